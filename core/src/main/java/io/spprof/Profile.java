@@ -1,0 +1,246 @@
+package io.spprof;
+
+import java.util.List;
+import java.util.Objects;
+
+/**
+ * The samples of one session, folded: rows of (stack, thread) with a number of samples and the CPU
+ * time that they stand for. Immutable and safe to share; taking it does not stop the sampling, so
+ * that exporters work at their own speed.
+ *
+ * <p>Stacks are numbered from 0 to {@link #stackCount()}, frames of a stack from 0, the leaf (the
+ * method that was running), to {@link #depth(int)}, the root. A frame is a number, too; {@link
+ * #frameName(int)} names it.
+ */
+public final class Profile {
+
+  /**
+   * What stands at the head of every export.
+   *
+   * @param session the session's figures at the moment of the snapshot
+   * @param engine what made the signals
+   * @param walker what walked the stacks
+   * @param intervalNanos the sampling interval, ns
+   * @param dropped signals that are in no profile, by reason
+   * @param unwalkable collected samples that stand under a synthetic frame
+   * @param droppedCpuNanos CPU time that the drops stand for, ns
+   * @param running whether the session went on sampling after the snapshot
+   */
+  public record Info(
+      SessionStats session,
+      String engine,
+      String walker,
+      long intervalNanos,
+      DropCounts dropped,
+      long unwalkable,
+      long droppedCpuNanos,
+      boolean running) {}
+
+  /**
+   * Stacks as numbers: all frames of all stacks one behind the other, in chunks, no stack across
+   * two chunks. Written once, then only read.
+   *
+   * @param chunks the frames; {@code chunks[p >> CHUNK_BITS][p & CHUNK_MASK]} is the one at
+   *     position p
+   * @param positions where each stack's leaf stands
+   * @param depths number of frames of each stack
+   * @param count stacks; the arrays may be longer
+   */
+  public record Stacks(int[][] chunks, int[] positions, short[] depths, int count) {
+    /** log2 of the ints in a chunk. */
+    public static final int CHUNK_BITS = 14;
+
+    /** Position in a chunk. */
+    public static final int CHUNK_MASK = (1 << CHUNK_BITS) - 1;
+  }
+
+  /**
+   * Rows as columns.
+   *
+   * @param stacks each row's stack
+   * @param threads each row's thread, an index into the thread names
+   * @param samples each row's number of samples
+   * @param cpuNanos the CPU time that they stand for, ns
+   * @param count rows; the arrays may be longer
+   */
+  public record Rows(int[] stacks, int[] threads, long[] samples, long[] cpuNanos, int count) {}
+
+  private final Info info;
+  private final List<String> frameNames;
+  private final List<String> threadNames;
+  private final Stacks stacks;
+  private final Rows rows;
+  private final long totalSamples;
+  private final long totalCpuNanos;
+
+  /**
+   * Takes the parts as they are, without a copy: nobody may change them afterwards.
+   *
+   * @param info the head
+   * @param frameNames names by frame number; synthetic ones stand in brackets
+   * @param threadNames names by thread number; two threads can share a name
+   * @param stacks the stacks
+   * @param rows the rows
+   */
+  public Profile(
+      Info info, List<String> frameNames, List<String> threadNames, Stacks stacks, Rows rows) {
+    this.info = Objects.requireNonNull(info);
+    this.frameNames = List.copyOf(frameNames);
+    this.threadNames = List.copyOf(threadNames);
+    this.stacks = stacks;
+    this.rows = rows;
+    long samples = 0;
+    long nanos = 0;
+    for (int i = 0; i < rows.count(); i++) {
+      samples += rows.samples()[i];
+      nanos += rows.cpuNanos()[i];
+    }
+    this.totalSamples = samples;
+    this.totalCpuNanos = nanos;
+  }
+
+  /**
+   * The head of the profile.
+   *
+   * @return not null
+   */
+  public Info info() {
+    return info;
+  }
+
+  /**
+   * All samples.
+   *
+   * @return the sum over the rows
+   */
+  public long totalSamples() {
+    return totalSamples;
+  }
+
+  /**
+   * CPU time that all samples stand for.
+   *
+   * @return the sum over the rows, ns
+   */
+  public long totalCpuNanos() {
+    return totalCpuNanos;
+  }
+
+  /**
+   * Number of rows.
+   *
+   * @return 0 for an empty profile
+   */
+  public int rowCount() {
+    return rows.count();
+  }
+
+  /**
+   * A row's stack.
+   *
+   * @param row 0 to {@link #rowCount()} − 1
+   * @return the stack's number
+   */
+  public int stack(int row) {
+    return rows.stacks()[row];
+  }
+
+  /**
+   * A row's thread.
+   *
+   * @param row 0 to {@link #rowCount()} − 1
+   * @return the thread's number
+   */
+  public int thread(int row) {
+    return rows.threads()[row];
+  }
+
+  /**
+   * A row's samples.
+   *
+   * @param row 0 to {@link #rowCount()} − 1
+   * @return 1 or more
+   */
+  public long samples(int row) {
+    return rows.samples()[row];
+  }
+
+  /**
+   * The CPU time that a row's samples stand for.
+   *
+   * @param row 0 to {@link #rowCount()} − 1
+   * @return ns, more than 0
+   */
+  public long cpuNanos(int row) {
+    return rows.cpuNanos()[row];
+  }
+
+  /**
+   * Number of distinct stacks.
+   *
+   * @return 0 for an empty profile
+   */
+  public int stackCount() {
+    return stacks.count();
+  }
+
+  /**
+   * A stack's number of frames.
+   *
+   * @param stack 0 to {@link #stackCount()} − 1
+   * @return 1 or more
+   */
+  public int depth(int stack) {
+    return stacks.depths()[stack];
+  }
+
+  /**
+   * One frame of a stack.
+   *
+   * @param stack 0 to {@link #stackCount()} − 1
+   * @param index 0 for the leaf, {@code depth − 1} for the root
+   * @return the frame's number
+   */
+  public int frame(int stack, int index) {
+    int position = stacks.positions()[stack] + index;
+    return stacks.chunks()[position >> Stacks.CHUNK_BITS][position & Stacks.CHUNK_MASK];
+  }
+
+  /**
+   * Number of frames that have a name.
+   *
+   * @return 0 for an empty profile
+   */
+  public int frameCount() {
+    return frameNames.size();
+  }
+
+  /**
+   * A frame's name.
+   *
+   * @param frame 0 to {@link #frameCount()} − 1
+   * @return {@code java.util.HashMap.get}, or a synthetic name in brackets; not null
+   */
+  public String frameName(int frame) {
+    return frameNames.get(frame);
+  }
+
+  /**
+   * Number of threads in the profile.
+   *
+   * @return 0 for an empty profile
+   */
+  public int threadCount() {
+    return threadNames.size();
+  }
+
+  /**
+   * A thread's name.
+   *
+   * @param thread 0 to {@link #threadCount()} − 1
+   * @return not null
+   */
+  public String threadName(int thread) {
+    return threadNames.get(thread);
+  }
+}

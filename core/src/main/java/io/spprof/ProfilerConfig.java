@@ -1,0 +1,205 @@
+package io.spprof;
+
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import org.apache.commons.lang3.StringUtils;
+
+/**
+ * The options of a session. Immutable; the constructor and {@link #parse} refuse what is out of
+ * range, so that a config which exists can be started.
+ *
+ * @param intervalNanos CPU time between two samples of a thread, 100 µs to 1 s, in ns
+ * @param durationSeconds how long to sample, 1 s to 24 h; 0 for "until stopped"
+ * @param memoryBytes bound for the ring and the tables together, 1 MiB to 1 GiB, in bytes
+ * @param depth frames that are kept of a stack, 1 to 2048; a deeper one keeps its leaf end
+ * @param engine what makes the signals
+ * @param walker what walks the stacks
+ */
+public record ProfilerConfig(
+    long intervalNanos,
+    long durationSeconds,
+    long memoryBytes,
+    int depth,
+    Engine engine,
+    Walker walker) {
+
+  /** What {@code start()} uses. */
+  public static final ProfilerConfig DEFAULT =
+      new ProfilerConfig(
+          TimeUnit.MILLISECONDS.toNanos(10), 0, 32L << 20, 512, Engine.AUTO, Walker.AUTO);
+
+  private static final long MIN_INTERVAL_NANOS = TimeUnit.MICROSECONDS.toNanos(100);
+  private static final long MAX_INTERVAL_NANOS = TimeUnit.SECONDS.toNanos(1);
+  private static final long MAX_DURATION_SECONDS = TimeUnit.HOURS.toSeconds(24);
+  private static final long MIN_MEMORY = 1L << 20;
+  private static final long MAX_MEMORY = 1L << 30;
+  private static final int MAX_DEPTH = 2048;
+
+  /** The units of each kind of value, the coarsest first. */
+  private static final Map<String, Long> INTERVAL_UNITS =
+      Map.of("s", 1_000_000_000L, "ms", 1_000_000L, "us", 1_000L);
+
+  private static final Map<String, Long> DURATION_UNITS = Map.of("h", 3600L, "m", 60L, "s", 1L);
+  private static final Map<String, Long> MEMORY_UNITS =
+      Map.of("g", 1L << 30, "m", 1L << 20, "k", 1L << 10);
+
+  /** One line an option: the key, and what it takes, as error messages and help show it. */
+  public static final List<String> HELP =
+      List.of(
+          "interval=100us..1s (us, ms, s)",
+          "duration=1s..24h (s, m, h)",
+          "memory=1m..1g (k, m, g)",
+          "depth=1..2048",
+          "engine=" + names(Engine.values()),
+          "walker=" + names(Walker.values()));
+
+  /**
+   * Checks every value.
+   *
+   * @throws IllegalArgumentException naming the value and its range
+   */
+  public ProfilerConfig {
+    inRange("interval", intervalNanos, MIN_INTERVAL_NANOS, MAX_INTERVAL_NANOS, 0);
+    inRange("duration", durationSeconds, durationSeconds == 0 ? 0 : 1, MAX_DURATION_SECONDS, 1);
+    inRange("memory", memoryBytes, MIN_MEMORY, MAX_MEMORY, 2);
+    inRange("depth", depth, 1, MAX_DEPTH, 3);
+  }
+
+  /**
+   * Reads options over the defaults.
+   *
+   * @param options {@code key=value} pairs joined by commas, for instance {@code
+   *     interval=1ms,duration=60s}; null or blank for the defaults
+   * @return the config
+   * @throws IllegalArgumentException with the value and the valid keys or range
+   */
+  public static ProfilerConfig parse(String options) {
+    ProfilerConfig config = DEFAULT;
+    if (StringUtils.isBlank(options)) {
+      return config;
+    }
+    Set<String> seen = new HashSet<>();
+    for (String pair : StringUtils.splitPreserveAllTokens(options, ',')) {
+      String key = StringUtils.substringBefore(pair, "=").strip();
+      if (!pair.contains("=")) {
+        throw new IllegalArgumentException(
+            "'" + pair.strip() + "' is not key=value; valid: " + validKeys());
+      }
+      if (!seen.add(key)) {
+        throw new IllegalArgumentException("'" + key + "' is given twice; give it once");
+      }
+      config = config.with(key, StringUtils.substringAfter(pair, "=").strip());
+    }
+    return config;
+  }
+
+  /**
+   * A copy with one option changed.
+   *
+   * @param key an option's key
+   * @param value its value
+   * @return the copy
+   * @throws IllegalArgumentException with the value and the valid keys or range
+   */
+  public ProfilerConfig with(String key, String value) {
+    long interval = intervalNanos;
+    long duration = durationSeconds;
+    long memory = memoryBytes;
+    int frames = depth;
+    Engine withEngine = engine;
+    Walker withWalker = walker;
+    switch (key) {
+      case "interval" -> interval = quantity(key, value, INTERVAL_UNITS, 0);
+      case "duration" -> {
+        duration = quantity(key, value, DURATION_UNITS, 1);
+        inRange(key, duration, 1, MAX_DURATION_SECONDS, 1);
+      }
+      case "memory" -> memory = quantity(key, value, MEMORY_UNITS, 2);
+      case "depth" -> frames = (int) Math.min(MAX_DEPTH + 1L, quantity(key, value, Map.of(), 3));
+      case "engine" -> withEngine = choice(key, value, Engine.values());
+      case "walker" -> withWalker = choice(key, value, Walker.values());
+      default ->
+          throw new IllegalArgumentException("unknown option '" + key + "'; valid: " + validKeys());
+    }
+    return new ProfilerConfig(interval, duration, memory, frames, withEngine, withWalker);
+  }
+
+  /**
+   * The options as {@link #parse} reads them, every one of them.
+   *
+   * @return for instance {@code interval=10ms,memory=32m,depth=512,engine=auto,walker=auto}
+   */
+  public String toOptions() {
+    return "interval="
+        + inUnits(intervalNanos, INTERVAL_UNITS)
+        + (durationSeconds == 0 ? "" : ",duration=" + inUnits(durationSeconds, DURATION_UNITS))
+        + ",memory="
+        + inUnits(memoryBytes, MEMORY_UNITS)
+        + ",depth="
+        + depth
+        + ",engine="
+        + engine.name().toLowerCase(Locale.ROOT)
+        + ",walker="
+        + walker.name().toLowerCase(Locale.ROOT);
+  }
+
+  private static String validKeys() {
+    return String.join(", ", HELP);
+  }
+
+  private static String names(Enum<?>[] values) {
+    return Arrays.stream(values)
+        .map(v -> v.name().toLowerCase(Locale.ROOT))
+        .collect(Collectors.joining("|"));
+  }
+
+  private static <E extends Enum<E>> E choice(String key, String value, E[] values) {
+    for (E candidate : values) {
+      if (candidate.name().toLowerCase(Locale.ROOT).equals(value)) {
+        return candidate;
+      }
+    }
+    throw new IllegalArgumentException(key + "=" + value + ": valid: " + key + "=" + names(values));
+  }
+
+  /** A whole number with a unit; without one where there are no units. */
+  private static long quantity(String key, String value, Map<String, Long> units, int help) {
+    int digits = StringUtils.indexOfAnyBut(value, "0123456789");
+    String number = digits < 0 ? value : value.substring(0, digits);
+    String unit = digits < 0 ? "" : value.substring(digits);
+    Long factor = units.isEmpty() && unit.isEmpty() ? Long.valueOf(1) : units.get(unit);
+    if (number.isEmpty() || number.length() > 9 || factor == null) {
+      throw new IllegalArgumentException(key + "=" + value + ": valid: " + HELP.get(help));
+    }
+    return Long.parseLong(number) * factor;
+  }
+
+  private static void inRange(String key, long value, long min, long max, int help) {
+    if (value < min || value > max) {
+      String shown =
+          switch (help) {
+            case 0 -> value % 1000 == 0 ? inUnits(value, INTERVAL_UNITS) : value + "ns";
+            case 1 -> inUnits(value, DURATION_UNITS);
+            case 2 -> value % 1024 == 0 ? inUnits(value, MEMORY_UNITS) : value + " bytes";
+            default -> value > MAX_DEPTH ? "more than " + MAX_DEPTH : Long.toString(value);
+          };
+      throw new IllegalArgumentException(
+          key + "=" + shown + " is out of range; valid: " + HELP.get(help));
+    }
+  }
+
+  /** In the coarsest unit that leaves no remainder. */
+  private static String inUnits(long value, Map<String, Long> units) {
+    return units.entrySet().stream()
+        .filter(u -> value % u.getValue() == 0 && (value != 0 || u.getValue() == 1))
+        .max(Map.Entry.comparingByValue())
+        .map(u -> value / u.getValue() + u.getKey())
+        .orElse(Long.toString(value));
+  }
+}
