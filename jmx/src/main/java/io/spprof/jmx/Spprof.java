@@ -131,7 +131,7 @@ public final class Spprof implements AutoCloseable {
   }
 
   /**
-   * Stops a running session, unregisters the bean, and leaves no thread behind. Its profile is gone
+   * Stops a running session, unregisters the bean, and leaves no thread behind. The profile is gone
    * then. Closing twice is fine.
    */
   @Override
@@ -140,21 +140,31 @@ public final class Spprof implements AutoCloseable {
       return;
     }
     try {
-      server.unregisterMBean(name);
-    } catch (InstanceNotFoundException e) {
-      // Somebody unregistered it over JMX: what we want is the case.
-    } catch (JMException e) {
-      throw new IllegalStateException("cannot unregister " + name + ": " + e, e);
-    } finally {
       release();
+    } finally {
+      unregister();
     }
   }
 
+  /** In this order, so that listeners hear of the session's end. */
   private void release() {
     try {
       profiler.close();
     } finally {
       notifications.close();
+    }
+  }
+
+  private void unregister() {
+    if (!bean.isRegistered()) {
+      return; // A client did it; the name can belong to another bean by now.
+    }
+    try {
+      server.unregisterMBean(name);
+    } catch (InstanceNotFoundException e) {
+      // A client was faster.
+    } catch (JMException e) {
+      throw new IllegalStateException("cannot unregister " + name + ": " + e, e);
     }
   }
 
