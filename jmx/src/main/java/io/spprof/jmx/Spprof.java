@@ -93,6 +93,7 @@ public final class Spprof implements AutoCloseable {
   static Spprof register(
       MBeanServer server, ObjectName name, Profiler profiler, Settings settings) {
     Spprof spprof = new Spprof(server, name, profiler, settings);
+    profiler.onEvent(spprof.notifications::send);
     try {
       server.registerMBean(spprof.bean, name);
     } catch (InstanceAlreadyExistsException e) {
@@ -107,8 +108,6 @@ public final class Spprof implements AutoCloseable {
       spprof.release();
       throw new IllegalStateException("cannot register " + name + ": " + e, e);
     }
-    // Only now: a bean that was not registered has nobody to tell.
-    profiler.onEvent(spprof.notifications::send);
     return spprof;
   }
 
