@@ -63,6 +63,7 @@ class ConservationIT {
         assertTrue(second.inBuffer() > 0, "the ring is full: " + second);
         assertTrue(second.droppedCpuNanos > first.droppedCpuNanos, second.toString());
         assertTrue(bean.number("MemoryUsedBytes") <= MIB, "memory=1m is a bound");
+        assertTrue(drainer.isHeld(), "nobody let it go");
       }
       Await.until(
           "the collector goes on once it may",
