@@ -100,6 +100,7 @@ class CpuAccountingIT {
         "the target uses " + cpuNanos / 1_000_000 + " ms of CPU time",
         Duration.ofSeconds(120),
         () -> target.cpuNanos() - begun >= cpuNanos);
+    int threadsFailed = (Integer) bean.get("ThreadsFailed");
     long ending = target.cpuNanos();
     bean.stop();
     long ended = target.cpuNanos();
@@ -113,7 +114,7 @@ class CpuAccountingIT {
         ended - before,
         grown("DroppedSamples", first, last),
         grown("Signals", first, last),
-        (Integer) bean.get("ThreadsFailed"));
+        threadsFailed);
   }
 
   private static Map<String, Object> figures(BeanClient bean) throws IOException, JMException {
