@@ -54,7 +54,7 @@ public record ProfilerConfig(
           "engine=" + names(Engine.values()),
           "walker=" + names(Walker.values()));
 
-  /** What {@code start()} uses. Stands below the ranges, since creating it needs them. */
+  /** What {@code start()} uses. */
   public static final ProfilerConfig DEFAULT =
       new ProfilerConfig(
           TimeUnit.MILLISECONDS.toNanos(10), 0, 32L << 20, 512, Engine.AUTO, Walker.AUTO);
