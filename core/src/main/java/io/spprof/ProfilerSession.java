@@ -115,6 +115,7 @@ final class ProfilerSession {
       startNanos = System.nanoTime();
       SampleRing ring = sampler.start(samplerConfig);
       drainer = new Drainer(ring, sampler, config.depth(), tables);
+      lookForProblems();
       stage.set(Stage.RUNNING);
       thread.begin(this, drainer, ring, deadlineNanos());
       started = true;
@@ -179,7 +180,7 @@ final class ProfilerSession {
     return problem;
   }
 
-  /** Called by the session's thread, once a second. */
+  /** Called at the start, then by the session's thread, once a second. */
   void lookForProblems() {
     String found = sampler.threadProblem();
     if (found.isEmpty() && drainer.stats().stackTableFull() > 0) {
