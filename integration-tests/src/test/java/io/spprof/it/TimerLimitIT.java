@@ -15,7 +15,7 @@ class TimerLimitIT {
 
   @Test
   void shouldSayHowManyThreadsGotNoTimer() throws Exception {
-    try (TargetJvm target = limited(20);
+    try (TargetJvm target = limited(20, 60);
         BeanClient bean = BeanClient.connect(target)) {
       bean.startWith("interval=1ms");
       Map<String, Object> running = bean.all();
@@ -32,7 +32,7 @@ class TimerLimitIT {
 
   @Test
   void shouldRefuseToStartWhenNoThreadGetsATimer() throws Exception {
-    try (TargetJvm target = limited(0);
+    try (TargetJvm target = limited(0, 1);
         BeanClient bean = BeanClient.connect(target)) {
       Throwable refusal = BeanClient.refusalOf(bean::start);
       assertInstanceOf(IllegalStateException.class, refusal);
@@ -54,10 +54,10 @@ class TimerLimitIT {
    * A target that gets so many timers and no more. The limit counts all of the user's processes,
    * and others may be giving timers back just now: hence so many threads.
    */
-  private static TargetJvm limited(int timers) throws Exception {
+  private static TargetJvm limited(int timers, int busy) throws Exception {
     String queued = Proc.status(ProcessHandle.current().pid(), "SigQ");
     int limit = timers == 0 ? 0 : timers + Integer.parseInt(queued.split("/")[0]);
-    return TargetJvm.of(Busy.class, 60, 0, 140)
+    return TargetJvm.of(Busy.class, busy, 0, 140)
         .prefix("bash", "-c", "ulimit -i " + limit + " && exec \"$@\"", "bash")
         .start();
   }
