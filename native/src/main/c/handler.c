@@ -95,7 +95,6 @@ void spprof_handler_sigsafe(int signal, siginfo_t *info, void *ucontext) {
             sample(slot, cpu_ns, ucontext);
             spprof_count_sigsafe(&spprof_counters.timed_handler_ns,
                                  clock_ns(CLOCK_THREAD_CPUTIME_ID) - before);
-            spprof_count_sigsafe(&spprof_counters.timed_handlers, 1);
         } else {
             sample(slot, cpu_ns, ucontext);
         }

@@ -14,7 +14,9 @@
 #include "ring.h"
 #include "walk.h"
 
-/* What a session gives the handler. Set while the gate is closed, read only behind the open gate.
+/*
+ * What a session gives the handler. Set while the gate is closed and nobody is in flight; read
+ * behind the open gate, but for the interval, which a late handler reads, too.
  */
 struct spprof_handler_session {
     struct spprof_ring ring;
@@ -25,9 +27,6 @@ struct spprof_handler_session {
 };
 
 extern struct spprof_handler_session spprof_handler_session;
-
-/* One handler in so many has its CPU time measured; two clock readings cost some 0.4 us. */
-#define SPPROF_TIMED_EVERY 8
 
 void spprof_handler_sigsafe(int signal, siginfo_t *info, void *ucontext);
 

@@ -8,9 +8,10 @@
  * A thread that ends meanwhile: it first posts ThreadEnd, where threads.c makes it wait for the
  * lock that is held here, so its JavaThread is not freed under our eyes. One that had already
  * posted it when events were switched on sets `eetop` to 0 before its JavaThread is freed, some
- * microseconds later: it is read once more after the values, and the values are taken without
- * dereferencing a pointer that could be stale (spprof_platform_read_memory gives an error instead
- * of a fault).
+ * microseconds later: it is read once more after the values, which are taken by a call that gives
+ * an error instead of a fault. Should it slip through all the same, its JNIEnv is stale for the
+ * last microseconds of its life; AsyncGetCallTrace of 17 and 25 takes the thread from its own
+ * thread-local storage, and only compares the JNIEnv with NULL.
  */
 #include "java_threads.h"
 
@@ -69,13 +70,27 @@ static int find_layout(JNIEnv *jni, struct layout *layout) {
 }
 
 struct adoption {
-    pid_t tid;
-    void *env;
+    JNIEnv *jni;
+    const struct layout *layout;
+    jthread thread;
 };
 
+/* The lock is held for this one thread only: whoever starts or ends meanwhile waits for it. */
 static void adopt(void *context, const char *name) {
-    struct adoption *adoption = context;
-    spprof_threads_adopt_locked(adoption->tid, adoption->env, name);
+    const struct adoption *adoption = context;
+    const struct layout *layout = adoption->layout;
+    JNIEnv *jni = adoption->jni;
+    spprof_threads_lock();
+    uint64_t java_thread = (uint64_t)(*jni)->GetLongField(jni, adoption->thread, layout->eetop);
+    uint64_t env = java_thread + (uint64_t)layout->env;
+    uintptr_t functions;
+    int32_t tid;
+    if (java_thread != 0 && thread_id_at(layout, java_thread, &tid) == 0 &&
+        read_word(env, &functions, sizeof functions) == 0 && functions == layout->functions &&
+        (uint64_t)(*jni)->GetLongField(jni, adoption->thread, layout->eetop) == java_thread) {
+        spprof_threads_adopt_locked(tid, (void *)(uintptr_t)env, name);
+    }
+    spprof_threads_unlock();
 }
 
 static void with_name(JNIEnv *jni, jthread thread, void *context,
@@ -97,19 +112,6 @@ void spprof_java_threads_with_name(JNIEnv *jni, jthread thread,
     with_name(jni, thread, jni, use);
 }
 
-static void adopt_one(JNIEnv *jni, const struct layout *layout, jthread thread) {
-    uint64_t java_thread = (uint64_t)(*jni)->GetLongField(jni, thread, layout->eetop);
-    uint64_t env = java_thread + (uint64_t)layout->env;
-    uintptr_t functions;
-    int32_t tid;
-    if (java_thread != 0 && thread_id_at(layout, java_thread, &tid) == 0 &&
-        read_word(env, &functions, sizeof functions) == 0 && functions == layout->functions &&
-        (uint64_t)(*jni)->GetLongField(jni, thread, layout->eetop) == java_thread) {
-        struct adoption adoption = {.tid = tid, .env = (void *)(uintptr_t)env};
-        with_name(jni, thread, &adoption, adopt);
-    }
-}
-
 void spprof_java_threads_adopt(JNIEnv *jni) {
     jvmtiEnv *jvmti = spprof_agent_jvmti();
     struct layout layout;
@@ -118,13 +120,12 @@ void spprof_java_threads_adopt(JNIEnv *jni) {
     if (find_layout(jni, &layout) != 0) {
         return;
     }
-    spprof_threads_lock();
     if ((*jvmti)->GetAllThreads(jvmti, &count, &threads) == JVMTI_ERROR_NONE) {
         for (jint i = 0; i < count; i++) {
-            adopt_one(jni, &layout, threads[i]);
+            struct adoption adoption = {.jni = jni, .layout = &layout, .thread = threads[i]};
+            with_name(jni, threads[i], &adoption, adopt);
             (*jni)->DeleteLocalRef(jni, threads[i]);
         }
         (*jvmti)->Deallocate(jvmti, (unsigned char *)threads);
     }
-    spprof_threads_unlock();
 }

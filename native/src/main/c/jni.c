@@ -136,7 +136,7 @@ JNIEXPORT jintArray JNICALL Java_io_spprof_sampler_NativeSampler_layout0(JNIEnv 
         SPPROF_DROP_FOREIGN,
         offsetof(struct spprof_counters, dropped_cpu_ns),
         offsetof(struct spprof_counters, unsignalled_cpu_ns),
-        offsetof(struct spprof_counters, timed_handlers),
+        SPPROF_TIMED_EVERY,
         offsetof(struct spprof_counters, timed_handler_ns),
         offsetof(struct spprof_counters, threads_sampled),
         offsetof(struct spprof_counters, threads_failed),

@@ -14,7 +14,7 @@
 #include "symbols.h"
 #include "threads.h"
 
-enum stage { NONE, SAMPLING, STOPPED };
+enum stage { NONE, START_FAILED, SAMPLING, STOPPED };
 
 static struct spprof_lock lock = SPPROF_LOCK_INITIALIZER;
 static enum stage stage;        /* under the lock */
@@ -47,8 +47,9 @@ static void give_back_room(void) {
 }
 
 static bool is_foreign(const struct sigaction *action) {
-    return (action->sa_flags & SA_SIGINFO) != 0 ||
-           (action->sa_handler != SIG_DFL && action->sa_handler != SIG_IGN);
+    return (action->sa_flags & SA_SIGINFO) != 0
+               ? action->sa_sigaction != spprof_handler_sigsafe
+               : action->sa_handler != SIG_DFL && action->sa_handler != SIG_IGN;
 }
 
 static struct sigaction our_action(void) {
@@ -70,6 +71,10 @@ static int install_handler(void) {
     }
     if (is_foreign(&before)) {
         return -EBUSY;
+    }
+    if ((before.sa_flags & SA_SIGINFO) != 0) {
+        /* Ours: somebody had saved it during a session and put it back after. */
+        before = (struct sigaction){.sa_handler = SIG_DFL};
     }
     struct sigaction replaced;
     if (sigaction(SPPROF_SIGNAL, &action, &replaced) != 0) {
@@ -95,8 +100,19 @@ static int drain(uint32_t deadline_ms, bool *replaced) {
     return error;
 }
 
+/* A start that failed while a handler hung left all that it may touch: perhaps it came back. */
+static void finish_failed_start(void) {
+    bool replaced;
+    if (stage == START_FAILED && drain(1000, &replaced) == 0) {
+        spprof_agent_events(false);
+        give_back_room();
+        stage = NONE;
+    }
+}
+
 int spprof_sampler_start(JNIEnv *jni, const struct spprof_sampler_config *config) {
     spprof_lock(&lock);
+    finish_failed_start();
     int error = stage != NONE ? -EALREADY : make_room(config);
     if (error != 0) {
         spprof_unlock(&lock);
@@ -118,8 +134,7 @@ int spprof_sampler_start(JNIEnv *jni, const struct spprof_sampler_config *config
             bool replaced;
             error = armed < 0 ? armed : -EAGAIN;
             if (drain(1000, &replaced) != 0) {
-                /* A handler that hangs: keep all that it may touch; a stop can try again. */
-                stage = SAMPLING;
+                stage = START_FAILED;
             }
         }
     }
@@ -136,7 +151,7 @@ int spprof_sampler_start(JNIEnv *jni, const struct spprof_sampler_config *config
 
 int spprof_sampler_stop(JNIEnv *jni, uint32_t deadline_ms) {
     spprof_lock(&lock);
-    int result = -EINVAL;
+    int result = stage == STOPPED ? 0 : -EINVAL;
     if (stage == SAMPLING) {
         if (spprof_gate_is_open_sigsafe()) {
             spprof_java_threads_adopt(jni); /* the names that threads have now */
@@ -157,7 +172,7 @@ int spprof_sampler_stop(JNIEnv *jni, uint32_t deadline_ms) {
 int spprof_sampler_release(void) {
     spprof_lock(&lock);
     int error = -EBUSY;
-    if (stage != SAMPLING) {
+    if (stage == NONE || stage == STOPPED) {
         give_back_room();
         stage = NONE;
         error = 0;

@@ -23,6 +23,7 @@ static struct spprof_ring *ring;
 static uint64_t interval;
 static uint32_t next_serial;
 static uint32_t sweep_number; /* 0 until the first sweep of the session */
+static uint64_t begun_ns;     /* CLOCK_MONOTONIC when the session began */
 static uint64_t random_state;
 static int last_error;
 
@@ -32,12 +33,16 @@ static void *map(size_t size) {
     return block == MAP_FAILED ? NULL : block;
 }
 
+static uint64_t monotonic_ns(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * UINT64_C(1000000000) + (uint64_t)now.tv_nsec;
+}
+
 int spprof_threads_init(void) {
     slots = map(sizeof(struct spprof_slot) * SPPROF_MAX_THREADS);
     slot_of_tid = map(sizeof(uint32_t) * MAX_TID);
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    random_state = (uint64_t)now.tv_nsec * UINT64_C(0x9E3779B97F4A7C15) + (uint64_t)now.tv_sec + 1;
+    random_state = monotonic_ns() * UINT64_C(0x9E3779B97F4A7C15) | 1;
     return slots != NULL && slot_of_tid != NULL ? 0 : -ENOMEM;
 }
 
@@ -94,13 +99,15 @@ static void release(struct spprof_slot *slot) {
     free_slots[free_count++] = (uint32_t)(slot - slots);
 }
 
-/* A thread that is new to us begins: at the start of its clock, or now if it is older than the
- * session. */
+/*
+ * A thread that is new to us begins: at the start of its clock if it was born within the session,
+ * else now. The listing of threads can miss a living one, so a sweep that finds it first proves
+ * nothing; but no thread born within the session has used more CPU time than the session is old.
+ */
 static void begin_slot(struct spprof_slot *slot) {
-    uint64_t from = 0;
-    if (sweep_number == 0) {
-        spprof_platform_thread_cpu_ns(slot->tid, &from);
-    }
+    uint64_t cpu = 0;
+    spprof_platform_thread_cpu_ns(slot->tid, &cpu);
+    uint64_t from = sweep_number == 0 || cpu > monotonic_ns() - begun_ns ? cpu : 0;
     atomic_store_explicit(&slot->env, NULL, memory_order_relaxed);
     atomic_store_explicit(&slot->serial, ++next_serial, memory_order_relaxed);
     atomic_store_explicit(&slot->exiting, false, memory_order_relaxed);
@@ -224,6 +231,7 @@ void spprof_threads_begin(struct spprof_ring *names, uint64_t interval_ns) {
     interval = interval_ns;
     next_serial = 0;
     sweep_number = 0;
+    begun_ns = monotonic_ns();
     last_error = 0;
     atomic_store_explicit(&spprof_counters.threads_sampled, 0, memory_order_relaxed);
     atomic_store_explicit(&spprof_counters.threads_failed, 0, memory_order_relaxed);
@@ -280,14 +288,33 @@ static struct spprof_slot *slot_for(pid_t tid) {
     return slot;
 }
 
+/*
+ * A thread that ended between two sweeps, whose number the system gave to the caller: the slot's
+ * clock is ahead of the caller's by more than the interval to its next expiry.
+ */
+static void check_own_slot(struct spprof_slot *slot) {
+    uint64_t cpu;
+    if (slot->state == SPPROF_SLOT_LIVE && slot->timer.valid &&
+        spprof_platform_thread_cpu_ns(slot->tid, &cpu) == 0 && cpu + interval < next_expiry(slot)) {
+        disarm(slot);
+        begin_slot(slot);
+    }
+}
+
 void spprof_threads_adopt_locked(pid_t tid, void *env, const char *name) {
-    struct spprof_slot *slot = slot_for(tid);
-    if (slot == NULL || slot->state == SPPROF_SLOT_EXCLUDED) {
+    /*
+     * Before the first sweep only: later a thread gets its JNIEnv in ThreadStart, and one that has
+     * gone through ThreadEnd must not get it back.
+     */
+    struct spprof_slot *slot = sweep_number == 0 ? slot_for(tid) : find(tid);
+    if (slot == NULL || slot->state != SPPROF_SLOT_LIVE) {
         return;
     }
-    /* Release, with the handler's acquire: it runs on that thread, which need not have been
-     * stopped. */
-    atomic_store_explicit(&slot->env, env, memory_order_release);
+    if (sweep_number == 0) {
+        /* Release, with the handler's acquire: it runs on that thread, which need not be stopped.
+         */
+        atomic_store_explicit(&slot->env, env, memory_order_release);
+    }
     publish_name(slot, name);
 }
 
@@ -351,6 +378,7 @@ void spprof_threads_started(void *env, const char *name) {
     if (spprof_gate_is_open_sigsafe()) {
         struct spprof_slot *slot = slot_for(spprof_platform_thread_id());
         if (slot != NULL && slot->state != SPPROF_SLOT_EXCLUDED) {
+            check_own_slot(slot);
             atomic_store_explicit(&slot->env, env, memory_order_release);
             publish_name(slot, name);
             arm(slot);

@@ -96,8 +96,8 @@ final class DrainerThread extends Thread {
 
   @Override
   public void run() {
-    sampler.excludeCurrentThread(true);
     try {
+      sampler.excludeCurrentThread(true);
       excluded.countDown();
       uninterruptibly(begun);
       countedCpu = sampler.currentThreadCpuNanos();
@@ -113,8 +113,9 @@ final class DrainerThread extends Thread {
   private void work() {
     try {
       LockSupport.parkNanos(pause);
+      Thread.interrupted(); // no interrupt is meant for us, and with one set park does not wait
       pass();
-    } catch (RuntimeException | OutOfMemoryError e) {
+    } catch (RuntimeException | Error e) {
       // The next pass may have better luck, and what the ring cannot hold until then is counted.
     }
   }

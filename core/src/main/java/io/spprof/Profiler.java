@@ -69,11 +69,9 @@ public final class Profiler implements AutoCloseable {
    *     left behind, and {@link #lastError()} repeats the message
    */
   public long start(ProfilerConfig config) {
-    View before;
-    ProfilerSession session;
-    lifecycle.lock();
+    lock();
     try {
-      before = view;
+      View before = view;
       if (closed) {
         throw new IllegalStateException("this profiler was closed; use a new one");
       }
@@ -85,13 +83,23 @@ public final class Profiler implements AutoCloseable {
                 + before.session().config().toOptions()
                 + "); stop it first");
       }
-      session = new ProfilerSession(sessions + 1, config, sampler, new Owner());
+      ProfilerSession session = new ProfilerSession(sessions + 1, config, sampler, new Owner());
       begin(session, before);
+      announce(before.state(), ProfilerState.RUNNING);
+      return session.id();
     } finally {
       lifecycle.unlock();
     }
-    announce(before.state(), ProfilerState.RUNNING);
-    return session.id();
+  }
+
+  /** A listener on the session's thread must not wait for a stop that waits for this thread. */
+  private void lock() {
+    if (!(Thread.currentThread() instanceof DrainerThread)) {
+      lifecycle.lock();
+    } else if (!lifecycle.tryLock()) {
+      throw new IllegalStateException(
+          "a start or stop is under way on another thread; wait for it to end");
+    }
   }
 
   private void begin(ProfilerSession session, View before) {
@@ -102,7 +110,7 @@ public final class Profiler implements AutoCloseable {
     secondCpuNanos = 0;
     try {
       session.start();
-    } catch (SamplerException | LinkageError | OutOfMemoryError e) {
+    } catch (SamplerException | RuntimeException | LinkageError | OutOfMemoryError e) {
       view = before.with(ProfilerState.FAILED, "start failed: " + e.getMessage());
       announce(before.state(), ProfilerState.FAILED);
       throw new IllegalStateException(view.error());
@@ -120,7 +128,7 @@ public final class Profiler implements AutoCloseable {
    *     within its deadline (state {@link ProfilerState#FAILED}; try again)
    */
   public SessionStats stop() {
-    lifecycle.lock();
+    lock();
     try {
       return end();
     } finally {
@@ -220,7 +228,7 @@ public final class Profiler implements AutoCloseable {
   /** Stops a running session and refuses every later start. Closing twice is fine. */
   @Override
   public void close() {
-    lifecycle.lock();
+    lock();
     try {
       closed = true;
       ProfilerSession session = view.session();
@@ -245,7 +253,7 @@ public final class Profiler implements AutoCloseable {
     }
     try {
       told.accept(event);
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       // A listener's fault is not the profiler's.
     }
   }

@@ -154,22 +154,24 @@ final class ProfilerSession {
     String note;
     try {
       note = sampler.stop();
-    } catch (SamplerException e) {
-      problem = e.getMessage();
+    } catch (SamplerException | RuntimeException | Error e) {
+      problem = String.valueOf(e.getMessage());
       stage.set(Stage.RUNNING);
       throw e;
     }
     long elapsed = System.nanoTime() - startNanos;
+    thread.end();
     try {
-      thread.end();
       // Nothing is written any more: what is in the ring now is all there is.
       while (drainer.doWork() > 0) {
         Thread.onSpinWait();
       }
       drainer.refreshHotMethods();
+    } catch (RuntimeException | OutOfMemoryError e) {
+      note = "the last samples could not be collected (" + e + "); they are counted as dropped";
     } finally {
-      // The timers are gone: these are the final figures.
-      last = stats(elapsed);
+      // The timers are gone: these are the final figures, and what is in no table is a drop.
+      last = stats(elapsed, true);
       stage.set(Stage.ENDED);
       sampler.release();
     }
@@ -207,30 +209,37 @@ final class ProfilerSession {
   }
 
   Profile profile() {
-    ProfilerStats now = stats();
-    return drainer.snapshot(
-        new Profile.Info(
-            now.session(),
-            now.engine(),
-            now.walker(),
-            now.intervalNanos(),
-            now.dropped(),
-            now.unwalkableSamples(),
-            now.droppedCpuNanos(),
-            running()));
+    synchronized (drainer) { // no pass between the figures and the rows
+      ProfilerStats now = stats();
+      return drainer.snapshot(
+          new Profile.Info(
+              now.session(),
+              now.engine(),
+              now.walker(),
+              now.intervalNanos(),
+              now.dropped(),
+              now.unwalkableSamples(),
+              now.droppedCpuNanos(),
+              running()));
+    }
   }
 
   /** This session's figures: final ones after its end, else those of this moment. */
   ProfilerStats stats() {
     ProfilerStats done = last;
-    return done != null ? done : stats(elapsedNanos());
+    return done != null ? done : stats(elapsedNanos(), false);
   }
 
-  private ProfilerStats stats(long elapsedNanos) {
+  private ProfilerStats stats(long elapsedNanos, boolean ended) {
     Drainer source = drainer;
     // The collector's figures first: a sample on its way between the two must not be missing.
     CollectorStats collected = source == null ? CollectorStats.ZERO : source.stats();
     SamplerCounters counted = sampler.counters().since(before);
+    long unread =
+        counted.committed()
+            - collected.collected()
+            - collected.stackTableFull()
+            - collected.collectorError();
     DropCounts dropped =
         new DropCounts(
             counted.bufferFull(),
@@ -238,7 +247,7 @@ final class ProfilerSession {
             counted.late(),
             counted.foreign(),
             collected.stackTableFull(),
-            collected.collectorError());
+            collected.collectorError() + (ended ? unread : 0));
     long overheadNanos = counted.handlerCpuNanos() + collected.ownCpuNanos();
     double elapsed = Math.max(1, elapsedNanos);
     return new ProfilerStats(
@@ -254,7 +263,7 @@ final class ProfilerSession {
         counted.threadsSampled(),
         counted.threadsFailed(),
         collected.uniqueStacks(),
-        tables.used() + (source == null ? 0 : samplerConfig.usedBytes()),
+        tables.used() + (ended ? 0 : samplerConfig.usedBytes()),
         config.memoryBytes(),
         ENGINE,
         WALKER,

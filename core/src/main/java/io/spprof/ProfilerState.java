@@ -7,7 +7,7 @@ package io.spprof;
  *            start()                     stop(), duration over
  *   IDLE ───────────────▶ RUNNING ─────────────────────────────▶ IDLE
  *    ▲  │                    │
- *    │  │ start() refused    │ the teardown timed out, or the collector died
+ *    │  │ start() refused    │ the teardown timed out
  *    │  ▼                    ▼
  *    └─ FAILED ◀─────────────┘      (a later start() or stop() tries again)
  * </pre>

@@ -78,6 +78,11 @@ final class NativeLibrary {
     try {
       Files.copy(library, file);
       System.load(file.toString());
+    } catch (IllegalCallerException e) {
+      throw new SamplerException(
+          "this JVM forbids native access ("
+              + e.getMessage()
+              + "); start it with --enable-native-access=ALL-UNNAMED");
     } catch (LinkageError e) {
       throw new SamplerException(
           "the native library could not be loaded: "

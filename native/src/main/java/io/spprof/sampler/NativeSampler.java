@@ -18,9 +18,12 @@ public final class NativeSampler implements Sampler {
 
   // errno of Linux and macOS alike; what is not here is shown by number.
   private static final int EPERM = 1;
+  private static final int EIO = 5;
   private static final int EAGAIN = 11;
   private static final int ENOMEM = 12;
   private static final int EBUSY = 16;
+  private static final int EINVAL = 22;
+  private static final int EMFILE = 24;
   private static final int ENOSPC = 28;
   private static final int ENOSYS = 38;
   private static final int EALREADY = 114;
@@ -51,12 +54,21 @@ public final class NativeSampler implements Sampler {
     if (error != 0) {
       throw startFailed(-error);
     }
-    return new SampleRing(ring0());
+    try {
+      return new SampleRing(ring0());
+    } catch (RuntimeException | Error e) {
+      stop0(STOP_DEADLINE_MILLIS);
+      release0();
+      throw e;
+    }
   }
 
   @Override
   public String stop() throws SamplerException {
     int result = stop0(STOP_DEADLINE_MILLIS);
+    if (result == -EINVAL) {
+      throw new SamplerException("nothing is sampling; call start first");
+    }
     if (result < 0) {
       throw new SamplerException(
           "the teardown did not finish: a signal handler is still running after "
@@ -140,6 +152,11 @@ public final class NativeSampler implements Sampler {
               "this JVM offers no AsyncGetCallTrace, which the stack walker needs; use a HotSpot JVM");
       case ENOMEM ->
           new SamplerException("the system has no memory for the ring buffer; lower memory=...");
+      case EIO -> new SamplerException("the JVM refused the JVMTI events that sampling needs");
+      case EMFILE ->
+          new SamplerException(
+              "/proc/self/task cannot be read: the process has no file descriptor left; raise 'ulimit"
+                  + " -n'");
       default -> new SamplerException("no thread could get a CPU timer: " + timerRefused(error));
     };
   }

@@ -50,11 +50,11 @@ final class SampleLayout {
   static final int DROP_FOREIGN = 3;
   static final int DROPPED_CPU_NANOS = 48;
   static final int UNSIGNALLED_CPU_NANOS = 56;
-  static final int TIMED_HANDLERS = 64;
-  static final int TIMED_HANDLER_NANOS = 72;
-  static final int THREADS_SAMPLED = 80;
-  static final int THREADS_FAILED = 88;
-  static final int COUNTERS_SIZE = 96;
+  static final int TIMED_EVERY = 8;
+  static final int TIMED_HANDLER_NANOS = 64;
+  static final int THREADS_SAMPLED = 72;
+  static final int THREADS_FAILED = 80;
+  static final int COUNTERS_SIZE = 88;
 
   private SampleLayout() {}
 
@@ -94,7 +94,7 @@ final class SampleLayout {
       DROP_FOREIGN,
       DROPPED_CPU_NANOS,
       UNSIGNALLED_CPU_NANOS,
-      TIMED_HANDLERS,
+      TIMED_EVERY,
       TIMED_HANDLER_NANOS,
       THREADS_SAMPLED,
       THREADS_FAILED,

@@ -16,8 +16,7 @@ import java.nio.ByteOrder;
  * @param foreign signals dropped: not from our timers
  * @param droppedCpuNanos CPU time that the dropped signals stood for, ns
  * @param unsignalledCpuNanos timer expirations due but never signalled when a session ended, ns
- * @param timedHandlers handlers whose CPU time was measured
- * @param timedHandlerNanos their CPU time, ns
+ * @param timedHandlerNanos CPU time of those handlers that are measured, one in eight, ns
  * @param threadsSampled gauge: threads with a timer
  * @param threadsFailed gauge: threads that could not get one
  * @param signals signals that reached the handler
@@ -30,15 +29,13 @@ public record SamplerCounters(
     long foreign,
     long droppedCpuNanos,
     long unsignalledCpuNanos,
-    long timedHandlers,
     long timedHandlerNanos,
     int threadsSampled,
     int threadsFailed,
     long signals) {
 
   /** Nothing counted. */
-  public static final SamplerCounters ZERO =
-      new SamplerCounters(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+  public static final SamplerCounters ZERO = new SamplerCounters(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
 
   private static final VarHandle LONG =
       MethodHandles.byteBufferViewVarHandle(long[].class, ByteOrder.nativeOrder());
@@ -53,7 +50,6 @@ public record SamplerCounters(
         get(block, SampleLayout.DROPPED + 8 * SampleLayout.DROP_FOREIGN),
         get(block, SampleLayout.DROPPED_CPU_NANOS),
         get(block, SampleLayout.UNSIGNALLED_CPU_NANOS),
-        get(block, SampleLayout.TIMED_HANDLERS),
         get(block, SampleLayout.TIMED_HANDLER_NANOS),
         (int) get(block, SampleLayout.THREADS_SAMPLED),
         (int) get(block, SampleLayout.THREADS_FAILED),
@@ -79,7 +75,6 @@ public record SamplerCounters(
         foreign - earlier.foreign,
         droppedCpuNanos - earlier.droppedCpuNanos,
         unsignalledCpuNanos - earlier.unsignalledCpuNanos,
-        timedHandlers - earlier.timedHandlers,
         timedHandlerNanos - earlier.timedHandlerNanos,
         threadsSampled,
         threadsFailed,
@@ -87,11 +82,11 @@ public record SamplerCounters(
   }
 
   /**
-   * CPU time of all handlers, from the one in eight that are measured.
+   * CPU time of all handlers, from the one in eight that is measured. Never goes back.
    *
    * @return ns
    */
   public long handlerCpuNanos() {
-    return timedHandlers == 0 ? 0 : (long) ((double) timedHandlerNanos / timedHandlers * signals);
+    return SampleLayout.TIMED_EVERY * timedHandlerNanos;
   }
 }

@@ -6,6 +6,7 @@ import com.sun.jna.Pointer;
 import java.io.File;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.Map;
 
 /**
  * What only the operating system knows, asked through JNA. Plain arrays as arguments: JNA's own
@@ -25,9 +26,18 @@ final class SystemProbe {
   /**
    * Who handles SIGPROF.
    *
-   * @return "" if nobody does; else the library's file name, as good as the system knows it
+   * @return "" if nobody does, or the system cannot be asked; else the library's file name, as good
+   *     as the system knows it
    */
   static String profilingSignalHolder() {
+    try {
+      return askProfilingSignalHolder();
+    } catch (RuntimeException | LinkageError e) {
+      return ""; // what only makes a message better must not fail
+    }
+  }
+
+  private static String askProfilingSignalHolder() {
     byte[] action = new byte[SIZE_OF_SIGACTION];
     if (call("sigaction", SIGPROF, null, action) != 0) {
       return "";
@@ -49,6 +59,14 @@ final class SystemProbe {
    * @return the limit, or "unknown"
    */
   static String pendingSignalsLimit() {
+    try {
+      return askPendingSignalsLimit();
+    } catch (RuntimeException | LinkageError e) {
+      return "unknown";
+    }
+  }
+
+  private static String askPendingSignalsLimit() {
     byte[] limits = new byte[2 * Long.BYTES];
     if (!Platform.isLinux() || call("getrlimit", RLIMIT_SIGPENDING, limits) != 0) {
       return "unknown";
@@ -57,10 +75,13 @@ final class SystemProbe {
     return soft == -1 ? "unlimited" : Long.toUnsignedString(soft);
   }
 
-  /** Closed at once, as JNA keeps its cleaner thread for as long as a library is open. */
+  /**
+   * Closed at once, as JNA keeps its cleaner thread for as long as a library is open; and with an
+   * option of our own, so that it is not the instance that a program which embeds us has open.
+   */
   private static synchronized int call(String function, Object... arguments) {
     try (com.sun.jna.NativeLibrary c =
-        com.sun.jna.NativeLibrary.getInstance(Platform.C_LIBRARY_NAME)) {
+        com.sun.jna.NativeLibrary.getInstance(Platform.C_LIBRARY_NAME, Map.of("io.spprof", true))) {
       return c.getFunction(function).invokeInt(arguments);
     }
   }
