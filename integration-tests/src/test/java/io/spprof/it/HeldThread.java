@@ -32,9 +32,11 @@ final class HeldThread implements AutoCloseable {
 
   private static final C LIBRARY = Native.load("c", C.class);
 
+  private final long pid;
   private final int thread;
 
-  private HeldThread(int thread) {
+  private HeldThread(long pid, int thread) {
+    this.pid = pid;
     this.thread = thread;
   }
 
@@ -47,7 +49,7 @@ final class HeldThread implements AutoCloseable {
   static HeldThread hold(long pid, long thread) throws IOException, InterruptedException {
     int tid = Math.toIntExact(thread);
     LIBRARY.ptrace(PTRACE_SEIZE, tid, Pointer.NULL, Pointer.NULL);
-    HeldThread held = new HeldThread(tid);
+    HeldThread held = new HeldThread(pid, tid);
     for (int i = 0; i < ATTEMPTS; i++) {
       Thread.sleep(3);
       if (Proc.isBlocked(pid, thread)) {
@@ -60,6 +62,11 @@ final class HeldThread implements AutoCloseable {
       }
     }
     throw new IllegalStateException("the thread never waits, so it cannot be held");
+  }
+
+  /** Whether the kernel has it as stopped by a tracer. */
+  boolean isHeld() throws IOException {
+    return Proc.threadState(pid, thread) == 't';
   }
 
   @Override

@@ -78,6 +78,12 @@ final class Proc {
     return !call.startsWith("running") && !call.startsWith("-1");
   }
 
+  /** The kernel's letter for what a thread is doing: 't' is held by a tracer. */
+  static char threadState(long pid, long thread) throws IOException {
+    String stat = Files.readString(task(pid, thread, "stat"));
+    return stat.charAt(stat.lastIndexOf(')') + 2);
+  }
+
   /** The files that a process has mapped. */
   static List<String> mappedFiles(long pid) throws IOException {
     return Files.readAllLines(Path.of("/proc", Long.toString(pid), "maps")).stream()

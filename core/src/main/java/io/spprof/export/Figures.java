@@ -1,0 +1,53 @@
+package io.spprof.export;
+
+import java.util.Locale;
+
+/** Numbers for a reader, the same in every locale. */
+final class Figures {
+
+  private Figures() {}
+
+  /** Such as {@code 12,345}. */
+  static String count(long value) {
+    return String.format(Locale.ROOT, "%,d", value);
+  }
+
+  /** Such as {@code 1,234 samples}, {@code 1 sample}. */
+  static String count(long value, String noun) {
+    return count(value) + ' ' + noun + (value == 1 ? "" : "s");
+  }
+
+  /** Such as {@code 12.34 %}. */
+  static String percent(double value) {
+    return String.format(Locale.ROOT, "%.2f %%", value);
+  }
+
+  /** A part's share in percent; 0 where there is no whole. */
+  static double share(double part, double whole) {
+    return whole > 0 ? 100.0 * part / whole : 0;
+  }
+
+  /** A span of time, ns, in the unit that reads best: {@code 350 us}, {@code 1.20 s}. */
+  static String nanos(long nanos) {
+    if (nanos == 0) {
+      return "0 s";
+    }
+    if (nanos < 1_000_000) {
+      return scaled(nanos / 1e3, "us");
+    }
+    if (nanos < 1_000_000_000) {
+      return scaled(nanos / 1e6, "ms");
+    }
+    long seconds = nanos / 1_000_000_000;
+    if (seconds < 600) {
+      return String.format(Locale.ROOT, "%.2f s", nanos / 1e9);
+    }
+    return String.format(
+        Locale.ROOT, "%d h %02d min %02d s", seconds / 3600, seconds / 60 % 60, seconds % 60);
+  }
+
+  private static String scaled(double value, String unit) {
+    return String.format(
+        Locale.ROOT, value == Math.rint(value) ? "%.0f %s" : "%.2f %s", value, unit);
+  }
+}

@@ -1,0 +1,87 @@
+package io.spprof.export;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.Base64;
+
+/**
+ * The flame graph's page without its data: {@code flamegraph.html} with its style and its scripts
+ * put in. Their hashes stand in the page's Content-Security-Policy, so that the browser runs these
+ * scripts and nothing else, even if a name found a way out of the data.
+ */
+final class FlameGraphPage {
+
+  private static final String STYLE = "{{style}}";
+  private static final String STYLE_HASH = "{{style-hash}}";
+  private static final String SCRIPT = "{{script}}";
+  private static final String SCRIPT_HASH = "{{script-hash}}";
+  private static final String DATA = "{{data}}";
+
+  /** In the order in which they build on one another. */
+  private static final String[] SCRIPTS = {
+    "flamegraph-trie.js",
+    "flamegraph-text.js",
+    "flamegraph-chart.js",
+    "flamegraph-threads.js",
+    "flamegraph-header.js",
+    "flamegraph-page.js",
+    "flamegraph-input.js"
+  };
+
+  /** Writes what stands in the place of the data. */
+  interface Data {
+    void write(Appendable out) throws IOException;
+  }
+
+  private static final String PAGE = assemble();
+
+  private FlameGraphPage() {}
+
+  static void write(Data data, Appendable out) throws IOException {
+    int at = PAGE.indexOf(DATA);
+    out.append(PAGE, 0, at);
+    data.write(out);
+    out.append(PAGE, at + DATA.length(), PAGE.length());
+  }
+
+  private static String assemble() {
+    String style = resource("flamegraph.css");
+    StringBuilder script = new StringBuilder();
+    for (String name : SCRIPTS) {
+      script.append(resource(name));
+    }
+    return resource("flamegraph.html")
+        .replace(STYLE_HASH, hash(style))
+        .replace(SCRIPT_HASH, hash(script.toString()))
+        .replace(STYLE, style)
+        .replace(SCRIPT, script);
+  }
+
+  /** As a policy names it; see Content Security Policy Level 3, section 2.3.1. */
+  private static String hash(String content) {
+    try {
+      byte[] digest =
+          MessageDigest.getInstance("SHA-256").digest(content.getBytes(StandardCharsets.UTF_8));
+      return "sha256-" + Base64.getEncoder().encodeToString(digest);
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every Java platform has SHA-256", e);
+    }
+  }
+
+  private static String resource(String name) {
+    try (InputStream in = FlameGraphPage.class.getResourceAsStream(name)) {
+      if (in == null) {
+        throw new IllegalStateException(name + " is missing in the jar; build it anew");
+      }
+      String text = new String(in.readAllBytes(), StandardCharsets.UTF_8);
+      // A browser reads line ends as \n before it hashes; a checkout may hold \r\n.
+      return text.replace("\r\n", "\n");
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

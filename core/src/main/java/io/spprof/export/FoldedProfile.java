@@ -1,0 +1,220 @@
+package io.spprof.export;
+
+import io.spprof.Profile;
+import java.util.Arrays;
+import java.util.function.IntFunction;
+
+/**
+ * A profile's rows merged by what they say: two threads may share a name, and two frames may (a
+ * class that two loaders loaded, for instance), so that rows of different numbers can read the
+ * same. Immutable. Keeps a few ints a row and a stack, and no stack as text.
+ *
+ * <p>Rows stand in the order of a depth-first walk through the tree of all stacks from the root:
+ * frames of one parent by name, a frame's own time after that of what it called. Threads are
+ * numbered by their CPU time, the most first, frames' names in their own order.
+ */
+final class FoldedProfile {
+
+  private final Profile profile;
+  private final String[] frameNames;
+  private final int[] frameToName;
+  private final String[] threadNames;
+  private final long[] threadSamples;
+  private final long[] threadNanos;
+  private final int rowCount;
+  private final int[] rowStacks;
+  private final int[] rowThreads;
+  private final long[] rowSamples;
+  private final long[] rowNanos;
+
+  FoldedProfile(Profile profile) {
+    this.profile = profile;
+    String[] frames = cleaned(profile.frameCount(), profile::frameName);
+    frameNames = distinct(frames);
+    frameToName = positions(frames, frameNames);
+
+    String[] threads = cleaned(profile.threadCount(), profile::threadName);
+    String[] distinctThreads = distinct(threads);
+    int[] threadToName = positions(threads, distinctThreads);
+    int[] threadRanks = ranksByTime(threadToName, distinctThreads.length);
+    threadNames = new String[distinctThreads.length];
+    for (int name = 0; name < distinctThreads.length; name++) {
+      threadNames[threadRanks[name]] = distinctThreads[name];
+    }
+    threadSamples = new long[threadNames.length];
+    threadNanos = new long[threadNames.length];
+
+    int[] stackRanks = stackRanks();
+    int[] order = identity(profile.rowCount());
+    IntSort.Order byText =
+        (a, b) -> {
+          int byStack = Integer.compare(stackRanks[profile.stack(a)], stackRanks[profile.stack(b)]);
+          return byStack != 0
+              ? byStack
+              : Integer.compare(
+                  threadRanks[threadToName[profile.thread(a)]],
+                  threadRanks[threadToName[profile.thread(b)]]);
+        };
+    IntSort.sort(order, byText);
+
+    rowStacks = new int[order.length];
+    rowThreads = new int[order.length];
+    rowSamples = new long[order.length];
+    rowNanos = new long[order.length];
+    int last = -1;
+    for (int i = 0; i < order.length; i++) {
+      int row = order[i];
+      if (i == 0 || byText.compare(order[i - 1], row) != 0) {
+        last++;
+        rowStacks[last] = profile.stack(row);
+        rowThreads[last] = threadRanks[threadToName[profile.thread(row)]];
+      }
+      rowSamples[last] += profile.samples(row);
+      rowNanos[last] += profile.cpuNanos(row);
+      threadSamples[rowThreads[last]] += profile.samples(row);
+      threadNanos[rowThreads[last]] += profile.cpuNanos(row);
+    }
+    rowCount = last + 1;
+  }
+
+  /** Rows after merging. */
+  int rowCount() {
+    return rowCount;
+  }
+
+  int thread(int row) {
+    return rowThreads[row];
+  }
+
+  long samples(int row) {
+    return rowSamples[row];
+  }
+
+  /** CPU time, ns. */
+  long cpuNanos(int row) {
+    return rowNanos[row];
+  }
+
+  /** Frames of a row's stack. */
+  int depth(int row) {
+    return profile.depth(rowStacks[row]);
+  }
+
+  /**
+   * The name of one frame.
+   *
+   * @param row 0 to {@link #rowCount()} − 1
+   * @param fromRoot 0 for the root, {@code depth − 1} for the leaf
+   * @return an index into the frame names
+   */
+  int frame(int row, int fromRoot) {
+    return nameFromRoot(rowStacks[row], fromRoot);
+  }
+
+  /** Frames at the root end that two rows have in common. */
+  int commonDepth(int rowA, int rowB) {
+    int a = rowStacks[rowA];
+    int b = rowStacks[rowB];
+    return a == b ? profile.depth(a) : commonFrames(a, b);
+  }
+
+  int frameNameCount() {
+    return frameNames.length;
+  }
+
+  String frameName(int name) {
+    return frameNames[name];
+  }
+
+  int threadCount() {
+    return threadNames.length;
+  }
+
+  String threadName(int thread) {
+    return threadNames[thread];
+  }
+
+  long threadSamples(int thread) {
+    return threadSamples[thread];
+  }
+
+  /** CPU time of a thread, ns. */
+  long threadNanos(int thread) {
+    return threadNanos[thread];
+  }
+
+  private int nameFromRoot(int stack, int fromRoot) {
+    return frameToName[profile.frame(stack, profile.depth(stack) - 1 - fromRoot)];
+  }
+
+  private int commonFrames(int a, int b) {
+    int shorter = Math.min(profile.depth(a), profile.depth(b));
+    int common = 0;
+    while (common < shorter && nameFromRoot(a, common) == nameFromRoot(b, common)) {
+      common++;
+    }
+    return common;
+  }
+
+  /** By stack: its place in the walk; stacks that read the same have the same. */
+  private int[] stackRanks() {
+    int[] order = identity(profile.stackCount());
+    IntSort.sort(order, this::compareStacks);
+    int[] ranks = new int[order.length];
+    int rank = 0;
+    for (int i = 0; i < order.length; i++) {
+      if (i > 0 && compareStacks(order[i - 1], order[i]) != 0) {
+        rank++;
+      }
+      ranks[order[i]] = rank;
+    }
+    return ranks;
+  }
+
+  private int compareStacks(int a, int b) {
+    int common = commonFrames(a, b);
+    int depthA = profile.depth(a);
+    int depthB = profile.depth(b);
+    if (common == depthA || common == depthB) {
+      return Integer.compare(depthB, depthA);
+    }
+    return Integer.compare(nameFromRoot(a, common), nameFromRoot(b, common));
+  }
+
+  /** By name: its place when the most CPU time comes first. */
+  private int[] ranksByTime(int[] threadToName, int names) {
+    long[] nanos = new long[names];
+    for (int row = 0; row < profile.rowCount(); row++) {
+      nanos[threadToName[profile.thread(row)]] += profile.cpuNanos(row);
+    }
+    int[] order = identity(names);
+    IntSort.sort(order, (a, b) -> Long.compare(nanos[b], nanos[a]));
+    int[] ranks = new int[names];
+    for (int i = 0; i < names; i++) {
+      ranks[order[i]] = i;
+    }
+    return ranks;
+  }
+
+  private static int[] identity(int count) {
+    int[] values = new int[count];
+    Arrays.setAll(values, i -> i);
+    return values;
+  }
+
+  private static String[] cleaned(int count, IntFunction<String> names) {
+    String[] cleaned = new String[count];
+    Arrays.setAll(cleaned, i -> Names.clean(names.apply(i)));
+    return cleaned;
+  }
+
+  private static String[] distinct(String[] names) {
+    return Arrays.stream(names).distinct().sorted().toArray(String[]::new);
+  }
+
+  private static int[] positions(String[] names, String[] sorted) {
+    int[] positions = new int[names.length];
+    Arrays.setAll(positions, i -> Arrays.binarySearch(sorted, names[i]));
+    return positions;
+  }
+}

@@ -1,0 +1,56 @@
+package io.spprof.export;
+
+/** Sorts ints by an order of the caller's: the JDK does that for boxed ones only. */
+final class IntSort {
+
+  /** Below this many, insertion is faster than merging. */
+  private static final int SMALL = 8;
+
+  /** An order of ints. */
+  interface Order {
+    /** Negative, zero or positive, as a {@link java.util.Comparator} has it. */
+    int compare(int a, int b);
+  }
+
+  private IntSort() {}
+
+  /**
+   * Sorts in place; equal ones keep their places.
+   *
+   * @param values what to sort, not null
+   * @param order the order, consistent
+   */
+  static void sort(int[] values, Order order) {
+    sort(values.clone(), values, 0, values.length, order);
+  }
+
+  /** Merges the halves of {@code from} into {@code to}; both hold the same values at the start. */
+  private static void sort(int[] from, int[] to, int start, int end, Order order) {
+    if (end - start < SMALL) {
+      insertionSort(to, start, end, order);
+      return;
+    }
+    int middle = (start + end) >>> 1;
+    sort(to, from, start, middle, order);
+    sort(to, from, middle, end, order);
+    int left = start;
+    int right = middle;
+    for (int i = start; i < end; i++) {
+      boolean takeLeft =
+          right == end || left < middle && order.compare(from[left], from[right]) <= 0;
+      to[i] = takeLeft ? from[left++] : from[right++];
+    }
+  }
+
+  private static void insertionSort(int[] values, int start, int end, Order order) {
+    for (int i = start + 1; i < end; i++) {
+      int value = values[i];
+      int place = i;
+      while (place > start && order.compare(values[place - 1], value) > 0) {
+        values[place] = values[place - 1];
+        place--;
+      }
+      values[place] = value;
+    }
+  }
+}

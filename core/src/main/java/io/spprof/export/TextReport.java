@@ -1,0 +1,156 @@
+package io.spprof.export;
+
+import io.spprof.Profile;
+import io.spprof.SessionStats;
+import java.io.IOException;
+import java.time.Instant;
+import java.util.Locale;
+
+/**
+ * A profile as a page of text: figures, drops by reason, what could not be walked, and the methods
+ * and threads that use the most CPU time. For people; its wording may change.
+ */
+public final class TextReport {
+
+  private static final int TOP_METHODS = 20;
+  private static final int TOP_THREADS = 15;
+
+  private final Profile profile;
+  private final FoldedProfile folded;
+  private final MethodTimes times;
+  private final Appendable out;
+
+  private TextReport(Profile profile, Appendable out) {
+    this.profile = profile;
+    this.folded = new FoldedProfile(profile);
+    this.times = new MethodTimes(folded);
+    this.out = out;
+  }
+
+  /**
+   * Writes the report. Memory: some 40 bytes for each row and stack of the profile.
+   *
+   * @param profile what to write, not null; an empty one is fine
+   * @param out where to, not null; neither flushed nor closed
+   * @throws IOException when {@code out} throws it
+   */
+  public static void write(Profile profile, Appendable out) throws IOException {
+    TextReport report = new TextReport(profile, out);
+    report.figures();
+    report.drops();
+    report.unwalkable();
+    report.methods();
+    report.threads();
+  }
+
+  private void figures() throws IOException {
+    Profile.Info info = profile.info();
+    SessionStats session = info.session();
+    if (session.id() == 0) {
+      line("spprof: no session yet");
+    } else {
+      line("spprof: session %d, %s", session.id(), info.running() ? "running" : "ended");
+      line("  started     %s", Instant.ofEpochMilli(session.startTimeMillis()));
+    }
+    line("  duration    %s", Figures.nanos(session.durationMillis() * 1_000_000));
+    line("  options     %s", session.options().isEmpty() ? "none" : session.options());
+    line("  engine      %s", info.engine());
+    line("  walker      %s", info.walker());
+    line("  interval    %s", Figures.nanos(info.intervalNanos()));
+    line(
+        "  overhead    %s by the model, %s measured (of one CPU)",
+        Figures.percent(session.overheadPercent()),
+        Figures.percent(session.measuredOverheadPercent()));
+    line(
+        "  CPU time    %s in %s",
+        Figures.nanos(profile.totalCpuNanos()), Figures.count(profile.totalSamples(), "sample"));
+  }
+
+  private void drops() throws IOException {
+    Profile.Info info = profile.info();
+    long total = info.dropped().total();
+    if (total == 0 && info.droppedCpuNanos() == 0) {
+      line("  dropped     nothing");
+      return;
+    }
+    double whole = (double) profile.totalCpuNanos() + info.droppedCpuNanos();
+    line(
+        "  dropped     %s, %s of CPU time: %s of all is missing here",
+        Figures.count(total, "signal"),
+        Figures.nanos(info.droppedCpuNanos()),
+        Figures.percent(Figures.share(info.droppedCpuNanos(), whole)));
+    for (DropReasons.Reason reason : DropReasons.of(info.dropped())) {
+      if (reason.signals() > 0) {
+        line("    %,12d  %-16s %s", reason.signals(), reason.key(), reason.meaning());
+      }
+    }
+  }
+
+  private void unwalkable() throws IOException {
+    long unwalkable = profile.info().unwalkable();
+    if (unwalkable == 0) {
+      line("  unwalkable  nothing");
+      return;
+    }
+    line(
+        "  unwalkable  %s, %s of the collected; in the profile under these names:",
+        Figures.count(unwalkable, "sample"),
+        Figures.percent(Figures.share(unwalkable, profile.totalSamples())));
+    for (int name : times.hottest()) {
+      if (times.selfSamples(name) > 0 && Names.isSynthetic(folded.frameName(name))) {
+        line("    %,12d  %s", times.selfSamples(name), folded.frameName(name));
+      }
+    }
+  }
+
+  private void methods() throws IOException {
+    line("");
+    int[] hottest = times.hottest();
+    if (hottest.length == 0) {
+      line("No samples, so no methods and no threads.");
+      return;
+    }
+    line("Methods by CPU time on top of the stack (self); total: anywhere on the stack");
+    line("   self %%  total %%         self        total      samples  method");
+    for (int i = 0; i < Math.min(TOP_METHODS, hottest.length); i++) {
+      int name = hottest[i];
+      line(
+          "  %7.2f  %7.2f %12s %12s %,12d  %s",
+          Figures.share(times.selfNanos(name), profile.totalCpuNanos()),
+          Figures.share(times.totalNanos(name), profile.totalCpuNanos()),
+          Figures.nanos(times.selfNanos(name)),
+          Figures.nanos(times.totalNanos(name)),
+          times.selfSamples(name),
+          folded.frameName(name));
+    }
+    rest(hottest.length - TOP_METHODS, "method");
+  }
+
+  private void threads() throws IOException {
+    if (folded.rowCount() == 0) {
+      return;
+    }
+    line("");
+    line("Threads by CPU time");
+    line("    CPU %%          CPU      samples  thread");
+    for (int i = 0; i < Math.min(TOP_THREADS, folded.threadCount()); i++) {
+      line(
+          "  %7.2f %12s %,12d  %s",
+          Figures.share(folded.threadNanos(i), profile.totalCpuNanos()),
+          Figures.nanos(folded.threadNanos(i)),
+          folded.threadSamples(i),
+          folded.threadName(i));
+    }
+    rest(folded.threadCount() - TOP_THREADS, "thread");
+  }
+
+  private void rest(int count, String noun) throws IOException {
+    if (count > 0) {
+      line("  and %s more", Figures.count(count, noun));
+    }
+  }
+
+  private void line(String format, Object... values) throws IOException {
+    out.append(String.format(Locale.ROOT, format, values)).append('\n');
+  }
+}

@@ -1,0 +1,258 @@
+/* Draws one subtree of a trie on a canvas, and knows what is drawn where. */
+class Chart {
+  static ROW = 20;
+  /* Narrower frames are not drawn one by one: CSS pixels. */
+  static MIN_WIDTH = 0.5;
+  static SHADES = 7;
+  static FONT = "12px ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace";
+
+  constructor(canvas, scroller, sheet, names, kinds) {
+    this.canvas = canvas;
+    this.context = canvas.getContext("2d");
+    this.scroller = scroller;
+    this.sheet = sheet;
+    this.names = names;
+    this.kinds = kinds;
+    this.shades = Uint8Array.from(names, (name) => shadeOf(name, Chart.SHADES));
+    this.labels = new Map();
+    this.trie = null;
+    this.zoom = 0;
+    this.selected = -1;
+    this.hovered = -1;
+    this.matches = null;
+    this.matchesBefore = null;
+    this.isDark = false;
+    this.rects = [];
+    this.rowsVisible = 1;
+  }
+
+  show(trie) {
+    this.trie = trie;
+    this.zoom = 0;
+    this.selected = -1;
+    this.hovered = -1;
+    this.setMatches(this.matches);
+  }
+
+  /* By name: whether it matches; null without a search. */
+  setMatches(matches) {
+    this.matches = matches;
+    this.matchesBefore = null;
+    if (matches === null) return;
+    const { size, name } = this.trie;
+    this.matchesBefore = new Int32Array(size + 1);
+    for (let node = 0; node < size; node++) {
+      this.matchesBefore[node + 1] = this.matchesBefore[node] + matches[name[node]];
+    }
+  }
+
+  /* To be called when the weights, the zoom, or the room changed. */
+  layout() {
+    this.width = this.scroller.clientWidth;
+    this.height = this.scroller.clientHeight;
+    this.scale = this.trie.units(this.zoom) > 0 ? this.width / this.trie.units(this.zoom) : 0;
+    this.rowsVisible = this.deepestDrawn() + 1;
+    this.sheet.style.height = Math.max(this.height, this.rowsVisible * Chart.ROW + 8) + "px";
+    const ratio = window.devicePixelRatio || 1;
+    this.canvas.width = Math.round(this.width * ratio);
+    this.canvas.height = Math.round(this.height * ratio);
+    this.canvas.style.width = this.width + "px";
+    this.canvas.style.height = this.height + "px";
+    this.ratio = ratio;
+  }
+
+  deepestDrawn() {
+    const { depth, end } = this.trie;
+    let deepest = depth[this.zoom];
+    for (let node = this.zoom; node < end[this.zoom]; ) {
+      const isDrawn = this.trie.units(node) * this.scale >= Chart.MIN_WIDTH;
+      if (isDrawn && depth[node] > deepest) deepest = depth[node];
+      node = isDrawn ? node + 1 : end[node];
+    }
+    return deepest;
+  }
+
+  /* What is in view, as rectangles: frames, and runs of narrow siblings (node -1). */
+  arrange() {
+    const { depth, end, parent } = this.trie;
+    const { ROW, MIN_WIDTH } = Chart;
+    const top = this.scroller.scrollTop;
+    const firstRow = Math.floor(top / ROW);
+    const lastRow = Math.ceil((top + this.height) / ROW);
+    const rects = [];
+    for (const node of this.trie.path(this.zoom).slice(firstRow, lastRow)) {
+      if (node !== this.zoom) rects.push(this.rect(node, node, 0, this.width, 1));
+    }
+    const origin = this.trie.left(this.zoom);
+    let run = null;
+    const flush = () => {
+      if (run !== null && run.width >= MIN_WIDTH) rects.push(run);
+      run = null;
+    };
+    for (let node = this.zoom; node < end[this.zoom]; ) {
+      const row = depth[node];
+      const width = this.trie.units(node) * this.scale;
+      if (width >= MIN_WIDTH && row < lastRow) {
+        flush();
+        if (row >= firstRow) {
+          rects.push(this.rect(node, node, (this.trie.left(node) - origin) * this.scale, width, 1));
+        }
+        node++;
+        continue;
+      }
+      if (width > 0 && width < MIN_WIDTH && row >= firstRow && row < lastRow) {
+        if (run !== null && run.owner !== parent[node]) flush();
+        if (run === null) {
+          run = this.rect(-1, parent[node], (this.trie.left(node) - origin) * this.scale, 0, 0);
+          run.y = row * ROW - top;
+        }
+        run.width += width;
+        run.frames++;
+        run.isMatch = run.isMatch || this.hasMatch(node);
+      }
+      node = end[node];
+    }
+    flush();
+    this.rects = rects;
+  }
+
+  rect(node, owner, x, width, frames) {
+    const y = this.trie.depth[owner] * Chart.ROW - this.scroller.scrollTop;
+    const isMatch = node >= 0 && this.matches !== null && this.matches[this.trie.name[node]] === 1;
+    return { node, owner, x, y, width, frames, isMatch };
+  }
+
+  hasMatch(node) {
+    const before = this.matchesBefore;
+    return before !== null && before[this.trie.end[node]] > before[node];
+  }
+
+  draw() {
+    if (this.ratio !== (window.devicePixelRatio || 1)) this.layout();
+    this.arrange();
+    const context = this.context;
+    context.setTransform(this.ratio, 0, 0, this.ratio, 0, 0);
+    context.clearRect(0, 0, this.width, this.height);
+    context.font = Chart.FONT;
+    context.textBaseline = "middle";
+    this.letter = context.measureText("0").width;
+    const colours = this.isDark ? Chart.DARK : Chart.LIGHT;
+    for (const rect of this.rects) {
+      const gap = rect.width > 4 ? 1 : 0;
+      context.fillStyle = this.fill(rect, colours);
+      context.fillRect(rect.x, rect.y, rect.width - gap, Chart.ROW - 1);
+      if (rect.node >= 0 && rect.width > 2.5 * this.letter + 8) this.drawLabel(rect, colours);
+    }
+    this.outline(this.hovered, colours.hover, 1);
+    this.outline(this.selected, colours.select, 2);
+  }
+
+  fill(rect, colours) {
+    if (rect.isMatch) return colours.match;
+    if (rect.node < 0) return colours.run;
+    const name = this.trie.name[rect.node];
+    if (this.matches !== null) return colours.dim;
+    const kind = this.kinds[name];
+    const fill = colours.kinds[kind][this.shades[name] % colours.kinds[kind].length];
+    return fill;
+  }
+
+  drawLabel(rect, colours) {
+    const isDim = this.matches !== null && !rect.isMatch;
+    const kind = this.kinds[this.trie.name[rect.node]];
+    this.context.fillStyle = isDim ? colours.dimText : rect.isMatch ? colours.matchText : colours.text[kind];
+    const label = this.label(this.trie.name[rect.node], rect.width - 9);
+    this.context.fillText(label, rect.x + 4, rect.y + Chart.ROW / 2);
+  }
+
+  /* The longest form of the name that fits. */
+  label(name, room) {
+    let forms = this.labels.get(name);
+    if (forms === undefined) {
+      const isFrame = this.kinds[name] === Kind.JAVA || this.kinds[name] === Kind.JDK;
+      forms = isFrame ? shorterNames(this.names[name]) : [this.names[name]];
+      this.labels.set(name, forms);
+    }
+    for (const form of forms) {
+      if (this.textWidth(form) <= room) return form;
+    }
+    const shortest = forms[forms.length - 1];
+    let letters = Math.max(0, Math.floor(room / this.letter) - 1);
+    while (letters > 0 && this.textWidth(shortest.slice(0, letters)) + this.letter > room) letters--;
+    // Not between the halves of a surrogate pair.
+    if (/[\ud800-\udbff]$/.test(shortest.slice(0, letters))) letters--;
+    return shortest.slice(0, Math.max(0, letters)) + "\u2026";
+  }
+
+  textWidth(text) {
+    // The font is monospaced for ASCII, and measuring costs more than drawing.
+    return /^[\x20-\x7e]*$/.test(text) ? text.length * this.letter : this.context.measureText(text).width;
+  }
+
+  outline(node, colour, thickness) {
+    if (node < 0) return;
+    const rect = this.rectOf(node);
+    if (rect === null) return;
+    this.context.strokeStyle = colour;
+    this.context.lineWidth = thickness;
+    const inset = thickness / 2;
+    const width = Math.max(3, rect.width - 1);
+    this.context.strokeRect(rect.x + inset, rect.y + inset, width - thickness, Chart.ROW - 1 - thickness);
+  }
+
+  /* Where a node stands, drawn or too narrow for it; null outside of the zoom. */
+  rectOf(node) {
+    if (node < this.zoom || node >= this.trie.end[this.zoom]) {
+      const isAbove = node <= this.zoom && this.zoom < this.trie.end[node];
+      return isAbove ? this.rect(node, node, 0, this.width, 1) : null;
+    }
+    const x = (this.trie.left(node) - this.trie.left(this.zoom)) * this.scale;
+    return this.rect(node, node, x, this.trie.units(node) * this.scale, 1);
+  }
+
+  /* What is drawn at a point of the canvas, or null. */
+  hit(x, y) {
+    for (const rect of this.rects) {
+      if (x >= rect.x && x < rect.x + rect.width && y >= rect.y && y < rect.y + Chart.ROW) return rect;
+    }
+    return null;
+  }
+
+  /* The narrow frame of a run at x. */
+  nodeInRun(run, x) {
+    const { end } = this.trie;
+    const at = this.trie.left(this.zoom) + x / this.scale;
+    let best = run.owner;
+    for (let child = run.owner + 1; child < end[run.owner]; child = end[child]) {
+      if (this.trie.left(child) <= at && this.trie.units(child) > 0) best = child;
+    }
+    return best;
+  }
+
+  scrollTo(node) {
+    const top = this.trie.depth[node] * Chart.ROW;
+    if (top < this.scroller.scrollTop) this.scroller.scrollTop = top;
+    const bottom = top + Chart.ROW;
+    if (bottom > this.scroller.scrollTop + this.height) this.scroller.scrollTop = bottom - this.height;
+  }
+}
+
+function shades(hue, spread, saturation, lightness) {
+  return Array.from({ length: Chart.SHADES }, (_, i) => {
+    const shift = i / (Chart.SHADES - 1) - 0.5;
+    return `hsl(${hue + shift * spread} ${saturation}% ${lightness - shift * 7}%)`;
+  });
+}
+
+Chart.LIGHT = {
+  kinds: [shades(31, 26, 88, 70), shades(205, 34, 62, 75), ["hsl(268 24% 80%)"], ["hsl(215 16% 84%)"], ["hsl(215 14% 90%)"]],
+  text: ["#27190a", "#0c2233", "#2a1f3d", "#1c2733", "#1c2733"],
+  run: "hsl(215 9% 78%)", dim: "hsl(215 16% 92%)", dimText: "#6a7480",
+  match: "#c2187a", matchText: "#ffffff", hover: "#1c2733", select: "#0b57d0",
+};
+Chart.DARK = {
+  kinds: [shades(28, 24, 62, 58), shades(205, 34, 42, 58), ["hsl(268 20% 62%)"], ["hsl(215 13% 34%)"], ["hsl(215 13% 26%)"]],
+  text: ["#190f04", "#06131d", "#150d22", "#e3e9f0", "#e3e9f0"],
+  run: "hsl(215 8% 38%)", dim: "hsl(215 13% 18%)", dimText: "#8b96a3",
+  match: "#f06ab8", matchText: "#25031a", hover: "#ffffff", select: "#8ab4ff",
+};

@@ -1,0 +1,205 @@
+/* Mouse and keyboard. */
+
+Page.prototype.listen = function () {
+  const canvas = byId("chart");
+  const point = (event) => {
+    const box = canvas.getBoundingClientRect();
+    return [event.clientX - box.left, event.clientY - box.top];
+  };
+  canvas.addEventListener("mousemove", (event) => {
+    const rect = this.chart.hit(...point(event));
+    this.chart.hovered = rect === null ? -1 : rect.node;
+    canvas.style.cursor = rect === null ? "default" : "pointer";
+    if (rect === null) this.hideTip();
+    else this.showTip(rect, event.clientX, event.clientY);
+    this.redraw();
+  });
+  canvas.addEventListener("mouseleave", () => {
+    this.chart.hovered = -1;
+    this.hideTip();
+    this.redraw();
+  });
+  canvas.addEventListener("click", (event) => {
+    const [x, y] = point(event);
+    const rect = this.chart.hit(x, y);
+    if (rect === null) return;
+    let node = rect.node >= 0 ? rect.node : rect.owner;
+    if (rect.node < 0 && node === this.chart.zoom) node = this.chart.nodeInRun(rect, x);
+    this.chart.selected = node;
+    this.zoomTo(node);
+  });
+  byId("scroller").addEventListener("scroll", () => {
+    this.hideTip();
+    this.redraw();
+  });
+  new ResizeObserver(() => {
+    this.chart.layout();
+    this.redraw();
+  }).observe(byId("scroller"));
+  window.addEventListener("resize", () => this.redraw());
+
+  byId("query").addEventListener("input", () => this.search());
+  byId("regex").addEventListener("click", () => this.setRegex(!this.isRegex));
+  byId("merge").addEventListener("click", () => this.setMerged(!this.isMerged));
+  byId("theme").addEventListener("click", () => this.setTheme(!this.chart.isDark));
+  byId("threads-toggle").addEventListener("click", () => this.toggleThreads());
+  byId("help-open").addEventListener("click", () => byId("help").showModal());
+  byId("help-close").addEventListener("click", () => byId("help").close());
+  const scheme = window.matchMedia("(prefers-color-scheme: dark)");
+  scheme.addEventListener("change", (event) => this.setTheme(event.matches));
+  document.addEventListener("keydown", (event) => this.onKey(event));
+};
+
+Page.prototype.onKey = function (event) {
+  if (byId("help").open) {
+    if (event.key === "?") byId("help").close();
+    return;
+  }
+  const target = event.target;
+  const query = byId("query");
+  if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "f") {
+    // A second time, the browser's own search may have it.
+    if (target !== query) this.focusSearch(event);
+    return;
+  }
+  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.key === "Escape") {
+    this.onEscape(target);
+    event.preventDefault();
+    return;
+  }
+  const isTyping = target.tagName === "INPUT" && target.type === "text";
+  if (isTyping) {
+    if (event.key === "Enter" && target === query) byId("chart").focus();
+    return;
+  }
+  // Enter on a button is the button's.
+  const isControl = target.tagName === "BUTTON" || target.tagName === "INPUT";
+  const action = isControl && event.key === "Enter" ? null : this.keyAction(event.key);
+  if (action) {
+    action(event);
+    event.preventDefault();
+  }
+};
+
+Page.prototype.keyAction = function (key) {
+  switch (key) {
+    case "/": return (event) => this.focusSearch(event);
+    case "?": return () => byId("help").showModal();
+    case "t": return () => this.toggleThreads();
+    case "m": return () => this.setMerged(!this.isMerged);
+    case "d": return () => this.setTheme(!this.chart.isDark);
+    case "r": return () => this.setRegex(!this.isRegex);
+    case "Backspace": return () => this.zoomBack();
+    case "Enter": return () => this.zoomTo(this.current());
+    case "ArrowUp": return () => this.select(this.trie.parent[this.current()]);
+    case "ArrowDown": return () => this.select(this.hottestChild());
+    case "ArrowLeft": return () => this.select(this.sibling(-1));
+    case "ArrowRight": return () => this.select(this.sibling(1));
+    default: return null;
+  }
+};
+
+Page.prototype.focusSearch = function (event) {
+  event.preventDefault();
+  byId("query").focus();
+  byId("query").select();
+};
+
+Page.prototype.onEscape = function (target) {
+  const query = byId("query");
+  if (target === byId("threads-filter") && target.value !== "") {
+    target.value = "";
+    this.threads.filter();
+  } else if (query.value !== "") {
+    query.value = "";
+    this.search();
+  } else {
+    this.chart.selected = -1;
+    this.resetZoom();
+  }
+  if (target.tagName === "INPUT") target.blur();
+};
+
+Page.prototype.current = function () {
+  return this.chart.selected >= 0 ? this.chart.selected : this.chart.zoom;
+};
+
+Page.prototype.select = function (node) {
+  if (node < 0) return;
+  const chart = this.chart;
+  chart.selected = node;
+  // A selection outside of the zoom, or too narrow to see, takes the zoom along.
+  const isAbove = node < chart.zoom;
+  if (isAbove && this.trie.end[node] > chart.zoom) this.zoomTo(node, false);
+  chart.scrollTo(node);
+  this.showDetails();
+  this.redraw();
+};
+
+Page.prototype.children = function (node) {
+  const children = [];
+  for (let child = node + 1; child < this.trie.end[node]; child = this.trie.end[child]) {
+    if (this.trie.units(child) > 0) children.push(child);
+  }
+  return children;
+};
+
+Page.prototype.hottestChild = function () {
+  let hottest = -1;
+  for (const child of this.children(this.current())) {
+    if (hottest < 0 || this.trie.units(child) > this.trie.units(hottest)) hottest = child;
+  }
+  return hottest;
+};
+
+Page.prototype.sibling = function (step) {
+  const node = this.current();
+  if (node === this.chart.zoom) return -1;
+  const siblings = this.children(this.trie.parent[node]);
+  const at = siblings.indexOf(node) + step;
+  return at >= 0 && at < siblings.length ? siblings[at] : -1;
+};
+
+/* What tests see of the page; coordinates are those of the browser's window. */
+function testingView(page) {
+  const { chart, info } = page;
+  return {
+    get totalNanos() { return page.trie.units(0) * info.unitNanos; },
+    get totalSamples() { return page.trie.samples(0); },
+    get zoomed() { return page.names[page.trie.name[chart.zoom]]; },
+    get selected() { return chart.selected < 0 ? null : page.names[page.trie.name[chart.selected]]; },
+    get matchedPercent() { return page.matchedPercent; },
+    get isDark() { return chart.isDark; },
+    get isMerged() { return page.isMerged; },
+    get nodes() { return page.trie.size; },
+    get rectCount() { page.drawNow(); return chart.rects.length; },
+    get drawMillis() { return page.drawMillis; },
+    loadMillis: 0,
+    visible() {
+      page.drawNow();
+      const box = byId("chart").getBoundingClientRect();
+      return chart.rects.map((rect) => ({
+        name: rect.node < 0 ? null : page.names[page.trie.name[rect.node]],
+        isMatch: rect.isMatch,
+        x: box.left + rect.x,
+        y: box.top + rect.y,
+        width: rect.width,
+        height: Chart.ROW - 1,
+        nanos: rect.node < 0 ? null : page.trie.units(rect.node) * info.unitNanos,
+      }));
+    },
+  };
+}
+
+(() => {
+  const start = performance.now();
+  const data = byId("data").textContent;
+  const lineEnd = data.indexOf("\n");
+  const page = new Page(JSON.parse(data.slice(0, lineEnd)), data.slice(lineEnd + 1).trim());
+  // The data is in the page's arrays now; its text would only take memory.
+  byId("data").remove();
+  window.spprof = testingView(page);
+  page.drawNow();
+  window.spprof.loadMillis = performance.now() - start;
+})();

@@ -1,0 +1,223 @@
+/* The page: what is zoomed, searched, selected, and what the reader does about it. */
+class Page {
+  constructor(info, stacks) {
+    this.info = info;
+    this.rootName = info.names.length;
+    const names = info.names.concat(["all"], info.threads);
+    const kinds = Uint8Array.from(names, (name, i) =>
+      i < this.rootName ? kindOf(name) : i === this.rootName ? Kind.ROOT : Kind.THREAD);
+    this.merged = readStacks(stacks, info.rows, this.rootName);
+    this.byThread = splitByThread(this.merged, info.threads.length, this.rootName, this.rootName + 1);
+    this.names = names;
+    this.isMerged = false;
+    this.isRegex = false;
+    this.back = [];
+    this.matchedPercent = 0;
+    this.chart = new Chart(byId("chart"), byId("scroller"), byId("sheet"), names, kinds);
+    const units = new Float64Array(info.threads.length);
+    const { count, thread, units: rowUnits } = this.merged.rows;
+    for (let row = 0; row < count; row++) units[thread[row]] += rowUnits[row];
+    this.threads = new ThreadList(info.threads, units, units.reduce((a, b) => a + b, 0), () => this.weigh());
+    showHeader(info);
+    this.setTheme(window.matchMedia("(prefers-color-scheme: dark)").matches);
+    this.listen();
+    this.setMerged(false);
+  }
+
+  get trie() {
+    return this.isMerged ? this.merged : this.byThread;
+  }
+
+  setMerged(isMerged) {
+    this.isMerged = isMerged;
+    this.back = [];
+    byId("merge").setAttribute("aria-pressed", isMerged);
+    this.chart.show(this.trie);
+    this.weigh();
+  }
+
+  /* After a change of the threads that are on. */
+  weigh() {
+    this.trie.weigh(this.threads.isOn);
+    let zoom = this.chart.zoom;
+    while (zoom > 0 && this.trie.units(zoom) === 0) zoom = this.trie.parent[zoom];
+    if (this.chart.selected >= 0 && this.trie.units(this.chart.selected) === 0) this.chart.selected = -1;
+    this.zoomTo(zoom, false);
+    this.countMatches();
+  }
+
+  zoomTo(node, isStep = true) {
+    const chart = this.chart;
+    if (isStep && node !== chart.zoom) this.back.push(chart.zoom);
+    chart.zoom = node;
+    chart.hovered = -1;
+    this.hideTip();
+    chart.layout();
+    // Two callers above the zoomed frame stay in view.
+    if (isStep) chart.scroller.scrollTop = Math.max(0, this.trie.depth[node] - 2) * Chart.ROW;
+    this.showPath();
+    this.showEmpty();
+    this.countMatches();
+    this.showDetails();
+    this.redraw();
+  }
+
+  zoomBack() {
+    let node = this.back.pop();
+    while (node > 0 && this.trie.units(node) === 0) node = this.trie.parent[node];
+    this.zoomTo(node === undefined ? 0 : node, false);
+    this.chart.scrollTo(this.chart.zoom);
+  }
+
+  resetZoom() {
+    this.back = [];
+    this.zoomTo(0, false);
+    this.chart.scroller.scrollTop = 0;
+  }
+
+  showPath() {
+    const path = this.trie.path(this.chart.zoom);
+    // A long path keeps its two ends.
+    const shown = path.length <= 7 ? path : path.slice(0, 2).concat([-1], path.slice(-4));
+    const parts = shown.map((node) => {
+      if (node < 0) return element("span", "gap", "\u2026 " + (path.length - 6) + " more");
+      const crumb = element("button", "", this.names[this.trie.name[node]]);
+      crumb.type = "button";
+      crumb.title = crumb.textContent;
+      if (node === this.chart.zoom) crumb.setAttribute("aria-current", "true");
+      crumb.addEventListener("click", () => this.zoomTo(node));
+      return crumb;
+    });
+    if (path.length > 1) {
+      const reset = element("button", "reset", "Reset zoom");
+      reset.type = "button";
+      reset.id = "reset";
+      reset.addEventListener("click", () => this.resetZoom());
+      parts.unshift(reset);
+    }
+    byId("path").replaceChildren(...parts);
+  }
+
+  showEmpty() {
+    const isEmpty = this.trie.units(0) === 0;
+    byId("empty").hidden = !isEmpty;
+    byId("empty").textContent = this.info.rows === 0 ? "This profile has no samples." : "All threads are switched off.";
+  }
+
+  search() {
+    const query = byId("query").value;
+    const { test, error } = compileQuery(query, this.isRegex);
+    byId("query").setAttribute("aria-invalid", error !== "");
+    this.searchError = error;
+    const matches = test && Uint8Array.from(this.names, (name, i) => (i < this.rootName && test(name) ? 1 : 0));
+    this.chart.setMatches(matches);
+    this.countMatches();
+    this.redraw();
+  }
+
+  countMatches() {
+    const { matches, zoom } = this.chart;
+    const output = byId("matched");
+    output.classList.toggle("error", Boolean(this.searchError));
+    this.matchedPercent = 0;
+    if (matches === null) {
+      output.textContent = this.searchError || "";
+      return;
+    }
+    const all = this.trie.units(0);
+    const units = this.trie.matchedUnits(matches, 0);
+    this.matchedPercent = all > 0 ? (100 * units) / all : 0;
+    let text = percentText(units, all) + " matched";
+    if (zoom > 0) {
+      // Inside a match, everything is under a match.
+      const inMatch = this.trie.path(zoom).some((node) => matches[this.trie.name[node]]);
+      const inZoom = inMatch ? this.trie.units(zoom) : this.trie.matchedUnits(matches, zoom);
+      text += ", " + percentText(inZoom, this.trie.units(zoom)) + " of the zoom";
+    }
+    output.textContent = text;
+  }
+
+  setRegex(isRegex) {
+    this.isRegex = isRegex;
+    byId("regex").setAttribute("aria-pressed", isRegex);
+    this.search();
+  }
+
+  setTheme(isDark) {
+    this.chart.isDark = isDark;
+    document.documentElement.dataset.theme = isDark ? "dark" : "light";
+    byId("theme").textContent = isDark ? "Light" : "Dark";
+    this.redraw();
+  }
+
+  toggleThreads() {
+    const panel = byId("threads");
+    panel.hidden = !panel.hidden;
+    byId("threads-toggle").setAttribute("aria-pressed", !panel.hidden);
+  }
+
+  facts(node) {
+    const trie = this.trie;
+    const unit = this.info.unitNanos;
+    const units = trie.units(node);
+    const parent = trie.parent[node];
+    return {
+      name: this.names[trie.name[node]],
+      samples: countText(trie.samples(node), "sample"),
+      time: timeText(units * unit),
+      self: timeText(trie.selfUnits(node) * unit),
+      ofAll: percentText(units, trie.units(0)),
+      ofParent: parent < 0 ? "" : percentText(units, trie.units(parent)),
+    };
+  }
+
+  showDetails() {
+    const node = this.chart.selected >= 0 ? this.chart.selected : this.chart.zoom;
+    const { name, samples, time, self, ofAll, ofParent } = this.facts(node);
+    const figures = time + " CPU, " + self + " self, " + samples + ", " + ofAll + " of all" + (ofParent && ", " + ofParent + " of parent");
+    byId("details").replaceChildren(element("b", "", name), element("span", "", figures));
+  }
+
+  showTip(rect, x, y) {
+    const tip = byId("tip");
+    if (rect.node < 0) {
+      const units = (rect.width / this.chart.scale) * this.info.unitNanos;
+      tip.replaceChildren(
+        element("b", "", countText(rect.frames, "frame") + " too narrow to draw"),
+        element("span", "", timeText(Math.round(units)) + " CPU together. Click to zoom in."));
+    } else {
+      const { name, samples, time, self, ofAll, ofParent } = this.facts(rect.node);
+      const table = element("dl");
+      const add = (term, value) => table.append(element("dt", "", term), element("dd", "", value));
+      add("CPU time", time);
+      add("Self", self);
+      add("Samples", samples);
+      add("Of all", ofAll);
+      if (ofParent) add("Of parent", ofParent);
+      tip.replaceChildren(element("b", "", name), table);
+    }
+    tip.hidden = false;
+    const { width, height } = tip.getBoundingClientRect();
+    const left = x + 16 + width > window.innerWidth ? x - width - 12 : x + 16;
+    const top = y + 18 + height > window.innerHeight ? y - height - 10 : y + 18;
+    tip.style.left = Math.max(4, left) + "px";
+    tip.style.top = Math.max(4, top) + "px";
+  }
+
+  hideTip() {
+    byId("tip").hidden = true;
+  }
+
+  redraw() {
+    if (this.isPending || !this.chart.trie) return;
+    this.isPending = true;
+    requestAnimationFrame(() => this.drawNow());
+  }
+
+  drawNow() {
+    this.isPending = false;
+    const start = performance.now();
+    this.chart.draw();
+    this.drawMillis = performance.now() - start;
+  }
+}

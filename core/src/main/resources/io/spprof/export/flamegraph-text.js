@@ -1,0 +1,76 @@
+/* Figures and names as the page shows them. */
+
+const Kind = { JAVA: 0, JDK: 1, SYNTHETIC: 2, THREAD: 3, ROOT: 4 };
+
+function kindOf(name) {
+  if (name.startsWith("[") && name.endsWith("]")) return Kind.SYNTHETIC;
+  return /^(java|javax|jdk|sun|com\.sun)\./.test(name) ? Kind.JDK : Kind.JAVA;
+}
+
+/* The same class has the same shade everywhere. */
+function shadeOf(name, shades) {
+  const end = name.lastIndexOf(".");
+  let hash = 17;
+  for (let i = 0; i < (end < 0 ? name.length : end); i++) hash = (hash * 31 + name.charCodeAt(i)) | 0;
+  return Math.abs(hash % shades);
+}
+
+/* Ever shorter forms of a frame's name: package.Class.method, Class.method, method. */
+function shorterNames(name) {
+  if (name.startsWith("[")) return [name];
+  const method = name.lastIndexOf(".");
+  if (method < 0) return [name];
+  const type = name.lastIndexOf(".", method - 1);
+  return type < 0 ? [name, name.slice(method + 1)] : [name, name.slice(type + 1), name.slice(method + 1)];
+}
+
+function countText(value, noun) {
+  const count = value.toLocaleString("en-US");
+  return noun ? count + " " + noun + (value === 1 ? "" : "s") : count;
+}
+
+function percentText(part, whole) {
+  const percent = whole > 0 ? (100 * part) / whole : 0;
+  return (percent > 0 && percent < 0.01 ? "< 0.01" : percent.toFixed(2)) + " %";
+}
+
+function timeText(nanos) {
+  if (nanos === 0) return "0 s";
+  if (nanos < 1e6) return trimmed(nanos / 1e3) + " \u00b5s";
+  if (nanos < 1e9) return trimmed(nanos / 1e6) + " ms";
+  if (nanos < 600e9) return trimmed(nanos / 1e9) + " s";
+  const seconds = Math.floor(nanos / 1e9);
+  const two = (value) => String(value).padStart(2, "0");
+  return Math.floor(seconds / 3600) + " h " + two(Math.floor(seconds / 60) % 60) + " min " + two(seconds % 60) + " s";
+}
+
+function trimmed(value) {
+  return Number.isInteger(value) ? String(value) : value.toFixed(2);
+}
+
+/* Names come from the profiled program: they only ever become text, never markup. */
+function element(tag, className, text) {
+  const made = document.createElement(tag);
+  if (className) made.className = className;
+  if (text !== undefined) made.textContent = text;
+  return made;
+}
+
+function byId(id) {
+  return document.getElementById(id);
+}
+
+/* A test of names, or an error to show. */
+function compileQuery(query, isRegex) {
+  if (query === "") return { test: null, error: "" };
+  if (isRegex) {
+    try {
+      const regex = new RegExp(query, "iu");
+      return { test: (name) => regex.test(name), error: "" };
+    } catch (e) {
+      return { test: null, error: "Invalid regular expression" };
+    }
+  }
+  const lower = query.toLowerCase();
+  return { test: (name) => name.toLowerCase().includes(lower), error: "" };
+}

@@ -1,0 +1,201 @@
+"use strict";
+
+/* Numbers as the exporter wrote them: LEB128 in Base64. */
+class Varints {
+  constructor(base64) {
+    const text = atob(base64);
+    this.bytes = new Uint8Array(text.length);
+    for (let i = 0; i < text.length; i++) this.bytes[i] = text.charCodeAt(i);
+    this.at = 0;
+  }
+
+  next() {
+    let byte = this.bytes[this.at++];
+    if (byte < 128) return byte;
+    let value = 0;
+    let scale = 1;
+    // Multiplied, not shifted: shifts end at 32 bits.
+    for (; byte > 127; byte = this.bytes[this.at++], scale *= 128) value += (byte - 128) * scale;
+    return value + byte * scale;
+  }
+}
+
+/*
+ * A tree of stacks over rows (thread, samples, CPU time). Nodes are numbered depth first, and rows
+ * stand in the same order, so that
+ *   - a node's subtree is the nodes [node, end[node]) and the rows [rowStart[node], rowEnd[node]),
+ *   - its CPU time is a difference of two sums over rows, and so is its place on the x axis.
+ * Switching a thread on or off therefore costs one pass over the rows, and no pass over the nodes.
+ */
+class Trie {
+  constructor(rows) {
+    this.rows = rows;
+    this.size = 0;
+    this.parent = new Int32Array(1024);
+    this.name = new Int32Array(1024);
+    this.depth = new Uint16Array(1024);
+    this.rowStart = new Int32Array(1024);
+    this.rowEnd = new Int32Array(1024);
+    this.samplesBefore = new Float64Array(rows.count + 1);
+    this.unitsBefore = new Float64Array(rows.count + 1);
+  }
+
+  add(parent, name, row) {
+    const node = this.size++;
+    if (node === this.parent.length) {
+      for (const column of ["parent", "name", "depth", "rowStart", "rowEnd"]) {
+        const longer = new this[column].constructor(node * 2);
+        longer.set(this[column]);
+        this[column] = longer;
+      }
+    }
+    this.parent[node] = parent;
+    this.name[node] = name;
+    this.depth[node] = parent < 0 ? 0 : this.depth[parent] + 1;
+    this.rowStart[node] = row;
+    this.rowEnd[node] = row;
+    return node;
+  }
+
+  /* Once all nodes are there, with rowEnd set where rows belong to a node itself. */
+  seal() {
+    this.end = new Int32Array(this.size);
+    for (let node = this.size - 1; node >= 0; node--) {
+      if (this.end[node] === 0) this.end[node] = node + 1;
+      const parent = this.parent[node];
+      if (parent < 0) continue;
+      if (this.end[parent] < this.end[node]) this.end[parent] = this.end[node];
+      if (this.rowEnd[parent] < this.rowEnd[node]) this.rowEnd[parent] = this.rowEnd[node];
+    }
+    return this;
+  }
+
+  /* Sums up the rows of the threads that are on. */
+  weigh(isOn) {
+    const { count, thread, samples, units } = this.rows;
+    let samplesSum = 0;
+    let unitsSum = 0;
+    for (let row = 0; row < count; row++) {
+      if (isOn[thread[row]]) {
+        samplesSum += samples[row];
+        unitsSum += units[row];
+      }
+      this.samplesBefore[row + 1] = samplesSum;
+      this.unitsBefore[row + 1] = unitsSum;
+    }
+  }
+
+  units(node) {
+    return this.unitsBefore[this.rowEnd[node]] - this.unitsBefore[this.rowStart[node]];
+  }
+
+  samples(node) {
+    return this.samplesBefore[this.rowEnd[node]] - this.samplesBefore[this.rowStart[node]];
+  }
+
+  left(node) {
+    return this.unitsBefore[this.rowStart[node]];
+  }
+
+  /* CPU time of the node without that of its children. */
+  selfUnits(node) {
+    let units = this.units(node);
+    for (let child = node + 1; child < this.end[node]; child = this.end[child]) {
+      units -= this.units(child);
+    }
+    return units;
+  }
+
+  /* The nodes from the root down to this one. */
+  path(node) {
+    const path = [];
+    for (let at = node; at >= 0; at = this.parent[at]) path.push(at);
+    return path.reverse();
+  }
+
+  /* CPU time under nodes whose name matches, inside one subtree; a match below a match adds nothing. */
+  matchedUnits(matches, root) {
+    let units = 0;
+    for (let node = root; node < this.end[root]; ) {
+      if (matches[this.name[node]]) {
+        units += this.units(node);
+        node = this.end[node];
+      } else {
+        node++;
+      }
+    }
+    return units;
+  }
+}
+
+/* Reads the exporter's run of numbers; FlameGraphData.java describes it. */
+function readStacks(base64, rowCount, rootName) {
+  const numbers = new Varints(base64);
+  const rows = {
+    count: rowCount,
+    leaf: new Int32Array(rowCount),
+    thread: new Int32Array(rowCount),
+    samples: new Float64Array(rowCount),
+    units: new Float64Array(rowCount),
+  };
+  const trie = new Trie(rows);
+  const path = [trie.add(-1, rootName, 0)];
+  for (let row = 0; row < rowCount; ) {
+    path.length = numbers.next() + 1;
+    for (let fresh = numbers.next(); fresh > 0; fresh--) {
+      path.push(trie.add(path[path.length - 1], numbers.next(), row));
+    }
+    const leaf = path[path.length - 1];
+    for (let left = numbers.next(); left > 0; left--, row++) {
+      rows.leaf[row] = leaf;
+      rows.thread[row] = numbers.next();
+      rows.samples[row] = numbers.next();
+      rows.units[row] = numbers.next();
+    }
+    trie.rowEnd[leaf] = row;
+  }
+  return trie.seal();
+}
+
+/* The same stacks with a level of threads under the root. */
+function splitByThread(merged, threadCount, rootName, firstThreadName) {
+  const from = merged.rows;
+  const order = new Int32Array(from.count);
+  const next = new Int32Array(threadCount + 1);
+  for (let row = 0; row < from.count; row++) next[from.thread[row] + 1]++;
+  for (let thread = 0; thread < threadCount; thread++) next[thread + 1] += next[thread];
+  for (let row = 0; row < from.count; row++) order[next[from.thread[row]]++] = row;
+
+  const rows = {
+    count: from.count,
+    leaf: new Int32Array(from.count),
+    thread: Int32Array.from(order, (row) => from.thread[row]),
+    samples: Float64Array.from(order, (row) => from.samples[row]),
+    units: Float64Array.from(order, (row) => from.units[row]),
+  };
+  const trie = new Trie(rows);
+  trie.add(-1, rootName, 0);
+  const copies = new Int32Array(merged.size);
+  const copiedFor = new Int32Array(merged.size).fill(-1);
+  const missing = [];
+  let threadNode = 0;
+  for (let row = 0; row < from.count; row++) {
+    const thread = rows.thread[row];
+    if (row === 0 || rows.thread[row - 1] !== thread) {
+      threadNode = trie.add(0, firstThreadName + thread, row);
+    }
+    missing.length = 0;
+    let node = from.leaf[order[row]];
+    for (; node > 0 && copiedFor[node] !== thread; node = merged.parent[node]) missing.push(node);
+    let copy = node > 0 ? copies[node] : threadNode;
+    while (missing.length > 0) {
+      node = missing.pop();
+      copy = trie.add(copy, merged.name[node], row);
+      copies[node] = copy;
+      copiedFor[node] = thread;
+    }
+    rows.leaf[row] = copy;
+    trie.rowEnd[copy] = row + 1;
+  }
+  return trie.seal();
+}

@@ -1,0 +1,37 @@
+package io.spprof.jmx;
+
+/**
+ * Where the agent's bootstrap enters, by reflection, since it lives in another class loader. Not
+ * for programs: they use {@link Spprof}.
+ */
+public final class AgentMain {
+
+  private AgentMain() {}
+
+  /**
+   * Registers the bean and, if the settings say so, starts a session. Bad settings and a session
+   * that cannot start are told on stderr and by the bean; they do not stop the application.
+   *
+   * @param args the agent's arguments, null for none
+   * @throws IllegalStateException if the bean's name is taken
+   */
+  public static void run(String args) {
+    Settings settings = Settings.read(args, System::getProperty, System::getenv);
+    if (!settings.error().isEmpty()) {
+      log(settings.error());
+    }
+    // Never closed: the bean lives as long as the JVM.
+    Spprof spprof = Spprof.register(settings);
+    if (settings.start()) {
+      try {
+        spprof.bean().start();
+      } catch (RuntimeException e) {
+        log("no session was started: " + e.getMessage());
+      }
+    }
+  }
+
+  private static void log(String line) {
+    System.err.println("spprof: " + line);
+  }
+}

@@ -1,0 +1,178 @@
+package io.spprof.jmx;
+
+import java.util.HashMap;
+import java.util.Map;
+import javax.management.MBeanOperationInfo;
+
+/**
+ * What the bean publishes about itself: one line a member. Built when a client asks for it or the
+ * bean is registered; plain maps, since this is on the path of a JVM's start-up.
+ */
+final class Descriptions {
+
+  /** The bean as a whole. */
+  static final String BEAN =
+      "spprof, a sampling CPU profiler: start or startWith begins a session, stop ends it,"
+          + " report, collapsed, flameGraph and dumpToFile hand out the profile, during a session"
+          + " and after it until the next one starts";
+
+  /**
+   * An attribute.
+   *
+   * @param unit what is counted or measured; "" for text and records
+   * @param text what it means
+   */
+  record Attribute(String unit, String text) {
+    String description() {
+      return unit.isEmpty() ? text : text + " [" + unit + "]";
+    }
+  }
+
+  /**
+   * An operation with one parameter or none.
+   *
+   * @param impact one of {@link MBeanOperationInfo}'s constants
+   * @param text what it does
+   * @param parameter the parameter's name, or ""
+   * @param parameterText what the parameter takes, or ""
+   */
+  record Operation(int impact, String text, String parameter, String parameterText) {}
+
+  private static final Map<String, Attribute> ATTRIBUTES = new HashMap<>();
+  private static final Map<String, Operation> OPERATIONS = new HashMap<>();
+
+  static {
+    attribute("Version", "", "Version of the profiler");
+    attribute("State", "", "IDLE, RUNNING, or FAILED: LastError says why and what to do");
+    attribute("Running", "", "Whether a session is sampling");
+    attribute(
+        "LastError",
+        "",
+        "Why the last start or stop failed, what limits the running session, or which settings were"
+            + " refused; empty when there is nothing to say");
+    attribute(
+        "Options",
+        "",
+        "Options of the running, else of the last, else of the next session; startWith takes them"
+            + " unchanged");
+    attribute("Engine", "", "What makes the sampling signals");
+    attribute("StackWalker", "", "What walks the stacks");
+    attribute(
+        "IntervalNanos",
+        "ns",
+        "CPU time between two samples of a thread, as in force; the kernel's tick can make it"
+            + " differ from the option");
+    attribute("SessionsStarted", "sessions", "Counter: sessions that started");
+    attribute(
+        "Signals",
+        "signals",
+        "Counter: sampling signals that reached the handler; CollectedSamples + DroppedSamples +"
+            + " samples still in the buffer");
+    attribute("CollectedSamples", "samples", "Counter: samples that are in a profile");
+    attribute("DroppedSamples", "signals", "Counter: signals that are in no profile");
+    attribute(
+        "DroppedByReason", "", "Counters: DroppedSamples by reason, in signals; they sum to it");
+    attribute(
+        "UnwalkableSamples",
+        "samples",
+        "Counter: collected samples whose stack could not be walked; in the profile they stand"
+            + " under a frame in brackets that names the cause");
+    attribute(
+        "SampledCpuTimeNanos", "ns", "Counter: CPU time that the collected samples stand for");
+    attribute("DroppedCpuTimeNanos", "ns", "Counter: CPU time that the dropped samples stand for");
+    attribute(
+        "OverheadPercent",
+        "% of one CPU",
+        "Overhead of the running session by the model, samples x 25 us / elapsed; 0 when idle. The"
+            + " conservative figure, the one to alert on");
+    attribute(
+        "MeasuredOverheadPercent",
+        "% of one CPU",
+        "Overhead of the running session as measured, CPU time of signal handlers and of the"
+            + " profiler's own threads / elapsed; 0 when idle");
+    attribute(
+        "OverheadCpuTimeNanos",
+        "ns",
+        "Counter: CPU time of signal handlers and of the profiler's own threads");
+    attribute("ThreadsSampled", "threads", "Threads that have a sampling timer; 0 when idle");
+    attribute(
+        "ThreadsFailed",
+        "threads",
+        "Threads that could not get a sampling timer (LastError names the limit); 0 when idle");
+    attribute("UniqueStacks", "stacks", "Distinct stacks in the current profile");
+    attribute(
+        "MemoryUsedBytes", "bytes", "Native and heap memory held for samples; 0 when none is");
+    attribute("MemoryLimitBytes", "bytes", "Bound of MemoryUsedBytes, the option memory");
+    attribute(
+        "HotMethods",
+        "",
+        "The methods with the most CPU time of their own, at most 20: share of the profile on top"
+            + " of the stack and anywhere on it in percent, and samples on top; refreshed at most"
+            + " once a second");
+    attribute(
+        "Session",
+        "",
+        "The running or the last session: id, options, start in milliseconds since the epoch,"
+            + " duration in milliseconds, samples collected, signals dropped, overhead by the model"
+            + " and measured in percent of one CPU");
+
+    operation("start", MBeanOperationInfo.ACTION, "Starts a session with the defaults, returns id");
+    operation(
+        "startWith",
+        MBeanOperationInfo.ACTION,
+        "Starts a session with options, returns its id; all is checked before anything changes",
+        "options",
+        "key=value pairs joined by commas, for instance interval=1ms,duration=60s; what is not"
+            + " given has its default");
+    operation(
+        "stop",
+        MBeanOperationInfo.ACTION,
+        "Ends the session and returns its final figures on one line; the profile stays until the"
+            + " next start");
+    operation(
+        "report",
+        MBeanOperationInfo.INFO,
+        "The profile as readable text: figures, drops by reason, top methods");
+    operation(
+        "collapsed",
+        MBeanOperationInfo.INFO,
+        "The profile as folded stacks, one a line with its samples, hottest first",
+        "maxStacks",
+        "How many lines at most; 0 for all");
+    operation("flameGraph", MBeanOperationInfo.INFO, "The profile as one self-contained HTML page");
+    operation(
+        "dumpToFile",
+        MBeanOperationInfo.ACTION,
+        "Writes the profile to a new file in the output directory, returns its absolute path;"
+            + " never overwrites",
+        "fileName",
+        "Base name: letters, digits, '.', '_', '-'; the suffix decides the format: "
+            + DumpFormat.suffixes());
+  }
+
+  private Descriptions() {}
+
+  /** The attribute's row; one with the bare name if there is none, which a test forbids. */
+  static Attribute attribute(String name) {
+    return ATTRIBUTES.getOrDefault(name, new Attribute("", name));
+  }
+
+  /** The operation's row; one with the bare name if there is none, which a test forbids. */
+  static Operation operation(String name) {
+    return OPERATIONS.getOrDefault(
+        name, new Operation(MBeanOperationInfo.UNKNOWN, name, name, name));
+  }
+
+  private static void attribute(String name, String unit, String text) {
+    ATTRIBUTES.put(name, new Attribute(unit, text));
+  }
+
+  private static void operation(String name, int impact, String text) {
+    operation(name, impact, text, "", "");
+  }
+
+  private static void operation(
+      String name, int impact, String text, String parameter, String parameterText) {
+    OPERATIONS.put(name, new Operation(impact, text, parameter, parameterText));
+  }
+}

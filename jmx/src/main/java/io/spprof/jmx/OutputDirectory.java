@@ -1,0 +1,206 @@
+package io.spprof.jmx;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.io.BufferedWriter;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.OutputStreamWriter;
+import java.io.Writer;
+import java.nio.channels.Channels;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Set;
+import org.apache.commons.lang3.CharUtils;
+import org.apache.commons.lang3.StringUtils;
+
+/**
+ * The one directory that a management client can make files in. The operator chooses it before the
+ * bean exists; a client chooses base names only, and can neither leave the directory nor change a
+ * file that is there.
+ *
+ * <p>A file is made under its final name with {@code O_EXCL}, which refuses whatever has the name
+ * already, dangling links included, in the kernel and without a window. If writing fails, it is
+ * deleted again. The alternatives are no better: a rename replaces what is there, and a hard link
+ * from a temporary name, which does not, is unknown to many network, FUSE and container file
+ * systems. What we give up: a process that is killed half-way leaves half a file.
+ */
+final class OutputDirectory {
+
+  /** Writes a file's text. */
+  @FunctionalInterface
+  interface Content {
+    void writeTo(Appendable out) throws IOException;
+  }
+
+  /** Opens a new file; a seam for tests of full disks. */
+  @FunctionalInterface
+  interface Opener {
+    OutputStream open(Path file) throws IOException;
+  }
+
+  static final int MAX_NAME = 128;
+
+  /** Null until the first dump where it is a temporary one; guarded by this. */
+  private Path directory;
+
+  /** Whether we may make it: it was not there when it was chosen. Guarded by this. */
+  private boolean mayCreate;
+
+  private final Opener opener;
+
+  private OutputDirectory(Path directory, boolean mayCreate, Opener opener) {
+    this.directory = directory;
+    this.mayCreate = mayCreate;
+    this.opener = opener;
+  }
+
+  /**
+   * A new directory under {@code java.io.tmpdir} with an unpredictable name that only this user can
+   * enter; made by the first dump. A fixed name could be taken by somebody else beforehand.
+   */
+  static OutputDirectory temporary() {
+    return new OutputDirectory(null, true, OutputDirectory::create);
+  }
+
+  /**
+   * A directory of the operator's choice. If it is not there yet, the first dump makes it, but not
+   * its parents.
+   */
+  static OutputDirectory at(Path directory) {
+    return at(directory, OutputDirectory::create);
+  }
+
+  static OutputDirectory at(Path directory, Opener opener) {
+    Path absolute = directory.toAbsolutePath().normalize();
+    return new OutputDirectory(absolute, Files.notExists(absolute), opener);
+  }
+
+  /**
+   * Makes a file.
+   *
+   * @return its absolute path
+   * @throws IllegalArgumentException if the name is not allowed; nothing was touched
+   * @throws IOException if the name is taken or the file cannot be written; it is not there then
+   */
+  Path write(String fileName, Content content) throws IOException {
+    check(fileName);
+    Path file = directory().resolve(fileName);
+    OutputStream stream;
+    try {
+      stream = opener.open(file);
+    } catch (FileAlreadyExistsException e) {
+      throw new IOException(
+          file + " exists already and is not overwritten; choose another name, or delete it", e);
+    } catch (NoSuchFileException e) {
+      throw new IOException(
+          file.getParent() + " is gone; make it again, or start the JVM with another dir=PATH", e);
+    } catch (IOException e) {
+      throw new IOException("cannot create " + reason(file, e), e);
+    }
+    boolean complete = false;
+    try (Writer out = new BufferedWriter(new OutputStreamWriter(stream, UTF_8), 1 << 16)) {
+      content.writeTo(out);
+      out.flush();
+      complete = true;
+    } catch (IOException e) {
+      complete = false;
+      throw new IOException("cannot write " + reason(file, e), e);
+    } finally {
+      if (!complete) {
+        Files.deleteIfExists(file);
+      }
+    }
+    return file;
+  }
+
+  static void check(String fileName) {
+    if (StringUtils.isEmpty(fileName)) {
+      throw new IllegalArgumentException("the file name is empty; " + allowed());
+    }
+    boolean valid =
+        fileName.length() <= MAX_NAME
+            && CharUtils.isAsciiAlphanumeric(fileName.charAt(0))
+            && !fileName.contains("..");
+    for (int i = 0; valid && i < fileName.length(); i++) {
+      char c = fileName.charAt(i);
+      valid = CharUtils.isAsciiAlphanumeric(c) || c == '.' || c == '_' || c == '-';
+    }
+    if (!valid || DumpFormat.of(fileName) == null) {
+      throw new IllegalArgumentException(
+          "file name '" + shown(fileName) + "' refused; " + allowed());
+    }
+  }
+
+  private static String allowed() {
+    return "a name is a base name of ASCII letters, digits, '.', '_' and '-', begins with a letter"
+        + " or digit, has no '..', is at most "
+        + MAX_NAME
+        + " long, and ends in one of "
+        + DumpFormat.suffixes();
+  }
+
+  /** Printable, so that no log or terminal is fooled by a name that was refused. */
+  private static String shown(String fileName) {
+    StringBuilder out = new StringBuilder();
+    for (char c : StringUtils.abbreviate(fileName, MAX_NAME).toCharArray()) {
+      out.append(CharUtils.isAsciiPrintable(c) ? c : '?');
+    }
+    return out.toString();
+  }
+
+  private static String reason(Path file, IOException e) {
+    return file
+        + ": "
+        + StringUtils.defaultIfBlank(e.getMessage(), e.getClass().getSimpleName())
+        + "; no file is left and the profile is kept: make room or set permissions and try again,"
+        + " or start the JVM with another dir=PATH";
+  }
+
+  private synchronized Path directory() throws IOException {
+    if (mayCreate) {
+      try {
+        if (directory == null) {
+          directory =
+              Files.createTempDirectory("spprof-" + ProcessHandle.current().pid() + "-")
+                  .toAbsolutePath();
+        } else if (!Files.isDirectory(directory)) {
+          Files.createDirectory(directory, mode(directory, "rwx------"));
+        }
+      } catch (IOException e) {
+        throw new IOException(
+            "cannot make the output directory "
+                + (directory == null ? "in " + System.getProperty("java.io.tmpdir") : directory)
+                + " ("
+                + e
+                + "); make it, or start the JVM with another dir=PATH",
+            e);
+      }
+      mayCreate = false;
+    }
+    return directory;
+  }
+
+  private static OutputStream create(Path file) throws IOException {
+    return Channels.newOutputStream(
+        Files.newByteChannel(
+            file,
+            Set.of(
+                StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS),
+            mode(file, "rw-------")));
+  }
+
+  private static FileAttribute<?>[] mode(Path path, String permissions) {
+    return path.getFileSystem().supportedFileAttributeViews().contains("posix")
+        ? new FileAttribute<?>[] {
+          PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString(permissions))
+        }
+        : new FileAttribute<?>[0];
+  }
+}

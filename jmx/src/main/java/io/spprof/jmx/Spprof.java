@@ -1,0 +1,168 @@
+package io.spprof.jmx;
+
+import io.spprof.Profiler;
+import io.spprof.ProfilerConfig;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Path;
+import java.util.Objects;
+import java.util.concurrent.atomic.AtomicBoolean;
+import javax.management.InstanceAlreadyExistsException;
+import javax.management.InstanceNotFoundException;
+import javax.management.JMException;
+import javax.management.MBeanServer;
+import javax.management.ObjectName;
+
+/**
+ * The profiler's bean in the platform MBean server, for programs that embed it instead of loading
+ * the agent:
+ *
+ * <pre>{@code
+ * try (Spprof spprof = Spprof.register()) {
+ *   ...
+ * }
+ * }</pre>
+ *
+ * <p>Registering starts no session, no thread and no connector, and does not load the native
+ * library yet. Safe for use by several threads.
+ */
+public final class Spprof implements AutoCloseable {
+
+  /** The name that clients look for. */
+  public static final String OBJECT_NAME = "io.spprof:type=Spprof";
+
+  private final MBeanServer server;
+  private final ObjectName name;
+  private final Profiler profiler;
+  private final Notifications notifications;
+  private final SpprofBean bean;
+  private final AtomicBoolean closed = new AtomicBoolean();
+
+  private Spprof(MBeanServer server, ObjectName name, Profiler profiler, Settings settings) {
+    this.server = server;
+    this.name = name;
+    this.profiler = profiler;
+    this.notifications = new Notifications(name);
+    this.bean =
+        new SpprofBean(
+            profiler,
+            settings.defaults(),
+            settings.directory() == null
+                ? OutputDirectory.temporary()
+                : OutputDirectory.at(settings.directory()),
+            settings.error(),
+            notifications);
+  }
+
+  /**
+   * Registers a bean under {@link #OBJECT_NAME}, with default options; files go to a temporary
+   * directory.
+   *
+   * @return the bean's owner, to be closed
+   * @throws IllegalStateException if the name is taken, by the agent for instance
+   */
+  public static Spprof register() {
+    return register(Settings.NONE);
+  }
+
+  /**
+   * Registers a bean of one's own.
+   *
+   * @param name its name, not null; clients and dashboards expect {@link #OBJECT_NAME}
+   * @param defaults what {@code start()} uses, and what the options of {@code startWith} are over;
+   *     not null
+   * @param directory where {@code dumpToFile} makes files, not null; the first dump makes it if it
+   *     is not there
+   * @return the bean's owner, to be closed
+   * @throws IllegalStateException if the name is taken
+   */
+  public static Spprof register(ObjectName name, ProfilerConfig defaults, Path directory) {
+    Objects.requireNonNull(defaults, "defaults");
+    Objects.requireNonNull(directory, "directory");
+    return register(
+        ManagementFactory.getPlatformMBeanServer(),
+        Objects.requireNonNull(name, "name"),
+        new Profiler(),
+        new Settings(defaults, false, directory, ""));
+  }
+
+  static Spprof register(Settings settings) {
+    return register(
+        ManagementFactory.getPlatformMBeanServer(), defaultName(), new Profiler(), settings);
+  }
+
+  static Spprof register(
+      MBeanServer server, ObjectName name, Profiler profiler, Settings settings) {
+    Spprof spprof = new Spprof(server, name, profiler, settings);
+    try {
+      server.registerMBean(spprof.bean, name);
+    } catch (InstanceAlreadyExistsException e) {
+      spprof.release();
+      throw new IllegalStateException(
+          "the name "
+              + name
+              + " is taken in this JVM's MBean server, by the agent or by another spprof: use that"
+              + " one, or register under another name",
+          e);
+    } catch (JMException e) {
+      spprof.release();
+      throw new IllegalStateException("cannot register " + name + ": " + e, e);
+    }
+    // Only now: a bean that was not registered has nobody to tell.
+    profiler.onEvent(spprof.notifications::send);
+    return spprof;
+  }
+
+  /**
+   * The bean, for calls in the same JVM.
+   *
+   * @return not null
+   */
+  public SpprofMXBean bean() {
+    return bean;
+  }
+
+  /**
+   * The name that it has in the MBean server.
+   *
+   * @return not null
+   */
+  public ObjectName name() {
+    return name;
+  }
+
+  /**
+   * Stops a running session, unregisters the bean, and leaves no thread behind. Its profile is gone
+   * then. Closing twice is fine.
+   */
+  @Override
+  public void close() {
+    if (!closed.compareAndSet(false, true)) {
+      return;
+    }
+    try {
+      server.unregisterMBean(name);
+    } catch (InstanceNotFoundException e) {
+      // Somebody unregistered it over JMX: what we want is the case.
+    } catch (JMException e) {
+      throw new IllegalStateException("cannot unregister " + name + ": " + e, e);
+    } finally {
+      release();
+    }
+  }
+
+  private void release() {
+    try {
+      profiler.close();
+    } finally {
+      notifications.close();
+    }
+  }
+
+  private static ObjectName defaultName() {
+    try {
+      return new ObjectName(OBJECT_NAME);
+    } catch (JMException e) {
+      throw new AssertionError(OBJECT_NAME, e);
+    }
+  }
+}

@@ -1,0 +1,382 @@
+package io.spprof.jmx;
+
+import io.spprof.DropCounts;
+import io.spprof.HotMethod;
+import io.spprof.Profile;
+import io.spprof.Profiler;
+import io.spprof.ProfilerConfig;
+import io.spprof.ProfilerState;
+import io.spprof.ProfilerStats;
+import io.spprof.SessionStats;
+import io.spprof.export.CollapsedExporter;
+import io.spprof.export.FlameGraphExporter;
+import io.spprof.export.TextReport;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Supplier;
+import javax.management.AttributeList;
+import javax.management.MBeanAttributeInfo;
+import javax.management.MBeanInfo;
+import javax.management.MBeanOperationInfo;
+import javax.management.MBeanParameterInfo;
+import javax.management.StandardEmitterMBean;
+import org.apache.commons.lang3.StringUtils;
+
+/**
+ * The bean: checks, delegates, converts. Attributes are read through {@link #read}, operations run
+ * through {@link PlainErrors}; nothing else may be between a client and the profiler.
+ */
+final class SpprofBean extends StandardEmitterMBean implements SpprofMXBean {
+
+  /** What a set of attributes is read from. */
+  private record Figures(ProfilerState state, ProfilerStats stats) {}
+
+  private final Profiler profiler;
+  private final ProfilerConfig defaults;
+  private final OutputDirectory output;
+  private final String settingsError;
+  private final ProfilerStats noStats;
+
+  /** Set while a thread reads several attributes at once, so that they fit together. */
+  private final ThreadLocal<Figures> bulk = new ThreadLocal<>();
+
+  /**
+   * Creates the bean; it does nothing until it is called.
+   *
+   * @param profiler what it manages
+   * @param defaults what {@code start()} uses
+   * @param output where dumps go
+   * @param settingsError what was wrong with the settings, "" if nothing
+   * @param notifications where the profiler's events go
+   */
+  SpprofBean(
+      Profiler profiler,
+      ProfilerConfig defaults,
+      OutputDirectory output,
+      String settingsError,
+      Notifications notifications) {
+    super(SpprofMXBean.class, true, notifications.emitter());
+    this.profiler = profiler;
+    this.defaults = defaults;
+    this.output = output;
+    this.settingsError = settingsError;
+    this.noStats = noStats(defaults);
+  }
+
+  // Attributes
+
+  @Override
+  public AttributeList getAttributes(String[] names) {
+    bulk.set(figures());
+    try {
+      return super.getAttributes(names);
+    } finally {
+      bulk.remove();
+    }
+  }
+
+  @Override
+  public String getVersion() {
+    return Version.get();
+  }
+
+  @Override
+  public ProfilerState getState() {
+    return figures().state();
+  }
+
+  @Override
+  public boolean isRunning() {
+    return figures().state() == ProfilerState.RUNNING;
+  }
+
+  @Override
+  public String getLastError() {
+    return StringUtils.defaultIfEmpty(read(profiler::lastError, ""), settingsError);
+  }
+
+  @Override
+  public String getOptions() {
+    return read(
+        () -> (beforeFirstSession() ? defaults : profiler.config()).toOptions(),
+        defaults.toOptions());
+  }
+
+  @Override
+  public String getEngine() {
+    return StringUtils.defaultString(figures().stats().engine());
+  }
+
+  @Override
+  public String getStackWalker() {
+    return StringUtils.defaultString(figures().stats().walker());
+  }
+
+  @Override
+  public long getIntervalNanos() {
+    return beforeFirstSession() ? defaults.intervalNanos() : figures().stats().intervalNanos();
+  }
+
+  @Override
+  public long getSessionsStarted() {
+    return figures().stats().sessionsStarted();
+  }
+
+  @Override
+  public long getSignals() {
+    return figures().stats().signals();
+  }
+
+  @Override
+  public long getCollectedSamples() {
+    return figures().stats().collectedSamples();
+  }
+
+  @Override
+  public long getDroppedSamples() {
+    return figures().stats().dropped().total();
+  }
+
+  @Override
+  public DropCounts getDroppedByReason() {
+    return figures().stats().dropped();
+  }
+
+  @Override
+  public long getUnwalkableSamples() {
+    return figures().stats().unwalkableSamples();
+  }
+
+  @Override
+  public long getSampledCpuTimeNanos() {
+    return figures().stats().sampledCpuNanos();
+  }
+
+  @Override
+  public long getDroppedCpuTimeNanos() {
+    return figures().stats().droppedCpuNanos();
+  }
+
+  @Override
+  public double getOverheadPercent() {
+    return isRunning() ? getSession().overheadPercent() : 0;
+  }
+
+  @Override
+  public double getMeasuredOverheadPercent() {
+    return isRunning() ? getSession().measuredOverheadPercent() : 0;
+  }
+
+  @Override
+  public long getOverheadCpuTimeNanos() {
+    return figures().stats().overheadCpuNanos();
+  }
+
+  @Override
+  public int getThreadsSampled() {
+    return figures().stats().threadsSampled();
+  }
+
+  @Override
+  public int getThreadsFailed() {
+    return figures().stats().threadsFailed();
+  }
+
+  @Override
+  public long getUniqueStacks() {
+    return figures().stats().uniqueStacks();
+  }
+
+  @Override
+  public long getMemoryUsedBytes() {
+    return figures().stats().memoryUsedBytes();
+  }
+
+  @Override
+  public long getMemoryLimitBytes() {
+    return beforeFirstSession() ? defaults.memoryBytes() : figures().stats().memoryLimitBytes();
+  }
+
+  @Override
+  public List<HotMethod> getHotMethods() {
+    return read(
+        () -> {
+          List<HotMethod> finite = new ArrayList<>();
+          for (HotMethod hot : profiler.hotMethods()) {
+            finite.add(
+                new HotMethod(
+                    hot.method(),
+                    finite(hot.selfPercent()),
+                    finite(hot.totalPercent()),
+                    hot.samples()));
+          }
+          return finite;
+        },
+        List.of());
+  }
+
+  @Override
+  public SessionStats getSession() {
+    SessionStats session = figures().stats().session();
+    return session == null
+        ? SessionStats.NONE
+        : new SessionStats(
+            session.id(),
+            StringUtils.defaultString(session.options()),
+            session.startTimeMillis(),
+            session.durationMillis(),
+            session.collected(),
+            session.dropped(),
+            finite(session.overheadPercent()),
+            finite(session.measuredOverheadPercent()));
+  }
+
+  private Figures figures() {
+    Figures shared = bulk.get();
+    return shared != null
+        ? shared
+        : new Figures(read(profiler::state, ProfilerState.FAILED), read(profiler::stats, noStats));
+  }
+
+  /** The profiler knows nothing of our defaults until a session was started with them. */
+  private boolean beforeFirstSession() {
+    return figures().stats().sessionsStarted() == 0;
+  }
+
+  private static ProfilerStats noStats(ProfilerConfig defaults) {
+    return new ProfilerStats(
+        0,
+        0,
+        0,
+        DropCounts.NONE,
+        0,
+        0,
+        0,
+        0,
+        defaults.intervalNanos(),
+        0,
+        0,
+        0,
+        0,
+        defaults.memoryBytes(),
+        "",
+        "",
+        SessionStats.NONE);
+  }
+
+  /**
+   * One attribute that throws, an Error above all, can cost a client its whole bulk read. The
+   * profiler promises not to; this holds where it fails to, for instance out of heap.
+   */
+  private static <T> T read(Supplier<T> source, T otherwise) {
+    try {
+      T value = source.get();
+      return value == null ? otherwise : value;
+    } catch (Throwable t) {
+      return otherwise;
+    }
+  }
+
+  private static double finite(double value) {
+    return Double.isFinite(value) ? value : 0;
+  }
+
+  // Operations
+
+  @Override
+  public long start() {
+    return PlainErrors.call(() -> profiler.start(defaults));
+  }
+
+  @Override
+  public long startWith(String options) {
+    return PlainErrors.call(() -> profiler.start(Settings.over(defaults, options)));
+  }
+
+  @Override
+  public String stop() {
+    return PlainErrors.call(() -> Notifications.line(profiler.stop()));
+  }
+
+  @Override
+  public String report() {
+    return text(TextReport::write);
+  }
+
+  @Override
+  public String collapsed(int maxStacks) {
+    return PlainErrors.call(
+        () -> {
+          if (maxStacks < 0) {
+            throw new IllegalArgumentException(
+                "maxStacks=" + maxStacks + ": valid: 1 or more, or 0 for all");
+          }
+          return text((profile, out) -> CollapsedExporter.write(profile, maxStacks, out));
+        });
+  }
+
+  @Override
+  public String flameGraph() {
+    return text(FlameGraphExporter::write);
+  }
+
+  @Override
+  public String dumpToFile(String fileName) throws IOException {
+    return PlainErrors.callIo(
+        () -> {
+          OutputDirectory.check(fileName);
+          DumpFormat format = DumpFormat.of(fileName);
+          Profile profile = profiler.profile();
+          return output.write(fileName, out -> format.write(profile, out)).toString();
+        });
+  }
+
+  @FunctionalInterface
+  private interface Exporter {
+    void write(Profile profile, Appendable out) throws IOException;
+  }
+
+  private String text(Exporter exporter) {
+    return PlainErrors.call(
+        () -> {
+          StringBuilder out = new StringBuilder();
+          exporter.write(profiler.profile(), out);
+          return out.toString();
+        });
+  }
+
+  // Metadata
+
+  @Override
+  protected String getDescription(MBeanInfo info) {
+    return Descriptions.BEAN;
+  }
+
+  @Override
+  protected String getDescription(MBeanAttributeInfo info) {
+    return Descriptions.attribute(info.getName()).description();
+  }
+
+  @Override
+  protected String getDescription(MBeanOperationInfo info) {
+    return Descriptions.operation(info.getName()).text();
+  }
+
+  @Override
+  protected String getDescription(
+      MBeanOperationInfo operation, MBeanParameterInfo parameter, int sequence) {
+    return Descriptions.operation(operation.getName()).parameterText();
+  }
+
+  @Override
+  protected String getParameterName(
+      MBeanOperationInfo operation, MBeanParameterInfo parameter, int sequence) {
+    return Descriptions.operation(operation.getName()).parameter();
+  }
+
+  @Override
+  protected int getImpact(MBeanOperationInfo info) {
+    return Descriptions.operation(info.getName()).impact();
+  }
+}

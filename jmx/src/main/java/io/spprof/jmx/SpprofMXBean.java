@@ -1,0 +1,261 @@
+package io.spprof.jmx;
+
+import io.spprof.DropCounts;
+import io.spprof.HotMethod;
+import io.spprof.ProfilerState;
+import io.spprof.SessionStats;
+import java.io.IOException;
+import java.util.List;
+
+/**
+ * The profiler as management clients see it. Attributes answer at once and never throw; counters
+ * count from the moment the bean was registered and never go back; gauges are 0 when no session
+ * runs. Operations throw only {@link IllegalStateException} (wrong time), {@link
+ * IllegalArgumentException} (wrong value, nothing changed) and {@link IOException}, with a message
+ * that says what to do. What each member means to a user stands in {@link Descriptions}, which the
+ * bean publishes.
+ */
+public interface SpprofMXBean {
+
+  /**
+   * The profiler's version.
+   *
+   * @return not null
+   */
+  String getVersion();
+
+  /**
+   * What the profiler is doing.
+   *
+   * @return not null
+   */
+  ProfilerState getState();
+
+  /**
+   * Whether a session is sampling.
+   *
+   * @return true while {@link #getState()} is RUNNING
+   */
+  boolean isRunning();
+
+  /**
+   * Why the last start or stop failed, what limits the running session, or which settings were
+   * refused.
+   *
+   * @return "" when there is nothing to say
+   */
+  String getLastError();
+
+  /**
+   * Options of the running, else of the last, else of the next session.
+   *
+   * @return {@code key=value} pairs that {@link #startWith(String)} takes
+   */
+  String getOptions();
+
+  /**
+   * What makes the sampling signals.
+   *
+   * @return not null
+   */
+  String getEngine();
+
+  /**
+   * What walks the stacks.
+   *
+   * @return not null
+   */
+  String getStackWalker();
+
+  /**
+   * The sampling interval in force.
+   *
+   * @return ns of CPU time
+   */
+  long getIntervalNanos();
+
+  /**
+   * Counter.
+   *
+   * @return sessions that started
+   */
+  long getSessionsStarted();
+
+  /**
+   * Counter. {@code Signals = CollectedSamples + DroppedSamples + samples still in the buffer}.
+   *
+   * @return sampling signals that reached the handler
+   */
+  long getSignals();
+
+  /**
+   * Counter.
+   *
+   * @return samples that are in a profile
+   */
+  long getCollectedSamples();
+
+  /**
+   * Counter.
+   *
+   * @return signals that are in no profile
+   */
+  long getDroppedSamples();
+
+  /**
+   * Counters that sum to {@link #getDroppedSamples()}.
+   *
+   * @return not null
+   */
+  DropCounts getDroppedByReason();
+
+  /**
+   * Counter.
+   *
+   * @return collected samples whose stack could not be walked
+   */
+  long getUnwalkableSamples();
+
+  /**
+   * Counter.
+   *
+   * @return CPU time that the collected samples stand for, ns
+   */
+  long getSampledCpuTimeNanos();
+
+  /**
+   * Counter.
+   *
+   * @return CPU time that the dropped samples stand for, ns
+   */
+  long getDroppedCpuTimeNanos();
+
+  /**
+   * Gauge, by the model: samples × 25 µs ÷ elapsed.
+   *
+   * @return 0–100, percent of one CPU
+   */
+  double getOverheadPercent();
+
+  /**
+   * Gauge, measured.
+   *
+   * @return 0–100, percent of one CPU
+   */
+  double getMeasuredOverheadPercent();
+
+  /**
+   * Counter.
+   *
+   * @return CPU time of signal handlers and of the profiler's own threads, ns
+   */
+  long getOverheadCpuTimeNanos();
+
+  /**
+   * Gauge.
+   *
+   * @return threads that have a timer
+   */
+  int getThreadsSampled();
+
+  /**
+   * Gauge.
+   *
+   * @return threads that could not get a timer
+   */
+  int getThreadsFailed();
+
+  /**
+   * Size of the current profile.
+   *
+   * @return distinct stacks
+   */
+  long getUniqueStacks();
+
+  /**
+   * Gauge.
+   *
+   * @return native and heap memory held for samples, bytes
+   */
+  long getMemoryUsedBytes();
+
+  /**
+   * The bound of {@link #getMemoryUsedBytes()}.
+   *
+   * @return bytes
+   */
+  long getMemoryLimitBytes();
+
+  /**
+   * The hottest methods of the running or the last session, most self time first.
+   *
+   * @return at most 20, refreshed at most once a second; not null
+   */
+  List<HotMethod> getHotMethods();
+
+  /**
+   * The running or the last session.
+   *
+   * @return not null; its id is 0 when there was none
+   */
+  SessionStats getSession();
+
+  /**
+   * Starts a session with the defaults.
+   *
+   * @return its id
+   * @throws IllegalStateException if a session is running, or if sampling is not possible
+   */
+  long start();
+
+  /**
+   * Starts a session.
+   *
+   * @param options {@code key=value} pairs joined by commas, over the defaults
+   * @return its id
+   * @throws IllegalArgumentException if an option is not valid; nothing has changed then
+   * @throws IllegalStateException if a session is running, or if sampling is not possible
+   */
+  long startWith(String options);
+
+  /**
+   * Ends the session. Every sample taken before is in the profile.
+   *
+   * @return its final figures, {@code name=value} pairs on one line
+   * @throws IllegalStateException if no session is running
+   */
+  String stop();
+
+  /**
+   * The profile as readable text.
+   *
+   * @return figures, drops by reason, top methods
+   */
+  String report();
+
+  /**
+   * The profile as folded stacks, one a line, hottest first.
+   *
+   * @param maxStacks how many lines; 0 for all
+   * @return the lines
+   * @throws IllegalArgumentException if {@code maxStacks} is negative
+   */
+  String collapsed(int maxStacks);
+
+  /**
+   * The profile as a flame graph.
+   *
+   * @return one self-contained HTML page
+   */
+  String flameGraph();
+
+  /**
+   * Writes the profile into the output directory.
+   *
+   * @param fileName a base name; its suffix decides the format
+   * @return the file's absolute path
+   * @throws IllegalArgumentException if the name is not allowed
+   * @throws IOException if the file exists or cannot be written; no partial file is left
+   */
+  String dumpToFile(String fileName) throws IOException;
+}

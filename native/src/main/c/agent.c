@@ -1,0 +1,84 @@
+#include "agent.h"
+
+#include <errno.h>
+#include <stddef.h>
+
+#include "java_threads.h"
+#include "sampler.h"
+#include "symbols.h"
+#include "threads.h"
+
+static jvmtiEnv *jvmti; /* set when the library is loaded, before any event */
+
+jvmtiEnv *spprof_agent_jvmti(void) {
+    return jvmti;
+}
+
+static void JNICALL thread_start(jvmtiEnv *env, JNIEnv *jni, jthread thread) {
+    (void)env;
+    spprof_java_threads_with_name(jni, thread, spprof_threads_started);
+}
+
+static void on_ended(void *jni, const char *name) {
+    (void)jni;
+    spprof_threads_ended(name);
+}
+
+static void JNICALL thread_end(jvmtiEnv *env, JNIEnv *jni, jthread thread) {
+    (void)env;
+    spprof_java_threads_with_name(jni, thread, on_ended);
+}
+
+static void JNICALL class_load(jvmtiEnv *env, JNIEnv *jni, jthread thread, jclass type) {
+    /* Empty on purpose: AsyncGetCallTrace refuses to work unless somebody listens. */
+    (void)env, (void)jni, (void)thread, (void)type;
+}
+
+static void JNICALL class_prepare(jvmtiEnv *env, JNIEnv *jni, jthread thread, jclass type) {
+    (void)env, (void)jni, (void)thread;
+    spprof_symbols_allocate_ids_of(type);
+}
+
+static void JNICALL vm_death(jvmtiEnv *env, JNIEnv *jni) {
+    (void)env, (void)jni;
+    spprof_sampler_vm_death();
+}
+
+int spprof_agent_attach(JavaVM *vm) {
+    if ((*vm)->GetEnv(vm, (void **)&jvmti, JVMTI_VERSION_11) != JNI_OK) {
+        jvmti = NULL;
+        return -ENOSYS;
+    }
+    const jvmtiEventCallbacks callbacks = {
+        .ThreadStart = thread_start,
+        .ThreadEnd = thread_end,
+        .ClassLoad = class_load,
+        .ClassPrepare = class_prepare,
+        .VMDeath = vm_death,
+    };
+    /* No capability is asked for: each can slow down the JVM, and none is needed. */
+    return (*jvmti)->SetEventCallbacks(jvmti, &callbacks, sizeof callbacks) == JVMTI_ERROR_NONE
+               ? 0
+               : -ENOMEM;
+}
+
+void spprof_agent_detach(void) {
+    if (jvmti != NULL) {
+        (*jvmti)->DisposeEnvironment(jvmti);
+        jvmti = NULL;
+    }
+}
+
+int spprof_agent_events(bool on) {
+    static const jvmtiEvent events[] = {JVMTI_EVENT_VM_DEATH, JVMTI_EVENT_CLASS_LOAD,
+                                        JVMTI_EVENT_CLASS_PREPARE, JVMTI_EVENT_THREAD_START,
+                                        JVMTI_EVENT_THREAD_END};
+    int result = 0;
+    for (size_t i = 0; i < sizeof events / sizeof *events; i++) {
+        jvmtiEventMode mode = on ? JVMTI_ENABLE : JVMTI_DISABLE;
+        if ((*jvmti)->SetEventNotificationMode(jvmti, mode, events[i], NULL) != JVMTI_ERROR_NONE) {
+            result = -EIO;
+        }
+    }
+    return result;
+}

@@ -1,0 +1,3 @@
+#include "counters.h"
+
+struct spprof_counters spprof_counters;

@@ -1,0 +1,30 @@
+/*
+ * The teardown of a session's signals: seven steps, the same on every platform. What each is for
+ * stands beside it in drain.c and in docs/design.md.
+ *
+ * Called by whoever ends a session, with the sampler's lock held, from an ordinary thread, never
+ * from a handler. The gate may be open or closed.
+ */
+#ifndef SPPROF_DRAIN_H
+#define SPPROF_DRAIN_H
+
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct spprof_drain {
+    int signal;
+    void (*handler)(int, siginfo_t *, void *); /* ours */
+    struct sigaction before;                   /* what was there before ours was installed */
+    uint32_t deadline_ms;                      /* how long to wait for handlers in flight */
+    bool replaced; /* out: somebody else had installed another action meanwhile; theirs was left */
+};
+
+/*
+ * 0: no timer, no pending signal and no handler of ours is left, and the action from before is
+ * back. -ETIMEDOUT: a handler is still in flight; nothing that it uses may be freed; may be called
+ * again. Any other -errno: as -ETIMEDOUT, from the system call that failed.
+ */
+int spprof_drain(struct spprof_drain *drain);
+
+#endif

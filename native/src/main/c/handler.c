@@ -1,0 +1,103 @@
+#include "handler.h"
+
+#include <errno.h>
+#include <string.h>
+#include <time.h>
+
+#include "counters.h"
+#include "gate.h"
+#include "platform/platform.h"
+#include "threads.h"
+
+struct spprof_handler_session spprof_handler_session;
+
+static uint64_t clock_ns(clockid_t clock) {
+    struct timespec now;
+    return clock_gettime(clock, &now) == 0
+               ? (uint64_t)now.tv_sec * UINT64_C(1000000000) + (uint64_t)now.tv_nsec
+               : 0;
+}
+
+static void drop(enum spprof_drop reason, uint64_t cpu_ns) {
+    spprof_count_sigsafe(&spprof_counters.dropped_cpu_ns, cpu_ns);
+    spprof_count_sigsafe(&spprof_counters.dropped[reason], 1);
+}
+
+static void write_record(const struct spprof_slot *slot, uint64_t cpu_ns, int walk, uint8_t flags,
+                         const struct spprof_frame *frames, uint32_t count) {
+    uint32_t payload = count * (uint32_t)sizeof(struct spprof_frame);
+    uint32_t size = spprof_record_size(payload);
+    struct spprof_record *record = spprof_ring_reserve_sigsafe(&spprof_handler_session.ring, size);
+    if (record == NULL) {
+        drop(SPPROF_DROP_BUFFER_FULL, cpu_ns);
+        return;
+    }
+    record->type = SPPROF_RECORD_SAMPLE;
+    record->flags = flags;
+    record->walk = (int16_t)walk;
+    record->thread = atomic_load_explicit(&slot->serial, memory_order_relaxed);
+    record->count = count;
+    record->time_ns = clock_ns(CLOCK_MONOTONIC);
+    record->cpu_ns = cpu_ns;
+    memcpy(record + 1, frames, payload);
+    spprof_ring_publish_sigsafe(record, size);
+    spprof_count_sigsafe(&spprof_counters.committed, 1);
+}
+
+static void sample(const struct spprof_slot *slot, uint64_t cpu_ns, void *ucontext) {
+    struct spprof_handler_session *session = &spprof_handler_session;
+    /* Acquire, with the release of whoever adopted the thread. */
+    void *env = atomic_load_explicit(&slot->env, memory_order_acquire);
+    if (env == NULL) {
+        bool exiting = atomic_load_explicit(&slot->exiting, memory_order_acquire);
+        write_record(slot, cpu_ns, exiting ? SPPROF_WALK_THREAD_EXIT : SPPROF_WALK_NATIVE_THREAD,
+                     exiting ? 0 : SPPROF_FLAG_NATIVE, NULL, 0);
+        return;
+    }
+    int number = spprof_buffers_claim_sigsafe(&session->buffers);
+    if (number < 0) {
+        drop(SPPROF_DROP_WALK_BUFFERS_BUSY, cpu_ns);
+        return;
+    }
+    struct spprof_frame *frames = spprof_buffers_get_sigsafe(&session->buffers, number);
+    /* One frame more than is kept, to see whether the stack goes on. */
+    int walked = session->walker->walk_sigsafe(ucontext, env, frames, session->depth + 1);
+    int count = walked > session->depth ? session->depth : walked > 0 ? walked : 0;
+    write_record(slot, cpu_ns, walked > 0 ? SPPROF_WALK_OK : walked,
+                 walked > session->depth ? SPPROF_FLAG_TRUNCATED : 0, frames, (uint32_t)count);
+    spprof_buffers_release_sigsafe(&session->buffers, number);
+}
+
+void spprof_handler_sigsafe(int signal, siginfo_t *info, void *ucontext) {
+    (void)signal;
+    int saved_errno = errno;
+    bool open = spprof_gate_enter_sigsafe();
+    uint64_t number = spprof_count_sigsafe(&spprof_counters.signals, 1);
+    uint32_t overrun = 0;
+    void *value = spprof_platform_signal_value_sigsafe(info, &overrun);
+    struct spprof_slot *slot = spprof_threads_slot_sigsafe(value);
+    if (slot == NULL) {
+        drop(SPPROF_DROP_FOREIGN, 0);
+    } else {
+        uint64_t expirations = UINT64_C(1) + overrun;
+        uint64_t cpu_ns = expirations * spprof_handler_session.interval_ns;
+        /* Not an exchange: this thread's handler is the only writer while the timer exists. */
+        atomic_store_explicit(
+            &slot->expirations,
+            atomic_load_explicit(&slot->expirations, memory_order_relaxed) + expirations,
+            memory_order_relaxed);
+        if (!open) {
+            drop(SPPROF_DROP_LATE, cpu_ns);
+        } else if (number % SPPROF_TIMED_EVERY == 0) {
+            uint64_t before = clock_ns(CLOCK_THREAD_CPUTIME_ID);
+            sample(slot, cpu_ns, ucontext);
+            spprof_count_sigsafe(&spprof_counters.timed_handler_ns,
+                                 clock_ns(CLOCK_THREAD_CPUTIME_ID) - before);
+            spprof_count_sigsafe(&spprof_counters.timed_handlers, 1);
+        } else {
+            sample(slot, cpu_ns, ucontext);
+        }
+    }
+    spprof_gate_leave_sigsafe();
+    errno = saved_errno;
+}

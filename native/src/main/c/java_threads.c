@@ -1,0 +1,130 @@
+/*
+ * From a java.lang.Thread to the system's thread: its field `eetop` holds the address of HotSpot's
+ * JavaThread; that one holds the address of its OSThread, which holds the system's id; and it
+ * contains the JNIEnv, at a distance that is the same for all threads. The first two distances are
+ * published in the JVM's table of structures (vmStructs.cpp), the last is measured on the calling
+ * thread. Everything is checked on the calling thread before it is used on another.
+ *
+ * A thread that ends meanwhile: it first posts ThreadEnd, where threads.c makes it wait for the
+ * lock that is held here, so its JavaThread is not freed under our eyes. One that had already
+ * posted it when events were switched on sets `eetop` to 0 before its JavaThread is freed, some
+ * microseconds later: it is read once more after the values, and the values are taken without
+ * dereferencing a pointer that could be stale (spprof_platform_read_memory gives an error instead
+ * of a fault).
+ */
+#include "java_threads.h"
+
+#include <errno.h>
+#include <stdint.h>
+
+#include "agent.h"
+#include "platform/platform.h"
+#include "threads.h"
+#include "vmstructs.h"
+
+struct layout {
+    jfieldID eetop;
+    uint64_t osthread;   /* offset in JavaThread */
+    uint64_t thread_id;  /* offset in OSThread */
+    int64_t env;         /* distance of the JNIEnv from the JavaThread */
+    uintptr_t functions; /* what the first word of every JNIEnv is */
+};
+
+static int read_word(uint64_t address, void *value, size_t size) {
+    return spprof_platform_read_memory((const void *)(uintptr_t)address, value, size);
+}
+
+static int thread_id_at(const struct layout *layout, uint64_t java_thread, int32_t *tid) {
+    uint64_t os_thread;
+    int error = read_word(java_thread + layout->osthread, &os_thread, sizeof os_thread);
+    return error != 0 ? error : read_word(os_thread + layout->thread_id, tid, sizeof *tid);
+}
+
+static int find_layout(JNIEnv *jni, struct layout *layout) {
+    jvmtiEnv *jvmti = spprof_agent_jvmti();
+    jthread current;
+    if ((spprof_vmstructs_offset("JavaThread", "_osthread", &layout->osthread) != 0 &&
+         spprof_vmstructs_offset("Thread", "_osthread", &layout->osthread) != 0) ||
+        spprof_vmstructs_offset("OSThread", "_thread_id", &layout->thread_id) != 0 ||
+        (*jvmti)->GetCurrentThread(jvmti, &current) != JVMTI_ERROR_NONE) {
+        return -ENOSYS;
+    }
+    jclass type = (*jni)->FindClass(jni, "java/lang/Thread");
+    layout->eetop = type == NULL ? NULL : (*jni)->GetFieldID(jni, type, "eetop", "J");
+    if (layout->eetop == NULL) {
+        (*jni)->ExceptionClear(jni);
+        return -ENOSYS;
+    }
+    uint64_t java_thread = (uint64_t)(*jni)->GetLongField(jni, current, layout->eetop);
+    layout->env = (int64_t)((uint64_t)(uintptr_t)jni - java_thread);
+    layout->functions = (uintptr_t)*jni;
+    int32_t tid;
+    /* The JNIEnv lies within its JavaThread, which is a few kilobytes big, on every JVM known. */
+    bool plausible = java_thread != 0 && layout->env > 0 && layout->env < 65536 &&
+                     thread_id_at(layout, java_thread, &tid) == 0 &&
+                     tid == spprof_platform_thread_id();
+    (*jni)->DeleteLocalRef(jni, type);
+    (*jni)->DeleteLocalRef(jni, current);
+    return plausible ? 0 : -ENOSYS;
+}
+
+struct adoption {
+    pid_t tid;
+    void *env;
+};
+
+static void adopt(void *context, const char *name) {
+    struct adoption *adoption = context;
+    spprof_threads_adopt_locked(adoption->tid, adoption->env, name);
+}
+
+static void with_name(JNIEnv *jni, jthread thread, void *context,
+                      void (*use)(void *context, const char *name)) {
+    jvmtiEnv *jvmti = spprof_agent_jvmti();
+    jvmtiThreadInfo info;
+    if ((*jvmti)->GetThreadInfo(jvmti, thread, &info) != JVMTI_ERROR_NONE) {
+        use(context, NULL);
+        return;
+    }
+    use(context, info.name);
+    (*jvmti)->Deallocate(jvmti, (unsigned char *)info.name);
+    (*jni)->DeleteLocalRef(jni, info.thread_group);
+    (*jni)->DeleteLocalRef(jni, info.context_class_loader);
+}
+
+void spprof_java_threads_with_name(JNIEnv *jni, jthread thread,
+                                   void (*use)(void *jni, const char *name)) {
+    with_name(jni, thread, jni, use);
+}
+
+static void adopt_one(JNIEnv *jni, const struct layout *layout, jthread thread) {
+    uint64_t java_thread = (uint64_t)(*jni)->GetLongField(jni, thread, layout->eetop);
+    uint64_t env = java_thread + (uint64_t)layout->env;
+    uintptr_t functions;
+    int32_t tid;
+    if (java_thread != 0 && thread_id_at(layout, java_thread, &tid) == 0 &&
+        read_word(env, &functions, sizeof functions) == 0 && functions == layout->functions &&
+        (uint64_t)(*jni)->GetLongField(jni, thread, layout->eetop) == java_thread) {
+        struct adoption adoption = {.tid = tid, .env = (void *)(uintptr_t)env};
+        with_name(jni, thread, &adoption, adopt);
+    }
+}
+
+void spprof_java_threads_adopt(JNIEnv *jni) {
+    jvmtiEnv *jvmti = spprof_agent_jvmti();
+    struct layout layout;
+    jint count;
+    jthread *threads;
+    if (find_layout(jni, &layout) != 0) {
+        return;
+    }
+    spprof_threads_lock();
+    if ((*jvmti)->GetAllThreads(jvmti, &count, &threads) == JVMTI_ERROR_NONE) {
+        for (jint i = 0; i < count; i++) {
+            adopt_one(jni, &layout, threads[i]);
+            (*jni)->DeleteLocalRef(jni, threads[i]);
+        }
+        (*jvmti)->Deallocate(jvmti, (unsigned char *)threads);
+    }
+    spprof_threads_unlock();
+}

@@ -1,0 +1,22 @@
+/*
+ * Java threads as the JVM knows them: their names, and, for those that exist when a session starts,
+ * which of the system's threads each one is, and its JNIEnv. Ordinary threads only, never a
+ * handler.
+ */
+#ifndef SPPROF_JAVA_THREADS_H
+#define SPPROF_JAVA_THREADS_H
+
+#include <jni.h>
+#include <jvmti.h>
+
+/*
+ * Tells threads.c of all Java threads and their present names. Where the JVM does not publish what
+ * this needs, it does nothing: such threads are then sampled without a stack until they start anew.
+ */
+void spprof_java_threads_adopt(JNIEnv *jni);
+
+/* Calls `use` with the thread's JNIEnv and its name, NULL if it has none. */
+void spprof_java_threads_with_name(JNIEnv *jni, jthread thread,
+                                   void (*use)(void *jni, const char *name));
+
+#endif

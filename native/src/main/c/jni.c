@@ -1,0 +1,151 @@
+/*
+ * The door to Java: io.spprof.sampler.NativeSampler's native methods, and the library's loading and
+ * unloading. Nothing is decided here. The header is made by javac, so that a changed signature is
+ * an error of the compiler.
+ */
+#include <errno.h>
+#include <jni.h>
+#include <time.h>
+
+#include "agent.h"
+#include "counters.h"
+#include "io_spprof_sampler_NativeSampler.h"
+#include "ring.h"
+#include "sampler.h"
+#include "symbols.h"
+#include "threads.h"
+
+JNIEXPORT jint JNICALL JNI_OnLoad(JavaVM *vm, void *reserved) {
+    (void)reserved;
+    if (spprof_threads_init() != 0 || spprof_agent_attach(vm) != 0) {
+        return JNI_ERR; /* System.load throws UnsatisfiedLinkError */
+    }
+    return JNI_VERSION_1_8;
+}
+
+JNIEXPORT void JNICALL JNI_OnUnload(JavaVM *vm, void *reserved) {
+    (void)vm, (void)reserved;
+    spprof_sampler_vm_death();
+    spprof_agent_detach();
+}
+
+JNIEXPORT jint JNICALL Java_io_spprof_sampler_NativeSampler_start0(JNIEnv *jni, jclass type,
+                                                                   jlong interval_ns,
+                                                                   jlong ring_bytes,
+                                                                   jint walk_buffers, jint depth) {
+    (void)type;
+    const struct spprof_sampler_config config = {
+        .interval_ns = (uint64_t)interval_ns,
+        .ring_bytes = (uint64_t)ring_bytes,
+        .walk_buffers = (uint32_t)walk_buffers,
+        .depth = (uint32_t)depth,
+    };
+    return spprof_sampler_start(jni, &config);
+}
+
+JNIEXPORT jint JNICALL Java_io_spprof_sampler_NativeSampler_stop0(JNIEnv *jni, jclass type,
+                                                                  jint deadline_ms) {
+    (void)type;
+    return spprof_sampler_stop(jni, (uint32_t)deadline_ms);
+}
+
+JNIEXPORT jint JNICALL Java_io_spprof_sampler_NativeSampler_release0(JNIEnv *jni, jclass type) {
+    (void)jni, (void)type;
+    return spprof_sampler_release();
+}
+
+JNIEXPORT jint JNICALL Java_io_spprof_sampler_NativeSampler_sweep0(JNIEnv *jni, jclass type,
+                                                                   jboolean names) {
+    (void)type;
+    return spprof_sampler_sweep(jni, names == JNI_TRUE);
+}
+
+JNIEXPORT jint JNICALL Java_io_spprof_sampler_NativeSampler_lastThreadError0(JNIEnv *jni,
+                                                                             jclass type) {
+    (void)jni, (void)type;
+    return spprof_threads_last_error();
+}
+
+JNIEXPORT void JNICALL Java_io_spprof_sampler_NativeSampler_exclude0(JNIEnv *jni, jclass type,
+                                                                     jboolean excluded) {
+    (void)jni, (void)type;
+    spprof_threads_exclude(excluded == JNI_TRUE);
+}
+
+JNIEXPORT jobject JNICALL Java_io_spprof_sampler_NativeSampler_ring0(JNIEnv *jni, jclass type) {
+    (void)type;
+    uint64_t size;
+    void *block = spprof_sampler_ring(&size);
+    return block == NULL ? NULL : (*jni)->NewDirectByteBuffer(jni, block, (jlong)size);
+}
+
+JNIEXPORT jobject JNICALL Java_io_spprof_sampler_NativeSampler_counters0(JNIEnv *jni, jclass type) {
+    (void)type;
+    return (*jni)->NewDirectByteBuffer(jni, &spprof_counters, sizeof spprof_counters);
+}
+
+JNIEXPORT jstring JNICALL Java_io_spprof_sampler_NativeSampler_methodName0(JNIEnv *jni, jclass type,
+                                                                           jlong method) {
+    (void)type;
+    return spprof_symbols_name(jni, (uint64_t)method);
+}
+
+JNIEXPORT jlong JNICALL Java_io_spprof_sampler_NativeSampler_threadCpuNanos0(JNIEnv *jni,
+                                                                             jclass type) {
+    (void)jni, (void)type;
+    struct timespec now;
+    return clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now) == 0
+               ? (jlong)now.tv_sec * 1000000000 + now.tv_nsec
+               : 0;
+}
+
+/* Sizes and offsets, in the order of SampleLayout.described(). */
+JNIEXPORT jintArray JNICALL Java_io_spprof_sampler_NativeSampler_layout0(JNIEnv *jni, jclass type) {
+    (void)type;
+    const jint layout[] = {
+        offsetof(struct spprof_ring_block, tail),
+        offsetof(struct spprof_ring_block, head),
+        offsetof(struct spprof_ring_block, data),
+        SPPROF_RECORD_ALIGN,
+        SPPROF_RECORD_SAMPLE,
+        SPPROF_RECORD_THREAD,
+        SPPROF_RECORD_PADDING,
+        SPPROF_FLAG_TRUNCATED,
+        SPPROF_FLAG_NATIVE,
+        SPPROF_WALK_OK,
+        SPPROF_WALK_NATIVE_THREAD,
+        SPPROF_WALK_THREAD_EXIT,
+        offsetof(struct spprof_record, length),
+        offsetof(struct spprof_record, type),
+        offsetof(struct spprof_record, flags),
+        offsetof(struct spprof_record, walk),
+        offsetof(struct spprof_record, thread),
+        offsetof(struct spprof_record, count),
+        offsetof(struct spprof_record, time_ns),
+        offsetof(struct spprof_record, cpu_ns),
+        sizeof(struct spprof_record),
+        offsetof(struct spprof_frame, bci),
+        offsetof(struct spprof_frame, method),
+        sizeof(struct spprof_frame),
+        offsetof(struct spprof_counters, signals),
+        offsetof(struct spprof_counters, committed),
+        offsetof(struct spprof_counters, dropped),
+        SPPROF_DROP_BUFFER_FULL,
+        SPPROF_DROP_WALK_BUFFERS_BUSY,
+        SPPROF_DROP_LATE,
+        SPPROF_DROP_FOREIGN,
+        offsetof(struct spprof_counters, dropped_cpu_ns),
+        offsetof(struct spprof_counters, unsignalled_cpu_ns),
+        offsetof(struct spprof_counters, timed_handlers),
+        offsetof(struct spprof_counters, timed_handler_ns),
+        offsetof(struct spprof_counters, threads_sampled),
+        offsetof(struct spprof_counters, threads_failed),
+        sizeof(struct spprof_counters),
+    };
+    jsize count = (jsize)(sizeof layout / sizeof *layout);
+    jintArray result = (*jni)->NewIntArray(jni, count);
+    if (result != NULL) {
+        (*jni)->SetIntArrayRegion(jni, result, 0, count, layout);
+    }
+    return result;
+}

@@ -1,0 +1,196 @@
+#include <stdbool.h>
+
+#include "sampler.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <string.h>
+
+#include "agent.h"
+#include "counters.h"
+#include "drain.h"
+#include "gate.h"
+#include "handler.h"
+#include "java_threads.h"
+#include "symbols.h"
+#include "threads.h"
+
+#define SAMPLING_SIGNAL SIGPROF
+
+enum stage { NONE, SAMPLING, STOPPED };
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static enum stage stage;        /* under the lock */
+static struct sigaction before; /* under the lock: the action that ours replaced */
+
+static int make_room(const struct spprof_sampler_config *config) {
+    struct spprof_handler_session *session = &spprof_handler_session;
+    if (config->depth < 1 || config->depth > SPPROF_MAX_DEPTH || config->interval_ns == 0) {
+        return -EINVAL;
+    }
+    session->walker = &spprof_walker_agct;
+    session->interval_ns = config->interval_ns;
+    session->depth = (int)config->depth;
+    int error = session->walker->probe();
+    if (error == 0) {
+        error = spprof_ring_create(&session->ring, config->ring_bytes);
+    }
+    if (error == 0) {
+        error = spprof_buffers_create(&session->buffers, config->walk_buffers, config->depth + 1);
+        if (error != 0) {
+            spprof_ring_destroy(&session->ring);
+        }
+    }
+    return error;
+}
+
+static void give_back_room(void) {
+    spprof_ring_destroy(&spprof_handler_session.ring);
+    spprof_buffers_destroy(&spprof_handler_session.buffers);
+}
+
+static bool is_foreign(const struct sigaction *action) {
+    return (action->sa_flags & SA_SIGINFO) != 0 ||
+           (action->sa_handler != SIG_DFL && action->sa_handler != SIG_IGN);
+}
+
+static int install_handler(void) {
+    /*
+     * SA_RESTART: interrupted system calls go on. SA_ONSTACK: a thread that brought an alternate
+     * stack did so because its own may be too small for any handler (Go's goroutines); others have
+     * none.
+     */
+    struct sigaction action = {.sa_flags = SA_SIGINFO | SA_RESTART | SA_ONSTACK};
+    action.sa_sigaction = spprof_handler_sigsafe;
+    sigemptyset(&action.sa_mask);
+    if (sigaction(SAMPLING_SIGNAL, NULL, &before) != 0) {
+        return -errno;
+    }
+    if (is_foreign(&before)) {
+        return -EBUSY;
+    }
+    struct sigaction replaced;
+    if (sigaction(SAMPLING_SIGNAL, &action, &replaced) != 0) {
+        return -errno;
+    }
+    if (is_foreign(&replaced)) { /* installed between the two calls */
+        sigaction(SAMPLING_SIGNAL, &replaced, NULL);
+        return -EBUSY;
+    }
+    return 0;
+}
+
+static int drain(uint32_t deadline_ms, bool *replaced) {
+    struct spprof_drain drain = {.signal = SAMPLING_SIGNAL,
+                                 .handler = spprof_handler_sigsafe,
+                                 .before = before,
+                                 .deadline_ms = deadline_ms};
+    int error = spprof_drain(&drain);
+    *replaced = drain.replaced;
+    if (error == 0) {
+        spprof_threads_end();
+    }
+    return error;
+}
+
+int spprof_sampler_start(JNIEnv *jni, const struct spprof_sampler_config *config) {
+    pthread_mutex_lock(&lock);
+    int error = stage != NONE ? -EALREADY : make_room(config);
+    if (error != 0) {
+        pthread_mutex_unlock(&lock);
+        return error;
+    }
+    spprof_threads_begin(&spprof_handler_session.ring, config->interval_ns, SAMPLING_SIGNAL);
+    /* Events first: the hooks are inert while the gate is closed, and AsyncGetCallTrace wants them.
+     */
+    error = spprof_agent_events(true);
+    if (error == 0) {
+        spprof_symbols_allocate_ids(jni);
+        error = install_handler();
+    }
+    if (error == 0) {
+        spprof_gate_open();
+        spprof_java_threads_adopt(jni);
+        int armed = spprof_threads_sweep(true);
+        if (armed <= 0) {
+            bool replaced;
+            error = armed < 0 ? armed : -EAGAIN;
+            if (drain(1000, &replaced) != 0) {
+                /* A handler that hangs: keep all that it may touch; a stop can try again. */
+                stage = SAMPLING;
+            }
+        }
+    }
+    if (error == 0) {
+        stage = SAMPLING;
+    } else if (stage == NONE) {
+        spprof_agent_events(false);
+        spprof_threads_end();
+        give_back_room();
+    }
+    pthread_mutex_unlock(&lock);
+    return error;
+}
+
+int spprof_sampler_stop(JNIEnv *jni, uint32_t deadline_ms) {
+    pthread_mutex_lock(&lock);
+    int result = -EINVAL;
+    if (stage == SAMPLING) {
+        if (spprof_gate_is_open_sigsafe()) {
+            spprof_java_threads_adopt(jni); /* the names that threads have now */
+            spprof_threads_sweep(true);
+        }
+        bool replaced;
+        result = drain(deadline_ms, &replaced);
+        if (result == 0) {
+            spprof_agent_events(false);
+            stage = STOPPED;
+            result = replaced ? 1 : 0;
+        }
+    }
+    pthread_mutex_unlock(&lock);
+    return result;
+}
+
+int spprof_sampler_release(void) {
+    pthread_mutex_lock(&lock);
+    int error = -EBUSY;
+    if (stage != SAMPLING) {
+        give_back_room();
+        stage = NONE;
+        error = 0;
+    }
+    pthread_mutex_unlock(&lock);
+    return error;
+}
+
+int spprof_sampler_sweep(JNIEnv *jni, bool names) {
+    pthread_mutex_lock(&lock);
+    int result = -EINVAL;
+    if (stage == SAMPLING && spprof_gate_is_open_sigsafe()) {
+        if (names) {
+            spprof_java_threads_adopt(jni);
+        }
+        result = spprof_threads_sweep(names);
+    }
+    pthread_mutex_unlock(&lock);
+    return result;
+}
+
+void *spprof_sampler_ring(uint64_t *size) {
+    pthread_mutex_lock(&lock);
+    *size = stage == NONE ? 0 : spprof_ring_block_size(&spprof_handler_session.ring);
+    void *block = stage == NONE ? NULL : spprof_handler_session.ring.block;
+    pthread_mutex_unlock(&lock);
+    return block;
+}
+
+void spprof_sampler_vm_death(void) {
+    pthread_mutex_lock(&lock);
+    if (stage == SAMPLING) {
+        bool replaced;
+        drain(100, &replaced); /* what is left if a handler hangs dies with the process */
+    }
+    pthread_mutex_unlock(&lock);
+}

@@ -1,0 +1,54 @@
+/*
+ * A session's life on the native side: everything that must exist while signals arrive, made in one
+ * order and unmade in the other.
+ *
+ *   start:    ring and walk buffers, JVM events, method ids, handler, gate open, threads and timers
+ *   stop:     last names, drain.c's seven steps, settle the counts, JVM events off
+ *   release:  ring and walk buffers
+ *
+ * There is one session at a time in a process that loaded one library, as there is one SIGPROF.
+ * Between stop and release the ring can still be read. All functions take one lock; none is called
+ * from a handler. `jni` is the calling thread's.
+ */
+#ifndef SPPROF_SAMPLER_H
+#define SPPROF_SAMPLER_H
+
+#include <jni.h>
+#include <stdint.h>
+
+struct spprof_sampler_config {
+    uint64_t interval_ns;
+    uint64_t ring_bytes;   /* a power of two */
+    uint32_t walk_buffers; /* 1 to SPPROF_MAX_BUFFERS */
+    uint32_t depth;        /* 1 to SPPROF_MAX_DEPTH */
+};
+
+/*
+ * 0, or, with nothing left behind:
+ * -EALREADY  a session exists        -ENOSYS  no walker works in this JVM
+ * -EBUSY     SIGPROF has a handler   -EAGAIN  and others: no thread could get a timer
+ * -EINVAL    the config              -ENOMEM  no room for the ring
+ */
+int spprof_sampler_start(JNIEnv *jni, const struct spprof_sampler_config *config);
+
+/*
+ * 0 or 1 (somebody replaced our handler; theirs was left): stopped. -EINVAL: no session is
+ * sampling. -ETIMEDOUT or another -errno: a handler is still in flight, nothing is freed, may be
+ * called again.
+ */
+int spprof_sampler_stop(JNIEnv *jni, uint32_t deadline_ms);
+
+/* Gives back what a stopped session held. -EBUSY before a stop that succeeded. */
+int spprof_sampler_release(void);
+
+/* Looks for new and ended threads; with `names` for changed names, too. Threads sampled, or -errno.
+ */
+int spprof_sampler_sweep(JNIEnv *jni, bool names);
+
+/* The ring's block, NULL without a session, and its size. */
+void *spprof_sampler_ring(uint64_t *size);
+
+/* The JVM is going away: no signal may walk it any more. No JNI here. */
+void spprof_sampler_vm_death(void);
+
+#endif

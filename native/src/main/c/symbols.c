@@ -1,0 +1,77 @@
+#include "symbols.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "agent.h"
+
+static void deallocate(void *memory) {
+    jvmtiEnv *jvmti = spprof_agent_jvmti();
+    (*jvmti)->Deallocate(jvmti, memory);
+}
+
+void spprof_symbols_allocate_ids_of(jclass type) {
+    jvmtiEnv *jvmti = spprof_agent_jvmti();
+    jint count;
+    jmethodID *methods;
+    if ((*jvmti)->GetClassMethods(jvmti, type, &count, &methods) == JVMTI_ERROR_NONE) {
+        deallocate(methods);
+    }
+}
+
+void spprof_symbols_allocate_ids(JNIEnv *jni) {
+    jvmtiEnv *jvmti = spprof_agent_jvmti();
+    jint count;
+    jclass *classes;
+    if ((*jvmti)->GetLoadedClasses(jvmti, &count, &classes) != JVMTI_ERROR_NONE) {
+        return;
+    }
+    for (jint i = 0; i < count; i++) {
+        spprof_symbols_allocate_ids_of(classes[i]);
+        (*jni)->DeleteLocalRef(jni, classes[i]);
+    }
+    deallocate(classes);
+}
+
+/* "Ljava/util/HashMap;" and "get" to "java.util.HashMap.get". */
+static jstring join(JNIEnv *jni, const char *signature, const char *method) {
+    size_t length = strlen(signature);
+    char *name = malloc(length + strlen(method) + 2);
+    if (name == NULL || length < 3) {
+        free(name);
+        return NULL;
+    }
+    length -= 2; /* without the L and the semicolon */
+    for (size_t i = 0; i < length; i++) {
+        char c = signature[i + 1];
+        /* A dot in a signature is the mark of a hidden class, which Class.getName shows as a slash.
+         */
+        name[i] = c == '/' ? '.' : c == '.' ? '/' : c;
+    }
+    name[length] = '.';
+    strcpy(name + length + 1, method);
+    jstring result = (*jni)->NewStringUTF(jni, name);
+    free(name);
+    return result;
+}
+
+jstring spprof_symbols_name(JNIEnv *jni, uint64_t id) {
+    jvmtiEnv *jvmti = spprof_agent_jvmti();
+    jmethodID method = (jmethodID)(uintptr_t)id;
+    jclass type;
+    char *name, *signature;
+    jstring result = NULL;
+    if (method == NULL ||
+        (*jvmti)->GetMethodDeclaringClass(jvmti, method, &type) != JVMTI_ERROR_NONE) {
+        return NULL;
+    }
+    if ((*jvmti)->GetMethodName(jvmti, method, &name, NULL, NULL) == JVMTI_ERROR_NONE) {
+        if ((*jvmti)->GetClassSignature(jvmti, type, &signature, NULL) == JVMTI_ERROR_NONE) {
+            result = join(jni, signature, name);
+            deallocate(signature);
+        }
+        deallocate(name);
+    }
+    (*jni)->DeleteLocalRef(jni, type);
+    return result;
+}

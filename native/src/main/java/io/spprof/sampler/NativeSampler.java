@@ -1,0 +1,172 @@
+package io.spprof.sampler;
+
+import java.nio.ByteBuffer;
+import org.apache.commons.lang3.StringUtils;
+
+/**
+ * The sampler in C: a CPU timer a thread, a signal handler, a ring. The library is loaded at the
+ * first {@link #start}; until then, and if that fails, everything that only reads answers with
+ * nothing.
+ *
+ * <p>SIGPROF belongs to the process, so two of these must not run sessions at the same time; the
+ * second start is refused.
+ */
+public final class NativeSampler implements Sampler {
+
+  /** How long a stop waits for handlers that are half-way. They take microseconds. */
+  private static final int STOP_DEADLINE_MILLIS = 5000;
+
+  // errno of Linux and macOS alike; what is not here is shown by number.
+  private static final int EPERM = 1;
+  private static final int EAGAIN = 11;
+  private static final int ENOMEM = 12;
+  private static final int EBUSY = 16;
+  private static final int ENOSPC = 28;
+  private static final int ENOSYS = 38;
+  private static final int EALREADY = 114;
+
+  private volatile ByteBuffer counters;
+
+  /** Creates one; nothing is loaded yet. */
+  public NativeSampler() {}
+
+  @Override
+  public SampleRing start(SamplerConfig config) throws SamplerException {
+    if (counters == null) {
+      NativeLibrary.load();
+      counters = counters0();
+    }
+    String holder = SystemProbe.profilingSignalHolder();
+    if (!holder.isEmpty()) {
+      throw signalHeld(holder);
+    }
+    int error =
+        start0(config.intervalNanos(), config.ringBytes(), config.walkBuffers(), config.depth());
+    if (error != 0) {
+      throw startFailed(-error);
+    }
+    return new SampleRing(ring0());
+  }
+
+  @Override
+  public String stop() throws SamplerException {
+    int result = stop0(STOP_DEADLINE_MILLIS);
+    if (result < 0) {
+      throw new SamplerException(
+          "the teardown did not finish: a signal handler is still running after "
+              + STOP_DEADLINE_MILLIS / 1000
+              + " s (error "
+              + -result
+              + "); nothing was freed; call stop again");
+    }
+    return result == 0
+        ? ""
+        : "SIGPROF was taken over by "
+            + StringUtils.defaultIfEmpty(SystemProbe.profilingSignalHolder(), "something else")
+            + " while the session ran; its handler was left in place";
+  }
+
+  @Override
+  public void release() {
+    release0();
+  }
+
+  @Override
+  public void sweep(boolean names) {
+    sweep0(names);
+  }
+
+  @Override
+  public String threadProblem() {
+    int failed = counters().threadsFailed();
+    return failed == 0
+        ? ""
+        : failed + " threads have no timer: " + timerRefused(-lastThreadError0());
+  }
+
+  @Override
+  public void excludeCurrentThread(boolean excluded) {
+    if (counters != null) {
+      exclude0(excluded);
+    }
+  }
+
+  @Override
+  public String methodName(long method) {
+    return methodName0(method);
+  }
+
+  @Override
+  public long currentThreadCpuNanos() {
+    return threadCpuNanos0();
+  }
+
+  @Override
+  public SamplerCounters counters() {
+    ByteBuffer block = counters;
+    return block == null ? SamplerCounters.ZERO : SamplerCounters.read(block);
+  }
+
+  /** What the native side says of its layout, to be compared with {@link SampleLayout}. */
+  static int[] layout() throws SamplerException {
+    NativeLibrary.load();
+    return layout0();
+  }
+
+  private static SamplerException signalHeld(String holder) {
+    return new SamplerException(
+        "SIGPROF is already handled by "
+            + holder
+            + ": only one profiler can use it; stop or remove the other one, then start again");
+  }
+
+  private static SamplerException startFailed(int error) {
+    return switch (error) {
+      case EBUSY -> signalHeld(SystemProbe.profilingSignalHolder());
+      case EALREADY ->
+          new SamplerException(
+              "another profiler object of this application is sampling; stop that one first");
+      case ENOSYS ->
+          new SamplerException(
+              "this JVM offers no AsyncGetCallTrace, which the stack walker needs; use a HotSpot JVM");
+      case ENOMEM ->
+          new SamplerException("the system has no memory for the ring buffer; lower memory=...");
+      default -> new SamplerException("no thread could get a CPU timer: " + timerRefused(error));
+    };
+  }
+
+  private static String timerRefused(int error) {
+    return switch (error) {
+      case EAGAIN ->
+          "the limit of pending signals (RLIMIT_SIGPENDING, now "
+              + SystemProbe.pendingSignalsLimit()
+              + ", counted over all processes of the user) is used up; raise it, for instance with"
+              + " 'ulimit -i', and start again";
+      case ENOSPC -> "there are more threads than the sampler has slots";
+      case EPERM -> "timer_create is forbidden here; allow it in the sandbox (seccomp) profile";
+      default -> "timer_create failed with error " + error;
+    };
+  }
+
+  private static native int start0(long intervalNanos, long ringBytes, int walkBuffers, int depth);
+
+  private static native int stop0(int deadlineMillis);
+
+  private static native int release0();
+
+  private static native int sweep0(boolean names);
+
+  private static native int lastThreadError0();
+
+  private static native void exclude0(boolean excluded);
+
+  private static native ByteBuffer ring0();
+
+  private static native ByteBuffer counters0();
+
+  private static native String methodName0(long method);
+
+  private static native long threadCpuNanos0();
+
+  private static native int[] layout0();
+}

@@ -1,0 +1,104 @@
+package io.spprof.sampler;
+
+/**
+ * Where things stand in the ring's block and in the counters: the numbers of sample.h, ring.h and
+ * counters.h. A test compares each with what the compiler of the native side says.
+ */
+final class SampleLayout {
+
+  // The ring's block.
+  static final int TAIL = 0;
+  static final int HEAD = 128;
+  static final int DATA = 256;
+  static final int RECORD_ALIGN = 16;
+
+  // Types of records.
+  static final int TYPE_SAMPLE = 1;
+  static final int TYPE_THREAD = 2;
+  static final int TYPE_PADDING = 3;
+
+  // Flags of a record, and results of a walk besides AsyncGetCallTrace's own.
+  static final int FLAG_TRUNCATED = 1;
+  static final int FLAG_NATIVE = 2;
+  static final int WALK_OK = 1;
+  static final int WALK_NATIVE_THREAD = -100;
+  static final int WALK_THREAD_EXIT = -101;
+
+  // A record's header.
+  static final int LENGTH = 0;
+  static final int TYPE = 4;
+  static final int FLAGS = 5;
+  static final int WALK = 6;
+  static final int THREAD = 8;
+  static final int COUNT = 12;
+  static final int TIME_NANOS = 16;
+  static final int CPU_NANOS = 24;
+  static final int HEADER_SIZE = 32;
+
+  // A frame.
+  static final int FRAME_BCI = 0;
+  static final int FRAME_METHOD = 8;
+  static final int FRAME_SIZE = 16;
+
+  // The counters.
+  static final int SIGNALS = 0;
+  static final int COMMITTED = 8;
+  static final int DROPPED = 16;
+  static final int DROP_BUFFER_FULL = 0;
+  static final int DROP_WALK_BUFFERS_BUSY = 1;
+  static final int DROP_LATE = 2;
+  static final int DROP_FOREIGN = 3;
+  static final int DROPPED_CPU_NANOS = 48;
+  static final int UNSIGNALLED_CPU_NANOS = 56;
+  static final int TIMED_HANDLERS = 64;
+  static final int TIMED_HANDLER_NANOS = 72;
+  static final int THREADS_SAMPLED = 80;
+  static final int THREADS_FAILED = 88;
+  static final int COUNTERS_SIZE = 96;
+
+  private SampleLayout() {}
+
+  /** The numbers above in the order of jni.c's layout. */
+  static int[] described() {
+    return new int[] {
+      TAIL,
+      HEAD,
+      DATA,
+      RECORD_ALIGN,
+      TYPE_SAMPLE,
+      TYPE_THREAD,
+      TYPE_PADDING,
+      FLAG_TRUNCATED,
+      FLAG_NATIVE,
+      WALK_OK,
+      WALK_NATIVE_THREAD,
+      WALK_THREAD_EXIT,
+      LENGTH,
+      TYPE,
+      FLAGS,
+      WALK,
+      THREAD,
+      COUNT,
+      TIME_NANOS,
+      CPU_NANOS,
+      HEADER_SIZE,
+      FRAME_BCI,
+      FRAME_METHOD,
+      FRAME_SIZE,
+      SIGNALS,
+      COMMITTED,
+      DROPPED,
+      DROP_BUFFER_FULL,
+      DROP_WALK_BUFFERS_BUSY,
+      DROP_LATE,
+      DROP_FOREIGN,
+      DROPPED_CPU_NANOS,
+      UNSIGNALLED_CPU_NANOS,
+      TIMED_HANDLERS,
+      TIMED_HANDLER_NANOS,
+      THREADS_SAMPLED,
+      THREADS_FAILED,
+      COUNTERS_SIZE
+    };
+  }
+}

@@ -1,0 +1,167 @@
+package io.spprof.sampler;
+
+import java.io.ByteArrayInputStream;
+import java.io.DataInputStream;
+import java.io.IOException;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+
+/**
+ * The reader's end of the native ring (ring.h tells how it works). One thread at a time may read;
+ * the handlers go on writing meanwhile. Not to be used after {@link Sampler#release()}: the block
+ * is gone.
+ */
+public final class SampleRing {
+
+  private static final VarHandle INT =
+      MethodHandles.byteBufferViewVarHandle(int[].class, ByteOrder.nativeOrder());
+  private static final VarHandle LONG =
+      MethodHandles.byteBufferViewVarHandle(long[].class, ByteOrder.nativeOrder());
+  private static final byte[] ZEROS = new byte[4096];
+
+  /** Told each record; the ring's contents at {@code frames} are valid during the call only. */
+  public interface Visitor {
+    /**
+     * A sample.
+     *
+     * @param ring where the frames can be read
+     * @param frames handle of the frames, for {@link SampleRing#method}
+     * @param count number of frames, leaf first; 0 if the stack was not walked
+     * @param thread serial number of the thread within the session
+     * @param walk how the walk ended
+     * @param truncated whether the stack goes on above the last frame
+     * @param cpuNanos CPU time that the sample stands for, ns
+     */
+    void sample(
+        SampleRing ring,
+        int frames,
+        int count,
+        int thread,
+        WalkResult walk,
+        boolean truncated,
+        long cpuNanos);
+
+    /**
+     * The name that a thread has from now on.
+     *
+     * @param thread serial number of the thread within the session
+     * @param name not null
+     */
+    void thread(int thread, String name);
+  }
+
+  private final ByteBuffer block;
+  private final int capacity;
+
+  /**
+   * A reader over a block as ring.h lays it out.
+   *
+   * @param block the whole block, a direct buffer; its data a power of two of bytes
+   */
+  public SampleRing(ByteBuffer block) {
+    this.block = block.duplicate().order(ByteOrder.nativeOrder());
+    this.capacity = block.capacity() - SampleLayout.DATA;
+  }
+
+  /**
+   * Bytes of data that the ring can hold.
+   *
+   * @return a power of two
+   */
+  public int capacity() {
+    return capacity;
+  }
+
+  /**
+   * Bytes that are reserved by writers and not yet read.
+   *
+   * @return 0 to {@link #capacity()}
+   */
+  public int pending() {
+    long tail = (long) LONG.getAcquire(block, SampleLayout.TAIL);
+    return (int) (tail - (long) LONG.getAcquire(block, SampleLayout.HEAD));
+  }
+
+  /**
+   * Reads records until there are none, or until about a ring's worth was read. What the visitor
+   * throws goes on to the caller; the record at which it did counts as read.
+   *
+   * @param visitor told each record
+   * @return bytes read
+   */
+  public int drain(Visitor visitor) {
+    long start = (long) LONG.get(block, SampleLayout.HEAD);
+    long head = start;
+    while (head - start < capacity) {
+      int at = SampleLayout.DATA + (int) (head & (capacity - 1));
+      // Acquire, with the writer's release of the length (ring.c): the record is complete.
+      int length = (int) INT.getAcquire(block, at + SampleLayout.LENGTH);
+      if (length == 0) {
+        break;
+      }
+      try {
+        visit(at, visitor);
+      } finally {
+        clear(at, length);
+        head += length;
+        // Release, with the writer's acquire of the head: it finds zeros.
+        LONG.setRelease(block, SampleLayout.HEAD, head);
+      }
+    }
+    return (int) (head - start);
+  }
+
+  /**
+   * A frame's method.
+   *
+   * @param frames the handle that the visitor was given
+   * @param index 0 for the leaf
+   * @return the JVM's id of the method; 0 if it had none
+   */
+  public long method(int frames, int index) {
+    return block.getLong(frames + index * SampleLayout.FRAME_SIZE + SampleLayout.FRAME_METHOD);
+  }
+
+  private void visit(int at, Visitor visitor) {
+    int thread = block.getInt(at + SampleLayout.THREAD);
+    int count = block.getInt(at + SampleLayout.COUNT);
+    int payload = at + SampleLayout.HEADER_SIZE;
+    switch (block.get(at + SampleLayout.TYPE)) {
+      case SampleLayout.TYPE_SAMPLE ->
+          visitor.sample(
+              this,
+              payload,
+              count,
+              thread,
+              WalkResult.of(block.getShort(at + SampleLayout.WALK)),
+              (block.get(at + SampleLayout.FLAGS) & SampleLayout.FLAG_TRUNCATED) != 0,
+              block.getLong(at + SampleLayout.CPU_NANOS));
+      case SampleLayout.TYPE_THREAD -> visitor.thread(thread, modifiedUtf8(payload, count));
+      default -> {
+        // padding
+      }
+    }
+  }
+
+  /** As JVMTI and JNI write it, and as DataInput reads it. */
+  private String modifiedUtf8(int at, int count) {
+    byte[] bytes = new byte[count + 2];
+    bytes[0] = (byte) (count >> 8);
+    bytes[1] = (byte) count;
+    block.get(at, bytes, 2, count);
+    try (DataInputStream in = new DataInputStream(new ByteArrayInputStream(bytes))) {
+      return in.readUTF();
+    } catch (IOException notUtf8) {
+      // A native thread's name is whatever bytes somebody gave it.
+      return new String(bytes, 2, count, java.nio.charset.StandardCharsets.ISO_8859_1);
+    }
+  }
+
+  private void clear(int at, int length) {
+    for (int done = 0; done < length; done += ZEROS.length) {
+      block.put(at + done, ZEROS, 0, Math.min(ZEROS.length, length - done));
+    }
+  }
+}

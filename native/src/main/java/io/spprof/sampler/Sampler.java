@@ -1,0 +1,76 @@
+package io.spprof.sampler;
+
+/**
+ * What makes samples. One session at a time: {@link #start}, reading the ring, {@link #stop},
+ * reading the rest, {@link #release}.
+ *
+ * <p>{@link #counters()} can be called from any thread at any time and does not block; the other
+ * methods by whoever runs the session, one at a time, {@link #excludeCurrentThread} excepted.
+ */
+public interface Sampler {
+
+  /**
+   * Starts sampling all threads of the process.
+   *
+   * @param config what the session needs
+   * @return the ring that samples arrive in, valid until {@link #release()}
+   * @throws SamplerException if it cannot be done; nothing is left behind
+   */
+  SampleRing start(SamplerConfig config) throws SamplerException;
+
+  /**
+   * Stops sampling. Afterwards no timer, handler or pending signal of ours is left, and all samples
+   * are in the ring.
+   *
+   * @return "" or what the user should know, for instance that somebody had replaced our handler
+   * @throws SamplerException if it did not finish within its deadline; may be called again
+   */
+  String stop() throws SamplerException;
+
+  /** Gives back the memory of a stopped session; its ring must not be used any more. */
+  void release();
+
+  /**
+   * Looks for threads that came and went since the last time.
+   *
+   * @param names whether to look for changed names of threads, too
+   */
+  void sweep(boolean names);
+
+  /**
+   * Why there are threads without a timer.
+   *
+   * @return "" if every thread has one; else the cause and the remedy
+   */
+  String threadProblem();
+
+  /**
+   * Keeps the calling thread out of the profile, or lets it in again. Has no effect before the
+   * first start.
+   *
+   * @param excluded whether the thread is the profiler's own
+   */
+  void excludeCurrentThread(boolean excluded);
+
+  /**
+   * Names a method.
+   *
+   * @param method the JVM's id, from a frame
+   * @return {@code java.util.HashMap.get}; null if the JVM cannot name it any more
+   */
+  String methodName(long method);
+
+  /**
+   * CPU time of the calling thread.
+   *
+   * @return ns
+   */
+  long currentThreadCpuNanos();
+
+  /**
+   * What has been counted since the library was loaded.
+   *
+   * @return zeros before that
+   */
+  SamplerCounters counters();
+}

@@ -1,0 +1,46 @@
+package io.spprof.sampler;
+
+/**
+ * What a native session needs to know.
+ *
+ * @param intervalNanos CPU time between two samples of a thread, ns, more than 0
+ * @param depth frames kept of a stack, 1 to 2048
+ * @param memoryBytes what ring and walk buffers may take together, bytes, 256 KiB or more
+ */
+public record SamplerConfig(long intervalNanos, int depth, long memoryBytes) {
+
+  private static final int MAX_WALK_BUFFERS = 64;
+  private static final int MIN_WALK_BUFFERS = 4;
+
+  /**
+   * Bytes of the ring: the largest power of two that leaves a quarter for the walk buffers.
+   *
+   * @return a power of two
+   */
+  public long ringBytes() {
+    return Long.highestOneBit(memoryBytes / 4 * 3);
+  }
+
+  /**
+   * Number of walk buffers, of one frame more than {@link #depth()} each.
+   *
+   * @return 4 to 64
+   */
+  public int walkBuffers() {
+    long fit = (memoryBytes - ringBytes()) / walkBufferBytes();
+    return (int) Math.max(MIN_WALK_BUFFERS, Math.min(MAX_WALK_BUFFERS, fit));
+  }
+
+  /**
+   * Bytes that ring and walk buffers really take.
+   *
+   * @return bytes
+   */
+  public long usedBytes() {
+    return ringBytes() + walkBuffers() * walkBufferBytes();
+  }
+
+  private long walkBufferBytes() {
+    return (depth + 1L) * SampleLayout.FRAME_SIZE;
+  }
+}

@@ -1,0 +1,97 @@
+package io.spprof.sampler;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+
+/**
+ * The native side's counters (counters.h) at one moment. {@code signals = committed + all drops}
+ * exactly when no handler is in flight, and {@code >=} at any other time.
+ *
+ * @param committed samples that were put into the ring
+ * @param bufferFull signals dropped: no room in the ring
+ * @param walkBuffersBusy signals dropped: no walk buffer
+ * @param late signals dropped: their session was being stopped
+ * @param foreign signals dropped: not from our timers
+ * @param droppedCpuNanos CPU time that the dropped signals stood for, ns
+ * @param unsignalledCpuNanos timer expirations due but never signalled when a session ended, ns
+ * @param timedHandlers handlers whose CPU time was measured
+ * @param timedHandlerNanos their CPU time, ns
+ * @param threadsSampled gauge: threads with a timer
+ * @param threadsFailed gauge: threads that could not get one
+ * @param signals signals that reached the handler
+ */
+public record SamplerCounters(
+    long committed,
+    long bufferFull,
+    long walkBuffersBusy,
+    long late,
+    long foreign,
+    long droppedCpuNanos,
+    long unsignalledCpuNanos,
+    long timedHandlers,
+    long timedHandlerNanos,
+    int threadsSampled,
+    int threadsFailed,
+    long signals) {
+
+  /** Nothing counted. */
+  public static final SamplerCounters ZERO =
+      new SamplerCounters(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+
+  private static final VarHandle LONG =
+      MethodHandles.byteBufferViewVarHandle(long[].class, ByteOrder.nativeOrder());
+
+  /** Reads outcomes first and signals last, so that a handler half-way shows as a signal only. */
+  static SamplerCounters read(ByteBuffer block) {
+    return new SamplerCounters(
+        get(block, SampleLayout.COMMITTED),
+        get(block, SampleLayout.DROPPED + 8 * SampleLayout.DROP_BUFFER_FULL),
+        get(block, SampleLayout.DROPPED + 8 * SampleLayout.DROP_WALK_BUFFERS_BUSY),
+        get(block, SampleLayout.DROPPED + 8 * SampleLayout.DROP_LATE),
+        get(block, SampleLayout.DROPPED + 8 * SampleLayout.DROP_FOREIGN),
+        get(block, SampleLayout.DROPPED_CPU_NANOS),
+        get(block, SampleLayout.UNSIGNALLED_CPU_NANOS),
+        get(block, SampleLayout.TIMED_HANDLERS),
+        get(block, SampleLayout.TIMED_HANDLER_NANOS),
+        (int) get(block, SampleLayout.THREADS_SAMPLED),
+        (int) get(block, SampleLayout.THREADS_FAILED),
+        get(block, SampleLayout.SIGNALS));
+  }
+
+  private static long get(ByteBuffer block, int offset) {
+    return (long) LONG.getAcquire(block, offset);
+  }
+
+  /**
+   * What was counted since {@code earlier}; the gauges as they are.
+   *
+   * @param earlier an earlier reading
+   * @return the differences
+   */
+  public SamplerCounters since(SamplerCounters earlier) {
+    return new SamplerCounters(
+        committed - earlier.committed,
+        bufferFull - earlier.bufferFull,
+        walkBuffersBusy - earlier.walkBuffersBusy,
+        late - earlier.late,
+        foreign - earlier.foreign,
+        droppedCpuNanos - earlier.droppedCpuNanos,
+        unsignalledCpuNanos - earlier.unsignalledCpuNanos,
+        timedHandlers - earlier.timedHandlers,
+        timedHandlerNanos - earlier.timedHandlerNanos,
+        threadsSampled,
+        threadsFailed,
+        signals - earlier.signals);
+  }
+
+  /**
+   * CPU time of all handlers, from the one in eight that are measured.
+   *
+   * @return ns
+   */
+  public long handlerCpuNanos() {
+    return timedHandlers == 0 ? 0 : (long) ((double) timedHandlerNanos / timedHandlers * signals);
+  }
+}
