@@ -36,10 +36,11 @@ final class OnH2 implements Item {
           new EnumMap<>(Map.of(Subject.SPPROF, new Results(), Subject.ASYNC, new Results()));
       List<Double> noise = new ArrayList<>();
       List<Double> speed = new ArrayList<>();
-      long millis = setup.times(1000, 500);
-      for (int i = 0; i < setup.times(10, 3); i++) {
+      long millis = setup.times(400, 250);
+      for (int i = 0; i < setup.times(25, 5); i++) {
         round(ours, results.get(Subject.SPPROF), millis, i);
         round(theirs, results.get(Subject.ASYNC), millis, i);
+        window(plain, 0, 200);
         Map<String, Double> a = window(plain, 0, millis);
         Map<String, Double> b = window(plain, 0, millis);
         noise.add(100 * speed(b, "wall") / speed(a, "wall"));
@@ -73,6 +74,7 @@ final class OnH2 implements Item {
   private static void round(BenchJvm jvm, Results results, long millis, int number)
       throws Exception {
     boolean denseFirst = number % 2 == 0;
+    window(jvm, 0, 200); // It was stopped: the caches are cold.
     Map<String, Double> before = window(jvm, 0, millis);
     Map<String, Double> first = window(jvm, denseFirst ? DENSE : COARSE, millis);
     Map<String, Double> second = window(jvm, denseFirst ? COARSE : DENSE, millis);

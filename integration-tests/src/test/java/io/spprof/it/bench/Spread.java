@@ -31,8 +31,8 @@ record Spread(double low, double median, double high) {
     return new Spread(value, value, value);
   }
 
-  static double median(long[] values, int count) {
-    long[] sorted = Arrays.copyOf(values, count);
+  static double median(long[] values, int from, int count) {
+    long[] sorted = Arrays.copyOfRange(values, from, from + count);
     Arrays.sort(sorted);
     return sorted[count / 2];
   }

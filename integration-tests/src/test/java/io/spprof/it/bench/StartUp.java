@@ -65,8 +65,8 @@ final class StartUp implements Item {
     return nanos;
   }
 
-  private static Process start(Setup setup, Subject subject, List<String> flags, List<String> arguments)
-      throws IOException {
+  private static Process start(
+      Setup setup, Subject subject, List<String> flags, List<String> arguments) throws IOException {
     List<String> command = new ArrayList<>(List.of(setup.java().toString()));
     command.addAll(subject.jvmArguments(setup));
     command.addAll(flags);

@@ -158,7 +158,7 @@ final class Target {
     }
     control.stop();
     double first = nanos[0];
-    double median = Spread.median(nanos, times);
+    double median = Spread.median(nanos, 0, times);
     Arrays.sort(nanos);
     return Map.of(
         "first",
