@@ -55,6 +55,7 @@ final class OnH2 implements Item {
           "(the noise)");
       table.note("H2 without any agent: " + Spread.of(speed).show(1, "transactions/s") + ".");
       bulkRead(ours, theirs, setup, table);
+      memory(ours, theirs, setup, table);
     }
   }
 
@@ -134,6 +135,28 @@ final class OnH2 implements Item {
         String.format(
             "Bulk read: %.0f attributes of our bean, %.0f of async-profiler's.",
             a.get("attributes"), b.get("attributes")));
+  }
+
+  private static void memory(BenchJvm ours, BenchJvm theirs, Setup setup, Table table)
+      throws Exception {
+    String command = "memory millis=" + setup.times(10_000, 3000);
+    Map<String, Double> a = ours.ask(command);
+    Map<String, Double> b = theirs.ask(command);
+    String item = String.format("memory, real, %.0f signals of H2 at 1 ms: ", a.get("signals"));
+    table.add(
+        item + "held by its own account",
+        Spread.of(a.get("own")),
+        Spread.of(b.get("own")),
+        1 << 20,
+        "MiB",
+        "< 32 (the default)");
+    table.add(
+        item + "growth of the resident set",
+        Spread.of(a.get("after") - a.get("before")),
+        Spread.of(b.get("after") - b.get("before")),
+        1 << 20,
+        "MiB",
+        "");
   }
 
   private static Map<String, Double> window(BenchJvm jvm, long interval, long millis)
