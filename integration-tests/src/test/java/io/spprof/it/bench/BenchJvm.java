@@ -63,6 +63,11 @@ final class BenchJvm implements AutoCloseable {
     if (line == null) {
       throw new IOException("the target ended at: " + command);
     }
+    return figures(line);
+  }
+
+  /** The figures in a line of answer. */
+  static Map<String, Double> figures(String line) {
     Map<String, Double> figures = new LinkedHashMap<>();
     for (String pair : line.substring(2).strip().split(" ")) {
       int equals = pair.indexOf('=');
