@@ -65,6 +65,15 @@ public final class Profile {
    */
   public record Rows(int[] stacks, int[] threads, long[] samples, long[] cpuNanos, int count) {}
 
+  /** The profile when there was no session yet. */
+  static final Profile EMPTY =
+      new Profile(
+          new Info(SessionStats.NONE, "", "", 0, DropCounts.NONE, 0, 0, false),
+          List.of(),
+          List.of(),
+          new Stacks(new int[0][], new int[0], new short[0], 0),
+          new Rows(new int[0], new int[0], new long[0], new long[0], 0));
+
   private final Info info;
   private final List<String> frameNames;
   private final List<String> threadNames;

@@ -1,6 +1,10 @@
 package io.spprof;
 
+import io.spprof.sampler.NativeSampler;
+import io.spprof.sampler.Sampler;
+import io.spprof.sampler.SamplerException;
 import java.util.List;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 
 /**
@@ -12,8 +16,48 @@ import java.util.function.Consumer;
  */
 public final class Profiler implements AutoCloseable {
 
+  private static final long REPEAT_EVENT_NANOS = 10_000_000_000L;
+
+  /**
+   * What can be read, in one object, so that a reader sees the end of a session in all figures at
+   * once.
+   *
+   * @param done figures of all ended sessions but {@code session}
+   * @param session the running or the last one; null before the first
+   * @param state the profiler's state
+   * @param error why the last start or stop failed, or ""
+   */
+  private record View(Totals done, ProfilerSession session, ProfilerState state, String error) {
+    View with(ProfilerState newState, String newError) {
+      return new View(done, session, newState, newError);
+    }
+  }
+
+  private final Sampler sampler;
+  private final ReentrantLock lifecycle = new ReentrantLock(); // held during a start or a stop
+  private volatile View view;
+  private volatile Consumer<ProfilerEvent> listener = event -> {};
+  private boolean closed; // under lifecycle
+  private long sessions; // under lifecycle
+
+  // The session thread's; set back before it begins.
+  private long reportedDrops;
+  private long dropEventNanos;
+  private long overheadEventNanos;
+  private long secondNanos;
+  private long secondCpuNanos;
+
   /** Creates an idle profiler. */
-  public Profiler() {}
+  public Profiler() {
+    this(new NativeSampler());
+  }
+
+  Profiler(Sampler sampler) {
+    this.sampler = sampler;
+    String problem = sampler.unavailable();
+    ProfilerState state = problem.isEmpty() ? ProfilerState.IDLE : ProfilerState.FAILED;
+    this.view = new View(Totals.ZERO, null, state, problem);
+  }
 
   /**
    * Starts a session. It samples until {@link #stop()}, or until the configured duration is over.
@@ -25,7 +69,46 @@ public final class Profiler implements AutoCloseable {
    *     left behind, and {@link #lastError()} repeats the message
    */
   public long start(ProfilerConfig config) {
-    throw new UnsupportedOperationException();
+    View before;
+    ProfilerSession session;
+    lifecycle.lock();
+    try {
+      before = view;
+      if (closed) {
+        throw new IllegalStateException("this profiler was closed; use a new one");
+      }
+      if (before.session() != null && before.session().running()) {
+        throw new IllegalStateException(
+            "session "
+                + before.session().id()
+                + " is running ("
+                + before.session().config().toOptions()
+                + "); stop it first");
+      }
+      session = new ProfilerSession(sessions + 1, config, sampler, new Owner());
+      begin(session, before);
+    } finally {
+      lifecycle.unlock();
+    }
+    announce(before.state(), ProfilerState.RUNNING);
+    return session.id();
+  }
+
+  private void begin(ProfilerSession session, View before) {
+    reportedDrops = 0;
+    dropEventNanos = 0;
+    overheadEventNanos = 0;
+    secondNanos = 0;
+    secondCpuNanos = 0;
+    try {
+      session.start();
+    } catch (SamplerException | LinkageError | OutOfMemoryError e) {
+      view = before.with(ProfilerState.FAILED, "start failed: " + e.getMessage());
+      announce(before.state(), ProfilerState.FAILED);
+      throw new IllegalStateException(view.error());
+    }
+    sessions = session.id();
+    view = new View(before.done().plus(before.session()), session, ProfilerState.RUNNING, "");
   }
 
   /**
@@ -37,7 +120,30 @@ public final class Profiler implements AutoCloseable {
    *     within its deadline (state {@link ProfilerState#FAILED}; try again)
    */
   public SessionStats stop() {
-    throw new UnsupportedOperationException();
+    lifecycle.lock();
+    try {
+      return end();
+    } finally {
+      lifecycle.unlock();
+    }
+  }
+
+  private SessionStats end() {
+    View before = view;
+    ProfilerSession session = before.session();
+    if (session == null || !session.running()) {
+      throw new IllegalStateException("no session is running; call start first");
+    }
+    try {
+      String note = session.stop();
+      view = before.with(ProfilerState.IDLE, note);
+    } catch (SamplerException e) {
+      view = before.with(ProfilerState.FAILED, e.getMessage());
+      throw new IllegalStateException(e.getMessage());
+    } finally {
+      announce(before.state(), view.state());
+    }
+    return session.stats().session();
   }
 
   /**
@@ -46,7 +152,7 @@ public final class Profiler implements AutoCloseable {
    * @return not null
    */
   public ProfilerState state() {
-    throw new UnsupportedOperationException();
+    return view.state();
   }
 
   /**
@@ -55,7 +161,9 @@ public final class Profiler implements AutoCloseable {
    * @return "" when there is nothing to say, never null
    */
   public String lastError() {
-    throw new UnsupportedOperationException();
+    View now = view;
+    boolean running = now.state() == ProfilerState.RUNNING;
+    return running ? now.session().problem() : now.error();
   }
 
   /**
@@ -64,7 +172,8 @@ public final class Profiler implements AutoCloseable {
    * @return not null
    */
   public ProfilerConfig config() {
-    throw new UnsupportedOperationException();
+    ProfilerSession session = view.session();
+    return session == null ? ProfilerConfig.DEFAULT : session.config();
   }
 
   /**
@@ -73,7 +182,8 @@ public final class Profiler implements AutoCloseable {
    * @return a consistent snapshot, not null
    */
   public ProfilerStats stats() {
-    throw new UnsupportedOperationException();
+    View now = view;
+    return now.done().with(now.session());
   }
 
   /**
@@ -83,7 +193,8 @@ public final class Profiler implements AutoCloseable {
    * @return not null, empty when there are no samples
    */
   public List<HotMethod> hotMethods() {
-    throw new UnsupportedOperationException();
+    ProfilerSession session = view.session();
+    return session == null ? List.of() : session.hotMethods();
   }
 
   /**
@@ -92,7 +203,8 @@ public final class Profiler implements AutoCloseable {
    * @return not null, empty when there was no session yet
    */
   public Profile profile() {
-    throw new UnsupportedOperationException();
+    ProfilerSession session = view.session();
+    return session == null ? Profile.EMPTY : session.profile();
   }
 
   /**
@@ -102,12 +214,72 @@ public final class Profiler implements AutoCloseable {
    * @param listener told each event, not null; replaces the one before
    */
   public void onEvent(Consumer<ProfilerEvent> listener) {
-    throw new UnsupportedOperationException();
+    this.listener = listener;
   }
 
   /** Stops a running session and refuses every later start. Closing twice is fine. */
   @Override
   public void close() {
-    throw new UnsupportedOperationException();
+    lifecycle.lock();
+    try {
+      closed = true;
+      ProfilerSession session = view.session();
+      if (session != null && session.running()) {
+        end();
+      }
+    } finally {
+      lifecycle.unlock();
+    }
+  }
+
+  private void announce(ProfilerState before, ProfilerState after) {
+    if (before != after) {
+      tell(new ProfilerEvent.StateChanged(before, after));
+    }
+  }
+
+  private void tell(ProfilerEvent event) {
+    try {
+      listener.accept(event);
+    } catch (RuntimeException e) {
+      // A listener's fault is not the profiler's.
+    }
+  }
+
+  private final class Owner implements DrainerThread.Owner {
+
+    @Override
+    public void expired(ProfilerSession session) {
+      // Not lock(): a stop that holds it waits for this thread.
+      if (lifecycle.tryLock()) {
+        try {
+          if (view.session() == session && session.running()) {
+            tell(new ProfilerEvent.SessionExpired(end()));
+          }
+        } catch (IllegalStateException timedOut) {
+          // The state says so, and the next pass tries again.
+        } finally {
+          lifecycle.unlock();
+        }
+      }
+    }
+
+    @Override
+    public void secondPassed(ProfilerSession session) {
+      long now = session.elapsedNanos();
+      ProfilerStats stats = session.stats();
+      if (stats.dropped().total() > reportedDrops && now >= dropEventNanos) {
+        reportedDrops = stats.dropped().total();
+        dropEventNanos = now + REPEAT_EVENT_NANOS;
+        tell(new ProfilerEvent.SamplesDropped(session.id(), stats.dropped()));
+      }
+      double percent = 100.0 * (stats.overheadCpuNanos() - secondCpuNanos) / (now - secondNanos);
+      secondNanos = now;
+      secondCpuNanos = stats.overheadCpuNanos();
+      if (percent > ProfilerEvent.OverheadExceeded.LIMIT_PERCENT && now >= overheadEventNanos) {
+        overheadEventNanos = now + REPEAT_EVENT_NANOS;
+        tell(new ProfilerEvent.OverheadExceeded(session.id(), percent));
+      }
+    }
   }
 }

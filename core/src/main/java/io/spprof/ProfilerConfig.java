@@ -29,11 +29,6 @@ public record ProfilerConfig(
     Engine engine,
     Walker walker) {
 
-  /** What {@code start()} uses. */
-  public static final ProfilerConfig DEFAULT =
-      new ProfilerConfig(
-          TimeUnit.MILLISECONDS.toNanos(10), 0, 32L << 20, 512, Engine.AUTO, Walker.AUTO);
-
   private static final long MIN_INTERVAL_NANOS = TimeUnit.MICROSECONDS.toNanos(100);
   private static final long MAX_INTERVAL_NANOS = TimeUnit.SECONDS.toNanos(1);
   private static final long MAX_DURATION_SECONDS = TimeUnit.HOURS.toSeconds(24);
@@ -58,6 +53,11 @@ public record ProfilerConfig(
           "depth=1..2048",
           "engine=" + names(Engine.values()),
           "walker=" + names(Walker.values()));
+
+  /** What {@code start()} uses. */
+  public static final ProfilerConfig DEFAULT =
+      new ProfilerConfig(
+          TimeUnit.MILLISECONDS.toNanos(10), 0, 32L << 20, 512, Engine.AUTO, Walker.AUTO);
 
   /**
    * Checks every value.

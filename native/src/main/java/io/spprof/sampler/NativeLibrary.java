@@ -9,6 +9,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.util.Locale;
+import org.apache.commons.lang3.StringUtils;
 
 /**
  * Finds the native library for this platform, unpacks it to a name of its own (the JVM refuses to
@@ -22,6 +24,32 @@ final class NativeLibrary {
   private static boolean loaded;
 
   private NativeLibrary() {}
+
+  /**
+   * Whether the jar has a library for this platform, asked without JNA: it is asked at start-up.
+   *
+   * @return "" if it has one, else what is missing
+   */
+  static String unavailable() {
+    String os = StringUtils.defaultString(System.getProperty("os.name"));
+    String arch = StringUtils.defaultString(System.getProperty("os.arch"));
+    // As JNA's Platform.RESOURCE_PREFIX has it.
+    String platform =
+        (os.startsWith("Mac") ? "darwin" : os.toLowerCase(Locale.ROOT))
+            + "-"
+            + ("amd64".equals(arch) || "x86_64".equals(arch) ? "x86-64" : arch);
+    return NativeLibrary.class.getResource(resource(platform)) == null ? missing(platform) : "";
+  }
+
+  private static String resource(String platform) {
+    return "/io/spprof/sampler/" + platform + "/" + System.mapLibraryName("spprof");
+  }
+
+  private static String missing(String platform) {
+    return "this jar has no native library for "
+        + platform
+        + "; use a jar that was built for it (see README: platforms)";
+  }
 
   /**
    * Loads the library, once.
@@ -60,11 +88,7 @@ final class NativeLibrary {
     try {
       System.load(unpack(directory).toString());
     } catch (IOException e) {
-      throw new SamplerException(
-          "there is no native library of spprof for this platform ("
-              + platform()
-              + "); supported here: linux-x86-64; if yours is, the jar is damaged: "
-              + e.getMessage());
+      throw new SamplerException(missing(Platform.RESOURCE_PREFIX));
     } catch (LinkageError e) {
       throw new SamplerException(
           "the native library could not be loaded: "
@@ -76,14 +100,6 @@ final class NativeLibrary {
       if (ours) {
         System.clearProperty(TEMP_DIR_PROPERTY);
       }
-    }
-  }
-
-  private static String platform() {
-    try {
-      return Platform.RESOURCE_PREFIX;
-    } catch (LinkageError e) {
-      return System.getProperty("os.name") + ", " + System.getProperty("os.arch");
     }
   }
 

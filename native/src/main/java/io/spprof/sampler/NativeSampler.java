@@ -31,11 +31,21 @@ public final class NativeSampler implements Sampler {
   public NativeSampler() {}
 
   @Override
-  public SampleRing start(SamplerConfig config) throws SamplerException {
+  public String unavailable() {
+    return NativeLibrary.unavailable();
+  }
+
+  @Override
+  public void load() throws SamplerException {
+    NativeLibrary.load();
     if (counters == null) {
-      NativeLibrary.load();
       counters = counters0();
     }
+  }
+
+  @Override
+  public SampleRing start(SamplerConfig config) throws SamplerException {
+    load();
     String holder = SystemProbe.profilingSignalHolder();
     if (!holder.isEmpty()) {
       throw signalHeld(holder);
@@ -86,9 +96,7 @@ public final class NativeSampler implements Sampler {
 
   @Override
   public void excludeCurrentThread(boolean excluded) {
-    if (counters != null) {
-      exclude0(excluded);
-    }
+    exclude0(excluded);
   }
 
   @Override

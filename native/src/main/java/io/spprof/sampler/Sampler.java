@@ -10,6 +10,20 @@ package io.spprof.sampler;
 public interface Sampler {
 
   /**
+   * Why sampling cannot work here, as far as can be told without loading anything.
+   *
+   * @return "" if nothing speaks against it
+   */
+  String unavailable();
+
+  /**
+   * Loads what {@link #start} and {@link #excludeCurrentThread} need; does nothing the second time.
+   *
+   * @throws SamplerException if it cannot be loaded
+   */
+  void load() throws SamplerException;
+
+  /**
    * Starts sampling all threads of the process.
    *
    * @param config what the session needs

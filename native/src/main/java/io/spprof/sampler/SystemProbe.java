@@ -1,6 +1,5 @@
 package io.spprof.sampler;
 
-import com.sun.jna.Function;
 import com.sun.jna.Native;
 import com.sun.jna.Platform;
 import com.sun.jna.Pointer;
@@ -30,7 +29,7 @@ final class SystemProbe {
    */
   static String profilingSignalHolder() {
     byte[] action = new byte[SIZE_OF_SIGACTION];
-    if (function("sigaction").invokeInt(new Object[] {SIGPROF, null, action}) != 0) {
+    if (call("sigaction", SIGPROF, null, action) != 0) {
       return "";
     }
     long handler = longAt(action);
@@ -38,9 +37,7 @@ final class SystemProbe {
       return "";
     }
     byte[] info = new byte[SIZE_OF_DL_INFO];
-    boolean known =
-        function("dladdr").invokeInt(new Object[] {new Pointer(handler), info}) != 0
-            && longAt(info) != 0;
+    boolean known = call("dladdr", new Pointer(handler), info) != 0 && longAt(info) != 0;
     return known
         ? new File(new Pointer(longAt(info)).getString(0)).getName()
         : "a handler at 0x" + Long.toHexString(handler);
@@ -53,16 +50,19 @@ final class SystemProbe {
    */
   static String pendingSignalsLimit() {
     byte[] limits = new byte[2 * Long.BYTES];
-    if (!Platform.isLinux()
-        || function("getrlimit").invokeInt(new Object[] {RLIMIT_SIGPENDING, limits}) != 0) {
+    if (!Platform.isLinux() || call("getrlimit", RLIMIT_SIGPENDING, limits) != 0) {
       return "unknown";
     }
     long soft = longAt(limits);
     return soft == -1 ? "unlimited" : Long.toUnsignedString(soft);
   }
 
-  private static Function function(String name) {
-    return Function.getFunction(Platform.C_LIBRARY_NAME, name);
+  /** Closed at once, as JNA keeps its cleaner thread for as long as a library is open. */
+  private static synchronized int call(String function, Object... arguments) {
+    try (com.sun.jna.NativeLibrary c =
+        com.sun.jna.NativeLibrary.getInstance(Platform.C_LIBRARY_NAME)) {
+      return c.getFunction(function).invokeInt(arguments);
+    }
   }
 
   private static long longAt(byte[] bytes) {

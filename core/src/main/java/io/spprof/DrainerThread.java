@@ -1,0 +1,161 @@
+package io.spprof;
+
+import io.spprof.collect.Drainer;
+import io.spprof.sampler.SampleRing;
+import io.spprof.sampler.Sampler;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+
+/**
+ * The one thread of a session: drains the ring ten times a second, more often when it fills up;
+ * looks for new threads and problems; and ends the session when its time is over. It keeps itself
+ * out of the profile; its CPU time is in the measured overhead.
+ */
+final class DrainerThread extends Thread {
+
+  static final String NAME = "spprof-drainer";
+
+  private static final long LONGEST_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+  private static final long SHORTEST_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
+  private static final long SECOND_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+  /** Looking for threads takes at most this share of one CPU. */
+  private static final int SWEEP_SHARE = 100;
+
+  private static final long SWEEP_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
+  private static final long NAMES_NANOS = TimeUnit.SECONDS.toNanos(10);
+
+  /** Who is told what the thread finds out. */
+  interface Owner {
+    /** The session's time is over: end it, unless a stop is under way. */
+    void expired(ProfilerSession session);
+
+    /** About once a second. */
+    void secondPassed(ProfilerSession session);
+  }
+
+  private final Sampler sampler;
+  private final Owner owner;
+  private final CountDownLatch excluded = new CountDownLatch(1);
+  private final CountDownLatch begun = new CountDownLatch(1);
+  private volatile boolean ending;
+
+  // Written before `begun` opens.
+  private ProfilerSession session;
+  private Drainer drainer;
+  private SampleRing ring;
+  private long durationNanos;
+
+  DrainerThread(Sampler sampler, Owner owner) {
+    // No inherited thread-locals and no context class loader: nothing of the starter's is kept
+    // alive.
+    super(null, null, NAME, 0, false);
+    setDaemon(true);
+    setContextClassLoader(null);
+    this.sampler = sampler;
+    this.owner = owner;
+  }
+
+  void awaitExcluded() {
+    uninterruptibly(excluded);
+  }
+
+  void begin(ProfilerSession of, Drainer work, SampleRing from, long duration) {
+    session = of;
+    drainer = work;
+    ring = from;
+    durationNanos = duration;
+    begun.countDown();
+  }
+
+  /** Ends the thread and waits for it, unless it is the caller. */
+  void end() {
+    ending = true;
+    begun.countDown();
+    LockSupport.unpark(this);
+    boolean interrupted = false;
+    while (this != Thread.currentThread() && isAlive()) {
+      try {
+        join();
+      } catch (InterruptedException e) {
+        interrupted = true; // a stop is not left half-way
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  @Override
+  public void run() {
+    sampler.excludeCurrentThread(true);
+    try {
+      excluded.countDown();
+      uninterruptibly(begun);
+      while (!ending) {
+        work();
+      }
+    } finally {
+      excluded.countDown();
+      sampler.excludeCurrentThread(false);
+    }
+  }
+
+  private void work() {
+    long pause = LONGEST_PAUSE_NANOS;
+    long nextSweep = SWEEP_NANOS;
+    long nextNames = NAMES_NANOS;
+    long nextSecond = SECOND_NANOS;
+    long ownCpu = sampler.currentThreadCpuNanos();
+    long inPasses = 0;
+    while (!ending) {
+      LockSupport.parkNanos(pause);
+      long passStart = sampler.currentThreadCpuNanos();
+      int bytes = drainer.doWork();
+      inPasses += sampler.currentThreadCpuNanos() - passStart;
+      // An eighth of the ring between two passes leaves room for a burst of eight times that.
+      if (bytes > ring.capacity() / 8) {
+        pause = Math.max(SHORTEST_PAUSE_NANOS, pause / 2);
+      } else if (bytes < ring.capacity() / 32) {
+        pause = Math.min(LONGEST_PAUSE_NANOS, pause * 2);
+      }
+      long now = session.elapsedNanos();
+      if (now >= nextSweep) {
+        boolean names = now >= nextNames;
+        sampler.sweep(names);
+        long took = session.elapsedNanos() - now;
+        nextSweep = now + Math.max(SWEEP_NANOS, SWEEP_SHARE * took);
+        nextNames = names ? now + NAMES_NANOS : nextNames;
+      }
+      if (now >= nextSecond) {
+        drainer.refreshHotMethods();
+        session.lookForProblems();
+        owner.secondPassed(session);
+        nextSecond = now + SECOND_NANOS;
+      }
+      long cpu = sampler.currentThreadCpuNanos();
+      drainer.addOwnCpuNanos(cpu - ownCpu - inPasses);
+      ownCpu = cpu;
+      inPasses = 0;
+      if (now >= durationNanos) {
+        owner.expired(session);
+      }
+    }
+  }
+
+  private static void uninterruptibly(CountDownLatch latch) {
+    boolean interrupted = false;
+    while (true) {
+      try {
+        latch.await();
+        break;
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

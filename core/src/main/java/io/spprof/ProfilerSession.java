@@ -1,0 +1,265 @@
+package io.spprof;
+
+import io.spprof.collect.CollectorStats;
+import io.spprof.collect.Drainer;
+import io.spprof.collect.MemoryBudget;
+import io.spprof.sampler.SampleRing;
+import io.spprof.sampler.Sampler;
+import io.spprof.sampler.SamplerConfig;
+import io.spprof.sampler.SamplerCounters;
+import io.spprof.sampler.SamplerException;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+
+/**
+ * One session, from start to its final figures: the native sampler, the ring's reader, the thread.
+ *
+ * <pre>
+ *   NEW ──start()──▶ RUNNING ──stop()──▶ STOPPING ──▶ ENDED
+ *    │                  ▲                    │
+ *    └──▶ ENDED         └────── timed out ───┘
+ *       a step of start failed; the steps before it are undone
+ * </pre>
+ *
+ * <p>Transitions are compare-and-set; whoever loses one does nothing. Start and stop are called by
+ * one thread at a time ({@link Profiler} sees to that); everything else by anybody, without
+ * blocking, except {@link #profile()}, which waits for a pass of the collector to end.
+ */
+final class ProfilerSession {
+
+  /** CPU time that a sample is taken to cost, kernel and all; see docs/overhead.md. */
+  private static final long MODEL_NANOS_PER_SAMPLE = 25_000;
+
+  private static final String ENGINE = "ctimer";
+  private static final String WALKER = "agct";
+
+  /** The figures when there was no session yet. */
+  static final ProfilerStats NO_STATS =
+      new ProfilerStats(
+          0,
+          0,
+          0,
+          DropCounts.NONE,
+          0,
+          0,
+          0,
+          0,
+          ProfilerConfig.DEFAULT.intervalNanos(),
+          0,
+          0,
+          0,
+          0,
+          ProfilerConfig.DEFAULT.memoryBytes(),
+          ENGINE,
+          WALKER,
+          SessionStats.NONE);
+
+  private enum Stage {
+    NEW,
+    RUNNING,
+    STOPPING,
+    ENDED
+  }
+
+  private final long id;
+  private final ProfilerConfig config;
+  private final Sampler sampler;
+  private final SamplerConfig samplerConfig;
+  private final MemoryBudget tables;
+  private final AtomicReference<Stage> stage = new AtomicReference<>(Stage.NEW);
+  private final DrainerThread.Owner owner;
+
+  private SamplerCounters before;
+  private long startTimeMillis;
+  private long startNanos;
+  private volatile Drainer drainer; // null until the native side runs
+  private DrainerThread thread;
+  private volatile ProfilerStats last; // set once, when ENDED
+  private volatile String problem = "";
+
+  ProfilerSession(long id, ProfilerConfig config, Sampler sampler, DrainerThread.Owner owner) {
+    this.id = id;
+    this.config = config;
+    this.sampler = sampler;
+    this.owner = owner;
+    // Half for what arrives, half for what is kept.
+    this.samplerConfig =
+        new SamplerConfig(config.intervalNanos(), config.depth(), config.memoryBytes() / 2);
+    this.tables = new MemoryBudget(config.memoryBytes() - samplerConfig.usedBytes());
+  }
+
+  long id() {
+    return id;
+  }
+
+  ProfilerConfig config() {
+    return config;
+  }
+
+  /**
+   * Starts sampling.
+   *
+   * @throws SamplerException if that is not possible; nothing is left behind
+   */
+  void start() throws SamplerException {
+    sampler.load();
+    before = sampler.counters();
+    startTimeMillis = System.currentTimeMillis();
+    // The thread first, so that it is known as our own before anything is sampled.
+    thread = new DrainerThread(sampler, owner);
+    thread.start();
+    boolean started = false;
+    try {
+      thread.awaitExcluded();
+      startNanos = System.nanoTime();
+      SampleRing ring = sampler.start(samplerConfig);
+      drainer = new Drainer(ring, sampler, config.depth(), tables);
+      stage.set(Stage.RUNNING);
+      thread.begin(this, drainer, ring, deadlineNanos());
+      started = true;
+    } finally {
+      if (!started) {
+        stage.set(Stage.ENDED);
+        thread.end();
+      }
+    }
+  }
+
+  private long deadlineNanos() {
+    return config.durationSeconds() == 0
+        ? Long.MAX_VALUE
+        : TimeUnit.SECONDS.toNanos(config.durationSeconds());
+  }
+
+  /**
+   * Ends the session, unless somebody did; afterwards {@link #stats()} and {@link #profile()} are
+   * final.
+   *
+   * @return what the user should know, or ""
+   * @throws SamplerException if the teardown timed out: the session goes on, a later stop may try
+   *     again
+   */
+  String stop() throws SamplerException {
+    if (!stage.compareAndSet(Stage.RUNNING, Stage.STOPPING)) {
+      return "";
+    }
+    String note;
+    try {
+      note = sampler.stop();
+    } catch (SamplerException e) {
+      problem = e.getMessage();
+      stage.set(Stage.RUNNING);
+      throw e;
+    }
+    long elapsed = System.nanoTime() - startNanos;
+    thread.end();
+    // Nothing is written any more: what is in the ring now is all there is.
+    while (drainer.doWork() > 0) {
+      Thread.onSpinWait();
+    }
+    drainer.refreshHotMethods();
+    // The timers are gone: these are the final figures.
+    last = stats(elapsed);
+    stage.set(Stage.ENDED);
+    sampler.release();
+    return note;
+  }
+
+  boolean running() {
+    Stage now = stage.get();
+    return now == Stage.RUNNING || now == Stage.STOPPING;
+  }
+
+  long elapsedNanos() {
+    return System.nanoTime() - startNanos;
+  }
+
+  String problem() {
+    return problem;
+  }
+
+  /** Called by the session's thread, once a second. */
+  void lookForProblems() {
+    String found = sampler.threadProblem();
+    if (found.isEmpty() && drainer.stats().stackTableFull() > 0) {
+      found =
+          "the tables are full (memory="
+              + (config.memoryBytes() >> 20)
+              + "m): new stacks are dropped; start with a larger memory";
+    }
+    problem = found;
+  }
+
+  List<HotMethod> hotMethods() {
+    Drainer source = drainer;
+    return source == null ? List.of() : source.hotMethods();
+  }
+
+  Profile profile() {
+    ProfilerStats now = stats();
+    return drainer.snapshot(
+        new Profile.Info(
+            now.session(),
+            now.engine(),
+            now.walker(),
+            now.intervalNanos(),
+            now.dropped(),
+            now.unwalkableSamples(),
+            now.droppedCpuNanos(),
+            running()));
+  }
+
+  /** This session's figures: final ones after its end, else those of this moment. */
+  ProfilerStats stats() {
+    ProfilerStats done = last;
+    return done != null ? done : stats(elapsedNanos());
+  }
+
+  private ProfilerStats stats(long elapsedNanos) {
+    Drainer source = drainer;
+    // The collector's figures first: a sample on its way between the two must not be missing.
+    CollectorStats collected = source == null ? CollectorStats.ZERO : source.stats();
+    SamplerCounters counted = sampler.counters().since(before);
+    DropCounts dropped =
+        new DropCounts(
+            counted.bufferFull(),
+            counted.walkBuffersBusy(),
+            counted.late(),
+            counted.foreign(),
+            collected.stackTableFull(),
+            collected.collectorError());
+    long overheadNanos = counted.handlerCpuNanos() + collected.ownCpuNanos();
+    double elapsed = Math.max(1, elapsedNanos);
+    return new ProfilerStats(
+        1,
+        counted.signals(),
+        collected.collected(),
+        dropped,
+        collected.unwalkable(),
+        collected.sampledCpuNanos(),
+        counted.droppedCpuNanos() + counted.unsignalledCpuNanos() + collected.droppedCpuNanos(),
+        overheadNanos,
+        config.intervalNanos(),
+        counted.threadsSampled(),
+        counted.threadsFailed(),
+        collected.uniqueStacks(),
+        tables.used() + (source == null ? 0 : samplerConfig.usedBytes()),
+        config.memoryBytes(),
+        ENGINE,
+        WALKER,
+        new SessionStats(
+            id,
+            config.toOptions(),
+            startTimeMillis,
+            TimeUnit.NANOSECONDS.toMillis(elapsedNanos),
+            collected.collected(),
+            dropped.total(),
+            percent(counted.signals() * (double) MODEL_NANOS_PER_SAMPLE / elapsed),
+            percent(overheadNanos / elapsed)));
+  }
+
+  private static double percent(double share) {
+    return Math.max(0, Math.min(100, 100 * share));
+  }
+}

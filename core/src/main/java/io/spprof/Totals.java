@@ -1,0 +1,66 @@
+package io.spprof;
+
+/**
+ * Counters summed over ended sessions.
+ *
+ * @param sessions how many
+ * @param signals signals that reached the handler
+ * @param collected samples in a profile
+ * @param dropped signals in no profile
+ * @param unwalkable collected samples without a stack
+ * @param sampledCpuNanos CPU time of the collected samples, ns
+ * @param droppedCpuNanos CPU time of the drops, ns
+ * @param overheadCpuNanos CPU time of the profiler, ns
+ */
+record Totals(
+    long sessions,
+    long signals,
+    long collected,
+    DropCounts dropped,
+    long unwalkable,
+    long sampledCpuNanos,
+    long droppedCpuNanos,
+    long overheadCpuNanos) {
+
+  static final Totals ZERO = new Totals(0, 0, 0, DropCounts.NONE, 0, 0, 0, 0);
+
+  /** With an ended session added; null adds nothing. */
+  Totals plus(ProfilerSession session) {
+    if (session == null) {
+      return this;
+    }
+    ProfilerStats s = with(session);
+    return new Totals(
+        s.sessionsStarted(),
+        s.signals(),
+        s.collectedSamples(),
+        s.dropped(),
+        s.unwalkableSamples(),
+        s.sampledCpuNanos(),
+        s.droppedCpuNanos(),
+        s.overheadCpuNanos());
+  }
+
+  /** The sums with a session's figures: its counters added, its gauges as they are. */
+  ProfilerStats with(ProfilerSession session) {
+    ProfilerStats s = session == null ? ProfilerSession.NO_STATS : session.stats();
+    return new ProfilerStats(
+        sessions + s.sessionsStarted(),
+        signals + s.signals(),
+        collected + s.collectedSamples(),
+        dropped.plus(s.dropped()),
+        unwalkable + s.unwalkableSamples(),
+        sampledCpuNanos + s.sampledCpuNanos(),
+        droppedCpuNanos + s.droppedCpuNanos(),
+        overheadCpuNanos + s.overheadCpuNanos(),
+        s.intervalNanos(),
+        s.threadsSampled(),
+        s.threadsFailed(),
+        s.uniqueStacks(),
+        s.memoryUsedBytes(),
+        s.memoryLimitBytes(),
+        s.engine(),
+        s.walker(),
+        s.session());
+  }
+}

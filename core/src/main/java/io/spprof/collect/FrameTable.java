@@ -1,0 +1,194 @@
+package io.spprof.collect;
+
+import io.spprof.symbol.SymbolResolver;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Numbers for frames: methods by the JVM's id, each named when it is first seen, and synthetic
+ * frames by name. Beside each, the CPU time that was spent in it, for the hottest methods.
+ *
+ * <p>Used by the collector's thread only, or under its lock.
+ */
+final class FrameTable {
+
+  /** A frame whose method had no id, which the walker cannot tell. */
+  static final String NO_METHOD = "[unknown method]";
+
+  /** A method whose class was unloaded before it was named. */
+  static final String UNLOADED = "[unloaded method]";
+
+  /** A method that the budget left no room for. */
+  static final String OTHERS = "[other methods]";
+
+  private static final int FIRST_CAPACITY = 1024;
+  private static final int KEPT_FOR_SYNTHETIC = 64;
+  private static final int COLUMN_BYTES = 3 * Long.BYTES + Integer.BYTES;
+  private static final int INDEX_BYTES = Long.BYTES + Integer.BYTES;
+  private static final int NAME_BYTES = 64; // String, its array's header, list slot
+
+  private final MemoryBudget budget;
+  private final SymbolResolver resolver;
+  private final List<String> names = new ArrayList<>();
+  private final Map<String, Integer> synthetic = new HashMap<>();
+
+  private long[] methods = new long[2 * FIRST_CAPACITY]; // open addressing; 0 is free
+  private int[] numbers = new int[2 * FIRST_CAPACITY];
+  private int methodCount;
+
+  private long[] selfNanos = new long[FIRST_CAPACITY];
+  private long[] totalNanos = new long[FIRST_CAPACITY];
+  private long[] selfSamples = new long[FIRST_CAPACITY];
+  private int[] lastSample = new int[FIRST_CAPACITY];
+  private int sample;
+
+  FrameTable(MemoryBudget budget, SymbolResolver resolver) {
+    this.budget = budget;
+    this.resolver = resolver;
+    budget.take((long) FIRST_CAPACITY * (COLUMN_BYTES + 2 * INDEX_BYTES));
+  }
+
+  int ofMethod(long method) {
+    if (method == 0) {
+      return synthetic(NO_METHOD);
+    }
+    int mask = methods.length - 1;
+    int slot = hash(method) & mask;
+    for (; methods[slot] != 0; slot = (slot + 1) & mask) {
+      if (methods[slot] == method) {
+        return numbers[slot];
+      }
+    }
+    return newMethod(method);
+  }
+
+  int synthetic(String name) {
+    Integer known = synthetic.get(name);
+    if (known != null) {
+      return known;
+    }
+    // There are a few dozen of them at most: they have room even when methods have none.
+    budget.take(NAME_BYTES + name.length());
+    names.add(name);
+    synthetic.put(name, names.size() - 1);
+    return names.size() - 1;
+  }
+
+  /** Counts a sample for the hottest methods; frames leaf first. */
+  void count(int[] frames, int depth, long cpuNanos) {
+    sample++;
+    selfNanos[frames[0]] += cpuNanos;
+    selfSamples[frames[0]]++;
+    for (int i = 0; i < depth; i++) {
+      int frame = frames[i];
+      if (lastSample[frame] != sample) { // once a sample, however often it recurs
+        lastSample[frame] = sample;
+        totalNanos[frame] += cpuNanos;
+      }
+    }
+  }
+
+  String name(int frame) {
+    return names.get(frame);
+  }
+
+  List<String> names() {
+    return List.copyOf(names);
+  }
+
+  int size() {
+    return names.size();
+  }
+
+  long selfNanos(int frame) {
+    return selfNanos[frame];
+  }
+
+  long totalNanos(int frame) {
+    return totalNanos[frame];
+  }
+
+  long selfSamples(int frame) {
+    return selfSamples[frame];
+  }
+
+  private int newMethod(long method) {
+    boolean room = names.size() < selfNanos.length - KEPT_FOR_SYNTHETIC || growColumns();
+    if (room && 2 * methodCount >= methods.length) {
+      room = growIndex();
+    }
+    if (!room) {
+      return synthetic(OTHERS);
+    }
+    String name = resolver.name(method);
+    if (name == null) {
+      name = UNLOADED;
+    }
+    if (!budget.take(NAME_BYTES + name.length())) {
+      return synthetic(OTHERS);
+    }
+    int number = name.equals(UNLOADED) ? synthetic(UNLOADED) : names.size();
+    if (number == names.size()) {
+      names.add(name);
+    }
+    put(method, number);
+    methodCount++;
+    return number;
+  }
+
+  private void put(long method, int number) {
+    int mask = methods.length - 1;
+    int slot = hash(method) & mask;
+    while (methods[slot] != 0) {
+      slot = (slot + 1) & mask;
+    }
+    methods[slot] = method;
+    numbers[slot] = number;
+  }
+
+  private boolean growIndex() {
+    int capacity = 2 * methods.length;
+    if (!takeForGrowth(capacity, INDEX_BYTES)) {
+      return false;
+    }
+    long[] oldMethods = methods;
+    int[] oldNumbers = numbers;
+    methods = new long[capacity];
+    numbers = new int[capacity];
+    for (int i = 0; i < oldMethods.length; i++) {
+      if (oldMethods[i] != 0) {
+        put(oldMethods[i], oldNumbers[i]);
+      }
+    }
+    return true;
+  }
+
+  private boolean growColumns() {
+    int capacity = 2 * selfNanos.length;
+    if (!takeForGrowth(capacity, COLUMN_BYTES)) {
+      return false;
+    }
+    selfNanos = Arrays.copyOf(selfNanos, capacity);
+    totalNanos = Arrays.copyOf(totalNanos, capacity);
+    selfSamples = Arrays.copyOf(selfSamples, capacity);
+    lastSample = Arrays.copyOf(lastSample, capacity);
+    return true;
+  }
+
+  private boolean takeForGrowth(int capacity, int bytesEach) {
+    long bytes = (long) capacity * bytesEach;
+    if (!budget.take(bytes)) {
+      return false;
+    }
+    budget.giveBack(bytes / 2);
+    return true;
+  }
+
+  private static int hash(long method) {
+    long h = method * 0x9E3779B97F4A7C15L; // Fibonacci hashing, Knuth vol. 3, 6.4
+    return (int) (h >>> 32);
+  }
+}
