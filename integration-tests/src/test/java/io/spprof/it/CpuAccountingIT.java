@@ -4,7 +4,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.spprof.it.load.Busy;
+import io.spprof.it.load.BusyVirtual;
 import io.spprof.it.load.GcAndJit;
+import io.spprof.it.load.Hello;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,6 +17,8 @@ import java.util.Locale;
 import java.util.Map;
 import javax.management.JMException;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledForJreRange;
+import org.junit.jupiter.api.condition.JRE;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -67,8 +71,20 @@ class CpuAccountingIT {
   }
 
   @Test
+  @EnabledForJreRange(min = JRE.JAVA_21, disabledReason = "this JDK has no virtual threads")
+  void shouldAccountForTheCpuTimeOfVirtualThreads() throws Exception {
+    try (TargetJvm target = TargetJvm.of(BusyVirtual.class, 50).start();
+        BeanClient bean = BeanClient.connect(target)) {
+      warmUp(bean);
+      Run run = run(target, bean, 1, LEAST_CPU_NANOS);
+      run.record("virtual threads 50", 1);
+      run.assertWithin(0.02);
+    }
+  }
+
+  @Test
   void shouldSampleNothingOfAnIdleProcess() throws Exception {
-    try (TargetJvm target = TargetJvm.of(io.spprof.it.load.Hello.class).start();
+    try (TargetJvm target = TargetJvm.of(Hello.class).start();
         BeanClient bean = BeanClient.connect(target)) {
       warmUp(bean);
       Run run = run(target, bean, 10, 0);
@@ -100,6 +116,7 @@ class CpuAccountingIT {
         "the target uses " + cpuNanos / 1_000_000 + " ms of CPU time",
         Duration.ofSeconds(120),
         () -> target.cpuNanos() - begun >= cpuNanos);
+    int threadsFailed = (Integer) bean.get("ThreadsFailed");
     long ending = target.cpuNanos();
     bean.stop();
     long ended = target.cpuNanos();
@@ -113,7 +130,7 @@ class CpuAccountingIT {
         ended - before,
         grown("DroppedSamples", first, last),
         grown("Signals", first, last),
-        (Integer) bean.get("ThreadsFailed"));
+        threadsFailed);
   }
 
   private static Map<String, Object> figures(BeanClient bean) throws IOException, JMException {

@@ -4,7 +4,6 @@ import java.io.File;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.lang.management.ManagementFactory;
-import java.lang.reflect.InvocationTargetException;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
@@ -159,7 +158,7 @@ public final class Agent {
       loader = new IsolatedClassLoader(jar());
       loader.loadClass(ENTRY_CLASS).getMethod(ENTRY_METHOD, String.class).invoke(null, args);
     } catch (Throwable t) {
-      failed(t instanceof InvocationTargetException ? t.getCause() : t);
+      failed(t);
       close(loader);
     }
   }
@@ -170,10 +169,19 @@ public final class Agent {
 
   /** Says it, and lets a later load try again. */
   private static void failed(Throwable t) {
-    log("not loaded, the application runs without it: " + t);
+    log("not loaded, the application runs without it: " + rootCause(t));
     synchronized (Agent.class) {
       loadedWith = null;
     }
+  }
+
+  /** What went wrong first: an ExceptionInInitializerError, for one, says nothing itself. */
+  private static Throwable rootCause(Throwable t) {
+    Throwable root = t;
+    while (root.getCause() != null) {
+      root = root.getCause();
+    }
+    return root;
   }
 
   private static void close(IsolatedClassLoader loader) {
