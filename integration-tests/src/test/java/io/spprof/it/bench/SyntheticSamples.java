@@ -76,8 +76,7 @@ final class SyntheticSamples {
   private static Collected run(long samples, SamplerConfig config) {
     SyntheticSamples source = new SyntheticSamples((int) config.ringBytes());
     MemoryBudget budget = new MemoryBudget(MEMORY - config.usedBytes());
-    Drainer drainer =
-        new Drainer(new SampleRing(source.ring), namesOnly(), config.depth(), budget);
+    Drainer drainer = new Drainer(new SampleRing(source.ring), namesOnly(), config.depth(), budget);
     for (long left = samples; left > 0; ) {
       int batch = (int) Math.min(left, source.capacity / 4 / LENGTH);
       for (int i = 0; i < batch; i++) {
