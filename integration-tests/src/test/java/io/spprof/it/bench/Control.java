@@ -132,7 +132,8 @@ interface Control {
 
     @Override
     public double ownNanos() {
-      return metric("stackwalk_ns_total");
+      // It is not shown before the first sample.
+      return signals() == 0 ? 0 : metric("stackwalk_ns_total");
     }
 
     @Override
