@@ -42,7 +42,8 @@ import java.util.concurrent.TimeUnit;
  *       walk only, without the rest of its handler.
  *   <dt>our threads
  *   <dd>CPU time of threads named {@code spprof*} in that time, over Signals. async-profiler has no
- *       such thread: it folds stacks in the handler.
+ *       such thread: it folds stacks in the handler. Much of it is by the second, not by the sample
+ *       (passes, looking for threads), hence the row "of one CPU".
  *   <dt>OverheadCpuTimeNanos/Signals
  *   <dd>What the bean says, all in all.
  *   <dt>CPU a sample, H2: black box, the whole process
@@ -60,8 +61,9 @@ import java.util.concurrent.TimeUnit;
  *   <dt>JVM start-up
  *   <dd>From the start of the process to the first line of an application that prints one line;
  *       each less that of a JVM without agent a moment before. async-profiler: {@code -agentpath}
- *       without arguments. "With JMX": all of them with {@code -Dcom.sun.management.jmxremote}, as
- *       a JVM that is managed has it anyway.
+ *       without arguments. Our agent registers its bean beside main: with one CPU there is no
+ *       beside (all of them under {@code taskset}). "With JMX": all of them with {@code
+ *       -Dcom.sun.management.jmxremote}, as a JVM that is managed has it anyway.
  *   <dt>threads more while idle, wake-ups
  *   <dd>Names of threads that a JVM without agent does not have; voluntary context switches of
  *       those named {@code spprof*} from /proc.

@@ -22,6 +22,7 @@ final class OnH2 implements Item {
     final List<Double> own = new ArrayList<>();
     final List<Double> handler = new ArrayList<>();
     final List<Double> collector = new ArrayList<>();
+    final List<Double> collectorShare = new ArrayList<>();
   }
 
   @Override
@@ -30,7 +31,7 @@ final class OnH2 implements Item {
         BenchJvm ours = new BenchJvm(setup, Subject.SPPROF, WORKERS);
         BenchJvm theirs = new BenchJvm(setup, Subject.ASYNC, WORKERS)) {
       for (BenchJvm jvm : List.of(plain, ours, theirs)) {
-        warmUp(jvm, setup.times(20, 8));
+        warmUp(jvm, setup.times(20, 5));
       }
       Map<Subject, Results> results =
           new EnumMap<>(Map.of(Subject.SPPROF, new Results(), Subject.ASYNC, new Results()));
@@ -93,6 +94,7 @@ final class OnH2 implements Item {
     results.blackBox.add(extra / signals);
     results.own.add(dense.get("own") / signals);
     results.collector.add(dense.get("threads") / signals);
+    results.collectorShare.add(100 * dense.get("threads") / dense.get("wall"));
     results.handler.add((dense.get("own") - dense.get("threads")) / signals);
   }
 
@@ -102,6 +104,13 @@ final class OnH2 implements Item {
     us(table, cost + "handler by its own clock", ours.handler, theirs.own, "");
     us(table, cost + "our threads", ours.collector, theirs.collector, "");
     us(table, cost + "OverheadCpuTimeNanos/Signals", ours.own, List.of(), "< 25 (the model)");
+    table.add(
+        "H2 at 1 ms: our threads, of one CPU",
+        Spread.of(ours.collectorShare),
+        Spread.of(theirs.collectorShare),
+        1,
+        "%",
+        "");
     percent(table, "H2 throughput at 10 ms, of that without", ours.wallCoarse, theirs.wallCoarse);
     percent(table, "H2 throughput at 1 ms, of that without", ours.wallDense, theirs.wallDense);
     percent(table, "H2 transactions a CPU second at 10 ms", ours.cpuCoarse, theirs.cpuCoarse);

@@ -16,24 +16,31 @@ final class StartUp implements Item {
 
   @Override
   public void run(Setup setup, Table table) throws Exception {
-    starts(setup, table, "JVM start-up");
-    starts(setup, table, "JVM start-up with JMX", "-Dcom.sun.management.jmxremote");
+    starts(setup, table, "JVM start-up", List.of(), List.of());
+    starts(setup, table, "JVM start-up on one CPU", List.of("taskset", "-c", "0"), List.of());
+    starts(
+        setup,
+        table,
+        "JVM start-up with JMX",
+        List.of(),
+        List.of("-Dcom.sun.management.jmxremote"));
     idle(setup, table);
   }
 
-  private static void starts(Setup setup, Table table, String item, String... flags)
+  private static void starts(
+      Setup setup, Table table, String item, List<String> prefix, List<String> flags)
       throws Exception {
     Map<Subject, List<Double>> more = new EnumMap<>(Subject.class);
     List<Double> without = new ArrayList<>();
     for (Subject subject : Subject.values()) {
       more.put(subject, new ArrayList<>());
-      upAfterNanos(setup, subject, flags);
+      upAfterNanos(setup, subject, prefix, flags);
     }
-    for (int i = 0; i < setup.times(15, 5); i++) {
-      double plain = upAfterNanos(setup, Subject.PLAIN, flags);
+    for (int i = 0; i < setup.times(15, 4); i++) {
+      double plain = upAfterNanos(setup, Subject.PLAIN, prefix, flags);
       without.add(plain);
       for (Subject subject : Subject.values()) {
-        more.get(subject).add(upAfterNanos(setup, subject, flags) - plain);
+        more.get(subject).add(upAfterNanos(setup, subject, prefix, flags) - plain);
       }
     }
     table.add(
@@ -55,10 +62,10 @@ final class StartUp implements Item {
   }
 
   /** From the start of the process to the first line of its main. */
-  private static double upAfterNanos(Setup setup, Subject subject, String... flags)
-      throws Exception {
+  private static double upAfterNanos(
+      Setup setup, Subject subject, List<String> prefix, List<String> flags) throws Exception {
     long before = System.nanoTime();
-    Process process = start(setup, subject, List.of(flags), List.of());
+    Process process = start(setup, subject, prefix, flags, List.of());
     waitUntilUp(process);
     double nanos = System.nanoTime() - before;
     process.waitFor();
@@ -66,8 +73,10 @@ final class StartUp implements Item {
   }
 
   private static Process start(
-      Setup setup, Subject subject, List<String> flags, List<String> arguments) throws IOException {
-    List<String> command = new ArrayList<>(List.of(setup.java().toString()));
+      Setup setup, Subject subject, List<String> prefix, List<String> flags, List<String> arguments)
+      throws IOException {
+    List<String> command = new ArrayList<>(prefix);
+    command.add(setup.java().toString());
     command.addAll(subject.jvmArguments(setup));
     command.addAll(flags);
     command.addAll(List.of("-cp", setup.classPath(), Nothing.class.getName()));
@@ -88,7 +97,8 @@ final class StartUp implements Item {
   private static void idle(Setup setup, Table table) throws Exception {
     Map<Subject, Process> jvms = new EnumMap<>(Subject.class);
     for (Subject subject : List.of(Subject.PLAIN, Subject.SPPROF, Subject.ASYNC)) {
-      jvms.put(subject, start(setup, subject, List.of(), List.of("" + (IDLE_SECONDS + 30))));
+      jvms.put(
+          subject, start(setup, subject, List.of(), List.of(), List.of("" + (IDLE_SECONDS + 30))));
       waitUntilUp(jvms.get(subject));
     }
     try {
