@@ -1,5 +1,6 @@
 package io.spprof.jmx;
 
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.Map;
 import javax.management.MBeanOperationInfo;
@@ -151,6 +152,14 @@ final class Descriptions {
   }
 
   private Descriptions() {}
+
+  static Map<String, Attribute> attributes() {
+    return Collections.unmodifiableMap(ATTRIBUTES);
+  }
+
+  static Map<String, Operation> operations() {
+    return Collections.unmodifiableMap(OPERATIONS);
+  }
 
   /** The attribute's row; one with the bare name if there is none, which a test forbids. */
   static Attribute attribute(String name) {

@@ -93,6 +93,7 @@ public final class Spprof implements AutoCloseable {
   static Spprof register(
       MBeanServer server, ObjectName name, Profiler profiler, Settings settings) {
     Spprof spprof = new Spprof(server, name, profiler, settings);
+    profiler.onEvent(spprof.notifications::send);
     try {
       server.registerMBean(spprof.bean, name);
     } catch (InstanceAlreadyExistsException e) {
@@ -107,8 +108,6 @@ public final class Spprof implements AutoCloseable {
       spprof.release();
       throw new IllegalStateException("cannot register " + name + ": " + e, e);
     }
-    // Only now: a bean that was not registered has nobody to tell.
-    profiler.onEvent(spprof.notifications::send);
     return spprof;
   }
 
@@ -131,7 +130,7 @@ public final class Spprof implements AutoCloseable {
   }
 
   /**
-   * Stops a running session, unregisters the bean, and leaves no thread behind. Its profile is gone
+   * Stops a running session, unregisters the bean, and leaves no thread behind. The profile is gone
    * then. Closing twice is fine.
    */
   @Override
@@ -140,21 +139,31 @@ public final class Spprof implements AutoCloseable {
       return;
     }
     try {
-      server.unregisterMBean(name);
-    } catch (InstanceNotFoundException e) {
-      // Somebody unregistered it over JMX: what we want is the case.
-    } catch (JMException e) {
-      throw new IllegalStateException("cannot unregister " + name + ": " + e, e);
-    } finally {
       release();
+    } finally {
+      unregister();
     }
   }
 
+  /** In this order, so that listeners hear of the session's end. */
   private void release() {
     try {
       profiler.close();
     } finally {
       notifications.close();
+    }
+  }
+
+  private void unregister() {
+    if (!bean.isRegistered()) {
+      return; // A client did it; the name can belong to another bean by now.
+    }
+    try {
+      server.unregisterMBean(name);
+    } catch (InstanceNotFoundException e) {
+      // A client was faster.
+    } catch (JMException e) {
+      throw new IllegalStateException("cannot unregister " + name + ": " + e, e);
     }
   }
 

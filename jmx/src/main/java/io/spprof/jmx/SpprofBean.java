@@ -37,6 +37,7 @@ final class SpprofBean extends StandardEmitterMBean implements SpprofMXBean {
   private final OutputDirectory output;
   private final String settingsError;
   private final ProfilerStats noStats;
+  private volatile boolean registered;
 
   /** Set while a thread reads several attributes at once, so that they fit together. */
   private final ThreadLocal<Figures> bulk = new ThreadLocal<>();
@@ -62,6 +63,24 @@ final class SpprofBean extends StandardEmitterMBean implements SpprofMXBean {
     this.output = output;
     this.settingsError = settingsError;
     this.noStats = noStats(defaults);
+  }
+
+  // Registration
+
+  @Override
+  public void postRegister(Boolean done) {
+    super.postRegister(done);
+    registered = done;
+  }
+
+  @Override
+  public void postDeregister() {
+    registered = false;
+    super.postDeregister();
+  }
+
+  boolean isRegistered() {
+    return registered;
   }
 
   // Attributes

@@ -1,0 +1,237 @@
+package io.spprof.agent;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.lang.management.ManagementFactory;
+import java.net.URL;
+import java.net.URLClassLoader;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The bootstrap, loaded from a jar as the JVM does it, with a stand-in behind it. */
+@Timeout(60)
+class AgentTest {
+
+  /** What the stand-in was called with, one call behind the other. */
+  private static final String CALLS = "spprof.test.calls";
+
+  private static final String STAND_IN =
+      "package io.spprof.jmx; public class AgentMain {"
+          + " public static void run(String args) throws Exception {"
+          + "  Thread.sleep(%d);"
+          + "  System.setProperty(\"spprof.test.calls\","
+          + "    System.getProperty(\"spprof.test.calls\", \"\") + '<' + args + '>');"
+          + "  %s } }";
+
+  @TempDir Path dir;
+  private final PrintStream realErr = System.err;
+  private final ByteArrayOutputStream err = new ByteArrayOutputStream();
+  private URLClassLoader application;
+
+  @BeforeEach
+  void captureStderr() {
+    System.clearProperty(CALLS);
+    System.setErr(new PrintStream(err, true, UTF_8));
+  }
+
+  @AfterEach
+  void restore() throws Exception {
+    System.setErr(realErr);
+    System.clearProperty(CALLS);
+    if (application != null) {
+      application.close();
+    }
+  }
+
+  @Test
+  void shouldRegisterOnAttachBeforeItReturns() throws Exception {
+    Class<?> agent = agent(100, "");
+    agentmain(agent, "interval=1ms");
+    assertEquals("<interval=1ms>", calls());
+    assertEquals("", stderr());
+  }
+
+  @Test
+  void shouldShowTheBeanToWhoeverAsksForThePlatformServerAfterPremain() throws Exception {
+    Class<?> agent = agent(300, "");
+    premain(agent, null);
+    assertEquals("", calls(), "the stand-in sleeps still, main goes on");
+    ManagementFactory.getPlatformMBeanServer();
+    assertEquals("<>", calls());
+    assertNoThreadSoon();
+  }
+
+  @Test
+  void shouldStartASessionBeforeMain() throws Exception {
+    premain(agent(100, ""), "interval=1ms,start=true");
+    assertEquals("<interval=1ms,start=true>", calls());
+  }
+
+  @Test
+  void shouldWaitForTheBeanOnAttachDuringStartUp() throws Exception {
+    Class<?> agent = agent(300, "");
+    premain(agent, null);
+    agentmain(agent, null);
+    assertEquals("<>", calls());
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "interval=1ms"})
+  void shouldDoNothingSilentlyOnASecondLoad(String args) throws Exception {
+    Class<?> agent = agent(0, "");
+    agentmain(agent, args);
+    agentmain(agent, args);
+    premain(agent, args);
+    agentmain(agent, null);
+    assertEquals("<" + args + ">", calls());
+    assertEquals("", stderr());
+  }
+
+  @Test
+  void shouldSayThatOtherSettingsAreIgnoredOnASecondLoad() throws Exception {
+    Class<?> agent = agent(0, "");
+    agentmain(agent, "interval=1ms");
+    agentmain(agent, "interval=2ms");
+    assertEquals("<interval=1ms>", calls());
+    assertOneLine("'interval=2ms' is ignored");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "throw new IllegalStateException(\"the reason\");",
+        "throw new java.io.IOException(new Exception(\"the reason\"));",
+        "throw new LinkageError(\"the reason\");",
+        "throw new StackOverflowError(\"the reason\");"
+      })
+  void shouldNeverStopTheApplication(String failure) throws Exception {
+    agentmain(agent(0, failure), null);
+    assertOneLine("the reason");
+  }
+
+  @Test
+  void shouldNeverStopTheApplicationFromBesideMain() throws Exception {
+    premain(agent(0, "throw new LinkageError(\"the reason\");"), null);
+    ManagementFactory.getPlatformMBeanServer();
+    assertNoThreadSoon();
+    assertOneLine("the reason");
+  }
+
+  @Test
+  void shouldTryAgainAfterAFailure() throws Exception {
+    Class<?> agent =
+        agent(
+            0,
+            "if (System.getProperty(\"spprof.test.calls\").length() < 3)"
+                + " throw new IllegalStateException(\"taken\");");
+    agentmain(agent, null);
+    agentmain(agent, null);
+    agentmain(agent, null);
+    assertEquals("<><>", calls());
+    assertOneLine("taken");
+  }
+
+  @Test
+  void shouldSayWhenItsJarIsBroken() throws Exception {
+    agentmain(agentFrom(Map.of()), null);
+    assertOneLine("AgentMain");
+  }
+
+  @Test
+  void shouldSayWhenItIsNotLoadedFromAJar() {
+    Agent.agentmain(null); // From target/classes.
+    assertOneLine("spprof: not loaded");
+  }
+
+  @Test
+  void shouldTellHowToLoadIt() {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    for (String[] args : new String[][] {{}, {"--help"}, {"-h"}}) {
+      out.reset();
+      assertEquals(0, Agent.run(args, new PrintStream(out), System.err));
+      assertTrue(out.toString(UTF_8).contains("-javaagent:"));
+    }
+    out.reset();
+    assertEquals(0, Agent.run(new String[] {"--version"}, new PrintStream(out), System.err));
+    assertTrue(out.toString(UTF_8).startsWith("spprof "));
+    assertEquals("", stderr());
+  }
+
+  @Test
+  void shouldRefuseOtherArguments() {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    for (String[] args : new String[][] {{"start", "123"}, {""}, {"--help", "x"}}) {
+      assertEquals(2, Agent.run(args, new PrintStream(out), System.err));
+    }
+    assertEquals(0, out.size());
+    assertTrue(stderr().contains("unknown arguments: start 123"));
+  }
+
+  private Class<?> agent(int sleepMillis, String end) throws Exception {
+    return agentFrom(
+        TestJars.compile(dir, "io.spprof.jmx.AgentMain", STAND_IN.formatted(sleepMillis, end)));
+  }
+
+  private Class<?> agentFrom(Map<String, byte[]> isolated) throws Exception {
+    Map<String, byte[]> bootstrap = new HashMap<>();
+    Path classes = Path.of(Agent.class.getProtectionDomain().getCodeSource().getLocation().toURI());
+    TestJars.files(classes)
+        .forEach(
+            (name, bytes) -> {
+              if (name.startsWith("io/spprof/agent/")) {
+                bootstrap.put(name, bytes);
+              }
+            });
+    Path jar = TestJars.jar(dir.resolve("agent.jar"), bootstrap, isolated);
+    application =
+        new URLClassLoader(new URL[] {jar.toUri().toURL()}, ClassLoader.getPlatformClassLoader());
+    return application.loadClass(Agent.class.getName());
+  }
+
+  private static void premain(Class<?> agent, String args) throws Exception {
+    agent.getMethod("premain", String.class).invoke(null, args);
+  }
+
+  private static void agentmain(Class<?> agent, String args) throws Exception {
+    agent.getMethod("agentmain", String.class).invoke(null, args);
+  }
+
+  private static String calls() {
+    return System.getProperty(CALLS, "");
+  }
+
+  private String stderr() {
+    return err.toString(UTF_8);
+  }
+
+  private void assertOneLine(String part) {
+    assertTrue(stderr().startsWith("spprof: "), stderr());
+    assertTrue(stderr().contains(part), stderr());
+    assertEquals(1, stderr().lines().count(), stderr());
+  }
+
+  private static void assertNoThreadSoon() throws InterruptedException {
+    for (int i = 0; i < 500 && threadExists(); i++) {
+      Thread.sleep(10);
+    }
+    assertFalse(threadExists());
+  }
+
+  private static boolean threadExists() {
+    return Thread.getAllStackTraces().keySet().stream()
+        .anyMatch(thread -> thread.getName().startsWith("spprof"));
+  }
+}

@@ -1,0 +1,152 @@
+package io.spprof.agent;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotSame;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.File;
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.URL;
+import java.net.URLClassLoader;
+import java.net.URLConnection;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Collections;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.stream.Stream;
+import org.apache.commons.lang3.StringUtils;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class IsolatedClassLoaderTest {
+
+  @TempDir Path dir;
+  private Path jar;
+  private IsolatedClassLoader loader;
+
+  @BeforeEach
+  void makeJar() throws IOException {
+    Map<String, byte[]> isolated =
+        new TreeMap<>(
+            TestJars.compile(dir, "p.Hidden", "package p; public class Hidden { class Inner {} }"));
+    // The application, this test, has a class of that name, too.
+    isolated.putAll(
+        TestJars.compile(
+            dir,
+            "org.apache.commons.lang3.StringUtils",
+            "package org.apache.commons.lang3; public class StringUtils {}"));
+    isolated.put("com/sun/jna/linux-x86-64/lib.so", "ELF".getBytes(UTF_8));
+    // A blank and a percent sign: the jar can lie anywhere.
+    Path folder = Files.createDirectory(dir.resolve("a b%20c"));
+    jar = TestJars.jar(folder.resolve("agent!.jar"), Map.of("root.txt", new byte[1]), isolated);
+    loader = new IsolatedClassLoader(jar.toFile());
+  }
+
+  @AfterEach
+  void close() throws IOException {
+    loader.close();
+  }
+
+  @Test
+  void shouldLoadFromTheFolder() throws Exception {
+    Class<?> hidden = loader.loadClass("p.Hidden");
+    assertSame(loader, hidden.getClassLoader());
+    assertSame(hidden, loader.loadClass("p.Hidden"));
+    assertEquals("p", hidden.getPackage().getName());
+    assertEquals(jar.toUri().toURL(), hidden.getProtectionDomain().getCodeSource().getLocation());
+    assertSame(loader, hidden.getProtectionDomain().getClassLoader());
+    assertEquals(1, hidden.getDeclaredClasses().length);
+  }
+
+  @Test
+  void shouldHideItsClassesFromTheApplication() throws Exception {
+    try (URLClassLoader application = new URLClassLoader(new URL[] {jar.toUri().toURL()})) {
+      assertThrows(ClassNotFoundException.class, () -> application.loadClass("p.Hidden"));
+    }
+  }
+
+  @Test
+  void shouldNotSeeTheApplication() throws Exception {
+    Class<?> ours = loader.loadClass(StringUtils.class.getName());
+    assertNotSame(StringUtils.class, ours);
+    assertSame(loader, ours.getClassLoader());
+    assertThrows(ClassNotFoundException.class, () -> loader.loadClass(Test.class.getName()));
+    assertThrows(ClassNotFoundException.class, () -> loader.loadClass(Agent.class.getName()));
+    assertSame(java.sql.Driver.class, loader.loadClass("java.sql.Driver"));
+  }
+
+  @Test
+  void shouldHandOutResources() throws Exception {
+    String name = "com/sun/jna/linux-x86-64/lib.so";
+    URL url = loader.getResource(name);
+    assertEquals("jar:" + jar.toUri().toURL() + "!/isolated/" + name, url.toString());
+    for (InputStream in :
+        new InputStream[] {
+          url.openStream(),
+          loader.getResourceAsStream(name),
+          loader.loadClass("p.Hidden").getResourceAsStream("/" + name),
+          new URL(url.toString()).openStream() // Through the JVM's own handler.
+        }) {
+      try (in) {
+        assertEquals("ELF", new String(in.readAllBytes(), UTF_8));
+      }
+    }
+    URLConnection connection = url.openConnection();
+    assertEquals(3, connection.getContentLengthLong());
+    assertEquals(1, Collections.list(loader.getResources(name)).size());
+  }
+
+  @Test
+  void shouldHandOutNoOtherResources() throws Exception {
+    assertNull(loader.getResource("root.txt"));
+    assertNull(loader.getResource("no/such"));
+    assertNull(loader.getResourceAsStream("no/such"));
+    assertFalse(loader.getResources("no/such").hasMoreElements());
+    URL url = new URL(loader.getResource("p/Hidden.class"), "NoSuch.class");
+    assertThrows(FileNotFoundException.class, url::openStream);
+  }
+
+  @Test
+  void shouldLoadInParallel() throws Exception {
+    assertTrue(loader.isRegisteredAsParallelCapable());
+    ExecutorService pool = Executors.newFixedThreadPool(8);
+    try {
+      Callable<Class<?>> load = () -> loader.loadClass("p.Hidden$Inner");
+      Class<?> first = load.call();
+      for (var loaded : pool.invokeAll(Stream.generate(() -> load).limit(64).toList())) {
+        assertSame(first, loaded.get());
+      }
+    } finally {
+      pool.shutdownNow();
+    }
+  }
+
+  @Test
+  void shouldLetGoOfTheJar() throws Exception {
+    Class<?> hidden = loader.loadClass("p.Hidden");
+    loader.close();
+    loader.close();
+    hidden.getConstructor().newInstance();
+    assertThrows(IllegalStateException.class, () -> loader.loadClass("p.Hidden$Inner"));
+  }
+
+  @Test
+  void shouldRefuseWhatIsNoJar() {
+    File none = dir.resolve("none.jar").toFile();
+    assertThrows(IOException.class, () -> new IsolatedClassLoader(none).close());
+    assertThrows(IOException.class, () -> new IsolatedClassLoader(dir.toFile()).close());
+  }
+}

@@ -1,0 +1,121 @@
+package io.spprof.jmx;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.spprof.Profiler;
+import io.spprof.agent.Agent;
+import java.io.File;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.spi.ToolProvider;
+import org.apache.commons.lang3.StringUtils;
+import org.junit.jupiter.api.Test;
+
+/** Packages point one way: jmx, then core, then native; the agent's bootstrap to nothing. */
+class ArchitectureTest {
+
+  private static final Set<String> NATIVE = Set.of("io.spprof.sampler");
+  private static final Set<String> FACE = Set.of("io.spprof.jmx", "io.spprof.agent");
+
+  /** One package that uses another. */
+  private record Use(String from, String to) {}
+
+  @Test
+  void shouldPointFromTheFaceToTheCoreToTheNativePart() throws Exception {
+    List<Use> uses = uses();
+    assertTrue(uses.contains(new Use("io.spprof.jmx", "io.spprof")), uses.toString());
+    Set<Use> wrong = new HashSet<>();
+    for (Use use : uses) {
+      boolean ours = use.to().startsWith("io.spprof");
+      if (ours && layer(use.to()) > layer(use.from())) {
+        wrong.add(use);
+      }
+    }
+    assertEquals(Set.of(), wrong);
+  }
+
+  @Test
+  void shouldKeepTheBootstrapApartFromEverythingButTheJdk() throws Exception {
+    Set<String> used = new TreeSet<>();
+    for (Use use : uses()) {
+      if (use.from().equals("io.spprof.agent")) {
+        used.add(use.to());
+      }
+      if (!use.from().equals("io.spprof.agent")) {
+        assertTrue(!use.to().equals("io.spprof.agent"), use.toString());
+      }
+    }
+    assertTrue(used.contains("java.lang"), used.toString());
+    used.removeIf(name -> name.startsWith("java."));
+    used.remove("io.spprof.agent");
+    assertEquals(Set.of(), used);
+  }
+
+  @Test
+  void shouldKeepJmxOutOfTheCore() throws Exception {
+    for (Use use : uses()) {
+      if (!FACE.contains(use.from())) {
+        assertTrue(!use.to().startsWith("javax.management"), use.toString());
+        assertTrue(!use.to().startsWith("java.lang.management"), use.toString());
+      }
+    }
+  }
+
+  @Test
+  void shouldKeepExportersApartFromTheCollector() throws Exception {
+    for (Use use : uses()) {
+      if (use.from().equals("io.spprof.export")) {
+        assertTrue(
+            !use.to().startsWith("io.spprof.") || use.to().equals("io.spprof.export"),
+            use.toString());
+      }
+    }
+  }
+
+  private static int layer(String name) {
+    return NATIVE.contains(name) ? 0 : FACE.contains(name) ? 2 : 1;
+  }
+
+  /** What jdeps says of all our classes, package by package. */
+  private static List<Use> uses() throws Exception {
+    Set<String> places = new TreeSet<>();
+    places.add(place(Spprof.class));
+    places.add(place(Agent.class));
+    places.add(place(Profiler.class));
+    for (String entry : System.getProperty("java.class.path").split(File.pathSeparator)) {
+      if (entry.contains("spprof-native") || entry.endsWith("native/target/classes")) {
+        if (Files.exists(Path.of(entry))) {
+          places.add(entry);
+        }
+      }
+    }
+    List<String> args = new ArrayList<>(List.of("-verbose:package", "-filter:none"));
+    args.addAll(places);
+    StringWriter out = new StringWriter();
+    int status =
+        ToolProvider.findFirst("jdeps")
+            .orElseThrow()
+            .run(new PrintWriter(out), new PrintWriter(out), args.toArray(String[]::new));
+    assertEquals(0, status, out::toString);
+    List<Use> uses = new ArrayList<>();
+    for (String line : out.toString().lines().toList()) {
+      String[] words = StringUtils.split(line);
+      if (line.startsWith(" ") && words.length > 2 && words[1].equals("->")) {
+        uses.add(new Use(words[0], words[2]));
+      }
+    }
+    return uses;
+  }
+
+  private static String place(Class<?> type) throws Exception {
+    return Path.of(type.getProtectionDomain().getCodeSource().getLocation().toURI()).toString();
+  }
+}

@@ -1,0 +1,242 @@
+package io.spprof.jmx;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.mockito.Mockito.times;
+import static org.mockito.Mockito.verify;
+import static org.mockito.Mockito.when;
+
+import io.spprof.HotMethod;
+import io.spprof.Profiler;
+import io.spprof.ProfilerConfig;
+import io.spprof.ProfilerState;
+import io.spprof.SessionStats;
+import io.spprof.jmx.Mocks.Fixture;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
+import javax.management.Attribute;
+import javax.management.MBeanAttributeInfo;
+import javax.management.openmbean.CompositeData;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.mockito.Mockito;
+
+class AttributesTest {
+
+  static Stream<Arguments> everyState() {
+    return Stream.<Map.Entry<String, Supplier<Profiler>>>of(
+            Map.entry("idle", Mocks::idle),
+            Map.entry("running", Mocks::running),
+            Map.entry("failed", Mocks::failed),
+            Map.entry("not a number", AttributesTest::notANumber),
+            Map.entry("null", () -> Mockito.mock(Profiler.class)))
+        .map(e -> Arguments.of(e.getKey(), e.getValue()));
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("everyState")
+  void shouldAnswerEveryAttributeOneByOneAndInBulk(String state, Supplier<Profiler> profiler)
+      throws Exception {
+    try (Fixture bean = Mocks.fixture(profiler.get())) {
+      String[] names = names(bean);
+      Set<String> answered = new TreeSet<>();
+      for (Attribute attribute : bean.server().getAttributes(bean.name(), names).asList()) {
+        assertUsable(attribute.getName(), attribute.getValue());
+        answered.add(attribute.getName());
+      }
+      assertEquals(new TreeSet<>(List.of(names)), answered);
+      for (String name : names) {
+        assertUsable(name, bean.get(name));
+      }
+    }
+  }
+
+  @Test
+  void shouldAnswerEveryAttributeWhenTheProfilerThrowsErrors() throws Exception {
+    Profiler profiler = Mocks.idle();
+    try (Fixture bean = Mocks.fixture(profiler)) {
+      Error error = new NoClassDefFoundError("com/sun/jna/Native");
+      when(profiler.state()).thenThrow(error);
+      when(profiler.stats()).thenThrow(error);
+      when(profiler.config()).thenThrow(error);
+      when(profiler.lastError()).thenThrow(error);
+      when(profiler.hotMethods()).thenThrow(error);
+      String[] names = names(bean);
+      assertEquals(names.length, bean.server().getAttributes(bean.name(), names).size());
+      for (String name : names) {
+        assertUsable(name, bean.get(name));
+      }
+      assertEquals("FAILED", bean.get("State"));
+    }
+  }
+
+  @Test
+  void shouldShowTheProfilersFiguresWhileRunning() throws Exception {
+    try (Fixture bean = Mocks.fixture(Mocks.running())) {
+      assertEquals("RUNNING", bean.get("State"));
+      assertEquals(true, bean.get("Running"));
+      assertEquals("", bean.get("LastError"));
+      assertEquals(Mocks.RUNNING_CONFIG.toOptions(), bean.get("Options"));
+      assertEquals("ctimer", bean.get("Engine"));
+      assertEquals("agct", bean.get("StackWalker"));
+      assertEquals(1_000_000L, bean.get("IntervalNanos"));
+      assertEquals(3L, bean.get("SessionsStarted"));
+      assertEquals(5_100L, bean.get("Signals"));
+      assertEquals(5_000L, bean.get("CollectedSamples"));
+      assertEquals(21L, bean.get("DroppedSamples"));
+      assertEquals(7L, bean.get("UnwalkableSamples"));
+      assertEquals(50_000L, bean.get("SampledCpuTimeNanos"));
+      assertEquals(210L, bean.get("DroppedCpuTimeNanos"));
+      assertEquals(0.25, bean.get("OverheadPercent"));
+      assertEquals(0.125, bean.get("MeasuredOverheadPercent"));
+      assertEquals(75_000L, bean.get("OverheadCpuTimeNanos"));
+      assertEquals(9, bean.get("ThreadsSampled"));
+      assertEquals(1, bean.get("ThreadsFailed"));
+      assertEquals(40L, bean.get("UniqueStacks"));
+      assertEquals(1L << 20, bean.get("MemoryUsedBytes"));
+      assertEquals(64L << 20, bean.get("MemoryLimitBytes"));
+      CompositeData hot = ((CompositeData[]) bean.get("HotMethods"))[0];
+      assertEquals("a.B.c", hot.get("method"));
+      assertEquals(70.0, hot.get("selfPercent"));
+      CompositeData session = (CompositeData) bean.get("Session");
+      assertEquals(3L, session.get("id"));
+      assertEquals(0.125, session.get("measuredOverheadPercent"));
+    }
+  }
+
+  @Test
+  void shouldSumDropsByReasonToDroppedSamples() throws Exception {
+    try (Fixture bean = Mocks.fixture(Mocks.running())) {
+      CompositeData reasons = (CompositeData) bean.get("DroppedByReason");
+      assertEquals(
+          bean.get("DroppedSamples"),
+          reasons.values().stream().mapToLong(reason -> (Long) reason).sum());
+    }
+  }
+
+  @Test
+  void shouldReportNoOverheadAfterTheSession() throws Exception {
+    Profiler profiler = Mocks.running();
+    when(profiler.state()).thenReturn(ProfilerState.IDLE);
+    try (Fixture bean = Mocks.fixture(profiler)) {
+      assertEquals(0.0, bean.get("OverheadPercent"));
+      assertEquals(0.0, bean.get("MeasuredOverheadPercent"));
+      assertEquals(0.25, ((CompositeData) bean.get("Session")).get("overheadPercent"));
+    }
+  }
+
+  @Test
+  void shouldReadABulkFromOneSnapshot() throws Exception {
+    Profiler profiler = Mocks.running();
+    try (Fixture bean = Mocks.fixture(profiler)) {
+      Mockito.clearInvocations(profiler);
+      bean.server().getAttributes(bean.name(), names(bean));
+      verify(profiler, times(1)).stats();
+      verify(profiler, times(1)).state();
+      bean.get("Signals");
+      verify(profiler, times(2)).stats(); // The snapshot does not outlive the bulk.
+    }
+  }
+
+  @Test
+  void shouldShowTheConfiguredDefaultsBeforeTheFirstSession() throws Exception {
+    Settings settings =
+        new Settings(ProfilerConfig.parse("interval=2ms,memory=128m"), false, null, "");
+    try (Fixture bean = Mocks.fixture(Mocks.idle(), settings)) {
+      assertEquals(settings.defaults().toOptions(), bean.get("Options"));
+      assertEquals(2_000_000L, bean.get("IntervalNanos"));
+      assertEquals(128L << 20, bean.get("MemoryLimitBytes"));
+    }
+    try (Fixture bean = Mocks.fixture(Mocks.running(), settings)) {
+      assertEquals(Mocks.RUNNING_CONFIG.toOptions(), bean.get("Options"));
+      assertEquals(1_000_000L, bean.get("IntervalNanos"));
+    }
+  }
+
+  @Test
+  void shouldShowASettingsErrorUntilTheProfilerHasOneOfItsOwn() throws Exception {
+    Settings settings = new Settings(ProfilerConfig.DEFAULT, false, null, "interval=x: bad");
+    try (Fixture bean = Mocks.fixture(Mocks.idle(), settings)) {
+      assertEquals("interval=x: bad", bean.get("LastError"));
+    }
+    try (Fixture bean = Mocks.fixture(Mocks.failed(), settings)) {
+      assertEquals("no native library for plan9-mips", bean.get("LastError"));
+    }
+  }
+
+  @Test
+  void shouldAnswerWhileAStartHangs() throws Exception {
+    Profiler profiler = Mocks.idle();
+    java.util.concurrent.CountDownLatch hang = new java.util.concurrent.CountDownLatch(1);
+    java.util.concurrent.CountDownLatch inside = new java.util.concurrent.CountDownLatch(1);
+    Mockito.doAnswer(
+            call -> {
+              inside.countDown();
+              hang.await();
+              return 1L;
+            })
+        .when(profiler)
+        .start(Mockito.any());
+    try (Fixture bean = Mocks.fixture(profiler)) {
+      Thread starter = new Thread(() -> bean.spprof().bean().start());
+      starter.start();
+      inside.await();
+      for (String name : names(bean)) {
+        assertNotNull(bean.get(name));
+      }
+      assertTrue(starter.isAlive());
+      hang.countDown();
+      starter.join();
+    }
+  }
+
+  @Test
+  void shouldHaveReadOnlyAttributesOnly() throws Exception {
+    try (Fixture bean = Mocks.fixture(Mocks.idle())) {
+      for (MBeanAttributeInfo info : bean.server().getMBeanInfo(bean.name()).getAttributes()) {
+        assertTrue(info.isReadable(), info.getName());
+        assertFalse(info.isWritable(), info.getName());
+      }
+    }
+  }
+
+  private static String[] names(Fixture bean) throws Exception {
+    return Arrays.stream(bean.server().getMBeanInfo(bean.name()).getAttributes())
+        .map(MBeanAttributeInfo::getName)
+        .toArray(String[]::new);
+  }
+
+  private static Profiler notANumber() {
+    Profiler profiler = Mocks.running();
+    SessionStats wild = new SessionStats(3, "", 0, 0, 0, 0, Double.NaN, Double.POSITIVE_INFINITY);
+    when(profiler.stats()).thenReturn(Mocks.stats(3, wild));
+    when(profiler.hotMethods())
+        .thenReturn(List.of(new HotMethod("a.B.c", Double.NaN, Double.NEGATIVE_INFINITY, 1)));
+    return profiler;
+  }
+
+  private static void assertUsable(String name, Object value) {
+    assertNotNull(value, name);
+    if (value instanceof Double number) {
+      assertTrue(Double.isFinite(number), name);
+    } else if (value instanceof CompositeData record) {
+      for (String key : new HashSet<>(record.getCompositeType().keySet())) {
+        assertUsable(name + "." + key, record.get(key));
+      }
+    } else if (value instanceof CompositeData[] list) {
+      for (CompositeData record : list) {
+        assertUsable(name, record);
+      }
+    }
+  }
+}

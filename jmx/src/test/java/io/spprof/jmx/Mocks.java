@@ -1,0 +1,129 @@
+package io.spprof.jmx;
+
+import static org.mockito.ArgumentMatchers.any;
+import static org.mockito.Mockito.mock;
+import static org.mockito.Mockito.when;
+
+import io.spprof.DropCounts;
+import io.spprof.HotMethod;
+import io.spprof.Profile;
+import io.spprof.Profiler;
+import io.spprof.ProfilerConfig;
+import io.spprof.ProfilerState;
+import io.spprof.ProfilerStats;
+import io.spprof.SessionStats;
+import java.util.List;
+import javax.management.MBeanServer;
+import javax.management.MBeanServerFactory;
+import javax.management.ObjectName;
+
+/** Profilers in every state, and a bean around them in an MBean server of its own. */
+final class Mocks {
+
+  static final ProfilerConfig RUNNING_CONFIG = ProfilerConfig.parse("interval=1ms,memory=64m");
+  static final DropCounts DROPS = new DropCounts(1, 2, 3, 4, 5, 6);
+  static final SessionStats SESSION =
+      new SessionStats(
+          3, RUNNING_CONFIG.toOptions(), 1_700_000_000_000L, 60_000, 5_000, 21, 0.25, 0.125);
+
+  private Mocks() {}
+
+  static ProfilerStats stats(long sessions, SessionStats session) {
+    return new ProfilerStats(
+        sessions, 5_100, 5_000, DROPS, 7, 50_000, 210, 75_000, 1_000_000, 9, 1, 40, 1 << 20,
+        64 << 20, "ctimer", "agct", session);
+  }
+
+  static Profiler idle() {
+    Profiler profiler = mock(Profiler.class);
+    ProfilerStats none =
+        new ProfilerStats(
+            0,
+            0,
+            0,
+            DropCounts.NONE,
+            0,
+            0,
+            0,
+            0,
+            10_000_000,
+            0,
+            0,
+            0,
+            0,
+            32 << 20,
+            "",
+            "",
+            SessionStats.NONE);
+    when(profiler.state()).thenReturn(ProfilerState.IDLE);
+    when(profiler.stats()).thenReturn(none);
+    when(profiler.config()).thenReturn(ProfilerConfig.DEFAULT);
+    when(profiler.lastError()).thenReturn("");
+    when(profiler.hotMethods()).thenReturn(List.of());
+    when(profiler.profile()).thenReturn(profile());
+    when(profiler.start(any())).thenReturn(1L);
+    when(profiler.stop()).thenThrow(new IllegalStateException("no session is running"));
+    return profiler;
+  }
+
+  static Profiler running() {
+    Profiler profiler = idle();
+    when(profiler.state()).thenReturn(ProfilerState.RUNNING);
+    when(profiler.stats()).thenReturn(stats(3, SESSION));
+    when(profiler.config()).thenReturn(RUNNING_CONFIG);
+    when(profiler.hotMethods()).thenReturn(List.of(new HotMethod("a.B.c", 70, 90, 3_500)));
+    when(profiler.start(any())).thenThrow(new IllegalStateException("session 3 is running"));
+    org.mockito.Mockito.doReturn(SESSION).when(profiler).stop();
+    return profiler;
+  }
+
+  static Profiler failed() {
+    Profiler profiler = idle();
+    when(profiler.state()).thenReturn(ProfilerState.FAILED);
+    when(profiler.lastError()).thenReturn("no native library for plan9-mips");
+    when(profiler.start(any()))
+        .thenThrow(new IllegalStateException("no native library for plan9-mips"));
+    return profiler;
+  }
+
+  /** Breaks every promise that the profiler makes about its getters. */
+  static Profiler broken() {
+    return mock(
+        Profiler.class,
+        call -> {
+          throw new NoClassDefFoundError("com/sun/jna/Native");
+        });
+  }
+
+  static Profile profile() {
+    return new Profile(
+        new Profile.Info(SESSION, "ctimer", "agct", 1_000_000, DROPS, 7, 210, false),
+        List.of("a.B.leaf", "a.B.root"),
+        List.of("main"),
+        new Profile.Stacks(new int[][] {{0, 1}}, new int[] {0}, new short[] {2}, 1),
+        new Profile.Rows(new int[] {0}, new int[] {0}, new long[] {5}, new long[] {5_000_000}, 1));
+  }
+
+  /** A bean in a server of its own, as a client meets it. */
+  record Fixture(MBeanServer server, ObjectName name, Profiler profiler, Spprof spprof)
+      implements AutoCloseable {
+    @Override
+    public void close() {
+      spprof.close();
+    }
+
+    Object get(String attribute) throws Exception {
+      return server.getAttribute(name, attribute);
+    }
+  }
+
+  static Fixture fixture(Profiler profiler) throws Exception {
+    return fixture(profiler, Settings.NONE);
+  }
+
+  static Fixture fixture(Profiler profiler, Settings settings) throws Exception {
+    MBeanServer server = MBeanServerFactory.newMBeanServer();
+    ObjectName name = new ObjectName(Spprof.OBJECT_NAME);
+    return new Fixture(server, name, profiler, Spprof.register(server, name, profiler, settings));
+  }
+}

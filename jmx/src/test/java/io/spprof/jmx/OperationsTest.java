@@ -1,0 +1,236 @@
+package io.spprof.jmx;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.mockito.ArgumentMatchers.any;
+import static org.mockito.Mockito.doThrow;
+import static org.mockito.Mockito.never;
+import static org.mockito.Mockito.verify;
+import static org.mockito.Mockito.when;
+
+import io.spprof.Profiler;
+import io.spprof.ProfilerConfig;
+import io.spprof.jmx.Mocks.Fixture;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import javax.management.MBeanException;
+import javax.management.RuntimeMBeanException;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class OperationsTest {
+
+  /** Stands for a class that no client has. */
+  private static final class OursException extends IllegalStateException {
+    private static final long serialVersionUID = 1;
+
+    OursException(String message, Throwable cause) {
+      super(message, cause);
+    }
+  }
+
+  private static final class OursError extends Error {
+    private static final long serialVersionUID = 1;
+  }
+
+  @TempDir Path dir;
+
+  @Test
+  void shouldStartWithTheConfiguredDefaults() throws Exception {
+    ProfilerConfig defaults = ProfilerConfig.parse("interval=2ms");
+    try (Fixture bean = Mocks.fixture(Mocks.idle(), new Settings(defaults, false, dir, ""))) {
+      assertEquals(1L, invoke(bean, "start"));
+      verify(bean.profiler()).start(defaults);
+    }
+  }
+
+  @Test
+  void shouldRefuseStartWhileRunning() throws Exception {
+    try (Fixture bean = Mocks.fixture(Mocks.running())) {
+      IllegalStateException e =
+          assertThrows(IllegalStateException.class, bean.spprof().bean()::start);
+      assertEquals("session 3 is running", e.getMessage());
+    }
+  }
+
+  @Test
+  void shouldLayOptionsOverTheConfiguredDefaults() throws Exception {
+    Settings settings =
+        new Settings(ProfilerConfig.parse("memory=64m,duration=60s"), false, dir, "");
+    try (Fixture bean = Mocks.fixture(Mocks.idle(), settings)) {
+      bean.spprof().bean().startWith("interval=1ms");
+      verify(bean.profiler()).start(ProfilerConfig.parse("interval=1ms,memory=64m,duration=60s"));
+    }
+  }
+
+  @Test
+  void shouldTakeItsOwnOptionsUnchanged() throws Exception {
+    Settings settings = new Settings(ProfilerConfig.parse("duration=60s"), false, dir, "");
+    try (Fixture bean = Mocks.fixture(Mocks.idle(), settings)) {
+      bean.spprof().bean().startWith((String) bean.get("Options"));
+      verify(bean.profiler()).start(settings.defaults());
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "String",
+        "interval",
+        "interval=",
+        "interval=0",
+        "interval=1",
+        "interval=99us",
+        "interval=2s",
+        "interval=-1ms",
+        "interval=1ms,interval=1ms",
+        "interval=1ms,",
+        ",",
+        "colour=red",
+        "start=true",
+        "duration=0s",
+        "memory=2g",
+        "depth=0",
+        "depth=99999999999999999999",
+        "engine=CTIMER",
+        "walker=",
+        "interval=1ms;depth=3"
+      })
+  void shouldRefuseBadOptionsBeforeAnythingChanges(String options) throws Exception {
+    try (Fixture bean = Mocks.fixture(Mocks.idle())) {
+      IllegalArgumentException e =
+          assertThrows(
+              IllegalArgumentException.class, () -> bean.spprof().bean().startWith(options));
+      assertFalse(e.getMessage().isBlank());
+      verify(bean.profiler(), never()).start(any());
+    }
+  }
+
+  @Test
+  void shouldListTheValidKeysForTheWordString() throws Exception {
+    try (Fixture bean = Mocks.fixture(Mocks.idle())) {
+      IllegalArgumentException e =
+          assertThrows(
+              IllegalArgumentException.class, () -> bean.spprof().bean().startWith("String"));
+      for (String help : ProfilerConfig.HELP) {
+        assertTrue(e.getMessage().contains(help), e.getMessage());
+      }
+    }
+  }
+
+  @Test
+  void shouldReturnFinalFiguresOnOneLine() throws Exception {
+    try (Fixture bean = Mocks.fixture(Mocks.running())) {
+      assertEquals(
+          "session=3 durationMillis=60000 collected=5000 dropped=21 overheadPercent=0.250"
+              + " measuredOverheadPercent=0.125",
+          invoke(bean, "stop"));
+    }
+  }
+
+  @Test
+  void shouldRefuseStopWhileIdle() throws Exception {
+    try (Fixture bean = Mocks.fixture(Mocks.idle())) {
+      assertThrows(IllegalStateException.class, bean.spprof().bean()::stop);
+    }
+  }
+
+  @Test
+  void shouldHandOutTheProfile() throws Exception {
+    try (Fixture bean = Mocks.fixture(Mocks.idle())) {
+      assertTrue(((String) invoke(bean, "report")).contains("a.B.leaf"));
+      assertTrue(((String) invoke(bean, "flameGraph")).contains("<html"));
+      assertTrue(bean.spprof().bean().collapsed(0).contains("a.B.root;a.B.leaf 5"));
+      assertEquals(bean.spprof().bean().collapsed(0), bean.spprof().bean().collapsed(1));
+    }
+  }
+
+  @Test
+  void shouldRefuseANegativeNumberOfStacks() throws Exception {
+    try (Fixture bean = Mocks.fixture(Mocks.idle())) {
+      IllegalArgumentException e =
+          assertThrows(IllegalArgumentException.class, () -> bean.spprof().bean().collapsed(-1));
+      assertTrue(e.getMessage().contains("-1"));
+    }
+  }
+
+  @Test
+  void shouldDumpByTheSuffixAndNeverTwice() throws Exception {
+    Settings settings = new Settings(ProfilerConfig.DEFAULT, false, dir, "");
+    try (Fixture bean = Mocks.fixture(Mocks.idle(), settings)) {
+      SpprofMXBean spprof = bean.spprof().bean();
+      Path html = Path.of(spprof.dumpToFile("a.html"));
+      Path folded = Path.of(spprof.dumpToFile("a.collapsed"));
+      assertEquals(spprof.flameGraph(), Files.readString(html));
+      assertEquals(spprof.collapsed(0), Files.readString(folded));
+      assertEquals(List.of(dir, dir), List.of(html.getParent(), folded.getParent()));
+      IOException e = assertThrows(IOException.class, () -> spprof.dumpToFile("a.html"));
+      assertPlain(e);
+      assertTrue(e.getMessage().contains("exists"), e.getMessage());
+      assertPlain(
+          assertThrows(IllegalArgumentException.class, () -> spprof.dumpToFile("../a.html")));
+    }
+  }
+
+  @Test
+  void shouldLetOnlyPlainThrowablesOut() throws Exception {
+    OursException ours = new OursException("the remedy", new OursError());
+    ours.addSuppressed(new OursError());
+    for (Throwable thrown :
+        List.of(
+            ours,
+            new OursError(),
+            new UncheckedIOException("u", new FileSystemException("f")),
+            new OutOfMemoryError("Java heap space"),
+            new NullPointerException())) {
+      Profiler profiler = Mocks.idle();
+      when(profiler.start(any())).thenThrow(thrown);
+      doThrow(thrown).when(profiler).stop();
+      when(profiler.profile()).thenThrow(thrown);
+      try (Fixture bean = Mocks.fixture(profiler)) {
+        SpprofMXBean spprof = bean.spprof().bean();
+        assertPlain(assertThrows(Exception.class, spprof::start));
+        assertPlain(assertThrows(Exception.class, () -> spprof.startWith("depth=3")));
+        assertPlain(assertThrows(Exception.class, spprof::stop));
+        assertPlain(assertThrows(Exception.class, spprof::report));
+        assertPlain(assertThrows(Exception.class, () -> spprof.collapsed(0)));
+        assertPlain(assertThrows(Exception.class, spprof::flameGraph));
+        assertPlain(assertThrows(Exception.class, () -> spprof.dumpToFile("a.html")));
+      }
+    }
+    Profiler profiler = Mocks.idle();
+    when(profiler.start(any())).thenThrow(ours);
+    try (Fixture bean = Mocks.fixture(profiler)) {
+      assertEquals(
+          "the remedy",
+          assertThrows(IllegalStateException.class, bean.spprof().bean()::start).getMessage());
+    }
+  }
+
+  private static void assertPlain(Throwable t) {
+    assertTrue(
+        List.of(IllegalStateException.class, IllegalArgumentException.class, IOException.class)
+            .contains(t.getClass()),
+        t.toString());
+    assertNull(t.getCause());
+    assertEquals(0, t.getSuppressed().length);
+    assertFalse(t.getMessage().isBlank());
+  }
+
+  private static Object invoke(Fixture bean, String operation) throws Exception {
+    try {
+      return bean.server().invoke(bean.name(), operation, new Object[0], new String[0]);
+    } catch (RuntimeMBeanException | MBeanException e) {
+      throw (Exception) e.getCause();
+    }
+  }
+}

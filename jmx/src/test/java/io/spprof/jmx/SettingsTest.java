@@ -1,0 +1,101 @@
+package io.spprof.jmx;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.spprof.ProfilerConfig;
+import java.nio.file.Path;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.NullSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class SettingsTest {
+
+  @ParameterizedTest
+  @NullSource
+  @ValueSource(strings = {"", "  "})
+  void shouldHaveDefaultsWhenNothingIsSet(String args) {
+    assertEquals(Settings.NONE, read(args, Map.of(), Map.of()));
+    assertEquals(
+        Settings.NONE,
+        read(args, Map.of("spprof.interval", " "), Map.of("SPPROF_INTERVAL", "", "SPPROF_X", "y")));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "interval=1ms,2ms,3ms, 1ms",
+    ",            2ms,3ms, 2ms",
+    ",            ,   3ms, 3ms",
+    ",            ,   ,    10ms",
+    "interval=1ms,,   3ms, 1ms"
+  })
+  void shouldPreferArgumentsToPropertiesToEnvironment(
+      String args, String property, String variable, String expected) {
+    Settings settings =
+        Settings.read(
+            args,
+            name -> name.equals("spprof.interval") ? property : null,
+            name -> name.equals("SPPROF_INTERVAL") ? variable : null);
+    assertEquals("", settings.error());
+    assertEquals(ProfilerConfig.parse("interval=" + expected), settings.defaults());
+  }
+
+  @Test
+  void shouldMixSourcesKeyByKey() {
+    Settings settings =
+        read(
+            "depth=7",
+            Map.of("spprof.dir", "/a,b", "spprof.memory", "64m", "spprof.depth", "8"),
+            Map.of("SPPROF_START", "true", "SPPROF_MEMORY", "128m", "SPPROF_DURATION", "1h"));
+    assertEquals(
+        new Settings(
+            ProfilerConfig.parse("depth=7,memory=64m,duration=1h"), true, Path.of("/a,b"), ""),
+        settings);
+  }
+
+  @Test
+  void shouldLetTheStrongerSourceTurnAStartOff() {
+    assertFalse(read("start=false", Map.of("spprof.start", "true"), Map.of()).start());
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "interval=banana",
+        "interval=1ms,start=true,depth=0",
+        "colour=red,start=true",
+        "start",
+        "start=yes",
+        "start=true,start=true",
+        "dir=",
+        "dir=a\u0000b",
+        "start=true,",
+        "interval=1ms,interval=2ms"
+      })
+  void shouldVoidAllSettingsForABadOne(String args) {
+    Settings settings = read(args, Map.of("spprof.memory", "64m"), Map.of());
+    assertEquals(ProfilerConfig.DEFAULT, settings.defaults());
+    assertFalse(settings.start());
+    assertNull(settings.directory());
+    assertFalse(settings.error().isBlank());
+  }
+
+  @Test
+  void shouldSayWhatIsValid() {
+    String error = read("colour=red", Map.of(), Map.of()).error();
+    assertTrue(error.contains("colour=red") && error.contains("interval="), error);
+    assertTrue(error.contains("start=") && error.contains("dir="), error);
+    error = read(null, Map.of(), Map.of("SPPROF_DEPTH", "99999")).error();
+    assertTrue(error.contains("depth=1..2048"), error);
+  }
+
+  private static Settings read(
+      String args, Map<String, String> properties, Map<String, String> environment) {
+    return Settings.read(args, properties::get, environment::get);
+  }
+}
