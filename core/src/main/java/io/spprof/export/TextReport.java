@@ -88,17 +88,19 @@ public final class TextReport {
 
   private void unwalkable() throws IOException {
     long unwalkable = profile.info().unwalkable();
-    if (unwalkable == 0) {
-      line("  unwalkable  nothing");
-      return;
-    }
     line(
-        "  unwalkable  %s, %s of the collected; in the profile under these names:",
-        Figures.count(unwalkable, "sample"),
-        Figures.percent(Figures.share(unwalkable, profile.totalSamples())));
+        "  unwalkable  %s",
+        unwalkable == 0
+            ? "nothing"
+            : Figures.count(unwalkable, "sample")
+                + ", "
+                + Figures.percent(Figures.share(unwalkable, profile.totalSamples()))
+                + " of the collected: the CPU time is counted, the stack is unknown");
     for (int name : times.hottest()) {
       if (times.selfSamples(name) > 0 && Names.isSynthetic(folded.frameName(name))) {
-        line("    %,12d  %s", times.selfSamples(name), folded.frameName(name));
+        line(
+            "    %,12d  samples without a Java method: %s",
+            times.selfSamples(name), folded.frameName(name));
       }
     }
   }
@@ -123,7 +125,7 @@ public final class TextReport {
           times.selfSamples(name),
           folded.frameName(name));
     }
-    rest(hottest.length - TOP_METHODS, "method");
+    rest(hottest.length - TOP_METHODS);
   }
 
   private void threads() throws IOException {
@@ -141,12 +143,12 @@ public final class TextReport {
           folded.threadSamples(i),
           folded.threadName(i));
     }
-    rest(folded.threadCount() - TOP_THREADS, "thread");
+    rest(folded.threadCount() - TOP_THREADS);
   }
 
-  private void rest(int count, String noun) throws IOException {
+  private void rest(int count) throws IOException {
     if (count > 0) {
-      line("  and %s more", Figures.count(count, noun));
+      line("  and %s more", Figures.count(count));
     }
   }
 

@@ -153,8 +153,7 @@ class Chart {
     const name = this.trie.name[rect.node];
     if (this.matches !== null) return colours.dim;
     const kind = this.kinds[name];
-    const fill = colours.kinds[kind][this.shades[name] % colours.kinds[kind].length];
-    return fill;
+    return colours.kinds[kind][this.shades[name] % colours.kinds[kind].length];
   }
 
   drawLabel(rect, colours) {
@@ -245,13 +244,13 @@ function shades(hue, spread, saturation, lightness) {
 }
 
 Chart.LIGHT = {
-  kinds: [shades(31, 26, 88, 70), shades(205, 34, 62, 75), ["hsl(268 24% 80%)"], ["hsl(215 16% 84%)"], ["hsl(215 14% 90%)"]],
+  kinds: [shades(32, 20, 86, 70), shades(204, 16, 62, 75), ["hsl(268 24% 80%)"], ["hsl(215 16% 84%)"], ["hsl(215 14% 90%)"]],
   text: ["#27190a", "#0c2233", "#2a1f3d", "#1c2733", "#1c2733"],
   run: "hsl(215 9% 78%)", dim: "hsl(215 16% 92%)", dimText: "#6a7480",
   match: "#c2187a", matchText: "#ffffff", hover: "#1c2733", select: "#0b57d0",
 };
 Chart.DARK = {
-  kinds: [shades(28, 24, 62, 58), shades(205, 34, 42, 58), ["hsl(268 20% 62%)"], ["hsl(215 13% 34%)"], ["hsl(215 13% 26%)"]],
+  kinds: [shades(29, 20, 60, 58), shades(204, 16, 42, 58), ["hsl(268 20% 62%)"], ["hsl(215 13% 34%)"], ["hsl(215 13% 26%)"]],
   text: ["#190f04", "#06131d", "#150d22", "#e3e9f0", "#e3e9f0"],
   run: "hsl(215 8% 38%)", dim: "hsl(215 13% 18%)", dimText: "#8b96a3",
   match: "#f06ab8", matchText: "#25031a", hover: "#ffffff", select: "#8ab4ff",

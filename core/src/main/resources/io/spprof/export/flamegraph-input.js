@@ -129,9 +129,9 @@ Page.prototype.select = function (node) {
   if (node < 0) return;
   const chart = this.chart;
   chart.selected = node;
-  // A selection outside of the zoom, or too narrow to see, takes the zoom along.
-  const isAbove = node < chart.zoom;
-  if (isAbove && this.trie.end[node] > chart.zoom) this.zoomTo(node, false);
+  // A selection above the zoom, or too narrow to see, takes the zoom along.
+  if (node < chart.zoom) this.zoomTo(node);
+  else if (chart.rectOf(node).width < 2) this.zoomTo(this.trie.parent[node]);
   chart.scrollTo(node);
   this.showDetails();
   this.redraw();

@@ -79,14 +79,15 @@ class Page {
     const path = this.trie.path(this.chart.zoom);
     // A long path keeps its two ends.
     const shown = path.length <= 7 ? path : path.slice(0, 2).concat([-1], path.slice(-4));
-    const parts = shown.map((node) => {
-      if (node < 0) return element("span", "gap", "\u2026 " + (path.length - 6) + " more");
+    const parts = shown.flatMap((node, i) => {
+      const before = i === 0 ? [] : [element("span", "gap", "\u203a")];
+      if (node < 0) return before.concat(element("span", "gap", "\u2026 " + (path.length - 6) + " more"));
       const crumb = element("button", "", this.names[this.trie.name[node]]);
       crumb.type = "button";
       crumb.title = crumb.textContent;
       if (node === this.chart.zoom) crumb.setAttribute("aria-current", "true");
       crumb.addEventListener("click", () => this.zoomTo(node));
-      return crumb;
+      return before.concat(crumb);
     });
     if (path.length > 1) {
       const reset = element("button", "reset", "Reset zoom");

@@ -65,7 +65,7 @@ function compileQuery(query, isRegex) {
   if (query === "") return { test: null, error: "" };
   if (isRegex) {
     try {
-      const regex = new RegExp(query, "iu");
+      const regex = new RegExp(query, "i");
       return { test: (name) => regex.test(name), error: "" };
     } catch (e) {
       return { test: null, error: "Invalid regular expression" };

@@ -1,0 +1,238 @@
+package io.spprof.export;
+
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.logging.Level;
+import java.util.logging.Logger;
+import java.util.stream.Stream;
+import org.apache.commons.lang3.StringUtils;
+import org.openqa.selenium.By;
+import org.openqa.selenium.Dimension;
+import org.openqa.selenium.WebElement;
+import org.openqa.selenium.chrome.ChromeDriver;
+import org.openqa.selenium.chrome.ChromeDriverService;
+import org.openqa.selenium.chrome.ChromeOptions;
+import org.openqa.selenium.interactions.Actions;
+import org.openqa.selenium.logging.LogEntry;
+import org.openqa.selenium.logging.LogType;
+import org.openqa.selenium.logging.LoggingPreferences;
+
+/**
+ * A headless Chromium with a flame graph open in it. Input goes through the browser's own mouse and
+ * keyboard; what the page shows is read from {@code window.spprof}.
+ */
+final class Browser implements AutoCloseable {
+
+  private static final Path CHROMIUM = Path.of("/usr/bin/chromium");
+  private static final Path DRIVER = Path.of("/usr/bin/chromedriver");
+
+  /** Selenium warns of every browser that is newer than itself; held, or the level is lost. */
+  private static final Logger DEVTOOLS_LOG = Logger.getLogger("org.openqa.selenium.devtools");
+
+  static {
+    DEVTOOLS_LOG.setLevel(Level.SEVERE);
+  }
+
+  private final ChromeDriverService service;
+  private final ChromeDriver driver;
+
+  /**
+   * A frame, or a run of narrow ones, as it is drawn.
+   *
+   * @param name null for a run
+   * @param x left edge in the window, CSS pixels
+   * @param y top edge in the window, CSS pixels
+   * @param nanos CPU time, 0 for a run
+   */
+  record Rect(String name, boolean isMatch, double x, double y, double width, double nanos) {}
+
+  private Browser(ChromeDriverService service, ChromeDriver driver) {
+    this.service = service;
+    this.driver = driver;
+  }
+
+  /**
+   * Starts the browser; without one, the calling test is skipped, or fails where the environment
+   * says {@code SPPROF_REQUIRE_BROWSER=1}.
+   */
+  static Browser start(Path userData) {
+    boolean isThere = Files.isExecutable(CHROMIUM) && Files.isExecutable(DRIVER);
+    if (!isThere) {
+      String reason =
+          "no browser: the flame graph's page is untried; install " + CHROMIUM + " and " + DRIVER;
+      assertFalse("1".equals(System.getenv("SPPROF_REQUIRE_BROWSER")), reason);
+      assumeTrue(false, reason);
+    }
+    ChromeOptions options = new ChromeOptions();
+    options.setBinary(CHROMIUM.toFile());
+    options.addArguments(
+        "--headless=new",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-quic",
+        "--no-first-run",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+        "--user-data-dir=" + userData);
+    LoggingPreferences logs = new LoggingPreferences();
+    logs.enable(LogType.PERFORMANCE, Level.ALL);
+    logs.enable(LogType.BROWSER, Level.ALL);
+    options.setCapability(ChromeOptions.LOGGING_PREFS, logs);
+    // Named, or Selenium Manager would look for one to download.
+    ChromeDriverService service =
+        new ChromeDriverService.Builder()
+            .usingDriverExecutable(DRIVER.toFile())
+            .usingAnyFreePort()
+            .build();
+    ChromeDriver driver = new ChromeDriver(service, options);
+    driver.manage().window().setSize(new Dimension(1400, 900));
+    return new Browser(service, driver);
+  }
+
+  void open(Path page) {
+    driver.get(page.toUri().toString());
+  }
+
+  void press(CharSequence... keys) {
+    new Actions(driver).sendKeys(keys).perform();
+  }
+
+  void pressWith(CharSequence modifier, CharSequence key) {
+    new Actions(driver).keyDown(modifier).sendKeys(key).keyUp(modifier).perform();
+  }
+
+  void search(String query) {
+    WebElement input = element("query");
+    input.clear();
+    input.sendKeys(query);
+  }
+
+  void hover(Rect rect) {
+    at(rect).perform();
+  }
+
+  void click(Rect rect) {
+    at(rect).click().perform();
+  }
+
+  private Actions at(Rect rect) {
+    int x = (int) (rect.x() + rect.width() / 2);
+    return new Actions(driver).moveToLocation(x, (int) rect.y() + 9);
+  }
+
+  void click(String id) {
+    element(id).click();
+  }
+
+  WebElement element(String id) {
+    return driver.findElement(By.id(id));
+  }
+
+  List<WebElement> elements(String css) {
+    return driver.findElements(By.cssSelector(css));
+  }
+
+  String text(String id) {
+    return element(id).getText();
+  }
+
+  /** The id of the element that has the focus. */
+  String focused() {
+    return driver.switchTo().activeElement().getDomAttribute("id");
+  }
+
+  /** One property of {@code window.spprof}. */
+  Object page(String property) {
+    return driver.executeScript("return window.spprof." + property);
+  }
+
+  double number(String property) {
+    return ((Number) page(property)).doubleValue();
+  }
+
+  Object script(String script) {
+    return driver.executeScript(script);
+  }
+
+  List<Rect> rects() {
+    List<?> rects = (List<?>) page("visible()");
+    return rects.stream().map(Map.class::cast).map(Browser::rect).toList();
+  }
+
+  /** The first drawn frame of a name. */
+  Rect rect(String name) {
+    return rects().stream()
+        .filter(r -> name.equals(r.name()))
+        .findFirst()
+        .orElseThrow(() -> new AssertionError("no frame " + name + " among " + rects()));
+  }
+
+  List<String> frames() {
+    return rects().stream().map(Rect::name).toList();
+  }
+
+  private static Rect rect(Map<?, ?> rect) {
+    Number nanos = (Number) rect.get("nanos");
+    return new Rect(
+        (String) rect.get("name"),
+        (Boolean) rect.get("isMatch"),
+        ((Number) rect.get("x")).doubleValue(),
+        ((Number) rect.get("y")).doubleValue(),
+        ((Number) rect.get("width")).doubleValue(),
+        nanos == null ? 0 : nanos.doubleValue());
+  }
+
+  void resize(int width, int height) {
+    driver.manage().window().setSize(new Dimension(width, height));
+  }
+
+  /** Asks the page for another scheme, as the system's settings do. */
+  void preferScheme(String scheme) {
+    driver.executeCdpCommand(
+        "Emulation.setEmulatedMedia",
+        Map.of("features", List.of(Map.of("name", "prefers-color-scheme", "value", scheme))));
+  }
+
+  void pixelRatio(double ratio) {
+    driver.executeCdpCommand(
+        "Emulation.setDeviceMetricsOverride",
+        Map.of("width", 1400, "height", 800, "deviceScaleFactor", ratio, "mobile", false));
+  }
+
+  void resetPixelRatio() {
+    driver.executeCdpCommand("Emulation.clearDeviceMetricsOverride", Map.of());
+  }
+
+  /** Addresses that the browser asked for since the last call. */
+  List<String> requests() {
+    return log(LogType.PERFORMANCE)
+        .filter(message -> message.contains("\"Network.requestWillBeSent\""))
+        .map(message -> url(message))
+        .toList();
+  }
+
+  private static String url(String message) {
+    return StringUtils.substringBetween(message, "\"url\":\"", "\"");
+  }
+
+  /** What the page logged since the last call: errors, refusals. */
+  List<String> console() {
+    return log(LogType.BROWSER).toList();
+  }
+
+  private Stream<String> log(String type) {
+    return driver.manage().logs().get(type).getAll().stream().map(LogEntry::getMessage);
+  }
+
+  @Override
+  public void close() {
+    driver.quit();
+    service.stop();
+  }
+}

@@ -1,0 +1,121 @@
+package io.spprof.export;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.spprof.Profile;
+import java.io.IOException;
+import java.io.Writer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.Set;
+import java.util.TreeSet;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.CleanupMode;
+import org.junit.jupiter.api.io.TempDir;
+
+/** 100,000 distinct stacks: still right, and never more on the canvas than it can show. */
+class FlameGraphBigBrowserTest {
+
+  private static final int STACKS = 100_000;
+
+  /** A page of 1,400 pixels shows two rectangles a pixel at most, on as many rows as fit. */
+  private static final int MOST_RECTS = 2 * 1400 * 45;
+
+  @TempDir(cleanup = CleanupMode.ON_SUCCESS)
+  Path dir;
+
+  @Test
+  void shouldStayRightAndBoundedWithManyStacks() throws IOException {
+    Profile profile = SampleProfiles.web(STACKS, 24);
+    assertTrue(profile.stackCount() >= STACKS);
+    Path page = dir.resolve("big.html");
+    long start = System.nanoTime();
+    try (Writer writer = Files.newBufferedWriter(page)) {
+      FlameGraphExporter.write(profile, writer);
+    }
+    say("written", start);
+    System.out.printf("flame graph, %,d stacks: %,d bytes%n", STACKS, Files.size(page));
+
+    try (Browser browser = Browser.start(dir.resolve("chromium"))) {
+      start = System.nanoTime();
+      browser.open(page);
+      say("opened", start);
+      System.out.printf(
+          "flame graph: %,.0f nodes, script %.0f ms%n",
+          browser.number("nodes"), browser.number("loadMillis"));
+      assertEquals(profile.totalCpuNanos(), browser.number("totalNanos"));
+      assertEquals(profile.totalSamples(), browser.number("totalSamples"));
+      assertBounded(browser, "all");
+
+      start = System.nanoTime();
+      browser.search("Parser");
+      say("searched, six keys", start);
+      assertEquals(matchedPercent(profile, "Parser"), browser.number("matchedPercent"), 1e-9);
+      assertBounded(browser, "search");
+
+      start = System.nanoTime();
+      browser.click("merge");
+      say("merged", start);
+      assertEquals(matchedPercent(profile, "Parser"), browser.number("matchedPercent"), 1e-9);
+      assertBounded(browser, "merged");
+
+      start = System.nanoTime();
+      browser.elements("#threads-list input").get(0).click();
+      say("one thread off", start);
+      double off = profile.totalCpuNanos() - browser.number("totalNanos");
+      assertEquals(hottestThreadNanos(profile), off, 1);
+      assertBounded(browser, "thread off");
+
+      Browser.Rect widest =
+          browser.rects().stream()
+              .filter(r -> r.name() != null && r.name().startsWith("io.shop."))
+              .max(Comparator.comparingDouble(Browser.Rect::nanos))
+              .orElseThrow();
+      start = System.nanoTime();
+      browser.click(widest);
+      say("zoomed", start);
+      assertEquals(widest.name(), browser.page("zoomed"));
+      assertBounded(browser, "zoom");
+    }
+  }
+
+  private static void assertBounded(Browser browser, String what) {
+    int rects = browser.rects().size();
+    System.out.printf(
+        "flame graph, %s: %,d rectangles in %.1f ms%n", what, rects, browser.number("drawMillis"));
+    assertTrue(rects > 10 && rects < MOST_RECTS, rects + " rectangles");
+    assertTrue(browser.rects().stream().allMatch(r -> r.width() >= 0.49));
+  }
+
+  private static double matchedPercent(Profile profile, String part) {
+    long nanos = 0;
+    for (int row = 0; row < profile.rowCount(); row++) {
+      int stack = profile.stack(row);
+      for (int i = 0; i < profile.depth(stack); i++) {
+        if (profile.frameName(profile.frame(stack, i)).contains(part)) {
+          nanos += profile.cpuNanos(row);
+          break;
+        }
+      }
+    }
+    return 100.0 * nanos / profile.totalCpuNanos();
+  }
+
+  private static long hottestThreadNanos(Profile profile) {
+    long[] nanos = new long[profile.threadCount()];
+    for (int row = 0; row < profile.rowCount(); row++) {
+      nanos[profile.thread(row)] += profile.cpuNanos(row);
+    }
+    Set<Long> sorted = new TreeSet<>(Comparator.reverseOrder());
+    for (long value : nanos) {
+      sorted.add(value);
+    }
+    return sorted.iterator().next();
+  }
+
+  private static void say(String what, long start) {
+    System.out.printf("flame graph, %s: %d ms%n", what, (System.nanoTime() - start) / 1_000_000);
+  }
+}

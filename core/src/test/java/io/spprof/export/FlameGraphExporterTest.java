@@ -1,0 +1,195 @@
+package io.spprof.export;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.spprof.Profile;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+import org.openqa.selenium.json.Json;
+
+class FlameGraphExporterTest {
+
+  private static final String HOSTILE = "</script><script>alert(1)</script><!--\u2028\"'\\{{data}}";
+
+  @Test
+  void shouldHoldTheSameStacksAsTheFoldedOnes() throws IOException {
+    Profile profile =
+        ProfileText.unsharedLines(
+                "main;a.A.a;b.B.b;c.C.c 5",
+                "main;a.A.a;b.B.b 2",
+                "main;a.A.a 1",
+                "w;a.A.a;b.B.b 3 77ms",
+                "main;a.A.a;b.B.b;c.C.c 4",
+                "w;[truncated];a.A.a;a.A.a 6")
+            .build();
+
+    Page page = Page.of(profile);
+
+    assertEquals(folded(profile), page.samplesByStack);
+    assertEquals(profile.totalSamples(), page.samples);
+    assertEquals(profile.totalCpuNanos(), page.cpuNanos);
+  }
+
+  @Test
+  void shouldHoldTheSameStacksAsTheFoldedOnesWhenThereAreMany() throws IOException {
+    Profile profile = SampleProfiles.web(5_000, 12);
+
+    Page page = Page.of(profile);
+
+    assertEquals(folded(profile), page.samplesByStack);
+    assertEquals(profile.totalSamples(), page.samples);
+    assertEquals(profile.totalCpuNanos(), page.cpuNanos);
+  }
+
+  @Test
+  void shouldKeepTimesThatNoIntervalDivides() throws IOException {
+    Profile profile =
+        ProfileText.lines()
+            .row("m", List.of("a.A.a"), 1, 10_000_019)
+            .row("m", List.of("b.B.b"), 3, (1L << 52) + 1)
+            .build();
+
+    assertEquals(profile.totalCpuNanos(), Page.of(profile).cpuNanos);
+  }
+
+  @Test
+  void shouldEncodeHostileNamesAsAsciiWithoutMarkup() throws IOException {
+    String plain = html(ProfileText.lines("main;a.A.a 1").build());
+    Profile profile =
+        ProfileText.lines()
+            .row(HOSTILE, List.of(HOSTILE + "f", "\uD83D\uDE00\uD83D"), 1, 1)
+            .build();
+
+    String page = html(profile);
+
+    assertTrue(page.chars().allMatch(c -> c < 128));
+    assertEquals(count(plain, "<"), count(page, "<"));
+    assertEquals(HOSTILE.replace('\u2028', ' '), Page.of(profile).threads.get(0));
+  }
+
+  @Test
+  void shouldAllowItsOwnScriptAndStyleOnly() throws Exception {
+    String page = html(ProfileText.lines("main;a.A.a 1").build());
+    String policy = find(page, "http-equiv=\"Content-Security-Policy\" content=\"([^\"]*)\"");
+
+    assertEquals(
+        "default-src 'none'; script-src '"
+            + hash(find(page, "<script>(.*?)</script>"))
+            + "'; style-src '"
+            + hash(find(page, "<style>(.*?)</style>"))
+            + "'; img-src data:; base-uri 'none'; form-action 'none'",
+        policy);
+  }
+
+  @Test
+  void shouldNameNothingOnTheNetwork() throws IOException {
+    String page = html(SampleProfiles.web(50, 2));
+
+    assertFalse(Pattern.compile("https?:|//[a-z]|@import|url\\(|innerHTML").matcher(page).find());
+    assertFalse(page.contains("{{"), "a place in the template was left empty");
+  }
+
+  @Test
+  void shouldTellOfAnEmptyProfile() throws IOException {
+    Page page = Page.of(ProfileText.lines().build());
+
+    assertEquals(0, page.samples);
+    assertTrue(page.samplesByStack.isEmpty());
+  }
+
+  @Test
+  void shouldPassOnAnIOException() {
+    Profile profile = ProfileText.lines("m;a.A.a 1").build();
+
+    assertThrows(IOException.class, () -> FlameGraphExporter.write(profile, new FullAppendable()));
+  }
+
+  private static Map<String, Long> folded(Profile profile) throws IOException {
+    StringBuilder out = new StringBuilder();
+    CollapsedExporter.write(profile, 0, out);
+    Map<String, Long> samples = new TreeMap<>();
+    out.toString()
+        .lines()
+        .forEach(
+            line -> {
+              int blank = line.lastIndexOf(' ');
+              samples.put(line.substring(0, blank), Long.valueOf(line.substring(blank + 1)));
+            });
+    return samples;
+  }
+
+  private static String html(Profile profile) throws IOException {
+    StringBuilder out = new StringBuilder();
+    FlameGraphExporter.write(profile, out);
+    return out.toString();
+  }
+
+  private static String find(String text, String regex) {
+    Matcher matcher = Pattern.compile(regex, Pattern.DOTALL).matcher(text);
+    assertTrue(matcher.find(), regex);
+    return matcher.group(1);
+  }
+
+  private static long count(String text, String part) {
+    return Pattern.compile(part, Pattern.LITERAL).matcher(text).results().count();
+  }
+
+  private static String hash(String content) throws Exception {
+    byte[] digest =
+        MessageDigest.getInstance("SHA-256").digest(content.getBytes(StandardCharsets.UTF_8));
+    return "sha256-" + Base64.getEncoder().encodeToString(digest);
+  }
+
+  /** What a page's data says, read without the page's own script. */
+  private static final class Page {
+    final List<String> threads;
+    final Map<String, Long> samplesByStack = new TreeMap<>();
+    long samples;
+    long cpuNanos;
+
+    private Page(List<String> threads) {
+      this.threads = threads;
+    }
+
+    static Page of(Profile profile) throws IOException {
+      String data = find(html(profile), "<script id=\"data\" type=\"text/plain\">(.*?)</script>");
+      int lineEnd = data.indexOf('\n');
+      Map<String, Object> head = new Json().toType(data.substring(0, lineEnd), Json.MAP_TYPE);
+      List<String> names = strings(head.get("names"));
+      Page page = new Page(strings(head.get("threads")));
+      long unit = ((Number) head.get("unitNanos")).longValue();
+      VarintReader numbers = new VarintReader(data.substring(lineEnd + 1));
+      List<String> stack = new ArrayList<>();
+      while (numbers.remaining() > 0) {
+        stack.subList((int) numbers.next(), stack.size()).clear();
+        for (long fresh = numbers.next(); fresh > 0; fresh--) {
+          stack.add(names.get((int) numbers.next()));
+        }
+        for (long rows = numbers.next(); rows > 0; rows--) {
+          String thread = page.threads.get((int) numbers.next());
+          long samples = numbers.next();
+          page.samplesByStack.put(thread + ';' + String.join(";", stack), samples);
+          page.samples += samples;
+          page.cpuNanos += numbers.next() * unit;
+        }
+      }
+      return page;
+    }
+
+    private static List<String> strings(Object list) {
+      return ((List<?>) list).stream().map(String.class::cast).toList();
+    }
+  }
+}

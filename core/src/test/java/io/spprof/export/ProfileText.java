@@ -1,0 +1,164 @@
+package io.spprof.export;
+
+import io.spprof.DropCounts;
+import io.spprof.Profile;
+import io.spprof.SessionStats;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Builds profiles out of text that reads like folded stacks: {@code main;a.B.c;d.E.f 10} is ten
+ * samples of 10 ms CPU time each, {@code main;a.B.c 10 25ms} ten that stand for 25 ms together.
+ */
+final class ProfileText {
+
+  static final long INTERVAL_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
+
+  private final boolean isShared;
+  private final Numbering frames = new Numbering();
+  private final Numbering threads = new Numbering();
+  private final Map<List<Integer>, Integer> stackNumbers = new HashMap<>();
+  private final List<int[]> stacks = new ArrayList<>();
+  private final List<long[]> rows = new ArrayList<>();
+  private DropCounts dropped = DropCounts.NONE;
+  private long droppedCpuNanos;
+  private long unwalkable;
+
+  private ProfileText(boolean isShared) {
+    this.isShared = isShared;
+  }
+
+  /** Equal names get one number. */
+  static ProfileText lines(String... lines) {
+    return new ProfileText(true).with(lines);
+  }
+
+  /** Every line gets numbers of its own, as with classes that several loaders loaded. */
+  static ProfileText unsharedLines(String... lines) {
+    return new ProfileText(false).with(lines);
+  }
+
+  ProfileText with(String... lines) {
+    for (String line : lines) {
+      line(line);
+    }
+    return this;
+  }
+
+  /** For names that no line can hold; frames from the root to the leaf. */
+  ProfileText row(String thread, List<String> stack, long samples, long cpuNanos) {
+    if (!isShared) {
+      frames.forget();
+      threads.forget();
+    }
+    List<Integer> numbers = new ArrayList<>(stack.stream().map(frames::of).toList());
+    Collections.reverse(numbers);
+    int number =
+        stackNumbers.computeIfAbsent(
+            numbers,
+            leafFirst -> {
+              stacks.add(leafFirst.stream().mapToInt(Integer::intValue).toArray());
+              return stacks.size() - 1;
+            });
+    rows.add(new long[] {number, threads.of(thread), samples, cpuNanos});
+    return this;
+  }
+
+  ProfileText dropped(DropCounts counts, long cpuNanos) {
+    dropped = counts;
+    droppedCpuNanos = cpuNanos;
+    return this;
+  }
+
+  ProfileText unwalkable(long samples) {
+    unwalkable = samples;
+    return this;
+  }
+
+  Profile build() {
+    long collected = rows.stream().mapToLong(row -> row[2]).sum();
+    SessionStats session =
+        new SessionStats(
+            3,
+            "interval=10ms,memory=32m,depth=512,engine=auto,walker=auto",
+            1_767_225_600_000L,
+            60_000,
+            collected,
+            dropped.total(),
+            0.25,
+            0.11);
+    Profile.Info info =
+        new Profile.Info(
+            session, "ctimer", "agct", INTERVAL_NANOS, dropped, unwalkable, droppedCpuNanos, false);
+    return new Profile(info, frames.names, threads.names, packedStacks(), packedRows());
+  }
+
+  private void line(String line) {
+    String rest = line;
+    long cpuMillis = -1;
+    if (rest.endsWith("ms")) {
+      int blank = rest.lastIndexOf(' ');
+      cpuMillis = Long.parseLong(rest.substring(blank + 1, rest.length() - 2));
+      rest = rest.substring(0, blank);
+    }
+    int blank = rest.lastIndexOf(' ');
+    long samples = Long.parseLong(rest.substring(blank + 1));
+    long nanos =
+        cpuMillis < 0 ? samples * INTERVAL_NANOS : TimeUnit.MILLISECONDS.toNanos(cpuMillis);
+    List<String> names = Arrays.asList(rest.substring(0, blank).split(";"));
+    row(names.get(0), names.subList(1, names.size()), samples, nanos);
+  }
+
+  private Profile.Stacks packedStacks() {
+    int chunkSize = 1 << Profile.Stacks.CHUNK_BITS;
+    List<int[]> chunks = new ArrayList<>();
+    int[] positions = new int[stacks.size()];
+    short[] depths = new short[stacks.size()];
+    int used = chunkSize;
+    for (int i = 0; i < stacks.size(); i++) {
+      int[] stack = stacks.get(i);
+      if (used + stack.length > chunkSize) {
+        chunks.add(new int[chunkSize]);
+        used = 0;
+      }
+      System.arraycopy(stack, 0, chunks.get(chunks.size() - 1), used, stack.length);
+      positions[i] = (chunks.size() - 1) * chunkSize + used;
+      depths[i] = (short) stack.length;
+      used += stack.length;
+    }
+    return new Profile.Stacks(chunks.toArray(int[][]::new), positions, depths, stacks.size());
+  }
+
+  private Profile.Rows packedRows() {
+    return new Profile.Rows(
+        rows.stream().mapToInt(row -> (int) row[0]).toArray(),
+        rows.stream().mapToInt(row -> (int) row[1]).toArray(),
+        rows.stream().mapToLong(row -> row[2]).toArray(),
+        rows.stream().mapToLong(row -> row[3]).toArray(),
+        rows.size());
+  }
+
+  /** Numbers for names. */
+  private static final class Numbering {
+    final List<String> names = new ArrayList<>();
+    private final Map<String, Integer> numbers = new HashMap<>();
+
+    int of(String name) {
+      return numbers.computeIfAbsent(
+          name,
+          added -> {
+            names.add(added);
+            return names.size() - 1;
+          });
+    }
+
+    void forget() {
+      numbers.clear();
+    }
+  }
+}
