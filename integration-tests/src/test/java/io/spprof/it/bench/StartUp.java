@@ -14,44 +14,62 @@ final class StartUp implements Item {
 
   private static final int IDLE_SECONDS = 5;
 
+  /**
+   * A way to start a JVM.
+   *
+   * @param item how the table calls it
+   * @param prefix what stands before the java command
+   * @param flags the JVM's
+   * @param arguments of {@link Nothing}
+   */
+  private record Kind(
+      String item, List<String> prefix, List<String> flags, List<String> arguments) {}
+
   @Override
   public void run(Setup setup, Table table) throws Exception {
-    starts(setup, table, "JVM start-up", List.of(), List.of());
-    starts(setup, table, "JVM start-up on one CPU", List.of("taskset", "-c", "0"), List.of());
+    starts(setup, table, new Kind("JVM start-up", List.of(), List.of(), List.of()));
     starts(
         setup,
         table,
-        "JVM start-up with JMX",
-        List.of(),
-        List.of("-Dcom.sun.management.jmxremote"));
+        new Kind(
+            "JVM start-up with 0.3 s of work on one CPU",
+            List.of("taskset", "-c", "0"),
+            List.of(),
+            List.of("work", "300")));
+    starts(
+        setup,
+        table,
+        new Kind(
+            "JVM start-up with JMX",
+            List.of(),
+            List.of("-Dcom.sun.management.jmxremote"),
+            List.of()));
     idle(setup, table);
   }
 
-  private static void starts(
-      Setup setup, Table table, String item, List<String> prefix, List<String> flags)
-      throws Exception {
+  private static void starts(Setup setup, Table table, Kind kind) throws Exception {
     Map<Subject, List<Double>> more = new EnumMap<>(Subject.class);
     List<Double> without = new ArrayList<>();
     for (Subject subject : Subject.values()) {
       more.put(subject, new ArrayList<>());
-      upAfterNanos(setup, subject, prefix, flags);
+      upAfterNanos(setup, subject, kind);
     }
     for (int i = 0; i < setup.times(15, 4); i++) {
-      double plain = upAfterNanos(setup, Subject.PLAIN, prefix, flags);
+      double plain = upAfterNanos(setup, Subject.PLAIN, kind);
       without.add(plain);
       for (Subject subject : Subject.values()) {
-        more.get(subject).add(upAfterNanos(setup, subject, prefix, flags) - plain);
+        more.get(subject).add(upAfterNanos(setup, subject, kind) - plain);
       }
     }
     table.add(
-        item + ": idle agent, more than without",
+        kind.item() + ": idle agent, more than without",
         Spread.of(more.get(Subject.SPPROF)),
         Spread.of(more.get(Subject.ASYNC)),
         1e6,
         "ms",
         "< 60 ms");
     table.note(
-        item
+        kind.item()
             + " without an agent: "
             + Spread.of(without).show(1e6, "ms")
             + "; once more without: "
@@ -62,25 +80,22 @@ final class StartUp implements Item {
   }
 
   /** From the start of the process to the first line of its main. */
-  private static double upAfterNanos(
-      Setup setup, Subject subject, List<String> prefix, List<String> flags) throws Exception {
+  private static double upAfterNanos(Setup setup, Subject subject, Kind kind) throws Exception {
     long before = System.nanoTime();
-    Process process = start(setup, subject, prefix, flags, List.of());
+    Process process = start(setup, subject, kind);
     waitUntilUp(process);
     double nanos = System.nanoTime() - before;
     process.waitFor();
     return nanos;
   }
 
-  private static Process start(
-      Setup setup, Subject subject, List<String> prefix, List<String> flags, List<String> arguments)
-      throws IOException {
-    List<String> command = new ArrayList<>(prefix);
+  private static Process start(Setup setup, Subject subject, Kind kind) throws IOException {
+    List<String> command = new ArrayList<>(kind.prefix());
     command.add(setup.java().toString());
     command.addAll(subject.jvmArguments(setup));
-    command.addAll(flags);
+    command.addAll(kind.flags());
     command.addAll(List.of("-cp", setup.classPath(), Nothing.class.getName()));
-    command.addAll(arguments);
+    command.addAll(kind.arguments());
     return new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
   }
 
@@ -96,9 +111,9 @@ final class StartUp implements Item {
   /** Threads of ours in a JVM with the idle agent, and how often they wake up. */
   private static void idle(Setup setup, Table table) throws Exception {
     Map<Subject, Process> jvms = new EnumMap<>(Subject.class);
+    Kind idle = new Kind("", List.of(), List.of(), List.of("sleep", "" + (IDLE_SECONDS + 30)));
     for (Subject subject : List.of(Subject.PLAIN, Subject.SPPROF, Subject.ASYNC)) {
-      jvms.put(
-          subject, start(setup, subject, List.of(), List.of(), List.of("" + (IDLE_SECONDS + 30))));
+      jvms.put(subject, start(setup, subject, idle));
       waitUntilUp(jvms.get(subject));
     }
     try {
