@@ -36,8 +36,8 @@ final class Memory implements Item {
     }
     Map<String, Double> figures = BenchJvm.figures(out);
     String item = String.format("memory, %,d synthetic samples: ", samples);
-    row(table, item + "held by its own account", figures.get("own"), "< 32 (the default)");
-    row(table, item + "growth of the resident set", figures.get("resident"), "< 32");
+    row(table, item + "held by its own account", figures.get("own"), "≤ 32 (the default)");
+    row(table, item + "growth of the resident set", figures.get("resident"), "≤ 32");
     row(table, item + "live heap of the tables", figures.get("live"), "");
     table.note(
         String.format(

@@ -158,7 +158,7 @@ final class OnH2 implements Item {
         Spread.of(b.get("own")),
         1 << 20,
         "MiB",
-        "< 32 (the default)");
+        "≤ 32 (the default)");
     table.add(
         item + "growth of the resident set",
         Spread.of(a.get("after") - a.get("before")),
