@@ -39,7 +39,9 @@ static void write_record(const struct spprof_slot *slot, uint64_t cpu_ns, int wa
     record->count = count;
     record->time_ns = clock_ns(CLOCK_MONOTONIC);
     record->cpu_ns = cpu_ns;
-    memcpy(record + 1, frames, payload);
+    if (count > 0) {
+        memcpy(record + 1, frames, payload);
+    }
     spprof_ring_publish_sigsafe(record, size);
     spprof_count_sigsafe(&spprof_counters.committed, 1);
 }

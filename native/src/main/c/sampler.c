@@ -1,5 +1,3 @@
-#include <stdbool.h>
-
 #include "sampler.h"
 
 #include <errno.h>

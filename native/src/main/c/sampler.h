@@ -14,6 +14,7 @@
 #define SPPROF_SAMPLER_H
 
 #include <jni.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 struct spprof_sampler_config {
