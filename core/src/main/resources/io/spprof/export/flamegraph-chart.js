@@ -61,6 +61,11 @@ class Chart {
     this.ratio = ratio;
   }
 
+  fits() {
+    const { clientWidth, clientHeight } = this.scroller;
+    return clientWidth === this.width && clientHeight === this.height && this.ratio === (window.devicePixelRatio || 1);
+  }
+
   deepestDrawn() {
     const { depth, end } = this.trie;
     let deepest = depth[this.zoom];
@@ -128,7 +133,7 @@ class Chart {
   }
 
   draw() {
-    if (this.ratio !== (window.devicePixelRatio || 1)) this.layout();
+    if (!this.fits()) this.layout();
     this.arrange();
     const context = this.context;
     context.setTransform(this.ratio, 0, 0, this.ratio, 0, 0);
@@ -140,7 +145,10 @@ class Chart {
     for (const rect of this.rects) {
       const gap = rect.width > 4 ? 1 : 0;
       context.fillStyle = this.fill(rect, colours);
+      // Callers of the zoomed frame step back.
+      context.globalAlpha = rect.node >= 0 && rect.node < this.zoom ? 0.5 : 1;
       context.fillRect(rect.x, rect.y, rect.width - gap, Chart.ROW - 1);
+      context.globalAlpha = 1;
       if (rect.node >= 0 && rect.width > 2.5 * this.letter + 8) this.drawLabel(rect, colours);
     }
     this.outline(this.hovered, colours.hover, 1);
@@ -159,7 +167,9 @@ class Chart {
   drawLabel(rect, colours) {
     const isDim = this.matches !== null && !rect.isMatch;
     const kind = this.kinds[this.trie.name[rect.node]];
-    this.context.fillStyle = isDim ? colours.dimText : rect.isMatch ? colours.matchText : colours.text[kind];
+    const isCaller = rect.node < this.zoom;
+    const text = isCaller ? colours.callerText : colours.text[kind];
+    this.context.fillStyle = isDim ? colours.dimText : rect.isMatch && !isCaller ? colours.matchText : text;
     const label = this.label(this.trie.name[rect.node], rect.width - 9);
     this.context.fillText(label, rect.x + 4, rect.y + Chart.ROW / 2);
   }
@@ -247,11 +257,11 @@ Chart.LIGHT = {
   kinds: [shades(32, 20, 86, 70), shades(204, 16, 62, 75), ["hsl(268 24% 80%)"], ["hsl(215 16% 84%)"], ["hsl(215 14% 90%)"]],
   text: ["#27190a", "#0c2233", "#2a1f3d", "#1c2733", "#1c2733"],
   run: "hsl(215 9% 78%)", dim: "hsl(215 16% 92%)", dimText: "#6a7480",
-  match: "#c2187a", matchText: "#ffffff", hover: "#1c2733", select: "#0b57d0",
+  match: "#c2187a", matchText: "#ffffff", callerText: "#1c2733", hover: "#1c2733", select: "#0b57d0",
 };
 Chart.DARK = {
   kinds: [shades(29, 20, 60, 58), shades(204, 16, 42, 58), ["hsl(268 20% 62%)"], ["hsl(215 13% 34%)"], ["hsl(215 13% 26%)"]],
   text: ["#190f04", "#06131d", "#150d22", "#e3e9f0", "#e3e9f0"],
   run: "hsl(215 8% 38%)", dim: "hsl(215 13% 18%)", dimText: "#8b96a3",
-  match: "#f06ab8", matchText: "#25031a", hover: "#ffffff", select: "#8ab4ff",
+  match: "#f06ab8", matchText: "#25031a", callerText: "#eef2f6", hover: "#ffffff", select: "#8ab4ff",
 };

@@ -32,10 +32,7 @@ Page.prototype.listen = function () {
     this.hideTip();
     this.redraw();
   });
-  new ResizeObserver(() => {
-    this.chart.layout();
-    this.redraw();
-  }).observe(byId("scroller"));
+  new ResizeObserver(() => this.redraw()).observe(byId("scroller"));
   window.addEventListener("resize", () => this.redraw());
 
   byId("query").addEventListener("input", () => this.search());

@@ -81,7 +81,7 @@ class Page {
     const shown = path.length <= 7 ? path : path.slice(0, 2).concat([-1], path.slice(-4));
     const parts = shown.flatMap((node, i) => {
       const before = i === 0 ? [] : [element("span", "gap", "\u203a")];
-      if (node < 0) return before.concat(element("span", "gap", "\u2026 " + (path.length - 6) + " more"));
+      if (node < 0) return before.concat(element("span", "gap more", "\u2026 " + (path.length - 6) + " more"));
       const crumb = element("button", "", this.names[this.trie.name[node]]);
       crumb.type = "button";
       crumb.title = crumb.textContent;

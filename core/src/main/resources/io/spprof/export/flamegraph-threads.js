@@ -62,7 +62,7 @@ class ThreadList {
     });
     const all = this.names.length;
     byId("threads-count").textContent =
-      (on === all ? countText(all) : countText(on) + " of " + countText(all) + " on") +
+      (on === all ? countText(all, "thread") + ", all on" : countText(on) + " of " + countText(all) + " on") +
       (listed === all ? "" : ", " + countText(listed) + " listed");
   }
 }

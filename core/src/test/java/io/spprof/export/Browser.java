@@ -122,7 +122,7 @@ final class Browser implements AutoCloseable {
   }
 
   private Actions at(Rect rect) {
-    int x = (int) (rect.x() + rect.width() / 2);
+    int x = (int) Math.round(rect.x() + rect.width() / 2);
     return new Actions(driver).moveToLocation(x, (int) rect.y() + 9);
   }
 

@@ -1,6 +1,7 @@
 package io.spprof.export;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.spprof.Profile;
@@ -14,6 +15,7 @@ import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.CleanupMode;
 import org.junit.jupiter.api.io.TempDir;
+import org.openqa.selenium.Keys;
 
 /** 100,000 distinct stacks: still right, and never more on the canvas than it can show. */
 class FlameGraphBigBrowserTest {
@@ -28,17 +30,17 @@ class FlameGraphBigBrowserTest {
 
   @Test
   void shouldStayRightAndBoundedWithManyStacks() throws IOException {
-    Profile profile = SampleProfiles.web(STACKS, 24);
-    assertTrue(profile.stackCount() >= STACKS);
-    Path page = dir.resolve("big.html");
-    long start = System.nanoTime();
-    try (Writer writer = Files.newBufferedWriter(page)) {
-      FlameGraphExporter.write(profile, writer);
-    }
-    say("written", start);
-    System.out.printf("flame graph, %,d stacks: %,d bytes%n", STACKS, Files.size(page));
-
     try (Browser browser = Browser.start(dir.resolve("chromium"))) {
+      Profile profile = SampleProfiles.web(STACKS, 24);
+      assertTrue(profile.stackCount() >= STACKS);
+      Path page = dir.resolve("big.html");
+      long start = System.nanoTime();
+      try (Writer writer = Files.newBufferedWriter(page)) {
+        FlameGraphExporter.write(profile, writer);
+      }
+      say("written", start);
+      System.out.printf("flame graph, %,d stacks: %,d bytes%n", STACKS, Files.size(page));
+
       start = System.nanoTime();
       browser.open(page);
       say("opened", start);
@@ -78,6 +80,27 @@ class FlameGraphBigBrowserTest {
       say("zoomed", start);
       assertEquals(widest.name(), browser.page("zoomed"));
       assertBounded(browser, "zoom");
+
+      browser.press(Keys.ESCAPE);
+      browser.press(Keys.ESCAPE);
+      Browser.Rect run =
+          browser.rects().stream()
+              .filter(r -> r.name() == null)
+              .max(Comparator.comparingDouble(Browser.Rect::width))
+              .orElseThrow();
+      browser.hover(run);
+      assertTrue(
+          browser.text("tip").contains("too narrow to draw"), run + " " + browser.text("tip"));
+      browser.click(run);
+      assertNotEquals("all", browser.page("zoomed"));
+      assertBounded(browser, "run");
+
+      browser.press(Keys.ESCAPE);
+      for (int i = 0; i < 30; i++) {
+        browser.press(Keys.ARROW_DOWN);
+      }
+      String selected = (String) browser.page("selected");
+      assertTrue(browser.rects().stream().anyMatch(r -> selected.equals(r.name())), selected);
     }
   }
 

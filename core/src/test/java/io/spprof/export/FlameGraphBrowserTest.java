@@ -7,73 +7,14 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.spprof.DropCounts;
-import io.spprof.Profile;
 import io.spprof.export.Browser.Rect;
 import java.io.IOException;
-import java.io.Writer;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.List;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.CleanupMode;
-import org.junit.jupiter.api.io.TempDir;
-import org.openqa.selenium.By;
 import org.openqa.selenium.Keys;
 import org.openqa.selenium.WebElement;
 
-class FlameGraphBrowserTest {
-
-  /** 100 samples, 1 s: main 60, worker-1 30, worker-2 10. */
-  private static final Profile PROFILE =
-      ProfileText.lines(
-              "main;io.x.Main.main;io.x.Cart.price;java.util.HashMap.get 20",
-              "main;io.x.Main.main;io.x.Cart.price;io.x.Cart.tax 15",
-              "main;io.x.Main.main;io.x.Cart.price 5",
-              "main;io.x.Main.main;io.x.Stock.find 20",
-              "worker-1;io.x.Worker.run;io.x.Cart.price;io.x.Cart.tax;io.x.Cart.price 12",
-              "worker-1;io.x.Worker.run;io.x.Stock.find 10",
-              "worker-1;[unwalkable: stub] 8",
-              "worker-2;io.x.Worker.run;io.x.Stock.find 10")
-          .build();
-
-  private static final double ALL = 1e9;
-
-  /** The profile of a browser that was just killed can still be written to. */
-  @TempDir(cleanup = CleanupMode.ON_SUCCESS)
-  static Path dir;
-
-  private static Browser browser;
-
-  @BeforeAll
-  static void startBrowser() {
-    browser = Browser.start(dir.resolve("chromium"));
-  }
-
-  @AfterAll
-  static void stopBrowser() {
-    if (browser != null) {
-      browser.close();
-    }
-  }
-
-  @BeforeEach
-  void openPage() throws IOException {
-    browser.preferScheme("light");
-    open(PROFILE);
-  }
-
-  @AfterEach
-  void shouldHaveLoggedNothingAndAskedForNothing() {
-    assertEquals(List.of(), browser.console());
-    for (String url : browser.requests()) {
-      // chrome: is the browser's own first page.
-      assertTrue(url.matches("(file|data|chrome):.*"), url);
-    }
-  }
+class FlameGraphBrowserTest extends FlameGraphBrowserTestBase {
 
   @Test
   void shouldDrawWidthsInProportionToTime() {
@@ -85,6 +26,8 @@ class FlameGraphBrowserTest {
     assertEquals(0.1 * all.width(), browser.rect("worker-2").width(), 0.01);
     // The thread with the most time comes first.
     assertEquals(all.x(), browser.rect("main").x(), 0.01);
+    // A frame's own time stands right of what it called.
+    assertEquals(browser.rect("io.x.Cart.price").x(), browser.rect("io.x.Cart.tax").x(), 0.01);
   }
 
   @Test
@@ -175,81 +118,6 @@ class FlameGraphBrowserTest {
     browser.search("HashMap");
     browser.click(browser.rect("io.x.Cart.price"));
     assertEquals("20.00 % matched, 50.00 % of the zoom", browser.text("matched"));
-  }
-
-  @Test
-  void shouldLeaveOutThreadsThatAreOff() {
-    toggle("main");
-    assertEquals(0.4 * ALL, browser.number("totalNanos"), 1);
-    assertEquals(40, browser.number("totalSamples"));
-    assertFalse(browser.frames().contains("main"));
-    assertEquals("2 of 3 on", browser.text("threads-count"));
-
-    browser.search("Stock.find");
-    assertEquals(50, browser.number("matchedPercent"), 1e-9);
-
-    browser.click("threads-none");
-    assertEquals(0, browser.number("totalNanos"));
-    assertEquals("All threads are switched off.", browser.text("empty"));
-    assertEquals("0.00 % matched", browser.text("matched"));
-
-    browser.click("threads-all");
-    assertEquals(ALL, browser.number("totalNanos"));
-    assertEquals(40, browser.number("matchedPercent"), 1e-9);
-  }
-
-  @Test
-  void shouldShowOneThreadOnly() {
-    thread("worker-2").findElement(By.cssSelector(".only")).click();
-
-    assertEquals(0.1 * ALL, browser.number("totalNanos"), 1);
-    assertTrue(browser.frames().contains("worker-2"));
-    assertFalse(browser.frames().contains("main"));
-  }
-
-  @Test
-  void shouldSwitchFilteredThreadsOnly() {
-    browser.element("threads-filter").sendKeys("WORKER");
-    assertEquals(2, browser.elements("#threads-list li:not([hidden])").size());
-
-    browser.click("threads-none");
-    assertEquals(0.6 * ALL, browser.number("totalNanos"), 1);
-
-    browser.element("threads-filter").sendKeys(Keys.ESCAPE);
-    assertEquals(3, browser.elements("#threads-list li:not([hidden])").size());
-  }
-
-  @Test
-  void shouldShowEachThreadsShare() {
-    assertEquals("60.00 %", thread("main").findElement(By.cssSelector(".percent")).getText());
-    assertEquals("10.00 %", thread("worker-2").findElement(By.cssSelector(".percent")).getText());
-  }
-
-  @Test
-  void shouldLeaveAZoomWhoseThreadGoesOff() {
-    browser.click(browser.rect("io.x.Cart.price"));
-    toggle("main");
-    assertEquals("all", browser.page("zoomed"));
-  }
-
-  @Test
-  void shouldMergeThreads() {
-    browser.search("Cart.price");
-    browser.press(Keys.ESCAPE, "m");
-
-    assertEquals(true, browser.page("isMerged"));
-    assertEquals(ALL, browser.number("totalNanos"));
-    assertFalse(browser.frames().contains("main"));
-    assertEquals(0.32 * ALL, browser.rect("io.x.Worker.run").nanos(), 1);
-
-    toggle("worker-2");
-    assertEquals(0.22 * ALL, browser.rect("io.x.Worker.run").nanos(), 1);
-    browser.search("Cart.price");
-    assertEquals(100 * 52 / 90.0, browser.number("matchedPercent"), 1e-9);
-
-    browser.click("merge");
-    assertEquals(100 * 52 / 90.0, browser.number("matchedPercent"), 1e-9);
-    assertTrue(browser.frames().contains("main"));
   }
 
   @Test
@@ -380,38 +248,17 @@ class FlameGraphBrowserTest {
 
   @Test
   void shouldFillTheWindowAtEverySizeAndPixelRatio() {
+    String fills =
+        "const [all] = spprof.visible(), c = document.getElementById('chart'), r = devicePixelRatio;"
+            + "return all.width === document.getElementById('scroller').clientWidth"
+            + " && c.width === r * c.clientWidth && c.height === r * c.clientHeight";
     browser.resize(900, 600);
-    assertEquals(
-        browser.number("visible()[0].width"),
-        ((Number) browser.script("return document.getElementById('scroller').clientWidth"))
-            .doubleValue());
+    assertEquals(true, browser.script(fills));
     browser.resize(1400, 900);
+    assertEquals(true, browser.script(fills));
     browser.pixelRatio(2);
-    browser.rects();
-    assertEquals(
-        true,
-        browser.script(
-            "const c = document.getElementById('chart');"
-                + "return c.width === 2 * c.clientWidth && c.height === 2 * c.clientHeight"));
+    assertEquals(2L, browser.script("return devicePixelRatio"));
+    assertEquals(true, browser.script(fills));
     browser.resetPixelRatio();
-  }
-
-  private void toggle(String thread) {
-    thread(thread).findElement(By.cssSelector("input")).click();
-  }
-
-  private WebElement thread(String name) {
-    return browser.elements("#threads-list li").stream()
-        .filter(row -> row.findElement(By.cssSelector(".name")).getText().equals(name))
-        .findFirst()
-        .orElseThrow();
-  }
-
-  private static void open(Profile profile) throws IOException {
-    Path page = dir.resolve("page.html");
-    try (Writer writer = Files.newBufferedWriter(page)) {
-      FlameGraphExporter.write(profile, writer);
-    }
-    browser.open(page);
   }
 }

@@ -99,7 +99,7 @@ class ConservationIT {
 
   private static HeldThread hold(TargetJvm target) throws Exception {
     try {
-      return HeldThread.hold(target.pid(), drainerOf(target));
+      return HeldThread.hold(target, drainerOf(target));
     } catch (LastErrorException e) {
       String reason = "NOT TESTED: this system forbids ptrace(2), so no thread can be held: " + e;
       System.err.println(reason);

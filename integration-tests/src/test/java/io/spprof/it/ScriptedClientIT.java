@@ -24,10 +24,10 @@ class ScriptedClientIT {
               target,
               "bean io.spprof:type=Spprof",
               "run startWith interval=1ms,depth=64",
-              "get -s -n " + String.join(" ", FIGURES),
+              "get -s " + String.join(" ", FIGURES),
               "run stop",
-              "get -s -n CollectedSamples",
-              "get -s -n Session.collected",
+              "get -s CollectedSamples",
+              "get -s Session.collected",
               "run collapsed 3");
       assertEquals(0, script.status(), script.toString());
       List<String> printed = script.out().stream().filter(line -> !line.isBlank()).toList();

@@ -94,6 +94,30 @@ public final class TargetJvm implements AutoCloseable {
         .substring(2);
   }
 
+  /** Asks for a safepoint and says whether the JVM reached it in time; if not, it still will. */
+  boolean reachesSafepoint(Duration atMost) throws IOException, InterruptedException {
+    int from = out.count();
+    in.write("safepoint\n");
+    in.flush();
+    return out.await(from, line -> line.startsWith("= "), atMost).isPresent();
+  }
+
+  /** Waits until it has answered so many questions in all. */
+  void awaitAnswers(int count) throws InterruptedException {
+    long deadline = System.nanoTime() + PATIENCE.toNanos();
+    while (answers() < count && System.nanoTime() < deadline) {
+      Thread.sleep(10);
+    }
+    if (answers() < count) {
+      throw new IllegalStateException("no answer; " + output());
+    }
+  }
+
+  /** Number of answers up to now. */
+  int answers() {
+    return (int) out.all().stream().filter(line -> line.startsWith("= ")).count();
+  }
+
   /** The CPU time that the process used up to now, ns. */
   long cpuNanos() throws IOException, InterruptedException {
     return Long.parseLong(ask("cpu"));

@@ -23,8 +23,8 @@ class TimerLimitIT {
       assertEquals("RUNNING", running.get("State"));
       int sampled = (Integer) running.get("ThreadsSampled");
       int failed = (Integer) running.get("ThreadsFailed");
-      assertTrue(sampled > 0 && sampled <= 30, running::toString);
-      assertTrue(failed >= 30 && sampled + failed >= 60, running::toString);
+      assertTrue(sampled > 0 && failed > 0, running::toString);
+      assertTrue(sampled + failed >= 200, running::toString);
       assertNamesTheLimit((String) running.get("LastError"));
       bean.stop();
       assertEquals(List.of(), Proc.timers(target.pid()));
@@ -51,12 +51,13 @@ class TimerLimitIT {
   }
 
   /**
-   * A target that gets so many timers and no more: the limit counts all of the user's processes.
+   * A target that gets so many timers and no more. The limit counts all of the user's processes,
+   * and others may be giving timers back just now: hence so many threads.
    */
   private static TargetJvm limited(int timers) throws Exception {
     String queued = Proc.status(ProcessHandle.current().pid(), "SigQ");
     int limit = timers == 0 ? 0 : timers + Integer.parseInt(queued.split("/")[0]);
-    return TargetJvm.of(Busy.class, 60, 0)
+    return TargetJvm.of(Busy.class, 60, 0, 140)
         .prefix("bash", "-c", "ulimit -i " + limit + " && exec \"$@\"", "bash")
         .start();
   }

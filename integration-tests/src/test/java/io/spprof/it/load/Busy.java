@@ -2,6 +2,7 @@ package io.spprof.it.load;
 
 import java.io.IOException;
 import java.util.Map;
+import java.util.concurrent.locks.LockSupport;
 
 /** Threads that do nothing but use CPU time, each at the end of a stack of a wanted depth. */
 public final class Busy {
@@ -10,12 +11,15 @@ public final class Busy {
 
   private Busy() {}
 
-  /** Arguments: number of threads, extra frames below the busy one. */
+  /** Arguments: number of threads, extra frames below the busy one, number of idle threads (0). */
   public static void main(String[] args) throws IOException {
     int threads = Integer.parseInt(args[0]);
     int depth = Integer.parseInt(args[1]);
     for (int i = 0; i < threads; i++) {
       Control.daemon("busy-" + i, () -> sink(depth));
+    }
+    for (int i = 0; args.length > 2 && i < Integer.parseInt(args[2]); i++) {
+      Control.daemon("idle-" + i, LockSupport::park);
     }
     Control.serve(Map.of());
   }

@@ -22,10 +22,14 @@ final class Control {
 
   private Control() {}
 
-  /** Never returns. Every workload also answers "cpu": the CPU time of its process, in ns. */
+  /**
+   * Never returns. Every workload also answers "cpu", the CPU time of its process in ns, and
+   * "safepoint", as soon as the JVM has had one.
+   */
   static void serve(Map<String, Supplier<String>> answers) throws IOException {
     Map<String, Supplier<String>> all = new HashMap<>(answers);
     all.put("cpu", () -> Long.toString(SYSTEM.getProcessCpuTime()));
+    all.put("safepoint", Control::safepoint);
     SYSTEM.getProcessCpuTime();
     BufferedReader in =
         new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
@@ -37,6 +41,11 @@ final class Control {
       question = in.readLine();
     }
     System.exit(0);
+  }
+
+  private static String safepoint() {
+    System.gc();
+    return "done";
   }
 
   /** Starts a daemon thread that is a failure of the whole workload if it throws. */
