@@ -1,7 +1,6 @@
 #include "sampler.h"
 
 #include <errno.h>
-#include <pthread.h>
 #include <signal.h>
 #include <string.h>
 
@@ -11,14 +10,13 @@
 #include "gate.h"
 #include "handler.h"
 #include "java_threads.h"
+#include "lock.h"
 #include "symbols.h"
 #include "threads.h"
 
-#define SAMPLING_SIGNAL SIGPROF
-
 enum stage { NONE, SAMPLING, STOPPED };
 
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static struct spprof_lock lock = SPPROF_LOCK_INITIALIZER;
 static enum stage stage;        /* under the lock */
 static struct sigaction before; /* under the lock: the action that ours replaced */
 
@@ -62,25 +60,25 @@ static int install_handler(void) {
     struct sigaction action = {.sa_flags = SA_SIGINFO | SA_RESTART | SA_ONSTACK};
     action.sa_sigaction = spprof_handler_sigsafe;
     sigemptyset(&action.sa_mask);
-    if (sigaction(SAMPLING_SIGNAL, NULL, &before) != 0) {
+    if (sigaction(SPPROF_SIGNAL, NULL, &before) != 0) {
         return -errno;
     }
     if (is_foreign(&before)) {
         return -EBUSY;
     }
     struct sigaction replaced;
-    if (sigaction(SAMPLING_SIGNAL, &action, &replaced) != 0) {
+    if (sigaction(SPPROF_SIGNAL, &action, &replaced) != 0) {
         return -errno;
     }
     if (is_foreign(&replaced)) { /* installed between the two calls */
-        sigaction(SAMPLING_SIGNAL, &replaced, NULL);
+        sigaction(SPPROF_SIGNAL, &replaced, NULL);
         return -EBUSY;
     }
     return 0;
 }
 
 static int drain(uint32_t deadline_ms, bool *replaced) {
-    struct spprof_drain drain = {.signal = SAMPLING_SIGNAL,
+    struct spprof_drain drain = {.signal = SPPROF_SIGNAL,
                                  .handler = spprof_handler_sigsafe,
                                  .before = before,
                                  .deadline_ms = deadline_ms};
@@ -93,13 +91,13 @@ static int drain(uint32_t deadline_ms, bool *replaced) {
 }
 
 int spprof_sampler_start(JNIEnv *jni, const struct spprof_sampler_config *config) {
-    pthread_mutex_lock(&lock);
+    spprof_lock(&lock);
     int error = stage != NONE ? -EALREADY : make_room(config);
     if (error != 0) {
-        pthread_mutex_unlock(&lock);
+        spprof_unlock(&lock);
         return error;
     }
-    spprof_threads_begin(&spprof_handler_session.ring, config->interval_ns, SAMPLING_SIGNAL);
+    spprof_threads_begin(&spprof_handler_session.ring, config->interval_ns);
     /* Events first: the hooks are inert while the gate is closed, and AsyncGetCallTrace wants them.
      */
     error = spprof_agent_events(true);
@@ -127,12 +125,12 @@ int spprof_sampler_start(JNIEnv *jni, const struct spprof_sampler_config *config
         spprof_threads_end();
         give_back_room();
     }
-    pthread_mutex_unlock(&lock);
+    spprof_unlock(&lock);
     return error;
 }
 
 int spprof_sampler_stop(JNIEnv *jni, uint32_t deadline_ms) {
-    pthread_mutex_lock(&lock);
+    spprof_lock(&lock);
     int result = -EINVAL;
     if (stage == SAMPLING) {
         if (spprof_gate_is_open_sigsafe()) {
@@ -147,24 +145,24 @@ int spprof_sampler_stop(JNIEnv *jni, uint32_t deadline_ms) {
             result = replaced ? 1 : 0;
         }
     }
-    pthread_mutex_unlock(&lock);
+    spprof_unlock(&lock);
     return result;
 }
 
 int spprof_sampler_release(void) {
-    pthread_mutex_lock(&lock);
+    spprof_lock(&lock);
     int error = -EBUSY;
     if (stage != SAMPLING) {
         give_back_room();
         stage = NONE;
         error = 0;
     }
-    pthread_mutex_unlock(&lock);
+    spprof_unlock(&lock);
     return error;
 }
 
 int spprof_sampler_sweep(JNIEnv *jni, bool names) {
-    pthread_mutex_lock(&lock);
+    spprof_lock(&lock);
     int result = -EINVAL;
     if (stage == SAMPLING && spprof_gate_is_open_sigsafe()) {
         if (names) {
@@ -172,23 +170,23 @@ int spprof_sampler_sweep(JNIEnv *jni, bool names) {
         }
         result = spprof_threads_sweep(names);
     }
-    pthread_mutex_unlock(&lock);
+    spprof_unlock(&lock);
     return result;
 }
 
 void *spprof_sampler_ring(uint64_t *size) {
-    pthread_mutex_lock(&lock);
+    spprof_lock(&lock);
     *size = stage == NONE ? 0 : spprof_ring_block_size(&spprof_handler_session.ring);
     void *block = stage == NONE ? NULL : spprof_handler_session.ring.block;
-    pthread_mutex_unlock(&lock);
+    spprof_unlock(&lock);
     return block;
 }
 
 void spprof_sampler_vm_death(void) {
-    pthread_mutex_lock(&lock);
+    spprof_lock(&lock);
     if (stage == SAMPLING) {
         bool replaced;
         drain(100, &replaced); /* what is left if a handler hangs dies with the process */
     }
-    pthread_mutex_unlock(&lock);
+    spprof_unlock(&lock);
 }

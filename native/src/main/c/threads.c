@@ -1,17 +1,17 @@
 #include "threads.h"
 
 #include <errno.h>
-#include <pthread.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <time.h>
 
 #include "counters.h"
 #include "gate.h"
+#include "lock.h"
 
 #define MAX_TID (4 * 1024 * 1024) /* Linux: PID_MAX_LIMIT on 64 bits */
 
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static struct spprof_lock lock = SPPROF_LOCK_INITIALIZER;
 static struct spprof_slot *slots; /* written once, before any timer exists */
 
 /* All below: under the lock. */
@@ -21,7 +21,6 @@ static uint32_t free_slots[SPPROF_MAX_THREADS];
 static uint32_t free_count;
 static struct spprof_ring *ring;
 static uint64_t interval;
-static int sampling_signal;
 static uint32_t next_serial;
 static uint32_t sweep_number; /* 0 until the first sweep of the session */
 static uint64_t random_state;
@@ -43,11 +42,11 @@ int spprof_threads_init(void) {
 }
 
 void spprof_threads_lock(void) {
-    pthread_mutex_lock(&lock);
+    spprof_lock(&lock);
 }
 
 void spprof_threads_unlock(void) {
-    pthread_mutex_unlock(&lock);
+    spprof_unlock(&lock);
 }
 
 int spprof_threads_last_error(void) {
@@ -152,7 +151,7 @@ static void arm(struct spprof_slot *slot) {
     if (slot->timer.valid || !spprof_gate_is_open_sigsafe()) {
         return;
     }
-    int error = spprof_platform_timer_create(&slot->timer, slot->tid, sampling_signal, slot);
+    int error = spprof_platform_timer_create(&slot->timer, slot->tid, SPPROF_SIGNAL, slot);
     if (error == 0) {
         count_sampled(true);
         set_failed(slot, false);
@@ -219,11 +218,10 @@ static void publish_system_name(struct spprof_slot *slot) {
     }
 }
 
-void spprof_threads_begin(struct spprof_ring *names, uint64_t interval_ns, int signal) {
+void spprof_threads_begin(struct spprof_ring *names, uint64_t interval_ns) {
     spprof_threads_lock();
     ring = names;
     interval = interval_ns;
-    sampling_signal = signal;
     next_serial = 0;
     sweep_number = 0;
     last_error = 0;
@@ -373,7 +371,10 @@ static void settle_own(struct spprof_slot *slot) {
     uint64_t cpu;
     spprof_platform_timer_set(&slot->timer, 0, 0); /* no tick may come between the next two lines */
     if (spprof_platform_thread_cpu_ns(slot->tid, &cpu) == 0 && cpu >= next_expiry(slot)) {
+        sigset_t blocked;
         spprof_platform_timer_set(&slot->timer, next_expiry(slot), interval);
+        pthread_sigmask(SIG_SETMASK, &lock.mask, &blocked); /* here */
+        pthread_sigmask(SIG_SETMASK, &blocked, NULL);
     }
 }
 

@@ -62,7 +62,7 @@ struct spprof_slot {
 int spprof_threads_init(void);
 
 /* Begins and ends the use of slots by a session; `ring` is where names go. The gate is closed. */
-void spprof_threads_begin(struct spprof_ring *ring, uint64_t interval_ns, int signal);
+void spprof_threads_begin(struct spprof_ring *ring, uint64_t interval_ns);
 /* Counts the expirations that were due but never signalled, frees all slots. No handler is in
  * flight. */
 void spprof_threads_end(void);

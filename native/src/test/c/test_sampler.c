@@ -324,7 +324,7 @@ TEST(a_handler_that_does_not_finish_makes_the_stop_fail_and_keeps_its_memory) {
     while (walks == 0) {
         sched_yield();
     }
-    CHECK_EQUAL(-ETIMEDOUT, spprof_sampler_stop(NULL, 50));
+    CHECK_EQUAL(-ETIMEDOUT, spprof_sampler_stop(NULL, 50)); /* and does not wait for a lock */
     CHECK(!spprof_gate_is_open_sigsafe());
     CHECK_EQUAL(-EBUSY, spprof_sampler_release());
     CHECK_EQUAL(-EALREADY, spprof_sampler_start(NULL, &config));
@@ -432,8 +432,8 @@ TEST(a_native_thread_is_found_by_a_sweep_and_sampled_without_a_stack) {
     }
     over = true;
     pthread_join(thread, NULL);
-    while (spprof_sampler_sweep(NULL, false) !=
-           1) { /* its timer goes once the system let go of it */
+    /* Its timer goes once the system let go of it. */
+    while (spprof_sampler_sweep(NULL, false) != threads_now()) {
         sched_yield();
     }
     CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));

@@ -46,10 +46,6 @@ public final class NativeSampler implements Sampler {
   @Override
   public SampleRing start(SamplerConfig config) throws SamplerException {
     load();
-    String holder = SystemProbe.profilingSignalHolder();
-    if (!holder.isEmpty()) {
-      throw signalHeld(holder);
-    }
     int error =
         start0(config.intervalNanos(), config.ringBytes(), config.walkBuffers(), config.depth());
     if (error != 0) {
@@ -121,7 +117,12 @@ public final class NativeSampler implements Sampler {
     return layout0();
   }
 
-  private static SamplerException signalHeld(String holder) {
+  // Who it is and how high the limit is are asked only when it matters: JNA's first call of a C
+  // function
+  // starts a process (ldconfig).
+  private static SamplerException signalHeld() {
+    String holder =
+        StringUtils.defaultIfEmpty(SystemProbe.profilingSignalHolder(), "something else");
     return new SamplerException(
         "SIGPROF is already handled by "
             + holder
@@ -130,7 +131,7 @@ public final class NativeSampler implements Sampler {
 
   private static SamplerException startFailed(int error) {
     return switch (error) {
-      case EBUSY -> signalHeld(SystemProbe.profilingSignalHolder());
+      case EBUSY -> signalHeld();
       case EALREADY ->
           new SamplerException(
               "another profiler object of this application is sampling; stop that one first");
