@@ -53,7 +53,8 @@ import java.util.concurrent.TimeUnit;
  *   <dt>H2 throughput at I, of that without; H2 transactions a CPU second at I
  *   <dd>Committed transactions a second, or a second of the process's CPU time, in a window with,
  *       over the mean of the two windows without around it. The CPU figure is the better one where
- *       others use the machine. The row "no profiler" compares two windows of a JVM without agent.
+ *       others use the machine; rounds in which they used more than a tenth of it are left out if
+ *       enough remain. The row "no profiler" compares two windows of a JVM without agent.
  *   <dt>start, stop, 10,000 classes
  *   <dd>A JVM with 10,000 more classes of ten methods and 50 waiting threads. Wall clock around the
  *       bean's startWith and stop, called in the process, and around async-profiler's Java API. A

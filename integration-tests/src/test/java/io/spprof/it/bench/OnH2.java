@@ -1,9 +1,10 @@
 package io.spprof.it.bench;
 
 import java.util.ArrayList;
-import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
+import java.util.stream.Stream;
 
 /** Items that need the H2 load: its throughput, the cost of a sample on it, bulk reads, memory. */
 final class OnH2 implements Item {
@@ -12,18 +13,34 @@ final class OnH2 implements Item {
   private static final long COARSE = 10_000_000;
   private static final long DENSE = 1_000_000;
 
-  /** What one subject's rounds gave. */
-  private static final class Results {
-    final List<Double> wallCoarse = new ArrayList<>();
-    final List<Double> wallDense = new ArrayList<>();
-    final List<Double> cpuCoarse = new ArrayList<>();
-    final List<Double> cpuDense = new ArrayList<>();
-    final List<Double> blackBox = new ArrayList<>();
-    final List<Double> own = new ArrayList<>();
-    final List<Double> handler = new ArrayList<>();
-    final List<Double> collector = new ArrayList<>();
-    final List<Double> collectorShare = new ArrayList<>();
-  }
+  /** A window of which others had no more than a tenth of the CPU time counts as quiet. */
+  private static final double QUIET = 0.9 * Integer.parseInt(WORKERS);
+
+  private static final int ENOUGH = 5;
+
+  /**
+   * What one round of a subject gave.
+   *
+   * @param quiet whether nobody else used the machine much
+   * @param wallCoarse throughput at 10 ms, percent of that without
+   * @param wallDense the same at 1 ms
+   * @param cpuCoarse transactions a CPU second at 10 ms, percent of those without
+   * @param cpuDense the same at 1 ms
+   * @param blackBox CPU a sample at 1 ms, ns
+   * @param own what the profiler says of it, ns
+   * @param collector its threads' part of that, ns
+   * @param collectorShare the same in percent of one CPU
+   */
+  private record Round(
+      boolean quiet,
+      double wallCoarse,
+      double wallDense,
+      double cpuCoarse,
+      double cpuDense,
+      double blackBox,
+      double own,
+      double collector,
+      double collectorShare) {}
 
   @Override
   public void run(Setup setup, Table table) throws Exception {
@@ -33,21 +50,26 @@ final class OnH2 implements Item {
       for (BenchJvm jvm : List.of(plain, ours, theirs)) {
         warmUp(jvm, setup.times(20, 5));
       }
-      Map<Subject, Results> results =
-          new EnumMap<>(Map.of(Subject.SPPROF, new Results(), Subject.ASYNC, new Results()));
+      List<Round> ourRounds = new ArrayList<>();
+      List<Round> theirRounds = new ArrayList<>();
       List<Double> noise = new ArrayList<>();
       List<Double> speed = new ArrayList<>();
       long millis = setup.times(400, 250);
       for (int i = 0; i < setup.times(25, 5); i++) {
-        round(ours, results.get(Subject.SPPROF), millis, i);
-        round(theirs, results.get(Subject.ASYNC), millis, i);
+        ourRounds.add(round(ours, millis, i % 2 == 0));
+        theirRounds.add(round(theirs, millis, i % 2 == 0));
         window(plain, 0, 200);
         Map<String, Double> a = window(plain, 0, millis);
         Map<String, Double> b = window(plain, 0, millis);
         noise.add(100 * speed(b, "wall") / speed(a, "wall"));
         speed.add(1e9 * speed(a, "wall"));
       }
-      rows(results.get(Subject.SPPROF), results.get(Subject.ASYNC), table);
+      rows(quiet(ourRounds), quiet(theirRounds), table);
+      table.note(
+          String.format(
+              "H2: %d of %d rounds counted for spprof, %d for async-profiler; rounds in which others"
+                  + " used the CPUs are left out unless all are like that.",
+              quiet(ourRounds).size(), ourRounds.size(), quiet(theirRounds).size()));
       table.add(
           "H2, no profiler: a window's throughput, of the one before",
           Spread.of(noise).show(1, "%"),
@@ -73,9 +95,7 @@ final class OnH2 implements Item {
   }
 
   /** Without, with, with, without: the two without bracket the rest, so that drift cancels. */
-  private static void round(BenchJvm jvm, Results results, long millis, int number)
-      throws Exception {
-    boolean denseFirst = number % 2 == 0;
+  private static Round round(BenchJvm jvm, long millis, boolean denseFirst) throws Exception {
     window(jvm, 0, 200); // It was stopped: the caches are cold.
     Map<String, Double> before = window(jvm, 0, millis);
     Map<String, Double> first = window(jvm, denseFirst ? DENSE : COARSE, millis);
@@ -85,45 +105,69 @@ final class OnH2 implements Item {
     Map<String, Double> coarse = denseFirst ? second : first;
     double wall = (speed(before, "wall") + speed(after, "wall")) / 2;
     double cpu = (speed(before, "cpu") + speed(after, "cpu")) / 2;
-    results.wallCoarse.add(100 * speed(coarse, "wall") / wall);
-    results.wallDense.add(100 * speed(dense, "wall") / wall);
-    results.cpuCoarse.add(100 * speed(coarse, "cpu") / cpu);
-    results.cpuDense.add(100 * speed(dense, "cpu") / cpu);
     double signals = dense.get("signals");
-    double extra = dense.get("cpu") - dense.get("transactions") / cpu;
-    results.blackBox.add(extra / signals);
-    results.own.add(dense.get("own") / signals);
-    results.collector.add(dense.get("threads") / signals);
-    results.collectorShare.add(100 * dense.get("threads") / dense.get("wall"));
-    results.handler.add((dense.get("own") - dense.get("threads")) / signals);
+    return new Round(
+        Stream.of(before, first, second, after).allMatch(w -> w.get("cpu") > QUIET * w.get("wall")),
+        100 * speed(coarse, "wall") / wall,
+        100 * speed(dense, "wall") / wall,
+        100 * speed(coarse, "cpu") / cpu,
+        100 * speed(dense, "cpu") / cpu,
+        (dense.get("cpu") - dense.get("transactions") / cpu) / signals,
+        dense.get("own") / signals,
+        dense.get("threads") / signals,
+        100 * dense.get("threads") / dense.get("wall"));
   }
 
-  private static void rows(Results ours, Results theirs, Table table) {
+  private static List<Round> quiet(List<Round> rounds) {
+    List<Round> quiet = rounds.stream().filter(Round::quiet).toList();
+    return quiet.size() < ENOUGH ? rounds : quiet;
+  }
+
+  private static void rows(List<Round> ours, List<Round> theirs, Table table) {
     String cost = "CPU a sample, H2: ";
-    us(table, cost + "black box, the whole process", ours.blackBox, theirs.blackBox, "");
-    us(table, cost + "handler by its own clock", ours.handler, theirs.own, "");
-    us(table, cost + "our threads", ours.collector, theirs.collector, "");
-    us(table, cost + "OverheadCpuTimeNanos/Signals", ours.own, List.of(), "< 25 (the model)");
+    us(table, cost + "black box, the whole process", ours, theirs, Round::blackBox);
+    us(table, cost + "handler by its own clock", ours, theirs, r -> r.own() - r.collector());
+    us(table, cost + "our threads", ours, theirs, Round::collector);
+    table.add(
+        cost + "OverheadCpuTimeNanos/Signals",
+        spread(ours, Round::own),
+        Spread.NONE,
+        1000,
+        "µs",
+        "< 25 (the model)");
     table.add(
         "H2 at 1 ms: our threads, of one CPU",
-        Spread.of(ours.collectorShare),
-        Spread.of(theirs.collectorShare),
+        spread(ours, Round::collectorShare),
+        spread(theirs, Round::collectorShare),
         1,
         "%",
         "");
-    percent(table, "H2 throughput at 10 ms, of that without", ours.wallCoarse, theirs.wallCoarse);
-    percent(table, "H2 throughput at 1 ms, of that without", ours.wallDense, theirs.wallDense);
-    percent(table, "H2 transactions a CPU second at 10 ms", ours.cpuCoarse, theirs.cpuCoarse);
-    percent(table, "H2 transactions a CPU second at 1 ms", ours.cpuDense, theirs.cpuDense);
+    percent(table, "H2 throughput at 10 ms, of that without", ours, theirs, Round::wallCoarse);
+    percent(table, "H2 throughput at 1 ms, of that without", ours, theirs, Round::wallDense);
+    percent(table, "H2 transactions a CPU second at 10 ms", ours, theirs, Round::cpuCoarse);
+    percent(table, "H2 transactions a CPU second at 1 ms", ours, theirs, Round::cpuDense);
+  }
+
+  private static Spread spread(List<Round> rounds, Function<Round, Double> figure) {
+    return Spread.of(rounds.stream().map(figure).toList());
   }
 
   private static void us(
-      Table table, String item, List<Double> ours, List<Double> theirs, String aim) {
-    table.add(item, Spread.of(ours), Spread.of(theirs), 1000, "µs", aim);
+      Table table,
+      String item,
+      List<Round> ours,
+      List<Round> theirs,
+      Function<Round, Double> figure) {
+    table.add(item, spread(ours, figure), spread(theirs, figure), 1000, "µs", "");
   }
 
-  private static void percent(Table table, String item, List<Double> ours, List<Double> theirs) {
-    table.add(item, Spread.of(ours), Spread.of(theirs), 1, "%", "no less");
+  private static void percent(
+      Table table,
+      String item,
+      List<Round> ours,
+      List<Round> theirs,
+      Function<Round, Double> figure) {
+    table.add(item, spread(ours, figure), spread(theirs, figure), 1, "%", "no less");
   }
 
   private static void bulkRead(BenchJvm ours, BenchJvm theirs, Setup setup, Table table)
