@@ -21,6 +21,7 @@ final class FoldedProfile {
   private final String[] threadNames;
   private final long[] threadSamples;
   private final long[] threadNanos;
+  private final int threadCount; // with samples
   private final int rowCount;
   private final int[] rowStacks;
   private final int[] rowThreads;
@@ -75,6 +76,11 @@ final class FoldedProfile {
       threadNanos[rowThreads[last]] += profile.cpuNanos(row);
     }
     rowCount = last + 1;
+    int busy = threadNames.length;
+    while (busy > 0 && threadSamples[busy - 1] == 0) {
+      busy--; // ranked by time: the idle ones are the last
+    }
+    threadCount = busy;
   }
 
   /** Rows after merging. */
@@ -127,7 +133,7 @@ final class FoldedProfile {
   }
 
   int threadCount() {
-    return threadNames.length;
+    return threadCount;
   }
 
   String threadName(int thread) {

@@ -75,10 +75,11 @@ public final class TextReport {
     }
     double whole = (double) profile.totalCpuNanos() + info.droppedCpuNanos();
     line(
-        "  dropped     %s, %s of CPU time: %s of all is missing here",
-        Figures.count(total, "signal"),
+        "  dropped     %s, %s of CPU time: %s of all is missing here%s",
+        total == 0 ? "nothing" : Figures.count(total, "signal"),
         Figures.nanos(info.droppedCpuNanos()),
-        Figures.percent(Figures.share(info.droppedCpuNanos(), whole)));
+        Figures.percent(Figures.share(info.droppedCpuNanos(), whole)),
+        total == 0 ? " (due, but not yet signalled, when the session ended)" : "");
     for (DropReasons.Reason reason : DropReasons.of(info.dropped())) {
       if (reason.signals() > 0) {
         line("    %,12d  %-16s %s", reason.signals(), reason.key(), reason.meaning());

@@ -23,18 +23,20 @@ function showHeader(info) {
   add("Walker", info.walker);
   add("Overhead, model", info.overheadPercent.toFixed(2) + " %", "Percent of one CPU: signals \u00d7 25 \u00b5s \u00f7 elapsed");
   add("Overhead, measured", info.measuredOverheadPercent.toFixed(2) + " %", "Percent of one CPU: CPU time in handlers and in the profiler's threads \u00f7 elapsed");
-  const isDropped = info.dropped > 0 || info.droppedCpuNanos > 0;
+  const isDropped = info.dropped > 0;
   add("Dropped", countText(info.dropped), "Signals that are in no profile", isDropped ? "bad" : "good").id = "figure-dropped";
   add("Unwalkable", countText(info.unwalkable), "Samples whose stack could not be walked; they stand under a [synthetic] frame", info.unwalkable > 0 ? "warn" : "good").id = "figure-unwalkable";
 
+  const missing = timeText(info.droppedCpuNanos) + " of CPU time, " + percentText(info.droppedCpuNanos, wholeNanos) + " of all, is missing below";
   if (isDropped) {
     const reasons = info.drops.filter((drop) => drop.signals > 0);
-    const share = percentText(info.droppedCpuNanos, wholeNanos);
     notice(
       "bad",
-      countText(info.dropped, "signal") + " dropped: " + timeText(info.droppedCpuNanos) + " of CPU time, " + share + " of all, is missing below.",
+      countText(info.dropped, "signal") + " dropped: " + missing + ".",
       reasons.map((drop) => ({ key: drop.key + " " + countText(drop.signals), meaning: drop.meaning })),
     );
+  } else if (info.droppedCpuNanos > 0) {
+    notice("plain", "Nothing dropped; " + missing + ": it was due, but not yet signalled, when the session ended.", []);
   }
   if (info.unwalkable > 0) {
     const share = percentText(info.unwalkable, info.totalSamples);

@@ -54,7 +54,7 @@ class TextReportTest {
     Profile profile =
         ProfileText.lines("main;a.A.a 9").dropped(DropCounts.NONE, 10_000_000L).build();
 
-    assertContains(report(profile), "  dropped     0 signals, 10 ms of CPU time: 10.00 % of all");
+    assertContains(report(profile), "  dropped     nothing, 10 ms of CPU time: 10.00 % of all");
   }
 
   @Test

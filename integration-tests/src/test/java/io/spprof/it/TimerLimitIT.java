@@ -18,7 +18,6 @@ class TimerLimitIT {
     try (TargetJvm target = limited(20);
         BeanClient bean = BeanClient.connect(target)) {
       bean.startWith("interval=1ms");
-      Thread.sleep(1_000);
       Map<String, Object> running = bean.all();
       assertEquals("RUNNING", running.get("State"));
       int sampled = (Integer) running.get("ThreadsSampled");
@@ -47,7 +46,8 @@ class TimerLimitIT {
 
   private static void assertNamesTheLimit(String message) {
     String text = message.toLowerCase(Locale.ROOT);
-    assertTrue(text.contains("rlimit_sigpending") || text.contains("ulimit -i"), message);
+    assertTrue(
+        text.contains("rlimit_sigpending") || text.contains("ulimit -i"), "says: " + message);
   }
 
   /**

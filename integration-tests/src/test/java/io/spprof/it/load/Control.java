@@ -1,10 +1,8 @@
 package io.spprof.it.load;
 
-import com.sun.management.OperatingSystemMXBean;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
-import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.Map;
@@ -17,20 +15,12 @@ import java.util.function.Supplier;
  */
 final class Control {
 
-  private static final OperatingSystemMXBean SYSTEM =
-      (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
-
   private Control() {}
 
-  /**
-   * Never returns. Every workload also answers "cpu", the CPU time of its process in ns, and
-   * "safepoint", as soon as the JVM has had one.
-   */
+  /** Never returns. Every workload also answers "safepoint", as soon as the JVM has had one. */
   static void serve(Map<String, Supplier<String>> answers) throws IOException {
     Map<String, Supplier<String>> all = new HashMap<>(answers);
-    all.put("cpu", () -> Long.toString(SYSTEM.getProcessCpuTime()));
     all.put("safepoint", Control::safepoint);
-    SYSTEM.getProcessCpuTime();
     BufferedReader in =
         new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
     System.out.println("READY");

@@ -76,7 +76,7 @@ public final class GcAndJit {
       for (int j = 0; j < 50; j++) {
         list.add(new byte[64]);
       }
-      kept.put(i % 20_000, list);
+      kept.put(i % 5_000, list);
       sink = list;
     }
   }
