@@ -67,9 +67,12 @@ final class OnH2 implements Item {
       rows(quiet(ourRounds), quiet(theirRounds), table);
       table.note(
           String.format(
-              "H2: %d of %d rounds counted for spprof, %d for async-profiler; rounds in which others"
-                  + " used the CPUs are left out unless all are like that.",
-              quiet(ourRounds).size(), ourRounds.size(), quiet(theirRounds).size()));
+              "H2: of %d rounds %d were quiet for spprof, %d for async-profiler; with fewer than %d"
+                  + " all count, else the quiet ones.",
+              ourRounds.size(),
+              ourRounds.stream().filter(Round::quiet).count(),
+              theirRounds.stream().filter(Round::quiet).count(),
+              ENOUGH));
       table.add(
           "H2, no profiler: a window's throughput, of the one before",
           Spread.of(noise).show(1, "%"),

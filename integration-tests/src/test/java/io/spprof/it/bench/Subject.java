@@ -1,5 +1,6 @@
 package io.spprof.it.bench;
 
+import java.util.ArrayList;
 import java.util.List;
 
 /** What a target JVM runs with. All of them are idle until told to start. */
@@ -20,15 +21,17 @@ enum Subject {
 
   /** What the JVM needs on its command line. */
   List<String> jvmArguments(Setup setup) {
-    return switch (actual(setup)) {
-      case PLAIN -> List.of();
-      // On 24 and later, System.load prints a warning without the flag.
-      case SPPROF ->
-          setup.feature() >= 24
-              ? List.of("-javaagent:" + setup.agentJar(), "--enable-native-access=ALL-UNNAMED")
-              : List.of("-javaagent:" + setup.agentJar());
-      case ASYNC -> List.of("-agentpath:" + setup.asyncLibrary());
-      case FLOOR -> List.of("-javaagent:" + setup.floorJar());
-    };
+    List<String> arguments = new ArrayList<>();
+    if (setup.feature() >= 24) {
+      // Both load a library from Java, of which these print a warning otherwise.
+      arguments.add("--enable-native-access=ALL-UNNAMED");
+    }
+    switch (actual(setup)) {
+      case SPPROF -> arguments.add("-javaagent:" + setup.agentJar());
+      case ASYNC -> arguments.add("-agentpath:" + setup.asyncLibrary());
+      case FLOOR -> arguments.add("-javaagent:" + setup.floorJar());
+      case PLAIN -> {}
+    }
+    return arguments;
   }
 }
