@@ -41,7 +41,7 @@ static int replace_ours(struct spprof_drain *drain, const struct sigaction *acti
     if (sigaction(drain->signal, NULL, &found) != 0) {
         return -errno;
     }
-    bool ours = (found.sa_flags & SA_SIGINFO) != 0 ? found.sa_sigaction == drain->handler
+    bool ours = (found.sa_flags & SA_SIGINFO) != 0 ? found.sa_sigaction == drain->ours.sa_sigaction
                                                    : found.sa_handler == SIG_IGN;
     if (!ours) {
         drain->replaced = true;
@@ -69,6 +69,11 @@ static int close_gate_and_drain(struct spprof_drain *drain) {
     if (error == 0) {
         /* And, for what a system kept all the same, the caller's own. */
         error = spprof_platform_drain_pending(drain->signal);
+    }
+    /* A child that is started now would inherit SIG_IGN for its life: ours, which is inert, stands
+     * in. */
+    if (error == 0) {
+        error = replace_ours(drain, &drain->ours);
     }
 
     /* 5. Handlers that entered before are done; their records are complete. */

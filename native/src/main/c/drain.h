@@ -14,9 +14,9 @@
 
 struct spprof_drain {
     int signal;
-    void (*handler)(int, siginfo_t *, void *); /* ours */
-    struct sigaction before;                   /* what was there before ours was installed */
-    uint32_t deadline_ms;                      /* how long to wait for handlers in flight */
+    struct sigaction ours;   /* what the session installed */
+    struct sigaction before; /* what was there before */
+    uint32_t deadline_ms;    /* how long to wait for handlers in flight */
     bool replaced; /* out: somebody else had installed another action meanwhile; theirs was left */
 };
 

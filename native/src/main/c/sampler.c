@@ -51,7 +51,7 @@ static bool is_foreign(const struct sigaction *action) {
            (action->sa_handler != SIG_DFL && action->sa_handler != SIG_IGN);
 }
 
-static int install_handler(void) {
+static struct sigaction our_action(void) {
     /*
      * SA_RESTART: interrupted system calls go on. SA_ONSTACK: a thread that brought an alternate
      * stack did so because its own may be too small for any handler (Go's goroutines); others have
@@ -60,6 +60,11 @@ static int install_handler(void) {
     struct sigaction action = {.sa_flags = SA_SIGINFO | SA_RESTART | SA_ONSTACK};
     action.sa_sigaction = spprof_handler_sigsafe;
     sigemptyset(&action.sa_mask);
+    return action;
+}
+
+static int install_handler(void) {
+    const struct sigaction action = our_action();
     if (sigaction(SPPROF_SIGNAL, NULL, &before) != 0) {
         return -errno;
     }
@@ -79,7 +84,7 @@ static int install_handler(void) {
 
 static int drain(uint32_t deadline_ms, bool *replaced) {
     struct spprof_drain drain = {.signal = SPPROF_SIGNAL,
-                                 .handler = spprof_handler_sigsafe,
+                                 .ours = our_action(),
                                  .before = before,
                                  .deadline_ms = deadline_ms};
     int error = spprof_drain(&drain);

@@ -194,7 +194,6 @@ public final class TargetJvm implements AutoCloseable {
     private final List<String> arguments;
     private final List<String> flags = new ArrayList<>();
     private final List<Path> classPath = new ArrayList<>();
-    private final List<String> prefix = new ArrayList<>();
     private final Map<String, String> environment = new java.util.HashMap<>();
     private final List<Predicate<String>> expectedOnStderr = new ArrayList<>();
     private Path agent = TestPaths.agentJar();
@@ -248,12 +247,6 @@ public final class TargetJvm implements AutoCloseable {
       return this;
     }
 
-    /** What stands before java on the command line. */
-    Builder prefix(String... words) {
-      prefix.addAll(List.of(words));
-      return this;
-    }
-
     /** Lines that may stand on its standard error. */
     Builder expectOnStderr(Predicate<String> line) {
       expectedOnStderr.add(line);
@@ -295,7 +288,7 @@ public final class TargetJvm implements AutoCloseable {
     }
 
     private List<String> commandLine(Path directory, int port) throws IOException {
-      List<String> command = new ArrayList<>(prefix);
+      List<String> command = new ArrayList<>();
       command.add(TestPaths.jdkProgram("java").toString());
       command.add("-Xmx512m");
       command.add("-XX:-CreateCoredumpOnCrash");

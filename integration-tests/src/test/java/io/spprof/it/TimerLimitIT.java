@@ -13,17 +13,20 @@ import org.junit.jupiter.api.Test;
 /** RLIMIT_SIGPENDING bounds the timers of a user; what it refuses is told. */
 class TimerLimitIT {
 
+  private static final int THREADS = 200;
+
   @Test
   void shouldSayHowManyThreadsGotNoTimer() throws Exception {
-    try (TargetJvm target = limited(20);
+    try (TargetJvm target = TargetJvm.of(Busy.class, 60, 0, THREADS - 60).start();
         BeanClient bean = BeanClient.connect(target)) {
+      limit(target, THREADS / 2);
       bean.startWith("interval=1ms");
       Map<String, Object> running = bean.all();
       assertEquals("RUNNING", running.get("State"));
       int sampled = (Integer) running.get("ThreadsSampled");
       int failed = (Integer) running.get("ThreadsFailed");
       assertTrue(sampled > 0 && failed > 0, running::toString);
-      assertTrue(sampled + failed >= 200, running::toString);
+      assertTrue(sampled + failed >= THREADS, running::toString);
       assertNamesTheLimit((String) running.get("LastError"));
       bean.stop();
       assertEquals(List.of(), Proc.timers(target.pid()));
@@ -32,8 +35,9 @@ class TimerLimitIT {
 
   @Test
   void shouldRefuseToStartWhenNoThreadGetsATimer() throws Exception {
-    try (TargetJvm target = limited(0);
+    try (TargetJvm target = TargetJvm.of(Busy.class, 1, 0, THREADS - 1).start();
         BeanClient bean = BeanClient.connect(target)) {
+      limit(target, 0);
       Throwable refusal = BeanClient.refusalOf(bean::start);
       assertInstanceOf(IllegalStateException.class, refusal);
       assertNamesTheLimit(refusal.getMessage());
@@ -51,14 +55,17 @@ class TimerLimitIT {
   }
 
   /**
-   * A target that gets so many timers and no more. The limit counts all of the user's processes,
-   * and others may be giving timers back just now: hence so many threads.
+   * The limit counts the timers of all of the user's processes, and others may take some or give
+   * some back just now: it is set at the last moment, half-way between nothing and enough.
    */
-  private static TargetJvm limited(int timers) throws Exception {
-    String queued = Proc.status(ProcessHandle.current().pid(), "SigQ");
+  private static void limit(TargetJvm target, int timers) throws Exception {
+    String queued = Proc.status(target.pid(), "SigQ");
     int limit = timers == 0 ? 0 : timers + Integer.parseInt(queued.split("/")[0]);
-    return TargetJvm.of(Busy.class, 60, 0, 140)
-        .prefix("bash", "-c", "ulimit -i " + limit + " && exec \"$@\"", "bash")
-        .start();
+    Programs.Ended prlimit =
+        Programs.run(
+            target.directory(),
+            List.of(
+                "prlimit", "--pid", Long.toString(target.pid()), "--sigpending=" + limit + ":"));
+    assertEquals(0, prlimit.status(), prlimit.err().toString());
   }
 }

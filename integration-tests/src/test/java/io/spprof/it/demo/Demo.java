@@ -6,6 +6,7 @@ import io.spprof.it.load.H2Oltp;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import javax.management.JMException;
@@ -83,16 +84,25 @@ public final class Demo {
   }
 
   private void hottest() throws IOException, JMException {
-    CompositeData[] methods = (CompositeData[]) bean.get("HotMethods");
+    List<CompositeData> rows = List.of((CompositeData[]) bean.get("HotMethods"));
     System.out.println("   self    total  samples  the hottest methods");
-    for (int i = 0; i < Math.min(10, methods.length); i++) {
-      System.out.printf(
-          Locale.ROOT,
-          "%5.1f %%  %5.1f %%  %,7d  %s%n",
-          (Double) methods[i].get("selfPercent"),
-          (Double) methods[i].get("totalPercent"),
-          (Long) methods[i].get("samples"),
-          methods[i].get("method"));
-    }
+    rows.stream().filter(row -> !isSynthetic(row)).limit(10).forEach(Demo::print);
+    System.out.println("  beside them, time that is in no Java method that could be told");
+    rows.stream().filter(Demo::isSynthetic).forEach(Demo::print);
+  }
+
+  /** A name in brackets is the profiler's own: a native thread, or why a stack was not walked. */
+  private static boolean isSynthetic(CompositeData row) {
+    return ((String) row.get("method")).startsWith("[");
+  }
+
+  private static void print(CompositeData row) {
+    System.out.printf(
+        Locale.ROOT,
+        "%5.1f %%  %5.1f %%  %,7d  %s%n",
+        (Double) row.get("selfPercent"),
+        (Double) row.get("totalPercent"),
+        (Long) row.get("samples"),
+        row.get("method"));
   }
 }
