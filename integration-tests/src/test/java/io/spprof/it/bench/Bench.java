@@ -1,0 +1,111 @@
+package io.spprof.it.bench;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * The benchmark: spprof and async-profiler side by side, in one run, on one machine.
+ *
+ * <pre>
+ *   ./mvnw -q -Pbench verify                          some 6 minutes
+ *   ./mvnw -q -Pbench verify -Dbench.quick=true       about one, with wide spreads
+ *   ./mvnw -q -Pbench verify -Dbench.java.home=DIR    profiled JVMs of another JDK
+ *   ./mvnw -q -Pbench verify -Dbench.self=true        async-profiler in both columns: what ratios
+ *                                                     mean nothing on this machine
+ * </pre>
+ *
+ * Prints one table and writes it to {@code target/bench.md}. Nothing passes or fails. A cell shows
+ * the median of the repetitions and, in brackets, their quartiles; {@code ratio} is spprof's median
+ * over async-profiler's, {@code aim} is from the issue. async-profiler runs with {@code
+ * event=ctimer} (a CPU timer a thread, as ours), the same interval, {@code features=stats}, and its
+ * default stack walker.
+ *
+ * <p>How the machine's drift is kept out: both profiled JVMs live at the same time and are measured
+ * by turns, the one not measured being stopped; what is compared is each JVM with the profiler
+ * against the same JVM without, moments apart.
+ *
+ * <p>How each figure is computed:
+ *
+ * <dl>
+ *   <dt>CPU a sample, depth N: black box, the thread's
+ *   <dd>A thread does units of fixed work of about 20 µs at stack depth N and takes its own CPU
+ *       clock after each. Beyond the median unit lies what interruptions cost ({@link Work}). That
+ *       sum over 100 ms with the profiler at 1 ms, less the sum over 100 ms without, divided by the
+ *       signals: delivery, handler and the caches that it left cold. A repetition is four such
+ *       pairs. The profiler's own threads are not in it.
+ *   <dt>handler by its own clock
+ *   <dd>spprof: OverheadCpuTimeNanos less the CPU time of our threads (schedstat), over Signals,
+ *       taken twice within one session, so that start and stop are not in it. async-profiler:
+ *       stackwalk_ns_total over samples_total from its command {@code metrics}, which is its stack
+ *       walk only, without the rest of its handler.
+ *   <dt>our threads
+ *   <dd>CPU time of threads named {@code spprof*} in that time, over Signals. async-profiler has no
+ *       such thread: it folds stacks in the handler. Much of it is by the second, not by the sample
+ *       (passes, looking for threads), hence the row "of one CPU".
+ *   <dt>OverheadCpuTimeNanos/Signals
+ *   <dd>What the bean says, all in all.
+ *   <dt>CPU a sample, H2: black box, the whole process
+ *   <dd>CPU time of the process in a window at 1 ms, less what as many transactions cost in the
+ *       windows without on either side, over the signals. All threads, ours included. An H2
+ *       transaction's price wanders by a percent, which is some 40 µs a sample: read the quartiles.
+ *   <dt>H2 throughput at I, of that without; H2 transactions a CPU second at I
+ *   <dd>Committed transactions a second, or a second of the process's CPU time, in a window with,
+ *       over the mean of the two windows without around it. The CPU figure is the better one where
+ *       others use the machine; rounds in which they used more than a tenth of it are left out if
+ *       enough remain. The row "no profiler" compares two windows of a JVM without agent.
+ *   <dt>start, stop, 10,000 classes
+ *   <dd>A JVM with 10,000 more classes of ten methods and 50 waiting threads. Wall clock around the
+ *       bean's startWith and stop, called in the process, and around async-profiler's Java API. A
+ *       first start is in a new JVM with the idle agent, and loads what is loaded on demand.
+ *   <dt>JVM start-up
+ *   <dd>From the start of the process to the first line of an application that prints one line;
+ *       each less that of a JVM without agent a moment before. async-profiler: {@code -agentpath}
+ *       without arguments. "With 0.3 s of work on one CPU": our agent registers its bean beside
+ *       main, which a second CPU would hide. "With JMX": all of them with {@code
+ *       -Dcom.sun.management.jmxremote}, as a JVM that is managed has it anyway.
+ *   <dt>threads more while idle, wake-ups
+ *   <dd>Names of threads that a JVM without agent does not have; voluntary context switches of
+ *       those named {@code spprof*} from /proc.
+ *   <dt>bulk read
+ *   <dd>MBeanServer.getAttributes of all attributes, in the process, under the H2 load at 1 ms. In
+ *       async-profiler's column: its bean, which has Samples and Version.
+ *   <dt>memory
+ *   <dd>See {@link Memory}: what is real and what is synthetic stands in the rows' names.
+ * </dl>
+ */
+public final class Bench {
+
+  private static final List<Item> ITEMS =
+      List.of(new SampleCost(), new OnH2(), new StartStop(), new StartUp(), new Memory());
+
+  private Bench() {}
+
+  /** Arguments: the directory to write to. */
+  public static void main(String[] args) throws Exception {
+    long before = System.nanoTime();
+    Path directory = Path.of(args[0]);
+    Setup setup = Setup.fromProperties(directory.resolve("bench"));
+    Table table = new Table();
+    for (Item item : ITEMS) {
+      long itemBefore = System.nanoTime();
+      item.run(setup, table);
+      System.err.printf(
+          "bench: %s took %.1f s%n",
+          item.getClass().getSimpleName(), (System.nanoTime() - itemBefore) / 1e9);
+    }
+    table.note(
+        String.format(
+            "JDK %d, %d CPUs, Linux %s, %s; async-profiler 4.5; %d s%s.",
+            setup.feature(),
+            Runtime.getRuntime().availableProcessors(),
+            System.getProperty("os.version"),
+            System.getProperty("os.arch"),
+            TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - before),
+            setup.quick() ? ", quick: look at the quartiles" : ""));
+    String text = table.toMarkdown();
+    Files.writeString(directory.resolve("bench.md"), text);
+    System.out.println(text);
+  }
+}

@@ -1,0 +1,108 @@
+package io.spprof.it.bench;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * A JVM with {@link Target} in it: takes a command a line, answers each with one line of figures.
+ * It runs only while it is asked something: between two commands it is stopped (SIGSTOP), so that
+ * several can be measured by turns.
+ */
+final class BenchJvm implements AutoCloseable {
+
+  private final Process process;
+  private final BufferedReader out;
+  private final PrintStream in;
+
+  BenchJvm(Setup setup, Subject subject, String... arguments) throws IOException {
+    List<String> command = new ArrayList<>(List.of(setup.java().toString()));
+    command.addAll(subject.jvmArguments(setup));
+    command.addAll(
+        List.of("-Xms512m", "-Xmx512m", "-XX:+AlwaysPreTouch", "-cp", setup.classPath()));
+    command.add(Target.class.getName());
+    command.add(subject.actual(setup).name());
+    command.add(setup.asyncLibrary().toString());
+    command.addAll(List.of(arguments));
+    process = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
+    out =
+        new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
+    in = new PrintStream(process.getOutputStream(), true, StandardCharsets.UTF_8);
+    reply("start of " + subject);
+    signal("STOP");
+  }
+
+  /** Sends a command and waits for its figures. */
+  Map<String, Double> ask(String command) throws IOException {
+    signal("CONT");
+    in.println(command);
+    Map<String, Double> figures = reply(command);
+    signal("STOP");
+    return figures;
+  }
+
+  long pid() {
+    return process.pid();
+  }
+
+  private Map<String, Double> reply(String command) throws IOException {
+    String line = out.readLine();
+    while (line != null && !line.startsWith("= ")) {
+      if (!line.startsWith("[INFO]")) {
+        System.err.println("bench: target says: " + line);
+      }
+      line = out.readLine();
+    }
+    if (line == null) {
+      throw new IOException("the target ended at: " + command);
+    }
+    return figures(line);
+  }
+
+  /** The figures in a line of answer. */
+  static Map<String, Double> figures(String line) {
+    Map<String, Double> figures = new LinkedHashMap<>();
+    for (String pair : line.substring(2).strip().split(" ")) {
+      int equals = pair.indexOf('=');
+      if (equals > 0) {
+        figures.put(pair.substring(0, equals), Double.valueOf(pair.substring(equals + 1)));
+      }
+    }
+    return figures;
+  }
+
+  private void signal(String name) throws IOException {
+    try {
+      int status = new ProcessBuilder("kill", "-" + name, "" + process.pid()).start().waitFor();
+      if (status != 0) {
+        throw new IOException("kill -" + name + " gave " + status);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException(e);
+    }
+  }
+
+  @Override
+  public void close() throws IOException {
+    if (process.isAlive()) {
+      signal("CONT");
+    }
+    in.close();
+    try {
+      if (!process.waitFor(5, TimeUnit.SECONDS)) {
+        process.destroyForcibly();
+      }
+    } catch (InterruptedException e) {
+      process.destroyForcibly();
+      Thread.currentThread().interrupt();
+    }
+  }
+}

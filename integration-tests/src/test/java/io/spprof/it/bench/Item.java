@@ -1,0 +1,8 @@
+package io.spprof.it.bench;
+
+/** One part of the benchmark. */
+interface Item {
+
+  /** Measures, and adds rows and notes. */
+  void run(Setup setup, Table table) throws Exception;
+}

@@ -1,0 +1,66 @@
+package io.spprof.it.bench;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/** The result: one row a figure, spprof and async-profiler side by side, and notes below. */
+final class Table {
+
+  private static final List<String> HEAD =
+      List.of("item", "spprof", "async-profiler", "ratio", "aim");
+
+  private final List<List<String>> rows = new ArrayList<>();
+  private final List<String> notes = new ArrayList<>();
+
+  /** Adds a row whose ratio is the quotient of the medians. */
+  void add(String item, Spread ours, Spread theirs, double scale, String unit, String aim) {
+    double ratio = ours.median() / theirs.median();
+    add(
+        item,
+        ours.show(scale, unit),
+        theirs.show(scale, unit),
+        Double.isFinite(ratio) ? Spread.number(ratio) : "–",
+        aim);
+  }
+
+  /** Adds a row as it is. */
+  void add(String... cells) {
+    rows.add(List.of(cells));
+    System.err.println("bench: " + String.join(" | ", cells));
+  }
+
+  /** Adds a line below the table. */
+  void note(String line) {
+    notes.add(line);
+    System.err.println("bench: " + line);
+  }
+
+  /** The table in Markdown, with columns padded so that it reads well on a terminal, too. */
+  String toMarkdown() {
+    List<List<String>> all = new ArrayList<>(rows);
+    all.add(0, HEAD);
+    int[] widths = new int[HEAD.size()];
+    for (List<String> row : all) {
+      for (int i = 0; i < widths.length; i++) {
+        widths[i] = Math.max(widths[i], row.get(i).length());
+      }
+    }
+    StringBuilder text = new StringBuilder();
+    for (int r = 0; r < all.size(); r++) {
+      for (int i = 0; i < widths.length; i++) {
+        String cell = all.get(r).get(i);
+        text.append("| ").append(cell).append(" ".repeat(widths[i] - cell.length() + 1));
+      }
+      text.append("|\n");
+      if (r == 0) {
+        for (int width : widths) {
+          text.append("| ").append("-".repeat(width)).append(' ');
+        }
+        text.append("|\n");
+      }
+    }
+    text.append('\n');
+    notes.forEach(note -> text.append("- ").append(note).append('\n'));
+    return text.toString();
+  }
+}

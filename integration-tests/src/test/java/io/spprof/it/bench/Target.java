@@ -1,0 +1,237 @@
+package io.spprof.it.bench;
+
+import com.sun.management.OperatingSystemMXBean;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.PrintStream;
+import java.lang.management.ManagementFactory;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.StringJoiner;
+import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Stream;
+import javax.management.Attribute;
+
+/**
+ * The profiled JVM: measures what can only be measured inside. One command a line, {@code verb
+ * key=value …}; one line of answer, {@code = key=value …}, all of them numbers.
+ */
+final class Target {
+
+  private static final OperatingSystemMXBean SYSTEM =
+      (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
+
+  private final Control control;
+  private final Map<Integer, Work> works = new HashMap<>();
+  private final H2Inside h2;
+
+  private Target(Control control, H2Inside h2) {
+    this.control = control;
+    this.h2 = h2;
+  }
+
+  /** Arguments: subject, async-profiler's library, then workers of the H2 load if there is one. */
+  public static void main(String[] args) throws Exception {
+    BufferedReader in =
+        new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
+    PrintStream out = System.out;
+    Subject subject = Subject.valueOf(args[0]);
+    Target target =
+        new Target(
+            subject == Subject.PLAIN ? null : Control.of(subject, args[1]),
+            args.length > 2 ? new H2Inside(Integer.parseInt(args[2])) : null);
+    out.println("= ready=1");
+    String line = in.readLine();
+    while (line != null) {
+      Map<String, Double> figures = target.answer(line);
+      StringJoiner reply = new StringJoiner(" ", "= ", "");
+      figures.forEach((key, value) -> reply.add(key + "=" + value));
+      out.println(reply);
+      line = in.readLine();
+    }
+    // The load's threads go with the JVM; so does a session that is still running.
+    System.exit(0);
+  }
+
+  private Map<String, Double> answer(String line) throws Exception {
+    Map<String, Long> arguments = new HashMap<>();
+    String[] words = line.split(" ");
+    Stream.of(words)
+        .skip(1)
+        .map(word -> word.split("="))
+        .forEach(pair -> arguments.put(pair[0], Long.valueOf(pair[1])));
+    return switch (words[0]) {
+      case "pair" -> pair(arguments.get("depth").intValue(), arguments.get("millis"));
+      case "steady" -> steady(arguments.get("depth").intValue(), arguments.get("millis"));
+      case "h2" -> h2Window(arguments.get("interval"), arguments.get("millis"));
+      case "classes" -> classes(arguments.get("count").intValue(), arguments.get("threads"));
+      case "cycle" -> cycle(arguments.get("millis"));
+      case "read" -> read(arguments.get("times").intValue());
+      case "memory" -> memory(arguments.get("millis"));
+      default -> throw new IllegalArgumentException(line);
+    };
+  }
+
+  /** The fixed work without, with, without the profiler: what its signals cost the thread. */
+  private Map<String, Double> pair(int depth, long millis) throws Exception {
+    Work work = work(depth);
+    work.interruptions(20); // This JVM was stopped: the caches are cold.
+    double without = work.interruptions(millis / 2);
+    control.start(1_000_000);
+    double with = work.interruptions(millis);
+    long signals = control.signals();
+    control.stop();
+    without += work.interruptions(millis / 2);
+    return Map.of(
+        "signals", (double) signals, "without", without, "with", with, "cost", with - without);
+  }
+
+  /** One session in the middle of which the profiler's own figures are read. */
+  private Map<String, Double> steady(int depth, long millis) throws Exception {
+    Work work = work(depth);
+    control.start(1_000_000);
+    work.interruptions(200);
+    Reading before = new Reading();
+    work.interruptions(millis);
+    Map<String, Double> figures = new Reading().since(before);
+    control.stop();
+    return figures;
+  }
+
+  /** The H2 load for a while, at an interval in ns or, for 0, without profiling. */
+  private Map<String, Double> h2Window(long interval, long millis) throws Exception {
+    if (interval > 0) {
+      control.start(interval);
+    }
+    sleep(50);
+    Reading before = new Reading();
+    sleep(millis);
+    Map<String, Double> figures = new Reading().since(before);
+    if (interval > 0) {
+      control.stop();
+    }
+    return figures;
+  }
+
+  /** A big application: many classes, and threads that wait. */
+  private static Map<String, Double> classes(int count, long threads) {
+    new ManyClasses().define(count);
+    for (int i = 0; i < threads; i++) {
+      Thread waiting = new Thread(LockSupport::park, "waiting-" + i);
+      waiting.setDaemon(true);
+      waiting.start();
+    }
+    return Map.of(
+        "loaded", (double) ManagementFactory.getClassLoadingMXBean().getLoadedClassCount());
+  }
+
+  /** A start, work, a stop. */
+  private Map<String, Double> cycle(long millis) throws Exception {
+    long a = System.nanoTime();
+    control.start(10_000_000);
+    long b = System.nanoTime();
+    work(100).interruptions(millis);
+    long signals = control.signals();
+    long c = System.nanoTime();
+    control.stop();
+    long d = System.nanoTime();
+    return Map.of("start", (double) (b - a), "stop", (double) (d - c), "signals", (double) signals);
+  }
+
+  /** All attributes at once, many times, while the load is sampled at 1 ms. */
+  private Map<String, Double> read(int times) throws Exception {
+    control.start(1_000_000);
+    sleep(1500);
+    long[] nanos = new long[times];
+    for (int i = 0; i < times; i++) {
+      long before = System.nanoTime();
+      int size = control.readAll().size();
+      nanos[i] = System.nanoTime() - before;
+      if (size == 0) {
+        throw new IllegalStateException("the bulk read lost everything");
+      }
+    }
+    int attributes = 0;
+    for (Attribute attribute : control.readAll().asList()) {
+      attributes += attribute.getValue() == null ? 0 : 1;
+    }
+    control.stop();
+    double first = nanos[0];
+    double median = Spread.median(nanos, 0, times);
+    Arrays.sort(nanos);
+    return Map.of(
+        "first",
+        first,
+        "median",
+        median,
+        "p99",
+        (double) nanos[times * 99 / 100],
+        "attributes",
+        (double) attributes);
+  }
+
+  /** The load sampled at 1 ms: resident memory before and after, and the profiler's own figure. */
+  private Map<String, Double> memory(long millis) throws Exception {
+    long pid = ProcessHandle.current().pid();
+    System.gc();
+    double before = Tasks.residentBytes(pid);
+    control.start(1_000_000);
+    sleep(millis);
+    double signals = control.signals();
+    double own = control.memoryBytes();
+    double after = Tasks.residentBytes(pid);
+    control.stop();
+    return Map.of("signals", signals, "own", own, "before", before, "after", after);
+  }
+
+  private Work work(int depth) {
+    return works.computeIfAbsent(
+        depth,
+        frames -> {
+          Work work = new Work(frames);
+          work.warmUp();
+          return work;
+        });
+  }
+
+  private static void sleep(long millis) {
+    long end = System.nanoTime() + millis * 1_000_000;
+    for (long left = end - System.nanoTime(); left > 0; left = end - System.nanoTime()) {
+      LockSupport.parkNanos(left);
+    }
+  }
+
+  /** All counters at one moment; those of a profiler are 0 without one, or when it is idle. */
+  private final class Reading {
+    private final long wall = System.nanoTime();
+    private final long cpu = SYSTEM.getProcessCpuTime();
+    private final long transactions;
+    private final long signals;
+    private final double own;
+    private final long threads;
+
+    Reading() throws Exception {
+      transactions = h2 == null ? 0 : h2.transactions();
+      signals = control == null ? 0 : control.signals();
+      own = control == null ? 0 : control.ownNanos();
+      threads = ownThreads();
+    }
+
+    private long ownThreads() throws IOException {
+      return control == null ? 0 : Tasks.ownCpuNanos();
+    }
+
+    Map<String, Double> since(Reading before) {
+      return Map.of(
+          "wall", (double) (wall - before.wall),
+          "cpu", (double) (cpu - before.cpu),
+          "transactions", (double) (transactions - before.transactions),
+          "signals", (double) (signals - before.signals),
+          "own", own - before.own,
+          "threads", (double) (threads - before.threads));
+    }
+  }
+}

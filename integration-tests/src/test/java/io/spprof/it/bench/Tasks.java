@@ -1,0 +1,67 @@
+package io.spprof.it.bench;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+
+/** What the kernel knows of a process and its threads ({@code man 5 proc}). */
+final class Tasks {
+
+  /** The start of the names of the profiler's own threads. */
+  static final String OURS = "spprof";
+
+  /**
+   * One thread.
+   *
+   * @param name the first 15 characters of its name
+   * @param cpuNanos CPU time used up to now, ns
+   * @param switches context switches up to now, of its own will: a thread that wakes up and goes
+   *     back to sleep makes one
+   */
+  record Task(String name, long cpuNanos, long switches) {}
+
+  private Tasks() {}
+
+  /** The threads alive now. */
+  static List<Task> of(long pid) throws IOException {
+    List<Task> tasks = new ArrayList<>();
+    try (Stream<Path> directories = Files.list(Path.of("/proc/" + pid + "/task"))) {
+      for (Path directory : (Iterable<Path>) directories::iterator) {
+        try {
+          tasks.add(
+              new Task(
+                  Files.readString(directory.resolve("comm")).strip(),
+                  Long.parseLong(Files.readString(directory.resolve("schedstat")).split(" ")[0]),
+                  status(directory, "voluntary_ctxt_switches:")));
+        } catch (IOException e) {
+          // It ended between the listing and the reading.
+        }
+      }
+    }
+    return tasks;
+  }
+
+  /** CPU time of the profiler's own threads in this process, ns. */
+  static long ownCpuNanos() throws IOException {
+    return of(ProcessHandle.current().pid()).stream()
+        .filter(t -> t.name().startsWith(OURS))
+        .mapToLong(Task::cpuNanos)
+        .sum();
+  }
+
+  /** Resident memory, bytes. */
+  static long residentBytes(long pid) throws IOException {
+    return status(Path.of("/proc/" + pid), "VmRSS:") * 1024;
+  }
+
+  private static long status(Path directory, String key) throws IOException {
+    return Files.readAllLines(directory.resolve("status")).stream()
+        .filter(line -> line.startsWith(key))
+        .map(line -> line.substring(key.length()).strip().split(" ")[0])
+        .mapToLong(Long::parseLong)
+        .sum();
+  }
+}
