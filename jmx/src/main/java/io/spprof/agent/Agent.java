@@ -3,33 +3,25 @@ package io.spprof.agent;
 import java.io.File;
 import java.io.IOException;
 import java.io.PrintStream;
-import java.lang.management.ManagementFactory;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 
 /**
  * The doors of the agent's jar: {@code -javaagent:}, attach, and {@code java -jar}. Whatever goes
  * wrong behind them is one line on stderr and nothing more; no agent may stop the application.
  *
- * <p>At JVM start-up the bean is registered by a short-lived thread beside the application's main,
- * since most of the cost is the JVM's own management code, which an application may never need
- * (some 75 ms, against the few ms that the thread costs main). The thread holds the lock of {@link
- * ManagementFactory#getPlatformMBeanServer()}, and {@code premain} does not return before it has
- * it: whoever asks for the platform's MBean server from then on, a JMX connector included, waits
- * and finds the bean. With {@code start=true}, and on attach, everything happens before we return:
- * the user wants the first method of main in the profile, and the bean when the attach is done.
+ * <p>The bean is registered before {@code premain} returns, so before the application's main. Most
+ * of what that costs is the JVM's own management code (some 100 ms where the application does not
+ * use JMX itself). Doing it on a thread beside main would hide the time, and can hang the
+ * application: the platform's MBean server is made under the lock of {@link
+ * java.lang.management.ManagementFactory} and needs the log manager, and a log manager that main is
+ * initializing may need that server (log4j's does).
  */
 public final class Agent {
 
   private static final String ENTRY_CLASS = "io.spprof.jmx.AgentMain";
   private static final String ENTRY_METHOD = "run";
-  private static final long LOCK_SECONDS = 5;
 
   /** Arguments of the load that counts, null before it or after a failure; guarded by the class. */
   private static String loadedWith;
-
-  /** The thread that registers the bean, null where there is none; guarded by the class. */
-  private static Thread registering;
 
   private Agent() {}
 
@@ -39,7 +31,7 @@ public final class Agent {
    * @param args settings, {@code key=value} pairs joined by commas; null for none
    */
   public static void premain(String args) {
-    load(args, startsSession(args));
+    load(args);
   }
 
   /**
@@ -48,8 +40,7 @@ public final class Agent {
    * @param args settings, {@code key=value} pairs joined by commas; null for none
    */
   public static void agentmain(String args) {
-    load(args, true);
-    awaitRegistration();
+    load(args);
   }
 
   /**
@@ -94,7 +85,7 @@ public final class Agent {
     return version == null ? "(unpacked)" : version;
   }
 
-  private static void load(String args, boolean wait) {
+  private static void load(String args) {
     String given = args == null ? "" : args;
     synchronized (Agent.class) {
       if (loadedWith != null) {
@@ -104,51 +95,7 @@ public final class Agent {
         return;
       }
       loadedWith = given;
-      if (wait) {
-        register(given);
-      } else {
-        registering = registerBesideMain(given);
-      }
-    }
-  }
-
-  private static Thread registerBesideMain(String args) {
-    CountDownLatch locked = new CountDownLatch(1);
-    Thread thread =
-        new Thread("spprof-register") {
-          @Override
-          public void run() {
-            synchronized (ManagementFactory.class) {
-              locked.countDown();
-              register(args);
-            }
-          }
-        };
-    thread.setDaemon(true);
-    try {
-      thread.start();
-      if (!locked.await(LOCK_SECONDS, TimeUnit.SECONDS)) {
-        log("another thread is holding up the platform's MBean server; the bean comes later");
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    } catch (Throwable t) {
-      failed(t);
-    }
-    return thread;
-  }
-
-  private static void awaitRegistration() {
-    Thread thread;
-    synchronized (Agent.class) {
-      thread = registering;
-    }
-    if (thread != null) {
-      try {
-        thread.join(TimeUnit.SECONDS.toMillis(LOCK_SECONDS));
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-      }
+      register(given);
     }
   }
 
@@ -192,13 +139,6 @@ public final class Agent {
         log("cannot close the agent's jar: " + e);
       }
     }
-  }
-
-  /** Whether some source asks for a session at once; the settings proper are read behind us. */
-  private static boolean startsSession(String args) {
-    return args != null && args.contains("start=true")
-        || "true".equals(System.getProperty("spprof.start"))
-        || "true".equals(System.getenv("SPPROF_START"));
   }
 
   private static void log(String line) {

@@ -123,14 +123,6 @@ class AgentTest {
   }
 
   @Test
-  void shouldNeverStopTheApplicationFromBesideMain() throws Exception {
-    premain(agent(0, "throw new LinkageError(\"the reason\");"), null);
-    ManagementFactory.getPlatformMBeanServer();
-    assertNoThreadSoon();
-    assertOneLine("the reason");
-  }
-
-  @Test
   void shouldTryAgainAfterAFailure() throws Exception {
     Class<?> agent =
         agent(
