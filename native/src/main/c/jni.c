@@ -9,6 +9,7 @@
 
 #include "agent.h"
 #include "counters.h"
+#include "handler.h"
 #include "io_spprof_sampler_NativeSampler.h"
 #include "ring.h"
 #include "sampler.h"
@@ -141,6 +142,7 @@ JNIEXPORT jintArray JNICALL Java_io_spprof_sampler_NativeSampler_layout0(JNIEnv 
         offsetof(struct spprof_counters, threads_sampled),
         offsetof(struct spprof_counters, threads_failed),
         sizeof(struct spprof_counters),
+        SPPROF_TIMED_EVERY,
     };
     jsize count = (jsize)(sizeof layout / sizeof *layout);
     jintArray result = (*jni)->NewIntArray(jni, count);

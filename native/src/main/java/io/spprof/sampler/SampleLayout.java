@@ -56,6 +56,9 @@ final class SampleLayout {
   static final int THREADS_FAILED = 88;
   static final int COUNTERS_SIZE = 96;
 
+  // One handler in so many is measured.
+  static final int TIMED_EVERY = 8;
+
   private SampleLayout() {}
 
   /** The numbers above in the order of jni.c's layout. */
@@ -98,7 +101,8 @@ final class SampleLayout {
       TIMED_HANDLER_NANOS,
       THREADS_SAMPLED,
       THREADS_FAILED,
-      COUNTERS_SIZE
+      COUNTERS_SIZE,
+      TIMED_EVERY
     };
   }
 }

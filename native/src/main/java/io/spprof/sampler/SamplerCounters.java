@@ -87,11 +87,12 @@ public record SamplerCounters(
   }
 
   /**
-   * CPU time of all handlers, from the one in eight that are measured.
+   * CPU time of all handlers, from the one in eight that are measured. A plain multiple, so that it
+   * never goes back as the counters grow.
    *
    * @return ns
    */
   public long handlerCpuNanos() {
-    return timedHandlers == 0 ? 0 : (long) ((double) timedHandlerNanos / timedHandlers * signals);
+    return timedHandlerNanos * SampleLayout.TIMED_EVERY;
   }
 }
