@@ -21,6 +21,7 @@ public final class NativeSampler implements Sampler {
   private static final int EAGAIN = 11;
   private static final int ENOMEM = 12;
   private static final int EBUSY = 16;
+  private static final int EINVAL = 22;
   private static final int ENOSPC = 28;
   private static final int ENOSYS = 38;
   private static final int EALREADY = 114;
@@ -56,7 +57,10 @@ public final class NativeSampler implements Sampler {
 
   @Override
   public String stop() throws SamplerException {
-    int result = stop0(STOP_DEADLINE_MILLIS);
+    int result = counters == null ? -EINVAL : stop0(STOP_DEADLINE_MILLIS);
+    if (result == -EINVAL) {
+      throw new SamplerException("no session is sampling; call start first");
+    }
     if (result < 0) {
       throw new SamplerException(
           "the teardown did not finish: a signal handler is still running after "
@@ -74,12 +78,16 @@ public final class NativeSampler implements Sampler {
 
   @Override
   public void release() {
-    release0();
+    if (counters != null && release0() != 0) {
+      throw new IllegalStateException("a session is sampling; call stop first, then release");
+    }
   }
 
   @Override
   public void sweep(boolean names) {
-    sweep0(names);
+    if (counters != null) {
+      sweep0(names);
+    }
   }
 
   @Override
@@ -92,17 +100,19 @@ public final class NativeSampler implements Sampler {
 
   @Override
   public void excludeCurrentThread(boolean excluded) {
-    exclude0(excluded);
+    if (counters != null) {
+      exclude0(excluded);
+    }
   }
 
   @Override
   public String methodName(long method) {
-    return methodName0(method);
+    return counters == null ? null : methodName0(method);
   }
 
   @Override
   public long currentThreadCpuNanos() {
-    return threadCpuNanos0();
+    return counters == null ? 0 : threadCpuNanos0();
   }
 
   @Override
@@ -134,7 +144,8 @@ public final class NativeSampler implements Sampler {
       case EBUSY -> signalHeld();
       case EALREADY ->
           new SamplerException(
-              "another profiler object of this application is sampling; stop that one first");
+              "another profiler object of this application is sampling, or its session was not"
+                  + " released; stop and release that one first");
       case ENOSYS ->
           new SamplerException(
               "this JVM offers no AsyncGetCallTrace, which the stack walker needs; use a HotSpot JVM");
