@@ -47,6 +47,13 @@ final class DrainerThread extends Thread {
   private SampleRing ring;
   private long durationNanos;
 
+  // The thread's own.
+  private long pause = LONGEST_PAUSE_NANOS;
+  private long nextSweep = SWEEP_NANOS;
+  private long nextNames = NAMES_NANOS;
+  private long nextSecond = SECOND_NANOS;
+  private long countedCpu; // what is in the drainer's own CPU time already
+
   DrainerThread(Sampler sampler, Owner owner) {
     // No inherited thread-locals and no context class loader: nothing of the starter's is kept
     // alive.
@@ -93,6 +100,7 @@ final class DrainerThread extends Thread {
     try {
       excluded.countDown();
       uninterruptibly(begun);
+      countedCpu = sampler.currentThreadCpuNanos();
       while (!ending) {
         work();
       }
@@ -103,44 +111,43 @@ final class DrainerThread extends Thread {
   }
 
   private void work() {
-    long pause = LONGEST_PAUSE_NANOS;
-    long nextSweep = SWEEP_NANOS;
-    long nextNames = NAMES_NANOS;
-    long nextSecond = SECOND_NANOS;
-    long ownCpu = sampler.currentThreadCpuNanos();
-    long inPasses = 0;
-    while (!ending) {
+    try {
       LockSupport.parkNanos(pause);
-      long passStart = sampler.currentThreadCpuNanos();
-      int bytes = drainer.doWork();
-      inPasses += sampler.currentThreadCpuNanos() - passStart;
-      // An eighth of the ring between two passes leaves room for a burst of eight times that.
-      if (bytes > ring.capacity() / 8) {
-        pause = Math.max(SHORTEST_PAUSE_NANOS, pause / 2);
-      } else if (bytes < ring.capacity() / 32) {
-        pause = Math.min(LONGEST_PAUSE_NANOS, pause * 2);
-      }
-      long now = session.elapsedNanos();
-      if (now >= nextSweep) {
-        boolean names = now >= nextNames;
-        sampler.sweep(names);
-        long took = session.elapsedNanos() - now;
-        nextSweep = now + Math.max(SWEEP_NANOS, SWEEP_SHARE * took);
-        nextNames = names ? now + NAMES_NANOS : nextNames;
-      }
-      if (now >= nextSecond) {
-        drainer.refreshHotMethods();
-        session.lookForProblems();
-        owner.secondPassed(session);
-        nextSecond = now + SECOND_NANOS;
-      }
-      long cpu = sampler.currentThreadCpuNanos();
-      drainer.addOwnCpuNanos(cpu - ownCpu - inPasses);
-      ownCpu = cpu;
-      inPasses = 0;
-      if (now >= durationNanos) {
-        owner.expired(session);
-      }
+      pass();
+    } catch (RuntimeException | OutOfMemoryError e) {
+      // The next pass may have better luck, and what the ring cannot hold until then is counted.
+    }
+  }
+
+  private void pass() {
+    long passStart = sampler.currentThreadCpuNanos();
+    int bytes = drainer.doWork();
+    long inPass = sampler.currentThreadCpuNanos() - passStart;
+    // An eighth of the ring between two passes leaves room for a burst of eight times that.
+    if (bytes > ring.capacity() / 8) {
+      pause = Math.max(SHORTEST_PAUSE_NANOS, pause / 2);
+    } else if (bytes < ring.capacity() / 32) {
+      pause = Math.min(LONGEST_PAUSE_NANOS, pause * 2);
+    }
+    long now = session.elapsedNanos();
+    if (now >= nextSweep) {
+      boolean names = now >= nextNames;
+      sampler.sweep(names);
+      long took = session.elapsedNanos() - now;
+      nextSweep = now + Math.max(SWEEP_NANOS, SWEEP_SHARE * took);
+      nextNames = names ? now + NAMES_NANOS : nextNames;
+    }
+    if (now >= nextSecond) {
+      nextSecond = now + SECOND_NANOS;
+      drainer.refreshHotMethods();
+      session.lookForProblems();
+      owner.secondPassed(session);
+    }
+    long cpu = sampler.currentThreadCpuNanos();
+    drainer.addOwnCpuNanos(cpu - countedCpu - inPass);
+    countedCpu = cpu;
+    if (now >= durationNanos) {
+      owner.expired(session);
     }
   }
 

@@ -36,7 +36,7 @@ public final class Profiler implements AutoCloseable {
   private final Sampler sampler;
   private final ReentrantLock lifecycle = new ReentrantLock(); // held during a start or a stop
   private volatile View view;
-  private volatile Consumer<ProfilerEvent> listener = event -> {};
+  private volatile Consumer<ProfilerEvent> listener; // null until somebody listens
   private boolean closed; // under lifecycle
   private long sessions; // under lifecycle
 
@@ -239,8 +239,12 @@ public final class Profiler implements AutoCloseable {
   }
 
   private void tell(ProfilerEvent event) {
+    Consumer<ProfilerEvent> told = listener;
+    if (told == null) {
+      return;
+    }
     try {
-      listener.accept(event);
+      told.accept(event);
     } catch (RuntimeException e) {
       // A listener's fault is not the profiler's.
     }

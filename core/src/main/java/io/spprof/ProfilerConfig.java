@@ -1,13 +1,11 @@
 package io.spprof;
 
-import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Collectors;
 import org.apache.commons.lang3.StringUtils;
 
 /**
@@ -154,9 +152,7 @@ public record ProfilerConfig(
   }
 
   private static String names(Enum<?>[] values) {
-    return Arrays.stream(values)
-        .map(v -> v.name().toLowerCase(Locale.ROOT))
-        .collect(Collectors.joining("|"));
+    return StringUtils.join(values, '|').toLowerCase(Locale.ROOT);
   }
 
   private static <E extends Enum<E>> E choice(String key, String value, E[] values) {
@@ -196,10 +192,15 @@ public record ProfilerConfig(
 
   /** In the coarsest unit that leaves no remainder. */
   private static String inUnits(long value, Map<String, Long> units) {
-    return units.entrySet().stream()
-        .filter(u -> value % u.getValue() == 0 && (value != 0 || u.getValue() == 1))
-        .max(Map.Entry.comparingByValue())
-        .map(u -> value / u.getValue() + u.getKey())
-        .orElse(Long.toString(value));
+    String best = "";
+    long bestFactor = 0;
+    for (Map.Entry<String, Long> unit : units.entrySet()) {
+      long factor = unit.getValue();
+      if (factor > bestFactor && value % factor == 0 && (value != 0 || factor == 1)) {
+        best = unit.getKey();
+        bestFactor = factor;
+      }
+    }
+    return bestFactor == 0 ? Long.toString(value) : value / bestFactor + best;
   }
 }

@@ -109,12 +109,15 @@ final class ProfilerSession {
     // The thread first, so that it is known as our own before anything is sampled.
     thread = new DrainerThread(sampler, owner);
     thread.start();
+    boolean sampling = false;
     boolean started = false;
     try {
       thread.awaitExcluded();
       startNanos = System.nanoTime();
       SampleRing ring = sampler.start(samplerConfig);
+      sampling = true;
       drainer = new Drainer(ring, sampler, config.depth(), tables);
+      lookForProblems();
       stage.set(Stage.RUNNING);
       thread.begin(this, drainer, ring, deadlineNanos());
       started = true;
@@ -122,6 +125,10 @@ final class ProfilerSession {
       if (!started) {
         stage.set(Stage.ENDED);
         thread.end();
+        if (sampling) {
+          sampler.stop();
+          sampler.release();
+        }
       }
     }
   }
@@ -153,16 +160,19 @@ final class ProfilerSession {
       throw e;
     }
     long elapsed = System.nanoTime() - startNanos;
-    thread.end();
-    // Nothing is written any more: what is in the ring now is all there is.
-    while (drainer.doWork() > 0) {
-      Thread.onSpinWait();
+    try {
+      thread.end();
+      // Nothing is written any more: what is in the ring now is all there is.
+      while (drainer.doWork() > 0) {
+        Thread.onSpinWait();
+      }
+      drainer.refreshHotMethods();
+    } finally {
+      // The timers are gone: these are the final figures.
+      last = stats(elapsed);
+      stage.set(Stage.ENDED);
+      sampler.release();
     }
-    drainer.refreshHotMethods();
-    // The timers are gone: these are the final figures.
-    last = stats(elapsed);
-    stage.set(Stage.ENDED);
-    sampler.release();
     return note;
   }
 
@@ -179,7 +189,7 @@ final class ProfilerSession {
     return problem;
   }
 
-  /** Called by the session's thread, once a second. */
+  /** Called at the start, then by the session's thread, once a second. */
   void lookForProblems() {
     String found = sampler.threadProblem();
     if (found.isEmpty() && drainer.stats().stackTableFull() > 0) {

@@ -5,10 +5,10 @@ import io.spprof.Profile;
 import io.spprof.sampler.SampleRing;
 import io.spprof.sampler.Sampler;
 import io.spprof.sampler.WalkResult;
+import io.spprof.symbol.JvmtiSymbolResolver;
 import java.util.ArrayList;
-import java.util.Comparator;
+import java.util.Arrays;
 import java.util.List;
-import java.util.stream.IntStream;
 
 /**
  * The collector's work, apart from the thread that does it: takes records out of the ring and folds
@@ -51,7 +51,7 @@ public final class Drainer {
   public Drainer(SampleRing ring, Sampler sampler, int depth, MemoryBudget budget) {
     this.ring = ring;
     this.sampler = sampler;
-    this.frames = new FrameTable(budget, sampler::methodName);
+    this.frames = new FrameTable(budget, new JvmtiSymbolResolver(sampler));
     this.threads = new ThreadTable(budget);
     this.stacks = new StackTable(budget);
     this.scratch = new int[depth + 1];
@@ -113,14 +113,7 @@ public final class Drainer {
 
   /** Makes the list of the hottest methods anew. */
   public synchronized void refreshHotMethods() {
-    int[] top =
-        IntStream.range(0, frames.size())
-            .filter(f -> frames.selfSamples(f) > 0)
-            .boxed()
-            .sorted(Comparator.comparingLong(frames::selfNanos).reversed())
-            .limit(HOTTEST)
-            .mapToInt(Integer::intValue)
-            .toArray();
+    int[] top = hottest();
     List<HotMethod> hottest = new ArrayList<>(top.length);
     for (int frame : top) {
       hottest.add(
@@ -131,6 +124,24 @@ public final class Drainer {
               frames.selfSamples(frame)));
     }
     hotMethods = List.copyOf(hottest);
+  }
+
+  /** By insertion into a short list: plain loops, as the first stop of a session waits for this. */
+  private int[] hottest() {
+    int[] top = new int[HOTTEST];
+    int count = 0;
+    for (int frame = 0; frame < frames.size(); frame++) {
+      long nanos = frames.selfNanos(frame);
+      if (nanos == 0 || count == HOTTEST && nanos <= frames.selfNanos(top[count - 1])) {
+        continue;
+      }
+      int at = count < HOTTEST ? count++ : count - 1;
+      for (; at > 0 && frames.selfNanos(top[at - 1]) < nanos; at--) {
+        top[at] = top[at - 1];
+      }
+      top[at] = frame;
+    }
+    return Arrays.copyOf(top, count);
   }
 
   private double percent(long nanos) {

@@ -28,12 +28,12 @@ final class FrameTable {
   private static final int KEPT_FOR_SYNTHETIC = 64;
   private static final int COLUMN_BYTES = 3 * Long.BYTES + Integer.BYTES;
   private static final int INDEX_BYTES = Long.BYTES + Integer.BYTES;
-  private static final int NAME_BYTES = 64; // String, its array's header, list slot
+  private static final int NAME_BYTES = 128; // String, its array's header, list slot, map entry
 
   private final MemoryBudget budget;
   private final SymbolResolver resolver;
   private final List<String> names = new ArrayList<>();
-  private final Map<String, Integer> synthetic = new HashMap<>();
+  private final Map<String, Integer> byName = new HashMap<>();
 
   private long[] methods = new long[2 * FIRST_CAPACITY]; // open addressing; 0 is free
   private int[] numbers = new int[2 * FIRST_CAPACITY];
@@ -66,14 +66,14 @@ final class FrameTable {
   }
 
   int synthetic(String name) {
-    Integer known = synthetic.get(name);
+    Integer known = byName.get(name);
     if (known != null) {
       return known;
     }
     // There are a few dozen of them at most: they have room even when methods have none.
     budget.take(NAME_BYTES + name.length());
     names.add(name);
-    synthetic.put(name, names.size() - 1);
+    byName.put(name, names.size() - 1);
     return names.size() - 1;
   }
 
@@ -127,12 +127,15 @@ final class FrameTable {
     if (name == null) {
       name = UNLOADED;
     }
-    if (!budget.take(NAME_BYTES + name.length())) {
+    // One frame for overloads, and for what several loaders loaded: they read the same.
+    Integer known = byName.get(name);
+    if (known == null && !budget.take(NAME_BYTES + name.length())) {
       return synthetic(OTHERS);
     }
-    int number = name.equals(UNLOADED) ? synthetic(UNLOADED) : names.size();
-    if (number == names.size()) {
+    int number = known == null ? names.size() : known;
+    if (known == null) {
       names.add(name);
+      byName.put(name, number);
     }
     put(method, number);
     methodCount++;

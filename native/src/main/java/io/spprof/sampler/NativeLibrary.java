@@ -1,43 +1,40 @@
 package io.spprof.sampler;
 
-import com.sun.jna.Native;
 import com.sun.jna.Platform;
-import java.io.File;
 import java.io.IOException;
-import java.nio.file.FileVisitResult;
+import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.SimpleFileVisitor;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.util.Locale;
-import org.apache.commons.lang3.StringUtils;
 
 /**
- * Finds the native library for this platform, unpacks it to a name of its own (the JVM refuses to
- * load one file for two class loaders), loads it, and removes the file again. JNA does the first
- * two and is itself loaded here, at the first session: it costs tens of milliseconds.
+ * Finds the native library for this platform, as JNA names platforms, unpacks it to a directory of
+ * its own (the JVM refuses to load one file for two class loaders), loads it, and removes the file
+ * again.
+ *
+ * <p>Only JNA's {@code Platform} is used here, which is nearly free. Its unpacking would first load
+ * JNA's own library, some 100 ms of CPU at the first start of a session, to copy one file.
  */
 final class NativeLibrary {
-
-  private static final String TEMP_DIR_PROPERTY = "jna.tmpdir";
 
   private static boolean loaded;
 
   private NativeLibrary() {}
 
   /**
-   * Whether the jar has a library for this platform, asked without JNA: it is asked at start-up.
+   * Whether the jar has a library for this platform. Asked at start-up, so without any class of
+   * JNA.
    *
    * @return "" if it has one, else what is missing
    */
   static String unavailable() {
-    String os = StringUtils.defaultString(System.getProperty("os.name"));
-    String arch = StringUtils.defaultString(System.getProperty("os.arch"));
-    // As JNA's Platform.RESOURCE_PREFIX has it.
+    String os = String.valueOf(System.getProperty("os.name"));
+    String arch = String.valueOf(System.getProperty("os.arch"));
+    // As JNA's Platform.RESOURCE_PREFIX has it; a test compares the two.
     String platform =
         (os.startsWith("Mac") ? "darwin" : os.toLowerCase(Locale.ROOT))
             + "-"
-            + ("amd64".equals(arch) || "x86_64".equals(arch) ? "x86-64" : arch);
+            + (arch.equals("amd64") || arch.equals("x86_64") ? "x86-64" : arch);
     return NativeLibrary.class.getResource(resource(platform)) == null ? missing(platform) : "";
   }
 
@@ -60,35 +57,27 @@ final class NativeLibrary {
     if (loaded) {
       return;
     }
-    Path directory;
-    try {
-      directory = Files.createTempDirectory("spprof-");
+    try (InputStream library =
+        NativeLibrary.class.getResourceAsStream(resource(Platform.RESOURCE_PREFIX))) {
+      if (library == null) {
+        throw new SamplerException(missing(Platform.RESOURCE_PREFIX));
+      }
+      load(library);
+      loaded = true;
     } catch (IOException e) {
       throw new SamplerException(
-          "no temporary directory for the native library ("
+          "the native library could not be unpacked ("
               + e
               + "); make -Djava.io.tmpdir point to a directory that can be written to");
     }
-    try {
-      loadFrom(directory);
-      loaded = true;
-    } finally {
-      delete(directory);
-    }
   }
 
-  private static void loadFrom(Path directory) throws SamplerException {
-    // JNA unpacks its own library into this directory, too, instead of one in the user's home that
-    // it
-    // leaves behind. Whatever the application set for its JNA stands.
-    boolean ours = System.getProperty(TEMP_DIR_PROPERTY) == null;
-    if (ours) {
-      System.setProperty(TEMP_DIR_PROPERTY, directory.toString());
-    }
+  private static void load(InputStream library) throws IOException, SamplerException {
+    Path directory = Files.createTempDirectory("spprof-");
+    Path file = directory.resolve(System.mapLibraryName("spprof"));
     try {
-      System.load(unpack(directory).toString());
-    } catch (IOException e) {
-      throw new SamplerException(missing(Platform.RESOURCE_PREFIX));
+      Files.copy(library, file);
+      System.load(file.toString());
     } catch (LinkageError e) {
       throw new SamplerException(
           "the native library could not be loaded: "
@@ -97,47 +86,9 @@ final class NativeLibrary {
               + directory.getParent()
               + " is mounted noexec, make -Djava.io.tmpdir point elsewhere");
     } finally {
-      if (ours) {
-        System.clearProperty(TEMP_DIR_PROPERTY);
-      }
-    }
-  }
-
-  private static Path unpack(Path directory) throws IOException {
-    String name = System.mapLibraryName("spprof");
-    String resource = "/io/spprof/sampler/" + Platform.RESOURCE_PREFIX + "/" + name;
-    File found = Native.extractFromResourcePath(resource, NativeLibrary.class.getClassLoader());
-    Path library = directory.resolve(name);
-    if (found.toPath().startsWith(directory)) {
-      Files.move(found.toPath(), library);
-    } else {
-      // From a directory of classes JNA hands out the original, and from elsewhere its own copy.
-      Files.copy(found.toPath(), library);
-    }
-    return library;
-  }
-
-  /** On Linux and macOS a mapped library needs its file no more. */
-  private static void delete(Path directory) {
-    try {
-      Files.walkFileTree(
-          directory,
-          new SimpleFileVisitor<>() {
-            @Override
-            public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)
-                throws IOException {
-              Files.delete(file);
-              return FileVisitResult.CONTINUE;
-            }
-
-            @Override
-            public FileVisitResult postVisitDirectory(Path dir, IOException e) throws IOException {
-              Files.delete(dir);
-              return FileVisitResult.CONTINUE;
-            }
-          });
-    } catch (IOException e) {
-      // The system's temporary directory is swept by the system; the profiler can do its work.
+      // On Linux and macOS a mapped library needs its file no more.
+      Files.deleteIfExists(file);
+      Files.deleteIfExists(directory);
     }
   }
 }

@@ -1,0 +1,23 @@
+package io.spprof.symbol;
+
+import io.spprof.sampler.Sampler;
+
+/** Asks the JVM, through the sampler's JVMTI environment. */
+public final class JvmtiSymbolResolver implements SymbolResolver {
+
+  private final Sampler sampler;
+
+  /**
+   * A resolver.
+   *
+   * @param sampler a loaded sampler
+   */
+  public JvmtiSymbolResolver(Sampler sampler) {
+    this.sampler = sampler;
+  }
+
+  @Override
+  public String name(long method) {
+    return sampler.methodName(method);
+  }
+}

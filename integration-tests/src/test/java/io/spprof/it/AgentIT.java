@@ -1,0 +1,123 @@
+package io.spprof.it;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.spprof.it.load.Busy;
+import io.spprof.it.load.Hello;
+import io.spprof.it.load.OtherVersions;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** The ways in, and what the application notices of them. */
+class AgentIT {
+
+  @Test
+  void shouldLeaveAnApplicationItsOwnVersionsOfOurDependencies() throws Exception {
+    try (TargetJvm target =
+            TargetJvm.of(OtherVersions.class)
+                .classPath(
+                    TestPaths.library("other-jna.jar"),
+                    TestPaths.library("other-commons-lang3.jar"))
+                .start();
+        BeanClient bean = BeanClient.connect(target)) {
+      String versions =
+          System.getProperty("spprof.it.jna") + " " + System.getProperty("spprof.it.lang3");
+      assertEquals(versions, target.ask("versions"));
+      long before = Long.parseLong(target.ask("calls"));
+      bean.startWith("interval=1ms");
+      Thread.sleep(2_000);
+      bean.stop();
+      assertEquals(versions, target.ask("versions"));
+      assertTrue(Long.parseLong(target.ask("calls")) > before + 100, "it goes on working");
+      assertTrue(bean.collapsed().with("OtherVersions.use") > 10, "and is in the profile");
+    }
+  }
+
+  @Test
+  void shouldShowAnApplicationNoneOfOurDependencies() throws Exception {
+    try (TargetJvm target = TargetJvm.of(Hello.class).start();
+        BeanClient bean = BeanClient.connect(target)) {
+      bean.start();
+      bean.stop();
+      assertEquals("", target.ask("foreign-classes"));
+    }
+  }
+
+  @Test
+  void shouldLoadIntoARunningJvm() throws Exception {
+    try (TargetJvm target =
+            TargetJvm.of(Busy.class, 1, 0)
+                .noAgent()
+                .flags("-XX:+EnableDynamicAgentLoading")
+                .start();
+        BeanClient bean = BeanClient.connect(target)) {
+      assertFalse(bean.isRegistered());
+      assertLoaded(Programs.attach(target));
+      assertTrue(bean.isRegistered());
+      bean.startWith("interval=1ms");
+      Thread.sleep(500);
+      bean.stop();
+      // The thread and its frames were there long before the agent.
+      assertTrue(bean.collapsed().with("Busy.spin") > 10);
+    }
+  }
+
+  @Test
+  void shouldDoNothingWhenItIsLoadedAgain() throws Exception {
+    try (TargetJvm target =
+            TargetJvm.of(Busy.class, 1, 0).flags("-XX:+EnableDynamicAgentLoading").start();
+        BeanClient bean = BeanClient.connect(target)) {
+      assertLoaded(Programs.attach(target));
+      long session = bean.startWith("interval=1ms");
+      assertLoaded(Programs.attach(target));
+      assertEquals("RUNNING", bean.text("State"));
+      assertEquals(session, bean.field("Session", "id"));
+      bean.stop();
+      assertEquals(List.of(), target.stderr());
+    }
+  }
+
+  @Test
+  void shouldStartAtOnceWhenTold() throws Exception {
+    try (TargetJvm target =
+            TargetJvm.of(Busy.class, 1, 0)
+                .agentOptions("start=true,interval=2ms")
+                .flags("-Dspprof.interval=5ms", "-Dspprof.depth=77")
+                .environment("SPPROF_DEPTH", "99")
+                .environment("SPPROF_MEMORY", "8m")
+                .start();
+        BeanClient bean = BeanClient.connect(target)) {
+      assertEquals("RUNNING", bean.text("State"));
+      String options = bean.text("Options");
+      // Agent arguments, then system properties, then the environment, then the defaults.
+      assertTrue(options.contains("interval=2ms"), options);
+      assertTrue(options.contains("depth=77"), options);
+      assertTrue(options.contains("memory=8m"), options);
+      assertTrue(options.contains("engine=auto"), options);
+      Thread.sleep(300);
+      bean.stop();
+      assertTrue(bean.collapsed().with("Busy.spin") > 10);
+    }
+  }
+
+  @Test
+  void shouldNeverStopTheApplicationForASettingThatIsWrong() throws Exception {
+    try (TargetJvm target =
+            TargetJvm.of(Hello.class)
+                .agentOptions("interval=soon,start=true")
+                .expectOnStderr(line -> line.contains("spprof") && line.contains("soon"))
+                .start();
+        BeanClient bean = BeanClient.connect(target)) {
+      assertTrue(bean.isRegistered());
+      assertTrue(bean.text("LastError").contains("soon"), bean.text("LastError"));
+      assertEquals(1, target.stderr().size(), target.stderr().toString());
+    }
+  }
+
+  private static void assertLoaded(Programs.Ended attach) {
+    assertEquals(0, attach.status(), attach.toString());
+    assertTrue(attach.out().contains("return code: 0"), attach.toString());
+  }
+}

@@ -1,0 +1,219 @@
+package io.spprof.it;
+
+import static org.junit.jupiter.api.Assertions.assertAll;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.sun.jna.Native;
+import io.spprof.it.load.Busy;
+import io.spprof.it.load.ForeignHandler;
+import io.spprof.it.load.Hello;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.jar.JarEntry;
+import java.util.jar.JarFile;
+import java.util.jar.JarOutputStream;
+import javax.management.openmbean.CompositeData;
+import org.junit.jupiter.api.Test;
+
+/** Every attribute answers, whatever the state, alone and in a bulk read. */
+class BeanAnswersIT {
+
+  /** As CONTRACT.md has them. */
+  private static final Map<String, Class<?>> ATTRIBUTES =
+      Map.ofEntries(
+          Map.entry("Version", String.class),
+          Map.entry("State", String.class),
+          Map.entry("Running", Boolean.class),
+          Map.entry("LastError", String.class),
+          Map.entry("Options", String.class),
+          Map.entry("Engine", String.class),
+          Map.entry("StackWalker", String.class),
+          Map.entry("IntervalNanos", Long.class),
+          Map.entry("SessionsStarted", Long.class),
+          Map.entry("Signals", Long.class),
+          Map.entry("CollectedSamples", Long.class),
+          Map.entry("DroppedSamples", Long.class),
+          Map.entry("DroppedByReason", CompositeData.class),
+          Map.entry("UnwalkableSamples", Long.class),
+          Map.entry("SampledCpuTimeNanos", Long.class),
+          Map.entry("DroppedCpuTimeNanos", Long.class),
+          Map.entry("OverheadPercent", Double.class),
+          Map.entry("MeasuredOverheadPercent", Double.class),
+          Map.entry("OverheadCpuTimeNanos", Long.class),
+          Map.entry("ThreadsSampled", Integer.class),
+          Map.entry("ThreadsFailed", Integer.class),
+          Map.entry("UniqueStacks", Long.class),
+          Map.entry("MemoryUsedBytes", Long.class),
+          Map.entry("MemoryLimitBytes", Long.class),
+          Map.entry("HotMethods", CompositeData[].class),
+          Map.entry("Session", CompositeData.class));
+
+  @Test
+  void shouldAnswerEveryAttributeBeforeWhileAndAfterASession() throws Exception {
+    try (TargetJvm target = TargetJvm.of(Busy.class, 2, 3).start();
+        BeanClient bean = BeanClient.connect(target)) {
+      Map<String, Object> idle = assertAnswersAll(bean, "IDLE");
+      assertEquals("", idle.get("LastError"));
+      for (String name : List.of("Signals", "CollectedSamples", "DroppedSamples")) {
+        assertEquals(0L, idle.get(name), name);
+      }
+
+      bean.startWith("interval=1ms,depth=100");
+      Thread.sleep(1_500);
+      Map<String, Object> running = assertAnswersAll(bean, "RUNNING");
+      assertEquals(true, running.get("Running"));
+      assertTrue((Integer) running.get("ThreadsSampled") > 2, running::toString);
+      assertEquals(0, running.get("ThreadsFailed"));
+      assertTrue((Double) running.get("OverheadPercent") > 0, running::toString);
+      assertTrue((Double) running.get("MeasuredOverheadPercent") > 0, running::toString);
+      assertTrue((Long) running.get("MemoryUsedBytes") > 0, running::toString);
+      assertTrue(((String) running.get("Options")).contains("depth=100"), running::toString);
+      bean.stop();
+
+      Map<String, Object> stopped = assertAnswersAll(bean, "IDLE");
+      for (String gauge : List.of("OverheadPercent", "MeasuredOverheadPercent")) {
+        assertEquals(0.0, stopped.get(gauge), gauge);
+      }
+      assertEquals(0, stopped.get("ThreadsSampled"));
+      for (String counter : List.of("Signals", "CollectedSamples", "OverheadCpuTimeNanos")) {
+        assertTrue((Long) stopped.get(counter) >= (Long) running.get(counter), counter);
+      }
+      // The options feed back into startWith unchanged.
+      bean.startWith(bean.text("Options"));
+      assertEquals(stopped.get("Options"), bean.get("Options"));
+      bean.stop();
+    }
+  }
+
+  @Test
+  void shouldTellTheModelledOverheadAsDesigned() throws Exception {
+    try (TargetJvm target = TargetJvm.of(Busy.class, 2, 3).start();
+        BeanClient bean = BeanClient.connect(target)) {
+      bean.startWith("interval=1ms");
+      Thread.sleep(2_000);
+      bean.stop();
+      CompositeData session = (CompositeData) bean.get("Session");
+      long signals = (Long) session.get("collected") + (Long) session.get("dropped");
+      double model = signals * 0.025 / (Long) session.get("durationMillis") * 100;
+      assertEquals(model, (Double) session.get("overheadPercent"), 0.05 * model);
+      double measured = (Double) session.get("measuredOverheadPercent");
+      assertTrue(measured > 0 && measured < 20, "measured " + measured + ", model " + model);
+    }
+  }
+
+  @Test
+  void shouldRefuseToTakeSigprofFromSomebodyElse() throws Exception {
+    try (TargetJvm target = TargetJvm.of(ForeignHandler.class).classPathOf(Native.class).start();
+        BeanClient bean = BeanClient.connect(target)) {
+      String action = target.ask("action");
+      for (int i = 0; i < 2; i++) {
+        Throwable refusal = BeanClient.refusalOf(bean::start);
+        assertInstanceOf(IllegalStateException.class, refusal);
+        assertTrue(refusal.getMessage().contains("libc.so"), refusal.getMessage());
+        assertTrue(refusal.getMessage().contains("SIGPROF"), refusal.getMessage());
+        assertEquals(action, target.ask("action"), "the foreign handler is untouched");
+        Map<String, Object> failed = assertAnswersAll(bean, "FAILED");
+        assertEquals(refusal.getMessage(), failed.get("LastError"));
+        assertEquals(0L, failed.get("SessionsStarted"));
+      }
+      assertEquals(List.of(), Proc.timers(target.pid()));
+    }
+  }
+
+  @Test
+  void shouldAnswerEveryAttributeWithoutTheNativeLibrary() throws Exception {
+    Path crippled = withoutNativeLibrary(TestPaths.newDirectory("crippled"));
+    try (TargetJvm target =
+            TargetJvm.of(Hello.class)
+                .agent(crippled)
+                .expectOnStderr(line -> line.contains("spprof"))
+                .start();
+        BeanClient bean = BeanClient.connect(target)) {
+      bean.all();
+      for (int i = 0; i < 2; i++) {
+        Throwable refusal = BeanClient.refusalOf(bean::start);
+        assertInstanceOf(IllegalStateException.class, refusal);
+        Map<String, Object> failed = assertAnswersAll(bean, "FAILED");
+        String error = (String) failed.get("LastError");
+        assertFalse(error.isBlank());
+        assertTrue(refusal.getMessage().contains(error), refusal.getMessage() + " / " + error);
+      }
+      assertTrue(target.stderr().size() <= 1, "one log line at most: " + target.stderr());
+    }
+  }
+
+  private static Map<String, Object> assertAnswersAll(BeanClient bean, String state)
+      throws Exception {
+    Map<String, Object> bulk = bean.all();
+    assertAll(
+        ATTRIBUTES.entrySet().stream()
+            .map(
+                attribute ->
+                    () -> {
+                      String name = attribute.getKey();
+                      assertNotNull(bulk.get(name), name + " is not in the bulk read");
+                      assertInstanceOf(attribute.getValue(), bulk.get(name), name);
+                      assertInstanceOf(attribute.getValue(), bean.get(name), name);
+                    }));
+    assertEquals(state, bulk.get("State"));
+    bulk.values().forEach(BeanAnswersIT::assertSound);
+    CompositeData reasons = (CompositeData) bulk.get("DroppedByReason");
+    long sum = reasons.values().stream().mapToLong(reason -> (Long) reason).sum();
+    assertEquals(bulk.get("DroppedSamples"), sum);
+    return bulk;
+  }
+
+  private static void assertSound(Object value) {
+    if (value instanceof Double number) {
+      assertTrue(Double.isFinite(number) && number >= 0 && number <= 100, number::toString);
+    } else if (value instanceof Number number) {
+      assertTrue(number.longValue() >= 0, number::toString);
+    } else if (value instanceof CompositeData record) {
+      record.values().forEach(BeanAnswersIT::assertSound);
+    } else {
+      assertNotNull(value);
+    }
+  }
+
+  /** A copy of the agent, also of the jars inside it if there are any, without our library. */
+  private static Path withoutNativeLibrary(Path directory) throws IOException {
+    Path copy = directory.resolve("spprof-agent.jar");
+    List<String> left = new ArrayList<>();
+    try (JarFile jar = new JarFile(TestPaths.agentJar().toFile());
+        OutputStream file = Files.newOutputStream(copy);
+        JarOutputStream out = new JarOutputStream(file, jar.getManifest())) {
+      for (JarEntry entry : Collections.list(jar.entries())) {
+        if (entry.getName().matches(".*libspprof[^/]*\\.(so|dylib)")) {
+          left.add(entry.getName());
+        } else if (!entry.getName().equals(JarFile.MANIFEST_NAME)) {
+          out.putNextEntry(new JarEntry(entry.getName()));
+          try (InputStream in = jar.getInputStream(entry)) {
+            in.transferTo(out);
+          }
+          out.closeEntry();
+        }
+      }
+    }
+    assertFalse(left.isEmpty(), () -> "no library in the agent? " + entriesOf(copy));
+    return copy;
+  }
+
+  private static String entriesOf(Path jarFile) {
+    try (JarFile jar = new JarFile(jarFile.toFile())) {
+      return jar.stream().map(JarEntry::getName).filter(n -> n.contains("so")).toList().toString();
+    } catch (IOException e) {
+      return e.toString();
+    }
+  }
+}

@@ -1,0 +1,148 @@
+package io.spprof.it;
+
+import java.io.IOException;
+import java.util.Arrays;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.Callable;
+import javax.management.Attribute;
+import javax.management.AttributeList;
+import javax.management.JMException;
+import javax.management.MBeanAttributeInfo;
+import javax.management.MBeanServerConnection;
+import javax.management.ObjectName;
+import javax.management.RuntimeErrorException;
+import javax.management.openmbean.CompositeData;
+import javax.management.remote.JMXConnector;
+import javax.management.remote.JMXConnectorFactory;
+import javax.management.remote.JMXServiceURL;
+
+/** A remote client of the bean that knows it by its name, and its values as open types. */
+public final class BeanClient implements AutoCloseable {
+
+  private static final String NAME = "io.spprof:type=Spprof";
+
+  private final JMXConnector connector;
+  private final MBeanServerConnection connection;
+  private final ObjectName bean;
+
+  private BeanClient(int port, Map<String, ?> environment) throws IOException, JMException {
+    connector =
+        JMXConnectorFactory.connect(
+            new JMXServiceURL("service:jmx:rmi:///jndi/rmi://127.0.0.1:" + port + "/jmxrmi"),
+            environment);
+    connection = connector.getMBeanServerConnection();
+    bean = new ObjectName(NAME);
+  }
+
+  /** Connects to a target. */
+  public static BeanClient connect(TargetJvm target) throws IOException, JMException {
+    return new BeanClient(target.port(), Map.of());
+  }
+
+  /** Connects in a role whose password is its name. */
+  static BeanClient connect(TargetJvm target, String role) throws IOException, JMException {
+    return new BeanClient(
+        target.port(), Map.of(JMXConnector.CREDENTIALS, new String[] {role, role}));
+  }
+
+  /** The server, for beans other than ours. */
+  public MBeanServerConnection connection() {
+    return connection;
+  }
+
+  /** Whether the bean is there. */
+  boolean isRegistered() throws IOException {
+    return connection.isRegistered(bean);
+  }
+
+  /** An attribute. */
+  public Object get(String attribute) throws IOException, JMException {
+    return connection.getAttribute(bean, attribute);
+  }
+
+  /** An attribute that is a whole number. */
+  public long number(String attribute) throws IOException, JMException {
+    return ((Number) get(attribute)).longValue();
+  }
+
+  /** An attribute that is a text. */
+  public String text(String attribute) throws IOException, JMException {
+    return (String) get(attribute);
+  }
+
+  /** A field of an attribute that is a record. */
+  public Object field(String attribute, String field) throws IOException, JMException {
+    return ((CompositeData) get(attribute)).get(field);
+  }
+
+  /** Every attribute that the bean's metadata names, in one bulk read. */
+  Map<String, Object> all() throws IOException, JMException {
+    String[] names =
+        Arrays.stream(connection.getMBeanInfo(bean).getAttributes())
+            .map(MBeanAttributeInfo::getName)
+            .toArray(String[]::new);
+    return several(names);
+  }
+
+  /** Some attributes in one bulk read; those that could not be read are not there. */
+  public Map<String, Object> several(String... names) throws IOException, JMException {
+    AttributeList values = connection.getAttributes(bean, names);
+    Map<String, Object> all = new TreeMap<>();
+    for (Attribute value : values.asList()) {
+      all.put(value.getName(), value.getValue());
+    }
+    return all;
+  }
+
+  /** Starts with the defaults. */
+  public long start() throws IOException, JMException {
+    return (Long) connection.invoke(bean, "start", new Object[0], new String[0]);
+  }
+
+  /** Starts. */
+  public long startWith(String options) throws IOException, JMException {
+    return (Long) invoke("startWith", options);
+  }
+
+  /** Stops. */
+  public String stop() throws IOException, JMException {
+    return (String) connection.invoke(bean, "stop", new Object[0], new String[0]);
+  }
+
+  /** The profile of the running or the last session, all of it. */
+  Collapsed collapsed() throws IOException, JMException {
+    return Collapsed.parse(
+        (String) connection.invoke(bean, "collapsed", new Object[] {0}, new String[] {"int"}));
+  }
+
+  /** An operation without parameters that returns a text. */
+  public String query(String operation) throws IOException, JMException {
+    return (String) connection.invoke(bean, operation, new Object[0], new String[0]);
+  }
+
+  /** An operation with one text as its parameter. */
+  public Object invoke(String operation, String argument) throws IOException, JMException {
+    return connection.invoke(
+        bean, operation, new Object[] {argument}, new String[] {String.class.getName()});
+  }
+
+  /** What the target answers a call with that it refuses, without what JMX wraps around it. */
+  static Throwable refusalOf(Callable<?> call) {
+    try {
+      Object result = call.call();
+      throw new AssertionError("expected a refusal, got " + result);
+    } catch (RuntimeErrorException e) {
+      return e.getTargetError();
+    } catch (JMException | javax.management.JMRuntimeException e) {
+      return e.getCause() == null ? e : e.getCause();
+    } catch (Exception e) {
+      return e;
+    }
+  }
+
+  @Override
+  public void close() throws IOException {
+    connector.close();
+  }
+}

@@ -1,0 +1,162 @@
+package io.spprof.it;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.sun.jna.LastErrorException;
+import io.spprof.it.load.Busy;
+import java.time.Duration;
+import java.util.Map;
+import javax.management.openmbean.CompositeData;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Test;
+
+/** Signals = CollectedSamples + DroppedSamples + samples still in the buffer. */
+class ConservationIT {
+
+  private static final int MIB = 1 << 20;
+
+  @Test
+  void shouldAccountForEverySignalAcrossAHundredSessionsUnderSixtyBusyThreads() throws Exception {
+    try (TargetJvm target = TargetJvm.of(Busy.class, 60, 20).start();
+        BeanClient bean = BeanClient.connect(target)) {
+      Figures before = Figures.of(bean);
+      for (int session = 1; session <= 100; session++) {
+        assertEquals(session, bean.startWith("interval=" + (session % 2 == 0 ? "1ms" : "100us")));
+        Thread.sleep(session % 20);
+        Figures running = Figures.of(bean);
+        assertTrue(running.inBuffer() >= 0, "running: " + running);
+        bean.stop();
+        Figures stopped = Figures.of(bean);
+        stopped.assertExact();
+        long collected = stopped.collected - before.collected;
+        assertEquals(collected, bean.collapsed().total(), "session " + session);
+        assertEquals(collected, bean.field("Session", "collected"));
+        assertEquals(stopped.dropped - before.dropped, bean.field("Session", "dropped"));
+        before = stopped;
+      }
+      assertEquals(100, bean.number("SessionsStarted"));
+      assertTrue(before.signals > 100, before.toString());
+    }
+  }
+
+  @Test
+  void shouldShowTheDropsWhileAndAfterTheCollectorIsHeldStill() throws Exception {
+    try (TargetJvm target = TargetJvm.of(Busy.class, 60, 1900).start();
+        BeanClient bean = BeanClient.connect(target)) {
+      warmUp(bean);
+      long before = target.cpuNanos();
+      Figures start = Figures.of(bean);
+      bean.startWith("interval=100us,memory=1m,depth=2048");
+      long begun = target.cpuNanos();
+      try (HeldThread drainer = hold(target)) {
+        Await.until(
+            "the ring overflows while nobody drains it",
+            Duration.ofSeconds(20),
+            () -> Figures.of(bean).dropped > start.dropped + 20);
+        Figures first = Figures.of(bean);
+        Await.until(
+            "the drops go on",
+            Duration.ofSeconds(20),
+            () -> Figures.of(bean).dropped > first.dropped + 20);
+        Figures second = Figures.of(bean);
+        assertEquals(first.collected, second.collected, "nobody collects: " + second);
+        assertTrue(second.bufferFull > first.bufferFull, second.toString());
+        assertTrue(second.inBuffer() > 0, "the ring is full: " + second);
+        assertTrue(second.droppedCpuNanos > first.droppedCpuNanos, second.toString());
+        assertTrue(bean.number("MemoryUsedBytes") <= MIB, "memory=1m is a bound");
+        assertTrue(drainer.isHeld(), "nobody let it go");
+      }
+      Await.until(
+          "the collector goes on once it may",
+          Duration.ofSeconds(20),
+          () -> Figures.of(bean).collected > start.collected);
+      long ending = target.cpuNanos();
+      bean.stop();
+      long ended = target.cpuNanos();
+
+      Figures stopped = Figures.of(bean);
+      stopped.assertExact();
+      assertTrue(stopped.bufferFull - start.bufferFull > 40, stopped.toString());
+      assertEquals(stopped.collected - start.collected, bean.collapsed().total());
+      long accounted = stopped.cpuNanos() - start.cpuNanos();
+      assertTrue(
+          accounted > 0.98 * (ending - begun) && accounted < 1.02 * (ended - before),
+          () ->
+              String.format(
+                  "sampled and dropped CPU time %d ms, used %d to %d ms; %s",
+                  accounted / 1_000_000,
+                  (ending - begun) / 1_000_000,
+                  (ended - before) / 1_000_000,
+                  stopped));
+    }
+  }
+
+  private static void warmUp(BeanClient bean) throws Exception {
+    bean.start();
+    bean.stop();
+  }
+
+  private static HeldThread hold(TargetJvm target) throws Exception {
+    try {
+      return HeldThread.hold(target, drainerOf(target));
+    } catch (LastErrorException e) {
+      String reason = "NOT TESTED: this system forbids ptrace(2), so no thread can be held: " + e;
+      System.err.println(reason);
+      return Assumptions.abort(reason);
+    }
+  }
+
+  private static long drainerOf(TargetJvm target) throws Exception {
+    for (long thread : Proc.threads(target.pid())) {
+      if (Proc.threadName(target.pid(), thread).orElse("").startsWith("spprof-drain")) {
+        return thread;
+      }
+    }
+    throw new AssertionError("no collector among " + Proc.threadNames(target.pid()));
+  }
+
+  /** One bulk read of the counters. */
+  private record Figures(
+      long signals,
+      long collected,
+      long dropped,
+      long byReason,
+      long bufferFull,
+      long sampledCpuNanos,
+      long droppedCpuNanos) {
+
+    static Figures of(BeanClient bean) throws Exception {
+      Map<String, Object> values =
+          bean.several(
+              "Signals",
+              "CollectedSamples",
+              "DroppedSamples",
+              "DroppedByReason",
+              "SampledCpuTimeNanos",
+              "DroppedCpuTimeNanos");
+      CompositeData reasons = (CompositeData) values.get("DroppedByReason");
+      return new Figures(
+          (Long) values.get("Signals"),
+          (Long) values.get("CollectedSamples"),
+          (Long) values.get("DroppedSamples"),
+          reasons.values().stream().mapToLong(reason -> (Long) reason).sum(),
+          (Long) reasons.get("bufferFull"),
+          (Long) values.get("SampledCpuTimeNanos"),
+          (Long) values.get("DroppedCpuTimeNanos"));
+    }
+
+    long inBuffer() {
+      return signals - collected - dropped;
+    }
+
+    long cpuNanos() {
+      return sampledCpuNanos + droppedCpuNanos;
+    }
+
+    void assertExact() {
+      assertEquals(signals, collected + dropped, toString());
+      assertEquals(dropped, byReason, toString());
+    }
+  }
+}

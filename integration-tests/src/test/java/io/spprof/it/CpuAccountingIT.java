@@ -1,0 +1,209 @@
+package io.spprof.it;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.spprof.it.load.Busy;
+import io.spprof.it.load.BusyVirtual;
+import io.spprof.it.load.GcAndJit;
+import io.spprof.it.load.Hello;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import javax.management.JMException;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledForJreRange;
+import org.junit.jupiter.api.condition.JRE;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * The CPU time that the samples stand for is the CPU time that the process used.
+ *
+ * <p>How long to run: with a random first expiry a thread's number of expirations is off by less
+ * than one, with a variance of at most 1/4 and 1/6 on average, so the sum over n threads has a
+ * standard deviation of interval × √(n/6). A run uses so much CPU time that four of them are inside
+ * the tolerance; where the kernel's tick is coarser than the interval, the tick counts.
+ */
+class CpuAccountingIT {
+
+  private static final long VAGUENESS = 100;
+  private static final long TICK_NANOS = 10_000_000;
+  private static final long MOST_CPU_NANOS = 15_000_000_000L;
+  private static final long LEAST_CPU_NANOS = 3_000_000_000L;
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 4, 60})
+  void shouldAccountForTheCpuTimeOfBusyThreads(int threads) throws Exception {
+    try (TargetJvm target = TargetJvm.of(Busy.class, threads, 10).start();
+        BeanClient bean = BeanClient.connect(target)) {
+      warmUp(bean);
+      for (long intervalMillis : new long[] {1, 10, 100}) {
+        double tolerance = intervalMillis == 100 ? 0.05 : 0.02;
+        Run run = run(target, bean, intervalMillis, cpuNeeded(threads, intervalMillis, tolerance));
+        run.record("busy threads " + threads, intervalMillis);
+        run.assertWithin(tolerance);
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"-XX:+UseG1GC", "-XX:+UseParallelGC"})
+  void shouldAccountForTheCpuTimeOfTheCollectorAndTheCompiler(String collector) throws Exception {
+    try (TargetJvm target =
+            TargetJvm.of(GcAndJit.class).flags(collector, "-Xmx256m", "-Xmn64m").start();
+        BeanClient bean = BeanClient.connect(target)) {
+      warmUp(bean);
+      Run run = run(target, bean, 1, 2 * LEAST_CPU_NANOS);
+      run.record("GC and JIT " + collector, 1);
+      run.assertWithin(0.02);
+
+      Collapsed profile = bean.collapsed();
+      long gc = underThread(profile, "GC Thread", "G1 ", "ParGC Thread");
+      long jit = underThread(profile, "C1 Compiler", "C2 Compiler");
+      double share = 100.0 / profile.total();
+      assertTrue(gc * share > 2, "GC threads have " + gc * share + " %: " + threads(profile));
+      assertTrue(jit * share > 2, "JIT threads have " + jit * share + " %: " + threads(profile));
+    }
+  }
+
+  @Test
+  @EnabledForJreRange(min = JRE.JAVA_21, disabledReason = "this JDK has no virtual threads")
+  void shouldAccountForTheCpuTimeOfVirtualThreads() throws Exception {
+    try (TargetJvm target = TargetJvm.of(BusyVirtual.class, 50).start();
+        BeanClient bean = BeanClient.connect(target)) {
+      warmUp(bean);
+      Run run = run(target, bean, 1, LEAST_CPU_NANOS);
+      run.record("virtual threads 50", 1);
+      run.assertWithin(0.02);
+    }
+  }
+
+  @Test
+  void shouldSampleNothingOfAnIdleProcess() throws Exception {
+    try (TargetJvm target = TargetJvm.of(Hello.class).start();
+        BeanClient bean = BeanClient.connect(target)) {
+      warmUp(bean);
+      Run run = run(target, bean, 10, 0);
+      // Twenty or so threads of the JVM and of this client, of which each may be off by one.
+      assertTrue(run.accountedNanos - run.mostNanos < 40 * 10_000_000L, run.toString());
+    }
+  }
+
+  private static long cpuNeeded(int threads, long intervalMillis, double tolerance) {
+    double step = Math.max(intervalMillis * 1_000_000, TICK_NANOS / 2.0);
+    double deviation = step * Math.sqrt((threads + 4) / 6.0);
+    return Math.max(LEAST_CPU_NANOS, (long) (4 * deviation / tolerance));
+  }
+
+  /** The first session loads libraries, which is not what is measured. */
+  private static void warmUp(BeanClient bean) throws IOException, JMException {
+    bean.start();
+    bean.stop();
+  }
+
+  private static Run run(TargetJvm target, BeanClient bean, long intervalMillis, long cpuNanos)
+      throws Exception {
+    Map<String, Object> first = figures(bean);
+    long before = target.cpuNanos();
+    bean.startWith("interval=" + intervalMillis + "ms");
+    long begun = target.cpuNanos();
+    // What is used during start and stop may be sampled or not: it has to be little of the whole,
+    // on a busy machine as far as that can be waited for.
+    long wanted = Math.min(VAGUENESS * (begun - before), MOST_CPU_NANOS);
+    long needed = cpuNanos == 0 ? 0 : Math.max(cpuNanos, wanted);
+    Thread.sleep(500);
+    Await.until(
+        "the target uses " + needed / 1_000_000 + " ms of CPU time",
+        Duration.ofSeconds(120),
+        () -> target.cpuNanos() - begun >= needed);
+    int threadsFailed = (Integer) bean.get("ThreadsFailed");
+    long ending = target.cpuNanos();
+    bean.stop();
+    long ended = target.cpuNanos();
+    Map<String, Object> last = figures(bean);
+    long sampled = grown("SampledCpuTimeNanos", first, last);
+    long droppedCpu = grown("DroppedCpuTimeNanos", first, last);
+    return new Run(
+        sampled + droppedCpu,
+        droppedCpu,
+        ending - begun,
+        ended - before,
+        grown("DroppedSamples", first, last),
+        grown("Signals", first, last),
+        threadsFailed);
+  }
+
+  private static Map<String, Object> figures(BeanClient bean) throws IOException, JMException {
+    return bean.several("Signals", "SampledCpuTimeNanos", "DroppedCpuTimeNanos", "DroppedSamples");
+  }
+
+  private static long grown(String name, Map<String, Object> first, Map<String, Object> last) {
+    return (Long) last.get(name) - (Long) first.get(name);
+  }
+
+  private static long underThread(Collapsed profile, String... names) {
+    return profile.count(
+        stack -> List.of(names).stream().anyMatch(name -> stack.frames().get(0).startsWith(name)));
+  }
+
+  private static List<String> threads(Collapsed profile) {
+    return profile.stacks().stream().map(stack -> stack.frames().get(0)).distinct().toList();
+  }
+
+  /**
+   * One session.
+   *
+   * @param accountedNanos what the bean says: CPU time of the samples and of the drops
+   * @param droppedCpuNanos the drops' part of it
+   * @param leastNanos what the process used between the end of start and the beginning of stop
+   * @param mostNanos what it used between the beginning of start and the end of stop
+   * @param dropped signals that were dropped
+   * @param signals all signals
+   * @param threadsFailed threads without a timer
+   */
+  private record Run(
+      long accountedNanos,
+      long droppedCpuNanos,
+      long leastNanos,
+      long mostNanos,
+      long dropped,
+      long signals,
+      int threadsFailed) {
+
+    void assertWithin(double tolerance) {
+      assertEquals(0, threadsFailed, toString());
+      // What was due when the session ended counts as dropped; what is in the profile has to do
+      // alone.
+      long found = dropped == 0 ? accountedNanos - droppedCpuNanos : accountedNanos;
+      assertTrue(found >= (1 - tolerance) * leastNanos, () -> "too little: " + this);
+      assertTrue(accountedNanos <= (1 + tolerance) * mostNanos, () -> "too much: " + this);
+      assertTrue(mostNanos - leastNanos < 0.1 * leastNanos, () -> "truth is vague: " + this);
+    }
+
+    /** Errors of each measurement, to be read after the tests. */
+    void record(String load, long intervalMillis) throws IOException {
+      double used = (leastNanos + mostNanos) / 2.0;
+      String row =
+          String.format(
+              Locale.ROOT,
+              "JDK %d\t%s\t%d ms\tused %.0f..%.0f ms\taccounted %.0f ms (dropped %.0f)\t%+.2f %%\t%d signals%n",
+              Runtime.version().feature(),
+              load,
+              intervalMillis,
+              leastNanos / 1e6,
+              mostNanos / 1e6,
+              accountedNanos / 1e6,
+              droppedCpuNanos / 1e6,
+              100 * (accountedNanos / used - 1),
+              signals);
+      Path file = Path.of(System.getProperty("spprof.it.dir")).resolve("cpu-accounting.tsv");
+      Files.writeString(file, row, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+    }
+  }
+}

@@ -1,0 +1,99 @@
+package io.spprof.it;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/** What the kernel knows of a process. */
+final class Proc {
+
+  static final int SIGPROF = 27;
+
+  private Proc() {}
+
+  /** Whether the process has a handler of its own for a signal. */
+  static boolean catches(long pid, int signal) throws IOException {
+    return isInMask(pid, "SigCgt", signal);
+  }
+
+  /** Whether the process ignores a signal. */
+  static boolean ignores(long pid, int signal) throws IOException {
+    return isInMask(pid, "SigIgn", signal);
+  }
+
+  private static boolean isInMask(long pid, String field, int signal) throws IOException {
+    long mask = Long.parseUnsignedLong(status(pid, field), 16);
+    return (mask >>> (signal - 1) & 1) == 1;
+  }
+
+  /** A field of /proc/PID/status. */
+  static String status(long pid, String field) throws IOException {
+    return Files.readAllLines(Path.of("/proc", Long.toString(pid), "status")).stream()
+        .filter(line -> line.startsWith(field + ":"))
+        .map(line -> line.substring(field.length() + 1).strip())
+        .findFirst()
+        .orElseThrow(() -> new IllegalStateException("no " + field + " of " + pid));
+  }
+
+  /** The process's POSIX timers, a text each. */
+  static List<String> timers(long pid) throws IOException {
+    return Files.readAllLines(Path.of("/proc", Long.toString(pid), "timers")).stream()
+        .filter(line -> line.startsWith("ID:"))
+        .toList();
+  }
+
+  /** The kernel's numbers of the process's threads. */
+  static List<Long> threads(long pid) throws IOException {
+    try (Stream<Path> tasks = Files.list(Path.of("/proc", Long.toString(pid), "task"))) {
+      return tasks.map(task -> Long.parseLong(task.getFileName().toString())).toList();
+    }
+  }
+
+  /** The names of the process's threads, as the kernel knows them: cut to 15 characters. */
+  static List<String> threadNames(long pid) throws IOException {
+    List<String> names = new ArrayList<>();
+    for (long thread : threads(pid)) {
+      threadName(pid, thread).ifPresent(names::add);
+    }
+    return names;
+  }
+
+  /** A thread's name; empty when it has ended. */
+  static Optional<String> threadName(long pid, long thread) throws IOException {
+    try {
+      return Optional.of(Files.readString(task(pid, thread, "comm")).strip());
+    } catch (NoSuchFileException e) {
+      return Optional.empty();
+    }
+  }
+
+  /** Whether a thread is blocked in a system call. */
+  static boolean isBlocked(long pid, long thread) throws IOException {
+    String call = Files.readString(task(pid, thread, "syscall"));
+    return !call.startsWith("running") && !call.startsWith("-1");
+  }
+
+  /** The kernel's letter for what a thread is doing: 't' is held by a tracer. */
+  static char threadState(long pid, long thread) throws IOException {
+    String stat = Files.readString(task(pid, thread, "stat"));
+    return stat.charAt(stat.lastIndexOf(')') + 2);
+  }
+
+  /** The files that a process has mapped. */
+  static List<String> mappedFiles(long pid) throws IOException {
+    return Files.readAllLines(Path.of("/proc", Long.toString(pid), "maps")).stream()
+        .map(line -> line.replaceFirst("^(\\S+\\s+){5}", ""))
+        .filter(name -> name.startsWith("/"))
+        .distinct()
+        .toList();
+  }
+
+  private static Path task(long pid, long thread, String file) {
+    return Path.of("/proc", Long.toString(pid), "task", Long.toString(thread), file);
+  }
+}

@@ -1,0 +1,53 @@
+package io.spprof.it;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/** Programs that run to their end. */
+final class Programs {
+
+  /**
+   * How one ended.
+   *
+   * @param status its exit status
+   * @param out the lines on its standard output
+   * @param err the lines on its standard error
+   */
+  record Ended(int status, List<String> out, List<String> err) {}
+
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
+
+  private Programs() {}
+
+  /** Runs a program in a directory; fails when it takes too long. */
+  static Ended run(Path directory, List<String> command) throws IOException, InterruptedException {
+    ProcessBuilder builder = new ProcessBuilder(command);
+    builder.directory(directory.toFile());
+    builder.environment().remove("JAVA_TOOL_OPTIONS");
+    Process process = builder.start();
+    process.getOutputStream().close();
+    Lines out = new Lines("stdout of " + process.pid(), process.getInputStream());
+    Lines err = new Lines("stderr of " + process.pid(), process.getErrorStream());
+    if (!process.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS)) {
+      process.destroyForcibly();
+      throw new AssertionError("does not end: " + command + "; " + out.all() + err.all());
+    }
+    out.awaitEnd(PATIENCE);
+    err.awaitEnd(PATIENCE);
+    return new Ended(process.exitValue(), out.all(), err.all());
+  }
+
+  /** Loads the agent into a running target as an operator would. */
+  static Ended attach(TargetJvm target) throws IOException, InterruptedException {
+    return run(
+        target.directory(),
+        List.of(
+            TestPaths.jdkProgram("jcmd").toString(),
+            Long.toString(target.pid()),
+            "JVMTI.agent_load",
+            TestPaths.agentJar().toString()));
+  }
+}

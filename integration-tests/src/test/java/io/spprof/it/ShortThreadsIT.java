@@ -1,0 +1,49 @@
+package io.spprof.it;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.spprof.it.load.ShortThreads;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Threads that live for less than an interval are seen in proportion to their CPU time. A thread of
+ * 5 ms at 10 ms is seen with a probability of 1/2: 2,000 of them give 1,000 samples with a standard
+ * deviation of 22, so that 10 % are more than four of them.
+ */
+class ShortThreadsIT {
+
+  @Test
+  void shouldSeeShortThreadsInProportionToTheirCpuTime() throws Exception {
+    try (TargetJvm target = TargetJvm.of(ShortThreads.class, 2_000, 5_000).start();
+        BeanClient bean = BeanClient.connect(target)) {
+      bean.startWith("interval=10ms");
+      String[] truth = target.ask("go").split(" ");
+      bean.stop();
+
+      double trueShort = Double.parseDouble(truth[0]);
+      double trueReference = Double.parseDouble(truth[1]);
+      Collapsed profile = bean.collapsed();
+      long seenShort = ofThread(profile, "short");
+      long seenReference = ofThread(profile, "reference");
+      String message =
+          String.format(
+              "short %d samples for %.0f ms, reference %d samples for %.0f ms; dropped %s",
+              seenShort,
+              trueShort / 1e6,
+              seenReference,
+              trueReference / 1e6,
+              bean.get("DroppedByReason"));
+      assertTrue(seenReference > 50, message);
+      double ratio = (seenShort / trueShort) / (seenReference / trueReference);
+      assertEquals(1, ratio, 0.1, message);
+      assertTrue(bean.number("ThreadsFailed") == 0, message);
+      // They are in their method, but for what was due when they ended.
+      assertTrue(profile.with("ShortThreads.burnShort") > 0.3 * seenShort, message);
+    }
+  }
+
+  private static long ofThread(Collapsed profile, String name) {
+    return profile.count(stack -> stack.frames().get(0).equals(name));
+  }
+}

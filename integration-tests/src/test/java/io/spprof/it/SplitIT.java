@@ -1,0 +1,59 @@
+package io.spprof.it;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import io.spprof.it.load.Split7030;
+import java.time.Duration;
+import java.util.stream.Stream;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** A program that spends 70 : 30 of its CPU time in two methods is profiled at 70 : 30. */
+class SplitIT {
+
+  private static final long RUN_NANOS = 5_000_000_000L;
+
+  @ParameterizedTest
+  @ValueSource(strings = {"inline", "dontinline"})
+  void shouldShowTwoMethodsInProportion(String compileCommand) throws Exception {
+    String command = "-XX:CompileCommand=" + compileCommand + ",io.spprof.it.load.Split7030";
+    try (TargetJvm target =
+            TargetJvm.of(Split7030.class, 2)
+                .flags(
+                    "-XX:CompileCommand=quiet",
+                    command + "::hot*",
+                    command + "$Seventy::work",
+                    command + "$Thirty::work")
+                .start();
+        BeanClient bean = BeanClient.connect(target)) {
+      // Not the warm-up: interpreted code is another program.
+      Await.until("it is compiled", Duration.ofSeconds(30), () -> used(target)[0] > 1_500_000_000L);
+      long[] before = used(target);
+      bean.startWith("interval=1ms");
+      Await.until(
+          "the methods use their CPU time",
+          Duration.ofSeconds(60),
+          () -> used(target)[0] + used(target)[1] > before[0] + before[1] + RUN_NANOS);
+      bean.stop();
+      long[] after = used(target);
+
+      double seventy = after[0] - before[0];
+      double truth = 100 * seventy / (seventy + after[1] - before[1]);
+      assertEquals(70, truth, 1, "the workload itself");
+
+      Collapsed profile = bean.collapsed();
+      long hotSeventy = profile.with("Split7030.hotSeventy");
+      long hotThirty = profile.with("Split7030.hotThirty");
+      double seen = 100.0 * hotSeventy / (hotSeventy + hotThirty);
+      String message = hotSeventy + " : " + hotThirty + " samples, truth " + truth + " %";
+      assertEquals(truth, seen, 2, message);
+      // The two methods are nearly all that these threads do; most of it has to be in them by name.
+      long all = profile.count(stack -> stack.frames().get(0).startsWith("split-"));
+      assertEquals(100, 100.0 * (hotSeventy + hotThirty) / all, 5, message + " of " + all);
+    }
+  }
+
+  private static long[] used(TargetJvm target) throws Exception {
+    return Stream.of(target.ask("truth").split(" ")).mapToLong(Long::parseLong).toArray();
+  }
+}

@@ -1,0 +1,355 @@
+package io.spprof.it;
+
+import java.io.BufferedWriter;
+import java.io.IOException;
+import java.io.OutputStreamWriter;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/**
+ * A JVM of its own with a workload in it, the agent unless a test wants none, and JMX on the
+ * loopback. It uses the JDK that runs the tests, and has a home and a directory for temporary files
+ * of its own. Closing it asks it to exit and then holds it to that: exit status 0, nothing on its
+ * standard error that the test did not expect, no crash report, no temporary file left.
+ */
+public final class TargetJvm implements AutoCloseable {
+
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
+  private static final int BIND_ATTEMPTS = 5;
+
+  private final Process process;
+  private final Path directory;
+  private final int port;
+  private final Lines out;
+  private final Lines err;
+  private final BufferedWriter in;
+  private final List<Predicate<String>> expectedOnStderr;
+
+  private TargetJvm(Builder builder, Path directory, int port) throws IOException {
+    this.directory = directory;
+    this.port = port;
+    this.expectedOnStderr = List.copyOf(builder.expectedOnStderr);
+    ProcessBuilder command = new ProcessBuilder(builder.commandLine(directory, port));
+    command.directory(directory.toFile());
+    command.environment().keySet().removeIf(key -> key.startsWith("SPPROF"));
+    command.environment().remove("JAVA_TOOL_OPTIONS");
+    command.environment().putAll(builder.environment);
+    process = command.start();
+    out = new Lines("stdout of " + process.pid(), process.getInputStream());
+    err = new Lines("stderr of " + process.pid(), process.getErrorStream());
+    in =
+        new BufferedWriter(
+            new OutputStreamWriter(process.getOutputStream(), StandardCharsets.UTF_8));
+  }
+
+  /** A JVM that runs a workload; nothing is started yet. */
+  public static Builder of(Class<?> main, Object... arguments) {
+    return new Builder(main, arguments);
+  }
+
+  /** The workload's process. */
+  public long pid() {
+    return process.pid();
+  }
+
+  /** Where its JMX connector listens, on the loopback. */
+  public int port() {
+    return port;
+  }
+
+  /** Its working directory. */
+  public Path directory() {
+    return directory;
+  }
+
+  /** Its java.io.tmpdir. */
+  Path temporaryDirectory() {
+    return directory.resolve("tmp");
+  }
+
+  /** What it printed on its standard error, the JVM's own noise that no flag silences left out. */
+  List<String> stderr() {
+    return err.all();
+  }
+
+  /** Asks the workload; see {@code Control}. */
+  public String ask(String question) throws IOException, InterruptedException {
+    int from = out.count();
+    in.write(question + "\n");
+    in.flush();
+    return out.await(from, line -> line.startsWith("= "), PATIENCE)
+        .orElseThrow(() -> new IllegalStateException("no answer to " + question + "; " + output()))
+        .substring(2);
+  }
+
+  /** Asks for a safepoint and says whether the JVM reached it in time; if not, it still will. */
+  boolean reachesSafepoint(Duration atMost) throws IOException, InterruptedException {
+    int from = out.count();
+    in.write("safepoint\n");
+    in.flush();
+    return out.await(from, line -> line.startsWith("= "), atMost).isPresent();
+  }
+
+  /** Waits until it has answered so many questions in all. */
+  void awaitAnswers(int count) throws InterruptedException {
+    long deadline = System.nanoTime() + PATIENCE.toNanos();
+    while (answers() < count && System.nanoTime() < deadline) {
+      Thread.sleep(10);
+    }
+    if (answers() < count) {
+      throw new IllegalStateException("no answer; " + output());
+    }
+  }
+
+  /** Number of answers up to now. */
+  int answers() {
+    return (int) out.all().stream().filter(line -> line.startsWith("= ")).count();
+  }
+
+  /** The CPU time that the process used up to now, ns. */
+  long cpuNanos() {
+    return CpuClock.nanos(pid());
+  }
+
+  /** Ends the JVM with no orderly exit and no questions asked; only ever this process. */
+  private void kill() throws InterruptedException {
+    process.destroyForcibly();
+    process.waitFor(10, TimeUnit.SECONDS);
+  }
+
+  @Override
+  public void close() throws IOException {
+    try {
+      if (process.isAlive()) {
+        in.write("quit\n");
+        in.flush();
+      }
+      if (!process.waitFor(20, TimeUnit.SECONDS)) {
+        kill();
+        throw new AssertionError("the target did not exit within 20 s when asked to; " + output());
+      }
+      err.awaitEnd(Duration.ofSeconds(5));
+    } catch (InterruptedException e) {
+      process.destroyForcibly();
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException(e);
+    }
+    checkExit();
+  }
+
+  private void checkExit() throws IOException {
+    List<String> wrong = new ArrayList<>();
+    if (process.exitValue() != 0) {
+      wrong.add("exit status " + process.exitValue());
+    }
+    err.all().stream()
+        .filter(line -> expectedOnStderr.stream().noneMatch(expected -> expected.test(line)))
+        .forEach(line -> wrong.add("on stderr: " + line));
+    leftBehind(directory)
+        .filter(file -> file.getFileName().toString().startsWith("hs_err"))
+        .forEach(file -> wrong.add("crash report " + file));
+    leftBehind(temporaryDirectory()).forEach(file -> wrong.add("temporary file " + file));
+    if (!wrong.isEmpty()) {
+      throw new AssertionError(
+          "the target (pid " + pid() + ") left: " + String.join("; ", wrong) + "; " + output());
+    }
+  }
+
+  private static Stream<Path> leftBehind(Path directory) throws IOException {
+    try (Stream<Path> files = Files.list(directory)) {
+      return files.toList().stream();
+    }
+  }
+
+  private String output() {
+    return "stdout " + out.all() + ", stderr " + err.all();
+  }
+
+  private boolean isReady() throws InterruptedException {
+    Optional<String> ready = out.await(0, "READY"::equals, PATIENCE);
+    return ready.isPresent();
+  }
+
+  private boolean lostItsPort() throws InterruptedException {
+    err.awaitEnd(Duration.ofSeconds(5));
+    return err.all().stream().anyMatch(line -> line.contains("Port already in use"));
+  }
+
+  /** What to start, and how. */
+  public static final class Builder {
+
+    private final Class<?> main;
+    private final List<String> arguments;
+    private final List<String> flags = new ArrayList<>();
+    private final List<Path> classPath = new ArrayList<>();
+    private final List<String> prefix = new ArrayList<>();
+    private final Map<String, String> environment = new java.util.HashMap<>();
+    private final List<Predicate<String>> expectedOnStderr = new ArrayList<>();
+    private Path agent = TestPaths.agentJar();
+    private String agentOptions = "";
+    private boolean authenticate;
+
+    private Builder(Class<?> main, Object... arguments) {
+      this.main = main;
+      this.arguments = Stream.of(arguments).map(Object::toString).toList();
+      classPath.add(TestPaths.classPathEntry(main));
+    }
+
+    /** Adds JVM flags. */
+    public Builder flags(String... more) {
+      flags.addAll(List.of(more));
+      return this;
+    }
+
+    /** Adds entries to the class path, after the workloads' own. */
+    public Builder classPath(Path... more) {
+      classPath.addAll(List.of(more));
+      return this;
+    }
+
+    /** Adds the jar that a class comes from. */
+    public Builder classPathOf(Class<?> type) {
+      return classPath(TestPaths.classPathEntry(type));
+    }
+
+    /** What follows the agent's jar and the sign of equality. */
+    public Builder agentOptions(String options) {
+      agentOptions = options;
+      return this;
+    }
+
+    /** Another jar in the agent's place. */
+    Builder agent(Path jar) {
+      agent = jar;
+      return this;
+    }
+
+    /** A plain JVM. */
+    Builder noAgent() {
+      agent = null;
+      return this;
+    }
+
+    /** A variable in its environment. */
+    Builder environment(String key, String value) {
+      environment.put(key, value);
+      return this;
+    }
+
+    /** What stands before java on the command line. */
+    Builder prefix(String... words) {
+      prefix.addAll(List.of(words));
+      return this;
+    }
+
+    /** Lines that may stand on its standard error. */
+    Builder expectOnStderr(Predicate<String> line) {
+      expectedOnStderr.add(line);
+      return this;
+    }
+
+    /**
+     * JMX with two roles: "monitor" may only read, "control" may do all; passwords as the names.
+     */
+    Builder authenticate() {
+      authenticate = true;
+      return this;
+    }
+
+    /** Starts it and waits until the workload is ready. */
+    public TargetJvm start() throws IOException, InterruptedException {
+      Path directory =
+          TestPaths.newDirectory(main.getSimpleName().toLowerCase(java.util.Locale.ROOT));
+      Files.createDirectories(directory.resolve("tmp"));
+      Files.createDirectories(directory.resolve("home"));
+      for (int attempt = 0; attempt < BIND_ATTEMPTS; attempt++) {
+        TargetJvm target = new TargetJvm(this, directory, freePort());
+        boolean ready = false;
+        try {
+          ready = target.isReady();
+          if (ready) {
+            return target;
+          }
+          if (!target.lostItsPort()) {
+            throw new IllegalStateException("the workload is not ready; " + target.output());
+          }
+        } finally {
+          if (!ready) {
+            target.kill();
+          }
+        }
+      }
+      throw new IllegalStateException("no port was free in " + BIND_ATTEMPTS + " attempts");
+    }
+
+    private List<String> commandLine(Path directory, int port) throws IOException {
+      List<String> command = new ArrayList<>(prefix);
+      command.add(TestPaths.jdkProgram("java").toString());
+      command.add("-Xmx512m");
+      command.add("-XX:-CreateCoredumpOnCrash");
+      command.add("-XX:ErrorFile=" + directory.resolve("hs_err_pid%p.log"));
+      command.add("-Djava.io.tmpdir=" + directory.resolve("tmp"));
+      command.add("-Duser.home=" + directory.resolve("home"));
+      if (Runtime.version().feature() >= 22) {
+        command.add("--enable-native-access=ALL-UNNAMED");
+      }
+      command.addAll(jmxFlags(directory, port));
+      command.addAll(flags);
+      if (agent != null) {
+        command.add("-javaagent:" + agent + (agentOptions.isEmpty() ? "" : "=" + agentOptions));
+      }
+      command.add("-classpath");
+      command.add(
+          classPath.stream()
+              .map(Path::toString)
+              .collect(Collectors.joining(java.io.File.pathSeparator)));
+      command.add(main.getName());
+      command.addAll(arguments);
+      return command;
+    }
+
+    private List<String> jmxFlags(Path directory, int port) throws IOException {
+      String remote = "-Dcom.sun.management.jmxremote.";
+      List<String> all = new ArrayList<>();
+      all.add(remote + "port=" + port);
+      all.add(remote + "rmi.port=" + port);
+      all.add(remote + "host=127.0.0.1");
+      all.add("-Djava.rmi.server.hostname=127.0.0.1");
+      all.add(remote + "ssl=false");
+      all.add(remote + "authenticate=" + authenticate);
+      if (authenticate) {
+        Path passwords = directory.resolve("home/passwords");
+        Files.deleteIfExists(passwords);
+        Files.createFile(
+            passwords,
+            java.nio.file.attribute.PosixFilePermissions.asFileAttribute(
+                java.nio.file.attribute.PosixFilePermissions.fromString("rw-------")));
+        Files.writeString(passwords, "monitor monitor\ncontrol control\n");
+        Path access = directory.resolve("home/access");
+        Files.writeString(access, "monitor readonly\ncontrol readwrite\n");
+        all.add(remote + "password.file=" + passwords);
+        all.add(remote + "access.file=" + access);
+      }
+      return all;
+    }
+
+    /** Free a moment ago; whoever loses the race tries the next one. */
+    private static int freePort() throws IOException {
+      try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+        return socket.getLocalPort();
+      }
+    }
+  }
+}

@@ -1,0 +1,38 @@
+package io.spprof.it;
+
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.spprof.it.load.Hello;
+import io.spprof.it.load.Messy;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The harness itself: what it lets pass, and what not. */
+class TargetJvmIT {
+
+  @Test
+  void shouldLetAPlainJvmPass() throws Exception {
+    try (TargetJvm target = TargetJvm.of(Hello.class).noAgent().start();
+        BeanClient bean = BeanClient.connect(target)) {
+      assertFalse(bean.isRegistered());
+      assertTrue(target.cpuNanos() > 0);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"noise", "file", "status"})
+  void shouldComplainOfWhatATargetLeavesBehind(String mess) throws Exception {
+    TargetJvm target = TargetJvm.of(Messy.class, mess).noAgent().start();
+    AssertionError error = assertThrows(AssertionError.class, target::close);
+    String expected =
+        switch (mess) {
+          case "noise" -> "on stderr: WARNING: something";
+          case "file" -> "temporary file";
+          default -> "exit status 3";
+        };
+    assertTrue(error.getMessage().contains(expected), error.getMessage());
+  }
+}

@@ -1,0 +1,86 @@
+package io.spprof.it;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.spprof.it.load.Busy;
+import io.spprof.it.load.Hello;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** What is there while sampling, and what is left afterwards. */
+class TeardownIT {
+
+  @Test
+  void shouldLeaveNoTimerNoHandlerAndNoThreadAfterStop() throws Exception {
+    try (TargetJvm target = TargetJvm.of(Busy.class, 60, 5).start();
+        BeanClient bean = BeanClient.connect(target)) {
+      assertNothingLeft(target);
+      for (int i = 0; i < 5; i++) {
+        bean.startWith("interval=1ms");
+        Thread.sleep(200);
+        assertTrue(Proc.timers(target.pid()).size() >= 60, "a timer a thread");
+        assertTrue(Proc.catches(target.pid(), Proc.SIGPROF));
+        assertFalse(ownThreads(target).isEmpty());
+        bean.stop();
+        assertNothingLeft(target);
+      }
+    }
+  }
+
+  @Test
+  void shouldExitAsUsualWhileASessionIsRunning() throws Exception {
+    for (int i = 0; i < 3; i++) {
+      // Closing the target asserts status 0, where a signal too many would make it 155.
+      try (TargetJvm target = TargetJvm.of(Busy.class, 20, 5).start();
+          BeanClient bean = BeanClient.connect(target)) {
+        bean.startWith("interval=100us");
+        Thread.sleep(100);
+      }
+    }
+  }
+
+  @Test
+  void shouldEndASessionByItselfWhenItsDurationIsOver() throws Exception {
+    try (TargetJvm target = TargetJvm.of(Busy.class, 2, 5).start();
+        BeanClient bean = BeanClient.connect(target)) {
+      bean.startWith("interval=1ms,duration=1s");
+      assertEquals("RUNNING", bean.text("State"));
+      Await.until(
+          "the session is over",
+          java.time.Duration.ofSeconds(15),
+          () -> bean.text("State").equals("IDLE"));
+      assertNothingLeft(target);
+      assertEquals(bean.number("CollectedSamples"), bean.collapsed().total());
+      assertTrue((Long) bean.field("Session", "durationMillis") >= 1_000);
+    }
+  }
+
+  @Test
+  void shouldCostAnIdleJvmNoThreadAndNoLibrary() throws Exception {
+    try (TargetJvm target = TargetJvm.of(Hello.class).start();
+        BeanClient bean = BeanClient.connect(target)) {
+      bean.all();
+      assertNothingLeft(target);
+      List<String> ours =
+          Proc.mappedFiles(target.pid()).stream()
+              .filter(file -> file.matches(".*(libspprof|jna).*\\.(so|tmp).*"))
+              .toList();
+      assertEquals(List.of(), ours, "loaded when a session first starts, not before");
+    }
+  }
+
+  private static void assertNothingLeft(TargetJvm target) throws Exception {
+    assertEquals(List.of(), Proc.timers(target.pid()));
+    assertFalse(Proc.catches(target.pid(), Proc.SIGPROF), "SIGPROF is still caught");
+    assertFalse(Proc.ignores(target.pid(), Proc.SIGPROF), "SIGPROF is still ignored");
+    assertEquals(List.of(), ownThreads(target));
+  }
+
+  private static List<String> ownThreads(TargetJvm target) throws Exception {
+    return Proc.threadNames(target.pid()).stream()
+        .filter(name -> name.toLowerCase(java.util.Locale.ROOT).contains("spprof"))
+        .toList();
+  }
+}

@@ -1,0 +1,67 @@
+package io.spprof.it;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** Where things are, as the build says in system properties. */
+final class TestPaths {
+
+  private static final AtomicInteger DIRECTORIES = new AtomicInteger();
+
+  private TestPaths() {}
+
+  /** The agent under test. */
+  static Path agentJar() {
+    return existing(property("spprof.it.agent"));
+  }
+
+  /** A program or library that the build copied. */
+  static Path library(String fileName) {
+    return existing(property("spprof.it.lib").resolve(fileName));
+  }
+
+  /** The jar or directory that a class was loaded from. */
+  static Path classPathEntry(Class<?> type) {
+    try {
+      return Path.of(type.getProtectionDomain().getCodeSource().getLocation().toURI());
+    } catch (java.net.URISyntaxException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** A program of the JDK that runs the tests. */
+  static Path jdkProgram(String name) {
+    return existing(Path.of(System.getProperty("java.home"), "bin", name));
+  }
+
+  /** A new empty directory under the build's. */
+  static Path newDirectory(String name) {
+    try {
+      Path parent = property("spprof.it.dir");
+      Path directory =
+          parent.resolve(
+              name + "-" + ProcessHandle.current().pid() + "-" + DIRECTORIES.incrementAndGet());
+      return Files.createDirectories(directory);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static Path property(String key) {
+    String value = System.getProperty(key);
+    if (value == null) {
+      throw new IllegalStateException("run through Maven: the system property " + key + " is gone");
+    }
+    return Path.of(value).toAbsolutePath().normalize();
+  }
+
+  private static Path existing(Path path) {
+    if (!Files.exists(path)) {
+      throw new IllegalStateException(path + " does not exist: build the whole project");
+    }
+    return path;
+  }
+}

@@ -1,0 +1,43 @@
+package io.spprof.it.load;
+
+import java.io.IOException;
+import java.util.Map;
+import java.util.concurrent.locks.LockSupport;
+
+/** Threads that do nothing but use CPU time, each at the end of a stack of a wanted depth. */
+public final class Busy {
+
+  private static volatile long sink;
+
+  private Busy() {}
+
+  /** Arguments: number of threads, extra frames below the busy one, number of idle threads (0). */
+  public static void main(String[] args) throws IOException {
+    int threads = Integer.parseInt(args[0]);
+    int depth = Integer.parseInt(args[1]);
+    for (int i = 0; i < threads; i++) {
+      Control.daemon("busy-" + i, () -> sink(depth));
+    }
+    for (int i = 0; args.length > 2 && i < Integer.parseInt(args[2]); i++) {
+      Control.daemon("idle-" + i, LockSupport::park);
+    }
+    Control.serve(Map.of());
+  }
+
+  private static void sink(int depth) {
+    sink = deeper(depth);
+  }
+
+  private static long deeper(int depth) {
+    return depth == 0 ? spin() : deeper(depth - 1) + 1;
+  }
+
+  private static long spin() {
+    long x = System.nanoTime();
+    while (sink != 1) {
+      x = Spin.steps(x, 10_000) & ~1;
+      sink = x;
+    }
+    return x;
+  }
+}

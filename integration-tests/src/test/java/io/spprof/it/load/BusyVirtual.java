@@ -1,0 +1,31 @@
+package io.spprof.it.load;
+
+import java.io.IOException;
+import java.lang.reflect.Method;
+import java.util.Map;
+
+/** Virtual threads that compute and yield, so that they change their carriers; JDK 21 and later. */
+public final class BusyVirtual {
+
+  private static volatile long sink;
+
+  private BusyVirtual() {}
+
+  /** Argument: number of virtual threads. */
+  public static void main(String[] args) throws IOException, ReflectiveOperationException {
+    Method start = Thread.class.getMethod("startVirtualThread", Runnable.class);
+    for (int i = 0; i < Integer.parseInt(args[0]); i++) {
+      start.invoke(null, (Runnable) BusyVirtual::spin);
+    }
+    Control.serve(Map.of());
+  }
+
+  private static void spin() {
+    long x = 1;
+    while (true) {
+      x = Spin.steps(x, 100_000);
+      sink = x;
+      Thread.yield();
+    }
+  }
+}

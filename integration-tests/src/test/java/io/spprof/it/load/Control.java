@@ -1,0 +1,53 @@
+package io.spprof.it.load;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.function.Supplier;
+
+/**
+ * How a test talks to a workload: the workload says READY, then answers each line on its standard
+ * input with one line that starts with "= ", until the line "quit" or the end of the input, at
+ * which the JVM exits with status 0.
+ */
+final class Control {
+
+  private Control() {}
+
+  /** Never returns. Every workload also answers "safepoint", as soon as the JVM has had one. */
+  static void serve(Map<String, Supplier<String>> answers) throws IOException {
+    Map<String, Supplier<String>> all = new HashMap<>(answers);
+    all.put("safepoint", Control::safepoint);
+    BufferedReader in =
+        new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
+    System.out.println("READY");
+    String question = in.readLine();
+    while (question != null && !question.equals("quit")) {
+      Supplier<String> answer = all.get(question);
+      System.out.println("= " + (answer == null ? "unknown question" : answer.get()));
+      question = in.readLine();
+    }
+    System.exit(0);
+  }
+
+  private static String safepoint() {
+    System.gc();
+    return "done";
+  }
+
+  /** Starts a daemon thread that is a failure of the whole workload if it throws. */
+  static Thread daemon(String name, Runnable body) {
+    Thread thread = new Thread(body, name);
+    thread.setDaemon(true);
+    thread.setUncaughtExceptionHandler(
+        (failed, cause) -> {
+          cause.printStackTrace();
+          Runtime.getRuntime().halt(70);
+        });
+    thread.start();
+    return thread;
+  }
+}

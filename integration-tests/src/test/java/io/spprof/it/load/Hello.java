@@ -1,0 +1,31 @@
+package io.spprof.it.load;
+
+import java.io.IOException;
+import java.util.Map;
+
+/** Does nothing, and can say which of the profiler's dependencies it sees. */
+public final class Hello {
+
+  private Hello() {}
+
+  /** Takes no arguments. */
+  public static void main(String[] args) throws IOException {
+    Control.serve(Map.of("foreign-classes", Hello::foreignClasses));
+  }
+
+  private static String foreignClasses() {
+    StringBuilder seen = new StringBuilder();
+    for (String name :
+        new String[] {
+          "com.sun.jna.Native", "com.sun.jna.Pointer", "org.apache.commons.lang3.StringUtils"
+        }) {
+      try {
+        Class.forName(name, false, ClassLoader.getSystemClassLoader());
+        seen.append(name).append(' ');
+      } catch (ClassNotFoundException e) {
+        // As it should be: the application brings none of them.
+      }
+    }
+    return seen.toString().strip();
+  }
+}

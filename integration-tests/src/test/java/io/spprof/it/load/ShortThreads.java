@@ -1,0 +1,70 @@
+package io.spprof.it.load;
+
+import java.io.IOException;
+import java.util.Map;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.LongAdder;
+
+/**
+ * Very many threads of very short life, beside one that lives all the time. "go" runs them all and
+ * answers with the CPU time that the short ones used together and that of the long-lived one, in
+ * ns, each as the threads' own CPU clocks have it.
+ */
+public final class ShortThreads {
+
+  private static final int AT_ONCE = 4;
+
+  private static final LongAdder SHORT_NANOS = new LongAdder();
+  private static final LongAdder REFERENCE_NANOS = new LongAdder();
+  private static volatile boolean done;
+  private static volatile long sink;
+
+  private ShortThreads() {}
+
+  /** Arguments: number of threads, CPU time of each in microseconds. */
+  public static void main(String[] args) throws IOException {
+    int threads = Integer.parseInt(args[0]);
+    long nanos = Long.parseLong(args[1]) * 1_000;
+    Control.serve(Map.of("go", () -> go(threads, nanos)));
+  }
+
+  private static String go(int threads, long nanos) {
+    Thread reference = Control.daemon("reference", ShortThreads::burnReference);
+    Semaphore slots = new Semaphore(AT_ONCE);
+    for (int i = 0; i < threads; i++) {
+      slots.acquireUninterruptibly();
+      Control.daemon(
+          "short",
+          () -> {
+            burnShort(nanos);
+            slots.release();
+          });
+    }
+    slots.acquireUninterruptibly(AT_ONCE);
+    done = true;
+    try {
+      reference.join();
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+    return SHORT_NANOS.sum() + " " + REFERENCE_NANOS.sum();
+  }
+
+  private static void burnShort(long nanos) {
+    long x = 1;
+    while (Spin.cpuNanos() < nanos) {
+      x = Spin.steps(x, 10_000);
+    }
+    sink = x;
+    SHORT_NANOS.add(Spin.cpuNanos());
+  }
+
+  private static void burnReference() {
+    long x = 1;
+    while (!done) {
+      x = Spin.steps(x, 10_000);
+    }
+    sink = x;
+    REFERENCE_NANOS.add(Spin.cpuNanos());
+  }
+}

@@ -1,0 +1,97 @@
+package io.spprof.it.load;
+
+import java.io.IOException;
+import java.util.Map;
+import java.util.SplittableRandom;
+import java.util.concurrent.atomic.LongAdder;
+
+/**
+ * Two methods that share their threads' CPU time 70 : 30. How long a slice of either lasts is
+ * random, so that no sampling interval can fall into step with it. Answers "truth": the CPU time
+ * that each really used, in ns.
+ */
+public final class Split7030 {
+
+  private static final double SHARE = 0.7;
+
+  private static final LongAdder SEVENTY_NANOS = new LongAdder();
+  private static final LongAdder THIRTY_NANOS = new LongAdder();
+  private static volatile long sink;
+
+  private Split7030() {}
+
+  /** One of the two; called through an interface, so that only the JVM decides what is inlined. */
+  private interface Work {
+    long work(long seed);
+  }
+
+  private static final class Seventy implements Work {
+    @Override
+    public long work(long seed) {
+      return hotSeventy(seed);
+    }
+  }
+
+  private static final class Thirty implements Work {
+    @Override
+    public long work(long seed) {
+      return hotThirty(seed);
+    }
+  }
+
+  /** Argument: number of threads. */
+  public static void main(String[] args) throws IOException {
+    for (int i = 0; i < Integer.parseInt(args[0]); i++) {
+      SplittableRandom random = new SplittableRandom(i + 1);
+      Control.daemon("split-" + i, () -> alternate(random));
+    }
+    Control.serve(Map.of("truth", () -> SEVENTY_NANOS.sum() + " " + THIRTY_NANOS.sum()));
+  }
+
+  private static void alternate(SplittableRandom random) {
+    Work seventy = new Seventy();
+    Work thirty = new Thirty();
+    long usedSeventy = 0;
+    long usedThirty = 0;
+    while (true) {
+      long slice = random.nextLong(10_000_000, 50_000_000);
+      if (usedSeventy <= SHARE * (usedSeventy + usedThirty)) {
+        usedSeventy += slice(seventy, slice, SEVENTY_NANOS);
+      } else {
+        usedThirty += slice(thirty, slice, THIRTY_NANOS);
+      }
+    }
+  }
+
+  private static long slice(Work work, long nanos, LongAdder total) {
+    long used = 0;
+    long last = Spin.cpuNanos();
+    while (used < nanos) {
+      sink = work.work(last);
+      long now = Spin.cpuNanos();
+      total.add(now - last);
+      used += now - last;
+      last = now;
+    }
+    return used;
+  }
+
+  private static long hotSeventy(long seed) {
+    long x = seed | 1;
+    for (int i = 0; i < 200_000; i++) {
+      x ^= x << 13;
+      x ^= x >>> 7;
+      x ^= x << 17;
+    }
+    return x;
+  }
+
+  private static long hotThirty(long seed) {
+    long x = seed | 1;
+    for (int i = 0; i < 200_000; i++) {
+      x = x * 6364136223846793005L + 1442695040888963407L;
+      x ^= x >>> 29;
+    }
+    return x;
+  }
+}
