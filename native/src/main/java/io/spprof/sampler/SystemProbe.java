@@ -8,8 +8,9 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
 /**
- * What only the operating system knows, asked through JNA. Plain arrays as arguments: JNA's own
- * Memory would start a cleaner thread.
+ * What only the operating system knows, asked through JNA; where JNA cannot work (the application
+ * forbade it to unpack itself, for instance) it is not known, and nothing else suffers. Plain
+ * arrays as arguments: JNA's own Memory would start a cleaner thread.
  */
 final class SystemProbe {
 
@@ -28,6 +29,14 @@ final class SystemProbe {
    * @return "" if nobody does; else the library's file name, as good as the system knows it
    */
   static String profilingSignalHolder() {
+    try {
+      return signalHolder();
+    } catch (LinkageError noJna) {
+      return "";
+    }
+  }
+
+  private static String signalHolder() {
     byte[] action = new byte[SIZE_OF_SIGACTION];
     if (call("sigaction", SIGPROF, null, action) != 0) {
       return "";
@@ -49,6 +58,14 @@ final class SystemProbe {
    * @return the limit, or "unknown"
    */
   static String pendingSignalsLimit() {
+    try {
+      return signalsLimit();
+    } catch (LinkageError noJna) {
+      return "unknown";
+    }
+  }
+
+  private static String signalsLimit() {
     byte[] limits = new byte[2 * Long.BYTES];
     if (!Platform.isLinux() || call("getrlimit", RLIMIT_SIGPENDING, limits) != 0) {
       return "unknown";

@@ -110,17 +110,22 @@ final class NativeLibraryTest {
       try {
         NativeSampler sampler = new NativeSampler();
         sampler.start(CONFIG);
-        SystemProbe.pendingSignalsLimit();
+        String holder = SystemProbe.profilingSignalHolder();
         sampler.stop();
         sampler.release();
-        System.out.println("loaded " + System.getProperty("jna.tmpdir"));
+        System.out.println("loaded, held by '" + holder + "', jna.tmpdir " + jnaDirectory());
+        System.out.println("limit '" + SystemProbe.pendingSignalsLimit() + "'");
       } catch (SamplerException e) {
         System.out.println("refused: " + e.getMessage());
       }
     }
   }
 
-  private static String load(Path temporary) throws IOException, InterruptedException {
+  private static String jnaDirectory() {
+    return System.getProperty("jna.tmpdir");
+  }
+
+  private static String load(Path temporary, String flag) throws IOException, InterruptedException {
     String classPath =
         Stream.concat(
                 Arrays.stream(classPath()),
@@ -132,6 +137,7 @@ final class NativeLibraryTest {
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-Xshare:auto",
                 "-Djava.io.tmpdir=" + temporary,
+                flag,
                 "-cp",
                 classPath,
                 Load.class.getName())
@@ -144,9 +150,9 @@ final class NativeLibraryTest {
 
   @Test
   void shouldLeaveNoFileBehind() throws Exception {
-    String output = load(directory);
+    String output = load(directory, "-Dplain");
 
-    assertTrue(output.contains("loaded null"), output);
+    assertTrue(output.contains("loaded, held by 'libspprof.so', jna.tmpdir null"), output);
     try (Stream<Path> left = Files.list(directory)) {
       assertEquals(List.of(), left.toList());
     }
@@ -154,9 +160,17 @@ final class NativeLibraryTest {
 
   @Test
   void shouldSayWhatToDoWithoutATemporaryDirectory() throws Exception {
-    String output = load(directory.resolve("missing"));
+    String output = load(directory.resolve("missing"), "-Dplain");
 
-    assertTrue(output.contains("refused: no temporary directory"), output);
+    assertTrue(output.contains("refused: the native library could not be unpacked"), output);
     assertTrue(output.contains("-Djava.io.tmpdir"), output);
+  }
+
+  @Test
+  void shouldSampleWhereJnaCannotWork() throws Exception {
+    String output = load(directory, "-Djna.nounpack=true");
+
+    assertTrue(output.contains("loaded, held by ''"), output);
+    assertTrue(output.contains("limit 'unknown'"), output);
   }
 }
