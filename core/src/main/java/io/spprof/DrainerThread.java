@@ -96,16 +96,20 @@ final class DrainerThread extends Thread {
 
   @Override
   public void run() {
-    sampler.excludeCurrentThread(true);
     try {
+      sampler.excludeCurrentThread(true);
+    } catch (RuntimeException | OutOfMemoryError e) {
+      // Its own work then shows in the profile; the starter must not wait for ever.
+    } finally {
       excluded.countDown();
+    }
+    try {
       uninterruptibly(begun);
       countedCpu = sampler.currentThreadCpuNanos();
       while (!ending) {
         work();
       }
     } finally {
-      excluded.countDown();
       sampler.excludeCurrentThread(false);
     }
   }

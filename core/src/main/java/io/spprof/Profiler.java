@@ -37,7 +37,7 @@ public final class Profiler implements AutoCloseable {
   private final ReentrantLock lifecycle = new ReentrantLock(); // held during a start or a stop
   private volatile View view;
   private volatile Consumer<ProfilerEvent> listener; // null until somebody listens
-  private boolean closed; // under lifecycle
+  private volatile boolean closed;
   private long sessions; // under lifecycle
 
   // The session thread's; set back before it begins.
@@ -66,12 +66,13 @@ public final class Profiler implements AutoCloseable {
    * @return the session's id, 1 for the first
    * @throws IllegalStateException if a session is running (the message names it), if the profiler
    *     was closed, if something else handles SIGPROF, or if the platform cannot do it; nothing is
-   *     left behind, and {@link #lastError()} repeats the message
+   *     left behind, and {@link #lastError()} repeats the message. Also if a listener calls this
+   *     while a start or stop on another thread is under way
    */
   public long start(ProfilerConfig config) {
     View before;
     ProfilerSession session;
-    lifecycle.lock();
+    lock();
     try {
       before = view;
       if (closed) {
@@ -117,14 +118,27 @@ public final class Profiler implements AutoCloseable {
    *
    * @return the session's final figures
    * @throws IllegalStateException if no session is running, or if the teardown did not finish
-   *     within its deadline (state {@link ProfilerState#FAILED}; try again)
+   *     within its deadline (state {@link ProfilerState#FAILED}; try again), or if a listener calls
+   *     this while a start or stop on another thread is under way
    */
   public SessionStats stop() {
-    lifecycle.lock();
+    lock();
     try {
       return end();
     } finally {
       lifecycle.unlock();
+    }
+  }
+
+  /**
+   * A stop waits for the session's thread: what a listener does there must not wait for the stop.
+   */
+  private void lock() {
+    if (!(Thread.currentThread() instanceof DrainerThread)) {
+      lifecycle.lock();
+    } else if (!lifecycle.tryLock()) {
+      throw new IllegalStateException(
+          "a start or stop is under way on another thread; wait for its end, then try again");
     }
   }
 
@@ -140,6 +154,9 @@ public final class Profiler implements AutoCloseable {
     } catch (SamplerException e) {
       view = before.with(ProfilerState.FAILED, e.getMessage());
       throw new IllegalStateException(e.getMessage());
+    } catch (RuntimeException | Error e) {
+      view = before.with(ProfilerState.FAILED, "stop failed: " + e);
+      throw e;
     } finally {
       announce(before.state(), view.state());
     }
@@ -220,9 +237,9 @@ public final class Profiler implements AutoCloseable {
   /** Stops a running session and refuses every later start. Closing twice is fine. */
   @Override
   public void close() {
-    lifecycle.lock();
+    closed = true;
+    lock();
     try {
-      closed = true;
       ProfilerSession session = view.session();
       if (session != null && session.running()) {
         end();
