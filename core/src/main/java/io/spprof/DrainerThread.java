@@ -98,14 +98,18 @@ final class DrainerThread extends Thread {
   public void run() {
     try {
       sampler.excludeCurrentThread(true);
+    } catch (RuntimeException | OutOfMemoryError e) {
+      // Its own work then shows in the profile; the starter must not wait for ever.
+    } finally {
       excluded.countDown();
+    }
+    try {
       uninterruptibly(begun);
       countedCpu = sampler.currentThreadCpuNanos();
       while (!ending) {
         work();
       }
     } finally {
-      excluded.countDown();
       sampler.excludeCurrentThread(false);
     }
   }

@@ -37,7 +37,7 @@ public final class Profiler implements AutoCloseable {
   private final ReentrantLock lifecycle = new ReentrantLock(); // held during a start or a stop
   private volatile View view;
   private volatile Consumer<ProfilerEvent> listener; // null until somebody listens
-  private boolean closed; // under lifecycle
+  private volatile boolean closed;
   private long sessions; // under lifecycle
 
   // The session thread's; set back before it begins.
@@ -66,7 +66,8 @@ public final class Profiler implements AutoCloseable {
    * @return the session's id, 1 for the first
    * @throws IllegalStateException if a session is running (the message names it), if the profiler
    *     was closed, if something else handles SIGPROF, or if the platform cannot do it; nothing is
-   *     left behind, and {@link #lastError()} repeats the message
+   *     left behind, and {@link #lastError()} repeats the message. Also if a listener calls this
+   *     while a start or stop on another thread is under way
    */
   public long start(ProfilerConfig config) {
     lock();
@@ -92,40 +93,14 @@ public final class Profiler implements AutoCloseable {
     }
   }
 
-  /** A listener on the session's thread must not wait for a stop that waits for this thread. */
-  private void lock() {
-    if (!(Thread.currentThread() instanceof DrainerThread)) {
-      lifecycle.lock();
-    } else if (!lifecycle.tryLock()) {
-      throw new IllegalStateException(
-          "a start or stop is under way on another thread; wait for it to end");
-    }
-  }
-
-  private void begin(ProfilerSession session, View before) {
-    reportedDrops = 0;
-    dropEventNanos = 0;
-    overheadEventNanos = 0;
-    secondNanos = 0;
-    secondCpuNanos = 0;
-    try {
-      session.start();
-    } catch (SamplerException | RuntimeException | LinkageError | OutOfMemoryError e) {
-      view = before.with(ProfilerState.FAILED, "start failed: " + e.getMessage());
-      announce(before.state(), ProfilerState.FAILED);
-      throw new IllegalStateException(view.error());
-    }
-    sessions = session.id();
-    view = new View(before.done().plus(before.session()), session, ProfilerState.RUNNING, "");
-  }
-
   /**
    * Ends the session; returns when the last record taken before is in the profile, and no timer,
    * handler or thread is left.
    *
    * @return the session's final figures
    * @throws IllegalStateException if no session is running, or if the teardown did not finish
-   *     within its deadline (state {@link ProfilerState#FAILED}; try again)
+   *     within its deadline (state {@link ProfilerState#FAILED}; try again), or if a listener calls
+   *     this while a start or stop on another thread is under way
    */
   public SessionStats stop() {
     lock();
@@ -133,6 +108,18 @@ public final class Profiler implements AutoCloseable {
       return end();
     } finally {
       lifecycle.unlock();
+    }
+  }
+
+  /**
+   * A stop waits for the session's thread: what a listener does there must not wait for the stop.
+   */
+  private void lock() {
+    if (!(Thread.currentThread() instanceof DrainerThread)) {
+      lifecycle.lock();
+    } else if (!lifecycle.tryLock()) {
+      throw new IllegalStateException(
+          "a start or stop is under way on another thread; wait for its end, then try again");
     }
   }
 
@@ -148,6 +135,9 @@ public final class Profiler implements AutoCloseable {
     } catch (SamplerException e) {
       view = before.with(ProfilerState.FAILED, e.getMessage());
       throw new IllegalStateException(e.getMessage());
+    } catch (RuntimeException | Error e) {
+      view = before.with(ProfilerState.FAILED, "stop failed: " + e);
+      throw e;
     } finally {
       announce(before.state(), view.state());
     }
@@ -228,9 +218,9 @@ public final class Profiler implements AutoCloseable {
   /** Stops a running session and refuses every later start. Closing twice is fine. */
   @Override
   public void close() {
+    closed = true;
     lock();
     try {
-      closed = true;
       ProfilerSession session = view.session();
       if (session != null && session.running()) {
         end();

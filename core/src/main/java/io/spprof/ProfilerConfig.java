@@ -12,9 +12,11 @@ import org.apache.commons.lang3.StringUtils;
  * The options of a session. Immutable; the constructor and {@link #parse} refuse what is out of
  * range, so that a config which exists can be started.
  *
- * @param intervalNanos CPU time between two samples of a thread, 100 µs to 1 s, in ns
+ * @param intervalNanos CPU time between two samples of a thread, 100 µs to 1 s in whole
+ *     microseconds, in ns
  * @param durationSeconds how long to sample, 1 s to 24 h; 0 for "until stopped"
- * @param memoryBytes bound for the ring and the tables together, 1 MiB to 1 GiB, in bytes
+ * @param memoryBytes bound for the ring and the tables together, 1 MiB to 1 GiB in whole KiB, in
+ *     bytes
  * @param depth frames that are kept of a stack, 1 to 2048; a deeper one keeps its leaf end
  * @param engine what makes the signals
  * @param walker what walks the stacks
@@ -177,12 +179,14 @@ public record ProfilerConfig(
   }
 
   private static void inRange(String key, long value, long min, long max, int help) {
-    if (value < min || value > max) {
+    // A fraction of the finest unit could be had from no options, nor be shown as some.
+    boolean whole = value % (help == 0 ? 1000 : help == 2 ? 1024 : 1) == 0;
+    if (value < min || value > max || !whole) {
       String shown =
           switch (help) {
-            case 0 -> value % 1000 == 0 ? inUnits(value, INTERVAL_UNITS) : value + "ns";
+            case 0 -> whole ? inUnits(value, INTERVAL_UNITS) : value + "ns";
             case 1 -> inUnits(value, DURATION_UNITS);
-            case 2 -> value % 1024 == 0 ? inUnits(value, MEMORY_UNITS) : value + " bytes";
+            case 2 -> whole ? inUnits(value, MEMORY_UNITS) : value + " bytes";
             default -> value > MAX_DEPTH ? "more than " + MAX_DEPTH : Long.toString(value);
           };
       throw new IllegalArgumentException(

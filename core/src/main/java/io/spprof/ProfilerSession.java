@@ -154,8 +154,8 @@ final class ProfilerSession {
     String note;
     try {
       note = sampler.stop();
-    } catch (SamplerException | RuntimeException | Error e) {
-      problem = String.valueOf(e.getMessage());
+    } catch (Throwable e) { // whatever it is, a later stop may try again
+      problem = e.getMessage() == null ? e.toString() : e.getMessage();
       stage.set(Stage.RUNNING);
       throw e;
     }

@@ -157,10 +157,13 @@ final class FrameTable {
     if (!takeForGrowth(capacity, INDEX_BYTES)) {
       return false;
     }
+    // Both, then the change: a heap without room for the second leaves the table as it is.
+    long[] newMethods = new long[capacity];
+    int[] newNumbers = new int[capacity];
     long[] oldMethods = methods;
     int[] oldNumbers = numbers;
-    methods = new long[capacity];
-    numbers = new int[capacity];
+    methods = newMethods;
+    numbers = newNumbers;
     for (int i = 0; i < oldMethods.length; i++) {
       if (oldMethods[i] != 0) {
         put(oldMethods[i], oldNumbers[i]);
@@ -174,10 +177,11 @@ final class FrameTable {
     if (!takeForGrowth(capacity, COLUMN_BYTES)) {
       return false;
     }
-    selfNanos = Arrays.copyOf(selfNanos, capacity);
-    totalNanos = Arrays.copyOf(totalNanos, capacity);
-    selfSamples = Arrays.copyOf(selfSamples, capacity);
+    // The column whose length stands for all comes last.
     lastSample = Arrays.copyOf(lastSample, capacity);
+    selfSamples = Arrays.copyOf(selfSamples, capacity);
+    totalNanos = Arrays.copyOf(totalNanos, capacity);
+    selfNanos = Arrays.copyOf(selfNanos, capacity);
     return true;
   }
 

@@ -167,13 +167,16 @@ final class StackTable {
     if (!takeForGrowth(capacity, STACK_BYTES)) {
       return false;
     }
-    positions = Arrays.copyOf(positions, capacity);
+    // The index first, the column whose length stands for all last: a heap that has no room for one
+    // of them leaves a table that works, and whose index always has free slots.
+    int[] index = new int[2 * capacity];
+    for (int stack = 0; stack < stackCount; stack++) {
+      index[freeSlot(index, hashes[stack])] = stack + 1;
+    }
+    stackIndex = index;
     hashes = Arrays.copyOf(hashes, capacity);
     depths = Arrays.copyOf(depths, capacity);
-    stackIndex = new int[2 * capacity];
-    for (int stack = 0; stack < stackCount; stack++) {
-      stackIndex[freeSlot(stackIndex, hashes[stack])] = stack + 1;
-    }
+    positions = Arrays.copyOf(positions, capacity);
     return true;
   }
 
@@ -182,14 +185,15 @@ final class StackTable {
     if (!takeForGrowth(capacity, ROW_BYTES)) {
       return false;
     }
-    rowStacks = Arrays.copyOf(rowStacks, capacity);
+    int[] index = new int[2 * capacity]; // in the order of growStacks
+    for (int row = 0; row < rowCount; row++) {
+      index[freeSlot(index, mix(rowStacks[row] * 31 + rowThreads[row]))] = row + 1;
+    }
+    rowIndex = index;
     rowThreads = Arrays.copyOf(rowThreads, capacity);
     rowSamples = Arrays.copyOf(rowSamples, capacity);
     rowNanos = Arrays.copyOf(rowNanos, capacity);
-    rowIndex = new int[2 * capacity];
-    for (int row = 0; row < rowCount; row++) {
-      rowIndex[freeSlot(rowIndex, mix(rowStacks[row] * 31 + rowThreads[row]))] = row + 1;
-    }
+    rowStacks = Arrays.copyOf(rowStacks, capacity);
     return true;
   }
 

@@ -65,9 +65,9 @@ public final class NativeSampler implements Sampler {
 
   @Override
   public String stop() throws SamplerException {
-    int result = stop0(STOP_DEADLINE_MILLIS);
+    int result = counters == null ? -EINVAL : stop0(STOP_DEADLINE_MILLIS);
     if (result == -EINVAL) {
-      throw new SamplerException("nothing is sampling; call start first");
+      throw new SamplerException("no session is sampling; call start first");
     }
     if (result < 0) {
       throw new SamplerException(
@@ -86,12 +86,16 @@ public final class NativeSampler implements Sampler {
 
   @Override
   public void release() {
-    release0();
+    if (counters != null && release0() != 0) {
+      throw new IllegalStateException("a session is sampling; call stop first, then release");
+    }
   }
 
   @Override
   public void sweep(boolean names) {
-    sweep0(names);
+    if (counters != null) {
+      sweep0(names);
+    }
   }
 
   @Override
@@ -104,17 +108,19 @@ public final class NativeSampler implements Sampler {
 
   @Override
   public void excludeCurrentThread(boolean excluded) {
-    exclude0(excluded);
+    if (counters != null) {
+      exclude0(excluded);
+    }
   }
 
   @Override
   public String methodName(long method) {
-    return methodName0(method);
+    return counters == null ? null : methodName0(method);
   }
 
   @Override
   public long currentThreadCpuNanos() {
-    return threadCpuNanos0();
+    return counters == null ? 0 : threadCpuNanos0();
   }
 
   @Override
@@ -146,7 +152,8 @@ public final class NativeSampler implements Sampler {
       case EBUSY -> signalHeld();
       case EALREADY ->
           new SamplerException(
-              "another profiler object of this application is sampling; stop that one first");
+              "another profiler object of this application is sampling, or its session was not"
+                  + " released; stop and release that one first");
       case ENOSYS ->
           new SamplerException(
               "this JVM offers no AsyncGetCallTrace, which the stack walker needs; use a HotSpot JVM");

@@ -50,7 +50,7 @@ final class SampleLayout {
   static final int DROP_FOREIGN = 3;
   static final int DROPPED_CPU_NANOS = 48;
   static final int UNSIGNALLED_CPU_NANOS = 56;
-  static final int TIMED_EVERY = 8;
+  static final int TIMED_EVERY = 8; // one handler in so many is measured
   static final int TIMED_HANDLER_NANOS = 64;
   static final int THREADS_SAMPLED = 72;
   static final int THREADS_FAILED = 80;

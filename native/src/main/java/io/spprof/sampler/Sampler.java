@@ -37,11 +37,17 @@ public interface Sampler {
    * are in the ring.
    *
    * @return "" or what the user should know, for instance that somebody had replaced our handler
-   * @throws SamplerException if it did not finish within its deadline; may be called again
+   * @throws SamplerException if it did not finish within its deadline, and may be called again; or
+   *     if there is no session to stop
    */
   String stop() throws SamplerException;
 
-  /** Gives back the memory of a stopped session; its ring must not be used any more. */
+  /**
+   * Gives back the memory of a stopped session; its ring must not be used any more. Does nothing
+   * the second time.
+   *
+   * @throws IllegalStateException if the session is sampling; nothing is freed
+   */
   void release();
 
   /**
@@ -59,8 +65,8 @@ public interface Sampler {
   String threadProblem();
 
   /**
-   * Keeps the calling thread out of the profile, or lets it in again. Has no effect before the
-   * first start.
+   * Keeps the calling thread out of the profile, or lets it in again. Has no effect before {@link
+   * #load()}.
    *
    * @param excluded whether the thread is the profiler's own
    */

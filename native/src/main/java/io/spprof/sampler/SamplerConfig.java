@@ -5,12 +5,35 @@ package io.spprof.sampler;
  *
  * @param intervalNanos CPU time between two samples of a thread, ns, more than 0
  * @param depth frames kept of a stack, 1 to 2048
- * @param memoryBytes what ring and walk buffers may take together, bytes, 256 KiB or more
+ * @param memoryBytes what ring and walk buffers may take together, bytes, 256 KiB to 1 GiB; of less
+ *     than 257 KiB the deepest stacks' buffers take a few bytes more
  */
 public record SamplerConfig(long intervalNanos, int depth, long memoryBytes) {
 
   private static final int MAX_WALK_BUFFERS = 64;
   private static final int MIN_WALK_BUFFERS = 4;
+  private static final int MAX_DEPTH = 2048; // sample.h
+  private static final long MIN_MEMORY = 256L << 10;
+  private static final long MAX_MEMORY = 1L << 30; // positions in a direct buffer are ints
+
+  /**
+   * Checks every value.
+   *
+   * @throws IllegalArgumentException naming the value and its range
+   */
+  public SamplerConfig {
+    require(intervalNanos > 0, "an interval of " + intervalNanos + " ns; valid: more than 0");
+    require(depth >= 1 && depth <= MAX_DEPTH, "a depth of " + depth + "; valid: 1 to " + MAX_DEPTH);
+    require(
+        memoryBytes >= MIN_MEMORY && memoryBytes <= MAX_MEMORY,
+        "a memory of " + memoryBytes + " bytes; valid: " + MIN_MEMORY + " to " + MAX_MEMORY);
+  }
+
+  private static void require(boolean valid, String problem) {
+    if (!valid) {
+      throw new IllegalArgumentException("no session with " + problem);
+    }
+  }
 
   /**
    * Bytes of the ring: the largest power of two that leaves a quarter for the walk buffers.

@@ -9,8 +9,9 @@ import java.nio.ByteOrder;
 import java.util.Map;
 
 /**
- * What only the operating system knows, asked through JNA. Plain arrays as arguments: JNA's own
- * Memory would start a cleaner thread.
+ * What only the operating system knows, asked through JNA; where JNA cannot work (the application
+ * forbade it to unpack itself, for instance) it is not known, and nothing else suffers. Plain
+ * arrays as arguments: JNA's own Memory would start a cleaner thread.
  */
 final class SystemProbe {
 

@@ -1,0 +1,260 @@
+package io.spprof;
+
+import static io.spprof.ProfilerState.FAILED;
+import static io.spprof.ProfilerState.IDLE;
+import static io.spprof.ProfilerState.RUNNING;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.spprof.ProfilerEvent.OverheadExceeded;
+import io.spprof.ProfilerEvent.SamplesDropped;
+import io.spprof.ProfilerEvent.SessionExpired;
+import io.spprof.ProfilerEvent.StateChanged;
+import io.spprof.sampler.FakeSampler;
+import io.spprof.sampler.SamplerException;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** What a listener is told, in which order, and what it may do. */
+@Timeout(60)
+final class ProfilerEventsTest {
+
+  private final FakeSampler sampler = new FakeSampler();
+  private final Profiler profiler = new Profiler(sampler);
+  private final List<ProfilerEvent> events = new CopyOnWriteArrayList<>();
+
+  @AfterEach
+  void shouldLeaveNoThread() {
+    profiler.close();
+    WaitFor.condition(() -> !WaitFor.drainerAlive(), "the end of the thread");
+  }
+
+  private void start() {
+    profiler.start(ProfilerConfig.DEFAULT);
+  }
+
+  /** More than the ring holds, before the drainer's next pass can take much of it. */
+  private void overflow() {
+    WaitFor.condition(
+        () -> {
+          for (int i = 0; i < 1000; i++) {
+            sampler.signal(1, 10, new long[500]);
+          }
+          return profiler.stats().dropped().bufferFull() > 0;
+        },
+        "drops");
+  }
+
+  private <E extends ProfilerEvent> List<E> told(Class<E> type) {
+    return events.stream().filter(type::isInstance).map(type::cast).toList();
+  }
+
+  @Test
+  void shouldTellEachChangeOfStateOnceAndInOrder() {
+    profiler.onEvent(events::add);
+    start();
+    profiler.stop();
+    sampler.onStart =
+        () -> {
+          throw new SamplerException("no");
+        };
+    assertThrows(IllegalStateException.class, this::start);
+    assertThrows(IllegalStateException.class, this::start);
+    sampler.onStart = () -> {};
+    start();
+    profiler.close();
+    profiler.close();
+
+    assertEquals(
+        List.of(
+            new StateChanged(IDLE, RUNNING),
+            new StateChanged(RUNNING, IDLE),
+            new StateChanged(IDLE, FAILED),
+            new StateChanged(FAILED, RUNNING),
+            new StateChanged(RUNNING, IDLE)),
+        events);
+  }
+
+  @Test
+  void shouldTellOfNothingThatWasRefused() {
+    profiler.onEvent(events::add);
+    assertThrows(IllegalStateException.class, profiler::stop);
+    start();
+    events.clear();
+    assertThrows(IllegalStateException.class, this::start);
+
+    assertEquals(List.of(), events);
+  }
+
+  @Test
+  void shouldTellOfAnExpiredSessionAfterItsState() {
+    profiler.onEvent(events::add);
+    profiler.start(ProfilerConfig.parse("duration=1s"));
+    sampler.signal(1, 10, 8);
+
+    WaitFor.condition(() -> events.size() == 3, "three events");
+
+    assertEquals(
+        List.of(new StateChanged(IDLE, RUNNING), new StateChanged(RUNNING, IDLE)),
+        events.subList(0, 2));
+    SessionStats told = ((SessionExpired) events.get(2)).session();
+    assertEquals(profiler.stats().session(), told, "the final figures");
+    assertEquals(1, told.collected());
+  }
+
+  @Test
+  void shouldTellOfDropsOnceInTenSeconds() {
+    profiler.onEvent(events::add);
+    start();
+    overflow();
+    WaitFor.condition(() -> !told(SamplesDropped.class).isEmpty(), "the event");
+    int seconds = sampler.secondsPassed.get();
+    WaitFor.condition(
+        () -> {
+          overflow();
+          return sampler.secondsPassed.get() >= seconds + 2;
+        },
+        "two more seconds with drops");
+
+    List<SamplesDropped> told = told(SamplesDropped.class);
+    assertEquals(1, told.size());
+    assertEquals(1, told.get(0).sessionId());
+    assertTrue(told.get(0).dropped().bufferFull() > 0);
+  }
+
+  @Test
+  void shouldTellOfOverheadOnceInTenSeconds() {
+    profiler.onEvent(events::add);
+    AtomicLong clock = new AtomicLong();
+    sampler.threadCpuNanos = () -> clock.addAndGet(100_000_000);
+    start();
+    WaitFor.condition(() -> sampler.secondsPassed.get() >= 4, "three seconds");
+
+    List<OverheadExceeded> told = told(OverheadExceeded.class);
+    assertEquals(1, told.size());
+    assertTrue(told.get(0).measuredPercent() > OverheadExceeded.LIMIT_PERCENT);
+    assertEquals(List.of(), told(SamplesDropped.class));
+  }
+
+  @Test
+  void shouldTellNeitherWithoutACause() {
+    profiler.onEvent(events::add);
+    start();
+    sampler.signal(1, 10, 8);
+    WaitFor.condition(() -> sampler.secondsPassed.get() >= 3, "two seconds");
+
+    assertEquals(List.of(new StateChanged(IDLE, RUNNING)), events);
+  }
+
+  @Test
+  void shouldLetAListenerStopTheSessionThatItIsToldOf() {
+    profiler.onEvent(
+        event -> {
+          events.add(event);
+          if (event.equals(new StateChanged(IDLE, RUNNING))) {
+            profiler.stop();
+          }
+        });
+    start();
+
+    assertSame(IDLE, profiler.state());
+    assertEquals(List.of(new StateChanged(IDLE, RUNNING), new StateChanged(RUNNING, IDLE)), events);
+  }
+
+  @Test
+  void shouldLetAListenerStopFromTheSessionsOwnThread() {
+    AtomicReference<Thread> caller = new AtomicReference<>();
+    profiler.onEvent(
+        event -> {
+          if (event instanceof SamplesDropped) {
+            caller.set(Thread.currentThread());
+            profiler.stop();
+          }
+        });
+    start();
+    overflow();
+    WaitFor.condition(() -> profiler.state() == IDLE, "the listener's stop");
+
+    assertEquals(DrainerThread.NAME, caller.get().getName());
+    ProfilerStats stats = profiler.stats();
+    assertEquals(stats.signals(), stats.collectedSamples() + stats.dropped().total());
+    start();
+    assertEquals(2, profiler.stop().id());
+  }
+
+  @Test
+  void shouldLetAListenerStartTheNextSessionWhenOneExpires() {
+    profiler.onEvent(
+        event -> {
+          if (event instanceof SessionExpired) {
+            start();
+          }
+        });
+    profiler.start(ProfilerConfig.parse("duration=1s"));
+    WaitFor.condition(() -> profiler.stats().session().id() == 2, "the next session");
+    sampler.signal(1, 10, 8);
+
+    WaitFor.condition(() -> profiler.stats().collectedSamples() == 1, "its own thread");
+    assertEquals(1, profiler.stop().collected());
+  }
+
+  /** The stop waits for the session's thread, so that one must not wait for the stop. */
+  @Test
+  void shouldRefuseAListenersStopWhileAnotherThreadStops() throws Exception {
+    CountDownLatch hold = new CountDownLatch(1);
+    CountDownLatch stopping = new CountDownLatch(1);
+    AtomicReference<String> refused = new AtomicReference<>("");
+    sampler.onStop = FakeSampler.heldBy(hold, stopping);
+    profiler.onEvent(
+        event -> {
+          if (event instanceof SamplesDropped) {
+            try {
+              stopping.await();
+              profiler.stop();
+            } catch (InterruptedException | IllegalStateException e) {
+              refused.set(e.getMessage());
+            }
+          }
+        });
+    start();
+    overflow();
+    Thread other = new Thread(profiler::stop, "other stop");
+    other.setDaemon(true);
+    other.start();
+    stopping.await();
+
+    WaitFor.condition(() -> !refused.get().isEmpty(), "the refusal");
+    assertTrue(refused.get().contains("under way on another thread"), refused.get());
+    hold.countDown();
+    WaitFor.end(other);
+    assertSame(IDLE, profiler.state());
+    assertFalse(WaitFor.drainerAlive());
+  }
+
+  @Test
+  void shouldSurviveAListenerThatThrows() {
+    profiler.onEvent(
+        event -> {
+          events.add(event);
+          throw new IllegalArgumentException("the listener's fault");
+        });
+    start();
+    overflow();
+    WaitFor.condition(() -> !told(SamplesDropped.class).isEmpty(), "the event");
+
+    long collected = profiler.stats().collectedSamples();
+    sampler.signal(1, 10, 8);
+    WaitFor.condition(() -> profiler.stats().collectedSamples() > collected, "passes that go on");
+    profiler.stop();
+    assertEquals(3, events.size());
+  }
+}

@@ -1,0 +1,250 @@
+package io.spprof;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.mockito.Mockito.mockConstruction;
+
+import io.spprof.collect.Drainer;
+import io.spprof.sampler.FakeSampler;
+import io.spprof.sampler.SamplerException;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.mockito.MockedConstruction;
+
+/** Every step that can go wrong goes wrong; what went before is undone, and the next try works. */
+@Timeout(60)
+final class ProfilerFailuresTest {
+
+  private static final FakeSampler.Step FINE = () -> {};
+
+  private final FakeSampler sampler = new FakeSampler();
+  private final Profiler profiler = new Profiler(sampler);
+
+  @AfterEach
+  void shouldLeaveNoThread() {
+    sampler.onStop = FINE;
+    profiler.close();
+    assertFalse(WaitFor.drainerAlive());
+  }
+
+  private static FakeSampler.Step refuse(String why) {
+    return () -> {
+      throw new SamplerException(why);
+    };
+  }
+
+  private void assertStartFails(String why) {
+    String message =
+        assertThrows(IllegalStateException.class, () -> profiler.start(ProfilerConfig.DEFAULT))
+            .getMessage();
+    assertTrue(message.contains(why), message);
+    assertSame(ProfilerState.FAILED, profiler.state());
+    assertEquals(message, profiler.lastError());
+    assertFalse(WaitFor.drainerAlive());
+    assertEquals(0, profiler.stats().sessionsStarted());
+    assertThrows(IllegalStateException.class, profiler::stop);
+  }
+
+  private void assertNextSessionIsFine(long id) {
+    assertEquals(id, profiler.start(ProfilerConfig.DEFAULT));
+    assertSame(ProfilerState.RUNNING, profiler.state());
+    assertEquals("", profiler.lastError());
+    sampler.signal(1, 10, 8);
+    assertEquals(1, profiler.stop().collected());
+    assertSame(ProfilerState.IDLE, profiler.state());
+  }
+
+  @Test
+  void shouldFailToStartWhenTheLibraryCannotBeLoaded() {
+    sampler.onLoad = refuse("noexec; mount it elsewhere");
+    assertStartFails("noexec; mount it elsewhere");
+    assertEquals(List.of("load"), sampler.calls);
+
+    sampler.onLoad = FINE;
+    assertNextSessionIsFine(1);
+  }
+
+  @Test
+  void shouldFailToStartWhenTheLibraryDoesNotLink() {
+    sampler.onLoad =
+        () -> {
+          throw new UnsatisfiedLinkError("wrong architecture");
+        };
+    assertStartFails("wrong architecture");
+  }
+
+  @Test
+  void shouldFailToStartWhenTheSamplerRefuses() {
+    sampler.onStart = refuse("SIGPROF is held by libother.so; stop it");
+    assertStartFails("libother.so");
+    assertEquals(List.of("load", "start"), sampler.calls);
+
+    sampler.onStart = FINE;
+    assertNextSessionIsFine(1);
+  }
+
+  @Test
+  void shouldFailToStartWithoutHeap() {
+    sampler.onStart =
+        () -> {
+          throw new OutOfMemoryError("Java heap space");
+        };
+    assertStartFails("Java heap space");
+  }
+
+  @Test
+  void shouldUndoTheSamplersStartWhenTheCollectorCannotBeMade() {
+    try (MockedConstruction<Drainer> none =
+        mockConstruction(
+            Drainer.class,
+            (mock, context) -> {
+              throw new OutOfMemoryError("Java heap space");
+            })) {
+      assertThrows(Throwable.class, () -> profiler.start(ProfilerConfig.DEFAULT));
+      assertEquals(List.of(), none.constructed());
+    }
+
+    assertEquals(List.of("load", "start", "stop", "release"), sampler.calls);
+    assertFalse(WaitFor.drainerAlive());
+    assertNextSessionIsFine(1);
+  }
+
+  @Test
+  void shouldNotHangWhenItsThreadCannotBeKeptOut() {
+    sampler.onExclude =
+        () -> {
+          sampler.onExclude = FINE;
+          throw new SamplerException("no slot");
+        };
+
+    profiler.start(ProfilerConfig.DEFAULT);
+    sampler.signal(1, 10, 8);
+
+    assertEquals(1, profiler.stop().collected());
+  }
+
+  @Test
+  void shouldKeepTheLastSessionsFiguresWhenTheNextFailsToStart() {
+    profiler.start(ProfilerConfig.DEFAULT);
+    sampler.signal(1, 10, 8);
+    profiler.stop();
+    sampler.onStart = refuse("no");
+
+    assertThrows(IllegalStateException.class, () -> profiler.start(ProfilerConfig.DEFAULT));
+
+    assertEquals(1, profiler.profile().totalSamples());
+    assertEquals(1, profiler.stats().collectedSamples());
+    sampler.onStart = FINE;
+    assertNextSessionIsFine(2);
+  }
+
+  @Test
+  void shouldTryAStopThatTimedOutAgain() {
+    profiler.start(ProfilerConfig.DEFAULT);
+    sampler.signal(1, 10, 8);
+    sampler.onStop = refuse("a signal handler is still running; call stop again");
+
+    for (int i = 0; i < 2; i++) {
+      String message = assertThrows(IllegalStateException.class, profiler::stop).getMessage();
+      assertTrue(message.contains("call stop again"), message);
+      assertSame(ProfilerState.FAILED, profiler.state());
+      assertEquals(message, profiler.lastError());
+    }
+    assertFalse(sampler.calls.contains("release"), "nothing is freed");
+    assertThrows(IllegalStateException.class, () -> profiler.start(ProfilerConfig.DEFAULT));
+
+    sampler.onStop = FINE;
+    assertEquals(1, profiler.stop().collected());
+    assertSame(ProfilerState.IDLE, profiler.state());
+    assertEquals("", profiler.lastError());
+    assertNextSessionIsFine(2);
+  }
+
+  /** Whatever else a teardown may throw: the session is still there to be stopped. */
+  @Test
+  void shouldTryAStopThatBrokeAgain() {
+    profiler.start(ProfilerConfig.DEFAULT);
+    sampler.signal(1, 10, 8);
+    sampler.onStop =
+        () -> {
+          throw new NoClassDefFoundError("com/sun/jna/Native");
+        };
+
+    assertThrows(NoClassDefFoundError.class, profiler::stop);
+
+    sampler.onStop = FINE;
+    assertEquals(1, profiler.stop().collected());
+    assertNextSessionIsFine(2);
+  }
+
+  @Test
+  void shouldEndTheSessionWhenItsLastPassFindsNoHeap() {
+    profiler.start(ProfilerConfig.DEFAULT);
+    Thread stopping = Thread.currentThread();
+    sampler.threadCpuNanos =
+        () -> {
+          if (Thread.currentThread() == stopping) {
+            throw new OutOfMemoryError("Java heap space");
+          }
+          return 0;
+        };
+
+    assertThrows(OutOfMemoryError.class, profiler::stop);
+
+    sampler.threadCpuNanos = () -> 0;
+    assertTrue(profiler.state() != ProfilerState.RUNNING, "nothing is running any more");
+    assertFalse(WaitFor.drainerAlive());
+    assertNextSessionIsFine(2);
+  }
+
+  @Test
+  void shouldGoOnWhenAPassFindsNoHeap() {
+    profiler.start(ProfilerConfig.DEFAULT);
+    sampler.signal(1, 10, 8);
+    WaitFor.condition(() -> profiler.stats().collectedSamples() == 1, "the first pass");
+    Thread main = Thread.currentThread();
+    AtomicInteger failures = new AtomicInteger();
+    sampler.threadCpuNanos =
+        () -> {
+          if (Thread.currentThread() != main && failures.getAndIncrement() < 3) {
+            throw new OutOfMemoryError("Java heap space");
+          }
+          return 0;
+        };
+    sampler.signal(1, 10, 8);
+
+    WaitFor.condition(() -> profiler.stats().collectedSamples() == 2, "a pass after the failures");
+
+    assertTrue(failures.get() > 3);
+    assertEquals(2, profiler.stop().collected());
+  }
+
+  @Test
+  void shouldCountAMethodThatCannotBeNamedForWantOfHeap() {
+    sampler.names =
+        method -> {
+          if (method == 8) {
+            throw new OutOfMemoryError("Java heap space");
+          }
+          return "m" + method;
+        };
+    profiler.start(ProfilerConfig.DEFAULT);
+    sampler.signal(1, 10, 8);
+    WaitFor.condition(() -> profiler.stats().dropped().collectorError() == 1, "the failure");
+    sampler.signal(1, 10, 16);
+    sampler.signal(1, 10, 24);
+
+    SessionStats stats = profiler.stop();
+
+    assertEquals(2, stats.collected());
+    assertEquals(1, stats.dropped());
+    assertEquals(10, profiler.stats().droppedCpuNanos());
+    assertEquals(3, profiler.stats().signals());
+  }
+}

@@ -1,0 +1,182 @@
+package io.spprof;
+
+import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.spprof.sampler.FakeSampler;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** Start, stop and close from every state; no signals. */
+final class ProfilerLifecycleTest {
+
+  private final FakeSampler sampler = new FakeSampler();
+  private final Profiler profiler = new Profiler(sampler);
+
+  @AfterEach
+  void shouldLeaveNoThread() {
+    profiler.close();
+    assertFalse(WaitFor.drainerAlive());
+  }
+
+  private static void assertSays(String part, Exception refused) {
+    assertTrue(refused.getMessage().contains(part), refused.getMessage());
+  }
+
+  private IllegalStateException refusedStart() {
+    return assertThrows(IllegalStateException.class, () -> profiler.start(ProfilerConfig.DEFAULT));
+  }
+
+  @Test
+  void shouldBeIdleAndEmptyWhenNew() {
+    assertSame(ProfilerState.IDLE, profiler.state());
+    assertEquals("", profiler.lastError());
+    assertSame(ProfilerConfig.DEFAULT, profiler.config());
+    assertSame(SessionStats.NONE, profiler.stats().session());
+    assertEquals(0, profiler.stats().signals());
+    assertEquals(List.of(), profiler.hotMethods());
+    assertEquals(0, profiler.profile().rowCount());
+    assertEquals(List.of(), sampler.calls, "nothing is loaded before the first start");
+  }
+
+  @Test
+  void shouldSampleBetweenStartAndStop() {
+    ProfilerConfig config = ProfilerConfig.parse("interval=1ms,depth=7");
+    assertEquals(1, profiler.start(config));
+    assertSame(ProfilerState.RUNNING, profiler.state());
+    assertTrue(profiler.profile().info().running());
+    assertTrue(WaitFor.drainerAlive());
+    sampler.name(3, "worker");
+    sampler.signal(3, 10, 8, 16);
+    sampler.signal(3, 10, 8, 16);
+
+    SessionStats stats = profiler.stop();
+
+    assertSame(ProfilerState.IDLE, profiler.state());
+    assertEquals(2, stats.collected());
+    assertEquals(0, stats.dropped());
+    assertEquals(config.toOptions(), stats.options());
+    assertEquals(stats, profiler.stats().session());
+    assertEquals(stats, profiler.stats().session(), "the figures are final");
+    assertSame(config, profiler.config());
+    assertFalse(WaitFor.drainerAlive());
+    assertEquals(List.of("load", "start", "stop", "release"), sampler.calls);
+    Profile profile = profiler.profile();
+    assertEquals(2, profile.totalSamples());
+    assertEquals("worker", profile.threadName(profile.thread(0)));
+    assertFalse(profile.info().running());
+    assertEquals("m8", profiler.hotMethods().get(0).method());
+  }
+
+  @Test
+  void shouldRefuseStartWhileRunningAndNameTheSession() {
+    profiler.start(ProfilerConfig.parse("interval=3ms"));
+
+    IllegalStateException refused = refusedStart();
+
+    assertSays("session 1 is running (interval=3ms", refused);
+    assertSays("stop it first", refused);
+    assertSame(ProfilerState.RUNNING, profiler.state());
+    assertEquals(1, profiler.stats().sessionsStarted());
+    sampler.signal(1, 10, 8);
+    assertEquals(1, profiler.stop().collected(), "the session went on");
+  }
+
+  @Test
+  void shouldRefuseStopWhenIdle() {
+    assertSays(
+        "call start first", assertThrows(IllegalStateException.class, () -> profiler.stop()));
+    assertSame(ProfilerState.IDLE, profiler.state());
+    profiler.start(ProfilerConfig.DEFAULT);
+    profiler.stop();
+    assertThrows(IllegalStateException.class, () -> profiler.stop());
+    assertSame(ProfilerState.IDLE, profiler.state());
+    assertEquals(1, sampler.calls.stream().filter("stop"::equals).count());
+  }
+
+  @Test
+  void shouldKeepTheLastProfileUntilTheNextStart() {
+    profiler.start(ProfilerConfig.DEFAULT);
+    sampler.signal(1, 10, 8);
+    profiler.stop();
+    assertEquals(1, profiler.profile().totalSamples());
+
+    assertEquals(2, profiler.start(ProfilerConfig.DEFAULT));
+
+    assertEquals(0, profiler.profile().totalSamples());
+    assertEquals(1, profiler.stats().collectedSamples(), "counters go on");
+    assertEquals(2, profiler.stats().session().id());
+  }
+
+  @Test
+  void shouldStopARunningSessionWhenClosedAndRefuseToStartAgain() {
+    profiler.start(ProfilerConfig.DEFAULT);
+    sampler.signal(1, 10, 8);
+
+    profiler.close();
+
+    assertSame(ProfilerState.IDLE, profiler.state());
+    assertFalse(WaitFor.drainerAlive());
+    assertEquals(1, profiler.profile().totalSamples(), "what was sampled can still be read");
+    assertSays("was closed; use a new one", refusedStart());
+    assertThrows(IllegalStateException.class, () -> profiler.stop());
+    assertDoesNotThrow(profiler::close, "closing twice is fine");
+  }
+
+  @Test
+  void shouldRefuseToStartAfterAnIdleProfilerWasClosed() {
+    profiler.close();
+
+    assertSays("was closed", refusedStart());
+    assertEquals(List.of(), sampler.calls);
+  }
+
+  @Test
+  void shouldBeFailedFromTheBeginningWhereItCannotWork() {
+    sampler.unavailable = "no native library for vax";
+    try (Profiler hopeless = new Profiler(sampler)) {
+      assertSame(ProfilerState.FAILED, hopeless.state());
+      assertEquals("no native library for vax", hopeless.lastError());
+      assertThrows(IllegalStateException.class, hopeless::stop);
+      assertEquals(0, hopeless.stats().signals());
+    }
+  }
+
+  @Test
+  void shouldEndByItselfWhenItsTimeIsOver() {
+    profiler.start(ProfilerConfig.parse("duration=1s"));
+    sampler.signal(1, 10, 8);
+
+    WaitFor.condition(() -> profiler.state() == ProfilerState.IDLE, "the end of the second");
+
+    assertTrue(profiler.stats().session().durationMillis() >= 1000);
+    assertEquals(1, profiler.stats().session().collected());
+    assertThrows(IllegalStateException.class, () -> profiler.stop());
+    WaitFor.condition(() -> !WaitFor.drainerAlive(), "the end of the thread");
+    assertEquals(2, profiler.start(ProfilerConfig.DEFAULT));
+  }
+
+  @Test
+  void shouldCountOnThroughAHundredSessions() {
+    ProfilerStats before = profiler.stats();
+    for (int i = 1; i <= 100; i++) {
+      profiler.start(ProfilerConfig.DEFAULT);
+      for (int n = 0; n < i; n++) {
+        sampler.signal(1, 10, 8, 16);
+      }
+      assertEquals(i, profiler.stop().collected());
+      ProfilerStats after = profiler.stats();
+      assertEquals(i, after.sessionsStarted());
+      assertEquals(before.collectedSamples() + i, after.collectedSamples());
+      assertEquals(before.sampledCpuNanos() + 10 * i, after.sampledCpuNanos());
+      assertEquals(after.signals(), after.collectedSamples() + after.dropped().total());
+      before = after;
+    }
+    assertFalse(WaitFor.drainerAlive());
+  }
+}

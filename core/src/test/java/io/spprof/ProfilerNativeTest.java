@@ -1,0 +1,144 @@
+package io.spprof;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.lang.management.ManagementFactory;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** From a real timer to the profile, in this JVM. */
+@Timeout(300)
+final class ProfilerNativeTest {
+
+  private static final long STEP_NANOS = 20_000_000;
+
+  private final Profiler profiler = new Profiler();
+
+  private static volatile long sink;
+
+  @AfterEach
+  void shouldLeaveNoThread() {
+    profiler.close();
+    assertFalse(WaitFor.drainerAlive());
+  }
+
+  private static long cpuNanos() {
+    return ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime();
+  }
+
+  private static void seventy(long untilCpuNanos) {
+    while (cpuNanos() < untilCpuNanos) {
+      for (int i = 0; i < 5000; i++) {
+        sink++;
+      }
+    }
+  }
+
+  private static void thirty(long untilCpuNanos) {
+    while (cpuNanos() < untilCpuNanos) {
+      for (int i = 0; i < 5000; i++) {
+        sink--;
+      }
+    }
+  }
+
+  /** CPU time that the profile says was spent below a method of this class. */
+  private static Map<String, Long> nanosByMethod(Profile profile) {
+    Map<String, Long> nanos = new HashMap<>();
+    String prefix = ProfilerNativeTest.class.getName() + ".";
+    for (int row = 0; row < profile.rowCount(); row++) {
+      int stack = profile.stack(row);
+      for (int i = 0; i < profile.depth(stack); i++) {
+        String name = profile.frameName(profile.frame(stack, i));
+        if (name.equals(prefix + "seventy") || name.equals(prefix + "thirty")) {
+          nanos.merge(name.substring(prefix.length()), profile.cpuNanos(row), Long::sum);
+          break;
+        }
+      }
+    }
+    return nanos;
+  }
+
+  private static long threadNanos(Profile profile, String thread) {
+    long nanos = 0;
+    for (int row = 0; row < profile.rowCount(); row++) {
+      boolean its = profile.threadName(profile.thread(row)).equals(thread);
+      nanos += its ? profile.cpuNanos(row) : 0;
+    }
+    return nanos;
+  }
+
+  private void assertConserved() {
+    ProfilerStats stats = profiler.stats();
+    assertEquals(stats.signals(), stats.collectedSamples() + stats.dropped().total());
+    assertEquals(0, stats.dropped().foreign());
+    assertEquals(0, stats.dropped().collectorError());
+    assertEquals(0, stats.threadsSampled());
+  }
+
+  @Test
+  void shouldSplitCpuTimeAsTheProgramDid() throws InterruptedException {
+    AtomicLong used = new AtomicLong();
+    profiler.start(ProfilerConfig.parse("interval=1ms"));
+    Thread worker =
+        new Thread(
+            () -> {
+              long now = cpuNanos();
+              for (long i = 0;
+                  i < 200;
+                  i++) { // 4 s of CPU; steps that share no rhythm with a timer
+                long step = STEP_NANOS + i * 7919;
+                seventy(now + step * 7 / 10);
+                thirty(now + step);
+                now += step;
+              }
+              used.set(cpuNanos());
+            },
+            "seventy-thirty");
+    worker.start();
+    worker.join();
+    profiler.stop();
+
+    Profile profile = profiler.profile();
+    Map<String, Long> nanos = nanosByMethod(profile);
+    double both = nanos.get("seventy") + nanos.get("thirty");
+    assertEquals(70, 100 * nanos.get("seventy") / both, 2);
+    double ofThread = threadNanos(profile, worker.getName());
+    assertEquals(1, ofThread / used.get(), 0.05, "what has no stack counts, too");
+    assertConserved();
+    assertEquals(profiler.stats().session().collected(), profile.totalSamples());
+    assertEquals(profiler.stats().sampledCpuNanos(), profile.totalCpuNanos());
+  }
+
+  @Test
+  void shouldLoseNoSignalFromSessionToSession() {
+    for (int i = 1; i <= 20; i++) {
+      profiler.start(ProfilerConfig.parse("interval=1ms,memory=1m,depth=2048"));
+      long before = cpuNanos();
+      seventy(before + STEP_NANOS); // several ticks of the kernel
+      SessionStats session = profiler.stop();
+      assertTrue(session.collected() > 0);
+      assertEquals(i, session.id());
+      assertConserved();
+    }
+  }
+
+  @Test
+  void shouldKeepItsOwnThreadOutOfTheProfile() {
+    profiler.start(ProfilerConfig.parse("interval=1ms"));
+    seventy(cpuNanos() + 10 * STEP_NANOS);
+    profiler.stop();
+
+    Profile profile = profiler.profile();
+    assertTrue(profile.threadCount() > 0);
+    for (int row = 0; row < profile.rowCount(); row++) {
+      assertFalse(profile.threadName(profile.thread(row)).contains("spprof"));
+    }
+  }
+}

@@ -1,0 +1,219 @@
+package io.spprof.collect;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.spprof.DropCounts;
+import io.spprof.HotMethod;
+import io.spprof.Profile;
+import io.spprof.SessionStats;
+import io.spprof.sampler.FakeSampler;
+import io.spprof.sampler.RingWriter;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+
+final class DrainerTest {
+
+  private final RingWriter ring = new RingWriter(64 << 10);
+  private final FakeSampler sampler = new FakeSampler();
+  private final Drainer drainer = drainer(1 << 20);
+
+  private Drainer drainer(long budget) {
+    return new Drainer(ring.reader(), sampler, 16, new MemoryBudget(budget));
+  }
+
+  private static Profile snapshot(Drainer drainer) {
+    return drainer.snapshot(
+        new Profile.Info(SessionStats.NONE, "", "", 0, DropCounts.NONE, 0, 0, true));
+  }
+
+  /** "thread;root;...;leaf" to samples. */
+  private static Map<String, Long> folded(Profile profile) {
+    Map<String, Long> folded = new TreeMap<>();
+    for (int row = 0; row < profile.rowCount(); row++) {
+      int stack = profile.stack(row);
+      int depth = profile.depth(stack);
+      String frames =
+          IntStream.range(0, depth)
+              .mapToObj(i -> profile.frameName(profile.frame(stack, depth - 1 - i)))
+              .collect(Collectors.joining(";"));
+      folded.merge(
+          profile.threadName(profile.thread(row)) + ";" + frames, profile.samples(row), Long::sum);
+    }
+    return folded;
+  }
+
+  @Test
+  void shouldFoldSamplesUnderTheNameThatTheThreadHadThen() {
+    ring.name(1, "before");
+    ring.sample(1, 10, 8, 16);
+    ring.sample(1, 10, 8, 16);
+    ring.name(1, "after");
+    ring.sample(1, 10, 8, 16);
+    ring.sample(2, 10, 24);
+
+    assertTrue(drainer.doWork() > 0);
+
+    assertEquals(
+        Map.of("before;m16;m8", 2L, "after;m16;m8", 1L, "[thread 2];m24", 1L),
+        folded(snapshot(drainer)));
+    assertEquals(0, drainer.doWork());
+  }
+
+  @Test
+  void shouldMarkTheRootOfATruncatedStack() {
+    ring.name(1, "t");
+    ring.truncated(1, 10, 8, 16);
+    ring.truncated(1, 10, IntStream.rangeClosed(1, 16).mapToLong(i -> 8L * i).toArray());
+
+    drainer.doWork();
+
+    Set<String> stacks = folded(snapshot(drainer)).keySet();
+    assertTrue(stacks.contains("t;[truncated];m16;m8"), stacks.toString());
+    assertEquals(2, stacks.stream().filter(s -> s.startsWith("t;[truncated];")).count());
+  }
+
+  @Test
+  void shouldFileWhatHasNoStackUnderItsCause() {
+    ring.name(1, "t");
+    ring.unwalked(1, 10, -5);
+    ring.unwalked(1, 10, -77);
+    ring.unwalked(1, 10, 0);
+    ring.nativeThread(1, 10);
+    ring.unwalked(1, 10, -101);
+
+    drainer.doWork();
+
+    assertEquals(
+        Set.of(
+            "t;[unwalkable: unknown frame in Java]",
+            "t;[unwalkable: unknown cause]",
+            "t;[no Java frame]",
+            "t;[native thread]",
+            "t;[thread end]"),
+        folded(snapshot(drainer)).keySet());
+    assertEquals(2, drainer.stats().unwalkable());
+    assertEquals(5, drainer.stats().collected());
+  }
+
+  @Test
+  void shouldCountEverySampleAsCollectedOrDropped() {
+    Drainer small = drainer(330 << 10);
+    long written = 0;
+    long nanos = 0;
+    for (int i = 0; i < 50_000; i++) {
+      if (!ring.sample(i % 50, 3, 8L * (i % 3000 + 1), 8L * (i * 7 % 5000 + 1))) {
+        small.doWork();
+      } else {
+        written++;
+        nanos += 3;
+      }
+    }
+    small.doWork();
+
+    CollectorStats stats = small.stats();
+    assertTrue(stats.stackTableFull() > 0, "the tables were never full");
+    assertEquals(0, stats.collectorError());
+    assertEquals(written, stats.collected() + stats.stackTableFull());
+    assertEquals(nanos, stats.sampledCpuNanos() + stats.droppedCpuNanos());
+    assertEquals(stats.collected(), snapshot(small).totalSamples());
+    assertEquals(stats.sampledCpuNanos(), snapshot(small).totalCpuNanos());
+  }
+
+  @Test
+  void shouldListTheHottestMethodsWithRecursionCountedOnce() {
+    ring.sample(1, 60, 8, 16, 16, 16);
+    ring.sample(1, 40, 16, 16);
+    drainer.doWork();
+    assertEquals(List.of(), drainer.hotMethods(), "it is made when it is asked for");
+
+    drainer.refreshHotMethods();
+
+    assertEquals(
+        List.of(new HotMethod("m8", 60, 60, 1), new HotMethod("m16", 40, 100, 1)),
+        drainer.hotMethods());
+  }
+
+  @Test
+  void shouldListTwentyMethodsAtMostTheHottestFirst() {
+    for (int i = 1; i <= 50; i++) {
+      ring.sample(1, i, 8L * i);
+    }
+    drainer.doWork();
+    drainer.refreshHotMethods();
+
+    assertEquals(20, drainer.hotMethods().size());
+    assertEquals("m400", drainer.hotMethods().get(0).method());
+    double sum = drainer.hotMethods().stream().mapToDouble(HotMethod::selfPercent).sum();
+    assertTrue(sum > 60 && sum < 100, "20 of 50, the hottest: " + sum);
+  }
+
+  @Test
+  void shouldCountAMethodThatFailsToBeNamedAndGoOn() {
+    sampler.names =
+        method -> {
+          if (method == 8) {
+            throw new OutOfMemoryError("no room for a name");
+          }
+          return "m" + method;
+        };
+    ring.sample(1, 10, 16);
+    ring.sample(1, 20, 16, 8);
+    ring.sample(1, 30, 24);
+
+    drainer.doWork();
+
+    CollectorStats stats = drainer.stats();
+    assertEquals(2, stats.collected());
+    assertEquals(1, stats.collectorError());
+    assertEquals(40, stats.sampledCpuNanos());
+    assertEquals(20, stats.droppedCpuNanos());
+    assertEquals(2, snapshot(drainer).totalSamples());
+  }
+
+  @Test
+  void shouldTakeItsOwnCpuTimeFromTheThreadsClock() {
+    long[] clock = {0};
+    sampler.threadCpuNanos = () -> clock[0] += 100;
+
+    drainer.doWork();
+    drainer.addOwnCpuNanos(7);
+
+    assertEquals(107, drainer.stats().ownCpuNanos());
+  }
+
+  /**
+   * As a slow snapshot would: nothing waits but the pass, and the ring drops what it cannot hold.
+   */
+  @Test
+  void shouldLoseNothingThatTheRingTookWhileItWasHeldStill() throws InterruptedException {
+    CountDownLatch done = new CountDownLatch(1);
+    Thread pass =
+        new Thread(
+            () -> {
+              drainer.doWork();
+              done.countDown();
+            });
+    long taken = 0;
+    synchronized (drainer) {
+      pass.start();
+      while (ring.sample(1, 5, 8, 16)) {
+        taken++;
+      }
+      assertFalse(ring.sample(1, 5, 8, 16), "full");
+      assertEquals(0, drainer.stats().collected(), "figures are read without the lock");
+      assertEquals(1, done.getCount());
+    }
+    done.await();
+
+    assertEquals(taken, drainer.stats().collected());
+    assertTrue(ring.sample(1, 5, 8, 16), "there is room again");
+  }
+}

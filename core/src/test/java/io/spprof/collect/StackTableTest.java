@@ -1,0 +1,180 @@
+package io.spprof.collect;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.spprof.DropCounts;
+import io.spprof.Profile;
+import io.spprof.SessionStats;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+
+final class StackTableTest {
+
+  private static final long PLENTY = 1L << 30;
+
+  /** What a row is found by. */
+  private record Key(List<Integer> frames, int thread) {}
+
+  private record Sums(long samples, long nanos) {
+    Sums plus(long cpuNanos) {
+      return new Sums(samples + 1, nanos + cpuNanos);
+    }
+  }
+
+  private final Random random = new Random(7);
+  private final Map<Key, Sums> model = new HashMap<>();
+
+  private static Profile profile(StackTable table) {
+    Profile.Info info =
+        new Profile.Info(SessionStats.NONE, "", "", 0, DropCounts.NONE, 0, 0, false);
+    return new Profile(info, List.of(), List.of(), table.stacks(), table.rows());
+  }
+
+  private static List<Integer> frames(Profile profile, int stack) {
+    return IntStream.range(0, profile.depth(stack))
+        .map(i -> profile.frame(stack, i))
+        .boxed()
+        .toList();
+  }
+
+  private static Map<Key, Sums> read(Profile profile) {
+    Map<Key, Sums> read = new HashMap<>();
+    for (int row = 0; row < profile.rowCount(); row++) {
+      Key key = new Key(frames(profile, profile.stack(row)), profile.thread(row));
+      Sums before = read.put(key, new Sums(profile.samples(row), profile.cpuNanos(row)));
+      assertEquals(null, before, "two rows for " + key);
+    }
+    return read;
+  }
+
+  /** Few frames and few threads, so that most stacks come again. */
+  private boolean addRandom(StackTable table, int frames, int threads) {
+    int depth = 1 + random.nextInt(6);
+    int[] stack = random.ints(depth, 0, frames).toArray();
+    int thread = random.nextInt(threads);
+    long nanos = 1 + random.nextInt(1000);
+    int[] scratch = Arrays.copyOf(stack, depth + random.nextInt(3)); // the rest is not the stack's
+    boolean added = table.add(scratch, depth, thread, nanos);
+    if (added) {
+      Key key = new Key(Arrays.stream(stack).boxed().toList(), thread);
+      model.merge(key, new Sums(1, nanos), (a, b) -> a.plus(nanos));
+    }
+    return added;
+  }
+
+  @Test
+  void shouldFoldAsAMapDoesThroughManyGrowths() {
+    StackTable table = new StackTable(new MemoryBudget(PLENTY));
+
+    for (int i = 0; i < 200_000; i++) {
+      assertTrue(addRandom(table, 12, 5));
+    }
+
+    assertTrue(table.stackCount() > 8 * 1024, "too few stacks to have grown");
+    Profile profile = profile(table);
+    assertEquals(model, read(profile));
+    assertEquals(200_000, profile.totalSamples());
+    Set<List<Integer>> stacks = new HashSet<>();
+    for (int stack = 0; stack < profile.stackCount(); stack++) {
+      assertTrue(stacks.add(frames(profile, stack)), "a stack is stored twice");
+    }
+  }
+
+  @Test
+  void shouldTellApartPrefixesRotationsAndThreads() {
+    StackTable table = new StackTable(new MemoryBudget(PLENTY));
+    table.add(new int[] {1, 2, 3}, 3, 0, 1);
+    table.add(new int[] {1, 2, 3}, 2, 0, 1);
+    table.add(new int[] {3, 1, 2}, 3, 0, 1);
+    table.add(new int[] {1, 2, 3}, 3, 1, 1);
+    table.add(new int[] {1, 2, 3}, 3, 0, 1);
+
+    assertEquals(3, table.stackCount());
+    assertEquals(4, profile(table).rowCount());
+    assertEquals(2, profile(table).samples(0));
+  }
+
+  @Test
+  void shouldTellApartStacksOfOneHash() {
+    StackTable table = new StackTable(new MemoryBudget(PLENTY));
+    // 31 * 1 + 0 == 31 * 0 + 31
+    table.add(new int[] {1, 0}, 2, 0, 1);
+    table.add(new int[] {0, 31}, 2, 0, 1);
+
+    assertEquals(2, table.stackCount());
+  }
+
+  @Test
+  void shouldKeepTheDeepestStackInOnePiece() {
+    StackTable table = new StackTable(new MemoryBudget(PLENTY));
+    int[] deep = random.ints(2049).toArray();
+    for (int i = 0; i < 100; i++) { // several chunks
+      deep[2048] = i;
+      assertTrue(table.add(deep, 2049, 0, 1));
+    }
+
+    Profile profile = profile(table);
+    assertEquals(100, profile.stackCount());
+    int[] last = IntStream.range(0, 2049).map(i -> profile.frame(99, i)).toArray();
+    assertArrayEquals(deep, last);
+    assertTrue(profile.frame(0, 2048) == 0 && profile.depth(0) == 2049);
+  }
+
+  @Test
+  void shouldRefuseWhatTheBudgetLeavesNoRoomForAndKeepItsTotals() {
+    MemoryBudget budget = new MemoryBudget(512 << 10);
+    StackTable table = new StackTable(budget);
+    int refused = 0;
+    for (int i = 0; i < 100_000; i++) {
+      refused += addRandom(table, 1000, 50) ? 0 : 1;
+    }
+
+    assertTrue(refused > 0, "the budget was never reached");
+    assertEquals(model, read(profile(table)));
+    assertEquals(100_000 - refused, profile(table).totalSamples());
+    assertTrue(budget.used() <= 512 << 10);
+  }
+
+  @Test
+  void shouldStillCountKnownStacksWhenItIsFull() {
+    StackTable table = new StackTable(new MemoryBudget(200 << 10));
+    int next = 0;
+    while (table.add(new int[] {next, 1, 2, 3, 4, 5, 6, 7}, 8, 0, 1)) {
+      next++;
+    }
+
+    assertTrue(table.add(new int[] {0, 1, 2, 3, 4, 5, 6, 7}, 8, 0, 5));
+    assertFalse(table.add(new int[] {next, 1, 2, 3, 4, 5, 6, 7}, 8, 0, 5));
+    assertEquals(next + 1, profile(table).totalSamples());
+    assertEquals(next + 5, profile(table).totalCpuNanos());
+  }
+
+  @Test
+  void shouldKeepASnapshotAsItWasWhileAddingGoesOn() {
+    StackTable table = new StackTable(new MemoryBudget(PLENTY));
+    for (int i = 0; i < 5000; i++) {
+      addRandom(table, 12, 5);
+    }
+    Profile snapshot = profile(table);
+    Map<Key, Sums> then = Collections.unmodifiableMap(new HashMap<>(model));
+
+    for (int i = 0; i < 100_000; i++) {
+      addRandom(table, 40, 50);
+    }
+
+    assertEquals(then, read(snapshot));
+    assertEquals(5000, snapshot.totalSamples());
+    assertEquals(model, read(profile(table)));
+  }
+}

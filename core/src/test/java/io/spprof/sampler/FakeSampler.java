@@ -1,0 +1,142 @@
+package io.spprof.sampler;
+
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongFunction;
+import java.util.function.LongSupplier;
+
+/** A sampler without signals: tests say what arrives, what fails, and what hangs. */
+public final class FakeSampler implements Sampler {
+
+  /** What happens inside a call. */
+  @FunctionalInterface
+  public interface Step {
+    void run() throws SamplerException;
+  }
+
+  /** A step that waits until the latch opens, after it has told that it is there. */
+  public static Step heldBy(CountDownLatch latch, CountDownLatch inside) {
+    return () -> {
+      inside.countDown();
+      try {
+        latch.await();
+      } catch (InterruptedException e) {
+        throw new AssertionError(e);
+      }
+    };
+  }
+
+  public volatile Step onLoad = () -> {};
+  public volatile Step onStart = () -> {};
+  public volatile Step onStop = () -> {};
+  public volatile Step onExclude = () -> {};
+  public volatile String unavailable = "";
+  public volatile String threadProblem = "";
+  public volatile LongFunction<String> names = method -> "m" + method;
+  public volatile LongSupplier threadCpuNanos = () -> 0;
+
+  /** Calls in their order: load, start, stop, release. */
+  public final List<String> calls = new CopyOnWriteArrayList<>();
+
+  /** How often the drainer thread asked, which is once a second. */
+  public final AtomicInteger secondsPassed = new AtomicInteger();
+
+  private final AtomicLong committed = new AtomicLong();
+  private final AtomicLong bufferFull = new AtomicLong();
+  private final AtomicLong droppedNanos = new AtomicLong();
+  private final AtomicLong signals = new AtomicLong();
+  private RingWriter ring; // null while no session samples
+
+  /** A signal in this thread; nothing happens while no session samples. */
+  public synchronized void signal(int thread, long cpuNanos, long... methods) {
+    if (ring == null) {
+      return;
+    }
+    signals.incrementAndGet();
+    if (ring.sample(thread, cpuNanos, methods)) {
+      committed.incrementAndGet();
+    } else {
+      droppedNanos.addAndGet(cpuNanos);
+      bufferFull.incrementAndGet();
+    }
+  }
+
+  public synchronized void name(int thread, String name) {
+    ring.name(thread, name);
+  }
+
+  @Override
+  public String unavailable() {
+    return unavailable;
+  }
+
+  @Override
+  public void load() throws SamplerException {
+    calls.add("load");
+    onLoad.run();
+  }
+
+  @Override
+  public SampleRing start(SamplerConfig config) throws SamplerException {
+    calls.add("start");
+    onStart.run();
+    synchronized (this) {
+      ring = new RingWriter((int) config.ringBytes());
+      return ring.reader();
+    }
+  }
+
+  @Override
+  public String stop() throws SamplerException {
+    calls.add("stop");
+    onStop.run();
+    synchronized (this) {
+      ring = null;
+    }
+    return "";
+  }
+
+  @Override
+  public void release() {
+    calls.add("release");
+  }
+
+  @Override
+  public void sweep(boolean ofNames) {}
+
+  @Override
+  public String threadProblem() {
+    secondsPassed.incrementAndGet();
+    return threadProblem;
+  }
+
+  @Override
+  public void excludeCurrentThread(boolean excluded) {
+    try {
+      onExclude.run();
+    } catch (SamplerException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  @Override
+  public String methodName(long method) {
+    return names.apply(method);
+  }
+
+  @Override
+  public long currentThreadCpuNanos() {
+    return threadCpuNanos.getAsLong();
+  }
+
+  @Override
+  public SamplerCounters counters() {
+    long in = committed.get();
+    long full = bufferFull.get();
+    long nanos = droppedNanos.get();
+    return new SamplerCounters(in, full, 0, 0, 0, nanos, 0, 0, 1, 0, signals.get());
+  }
+}

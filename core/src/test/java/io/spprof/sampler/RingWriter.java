@@ -1,0 +1,125 @@
+package io.spprof.sampler;
+
+import java.io.ByteArrayOutputStream;
+import java.io.DataOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.Arrays;
+
+/** The writers' end of a ring, as ring.c does it, for tests without signals. */
+public final class RingWriter {
+
+  private static final VarHandle INT =
+      MethodHandles.byteBufferViewVarHandle(int[].class, ByteOrder.nativeOrder());
+  private static final VarHandle LONG =
+      MethodHandles.byteBufferViewVarHandle(long[].class, ByteOrder.nativeOrder());
+
+  private final ByteBuffer block;
+  private final int capacity;
+
+  /** A ring with nothing in it; {@code capacity} is a power of two. */
+  public RingWriter(int capacity) {
+    this.capacity = capacity;
+    this.block =
+        ByteBuffer.allocateDirect(SampleLayout.DATA + capacity).order(ByteOrder.nativeOrder());
+  }
+
+  public SampleRing reader() {
+    return new SampleRing(block);
+  }
+
+  /** A walked stack, leaf first; false if the ring is full. */
+  public boolean sample(int thread, long cpuNanos, long... methods) {
+    return sample(thread, cpuNanos, SampleLayout.WALK_OK, false, methods);
+  }
+
+  /** The leaf end of a stack that was deeper. */
+  public boolean truncated(int thread, long cpuNanos, long... methods) {
+    return sample(thread, cpuNanos, SampleLayout.WALK_OK, true, methods);
+  }
+
+  /** A sample without frames; {@code walk} is one of AsyncGetCallTrace's codes or of ours. */
+  public boolean unwalked(int thread, long cpuNanos, int walk) {
+    return sample(thread, cpuNanos, walk, false);
+  }
+
+  /** A sample of a thread that has no Java stack. */
+  public boolean nativeThread(int thread, long cpuNanos) {
+    return unwalked(thread, cpuNanos, SampleLayout.WALK_NATIVE_THREAD);
+  }
+
+  /** A thread's name; false if the ring is full. */
+  public synchronized boolean name(int thread, String name) {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    try (DataOutputStream out = new DataOutputStream(bytes)) {
+      out.writeUTF(name);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    byte[] payload = Arrays.copyOfRange(bytes.toByteArray(), 2, bytes.size());
+    int at = reserve(payload.length);
+    if (at < 0) {
+      return false;
+    }
+    header(at, SampleLayout.TYPE_THREAD, thread, payload.length);
+    block.put(at + SampleLayout.HEADER_SIZE, payload);
+    publish(at, size(payload.length));
+    return true;
+  }
+
+  private synchronized boolean sample(
+      int thread, long cpuNanos, int walk, boolean truncated, long... methods) {
+    int payload = methods.length * SampleLayout.FRAME_SIZE;
+    int at = reserve(payload);
+    if (at < 0) {
+      return false;
+    }
+    header(at, SampleLayout.TYPE_SAMPLE, thread, methods.length);
+    block.put(at + SampleLayout.FLAGS, (byte) (truncated ? SampleLayout.FLAG_TRUNCATED : 0));
+    block.putShort(at + SampleLayout.WALK, (short) walk);
+    block.putLong(at + SampleLayout.CPU_NANOS, cpuNanos);
+    for (int i = 0; i < methods.length; i++) {
+      int frame = at + SampleLayout.HEADER_SIZE + i * SampleLayout.FRAME_SIZE;
+      block.putLong(frame + SampleLayout.FRAME_METHOD, methods[i]);
+    }
+    publish(at, size(payload));
+    return true;
+  }
+
+  private void header(int at, int type, int thread, int count) {
+    block.put(at + SampleLayout.TYPE, (byte) type);
+    block.putInt(at + SampleLayout.THREAD, thread);
+    block.putInt(at + SampleLayout.COUNT, count);
+  }
+
+  private static int size(int payload) {
+    int align = SampleLayout.RECORD_ALIGN;
+    return (SampleLayout.HEADER_SIZE + payload + align - 1) / align * align;
+  }
+
+  private int reserve(int payload) {
+    int size = size(payload);
+    long tail = (long) LONG.get(block, SampleLayout.TAIL);
+    long head = (long) LONG.getAcquire(block, SampleLayout.HEAD);
+    int position = (int) (tail & capacity - 1);
+    int padding = position + size > capacity ? capacity - position : 0;
+    if (tail + padding + size - head > capacity) {
+      return -1;
+    }
+    LONG.setRelease(block, SampleLayout.TAIL, tail + padding + size);
+    if (padding > 0) {
+      block.put(SampleLayout.DATA + position + SampleLayout.TYPE, (byte) SampleLayout.TYPE_PADDING);
+      publish(SampleLayout.DATA + position, padding);
+      position = 0;
+    }
+    return SampleLayout.DATA + position;
+  }
+
+  private void publish(int at, int size) {
+    INT.setRelease(block, at + SampleLayout.LENGTH, size);
+  }
+}

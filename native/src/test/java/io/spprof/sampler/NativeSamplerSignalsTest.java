@@ -1,0 +1,141 @@
+package io.spprof.sampler;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** Real timers, real signals, in this JVM. */
+@SuppressWarnings("try") // busy threads need only be there
+final class NativeSamplerSignalsTest {
+
+  private static final SamplerConfig CONFIG = new SamplerConfig(1_000_000, 64, 4 << 20);
+
+  private final NativeSampler sampler = new NativeSampler();
+  private boolean sampling;
+
+  @AfterEach
+  void leaveNothingBehind() throws SamplerException {
+    if (sampling) {
+      sampler.stop();
+    }
+    sampler.release();
+  }
+
+  /** Samples until so many records were committed; returns them all, after the stop. */
+  private RecordedSamples session(SamplerConfig config, int atLeast) throws SamplerException {
+    sampler.load();
+    SamplerCounters before = sampler.counters();
+    SampleRing ring = sampler.start(config);
+    sampling = true;
+    BusyThreads.await(
+        () -> sampler.counters().since(before).committed() >= atLeast, atLeast + " samples");
+    assertEquals("", sampler.stop());
+    sampling = false;
+    RecordedSamples seen = new RecordedSamples();
+    while (ring.drain(seen) > 0) {
+      // on to the last record
+    }
+    sampler.release();
+    SamplerCounters counted = sampler.counters().since(before);
+    assertConserved(counted);
+    assertEquals(counted.committed(), seen.samples.size(), "what was committed can be read");
+    return seen;
+  }
+
+  private static void assertConserved(SamplerCounters counted) {
+    long dropped =
+        counted.bufferFull() + counted.walkBuffersBusy() + counted.late() + counted.foreign();
+    assertEquals(counted.signals(), counted.committed() + dropped, counted.toString());
+    assertEquals(0, counted.foreign());
+  }
+
+  @Test
+  void shouldLoseNoSignalInAHundredSessions() throws Exception {
+    try (BusyThreads busy = new BusyThreads(4)) {
+      for (int i = 0; i < 100; i++) {
+        RecordedSamples seen = session(CONFIG, 1);
+        assertTrue(seen.samples.stream().allMatch(s -> s.cpuNanos() % 1_000_000 == 0));
+        assertTrue(seen.samples.stream().allMatch(s -> s.cpuNanos() > 0));
+      }
+    }
+  }
+
+  @Test
+  void shouldCountWhatAFullRingRefuses() throws Exception {
+    sampler.load();
+    SamplerCounters before = sampler.counters();
+    // 128 KiB, and nobody reads it.
+    SampleRing ring = sampler.start(new SamplerConfig(100_000, 2048, 256 << 10));
+    sampling = true;
+    try (BusyThreads busy = new BusyThreads(8)) {
+      BusyThreads.await(() -> sampler.counters().since(before).bufferFull() > 10, "drops");
+    }
+    sampler.stop();
+    sampling = false;
+    RecordedSamples seen = new RecordedSamples();
+    ring.drain(seen);
+
+    SamplerCounters counted = sampler.counters().since(before);
+    assertConserved(counted);
+    assertEquals(counted.committed(), seen.samples.size());
+    assertTrue(counted.droppedCpuNanos() >= counted.bufferFull() * 100_000);
+  }
+
+  @Test
+  void shouldKeepOutAThreadThatAsksForItAndLetItInAgain() throws Exception {
+    sampler.load();
+    try (BusyThreads hidden = new BusyThreads(1, () -> sampler.excludeCurrentThread(true))) {
+      try (BusyThreads seen = new BusyThreads(1)) {
+        // Both go by one name; one thread of it is seen.
+        List<Integer> serials =
+            busySamples(session(CONFIG, 20)).stream().map(s -> s.thread()).distinct().toList();
+        assertEquals(1, serials.size());
+      }
+    }
+    Runnable inAndOut =
+        () -> {
+          sampler.excludeCurrentThread(true);
+          sampler.excludeCurrentThread(false);
+        };
+    try (BusyThreads shown = new BusyThreads(1, inAndOut)) {
+      assertTrue(!busySamples(session(CONFIG, 20)).isEmpty());
+    }
+  }
+
+  private static List<RecordedSamples.Sample> busySamples(RecordedSamples seen) {
+    return seen.of(BusyThreads.NAME + 0);
+  }
+
+  @Test
+  void shouldNameTheMethodsOfAStack() throws Exception {
+    try (BusyThreads busy = new BusyThreads(1)) {
+      List<String> stack =
+          busySamples(session(CONFIG, 50)).stream()
+              .filter(s -> s.walk() == WalkResult.OK)
+              .map(s -> s.methods().stream().map(sampler::methodName).toList())
+              .filter(names -> names.contains(BusyThreads.class.getName() + ".spin"))
+              .findFirst()
+              .orElseThrow();
+
+      assertEquals("java.lang.Thread.run", stack.get(stack.size() - 1));
+    }
+    assertNull(sampler.methodName(0), "no method has the id 0");
+  }
+
+  @Test
+  void shouldKeepTheLeafEndOfADeepStack() throws Exception {
+    try (BusyThreads busy = new BusyThreads(1)) {
+      RecordedSamples seen = session(new SamplerConfig(1_000_000, 1, 1 << 20), 50);
+
+      List<RecordedSamples.Sample> walked =
+          busySamples(seen).stream().filter(s -> s.walk() == WalkResult.OK).toList();
+      assertTrue(!walked.isEmpty());
+      assertTrue(walked.stream().allMatch(s -> s.methods().size() == 1));
+      assertTrue(walked.stream().allMatch(RecordedSamples.Sample::truncated));
+    }
+  }
+}

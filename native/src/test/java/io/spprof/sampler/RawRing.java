@@ -1,0 +1,99 @@
+package io.spprof.sampler;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+
+/** A ring's block with records put at chosen places, byte by byte. */
+final class RawRing {
+
+  final ByteBuffer block;
+  private final int capacity;
+
+  RawRing(int capacity) {
+    this.capacity = capacity;
+    this.block =
+        ByteBuffer.allocateDirect(SampleLayout.DATA + capacity).order(ByteOrder.nativeOrder());
+  }
+
+  SampleRing reader() {
+    return new SampleRing(block);
+  }
+
+  void head(long bytes) {
+    block.putLong(SampleLayout.HEAD, bytes);
+  }
+
+  long head() {
+    return block.getLong(SampleLayout.HEAD);
+  }
+
+  void tail(long bytes) {
+    block.putLong(SampleLayout.TAIL, bytes);
+  }
+
+  /** All of a record but its length, which makes it visible. */
+  void fill(long position, int type, int walk, int flags, int thread, int count, long cpuNanos) {
+    int at = at(position);
+    block.put(at + SampleLayout.TYPE, (byte) type);
+    block.put(at + SampleLayout.FLAGS, (byte) flags);
+    block.putShort(at + SampleLayout.WALK, (short) walk);
+    block.putInt(at + SampleLayout.THREAD, thread);
+    block.putInt(at + SampleLayout.COUNT, count);
+    block.putLong(at + SampleLayout.CPU_NANOS, cpuNanos);
+  }
+
+  void publish(long position, int length) {
+    block.putInt(at(position) + SampleLayout.LENGTH, length);
+  }
+
+  /** A whole sample; returns where the next record goes. */
+  long sample(long position, int thread, long cpuNanos, long... methods) {
+    fill(
+        position,
+        SampleLayout.TYPE_SAMPLE,
+        methods.length == 0 ? SampleLayout.WALK_NATIVE_THREAD : SampleLayout.WALK_OK,
+        0,
+        thread,
+        methods.length,
+        cpuNanos);
+    for (int i = 0; i < methods.length; i++) {
+      int frame = at(position) + SampleLayout.HEADER_SIZE + i * SampleLayout.FRAME_SIZE;
+      block.putInt(frame + SampleLayout.FRAME_BCI, -1);
+      block.putLong(frame + SampleLayout.FRAME_METHOD, methods[i]);
+    }
+    int length = SampleLayout.HEADER_SIZE + methods.length * SampleLayout.FRAME_SIZE;
+    publish(position, length);
+    return position + length;
+  }
+
+  /** A whole name record; returns where the next record goes. */
+  long name(long position, int thread, byte... name) {
+    fill(position, SampleLayout.TYPE_THREAD, 0, 0, thread, name.length, 0);
+    block.put(at(position) + SampleLayout.HEADER_SIZE, name);
+    int align = SampleLayout.RECORD_ALIGN;
+    int length = (SampleLayout.HEADER_SIZE + name.length + align - 1) / align * align;
+    publish(position, length);
+    return position + length;
+  }
+
+  /** What is left up to the ring's end, as ring.c marks it: nothing but type and length. */
+  long padding(long position) {
+    int length = capacity - (int) (position & capacity - 1);
+    block.put(at(position) + SampleLayout.TYPE, (byte) SampleLayout.TYPE_PADDING);
+    publish(position, length);
+    return position + length;
+  }
+
+  boolean allZero() {
+    for (int i = SampleLayout.DATA; i < block.capacity(); i++) {
+      if (block.get(i) != 0) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private int at(long position) {
+    return SampleLayout.DATA + (int) (position & capacity - 1);
+  }
+}

@@ -1,0 +1,36 @@
+package io.spprof.sampler;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.lang.reflect.Modifier;
+import java.util.Arrays;
+import org.junit.jupiter.api.Test;
+
+/** The two sides of the ring were compiled apart: here they are compared. */
+final class SampleLayoutTest {
+
+  @Test
+  void shouldAgreeWithTheCompilerOfTheNativeSide() throws SamplerException {
+    assertArrayEquals(SampleLayout.described(), NativeSampler.layout());
+  }
+
+  @Test
+  void shouldDescribeEveryConstant() {
+    long constants =
+        Arrays.stream(SampleLayout.class.getDeclaredFields())
+            .filter(
+                field -> Modifier.isStatic(field.getModifiers()) && field.getType() == int.class)
+            .count();
+
+    assertEquals(constants, SampleLayout.described().length, "one was left out of described()");
+  }
+
+  @Test
+  void shouldKeepRecordsAlignedAfterAnyNumberOfFrames() {
+    assertEquals(0, SampleLayout.HEADER_SIZE % SampleLayout.RECORD_ALIGN);
+    assertEquals(0, SampleLayout.FRAME_SIZE % SampleLayout.RECORD_ALIGN);
+    assertTrue(SampleLayout.HEAD - SampleLayout.TAIL >= 128, "reader and writers share a line");
+  }
+}

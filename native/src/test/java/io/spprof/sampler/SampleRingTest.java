@@ -1,0 +1,205 @@
+package io.spprof.sampler;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+final class SampleRingTest {
+
+  private static final int CAPACITY = 4096;
+
+  private final RawRing raw = new RawRing(CAPACITY);
+  private final SampleRing ring = raw.reader();
+  private final RecordedSamples seen = new RecordedSamples();
+
+  @Test
+  void shouldReadNothingFromAnEmptyRing() {
+    assertEquals(0, ring.drain(seen));
+    assertTrue(seen.samples.isEmpty());
+    assertEquals(0, ring.pending());
+    assertEquals(CAPACITY, ring.capacity());
+  }
+
+  @Test
+  void shouldReadRecordsInTheOrderOfTheirReservation() {
+    long end = raw.sample(0, 1, 10, 0x11, 0x12);
+    end = raw.sample(end, 2, 20, 0x21);
+    end = raw.sample(end, 3, 30);
+    raw.tail(end);
+
+    assertEquals(end, ring.drain(seen));
+
+    assertEquals(
+        List.of(
+            new RecordedSamples.Sample(1, List.of(0x11L, 0x12L), WalkResult.OK, false, 10),
+            new RecordedSamples.Sample(2, List.of(0x21L), WalkResult.OK, false, 20),
+            new RecordedSamples.Sample(3, List.of(), WalkResult.NATIVE_THREAD, false, 30)),
+        seen.samples);
+    assertEquals(0, ring.drain(seen), "nothing is read twice");
+  }
+
+  @Test
+  void shouldTellATruncatedStackAndWhyAnotherWasNotWalked() {
+    raw.fill(0, SampleLayout.TYPE_SAMPLE, 1, SampleLayout.FLAG_TRUNCATED, 1, 0, 5);
+    raw.publish(0, SampleLayout.HEADER_SIZE);
+    raw.fill(32, SampleLayout.TYPE_SAMPLE, -5, SampleLayout.FLAG_NATIVE, 1, 0, 5);
+    raw.publish(32, SampleLayout.HEADER_SIZE);
+
+    ring.drain(seen);
+
+    assertTrue(seen.samples.get(0).truncated());
+    assertTrue(!seen.samples.get(1).truncated());
+    assertSame(WalkResult.UNKNOWN_JAVA, seen.samples.get(1).walk());
+  }
+
+  @Test
+  void shouldStepOverThePaddingAtTheEndAndGoOnAtTheStart() {
+    long start = CAPACITY - 64;
+    raw.head(start);
+    long end = raw.sample(start, 1, 10, 0x11); // 48 bytes: 16 are left
+    end = raw.padding(end);
+    end = raw.sample(end, 2, 20, 0x21, 0x22);
+    raw.tail(end);
+
+    assertEquals(end - start, ring.drain(seen));
+
+    assertEquals(2, seen.samples.size());
+    assertEquals(List.of(0x21L, 0x22L), seen.samples.get(1).methods());
+    assertEquals(end, raw.head());
+    assertTrue(raw.allZero());
+  }
+
+  @Test
+  void shouldReadARingThatIsFullToTheLastByteOnce() {
+    long end = 0;
+    while (end < CAPACITY) {
+      end = raw.sample(end, 7, 1, 0x1, 0x2); // 64 bytes
+    }
+    raw.tail(end);
+    assertEquals(CAPACITY, ring.pending());
+
+    assertEquals(CAPACITY, ring.drain(seen));
+
+    assertEquals(CAPACITY / 64, seen.samples.size());
+    assertEquals(0, ring.pending());
+    assertTrue(raw.allZero());
+  }
+
+  @Test
+  void shouldGoRoundTheRingManyTimes() {
+    long end = 0;
+    int written = 0;
+    for (int round = 0; round < 1000; round++) {
+      long[] methods = new long[round % 13];
+      int length = SampleLayout.HEADER_SIZE + methods.length * SampleLayout.FRAME_SIZE;
+      if ((end & CAPACITY - 1) + length > CAPACITY) {
+        end = raw.padding(end);
+      }
+      end = raw.sample(end, round, 1, methods);
+      written++;
+      raw.tail(end);
+      if (round % 5 == 0) {
+        ring.drain(seen);
+        assertEquals(end, raw.head());
+      }
+    }
+    ring.drain(seen);
+
+    assertEquals(written, seen.samples.size());
+    for (int i = 0; i < written; i++) {
+      assertEquals(i, seen.samples.get(i).thread());
+    }
+    assertTrue(raw.allZero());
+  }
+
+  @Test
+  void shouldWaitForARecordThatIsNotComplete() {
+    raw.fill(0, SampleLayout.TYPE_SAMPLE, SampleLayout.WALK_NATIVE_THREAD, 0, 1, 0, 10);
+    long end = raw.sample(32, 2, 20, 0x21);
+    raw.tail(end);
+
+    assertEquals(0, ring.drain(seen), "the first writer is half-way");
+    assertEquals(end, ring.pending());
+
+    raw.publish(0, SampleLayout.HEADER_SIZE);
+    assertEquals(end, ring.drain(seen));
+    assertEquals(List.of(1, 2), seen.samples.stream().map(s -> s.thread()).toList());
+  }
+
+  @Test
+  void shouldGiveBackZerosBehindABigRecord() {
+    int frames = (CAPACITY - SampleLayout.HEADER_SIZE) / SampleLayout.FRAME_SIZE;
+    long[] methods = new long[frames];
+    java.util.Arrays.fill(methods, -1L);
+    raw.tail(raw.sample(0, -1, -1, methods));
+
+    ring.drain(seen);
+
+    assertEquals(frames, seen.samples.get(0).methods().size());
+    assertTrue(raw.allZero());
+  }
+
+  @Test
+  void shouldCountARecordAsReadWhoseVisitorThrew() {
+    long end = raw.sample(0, 1, 10, 0x11);
+    raw.tail(raw.sample(end, 2, 20, 0x21));
+    SampleRing.Visitor broken =
+        new SampleRing.Visitor() {
+          @Override
+          public void sample(
+              SampleRing from,
+              int frames,
+              int count,
+              int thread,
+              WalkResult walk,
+              boolean truncated,
+              long cpuNanos) {
+            throw new IllegalStateException("broken");
+          }
+
+          @Override
+          public void thread(int thread, String name) {}
+        };
+
+    assertThrows(IllegalStateException.class, () -> ring.drain(broken));
+
+    assertEquals(end, raw.head());
+    ring.drain(seen);
+    assertEquals(List.of(2), seen.samples.stream().map(s -> s.thread()).toList());
+    assertTrue(raw.allZero());
+  }
+
+  @Test
+  void shouldSeeWhatIsWrittenDuringTheSameDrain() {
+    long first = raw.sample(0, 1, 10);
+    raw.tail(first);
+    boolean[] more = {true};
+    ring.drain(
+        new SampleRing.Visitor() {
+          @Override
+          public void sample(
+              SampleRing from,
+              int frames,
+              int count,
+              int thread,
+              WalkResult walk,
+              boolean truncated,
+              long cpuNanos) {
+            seen.sample(from, frames, count, thread, walk, truncated, cpuNanos);
+            if (more[0]) {
+              more[0] = false;
+              raw.tail(raw.sample(first, 2, 10));
+            }
+          }
+
+          @Override
+          public void thread(int thread, String name) {}
+        });
+
+    assertEquals(2, seen.samples.size());
+  }
+}

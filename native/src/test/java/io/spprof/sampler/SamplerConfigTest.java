@@ -1,0 +1,70 @@
+package io.spprof.sampler;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+final class SamplerConfigTest {
+
+  private static final int SMALLEST = 256 << 10;
+
+  @ParameterizedTest
+  @CsvSource({
+    // memory=1m, 32m, 1g: half of it is for ring and walk buffers; and odd sizes
+    "1, 524288",
+    "512, 524288",
+    "2048, 524288",
+    "1, 16777216",
+    "2048, 16777216",
+    "1, 536870912",
+    "2048, 536870912",
+    "2048, 523777",
+    "17, 999999"
+  })
+  void shouldStayWithinItsMemory(int depth, long memory) {
+    SamplerConfig config = new SamplerConfig(1_000_000, depth, memory);
+
+    assertTrue(config.usedBytes() <= memory, config + " takes " + config.usedBytes());
+    assertTrue(config.usedBytes() > memory / 3, config + " takes only " + config.usedBytes());
+    assertUsable(config);
+  }
+
+  @Test
+  void shouldKeepFourBuffersInTheSmallestMemoryEvenIfTheyPassItByAFewBytes() {
+    SamplerConfig config = new SamplerConfig(1_000_000, 2048, SMALLEST);
+
+    assertEquals(4, config.walkBuffers());
+    assertTrue(config.usedBytes() - SMALLEST <= 4 * SampleLayout.FRAME_SIZE);
+    assertUsable(config);
+  }
+
+  private static void assertUsable(SamplerConfig config) {
+    assertEquals(1, Long.bitCount(config.ringBytes()), "ring.c wants a power of two");
+    assertTrue(config.ringBytes() <= Integer.MAX_VALUE, "a direct buffer is no bigger");
+    assertTrue(config.walkBuffers() >= 4 && config.walkBuffers() <= 64);
+    long biggest = SampleLayout.HEADER_SIZE + (config.depth() + 1L) * SampleLayout.FRAME_SIZE;
+    assertTrue(config.ringBytes() >= 3 * biggest, "room for three of the biggest records");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "0, 512, 1048576, 'interval of 0 ns'",
+    "-1, 512, 1048576, 'interval of -1 ns'",
+    "1000, 0, 1048576, 'depth of 0'",
+    "1000, 2049, 1048576, 'depth of 2049'",
+    "1000, 512, 262143, '262143 bytes'",
+    "1000, 512, 1099511627776, '1099511627776 bytes'"
+  })
+  void shouldRefuseWhatTheNativeSideCannotUse(long interval, int depth, long memory, String named) {
+    Exception refused =
+        assertThrows(
+            IllegalArgumentException.class, () -> new SamplerConfig(interval, depth, memory));
+
+    assertTrue(refused.getMessage().contains(named), refused.getMessage());
+    assertTrue(refused.getMessage().contains("valid: "), refused.getMessage());
+  }
+}

@@ -1,0 +1,67 @@
+package io.spprof.sampler;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+
+final class SamplerCountersTest {
+
+  private static SamplerCounters timed(long nanos, long signals) {
+    return new SamplerCounters(0, 0, 0, 0, 0, 0, 0, nanos, 0, 0, signals);
+  }
+
+  @Test
+  void shouldReadEachCounterFromItsPlace() {
+    ByteBuffer block =
+        ByteBuffer.allocateDirect(SampleLayout.COUNTERS_SIZE).order(ByteOrder.nativeOrder());
+    for (int offset = 0; offset < SampleLayout.COUNTERS_SIZE; offset += Long.BYTES) {
+      block.putLong(offset, 100 + offset / Long.BYTES);
+    }
+
+    assertEquals(
+        new SamplerCounters(101, 102, 103, 104, 105, 106, 107, 108, 109, 110, 100),
+        SamplerCounters.read(block));
+  }
+
+  @Test
+  void shouldSubtractCountersAndKeepGauges() {
+    SamplerCounters earlier = new SamplerCounters(1, 2, 3, 4, 5, 6, 7, 9, 60, 3, 12);
+    SamplerCounters later = new SamplerCounters(11, 13, 15, 17, 19, 21, 23, 27, 4, 2, 33);
+
+    assertEquals(
+        new SamplerCounters(10, 11, 12, 13, 14, 15, 16, 18, 4, 2, 21), later.since(earlier));
+  }
+
+  @Test
+  void shouldBeZeroSinceItself() {
+    SamplerCounters counters = new SamplerCounters(1, 2, 3, 4, 5, 6, 7, 9, 0, 0, 12);
+
+    assertEquals(SamplerCounters.ZERO, counters.since(counters));
+  }
+
+  @Test
+  void shouldScaleTheMeasuredHandlersToAll() {
+    assertEquals(0, SamplerCounters.ZERO.handlerCpuNanos());
+    assertEquals(8 * 50_000, timed(50_000, 80).handlerCpuNanos());
+  }
+
+  /** It is behind a counter of the bean, which a monitor takes the difference of. */
+  @Test
+  void shouldNeverTakeHandlerTimeBack() {
+    Random random = new Random(1);
+    long nanos = 0;
+    long before = 0;
+    for (long signals = 1; signals < 10_000; signals++) {
+      if (signals % 8 == 0) {
+        nanos += random.nextInt(signals < 100 ? 500_000 : 5_000); // cold at first
+      }
+      long now = timed(nanos, signals).handlerCpuNanos();
+      assertTrue(now >= before, "from " + before + " to " + now + " at signal " + signals);
+      before = now;
+    }
+  }
+}
