@@ -151,7 +151,7 @@ int spprof_sampler_start(JNIEnv *jni, const struct spprof_sampler_config *config
 
 int spprof_sampler_stop(JNIEnv *jni, uint32_t deadline_ms) {
     spprof_lock(&lock);
-    int result = stage == STOPPED ? 0 : -EINVAL;
+    int result = -EINVAL;
     if (stage == SAMPLING) {
         if (spprof_gate_is_open_sigsafe()) {
             spprof_java_threads_adopt(jni); /* the names that threads have now */

@@ -33,7 +33,7 @@ struct spprof_sampler_config {
 int spprof_sampler_start(JNIEnv *jni, const struct spprof_sampler_config *config);
 
 /*
- * 0 or 1 (somebody replaced our handler; theirs was left): stopped, now or before. -EINVAL: no
+ * 0 or 1 (somebody replaced our handler; theirs was left): stopped. -EINVAL: no
  * session is sampling. -ETIMEDOUT or another -errno: a handler is still in flight, nothing is
  * freed, may be called again.
  */

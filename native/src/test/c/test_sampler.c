@@ -161,7 +161,7 @@ TEST(sampler_refuses_what_comes_at_the_wrong_time) {
     CHECK_EQUAL(-EALREADY, spprof_sampler_start(NULL, &config));
     CHECK_EQUAL(-EBUSY, spprof_sampler_release());
     CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
-    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));             /* stopped it is */
+    CHECK_EQUAL(-EINVAL, spprof_sampler_stop(NULL, 1000));
     CHECK_EQUAL(-EALREADY, spprof_sampler_start(NULL, &config)); /* not released yet */
     CHECK_EQUAL(0, spprof_sampler_release());
     CHECK_EQUAL(0, spprof_sampler_release());

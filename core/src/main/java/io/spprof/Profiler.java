@@ -93,6 +93,23 @@ public final class Profiler implements AutoCloseable {
     }
   }
 
+  private void begin(ProfilerSession session, View before) {
+    reportedDrops = 0;
+    dropEventNanos = 0;
+    overheadEventNanos = 0;
+    secondNanos = 0;
+    secondCpuNanos = 0;
+    try {
+      session.start();
+    } catch (SamplerException | RuntimeException | LinkageError | OutOfMemoryError e) {
+      view = before.with(ProfilerState.FAILED, "start failed: " + e.getMessage());
+      announce(before.state(), ProfilerState.FAILED);
+      throw new IllegalStateException(view.error());
+    }
+    sessions = session.id();
+    view = new View(before.done().plus(before.session()), session, ProfilerState.RUNNING, "");
+  }
+
   /**
    * Ends the session; returns when the last record taken before is in the profile, and no timer,
    * handler or thread is left.

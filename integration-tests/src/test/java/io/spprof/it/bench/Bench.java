@@ -62,9 +62,9 @@ import java.util.concurrent.TimeUnit;
  *   <dt>JVM start-up
  *   <dd>From the start of the process to the first line of an application that prints one line;
  *       each less that of a JVM without agent a moment before. async-profiler: {@code -agentpath}
- *       without arguments. "With 0.3 s of work on one CPU": work that an agent does on other threads
- *       shows here. "With JMX": all of them with {@code
- *       -Dcom.sun.management.jmxremote}, as a JVM that is managed has it anyway.
+ *       without arguments. "With 0.3 s of work on one CPU": work that an agent does on other
+ *       threads shows here. "With JMX": all of them with {@code -Dcom.sun.management.jmxremote}, as
+ *       a JVM that is managed has it anyway.
  *   <dt>threads more while idle, wake-ups
  *   <dd>Names of threads that a JVM without agent does not have; voluntary context switches of
  *       those named {@code spprof*} from /proc.
