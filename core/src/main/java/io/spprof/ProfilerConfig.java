@@ -121,7 +121,7 @@ public record ProfilerConfig(
         inRange(key, duration, 1, MAX_DURATION_SECONDS, 1);
       }
       case "memory" -> memory = quantity(key, value, MEMORY_UNITS, 2);
-      case "depth" -> frames = (int) Math.min(MAX_DEPTH + 1L, quantity(key, value, Map.of(), 3));
+      case "depth" -> frames = (int) quantity(key, value, Map.of(), 3);
       case "engine" -> withEngine = choice(key, value, Engine.values());
       case "walker" -> withWalker = choice(key, value, Walker.values());
       default ->
@@ -187,7 +187,7 @@ public record ProfilerConfig(
             case 0 -> whole ? inUnits(value, INTERVAL_UNITS) : value + "ns";
             case 1 -> inUnits(value, DURATION_UNITS);
             case 2 -> whole ? inUnits(value, MEMORY_UNITS) : value + " bytes";
-            default -> value > MAX_DEPTH ? "more than " + MAX_DEPTH : Long.toString(value);
+            default -> Long.toString(value);
           };
       throw new IllegalArgumentException(
           key + "=" + shown + " is out of range; valid: " + HELP.get(help));

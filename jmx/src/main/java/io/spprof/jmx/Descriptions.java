@@ -80,7 +80,7 @@ final class Descriptions {
             + " under a frame in brackets that names the cause");
     attribute(
         "SampledCpuTimeNanos", "ns", "Counter: CPU time that the collected samples stand for");
-    attribute("DroppedCpuTimeNanos", "ns", "Counter: CPU time that the dropped samples stand for");
+    attribute("DroppedCpuTimeNanos", "ns", "Counter: CPU time in no profile: of dropped samples, and due but not yet signalled at a session's end");
     attribute(
         "OverheadPercent",
         "% of one CPU",
