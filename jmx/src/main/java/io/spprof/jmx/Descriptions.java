@@ -61,8 +61,8 @@ final class Descriptions {
     attribute(
         "IntervalNanos",
         "ns",
-        "CPU time between two samples of a thread, as in force; the kernel's tick can make it"
-            + " differ from the option");
+        "CPU time between two expirations of a thread's timer; where that is less than the kernel's"
+            + " tick, one sample stands for several");
     attribute("SessionsStarted", "sessions", "Counter: sessions that started");
     attribute(
         "Signals",
@@ -80,7 +80,10 @@ final class Descriptions {
             + " under a frame in brackets that names the cause");
     attribute(
         "SampledCpuTimeNanos", "ns", "Counter: CPU time that the collected samples stand for");
-    attribute("DroppedCpuTimeNanos", "ns", "Counter: CPU time in no profile: of dropped samples, and due but not yet signalled at a session's end");
+    attribute(
+        "DroppedCpuTimeNanos",
+        "ns",
+        "Counter: CPU time in no profile: of dropped samples, and due but not yet signalled at a session's end");
     attribute(
         "OverheadPercent",
         "% of one CPU",
