@@ -6,7 +6,8 @@
  *
  * With SPPROF_TEST=name in the environment only that one runs.
  *
- * A test that does not end within five minutes, on a busy machine, is killed and fails; nothing is ever run twice.
+ * A test that does not end within five minutes, on a busy machine, is killed and fails; nothing is
+ * ever run twice.
  */
 #ifndef SPPROF_TEST_H
 #define SPPROF_TEST_H
