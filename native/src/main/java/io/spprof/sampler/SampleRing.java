@@ -75,16 +75,6 @@ public final class SampleRing {
   }
 
   /**
-   * Bytes that are reserved by writers and not yet read.
-   *
-   * @return 0 to {@link #capacity()}
-   */
-  public int pending() {
-    long tail = (long) LONG.getAcquire(block, SampleLayout.TAIL);
-    return (int) (tail - (long) LONG.getAcquire(block, SampleLayout.HEAD));
-  }
-
-  /**
    * Reads records until there are none, or until about a ring's worth was read. What the visitor
    * throws goes on to the caller; the record at which it did counts as read.
    *

@@ -1,0 +1,40 @@
+#include "thread_name.h"
+
+#include <string.h>
+
+/* FNV-1a; 0 means "none published". */
+static uint32_t hash_name(const char *name, size_t size) {
+    uint32_t hash = 2166136261u;
+    for (size_t i = 0; i < size; i++) {
+        hash = (hash ^ (unsigned char)name[i]) * 16777619u;
+    }
+    return hash == 0 ? 1 : hash;
+}
+
+void spprof_thread_name_publish(struct spprof_ring *ring, struct spprof_slot *slot,
+                                const char *name) {
+    uint32_t count = (uint32_t)strnlen(name, SPPROF_MAX_NAME + 1);
+    if (count > SPPROF_MAX_NAME) {
+        count = SPPROF_MAX_NAME;
+        while (count > 0 && ((unsigned char)name[count] & 0xC0) == 0x80) {
+            count--; /* not in the middle of a character */
+        }
+    }
+    uint32_t hash = hash_name(name, count);
+    if (hash == slot->name_hash) {
+        return;
+    }
+    uint32_t size = spprof_record_size(count);
+    struct spprof_record *record = spprof_ring_reserve_sigsafe(ring, size);
+    if (record == NULL) {
+        return;
+    }
+    slot->name_hash = hash;
+    record->type = SPPROF_RECORD_THREAD;
+    record->flags =
+        atomic_load_explicit(&slot->env, memory_order_relaxed) == NULL ? SPPROF_FLAG_NATIVE : 0;
+    record->thread = atomic_load_explicit(&slot->serial, memory_order_relaxed);
+    record->count = count;
+    memcpy(record + 1, name, count);
+    spprof_ring_publish_sigsafe(record, size);
+}
