@@ -13,9 +13,10 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.Timeout.ThreadMode;
 
 /** Starts, stops and readers at once, with real threads. */
-@Timeout(120)
+@Timeout(value = 120, threadMode = ThreadMode.SEPARATE_THREAD) // a lock ignores interrupts
 final class ProfilerConcurrencyTest {
 
   private final FakeSampler sampler = new FakeSampler();
@@ -25,6 +26,7 @@ final class ProfilerConcurrencyTest {
   private final List<String> outcomes = new CopyOnWriteArrayList<>();
 
   @AfterEach
+  @Timeout(value = 60, threadMode = ThreadMode.SEPARATE_THREAD)
   void shouldLeaveNoThread() {
     hold.countDown();
     profiler.close();
@@ -211,6 +213,22 @@ final class ProfilerConcurrencyTest {
 
     assertEquals("", broken.get());
     assertEquals(2, outcomes.size(), outcomes.toString());
+  }
+
+  @Test
+  void shouldNeverShowASampleWithoutItsSignal() {
+    start();
+    sampler.onCountersRead =
+        () -> {
+          sampler.onCountersRead = () -> {};
+          sampler.signal(1, 10, 8);
+          WaitFor.condition(() -> profiler.stats().collectedSamples() == 1, "the sample");
+        };
+
+    ProfilerStats readMeanwhile = profiler.stats();
+
+    assertTrue(readMeanwhile.signals() >= readMeanwhile.collectedSamples());
+    assertEquals(1, profiler.stats().signals());
   }
 
   private static boolean goesOnFrom(ProfilerStats before, ProfilerStats now) {

@@ -23,9 +23,10 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.Timeout.ThreadMode;
 
 /** What a listener is told, in which order, and what it may do. */
-@Timeout(60)
+@Timeout(value = 60, threadMode = ThreadMode.SEPARATE_THREAD) // a lock ignores interrupts
 final class ProfilerEventsTest {
 
   private final FakeSampler sampler = new FakeSampler();
@@ -33,6 +34,7 @@ final class ProfilerEventsTest {
   private final List<ProfilerEvent> events = new CopyOnWriteArrayList<>();
 
   @AfterEach
+  @Timeout(value = 60, threadMode = ThreadMode.SEPARATE_THREAD)
   void shouldLeaveNoThread() {
     profiler.close();
     WaitFor.condition(() -> !WaitFor.drainerAlive(), "the end of the thread");

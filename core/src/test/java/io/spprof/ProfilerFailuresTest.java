@@ -15,10 +15,11 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.Timeout.ThreadMode;
 import org.mockito.MockedConstruction;
 
 /** Every step that can go wrong goes wrong; what went before is undone, and the next try works. */
-@Timeout(60)
+@Timeout(value = 60, threadMode = ThreadMode.SEPARATE_THREAD) // a lock ignores interrupts
 final class ProfilerFailuresTest {
 
   private static final FakeSampler.Step FINE = () -> {};
@@ -27,6 +28,7 @@ final class ProfilerFailuresTest {
   private final Profiler profiler = new Profiler(sampler);
 
   @AfterEach
+  @Timeout(value = 60, threadMode = ThreadMode.SEPARATE_THREAD)
   void shouldLeaveNoThread() {
     sampler.onStop = FINE;
     profiler.close();

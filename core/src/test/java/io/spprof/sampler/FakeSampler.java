@@ -33,6 +33,10 @@ public final class FakeSampler implements Sampler {
   public volatile Step onStart = () -> {};
   public volatile Step onStop = () -> {};
   public volatile Step onExclude = () -> {};
+
+  /** After the counters were read, before they are handed out. */
+  public volatile Runnable onCountersRead = () -> {};
+
   public volatile String unavailable = "";
   public volatile String threadProblem = "";
   public volatile LongFunction<String> names = method -> "m" + method;
@@ -137,6 +141,8 @@ public final class FakeSampler implements Sampler {
     long in = committed.get();
     long full = bufferFull.get();
     long nanos = droppedNanos.get();
-    return new SamplerCounters(in, full, 0, 0, 0, nanos, 0, 0, 1, 0, signals.get());
+    SamplerCounters read = new SamplerCounters(in, full, 0, 0, 0, nanos, 0, 0, 1, 0, signals.get());
+    onCountersRead.run();
+    return read;
   }
 }
