@@ -19,7 +19,11 @@ final class HeldThread implements AutoCloseable {
   private static final int PTRACE_SEIZE = 0x4206;
   private static final int PTRACE_INTERRUPT = 0x4207;
   private static final int WALL = 0x40000000;
-  private static final int ATTEMPTS = 50;
+
+  /**
+   * It waits for milliseconds between two passes, and, among busy threads, for a CPU far longer.
+   */
+  private static final Duration PATIENCE = Duration.ofSeconds(90);
 
   /** The part of the C library that is used. */
   interface C extends Library {
@@ -50,8 +54,9 @@ final class HeldThread implements AutoCloseable {
   static HeldThread hold(TargetJvm target, long thread) throws IOException, InterruptedException {
     HeldThread held = new HeldThread(target.pid(), Math.toIntExact(thread));
     LIBRARY.ptrace(PTRACE_SEIZE, held.thread, Pointer.NULL, Pointer.NULL);
-    for (int i = 0; i < ATTEMPTS; i++) {
-      Thread.sleep(3);
+    long deadline = System.nanoTime() + PATIENCE.toNanos();
+    while (System.nanoTime() < deadline) {
+      Thread.sleep(1);
       if (Proc.isBlocked(held.pid, thread) && held.stopped(target)) {
         return held;
       }
