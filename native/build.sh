@@ -50,7 +50,6 @@ for target in "$@"; do
     test-all-libs)
       install_zig
       need llvm-readobj "Debian, Ubuntu: apt-get install llvm; Fedora: dnf install llvm"
-      need llvm-objdump "Debian, Ubuntu: apt-get install llvm; Fedora: dnf install llvm"
       ;;
   esac
 done

@@ -5,9 +5,17 @@
 #   usage: check-libraries.sh RESOURCES JNI-HEADER PLATFORM...
 #     RESOURCES   the folder that holds a folder for each platform
 #     JNI-HEADER  made by javac; what it declares is what a library exports, with JNI_OnLoad and JNI_OnUnload
-set -eu
+set -u
 resources=$1 header=$2
 shift 2
+
+# A tool that is missing would find nothing wrong.
+for tool in llvm-readobj llvm-nm llvm-objdump llvm-strings awk grep sed sort; do
+  if ! command -v "$tool" >/dev/null; then
+    echo "check-libraries.sh: '$tool' is missing" >&2
+    exit 1
+  fi
+done
 
 exports=$({
   echo JNI_OnLoad
@@ -21,14 +29,15 @@ wrong() { # PLATFORM WHAT
   bad=1
 }
 
-# Must be EXPECTED; both may have many lines.
+# Both are lists, one name a line.
 same() { # PLATFORM WHAT EXPECTED ACTUAL
-  [ "$3" = "$4" ] || wrong "$1" "$2: $(echo "$4" | tr '\n' ' ')instead of $(echo "$3" | tr '\n' ' ')"
+  none "$1" "unexpected $2" "$(echo "$4" | grep -vxF "$3")"
+  none "$1" "missing $2" "$(echo "$3" | grep -vxF "$4")"
 }
 
-# Must print nothing.
+# FOUND must be empty.
 none() { # PLATFORM WHAT FOUND
-  [ -z "$3" ] || wrong "$1" "$2: $(echo "$3" | tr '\n' ' ')"
+  [ -z "$3" ] || wrong "$1" "$2: $(echo "$3" | tr -s '\n ' ' ')"
 }
 
 # The names of an llvm-readobj list, which stand between its brackets.
@@ -39,16 +48,16 @@ listed() {
 check_elf() { # PLATFORM FILE MACHINE
   same "$1" machine "$3" "$(llvm-readobj --file-headers "$2" | sed -n 's/^ *Machine: \([A-Z0-9_]*\).*/\1/p')"
   same "$1" exports "$exports" "$(llvm-nm -D --defined-only "$2" | awk '{ sub(/@.*/, "", $NF); print $NF }' | sort)"
-  none "$1" "run path" "$(llvm-readobj --dynamic-table "$2" | grep -E 'RPATH|RUNPATH' || true)"
+  none "$1" "run path" "$(llvm-readobj --dynamic-table "$2" | grep -E 'RPATH|RUNPATH')"
   needed=$(llvm-readobj --needed-libs "$2" | listed)
-  versions=$(llvm-readobj --version-info "$2" | grep -oE '(GLIBC|GCC|LIB)[A-Z_]*_[0-9.]+' | sort -u || true)
+  versions=$(llvm-readobj --version-info "$2" | grep -oE '(GLIBC|GCC|LIB)[A-Z_]*_[0-9.]+' | sort -u)
   case $1 in
     *-musl-*)
       same "$1" "needed libraries" libc.so "$needed"
       none "$1" "versions of symbols, which musl has not" "$versions"
       ;;
     *)
-      none "$1" "needed libraries other than glibc's" "$(echo "$needed" | grep -vxE 'lib(c|dl|pthread)\.so\.[0-9]' || true)"
+      none "$1" "needed libraries other than glibc's" "$(echo "$needed" | grep -vxE 'lib(c|dl|pthread)\.so\.[0-9]')"
       none "$1" "versions of symbols that glibc 2.17 has not" "$(echo "$versions" |
         awk -F'[_.]' '!/^GLIBC_2\.[0-9]+(\.[0-9]+)?$/ || $3 > 17')"
       ;;
@@ -59,7 +68,7 @@ check_mach_o() { # PLATFORM FILE MACHINE
   same "$1" machine "$3" "$(llvm-readobj --file-headers "$2" | sed -n 's/^ *CpuType: \([A-Za-z0-9-]*\).*/\1/p')"
   same "$1" exports "$exports" "$(llvm-nm -g --defined-only "$2" | awk '{ sub(/^_/, "", $NF); print $NF }' | sort)"
   commands=$(llvm-objdump --macho --private-headers "$2")
-  none "$1" "run path" "$(echo "$commands" | grep LC_RPATH || true)"
+  none "$1" "run path" "$(echo "$commands" | grep LC_RPATH)"
   same "$1" "needed libraries" /usr/lib/libSystem.B.dylib "$(llvm-readobj --needed-libs "$2" | listed)"
   same "$1" "oldest macOS" 11.0 "$(echo "$commands" | sed -n 's/^ *minos //p')"
   # Apple silicon runs nothing that is unsigned; the linker's own signature will do.
@@ -85,9 +94,9 @@ for platform in "$@"; do
     *) wrong "$platform" "unknown here" ;;
   esac
   none "$platform" "paths of the machine that built it" "$(llvm-strings "$file" |
-    grep -E '(^|[^A-Za-z0-9])/[A-Za-z]+/' | grep -vE '^/(proc/self/|usr/lib/libSystem)' || true)"
-  none "$platform" "names of source files" "$(llvm-strings "$file" | grep -E '\.[ch]$' || true)"
+    grep -E '(^|[^A-Za-z0-9])/[A-Za-z]+/' | grep -vE '^/(proc/self/|usr/lib/libSystem)')"
+  none "$platform" "names of source files" "$(llvm-strings "$file" | grep -E '\.[ch]$')"
 done
-same "all of them" "list of platforms" "$(printf '%s\n' "$@" | sort)" "$(find "$resources" -name 'libspprof.*' |
+same "all of them" platforms "$(printf '%s\n' "$@" | sort)" "$(find "$resources" -name 'libspprof.*' |
   sed 's|/[^/]*$||; s|.*/||' | sort)"
 exit "$bad"
