@@ -22,8 +22,8 @@ need_cc() {
 install_zig() {
   [ "$(uname -s) $(uname -m)" = "Linux x86_64" ] ||
     fail "-Pall-platforms cross-compiles on Linux x86-64 only; without it the library is built for this machine"
-  need npm "Debian, Ubuntu: apt-get install npm; Fedora: dnf install npm"
   if ! cmp -s zig/package-lock.json "$OUT/zig/installed"; then
+    need npm "Debian, Ubuntu: apt-get install npm; Fedora: dnf install npm"
     rm -rf "$OUT/zig"
     mkdir -p "$OUT/zig"
     cp zig/package.json zig/package-lock.json "$OUT/zig"
