@@ -17,15 +17,15 @@ class TeardownIT {
   void shouldLeaveNoTimerNoHandlerAndNoThreadAfterStop() throws Exception {
     try (TargetJvm target = TargetJvm.of(Busy.class, 60, 5).start();
         BeanClient bean = BeanClient.connect(target)) {
-      assertNothingLeft(target);
+      Traces.assertNone(target);
       for (int i = 0; i < 5; i++) {
         bean.startWith("interval=1ms");
         Thread.sleep(200);
         assertTrue(Proc.timers(target.pid()).size() >= 60, "a timer a thread");
         assertTrue(Proc.catches(target.pid(), Proc.SIGPROF));
-        assertFalse(ownThreads(target).isEmpty());
+        assertFalse(Traces.ownThreads(target).isEmpty());
         bean.stop();
-        assertNothingLeft(target);
+        Traces.assertNone(target);
       }
     }
   }
@@ -54,8 +54,8 @@ class TeardownIT {
       Await.until(
           "the session's thread is gone",
           Duration.ofSeconds(30),
-          () -> ownThreads(target).isEmpty());
-      assertNothingLeft(target);
+          () -> Traces.ownThreads(target).isEmpty());
+      Traces.assertNone(target);
       assertEquals(bean.number("CollectedSamples"), bean.collapsed().total());
       assertTrue((Long) bean.field("Session", "durationMillis") >= 1_000);
     }
@@ -66,25 +66,12 @@ class TeardownIT {
     try (TargetJvm target = TargetJvm.of(Hello.class).start();
         BeanClient bean = BeanClient.connect(target)) {
       bean.all();
-      assertNothingLeft(target);
+      Traces.assertNone(target);
       List<String> ours =
           Proc.mappedFiles(target.pid()).stream()
               .filter(file -> file.matches(".*(libspprof|jna).*\\.(so|tmp).*"))
               .toList();
       assertEquals(List.of(), ours, "loaded when a session first starts, not before");
     }
-  }
-
-  private static void assertNothingLeft(TargetJvm target) throws Exception {
-    assertEquals(List.of(), Proc.timers(target.pid()));
-    assertFalse(Proc.catches(target.pid(), Proc.SIGPROF), "SIGPROF is still caught");
-    assertFalse(Proc.ignores(target.pid(), Proc.SIGPROF), "SIGPROF is still ignored");
-    assertEquals(List.of(), ownThreads(target));
-  }
-
-  private static List<String> ownThreads(TargetJvm target) throws Exception {
-    return Proc.threadNames(target.pid()).stream()
-        .filter(name -> name.toLowerCase(java.util.Locale.ROOT).contains("spprof"))
-        .toList();
   }
 }
