@@ -5,10 +5,14 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.spprof.it.load.Busy;
+import io.spprof.it.load.GcAndJit;
 import io.spprof.it.load.Hello;
+import io.spprof.it.load.OneAfterTheOther;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** What is there while sampling, and what is left afterwards. */
 class TeardownIT {
@@ -58,6 +62,29 @@ class TeardownIT {
       Traces.assertNone(target);
       assertEquals(bean.number("CollectedSamples"), bean.collapsed().total());
       assertTrue((Long) bean.field("Session", "durationMillis") >= 1_000);
+    }
+  }
+
+  /** A signal too many would find the default action, which ends the process with status 155. */
+  @ParameterizedTest
+  @MethodSource("io.spprof.it.Engines#all")
+  void shouldLeaveAProcessThatLivesOn(String engine) throws Exception {
+    for (Class<?> load : List.of(GcAndJit.class, OneAfterTheOther.class)) {
+      try (TargetJvm target = TargetJvm.of(load).start();
+          BeanClient bean = BeanClient.connect(target)) {
+        for (int i = 0; i < 10; i++) {
+          bean.startWith("interval=100us,engine=" + engine);
+          Thread.sleep(20);
+          bean.stop();
+          assertFalse(Proc.catches(target.pid(), Proc.SIGPROF), "SIGPROF is still caught");
+        }
+        long before = target.cpuNanos();
+        Await.until(
+            "it uses two seconds of CPU time after the last stop",
+            Duration.ofSeconds(60),
+            () -> target.cpuNanos() > before + 2_000_000_000);
+        Traces.assertNone(target);
+      }
     }
   }
 
