@@ -23,7 +23,8 @@ import org.junit.jupiter.api.io.TempDir;
 /** Finding, unpacking and loading; and a second copy beside the first, as two agents would have. */
 final class NativeLibraryTest {
 
-  private static final SamplerConfig CONFIG = new SamplerConfig(10_000_000, 64, 1 << 20);
+  private static final SamplerConfig CONFIG =
+      new SamplerConfig(TimerEngine.CTIMER, 10_000_000, 64, 1 << 20);
 
   @TempDir Path directory;
 

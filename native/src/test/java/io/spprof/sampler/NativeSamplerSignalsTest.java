@@ -12,7 +12,8 @@ import org.junit.jupiter.api.Test;
 @SuppressWarnings("try") // busy threads need only be there
 final class NativeSamplerSignalsTest {
 
-  private static final SamplerConfig CONFIG = new SamplerConfig(1_000_000, 64, 4 << 20);
+  private static final SamplerConfig CONFIG =
+      new SamplerConfig(TimerEngine.CTIMER, 1_000_000, 64, 4 << 20);
 
   private final NativeSampler sampler = new NativeSampler();
   private boolean sampling;
@@ -69,7 +70,8 @@ final class NativeSamplerSignalsTest {
     sampler.load();
     SamplerCounters before = sampler.counters();
     // 128 KiB, and nobody reads it.
-    SampleRing ring = sampler.start(new SamplerConfig(100_000, 2048, 256 << 10));
+    SampleRing ring =
+        sampler.start(new SamplerConfig(TimerEngine.CTIMER, 100_000, 2048, 256 << 10));
     sampling = true;
     try (BusyThreads busy = new BusyThreads(8)) {
       BusyThreads.await(() -> sampler.counters().since(before).bufferFull() > 10, "drops");
@@ -129,7 +131,8 @@ final class NativeSamplerSignalsTest {
   @Test
   void shouldKeepTheLeafEndOfADeepStack() throws Exception {
     try (BusyThreads busy = new BusyThreads(1)) {
-      RecordedSamples seen = session(new SamplerConfig(1_000_000, 1, 1 << 20), 50);
+      RecordedSamples seen =
+          session(new SamplerConfig(TimerEngine.CTIMER, 1_000_000, 1, 1 << 20), 50);
 
       List<RecordedSamples.Sample> walked =
           busySamples(seen).stream().filter(s -> s.walk() == WalkResult.OK).toList();
