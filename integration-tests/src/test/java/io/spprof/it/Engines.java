@@ -9,6 +9,6 @@ final class Engines {
 
   /** The values of the option "engine", each by its own name. */
   static Stream<String> all() {
-    return Stream.of("ctimer");
+    return Stream.of("ctimer", "itimer");
   }
 }
