@@ -43,11 +43,12 @@ final class NativeLibraryTest {
       Class<?> type = loader.loadClass(NativeSampler.class.getName());
       assertNotSame(NativeSampler.class, type);
       sampler = type.getConstructor().newInstance();
+      Class<?> engine = loader.loadClass(TimerEngine.class.getName());
       config =
           loader
               .loadClass(SamplerConfig.class.getName())
-              .getConstructor(long.class, int.class, long.class)
-              .newInstance(10_000_000L, 64, 1L << 20);
+              .getConstructor(engine, long.class, int.class, long.class)
+              .newInstance(engine.getEnumConstants()[0], 10_000_000L, 64, 1L << 20);
     }
 
     void start() throws ReflectiveOperationException {

@@ -1,0 +1,29 @@
+package io.spprof.it;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+
+import java.io.IOException;
+import java.util.List;
+import java.util.Locale;
+
+/** What a session has in a process, and what none may leave there. */
+final class Traces {
+
+  private Traces() {}
+
+  /** Fails if a timer, the handler, an ignored signal or a thread of the profiler is there. */
+  static void assertNone(TargetJvm target) throws IOException {
+    assertEquals(List.of(), Proc.timers(target.pid()));
+    assertFalse(Proc.catches(target.pid(), Proc.SIGPROF), "SIGPROF is still caught");
+    assertFalse(Proc.ignores(target.pid(), Proc.SIGPROF), "SIGPROF is still ignored");
+    assertEquals(List.of(), ownThreads(target));
+  }
+
+  /** The names of the profiler's threads. */
+  static List<String> ownThreads(TargetJvm target) throws IOException {
+    return Proc.threadNames(target.pid()).stream()
+        .filter(name -> name.toLowerCase(Locale.ROOT).contains("spprof"))
+        .toList();
+  }
+}
