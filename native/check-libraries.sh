@@ -73,6 +73,7 @@ check_mach_o() { # PLATFORM FILE MACHINE
   none "$1" "run path" "$(echo "$commands" | grep LC_RPATH)"
   same "$1" "needed libraries" /usr/lib/libSystem.B.dylib "$(llvm-readobj --needed-libs "$2" | listed |
     grep -vx libspprof.dylib)"
+  none "$1" "indirect symbols without a name" "$(llvm-objdump --macho --indirect-symbols "$2" | grep -F '?')"
   same "$1" "oldest macOS" 11.0 "$(echo "$commands" | sed -n 's/^ *minos //p')"
   # Apple silicon runs nothing that is unsigned; the linker's own signature will do.
   case $1 in

@@ -18,7 +18,13 @@ final class NativePlatform {
    * Those that the Maven profile {@code all-platforms} builds for; native/Makefile has the same.
    */
   static final List<String> ALL =
-      List.of("linux-x86-64", "linux-aarch64", "linux-musl-x86-64", "linux-musl-aarch64");
+      List.of(
+          "linux-x86-64",
+          "linux-aarch64",
+          "linux-musl-x86-64",
+          "linux-musl-aarch64",
+          "darwin-x86-64",
+          "darwin-aarch64");
 
   private static final String LINUX = "linux-";
 
