@@ -100,6 +100,13 @@ static int read_memory(const void *address, void *value, size_t size) {
 
 static void make_slot_key(void) {
     slot_key_error = pthread_key_create(&slot_key, NULL);
+    /*
+     * macOS binds a function when it is first called, which is not to be in the handler. All that
+     * the handler calls has been called by now, in setting up the session, but for these two.
+     */
+    int bound = errno;
+    (void)pthread_getspecific(slot_key);
+    errno = bound;
 }
 
 static int create_timer(struct spprof_timer *timer, uint64_t id, int signal, void *value) {
