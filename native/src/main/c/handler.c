@@ -110,8 +110,11 @@ void spprof_handler_sigsafe(int number, siginfo_t *info, void *ucontext) {
     struct spprof_signal signal = {0};
     struct spprof_slot *slot = NULL;
     const struct sigaction *previous = NULL;
-    if (session->engine->signal_sigsafe(info, session->interval_ns, &signal)) {
-        slot = spprof_threads_slot_sigsafe(session->engine, &signal);
+    const struct spprof_engine *engine =
+        atomic_load_explicit(&session->engine, memory_order_relaxed);
+    uint64_t interval_ns = atomic_load_explicit(&session->interval_ns, memory_order_relaxed);
+    if (engine->signal_sigsafe(info, interval_ns, &signal)) {
+        slot = spprof_threads_slot_sigsafe(engine, &signal);
     }
     if (slot != NULL) {
         handle(slot, &signal, open, count % SPPROF_TIMED_EVERY == 0, ucontext);

@@ -18,15 +18,16 @@
 
 /*
  * What a session gives the handler. Set while the gate is closed and nobody is in flight; read
- * behind the open gate, but for the interval, which a late handler reads, too.
+ * behind the open gate. What is atomic a late handler reads, too.
  */
 struct spprof_handler_session {
     struct spprof_ring ring;
     struct spprof_buffers buffers;
-    const struct spprof_engine *engine;
     const struct spprof_walker *walker;
-    uint64_t interval_ns;
     int depth; /* frames kept of a stack */
+    /* Relaxed: set before our action is installed, which no handler comes before. */
+    _Atomic(const struct spprof_engine *) engine;
+    _Atomic uint64_t interval_ns;
     /* What our action replaced, NULL if that was no handler: gets the signals that are not ours. */
     _Atomic(const struct sigaction *) previous;
 };
