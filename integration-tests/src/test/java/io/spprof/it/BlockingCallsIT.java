@@ -30,7 +30,10 @@ class BlockingCallsIT {
   private static final int MILLIS = Integer.getInteger("spprof.it.calls.millis", 1_500);
   private static final Duration PATIENCE = Duration.ofSeconds(60);
 
-  /** Each engine with threads that use much CPU time between their calls, and with sleepers. */
+  /**
+   * Each engine with threads that use much CPU time between their calls, and with sleepers beside a
+   * thread that blocks all signals.
+   */
   static Stream<Arguments> busyAndAsleep() {
     return Engines.all()
         .flatMap(engine -> Stream.of(5_000, 0).map(busyMicros -> Arguments.of(engine, busyMicros)));
@@ -39,7 +42,8 @@ class BlockingCallsIT {
   @ParameterizedTest
   @MethodSource("busyAndAsleep")
   void shouldNotShortenAWait(String engine, int busyMicros) throws Exception {
-    try (TargetJvm target = TargetJvm.of(Waits.class, busyMicros).start();
+    try (TargetJvm target =
+            TargetJvm.of(Waits.class, busyMicros).classPathOf(Native.class).start();
         BeanClient bean = BeanClient.connect(target)) {
       sample(engine, bean, target, "waits");
       Measured.tell(
@@ -63,14 +67,21 @@ class BlockingCallsIT {
       Measured.tell(
           "%s, %d us busy: calls %s, EINTR %s",
           engine, busyMicros, target.ask("calls"), target.ask("interrupted"));
-      assertEquals(0, figures(target.ask("interrupted")).get("read"));
+      Map<String, Long> interrupted = figures(target.ask("interrupted"));
+      assertEquals(0, interrupted.get("read"), "SA_RESTART restarts a read");
+      if (engine.equals("ctimer")) {
+        // A thread's own timer runs while it runs: it finds nobody asleep. The process's may.
+        long calls = figures(target.ask("calls")).values().stream().mapToLong(n -> n).sum();
+        long failed = interrupted.values().stream().mapToLong(n -> n).sum();
+        assertTrue(failed <= calls / 100, () -> "EINTR " + interrupted + " of " + calls);
+      }
     }
   }
 
   @ParameterizedTest
   @MethodSource("io.spprof.it.Engines#all")
   void shouldTransferEveryByte(String engine) throws Exception {
-    try (TargetJvm target = TargetJvm.of(Transfers.class).start();
+    try (TargetJvm target = TargetJvm.of(Transfers.class).classPathOf(Native.class).start();
         BeanClient bean = BeanClient.connect(target)) {
       sample(engine, bean, target, "transfers");
     }
@@ -80,7 +91,10 @@ class BlockingCallsIT {
   @MethodSource("io.spprof.it.Engines#all")
   void shouldNotDisturbADatabaseBehindASocket(String engine) throws Exception {
     try (TargetJvm target =
-            TargetJvm.of(JdbcOverSocket.class, 3).classPathOf(org.h2.Driver.class).start();
+            TargetJvm.of(JdbcOverSocket.class, 3)
+                .classPathOf(org.h2.Driver.class)
+                .classPathOf(Native.class)
+                .start();
         BeanClient bean = BeanClient.connect(target)) {
       bean.startWith("interval=100us,engine=" + engine);
       long before = Long.parseLong(target.ask("transactions"));

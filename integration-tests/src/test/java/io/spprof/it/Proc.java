@@ -67,8 +67,12 @@ final class Proc {
   static Optional<String> threadName(long pid, long thread) throws IOException {
     try {
       return Optional.of(Files.readString(task(pid, thread, "comm")).strip());
-    } catch (NoSuchFileException e) {
-      return Optional.empty();
+    } catch (IOException e) {
+      // ESRCH: it ended between the opening and the reading.
+      if (e instanceof NoSuchFileException || "No such process".equals(e.getMessage())) {
+        return Optional.empty();
+      }
+      throw e;
     }
   }
 

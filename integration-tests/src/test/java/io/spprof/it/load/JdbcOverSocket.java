@@ -26,6 +26,7 @@ public final class JdbcOverSocket {
 
   /** Argument: number of workers. */
   public static void main(String[] args) throws IOException, SQLException {
+    Deaf.start();
     Server server = Server.createTcpServer("-tcpPort", "0", "-ifNotExists", "-tcpDaemon").start();
     String url =
         "jdbc:h2:tcp://127.0.0.1:"

@@ -20,9 +20,10 @@ import java.util.stream.Collectors;
 import java.util.zip.CRC32;
 
 /**
- * Threads that send each other blocks with a checksum through whatever blocks: pipes, sockets, a
- * child's standard streams, files. A block that is not whole, and an exception, is a failure of the
- * whole workload. "transfers" answers how many blocks came through.
+ * Beside a thread that is deaf, threads that send each other blocks with a checksum through
+ * whatever blocks: pipes, sockets, a child's standard streams, files. A block that is not whole,
+ * and an exception, is a failure of the whole workload. "transfers" answers how many blocks came
+ * through.
  */
 public final class Transfers {
 
@@ -40,6 +41,7 @@ public final class Transfers {
 
   /** Takes no arguments. */
   public static void main(String[] args) throws IOException {
+    Deaf.start();
     Pipe pipe = Pipe.open();
     connect("pipe", Channels.newInputStream(pipe.source()), Channels.newOutputStream(pipe.sink()));
     try (ServerSocket server = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {

@@ -27,9 +27,15 @@ public final class Waits {
 
   private Waits() {}
 
-  /** Argument: CPU time that a thread uses between two waits, microseconds. */
+  /**
+   * Argument: CPU time that a thread uses between two waits, microseconds; if none, there is a
+   * thread that is deaf and busy beside those that sleep.
+   */
   public static void main(String[] args) throws IOException {
     long busyNanos = Long.parseLong(args[0]) * 1_000;
+    if (busyNanos == 0) {
+      Deaf.start();
+    }
     Object monitor = new Object();
     Selector selector = Selector.open();
     Thread blocker = Control.daemon("blocker", LockSupport::park);

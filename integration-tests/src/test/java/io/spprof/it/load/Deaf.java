@@ -1,0 +1,42 @@
+package io.spprof.it.load;
+
+import com.sun.jna.Memory;
+import com.sun.jna.Native;
+import com.sun.jna.Pointer;
+
+/**
+ * A busy thread that blocks SIGPROF, as the threads of some native libraries do with every signal.
+ * A signal that is meant for the process then goes to another thread, which may be one that sleeps.
+ */
+final class Deaf {
+
+  private static final int SIGPROF = 27;
+  private static final int SIG_BLOCK = 0;
+  private static final int SIZEOF_SIGSET = 128;
+  private static volatile long sink;
+
+  static {
+    Native.register("c");
+  }
+
+  private Deaf() {}
+
+  private static native int pthread_sigmask(int how, Pointer set, Pointer old);
+
+  static void start() {
+    Control.daemon(
+        "deaf",
+        () -> {
+          // Not all: the JVM itself lives on SIGSEGV.
+          Memory profiling = new Memory(SIZEOF_SIGSET);
+          profiling.clear();
+          profiling.setLong(0, 1L << (SIGPROF - 1));
+          if (pthread_sigmask(SIG_BLOCK, profiling, Pointer.NULL) != 0) {
+            throw new IllegalStateException("pthread_sigmask failed");
+          }
+          while (true) {
+            sink = Spin.steps(sink, 10_000);
+          }
+        });
+  }
+}
