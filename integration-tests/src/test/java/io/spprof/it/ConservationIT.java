@@ -6,8 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.sun.jna.LastErrorException;
 import io.spprof.it.load.Busy;
 import java.time.Duration;
-import java.util.Map;
-import javax.management.openmbean.CompositeData;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 
@@ -29,14 +27,14 @@ class ConservationIT {
         bean.stop();
         Figures stopped = Figures.of(bean);
         stopped.assertExact();
-        long collected = stopped.collected - before.collected;
+        long collected = stopped.collected() - before.collected();
         assertEquals(collected, bean.collapsed().total(), "session " + session);
         assertEquals(collected, bean.field("Session", "collected"));
-        assertEquals(stopped.dropped - before.dropped, bean.field("Session", "dropped"));
+        assertEquals(stopped.dropped() - before.dropped(), bean.field("Session", "dropped"));
         before = stopped;
       }
       assertEquals(100, bean.number("SessionsStarted"));
-      assertTrue(before.signals > 100, before.toString());
+      assertTrue(before.signals() > 100, before.toString());
     }
   }
 
@@ -53,32 +51,32 @@ class ConservationIT {
         Await.until(
             "the ring overflows while nobody drains it",
             Duration.ofSeconds(20),
-            () -> Figures.of(bean).dropped > start.dropped + 20);
+            () -> Figures.of(bean).dropped() > start.dropped() + 20);
         Figures first = Figures.of(bean);
         Await.until(
             "the drops go on",
             Duration.ofSeconds(20),
-            () -> Figures.of(bean).dropped > first.dropped + 20);
+            () -> Figures.of(bean).dropped() > first.dropped() + 20);
         Figures second = Figures.of(bean);
-        assertEquals(first.collected, second.collected, "nobody collects: " + second);
-        assertTrue(second.bufferFull > first.bufferFull, second.toString());
+        assertEquals(first.collected(), second.collected(), "nobody collects: " + second);
+        assertTrue(second.bufferFull() > first.bufferFull(), second.toString());
         assertTrue(second.inBuffer() > 0, "the ring is full: " + second);
-        assertTrue(second.droppedCpuNanos > first.droppedCpuNanos, second.toString());
+        assertTrue(second.droppedCpuNanos() > first.droppedCpuNanos(), second.toString());
         assertTrue(bean.number("MemoryUsedBytes") <= MIB, "memory=1m is a bound");
         assertTrue(drainer.isHeld(), "nobody let it go");
       }
       Await.until(
           "the collector goes on once it may",
           Duration.ofSeconds(20),
-          () -> Figures.of(bean).collected > start.collected);
+          () -> Figures.of(bean).collected() > start.collected());
       long ending = target.cpuNanos();
       bean.stop();
       long ended = target.cpuNanos();
 
       Figures stopped = Figures.of(bean);
       stopped.assertExact();
-      assertTrue(stopped.bufferFull - start.bufferFull > 40, stopped.toString());
-      assertEquals(stopped.collected - start.collected, bean.collapsed().total());
+      assertTrue(stopped.bufferFull() - start.bufferFull() > 40, stopped.toString());
+      assertEquals(stopped.collected() - start.collected(), bean.collapsed().total());
       long accounted = stopped.cpuNanos() - start.cpuNanos();
       assertTrue(
           accounted > 0.98 * (ending - begun) && accounted < 1.02 * (ended - before),
@@ -114,49 +112,5 @@ class ConservationIT {
       }
     }
     throw new AssertionError("no collector among " + Proc.threadNames(target.pid()));
-  }
-
-  /** One bulk read of the counters. */
-  private record Figures(
-      long signals,
-      long collected,
-      long dropped,
-      long byReason,
-      long bufferFull,
-      long sampledCpuNanos,
-      long droppedCpuNanos) {
-
-    static Figures of(BeanClient bean) throws Exception {
-      Map<String, Object> values =
-          bean.several(
-              "Signals",
-              "CollectedSamples",
-              "DroppedSamples",
-              "DroppedByReason",
-              "SampledCpuTimeNanos",
-              "DroppedCpuTimeNanos");
-      CompositeData reasons = (CompositeData) values.get("DroppedByReason");
-      return new Figures(
-          (Long) values.get("Signals"),
-          (Long) values.get("CollectedSamples"),
-          (Long) values.get("DroppedSamples"),
-          reasons.values().stream().mapToLong(reason -> (Long) reason).sum(),
-          (Long) reasons.get("bufferFull"),
-          (Long) values.get("SampledCpuTimeNanos"),
-          (Long) values.get("DroppedCpuTimeNanos"));
-    }
-
-    long inBuffer() {
-      return signals - collected - dropped;
-    }
-
-    long cpuNanos() {
-      return sampledCpuNanos + droppedCpuNanos;
-    }
-
-    void assertExact() {
-      assertEquals(signals, collected + dropped, toString());
-      assertEquals(dropped, byReason, toString());
-    }
   }
 }
