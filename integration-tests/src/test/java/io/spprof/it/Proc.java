@@ -3,7 +3,6 @@ package io.spprof.it;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -102,11 +101,11 @@ final class Proc {
   }
 
   /** A thread's name; empty when it has ended. */
-  static Optional<String> threadName(long pid, long thread) throws IOException {
+  static Optional<String> threadName(long pid, long thread) {
     try {
       return Optional.of(Files.readString(task(pid, thread, "comm")).strip());
-    } catch (NoSuchFileException e) {
-      return Optional.empty();
+    } catch (IOException e) {
+      return Optional.empty(); // no such file, or, if it ended between open and read, no process
     }
   }
 
