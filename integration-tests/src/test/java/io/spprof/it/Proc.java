@@ -77,6 +77,14 @@ final class Proc {
     return 1024 * Long.parseLong(status(pid, field).replace(" kB", ""));
   }
 
+  /** Memory that the process wrote to and shares with nobody, in bytes. */
+  static long privateDirty(long pid) throws IOException {
+    return Files.readAllLines(Path.of("/proc", Long.toString(pid), "smaps_rollup")).stream()
+        .filter(line -> line.startsWith("Private_Dirty:"))
+        .mapToLong(line -> 1024 * Long.parseLong(line.replaceAll("[^0-9]", "")))
+        .sum();
+  }
+
   /** The process's POSIX timers, a text each. */
   static List<String> timers(long pid) throws IOException {
     return Files.readAllLines(Path.of("/proc", Long.toString(pid), "timers")).stream()
