@@ -32,6 +32,8 @@ public final class Redeploy {
 
   private static final MBeanServer SERVER = ManagementFactory.getPlatformMBeanServer();
   private static final List<Class<?>> KEPT = new ArrayList<>();
+  private static final ReferenceQueue<ClassLoader> COLLECTED = new ReferenceQueue<>();
+  private static volatile PhantomReference<ClassLoader> loader;
   private static volatile long sink;
 
   private Redeploy() {}
@@ -54,13 +56,14 @@ public final class Redeploy {
   }
 
   private static String cycle(URL[] jars, String options, boolean keep) {
-    ReferenceQueue<ClassLoader> collected = new ReferenceQueue<>();
-    List<PhantomReference<ClassLoader>> loader = new ArrayList<>();
     try {
-      long samples = deploy(jars, options, keep, collected, loader);
+      // A field, since a variable that is not read again keeps nothing alive: the reference would
+      // be collected with what it refers to, and nobody would hear of it.
+      loader = null;
+      long samples = deploy(jars, options, keep);
       for (int i = 0; i < COLLECTIONS; i++) {
         System.gc();
-        if (collected.remove(PAUSE_MILLIS) != null) {
+        if (COLLECTED.remove(PAUSE_MILLIS) == loader) {
           return samples + " gone";
         }
       }
@@ -71,17 +74,11 @@ public final class Redeploy {
   }
 
   /** In a method of its own, so that no variable keeps the loader. */
-  private static long deploy(
-      URL[] jars,
-      String options,
-      boolean keep,
-      ReferenceQueue<ClassLoader> collected,
-      List<PhantomReference<ClassLoader>> reference)
-      throws Exception {
-    try (URLClassLoader loader =
+  private static long deploy(URL[] jars, String options, boolean keep) throws Exception {
+    try (URLClassLoader application =
         new URLClassLoader("webapp", jars, ClassLoader.getPlatformClassLoader())) {
-      reference.add(new PhantomReference<>(loader, collected));
-      Class<?> entry = loader.loadClass("io.spprof.jmx.Spprof");
+      loader = new PhantomReference<>(application, COLLECTED);
+      Class<?> entry = application.loadClass("io.spprof.jmx.Spprof");
       if (keep) {
         KEPT.add(entry);
       }
