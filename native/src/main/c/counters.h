@@ -46,6 +46,9 @@ static_assert(sizeof(struct spprof_counters) == 11 * 8, "SampleLayout.COUNTERS_S
 
 extern struct spprof_counters spprof_counters;
 
+/* When the library is loaded; no handler is in flight. */
+void spprof_counters_reset(void);
+
 static inline uint64_t spprof_count_sigsafe(_Atomic uint64_t *counter, uint64_t by) {
     /* Relaxed would do for the sums; release keeps "signals first, outcome last" for readers. */
     return atomic_fetch_add_explicit(counter, by, memory_order_release);

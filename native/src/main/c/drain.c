@@ -35,55 +35,77 @@ static int wait_until_nobody_is_in_flight(uint32_t deadline_ms) {
     return 0;
 }
 
-/* Installs `action` if the handler there is ours, or the SIG_IGN of an earlier try. */
-static int replace_ours(struct spprof_drain *drain, const struct sigaction *action) {
-    struct sigaction found;
-    if (sigaction(drain->signal, NULL, &found) != 0) {
-        return -errno;
+/* Installs `action` if what is there is what we put there. */
+static int replace(struct spprof_drain *drain, const struct spprof_action *expected,
+                   const struct spprof_action *action) {
+    struct spprof_action found;
+    int error = spprof_action_get(drain->signal, &found);
+    if (error != 0) {
+        return error;
     }
-    bool ours = (found.sa_flags & SA_SIGINFO) != 0 ? found.sa_sigaction == drain->ours.sa_sigaction
-                                                   : found.sa_handler == SIG_IGN;
-    if (!ours) {
+    if (!spprof_action_same_handler(&found, expected)) {
         drain->replaced = true;
         return 0;
     }
-    return sigaction(drain->signal, action, NULL) == 0 ? 0 : -errno;
+    return spprof_action_put(drain->signal, action);
 }
 
-static int close_gate_and_drain(struct spprof_drain *drain) {
-    /* 2. A handler that enters from here on counts itself as late and does nothing. */
-    spprof_gate_close();
-
+static int discard_pending(struct spprof_drain *drain) {
+    struct spprof_action ignore = {0};
+    spprof_action_set_ignore(&ignore);
+    int error = replace(drain, &drain->ours, &ignore);
+    if (error != 0 || drain->replaced) {
+        return error; /* what is pending is theirs now, too */
+    }
+    /* And, for what a system kept all the same, the caller's own. */
+    error = drain->engine->drain_pending(drain->signal);
     /*
-     * 3. No timer is left to send anything, and none is born: who makes timers asks the gate under
-     * the lock that this takes. Before step 4, as the kernel (Linux 6.13 and later) parks an
-     * ignored signal of a living timer and sends it once the signal is no longer ignored.
+     * A child that is started from here on would inherit SIG_IGN for its life, and step 5 can take
+     * long: ours, which is inert, stands in.
      */
-    spprof_threads_disarm();
+    int back = replace(drain, &ignore, &drain->ours);
+    return error != 0 ? error : back;
+}
 
-    /* 4. What is pending on any thread, blocked or not, is discarded by the kernel (POSIX:
-     * SIG_IGN). */
-    struct sigaction ignore = {.sa_handler = SIG_IGN};
-    sigemptyset(&ignore.sa_mask);
-    int error = replace_ours(drain, &ignore);
-    if (error == 0) {
-        /* And, for what a system kept all the same, the caller's own. */
-        error = spprof_platform_drain_pending(drain->signal);
-    }
-    /* A child that is started now would inherit SIG_IGN for its life: ours, which is inert, stands
-     * in. */
-    if (error == 0) {
-        error = replace_ours(drain, &drain->ours);
-    }
+/* A test builds this file once with each step left out, and sees what goes wrong. */
+#ifndef SPPROF_LEAVE_OUT
+#define SPPROF_LEAVE_OUT 0
+#endif
+#define STEP(number) (SPPROF_LEAVE_OUT != (number))
 
-    /* 5. Handlers that entered before are done; their records are complete. */
-    if (error == 0) {
+static int close_gate_and_drain(struct spprof_drain *drain) {
+    int error = 0;
+    if (STEP(2)) {
+        /* A handler that enters from here on counts itself as late and does nothing. */
+        spprof_gate_close();
+    }
+    if (STEP(3)) {
+        /*
+         * No timer is left to send anything, and none is born: who makes timers asks the gate
+         * under the lock that this takes. Before step 4, as the kernel (Linux 6.13 and later) parks
+         * an ignored signal of a living timer and sends it once the signal is no longer ignored.
+         */
+        spprof_threads_disarm();
+    }
+    if (STEP(4)) {
+        /* Ignored for an instant: the kernel discards what is pending, on every thread, blocked or
+         * not (POSIX, sigaction). */
+        error = discard_pending(drain);
+    }
+    if (STEP(5) && error == 0) {
+        /* Handlers that entered before are done; their records are complete. */
         error = wait_until_nobody_is_in_flight(drain->deadline_ms);
     }
-
-    /* 6. With nothing pending, nothing armed and nobody inside, even SIG_DFL, which kills, is safe.
-     */
-    return error == 0 ? replace_ours(drain, &drain->before) : error;
+    if (STEP(6) && error == 0 && !drain->replaced) {
+        /* With nothing pending, nothing armed and nobody inside, even SIG_DFL, which kills, is
+         * safe. */
+        error = replace(drain, &drain->ours, &drain->before);
+    }
+    if (STEP(5) && error == 0) {
+        /* Somebody else's signal may have entered ours until now: it leaves, and is counted. */
+        error = wait_until_nobody_is_in_flight(drain->deadline_ms);
+    }
+    return error;
 }
 
 int spprof_drain(struct spprof_drain *drain) {
@@ -92,14 +114,17 @@ int spprof_drain(struct spprof_drain *drain) {
     sigemptyset(&set);
     sigaddset(&set, drain->signal);
 
-    /* 1. The caller itself is not interrupted half-way, and can take what is pending for it. */
-    int error = pthread_sigmask(SIG_BLOCK, &set, &mask);
-    if (error != 0) {
-        return -error;
+    if (STEP(1)) {
+        /* The caller itself is not interrupted half-way, and can take what is pending for it. */
+        int error = pthread_sigmask(SIG_BLOCK, &set, &mask);
+        if (error != 0) {
+            return -error;
+        }
     }
-    error = close_gate_and_drain(drain);
-
-    /* 7. */
-    int unmask_error = pthread_sigmask(SIG_SETMASK, &mask, NULL);
-    return error != 0 ? error : -unmask_error;
+    int error = close_gate_and_drain(drain);
+    if (STEP(1) && STEP(7)) {
+        int unmask_error = pthread_sigmask(SIG_SETMASK, &mask, NULL);
+        error = error != 0 ? error : -unmask_error;
+    }
+    return error;
 }

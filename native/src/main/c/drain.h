@@ -1,6 +1,6 @@
 /*
- * The teardown of a session's signals: seven steps, the same on every platform. What each is for
- * stands beside it in drain.c and in docs/design.md.
+ * The teardown of a session's signals: seven steps, the same on every platform. What each is for,
+ * and what happens without it, stands beside it in drain.c and in docs/drain-protocol.md.
  *
  * Called by whoever ends a session, with the sampler's lock held, from an ordinary thread, never
  * from a handler. The gate may be open or closed.
@@ -8,15 +8,18 @@
 #ifndef SPPROF_DRAIN_H
 #define SPPROF_DRAIN_H
 
-#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "action.h"
+#include "platform/platform.h"
+
 struct spprof_drain {
     int signal;
-    struct sigaction ours;   /* what the session installed */
-    struct sigaction before; /* what was there before */
-    uint32_t deadline_ms;    /* how long to wait for handlers in flight */
+    const struct spprof_engine *engine;
+    struct spprof_action ours;   /* what the session installed, as the kernel has it */
+    struct spprof_action before; /* what was there before */
+    uint32_t deadline_ms;        /* how long to wait for handlers in flight */
     bool replaced; /* out: somebody else had installed another action meanwhile; theirs was left */
 };
 

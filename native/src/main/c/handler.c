@@ -1,12 +1,12 @@
 #include "handler.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <string.h>
 #include <time.h>
 
 #include "counters.h"
 #include "gate.h"
-#include "platform/platform.h"
 #include "threads.h"
 
 struct spprof_handler_session spprof_handler_session;
@@ -70,35 +70,58 @@ static void sample(const struct spprof_slot *slot, uint64_t cpu_ns, void *uconte
     spprof_buffers_release_sigsafe(&session->buffers, number);
 }
 
-void spprof_handler_sigsafe(int signal, siginfo_t *info, void *ucontext) {
-    (void)signal;
-    int saved_errno = errno;
-    bool open = spprof_gate_enter_sigsafe();
-    uint64_t number = spprof_count_sigsafe(&spprof_counters.signals, 1);
-    uint32_t overrun = 0;
-    void *value = spprof_platform_signal_value_sigsafe(info, &overrun);
-    struct spprof_slot *slot = spprof_threads_slot_sigsafe(value);
-    if (slot == NULL) {
-        drop(SPPROF_DROP_FOREIGN, 0);
+/* As the kernel would have called it, but for SA_RESETHAND and SA_ONSTACK. */
+static void forward(const struct sigaction *to, int signal, siginfo_t *info, void *ucontext) {
+    sigset_t mask;
+    pthread_sigmask(SIG_BLOCK, &to->sa_mask, &mask);
+    if ((to->sa_flags & SA_SIGINFO) != 0) {
+        to->sa_sigaction(signal, info, ucontext);
     } else {
-        uint64_t expirations = UINT64_C(1) + overrun;
-        uint64_t cpu_ns = expirations * spprof_handler_session.interval_ns;
-        /* Not an exchange: this thread's handler is the only writer while the timer exists. */
-        atomic_store_explicit(
-            &slot->expirations,
-            atomic_load_explicit(&slot->expirations, memory_order_relaxed) + expirations,
-            memory_order_relaxed);
-        if (!open) {
-            drop(SPPROF_DROP_LATE, cpu_ns);
-        } else if (number % SPPROF_TIMED_EVERY == 0) {
-            uint64_t before = clock_ns(CLOCK_THREAD_CPUTIME_ID);
-            sample(slot, cpu_ns, ucontext);
-            spprof_count_sigsafe(&spprof_counters.timed_handler_ns,
-                                 clock_ns(CLOCK_THREAD_CPUTIME_ID) - before);
-        } else {
-            sample(slot, cpu_ns, ucontext);
-        }
+        to->sa_handler(signal);
+    }
+    pthread_sigmask(SIG_SETMASK, &mask, NULL);
+}
+
+/* Counts a signal of ours, and what became of it. */
+static void handle(struct spprof_slot *slot, const struct spprof_signal *signal, bool open,
+                   bool timed, void *ucontext) {
+    /* Not an exchange: this thread's handler is the only writer while the timer exists. */
+    atomic_store_explicit(
+        &slot->expirations,
+        atomic_load_explicit(&slot->expirations, memory_order_relaxed) + signal->expirations,
+        memory_order_relaxed);
+    if (!open) {
+        drop(SPPROF_DROP_LATE, signal->cpu_ns);
+    } else if (timed) {
+        uint64_t before = clock_ns(CLOCK_THREAD_CPUTIME_ID);
+        sample(slot, signal->cpu_ns, ucontext);
+        spprof_count_sigsafe(&spprof_counters.timed_handler_ns,
+                             clock_ns(CLOCK_THREAD_CPUTIME_ID) - before);
+    } else {
+        sample(slot, signal->cpu_ns, ucontext);
+    }
+}
+
+void spprof_handler_sigsafe(int number, siginfo_t *info, void *ucontext) {
+    int saved_errno = errno;
+    const struct spprof_handler_session *session = &spprof_handler_session;
+    bool open = spprof_gate_enter_sigsafe();
+    uint64_t count = spprof_count_sigsafe(&spprof_counters.signals, 1);
+    struct spprof_signal signal = {0};
+    struct spprof_slot *slot = NULL;
+    const struct sigaction *previous = NULL;
+    if (session->engine->signal_sigsafe(info, session->interval_ns, &signal)) {
+        slot = spprof_threads_slot_sigsafe(session->engine, &signal);
+    }
+    if (slot != NULL) {
+        handle(slot, &signal, open, count % SPPROF_TIMED_EVERY == 0, ucontext);
+    } else {
+        drop(SPPROF_DROP_FOREIGN, 0);
+        previous = atomic_load_explicit(&session->previous, memory_order_acquire);
     }
     spprof_gate_leave_sigsafe();
     errno = saved_errno;
+    if (previous != NULL) { /* outside of the gate: it may never come back */
+        forward(previous, number, info, ucontext);
+    }
 }

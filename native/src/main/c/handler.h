@@ -4,6 +4,7 @@
  * functions and the walker, takes no lock, and keeps its stack small (buffers.h).
  *
  * Every signal that enters is counted and ends as one committed sample or one drop (counters.h).
+ * One that none of our timers sent is a drop, and is passed on to the handler that ours replaced.
  */
 #ifndef SPPROF_HANDLER_H
 #define SPPROF_HANDLER_H
@@ -11,6 +12,7 @@
 #include <signal.h>
 
 #include "buffers.h"
+#include "platform/platform.h"
 #include "ring.h"
 #include "walk.h"
 
@@ -21,9 +23,12 @@
 struct spprof_handler_session {
     struct spprof_ring ring;
     struct spprof_buffers buffers;
+    const struct spprof_engine *engine;
     const struct spprof_walker *walker;
     uint64_t interval_ns;
     int depth; /* frames kept of a stack */
+    /* What our action replaced, NULL if that was no handler: gets the signals that are not ours. */
+    _Atomic(const struct sigaction *) previous;
 };
 
 extern struct spprof_handler_session spprof_handler_session;

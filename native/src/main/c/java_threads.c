@@ -25,20 +25,24 @@
 
 struct layout {
     jfieldID eetop;
-    uint64_t osthread;   /* offset in JavaThread */
-    uint64_t thread_id;  /* offset in OSThread */
+    uint64_t osthread;  /* offset in JavaThread */
+    uint64_t thread_id; /* offset in OSThread */
+    const struct spprof_engine *engine;
     int64_t env;         /* distance of the JNIEnv from the JavaThread */
     uintptr_t functions; /* what the first word of every JNIEnv is */
 };
 
-static int read_word(uint64_t address, void *value, size_t size) {
-    return spprof_platform_read_memory((const void *)(uintptr_t)address, value, size);
+static int read_word(const struct layout *layout, uint64_t address, void *value, size_t size) {
+    return layout->engine->read_memory((const void *)(uintptr_t)address, value, size);
 }
 
-static int thread_id_at(const struct layout *layout, uint64_t java_thread, int32_t *tid) {
+static int thread_id_at(const struct layout *layout, uint64_t java_thread, uint64_t *id) {
     uint64_t os_thread;
-    int error = read_word(java_thread + layout->osthread, &os_thread, sizeof os_thread);
-    return error != 0 ? error : read_word(os_thread + layout->thread_id, tid, sizeof *tid);
+    int error = read_word(layout, java_thread + layout->osthread, &os_thread, sizeof os_thread);
+    *id = 0; /* little-endian, as all of our platforms are: the lower bytes come first */
+    return error != 0 ? error
+                      : read_word(layout, os_thread + layout->thread_id, id,
+                                  layout->engine->vm_thread_id_size);
 }
 
 static int find_layout(JNIEnv *jni, struct layout *layout) {
@@ -46,7 +50,8 @@ static int find_layout(JNIEnv *jni, struct layout *layout) {
     jthread current;
     if ((spprof_vmstructs_offset("JavaThread", "_osthread", &layout->osthread) != 0 &&
          spprof_vmstructs_offset("Thread", "_osthread", &layout->osthread) != 0) ||
-        spprof_vmstructs_offset("OSThread", "_thread_id", &layout->thread_id) != 0 ||
+        spprof_vmstructs_offset("OSThread", layout->engine->vm_thread_id, &layout->thread_id) !=
+            0 ||
         (*jvmti)->GetCurrentThread(jvmti, &current) != JVMTI_ERROR_NONE) {
         return -ENOSYS;
     }
@@ -59,11 +64,11 @@ static int find_layout(JNIEnv *jni, struct layout *layout) {
     uint64_t java_thread = (uint64_t)(*jni)->GetLongField(jni, current, layout->eetop);
     layout->env = (int64_t)((uint64_t)(uintptr_t)jni - java_thread);
     layout->functions = (uintptr_t)*jni;
-    int32_t tid;
+    uint64_t id;
     /* The JNIEnv lies within its JavaThread, which is a few kilobytes big, on every JVM known. */
     bool plausible = java_thread != 0 && layout->env > 0 && layout->env < 65536 &&
-                     thread_id_at(layout, java_thread, &tid) == 0 &&
-                     tid == spprof_platform_thread_id();
+                     thread_id_at(layout, java_thread, &id) == 0 &&
+                     id == layout->engine->thread_id();
     (*jni)->DeleteLocalRef(jni, type);
     (*jni)->DeleteLocalRef(jni, current);
     return plausible ? 0 : -ENOSYS;
@@ -84,11 +89,12 @@ static void adopt(void *context, const char *name) {
     uint64_t java_thread = (uint64_t)(*jni)->GetLongField(jni, adoption->thread, layout->eetop);
     uint64_t env = java_thread + (uint64_t)layout->env;
     uintptr_t functions;
-    int32_t tid;
-    if (java_thread != 0 && thread_id_at(layout, java_thread, &tid) == 0 &&
-        read_word(env, &functions, sizeof functions) == 0 && functions == layout->functions &&
+    uint64_t id;
+    if (java_thread != 0 && thread_id_at(layout, java_thread, &id) == 0 &&
+        read_word(layout, env, &functions, sizeof functions) == 0 &&
+        functions == layout->functions &&
         (uint64_t)(*jni)->GetLongField(jni, adoption->thread, layout->eetop) == java_thread) {
-        spprof_threads_adopt_locked(tid, (void *)(uintptr_t)env, name);
+        spprof_threads_adopt_locked(id, (void *)(uintptr_t)env, name);
     }
     spprof_threads_unlock();
 }
@@ -112,9 +118,9 @@ void spprof_java_threads_with_name(JNIEnv *jni, jthread thread,
     with_name(jni, thread, jni, use);
 }
 
-void spprof_java_threads_adopt(JNIEnv *jni) {
+void spprof_java_threads_adopt(JNIEnv *jni, const struct spprof_engine *engine) {
     jvmtiEnv *jvmti = spprof_agent_jvmti();
-    struct layout layout;
+    struct layout layout = {.engine = engine};
     jint count;
     jthread *threads;
     if (find_layout(jni, &layout) != 0) {

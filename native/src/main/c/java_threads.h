@@ -9,11 +9,14 @@
 #include <jni.h>
 #include <jvmti.h>
 
+#include "platform/platform.h"
+
 /*
- * Tells threads.c of all Java threads and their present names. Where the JVM does not publish what
- * this needs, it does nothing: such threads are then sampled without a stack until they start anew.
+ * Tells threads.c of all Java threads, by the engine's numbers, and their present names. Where the
+ * JVM does not publish what this needs, it does nothing: such threads are then sampled without a
+ * stack until they start anew.
  */
-void spprof_java_threads_adopt(JNIEnv *jni);
+void spprof_java_threads_adopt(JNIEnv *jni, const struct spprof_engine *engine);
 
 /* Calls `use` with the thread's JNIEnv and its name, NULL if it has none. */
 void spprof_java_threads_with_name(JNIEnv *jni, jthread thread,

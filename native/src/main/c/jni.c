@@ -3,8 +3,10 @@
  * unloading. Nothing is decided here. The header is made by javac, so that a changed signature is
  * an error of the compiler.
  */
+#include <dlfcn.h>
 #include <errno.h>
 #include <jni.h>
+#include <stdbool.h>
 #include <time.h>
 
 #include "agent.h"
@@ -15,9 +17,27 @@
 #include "symbols.h"
 #include "threads.h"
 
+/*
+ * Keeps this library's code mapped for the life of the process, also when the JVM unloads it: a
+ * thread that has left the gate is uncounted for the handler's last instructions, and for as long
+ * as it is preempted there.
+ */
+static bool stay_mapped(void) {
+    Dl_info info;
+    if (dladdr(&spprof_counters, &info) == 0 || info.dli_fname == NULL) {
+        return false;
+    }
+    void *library = dlopen(info.dli_fname, RTLD_NOW | RTLD_NOLOAD | RTLD_NODELETE);
+    if (library == NULL) {
+        return false;
+    }
+    dlclose(library);
+    return true;
+}
+
 JNIEXPORT jint JNICALL JNI_OnLoad(JavaVM *vm, void *reserved) {
     (void)reserved;
-    if (spprof_threads_init() != 0 || spprof_agent_attach(vm) != 0) {
+    if (!stay_mapped() || spprof_sampler_load() != 0 || spprof_agent_attach(vm) != 0) {
         return JNI_ERR; /* System.load throws UnsatisfiedLinkError */
     }
     return JNI_VERSION_1_8;
@@ -25,45 +45,82 @@ JNIEXPORT jint JNICALL JNI_OnLoad(JavaVM *vm, void *reserved) {
 
 JNIEXPORT void JNICALL JNI_OnUnload(JavaVM *vm, void *reserved) {
     (void)vm, (void)reserved;
-    spprof_sampler_vm_death();
+    spprof_sampler_unload();
     spprof_agent_detach();
 }
 
+/* By the numbers of io.spprof.sampler.TimerEngine; NULL if this platform has no such engine. */
+static const struct spprof_engine *engine_of(jint number) {
+    switch (number) {
+#ifdef __linux__
+        case 0:
+            return &spprof_engine_ctimer;
+#endif
+        case 1:
+            return &spprof_engine_itimer;
+        default:
+            return NULL;
+    }
+}
+
+/* Errors that Java has words for go to it by Linux's numbers; macOS has others for the later ones.
+ */
+static jint result_of(int result) {
+    switch (result) {
+        case -EAGAIN:
+            return -11;
+        case -ENOSYS:
+            return -38;
+        case -ENOTSUP:
+            return -95;
+        case -ETIMEDOUT:
+            return -110;
+        case -EALREADY:
+            return -114;
+        default:
+            return result;
+    }
+}
+
 JNIEXPORT jint JNICALL Java_io_spprof_sampler_NativeSampler_start0(JNIEnv *jni, jclass type,
-                                                                   jlong interval_ns,
+                                                                   jint engine, jlong interval_ns,
                                                                    jlong ring_bytes,
                                                                    jint walk_buffers, jint depth) {
     (void)type;
+    if (engine_of(engine) == NULL) {
+        return result_of(-ENOTSUP);
+    }
     const struct spprof_sampler_config config = {
+        .engine = engine_of(engine),
         .interval_ns = (uint64_t)interval_ns,
         .ring_bytes = (uint64_t)ring_bytes,
         .walk_buffers = (uint32_t)walk_buffers,
         .depth = (uint32_t)depth,
     };
-    return spprof_sampler_start(jni, &config);
+    return result_of(spprof_sampler_start(jni, &config));
 }
 
 JNIEXPORT jint JNICALL Java_io_spprof_sampler_NativeSampler_stop0(JNIEnv *jni, jclass type,
                                                                   jint deadline_ms) {
     (void)type;
-    return spprof_sampler_stop(jni, (uint32_t)deadline_ms);
+    return result_of(spprof_sampler_stop(jni, (uint32_t)deadline_ms));
 }
 
 JNIEXPORT jint JNICALL Java_io_spprof_sampler_NativeSampler_release0(JNIEnv *jni, jclass type) {
     (void)jni, (void)type;
-    return spprof_sampler_release();
+    return result_of(spprof_sampler_release());
 }
 
 JNIEXPORT jint JNICALL Java_io_spprof_sampler_NativeSampler_sweep0(JNIEnv *jni, jclass type,
                                                                    jboolean names) {
     (void)type;
-    return spprof_sampler_sweep(jni, names == JNI_TRUE);
+    return result_of(spprof_sampler_sweep(jni, names == JNI_TRUE));
 }
 
 JNIEXPORT jint JNICALL Java_io_spprof_sampler_NativeSampler_lastThreadError0(JNIEnv *jni,
                                                                              jclass type) {
     (void)jni, (void)type;
-    return spprof_threads_last_error();
+    return result_of(spprof_threads_last_error());
 }
 
 JNIEXPORT void JNICALL Java_io_spprof_sampler_NativeSampler_exclude0(JNIEnv *jni, jclass type,

@@ -2,8 +2,8 @@
 
 #include <errno.h>
 #include <signal.h>
-#include <string.h>
 
+#include "action.h"
 #include "agent.h"
 #include "counters.h"
 #include "drain.h"
@@ -17,14 +17,27 @@
 enum stage { NONE, START_FAILED, SAMPLING, STOPPED };
 
 static struct spprof_lock lock = SPPROF_LOCK_INITIALIZER;
-static enum stage stage;        /* under the lock */
-static struct sigaction before; /* under the lock: the action that ours replaced */
+static enum stage stage; /* under the lock */
+/* Under the lock, of the session. */
+static struct spprof_action before; /* what our action replaced */
+static struct spprof_action ours;   /* our action */
+static bool drained;                /* also once the JVM has gone, with nobody to call stop */
+static struct sigaction previous;   /* `before`, if it was a handler, for ours to call */
+
+int spprof_sampler_load(void) {
+    spprof_lock(&lock);
+    spprof_counters_reset();
+    int error = spprof_slots_map();
+    spprof_unlock(&lock);
+    return error;
+}
 
 static int make_room(const struct spprof_sampler_config *config) {
     struct spprof_handler_session *session = &spprof_handler_session;
     if (config->depth < 1 || config->depth > SPPROF_MAX_DEPTH || config->interval_ns == 0) {
         return -EINVAL;
     }
+    session->engine = config->engine;
     session->walker = &spprof_walker_agct;
     session->interval_ns = config->interval_ns;
     session->depth = (int)config->depth;
@@ -46,13 +59,11 @@ static void give_back_room(void) {
     spprof_buffers_destroy(&spprof_handler_session.buffers);
 }
 
-static bool is_foreign(const struct sigaction *action) {
-    return (action->sa_flags & SA_SIGINFO) != 0
-               ? action->sa_sigaction != spprof_handler_sigsafe
-               : action->sa_handler != SIG_DFL && action->sa_handler != SIG_IGN;
+static bool is_foreign(const struct spprof_action *action) {
+    return spprof_action_is_handler(action) && !spprof_action_is(action, spprof_handler_sigsafe);
 }
 
-static struct sigaction our_action(void) {
+static int install_handler(void) {
     /*
      * SA_RESTART: interrupted system calls go on. SA_ONSTACK: a thread that brought an alternate
      * stack did so because its own may be too small for any handler (Go's goroutines); others have
@@ -61,41 +72,46 @@ static struct sigaction our_action(void) {
     struct sigaction action = {.sa_flags = SA_SIGINFO | SA_RESTART | SA_ONSTACK};
     action.sa_sigaction = spprof_handler_sigsafe;
     sigemptyset(&action.sa_mask);
-    return action;
-}
 
-static int install_handler(void) {
-    const struct sigaction action = our_action();
-    if (sigaction(SPPROF_SIGNAL, NULL, &before) != 0) {
-        return -errno;
+    int error = spprof_action_get(SPPROF_SIGNAL, &before);
+    if (error != 0 || is_foreign(&before)) {
+        return error != 0 ? error : -EBUSY;
     }
-    if (is_foreign(&before)) {
-        return -EBUSY;
-    }
-    if ((before.sa_flags & SA_SIGINFO) != 0) {
+    if (spprof_action_is_handler(&before)) {
         /* Ours: somebody had saved it during a session and put it back after. */
-        before = (struct sigaction){.sa_handler = SIG_DFL};
+        before = (struct spprof_action){0};
     }
-    struct sigaction replaced;
-    if (sigaction(SPPROF_SIGNAL, &action, &replaced) != 0) {
+    atomic_store_explicit(&spprof_handler_session.previous, NULL, memory_order_relaxed);
+    if (sigaction(SPPROF_SIGNAL, &action, &previous) != 0) {
         return -errno;
     }
-    if (is_foreign(&replaced)) { /* installed between the two calls */
-        sigaction(SPPROF_SIGNAL, &replaced, NULL);
+    bool handler = (previous.sa_flags & SA_SIGINFO) != 0
+                       ? previous.sa_sigaction != spprof_handler_sigsafe
+                       : previous.sa_handler != SIG_DFL && previous.sa_handler != SIG_IGN;
+    if (handler) {
+        /* Installed between the two calls. Theirs gets its signals from us until it is back. */
+        atomic_store_explicit(&spprof_handler_session.previous, &previous, memory_order_release);
+        sigaction(SPPROF_SIGNAL, &previous, NULL);
         return -EBUSY;
     }
-    return 0;
+    return spprof_action_get(SPPROF_SIGNAL, &ours);
 }
 
 static int drain(uint32_t deadline_ms, bool *replaced) {
+    *replaced = false;
+    if (drained) {
+        return 0;
+    }
     struct spprof_drain drain = {.signal = SPPROF_SIGNAL,
-                                 .ours = our_action(),
+                                 .engine = spprof_handler_session.engine,
+                                 .ours = ours,
                                  .before = before,
                                  .deadline_ms = deadline_ms};
     int error = spprof_drain(&drain);
     *replaced = drain.replaced;
     if (error == 0) {
         spprof_threads_end();
+        drained = true;
     }
     return error;
 }
@@ -118,7 +134,7 @@ int spprof_sampler_start(JNIEnv *jni, const struct spprof_sampler_config *config
         spprof_unlock(&lock);
         return error;
     }
-    spprof_threads_begin(&spprof_handler_session.ring, config->interval_ns);
+    spprof_threads_begin(config->engine, &spprof_handler_session.ring, config->interval_ns);
     /* Events first: the hooks are inert while the gate is closed, and AsyncGetCallTrace wants them.
      */
     error = spprof_agent_events(true);
@@ -127,8 +143,9 @@ int spprof_sampler_start(JNIEnv *jni, const struct spprof_sampler_config *config
         error = install_handler();
     }
     if (error == 0) {
+        drained = false;
         spprof_gate_open();
-        spprof_java_threads_adopt(jni);
+        spprof_java_threads_adopt(jni, spprof_handler_session.engine);
         int armed = spprof_threads_sweep(true);
         if (armed <= 0) {
             bool replaced;
@@ -154,7 +171,8 @@ int spprof_sampler_stop(JNIEnv *jni, uint32_t deadline_ms) {
     int result = -EINVAL;
     if (stage == SAMPLING) {
         if (spprof_gate_is_open_sigsafe()) {
-            spprof_java_threads_adopt(jni); /* the names that threads have now */
+            spprof_java_threads_adopt(
+                jni, spprof_handler_session.engine); /* the names that threads have now */
             spprof_threads_sweep(true);
         }
         bool replaced;
@@ -186,7 +204,7 @@ int spprof_sampler_sweep(JNIEnv *jni, bool names) {
     int result = -EINVAL;
     if (stage == SAMPLING && spprof_gate_is_open_sigsafe()) {
         if (names) {
-            spprof_java_threads_adopt(jni);
+            spprof_java_threads_adopt(jni, spprof_handler_session.engine);
         }
         result = spprof_threads_sweep(names);
     }
@@ -207,6 +225,21 @@ void spprof_sampler_vm_death(void) {
     if (stage == SAMPLING) {
         bool replaced;
         drain(100, &replaced); /* what is left if a handler hangs dies with the process */
+    }
+    spprof_unlock(&lock);
+}
+
+void spprof_sampler_unload(void) {
+    spprof_lock(&lock);
+    bool replaced;
+    if (stage == SAMPLING) {
+        /* START_FAILED: tried again if this library comes back (jni.c). */
+        stage = drain(100, &replaced) == 0 ? STOPPED : START_FAILED;
+    }
+    if (stage != START_FAILED) {
+        give_back_room();
+        spprof_slots_unmap();
+        stage = NONE;
     }
     spprof_unlock(&lock);
 }

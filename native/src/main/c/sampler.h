@@ -17,12 +17,20 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "platform/platform.h"
+
 struct spprof_sampler_config {
+    const struct spprof_engine *engine;
     uint64_t interval_ns;
     uint64_t ring_bytes;   /* a power of two */
     uint32_t walk_buffers; /* 1 to SPPROF_MAX_BUFFERS */
     uint32_t depth;        /* 1 to SPPROF_MAX_DEPTH */
 };
+
+/* When the library is loaded, perhaps not for the first time (jni.c). 0 or -ENOMEM. */
+int spprof_sampler_load(void);
+/* When it is unloaded: nothing is left but the code. */
+void spprof_sampler_unload(void);
 
 /*
  * 0, or, with nothing left behind:

@@ -1,7 +1,6 @@
 #include "threads.h"
 
 #include <errno.h>
-#include <sys/mman.h>
 #include <time.h>
 
 #include "counters.h"
@@ -9,16 +8,14 @@
 #include "lock.h"
 #include "thread_name.h"
 
-#define MAX_TID (4 * 1024 * 1024) /* Linux: PID_MAX_LIMIT on 64 bits */
+/* Stands for all threads that a process's timer meets and nobody told us of. */
+#define OTHERS_ID UINT64_MAX
 
 static struct spprof_lock lock = SPPROF_LOCK_INITIALIZER;
-static struct spprof_slot *slots; /* written once, before any timer exists */
 
 /* All below: under the lock. */
-static uint32_t *slot_of_tid; /* slot index + 1, 0 for none; pages come into being when touched */
-static uint32_t used;         /* slots below this index were in use at some time */
-static uint32_t free_slots[SPPROF_MAX_THREADS];
-static uint32_t free_count;
+static const struct spprof_engine *engine =
+    &SPPROF_DEFAULT_ENGINE; /* of the session, or the last */
 static struct spprof_ring *ring;
 static uint64_t interval;
 static uint32_t next_serial;
@@ -27,23 +24,13 @@ static uint64_t begun_ns;     /* CLOCK_MONOTONIC when the session began */
 static uint64_t random_state;
 static int last_error;
 
-static void *map(size_t size) {
-    void *block = mmap(NULL, size, PROT_READ | PROT_WRITE,
-                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    return block == MAP_FAILED ? NULL : block;
-}
+/* Set under the lock before the first timer is armed, and read by handlers. */
+static _Atomic(struct spprof_slot *) others;
 
 static uint64_t monotonic_ns(void) {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (uint64_t)now.tv_sec * UINT64_C(1000000000) + (uint64_t)now.tv_nsec;
-}
-
-int spprof_threads_init(void) {
-    slots = map(sizeof(struct spprof_slot) * SPPROF_MAX_THREADS);
-    slot_of_tid = map(sizeof(uint32_t) * MAX_TID);
-    random_state = monotonic_ns() * UINT64_C(0x9E3779B97F4A7C15) | 1;
-    return slots != NULL && slot_of_tid != NULL ? 0 : -ENOMEM;
 }
 
 void spprof_threads_lock(void) {
@@ -61,42 +48,33 @@ int spprof_threads_last_error(void) {
     return error;
 }
 
-struct spprof_slot *spprof_threads_slot_sigsafe(void *value) {
-    uintptr_t offset = (uintptr_t)value - (uintptr_t)slots;
-    return offset < sizeof(struct spprof_slot) * SPPROF_MAX_THREADS &&
-                   offset % sizeof(struct spprof_slot) == 0
-               ? value
-               : NULL;
+struct spprof_slot *spprof_threads_slot_sigsafe(const struct spprof_engine *from,
+                                                const struct spprof_signal *signal) {
+    struct spprof_slot *slot = spprof_slots_at_sigsafe(signal->value);
+    if (from->timer_a_thread) {
+        return slot;
+    }
+    /* A thread's own value can be of a session long over, its slot somebody else's. */
+    uint64_t id = from->thread_id();
+    if (slot == NULL || atomic_load_explicit(&slot->id, memory_order_relaxed) != id) {
+        slot = spprof_slots_find_sigsafe(id);
+    }
+    return slot != NULL ? slot : atomic_load_explicit(&others, memory_order_acquire);
 }
 
 /* xorshift64*, Vigna 2016; the phase of a timer needs no more. */
 static uint64_t random_below(uint64_t bound) {
+    if (random_state == 0) {
+        random_state = monotonic_ns() * UINT64_C(0x9E3779B97F4A7C15) | 1;
+    }
     random_state ^= random_state >> 12;
     random_state ^= random_state << 25;
     random_state ^= random_state >> 27;
     return (random_state * UINT64_C(0x2545F4914F6CDD1D) >> 11) % bound;
 }
 
-static struct spprof_slot *find(pid_t tid) {
-    uint32_t number = tid > 0 && tid < MAX_TID ? slot_of_tid[tid] : 0;
-    return number == 0 ? NULL : &slots[number - 1];
-}
-
-static struct spprof_slot *allocate(pid_t tid) {
-    if (tid <= 0 || tid >= MAX_TID || (free_count == 0 && used == SPPROF_MAX_THREADS)) {
-        return NULL;
-    }
-    uint32_t index = free_count > 0 ? free_slots[--free_count] : used++;
-    slot_of_tid[tid] = index + 1;
-    slots[index].tid = tid;
-    return &slots[index];
-}
-
-static void release(struct spprof_slot *slot) {
-    slot_of_tid[slot->tid] = 0;
-    slot->state = SPPROF_SLOT_FREE;
-    atomic_store_explicit(&slot->env, NULL, memory_order_relaxed);
-    free_slots[free_count++] = (uint32_t)(slot - slots);
+static uint64_t id_of(const struct spprof_slot *slot) {
+    return atomic_load_explicit(&slot->id, memory_order_relaxed);
 }
 
 /*
@@ -106,7 +84,7 @@ static void release(struct spprof_slot *slot) {
  */
 static void begin_slot(struct spprof_slot *slot) {
     uint64_t cpu = 0;
-    spprof_platform_thread_cpu_ns(slot->tid, &cpu);
+    engine->thread_cpu_ns(id_of(slot), &cpu);
     uint64_t from = sweep_number == 0 || cpu > monotonic_ns() - begun_ns ? cpu : 0;
     atomic_store_explicit(&slot->env, NULL, memory_order_relaxed);
     atomic_store_explicit(&slot->serial, ++next_serial, memory_order_relaxed);
@@ -141,8 +119,8 @@ static void count_sampled(bool more) {
 
 static void disarm(struct spprof_slot *slot) {
     if (slot->timer.valid) {
-        spprof_platform_thread_cpu_ns(slot->tid, &slot->stopped_ns); /* unchanged if it is gone */
-        spprof_platform_timer_delete(&slot->timer);
+        engine->thread_cpu_ns(id_of(slot), &slot->stopped_ns); /* unchanged if it is gone */
+        engine->timer_delete(&slot->timer);
         count_sampled(false);
     }
 }
@@ -150,7 +128,7 @@ static void disarm(struct spprof_slot *slot) {
 static void forget(struct spprof_slot *slot) {
     disarm(slot);
     set_failed(slot, false);
-    release(slot);
+    spprof_slots_release(slot);
 }
 
 /* Gives the slot a timer, unless the gate is closed; see threads.h. */
@@ -158,18 +136,18 @@ static void arm(struct spprof_slot *slot) {
     if (slot->timer.valid || !spprof_gate_is_open_sigsafe()) {
         return;
     }
-    int error = spprof_platform_timer_create(&slot->timer, slot->tid, SPPROF_SIGNAL, slot);
+    int error = engine->timer_create(&slot->timer, id_of(slot), SPPROF_SIGNAL, slot);
     if (error == 0) {
         count_sampled(true);
         set_failed(slot, false);
-        error = spprof_platform_timer_set(&slot->timer, next_expiry(slot), interval);
+        error = engine->timer_set(&slot->timer, next_expiry(slot), interval);
         if (error == 0) {
             return;
         }
         disarm(slot);
     }
     uint64_t cpu;
-    if (spprof_platform_thread_cpu_ns(slot->tid, &cpu) == 0) {
+    if (engine->thread_cpu_ns(id_of(slot), &cpu) == 0) {
         last_error = error;
         set_failed(slot, true); /* tried again at the next sweep */
     } else {
@@ -185,13 +163,25 @@ static void publish_name(struct spprof_slot *slot, const char *name) {
 
 static void publish_system_name(struct spprof_slot *slot) {
     char name[SPPROF_MAX_NAME];
-    if (spprof_platform_thread_name(slot->tid, name, sizeof name) == 0) {
+    if (engine->thread_name(id_of(slot), name, sizeof name) == 0) {
         publish_name(slot, name);
     }
 }
 
-void spprof_threads_begin(struct spprof_ring *names, uint64_t interval_ns) {
+/* A process's timer signals threads that neither the system nor the JVM told us of. */
+static void begin_others(void) {
+    struct spprof_slot *slot = spprof_slots_allocate(OTHERS_ID);
+    if (slot != NULL) { /* always, as all slots are free but those of our own threads */
+        begin_slot(slot);
+        publish_name(slot, "native threads");
+        atomic_store_explicit(&others, slot, memory_order_release);
+    }
+}
+
+void spprof_threads_begin(const struct spprof_engine *with, struct spprof_ring *names,
+                          uint64_t interval_ns) {
     spprof_threads_lock();
+    engine = with;
     ring = names;
     interval = interval_ns;
     next_serial = 0;
@@ -200,31 +190,40 @@ void spprof_threads_begin(struct spprof_ring *names, uint64_t interval_ns) {
     last_error = 0;
     atomic_store_explicit(&spprof_counters.threads_sampled, 0, memory_order_relaxed);
     atomic_store_explicit(&spprof_counters.threads_failed, 0, memory_order_relaxed);
+    if (!engine->timer_a_thread) {
+        begin_others();
+    }
     spprof_threads_unlock();
+}
+
+/* Expirations of the thread's own timer that were due when it was deleted, and never signalled. */
+static void count_unsignalled(const struct spprof_slot *slot) {
+    uint64_t next = next_expiry(slot);
+    if (engine->timer_a_thread && slot->state == SPPROF_SLOT_LIVE && slot->stopped_ns >= next) {
+        uint64_t due = (slot->stopped_ns - next) / interval + 1;
+        spprof_count_sigsafe(&spprof_counters.unsignalled_cpu_ns, due * interval);
+    }
 }
 
 void spprof_threads_end(void) {
     spprof_threads_lock();
-    for (uint32_t i = 0; i < used; i++) {
-        struct spprof_slot *slot = &slots[i];
+    for (uint32_t i = 0; i < spprof_slots_used(); i++) {
+        struct spprof_slot *slot = spprof_slots_get(i);
         if (slot->state == SPPROF_SLOT_LIVE || slot->state == SPPROF_SLOT_ENDED) {
-            uint64_t next = next_expiry(slot);
-            if (slot->state == SPPROF_SLOT_LIVE && slot->stopped_ns >= next) {
-                uint64_t due = (slot->stopped_ns - next) / interval + 1;
-                spprof_count_sigsafe(&spprof_counters.unsignalled_cpu_ns, due * interval);
-            }
+            count_unsignalled(slot);
             forget(slot);
         }
     }
+    atomic_store_explicit(&others, NULL, memory_order_relaxed);
     ring = NULL;
     spprof_threads_unlock();
 }
 
 void spprof_threads_disarm(void) {
     spprof_threads_lock();
-    for (uint32_t i = 0; i < used; i++) {
-        if (slots[i].state != SPPROF_SLOT_FREE) {
-            disarm(&slots[i]);
+    for (uint32_t i = 0; i < spprof_slots_used(); i++) {
+        if (spprof_slots_get(i)->state != SPPROF_SLOT_FREE) {
+            disarm(spprof_slots_get(i));
         }
     }
     spprof_threads_unlock();
@@ -234,11 +233,11 @@ void spprof_threads_disarm(void) {
  * The thread's slot, made if need be. One that ended is this thread's if its clock went on from
  * there; else the system gave the number to a new thread.
  */
-static struct spprof_slot *slot_for(pid_t tid) {
-    struct spprof_slot *slot = find(tid);
+static struct spprof_slot *slot_for(uint64_t id) {
+    struct spprof_slot *slot = spprof_slots_find_sigsafe(id);
     if (slot != NULL && slot->state == SPPROF_SLOT_ENDED) {
         uint64_t cpu;
-        if (spprof_platform_thread_cpu_ns(tid, &cpu) != 0) {
+        if (engine->thread_cpu_ns(id, &cpu) != 0) {
             return NULL;
         }
         if (cpu >= slot->stopped_ns) {
@@ -247,7 +246,7 @@ static struct spprof_slot *slot_for(pid_t tid) {
         } else {
             begin_slot(slot);
         }
-    } else if (slot == NULL && (slot = allocate(tid)) != NULL) {
+    } else if (slot == NULL && (slot = spprof_slots_allocate(id)) != NULL) {
         begin_slot(slot);
     }
     return slot;
@@ -260,18 +259,18 @@ static struct spprof_slot *slot_for(pid_t tid) {
 static void check_own_slot(struct spprof_slot *slot) {
     uint64_t cpu;
     if (slot->state == SPPROF_SLOT_LIVE && slot->timer.valid &&
-        spprof_platform_thread_cpu_ns(slot->tid, &cpu) == 0 && cpu + interval < next_expiry(slot)) {
+        engine->thread_cpu_ns(id_of(slot), &cpu) == 0 && cpu + interval < next_expiry(slot)) {
         disarm(slot);
         begin_slot(slot);
     }
 }
 
-void spprof_threads_adopt_locked(pid_t tid, void *env, const char *name) {
+void spprof_threads_adopt_locked(uint64_t id, void *env, const char *name) {
     /*
      * Before the first sweep only: later a thread gets its JNIEnv in ThreadStart, and one that has
      * gone through ThreadEnd must not get it back.
      */
-    struct spprof_slot *slot = sweep_number == 0 ? slot_for(tid) : find(tid);
+    struct spprof_slot *slot = sweep_number == 0 ? slot_for(id) : spprof_slots_find_sigsafe(id);
     if (slot == NULL || slot->state != SPPROF_SLOT_LIVE) {
         return;
     }
@@ -288,16 +287,16 @@ struct sweep {
     int without_slot;
 };
 
-static void visit(pid_t tid, void *context) {
+static void visit(uint64_t id, void *context) {
     struct sweep *sweep = context;
-    struct spprof_slot *slot = find(tid);
+    struct spprof_slot *slot = spprof_slots_find_sigsafe(id);
     bool known = slot != NULL && slot->state != SPPROF_SLOT_ENDED;
     if (!known) {
-        slot = slot_for(tid);
+        slot = slot_for(id);
     }
     if (slot == NULL) {
         uint64_t cpu;
-        sweep->without_slot += spprof_platform_thread_cpu_ns(tid, &cpu) == 0;
+        sweep->without_slot += engine->thread_cpu_ns(id, &cpu) == 0;
         return;
     }
     slot->sweep = sweep_number;
@@ -314,17 +313,19 @@ static void visit(pid_t tid, void *context) {
 int spprof_threads_sweep(bool names) {
     struct sweep sweep = {.names = names};
     spprof_threads_lock();
-    int error = spprof_platform_threads(visit, &sweep);
+    int error = engine->threads(visit, &sweep);
     if (error == 0) {
-        for (uint32_t i = 0; i < used; i++) {
-            struct spprof_slot *slot = &slots[i];
+        for (uint32_t i = 0; i < spprof_slots_used(); i++) {
+            struct spprof_slot *slot = spprof_slots_get(i);
             uint64_t cpu;
             /* The listing is not atomic and can miss a living thread: the clock has the last word.
              */
             if ((slot->state == SPPROF_SLOT_LIVE || slot->state == SPPROF_SLOT_ENDED) &&
-                slot->sweep != sweep_number &&
-                spprof_platform_thread_cpu_ns(slot->tid, &cpu) != 0) {
+                slot->sweep != sweep_number && engine->thread_cpu_ns(id_of(slot), &cpu) != 0) {
                 forget(slot);
+            } else if (slot->state == SPPROF_SLOT_LIVE &&
+                       (slot->sweep != sweep_number || !slot->failed)) {
+                arm(slot); /* it was missed, or there is no listing */
             }
         }
         sweep_number++;
@@ -341,7 +342,7 @@ int spprof_threads_sweep(bool names) {
 void spprof_threads_started(void *env, const char *name) {
     spprof_threads_lock();
     if (spprof_gate_is_open_sigsafe()) {
-        struct spprof_slot *slot = slot_for(spprof_platform_thread_id());
+        struct spprof_slot *slot = slot_for(engine->thread_id());
         if (slot != NULL && slot->state != SPPROF_SLOT_EXCLUDED) {
             check_own_slot(slot);
             atomic_store_explicit(&slot->env, env, memory_order_release);
@@ -362,10 +363,10 @@ void spprof_threads_started(void *env, const char *name) {
  */
 static void settle_own(struct spprof_slot *slot) {
     uint64_t cpu;
-    spprof_platform_timer_set(&slot->timer, 0, 0); /* no tick may come between the next two lines */
-    if (spprof_platform_thread_cpu_ns(slot->tid, &cpu) == 0 && cpu >= next_expiry(slot)) {
+    engine->timer_set(&slot->timer, 0, 0); /* no tick may come between the next two lines */
+    if (engine->thread_cpu_ns(id_of(slot), &cpu) == 0 && cpu >= next_expiry(slot)) {
         sigset_t blocked;
-        spprof_platform_timer_set(&slot->timer, next_expiry(slot), interval);
+        engine->timer_set(&slot->timer, next_expiry(slot), interval);
         pthread_sigmask(SIG_SETMASK, &lock.mask, &blocked); /* here */
         pthread_sigmask(SIG_SETMASK, &blocked, NULL);
     }
@@ -373,40 +374,49 @@ static void settle_own(struct spprof_slot *slot) {
 
 void spprof_threads_ended(const char *name) {
     spprof_threads_lock();
-    struct spprof_slot *slot = find(spprof_platform_thread_id());
+    struct spprof_slot *slot = spprof_slots_find_sigsafe(engine->thread_id());
     if (slot != NULL && slot->state == SPPROF_SLOT_LIVE) {
         /* From here on the JNIEnv may not be used: the JVM takes the thread apart. */
         atomic_store_explicit(&slot->env, NULL, memory_order_release);
         atomic_store_explicit(&slot->exiting, true, memory_order_release);
         if (spprof_gate_is_open_sigsafe()) {
             publish_name(slot, name);
-            if (slot->timer.valid) {
+            if (slot->timer.valid && engine->timer_a_thread) {
                 settle_own(slot);
             }
         }
-        disarm(slot);
-        set_failed(slot, false);
-        slot->state = SPPROF_SLOT_ENDED;
+        if (engine->timer_a_thread) {
+            disarm(slot);
+            set_failed(slot, false);
+            slot->state = SPPROF_SLOT_ENDED;
+        } else {
+            forget(slot); /* no sweep would: its last moments count among the others */
+        }
     }
     spprof_threads_unlock();
 }
 
 void spprof_threads_exclude(bool excluded) {
+    /* Whatever engine the next session uses: only this one can leave a thread out. */
+    const struct spprof_engine *able = &SPPROF_DEFAULT_ENGINE;
+    if (!able->timer_a_thread) {
+        return;
+    }
     spprof_threads_lock();
-    pid_t tid = spprof_platform_thread_id();
-    struct spprof_slot *slot = find(tid);
+    uint64_t id = able->thread_id();
+    struct spprof_slot *slot = spprof_slots_find_sigsafe(id);
     if (excluded) {
         if (slot != NULL) {
             disarm(slot);
             set_failed(slot, false);
         } else {
-            slot = allocate(tid);
+            slot = spprof_slots_allocate(id);
         }
         if (slot != NULL) {
             slot->state = SPPROF_SLOT_EXCLUDED;
         }
     } else if (slot != NULL && slot->state == SPPROF_SLOT_EXCLUDED) {
-        release(slot);
+        spprof_slots_release(slot);
     }
     spprof_threads_unlock();
 }

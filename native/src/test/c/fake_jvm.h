@@ -52,10 +52,10 @@ void spprof_symbols_allocate_ids(JNIEnv *jni) {
 }
 
 /* The calling thread is the one Java thread that there was before the session. */
-void spprof_java_threads_adopt(JNIEnv *jni) {
+void spprof_java_threads_adopt(JNIEnv *jni, const struct spprof_engine *engine) {
     (void)jni;
     spprof_threads_lock();
-    spprof_threads_adopt_locked(spprof_platform_thread_id(), &walks, "main");
+    spprof_threads_adopt_locked(engine->thread_id(), &walks, "main");
     spprof_threads_unlock();
 }
 

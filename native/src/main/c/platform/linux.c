@@ -1,5 +1,9 @@
 /*
- * Linux: a POSIX timer a thread, on the thread's CPU clock, delivered to that thread.
+ * ctimer, Linux: a POSIX timer a thread, on the thread's CPU clock, delivered to that thread.
+ *
+ * Its value carries the thread's slot, so the handler looks nothing up, and a signal of another
+ * timer is told from ours. CPU timers are looked at when the kernel ticks: expirations that were
+ * due in between arrive as the signal's overruns. Reads side by side with darwin.c.
  *
  * System calls by number where the C library wraps timers: its timer_t is not always the kernel's
  * id.
@@ -24,59 +28,28 @@
 #define NANOS UINT64_C(1000000000)
 
 /* CPUCLOCK_PERTHREAD | CPUCLOCK_SCHED of the kernel's posix-timers.h. */
-static clockid_t thread_clock(pid_t tid) {
-    return (clockid_t)(((unsigned)~tid << 3) | 6u);
+static clockid_t thread_clock(uint64_t id) {
+    return (clockid_t)(((unsigned)~(pid_t)id << 3) | 6u);
 }
 
 static struct timespec to_timespec(uint64_t ns) {
     return (struct timespec){.tv_sec = (time_t)(ns / NANOS), .tv_nsec = (long)(ns % NANOS)};
 }
 
-int spprof_platform_timer_create(struct spprof_timer *timer, pid_t tid, int signal, void *value) {
-    struct sigevent event;
-    memset(&event, 0, sizeof event);
-    event.sigev_notify = SIGEV_THREAD_ID;
-    event.sigev_signo = signal;
-    event.sigev_value.sival_ptr = value;
-    event.sigev_notify_thread_id = tid;
-    if (syscall(SYS_timer_create, thread_clock(tid), &event, &timer->id) != 0) {
-        return -errno;
-    }
-    timer->valid = true;
-    return 0;
+static uint64_t thread_id(void) {
+    return (uint64_t)syscall(SYS_gettid);
 }
 
-int spprof_platform_timer_set(const struct spprof_timer *timer, uint64_t first_ns,
-                              uint64_t interval_ns) {
-    struct itimerspec spec = {.it_value = to_timespec(first_ns),
-                              .it_interval = to_timespec(interval_ns)};
-    /* Absolute: an expiry that has passed fires at once, and its overruns are counted from there.
-     */
-    return syscall(SYS_timer_settime, timer->id, TIMER_ABSTIME, &spec, NULL) == 0 ? 0 : -errno;
-}
-
-int spprof_platform_timer_delete(struct spprof_timer *timer) {
-    if (!timer->valid) {
-        return 0;
-    }
-    timer->valid = false;
-    return syscall(SYS_timer_delete, timer->id) == 0 ? 0 : -errno;
-}
-
-int spprof_platform_thread_cpu_ns(pid_t tid, uint64_t *ns) {
+static int thread_cpu_ns(uint64_t id, uint64_t *ns) {
     struct timespec now;
-    if (clock_gettime(thread_clock(tid), &now) != 0) {
+    if (clock_gettime(thread_clock(id), &now) != 0) {
         return -errno;
     }
     *ns = (uint64_t)now.tv_sec * NANOS + (uint64_t)now.tv_nsec;
     return 0;
 }
 
-pid_t spprof_platform_thread_id(void) {
-    return (pid_t)syscall(SYS_gettid);
-}
-
-int spprof_platform_threads(void (*visit)(pid_t tid, void *context), void *context) {
+static int threads(void (*visit)(uint64_t id, void *context), void *context) {
     DIR *tasks = opendir("/proc/self/task");
     if (tasks == NULL) {
         return -errno;
@@ -85,7 +58,7 @@ int spprof_platform_threads(void (*visit)(pid_t tid, void *context), void *conte
     while (errno = 0, (entry = readdir(tasks)) != NULL) {
         long tid = strtol(entry->d_name, NULL, 10); /* 0 for "." and ".." */
         if (tid > 0) {
-            visit((pid_t)tid, context);
+            visit((uint64_t)tid, context);
         }
     }
     int error = errno;
@@ -93,10 +66,10 @@ int spprof_platform_threads(void (*visit)(pid_t tid, void *context), void *conte
     return -error;
 }
 
-int spprof_platform_thread_name(pid_t tid, char *name, size_t size) {
+static int thread_name(uint64_t id, char *name, size_t size) {
     char path[64];
     name[0] = '\0';
-    snprintf(path, sizeof path, "/proc/self/task/%d/comm", (int)tid);
+    snprintf(path, sizeof path, "/proc/self/task/%d/comm", (int)id);
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0) {
         return -errno;
@@ -109,7 +82,7 @@ int spprof_platform_thread_name(pid_t tid, char *name, size_t size) {
     return -error;
 }
 
-int spprof_platform_read_memory(const void *address, void *value, size_t size) {
+static int read_memory(const void *address, void *value, size_t size) {
     struct iovec to = {.iov_base = value, .iov_len = size};
     struct iovec from = {.iov_base = (void *)(uintptr_t)address, .iov_len = size};
     ssize_t n = process_vm_readv(getpid(), &to, 1, &from, 1, 0);
@@ -120,15 +93,48 @@ int spprof_platform_read_memory(const void *address, void *value, size_t size) {
     return n == (ssize_t)size ? 0 : n < 0 ? -errno : -EFAULT;
 }
 
-void *spprof_platform_signal_value_sigsafe(const siginfo_t *info, uint32_t *overrun) {
-    if (info->si_code != SI_TIMER) {
-        return NULL;
+static int create_timer(struct spprof_timer *timer, uint64_t id, int signal, void *value) {
+    struct sigevent event;
+    memset(&event, 0, sizeof event);
+    event.sigev_notify = SIGEV_THREAD_ID;
+    event.sigev_signo = signal;
+    event.sigev_value.sival_ptr = value;
+    event.sigev_notify_thread_id = (pid_t)id;
+    if (syscall(SYS_timer_create, thread_clock(id), &event, &timer->id) != 0) {
+        return -errno;
     }
-    *overrun = info->si_overrun > 0 ? (uint32_t)info->si_overrun : 0;
-    return info->si_value.sival_ptr;
+    timer->valid = true;
+    return 0;
 }
 
-int spprof_platform_drain_pending(int signal) {
+static int set_timer(const struct spprof_timer *timer, uint64_t first_ns, uint64_t interval_ns) {
+    struct itimerspec spec = {.it_value = to_timespec(first_ns),
+                              .it_interval = to_timespec(interval_ns)};
+    /* Absolute: an expiry that has passed fires at once, and its overruns are counted from there.
+     */
+    return syscall(SYS_timer_settime, timer->id, TIMER_ABSTIME, &spec, NULL) == 0 ? 0 : -errno;
+}
+
+static int delete_timer(struct spprof_timer *timer) {
+    if (!timer->valid) {
+        return 0;
+    }
+    timer->valid = false;
+    return syscall(SYS_timer_delete, timer->id) == 0 ? 0 : -errno;
+}
+
+static bool signal_sigsafe(const siginfo_t *info, uint64_t interval_ns,
+                           struct spprof_signal *signal) {
+    if (info->si_code != SI_TIMER) {
+        return false;
+    }
+    signal->value = info->si_value.sival_ptr;
+    signal->expirations = UINT64_C(1) + (info->si_overrun > 0 ? (uint32_t)info->si_overrun : 0);
+    signal->cpu_ns = signal->expirations * interval_ns;
+    return true;
+}
+
+static int drain_pending(int signal) {
     sigset_t set;
     sigemptyset(&set);
     sigaddset(&set, signal);
@@ -144,3 +150,20 @@ int spprof_platform_drain_pending(int signal) {
         }
     }
 }
+
+const struct spprof_engine spprof_engine_ctimer = {
+    .name = "ctimer",
+    .timer_a_thread = true,
+    .vm_thread_id = "_thread_id",
+    .vm_thread_id_size = sizeof(pid_t),
+    .thread_id = thread_id,
+    .thread_cpu_ns = thread_cpu_ns,
+    .threads = threads,
+    .thread_name = thread_name,
+    .read_memory = read_memory,
+    .timer_create = create_timer,
+    .timer_set = set_timer,
+    .timer_delete = delete_timer,
+    .signal_sigsafe = signal_sigsafe,
+    .drain_pending = drain_pending,
+};

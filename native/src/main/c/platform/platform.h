@@ -1,10 +1,13 @@
 /*
- * The seam between the sampler and the operating system. One of the files beside this one is
- * compiled; the build's file list chooses.
+ * The seam between the sampler and the operating system: an engine makes the signals, and knows the
+ * threads that they interrupt. Each of the files beside this one is one engine:
  *
- * All functions return 0 or -errno unless they say otherwise. Those in _sigsafe are called from the
- * handler; the rest from ordinary threads, with the lock of threads.c held where they touch a
- * timer.
+ *   linux.c   ctimer: a POSIX timer a thread, on the thread's CPU clock (Linux)
+ *   darwin.c  itimer: one timer for the process, ITIMER_PROF (macOS, and Linux on request)
+ *
+ * A session uses one of them. All functions return 0 or -errno unless they say otherwise. Those in
+ * _sigsafe are called from the handler; the rest from ordinary threads, the three of a timer and
+ * drain_pending with a lock held.
  */
 #ifndef SPPROF_PLATFORM_H
 #define SPPROF_PLATFORM_H
@@ -13,48 +16,66 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/types.h>
 
-/* A thread's timer. Validity is a flag of its own: 0 is a valid id. */
+/* A thread's timer, or its share in the process's. Validity is a flag of its own: 0 is a valid id.
+ */
 struct spprof_timer {
     int32_t id;
     bool valid;
 };
 
-/* Makes a timer on the thread's CPU clock, not yet armed; its signal carries `value`. */
-int spprof_platform_timer_create(struct spprof_timer *timer, pid_t tid, int signal, void *value);
+/* What a sampling signal tells. */
+struct spprof_signal {
+    void *value; /* what timer_create was given for the thread; NULL if that is not known */
+    uint64_t expirations; /* of the thread's own timer that it stands for; 0 if it has none */
+    uint64_t cpu_ns;      /* CPU time that it stands for */
+};
 
-/*
- * Arms it: the first expiry when the thread's CPU clock reads `first_ns`, at once if it already
- * does, then every `interval_ns`; both 0 disarm it.
- */
-int spprof_platform_timer_set(const struct spprof_timer *timer, uint64_t first_ns,
-                              uint64_t interval_ns);
+struct spprof_engine {
+    const char *name;
+    bool timer_a_thread; /* else one timer for all, whose signal goes to a thread that is running */
+    /* The field of HotSpot's OSThread that holds what thread_id gives, and its size. */
+    const char *vm_thread_id;
+    size_t vm_thread_id_size;
 
-/* Deletes it if it is valid. */
-int spprof_platform_timer_delete(struct spprof_timer *timer);
+    /* The calling thread's number; of no other living thread, never 0. Called from the handler,
+     * too, unless there is a timer a thread. */
+    uint64_t (*thread_id)(void);
+    /* CPU time of a thread, ns, 0 if the system does not tell; an error if there is no such thread.
+     */
+    int (*thread_cpu_ns)(uint64_t id, uint64_t *ns);
+    /* Visits every thread of this process; none where the system does not list them. */
+    int (*threads)(void (*visit)(uint64_t id, void *context), void *context);
+    /* The name that the system knows the thread by; at least "" is in `name` afterwards. */
+    int (*thread_name)(uint64_t id, char *name, size_t size);
+    /* Copies memory of this process; -EFAULT where a load would fault. */
+    int (*read_memory)(const void *address, void *value, size_t size);
 
-/* CPU time of a thread of this process, ns; -EINVAL or -ESRCH if there is no such thread. */
-int spprof_platform_thread_cpu_ns(pid_t tid, uint64_t *ns);
+    /* Makes the thread's timer, not yet armed; its signal carries `value`. */
+    int (*timer_create)(struct spprof_timer *timer, uint64_t id, int signal, void *value);
+    /*
+     * Arms it: the first expiry when the thread's CPU clock reads `first_ns`, at once if it already
+     * does, then every `interval_ns`; both 0 disarm it. The process's timer is armed by the first
+     * thread's call, on the process's clock. -EBUSY: the process's timer is somebody else's.
+     */
+    int (*timer_set)(const struct spprof_timer *timer, uint64_t first_ns, uint64_t interval_ns);
+    /* Disarms and deletes it if it is valid; the process's with the last thread's. */
+    int (*timer_delete)(struct spprof_timer *timer);
 
-/* The calling thread's id. */
-pid_t spprof_platform_thread_id(void);
+    /* Reads a signal; false if none of our timers sent it. */
+    bool (*signal_sigsafe)(const siginfo_t *info, uint64_t interval_ns,
+                           struct spprof_signal *signal);
+    /* Takes what is pending of `signal`, which must be blocked and ignored, from the calling thread
+     * and the process. */
+    int (*drain_pending)(int signal);
+};
 
-/* Visits every thread of this process. */
-int spprof_platform_threads(void (*visit)(pid_t tid, void *context), void *context);
-
-/* The name that the system knows the thread by; at least "" is in `name` afterwards. */
-int spprof_platform_thread_name(pid_t tid, char *name, size_t size);
-
-/* Copies memory of this process; -EFAULT where a load would fault. */
-int spprof_platform_read_memory(const void *address, void *value, size_t size);
-
-/* The value that one of our timers gave to its signal, and its overruns; NULL if no timer sent it.
- */
-void *spprof_platform_signal_value_sigsafe(const siginfo_t *info, uint32_t *overrun);
-
-/* Takes what is pending of `signal`, which must be blocked, from the calling thread and the
- * process. */
-int spprof_platform_drain_pending(int signal);
+extern const struct spprof_engine spprof_engine_itimer;
+#ifdef __linux__
+extern const struct spprof_engine spprof_engine_ctimer;
+#define SPPROF_DEFAULT_ENGINE spprof_engine_ctimer
+#else
+#define SPPROF_DEFAULT_ENGINE spprof_engine_itimer
+#endif
 
 #endif

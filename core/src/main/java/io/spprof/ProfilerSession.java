@@ -31,7 +31,6 @@ final class ProfilerSession {
   /** CPU time that a sample is taken to cost, kernel and all; see docs/overhead.md. */
   private static final long MODEL_NANOS_PER_SAMPLE = 25_000;
 
-  private static final String ENGINE = "ctimer";
   private static final String WALKER = "agct";
 
   /** The figures when there was no session yet. */
@@ -51,7 +50,7 @@ final class ProfilerSession {
           0,
           0,
           ProfilerConfig.DEFAULT.memoryBytes(),
-          ENGINE,
+          Engine.AUTO.inUse(),
           WALKER,
           SessionStats.NONE);
 
@@ -85,7 +84,11 @@ final class ProfilerSession {
     this.owner = owner;
     // Half for what arrives, half for what is kept.
     this.samplerConfig =
-        new SamplerConfig(config.intervalNanos(), config.depth(), config.memoryBytes() / 2);
+        new SamplerConfig(
+            config.engine().timer(),
+            config.intervalNanos(),
+            config.depth(),
+            config.memoryBytes() / 2);
     this.tables = new MemoryBudget(config.memoryBytes() - samplerConfig.usedBytes());
   }
 
@@ -265,7 +268,7 @@ final class ProfilerSession {
         collected.uniqueStacks(),
         tables.used() + (ended ? 0 : samplerConfig.usedBytes()),
         config.memoryBytes(),
-        ENGINE,
+        config.engine().inUse(),
         WALKER,
         new SessionStats(
             id,

@@ -62,6 +62,7 @@ final class ProfilerConfigTest {
     assertEquals(1, ProfilerConfig.parse("depth=1").depth());
     assertEquals(2048, ProfilerConfig.parse("depth=2048").depth());
     assertEquals(Engine.CTIMER, ProfilerConfig.parse("engine=ctimer").engine());
+    assertEquals(Engine.ITIMER, ProfilerConfig.parse("engine=itimer").engine());
     assertEquals(Walker.AGCT, ProfilerConfig.parse("walker=agct").walker());
   }
 
@@ -134,9 +135,9 @@ final class ProfilerConfigTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"engine=", "engine=AUTO", "engine=perf", "engine=auto|ctimer"})
+  @ValueSource(strings = {"engine=", "engine=AUTO", "engine=perf", "engine=auto|ctimer|"})
   void shouldRefuseUnknownEngines(String option) {
-    assertNamed(option, "engine=auto|ctimer");
+    assertNamed(option, "engine=auto|ctimer|itimer");
   }
 
   @ParameterizedTest
@@ -253,6 +254,7 @@ final class ProfilerConfigTest {
       "g",
       "auto",
       "ctimer",
+      "itimer",
       " ",
       "-",
       "\u0000",

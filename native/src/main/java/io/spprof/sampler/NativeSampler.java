@@ -4,9 +4,8 @@ import java.nio.ByteBuffer;
 import org.apache.commons.lang3.StringUtils;
 
 /**
- * The sampler in C: a CPU timer a thread, a signal handler, a ring. The library is loaded at the
- * first {@link #start}; until then, and if that fails, everything that only reads answers with
- * nothing.
+ * The sampler in C: CPU timers, a signal handler, a ring. The library is loaded at the first {@link
+ * #start}; until then, and if that fails, everything that only reads answers with nothing.
  *
  * <p>SIGPROF belongs to the process, so two of these must not run sessions at the same time; the
  * second start is refused.
@@ -16,7 +15,7 @@ public final class NativeSampler implements Sampler {
   /** How long a stop waits for handlers that are half-way. They take microseconds. */
   private static final int STOP_DEADLINE_MILLIS = 5000;
 
-  // errno of Linux and macOS alike; what is not here is shown by number.
+  // By Linux's numbers on every platform (jni.c); what is not here is shown by number.
   private static final int EPERM = 1;
   private static final int EIO = 5;
   private static final int EAGAIN = 11;
@@ -26,6 +25,7 @@ public final class NativeSampler implements Sampler {
   private static final int EMFILE = 24;
   private static final int ENOSPC = 28;
   private static final int ENOSYS = 38;
+  private static final int ENOTSUP = 95;
   private static final int EALREADY = 114;
 
   private volatile ByteBuffer counters;
@@ -50,7 +50,12 @@ public final class NativeSampler implements Sampler {
   public SampleRing start(SamplerConfig config) throws SamplerException {
     load();
     int error =
-        start0(config.intervalNanos(), config.ringBytes(), config.walkBuffers(), config.depth());
+        start0(
+            config.engine().ordinal(),
+            config.intervalNanos(),
+            config.ringBytes(),
+            config.walkBuffers(),
+            config.depth());
     if (error != 0) {
       throw startFailed(-error);
     }
@@ -159,6 +164,9 @@ public final class NativeSampler implements Sampler {
               "this JVM offers no AsyncGetCallTrace, which the stack walker needs; use a HotSpot JVM");
       case ENOMEM ->
           new SamplerException("the system has no memory for the ring buffer; lower memory=...");
+      case ENOTSUP ->
+          new SamplerException(
+              "engine=ctimer needs Linux's timers of threads; use engine=itimer or engine=auto here");
       case EIO -> new SamplerException("the JVM refused the JVMTI events that sampling needs");
       case EMFILE ->
           new SamplerException(
@@ -181,7 +189,8 @@ public final class NativeSampler implements Sampler {
     };
   }
 
-  private static native int start0(long intervalNanos, long ringBytes, int walkBuffers, int depth);
+  private static native int start0(
+      int engine, long intervalNanos, long ringBytes, int walkBuffers, int depth);
 
   private static native int stop0(int deadlineMillis);
 

@@ -1,14 +1,17 @@
 package io.spprof.sampler;
 
+import java.util.Objects;
+
 /**
  * What a native session needs to know.
  *
+ * @param engine what makes the signals; not null
  * @param intervalNanos CPU time between two samples of a thread, ns, more than 0
  * @param depth frames kept of a stack, 1 to 2048
  * @param memoryBytes what ring and walk buffers may take together, bytes, 256 KiB to 1 GiB; of less
  *     than 257 KiB the deepest stacks' buffers take a few bytes more
  */
-public record SamplerConfig(long intervalNanos, int depth, long memoryBytes) {
+public record SamplerConfig(TimerEngine engine, long intervalNanos, int depth, long memoryBytes) {
 
   private static final int MAX_WALK_BUFFERS = 64;
   private static final int MIN_WALK_BUFFERS = 4;
@@ -22,6 +25,7 @@ public record SamplerConfig(long intervalNanos, int depth, long memoryBytes) {
    * @throws IllegalArgumentException naming the value and its range
    */
   public SamplerConfig {
+    Objects.requireNonNull(engine, "engine");
     require(intervalNanos > 0, "an interval of " + intervalNanos + " ns; valid: more than 0");
     require(depth >= 1 && depth <= MAX_DEPTH, "a depth of " + depth + "; valid: 1 to " + MAX_DEPTH);
     require(

@@ -23,7 +23,8 @@ import org.junit.jupiter.api.io.TempDir;
 /** Finding, unpacking and loading; and a second copy beside the first, as two agents would have. */
 final class NativeLibraryTest {
 
-  private static final SamplerConfig CONFIG = new SamplerConfig(10_000_000, 64, 1 << 20);
+  private static final SamplerConfig CONFIG =
+      new SamplerConfig(TimerEngine.CTIMER, 10_000_000, 64, 1 << 20);
 
   @TempDir Path directory;
 
@@ -42,11 +43,12 @@ final class NativeLibraryTest {
       Class<?> type = loader.loadClass(NativeSampler.class.getName());
       assertNotSame(NativeSampler.class, type);
       sampler = type.getConstructor().newInstance();
+      Class<?> engine = loader.loadClass(TimerEngine.class.getName());
       config =
           loader
               .loadClass(SamplerConfig.class.getName())
-              .getConstructor(long.class, int.class, long.class)
-              .newInstance(10_000_000L, 64, 1L << 20);
+              .getConstructor(engine, long.class, int.class, long.class)
+              .newInstance(engine.getEnumConstants()[0], 10_000_000L, 64, 1L << 20);
     }
 
     void start() throws ReflectiveOperationException {

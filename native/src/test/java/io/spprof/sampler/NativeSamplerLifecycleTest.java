@@ -12,7 +12,8 @@ import org.junit.jupiter.api.Test;
 /** The order of calls, right and wrong. */
 final class NativeSamplerLifecycleTest {
 
-  private static final SamplerConfig CONFIG = new SamplerConfig(10_000_000, 64, 1 << 20);
+  private static final SamplerConfig CONFIG =
+      new SamplerConfig(TimerEngine.CTIMER, 10_000_000, 64, 1 << 20);
 
   private final NativeSampler sampler = new NativeSampler();
   private boolean sampling;

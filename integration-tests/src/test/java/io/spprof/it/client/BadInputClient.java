@@ -92,7 +92,7 @@ public final class BadInputClient {
     badOptions("depth=2049", "2048");
     badOptions("depth=-1", "-1", "1..2048");
     badOptions("depth=deep", "deep", "1..2048");
-    badOptions("engine=perf", "perf", "auto", "ctimer");
+    badOptions("engine=perf", "perf", "auto", "ctimer", "itimer");
     badOptions("walker=magic", "magic", "auto", "agct");
     badOptions("interval=1ms,,depth=2", "key=value");
     badOptions("interval=1ms,depth=0", "depth");

@@ -1,0 +1,55 @@
+#include "action.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __linux__
+#include <sys/syscall.h>
+#include <unistd.h>
+
+int spprof_action_get(int signal, struct spprof_action *action) {
+    return syscall(SYS_rt_sigaction, signal, NULL, action, sizeof action->mask) == 0 ? 0 : -errno;
+}
+
+int spprof_action_put(int signal, const struct spprof_action *action) {
+    return syscall(SYS_rt_sigaction, signal, action, NULL, sizeof action->mask) == 0 ? 0 : -errno;
+}
+
+static void (*handler_of(const struct spprof_action *action))(int) {
+    return action->handler;
+}
+
+void spprof_action_set_ignore(struct spprof_action *action) {
+    action->handler = SIG_IGN;
+}
+#else
+int spprof_action_get(int signal, struct spprof_action *action) {
+    return sigaction(signal, NULL, &action->action) == 0 ? 0 : -errno;
+}
+
+int spprof_action_put(int signal, const struct spprof_action *action) {
+    return sigaction(signal, &action->action, NULL) == 0 ? 0 : -errno;
+}
+
+static void (*handler_of(const struct spprof_action *action))(int) {
+    return action->action.sa_handler; /* a union with sa_sigaction */
+}
+
+void spprof_action_set_ignore(struct spprof_action *action) {
+    action->action.sa_handler = SIG_IGN;
+}
+#endif
+
+bool spprof_action_same_handler(const struct spprof_action *one, const struct spprof_action *two) {
+    return handler_of(one) == handler_of(two);
+}
+
+bool spprof_action_is_handler(const struct spprof_action *action) {
+    return handler_of(action) != SIG_DFL && handler_of(action) != SIG_IGN;
+}
+
+bool spprof_action_is(const struct spprof_action *action,
+                      void (*handler)(int signal, siginfo_t *info, void *context)) {
+    return (uintptr_t)handler_of(action) == (uintptr_t)handler;
+}

@@ -1,0 +1,222 @@
+/*
+ * itimer: one timer for the whole process, setitimer(ITIMER_PROF), and nothing but POSIX, so that
+ * the code that samples on macOS is run and tested on Linux, too. Reads side by side with linux.c.
+ *
+ * What a process timer means. It counts the CPU time of all threads together and signals the
+ * process. Which thread gets the signal is the system's choice: Linux and macOS both hand it to the
+ * thread that was running when the expiry was noticed, if that thread does not block it, so that
+ * threads are met in proportion to the CPU time they use; but not exactly (macOS notices on the way
+ * back from the kernel, which favours threads that make system calls; Linux when the clock ticks,
+ * so at most once a tick and CPU). POSIX has no list of threads either: Java threads are known from
+ * the JVM, all others count together.
+ *
+ * No overruns are told, and expiries that come faster than the system looks are late or lost. So a
+ * signal stands for the CPU time that the process has used since the last one, read from the
+ * process's CPU clock: weights differ, the sum is exact.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <sys/time.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "counters.h"
+#include "platform.h"
+
+#define NANOS UINT64_C(1000000000)
+
+static pthread_key_t
+    slot_key; /* the thread's slot, for threads that asked for a timer themselves */
+static pthread_once_t slot_key_once = PTHREAD_ONCE_INIT;
+static int slot_key_error;
+static _Atomic uint64_t accounted_ns; /* the process's CPU clock up to which signals have counted */
+static uint32_t shares;               /* threads with a share in the timer; under the lock */
+static bool armed;                    /* under the lock */
+
+static uint64_t clock_ns_sigsafe(clockid_t clock) {
+    struct timespec now;
+    return clock_gettime(clock, &now) == 0 ? (uint64_t)now.tv_sec * NANOS + (uint64_t)now.tv_nsec
+                                           : 0;
+}
+
+static struct timeval to_timeval(uint64_t ns) {
+    uint64_t us = (ns + 999) / 1000; /* rounded up: 0 would disarm */
+    return (struct timeval){.tv_sec = (time_t)(us / 1000000),
+                            .tv_usec = (suseconds_t)(us % 1000000)};
+}
+
+/* The CPU time that no signal has stood for yet; from now on, it has. Handlers on several threads
+ * may come at once: each nanosecond is given out once. */
+static uint64_t take_unaccounted_sigsafe(void) {
+    uint64_t now = clock_ns_sigsafe(CLOCK_PROCESS_CPUTIME_ID);
+    /* Relaxed: a sum is divided here, nothing else hangs on it. */
+    uint64_t from = atomic_load_explicit(&accounted_ns, memory_order_relaxed);
+    while (now > from &&
+           !atomic_compare_exchange_weak_explicit(&accounted_ns, &from, now, memory_order_relaxed,
+                                                  memory_order_relaxed)) {
+    }
+    return now > from ? now - from : 0;
+}
+
+static uint64_t thread_id_sigsafe(void) {
+    return (uint64_t)(uintptr_t)pthread_self();
+}
+
+static int thread_cpu_ns(uint64_t id, uint64_t *ns) {
+    *ns = id == thread_id_sigsafe() ? clock_ns_sigsafe(CLOCK_THREAD_CPUTIME_ID) : 0;
+    return 0;
+}
+
+static int threads(void (*visit)(uint64_t id, void *context), void *context) {
+    (void)visit, (void)context;
+    return 0;
+}
+
+static int thread_name(uint64_t id, char *name, size_t size) {
+    (void)id, (void)size;
+    name[0] = '\0';
+    return -ENOTSUP;
+}
+
+static int read_memory(const void *address, void *value, size_t size) {
+    int ends[2];
+    if (pipe(ends) != 0) {
+        return -errno;
+    }
+    fcntl(ends[0], F_SETFD, FD_CLOEXEC);
+    fcntl(ends[1], F_SETFD, FD_CLOEXEC);
+    /* The kernel reads for us, and has an error where a load would fault. */
+    ssize_t n = write(ends[1], address, size);
+    if (n == (ssize_t)size) {
+        n = read(ends[0], value, size);
+    }
+    int error = n == (ssize_t)size ? 0 : n < 0 ? errno : EFAULT;
+    close(ends[0]);
+    close(ends[1]);
+    return -error;
+}
+
+static void make_slot_key(void) {
+    slot_key_error = pthread_key_create(&slot_key, NULL);
+}
+
+static int create_timer(struct spprof_timer *timer, uint64_t id, int signal, void *value) {
+    (void)signal;
+    pthread_once(&slot_key_once, make_slot_key);
+    int error = slot_key_error;
+    if (error == 0 && id == thread_id_sigsafe()) {
+        error = pthread_setspecific(slot_key, value);
+    }
+    if (error != 0) {
+        return -error;
+    }
+    shares++;
+    timer->valid = true;
+    return 0;
+}
+
+static int set_timer(const struct spprof_timer *timer, uint64_t first_ns, uint64_t interval_ns) {
+    (void)timer;
+    if (armed) {
+        return 0;
+    }
+    struct itimerval found;
+    if (getitimer(ITIMER_PROF, &found) != 0) {
+        return -errno;
+    }
+    if (found.it_value.tv_sec != 0 || found.it_value.tv_usec != 0) {
+        return -EBUSY;
+    }
+    atomic_store_explicit(&accounted_ns, clock_ns_sigsafe(CLOCK_PROCESS_CPUTIME_ID),
+                          memory_order_relaxed);
+    struct itimerval spec = {.it_value = to_timeval(first_ns % interval_ns + 1),
+                             .it_interval = to_timeval(interval_ns)};
+    if (setitimer(ITIMER_PROF, &spec, NULL) != 0) {
+        return -errno;
+    }
+    armed = true;
+    return 0;
+}
+
+static int delete_timer(struct spprof_timer *timer) {
+    if (!timer->valid) {
+        return 0;
+    }
+    timer->valid = false;
+    if (--shares > 0 || !armed) {
+        return 0;
+    }
+    armed = false;
+    const struct itimerval off = {{0, 0}, {0, 0}};
+    int error = setitimer(ITIMER_PROF, &off, NULL) == 0 ? 0 : errno;
+    /*
+     * macOS looks at the timer and sends its signal in two steps (bsd_ast in XNU's kern_sig.c),
+     * between which a thread on another CPU may be right now: its signal is to be pending before
+     * the teardown goes on. Linux does both under one lock.
+     */
+    nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+    spprof_count_sigsafe(&spprof_counters.unsignalled_cpu_ns, take_unaccounted_sigsafe());
+    return -error;
+}
+
+static bool signal_sigsafe(const siginfo_t *info, uint64_t interval_ns,
+                           struct spprof_signal *signal) {
+    (void)interval_ns;
+    /* A process's timer has no mark of its own; these are the marks of what processes send. */
+    if (info->si_code == SI_USER || info->si_code == SI_QUEUE || info->si_code == SI_TIMER
+#ifdef SI_TKILL
+        || info->si_code == SI_TKILL
+#endif
+    ) {
+        return false;
+    }
+    /* The key was made before the timer was armed. */
+    signal->value = pthread_getspecific(slot_key);
+    signal->expirations = 0;
+    signal->cpu_ns = take_unaccounted_sigsafe();
+    return true;
+}
+
+static int drain_pending(int signal) {
+    sigset_t set, pending;
+    sigemptyset(&set);
+    sigaddset(&set, signal);
+    for (;;) {
+        if (sigpending(&pending) != 0) {
+            return -errno;
+        }
+        if (!sigismember(&pending, signal)) {
+            return 0; /* nothing is pending any more */
+        }
+        /*
+         * It is ignored: let in, it is gone. Not sigwait, which would wait for ever if another
+         * thread took what is pending for the process meanwhile; sigtimedwait macOS does not have.
+         */
+        int error = pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+        if (error == 0) {
+            error = pthread_sigmask(SIG_BLOCK, &set, NULL);
+        }
+        if (error != 0) {
+            return -error;
+        }
+    }
+}
+
+const struct spprof_engine spprof_engine_itimer = {
+    .name = "itimer",
+    .timer_a_thread = false,
+    .vm_thread_id = "_pthread_id",
+    .vm_thread_id_size = sizeof(pthread_t),
+    .thread_id = thread_id_sigsafe,
+    .thread_cpu_ns = thread_cpu_ns,
+    .threads = threads,
+    .thread_name = thread_name,
+    .read_memory = read_memory,
+    .timer_create = create_timer,
+    .timer_set = set_timer,
+    .timer_delete = delete_timer,
+    .signal_sigsafe = signal_sigsafe,
+    .drain_pending = drain_pending,
+};

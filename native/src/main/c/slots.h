@@ -1,0 +1,69 @@
+/*
+ * The slots of threads, and which thread has which.
+ *
+ * Slots live in one block that stays mapped until the library is unloaded, so that a late signal
+ * finds a valid, inert slot. A slot is given to another thread only when its own is gone, or
+ * between two sessions.
+ *
+ * Slots are made and released by threads.c, under its lock. What ends in _sigsafe is also called
+ * from the handler, beside all that.
+ */
+#ifndef SPPROF_SLOTS_H
+#define SPPROF_SLOTS_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "platform/platform.h"
+
+#define SPPROF_MAX_THREADS 65536
+
+enum spprof_slot_state {
+    SPPROF_SLOT_FREE,
+    SPPROF_SLOT_LIVE,  /* sampled, or to be: `timer.valid` tells */
+    SPPROF_SLOT_ENDED, /* left the JVM; the system's thread may live on for a moment, or for long */
+    SPPROF_SLOT_EXCLUDED, /* the profiler's own */
+};
+
+struct spprof_slot {
+    /* Written under the lock before the timer is armed, or by the slot's own thread; read by its
+     * handler. */
+    _Atomic(void *) env;     /* JNIEnv, NULL unless a Java thread */
+    _Atomic uint32_t serial; /* the thread's number within the session */
+    _Atomic bool exiting;    /* between ThreadEnd and the deletion of the timer */
+    /* Of the thread's own timer; written by its own thread's handler only. */
+    _Atomic uint64_t expirations;
+    _Atomic uint64_t id;   /* the engine's number of the thread, 0 if free */
+    _Atomic uint32_t next; /* in the chain of its id: index + 1, 0 at the end */
+
+    /* Under the lock only. */
+    enum spprof_slot_state state;
+    struct spprof_timer timer;
+    bool failed;         /* could not get a timer */
+    uint64_t first_ns;   /* thread CPU clock of the first expiry */
+    uint64_t stopped_ns; /* thread CPU clock when the timer was deleted; 0 if it never had one */
+    uint32_t sweep;      /* the last sweep that saw the thread */
+    uint32_t name_hash;  /* of the name last published, 0 if none */
+};
+
+/* Maps the slots, all free, unless they are mapped. 0 or -ENOMEM. */
+int spprof_slots_map(void);
+/* Unmaps them: no signal of ours can come any more. */
+void spprof_slots_unmap(void);
+
+/* A free slot, now of thread `id`, or NULL if there is none. */
+struct spprof_slot *spprof_slots_allocate(uint64_t id);
+void spprof_slots_release(struct spprof_slot *slot);
+
+/* Slots from 0 to below this were in use at some time. */
+uint32_t spprof_slots_used(void);
+struct spprof_slot *spprof_slots_get(uint32_t index);
+
+/* The slot of thread `id`, or NULL. In a handler only for the thread's own id: see slots.c. */
+struct spprof_slot *spprof_slots_find_sigsafe(uint64_t id);
+
+/* `value` if it is a slot's address, else NULL. */
+struct spprof_slot *spprof_slots_at_sigsafe(void *value);
+
+#endif

@@ -1,0 +1,191 @@
+/*
+ * What tests of whole sessions share: real timers and signals, without a JVM. A test runs with each
+ * engine that RUN_WITH names; `config` is what it starts sessions with.
+ */
+#ifndef SPPROF_TEST_SESSION_H
+#define SPPROF_TEST_SESSION_H
+
+#include <pthread.h>
+#include <sched.h>
+#include <sys/resource.h>
+#include <sys/time.h>
+#include <time.h>
+
+#include "action.h"
+#include "counters.h"
+#include "fake_jvm.h"
+#include "gate.h"
+#include "handler.h"
+#include "ring_reader.h"
+#include "sampler.h"
+#include "test.h"
+
+#define MS UINT64_C(1000000)
+
+static struct spprof_sampler_config config = {.engine = &spprof_engine_ctimer,
+                                              .interval_ns = MS,
+                                              .ring_bytes = 1 << 20,
+                                              .walk_buffers = 8,
+                                              .depth = 16};
+
+#define RUN_WITH(engine_, name)                   \
+    do {                                          \
+        config.engine = &spprof_engine_##engine_; \
+        run_test(#name " [" #engine_ "]", name);  \
+    } while (0)
+#define RUN_WITH_BOTH(name)     \
+    do {                        \
+        RUN_WITH(ctimer, name); \
+        RUN_WITH(itimer, name); \
+    } while (0)
+
+static uint64_t clock_ns(clockid_t clock) {
+    struct timespec now;
+    clock_gettime(clock, &now);
+    return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+static void burn(uint64_t ns) {
+    uint64_t end = clock_ns(CLOCK_THREAD_CPUTIME_ID) + ns;
+    while (clock_ns(CLOCK_THREAD_CPUTIME_ID) < end) {
+        for (volatile int i = 0; i < 1000; i++) {
+        }
+    }
+}
+
+static void count_thread(uint64_t id, void *context) {
+    (void)id;
+    ++*(int *)context;
+}
+
+/* Ours, and those of a sanitizer's runtime. */
+static UNUSED int threads_now(void) {
+    int count = 0;
+    CHECK_EQUAL(0, spprof_engine_ctimer.threads(count_thread, &count));
+    return count;
+}
+
+static void setup(void) {
+    CHECK_EQUAL(0, spprof_sampler_load());
+    frames_per_walk = 5;
+}
+
+static uint64_t dropped(void) {
+    uint64_t sum = 0;
+    for (int i = 0; i < SPPROF_DROP_REASONS; i++) {
+        sum += spprof_counters.dropped[i];
+    }
+    return sum;
+}
+
+/* POSIX timers of this process, and the process's own. */
+static int timers_left(void) {
+    FILE *timers = fopen("/proc/self/timers", "r");
+    CHECK(timers != NULL);
+    char line[256];
+    int count = 0;
+    while (fgets(line, sizeof line, timers) != NULL) {
+        count += strncmp(line, "ID:", 3) == 0;
+    }
+    fclose(timers);
+    struct itimerval process;
+    CHECK_EQUAL(0, getitimer(ITIMER_PROF, &process));
+    return count + (process.it_value.tv_sec != 0 || process.it_value.tv_usec != 0);
+}
+
+static struct spprof_action current_action(void) {
+    struct spprof_action action;
+    CHECK_EQUAL(0, spprof_action_get(SIGPROF, &action));
+    return action;
+}
+
+static void check_action(const struct spprof_action *before) {
+    struct spprof_action now = current_action();
+    CHECK(memcmp(before, &now, sizeof now) == 0); /* byte for byte */
+}
+
+static UNUSED void check_no_trace(const struct spprof_action *before) {
+    check_action(before);
+    sigset_t mask;
+    pthread_sigmask(SIG_BLOCK, NULL, &mask);
+    CHECK(!sigismember(&mask, SIGPROF));
+    sigpending(&mask);
+    CHECK(!sigismember(&mask, SIGPROF));
+    CHECK_EQUAL(0, timers_left());
+    CHECK_EQUAL(0, spprof_gate_in_flight());
+    CHECK(!events_on);
+    CHECK_EQUAL(0, spprof_counters.threads_sampled);
+    CHECK_EQUAL(0, spprof_counters.threads_failed);
+    CHECK_EQUAL(spprof_counters.signals, spprof_counters.committed + dropped());
+}
+
+struct tally {
+    uint64_t samples, names, cpu_ns, truncated, walked, native, exits;
+};
+
+static void add_to_tally(const struct spprof_record *record, void *context) {
+    struct tally *tally = context;
+    if (record->type == SPPROF_RECORD_THREAD) {
+        tally->names++;
+        return;
+    }
+    CHECK_EQUAL(SPPROF_RECORD_SAMPLE, record->type);
+    CHECK(!config.engine->timer_a_thread || record->cpu_ns >= config.interval_ns);
+    CHECK(record->thread > 0);
+    tally->samples++;
+    tally->cpu_ns += record->cpu_ns;
+    tally->truncated += record->flags & SPPROF_FLAG_TRUNCATED;
+    tally->walked += record->walk == SPPROF_WALK_OK;
+    tally->native += record->walk == SPPROF_WALK_NATIVE_THREAD;
+    tally->exits += record->walk == SPPROF_WALK_THREAD_EXIT;
+    const struct spprof_frame *frames = (const struct spprof_frame *)(record + 1);
+    for (uint32_t i = 0; i < record->count; i++) {
+        CHECK_EQUAL(i + 1, frames[i].method);
+    }
+}
+
+static UNUSED struct tally read_ring(void) {
+    struct tally tally = {0};
+    ring_read(&spprof_handler_session.ring, add_to_tally, &tally);
+    return tally;
+}
+
+static UNUSED void *java_thread(void *ms) {
+    spprof_threads_started(&walks, "worker");
+    burn((uint64_t)(uintptr_t)ms * MS);
+    spprof_threads_ended("worker");
+    return NULL;
+}
+
+static _Atomic bool over;
+
+static UNUSED void *busy(void *unused) {
+    (void)unused;
+    spprof_threads_started(&walks, "busy");
+    while (!over) {
+        burn(MS);
+    }
+    spprof_threads_ended("busy");
+    return NULL;
+}
+
+static UNUSED void *busy_native(void *unused) {
+    (void)unused;
+    while (!over) {
+        burn(MS);
+    }
+    return NULL;
+}
+
+static UNUSED void *spawner(void *unused) {
+    (void)unused;
+    while (!over) {
+        pthread_t thread;
+        if (pthread_create(&thread, NULL, java_thread, (void *)1) == 0) {
+            pthread_join(thread, NULL);
+        }
+    }
+    return NULL;
+}
+
+#endif

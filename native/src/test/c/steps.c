@@ -1,0 +1,172 @@
+/*
+ * Shows what each step of the teardown is for. The Makefile builds this file and drain.c once with
+ * every step in place (SPPROF_LEAVE_OUT=0: all is well) and once with each step left out: then the
+ * failure that the step is there for must show. Steps 1 and 7 are told at their tests.
+ */
+#include "session.h"
+
+#include "drain.h"
+
+/* In a process of its own, with one engine. Exits with 0 if all is well. */
+struct scenario {
+    int step;
+    const char *what;
+    const struct spprof_engine *engine;
+    void (*run)(void);
+    int signal; /* what the process dies of without the step; 0: it finds itself that all is not */
+};
+
+#define NOT_WELL 3
+
+static struct spprof_action before;
+
+static void begin(void) {
+    setup();
+    before = current_action();
+    CHECK_EQUAL(0, spprof_sampler_start(NULL, &config));
+}
+
+/* The bare protocol: without the sampler's lock, whose holder the signal does not interrupt. */
+static int drain_now(void) {
+    struct spprof_drain drain = {.signal = SIGPROF,
+                                 .engine = config.engine,
+                                 .ours = current_action(),
+                                 .before = before,
+                                 .deadline_ms = 1000};
+    return spprof_drain(&drain);
+}
+
+/* 2. A thread that starts now would get a timer, and nobody deletes it. */
+static void starts_a_thread_after_the_sweep(void) {
+    begin();
+    CHECK_EQUAL(0, drain_now());
+    pthread_t thread;
+    CHECK_EQUAL(0, pthread_create(&thread, NULL, java_thread, (void *)200));
+    pthread_join(thread, NULL);
+}
+
+/* 3. Back at SIG_DFL, the next expiry kills. */
+static void goes_on_working(void) {
+    begin();
+    CHECK_EQUAL(0, drain_now());
+    burn(200 * MS);
+}
+
+/* 4. What is pending meets SIG_DFL as soon as it is let in. */
+static void lets_the_signal_in_later(void) {
+    begin();
+    sigset_t set, pending;
+    sigemptyset(&set);
+    sigaddset(&set, SIGPROF);
+    CHECK_EQUAL(0, pthread_sigmask(SIG_BLOCK, &set, NULL));
+    do {
+        burn(MS);
+        sigpending(&pending);
+    } while (!sigismember(&pending, SIGPROF));
+    CHECK_EQUAL(0, drain_now());
+    CHECK_EQUAL(0, pthread_sigmask(SIG_UNBLOCK, &set, NULL));
+}
+
+/* 5. A handler that is half-way writes into memory that is gone. */
+static void frees_the_memory_of_a_slow_handler(void) {
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGPROF);
+    pthread_sigmask(SIG_BLOCK, &set, NULL);
+    walker_hangs = true;
+    begin();
+    pthread_t slow;
+    pthread_attr_t attributes;
+    pthread_attr_init(&attributes);
+    sigset_t none;
+    sigemptyset(&none);
+    pthread_attr_setsigmask_np(&attributes, &none);
+    CHECK_EQUAL(0, pthread_create(&slow, &attributes, java_thread, (void *)100));
+    while (walks == 0) {
+        sched_yield();
+    }
+    int stopped = spprof_sampler_stop(NULL, 50);
+    int released = spprof_sampler_release();
+    walker_hangs = false;
+    pthread_join(slow, NULL);
+    CHECK_EQUAL(-ETIMEDOUT, stopped);
+    CHECK_EQUAL(-EBUSY, released);
+}
+
+/* 6. The process is not as it was. */
+static void looks_at_the_action(void) {
+    begin();
+    CHECK_EQUAL(0, drain_now());
+    struct spprof_action now = current_action();
+    _exit(memcmp(&before, &now, sizeof now) == 0 ? 0 : NOT_WELL);
+}
+
+/* 7. A child that is started now would never see the signal. */
+static void starts_a_child(void) {
+    begin();
+    CHECK_EQUAL(0, drain_now());
+    pid_t child = fork();
+    if (child == 0) {
+        execlp("sh", "sh", "-c", "kill -PROF $$; exit 0", (char *)NULL);
+        _exit(1);
+    }
+    int status;
+    CHECK(waitpid(child, &status, 0) == child);
+    _exit(WIFSIGNALED(status) && WTERMSIG(status) == SIGPROF ? 0 : NOT_WELL);
+}
+
+/*
+ * 1. No failure could be made to show. The caller holds the sampler's lock, which blocks the signal
+ * itself; without that, a handler that interrupts the caller after step 2 does nothing and returns,
+ * and before step 2 there is no code. So the step is there for a caller of the bare protocol and
+ * for what drain_pending asks of it. What is checked is that nothing depends on it by accident.
+ */
+static const struct scenario scenarios[] = {
+    {1, "1 goes on working", &spprof_engine_ctimer, goes_on_working, 0},
+    {1, "1 goes on working", &spprof_engine_itimer, goes_on_working, 0},
+    {2, "2 starts a thread", &spprof_engine_ctimer, starts_a_thread_after_the_sweep, SIGPROF},
+    {2, "2 starts a thread", &spprof_engine_itimer, starts_a_thread_after_the_sweep, SIGPROF},
+    {3, "3 goes on working", &spprof_engine_ctimer, goes_on_working, SIGPROF},
+    {3, "3 goes on working", &spprof_engine_itimer, goes_on_working, SIGPROF},
+    /* Not with ctimer: since Linux 6.13 the pending signal of a deleted timer is not delivered. */
+    {4, "4 lets the signal in", &spprof_engine_itimer, lets_the_signal_in_later, SIGPROF},
+    {5, "5 frees the memory", &spprof_engine_ctimer, frees_the_memory_of_a_slow_handler, SIGSEGV},
+    {5, "5 frees the memory", &spprof_engine_itimer, frees_the_memory_of_a_slow_handler, SIGSEGV},
+    {6, "6 looks at the action", &spprof_engine_ctimer, looks_at_the_action, 0},
+    {6, "6 looks at the action", &spprof_engine_itimer, looks_at_the_action, 0},
+    {7, "7 starts a child", &spprof_engine_ctimer, starts_a_child, 0},
+    {7, "7 starts a child", &spprof_engine_itimer, starts_a_child, 0},
+};
+
+static void run(const struct scenario *scenario) {
+    fflush(NULL);
+    pid_t child = fork();
+    if (child == 0) {
+        alarm(300);
+        config.engine = scenario->engine;
+        scenario->run();
+        _exit(0);
+    }
+    int status;
+    CHECK(waitpid(child, &status, 0) == child);
+    bool left_out = scenario->step == SPPROF_LEAVE_OUT && scenario->step != 1;
+    bool as_expected = !left_out ? WIFEXITED(status) && WEXITSTATUS(status) == 0
+                       : scenario->signal != 0
+                           ? WIFSIGNALED(status) && WTERMSIG(status) == scenario->signal
+                           : WIFEXITED(status) && WEXITSTATUS(status) == NOT_WELL;
+    tests_passed += as_expected;
+    tests_failed += !as_expected;
+    printf("    %s step %d, %s [%s]: %s %d\n", as_expected ? "ok" : "FAILED:", SPPROF_LEAVE_OUT,
+           scenario->what, scenario->engine->name,
+           WIFSIGNALED(status) ? "killed by signal" : "exit status",
+           WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
+}
+
+int main(void) {
+    for (size_t i = 0; i < sizeof scenarios / sizeof *scenarios; i++) {
+        if (SPPROF_LEAVE_OUT == 0 || scenarios[i].step == SPPROF_LEAVE_OUT) {
+            run(&scenarios[i]);
+        }
+    }
+    return report();
+}

@@ -1,0 +1,356 @@
+/*
+ * A failure at every step of start and of stop, stops from a thread that is dying, and several
+ * at once: each ends in a state that is known, and a later try succeeds.
+ */
+#include "session.h"
+
+static struct spprof_engine broken; /* the engine of the test, one function replaced */
+static const struct spprof_engine *whole;
+static _Atomic int failures_left; /* how many calls of the replaced function fail */
+
+static bool fails(void) {
+    return failures_left > 0 && failures_left-- > 0;
+}
+
+static int fail_to_list(void (*visit)(uint64_t id, void *context), void *context) {
+    return fails() ? -EMFILE : whole->threads(visit, context);
+}
+
+static int fail_to_create(struct spprof_timer *timer, uint64_t id, int signal, void *value) {
+    return fails() ? -EAGAIN : whole->timer_create(timer, id, signal, value);
+}
+
+static int fail_to_set(const struct spprof_timer *timer, uint64_t first, uint64_t interval) {
+    return fails() ? -EPERM : whole->timer_set(timer, first, interval);
+}
+
+static int fail_to_drain(int signal) {
+    return fails() ? -EIO : whole->drain_pending(signal);
+}
+
+static void setup_broken(void) {
+    setup();
+    whole = config.engine;
+    broken = *whole;
+    config.engine = &broken;
+}
+
+static void check_start_leaves_nothing(int error) {
+    struct spprof_action before = current_action();
+    CHECK_EQUAL(error, spprof_sampler_start(NULL, &config));
+    check_no_trace(&before);
+    uint64_t size;
+    CHECK(spprof_sampler_ring(&size) == NULL);
+}
+
+static void check_start_works(void) {
+    struct spprof_action before = current_action();
+    CHECK_EQUAL(0, spprof_sampler_start(NULL, &config));
+    while (walks == 0) {
+        burn(MS);
+    }
+    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
+    check_no_trace(&before);
+    CHECK_EQUAL(0, spprof_sampler_release());
+}
+
+static void foreign_handler(int signal) {
+    (void)signal;
+}
+
+TEST(a_start_that_fails_at_any_step_leaves_nothing) {
+    setup();
+    walker_missing = true;
+    check_start_leaves_nothing(-ENOSYS);
+    walker_missing = false;
+    events_fail = true;
+    check_start_leaves_nothing(-EIO);
+    events_fail = false;
+    config.depth = SPPROF_MAX_DEPTH + 1;
+    check_start_leaves_nothing(-EINVAL);
+    config.depth = 16;
+    config.ring_bytes = 5000;
+    check_start_leaves_nothing(-EINVAL);
+    config.ring_bytes = 1 << 20;
+    config.walk_buffers = SPPROF_MAX_BUFFERS + 1;
+    check_start_leaves_nothing(-EINVAL);
+    config.walk_buffers = 8;
+    check_start_works();
+}
+
+TEST(a_start_leaves_a_foreign_handler_untouched) {
+    setup();
+    struct sigaction foreign = {.sa_handler = foreign_handler, .sa_flags = SA_NODEFER};
+    sigaddset(&foreign.sa_mask, SIGUSR2);
+    CHECK_EQUAL(0, sigaction(SIGPROF, &foreign, NULL));
+    for (int i = 0; i < 100; i++) {
+        check_start_leaves_nothing(-EBUSY);
+    }
+    signal(SIGPROF, SIG_DFL);
+    check_start_works();
+}
+
+TEST(a_start_leaves_a_foreign_process_timer_untouched) {
+    setup();
+    struct itimerval far = {.it_value = {.tv_sec = 1000}};
+    CHECK_EQUAL(0, setitimer(ITIMER_PROF, &far, NULL));
+    struct spprof_action before = current_action();
+    CHECK_EQUAL(-EBUSY, spprof_sampler_start(NULL, &config));
+    check_action(&before);
+    struct itimerval now;
+    CHECK_EQUAL(0, getitimer(ITIMER_PROF, &now));
+    CHECK(now.it_value.tv_sec > 900);
+    memset(&far, 0, sizeof far);
+    CHECK_EQUAL(0, setitimer(ITIMER_PROF, &far, NULL));
+    check_start_works();
+}
+
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) /* they map terabytes */
+TEST(a_start_without_memory_leaves_nothing) {
+    setup();
+    struct rlimit limit;
+    CHECK_EQUAL(0, getrlimit(RLIMIT_AS, &limit));
+    struct rlimit tight = {UINT64_C(64) << 20, limit.rlim_max};
+    config.ring_bytes = UINT64_C(1) << 30;
+    CHECK_EQUAL(0, setrlimit(RLIMIT_AS, &tight));
+    check_start_leaves_nothing(-ENOMEM);
+    CHECK_EQUAL(0, setrlimit(RLIMIT_AS, &limit));
+    config.ring_bytes = 1 << 20;
+    check_start_works();
+}
+#endif
+
+TEST(a_start_that_cannot_list_the_threads_leaves_nothing) {
+    setup_broken();
+    broken.threads = fail_to_list;
+    failures_left = 1;
+    check_start_leaves_nothing(-EMFILE);
+    check_start_works();
+}
+
+TEST(a_start_without_any_timer_leaves_nothing) {
+    setup_broken();
+    broken.timer_create = fail_to_create;
+    failures_left = 1000;
+    check_start_leaves_nothing(-EAGAIN);
+    CHECK_EQUAL(-EAGAIN, spprof_threads_last_error());
+    broken.timer_create = whole->timer_create;
+    broken.timer_set = fail_to_set;
+    failures_left = 1000;
+    check_start_leaves_nothing(-EPERM);
+    failures_left = 0;
+    check_start_works();
+}
+
+TEST(a_thread_without_a_timer_is_counted_and_gets_one_later) {
+    setup_broken();
+    broken.timer_create = fail_to_create;
+    failures_left = 1; /* the first that is asked for */
+    pthread_t thread;
+    CHECK_EQUAL(0, pthread_create(&thread, NULL, busy_native, NULL));
+    struct spprof_action before = current_action();
+    CHECK_EQUAL(0, spprof_sampler_start(NULL, &config));
+    CHECK_EQUAL(1, spprof_counters.threads_failed);
+    CHECK(spprof_counters.threads_sampled >= 1);
+    CHECK_EQUAL(-EAGAIN, spprof_threads_last_error());
+    CHECK(spprof_sampler_sweep(NULL, false) >= 2);
+    CHECK_EQUAL(0, spprof_counters.threads_failed);
+    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
+    check_no_trace(&before);
+    over = true;
+    pthread_join(thread, NULL);
+}
+
+/* The teardown of a failed start fails, too: the next start ends it first. */
+TEST(a_failed_start_that_cannot_be_undone_is_undone_by_the_next) {
+    setup_broken();
+    struct spprof_action before = current_action();
+    broken.timer_create = fail_to_create;
+    broken.drain_pending = fail_to_drain;
+    failures_left = 1000; /* every timer, and what is pending */
+    CHECK_EQUAL(-EAGAIN, spprof_sampler_start(NULL, &config));
+    CHECK_EQUAL(-EBUSY, spprof_sampler_release());
+    CHECK_EQUAL(-EALREADY, spprof_sampler_start(NULL, &config)); /* still not */
+    failures_left = 0;
+    CHECK_EQUAL(0, spprof_sampler_start(NULL, &config));
+    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
+    check_no_trace(&before);
+}
+
+TEST(a_stop_that_fails_can_be_tried_again) {
+    setup_broken();
+    struct spprof_action before = current_action();
+    broken.drain_pending = fail_to_drain;
+    CHECK_EQUAL(0, spprof_sampler_start(NULL, &config));
+    burn(10 * MS);
+    failures_left = 2;
+    for (int i = 0; i < 2; i++) {
+        CHECK_EQUAL(-EIO, spprof_sampler_stop(NULL, 1000));
+        CHECK(!spprof_gate_is_open_sigsafe());
+        CHECK_EQUAL(0, timers_left());
+        CHECK_EQUAL(-EBUSY, spprof_sampler_release());
+        CHECK_EQUAL(-EALREADY, spprof_sampler_start(NULL, &config));
+        struct spprof_action now = current_action(); /* ours, which is inert: no child ignores */
+        CHECK(spprof_action_is_handler(&now));
+    }
+    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
+    check_no_trace(&before);
+    CHECK_EQUAL(0, spprof_sampler_release());
+    check_start_works();
+}
+
+TEST(a_handler_that_does_not_finish_makes_the_stop_fail_and_keeps_its_memory) {
+    setup();
+    walker_hangs = true;
+    /* The hanging walk must not be this thread's: it has to call stop. */
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGPROF);
+    pthread_sigmask(SIG_BLOCK, &set, NULL);
+    CHECK_EQUAL(0, spprof_sampler_start(NULL, &config));
+    pthread_t hanging;
+    sigset_t none;
+    sigemptyset(&none);
+    pthread_attr_t attributes;
+    pthread_attr_init(&attributes);
+    pthread_attr_setsigmask_np(&attributes, &none);
+    CHECK_EQUAL(0, pthread_create(&hanging, &attributes, java_thread, (void *)200));
+    pthread_attr_destroy(&attributes);
+    while (walks == 0) {
+        sched_yield();
+    }
+    CHECK_EQUAL(-ETIMEDOUT, spprof_sampler_stop(NULL, 50)); /* and does not wait for a lock */
+    CHECK(!spprof_gate_is_open_sigsafe());
+    CHECK_EQUAL(-EBUSY, spprof_sampler_release());
+    CHECK_EQUAL(-EALREADY, spprof_sampler_start(NULL, &config));
+    uint64_t size;
+    CHECK(spprof_sampler_ring(&size) != NULL);
+    walker_hangs = false;
+    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 5000));
+    CHECK_EQUAL(spprof_counters.signals, spprof_counters.committed + dropped());
+    pthread_join(hanging, NULL);
+    CHECK_EQUAL(0, spprof_sampler_release());
+}
+
+static _Atomic int stopped;
+
+static void *stop_once(void *unused) {
+    (void)unused;
+    int result = spprof_sampler_stop(NULL, 5000);
+    CHECK(result == 0 || result == -EINVAL);
+    stopped += result == 0;
+    return NULL;
+}
+
+TEST(of_several_stops_at_once_one_stops) {
+    setup();
+    for (int i = 0; i < 50; i++) {
+        CHECK_EQUAL(0, spprof_sampler_start(NULL, &config));
+        stopped = 0;
+        pthread_t threads[4];
+        for (int t = 0; t < 4; t++) {
+            CHECK_EQUAL(0, pthread_create(&threads[t], NULL, stop_once, NULL));
+        }
+        for (int t = 0; t < 4; t++) {
+            pthread_join(threads[t], NULL);
+        }
+        CHECK_EQUAL(1, stopped);
+        CHECK_EQUAL(0, spprof_sampler_release());
+    }
+}
+
+static void *start_again_and_again(void *starts) {
+    while (!over) {
+        int result = spprof_sampler_start(NULL, &config);
+        CHECK(result == 0 || result == -EALREADY);
+        *(_Atomic int *)starts += result == 0;
+    }
+    return NULL;
+}
+
+TEST(a_start_during_a_stop_waits_or_is_refused) {
+    setup();
+    struct spprof_action before = current_action();
+    static _Atomic int starts;
+    pthread_t starter;
+    CHECK_EQUAL(0, pthread_create(&starter, NULL, start_again_and_again, (void *)&starts));
+    int stops = 0;
+    while (stops < 50) {
+        int result = spprof_sampler_stop(NULL, 5000);
+        CHECK(result == 0 || result == -EINVAL);
+        if (result == 0) {
+            stops++;
+            CHECK_EQUAL(0, spprof_sampler_release());
+        }
+        sched_yield();
+    }
+    over = true;
+    pthread_join(starter, NULL);
+    if (starts > stops) {
+        CHECK_EQUAL(0, spprof_sampler_stop(NULL, 5000));
+    }
+    check_no_trace(&before);
+}
+
+static void stop_as_the_thread_ends(void *unused) {
+    (void)unused;
+    spprof_threads_ended("dying"); /* as the JVM would have said by now */
+    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 5000));
+    stopped++;
+}
+
+static void *dying_thread(void *key) {
+    spprof_threads_started(&walks, "dying");
+    CHECK_EQUAL(0, pthread_setspecific(*(pthread_key_t *)key, key));
+    burn(20 * MS);
+    return NULL;
+}
+
+TEST(a_dying_thread_can_stop) {
+    setup();
+    struct spprof_action before = current_action();
+    pthread_key_t key;
+    CHECK_EQUAL(0, pthread_key_create(&key, stop_as_the_thread_ends));
+    CHECK_EQUAL(0, spprof_sampler_start(NULL, &config));
+    pthread_t thread;
+    CHECK_EQUAL(0, pthread_create(&thread, NULL, dying_thread, &key));
+    pthread_join(thread, NULL);
+    CHECK_EQUAL(1, stopped);
+    check_no_trace(&before);
+}
+
+TEST(the_end_of_the_jvm_ends_a_session) {
+    setup();
+    struct spprof_action before = current_action();
+    CHECK_EQUAL(0, spprof_sampler_start(NULL, &config));
+    burn(20 * MS);
+    spprof_sampler_vm_death();
+    check_action(&before);
+    CHECK_EQUAL(0, timers_left());
+    int seen = walks;
+    burn(20 * MS);
+    CHECK_EQUAL(seen, walks);
+    spprof_sampler_vm_death(); /* and again, as OnUnload may come after VMDeath */
+    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
+    check_no_trace(&before);
+}
+
+int main(void) {
+    RUN_WITH_BOTH(a_start_that_fails_at_any_step_leaves_nothing);
+    RUN_WITH_BOTH(a_start_leaves_a_foreign_handler_untouched);
+    RUN_WITH(itimer, a_start_leaves_a_foreign_process_timer_untouched);
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+    RUN_WITH_BOTH(a_start_without_memory_leaves_nothing);
+#endif
+    RUN_WITH_BOTH(a_start_that_cannot_list_the_threads_leaves_nothing);
+    RUN_WITH_BOTH(a_start_without_any_timer_leaves_nothing);
+    RUN_WITH_BOTH(a_thread_without_a_timer_is_counted_and_gets_one_later);
+    RUN_WITH_BOTH(a_failed_start_that_cannot_be_undone_is_undone_by_the_next);
+    RUN_WITH_BOTH(a_stop_that_fails_can_be_tried_again);
+    RUN_WITH_BOTH(a_handler_that_does_not_finish_makes_the_stop_fail_and_keeps_its_memory);
+    RUN_WITH_BOTH(of_several_stops_at_once_one_stops);
+    RUN_WITH_BOTH(a_start_during_a_stop_waits_or_is_refused);
+    RUN_WITH_BOTH(a_dying_thread_can_stop);
+    RUN_WITH_BOTH(the_end_of_the_jvm_ends_a_session);
+    return report();
+}

@@ -1,0 +1,195 @@
+/* Threads that come, go, are left out, or get no timer. */
+#include "session.h"
+
+/*
+ * Threads of 5 ms, half of the interval: without the settling at their end, those expirations would
+ * be missing which the kernel had not noticed before its next tick.
+ */
+TEST(short_threads_are_seen_in_proportion) {
+    setup();
+    config.interval_ns = 10 * MS;
+    CHECK_EQUAL(0, spprof_sampler_start(NULL, &config));
+    for (int i = 0; i < 400; i++) {
+        pthread_t thread;
+        CHECK_EQUAL(0, pthread_create(&thread, NULL, java_thread, (void *)5));
+        pthread_join(thread, NULL);
+    }
+    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
+    struct tally tally = read_ring();
+    /* Each gives 10 ms with probability 1/2: mean 2000 ms, standard deviation 100 ms. Five of them.
+     */
+    CHECK(tally.cpu_ns > 1500 * MS && tally.cpu_ns < 2600 * MS);
+    CHECK(tally.exits > 0);
+}
+
+TEST(a_native_thread_is_found_by_a_sweep_and_sampled_without_a_stack) {
+    setup();
+    CHECK_EQUAL(0, spprof_sampler_start(NULL, &config));
+    pthread_t thread;
+    CHECK_EQUAL(0, pthread_create(&thread, NULL, busy_native, NULL));
+    CHECK(spprof_sampler_sweep(NULL, false) >= 2);
+    while (read_ring().native == 0) {
+        sched_yield();
+    }
+    over = true;
+    pthread_join(thread, NULL);
+    /* Its timer goes once the system let go of it. */
+    while (spprof_sampler_sweep(NULL, false) != threads_now()) {
+        sched_yield();
+    }
+    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
+}
+
+TEST(an_excluded_thread_is_not_sampled) {
+    setup();
+    spprof_threads_exclude(true);
+    pthread_t thread;
+    CHECK_EQUAL(0, pthread_create(&thread, NULL, busy_native, NULL));
+    CHECK_EQUAL(0, spprof_sampler_start(NULL, &config));
+    CHECK_EQUAL(threads_now() - 1, spprof_counters.threads_sampled);
+    burn(50 * MS);
+    CHECK_EQUAL(0, walks);
+    over = true;
+    pthread_join(thread, NULL);
+    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
+    spprof_threads_exclude(false);
+    CHECK_EQUAL(0, spprof_sampler_release());
+    CHECK_EQUAL(0, spprof_sampler_start(NULL, &config));
+    while (walks == 0) {
+        burn(MS);
+    }
+    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
+}
+
+TEST(threads_beyond_the_limit_are_counted_and_the_rest_is_sampled) {
+    setup();
+    struct rlimit few = {3, 3};
+    pthread_t threads[8];
+    for (int i = 0; i < 8; i++) {
+        CHECK_EQUAL(0, pthread_create(&threads[i], NULL, busy_native, NULL));
+    }
+    CHECK_EQUAL(0, setrlimit(RLIMIT_SIGPENDING, &few));
+    int result = spprof_sampler_start(NULL, &config);
+    /* The limit counts all processes of the user: others may have used it up. */
+    if (result == 0) {
+        CHECK(spprof_counters.threads_failed > 0);
+        CHECK_EQUAL(threads_now(),
+                    spprof_counters.threads_failed + spprof_counters.threads_sampled);
+        CHECK_EQUAL(-EAGAIN, spprof_threads_last_error());
+        CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
+    } else {
+        CHECK_EQUAL(-EAGAIN, result);
+    }
+    CHECK_EQUAL(0, spprof_counters.threads_failed);
+    over = true;
+    for (int i = 0; i < 8; i++) {
+        pthread_join(threads[i], NULL);
+    }
+}
+
+/* Threads that the JVM does not know are met all the same, and share a name. */
+TEST(native_threads_of_a_process_timer_are_counted_together) {
+    setup();
+    CHECK_EQUAL(0, spprof_sampler_start(NULL, &config));
+    pthread_t threads[2];
+    for (int i = 0; i < 2; i++) {
+        CHECK_EQUAL(0, pthread_create(&threads[i], NULL, busy_native, NULL));
+    }
+    struct tally tally = {0};
+    while (tally.native < 20) {
+        struct tally more = read_ring();
+        tally.native += more.native;
+        tally.names += more.names;
+    }
+    over = true;
+    for (int i = 0; i < 2; i++) {
+        pthread_join(threads[i], NULL);
+    }
+    CHECK_EQUAL(2, tally.names);
+    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
+}
+
+/* Told by ThreadStart, as the JVM's own are: their stacks are walked, and their slots come back. */
+TEST(threads_of_a_process_timer_have_their_own_slots) {
+    setup();
+    CHECK_EQUAL(0, spprof_sampler_start(NULL, &config));
+    uint64_t sampled = spprof_counters.threads_sampled;
+    pthread_t threads[4];
+    for (int i = 0; i < 4; i++) {
+        CHECK_EQUAL(0, pthread_create(&threads[i], NULL, busy, NULL));
+    }
+    while (spprof_counters.threads_sampled < sampled + 4) {
+        sched_yield();
+    }
+    uint64_t walked = 0;
+    while (walked < 20) {
+        walked += read_ring().walked;
+    }
+    over = true;
+    for (int i = 0; i < 4; i++) {
+        pthread_join(threads[i], NULL);
+    }
+    CHECK_EQUAL(sampled, spprof_counters.threads_sampled);
+    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
+}
+
+/* More threads than have slots at once, one after the other: the slots are used again. */
+TEST(slots_of_threads_that_ended_are_used_again) {
+    setup();
+    CHECK_EQUAL(0, spprof_sampler_start(NULL, &config));
+    for (int i = 0; i < 3000; i++) {
+        pthread_t thread;
+        CHECK_EQUAL(0, pthread_create(&thread, NULL, java_thread, (void *)0));
+        pthread_join(thread, NULL);
+        if (i % 100 == 0) {
+            spprof_sampler_sweep(NULL, false);
+        }
+    }
+    CHECK(spprof_slots_used() < 400);
+    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
+}
+
+static void *seeker(void *wanted) {
+    struct spprof_slot *own = wanted;
+    uint64_t id = own->id;
+    while (!over) {
+        CHECK(spprof_slots_find_sigsafe(id) == own); /* whatever happens around it */
+    }
+    return NULL;
+}
+
+/* As handlers do beside threads that come and go. */
+TEST(a_thread_always_finds_its_own_slot) {
+    setup();
+    pthread_t threads[2];
+    for (uint64_t i = 0; i < 2; i++) {
+        CHECK_EQUAL(0, pthread_create(&threads[i], NULL, seeker, spprof_slots_allocate(i + 1)));
+    }
+    struct spprof_slot *comers[512];
+    uint64_t next = 3;
+    for (int round = 0; round < 200; round++) {
+        for (int i = 0; i < 512; i++) {
+            CHECK((comers[i] = spprof_slots_allocate(next++)) != NULL);
+        }
+        for (int i = 0; i < 512; i++) {
+            spprof_slots_release(comers[i]);
+        }
+    }
+    over = true;
+    for (int i = 0; i < 2; i++) {
+        pthread_join(threads[i], NULL);
+    }
+    CHECK(spprof_slots_used() <= 514);
+}
+
+int main(void) {
+    RUN_WITH(ctimer, short_threads_are_seen_in_proportion);
+    RUN_WITH(ctimer, a_native_thread_is_found_by_a_sweep_and_sampled_without_a_stack);
+    RUN_WITH(ctimer, an_excluded_thread_is_not_sampled);
+    RUN_WITH(ctimer, threads_beyond_the_limit_are_counted_and_the_rest_is_sampled);
+    RUN_WITH(itimer, native_threads_of_a_process_timer_are_counted_together);
+    RUN_WITH(itimer, threads_of_a_process_timer_have_their_own_slots);
+    RUN_WITH_BOTH(slots_of_threads_that_ended_are_used_again);
+    RUN(a_thread_always_finds_its_own_slot);
+    return report();
+}
