@@ -19,7 +19,7 @@ class CyclesIT {
   private static final int STARTS_EACH = Math.min(100, Math.max(1, CYCLES / 5));
 
   @ParameterizedTest
-  @ValueSource(strings = "ctimer")
+  @ValueSource(strings = {"ctimer", "itimer"})
   void shouldLeaveNoTraceAfterAnyCycle(String engine) throws Exception {
     // Closing the target asserts that the JVM exits with status 0.
     try (TargetJvm target = load();
@@ -62,7 +62,7 @@ class CyclesIT {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = "ctimer")
+  @ValueSource(strings = {"ctimer", "itimer"})
   void shouldRefuseCleanlyWhereTenClientsStartAndStopAtOnce(String engine) throws Exception {
     try (TargetJvm target = load();
         BeanClient bean = BeanClient.connect(target)) {

@@ -35,7 +35,7 @@ class UnloadIT {
   private static final int MORE_CLASSES = 60;
 
   @ParameterizedTest
-  @ValueSource(strings = "ctimer")
+  @ValueSource(strings = {"ctimer", "itimer"})
   void shouldLetGoOfTheClassLoaderAndLeaveNothing(String engine) throws Exception {
     try (TargetJvm target = server(engine)) {
       Traces before = Traces.before(target);
