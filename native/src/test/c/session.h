@@ -157,6 +157,14 @@ static UNUSED void *java_thread(void *ms) {
     return NULL;
 }
 
+/* For a caller that blocks the signal. Only glibc can give a mask with a thread's attributes. */
+static UNUSED void *java_thread_unblocked(void *ms) {
+    sigset_t none;
+    sigemptyset(&none);
+    pthread_sigmask(SIG_SETMASK, &none, NULL);
+    return java_thread(ms);
+}
+
 static _Atomic bool over;
 
 static UNUSED void *busy(void *unused) {

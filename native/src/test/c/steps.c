@@ -76,12 +76,7 @@ static void frees_the_memory_of_a_slow_handler(void) {
     walker_hangs = true;
     begin();
     pthread_t slow;
-    pthread_attr_t attributes;
-    pthread_attr_init(&attributes);
-    sigset_t none;
-    sigemptyset(&none);
-    pthread_attr_setsigmask_np(&attributes, &none);
-    CHECK_EQUAL(0, pthread_create(&slow, &attributes, java_thread, (void *)100));
+    CHECK_EQUAL(0, pthread_create(&slow, NULL, java_thread_unblocked, (void *)100));
     while (walks == 0) {
         sched_yield();
     }

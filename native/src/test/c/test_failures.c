@@ -209,13 +209,7 @@ TEST(a_handler_that_does_not_finish_makes_the_stop_fail_and_keeps_its_memory) {
     pthread_sigmask(SIG_BLOCK, &set, NULL);
     CHECK_EQUAL(0, spprof_sampler_start(NULL, &config));
     pthread_t hanging;
-    sigset_t none;
-    sigemptyset(&none);
-    pthread_attr_t attributes;
-    pthread_attr_init(&attributes);
-    pthread_attr_setsigmask_np(&attributes, &none);
-    CHECK_EQUAL(0, pthread_create(&hanging, &attributes, java_thread, (void *)200));
-    pthread_attr_destroy(&attributes);
+    CHECK_EQUAL(0, pthread_create(&hanging, NULL, java_thread_unblocked, (void *)200));
     while (walks == 0) {
         sched_yield();
     }

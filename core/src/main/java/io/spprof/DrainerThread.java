@@ -137,8 +137,10 @@ final class DrainerThread extends Thread {
     long now = session.elapsedNanos();
     if (now >= nextSweep) {
       boolean names = now >= nextNames;
+      long sweepStart = sampler.currentThreadCpuNanos();
       sampler.sweep(names);
-      long took = session.elapsedNanos() - now;
+      // Of CPU time: on a machine that is busy, what passes meanwhile is mostly others' time.
+      long took = sampler.currentThreadCpuNanos() - sweepStart;
       nextSweep = now + Math.max(SWEEP_NANOS, SWEEP_SHARE * took);
       nextNames = names ? now + NAMES_NANOS : nextNames;
     }

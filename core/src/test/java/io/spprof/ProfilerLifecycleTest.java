@@ -9,6 +9,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.spprof.sampler.FakeSampler;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -159,6 +161,19 @@ final class ProfilerLifecycleTest {
     assertThrows(IllegalStateException.class, () -> profiler.stop());
     WaitFor.condition(() -> !WaitFor.drainerAlive(), "the end of the thread");
     assertEquals(2, profiler.start(ProfilerConfig.DEFAULT));
+  }
+
+  @Test
+  void shouldLookForThreadsAlthoughTheMachineGivesItLittleTime() {
+    AtomicInteger sweeps = new AtomicInteger();
+    sampler.onSweep =
+        () -> {
+          LockSupport.parkNanos(700_000_000); // no CPU time: others have it
+          sweeps.incrementAndGet();
+        };
+    profiler.start(ProfilerConfig.DEFAULT);
+
+    WaitFor.condition(() -> sweeps.get() >= 2, "two sweeps");
   }
 
   @Test

@@ -34,6 +34,9 @@ public final class FakeSampler implements Sampler {
   public volatile Step onStop = () -> {};
   public volatile Step onExclude = () -> {};
 
+  /** In place of looking for threads. */
+  public volatile Runnable onSweep = () -> {};
+
   /** After the counters were read, before they are handed out. */
   public volatile Runnable onCountersRead = () -> {};
 
@@ -109,7 +112,9 @@ public final class FakeSampler implements Sampler {
   }
 
   @Override
-  public void sweep(boolean ofNames) {}
+  public void sweep(boolean ofNames) {
+    onSweep.run();
+  }
 
   @Override
   public String threadProblem() {

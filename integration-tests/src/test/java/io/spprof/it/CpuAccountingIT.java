@@ -45,9 +45,34 @@ class CpuAccountingIT {
       warmUp(bean);
       for (long intervalMillis : new long[] {1, 10, 100}) {
         double tolerance = intervalMillis == 100 ? 0.05 : 0.02;
-        Run run = run(target, bean, intervalMillis, cpuNeeded(threads, intervalMillis, tolerance));
+        Run run =
+            run(
+                target,
+                bean,
+                "interval=" + intervalMillis + "ms",
+                cpuNeeded(threads, intervalMillis, tolerance));
         run.record("busy threads " + threads, intervalMillis);
         run.assertWithin(tolerance);
+      }
+    }
+  }
+
+  /**
+   * One timer for the process: what a signal stands for is read from the process's clock, so that
+   * nothing is left to chance but what start and stop themselves use.
+   */
+  @ParameterizedTest
+  @ValueSource(ints = {1, 60})
+  void shouldAccountForTheCpuTimeWithATimerForTheProcess(int threads) throws Exception {
+    try (TargetJvm target = TargetJvm.of(Busy.class, threads, 10).start();
+        BeanClient bean = BeanClient.connect(target)) {
+      warmUp(bean);
+      for (int intervalMillis : new int[] {1, 10}) {
+        Run run =
+            run(target, bean, "interval=" + intervalMillis + "ms,engine=itimer", LEAST_CPU_NANOS);
+        assertEquals("itimer", bean.text("Engine"));
+        run.record("busy threads, itimer " + threads, intervalMillis);
+        run.assertWithin(0.01);
       }
     }
   }
@@ -59,7 +84,7 @@ class CpuAccountingIT {
             TargetJvm.of(GcAndJit.class).flags(collector, "-Xmx256m", "-Xmn64m").start();
         BeanClient bean = BeanClient.connect(target)) {
       warmUp(bean);
-      Run run = run(target, bean, 1, 2 * LEAST_CPU_NANOS);
+      Run run = run(target, bean, "interval=1ms", 2 * LEAST_CPU_NANOS);
       run.record("GC and JIT " + collector, 1);
       run.assertWithin(0.02);
 
@@ -78,7 +103,7 @@ class CpuAccountingIT {
     try (TargetJvm target = TargetJvm.of(BusyVirtual.class, 50).start();
         BeanClient bean = BeanClient.connect(target)) {
       warmUp(bean);
-      Run run = run(target, bean, 1, LEAST_CPU_NANOS);
+      Run run = run(target, bean, "interval=1ms", LEAST_CPU_NANOS);
       run.record("virtual threads 50", 1);
       run.assertWithin(0.02);
     }
@@ -89,7 +114,7 @@ class CpuAccountingIT {
     try (TargetJvm target = TargetJvm.of(Hello.class).start();
         BeanClient bean = BeanClient.connect(target)) {
       warmUp(bean);
-      Run run = run(target, bean, 10, 0);
+      Run run = run(target, bean, "interval=10ms", 0);
       // Twenty or so threads of the JVM and of this client, of which each may be off by one.
       assertTrue(run.accountedNanos - run.mostNanos < 40 * 10_000_000L, run.toString());
     }
@@ -107,11 +132,11 @@ class CpuAccountingIT {
     bean.stop();
   }
 
-  private static Run run(TargetJvm target, BeanClient bean, long intervalMillis, long cpuNanos)
+  private static Run run(TargetJvm target, BeanClient bean, String options, long cpuNanos)
       throws Exception {
     Map<String, Object> first = figures(bean);
     long before = target.cpuNanos();
-    bean.startWith("interval=" + intervalMillis + "ms");
+    bean.startWith(options);
     long begun = target.cpuNanos();
     // What is used during start and stop may be sampled or not: it has to be little of the whole,
     // on a busy machine as far as that can be waited for.

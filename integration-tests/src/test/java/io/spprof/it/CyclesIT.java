@@ -24,7 +24,7 @@ class CyclesIT {
     // Closing the target asserts that the JVM exits with status 0.
     try (TargetJvm target = load();
         BeanClient bean = BeanClient.connect(target)) {
-      Traces before = Traces.before(target);
+      ProcessState before = ProcessState.before(target);
       long startNanos = 0;
       long stopNanos = 0;
       long checkNanos = 0;
@@ -37,7 +37,7 @@ class CyclesIT {
         long c = System.nanoTime();
         bean.stop();
         long d = System.nanoTime();
-        before.assertNone("after cycle " + cycle + " with " + options);
+        before.assertUnchanged("after cycle " + cycle + " with " + options);
         Figures.of(bean).assertExact();
         long e = System.nanoTime();
         startNanos += b - a;
@@ -66,7 +66,7 @@ class CyclesIT {
   void shouldRefuseCleanlyWhereTenClientsStartAndStopAtOnce(String engine) throws Exception {
     try (TargetJvm target = load();
         BeanClient bean = BeanClient.connect(target)) {
-      Traces before = Traces.before(target);
+      ProcessState before = ProcessState.before(target);
       RacingClients clients = new RacingClients(target, "engine=" + engine + ",interval=5ms");
       long begun = System.nanoTime();
       clients.run(CLIENTS, STARTS_EACH);
@@ -81,11 +81,11 @@ class CyclesIT {
       assertEquals("", bean.text("LastError"));
       assertEquals(sessions, bean.number("SessionsStarted"));
       Figures.of(bean).assertExact();
-      before.assertNone("after " + sessions + " sessions of " + CLIENTS + " clients");
+      before.assertUnchanged("after " + sessions + " sessions of " + CLIENTS + " clients");
 
       assertEquals(sessions + 1, bean.startWith("engine=" + engine + ",interval=1ms"));
       bean.stop();
-      before.assertNone("after one more");
+      before.assertUnchanged("after one more");
     }
   }
 

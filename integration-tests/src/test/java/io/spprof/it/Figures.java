@@ -43,7 +43,6 @@ record Figures(
     return sampledCpuNanos + droppedCpuNanos;
   }
 
-  /** What holds while no session runs. */
   void assertExact() {
     assertEquals(signals, collected + dropped, toString());
     assertEquals(dropped, byReason, toString());

@@ -50,7 +50,7 @@ class SoakIT {
     private final String engine;
     private final TargetJvm target;
     private final BeanClient bean;
-    private final Traces before;
+    private final ProcessState before;
     private final SplittableRandom random = new SplittableRandom(1);
     private final List<Vitals> readings = new ArrayList<>();
     private final List<Double> hours = new ArrayList<>();
@@ -62,7 +62,7 @@ class SoakIT {
       this.engine = engine;
       this.target = target;
       this.bean = bean;
-      this.before = Traces.before(target);
+      this.before = ProcessState.before(target);
     }
 
     void all() throws Exception {
@@ -139,7 +139,7 @@ class SoakIT {
       cycles++;
       assertEquals("", bean.text("LastError"));
       Figures.of(bean).assertExact();
-      before.assertNone("after session " + cycles);
+      before.assertUnchanged("after session " + cycles);
     }
 
     private void read() throws Exception {

@@ -5,10 +5,14 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.spprof.it.load.Busy;
+import io.spprof.it.load.GcAndJit;
 import io.spprof.it.load.Hello;
+import io.spprof.it.load.OneAfterTheOther;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** What is there while sampling, and what is left afterwards. */
 class TeardownIT {
@@ -17,15 +21,15 @@ class TeardownIT {
   void shouldLeaveNoTimerNoHandlerAndNoThreadAfterStop() throws Exception {
     try (TargetJvm target = TargetJvm.of(Busy.class, 60, 5).start();
         BeanClient bean = BeanClient.connect(target)) {
-      assertNothingLeft(target);
+      Traces.assertNone(target);
       for (int i = 0; i < 5; i++) {
         bean.startWith("interval=1ms");
         Thread.sleep(200);
         assertTrue(Proc.timers(target.pid()).size() >= 60, "a timer a thread");
         assertTrue(Proc.catches(target.pid(), Proc.SIGPROF));
-        assertFalse(ownThreads(target).isEmpty());
+        assertFalse(Traces.ownThreads(target).isEmpty());
         bean.stop();
-        assertNothingLeft(target);
+        Traces.assertNone(target);
       }
     }
   }
@@ -54,10 +58,33 @@ class TeardownIT {
       Await.until(
           "the session's thread is gone",
           Duration.ofSeconds(30),
-          () -> ownThreads(target).isEmpty());
-      assertNothingLeft(target);
+          () -> Traces.ownThreads(target).isEmpty());
+      Traces.assertNone(target);
       assertEquals(bean.number("CollectedSamples"), bean.collapsed().total());
       assertTrue((Long) bean.field("Session", "durationMillis") >= 1_000);
+    }
+  }
+
+  /** A signal too many would find the default action, which ends the process with status 155. */
+  @ParameterizedTest
+  @MethodSource("io.spprof.it.Engines#all")
+  void shouldLeaveAProcessThatLivesOn(String engine) throws Exception {
+    for (Class<?> load : List.of(GcAndJit.class, OneAfterTheOther.class)) {
+      try (TargetJvm target = TargetJvm.of(load).start();
+          BeanClient bean = BeanClient.connect(target)) {
+        for (int i = 0; i < 10; i++) {
+          bean.startWith("interval=100us,engine=" + engine);
+          Thread.sleep(20);
+          bean.stop();
+          assertFalse(Proc.catches(target.pid(), Proc.SIGPROF), "SIGPROF is still caught");
+        }
+        long before = target.cpuNanos();
+        Await.until(
+            "it uses two seconds of CPU time after the last stop",
+            Duration.ofSeconds(60),
+            () -> target.cpuNanos() > before + 2_000_000_000);
+        Traces.assertNone(target);
+      }
     }
   }
 
@@ -66,25 +93,12 @@ class TeardownIT {
     try (TargetJvm target = TargetJvm.of(Hello.class).start();
         BeanClient bean = BeanClient.connect(target)) {
       bean.all();
-      assertNothingLeft(target);
+      Traces.assertNone(target);
       List<String> ours =
           Proc.mappedFiles(target.pid()).stream()
               .filter(file -> file.matches(".*(libspprof|jna).*\\.(so|tmp).*"))
               .toList();
       assertEquals(List.of(), ours, "loaded when a session first starts, not before");
     }
-  }
-
-  private static void assertNothingLeft(TargetJvm target) throws Exception {
-    assertEquals(List.of(), Proc.timers(target.pid()));
-    assertFalse(Proc.catches(target.pid(), Proc.SIGPROF), "SIGPROF is still caught");
-    assertFalse(Proc.ignores(target.pid(), Proc.SIGPROF), "SIGPROF is still ignored");
-    assertEquals(List.of(), ownThreads(target));
-  }
-
-  private static List<String> ownThreads(TargetJvm target) throws Exception {
-    return Proc.threadNames(target.pid()).stream()
-        .filter(name -> name.toLowerCase(java.util.Locale.ROOT).contains("spprof"))
-        .toList();
   }
 }

@@ -5,6 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.spprof.it.load.Busy;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -14,10 +17,11 @@ import org.junit.jupiter.api.Test;
 class TimerLimitIT {
 
   private static final int THREADS = 200;
+  private static final int BUSY = 10;
 
   @Test
-  void shouldSayHowManyThreadsGotNoTimer() throws Exception {
-    try (TargetJvm target = TargetJvm.of(Busy.class, 60, 0, THREADS - 60).start();
+  void shouldSampleTheThreadsThatGetATimerAndSayHowManyGotNone() throws Exception {
+    try (TargetJvm target = TargetJvm.of(Busy.class, BUSY, 0, THREADS - BUSY).start();
         BeanClient bean = BeanClient.connect(target)) {
       limit(target, THREADS / 2);
       bean.startWith("interval=1ms");
@@ -28,8 +32,25 @@ class TimerLimitIT {
       assertTrue(sampled > 0 && failed > 0, running::toString);
       assertTrue(sampled + failed >= THREADS, running::toString);
       assertNamesTheLimit((String) running.get("LastError"));
+      long before = (Long) running.get("CollectedSamples");
+      Await.until(
+          "those that have a timer are profiled",
+          Duration.ofSeconds(60),
+          () -> bean.number("CollectedSamples") > before + 10);
+
+      // What was refused is tried again: here, once the limit is raised.
+      unlimit(target);
+      Await.until(
+          "every thread has a timer",
+          Duration.ofSeconds(60),
+          () -> bean.number("ThreadsFailed") == 0 && bean.number("ThreadsSampled") >= THREADS);
+      Await.until(
+          "nothing is wrong any more",
+          Duration.ofSeconds(60),
+          () -> bean.text("LastError").isEmpty());
       bean.stop();
-      assertEquals(List.of(), Proc.timers(target.pid()));
+      assertNothingLeft(target, bean);
+      Figures.of(bean).assertExact();
     }
   }
 
@@ -38,14 +59,35 @@ class TimerLimitIT {
     try (TargetJvm target = TargetJvm.of(Busy.class, 1, 0, THREADS - 1).start();
         BeanClient bean = BeanClient.connect(target)) {
       limit(target, 0);
-      Throwable refusal = BeanClient.refusalOf(bean::start);
-      assertInstanceOf(IllegalStateException.class, refusal);
-      assertNamesTheLimit(refusal.getMessage());
-      assertEquals("FAILED", bean.text("State"));
-      assertNamesTheLimit(bean.text("LastError"));
-      assertEquals(List.of(), Proc.timers(target.pid()));
-      assertTrue(!Proc.catches(target.pid(), Proc.SIGPROF), "no handler is left");
+      for (int i = 0; i < 2; i++) {
+        Throwable refusal = BeanClient.refusalOf(bean::start);
+        assertInstanceOf(IllegalStateException.class, refusal);
+        assertNamesTheLimit(refusal.getMessage());
+        assertEquals("FAILED", bean.text("State"));
+        assertEquals(refusal.getMessage(), bean.text("LastError"));
+        assertEquals(0, bean.number("SessionsStarted"));
+        assertNothingLeft(target, bean);
+      }
+      unlimit(target);
+      bean.start();
+      assertEquals("", bean.text("LastError"));
+      assertEquals(0, bean.number("ThreadsFailed"));
+      assertTrue(bean.number("ThreadsSampled") >= THREADS);
+      bean.stop();
+      assertNothingLeft(target, bean);
+      Figures.of(bean).assertExact();
     }
+  }
+
+  private static void assertNothingLeft(TargetJvm target, BeanClient bean) throws Exception {
+    // Java takes a thread for ended a few instructions before the system does.
+    Await.until(
+        "the profiler's threads are gone",
+        Duration.ofSeconds(30),
+        () -> Traces.ownThreads(target).isEmpty());
+    Traces.assertNone(target);
+    assertEquals(0, bean.number("ThreadsSampled"));
+    assertEquals(0, bean.number("ThreadsFailed"));
   }
 
   private static void assertNamesTheLimit(String message) {
@@ -61,11 +103,25 @@ class TimerLimitIT {
   private static void limit(TargetJvm target, int timers) throws Exception {
     String queued = Proc.status(target.pid(), "SigQ");
     int limit = timers == 0 ? 0 : timers + Integer.parseInt(queued.split("/")[0]);
+    prlimit(target, Integer.toString(limit));
+  }
+
+  /** As high as it may go. */
+  private static void unlimit(TargetJvm target) throws Exception {
+    String hard =
+        Files.readAllLines(Path.of("/proc", Long.toString(target.pid()), "limits")).stream()
+            .filter(line -> line.startsWith("Max pending signals"))
+            .map(line -> line.split(" {2,}")[2])
+            .findFirst()
+            .orElseThrow();
+    prlimit(target, hard);
+  }
+
+  private static void prlimit(TargetJvm target, String soft) throws Exception {
     Programs.Ended prlimit =
         Programs.run(
             target.directory(),
-            List.of(
-                "prlimit", "--pid", Long.toString(target.pid()), "--sigpending=" + limit + ":"));
+            List.of("prlimit", "--pid", Long.toString(target.pid()), "--sigpending=" + soft + ":"));
     assertEquals(0, prlimit.status(), prlimit.err().toString());
   }
 }

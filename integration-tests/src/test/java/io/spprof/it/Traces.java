@@ -1,89 +1,29 @@
 package io.spprof.it;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 
-import java.time.Duration;
+import java.io.IOException;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
-import java.util.TreeMap;
 
-/**
- * What a profiler could leave in a process, as the kernel has it: timers, what is done with
- * signals, what threads have blocked, threads. Taken once before, and compared whenever nothing
- * should be left.
- */
+/** What a session has in a process, and what none may leave there. */
 final class Traces {
 
-  private static final Duration PATIENCE = Duration.ofSeconds(30);
+  private Traces() {}
 
-  private final long pid;
-  private final List<String> timers;
-  private final String caught;
-  private final String ignored;
-  private final Map<Long, String> blocked;
-
-  private Traces(long pid) throws Exception {
-    this.pid = pid;
-    this.timers = Proc.timers(pid);
-    this.caught = Proc.status(pid, "SigCgt");
-    this.ignored = Proc.status(pid, "SigIgn");
-    this.blocked = settled(pid);
+  /** Fails if a timer, the handler, an ignored signal or a thread of the profiler is there. */
+  static void assertNone(TargetJvm target) throws IOException {
+    assertEquals(List.of(), Proc.timers(target.pid()));
+    assertFalse(Proc.catches(target.pid(), Proc.SIGPROF), "SIGPROF is still caught");
+    assertFalse(Proc.ignores(target.pid(), Proc.SIGPROF), "SIGPROF is still ignored");
+    assertEquals(List.of(), ownThreads(target));
   }
 
-  /** As it is now, with no session running. */
-  static Traces before(TargetJvm target) throws Exception {
-    return new Traces(target.pid());
-  }
-
-  /**
-   * Fails if something is there that was not there before. Timers and signals have to be right at
-   * once. A thread is waited for: the JVM lets a joiner go a few instructions before the system's
-   * thread has ended; and a thread that is just starting or ending another, or itself, has blocked
-   * everything for a moment.
-   */
-  void assertNone(String when) throws Exception {
-    assertEquals(timers, Proc.timers(pid), () -> when + ": timers");
-    assertEquals(caught, Proc.status(pid, "SigCgt"), () -> when + ": caught signals");
-    assertEquals(ignored, Proc.status(pid, "SigIgn"), () -> when + ": ignored signals");
-    if (!changed(Proc.blocked(pid)).isEmpty()) {
-      Await.until(
-          when + ": blocked signals are as before " + changed(Proc.blocked(pid)),
-          PATIENCE,
-          () -> changed(Proc.blocked(pid)).isEmpty());
-    }
-    if (!ownThreads().isEmpty()) {
-      Await.until(
-          when + ": none of " + ownThreads() + " is left", PATIENCE, () -> ownThreads().isEmpty());
-    }
-  }
-
-  /** Threads of both times whose mask is another one, with both masks. */
-  private Map<Long, String> changed(Map<Long, String> now) {
-    Map<Long, String> changed = new TreeMap<>();
-    now.forEach(
-        (thread, mask) -> {
-          String before = blocked.getOrDefault(thread, mask);
-          if (!before.equals(mask)) {
-            changed.put(thread, before + " -> " + mask);
-          }
-        });
-    return changed;
-  }
-
-  private List<String> ownThreads() throws Exception {
-    return Proc.threadNames(pid).stream()
+  /** The names of the profiler's threads. */
+  static List<String> ownThreads(TargetJvm target) throws IOException {
+    return Proc.threadNames(target.pid()).stream()
         .filter(name -> name.toLowerCase(Locale.ROOT).contains("spprof"))
         .toList();
-  }
-
-  /** The masks of those threads that have had the same one for a while. */
-  private static Map<Long, String> settled(long pid) throws Exception {
-    Map<Long, String> masks = Proc.blocked(pid);
-    for (int i = 0; i < 3; i++) {
-      Thread.sleep(10);
-      masks.entrySet().retainAll(Proc.blocked(pid).entrySet());
-    }
-    return masks;
   }
 }

@@ -38,12 +38,12 @@ class UnloadIT {
   @ValueSource(strings = {"ctimer", "itimer"})
   void shouldLetGoOfTheClassLoaderAndLeaveNothing(String engine) throws Exception {
     try (TargetJvm target = server(engine)) {
-      Traces before = Traces.before(target);
+      ProcessState before = ProcessState.before(target);
       State warm = null;
       for (int cycle = 1; cycle <= WARM_UP + UNLOADS; cycle++) {
         String answer = target.ask("cycle");
         assertTrue(answer.matches("[1-9][0-9]* gone"), "cycle " + cycle + ": " + answer);
-        before.assertNone("after cycle " + cycle);
+        before.assertUnchanged("after cycle " + cycle);
         State now = State.of(target);
         assertEquals(List.of(), now.files, "temporary files");
         if (cycle == WARM_UP) {

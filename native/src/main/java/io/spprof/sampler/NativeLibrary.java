@@ -3,12 +3,12 @@ package io.spprof.sampler;
 import com.sun.jna.Platform;
 import java.io.IOException;
 import java.io.InputStream;
-import java.util.Locale;
+import java.util.List;
 
 /**
- * Finds the native library for this platform, as JNA names platforms, unpacks it to a directory of
- * its own (the JVM refuses to load one file for two class loaders), loads it, and removes the file
- * again.
+ * Finds the native library for this platform (see {@link NativePlatform}), unpacks it to a
+ * directory of its own (the JVM refuses to load one file for two class loaders), loads it, and
+ * removes the file again.
  *
  * <p>Only JNA's {@code Platform} is used here, which is nearly free. Its unpacking would first load
  * JNA's own library, some 100 ms of CPU at the first start of a session, to copy one file.
@@ -21,29 +21,39 @@ final class NativeLibrary {
 
   /**
    * Whether the jar has a library for this platform. Asked at start-up, so without any class of
-   * JNA.
+   * JNA, and if the jar has libraries for both C libraries, without finding out which one is here.
    *
    * @return "" if it has one, else what is missing
    */
   static String unavailable() {
-    String os = String.valueOf(System.getProperty("os.name"));
-    String arch = String.valueOf(System.getProperty("os.arch"));
-    // As JNA's Platform.RESOURCE_PREFIX has it; a test compares the two.
     String platform =
-        (os.startsWith("Mac") ? "darwin" : os.toLowerCase(Locale.ROOT))
-            + "-"
-            + (arch.equals("amd64") || arch.equals("x86_64") ? "x86-64" : arch);
-    return NativeLibrary.class.getResource(resource(platform)) == null ? missing(platform) : "";
+        NativePlatform.named(
+            String.valueOf(System.getProperty("os.name")),
+            String.valueOf(System.getProperty("os.arch")));
+    if (isIn(platform) && isIn(NativePlatform.withMusl(platform))) {
+      return "";
+    }
+    String exact = NativePlatform.ofThisProcess(platform);
+    return isIn(exact) ? "" : missing(exact);
   }
 
   private static String resource(String platform) {
-    return "/io/spprof/sampler/" + platform + "/" + System.mapLibraryName("spprof");
+    String file = platform.startsWith("darwin") ? "libspprof.dylib" : "libspprof.so";
+    return "/io/spprof/sampler/" + platform + "/" + file;
   }
 
-  private static String missing(String platform) {
+  private static boolean isIn(String platform) {
+    return NativeLibrary.class.getResource(resource(platform)) != null;
+  }
+
+  /** What is said where the jar has no library for the platform. */
+  static String missing(String platform) {
+    List<String> have = NativePlatform.ALL.stream().filter(NativeLibrary::isIn).toList();
     return "this jar has no native library for "
         + platform
-        + "; use a jar that was built for it (see README: platforms)";
+        + "; it has "
+        + (have.isEmpty() ? "none at all" : "those for " + String.join(", ", have))
+        + "; use a jar that was built for this platform (see README: Platforms)";
   }
 
   /**
@@ -55,10 +65,10 @@ final class NativeLibrary {
     if (loaded) {
       return;
     }
-    try (InputStream library =
-        NativeLibrary.class.getResourceAsStream(resource(Platform.RESOURCE_PREFIX))) {
+    String platform = NativePlatform.ofThisProcess(Platform.RESOURCE_PREFIX);
+    try (InputStream library = NativeLibrary.class.getResourceAsStream(resource(platform))) {
       if (library == null) {
-        throw new SamplerException(missing(Platform.RESOURCE_PREFIX));
+        throw new SamplerException(missing(platform));
       }
       UnpackedLibrary.load(library.readAllBytes());
       loaded = true;

@@ -1,37 +1,44 @@
 package io.spprof.it.load;
 
-import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.stream.Collectors;
 
 /**
- * Starts children all the time, beside threads that are busy, and fails if one of them ends with a
- * status other than 0 or has SIGPROF blocked. Answers "children", how many, and "ignoring", how
- * many of them have SIGPROF ignored.
+ * Starts children, beside threads that are busy, and fails if one of them ends with a status other
+ * than 0. Two threads start children all the time that say which signals they were born to block,
+ * ignore and catch, and which timers they have.
  */
 public final class Spawner {
 
-  private static final LongAdder CHILDREN = new LongAdder();
-  private static final LongAdder IGNORING = new LongAdder();
+  private static final int STORMERS = 4;
+
+  private static final Map<String, LongAdder> BIRTHS = new ConcurrentHashMap<>();
+  private static int stormSize;
   private static volatile long sink;
 
   private Spawner() {}
 
-  /** Takes no arguments. */
+  /** Argument: how many children a storm is. */
   public static void main(String[] args) throws IOException {
+    stormSize = Integer.parseInt(args[0]);
     for (int i = 0; i < 3; i++) {
       Control.daemon("busy-" + i, Spawner::spin);
     }
-    Control.daemon("spawner", Spawner::spawn);
+    for (int i = 0; i < 2; i++) {
+      Control.daemon("spawner-" + i, Spawner::spawn);
+    }
     Control.serve(
         Map.of(
-            "children",
-            () -> Long.toString(CHILDREN.sum()),
-            "ignoring",
-            () -> Long.toString(IGNORING.sum())));
+            "births", Spawner::births,
+            "storm", Spawner::storm,
+            "burn", Spawner::burn));
   }
 
   private static void spin() {
@@ -41,32 +48,74 @@ public final class Spawner {
   }
 
   private static void spawn() {
+    while (true) {
+      List<String> lines = run("cat", "/proc/self/status", "/proc/self/timers");
+      String birth =
+          lines.stream()
+              .filter(line -> line.matches("(SigPnd|ShdPnd|SigBlk|SigIgn|SigCgt|ID):.*"))
+              .map(line -> line.replaceAll("\\s+", ""))
+              .collect(Collectors.joining(","));
+      BIRTHS.computeIfAbsent(birth, key -> new LongAdder()).increment();
+    }
+  }
+
+  /** How many children were born how. */
+  private static String births() {
+    return new TreeMap<>(BIRTHS)
+        .entrySet().stream()
+            .map(birth -> birth.getValue().sum() + "*" + birth.getKey())
+            .collect(Collectors.joining(" "));
+  }
+
+  /** Many children, as fast as some threads can start them; answers how many ended well. */
+  private static String storm() {
+    AtomicInteger left = new AtomicInteger(stormSize);
+    LongAdder ended = new LongAdder();
+    List<Thread> threads =
+        java.util.stream.IntStream.range(0, STORMERS)
+            .mapToObj(
+                i ->
+                    Control.daemon(
+                        "stormer-" + i,
+                        () -> {
+                          while (left.getAndDecrement() > 0) {
+                            run("true");
+                            ended.increment();
+                          }
+                        }))
+            .toList();
+    threads.forEach(Spawner::join);
+    return ended.sum() + " of " + stormSize;
+  }
+
+  /** A child that uses a second of CPU time; answers the status with which the limit ended it. */
+  private static String burn() {
+    return String.join(
+        "", run("sh", "-c", "sh -c 'ulimit -S -t 1; while :; do :; done' 2>/dev/null; echo $?"));
+  }
+
+  private static List<String> run(String... command) {
     try {
-      while (true) {
-        Process child =
-            new ProcessBuilder("grep", "-E", "SigBlk|SigIgn", "/proc/self/status").start();
-        try (BufferedReader out =
-            new BufferedReader(
-                new InputStreamReader(child.getInputStream(), StandardCharsets.US_ASCII))) {
-          out.lines().forEach(Spawner::check);
-        }
-        if (child.waitFor() != 0) {
-          throw new IllegalStateException("a child ended with status " + child.exitValue());
-        }
-        CHILDREN.increment();
+      Process child = new ProcessBuilder(command).redirectErrorStream(true).start();
+      List<String> lines =
+          new String(child.getInputStream().readAllBytes(), StandardCharsets.UTF_8)
+              .lines()
+              .toList();
+      if (child.waitFor() != 0) {
+        throw new IllegalStateException(
+            "a child ended with status " + child.exitValue() + ": " + lines);
       }
+      return lines;
     } catch (IOException | InterruptedException e) {
       throw new IllegalStateException(e);
     }
   }
 
-  private static void check(String line) {
-    long mask = Long.parseUnsignedLong(line.split("\\s+")[1], 16);
-    boolean set = (mask >>> 26 & 1) == 1;
-    if (set && line.startsWith("SigIgn")) {
-      IGNORING.increment();
-    } else if (set) {
-      throw new IllegalStateException("a child was started with SIGPROF in " + line);
+  private static void join(Thread thread) {
+    try {
+      thread.join();
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
     }
   }
 }

@@ -1,0 +1,101 @@
+package io.spprof.it;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import io.spprof.it.load.Ending;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** A JVM that is sampled ends as it does when nobody samples it. */
+class EndingIT {
+
+  private static final int REPETITIONS = 3;
+  private static final int SIGINT = 2;
+
+  /** Status, and what is on stdout and on stderr but for figures and repetitions. */
+  private record End(int status, List<String> out, List<String> err) {}
+
+  @ParameterizedTest
+  @CsvSource({
+    "return, 0, ''",
+    "exit, 7, ''",
+    "halt, 8, ''",
+    "exception, 1, ''",
+    "overflow, 1, ''",
+    "overflow-in-a-thread, 9, ''",
+    "heap, 1, ''",
+    "heap, 3, -XX:+ExitOnOutOfMemoryError",
+    "caught, 0, ''",
+    "TERM, 143, ''",
+    "INT, 130, ''",
+  })
+  void shouldEndAsItDoesUnsampled(String how, int status, String flag) throws Exception {
+    Assumptions.assumeFalse(
+        how.equals("INT") && Proc.ignores(ProcessHandle.current().pid(), SIGINT),
+        "NOT TESTED: the test itself was started with SIGINT ignored, and so are its children");
+    End unsampled = run(how, flag, null);
+    assertEquals(status, unsampled.status(), unsampled.toString());
+    assertEquals("sampled: false", unsampled.out().get(0), unsampled.toString());
+    for (String engine : Engines.all().toList()) {
+      for (int i = 0; i < REPETITIONS; i++) {
+        End sampled = run(how, flag, engine);
+        assertEquals("sampled: true", sampled.out().get(0), sampled.toString());
+        assertEquals(unsampled.status(), sampled.status(), engine + ": " + sampled);
+        assertEquals(unsampled.err(), sampled.err(), engine);
+        assertEquals(withoutFirst(unsampled.out()), withoutFirst(sampled.out()), engine);
+      }
+    }
+  }
+
+  private static End run(String how, String flag, String engine) throws Exception {
+    Path directory = TestPaths.newDirectory("ending-" + how.toLowerCase(java.util.Locale.ROOT));
+    List<String> command = new ArrayList<>();
+    command.add(TestPaths.jdkProgram("java").toString());
+    command.addAll(List.of("-Xmx32m", "-XX:-CreateCoredumpOnCrash"));
+    command.add("-Djava.io.tmpdir=" + directory);
+    if (Runtime.version().feature() >= 22) {
+      command.add("--enable-native-access=ALL-UNNAMED");
+    }
+    if (!flag.isEmpty()) {
+      command.add(flag);
+    }
+    if (engine != null) {
+      command.add(
+          "-javaagent:" + TestPaths.agentJar() + "=start=true,interval=100us,engine=" + engine);
+    }
+    command.addAll(
+        List.of(
+            "-classpath",
+            TestPaths.classPathEntry(Ending.class).toString(),
+            Ending.class.getName(),
+            how));
+    Programs.Ended ended = Programs.run(directory, command);
+    try (Stream<Path> left = Files.list(directory)) {
+      // A crash report, or what a session did not clean up. A JVM that is halted cleans nothing.
+      assertEquals(List.of(), left.toList(), how);
+    }
+    return new End(ended.status(), kinds(ended.out()), kinds(ended.err()));
+  }
+
+  /** How deep an overflow was, and so how long its trace is, differs from run to run. */
+  private static List<String> kinds(List<String> lines) {
+    List<String> kinds = new ArrayList<>();
+    for (String line : lines) {
+      String kind = line.replaceFirst("^\\tat .*", "\tat ...");
+      if (kinds.isEmpty() || !kinds.get(kinds.size() - 1).equals(kind)) {
+        kinds.add(kind);
+      }
+    }
+    return kinds;
+  }
+
+  private static List<String> withoutFirst(List<String> lines) {
+    return lines.subList(1, lines.size());
+  }
+}

@@ -1,0 +1,196 @@
+package io.spprof.it.load;
+
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.lang.reflect.Method;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import javax.management.AttributeChangeNotification;
+import javax.management.JMException;
+import javax.management.MBeanServer;
+import javax.management.ObjectName;
+import javax.management.RuntimeMBeanException;
+
+/**
+ * Starts and stops sessions of its own, from the threads that are least expected to, beside threads
+ * that are busy. A question is answered with how the calls ended: a number for each outcome, where
+ * "ok" is a call that did it and a refusal is shown by its exception and its message.
+ */
+public final class SelfManaged {
+
+  private static final String OPTIONS_OF_THE_SHORTEST = "interval=100us,engine=";
+  private static final int CALLERS = 4;
+
+  private static final MBeanServer SERVER = ManagementFactory.getPlatformMBeanServer();
+  private static volatile long sink;
+
+  private SelfManaged() {}
+
+  /** Argument: the engine. */
+  public static void main(String[] args) throws IOException, JMException {
+    ObjectName bean = new ObjectName("io.spprof:type=Spprof");
+    String options = OPTIONS_OF_THE_SHORTEST + args[0];
+    for (int i = 0; i < 3; i++) {
+      Control.daemon("busy-" + i, SelfManaged::spin);
+    }
+    Supplier<String> start = () -> call(bean, "startWith", options);
+    Supplier<String> stop = () -> call(bean, "stop");
+    Control.serve(
+        Map.of(
+            "stop in the last act of a thread", () -> inLastAct(stop),
+            "stop in a virtual thread", () -> inVirtualThread(stop),
+            "stop twice at once", () -> atOnce(List.of(stop, stop)),
+            "stop in a listener", () -> inListener(bean, start, stop),
+            "stop at exit", () -> atExit(stop),
+            "start at exit", () -> atExit(start),
+            "start and stop in a rush", () -> atOnce(rush(start, stop))));
+  }
+
+  private static void spin() {
+    while (true) {
+      sink = Spin.steps(sink, 10_000);
+    }
+  }
+
+  private static String call(ObjectName bean, String operation, String... arguments) {
+    try {
+      String[] types = arguments.length == 0 ? null : new String[] {String.class.getName()};
+      SERVER.invoke(bean, operation, arguments, types);
+      return "ok";
+    } catch (RuntimeMBeanException e) {
+      return e.getCause().toString();
+    } catch (JMException | RuntimeException e) {
+      return e.toString();
+    }
+  }
+
+  private static String inLastAct(Supplier<String> stop) {
+    CompletableFuture<String> outcome = new CompletableFuture<>();
+    Thread thread =
+        new Thread(
+            () -> {
+              sink = Spin.steps(1, 1_000_000);
+              throw new IllegalStateException("as wanted");
+            },
+            "dying");
+    thread.setUncaughtExceptionHandler((dying, cause) -> outcome.complete(stop.get()));
+    thread.start();
+    String ended = get(outcome);
+    try {
+      thread.join();
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+    return ended;
+  }
+
+  private static String inVirtualThread(Supplier<String> stop) {
+    CompletableFuture<String> outcome = new CompletableFuture<>();
+    try {
+      Method start = Thread.class.getMethod("startVirtualThread", Runnable.class);
+      start.invoke(null, (Runnable) () -> outcome.complete(stop.get()));
+    } catch (ReflectiveOperationException e) {
+      return "no virtual threads";
+    }
+    return get(outcome);
+  }
+
+  /**
+   * Two sessions, each ended by a listener that is told of its start; the answer is of the stops.
+   */
+  private static String inListener(ObjectName bean, Supplier<String> start, Supplier<String> stop) {
+    Map<String, Integer> outcomes = new TreeMap<>();
+    try {
+      for (int session = 0; session < 2; session++) {
+        CompletableFuture<String> outcome = new CompletableFuture<>();
+        javax.management.NotificationListener listener =
+            (notification, handback) -> {
+              if (notification instanceof AttributeChangeNotification change
+                  && "RUNNING".equals(change.getNewValue())) {
+                outcome.complete(stop.get());
+              }
+            };
+        SERVER.addNotificationListener(bean, listener, null, null);
+        outcomes.merge("start " + start.get(), 1, Integer::sum);
+        outcomes.merge("stop " + get(outcome), 1, Integer::sum);
+        SERVER.removeNotificationListener(bean, listener);
+      }
+    } catch (JMException e) {
+      throw new IllegalStateException(e);
+    }
+    return outcomes.toString();
+  }
+
+  private static String atExit(Supplier<String> call) {
+    Runtime.getRuntime()
+        .addShutdownHook(
+            new Thread(
+                () -> {
+                  String outcome = call.get();
+                  if (!outcome.equals("ok")) {
+                    System.err.println("at exit: " + outcome);
+                    Runtime.getRuntime().halt(71);
+                  }
+                }));
+    return "ok";
+  }
+
+  private static List<Supplier<String>> rush(Supplier<String> start, Supplier<String> stop) {
+    return java.util.Collections.nCopies(
+        CALLERS,
+        () -> {
+          long until = System.nanoTime() + TimeUnit.SECONDS.toNanos(2);
+          Map<String, Integer> outcomes = new TreeMap<>();
+          while (System.nanoTime() < until) {
+            outcomes.merge("start " + kind(start.get()), 1, Integer::sum);
+            outcomes.merge("stop " + kind(stop.get()), 1, Integer::sum);
+          }
+          return outcomes.keySet().toString();
+        });
+  }
+
+  /** Which session is in the way is chance. */
+  private static String kind(String outcome) {
+    return outcome.replaceAll("session \\d+ is running.*", "a session is running");
+  }
+
+  private static String atOnce(List<Supplier<String>> calls) {
+    CountDownLatch ready = new CountDownLatch(calls.size());
+    Map<String, Integer> outcomes = new TreeMap<>();
+    List<CompletableFuture<String>> pending =
+        calls.stream()
+            .map(
+                call -> {
+                  CompletableFuture<String> outcome = new CompletableFuture<>();
+                  Control.daemon(
+                      "caller",
+                      () -> {
+                        ready.countDown();
+                        try {
+                          ready.await();
+                        } catch (InterruptedException e) {
+                          throw new IllegalStateException(e);
+                        }
+                        outcome.complete(call.get());
+                      });
+                  return outcome;
+                })
+            .toList();
+    pending.forEach(outcome -> outcomes.merge(get(outcome), 1, Integer::sum));
+    return outcomes.toString();
+  }
+
+  private static String get(CompletableFuture<String> outcome) {
+    try {
+      return outcome.get();
+    } catch (InterruptedException | ExecutionException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+}

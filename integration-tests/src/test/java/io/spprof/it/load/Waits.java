@@ -1,0 +1,94 @@
+package io.spprof.it.load;
+
+import java.io.IOException;
+import java.nio.channels.Selector;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Collectors;
+
+/**
+ * Threads that wait for a time, in each of the ways that Java has, again and again, and use CPU
+ * time in between. "waits" answers how many waits there were, "short" how many of them ended before
+ * their time.
+ */
+public final class Waits {
+
+  private static final long MILLIS = 5;
+  private static final Map<String, long[]> FIGURES = new ConcurrentHashMap<>(); // waits, short ones
+  private static volatile long sink;
+
+  /** Returns when the time is over. */
+  private interface Wait {
+    void millis(long millis) throws IOException, InterruptedException;
+  }
+
+  private Waits() {}
+
+  /** Argument: CPU time that a thread uses between two waits, microseconds. */
+  public static void main(String[] args) throws IOException {
+    long busyNanos = Long.parseLong(args[0]) * 1_000;
+    Object monitor = new Object();
+    Selector selector = Selector.open();
+    Thread blocker = Control.daemon("blocker", LockSupport::park);
+    waiter("sleep", busyNanos, Thread::sleep);
+    waiter(
+        "park", busyNanos, millis -> LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(millis)));
+    waiter(
+        "wait",
+        busyNanos,
+        millis -> {
+          synchronized (monitor) {
+            monitor.wait(millis);
+          }
+        });
+    waiter("join", busyNanos, blocker::join);
+    waiter(
+        "select",
+        busyNanos,
+        millis -> {
+          if (selector.select(millis) != 0) {
+            throw new IllegalStateException("a key where none is registered");
+          }
+        });
+    Control.serve(Map.of("waits", () -> figures(0), "short", () -> figures(1)));
+  }
+
+  private static void waiter(String kind, long busyNanos, Wait wait) {
+    long[] figures = new long[2]; // the thread's own; whoever reads them may be late
+    FIGURES.put(kind, figures);
+    Control.daemon(
+        kind,
+        () -> {
+          while (true) {
+            long begun = System.nanoTime();
+            try {
+              wait.millis(MILLIS);
+            } catch (IOException | InterruptedException e) {
+              throw new IllegalStateException(kind, e);
+            }
+            if (System.nanoTime() - begun < TimeUnit.MILLISECONDS.toNanos(MILLIS)) {
+              figures[1]++;
+            }
+            figures[0]++;
+            burn(busyNanos);
+          }
+        });
+  }
+
+  private static void burn(long nanos) {
+    long until = Spin.cpuNanos() + nanos;
+    while (Spin.cpuNanos() < until) {
+      sink = Spin.steps(sink, 1_000);
+    }
+  }
+
+  private static String figures(int index) {
+    return new TreeMap<>(FIGURES)
+        .entrySet().stream()
+            .map(figure -> figure.getKey() + "=" + figure.getValue()[index])
+            .collect(Collectors.joining(" "));
+  }
+}
