@@ -61,8 +61,10 @@ record Growth(Figure figure, double first, double last, double slopePerHour) {
       case METASPACE -> Math.max(2 << 20, 0.05 * first);
       case HEAP -> Math.max(4 << 20, 0.10 * first);
       case DESCRIPTORS, THREADS -> 2;
-      // Malloc's arenas and metaspace's chunks are mapped in pieces.
-      case MAPPINGS -> 24;
+      // A stack of a thread of the JVM's own; an arena of malloc.
+      case MAPPINGS -> 6;
+      // An arena of malloc is 64 MiB of addresses; there are eight a CPU at most.
+      case ADDRESS_SPACE -> 192 << 20;
     };
   }
 

@@ -34,6 +34,9 @@ class UnloadIT {
   /** What the JVM generates late; one deployment that is not unloaded has some hundred classes. */
   private static final int MORE_CLASSES = 60;
 
+  /** Addresses that malloc may reserve meanwhile; it does so by 64 MiB. */
+  private static final long ARENAS = 256 << 20;
+
   @ParameterizedTest
   @ValueSource(strings = {"ctimer", "itimer"})
   void shouldLetGoOfTheClassLoaderAndLeaveNothing(String engine) throws Exception {
@@ -123,6 +126,7 @@ class UnloadIT {
       assertTrue(now.classes <= classes + MORE_CLASSES, when);
       // Two while the JVM has not got round to unloading the one before.
       assertTrue(now.libraries <= 3, when);
+      assertTrue(now.address <= address + ARENAS, when);
     }
 
     String since(State before) {

@@ -2,6 +2,7 @@ package io.spprof.it;
 
 import java.lang.management.ManagementFactory;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
@@ -20,6 +21,7 @@ record Vitals(Map<Figure, Long> values) {
     CODE_CACHE("code cache", true),
     METASPACE("metaspace", true),
     HEAP("heap after GC", true),
+    ADDRESS_SPACE("address space", true),
     DESCRIPTORS("file descriptors", false),
     THREADS("threads", false),
     MAPPINGS("mappings", false);
@@ -51,10 +53,28 @@ record Vitals(Map<Figure, Long> values) {
     values.put(Figure.CODE_CACHE, pools(server, name -> name.startsWith("Code")));
     values.put(Figure.METASPACE, pools(server, "Metaspace"::equals));
     values.put(Figure.RESIDENT, Proc.bytes(pid, "VmRSS"));
+    values.put(Figure.ADDRESS_SPACE, Proc.bytes(pid, "VmSize"));
     values.put(Figure.DESCRIPTORS, (long) Proc.descriptors(pid));
     values.put(Figure.THREADS, (long) Proc.threads(pid).size());
-    values.put(Figure.MAPPINGS, (long) Proc.mappings(pid).size());
+    values.put(Figure.MAPPINGS, regions(Proc.mappings(pid)));
     return new Vitals(values);
+  }
+
+  /**
+   * Mappings, where neighbours that belong to no file count as one: the JVM commits pieces of what
+   * it has reserved for metaspace and code, and each such piece is a line in the map.
+   */
+  private static long regions(List<String> mappings) {
+    long regions = 0;
+    String endOfAnonymous = "";
+    for (String line : mappings) {
+      String[] fields = line.split("\\s+", 6);
+      String[] range = fields[0].split("-");
+      boolean anonymous = fields.length < 6 || fields[5].isEmpty();
+      regions += anonymous && range[0].equals(endOfAnonymous) ? 0 : 1;
+      endOfAnonymous = anonymous ? range[1] : "";
+    }
+    return regions;
   }
 
   private static long pools(MBeanServerConnection server, Predicate<String> wanted)
