@@ -8,6 +8,7 @@ import java.util.concurrent.Callable;
 import javax.management.Attribute;
 import javax.management.AttributeList;
 import javax.management.JMException;
+import javax.management.JMRuntimeException;
 import javax.management.MBeanAttributeInfo;
 import javax.management.MBeanServerConnection;
 import javax.management.ObjectName;
@@ -132,13 +133,18 @@ public final class BeanClient implements AutoCloseable {
     try {
       Object result = call.call();
       throw new AssertionError("expected a refusal, got " + result);
-    } catch (RuntimeErrorException e) {
-      return e.getTargetError();
-    } catch (JMException | javax.management.JMRuntimeException e) {
-      return e.getCause() == null ? e : e.getCause();
     } catch (Exception e) {
-      return e;
+      return refusal(e);
     }
+  }
+
+  /** What is inside of what JMX throws. */
+  static Throwable refusal(Exception thrown) {
+    if (thrown instanceof RuntimeErrorException error) {
+      return error.getTargetError();
+    }
+    boolean wraps = thrown instanceof JMException || thrown instanceof JMRuntimeException;
+    return wraps && thrown.getCause() != null ? thrown.getCause() : thrown;
   }
 
   @Override

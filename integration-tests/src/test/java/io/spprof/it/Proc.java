@@ -1,12 +1,14 @@
 package io.spprof.it;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.stream.Stream;
 
 /** What the kernel knows of a process. */
@@ -40,6 +42,49 @@ final class Proc {
         .orElseThrow(() -> new IllegalStateException("no " + field + " of " + pid));
   }
 
+  /**
+   * The signals that each of the process's threads has blocked, as the kernel prints them, by the
+   * thread's number.
+   */
+  static Map<Long, String> blocked(long pid) throws IOException {
+    Map<Long, String> masks = new TreeMap<>();
+    for (long thread : threads(pid)) {
+      try (Stream<String> lines = Files.lines(task(pid, thread, "status"))) {
+        lines
+            .filter(line -> line.startsWith("SigBlk:"))
+            .forEach(line -> masks.put(thread, line.substring("SigBlk:".length()).strip()));
+      } catch (IOException | UncheckedIOException e) {
+        // It has ended: no such file, or no such process.
+      }
+    }
+    return masks;
+  }
+
+  /** Number of the process's open file descriptors. */
+  static int descriptors(long pid) throws IOException {
+    try (Stream<Path> files = Files.list(Path.of("/proc", Long.toString(pid), "fd"))) {
+      return (int) files.count();
+    }
+  }
+
+  /** The lines of the process's map of memory. */
+  static List<String> mappings(long pid) throws IOException {
+    return Files.readAllLines(Path.of("/proc", Long.toString(pid), "maps"));
+  }
+
+  /** A size in /proc/PID/status, in bytes. */
+  static long bytes(long pid, String field) throws IOException {
+    return 1024 * Long.parseLong(status(pid, field).replace(" kB", ""));
+  }
+
+  /** Memory that the process wrote to and shares with nobody, in bytes. */
+  static long privateDirty(long pid) throws IOException {
+    return Files.readAllLines(Path.of("/proc", Long.toString(pid), "smaps_rollup")).stream()
+        .filter(line -> line.startsWith("Private_Dirty:"))
+        .mapToLong(line -> 1024 * Long.parseLong(line.replaceAll("[^0-9]", "")))
+        .sum();
+  }
+
   /** The process's POSIX timers, a text each. */
   static List<String> timers(long pid) throws IOException {
     return Files.readAllLines(Path.of("/proc", Long.toString(pid), "timers")).stream()
@@ -64,7 +109,7 @@ final class Proc {
   }
 
   /** A thread's name; empty when it has ended. */
-  static Optional<String> threadName(long pid, long thread) throws IOException {
+  static Optional<String> threadName(long pid, long thread) {
     try {
       return Optional.of(Files.readString(task(pid, thread, "comm")).strip());
     } catch (IOException e) {
@@ -90,7 +135,7 @@ final class Proc {
 
   /** The files that a process has mapped. */
   static List<String> mappedFiles(long pid) throws IOException {
-    return Files.readAllLines(Path.of("/proc", Long.toString(pid), "maps")).stream()
+    return mappings(pid).stream()
         .map(line -> line.replaceFirst("^(\\S+\\s+){5}", ""))
         .filter(name -> name.startsWith("/"))
         .distinct()

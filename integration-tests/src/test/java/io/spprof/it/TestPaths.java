@@ -50,6 +50,11 @@ final class TestPaths {
     }
   }
 
+  /** A file for people to read, in the build's directory. */
+  static Path output(String fileName) {
+    return property("spprof.it.dir").resolveSibling(fileName);
+  }
+
   private static Path property(String key) {
     String value = System.getProperty(key);
     if (value == null) {

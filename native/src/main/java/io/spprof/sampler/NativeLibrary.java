@@ -3,8 +3,6 @@ package io.spprof.sampler;
 import com.sun.jna.Platform;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.List;
 
 /**
@@ -72,38 +70,13 @@ final class NativeLibrary {
       if (library == null) {
         throw new SamplerException(missing(platform));
       }
-      load(library);
+      UnpackedLibrary.load(library.readAllBytes());
       loaded = true;
     } catch (IOException e) {
       throw new SamplerException(
           "the native library could not be unpacked ("
               + e
               + "); make -Djava.io.tmpdir point to a directory that can be written to");
-    }
-  }
-
-  private static void load(InputStream library) throws IOException, SamplerException {
-    Path directory = Files.createTempDirectory("spprof-");
-    Path file = directory.resolve(System.mapLibraryName("spprof"));
-    try {
-      Files.copy(library, file);
-      System.load(file.toString());
-    } catch (IllegalCallerException e) {
-      throw new SamplerException(
-          "this JVM forbids native access ("
-              + e.getMessage()
-              + "); start it with --enable-native-access=ALL-UNNAMED");
-    } catch (LinkageError e) {
-      throw new SamplerException(
-          "the native library could not be loaded: "
-              + e.getMessage()
-              + "; if "
-              + directory.getParent()
-              + " is mounted noexec, make -Djava.io.tmpdir point elsewhere");
-    } finally {
-      // On Linux and macOS a mapped library needs its file no more.
-      Files.deleteIfExists(file);
-      Files.deleteIfExists(directory);
     }
   }
 }

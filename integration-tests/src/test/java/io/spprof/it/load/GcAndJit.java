@@ -59,14 +59,17 @@ public final class GcAndJit {
 
   /** Takes no arguments. */
   public static void main(String[] args) throws IOException {
-    byte[] bytes;
-    try (InputStream in = GcAndJit.class.getResourceAsStream("GcAndJit$Fodder.class")) {
-      bytes = in.readAllBytes();
-    }
+    byte[] bytes = fodderBytes();
     Control.daemon("garbage-0", GcAndJit::garbage);
     Control.daemon("garbage-1", GcAndJit::garbage);
     Control.daemon("fodder", () -> fodder(bytes));
     Control.serve(Map.of());
+  }
+
+  static byte[] fodderBytes() throws IOException {
+    try (InputStream in = GcAndJit.class.getResourceAsStream("GcAndJit$Fodder.class")) {
+      return in.readAllBytes();
+    }
   }
 
   private static void garbage() {
@@ -82,16 +85,21 @@ public final class GcAndJit {
   }
 
   private static void fodder(byte[] bytes) {
+    while (true) {
+      eat(bytes);
+    }
+  }
+
+  /** Loads the class into a loader of its own and runs it until it is compiled. */
+  static void eat(byte[] bytes) {
     try {
-      while (true) {
-        Object fodder = new Loader().define(bytes).getDeclaredConstructor().newInstance();
-        LongUnaryOperator operator = (LongUnaryOperator) fodder;
-        long x = 1;
-        for (int i = 0; i < 60_000; i++) {
-          x = operator.applyAsLong(x + i);
-        }
-        sink = x;
+      Object fodder = new Loader().define(bytes).getDeclaredConstructor().newInstance();
+      LongUnaryOperator operator = (LongUnaryOperator) fodder;
+      long x = 1;
+      for (int i = 0; i < 60_000; i++) {
+        x = operator.applyAsLong(x + i);
       }
+      sink = x;
     } catch (ReflectiveOperationException e) {
       throw new IllegalStateException(e);
     }
