@@ -3,6 +3,7 @@ package io.spprof.it;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -109,7 +110,7 @@ final class Proc {
   }
 
   /** A thread's name; empty when it has ended. */
-  static Optional<String> threadName(long pid, long thread) {
+  static Optional<String> threadName(long pid, long thread) throws IOException {
     try {
       return Optional.of(Files.readString(task(pid, thread, "comm")).strip());
     } catch (IOException e) {
