@@ -40,7 +40,12 @@ public final class JdbcOverSocket {
       int worker = i;
       Control.daemon("worker-" + i, () -> work(url, worker));
     }
-    Control.serve(Map.of("transactions", () -> Long.toString(TRANSACTIONS.sum())));
+    Control.serve(
+        Map.of(
+            "transactions",
+            () -> Long.toString(TRANSACTIONS.sum()),
+            "pester",
+            Pester::everyThread));
   }
 
   private static void work(String url, int worker) {

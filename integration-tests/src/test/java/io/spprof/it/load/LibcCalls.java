@@ -87,7 +87,14 @@ public final class LibcCalls {
     timed("usleep", busyNanos, () -> usleep(MILLIS * 1_000));
 
     readAndWrite(busyNanos);
-    Control.serve(Map.of("calls", () -> figures(0), "interrupted", () -> figures(1)));
+    Control.serve(
+        Map.of(
+            "calls",
+            () -> figures(0),
+            "interrupted",
+            () -> figures(1),
+            "pester",
+            Pester::everyThread));
   }
 
   /** A read that waits for a byte which a thread sends some time after the last. */

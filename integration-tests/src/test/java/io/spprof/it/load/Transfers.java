@@ -55,7 +55,7 @@ public final class Transfers {
     Path file = Files.createTempFile("transfers", ".bin");
     file.toFile().deleteOnExit();
     repeat("file", () -> throughAFile(file.toFile()));
-    Control.serve(Map.of("transfers", Transfers::transfers));
+    Control.serve(Map.of("transfers", Transfers::transfers, "pester", Pester::everyThread));
   }
 
   private static void connect(String kind, InputStream in, OutputStream out) {

@@ -59,7 +59,9 @@ public final class Waits {
             throw new IllegalStateException("a key where none is registered");
           }
         });
-    Control.serve(Map.of("waits", () -> figures(0), "short", () -> figures(1)));
+    Control.serve(
+        Map.of(
+            "waits", () -> figures(0), "short", () -> figures(1), "pester", Pester::everyThread));
   }
 
   private static void waiter(String kind, long busyNanos, Wait wait) {
