@@ -45,7 +45,7 @@ need make "Debian, Ubuntu: apt-get install build-essential; Fedora: dnf install 
 
 for target in "$@"; do
   case $target in
-    lib | test) need_cc ;;
+    lib | test | soak) need_cc ;;
     all-libs) install_zig ;;
     test-all-libs)
       install_zig
