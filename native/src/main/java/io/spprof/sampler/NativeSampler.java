@@ -26,6 +26,7 @@ public final class NativeSampler implements Sampler {
   private static final int ENOSPC = 28;
   private static final int ENOSYS = 38;
   private static final int ENOTSUP = 95;
+  private static final int ETIMEDOUT = 110;
   private static final int EALREADY = 114;
 
   private volatile ByteBuffer counters;
@@ -75,12 +76,12 @@ public final class NativeSampler implements Sampler {
       throw new SamplerException("no session is sampling; call start first");
     }
     if (result < 0) {
+      String cause =
+          result == -ETIMEDOUT
+              ? "a signal handler is still running after " + STOP_DEADLINE_MILLIS / 1000 + " s"
+              : "a system call failed with error " + -result;
       throw new SamplerException(
-          "the teardown did not finish: a signal handler is still running after "
-              + STOP_DEADLINE_MILLIS / 1000
-              + " s (error "
-              + -result
-              + "); nothing was freed; call stop again");
+          "the teardown did not finish: " + cause + "; nothing was freed; call stop again");
     }
     return result == 0
         ? ""
