@@ -1,6 +1,5 @@
 package io.spprof.it.load;
 
-import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -52,9 +51,8 @@ public final class Transfers {
     }
     Process cat = new ProcessBuilder("cat").start();
     connect("child", cat.getInputStream(), cat.getOutputStream());
-    Path file = Files.createTempFile("transfers", ".bin");
-    file.toFile().deleteOnExit();
-    repeat("file", () -> throughAFile(file.toFile()));
+    // In the working directory, where it may stay: what is deleted at exit is missed by the thread.
+    repeat("file", () -> throughAFile(Path.of("transfers.bin")));
     Control.serve(Map.of("transfers", Transfers::transfers, "pester", Pester::everyThread));
   }
 
@@ -64,11 +62,11 @@ public final class Transfers {
     repeat(kind + "-writer", () -> send(number[1]++, out));
   }
 
-  private static void throughAFile(File file) throws IOException {
-    try (OutputStream out = Files.newOutputStream(file.toPath())) {
+  private static void throughAFile(Path file) throws IOException {
+    try (OutputStream out = Files.newOutputStream(file)) {
       send(1, out);
     }
-    try (InputStream in = Files.newInputStream(file.toPath())) {
+    try (InputStream in = Files.newInputStream(file)) {
       check("file", 1, in);
     }
   }
