@@ -27,7 +27,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 @Timeout(value = 300, threadMode = ThreadMode.SEPARATE_THREAD) // a client of a JVM that hangs hangs
 class BlockingCallsIT {
 
-  private static final int MILLIS = Integer.getInteger("spprof.it.calls.millis", 1_500);
+  private static final int MILLIS = Integer.getInteger("spprof.it.calls.millis", 500);
   private static final Duration PATIENCE = Duration.ofSeconds(60);
 
   /**

@@ -15,7 +15,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** A JVM that is sampled ends as it does when nobody samples it. */
 class EndingIT {
 
-  private static final int REPETITIONS = 3;
+  private static final int REPETITIONS = 2;
   private static final int SIGINT = 2;
 
   /** Status, and what is on stdout and on stderr but for figures and repetitions. */
