@@ -12,8 +12,8 @@ int spprof_action_get(int signal, struct spprof_action *action) {
     return syscall(SYS_rt_sigaction, signal, NULL, action, sizeof action->mask) == 0 ? 0 : -errno;
 }
 
-int spprof_action_put(int signal, const struct spprof_action *action) {
-    return syscall(SYS_rt_sigaction, signal, action, NULL, sizeof action->mask) == 0 ? 0 : -errno;
+int spprof_action_put(int signal, const struct spprof_action *action, struct spprof_action *old) {
+    return syscall(SYS_rt_sigaction, signal, action, old, sizeof action->mask) == 0 ? 0 : -errno;
 }
 
 static void (*handler_of(const struct spprof_action *action))(int) {
@@ -28,8 +28,8 @@ int spprof_action_get(int signal, struct spprof_action *action) {
     return sigaction(signal, NULL, &action->action) == 0 ? 0 : -errno;
 }
 
-int spprof_action_put(int signal, const struct spprof_action *action) {
-    return sigaction(signal, &action->action, NULL) == 0 ? 0 : -errno;
+int spprof_action_put(int signal, const struct spprof_action *action, struct spprof_action *old) {
+    return sigaction(signal, &action->action, old == NULL ? NULL : &old->action) == 0 ? 0 : -errno;
 }
 
 static void (*handler_of(const struct spprof_action *action))(int) {

@@ -25,7 +25,8 @@ struct spprof_action {
 
 /* 0 or -errno. */
 int spprof_action_get(int signal, struct spprof_action *action);
-int spprof_action_put(int signal, const struct spprof_action *action);
+/* `old`, unless NULL, gets what was there. */
+int spprof_action_put(int signal, const struct spprof_action *action, struct spprof_action *old);
 
 /* Whether the two have the same handler, SIG_DFL and SIG_IGN included. */
 bool spprof_action_same_handler(const struct spprof_action *one, const struct spprof_action *two);

@@ -14,9 +14,10 @@ jvmtiEnv *spprof_agent_jvmti(void) {
     return jvmti;
 }
 
+/* An event can be under way when the library is unloaded: it uses its own `env`, which then says
+ * no. */
 static void JNICALL thread_start(jvmtiEnv *env, JNIEnv *jni, jthread thread) {
-    (void)env;
-    spprof_java_threads_with_name(jni, thread, spprof_threads_started);
+    spprof_java_threads_with_name(env, jni, thread, spprof_threads_started);
 }
 
 static void on_ended(void *jni, const char *name) {
@@ -25,8 +26,7 @@ static void on_ended(void *jni, const char *name) {
 }
 
 static void JNICALL thread_end(jvmtiEnv *env, JNIEnv *jni, jthread thread) {
-    (void)env;
-    spprof_java_threads_with_name(jni, thread, on_ended);
+    spprof_java_threads_with_name(env, jni, thread, on_ended);
 }
 
 static void JNICALL class_load(jvmtiEnv *env, JNIEnv *jni, jthread thread, jclass type) {
@@ -35,8 +35,8 @@ static void JNICALL class_load(jvmtiEnv *env, JNIEnv *jni, jthread thread, jclas
 }
 
 static void JNICALL class_prepare(jvmtiEnv *env, JNIEnv *jni, jthread thread, jclass type) {
-    (void)env, (void)jni, (void)thread;
-    spprof_symbols_allocate_ids_of(type);
+    (void)jni, (void)thread;
+    spprof_symbols_allocate_ids_of(env, type);
 }
 
 static void JNICALL vm_death(jvmtiEnv *env, JNIEnv *jni) {

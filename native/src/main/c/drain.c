@@ -35,6 +35,15 @@ static int wait_until_nobody_is_in_flight(uint32_t deadline_ms) {
     return 0;
 }
 
+int spprof_drain_await_handlers(uint32_t deadline_ms) {
+    /*
+     * It is closed already. But a handler that enters either comes before this read-modify-write of
+     * the word, and is waited for, or after it, and sees what was written before it.
+     */
+    spprof_gate_close();
+    return wait_until_nobody_is_in_flight(deadline_ms);
+}
+
 /* Installs `action` if what is there is what we put there. */
 static int replace(struct spprof_drain *drain, const struct spprof_action *expected,
                    const struct spprof_action *action) {
@@ -47,7 +56,13 @@ static int replace(struct spprof_drain *drain, const struct spprof_action *expec
         drain->replaced = true;
         return 0;
     }
-    return spprof_action_put(drain->signal, action);
+    struct spprof_action old;
+    error = spprof_action_put(drain->signal, action, &old);
+    if (error == 0 && !spprof_action_same_handler(&old, expected)) {
+        drain->replaced = true; /* between the two calls: theirs comes back */
+        error = spprof_action_put(drain->signal, &old, NULL);
+    }
+    return error;
 }
 
 static int discard_pending(struct spprof_drain *drain) {

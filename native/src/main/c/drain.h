@@ -24,6 +24,12 @@ struct spprof_drain {
 };
 
 /*
+ * Before a session begins: 0 once no handler of an earlier one is in flight, or -ETIMEDOUT. What
+ * the caller wrote before is seen by every handler that enters after.
+ */
+int spprof_drain_await_handlers(uint32_t deadline_ms);
+
+/*
  * 0: no timer, no pending signal and no handler of ours is left, and the action from before is
  * back. -ETIMEDOUT: a handler is still in flight; nothing that it uses may be freed; may be called
  * again. Any other -errno: as -ETIMEDOUT, from the system call that failed.

@@ -109,15 +109,18 @@ void spprof_handler_sigsafe(int number, siginfo_t *info, void *ucontext) {
     uint64_t count = spprof_count_sigsafe(&spprof_counters.signals, 1);
     struct spprof_signal signal = {0};
     struct spprof_slot *slot = NULL;
+    bool stale = false;
     const struct sigaction *previous = NULL;
     const struct spprof_engine *engine =
         atomic_load_explicit(&session->engine, memory_order_relaxed);
     uint64_t interval_ns = atomic_load_explicit(&session->interval_ns, memory_order_relaxed);
     if (engine->signal_sigsafe(info, interval_ns, &signal)) {
-        slot = spprof_threads_slot_sigsafe(engine, &signal);
+        slot = spprof_threads_slot_sigsafe(engine, &signal, &stale);
     }
     if (slot != NULL) {
         handle(slot, &signal, open, count % SPPROF_TIMED_EVERY == 0, ucontext);
+    } else if (stale) {
+        drop(SPPROF_DROP_LATE, 0); /* its session counted the time as due and not signalled */
     } else {
         drop(SPPROF_DROP_FOREIGN, 0);
         previous = atomic_load_explicit(&session->previous, memory_order_acquire);

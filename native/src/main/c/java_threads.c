@@ -16,6 +16,7 @@
 #include "java_threads.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "agent.h"
@@ -39,20 +40,24 @@ static int read_word(const struct layout *layout, uint64_t address, void *value,
 static int thread_id_at(const struct layout *layout, uint64_t java_thread, uint64_t *id) {
     uint64_t os_thread;
     int error = read_word(layout, java_thread + layout->osthread, &os_thread, sizeof os_thread);
-    *id = 0; /* little-endian, as all of our platforms are: the lower bytes come first */
-    return error != 0 ? error
-                      : read_word(layout, os_thread + layout->thread_id, id,
-                                  layout->engine->vm_thread_id_size);
+    uint64_t word = 0; /* little-endian, as all of our platforms are: the lower bytes come first */
+    if (error == 0) {
+        error = read_word(layout, os_thread + layout->thread_id, &word,
+                          layout->engine->vm_thread_id_size);
+    }
+    *id = error == 0 ? layout->engine->thread_id_of_vm(word) : 0;
+    return error;
 }
 
-static int find_layout(JNIEnv *jni, struct layout *layout) {
-    jvmtiEnv *jvmti = spprof_agent_jvmti();
-    jthread current;
+/*
+ * Finds the calling thread among all, by the system's number of it. Not JVMTI's GetCurrentThread:
+ * on a virtual thread that is no thread of the system's, while `jni` is its carrier's.
+ */
+static int find_layout(JNIEnv *jni, struct layout *layout, const jthread *threads, jint count) {
     if ((spprof_vmstructs_offset("JavaThread", "_osthread", &layout->osthread) != 0 &&
          spprof_vmstructs_offset("Thread", "_osthread", &layout->osthread) != 0) ||
         spprof_vmstructs_offset("OSThread", layout->engine->vm_thread_id, &layout->thread_id) !=
-            0 ||
-        (*jvmti)->GetCurrentThread(jvmti, &current) != JVMTI_ERROR_NONE) {
+            0) {
         return -ENOSYS;
     }
     jclass type = (*jni)->FindClass(jni, "java/lang/Thread");
@@ -61,17 +66,21 @@ static int find_layout(JNIEnv *jni, struct layout *layout) {
         (*jni)->ExceptionClear(jni);
         return -ENOSYS;
     }
-    uint64_t java_thread = (uint64_t)(*jni)->GetLongField(jni, current, layout->eetop);
-    layout->env = (int64_t)((uint64_t)(uintptr_t)jni - java_thread);
-    layout->functions = (uintptr_t)*jni;
-    uint64_t id;
-    /* The JNIEnv lies within its JavaThread, which is a few kilobytes big, on every JVM known. */
-    bool plausible = java_thread != 0 && layout->env > 0 && layout->env < 65536 &&
-                     thread_id_at(layout, java_thread, &id) == 0 &&
-                     id == layout->engine->thread_id();
     (*jni)->DeleteLocalRef(jni, type);
-    (*jni)->DeleteLocalRef(jni, current);
-    return plausible ? 0 : -ENOSYS;
+    layout->functions = (uintptr_t)*jni;
+    uint64_t own = layout->engine->thread_id();
+    for (jint i = 0; i < count; i++) {
+        uint64_t java_thread = (uint64_t)(*jni)->GetLongField(jni, threads[i], layout->eetop);
+        uint64_t id;
+        layout->env = (int64_t)((uint64_t)(uintptr_t)jni - java_thread);
+        /* The JNIEnv lies within its JavaThread, which is a few kilobytes big, on every JVM known.
+         */
+        if (java_thread != 0 && layout->env > 0 && layout->env < 65536 &&
+            thread_id_at(layout, java_thread, &id) == 0 && id == own) {
+            return 0;
+        }
+    }
+    return -ENOSYS;
 }
 
 struct adoption {
@@ -99,9 +108,8 @@ static void adopt(void *context, const char *name) {
     spprof_threads_unlock();
 }
 
-static void with_name(JNIEnv *jni, jthread thread, void *context,
+static void with_name(jvmtiEnv *jvmti, JNIEnv *jni, jthread thread, void *context,
                       void (*use)(void *context, const char *name)) {
-    jvmtiEnv *jvmti = spprof_agent_jvmti();
     jvmtiThreadInfo info;
     if ((*jvmti)->GetThreadInfo(jvmti, thread, &info) != JVMTI_ERROR_NONE) {
         use(context, NULL);
@@ -113,9 +121,9 @@ static void with_name(JNIEnv *jni, jthread thread, void *context,
     (*jni)->DeleteLocalRef(jni, info.context_class_loader);
 }
 
-void spprof_java_threads_with_name(JNIEnv *jni, jthread thread,
+void spprof_java_threads_with_name(jvmtiEnv *jvmti, JNIEnv *jni, jthread thread,
                                    void (*use)(void *jni, const char *name)) {
-    with_name(jni, thread, jni, use);
+    with_name(jvmti, jni, thread, jni, use);
 }
 
 void spprof_java_threads_adopt(JNIEnv *jni, const struct spprof_engine *engine) {
@@ -123,15 +131,16 @@ void spprof_java_threads_adopt(JNIEnv *jni, const struct spprof_engine *engine) 
     struct layout layout = {.engine = engine};
     jint count;
     jthread *threads;
-    if (find_layout(jni, &layout) != 0) {
+    if ((*jvmti)->GetAllThreads(jvmti, &count, &threads) != JVMTI_ERROR_NONE) {
         return;
     }
-    if ((*jvmti)->GetAllThreads(jvmti, &count, &threads) == JVMTI_ERROR_NONE) {
-        for (jint i = 0; i < count; i++) {
+    bool known = find_layout(jni, &layout, threads, count) == 0;
+    for (jint i = 0; i < count; i++) {
+        if (known) {
             struct adoption adoption = {.jni = jni, .layout = &layout, .thread = threads[i]};
-            with_name(jni, threads[i], &adoption, adopt);
-            (*jni)->DeleteLocalRef(jni, threads[i]);
+            with_name(jvmti, jni, threads[i], &adoption, adopt);
         }
-        (*jvmti)->Deallocate(jvmti, (unsigned char *)threads);
+        (*jni)->DeleteLocalRef(jni, threads[i]);
     }
+    (*jvmti)->Deallocate(jvmti, (unsigned char *)threads);
 }

@@ -18,8 +18,9 @@
  */
 void spprof_java_threads_adopt(JNIEnv *jni, const struct spprof_engine *engine);
 
-/* Calls `use` with the thread's JNIEnv and its name, NULL if it has none. */
-void spprof_java_threads_with_name(JNIEnv *jni, jthread thread,
+/* Calls `use` with the thread's JNIEnv and its name, NULL if it has none. `jvmti` is the event's.
+ */
+void spprof_java_threads_with_name(jvmtiEnv *jvmti, JNIEnv *jni, jthread thread,
                                    void (*use)(void *jni, const char *name));
 
 #endif

@@ -38,6 +38,7 @@ static bool stay_mapped(void) {
 JNIEXPORT jint JNICALL JNI_OnLoad(JavaVM *vm, void *reserved) {
     (void)reserved;
     if (!stay_mapped() || spprof_sampler_load() != 0 || spprof_agent_attach(vm) != 0) {
+        spprof_agent_detach();
         return JNI_ERR; /* System.load throws UnsatisfiedLinkError */
     }
     return JNI_VERSION_1_8;

@@ -129,7 +129,14 @@ static void finish_failed_start(void) {
 int spprof_sampler_start(JNIEnv *jni, const struct spprof_sampler_config *config) {
     spprof_lock(&lock);
     finish_failed_start();
-    int error = stage != NONE ? -EALREADY : make_room(config);
+    int error = stage != NONE ? -EALREADY : 0;
+    if (error == 0) {
+        spprof_threads_new_session();
+        error = spprof_drain_await_handlers(1000);
+    }
+    if (error == 0) {
+        error = make_room(config);
+    }
     if (error != 0) {
         spprof_unlock(&lock);
         return error;
@@ -238,7 +245,6 @@ void spprof_sampler_unload(void) {
     }
     if (stage != START_FAILED) {
         give_back_room();
-        spprof_slots_unmap();
         stage = NONE;
     }
     spprof_unlock(&lock);

@@ -37,6 +37,8 @@ void spprof_sampler_unload(void);
  * -EALREADY  a session exists        -ENOSYS  no walker works in this JVM
  * -EBUSY     SIGPROF has a handler   -EAGAIN  and others: no thread could get a timer
  * -EINVAL    the config              -ENOMEM  no room for the ring
+ * -EEXIST    the process's timer is somebody else's
+ * -ETIMEDOUT a handler that an earlier session's signal called is still running
  */
 int spprof_sampler_start(JNIEnv *jni, const struct spprof_sampler_config *config);
 

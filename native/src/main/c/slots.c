@@ -38,17 +38,8 @@ int spprof_slots_map(void) {
             return -ENOMEM;
         }
         block = mapped;
-        used = 0;
-        free_count = 0;
     }
     return 0;
-}
-
-void spprof_slots_unmap(void) {
-    if (block != NULL) {
-        munmap(block, sizeof *block);
-        block = NULL;
-    }
 }
 
 /* Thread ids, and addresses of thread structures: Fibonacci hashing, Knuth, volume 3, 6.4. */
@@ -81,6 +72,21 @@ struct spprof_slot *spprof_slots_find_sigsafe(uint64_t id) {
     return NULL;
 }
 
+static uint64_t index_of(const struct spprof_slot *slot) {
+    return (uint64_t)(slot - block->slots);
+}
+
+void *spprof_slots_ticket(const struct spprof_slot *slot, uint64_t session) {
+    return (void *)(uintptr_t)(session * SPPROF_MAX_THREADS + index_of(slot));
+}
+
+struct spprof_slot *spprof_slots_of_ticket_sigsafe(void *ticket, uint64_t session) {
+    uint64_t number = (uintptr_t)ticket;
+    return block != NULL && number / SPPROF_MAX_THREADS == session
+               ? &block->slots[number % SPPROF_MAX_THREADS]
+               : NULL;
+}
+
 struct spprof_slot *spprof_slots_at_sigsafe(void *value) {
     uintptr_t offset = (uintptr_t)value - (uintptr_t)block;
     return block != NULL && offset < sizeof block->slots && offset % sizeof(struct spprof_slot) == 0
@@ -105,7 +111,7 @@ struct spprof_slot *spprof_slots_allocate(uint64_t id) {
 }
 
 void spprof_slots_release(struct spprof_slot *slot) {
-    uint32_t number = (uint32_t)(slot - block->slots) + 1;
+    uint32_t number = (uint32_t)index_of(slot) + 1;
     _Atomic uint32_t *link =
         chain_of_sigsafe(atomic_load_explicit(&slot->id, memory_order_relaxed));
     uint32_t at;
@@ -114,7 +120,8 @@ void spprof_slots_release(struct spprof_slot *slot) {
     }
     atomic_store_explicit(link, atomic_load_explicit(&slot->next, memory_order_relaxed),
                           memory_order_release);
-    atomic_fetch_add_explicit(&releases, 1, memory_order_relaxed);
+    /* Release: who sees the new count sees that the slot is unlinked. */
+    atomic_fetch_add_explicit(&releases, 1, memory_order_release);
     atomic_store_explicit(&slot->id, 0, memory_order_relaxed);
     atomic_store_explicit(&slot->env, NULL, memory_order_relaxed);
     slot->state = SPPROF_SLOT_FREE;

@@ -1,9 +1,9 @@
 /*
  * The slots of threads, and which thread has which.
  *
- * Slots live in one block that stays mapped until the library is unloaded, so that a late signal
- * finds a valid, inert slot. A slot is given to another thread only when its own is gone, or
- * between two sessions.
+ * Slots live in one block that is never unmapped, as the code is not (jni.c), so that a late
+ * signal, or a JVM's event that is under way when the library is unloaded, finds a valid, inert
+ * slot. A slot is given to another thread only when its own is gone, or between two sessions.
  *
  * Slots are made and released by threads.c, under its lock. What ends in _sigsafe is also called
  * from the handler, beside all that.
@@ -49,9 +49,6 @@ struct spprof_slot {
 
 /* Maps the slots, all free, unless they are mapped. 0 or -ENOMEM. */
 int spprof_slots_map(void);
-/* Unmaps them: no signal of ours can come any more. */
-void spprof_slots_unmap(void);
-
 /* A free slot, now of thread `id`, or NULL if there is none. */
 struct spprof_slot *spprof_slots_allocate(uint64_t id);
 void spprof_slots_release(struct spprof_slot *slot);
@@ -62,6 +59,13 @@ struct spprof_slot *spprof_slots_get(uint32_t index);
 
 /* The slot of thread `id`, or NULL. In a handler only for the thread's own id: see slots.c. */
 struct spprof_slot *spprof_slots_find_sigsafe(uint64_t id);
+
+/*
+ * What a timer of one session's carries for a slot: the session's number, from 1, and the slot's.
+ * The slot of a ticket of that session, or NULL.
+ */
+void *spprof_slots_ticket(const struct spprof_slot *slot, uint64_t session);
+struct spprof_slot *spprof_slots_of_ticket_sigsafe(void *ticket, uint64_t session);
 
 /* `value` if it is a slot's address, else NULL. */
 struct spprof_slot *spprof_slots_at_sigsafe(void *value);

@@ -5,17 +5,15 @@
 
 #include "agent.h"
 
-static void deallocate(void *memory) {
-    jvmtiEnv *jvmti = spprof_agent_jvmti();
+static void deallocate(jvmtiEnv *jvmti, void *memory) {
     (*jvmti)->Deallocate(jvmti, memory);
 }
 
-void spprof_symbols_allocate_ids_of(jclass type) {
-    jvmtiEnv *jvmti = spprof_agent_jvmti();
+void spprof_symbols_allocate_ids_of(jvmtiEnv *jvmti, jclass type) {
     jint count;
     jmethodID *methods;
     if ((*jvmti)->GetClassMethods(jvmti, type, &count, &methods) == JVMTI_ERROR_NONE) {
-        deallocate(methods);
+        deallocate(jvmti, methods);
     }
 }
 
@@ -27,10 +25,10 @@ void spprof_symbols_allocate_ids(JNIEnv *jni) {
         return;
     }
     for (jint i = 0; i < count; i++) {
-        spprof_symbols_allocate_ids_of(classes[i]);
+        spprof_symbols_allocate_ids_of(jvmti, classes[i]);
         (*jni)->DeleteLocalRef(jni, classes[i]);
     }
-    deallocate(classes);
+    deallocate(jvmti, classes);
 }
 
 /* "Ljava/util/HashMap;" and "get" to "java.util.HashMap.get". */
@@ -68,9 +66,9 @@ jstring spprof_symbols_name(JNIEnv *jni, uint64_t id) {
     if ((*jvmti)->GetMethodName(jvmti, method, &name, NULL, NULL) == JVMTI_ERROR_NONE) {
         if ((*jvmti)->GetClassSignature(jvmti, type, &signature, NULL) == JVMTI_ERROR_NONE) {
             result = join(jni, signature, name);
-            deallocate(signature);
+            deallocate(jvmti, signature);
         }
-        deallocate(name);
+        deallocate(jvmti, name);
     }
     (*jni)->DeleteLocalRef(jni, type);
     return result;

@@ -5,6 +5,7 @@
 #define SPPROF_SYMBOLS_H
 
 #include <jni.h>
+#include <jvmti.h>
 #include <stdint.h>
 
 /*
@@ -13,7 +14,7 @@
  * Errors are left to it: such a class is not prepared yet and will come through ClassPrepare.
  */
 void spprof_symbols_allocate_ids(JNIEnv *jni);
-void spprof_symbols_allocate_ids_of(jclass type);
+void spprof_symbols_allocate_ids_of(jvmtiEnv *jvmti, jclass type);
 
 /*
  * The name of a method, "java.util.HashMap.get", as a new local reference; NULL if the method

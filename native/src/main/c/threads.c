@@ -24,6 +24,9 @@ static uint64_t begun_ns;     /* CLOCK_MONOTONIC when the session began */
 static uint64_t random_state;
 static int last_error;
 
+/* How many sessions there were, with the one that is: what tells their signals apart. */
+static _Atomic uint64_t session;
+
 /* Set under the lock before the first timer is armed, and read by handlers. */
 static _Atomic(struct spprof_slot *) others;
 
@@ -48,18 +51,28 @@ int spprof_threads_last_error(void) {
     return error;
 }
 
+void spprof_threads_new_session(void) {
+    atomic_fetch_add_explicit(&session, 1, memory_order_release);
+}
+
 struct spprof_slot *spprof_threads_slot_sigsafe(const struct spprof_engine *from,
-                                                const struct spprof_signal *signal) {
-    struct spprof_slot *slot = spprof_slots_at_sigsafe(signal->value);
+                                                const struct spprof_signal *signal, bool *stale) {
     if (from->timer_a_thread) {
-        return slot;
+        /* Acquire, through the gate: see spprof_drain_await_handlers. */
+        uint64_t now = atomic_load_explicit(&session, memory_order_acquire);
+        uint64_t then = (uintptr_t)signal->value / SPPROF_MAX_THREADS;
+        *stale = then > 0 && then < now;
+        return spprof_slots_of_ticket_sigsafe(signal->value, now);
     }
     /* A thread's own value can be of a session long over, its slot somebody else's. */
+    struct spprof_slot *slot = spprof_slots_at_sigsafe(signal->value);
     uint64_t id = from->thread_id();
     if (slot == NULL || atomic_load_explicit(&slot->id, memory_order_relaxed) != id) {
         slot = spprof_slots_find_sigsafe(id);
     }
-    return slot != NULL ? slot : atomic_load_explicit(&others, memory_order_acquire);
+    slot = slot != NULL ? slot : atomic_load_explicit(&others, memory_order_acquire);
+    *stale = slot == NULL; /* between two sessions */
+    return slot;
 }
 
 /* xorshift64*, Vigna 2016; the phase of a timer needs no more. */
@@ -136,7 +149,11 @@ static void arm(struct spprof_slot *slot) {
     if (slot->timer.valid || !spprof_gate_is_open_sigsafe()) {
         return;
     }
-    int error = engine->timer_create(&slot->timer, id_of(slot), SPPROF_SIGNAL, slot);
+    void *value = slot;
+    if (engine->timer_a_thread) {
+        value = spprof_slots_ticket(slot, atomic_load_explicit(&session, memory_order_relaxed));
+    }
+    int error = engine->timer_create(&slot->timer, id_of(slot), SPPROF_SIGNAL, value);
     if (error == 0) {
         count_sampled(true);
         set_failed(slot, false);
@@ -342,7 +359,12 @@ int spprof_threads_sweep(bool names) {
 void spprof_threads_started(void *env, const char *name) {
     spprof_threads_lock();
     if (spprof_gate_is_open_sigsafe()) {
-        struct spprof_slot *slot = slot_for(engine->thread_id());
+        uint64_t id = engine->thread_id();
+        struct spprof_slot *slot = spprof_slots_find_sigsafe(id);
+        if (slot != NULL && !engine->timer_a_thread) {
+            forget(slot); /* of a thread that ended unheard: its number is this one's now */
+        }
+        slot = slot_for(id);
         if (slot != NULL && slot->state != SPPROF_SLOT_EXCLUDED) {
             check_own_slot(slot);
             atomic_store_explicit(&slot->env, env, memory_order_release);

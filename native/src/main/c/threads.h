@@ -24,6 +24,9 @@
 #include "ring.h"
 #include "slots.h"
 
+/* From here on, signals of earlier sessions are told as stale. Before spprof_threads_begin. */
+void spprof_threads_new_session(void);
+
 /* Begins and ends the use of slots by a session; `ring` is where names go. The gate is closed. */
 void spprof_threads_begin(const struct spprof_engine *engine, struct spprof_ring *ring,
                           uint64_t interval_ns);
@@ -57,9 +60,13 @@ void spprof_threads_exclude(bool excluded);
 /* Step 3 of the teardown: deletes every timer. The gate is closed. */
 void spprof_threads_disarm(void);
 
-/* The slot that a signal of the engine's is for; NULL if it turns out to be none of ours. */
+/*
+ * The slot that a signal of the engine's is for. NULL if there is none: with `stale` set it is of a
+ * session that is over (a thread can be preempted for long between the signal's delivery and the
+ * handler's first instruction), else it is none of ours.
+ */
 struct spprof_slot *spprof_threads_slot_sigsafe(const struct spprof_engine *engine,
-                                                const struct spprof_signal *signal);
+                                                const struct spprof_signal *signal, bool *stale);
 
 /* The error of the last timer that was refused, 0 or -errno. */
 int spprof_threads_last_error(void);

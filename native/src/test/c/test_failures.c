@@ -95,7 +95,7 @@ TEST(a_start_leaves_a_foreign_process_timer_untouched) {
     struct itimerval far = {.it_value = {.tv_sec = 1000}};
     CHECK_EQUAL(0, setitimer(ITIMER_PROF, &far, NULL));
     struct spprof_action before = current_action();
-    CHECK_EQUAL(-EBUSY, spprof_sampler_start(NULL, &config));
+    CHECK_EQUAL(-EEXIST, spprof_sampler_start(NULL, &config));
     check_action(&before);
     struct itimerval now;
     CHECK_EQUAL(0, getitimer(ITIMER_PROF, &now));

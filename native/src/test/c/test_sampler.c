@@ -60,7 +60,7 @@ TEST(sampler_leaves_a_handler_that_replaced_ours) {
     burn(10 * MS);
     /* Past the C library, as a sanitizer's runtime puts its own handler before everybody's. */
     struct spprof_action theirs = {.handler = foreign_handler};
-    CHECK_EQUAL(0, spprof_action_put(SIGPROF, &theirs));
+    CHECK_EQUAL(0, spprof_action_put(SIGPROF, &theirs, NULL));
     CHECK_EQUAL(1, spprof_sampler_stop(NULL, 1000));
     check_action(&theirs);
     CHECK_EQUAL(0, timers_left());
@@ -215,7 +215,41 @@ TEST(a_stack_that_cannot_be_walked_is_kept_with_its_cause) {
     CHECK(tally.samples >= 3);
 }
 
+/*
+ * A thread can be preempted between the delivery of a signal and the handler's first instruction,
+ * for as long as it takes to stop and to start again.
+ */
+TEST(a_signal_of_an_earlier_session_is_late) {
+    setup();
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGPROF);
+    CHECK_EQUAL(0, pthread_sigmask(SIG_BLOCK, &set, NULL));
+    siginfo_t info = {.si_code = SI_TIMER};
+    for (uint64_t session = 1; session <= 3; session++) {
+        CHECK_EQUAL(0, spprof_sampler_start(NULL, &config));
+        struct spprof_slot *slot = spprof_slots_get(0);
+        uint64_t expirations = slot->expirations;
+        for (uint64_t then = 1; then < session; then++) {
+            info.si_value.sival_ptr = spprof_slots_ticket(slot, then);
+            spprof_handler_sigsafe(SIGPROF, &info, NULL);
+        }
+        CHECK_EQUAL(expirations, slot->expirations);
+        info.si_value.sival_ptr = spprof_slots_ticket(slot, session);
+        spprof_handler_sigsafe(SIGPROF, &info, NULL);
+        CHECK_EQUAL(expirations + 1, slot->expirations);
+        CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
+        CHECK_EQUAL(0, spprof_sampler_release());
+    }
+    CHECK_EQUAL(3, spprof_counters.committed);
+    CHECK_EQUAL(3, spprof_counters.dropped[SPPROF_DROP_LATE]);
+    info.si_value.sival_ptr = &config; /* a timer of somebody else's */
+    spprof_handler_sigsafe(SIGPROF, &info, NULL);
+    CHECK_EQUAL(1, spprof_counters.dropped[SPPROF_DROP_FOREIGN]);
+}
+
 int main(void) {
+    RUN_WITH(ctimer, a_signal_of_an_earlier_session_is_late);
     RUN_WITH_BOTH(sampler_counts_every_signal_and_all_cpu_time);
     RUN_WITH_BOTH(sampler_refuses_what_comes_at_the_wrong_time);
     RUN_WITH_BOTH(sampler_restores_an_ignored_signal);

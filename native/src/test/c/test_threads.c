@@ -149,6 +149,18 @@ TEST(slots_of_threads_that_ended_are_used_again) {
     CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
 }
 
+/* The inverse of slots.c's multiplier, modulo 2^64, by Newton's iteration: to make ids of one
+ * chain. */
+static uint64_t id_in_chain_of(uint64_t id, uint64_t which) {
+    const uint64_t factor = UINT64_C(0x9E3779B97F4A7C15);
+    uint64_t inverse = factor;
+    for (int i = 0; i < 6; i++) {
+        inverse *= 2 - factor * inverse;
+    }
+    uint64_t chain = (id * factor) & ~UINT64_C(0xFFFFFFFFFFFF);
+    return (chain + which + 1) * inverse;
+}
+
 static void *seeker(void *wanted) {
     struct spprof_slot *own = wanted;
     uint64_t id = own->id;
@@ -166,10 +178,12 @@ TEST(a_thread_always_finds_its_own_slot) {
         CHECK_EQUAL(0, pthread_create(&threads[i], NULL, seeker, spprof_slots_allocate(i + 1)));
     }
     struct spprof_slot *comers[512];
-    uint64_t next = 3;
+    uint64_t next = 0;
     for (int round = 0; round < 200; round++) {
         for (int i = 0; i < 512; i++) {
-            CHECK((comers[i] = spprof_slots_allocate(next++)) != NULL);
+            comers[i] = spprof_slots_allocate(id_in_chain_of(1 + next % 2, next));
+            CHECK(comers[i] != NULL);
+            next++;
         }
         for (int i = 0; i < 512; i++) {
             spprof_slots_release(comers[i]);

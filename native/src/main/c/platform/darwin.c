@@ -26,14 +26,16 @@
 #include "platform.h"
 
 #define NANOS UINT64_C(1000000000)
+#define MOST_PENDING 1000
 
 static pthread_key_t
     slot_key; /* the thread's slot, for threads that asked for a timer themselves */
 static pthread_once_t slot_key_once = PTHREAD_ONCE_INIT;
 static int slot_key_error;
 static _Atomic uint64_t accounted_ns; /* the process's CPU clock up to which signals have counted */
+static struct timeval armed_interval; /* under the lock */
 static uint32_t shares;               /* threads with a share in the timer; under the lock */
-static bool armed;                    /* under the lock */
+static _Atomic bool armed;            /* written under the lock */
 
 static uint64_t clock_ns_sigsafe(clockid_t clock) {
     struct timespec now;
@@ -63,6 +65,21 @@ static uint64_t take_unaccounted_sigsafe(void) {
 static uint64_t thread_id_sigsafe(void) {
     return (uint64_t)(uintptr_t)pthread_self();
 }
+
+#ifdef __APPLE__
+/* vmStructs_bsd.hpp publishes no pthread_t, but the thread's Mach port. */
+#define VM_THREAD_ID "_thread_id"
+#define VM_THREAD_ID_SIZE sizeof(mach_port_t)
+static uint64_t thread_id_of_vm(uint64_t field) {
+    return (uint64_t)(uintptr_t)pthread_from_mach_thread_np((mach_port_t)field);
+}
+#else
+#define VM_THREAD_ID "_pthread_id"
+#define VM_THREAD_ID_SIZE sizeof(pthread_t)
+static uint64_t thread_id_of_vm(uint64_t field) {
+    return field;
+}
+#endif
 
 static int thread_cpu_ns(uint64_t id, uint64_t *ns) {
     *ns = id == thread_id_sigsafe() ? clock_ns_sigsafe(CLOCK_THREAD_CPUTIME_ID) : 0;
@@ -134,7 +151,7 @@ static int set_timer(const struct spprof_timer *timer, uint64_t first_ns, uint64
         return -errno;
     }
     if (found.it_value.tv_sec != 0 || found.it_value.tv_usec != 0) {
-        return -EBUSY;
+        return -EEXIST;
     }
     atomic_store_explicit(&accounted_ns, clock_ns_sigsafe(CLOCK_PROCESS_CPUTIME_ID),
                           memory_order_relaxed);
@@ -143,6 +160,7 @@ static int set_timer(const struct spprof_timer *timer, uint64_t first_ns, uint64
     if (setitimer(ITIMER_PROF, &spec, NULL) != 0) {
         return -errno;
     }
+    armed_interval = spec.it_interval;
     armed = true;
     return 0;
 }
@@ -156,8 +174,14 @@ static int delete_timer(struct spprof_timer *timer) {
         return 0;
     }
     armed = false;
+    struct itimerval now;
     const struct itimerval off = {{0, 0}, {0, 0}};
-    int error = setitimer(ITIMER_PROF, &off, NULL) == 0 ? 0 : errno;
+    int error = getitimer(ITIMER_PROF, &now) == 0 ? 0 : errno;
+    /* Another interval is somebody else's, who set it over ours. */
+    if (error == 0 && now.it_interval.tv_sec == armed_interval.tv_sec &&
+        now.it_interval.tv_usec == armed_interval.tv_usec) {
+        error = setitimer(ITIMER_PROF, &off, NULL) == 0 ? 0 : errno;
+    }
     /*
      * macOS looks at the timer and sends its signal in two steps (bsd_ast in XNU's kern_sig.c),
      * between which a thread on another CPU may be right now: its signal is to be pending before
@@ -168,21 +192,27 @@ static int delete_timer(struct spprof_timer *timer) {
     return -error;
 }
 
+static bool sent_by_the_timer_sigsafe(const siginfo_t *info) {
+#ifdef SI_KERNEL
+    return info->si_code == SI_KERNEL;
+#else
+    /* XNU marks no signal; the timer's comes from the process itself, as one of raise would. */
+    return info->si_pid == 0 || info->si_pid == getpid();
+#endif
+}
+
 static bool signal_sigsafe(const siginfo_t *info, uint64_t interval_ns,
                            struct spprof_signal *signal) {
     (void)interval_ns;
-    /* A process's timer has no mark of its own; these are the marks of what processes send. */
-    if (info->si_code == SI_USER || info->si_code == SI_QUEUE || info->si_code == SI_TIMER
-#ifdef SI_TKILL
-        || info->si_code == SI_TKILL
-#endif
-    ) {
+    if (!sent_by_the_timer_sigsafe(info)) {
         return false;
     }
     /* The key was made before the timer was armed. */
     signal->value = pthread_getspecific(slot_key);
     signal->expirations = 0;
-    signal->cpu_ns = take_unaccounted_sigsafe();
+    /* Once the timer is off, the rest has been counted: what comes late stands for nothing. */
+    signal->cpu_ns =
+        atomic_load_explicit(&armed, memory_order_relaxed) ? take_unaccounted_sigsafe() : 0;
     return true;
 }
 
@@ -190,7 +220,7 @@ static int drain_pending(int signal) {
     sigset_t set, pending;
     sigemptyset(&set);
     sigaddset(&set, signal);
-    for (;;) {
+    for (int i = 0; i < MOST_PENDING; i++) {
         if (sigpending(&pending) != 0) {
             return -errno;
         }
@@ -209,13 +239,15 @@ static int drain_pending(int signal) {
             return -error;
         }
     }
+    return 0; /* somebody sends faster than this takes; ours are gone */
 }
 
 const struct spprof_engine spprof_engine_itimer = {
     .name = "itimer",
     .timer_a_thread = false,
-    .vm_thread_id = "_pthread_id",
-    .vm_thread_id_size = sizeof(pthread_t),
+    .vm_thread_id = VM_THREAD_ID,
+    .vm_thread_id_size = VM_THREAD_ID_SIZE,
+    .thread_id_of_vm = thread_id_of_vm,
     .thread_id = thread_id_sigsafe,
     .thread_cpu_ns = thread_cpu_ns,
     .threads = threads,

@@ -26,6 +26,7 @@
 #endif
 
 #define NANOS UINT64_C(1000000000)
+#define MOST_PENDING 1000
 
 /* CPUCLOCK_PERTHREAD | CPUCLOCK_SCHED of the kernel's posix-timers.h. */
 static clockid_t thread_clock(uint64_t id) {
@@ -38,6 +39,10 @@ static struct timespec to_timespec(uint64_t ns) {
 
 static uint64_t thread_id(void) {
     return (uint64_t)syscall(SYS_gettid);
+}
+
+static uint64_t thread_id_of_vm(uint64_t field) {
+    return field;
 }
 
 static int thread_cpu_ns(uint64_t id, uint64_t *ns) {
@@ -139,7 +144,7 @@ static int drain_pending(int signal) {
     sigemptyset(&set);
     sigaddset(&set, signal);
     const struct timespec no_wait = {0, 0};
-    for (;;) {
+    for (int i = 0; i < MOST_PENDING; i++) {
         if (sigtimedwait(&set, NULL, &no_wait) < 0) {
             if (errno == EAGAIN) {
                 return 0; /* nothing is pending any more */
@@ -149,6 +154,7 @@ static int drain_pending(int signal) {
             }
         }
     }
+    return 0; /* somebody sends faster than this takes; ours are gone */
 }
 
 const struct spprof_engine spprof_engine_ctimer = {
@@ -156,6 +162,7 @@ const struct spprof_engine spprof_engine_ctimer = {
     .timer_a_thread = true,
     .vm_thread_id = "_thread_id",
     .vm_thread_id_size = sizeof(pid_t),
+    .thread_id_of_vm = thread_id_of_vm,
     .thread_id = thread_id,
     .thread_cpu_ns = thread_cpu_ns,
     .threads = threads,

@@ -34,9 +34,11 @@ struct spprof_signal {
 struct spprof_engine {
     const char *name;
     bool timer_a_thread; /* else one timer for all, whose signal goes to a thread that is running */
-    /* The field of HotSpot's OSThread that holds what thread_id gives, and its size. */
+    /* The field of HotSpot's OSThread that tells which thread it is, and its size. */
     const char *vm_thread_id;
     size_t vm_thread_id_size;
+    /* What thread_id gives, from the field's value. */
+    uint64_t (*thread_id_of_vm)(uint64_t field);
 
     /* The calling thread's number; of no other living thread, never 0. Called from the handler,
      * too, unless there is a timer a thread. */
@@ -56,7 +58,7 @@ struct spprof_engine {
     /*
      * Arms it: the first expiry when the thread's CPU clock reads `first_ns`, at once if it already
      * does, then every `interval_ns`; both 0 disarm it. The process's timer is armed by the first
-     * thread's call, on the process's clock. -EBUSY: the process's timer is somebody else's.
+     * thread's call, on the process's clock. -EEXIST: the process's timer is somebody else's.
      */
     int (*timer_set)(const struct spprof_timer *timer, uint64_t first_ns, uint64_t interval_ns);
     /* Disarms and deletes it if it is valid; the process's with the last thread's. */
