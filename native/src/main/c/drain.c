@@ -44,42 +44,49 @@ int spprof_drain_await_handlers(uint32_t deadline_ms) {
     return wait_until_nobody_is_in_flight(deadline_ms);
 }
 
-/* Installs `action` if what is there is what we put there. */
-static int replace(struct spprof_drain *drain, const struct spprof_action *expected,
-                   const struct spprof_action *action) {
-    struct spprof_action found;
-    int error = spprof_action_get(drain->signal, &found);
-    if (error != 0) {
-        return error;
-    }
-    if (!spprof_action_same_handler(&found, expected)) {
-        drain->replaced = true;
-        return 0;
-    }
+/* Installs `action`. If what was there is not what we had put there, theirs comes back. */
+static int exchange(struct spprof_drain *drain, const struct spprof_action *expected,
+                    const struct spprof_action *action) {
     struct spprof_action old;
-    error = spprof_action_put(drain->signal, action, &old);
+    int error = spprof_action_put(drain->signal, action, &old);
     if (error == 0 && !spprof_action_same_handler(&old, expected)) {
-        drain->replaced = true; /* between the two calls: theirs comes back */
+        drain->replaced = true;
         error = spprof_action_put(drain->signal, &old, NULL);
     }
     return error;
 }
 
+/* As exchange, but looks first: theirs is not touched, unless it comes between the two calls. */
+static int replace_ours(struct spprof_drain *drain, const struct spprof_action *action) {
+    struct spprof_action found;
+    int error = spprof_action_get(drain->signal, &found);
+    if (error != 0) {
+        return error;
+    }
+    if (!spprof_action_same_handler(&found, &drain->ours)) {
+        drain->replaced = true;
+        return 0;
+    }
+    return exchange(drain, &drain->ours, action);
+}
+
 static int discard_pending(struct spprof_drain *drain) {
     struct spprof_action ignore = {0};
     spprof_action_set_ignore(&ignore);
-    int error = replace(drain, &drain->ours, &ignore);
+    int error = replace_ours(drain, &ignore);
     if (error != 0 || drain->replaced) {
         return error; /* what is pending is theirs now, too */
     }
-    /* And, for what a system kept all the same, the caller's own. */
-    error = drain->engine->drain_pending(drain->signal);
     /*
-     * A child that is started from here on would inherit SIG_IGN for its life, and step 5 can take
-     * long: ours, which is inert, stands in.
+     * At once: a child that is started between the two inherits SIG_IGN for its life. Ours, which
+     * is inert, stands in until step 6, as step 5 can take long.
      */
-    int back = replace(drain, &ignore, &drain->ours);
-    return error != 0 ? error : back;
+    error = exchange(drain, &ignore, &drain->ours);
+    if (error != 0 || drain->replaced) {
+        return error;
+    }
+    /* And, for what a system kept all the same, the caller's own. */
+    return drain->engine->drain_pending(drain->signal);
 }
 
 /* A test builds this file once with each step left out, and sees what goes wrong. */
@@ -114,7 +121,7 @@ static int close_gate_and_drain(struct spprof_drain *drain) {
     if (STEP(6) && error == 0 && !drain->replaced) {
         /* With nothing pending, nothing armed and nobody inside, even SIG_DFL, which kills, is
          * safe. */
-        error = replace(drain, &drain->ours, &drain->before);
+        error = replace_ours(drain, &drain->before);
     }
     if (STEP(5) && error == 0) {
         /* Somebody else's signal may have entered ours until now: it leaves, and is counted. */

@@ -228,8 +228,8 @@ static int drain_pending(int signal) {
             return 0; /* nothing is pending any more */
         }
         /*
-         * It is ignored: let in, it is gone. Not sigwait, which would wait for ever if another
-         * thread took what is pending for the process meanwhile; sigtimedwait macOS does not have.
+         * Let in, it is late. Not sigwait, which would wait for ever if another thread took what is
+         * pending for the process meanwhile; sigtimedwait macOS does not have.
          */
         int error = pthread_sigmask(SIG_UNBLOCK, &set, NULL);
         if (error == 0) {

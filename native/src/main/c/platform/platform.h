@@ -67,8 +67,8 @@ struct spprof_engine {
     /* Reads a signal; false if none of our timers sent it. */
     bool (*signal_sigsafe)(const siginfo_t *info, uint64_t interval_ns,
                            struct spprof_signal *signal);
-    /* Takes what is pending of `signal`, which must be blocked and ignored, from the calling thread
-     * and the process. */
+    /* Takes what is pending of `signal`, which must be blocked, from the calling thread and the
+     * process; perhaps by letting it in, which the gate has made harmless. */
     int (*drain_pending)(int signal);
 };
 

@@ -8,6 +8,8 @@ import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.Timeout.ThreadMode;
+import org.junit.jupiter.api.condition.EnabledForJreRange;
+import org.junit.jupiter.api.condition.JRE;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -48,6 +50,23 @@ class StopFromAnywhereIT {
         }
         assertStopped(target, bean);
       }
+    }
+  }
+
+  /** The threads that were there before are found from a carrier thread, too. */
+  @ParameterizedTest
+  @MethodSource("io.spprof.it.Engines#all")
+  @EnabledForJreRange(min = JRE.JAVA_21, disabledReason = "this JDK has no virtual threads")
+  void shouldWalkOlderThreadsInASessionThatAVirtualThreadStarted(String engine) throws Exception {
+    try (TargetJvm target = TargetJvm.of(SelfManaged.class, engine).start();
+        BeanClient bean = BeanClient.connect(target)) {
+      assertEquals("ok", target.ask("start in a virtual thread"));
+      Await.until(
+          "a busy thread's stack",
+          Duration.ofSeconds(60),
+          () -> bean.collapsed().with("SelfManaged.spin") > 0);
+      bean.stop();
+      assertStopped(target, bean);
     }
   }
 

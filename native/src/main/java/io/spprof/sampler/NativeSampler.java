@@ -21,7 +21,9 @@ public final class NativeSampler implements Sampler {
   private static final int EAGAIN = 11;
   private static final int ENOMEM = 12;
   private static final int EBUSY = 16;
+  private static final int EEXIST = 17;
   private static final int EINVAL = 22;
+  private static final int ENFILE = 23;
   private static final int EMFILE = 24;
   private static final int ENOSPC = 28;
   private static final int ENOSYS = 38;
@@ -169,7 +171,15 @@ public final class NativeSampler implements Sampler {
           new SamplerException(
               "engine=ctimer needs Linux's timers of threads; use engine=itimer or engine=auto here");
       case EIO -> new SamplerException("the JVM refused the JVMTI events that sampling needs");
-      case EMFILE ->
+      case EEXIST ->
+          new SamplerException(
+              "the process's profiling timer (setitimer, ITIMER_PROF) is already set by something else,"
+                  + " or was inherited from the program that started this one; stop that, or use"
+                  + " engine=ctimer on Linux");
+      case ETIMEDOUT ->
+          new SamplerException(
+              "a signal handler of an earlier session is still running; start again in a moment");
+      case EMFILE, ENFILE ->
           new SamplerException(
               "/proc/self/task cannot be read: the process has no file descriptor left; raise 'ulimit"
                   + " -n'");

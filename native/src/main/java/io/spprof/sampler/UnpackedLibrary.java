@@ -50,9 +50,8 @@ final class UnpackedLibrary {
       } catch (LinkageError e) {
         refused = e;
       } finally {
-        // On Linux and macOS a mapped library needs its file no more.
-        Files.deleteIfExists(file);
-        Files.deleteIfExists(directory);
+        remove(file);
+        remove(directory);
       }
     }
     throw new SamplerException(
@@ -90,6 +89,15 @@ final class UnpackedLibrary {
     return temporary()
         .resolve(
             "spprof-" + content.length + "-" + Long.toHexString(sum.getValue()) + "-" + number);
+  }
+
+  /** On Linux and macOS a mapped library needs its file no more. */
+  private static void remove(Path path) {
+    try {
+      Files.deleteIfExists(path);
+    } catch (IOException e) {
+      // NFS keeps a mapped file under another name: better a file left than a library not loaded.
+    }
   }
 
   private static Path temporary() {

@@ -44,6 +44,7 @@ public final class SelfManaged {
     Control.serve(
         Map.of(
             "stop in the last act of a thread", () -> inLastAct(stop),
+            "start in a virtual thread", () -> inVirtualThread(start),
             "stop in a virtual thread", () -> inVirtualThread(stop),
             "stop twice at once", () -> atOnce(List.of(stop, stop)),
             "stop in a listener", () -> inListener(bean, start, stop),
