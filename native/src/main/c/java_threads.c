@@ -126,13 +126,13 @@ void spprof_java_threads_with_name(jvmtiEnv *jvmti, JNIEnv *jni, jthread thread,
     with_name(jvmti, jni, thread, jni, use);
 }
 
-void spprof_java_threads_adopt(JNIEnv *jni, const struct spprof_engine *engine) {
+int spprof_java_threads_adopt(JNIEnv *jni, const struct spprof_engine *engine) {
     jvmtiEnv *jvmti = spprof_agent_jvmti();
     struct layout layout = {.engine = engine};
     jint count;
     jthread *threads;
     if ((*jvmti)->GetAllThreads(jvmti, &count, &threads) != JVMTI_ERROR_NONE) {
-        return;
+        return -ENODATA;
     }
     bool known = find_layout(jni, &layout, threads, count) == 0;
     for (jint i = 0; i < count; i++) {
@@ -143,4 +143,5 @@ void spprof_java_threads_adopt(JNIEnv *jni, const struct spprof_engine *engine) 
         (*jni)->DeleteLocalRef(jni, threads[i]);
     }
     (*jvmti)->Deallocate(jvmti, (unsigned char *)threads);
+    return known ? 0 : -ENODATA;
 }

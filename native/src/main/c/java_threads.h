@@ -13,10 +13,10 @@
 
 /*
  * Tells threads.c of all Java threads, by the engine's numbers, and their present names. Where the
- * JVM does not publish what this needs, it does nothing: such threads are then sampled without a
- * stack until they start anew.
+ * JVM does not publish what this needs, it does nothing and returns -ENODATA, else 0: such threads
+ * are then sampled without a stack until they start anew.
  */
-void spprof_java_threads_adopt(JNIEnv *jni, const struct spprof_engine *engine);
+int spprof_java_threads_adopt(JNIEnv *jni, const struct spprof_engine *engine);
 
 /* Calls `use` with the thread's JNIEnv and its name, NULL if it has none. `jvmti` is the event's.
  */

@@ -72,6 +72,8 @@ static jint result_of(int result) {
             return -11;
         case -ENOSYS:
             return -38;
+        case -ENODATA:
+            return -61;
         case -ENOTSUP:
             return -95;
         case -ETIMEDOUT:

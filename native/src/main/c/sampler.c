@@ -152,7 +152,7 @@ int spprof_sampler_start(JNIEnv *jni, const struct spprof_sampler_config *config
     if (error == 0) {
         drained = false;
         spprof_gate_open();
-        spprof_java_threads_adopt(jni, spprof_handler_session.engine);
+        spprof_threads_note(spprof_java_threads_adopt(jni, spprof_handler_session.engine));
         int armed = spprof_threads_sweep(true);
         if (armed <= 0) {
             bool replaced;

@@ -44,6 +44,12 @@ void spprof_threads_unlock(void) {
     spprof_unlock(&lock);
 }
 
+void spprof_threads_note(int error) {
+    spprof_threads_lock();
+    last_error = error != 0 ? error : last_error;
+    spprof_threads_unlock();
+}
+
 int spprof_threads_last_error(void) {
     spprof_threads_lock();
     int error = last_error;

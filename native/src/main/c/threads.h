@@ -68,7 +68,10 @@ void spprof_threads_disarm(void);
 struct spprof_slot *spprof_threads_slot_sigsafe(const struct spprof_engine *engine,
                                                 const struct spprof_signal *signal, bool *stale);
 
-/* The error of the last timer that was refused, 0 or -errno. */
+/* Keeps an error of the session's beginning, unless 0. */
+void spprof_threads_note(int error);
+
+/* The last error: of a timer that was refused, or one that was noted; 0 or -errno. */
 int spprof_threads_last_error(void);
 
 #endif

@@ -17,6 +17,7 @@ static _Atomic bool walker_hangs;   /* a walk does not come back while this is s
 static _Atomic int frames_per_walk; /* what a walk finds; less than 1 is an error code */
 static bool walker_missing;
 static bool events_fail;
+static bool threads_unknown; /* which of the system's threads are Java threads */
 static bool events_on;
 
 static int fake_probe(void) {
@@ -52,11 +53,15 @@ void spprof_symbols_allocate_ids(JNIEnv *jni) {
 }
 
 /* The calling thread is the one Java thread that there was before the session. */
-void spprof_java_threads_adopt(JNIEnv *jni, const struct spprof_engine *engine) {
+int spprof_java_threads_adopt(JNIEnv *jni, const struct spprof_engine *engine) {
     (void)jni;
+    if (threads_unknown) {
+        return -ENODATA;
+    }
     spprof_threads_lock();
     spprof_threads_adopt_locked(engine->thread_id(), &walks, "main");
     spprof_threads_unlock();
+    return 0;
 }
 
 #endif

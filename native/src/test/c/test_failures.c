@@ -161,6 +161,19 @@ TEST(a_thread_without_a_timer_is_counted_and_gets_one_later) {
     pthread_join(thread, NULL);
 }
 
+/* Then all are sampled, without stacks, and why is known. */
+TEST(a_session_without_knowledge_of_java_threads_says_so) {
+    setup();
+    threads_unknown = true;
+    CHECK_EQUAL(0, spprof_sampler_start(NULL, &config));
+    CHECK_EQUAL(-ENODATA, spprof_threads_last_error());
+    while (spprof_counters.committed == 0) {
+        burn(MS);
+    }
+    CHECK_EQUAL(0, walks);
+    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
+}
+
 /* The teardown of a failed start fails, too: the next start ends it first. */
 TEST(a_failed_start_that_cannot_be_undone_is_undone_by_the_next) {
     setup_broken();
@@ -339,6 +352,7 @@ int main(void) {
     RUN_WITH_BOTH(a_start_that_cannot_list_the_threads_leaves_nothing);
     RUN_WITH_BOTH(a_start_without_any_timer_leaves_nothing);
     RUN_WITH_BOTH(a_thread_without_a_timer_is_counted_and_gets_one_later);
+    RUN_WITH_BOTH(a_session_without_knowledge_of_java_threads_says_so);
     RUN_WITH_BOTH(a_failed_start_that_cannot_be_undone_is_undone_by_the_next);
     RUN_WITH_BOTH(a_stop_that_fails_can_be_tried_again);
     RUN_WITH_BOTH(a_handler_that_does_not_finish_makes_the_stop_fail_and_keeps_its_memory);

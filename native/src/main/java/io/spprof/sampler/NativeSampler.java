@@ -27,6 +27,7 @@ public final class NativeSampler implements Sampler {
   private static final int EMFILE = 24;
   private static final int ENOSPC = 28;
   private static final int ENOSYS = 38;
+  private static final int ENODATA = 61;
   private static final int ENOTSUP = 95;
   private static final int ETIMEDOUT = 110;
   private static final int EALREADY = 114;
@@ -109,9 +110,13 @@ public final class NativeSampler implements Sampler {
   @Override
   public String threadProblem() {
     int failed = counters().threadsFailed();
-    return failed == 0
-        ? ""
-        : failed + " threads have no timer: " + timerRefused(-lastThreadError0());
+    int error = counters == null ? 0 : -lastThreadError0();
+    if (error == ENODATA) {
+      return "threads that are older than the session have no stacks in the profile: this JVM does"
+          + " not publish which of the system's threads they are; use a HotSpot JVM, and start the"
+          + " session early";
+    }
+    return failed == 0 ? "" : failed + " threads have no timer: " + timerRefused(error);
   }
 
   @Override
