@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "action.h"
+#include "platform/action.h"
 #include "platform/platform.h"
 
 struct spprof_drain {

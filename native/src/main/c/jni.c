@@ -52,16 +52,9 @@ JNIEXPORT void JNICALL JNI_OnUnload(JavaVM *vm, void *reserved) {
 
 /* By the numbers of io.spprof.sampler.TimerEngine; NULL if this platform has no such engine. */
 static const struct spprof_engine *engine_of(jint number) {
-    switch (number) {
-#ifdef __linux__
-        case 0:
-            return &spprof_engine_ctimer;
-#endif
-        case 1:
-            return &spprof_engine_itimer;
-        default:
-            return NULL;
-    }
+    static const struct spprof_engine *const engines[] = SPPROF_ENGINES;
+    return number >= 0 && number < (jint)(sizeof engines / sizeof *engines) ? engines[number]
+                                                                            : NULL;
 }
 
 /* Errors that Java has words for go to it by Linux's numbers; macOS has others for the later ones.

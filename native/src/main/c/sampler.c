@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <signal.h>
 
-#include "action.h"
 #include "agent.h"
 #include "counters.h"
 #include "drain.h"
@@ -11,6 +10,7 @@
 #include "handler.h"
 #include "java_threads.h"
 #include "lock.h"
+#include "platform/action.h"
 #include "symbols.h"
 #include "threads.h"
 

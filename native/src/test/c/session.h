@@ -11,11 +11,11 @@
 #include <sys/time.h>
 #include <time.h>
 
-#include "action.h"
 #include "counters.h"
 #include "fake_jvm.h"
 #include "gate.h"
 #include "handler.h"
+#include "platform/action.h"
 #include "ring_reader.h"
 #include "sampler.h"
 #include "test.h"

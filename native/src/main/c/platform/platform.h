@@ -72,12 +72,17 @@ struct spprof_engine {
     int (*drain_pending)(int signal);
 };
 
+/* SPPROF_ENGINES: in the order of io.spprof.sampler.TimerEngine; NULL for what is not to be had. */
 extern const struct spprof_engine spprof_engine_itimer;
 #ifdef __linux__
 extern const struct spprof_engine spprof_engine_ctimer;
 #define SPPROF_DEFAULT_ENGINE spprof_engine_ctimer
+#define SPPROF_ENGINES \
+    { &spprof_engine_ctimer, &spprof_engine_itimer }
 #else
 #define SPPROF_DEFAULT_ENGINE spprof_engine_itimer
+#define SPPROF_ENGINES \
+    { NULL, &spprof_engine_itimer }
 #endif
 
 #endif
