@@ -114,8 +114,9 @@ final class Proc {
     try {
       return Optional.of(Files.readString(task(pid, thread, "comm")).strip());
     } catch (IOException e) {
-      // ESRCH: it ended between the opening and the reading.
-      if (e instanceof NoSuchFileException || "No such process".equals(e.getMessage())) {
+      // ESRCH, from the opening or from the reading: it ended meanwhile.
+      if (e instanceof NoSuchFileException
+          || String.valueOf(e.getMessage()).endsWith("No such process")) {
         return Optional.empty();
       }
       throw e;
