@@ -29,7 +29,7 @@ struct spprof_sampler_config {
 
 /* When the library is loaded, perhaps not for the first time (jni.c). 0 or -ENOMEM. */
 int spprof_sampler_load(void);
-/* When it is unloaded: nothing is left but the code. */
+/* When it is unloaded: nothing is left but the code and the table of slots (slots.h). */
 void spprof_sampler_unload(void);
 
 /*

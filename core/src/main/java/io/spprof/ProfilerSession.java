@@ -28,7 +28,7 @@ import java.util.concurrent.atomic.AtomicReference;
  */
 final class ProfilerSession {
 
-  /** CPU time that a sample is taken to cost, kernel and all; see docs/overhead.md. */
+  /** CPU time that a sample is taken to cost, kernel and all; see docs/figures.md. */
   private static final long MODEL_NANOS_PER_SAMPLE = 25_000;
 
   private static final String WALKER = "agct";

@@ -11,11 +11,11 @@ import java.util.zip.CRC32;
 /**
  * Unpacks the library into a directory of its own, loads it from there, and removes both again.
  *
- * <p>A library that sampled stays mapped when its class loader goes (docs/design.md says why). So
- * that an application which is redeployed again and again does not map it once more each time, the
- * directory's name depends on nothing but the content and a small number: asked for a path that it
- * has loaded, glibc gives the mapping that is there. The JVM refuses a path only as long as the
- * class loader that loaded from it lives; then it is the next number's turn.
+ * <p>A library that sampled stays mapped when its class loader goes (docs/drain-protocol.md says
+ * why). So that an application which is redeployed again and again does not map it once more each
+ * time, the directory's name depends on nothing but the content and a small number: asked for a
+ * path that it has loaded, glibc gives the mapping that is there. The JVM refuses a path only as
+ * long as the class loader that loaded from it lives; then it is the next number's turn.
  */
 final class UnpackedLibrary {
 
