@@ -69,16 +69,22 @@ void spprof_agent_detach(void) {
     }
 }
 
-int spprof_agent_events(bool on) {
-    static const jvmtiEvent events[] = {JVMTI_EVENT_VM_DEATH, JVMTI_EVENT_CLASS_LOAD,
-                                        JVMTI_EVENT_CLASS_PREPARE, JVMTI_EVENT_THREAD_START,
-                                        JVMTI_EVENT_THREAD_END};
+static int switch_events(const jvmtiEvent *events, size_t count, bool on) {
+    jvmtiEventMode mode = on ? JVMTI_ENABLE : JVMTI_DISABLE;
     int result = 0;
-    for (size_t i = 0; i < sizeof events / sizeof *events; i++) {
-        jvmtiEventMode mode = on ? JVMTI_ENABLE : JVMTI_DISABLE;
+    for (size_t i = 0; i < count; i++) {
         if ((*jvmti)->SetEventNotificationMode(jvmti, mode, events[i], NULL) != JVMTI_ERROR_NONE) {
             result = -EIO;
         }
     }
     return result;
+}
+
+int spprof_agent_events(bool on, bool classes) {
+    static const jvmtiEvent of_classes[] = {JVMTI_EVENT_CLASS_LOAD, JVMTI_EVENT_CLASS_PREPARE};
+    static const jvmtiEvent always[] = {JVMTI_EVENT_VM_DEATH, JVMTI_EVENT_THREAD_START,
+                                        JVMTI_EVENT_THREAD_END};
+    int error = classes ? switch_events(of_classes, 2, on) : 0;
+    int other_error = switch_events(always, 3, on);
+    return error != 0 ? error : other_error;
 }

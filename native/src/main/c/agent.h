@@ -18,7 +18,7 @@ void spprof_agent_detach(void);
 /* The environment, NULL before attach. */
 jvmtiEnv *spprof_agent_jvmti(void);
 
-/* Switches the events of a session on or off. 0 or -EIO. */
-int spprof_agent_events(bool on);
+/* Switches the events of a session on or off, those about classes with `classes`. 0 or -EIO. */
+int spprof_agent_events(bool on, bool classes);
 
 #endif

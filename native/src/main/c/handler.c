@@ -23,14 +23,14 @@ static void drop(enum spprof_drop reason, uint64_t cpu_ns) {
     spprof_count_sigsafe(&spprof_counters.dropped[reason], 1);
 }
 
-static void write_record(const struct spprof_slot *slot, uint64_t cpu_ns, int walk, uint8_t flags,
-                         const struct spprof_frame *frames, uint32_t count) {
-    uint32_t payload = count * (uint32_t)sizeof(struct spprof_frame);
+static bool write_record(const struct spprof_slot *slot, uint64_t cpu_ns, int walk, uint8_t flags,
+                         const void *frames, uint32_t count, uint32_t frame_size) {
+    uint32_t payload = count * frame_size;
     uint32_t size = spprof_record_size(payload);
     struct spprof_record *record = spprof_ring_reserve_sigsafe(&spprof_handler_session.ring, size);
     if (record == NULL) {
         drop(SPPROF_DROP_BUFFER_FULL, cpu_ns);
-        return;
+        return false;
     }
     record->type = SPPROF_RECORD_SAMPLE;
     record->flags = flags;
@@ -44,6 +44,22 @@ static void write_record(const struct spprof_slot *slot, uint64_t cpu_ns, int wa
     }
     spprof_ring_publish_sigsafe(record, size);
     spprof_count_sigsafe(&spprof_counters.committed, 1);
+    return true;
+}
+
+static void walk_and_write(const struct spprof_slot *slot, uint64_t cpu_ns,
+                           const struct spprof_walker *walker, struct spprof_walk *walk) {
+    walker->walk_sigsafe(walk);
+    if (walk->ring_full) {
+        drop(SPPROF_DROP_BUFFER_FULL, cpu_ns);
+        return;
+    }
+    uint32_t size =
+        (walk->flags & SPPROF_FLAG_WORDS) != 0 ? sizeof *walk->words : sizeof(struct spprof_frame);
+    if (write_record(slot, cpu_ns, walk->result, walk->flags, walk->words, walk->count, size) &&
+        walker->published_sigsafe != NULL) {
+        walker->published_sigsafe(walk);
+    }
 }
 
 static void sample(const struct spprof_slot *slot, uint64_t cpu_ns, void *ucontext) {
@@ -53,7 +69,7 @@ static void sample(const struct spprof_slot *slot, uint64_t cpu_ns, void *uconte
     if (env == NULL) {
         bool exiting = atomic_load_explicit(&slot->exiting, memory_order_acquire);
         write_record(slot, cpu_ns, exiting ? SPPROF_WALK_THREAD_EXIT : SPPROF_WALK_NATIVE_THREAD,
-                     exiting ? 0 : SPPROF_FLAG_NATIVE, NULL, 0);
+                     exiting ? 0 : SPPROF_FLAG_NATIVE, NULL, 0, 0);
         return;
     }
     int number = spprof_buffers_claim_sigsafe(&session->buffers);
@@ -61,12 +77,13 @@ static void sample(const struct spprof_slot *slot, uint64_t cpu_ns, void *uconte
         drop(SPPROF_DROP_WALK_BUFFERS_BUSY, cpu_ns);
         return;
     }
-    struct spprof_frame *frames = spprof_buffers_get_sigsafe(&session->buffers, number);
-    /* One frame more than is kept, to see whether the stack goes on. */
-    int walked = session->walker->walk_sigsafe(ucontext, env, frames, session->depth + 1);
-    int count = walked > session->depth ? session->depth : walked > 0 ? walked : 0;
-    write_record(slot, cpu_ns, walked > 0 ? SPPROF_WALK_OK : walked,
-                 walked > session->depth ? SPPROF_FLAG_TRUNCATED : 0, frames, (uint32_t)count);
+    struct spprof_walk walk;
+    walk.ucontext = ucontext;
+    walk.env = env;
+    walk.words = (uint64_t *)spprof_buffers_get_sigsafe(&session->buffers, number);
+    walk.depth = (uint32_t)session->depth;
+    walk.ring_full = false;
+    walk_and_write(slot, cpu_ns, session->walker, &walk);
     spprof_buffers_release_sigsafe(&session->buffers, number);
 }
 

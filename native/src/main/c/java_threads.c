@@ -126,6 +126,28 @@ void spprof_java_threads_with_name(jvmtiEnv *jvmti, JNIEnv *jni, jthread thread,
     with_name(jvmti, jni, thread, jni, use);
 }
 
+static void forget(JNIEnv *jni, jthread *threads, jint count) {
+    for (jint i = 0; i < count; i++) {
+        (*jni)->DeleteLocalRef(jni, threads[i]);
+    }
+    (*spprof_agent_jvmti())->Deallocate(spprof_agent_jvmti(), (unsigned char *)threads);
+}
+
+int spprof_java_threads_env_distance(JNIEnv *jni, const struct spprof_engine *engine,
+                                     int64_t *distance) {
+    jvmtiEnv *jvmti = spprof_agent_jvmti();
+    struct layout layout = {.engine = engine};
+    jint count;
+    jthread *threads;
+    if ((*jvmti)->GetAllThreads(jvmti, &count, &threads) != JVMTI_ERROR_NONE) {
+        return -ENODATA;
+    }
+    int error = find_layout(jni, &layout, threads, count);
+    forget(jni, threads, count);
+    *distance = layout.env;
+    return error == 0 ? 0 : -ENODATA;
+}
+
 int spprof_java_threads_adopt(JNIEnv *jni, const struct spprof_engine *engine) {
     jvmtiEnv *jvmti = spprof_agent_jvmti();
     struct layout layout = {.engine = engine};
@@ -135,13 +157,10 @@ int spprof_java_threads_adopt(JNIEnv *jni, const struct spprof_engine *engine) {
         return -ENODATA;
     }
     bool known = find_layout(jni, &layout, threads, count) == 0;
-    for (jint i = 0; i < count; i++) {
-        if (known) {
-            struct adoption adoption = {.jni = jni, .layout = &layout, .thread = threads[i]};
-            with_name(jvmti, jni, threads[i], &adoption, adopt);
-        }
-        (*jni)->DeleteLocalRef(jni, threads[i]);
+    for (jint i = 0; known && i < count; i++) {
+        struct adoption adoption = {.jni = jni, .layout = &layout, .thread = threads[i]};
+        with_name(jvmti, jni, threads[i], &adoption, adopt);
     }
-    (*jvmti)->Deallocate(jvmti, (unsigned char *)threads);
+    forget(jni, threads, count);
     return known ? 0 : -ENODATA;
 }

@@ -18,6 +18,10 @@
  */
 int spprof_java_threads_adopt(JNIEnv *jni, const struct spprof_engine *engine);
 
+/* How far a thread's JNIEnv lies behind its JavaThread, the same for all. 0 or -ENODATA. */
+int spprof_java_threads_env_distance(JNIEnv *jni, const struct spprof_engine *engine,
+                                     int64_t *distance);
+
 /* Calls `use` with the thread's JNIEnv and its name, NULL if it has none. `jvmti` is the event's.
  */
 void spprof_java_threads_with_name(jvmtiEnv *jvmti, JNIEnv *jni, jthread thread,

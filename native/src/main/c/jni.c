@@ -78,20 +78,22 @@ static jint result_of(int result) {
     }
 }
 
-JNIEXPORT jint JNICALL Java_io_spprof_sampler_NativeSampler_start0(JNIEnv *jni, jclass type,
-                                                                   jint engine, jlong interval_ns,
-                                                                   jlong ring_bytes,
-                                                                   jint walk_buffers, jint depth) {
+JNIEXPORT jint JNICALL Java_io_spprof_sampler_NativeSampler_start0(
+    JNIEnv *jni, jclass type, jint engine, jint walker, jlong interval_ns, jlong ring_bytes,
+    jint walk_buffers, jint depth, jint locations, jint methods) {
     (void)type;
     if (engine_of(engine) == NULL) {
         return result_of(-ENOTSUP);
     }
     const struct spprof_sampler_config config = {
         .engine = engine_of(engine),
+        .walker = (enum spprof_walker_choice)walker,
         .interval_ns = (uint64_t)interval_ns,
         .ring_bytes = (uint64_t)ring_bytes,
         .walk_buffers = (uint32_t)walk_buffers,
         .depth = (uint32_t)depth,
+        .locations = (uint32_t)locations,
+        .methods = (uint32_t)methods,
     };
     return result_of(spprof_sampler_start(jni, &config));
 }
@@ -137,6 +139,24 @@ JNIEXPORT jobject JNICALL Java_io_spprof_sampler_NativeSampler_counters0(JNIEnv 
     return (*jni)->NewDirectByteBuffer(jni, &spprof_counters, sizeof spprof_counters);
 }
 
+JNIEXPORT jint JNICALL Java_io_spprof_sampler_NativeSampler_walker0(JNIEnv *jni, jclass type) {
+    (void)jni, (void)type;
+    return (jint)spprof_sampler_walker();
+}
+
+JNIEXPORT jstring JNICALL Java_io_spprof_sampler_NativeSampler_walkerProblem0(JNIEnv *jni,
+                                                                              jclass type) {
+    (void)type;
+    char why[1280];
+    spprof_sampler_walker_problem(why, sizeof why);
+    return (*jni)->NewStringUTF(jni, why);
+}
+
+JNIEXPORT jint JNICALL Java_io_spprof_sampler_NativeSampler_debugInfo0(JNIEnv *jni, jclass type) {
+    (void)jni, (void)type;
+    return spprof_sampler_debug_info();
+}
+
 JNIEXPORT jstring JNICALL Java_io_spprof_sampler_NativeSampler_methodName0(JNIEnv *jni, jclass type,
                                                                            jlong method) {
     (void)type;
@@ -163,9 +183,21 @@ JNIEXPORT jintArray JNICALL Java_io_spprof_sampler_NativeSampler_layout0(JNIEnv 
         SPPROF_RECORD_SAMPLE,
         SPPROF_RECORD_THREAD,
         SPPROF_RECORD_PADDING,
+        SPPROF_RECORD_METHOD,
         SPPROF_FLAG_TRUNCATED,
         SPPROF_FLAG_NATIVE,
+        SPPROF_FLAG_WORDS,
         SPPROF_WALK_OK,
+        SPPROF_WALK_VIRTUAL,
+        SPPROF_WALK_BROKEN_STACK,
+        SPPROF_WALK_BROKEN_CODE,
+        SPPROF_WALK_BROKEN_METHOD,
+        SPPROF_WALK_BROKEN_STUB,
+        SPPROF_WALK_BROKEN_INTERPRETER,
+        SPPROF_WALK_BROKEN_ENTRY,
+        SPPROF_WALK_BROKEN_NATIVE,
+        SPPROF_WALK_BROKEN_SCOPES,
+        SPPROF_WALK_BROKEN_DEOPT,
         SPPROF_WALK_NATIVE_THREAD,
         SPPROF_WALK_THREAD_EXIT,
         offsetof(struct spprof_record, length),
@@ -180,6 +212,12 @@ JNIEXPORT jintArray JNICALL Java_io_spprof_sampler_NativeSampler_layout0(JNIEnv 
         offsetof(struct spprof_frame, bci),
         offsetof(struct spprof_frame, method),
         sizeof(struct spprof_frame),
+        SPPROF_WORD_FRAME,
+        SPPROF_WORD_LOCATION,
+        SPPROF_WORD_DEFINE,
+        SPPROF_WORD_KIND_SHIFT,
+        SPPROF_WORD_SHIFT,
+        SPPROF_BCI_BIAS,
         offsetof(struct spprof_counters, signals),
         offsetof(struct spprof_counters, committed),
         offsetof(struct spprof_counters, dropped),

@@ -10,8 +10,10 @@
  *   | int32  | u8  | u8   | int16  | u32       | u32       | ns, u64 | ns, u64 | each; or a name
  *   +--------+-----+------+--------+-----------+-----------+---------+---------+------------------
  *
- * SAMPLE   count = frames, leaf first; walk = 1 if the stack was walked, else why it was not
- * THREAD   count = bytes of the thread's name (modified UTF-8) that follow; time and cpu are 0
+ * SAMPLE   count = frames, leaf first; walk = 1 if the stack was walked, else why it was not, or
+ * not to its end THREAD   count = bytes of the thread's name (modified UTF-8) that follow; time and
+ * cpu are 0 METHOD   thread = the method's number within the session, count = bytes of its name
+ * that follow: java/util/HashMap.get in modified UTF-8; before the first sample with that number
  * PADDING  only length and type are set: the rest of the ring up to its end
  *
  * Who writes: SAMPLE the handler, THREAD whoever registers a thread. Who reads: the Java collector
@@ -28,23 +30,58 @@ enum {
     SPPROF_RECORD_SAMPLE = 1,
     SPPROF_RECORD_THREAD = 2,
     SPPROF_RECORD_PADDING = 3,
+    SPPROF_RECORD_METHOD = 4,
 };
 
 enum {
     SPPROF_FLAG_TRUNCATED = 1, /* the stack was deeper than `count` */
     SPPROF_FLAG_NATIVE = 2,    /* not a Java thread (GC, JIT, VM, native library) */
+    SPPROF_FLAG_WORDS = 4,     /* count = words of 8 bytes, see below, in place of frames */
 };
+
+/*
+ * With SPPROF_FLAG_WORDS a stack is written in words, leaf first, the kind in the highest byte:
+ *
+ *   FRAME     | 1 | 0 | bci + SPPROF_BCI_BIAS: 20 bits in 32..51 | number of a METHOD: 32 bits |
+ *   LOCATION  | 2 | 0                                            | number: 32 bits             |
+ *   DEFINE    | 3 | 0 | count: 16 bits in 32..47                 | number: 32 bits             |
+ *
+ * A location is a place in compiled code; DEFINE says that the `count` frames that follow are those
+ * of the location `number`, in this sample and wherever a LOCATION names it afterwards. Number 0 is
+ * not named again.
+ */
+enum {
+    SPPROF_WORD_FRAME = 1,
+    SPPROF_WORD_LOCATION = 2,
+    SPPROF_WORD_DEFINE = 3,
+};
+#define SPPROF_WORD_KIND_SHIFT 56
+#define SPPROF_WORD_SHIFT 32 /* of bci and count */
+#define SPPROF_BCI_BIAS 16
+#define SPPROF_BCI_NATIVE (-3) /* as AsyncGetCallTrace has it */
 
 /* `walk` besides AsyncGetCallTrace's own codes, which are 0 to -10. */
 enum {
     SPPROF_WALK_OK = 1,
     SPPROF_WALK_NATIVE_THREAD = -100, /* there is no Java stack to walk */
     SPPROF_WALK_THREAD_EXIT = -101, /* CPU time since the last tick, settled as the thread ended */
+    SPPROF_WALK_VIRTUAL = 2,        /* walked to where the carrier's stack begins */
+    /* The frames are those up to where it broke. */
+    SPPROF_WALK_BROKEN_STACK = -200,       /* an address outside of the thread's stack */
+    SPPROF_WALK_BROKEN_CODE = -201,        /* a return address that is none of Java code */
+    SPPROF_WALK_BROKEN_METHOD = -202,      /* no caller of compiled code */
+    SPPROF_WALK_BROKEN_STUB = -203,        /* no caller of a stub */
+    SPPROF_WALK_BROKEN_INTERPRETER = -204, /* no frame of the interpreter where one should be */
+    SPPROF_WALK_BROKEN_ENTRY = -205,       /* no frame of a call from native code */
+    SPPROF_WALK_BROKEN_NATIVE = -206,      /* native code without call frame information */
+    SPPROF_WALK_BROKEN_SCOPES = -207,      /* debug information that makes no sense */
+    SPPROF_WALK_BROKEN_DEOPT = -208,       /* frames that are being made anew */
 };
 
 #define SPPROF_RECORD_ALIGN 16u
 #define SPPROF_MAX_DEPTH 2048
-#define SPPROF_MAX_NAME 256 /* bytes kept of a thread's name */
+#define SPPROF_MAX_NAME 256         /* bytes kept of a thread's name */
+#define SPPROF_MAX_METHOD_NAME 4096 /* bytes kept of a class's and of a method's name, each */
 
 /* Laid out like AsyncGetCallTrace's ASGCT_CallFrame, which the walker fills in place. */
 struct spprof_frame {

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 
 #include "agent.h"
 #include "counters.h"
@@ -13,6 +14,7 @@
 #include "platform/action.h"
 #include "symbols.h"
 #include "threads.h"
+#include "vm/debug_info.h"
 
 enum stage { NONE, START_FAILED, SAMPLING, STOPPED };
 
@@ -23,6 +25,9 @@ static struct spprof_action before; /* what our action replaced */
 static struct spprof_action ours;   /* our action */
 static bool drained;                /* also once the JVM has gone, with nobody to call stop */
 static struct sigaction previous;   /* `before`, if it was a handler, for ours to call */
+static bool vm_walker_works;        /* it was probed, and nothing about it changes */
+static char walker_problem[1280];
+static enum spprof_debug_info debug_info;
 
 int spprof_sampler_load(void) {
     spprof_lock(&lock);
@@ -32,21 +37,45 @@ int spprof_sampler_load(void) {
     return error;
 }
 
-static int make_room(const struct spprof_sampler_config *config) {
+static int choose_walker(JNIEnv *jni, const struct spprof_sampler_config *config) {
+    struct spprof_handler_session *session = &spprof_handler_session;
+    walker_problem[0] = '\0';
+    if (config->walker != SPPROF_WALKER_AGCT) {
+        session->walker = &spprof_walker_vm;
+        vm_walker_works =
+            vm_walker_works ||
+            spprof_walker_vm.probe(jni, config->engine, walker_problem, sizeof walker_problem) == 0;
+        if (vm_walker_works || config->walker == SPPROF_WALKER_VM) {
+            return vm_walker_works ? 0 : -ENOSYS;
+        }
+    }
+    char why[256];
+    session->walker = &spprof_walker_agct;
+    return session->walker->probe(jni, config->engine, why, sizeof why);
+}
+
+static int make_room(JNIEnv *jni, const struct spprof_sampler_config *config) {
     struct spprof_handler_session *session = &spprof_handler_session;
     if (config->depth < 1 || config->depth > SPPROF_MAX_DEPTH || config->interval_ns == 0) {
         return -EINVAL;
     }
     session->engine = config->engine;
-    session->walker = &spprof_walker_agct;
     session->interval_ns = config->interval_ns;
     session->depth = (int)config->depth;
-    int error = session->walker->probe();
+    int error = choose_walker(jni, config);
     if (error == 0) {
         error = spprof_ring_create(&session->ring, config->ring_bytes);
     }
     if (error == 0) {
         error = spprof_buffers_create(&session->buffers, config->walk_buffers, config->depth + 1);
+        if (error == 0) {
+            const struct spprof_walker_config walker = {
+                .ring = &session->ring, .locations = config->locations, .methods = config->methods};
+            error = session->walker->create(&walker);
+            if (error != 0) {
+                spprof_buffers_destroy(&session->buffers);
+            }
+        }
         if (error != 0) {
             spprof_ring_destroy(&session->ring);
         }
@@ -111,16 +140,22 @@ static int drain(uint32_t deadline_ms, bool *replaced) {
     *replaced = drain.replaced;
     if (error == 0) {
         spprof_threads_end();
+        spprof_handler_session.walker->destroy();
         drained = true;
     }
     return error;
+}
+
+static void end_events(void) {
+    spprof_agent_events(false, true);
+    spprof_debug_info_end();
 }
 
 /* A start that failed while a handler hung left all that it may touch: perhaps it came back. */
 static void finish_failed_start(void) {
     bool replaced;
     if (stage == START_FAILED && drain(1000, &replaced) == 0) {
-        spprof_agent_events(false);
+        end_events();
         give_back_room();
         stage = NONE;
     }
@@ -135,7 +170,7 @@ int spprof_sampler_start(JNIEnv *jni, const struct spprof_sampler_config *config
         error = spprof_drain_await_handlers(1000);
     }
     if (error == 0) {
-        error = make_room(config);
+        error = make_room(jni, config);
     }
     if (error != 0) {
         spprof_unlock(&lock);
@@ -144,9 +179,13 @@ int spprof_sampler_start(JNIEnv *jni, const struct spprof_sampler_config *config
     spprof_threads_begin(config->engine, &spprof_handler_session.ring, config->interval_ns);
     /* Events first: the hooks are inert while the gate is closed, and AsyncGetCallTrace wants them.
      */
-    error = spprof_agent_events(true);
+    bool needs_ids = spprof_handler_session.walker->needs_ids;
+    error = spprof_agent_events(true, needs_ids);
     if (error == 0) {
-        spprof_symbols_allocate_ids(jni);
+        debug_info = spprof_debug_info_begin();
+        if (needs_ids) {
+            spprof_symbols_allocate_ids(jni);
+        }
         error = install_handler();
     }
     if (error == 0) {
@@ -165,8 +204,9 @@ int spprof_sampler_start(JNIEnv *jni, const struct spprof_sampler_config *config
     if (error == 0) {
         stage = SAMPLING;
     } else if (stage == NONE) {
-        spprof_agent_events(false);
+        end_events();
         spprof_threads_end();
+        spprof_handler_session.walker->destroy();
         give_back_room();
     }
     spprof_unlock(&lock);
@@ -185,7 +225,7 @@ int spprof_sampler_stop(JNIEnv *jni, uint32_t deadline_ms) {
         bool replaced;
         result = drain(deadline_ms, &replaced);
         if (result == 0) {
-            spprof_agent_events(false);
+            end_events();
             stage = STOPPED;
             result = replaced ? 1 : 0;
         }
@@ -227,6 +267,26 @@ void *spprof_sampler_ring(uint64_t *size) {
     return block;
 }
 
+enum spprof_walker_choice spprof_sampler_walker(void) {
+    spprof_lock(&lock);
+    bool vm = spprof_handler_session.walker == &spprof_walker_vm;
+    spprof_unlock(&lock);
+    return vm ? SPPROF_WALKER_VM : SPPROF_WALKER_AGCT;
+}
+
+void spprof_sampler_walker_problem(char *why, uint64_t size) {
+    spprof_lock(&lock);
+    snprintf(why, size, "%s", walker_problem);
+    spprof_unlock(&lock);
+}
+
+int spprof_sampler_debug_info(void) {
+    spprof_lock(&lock);
+    int info = debug_info;
+    spprof_unlock(&lock);
+    return info;
+}
+
 void spprof_sampler_vm_death(void) {
     spprof_lock(&lock);
     if (stage == SAMPLING) {
@@ -243,6 +303,7 @@ void spprof_sampler_unload(void) {
         /* START_FAILED: tried again if this library comes back (jni.c). */
         stage = drain(100, &replaced) == 0 ? STOPPED : START_FAILED;
     }
+    spprof_debug_info_end();
     if (stage != START_FAILED) {
         give_back_room();
         stage = NONE;

@@ -2,8 +2,8 @@
  * A session's life on the native side: everything that must exist while signals arrive, made in one
  * order and unmade in the other.
  *
- *   start:    ring and walk buffers, JVM events, method ids, handler, gate open, threads and timers
- *   stop:     last names, drain.c's seven steps, settle the counts, JVM events off
+ *   start:    walker, ring and walk buffers, JVM events, method ids, handler, gate open, threads
+ * and timers stop:     last names, drain.c's seven steps, settle the counts, JVM events off
  *   release:  ring and walk buffers
  *
  * There is one session at a time in a process that loaded one library, as there is one SIGPROF.
@@ -19,12 +19,18 @@
 
 #include "platform/platform.h"
 
+/* By the numbers of io.spprof.sampler.StackWalker. */
+enum spprof_walker_choice { SPPROF_WALKER_AUTO, SPPROF_WALKER_VM, SPPROF_WALKER_AGCT };
+
 struct spprof_sampler_config {
     const struct spprof_engine *engine;
+    enum spprof_walker_choice walker; /* AUTO: vm, or agct where that cannot work */
     uint64_t interval_ns;
     uint64_t ring_bytes;   /* a power of two */
     uint32_t walk_buffers; /* 1 to SPPROF_MAX_BUFFERS */
     uint32_t depth;        /* 1 to SPPROF_MAX_DEPTH */
+    uint32_t locations;    /* entries of the walker's tables, powers of two, 8 at least */
+    uint32_t methods;
 };
 
 /* When the library is loaded, perhaps not for the first time (jni.c). 0 or -ENOMEM. */
@@ -34,7 +40,8 @@ void spprof_sampler_unload(void);
 
 /*
  * 0, or, with nothing left behind:
- * -EALREADY  a session exists        -ENOSYS  no walker works in this JVM
+ * -EALREADY  a session exists        -ENOSYS  no walker works in this JVM, or not the
+ *                                             one that was asked for
  * -EBUSY     SIGPROF has a handler   -EAGAIN  and others: no thread could get a timer
  * -EINVAL    the config              -ENOMEM  no room for the ring
  * -EEXIST    the process's timer is somebody else's
@@ -58,6 +65,14 @@ int spprof_sampler_sweep(JNIEnv *jni, bool names);
 
 /* The ring's block, NULL without a session, and its size. */
 void *spprof_sampler_ring(uint64_t *size);
+
+/* The walker of the session, or the last: vm or agct. */
+enum spprof_walker_choice spprof_sampler_walker(void);
+/* Why the vm walker, asked for or not, was not to be had at the last start; "" if it was. Copied.
+ */
+void spprof_sampler_walker_problem(char *why, uint64_t size);
+/* A number of enum spprof_debug_info, of the session, or the last. */
+int spprof_sampler_debug_info(void);
 
 /* The JVM is going away: no signal may walk it any more. No JNI here. */
 void spprof_sampler_vm_death(void);

@@ -6,6 +6,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <jni.h>
+#include <stdio.h>
 
 #include "walk.h"
 
@@ -18,19 +19,40 @@ struct call_trace {
 
 static void (*async_get_call_trace)(struct call_trace *trace, jint depth, void *ucontext);
 
-static int probe(void) {
+static int probe(JNIEnv *jni, const struct spprof_engine *engine, char *why, uint64_t size) {
+    (void)jni, (void)engine;
     *(void **)&async_get_call_trace = dlsym(RTLD_DEFAULT, "AsyncGetCallTrace");
-    return async_get_call_trace != NULL ? 0 : -ENOSYS;
+    if (async_get_call_trace == NULL) {
+        snprintf(why, size, "this JVM has no AsyncGetCallTrace");
+        return -ENOSYS;
+    }
+    return 0;
 }
 
-static int walk_sigsafe(void *ucontext, void *env, struct spprof_frame *frames, int max) {
-    struct call_trace trace = {.env = env, .num_frames = 0, .frames = frames};
-    async_get_call_trace(&trace, max, ucontext);
-    return trace.num_frames;
+static int create(const struct spprof_walker_config *config) {
+    (void)config;
+    return 0;
+}
+
+static void destroy(void) {
+}
+
+static void walk_sigsafe(struct spprof_walk *walk) {
+    struct call_trace trace = {.env = walk->env, .frames = (struct spprof_frame *)walk->words};
+    int depth = (int)walk->depth;
+    /* One frame more than is kept, to see whether the stack goes on. */
+    async_get_call_trace(&trace, depth + 1, walk->ucontext);
+    int found = trace.num_frames;
+    walk->result = (int16_t)(found > 0 ? SPPROF_WALK_OK : found);
+    walk->count = (uint32_t)(found > depth ? depth : found > 0 ? found : 0);
+    walk->flags = found > depth ? SPPROF_FLAG_TRUNCATED : 0;
 }
 
 const struct spprof_walker spprof_walker_agct = {
     .name = "agct",
+    .needs_ids = true,
     .probe = probe,
+    .create = create,
+    .destroy = destroy,
     .walk_sigsafe = walk_sigsafe,
 };

@@ -5,47 +5,80 @@
 #include <errno.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stdio.h>
 
 #include "agent.h"
 #include "java_threads.h"
 #include "symbols.h"
 #include "threads.h"
+#include "vm/debug_info.h"
 #include "walk.h"
 
 static _Atomic int walks;           /* walks that began */
 static _Atomic bool walker_hangs;   /* a walk does not come back while this is set */
 static _Atomic int frames_per_walk; /* what a walk finds; less than 1 is an error code */
 static bool walker_missing;
+static bool walker_made; /* it holds what it needs for a session */
 static bool events_fail;
 static bool threads_unknown; /* which of the system's threads are Java threads */
 static bool events_on;
 
-static int fake_probe(void) {
+static int fake_probe(JNIEnv *jni, const struct spprof_engine *engine, char *why, uint64_t size) {
+    (void)jni, (void)engine;
+    snprintf(why, size, "the test says so");
     return walker_missing ? -ENOSYS : 0;
 }
 
-static int fake_walk_sigsafe(void *ucontext, void *env, struct spprof_frame *frames, int max) {
-    (void)ucontext, (void)env;
+static int fake_create(const struct spprof_walker_config *walker) {
+    (void)walker;
+    walker_made = true;
+    return 0;
+}
+
+static void fake_destroy(void) {
+    walker_made = false;
+}
+
+static void fake_walk_sigsafe(struct spprof_walk *walk) {
+    struct spprof_frame *frames = (struct spprof_frame *)walk->words;
     walks++;
     while (walker_hangs) {
     }
-    int found = frames_per_walk;
-    for (int i = 0; i < found && i < max; i++) {
+    int found = frames_per_walk, depth = (int)walk->depth;
+    for (int i = 0; i < found && i <= depth; i++) {
         frames[i] = (struct spprof_frame){.bci = i, .method = (uint64_t)i + 1};
     }
+    walk->result = (int16_t)(found > 0 ? SPPROF_WALK_OK : found);
+    walk->count = (uint32_t)(found > depth ? depth : found > 0 ? found : 0);
+    walk->flags = found > depth ? SPPROF_FLAG_TRUNCATED : 0;
     errno = EDOM; /* a handler must not let this out */
-    return found < max ? found : max;
 }
 
-const struct spprof_walker spprof_walker_agct = {
-    .name = "fake", .probe = fake_probe, .walk_sigsafe = fake_walk_sigsafe};
+const struct spprof_walker spprof_walker_agct = {.name = "fake",
+                                                 .probe = fake_probe,
+                                                 .create = fake_create,
+                                                 .destroy = fake_destroy,
+                                                 .walk_sigsafe = fake_walk_sigsafe};
+const struct spprof_walker spprof_walker_vm = {.name = "fake of our own",
+                                               .probe = fake_probe,
+                                               .create = fake_create,
+                                               .destroy = fake_destroy,
+                                               .walk_sigsafe = fake_walk_sigsafe};
 
-int spprof_agent_events(bool on) {
+int spprof_agent_events(bool on, bool classes) {
+    (void)classes;
     if (on && events_fail) {
         return -EIO;
     }
     events_on = on;
     return 0;
+}
+
+enum spprof_debug_info spprof_debug_info_begin(void) {
+    return SPPROF_DEBUG_INFO_EXACT;
+}
+
+void spprof_debug_info_end(void) {
 }
 
 void spprof_symbols_allocate_ids(JNIEnv *jni) {

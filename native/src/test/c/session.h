@@ -26,7 +26,9 @@ static struct spprof_sampler_config config = {.engine = &spprof_engine_ctimer,
                                               .interval_ns = MS,
                                               .ring_bytes = 1 << 20,
                                               .walk_buffers = 8,
-                                              .depth = 16};
+                                              .depth = 16,
+                                              .locations = 1024,
+                                              .methods = 1024};
 
 #define RUN_WITH(engine_, name)                   \
     do {                                          \
@@ -125,6 +127,7 @@ static UNUSED void check_no_trace(const struct spprof_action *before) {
     CHECK(!sigismember(&mask, SIGPROF));
     CHECK_EQUAL(0, timers_left());
     CHECK(!events_on);
+    CHECK(!walker_made);
     CHECK_EQUAL(0, spprof_counters.threads_sampled);
     CHECK_EQUAL(0, spprof_counters.threads_failed);
     check_all_accounted_for();

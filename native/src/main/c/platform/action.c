@@ -20,6 +20,14 @@ static void (*handler_of(const struct spprof_action *action))(int) {
     return action->handler;
 }
 
+static bool takes_siginfo(const struct spprof_action *action) {
+    return (action->flags & SA_SIGINFO) != 0;
+}
+
+static void set_handler(struct spprof_action *action, void (*handler)(int)) {
+    action->handler = handler;
+}
+
 void spprof_action_set_ignore(struct spprof_action *action) {
     action->handler = SIG_IGN;
 }
@@ -34,6 +42,14 @@ int spprof_action_put(int signal, const struct spprof_action *action, struct spp
 
 static void (*handler_of(const struct spprof_action *action))(int) {
     return action->action.sa_handler; /* a union with sa_sigaction */
+}
+
+static bool takes_siginfo(const struct spprof_action *action) {
+    return (action->action.sa_flags & SA_SIGINFO) != 0;
+}
+
+static void set_handler(struct spprof_action *action, void (*handler)(int)) {
+    action->action.sa_handler = handler;
 }
 
 void spprof_action_set_ignore(struct spprof_action *action) {
@@ -52,4 +68,22 @@ bool spprof_action_is_handler(const struct spprof_action *action) {
 bool spprof_action_is(const struct spprof_action *action,
                       void (*handler)(int signal, siginfo_t *info, void *context)) {
     return (uintptr_t)handler_of(action) == (uintptr_t)handler;
+}
+
+bool spprof_action_set_handler(struct spprof_action *action,
+                               void (*handler)(int signal, siginfo_t *info, void *context)) {
+    if (!spprof_action_is_handler(action) || !takes_siginfo(action)) {
+        return false;
+    }
+    set_handler(action, (void (*)(int))(uintptr_t)handler);
+    return true;
+}
+
+void spprof_action_call_sigsafe(const struct spprof_action *action, int signal, siginfo_t *info,
+                                void *context) {
+    if (takes_siginfo(action)) {
+        ((void (*)(int, siginfo_t *, void *))(uintptr_t)handler_of(action))(signal, info, context);
+    } else {
+        handler_of(action)(signal);
+    }
 }

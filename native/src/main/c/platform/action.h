@@ -38,6 +38,15 @@ bool spprof_action_is_handler(const struct spprof_action *action);
 bool spprof_action_is(const struct spprof_action *action,
                       void (*handler)(int signal, siginfo_t *info, void *context));
 
+/* Puts another handler in a handler's place, with the same flags and mask; false, and nothing done,
+ * if `action` has none, or one that is not called with a siginfo. */
+bool spprof_action_set_handler(struct spprof_action *action,
+                               void (*handler)(int signal, siginfo_t *info, void *context));
+
+/* Calls the handler of an action that has one. Signal-safe if that is. */
+void spprof_action_call_sigsafe(const struct spprof_action *action, int signal, siginfo_t *info,
+                                void *context);
+
 /* Makes a zeroed action, which is SIG_DFL's, SIG_IGN's. */
 void spprof_action_set_ignore(struct spprof_action *action);
 

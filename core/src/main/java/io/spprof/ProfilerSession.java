@@ -8,6 +8,7 @@ import io.spprof.sampler.Sampler;
 import io.spprof.sampler.SamplerConfig;
 import io.spprof.sampler.SamplerCounters;
 import io.spprof.sampler.SamplerException;
+import io.spprof.sampler.StackWalker;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
@@ -31,8 +32,6 @@ final class ProfilerSession {
   /** CPU time that a sample is taken to cost, kernel and all; see docs/figures.md. */
   private static final long MODEL_NANOS_PER_SAMPLE = 25_000;
 
-  private static final String WALKER = "agct";
-
   /** The figures when there was no session yet. */
   static final ProfilerStats NO_STATS =
       new ProfilerStats(
@@ -51,7 +50,7 @@ final class ProfilerSession {
           0,
           ProfilerConfig.DEFAULT.memoryBytes(),
           Engine.AUTO.inUse(),
-          WALKER,
+          Walker.name(Walker.AUTO.stackWalker()),
           SessionStats.NONE);
 
   private enum Stage {
@@ -71,6 +70,7 @@ final class ProfilerSession {
 
   private SamplerCounters before;
   private long startTimeMillis;
+  private volatile String walker = Walker.name(StackWalker.AUTO);
   private long startNanos;
   private volatile Drainer drainer; // null until the native side runs
   private DrainerThread thread;
@@ -86,6 +86,7 @@ final class ProfilerSession {
     this.samplerConfig =
         new SamplerConfig(
             config.engine().timer(),
+            config.walker().stackWalker(),
             config.intervalNanos(),
             config.depth(),
             config.memoryBytes() / 2);
@@ -119,6 +120,7 @@ final class ProfilerSession {
       startNanos = System.nanoTime();
       SampleRing ring = sampler.start(samplerConfig);
       sampling = true;
+      walker = Walker.name(sampler.walker());
       drainer = new Drainer(ring, sampler, config.depth(), tables);
       lookForProblems();
       stage.set(Stage.RUNNING);
@@ -197,6 +199,11 @@ final class ProfilerSession {
   /** Called at the start, then by the session's thread, once a second. */
   void lookForProblems() {
     String found = sampler.threadProblem();
+    if (found.isEmpty() && !sampler.walkerProblem().isEmpty()) {
+      found =
+          "walker=agct is used, which cannot read every stack: walker=vm does not work in this JVM, "
+              + sampler.walkerProblem();
+    }
     if (found.isEmpty() && drainer.stats().stackTableFull() > 0) {
       found =
           "the tables are full (memory="
@@ -269,7 +276,7 @@ final class ProfilerSession {
         tables.used() + (ended ? 0 : samplerConfig.usedBytes()),
         config.memoryBytes(),
         config.engine().inUse(),
-        WALKER,
+        walker,
         new SessionStats(
             id,
             config.toOptions(),

@@ -4,6 +4,7 @@ import io.spprof.HotMethod;
 import io.spprof.Profile;
 import io.spprof.sampler.SampleRing;
 import io.spprof.sampler.Sampler;
+import io.spprof.sampler.StackWord;
 import io.spprof.sampler.WalkResult;
 import io.spprof.symbol.JvmtiSymbolResolver;
 import java.util.ArrayList;
@@ -25,6 +26,8 @@ public final class Drainer {
   private final FrameTable frames;
   private final ThreadTable threads;
   private final StackTable stacks;
+  private final LocationTable locations;
+  private final int depth;
   private final int[] scratch;
   private final Recorder recorder = new Recorder();
 
@@ -54,6 +57,8 @@ public final class Drainer {
     this.frames = new FrameTable(budget, new JvmtiSymbolResolver(sampler));
     this.threads = new ThreadTable(budget);
     this.stacks = new StackTable(budget);
+    this.locations = new LocationTable(budget);
+    this.depth = depth;
     this.scratch = new int[depth + 1];
   }
 
@@ -161,6 +166,8 @@ public final class Drainer {
   /** Whose exceptions would end the pass: so every one is caught, counted, and the pass goes on. */
   private final class Recorder implements SampleRing.Visitor {
 
+    private int[] definition = new int[64];
+
     @Override
     public void sample(
         SampleRing from,
@@ -171,35 +178,104 @@ public final class Drainer {
         boolean truncated,
         long cpuNanos) {
       try {
-        int depth = translate(from, framesAt, count, walk, truncated);
-        if (stacks.add(scratch, depth, threads.number(thread), cpuNanos)) {
-          frames.count(scratch, depth, cpuNanos);
-          collected++;
-          sampledCpuNanos += cpuNanos;
-          unwalkable += walk.unwalkable() ? 1 : 0;
-        } else {
-          stackTableFull++;
-          droppedCpuNanos += cpuNanos;
+        for (int i = 0; i < count; i++) {
+          scratch[i] = frames.ofMethod(from.method(framesAt, i));
         }
+        add(withRoot(count, walk, truncated), thread, walk, cpuNanos);
       } catch (RuntimeException | OutOfMemoryError e) {
-        collectorError++;
+        failed(cpuNanos);
+      }
+    }
+
+    @Override
+    public void sampleInWords(
+        SampleRing from,
+        int wordsAt,
+        int count,
+        int thread,
+        WalkResult walk,
+        boolean truncated,
+        long cpuNanos) {
+      try {
+        int found = expand(from, wordsAt, count);
+        boolean tooDeep = found > depth;
+        add(withRoot(Math.min(found, depth), walk, truncated || tooDeep), thread, walk, cpuNanos);
+      } catch (RuntimeException | OutOfMemoryError e) {
+        failed(cpuNanos);
+      }
+    }
+
+    /** Into the scratch, which has room for one more than is kept; returns how many there are. */
+    private int expand(SampleRing from, int wordsAt, int count) {
+      int found = 0;
+      for (int i = 0; i < count; i++) {
+        long word = from.word(wordsAt, i);
+        if (StackWord.isFrame(word)) {
+          found = append(found, frames.ofNumber(StackWord.number(word)));
+        } else if (StackWord.isLocation(word)) {
+          int more = found > depth ? 0 : locations.copy(StackWord.number(word), scratch, found);
+          found = more < 0 ? append(found, frames.synthetic(FrameTable.OTHERS)) : found + more;
+        } else {
+          int inlined = StackWord.count(word);
+          define(StackWord.number(word), from, wordsAt, i + 1, inlined);
+        }
+      }
+      return found;
+    }
+
+    private int append(int found, int frame) {
+      if (found < scratch.length) {
+        scratch[found] = frame;
+      }
+      return found + 1;
+    }
+
+    private void define(int number, SampleRing from, int wordsAt, int first, int count) {
+      if (number == 0) {
+        return;
+      }
+      if (definition.length < count) {
+        definition = new int[count];
+      }
+      for (int i = 0; i < count; i++) {
+        definition[i] = frames.ofNumber(StackWord.number(from.word(wordsAt, first + i)));
+      }
+      locations.define(number, definition, 0, count);
+    }
+
+    private int withRoot(int count, WalkResult walk, boolean truncated) {
+      String root = truncated ? TRUNCATED : walk.frame();
+      if (root == null) {
+        return count;
+      }
+      scratch[count] = frames.synthetic(root);
+      return count + 1;
+    }
+
+    private void add(int found, int thread, WalkResult walk, long cpuNanos) {
+      if (stacks.add(scratch, found, threads.number(thread), cpuNanos)) {
+        frames.count(scratch, found, cpuNanos);
+        collected++;
+        sampledCpuNanos += cpuNanos;
+        unwalkable += walk.unwalkable() ? 1 : 0;
+      } else {
+        stackTableFull++;
         droppedCpuNanos += cpuNanos;
       }
     }
 
-    private int translate(
-        SampleRing from, int framesAt, int count, WalkResult walk, boolean truncated) {
-      for (int i = 0; i < count; i++) {
-        scratch[i] = frames.ofMethod(from.method(framesAt, i));
+    private void failed(long cpuNanos) {
+      collectorError++;
+      droppedCpuNanos += cpuNanos;
+    }
+
+    @Override
+    public void method(int number, String name) {
+      try {
+        frames.named(number, name);
+      } catch (OutOfMemoryError e) {
+        // Its frames stand among the others.
       }
-      if (count == 0) {
-        scratch[0] = frames.synthetic(walk.frame());
-        return 1;
-      }
-      if (truncated) {
-        scratch[count] = frames.synthetic(TRUNCATED);
-      }
-      return truncated ? count + 1 : count;
     }
 
     @Override

@@ -38,6 +38,7 @@ final class FrameTable {
   private long[] methods = new long[2 * FIRST_CAPACITY]; // open addressing; 0 is free
   private int[] numbers = new int[2 * FIRST_CAPACITY];
   private int methodCount;
+  private int[] ofNumber = new int[FIRST_CAPACITY]; // frame + 1
 
   private long[] selfNanos = new long[FIRST_CAPACITY];
   private long[] totalNanos = new long[FIRST_CAPACITY];
@@ -48,7 +49,7 @@ final class FrameTable {
   FrameTable(MemoryBudget budget, SymbolResolver resolver) {
     this.budget = budget;
     this.resolver = resolver;
-    budget.take((long) FIRST_CAPACITY * (COLUMN_BYTES + 2 * INDEX_BYTES));
+    budget.take((long) FIRST_CAPACITY * (COLUMN_BYTES + 2 * INDEX_BYTES + Integer.BYTES));
   }
 
   int ofMethod(long method) {
@@ -63,6 +64,22 @@ final class FrameTable {
       }
     }
     return newMethod(method);
+  }
+
+  /** A method that the walker has numbered is called so; numbers grow from 1. */
+  void named(int number, String name) {
+    if (number >= ofNumber.length && !growNumbers(number)) {
+      return;
+    }
+    boolean room = names.size() < selfNanos.length - KEPT_FOR_SYNTHETIC || growColumns();
+    ofNumber[number] = (room ? named(name) : synthetic(OTHERS)) + 1;
+  }
+
+  /** The frame of a method by the walker's number. */
+  int ofNumber(int number) {
+    return number >= ofNumber.length || ofNumber[number] == 0
+        ? synthetic(OTHERS)
+        : ofNumber[number] - 1;
   }
 
   int synthetic(String name) {
@@ -124,22 +141,34 @@ final class FrameTable {
       return synthetic(OTHERS);
     }
     String name = resolver.name(method);
-    if (name == null) {
-      name = UNLOADED;
-    }
-    // One frame for overloads, and for what several loaders loaded: they read the same.
-    Integer known = byName.get(name);
-    if (known == null && !budget.take(NAME_BYTES + name.length())) {
-      return synthetic(OTHERS);
-    }
-    int number = known == null ? names.size() : known;
-    if (known == null) {
-      names.add(name);
-      byName.put(name, number);
-    }
+    int number = named(name == null ? UNLOADED : name);
     put(method, number);
     methodCount++;
     return number;
+  }
+
+  /** One frame for overloads, and for what several loaders loaded: they read the same. */
+  private int named(String name) {
+    Integer known = byName.get(name);
+    if (known != null) {
+      return known;
+    }
+    if (!budget.take(NAME_BYTES + name.length())) {
+      return synthetic(OTHERS);
+    }
+    names.add(name);
+    byName.put(name, names.size() - 1);
+    return names.size() - 1;
+  }
+
+  private boolean growNumbers(int number) {
+    int capacity = Math.max(2 * ofNumber.length, Integer.highestOneBit(number) * 2);
+    if (capacity < 0 || !budget.take((long) capacity * Integer.BYTES)) {
+      return false;
+    }
+    budget.giveBack((long) ofNumber.length * Integer.BYTES);
+    ofNumber = Arrays.copyOf(ofNumber, capacity);
+    return true;
   }
 
   private void put(long method, int number) {

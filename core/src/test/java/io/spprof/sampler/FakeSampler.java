@@ -42,6 +42,9 @@ public final class FakeSampler implements Sampler {
 
   public volatile String unavailable = "";
   public volatile String threadProblem = "";
+  public volatile StackWalker walker = StackWalker.VM;
+  public volatile String walkerProblem = "";
+  public volatile DebugInfo debugInfo = DebugInfo.EXACT;
   public volatile LongFunction<String> names = method -> "m" + method;
   public volatile LongSupplier threadCpuNanos = () -> 0;
 
@@ -134,6 +137,21 @@ public final class FakeSampler implements Sampler {
   @Override
   public String methodName(long method) {
     return names.apply(method);
+  }
+
+  @Override
+  public StackWalker walker() {
+    return walker;
+  }
+
+  @Override
+  public String walkerProblem() {
+    return walkerProblem;
+  }
+
+  @Override
+  public DebugInfo debugInfo() {
+    return debugInfo;
   }
 
   @Override

@@ -56,12 +56,15 @@ public final class NativeSampler implements Sampler {
     int error =
         start0(
             config.engine().ordinal(),
+            config.walker().ordinal(),
             config.intervalNanos(),
             config.ringBytes(),
             config.walkBuffers(),
-            config.depth());
+            config.depth(),
+            config.locations(),
+            config.methods());
     if (error != 0) {
-      throw startFailed(-error);
+      throw startFailed(-error, config);
     }
     try {
       return new SampleRing(ring0());
@@ -132,6 +135,21 @@ public final class NativeSampler implements Sampler {
   }
 
   @Override
+  public StackWalker walker() {
+    return counters == null ? StackWalker.AUTO : StackWalker.of(walker0());
+  }
+
+  @Override
+  public String walkerProblem() {
+    return counters == null ? "" : walkerProblem0();
+  }
+
+  @Override
+  public DebugInfo debugInfo() {
+    return counters == null ? DebugInfo.SAFEPOINTS : DebugInfo.of(debugInfo0());
+  }
+
+  @Override
   public long currentThreadCpuNanos() {
     return counters == null ? 0 : threadCpuNanos0();
   }
@@ -160,7 +178,7 @@ public final class NativeSampler implements Sampler {
             + ": only one profiler can use it; stop or remove the other one, then start again");
   }
 
-  private static SamplerException startFailed(int error) {
+  private static SamplerException startFailed(int error, SamplerConfig config) {
     return switch (error) {
       case EBUSY -> signalHeld();
       case EALREADY ->
@@ -169,7 +187,10 @@ public final class NativeSampler implements Sampler {
                   + " released; stop and release that one first");
       case ENOSYS ->
           new SamplerException(
-              "this JVM offers no AsyncGetCallTrace, which the stack walker needs; use a HotSpot JVM");
+              config.walker() == StackWalker.VM
+                  ? "walker=vm does not work in this JVM: " + walkerProblem0() + "; use walker=auto"
+                  : "this JVM offers no AsyncGetCallTrace, which the stack walker needs; use a"
+                      + " HotSpot JVM");
       case ENOMEM ->
           new SamplerException("the system has no memory for the ring buffer; lower memory=...");
       case ENOTSUP ->
@@ -206,7 +227,14 @@ public final class NativeSampler implements Sampler {
   }
 
   private static native int start0(
-      int engine, long intervalNanos, long ringBytes, int walkBuffers, int depth);
+      int engine,
+      int walker,
+      long intervalNanos,
+      long ringBytes,
+      int walkBuffers,
+      int depth,
+      int locations,
+      int methods);
 
   private static native int stop0(int deadlineMillis);
 
@@ -221,6 +249,12 @@ public final class NativeSampler implements Sampler {
   private static native ByteBuffer ring0();
 
   private static native ByteBuffer counters0();
+
+  private static native int walker0();
+
+  private static native String walkerProblem0();
+
+  private static native int debugInfo0();
 
   private static native String methodName0(long method);
 

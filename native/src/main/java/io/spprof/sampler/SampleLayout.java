@@ -16,11 +16,23 @@ final class SampleLayout {
   static final int TYPE_SAMPLE = 1;
   static final int TYPE_THREAD = 2;
   static final int TYPE_PADDING = 3;
+  static final int TYPE_METHOD = 4;
 
   // Flags of a record, and results of a walk besides AsyncGetCallTrace's own.
   static final int FLAG_TRUNCATED = 1;
   static final int FLAG_NATIVE = 2;
+  static final int FLAG_WORDS = 4;
   static final int WALK_OK = 1;
+  static final int WALK_VIRTUAL = 2;
+  static final int WALK_BROKEN_STACK = -200;
+  static final int WALK_BROKEN_CODE = -201;
+  static final int WALK_BROKEN_METHOD = -202;
+  static final int WALK_BROKEN_STUB = -203;
+  static final int WALK_BROKEN_INTERPRETER = -204;
+  static final int WALK_BROKEN_ENTRY = -205;
+  static final int WALK_BROKEN_NATIVE = -206;
+  static final int WALK_BROKEN_SCOPES = -207;
+  static final int WALK_BROKEN_DEOPT = -208;
   static final int WALK_NATIVE_THREAD = -100;
   static final int WALK_THREAD_EXIT = -101;
 
@@ -39,6 +51,14 @@ final class SampleLayout {
   static final int FRAME_BCI = 0;
   static final int FRAME_METHOD = 8;
   static final int FRAME_SIZE = 16;
+
+  // A word of a stack that is written in words.
+  static final int WORD_FRAME = 1;
+  static final int WORD_LOCATION = 2;
+  static final int WORD_DEFINE = 3;
+  static final int WORD_KIND_SHIFT = 56;
+  static final int WORD_SHIFT = 32;
+  static final int BCI_BIAS = 16;
 
   // The counters.
   static final int SIGNALS = 0;
@@ -68,9 +88,21 @@ final class SampleLayout {
       TYPE_SAMPLE,
       TYPE_THREAD,
       TYPE_PADDING,
+      TYPE_METHOD,
       FLAG_TRUNCATED,
       FLAG_NATIVE,
+      FLAG_WORDS,
       WALK_OK,
+      WALK_VIRTUAL,
+      WALK_BROKEN_STACK,
+      WALK_BROKEN_CODE,
+      WALK_BROKEN_METHOD,
+      WALK_BROKEN_STUB,
+      WALK_BROKEN_INTERPRETER,
+      WALK_BROKEN_ENTRY,
+      WALK_BROKEN_NATIVE,
+      WALK_BROKEN_SCOPES,
+      WALK_BROKEN_DEOPT,
       WALK_NATIVE_THREAD,
       WALK_THREAD_EXIT,
       LENGTH,
@@ -85,6 +117,12 @@ final class SampleLayout {
       FRAME_BCI,
       FRAME_METHOD,
       FRAME_SIZE,
+      WORD_FRAME,
+      WORD_LOCATION,
+      WORD_DEFINE,
+      WORD_KIND_SHIFT,
+      WORD_SHIFT,
+      BCI_BIAS,
       SIGNALS,
       COMMITTED,
       DROPPED,

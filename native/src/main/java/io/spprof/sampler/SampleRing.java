@@ -44,6 +44,34 @@ public final class SampleRing {
         long cpuNanos);
 
     /**
+     * A sample whose stack is written in words (sample.h).
+     *
+     * @param ring where the words can be read
+     * @param words handle of the words, for {@link SampleRing#word}
+     * @param count number of words, leaf first; 0 if nothing could be read
+     * @param thread serial number of the thread within the session
+     * @param walk how the walk ended
+     * @param truncated whether the stack goes on above the last frame
+     * @param cpuNanos CPU time that the sample stands for, ns
+     */
+    void sampleInWords(
+        SampleRing ring,
+        int words,
+        int count,
+        int thread,
+        WalkResult walk,
+        boolean truncated,
+        long cpuNanos);
+
+    /**
+     * A method, before the first word that names it.
+     *
+     * @param number its number within the session, 1 or more
+     * @param name {@code java.util.HashMap.get}
+     */
+    void method(int number, String name);
+
+    /**
      * The name that a thread has from now on.
      *
      * @param thread serial number of the thread within the session
@@ -114,25 +142,48 @@ public final class SampleRing {
     return block.getLong(frames + index * SampleLayout.FRAME_SIZE + SampleLayout.FRAME_METHOD);
   }
 
+  /**
+   * A word of a stack.
+   *
+   * @param words the handle that the visitor was given
+   * @param index 0 for the first
+   * @return for {@link StackWord}
+   */
+  public long word(int words, int index) {
+    return block.getLong(words + index * Long.BYTES);
+  }
+
   private void visit(int at, Visitor visitor) {
     int thread = block.getInt(at + SampleLayout.THREAD);
     int count = block.getInt(at + SampleLayout.COUNT);
     int payload = at + SampleLayout.HEADER_SIZE;
     switch (block.get(at + SampleLayout.TYPE)) {
-      case SampleLayout.TYPE_SAMPLE ->
-          visitor.sample(
-              this,
-              payload,
-              count,
-              thread,
-              WalkResult.of(block.getShort(at + SampleLayout.WALK)),
-              (block.get(at + SampleLayout.FLAGS) & SampleLayout.FLAG_TRUNCATED) != 0,
-              block.getLong(at + SampleLayout.CPU_NANOS));
+      case SampleLayout.TYPE_SAMPLE -> sample(at, payload, count, thread, visitor);
       case SampleLayout.TYPE_THREAD -> visitor.thread(thread, modifiedUtf8(payload, count));
+      case SampleLayout.TYPE_METHOD -> visitor.method(thread, methodName(payload, count));
       default -> {
         // padding
       }
     }
+  }
+
+  private void sample(int at, int payload, int count, int thread, Visitor visitor) {
+    WalkResult walk = WalkResult.of(block.getShort(at + SampleLayout.WALK));
+    byte flags = block.get(at + SampleLayout.FLAGS);
+    boolean truncated = (flags & SampleLayout.FLAG_TRUNCATED) != 0;
+    long cpuNanos = block.getLong(at + SampleLayout.CPU_NANOS);
+    if ((flags & SampleLayout.FLAG_WORDS) != 0) {
+      visitor.sampleInWords(this, payload, count, thread, walk, truncated, cpuNanos);
+    } else {
+      visitor.sample(this, payload, count, thread, walk, truncated, cpuNanos);
+    }
+  }
+
+  /** {@code java/util/HashMap.get}, and for a hidden class a plus where getName has a slash. */
+  private String methodName(int payload, int count) {
+    String name = modifiedUtf8(payload, count).replace('/', '.');
+    int hidden = name.lastIndexOf("+0x");
+    return hidden < 0 ? name : name.substring(0, hidden) + '/' + name.substring(hidden + 1);
   }
 
   /** As JVMTI and JNI write it, and as DataInput reads it. */

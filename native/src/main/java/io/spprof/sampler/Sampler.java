@@ -81,6 +81,27 @@ public interface Sampler {
   String methodName(long method);
 
   /**
+   * What reads stacks, in this session or the last.
+   *
+   * @return {@link StackWalker#AUTO} before the first
+   */
+  StackWalker walker();
+
+  /**
+   * Why {@link StackWalker#VM} was not to be had when the last session was started.
+   *
+   * @return "" if it was, or was not asked for
+   */
+  String walkerProblem();
+
+  /**
+   * How exact compiled code is about itself, in this session or the last.
+   *
+   * @return not null
+   */
+  DebugInfo debugInfo();
+
+  /**
    * CPU time of the calling thread.
    *
    * @return ns

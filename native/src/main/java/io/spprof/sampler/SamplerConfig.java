@@ -6,15 +6,18 @@ import java.util.Objects;
  * What a native session needs to know.
  *
  * @param engine what makes the signals; not null
+ * @param walker what reads stacks; not null
  * @param intervalNanos CPU time between two samples of a thread, ns, more than 0
  * @param depth frames kept of a stack, 1 to 2048
- * @param memoryBytes what ring and walk buffers may take together, bytes, 256 KiB to 1 GiB; of less
- *     than 257 KiB the deepest stacks' buffers take a few bytes more
+ * @param memoryBytes what ring, walk buffers and the walker's tables may take together, bytes, 256
+ *     KiB to 1 GiB; of less than 257 KiB the deepest stacks' buffers take a few bytes more
  */
-public record SamplerConfig(TimerEngine engine, long intervalNanos, int depth, long memoryBytes) {
+public record SamplerConfig(
+    TimerEngine engine, StackWalker walker, long intervalNanos, int depth, long memoryBytes) {
 
   private static final int MAX_WALK_BUFFERS = 64;
   private static final int MIN_WALK_BUFFERS = 4;
+  private static final int TABLE_ENTRY_BYTES = 16; // table.h
   private static final int MAX_DEPTH = 2048; // sample.h
   private static final long MIN_MEMORY = 256L << 10;
   private static final long MAX_MEMORY = 1L << 30; // positions in a direct buffer are ints
@@ -26,6 +29,7 @@ public record SamplerConfig(TimerEngine engine, long intervalNanos, int depth, l
    */
   public SamplerConfig {
     Objects.requireNonNull(engine, "engine");
+    Objects.requireNonNull(walker, "walker");
     require(intervalNanos > 0, "an interval of " + intervalNanos + " ns; valid: more than 0");
     require(depth >= 1 && depth <= MAX_DEPTH, "a depth of " + depth + "; valid: 1 to " + MAX_DEPTH);
     require(
@@ -40,7 +44,7 @@ public record SamplerConfig(TimerEngine engine, long intervalNanos, int depth, l
   }
 
   /**
-   * Bytes of the ring: the largest power of two that leaves a quarter for the walk buffers.
+   * Bytes of the ring: the largest power of two that leaves a quarter for the rest.
    *
    * @return a power of two
    */
@@ -54,17 +58,39 @@ public record SamplerConfig(TimerEngine engine, long intervalNanos, int depth, l
    * @return 4 to 64
    */
   public int walkBuffers() {
-    long fit = (memoryBytes - ringBytes()) / walkBufferBytes();
+    long fit = (memoryBytes - ringBytes() - tableBytes()) / walkBufferBytes();
     return (int) Math.max(MIN_WALK_BUFFERS, Math.min(MAX_WALK_BUFFERS, fit));
   }
 
   /**
-   * Bytes that ring and walk buffers really take.
+   * Entries of the walker's table of places in compiled code: an eighth of the memory.
+   *
+   * @return a power of two
+   */
+  public int locations() {
+    return (int) Long.highestOneBit(memoryBytes / 8 / TABLE_ENTRY_BYTES);
+  }
+
+  /**
+   * Entries of the walker's table of methods.
+   *
+   * @return a power of two
+   */
+  public int methods() {
+    return locations() / 4;
+  }
+
+  /**
+   * Bytes that all of this takes at most.
    *
    * @return bytes
    */
   public long usedBytes() {
-    return ringBytes() + walkBuffers() * walkBufferBytes();
+    return ringBytes() + tableBytes() + walkBuffers() * walkBufferBytes();
+  }
+
+  private long tableBytes() {
+    return (locations() + methods()) * (long) TABLE_ENTRY_BYTES;
   }
 
   private long walkBufferBytes() {

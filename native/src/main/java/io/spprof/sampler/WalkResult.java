@@ -2,12 +2,32 @@ package io.spprof.sampler;
 
 /**
  * How the walk of one stack ended. What has no frames stands in the profile under a synthetic one,
- * so that its CPU time does not vanish. The codes 0 to −10 are AsyncGetCallTrace's (HotSpot,
- * forte.cpp).
+ * so that its CPU time does not vanish; a walk that broke has one at the root end of what it found.
+ * The codes 0 to −10 are AsyncGetCallTrace's (HotSpot, forte.cpp).
  */
 public enum WalkResult {
   /** The frames are there. */
   OK(SampleLayout.WALK_OK, null, false),
+  /** The frames are there, up to where a virtual thread's stack begins on its carrier. */
+  VIRTUAL(SampleLayout.WALK_VIRTUAL, "[virtual thread]", false),
+  /** An address that should lie in the thread's stack does not. */
+  BROKEN_STACK(SampleLayout.WALK_BROKEN_STACK, "[broken: outside of the stack]", true),
+  /** A return address that is none of Java code. */
+  BROKEN_CODE(SampleLayout.WALK_BROKEN_CODE, "[broken: no Java code]", true),
+  /** Compiled code whose caller could not be found. */
+  BROKEN_METHOD(SampleLayout.WALK_BROKEN_METHOD, "[broken: compiled code]", true),
+  /** A stub whose caller could not be found. */
+  BROKEN_STUB(SampleLayout.WALK_BROKEN_STUB, "[broken: stub]", true),
+  /** No frame of the interpreter where one should be. */
+  BROKEN_INTERPRETER(SampleLayout.WALK_BROKEN_INTERPRETER, "[broken: interpreter]", true),
+  /** No frame of a call from native code where one should be. */
+  BROKEN_ENTRY(SampleLayout.WALK_BROKEN_ENTRY, "[broken: entry from native code]", true),
+  /** Native code that does not tell how to find its caller. */
+  BROKEN_NATIVE(SampleLayout.WALK_BROKEN_NATIVE, "[broken: native code]", true),
+  /** Debug information of compiled code that makes no sense. */
+  BROKEN_SCOPES(SampleLayout.WALK_BROKEN_SCOPES, "[broken: debug information]", true),
+  /** In the midst of a deoptimization, which makes frames anew. */
+  BROKEN_DEOPT(SampleLayout.WALK_BROKEN_DEOPT, "[broken: deoptimization]", true),
   /** GC, JIT and other threads of the JVM, and of native libraries: there is no Java stack. */
   NATIVE_THREAD(SampleLayout.WALK_NATIVE_THREAD, "[native thread]", false),
   /** CPU time since the last tick of the kernel, settled when the thread ended. */
@@ -59,7 +79,7 @@ public enum WalkResult {
   }
 
   /**
-   * The synthetic frame that stands for the stack.
+   * The synthetic frame that stands at the root end of what was found, which may be nothing.
    *
    * @return null for {@link #OK}
    */

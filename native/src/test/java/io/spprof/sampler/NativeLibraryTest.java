@@ -24,7 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
 final class NativeLibraryTest {
 
   private static final SamplerConfig CONFIG =
-      new SamplerConfig(TimerEngine.CTIMER, 10_000_000, 64, 1 << 20);
+      new SamplerConfig(TimerEngine.CTIMER, StackWalker.AGCT, 10_000_000, 64, 1 << 20);
 
   @TempDir Path directory;
 

@@ -20,7 +20,7 @@ final class NativeSamplerSignalsTest {
   private boolean sampling;
 
   private static SamplerConfig config(TimerEngine engine) {
-    return new SamplerConfig(engine, 1_000_000, 64, 4 << 20);
+    return new SamplerConfig(engine, StackWalker.AGCT, 1_000_000, 64, 4 << 20);
   }
 
   @AfterEach
@@ -80,7 +80,8 @@ final class NativeSamplerSignalsTest {
     sampler.load();
     SamplerCounters before = sampler.counters();
     // 128 KiB, and nobody reads it.
-    SampleRing ring = sampler.start(new SamplerConfig(engine, 100_000, 2048, 256 << 10));
+    SampleRing ring =
+        sampler.start(new SamplerConfig(engine, StackWalker.AGCT, 100_000, 2048, 256 << 10));
     sampling = true;
     try (BusyThreads busy = new BusyThreads(8)) {
       BusyThreads.await(() -> sampler.counters().since(before).bufferFull() > 10, "drops");
@@ -163,7 +164,8 @@ final class NativeSamplerSignalsTest {
   void shouldKeepTheLeafEndOfADeepStack() throws Exception {
     try (BusyThreads busy = new BusyThreads(1)) {
       RecordedSamples seen =
-          session(new SamplerConfig(TimerEngine.CTIMER, 1_000_000, 1, 1 << 20), 50);
+          session(
+              new SamplerConfig(TimerEngine.CTIMER, StackWalker.AGCT, 1_000_000, 1, 1 << 20), 50);
 
       List<RecordedSamples.Sample> walked =
           busySamples(seen).stream().filter(s -> s.walk() == WalkResult.OK).toList();

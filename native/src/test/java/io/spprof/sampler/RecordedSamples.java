@@ -6,13 +6,23 @@ import java.util.List;
 import java.util.Map;
 
 /** Keeps all that a ring's reader is told. */
-final class RecordedSamples implements SampleRing.Visitor {
+class RecordedSamples implements SampleRing.Visitor {
 
+  /**
+   * Of a stack that is written in words, {@code frames} has the names and {@code methods} nothing.
+   */
   record Sample(
-      int thread, List<Long> methods, WalkResult walk, boolean truncated, long cpuNanos) {}
+      int thread,
+      List<Long> methods,
+      List<String> frames,
+      WalkResult walk,
+      boolean truncated,
+      long cpuNanos) {}
 
   final List<Sample> samples = new ArrayList<>();
   final Map<Integer, String> names = new HashMap<>();
+  final Map<Integer, String> methods = new HashMap<>();
+  final Map<Integer, List<String>> locations = new HashMap<>();
 
   @Override
   public void sample(
@@ -27,7 +37,39 @@ final class RecordedSamples implements SampleRing.Visitor {
     for (int i = 0; i < count; i++) {
       methods.add(ring.method(frames, i));
     }
-    samples.add(new Sample(thread, methods, walk, truncated, cpuNanos));
+    samples.add(new Sample(thread, methods, List.of(), walk, truncated, cpuNanos));
+  }
+
+  @Override
+  public void sampleInWords(
+      SampleRing ring,
+      int words,
+      int count,
+      int thread,
+      WalkResult walk,
+      boolean truncated,
+      long cpuNanos) {
+    List<String> frames = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      long word = ring.word(words, i);
+      if (StackWord.isFrame(word)) {
+        frames.add(methods.get(StackWord.number(word)));
+      } else if (StackWord.isLocation(word)) {
+        frames.addAll(locations.get(StackWord.number(word)));
+      } else {
+        List<String> inlined = new ArrayList<>();
+        for (int j = i + 1; j <= i + StackWord.count(word); j++) {
+          inlined.add(methods.get(StackWord.number(ring.word(words, j))));
+        }
+        locations.put(StackWord.number(word), inlined);
+      }
+    }
+    samples.add(new Sample(thread, List.of(), frames, walk, truncated, cpuNanos));
+  }
+
+  @Override
+  public void method(int number, String name) {
+    methods.put(number, name);
   }
 
   @Override

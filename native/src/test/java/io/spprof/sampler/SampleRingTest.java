@@ -34,9 +34,11 @@ final class SampleRingTest {
 
     assertEquals(
         List.of(
-            new RecordedSamples.Sample(1, List.of(0x11L, 0x12L), WalkResult.OK, false, 10),
-            new RecordedSamples.Sample(2, List.of(0x21L), WalkResult.OK, false, 20),
-            new RecordedSamples.Sample(3, List.of(), WalkResult.NATIVE_THREAD, false, 30)),
+            new RecordedSamples.Sample(
+                1, List.of(0x11L, 0x12L), List.of(), WalkResult.OK, false, 10),
+            new RecordedSamples.Sample(2, List.of(0x21L), List.of(), WalkResult.OK, false, 20),
+            new RecordedSamples.Sample(
+                3, List.of(), List.of(), WalkResult.NATIVE_THREAD, false, 30)),
         seen.samples);
     assertEquals(0, ring.drain(seen), "nothing is read twice");
   }
@@ -143,8 +145,8 @@ final class SampleRingTest {
   void shouldCountARecordAsReadWhoseVisitorThrew() {
     long end = raw.sample(0, 1, 10, 0x11);
     raw.tail(raw.sample(end, 2, 20, 0x21));
-    SampleRing.Visitor broken =
-        new SampleRing.Visitor() {
+    RecordedSamples broken =
+        new RecordedSamples() {
           @Override
           public void sample(
               SampleRing from,
@@ -156,9 +158,6 @@ final class SampleRingTest {
               long cpuNanos) {
             throw new IllegalStateException("broken");
           }
-
-          @Override
-          public void thread(int thread, String name) {}
         };
 
     assertThrows(IllegalStateException.class, () -> ring.drain(broken));
@@ -175,7 +174,7 @@ final class SampleRingTest {
     raw.tail(first);
     boolean[] more = {true};
     ring.drain(
-        new SampleRing.Visitor() {
+        new RecordedSamples() {
           @Override
           public void sample(
               SampleRing from,
@@ -191,9 +190,6 @@ final class SampleRingTest {
               raw.tail(raw.sample(first, 2, 10));
             }
           }
-
-          @Override
-          public void thread(int thread, String name) {}
         });
 
     assertEquals(2, seen.samples.size());

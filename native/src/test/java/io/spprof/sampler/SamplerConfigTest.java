@@ -26,7 +26,8 @@ final class SamplerConfigTest {
     "17, 999999"
   })
   void shouldStayWithinItsMemory(int depth, long memory) {
-    SamplerConfig config = new SamplerConfig(TimerEngine.CTIMER, 1_000_000, depth, memory);
+    SamplerConfig config =
+        new SamplerConfig(TimerEngine.CTIMER, StackWalker.AGCT, 1_000_000, depth, memory);
 
     assertTrue(config.usedBytes() <= memory, config + " takes " + config.usedBytes());
     assertTrue(config.usedBytes() > memory / 3, config + " takes only " + config.usedBytes());
@@ -35,7 +36,8 @@ final class SamplerConfigTest {
 
   @Test
   void shouldKeepFourBuffersInTheSmallestMemoryEvenIfTheyPassItByAFewBytes() {
-    SamplerConfig config = new SamplerConfig(TimerEngine.CTIMER, 1_000_000, 2048, SMALLEST);
+    SamplerConfig config =
+        new SamplerConfig(TimerEngine.CTIMER, StackWalker.AGCT, 1_000_000, 2048, SMALLEST);
 
     assertEquals(4, config.walkBuffers());
     assertTrue(config.usedBytes() - SMALLEST <= 4 * SampleLayout.FRAME_SIZE);
@@ -63,7 +65,7 @@ final class SamplerConfigTest {
     Exception refused =
         assertThrows(
             IllegalArgumentException.class,
-            () -> new SamplerConfig(TimerEngine.CTIMER, interval, depth, memory));
+            () -> new SamplerConfig(TimerEngine.CTIMER, StackWalker.AGCT, interval, depth, memory));
 
     assertTrue(refused.getMessage().contains(named), refused.getMessage());
     assertTrue(refused.getMessage().contains("valid: "), refused.getMessage());

@@ -6,6 +6,7 @@ import io.spprof.collect.MemoryBudget;
 import io.spprof.sampler.SampleRing;
 import io.spprof.sampler.Sampler;
 import io.spprof.sampler.SamplerConfig;
+import io.spprof.sampler.StackWalker;
 import io.spprof.sampler.TimerEngine;
 import java.lang.management.ManagementFactory;
 import java.lang.management.MemoryMXBean;
@@ -52,7 +53,8 @@ final class SyntheticSamples {
   /** Argument: number of samples. Prints one line of figures as {@link Target} does. */
   public static void main(String[] args) throws Exception {
     long samples = Long.parseLong(args[0]);
-    SamplerConfig config = new SamplerConfig(TimerEngine.CTIMER, 10_000_000, 512, MEMORY / 2);
+    SamplerConfig config =
+        new SamplerConfig(TimerEngine.CTIMER, StackWalker.AGCT, 10_000_000, 512, MEMORY / 2);
     run(100_000, config); // What is loaded and compiled is not what is measured.
     long resident = resident();
     long live = liveBytes();

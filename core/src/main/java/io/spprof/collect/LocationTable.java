@@ -1,0 +1,70 @@
+package io.spprof.collect;
+
+import java.util.Arrays;
+
+/**
+ * The frames of places in compiled code, by the walker's numbers. All frames of all locations stand
+ * one behind the other; the first int of each is how many there are.
+ *
+ * <p>Used by the collector's thread only, or under its lock.
+ */
+final class LocationTable {
+
+  private static final int FIRST_CAPACITY = 4096;
+
+  private final MemoryBudget budget;
+  private int[] positions = new int[FIRST_CAPACITY]; // by number; 0 if not known
+  private int[] frames = new int[2 * FIRST_CAPACITY];
+  private int used = 1;
+
+  LocationTable(MemoryBudget budget) {
+    this.budget = budget;
+    budget.take((positions.length + frames.length) * (long) Integer.BYTES);
+  }
+
+  /** Keeps a location, if there is room for it. */
+  void define(int number, int[] from, int offset, int count) {
+    if (number >= positions.length) {
+      int[] grown = grow(positions, number + 1);
+      if (grown == null) {
+        return;
+      }
+      positions = grown;
+    }
+    if (used + count + 1 > frames.length) {
+      int[] grown = grow(frames, used + count + 1);
+      if (grown == null) {
+        return;
+      }
+      frames = grown;
+    }
+    positions[number] = used;
+    frames[used] = count;
+    System.arraycopy(from, offset, frames, used + 1, count);
+    used += count + 1;
+  }
+
+  /**
+   * Copies a location's frames, as far as there is room for them.
+   *
+   * @return how many it has, or -1 if it was not kept
+   */
+  int copy(int number, int[] to, int offset) {
+    if (number >= positions.length || positions[number] == 0) {
+      return -1;
+    }
+    int position = positions[number];
+    int count = frames[position];
+    System.arraycopy(frames, position + 1, to, offset, Math.min(count, to.length - offset));
+    return count;
+  }
+
+  private int[] grow(int[] array, int atLeast) {
+    int capacity = Math.max(2 * array.length, Integer.highestOneBit(atLeast) * 2);
+    if (capacity < 0 || !budget.take((long) capacity * Integer.BYTES)) {
+      return null;
+    }
+    budget.giveBack((long) array.length * Integer.BYTES);
+    return Arrays.copyOf(array, capacity);
+  }
+}

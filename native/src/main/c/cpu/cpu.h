@@ -1,0 +1,68 @@
+/*
+ * What the walker needs to know of the processor: the registers that a signal interrupted, what
+ * compilers of HotSpot do at the beginning and the end of a method, and loads that can be skipped.
+ * Each of the files beside this one is one processor on one system. Everything may be called from
+ * the handler.
+ */
+#ifndef SPPROF_CPU_H
+#define SPPROF_CPU_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* By what HotSpot's template interpreter keeps in them (templateInterpreter_x86.cpp), besides the
+ * first three. */
+struct spprof_registers {
+    uint64_t pc, sp, fp;
+    uint64_t method;         /* in a method's entry code: the Method */
+    uint64_t bcp;            /* the byte code pointer; in entry code: the caller's sp */
+    uint64_t return_address; /* in entry code and adapters, while it is off the stack */
+};
+
+void spprof_cpu_registers_sigsafe(const void *ucontext, struct spprof_registers *registers);
+
+/* All that call frame information speaks of, by its numbers (System V ABI, figure 3.36). */
+#define SPPROF_DWARF_REGISTERS 17
+enum {
+    SPPROF_DWARF_FP = 6,
+    SPPROF_DWARF_SP = 7,
+    SPPROF_DWARF_BCP = 13,
+    SPPROF_DWARF_PC = 16,
+};
+void spprof_cpu_dwarf_registers_sigsafe(const void *ucontext, uint64_t *registers);
+
+/* Loads whose faults spprof_cpu_skip_guarded_load_sigsafe knows; false if there was one. */
+bool spprof_cpu_guarded_load64_sigsafe(uint64_t address, uint64_t *value);
+bool spprof_cpu_guarded_load32_sigsafe(uint64_t address, uint32_t *value);
+bool spprof_cpu_guarded_load16_sigsafe(uint64_t address, uint16_t *value);
+bool spprof_cpu_guarded_load8_sigsafe(uint64_t address, uint8_t *value);
+
+/* In the fault's handler: true if the fault is a guarded load's, which then returns false. */
+bool spprof_cpu_skip_guarded_load_sigsafe(void *ucontext);
+
+/* How much of a compiled method's frame there is at an instruction. */
+enum spprof_frame_stage {
+    SPPROF_FRAME_NONE,     /* the return address is at sp, fp is the caller's */
+    SPPROF_FRAME_PUSHED,   /* the caller's fp at sp, the return address above it */
+    SPPROF_FRAME_NO_FP,    /* complete, but fp is still the caller's and not saved */
+    SPPROF_FRAME_COMPLETE, /* the return address and the caller's fp at its end */
+};
+
+/*
+ * The stage at `pc`, where a thread was interrupted, in code that lies from `entry` on. Up to
+ * `complete` the method makes its frame.
+ */
+enum spprof_frame_stage spprof_cpu_stage_sigsafe(uint64_t pc, uint64_t entry, uint64_t complete);
+
+/* Whether the instruction that ends at `pc` is a call; `*target` is where it goes, 0 if that is in
+ * a register. */
+bool spprof_cpu_is_call_before_sigsafe(uint64_t pc, uint64_t *target);
+
+/*
+ * By how many bytes code at `pc`, within a compiled method, has moved the stack pointer below the
+ * frame: an out-of-line barrier that saves registers around its call and moves it back. 0 if it has
+ * not, or cannot be told.
+ */
+uint64_t spprof_cpu_moved_sp_sigsafe(uint64_t pc, uint64_t end);
+
+#endif

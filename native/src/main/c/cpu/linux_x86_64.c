@@ -1,0 +1,197 @@
+/*
+ * x86-64 on Linux. The instruction sequences are those of HotSpot's C1, C2 and template interpreter
+ * (macroAssembler_x86.cpp, c1_MacroAssembler_x86.cpp, x86_64.ad), the same in 17 and 25:
+ *
+ *   with a stack bang    mov %eax,-N(%rsp); push %rbp; [mov %rsp,%rbp;] sub $N,%rsp
+ *   small leaf methods   sub $N,%rsp; mov %rbp,M(%rsp)
+ *   at the end           add $N,%rsp; pop %rbp; cmp D(%r15),%rsp; ja STUB; ret
+ *   STUB                 lea PC,%r10; mov %r10,D(%r15); jmp
+ */
+#include <string.h>
+#include <ucontext.h>
+
+#include "cpu.h"
+
+void spprof_cpu_registers_sigsafe(const void *ucontext, struct spprof_registers *registers) {
+    const greg_t *g = ((const ucontext_t *)ucontext)->uc_mcontext.gregs;
+    *registers = (struct spprof_registers){.pc = (uint64_t)g[REG_RIP],
+                                           .sp = (uint64_t)g[REG_RSP],
+                                           .fp = (uint64_t)g[REG_RBP],
+                                           .method = (uint64_t)g[REG_RBX],
+                                           .bcp = (uint64_t)g[REG_R13],
+                                           .return_address = (uint64_t)g[REG_RAX]};
+}
+
+void spprof_cpu_dwarf_registers_sigsafe(const void *ucontext, uint64_t *registers) {
+    static const int by_number[SPPROF_DWARF_REGISTERS] = {
+        REG_RAX, REG_RDX, REG_RCX, REG_RBX, REG_RSI, REG_RDI, REG_RBP, REG_RSP, REG_R8,
+        REG_R9,  REG_R10, REG_R11, REG_R12, REG_R13, REG_R14, REG_R15, REG_RIP};
+    const greg_t *g = ((const ucontext_t *)ucontext)->uc_mcontext.gregs;
+    for (int i = 0; i < SPPROF_DWARF_REGISTERS; i++) {
+        registers[i] = (uint64_t)g[by_number[i]];
+    }
+}
+
+/* One instruction each that may fault, none that has touched the stack by then. */
+__asm__(
+    ".pushsection .text\n"
+    "spprof_guarded_begin:\n"
+    "spprof_cpu_guarded_load64_sigsafe:\n"
+    "  movq (%rdi), %rax\n"
+    "  movq %rax, (%rsi)\n"
+    "  movl $1, %eax\n"
+    "  ret\n"
+    "spprof_cpu_guarded_load32_sigsafe:\n"
+    "  movl (%rdi), %eax\n"
+    "  movl %eax, (%rsi)\n"
+    "  movl $1, %eax\n"
+    "  ret\n"
+    "spprof_cpu_guarded_load16_sigsafe:\n"
+    "  movzwl (%rdi), %eax\n"
+    "  movw %ax, (%rsi)\n"
+    "  movl $1, %eax\n"
+    "  ret\n"
+    "spprof_cpu_guarded_load8_sigsafe:\n"
+    "  movzbl (%rdi), %eax\n"
+    "  movb %al, (%rsi)\n"
+    "  movl $1, %eax\n"
+    "  ret\n"
+    "spprof_guarded_end:\n"
+    "spprof_guarded_fault:\n"
+    "  xorl %eax, %eax\n"
+    "  ret\n"
+    ".hidden spprof_cpu_guarded_load64_sigsafe, spprof_cpu_guarded_load32_sigsafe\n"
+    ".hidden spprof_cpu_guarded_load16_sigsafe, spprof_cpu_guarded_load8_sigsafe\n"
+    ".globl spprof_cpu_guarded_load64_sigsafe, spprof_cpu_guarded_load32_sigsafe\n"
+    ".globl spprof_cpu_guarded_load16_sigsafe, spprof_cpu_guarded_load8_sigsafe\n"
+    ".hidden spprof_guarded_begin, spprof_guarded_end, spprof_guarded_fault\n"
+    ".popsection\n");
+extern const char spprof_guarded_begin[], spprof_guarded_end[], spprof_guarded_fault[];
+
+bool spprof_cpu_skip_guarded_load_sigsafe(void *ucontext) {
+    greg_t *g = ((ucontext_t *)ucontext)->uc_mcontext.gregs;
+    uint64_t pc = (uint64_t)g[REG_RIP];
+    if (pc < (uintptr_t)spprof_guarded_begin || pc >= (uintptr_t)spprof_guarded_end) {
+        return false;
+    }
+    g[REG_RIP] = (greg_t)(uintptr_t)spprof_guarded_fault;
+    return true;
+}
+
+/* Code of a living method, or of a stub: it is mapped. */
+static const uint8_t *code_at_sigsafe(uint64_t pc) {
+    return (const uint8_t *)(uintptr_t)pc;
+}
+
+static bool is_sigsafe(const uint8_t *code, const char *bytes, size_t size) {
+    return memcmp(code, bytes, size) == 0;
+}
+#define IS(code, bytes) is_sigsafe(code, bytes, sizeof(bytes) - 1)
+
+/* Length of `sub $N,%rsp`, or 0. */
+static size_t sub_sp_sigsafe(const uint8_t *code) {
+    return IS(code, "\x48\x83\xec") ? 4 : IS(code, "\x48\x81\xec") ? 7 : 0;
+}
+
+/* Length of `mov %rsp,%rbp`, or 0. */
+static size_t mov_fp_sigsafe(const uint8_t *code) {
+    return IS(code, "\x48\x8b\xec") || IS(code, "\x48\x89\xe5") ? 3 : 0;
+}
+
+static bool is_store_of_fp_sigsafe(const uint8_t *code) {
+    return IS(code, "\x48\x89\x6c\x24") || IS(code, "\x48\x89\xac\x24");
+}
+
+static enum spprof_frame_stage in_prologue_sigsafe(uint64_t pc, uint64_t entry) {
+    for (uint64_t at = entry; at < pc; at++) {
+        const uint8_t *code = code_at_sigsafe(at);
+        if (*code == 0x55) {
+            size_t size = 1 + mov_fp_sigsafe(code + 1);
+            size_t sub = sub_sp_sigsafe(code + size);
+            if (sub != 0 || at + 1 == pc) {
+                return pc >= at + size + sub && sub != 0 ? SPPROF_FRAME_COMPLETE
+                                                         : SPPROF_FRAME_PUSHED;
+            }
+        }
+        size_t sub = sub_sp_sigsafe(code);
+        if (sub != 0 && is_store_of_fp_sigsafe(code + sub)) {
+            return pc > at + sub    ? SPPROF_FRAME_COMPLETE
+                   : pc == at + sub ? SPPROF_FRAME_NO_FP
+                                    : SPPROF_FRAME_NONE;
+        }
+    }
+    return SPPROF_FRAME_NONE;
+}
+
+/* `cmp D(%r15),%rsp`, which only the poll at a return does. Its length, or 0. */
+static size_t poll_sigsafe(const uint8_t *code) {
+    return IS(code, "\x49\x3b\x67") ? 4 : IS(code, "\x49\x3b\xa7") ? 7 : 0;
+}
+
+static bool in_epilogue_sigsafe(const uint8_t *code) {
+    if (*code == 0xc3 || poll_sigsafe(code) != 0) {
+        return true;
+    }
+    if (IS(code, "\x0f\x87")) {
+        return poll_sigsafe(code - 4) == 4 || poll_sigsafe(code - 7) == 7;
+    }
+    /* The stub of the poll. */
+    static const char lea[] = "\x4c\x8d\x15";
+    static const char store[] = "\x4d\x89\x97";
+    return (IS(code, lea) && IS(code + 7, store)) || (IS(code, store) && IS(code - 7, lea)) ||
+           (*code == 0xe9 && IS(code - 7, store) && IS(code - 14, lea));
+}
+
+enum spprof_frame_stage spprof_cpu_stage_sigsafe(uint64_t pc, uint64_t entry, uint64_t complete) {
+    if (pc < complete) {
+        return in_prologue_sigsafe(pc, entry);
+    }
+    const uint8_t *code = code_at_sigsafe(pc);
+    if (*code == 0x5d && in_epilogue_sigsafe(code + 1)) {
+        return SPPROF_FRAME_PUSHED;
+    }
+    return in_epilogue_sigsafe(code) ? SPPROF_FRAME_NONE : SPPROF_FRAME_COMPLETE;
+}
+
+bool spprof_cpu_is_call_before_sigsafe(uint64_t pc, uint64_t *target) {
+    const uint8_t *code = code_at_sigsafe(pc);
+    *target = 0;
+    if (code[-5] == 0xe8) {
+        int32_t offset;
+        memcpy(&offset, code - 4, sizeof offset);
+        *target = pc + (uint64_t)(int64_t)offset;
+        return true;
+    }
+    /* call *%reg; call *D(%reg) with 8 and with 32 bits of D: FF /2. */
+    return (code[-2] == 0xff && (code[-1] & 0xf8) == 0xd0) ||
+           (code[-3] == 0xff && (code[-2] & 0xf8) == 0x50) ||
+           (code[-6] == 0xff && (code[-5] & 0xf8) == 0x90);
+}
+
+#define MOST_OF_A_BARRIER 1024 /* bytes that reload 32 registers of all kinds */
+
+uint64_t spprof_cpu_moved_sp_sigsafe(uint64_t pc, uint64_t end) {
+    if (end > pc + MOST_OF_A_BARRIER) {
+        end = pc + MOST_OF_A_BARRIER;
+    }
+    for (uint64_t at = pc; at + 13 <= end; at++) {
+        const uint8_t *code = code_at_sigsafe(at);
+        int32_t moved = 0;
+        size_t size = 0;
+        if (IS(code, "\x48\x83\xc4")) {
+            moved = (int8_t)code[3];
+            size = 4;
+        } else if (IS(code, "\x48\x81\xc4")) {
+            memcpy(&moved, code + 3, sizeof moved);
+            size = 7;
+        }
+        if (size != 0 && code[size] == 0x58) { /* pop %rax: C1's */
+            moved += 8;
+            size++;
+        }
+        if (size != 0 && code[size] == 0xe9 && moved > 0 && moved <= 8192) {
+            return (uint64_t)moved;
+        }
+    }
+    return 0;
+}

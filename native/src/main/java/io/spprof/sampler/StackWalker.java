@@ -1,0 +1,17 @@
+package io.spprof.sampler;
+
+/**
+ * What reads a thread's stack in the signal handler. The order is the native side's (sampler.h).
+ */
+public enum StackWalker {
+  /** {@link #VM} where that works, else {@link #AGCT}. */
+  AUTO,
+  /** Our own, by what HotSpot publishes of its layout. */
+  VM,
+  /** HotSpot's {@code AsyncGetCallTrace}. */
+  AGCT;
+
+  static StackWalker of(int number) {
+    return values()[number];
+  }
+}
