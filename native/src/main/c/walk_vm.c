@@ -152,6 +152,7 @@ static int begin_sigsafe(struct spprof_cursor *cursor, struct spprof_registers *
     *cursor = (struct spprof_cursor){.pc = registers->pc,
                                      .sp = registers->sp,
                                      .fp = registers->fp,
+                                     .thread = thread,
                                      .low = registers->sp,
                                      .high = base,
                                      .arrival = SPPROF_INTERRUPTED,
@@ -173,13 +174,49 @@ static int begin_sigsafe(struct spprof_cursor *cursor, struct spprof_registers *
             cursor->pc = registers->pc;
             cursor->sp = registers->sp;
             cursor->fp = registers->fp;
-            cursor->arrival = SPPROF_FROM_NATIVE;
+            cursor->arrival = SPPROF_FROM_LEAF;
             return 0;
         case SPPROF_NATIVE_END:
             return 1;
         default:
             return SPPROF_WALK_BROKEN_NATIVE;
     }
+}
+
+/*
+ * Frames that are being made anew: deoptimisation takes a compiled frame off the stack and puts a
+ * frame of the interpreter there for each method that was inlined in it; until all of these are
+ * filled in, the thread has an array of what will be in them, the youngest first.
+ */
+static int write_new_frames_sigsafe(struct spprof_walk *walk, struct spprof_cursor *cursor) {
+    const struct spprof_layout *layout = &spprof_layout;
+    uint64_t array = spprof_word_sigsafe(cursor->thread + layout->thread_vframes);
+    uint32_t count;
+    if (array == 0 || !spprof_load32_sigsafe(array + layout->vframes_count, &count)) {
+        return SPPROF_WALK_BROKEN_DEOPT;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        uint64_t element = array + layout->vframes_first + i * layout->vframe_size, address;
+        uint32_t bci;
+        struct spprof_method method;
+        if (!spprof_load64_sigsafe(element + layout->vframe_method, &address) ||
+            !spprof_load32_sigsafe(element + layout->vframe_bci, &bci) ||
+            !spprof_method_read_sigsafe(address, &method) ||
+            ((int32_t)bci >= 0 && bci >= method.code_size)) {
+            return SPPROF_WALK_BROKEN_DEOPT;
+        }
+        if (!room_for_sigsafe(walk, 1)) {
+            walk->flags |= SPPROF_FLAG_TRUNCATED;
+            return 0;
+        }
+        int error = write_frame_sigsafe(walk, &method, (int32_t)bci < 0 ? -1 : (int32_t)bci)
+                        ? spprof_frames_of_new_sigsafe(cursor)
+                        : SPPROF_WALK_BROKEN_DEOPT;
+        if (error != 0) {
+            return error;
+        }
+    }
+    return 0;
 }
 
 /* One frame: 0 to go on, 1 at the root, SPPROF_WALK_VIRTUAL, or a SPPROF_WALK_BROKEN. */
@@ -201,6 +238,10 @@ static int next_sigsafe(struct spprof_walk *walk, struct spprof_cursor *cursor) 
             struct spprof_method method = {0};
             int32_t bci;
             error = spprof_frames_of_interpreter_sigsafe(cursor, &method, &bci);
+            if (error == SPPROF_WALK_BROKEN_INTERPRETER &&
+                spprof_word_sigsafe(cursor->thread + spprof_layout.thread_vframes) != 0) {
+                return write_new_frames_sigsafe(walk, cursor);
+            }
             if (method.address == 0) {
                 return error;
             }

@@ -19,7 +19,8 @@ void spprof_cpu_registers_sigsafe(const void *ucontext, struct spprof_registers 
                                            .fp = (uint64_t)g[REG_RBP],
                                            .method = (uint64_t)g[REG_RBX],
                                            .bcp = (uint64_t)g[REG_R13],
-                                           .return_address = (uint64_t)g[REG_RAX]};
+                                           .return_address = (uint64_t)g[REG_RAX],
+                                           .throw_pc = (uint64_t)g[REG_RDX]};
 }
 
 void spprof_cpu_dwarf_registers_sigsafe(const void *ucontext, uint64_t *registers) {
@@ -160,6 +161,11 @@ bool spprof_cpu_is_call_before_sigsafe(uint64_t pc, uint64_t *target) {
         int32_t offset;
         memcpy(&offset, code - 4, sizeof offset);
         *target = pc + (uint64_t)(int64_t)offset;
+        return true;
+    }
+    /* mov $TARGET,%r10; call *%r10: C2's calls of leaves. */
+    if (IS(code - 3, "\x41\xff\xd2") && IS(code - 13, "\x49\xba")) {
+        memcpy(target, code - 11, sizeof *target);
         return true;
     }
     /* call *%reg; call *D(%reg) with 8 and with 32 bits of D: FF /2. */

@@ -38,7 +38,31 @@ static bool is_interpreter_sigsafe(uint64_t pc) {
     return pc >= spprof_layout.interpreter_low && pc < spprof_layout.interpreter_end;
 }
 
-/* Whether Java code can return to `pc`: it is behind a call, or where the interpreter goes on. */
+/* Words from an interpreter frame's fp: frame_x86.hpp, the same in 17 and 25; self_test.h. */
+enum { METHOD_SLOT = -3, CACHE_SLOT = -6, BCP_SLOT = -8, LAST_SLOT = -9 };
+
+static uint64_t slot_sigsafe(uint64_t fp, int slot) {
+    return fp + (uint64_t)(int64_t)slot * WORD;
+}
+
+/* Whether a whole interpreter frame stands at fp, as far as what is in it agrees with itself. */
+static bool is_frame_sigsafe(const struct spprof_cursor *cursor, uint64_t fp,
+                             struct spprof_method *method) {
+    uint64_t address, cache, bcp, sender_sp;
+    if (!is_on_stack_sigsafe(cursor, fp) || !is_on_stack_sigsafe(cursor, fp + WORD) ||
+        !load_stack_sigsafe(cursor, slot_sigsafe(fp, BCP_SLOT), &bcp) ||
+        !load_stack_sigsafe(cursor, slot_sigsafe(fp, METHOD_SLOT), &address) ||
+        !load_stack_sigsafe(cursor, slot_sigsafe(fp, CACHE_SLOT), &cache) ||
+        !load_stack_sigsafe(cursor, slot_sigsafe(fp, spprof_layout.sender_sp), &sender_sp) ||
+        sender_sp <= fp || sender_sp > cursor->high) {
+        return false;
+    }
+    return spprof_method_read_sigsafe(address, method) && method->pool_cache == cache &&
+           (method->native ? bcp == 0 || bcp == method->code_begin
+                           : bcp - method->code_begin < method->code_size);
+}
+
+/* Whether code can return to `pc`: it is behind a call, or where the interpreter goes on. */
 static bool is_return_address_sigsafe(uint64_t pc) {
     uint64_t target;
     if (!spprof_is_code_sigsafe(pc)) {
@@ -48,7 +72,7 @@ static bool is_return_address_sigsafe(uint64_t pc) {
         return true;
     }
     struct spprof_code code = spprof_code_at_sigsafe(pc);
-    if (code.kind == SPPROF_CODE_NONE || pc < code.begin + 6 ||
+    if (code.kind == SPPROF_CODE_NONE || pc < code.begin + 16 ||
         pc > spprof_code_end_sigsafe(&code)) {
         return false;
     }
@@ -56,14 +80,53 @@ static bool is_return_address_sigsafe(uint64_t pc) {
            (code.kind == SPPROF_CODE_METHOD && spprof_method_is_deopt_handler_sigsafe(&code, pc));
 }
 
-/* Whether the call before `pc` leads right into `code`. */
-static bool calls_into_sigsafe(uint64_t pc, const struct spprof_code *code) {
+/* Where the call before `pc` leads, if that is right into `code`; else 0. */
+static uint64_t call_into_sigsafe(uint64_t pc, const struct spprof_code *code) {
     uint64_t target;
     if (!is_return_address_sigsafe(pc) || is_interpreter_sigsafe(pc) || is_entry_sigsafe(pc)) {
-        return false;
+        return 0;
     }
     return spprof_cpu_is_call_before_sigsafe(pc, &target) && target >= code->begin &&
-           target < spprof_code_end_sigsafe(code);
+                   target < spprof_code_end_sigsafe(code)
+               ? target
+               : 0;
+}
+
+/* Stubs that call Java code, besides call_stub: from native code, and to thaw a virtual thread. */
+static bool calls_java_sigsafe(const struct spprof_code *code) {
+    return spprof_code_is_named_sigsafe(code, "upcall") ||
+           spprof_code_is_named_sigsafe(code, "StubRoutines (continuation");
+}
+
+/*
+ * Whether a method can return to `pc`: a call of this method, or of one that leads to it in its
+ * place; not of another one, which a word that was left behind in the stack can well be behind.
+ */
+static bool can_return_to_sigsafe(uint64_t pc, const struct spprof_code *method) {
+    if (!is_return_address_sigsafe(pc)) {
+        return false;
+    }
+    if (is_entry_sigsafe(pc) || is_interpreter_sigsafe(pc)) {
+        return true;
+    }
+    struct spprof_code caller = spprof_code_at_sigsafe(pc);
+    uint64_t target = 0;
+    if (caller.kind == SPPROF_CODE_STUB) {
+        return calls_java_sigsafe(&caller);
+    }
+    if (spprof_method_is_deopt_handler_sigsafe(&caller, pc)) {
+        return true;
+    }
+    spprof_cpu_is_call_before_sigsafe(pc, &target);
+    struct spprof_code callee = spprof_code_at_sigsafe(target);
+    if (callee.blob == method->blob && callee.kind == SPPROF_CODE_METHOD &&
+        callee.blob != caller.blob) {
+        return true;
+    }
+    bool other = callee.kind == SPPROF_CODE_METHOD && callee.blob != caller.blob &&
+                 spprof_word_sigsafe(callee.blob + spprof_layout.nmethod_method) !=
+                     spprof_word_sigsafe(method->blob + spprof_layout.nmethod_method);
+    return !other && spprof_scopes_are_exact_sigsafe(&caller, pc);
 }
 
 /* Places for a return address, and the caller's fp if it is saved there. */
@@ -82,9 +145,23 @@ static bool go_by_sigsafe(struct spprof_cursor *cursor, const struct place *plac
     return true;
 }
 
-static bool is_plausible_sigsafe(const struct spprof_cursor *cursor, const struct place *place) {
-    uint64_t pc;
-    return load_stack_sigsafe(cursor, place->at, &pc) && is_return_address_sigsafe(pc);
+/* Whether a place has a return address, for `method` unless that is NULL, and the fp that belongs
+ * to it. */
+static bool holds_return_sigsafe(const struct spprof_cursor *cursor, const struct place *place,
+                                 const struct spprof_code *method) {
+    uint64_t pc, fp = cursor->fp;
+    struct spprof_method ignored;
+    if (!load_stack_sigsafe(cursor, place->at, &pc) ||
+        (place->fp_at != 0 && !load_stack_sigsafe(cursor, place->fp_at, &fp))) {
+        return false;
+    }
+    if (is_interpreter_sigsafe(pc)) {
+        return fp > place->at && is_frame_sigsafe(cursor, fp, &ignored);
+    }
+    if (is_entry_sigsafe(pc)) {
+        return fp > place->at && is_on_stack_sigsafe(cursor, fp);
+    }
+    return method == NULL ? is_return_address_sigsafe(pc) : can_return_to_sigsafe(pc, method);
 }
 
 static struct place behind_frame_sigsafe(uint64_t end) {
@@ -119,121 +196,199 @@ static enum spprof_frame_stage stage_sigsafe(uint64_t pc, const struct spprof_co
     return spprof_cpu_stage_sigsafe(pc, code->begin, complete);
 }
 
+/* What intrinsics may have pushed in the midst of a method. */
+#define MOST_WORDS_PUSHED 24
+
 int spprof_frames_of_method_sigsafe(struct spprof_cursor *cursor, const struct spprof_code *code) {
     uint64_t frame_size = spprof_code_frame_size_sigsafe(code);
+    uint64_t sp = cursor->sp;
     int result;
     if (cursor->arrival == SPPROF_AT_CALL) {
-        struct place place = behind_frame_sigsafe(cursor->sp + frame_size);
+        struct place place = behind_frame_sigsafe(sp + frame_size);
         return frame_size >= 2 * WORD && go_by_sigsafe(cursor, &place, &result)
                    ? result
                    : SPPROF_WALK_BROKEN_STACK;
     }
-    enum spprof_frame_stage stage = SPPROF_FRAME_COMPLETE;
-    uint64_t moved = 0;
-    if (cursor->arrival == SPPROF_INTERRUPTED) {
-        stage = stage_sigsafe(cursor->pc, code);
+    enum spprof_frame_stage stage = cursor->arrival == SPPROF_INTERRUPTED
+                                        ? stage_sigsafe(cursor->pc, code)
+                                        : SPPROF_FRAME_COMPLETE;
+    struct place place = place_at_stage_sigsafe(cursor, stage, frame_size);
+    bool whole = frame_size >= 2 * WORD;
+    if ((stage != SPPROF_FRAME_COMPLETE || whole) && holds_return_sigsafe(cursor, &place, code) &&
+        go_by_sigsafe(cursor, &place, &result)) {
+        return result;
     }
-    if (stage == SPPROF_FRAME_COMPLETE && !(cursor->arrival == SPPROF_FROM_NATIVE &&
-                                            spprof_scopes_are_exact_sigsafe(code, cursor->pc))) {
-        /* A barrier out of line, or a call of it, may have moved sp. */
-        moved = spprof_cpu_moved_sp_sigsafe(cursor->pc, spprof_code_end_sigsafe(code));
+    /* A barrier out of line tells by how much it has moved sp. */
+    uint64_t moved = spprof_cpu_moved_sp_sigsafe(cursor->pc, spprof_code_end_sigsafe(code));
+    place = behind_frame_sigsafe(sp + frame_size + moved);
+    if (moved != 0 && whole && holds_return_sigsafe(cursor, &place, code) &&
+        go_by_sigsafe(cursor, &place, &result)) {
+        return result;
     }
-    struct place places[] = {
-        place_at_stage_sigsafe(cursor, stage, frame_size),
-        behind_frame_sigsafe(cursor->sp + frame_size + moved),
-        {.at = cursor->sp},
-        {.at = cursor->sp + WORD, .fp_at = cursor->sp},
-        behind_frame_sigsafe(cursor->sp + frame_size),
-    };
-    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
-        bool whole = i == 1 || i == 4;
-        if ((whole && frame_size < 2 * WORD) ||
-            (!whole && i > 0 && cursor->arrival == SPPROF_FROM_NATIVE)) {
-            continue;
-        }
-        if (is_plausible_sigsafe(cursor, &places[i]) &&
-            go_by_sigsafe(cursor, &places[i], &result)) {
+    for (uint64_t words = 0; words <= MOST_WORDS_PUSHED && whole; words++) {
+        place = behind_frame_sigsafe(sp + frame_size + words * WORD);
+        if (holds_return_sigsafe(cursor, &place, code) && go_by_sigsafe(cursor, &place, &result)) {
             return result;
         }
+    }
+    struct place none = {.at = sp}, pushed = {.at = sp + WORD, .fp_at = sp};
+    if (cursor->arrival == SPPROF_INTERRUPTED &&
+        ((holds_return_sigsafe(cursor, &none, code) && go_by_sigsafe(cursor, &none, &result)) ||
+         (holds_return_sigsafe(cursor, &pushed, code) &&
+          go_by_sigsafe(cursor, &pushed, &result)))) {
+        return result;
     }
     return SPPROF_WALK_BROKEN_METHOD;
 }
 
-#define MOST_WORDS_OF_A_STUB 128
+#define MOST_WORDS_OF_A_STUB 512
+#define MOST_OF_A_PROLOGUE 64 /* bytes */
 
-int spprof_frames_of_stub_sigsafe(struct spprof_cursor *cursor, const struct spprof_code *code) {
+/* Adapters between the interpreter and compiled code: c2i has made room for arguments, and kept the
+ * caller's sp. */
+static bool leave_adapter_sigsafe(struct spprof_cursor *cursor, const struct spprof_code *code,
+                                  int *result) {
+    uint64_t caller_sp = cursor->registers->bcp, ret = cursor->registers->return_address;
+    uint64_t sp = cursor->sp, old, pc;
+    if (!spprof_code_is_named_sigsafe(code, "I2C/C2I") || caller_sp <= sp ||
+        caller_sp - sp > 512 * WORD || !load_stack_sigsafe(cursor, caller_sp - WORD, &old) ||
+        !is_return_address_sigsafe(old) ||
+        (ret != old && !(load_stack_sigsafe(cursor, sp, &pc) && pc == old))) {
+        return false;
+    }
+    *result = go_to_sigsafe(cursor, old, caller_sp, cursor->fp);
+    return true;
+}
+
+/*
+ * On the way to an exception's handler, which has no call before it: ExceptionBlob, at its end, has
+ * the address that threw in a register, and no frame; DeoptimizationBlob, at its beginning, has its
+ * frame, and that address in the thread.
+ */
+static bool leave_exception_sigsafe(struct spprof_cursor *cursor, const struct spprof_code *code,
+                                    int *result) {
+    uint64_t frame_size = spprof_code_frame_size_sigsafe(code), fp;
+    uint64_t pc = cursor->registers->throw_pc;
+    if (spprof_code_is_named_sigsafe(code, "ExceptionBlob")) {
+        if (cursor->arrival == SPPROF_INTERRUPTED &&
+            spprof_code_at_sigsafe(pc).kind == SPPROF_CODE_METHOD) {
+            *result = go_to_sigsafe(cursor, pc, cursor->sp, cursor->fp);
+            return true;
+        }
+        return false;
+    }
+    pc = spprof_word_sigsafe(cursor->thread + spprof_layout.thread_exception_pc);
+    if (spprof_code_is_named_sigsafe(code, "DeoptimizationBlob") &&
+        spprof_code_at_sigsafe(pc).kind == SPPROF_CODE_METHOD &&
+        load_stack_sigsafe(cursor, cursor->sp + frame_size - 2 * WORD, &fp)) {
+        *result = go_to_sigsafe(cursor, pc, cursor->sp + frame_size, fp);
+        return true;
+    }
+    return false;
+}
+
+/*
+ * Stubs that save registers without a frame: of the words that are behind a call into the block of
+ * stubs, the one whose call leads to where the stub begins, which is the nearest before us.
+ */
+static bool leave_frameless_sigsafe(struct spprof_cursor *cursor, const struct spprof_code *code,
+                                    int *result) {
+    uint64_t best = 0, best_at = 0, best_pc = 0, pc;
+    for (uint64_t at = cursor->sp; at < cursor->sp + MOST_WORDS_OF_A_STUB * WORD; at += WORD) {
+        if (!load_stack_sigsafe(cursor, at, &pc)) {
+            break;
+        }
+        if (spprof_is_code_sigsafe(pc)) {
+            uint64_t target = call_into_sigsafe(pc, code);
+            if (target > best && target <= cursor->pc) {
+                best = target;
+                best_at = at;
+                best_pc = pc;
+            }
+        }
+    }
+    if (best == 0) {
+        return false;
+    }
+    *result = go_to_sigsafe(cursor, best_pc, best_at + WORD, cursor->fp);
+    return true;
+}
+
+static int leave_stub_sigsafe(struct spprof_cursor *cursor, const struct spprof_code *code) {
     uint64_t frame_size = spprof_code_frame_size_sigsafe(code);
     uint64_t sp = cursor->sp, fp = cursor->fp, pc;
+    bool top = cursor->arrival == SPPROF_INTERRUPTED;
+    bool sized = frame_size >= 2 * WORD;
     int result;
-    struct place sized = behind_frame_sigsafe(sp + frame_size);
-    if (cursor->arrival == SPPROF_AT_CALL && frame_size >= 2 * WORD) {
-        return go_by_sigsafe(cursor, &sized, &result) ? result : SPPROF_WALK_BROKEN_STACK;
-    }
-    bool has_fp = fp >= sp && is_on_stack_sigsafe(cursor, fp);
-    struct place by_fp = {.at = fp + WORD, .fp_at = fp};
-    struct place with_cookie = {.at = fp + 2 * WORD, .fp_at = fp}; /* method_entry_barrier */
-    struct place places[] = {
-        {.at = sp}, by_fp, sized, {.at = sp + WORD, .fp_at = sp}, with_cookie,
-    };
-    bool possible[] = {
-        cursor->arrival == SPPROF_INTERRUPTED, has_fp, frame_size >= 2 * WORD,
-        cursor->arrival == SPPROF_INTERRUPTED, has_fp,
-    };
-    /* First those whose call leads here. */
-    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
-        if (possible[i] && load_stack_sigsafe(cursor, places[i].at, &pc) &&
-            calls_into_sigsafe(pc, code) && go_by_sigsafe(cursor, &places[i], &result)) {
+    if (top && sized) {
+        enum spprof_frame_stage stage =
+            spprof_cpu_stage_sigsafe(cursor->pc, code->begin, code->begin + MOST_OF_A_PROLOGUE);
+        struct place place = place_at_stage_sigsafe(cursor, stage, frame_size);
+        if (holds_return_sigsafe(cursor, &place, NULL) && go_by_sigsafe(cursor, &place, &result)) {
             return result;
         }
     }
-    if (cursor->arrival == SPPROF_INTERRUPTED) {
-        /* Adapters between the interpreter and compiled code: c2i has made room for arguments, and
-         * kept the caller's sp. */
-        uint64_t caller_sp = cursor->registers->bcp, ret = cursor->registers->return_address, old;
-        if (caller_sp > sp && caller_sp - sp <= 512 * WORD &&
-            load_stack_sigsafe(cursor, caller_sp - WORD, &old) && is_return_address_sigsafe(old) &&
-            spprof_code_is_named_sigsafe(code, "I2C/C2I") &&
-            (ret == old || (load_stack_sigsafe(cursor, sp, &pc) && pc == old))) {
-            return go_to_sigsafe(cursor, old, caller_sp, fp);
+    bool has_fp = fp >= sp && is_on_stack_sigsafe(cursor, fp);
+    if (sized && has_fp && spprof_code_is_named_sigsafe(code, "DeoptimizationBlob") &&
+        spprof_word_sigsafe(cursor->thread + spprof_layout.thread_vframes) != 0) {
+        /* Above its own frame are those that it has made, which nothing is in yet. */
+        struct place place = {.at = fp + WORD, .fp_at = fp};
+        return go_by_sigsafe(cursor, &place, &result) ? result : SPPROF_WALK_BROKEN_STUB;
+    }
+    struct place places[] = {
+        {.at = sp},
+        {.at = fp + WORD, .fp_at = fp},
+        behind_frame_sigsafe(sp + frame_size),
+        {.at = sp + WORD, .fp_at = sp},
+        {.at = fp + 2 * WORD, .fp_at = fp}, /* method_entry_barrier, with its cookie */
+    };
+    bool possible[] = {top, has_fp, sized, top, has_fp};
+    /* First those whose call leads here. */
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+        if (possible[i] && load_stack_sigsafe(cursor, places[i].at, &pc) &&
+            call_into_sigsafe(pc, code) != 0 && go_by_sigsafe(cursor, &places[i], &result)) {
+            return result;
         }
     }
+    if (top && leave_adapter_sigsafe(cursor, code, &result)) {
+        return result;
+    }
+    if (leave_exception_sigsafe(cursor, code, &result)) {
+        return result;
+    }
+    if (leave_frameless_sigsafe(cursor, code, &result)) {
+        return result;
+    }
     for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
-        if (possible[i] && is_plausible_sigsafe(cursor, &places[i]) &&
+        if (possible[i] && holds_return_sigsafe(cursor, &places[i], NULL) &&
             go_by_sigsafe(cursor, &places[i], &result)) {
             return result;
         }
     }
-    /* Stubs that save registers without a frame: the first word that is behind a call to here. */
-    for (uint64_t at = sp; at < sp + MOST_WORDS_OF_A_STUB * WORD; at += WORD) {
-        if (load_stack_sigsafe(cursor, at, &pc) && calls_into_sigsafe(pc, code)) {
-            return go_to_sigsafe(cursor, pc, at + WORD, fp);
+    /* The way of an exception to a caller whose call was of a method that is gone: its return
+     * address is what is left, with a word below it for alignment. */
+    for (uint64_t at = sp; at <= sp + WORD && cursor->arrival == SPPROF_FROM_LEAF; at += WORD) {
+        struct place place = {.at = at};
+        if (holds_return_sigsafe(cursor, &place, NULL) && go_by_sigsafe(cursor, &place, &result)) {
+            return result;
         }
     }
     return SPPROF_WALK_BROKEN_STUB;
 }
 
-/* Words from an interpreter frame's fp: frame_x86.hpp, the same in 17 and 25; self_test.h. */
-enum { METHOD_SLOT = -3, CACHE_SLOT = -6, BCP_SLOT = -8, LAST_SLOT = -9 };
-
-static uint64_t slot_sigsafe(uint64_t fp, int slot) {
-    return fp + (uint64_t)(int64_t)slot * WORD;
-}
-
-/* Whether a whole interpreter frame stands at fp, as far as what is in it agrees with itself. */
-static bool is_frame_sigsafe(const struct spprof_cursor *cursor, uint64_t fp,
-                             struct spprof_method *method) {
-    uint64_t address, cache, bcp, sender_sp;
-    if (!is_on_stack_sigsafe(cursor, fp) || !is_on_stack_sigsafe(cursor, fp + WORD) ||
-        !load_stack_sigsafe(cursor, slot_sigsafe(fp, BCP_SLOT), &bcp) ||
-        !load_stack_sigsafe(cursor, slot_sigsafe(fp, METHOD_SLOT), &address) ||
-        !load_stack_sigsafe(cursor, slot_sigsafe(fp, CACHE_SLOT), &cache) ||
-        !load_stack_sigsafe(cursor, slot_sigsafe(fp, spprof_layout.sender_sp), &sender_sp) ||
-        sender_sp <= fp || sender_sp > cursor->high) {
-        return false;
+int spprof_frames_of_stub_sigsafe(struct spprof_cursor *cursor, const struct spprof_code *code) {
+    uint64_t frame_size = spprof_code_frame_size_sigsafe(code);
+    int result;
+    if (cursor->arrival == SPPROF_AT_CALL && frame_size >= 2 * WORD) {
+        struct place place = behind_frame_sigsafe(cursor->sp + frame_size);
+        return go_by_sigsafe(cursor, &place, &result) ? result : SPPROF_WALK_BROKEN_STACK;
     }
-    return spprof_method_read_sigsafe(address, method) && method->pool_cache == cache &&
-           (method->native ? bcp == 0 || bcp == method->code_begin
-                           : bcp - method->code_begin < method->code_size);
+    bool leaf = cursor->arrival != SPPROF_AT_CALL;
+    result = leave_stub_sigsafe(cursor, code);
+    if (leaf && result == 0) {
+        cursor->arrival = SPPROF_FROM_LEAF; /* whoever called it may have pushed something before */
+    }
+    return result;
 }
 
 static int32_t bci_sigsafe(const struct spprof_cursor *cursor, uint64_t fp,
@@ -315,11 +470,23 @@ int spprof_frames_of_interpreter_sigsafe(struct spprof_cursor *cursor, struct sp
     }
     method->address = 0;
     uint64_t pc;
-    if (cursor->arrival == SPPROF_INTERRUPTED && load_stack_sigsafe(cursor, cursor->sp, &pc) &&
-        is_return_address_sigsafe(pc)) { /* about to return, or just called */
-        return go_to_sigsafe(cursor, pc, cursor->sp + WORD, fp);
+    if (cursor->arrival != SPPROF_AT_CALL && load_stack_sigsafe(cursor, cursor->sp, &pc) &&
+        is_return_address_sigsafe(pc)) {
+        /* About to return, or just called; or, from a leaf, about to throw into the caller. */
+        result = go_to_sigsafe(cursor, pc, cursor->sp + WORD, fp);
+        cursor->arrival = SPPROF_FROM_LEAF;
+        return result;
     }
     return SPPROF_WALK_BROKEN_INTERPRETER;
+}
+
+int spprof_frames_of_new_sigsafe(struct spprof_cursor *cursor) {
+    uint64_t fp = cursor->fp;
+    if (fp < cursor->sp || !is_on_stack_sigsafe(cursor, slot_sigsafe(fp, METHOD_SLOT)) ||
+        !is_on_stack_sigsafe(cursor, fp + WORD)) {
+        return SPPROF_WALK_BROKEN_DEOPT;
+    }
+    return leave_frame_sigsafe(cursor, fp);
 }
 
 int spprof_frames_of_anchor_sigsafe(struct spprof_cursor *cursor, uint64_t anchor) {

@@ -6,7 +6,8 @@
  * taken down, in stubs that have none.
  *
  * Where more than one place can hold the return address, what is there is held against the code: it
- * must be behind a call, and the call must lead to where we are.
+ * must be behind a call, and the call must lead to where we are. Code in the midst of a method can
+ * have moved sp: intrinsics push registers, and barriers out of line save them.
  *
  * Called from the handler. Loads are of the interrupted thread's stack, between `low` and `high`,
  * and of code that is on it.
@@ -24,13 +25,14 @@
 /* How the cursor came to its frame. */
 enum spprof_arrival {
     SPPROF_INTERRUPTED, /* the thread is there */
-    SPPROF_FROM_NATIVE, /* it called native code that left no anchor: sp may not be where the frame
-                           says */
+    SPPROF_FROM_LEAF,   /* it called native code or a stub that left no anchor: sp may not be where
+                           the frame says */
     SPPROF_AT_CALL,     /* it called Java code, or left an anchor */
 };
 
 struct spprof_cursor {
     uint64_t pc, sp, fp;
+    uint64_t thread;    /* the JavaThread */
     uint64_t low, high; /* of the stack; low is where the thread was interrupted */
     enum spprof_arrival arrival;
     const struct spprof_registers *registers; /* where it was interrupted */
@@ -46,6 +48,9 @@ int spprof_frames_of_stub_sigsafe(struct spprof_cursor *cursor, const struct spp
  */
 int spprof_frames_of_interpreter_sigsafe(struct spprof_cursor *cursor, struct spprof_method *method,
                                          int32_t *bci);
+
+/* Of the interpreter, too, a frame that is being made anew, without a method in it yet. */
+int spprof_frames_of_new_sigsafe(struct spprof_cursor *cursor);
 
 /*
  * Of call_stub, by which native code calls Java code: to the last Java frame before, which the JVM

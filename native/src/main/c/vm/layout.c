@@ -29,6 +29,11 @@ static const struct wanted in_every_release[] = {
     {AT(thread_stack_base), OFFSET, "JavaThread", "_stack_base", "Thread", "_stack_base"},
     {AT(thread_stack_size), OFFSET, "JavaThread", "_stack_size", "Thread", "_stack_size"},
     {AT(thread_vframes), OFFSET, "JavaThread", "_vframe_array_head", NULL, NULL},
+    {AT(thread_exception_pc), OFFSET, "JavaThread", "_exception_pc", NULL, NULL},
+    {AT(vframes_count), OFFSET, "vframeArray", "_frames", NULL, NULL},
+    {AT(vframe_size), SIZE, "vframeArrayElement", NULL, NULL, NULL},
+    {AT(vframe_method), OFFSET, "vframeArrayElement", "_method", NULL, NULL},
+    {AT(vframe_bci), OFFSET, "vframeArrayElement", "_bci", NULL, NULL},
     {AT(anchor_sp), OFFSET, "JavaFrameAnchor", "_last_Java_sp", NULL, NULL},
     {AT(anchor_pc), OFFSET, "JavaFrameAnchor", "_last_Java_pc", NULL, NULL},
     {AT(anchor_fp), OFFSET, "JavaFrameAnchor", "_last_Java_fp", NULL, NULL},
@@ -234,6 +239,13 @@ int spprof_layout_probe(int32_t version, char *why, uint64_t size) {
     }
     layout.pc_desc_size = (uint32_t)pc_desc_size;
     layout.excluded_bytes = version >= JNI_VERSION_OF_20 ? 1 : 0;
+    /* The array is declared with one element, at its end; more of them follow. What is there is
+     * checked before it is used (walk_vm.c). */
+    uint64_t vframes_size = 0;
+    if (spprof_vmstructs_size("vframeArray", &vframes_size) != 0) {
+        miss(missing, sizeof missing, "vframeArray", NULL);
+    }
+    layout.vframes_first = vframes_size - layout.vframe_size;
     read_code_heaps(&layout, missing, sizeof missing);
     read_interpreter(&layout, missing, sizeof missing);
     if (spprof_vmstructs_static("ContinuationEntry", "_return_pc", &layout.continuation_return) !=

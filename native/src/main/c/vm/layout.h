@@ -31,7 +31,8 @@ struct spprof_code_heap {
 
 struct spprof_layout {
     /* JavaThread, and JavaFrameAnchor in it */
-    uint64_t thread_state, thread_anchor, thread_stack_base, thread_stack_size, thread_vframes;
+    uint64_t thread_state, thread_anchor, thread_stack_base, thread_stack_size;
+    uint64_t thread_vframes, thread_exception_pc;
     uint64_t anchor_sp, anchor_pc, anchor_fp, wrapper_anchor;
     int32_t state_in_java, state_in_java_trans;
     int32_t entry_wrapper;     /* words from an entry frame's fp to its JavaCallWrapper */
@@ -67,6 +68,9 @@ struct spprof_layout {
     uint64_t const_constants, const_code_size, const_name, const_size;
     uint64_t pool_cache, pool_holder, pool_length, pool_size;
     uint64_t klass_name, symbol_length, symbol_body;
+
+    /* vframeArray, frames that are being made anew: how many, the first, and what is in each */
+    uint64_t vframes_count, vframes_first, vframe_size, vframe_method, vframe_bci;
 
     /* interpreter: its code, and therein the entries of methods */
     uint64_t interpreter_low, interpreter_end, entries_low, entries_end;
