@@ -48,10 +48,10 @@ int spprof_drain_await_handlers(uint32_t deadline_ms) {
 static int exchange(struct spprof_drain *drain, const struct spprof_action *expected,
                     const struct spprof_action *action) {
     struct spprof_action old;
-    int error = spprof_action_put(drain->signal, action, &old);
+    int error = spprof_action_put_sigsafe(drain->signal, action, &old);
     if (error == 0 && !spprof_action_same_handler(&old, expected)) {
         drain->replaced = true;
-        error = spprof_action_put(drain->signal, &old, NULL);
+        error = spprof_action_put_sigsafe(drain->signal, &old, NULL);
     }
     return error;
 }

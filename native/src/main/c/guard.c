@@ -23,10 +23,10 @@ static bool by_system_call;
 
 /* The previous action's doing. Where it is the default, the load is made again without us. */
 static void pass_on_sigsafe(size_t index, int signal, siginfo_t *info, void *ucontext) {
-    if (spprof_action_is_handler(&before[index])) {
+    if (spprof_action_is_handler_sigsafe(&before[index])) {
         spprof_action_call_sigsafe(&before[index], signal, info, ucontext);
     } else {
-        spprof_action_put(signal, &before[index], NULL);
+        spprof_action_put_sigsafe(signal, &before[index], NULL);
     }
 }
 
@@ -52,7 +52,7 @@ static int install(size_t index) {
                    : spprof_action_get(guarded[index], &ours[index]);
     }
     ours[index] = action;
-    return spprof_action_put(guarded[index], &action, NULL);
+    return spprof_action_put_sigsafe(guarded[index], &action, NULL);
 }
 
 static void remove_from(size_t count) {
@@ -60,7 +60,7 @@ static void remove_from(size_t count) {
         struct spprof_action now;
         if (spprof_action_get(guarded[i], &now) == 0 &&
             spprof_action_same_handler(&now, &ours[i])) {
-            spprof_action_put(guarded[i], &before[i], NULL);
+            spprof_action_put_sigsafe(guarded[i], &before[i], NULL);
         }
     }
 }

@@ -24,6 +24,9 @@
 #include "threads.h"
 #include "vmstructs.h"
 
+/* As many as HotSpot lets one ask for; only -Xcheck:jni counts them. */
+#define LOCAL_REFERENCES 4096
+
 struct layout {
     jfieldID eetop;
     uint64_t osthread;  /* offset in JavaThread */
@@ -139,6 +142,7 @@ int spprof_java_threads_env_distance(JNIEnv *jni, const struct spprof_engine *en
     struct layout layout = {.engine = engine};
     jint count;
     jthread *threads;
+    (*jni)->EnsureLocalCapacity(jni, LOCAL_REFERENCES);
     if ((*jvmti)->GetAllThreads(jvmti, &count, &threads) != JVMTI_ERROR_NONE) {
         return -ENODATA;
     }
@@ -153,6 +157,7 @@ int spprof_java_threads_adopt(JNIEnv *jni, const struct spprof_engine *engine) {
     struct layout layout = {.engine = engine};
     jint count;
     jthread *threads;
+    (*jni)->EnsureLocalCapacity(jni, LOCAL_REFERENCES);
     if ((*jvmti)->GetAllThreads(jvmti, &count, &threads) != JVMTI_ERROR_NONE) {
         return -ENODATA;
     }

@@ -189,6 +189,7 @@ JNIEXPORT jintArray JNICALL Java_io_spprof_sampler_NativeSampler_layout0(JNIEnv 
         SPPROF_FLAG_WORDS,
         SPPROF_WALK_OK,
         SPPROF_WALK_VIRTUAL,
+        SPPROF_WALK_FROZEN,
         SPPROF_WALK_BROKEN_STACK,
         SPPROF_WALK_BROKEN_CODE,
         SPPROF_WALK_BROKEN_METHOD,

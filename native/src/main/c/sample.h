@@ -66,6 +66,7 @@ enum {
     SPPROF_WALK_NATIVE_THREAD = -100, /* there is no Java stack to walk */
     SPPROF_WALK_THREAD_EXIT = -101, /* CPU time since the last tick, settled as the thread ended */
     SPPROF_WALK_VIRTUAL = 2,        /* walked to where the carrier's stack begins */
+    SPPROF_WALK_FROZEN = 3, /* the same, but callers are on the heap, not yet on the stack */
     /* The frames are those up to where it broke. */
     SPPROF_WALK_BROKEN_STACK = -200,       /* an address outside of the thread's stack */
     SPPROF_WALK_BROKEN_CODE = -201,        /* a return address that is none of Java code */

@@ -89,7 +89,8 @@ static void give_back_room(void) {
 }
 
 static bool is_foreign(const struct spprof_action *action) {
-    return spprof_action_is_handler(action) && !spprof_action_is(action, spprof_handler_sigsafe);
+    return spprof_action_is_handler_sigsafe(action) &&
+           !spprof_action_is(action, spprof_handler_sigsafe);
 }
 
 static int install_handler(void) {
@@ -106,7 +107,7 @@ static int install_handler(void) {
     if (error != 0 || is_foreign(&before)) {
         return error != 0 ? error : -EBUSY;
     }
-    if (spprof_action_is_handler(&before)) {
+    if (spprof_action_is_handler_sigsafe(&before)) {
         /* Ours: somebody had saved it during a session and put it back after. */
         before = (struct spprof_action){0};
     }

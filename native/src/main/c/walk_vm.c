@@ -132,15 +132,18 @@ static int write_location_sigsafe(struct spprof_walk *walk, const struct spprof_
 }
 
 /* A virtual thread's stack begins in Continuation.enterSpecial, or, where the rest of it is on the
- * heap, with a return to a stub that fetches that. */
-static bool is_continuation_sigsafe(const struct spprof_code *code) {
+ * heap, with a return to a stub that fetches that. 0 elsewhere. */
+static int continuation_sigsafe(const struct spprof_code *code) {
     if (spprof_layout.continuation_return == 0) {
-        return false;
+        return 0;
     }
     uint64_t from = spprof_word_sigsafe(spprof_layout.continuation_return);
-    return code->kind == SPPROF_CODE_METHOD
-               ? from >= code->begin && from < spprof_code_end_sigsafe(code)
-               : spprof_code_is_named_sigsafe(code, "StubRoutines (continuation");
+    if (code->kind == SPPROF_CODE_METHOD) {
+        bool enters = from >= code->begin && from < spprof_code_end_sigsafe(code);
+        return enters ? SPPROF_WALK_VIRTUAL : 0;
+    }
+    return spprof_code_is_named_sigsafe(code, "StubRoutines (continuation") ? SPPROF_WALK_FROZEN
+                                                                            : 0;
 }
 
 /* Where the walk begins. 0, 1 if there is no Java frame, or a SPPROF_WALK_BROKEN. */
@@ -219,7 +222,8 @@ static int write_new_frames_sigsafe(struct spprof_walk *walk, struct spprof_curs
     return 0;
 }
 
-/* One frame: 0 to go on, 1 at the root, SPPROF_WALK_VIRTUAL, or a SPPROF_WALK_BROKEN. */
+/* One frame: 0 to go on, 1 at the root, SPPROF_WALK_VIRTUAL or _FROZEN, or a
+ * SPPROF_WALK_BROKEN. */
 static int next_sigsafe(struct spprof_walk *walk, struct spprof_cursor *cursor) {
     if (cursor->arrival == SPPROF_AT_CALL &&
         cursor->pc == spprof_word_sigsafe(spprof_layout.call_stub_return)) {
@@ -229,8 +233,9 @@ static int next_sigsafe(struct spprof_walk *walk, struct spprof_cursor *cursor) 
     int error;
     switch (code.kind) {
         case SPPROF_CODE_METHOD:
-            if (is_continuation_sigsafe(&code)) {
-                return SPPROF_WALK_VIRTUAL;
+            error = continuation_sigsafe(&code);
+            if (error != 0) {
+                return error;
             }
             error = write_location_sigsafe(walk, &code, cursor);
             return error != 0 ? error : spprof_frames_of_method_sigsafe(cursor, &code);
@@ -253,8 +258,8 @@ static int next_sigsafe(struct spprof_walk *walk, struct spprof_cursor *cursor) 
             return error;
         }
         case SPPROF_CODE_STUB:
-            return is_continuation_sigsafe(&code) ? SPPROF_WALK_VIRTUAL
-                                                  : spprof_frames_of_stub_sigsafe(cursor, &code);
+            error = continuation_sigsafe(&code);
+            return error != 0 ? error : spprof_frames_of_stub_sigsafe(cursor, &code);
         default:
             return SPPROF_WALK_BROKEN_CODE;
     }

@@ -204,7 +204,7 @@ TEST(a_stop_that_fails_can_be_tried_again) {
         CHECK_EQUAL(-EBUSY, spprof_sampler_release());
         CHECK_EQUAL(-EALREADY, spprof_sampler_start(NULL, &config));
         struct spprof_action now = current_action(); /* ours, which is inert: no child ignores */
-        CHECK(spprof_action_is_handler(&now));
+        CHECK(spprof_action_is_handler_sigsafe(&now));
     }
     CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
     check_no_trace(&before);

@@ -60,7 +60,7 @@ TEST(sampler_leaves_a_handler_that_replaced_ours) {
     burn(10 * MS);
     /* Past the C library, as a sanitizer's runtime puts its own handler before everybody's. */
     struct spprof_action theirs = {.handler = foreign_handler};
-    CHECK_EQUAL(0, spprof_action_put(SIGPROF, &theirs, NULL));
+    CHECK_EQUAL(0, spprof_action_put_sigsafe(SIGPROF, &theirs, NULL));
     CHECK_EQUAL(1, spprof_sampler_stop(NULL, 1000));
     check_action(&theirs);
     CHECK_EQUAL(0, timers_left());

@@ -12,7 +12,8 @@ int spprof_action_get(int signal, struct spprof_action *action) {
     return syscall(SYS_rt_sigaction, signal, NULL, action, sizeof action->mask) == 0 ? 0 : -errno;
 }
 
-int spprof_action_put(int signal, const struct spprof_action *action, struct spprof_action *old) {
+int spprof_action_put_sigsafe(int signal, const struct spprof_action *action,
+                              struct spprof_action *old) {
     return syscall(SYS_rt_sigaction, signal, action, old, sizeof action->mask) == 0 ? 0 : -errno;
 }
 
@@ -36,7 +37,8 @@ int spprof_action_get(int signal, struct spprof_action *action) {
     return sigaction(signal, NULL, &action->action) == 0 ? 0 : -errno;
 }
 
-int spprof_action_put(int signal, const struct spprof_action *action, struct spprof_action *old) {
+int spprof_action_put_sigsafe(int signal, const struct spprof_action *action,
+                              struct spprof_action *old) {
     return sigaction(signal, &action->action, old == NULL ? NULL : &old->action) == 0 ? 0 : -errno;
 }
 
@@ -61,7 +63,7 @@ bool spprof_action_same_handler(const struct spprof_action *one, const struct sp
     return handler_of(one) == handler_of(two);
 }
 
-bool spprof_action_is_handler(const struct spprof_action *action) {
+bool spprof_action_is_handler_sigsafe(const struct spprof_action *action) {
     return handler_of(action) != SIG_DFL && handler_of(action) != SIG_IGN;
 }
 
@@ -72,7 +74,7 @@ bool spprof_action_is(const struct spprof_action *action,
 
 bool spprof_action_set_handler(struct spprof_action *action,
                                void (*handler)(int signal, siginfo_t *info, void *context)) {
-    if (!spprof_action_is_handler(action) || !takes_siginfo(action)) {
+    if (!spprof_action_is_handler_sigsafe(action) || !takes_siginfo(action)) {
         return false;
     }
     set_handler(action, (void (*)(int))(uintptr_t)handler);

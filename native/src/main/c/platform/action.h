@@ -26,13 +26,14 @@ struct spprof_action {
 /* 0 or -errno. */
 int spprof_action_get(int signal, struct spprof_action *action);
 /* `old`, unless NULL, gets what was there. */
-int spprof_action_put(int signal, const struct spprof_action *action, struct spprof_action *old);
+int spprof_action_put_sigsafe(int signal, const struct spprof_action *action,
+                              struct spprof_action *old);
 
 /* Whether the two have the same handler, SIG_DFL and SIG_IGN included. */
 bool spprof_action_same_handler(const struct spprof_action *one, const struct spprof_action *two);
 
 /* Whether there is a handler, neither SIG_DFL nor SIG_IGN. */
-bool spprof_action_is_handler(const struct spprof_action *action);
+bool spprof_action_is_handler_sigsafe(const struct spprof_action *action);
 
 /* Whether it is this one. */
 bool spprof_action_is(const struct spprof_action *action,

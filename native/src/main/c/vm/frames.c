@@ -62,6 +62,12 @@ static bool is_frame_sigsafe(const struct spprof_cursor *cursor, uint64_t fp,
                            : bcp - method->code_begin < method->code_size);
 }
 
+/* Stubs that call Java code, besides call_stub: from native code, and to thaw a virtual thread. */
+static bool calls_java_sigsafe(const struct spprof_code *code) {
+    return spprof_code_is_named_sigsafe(code, "upcall") ||
+           spprof_code_is_named_sigsafe(code, "StubRoutines (continuation");
+}
+
 /* Whether code can return to `pc`: it is behind a call, or where the interpreter goes on. */
 static bool is_return_address_sigsafe(uint64_t pc) {
     uint64_t target;
@@ -77,7 +83,9 @@ static bool is_return_address_sigsafe(uint64_t pc) {
         return false;
     }
     return spprof_cpu_is_call_before_sigsafe(pc, &target) ||
-           (code.kind == SPPROF_CODE_METHOD && spprof_method_is_deopt_handler_sigsafe(&code, pc));
+           (code.kind == SPPROF_CODE_METHOD
+                ? spprof_method_is_deopt_handler_sigsafe(&code, pc)
+                : calls_java_sigsafe(&code)); /* a virtual thread's lowest frame was not called */
 }
 
 /* Where the call before `pc` leads, if that is right into `code`; else 0. */
@@ -90,12 +98,6 @@ static uint64_t call_into_sigsafe(uint64_t pc, const struct spprof_code *code) {
                    target < spprof_code_end_sigsafe(code)
                ? target
                : 0;
-}
-
-/* Stubs that call Java code, besides call_stub: from native code, and to thaw a virtual thread. */
-static bool calls_java_sigsafe(const struct spprof_code *code) {
-    return spprof_code_is_named_sigsafe(code, "upcall") ||
-           spprof_code_is_named_sigsafe(code, "StubRoutines (continuation");
 }
 
 /*
@@ -123,7 +125,9 @@ static bool can_return_to_sigsafe(uint64_t pc, const struct spprof_code *method)
         callee.blob != caller.blob) {
         return true;
     }
+    /* One without a frame jumps on to whatever it is given: MethodHandle.linkToStatic and such. */
     bool other = callee.kind == SPPROF_CODE_METHOD && callee.blob != caller.blob &&
+                 spprof_code_frame_size_sigsafe(&callee) >= 2 * WORD &&
                  spprof_word_sigsafe(callee.blob + spprof_layout.nmethod_method) !=
                      spprof_word_sigsafe(method->blob + spprof_layout.nmethod_method);
     return !other && spprof_scopes_are_exact_sigsafe(&caller, pc);
@@ -225,17 +229,23 @@ int spprof_frames_of_method_sigsafe(struct spprof_cursor *cursor, const struct s
         go_by_sigsafe(cursor, &place, &result)) {
         return result;
     }
+    const struct place unmade[] = {{.at = sp}, {.at = sp + WORD, .fp_at = sp}};
+    for (size_t i = 0; i < 2 && cursor->arrival == SPPROF_INTERRUPTED; i++) {
+        if (holds_return_sigsafe(cursor, &unmade[i], code) &&
+            go_by_sigsafe(cursor, &unmade[i], &result)) {
+            return result;
+        }
+    }
     for (uint64_t words = 0; words <= MOST_WORDS_PUSHED && whole; words++) {
         place = behind_frame_sigsafe(sp + frame_size + words * WORD);
         if (holds_return_sigsafe(cursor, &place, code) && go_by_sigsafe(cursor, &place, &result)) {
             return result;
         }
     }
-    struct place none = {.at = sp}, pushed = {.at = sp + WORD, .fp_at = sp};
-    if (cursor->arrival == SPPROF_INTERRUPTED &&
-        ((holds_return_sigsafe(cursor, &none, code) && go_by_sigsafe(cursor, &none, &result)) ||
-         (holds_return_sigsafe(cursor, &pushed, code) &&
-          go_by_sigsafe(cursor, &pushed, &result)))) {
+    /* The way of calls is not always known: anything behind a call. */
+    place = behind_frame_sigsafe(sp + frame_size);
+    if (whole && holds_return_sigsafe(cursor, &place, NULL) &&
+        go_by_sigsafe(cursor, &place, &result)) {
         return result;
     }
     return SPPROF_WALK_BROKEN_METHOD;

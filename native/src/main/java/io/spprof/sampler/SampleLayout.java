@@ -24,6 +24,7 @@ final class SampleLayout {
   static final int FLAG_WORDS = 4;
   static final int WALK_OK = 1;
   static final int WALK_VIRTUAL = 2;
+  static final int WALK_FROZEN = 3;
   static final int WALK_BROKEN_STACK = -200;
   static final int WALK_BROKEN_CODE = -201;
   static final int WALK_BROKEN_METHOD = -202;
@@ -94,6 +95,7 @@ final class SampleLayout {
       FLAG_WORDS,
       WALK_OK,
       WALK_VIRTUAL,
+      WALK_FROZEN,
       WALK_BROKEN_STACK,
       WALK_BROKEN_CODE,
       WALK_BROKEN_METHOD,

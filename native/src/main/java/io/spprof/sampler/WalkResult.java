@@ -10,6 +10,8 @@ public enum WalkResult {
   OK(SampleLayout.WALK_OK, null, false),
   /** The frames are there, up to where a virtual thread's stack begins on its carrier. */
   VIRTUAL(SampleLayout.WALK_VIRTUAL, "[virtual thread]", false),
+  /** The same, but its first callers are on the heap, and come to the stack when needed. */
+  FROZEN(SampleLayout.WALK_FROZEN, "[virtual thread, callers on the heap]", false),
   /** An address that should lie in the thread's stack does not. */
   BROKEN_STACK(SampleLayout.WALK_BROKEN_STACK, "[broken: outside of the stack]", true),
   /** A return address that is none of Java code. */

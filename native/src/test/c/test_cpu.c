@@ -1,0 +1,111 @@
+/* Where a frame is, by the bytes that HotSpot's compilers write at a method's two ends. */
+#include "cpu/cpu.h"
+#include "test.h"
+
+static unsigned char code[256];
+
+static uint64_t at(size_t offset) {
+    return (uintptr_t)code + 32 + offset;
+}
+
+static void write_code(const char *bytes, size_t size) {
+    memset(code, 0x90, sizeof code);
+    memcpy(code + 32, bytes, size);
+}
+#define CODE(bytes) write_code(bytes, sizeof(bytes) - 1)
+
+static enum spprof_frame_stage stage(size_t pc, size_t complete) {
+    return spprof_cpu_stage_sigsafe(at(pc), at(0), at(complete));
+}
+
+TEST(a_frame_is_made_by_push_and_sub) {
+    /* mov %eax,-0x14000(%rsp); push %rbp; sub $0x30,%rsp; movsbl 0x10(%rdx),%r11d */
+    CODE("\x89\x84\x24\x00\xc0\xfe\xff\x55\x48\x83\xec\x30\x44\x0f\xbe\x5a\x10");
+    CHECK_EQUAL(SPPROF_FRAME_NONE, stage(0, 12));
+    CHECK_EQUAL(SPPROF_FRAME_NONE, stage(7, 12));
+    CHECK_EQUAL(SPPROF_FRAME_PUSHED, stage(8, 12));
+    CHECK_EQUAL(SPPROF_FRAME_COMPLETE, stage(12, 12));
+    /* The same, entered late: the frame is there although the method calls it incomplete. */
+    CHECK_EQUAL(SPPROF_FRAME_COMPLETE, stage(12, 40));
+}
+
+TEST(a_frame_with_frame_pointer) {
+    /* push %rbp; mov %rsp,%rbp; sub $0x120,%rsp */
+    CODE("\x55\x48\x8b\xec\x48\x81\xec\x20\x01\x00\x00");
+    CHECK_EQUAL(SPPROF_FRAME_NONE, stage(0, 11));
+    CHECK_EQUAL(SPPROF_FRAME_PUSHED, stage(1, 11));
+    CHECK_EQUAL(SPPROF_FRAME_PUSHED, stage(4, 11));
+    CHECK_EQUAL(SPPROF_FRAME_COMPLETE, stage(11, 11));
+}
+
+TEST(a_leaf_s_frame_is_made_the_other_way_round) {
+    /* sub $0x18,%rsp (long form); mov %rbp,0x10(%rsp) */
+    CODE("\x48\x81\xec\x18\x00\x00\x00\x48\x89\x6c\x24\x10");
+    CHECK_EQUAL(SPPROF_FRAME_NONE, stage(0, 12));
+    CHECK_EQUAL(SPPROF_FRAME_NO_FP, stage(7, 12));
+    CHECK_EQUAL(SPPROF_FRAME_COMPLETE, stage(12, 12));
+}
+
+TEST(a_frame_is_taken_down_before_the_poll) {
+    /* add $0x30,%rsp; pop %rbp; cmp 0x108(%r15),%rsp; ja; ret */
+    CODE("\x48\x83\xc4\x30\x5d\x49\x3b\xa7\x08\x01\x00\x00\x0f\x87\x10\x00\x00\x00\xc3");
+    CHECK_EQUAL(SPPROF_FRAME_COMPLETE, stage(0, 0));
+    CHECK_EQUAL(SPPROF_FRAME_PUSHED, stage(4, 0));
+    CHECK_EQUAL(SPPROF_FRAME_NONE, stage(5, 0));
+    CHECK_EQUAL(SPPROF_FRAME_NONE, stage(12, 0));
+    CHECK_EQUAL(SPPROF_FRAME_NONE, stage(18, 0));
+}
+
+TEST(the_poll_s_stub_has_no_frame) {
+    /* lea -0x20(%rip),%r10; mov %r10,0x358(%r15); jmp */
+    CODE("\x4c\x8d\x15\xe0\xff\xff\xff\x4d\x89\x97\x58\x03\x00\x00\xe9\x00\x00\x00\x00");
+    CHECK_EQUAL(SPPROF_FRAME_NONE, stage(0, 0));
+    CHECK_EQUAL(SPPROF_FRAME_NONE, stage(7, 0));
+    CHECK_EQUAL(SPPROF_FRAME_NONE, stage(14, 0));
+}
+
+TEST(code_between_has_its_frame) {
+    /* cmp %rax,%rbx; ja: no poll; push %rsi; a register that is popped is not always the last */
+    CODE("\x48\x3b\xd8\x0f\x87\x10\x00\x00\x00\x56\x5d\x48\x8b\xc3");
+    for (size_t pc = 0; pc < 11; pc++) {
+        CHECK_EQUAL(SPPROF_FRAME_COMPLETE, stage(pc, 0));
+    }
+}
+
+TEST(calls_tell_where_they_go) {
+    uint64_t target;
+    CODE("\x90\x90\x90\x90\x90\x90\x90\x90\x90\x90\xe8\xf1\xff\xff\xff");
+    CHECK(spprof_cpu_is_call_before_sigsafe(at(15), &target));
+    CHECK(target == at(0));
+    CODE("\x90\x90\x90\x49\xba\x88\x77\x66\x55\x44\x33\x22\x11\x41\xff\xd2");
+    CHECK(spprof_cpu_is_call_before_sigsafe(at(16), &target));
+    CHECK(target == UINT64_C(0x1122334455667788));
+    CODE("\x90\x90\x90\x90\x90\x90\x90\x90\x90\x90\x90\x90\x90\xff\xd0");
+    CHECK(spprof_cpu_is_call_before_sigsafe(at(15), &target));
+    CHECK(target == 0);
+    CODE("\x48\x8b\xc3\x48\x8b\xc3\x48\x8b\xc3\x48\x8b\xc3\x48\x8b\xc3");
+    CHECK(!spprof_cpu_is_call_before_sigsafe(at(15), &target));
+}
+
+TEST(a_barrier_tells_how_far_it_has_moved_sp) {
+    /* behind its call: mov (%rsp),%rax; add $0x40,%rsp; jmp */
+    CODE("\x48\x8b\x04\x24\x48\x83\xc4\x40\xe9\x00\xff\xff\xff");
+    CHECK_EQUAL(0x40, spprof_cpu_moved_sp_sigsafe(at(0), at(64)));
+    /* C1's: add $0x10,%rsp; pop %rax; jmp */
+    CODE("\x48\x8b\x04\x24\x48\x83\xc4\x10\x58\xe9\x00\xff\xff\xff");
+    CHECK_EQUAL(0x18, spprof_cpu_moved_sp_sigsafe(at(0), at(64)));
+    CODE("\x48\x83\xc4\x40\x5d\xc3");
+    CHECK_EQUAL(0, spprof_cpu_moved_sp_sigsafe(at(0), at(64)));
+}
+
+int main(void) {
+    RUN(a_frame_is_made_by_push_and_sub);
+    RUN(a_frame_with_frame_pointer);
+    RUN(a_leaf_s_frame_is_made_the_other_way_round);
+    RUN(a_frame_is_taken_down_before_the_poll);
+    RUN(the_poll_s_stub_has_no_frame);
+    RUN(code_between_has_its_frame);
+    RUN(calls_tell_where_they_go);
+    RUN(a_barrier_tells_how_far_it_has_moved_sp);
+    return report();
+}

@@ -1,0 +1,124 @@
+#include <errno.h>
+#include <pthread.h>
+#include <stdbool.h>
+
+#include "ring.h"
+#include "ring_reader.h"
+#include "table.h"
+#include "test.h"
+
+static struct spprof_table table;
+
+TEST(table_refuses_a_count_that_is_no_power_of_two) {
+    CHECK_EQUAL(-EINVAL, spprof_table_create(&table, 0));
+    CHECK_EQUAL(-EINVAL, spprof_table_create(&table, 4));
+    CHECK_EQUAL(-EINVAL, spprof_table_create(&table, 1000));
+    CHECK_EQUAL(0, spprof_table_create(&table, 1024));
+    spprof_table_destroy(&table);
+    spprof_table_destroy(&table);
+}
+
+TEST(table_finds_what_was_put_with_its_check_only) {
+    CHECK_EQUAL(0, spprof_table_create(&table, 1024));
+    CHECK_EQUAL(0, spprof_table_find_sigsafe(&table, 0x7f0000001000, 1));
+    spprof_table_put_sigsafe(&table, 0x7f0000001000, 1, 11);
+    CHECK_EQUAL(11, spprof_table_find_sigsafe(&table, 0x7f0000001000, 1));
+    CHECK_EQUAL(0, spprof_table_find_sigsafe(&table, 0x7f0000001000, 2));
+    CHECK_EQUAL(0, spprof_table_find_sigsafe(&table, 0x7f0000001008, 1));
+    spprof_table_put_sigsafe(&table, 0x7f0000001000, 2, 12); /* the memory is another's now */
+    CHECK_EQUAL(0, spprof_table_find_sigsafe(&table, 0x7f0000001000, 1));
+    CHECK_EQUAL(12, spprof_table_find_sigsafe(&table, 0x7f0000001000, 2));
+}
+
+TEST(table_that_is_full_keeps_what_it_has_and_takes_nothing_more) {
+    CHECK_EQUAL(0, spprof_table_create(&table, 64));
+    for (uint32_t i = 1; i <= 1000; i++) {
+        spprof_table_put_sigsafe(&table, i * UINT64_C(0x11111), i, i);
+    }
+    uint32_t found = 0;
+    for (uint32_t i = 1; i <= 1000; i++) {
+        uint32_t number = spprof_table_find_sigsafe(&table, i * UINT64_C(0x11111), i);
+        CHECK(number == 0 || number == i);
+        found += number != 0;
+    }
+    CHECK_EQUAL(64, found);
+}
+
+#define KEYS 300
+#define WRITERS 4
+
+static struct spprof_ring ring;
+static _Atomic uint32_t next_number;
+static _Atomic int writers;
+
+/*
+ * As handlers do: look a key up; if it is not there, tell a new number in the ring, then put it. A
+ * record of a number that was found goes into the ring, too. A key's check changes now and then.
+ */
+static void *tell_and_find(void *seed) {
+    uint64_t random = (uintptr_t)seed;
+    for (int i = 0; i < 200000; i++) {
+        random = random * UINT64_C(6364136223846793005) + 1442695040888963407;
+        uint32_t key = (uint32_t)(random >> 33) % KEYS + 1, check = (uint32_t)(i / 20000) + 1;
+        uint32_t number = spprof_table_find_sigsafe(&table, key, check);
+        bool fresh = number == 0;
+        if (fresh) {
+            number = ++next_number;
+        }
+        struct spprof_record *record;
+        do {
+            record = spprof_ring_reserve_sigsafe(&ring, spprof_record_size(0));
+        } while (record == NULL);
+        record->type = fresh ? SPPROF_RECORD_METHOD : SPPROF_RECORD_SAMPLE;
+        record->thread = number;
+        record->count = key << 8 | check;
+        spprof_ring_publish_sigsafe(record, spprof_record_size(0));
+        if (fresh) {
+            spprof_table_put_sigsafe(&table, key, check, number);
+        }
+    }
+    writers--;
+    return NULL;
+}
+
+static uint32_t *meaning_of;
+
+static void expect_told_before(const struct spprof_record *record, void *context) {
+    uint64_t *samples = context;
+    if (record->type == SPPROF_RECORD_METHOD) {
+        meaning_of[record->thread] = record->count;
+    } else {
+        CHECK_EQUAL(record->count, meaning_of[record->thread]);
+        ++*samples;
+    }
+}
+
+TEST(table_never_gives_a_number_before_it_was_told_nor_one_that_means_something_else) {
+    CHECK_EQUAL(0, spprof_table_create(&table, 1024));
+    CHECK_EQUAL(0, spprof_ring_create(&ring, 1 << 16));
+    meaning_of = calloc(WRITERS * 200000 + 1, sizeof *meaning_of);
+    CHECK(meaning_of != NULL);
+    writers = WRITERS;
+    pthread_t threads[WRITERS];
+    for (uintptr_t i = 0; i < WRITERS; i++) {
+        CHECK_EQUAL(0, pthread_create(&threads[i], NULL, tell_and_find, (void *)(i + 1)));
+    }
+    uint64_t samples = 0;
+    while (writers > 0) {
+        ring_read(&ring, expect_told_before, &samples);
+    }
+    for (int i = 0; i < WRITERS; i++) {
+        pthread_join(threads[i], NULL);
+    }
+    ring_read(&ring, expect_told_before, &samples);
+    CHECK_EQUAL(WRITERS * 200000, samples + next_number);
+    CHECK(samples > next_number);
+}
+
+int main(void) {
+    RUN(table_refuses_a_count_that_is_no_power_of_two);
+    RUN(table_finds_what_was_put_with_its_check_only);
+    RUN(table_that_is_full_keeps_what_it_has_and_takes_nothing_more);
+    RUN(table_never_gives_a_number_before_it_was_told_nor_one_that_means_something_else);
+    return report();
+}
