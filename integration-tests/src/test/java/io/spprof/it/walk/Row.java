@@ -40,6 +40,8 @@ record Row(
   /** The share of stacks that may be broken. */
   static final double MOST = 0.001;
 
+  private static final int EXAMPLES = 5;
+
   private static final Set<String> APART = Set.of("[native thread]", "[thread end]");
   private static final Set<String> NO_JAVA =
       Set.of("[native thread]", "[thread end]", "[no Java frame]");
@@ -129,6 +131,15 @@ record Row(
 
   boolean isGood() {
     return broken <= allowed();
+  }
+
+  /** The line with the commonest broken stacks. */
+  String full() {
+    return line()
+        + examples.stream()
+            .limit(EXAMPLES)
+            .map(stack -> "  " + stack.count() + " " + String.join(";", stack.frames()) + "\n")
+            .collect(Collectors.joining());
   }
 
   static String head() {

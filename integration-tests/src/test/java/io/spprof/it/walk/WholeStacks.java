@@ -64,13 +64,15 @@ public final class WholeStacks {
 
   private final Jdk jdk;
   private final Path agent;
+  private final String walker;
   private final String options;
   private final double seconds;
 
   WholeStacks(Jdk jdk, Path agent, String walker, String interval, double seconds) {
     this.jdk = jdk;
     this.agent = agent;
-    this.options = "interval=" + interval + ",walker=" + walker + ",depth=" + DEPTH;
+    this.walker = walker;
+    this.options = "interval=" + interval + ",walker=" + walker + ",depth=";
     this.seconds = seconds;
   }
 
@@ -149,12 +151,20 @@ public final class WholeStacks {
         .toList();
   }
 
-  /** A JVM of its own, from its start to its orderly end. */
   Row measure(Load load, Mode mode) throws Exception {
+    return Row.of(load, mode, DEPTH, profile(load, mode, DEPTH));
+  }
+
+  /** The profile of a JVM of its own, from its start to its orderly end. */
+  Collapsed profile(Load load, Mode mode, int depth) throws Exception {
     try (TargetJvm target = target(load, mode);
         BeanClient bean = BeanClient.connect(target)) {
       Thread.sleep(WARM_UP.toMillis());
-      bean.startWith(options);
+      bean.startWith(options + depth);
+      String used = bean.text("StackWalker");
+      if (!walker.equals("auto") && !used.equals(walker)) {
+        throw new IllegalStateException("walker=" + walker + " became " + used);
+      }
       long begun = target.cpuNanos();
       long deadline = System.nanoTime() + (long) (3 * seconds * 1e9);
       Await.until(
@@ -165,7 +175,7 @@ public final class WholeStacks {
                   // Others use the machine, or the load waits: a smaller row.
                   || System.nanoTime() > deadline);
       bean.stop();
-      return Row.of(load, mode, DEPTH, bean.collapsed());
+      return bean.collapsed();
     }
   }
 
