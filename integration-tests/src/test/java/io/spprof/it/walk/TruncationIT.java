@@ -31,13 +31,11 @@ class TruncationIT {
           RECURSION + "bottom",
           Set.of(STEPS),
           WIDE + "<init>",
-          Set.of("java.lang.Record.<init>"),
-          "java.lang.Record.<init>",
-          Set.of("java.lang.Object.<init>"),
+          Set.of(),
           WIDE + "down",
           Set.of(RECURSION + "plain", RECURSION + "bottom", LAMBDA, STEPS),
           LAMBDA,
-          Set.of(WIDE + "lambda$down$0", "java.lang.Object.<init>"),
+          Set.of(WIDE + "lambda$down$0"),
           WIDE + "lambda$down$0",
           Set.of(RECURSION + "plain"));
 
@@ -60,10 +58,18 @@ class TruncationIT {
     // The work is spread over 5,000 frames, half of it at the bottom.
     List<Stack> wrong = truncated.stream().filter(stack -> !isOfTheLoad(stack)).toList();
     // The JVM's own doings between two calls: a class is linked, an allocation is slow.
-    assertTrue(samples(wrong) <= 0.01 * row.samples() + 2, () -> "wrong: " + wrong);
+    assertTrue(
+        samples(wrong) <= 0.01 * row.samples() + 2,
+        () -> "wrong: " + wrong.stream().map(TruncationIT::leafEnd).toList());
+    // C1 calls the allocation of a lambda, which takes the rest.
     long working = samples(truncated.stream().filter(stack -> isWork(stack.leaf())).toList());
-    assertTrue(working > 0.9 * samples(truncated), () -> "leaves: " + leaves(truncated));
+    assertTrue(working > 0.7 * samples(truncated), () -> "leaves: " + leaves(truncated));
     assertTrue(row.isGood() && samples(truncated) > 0.85 * row.samples(), row::full);
+  }
+
+  private static String leafEnd(Stack stack) {
+    int size = stack.frames().size();
+    return stack.count() + " " + stack.frames().subList(Math.max(0, size - 8), size);
   }
 
   private static boolean isWork(String leaf) {
@@ -71,7 +77,13 @@ class TruncationIT {
   }
 
   private static boolean isOfTheLoad(Stack stack) {
-    List<String> frames = stack.frames().stream().skip(2).map(TruncationIT::withoutNumber).toList();
+    // The JDK's frames are at the leaf end only: a lambda or a record is made.
+    List<String> frames =
+        stack.frames().stream()
+            .skip(2)
+            .takeWhile(frame -> !frame.startsWith("java.") && !frame.startsWith("jdk."))
+            .map(TruncationIT::withoutNumber)
+            .toList();
     for (int i = 1; i < frames.size(); i++) {
       if (!CALLS.getOrDefault(frames.get(i - 1), Set.of()).contains(frames.get(i))) {
         return false;

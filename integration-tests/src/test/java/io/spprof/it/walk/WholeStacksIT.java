@@ -23,7 +23,7 @@ class WholeStacksIT {
 
   /** CPU time of each of two threads. */
   private static final double SECONDS =
-      Double.parseDouble(System.getProperty("spprof.it.walk.seconds", "3"));
+      Double.parseDouble(System.getProperty("spprof.it.walk.seconds", "2"));
 
   private static final Jdk JDK = Jdk.at(Path.of(System.getProperty("java.home")));
 
@@ -34,12 +34,10 @@ class WholeStacksIT {
   private static final List<Cell> CHOICE =
       List.of(
           new Cell(Load.HANDLES, Mode.INT),
-          new Cell(Load.THROWING, Mode.INT),
           new Cell(Load.STRINGS, Mode.COMP),
           new Cell(Load.LAMBDAS, Mode.C1),
           new Cell(Load.JAVAC, Mode.C1_PROFILED),
           new Cell(Load.THROWING, Mode.C2),
-          new Cell(Load.MEGAMORPHIC, Mode.C2),
           new Cell(Load.BARRIERS, Mode.SERIAL),
           new Cell(Load.BARRIERS, Mode.PARALLEL),
           new Cell(Load.BARRIERS, Mode.ZGC),
@@ -52,7 +50,10 @@ class WholeStacksIT {
   @Test
   void shouldWalkToTheRoot() throws Exception {
     List<Cell> cells = new ArrayList<>();
-    Stream.of(Load.values()).forEach(load -> cells.add(new Cell(load, Mode.DEFAULT)));
+    // The deepest recursion stands for the others.
+    Stream.of(Load.values())
+        .filter(load -> load != Load.RECURSION_50 && load != Load.RECURSION_500)
+        .forEach(load -> cells.add(new Cell(load, Mode.DEFAULT)));
     cells.addAll(CHOICE);
     assertWhole(cells);
   }
@@ -80,7 +81,7 @@ class WholeStacksIT {
     WholeStacks.write(
         TestPaths.output("whole-stacks-" + JDK.feature() + ".md"), WholeStacks.table(JDK, rows));
 
-    assertTrue(loads.size() >= Load.values().length - 1, loads::toString);
+    assertTrue(loads.size() >= Load.values().length - 3, loads::toString);
     String bad =
         rows.stream().filter(row -> !row.isGood()).map(Row::full).collect(Collectors.joining());
     long samples = rows.stream().mapToLong(Row::samples).sum();
