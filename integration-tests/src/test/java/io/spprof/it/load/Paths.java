@@ -315,8 +315,13 @@ public final class Paths {
       case 1 -> FIRST.applyAsLong(way);
       case 2 -> SECOND.applyAsLong(way);
       case 3 -> capturing.applyAsLong(1);
-      default -> capturing.andThen(x -> x + 1).applyAsLong(2);
+      default -> capturing.andThen(Paths::plusOne).applyAsLong(2);
     };
+  }
+
+  /** Called after a path's end, so that it is on none. */
+  private static long plusOne(long x) {
+    return x + 1;
   }
 
   // Virtual calls, with five receiver classes.
