@@ -4,12 +4,13 @@ import java.time.Duration;
 import java.util.concurrent.Callable;
 
 /** Waits for what happens without our doing. */
-final class Await {
+public final class Await {
 
   private Await() {}
 
   /** Returns as soon as the condition holds; fails when it does not within the time. */
-  static void until(String what, Duration atMost, Callable<Boolean> condition) throws Exception {
+  public static void until(String what, Duration atMost, Callable<Boolean> condition)
+      throws Exception {
     long deadline = System.nanoTime() + atMost.toNanos();
     while (!condition.call()) {
       if (System.nanoTime() > deadline) {

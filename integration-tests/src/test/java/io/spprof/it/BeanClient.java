@@ -112,7 +112,7 @@ public final class BeanClient implements AutoCloseable {
   }
 
   /** The profile of the running or the last session, all of it. */
-  Collapsed collapsed() throws IOException, JMException {
+  public Collapsed collapsed() throws IOException, JMException {
     return Collapsed.parse(
         (String) connection.invoke(bean, "collapsed", new Object[] {0}, new String[] {"int"}));
   }

@@ -9,7 +9,7 @@ import java.util.function.Predicate;
  *
  * @param stacks one line each
  */
-record Collapsed(List<Stack> stacks) {
+public record Collapsed(List<Stack> stacks) {
 
   /**
    * One line.
@@ -17,15 +17,15 @@ record Collapsed(List<Stack> stacks) {
    * @param frames from the root to the leaf
    * @param count its samples
    */
-  record Stack(List<String> frames, long count) {
+  public record Stack(List<String> frames, long count) {
 
     /** The method that was running. */
-    String leaf() {
+    public String leaf() {
       return frames.get(frames.size() - 1);
     }
 
     /** The number of the first frame from the root that fits, or -1. */
-    int indexOf(Predicate<String> frame) {
+    public int indexOf(Predicate<String> frame) {
       for (int i = 0; i < frames.size(); i++) {
         if (frame.test(frames.get(i))) {
           return i;
@@ -35,13 +35,13 @@ record Collapsed(List<Stack> stacks) {
     }
 
     /** Whether some frame fits. */
-    boolean has(Predicate<String> frame) {
+    public boolean has(Predicate<String> frame) {
       return indexOf(frame) >= 0;
     }
   }
 
   /** Reads the format; refuses what is not in it. */
-  static Collapsed parse(String text) {
+  public static Collapsed parse(String text) {
     List<Stack> stacks = new ArrayList<>();
     for (String line : text.lines().toList()) {
       int blank = line.lastIndexOf(' ');
@@ -57,17 +57,17 @@ record Collapsed(List<Stack> stacks) {
   }
 
   /** All samples. */
-  long total() {
+  public long total() {
     return count(stack -> true);
   }
 
   /** The samples of the stacks that fit. */
-  long count(Predicate<Stack> wanted) {
+  public long count(Predicate<Stack> wanted) {
     return stacks.stream().filter(wanted).mapToLong(Stack::count).sum();
   }
 
   /** The samples with some frame that contains a text. */
-  long with(String partOfFrame) {
+  public long with(String partOfFrame) {
     return count(stack -> stack.has(frame -> frame.contains(partOfFrame)));
   }
 }

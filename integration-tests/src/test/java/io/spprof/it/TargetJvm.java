@@ -84,6 +84,11 @@ public final class TargetJvm implements AutoCloseable {
     return err.all();
   }
 
+  /** What it printed on its standard output, answers included. */
+  List<String> stdout() {
+    return out.all();
+  }
+
   /** Asks the workload; see {@code Control}. */
   public String ask(String question) throws IOException, InterruptedException {
     int from = out.count();
@@ -119,7 +124,7 @@ public final class TargetJvm implements AutoCloseable {
   }
 
   /** The CPU time that the process used up to now, ns. */
-  long cpuNanos() {
+  public long cpuNanos() {
     return CpuClock.nanos(pid());
   }
 
@@ -197,6 +202,8 @@ public final class TargetJvm implements AutoCloseable {
     private final Map<String, String> environment = new java.util.HashMap<>();
     private final List<Predicate<String>> expectedOnStderr = new ArrayList<>();
     private Path agent = TestPaths.agentJar();
+    private Path program = TestPaths.jdkProgram("java");
+    private int feature = Runtime.version().feature();
     private String agentOptions = "";
     private boolean authenticate;
 
@@ -230,8 +237,15 @@ public final class TargetJvm implements AutoCloseable {
     }
 
     /** Another jar in the agent's place. */
-    Builder agent(Path jar) {
+    public Builder agent(Path jar) {
       agent = jar;
+      return this;
+    }
+
+    /** Another JDK than the one that runs the tests. */
+    public Builder jdk(Path home, int itsFeature) {
+      program = home.resolve("bin/java");
+      feature = itsFeature;
       return this;
     }
 
@@ -248,7 +262,7 @@ public final class TargetJvm implements AutoCloseable {
     }
 
     /** Lines that may stand on its standard error. */
-    Builder expectOnStderr(Predicate<String> line) {
+    public Builder expectOnStderr(Predicate<String> line) {
       expectedOnStderr.add(line);
       return this;
     }
@@ -289,13 +303,13 @@ public final class TargetJvm implements AutoCloseable {
 
     private List<String> commandLine(Path directory, int port) throws IOException {
       List<String> command = new ArrayList<>();
-      command.add(TestPaths.jdkProgram("java").toString());
+      command.add(program.toString());
       command.add("-Xmx512m");
       command.add("-XX:-CreateCoredumpOnCrash");
       command.add("-XX:ErrorFile=" + directory.resolve("hs_err_pid%p.log"));
       command.add("-Djava.io.tmpdir=" + directory.resolve("tmp"));
       command.add("-Duser.home=" + directory.resolve("home"));
-      if (Runtime.version().feature() >= 22) {
+      if (feature >= 22) {
         command.add("--enable-native-access=ALL-UNNAMED");
       }
       command.addAll(jmxFlags(directory, port));

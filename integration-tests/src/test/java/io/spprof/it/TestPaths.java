@@ -7,14 +7,14 @@ import java.nio.file.Path;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** Where things are, as the build says in system properties. */
-final class TestPaths {
+public final class TestPaths {
 
   private static final AtomicInteger DIRECTORIES = new AtomicInteger();
 
   private TestPaths() {}
 
   /** The agent under test. */
-  static Path agentJar() {
+  public static Path agentJar() {
     return existing(property("spprof.it.agent"));
   }
 
@@ -51,7 +51,7 @@ final class TestPaths {
   }
 
   /** A file for people to read, in the build's directory. */
-  static Path output(String fileName) {
+  public static Path output(String fileName) {
     return property("spprof.it.dir").resolveSibling(fileName);
   }
 

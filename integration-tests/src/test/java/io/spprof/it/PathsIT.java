@@ -1,0 +1,249 @@
+package io.spprof.it;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.spprof.it.Collapsed.Stack;
+import io.spprof.it.load.Paths;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * A program that records itself which of its call paths used how much CPU time, held against its
+ * profile, path by path. A walker that loses a frame, invents one, or takes another thread's,
+ * cannot pass, and a hot path does not hide a rare one.
+ *
+ * <p>A stack of the profile is right if it is
+ *
+ * <ul>
+ *   <li>at work: a recorded path, which ends in {@code Paths.burn}, and above it what that calls:
+ *       {@code Spin}, the JDK's beans of threads, the counter; or
+ *   <li>on the way: the first frames of a recorded path, one frame at least, and above them nothing
+ *       or what the program calls between two of its methods ({@link #isHelper}). Its methods run
+ *       on this way, too, for a microsecond or so each.
+ * </ul>
+ */
+class PathsIT {
+
+  private static final String LOAD = "io.spprof.it.load.Paths.";
+  private static final String BURN = LOAD + "burn";
+  private static final long RUN_NANOS = 12_000_000_000L;
+
+  /** Paths with fewer expected samples may be missing. */
+  private static final double ENOUGH = 20;
+
+  private static final int SIGMAS = 5;
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "-Xint", "-XX:TieredStopAtLevel=1", "-XX:-TieredCompilation"})
+  void shouldShowEveryPathInProportion(String mode) throws Exception {
+    try (TargetJvm target = target(mode);
+        BeanClient bean = BeanClient.connect(target)) {
+      long start = target.cpuNanos();
+      awaitCpu(target, start + 2_000_000_000L); // most is compiled
+      bean.startWith("interval=1ms" + StackWalkers.option());
+      String walker = bean.text("StackWalker");
+      Map<String, Long> before = record(target);
+      awaitCpu(target, target.cpuNanos() + RUN_NANOS);
+      Map<String, Long> used = record(target);
+      bean.stop();
+      before.forEach((path, nanos) -> used.merge(path, -nanos, Long::sum));
+      new Comparison(used, bean.collapsed()).assertFits(mode, walker);
+    }
+  }
+
+  private static TargetJvm target(String mode) throws Exception {
+    TargetJvm.Builder builder =
+        TargetJvm.of(Paths.class)
+            .flags(
+                "-XX:CompileCommand=quiet",
+                // Whatever the compiler would like: all three kinds are on most paths.
+                "-XX:CompileCommand=inline,io.spprof.it.load.Paths::c",
+                "-XX:CompileCommand=inline,io.spprof.it.load.Paths$HopB::go",
+                "-XX:CompileCommand=inline,io.spprof.it.load.Paths$Add::visit",
+                "-XX:CompileCommand=inline,io.spprof.it.load.Paths::down",
+                "-XX:CompileCommand=dontinline,io.spprof.it.load.Paths::b",
+                "-XX:CompileCommand=dontinline,io.spprof.it.load.Paths$HopC::go",
+                "-XX:CompileCommand=dontinline,io.spprof.it.load.Paths$Mul::visit",
+                "-XX:CompileCommand=exclude,io.spprof.it.load.Paths::g",
+                "-XX:CompileCommand=exclude,io.spprof.it.load.Paths$HopD::go",
+                "-XX:CompileCommand=exclude,io.spprof.it.load.Paths$Sub::visit");
+    return (mode.isEmpty() ? builder : builder.flags(mode)).start();
+  }
+
+  private static void awaitCpu(TargetJvm target, long nanos) throws Exception {
+    Await.until("it uses its CPU time", Duration.ofSeconds(120), () -> target.cpuNanos() > nanos);
+  }
+
+  private static Map<String, Long> record(TargetJvm target) throws Exception {
+    Map<String, Long> record = new HashMap<>();
+    for (String path : target.ask("record").split(" ")) {
+      int equals = path.lastIndexOf('=');
+      record.put(path.substring(0, equals), Long.valueOf(path.substring(equals + 1)));
+    }
+    return record;
+  }
+
+  /** What the program calls between two of its methods, or the JVM for it. */
+  private static boolean isHelper(String frame) {
+    return frame.startsWith("java.")
+        || frame.startsWith("jdk.internal.")
+        || frame.startsWith(LOAD.substring(0, LOAD.length() - 1) + "$Way.")
+        // Made, and not yet called: lambdas and the like, but not Made, which is on paths.
+        || frame.startsWith("io.spprof.it.load.Paths$$Lambda") && frame.endsWith(".<init>")
+        || frame.equals("io.spprof.it.load.Paths$1.<init>")
+        // Never on a path to its end.
+        || frame.equals(LOAD + "thrown")
+        || frame.equals(LOAD + "plusOne")
+        || frame.startsWith("io.spprof.it.load.Paths$$Lambda") && frame.endsWith(".applyAsLong")
+        || frame.equals(LOAD + "zipf")
+        || frame.equals(LOAD + "comparator");
+  }
+
+  private static boolean isBurning(String frame) {
+    return frame.startsWith("io.spprof.it.load.Spin.")
+        || frame.startsWith("sun.management.")
+        || frame.startsWith("com.sun.management.")
+        || frame.startsWith("jdk.internal.") // the counter, in the interpreter
+        || frame.startsWith("java.");
+  }
+
+  /** One profile and the program's own record. */
+  private static final class Comparison {
+    private final Map<String, Long> used;
+    private final Set<List<String>> beginnings = new HashSet<>();
+    private final Set<List<String>> calls = new HashSet<>();
+    private final Map<String, Long> seen = new HashMap<>();
+    private final Map<String, Long> wrong = new TreeMap<>();
+    private final Map<String, Long> broken = new TreeMap<>();
+    private long burning;
+    private long onTheWay;
+    private long besideTheWay;
+
+    Comparison(Map<String, Long> used, Collapsed profile) {
+      this.used = used;
+      for (String path : used.keySet()) {
+        List<String> frames = List.of(path.split(";"));
+        for (int i = 1; i <= frames.size(); i++) {
+          beginnings.add(frames.subList(0, i));
+          if (i > 1) {
+            calls.add(frames.subList(i - 2, i));
+          }
+        }
+      }
+      profile.stacks().stream()
+          .filter(stack -> stack.frames().get(0).startsWith("paths-"))
+          .forEach(this::sort);
+    }
+
+    private void sort(Stack stack) {
+      List<String> frames = stack.frames().subList(1, stack.frames().size());
+      int burn = frames.indexOf(BURN);
+      if (frames.get(0).startsWith("[")) {
+        broken.merge(frames.get(0), stack.count(), Long::sum);
+      } else if (burn >= 0) {
+        burning += stack.count();
+        String path = String.join(";", frames.subList(0, burn + 1));
+        boolean above = frames.stream().skip(burn + 1).allMatch(PathsIT::isBurning);
+        if (above && used.containsKey(path)) {
+          seen.merge(path, stack.count(), Long::sum);
+        } else {
+          wrong(frames, stack.count());
+        }
+      } else {
+        onTheWay += stack.count();
+        if (isBesideTheWay(frames)) {
+          besideTheWay += stack.count();
+        } else if (!isOnTheWay(frames)) {
+          wrong(frames, stack.count());
+        }
+      }
+    }
+
+    private boolean isOnTheWay(List<String> frames) {
+      int known = known(frames);
+      return known > 0 && frames.stream().skip(known).allMatch(PathsIT::isHelper);
+    }
+
+    private boolean isBesideTheWay(List<String> frames) {
+      int known = known(frames);
+      boolean beside = known > 0 && known < frames.size();
+      for (int i = known; beside && i < frames.size(); i++) {
+        beside = calls.contains(frames.subList(i - 1, i + 1));
+      }
+      return beside;
+    }
+
+    /** How many frames from the root are the beginning of a recorded path. */
+    private int known(List<String> frames) {
+      int known = frames.size();
+      while (known > 0 && !beginnings.contains(frames.subList(0, known))) {
+        known--;
+      }
+      return known;
+    }
+
+    private void wrong(List<String> frames, long count) {
+      int known = known(frames);
+      String last = known == 0 ? "nothing" : frames.get(known - 1);
+      String rest = String.join(";", frames.subList(known, frames.size()));
+      wrong.merge(known + " frames known, up to " + last + ", then " + rest, count, Long::sum);
+    }
+
+    void assertFits(String mode, String walker) {
+      List<String> off = new ArrayList<>();
+      double all = used.values().stream().mapToLong(Long::longValue).sum();
+      int expectedPaths = 0;
+      double worst = 0;
+      for (Map.Entry<String, Long> path : used.entrySet()) {
+        double share = path.getValue() / all;
+        double expected = burning * share;
+        long count = seen.getOrDefault(path.getKey(), 0L);
+        double sigma = Math.sqrt(expected * (1 - share));
+        // Of few, even of none, a sample or two more than by chance are the clock's coarse end.
+        double tolerance = SIGMAS * sigma + (expected < ENOUGH ? 3 : 0);
+        expectedPaths += expected >= ENOUGH ? 1 : 0;
+        worst = Math.max(worst, expected >= ENOUGH ? Math.abs(count - expected) / sigma : 0);
+        if (Math.abs(count - expected) > tolerance || count == 0 && expected >= ENOUGH) {
+          off.add(String.format("%d samples, expected %.1f: %s", count, expected, path.getKey()));
+        }
+      }
+      String summary =
+          String.format(
+              "PathsIT %s, %s: %d paths, %d of them with %.0f expected samples, %d seen; %d samples at"
+                  + " work, %d on the way, %d beside it, %d wrong, broken %s; worst deviation %.1f sigma",
+              mode,
+              walker,
+              used.size(),
+              expectedPaths,
+              ENOUGH,
+              seen.size(),
+              burning,
+              onTheWay,
+              besideTheWay,
+              wrong.values().stream().mapToLong(Long::longValue).sum(),
+              broken,
+              worst);
+      System.out.println(summary);
+      assertEquals(Map.of(), wrong, () -> "paths that are none; " + summary);
+      assertTrue(off.isEmpty(), () -> summary + "\n" + String.join("\n", off));
+      assertTrue(expectedPaths >= 20, summary);
+      // The interpreter always knows where it is.
+      long most = mode.equals("-Xint") ? 0 : Math.max(5, (burning + onTheWay) / 300);
+      assertTrue(besideTheWay <= most, summary);
+      // Nothing is compared in these.
+      assertTrue(onTheWay < 0.2 * burning, summary);
+      long brokenSamples = broken.values().stream().mapToLong(Long::longValue).sum();
+      double few = 0.001 * (burning + onTheWay);
+      assertTrue(brokenSamples <= few + 3 * Math.sqrt(few), summary);
+    }
+  }
+}

@@ -1,0 +1,53 @@
+package io.spprof.it.load;
+
+import java.io.IOException;
+import java.util.Map;
+import java.util.SplittableRandom;
+import java.util.concurrent.atomic.LongAdder;
+
+/**
+ * What the loads for the stack walker have in common: two threads, load-0 and load-1, that do
+ * rounds of the same for ever. Their true root is Thread.run, their own root {@code
+ * io.spprof.it.load.Loads.repeat}. Answers "rounds": how many were done.
+ */
+final class Loads {
+
+  /** Where results go, so that no compiler drops the work. */
+  static volatile long sink;
+
+  private static final int THREADS = 2;
+  private static final LongAdder ROUNDS = new LongAdder();
+
+  private Loads() {}
+
+  /** Some milliseconds of work at most, so that all parts of it come by within a second. */
+  @FunctionalInterface
+  interface Round {
+    long work(SplittableRandom random) throws Throwable;
+  }
+
+  /** Never returns. */
+  static void serve(Round round) throws IOException {
+    for (int i = 0; i < THREADS; i++) {
+      SplittableRandom random = new SplittableRandom(i + 1);
+      Control.daemon("load-" + i, () -> repeat(round, random));
+    }
+    answer();
+  }
+
+  /** For a load that starts its threads itself; never returns. */
+  static void answer() throws IOException {
+    Control.serve(Map.of("rounds", () -> Long.toString(ROUNDS.sum())));
+  }
+
+  static void repeat(Round round, SplittableRandom random) {
+    try {
+      while (true) {
+        sink = round.work(random);
+        ROUNDS.increment();
+      }
+    } catch (Throwable e) {
+      throw new IllegalStateException(e);
+    }
+  }
+}

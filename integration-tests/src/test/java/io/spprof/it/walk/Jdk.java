@@ -1,0 +1,60 @@
+package io.spprof.it.walk;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Properties;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * A JDK to profile.
+ *
+ * @param home where it is
+ * @param feature 17, 21, 25
+ * @param version as it calls itself
+ */
+record Jdk(Path home, int feature, String version) {
+
+  private static final Map<List<String>, Boolean> OFFERED = new ConcurrentHashMap<>();
+
+  /** Reads what the file "release" says. */
+  static Jdk at(Path home) {
+    Properties release = new Properties();
+    try (InputStream in = Files.newInputStream(home.resolve("release"))) {
+      release.load(in);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    String version = release.getProperty("JAVA_VERSION").replace("\"", "");
+    return new Jdk(home, Runtime.Version.parse(version).feature(), version);
+  }
+
+  /** Whether it starts with these flags: what a build of HotSpot contains differs. */
+  boolean offers(List<String> flags) {
+    List<String> command = new ArrayList<>(List.of(home.resolve("bin/java").toString()));
+    command.addAll(flags);
+    command.add("-version");
+    return OFFERED.computeIfAbsent(command, Jdk::succeeds);
+  }
+
+  private static boolean succeeds(List<String> command) {
+    try {
+      return new ProcessBuilder(command)
+              .redirectErrorStream(true)
+              .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+              .start()
+              .waitFor()
+          == 0;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException(e);
+    }
+  }
+}

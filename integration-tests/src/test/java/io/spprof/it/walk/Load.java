@@ -1,0 +1,87 @@
+package io.spprof.it.walk;
+
+import io.spprof.it.load.Barriers;
+import io.spprof.it.load.ClassInit;
+import io.spprof.it.load.H2Oltp;
+import io.spprof.it.load.Handles;
+import io.spprof.it.load.Intrinsics;
+import io.spprof.it.load.Javac;
+import io.spprof.it.load.Lambdas;
+import io.spprof.it.load.Megamorphic;
+import io.spprof.it.load.NativeCalls;
+import io.spprof.it.load.Recursion;
+import io.spprof.it.load.Strings;
+import io.spprof.it.load.Throwing;
+import io.spprof.it.load.VmCalls;
+import io.spprof.it.load.YieldingVirtual;
+import java.util.List;
+import java.util.Locale;
+
+/** What runs: one thing each that stacks are made of. */
+enum Load {
+  JAVAC(Javac.class),
+  LAMBDAS(Lambdas.class),
+  STRINGS(Strings.class),
+  INTRINSICS(Intrinsics.class),
+  MEGAMORPHIC(Megamorphic.class),
+  RECURSION_50(Recursion.class, "50"),
+  RECURSION_500(Recursion.class, "500"),
+  RECURSION_5000(Recursion.class, "5000"),
+  THROWING(Throwing.class),
+  CLASS_INIT(ClassInit.class),
+  VM_CALLS(VmCalls.class),
+  HANDLES(Handles.class),
+  VIRTUAL(YieldingVirtual.class),
+  NATIVE_CALLS(NativeCalls.class),
+  BARRIERS(Barriers.class),
+  H2(H2Oltp.class, "2");
+
+  private final Class<?> main;
+  private final List<Object> arguments;
+
+  Load(Class<?> main, Object... arguments) {
+    this.main = main;
+    this.arguments = List.of(arguments);
+  }
+
+  Class<?> main() {
+    return main;
+  }
+
+  Object[] arguments() {
+    return arguments.toArray();
+  }
+
+  String key() {
+    return name().toLowerCase(Locale.ROOT).replace('_', '-');
+  }
+
+  List<String> flags() {
+    return switch (this) {
+      case RECURSION_5000 -> List.of("-Xss8m");
+      // Else the JVM throws one exception without a trace again and again.
+      case THROWING -> List.of("-XX:-OmitStackTraceInFastThrow");
+      case VIRTUAL -> List.of("-Djdk.virtualThreadScheduler.parallelism=2");
+      default -> List.of();
+    };
+  }
+
+  boolean isOfferedBy(Jdk jdk) {
+    return this != VIRTUAL || jdk.feature() >= 21;
+  }
+
+  /** Whether a thread of this name does the load. */
+  boolean owns(String thread) {
+    return switch (this) {
+      case H2 -> thread.startsWith("worker-");
+      // Virtual threads have no name here; by which one they are shown is not this test's matter.
+      case VIRTUAL -> thread.isEmpty() || thread.startsWith("ForkJoinPool-1-worker-");
+      default -> thread.startsWith("load-");
+    };
+  }
+
+  /** What every stack of the load has near its root, whatever it does at the moment. */
+  String ownRoot() {
+    return this == H2 ? "io.spprof.it.load.H2Oltp.work" : "io.spprof.it.load.Loads.repeat";
+  }
+}

@@ -1,0 +1,173 @@
+package io.spprof.it.walk;
+
+import io.spprof.it.Collapsed;
+import io.spprof.it.Collapsed.Stack;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Map.Entry;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+
+/**
+ * How many stacks of a load were walked to the root.
+ *
+ * @param load what ran
+ * @param mode how
+ * @param samples those of the load's threads
+ * @param broken those of them that end anywhere but at the thread's root
+ * @param reasons how they end, and how often
+ * @param apart samples of the load's threads that are said to have had no Java stack, by frame
+ * @param others samples of all other threads that had a Java stack
+ * @param othersBroken those of them that say themselves that they are broken
+ * @param examples the broken stacks of the load, the most frequent first
+ */
+record Row(
+    String load,
+    String mode,
+    long samples,
+    long broken,
+    Map<String, Long> reasons,
+    Map<String, Long> apart,
+    long others,
+    long othersBroken,
+    List<Stack> examples) {
+
+  /** From here on a row's share counts by itself. */
+  static final long ENOUGH = 3_000;
+
+  /** The share of stacks that may be broken. */
+  static final double MOST = 0.001;
+
+  private static final int EXAMPLES = 5;
+
+  private static final Set<String> APART = Set.of("[native thread]", "[thread end]");
+  private static final Set<String> NO_JAVA =
+      Set.of("[native thread]", "[thread end]", "[no Java frame]");
+  private static final String TRUNCATED = "[truncated]";
+  private static final String VIRTUAL = "[virtual thread]";
+
+  /**
+   * Thread.run, Thread.runWith, a lambda's class and its method stand before a load's own root; in
+   * a virtual thread Continuation.enterSpecial, enter, enter0, VThreadContinuation's lambda, run.
+   */
+  private static final int ROOT_FRAMES = 10;
+
+  static Row of(Load load, Mode mode, int depth, Collapsed profile) {
+    Map<String, Long> reasons = new TreeMap<>();
+    Map<String, Long> apart = new TreeMap<>();
+    List<Stack> examples = new java.util.ArrayList<>();
+    long samples = 0;
+    long broken = 0;
+    long others = 0;
+    long othersBroken = 0;
+    for (Stack stack : profile.stacks()) {
+      String root = stack.frames().get(1);
+      boolean alone = stack.frames().size() == 2;
+      if (!load.owns(stack.frames().get(0))) {
+        others += alone && NO_JAVA.contains(root) ? 0 : stack.count();
+        othersBroken += saysBroken(root) ? stack.count() : 0;
+      } else if (alone && APART.contains(root)) {
+        apart.merge(root, stack.count(), Long::sum);
+      } else {
+        samples += stack.count();
+        String reason = reason(load, depth, stack);
+        if (reason != null) {
+          broken += stack.count();
+          reasons.merge(reason, stack.count(), Long::sum);
+          examples.add(stack);
+        }
+      }
+    }
+    examples.sort(Comparator.comparingLong(Stack::count).reversed());
+    return new Row(
+        load.key(),
+        mode.key(),
+        samples,
+        broken,
+        reasons,
+        apart,
+        others,
+        othersBroken,
+        List.copyOf(examples));
+  }
+
+  private static boolean saysBroken(String root) {
+    return root.startsWith("[broken") || root.startsWith("[unwalkable");
+  }
+
+  /** Why a stack counts as broken; null for one that is whole. */
+  private static String reason(Load load, int depth, Stack stack) {
+    List<String> frames = stack.frames().subList(1, stack.frames().size());
+    String root = frames.get(0);
+    if (root.equals(TRUNCATED)) {
+      long methods = frames.stream().filter(frame -> !frame.startsWith("[")).count();
+      return methods == depth ? null : "truncated at " + methods;
+    }
+    if (root.startsWith("[") && !root.equals(VIRTUAL)) {
+      return root;
+    }
+    if (load == Load.VIRTUAL && root.equals("java.util.concurrent.ForkJoinWorkerThread.run")) {
+      return null; // the carrier, between two virtual threads
+    }
+    String trueRoot = load == Load.VIRTUAL ? VIRTUAL : "java.lang.Thread.run";
+    if (!root.equals(trueRoot)) {
+      return "root is " + root.replaceFirst("0x[0-9a-f]+", "0x…");
+    }
+    // A walk that loses frames in the middle may still find the root.
+    int own = frames.indexOf(load.ownRoot());
+    return own >= 0 && own < ROOT_FRAMES ? null : "no " + load.ownRoot() + " above the root";
+  }
+
+  /** Broken stacks that a row of this size may have. */
+  double allowed() {
+    // A row of 1,000 samples of a walker that just fulfils the demand has one broken stack on
+    // average, but 2 or 3 as often as not: up to three standard deviations of the binomial
+    // distribution say nothing against the walker.
+    double expected = MOST * samples;
+    return samples >= ENOUGH ? expected : expected + 3 * Math.sqrt(expected * (1 - MOST));
+  }
+
+  boolean isGood() {
+    return broken <= allowed();
+  }
+
+  /** The line with the commonest broken stacks. */
+  String full() {
+    return line()
+        + examples.stream()
+            .limit(EXAMPLES)
+            .map(stack -> "  " + stack.count() + " " + String.join(";", stack.frames()) + "\n")
+            .collect(Collectors.joining());
+  }
+
+  static String head() {
+    return "| load | mode | samples | broken | percent | reasons | others broken |\n"
+        + "| --- | --- | ---: | ---: | ---: | --- | ---: |\n";
+  }
+
+  String line() {
+    String why = show(reasons);
+    String beside = apart.isEmpty() ? "" : " (not counted: " + show(apart) + ")";
+    return String.format(
+        java.util.Locale.ROOT,
+        "| %-14s | %-13s | %6d | %5d | %7.3f | %s%s | %d of %d |%n",
+        load,
+        mode,
+        samples,
+        broken,
+        samples == 0 ? 0 : 100.0 * broken / samples,
+        why,
+        beside,
+        othersBroken,
+        others);
+  }
+
+  private static String show(Map<String, Long> counts) {
+    return counts.entrySet().stream()
+        .sorted(Entry.<String, Long>comparingByValue().reversed())
+        .map(entry -> entry.getKey() + " " + entry.getValue())
+        .collect(Collectors.joining(", "));
+  }
+}

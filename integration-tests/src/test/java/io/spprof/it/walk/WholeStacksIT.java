@@ -1,0 +1,94 @@
+package io.spprof.it.walk;
+
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.spprof.it.StackWalkers;
+import io.spprof.it.TestPaths;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/**
+ * All but one stack in a thousand are walked to the thread's root, whatever the thread does. An
+ * ordinary build runs a choice of loads and modes, {@code ./mvnw -q -Psoak -Dsoak=walk verify} all
+ * of them, for half an hour. Writes {@code target/whole-stacks-JDK.md}.
+ */
+class WholeStacksIT {
+
+  /** CPU time of each of two threads. */
+  private static final double SECONDS =
+      Double.parseDouble(System.getProperty("spprof.it.walk.seconds", "2"));
+
+  private static final Jdk JDK = Jdk.at(Path.of(System.getProperty("java.home")));
+
+  /** A cell of the table. */
+  private record Cell(Load load, Mode mode) {}
+
+  /** Where a mode differs from the others, with a load that meets the difference. */
+  private static final List<Cell> CHOICE =
+      List.of(
+          new Cell(Load.HANDLES, Mode.INT),
+          new Cell(Load.STRINGS, Mode.COMP),
+          new Cell(Load.LAMBDAS, Mode.C1),
+          new Cell(Load.JAVAC, Mode.C1_PROFILED),
+          new Cell(Load.THROWING, Mode.C2),
+          new Cell(Load.BARRIERS, Mode.SERIAL),
+          new Cell(Load.BARRIERS, Mode.PARALLEL),
+          new Cell(Load.BARRIERS, Mode.ZGC),
+          new Cell(Load.BARRIERS, Mode.SHENANDOAH),
+          new Cell(Load.BARRIERS, Mode.GENSHEN),
+          new Cell(Load.MEGAMORPHIC, Mode.FRAME_POINTER),
+          new Cell(Load.VM_CALLS, Mode.WIDE_OOPS),
+          new Cell(Load.NATIVE_CALLS, Mode.CHECK_JNI));
+
+  @Test
+  void shouldWalkToTheRoot() throws Exception {
+    List<Cell> cells = new ArrayList<>();
+    // The deepest recursion stands for the others.
+    Stream.of(Load.values())
+        .filter(load -> load != Load.RECURSION_50 && load != Load.RECURSION_500)
+        .forEach(load -> cells.add(new Cell(load, Mode.DEFAULT)));
+    cells.addAll(CHOICE);
+    assertWhole(cells);
+  }
+
+  @Test
+  @Tag("walk")
+  void shouldWalkToTheRootInEveryMode() throws Exception {
+    assertWhole(
+        Stream.of(Load.values())
+            .flatMap(load -> Stream.of(Mode.values()).map(mode -> new Cell(load, mode)))
+            .toList());
+  }
+
+  private static void assertWhole(List<Cell> cells) throws Exception {
+    WholeStacks stacks =
+        new WholeStacks(JDK, TestPaths.agentJar(), StackWalkers.chosen(), "1ms", SECONDS);
+    Set<Load> loads = EnumSet.noneOf(Load.class);
+    List<Row> rows = new ArrayList<>();
+    for (Cell cell : cells) {
+      if (cell.load().isOfferedBy(JDK) && cell.mode().isOfferedBy(JDK)) {
+        rows.add(stacks.measure(cell.load(), cell.mode()));
+        loads.add(cell.load());
+      }
+    }
+    WholeStacks.write(
+        TestPaths.output("whole-stacks-" + JDK.feature() + ".md"), WholeStacks.table(JDK, rows));
+
+    assertTrue(loads.size() >= Load.values().length - 3, loads::toString);
+    String bad =
+        rows.stream().filter(row -> !row.isGood()).map(Row::full).collect(Collectors.joining());
+    long samples = rows.stream().mapToLong(Row::samples).sum();
+    long broken = rows.stream().mapToLong(Row::broken).sum();
+    // A row may be unlucky; all of them together are too many to be.
+    assertTrue(
+        bad.isEmpty() && broken <= Row.MOST * samples,
+        () -> broken + " of " + samples + " are broken; rows with too many:\n" + bad);
+  }
+}
