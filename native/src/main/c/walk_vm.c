@@ -163,12 +163,15 @@ static int begin_sigsafe(struct spprof_cursor *cursor, struct spprof_registers *
     if (registers->sp >= base || base - registers->sp > size) {
         return SPPROF_WALK_BROKEN_STACK;
     }
-    if (spprof_is_code_sigsafe(registers->pc)) {
+    int32_t state = (int32_t)spprof_int_sigsafe(thread + layout->thread_state);
+    bool in_java = state == layout->state_in_java || state == layout->state_in_java_trans;
+    enum spprof_code_kind kind = spprof_code_at_sigsafe(registers->pc).kind;
+    /* The JVM itself copies memory by a stub, too. */
+    if (kind != SPPROF_CODE_NONE && (in_java || kind != SPPROF_CODE_STUB)) {
         return 0;
     }
     int result = spprof_frames_of_anchor_sigsafe(cursor, thread + layout->thread_anchor);
-    int32_t state = (int32_t)spprof_int_sigsafe(thread + layout->thread_state);
-    if (result != 1 || (state != layout->state_in_java && state != layout->state_in_java_trans)) {
+    if (result != 1 || !in_java) {
         return result;
     }
     switch (

@@ -48,6 +48,9 @@ record Row(
   private static final String TRUNCATED = "[truncated]";
   private static final String VIRTUAL = "[virtual thread]";
 
+  /** After a pause only a virtual thread's last frames are on the carrier's stack. */
+  private static final String FROZEN = "[virtual thread, callers on the heap]";
+
   /**
    * Thread.run, Thread.runWith, a lambda's class and its method stand before a load's own root; in
    * a virtual thread Continuation.enterSpecial, enter, enter0, VThreadContinuation's lambda, run.
@@ -104,6 +107,9 @@ record Row(
     if (root.equals(TRUNCATED)) {
       long methods = frames.stream().filter(frame -> !frame.startsWith("[")).count();
       return methods == depth ? null : "truncated at " + methods;
+    }
+    if (load == Load.VIRTUAL && root.equals(FROZEN)) {
+      return null;
     }
     if (root.startsWith("[") && !root.equals(VIRTUAL)) {
       return root;
