@@ -1,5 +1,6 @@
 package io.spprof;
 
+import io.spprof.sampler.DebugInfo;
 import java.util.List;
 import java.util.Objects;
 
@@ -25,6 +26,7 @@ public final class Profile {
    * @param unwalkable collected samples that stand under a synthetic frame
    * @param droppedCpuNanos CPU time that the drops stand for, ns
    * @param running whether the session went on sampling after the snapshot
+   * @param debugInfo how exactly compiled code told which method was running
    */
   public record Info(
       SessionStats session,
@@ -34,7 +36,8 @@ public final class Profile {
       DropCounts dropped,
       long unwalkable,
       long droppedCpuNanos,
-      boolean running) {}
+      boolean running,
+      DebugInfo debugInfo) {}
 
   /**
    * Stacks as numbers: all frames of all stacks one behind the other, in chunks, no stack across
@@ -68,7 +71,7 @@ public final class Profile {
   /** The profile when there was no session yet. */
   static final Profile EMPTY =
       new Profile(
-          new Info(SessionStats.NONE, "", "", 0, DropCounts.NONE, 0, 0, false),
+          new Info(SessionStats.NONE, "", "", 0, DropCounts.NONE, 0, 0, false, DebugInfo.EXACT),
           List.of(),
           List.of(),
           new Stacks(new int[0][], new int[0], new short[0], 0),

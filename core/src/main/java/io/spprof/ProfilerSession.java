@@ -3,6 +3,7 @@ package io.spprof;
 import io.spprof.collect.CollectorStats;
 import io.spprof.collect.Drainer;
 import io.spprof.collect.MemoryBudget;
+import io.spprof.sampler.DebugInfo;
 import io.spprof.sampler.SampleRing;
 import io.spprof.sampler.Sampler;
 import io.spprof.sampler.SamplerConfig;
@@ -70,6 +71,7 @@ final class ProfilerSession {
 
   private SamplerCounters before;
   private long startTimeMillis;
+  private volatile DebugInfo debugInfo = DebugInfo.EXACT;
   private volatile String walker = Walker.name(StackWalker.AUTO);
   private long startNanos;
   private volatile Drainer drainer; // null until the native side runs
@@ -121,6 +123,7 @@ final class ProfilerSession {
       SampleRing ring = sampler.start(samplerConfig);
       sampling = true;
       walker = Walker.name(sampler.walker());
+      debugInfo = sampler.debugInfo();
       drainer = new Drainer(ring, sampler, config.depth(), tables);
       lookForProblems();
       stage.set(Stage.RUNNING);
@@ -230,7 +233,8 @@ final class ProfilerSession {
               now.dropped(),
               now.unwalkableSamples(),
               now.droppedCpuNanos(),
-              running()));
+              running(),
+              debugInfo));
     }
   }
 

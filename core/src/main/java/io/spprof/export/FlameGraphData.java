@@ -66,6 +66,7 @@ final class FlameGraphData {
     json.key("measuredOverheadPercent").value(session.measuredOverheadPercent());
     json.key("engine").value(info.engine());
     json.key("walker").value(info.walker());
+    json.key("debugInfo").value(info.debugInfo().name());
     json.key("intervalNanos").value(info.intervalNanos());
     json.key("running").value(info.running());
     json.key("totalSamples").value(profile.totalSamples());

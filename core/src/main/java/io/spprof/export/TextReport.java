@@ -2,6 +2,7 @@ package io.spprof.export;
 
 import io.spprof.Profile;
 import io.spprof.SessionStats;
+import io.spprof.sampler.DebugInfo;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.Locale;
@@ -56,6 +57,7 @@ public final class TextReport {
     line("  options     %s", session.options().isEmpty() ? "none" : session.options());
     line("  engine      %s", info.engine());
     line("  walker      %s", info.walker());
+    line("  debug info  %s", debugInfo(info.debugInfo()));
     line("  interval    %s", Figures.nanos(info.intervalNanos()));
     line(
         "  overhead    %s by the model, %s measured (of one CPU)",
@@ -64,6 +66,17 @@ public final class TextReport {
     line(
         "  CPU time    %s in %s",
         Figures.nanos(profile.totalCpuNanos()), Figures.count(profile.totalSamples(), "sample"));
+  }
+
+  private static String debugInfo(DebugInfo debugInfo) {
+    return switch (debugInfo) {
+      case EXACT -> "exact: DebugNonSafepoints is on";
+      case SINCE_SESSION ->
+          "exact in code compiled since the start; older code tells safepoints only, so a leaf may"
+              + " stand under a neighbour: start the JVM with -XX:+UnlockDiagnosticVMOptions"
+              + " -XX:+DebugNonSafepoints";
+      case SAFEPOINTS -> "safepoints only: a leaf may stand under a neighbour";
+    };
   }
 
   private void drops() throws IOException {

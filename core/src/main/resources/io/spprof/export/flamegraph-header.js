@@ -21,6 +21,12 @@ function showHeader(info) {
   add("Interval", timeText(info.intervalNanos), info.options);
   add("Engine", info.engine);
   add("Walker", info.walker);
+  const [debugInfo, debugHint] = {
+    EXACT: ["exact", "DebugNonSafepoints is on: compiled code tells its methods at every instruction"],
+    SINCE_SESSION: ["exact since the start", "Code compiled before the session tells its methods at safepoints only, so a leaf may stand under a neighbour; -XX:+UnlockDiagnosticVMOptions -XX:+DebugNonSafepoints from the JVM's start avoids that"],
+    SAFEPOINTS: ["safepoints only", "Compiled code tells its methods at safepoints only, so a leaf may stand under a neighbour"],
+  }[info.debugInfo];
+  add("Debug info", debugInfo, debugHint);
   add("Overhead, model", info.overheadPercent.toFixed(2) + " %", "Percent of one CPU: signals \u00d7 25 \u00b5s \u00f7 elapsed");
   add("Overhead, measured", info.measuredOverheadPercent.toFixed(2) + " %", "Percent of one CPU: CPU time in handlers and in the profiler's threads \u00f7 elapsed");
   const isDropped = info.dropped > 0;

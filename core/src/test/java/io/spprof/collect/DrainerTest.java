@@ -1,5 +1,8 @@
 package io.spprof.collect;
 
+import static io.spprof.sampler.RingWriter.define;
+import static io.spprof.sampler.RingWriter.frame;
+import static io.spprof.sampler.RingWriter.location;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -8,6 +11,7 @@ import io.spprof.DropCounts;
 import io.spprof.HotMethod;
 import io.spprof.Profile;
 import io.spprof.SessionStats;
+import io.spprof.sampler.DebugInfo;
 import io.spprof.sampler.FakeSampler;
 import io.spprof.sampler.RingWriter;
 import java.util.List;
@@ -21,6 +25,8 @@ import org.junit.jupiter.api.Test;
 
 final class DrainerTest {
 
+  private static final int OK = RingWriter.OK;
+
   private final RingWriter ring = new RingWriter(64 << 10);
   private final FakeSampler sampler = new FakeSampler();
   private final Drainer drainer = drainer(1 << 20);
@@ -31,7 +37,8 @@ final class DrainerTest {
 
   private static Profile snapshot(Drainer drainer) {
     return drainer.snapshot(
-        new Profile.Info(SessionStats.NONE, "", "", 0, DropCounts.NONE, 0, 0, true));
+        new Profile.Info(
+            SessionStats.NONE, "", "", 0, DropCounts.NONE, 0, 0, true, DebugInfo.EXACT));
   }
 
   /** "thread;root;...;leaf" to samples. */
@@ -215,5 +222,117 @@ final class DrainerTest {
 
     assertEquals(taken, drainer.stats().collected());
     assertTrue(ring.sample(1, 5, 8, 16), "there is room again");
+  }
+
+  @Test
+  void shouldKnowALocationByItsNumberOnceItIsDefined() {
+    ring.name(1, "t");
+    ring.method(1, "a/b/C.leaf");
+    ring.method(2, "a/b/C.inliner");
+    ring.method(3, "a/b/C$$Lambda+0x00007f0000c0ffee.root");
+    ring.words(1, 10, OK, define(7, 2), frame(1, 5), frame(2, 8), define(8, 1), frame(3, 0));
+    ring.words(1, 10, OK, location(7), location(8));
+    ring.words(1, 10, OK, frame(2, 1), location(8));
+    // Nobody can name this one again, as its number is 0.
+    ring.words(1, 10, OK, define(0, 1), frame(1, 0), location(8));
+    drainer.doWork();
+
+    String root = "t;a.b.C$$Lambda/0x00007f0000c0ffee.root";
+    assertEquals(
+        Map.of(
+            root + ";a.b.C.inliner;a.b.C.leaf", 2L,
+            root + ";a.b.C.inliner", 1L,
+            root + ";a.b.C.leaf", 1L),
+        folded(snapshot(drainer)));
+  }
+
+  @Test
+  void shouldTakeTheNewMeaningOfALocationForSamplesAfterIt() {
+    ring.name(1, "t");
+    ring.method(1, "A.a");
+    ring.method(2, "A.b");
+    ring.words(1, 10, OK, define(1, 1), frame(1, 0));
+    ring.words(1, 10, OK, define(2, 2), frame(2, 0), frame(1, 0));
+    ring.words(1, 10, OK, location(1));
+    drainer.doWork();
+    ring.words(1, 10, OK, location(2));
+    drainer.doWork();
+
+    assertEquals(Map.of("t;A.a", 2L, "t;A.a;A.b", 2L), folded(snapshot(drainer)));
+  }
+
+  @Test
+  void shouldKeepExactlyTheDepthOfWhatWasInlined() {
+    ring.name(1, "t");
+    int depth = 16;
+    for (int i = 1; i <= depth + 4; i++) {
+      ring.method(i, "M.m" + i);
+    }
+    long[] ten = new long[11];
+    ten[0] = define(1, 10);
+    for (int i = 1; i <= 10; i++) {
+      ten[i] = frame(i, 0);
+    }
+    ring.words(1, 10, OK, ten);
+    ring.words(1, 10, OK, location(1), location(1));
+    ring.words(
+        1,
+        10,
+        OK,
+        location(1),
+        frame(11, 0),
+        frame(12, 0),
+        frame(13, 0),
+        frame(14, 0),
+        frame(15, 0),
+        frame(16, 0));
+    drainer.doWork();
+
+    String leaf =
+        IntStream.rangeClosed(1, 10).mapToObj(i -> ";M.m" + (11 - i)).collect(Collectors.joining());
+    Map<String, Long> folded = folded(snapshot(drainer));
+    assertEquals(
+        Map.of(
+            "t" + leaf, 1L,
+            "t;[truncated];M.m6;M.m5;M.m4;M.m3;M.m2;M.m1" + leaf, 1L,
+            "t;M.m16;M.m15;M.m14;M.m13;M.m12;M.m11" + leaf, 1L),
+        folded);
+  }
+
+  @Test
+  void shouldPutWhereAWalkEndedAtTheRootOfWhatItFound() {
+    ring.name(1, "t");
+    ring.method(1, "A.a");
+    ring.words(1, 10, RingWriter.VIRTUAL, frame(1, 0));
+    ring.words(1, 10, RingWriter.BROKEN_STUB, frame(1, 0));
+    ring.words(1, 10, RingWriter.BROKEN_STUB);
+    drainer.doWork();
+
+    assertEquals(
+        Map.of("t;[virtual thread];A.a", 1L, "t;[broken: stub];A.a", 1L, "t;[broken: stub]", 1L),
+        folded(snapshot(drainer)));
+    assertEquals(2, drainer.stats().unwalkable());
+    assertEquals(3, drainer.stats().collected());
+  }
+
+  @Test
+  void shouldFileUnderOthersWhatTheBudgetLeavesNoRoomFor() {
+    Drainer small = drainer(160 << 10);
+    ring.name(1, "t");
+    int methods = 600;
+    for (int i = 1; i <= methods; i++) {
+      assertTrue(ring.method(i, "some.long.package.name.AndAClassToIt.method" + i));
+    }
+    small.doWork();
+    for (int i = 1; i <= methods; i++) {
+      assertTrue(ring.words(1, 10, OK, define(i * 1000, 1), frame(i, 0)));
+      small.doWork();
+      ring.words(1, 10, OK, location(i * 1000));
+      small.doWork();
+    }
+
+    assertEquals(2 * methods, small.stats().collected() + small.stats().stackTableFull());
+    assertTrue(
+        folded(snapshot(small)).keySet().stream().anyMatch(s -> s.equals("t;[other methods]")));
   }
 }

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.spprof.DropCounts;
 import io.spprof.Profile;
 import io.spprof.SessionStats;
+import io.spprof.sampler.DebugInfo;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.HashMap;
@@ -37,7 +38,8 @@ final class StackTableTest {
 
   private static Profile profile(StackTable table) {
     Profile.Info info =
-        new Profile.Info(SessionStats.NONE, "", "", 0, DropCounts.NONE, 0, 0, false);
+        new Profile.Info(
+            SessionStats.NONE, "", "", 0, DropCounts.NONE, 0, 0, false, DebugInfo.EXACT);
     return new Profile(info, List.of(), List.of(), table.stacks(), table.rows());
   }
 

@@ -232,7 +232,7 @@ class FlameGraphBrowserTest extends FlameGraphBrowserTestBase {
     assertTrue(
         figures.startsWith(
             "CPU time 1 s Samples 100 Duration 60 s Started 2026-01-01 00:00:00 UTC Interval 10 ms"
-                + " Engine ctimer Walker agct Overhead, model 0.25 %"
+                + " Engine ctimer Walker agct Debug info exact Overhead, model 0.25 %"
                 + " Overhead, measured 0.11 % Dropped 0 Unwalkable 0"),
         figures);
   }

@@ -3,6 +3,7 @@ package io.spprof.export;
 import io.spprof.DropCounts;
 import io.spprof.Profile;
 import io.spprof.SessionStats;
+import io.spprof.sampler.DebugInfo;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -94,7 +95,15 @@ final class ProfileText {
             0.11);
     Profile.Info info =
         new Profile.Info(
-            session, "ctimer", "agct", INTERVAL_NANOS, dropped, unwalkable, droppedCpuNanos, false);
+            session,
+            "ctimer",
+            "agct",
+            INTERVAL_NANOS,
+            dropped,
+            unwalkable,
+            droppedCpuNanos,
+            false,
+            DebugInfo.EXACT);
     return new Profile(info, frames.names, threads.names, packedStacks(), packedRows());
   }
 

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.spprof.DropCounts;
 import io.spprof.Profile;
 import io.spprof.SessionStats;
+import io.spprof.sampler.DebugInfo;
 import java.io.IOException;
 import java.util.List;
 import java.util.Locale;
@@ -26,6 +27,7 @@ class TextReportTest {
         report, "  options     interval=10ms,memory=32m,depth=512,engine=auto,walker=auto\n");
     assertContains(report, "  engine      ctimer\n");
     assertContains(report, "  walker      agct\n");
+    assertContains(report, "  debug info  exact: DebugNonSafepoints is on\n");
     assertContains(report, "  interval    10 ms\n");
     assertContains(report, "  overhead    0.25 % by the model, 0.11 % measured (of one CPU)\n");
     assertContains(report, "  CPU time    1.50 s in 150 samples\n");
@@ -103,7 +105,15 @@ class TextReportTest {
   void shouldSayThatAnEmptyProfileIsEmpty() throws IOException {
     Profile.Info info =
         new Profile.Info(
-            SessionStats.NONE, "none", "none", 10_000_000, DropCounts.NONE, 0, 0, false);
+            SessionStats.NONE,
+            "none",
+            "none",
+            10_000_000,
+            DropCounts.NONE,
+            0,
+            0,
+            false,
+            DebugInfo.EXACT);
     Profile empty =
         new Profile(
             info,

@@ -18,6 +18,12 @@ public final class RingWriter {
   private static final VarHandle LONG =
       MethodHandles.byteBufferViewVarHandle(long[].class, ByteOrder.nativeOrder());
 
+  /** How walks end. */
+  public static final int OK = SampleLayout.WALK_OK;
+
+  public static final int VIRTUAL = SampleLayout.WALK_VIRTUAL;
+  public static final int BROKEN_STUB = SampleLayout.WALK_BROKEN_STUB;
+
   private final ByteBuffer block;
   private final int capacity;
 
@@ -47,6 +53,50 @@ public final class RingWriter {
     return sample(thread, cpuNanos, walk, false);
   }
 
+  /** A method's name, as the VM writes it; false if the ring is full. */
+  public synchronized boolean method(int number, String name) {
+    return text(SampleLayout.TYPE_METHOD, number, name);
+  }
+
+  /** A stack in words, from {@link #frame}, {@link #location} and {@link #define}. */
+  public synchronized boolean words(int thread, long cpuNanos, int walk, long... words) {
+    int payload = words.length * Long.BYTES;
+    int at = reserve(payload);
+    if (at < 0) {
+      return false;
+    }
+    header(at, SampleLayout.TYPE_SAMPLE, thread, words.length);
+    block.put(at + SampleLayout.FLAGS, (byte) SampleLayout.FLAG_WORDS);
+    block.putShort(at + SampleLayout.WALK, (short) walk);
+    block.putLong(at + SampleLayout.CPU_NANOS, cpuNanos);
+    for (int i = 0; i < words.length; i++) {
+      block.putLong(at + SampleLayout.HEADER_SIZE + i * Long.BYTES, words[i]);
+    }
+    publish(at, size(payload));
+    return true;
+  }
+
+  /** A frame of a method, by its number. */
+  public static long frame(int method, int bci) {
+    return word(SampleLayout.WORD_FRAME, bci + SampleLayout.BCI_BIAS, method);
+  }
+
+  /** A location that was defined. */
+  public static long location(int number) {
+    return word(SampleLayout.WORD_LOCATION, 0, number);
+  }
+
+  /** The next {@code count} frames are this location's. */
+  public static long define(int number, int count) {
+    return word(SampleLayout.WORD_DEFINE, count, number);
+  }
+
+  private static long word(int kind, int middle, int number) {
+    return (long) kind << SampleLayout.WORD_KIND_SHIFT
+        | (long) middle << SampleLayout.WORD_SHIFT
+        | number;
+  }
+
   /** A sample of a thread that has no Java stack. */
   public boolean nativeThread(int thread, long cpuNanos) {
     return unwalked(thread, cpuNanos, SampleLayout.WALK_NATIVE_THREAD);
@@ -54,9 +104,13 @@ public final class RingWriter {
 
   /** A thread's name; false if the ring is full. */
   public synchronized boolean name(int thread, String name) {
+    return text(SampleLayout.TYPE_THREAD, thread, name);
+  }
+
+  private boolean text(int type, int number, String text) {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     try (DataOutputStream out = new DataOutputStream(bytes)) {
-      out.writeUTF(name);
+      out.writeUTF(text);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -65,7 +119,7 @@ public final class RingWriter {
     if (at < 0) {
       return false;
     }
-    header(at, SampleLayout.TYPE_THREAD, thread, payload.length);
+    header(at, type, number, payload.length);
     block.put(at + SampleLayout.HEADER_SIZE, payload);
     publish(at, size(payload.length));
     return true;

@@ -12,6 +12,7 @@ import io.spprof.ProfilerConfig;
 import io.spprof.ProfilerState;
 import io.spprof.ProfilerStats;
 import io.spprof.SessionStats;
+import io.spprof.sampler.DebugInfo;
 import java.util.List;
 import javax.management.MBeanServer;
 import javax.management.MBeanServerFactory;
@@ -97,7 +98,8 @@ final class Mocks {
 
   static Profile profile() {
     return new Profile(
-        new Profile.Info(SESSION, "ctimer", "agct", 1_000_000, DROPS, 7, 210, false),
+        new Profile.Info(
+            SESSION, "ctimer", "agct", 1_000_000, DROPS, 7, 210, false, DebugInfo.EXACT),
         List.of("a.B.leaf", "a.B.root"),
         List.of("main"),
         new Profile.Stacks(new int[][] {{0, 1}}, new int[] {0}, new short[] {2}, 1),

@@ -9,8 +9,8 @@ import java.util.Objects;
  * @param walker what reads stacks; not null
  * @param intervalNanos CPU time between two samples of a thread, ns, more than 0
  * @param depth frames kept of a stack, 1 to 2048
- * @param memoryBytes what ring, walk buffers and the walker's tables may take together, bytes, 256
- *     KiB to 1 GiB; of less than 257 KiB the deepest stacks' buffers take a few bytes more
+ * @param memoryBytes what ring, walk buffers and the walker's tables may take together, bytes, 512
+ *     KiB to 1 GiB
  */
 public record SamplerConfig(
     TimerEngine engine, StackWalker walker, long intervalNanos, int depth, long memoryBytes) {
@@ -19,7 +19,7 @@ public record SamplerConfig(
   private static final int MIN_WALK_BUFFERS = 4;
   private static final int TABLE_ENTRY_BYTES = 16; // table.h
   private static final int MAX_DEPTH = 2048; // sample.h
-  private static final long MIN_MEMORY = 256L << 10;
+  private static final long MIN_MEMORY = 512L << 10;
   private static final long MAX_MEMORY = 1L << 30; // positions in a direct buffer are ints
 
   /**

@@ -44,11 +44,17 @@ final class NativeLibraryTest {
       assertNotSame(NativeSampler.class, type);
       sampler = type.getConstructor().newInstance();
       Class<?> engine = loader.loadClass(TimerEngine.class.getName());
+      Class<?> walker = loader.loadClass(StackWalker.class.getName());
       config =
           loader
               .loadClass(SamplerConfig.class.getName())
-              .getConstructor(engine, long.class, int.class, long.class)
-              .newInstance(engine.getEnumConstants()[0], 10_000_000L, 64, 1L << 20);
+              .getConstructor(engine, walker, long.class, int.class, long.class)
+              .newInstance(
+                  engine.getEnumConstants()[0],
+                  walker.getEnumConstants()[0],
+                  10_000_000L,
+                  64,
+                  1L << 20);
     }
 
     void start() throws ReflectiveOperationException {

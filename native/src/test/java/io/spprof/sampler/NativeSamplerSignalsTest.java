@@ -79,9 +79,9 @@ final class NativeSamplerSignalsTest {
   void shouldCountWhatAFullRingRefuses(TimerEngine engine) throws Exception {
     sampler.load();
     SamplerCounters before = sampler.counters();
-    // 128 KiB, and nobody reads it.
+    // 256 KiB, and nobody reads it.
     SampleRing ring =
-        sampler.start(new SamplerConfig(engine, StackWalker.AGCT, 100_000, 2048, 256 << 10));
+        sampler.start(new SamplerConfig(engine, StackWalker.AGCT, 100_000, 2048, 512 << 10));
     sampling = true;
     try (BusyThreads busy = new BusyThreads(8)) {
       BusyThreads.await(() -> sampler.counters().since(before).bufferFull() > 10, "drops");
