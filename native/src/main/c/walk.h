@@ -31,10 +31,11 @@ struct spprof_walk {
     int16_t result; /* SPPROF_WALK_OK, or sample.h's other numbers */
     bool ring_full; /* a name found no room: the sample is to be dropped */
 
-    /* What `published` remembers: the address, what tells its code, and the location's number. */
+    /* What `published` remembers: the address, its code, what tells that, and the location's
+     * number. */
     uint32_t fresh_count;
     struct {
-        uint64_t pc;
+        uint64_t key, code; /* as walk_vm.c makes them */
         uint32_t compile_id, number;
     } fresh[SPPROF_MAX_FRESH];
 };

@@ -33,6 +33,9 @@
 #include "vm/self_test.h"
 #include "walk.h"
 
+/* Where a thread was interrupted and where a call returns to can be one address, and two places. */
+#define INTERRUPTED_KEY (UINT64_C(1) << 63)
+
 static struct spprof_table locations, methods;
 static _Atomic uint32_t last_location;
 
@@ -59,11 +62,53 @@ static bool write_frame_sigsafe(struct spprof_walk *walk, const struct spprof_me
     return true;
 }
 
+/* What a table's entry holds of the code: its blob's distance from the code cache's beginning,
+ * which is below 2 GB in every JVM, and the size of its frames in words. */
+static uint64_t pack_sigsafe(const struct spprof_code *code) {
+    return (code->blob - spprof_layout.code_low) << 32 |
+           (uint32_t)(spprof_code_frame_size_sigsafe(code) / sizeof(uint64_t));
+}
+
+/*
+ * Frames whose places are known, one after the other: the fast way, for a return address that is in
+ * the table. The entry tells the code's header, and that tells by the compilation's id whether the
+ * code is still the same: where other code lies now, another number is there, of 32 bits. Stops at
+ * the first frame that is not known, with nothing said about it.
+ */
+static uint32_t follow_known_sigsafe(struct spprof_walk *walk, struct spprof_cursor *cursor,
+                                     uint32_t most) {
+    uint64_t *words = walk->words + walk->count;
+    uint64_t pc = cursor->pc, sp = cursor->sp, fp = cursor->fp, value;
+    uint32_t count = 0;
+    while (count < most) {
+        const struct spprof_table_entry *entry = spprof_table_look_sigsafe(&locations, pc, &value);
+        if (entry == NULL) {
+            break;
+        }
+        uint64_t code = atomic_load_explicit(&entry->detail, memory_order_relaxed);
+        uint64_t end = sp + (code & 0xffffffff) * sizeof(uint64_t);
+        uint64_t blob = spprof_layout.code_low + (code >> 32);
+        if (spprof_int_sigsafe(blob + spprof_layout.nmethod_compile_id) != value >> 32 ||
+            end > cursor->high || end < sp + 2 * sizeof(uint64_t)) {
+            break;
+        }
+        words[count++] = kind_sigsafe(SPPROF_WORD_LOCATION) | (uint32_t)value;
+        sp = end;
+        pc = spprof_word_sigsafe(end - sizeof(uint64_t));
+        fp = spprof_word_sigsafe(end - 2 * sizeof(uint64_t));
+    }
+    cursor->pc = pc;
+    cursor->sp = sp;
+    cursor->fp = fp;
+    walk->count += count;
+    return count;
+}
+
 /*
  * The methods that are inlined at a place. Room for them all, or only the first of them, which are
  * then more than is wanted: a frame takes at most two words with its DEFINE.
  */
-static int define_sigsafe(struct spprof_walk *walk, const struct spprof_code *code, uint64_t pc,
+static int define_sigsafe(struct spprof_walk *walk, const struct spprof_code *code, uint64_t key,
                           struct spprof_scopes *scopes) {
     uint32_t define = walk->count;
     if (!room_for_sigsafe(walk, 2)) {
@@ -96,7 +141,8 @@ static int define_sigsafe(struct spprof_walk *walk, const struct spprof_code *co
     if (next == 0 && all && walk->fresh_count < SPPROF_MAX_FRESH) {
         /* Relaxed: each gets a number of its own. */
         number = atomic_fetch_add_explicit(&last_location, 1, memory_order_relaxed) + 1;
-        walk->fresh[walk->fresh_count].pc = pc;
+        walk->fresh[walk->fresh_count].key = key;
+        walk->fresh[walk->fresh_count].code = pack_sigsafe(code);
         walk->fresh[walk->fresh_count].compile_id = spprof_method_compile_id_sigsafe(code);
         walk->fresh[walk->fresh_count++].number = number;
     }
@@ -112,8 +158,9 @@ static int write_location_sigsafe(struct spprof_walk *walk, const struct spprof_
     if (!interrupted) {
         pc = spprof_method_original_pc_sigsafe(code, pc, cursor->sp);
     }
+    uint64_t key = interrupted ? pc | INTERRUPTED_KEY : pc;
     uint32_t number =
-        spprof_table_find_sigsafe(&locations, pc, spprof_method_compile_id_sigsafe(code));
+        spprof_table_find_sigsafe(&locations, key, spprof_method_compile_id_sigsafe(code));
     if (number != 0) {
         if (!room_for_sigsafe(walk, 1)) {
             walk->flags |= SPPROF_FLAG_TRUNCATED;
@@ -128,7 +175,7 @@ static int write_location_sigsafe(struct spprof_walk *walk, const struct spprof_
     } else {
         spprof_scopes_open_sigsafe(&scopes, code, pc, interrupted);
     }
-    return define_sigsafe(walk, code, pc, &scopes);
+    return define_sigsafe(walk, code, key, &scopes);
 }
 
 /* A virtual thread's stack begins in Continuation.enterSpecial, or, where the rest of it is on the
@@ -278,9 +325,16 @@ void spprof_walk_from_sigsafe(struct spprof_walk *walk, struct spprof_registers 
     int result = begin_sigsafe(&cursor, registers, thread, walk->ucontext);
     /* Each word is a frame at least: with more than `depth` of them there is enough. */
     for (uint32_t frames = 0; result == 0 && !walk->ring_full && frames <= walk->depth;) {
+        uint32_t room = 2 * (walk->depth + 1) - walk->count;
+        uint32_t most = walk->depth + 1 - frames;
         uint32_t before = walk->count;
-        result = next_sigsafe(walk, &cursor);
-        frames += walk->count > before ? 1 : 0;
+        if (cursor.arrival == SPPROF_AT_CALL) {
+            frames += follow_known_sigsafe(walk, &cursor, most < room ? most : room);
+        }
+        if (walk->count == before) {
+            result = next_sigsafe(walk, &cursor);
+            frames += walk->count > before ? 1 : 0;
+        }
         if ((walk->flags & SPPROF_FLAG_TRUNCATED) != 0 || frames > walk->depth) {
             walk->flags |= SPPROF_FLAG_TRUNCATED;
             result = 1;
@@ -301,8 +355,8 @@ static void walk_sigsafe(struct spprof_walk *walk) {
 
 static void published_sigsafe(const struct spprof_walk *walk) {
     for (uint32_t i = 0; i < walk->fresh_count; i++) {
-        spprof_table_put_sigsafe(&locations, walk->fresh[i].pc, walk->fresh[i].compile_id,
-                                 walk->fresh[i].number);
+        spprof_table_put_sigsafe(&locations, walk->fresh[i].key, walk->fresh[i].compile_id,
+                                 walk->fresh[i].number, walk->fresh[i].code);
     }
 }
 

@@ -60,11 +60,12 @@ static int compare(const void *left, const void *right) {
     return *(const int *)left - *(const int *)right;
 }
 
-static __attribute__((noinline)) long leaf(long x) {
-    for (int i = 0; i < 50; i++) {
+static __attribute__((noinline)) long leaf(long seed) {
+    unsigned long x = (unsigned long)seed;
+    for (unsigned i = 0; i < 50; i++) {
         x = x * 31 + i;
     }
-    return x;
+    return (long)(x >> 8);
 }
 
 static __attribute__((noinline, optimize("omit-frame-pointer"))) long without_frame_pointer(
@@ -84,7 +85,7 @@ static __attribute__((noinline)) long work(void) {
     for (int i = 0; i < 20; i++) {
         struct timespec now;
         clock_gettime(CLOCK_MONOTONIC, &now);
-        sum += now.tv_nsec + without_frame_pointer(sum + numbers[i]);
+        sum = (now.tv_nsec + without_frame_pointer(sum / 2 + numbers[i])) / 4;
         char text[64];
         sum += snprintf(text, sizeof text, "%ld %f", sum, (double)sum);
     }
@@ -120,7 +121,7 @@ TEST(native_frames_agree_with_the_compiler_s_own_unwinder) {
     const struct itimerval often = {.it_interval = {0, 50}, .it_value = {0, 50}};
     CHECK_EQUAL(0, setitimer(ITIMER_REAL, &often, NULL));
     while (checked < 5000) {
-        sum += call_work();
+        sum ^= call_work();
     }
     const struct itimerval never = {{0, 0}, {0, 0}};
     CHECK_EQUAL(0, setitimer(ITIMER_REAL, &never, NULL));

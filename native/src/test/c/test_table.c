@@ -21,11 +21,11 @@ TEST(table_refuses_a_count_that_is_no_power_of_two) {
 TEST(table_finds_what_was_put_with_its_check_only) {
     CHECK_EQUAL(0, spprof_table_create(&table, 1024));
     CHECK_EQUAL(0, spprof_table_find_sigsafe(&table, 0x7f0000001000, 1));
-    spprof_table_put_sigsafe(&table, 0x7f0000001000, 1, 11);
+    spprof_table_put_sigsafe(&table, 0x7f0000001000, 1, 11, 0);
     CHECK_EQUAL(11, spprof_table_find_sigsafe(&table, 0x7f0000001000, 1));
     CHECK_EQUAL(0, spprof_table_find_sigsafe(&table, 0x7f0000001000, 2));
     CHECK_EQUAL(0, spprof_table_find_sigsafe(&table, 0x7f0000001008, 1));
-    spprof_table_put_sigsafe(&table, 0x7f0000001000, 2, 12); /* the memory is another's now */
+    spprof_table_put_sigsafe(&table, 0x7f0000001000, 2, 12, 0); /* the memory is another's now */
     CHECK_EQUAL(0, spprof_table_find_sigsafe(&table, 0x7f0000001000, 1));
     CHECK_EQUAL(12, spprof_table_find_sigsafe(&table, 0x7f0000001000, 2));
 }
@@ -33,7 +33,7 @@ TEST(table_finds_what_was_put_with_its_check_only) {
 TEST(table_that_is_full_keeps_what_it_has_and_takes_nothing_more) {
     CHECK_EQUAL(0, spprof_table_create(&table, 64));
     for (uint32_t i = 1; i <= 1000; i++) {
-        spprof_table_put_sigsafe(&table, i * UINT64_C(0x11111), i, i);
+        spprof_table_put_sigsafe(&table, i * UINT64_C(0x11111), i, i, 0);
     }
     uint32_t found = 0;
     for (uint32_t i = 1; i <= 1000; i++) {
@@ -74,7 +74,7 @@ static void *tell_and_find(void *seed) {
         record->count = key << 8 | check;
         spprof_ring_publish_sigsafe(record, spprof_record_size(0));
         if (fresh) {
-            spprof_table_put_sigsafe(&table, key, check, number);
+            spprof_table_put_sigsafe(&table, key, check, number, 0);
         }
     }
     writers--;

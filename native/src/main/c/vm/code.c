@@ -1,5 +1,6 @@
 #include "vm/code.h"
 
+#include <stdatomic.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -50,13 +51,24 @@ bool spprof_code_is_named_sigsafe(const struct spprof_code *code, const char *pr
     return name != 0 && starts_sigsafe((const char *)(uintptr_t)name, prefix);
 }
 
+/* The address of the name that nmethods have, once one was seen: comparing it is enough. */
+static _Atomic uint64_t method_name;
+
 static bool is_method_sigsafe(const struct spprof_code *code) {
     if (spprof_layout.has_kind) {
         return *(const uint8_t *)(uintptr_t)(code->blob + spprof_layout.blob_kind) ==
                spprof_layout.kind_nmethod;
     }
-    return spprof_code_is_named_sigsafe(code, "nmethod") ||
-           spprof_code_is_named_sigsafe(code, "native nmethod");
+    uint64_t name = spprof_word_sigsafe(code->blob + spprof_layout.blob_name);
+    /* Relaxed: a constant of the JVM's, which is there before. */
+    if (name == atomic_load_explicit(&method_name, memory_order_relaxed)) {
+        return true;
+    }
+    if (spprof_code_is_named_sigsafe(code, "nmethod")) {
+        atomic_store_explicit(&method_name, name, memory_order_relaxed);
+        return true;
+    }
+    return spprof_code_is_named_sigsafe(code, "native nmethod");
 }
 
 static uint64_t begin_of_sigsafe(uint64_t blob) {

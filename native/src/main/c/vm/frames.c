@@ -88,6 +88,13 @@ static bool is_return_address_sigsafe(uint64_t pc) {
                 : calls_java_sigsafe(&code)); /* a virtual thread's lowest frame was not called */
 }
 
+/* Whether a Java method can have been called before `pc`: compilers write these places down. */
+static bool is_call_of_java_sigsafe(uint64_t pc) {
+    struct spprof_code code = spprof_code_at_sigsafe(pc);
+    return code.kind == SPPROF_CODE_METHOD ? spprof_scopes_are_exact_sigsafe(&code, pc)
+                                           : is_interpreter_sigsafe(pc) || is_entry_sigsafe(pc);
+}
+
 /* Where the call before `pc` leads, if that is right into `code`; else 0. */
 static uint64_t call_into_sigsafe(uint64_t pc, const struct spprof_code *code) {
     uint64_t target;
@@ -369,17 +376,18 @@ static int leave_stub_sigsafe(struct spprof_cursor *cursor, const struct spprof_
     if (leave_frameless_sigsafe(cursor, code, &result)) {
         return result;
     }
-    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
-        if (possible[i] && holds_return_sigsafe(cursor, &places[i], NULL) &&
-            go_by_sigsafe(cursor, &places[i], &result)) {
+    /* The way of an exception to a caller whose call was of a method that is gone: its return
+     * address is what is left, perhaps with a word below it for alignment. */
+    for (uint64_t at = sp; at <= sp + WORD && cursor->arrival == SPPROF_FROM_LEAF; at += WORD) {
+        struct place place = {.at = at};
+        if (load_stack_sigsafe(cursor, at, &pc) && is_call_of_java_sigsafe(pc) &&
+            holds_return_sigsafe(cursor, &place, NULL) && go_by_sigsafe(cursor, &place, &result)) {
             return result;
         }
     }
-    /* The way of an exception to a caller whose call was of a method that is gone: its return
-     * address is what is left, with a word below it for alignment. */
-    for (uint64_t at = sp; at <= sp + WORD && cursor->arrival == SPPROF_FROM_LEAF; at += WORD) {
-        struct place place = {.at = at};
-        if (holds_return_sigsafe(cursor, &place, NULL) && go_by_sigsafe(cursor, &place, &result)) {
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+        if (possible[i] && holds_return_sigsafe(cursor, &places[i], NULL) &&
+            go_by_sigsafe(cursor, &places[i], &result)) {
             return result;
         }
     }

@@ -138,7 +138,7 @@ enum spprof_method_result spprof_method_number_sigsafe(const struct spprof_metho
     *number = atomic_fetch_add_explicit(&last_number, 1, memory_order_relaxed) + 1;
     enum spprof_method_result result = tell_sigsafe(method, *number);
     if (result == SPPROF_METHOD_KNOWN) {
-        spprof_table_put_sigsafe(numbers, method->address, check, *number);
+        spprof_table_put_sigsafe(numbers, method->address, check, *number, 0);
     }
     return result;
 }

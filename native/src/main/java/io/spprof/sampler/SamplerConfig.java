@@ -17,7 +17,7 @@ public record SamplerConfig(
 
   private static final int MAX_WALK_BUFFERS = 64;
   private static final int MIN_WALK_BUFFERS = 4;
-  private static final int TABLE_ENTRY_BYTES = 16; // table.h
+  private static final int TABLE_ENTRY_BYTES = 32; // table.h
   private static final int MAX_DEPTH = 2048; // sample.h
   private static final long MIN_MEMORY = 512L << 10;
   private static final long MAX_MEMORY = 1L << 30; // positions in a direct buffer are ints

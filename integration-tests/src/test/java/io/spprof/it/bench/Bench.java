@@ -12,6 +12,7 @@ import java.util.concurrent.TimeUnit;
  *   ./mvnw -q -Pbench verify                          some 6 minutes
  *   ./mvnw -q -Pbench verify -Dbench.quick=true       about one, with wide spreads
  *   ./mvnw -q -Pbench verify -Dbench.java.home=DIR    profiled JVMs of another JDK
+ *   ./mvnw -q -Pbench verify -Dbench.items=WalkCost   some items only, by the names of their classes
  *   ./mvnw -q -Pbench verify -Dbench.self=true        async-profiler in both columns: what ratios
  *                                                     mean nothing on this machine
  * </pre>
@@ -40,6 +41,9 @@ import java.util.concurrent.TimeUnit;
  *       taken twice within one session, so that start and stop are not in it. async-profiler:
  *       stackwalk_ns_total over samples_total from its command {@code metrics}, which is its stack
  *       walk only, without the rest of its handler.
+ *   <dt>handler, warm and cold, depth N: vm, agct
+ *   <dd>The same, with each of our walkers. Warm: in the midst of a session over compiled code.
+ *       Cold: the first 300 ms of the first session in a new JVM.
  *   <dt>our threads
  *   <dd>CPU time of threads named {@code spprof*} in that time, over Signals. async-profiler has no
  *       such thread: it folds stacks in the handler. Much of it is by the second, not by the sample
@@ -78,7 +82,13 @@ import java.util.concurrent.TimeUnit;
 public final class Bench {
 
   private static final List<Item> ITEMS =
-      List.of(new SampleCost(), new OnH2(), new StartStop(), new StartUp(), new Memory());
+      List.of(
+          new WalkCost(),
+          new SampleCost(),
+          new OnH2(),
+          new StartStop(),
+          new StartUp(),
+          new Memory());
 
   private Bench() {}
 
@@ -88,7 +98,11 @@ public final class Bench {
     Path directory = Path.of(args[0]);
     Setup setup = Setup.fromProperties(directory.resolve("bench"));
     Table table = new Table();
+    String only = System.getProperty("bench.items", "");
     for (Item item : ITEMS) {
+      if (!only.isEmpty() && !List.of(only.split(",")).contains(item.getClass().getSimpleName())) {
+        continue;
+      }
       long itemBefore = System.nanoTime();
       item.run(setup, table);
       System.err.printf(

@@ -33,7 +33,8 @@ interface Control {
   /** The driver for a subject. */
   static Control of(Subject subject, String library) throws Exception {
     return switch (subject) {
-      case SPPROF -> new Spprof();
+      case SPPROF -> new Spprof("auto");
+      case SPPROF_AGCT -> new Spprof("agct");
       case ASYNC -> new Async(library);
       default -> throw new IllegalArgumentException(subject + " cannot be started");
     };
@@ -51,10 +52,13 @@ interface Control {
     private final MBeanServer server = ManagementFactory.getPlatformMBeanServer();
     private final ObjectName bean = new ObjectName("io.spprof:type=Spprof");
     private final String[] names = attributeNames(server, bean);
+    private final String walker;
     private long signalsBefore;
     private long ownBefore;
 
-    Spprof() throws Exception {}
+    Spprof(String walker) throws Exception {
+      this.walker = walker;
+    }
 
     @Override
     public void start(long intervalNanos) throws Exception {
@@ -63,7 +67,7 @@ interface Control {
       server.invoke(
           bean,
           "startWith",
-          new Object[] {"interval=" + intervalNanos / 1000 + "us"},
+          new Object[] {"interval=" + intervalNanos / 1000 + "us,walker=" + walker},
           new String[] {String.class.getName()});
     }
 

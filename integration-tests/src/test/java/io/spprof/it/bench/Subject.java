@@ -9,6 +9,8 @@ enum Subject {
   PLAIN,
   /** The agent jar. */
   SPPROF,
+  /** The same, with AsyncGetCallTrace as its walker. */
+  SPPROF_AGCT,
   /** async-profiler's library, as an agent. */
   ASYNC,
   /** A Java agent that registers an empty bean: the least that any managed agent costs. */
@@ -27,7 +29,7 @@ enum Subject {
       arguments.add("--enable-native-access=ALL-UNNAMED");
     }
     switch (actual(setup)) {
-      case SPPROF -> arguments.add("-javaagent:" + setup.agentJar());
+      case SPPROF, SPPROF_AGCT -> arguments.add("-javaagent:" + setup.agentJar());
       case ASYNC -> arguments.add("-agentpath:" + setup.asyncLibrary());
       case FLOOR -> arguments.add("-javaagent:" + setup.floorJar());
       case PLAIN -> {}

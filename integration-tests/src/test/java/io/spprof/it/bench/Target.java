@@ -65,6 +65,7 @@ final class Target {
         .forEach(pair -> arguments.put(pair[0], Long.valueOf(pair[1])));
     return switch (words[0]) {
       case "pair" -> pair(arguments.get("depth").intValue(), arguments.get("millis"));
+      case "cold" -> cold(arguments.get("depth").intValue(), arguments.get("millis"));
       case "steady" -> steady(arguments.get("depth").intValue(), arguments.get("millis"));
       case "h2" -> h2Window(arguments.get("interval"), arguments.get("millis"));
       case "classes" -> classes(arguments.get("count").intValue(), arguments.get("threads"));
@@ -87,6 +88,17 @@ final class Target {
     without += work.interruptions(millis / 2);
     return Map.of(
         "signals", (double) signals, "without", without, "with", with, "cost", with - without);
+  }
+
+  /** A session from its start on, in a JVM that has done nothing yet: all is met first here. */
+  private Map<String, Double> cold(int depth, long millis) throws Exception {
+    Work work = work(depth);
+    Reading before = new Reading();
+    control.start(1_000_000);
+    work.interruptions(millis);
+    Map<String, Double> figures = new Reading().since(before);
+    control.stop();
+    return figures;
   }
 
   /** One session in the middle of which the profiler's own figures are read. */
