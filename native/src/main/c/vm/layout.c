@@ -205,7 +205,7 @@ static void read_interpreter(struct spprof_layout *layout, char *why, uint64_t s
         if (length == 0) {
             break;
         }
-        if (what != NULL && strncmp(what, entry, sizeof entry - 1) == 0) {
+        if (what != NULL && strstr(what, entry) != NULL) { /* of 25, native ones stand apart */
             layout->entries_low = at < layout->entries_low ? at : layout->entries_low;
             layout->entries_end = at + length;
         }
