@@ -51,7 +51,7 @@ class H2ProfileIT {
       List<Collapsed.Stack> whole =
           workers.stream().filter(stack -> stack.has(WORK::equals)).toList();
       assertTrue(
-          samples(whole) >= 0.7 * ofWorkers,
+          ofWorkers - samples(whole) <= mostOf(ofWorkers),
           () -> samples(whole) + " of " + ofWorkers + " reach the root; " + synthetic(profile));
 
       // H2's own code runs below JDBC, JDBC below the worker, the worker below Thread.run.
@@ -60,8 +60,7 @@ class H2ProfileIT {
               .filter(stack -> stack.has(frame -> frame.startsWith("org.h2.")))
               .filter(stack -> !hasTheRightParents(stack))
               .toList();
-      // AsyncGetCallTrace takes a few wrong turns of its own.
-      assertTrue(samples(wrong) <= 0.01 * ofWorkers, () -> "wrong parents: " + wrong);
+      assertTrue(samples(wrong) <= mostOf(ofWorkers), () -> "wrong parents: " + wrong);
 
       // What a bank does most: it runs prepared statements, and these search a B-tree.
       long executing =
@@ -80,6 +79,12 @@ class H2ProfileIT {
       assertTrue(inTree > 0.1 * ofWorkers, "in the tree: " + inTree + " of " + ofWorkers);
       assertHotMethodsFit(bean, profile);
     }
+  }
+
+  /** One in a thousand, and what chance adds to that in so few: three standard deviations. */
+  private static double mostOf(long samples) {
+    double expected = 0.001 * samples;
+    return expected + 3 * Math.sqrt(expected);
   }
 
   private static boolean hasTheRightParents(Collapsed.Stack stack) {
@@ -109,7 +114,7 @@ class H2ProfileIT {
   }
 
   private static boolean isUnwalkable(String frame) {
-    return frame.startsWith("[") && frame.contains("unwalkable");
+    return frame.startsWith("[unwalkable") || frame.startsWith("[broken");
   }
 
   private static long samples(List<Collapsed.Stack> stacks) {
