@@ -8,7 +8,7 @@
 #ifndef SPPROF_VM_DEBUG_INFO_H
 #define SPPROF_VM_DEBUG_INFO_H
 
-/* By the numbers of io.spprof.sampler.DebugInfo. */
+/* By the numbers of io.spprof.sampler.DebugNonSafepoints. */
 enum spprof_debug_info {
     SPPROF_DEBUG_INFO_EXACT,         /* the flag was on before */
     SPPROF_DEBUG_INFO_SINCE_SESSION, /* on since the session began */

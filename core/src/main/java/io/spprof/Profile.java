@@ -1,6 +1,5 @@
 package io.spprof;
 
-import io.spprof.sampler.DebugInfo;
 import java.util.List;
 import java.util.Objects;
 

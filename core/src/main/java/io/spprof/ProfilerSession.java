@@ -3,7 +3,6 @@ package io.spprof;
 import io.spprof.collect.CollectorStats;
 import io.spprof.collect.Drainer;
 import io.spprof.collect.MemoryBudget;
-import io.spprof.sampler.DebugInfo;
 import io.spprof.sampler.SampleRing;
 import io.spprof.sampler.Sampler;
 import io.spprof.sampler.SamplerConfig;
@@ -123,7 +122,7 @@ final class ProfilerSession {
       SampleRing ring = sampler.start(samplerConfig);
       sampling = true;
       walker = Walker.name(sampler.walker());
-      debugInfo = sampler.debugInfo();
+      debugInfo = DebugInfo.of(sampler.debugNonSafepoints());
       drainer = new Drainer(ring, sampler, config.depth(), tables);
       lookForProblems();
       stage.set(Stage.RUNNING);

@@ -1,8 +1,8 @@
 package io.spprof.export;
 
+import io.spprof.DebugInfo;
 import io.spprof.Profile;
 import io.spprof.SessionStats;
-import io.spprof.sampler.DebugInfo;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.Locale;

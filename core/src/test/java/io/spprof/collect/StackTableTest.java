@@ -5,10 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.spprof.DebugInfo;
 import io.spprof.DropCounts;
 import io.spprof.Profile;
 import io.spprof.SessionStats;
-import io.spprof.sampler.DebugInfo;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.HashMap;

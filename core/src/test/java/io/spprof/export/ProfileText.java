@@ -1,9 +1,9 @@
 package io.spprof.export;
 
+import io.spprof.DebugInfo;
 import io.spprof.DropCounts;
 import io.spprof.Profile;
 import io.spprof.SessionStats;
-import io.spprof.sampler.DebugInfo;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;

@@ -44,7 +44,7 @@ public final class FakeSampler implements Sampler {
   public volatile String threadProblem = "";
   public volatile StackWalker walker = StackWalker.VM;
   public volatile String walkerProblem = "";
-  public volatile DebugInfo debugInfo = DebugInfo.EXACT;
+  public volatile DebugNonSafepoints debugNonSafepoints = DebugNonSafepoints.BEFORE;
   public volatile LongFunction<String> names = method -> "m" + method;
   public volatile LongSupplier threadCpuNanos = () -> 0;
 
@@ -150,8 +150,8 @@ public final class FakeSampler implements Sampler {
   }
 
   @Override
-  public DebugInfo debugInfo() {
-    return debugInfo;
+  public DebugNonSafepoints debugNonSafepoints() {
+    return debugNonSafepoints;
   }
 
   @Override

@@ -4,6 +4,7 @@ import static org.mockito.ArgumentMatchers.any;
 import static org.mockito.Mockito.mock;
 import static org.mockito.Mockito.when;
 
+import io.spprof.DebugInfo;
 import io.spprof.DropCounts;
 import io.spprof.HotMethod;
 import io.spprof.Profile;
@@ -12,7 +13,6 @@ import io.spprof.ProfilerConfig;
 import io.spprof.ProfilerState;
 import io.spprof.ProfilerStats;
 import io.spprof.SessionStats;
-import io.spprof.sampler.DebugInfo;
 import java.util.List;
 import javax.management.MBeanServer;
 import javax.management.MBeanServerFactory;

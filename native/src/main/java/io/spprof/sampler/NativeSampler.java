@@ -145,8 +145,8 @@ public final class NativeSampler implements Sampler {
   }
 
   @Override
-  public DebugInfo debugInfo() {
-    return counters == null ? DebugInfo.SAFEPOINTS : DebugInfo.of(debugInfo0());
+  public DebugNonSafepoints debugNonSafepoints() {
+    return counters == null ? DebugNonSafepoints.NEVER : DebugNonSafepoints.of(debugInfo0());
   }
 
   @Override

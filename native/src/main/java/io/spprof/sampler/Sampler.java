@@ -95,11 +95,11 @@ public interface Sampler {
   String walkerProblem();
 
   /**
-   * How exact compiled code is about itself, in this session or the last.
+   * Since when compiled code is exact about itself, of this session or the last.
    *
    * @return not null
    */
-  DebugInfo debugInfo();
+  DebugNonSafepoints debugNonSafepoints();
 
   /**
    * CPU time of the calling thread.
