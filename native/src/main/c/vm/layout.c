@@ -219,7 +219,7 @@ static void read_interpreter(struct spprof_layout *layout, char *why, uint64_t s
 int spprof_layout_probe(int32_t version, char *why, uint64_t size) {
     struct spprof_layout layout = {.env = spprof_layout.env};
     uint64_t ignored, short_complete;
-    char missing[1024] = "";
+    char missing[512] = "";
     READ_ALL(&layout, in_every_release, missing, sizeof missing);
     layout.debug_info_apart = spprof_vmstructs_offset("nmethod", "_immutable_data", &ignored) == 0;
     if (layout.debug_info_apart) {

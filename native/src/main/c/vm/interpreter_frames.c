@@ -1,0 +1,113 @@
+#include "sample.h"
+#include "vm/frames.h"
+#include "vm/places.h"
+
+static int32_t bci_sigsafe(const struct spprof_cursor *cursor, uint64_t fp,
+                           const struct spprof_method *method) {
+    if (method->native) {
+        return SPPROF_BCI_NATIVE;
+    }
+    uint64_t bcp = cursor->arrival == SPPROF_AT_CALL ? 0 : cursor->registers->bcp;
+    if (bcp - method->code_begin >= method->code_size) { /* the register is used otherwise now */
+        bcp = spprof_word_sigsafe(spprof_places_slot_sigsafe(fp, SPPROF_BCP_SLOT));
+    }
+    return (int32_t)(bcp - method->code_begin);
+}
+
+static int leave_frame_sigsafe(struct spprof_cursor *cursor, uint64_t fp) {
+    return spprof_places_go_to_sigsafe(
+        cursor, spprof_word_sigsafe(fp + SPPROF_WORD_BYTES),
+        spprof_word_sigsafe(spprof_places_slot_sigsafe(fp, spprof_layout.sender_sp)),
+        spprof_word_sigsafe(fp));
+}
+
+/*
+ * In the code that a method is entered by, templateInterpreterGenerator_x86.cpp. It takes the
+ * return address off the stack, makes room for locals, and pushes, one by one: the return address,
+ * the caller's fp (which fp then points to), the caller's sp, and the other slots. The method is in
+ * a register all the way, the caller's sp until its slot is written. False: the frame is whole.
+ */
+static bool enter_method_sigsafe(struct spprof_cursor *cursor, struct spprof_method *method,
+                                 int *result) {
+    const struct spprof_registers *registers = cursor->registers;
+    uint64_t sp = cursor->sp, fp = cursor->fp, pc;
+    uint64_t caller_sp = registers->bcp;
+    if (cursor->pc < spprof_layout.entries_low || cursor->pc >= spprof_layout.entries_end) {
+        return false;
+    }
+    bool known = spprof_method_read_sigsafe(registers->method, method);
+    method->address = known ? method->address : 0;
+    if (fp >= sp && (fp - sp) / SPPROF_WORD_BYTES < (uint64_t)-SPPROF_LAST_SLOT &&
+        spprof_places_on_stack_sigsafe(cursor, fp) &&
+        spprof_places_load_sigsafe(cursor, fp + SPPROF_WORD_BYTES, &pc) &&
+        spprof_places_is_return_sigsafe(pc)) {
+        bool has_caller_sp = fp - sp >= SPPROF_WORD_BYTES;
+        caller_sp =
+            has_caller_sp
+                ? spprof_word_sigsafe(spprof_places_slot_sigsafe(fp, spprof_layout.sender_sp))
+                : caller_sp;
+        *result = spprof_places_go_to_sigsafe(cursor, pc, caller_sp, spprof_word_sigsafe(fp));
+        return true;
+    }
+    uint64_t above;
+    if (spprof_places_load_sigsafe(cursor, sp, &pc) && pc == fp &&
+        spprof_places_load_sigsafe(cursor, sp + SPPROF_WORD_BYTES, &above) &&
+        spprof_places_is_return_sigsafe(above)) {
+        *result = spprof_places_go_to_sigsafe(cursor, above, caller_sp,
+                                              fp); /* fp is pushed, and about to move */
+        return true;
+    }
+    if (spprof_places_load_sigsafe(cursor, sp, &pc) && spprof_places_is_return_sigsafe(pc)) {
+        /* Before its first instructions, the caller's sp is just above. */
+        bool sane =
+            caller_sp > sp && caller_sp <= cursor->high && caller_sp % SPPROF_WORD_BYTES == 0;
+        *result =
+            spprof_places_go_to_sigsafe(cursor, pc, sane ? caller_sp : sp + SPPROF_WORD_BYTES, fp);
+        return true;
+    }
+    pc = registers->return_address;
+    if (spprof_places_is_return_sigsafe(pc) && caller_sp >= sp && caller_sp <= cursor->high &&
+        caller_sp % SPPROF_WORD_BYTES == 0 &&
+        !(spprof_places_load_sigsafe(cursor, fp + SPPROF_WORD_BYTES, &above) && above == pc)) {
+        *result = spprof_places_go_to_sigsafe(cursor, pc, caller_sp, fp);
+        return true;
+    }
+    return false;
+}
+
+int spprof_frames_of_interpreter_sigsafe(struct spprof_cursor *cursor, struct spprof_method *method,
+                                         int32_t *bci) {
+    int result;
+    if (cursor->arrival == SPPROF_INTERRUPTED) {
+        *bci = 0;
+        if (enter_method_sigsafe(cursor, method, &result)) {
+            return result;
+        }
+    }
+    uint64_t fp = cursor->fp;
+    if (fp >= cursor->sp && spprof_places_interpreter_frame_sigsafe(cursor, fp, method)) {
+        *bci = bci_sigsafe(cursor, fp, method);
+        return leave_frame_sigsafe(cursor, fp);
+    }
+    method->address = 0;
+    uint64_t pc;
+    if (cursor->arrival != SPPROF_AT_CALL && spprof_places_load_sigsafe(cursor, cursor->sp, &pc) &&
+        spprof_places_is_return_sigsafe(pc)) {
+        /* About to return, or just called; or, from a leaf, about to throw into the caller. */
+        result = spprof_places_go_to_sigsafe(cursor, pc, cursor->sp + SPPROF_WORD_BYTES, fp);
+        cursor->arrival = SPPROF_FROM_LEAF;
+        return result;
+    }
+    return SPPROF_WALK_BROKEN_INTERPRETER;
+}
+
+int spprof_frames_of_new_sigsafe(struct spprof_cursor *cursor) {
+    uint64_t fp = cursor->fp;
+    if (fp < cursor->sp ||
+        !spprof_places_on_stack_sigsafe(cursor,
+                                        spprof_places_slot_sigsafe(fp, SPPROF_METHOD_SLOT)) ||
+        !spprof_places_on_stack_sigsafe(cursor, fp + SPPROF_WORD_BYTES)) {
+        return SPPROF_WALK_BROKEN_DEOPT;
+    }
+    return leave_frame_sigsafe(cursor, fp);
+}

@@ -1,0 +1,195 @@
+#include "vm/places.h"
+
+#include "sample.h"
+#include "vm/scopes.h"
+
+bool spprof_places_on_stack_sigsafe(const struct spprof_cursor *cursor, uint64_t address) {
+    return address >= cursor->low && address < cursor->high && address % SPPROF_WORD_BYTES == 0;
+}
+
+bool spprof_places_load_sigsafe(const struct spprof_cursor *cursor, uint64_t address,
+                                uint64_t *value) {
+    if (!spprof_places_on_stack_sigsafe(cursor, address)) {
+        return false;
+    }
+    *value = spprof_word_sigsafe(address);
+    return true;
+}
+
+int spprof_places_go_to_sigsafe(struct spprof_cursor *cursor, uint64_t pc, uint64_t sp,
+                                uint64_t fp) {
+    if (sp < cursor->low || sp > cursor->high) {
+        return SPPROF_WALK_BROKEN_STACK;
+    }
+    cursor->pc = pc;
+    cursor->sp = sp;
+    cursor->fp = fp;
+    cursor->arrival = SPPROF_AT_CALL;
+    return 0;
+}
+
+static bool is_entry_sigsafe(uint64_t pc) {
+    return pc == spprof_word_sigsafe(spprof_layout.call_stub_return);
+}
+
+bool spprof_places_in_interpreter_sigsafe(uint64_t pc) {
+    return pc >= spprof_layout.interpreter_low && pc < spprof_layout.interpreter_end;
+}
+
+uint64_t spprof_places_slot_sigsafe(uint64_t fp, int slot) {
+    return fp + (uint64_t)(int64_t)slot * SPPROF_WORD_BYTES;
+}
+
+/* Whether a whole interpreter frame stands at fp, as far as what is in it agrees with itself. */
+bool spprof_places_interpreter_frame_sigsafe(const struct spprof_cursor *cursor, uint64_t fp,
+                                             struct spprof_method *method) {
+    uint64_t address, cache, bcp, sender_sp;
+    if (!spprof_places_on_stack_sigsafe(cursor, fp) ||
+        !spprof_places_on_stack_sigsafe(cursor, fp + SPPROF_WORD_BYTES) ||
+        !spprof_places_load_sigsafe(cursor, spprof_places_slot_sigsafe(fp, SPPROF_BCP_SLOT),
+                                    &bcp) ||
+        !spprof_places_load_sigsafe(cursor, spprof_places_slot_sigsafe(fp, SPPROF_METHOD_SLOT),
+                                    &address) ||
+        !spprof_places_load_sigsafe(cursor, spprof_places_slot_sigsafe(fp, SPPROF_CACHE_SLOT),
+                                    &cache) ||
+        !spprof_places_load_sigsafe(cursor, spprof_places_slot_sigsafe(fp, spprof_layout.sender_sp),
+                                    &sender_sp) ||
+        sender_sp <= fp || sender_sp > cursor->high) {
+        return false;
+    }
+    return spprof_method_read_sigsafe(address, method) && method->pool_cache == cache &&
+           (method->native ? bcp == 0 || bcp == method->code_begin
+                           : bcp - method->code_begin < method->code_size);
+}
+
+/* Stubs that call Java code, besides call_stub: from native code, and to thaw a virtual thread. */
+static bool calls_java_sigsafe(const struct spprof_code *code) {
+    return spprof_code_is_named_sigsafe(code, "upcall") ||
+           spprof_code_is_named_sigsafe(code, "StubRoutines (continuation");
+}
+
+/* Whether code can return to `pc`: it is behind a call, or where the interpreter goes on. */
+bool spprof_places_is_return_sigsafe(uint64_t pc) {
+    uint64_t target;
+    if (!spprof_is_code_sigsafe(pc)) {
+        return false;
+    }
+    if (is_entry_sigsafe(pc) || spprof_places_in_interpreter_sigsafe(pc)) {
+        return true;
+    }
+    struct spprof_code code = spprof_code_at_sigsafe(pc);
+    if (code.kind == SPPROF_CODE_NONE || pc < code.begin + 16 ||
+        pc > spprof_code_end_sigsafe(&code)) {
+        return false;
+    }
+    return spprof_cpu_is_call_before_sigsafe(pc, &target) ||
+           (code.kind == SPPROF_CODE_METHOD
+                ? spprof_method_is_deopt_handler_sigsafe(&code, pc)
+                : calls_java_sigsafe(&code)); /* a virtual thread's lowest frame was not called */
+}
+
+/* Whether a Java method can have been called before `pc`: compilers write these places down. */
+bool spprof_places_is_call_of_java_sigsafe(uint64_t pc) {
+    struct spprof_code code = spprof_code_at_sigsafe(pc);
+    return code.kind == SPPROF_CODE_METHOD
+               ? spprof_scopes_are_exact_sigsafe(&code, pc)
+               : spprof_places_in_interpreter_sigsafe(pc) || is_entry_sigsafe(pc);
+}
+
+/* Where the call before `pc` leads, if that is right into `code`; else 0. */
+uint64_t spprof_places_call_into_sigsafe(uint64_t pc, const struct spprof_code *code) {
+    uint64_t target;
+    if (!spprof_places_is_return_sigsafe(pc) || spprof_places_in_interpreter_sigsafe(pc) ||
+        is_entry_sigsafe(pc)) {
+        return 0;
+    }
+    return spprof_cpu_is_call_before_sigsafe(pc, &target) && target >= code->begin &&
+                   target < spprof_code_end_sigsafe(code)
+               ? target
+               : 0;
+}
+
+/*
+ * Whether a method can return to `pc`: a call of this method, or of one that leads to it in its
+ * place; not of another one, which a word that was left behind in the stack can well be behind.
+ */
+static bool can_return_to_sigsafe(uint64_t pc, const struct spprof_code *method) {
+    if (!spprof_places_is_return_sigsafe(pc)) {
+        return false;
+    }
+    if (is_entry_sigsafe(pc) || spprof_places_in_interpreter_sigsafe(pc)) {
+        return true;
+    }
+    struct spprof_code caller = spprof_code_at_sigsafe(pc);
+    uint64_t target = 0;
+    if (caller.kind == SPPROF_CODE_STUB) {
+        return calls_java_sigsafe(&caller);
+    }
+    if (spprof_method_is_deopt_handler_sigsafe(&caller, pc)) {
+        return true;
+    }
+    spprof_cpu_is_call_before_sigsafe(pc, &target);
+    struct spprof_code callee = spprof_code_at_sigsafe(target);
+    if (callee.blob == method->blob && callee.kind == SPPROF_CODE_METHOD &&
+        callee.blob != caller.blob) {
+        return true;
+    }
+    /* One without a frame jumps on to whatever it is given: MethodHandle.linkToStatic and such. */
+    bool other = callee.kind == SPPROF_CODE_METHOD && callee.blob != caller.blob &&
+                 spprof_code_frame_size_sigsafe(&callee) >= 2 * SPPROF_WORD_BYTES &&
+                 spprof_word_sigsafe(callee.blob + spprof_layout.nmethod_method) !=
+                     spprof_word_sigsafe(method->blob + spprof_layout.nmethod_method);
+    return !other && spprof_scopes_are_exact_sigsafe(&caller, pc);
+}
+
+bool spprof_places_go_by_sigsafe(struct spprof_cursor *cursor, const struct spprof_place *place,
+                                 int *result) {
+    uint64_t pc, fp = cursor->fp;
+    if (!spprof_places_load_sigsafe(cursor, place->at, &pc) ||
+        (place->fp_at != 0 && !spprof_places_load_sigsafe(cursor, place->fp_at, &fp))) {
+        return false;
+    }
+    *result = spprof_places_go_to_sigsafe(cursor, pc, place->at + SPPROF_WORD_BYTES, fp);
+    return true;
+}
+
+/* Whether a place has a return address, for `method` unless that is NULL, and the fp that belongs
+ * to it. */
+bool spprof_places_holds_return_sigsafe(const struct spprof_cursor *cursor,
+                                        const struct spprof_place *place,
+                                        const struct spprof_code *method) {
+    uint64_t pc, fp = cursor->fp;
+    struct spprof_method ignored;
+    if (!spprof_places_load_sigsafe(cursor, place->at, &pc) ||
+        (place->fp_at != 0 && !spprof_places_load_sigsafe(cursor, place->fp_at, &fp))) {
+        return false;
+    }
+    if (spprof_places_in_interpreter_sigsafe(pc)) {
+        return fp > place->at && spprof_places_interpreter_frame_sigsafe(cursor, fp, &ignored);
+    }
+    if (is_entry_sigsafe(pc)) {
+        return fp > place->at && spprof_places_on_stack_sigsafe(cursor, fp);
+    }
+    return method == NULL ? spprof_places_is_return_sigsafe(pc) : can_return_to_sigsafe(pc, method);
+}
+
+struct spprof_place spprof_places_behind_frame_sigsafe(uint64_t end) {
+    return (struct spprof_place){.at = end - SPPROF_WORD_BYTES,
+                                 .fp_at = end - 2 * SPPROF_WORD_BYTES};
+}
+
+struct spprof_place spprof_places_at_stage_sigsafe(const struct spprof_cursor *cursor,
+                                                   enum spprof_frame_stage stage,
+                                                   uint64_t frame_size) {
+    uint64_t sp = cursor->sp;
+    switch (stage) {
+        case SPPROF_FRAME_NONE:
+            return (struct spprof_place){.at = sp};
+        case SPPROF_FRAME_PUSHED:
+            return (struct spprof_place){.at = sp + SPPROF_WORD_BYTES, .fp_at = sp};
+        case SPPROF_FRAME_NO_FP:
+            return (struct spprof_place){.at = sp + frame_size - SPPROF_WORD_BYTES};
+        default:
+            return spprof_places_behind_frame_sigsafe(sp + frame_size);
+    }
+}

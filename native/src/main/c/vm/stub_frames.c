@@ -1,0 +1,164 @@
+#include "sample.h"
+#include "vm/frames.h"
+#include "vm/places.h"
+#include "vm/scopes.h"
+
+#define MOST_WORDS_OF_A_STUB 512
+#define MOST_OF_A_PROLOGUE 64 /* bytes */
+
+/* Adapters between the interpreter and compiled code: c2i has made room for arguments, and kept the
+ * caller's sp. */
+static bool leave_adapter_sigsafe(struct spprof_cursor *cursor, const struct spprof_code *code,
+                                  int *result) {
+    uint64_t caller_sp = cursor->registers->bcp, ret = cursor->registers->return_address;
+    uint64_t sp = cursor->sp, old, pc;
+    if (!spprof_code_is_named_sigsafe(code, "I2C/C2I") || caller_sp <= sp ||
+        caller_sp - sp > 512 * SPPROF_WORD_BYTES ||
+        !spprof_places_load_sigsafe(cursor, caller_sp - SPPROF_WORD_BYTES, &old) ||
+        !spprof_places_is_return_sigsafe(old) ||
+        (ret != old && !(spprof_places_load_sigsafe(cursor, sp, &pc) && pc == old))) {
+        return false;
+    }
+    *result = spprof_places_go_to_sigsafe(cursor, old, caller_sp, cursor->fp);
+    return true;
+}
+
+/*
+ * On the way to an exception's handler, which has no call before it: ExceptionBlob, at its end, has
+ * the address that threw in a register, and no frame; DeoptimizationBlob, at its beginning, has its
+ * frame, and that address in the thread.
+ */
+static bool leave_exception_sigsafe(struct spprof_cursor *cursor, const struct spprof_code *code,
+                                    int *result) {
+    uint64_t frame_size = spprof_code_frame_size_sigsafe(code), fp;
+    uint64_t pc = cursor->registers->throw_pc;
+    if (spprof_code_is_named_sigsafe(code, "ExceptionBlob")) {
+        if (cursor->arrival == SPPROF_INTERRUPTED &&
+            spprof_code_at_sigsafe(pc).kind == SPPROF_CODE_METHOD) {
+            *result = spprof_places_go_to_sigsafe(cursor, pc, cursor->sp, cursor->fp);
+            return true;
+        }
+        return false;
+    }
+    pc = spprof_word_sigsafe(cursor->thread + spprof_layout.thread_exception_pc);
+    if (spprof_code_is_named_sigsafe(code, "DeoptimizationBlob") &&
+        spprof_code_at_sigsafe(pc).kind == SPPROF_CODE_METHOD &&
+        spprof_places_load_sigsafe(cursor, cursor->sp + frame_size - 2 * SPPROF_WORD_BYTES, &fp)) {
+        *result = spprof_places_go_to_sigsafe(cursor, pc, cursor->sp + frame_size, fp);
+        return true;
+    }
+    return false;
+}
+
+/*
+ * Stubs that save registers without a frame: of the words that are behind a call into the block of
+ * stubs, the one whose call leads to where the stub begins, which is the nearest before us.
+ */
+static bool leave_frameless_sigsafe(struct spprof_cursor *cursor, const struct spprof_code *code,
+                                    int *result) {
+    uint64_t best = 0, best_at = 0, best_pc = 0, pc;
+    for (uint64_t at = cursor->sp; at < cursor->sp + MOST_WORDS_OF_A_STUB * SPPROF_WORD_BYTES;
+         at += SPPROF_WORD_BYTES) {
+        if (!spprof_places_load_sigsafe(cursor, at, &pc)) {
+            break;
+        }
+        if (spprof_is_code_sigsafe(pc)) {
+            uint64_t target = spprof_places_call_into_sigsafe(pc, code);
+            if (target > best && target <= cursor->pc) {
+                best = target;
+                best_at = at;
+                best_pc = pc;
+            }
+        }
+    }
+    if (best == 0) {
+        return false;
+    }
+    *result = spprof_places_go_to_sigsafe(cursor, best_pc, best_at + SPPROF_WORD_BYTES, cursor->fp);
+    return true;
+}
+
+static int leave_stub_sigsafe(struct spprof_cursor *cursor, const struct spprof_code *code) {
+    uint64_t frame_size = spprof_code_frame_size_sigsafe(code);
+    uint64_t sp = cursor->sp, fp = cursor->fp, pc;
+    bool top = cursor->arrival == SPPROF_INTERRUPTED;
+    bool sized = frame_size >= 2 * SPPROF_WORD_BYTES;
+    int result;
+    if (top && sized) {
+        enum spprof_frame_stage stage =
+            spprof_cpu_stage_sigsafe(cursor->pc, code->begin, code->begin + MOST_OF_A_PROLOGUE);
+        struct spprof_place place = spprof_places_at_stage_sigsafe(cursor, stage, frame_size);
+        if (spprof_places_holds_return_sigsafe(cursor, &place, NULL) &&
+            spprof_places_go_by_sigsafe(cursor, &place, &result)) {
+            return result;
+        }
+    }
+    bool has_fp = fp >= sp && spprof_places_on_stack_sigsafe(cursor, fp);
+    if (sized && has_fp && spprof_code_is_named_sigsafe(code, "DeoptimizationBlob") &&
+        spprof_word_sigsafe(cursor->thread + spprof_layout.thread_vframes) != 0) {
+        /* Above its own frame are those that it has made, which nothing is in yet. */
+        struct spprof_place place = {.at = fp + SPPROF_WORD_BYTES, .fp_at = fp};
+        return spprof_places_go_by_sigsafe(cursor, &place, &result) ? result
+                                                                    : SPPROF_WALK_BROKEN_STUB;
+    }
+    struct spprof_place places[] = {
+        {.at = sp},
+        {.at = fp + SPPROF_WORD_BYTES, .fp_at = fp},
+        spprof_places_behind_frame_sigsafe(sp + frame_size),
+        {.at = sp + SPPROF_WORD_BYTES, .fp_at = sp},
+        {.at = fp + 2 * SPPROF_WORD_BYTES, .fp_at = fp}, /* method_entry_barrier, with its cookie */
+    };
+    bool possible[] = {top, has_fp, sized, top, has_fp};
+    /* First those whose call leads here. */
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+        if (possible[i] && spprof_places_load_sigsafe(cursor, places[i].at, &pc) &&
+            spprof_places_call_into_sigsafe(pc, code) != 0 &&
+            spprof_places_go_by_sigsafe(cursor, &places[i], &result)) {
+            return result;
+        }
+    }
+    if (top && leave_adapter_sigsafe(cursor, code, &result)) {
+        return result;
+    }
+    if (leave_exception_sigsafe(cursor, code, &result)) {
+        return result;
+    }
+    if (leave_frameless_sigsafe(cursor, code, &result)) {
+        return result;
+    }
+    /* The way of an exception to a caller whose call was of a method that is gone: its return
+     * address is what is left, perhaps with a word below it for alignment. */
+    for (uint64_t at = sp; at <= sp + SPPROF_WORD_BYTES && cursor->arrival == SPPROF_FROM_LEAF;
+         at += SPPROF_WORD_BYTES) {
+        struct spprof_place place = {.at = at};
+        if (spprof_places_load_sigsafe(cursor, at, &pc) &&
+            spprof_places_is_call_of_java_sigsafe(pc) &&
+            spprof_places_holds_return_sigsafe(cursor, &place, NULL) &&
+            spprof_places_go_by_sigsafe(cursor, &place, &result)) {
+            return result;
+        }
+    }
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+        if (possible[i] && spprof_places_holds_return_sigsafe(cursor, &places[i], NULL) &&
+            spprof_places_go_by_sigsafe(cursor, &places[i], &result)) {
+            return result;
+        }
+    }
+    return SPPROF_WALK_BROKEN_STUB;
+}
+
+int spprof_frames_of_stub_sigsafe(struct spprof_cursor *cursor, const struct spprof_code *code) {
+    uint64_t frame_size = spprof_code_frame_size_sigsafe(code);
+    int result;
+    if (cursor->arrival == SPPROF_AT_CALL && frame_size >= 2 * SPPROF_WORD_BYTES) {
+        struct spprof_place place = spprof_places_behind_frame_sigsafe(cursor->sp + frame_size);
+        return spprof_places_go_by_sigsafe(cursor, &place, &result) ? result
+                                                                    : SPPROF_WALK_BROKEN_STACK;
+    }
+    bool leaf = cursor->arrival != SPPROF_AT_CALL;
+    result = leave_stub_sigsafe(cursor, code);
+    if (leaf && result == 0) {
+        cursor->arrival = SPPROF_FROM_LEAF; /* whoever called it may have pushed something before */
+    }
+    return result;
+}
