@@ -3,6 +3,7 @@
  * _Unwind_Backtrace says, at thousands of places in code with and without frame pointers, in the C
  * library, and in the kernel's page of clocks.
  */
+#include <dlfcn.h>
 #include <signal.h>
 #include <sys/time.h>
 #include <time.h>
@@ -14,10 +15,13 @@
 #include "test.h"
 
 #define MOST 64
+#define INTERRUPTED 2 /* the frame above this handler's and the signal's */
 
 static uint64_t wanted_pc;
 static uint64_t stack_end;
 static volatile long checked, wrong;
+static volatile uint64_t wrong_pc;
+static volatile int wrong_result;
 
 static bool is_wanted_sigsafe(uint64_t pc) {
     return pc == wanted_pc;
@@ -41,7 +45,7 @@ static void on_signal(int signal, siginfo_t *info, void *context) {
     struct trace trace = {.count = 0};
     _Unwind_Backtrace(collect, &trace);
     int at = -1;
-    for (int i = 0; i < trace.count; i++) {
+    for (int i = INTERRUPTED + 1; i < trace.count; i++) {
         at = trace.pcs[i] == wanted_pc ? i : at;
     }
     struct spprof_registers found;
@@ -53,7 +57,10 @@ static void on_signal(int signal, siginfo_t *info, void *context) {
     /* libgcc tells with a frame the CFA of the call that it made: its own stack pointer. */
     bool same = result == SPPROF_NATIVE_FOUND && found.sp == trace.cfas[at];
     checked++;
-    wrong += !same;
+    if (!same && wrong++ == 0) {
+        wrong_pc = trace.pcs[INTERRUPTED];
+        wrong_result = (int)result;
+    }
 }
 
 static int compare(const void *left, const void *right) {
@@ -126,6 +133,14 @@ TEST(native_frames_agree_with_the_compiler_s_own_unwinder) {
     const struct itimerval never = {{0, 0}, {0, 0}};
     CHECK_EQUAL(0, setitimer(ITIMER_REAL, &never, NULL));
     CHECK(sum != 42);
+    if (wrong != 0) {
+        Dl_info where = {0};
+        dladdr((void *)(uintptr_t)wrong_pc, &where);
+        fprintf(stderr, "    %ld of %ld: %s + %lx of %s, result %d\n", wrong, checked,
+                where.dli_sname == NULL ? "?" : where.dli_sname,
+                (long)(wrong_pc - (uintptr_t)where.dli_fbase),
+                where.dli_fname == NULL ? "?" : where.dli_fname, wrong_result);
+    }
     CHECK_EQUAL(0, wrong);
     spprof_native_frames_destroy();
     spprof_guard_remove();
