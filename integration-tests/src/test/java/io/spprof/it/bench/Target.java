@@ -93,8 +93,8 @@ final class Target {
   /** A session from its start on, in a JVM that has done nothing yet: all is met first here. */
   private Map<String, Double> cold(int depth, long millis) throws Exception {
     Work work = work(depth);
-    Reading before = new Reading();
     control.start(1_000_000);
+    Reading before = new Reading(); // what starting our thread costs is not the handler's
     work.interruptions(millis);
     Map<String, Double> figures = new Reading().since(before);
     control.stop();
