@@ -59,8 +59,8 @@ import java.util.concurrent.TimeUnit;
  *       over the mean of the two windows without around it. The CPU figure is the better one where
  *       others use the machine; rounds in which they used more than a tenth of it are left out if
  *       enough remain. The row "no profiler" compares two windows of a JVM without agent.
- *   <dt>start, stop, 10,000 classes
- *   <dd>A JVM with 10,000 more classes of ten methods and 50 waiting threads. Wall clock around the
+ *   <dt>start, stop, 20,000 classes
+ *   <dd>A JVM with 20,000 more classes of ten methods and 50 waiting threads. Wall clock around the
  *       bean's startWith and stop, called in the process, and around async-profiler's Java API. A
  *       first start is in a new JVM with the idle agent, and loads what is loaded on demand.
  *   <dt>JVM start-up

@@ -142,15 +142,22 @@ final class Target {
 
   /** A start, work, a stop. */
   private Map<String, Double> cycle(long millis) throws Exception {
+    long pid = ProcessHandle.current().pid();
+    long before = Tasks.residentBytes(pid);
     long a = System.nanoTime();
     control.start(10_000_000);
     long b = System.nanoTime();
+    long memory = Tasks.residentBytes(pid) - before;
     work(100).interruptions(millis);
     long signals = control.signals();
     long c = System.nanoTime();
     control.stop();
     long d = System.nanoTime();
-    return Map.of("start", (double) (b - a), "stop", (double) (d - c), "signals", (double) signals);
+    return Map.of(
+        "start", (double) (b - a),
+        "stop", (double) (d - c),
+        "signals", (double) signals,
+        "memory", (double) memory);
   }
 
   /** All attributes at once, many times, while the load is sampled at 1 ms. */
