@@ -262,14 +262,15 @@ static int write_new_frames_sigsafe(struct spprof_walk *walk, struct spprof_curs
             walk->flags |= SPPROF_FLAG_TRUNCATED;
             return 0;
         }
-        int error = write_frame_sigsafe(walk, &method, (int32_t)bci < 0 ? -1 : (int32_t)bci)
-                        ? spprof_frames_of_new_sigsafe(cursor)
-                        : SPPROF_WALK_BROKEN_DEOPT;
-        if (error != 0) {
-            return error;
+        if (!write_frame_sigsafe(walk, &method, (int32_t)bci < 0 ? -1 : (int32_t)bci)) {
+            return SPPROF_WALK_BROKEN_DEOPT;
         }
     }
-    return 0;
+    return spprof_frames_of_new_sigsafe(cursor, array, count);
+}
+
+static bool is_deoptimizing_sigsafe(const struct spprof_cursor *cursor) {
+    return spprof_word_sigsafe(cursor->thread + spprof_layout.thread_vframes) != 0;
 }
 
 /* One frame: 0 to go on, 1 at the root, SPPROF_WALK_VIRTUAL or _FROZEN, or a
@@ -293,8 +294,7 @@ static int next_sigsafe(struct spprof_walk *walk, struct spprof_cursor *cursor) 
             struct spprof_method method = {0};
             int32_t bci;
             error = spprof_frames_of_interpreter_sigsafe(cursor, &method, &bci);
-            if (error == SPPROF_WALK_BROKEN_INTERPRETER &&
-                spprof_word_sigsafe(cursor->thread + spprof_layout.thread_vframes) != 0) {
+            if (error == SPPROF_WALK_BROKEN_INTERPRETER && is_deoptimizing_sigsafe(cursor)) {
                 return write_new_frames_sigsafe(walk, cursor);
             }
             if (method.address == 0) {
@@ -308,6 +308,10 @@ static int next_sigsafe(struct spprof_walk *walk, struct spprof_cursor *cursor) 
             return error;
         }
         case SPPROF_CODE_STUB:
+            if (is_deoptimizing_sigsafe(cursor) &&
+                spprof_code_is_named_sigsafe(&code, "DeoptimizationBlob")) {
+                return write_new_frames_sigsafe(walk, cursor);
+            }
             error = continuation_sigsafe(&code);
             return error != 0 ? error : spprof_frames_of_stub_sigsafe(cursor, &code);
         default:

@@ -49,8 +49,8 @@ int spprof_frames_of_stub_sigsafe(struct spprof_cursor *cursor, const struct spp
 int spprof_frames_of_interpreter_sigsafe(struct spprof_cursor *cursor, struct spprof_method *method,
                                          int32_t *bci);
 
-/* Of the interpreter, too, a frame that is being made anew, without a method in it yet. */
-int spprof_frames_of_new_sigsafe(struct spprof_cursor *cursor);
+/* Of frames that deoptimisation makes anew, by the thread's array of `count` of them. */
+int spprof_frames_of_new_sigsafe(struct spprof_cursor *cursor, uint64_t array, uint32_t count);
 
 /*
  * Of call_stub, by which native code calls Java code: to the last Java frame before, which the JVM

@@ -1,3 +1,4 @@
+#include "guard.h"
 #include "sample.h"
 #include "vm/frames.h"
 #include "vm/places.h"
@@ -101,13 +102,21 @@ int spprof_frames_of_interpreter_sigsafe(struct spprof_cursor *cursor, struct sp
     return SPPROF_WALK_BROKEN_INTERPRETER;
 }
 
-int spprof_frames_of_new_sigsafe(struct spprof_cursor *cursor) {
-    uint64_t fp = cursor->fp;
-    if (fp < cursor->sp ||
-        !spprof_places_on_stack_sigsafe(cursor,
-                                        spprof_places_slot_sigsafe(fp, SPPROF_METHOD_SLOT)) ||
-        !spprof_places_on_stack_sigsafe(cursor, fp + SPPROF_WORD_BYTES)) {
+/*
+ * The caller's frame is in the array, its sp and pc first. Its fp is what the lowest of the new
+ * frames has saved: the first along the chain of these that does not point into them.
+ */
+int spprof_frames_of_new_sigsafe(struct spprof_cursor *cursor, uint64_t array, uint32_t count) {
+    uint64_t caller = array + spprof_layout.vframes_caller, sp, pc, fp = cursor->fp;
+    if (!spprof_load64_sigsafe(caller, &sp) ||
+        !spprof_load64_sigsafe(caller + SPPROF_WORD_BYTES, &pc) || sp <= cursor->sp ||
+        !spprof_places_on_stack_sigsafe(cursor, sp) || !spprof_places_is_return_sigsafe(pc)) {
         return SPPROF_WALK_BROKEN_DEOPT;
     }
-    return leave_frame_sigsafe(cursor, fp);
+    for (uint32_t i = 0; i <= count + 1 && fp >= cursor->sp && fp < sp; i++) {
+        if (!spprof_places_load_sigsafe(cursor, fp, &fp)) {
+            return SPPROF_WALK_BROKEN_DEOPT;
+        }
+    }
+    return spprof_places_go_to_sigsafe(cursor, pc, sp, fp);
 }

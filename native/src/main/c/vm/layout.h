@@ -70,7 +70,7 @@ struct spprof_layout {
     uint64_t klass_name, symbol_length, symbol_body;
 
     /* vframeArray, frames that are being made anew: how many, the first, and what is in each */
-    uint64_t vframes_count, vframes_first, vframe_size, vframe_method, vframe_bci;
+    uint64_t vframes_caller, vframes_count, vframes_first, vframe_size, vframe_method, vframe_bci;
 
     /* interpreter: its code, and therein the entries of methods */
     uint64_t interpreter_low, interpreter_end, entries_low, entries_end;

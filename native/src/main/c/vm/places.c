@@ -92,7 +92,8 @@ bool spprof_places_is_return_sigsafe(uint64_t pc) {
 bool spprof_places_is_call_of_java_sigsafe(uint64_t pc) {
     struct spprof_code code = spprof_code_at_sigsafe(pc);
     return code.kind == SPPROF_CODE_METHOD
-               ? spprof_scopes_are_exact_sigsafe(&code, pc)
+               ? spprof_scopes_are_exact_sigsafe(&code, pc) ||
+                     spprof_method_is_deopt_handler_sigsafe(&code, pc)
                : spprof_places_in_interpreter_sigsafe(pc) || is_entry_sigsafe(pc);
 }
 

@@ -5,6 +5,7 @@
 
 #define MOST_WORDS_OF_A_STUB 512
 #define MOST_OF_A_PROLOGUE 64 /* bytes */
+#define MOST_OF_CALL_STUB 192 /* bytes before its call, and behind it */
 
 /* Adapters between the interpreter and compiled code: c2i has made room for arguments, and kept the
  * caller's sp. */
@@ -78,12 +79,33 @@ static bool leave_frameless_sigsafe(struct spprof_cursor *cursor, const struct s
     return true;
 }
 
+/* In call_stub itself, before its call or after it: as a frame that returns there. */
+static bool leave_call_stub_sigsafe(struct spprof_cursor *cursor, int *result) {
+    uint64_t call = spprof_word_sigsafe(spprof_layout.call_stub_return);
+    struct spprof_cursor entry = *cursor;
+    if (cursor->pc - (call - MOST_OF_CALL_STUB) > 2 * MOST_OF_CALL_STUB) {
+        return false;
+    }
+    *result = spprof_frames_of_entry_sigsafe(&entry);
+    if (*result < 0) {
+        return false;
+    }
+    *cursor = entry;
+    return true;
+}
+
 static int leave_stub_sigsafe(struct spprof_cursor *cursor, const struct spprof_code *code) {
     uint64_t frame_size = spprof_code_frame_size_sigsafe(code);
     uint64_t sp = cursor->sp, fp = cursor->fp, pc;
     bool top = cursor->arrival == SPPROF_INTERRUPTED;
     bool sized = frame_size >= 2 * SPPROF_WORD_BYTES;
     int result;
+    if (top && spprof_code_is_named_sigsafe(code, "vtable")) {
+        /* It only looks up where to jump to; the call can lead elsewhere by now. */
+        struct spprof_place place = {.at = sp};
+        return spprof_places_go_by_sigsafe(cursor, &place, &result) ? result
+                                                                    : SPPROF_WALK_BROKEN_STUB;
+    }
     if (top && sized) {
         enum spprof_frame_stage stage =
             spprof_cpu_stage_sigsafe(cursor->pc, code->begin, code->begin + MOST_OF_A_PROLOGUE);
@@ -94,13 +116,6 @@ static int leave_stub_sigsafe(struct spprof_cursor *cursor, const struct spprof_
         }
     }
     bool has_fp = fp >= sp && spprof_places_on_stack_sigsafe(cursor, fp);
-    if (sized && has_fp && spprof_code_is_named_sigsafe(code, "DeoptimizationBlob") &&
-        spprof_word_sigsafe(cursor->thread + spprof_layout.thread_vframes) != 0) {
-        /* Above its own frame are those that it has made, which nothing is in yet. */
-        struct spprof_place place = {.at = fp + SPPROF_WORD_BYTES, .fp_at = fp};
-        return spprof_places_go_by_sigsafe(cursor, &place, &result) ? result
-                                                                    : SPPROF_WALK_BROKEN_STUB;
-    }
     struct spprof_place places[] = {
         {.at = sp},
         {.at = fp + SPPROF_WORD_BYTES, .fp_at = fp},
@@ -123,13 +138,9 @@ static int leave_stub_sigsafe(struct spprof_cursor *cursor, const struct spprof_
     if (leave_exception_sigsafe(cursor, code, &result)) {
         return result;
     }
-    if (leave_frameless_sigsafe(cursor, code, &result)) {
-        return result;
-    }
     /* The way of an exception to a caller whose call was of a method that is gone: its return
      * address is what is left, perhaps with a word below it for alignment. */
-    for (uint64_t at = sp; at <= sp + SPPROF_WORD_BYTES && cursor->arrival == SPPROF_FROM_LEAF;
-         at += SPPROF_WORD_BYTES) {
+    for (uint64_t at = sp; at <= (top ? sp : sp + SPPROF_WORD_BYTES); at += SPPROF_WORD_BYTES) {
         struct spprof_place place = {.at = at};
         if (spprof_places_load_sigsafe(cursor, at, &pc) &&
             spprof_places_is_call_of_java_sigsafe(pc) &&
@@ -137,6 +148,13 @@ static int leave_stub_sigsafe(struct spprof_cursor *cursor, const struct spprof_
             spprof_places_go_by_sigsafe(cursor, &place, &result)) {
             return result;
         }
+    }
+    if (top && leave_call_stub_sigsafe(cursor, &result)) {
+        return result;
+    }
+    if (spprof_code_is_named_sigsafe(code, "StubRoutines") &&
+        leave_frameless_sigsafe(cursor, code, &result)) {
+        return result;
     }
     for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
         if (possible[i] && spprof_places_holds_return_sigsafe(cursor, &places[i], NULL) &&
