@@ -309,7 +309,8 @@ static int next_sigsafe(struct spprof_walk *walk, struct spprof_cursor *cursor) 
         }
         case SPPROF_CODE_STUB:
             if (is_deoptimizing_sigsafe(cursor) &&
-                spprof_code_is_named_sigsafe(&code, "DeoptimizationBlob")) {
+                (spprof_code_is_named_sigsafe(&code, "DeoptimizationBlob") ||
+                 spprof_code_is_named_sigsafe(&code, "UncommonTrapBlob"))) {
                 return write_new_frames_sigsafe(walk, cursor);
             }
             error = continuation_sigsafe(&code);
