@@ -4,6 +4,7 @@
 #include "vm/scopes.h"
 
 #define MOST_WORDS_OF_A_STUB 512
+#define MOST_WORDS_WITHOUT_FRAME 32
 #define MOST_OF_A_PROLOGUE 64 /* bytes */
 #define MOST_OF_CALL_STUB 192 /* bytes before its call, and behind it */
 
@@ -56,9 +57,9 @@ static bool leave_exception_sigsafe(struct spprof_cursor *cursor, const struct s
  * stubs, the one whose call leads to where the stub begins, which is the nearest before us.
  */
 static bool leave_frameless_sigsafe(struct spprof_cursor *cursor, const struct spprof_code *code,
-                                    int *result) {
+                                    uint64_t most, int *result) {
     uint64_t best = 0, best_at = 0, best_pc = 0, pc;
-    for (uint64_t at = cursor->sp; at < cursor->sp + MOST_WORDS_OF_A_STUB * SPPROF_WORD_BYTES;
+    for (uint64_t at = cursor->sp; at < cursor->sp + most * SPPROF_WORD_BYTES;
          at += SPPROF_WORD_BYTES) {
         if (!spprof_places_load_sigsafe(cursor, at, &pc)) {
             break;
@@ -152,8 +153,10 @@ static int leave_stub_sigsafe(struct spprof_cursor *cursor, const struct spprof_
     if (top && leave_call_stub_sigsafe(cursor, &result)) {
         return result;
     }
-    if (spprof_code_is_named_sigsafe(code, "StubRoutines") &&
-        leave_frameless_sigsafe(cursor, code, &result)) {
+    /* Of other stubs, those without a frame push a few registers: slow_subtype_check. */
+    uint64_t most = spprof_code_is_named_sigsafe(code, "StubRoutines") ? MOST_WORDS_OF_A_STUB
+                                                                       : MOST_WORDS_WITHOUT_FRAME;
+    if (leave_frameless_sigsafe(cursor, code, most, &result)) {
         return result;
     }
     for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
