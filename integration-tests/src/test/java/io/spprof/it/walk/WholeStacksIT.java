@@ -29,7 +29,7 @@ class WholeStacksIT {
    * In two seconds a JVM is mostly busy with compiling and deoptimizing, where a walker breaks
    * most; the long run, tagged "walk", asks for {@link Row#MOST}.
    */
-  private static final double MOST_IN_SHORT = 0.005;
+  private static final double MOST_IN_SHORT = 0.002;
 
   private static final Jdk JDK = Jdk.at(Path.of(System.getProperty("java.home")));
 
