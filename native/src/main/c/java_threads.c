@@ -136,36 +136,45 @@ static void forget(JNIEnv *jni, jthread *threads, jint count) {
     (*spprof_agent_jvmti())->Deallocate(spprof_agent_jvmti(), (unsigned char *)threads);
 }
 
+/* All threads, to be forgotten, and what is the same for them. 0, or -ENODATA and no threads. */
+static int all_threads(JNIEnv *jni, struct layout *layout, jthread **threads, jint *count) {
+    jvmtiEnv *jvmti = spprof_agent_jvmti();
+    (*jni)->EnsureLocalCapacity(jni, LOCAL_REFERENCES);
+    if ((*jvmti)->GetAllThreads(jvmti, count, threads) != JVMTI_ERROR_NONE) {
+        return -ENODATA;
+    }
+    if (find_layout(jni, layout, *threads, *count) != 0) {
+        forget(jni, *threads, *count);
+        return -ENODATA;
+    }
+    return 0;
+}
+
 int spprof_java_threads_env_distance(JNIEnv *jni, const struct spprof_engine *engine,
                                      int64_t *distance) {
-    jvmtiEnv *jvmti = spprof_agent_jvmti();
     struct layout layout = {.engine = engine};
     jint count;
     jthread *threads;
-    (*jni)->EnsureLocalCapacity(jni, LOCAL_REFERENCES);
-    if ((*jvmti)->GetAllThreads(jvmti, &count, &threads) != JVMTI_ERROR_NONE) {
-        return -ENODATA;
+    int error = all_threads(jni, &layout, &threads, &count);
+    if (error == 0) {
+        forget(jni, threads, count);
+        *distance = layout.env;
     }
-    int error = find_layout(jni, &layout, threads, count);
-    forget(jni, threads, count);
-    *distance = layout.env;
-    return error == 0 ? 0 : -ENODATA;
+    return error;
 }
 
 int spprof_java_threads_adopt(JNIEnv *jni, const struct spprof_engine *engine) {
-    jvmtiEnv *jvmti = spprof_agent_jvmti();
     struct layout layout = {.engine = engine};
     jint count;
     jthread *threads;
-    (*jni)->EnsureLocalCapacity(jni, LOCAL_REFERENCES);
-    if ((*jvmti)->GetAllThreads(jvmti, &count, &threads) != JVMTI_ERROR_NONE) {
-        return -ENODATA;
+    int error = all_threads(jni, &layout, &threads, &count);
+    if (error != 0) {
+        return error;
     }
-    bool known = find_layout(jni, &layout, threads, count) == 0;
-    for (jint i = 0; known && i < count; i++) {
+    for (jint i = 0; i < count; i++) {
         struct adoption adoption = {.jni = jni, .layout = &layout, .thread = threads[i]};
-        with_name(jvmti, jni, threads[i], &adoption, adopt);
+        with_name(spprof_agent_jvmti(), jni, threads[i], &adoption, adopt);
     }
     forget(jni, threads, count);
-    return known ? 0 : -ENODATA;
+    return 0;
 }

@@ -13,170 +13,17 @@
  *   interpreter                  its method
  *   stub                         nothing: the time is the caller's
  *   call_stub                    nothing; on with the anchor that was kept there, or the end
- *
- * What a compiled frame's pc stands for is written down at the first sight of it, in the handler,
- * as the code may be gone when the sample is read, and is certainly there now. From then on it is a
- * number, found by the pc and the compilation's id in a table: warm, a frame costs a look at the
- * segment map, the header of its code, the table and the stack, and no debug information is read.
- * DEFINE makes the number known in the same record that first has it; only when that is in the ring
- * does it go into the table (`published`), so a number never comes before its definition.
  */
-#include <errno.h>
 #include <stddef.h>
-#include <string.h>
 
 #include "guard.h"
 #include "native_frames.h"
-#include "table.h"
 #include "vm/frames.h"
-#include "vm/scopes.h"
+#include "vm/locations.h"
 #include "vm/self_test.h"
 #include "walk.h"
 
-/* Where a thread was interrupted and where a call returns to can be one address, and two places. */
-#define INTERRUPTED_KEY (UINT64_C(1) << 63)
-
-static struct spprof_table locations, methods;
-static _Atomic uint32_t last_location;
-
-static uint64_t kind_sigsafe(uint64_t kind) {
-    return kind << SPPROF_WORD_KIND_SHIFT;
-}
-
-static bool room_for_sigsafe(const struct spprof_walk *walk, uint32_t words) {
-    return walk->count + words <= 2 * (walk->depth + 1);
-}
-
-/* Whether it is in the words: not if it makes no sense, or if its name found no room. */
-static bool write_frame_sigsafe(struct spprof_walk *walk, const struct spprof_method *method,
-                                int32_t bci) {
-    uint32_t number;
-    enum spprof_method_result result = spprof_method_number_sigsafe(method, &number);
-    walk->ring_full = walk->ring_full || result == SPPROF_METHOD_RING_FULL;
-    if (result != SPPROF_METHOD_KNOWN) {
-        return false;
-    }
-    walk->words[walk->count++] = kind_sigsafe(SPPROF_WORD_FRAME) |
-                                 (uint64_t)(uint32_t)(bci + SPPROF_BCI_BIAS) << SPPROF_WORD_SHIFT |
-                                 number;
-    return true;
-}
-
-/* What a table's entry holds of the code: its blob's distance from the code cache's beginning,
- * which is below 2 GB in every JVM, and the size of its frames in words. */
-static uint64_t pack_sigsafe(const struct spprof_code *code) {
-    return (code->blob - spprof_layout.code_low) << 32 |
-           (uint32_t)(spprof_code_frame_size_sigsafe(code) / sizeof(uint64_t));
-}
-
-/*
- * Frames whose places are known, one after the other: the fast way, for a return address that is in
- * the table. The entry tells the code's header, and that tells by the compilation's id whether the
- * code is still the same: where other code lies now, another number is there, of 32 bits. Stops at
- * the first frame that is not known, with nothing said about it.
- */
-static uint32_t follow_known_sigsafe(struct spprof_walk *walk, struct spprof_cursor *cursor,
-                                     uint32_t most) {
-    uint64_t *words = walk->words + walk->count;
-    uint64_t pc = cursor->pc, sp = cursor->sp, fp = cursor->fp, value;
-    uint32_t count = 0;
-    while (count < most) {
-        const struct spprof_table_entry *entry = spprof_table_look_sigsafe(&locations, pc, &value);
-        if (entry == NULL) {
-            break;
-        }
-        uint64_t code = atomic_load_explicit(&entry->detail, memory_order_relaxed);
-        uint64_t end = sp + (code & 0xffffffff) * sizeof(uint64_t);
-        uint64_t blob = spprof_layout.code_low + (code >> 32);
-        if (spprof_int_sigsafe(blob + spprof_layout.nmethod_compile_id) != value >> 32 ||
-            end > cursor->high || end < sp + 2 * sizeof(uint64_t)) {
-            break;
-        }
-        words[count++] = kind_sigsafe(SPPROF_WORD_LOCATION) | (uint32_t)value;
-        sp = end;
-        pc = spprof_word_sigsafe(end - sizeof(uint64_t));
-        fp = spprof_word_sigsafe(end - 2 * sizeof(uint64_t));
-    }
-    cursor->pc = pc;
-    cursor->sp = sp;
-    cursor->fp = fp;
-    walk->count += count;
-    return count;
-}
-
-/*
- * The methods that are inlined at a place. Room for them all, or only the first of them, which are
- * then more than is wanted: a frame takes at most two words with its DEFINE.
- */
-static int define_sigsafe(struct spprof_walk *walk, const struct spprof_code *code, uint64_t key,
-                          struct spprof_scopes *scopes) {
-    uint32_t define = walk->count;
-    if (!room_for_sigsafe(walk, 2)) {
-        walk->flags |= SPPROF_FLAG_TRUNCATED;
-        return 0;
-    }
-    walk->count++;
-    struct spprof_scope scope;
-    struct spprof_method method;
-    int next;
-    bool all = true;
-    while ((next = spprof_scopes_next_sigsafe(scopes, &scope)) == 1) {
-        if (!room_for_sigsafe(walk, 1)) {
-            walk->flags |= SPPROF_FLAG_TRUNCATED;
-            all = false;
-            break;
-        }
-        if (!spprof_method_read_sigsafe(scope.method, &method)) {
-            next = -1;
-            break;
-        }
-        int32_t bci = method.native ? SPPROF_BCI_NATIVE : scope.bci;
-        if (!write_frame_sigsafe(walk, &method, bci)) {
-            next = -1;
-            break;
-        }
-    }
-    uint32_t number = 0;
-    uint32_t count = walk->count - define - 1;
-    if (next == 0 && all && walk->fresh_count < SPPROF_MAX_FRESH) {
-        /* Relaxed: each gets a number of its own. */
-        number = atomic_fetch_add_explicit(&last_location, 1, memory_order_relaxed) + 1;
-        walk->fresh[walk->fresh_count].key = key;
-        walk->fresh[walk->fresh_count].code = pack_sigsafe(code);
-        walk->fresh[walk->fresh_count].compile_id = spprof_method_compile_id_sigsafe(code);
-        walk->fresh[walk->fresh_count++].number = number;
-    }
-    walk->words[define] =
-        kind_sigsafe(SPPROF_WORD_DEFINE) | (uint64_t)count << SPPROF_WORD_SHIFT | number;
-    return next == -1 && !walk->ring_full ? SPPROF_WALK_BROKEN_SCOPES : 0;
-}
-
-static int write_location_sigsafe(struct spprof_walk *walk, const struct spprof_code *code,
-                                  const struct spprof_cursor *cursor) {
-    uint64_t pc = cursor->pc;
-    bool interrupted = cursor->arrival == SPPROF_INTERRUPTED;
-    if (!interrupted) {
-        pc = spprof_method_original_pc_sigsafe(code, pc, cursor->sp);
-    }
-    uint64_t key = interrupted ? pc | INTERRUPTED_KEY : pc;
-    uint32_t number =
-        spprof_table_find_sigsafe(&locations, key, spprof_method_compile_id_sigsafe(code));
-    if (number != 0) {
-        if (!room_for_sigsafe(walk, 1)) {
-            walk->flags |= SPPROF_FLAG_TRUNCATED;
-            return 0;
-        }
-        walk->words[walk->count++] = kind_sigsafe(SPPROF_WORD_LOCATION) | number;
-        return 0;
-    }
-    struct spprof_scopes scopes;
-    if (interrupted && pc < spprof_method_complete_sigsafe(code)) {
-        spprof_scopes_open_root_sigsafe(&scopes, code); /* before the method's own first code */
-    } else {
-        spprof_scopes_open_sigsafe(&scopes, code, pc, interrupted);
-    }
-    return define_sigsafe(walk, code, key, &scopes);
-}
+static struct spprof_table methods;
 
 /* A virtual thread's stack begins in Continuation.enterSpecial, or, where the rest of it is on the
  * heap, with a return to a stub that fetches that. 0 elsewhere. */
@@ -258,11 +105,11 @@ static int write_new_frames_sigsafe(struct spprof_walk *walk, struct spprof_curs
             ((int32_t)bci >= 0 && bci >= method.code_size)) {
             return SPPROF_WALK_BROKEN_DEOPT;
         }
-        if (!room_for_sigsafe(walk, 1)) {
+        if (!spprof_words_room_sigsafe(walk, 1)) {
             walk->flags |= SPPROF_FLAG_TRUNCATED;
             return 0;
         }
-        if (!write_frame_sigsafe(walk, &method, (int32_t)bci < 0 ? -1 : (int32_t)bci)) {
+        if (!spprof_words_frame_sigsafe(walk, &method, (int32_t)bci < 0 ? -1 : (int32_t)bci)) {
             return SPPROF_WALK_BROKEN_DEOPT;
         }
     }
@@ -288,7 +135,7 @@ static int next_sigsafe(struct spprof_walk *walk, struct spprof_cursor *cursor) 
             if (error != 0) {
                 return error;
             }
-            error = write_location_sigsafe(walk, &code, cursor);
+            error = spprof_locations_write_sigsafe(walk, &code, cursor);
             return error != 0 ? error : spprof_frames_of_method_sigsafe(cursor, &code);
         case SPPROF_CODE_INTERPRETER: {
             struct spprof_method method = {0};
@@ -300,9 +147,9 @@ static int next_sigsafe(struct spprof_walk *walk, struct spprof_cursor *cursor) 
             if (method.address == 0) {
                 return error;
             }
-            if (!room_for_sigsafe(walk, 1)) {
+            if (!spprof_words_room_sigsafe(walk, 1)) {
                 walk->flags |= SPPROF_FLAG_TRUNCATED;
-            } else if (!write_frame_sigsafe(walk, &method, bci)) {
+            } else if (!spprof_words_frame_sigsafe(walk, &method, bci)) {
                 return SPPROF_WALK_BROKEN_INTERPRETER;
             }
             return error;
@@ -334,7 +181,7 @@ void spprof_walk_from_sigsafe(struct spprof_walk *walk, struct spprof_registers 
         uint32_t most = walk->depth + 1 - frames;
         uint32_t before = walk->count;
         if (cursor.arrival == SPPROF_AT_CALL) {
-            frames += follow_known_sigsafe(walk, &cursor, most < room ? most : room);
+            frames += spprof_locations_follow_sigsafe(walk, &cursor, most < room ? most : room);
         }
         if (walk->count == before) {
             result = next_sigsafe(walk, &cursor);
@@ -358,18 +205,11 @@ static void walk_sigsafe(struct spprof_walk *walk) {
     spprof_walk_from_sigsafe(walk, &registers);
 }
 
-static void published_sigsafe(const struct spprof_walk *walk) {
-    for (uint32_t i = 0; i < walk->fresh_count; i++) {
-        spprof_table_put_sigsafe(&locations, walk->fresh[i].key, walk->fresh[i].compile_id,
-                                 walk->fresh[i].number, walk->fresh[i].code);
-    }
-}
-
 static void destroy(void) {
     spprof_guard_remove();
     spprof_methods_reset(NULL, NULL);
     spprof_native_frames_destroy();
-    spprof_table_destroy(&locations);
+    spprof_locations_destroy();
     spprof_table_destroy(&methods);
 }
 
@@ -380,7 +220,7 @@ static bool handlers_are_checked(void) {
 }
 
 static int create(const struct spprof_walker_config *config) {
-    int error = spprof_table_create(&locations, config->locations);
+    int error = spprof_locations_create(config->locations);
     if (error == 0) {
         error = spprof_table_create(&methods, config->methods);
     }
@@ -394,7 +234,6 @@ static int create(const struct spprof_walker_config *config) {
         destroy();
         return error;
     }
-    atomic_store_explicit(&last_location, 0, memory_order_relaxed);
     spprof_methods_reset(config->ring, &methods);
     return 0;
 }
@@ -409,5 +248,5 @@ const struct spprof_walker spprof_walker_vm = {
     .create = create,
     .destroy = destroy,
     .walk_sigsafe = walk_sigsafe,
-    .published_sigsafe = published_sigsafe,
+    .published_sigsafe = spprof_locations_published_sigsafe,
 };

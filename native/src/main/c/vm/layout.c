@@ -238,7 +238,6 @@ int spprof_layout_probe(int32_t version, char *why, uint64_t size) {
     if (spprof_vmstructs_size("PcDesc", &pc_desc_size) != 0 || pc_desc_size != 16) {
         miss(missing, sizeof missing, "PcDesc", NULL);
     }
-    layout.pc_desc_size = (uint32_t)pc_desc_size;
     layout.excluded_bytes = version >= JNI_VERSION_OF_20 ? 1 : 0;
     /* The array is declared with one element, at its end; more of them follow. What is there is
      * checked before it is used (walk_vm.c). */

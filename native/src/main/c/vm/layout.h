@@ -60,7 +60,6 @@ struct spprof_layout {
     uint64_t nmethod_osr_entry, nmethod_deopt, nmethod_deopt_mh;
     uint64_t nmethod_pcs, nmethod_pcs_end, nmethod_scopes, nmethod_immutable, nmethod_metadata;
     int32_t invocation_entry_bci;
-    uint32_t pc_desc_size;
     uint8_t excluded_bytes; /* of compressed numbers: 0 before JDK 20, 1 since */
 
     /* Method and what hangs on it */

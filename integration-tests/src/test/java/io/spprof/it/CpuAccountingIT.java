@@ -34,7 +34,7 @@ class CpuAccountingIT {
 
   private static final long VAGUENESS = 100;
   private static final long TICK_NANOS = 10_000_000;
-  private static final long MOST_CPU_NANOS = 15_000_000_000L;
+  private static final long MOST_CPU_NANOS = 60_000_000_000L;
   private static final long LEAST_CPU_NANOS = 3_000_000_000L;
 
   @ParameterizedTest
@@ -138,14 +138,14 @@ class CpuAccountingIT {
     long before = target.cpuNanos();
     bean.startWith(options);
     long begun = target.cpuNanos();
-    // What is used during start and stop may be sampled or not: it has to be little of the whole,
-    // on a busy machine as far as that can be waited for.
+    // What is used during start and stop may be sampled or not: it has to be little of the whole.
+    // Beside sixty busy threads and other programs both wait for their turn for seconds.
     long wanted = Math.min(VAGUENESS * (begun - before), MOST_CPU_NANOS);
     long needed = cpuNanos == 0 ? 0 : Math.max(cpuNanos, wanted);
     Thread.sleep(500);
     Await.until(
         "the target uses " + needed / 1_000_000 + " ms of CPU time",
-        Duration.ofSeconds(120),
+        Duration.ofSeconds(300),
         () -> target.cpuNanos() - begun >= needed);
     int threadsFailed = (Integer) bean.get("ThreadsFailed");
     long ending = target.cpuNanos();
