@@ -43,6 +43,7 @@ final class ProfilerSession {
           0,
           0,
           0,
+          0,
           ProfilerConfig.DEFAULT.intervalNanos(),
           0,
           0,
@@ -240,7 +241,13 @@ final class ProfilerSession {
   /** This session's figures: final ones after its end, else those of this moment. */
   ProfilerStats stats() {
     ProfilerStats done = last;
-    return done != null ? done : stats(elapsedNanos(), false);
+    if (done != null) {
+      return done;
+    }
+    ProfilerStats now = stats(elapsedNanos(), false);
+    // If it ended meanwhile, the native counters may already have been a later session's.
+    done = last;
+    return done != null ? done : now;
   }
 
   private ProfilerStats stats(long elapsedNanos, boolean ended) {
@@ -272,6 +279,7 @@ final class ProfilerSession {
         collected.sampledCpuNanos(),
         counted.droppedCpuNanos() + counted.unsignalledCpuNanos() + collected.droppedCpuNanos(),
         overheadNanos,
+        counted.walkNanos(),
         config.intervalNanos(),
         counted.threadsSampled(),
         counted.threadsFailed(),

@@ -215,6 +215,27 @@ final class ProfilerConcurrencyTest {
     assertEquals(2, outcomes.size(), outcomes.toString());
   }
 
+  /** A reader that was kept waiting between looking at the session and reading the counters. */
+  @Test
+  void shouldNotCountALaterSessionsSignals() {
+    start();
+    sampler.signal(1, 10, 8, 16);
+    AtomicReference<ProfilerStats> ended = new AtomicReference<>();
+    sampler.onCountersAsked =
+        () -> {
+          sampler.onCountersAsked = () -> {};
+          profiler.stop();
+          ended.set(profiler.stats());
+          start();
+          sampler.signal(1, 10, 8, 16);
+        };
+
+    ProfilerStats late = profiler.stats();
+
+    assertEquals(ended.get(), late);
+    profiler.stop();
+  }
+
   @Test
   void shouldNeverShowASampleWithoutItsSignal() {
     start();

@@ -40,6 +40,9 @@ public final class FakeSampler implements Sampler {
   /** After the counters were read, before they are handed out. */
   public volatile Runnable onCountersRead = () -> {};
 
+  /** Runs when the counters are asked for, before they are read. */
+  public volatile Runnable onCountersAsked = () -> {};
+
   public volatile String unavailable = "";
   public volatile String threadProblem = "";
   public volatile StackWalker walker = StackWalker.VM;
@@ -161,10 +164,12 @@ public final class FakeSampler implements Sampler {
 
   @Override
   public SamplerCounters counters() {
+    onCountersAsked.run();
     long in = committed.get();
     long full = bufferFull.get();
     long nanos = droppedNanos.get();
-    SamplerCounters read = new SamplerCounters(in, full, 0, 0, 0, nanos, 0, 0, 1, 0, signals.get());
+    SamplerCounters read =
+        new SamplerCounters(in, full, 0, 0, 0, nanos, 0, 0, 0, 1, 0, signals.get());
     onCountersRead.run();
     return read;
   }
