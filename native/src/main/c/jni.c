@@ -230,6 +230,7 @@ JNIEXPORT jintArray JNICALL Java_io_spprof_sampler_NativeSampler_layout0(JNIEnv 
         offsetof(struct spprof_counters, unsignalled_cpu_ns),
         SPPROF_TIMED_EVERY,
         offsetof(struct spprof_counters, timed_handler_ns),
+        offsetof(struct spprof_counters, timed_walk_ns),
         offsetof(struct spprof_counters, threads_sampled),
         offsetof(struct spprof_counters, threads_failed),
         sizeof(struct spprof_counters),

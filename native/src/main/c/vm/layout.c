@@ -67,6 +67,7 @@ static const struct wanted in_every_release[] = {
     {AT(pool_length), OFFSET, "ConstantPool", "_length", NULL, NULL},
     {AT(pool_size), SIZE, "ConstantPool", NULL, NULL, NULL},
     {AT(klass_name), OFFSET, "Klass", "_name", NULL, NULL},
+    {AT(symbol_hash), OFFSET, "Symbol", "_hash_and_refcount", NULL, NULL},
     {AT(symbol_length), OFFSET, "Symbol", "_length", NULL, NULL},
     {AT(symbol_body), OFFSET, "Symbol", "_body", NULL, NULL},
 };

@@ -66,7 +66,7 @@ struct spprof_layout {
     uint64_t method_const, method_flags;
     uint64_t const_constants, const_code_size, const_name, const_size;
     uint64_t pool_cache, pool_holder, pool_length, pool_size;
-    uint64_t klass_name, symbol_length, symbol_body;
+    uint64_t klass_name, symbol_hash, symbol_length, symbol_body;
 
     /* vframeArray, frames that are being made anew: how many, the first, and what is in each */
     uint64_t vframes_caller, vframes_count, vframes_first, vframe_size, vframe_method, vframe_bci;

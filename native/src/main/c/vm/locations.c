@@ -7,6 +7,9 @@
 /* Where a thread was interrupted and where a call returns to can be one address, and two places. */
 #define INTERRUPTED_KEY (UINT64_C(1) << 63)
 
+/* And the third kind of key, whose number says nothing: a return address and a callee. */
+#define RETURN_KEY (UINT64_C(1) << 62)
+
 static struct spprof_table locations;
 static _Atomic uint32_t last_location;
 
@@ -149,6 +152,37 @@ int spprof_locations_write_sigsafe(struct spprof_walk *walk, const struct spprof
         spprof_scopes_open_sigsafe(&scopes, code, pc, interrupted);
     }
     return define_sigsafe(walk, code, key, &scopes);
+}
+
+/* Both as distances in the code cache, which is below 2 GB in every JVM. */
+static uint64_t return_key_sigsafe(uint64_t pc, const struct spprof_code *callee) {
+    return RETURN_KEY | (pc - spprof_layout.code_low) << 31 |
+           (callee->blob - spprof_layout.code_low);
+}
+
+/* Of two compilations, which both must still be there. */
+static uint32_t return_check_sigsafe(uint64_t caller_blob, const struct spprof_code *callee) {
+    uint32_t caller = spprof_int_sigsafe(caller_blob + spprof_layout.nmethod_compile_id);
+    return caller * UINT32_C(0x9E3779B9) ^ spprof_method_compile_id_sigsafe(callee);
+}
+
+bool spprof_locations_returns_sigsafe(uint64_t pc, const struct spprof_code *callee) {
+    uint64_t value;
+    const struct spprof_table_entry *entry =
+        spprof_table_look_sigsafe(&locations, return_key_sigsafe(pc, callee), &value);
+    if (entry == NULL) {
+        return false;
+    }
+    uint64_t caller =
+        spprof_layout.code_low + atomic_load_explicit(&entry->detail, memory_order_relaxed);
+    return value >> 32 == return_check_sigsafe(caller, callee);
+}
+
+void spprof_locations_remember_return_sigsafe(uint64_t pc, const struct spprof_code *caller,
+                                              const struct spprof_code *callee) {
+    spprof_table_put_sigsafe(&locations, return_key_sigsafe(pc, callee),
+                             return_check_sigsafe(caller->blob, callee), 1,
+                             caller->blob - spprof_layout.code_low);
 }
 
 void spprof_locations_published_sigsafe(const struct spprof_walk *walk) {

@@ -47,6 +47,14 @@ uint32_t spprof_locations_follow_sigsafe(struct spprof_walk *walk, struct spprof
 int spprof_locations_write_sigsafe(struct spprof_walk *walk, const struct spprof_code *code,
                                    const struct spprof_cursor *cursor);
 
+/*
+ * Whether `callee`, a method, is known to have been called from before `pc`, by code that is still
+ * there; and to remember that it can be. `caller` is the code that `pc` is in, a method, too.
+ */
+bool spprof_locations_returns_sigsafe(uint64_t pc, const struct spprof_code *callee);
+void spprof_locations_remember_return_sigsafe(uint64_t pc, const struct spprof_code *caller,
+                                              const struct spprof_code *callee);
+
 /* The walk's record is in the ring: remembers the locations that are new in it. */
 void spprof_locations_published_sigsafe(const struct spprof_walk *walk);
 

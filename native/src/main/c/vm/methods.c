@@ -56,32 +56,20 @@ static bool length_sigsafe(uint64_t symbol, uint16_t *length) {
     return spprof_load16_sigsafe(symbol + spprof_layout.symbol_length, length) && *length > 0;
 }
 
-/* A multiply and a fold a word, after Wang Yi's wyhash. */
-static bool hash_sigsafe(uint64_t symbol, uint64_t *hash) {
-    uint16_t length;
-    if (!length_sigsafe(symbol, &length)) {
+/*
+ * What tells a Symbol from all others that were at its address: a number that it was given by
+ * chance when it was made, in the upper half of the word (symbol.hpp), and the address. A multiply
+ * and a fold, after Wang Yi's wyhash.
+ */
+static bool identity_sigsafe(uint64_t symbol, uint64_t *hash) {
+    uint32_t word;
+    if (!spprof_load32_sigsafe(symbol + spprof_layout.symbol_hash, &word)) {
         return false;
     }
-    uint64_t begin = symbol + spprof_layout.symbol_body, end = begin + length;
-    uint64_t h = *hash ^ length;
-    /* Whole, aligned words, as symbols are allocated: without what is before and behind the text.
-     */
-    for (uint64_t at = begin & ~UINT64_C(7); at < end; at += 8) {
-        uint64_t word;
-        if (!spprof_load64_sigsafe(at, &word)) {
-            return false;
-        }
-        if (at < begin) {
-            word >>= 8 * (begin - at);
-        }
-        if (end - at < 8) {
-            word &= (UINT64_C(1) << (8 * (end - (at < begin ? begin : at)))) - 1;
-        }
-        unsigned __int128 product = (unsigned __int128)(h ^ word ^ UINT64_C(0x9E3779B97F4A7C15)) *
-                                    UINT64_C(0xA0761D6478BD642F);
-        h = (uint64_t)product ^ (uint64_t)(product >> 64);
-    }
-    *hash = h;
+    uint64_t mixed = *hash ^ symbol ^ (uint64_t)(word >> 16) << 48;
+    unsigned __int128 product =
+        (unsigned __int128)(mixed ^ UINT64_C(0x9E3779B97F4A7C15)) * UINT64_C(0xA0761D6478BD642F);
+    *hash = (uint64_t)product ^ (uint64_t)(product >> 64);
     return true;
 }
 
@@ -126,7 +114,7 @@ static enum spprof_method_result tell_sigsafe(const struct spprof_method *method
 enum spprof_method_result spprof_method_number_sigsafe(const struct spprof_method *method,
                                                        uint32_t *number) {
     uint64_t hash = 0;
-    if (!hash_sigsafe(method->class_name, &hash) || !hash_sigsafe(method->name, &hash)) {
+    if (!identity_sigsafe(method->class_name, &hash) || !identity_sigsafe(method->name, &hash)) {
         return SPPROF_METHOD_INVALID;
     }
     uint32_t check = (uint32_t)hash;

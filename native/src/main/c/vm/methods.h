@@ -4,8 +4,8 @@
  * the thread's stack, so its class is loaded and all of this is there; a moment later that is not
  * sure any more. No method id is needed, and none is made.
  *
- * Memory of a method that is gone can become another one's. So whenever a method is met its name is
- * compared, by a hash, with that of the one that the number was given for.
+ * Memory of a method that is gone can become another one's. So whenever a method is met, the
+ * identities of its names are compared, by a hash, with those that the number was given for.
  *
  * Called from the handler, except for reset.
  */

@@ -1,6 +1,7 @@
 #include "vm/places.h"
 
 #include "sample.h"
+#include "vm/locations.h"
 #include "vm/scopes.h"
 
 bool spprof_places_on_stack_sigsafe(const struct spprof_cursor *cursor, uint64_t address) {
@@ -110,11 +111,36 @@ uint64_t spprof_places_call_into_sigsafe(uint64_t pc, const struct spprof_code *
                : 0;
 }
 
+/* Whether the call before `pc`, in `caller`, is of this method or of one that leads to it. */
+static bool calls_sigsafe(const struct spprof_code *caller, uint64_t pc,
+                          const struct spprof_code *method) {
+    uint64_t target = 0;
+    spprof_cpu_is_call_before_sigsafe(pc, &target);
+    struct spprof_code callee = spprof_code_at_sigsafe(target);
+    if (callee.blob == method->blob && callee.kind == SPPROF_CODE_METHOD &&
+        callee.blob != caller->blob) {
+        return true;
+    }
+    /* One without a frame jumps on to whatever it is given: MethodHandle.linkToStatic and such. */
+    bool other = callee.kind == SPPROF_CODE_METHOD && callee.blob != caller->blob &&
+                 spprof_code_frame_size_sigsafe(&callee) >= 2 * SPPROF_WORD_BYTES &&
+                 spprof_word_sigsafe(callee.blob + spprof_layout.nmethod_method) !=
+                     spprof_word_sigsafe(method->blob + spprof_layout.nmethod_method);
+    return !other && spprof_scopes_are_exact_sigsafe(caller, pc);
+}
+
 /*
  * Whether a method can return to `pc`: a call of this method, or of one that leads to it in its
  * place; not of another one, which a word that was left behind in the stack can well be behind.
+ * What was found out once is remembered.
  */
 static bool can_return_to_sigsafe(uint64_t pc, const struct spprof_code *method) {
+    if (!spprof_is_code_sigsafe(pc)) {
+        return false;
+    }
+    if (spprof_locations_returns_sigsafe(pc, method)) {
+        return true;
+    }
     if (!spprof_places_is_return_sigsafe(pc)) {
         return false;
     }
@@ -122,25 +148,17 @@ static bool can_return_to_sigsafe(uint64_t pc, const struct spprof_code *method)
         return true;
     }
     struct spprof_code caller = spprof_code_at_sigsafe(pc);
-    uint64_t target = 0;
     if (caller.kind == SPPROF_CODE_STUB) {
         return calls_java_sigsafe(&caller);
     }
     if (spprof_method_is_deopt_handler_sigsafe(&caller, pc)) {
         return true;
     }
-    spprof_cpu_is_call_before_sigsafe(pc, &target);
-    struct spprof_code callee = spprof_code_at_sigsafe(target);
-    if (callee.blob == method->blob && callee.kind == SPPROF_CODE_METHOD &&
-        callee.blob != caller.blob) {
-        return true;
+    if (!calls_sigsafe(&caller, pc, method)) {
+        return false;
     }
-    /* One without a frame jumps on to whatever it is given: MethodHandle.linkToStatic and such. */
-    bool other = callee.kind == SPPROF_CODE_METHOD && callee.blob != caller.blob &&
-                 spprof_code_frame_size_sigsafe(&callee) >= 2 * SPPROF_WORD_BYTES &&
-                 spprof_word_sigsafe(callee.blob + spprof_layout.nmethod_method) !=
-                     spprof_word_sigsafe(method->blob + spprof_layout.nmethod_method);
-    return !other && spprof_scopes_are_exact_sigsafe(&caller, pc);
+    spprof_locations_remember_return_sigsafe(pc, &caller, method);
+    return true;
 }
 
 bool spprof_places_go_by_sigsafe(struct spprof_cursor *cursor, const struct spprof_place *place,

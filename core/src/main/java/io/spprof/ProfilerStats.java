@@ -16,6 +16,7 @@ package io.spprof;
  * @param droppedCpuNanos counter: CPU time that the drops stand for, timer expirations that were
  *     due but never signalled when a session ended included, ns
  * @param overheadCpuNanos counter: CPU time spent in handlers and in the profiler's own threads, ns
+ * @param walkNanos counter: time that the stack walks in handlers took, ns
  * @param intervalNanos the interval in force, ns; of the running, else of the last, else of a
  *     default session
  * @param threadsSampled gauge: threads with a timer
@@ -37,6 +38,7 @@ public record ProfilerStats(
     long sampledCpuNanos,
     long droppedCpuNanos,
     long overheadCpuNanos,
+    long walkNanos,
     long intervalNanos,
     int threadsSampled,
     int threadsFailed,

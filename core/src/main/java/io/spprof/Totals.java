@@ -11,6 +11,7 @@ package io.spprof;
  * @param sampledCpuNanos CPU time of the collected samples, ns
  * @param droppedCpuNanos CPU time of the drops, ns
  * @param overheadCpuNanos CPU time of the profiler, ns
+ * @param walkNanos time of the stack walks, ns
  */
 record Totals(
     long sessions,
@@ -20,9 +21,10 @@ record Totals(
     long unwalkable,
     long sampledCpuNanos,
     long droppedCpuNanos,
-    long overheadCpuNanos) {
+    long overheadCpuNanos,
+    long walkNanos) {
 
-  static final Totals ZERO = new Totals(0, 0, 0, DropCounts.NONE, 0, 0, 0, 0);
+  static final Totals ZERO = new Totals(0, 0, 0, DropCounts.NONE, 0, 0, 0, 0, 0);
 
   /** With an ended session added; null adds nothing. */
   Totals plus(ProfilerSession session) {
@@ -38,7 +40,8 @@ record Totals(
         s.unwalkableSamples(),
         s.sampledCpuNanos(),
         s.droppedCpuNanos(),
-        s.overheadCpuNanos());
+        s.overheadCpuNanos(),
+        s.walkNanos());
   }
 
   /** The sums with a session's figures: its counters added, its gauges as they are. */
@@ -53,6 +56,7 @@ record Totals(
         sampledCpuNanos + s.sampledCpuNanos(),
         droppedCpuNanos + s.droppedCpuNanos(),
         overheadCpuNanos + s.overheadCpuNanos(),
+        walkNanos + s.walkNanos(),
         s.intervalNanos(),
         s.threadsSampled(),
         s.threadsFailed(),

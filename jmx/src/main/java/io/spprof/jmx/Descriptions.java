@@ -98,6 +98,11 @@ final class Descriptions {
         "OverheadCpuTimeNanos",
         "ns",
         "Counter: CPU time of signal handlers and of the profiler's own threads");
+    attribute(
+        "StackWalkTimeNanos",
+        "ns",
+        "Counter: time spent in walking stacks, part of the handlers'; measured on one signal in"
+            + " eight");
     attribute("ThreadsSampled", "threads", "Threads that have a sampling timer; 0 when idle");
     attribute(
         "ThreadsFailed",

@@ -193,6 +193,11 @@ final class SpprofBean extends StandardEmitterMBean implements SpprofMXBean {
   }
 
   @Override
+  public long getStackWalkTimeNanos() {
+    return figures().stats().walkNanos();
+  }
+
+  @Override
   public int getThreadsSampled() {
     return figures().stats().threadsSampled();
   }
@@ -269,6 +274,7 @@ final class SpprofBean extends StandardEmitterMBean implements SpprofMXBean {
         0,
         0,
         DropCounts.NONE,
+        0,
         0,
         0,
         0,

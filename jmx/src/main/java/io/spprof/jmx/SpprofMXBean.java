@@ -152,6 +152,13 @@ public interface SpprofMXBean {
   long getOverheadCpuTimeNanos();
 
   /**
+   * Counter, measured on one signal in eight.
+   *
+   * @return time spent in walking stacks, ns; by CollectedSamples the cost of a stack
+   */
+  long getStackWalkTimeNanos();
+
+  /**
    * Gauge.
    *
    * @return threads that have a timer

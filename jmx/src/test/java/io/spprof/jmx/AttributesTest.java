@@ -100,6 +100,7 @@ class AttributesTest {
       assertEquals(0.25, bean.get("OverheadPercent"));
       assertEquals(0.125, bean.get("MeasuredOverheadPercent"));
       assertEquals(75_000L, bean.get("OverheadCpuTimeNanos"));
+      assertEquals(30_000L, bean.get("StackWalkTimeNanos"));
       assertEquals(9, bean.get("ThreadsSampled"));
       assertEquals(1, bean.get("ThreadsFailed"));
       assertEquals(40L, bean.get("UniqueStacks"));

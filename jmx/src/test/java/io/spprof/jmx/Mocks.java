@@ -31,7 +31,7 @@ final class Mocks {
 
   static ProfilerStats stats(long sessions, SessionStats session) {
     return new ProfilerStats(
-        sessions, 5_100, 5_000, DROPS, 7, 50_000, 210, 75_000, 1_000_000, 9, 1, 40, 1 << 20,
+        sessions, 5_100, 5_000, DROPS, 7, 50_000, 210, 75_000, 30_000, 1_000_000, 9, 1, 40, 1 << 20,
         64 << 20, "ctimer", "agct", session);
   }
 
@@ -43,6 +43,7 @@ final class Mocks {
             0,
             0,
             DropCounts.NONE,
+            0,
             0,
             0,
             0,

@@ -73,9 +73,10 @@ final class SampleLayout {
   static final int UNSIGNALLED_CPU_NANOS = 56;
   static final int TIMED_EVERY = 8; // one handler in so many is measured
   static final int TIMED_HANDLER_NANOS = 64;
-  static final int THREADS_SAMPLED = 72;
-  static final int THREADS_FAILED = 80;
-  static final int COUNTERS_SIZE = 88;
+  static final int TIMED_WALK_NANOS = 72;
+  static final int THREADS_SAMPLED = 80;
+  static final int THREADS_FAILED = 88;
+  static final int COUNTERS_SIZE = 96;
 
   private SampleLayout() {}
 
@@ -136,6 +137,7 @@ final class SampleLayout {
       UNSIGNALLED_CPU_NANOS,
       TIMED_EVERY,
       TIMED_HANDLER_NANOS,
+      TIMED_WALK_NANOS,
       THREADS_SAMPLED,
       THREADS_FAILED,
       COUNTERS_SIZE

@@ -17,6 +17,7 @@ import java.nio.ByteOrder;
  * @param droppedCpuNanos CPU time that the dropped signals stood for, ns
  * @param unsignalledCpuNanos timer expirations due but never signalled when a session ended, ns
  * @param timedHandlerNanos CPU time of those handlers that are measured, one in eight, ns
+ * @param timedWalkNanos what the walks took in these handlers, by the monotonic clock, ns
  * @param threadsSampled gauge: threads with a timer
  * @param threadsFailed gauge: threads that could not get one
  * @param signals signals that reached the handler
@@ -30,12 +31,14 @@ public record SamplerCounters(
     long droppedCpuNanos,
     long unsignalledCpuNanos,
     long timedHandlerNanos,
+    long timedWalkNanos,
     int threadsSampled,
     int threadsFailed,
     long signals) {
 
   /** Nothing counted. */
-  public static final SamplerCounters ZERO = new SamplerCounters(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+  public static final SamplerCounters ZERO =
+      new SamplerCounters(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
 
   private static final VarHandle LONG =
       MethodHandles.byteBufferViewVarHandle(long[].class, ByteOrder.nativeOrder());
@@ -51,6 +54,7 @@ public record SamplerCounters(
         get(block, SampleLayout.DROPPED_CPU_NANOS),
         get(block, SampleLayout.UNSIGNALLED_CPU_NANOS),
         get(block, SampleLayout.TIMED_HANDLER_NANOS),
+        get(block, SampleLayout.TIMED_WALK_NANOS),
         (int) get(block, SampleLayout.THREADS_SAMPLED),
         (int) get(block, SampleLayout.THREADS_FAILED),
         get(block, SampleLayout.SIGNALS));
@@ -76,6 +80,7 @@ public record SamplerCounters(
         droppedCpuNanos - earlier.droppedCpuNanos,
         unsignalledCpuNanos - earlier.unsignalledCpuNanos,
         timedHandlerNanos - earlier.timedHandlerNanos,
+        timedWalkNanos - earlier.timedWalkNanos,
         threadsSampled,
         threadsFailed,
         signals - earlier.signals);
@@ -88,5 +93,14 @@ public record SamplerCounters(
    */
   public long handlerCpuNanos() {
     return SampleLayout.TIMED_EVERY * timedHandlerNanos;
+  }
+
+  /**
+   * Time of all stack walks, from the one in eight that is measured. Never goes back.
+   *
+   * @return ns
+   */
+  public long walkNanos() {
+    return SampleLayout.TIMED_EVERY * timedWalkNanos;
   }
 }

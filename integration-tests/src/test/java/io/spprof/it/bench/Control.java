@@ -24,6 +24,9 @@ interface Control {
   /** What the profiler says that it cost in the running session, CPU ns. */
   double ownNanos() throws Exception;
 
+  /** What its stack walks took in the running session by the profiler's own clock, ns. */
+  double walkNanos() throws Exception;
+
   /** Reads all attributes of the profiler's bean at once. */
   AttributeList readAll() throws Exception;
 
@@ -55,6 +58,7 @@ interface Control {
     private final String walker;
     private long signalsBefore;
     private long ownBefore;
+    private long walkBefore;
 
     Spprof(String walker) throws Exception {
       this.walker = walker;
@@ -64,6 +68,7 @@ interface Control {
     public void start(long intervalNanos) throws Exception {
       signalsBefore = number("Signals");
       ownBefore = number("OverheadCpuTimeNanos");
+      walkBefore = number("StackWalkTimeNanos");
       server.invoke(
           bean,
           "startWith",
@@ -84,6 +89,11 @@ interface Control {
     @Override
     public double ownNanos() throws Exception {
       return number("OverheadCpuTimeNanos") - ownBefore;
+    }
+
+    @Override
+    public double walkNanos() throws Exception {
+      return number("StackWalkTimeNanos") - walkBefore;
     }
 
     @Override
@@ -138,6 +148,11 @@ interface Control {
     public double ownNanos() {
       // It is not shown before the first sample.
       return signals() == 0 ? 0 : metric("stackwalk_ns_total");
+    }
+
+    @Override
+    public double walkNanos() {
+      return ownNanos();
     }
 
     @Override

@@ -230,12 +230,14 @@ final class Target {
     private final long transactions;
     private final long signals;
     private final double own;
+    private final double walk;
     private final long threads;
 
     Reading() throws Exception {
       transactions = h2 == null ? 0 : h2.transactions();
       signals = control == null ? 0 : control.signals();
       own = control == null ? 0 : control.ownNanos();
+      walk = control == null ? 0 : control.walkNanos();
       threads = ownThreads();
     }
 
@@ -250,6 +252,7 @@ final class Target {
           "transactions", (double) (transactions - before.transactions),
           "signals", (double) (signals - before.signals),
           "own", own - before.own,
+          "walk", walk - before.walk,
           "threads", (double) (threads - before.threads));
     }
   }

@@ -4,11 +4,12 @@ import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.ToDoubleFunction;
 
 /**
  * What a stack costs in the handler: both of our walkers and async-profiler's in one run, warm and
- * cold. Each profiler's own clock, as {@link SampleCost} reads it: ours around the whole handler,
- * async-profiler's around its walk only.
+ * cold. By each profiler's own clock, around the walk alone; and our whole handler, beside their
+ * walk.
  */
 final class WalkCost implements Item {
 
@@ -27,7 +28,7 @@ final class WalkCost implements Item {
   }
 
   private static void warm(int depth, Setup setup, Table table) throws Exception {
-    Map<Subject, List<Double>> costs = new EnumMap<>(Subject.class);
+    Map<Subject, List<Map<String, Double>>> costs = new EnumMap<>(Subject.class);
     try (BenchJvm vm = new BenchJvm(setup, Subject.SPPROF);
         BenchJvm agct = new BenchJvm(setup, Subject.SPPROF_AGCT);
         BenchJvm async = new BenchJvm(setup, Subject.ASYNC)) {
@@ -41,36 +42,58 @@ final class WalkCost implements Item {
           String question = "steady depth=" + depth + " millis=" + setup.times(1500, 400);
           costs
               .computeIfAbsent(subject, s -> new ArrayList<>())
-              .add(cost(jvms.get(subject).ask(question)));
+              .add(jvms.get(subject).ask(question));
         }
       }
     }
-    rows("handler, warm, depth " + depth, costs, table);
+    rows("warm, depth " + depth, costs, table);
   }
 
   /** The first 300 ms of the first session of a new JVM. */
   private static void cold(int depth, Setup setup, Table table) throws Exception {
-    Map<Subject, List<Double>> costs = new EnumMap<>(Subject.class);
+    Map<Subject, List<Map<String, Double>>> costs = new EnumMap<>(Subject.class);
     for (int i = 0; i < setup.times(7, 3); i++) {
       for (Subject subject : SUBJECTS) {
         try (BenchJvm jvm = new BenchJvm(setup, subject)) {
           costs
               .computeIfAbsent(subject, s -> new ArrayList<>())
-              .add(cost(jvm.ask("cold depth=" + depth + " millis=300")));
+              .add(jvm.ask("cold depth=" + depth + " millis=300"));
         }
       }
     }
-    rows("handler, cold, depth " + depth, costs, table);
+    rows("cold, depth " + depth, costs, table);
   }
 
-  private static double cost(Map<String, Double> figures) {
-    return (figures.get("own") - figures.get("threads")) / figures.get("signals");
-  }
-
-  private static void rows(String item, Map<Subject, List<Double>> costs, Table table) {
-    Spread theirs = Spread.of(costs.get(Subject.ASYNC));
+  private static void rows(
+      String item, Map<Subject, List<Map<String, Double>>> costs, Table table) {
+    Spread theirs = spread(costs.get(Subject.ASYNC), WalkCost::walk);
+    List<Map<String, Double>> vm = costs.get(Subject.SPPROF);
+    List<Map<String, Double>> agct = costs.get(Subject.SPPROF_AGCT);
     table.add(
-        item + ": vm", Spread.of(costs.get(Subject.SPPROF)), theirs, 1000, "µs", "less, half warm");
-    table.add(item + ": agct", Spread.of(costs.get(Subject.SPPROF_AGCT)), theirs, 1000, "µs", "");
+        "walk, " + item + ": vm",
+        spread(vm, WalkCost::walk),
+        theirs,
+        1000,
+        "µs",
+        "less, half warm");
+    table.add("walk, " + item + ": agct", spread(agct, WalkCost::walk), theirs, 1000, "µs", "");
+    table.add("handler, " + item + ": vm", spread(vm, WalkCost::handler), theirs, 1000, "µs", "");
+    table.add(
+        "handler, " + item + ": agct", spread(agct, WalkCost::handler), theirs, 1000, "µs", "");
+  }
+
+  private static Spread spread(
+      List<Map<String, Double>> figures, ToDoubleFunction<Map<String, Double>> cost) {
+    return Spread.of(figures.stream().map(cost::applyAsDouble).toList());
+  }
+
+  /** A walk, ns. */
+  private static double walk(Map<String, Double> figures) {
+    return figures.get("walk") / figures.get("signals");
+  }
+
+  /** A whole handler, ns. */
+  private static double handler(Map<String, Double> figures) {
+    return (figures.get("own") - figures.get("threads")) / figures.get("signals");
   }
 }
