@@ -56,7 +56,9 @@ int spprof_agent_attach(JavaVM *vm) {
         .ClassPrepare = class_prepare,
         .VMDeath = vm_death,
     };
-    /* No capability is asked for: each can slow down the JVM, and none is needed. */
+    /* Others can slow down the JVM; this one is only a right to ask. */
+    const jvmtiCapabilities wanted = {.can_get_line_numbers = 1};
+    (*jvmti)->AddCapabilities(jvmti, &wanted); /* without it methods have no lines */
     return (*jvmti)->SetEventCallbacks(jvmti, &callbacks, sizeof callbacks) == JVMTI_ERROR_NONE
                ? 0
                : -ENOMEM;

@@ -163,13 +163,27 @@ JNIEXPORT jstring JNICALL Java_io_spprof_sampler_NativeSampler_methodName0(JNIEn
     return spprof_symbols_name(jni, (uint64_t)method);
 }
 
+JNIEXPORT jintArray JNICALL Java_io_spprof_sampler_NativeSampler_methodLines0(JNIEnv *jni,
+                                                                              jclass type,
+                                                                              jlong method) {
+    (void)type;
+    return spprof_symbols_lines(jni, (uint64_t)method);
+}
+
+static jlong clock_ns(clockid_t clock) {
+    struct timespec now;
+    return clock_gettime(clock, &now) == 0 ? (jlong)now.tv_sec * 1000000000 + now.tv_nsec : 0;
+}
+
 JNIEXPORT jlong JNICALL Java_io_spprof_sampler_NativeSampler_threadCpuNanos0(JNIEnv *jni,
                                                                              jclass type) {
     (void)jni, (void)type;
-    struct timespec now;
-    return clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now) == 0
-               ? (jlong)now.tv_sec * 1000000000 + now.tv_nsec
-               : 0;
+    return clock_ns(CLOCK_THREAD_CPUTIME_ID);
+}
+
+JNIEXPORT jlong JNICALL Java_io_spprof_sampler_NativeSampler_timeNanos0(JNIEnv *jni, jclass type) {
+    (void)jni, (void)type;
+    return clock_ns(CLOCK_MONOTONIC);
 }
 
 /* Sizes and offsets, in the order of SampleLayout.described(). */

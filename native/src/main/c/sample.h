@@ -11,9 +11,14 @@
  *   +--------+-----+------+--------+-----------+-----------+---------+---------+------------------
  *
  * SAMPLE   count = frames, leaf first; walk = 1 if the stack was walked, else why it was not, or
- * not to its end THREAD   count = bytes of the thread's name (modified UTF-8) that follow; time and
- * cpu are 0 METHOD   thread = the method's number within the session, count = bytes of its name
- * that follow: java/util/HashMap.get in modified UTF-8; before the first sample with that number
+ * not to its end
+ *
+ * THREAD   count = bytes of the thread's name (modified UTF-8) that follow; time and cpu are 0
+ *
+ * METHOD   thread = the method's number within the session, count = bytes of its name that follow:
+ * java/util/HashMap.get in modified UTF-8; then, aligned to 4 bytes, `cpu` pairs of 4 bytes each,
+ * byte code index << 16 | line number. Before the first sample with that number
+ *
  * PADDING  only length and type are set: the rest of the ring up to its end
  *
  * Who writes: SAMPLE the handler, THREAD whoever registers a thread. Who reads: the Java collector
@@ -106,6 +111,11 @@ static_assert(sizeof(struct spprof_frame) == 16, "frames are 16 bytes");
 static_assert(offsetof(struct spprof_frame, method) == 8, "method id at 8");
 static_assert(sizeof(struct spprof_record) == 32, "the header is 32 bytes");
 static_assert(offsetof(struct spprof_record, time_ns) == 16, "no hole before the time");
+
+/* Where the pairs of a METHOD begin in its payload. */
+static inline uint32_t spprof_lines_at(uint32_t name_bytes) {
+    return (name_bytes + 3) & ~UINT32_C(3);
+}
 
 /* Bytes of a record with `payload` bytes behind its header. */
 static inline uint32_t spprof_record_size(uint32_t payload) {

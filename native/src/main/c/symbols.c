@@ -73,3 +73,21 @@ jstring spprof_symbols_name(JNIEnv *jni, uint64_t id) {
     (*jni)->DeleteLocalRef(jni, type);
     return result;
 }
+
+jintArray spprof_symbols_lines(JNIEnv *jni, uint64_t id) {
+    jvmtiEnv *jvmti = spprof_agent_jvmti();
+    jint count;
+    jvmtiLineNumberEntry *entries;
+    if (id == 0 || (*jvmti)->GetLineNumberTable(jvmti, (jmethodID)(uintptr_t)id, &count,
+                                                &entries) != JVMTI_ERROR_NONE) {
+        return NULL;
+    }
+    jintArray lines = (*jni)->NewIntArray(jni, count);
+    for (jint i = 0; lines != NULL && i < count; i++) {
+        jint pair = (jint)((uint32_t)entries[i].start_location << 16 |
+                           ((uint32_t)entries[i].line_number & 0xffff));
+        (*jni)->SetIntArrayRegion(jni, lines, i, 1, &pair);
+    }
+    deallocate(jvmti, entries);
+    return lines;
+}

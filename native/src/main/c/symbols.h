@@ -23,4 +23,10 @@ void spprof_symbols_allocate_ids_of(jvmtiEnv *jvmti, jclass type);
  */
 jstring spprof_symbols_name(JNIEnv *jni, uint64_t method);
 
+/*
+ * Its line numbers, as pairs byte code index << 16 | line number; a new local reference, NULL if
+ * there are none.
+ */
+jintArray spprof_symbols_lines(JNIEnv *jni, uint64_t method);
+
 #endif

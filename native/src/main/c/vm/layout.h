@@ -64,7 +64,8 @@ struct spprof_layout {
 
     /* Method and what hangs on it */
     uint64_t method_const, method_flags;
-    uint64_t const_constants, const_code_size, const_name, const_size;
+    uint64_t const_constants, const_flags, const_code_size, const_name, const_size;
+    int32_t const_has_lines; /* a bit of the flags */
     uint64_t pool_cache, pool_holder, pool_length, pool_size;
     uint64_t klass_name, symbol_hash, symbol_length, symbol_body;
 

@@ -5,6 +5,7 @@
 #include "guard.h"
 #include "sample.h"
 #include "vm/layout.h"
+#include "vm/lines.h"
 
 #define ACC_NATIVE 0x0100 /* JVM specification, table 4.6-A */
 
@@ -94,7 +95,9 @@ static enum spprof_method_result tell_sigsafe(const struct spprof_method *method
     uint32_t class_kept = kept_sigsafe(method->class_name, class_length);
     uint32_t kept = kept_sigsafe(method->name, length);
     uint32_t bytes = class_kept + 1 + kept;
-    uint32_t size = spprof_record_size(bytes);
+    uint32_t lines = spprof_lines_read_sigsafe(method, NULL, SPPROF_MAX_LINES);
+    uint32_t lines_at = spprof_lines_at(bytes);
+    uint32_t size = spprof_record_size(lines_at + lines * (uint32_t)sizeof lines);
     struct spprof_record *record = spprof_ring_reserve_sigsafe(ring, size);
     if (record == NULL) {
         return SPPROF_METHOD_RING_FULL;
@@ -106,6 +109,8 @@ static enum spprof_method_result tell_sigsafe(const struct spprof_method *method
     text[class_kept] = '.';
     record->type = readable ? SPPROF_RECORD_METHOD : SPPROF_RECORD_PADDING;
     record->thread = number;
+    record->cpu_ns =
+        spprof_lines_read_sigsafe(method, (uint32_t *)(void *)(text + lines_at), lines);
     record->count = bytes;
     spprof_ring_publish_sigsafe(record, size);
     return readable ? SPPROF_METHOD_KNOWN : SPPROF_METHOD_INVALID;

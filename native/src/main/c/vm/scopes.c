@@ -1,6 +1,7 @@
 #include "vm/scopes.h"
 
 #include "guard.h"
+#include "vm/unsigned5.h"
 
 struct pc_desc {
     int32_t pc_offset, scope_offset, obj_offset, flags;
@@ -97,24 +98,6 @@ void spprof_scopes_open_sigsafe(struct spprof_scopes *scopes, const struct sppro
     }
 }
 
-/* UNSIGNED5: up to five bytes of base 64, little digits first; those below 192 end it. */
-static bool read_number_sigsafe(uint64_t *at, uint32_t *number) {
-    uint32_t excluded = spprof_layout.excluded_bytes;
-    uint32_t sum = 0;
-    for (int i = 0; i < 5; i++) {
-        uint8_t byte;
-        if (!spprof_load8_sigsafe((*at)++, &byte) || byte < excluded) {
-            return false;
-        }
-        sum += (byte - excluded) << (6 * i);
-        if (byte < 192) {
-            break;
-        }
-    }
-    *number = sum;
-    return true;
-}
-
 int spprof_scopes_next_sigsafe(struct spprof_scopes *scopes, struct spprof_scope *scope) {
     if (scopes->root_only) {
         if (scopes->root_method == 0) {
@@ -129,8 +112,9 @@ int spprof_scopes_next_sigsafe(struct spprof_scopes *scopes, struct spprof_scope
     }
     uint64_t at = scopes->scopes + scopes->next;
     uint32_t sender, method, bci;
-    if (!read_number_sigsafe(&at, &sender) || !read_number_sigsafe(&at, &method) ||
-        !read_number_sigsafe(&at, &bci) || sender >= scopes->next || method == 0 ||
+    if (!spprof_unsigned5_read_sigsafe(&at, &sender) ||
+        !spprof_unsigned5_read_sigsafe(&at, &method) || !spprof_unsigned5_read_sigsafe(&at, &bci) ||
+        sender >= scopes->next || method == 0 ||
         !spprof_load64_sigsafe(scopes->metadata + (method - 1) * sizeof(uint64_t),
                                &scope->method)) {
         return -1;

@@ -9,6 +9,7 @@
 #include "agent.h"
 #include "java_threads.h"
 #include "vm/layout.h"
+#include "vm/lines.h"
 
 #define DEPTH 256
 #define RING_BYTES (1 << 17)
@@ -70,6 +71,24 @@ static bool is_named(const struct spprof_record *record, const char *signature,
     return true;
 }
 
+/* Whether the lines that were copied are JVMTI's. */
+static bool has_same_lines(jvmtiEnv *jvmti, const struct spprof_record *record, jmethodID method) {
+    jint count = 0;
+    jvmtiLineNumberEntry *entries = NULL;
+    if ((*jvmti)->GetLineNumberTable(jvmti, method, &count, &entries) != JVMTI_ERROR_NONE) {
+        return record->cpu_ns == 0; /* a native method, or one compiled without them */
+    }
+    const uint32_t *lines =
+        (const void *)((const char *)(record + 1) + spprof_lines_at(record->count));
+    bool same = (uint64_t)count == record->cpu_ns || count > SPPROF_MAX_LINES;
+    for (jint i = 0; same && i < count && i < SPPROF_MAX_LINES; i++) {
+        same = lines[i] ==
+               ((uint32_t)entries[i].start_location << 16 | (uint32_t)entries[i].line_number);
+    }
+    (*jvmti)->Deallocate(jvmti, (unsigned char *)entries);
+    return same;
+}
+
 static bool is_same(jvmtiEnv *jvmti, JNIEnv *jni, const struct frame *frame,
                     const jvmtiFrameInfo *info) {
     jclass type;
@@ -82,7 +101,8 @@ static bool is_same(jvmtiEnv *jvmti, JNIEnv *jni, const struct frame *frame,
     }
     if ((*jvmti)->GetMethodName(jvmti, info->method, &name, NULL, NULL) == JVMTI_ERROR_NONE) {
         if ((*jvmti)->GetClassSignature(jvmti, type, &signature, NULL) == JVMTI_ERROR_NONE) {
-            same = is_named(frame->method, signature, name);
+            same = is_named(frame->method, signature, name) &&
+                   has_same_lines(jvmti, frame->method, info->method);
             (*jvmti)->Deallocate(jvmti, (unsigned char *)signature);
         }
         (*jvmti)->Deallocate(jvmti, (unsigned char *)name);

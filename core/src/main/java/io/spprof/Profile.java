@@ -10,7 +10,7 @@ import java.util.Objects;
  *
  * <p>Stacks are numbered from 0 to {@link #stackCount()}, frames of a stack from 0, the leaf (the
  * method that was running), to {@link #depth(int)}, the root. A frame is a number, too; {@link
- * #frameName(int)} names it.
+ * #frameMethod(int)} tells its method, which has a name, and {@link #frameLine(int)} its line.
  */
 public final class Profile {
 
@@ -37,6 +37,15 @@ public final class Profile {
       long droppedCpuNanos,
       boolean running,
       DebugInfo debugInfo) {}
+
+  /**
+   * Frames as columns.
+   *
+   * @param methods each frame's method, an index into the methods' names
+   * @param lines each frame's line in its source, 0 if it is not known
+   * @param count frames; the arrays may be longer
+   */
+  public record Frames(int[] methods, int[] lines, int count) {}
 
   /**
    * Stacks as numbers: all frames of all stacks one behind the other, in chunks, no stack across
@@ -72,15 +81,19 @@ public final class Profile {
       new Profile(
           new Info(SessionStats.NONE, "", "", 0, DropCounts.NONE, 0, 0, false, DebugInfo.EXACT),
           List.of(),
+          new Frames(new int[0], new int[0], 0),
           List.of(),
           new Stacks(new int[0][], new int[0], new short[0], 0),
-          new Rows(new int[0], new int[0], new long[0], new long[0], 0));
+          new Rows(new int[0], new int[0], new long[0], new long[0], 0),
+          SampleTimes.NONE);
 
   private final Info info;
-  private final List<String> frameNames;
+  private final List<String> methodNames;
+  private final Frames frames;
   private final List<String> threadNames;
   private final Stacks stacks;
   private final Rows rows;
+  private final SampleTimes times;
   private final long totalSamples;
   private final long totalCpuNanos;
 
@@ -88,18 +101,28 @@ public final class Profile {
    * Takes the parts as they are, without a copy: nobody may change them afterwards.
    *
    * @param info the head
-   * @param frameNames names by frame number; synthetic ones stand in brackets
+   * @param methodNames names by method number; synthetic ones stand in brackets
+   * @param frames the frames
    * @param threadNames names by thread number; two threads can share a name
    * @param stacks the stacks
    * @param rows the rows
+   * @param times the samples one by one
    */
   public Profile(
-      Info info, List<String> frameNames, List<String> threadNames, Stacks stacks, Rows rows) {
+      Info info,
+      List<String> methodNames,
+      Frames frames,
+      List<String> threadNames,
+      Stacks stacks,
+      Rows rows,
+      SampleTimes times) {
     this.info = Objects.requireNonNull(info);
-    this.frameNames = List.copyOf(frameNames);
+    this.methodNames = List.copyOf(methodNames);
+    this.frames = frames;
     this.threadNames = List.copyOf(threadNames);
     this.stacks = stacks;
     this.rows = rows;
+    this.times = times;
     long samples = 0;
     long nanos = 0;
     for (int i = 0; i < rows.count(); i++) {
@@ -117,6 +140,15 @@ public final class Profile {
    */
   public Info info() {
     return info;
+  }
+
+  /**
+   * The samples one by one, as far as they are kept.
+   *
+   * @return not null
+   */
+  public SampleTimes times() {
+    return times;
   }
 
   /**
@@ -218,22 +250,61 @@ public final class Profile {
   }
 
   /**
-   * Number of frames that have a name.
+   * Number of frames.
    *
    * @return 0 for an empty profile
    */
   public int frameCount() {
-    return frameNames.size();
+    return frames.count();
   }
 
   /**
-   * A frame's name.
+   * A frame's method.
    *
    * @param frame 0 to {@link #frameCount()} − 1
-   * @return {@code java.util.HashMap.get}, or a synthetic name in brackets; not null
+   * @return the method's number
+   */
+  public int frameMethod(int frame) {
+    return frames.methods()[frame];
+  }
+
+  /**
+   * A frame's line.
+   *
+   * @param frame 0 to {@link #frameCount()} − 1
+   * @return its number in the source, 0 if it is not known
+   */
+  public int frameLine(int frame) {
+    return frames.lines()[frame];
+  }
+
+  /**
+   * The name of a frame's method.
+   *
+   * @param frame 0 to {@link #frameCount()} − 1
+   * @return as {@link #methodName(int)}
    */
   public String frameName(int frame) {
-    return frameNames.get(frame);
+    return methodName(frameMethod(frame));
+  }
+
+  /**
+   * Number of methods.
+   *
+   * @return 0 for an empty profile
+   */
+  public int methodCount() {
+    return methodNames.size();
+  }
+
+  /**
+   * A method's name.
+   *
+   * @param method 0 to {@link #methodCount()} − 1
+   * @return {@code java.util.HashMap.get}, or a synthetic name in brackets; not null
+   */
+  public String methodName(int method) {
+    return methodNames.get(method);
   }
 
   /**

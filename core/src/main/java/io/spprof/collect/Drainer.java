@@ -20,15 +20,19 @@ public final class Drainer {
 
   private static final String TRUNCATED = "[truncated]";
   private static final int HOTTEST = 20;
+  private static final int LOG_SHARE = 2; // of the budget: half
 
   private final SampleRing ring;
   private final Sampler sampler;
+  private final MethodTable methods;
   private final FrameTable frames;
   private final ThreadTable threads;
   private final StackTable stacks;
   private final LocationTable locations;
+  private final SampleLog log;
   private final int depth;
   private final int[] scratch;
+  private final int[] scratchMethods;
   private final Recorder recorder = new Recorder();
 
   // Under the lock; written by the passes.
@@ -54,12 +58,15 @@ public final class Drainer {
   public Drainer(SampleRing ring, Sampler sampler, int depth, MemoryBudget budget) {
     this.ring = ring;
     this.sampler = sampler;
-    this.frames = new FrameTable(budget, new JvmtiSymbolResolver(sampler));
+    this.methods = new MethodTable(budget, new JvmtiSymbolResolver(sampler));
+    this.frames = new FrameTable(budget);
     this.threads = new ThreadTable(budget);
     this.stacks = new StackTable(budget);
     this.locations = new LocationTable(budget);
+    this.log = new SampleLog(budget, budget.limit() / LOG_SHARE, sampler.timeNanos());
     this.depth = depth;
     this.scratch = new int[depth + 1];
+    this.scratchMethods = new int[depth + 1];
   }
 
   /**
@@ -120,13 +127,13 @@ public final class Drainer {
   public synchronized void refreshHotMethods() {
     int[] top = hottest();
     List<HotMethod> hottest = new ArrayList<>(top.length);
-    for (int frame : top) {
+    for (int method : top) {
       hottest.add(
           new HotMethod(
-              frames.name(frame),
-              percent(frames.selfNanos(frame)),
-              percent(frames.totalNanos(frame)),
-              frames.selfSamples(frame)));
+              methods.name(method),
+              percent(methods.selfNanos(method)),
+              percent(methods.totalNanos(method)),
+              methods.selfSamples(method)));
     }
     hotMethods = List.copyOf(hottest);
   }
@@ -135,16 +142,16 @@ public final class Drainer {
   private int[] hottest() {
     int[] top = new int[HOTTEST];
     int count = 0;
-    for (int frame = 0; frame < frames.size(); frame++) {
-      long nanos = frames.selfNanos(frame);
-      if (nanos == 0 || count == HOTTEST && nanos <= frames.selfNanos(top[count - 1])) {
+    for (int method = 0; method < methods.size(); method++) {
+      long nanos = methods.selfNanos(method);
+      if (nanos == 0 || count == HOTTEST && nanos <= methods.selfNanos(top[count - 1])) {
         continue;
       }
       int at = count < HOTTEST ? count++ : count - 1;
-      for (; at > 0 && frames.selfNanos(top[at - 1]) < nanos; at--) {
+      for (; at > 0 && methods.selfNanos(top[at - 1]) < nanos; at--) {
         top[at] = top[at - 1];
       }
-      top[at] = frame;
+      top[at] = method;
     }
     return Arrays.copyOf(top, count);
   }
@@ -160,7 +167,14 @@ public final class Drainer {
    * @return a snapshot
    */
   public synchronized Profile snapshot(Profile.Info info) {
-    return new Profile(info, frames.names(), threads.names(), stacks.stacks(), stacks.rows());
+    return new Profile(
+        info,
+        methods.names(),
+        frames.frames(),
+        threads.names(),
+        stacks.stacks(),
+        stacks.rows(),
+        log.snapshot());
   }
 
   /** Whose exceptions would end the pass: so every one is caught, counted, and the pass goes on. */
@@ -176,12 +190,17 @@ public final class Drainer {
         int thread,
         WalkResult walk,
         boolean truncated,
+        long timeNanos,
         long cpuNanos) {
       try {
         for (int i = 0; i < count; i++) {
-          scratch[i] = frames.ofMethod(from.method(framesAt, i));
+          long id = from.method(framesAt, i);
+          scratch[i] =
+              id == 0
+                  ? synthetic(MethodTable.NO_METHOD)
+                  : frame(methods.number(id), from.bci(framesAt, i));
         }
-        add(withRoot(count, walk, truncated), thread, walk, cpuNanos);
+        add(withRoot(count, walk, truncated), thread, walk, timeNanos, cpuNanos);
       } catch (RuntimeException | OutOfMemoryError e) {
         failed(cpuNanos);
       }
@@ -195,11 +214,13 @@ public final class Drainer {
         int thread,
         WalkResult walk,
         boolean truncated,
+        long timeNanos,
         long cpuNanos) {
       try {
         int found = expand(from, wordsAt, count);
         boolean tooDeep = found > depth;
-        add(withRoot(Math.min(found, depth), walk, truncated || tooDeep), thread, walk, cpuNanos);
+        int whole = withRoot(Math.min(found, depth), walk, truncated || tooDeep);
+        add(whole, thread, walk, timeNanos, cpuNanos);
       } catch (RuntimeException | OutOfMemoryError e) {
         failed(cpuNanos);
       }
@@ -211,16 +232,37 @@ public final class Drainer {
       for (int i = 0; i < count; i++) {
         long word = from.word(wordsAt, i);
         if (StackWord.isFrame(word)) {
-          found = append(found, frames.ofNumber(StackWord.number(word)));
+          found = append(found, frame(word));
         } else if (StackWord.isLocation(word)) {
           int more = found > depth ? 0 : locations.copy(StackWord.number(word), scratch, found);
-          found = more < 0 ? append(found, frames.synthetic(FrameTable.OTHERS)) : found + more;
+          found = more < 0 ? append(found, others()) : found + more;
         } else {
           int inlined = StackWord.count(word);
           define(StackWord.number(word), from, wordsAt, i + 1, inlined);
         }
       }
       return found;
+    }
+
+    private int frame(long word) {
+      return frame(StackWord.number(word), StackWord.bci(word));
+    }
+
+    private int frame(int number, int bci) {
+      int frame = frames.of(methods.method(number), methods.line(number, bci));
+      return frame < 0 ? others() : frame;
+    }
+
+    private int others() {
+      return synthetic(MethodTable.OTHERS);
+    }
+
+    private int synthetic(String name) {
+      int frame = frames.synthetic(methods.synthetic(name));
+      if (frame < 0) {
+        throw new IllegalStateException("no room for " + name); // of which there are few
+      }
+      return frame;
     }
 
     private int append(int found, int frame) {
@@ -238,7 +280,7 @@ public final class Drainer {
         definition = new int[count];
       }
       for (int i = 0; i < count; i++) {
-        definition[i] = frames.ofNumber(StackWord.number(from.word(wordsAt, first + i)));
+        definition[i] = frame(from.word(wordsAt, first + i));
       }
       locations.define(number, definition, 0, count);
     }
@@ -248,13 +290,22 @@ public final class Drainer {
       if (root == null) {
         return count;
       }
-      scratch[count] = frames.synthetic(root);
+      scratch[count] = synthetic(root);
       return count + 1;
     }
 
-    private void add(int found, int thread, WalkResult walk, long cpuNanos) {
-      if (stacks.add(scratch, found, threads.number(thread), cpuNanos)) {
-        frames.count(scratch, found, cpuNanos);
+    private void add(int found, int thread, WalkResult walk, long timeNanos, long cpuNanos) {
+      int number = threads.number(thread);
+      int row = stacks.add(scratch, found, number, cpuNanos);
+      while (row < 0 && log.forgetOldest()) { // totals before times
+        row = stacks.add(scratch, found, number, cpuNanos);
+      }
+      if (row >= 0) {
+        for (int i = 0; i < found; i++) {
+          scratchMethods[i] = frames.method(scratch[i]);
+        }
+        methods.count(scratchMethods, found, cpuNanos);
+        log.add(timeNanos, row, cpuNanos);
         collected++;
         sampledCpuNanos += cpuNanos;
         unwalkable += walk.unwalkable() ? 1 : 0;
@@ -270,9 +321,9 @@ public final class Drainer {
     }
 
     @Override
-    public void method(int number, String name) {
+    public void method(int number, String name, int[] lines) {
       try {
-        frames.named(number, name);
+        methods.named(number, name, lines);
       } catch (OutOfMemoryError e) {
         // Its frames stand among the others.
       }

@@ -47,6 +47,15 @@ public final class MemoryBudget {
   }
 
   /**
+   * The bound.
+   *
+   * @return bytes
+   */
+  public long limit() {
+    return limit;
+  }
+
+  /**
    * Bytes that are taken.
    *
    * @return 0 to the limit

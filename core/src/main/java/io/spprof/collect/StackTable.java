@@ -56,17 +56,16 @@ final class StackTable {
    * @param depth how many of them, 1 to 2049
    * @param thread the thread's number
    * @param cpuNanos CPU time that the sample stands for, ns
-   * @return false if the budget leaves no room; nothing was added
+   * @return its row, or -1 if the budget leaves no room; nothing was added
    */
-  boolean add(int[] frames, int depth, int thread, long cpuNanos) {
+  int add(int[] frames, int depth, int thread, long cpuNanos) {
     int stack = stack(frames, depth);
     int row = stack < 0 ? -1 : row(stack, thread);
-    if (row < 0) {
-      return false;
+    if (row >= 0) {
+      rowSamples[row]++;
+      rowNanos[row] += cpuNanos;
     }
-    rowSamples[row]++;
-    rowNanos[row] += cpuNanos;
-    return true;
+    return row;
   }
 
   int stackCount() {

@@ -16,8 +16,8 @@ import java.util.function.IntFunction;
 final class FoldedProfile {
 
   private final Profile profile;
-  private final String[] frameNames;
-  private final int[] frameToName;
+  private final String[] methodNames;
+  private final int[] methodToName;
   private final String[] threadNames;
   private final long[] threadSamples;
   private final long[] threadNanos;
@@ -30,9 +30,9 @@ final class FoldedProfile {
 
   FoldedProfile(Profile profile) {
     this.profile = profile;
-    String[] frames = cleaned(profile.frameCount(), profile::frameName);
-    frameNames = distinct(frames);
-    frameToName = positions(frames, frameNames);
+    String[] methods = cleaned(profile.methodCount(), profile::methodName);
+    methodNames = distinct(methods);
+    methodToName = positions(methods, methodNames);
 
     String[] threads = cleaned(profile.threadCount(), profile::threadName);
     String[] distinctThreads = distinct(threads);
@@ -125,11 +125,11 @@ final class FoldedProfile {
   }
 
   int frameNameCount() {
-    return frameNames.length;
+    return methodNames.length;
   }
 
   String frameName(int name) {
-    return frameNames[name];
+    return methodNames[name];
   }
 
   int threadCount() {
@@ -150,7 +150,8 @@ final class FoldedProfile {
   }
 
   private int nameFromRoot(int stack, int fromRoot) {
-    return frameToName[profile.frame(stack, profile.depth(stack) - 1 - fromRoot)];
+    int frame = profile.frame(stack, profile.depth(stack) - 1 - fromRoot);
+    return methodToName[profile.frameMethod(frame)];
   }
 
   private int commonFrames(int a, int b) {

@@ -20,4 +20,9 @@ public final class JvmtiSymbolResolver implements SymbolResolver {
   public String name(long method) {
     return sampler.methodName(method);
   }
+
+  @Override
+  public int[] lines(long method) {
+    return sampler.methodLines(method);
+  }
 }

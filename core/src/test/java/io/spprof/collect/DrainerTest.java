@@ -112,7 +112,7 @@ final class DrainerTest {
 
   @Test
   void shouldCountEverySampleAsCollectedOrDropped() {
-    Drainer small = drainer(330 << 10);
+    Drainer small = drainer(800 << 10);
     long written = 0;
     long nanos = 0;
     for (int i = 0; i < 50_000; i++) {
@@ -336,5 +336,48 @@ final class DrainerTest {
     assertEquals(0, small.stats().collectorError());
     long inProfile = folded(snapshot(small)).values().stream().mapToLong(n -> n).sum();
     assertEquals(small.stats().collected(), inProfile);
+  }
+
+  @Test
+  void shouldTellLinesAndTimes() {
+    ring.name(1, "t");
+    ring.method(1, "A.a", 0 << 16 | 10, 5 << 16 | 11);
+    ring.method(2, "A.n");
+    ring.timeNanos = 7_000_000;
+    ring.words(1, 100, OK, frame(2, -3), frame(1, 5), define(1, 1), frame(1, 4));
+    ring.timeNanos = 9_000_000;
+    ring.words(1, 200, OK, frame(2, -3), frame(1, 6), location(1));
+    ring.words(1, 300, OK, frame(2, -3), frame(1, 0), location(1));
+    drainer.doWork();
+
+    Profile profile = snapshot(drainer);
+
+    assertEquals(2, profile.rowCount(), "bytes of one line are one row");
+    assertEquals(
+        List.of("A.n:0", "A.a:11", "A.a:10"),
+        IntStream.range(0, 3)
+            .map(i -> profile.frame(0, i))
+            .mapToObj(f -> profile.frameName(f) + ":" + profile.frameLine(f))
+            .toList());
+    StringBuilder times = new StringBuilder();
+    profile.times().forEach(0, (nanos, row, cpu) -> times.append(nanos + " " + row + " " + cpu));
+    assertEquals("7000000 0 1009000000 0 2009000000 1 300", times.toString());
+  }
+
+  @Test
+  void shouldGiveTheTablesWhatTheLogHas() {
+    Drainer small = drainer(600 << 10);
+    ring.name(1, "t");
+    int stacks = 0;
+    while (small.stats().stackTableFull() == 0) {
+      ring.sample(1, 1, 8 * (stacks % 100 + 1), 8 * (stacks / 100 + 1));
+      stacks++;
+      small.doWork();
+    }
+
+    Profile profile = snapshot(small);
+    assertEquals(0, profile.times().count(), "the tables have all of it");
+    assertEquals(stacks - 1, profile.times().forgotten());
+    assertEquals(stacks - 1, profile.totalSamples());
   }
 }

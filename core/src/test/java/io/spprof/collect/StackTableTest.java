@@ -2,12 +2,12 @@ package io.spprof.collect;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.spprof.DebugInfo;
 import io.spprof.DropCounts;
 import io.spprof.Profile;
+import io.spprof.SampleTimes;
 import io.spprof.SessionStats;
 import java.util.Arrays;
 import java.util.Collections;
@@ -40,7 +40,14 @@ final class StackTableTest {
     Profile.Info info =
         new Profile.Info(
             SessionStats.NONE, "", "", 0, DropCounts.NONE, 0, 0, false, DebugInfo.EXACT);
-    return new Profile(info, List.of(), List.of(), table.stacks(), table.rows());
+    return new Profile(
+        info,
+        List.of(),
+        new Profile.Frames(new int[0], new int[0], 0),
+        List.of(),
+        table.stacks(),
+        table.rows(),
+        new SampleTimes(List.of(), 0));
   }
 
   private static List<Integer> frames(Profile profile, int stack) {
@@ -67,7 +74,7 @@ final class StackTableTest {
     int thread = random.nextInt(threads);
     long nanos = 1 + random.nextInt(1000);
     int[] scratch = Arrays.copyOf(stack, depth + random.nextInt(3)); // the rest is not the stack's
-    boolean added = table.add(scratch, depth, thread, nanos);
+    boolean added = table.add(scratch, depth, thread, nanos) >= 0;
     if (added) {
       Key key = new Key(Arrays.stream(stack).boxed().toList(), thread);
       model.merge(key, new Sums(1, nanos), (a, b) -> a.plus(nanos));
@@ -123,7 +130,7 @@ final class StackTableTest {
     int[] deep = random.ints(2049).toArray();
     for (int i = 0; i < 100; i++) { // several chunks
       deep[2048] = i;
-      assertTrue(table.add(deep, 2049, 0, 1));
+      assertTrue(table.add(deep, 2049, 0, 1) >= 0);
     }
 
     Profile profile = profile(table);
@@ -152,12 +159,12 @@ final class StackTableTest {
   void shouldStillCountKnownStacksWhenItIsFull() {
     StackTable table = new StackTable(new MemoryBudget(200 << 10));
     int next = 0;
-    while (table.add(new int[] {next, 1, 2, 3, 4, 5, 6, 7}, 8, 0, 1)) {
+    while (table.add(new int[] {next, 1, 2, 3, 4, 5, 6, 7}, 8, 0, 1) >= 0) {
       next++;
     }
 
-    assertTrue(table.add(new int[] {0, 1, 2, 3, 4, 5, 6, 7}, 8, 0, 5));
-    assertFalse(table.add(new int[] {next, 1, 2, 3, 4, 5, 6, 7}, 8, 0, 5));
+    assertEquals(0, table.add(new int[] {0, 1, 2, 3, 4, 5, 6, 7}, 8, 0, 5));
+    assertEquals(-1, table.add(new int[] {next, 1, 2, 3, 4, 5, 6, 7}, 8, 0, 5));
     assertEquals(next + 1, profile(table).totalSamples());
     assertEquals(next + 5, profile(table).totalCpuNanos());
   }

@@ -3,6 +3,7 @@ package io.spprof.export;
 import io.spprof.DebugInfo;
 import io.spprof.DropCounts;
 import io.spprof.Profile;
+import io.spprof.SampleTimes;
 import io.spprof.SessionStats;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -11,16 +12,22 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * Builds profiles out of text that reads like folded stacks: {@code main;a.B.c;d.E.f 10} is ten
- * samples of 10 ms CPU time each, {@code main;a.B.c 10 25ms} ten that stand for 25 ms together.
+ * samples of 10 ms CPU time each, {@code main;a.B.c:42 10 25ms} ten in line 42 that stand for 25 ms
+ * together.
  */
 final class ProfileText {
 
   static final long INTERVAL_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
 
   private final boolean isShared;
+  private static final Pattern WITH_LINE = Pattern.compile("(.+):([0-9]+)");
+
+  private final Numbering methods = new Numbering();
   private final Numbering frames = new Numbering();
   private final Numbering threads = new Numbering();
   private final Map<List<Integer>, Integer> stackNumbers = new HashMap<>();
@@ -55,6 +62,7 @@ final class ProfileText {
   ProfileText row(String thread, List<String> stack, long samples, long cpuNanos) {
     if (!isShared) {
       frames.forget();
+      methods.forget();
       threads.forget();
     }
     List<Integer> numbers = new ArrayList<>(stack.stream().map(frames::of).toList());
@@ -104,7 +112,8 @@ final class ProfileText {
             droppedCpuNanos,
             false,
             DebugInfo.EXACT);
-    return new Profile(info, frames.names, threads.names, packedStacks(), packedRows());
+    return new Profile(
+        info, methods.names, packedFrames(), threads.names, packedStacks(), packedRows(), times());
   }
 
   private void line(String line) {
@@ -121,6 +130,39 @@ final class ProfileText {
         cpuMillis < 0 ? samples * INTERVAL_NANOS : TimeUnit.MILLISECONDS.toNanos(cpuMillis);
     List<String> names = Arrays.asList(rest.substring(0, blank).split(";"));
     row(names.get(0), names.subList(1, names.size()), samples, nanos);
+  }
+
+  private Profile.Frames packedFrames() {
+    int[] methodOf = new int[frames.names.size()];
+    int[] lines = new int[methodOf.length];
+    for (int i = 0; i < methodOf.length; i++) {
+      Matcher withLine = WITH_LINE.matcher(frames.names.get(i));
+      boolean matches = withLine.matches();
+      // An unshared frame's method is its own.
+      String name = matches ? withLine.group(1) : frames.names.get(i);
+      methodOf[i] = isShared ? methods.of(name) : methods.add(name);
+      lines[i] = matches ? Integer.parseInt(withLine.group(2)) : 0;
+    }
+    return new Profile.Frames(methodOf, lines, methodOf.length);
+  }
+
+  /** Row by row, a sample every interval. */
+  private SampleTimes times() {
+    int count = (int) rows.stream().mapToLong(row -> row[2]).sum();
+    int[] micros = new int[count];
+    int[] rowOf = new int[count];
+    long[] nanos = new long[count];
+    int at = 0;
+    for (int row = 0; row < rows.size(); row++) {
+      long samples = rows.get(row)[2];
+      long cpu = rows.get(row)[3];
+      for (long i = 0; i < samples; i++, at++) {
+        micros[at] = (int) (at * (INTERVAL_NANOS / 1000));
+        rowOf[at] = row;
+        nanos[at] = cpu / samples + (i == 0 ? cpu % samples : 0);
+      }
+    }
+    return new SampleTimes(List.of(new SampleTimes.Chunk(0, micros, rowOf, nanos, count)), 0);
   }
 
   private Profile.Stacks packedStacks() {
@@ -158,12 +200,12 @@ final class ProfileText {
     private final Map<String, Integer> numbers = new HashMap<>();
 
     int of(String name) {
-      return numbers.computeIfAbsent(
-          name,
-          added -> {
-            names.add(added);
-            return names.size() - 1;
-          });
+      return numbers.computeIfAbsent(name, this::add);
+    }
+
+    int add(String name) {
+      names.add(name);
+      return names.size() - 1;
     }
 
     void forget() {

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.spprof.DebugInfo;
 import io.spprof.DropCounts;
 import io.spprof.Profile;
+import io.spprof.SampleTimes;
 import io.spprof.SessionStats;
 import java.io.IOException;
 import java.util.List;
@@ -118,9 +119,11 @@ class TextReportTest {
         new Profile(
             info,
             List.of(),
+            new Profile.Frames(new int[0], new int[0], 0),
             List.of(),
             new Profile.Stacks(new int[0][], new int[0], new short[0], 0),
-            new Profile.Rows(new int[0], new int[0], new long[0], new long[0], 0));
+            new Profile.Rows(new int[0], new int[0], new long[0], new long[0], 0),
+            new SampleTimes(List.of(), 0));
 
     String report = report(empty);
 

@@ -143,6 +143,16 @@ public final class FakeSampler implements Sampler {
   }
 
   @Override
+  public int[] methodLines(long method) {
+    return new int[0];
+  }
+
+  @Override
+  public long timeNanos() {
+    return 0;
+  }
+
+  @Override
   public StackWalker walker() {
     return walker;
   }

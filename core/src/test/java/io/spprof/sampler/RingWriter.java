@@ -13,6 +13,9 @@ import java.util.Arrays;
 /** The writers' end of a ring, as ring.c does it, for tests without signals. */
 public final class RingWriter {
 
+  /** The time of the next records, ns. */
+  public volatile long timeNanos;
+
   private static final VarHandle INT =
       MethodHandles.byteBufferViewVarHandle(int[].class, ByteOrder.nativeOrder());
   private static final VarHandle LONG =
@@ -53,9 +56,12 @@ public final class RingWriter {
     return sample(thread, cpuNanos, walk, false);
   }
 
-  /** A method's name, as the VM writes it; false if the ring is full. */
-  public synchronized boolean method(int number, String name) {
-    return text(SampleLayout.TYPE_METHOD, number, name);
+  /**
+   * A method's name, as the VM writes it, and pairs of a byte code's index, shifted by 16, and its
+   * line; false if the ring is full.
+   */
+  public synchronized boolean method(int number, String name, int... lines) {
+    return text(SampleLayout.TYPE_METHOD, number, name, lines);
   }
 
   /** A stack in words, from {@link #frame}, {@link #location} and {@link #define}. */
@@ -104,10 +110,10 @@ public final class RingWriter {
 
   /** A thread's name; false if the ring is full. */
   public synchronized boolean name(int thread, String name) {
-    return text(SampleLayout.TYPE_THREAD, thread, name);
+    return text(SampleLayout.TYPE_THREAD, thread, name, new int[0]);
   }
 
-  private boolean text(int type, int number, String text) {
+  private boolean text(int type, int number, String text, int[] lines) {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     try (DataOutputStream out = new DataOutputStream(bytes)) {
       out.writeUTF(text);
@@ -115,13 +121,19 @@ public final class RingWriter {
       throw new UncheckedIOException(e);
     }
     byte[] payload = Arrays.copyOfRange(bytes.toByteArray(), 2, bytes.size());
-    int at = reserve(payload.length);
+    int linesAt = payload.length + 3 & ~3;
+    int bytesInAll = lines.length == 0 ? payload.length : linesAt + lines.length * Integer.BYTES;
+    int at = reserve(bytesInAll);
     if (at < 0) {
       return false;
     }
     header(at, type, number, payload.length);
+    block.putLong(at + SampleLayout.CPU_NANOS, lines.length);
     block.put(at + SampleLayout.HEADER_SIZE, payload);
-    publish(at, size(payload.length));
+    for (int i = 0; i < lines.length; i++) {
+      block.putInt(at + SampleLayout.HEADER_SIZE + linesAt + i * Integer.BYTES, lines[i]);
+    }
+    publish(at, size(bytesInAll));
     return true;
   }
 
@@ -148,6 +160,7 @@ public final class RingWriter {
     block.put(at + SampleLayout.TYPE, (byte) type);
     block.putInt(at + SampleLayout.THREAD, thread);
     block.putInt(at + SampleLayout.COUNT, count);
+    block.putLong(at + SampleLayout.TIME_NANOS, timeNanos);
   }
 
   private static int size(int payload) {

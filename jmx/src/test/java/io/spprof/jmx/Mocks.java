@@ -12,6 +12,7 @@ import io.spprof.Profiler;
 import io.spprof.ProfilerConfig;
 import io.spprof.ProfilerState;
 import io.spprof.ProfilerStats;
+import io.spprof.SampleTimes;
 import io.spprof.SessionStats;
 import java.util.List;
 import javax.management.MBeanServer;
@@ -102,9 +103,11 @@ final class Mocks {
         new Profile.Info(
             SESSION, "ctimer", "agct", 1_000_000, DROPS, 7, 210, false, DebugInfo.EXACT),
         List.of("a.B.leaf", "a.B.root"),
+        new Profile.Frames(new int[] {0, 1}, new int[] {42, 7}, 2),
         List.of("main"),
         new Profile.Stacks(new int[][] {{0, 1}}, new int[] {0}, new short[] {2}, 1),
-        new Profile.Rows(new int[] {0}, new int[] {0}, new long[] {5}, new long[] {5_000_000}, 1));
+        new Profile.Rows(new int[] {0}, new int[] {0}, new long[] {5}, new long[] {5_000_000}, 1),
+        new SampleTimes(List.of(), 5));
   }
 
   /** A bean in a server of its own, as a client meets it. */

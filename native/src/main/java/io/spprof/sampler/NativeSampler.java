@@ -15,6 +15,8 @@ public final class NativeSampler implements Sampler {
   /** How long a stop waits for handlers that are half-way. They take microseconds. */
   private static final int STOP_DEADLINE_MILLIS = 5000;
 
+  private static final int[] NO_LINES = {};
+
   // By Linux's numbers on every platform (jni.c); what is not here is shown by number.
   private static final int EPERM = 1;
   private static final int EIO = 5;
@@ -135,6 +137,12 @@ public final class NativeSampler implements Sampler {
   }
 
   @Override
+  public int[] methodLines(long method) {
+    int[] lines = counters == null ? null : methodLines0(method);
+    return lines == null ? NO_LINES : lines;
+  }
+
+  @Override
   public StackWalker walker() {
     return counters == null ? StackWalker.AUTO : StackWalker.of(walker0());
   }
@@ -152,6 +160,11 @@ public final class NativeSampler implements Sampler {
   @Override
   public long currentThreadCpuNanos() {
     return counters == null ? 0 : threadCpuNanos0();
+  }
+
+  @Override
+  public long timeNanos() {
+    return counters == null ? 0 : timeNanos0();
   }
 
   @Override
@@ -258,7 +271,11 @@ public final class NativeSampler implements Sampler {
 
   private static native String methodName0(long method);
 
+  private static native int[] methodLines0(long method);
+
   private static native long threadCpuNanos0();
+
+  private static native long timeNanos0();
 
   private static native int[] layout0();
 }

@@ -32,6 +32,7 @@ public final class SampleRing {
      * @param thread serial number of the thread within the session
      * @param walk how the walk ended
      * @param truncated whether the stack goes on above the last frame
+     * @param timeNanos when the signal came, as {@link Sampler#timeNanos()} has it
      * @param cpuNanos CPU time that the sample stands for, ns
      */
     void sample(
@@ -41,6 +42,7 @@ public final class SampleRing {
         int thread,
         WalkResult walk,
         boolean truncated,
+        long timeNanos,
         long cpuNanos);
 
     /**
@@ -52,6 +54,7 @@ public final class SampleRing {
      * @param thread serial number of the thread within the session
      * @param walk how the walk ended
      * @param truncated whether the stack goes on above the last frame
+     * @param timeNanos when the signal came, as {@link Sampler#timeNanos()} has it
      * @param cpuNanos CPU time that the sample stands for, ns
      */
     void sampleInWords(
@@ -61,6 +64,7 @@ public final class SampleRing {
         int thread,
         WalkResult walk,
         boolean truncated,
+        long timeNanos,
         long cpuNanos);
 
     /**
@@ -68,8 +72,9 @@ public final class SampleRing {
      *
      * @param number its number within the session, 1 or more
      * @param name {@code java.util.HashMap.get}
+     * @param lines pairs {@code byte code index << 16 | line number}; empty if there are none
      */
-    void method(int number, String name);
+    void method(int number, String name, int[] lines);
 
     /**
      * The name that a thread has from now on.
@@ -143,6 +148,17 @@ public final class SampleRing {
   }
 
   /**
+   * The byte code that a frame is at.
+   *
+   * @param frames the handle that the visitor was given
+   * @param index 0 for the leaf
+   * @return its index; negative if it is not known or the method is native
+   */
+  public int bci(int frames, int index) {
+    return block.getInt(frames + index * SampleLayout.FRAME_SIZE + SampleLayout.FRAME_BCI);
+  }
+
+  /**
    * A word of a stack.
    *
    * @param words the handle that the visitor was given
@@ -160,7 +176,8 @@ public final class SampleRing {
     switch (block.get(at + SampleLayout.TYPE)) {
       case SampleLayout.TYPE_SAMPLE -> sample(at, payload, count, thread, visitor);
       case SampleLayout.TYPE_THREAD -> visitor.thread(thread, modifiedUtf8(payload, count));
-      case SampleLayout.TYPE_METHOD -> visitor.method(thread, methodName(payload, count));
+      case SampleLayout.TYPE_METHOD ->
+          visitor.method(thread, methodName(payload, count), lines(at, payload, count));
       default -> {
         // padding
       }
@@ -171,11 +188,12 @@ public final class SampleRing {
     WalkResult walk = WalkResult.of(block.getShort(at + SampleLayout.WALK));
     byte flags = block.get(at + SampleLayout.FLAGS);
     boolean truncated = (flags & SampleLayout.FLAG_TRUNCATED) != 0;
+    long timeNanos = block.getLong(at + SampleLayout.TIME_NANOS);
     long cpuNanos = block.getLong(at + SampleLayout.CPU_NANOS);
     if ((flags & SampleLayout.FLAG_WORDS) != 0) {
-      visitor.sampleInWords(this, payload, count, thread, walk, truncated, cpuNanos);
+      visitor.sampleInWords(this, payload, count, thread, walk, truncated, timeNanos, cpuNanos);
     } else {
-      visitor.sample(this, payload, count, thread, walk, truncated, cpuNanos);
+      visitor.sample(this, payload, count, thread, walk, truncated, timeNanos, cpuNanos);
     }
   }
 
@@ -184,6 +202,16 @@ public final class SampleRing {
     String name = modifiedUtf8(payload, count).replace('/', '.');
     int hidden = name.lastIndexOf("+0x");
     return hidden < 0 ? name : name.substring(0, hidden) + '/' + name.substring(hidden + 1);
+  }
+
+  /** They stand behind the name, at a multiple of 4 bytes (sample.h). */
+  private int[] lines(int at, int payload, int nameBytes) {
+    int[] lines = new int[(int) block.getLong(at + SampleLayout.CPU_NANOS)];
+    int first = payload + (nameBytes + 3 & ~3);
+    for (int i = 0; i < lines.length; i++) {
+      lines[i] = block.getInt(first + i * Integer.BYTES);
+    }
+    return lines;
   }
 
   /** As JVMTI and JNI write it, and as DataInput reads it. */

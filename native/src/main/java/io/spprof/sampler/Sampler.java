@@ -81,6 +81,14 @@ public interface Sampler {
   String methodName(long method);
 
   /**
+   * A method's line numbers.
+   *
+   * @param method the JVM's id, from a frame
+   * @return pairs {@code byte code index << 16 | line number}; not null, empty if there are none
+   */
+  int[] methodLines(long method);
+
+  /**
    * What reads stacks, in this session or the last.
    *
    * @return {@link StackWalker#AUTO} before the first
@@ -107,6 +115,13 @@ public interface Sampler {
    * @return ns
    */
   long currentThreadCpuNanos();
+
+  /**
+   * The clock that samples' times are of (CLOCK_MONOTONIC).
+   *
+   * @return ns since some moment
+   */
+  long timeNanos();
 
   /**
    * What has been counted since the library was loaded.

@@ -32,6 +32,7 @@ class RecordedSamples implements SampleRing.Visitor {
       int thread,
       WalkResult walk,
       boolean truncated,
+      long timeNanos,
       long cpuNanos) {
     List<Long> methods = new ArrayList<>();
     for (int i = 0; i < count; i++) {
@@ -48,6 +49,7 @@ class RecordedSamples implements SampleRing.Visitor {
       int thread,
       WalkResult walk,
       boolean truncated,
+      long timeNanos,
       long cpuNanos) {
     List<String> frames = new ArrayList<>();
     for (int i = 0; i < count; i++) {
@@ -68,7 +70,7 @@ class RecordedSamples implements SampleRing.Visitor {
   }
 
   @Override
-  public void method(int number, String name) {
+  public void method(int number, String name, int[] lines) {
     methods.put(number, name);
   }
 

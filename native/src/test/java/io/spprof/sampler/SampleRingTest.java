@@ -155,6 +155,7 @@ final class SampleRingTest {
               int thread,
               WalkResult walk,
               boolean truncated,
+              long timeNanos,
               long cpuNanos) {
             throw new IllegalStateException("broken");
           }
@@ -183,8 +184,9 @@ final class SampleRingTest {
               int thread,
               WalkResult walk,
               boolean truncated,
+              long timeNanos,
               long cpuNanos) {
-            seen.sample(from, frames, count, thread, walk, truncated, cpuNanos);
+            seen.sample(from, frames, count, thread, walk, truncated, timeNanos, cpuNanos);
             if (more[0]) {
               more[0] = false;
               raw.tail(raw.sample(first, 2, 10));

@@ -131,7 +131,8 @@ final class SyntheticSamples {
             (proxy, method, arguments) ->
                 switch (method.getName()) {
                   case "methodName" -> "com.example.application.Module.method" + arguments[0];
-                  case "currentThreadCpuNanos" -> 0L;
+                  case "methodLines" -> new int[0];
+                  case "currentThreadCpuNanos", "timeNanos" -> 0L;
                   default -> throw new UnsupportedOperationException(method.getName());
                 });
   }

@@ -1,0 +1,261 @@
+package io.spprof.collect;
+
+import io.spprof.symbol.SymbolResolver;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Methods: by the walker's numbers, or by the JVM's ids, which get numbers here; each named when it
+ * is first seen. Overloads, and what several loaders loaded, read the same and are one method;
+ * their line numbers are their own. Beside each method the CPU time that was spent in it, for the
+ * hottest ones. Synthetic frames are methods, too, of their names.
+ *
+ * <p>Used by the collector's thread only, or under its lock.
+ */
+final class MethodTable {
+
+  /** A frame whose method had no id, which the walker cannot tell. */
+  static final String NO_METHOD = "[unknown method]";
+
+  /** A method whose class was unloaded before it was named. */
+  static final String UNLOADED = "[unloaded method]";
+
+  /** A method that the budget left no room for. */
+  static final String OTHERS = "[other methods]";
+
+  private static final int FIRST_CAPACITY = 1024;
+  private static final int KEPT_FOR_SYNTHETIC = 64;
+  private static final int COLUMN_BYTES = 3 * Long.BYTES + Integer.BYTES;
+  private static final int INDEX_BYTES = Long.BYTES + Integer.BYTES;
+  private static final int NUMBER_BYTES = 2 * Integer.BYTES; // a method and a reference
+  private static final int NAME_BYTES = 128; // String, its array's header, list slot, map entry
+  private static final int ARRAY_BYTES = 16;
+  private static final int[] NO_LINES = {};
+
+  private final MemoryBudget budget;
+  private final SymbolResolver resolver;
+  private final List<String> names = new ArrayList<>();
+  private final Map<String, Integer> byName = new HashMap<>();
+
+  private int[] methodOf = new int[FIRST_CAPACITY]; // by number: method + 1
+  private int[][] linesOf = new int[FIRST_CAPACITY][];
+
+  private long[] ids = new long[2 * FIRST_CAPACITY]; // open addressing; 0 is free
+  private int[] numbers = new int[2 * FIRST_CAPACITY];
+  private int idCount;
+
+  private long[] selfNanos = new long[FIRST_CAPACITY];
+  private long[] totalNanos = new long[FIRST_CAPACITY];
+  private long[] selfSamples = new long[FIRST_CAPACITY];
+  private int[] lastSample = new int[FIRST_CAPACITY];
+  private int sample;
+
+  MethodTable(MemoryBudget budget, SymbolResolver resolver) {
+    this.budget = budget;
+    this.resolver = resolver;
+    budget.take((long) FIRST_CAPACITY * (COLUMN_BYTES + 2 * INDEX_BYTES + NUMBER_BYTES));
+  }
+
+  /** The number of a method by the JVM's id; 0 if there is no room for it. */
+  int number(long id) {
+    int mask = ids.length - 1;
+    int slot = hash(id) & mask;
+    for (; ids[slot] != 0; slot = (slot + 1) & mask) {
+      if (ids[slot] == id) {
+        return numbers[slot];
+      }
+    }
+    if (2 * idCount >= ids.length && !growIndex()) {
+      return 0;
+    }
+    int number = idCount + 1;
+    if (id == 0) {
+      throw new IllegalArgumentException("0 is no method's id");
+    }
+    String name = resolver.name(id);
+    named(number, name == null ? UNLOADED : name, name == null ? NO_LINES : resolver.lines(id));
+    put(id, number);
+    idCount++;
+    return number;
+  }
+
+  /**
+   * A number's method.
+   *
+   * @param number 1 or more
+   * @param name {@code java.util.HashMap.get}
+   * @param lines pairs {@code byte code index << 16 | line number}; kept
+   */
+  void named(int number, String name, int[] lines) {
+    if (number >= methodOf.length && !growNumbers(number)) {
+      return;
+    }
+    methodOf[number] = method(name) + 1;
+    if (lines.length > 0 && budget.take(ARRAY_BYTES + (long) Integer.BYTES * lines.length)) {
+      // By the byte code's index: an int's highest bit is one of its bits.
+      for (int i = 0; i < lines.length; i++) {
+        lines[i] ^= Integer.MIN_VALUE;
+      }
+      Arrays.sort(lines);
+      linesOf[number] = lines;
+    } else {
+      linesOf[number] = null;
+    }
+  }
+
+  /** The method of a number. */
+  int method(int number) {
+    return number >= methodOf.length || methodOf[number] == 0
+        ? synthetic(OTHERS)
+        : methodOf[number] - 1;
+  }
+
+  /**
+   * The line of a byte code: that of the last pair at or before it, as the JVM has it.
+   *
+   * @return 0 if it is not known
+   */
+  int line(int number, int bci) {
+    int[] lines = number < linesOf.length ? linesOf[number] : null;
+    if (lines == null || bci < 0) {
+      return 0;
+    }
+    int found = Arrays.binarySearch(lines, (bci << 16 | 0xffff) ^ Integer.MIN_VALUE);
+    int at = found >= 0 ? found : -found - 2;
+    return at < 0 ? 0 : lines[at] & 0xffff;
+  }
+
+  /** A method by its name, which has room even when others have none. */
+  int synthetic(String name) {
+    Integer known = byName.get(name);
+    if (known != null) {
+      return known;
+    }
+    budget.take(NAME_BYTES + name.length()); // there are a few dozen of them at most
+    return add(name);
+  }
+
+  /** Counts a sample for the hottest methods; leaf first. */
+  void count(int[] methods, int depth, long cpuNanos) {
+    sample++;
+    selfNanos[methods[0]] += cpuNanos;
+    selfSamples[methods[0]]++;
+    for (int i = 0; i < depth; i++) {
+      int method = methods[i];
+      if (lastSample[method] != sample) { // once a sample, however often it recurs
+        lastSample[method] = sample;
+        totalNanos[method] += cpuNanos;
+      }
+    }
+  }
+
+  String name(int method) {
+    return names.get(method);
+  }
+
+  List<String> names() {
+    return List.copyOf(names);
+  }
+
+  int size() {
+    return names.size();
+  }
+
+  long selfNanos(int method) {
+    return selfNanos[method];
+  }
+
+  long totalNanos(int method) {
+    return totalNanos[method];
+  }
+
+  long selfSamples(int method) {
+    return selfSamples[method];
+  }
+
+  private int method(String name) {
+    Integer known = byName.get(name);
+    if (known != null) {
+      return known;
+    }
+    boolean room = names.size() < selfNanos.length - KEPT_FOR_SYNTHETIC || growColumns();
+    return room && budget.take(NAME_BYTES + name.length()) ? add(name) : synthetic(OTHERS);
+  }
+
+  private int add(String name) {
+    names.add(name);
+    byName.put(name, names.size() - 1);
+    return names.size() - 1;
+  }
+
+  private boolean growNumbers(int number) {
+    int capacity = Math.max(2 * methodOf.length, Integer.highestOneBit(number) * 2);
+    if (capacity < 0 || !budget.take((long) capacity * NUMBER_BYTES)) {
+      return false;
+    }
+    budget.giveBack((long) methodOf.length * NUMBER_BYTES);
+    linesOf = Arrays.copyOf(linesOf, capacity);
+    methodOf = Arrays.copyOf(methodOf, capacity); // whose length stands for both
+    return true;
+  }
+
+  private void put(long id, int number) {
+    int mask = ids.length - 1;
+    int slot = hash(id) & mask;
+    while (ids[slot] != 0) {
+      slot = (slot + 1) & mask;
+    }
+    ids[slot] = id;
+    numbers[slot] = number;
+  }
+
+  private boolean growIndex() {
+    int capacity = 2 * ids.length;
+    if (!takeForGrowth(capacity, INDEX_BYTES)) {
+      return false;
+    }
+    // Both, then the change: a heap without room for the second leaves the table as it is.
+    long[] newIds = new long[capacity];
+    int[] newNumbers = new int[capacity];
+    long[] oldIds = ids;
+    int[] oldNumbers = numbers;
+    ids = newIds;
+    numbers = newNumbers;
+    for (int i = 0; i < oldIds.length; i++) {
+      if (oldIds[i] != 0) {
+        put(oldIds[i], oldNumbers[i]);
+      }
+    }
+    return true;
+  }
+
+  private boolean growColumns() {
+    int capacity = 2 * selfNanos.length;
+    if (!takeForGrowth(capacity, COLUMN_BYTES)) {
+      return false;
+    }
+    // The column whose length stands for all comes last.
+    lastSample = Arrays.copyOf(lastSample, capacity);
+    selfSamples = Arrays.copyOf(selfSamples, capacity);
+    totalNanos = Arrays.copyOf(totalNanos, capacity);
+    selfNanos = Arrays.copyOf(selfNanos, capacity);
+    return true;
+  }
+
+  private boolean takeForGrowth(int capacity, int bytesEach) {
+    long bytes = (long) capacity * bytesEach;
+    if (!budget.take(bytes)) {
+      return false;
+    }
+    budget.giveBack(bytes / 2);
+    return true;
+  }
+
+  private static int hash(long id) {
+    long h = id * 0x9E3779B97F4A7C15L; // Fibonacci hashing, Knuth vol. 3, 6.4
+    return (int) (h >>> 32);
+  }
+}

@@ -1,0 +1,115 @@
+package io.spprof.collect;
+
+import io.spprof.SampleTimes;
+import io.spprof.SampleTimes.Chunk;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+
+/**
+ * The last samples one by one: when each was taken, its row in the {@link StackTable}, and what it
+ * stands for. In chunks, within a {@link MemoryBudget} and a share of it; when there is no room the
+ * oldest chunk goes, and its samples are counted. The tables, which hold the totals, come first:
+ * they get the log's memory when they need it.
+ *
+ * <p>One thread writes; {@link #snapshot()} is called by it, or under the same lock. What that
+ * returns stays valid: a chunk is only ever added to.
+ */
+final class SampleLog {
+
+  /** Samples of a chunk. */
+  static final int CHUNK = 4096;
+
+  /** What a chunk takes, bytes. */
+  static final long CHUNK_BYTES = (long) CHUNK * (2 * Integer.BYTES + Long.BYTES) + 128;
+
+  private final MemoryBudget budget;
+  private final long mostChunks;
+  private final long startNanos;
+  private final Deque<Chunk> full = new ArrayDeque<>();
+  private Chunk current; // null if there is none
+  private int used; // of the current one
+  private long forgotten;
+
+  /**
+   * An empty log.
+   *
+   * @param budget what it takes from
+   * @param mostBytes what it takes at most
+   * @param startNanos the session's start, by the samples' clock
+   */
+  SampleLog(MemoryBudget budget, long mostBytes, long startNanos) {
+    this.budget = budget;
+    this.mostChunks = mostBytes / CHUNK_BYTES;
+    this.startNanos = startNanos;
+  }
+
+  /** Adds a sample; the oldest ones may go for it, and without any room it is forgotten at once. */
+  void add(long timeNanos, int row, long cpuNanos) {
+    long nanos = timeNanos - startNanos;
+    if (current == null || used == CHUNK || !isNear(nanos)) {
+      startChunk(nanos);
+    }
+    if (current == null) {
+      forgotten++;
+      return;
+    }
+    current.micros()[used] = (int) ((nanos - current.baseNanos()) / 1000);
+    current.rows()[used] = row;
+    current.cpuNanos()[used] = cpuNanos;
+    used++;
+  }
+
+  /** Whether the distance to the chunk's beginning is an int of microseconds: 35 minutes. */
+  private boolean isNear(long nanos) {
+    long micros = (nanos - current.baseNanos()) / 1000;
+    return micros == (int) micros;
+  }
+
+  private void startChunk(long nanos) {
+    if (current != null) {
+      full.addLast(upTo(used));
+      current = null;
+    }
+    while (full.size() >= mostChunks || !budget.take(CHUNK_BYTES)) {
+      if (!forgetOldest()) {
+        return;
+      }
+    }
+    try {
+      current = new Chunk(nanos, new int[CHUNK], new int[CHUNK], new long[CHUNK], CHUNK);
+      used = 0;
+    } catch (OutOfMemoryError e) {
+      budget.giveBack(CHUNK_BYTES); // the sample is in the tables; its time is not worth more
+    }
+  }
+
+  /** Gives the oldest chunk's memory back; false if there is none. */
+  boolean forgetOldest() {
+    if (!full.isEmpty()) {
+      forgotten += full.pollFirst().count();
+    } else if (current != null) {
+      forgotten += used;
+      current = null;
+    } else {
+      return false;
+    }
+    budget.giveBack(CHUNK_BYTES);
+    return true;
+  }
+
+  /** What is in it now. */
+  SampleTimes snapshot() {
+    List<Chunk> chunks = new ArrayList<>(full);
+    if (current != null) {
+      chunks.add(upTo(used));
+    }
+    return new SampleTimes(chunks, forgotten);
+  }
+
+  private Chunk upTo(int count) {
+    return new Chunk(
+        current.baseNanos(), current.micros(), current.rows(), current.cpuNanos(), count);
+  }
+}

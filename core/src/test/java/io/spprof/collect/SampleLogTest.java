@@ -1,0 +1,113 @@
+package io.spprof.collect;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.spprof.SampleTimes;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+final class SampleLogTest {
+
+  private static final long PLENTY = 1L << 30;
+  private static final long START = 5_000_000_000_000L;
+
+  private record Sample(long nanos, int row, long cpuNanos) {}
+
+  private static List<Sample> read(SampleTimes times) {
+    List<Sample> samples = new ArrayList<>();
+    for (int chunk = 0; chunk < times.chunkCount(); chunk++) {
+      times.forEach(chunk, (nanos, row, cpu) -> samples.add(new Sample(nanos, row, cpu)));
+    }
+    assertEquals(times.count(), samples.size());
+    return samples;
+  }
+
+  private static SampleLog filled(MemoryBudget budget, long mostBytes, int samples) {
+    SampleLog log = new SampleLog(budget, mostBytes, START);
+    for (int i = 0; i < samples; i++) {
+      log.add(START + i * 1_000_000L, i, 10 + i);
+    }
+    return log;
+  }
+
+  @Test
+  void shouldKeepEachSampleWithItsTime() {
+    int count = 3 * SampleLog.CHUNK + 5;
+
+    SampleTimes times = filled(new MemoryBudget(PLENTY), PLENTY, count).snapshot();
+
+    List<Sample> samples = read(times);
+    for (int i = 0; i < count; i++) {
+      assertEquals(new Sample(i * 1_000_000L, i, 10 + i), samples.get(i));
+    }
+    assertEquals(0, times.forgotten());
+  }
+
+  @Test
+  void shouldKeepTimesThatJumpAndGoBack() {
+    SampleLog log = new SampleLog(new MemoryBudget(PLENTY), PLENTY, START);
+    long day = 86_400_000_000_000L;
+    long[] times = {0, day, day - 7_000, 3 * day, 5_000, 5_000};
+    for (long time : times) {
+      log.add(START + time, 1, 2);
+    }
+
+    List<Sample> read = read(log.snapshot());
+
+    for (int i = 0; i < times.length; i++) {
+      assertEquals(times[i], read.get(i).nanos());
+    }
+  }
+
+  @Test
+  void shouldForgetTheOldestAndCountThem() {
+    MemoryBudget budget = new MemoryBudget(PLENTY);
+    int count = 10 * SampleLog.CHUNK + 1;
+
+    SampleTimes times = filled(budget, 4 * SampleLog.CHUNK_BYTES, count).snapshot();
+
+    assertEquals(count, times.count() + times.forgotten());
+    assertEquals(7L * SampleLog.CHUNK, times.forgotten());
+    assertEquals(times.forgotten(), read(times).get(0).row());
+    assertEquals(4 * SampleLog.CHUNK_BYTES, budget.used());
+  }
+
+  @Test
+  void shouldGiveItsMemoryToOthers() {
+    MemoryBudget budget = new MemoryBudget(3 * SampleLog.CHUNK_BYTES);
+    SampleLog log = filled(budget, PLENTY, 2 * SampleLog.CHUNK + 1);
+    SampleTimes before = log.snapshot();
+
+    assertFalse(budget.take(1));
+    assertTrue(log.forgetOldest() && log.forgetOldest() && log.forgetOldest());
+    assertFalse(log.forgetOldest(), "nothing is left");
+
+    assertEquals(0, budget.used());
+    assertEquals(2 * SampleLog.CHUNK + 1, log.snapshot().forgotten());
+    assertEquals(0, log.snapshot().count());
+    assertEquals(2 * SampleLog.CHUNK + 1, read(before).size(), "a snapshot stays as it is");
+    log.add(START, 1, 1);
+    assertEquals(1, log.snapshot().count());
+  }
+
+  @Test
+  void shouldForgetAtOnceWhatItHasNoRoomFor() {
+    SampleTimes times = filled(new MemoryBudget(10), PLENTY, 3).snapshot();
+
+    assertEquals(0, times.count());
+    assertEquals(3, times.forgotten());
+  }
+
+  @Test
+  void shouldLeaveASnapshotAsItIs() {
+    SampleLog log = filled(new MemoryBudget(PLENTY), PLENTY, 3);
+    SampleTimes before = log.snapshot();
+    log.add(START, 9, 9);
+
+    assertEquals(3, read(before).size());
+    assertEquals(4, log.snapshot().count());
+  }
+}
