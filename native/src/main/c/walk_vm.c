@@ -123,7 +123,7 @@ static bool is_deoptimizing_sigsafe(const struct spprof_cursor *cursor) {
 /* One frame: 0 to go on, 1 at the root, SPPROF_WALK_VIRTUAL or _FROZEN, or a
  * SPPROF_WALK_BROKEN. */
 static int next_sigsafe(struct spprof_walk *walk, struct spprof_cursor *cursor) {
-    if (cursor->arrival == SPPROF_AT_CALL &&
+    if (cursor->arrival != SPPROF_INTERRUPTED &&
         cursor->pc == spprof_word_sigsafe(spprof_layout.call_stub_return)) {
         return spprof_frames_of_entry_sigsafe(cursor);
     }

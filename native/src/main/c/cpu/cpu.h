@@ -18,6 +18,7 @@ struct spprof_registers {
     uint64_t bcp;            /* the byte code pointer; in entry code: the caller's sp */
     uint64_t return_address; /* in entry code and adapters, while it is off the stack */
     uint64_t throw_pc;       /* in the stub that looks for an exception's handler, the same */
+    uint64_t first_argument; /* by the C calling convention */
 };
 
 void spprof_cpu_registers_sigsafe(const void *ucontext, struct spprof_registers *registers);

@@ -20,7 +20,8 @@ void spprof_cpu_registers_sigsafe(const void *ucontext, struct spprof_registers 
                                            .method = (uint64_t)g[REG_RBX],
                                            .bcp = (uint64_t)g[REG_R13],
                                            .return_address = (uint64_t)g[REG_RAX],
-                                           .throw_pc = (uint64_t)g[REG_RDX]};
+                                           .throw_pc = (uint64_t)g[REG_RDX],
+                                           .first_argument = (uint64_t)g[REG_RDI]};
 }
 
 void spprof_cpu_dwarf_registers_sigsafe(const void *ucontext, uint64_t *registers) {

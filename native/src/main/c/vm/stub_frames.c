@@ -26,6 +26,48 @@ static bool leave_adapter_sigsafe(struct spprof_cursor *cursor, const struct spp
 }
 
 /*
+ * C1's stubs on the way to an exception's handler. Those with a frame put the handler's address in
+ * the place of their return address, and take up their registers and their caller's fp before they
+ * return there. unwind_exception finds the frame that threw off the stack, up to its return
+ * address, which it takes off, too, before it jumps to the handler in its caller.
+ */
+static bool leave_to_handler_sigsafe(struct spprof_cursor *cursor, const struct spprof_code *code,
+                                     int *result) {
+    static const char *const names[] = {
+        "forward_exception",
+        "handle_exception",
+        "unwind_exception",
+        "C1 Runtime forward_exception",
+        "C1 Runtime handle_exception",
+        "C1 Runtime unwind_exception",
+    };
+    uint64_t sp = cursor->sp, fp = cursor->fp, pc;
+    bool named = false;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        named = named || spprof_code_is_named_sigsafe(code, names[i]);
+    }
+    if (!named) {
+        return false;
+    }
+    const struct spprof_place places[] = {{.at = fp + SPPROF_WORD_BYTES, .fp_at = fp}, {.at = sp}};
+    bool has_frame = fp >= sp && fp - sp < spprof_code_frame_size_sigsafe(code);
+    for (size_t i = has_frame ? 0 : 1; i < 2; i++) {
+        if (spprof_places_load_sigsafe(cursor, places[i].at, &pc) &&
+            spprof_code_at_sigsafe(pc).kind == SPPROF_CODE_METHOD &&
+            spprof_places_go_by_sigsafe(cursor, &places[i], result)) {
+            return true;
+        }
+    }
+    pc = cursor->registers->throw_pc;
+    if (cursor->arrival != SPPROF_INTERRUPTED ||
+        spprof_code_at_sigsafe(pc).kind != SPPROF_CODE_METHOD) {
+        return false;
+    }
+    *result = spprof_places_go_to_sigsafe(cursor, pc, sp, fp);
+    return true;
+}
+
+/*
  * On the way to an exception's handler, which has no call before it: ExceptionBlob, at its end, has
  * the address that threw in a register, and no frame; DeoptimizationBlob, at its beginning, has its
  * frame, and that address in the thread.
@@ -80,12 +122,26 @@ static bool leave_frameless_sigsafe(struct spprof_cursor *cursor, const struct s
     return true;
 }
 
-/* In call_stub itself, before its call or after it: as a frame that returns there. */
+/*
+ * In call_stub itself. Before its call the JavaCallWrapper, which holds the anchor of the frame
+ * before, is in the register of its first argument, and kept in a frame only later; after it the
+ * stub is as a frame that returns there.
+ */
 static bool leave_call_stub_sigsafe(struct spprof_cursor *cursor, int *result) {
     uint64_t call = spprof_word_sigsafe(spprof_layout.call_stub_return);
+    uint64_t wrapper = cursor->registers->first_argument;
     struct spprof_cursor entry = *cursor;
     if (cursor->pc - (call - MOST_OF_CALL_STUB) > 2 * MOST_OF_CALL_STUB) {
         return false;
+    }
+    if (cursor->pc < call && wrapper > cursor->sp &&
+        spprof_places_on_stack_sigsafe(cursor, wrapper)) {
+        *result = spprof_frames_of_anchor_sigsafe(&entry, wrapper + spprof_layout.wrapper_anchor);
+        if (*result == 1 || (*result == 0 && entry.sp > wrapper)) {
+            *cursor = entry;
+            return true;
+        }
+        entry = *cursor;
     }
     *result = spprof_frames_of_entry_sigsafe(&entry);
     if (*result < 0) {
@@ -107,15 +163,6 @@ static int leave_stub_sigsafe(struct spprof_cursor *cursor, const struct spprof_
         return spprof_places_go_by_sigsafe(cursor, &place, &result) ? result
                                                                     : SPPROF_WALK_BROKEN_STUB;
     }
-    if (top && sized) {
-        enum spprof_frame_stage stage =
-            spprof_cpu_stage_sigsafe(cursor->pc, code->begin, code->begin + MOST_OF_A_PROLOGUE);
-        struct spprof_place place = spprof_places_at_stage_sigsafe(cursor, stage, frame_size);
-        if (spprof_places_holds_return_sigsafe(cursor, &place, NULL) &&
-            spprof_places_go_by_sigsafe(cursor, &place, &result)) {
-            return result;
-        }
-    }
     bool has_fp = fp >= sp && spprof_places_on_stack_sigsafe(cursor, fp);
     struct spprof_place places[] = {
         {.at = sp},
@@ -133,10 +180,20 @@ static int leave_stub_sigsafe(struct spprof_cursor *cursor, const struct spprof_
             return result;
         }
     }
+    if (top && sized) {
+        enum spprof_frame_stage stage =
+            spprof_cpu_stage_sigsafe(cursor->pc, code->begin, code->begin + MOST_OF_A_PROLOGUE);
+        struct spprof_place place = spprof_places_at_stage_sigsafe(cursor, stage, frame_size);
+        if (spprof_places_holds_return_sigsafe(cursor, &place, NULL) &&
+            spprof_places_go_by_sigsafe(cursor, &place, &result)) {
+            return result;
+        }
+    }
     if (top && leave_adapter_sigsafe(cursor, code, &result)) {
         return result;
     }
-    if (leave_exception_sigsafe(cursor, code, &result)) {
+    if (leave_exception_sigsafe(cursor, code, &result) ||
+        leave_to_handler_sigsafe(cursor, code, &result)) {
         return result;
     }
     /* The way of an exception to a caller whose call was of a method that is gone: its return
@@ -159,8 +216,11 @@ static int leave_stub_sigsafe(struct spprof_cursor *cursor, const struct spprof_
     if (leave_frameless_sigsafe(cursor, code, most, &result)) {
         return result;
     }
+    /* Code that makes no use of fp leaves a frame's in it that is further up. */
+    bool near_fp = has_fp && fp - sp <= MOST_WORDS_WITHOUT_FRAME * SPPROF_WORD_BYTES;
+    bool likely[] = {top, near_fp, sized, top, near_fp};
     for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
-        if (possible[i] && spprof_places_holds_return_sigsafe(cursor, &places[i], NULL) &&
+        if (likely[i] && spprof_places_holds_return_sigsafe(cursor, &places[i], NULL) &&
             spprof_places_go_by_sigsafe(cursor, &places[i], &result)) {
             return result;
         }
