@@ -131,7 +131,9 @@ static int next_sigsafe(struct spprof_walk *walk, struct spprof_cursor *cursor) 
     int error;
     switch (code.kind) {
         case SPPROF_CODE_METHOD:
-            error = continuation_sigsafe(&code);
+            /* Without a frame of the virtual thread's the time is its carrier's, which goes in or
+             * out. */
+            error = walk->count > 0 ? continuation_sigsafe(&code) : 0;
             if (error != 0) {
                 return error;
             }

@@ -128,24 +128,15 @@ record Row(
 
   /** Broken stacks that a row of this size may have. */
   double allowed() {
-    return allowed(MOST);
-  }
-
-  private double allowed(double most) {
     // A row of 1,000 samples of a walker that just fulfils the demand has one broken stack on
     // average, but 2 or 3 as often as not: up to three standard deviations of the binomial
     // distribution say nothing against the walker.
-    double expected = most * samples;
-    return samples >= ENOUGH ? expected : expected + 3 * Math.sqrt(expected * (1 - most));
+    double expected = MOST * samples;
+    return samples >= ENOUGH ? expected : expected + 3 * Math.sqrt(expected * (1 - MOST));
   }
 
   boolean isGood() {
-    return isGood(MOST);
-  }
-
-  /** Whether no more than that share may be said to be broken. */
-  boolean isGood(double most) {
-    return broken <= allowed(most);
+    return broken <= allowed();
   }
 
   /** The line with the commonest broken stacks. */

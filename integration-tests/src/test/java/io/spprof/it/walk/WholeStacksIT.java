@@ -25,12 +25,6 @@ class WholeStacksIT {
   private static final double SECONDS =
       Double.parseDouble(System.getProperty("spprof.it.walk.seconds", "2"));
 
-  /**
-   * In two seconds a JVM is mostly busy with compiling and deoptimizing, where a walker breaks
-   * most; the long run, tagged "walk", asks for {@link Row#MOST}.
-   */
-  private static final double MOST_IN_SHORT = 0.002;
-
   private static final Jdk JDK = Jdk.at(Path.of(System.getProperty("java.home")));
 
   /** A cell of the table. */
@@ -61,7 +55,7 @@ class WholeStacksIT {
         .filter(load -> load != Load.RECURSION_50 && load != Load.RECURSION_500)
         .forEach(load -> cells.add(new Cell(load, Mode.DEFAULT)));
     cells.addAll(CHOICE);
-    assertWhole(cells, MOST_IN_SHORT);
+    assertWhole(cells);
   }
 
   @Test
@@ -70,11 +64,10 @@ class WholeStacksIT {
     assertWhole(
         Stream.of(Load.values())
             .flatMap(load -> Stream.of(Mode.values()).map(mode -> new Cell(load, mode)))
-            .toList(),
-        Row.MOST);
+            .toList());
   }
 
-  private static void assertWhole(List<Cell> cells, double most) throws Exception {
+  private static void assertWhole(List<Cell> cells) throws Exception {
     WholeStacks stacks =
         new WholeStacks(JDK, TestPaths.agentJar(), StackWalkers.chosen(), "1ms", SECONDS);
     Set<Load> loads = EnumSet.noneOf(Load.class);
@@ -90,12 +83,12 @@ class WholeStacksIT {
 
     assertTrue(loads.size() >= Load.values().length - 3, loads::toString);
     String bad =
-        rows.stream().filter(row -> !row.isGood(most)).map(Row::full).collect(Collectors.joining());
+        rows.stream().filter(row -> !row.isGood()).map(Row::full).collect(Collectors.joining());
     long samples = rows.stream().mapToLong(Row::samples).sum();
     long broken = rows.stream().mapToLong(Row::broken).sum();
     // A row may be unlucky; all of them together are too many to be.
     assertTrue(
-        bad.isEmpty() && broken <= most * samples,
+        bad.isEmpty() && broken <= Row.MOST * samples,
         () -> broken + " of " + samples + " are broken; rows with too many:\n" + bad);
   }
 }
