@@ -38,14 +38,16 @@ public final class CollapsedExporter {
       throw new IllegalArgumentException(
           "maxStacks=" + maxStacks + " is out of range; valid: 0 (all stacks) or more");
     }
+    steps(profile, maxStacks, out).run();
+  }
+
+  static Steps steps(Profile profile, int maxStacks, Appendable out) {
     FoldedProfile folded = new FoldedProfile(profile);
     int[] order = new int[folded.rowCount()];
     Arrays.setAll(order, i -> i);
     IntSort.sort(order, (a, b) -> Long.compare(folded.samples(b), folded.samples(a)));
     int lines = maxStacks == 0 ? order.length : Math.min(maxStacks, order.length);
-    for (int i = 0; i < lines; i++) {
-      writeLine(folded, order[i], out);
-    }
+    return new Steps().each(lines, i -> writeLine(folded, order[i], out));
   }
 
   private static void writeLine(FoldedProfile folded, int row, Appendable out) throws IOException {

@@ -29,30 +29,32 @@ final class FlameGraphData {
     this.folded = new FoldedProfile(profile);
   }
 
-  void write(Appendable out) throws IOException {
+  void addTo(Steps steps, Appendable out) {
     Json json = new Json(out);
-    json.beginObject();
-    figures(json);
-    drops(json);
-    json.key("names").beginArray();
-    for (int i = 0; i < folded.frameNameCount(); i++) {
-      json.value(folded.frameName(i));
-    }
-    json.endArray();
-    json.key("threads").beginArray();
-    for (int i = 0; i < folded.threadCount(); i++) {
-      json.value(folded.threadName(i));
-    }
-    json.endArray();
+    VarintWriter numbers = new VarintWriter(out);
     long unit = unitNanos();
-    json.key("unitNanos").value(unit);
-    json.key("rows").value(folded.rowCount());
-    json.endObject();
-    // A line of its own: the page can then read it without a JSON parser's copy.
-    out.append('\n');
-    try (VarintWriter numbers = new VarintWriter(out)) {
-      stacks(numbers, unit);
-    }
+    steps
+        .then(
+            () -> {
+              json.beginObject();
+              figures(json);
+              drops(json);
+              json.key("names").beginArray();
+            })
+        .each(folded.frameNameCount(), i -> json.value(folded.frameName(i)))
+        .then(() -> json.endArray().key("threads").beginArray())
+        .each(folded.threadCount(), i -> json.value(folded.threadName(i)))
+        .then(
+            () -> {
+              json.endArray();
+              json.key("unitNanos").value(unit);
+              json.key("rows").value(folded.rowCount());
+              json.endObject();
+              // A line of its own: the page can then read it without a JSON parser's copy.
+              out.append('\n');
+            })
+        .each(folded.rowCount(), row -> stack(row, numbers, unit))
+        .then(numbers::close);
   }
 
   private void figures(Json json) throws IOException {
@@ -88,26 +90,27 @@ final class FlameGraphData {
     json.endArray();
   }
 
-  private void stacks(VarintWriter numbers, long unit) throws IOException {
-    int row = 0;
-    while (row < folded.rowCount()) {
-      int keep = row == 0 ? 0 : folded.commonDepth(row - 1, row);
-      int depth = folded.depth(row);
-      numbers.write(keep);
-      numbers.write(depth - keep);
-      for (int i = keep; i < depth; i++) {
-        numbers.write(folded.frame(row, i));
-      }
-      int end = row + 1;
-      while (end < folded.rowCount() && isSameStack(row, end)) {
-        end++;
-      }
-      numbers.write(end - row);
-      for (; row < end; row++) {
-        numbers.write(folded.thread(row));
-        numbers.write(folded.samples(row));
-        numbers.write(folded.cpuNanos(row) / unit);
-      }
+  /** A stack with all its rows, at the first of them; nothing at the others. */
+  private void stack(int first, VarintWriter numbers, long unit) throws IOException {
+    if (first > 0 && isSameStack(first - 1, first)) {
+      return;
+    }
+    int keep = first == 0 ? 0 : folded.commonDepth(first - 1, first);
+    int depth = folded.depth(first);
+    numbers.write(keep);
+    numbers.write(depth - keep);
+    for (int i = keep; i < depth; i++) {
+      numbers.write(folded.frame(first, i));
+    }
+    int end = first + 1;
+    while (end < folded.rowCount() && isSameStack(first, end)) {
+      end++;
+    }
+    numbers.write(end - first);
+    for (int row = first; row < end; row++) {
+      numbers.write(folded.thread(row));
+      numbers.write(folded.samples(row));
+      numbers.write(folded.cpuNanos(row) / unit);
     }
   }
 

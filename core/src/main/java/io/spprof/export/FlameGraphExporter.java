@@ -22,7 +22,12 @@ public final class FlameGraphExporter {
    * @throws IOException when {@code out} throws it
    */
   public static void write(Profile profile, Appendable out) throws IOException {
-    FlameGraphData data = new FlameGraphData(profile);
-    FlameGraphPage.write(data::write, out);
+    steps(profile, out).run();
+  }
+
+  static Steps steps(Profile profile, Appendable out) {
+    Steps steps = new Steps().then(() -> FlameGraphPage.writeHead(out));
+    new FlameGraphData(profile).addTo(steps, out);
+    return steps.then(() -> FlameGraphPage.writeTail(out));
   }
 }

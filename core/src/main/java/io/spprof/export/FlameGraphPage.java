@@ -32,20 +32,18 @@ final class FlameGraphPage {
     "flamegraph-input.js"
   };
 
-  /** Writes what stands in the place of the data. */
-  interface Data {
-    void write(Appendable out) throws IOException;
-  }
-
   private static final String PAGE = assemble();
 
   private FlameGraphPage() {}
 
-  static void write(Data data, Appendable out) throws IOException {
-    int at = PAGE.indexOf(DATA);
-    out.append(PAGE, 0, at);
-    data.write(out);
-    out.append(PAGE, at + DATA.length(), PAGE.length());
+  /** What stands before the data. */
+  static void writeHead(Appendable out) throws IOException {
+    out.append(PAGE, 0, PAGE.indexOf(DATA));
+  }
+
+  /** What stands behind it. */
+  static void writeTail(Appendable out) throws IOException {
+    out.append(PAGE, PAGE.indexOf(DATA) + DATA.length(), PAGE.length());
   }
 
   private static String assemble() {

@@ -1,0 +1,250 @@
+package io.spprof.export;
+
+import io.spprof.Profile;
+import io.spprof.SampleTimes;
+import io.spprof.SessionStats;
+import io.spprof.export.JfrMetadata.Type;
+import java.util.BitSet;
+
+/**
+ * A recording as the JDK's flight recorder writes it (format 2.1), for {@code jfr}, JDK Mission
+ * Control and all that reads it. Each sample is an event {@code jdk.ExecutionSample} with its time,
+ * thread, stack, lines and, in a field of ours, the CPU time that it stands for. One event {@code
+ * spprof.Session} has the session's totals, and how many samples are older than the log of times
+ * reaches: those are in no event.
+ *
+ * <p>A file is a row of chunks, each with all that its events refer to, and of bounded size: so it
+ * can be written as it is read, although a chunk's head has its length.
+ *
+ * <pre>
+ *   chunk := head event* checkpoint metadata      event := size type field*
+ *   head  := "FLR\0" 2 1 size at-checkpoint at-metadata start duration ticks ticks/s features
+ * </pre>
+ *
+ * Numbers are of base 128, the lowest digits first, but those of the head. Not told by the
+ * profiler, and so empty: threads' numbers, methods' descriptors and modifiers, class loaders.
+ *
+ * @see <a
+ *     href="https://github.com/openjdk/jdk/blob/master/src/jdk.jfr/share/classes/jdk/jfr/internal/consumer/ChunkHeader.java">
+ *     ChunkHeader</a>
+ */
+public final class JfrExporter {
+
+  private static final int HEAD_BYTES = 68;
+  private static final int AT_SIZE = 8;
+  private static final int AT_START_NANOS = 32;
+  private static final long TICKS_PER_SECOND = 1_000_000_000;
+  private static final int COMPRESSED_INTS = 1;
+
+  /** A chunk ends with the first part of the log that has it at so many, for what it takes. */
+  private static final int ENOUGH_EVENTS = 1 << 16;
+
+  private static final int ENOUGH_FRAMES = 1 << 18;
+
+  private static final int RUNNABLE = 1;
+  private static final int JAVA = 1;
+
+  private final Profile profile;
+  private final SampleTimes times;
+  private final Bytes out;
+  private final JfrSymbols symbols;
+  private final Bytes events = new Bytes();
+  private final BitSet stacks = new BitSet();
+  private final BitSet threads = new BitSet();
+  private final BitSet methods = new BitSet();
+  private int eventCount;
+  private int frameCount;
+  private long firstNanos;
+  private long lastNanos;
+
+  private JfrExporter(Profile profile, Bytes out) {
+    this.profile = profile;
+    this.times = profile.times();
+    this.out = out;
+    this.symbols = new JfrSymbols(profile);
+  }
+
+  static Steps steps(Profile profile, Bytes out) {
+    JfrExporter exporter = new JfrExporter(profile, out);
+    int parts = exporter.times.chunkCount();
+    return new Steps()
+        .then(exporter::session)
+        .each(parts, exporter::part)
+        .then(
+            () -> {
+              if (exporter.eventCount > 0) {
+                exporter.endChunk();
+              }
+            });
+  }
+
+  private void session() {
+    Profile.Info info = profile.info();
+    SessionStats session = info.session();
+    long end = session.durationMillis() * 1_000_000;
+    int at = beginEvent(Type.SESSION, end);
+    events.varint(session.id());
+    JfrMetadata.string(events, session.options());
+    JfrMetadata.string(events, info.engine());
+    JfrMetadata.string(events, info.walker());
+    events.varint(profile.totalSamples());
+    events.varint(profile.totalCpuNanos());
+    events.varint(times.forgotten());
+    events.varint(info.dropped().total());
+    events.varint(info.droppedCpuNanos());
+    endEvent(at);
+    setting("event", "cpu");
+    setting("interval", Long.toString(info.intervalNanos()));
+  }
+
+  /** As async-profiler's recordings have it: some readers look for what made the samples. */
+  private void setting(String name, String value) {
+    int at = beginEvent(Type.ACTIVE_SETTING, 0);
+    events.varint(0); // duration
+    events.varint(0); // thread
+    events.varint(0); // stack
+    events.varint(Type.EXECUTION_SAMPLE);
+    JfrMetadata.string(events, name);
+    JfrMetadata.string(events, value);
+    endEvent(at);
+  }
+
+  private void part(int part) {
+    times.forEach(part, this::sample);
+    if (eventCount >= ENOUGH_EVENTS || frameCount >= ENOUGH_FRAMES) {
+      endChunk();
+    }
+  }
+
+  private void sample(long nanos, int row, long cpuNanos) {
+    int stack = profile.stack(row);
+    int thread = profile.thread(row);
+    if (!stacks.get(stack)) {
+      stacks.set(stack);
+      frameCount += profile.depth(stack);
+    }
+    threads.set(thread);
+    int at = beginEvent(Type.EXECUTION_SAMPLE, Math.max(0, nanos));
+    events.varint(thread + 1L);
+    events.varint(stack + 1L);
+    events.varint(RUNNABLE);
+    events.varint(cpuNanos);
+    endEvent(at);
+  }
+
+  private int beginEvent(int type, long nanos) {
+    firstNanos = eventCount == 0 ? nanos : Math.min(firstNanos, nanos);
+    lastNanos = eventCount == 0 ? nanos : Math.max(lastNanos, nanos);
+    eventCount++;
+    return begin(events, type, nanos);
+  }
+
+  private void endEvent(int at) {
+    end(events, at);
+  }
+
+  /** Room for the size; it is known at the end. */
+  private static int begin(Bytes to, int type, long nanos) {
+    int at = to.size();
+    to.fixed(0, Integer.BYTES);
+    to.varint(type);
+    to.varint(nanos);
+    return at;
+  }
+
+  /** As four digits, the last three of which may be zeros. */
+  private static void end(Bytes to, int at) {
+    to.varintAt(at, to.size() - at);
+  }
+
+  private void endChunk() {
+    int start = out.size();
+    out.append("FLR\0");
+    out.fixed(2, Short.BYTES);
+    out.fixed(1, Short.BYTES);
+    out.fixed(0, HEAD_BYTES - AT_SIZE);
+    out.write(events);
+    int checkpoint = out.size() - start;
+    checkpoint();
+    int metadata = out.size() - start;
+    int at = begin(out, Type.METADATA, firstNanos);
+    out.varint(0); // duration
+    out.varint(1); // its number
+    JfrMetadata.write(out);
+    end(out, at);
+    long startNanos = profile.info().session().startTimeMillis() * 1_000_000 + firstNanos;
+    long[] head = {
+      out.size() - start,
+      checkpoint,
+      metadata,
+      startNanos,
+      lastNanos - firstNanos,
+      firstNanos,
+      TICKS_PER_SECOND
+    };
+    for (int i = 0; i < head.length; i++) {
+      out.fixedAt(start + AT_SIZE + i * Long.BYTES, head[i], Long.BYTES);
+    }
+    out.fixedAt(start + HEAD_BYTES - Integer.BYTES, COMPRESSED_INTS, Integer.BYTES);
+    events.clear();
+    stacks.clear();
+    threads.clear();
+    methods.clear();
+    eventCount = 0;
+    frameCount = 0;
+  }
+
+  /** All that the chunk's events refer to, by type and number. */
+  private void checkpoint() {
+    int at = begin(out, Type.CHECKPOINT, firstNanos);
+    out.varint(0); // duration
+    out.varint(0); // no checkpoint before it
+    out.write(1); // all is in it
+    out.varint(8); // pools
+    pool(Type.FRAME_TYPE, 1);
+    out.varint(JAVA);
+    JfrMetadata.string(out, "Java");
+    pool(Type.THREAD_STATE, 1);
+    out.varint(RUNNABLE);
+    JfrMetadata.string(out, "STATE_RUNNABLE");
+    pool(Type.THREAD, threads.cardinality());
+    threads.stream().forEach(this::thread);
+    pool(Type.STACK_TRACE, stacks.cardinality());
+    stacks.stream().forEach(this::stack);
+    pool(Type.METHOD, methods.cardinality());
+    methods.stream().forEach(method -> symbols.method(out, method));
+    symbols.writeUsed(out, methods);
+    end(out, at);
+  }
+
+  private void pool(int type, int count) {
+    out.varint(type);
+    out.varint(count);
+  }
+
+  private void thread(int thread) {
+    out.varint(thread + 1L);
+    JfrMetadata.string(out, profile.threadName(thread));
+    out.varint(0); // the system's number
+    JfrMetadata.string(out, profile.threadName(thread));
+    out.varint(0); // Java's number
+    out.varint(0); // group
+    out.write(0); // virtual
+  }
+
+  private void stack(int stack) {
+    int depth = profile.depth(stack);
+    out.varint(stack + 1L);
+    out.write(symbols.isTruncated(profile.frameMethod(profile.frame(stack, depth - 1))) ? 1 : 0);
+    out.varint(depth);
+    for (int i = 0; i < depth; i++) {
+      int frame = profile.frame(stack, i);
+      int method = profile.frameMethod(frame);
+      methods.set(method);
+      out.varint(method + 1L);
+      out.varint(profile.frameLine(frame));
+      out.varint(0); // byte code index
+      out.varint(JAVA);
+    }
+  }
+}

@@ -1,0 +1,148 @@
+package io.spprof.export;
+
+import io.spprof.Profile;
+import io.spprof.export.JfrMetadata.Type;
+import java.util.BitSet;
+import java.util.HashMap;
+import java.util.Map;
+
+/**
+ * Methods, their classes and packages, and the names of all of these, as a recording's constants.
+ * The profile has {@code java.util.HashMap.get}, in one; synthetic frames, in brackets, are methods
+ * of a class without a name.
+ *
+ * <pre>
+ *   number of a class, package: its place among them, from 1
+ *   number of a symbol        : 4 x that place + kind; 0 is none
+ * </pre>
+ */
+final class JfrSymbols {
+
+  private static final int NAME_OF_METHOD = 1;
+  private static final int NAME_OF_CLASS = 2;
+  private static final int NAME_OF_PACKAGE = 3;
+  private static final int EMPTY = 4; // the symbol of no place
+
+  private final Profile profile;
+  private final int[] classOf; // by method
+  private final String[] classes;
+  private final int[] packageOf; // by class
+  private final String[] packages;
+
+  JfrSymbols(Profile profile) {
+    this.profile = profile;
+    Map<String, Integer> classNumbers = new HashMap<>();
+    classOf = new int[profile.methodCount()];
+    for (int method = 0; method < classOf.length; method++) {
+      String name = className(profile.methodName(method));
+      Integer next = classNumbers.size();
+      Integer known = classNumbers.putIfAbsent(name, next);
+      classOf[method] = known == null ? next : known;
+    }
+    classes = inOrder(classNumbers);
+    Map<String, Integer> packageNumbers = new HashMap<>();
+    packageOf = new int[classes.length];
+    for (int i = 0; i < classes.length; i++) {
+      String name = packageName(classes[i]);
+      Integer next = packageNumbers.size();
+      Integer known = packageNumbers.putIfAbsent(name, next);
+      packageOf[i] = known == null ? next : known;
+    }
+    packages = inOrder(packageNumbers);
+  }
+
+  private static String[] inOrder(Map<String, Integer> numbers) {
+    String[] names = new String[numbers.size()];
+    numbers.forEach((name, number) -> names[number] = name);
+    return names;
+  }
+
+  /** Where the method's own name begins, in {@code a.B.c}. */
+  private static int methodAt(String name) {
+    return Names.isSynthetic(name) ? 0 : name.lastIndexOf('.') + 1;
+  }
+
+  private static String className(String name) {
+    return name.substring(0, Math.max(0, methodAt(name) - 1));
+  }
+
+  /** As the JVM writes it; a hidden class's own slash is a plus there. */
+  private static String internal(String className) {
+    return className.replace('/', '+').replace('.', '/');
+  }
+
+  private static String packageName(String className) {
+    // The address in a hidden class's name has no dots.
+    return className.substring(0, Math.max(0, className.lastIndexOf('.')));
+  }
+
+  boolean isTruncated(int method) {
+    return profile.methodName(method).equals("[truncated]");
+  }
+
+  /** The constant of a method. */
+  void method(Bytes out, int method) {
+    out.varint(method + 1L);
+    out.varint(classOf[method] + 1L);
+    out.varint(symbol(method, NAME_OF_METHOD));
+    out.varint(EMPTY); // descriptor
+    out.varint(0); // modifiers
+    out.write(0); // hidden
+  }
+
+  /** The constants of what these methods refer to: three pools. */
+  void writeUsed(Bytes out, BitSet methods) {
+    BitSet usedClasses = new BitSet();
+    methods.stream().forEach(method -> usedClasses.set(classOf[method]));
+    BitSet usedPackages = new BitSet();
+    usedClasses.stream().forEach(i -> usedPackages.set(packageOf[i]));
+
+    out.varint(Type.CLASS);
+    out.varint(usedClasses.cardinality());
+    usedClasses.stream()
+        .forEach(
+            i -> {
+              out.varint(i + 1L);
+              out.varint(0); // class loader
+              out.varint(symbol(i, NAME_OF_CLASS));
+              out.varint(packageOf[i] + 1L);
+              out.varint(0); // modifiers
+              out.write(classes[i].indexOf('/') >= 0 ? 1 : 0); // hidden
+            });
+    out.varint(Type.PACKAGE);
+    out.varint(usedPackages.cardinality());
+    usedPackages.stream()
+        .forEach(
+            i -> {
+              out.varint(i + 1L);
+              out.varint(symbol(i, NAME_OF_PACKAGE));
+            });
+    out.varint(Type.SYMBOL);
+    out.varint(methods.cardinality() + usedClasses.cardinality() + usedPackages.cardinality() + 1L);
+    out.varint(EMPTY);
+    JfrMetadata.string(out, "");
+    methods.stream()
+        .forEach(
+            method -> {
+              String name = profile.methodName(method);
+              out.varint(symbol(method, NAME_OF_METHOD));
+              JfrMetadata.string(out, name.substring(methodAt(name)));
+            });
+    usedClasses.stream()
+        .forEach(
+            i -> {
+              out.varint(symbol(i, NAME_OF_CLASS));
+              JfrMetadata.string(out, internal(classes[i]));
+            });
+    usedPackages.stream()
+        .forEach(
+            i -> {
+              out.varint(symbol(i, NAME_OF_PACKAGE));
+              JfrMetadata.string(out, internal(packages[i]));
+            });
+  }
+
+  private static long symbol(int place, int kind) {
+    return 4L * (place + 1) + kind;
+  }
+}
