@@ -9,7 +9,9 @@ import java.util.BitSet;
 /**
  * A recording as the JDK's flight recorder writes it (format 2.1), for {@code jfr}, JDK Mission
  * Control and all that reads it. Each sample is an event {@code jdk.ExecutionSample} with its time,
- * thread, stack, lines and, in a field of ours, the CPU time that it stands for. One event {@code
+ * thread, stack and lines. It stands for an interval's CPU time, or for what an event {@code
+ * spprof.CpuTime} of the same time, thread and stack says: an event of its own, since there are
+ * readers that take the fields of the JDK's events for all there can be. One event {@code
  * spprof.Session} has the session's totals, and how many samples are older than the log of times
  * reaches: those are in no event.
  *
@@ -41,6 +43,7 @@ public final class JfrExporter {
 
   private static final int ENOUGH_FRAMES = 1 << 18;
 
+  private static final int POOLS = 8;
   private static final int RUNNABLE = 1;
   private static final int JAVA = 1;
 
@@ -85,6 +88,7 @@ public final class JfrExporter {
     int at = beginEvent(Type.SESSION, end);
     events.varint(session.id());
     JfrMetadata.string(events, session.options());
+    events.varint(info.intervalNanos());
     JfrMetadata.string(events, info.engine());
     JfrMetadata.string(events, info.walker());
     events.varint(profile.totalSamples());
@@ -128,8 +132,14 @@ public final class JfrExporter {
     events.varint(thread + 1L);
     events.varint(stack + 1L);
     events.varint(RUNNABLE);
-    events.varint(cpuNanos);
     endEvent(at);
+    if (cpuNanos != profile.info().intervalNanos()) {
+      at = beginEvent(Type.CPU_TIME, Math.max(0, nanos));
+      events.varint(thread + 1L);
+      events.varint(stack + 1L);
+      events.varint(cpuNanos);
+      endEvent(at);
+    }
   }
 
   private int beginEvent(int type, long nanos) {
@@ -200,7 +210,22 @@ public final class JfrExporter {
     out.varint(0); // duration
     out.varint(0); // no checkpoint before it
     out.write(1); // all is in it
-    out.varint(8); // pools
+    stacks.stream().forEach(this::collectMethods);
+    // Readers want no empty ones; a chunk without samples has nothing to refer to.
+    out.varint(stacks.isEmpty() ? 0 : POOLS);
+    if (!stacks.isEmpty()) {
+      pools();
+    }
+    end(out, at);
+  }
+
+  private void collectMethods(int stack) {
+    for (int i = 0; i < profile.depth(stack); i++) {
+      methods.set(profile.frameMethod(profile.frame(stack, i)));
+    }
+  }
+
+  private void pools() {
     pool(Type.FRAME_TYPE, 1);
     out.varint(JAVA);
     JfrMetadata.string(out, "Java");
@@ -214,7 +239,6 @@ public final class JfrExporter {
     pool(Type.METHOD, methods.cardinality());
     methods.stream().forEach(method -> symbols.method(out, method));
     symbols.writeUsed(out, methods);
-    end(out, at);
   }
 
   private void pool(int type, int count) {
@@ -239,9 +263,7 @@ public final class JfrExporter {
     out.varint(depth);
     for (int i = 0; i < depth; i++) {
       int frame = profile.frame(stack, i);
-      int method = profile.frameMethod(frame);
-      methods.set(method);
-      out.varint(method + 1L);
+      out.varint(profile.frameMethod(frame) + 1L);
       out.varint(profile.frameLine(frame));
       out.varint(0); // byte code index
       out.varint(JAVA);

@@ -43,6 +43,7 @@ final class JfrMetadata {
     static final int EXECUTION_SAMPLE = 101;
     static final int ACTIVE_SETTING = 102;
     static final int SESSION = 103;
+    static final int CPU_TIME = 104;
 
     private Type() {}
   }
@@ -183,7 +184,12 @@ final class JfrMetadata {
                 .add(
                     pooled("sampledThread", Type.THREAD).add(label("Thread")),
                     pooled("stackTrace", Type.STACK_TRACE).add(label("Stack Trace")),
-                    pooled("state", Type.THREAD_STATE).add(label("Thread State")),
+                    pooled("state", Type.THREAD_STATE).add(label("Thread State"))),
+            event(Type.CPU_TIME, "spprof.CpuTime", "CPU Time of a Sample")
+                .add(category("spprof"))
+                .add(
+                    pooled("sampledThread", Type.THREAD).add(label("Thread")),
+                    pooled("stackTrace", Type.STACK_TRACE).add(label("Stack Trace")),
                     field("cpuTime", Type.LONG).add(label("CPU Time"), nanoseconds())),
             event(Type.ACTIVE_SETTING, "jdk.ActiveSetting", "Active Setting")
                 .add(category("Flight Recorder"))
@@ -199,6 +205,7 @@ final class JfrMetadata {
                 .add(
                     field("sessionId", Type.LONG).add(label("Session Id")),
                     field("options", Type.STRING).add(label("Options")),
+                    field("interval", Type.LONG).add(label("Interval"), nanoseconds()),
                     field("engine", Type.STRING).add(label("Engine")),
                     field("walker", Type.STRING).add(label("Stack Walker")),
                     field("samples", Type.LONG).add(label("Samples of the Session")),

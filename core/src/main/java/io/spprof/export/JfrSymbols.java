@@ -21,7 +21,10 @@ final class JfrSymbols {
   private static final int NAME_OF_METHOD = 1;
   private static final int NAME_OF_CLASS = 2;
   private static final int NAME_OF_PACKAGE = 3;
-  private static final int EMPTY = 4; // the symbol of no place
+  private static final int DESCRIPTOR = 4; // the symbol of no place
+
+  /** Readers look for the brackets; what stands in them, and behind, the profiler does not tell. */
+  private static final String UNKNOWN_DESCRIPTOR = "()";
 
   private final Profile profile;
   private final int[] classOf; // by method
@@ -85,7 +88,7 @@ final class JfrSymbols {
     out.varint(method + 1L);
     out.varint(classOf[method] + 1L);
     out.varint(symbol(method, NAME_OF_METHOD));
-    out.varint(EMPTY); // descriptor
+    out.varint(DESCRIPTOR);
     out.varint(0); // modifiers
     out.write(0); // hidden
   }
@@ -119,8 +122,8 @@ final class JfrSymbols {
             });
     out.varint(Type.SYMBOL);
     out.varint(methods.cardinality() + usedClasses.cardinality() + usedPackages.cardinality() + 1L);
-    out.varint(EMPTY);
-    JfrMetadata.string(out, "");
+    out.varint(DESCRIPTOR);
+    JfrMetadata.string(out, UNKNOWN_DESCRIPTOR);
     methods.stream()
         .forEach(
             method -> {

@@ -25,6 +25,7 @@ final class ProfileText {
   static final long INTERVAL_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
 
   private final boolean isShared;
+  private static final int TIMES_CHUNK = 1000;
   private static final Pattern WITH_LINE = Pattern.compile("(.+):([0-9]+)");
 
   private final Numbering methods = new Numbering();
@@ -36,6 +37,7 @@ final class ProfileText {
   private DropCounts dropped = DropCounts.NONE;
   private long droppedCpuNanos;
   private long unwalkable;
+  private SampleTimes givenTimes;
 
   private ProfileText(boolean isShared) {
     this.isShared = isShared;
@@ -89,6 +91,12 @@ final class ProfileText {
     return this;
   }
 
+  /** In place of one that has all samples. */
+  ProfileText times(SampleTimes times) {
+    givenTimes = times;
+    return this;
+  }
+
   Profile build() {
     long collected = rows.stream().mapToLong(row -> row[2]).sum();
     SessionStats session =
@@ -113,7 +121,13 @@ final class ProfileText {
             false,
             DebugInfo.EXACT);
     return new Profile(
-        info, methods.names, packedFrames(), threads.names, packedStacks(), packedRows(), times());
+        info,
+        methods.names,
+        packedFrames(),
+        threads.names,
+        packedStacks(),
+        packedRows(),
+        givenTimes == null ? times() : givenTimes);
   }
 
   private void line(String line) {
@@ -162,7 +176,18 @@ final class ProfileText {
         nanos[at] = cpu / samples + (i == 0 ? cpu % samples : 0);
       }
     }
-    return new SampleTimes(List.of(new SampleTimes.Chunk(0, micros, rowOf, nanos, count)), 0);
+    List<SampleTimes.Chunk> chunks = new ArrayList<>();
+    for (int from = 0; from < count; from += TIMES_CHUNK) {
+      int to = Math.min(count, from + TIMES_CHUNK);
+      chunks.add(
+          new SampleTimes.Chunk(
+              0,
+              Arrays.copyOfRange(micros, from, to),
+              Arrays.copyOfRange(rowOf, from, to),
+              Arrays.copyOfRange(nanos, from, to),
+              to - from));
+    }
+    return new SampleTimes(chunks, 0);
   }
 
   private Profile.Stacks packedStacks() {

@@ -1,0 +1,130 @@
+package io.spprof.export;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.spprof.DropCounts;
+import io.spprof.Profile;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What {@code go tool pprof} reads, which is pprof itself. */
+final class PprofExporterTest {
+
+  private static final Profile PROFILE =
+      ProfileText.lines(
+              "main;a.b.C.main:12;a.b.C$$Lambda/0x00000000ff.run;java.util.HashMap.get:560 3",
+              "main;a.b.C.main:13;a.b.C$$Lambda/0x00000000ff.run;java.util.HashMap.get:561 2 17ms",
+              "w 1;[truncated];x.Y.z:7 2 25ms",
+              "ü – €;Unpackaged.größe:65535 1")
+          .dropped(new DropCounts(1, 2, 3, 4, 5, 6), 777)
+          .build();
+
+  private static final Pattern SAMPLE = Pattern.compile(" +([0-9]+) +([0-9]+): ([0-9 ]+?) *");
+  private static final Pattern THREAD = Pattern.compile(" +thread:\\[(.*)]");
+  private static final Pattern LOCATION =
+      Pattern.compile(" +([0-9]+): 0x0 M=1 (.+) :([0-9]+) s=0.*");
+
+  @TempDir private Path directory;
+
+  private String pprof(Profile profile, String... options) throws Exception {
+    Path file = directory.resolve("p.pb.gz");
+    try (OutputStream out = Files.newOutputStream(file)) {
+      new Export(profile, ExportFormat.PPROF).writeTo(out);
+    }
+    List<String> command = new ArrayList<>(List.of("go", "tool", "pprof"));
+    command.addAll(List.of(options));
+    command.add(file.toString());
+    ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
+    builder.environment().put("PPROF_TMPDIR", directory.toString());
+    builder.environment().put("HOME", directory.toString());
+    Process process;
+    try {
+      process = builder.start();
+    } catch (IOException missing) {
+      // .ci/run installs it: there a missing one is a failure.
+      assertEquals(null, System.getenv("SPPROF_REQUIRE_GO"), "go is missing");
+      Assumptions.abort("go is not installed: apt-get install golang-go");
+      throw missing;
+    }
+    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertEquals(0, process.waitFor(), output);
+    return output;
+  }
+
+  private static StackTotals totals(String raw) {
+    Map<String, String> locations = new TreeMap<>();
+    raw.lines()
+        .map(LOCATION::matcher)
+        .filter(Matcher::matches)
+        .forEach(location -> locations.put(location.group(1), location.group(2)));
+    StackTotals totals = new StackTotals();
+    Matcher sample = null;
+    for (String line : raw.lines().toList()) {
+      Matcher thread = THREAD.matcher(line);
+      if (thread.matches()) {
+        List<String> frames = new ArrayList<>();
+        for (String id : sample.group(3).split(" ")) {
+          frames.add(locations.get(id));
+        }
+        totals.add(
+            thread.group(1),
+            frames,
+            Long.parseLong(sample.group(1)),
+            Long.parseLong(sample.group(2)));
+      }
+      Matcher next = SAMPLE.matcher(line);
+      sample = next.matches() ? next : sample;
+    }
+    return totals;
+  }
+
+  @Test
+  void shouldBeReadByPprofToTheSample() throws Exception {
+    assertEquals(StackTotals.of(PROFILE).all(), totals(pprof(PROFILE, "-raw")).all());
+  }
+
+  @Test
+  void shouldBeReadByPprofToTheSampleWhenItIsBig() throws Exception {
+    Profile profile = SampleProfiles.web(5_000, 12);
+
+    assertEquals(StackTotals.of(profile).all(), totals(pprof(profile, "-raw")).all());
+  }
+
+  @Test
+  void shouldTellLinesAndWhatItIs() throws Exception {
+    String raw = pprof(PROFILE, "-raw");
+
+    assertTrue(raw.contains("a.b.C.main :12 "), raw);
+    assertTrue(raw.contains("a.b.C.main :13 "), raw);
+    assertTrue(raw.contains("Unpackaged.größe :65535 "), raw);
+    assertTrue(raw.contains("PeriodType: cpu nanoseconds\nPeriod: 10000000\n"), raw);
+    assertTrue(raw.contains("samples/count cpu/nanoseconds[dflt]"), raw);
+    assertTrue(raw.contains("Time: 2026-01-01 00:00:00 +0000 UTC\nDuration: 1m0s\n"), raw);
+    assertTrue(raw.contains("Comment: dropped: 21 signals, 777 ns of CPU time"), raw);
+  }
+
+  @Test
+  void shouldShowTheHottestFirst() throws Exception {
+    String top = pprof(PROFILE, "-top", "-sample_index=cpu");
+
+    assertTrue(top.contains("47ms 57.32% 57.32%       47ms 57.32%  java.util.HashMap.get"), top);
+  }
+
+  @Test
+  void shouldBeReadWhenItIsEmpty() throws Exception {
+    assertTrue(pprof(ProfileText.lines().build(), "-raw").contains("Samples:\n"));
+  }
+}

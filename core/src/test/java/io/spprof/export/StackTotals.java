@@ -1,0 +1,67 @@
+package io.spprof.export;
+
+import io.spprof.Profile;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * What a profile says, or a file that was made of it: "thread;root;…;leaf" to samples and CPU time.
+ * Two of them are equal if they agree to the sample and the nanosecond.
+ */
+final class StackTotals {
+
+  /** Of one stack of one thread. */
+  record Total(long samples, long cpuNanos) {}
+
+  private final Map<String, Total> totals = new TreeMap<>();
+
+  /** Frames from the leaf to the root. */
+  void add(String thread, List<String> leafFirst, long samples, long cpuNanos) {
+    List<String> frames = new ArrayList<>(leafFirst);
+    frames.add(thread);
+    Collections.reverse(frames);
+    totals.merge(
+        String.join(";", frames),
+        new Total(samples, cpuNanos),
+        (a, b) -> new Total(a.samples + b.samples, a.cpuNanos + b.cpuNanos));
+  }
+
+  /** The truth. */
+  static StackTotals of(Profile profile) {
+    StackTotals totals = new StackTotals();
+    for (int row = 0; row < profile.rowCount(); row++) {
+      int stack = profile.stack(row);
+      List<String> frames = new ArrayList<>();
+      for (int i = 0; i < profile.depth(stack); i++) {
+        frames.add(profile.frameName(profile.frame(stack, i)));
+      }
+      totals.add(
+          profile.threadName(profile.thread(row)),
+          frames,
+          profile.samples(row),
+          profile.cpuNanos(row));
+    }
+    return totals;
+  }
+
+  /** Without what a format does not hold. */
+  Map<String, Long> samples() {
+    Map<String, Long> samples = new TreeMap<>();
+    totals.forEach((stack, total) -> samples.put(stack, total.samples));
+    return samples;
+  }
+
+  /** Without what a format does not hold. */
+  Map<String, Long> cpuNanos() {
+    Map<String, Long> nanos = new TreeMap<>();
+    totals.forEach((stack, total) -> nanos.put(stack, total.cpuNanos));
+    return nanos;
+  }
+
+  Map<String, Total> all() {
+    return totals;
+  }
+}
