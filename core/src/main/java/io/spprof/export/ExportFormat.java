@@ -37,7 +37,7 @@ public enum ExportFormat {
     }
   },
   /** The format of speedscope: {@link SpeedscopeExporter}. */
-  SPEEDSCOPE(".speedscope.json") {
+  SPEEDSCOPE(".json") {
     @Override
     Steps steps(Profile profile, Bytes out) {
       return SpeedscopeExporter.steps(profile, out);

@@ -3,6 +3,7 @@ package io.spprof.export;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -13,6 +14,7 @@ import java.util.stream.Stream;
 import org.apache.commons.lang3.StringUtils;
 import org.openqa.selenium.By;
 import org.openqa.selenium.Dimension;
+import org.openqa.selenium.OutputType;
 import org.openqa.selenium.WebElement;
 import org.openqa.selenium.chrome.ChromeDriver;
 import org.openqa.selenium.chrome.ChromeDriverService;
@@ -96,7 +98,12 @@ final class Browser implements AutoCloseable {
   }
 
   void open(Path page) {
-    driver.get(page.toUri().toString());
+    open(page, "");
+  }
+
+  /** With what stands behind the number sign of its address. */
+  void open(Path page, String fragment) {
+    driver.get(page.toUri() + fragment);
   }
 
   void press(CharSequence... keys) {
@@ -154,6 +161,10 @@ final class Browser implements AutoCloseable {
 
   double number(String property) {
     return ((Number) page(property)).doubleValue();
+  }
+
+  void screenshot(Path file) throws IOException {
+    Files.write(file, driver.getScreenshotAs(OutputType.BYTES));
   }
 
   Object script(String script) {

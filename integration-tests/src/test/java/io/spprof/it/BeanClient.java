@@ -1,5 +1,6 @@
 package io.spprof.it;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.Map;
@@ -122,10 +123,41 @@ public final class BeanClient implements AutoCloseable {
     return (String) connection.invoke(bean, operation, new Object[0], new String[0]);
   }
 
+  /** Opens a stream; its id. */
+  public long openStream(String format) throws IOException, JMException {
+    return (Long) invoke("openStream", format);
+  }
+
+  /** A stream to its end. */
+  public byte[] readAll(long stream) throws IOException, JMException {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    byte[] block = readStream(stream);
+    while (block != null) {
+      bytes.write(block);
+      block = readStream(stream);
+    }
+    return bytes.toByteArray();
+  }
+
+  private byte[] readStream(long stream) throws IOException, JMException {
+    return (byte[])
+        connection.invoke(
+            bean, "readStream", new Object[] {stream}, new String[] {long.class.getName()});
+  }
+
   /** An operation with one text as its parameter. */
   public Object invoke(String operation, String argument) throws IOException, JMException {
     return connection.invoke(
         bean, operation, new Object[] {argument}, new String[] {String.class.getName()});
+  }
+
+  /** An operation with one parameter, a text, an int or a long. */
+  Object invokeWith(String operation, Object argument) throws IOException, JMException {
+    String type =
+        argument instanceof Long
+            ? "long"
+            : argument instanceof Integer ? "int" : String.class.getName();
+    return connection.invoke(bean, operation, new Object[] {argument}, new String[] {type});
   }
 
   /** What the target answers a call with that it refuses, without what JMX wraps around it. */

@@ -1,5 +1,6 @@
 package io.spprof.jmx;
 
+import io.spprof.export.ExportFormat;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.Map;
@@ -156,7 +157,29 @@ final class Descriptions {
             + " never overwrites",
         "fileName",
         "Base name: letters, digits, '.', '_', '-'; the suffix decides the format: "
-            + DumpFormat.suffixes());
+            + ExportFormat.suffixes());
+    operation(
+        "openStream",
+        MBeanOperationInfo.ACTION,
+        "Opens the profile of this moment for readStream, returns the stream's id; at most "
+            + Streams.MOST
+            + " can be open, and one that is not read for a minute is closed",
+        "format",
+        "One of " + ExportFormat.keys());
+    operation(
+        "readStream",
+        MBeanOperationInfo.ACTION,
+        "The stream's next bytes, at most "
+            + Streams.BLOCK_BYTES
+            + "; null at its end, which closes it",
+        "id",
+        "What openStream returned");
+    operation(
+        "closeStream",
+        MBeanOperationInfo.ACTION,
+        "Closes a stream; closing twice is fine",
+        "id",
+        "What openStream returned");
   }
 
   private Descriptions() {}

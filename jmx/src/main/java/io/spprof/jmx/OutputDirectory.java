@@ -1,12 +1,8 @@
 package io.spprof.jmx;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
-import java.io.BufferedWriter;
+import io.spprof.export.ExportFormat;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.io.OutputStreamWriter;
-import java.io.Writer;
 import java.nio.channels.Channels;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
@@ -33,10 +29,10 @@ import org.apache.commons.lang3.StringUtils;
  */
 final class OutputDirectory {
 
-  /** Writes a file's text. */
+  /** Writes a file's bytes. */
   @FunctionalInterface
   interface Content {
-    void writeTo(Appendable out) throws IOException;
+    void writeTo(OutputStream out) throws IOException;
   }
 
   /** Opens a new file; a seam for tests of full disks. */
@@ -105,9 +101,8 @@ final class OutputDirectory {
       throw new IOException("cannot create " + reason(file, e), e);
     }
     boolean complete = false;
-    try (Writer out = new BufferedWriter(new OutputStreamWriter(stream, UTF_8), 1 << 16)) {
+    try (OutputStream out = stream) {
       content.writeTo(out);
-      out.flush();
       complete = true;
     } catch (IOException e) {
       complete = false;
@@ -132,7 +127,7 @@ final class OutputDirectory {
       char c = fileName.charAt(i);
       valid = CharUtils.isAsciiAlphanumeric(c) || c == '.' || c == '_' || c == '-';
     }
-    if (!valid || DumpFormat.of(fileName) == null) {
+    if (!valid || ExportFormat.ofFileName(fileName) == null) {
       throw new IllegalArgumentException(
           "file name '" + shown(fileName) + "' refused; " + allowed());
     }
@@ -143,7 +138,7 @@ final class OutputDirectory {
         + " or digit, has no '..', is at most "
         + MAX_NAME
         + " long, and ends in one of "
-        + DumpFormat.suffixes();
+        + ExportFormat.suffixes();
   }
 
   /** Printable, so that no log or terminal is fooled by a name that was refused. */

@@ -34,6 +34,7 @@ public final class Spprof implements AutoCloseable {
   private final ObjectName name;
   private final Profiler profiler;
   private final Notifications notifications;
+  private final Streams streams;
   private final SpprofBean bean;
   private final AtomicBoolean closed = new AtomicBoolean();
 
@@ -42,6 +43,7 @@ public final class Spprof implements AutoCloseable {
     this.name = name;
     this.profiler = profiler;
     this.notifications = new Notifications(name);
+    this.streams = new Streams();
     this.bean =
         new SpprofBean(
             profiler,
@@ -50,7 +52,8 @@ public final class Spprof implements AutoCloseable {
                 ? OutputDirectory.temporary()
                 : OutputDirectory.at(settings.directory()),
             settings.error(),
-            notifications);
+            notifications,
+            streams);
   }
 
   /**
@@ -150,6 +153,7 @@ public final class Spprof implements AutoCloseable {
     try {
       profiler.close();
     } finally {
+      streams.close();
       notifications.close();
     }
   }

@@ -9,6 +9,8 @@ import io.spprof.ProfilerState;
 import io.spprof.ProfilerStats;
 import io.spprof.SessionStats;
 import io.spprof.export.CollapsedExporter;
+import io.spprof.export.Export;
+import io.spprof.export.ExportFormat;
 import io.spprof.export.FlameGraphExporter;
 import io.spprof.export.TextReport;
 import java.io.IOException;
@@ -36,6 +38,7 @@ final class SpprofBean extends StandardEmitterMBean implements SpprofMXBean {
   private final ProfilerConfig defaults;
   private final OutputDirectory output;
   private final String settingsError;
+  private final Streams streams;
   private final ProfilerStats noStats;
   private volatile boolean registered;
 
@@ -50,18 +53,21 @@ final class SpprofBean extends StandardEmitterMBean implements SpprofMXBean {
    * @param output where dumps go
    * @param settingsError what was wrong with the settings, "" if nothing
    * @param notifications where the profiler's events go
+   * @param streams profiles that are read block by block; closed by the owner
    */
   SpprofBean(
       Profiler profiler,
       ProfilerConfig defaults,
       OutputDirectory output,
       String settingsError,
-      Notifications notifications) {
+      Notifications notifications,
+      Streams streams) {
     super(SpprofMXBean.class, true, notifications.emitter());
     this.profiler = profiler;
     this.defaults = defaults;
     this.output = output;
     this.settingsError = settingsError;
+    this.streams = streams;
     this.noStats = noStats(defaults);
   }
 
@@ -351,10 +357,28 @@ final class SpprofBean extends StandardEmitterMBean implements SpprofMXBean {
     return PlainErrors.callIo(
         () -> {
           OutputDirectory.check(fileName);
-          DumpFormat format = DumpFormat.of(fileName);
-          Profile profile = profiler.profile();
-          return output.write(fileName, out -> format.write(profile, out)).toString();
+          Export export = new Export(profiler.profile(), ExportFormat.ofFileName(fileName));
+          return output.write(fileName, export::writeTo).toString();
         });
+  }
+
+  @Override
+  public long openStream(String format) {
+    return PlainErrors.call(
+        () -> {
+          ExportFormat known = ExportFormat.ofKey(StringUtils.defaultString(format));
+          return streams.open(profiler.profile(), known);
+        });
+  }
+
+  @Override
+  public byte[] readStream(long id) throws IOException {
+    return PlainErrors.callIo(() -> streams.read(id));
+  }
+
+  @Override
+  public void closeStream(long id) {
+    streams.close(id);
   }
 
   @FunctionalInterface

@@ -265,4 +265,33 @@ public interface SpprofMXBean {
    * @throws IOException if the file exists or cannot be written; no partial file is left
    */
   String dumpToFile(String fileName) throws IOException;
+
+  /**
+   * Opens the profile of this moment, to be read block by block. One that is not read for a minute
+   * is closed.
+   *
+   * @param format one of {@code collapsed}, {@code html}, {@code jfr}, {@code pprof}, {@code
+   *     speedscope}, {@code text}
+   * @return the stream's id
+   * @throws IllegalArgumentException if there is no such format
+   * @throws IllegalStateException if too many streams are open
+   */
+  long openStream(String format);
+
+  /**
+   * Reads a stream on.
+   *
+   * @param id what {@link #openStream} returned
+   * @return the next bytes, of a bounded number; null at the end, which closes the stream
+   * @throws IllegalArgumentException if there is no such stream, or not any more
+   * @throws IOException if the profile cannot be written; the stream is closed then
+   */
+  byte[] readStream(long id) throws IOException;
+
+  /**
+   * Closes a stream; nothing happens if it is closed.
+   *
+   * @param id what {@link #openStream} returned
+   */
+  void closeStream(long id);
 }

@@ -6,9 +6,11 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.spprof.export.ExportFormat;
 import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -32,7 +34,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class OutputDirectoryTest {
 
-  private static final OutputDirectory.Content HELLO = out -> out.append("hello é");
+  private static final OutputDirectory.Content HELLO =
+      out -> out.write("hello é".getBytes(StandardCharsets.UTF_8));
 
   @TempDir Path parent;
   private Path dir;
@@ -88,7 +91,7 @@ class OutputDirectoryTest {
   void shouldRefuseHostileNames(String name) throws IOException {
     IllegalArgumentException e =
         assertThrows(IllegalArgumentException.class, () -> output.write(name, HELLO));
-    assertTrue(e.getMessage().contains(DumpFormat.suffixes()), e.getMessage());
+    assertTrue(e.getMessage().contains(ExportFormat.suffixes()), e.getMessage());
     assertTrue(StringUtils.isAsciiPrintable(e.getMessage()), "no control characters get out");
     assertEquals(List.of(), list(dir));
     assertEquals(List.of("out"), list(parent));
@@ -198,7 +201,7 @@ class OutputDirectoryTest {
                 output.write(
                     "a.html",
                     out -> {
-                      out.append("x".repeat(1 << 20));
+                      out.write(new byte[1 << 20]);
                       throw new IOException("No space left on device");
                     }));
     assertTrue(e.getMessage().contains("No space left on device"), e.getMessage());

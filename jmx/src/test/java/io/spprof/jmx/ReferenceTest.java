@@ -7,6 +7,7 @@ import io.spprof.DropCounts;
 import io.spprof.HotMethod;
 import io.spprof.ProfilerConfig;
 import io.spprof.SessionStats;
+import io.spprof.export.ExportFormat;
 import io.spprof.jmx.Mocks.Fixture;
 import java.io.IOException;
 import java.lang.reflect.RecordComponent;
@@ -108,7 +109,7 @@ class ReferenceTest {
 
   @Test
   void shouldListEveryFileSuffix() throws Exception {
-    assertEquals(new TreeSet<>(Set.of(DumpFormat.suffixes().split(", "))), firstColumn("suffix"));
+    assertEquals(new TreeSet<>(Set.of(ExportFormat.suffixes().split(", "))), firstColumn("suffix"));
   }
 
   @Test

@@ -47,6 +47,16 @@ final class WalkCost implements Item {
       }
     }
     rows("warm, depth " + depth, costs, table);
+    Spread theirs = spread(costs.get(Subject.ASYNC), WalkCost::walk);
+    for (Subject ours : List.of(Subject.SPPROF, Subject.SPPROF_AGCT)) {
+      table.add(
+          "whole handler, warm, depth " + depth + ": " + (ours == Subject.SPPROF ? "vm" : "agct"),
+          spread(costs.get(ours), WalkCost::handler),
+          theirs,
+          1000,
+          "µs",
+          "");
+    }
   }
 
   /** The first 300 ms of the first session of a new JVM. */
@@ -77,9 +87,6 @@ final class WalkCost implements Item {
         "µs",
         "less, half warm");
     table.add("walk, " + item + ": agct", spread(agct, WalkCost::walk), theirs, 1000, "µs", "");
-    table.add("handler, " + item + ": vm", spread(vm, WalkCost::handler), theirs, 1000, "µs", "");
-    table.add(
-        "handler, " + item + ": agct", spread(agct, WalkCost::handler), theirs, 1000, "µs", "");
   }
 
   private static Spread spread(

@@ -1,0 +1,201 @@
+package io.spprof.it;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.spprof.it.load.H2Oltp;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import jdk.jfr.consumer.RecordedEvent;
+import jdk.jfr.consumer.RecordedFrame;
+import jdk.jfr.consumer.RecordingFile;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * A real profile, streamed in every format over a connection with passwords, and dumped into files:
+ * all of them agree, stack by stack, to the sample.
+ */
+class FormatsIT {
+
+  private static final long RUN_NANOS = 6_000_000_000L;
+  private static final String[] FORMATS = {
+    "collapsed", "html", "jfr", "pprof", "speedscope", "text"
+  };
+  private static final String[] SUFFIXES = {
+    ".collapsed", ".html", ".jfr", ".pb.gz", ".json", ".txt"
+  };
+
+  @TempDir private Path directory;
+
+  @Test
+  void shouldAgreeToTheSample() throws Exception {
+    try (TargetJvm target = TargetJvm.of(H2Oltp.class, 2).authenticate().start();
+        BeanClient bean = BeanClient.connect(target, "control")) {
+      bean.startWith("interval=1ms" + StackWalkers.option());
+      long begun = target.cpuNanos();
+      Await.until(
+          "it uses its CPU time",
+          Duration.ofSeconds(60),
+          () -> target.cpuNanos() - begun > RUN_NANOS);
+      // One that was opened meanwhile is whole, and is not changed by what comes after.
+      long early = bean.openStream("collapsed");
+      bean.stop();
+
+      Map<String, byte[]> streamed = new TreeMap<>();
+      for (int i = 0; i < FORMATS.length; i++) {
+        streamed.put(FORMATS[i], bean.readAll(bean.openStream(FORMATS[i])));
+        String dumped = (String) bean.invoke("dumpToFile", "profile" + SUFFIXES[i]);
+        assertArrayEquals(Files.readAllBytes(Path.of(dumped)), streamed.get(FORMATS[i]), dumped);
+      }
+
+      Map<String, Long> expected = ofCollapsed(streamed.get("collapsed"));
+      assertEquals(ofCollapsed(bean.collapsed()), expected);
+      assertEquals(bean.number("CollectedSamples"), sum(expected));
+      assertTrue(expected.size() > 100, "stacks: " + expected.size());
+      assertSame("jfr", expected, ofJfr(streamed.get("jfr")));
+      Pprof pprof = ofPprof(streamed.get("pprof"));
+      assertSame("pprof", expected, pprof.samples);
+      assertEquals(bean.number("SampledCpuTimeNanos"), sum(pprof.nanos));
+      assertSame("speedscope", pprof.nanos, ofSpeedscope(streamed.get("speedscope")));
+      long before = sum(ofCollapsed(bean.readAll(early)));
+      assertTrue(before > 0 && before <= sum(expected), before + " of " + sum(expected));
+    }
+  }
+
+  private static long sum(Map<String, Long> stacks) {
+    return stacks.values().stream().mapToLong(Long::longValue).sum();
+  }
+
+  private static void assertSame(String format, Map<String, Long> expected, Map<String, Long> is) {
+    assertEquals(top(expected), top(is), format + ": the twenty hottest");
+    assertEquals(expected, is, format);
+  }
+
+  private static List<String> top(Map<String, Long> stacks) {
+    return stacks.entrySet().stream()
+        .sorted(
+            Map.Entry.<String, Long>comparingByValue()
+                .reversed()
+                .thenComparing(Map.Entry.comparingByKey()))
+        .limit(20)
+        .map(entry -> entry.getValue() + " " + entry.getKey())
+        .toList();
+  }
+
+  private static Map<String, Long> ofCollapsed(byte[] bytes) {
+    return ofCollapsed(Collapsed.parse(new String(bytes, StandardCharsets.UTF_8)));
+  }
+
+  /** A hidden class has a plus in recordings where its name has a slash. */
+  private static Map<String, Long> ofCollapsed(Collapsed profile) {
+    return profile.stacks().stream()
+        .collect(
+            Collectors.toMap(
+                stack -> String.join(";", stack.frames()).replace('/', '+'),
+                Collapsed.Stack::count,
+                Long::sum,
+                TreeMap::new));
+  }
+
+  private static void add(
+      Map<String, Long> stacks, String thread, List<String> leafFirst, long value) {
+    List<String> frames = new ArrayList<>(leafFirst);
+    frames.add(thread);
+    Collections.reverse(frames);
+    stacks.merge(String.join(";", frames).replace('/', '+'), value, Long::sum);
+  }
+
+  private Map<String, Long> ofJfr(byte[] bytes) throws IOException {
+    Path file = Files.write(directory.resolve("p.jfr"), bytes);
+    Map<String, Long> stacks = new TreeMap<>();
+    int withLine = 0;
+    for (RecordedEvent event : RecordingFile.readAllEvents(file)) {
+      if (event.getEventType().getName().equals("jdk.ExecutionSample")) {
+        List<String> frames = new ArrayList<>();
+        for (RecordedFrame frame : event.getStackTrace().getFrames()) {
+          String type = frame.getMethod().getType().getName();
+          frames.add((type.isEmpty() ? "" : type + ".") + frame.getMethod().getName());
+          withLine += frame.getLineNumber() > 0 ? 1 : 0;
+        }
+        add(stacks, event.getThread("sampledThread").getJavaName(), frames, 1);
+      }
+    }
+    assertTrue(withLine > 1000, "frames with a line: " + withLine);
+    return stacks;
+  }
+
+  private record Pprof(Map<String, Long> samples, Map<String, Long> nanos) {}
+
+  private static final Pattern SAMPLE = Pattern.compile(" +([0-9]+) +([0-9]+): ([0-9 ]+?) *");
+  private static final Pattern THREAD = Pattern.compile(" +thread:\\[(.*)]");
+  private static final Pattern LOCATION =
+      Pattern.compile(" +([0-9]+): 0x0 M=1 (.+) :([0-9]+) s=0.*");
+
+  private Pprof ofPprof(byte[] bytes) throws Exception {
+    Path file = Files.write(directory.resolve("p.pb.gz"), bytes);
+    ProcessBuilder builder =
+        new ProcessBuilder("go", "tool", "pprof", "-raw", file.toString())
+            .redirectErrorStream(true);
+    builder.environment().put("HOME", directory.toString());
+    Process process = builder.start();
+    String raw = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertEquals(0, process.waitFor(), raw);
+    Map<String, String> locations = new TreeMap<>();
+    raw.lines()
+        .map(LOCATION::matcher)
+        .filter(Matcher::matches)
+        .forEach(location -> locations.put(location.group(1), location.group(2)));
+    Pprof pprof = new Pprof(new TreeMap<>(), new TreeMap<>());
+    Matcher sample = null;
+    for (String line : raw.lines().toList()) {
+      Matcher thread = THREAD.matcher(line);
+      if (thread.matches()) {
+        List<String> frames = new ArrayList<>();
+        for (String id : sample.group(3).split(" ")) {
+          frames.add(locations.get(id));
+        }
+        add(pprof.samples, thread.group(1), frames, Long.parseLong(sample.group(1)));
+        add(pprof.nanos, thread.group(1), frames, Long.parseLong(sample.group(2)));
+      }
+      Matcher next = SAMPLE.matcher(line);
+      sample = next.matches() ? next : sample;
+    }
+    return pprof;
+  }
+
+  private static Map<String, Long> ofSpeedscope(byte[] bytes) throws IOException {
+    JsonNode file = new ObjectMapper().readTree(bytes);
+    List<String> names = new ArrayList<>();
+    file.get("shared").get("frames").forEach(frame -> names.add(frame.get("name").asText()));
+    Map<String, Long> stacks = new TreeMap<>();
+    for (JsonNode profile : file.get("profiles")) {
+      assertEquals("nanoseconds", profile.get("unit").asText());
+      long sum = 0;
+      for (int i = 0; i < profile.get("samples").size(); i++) {
+        List<String> frames = new ArrayList<>();
+        profile.get("samples").get(i).forEach(frame -> frames.add(names.get(frame.asInt())));
+        Collections.reverse(frames);
+        long weight = profile.get("weights").get(i).asLong();
+        add(stacks, profile.get("name").asText(), frames, weight);
+        sum += weight;
+      }
+      assertEquals(profile.get("endValue").asLong(), sum);
+    }
+    return stacks;
+  }
+}

@@ -1,0 +1,183 @@
+package io.spprof.jmx;
+
+import io.spprof.Profile;
+import io.spprof.export.Export;
+import io.spprof.export.ExportFormat;
+import java.io.IOException;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
+import org.apache.commons.lang3.StringUtils;
+
+/**
+ * Profiles that clients read block by block. Each is of the moment when it was opened, whatever is
+ * sampled meanwhile, and is made as it is read. A few can be open; one that nobody reads for a
+ * minute is closed, by a thread that is there as long as one is open and no longer.
+ *
+ * <p>Ids count from 1 and are not used again, so that who closes twice, or too late, does not close
+ * somebody else's. Safe for use by several threads; two that read one stream get different blocks.
+ */
+final class Streams implements AutoCloseable {
+
+  /** How many can be open. */
+  static final int MOST = 4;
+
+  /** Bytes of a block; the last has fewer. */
+  static final int BLOCK_BYTES = 256 << 10;
+
+  /** What the thread is called. */
+  static final String THREAD_NAME = "spprof-streams";
+
+  private static final long IDLE_NANOS = TimeUnit.MINUTES.toNanos(1);
+
+  private static final class Stream {
+    private final Export export;
+    private boolean reading; // guarded by the streams
+    private long idleSince; // guarded by the streams
+
+    Stream(Export export) {
+      this.export = export;
+    }
+
+    synchronized byte[] read() throws IOException {
+      return export.read(BLOCK_BYTES);
+    }
+  }
+
+  private final long idleNanos;
+  private final Map<Long, Stream> open = new TreeMap<>();
+  private long lastId;
+  private boolean closed;
+  private Thread closer; // null while none is open
+
+  Streams() {
+    this(IDLE_NANOS);
+  }
+
+  /** A seam for tests. */
+  Streams(long idleNanos) {
+    this.idleNanos = idleNanos;
+  }
+
+  /**
+   * Opens one.
+   *
+   * @return its id
+   * @throws IllegalStateException if too many are open
+   */
+  synchronized long open(Profile profile, ExportFormat format) {
+    if (closed) {
+      throw new IllegalStateException("the profiler is closed; no stream can be opened any more");
+    }
+    if (open.size() >= MOST) {
+      throw new IllegalStateException(
+          MOST
+              + " streams are open, which is the most (ids "
+              + StringUtils.join(open.keySet(), ", ")
+              + "); read one to its end, close one with closeStream, or wait: one that is not read"
+              + " for "
+              + TimeUnit.NANOSECONDS.toSeconds(idleNanos)
+              + " s is closed");
+    }
+    Stream stream = new Stream(new Export(profile, format));
+    stream.idleSince = System.nanoTime();
+    open.put(++lastId, stream);
+    if (closer == null) {
+      closer = new Thread(null, this::closeIdle, THREAD_NAME, 0, false);
+      closer.setDaemon(true);
+      closer.setContextClassLoader(null);
+      closer.start();
+    }
+    return lastId;
+  }
+
+  /**
+   * The next block.
+   *
+   * @return null at the end, with which the stream is closed
+   * @throws IllegalArgumentException if there is no such stream
+   */
+  byte[] read(long id) throws IOException {
+    Stream stream;
+    synchronized (this) {
+      stream = open.get(id);
+      if (stream == null) {
+        throw new IllegalArgumentException(
+            "stream "
+                + id
+                + " is not open: it was read to its end, closed, or not read for "
+                + TimeUnit.NANOSECONDS.toSeconds(idleNanos)
+                + " s; openStream(format) opens another");
+      }
+      stream.reading = true;
+    }
+    byte[] block = {};
+    try {
+      block = stream.read();
+    } finally {
+      synchronized (this) {
+        stream.reading = false;
+        stream.idleSince = System.nanoTime();
+        if (block.length == 0) {
+          close(id); // also when it failed: it cannot go on
+        }
+      }
+    }
+    return block.length == 0 ? null : block;
+  }
+
+  /** Closes one; nothing happens if it is closed. */
+  synchronized void close(long id) {
+    open.remove(id);
+    notifyAll();
+  }
+
+  /** Closes all, and waits for the thread to end. */
+  @Override
+  public void close() {
+    Thread ending;
+    synchronized (this) {
+      closed = true;
+      open.clear();
+      ending = closer;
+      notifyAll();
+    }
+    if (ending != null && ending != Thread.currentThread()) {
+      join(ending);
+    }
+  }
+
+  private static void join(Thread ending) {
+    boolean interrupted = false;
+    while (ending.isAlive()) {
+      try {
+        ending.join();
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private synchronized void closeIdle() {
+    try {
+      while (!open.isEmpty()) {
+        long now = System.nanoTime();
+        open.values().removeIf(stream -> !stream.reading && now - stream.idleSince >= idleNanos);
+        long next = idleNanos;
+        for (Stream stream : open.values()) {
+          next = stream.reading ? next : Math.min(next, stream.idleSince + idleNanos - now);
+        }
+        if (!open.isEmpty()) {
+          TimeUnit.NANOSECONDS.timedWait(this, Math.max(next, 1_000_000));
+        }
+      }
+    } catch (InterruptedException e) {
+      open.clear(); // nobody has a reason to; without the thread they would stay for ever
+    } finally {
+      closer = null;
+    }
+  }
+}
