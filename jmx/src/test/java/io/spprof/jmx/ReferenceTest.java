@@ -136,6 +136,9 @@ class ReferenceTest {
   }
 
   private static String simple(String type) {
+    if (type.equals("[B")) {
+      return "byte[]";
+    }
     return type.replace("java.lang.", "");
   }
 
