@@ -89,10 +89,11 @@ public record ProfilerConfig(
       String key = StringUtils.substringBefore(pair, "=").strip();
       if (!pair.contains("=")) {
         throw new IllegalArgumentException(
-            "'" + pair.strip() + "' is not key=value; valid: " + validKeys());
+            "'" + Printable.of(pair.strip()) + "' is not key=value; valid: " + validKeys());
       }
       if (!seen.add(key)) {
-        throw new IllegalArgumentException("'" + key + "' is given twice; give it once");
+        throw new IllegalArgumentException(
+            "'" + Printable.of(key) + "' is given twice; give it once");
       }
       config = config.with(key, StringUtils.substringAfter(pair, "=").strip());
     }
@@ -125,7 +126,8 @@ public record ProfilerConfig(
       case "engine" -> withEngine = choice(key, value, Engine.values());
       case "walker" -> withWalker = choice(key, value, Walker.values());
       default ->
-          throw new IllegalArgumentException("unknown option '" + key + "'; valid: " + validKeys());
+          throw new IllegalArgumentException(
+              "unknown option '" + Printable.of(key) + "'; valid: " + validKeys());
     }
     return new ProfilerConfig(interval, duration, memory, frames, withEngine, withWalker);
   }
@@ -163,7 +165,8 @@ public record ProfilerConfig(
         return candidate;
       }
     }
-    throw new IllegalArgumentException(key + "=" + value + ": valid: " + key + "=" + names(values));
+    throw new IllegalArgumentException(
+        key + "=" + Printable.of(value) + ": valid: " + key + "=" + names(values));
   }
 
   /** A whole number with a unit; without one where there are no units. */
@@ -173,7 +176,8 @@ public record ProfilerConfig(
     String unit = digits < 0 ? "" : value.substring(digits);
     Long factor = units.isEmpty() && unit.isEmpty() ? Long.valueOf(1) : units.get(unit);
     if (number.isEmpty() || number.length() > 9 || factor == null) {
-      throw new IllegalArgumentException(key + "=" + value + ": valid: " + HELP.get(help));
+      throw new IllegalArgumentException(
+          key + "=" + Printable.of(value) + ": valid: " + HELP.get(help));
     }
     return Long.parseLong(number) * factor;
   }

@@ -1,5 +1,6 @@
 package io.spprof.export;
 
+import io.spprof.Printable;
 import io.spprof.Profile;
 import java.util.Arrays;
 import java.util.List;
@@ -104,7 +105,7 @@ public enum ExportFormat {
         .orElseThrow(
             () ->
                 new IllegalArgumentException(
-                    "format '" + Names.printable(key) + "' is not known; valid: " + keys()));
+                    "format '" + Printable.of(key) + "' is not known; valid: " + keys()));
   }
 
   /**

@@ -6,7 +6,6 @@ final class Names {
   /** Stands for a name of which nothing is left. */
   static final String UNNAMED = "[unnamed]";
 
-  private static final int MAX_SHOWN = 128;
   private static final char REPLACEMENT = '\uFFFD';
 
   private Names() {}
@@ -37,18 +36,6 @@ final class Names {
     }
     String result = cleaned == null ? name : cleaned.toString();
     return result.isBlank() ? UNNAMED : result;
-  }
-
-  /**
-   * Somebody else's text in a message: short and printable, so that no log or terminal is fooled.
-   */
-  static String printable(String text) {
-    StringBuilder shown = new StringBuilder();
-    String kept = text.length() > MAX_SHOWN ? text.substring(0, MAX_SHOWN) + "..." : text;
-    for (char c : kept.toCharArray()) {
-      shown.append(c >= ' ' && c <= '~' ? c : '?');
-    }
-    return shown.toString();
   }
 
   /** A name that the profiler made up, and no method's or thread's own. */

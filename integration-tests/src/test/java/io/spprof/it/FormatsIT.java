@@ -23,6 +23,7 @@ import java.util.stream.Collectors;
 import jdk.jfr.consumer.RecordedEvent;
 import jdk.jfr.consumer.RecordedFrame;
 import jdk.jfr.consumer.RecordingFile;
+import org.h2.Driver;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -44,7 +45,12 @@ class FormatsIT {
 
   @Test
   void shouldAgreeToTheSample() throws Exception {
-    try (TargetJvm target = TargetJvm.of(H2Oltp.class, 2).authenticate().start();
+    try (TargetJvm target =
+            TargetJvm.of(H2Oltp.class, 2)
+                .classPathOf(Driver.class)
+                .authenticate()
+                .agentOptions("dir=" + directory.resolve("dumps"))
+                .start();
         BeanClient bean = BeanClient.connect(target, "control")) {
       bean.startWith("interval=1ms" + StackWalkers.option());
       long begun = target.cpuNanos();

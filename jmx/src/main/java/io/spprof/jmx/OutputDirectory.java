@@ -1,5 +1,6 @@
 package io.spprof.jmx;
 
+import io.spprof.Printable;
 import io.spprof.export.ExportFormat;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -129,7 +130,7 @@ final class OutputDirectory {
     }
     if (!valid || ExportFormat.ofFileName(fileName) == null) {
       throw new IllegalArgumentException(
-          "file name '" + shown(fileName) + "' refused; " + allowed());
+          "file name '" + Printable.of(fileName) + "' refused; " + allowed());
     }
   }
 
@@ -139,15 +140,6 @@ final class OutputDirectory {
         + MAX_NAME
         + " long, and ends in one of "
         + ExportFormat.suffixes();
-  }
-
-  /** Printable, so that no log or terminal is fooled by a name that was refused. */
-  private static String shown(String fileName) {
-    StringBuilder out = new StringBuilder();
-    for (char c : StringUtils.abbreviate(fileName, MAX_NAME).toCharArray()) {
-      out.append(CharUtils.isAsciiPrintable(c) ? c : '?');
-    }
-    return out.toString();
   }
 
   private static String reason(Path file, IOException e) {
