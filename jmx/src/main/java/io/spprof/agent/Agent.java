@@ -2,7 +2,6 @@ package io.spprof.agent;
 
 import java.io.File;
 import java.io.IOException;
-import java.io.PrintStream;
 
 /**
  * The doors of the agent's jar: {@code -javaagent:}, attach, and {@code java -jar}. Whatever goes
@@ -18,6 +17,7 @@ import java.io.PrintStream;
 public final class Agent {
 
   private static final String ENTRY_CLASS = "io.spprof.jmx.AgentMain";
+  private static final String COMMAND_LINE = "io.spprof.cli.Cli";
   private static final String ENTRY_METHOD = "run";
 
   /** Arguments of the load that counts, null before it or after a failure; guarded by the class. */
@@ -44,45 +44,28 @@ public final class Agent {
   }
 
   /**
-   * Tells how to load the agent.
+   * Runs the command line, which is a JMX client of its own and has nothing to do with the agent.
    *
-   * @param args {@code --help}, {@code --version}, or nothing
+   * @param args a command and its arguments
    */
   public static void main(String[] args) {
-    int status = run(args, System.out, System.err);
-    if (status != 0) {
-      System.exit(status);
+    int status;
+    try {
+      // Attach is a tool's module, which the platform's class loader does not show. Not closed:
+      // what
+      // a command has to end when it is interrupted may still load classes.
+      IsolatedClassLoader loader = new IsolatedClassLoader(jar(), Agent.class.getClassLoader());
+      status =
+          (Integer)
+              loader
+                  .loadClass(COMMAND_LINE)
+                  .getMethod(ENTRY_METHOD, String[].class)
+                  .invoke(null, (Object) args);
+    } catch (Throwable t) {
+      log("the command line does not work here: " + rootCause(t));
+      status = 1;
     }
-  }
-
-  static int run(String[] args, PrintStream out, PrintStream err) {
-    String option = args.length == 0 ? "--help" : args[0];
-    if (args.length <= 1 && (option.equals("--help") || option.equals("-h"))) {
-      out.println(usage());
-      return 0;
-    }
-    if (args.length == 1 && option.equals("--version")) {
-      out.println("spprof " + version());
-      return 0;
-    }
-    err.println("spprof: unknown arguments: " + String.join(" ", args));
-    err.println(usage());
-    return 2;
-  }
-
-  private static String usage() {
-    return "spprof "
-        + version()
-        + ", a sampling CPU profiler for the JVM, managed over JMX. Load it into a JVM:\n"
-        + "  java -javaagent:spprof-agent.jar[=key=value,...] ...       at start-up\n"
-        + "  jcmd PID JVMTI.agent_load /absolute/path/spprof-agent.jar  into a running one\n"
-        + "then manage the bean io.spprof:type=Spprof with any JMX client, JConsole for instance.\n"
-        + "  --help, --version";
-  }
-
-  private static String version() {
-    String version = Agent.class.getPackage().getImplementationVersion();
-    return version == null ? "(unpacked)" : version;
+    System.exit(status);
   }
 
   private static void load(String args) {

@@ -40,12 +40,22 @@ final class IsolatedClassLoader extends ClassLoader implements Closeable {
   private final ProtectionDomain domain;
 
   /**
-   * Opens the jar.
+   * Opens the jar, apart from the application.
    *
    * @throws IOException if it cannot be read
    */
   IsolatedClassLoader(File file) throws IOException {
-    super("spprof", getPlatformClassLoader());
+    this(file, getPlatformClassLoader());
+  }
+
+  /**
+   * Opens the jar.
+   *
+   * @param parent whose classes are seen, too
+   * @throws IOException if it cannot be read
+   */
+  IsolatedClassLoader(File file, ClassLoader parent) throws IOException {
+    super("spprof", parent);
     URL url = file.toURI().toURL();
     this.jar = new JarFile(file, false);
     this.baseUrl = "jar:" + url + "!/" + FOLDER;

@@ -6,6 +6,9 @@ package io.spprof.jmx;
  */
 public final class AgentMain {
 
+  /** The system property by which {@code list} sees that the agent is loaded: its version. */
+  public static final String VERSION_PROPERTY = "io.spprof.version";
+
   private AgentMain() {}
 
   /**
@@ -22,6 +25,7 @@ public final class AgentMain {
     }
     // Never closed: the bean lives as long as the JVM.
     Spprof spprof = Spprof.register(settings);
+    System.setProperty(VERSION_PROPERTY, Version.get());
     if (settings.start()) {
       try {
         spprof.bean().start();

@@ -6,13 +6,18 @@ import java.io.IOException;
 import java.io.InputStream;
 
 /** The version that the build wrote into a resource. */
-final class Version {
+public final class Version {
 
   private static final String VERSION = read();
 
   private Version() {}
 
-  static String get() {
+  /**
+   * The version.
+   *
+   * @return "unknown" where the build left none; not null
+   */
+  public static String get() {
     return VERSION;
   }
 

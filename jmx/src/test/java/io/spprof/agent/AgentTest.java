@@ -129,30 +129,6 @@ class AgentTest {
     assertOneLine("spprof: not loaded");
   }
 
-  @Test
-  void shouldTellHowToLoadIt() {
-    ByteArrayOutputStream out = new ByteArrayOutputStream();
-    for (String[] args : new String[][] {{}, {"--help"}, {"-h"}}) {
-      out.reset();
-      assertEquals(0, Agent.run(args, new PrintStream(out), System.err));
-      assertTrue(out.toString(UTF_8).contains("-javaagent:"));
-    }
-    out.reset();
-    assertEquals(0, Agent.run(new String[] {"--version"}, new PrintStream(out), System.err));
-    assertTrue(out.toString(UTF_8).startsWith("spprof "));
-    assertEquals("", stderr());
-  }
-
-  @Test
-  void shouldRefuseOtherArguments() {
-    ByteArrayOutputStream out = new ByteArrayOutputStream();
-    for (String[] args : new String[][] {{"start", "123"}, {""}, {"--help", "x"}}) {
-      assertEquals(2, Agent.run(args, new PrintStream(out), System.err));
-    }
-    assertEquals(0, out.size());
-    assertTrue(stderr().contains("unknown arguments: start 123"));
-  }
-
   private Class<?> agent(int sleepMillis, String end) throws Exception {
     return agentFrom(
         TestJars.compile(dir, "io.spprof.jmx.AgentMain", STAND_IN.formatted(sleepMillis, end)));

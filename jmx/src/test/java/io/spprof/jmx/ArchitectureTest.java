@@ -19,11 +19,15 @@ import java.util.spi.ToolProvider;
 import org.apache.commons.lang3.StringUtils;
 import org.junit.jupiter.api.Test;
 
-/** Packages point one way: jmx, then core, then native; the agent's bootstrap to nothing. */
+/**
+ * Packages point one way: jmx, then core, then native; the agent's bootstrap to nothing, and
+ * nothing to the command line.
+ */
 class ArchitectureTest {
 
   private static final Set<String> NATIVE = Set.of("io.spprof.sampler");
-  private static final Set<String> FACE = Set.of("io.spprof.jmx", "io.spprof.agent");
+  private static final Set<String> FACE =
+      Set.of("io.spprof.jmx", "io.spprof.agent", "io.spprof.cli");
 
   /** One package that uses another. */
   private record Use(String from, String to) {}
@@ -57,6 +61,14 @@ class ArchitectureTest {
     used.removeIf(name -> name.startsWith("java."));
     used.remove("io.spprof.agent");
     assertEquals(Set.of(), used);
+  }
+
+  @Test
+  void shouldLetNothingUseTheCommandLine() throws Exception {
+    for (Use use : uses()) {
+      boolean its = use.to().equals("io.spprof.cli") || use.to().startsWith("picocli");
+      assertTrue(!its || use.from().equals("io.spprof.cli"), use.toString());
+    }
   }
 
   @Test

@@ -1,0 +1,212 @@
+package io.spprof.it;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.spprof.it.load.Busy;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import jdk.jfr.consumer.RecordingFile;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** {@code java -jar spprof-agent.jar}, as somebody types it. */
+class CommandLineIT {
+
+  private static final int DONE = 0;
+  private static final int REFUSED = 1;
+  private static final int USAGE = 2;
+  private static final int UNREACHABLE = 3;
+
+  @TempDir private Path directory;
+
+  private static List<String> command(String... arguments) {
+    List<String> command =
+        new ArrayList<>(
+            List.of(
+                TestPaths.jdkProgram("java").toString(), "-jar", TestPaths.agentJar().toString()));
+    command.addAll(List.of(arguments));
+    return command;
+  }
+
+  private Programs.Ended run(String... arguments) throws Exception {
+    return Programs.run(directory, command(arguments));
+  }
+
+  /** What it prints when it is done. */
+  private List<String> done(String... arguments) throws Exception {
+    Programs.Ended ended = run(arguments);
+    assertEquals(DONE, ended.status(), ended::toString);
+    assertEquals(List.of(), ended.err());
+    return ended.out();
+  }
+
+  /** One line on stderr, which has all of this, and nothing on stdout. */
+  private void fails(int status, List<String> parts, String... arguments) throws Exception {
+    Programs.Ended ended = run(arguments);
+    assertEquals(status, ended.status(), ended::toString);
+    assertEquals(List.of(), ended.out());
+    assertEquals(1, ended.err().size(), ended::toString);
+    assertTrue(ended.err().get(0).startsWith("spprof: "), ended::toString);
+    for (String part : parts) {
+      assertTrue(ended.err().get(0).contains(part), ended::toString);
+    }
+  }
+
+  @Test
+  void shouldTakeASessionFromAttachToDump() throws Exception {
+    try (TargetJvm target =
+        TargetJvm.of(Busy.class, 1, 0).noAgent().flags("-XX:+EnableDynamicAgentLoading").start()) {
+      String pid = Long.toString(target.pid());
+      fails(REFUSED, List.of("not loaded", "attach"), "status", pid);
+      assertEquals("-", listed(pid));
+
+      assertTrue(done("attach", pid).get(0).endsWith("is loaded in " + pid));
+      assertEquals(done("attach", pid), done("attach", pid), "twice is as once");
+      assertFalse(listed(pid).equals("-"));
+      fails(REFUSED, List.of("no session", "start"), "stop", pid);
+
+      assertTrue(done("start", pid, "interval=1ms").get(0).startsWith("session 1 runs: interval"));
+      fails(REFUSED, List.of("session 1", "stop"), "start", pid);
+      fails(REFUSED, List.of("interval=1", "100us..1s"), "start", pid, "interval=1");
+
+      List<String> top = done("top", pid, "--count", "2", "--methods", "3");
+      assertEquals(
+          2,
+          top.stream().filter(line -> line.startsWith(pid + ": RUNNING, interval=1ms")).count(),
+          top::toString);
+      assertTrue(top.stream().anyMatch(line -> line.contains("io.spprof.it.load.")), top::toString);
+      assertFalse(String.join("", top).contains("\u001b"), "no control characters in a pipe");
+
+      assertTrue(done("status", pid).contains("State                    RUNNING"));
+      assertTrue(done("stop", pid).get(0).startsWith("session=1 "));
+      assertTrue(done("dump", pid, "-o", "p.collapsed").get(0).startsWith("p.collapsed: "));
+      assertTrue(Files.readString(directory.resolve("p.collapsed")).contains("io.spprof.it.load."));
+      fails(USAGE, List.of("exists", "--overwrite"), "dump", pid, "-o", "p.collapsed");
+      done("dump", pid, "-o", "p.collapsed", "--overwrite", "--format", "jfr");
+      assertFalse(RecordingFile.readAllEvents(directory.resolve("p.collapsed")).isEmpty());
+    }
+  }
+
+  private String listed(String pid) throws Exception {
+    String line =
+        done("list").stream().filter(l -> l.startsWith(pid + " ")).findFirst().orElseThrow();
+    assertTrue(line.contains(Busy.class.getName()), line);
+    return line.split(" +")[1];
+  }
+
+  @Test
+  void shouldProfileInOneGo() throws Exception {
+    try (TargetJvm target =
+        TargetJvm.of(Busy.class, 1, 0).noAgent().flags("-XX:+EnableDynamicAgentLoading").start()) {
+      String pid = Long.toString(target.pid());
+      Programs.Ended ended =
+          run("profile", pid, "-d", "2s", "-o", "p.html", "--options", "interval=1ms");
+
+      assertEquals(DONE, ended.status(), ended::toString);
+      assertEquals(
+          List.of("loading spprof into " + pid, "profiling " + pid + " for 2s"), ended.err());
+      assertTrue(ended.out().get(0).matches("session 1: .* samples, .* dropped, .*"));
+      assertTrue(ended.out().get(1).startsWith("p.html: "), ended::toString);
+      assertTrue(Files.readString(directory.resolve("p.html")).contains("Busy"));
+      try (BeanClient bean = BeanClient.connect(target)) {
+        assertEquals("IDLE", bean.text("State"));
+      }
+    }
+  }
+
+  @Test
+  void shouldEndWhatItBeganWhenItIsInterrupted() throws Exception {
+    try (TargetJvm target = TargetJvm.of(Busy.class, 1, 0).start();
+        BeanClient bean = BeanClient.connect(target)) {
+      Process process =
+          new ProcessBuilder(
+                  command("profile", Long.toString(target.pid()), "-d", "60s", "-o", "p.html"))
+              .directory(directory.toFile())
+              .redirectErrorStream(true)
+              .start();
+      Await.until("it runs", Duration.ofSeconds(60), () -> bean.text("State").equals("RUNNING"));
+      process.destroy(); // SIGTERM, as Ctrl-C
+      assertTrue(process.waitFor(60, TimeUnit.SECONDS));
+
+      assertEquals("IDLE", bean.text("State"));
+      assertFalse(Files.exists(directory.resolve("p.html")));
+    }
+  }
+
+  @Test
+  void shouldLogInWithAPasswordFromAFile() throws Exception {
+    try (TargetJvm target = TargetJvm.of(Busy.class, 1, 0).authenticate().start()) {
+      String address = "127.0.0.1:" + target.port();
+      fails(REFUSED, List.of("--user", "--password-file"), "status", address);
+      String control = password("control");
+      String monitor = password("monitor");
+      fails(
+          REFUSED,
+          List.of("--user"),
+          "status",
+          address,
+          "--user",
+          "control",
+          "--password-file",
+          monitor);
+      fails(USAGE, List.of("no terminal"), "status", address, "--user", "control");
+
+      done("start", address, "--user", "control", "--password-file", control);
+      assertTrue(
+          done("status", address, "--user", "monitor", "--password-file", monitor)
+              .contains("State                    RUNNING"));
+      fails(
+          REFUSED,
+          List.of("role that may write"),
+          "stop",
+          address,
+          "--user",
+          "monitor",
+          "--password-file",
+          monitor);
+      String url = "service:jmx:rmi:///jndi/rmi://" + address + "/jmxrmi";
+      done("stop", url, "--user", "control", "--password-file", control);
+    }
+  }
+
+  private String password(String role) throws IOException {
+    return Files.writeString(directory.resolve(role), role + "\n").toString();
+  }
+
+  @Test
+  void shouldSayWhatIsWrongAndWhatToDo() throws Exception {
+    fails(USAGE, List.of("'frob'", "list, attach, start", "--help"), "frob");
+    fails(USAGE, List.of("TARGET", "status --help"), "status");
+    fails(USAGE, List.of("'no such'", "host:port", "list"), "status", "no such");
+    fails(USAGE, List.of("--output", "dump --help"), "dump", "1");
+    fails(USAGE, List.of("p.exe", ".html", "--format"), "dump", "1", "-o", "p.exe");
+    fails(USAGE, List.of("'exe'", "jfr"), "dump", "1", "-o", "p.exe", "--format", "exe");
+    fails(USAGE, List.of("'3x'", "1s to 23h"), "profile", "1", "-d", "3x", "-o", "p.html");
+    fails(USAGE, List.of("--methods 0", "1 to 20"), "top", "1", "--methods", "0");
+    fails(USAGE, List.of("attach", "process id"), "attach", "127.0.0.1:1");
+    fails(UNREACHABLE, List.of("127.0.0.1:1", "refused", "port"), "status", "127.0.0.1:1");
+    fails(UNREACHABLE, List.of("4000000000", "list"), "status", "4000000000");
+    assertEquals(List.of(), List.of(directory.toFile().list()));
+  }
+
+  @Test
+  void shouldTellHowItIsUsed() throws Exception {
+    String usage = String.join("\n", done("--help"));
+    assertTrue(usage.contains("-javaagent:spprof-agent.jar"), usage);
+    assertTrue(usage.contains("Exit status: 0 done, 1 refused"), usage);
+    assertEquals(usage, String.join("\n", done()));
+    assertTrue(done("--version").get(0).startsWith("spprof "));
+    for (String command :
+        List.of("list", "attach", "start", "stop", "status", "top", "dump", "profile")) {
+      assertTrue(usage.contains("  " + command + " "), usage);
+      assertTrue(done(command, "--help").get(0).startsWith("Usage: "), command);
+    }
+  }
+}

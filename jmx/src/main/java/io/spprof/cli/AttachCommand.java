@@ -1,0 +1,56 @@
+package io.spprof.cli;
+
+import java.io.IOException;
+import java.util.concurrent.Callable;
+import javax.management.JMException;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** Loads the agent into a JVM that runs. */
+@Command(
+    name = "attach",
+    description = "Loads the profiler into a running JVM; where it is loaded, nothing changes.",
+    mixinStandardHelpOptions = true)
+final class AttachCommand implements Callable<Integer> {
+
+  @Mixin private Target target;
+
+  @Parameters(
+      index = "1",
+      arity = "0..1",
+      paramLabel = "SETTINGS",
+      defaultValue = "",
+      description = "key=value pairs joined by commas, as of the agent: defaults, dir, start.")
+  private String settings;
+
+  @Spec private CommandSpec spec;
+
+  @Override
+  public Integer call() throws IOException, JMException {
+    if (!target.isPid()) {
+      throw CommandFailure.usage(
+          "attach wants a process id on this machine, not "
+              + Cli.shown(target.name())
+              + "; elsewhere start the JVM with -javaagent:spprof-agent.jar");
+    }
+    target.loadAgent(settings);
+    try (Bean bean = target.connect()) {
+      if (!bean.isThere()) {
+        throw CommandFailure.refused(
+            "the JVM " + target.name() + " loaded the agent, but has no bean; its stderr says why",
+            null);
+      }
+      String error = bean.text("LastError");
+      spec.commandLine()
+          .getOut()
+          .println("spprof " + bean.text("Version") + " is loaded in " + target.name());
+      if (!error.isEmpty()) {
+        spec.commandLine().getErr().println("spprof: " + error);
+      }
+    }
+    return 0;
+  }
+}

@@ -1,0 +1,81 @@
+package io.spprof.cli;
+
+import io.spprof.jmx.Spprof;
+import java.io.IOException;
+import java.util.HashMap;
+import java.util.Map;
+import javax.management.Attribute;
+import javax.management.JMException;
+import javax.management.MBeanServerConnection;
+import javax.management.MalformedObjectNameException;
+import javax.management.ObjectName;
+import javax.management.openmbean.CompositeData;
+import javax.management.remote.JMXConnector;
+
+/** The bean of a target, as any client sees it. Its failures are for {@link Target#failure}. */
+final class Bean implements AutoCloseable {
+
+  private static final ObjectName NAME = name();
+
+  private final JMXConnector connector;
+  private final MBeanServerConnection server;
+  private final Target target;
+
+  Bean(JMXConnector connector, Target target) throws IOException {
+    this.connector = connector;
+    this.server = connector.getMBeanServerConnection();
+    this.target = target;
+  }
+
+  private static ObjectName name() {
+    try {
+      return new ObjectName(Spprof.OBJECT_NAME);
+    } catch (MalformedObjectNameException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  Target target() {
+    return target;
+  }
+
+  boolean isThere() throws IOException {
+    return server.isRegistered(NAME);
+  }
+
+  /** Some attributes, of one moment. */
+  Map<String, Object> attributes(String... names) throws IOException, JMException {
+    Map<String, Object> values = new HashMap<>();
+    for (Attribute attribute : server.getAttributes(NAME, names).asList()) {
+      values.put(attribute.getName(), attribute.getValue());
+    }
+    return values;
+  }
+
+  String text(String attribute) throws IOException, JMException {
+    return (String) server.getAttribute(NAME, attribute);
+  }
+
+  CompositeData session() throws IOException, JMException {
+    return (CompositeData) server.getAttribute(NAME, "Session");
+  }
+
+  Object call(String operation) throws IOException, JMException {
+    return server.invoke(NAME, operation, new Object[0], new String[0]);
+  }
+
+  /** With a text or a long. */
+  Object call(String operation, Object argument) throws IOException, JMException {
+    String type = argument instanceof Long ? "long" : String.class.getName();
+    return server.invoke(NAME, operation, new Object[] {argument}, new String[] {type});
+  }
+
+  @Override
+  public void close() {
+    try {
+      connector.close();
+    } catch (IOException e) {
+      // The target is gone, or goes: nothing is left to close.
+    }
+  }
+}

@@ -1,0 +1,124 @@
+package io.spprof.cli;
+
+import io.spprof.Printable;
+import io.spprof.jmx.Version;
+import java.io.PrintStream;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.IVersionProvider;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.UnmatchedArgumentException;
+
+/**
+ * {@code java -jar spprof-agent.jar COMMAND TARGET}. Exit status 0 done, 1 refused by the target, 2
+ * usage, 3 target not reachable. An error is one line on stderr that says what to do.
+ */
+@Command(
+    name = "spprof",
+    synopsisHeading = "Usage: java -jar ",
+    customSynopsis = "spprof-agent.jar COMMAND [TARGET] [OPTIONS]",
+    description = {
+      "",
+      "A sampling CPU profiler for the JVM, managed over JMX.",
+      "TARGET is a process id, host:port, or a JMX service URL.",
+      ""
+    },
+    commandListHeading = "%nCommands:%n",
+    footer = {
+      "",
+      "COMMAND --help tells more. To load the agent without this command line:",
+      "  java -javaagent:spprof-agent.jar[=key=value,...] ...       at start-up",
+      "  jcmd PID JVMTI.agent_load /absolute/path/spprof-agent.jar  into a running JVM",
+      "then manage the bean io.spprof:type=Spprof with any JMX client, JConsole for instance.",
+      "",
+      "Exit status: 0 done, 1 refused by the target, 2 usage, 3 target not reachable."
+    },
+    mixinStandardHelpOptions = true,
+    versionProvider = Cli.JarVersion.class,
+    subcommands = {
+      ListCommand.class,
+      AttachCommand.class,
+      StartCommand.class,
+      StopCommand.class,
+      StatusCommand.class,
+      TopCommand.class,
+      DumpCommand.class,
+      ProfileCommand.class
+    })
+public final class Cli implements Runnable {
+
+  static final class JarVersion implements IVersionProvider {
+    @Override
+    public String[] getVersion() {
+      return new String[] {"spprof " + Version.get()};
+    }
+  }
+
+  @CommandLine.Spec private CommandLine.Model.CommandSpec spec;
+
+  private Cli() {}
+
+  /** Without a command: what there is. */
+  @Override
+  public void run() {
+    spec.commandLine().usage(spec.commandLine().getOut());
+  }
+
+  /**
+   * Runs a command; called by the agent's bootstrap, by reflection.
+   *
+   * @param args the command line
+   * @return the exit status
+   */
+  public static int run(String[] args) {
+    return run(args, System.out, System.err);
+  }
+
+  static int run(String[] args, PrintStream out, PrintStream err) {
+    CommandLine line = new CommandLine(new Cli());
+    line.setOut(new PrintWriter(out, true, StandardCharsets.UTF_8));
+    line.setErr(new PrintWriter(err, true, StandardCharsets.UTF_8));
+    line.setCaseInsensitiveEnumValuesAllowed(true);
+    line.setParameterExceptionHandler(Cli::misused);
+    line.setExecutionExceptionHandler((thrown, command, parsed) -> failed(thrown, command));
+    return line.execute(args);
+  }
+
+  private static int misused(ParameterException e, String[] args) {
+    CommandLine command = e.getCommandLine();
+    String message =
+        command.getParent() == null && e instanceof UnmatchedArgumentException unmatched
+            ? "there is no command "
+                + shown(unmatched.getUnmatched().get(0))
+                + "; valid: "
+                + String.join(", ", command.getSubcommands().keySet())
+            : oneLine(e.getMessage());
+    command
+        .getErr()
+        .println(
+            "spprof: "
+                + message
+                + "; see java -jar spprof-agent.jar "
+                + (command.getParent() == null ? "" : command.getCommandName() + " ")
+                + "--help");
+    return CommandFailure.USAGE;
+  }
+
+  private static int failed(Exception thrown, CommandLine command) {
+    CommandFailure failure =
+        thrown instanceof CommandFailure known ? known : Target.failure(thrown);
+    command.getErr().println("spprof: " + oneLine(failure.getMessage()));
+    return failure.status();
+  }
+
+  private static String oneLine(String message) {
+    return message == null ? "failed" : message.lines().findFirst().map(String::strip).orElse("");
+  }
+
+  /** What somebody gave us, in a message. */
+  static String shown(String text) {
+    return "'" + Printable.of(text) + "'";
+  }
+}

@@ -1,0 +1,39 @@
+package io.spprof.cli;
+
+/** What ends a command, with one line for the user and an exit status. */
+final class CommandFailure extends RuntimeException {
+
+  private static final long serialVersionUID = 1L;
+
+  /** The target said no. */
+  static final int REFUSED = 1;
+
+  /** The command line makes no sense. */
+  static final int USAGE = 2;
+
+  /** There is no way to the target. */
+  static final int UNREACHABLE = 3;
+
+  private final int status;
+
+  private CommandFailure(int status, String message, Throwable cause) {
+    super(message, cause);
+    this.status = status;
+  }
+
+  static CommandFailure refused(String message, Throwable cause) {
+    return new CommandFailure(REFUSED, message, cause);
+  }
+
+  static CommandFailure usage(String message) {
+    return new CommandFailure(USAGE, message, null);
+  }
+
+  static CommandFailure unreachable(String message, Throwable cause) {
+    return new CommandFailure(UNREACHABLE, message, cause);
+  }
+
+  int status() {
+    return status;
+  }
+}

@@ -1,0 +1,124 @@
+package io.spprof.cli;
+
+import io.spprof.export.ExportFormat;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import javax.management.JMException;
+
+/**
+ * Streams a profile into a file of ours. What is there is never overwritten unless that is asked.
+ */
+final class Download {
+
+  private final Path file;
+  private final ExportFormat format;
+  private final boolean overwrite;
+
+  /**
+   * A download that has not begun.
+   *
+   * @param format null for that of the file's suffix
+   * @throws CommandFailure if there is no such format, or the file is there; nothing was touched
+   */
+  Download(Path file, String format, boolean overwrite) {
+    this.file = file;
+    this.overwrite = overwrite;
+    this.format = format == null ? bySuffix(file) : byName(format);
+    if (!overwrite && Files.exists(file)) {
+      throw exists();
+    }
+  }
+
+  private static ExportFormat bySuffix(Path file) {
+    ExportFormat found = ExportFormat.ofFileName(file.getFileName().toString());
+    if (found == null) {
+      throw CommandFailure.usage(
+          "the suffix of "
+              + file
+              + " names no format; valid: "
+              + ExportFormat.suffixes()
+              + ", or give --format, one of "
+              + ExportFormat.keys());
+    }
+    return found;
+  }
+
+  private static ExportFormat byName(String name) {
+    try {
+      return ExportFormat.ofKey(name);
+    } catch (IllegalArgumentException e) {
+      throw CommandFailure.usage(e.getMessage());
+    }
+  }
+
+  private CommandFailure exists() {
+    return CommandFailure.usage(
+        file + " exists; choose another name, or give --overwrite to replace it");
+  }
+
+  /**
+   * Reads the profile to its end; without it no file is left.
+   *
+   * @return bytes
+   */
+  long from(Bean bean) throws IOException, JMException {
+    long stream = (Long) bean.call("openStream", format.key());
+    boolean complete = false;
+    boolean made = false;
+    long bytes = 0;
+    try (OutputStream out = open()) {
+      made = true;
+      byte[] block = (byte[]) bean.call("readStream", stream);
+      while (block != null) {
+        write(out, block);
+        bytes += block.length;
+        block = (byte[]) bean.call("readStream", stream);
+      }
+      complete = true;
+    } finally {
+      if (!complete) {
+        bean.call("closeStream", stream);
+        if (made) {
+          Files.deleteIfExists(file);
+        }
+      }
+    }
+    return bytes;
+  }
+
+  private OutputStream open() {
+    try {
+      return overwrite
+          ? Files.newOutputStream(file)
+          : Files.newOutputStream(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+    } catch (FileAlreadyExistsException e) {
+      throw exists();
+    } catch (NoSuchFileException e) {
+      throw CommandFailure.usage("there is no directory for " + file + "; make it first");
+    } catch (IOException e) {
+      throw CommandFailure.usage("cannot write " + file + ": " + Target.reason(e));
+    }
+  }
+
+  private void write(OutputStream out, byte[] block) {
+    try {
+      out.write(block);
+    } catch (IOException e) {
+      throw CommandFailure.usage(
+          "cannot write "
+              + file
+              + ": "
+              + Target.reason(e)
+              + "; the profile is still in the target");
+    }
+  }
+
+  Path file() {
+    return file;
+  }
+}

@@ -1,0 +1,165 @@
+package io.spprof.cli;
+
+import io.spprof.ProfilerConfig;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import javax.management.JMException;
+import javax.management.openmbean.CompositeData;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** Attach if need be, start, wait, stop, dump. What it began it ends, interrupted or not. */
+@Command(
+    name = "profile",
+    description = "Profiles for a while and writes the profile into a local file, in one go.",
+    mixinStandardHelpOptions = true)
+final class ProfileCommand implements Callable<Integer> {
+
+  private static final int WIDTH = 40;
+
+  /** Should this process be killed, the session ends by itself so much later. */
+  private static final long SPARE_SECONDS = 60;
+
+  @Mixin private Target target;
+
+  @Option(
+      names = {"-d", "--duration"},
+      paramLabel = "TIME",
+      defaultValue = "30s",
+      description = "How long: 1s to 23h (units s, m, h); 30s by default.")
+  private String duration;
+
+  @Option(
+      names = {"-o", "--output"},
+      required = true,
+      paramLabel = "FILE",
+      description = "Where to; the suffix decides the format: .html, .jfr, .pb.gz and others.")
+  private Path file;
+
+  @Option(
+      names = "--options",
+      paramLabel = "OPTIONS",
+      defaultValue = "",
+      description = "Of the session: key=value pairs joined by commas, for instance interval=1ms.")
+  private String options;
+
+  @Option(
+      names = "--format",
+      paramLabel = "FORMAT",
+      description = "The format, whatever the suffix.")
+  private String format;
+
+  @Option(names = "--overwrite", description = "Replace a file that is there.")
+  private boolean overwrite;
+
+  @Spec private CommandSpec spec;
+
+  @Override
+  public Integer call() throws IOException, JMException, InterruptedException {
+    long seconds = seconds();
+    Download download = new Download(file, format, overwrite);
+    PrintWriter out = spec.commandLine().getOut();
+    try (Bean bean = connect()) {
+      String all =
+          (options.isEmpty() ? "" : options + ",") + "duration=" + (seconds + SPARE_SECONDS) + "s";
+      long id = (Long) bean.call("startWith", all);
+      AtomicBoolean running = new AtomicBoolean(true);
+      Thread ending = new Thread(() -> end(bean, running));
+      Runtime.getRuntime().addShutdownHook(ending);
+      try {
+        await(bean, id, seconds);
+      } finally {
+        end(bean, running);
+        Runtime.getRuntime().removeShutdownHook(ending);
+      }
+      long bytes = download.from(bean);
+      CompositeData session = bean.session();
+      out.printf(
+          "session %d: %,d samples, %,d dropped, overhead %.2f %% of one CPU%n%s: %,d bytes%n",
+          id,
+          session.get("collected"),
+          session.get("dropped"),
+          session.get("measuredOverheadPercent"),
+          file,
+          bytes);
+      return 0;
+    }
+  }
+
+  private long seconds() {
+    try {
+      long seconds = ProfilerConfig.parse("duration=" + duration).durationSeconds();
+      if (seconds <= TimeUnit.HOURS.toSeconds(23)) {
+        return seconds;
+      }
+    } catch (IllegalArgumentException e) {
+      // Said below.
+    }
+    throw CommandFailure.usage("--duration " + Cli.shown(duration) + ": 1s to 23h (units s, m, h)");
+  }
+
+  private Bean connect() throws IOException {
+    Bean bean = target.connect();
+    if (bean.isThere() || !target.isPid()) {
+      return bean;
+    }
+    bean.close();
+    spec.commandLine().getErr().println("loading spprof into " + target.name());
+    target.loadAgent("");
+    return target.connect();
+  }
+
+  private void await(Bean bean, long id, long seconds)
+      throws IOException, JMException, InterruptedException {
+    PrintWriter err = spec.commandLine().getErr();
+    boolean inPlace = Terminal.isThere();
+    long begun = System.nanoTime();
+    long end = begun + TimeUnit.SECONDS.toNanos(seconds);
+    if (!inPlace) {
+      err.println("profiling " + target.name() + " for " + duration);
+    }
+    while (System.nanoTime() < end) {
+      TimeUnit.NANOSECONDS.sleep(
+          Math.min(TimeUnit.SECONDS.toNanos(1), Math.max(0, end - System.nanoTime())));
+      CompositeData session = bean.session();
+      if ((Long) session.get("id") != id || !bean.text("State").equals("RUNNING")) {
+        throw CommandFailure.refused("somebody else has ended session " + id, null);
+      }
+      if (inPlace) {
+        double share = Math.min(1, (System.nanoTime() - begun) / 1e9 / seconds);
+        int done = (int) (WIDTH * share);
+        err.printf(
+            "%s[%s%s] %.0f of %d s, %,d samples",
+            Terminal.CLEAR_LINE,
+            "#".repeat(done),
+            " ".repeat(WIDTH - done),
+            share * seconds,
+            seconds,
+            session.get("collected"));
+        err.flush();
+      }
+    }
+    if (inPlace) {
+      err.print(Terminal.CLEAR_LINE);
+      err.flush();
+    }
+  }
+
+  /** Once, by whoever comes first: this thread, or the one that an interrupt starts. */
+  private static void end(Bean bean, AtomicBoolean running) {
+    if (running.compareAndSet(true, false)) {
+      try {
+        bean.call("stop");
+      } catch (IOException | JMException | RuntimeException e) {
+        // It has ended, or the target is gone; else it ends by itself.
+      }
+    }
+  }
+}

@@ -1,0 +1,63 @@
+package io.spprof.cli;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import javax.management.InstanceNotFoundException;
+import javax.management.JMException;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
+
+/** The bean's figures, one a line, for people and scripts. */
+@Command(
+    name = "status",
+    description = "Prints the profiler's figures, one a line.",
+    mixinStandardHelpOptions = true)
+final class StatusCommand implements Callable<Integer> {
+
+  private static final String[] SHOWN = {
+    "State",
+    "LastError",
+    "Version",
+    "Options",
+    "Engine",
+    "StackWalker",
+    "IntervalNanos",
+    "SessionsStarted",
+    "Signals",
+    "CollectedSamples",
+    "DroppedSamples",
+    "UnwalkableSamples",
+    "SampledCpuTimeNanos",
+    "DroppedCpuTimeNanos",
+    "OverheadPercent",
+    "MeasuredOverheadPercent",
+    "ThreadsSampled",
+    "ThreadsFailed",
+    "UniqueStacks",
+    "MemoryUsedBytes",
+    "MemoryLimitBytes"
+  };
+
+  @Mixin private Target target;
+
+  @Spec private CommandSpec spec;
+
+  @Override
+  public Integer call() throws IOException, JMException {
+    try (Bean bean = target.connect()) {
+      Map<String, Object> values = bean.attributes(SHOWN);
+      if (values.isEmpty()) {
+        throw new InstanceNotFoundException();
+      }
+      PrintWriter out = spec.commandLine().getOut();
+      for (String name : SHOWN) {
+        out.printf("%-24s %s%n", name, values.get(name));
+      }
+      return 0;
+    }
+  }
+}

@@ -1,0 +1,29 @@
+package io.spprof.cli;
+
+import java.io.IOException;
+import java.util.concurrent.Callable;
+import javax.management.JMException;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
+
+/** Ends the session. */
+@Command(
+    name = "stop",
+    description = "Ends the session, and prints its figures; the profile stays until the next one.",
+    mixinStandardHelpOptions = true)
+final class StopCommand implements Callable<Integer> {
+
+  @Mixin private Target target;
+
+  @Spec private CommandSpec spec;
+
+  @Override
+  public Integer call() throws IOException, JMException {
+    try (Bean bean = target.connect()) {
+      spec.commandLine().getOut().println(bean.call("stop"));
+      return 0;
+    }
+  }
+}

@@ -1,0 +1,234 @@
+package io.spprof.cli;
+
+import com.sun.tools.attach.AgentInitializationException;
+import com.sun.tools.attach.AgentLoadException;
+import com.sun.tools.attach.AttachNotSupportedException;
+import com.sun.tools.attach.VirtualMachine;
+import java.io.Console;
+import java.io.File;
+import java.io.IOException;
+import java.net.MalformedURLException;
+import java.net.URISyntaxException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.regex.Pattern;
+import javax.management.InstanceNotFoundException;
+import javax.management.JMException;
+import javax.management.JMRuntimeException;
+import javax.management.remote.JMXConnector;
+import javax.management.remote.JMXConnectorFactory;
+import javax.management.remote.JMXServiceURL;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** The JVM that a command is about, and the way to it: what all commands but list have. */
+final class Target {
+
+  private static final Pattern PID = Pattern.compile("[0-9]{1,10}");
+  private static final Pattern HOST_PORT = Pattern.compile("(\\[[0-9a-fA-F:.]+]|[^:/\\s]+):[0-9]+");
+  private static final String URL = "service:jmx:";
+
+  @Parameters(
+      index = "0",
+      paramLabel = "TARGET",
+      description = "A process id, host:port, or a JMX service URL.")
+  private String name;
+
+  @Option(
+      names = "--user",
+      paramLabel = "NAME",
+      description = "The role to log in as, where the target wants one.")
+  private String user;
+
+  @Option(
+      names = "--password-file",
+      paramLabel = "FILE",
+      description = "Holds the password on its first line; without it you are asked.")
+  private Path passwordFile;
+
+  /** As it was given. */
+  String name() {
+    return name;
+  }
+
+  boolean isPid() {
+    return PID.matcher(name).matches();
+  }
+
+  /**
+   * Connects.
+   *
+   * @throws CommandFailure if that fails
+   */
+  Bean connect() {
+    JMXServiceURL url = url();
+    try {
+      JMXConnector connector = JMXConnectorFactory.connect(url, environment());
+      return new Bean(connector, this);
+    } catch (SecurityException e) {
+      throw CommandFailure.refused(
+          name
+              + " refuses the login ("
+              + e.getMessage()
+              + "); give --user NAME and --password-file FILE",
+          e);
+    } catch (IOException e) {
+      throw CommandFailure.unreachable(
+          "cannot reach "
+              + name
+              + ": "
+              + reason(e)
+              + "; does a JVM listen there"
+              + " (-Dcom.sun.management.jmxremote.port=PORT)? On this machine a process id will do",
+          e);
+    }
+  }
+
+  private Map<String, Object> environment() {
+    Map<String, Object> environment = new HashMap<>();
+    if (user != null) {
+      environment.put(JMXConnector.CREDENTIALS, new String[] {user, password()});
+    } else if (passwordFile != null) {
+      throw CommandFailure.usage("--password-file needs --user NAME");
+    }
+    return environment;
+  }
+
+  private String password() {
+    if (passwordFile == null) {
+      Console console = System.console();
+      char[] typed = console == null ? null : console.readPassword("Password of %s: ", user);
+      if (typed == null) {
+        throw CommandFailure.usage(
+            "there is no terminal to ask for the password; give --password-file FILE");
+      }
+      return new String(typed);
+    }
+    try {
+      return Files.readString(passwordFile).lines().findFirst().orElse("");
+    } catch (IOException e) {
+      throw CommandFailure.usage("cannot read --password-file " + passwordFile + ": " + reason(e));
+    }
+  }
+
+  private JMXServiceURL url() {
+    try {
+      if (isPid()) {
+        return new JMXServiceURL(localAddress());
+      }
+      if (name.startsWith(URL)) {
+        return new JMXServiceURL(name);
+      }
+      if (HOST_PORT.matcher(name).matches()) {
+        return new JMXServiceURL("service:jmx:rmi:///jndi/rmi://" + name + "/jmxrmi");
+      }
+    } catch (MalformedURLException e) {
+      throw CommandFailure.usage(
+          "TARGET " + Cli.shown(name) + " is no JMX service URL: " + reason(e));
+    }
+    throw CommandFailure.usage(
+        "TARGET "
+            + Cli.shown(name)
+            + " is neither a process id, nor host:port, nor a JMX service URL; list shows the JVMs"
+            + " on this machine");
+  }
+
+  /** Of the JVM's own management agent, which is started if it does not run: open to its user. */
+  private String localAddress() {
+    VirtualMachine vm = attach(name);
+    try {
+      return vm.startLocalManagementAgent();
+    } catch (IOException e) {
+      throw CommandFailure.unreachable(
+          "the JVM " + name + " cannot be managed from here: " + reason(e), e);
+    } finally {
+      detach(vm);
+    }
+  }
+
+  /** Loads the agent into the JVM; nothing happens where it is loaded. */
+  void loadAgent(String settings) {
+    VirtualMachine vm = attach(name);
+    try {
+      vm.loadAgent(jar().getAbsolutePath(), settings);
+    } catch (AgentLoadException | AgentInitializationException | IOException e) {
+      throw CommandFailure.refused(
+          "the JVM "
+              + name
+              + " did not load the agent: "
+              + reason(e)
+              + "; its stderr may tell more, and JDK 21 and later want"
+              + " -XX:+EnableDynamicAgentLoading",
+          e);
+    } finally {
+      detach(vm);
+    }
+  }
+
+  private static VirtualMachine attach(String pid) {
+    try {
+      return VirtualMachine.attach(pid);
+    } catch (AttachNotSupportedException | IOException e) {
+      throw CommandFailure.unreachable(
+          "cannot attach to process "
+              + pid
+              + ": "
+              + reason(e)
+              + "; it has to be a JVM of yours: list shows them",
+          e);
+    }
+  }
+
+  private static void detach(VirtualMachine vm) {
+    try {
+      vm.detach();
+    } catch (IOException e) {
+      // It is gone, or goes.
+    }
+  }
+
+  private static File jar() {
+    try {
+      return new File(Target.class.getProtectionDomain().getCodeSource().getLocation().toURI());
+    } catch (URISyntaxException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** What a call that threw this means. */
+  static CommandFailure failure(Throwable thrown) {
+    if (thrown instanceof CommandFailure failure) {
+      return failure;
+    }
+    if (thrown instanceof InstanceNotFoundException) {
+      return CommandFailure.refused(
+          "spprof is not loaded there; load it with java -jar spprof-agent.jar attach PID, or"
+              + " start the JVM with -javaagent:spprof-agent.jar",
+          thrown);
+    }
+    if (thrown instanceof SecurityException) {
+      return CommandFailure.refused(
+          "the target refuses it: " + thrown.getMessage() + "; log in as a role that may write",
+          thrown);
+    }
+    boolean wraps = thrown instanceof JMException || thrown instanceof JMRuntimeException;
+    if (wraps && thrown.getCause() != null) {
+      return CommandFailure.refused(reason(thrown.getCause()), thrown);
+    }
+    return thrown instanceof IOException
+        ? CommandFailure.unreachable(
+            "the connection is gone (" + reason(thrown) + "); is the target still there?", thrown)
+        : CommandFailure.refused(reason(thrown), thrown);
+  }
+
+  /** The innermost message, which tells most. */
+  static String reason(Throwable thrown) {
+    Throwable root = thrown;
+    while (root.getCause() != null) {
+      root = root.getCause();
+    }
+    return root.getMessage() == null ? root.getClass().getSimpleName() : root.getMessage();
+  }
+}
