@@ -90,12 +90,14 @@ final class TopCommand implements Callable<Integer> {
     line(page, "%s: %s, %s", target.name(), now.get("State"), now.get("Options"));
     line(
         page,
-        "%,.0f samples/s, %,.0f dropped/s, %.2f CPUs busy, %d threads; overhead %.2f %% by the"
-            + " model, %.2f %% measured (of one CPU)",
+        "%,.0f samples/s, %,.0f dropped/s, %.2f CPUs busy, %d threads",
         rate("CollectedSamples", before, now, seconds),
         rate("DroppedSamples", before, now, seconds),
         rate("SampledCpuTimeNanos", before, now, seconds) / 1e9,
-        now.get("ThreadsSampled"),
+        now.get("ThreadsSampled"));
+    line(
+        page,
+        "overhead %.2f %% by the model, %.2f %% measured (of one CPU)",
         now.get("OverheadPercent"),
         now.get("MeasuredOverheadPercent"));
     CompositeData[] hot = (CompositeData[]) now.get("HotMethods");

@@ -7,6 +7,7 @@ import io.spprof.DropCounts;
 import io.spprof.HotMethod;
 import io.spprof.ProfilerConfig;
 import io.spprof.SessionStats;
+import io.spprof.cli.Cli;
 import io.spprof.export.ExportFormat;
 import io.spprof.jmx.Mocks.Fixture;
 import java.io.IOException;
@@ -25,6 +26,7 @@ import javax.management.MBeanInfo;
 import javax.management.MBeanOperationInfo;
 import org.apache.commons.lang3.StringUtils;
 import org.junit.jupiter.api.Test;
+import picocli.CommandLine.Command;
 
 /** docs/reference.md against the code, both ways. */
 class ReferenceTest {
@@ -105,6 +107,19 @@ class ReferenceTest {
         }
       }
     }
+  }
+
+  @Test
+  void shouldListEveryCommand() throws Exception {
+    Set<String> commands = new TreeSet<>();
+    for (Class<?> command : Cli.class.getAnnotation(Command.class).subcommands()) {
+      commands.add(command.getAnnotation(Command.class).name());
+    }
+    assertEquals(
+        commands,
+        firstColumn("command").stream()
+            .map(cell -> StringUtils.substringBefore(cell, " "))
+            .collect(Collectors.toCollection(TreeSet::new)));
   }
 
   @Test
