@@ -111,7 +111,6 @@ final class ProfilerSession {
   void start() throws SamplerException {
     sampler.load();
     before = sampler.counters();
-    startTimeMillis = System.currentTimeMillis();
     // The thread first, so that it is known as our own before anything is sampled.
     thread = new DrainerThread(sampler, owner);
     thread.start();
@@ -119,12 +118,14 @@ final class ProfilerSession {
     boolean started = false;
     try {
       thread.awaitExcluded();
+      startTimeMillis = System.currentTimeMillis();
       startNanos = System.nanoTime();
+      long samplerNanos = sampler.timeNanos();
       SampleRing ring = sampler.start(samplerConfig);
       sampling = true;
       walker = Walker.name(sampler.walker());
       debugInfo = DebugInfo.of(sampler.debugNonSafepoints());
-      drainer = new Drainer(ring, sampler, config.depth(), tables);
+      drainer = new Drainer(ring, sampler, config.depth(), tables, samplerNanos);
       lookForProblems();
       stage.set(Stage.RUNNING);
       thread.begin(this, drainer, ring, deadlineNanos());

@@ -54,8 +54,11 @@ public final class Drainer {
    * @param sampler names methods and reads clocks
    * @param depth frames kept of a stack
    * @param budget what the tables may take
+   * @param startNanos the session's start, before its first sample, as {@link Sampler#timeNanos()}
+   *     has it
    */
-  public Drainer(SampleRing ring, Sampler sampler, int depth, MemoryBudget budget) {
+  public Drainer(
+      SampleRing ring, Sampler sampler, int depth, MemoryBudget budget, long startNanos) {
     this.ring = ring;
     this.sampler = sampler;
     this.methods = new MethodTable(budget, new JvmtiSymbolResolver(sampler));
@@ -63,7 +66,7 @@ public final class Drainer {
     this.threads = new ThreadTable(budget);
     this.stacks = new StackTable(budget);
     this.locations = new LocationTable(budget);
-    this.log = new SampleLog(budget, budget.limit() / LOG_SHARE, sampler.timeNanos());
+    this.log = new SampleLog(budget, budget.limit() / LOG_SHARE, startNanos);
     this.depth = depth;
     this.scratch = new int[depth + 1];
     this.scratchMethods = new int[depth + 1];

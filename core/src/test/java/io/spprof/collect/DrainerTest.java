@@ -32,7 +32,7 @@ final class DrainerTest {
   private final Drainer drainer = drainer(1 << 20);
 
   private Drainer drainer(long budget) {
-    return new Drainer(ring.reader(), sampler, 16, new MemoryBudget(budget));
+    return new Drainer(ring.reader(), sampler, 16, new MemoryBudget(budget), 0);
   }
 
   private static Profile snapshot(Drainer drainer) {

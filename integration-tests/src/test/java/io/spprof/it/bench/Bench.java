@@ -75,6 +75,8 @@ import java.util.concurrent.TimeUnit;
  *   <dt>bulk read
  *   <dd>MBeanServer.getAttributes of all attributes, in the process, under the H2 load at 1 ms. In
  *       async-profiler's column: its bean, which has Samples and Version.
+ *   <dt>export
+ *   <dd>See {@link ExportCost}.
  *   <dt>memory
  *   <dd>See {@link Memory}: what is real and what is synthetic stands in the rows' names.
  * </dl>
@@ -88,7 +90,8 @@ public final class Bench {
           new OnH2(),
           new StartStop(),
           new StartUp(),
-          new Memory());
+          new Memory(),
+          new ExportCost());
 
   private Bench() {}
 

@@ -79,7 +79,8 @@ final class SyntheticSamples {
   private static Collected run(long samples, SamplerConfig config) {
     SyntheticSamples source = new SyntheticSamples((int) config.ringBytes());
     MemoryBudget budget = new MemoryBudget(MEMORY - config.usedBytes());
-    Drainer drainer = new Drainer(new SampleRing(source.ring), namesOnly(), config.depth(), budget);
+    Drainer drainer =
+        new Drainer(new SampleRing(source.ring), namesOnly(), config.depth(), budget, 0);
     for (long left = samples; left > 0; ) {
       int batch = (int) Math.min(left, source.capacity / 4 / LENGTH);
       for (int i = 0; i < batch; i++) {
@@ -132,7 +133,7 @@ final class SyntheticSamples {
                 switch (method.getName()) {
                   case "methodName" -> "com.example.application.Module.method" + arguments[0];
                   case "methodLines" -> new int[0];
-                  case "currentThreadCpuNanos", "timeNanos" -> 0L;
+                  case "currentThreadCpuNanos" -> 0L;
                   default -> throw new UnsupportedOperationException(method.getName());
                 });
   }
