@@ -37,6 +37,11 @@ public final class TestPaths {
     return existing(Path.of(System.getProperty("java.home"), "bin", name));
   }
 
+  /** The project's directory. */
+  static Path project() {
+    return existing(property("spprof.it.dir").getParent().getParent().getParent());
+  }
+
   /** A new empty directory under the build's. */
   static Path newDirectory(String name) {
     try {
