@@ -8,30 +8,44 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Locale;
 import javax.management.JMException;
+import picocli.CommandLine.Option;
 
 /**
- * Streams a profile into a file of ours. What is there is never overwritten unless that is asked.
+ * Streams a profile into a file of ours: the options of all commands that do. What is there is
+ * never overwritten unless that is asked.
  */
 final class Download {
 
-  private final Path file;
-  private final ExportFormat format;
-  private final boolean overwrite;
+  @Option(
+      names = {"-o", "--output"},
+      required = true,
+      paramLabel = "FILE",
+      description = "Where to; the suffix decides the format: .html, .jfr, .pb.gz and others.")
+  private Path file;
+
+  @Option(
+      names = "--format",
+      paramLabel = "FORMAT",
+      description = "The format, whatever the suffix.")
+  private String format;
+
+  @Option(names = "--overwrite", description = "Replace a file that is there.")
+  private boolean overwrite;
 
   /**
-   * A download that has not begun.
+   * Before anything is done in the target.
    *
-   * @param format null for that of the file's suffix
+   * @return the format that is asked for
    * @throws CommandFailure if there is no such format, or the file is there; nothing was touched
    */
-  Download(Path file, String format, boolean overwrite) {
-    this.file = file;
-    this.overwrite = overwrite;
-    this.format = format == null ? bySuffix(file) : byName(format);
+  ExportFormat check() {
+    ExportFormat found = format == null ? bySuffix(file) : byName(format);
     if (!overwrite && Files.exists(file)) {
       throw exists();
     }
+    return found;
   }
 
   private static ExportFormat bySuffix(Path file) {
@@ -64,10 +78,10 @@ final class Download {
   /**
    * Reads the profile to its end; without it no file is left.
    *
-   * @return bytes
+   * @return what was done, for the user
    */
-  long from(Bean bean) throws IOException, JMException {
-    long stream = (Long) bean.call("openStream", format.key());
+  String from(Bean bean) throws IOException, JMException {
+    long stream = (Long) bean.call("openStream", check().key());
     boolean complete = false;
     boolean made = false;
     long bytes = 0;
@@ -88,7 +102,7 @@ final class Download {
         }
       }
     }
-    return bytes;
+    return String.format(Locale.ROOT, "%s: %,d bytes", file, bytes);
   }
 
   private OutputStream open() {
@@ -116,9 +130,5 @@ final class Download {
               + Target.reason(e)
               + "; the profile is still in the target");
     }
-  }
-
-  Path file() {
-    return file;
   }
 }

@@ -3,7 +3,6 @@ package io.spprof.cli;
 import io.spprof.ProfilerConfig;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -36,12 +35,7 @@ final class ProfileCommand implements Callable<Integer> {
       description = "How long: 1s to 23h (units s, m, h); 30s by default.")
   private String duration;
 
-  @Option(
-      names = {"-o", "--output"},
-      required = true,
-      paramLabel = "FILE",
-      description = "Where to; the suffix decides the format: .html, .jfr, .pb.gz and others.")
-  private Path file;
+  @Mixin private Download download;
 
   @Option(
       names = "--options",
@@ -50,21 +44,12 @@ final class ProfileCommand implements Callable<Integer> {
       description = "Of the session: key=value pairs joined by commas, for instance interval=1ms.")
   private String options;
 
-  @Option(
-      names = "--format",
-      paramLabel = "FORMAT",
-      description = "The format, whatever the suffix.")
-  private String format;
-
-  @Option(names = "--overwrite", description = "Replace a file that is there.")
-  private boolean overwrite;
-
   @Spec private CommandSpec spec;
 
   @Override
   public Integer call() throws IOException, JMException, InterruptedException {
     long seconds = seconds();
-    Download download = new Download(file, format, overwrite);
+    download.check();
     PrintWriter out = spec.commandLine().getOut();
     try (Bean bean = connect()) {
       String all =
@@ -79,16 +64,15 @@ final class ProfileCommand implements Callable<Integer> {
         end(bean, running);
         Runtime.getRuntime().removeShutdownHook(ending);
       }
-      long bytes = download.from(bean);
+      String written = download.from(bean);
       CompositeData session = bean.session();
       out.printf(
-          "session %d: %,d samples, %,d dropped, overhead %.2f %% of one CPU%n%s: %,d bytes%n",
+          "session %d: %,d samples, %,d dropped, overhead %.2f %% of one CPU%n%s%n",
           id,
           session.get("collected"),
           session.get("dropped"),
           session.get("measuredOverheadPercent"),
-          file,
-          bytes);
+          written);
       return 0;
     }
   }
