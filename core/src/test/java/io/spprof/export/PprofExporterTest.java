@@ -55,7 +55,7 @@ final class PprofExporterTest {
       process = builder.start();
     } catch (IOException missing) {
       // .ci/run installs it: there a missing one is a failure.
-      assertEquals(null, System.getenv("SPPROF_REQUIRE_GO"), "go is missing");
+      assertEquals(null, System.getenv("SPPROF_REQUIRE_PROGRAMS"), "go is missing");
       Assumptions.abort("go is not installed: apt-get install golang-go");
       throw missing;
     }

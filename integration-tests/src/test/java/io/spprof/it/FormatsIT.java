@@ -45,6 +45,7 @@ class FormatsIT {
 
   @Test
   void shouldAgreeToTheSample() throws Exception {
+    Programs.require("go");
     try (TargetJvm target =
             TargetJvm.of(H2Oltp.class, 2)
                 .classPathOf(Driver.class)

@@ -125,6 +125,7 @@ class MonitoringIT {
 
   @Test
   void shouldBeScrapedAndAskedByPrometheus() throws Exception {
+    Programs.require("prometheus", "promtool");
     Path alerts = file("spprof-alerts.yml");
     Programs.Ended checked =
         Programs.run(directory, List.of("promtool", "check", "rules", alerts.toString()));
@@ -195,6 +196,7 @@ class MonitoringIT {
 
   @Test
   void shouldBeDrivenThroughJolokia() throws Exception {
+    Programs.require("bash", "curl");
     int port = freePort();
     try (TargetJvm target =
             TargetJvm.of(Busy.class, 1, 0)

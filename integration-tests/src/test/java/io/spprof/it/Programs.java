@@ -1,10 +1,14 @@
 package io.spprof.it;
 
+import java.io.File;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Assumptions;
 
 /** Programs that run to their end. */
 final class Programs {
@@ -21,6 +25,23 @@ final class Programs {
   private static final Duration PATIENCE = Duration.ofSeconds(60);
 
   private Programs() {}
+
+  /**
+   * Skips the calling test where one of these is not installed, or fails where the environment says
+   * {@code SPPROF_REQUIRE_PROGRAMS=1}.
+   */
+  static void require(String... programs) {
+    for (String program : programs) {
+      boolean isThere =
+          Stream.of(System.getenv("PATH").split(File.pathSeparator))
+              .anyMatch(directory -> Files.isExecutable(Path.of(directory, program)));
+      String reason = program + " is not installed: what needs it is untried";
+      if (!isThere && "1".equals(System.getenv("SPPROF_REQUIRE_PROGRAMS"))) {
+        throw new AssertionError(reason);
+      }
+      Assumptions.assumeTrue(isThere, reason);
+    }
+  }
 
   /** Runs a program in a directory; fails when it takes too long. */
   static Ended run(Path directory, List<String> command) throws IOException, InterruptedException {
