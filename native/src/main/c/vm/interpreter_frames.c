@@ -3,6 +3,9 @@
 #include "vm/frames.h"
 #include "vm/places.h"
 
+/* Locals are above its fp: what is below are its slots and its expressions. */
+#define MOST_WORDS_OF_A_FRAME 512
+
 static int32_t bci_sigsafe(const struct spprof_cursor *cursor, uint64_t fp,
                            const struct spprof_method *method) {
     if (method->native) {
@@ -102,6 +105,32 @@ int spprof_frames_of_interpreter_sigsafe(struct spprof_cursor *cursor, struct sp
     return SPPROF_WALK_BROKEN_INTERPRETER;
 }
 
+static bool is_interpreter_frame_sigsafe(const struct spprof_cursor *cursor, uint64_t fp) {
+    struct spprof_method ignored;
+    return spprof_places_interpreter_frame_sigsafe(cursor, fp, &ignored);
+}
+
+/*
+ * The fp of an interpreter's frame that has called: it has written down its sp, which is `sp` or
+ * the word above it. `otherwise` if there is none.
+ */
+static uint64_t frame_that_called_sigsafe(const struct spprof_cursor *cursor, uint64_t sp,
+                                          uint64_t otherwise) {
+    for (int words = -SPPROF_LAST_SLOT; words < MOST_WORDS_OF_A_FRAME; words++) {
+        uint64_t fp = spprof_places_slot_sigsafe(sp, words), last_sp;
+        if (!spprof_places_load_sigsafe(cursor, spprof_places_slot_sigsafe(fp, SPPROF_LAST_SP_SLOT),
+                                        &last_sp)) {
+            break;
+        }
+        uint64_t by_fp = fp + last_sp * SPPROF_WORD_BYTES; /* as JDK 21 and later have it */
+        if ((last_sp - sp <= SPPROF_WORD_BYTES || by_fp - sp <= SPPROF_WORD_BYTES) &&
+            is_interpreter_frame_sigsafe(cursor, fp)) {
+            return fp;
+        }
+    }
+    return otherwise;
+}
+
 /*
  * The caller's frame is in the array, its sp and pc first. Its fp is what the lowest of the new
  * frames has saved: the first along the chain of these that does not point into them.
@@ -117,6 +146,9 @@ int spprof_frames_of_new_sigsafe(struct spprof_cursor *cursor, uint64_t array, u
         if (!spprof_places_load_sigsafe(cursor, fp, &fp)) {
             return SPPROF_WALK_BROKEN_DEOPT;
         }
+    }
+    if (spprof_places_in_interpreter_sigsafe(pc) && !is_interpreter_frame_sigsafe(cursor, fp)) {
+        fp = frame_that_called_sigsafe(cursor, sp, fp);
     }
     return spprof_places_go_to_sigsafe(cursor, pc, sp, fp);
 }

@@ -54,6 +54,7 @@ bool spprof_places_holds_return_sigsafe(const struct spprof_cursor *cursor,
 
 /* Words from an interpreter frame's fp: frame_x86.hpp, the same in 17 and 25; self_test.h. */
 enum {
+    SPPROF_LAST_SP_SLOT = -2,
     SPPROF_METHOD_SLOT = -3,
     SPPROF_CACHE_SLOT = -6,
     SPPROF_BCP_SLOT = -8,

@@ -103,7 +103,7 @@ final class Descriptions {
         "StackWalkTimeNanos",
         "ns",
         "Counter: time spent in walking stacks, part of the handlers'; measured on one signal in"
-            + " eight");
+            + " eight, by a clock that goes on while the thread waits for a CPU");
     attribute("ThreadsSampled", "threads", "Threads that have a sampling timer; 0 when idle");
     attribute(
         "ThreadsFailed",
