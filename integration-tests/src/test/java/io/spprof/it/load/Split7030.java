@@ -7,8 +7,9 @@ import java.util.concurrent.atomic.LongAdder;
 
 /**
  * Two methods that share their threads' CPU time 70 : 30. How long a slice of either lasts is
- * random, so that no sampling interval can fall into step with it. Answers "truth": the CPU time
- * that each really used, in ns.
+ * random, so that no sampling interval can fall into step with it, and short, so that a run of
+ * seconds, which begins and ends in the midst of one, is at 70 : 30, too. Answers "truth": the CPU
+ * time that each really used, in ns.
  */
 public final class Split7030 {
 
@@ -54,7 +55,7 @@ public final class Split7030 {
     long usedSeventy = 0;
     long usedThirty = 0;
     while (true) {
-      long slice = random.nextLong(10_000_000, 50_000_000);
+      long slice = random.nextLong(4_000_000, 20_000_000);
       if (usedSeventy <= SHARE * (usedSeventy + usedThirty)) {
         usedSeventy += slice(seventy, slice, SEVENTY_NANOS);
       } else {
