@@ -96,13 +96,22 @@ final class Download {
       complete = true;
     } finally {
       if (!complete) {
-        bean.call("closeStream", stream);
         if (made) {
           Files.deleteIfExists(file);
         }
+        close(bean, stream);
       }
     }
     return String.format(Locale.ROOT, "%s: %,d bytes", file, bytes);
+  }
+
+  /** What went wrong before is what is told. */
+  private static void close(Bean bean, long stream) {
+    try {
+      bean.call("closeStream", stream);
+    } catch (IOException | JMException | RuntimeException e) {
+      // The target is gone, or closes it by itself in a minute.
+    }
   }
 
   private OutputStream open() {

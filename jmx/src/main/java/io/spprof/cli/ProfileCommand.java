@@ -59,7 +59,7 @@ final class ProfileCommand implements Callable<Integer> {
       Thread ending = new Thread(() -> end(bean, running));
       Runtime.getRuntime().addShutdownHook(ending);
       try {
-        await(bean, id, seconds);
+        await(bean, id, seconds, running);
       } finally {
         end(bean, running);
         Runtime.getRuntime().removeShutdownHook(ending);
@@ -100,7 +100,7 @@ final class ProfileCommand implements Callable<Integer> {
     return target.connect();
   }
 
-  private void await(Bean bean, long id, long seconds)
+  private void await(Bean bean, long id, long seconds, AtomicBoolean running)
       throws IOException, JMException, InterruptedException {
     PrintWriter err = spec.commandLine().getErr();
     boolean inPlace = Terminal.isThere();
@@ -114,7 +114,9 @@ final class ProfileCommand implements Callable<Integer> {
           Math.min(TimeUnit.SECONDS.toNanos(1), Math.max(0, end - System.nanoTime())));
       CompositeData session = bean.session();
       if ((Long) session.get("id") != id || !bean.text("State").equals("RUNNING")) {
-        throw CommandFailure.refused("somebody else has ended session " + id, null);
+        running.set(false); // what runs now, if anything, is not ours to end
+        throw CommandFailure.refused(
+            "somebody else has ended session " + id + "; dump writes what it has", null);
       }
       if (inPlace) {
         double share = Math.min(1, (System.nanoTime() - begun) / 1e9 / seconds);
