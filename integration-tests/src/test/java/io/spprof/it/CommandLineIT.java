@@ -141,6 +141,28 @@ class CommandLineIT {
   }
 
   @Test
+  void shouldLeaveAnothersSessionAlone() throws Exception {
+    try (TargetJvm target = TargetJvm.of(Busy.class, 1, 0).start();
+        BeanClient bean = BeanClient.connect(target)) {
+      Process process =
+          new ProcessBuilder(
+                  command("profile", Long.toString(target.pid()), "-d", "60s", "-o", "p.html"))
+              .directory(directory.toFile())
+              .redirectErrorStream(true)
+              .start();
+      Await.until("it runs", Duration.ofSeconds(60), () -> bean.text("State").equals("RUNNING"));
+      bean.stop();
+      bean.start();
+      assertTrue(process.waitFor(60, TimeUnit.SECONDS));
+
+      assertEquals(REFUSED, process.exitValue());
+      assertEquals("RUNNING", bean.text("State"));
+      assertEquals(2L, bean.field("Session", "id"));
+      bean.stop();
+    }
+  }
+
+  @Test
   void shouldLogInWithAPasswordFromAFile() throws Exception {
     try (TargetJvm target = TargetJvm.of(Busy.class, 1, 0).authenticate().start()) {
       String address = "127.0.0.1:" + target.port();
