@@ -32,15 +32,24 @@ final class Programs {
    */
   static void require(String... programs) {
     for (String program : programs) {
-      boolean isThere =
+      require(
+          program,
           Stream.of(System.getenv("PATH").split(File.pathSeparator))
-              .anyMatch(directory -> Files.isExecutable(Path.of(directory, program)));
-      String reason = program + " is not installed: what needs it is untried";
-      if (!isThere && "1".equals(System.getenv("SPPROF_REQUIRE_PROGRAMS"))) {
-        throw new AssertionError(reason);
-      }
-      Assumptions.assumeTrue(isThere, reason);
+              .anyMatch(directory -> Files.isExecutable(Path.of(directory, program))));
     }
+  }
+
+  /** The same for a file. */
+  static void requireFile(Path file) {
+    require(file.toString(), Files.exists(file));
+  }
+
+  private static void require(String name, boolean isThere) {
+    String reason = name + " is not installed: what needs it is untried";
+    if (!isThere && "1".equals(System.getenv("SPPROF_REQUIRE_PROGRAMS"))) {
+      throw new AssertionError(reason);
+    }
+    Assumptions.assumeTrue(isThere, reason);
   }
 
   /** Runs a program in a directory; fails when it takes too long. */

@@ -1,0 +1,149 @@
+package io.spprof.it;
+
+import io.spprof.it.console.Driver;
+import java.io.BufferedWriter;
+import java.io.File;
+import java.io.IOException;
+import java.io.OutputStreamWriter;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
+
+/**
+ * The JDK's own JConsole with our plugin, on a display of its own; {@link Driver} moves the mouse.
+ */
+final class JConsole implements AutoCloseable {
+
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
+
+  private final Process display;
+  private final Process console;
+  private final Lines out;
+  private final Lines err;
+  private final BufferedWriter in;
+  private int seen;
+
+  /** Opens it; without an address it asks for one. */
+  JConsole(String... address) throws Exception {
+    Path home = TestPaths.newDirectory("jconsole");
+    Path chosen = home.resolve("display");
+    display =
+        new ProcessBuilder(
+                "Xvfb", "-displayfd", "1", "-screen", "0", "1280x960x24", "-nolisten", "tcp")
+            .redirectOutput(chosen.toFile())
+            .redirectError(home.resolve("xvfb.log").toFile())
+            .start();
+    Await.until(
+        "a display",
+        PATIENCE,
+        () -> Files.exists(chosen) && Files.readString(chosen).endsWith("\n"));
+    List<String> command =
+        new java.util.ArrayList<>(
+            List.of(
+                TestPaths.jdkProgram("java").toString(),
+                "-Duser.home=" + home,
+                "-Duser.language=en",
+                "-Djava.util.prefs.userRoot=" + home,
+                "--add-exports=jdk.jconsole/sun.tools.jconsole=ALL-UNNAMED",
+                "-classpath",
+                TestPaths.classPathEntry(Driver.class).toString(),
+                Driver.class.getName(),
+                "-interval=1",
+                "-pluginpath",
+                TestPaths.agentJar().toString()));
+    command.addAll(List.of(address));
+    ProcessBuilder builder = new ProcessBuilder(command);
+    builder.environment().put("DISPLAY", ":" + Files.readString(chosen).strip());
+    builder.environment().remove("JAVA_TOOL_OPTIONS");
+    console = builder.start();
+    out = new Lines("jconsole", console.getInputStream());
+    err = new Lines("jconsole's stderr", console.getErrorStream());
+    in =
+        new BufferedWriter(
+            new OutputStreamWriter(console.getOutputStream(), StandardCharsets.UTF_8));
+  }
+
+  /** Skips the calling test where there is no display server, or no JConsole with windows. */
+  static void require() {
+    Programs.require("Xvfb");
+    Programs.requireFile(Path.of(System.getProperty("java.home"), "lib", "libawt_xawt.so"));
+    Programs.requireFile(Path.of(System.getProperty("java.home"), "bin", "jconsole"));
+  }
+
+  /** Has the driver do something; its answer. */
+  String act(String... words) throws IOException, InterruptedException {
+    in.write(String.join("\t", words) + "\n");
+    in.flush();
+    String answer =
+        out.await(seen, line -> line.startsWith("= ") || line.startsWith("! "), PATIENCE)
+            .orElseThrow(() -> new AssertionError(output()));
+    seen = out.count(); // it says nothing unasked
+    if (answer.startsWith("!")) {
+      throw new AssertionError(answer + "; " + output());
+    }
+    return answer.substring(2);
+  }
+
+  void awaitThere(String component) throws Exception {
+    Await.until(component, PATIENCE, () -> act("there", component).equals("true"));
+  }
+
+  /** Opens a tab, once it is there. */
+  void openTab(String title) throws Exception {
+    Await.until(
+        "tab " + title,
+        PATIENCE,
+        () -> {
+          act("tab", title);
+          return act("isOpen", title).equals("true");
+        });
+  }
+
+  /** Selects a node of the tree in view, once it is there. */
+  void openNode(String path) throws Exception {
+    Await.until("node " + path, PATIENCE, () -> act("node", path).equals("true"));
+  }
+
+  /** Waits until a component's text fits. */
+  String awaitText(String component, String regex) throws Exception {
+    Pattern pattern = Pattern.compile(regex);
+    Await.until(
+        component + " reads " + regex,
+        PATIENCE,
+        () -> pattern.matcher(act("text", component)).find());
+    return act("text", component);
+  }
+
+  /** Photographs the screen. */
+  void shot(String name) throws IOException, InterruptedException {
+    File file = TestPaths.output(name + ".png").toFile();
+    act("shot", file.toString());
+  }
+
+  String output() {
+    return "stdout " + out.all() + ", stderr " + err.all();
+  }
+
+  /** What it printed on its standard error. */
+  List<String> stderr() {
+    return err.all();
+  }
+
+  @Override
+  public void close() throws IOException {
+    in.close(); // the driver ends with its input
+    try {
+      if (!console.waitFor(20, TimeUnit.SECONDS)) {
+        console.destroyForcibly();
+      }
+      display.destroy();
+      display.waitFor(20, TimeUnit.SECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

@@ -1,0 +1,192 @@
+package io.spprof.it;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.spprof.it.load.H2Oltp;
+import java.time.Duration;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.h2.Driver;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** JConsole on the H2 load: its own panes, and the plugin's tab, locally and with passwords. */
+class JConsoleIT {
+
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
+
+  @BeforeAll
+  static void requireJConsole() {
+    JConsole.require();
+  }
+
+  private static TargetJvm.Builder load() {
+    return TargetJvm.of(H2Oltp.class, 2).classPathOf(Driver.class);
+  }
+
+  private static void logIn(JConsole console, TargetJvm target, String role) throws Exception {
+    console.awaitThere("Connect");
+    console.act("click", "Remote Process:");
+    console.act("set", "JTextField", "127.0.0.1:" + target.port());
+    console.act("set", "JTextField@Username:", role);
+    console.act("set", "JPasswordField", role);
+    Await.until("Connect", PATIENCE, () -> console.act("enabled", "Connect").equals("true"));
+    console.act("click", "Connect");
+    withoutEncryption(console);
+  }
+
+  /** JConsole asks that for a process id, too. */
+  private static void withoutEncryption(JConsole console) throws Exception {
+    console.awaitThere("Insecure connection");
+    console.act("click", "Insecure connection");
+  }
+
+  @Test
+  void shouldDriveASessionFromThePluginsTab() throws Exception {
+    try (TargetJvm target = load().start();
+        BeanClient bean = BeanClient.connect(target);
+        JConsole console = new JConsole(Long.toString(target.pid()))) {
+      withoutEncryption(console);
+      console.openTab("spprof");
+      console.awaitText("spprof.state", "^IDLE");
+      console.act("set", "spprof.options", "interval=1");
+      console.act("click", "spprof.start");
+      console.awaitText("spprof.message", "interval=1.*valid");
+      assertEquals(0, bean.number("SessionsStarted"));
+
+      console.act("set", "spprof.options", "interval=1ms");
+      console.act("click", "spprof.start");
+      console.awaitText("spprof.message", "Session 1 is running");
+      console.awaitText("spprof.state", "^RUNNING, session 1");
+      assertEquals("RUNNING", bean.text("State"));
+      console.awaitText("spprof.figures", "ctimer, vm, every 1.000 ms of CPU time; [0-9,]{5}");
+      Await.until(
+          "hot methods", PATIENCE, () -> console.act("rows", "spprof.methods").contains("org.h2."));
+      console.shot("jconsole-plugin");
+
+      console.openTab("Flame graph");
+      console.awaitText("spprof.flame.status", "^[0-9,]+ samples");
+      console.act("set", "spprof.flame.query", "MVStore");
+      double matched = percent(console.awaitText("spprof.flame.matched", "% matched$"), 0);
+      console.shot("jconsole-flame-graph");
+      assertTrue(matched > 1 && matched < 100, "mvstore: " + matched);
+      assertEquals("false", console.act("enabled", "spprof.flame.reset"));
+      // The second row at the left: the thread with the most samples.
+      console.act("clickAt", "spprof.flame.view", "20", "27");
+      String zoomed = console.awaitText("spprof.flame.matched", "of the zoom");
+      assertEquals(matched, percent(zoomed, 0), zoomed);
+      console.shot("jconsole-flame-graph-zoomed");
+      console.act("click", "spprof.flame.reset");
+      console.awaitText("spprof.flame.matched", "% matched$");
+      console.act("set", "spprof.flame.query", "worker-");
+      assertTrue(percent(console.awaitText("spprof.flame.matched", "matched"), 0) > 1);
+      console.act("click", "spprof.flame.byThread");
+      assertEquals("0.00 % matched", console.awaitText("spprof.flame.matched", "^0.00"));
+
+      console.act("click", "spprof.stop");
+      String told = console.awaitText("spprof.message", "^session=1 ");
+      console.awaitText("spprof.state", "^IDLE, session 1");
+      assertTrue(told.contains("collected=" + bean.number("CollectedSamples") + " "), told);
+      console.act("click", "spprof.flame.refresh");
+      String all =
+          String.format(java.util.Locale.ROOT, "^%,d samples", bean.number("CollectedSamples"));
+      console.awaitText("spprof.flame.status", all);
+      assertEquals(List.of(), console.stderr());
+    }
+  }
+
+  private static double percent(String text, int index) {
+    Matcher numbers = Pattern.compile("([0-9.]+) %").matcher(text);
+    for (int i = 0; i <= index; i++) {
+      assertTrue(numbers.find(), text);
+    }
+    return Double.parseDouble(numbers.group(1));
+  }
+
+  @Test
+  void shouldDriveASessionFromItsOwnPanesWithAPassword() throws Exception {
+    try (TargetJvm target = load().authenticate().start();
+        BeanClient bean = BeanClient.connect(target, "control");
+        JConsole console = new JConsole()) {
+      logIn(console, target, "control");
+      console.openTab("MBeans");
+      console.openNode("io.spprof/Spprof/Operations");
+      console.awaitThere("startWith");
+      console.act("set", "JTextField@startWith", "interval=1ms");
+      console.shot("jconsole-operations");
+      console.act("click", "startWith");
+      Await.until("a session", PATIENCE, () -> bean.text("State").equals("RUNNING"));
+      assertTrue(bean.text("Options").startsWith("interval=1ms,"), bean.text("Options"));
+      console.awaitThere("OK"); // what it returned, in a dialog
+      console.act("click", "OK");
+
+      console.openNode("io.spprof/Spprof/Attributes");
+      console.awaitThere("Refresh");
+      Await.until(
+          "it samples",
+          PATIENCE,
+          () -> {
+            console.act("click", "Refresh");
+            return console.act("rows", "JTable").matches("CollectedSamples\\|[1-9].*");
+          });
+      console.shot("jconsole-attributes");
+      Await.until(
+          "a chart",
+          PATIENCE,
+          () -> {
+            if (console.act("there", "Plotter").equals("true")) {
+              return true;
+            }
+            console.act("cell", "JTable", "CollectedSamples", "2");
+            return false;
+          });
+      Thread.sleep(2500); // a few points for whoever looks at the picture
+      console.shot("jconsole-chart");
+
+      console.openNode("io.spprof/Spprof/Operations");
+      console.act("click", "stop");
+      Await.until("its end", PATIENCE, () -> bean.text("State").equals("IDLE"));
+      assertEquals(1, bean.number("SessionsStarted"));
+    }
+  }
+
+  @Test
+  void shouldShowAllToAReadOnlyRoleAndTellItWhatItMayNot() throws Exception {
+    try (TargetJvm target = load().authenticate().start();
+        BeanClient bean = BeanClient.connect(target, "control");
+        JConsole console = new JConsole()) {
+      bean.startWith("interval=1ms");
+      logIn(console, target, "monitor");
+      console.openTab("spprof");
+      console.awaitText("spprof.state", "^RUNNING, session 1");
+      Await.until(
+          "hot methods", PATIENCE, () -> console.act("rows", "spprof.methods").contains("org.h2."));
+      console.act("click", "spprof.stop");
+      console.awaitText("spprof.message", "^connect as a role that may write: .*refuses it");
+      console.openTab("Flame graph");
+      console.awaitText(
+          "spprof.flame.status", "Cannot read the profile: connect as a role that may write");
+      console.shot("jconsole-read-only");
+      assertEquals("RUNNING", bean.text("State"));
+      bean.stop();
+    }
+  }
+
+  @Test
+  void shouldSayWhereTheAgentIsNotLoaded() throws Exception {
+    try (TargetJvm target = TargetJvm.of(io.spprof.it.load.Busy.class, 1, 0).noAgent().start();
+        JConsole console = new JConsole(Long.toString(target.pid()))) {
+      withoutEncryption(console);
+      console.openTab("spprof");
+      console.awaitText("spprof.message", "not loaded in this JVM: .* attach PID");
+      assertEquals("false", console.act("enabled", "spprof.start"));
+
+      Programs.attach(target);
+      console.awaitText("spprof.state", "^IDLE");
+      console.awaitText("spprof.message", "^ $");
+      assertEquals("true", console.act("enabled", "spprof.start"));
+    }
+  }
+}

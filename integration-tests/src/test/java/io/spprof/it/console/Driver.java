@@ -1,0 +1,285 @@
+package io.spprof.it.console;
+
+import java.awt.Component;
+import java.awt.Container;
+import java.awt.Point;
+import java.awt.Rectangle;
+import java.awt.Robot;
+import java.awt.Toolkit;
+import java.awt.Window;
+import java.awt.event.InputEvent;
+import java.io.BufferedReader;
+import java.io.File;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.Callable;
+import java.util.concurrent.FutureTask;
+import javax.imageio.ImageIO;
+import javax.swing.AbstractButton;
+import javax.swing.JLabel;
+import javax.swing.JTabbedPane;
+import javax.swing.JTable;
+import javax.swing.JTree;
+import javax.swing.SwingUtilities;
+import javax.swing.text.JTextComponent;
+
+/**
+ * The main class of a JVM that is JConsole with a pair of hands: it starts JConsole with its own
+ * arguments and does what its standard input says, a line each, with the mouse where a user would.
+ * Each line gets one line back, beginning with {@code =}, or with {@code !} when it failed. A
+ * component is called by its name, its text, or its type, and is the first in view; with
+ * {@code @OTHER} the first after another one.
+ */
+public final class Driver {
+
+  private final Robot robot = new Robot();
+
+  private Driver() throws Exception {
+    robot.setAutoDelay(20);
+  }
+
+  /** Called by the JVM. */
+  public static void main(String[] arguments) throws Exception {
+    Driver driver = new Driver();
+    Thread hands = new Thread(driver::run, "driver");
+    hands.setDaemon(true);
+    hands.start();
+    Class.forName("sun.tools.jconsole.JConsole")
+        .getMethod("main", String[].class)
+        .invoke(null, (Object) arguments);
+  }
+
+  private void run() {
+    try (BufferedReader in =
+        new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8))) {
+      for (String line = in.readLine(); line != null; line = in.readLine()) {
+        String answer;
+        try {
+          String[] parts = line.split("\t", -1);
+          answer = "= " + Objects.toString(act(parts), "");
+        } catch (Exception | Error e) {
+          answer = "! " + line + ": " + e;
+        }
+        System.out.println(answer.replace('\n', ' '));
+      }
+    } catch (java.io.IOException e) {
+      // The test is gone.
+    }
+    Runtime.getRuntime().halt(0);
+  }
+
+  private Object act(String[] line) throws Exception {
+    return switch (line[0]) {
+      case "there" -> onEdt(() -> find(line[1]) != null);
+      case "isOpen" -> onEdt(() -> isOpen(line[1]));
+      case "text" -> onEdt(() -> text(needed(line[1])));
+      case "enabled" -> onEdt(() -> needed(line[1]).isEnabled());
+      case "set" ->
+          onEdt(
+              () -> {
+                ((JTextComponent) needed(line[1])).setText(line[2]);
+                return null;
+              });
+      case "click" -> click(onEdt(() -> middle(needed(line[1]))), 1);
+      case "clickAt" ->
+          click(
+              onEdt(
+                  () -> {
+                    Point corner = needed(line[1]).getLocationOnScreen();
+                    corner.translate(Integer.parseInt(line[2]), Integer.parseInt(line[3]));
+                    return corner;
+                  }),
+              1);
+      case "tab" -> click(onEdt(() -> tab(line[1])), 1);
+      case "node" -> onEdt(() -> node(line[1]));
+      case "cell" -> click(onEdt(() -> cell(line[1], line[2])), Integer.parseInt(line[3]));
+      case "rows" -> onEdt(() -> rows((JTable) needed(line[1])));
+      case "shot" -> shot(new File(line[1]));
+      default -> throw new IllegalArgumentException("no such command");
+    };
+  }
+
+  private static <T> T onEdt(Callable<T> call) throws Exception {
+    FutureTask<T> task = new FutureTask<>(call);
+    SwingUtilities.invokeAndWait(task);
+    return task.get();
+  }
+
+  private Object click(Point at, int times) {
+    if (at == null) {
+      return null; // not yet
+    }
+    robot.mouseMove(at.x, at.y);
+    robot.waitForIdle();
+    for (int i = 0; i < times; i++) {
+      robot.mousePress(InputEvent.BUTTON1_DOWN_MASK);
+      robot.mouseRelease(InputEvent.BUTTON1_DOWN_MASK);
+    }
+    robot.waitForIdle();
+    return null;
+  }
+
+  private Object shot(File file) throws Exception {
+    robot.waitForIdle();
+    Rectangle screen = new Rectangle(Toolkit.getDefaultToolkit().getScreenSize());
+    ImageIO.write(robot.createScreenCapture(screen), "png", file);
+    return file.length();
+  }
+
+  private static Component needed(String which) {
+    Component found = find(which);
+    if (found == null) {
+      throw new IllegalStateException("not there");
+    }
+    return found;
+  }
+
+  /** Null where there is none. */
+  private static Component find(String which) {
+    Iterator<Component> rest = all().iterator();
+    int at = which.indexOf('@');
+    if (at < 0) {
+      return next(rest, which);
+    }
+    return next(rest, which.substring(at + 1)) == null ? null : next(rest, which.substring(0, at));
+  }
+
+  private static Component next(Iterator<Component> rest, String which) {
+    while (rest.hasNext()) {
+      Component component = rest.next();
+      if (which.equals(component.getName())
+          || which.equals(text(component))
+          || isA(component, which)) {
+        return component;
+      }
+    }
+    return null;
+  }
+
+  private static boolean isA(Component component, String type) {
+    for (Class<?> is = component.getClass(); is != null; is = is.getSuperclass()) {
+      if (is.getSimpleName().equals(type)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private static List<Component> all() {
+    List<Component> all = new ArrayList<>();
+    for (Window window : Window.getWindows()) {
+      if (window.isShowing()) {
+        collect(window, all);
+      }
+    }
+    return all;
+  }
+
+  private static void collect(Container container, List<Component> all) {
+    for (Component component : container.getComponents()) {
+      if (component.isShowing()) {
+        all.add(component);
+        if (component instanceof Container inner) {
+          collect(inner, all);
+        }
+      }
+    }
+  }
+
+  private static String text(Component component) {
+    if (component instanceof JLabel label) {
+      return label.getText();
+    }
+    if (component instanceof AbstractButton button) {
+      return button.getText();
+    }
+    return component instanceof JTextComponent field ? field.getText() : null;
+  }
+
+  private static Point middle(Component component) {
+    Point corner = component.getLocationOnScreen();
+    corner.translate(component.getWidth() / 2, component.getHeight() / 2);
+    return corner;
+  }
+
+  /** Null where there is none. */
+  private static JTabbedPane pane(String title) {
+    for (Component component : all()) {
+      if (component instanceof JTabbedPane pane && pane.indexOfTab(title) >= 0) {
+        return pane;
+      }
+    }
+    return null;
+  }
+
+  private static boolean isOpen(String title) {
+    JTabbedPane pane = pane(title);
+    return pane != null && pane.getSelectedIndex() == pane.indexOfTab(title);
+  }
+
+  private static Point tab(String title) {
+    JTabbedPane pane = pane(title);
+    if (pane == null) {
+      return null;
+    }
+    Rectangle tab = pane.getBoundsAt(pane.indexOfTab(title));
+    Point corner = pane.getLocationOnScreen();
+    corner.translate(tab.x + tab.width / 2, tab.y + tab.height / 2);
+    return corner;
+  }
+
+  /** Selects the node at the end of a path of names, wherever it begins, in the tree in view. */
+  private static boolean node(String path) {
+    JTree tree = (JTree) find("JTree");
+    if (tree == null) {
+      return false;
+    }
+    int row = 0;
+    for (String name : path.split("/")) {
+      while (row < tree.getRowCount() && !shown(tree, row).equals(name)) {
+        row++;
+      }
+      if (row == tree.getRowCount()) {
+        return false; // not yet: JConsole fills it in the background
+      }
+      tree.expandRow(row);
+      tree.setSelectionRow(row);
+    }
+    return true;
+  }
+
+  private static String shown(JTree tree, int row) {
+    Object node = tree.getPathForRow(row).getLastPathComponent();
+    return tree.convertValueToText(node, false, false, false, row, false);
+  }
+
+  /** Where the cell is, right of the one that reads so. */
+  private static Point cell(String which, String left) {
+    JTable table = (JTable) needed(which);
+    for (int row = 0; row < table.getRowCount(); row++) {
+      if (left.equals(Objects.toString(table.getValueAt(row, 0)))) {
+        table.scrollRectToVisible(table.getCellRect(row, 1, true));
+        Rectangle cell = table.getCellRect(row, 1, true);
+        Point corner = table.getLocationOnScreen();
+        corner.translate(cell.x + Math.min(20, cell.width / 2), cell.y + cell.height / 2);
+        return corner;
+      }
+    }
+    throw new IllegalStateException("no row " + left);
+  }
+
+  private static String rows(JTable table) {
+    StringBuilder rows = new StringBuilder();
+    for (int row = 0; row < table.getRowCount(); row++) {
+      for (int column = 0; column < table.getColumnCount(); column++) {
+        rows.append(table.getValueAt(row, column))
+            .append(column + 1 < table.getColumnCount() ? "|" : ";");
+      }
+    }
+    return rows.toString();
+  }
+}

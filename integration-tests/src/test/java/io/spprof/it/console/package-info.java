@@ -1,0 +1,2 @@
+/** JConsole, driven as a user would. */
+package io.spprof.it.console;

@@ -1,0 +1,178 @@
+package io.spprof.console;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Predicate;
+
+/**
+ * Folded stacks as a tree. Nodes are numbered depth first, callers before what they call and the
+ * largest first, so that a subtree is a run of numbers; 0 is the root, of all samples. Immutable.
+ */
+final class FlameTree {
+
+  /** The root's name. */
+  static final String ALL = "all";
+
+  private final List<String> names = new ArrayList<>();
+  private int[] depths = new int[0];
+  private int[] ends = new int[0];
+  private int[] parents = new int[0];
+  private long[] samples = new long[0];
+
+  private static final class Node {
+    private final String name;
+    private final Map<String, Node> children = new HashMap<>();
+    private long samples;
+
+    private Node(String name) {
+      this.name = name;
+    }
+  }
+
+  private FlameTree(Node root, int size) {
+    depths = new int[size];
+    ends = new int[size];
+    parents = new int[size];
+    samples = new long[size];
+    add(root);
+  }
+
+  /**
+   * Reads lines of frames joined by {@code ;}, a blank, and a number.
+   *
+   * @param lines read to their end
+   * @param byThread false to leave out the first frame, which is the thread's name
+   * @throws IOException also for a line that is none
+   */
+  static FlameTree read(BufferedReader lines, boolean byThread) throws IOException {
+    Node root = new Node(ALL);
+    Map<String, String> known = new HashMap<>();
+    int size = 1;
+    for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+      int blank = line.lastIndexOf(' ');
+      long count = count(line, blank);
+      int begin = byThread ? 0 : afterThread(line, blank);
+      Node node = root;
+      node.samples += count;
+      while (begin < blank) {
+        int semicolon = line.indexOf(';', begin);
+        int end = semicolon < 0 || semicolon > blank ? blank : semicolon;
+        String name = line.substring(begin, end);
+        Node child = node.children.get(name);
+        if (child == null) {
+          child = new Node(known.computeIfAbsent(name, same -> same));
+          node.children.put(child.name, child);
+          size++;
+        }
+        child.samples += count;
+        node = child;
+        begin = end + 1;
+      }
+    }
+    return new FlameTree(root, size);
+  }
+
+  /** A stack may be the thread's name alone. */
+  private static int afterThread(String line, int blank) {
+    int semicolon = line.indexOf(';');
+    return semicolon < 0 ? blank : semicolon + 1;
+  }
+
+  private static long count(String line, int blank) throws IOException {
+    if (blank < 1) {
+      throw new IOException("not a folded stack: " + line);
+    }
+    try {
+      return Long.parseLong(line, blank + 1, line.length(), 10);
+    } catch (NumberFormatException e) {
+      throw new IOException("not a folded stack: " + line, e);
+    }
+  }
+
+  /** With a stack of its own: profiles are deeper than ours would be. */
+  private void add(Node root) {
+    record Step(Node node, int parent) {}
+    Deque<Step> open = new ArrayDeque<>();
+    open.push(new Step(root, -1));
+    while (!open.isEmpty()) {
+      Step step = open.pop();
+      int index = names.size();
+      names.add(step.node.name);
+      parents[index] = step.parent;
+      depths[index] = step.parent < 0 ? 0 : depths[step.parent] + 1;
+      samples[index] = step.node.samples;
+      List<Node> children = new ArrayList<>(step.node.children.values());
+      children.sort(
+          Comparator.comparingLong((Node node) -> node.samples)
+              .thenComparing(node -> node.name, Comparator.reverseOrder()));
+      children.forEach(child -> open.push(new Step(child, index)));
+    }
+    for (int node = size() - 1; node >= 0; node--) {
+      ends[node] = Math.max(ends[node], node + 1);
+      if (node > 0) {
+        ends[parents[node]] = Math.max(ends[parents[node]], ends[node]);
+      }
+    }
+  }
+
+  int size() {
+    return depths.length;
+  }
+
+  String name(int node) {
+    return names.get(node);
+  }
+
+  int depth(int node) {
+    return depths[node];
+  }
+
+  /** The root's is -1. */
+  int parent(int node) {
+    return parents[node];
+  }
+
+  /** After the last node of the subtree. */
+  int end(int node) {
+    return ends[node];
+  }
+
+  /** With what it calls. */
+  long samples(int node) {
+    return samples[node];
+  }
+
+  long total() {
+    return samples[0];
+  }
+
+  boolean isWithin(int node, int subtree) {
+    return node >= subtree && node < ends[subtree];
+  }
+
+  /**
+   * Samples of a subtree with a matching frame in their stacks, each counted once.
+   *
+   * @param subtree only frames of it are looked at
+   */
+  long matching(int subtree, Predicate<String> isMatch) {
+    long sum = 0;
+    int node = subtree;
+    while (node < ends[subtree]) {
+      if (isMatch.test(names.get(node))) {
+        sum += samples[node];
+        node = ends[node];
+      } else {
+        node++;
+      }
+    }
+    return sum;
+  }
+}

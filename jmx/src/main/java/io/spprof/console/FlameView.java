@@ -1,0 +1,250 @@
+package io.spprof.console;
+
+import java.awt.Color;
+import java.awt.Dimension;
+import java.awt.FontMetrics;
+import java.awt.Graphics;
+import java.awt.Rectangle;
+import java.awt.event.MouseAdapter;
+import java.awt.event.MouseEvent;
+import java.util.Locale;
+import java.util.function.Predicate;
+import javax.swing.JPanel;
+import javax.swing.Scrollable;
+import javax.swing.ToolTipManager;
+import javax.swing.UIManager;
+
+/**
+ * A flame graph, callers above what they call. A click on a frame gives it the whole width; its
+ * callers stay above it, and a click on one of them goes back.
+ */
+final class FlameView extends JPanel implements Scrollable {
+
+  private static final long serialVersionUID = 1L;
+
+  /** Told of each zoom: what the matches' share is, changes with it. */
+  static final String ZOOM = "zoom";
+
+  static final int ROW = 18;
+  private static final double LEAST_WIDTH = 0.5;
+  private static final Color MATCH = new Color(0xc2187a);
+  private static final Color OTHER = new Color(0xc9d0d9);
+  private static final Color DIM = new Color(0xdde2e8);
+
+  private transient FlameTree tree;
+  private transient Predicate<String> search;
+  private int zoom;
+
+  FlameView() {
+    setBackground(Color.WHITE);
+    ToolTipManager.sharedInstance().registerComponent(this);
+    getAccessibleContext().setAccessibleName("Flame graph");
+    addMouseListener(
+        new MouseAdapter() {
+          @Override
+          public void mouseClicked(MouseEvent event) {
+            int node = nodeAt(event.getX(), event.getY());
+            if (node >= 0) {
+              zoomTo(node);
+            }
+          }
+        });
+  }
+
+  /** Shows another profile, whole. */
+  void show(FlameTree shown) {
+    tree = shown;
+    zoomTo(0);
+  }
+
+  /** Null before there is one. */
+  FlameTree tree() {
+    return tree;
+  }
+
+  /** Null for no search. */
+  void search(Predicate<String> isMatch) {
+    search = isMatch;
+    repaint();
+  }
+
+  int zoom() {
+    return zoom;
+  }
+
+  void zoomTo(int node) {
+    int before = zoom;
+    zoom = node;
+    revalidate();
+    repaint();
+    firePropertyChange(ZOOM, before, node);
+  }
+
+  private boolean isAbove(int node) {
+    return tree.isWithin(zoom, node) && node != zoom;
+  }
+
+  private double width(int node) {
+    if (isAbove(node)) {
+      return getWidth();
+    }
+    return tree.total() == 0
+        ? getWidth()
+        : (double) getWidth() * tree.samples(node) / tree.samples(zoom);
+  }
+
+  /** The node that is drawn there, or -1; also one too narrow to be drawn. */
+  int nodeAt(int x, int y) {
+    if (tree == null || y < 0) {
+      return -1;
+    }
+    int row = y / ROW;
+    int node = zoom;
+    while (tree.depth(node) > row) {
+      node = tree.parent(node);
+    }
+    double left = 0;
+    while (node >= 0 && tree.depth(node) < row) {
+      int child = node + 1;
+      while (child < tree.end(node) && x >= left + width(child)) {
+        left += width(child);
+        child = tree.end(child);
+      }
+      node = child < tree.end(node) ? child : -1;
+    }
+    return node;
+  }
+
+  @Override
+  public String getToolTipText(MouseEvent event) {
+    int node = nodeAt(event.getX(), event.getY());
+    return node < 0
+        ? null
+        : String.format(
+            Locale.ROOT,
+            "%s: %,d samples, %s",
+            tree.name(node),
+            tree.samples(node),
+            percent(tree.samples(node), tree.total()));
+  }
+
+  static String percent(long part, long whole) {
+    return String.format(Locale.ROOT, "%.2f %%", whole == 0 ? 0 : 100.0 * part / whole);
+  }
+
+  @Override
+  protected void paintComponent(Graphics g) {
+    super.paintComponent(g);
+    if (tree == null) {
+      return;
+    }
+    g.setFont(UIManager.getFont("Label.font"));
+    Rectangle clip = g.getClipBounds();
+    for (int node = tree.parent(zoom); node >= 0; node = tree.parent(node)) {
+      draw(g, node, 0, getWidth());
+    }
+    double[] lefts = new double[deepest() + 2];
+    lefts[tree.depth(zoom)] = 0;
+    int node = zoom;
+    while (node < tree.end(zoom)) {
+      int depth = tree.depth(node);
+      double left = lefts[depth];
+      double width = width(node);
+      lefts[depth] = left + width;
+      boolean isShown = width >= LEAST_WIDTH && (depth + 1) * ROW <= clip.y + clip.height + ROW;
+      if (isShown) {
+        lefts[depth + 1] = left;
+        draw(g, node, left, width);
+      }
+      node = isShown ? node + 1 : tree.end(node);
+    }
+  }
+
+  private void draw(Graphics g, int node, double left, double width) {
+    String name = tree.name(node);
+    boolean isMatch = search != null && search.test(name);
+    int x = (int) Math.round(left);
+    int drawn = Math.max(1, (int) Math.round(left + width) - x - (width > 4 ? 1 : 0));
+    int y = tree.depth(node) * ROW;
+    Color colour = isMatch ? MATCH : search != null ? DIM : colour(node, name);
+    g.setColor(isAbove(node) ? lighter(colour) : colour);
+    g.fillRect(x, y, drawn, ROW - 1);
+    FontMetrics text = g.getFontMetrics();
+    if (drawn > 24) {
+      g.setColor(isMatch && !isAbove(node) ? Color.WHITE : Color.BLACK);
+      g.drawString(fitting(name, text, drawn - 6), x + 3, y + (ROW + text.getAscent()) / 2 - 2);
+    }
+  }
+
+  /** The longest that has room: with the package, without it, or its beginning. */
+  static String fitting(String name, FontMetrics text, int room) {
+    if (text.stringWidth(name) <= room) {
+      return name;
+    }
+    int method = name.lastIndexOf('.');
+    String shorter = name.substring(name.lastIndexOf('.', method - 1) + 1);
+    if (text.stringWidth(shorter) <= room) {
+      return shorter;
+    }
+    int length = shorter.length();
+    while (length > 0 && text.stringWidth(shorter.substring(0, length) + "\u2026") > room) {
+      length--;
+    }
+    return length == 0 ? "" : shorter.substring(0, length) + "\u2026";
+  }
+
+  /** By kind, with a shade by the name: the same frame has the same colour everywhere. */
+  private Color colour(int node, String name) {
+    if (node == 0 || name.indexOf('.') < 0) {
+      return OTHER;
+    }
+    boolean ofJdk = name.matches("(java|javax|jdk|sun|com\\.sun)\\..*");
+    float shade = Math.floorMod(name.hashCode(), 7) / 7f;
+    return ofJdk
+        ? Color.getHSBColor(0.55f + 0.04f * shade, 0.22f + 0.1f * shade, 0.92f)
+        : Color.getHSBColor(0.075f + 0.045f * shade, 0.45f + 0.12f * shade, 0.97f);
+  }
+
+  private static Color lighter(Color colour) {
+    return new Color(
+        (colour.getRed() + 255) / 2, (colour.getGreen() + 255) / 2, (colour.getBlue() + 255) / 2);
+  }
+
+  private int deepest() {
+    int deepest = tree.depth(zoom);
+    for (int node = zoom; node < tree.end(zoom); node++) {
+      deepest = Math.max(deepest, tree.depth(node));
+    }
+    return deepest;
+  }
+
+  @Override
+  public Dimension getPreferredSize() {
+    return new Dimension(400, tree == null ? ROW : (deepest() + 1) * ROW);
+  }
+
+  @Override
+  public Dimension getPreferredScrollableViewportSize() {
+    return new Dimension(400, 200);
+  }
+
+  @Override
+  public int getScrollableUnitIncrement(Rectangle visible, int orientation, int direction) {
+    return ROW;
+  }
+
+  @Override
+  public int getScrollableBlockIncrement(Rectangle visible, int orientation, int direction) {
+    return Math.max(ROW, visible.height - ROW);
+  }
+
+  @Override
+  public boolean getScrollableTracksViewportWidth() {
+    return true;
+  }
+
+  @Override
+  public boolean getScrollableTracksViewportHeight() {
+    return getParent() != null && getParent().getHeight() > getPreferredSize().height;
+  }
+}

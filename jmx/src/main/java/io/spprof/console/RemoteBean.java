@@ -1,0 +1,121 @@
+package io.spprof.console;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.function.LongConsumer;
+import java.util.function.Supplier;
+import javax.management.Attribute;
+import javax.management.InstanceNotFoundException;
+import javax.management.JMException;
+import javax.management.JMRuntimeException;
+import javax.management.MBeanServerConnection;
+import javax.management.MalformedObjectNameException;
+import javax.management.ObjectName;
+
+/** The target's bean. Every method may take as long as the connection does. */
+final class RemoteBean {
+
+  static final String OBJECT_NAME = "io.spprof:type=Spprof";
+
+  private final Supplier<MBeanServerConnection> connection;
+  private final ObjectName name;
+
+  RemoteBean(Supplier<MBeanServerConnection> connection) {
+    this.connection = connection;
+    try {
+      name = new ObjectName(OBJECT_NAME);
+    } catch (MalformedObjectNameException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /**
+   * What the bean says now. Attributes that an older agent lacks are missing.
+   *
+   * @throws InstanceNotFoundException if the agent is not loaded there
+   */
+  Reading read() throws IOException, JMException {
+    Map<String, Object> values = new HashMap<>();
+    for (Attribute attribute : connection.get().getAttributes(name, Reading.READ).asList()) {
+      values.put(attribute.getName(), attribute.getValue());
+    }
+    return new Reading(System.nanoTime(), System.currentTimeMillis(), values);
+  }
+
+  /**
+   * Starts a session.
+   *
+   * @param options "" for the defaults
+   * @return its id
+   */
+  long start(String options) throws IOException, JMException {
+    return (Long) (options.isEmpty() ? call("start") : call("startWith", options));
+  }
+
+  /**
+   * Ends the session.
+   *
+   * @return its final figures
+   */
+  String stop() throws IOException, JMException {
+    return (String) call("stop");
+  }
+
+  /**
+   * Copies the profile; the stream in the target is closed in any case.
+   *
+   * @param format one of the bean's formats
+   * @param out where to
+   * @param progress told the number of bytes up to now, after each block
+   */
+  void copy(String format, OutputStream out, LongConsumer progress)
+      throws IOException, JMException {
+    long stream = (Long) call("openStream", format);
+    try {
+      long bytes = 0;
+      byte[] block = (byte[]) call("readStream", stream);
+      while (block != null) {
+        out.write(block);
+        bytes += block.length;
+        progress.accept(bytes);
+        block = (byte[]) call("readStream", stream);
+      }
+    } finally {
+      close(stream);
+    }
+  }
+
+  private void close(long stream) {
+    try {
+      call("closeStream", stream);
+    } catch (IOException | JMException | RuntimeException e) {
+      // What went wrong before is what is told; the target closes it by itself in a minute.
+    }
+  }
+
+  private Object call(String operation, Object... arguments) throws IOException, JMException {
+    String[] types = new String[arguments.length];
+    for (int i = 0; i < types.length; i++) {
+      types[i] = arguments[i] instanceof Long ? "long" : String.class.getName();
+    }
+    return connection.get().invoke(name, operation, arguments, types);
+  }
+
+  /** What a failure means, for the user: one line. */
+  static String meaning(Throwable thrown) {
+    if (thrown instanceof InstanceNotFoundException) {
+      return "spprof is not loaded in this JVM: start it with -javaagent:spprof-agent.jar, or run"
+          + " java -jar spprof-agent.jar attach PID";
+    }
+    if (thrown instanceof SecurityException) {
+      return "connect as a role that may write: the target refuses it ("
+          + thrown.getMessage()
+          + ")";
+    }
+    boolean wraps = thrown instanceof JMException || thrown instanceof JMRuntimeException;
+    Throwable told = wraps && thrown.getCause() != null ? thrown.getCause() : thrown;
+    return told.getMessage() == null ? told.getClass().getSimpleName() : told.getMessage();
+  }
+}

@@ -1,0 +1,138 @@
+package io.spprof.console;
+
+import java.awt.Component;
+import java.io.File;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import java.util.function.BiConsumer;
+import javax.management.JMException;
+import javax.swing.JButton;
+import javax.swing.JFileChooser;
+import javax.swing.SwingWorker;
+
+/** Streams the profile into a file on this machine, not on the target's. */
+final class SaveButton extends JButton {
+
+  private static final long serialVersionUID = 1L;
+
+  private static final Map<String, String> FORMATS = new LinkedHashMap<>();
+
+  static {
+    FORMATS.put(".html", "html");
+    FORMATS.put(".jfr", "jfr");
+    FORMATS.put(".pb.gz", "pprof");
+    FORMATS.put(".json", "speedscope");
+    FORMATS.put(".collapsed", "collapsed");
+    FORMATS.put(".txt", "text");
+  }
+
+  private final transient RemoteBean bean;
+  private final transient BiConsumer<String, Boolean> tell;
+
+  /**
+   * Makes the button.
+   *
+   * @param owner of the dialog
+   * @param bean whose profile
+   * @param tell takes what is to be said, and whether it is an error
+   */
+  SaveButton(Component owner, RemoteBean bean, BiConsumer<String, Boolean> tell) {
+    super("Save...");
+    this.bean = bean;
+    this.tell = tell;
+    setToolTipText("Writes the profile into a file here; the suffix decides the format");
+    addActionListener(event -> choose(owner));
+  }
+
+  private void choose(Component owner) {
+    JFileChooser chooser = new JFileChooser();
+    chooser.setDialogTitle("Save the profile as " + String.join(", ", FORMATS.keySet()));
+    chooser.setSelectedFile(new File("profile.html"));
+    if (chooser.showSaveDialog(owner) == JFileChooser.APPROVE_OPTION) {
+      save(chooser.getSelectedFile().toPath());
+    }
+  }
+
+  void save(Path file) {
+    String format = format(file);
+    if (format == null) {
+      tell.accept(
+          "The suffix of "
+              + file.getFileName()
+              + " names no format; valid: "
+              + String.join(" ", FORMATS.keySet()),
+          true);
+      return;
+    }
+    setEnabled(false);
+    new SwingWorker<Long, Long>() {
+      @Override
+      protected Long doInBackground() throws IOException, JMException {
+        return write(format, file, this::publish);
+      }
+
+      @Override
+      protected void process(List<Long> bytes) {
+        say("Writing %s ... %,d bytes", file, bytes.get(bytes.size() - 1));
+      }
+
+      @Override
+      protected void done() {
+        setEnabled(true);
+        try {
+          say("%s: %,d bytes", file, get());
+        } catch (ExecutionException e) {
+          Throwable cause = e.getCause();
+          tell.accept(
+              cause instanceof FileAlreadyExistsException
+                  ? file + " exists; choose another name"
+                  : "Cannot save " + file + ": " + RemoteBean.meaning(cause),
+              true);
+        } catch (InterruptedException e) {
+          Thread.currentThread().interrupt();
+        }
+      }
+    }.execute();
+  }
+
+  private void say(String format, Object... values) {
+    tell.accept(String.format(Locale.ROOT, format, values), false);
+  }
+
+  /** Null when the suffix is none of ours. */
+  static String format(Path file) {
+    String name = file.getFileName().toString().toLowerCase(Locale.ROOT);
+    return FORMATS.entrySet().stream()
+        .filter(format -> name.endsWith(format.getKey()))
+        .map(Map.Entry::getValue)
+        .findFirst()
+        .orElse(null);
+  }
+
+  /** A file that is not whole is not left. */
+  private long write(String format, Path file, java.util.function.LongConsumer progress)
+      throws IOException, JMException {
+    boolean complete = false;
+    try (OutputStream out =
+        Files.newOutputStream(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+      try {
+        bean.copy(format, out, progress);
+        complete = true;
+      } finally {
+        if (!complete) {
+          Files.deleteIfExists(file);
+        }
+      }
+    }
+    return Files.size(file);
+  }
+}

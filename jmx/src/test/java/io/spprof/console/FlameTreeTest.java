@@ -1,0 +1,70 @@
+package io.spprof.console;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.StringReader;
+import org.junit.jupiter.api.Test;
+
+class FlameTreeTest {
+
+  private static final String LINES = "t1;a;b 3\nt1;a 2\nt2;a;c 7\nt2;[no frame] 1\nt3 1\n";
+
+  private static FlameTree read(String lines, boolean byThread) throws IOException {
+    return FlameTree.read(new BufferedReader(new StringReader(lines)), byThread);
+  }
+
+  private static String shown(FlameTree tree) {
+    StringBuilder shown = new StringBuilder();
+    for (int node = 0; node < tree.size(); node++) {
+      shown.append(tree.depth(node)).append(tree.name(node)).append(tree.samples(node)).append(' ');
+    }
+    return shown.toString().strip();
+  }
+
+  @Test
+  void shouldPutTheLargestFirstAndKeepEverySample() throws IOException {
+    FlameTree tree = read(LINES, true);
+
+    assertEquals("0all14 1t28 2a7 3c7 2[no frame]1 1t15 2a5 3b3 1t31", shown(tree));
+    assertEquals(-1, tree.parent(0));
+    for (int node = 1; node < tree.size(); node++) {
+      assertTrue(tree.isWithin(node, tree.parent(node)), tree.name(node));
+      assertEquals(tree.depth(tree.parent(node)) + 1, tree.depth(node));
+    }
+    assertEquals(tree.size(), tree.end(0));
+  }
+
+  @Test
+  void shouldMergeTheThreads() throws IOException {
+    assertEquals("0all14 1a12 2c7 2b3 1[no frame]1", shown(read(LINES, false)));
+  }
+
+  @Test
+  void shouldCountAMatchInsideOfAMatchOnce() throws IOException {
+    FlameTree tree = read("t;a;x;a 4\nt;b;a 2\nt;b 1\n", true);
+
+    assertEquals(6, tree.matching(0, "a"::equals));
+    assertEquals(3, tree.matching(0, "b"::equals));
+    assertEquals(0, tree.matching(0, "c"::equals));
+  }
+
+  @Test
+  void shouldTakeAnEmptyProfileAndVeryDeepStacks() throws IOException {
+    assertEquals("0all0", shown(read("", true)));
+    FlameTree deep = read("t" + ";f".repeat(100_000) + " 1\n", true);
+    assertEquals(100_002, deep.size());
+    assertEquals(100_001, deep.depth(deep.size() - 1));
+  }
+
+  @Test
+  void shouldRefuseWhatIsNoFoldedStack() {
+    for (String line : new String[] {"", "a;b", "a;b x", "12"}) {
+      IOException refusal = assertThrows(IOException.class, () -> read(line + "\n", true), line);
+      assertEquals("not a folded stack: " + line, refusal.getMessage());
+    }
+  }
+}
