@@ -132,20 +132,18 @@ class JConsoleIT {
             return console.act("rows", "JTable").matches("CollectedSamples\\|[1-9].*");
           });
       console.shot("jconsole-attributes");
+      // JConsole draws the chart in the table's cell, which grows.
+      int low = Integer.parseInt(console.act("rowHeight", "JTable", "CollectedSamples"));
+      console.act("cell", "JTable", "CollectedSamples", "2");
       Await.until(
           "a chart",
           PATIENCE,
-          () -> {
-            if (console.act("there", "Plotter").equals("true")) {
-              return true;
-            }
-            console.act("cell", "JTable", "CollectedSamples", "2");
-            return false;
-          });
+          () -> Integer.parseInt(console.act("rowHeight", "JTable", "CollectedSamples")) > 4 * low);
       Thread.sleep(2500); // a few points for whoever looks at the picture
       console.shot("jconsole-chart");
 
       console.openNode("io.spprof/Spprof/Operations");
+      console.awaitThere("stop");
       console.act("click", "stop");
       Await.until("its end", PATIENCE, () -> bean.text("State").equals("IDLE"));
       assertEquals(1, bean.number("SessionsStarted"));

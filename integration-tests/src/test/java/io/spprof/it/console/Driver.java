@@ -97,6 +97,7 @@ public final class Driver {
       case "tab" -> click(onEdt(() -> tab(line[1])), 1);
       case "node" -> onEdt(() -> node(line[1]));
       case "cell" -> click(onEdt(() -> cell(line[1], line[2])), Integer.parseInt(line[3]));
+      case "rowHeight" -> onEdt(() -> rowHeight((JTable) needed(line[1]), line[2]));
       case "rows" -> onEdt(() -> rows((JTable) needed(line[1])));
       case "shot" -> shot(new File(line[1]));
       default -> throw new IllegalArgumentException("no such command");
@@ -257,19 +258,27 @@ public final class Driver {
     return tree.convertValueToText(node, false, false, false, row, false);
   }
 
+  private static int row(JTable table, String first) {
+    for (int row = 0; row < table.getRowCount(); row++) {
+      if (first.equals(Objects.toString(table.getValueAt(row, 0)))) {
+        return row;
+      }
+    }
+    throw new IllegalStateException("no row " + first);
+  }
+
+  private static int rowHeight(JTable table, String first) {
+    return table.getRowHeight(row(table, first));
+  }
+
   /** Where the cell is, right of the one that reads so. */
   private static Point cell(String which, String left) {
     JTable table = (JTable) needed(which);
-    for (int row = 0; row < table.getRowCount(); row++) {
-      if (left.equals(Objects.toString(table.getValueAt(row, 0)))) {
-        table.scrollRectToVisible(table.getCellRect(row, 1, true));
-        Rectangle cell = table.getCellRect(row, 1, true);
-        Point corner = table.getLocationOnScreen();
-        corner.translate(cell.x + Math.min(20, cell.width / 2), cell.y + cell.height / 2);
-        return corner;
-      }
-    }
-    throw new IllegalStateException("no row " + left);
+    Rectangle cell = table.getCellRect(row(table, left), 1, true);
+    table.scrollRectToVisible(cell);
+    Point corner = table.getLocationOnScreen();
+    corner.translate(cell.x + Math.min(20, cell.width / 2), cell.y + cell.height / 2);
+    return corner;
   }
 
   private static String rows(JTable table) {
