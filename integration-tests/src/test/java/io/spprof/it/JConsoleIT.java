@@ -3,9 +3,11 @@ package io.spprof.it;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.spprof.it.load.Busy;
 import io.spprof.it.load.H2Oltp;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.h2.Driver;
@@ -90,8 +92,7 @@ class JConsoleIT {
       console.awaitText("spprof.state", "^IDLE, session 1");
       assertTrue(told.contains("collected=" + bean.number("CollectedSamples") + " "), told);
       console.act("click", "spprof.flame.refresh");
-      String all =
-          String.format(java.util.Locale.ROOT, "^%,d samples", bean.number("CollectedSamples"));
+      String all = String.format(Locale.ROOT, "^%,d samples", bean.number("CollectedSamples"));
       console.awaitText("spprof.flame.status", all);
       assertEquals(List.of(), console.stderr());
     }
@@ -174,7 +175,11 @@ class JConsoleIT {
 
   @Test
   void shouldSayWhereTheAgentIsNotLoaded() throws Exception {
-    try (TargetJvm target = TargetJvm.of(io.spprof.it.load.Busy.class, 1, 0).noAgent().start();
+    try (TargetJvm target =
+            TargetJvm.of(Busy.class, 1, 0)
+                .flags("-XX:+EnableDynamicAgentLoading")
+                .noAgent()
+                .start();
         JConsole console = new JConsole(Long.toString(target.pid()))) {
       withoutEncryption(console);
       console.openTab("spprof");

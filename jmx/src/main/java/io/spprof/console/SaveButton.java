@@ -14,6 +14,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.function.BiConsumer;
+import java.util.function.LongConsumer;
 import javax.management.JMException;
 import javax.swing.JButton;
 import javax.swing.JFileChooser;
@@ -119,7 +120,7 @@ final class SaveButton extends JButton {
   }
 
   /** A file that is not whole is not left. */
-  private long write(String format, Path file, java.util.function.LongConsumer progress)
+  private long write(String format, Path file, LongConsumer progress)
       throws IOException, JMException {
     boolean complete = false;
     try (OutputStream out =

@@ -2,6 +2,7 @@ package io.spprof.console;
 
 import java.awt.BorderLayout;
 import java.awt.Color;
+import java.awt.Dimension;
 import java.awt.GridLayout;
 import java.util.Locale;
 import java.util.concurrent.Callable;
@@ -92,8 +93,7 @@ final class SpprofTab extends JPanel {
     options.setToolTipText(
         "<html>key=value pairs joined by commas, e.g. interval=1ms,duration=60s; empty for the"
             + " defaults.<br>Keys: interval, duration, memory, depth, engine, walker</html>");
-    options.setMaximumSize(
-        new java.awt.Dimension(Integer.MAX_VALUE, options.getPreferredSize().height));
+    options.setMaximumSize(new Dimension(Integer.MAX_VALUE, options.getPreferredSize().height));
     for (java.awt.Component part :
         new java.awt.Component[] {state, label, options, start, stop, save}) {
       bar.add(part);
