@@ -248,8 +248,9 @@ public final class Driver {
         return false; // not yet: JConsole fills it in the background
       }
       tree.expandRow(row);
-      tree.setSelectionRow(row);
     }
+    // The last one only: what the others show comes in the background, and may come late.
+    tree.setSelectionRow(row);
     return true;
   }
 
