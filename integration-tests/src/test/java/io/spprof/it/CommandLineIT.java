@@ -121,17 +121,23 @@ class CommandLineIT {
     }
   }
 
+  /** The command profile, for a minute, once its session runs. */
+  private Process profiling(TargetJvm target, BeanClient bean) throws Exception {
+    Process process =
+        new ProcessBuilder(
+                command("profile", Long.toString(target.pid()), "-d", "60s", "-o", "p.html"))
+            .directory(directory.toFile())
+            .redirectErrorStream(true)
+            .start();
+    Await.until("it runs", Duration.ofSeconds(60), () -> bean.text("State").equals("RUNNING"));
+    return process;
+  }
+
   @Test
   void shouldEndWhatItBeganWhenItIsInterrupted() throws Exception {
     try (TargetJvm target = TargetJvm.of(Busy.class, 1, 0).start();
         BeanClient bean = BeanClient.connect(target)) {
-      Process process =
-          new ProcessBuilder(
-                  command("profile", Long.toString(target.pid()), "-d", "60s", "-o", "p.html"))
-              .directory(directory.toFile())
-              .redirectErrorStream(true)
-              .start();
-      Await.until("it runs", Duration.ofSeconds(60), () -> bean.text("State").equals("RUNNING"));
+      Process process = profiling(target, bean);
       process.destroy(); // SIGTERM, as Ctrl-C
       assertTrue(process.waitFor(60, TimeUnit.SECONDS));
 
@@ -144,13 +150,7 @@ class CommandLineIT {
   void shouldLeaveAnothersSessionAlone() throws Exception {
     try (TargetJvm target = TargetJvm.of(Busy.class, 1, 0).start();
         BeanClient bean = BeanClient.connect(target)) {
-      Process process =
-          new ProcessBuilder(
-                  command("profile", Long.toString(target.pid()), "-d", "60s", "-o", "p.html"))
-              .directory(directory.toFile())
-              .redirectErrorStream(true)
-              .start();
-      Await.until("it runs", Duration.ofSeconds(60), () -> bean.text("State").equals("RUNNING"));
+      Process process = profiling(target, bean);
       bean.stop();
       bean.start();
       assertTrue(process.waitFor(60, TimeUnit.SECONDS));
