@@ -12,6 +12,7 @@ import static org.mockito.Mockito.mock;
 import static org.mockito.Mockito.verify;
 import static org.mockito.Mockito.when;
 
+import io.spprof.export.ExportFormat;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -93,6 +94,14 @@ class RemoteBeanTest {
     String told = save(directory.resolve("p.exe"));
     assertTrue(told.startsWith("The suffix of p.exe names no format; valid: .html .jfr"), told);
     assertNull(SaveButton.format(Path.of("x")));
+  }
+
+  /** The plugin sees no class of the profiler's, so its table is checked here. */
+  @Test
+  void shouldKnowEveryFormatByItsSuffix() {
+    for (ExportFormat format : ExportFormat.values()) {
+      assertEquals(format.key(), SaveButton.format(Path.of("x" + format.suffix())));
+    }
   }
 
   /** What is told in the end. */
