@@ -35,6 +35,9 @@ final class FlameView extends JPanel implements Scrollable {
   private transient Predicate<String> search;
   private int zoom;
 
+  /** Depth of the deepest frame below the zoomed one, which decides the height. */
+  private int deepest;
+
   FlameView() {
     setBackground(Color.WHITE);
     ToolTipManager.sharedInstance().registerComponent(this);
@@ -75,6 +78,7 @@ final class FlameView extends JPanel implements Scrollable {
   void zoomTo(int node) {
     int before = zoom;
     zoom = node;
+    deepest = deepestBelow(node);
     revalidate();
     repaint();
     firePropertyChange(ZOOM, before, node);
@@ -143,7 +147,7 @@ final class FlameView extends JPanel implements Scrollable {
     for (int node = tree.parent(zoom); node >= 0; node = tree.parent(node)) {
       draw(g, node, 0, getWidth());
     }
-    double[] lefts = new double[deepest() + 2];
+    double[] lefts = new double[deepest + 2];
     lefts[tree.depth(zoom)] = 0;
     int node = zoom;
     while (node < tree.end(zoom)) {
@@ -210,17 +214,17 @@ final class FlameView extends JPanel implements Scrollable {
         (colour.getRed() + 255) / 2, (colour.getGreen() + 255) / 2, (colour.getBlue() + 255) / 2);
   }
 
-  private int deepest() {
-    int deepest = tree.depth(zoom);
-    for (int node = zoom; node < tree.end(zoom); node++) {
-      deepest = Math.max(deepest, tree.depth(node));
+  private int deepestBelow(int subtree) {
+    int found = 0;
+    for (int node = subtree; tree != null && node < tree.end(subtree); node++) {
+      found = Math.max(found, tree.depth(node));
     }
-    return deepest;
+    return found;
   }
 
   @Override
   public Dimension getPreferredSize() {
-    return new Dimension(400, tree == null ? ROW : (deepest() + 1) * ROW);
+    return new Dimension(400, tree == null ? ROW : (deepest + 1) * ROW);
   }
 
   @Override

@@ -2,6 +2,7 @@ package io.spprof.console;
 
 import java.awt.BorderLayout;
 import java.awt.Color;
+import java.awt.Component;
 import java.awt.Dimension;
 import java.awt.GridLayout;
 import java.util.Locale;
@@ -10,6 +11,7 @@ import java.util.concurrent.ExecutionException;
 import javax.swing.Box;
 import javax.swing.BoxLayout;
 import javax.swing.JButton;
+import javax.swing.JComponent;
 import javax.swing.JLabel;
 import javax.swing.JPanel;
 import javax.swing.JScrollPane;
@@ -60,8 +62,7 @@ final class SpprofTab extends JPanel {
     charts.add(new LineChart("Overhead, % of one CPU", 0.1, model, measured));
     JPanel top = new JPanel();
     top.setLayout(new BoxLayout(top, BoxLayout.PAGE_AXIS));
-    for (javax.swing.JComponent row :
-        new javax.swing.JComponent[] {control(), message, figures, charts}) {
+    for (JComponent row : new JComponent[] {control(), message, figures, charts}) {
       row.setAlignmentX(LEFT_ALIGNMENT);
       top.add(row);
       top.add(Box.createVerticalStrut(4));
@@ -94,8 +95,7 @@ final class SpprofTab extends JPanel {
         "<html>key=value pairs joined by commas, e.g. interval=1ms,duration=60s; empty for the"
             + " defaults.<br>Keys: interval, duration, memory, depth, engine, walker</html>");
     options.setMaximumSize(new Dimension(Integer.MAX_VALUE, options.getPreferredSize().height));
-    for (java.awt.Component part :
-        new java.awt.Component[] {state, label, options, start, stop, save}) {
+    for (Component part : new Component[] {state, label, options, start, stop, save}) {
       bar.add(part);
       bar.add(Box.createHorizontalStrut(8));
     }
