@@ -4,10 +4,8 @@ import java.awt.BorderLayout;
 import java.awt.FlowLayout;
 import java.awt.event.KeyEvent;
 import java.io.BufferedReader;
-import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.InputStreamReader;
 import java.io.StringReader;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -56,6 +54,7 @@ final class FlamePanel extends JPanel {
     query.setToolTipText("Part of a frame's name, in any case; Ctrl-F");
     refresh.setToolTipText("Reads the profile as it is now, of the running or the last session");
     reset.setEnabled(false);
+    byThread.setEnabled(false);
     for (JComponent part : List.of(refresh, label, query, matched, reset, byThread)) {
       bar.add(part);
     }
@@ -128,17 +127,15 @@ final class FlamePanel extends JPanel {
   private void read() {
     boolean threads = byThread.isSelected();
     refresh.setEnabled(false);
+    byThread.setEnabled(false);
     status.setText("Reading the profile ...");
     new SwingWorker<Read, Long>() {
       @Override
       protected Read doInBackground() throws IOException, JMException {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         bean.copy("collapsed", out, this::publish);
-        BufferedReader lines =
-            new BufferedReader(
-                new InputStreamReader(
-                    new ByteArrayInputStream(out.toByteArray()), StandardCharsets.UTF_8));
-        return new Read(out.toString(StandardCharsets.UTF_8), FlameTree.read(lines, threads));
+        String lines = out.toString(StandardCharsets.UTF_8);
+        return new Read(lines, parsed(lines, threads));
       }
 
       @Override
@@ -160,13 +157,19 @@ final class FlamePanel extends JPanel {
         } catch (InterruptedException e) {
           Thread.currentThread().interrupt();
         }
+        // Without a profile there is nothing to merge, and nothing to be said of its samples.
+        byThread.setEnabled(view.tree() != null);
       }
     }.execute();
   }
 
+  private static FlameTree parsed(String lines, boolean threads) throws IOException {
+    return FlameTree.read(new BufferedReader(new StringReader(lines)), threads);
+  }
+
   private void parse() {
     try {
-      show(FlameTree.read(new BufferedReader(new StringReader(folded)), byThread.isSelected()));
+      show(parsed(folded, byThread.isSelected()));
     } catch (IOException e) {
       status.setText(e.getMessage());
     }
