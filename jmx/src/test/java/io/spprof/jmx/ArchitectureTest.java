@@ -20,14 +20,14 @@ import org.apache.commons.lang3.StringUtils;
 import org.junit.jupiter.api.Test;
 
 /**
- * Packages point one way: jmx, then core, then native; the agent's bootstrap to nothing, and
- * nothing to the command line.
+ * Packages point one way: jmx, then core, then native; the agent's bootstrap and the JConsole
+ * plugin to nothing, and nothing to the command line.
  */
 class ArchitectureTest {
 
   private static final Set<String> NATIVE = Set.of("io.spprof.sampler");
   private static final Set<String> FACE =
-      Set.of("io.spprof.jmx", "io.spprof.agent", "io.spprof.cli");
+      Set.of("io.spprof.jmx", "io.spprof.agent", "io.spprof.cli", "io.spprof.console");
 
   /** One package that uses another. */
   private record Use(String from, String to) {}
@@ -48,19 +48,12 @@ class ArchitectureTest {
 
   @Test
   void shouldKeepTheBootstrapApartFromEverythingButTheJdk() throws Exception {
-    Set<String> used = new TreeSet<>();
-    for (Use use : uses()) {
-      if (use.from().equals("io.spprof.agent")) {
-        used.add(use.to());
-      }
-      if (!use.from().equals("io.spprof.agent")) {
-        assertTrue(!use.to().equals("io.spprof.agent"), use.toString());
-      }
-    }
-    assertTrue(used.contains("java.lang"), used.toString());
-    used.removeIf(name -> name.startsWith("java."));
-    used.remove("io.spprof.agent");
-    assertEquals(Set.of(), used);
+    shouldStandAlone("io.spprof.agent", Set.of("java."));
+  }
+
+  @Test
+  void shouldKeepTheConsolePluginApartFromEverythingButTheJdk() throws Exception {
+    shouldStandAlone("io.spprof.console", Set.of("java.", "javax.", "com.sun.tools.jconsole"));
   }
 
   @Test
@@ -90,6 +83,21 @@ class ArchitectureTest {
             use.toString());
       }
     }
+  }
+
+  /** The package uses none but those whose names begin so, and none of ours uses it. */
+  private static void shouldStandAlone(String name, Set<String> allowed) throws Exception {
+    Set<String> used = new TreeSet<>();
+    for (Use use : uses()) {
+      if (use.from().equals(name)) {
+        used.add(use.to());
+      } else {
+        assertTrue(!use.to().equals(name), use.toString());
+      }
+    }
+    assertTrue(used.contains("java.lang"), used.toString());
+    used.removeIf(each -> each.equals(name) || allowed.stream().anyMatch(each::startsWith));
+    assertEquals(Set.of(), used);
   }
 
   private static int layer(String name) {
