@@ -426,6 +426,11 @@ static bool caller_register_sigsafe(const struct row *row, size_t index, uint64_
     }
 }
 
+bool spprof_call_frame_is_of_sigsafe(uint64_t entry, uint64_t pc) {
+    struct function function = {0};
+    return read_function_sigsafe(entry, pc, &function);
+}
+
 bool spprof_call_frame_step_sigsafe(uint64_t entry, uint64_t *registers, bool interrupted) {
     uint64_t pc = registers[SPPROF_DWARF_PC];
     struct function function = {0};

@@ -1,7 +1,8 @@
 /*
  * The way up through native code, from wherever a signal comes, against the compiler's own: what
  * _Unwind_Backtrace says, at thousands of places in code with and without frame pointers, in the C
- * library, and in the kernel's page of clocks.
+ * library, and in the kernel's page of clocks; and out of assembly that nothing is written down of,
+ * where the compiler's own ends.
  */
 #include <dlfcn.h>
 #include <signal.h>
@@ -22,6 +23,19 @@ static uint64_t stack_end;
 static volatile long checked, wrong;
 static volatile uint64_t wrong_pc;
 static volatile int wrong_result;
+static volatile uint64_t work_sp; /* where `work` returns to: always the same */
+static volatile long checked_in_assembly;
+
+extern const char bare_assembly[], bare_assembly_end[];
+__asm__(
+    ".text\n"
+    ".type bare_assembly, @function\n"
+    "bare_assembly: mov $400, %eax\n"
+    "1: dec %eax\n"
+    "jnz 1b\n"
+    "ret\n"
+    "bare_assembly_end: nop\n"
+    ".size bare_assembly, . - bare_assembly\n");
 
 static bool is_wanted_sigsafe(uint64_t pc) {
     return pc == wanted_pc;
@@ -51,9 +65,19 @@ static void on_signal(int signal, siginfo_t *info, void *context) {
     struct spprof_registers found;
     enum spprof_native_result result =
         spprof_native_frames_unwind_sigsafe(&found, context, stack_end, is_wanted_sigsafe);
+    uint64_t pc = trace.pcs[INTERRUPTED];
+    bool in_assembly = pc >= (uintptr_t)bare_assembly && pc < (uintptr_t)bare_assembly_end;
+    if (in_assembly && work_sp != 0) {
+        checked_in_assembly++;
+        if ((result != SPPROF_NATIVE_FOUND || found.sp != work_sp) && wrong++ == 0) {
+            wrong_pc = pc;
+            wrong_result = (int)result;
+        }
+    }
     if (at < 0) {
         return; /* not below `work` */
     }
+    work_sp = trace.cfas[at];
     /* libgcc tells with a frame the CFA of the call that it made: its own stack pointer. */
     bool same = result == SPPROF_NATIVE_FOUND && found.sp == trace.cfas[at];
     checked++;
@@ -92,6 +116,7 @@ static __attribute__((noinline)) long work(void) {
     for (int i = 0; i < 20; i++) {
         struct timespec now;
         clock_gettime(CLOCK_MONOTONIC, &now);
+        ((void (*)(void))(uintptr_t)bare_assembly)();
         sum = (now.tv_nsec + without_frame_pointer(sum / 2 + numbers[i])) / 4;
         char text[64];
         sum += snprintf(text, sizeof text, "%ld %f", sum, (double)sum);
@@ -127,7 +152,7 @@ TEST(native_frames_agree_with_the_compiler_s_own_unwinder) {
     CHECK(wanted_pc != 0);
     const struct itimerval often = {.it_interval = {0, 50}, .it_value = {0, 50}};
     CHECK_EQUAL(0, setitimer(ITIMER_REAL, &often, NULL));
-    while (checked < 5000) {
+    while (checked < 5000 || checked_in_assembly < 500) {
         sum ^= call_work();
     }
     const struct itimerval never = {{0, 0}, {0, 0}};
