@@ -177,6 +177,9 @@ static bool read_common_sigsafe(uint64_t at, struct function *function) {
 
 /* Of an FDE, if it is of `pc`. */
 static bool read_function_sigsafe(uint64_t at, uint64_t pc, struct function *function) {
+    if (at == 0) {
+        return false;
+    }
     struct reader reader = {.at = at, .end = at + 4};
     uint64_t length = number_sigsafe(&reader, 4);
     if (reader.failed || length == 0 || length == 0xffffffff) {

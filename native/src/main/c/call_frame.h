@@ -11,13 +11,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Whether a function's entry (FDE) is of the code at `pc`. */
+/* Whether a function's entry (FDE), 0 for none, is of the code at `pc`. */
 bool spprof_call_frame_is_of_sigsafe(uint64_t entry, uint64_t pc);
 
 /*
- * One frame up: from `registers`, by DWARF's numbers, to the caller's, by a function's entry (FDE).
- * Its pc is where a thread was interrupted, or is to return to; 0 afterwards: there is no caller.
- * false if the entry is not of this pc, or cannot be followed.
+ * One frame up: from `registers`, by DWARF's numbers, to the caller's, by a function's entry (FDE;
+ * 0 for none). Its pc is where a thread was interrupted, or is to return to; 0 afterwards: there is
+ * no caller. false if the entry is not of this pc, or cannot be followed.
  */
 bool spprof_call_frame_step_sigsafe(uint64_t entry, uint64_t *registers, bool interrupted);
 

@@ -107,20 +107,17 @@ static uint64_t entry_of_sigsafe(uint64_t pc) {
 
 /*
  * Assembly by hand has no such entry: libjvm's copying of memory, which a collector's barrier calls
- * in the Java thread's name (os_cpu/linux_x86/copy_linux_x86.S), its SpinPause. All of it calls
- * nothing and leaves the stack alone, so that what it is to return to is at sp. That must be code
- * that has an entry, or that is looked for.
+ * in the Java thread's name (os_cpu/linux_x86/copy_linux_x86.S), its SpinPause; nor have stubs that
+ * the JVM makes for itself. All of it calls nothing and leaves the stack alone, so that what it is
+ * to return to is at sp. That must be code that has an entry, or that is looked for.
  */
 static bool step_from_assembly_sigsafe(uint64_t entry, uint64_t *registers,
                                        bool (*is_wanted_sigsafe)(uint64_t pc)) {
     uint64_t pc, sp = registers[SPPROF_DWARF_SP];
-    if (entry == 0 || spprof_call_frame_is_of_sigsafe(entry, registers[SPPROF_DWARF_PC]) ||
-        !spprof_load64_sigsafe(sp, &pc)) {
-        return false;
-    }
-    uint64_t caller = entry_of_sigsafe(pc - 1);
-    if (!is_wanted_sigsafe(pc) &&
-        (caller == 0 || !spprof_call_frame_is_of_sigsafe(caller, pc - 1))) {
+    if (spprof_call_frame_is_of_sigsafe(entry, registers[SPPROF_DWARF_PC]) ||
+        !spprof_load64_sigsafe(sp, &pc) ||
+        (!is_wanted_sigsafe(pc) &&
+         !spprof_call_frame_is_of_sigsafe(entry_of_sigsafe(pc - 1), pc - 1))) {
         return false;
     }
     registers[SPPROF_DWARF_PC] = pc;
@@ -138,7 +135,7 @@ enum spprof_native_result spprof_native_frames_unwind_sigsafe(
         bool interrupted = i == 0;
         uint64_t entry = entry_of_sigsafe(registers[SPPROF_DWARF_PC] - (interrupted ? 0 : 1));
         bool stepped =
-            (entry != 0 && spprof_call_frame_step_sigsafe(entry, registers, interrupted)) ||
+            spprof_call_frame_step_sigsafe(entry, registers, interrupted) ||
             (interrupted && step_from_assembly_sigsafe(entry, registers, is_wanted_sigsafe));
         if (!stepped || registers[SPPROF_DWARF_SP] <= sp ||
             registers[SPPROF_DWARF_SP] > stack_end) {

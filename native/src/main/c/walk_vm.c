@@ -59,9 +59,12 @@ static int begin_sigsafe(struct spprof_cursor *cursor, struct spprof_registers *
     }
     int32_t state = (int32_t)spprof_int_sigsafe(thread + layout->thread_state);
     bool in_java = state == layout->state_in_java || state == layout->state_in_java_trans;
-    enum spprof_code_kind kind = spprof_code_at_sigsafe(registers->pc).kind;
-    /* The JVM itself copies memory by a stub, too. */
-    if (kind != SPPROF_CODE_NONE && (in_java || kind != SPPROF_CODE_STUB)) {
+    struct spprof_code code = spprof_code_at_sigsafe(registers->pc);
+    /* Stubs that the JVM itself calls: one copies memory; one, after code was patched, a thread in
+     * Java may be in, too. */
+    bool of_jvm = code.kind == SPPROF_CODE_STUB &&
+                  (!in_java || spprof_code_is_named_sigsafe(&code, "flush_icache_stub"));
+    if (code.kind != SPPROF_CODE_NONE && !of_jvm) {
         return 0;
     }
     int result = spprof_frames_of_anchor_sigsafe(cursor, thread + layout->thread_anchor);

@@ -95,6 +95,31 @@ static bool leave_exception_sigsafe(struct spprof_cursor *cursor, const struct s
 }
 
 /*
+ * Polls in the midst of a method jump to SafepointBlob with the address of the poll in the thread.
+ * The blob makes room for a return address by push %rbx, then its frame, and fills the room in only
+ * then (sharedRuntime_x86_64.cpp, generate_handler_blob).
+ */
+static bool leave_poll_sigsafe(struct spprof_cursor *cursor, const struct spprof_code *code,
+                               int *result) {
+    uint64_t sp = cursor->sp, fp = cursor->fp, caller_fp = fp;
+    uint64_t pc = spprof_word_sigsafe(cursor->thread + spprof_layout.thread_exception_pc);
+    uint64_t done = cursor->pc - code->begin; /* bytes of code; the two pushes have one each */
+    if (cursor->arrival != SPPROF_INTERRUPTED ||
+        !spprof_code_is_named_sigsafe(code, "SafepointBlob") ||
+        spprof_code_at_sigsafe(pc).kind != SPPROF_CODE_METHOD) {
+        return false;
+    }
+    uint64_t bottom = done < 3 ? sp : fp; /* of what is pushed by now */
+    if (bottom < sp || bottom - sp > spprof_code_frame_size_sigsafe(code) ||
+        (done >= 2 && !spprof_places_load_sigsafe(cursor, bottom, &caller_fp))) {
+        return false;
+    }
+    *result = spprof_places_go_to_sigsafe(
+        cursor, pc, bottom + (done < 2 ? done : 2) * SPPROF_WORD_BYTES, caller_fp);
+    return true;
+}
+
+/*
  * Stubs that save registers without a frame: of the words that are behind a call into the block of
  * stubs, the one whose call leads to where the stub begins, which is the nearest before us.
  */
@@ -193,7 +218,8 @@ static int leave_stub_sigsafe(struct spprof_cursor *cursor, const struct spprof_
         return result;
     }
     if (leave_exception_sigsafe(cursor, code, &result) ||
-        leave_to_handler_sigsafe(cursor, code, &result)) {
+        leave_to_handler_sigsafe(cursor, code, &result) ||
+        leave_poll_sigsafe(cursor, code, &result)) {
         return result;
     }
     /* The way of an exception to a caller whose call was of a method that is gone: its return
