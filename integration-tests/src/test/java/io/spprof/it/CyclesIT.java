@@ -3,8 +3,6 @@ package io.spprof.it;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.spprof.it.load.H2Oltp;
-import org.h2.Driver;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -90,6 +88,6 @@ class CyclesIT {
   }
 
   private static TargetJvm load() throws Exception {
-    return TargetJvm.of(H2Oltp.class, 2).classPathOf(Driver.class).start();
+    return TargetJvm.h2(2).start();
   }
 }

@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.spprof.it.load.H2Oltp;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -23,7 +22,6 @@ import java.util.stream.Collectors;
 import jdk.jfr.consumer.RecordedEvent;
 import jdk.jfr.consumer.RecordedFrame;
 import jdk.jfr.consumer.RecordingFile;
-import org.h2.Driver;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -47,8 +45,7 @@ class FormatsIT {
   void shouldAgreeToTheSample() throws Exception {
     Programs.require("go");
     try (TargetJvm target =
-            TargetJvm.of(H2Oltp.class, 2)
-                .classPathOf(Driver.class)
+            TargetJvm.h2(2)
                 .authenticate()
                 .agentOptions("dir=" + directory.resolve("dumps"))
                 .start();

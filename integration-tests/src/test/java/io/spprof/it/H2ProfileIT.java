@@ -3,12 +3,10 @@ package io.spprof.it;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.spprof.it.load.H2Oltp;
 import java.time.Duration;
 import java.util.List;
 import java.util.stream.Collectors;
 import javax.management.openmbean.CompositeData;
-import org.h2.Driver;
 import org.junit.jupiter.api.Test;
 
 /** The profile of a real program. */
@@ -19,7 +17,7 @@ class H2ProfileIT {
 
   @Test
   void shouldShowTheHotMethodsUnderTheRightParents() throws Exception {
-    try (TargetJvm target = TargetJvm.of(H2Oltp.class, 4).classPathOf(Driver.class).start();
+    try (TargetJvm target = TargetJvm.h2(4).start();
         BeanClient bean = BeanClient.connect(target)) {
       // Not the warm-up: interpreted code is another program.
       Await.until(

@@ -4,13 +4,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.spprof.it.load.Busy;
-import io.spprof.it.load.H2Oltp;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.h2.Driver;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
@@ -25,7 +23,7 @@ class JConsoleIT {
   }
 
   private static TargetJvm.Builder load() {
-    return TargetJvm.of(H2Oltp.class, 2).classPathOf(Driver.class);
+    return TargetJvm.h2(2);
   }
 
   private static void logIn(JConsole console, TargetJvm target, String role) throws Exception {

@@ -7,6 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.spprof.it.load.Busy;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -51,10 +53,55 @@ class ScriptedClientIT {
     }
   }
 
+  @Test
+  void shouldRunTheScriptsOfTheDocumentsOverAPassword() throws Exception {
+    try (TargetJvm target = TargetJvm.h2(2).authenticate().start();
+        BeanClient bean = BeanClient.connect(target, "control")) {
+      assertEquals(List.of("1"), example(target, "start.jmx", "control"));
+      Await.until(
+          "it samples", Duration.ofSeconds(60), () -> bean.number("CollectedSamples") > 100);
+
+      List<String> polled = example(target, "poll.jmx", "monitor");
+      assertEquals("RUNNING", polled.get(0), polled::toString);
+      assertTrue(Long.parseLong(polled.get(1)) > 100, polled::toString);
+      assertTrue(Double.parseDouble(polled.get(3)) > 0, polled::toString);
+      assertEquals(6, polled.size(), polled::toString);
+
+      String refused = Examples.text("start.jmx").replace("control", "monitor");
+      assertNotEquals(0, jmxterm(lines(target, refused)).status());
+
+      List<String> fetched = example(target, "fetch.jmx", "control");
+      assertTrue(fetched.get(0).startsWith("session=1 "), fetched::toString);
+      assertTrue(
+          fetched.stream().anyMatch(line -> line.matches("worker-[01];.*org\\.h2\\..* [0-9]+")),
+          fetched::toString);
+      assertEquals("IDLE", bean.text("State"));
+    }
+  }
+
+  /** Runs one in its role; what it printed. */
+  private static List<String> example(TargetJvm target, String name, String role) throws Exception {
+    String text = Examples.text(name);
+    assertTrue(text.contains("-u " + role), text);
+    Programs.Ended script = jmxterm(lines(target, text));
+    assertEquals(0, script.status(), script.toString());
+    return script.out().stream().filter(line -> !line.isBlank()).toList();
+  }
+
+  private static List<String> lines(TargetJvm target, String text) {
+    return text.replace(":7091", ":" + target.port()).lines().toList();
+  }
+
   private static Programs.Ended jmxterm(TargetJvm target, String... lines) throws Exception {
+    List<String> all = new ArrayList<>(List.of("open 127.0.0.1:" + target.port()));
+    all.addAll(List.of(lines));
+    return jmxterm(all);
+  }
+
+  private static Programs.Ended jmxterm(List<String> lines) throws Exception {
     Path directory = TestPaths.newDirectory("jmxterm");
     Path script = directory.resolve("script");
-    Files.write(script, List.of(lines));
+    Files.write(script, lines);
     return Programs.run(
         directory,
         List.of(
@@ -62,8 +109,6 @@ class ScriptedClientIT {
             "-Duser.home=" + directory,
             "-jar",
             TestPaths.library("jmxterm.jar").toString(),
-            "-l",
-            "127.0.0.1:" + target.port(),
             "-n",
             "-e",
             "-v",

@@ -1,5 +1,6 @@
 package io.spprof.it;
 
+import io.spprof.it.load.H2Oltp;
 import java.io.BufferedWriter;
 import java.io.IOException;
 import java.io.OutputStreamWriter;
@@ -57,6 +58,18 @@ public final class TargetJvm implements AutoCloseable {
   /** A JVM that runs a workload; nothing is started yet. */
   public static Builder of(Class<?> main, Object... arguments) {
     return new Builder(main, arguments);
+  }
+
+  /** The database load, {@link H2Oltp}. */
+  public static Builder h2(int workers) {
+    return of(H2Oltp.class, workers).classPathOf(org.h2.Driver.class);
+  }
+
+  /** A port of the loopback that was free a moment ago. */
+  static int freePort() throws IOException {
+    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      return socket.getLocalPort();
+    }
   }
 
   /** The workload's process. */
@@ -268,7 +281,8 @@ public final class TargetJvm implements AutoCloseable {
     }
 
     /**
-     * JMX with two roles: "monitor" may only read, "control" may do all; passwords as the names.
+     * JMX with the two roles of docs/monitoring.md: "monitor" may only read, "control" may do all;
+     * passwords as the names.
      */
     Builder authenticate() {
       authenticate = true;
@@ -328,35 +342,16 @@ public final class TargetJvm implements AutoCloseable {
     }
 
     private List<String> jmxFlags(Path directory, int port) throws IOException {
-      String remote = "-Dcom.sun.management.jmxremote.";
-      List<String> all = new ArrayList<>();
-      all.add(remote + "port=" + port);
-      all.add(remote + "rmi.port=" + port);
-      all.add(remote + "host=127.0.0.1");
-      all.add("-Djava.rmi.server.hostname=127.0.0.1");
-      all.add(remote + "ssl=false");
-      all.add(remote + "authenticate=" + authenticate);
       if (authenticate) {
-        Path passwords = directory.resolve("home/passwords");
-        Files.deleteIfExists(passwords);
-        Files.createFile(
-            passwords,
-            java.nio.file.attribute.PosixFilePermissions.asFileAttribute(
-                java.nio.file.attribute.PosixFilePermissions.fromString("rw-------")));
-        Files.writeString(passwords, "monitor monitor\ncontrol control\n");
-        Path access = directory.resolve("home/access");
-        Files.writeString(access, "monitor readonly\ncontrol readwrite\n");
-        all.add(remote + "password.file=" + passwords);
-        all.add(remote + "access.file=" + access);
+        Examples.write(directory, "jmxremote.access");
+        Examples.write(directory, "jmxremote.password");
       }
-      return all;
-    }
-
-    /** Free a moment ago; whoever loses the race tries the next one. */
-    private static int freePort() throws IOException {
-      try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-        return socket.getLocalPort();
-      }
+      return Examples.text("jmxremote.flags")
+          .replace("=7091", "=" + port)
+          .replace("authenticate=true", "authenticate=" + authenticate)
+          .lines()
+          .filter(line -> authenticate || !line.contains(".file="))
+          .toList();
     }
   }
 }

@@ -2,7 +2,6 @@ package io.spprof.it.demo;
 
 import io.spprof.it.BeanClient;
 import io.spprof.it.TargetJvm;
-import io.spprof.it.load.H2Oltp;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -11,7 +10,6 @@ import java.util.Locale;
 import java.util.Map;
 import javax.management.JMException;
 import javax.management.openmbean.CompositeData;
-import org.h2.Driver;
 
 /**
  * The profiler's main job, to be watched: a JVM with the agent runs an OLTP load on H2, and this
@@ -40,7 +38,7 @@ public final class Demo {
   /** Takes no arguments. */
   public static void main(String[] args) throws Exception {
     System.out.printf("An H2 OLTP load, %d workers, in a JVM of its own with the agent%n", WORKERS);
-    try (TargetJvm target = TargetJvm.of(H2Oltp.class, WORKERS).classPathOf(Driver.class).start();
+    try (TargetJvm target = TargetJvm.h2(WORKERS).start();
         BeanClient bean = BeanClient.connect(target)) {
       System.out.printf(
           "pid %d, JMX at 127.0.0.1:%d, bean io.spprof:type=Spprof%n%n",

@@ -1,0 +1,66 @@
+package io.spprof.it;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * The examples of docs/monitoring.md: code blocks, each below a comment with the name of the file
+ * that it is. For tests a role's password is its name.
+ */
+final class Examples {
+
+  private static final Pattern BLOCK =
+      Pattern.compile("<!-- (\\S+) -->\\n```\\w*\\n(.*?)```", Pattern.DOTALL);
+
+  private Examples() {}
+
+  /** One of them. */
+  static String text(String name) throws IOException {
+    Matcher block = BLOCK.matcher(Files.readString(docs().resolve("monitoring.md")));
+    while (block.find()) {
+      if (block.group(1).equals(name)) {
+        return withPasswords(block.group(2));
+      }
+    }
+    throw new AssertionError("docs/monitoring.md has no " + name);
+  }
+
+  /** The names of all. */
+  static List<String> names() throws IOException {
+    Matcher block = BLOCK.matcher(Files.readString(docs().resolve("monitoring.md")));
+    List<String> names = new ArrayList<>();
+    while (block.find()) {
+      names.add(block.group(1));
+    }
+    return names;
+  }
+
+  /** The files beside the page. */
+  static Path docs() {
+    return TestPaths.project().resolve("docs");
+  }
+
+  /** One of them as a file that only its owner can read. */
+  static Path write(Path directory, String name) throws IOException {
+    return write(directory, name, text(name));
+  }
+
+  /** A file that only its owner can read. */
+  static Path write(Path directory, String name, String text) throws IOException {
+    Path file = directory.resolve(name);
+    Files.deleteIfExists(file);
+    Files.createFile(
+        file, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+    return Files.writeString(file, text);
+  }
+
+  static String withPasswords(String text) {
+    return text.replace("MONITOR_PASSWORD", "monitor").replace("CONTROL_PASSWORD", "control");
+  }
+}

@@ -1,0 +1,264 @@
+package io.spprof.it;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.net.URI;
+import java.net.URLEncoder;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeSet;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The rules of the JMX exporter, the alerts and the dashboard, with a real Prometheus server. */
+class PrometheusIT {
+
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
+
+  @TempDir private Path directory;
+
+  private final HttpClient http = HttpClient.newHttpClient();
+  private final ObjectMapper json = new ObjectMapper();
+
+  private String get(String url) throws Exception {
+    HttpResponse<String> response =
+        http.send(
+            HttpRequest.newBuilder(URI.create(url)).timeout(PATIENCE).build(),
+            HttpResponse.BodyHandlers.ofString());
+    assertEquals(200, response.statusCode(), url + ": " + response.body());
+    return response.body();
+  }
+
+  private TargetJvm exporting(int port) throws Exception {
+    return TargetJvm.h2(2)
+        .flags(
+            "-javaagent:"
+                + TestPaths.library("prometheus.jar")
+                + "=127.0.0.1:"
+                + port
+                + ":"
+                + Examples.write(directory, "spprof-exporter.yml"))
+        .expectOnStderr(PrometheusIT::tellsOfAnEndedScrape)
+        .start();
+  }
+
+  /** What the exporter prints when Prometheus ends in the midst of one. */
+  private static boolean tellsOfAnEndedScrape(String line) {
+    return line.isBlank()
+        || line.startsWith("\tat ")
+        || line.contains("HttpExchangeAdapter")
+        || line.contains("while trying to send the metrics response")
+        || line.equals("java.io.IOException: Broken pipe")
+        || line.equals("java.io.IOException: Connection reset by peer");
+  }
+
+  private static double value(String metrics, String name) {
+    return metrics
+        .lines()
+        .filter(line -> line.startsWith(name + " "))
+        .mapToDouble(line -> Double.parseDouble(line.substring(name.length() + 1)))
+        .findFirst()
+        .orElseThrow(() -> new AssertionError("no " + name + " in\n" + metrics));
+  }
+
+  private static void checkAllAreThere(String metrics, BeanClient bean) throws Exception {
+    List<String> missing = new ArrayList<>();
+    for (Map.Entry<String, Object> attribute : bean.all().entrySet()) {
+      if (attribute.getValue() instanceof Number number
+          && !attribute.getKey().equals("IntervalNanos")) {
+        String name = "spprof_" + attribute.getKey().toLowerCase(Locale.ROOT);
+        boolean counter = metrics.contains("# TYPE " + name + "_total counter\n");
+        if (!counter && !metrics.contains("# TYPE " + name + " gauge\n")) {
+          missing.add(name);
+        } else {
+          assertEquals(
+              number.doubleValue(), value(metrics, counter ? name + "_total" : name), 1e-9, name);
+        }
+      }
+    }
+    assertEquals(List.of(), missing, metrics);
+    assertTrue(value(metrics, "spprof_collectedsamples_total") > 0);
+    assertEquals(
+        bean.number("DroppedSamples"),
+        metrics
+            .lines()
+            .filter(line -> line.startsWith("spprof_dropped_by_reason_total{"))
+            .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1)))
+            .sum(),
+        metrics);
+    assertTrue(metrics.contains("spprof_dropped_by_reason_total{reason=\"late\""), metrics);
+  }
+
+  private static void sample(BeanClient bean) throws Exception {
+    bean.startWith("interval=1ms");
+    Await.until("it samples", PATIENCE, () -> bean.number("CollectedSamples") > 100);
+    bean.stop();
+  }
+
+  @Test
+  void shouldExportEveryNumberWithItsType() throws Exception {
+    int port = TargetJvm.freePort();
+    try (TargetJvm target = exporting(port);
+        BeanClient bean = BeanClient.connect(target)) {
+      sample(bean);
+      checkAllAreThere(get("http://127.0.0.1:" + port + "/metrics"), bean);
+    }
+  }
+
+  @Test
+  void shouldExportThroughAProgramOfItsOwnThatLogsIn() throws Exception {
+    int port = TargetJvm.freePort();
+    try (TargetJvm target = TargetJvm.h2(2).authenticate().start();
+        BeanClient bean = BeanClient.connect(target, "control")) {
+      sample(bean);
+      Path config =
+          Examples.write(
+              directory,
+              "remote.yml",
+              Examples.text("spprof-exporter-remote.yml").replace(":7091", ":" + target.port())
+                  + Examples.text("spprof-exporter.yml"));
+      Process exporter =
+          new ProcessBuilder(
+                  TestPaths.jdkProgram("java").toString(),
+                  "-jar",
+                  TestPaths.library("prometheus-httpserver.jar").toString(),
+                  "127.0.0.1:" + port,
+                  config.toString())
+              .redirectErrorStream(true)
+              .redirectOutput(directory.resolve("exporter.log").toFile())
+              .start();
+      try {
+        String url = "http://127.0.0.1:" + port + "/metrics";
+        Await.until("it exports", PATIENCE, () -> answers(url));
+        checkAllAreThere(get(url), bean);
+      } finally {
+        exporter.destroy();
+        exporter.waitFor();
+      }
+    }
+  }
+
+  private boolean answers(String url) throws InterruptedException {
+    try {
+      HttpRequest request = HttpRequest.newBuilder(URI.create(url)).timeout(PATIENCE).build();
+      return http.send(request, HttpResponse.BodyHandlers.ofString())
+          .body()
+          .contains("spprof_running");
+    } catch (IOException notYet) {
+      return false;
+    }
+  }
+
+  @Test
+  void shouldBeScrapedAndAskedByPrometheus() throws Exception {
+    Programs.require("prometheus", "promtool");
+    Path alerts = Examples.write(directory, "spprof-alerts.yml");
+    Programs.Ended checked =
+        Programs.run(directory, List.of("promtool", "check", "rules", alerts.toString()));
+    assertEquals(0, checked.status(), checked::toString);
+
+    int port = TargetJvm.freePort();
+    int ofPrometheus = TargetJvm.freePort();
+    Path config =
+        Files.writeString(
+            directory.resolve("prometheus.yml"),
+            "global: {scrape_interval: 1s, evaluation_interval: 1s}\n"
+                + "rule_files: ['"
+                + alerts
+                + "']\n"
+                + "scrape_configs:\n"
+                + "  - job_name: app\n"
+                + "    static_configs: [{targets: ['127.0.0.1:"
+                + port
+                + "']}]\n");
+    try (TargetJvm target = exporting(port);
+        BeanClient bean = BeanClient.connect(target)) {
+      bean.startWith("interval=1ms");
+      Process prometheus =
+          new ProcessBuilder(
+                  "prometheus",
+                  "--config.file=" + config,
+                  "--storage.tsdb.path=" + directory.resolve("data"),
+                  "--web.listen-address=127.0.0.1:" + ofPrometheus)
+              .redirectErrorStream(true)
+              .redirectOutput(directory.resolve("prometheus.log").toFile())
+              .start();
+      try {
+        String api = "http://127.0.0.1:" + ofPrometheus + "/api/v1/";
+        Await.until("it is scraped", PATIENCE, () -> answer(api, "spprof_running") == 1);
+        Await.until(
+            "samples come in",
+            PATIENCE,
+            () -> answer(api, "rate(spprof_collectedsamples_total[30s])") > 0);
+        checkRules(api);
+        checkDashboard(api);
+      } finally {
+        prometheus.destroy();
+        prometheus.waitFor();
+      }
+      bean.stop();
+    }
+  }
+
+  private void checkRules(String api) throws Exception {
+    TreeSet<String> names = new TreeSet<>();
+    json.readTree(get(api + "rules"))
+        .at("/data/groups/0/rules")
+        .forEach(
+            rule -> {
+              names.add(rule.get("name").asText());
+              assertFalse(rule.get("health").asText().equals("err"), rule::toString);
+            });
+    assertEquals(
+        new TreeSet<>(List.of("SpprofDropsSamples", "SpprofOverhead", "SpprofThreadsWithoutTimer")),
+        names);
+  }
+
+  /** Each expression, as Grafana would send it, has an answer. */
+  private void checkDashboard(String api) throws Exception {
+    JsonNode dashboard =
+        json.readTree(Examples.docs().resolve("monitoring/spprof-grafana.json").toFile());
+    int expressions = 0;
+    for (JsonNode panel : dashboard.get("panels")) {
+      for (JsonNode target : panel.get("targets")) {
+        String expression =
+            target
+                .get("expr")
+                .asText()
+                .replace("$__rate_interval", "30s")
+                .replace("$instance", ".*");
+        assertFalse(expression.contains("$"), expression);
+        assertFalse(Double.isNaN(answer(api, expression)), expression);
+        expressions++;
+      }
+    }
+    assertTrue(expressions >= 12, "expressions: " + expressions);
+    String instances = get(api + "label/instance/values?match%5B%5D=spprof_running");
+    assertTrue(instances.contains("127.0.0.1:"), instances);
+  }
+
+  /** NaN while it does not answer, or knows nothing. */
+  private double answer(String api, String query) {
+    try {
+      String url = api + "query?query=" + URLEncoder.encode(query, StandardCharsets.UTF_8);
+      JsonNode value = json.readTree(get(url)).at("/data/result/0/value/1");
+      return value.isMissingNode() ? Double.NaN : value.asDouble();
+    } catch (Exception | AssertionError notYet) {
+      return Double.NaN;
+    }
+  }
+}
