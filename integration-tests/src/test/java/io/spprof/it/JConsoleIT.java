@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.spprof.it.load.Busy;
+import java.awt.event.KeyEvent;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
@@ -79,6 +80,10 @@ class JConsoleIT {
       assertEquals(matched, percent(zoomed, 0), zoomed);
       console.shot("jconsole-flame-graph-zoomed");
       console.act("click", "spprof.flame.reset");
+      console.awaitText("spprof.flame.matched", "% matched$");
+      console.act("clickAt", "spprof.flame.view", "20", "27");
+      console.awaitText("spprof.flame.matched", "of the zoom");
+      console.act("press", Integer.toString(KeyEvent.VK_ESCAPE));
       console.awaitText("spprof.flame.matched", "% matched$");
       console.act("set", "spprof.flame.query", "worker-");
       assertTrue(percent(console.awaitText("spprof.flame.matched", "matched"), 0) > 1);

@@ -46,6 +46,7 @@ final class FlameView extends JPanel implements Scrollable {
         new MouseAdapter() {
           @Override
           public void mouseClicked(MouseEvent event) {
+            requestFocusInWindow(); // for the panel's keys
             int node = nodeAt(event.getX(), event.getY());
             if (node >= 0) {
               zoomTo(node);

@@ -94,6 +94,7 @@ public final class Driver {
                     return corner;
                   }),
               1);
+      case "press" -> press(Integer.parseInt(line[1]));
       case "tab" -> click(onEdt(() -> tab(line[1])), 1);
       case "node" -> onEdt(() -> node(line[1]));
       case "cell" -> click(onEdt(() -> cell(line[1], line[2])), Integer.parseInt(line[3]));
@@ -120,6 +121,13 @@ public final class Driver {
       robot.mousePress(InputEvent.BUTTON1_DOWN_MASK);
       robot.mouseRelease(InputEvent.BUTTON1_DOWN_MASK);
     }
+    robot.waitForIdle();
+    return null;
+  }
+
+  private Object press(int key) {
+    robot.keyPress(key);
+    robot.keyRelease(key);
     robot.waitForIdle();
     return null;
   }
