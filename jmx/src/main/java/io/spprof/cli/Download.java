@@ -76,33 +76,27 @@ final class Download {
   }
 
   /**
-   * Reads the profile to its end; without it no file is left.
+   * Reads the profile to its end; without it, or when the user interrupts it, no file is left.
    *
    * @return what was done, for the user
    */
   String from(Bean bean) throws IOException, JMException {
     long stream = (Long) bean.call("openStream", check().key());
-    boolean complete = false;
-    boolean made = false;
-    long bytes = 0;
-    try (OutputStream out = open()) {
-      made = true;
-      byte[] block = (byte[]) bean.call("readStream", stream);
-      while (block != null) {
-        write(out, block);
-        bytes += block.length;
-        block = (byte[]) bean.call("readStream", stream);
-      }
-      complete = true;
-    } finally {
-      if (!complete) {
-        if (made) {
-          Files.deleteIfExists(file);
+    try (Undo undo = new Undo()) {
+      long bytes = 0;
+      try (OutputStream out = undo.begin(this::open, this::delete)) {
+        byte[] block = (byte[]) bean.call("readStream", stream);
+        while (block != null) {
+          write(out, block);
+          bytes += block.length;
+          block = (byte[]) bean.call("readStream", stream);
         }
-        close(bean, stream);
       }
+      undo.keep();
+      return String.format(Locale.ROOT, "%s: %,d bytes", file, bytes);
+    } finally {
+      close(bean, stream);
     }
-    return String.format(Locale.ROOT, "%s: %,d bytes", file, bytes);
   }
 
   /** What went wrong before is what is told. */
@@ -125,6 +119,18 @@ final class Download {
       throw CommandFailure.usage("there is no directory for " + file + "; make it first");
     } catch (IOException e) {
       throw CommandFailure.usage("cannot write " + file + ": " + Target.reason(e));
+    }
+  }
+
+  /** Only what is a file: --overwrite may name a pipe or a device, or a link to one. */
+  private void delete() {
+    try {
+      Path real = file.toRealPath();
+      if (Files.isRegularFile(real)) {
+        Files.delete(real);
+      }
+    } catch (IOException e) {
+      // What went wrong before is what is told.
     }
   }
 

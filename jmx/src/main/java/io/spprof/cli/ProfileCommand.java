@@ -5,7 +5,6 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 import javax.management.JMException;
 import javax.management.openmbean.CompositeData;
 import picocli.CommandLine.Command;
@@ -54,15 +53,10 @@ final class ProfileCommand implements Callable<Integer> {
     try (Bean bean = connect()) {
       String all =
           (options.isEmpty() ? "" : options + ",") + "duration=" + (seconds + SPARE_SECONDS) + "s";
-      long id = (Long) bean.call("startWith", all);
-      AtomicBoolean running = new AtomicBoolean(true);
-      Thread ending = new Thread(() -> end(bean, running));
-      Runtime.getRuntime().addShutdownHook(ending);
-      try {
-        await(bean, id, seconds, running);
-      } finally {
-        end(bean, running);
-        Runtime.getRuntime().removeShutdownHook(ending);
+      long id;
+      try (Undo undo = new Undo()) {
+        id = undo.begin(() -> (Long) bean.call("startWith", all), () -> end(bean));
+        await(bean, id, seconds, undo);
       }
       String written = download.from(bean);
       CompositeData session = bean.session();
@@ -100,7 +94,7 @@ final class ProfileCommand implements Callable<Integer> {
     return target.connect();
   }
 
-  private void await(Bean bean, long id, long seconds, AtomicBoolean running)
+  private void await(Bean bean, long id, long seconds, Undo undo)
       throws IOException, JMException, InterruptedException {
     PrintWriter err = spec.commandLine().getErr();
     boolean inPlace = Terminal.isThere();
@@ -114,7 +108,7 @@ final class ProfileCommand implements Callable<Integer> {
           Math.min(TimeUnit.SECONDS.toNanos(1), Math.max(0, end - System.nanoTime())));
       CompositeData session = bean.session();
       if ((Long) session.get("id") != id || !bean.text("State").equals("RUNNING")) {
-        running.set(false); // what runs now, if anything, is not ours to end
+        undo.keep(); // what runs now, if anything, is not ours to end
         throw CommandFailure.refused(
             "somebody else has ended session " + id + "; dump writes what it has", null);
       }
@@ -138,14 +132,11 @@ final class ProfileCommand implements Callable<Integer> {
     }
   }
 
-  /** Once, by whoever comes first: this thread, or the one that an interrupt starts. */
-  private static void end(Bean bean, AtomicBoolean running) {
-    if (running.compareAndSet(true, false)) {
-      try {
-        bean.call("stop");
-      } catch (IOException | JMException | RuntimeException e) {
-        // It has ended, or the target is gone; else it ends by itself.
-      }
+  private static void end(Bean bean) {
+    try {
+      bean.call("stop");
+    } catch (IOException | JMException | RuntimeException e) {
+      // It has ended, or the target is gone; else it ends by itself.
     }
   }
 }

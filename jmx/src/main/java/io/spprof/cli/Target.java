@@ -219,7 +219,10 @@ final class Target {
     }
     return thrown instanceof IOException
         ? CommandFailure.unreachable(
-            "the connection is gone (" + reason(thrown) + "); is the target still there?", thrown)
+            "the connection is gone ("
+                + reason(thrown)
+                + "); see if the target still runs, and try again",
+            thrown)
         : CommandFailure.refused(reason(thrown), thrown);
   }
 
