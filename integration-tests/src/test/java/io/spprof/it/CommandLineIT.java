@@ -1,10 +1,12 @@
 package io.spprof.it;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.spprof.it.load.Busy;
+import io.spprof.it.load.Recursion;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -23,6 +25,12 @@ class CommandLineIT {
   private static final int REFUSED = 1;
   private static final int USAGE = 2;
   private static final int UNREACHABLE = 3;
+
+  /** A shell's number for SIGTERM. */
+  private static final int TERMINATED = 128 + 15;
+
+  /** Two blocks of a download, and a part of the third. */
+  private static final long LINE_BYTES = 600_000;
 
   @TempDir private Path directory;
 
@@ -143,6 +151,90 @@ class CommandLineIT {
 
       assertEquals("IDLE", bean.text("State"));
       assertFalse(Files.exists(directory.resolve("p.html")));
+    }
+  }
+
+  /** Deep stacks, no two alike: some megabytes a second in the collapsed format. */
+  private static TargetJvm behindAStuckLine() throws Exception {
+    return TargetJvm.of(Recursion.class, 400).flags(StuckLine.FLAG).start();
+  }
+
+  /** A session whose profile is too long for the line. */
+  private static void sample(BeanClient bean) throws Exception {
+    bean.startWith("interval=1ms");
+    Await.until("stacks", Duration.ofSeconds(60), () -> bean.number("UniqueStacks") > 300);
+    bean.stop();
+  }
+
+  /** A command in the midst of its download. */
+  private Process downloading(StuckLine line, String... arguments) throws Exception {
+    Process process =
+        new ProcessBuilder(command(arguments))
+            .directory(directory.toFile())
+            .redirectErrorStream(true)
+            .start();
+    line.awaitStuck();
+    assertTrue(Files.size(directory.resolve("p.collapsed")) > 0);
+    return process;
+  }
+
+  /** What it says fits, and it leaves nothing. */
+  private void ends(int status, String regex, Process process) throws Exception {
+    assertTrue(process.waitFor(60, TimeUnit.SECONDS));
+    String said = new String(process.getInputStream().readAllBytes(), UTF_8);
+    assertTrue(said.matches(regex), said);
+    assertEquals(status, process.exitValue());
+    assertEquals(List.of(), List.of(directory.toFile().list()));
+  }
+
+  @Test
+  void shouldLeaveNoFileWhenADumpIsInterrupted() throws Exception {
+    try (TargetJvm target = behindAStuckLine();
+        StuckLine line = new StuckLine(target, LINE_BYTES);
+        BeanClient bean = BeanClient.connect(target)) {
+      sample(bean);
+      Process process = downloading(line, "dump", line.address(), "-o", "p.collapsed");
+      process.toHandle().destroy(); // SIGTERM, as Ctrl-C; the process's would close its output
+      ends(TERMINATED, "", process);
+    }
+  }
+
+  @Test
+  void shouldLeaveNoFileWhenADownloadOfAProfileIsInterrupted() throws Exception {
+    try (TargetJvm target = behindAStuckLine();
+        StuckLine line = new StuckLine(target, LINE_BYTES);
+        BeanClient bean = BeanClient.connect(target)) {
+      Process process =
+          downloading(
+              line,
+              "profile",
+              line.address(),
+              "-d",
+              "3s",
+              "-o",
+              "p.collapsed",
+              "--options",
+              "interval=1ms");
+      process.toHandle().destroy(); // SIGTERM, as Ctrl-C; the process's would close its output
+      ends(TERMINATED, "profiling " + line.address() + " for 3s\n", process);
+      assertEquals("IDLE", bean.text("State"));
+      assertEquals(1L, bean.field("Session", "id"));
+    }
+  }
+
+  @Test
+  void shouldLeaveNoFileWhenTheTargetDies() throws Exception {
+    try (TargetJvm target = behindAStuckLine();
+        StuckLine line = new StuckLine(target, LINE_BYTES)) {
+      try (BeanClient bean = BeanClient.connect(target)) {
+        sample(bean);
+      }
+      Process process = downloading(line, "dump", line.address(), "-o", "p.collapsed");
+      target.die();
+      ends(
+          UNREACHABLE,
+          "spprof: the connection is gone .*; see if the target still runs, and try again\\n",
+          process);
     }
   }
 

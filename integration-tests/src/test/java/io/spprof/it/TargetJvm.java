@@ -37,6 +37,7 @@ public final class TargetJvm implements AutoCloseable {
   private final Lines err;
   private final BufferedWriter in;
   private final List<Predicate<String>> expectedOnStderr;
+  private boolean died;
 
   private TargetJvm(Builder builder, Path directory, int port) throws IOException {
     this.directory = directory;
@@ -141,6 +142,12 @@ public final class TargetJvm implements AutoCloseable {
     return CpuClock.nanos(pid());
   }
 
+  /** Ends the JVM as the kernel does when memory is short; closing it has nothing to find then. */
+  void die() throws InterruptedException {
+    died = true;
+    kill();
+  }
+
   /** Ends the JVM with no orderly exit and no questions asked; only ever this process. */
   private void kill() throws InterruptedException {
     process.destroyForcibly();
@@ -149,6 +156,9 @@ public final class TargetJvm implements AutoCloseable {
 
   @Override
   public void close() throws IOException {
+    if (died) {
+      return;
+    }
     try {
       if (process.isAlive()) {
         in.write("quit\n");

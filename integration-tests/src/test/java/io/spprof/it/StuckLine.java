@@ -1,0 +1,99 @@
+package io.spprof.it;
+
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * A line to a target that gets stuck: a connection brings so many bytes from the target, and loses
+ * the rest. It ends when one of its two ends does. The line has the target's port at another
+ * address of the loopback, which the target has to name in what it hands out: see {@link #FLAG}.
+ */
+final class StuckLine implements AutoCloseable {
+
+  /** On Linux, all of 127/8 is the loopback. */
+  static final String HOST = "127.0.0.2";
+
+  /** For the target. */
+  static final String FLAG = "-Djava.rmi.server.hostname=" + HOST;
+
+  private final ServerSocket clients;
+  private final int port;
+  private final long most;
+  private final CountDownLatch stuck = new CountDownLatch(1);
+
+  /** To a target that runs; {@code most} bytes from it, a connection. */
+  StuckLine(TargetJvm target, long most) throws IOException {
+    this.port = target.port();
+    this.most = most;
+    clients = new ServerSocket(port, 50, InetAddress.getByName(HOST));
+    start(this::accept);
+  }
+
+  /** The target, as a client calls it. */
+  String address() {
+    return HOST + ":" + port;
+  }
+
+  /** Waits until a connection has lost something. */
+  void awaitStuck() throws InterruptedException {
+    assertTrue(stuck.await(60, TimeUnit.SECONDS), "no connection brought " + most + " bytes");
+  }
+
+  private static void start(Runnable body) {
+    Thread thread = new Thread(body, "line");
+    thread.setDaemon(true);
+    thread.start();
+  }
+
+  private void accept() {
+    try (clients) {
+      while (true) {
+        connect(clients.accept());
+      }
+    } catch (IOException e) {
+      // It is closed, or the target is gone: nobody listens any more.
+    }
+  }
+
+  private void connect(Socket client) throws IOException {
+    try {
+      Socket target = new Socket(InetAddress.getLoopbackAddress(), port);
+      start(() -> carry(client, target, Long.MAX_VALUE));
+      start(() -> carry(target, client, most));
+    } catch (IOException e) {
+      client.close();
+      throw e;
+    }
+  }
+
+  private void carry(Socket from, Socket to, long atMost) {
+    try (InputStream in = from.getInputStream();
+        OutputStream out = to.getOutputStream()) {
+      byte[] some = new byte[1 << 16];
+      long left = atMost;
+      for (int read = in.read(some); read >= 0; read = in.read(some)) {
+        int carried = (int) Math.min(read, left);
+        out.write(some, 0, carried);
+        left -= carried;
+        if (carried < read) {
+          stuck.countDown();
+        }
+      }
+    } catch (IOException e) {
+      // One of the two is gone.
+    }
+  }
+
+  @Override
+  public void close() throws IOException {
+    clients.close();
+  }
+}
