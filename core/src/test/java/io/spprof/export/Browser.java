@@ -28,7 +28,7 @@ import org.openqa.selenium.logging.LoggingPreferences;
  * A headless Chromium with a flame graph open in it. Input goes through the browser's own mouse and
  * keyboard; what the page shows is read from {@code window.spprof}.
  */
-final class Browser implements AutoCloseable {
+public final class Browser implements AutoCloseable {
 
   private static final Path CHROMIUM = Path.of("/usr/bin/chromium");
   private static final Path DRIVER = Path.of("/usr/bin/chromedriver");
@@ -51,7 +51,8 @@ final class Browser implements AutoCloseable {
    * @param y top edge in the window, CSS pixels
    * @param nanos CPU time, 0 for a run
    */
-  record Rect(String name, boolean isMatch, double x, double y, double width, double nanos) {}
+  public record Rect(
+      String name, boolean isMatch, double x, double y, double width, double nanos) {}
 
   private Browser(ChromeDriverService service, ChromeDriver driver) {
     this.service = service;
@@ -62,7 +63,7 @@ final class Browser implements AutoCloseable {
    * Starts the browser; without one, the calling test is skipped, or fails where the environment
    * says {@code SPPROF_REQUIRE_BROWSER=1}.
    */
-  static Browser start(Path userData) {
+  public static Browser start(Path userData) {
     boolean isThere = Files.isExecutable(CHROMIUM) && Files.isExecutable(DRIVER);
     if (!isThere) {
       String reason =
@@ -97,7 +98,8 @@ final class Browser implements AutoCloseable {
     return new Browser(service, driver);
   }
 
-  void open(Path page) {
+  /** Opens a page. */
+  public void open(Path page) {
     open(page, "");
   }
 
@@ -114,7 +116,8 @@ final class Browser implements AutoCloseable {
     new Actions(driver).keyDown(modifier).sendKeys(key).keyUp(modifier).perform();
   }
 
-  void search(String query) {
+  /** Types into the search field. */
+  public void search(String query) {
     WebElement input = element("query");
     input.clear();
     input.sendKeys(query);
@@ -124,7 +127,8 @@ final class Browser implements AutoCloseable {
     at(rect).perform();
   }
 
-  void click(Rect rect) {
+  /** Clicks on a frame. */
+  public void click(Rect rect) {
     at(rect).click().perform();
   }
 
@@ -133,8 +137,14 @@ final class Browser implements AutoCloseable {
     return new Actions(driver).moveToLocation(x, (int) rect.y() + 9);
   }
 
-  void click(String id) {
+  /** Clicks on an element. */
+  public void click(String id) {
     element(id).click();
+  }
+
+  /** Clicks on the button that leaves one thread on. */
+  public void clickOnly(String thread) {
+    driver.findElement(By.cssSelector("button[aria-label='Only thread " + thread + "']")).click();
   }
 
   WebElement element(String id) {
@@ -145,7 +155,8 @@ final class Browser implements AutoCloseable {
     return driver.findElements(By.cssSelector(css));
   }
 
-  String text(String id) {
+  /** What an element reads. */
+  public String text(String id) {
     return element(id).getText();
   }
 
@@ -155,15 +166,17 @@ final class Browser implements AutoCloseable {
   }
 
   /** One property of {@code window.spprof}. */
-  Object page(String property) {
+  public Object page(String property) {
     return driver.executeScript("return window.spprof." + property);
   }
 
-  double number(String property) {
+  /** The same, of a number. */
+  public double number(String property) {
     return ((Number) page(property)).doubleValue();
   }
 
-  void screenshot(Path file) throws IOException {
+  /** Photographs the window. */
+  public void screenshot(Path file) throws IOException {
     Files.write(file, driver.getScreenshotAs(OutputType.BYTES));
   }
 
@@ -171,7 +184,8 @@ final class Browser implements AutoCloseable {
     return driver.executeScript(script);
   }
 
-  List<Rect> rects() {
+  /** All that is drawn. */
+  public List<Rect> rects() {
     List<?> rects = (List<?>) page("visible()");
     return rects.stream().map(Map.class::cast).map(Browser::rect).toList();
   }
@@ -233,7 +247,7 @@ final class Browser implements AutoCloseable {
   }
 
   /** What the page logged since the last call: errors, refusals. */
-  List<String> console() {
+  public List<String> console() {
     return log(LogType.BROWSER).toList();
   }
 

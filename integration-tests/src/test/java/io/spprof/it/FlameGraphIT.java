@@ -4,12 +4,33 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.spprof.export.Browser;
 import io.spprof.it.load.Busy;
+import io.spprof.it.load.H2Oltp;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
 import java.util.Locale;
+import java.util.stream.Collectors;
+import org.h2.Driver;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.CleanupMode;
+import org.junit.jupiter.api.io.TempDir;
 
 /** The pages that the bean hands out. */
 class FlameGraphIT {
+
+  private static final long RUN_NANOS = 4_000_000_000L;
+  private static final String WORK = "io.spprof.it.load.H2Oltp.work";
+
+  @TempDir(cleanup = CleanupMode.ON_SUCCESS)
+  private Path directory;
 
   @Test
   void shouldHandOutOneSelfContainedPage() throws Exception {
@@ -40,6 +61,115 @@ class FlameGraphIT {
       assertTrue(report.contains("Busy.spin"), report);
       assertTrue(report.contains(bean.get("CollectedSamples").toString()), report);
     }
+  }
+
+  /** The page's widths are CPU time, and the collapsed format's numbers are samples. */
+  @Test
+  void shouldBeSearchedZoomedAndFilteredInABrowser() throws Exception {
+    try (Browser browser = Browser.start(directory.resolve("chromium"));
+        TargetJvm target = TargetJvm.of(H2Oltp.class, 2).classPathOf(Driver.class).start();
+        BeanClient bean = BeanClient.connect(target)) {
+      bean.startWith("interval=1ms");
+      long begun = target.cpuNanos();
+      Await.until(
+          "it uses its CPU time",
+          Duration.ofSeconds(60),
+          () -> target.cpuNanos() - begun > RUN_NANOS);
+      bean.stop();
+      Collapsed samples = bean.collapsed();
+      Collapsed nanos = ofSpeedscope(bean.readAll(bean.openStream("speedscope")));
+
+      browser.open(Files.writeString(directory.resolve("h2.html"), bean.query("flameGraph")));
+      assertShows(samples, nanos, browser);
+      browser.search("h2");
+      assertMatches(samples, nanos, browser);
+      browser.screenshot(TestPaths.output("flame-graph-h2.png"));
+
+      browser.clickOnly("worker-0");
+      Collapsed samplesOfOne = ofWorker0(samples);
+      assertShows(samplesOfOne, ofWorker0(nanos), browser);
+      assertMatches(samplesOfOne, ofWorker0(nanos), browser);
+
+      browser.click(widest(browser, WORK));
+      assertEquals(WORK, browser.page("zoomed"));
+      String shown = String.format(Locale.ROOT, " %,d samples, ", below(WORK, samplesOfOne));
+      assertTrue(browser.text("details").contains(shown), shown + browser.text("details"));
+      browser.screenshot(TestPaths.output("flame-graph-h2-worker-0.png"));
+      browser.click("reset");
+      assertEquals("all", browser.page("zoomed"));
+
+      browser.click("threads-all");
+      assertShows(samples, nanos, browser);
+      assertEquals(List.of(), browser.console());
+    }
+  }
+
+  private static void assertShows(Collapsed samples, Collapsed nanos, Browser browser) {
+    assertTrue(samples.total() > 100, "samples: " + samples.total());
+    assertEquals(samples.total(), browser.number("totalSamples"));
+    assertEquals(nanos.total(), browser.number("totalNanos"));
+  }
+
+  private static void assertMatches(Collapsed samples, Collapsed nanos, Browser browser) {
+    double percent = browser.number("matchedPercent");
+    assertEquals(percentOfH2(nanos), percent, 1e-9);
+    // A sample stands for several intervals where these are shorter than the kernel's tick.
+    assertEquals(percentOfH2(samples), percent, 5);
+    assertEquals(String.format(Locale.ROOT, "%.2f %% matched", percent), browser.text("matched"));
+  }
+
+  /** The page looks for no threads, and not at the case. */
+  private static double percentOfH2(Collapsed profile) {
+    long matched =
+        profile.count(
+            stack ->
+                stack.frames().stream()
+                    .skip(1)
+                    .anyMatch(frame -> frame.toLowerCase(Locale.ROOT).contains("h2")));
+    return 100.0 * matched / profile.total();
+  }
+
+  private static Collapsed ofWorker0(Collapsed profile) {
+    return new Collapsed(
+        profile.stacks().stream().filter(s -> s.frames().get(0).equals("worker-0")).toList());
+  }
+
+  private static Browser.Rect widest(Browser browser, String name) {
+    return browser.rects().stream()
+        .filter(rect -> name.equals(rect.name()))
+        .max(Comparator.comparingDouble(Browser.Rect::width))
+        .orElseThrow();
+  }
+
+  /** The samples of a frame, where it has the most of them. */
+  private static long below(String frame, Collapsed profile) {
+    return profile.stacks().stream()
+        .filter(stack -> stack.frames().contains(frame))
+        .collect(
+            Collectors.groupingBy(
+                stack -> stack.frames().subList(0, stack.indexOf(frame::equals) + 1),
+                Collectors.summingLong(Collapsed.Stack::count)))
+        .values()
+        .stream()
+        .max(Comparator.naturalOrder())
+        .orElseThrow();
+  }
+
+  private static Collapsed ofSpeedscope(byte[] bytes) throws IOException {
+    JsonNode file = new ObjectMapper().readTree(bytes);
+    JsonNode names = file.get("shared").get("frames");
+    List<Collapsed.Stack> stacks = new ArrayList<>();
+    for (JsonNode thread : file.get("profiles")) {
+      for (int i = 0; i < thread.get("samples").size(); i++) {
+        List<String> frames = new ArrayList<>(List.of(thread.get("name").asText()));
+        thread
+            .get("samples")
+            .get(i)
+            .forEach(frame -> frames.add(names.get(frame.asInt()).get("name").asText()));
+        stacks.add(new Collapsed.Stack(frames, thread.get("weights").get(i).asLong()));
+      }
+    }
+    return new Collapsed(stacks);
   }
 
   private static void assertWhole(String page) {
