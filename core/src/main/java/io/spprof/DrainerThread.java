@@ -9,8 +9,8 @@ import java.util.concurrent.locks.LockSupport;
 
 /**
  * The one thread of a session: drains the ring ten times a second, more often when it fills up;
- * looks for new threads and problems; and ends the session when its time is over. It keeps itself
- * out of the profile; its CPU time is in the measured overhead.
+ * looks for new threads and problems; closes windows of time; and ends the session when its time is
+ * over. It keeps itself out of the profile; its CPU time is in the measured overhead.
  */
 final class DrainerThread extends Thread {
 
@@ -46,6 +46,8 @@ final class DrainerThread extends Thread {
   private Drainer drainer;
   private SampleRing ring;
   private long durationNanos;
+  private long windowNanos; // Long.MAX_VALUE: one for all
+  private long nextWindow;
 
   // The thread's own.
   private long pause = LONGEST_PAUSE_NANOS;
@@ -68,11 +70,13 @@ final class DrainerThread extends Thread {
     uninterruptibly(excluded);
   }
 
-  void begin(ProfilerSession of, Drainer work, SampleRing from, long duration) {
+  void begin(ProfilerSession of, Drainer work, SampleRing from, long duration, long window) {
     session = of;
     drainer = work;
     ring = from;
     durationNanos = duration;
+    windowNanos = window;
+    nextWindow = window;
     begun.countDown();
   }
 
@@ -135,6 +139,11 @@ final class DrainerThread extends Thread {
       pause = Math.min(LONGEST_PAUSE_NANOS, pause * 2);
     }
     long now = session.elapsedNanos();
+    if (now >= nextWindow) {
+      session.roll();
+      // After a pause of the machine's there is one long window, not many empty ones.
+      nextWindow = now - now % windowNanos + windowNanos;
+    }
     if (now >= nextSweep) {
       boolean names = now >= nextNames;
       long sweepStart = sampler.currentThreadCpuNanos();

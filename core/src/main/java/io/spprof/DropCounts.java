@@ -46,4 +46,20 @@ public record DropCounts(
         stackTableFull + other.stackTableFull,
         collectorError + other.collectorError);
   }
+
+  /**
+   * Subtracts reason by reason.
+   *
+   * @param other what to subtract, not null
+   * @return the differences
+   */
+  public DropCounts minus(DropCounts other) {
+    return new DropCounts(
+        bufferFull - other.bufferFull,
+        walkBuffersBusy - other.walkBuffersBusy,
+        late - other.late,
+        foreign - other.foreign,
+        stackTableFull - other.stackTableFull,
+        collectorError - other.collectorError);
+  }
 }

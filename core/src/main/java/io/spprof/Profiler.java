@@ -218,8 +218,43 @@ public final class Profiler implements AutoCloseable {
    * @return not null, empty when there was no session yet
    */
   public Profile profile() {
+    return profile(TimeRange.ALL);
+  }
+
+  /**
+   * The profile of what is kept of a stretch of time, of the running session or of the last one:
+   * whole windows, from the one in which the stretch begins to the one before that in which it
+   * ends; the present window if it ends now or later. So two stretches of which one begins where
+   * the other ends share no sample.
+   *
+   * @param range the stretch, not null
+   * @return not null, empty when there was no session yet
+   * @throws IllegalArgumentException if nothing is kept of that time
+   * @throws IllegalStateException if the session is not a continuous one, and not all is wanted
+   */
+  public Profile profile(TimeRange range) {
     ProfilerSession session = view.session();
-    return session == null ? Profile.EMPTY : session.profile();
+    return session == null ? Profile.EMPTY : session.profile(range);
+  }
+
+  /**
+   * What is kept of the running session, or of the last one.
+   *
+   * @return not null
+   */
+  public Kept kept() {
+    ProfilerSession session = view.session();
+    return session == null ? Kept.NONE : session.kept();
+  }
+
+  /**
+   * The stretches of time that the running session, or the last one, is kept in.
+   *
+   * @return the oldest first, the open one last; empty when there was no session yet
+   */
+  public List<WindowStats> windows() {
+    ProfilerSession session = view.session();
+    return session == null ? List.of() : session.windows();
   }
 
   /**

@@ -1,10 +1,9 @@
 package io.spprof;
 
-import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.apache.commons.lang3.StringUtils;
 
@@ -20,6 +19,10 @@ import org.apache.commons.lang3.StringUtils;
  * @param depth frames that are kept of a stack, 1 to 2048; a deeper one keeps its leaf end
  * @param engine what makes the signals
  * @param walker what walks the stacks
+ * @param mode how samples are kept; a continuous session has no duration
+ * @param windowSeconds length of a window of time, 1 s to 1 h, at most the retention, in s; of a
+ *     continuous session
+ * @param retentionSeconds how long windows are kept, 1 min to 30 d, in s; of a continuous session
  */
 public record ProfilerConfig(
     long intervalNanos,
@@ -27,7 +30,10 @@ public record ProfilerConfig(
     long memoryBytes,
     int depth,
     Engine engine,
-    Walker walker) {
+    Walker walker,
+    Mode mode,
+    long windowSeconds,
+    long retentionSeconds) {
 
   private static final long MIN_INTERVAL_NANOS = TimeUnit.MICROSECONDS.toNanos(100);
   private static final long MAX_INTERVAL_NANOS = TimeUnit.SECONDS.toNanos(1);
@@ -35,12 +41,17 @@ public record ProfilerConfig(
   private static final long MIN_MEMORY = 1L << 20;
   private static final long MAX_MEMORY = 1L << 30;
   private static final int MAX_DEPTH = 2048;
+  private static final long MAX_WINDOW_SECONDS = TimeUnit.HOURS.toSeconds(1);
+  private static final long MIN_RETENTION_SECONDS = TimeUnit.MINUTES.toSeconds(1);
+  private static final long MAX_RETENTION_SECONDS = TimeUnit.DAYS.toSeconds(30);
 
   /** The units of each kind of value, the coarsest first. */
   private static final Map<String, Long> INTERVAL_UNITS =
       Map.of("s", 1_000_000_000L, "ms", 1_000_000L, "us", 1_000L);
 
   private static final Map<String, Long> DURATION_UNITS = Map.of("h", 3600L, "m", 60L, "s", 1L);
+  private static final Map<String, Long> RETENTION_UNITS =
+      Map.of("d", 86_400L, "h", 3600L, "m", 60L, "s", 1L);
   private static final Map<String, Long> MEMORY_UNITS =
       Map.of("g", 1L << 30, "m", 1L << 20, "k", 1L << 10);
 
@@ -52,12 +63,23 @@ public record ProfilerConfig(
           "memory=1m..1g (k, m, g)",
           "depth=1..2048",
           "engine=" + names(Engine.values()),
-          "walker=" + names(Walker.values()));
+          "walker=" + names(Walker.values()),
+          "mode=" + names(Mode.values()),
+          "window=1s..1h (s, m, h)",
+          "retention=1m..30d (s, m, h, d)");
 
   /** What {@code start()} uses. */
   public static final ProfilerConfig DEFAULT =
       new ProfilerConfig(
-          TimeUnit.MILLISECONDS.toNanos(10), 0, 32L << 20, 512, Engine.AUTO, Walker.AUTO);
+          TimeUnit.MILLISECONDS.toNanos(10),
+          0,
+          32L << 20,
+          512,
+          Engine.AUTO,
+          Walker.AUTO,
+          Mode.SESSION,
+          10,
+          3600);
 
   /**
    * Checks every value.
@@ -69,73 +91,111 @@ public record ProfilerConfig(
     inRange("duration", durationSeconds, durationSeconds == 0 ? 0 : 1, MAX_DURATION_SECONDS, 1);
     inRange("memory", memoryBytes, MIN_MEMORY, MAX_MEMORY, 2);
     inRange("depth", depth, 1, MAX_DEPTH, 3);
+    inRange("window", windowSeconds, 1, MAX_WINDOW_SECONDS, 7);
+    inRange("retention", retentionSeconds, MIN_RETENTION_SECONDS, MAX_RETENTION_SECONDS, 8);
+    if (mode == Mode.CONTINUOUS && durationSeconds != 0) {
+      throw new IllegalArgumentException(
+          "duration="
+              + inUnits(durationSeconds, DURATION_UNITS)
+              + ": a continuous session does not end by itself; leave out duration, or use"
+              + " mode=session");
+    }
+    if (windowSeconds > retentionSeconds) {
+      throw new IllegalArgumentException(
+          "window="
+              + inUnits(windowSeconds, DURATION_UNITS)
+              + " is longer than retention="
+              + inUnits(retentionSeconds, RETENTION_UNITS)
+              + "; use a shorter window or a longer retention");
+    }
   }
 
   /**
-   * Reads options over the defaults.
+   * Reads options over {@link #DEFAULT}.
    *
-   * @param options {@code key=value} pairs joined by commas, for instance {@code
-   *     interval=1ms,duration=60s}; null or blank for the defaults
+   * @param options as the other one takes them
    * @return the config
    * @throws IllegalArgumentException with the value and the valid keys or range
    */
   public static ProfilerConfig parse(String options) {
-    ProfilerConfig config = DEFAULT;
+    return parse(options, DEFAULT);
+  }
+
+  /**
+   * Reads options over others.
+   *
+   * @param options {@code key=value} pairs joined by commas, for instance {@code
+   *     interval=1ms,duration=60s}; null or blank for the defaults
+   * @param defaults what holds where nothing is said
+   * @return the config
+   * @throws IllegalArgumentException with the value and the valid keys or range
+   */
+  public static ProfilerConfig parse(String options, ProfilerConfig defaults) {
+    Map<String, String> values = new LinkedHashMap<>();
     if (StringUtils.isBlank(options)) {
-      return config;
+      return defaults;
     }
-    Set<String> seen = new HashSet<>();
     for (String pair : StringUtils.splitPreserveAllTokens(options, ',')) {
       String key = StringUtils.substringBefore(pair, "=").strip();
       if (!pair.contains("=")) {
         throw new IllegalArgumentException(
             "'" + Printable.of(pair.strip()) + "' is not key=value; valid: " + validKeys());
       }
-      if (!seen.add(key)) {
+      if (values.put(key, StringUtils.substringAfter(pair, "=").strip()) != null) {
         throw new IllegalArgumentException(
             "'" + Printable.of(key) + "' is given twice; give it once");
       }
-      config = config.with(key, StringUtils.substringAfter(pair, "=").strip());
     }
-    return config;
+    return defaults.with(values);
   }
 
   /**
-   * A copy with one option changed.
+   * A copy with some options changed.
    *
-   * @param key an option's key
-   * @param value its value
+   * @param values values by their options' keys
    * @return the copy
    * @throws IllegalArgumentException with the value and the valid keys or range
    */
-  public ProfilerConfig with(String key, String value) {
+  public ProfilerConfig with(Map<String, String> values) {
     long interval = intervalNanos;
     long duration = durationSeconds;
     long memory = memoryBytes;
     int frames = depth;
     Engine withEngine = engine;
     Walker withWalker = walker;
-    switch (key) {
-      case "interval" -> interval = quantity(key, value, INTERVAL_UNITS, 0);
-      case "duration" -> {
-        duration = quantity(key, value, DURATION_UNITS, 1);
-        inRange(key, duration, 1, MAX_DURATION_SECONDS, 1);
+    Mode withMode = mode;
+    long window = windowSeconds;
+    long retention = retentionSeconds;
+    for (Map.Entry<String, String> entry : values.entrySet()) {
+      String key = entry.getKey();
+      String value = entry.getValue();
+      switch (key) {
+        case "interval" -> interval = quantity(key, value, INTERVAL_UNITS, 0);
+        case "duration" -> {
+          duration = quantity(key, value, DURATION_UNITS, 1);
+          inRange(key, duration, 1, MAX_DURATION_SECONDS, 1);
+        }
+        case "memory" -> memory = quantity(key, value, MEMORY_UNITS, 2);
+        case "depth" -> frames = (int) quantity(key, value, Map.of(), 3);
+        case "engine" -> withEngine = choice(key, value, Engine.values());
+        case "walker" -> withWalker = choice(key, value, Walker.values());
+        case "mode" -> withMode = choice(key, value, Mode.values());
+        case "window" -> window = quantity(key, value, DURATION_UNITS, 7);
+        case "retention" -> retention = quantity(key, value, RETENTION_UNITS, 8);
+        default ->
+            throw new IllegalArgumentException(
+                "unknown option '" + Printable.of(key) + "'; valid: " + validKeys());
       }
-      case "memory" -> memory = quantity(key, value, MEMORY_UNITS, 2);
-      case "depth" -> frames = (int) quantity(key, value, Map.of(), 3);
-      case "engine" -> withEngine = choice(key, value, Engine.values());
-      case "walker" -> withWalker = choice(key, value, Walker.values());
-      default ->
-          throw new IllegalArgumentException(
-              "unknown option '" + Printable.of(key) + "'; valid: " + validKeys());
     }
-    return new ProfilerConfig(interval, duration, memory, frames, withEngine, withWalker);
+    return new ProfilerConfig(
+        interval, duration, memory, frames, withEngine, withWalker, withMode, window, retention);
   }
 
   /**
    * The options as {@link #parse} reads them, every one of them.
    *
-   * @return for instance {@code interval=10ms,memory=32m,depth=512,engine=auto,walker=auto}
+   * @return for instance {@code interval=10ms,memory=32m,depth=512,engine=auto,walker=auto,
+   *     mode=session,window=10s,retention=1h}
    */
   public String toOptions() {
     return "interval="
@@ -148,7 +208,13 @@ public record ProfilerConfig(
         + ",engine="
         + engine.name().toLowerCase(Locale.ROOT)
         + ",walker="
-        + walker.name().toLowerCase(Locale.ROOT);
+        + walker.name().toLowerCase(Locale.ROOT)
+        + ",mode="
+        + mode.name().toLowerCase(Locale.ROOT)
+        + ",window="
+        + inUnits(windowSeconds, DURATION_UNITS)
+        + ",retention="
+        + inUnits(retentionSeconds, RETENTION_UNITS);
   }
 
   private static String validKeys() {
@@ -191,6 +257,7 @@ public record ProfilerConfig(
             case 0 -> whole ? inUnits(value, INTERVAL_UNITS) : value + "ns";
             case 1 -> inUnits(value, DURATION_UNITS);
             case 2 -> whole ? inUnits(value, MEMORY_UNITS) : value + " bytes";
+            case 7, 8 -> inUnits(value, RETENTION_UNITS);
             default -> Long.toString(value);
           };
       throw new IllegalArgumentException(

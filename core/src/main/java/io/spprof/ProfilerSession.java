@@ -3,12 +3,16 @@ package io.spprof;
 import io.spprof.collect.CollectorStats;
 import io.spprof.collect.Drainer;
 import io.spprof.collect.MemoryBudget;
+import io.spprof.collect.Slice;
+import io.spprof.collect.WindowFigures;
 import io.spprof.sampler.SampleRing;
 import io.spprof.sampler.Sampler;
 import io.spprof.sampler.SamplerConfig;
 import io.spprof.sampler.SamplerCounters;
 import io.spprof.sampler.SamplerException;
 import io.spprof.sampler.StackWalker;
+import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
@@ -25,7 +29,8 @@ import java.util.concurrent.atomic.AtomicReference;
  *
  * <p>Transitions are compare-and-set; whoever loses one does nothing. Start and stop are called by
  * one thread at a time ({@link Profiler} sees to that); everything else by anybody, without
- * blocking, except {@link #profile()}, which waits for a pass of the collector to end.
+ * blocking, except {@link #profile}, {@link #windows} and {@link #roll}, which wait for a pass of
+ * the collector to end.
  */
 final class ProfilerSession {
 
@@ -76,6 +81,7 @@ final class ProfilerSession {
   private long startNanos;
   private volatile Drainer drainer; // null until the native side runs
   private DrainerThread thread;
+  private long endNanos; // written before `last`
   private volatile ProfilerStats last; // set once, when ENDED
   private volatile String problem = "";
 
@@ -128,7 +134,7 @@ final class ProfilerSession {
       drainer = new Drainer(ring, sampler, config.depth(), tables, samplerNanos);
       lookForProblems();
       stage.set(Stage.RUNNING);
-      thread.begin(this, drainer, ring, deadlineNanos());
+      thread.begin(this, drainer, ring, deadlineNanos(), windowNanos());
       started = true;
     } finally {
       if (!started) {
@@ -148,8 +154,14 @@ final class ProfilerSession {
         : TimeUnit.SECONDS.toNanos(config.durationSeconds());
   }
 
+  private long windowNanos() {
+    return config.mode() == Mode.SESSION
+        ? Long.MAX_VALUE
+        : TimeUnit.SECONDS.toNanos(config.windowSeconds());
+  }
+
   /**
-   * Ends the session, unless somebody did; afterwards {@link #stats()} and {@link #profile()} are
+   * Ends the session, unless somebody did; afterwards {@link #stats()} and {@link #profile} are
    * final.
    *
    * @return what the user should know, or ""
@@ -179,6 +191,7 @@ final class ProfilerSession {
     } catch (RuntimeException | OutOfMemoryError e) {
       note = "the last samples could not be collected (" + e + "); they are counted as dropped";
     } finally {
+      endNanos = elapsed;
       // The timers are gone: these are the final figures, and what is in no table is a drop.
       last = stats(elapsed, true);
       stage.set(Stage.ENDED);
@@ -222,21 +235,142 @@ final class ProfilerSession {
     return source == null ? List.of() : source.hotMethods();
   }
 
-  Profile profile() {
-    synchronized (drainer) { // no pass between the figures and the rows
-      ProfilerStats now = stats();
-      return drainer.snapshot(
-          new Profile.Info(
-              now.session(),
-              now.engine(),
-              now.walker(),
-              now.intervalNanos(),
-              now.dropped(),
-              now.unwalkableSamples(),
-              now.droppedCpuNanos(),
-              running(),
-              debugInfo));
+  /**
+   * The profile of what is kept of a stretch of time.
+   *
+   * @throws IllegalArgumentException if nothing is kept of it
+   * @throws IllegalStateException if the session has no windows, and not all is wanted
+   */
+  Profile profile(TimeRange range) {
+    if (config.mode() == Mode.SESSION && !range.equals(TimeRange.ALL)) {
+      throw new IllegalStateException(
+          "session "
+              + id
+              + " keeps no windows of time: only all of it can be had (an empty range); start with"
+              + " mode=continuous");
     }
+    long epoch = epochNanos();
+    Slice slice;
+    ProfilerStats now;
+    Kept kept;
+    boolean goesOn;
+    synchronized (drainer) { // no pass between the figures and the rows
+      goesOn = running();
+      now = stats();
+      long present = sessionNanos();
+      slice =
+          drainer.slice(
+              sessionNanos(range.fromMillis(), epoch),
+              sessionNanos(range.toMillis(), epoch),
+              present,
+              WindowFigures.of(now));
+      kept = kept();
+    }
+    if (slice.isEmpty()) {
+      throw new IllegalArgumentException(
+          "nothing is kept of that time: the profile is of "
+              + Instant.ofEpochMilli(kept.fromMillis())
+              + " to "
+              + Instant.ofEpochMilli(kept.toMillis()));
+    }
+    boolean whole = config.mode() == Mode.SESSION;
+    return slice.merge(
+        all ->
+            new Profile.Info(
+                whole ? now.session() : sessionOf(all, epoch),
+                now.engine(),
+                now.walker(),
+                now.intervalNanos(),
+                all.figures().dropped(),
+                all.figures().unwalkable(),
+                all.figures().droppedCpuNanos(),
+                goesOn,
+                debugInfo));
+  }
+
+  /** A stretch's figures in the form of a session's. */
+  private SessionStats sessionOf(Slice.Stretch stretch, long epoch) {
+    double nanos = Math.max(1, stretch.toNanos() - stretch.fromNanos());
+    WindowFigures figures = stretch.figures();
+    return new SessionStats(
+        id,
+        config.toOptions(),
+        millis(epoch, stretch.fromNanos()),
+        TimeUnit.NANOSECONDS.toMillis((long) nanos),
+        stretch.samples(),
+        figures.dropped().total(),
+        percent(figures.signals() * (double) MODEL_NANOS_PER_SAMPLE / nanos),
+        percent(figures.overheadCpuNanos() / nanos));
+  }
+
+  /** The stretches of time that samples are kept in, the open one last. */
+  List<WindowStats> windows() {
+    List<Slice.Stretch> stretches;
+    synchronized (drainer) {
+      stretches = drainer.stretches(sessionNanos(), WindowFigures.of(stats()));
+    }
+    long epoch = epochNanos();
+    List<WindowStats> windows = new ArrayList<>(stretches.size());
+    for (Slice.Stretch stretch : stretches) {
+      windows.add(
+          new WindowStats(
+              millis(epoch, stretch.fromNanos()),
+              millis(epoch, stretch.toNanos()),
+              stretch.samples(),
+              stretch.figures().dropped().total(),
+              stretch.cpuNanos()));
+    }
+    return windows;
+  }
+
+  /** What the session still has of its past. */
+  Kept kept() {
+    Drainer source = drainer;
+    if (source == null) {
+      return Kept.NONE;
+    }
+    Drainer.Extent extent = source.extent();
+    long epoch = epochNanos();
+    return new Kept(
+        millis(epoch, extent.sinceNanos()),
+        millis(epoch, sessionNanos()),
+        extent.windows(),
+        extent.finestNanos() / 1e9,
+        extent.coarsestNanos() / 1e9);
+  }
+
+  /** Closes the window of time that is open. */
+  void roll() {
+    synchronized (drainer) {
+      drainer.roll(
+          sessionNanos(),
+          WindowFigures.of(stats()),
+          TimeUnit.SECONDS.toNanos(config.retentionSeconds()));
+    }
+  }
+
+  /** The present, or the end, ns after the start. */
+  private long sessionNanos() {
+    return last == null ? elapsedNanos() : endNanos;
+  }
+
+  /**
+   * When the session began, by what the wall clock shows now: where that has jumped, times are told
+   * by its present.
+   */
+  private long epochNanos() {
+    long sinceStart = System.nanoTime() - startNanos;
+    return TimeUnit.MILLISECONDS.toNanos(System.currentTimeMillis()) - sinceStart;
+  }
+
+  private static long millis(long epochNanos, long sessionNanos) {
+    return TimeUnit.NANOSECONDS.toMillis(epochNanos + sessionNanos);
+  }
+
+  private static long sessionNanos(long millis, long epochNanos) {
+    return millis == Long.MIN_VALUE || millis == Long.MAX_VALUE
+        ? millis
+        : TimeUnit.MILLISECONDS.toNanos(millis) - epochNanos;
   }
 
   /** This session's figures: final ones after its end, else those of this moment. */

@@ -1,5 +1,6 @@
 package io.spprof;
 
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -96,5 +97,47 @@ public final class SampleTimes {
           samples.rows()[i],
           samples.cpuNanos()[i]);
     }
+  }
+
+  /**
+   * The same samples in other rows.
+   *
+   * @param places each row's other number
+   * @return new chunks
+   */
+  public List<Chunk> withRows(int[] places) {
+    List<Chunk> moved = new ArrayList<>(chunks.size());
+    for (Chunk chunk : chunks) {
+      int[] rows = new int[chunk.count()];
+      for (int i = 0; i < rows.length; i++) {
+        rows[i] = places[chunk.rows()[i]];
+      }
+      moved.add(
+          new Chunk(chunk.baseNanos(), chunk.micros(), rows, chunk.cpuNanos(), chunk.count()));
+    }
+    return moved;
+  }
+
+  /**
+   * The same samples with times after another moment.
+   *
+   * @param nanos that moment, ns after the present one
+   * @return the samples
+   */
+  public SampleTimes after(long nanos) {
+    if (nanos == 0) {
+      return this;
+    }
+    List<Chunk> moved = new ArrayList<>(chunks.size());
+    for (Chunk chunk : chunks) {
+      moved.add(
+          new Chunk(
+              chunk.baseNanos() - nanos,
+              chunk.micros(),
+              chunk.rows(),
+              chunk.cpuNanos(),
+              chunk.count()));
+    }
+    return new SampleTimes(moved, forgotten);
   }
 }

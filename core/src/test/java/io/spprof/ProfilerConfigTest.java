@@ -15,7 +15,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 final class ProfilerConfigTest {
 
   private static final String DEFAULTS =
-      "interval=10ms,memory=32m,depth=512,engine=auto,walker=auto";
+      "interval=10ms,memory=32m,depth=512,engine=auto,walker=auto,mode=session,"
+          + "window=10s,retention=1h";
 
   private static String refusal(String options) {
     return assertThrows(IllegalArgumentException.class, () -> ProfilerConfig.parse(options))
@@ -69,9 +70,11 @@ final class ProfilerConfigTest {
   @Test
   void shouldReadAllAtOnceAndStripBlanks() {
     assertEquals(
-        new ProfilerConfig(1_000_000, 60, 64L << 20, 128, Engine.CTIMER, Walker.AGCT),
+        new ProfilerConfig(
+            1_000_000, 60, 64L << 20, 128, Engine.CTIMER, Walker.AGCT, Mode.SESSION, 20, 7200),
         ProfilerConfig.parse(
-            " walker = agct, interval=1ms ,duration=1m,memory=64m,depth=128,engine=ctimer "));
+            " walker = agct, interval=1ms ,duration=1m,memory=64m,depth=128,engine=ctimer,"
+                + "window=20s,mode=session,retention=2h"));
   }
 
   @ParameterizedTest
@@ -224,10 +227,50 @@ final class ProfilerConfigTest {
         assertThrows(
                 IllegalArgumentException.class,
                 () ->
-                    new ProfilerConfig(interval, duration, memory, depth, Engine.AUTO, Walker.AUTO))
+                    new ProfilerConfig(
+                        interval,
+                        duration,
+                        memory,
+                        depth,
+                        Engine.AUTO,
+                        Walker.AUTO,
+                        Mode.SESSION,
+                        10,
+                        3600))
             .getMessage();
     assertContains(key + "=", message);
     assertContains("valid: " + key, message);
+  }
+
+  @Test
+  void shouldReadAContinuousSessionInAnyOrderAndSayItAgain() {
+    ProfilerConfig config = ProfilerConfig.parse("window=1h,retention=30d,mode=continuous");
+
+    assertEquals(Mode.CONTINUOUS, config.mode());
+    assertEquals(3600, config.windowSeconds());
+    assertEquals(30 * 86_400, config.retentionSeconds());
+    assertEquals(config, ProfilerConfig.parse(config.toOptions()));
+    assertEquals(Mode.SESSION, ProfilerConfig.parse("duration=5s,mode=session", config).mode());
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = ';',
+      value = {
+        "mode=always; mode=session|continuous",
+        "window=0s; window=1s..1h",
+        "window=61m; window=1s..1h",
+        "window=1d; window=1s..1h",
+        "retention=59s; retention=1m..30d",
+        "retention=31d; retention=1m..30d",
+        "mode=continuous,duration=60s; leave out duration",
+        "window=1h,retention=30m; longer than retention=30m"
+      })
+  void shouldRefuseWhatNoContinuousSessionCanDo(String options, String told) {
+    assertContains(
+        told,
+        assertThrows(IllegalArgumentException.class, () -> ProfilerConfig.parse(options))
+            .getMessage());
   }
 
   @Test

@@ -1,7 +1,6 @@
 package io.spprof.collect;
 
 import io.spprof.HotMethod;
-import io.spprof.Profile;
 import io.spprof.sampler.SampleRing;
 import io.spprof.sampler.Sampler;
 import io.spprof.sampler.StackWord;
@@ -21,6 +20,7 @@ public final class Drainer {
   private static final String TRUNCATED = "[truncated]";
   private static final int HOTTEST = 20;
   private static final int LOG_SHARE = 2; // of the budget: half
+  private static final int GONE_BEFORE_COMPACTION = 4;
 
   private final SampleRing ring;
   private final Sampler sampler;
@@ -29,13 +29,15 @@ public final class Drainer {
   private final ThreadTable threads;
   private final StackTable stacks;
   private final LocationTable locations;
-  private final SampleLog log;
+  private final Windows windows;
+  private final long startNanos;
   private final int depth;
   private final int[] scratch;
   private final int[] scratchMethods;
   private final Recorder recorder = new Recorder();
 
   // Under the lock; written by the passes.
+  private int goneAtCompaction;
   private long collected;
   private long unwalkable;
   private long stackTableFull;
@@ -44,6 +46,17 @@ public final class Drainer {
   private long droppedCpuNanos;
   private long ownCpuNanos;
 
+  /**
+   * How far back the samples go.
+   *
+   * @param sinceNanos the beginning of the oldest window, ns after the session's start
+   * @param windows number of windows, the open one included
+   * @param finestNanos length of the shortest closed one, ns; 0 if there is none
+   * @param coarsestNanos length of the longest closed one, ns
+   */
+  public record Extent(long sinceNanos, int windows, long finestNanos, long coarsestNanos) {}
+
+  private volatile Extent extent = new Extent(0, 1, 0, 0);
   private volatile CollectorStats stats = CollectorStats.ZERO;
   private volatile List<HotMethod> hotMethods = List.of();
 
@@ -66,7 +79,8 @@ public final class Drainer {
     this.threads = new ThreadTable(budget);
     this.stacks = new StackTable(budget);
     this.locations = new LocationTable(budget);
-    this.log = new SampleLog(budget, budget.limit() / LOG_SHARE, startNanos);
+    this.windows = new Windows(budget, budget.limit() / LOG_SHARE, startNanos);
+    this.startNanos = startNanos;
     this.depth = depth;
     this.scratch = new int[depth + 1];
     this.scratchMethods = new int[depth + 1];
@@ -96,6 +110,7 @@ public final class Drainer {
   }
 
   private void publish() {
+    extent = windows.extent();
     stats =
         new CollectorStats(
             collected,
@@ -164,20 +179,68 @@ public final class Drainer {
   }
 
   /**
-   * The profile up to the end of the last pass.
+   * Closes the open window and opens the next.
    *
-   * @param info its head
-   * @return a snapshot
+   * @param now ns after the session's start
+   * @param figures counted since the session's start
+   * @param retentionNanos windows that ended longer ago go, ns
    */
-  public synchronized Profile snapshot(Profile.Info info) {
-    return new Profile(
-        info,
+  public synchronized void roll(long now, WindowFigures figures, long retentionNanos) {
+    windows.roll(now, figures, retentionNanos);
+    publish();
+  }
+
+  /**
+   * How far back the samples go, at the end of the last pass.
+   *
+   * @return not null
+   */
+  public Extent extent() {
+    return extent;
+  }
+
+  /**
+   * What is kept of a stretch of the session; see {@link Slice} for what becomes of it.
+   *
+   * @param from ns after the session's start
+   * @param to the same, later than {@code from}
+   * @param now the present, in the same unit
+   * @param figures counted since the session's start
+   * @return what was collected up to the end of the last pass
+   */
+  public synchronized Slice slice(long from, long to, long now, WindowFigures figures) {
+    return new Slice(
         methods.names(),
         frames.frames(),
         threads.names(),
         stacks.stacks(),
-        stacks.rows(),
-        log.snapshot());
+        windows.between(from, to, now, figures));
+  }
+
+  /**
+   * The stretches that the session is kept in, the open one last.
+   *
+   * @param now ns after the session's start
+   * @param figures counted since the session's start
+   * @return one or more
+   */
+  public synchronized List<Slice.Stretch> stretches(long now, WindowFigures figures) {
+    List<Slice.Stretch> all = new ArrayList<>();
+    for (Window window : windows.between(0, Long.MAX_VALUE, now, figures)) {
+      all.add(Slice.Stretch.of(window));
+    }
+    return all;
+  }
+
+  /** For one more sample; false if there is nothing left to give up. */
+  private boolean makeRoom() {
+    // Windows that went have left stacks behind that no other has.
+    if (windows.gone() >= goneAtCompaction + GONE_BEFORE_COMPACTION) {
+      goneAtCompaction = windows.gone();
+      windows.renumber(stacks.retain(windows.stacksInUse(stacks.stackCount())));
+      return true;
+    }
+    return windows.makeRoom(sampler.timeNanos() - startNanos);
   }
 
   /** Whose exceptions would end the pass: so every one is caught, counted, and the pass goes on. */
@@ -299,16 +362,16 @@ public final class Drainer {
 
     private void add(int found, int thread, WalkResult walk, long timeNanos, long cpuNanos) {
       int number = threads.number(thread);
-      int row = stacks.add(scratch, found, number, cpuNanos);
-      while (row < 0 && log.forgetOldest()) { // totals before times
-        row = stacks.add(scratch, found, number, cpuNanos);
+      int row = place(found, number, cpuNanos);
+      while (row < 0 && makeRoom()) {
+        row = place(found, number, cpuNanos);
       }
       if (row >= 0) {
         for (int i = 0; i < found; i++) {
           scratchMethods[i] = frames.method(scratch[i]);
         }
         methods.count(scratchMethods, found, cpuNanos);
-        log.add(timeNanos, row, cpuNanos);
+        windows.addTime(timeNanos, row, cpuNanos);
         collected++;
         sampledCpuNanos += cpuNanos;
         unwalkable += walk.unwalkable() ? 1 : 0;
@@ -316,6 +379,11 @@ public final class Drainer {
         stackTableFull++;
         droppedCpuNanos += cpuNanos;
       }
+    }
+
+    private int place(int found, int thread, long cpuNanos) {
+      int stack = stacks.number(scratch, found);
+      return stack < 0 ? -1 : windows.add(stack, thread, cpuNanos);
     }
 
     private void failed(long cpuNanos) {

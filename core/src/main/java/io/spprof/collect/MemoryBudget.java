@@ -34,6 +34,15 @@ public final class MemoryBudget {
   }
 
   /**
+   * Takes bytes that are held already, whether or not so many are left.
+   *
+   * @param bytes how many, 0 or more
+   */
+  public void takeAnyway(long bytes) {
+    set(used + bytes);
+  }
+
+  /**
    * Gives bytes back.
    *
    * @param bytes how many, of those taken
@@ -58,7 +67,7 @@ public final class MemoryBudget {
   /**
    * Bytes that are taken.
    *
-   * @return 0 to the limit
+   * @return 0 to the limit, or a few KiB above it
    */
   public long used() {
     return used;

@@ -4,11 +4,12 @@ import io.spprof.SampleTimes;
 import io.spprof.SampleTimes.Chunk;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Deque;
 import java.util.List;
 
 /**
- * The last samples one by one: when each was taken, its row in the {@link StackTable}, and what it
+ * The last samples one by one: when each was taken, its row in the {@link RowTable}, and what it
  * stands for. In chunks, within a {@link MemoryBudget} and a share of it; when there is no room the
  * oldest chunk goes, and its samples are counted. The tables, which hold the totals, come first:
  * they get the log's memory when they need it.
@@ -22,7 +23,7 @@ final class SampleLog {
   static final int CHUNK = 4096;
 
   /** What a chunk takes, bytes. */
-  static final long CHUNK_BYTES = (long) CHUNK * (2 * Integer.BYTES + Long.BYTES) + 128;
+  static final long CHUNK_BYTES = bytes(CHUNK);
 
   private final MemoryBudget budget;
   private final long mostChunks;
@@ -106,6 +107,35 @@ final class SampleLog {
       chunks.add(upTo(used));
     }
     return new SampleTimes(chunks, forgotten);
+  }
+
+  /**
+   * What is in it, for good: nothing is added any more. What that does not need is given back;
+   * {@link #bytes(SampleTimes)} stay taken.
+   */
+  SampleTimes seal() {
+    if (current != null) {
+      Chunk last =
+          new Chunk(
+              current.baseNanos(),
+              Arrays.copyOf(current.micros(), used),
+              Arrays.copyOf(current.rows(), used),
+              Arrays.copyOf(current.cpuNanos(), used),
+              used);
+      full.addLast(last);
+      current = null;
+      budget.giveBack(CHUNK_BYTES - bytes(used));
+    }
+    return new SampleTimes(new ArrayList<>(full), forgotten);
+  }
+
+  /** What the chunks of sealed times take, bytes. */
+  static long bytes(SampleTimes times) {
+    return times.chunkCount() * bytes(0) + times.count() * (bytes(1) - bytes(0));
+  }
+
+  private static long bytes(int samples) {
+    return (long) samples * (2 * Integer.BYTES + Long.BYTES) + 128;
   }
 
   private Chunk upTo(int count) {

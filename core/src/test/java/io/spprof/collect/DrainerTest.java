@@ -36,9 +36,12 @@ final class DrainerTest {
   }
 
   private static Profile snapshot(Drainer drainer) {
-    return drainer.snapshot(
-        new Profile.Info(
-            SessionStats.NONE, "", "", 0, DropCounts.NONE, 0, 0, true, DebugInfo.EXACT));
+    return drainer
+        .slice(0, Long.MAX_VALUE, 1, WindowFigures.ZERO)
+        .merge(
+            all ->
+                new Profile.Info(
+                    SessionStats.NONE, "", "", 0, DropCounts.NONE, 0, 0, true, DebugInfo.EXACT));
   }
 
   /** "thread;root;...;leaf" to samples. */

@@ -36,7 +36,27 @@ final class StackTableTest {
   private final Random random = new Random(7);
   private final Map<Key, Sums> model = new HashMap<>();
 
-  private static Profile profile(StackTable table) {
+  /** Stacks and rows, as the collector uses them. */
+  private static final class Folding {
+    private final StackTable stacks;
+    private final RowTable rows;
+
+    Folding(MemoryBudget budget) {
+      stacks = new StackTable(budget);
+      rows = new RowTable(budget);
+    }
+
+    int add(int[] frames, int depth, int thread, long cpuNanos) {
+      int stack = stacks.number(frames, depth);
+      return stack < 0 ? -1 : rows.add(stack, thread, 1, cpuNanos);
+    }
+
+    int stackCount() {
+      return stacks.stackCount();
+    }
+  }
+
+  private static Profile profile(Folding table) {
     Profile.Info info =
         new Profile.Info(
             SessionStats.NONE, "", "", 0, DropCounts.NONE, 0, 0, false, DebugInfo.EXACT);
@@ -45,8 +65,8 @@ final class StackTableTest {
         List.of(),
         new Profile.Frames(new int[0], new int[0], 0),
         List.of(),
-        table.stacks(),
-        table.rows(),
+        table.stacks.stacks(),
+        table.rows.rows(),
         new SampleTimes(List.of(), 0));
   }
 
@@ -68,7 +88,7 @@ final class StackTableTest {
   }
 
   /** Few frames and few threads, so that most stacks come again. */
-  private boolean addRandom(StackTable table, int frames, int threads) {
+  private boolean addRandom(Folding table, int frames, int threads) {
     int depth = 1 + random.nextInt(6);
     int[] stack = random.ints(depth, 0, frames).toArray();
     int thread = random.nextInt(threads);
@@ -84,7 +104,7 @@ final class StackTableTest {
 
   @Test
   void shouldFoldAsAMapDoesThroughManyGrowths() {
-    StackTable table = new StackTable(new MemoryBudget(PLENTY));
+    Folding table = new Folding(new MemoryBudget(PLENTY));
 
     for (int i = 0; i < 200_000; i++) {
       assertTrue(addRandom(table, 12, 5));
@@ -102,7 +122,7 @@ final class StackTableTest {
 
   @Test
   void shouldTellApartPrefixesRotationsAndThreads() {
-    StackTable table = new StackTable(new MemoryBudget(PLENTY));
+    Folding table = new Folding(new MemoryBudget(PLENTY));
     table.add(new int[] {1, 2, 3}, 3, 0, 1);
     table.add(new int[] {1, 2, 3}, 2, 0, 1);
     table.add(new int[] {3, 1, 2}, 3, 0, 1);
@@ -116,7 +136,7 @@ final class StackTableTest {
 
   @Test
   void shouldTellApartStacksOfOneHash() {
-    StackTable table = new StackTable(new MemoryBudget(PLENTY));
+    Folding table = new Folding(new MemoryBudget(PLENTY));
     // 31 * 1 + 0 == 31 * 0 + 31
     table.add(new int[] {1, 0}, 2, 0, 1);
     table.add(new int[] {0, 31}, 2, 0, 1);
@@ -126,7 +146,7 @@ final class StackTableTest {
 
   @Test
   void shouldKeepTheDeepestStackInOnePiece() {
-    StackTable table = new StackTable(new MemoryBudget(PLENTY));
+    Folding table = new Folding(new MemoryBudget(PLENTY));
     int[] deep = random.ints(2049).toArray();
     for (int i = 0; i < 100; i++) { // several chunks
       deep[2048] = i;
@@ -143,7 +163,7 @@ final class StackTableTest {
   @Test
   void shouldRefuseWhatTheBudgetLeavesNoRoomForAndKeepItsTotals() {
     MemoryBudget budget = new MemoryBudget(512 << 10);
-    StackTable table = new StackTable(budget);
+    Folding table = new Folding(budget);
     int refused = 0;
     for (int i = 0; i < 100_000; i++) {
       refused += addRandom(table, 1000, 50) ? 0 : 1;
@@ -157,7 +177,7 @@ final class StackTableTest {
 
   @Test
   void shouldStillCountKnownStacksWhenItIsFull() {
-    StackTable table = new StackTable(new MemoryBudget(200 << 10));
+    Folding table = new Folding(new MemoryBudget(200 << 10));
     int next = 0;
     while (table.add(new int[] {next, 1, 2, 3, 4, 5, 6, 7}, 8, 0, 1) >= 0) {
       next++;
@@ -171,7 +191,7 @@ final class StackTableTest {
 
   @Test
   void shouldKeepASnapshotAsItWasWhileAddingGoesOn() {
-    StackTable table = new StackTable(new MemoryBudget(PLENTY));
+    Folding table = new Folding(new MemoryBudget(PLENTY));
     for (int i = 0; i < 5000; i++) {
       addRandom(table, 12, 5);
     }
@@ -185,5 +205,48 @@ final class StackTableTest {
     assertEquals(then, read(snapshot));
     assertEquals(5000, snapshot.totalSamples());
     assertEquals(model, read(profile(table)));
+  }
+
+  @Test
+  void shouldKeepWhatIsInUseUnderNewNumbersAndGiveBackTheRest() {
+    MemoryBudget budget = new MemoryBudget(PLENTY);
+    Folding table = new Folding(budget);
+    for (int i = 0; i < 50_000; i++) {
+      addRandom(table, 12, 5);
+    }
+    Profile before = profile(table);
+    long used = budget.used();
+    Random choice = new Random(3);
+    boolean[] kept = new boolean[before.stackCount()];
+    for (int stack = 0; stack < kept.length; stack++) {
+      kept[stack] = choice.nextInt(10) == 0;
+    }
+
+    int[] numbers = table.stacks.retain(kept);
+
+    Profile after = profile(table);
+    int count = 0;
+    for (int stack = 0; stack < kept.length; stack++) {
+      if (kept[stack]) {
+        assertEquals(frames(before, stack), frames(after, numbers[stack]));
+        int[] again = frames(before, stack).stream().mapToInt(frame -> frame).toArray();
+        assertEquals(numbers[stack], table.stacks.number(again, again.length));
+        count++;
+      }
+    }
+    assertEquals(count, table.stackCount());
+    assertTrue(table.stacks.bytes() < tableBytes(before) / 2);
+    assertEquals(
+        budget.used(), table.stacks.bytes() + (used - tableBytes(before)), "what is taken");
+  }
+
+  /** Bytes of the stacks before, from the row table's being untouched. */
+  private static long tableBytes(Profile before) {
+    StackTable copy = new StackTable(new MemoryBudget(PLENTY));
+    for (int stack = 0; stack < before.stackCount(); stack++) {
+      int[] frames = frames(before, stack).stream().mapToInt(frame -> frame).toArray();
+      copy.number(frames, frames.length);
+    }
+    return copy.bytes();
   }
 }

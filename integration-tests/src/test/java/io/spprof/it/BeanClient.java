@@ -151,13 +151,16 @@ public final class BeanClient implements AutoCloseable {
         bean, operation, new Object[] {argument}, new String[] {String.class.getName()});
   }
 
-  /** An operation with one parameter, a text, an int or a long. */
-  Object invokeWith(String operation, Object argument) throws IOException, JMException {
-    String type =
-        argument instanceof Long
-            ? "long"
-            : argument instanceof Integer ? "int" : String.class.getName();
-    return connection.invoke(bean, operation, new Object[] {argument}, new String[] {type});
+  /** An operation with parameters, each a text, an int or a long. */
+  Object invokeWith(String operation, Object... arguments) throws IOException, JMException {
+    String[] types = new String[arguments.length];
+    for (int i = 0; i < types.length; i++) {
+      types[i] =
+          arguments[i] instanceof Long
+              ? "long"
+              : arguments[i] instanceof Integer ? "int" : String.class.getName();
+    }
+    return connection.invoke(bean, operation, arguments, types);
   }
 
   /** What the target answers a call with that it refuses, without what JMX wraps around it. */

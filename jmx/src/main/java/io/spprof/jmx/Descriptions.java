@@ -1,8 +1,10 @@
 package io.spprof.jmx;
 
+import io.spprof.TimeRange;
 import io.spprof.export.ExportFormat;
 import java.util.Collections;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import javax.management.MBeanOperationInfo;
 
@@ -31,14 +33,26 @@ final class Descriptions {
   }
 
   /**
-   * An operation with one parameter or none.
+   * An operation.
    *
    * @param impact one of {@link MBeanOperationInfo}'s constants
    * @param text what it does
-   * @param parameter the parameter's name, or ""
-   * @param parameterText what the parameter takes, or ""
+   * @param parameters in their order
    */
-  record Operation(int impact, String text, String parameter, String parameterText) {}
+  record Operation(int impact, String text, List<Parameter> parameters) {
+    /** One of them; one without a name if there is none, which a test forbids. */
+    Parameter parameter(int index) {
+      return index < parameters.size() ? parameters.get(index) : new Parameter("", "");
+    }
+  }
+
+  /**
+   * A parameter.
+   *
+   * @param name its name
+   * @param text what it takes
+   */
+  record Parameter(String name, String text) {}
 
   private static final Map<String, Attribute> ATTRIBUTES = new HashMap<>();
   private static final Map<String, Operation> OPERATIONS = new HashMap<>();
@@ -114,6 +128,16 @@ final class Descriptions {
         "MemoryUsedBytes", "bytes", "Native and heap memory held for samples; 0 when none is");
     attribute("MemoryLimitBytes", "bytes", "Bound of MemoryUsedBytes, the option memory");
     attribute(
+        "Kept",
+        "",
+        "What is kept of the running or the last session: since and until when in milliseconds since"
+            + " the epoch, number of windows of time, length of the shortest and the longest closed"
+            + " one in seconds");
+    attribute(
+        "OldestSampleAgeSeconds",
+        "s",
+        "How far back the profile goes; at most the option retention, less when memory is short");
+    attribute(
         "HotMethods",
         "",
         "The methods with the most CPU time of their own, at most 20: share of the profile on top"
@@ -126,14 +150,25 @@ final class Descriptions {
             + " duration in milliseconds, samples collected, signals dropped, overhead by the model"
             + " and measured in percent of one CPU");
 
+    Parameter maxStacks = new Parameter("maxStacks", "How many lines at most; 0 for all");
+    Parameter range = new Parameter("range", "A stretch of time: " + TimeRange.HELP);
+    Parameter fileName =
+        new Parameter(
+            "fileName",
+            "Base name: letters, digits, '.', '_', '-'; the suffix decides the format: "
+                + ExportFormat.suffixes());
+    Parameter format = new Parameter("format", "One of " + ExportFormat.keys());
+    Parameter id = new Parameter("id", "What openStream or openStreamOf returned");
+
     operation("start", MBeanOperationInfo.ACTION, "Starts a session with the defaults, returns id");
     operation(
         "startWith",
         MBeanOperationInfo.ACTION,
         "Starts a session with options, returns its id; all is checked before anything changes",
-        "options",
-        "key=value pairs joined by commas, for instance interval=1ms,duration=60s; what is not"
-            + " given has its default");
+        new Parameter(
+            "options",
+            "key=value pairs joined by commas, for instance interval=1ms,duration=60s; what is not"
+                + " given has its default"));
     operation(
         "stop",
         MBeanOperationInfo.ACTION,
@@ -143,43 +178,59 @@ final class Descriptions {
         "report",
         MBeanOperationInfo.INFO,
         "The profile as readable text: figures, drops by reason, top methods");
+    operation("reportOf", MBeanOperationInfo.INFO, "As report, of a stretch of time only", range);
     operation(
         "collapsed",
         MBeanOperationInfo.INFO,
         "The profile as folded stacks, one a line with its samples, hottest first",
-        "maxStacks",
-        "How many lines at most; 0 for all");
+        maxStacks);
+    operation(
+        "collapsedOf",
+        MBeanOperationInfo.INFO,
+        "As collapsed, of a stretch of time only",
+        range,
+        maxStacks);
     operation("flameGraph", MBeanOperationInfo.INFO, "The profile as one self-contained HTML page");
+    operation(
+        "flameGraphOf", MBeanOperationInfo.INFO, "As flameGraph, of a stretch of time only", range);
+    operation(
+        "windows",
+        MBeanOperationInfo.INFO,
+        "The windows of time that are kept, one a line: beginning, end, samples, drops, CPU time");
     operation(
         "dumpToFile",
         MBeanOperationInfo.ACTION,
         "Writes the profile to a new file in the output directory, returns its absolute path;"
             + " never overwrites",
-        "fileName",
-        "Base name: letters, digits, '.', '_', '-'; the suffix decides the format: "
-            + ExportFormat.suffixes());
+        fileName);
+    operation(
+        "dumpToFileOf",
+        MBeanOperationInfo.ACTION,
+        "As dumpToFile, of a stretch of time only",
+        fileName,
+        range);
     operation(
         "openStream",
         MBeanOperationInfo.ACTION,
         "Opens the profile of this moment for readStream, returns the stream's id; at most "
             + Streams.MOST
             + " can be open, and one that is not read for a minute is closed",
-        "format",
-        "One of " + ExportFormat.keys());
+        format);
+    operation(
+        "openStreamOf",
+        MBeanOperationInfo.ACTION,
+        "As openStream, of a stretch of time only",
+        format,
+        range);
     operation(
         "readStream",
         MBeanOperationInfo.ACTION,
         "The stream's next bytes, at most "
             + Streams.BLOCK_BYTES
             + "; null at its end, which closes it",
-        "id",
-        "What openStream returned");
+        id);
     operation(
-        "closeStream",
-        MBeanOperationInfo.ACTION,
-        "Closes a stream; closing twice is fine",
-        "id",
-        "What openStream returned");
+        "closeStream", MBeanOperationInfo.ACTION, "Closes a stream; closing twice is fine", id);
   }
 
   private Descriptions() {}
@@ -200,19 +251,14 @@ final class Descriptions {
   /** The operation's row; one with the bare name if there is none, which a test forbids. */
   static Operation operation(String name) {
     return OPERATIONS.getOrDefault(
-        name, new Operation(MBeanOperationInfo.UNKNOWN, name, name, name));
+        name, new Operation(MBeanOperationInfo.UNKNOWN, name, List.of()));
   }
 
   private static void attribute(String name, String unit, String text) {
     ATTRIBUTES.put(name, new Attribute(unit, text));
   }
 
-  private static void operation(String name, int impact, String text) {
-    operation(name, impact, text, "", "");
-  }
-
-  private static void operation(
-      String name, int impact, String text, String parameter, String parameterText) {
-    OPERATIONS.put(name, new Operation(impact, text, parameter, parameterText));
+  private static void operation(String name, int impact, String text, Parameter... parameters) {
+    OPERATIONS.put(name, new Operation(impact, text, List.of(parameters)));
   }
 }

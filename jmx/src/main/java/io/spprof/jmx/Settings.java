@@ -47,23 +47,6 @@ record Settings(ProfilerConfig defaults, boolean start, Path directory, String e
     }
   }
 
-  /**
-   * A client's options over the defaults.
-   *
-   * @throws IllegalArgumentException with the value and the valid keys or range
-   */
-  static ProfilerConfig over(ProfilerConfig defaults, String options) {
-    ProfilerConfig.parse(options); // All is checked before any of it is used.
-    ProfilerConfig config = defaults;
-    for (String pair : StringUtils.split(StringUtils.stripToEmpty(options), ',')) {
-      config =
-          config.with(
-              StringUtils.substringBefore(pair, "=").strip(),
-              StringUtils.substringAfter(pair, "=").strip());
-    }
-    return config;
-  }
-
   /** Keys that only the agent knows, and what they take. */
   static List<String> agentHelp() {
     return List.of(START + "=true|false", DIR + "=PATH");
@@ -109,7 +92,7 @@ record Settings(ProfilerConfig defaults, boolean start, Path directory, String e
   }
 
   private static Settings of(Map<String, String> merged) {
-    ProfilerConfig config = ProfilerConfig.DEFAULT;
+    Map<String, String> options = new LinkedHashMap<>();
     boolean start = false;
     Path directory = null;
     for (Map.Entry<String, String> setting : merged.entrySet()) {
@@ -123,10 +106,10 @@ record Settings(ProfilerConfig defaults, boolean start, Path directory, String e
           start = value.equals("true");
         }
         case DIR -> directory = path(value);
-        default -> config = config.with(setting.getKey(), value);
+        default -> options.put(setting.getKey(), value);
       }
     }
-    return new Settings(config, start, directory, "");
+    return new Settings(ProfilerConfig.DEFAULT.with(options), start, directory, "");
   }
 
   private static Path path(String value) {

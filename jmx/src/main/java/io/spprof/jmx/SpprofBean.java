@@ -2,12 +2,14 @@ package io.spprof.jmx;
 
 import io.spprof.DropCounts;
 import io.spprof.HotMethod;
+import io.spprof.Kept;
 import io.spprof.Profile;
 import io.spprof.Profiler;
 import io.spprof.ProfilerConfig;
 import io.spprof.ProfilerState;
 import io.spprof.ProfilerStats;
 import io.spprof.SessionStats;
+import io.spprof.TimeRange;
 import io.spprof.export.CollapsedExporter;
 import io.spprof.export.Export;
 import io.spprof.export.ExportFormat;
@@ -247,6 +249,17 @@ final class SpprofBean extends StandardEmitterMBean implements SpprofMXBean {
   }
 
   @Override
+  public Kept getKept() {
+    return read(profiler::kept, Kept.NONE);
+  }
+
+  @Override
+  public long getOldestSampleAgeSeconds() {
+    Kept kept = getKept();
+    return Math.max(0, (kept.toMillis() - kept.fromMillis()) / 1000);
+  }
+
+  @Override
   public SessionStats getSession() {
     SessionStats session = figures().stats().session();
     return session == null
@@ -322,7 +335,7 @@ final class SpprofBean extends StandardEmitterMBean implements SpprofMXBean {
 
   @Override
   public long startWith(String options) {
-    return PlainErrors.call(() -> profiler.start(Settings.over(defaults, options)));
+    return PlainErrors.call(() -> profiler.start(ProfilerConfig.parse(options, defaults)));
   }
 
   @Override
@@ -332,43 +345,77 @@ final class SpprofBean extends StandardEmitterMBean implements SpprofMXBean {
 
   @Override
   public String report() {
-    return text(TextReport::write);
+    return reportOf("");
+  }
+
+  @Override
+  public String reportOf(String range) {
+    return text(range, TextReport::write);
   }
 
   @Override
   public String collapsed(int maxStacks) {
+    return collapsedOf("", maxStacks);
+  }
+
+  @Override
+  public String collapsedOf(String range, int maxStacks) {
     return PlainErrors.call(
         () -> {
           if (maxStacks < 0) {
             throw new IllegalArgumentException(
                 "maxStacks=" + maxStacks + ": valid: 1 or more, or 0 for all");
           }
-          return text((profile, out) -> CollapsedExporter.write(profile, maxStacks, out));
+          return text(range, (profile, out) -> CollapsedExporter.write(profile, maxStacks, out));
         });
   }
 
   @Override
   public String flameGraph() {
-    return text(FlameGraphExporter::write);
+    return flameGraphOf("");
+  }
+
+  @Override
+  public String flameGraphOf(String range) {
+    return text(range, FlameGraphExporter::write);
+  }
+
+  @Override
+  public String windows() {
+    return PlainErrors.call(() -> WindowList.of(profiler.windows()));
   }
 
   @Override
   public String dumpToFile(String fileName) throws IOException {
+    return dumpToFileOf(fileName, "");
+  }
+
+  @Override
+  public String dumpToFileOf(String fileName, String range) throws IOException {
     return PlainErrors.callIo(
         () -> {
           OutputDirectory.check(fileName);
-          Export export = new Export(profiler.profile(), ExportFormat.ofFileName(fileName));
+          Export export = new Export(profile(range), ExportFormat.ofFileName(fileName));
           return output.write(fileName, export::writeTo).toString();
         });
   }
 
   @Override
   public long openStream(String format) {
+    return openStreamOf(format, "");
+  }
+
+  @Override
+  public long openStreamOf(String format, String range) {
     return PlainErrors.call(
         () -> {
           ExportFormat known = ExportFormat.ofKey(StringUtils.defaultString(format));
-          return streams.open(profiler.profile(), known);
+          return streams.open(profile(range), known);
         });
+  }
+
+  private Profile profile(String range) {
+    return profiler.profile(TimeRange.parse(range, System.currentTimeMillis()));
   }
 
   @Override
@@ -386,11 +433,11 @@ final class SpprofBean extends StandardEmitterMBean implements SpprofMXBean {
     void write(Profile profile, Appendable out) throws IOException;
   }
 
-  private String text(Exporter exporter) {
+  private String text(String range, Exporter exporter) {
     return PlainErrors.call(
         () -> {
           StringBuilder out = new StringBuilder();
-          exporter.write(profiler.profile(), out);
+          exporter.write(profile(range), out);
           return out.toString();
         });
   }
@@ -415,13 +462,13 @@ final class SpprofBean extends StandardEmitterMBean implements SpprofMXBean {
   @Override
   protected String getDescription(
       MBeanOperationInfo operation, MBeanParameterInfo parameter, int sequence) {
-    return Descriptions.operation(operation.getName()).parameterText();
+    return Descriptions.operation(operation.getName()).parameter(sequence).text();
   }
 
   @Override
   protected String getParameterName(
       MBeanOperationInfo operation, MBeanParameterInfo parameter, int sequence) {
-    return Descriptions.operation(operation.getName()).parameter();
+    return Descriptions.operation(operation.getName()).parameter(sequence).name();
   }
 
   @Override

@@ -2,6 +2,7 @@ package io.spprof.jmx;
 
 import io.spprof.DropCounts;
 import io.spprof.HotMethod;
+import io.spprof.Kept;
 import io.spprof.ProfilerState;
 import io.spprof.SessionStats;
 import java.io.IOException;
@@ -201,6 +202,20 @@ public interface SpprofMXBean {
   List<HotMethod> getHotMethods();
 
   /**
+   * What is kept of the running session, or of the last one.
+   *
+   * @return not null
+   */
+  Kept getKept();
+
+  /**
+   * How far back the profile goes.
+   *
+   * @return s, 0 or more
+   */
+  long getOldestSampleAgeSeconds();
+
+  /**
    * The running or the last session.
    *
    * @return not null; its id is 0 when there was none
@@ -241,6 +256,16 @@ public interface SpprofMXBean {
   String report();
 
   /**
+   * The same of a stretch of time of a continuous session.
+   *
+   * @param range empty for all, {@code last=10m}, or {@code from=TIME,to=TIME}; whole windows only
+   * @return as {@link #report}
+   * @throws IllegalArgumentException if it is no range, or nothing is kept of that time
+   * @throws IllegalStateException if the session keeps no windows of time, and not all is wanted
+   */
+  String reportOf(String range);
+
+  /**
    * The profile as folded stacks, one a line, hottest first.
    *
    * @param maxStacks how many lines; 0 for all
@@ -250,11 +275,39 @@ public interface SpprofMXBean {
   String collapsed(int maxStacks);
 
   /**
+   * The same of a stretch of time of a continuous session.
+   *
+   * @param range empty for all, {@code last=10m}, or {@code from=TIME,to=TIME}; whole windows only
+   * @param maxStacks how many lines; 0 for all
+   * @return as {@link #collapsed}
+   * @throws IllegalArgumentException if it is no range, or nothing is kept of that time
+   * @throws IllegalStateException if the session keeps no windows of time, and not all is wanted
+   */
+  String collapsedOf(String range, int maxStacks);
+
+  /**
    * The profile as a flame graph.
    *
    * @return one self-contained HTML page
    */
   String flameGraph();
+
+  /**
+   * The same of a stretch of time of a continuous session.
+   *
+   * @param range empty for all, {@code last=10m}, or {@code from=TIME,to=TIME}; whole windows only
+   * @return as {@link #flameGraph}
+   * @throws IllegalArgumentException if it is no range, or nothing is kept of that time
+   * @throws IllegalStateException if the session keeps no windows of time, and not all is wanted
+   */
+  String flameGraphOf(String range);
+
+  /**
+   * The windows of time that are kept.
+   *
+   * @return a line each, after a heading: beginning, end, samples, drops, CPU time
+   */
+  String windows();
 
   /**
    * Writes the profile into the output directory.
@@ -267,6 +320,18 @@ public interface SpprofMXBean {
   String dumpToFile(String fileName) throws IOException;
 
   /**
+   * The same of a stretch of time of a continuous session.
+   *
+   * @param fileName a base name; its suffix decides the format
+   * @param range empty for all, {@code last=10m}, or {@code from=TIME,to=TIME}; whole windows only
+   * @return as {@link #dumpToFile}
+   * @throws IllegalArgumentException if it is no range, or nothing is kept of that time
+   * @throws IllegalStateException if the session keeps no windows of time, and not all is wanted
+   * @throws IOException as {@link #dumpToFile}
+   */
+  String dumpToFileOf(String fileName, String range) throws IOException;
+
+  /**
    * Opens the profile of this moment, to be read block by block. One that is not read for a minute
    * is closed.
    *
@@ -277,6 +342,17 @@ public interface SpprofMXBean {
    * @throws IllegalStateException if too many streams are open
    */
   long openStream(String format);
+
+  /**
+   * The same of a stretch of time of a continuous session.
+   *
+   * @param format as of {@link #openStream}
+   * @param range empty for all, {@code last=10m}, or {@code from=TIME,to=TIME}; whole windows only
+   * @return the stream's id
+   * @throws IllegalArgumentException if it is no range, or nothing is kept of that time
+   * @throws IllegalStateException if the session keeps no windows of time, and not all is wanted
+   */
+  long openStreamOf(String format, String range);
 
   /**
    * Reads a stream on.

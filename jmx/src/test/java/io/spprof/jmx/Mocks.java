@@ -7,6 +7,7 @@ import static org.mockito.Mockito.when;
 import io.spprof.DebugInfo;
 import io.spprof.DropCounts;
 import io.spprof.HotMethod;
+import io.spprof.Kept;
 import io.spprof.Profile;
 import io.spprof.Profiler;
 import io.spprof.ProfilerConfig;
@@ -63,7 +64,8 @@ final class Mocks {
     when(profiler.config()).thenReturn(ProfilerConfig.DEFAULT);
     when(profiler.lastError()).thenReturn("");
     when(profiler.hotMethods()).thenReturn(List.of());
-    when(profiler.profile()).thenReturn(profile());
+    when(profiler.profile(any())).thenReturn(profile());
+    when(profiler.kept()).thenReturn(Kept.NONE);
     when(profiler.start(any())).thenReturn(1L);
     when(profiler.stop()).thenThrow(new IllegalStateException("no session is running"));
     return profiler;

@@ -195,7 +195,7 @@ class OperationsTest {
       Profiler profiler = Mocks.idle();
       when(profiler.start(any())).thenThrow(thrown);
       doThrow(thrown).when(profiler).stop();
-      when(profiler.profile()).thenThrow(thrown);
+      when(profiler.profile(any())).thenThrow(thrown);
       try (Fixture bean = Mocks.fixture(profiler)) {
         SpprofMXBean spprof = bean.spprof().bean();
         assertPlain(assertThrows(Exception.class, spprof::start));

@@ -1,0 +1,150 @@
+package io.spprof.collect;
+
+import io.spprof.Profile;
+import java.util.Arrays;
+
+/**
+ * Folds samples: (stack, thread) to a number of samples and their CPU time. Primitive arrays that
+ * double as they fill, within a {@link MemoryBudget}; the index uses open addressing with linear
+ * probing.
+ *
+ * <p>One thread writes; {@link #rows()} is called by it, or under the same lock. What that returns
+ * stays valid: keys are only ever added, and the two columns of figures are copied.
+ */
+final class RowTable {
+
+  /** Bytes of a row that is no longer looked for: without its place in the index. */
+  static final int ROW_BYTES = Integer.BYTES * 2 + Long.BYTES * 2;
+
+  private static final int FIRST_CAPACITY = 1024;
+
+  /** Bytes of one without rows. */
+  static final long FIRST_BYTES = bytes(FIRST_CAPACITY);
+
+  private final MemoryBudget budget;
+  private int[] index = new int[2 * FIRST_CAPACITY];
+  private int[] stacks = new int[FIRST_CAPACITY];
+  private int[] threads = new int[FIRST_CAPACITY];
+  private long[] samples = new long[FIRST_CAPACITY];
+  private long[] nanos = new long[FIRST_CAPACITY];
+  private int count;
+
+  RowTable(MemoryBudget budget) {
+    this.budget = budget;
+    budget.takeAnyway(FIRST_BYTES);
+  }
+
+  private static long bytes(int capacity) {
+    return (long) capacity * (ROW_BYTES + 2 * Integer.BYTES);
+  }
+
+  /**
+   * Adds samples.
+   *
+   * @param stack their stack
+   * @param thread their thread
+   * @param moreSamples how many
+   * @param moreNanos CPU time that they stand for, ns
+   * @return their row, or -1 if it is new and the budget leaves no room; nothing was added
+   */
+  int add(int stack, int thread, long moreSamples, long moreNanos) {
+    int row = row(stack, thread);
+    if (row >= 0) {
+      samples[row] += moreSamples;
+      nanos[row] += moreNanos;
+    }
+    return row;
+  }
+
+  /**
+   * Adds all rows of another table, whose stacks and threads have the same numbers. Not within a
+   * budget.
+   *
+   * @return the row of each of them in this table
+   */
+  int[] addAll(Profile.Rows rows) {
+    int[] places = new int[rows.count()];
+    for (int i = 0; i < places.length; i++) {
+      places[i] = add(rows.stacks()[i], rows.threads()[i], rows.samples()[i], rows.cpuNanos()[i]);
+    }
+    return places;
+  }
+
+  Profile.Rows rows() {
+    return new Profile.Rows(
+        stacks, threads, Arrays.copyOf(samples, count), Arrays.copyOf(nanos, count), count);
+  }
+
+  /**
+   * The rows, for good: nothing is added any more. What they do not need is given back; {@link
+   * #ROW_BYTES} a row stay taken.
+   */
+  Profile.Rows seal() {
+    budget.giveBack(bytes(stacks.length) - (long) count * ROW_BYTES);
+    return new Profile.Rows(
+        Arrays.copyOf(stacks, count),
+        Arrays.copyOf(threads, count),
+        Arrays.copyOf(samples, count),
+        Arrays.copyOf(nanos, count),
+        count);
+  }
+
+  /** Gives its stacks other numbers. */
+  void renumber(int[] numbers) {
+    int[] renumbered = new int[stacks.length];
+    for (int row = 0; row < count; row++) {
+      renumbered[row] = numbers[stacks[row]];
+    }
+    stacks = renumbered;
+    index = indexOf(stacks.length);
+  }
+
+  private int[] indexOf(int capacity) {
+    int[] places = new int[2 * capacity];
+    for (int row = 0; row < count; row++) {
+      places[Hashing.freeSlot(places, hash(stacks[row], threads[row]))] = row + 1;
+    }
+    return places;
+  }
+
+  private int row(int stack, int thread) {
+    int hash = hash(stack, thread);
+    int mask = index.length - 1;
+    int slot = hash & mask;
+    for (; index[slot] != 0; slot = (slot + 1) & mask) {
+      int row = index[slot] - 1;
+      if (stacks[row] == stack && threads[row] == thread) {
+        return row;
+      }
+    }
+    if (count == stacks.length) {
+      if (!grow()) {
+        return -1;
+      }
+      slot = Hashing.freeSlot(index, hash);
+    }
+    stacks[count] = stack;
+    threads[count] = thread;
+    index[slot] = ++count;
+    return count - 1;
+  }
+
+  private boolean grow() {
+    int capacity = 2 * stacks.length;
+    if (!Hashing.takeForGrowth(budget, capacity, ROW_BYTES)) {
+      return false;
+    }
+    // The index first, the column whose length stands for all last: a heap that has no room for one
+    // of them leaves a table that works, and whose index always has free slots.
+    index = indexOf(capacity);
+    threads = Arrays.copyOf(threads, capacity);
+    samples = Arrays.copyOf(samples, capacity);
+    nanos = Arrays.copyOf(nanos, capacity);
+    stacks = Arrays.copyOf(stacks, capacity);
+    return true;
+  }
+
+  private static int hash(int stack, int thread) {
+    return Hashing.mix(stack * 31 + thread);
+  }
+}

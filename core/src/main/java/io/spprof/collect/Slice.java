@@ -1,0 +1,87 @@
+package io.spprof.collect;
+
+import io.spprof.Profile;
+import io.spprof.SampleTimes;
+import java.util.List;
+
+/**
+ * Some of a session's windows in a row, with the tables that their numbers are of. Immutable;
+ * taking one is quick and done under the collector's lock, while {@link #merge} is the work of
+ * whoever wants the profile.
+ */
+public final class Slice {
+
+  /**
+   * One of them.
+   *
+   * @param fromNanos its beginning, ns after the session's start
+   * @param toNanos its end
+   * @param samples samples in it
+   * @param cpuNanos CPU time that they stand for, ns
+   * @param figures what else was counted meanwhile
+   */
+  public record Stretch(
+      long fromNanos, long toNanos, long samples, long cpuNanos, WindowFigures figures) {
+    static Stretch of(Window window) {
+      return new Stretch(
+          window.fromNanos(),
+          window.toNanos(),
+          window.samples(),
+          window.cpuNanos(),
+          window.figures());
+    }
+  }
+
+  private final List<String> methodNames;
+  private final Profile.Frames frames;
+  private final List<String> threadNames;
+  private final Profile.Stacks stacks;
+  private final List<Window> windows;
+
+  Slice(
+      List<String> methodNames,
+      Profile.Frames frames,
+      List<String> threadNames,
+      Profile.Stacks stacks,
+      List<Window> windows) {
+    this.methodNames = methodNames;
+    this.frames = frames;
+    this.threadNames = threadNames;
+    this.stacks = stacks;
+    this.windows = windows;
+  }
+
+  /**
+   * Whether there is no window in it.
+   *
+   * @return true if {@link #merge} cannot be called
+   */
+  public boolean isEmpty() {
+    return windows.isEmpty();
+  }
+
+  /** Makes the head of a profile. */
+  @FunctionalInterface
+  public interface Head {
+    /**
+     * The head.
+     *
+     * @param all the windows as one
+     * @return not null
+     */
+    Profile.Info of(Stretch all);
+  }
+
+  /**
+   * The windows as one profile, whose times are after the first one's beginning.
+   *
+   * @param head its head
+   * @return the profile
+   */
+  public Profile merge(Head head) {
+    Window sum = Window.of(windows);
+    SampleTimes times = sum.times().after(sum.fromNanos());
+    return new Profile(
+        head.of(Stretch.of(sum)), methodNames, frames, threadNames, stacks, sum.rows(), times);
+  }
+}

@@ -1,0 +1,90 @@
+package io.spprof.collect;
+
+import io.spprof.Profile;
+import io.spprof.SampleTimes;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The samples of one closed stretch of a session. Immutable; its rows' stacks and threads are
+ * numbers of the session's tables.
+ *
+ * @param fromNanos its beginning, ns after the session's start
+ * @param toNanos its end, which is the next one's beginning
+ * @param rows the samples, folded
+ * @param times the same one by one, as far as they are kept
+ * @param figures what was counted meanwhile
+ */
+record Window(
+    long fromNanos, long toNanos, Profile.Rows rows, SampleTimes times, WindowFigures figures) {
+
+  /** Objects and array headers. */
+  static final int HEAD_BYTES = 256;
+
+  /** What it takes of a budget. */
+  long bytes() {
+    return HEAD_BYTES + (long) rows.count() * RowTable.ROW_BYTES + SampleLog.bytes(times);
+  }
+
+  long nanos() {
+    return toNanos - fromNanos;
+  }
+
+  long samples() {
+    long sum = 0;
+    for (int i = 0; i < rows.count(); i++) {
+      sum += rows.samples()[i];
+    }
+    return sum;
+  }
+
+  long cpuNanos() {
+    long sum = 0;
+    for (int i = 0; i < rows.count(); i++) {
+      sum += rows.cpuNanos()[i];
+    }
+    return sum;
+  }
+
+  Window withoutTimes() {
+    return new Window(
+        fromNanos,
+        toNanos,
+        rows,
+        new SampleTimes(List.of(), times.forgotten() + times.count()),
+        figures);
+  }
+
+  Window withStacks(int[] numbers) {
+    int[] stacks = new int[rows.count()];
+    for (int row = 0; row < stacks.length; row++) {
+      stacks[row] = numbers[rows.stacks()[row]];
+    }
+    Profile.Rows renumbered =
+        new Profile.Rows(stacks, rows.threads(), rows.samples(), rows.cpuNanos(), rows.count());
+    return new Window(fromNanos, toNanos, renumbered, times, figures);
+  }
+
+  /** Several in a row as one, with their times. Not within a budget. */
+  static Window of(List<Window> windows) {
+    if (windows.size() == 1) {
+      return windows.get(0);
+    }
+    RowTable sum = new RowTable(new MemoryBudget(Long.MAX_VALUE));
+    List<SampleTimes.Chunk> chunks = new ArrayList<>();
+    long forgotten = 0;
+    WindowFigures figures = WindowFigures.ZERO;
+    for (Window window : windows) {
+      int[] places = sum.addAll(window.rows);
+      chunks.addAll(window.times.withRows(places));
+      forgotten += window.times.forgotten();
+      figures = figures.plus(window.figures);
+    }
+    return new Window(
+        windows.get(0).fromNanos,
+        windows.get(windows.size() - 1).toNanos,
+        sum.seal(),
+        new SampleTimes(chunks, forgotten),
+        figures);
+  }
+}

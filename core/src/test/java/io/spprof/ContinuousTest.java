@@ -1,0 +1,70 @@
+package io.spprof;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.spprof.sampler.FakeSampler;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** Windows of time as a program sees them; no signals. */
+final class ContinuousTest {
+
+  private final FakeSampler sampler = new FakeSampler();
+  private final Profiler profiler = new Profiler(sampler);
+
+  @AfterEach
+  void close() {
+    profiler.close();
+  }
+
+  @Test
+  void shouldKeepOneWindowForAnOrdinarySession() {
+    assertEquals(Kept.NONE, profiler.kept());
+    assertEquals(List.of(), profiler.windows());
+    profiler.start(ProfilerConfig.DEFAULT);
+    sampler.signal(1, 10, 8);
+    profiler.stop();
+
+    assertEquals(1, profiler.kept().windows());
+    assertEquals(1, profiler.windows().size());
+    assertEquals(1, profiler.windows().get(0).samples());
+    assertTrue(
+        assertThrows(IllegalStateException.class, () -> profiler.profile(new TimeRange(0, 1)))
+            .getMessage()
+            .contains("mode=continuous"));
+  }
+
+  @Test
+  void shouldCloseWindowsAndTellAStretchByItself() throws Exception {
+    profiler.start(ProfilerConfig.parse("mode=continuous,window=1s"));
+    sampler.signal(1, 10, 8);
+    WaitFor.condition(() -> profiler.windows().size() == 2, "a window");
+    sampler.signal(1, 10, 16);
+    sampler.signal(2, 10, 8);
+    WaitFor.condition(() -> profiler.windows().size() == 3, "another");
+    sampler.signal(1, 10, 24);
+    sampler.signal(1, 10, 24);
+    sampler.signal(1, 10, 24);
+    profiler.stop();
+
+    List<WindowStats> windows = profiler.windows();
+    assertEquals(6, profiler.profile().totalSamples());
+    assertEquals(6, windows.stream().mapToLong(WindowStats::samples).sum());
+    WindowStats second = windows.get(1);
+    Profile stretch =
+        profiler.profile(new TimeRange(second.fromMillis() + 500, second.fromMillis() + 501));
+    assertEquals(second.samples(), stretch.totalSamples());
+    assertEquals(second.samples(), stretch.info().session().collected());
+    assertEquals(second.fromMillis(), stretch.info().session().startTimeMillis(), 5);
+    assertEquals(
+        second.toMillis() - second.fromMillis(), stretch.info().session().durationMillis(), 5);
+    assertEquals(windows.size(), profiler.kept().windows());
+    assertTrue(
+        assertThrows(IllegalArgumentException.class, () -> profiler.profile(new TimeRange(0, 1)))
+            .getMessage()
+            .contains("nothing is kept of that time"));
+  }
+}

@@ -1,0 +1,153 @@
+package io.spprof.it;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import javax.management.openmbean.CompositeData;
+import jdk.jfr.consumer.RecordedEvent;
+import jdk.jfr.consumer.RecordingFile;
+import org.junit.jupiter.api.Test;
+
+/** A session that never ends, and what can be asked of its past, on the H2 load. */
+class ContinuousIT {
+
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
+
+  /** One line of windows(). */
+  private record Line(Instant from, Instant to, long samples, long drops, long cpuMillis) {
+    static Line of(String text) {
+      String[] words = text.trim().split(" +");
+      return new Line(
+          Instant.parse(words[0]),
+          Instant.parse(words[1]),
+          Long.parseLong(words[2]),
+          Long.parseLong(words[3]),
+          Long.parseLong(words[4]));
+    }
+  }
+
+  private static List<Line> windows(BeanClient bean) throws Exception {
+    return bean.query("windows").lines().skip(1).map(Line::of).toList();
+  }
+
+  private static Collapsed collapsed(BeanClient bean, String range) throws Exception {
+    return Collapsed.parse((String) bean.invokeWith("collapsedOf", range, 0));
+  }
+
+  private static Map<List<String>, Long> sums(Collapsed... profiles) {
+    Map<List<String>, Long> sums = new HashMap<>();
+    for (Collapsed profile : profiles) {
+      profile.stacks().forEach(stack -> sums.merge(stack.frames(), stack.count(), Long::sum));
+    }
+    return sums;
+  }
+
+  @Test
+  void shouldAnswerForAnyPartOfThePastToTheSample() throws Exception {
+    try (TargetJvm target =
+            TargetJvm.h2(2)
+                .agentOptions("mode=continuous,window=1s,interval=1ms,start=true")
+                .start();
+        BeanClient bean = BeanClient.connect(target)) {
+      assertTrue(bean.text("Options").contains("mode=continuous,window=1s,retention=1h"));
+      Await.until("windows", PATIENCE, () -> windows(bean).size() > 6);
+      String last = "last=2s";
+      assertTrue(collapsed(bean, last).total() < collapsed(bean, "").total());
+      assertTrue(((String) bean.invoke("reportOf", last)).contains("org.h2."), "hot methods");
+      assertTrue(((String) bean.invoke("flameGraphOf", last)).contains("<html"));
+      bean.stop();
+
+      List<Line> windows = windows(bean);
+      Collapsed all = collapsed(bean, "");
+      assertEquals(windows.stream().mapToLong(Line::samples).sum(), all.total());
+      assertEquals(bean.number("CollectedSamples"), all.total());
+      assertEquals(bean.number("DroppedSamples"), windows.stream().mapToLong(Line::drops).sum());
+      for (int i = 1; i < windows.size(); i++) {
+        assertEquals(windows.get(i - 1).to(), windows.get(i).from());
+      }
+      long border = windows.get(3).from().toEpochMilli() + 500;
+      Collapsed before = collapsed(bean, "to=" + border);
+      Collapsed after = collapsed(bean, "from=" + border);
+      assertEquals(sums(all), sums(before, after));
+      assertEquals(windows.subList(0, 3).stream().mapToLong(Line::samples).sum(), before.total());
+
+      CompositeData kept = (CompositeData) bean.get("Kept");
+      assertEquals(windows.size(), kept.get("windows"));
+      assertTrue(bean.number("OldestSampleAgeSeconds") >= 5);
+    }
+  }
+
+  @Test
+  void shouldWriteEveryFormatOfAStretch() throws Exception {
+    try (TargetJvm target = TargetJvm.h2(2).start();
+        BeanClient bean = BeanClient.connect(target)) {
+      bean.startWith("mode=continuous,window=1s,interval=1ms");
+      Await.until("windows", PATIENCE, () -> windows(bean).size() > 4);
+      bean.stop();
+      List<Line> windows = windows(bean);
+      Line second = windows.get(1);
+      String range = "from=" + (second.from().toEpochMilli() + 500) + ",to=" + second.to();
+
+      assertEquals(second.samples(), collapsed(bean, range).total());
+      Path file = Path.of((String) bean.invokeWith("dumpToFileOf", "second.jfr", range));
+      long events = 0;
+      try (RecordingFile recording = new RecordingFile(file)) {
+        while (recording.hasMoreEvents()) {
+          RecordedEvent event = recording.readEvent();
+          if (event.getEventType().getName().equals("jdk.ExecutionSample")) {
+            events++;
+            assertTrue(
+                !event.getStartTime().isBefore(second.from().minusSeconds(1))
+                    && !event.getStartTime().isAfter(second.to().plusSeconds(1)),
+                event.getStartTime() + " is not in " + second);
+          }
+        }
+      }
+      assertEquals(second.samples(), events);
+      Files.delete(file);
+      Files.delete(file.getParent());
+
+      long id = (Long) bean.invokeWith("openStreamOf", "collapsed", range);
+      String text = new String(bean.readAll(id), StandardCharsets.UTF_8);
+      assertEquals(second.samples(), Collapsed.parse(text).total());
+    }
+  }
+
+  @Test
+  void shouldRefuseWhatIsNoRangeOrNotKept() throws Exception {
+    try (TargetJvm target = TargetJvm.h2(1).start();
+        BeanClient bean = BeanClient.connect(target)) {
+      bean.start();
+      refused(bean, "String", IllegalArgumentException.class, "valid: last=");
+      refused(bean, "last=5m", IllegalStateException.class, "mode=continuous");
+      bean.stop();
+      bean.startWith("mode=continuous,window=1s");
+      refused(bean, "String", IllegalArgumentException.class, "valid: last=");
+      refused(
+          bean,
+          "from=2020-01-01T00:00:00Z,to=2020-01-02T00:00:00Z",
+          IllegalArgumentException.class,
+          "nothing is kept of that time");
+      assertInstanceOf(
+          IllegalArgumentException.class,
+          BeanClient.refusalOf(() -> bean.invokeWith("dumpToFileOf", "../x.html", "last=5m")));
+      assertEquals("RUNNING", bean.text("State"));
+      bean.stop();
+    }
+  }
+
+  private static void refused(BeanClient bean, String range, Class<?> how, String told) {
+    Throwable refusal = BeanClient.refusalOf(() -> bean.invoke("reportOf", range));
+    assertInstanceOf(how, refusal);
+    assertTrue(refusal.getMessage().contains(told), refusal.getMessage());
+  }
+}

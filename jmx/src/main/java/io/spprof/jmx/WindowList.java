@@ -1,0 +1,36 @@
+package io.spprof.jmx;
+
+import io.spprof.WindowStats;
+import java.time.Instant;
+import java.util.List;
+import java.util.Locale;
+
+/** The windows of time that a session is kept in, as lines for people and scripts. */
+final class WindowList {
+
+  private static final String ROW = "%-24s %-24s %10s %8s %12s%n";
+
+  private WindowList() {}
+
+  /**
+   * A line a window after a heading; only the heading when there are none.
+   *
+   * @param windows the oldest first
+   */
+  static String of(List<WindowStats> windows) {
+    StringBuilder out = new StringBuilder();
+    out.append(String.format(Locale.ROOT, ROW, "from", "to", "samples", "drops", "cpu_ms"));
+    for (WindowStats window : windows) {
+      out.append(
+          String.format(
+              Locale.ROOT,
+              ROW,
+              Instant.ofEpochMilli(window.fromMillis()),
+              Instant.ofEpochMilli(window.toMillis()),
+              window.samples(),
+              window.dropped(),
+              window.cpuNanos() / 1_000_000));
+    }
+    return out.toString();
+  }
+}
