@@ -16,6 +16,7 @@ import io.spprof.sampler.FakeSampler;
 import io.spprof.sampler.RingWriter;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CountDownLatch;
@@ -382,5 +383,53 @@ final class DrainerTest {
     assertEquals(0, profile.times().count(), "the tables have all of it");
     assertEquals(stacks - 1, profile.times().forgotten());
     assertEquals(stacks - 1, profile.totalSamples());
+  }
+
+  @Test
+  void shouldGoOnForeverWithStacksThatNeverComeAgain() {
+    MemoryBudget budget = new MemoryBudget(1 << 20);
+    Drainer always = new Drainer(ring.reader(), sampler, 16, budget, 0);
+    Random random = new Random(5);
+    long signals = 0;
+    for (int window = 1; window <= 1000; window++) {
+      for (int i = 0; i < 300; i++) {
+        long[] methods = random.longs(12, 1, 40).map(method -> 8 * method).toArray();
+        assertTrue(ring.sample(1, 10, methods));
+        signals++;
+        if (i % 100 == 99) {
+          always.doWork();
+        }
+      }
+      sampler.nanos = window * 1_000_000_000L;
+      always.roll(
+          sampler.nanos, new WindowFigures(signals, DropCounts.NONE, 0, 0, 0), Long.MAX_VALUE / 2);
+      assertTrue(budget.used() <= budget.limit(), budget.used() + " of " + budget.limit());
+    }
+
+    assertEquals(signals, always.stats().collected());
+    assertEquals(0, always.stats().stackTableFull());
+    Drainer.Extent extent = always.extent();
+    assertTrue(extent.sinceNanos() > 0, "it was never full: " + extent);
+    Profile all =
+        always
+            .slice(
+                0,
+                Long.MAX_VALUE,
+                sampler.nanos + 1,
+                new WindowFigures(signals, DropCounts.NONE, 0, 0, 0))
+            .merge(
+                kept ->
+                    new Profile.Info(
+                        SessionStats.NONE,
+                        "",
+                        "",
+                        0,
+                        DropCounts.NONE,
+                        kept.figures().signals(),
+                        0,
+                        true,
+                        DebugInfo.EXACT));
+    assertEquals(all.totalSamples(), all.info().unwalkable(), "signals of the windows kept");
+    assertEquals(300 * (1000 - extent.sinceNanos() / 1_000_000_000L), all.totalSamples());
   }
 }

@@ -51,6 +51,9 @@ public final class FakeSampler implements Sampler {
   public volatile LongFunction<String> names = method -> "m" + method;
   public volatile LongSupplier threadCpuNanos = () -> 0;
 
+  /** What its clock shows. */
+  public volatile long nanos;
+
   /** Calls in their order: load, start, stop, release. */
   public final List<String> calls = new CopyOnWriteArrayList<>();
 
@@ -149,7 +152,7 @@ public final class FakeSampler implements Sampler {
 
   @Override
   public long timeNanos() {
-    return 0;
+    return nanos;
   }
 
   @Override
