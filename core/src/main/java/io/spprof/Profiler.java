@@ -40,6 +40,7 @@ public final class Profiler implements AutoCloseable {
   private volatile boolean closed;
   private long sessions; // under lifecycle
 
+  private volatile RecentRates recent = new RecentRates(); // the session's
   // The session thread's; set back before it begins.
   private long reportedDrops;
   private long dropEventNanos;
@@ -94,6 +95,7 @@ public final class Profiler implements AutoCloseable {
   }
 
   private void begin(ProfilerSession session, View before) {
+    recent = new RecentRates();
     reportedDrops = 0;
     dropEventNanos = 0;
     overheadEventNanos = 0;
@@ -258,6 +260,24 @@ public final class Profiler implements AutoCloseable {
   }
 
   /**
+   * Samples collected a second, over the last ten seconds.
+   *
+   * @return 0 or more; 0 when no session runs
+   */
+  public double samplesPerSecond() {
+    return state() == ProfilerState.RUNNING ? recent.rates().samples() : 0;
+  }
+
+  /**
+   * Signals dropped a second, over the last ten seconds.
+   *
+   * @return 0 or more; 0 when no session runs
+   */
+  public double dropsPerSecond() {
+    return state() == ProfilerState.RUNNING ? recent.rates().drops() : 0;
+  }
+
+  /**
    * Tells of what happens without the caller's doing. Called on the profiler's own thread or on the
    * thread of a start or stop; must return soon; what it throws is ignored.
    *
@@ -322,6 +342,7 @@ public final class Profiler implements AutoCloseable {
     public void secondPassed(ProfilerSession session) {
       long now = session.elapsedNanos();
       ProfilerStats stats = session.stats();
+      recent.add(now, stats.collectedSamples(), stats.dropped().total());
       if (stats.dropped().total() > reportedDrops && now >= dropEventNanos) {
         reportedDrops = stats.dropped().total();
         dropEventNanos = now + REPEAT_EVENT_NANOS;

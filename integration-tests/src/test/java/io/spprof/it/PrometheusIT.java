@@ -224,7 +224,12 @@ class PrometheusIT {
               assertFalse(rule.get("health").asText().equals("err"), rule::toString);
             });
     assertEquals(
-        new TreeSet<>(List.of("SpprofDropsSamples", "SpprofOverhead", "SpprofThreadsWithoutTimer")),
+        new TreeSet<>(
+            List.of(
+                "SpprofDropsSamples",
+                "SpprofKeepsLittle",
+                "SpprofOverhead",
+                "SpprofThreadsWithoutTimer")),
         names);
   }
 

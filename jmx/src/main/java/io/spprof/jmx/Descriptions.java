@@ -128,6 +128,14 @@ final class Descriptions {
         "MemoryUsedBytes", "bytes", "Native and heap memory held for samples; 0 when none is");
     attribute("MemoryLimitBytes", "bytes", "Bound of MemoryUsedBytes, the option memory");
     attribute(
+        "SamplesPerSecond",
+        "samples/s",
+        "Samples collected a second, over the last ten seconds; 0 when idle");
+    attribute(
+        "DropsPerSecond",
+        "signals/s",
+        "Signals dropped a second, over the last ten seconds; 0 when idle");
+    attribute(
         "Kept",
         "",
         "What is kept of the running or the last session: since and until when in milliseconds since"

@@ -249,6 +249,16 @@ final class SpprofBean extends StandardEmitterMBean implements SpprofMXBean {
   }
 
   @Override
+  public double getSamplesPerSecond() {
+    return finite(read(profiler::samplesPerSecond, 0.0));
+  }
+
+  @Override
+  public double getDropsPerSecond() {
+    return finite(read(profiler::dropsPerSecond, 0.0));
+  }
+
+  @Override
   public Kept getKept() {
     return read(profiler::kept, Kept.NONE);
   }

@@ -202,6 +202,20 @@ public interface SpprofMXBean {
   List<HotMethod> getHotMethods();
 
   /**
+   * Samples collected a second, over the last ten seconds.
+   *
+   * @return 0 or more; 0 when no session runs
+   */
+  double getSamplesPerSecond();
+
+  /**
+   * Signals dropped a second, over the last ten seconds.
+   *
+   * @return 0 or more; 0 when no session runs
+   */
+  double getDropsPerSecond();
+
+  /**
    * What is kept of the running session, or of the last one.
    *
    * @return not null
