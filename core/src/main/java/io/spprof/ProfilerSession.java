@@ -268,9 +268,9 @@ final class ProfilerSession {
     }
     if (slice.isEmpty()) {
       throw new IllegalArgumentException(
-          "nothing is kept of that time: the profile is of "
+          "nothing is kept of that time; choose a range between "
               + Instant.ofEpochMilli(kept.fromMillis())
-              + " to "
+              + " and "
               + Instant.ofEpochMilli(kept.toMillis()));
     }
     boolean whole = config.mode() == Mode.SESSION;

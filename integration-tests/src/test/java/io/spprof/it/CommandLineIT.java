@@ -102,6 +102,38 @@ class CommandLineIT {
     }
   }
 
+  @Test
+  void shouldDumpAStretchOfAContinuousSession() throws Exception {
+    try (TargetJvm target =
+        TargetJvm.of(Busy.class, 1, 0)
+            .agentOptions("mode=continuous,window=1s,interval=1ms,start=true")
+            .start()) {
+      String pid = Long.toString(target.pid());
+      Await.until(
+          "a second is over",
+          Duration.ofSeconds(60),
+          () ->
+              done("status", pid).stream()
+                  .anyMatch(line -> line.matches("OldestSampleAgeSeconds +[2-9]")));
+      done("dump", pid, "-o", "last.collapsed", "--range", "last=1s");
+      done("dump", pid, "-o", "all.collapsed");
+      assertTrue(
+          Collapsed.parse(Files.readString(directory.resolve("last.collapsed"))).total()
+              < Collapsed.parse(Files.readString(directory.resolve("all.collapsed"))).total());
+      fails(
+          REFUSED,
+          List.of("yesterday", "valid: last="),
+          "dump",
+          pid,
+          "-o",
+          "y.html",
+          "--range",
+          "from=yesterday");
+      assertFalse(Files.exists(directory.resolve("y.html")));
+      done("stop", pid);
+    }
+  }
+
   private String listed(String pid) throws Exception {
     String line =
         done("list").stream().filter(l -> l.startsWith(pid + " ")).findFirst().orElseThrow();

@@ -29,7 +29,9 @@ class FuzzIT {
   private static final String[] WORDS = {
     "..", "../", "/tmp/", ".html", ".jfr", ".pb.gz", ".json", ".txt", ".collapsed", "interval=",
     "1ms", "duration=", "memory=", "64m", "depth=", "engine=", "walker=", "String", "null", "jfr",
-    "html", "99999999999999999999", "-1", "%n%s", "con", "NaN", "start=true"
+    "html", "99999999999999999999", "-1", "%n%s", "con", "NaN", "start=true", "last=", "from=",
+        "to=",
+    "-10m", "5m", "2026-01-31T12:00:00Z"
   };
 
   @TempDir private Path outside;
@@ -80,6 +82,7 @@ class FuzzIT {
         }
         answer(bean, "dumpToFile", name);
         answer(bean, "openStream", format);
+        answer(bean, "reportOf", text());
         answer(bean, "readStream", id);
         answer(bean, "closeStream", id);
       }
@@ -87,6 +90,7 @@ class FuzzIT {
       assertTrue(answers.getOrDefault("startWith refused", 0) > ROUNDS / 2, answers::toString);
       assertTrue(answers.getOrDefault("dumpToFile refused", 0) > ROUNDS / 2, answers::toString);
       assertTrue(answers.getOrDefault("dumpToFile done", 0) > 0, answers::toString);
+      assertTrue(answers.getOrDefault("reportOf refused", 0) > ROUNDS / 2, answers::toString);
       assertTrue(answers.getOrDefault("readStream refused", 0) > ROUNDS / 2, answers::toString);
       try (Stream<Path> files = Files.walk(outside)) {
         List<Path> strange =

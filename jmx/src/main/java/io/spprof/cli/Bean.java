@@ -60,14 +60,13 @@ final class Bean implements AutoCloseable {
     return (CompositeData) server.getAttribute(NAME, "Session");
   }
 
-  Object call(String operation) throws IOException, JMException {
-    return server.invoke(NAME, operation, new Object[0], new String[0]);
-  }
-
-  /** With a text or a long. */
-  Object call(String operation, Object argument) throws IOException, JMException {
-    String type = argument instanceof Long ? "long" : String.class.getName();
-    return server.invoke(NAME, operation, new Object[] {argument}, new String[] {type});
+  /** With arguments that are each a text or a long. */
+  Object call(String operation, Object... arguments) throws IOException, JMException {
+    String[] types = new String[arguments.length];
+    for (int i = 0; i < types.length; i++) {
+      types[i] = arguments[i] instanceof Long ? "long" : String.class.getName();
+    }
+    return server.invoke(NAME, operation, arguments, types);
   }
 
   @Override

@@ -75,13 +75,24 @@ final class Download {
         file + " exists; choose another name, or give --overwrite to replace it");
   }
 
+  /** All of it; see the other one. */
+  String from(Bean bean) throws IOException, JMException {
+    return from(bean, "");
+  }
+
   /**
    * Reads the profile to its end; without it, or when the user interrupts it, no file is left.
    *
+   * @param range a stretch of time, or "" for all
    * @return what was done, for the user
    */
-  String from(Bean bean) throws IOException, JMException {
-    long stream = (Long) bean.call("openStream", check().key());
+  String from(Bean bean, String range) throws IOException, JMException {
+    String key = check().key();
+    long stream =
+        (Long)
+            (range.isEmpty()
+                ? bean.call("openStream", key)
+                : bean.call("openStreamOf", key, range));
     try (Undo undo = new Undo()) {
       long bytes = 0;
       try (OutputStream out = undo.begin(this::open, this::delete)) {

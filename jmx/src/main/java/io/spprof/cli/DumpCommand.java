@@ -6,6 +6,7 @@ import javax.management.JMException;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /** Writes the profile into a file of ours. */
@@ -19,13 +20,22 @@ final class DumpCommand implements Callable<Integer> {
 
   @Mixin private Download download;
 
+  @Option(
+      names = "--range",
+      paramLabel = "RANGE",
+      defaultValue = "",
+      description =
+          "A stretch of time of a continuous session: last=10m, or from=TIME,to=TIME, where TIME is"
+              + " -10m (ago) or an ISO-8601 instant.")
+  private String range;
+
   @Spec private CommandSpec spec;
 
   @Override
   public Integer call() throws IOException, JMException {
     download.check();
     try (Bean bean = target.connect()) {
-      spec.commandLine().getOut().println(download.from(bean));
+      spec.commandLine().getOut().println(download.from(bean, range));
       return 0;
     }
   }

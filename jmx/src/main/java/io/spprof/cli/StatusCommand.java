@@ -39,7 +39,10 @@ final class StatusCommand implements Callable<Integer> {
     "ThreadsFailed",
     "UniqueStacks",
     "MemoryUsedBytes",
-    "MemoryLimitBytes"
+    "MemoryLimitBytes",
+    "SamplesPerSecond",
+    "DropsPerSecond",
+    "OldestSampleAgeSeconds"
   };
 
   @Mixin private Target target;
@@ -55,7 +58,9 @@ final class StatusCommand implements Callable<Integer> {
       }
       PrintWriter out = spec.commandLine().getOut();
       for (String name : SHOWN) {
-        out.printf("%-24s %s%n", name, values.get(name));
+        if (values.containsKey(name)) { // an older agent has not all of them
+          out.printf("%-24s %s%n", name, values.get(name));
+        }
       }
       return 0;
     }
