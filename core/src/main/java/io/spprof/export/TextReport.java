@@ -5,6 +5,7 @@ import io.spprof.Profile;
 import io.spprof.SessionStats;
 import java.io.IOException;
 import java.time.Instant;
+import java.util.List;
 import java.util.Locale;
 
 /**
@@ -42,6 +43,7 @@ public final class TextReport {
     report.unwalkable();
     report.methods();
     report.threads();
+    report.groups();
   }
 
   private void figures() throws IOException {
@@ -158,6 +160,27 @@ public final class TextReport {
           folded.threadName(i));
     }
     rest(folded.threadCount() - TOP_THREADS);
+  }
+
+  /** Where that says more than the list of threads. */
+  private void groups() throws IOException {
+    List<ThreadGroups.Group> groups = ThreadGroups.of(profile);
+    if (groups.size() == folded.threadCount()) {
+      return;
+    }
+    line("");
+    line("Kinds of threads by CPU time: * stands for a number; [GC], [JIT], [VM]: the JVM's own");
+    line("    CPU %%          CPU      samples  threads  kind");
+    for (ThreadGroups.Group group : groups.subList(0, Math.min(TOP_THREADS, groups.size()))) {
+      line(
+          "  %7.2f %12s %,12d %,8d  %s",
+          Figures.share(group.nanos(), profile.totalCpuNanos()),
+          Figures.nanos(group.nanos()),
+          group.samples(),
+          group.threads(),
+          group.name());
+    }
+    rest(groups.size() - TOP_THREADS);
   }
 
   private void rest(int count) throws IOException {

@@ -16,6 +16,7 @@ import javax.management.openmbean.CompositeData;
 import jdk.jfr.consumer.RecordedEvent;
 import jdk.jfr.consumer.RecordingFile;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** A session that never ends, and what can be asked of its past, on the H2 load. */
 class ContinuousIT {
@@ -120,6 +121,28 @@ class ContinuousIT {
       String text = new String(bean.readAll(id), StandardCharsets.UTF_8);
       assertEquals(second.samples(), Collapsed.parse(text).total());
     }
+  }
+
+  @Test
+  void shouldWriteWhatIsKeptAsTheJvmExits(@TempDir Path directory) throws Exception {
+    Path dumps = directory.resolve("dumps");
+    Path file;
+    try (TargetJvm target =
+            TargetJvm.h2(2)
+                .agentOptions(
+                    "mode=continuous,window=1s,interval=1ms,start=true,onexit=dump,dir=" + dumps)
+                .expectOnStderr(line -> line.startsWith("spprof: " + dumps))
+                .start();
+        BeanClient bean = BeanClient.connect(target)) {
+      Await.until("windows", PATIENCE, () -> windows(bean).size() > 2);
+      file = dumps.resolve("spprof-exit-" + target.pid() + ".jfr");
+      assertTrue(Files.notExists(file));
+    }
+    assertTrue(
+        RecordingFile.readAllEvents(file).stream()
+                .filter(event -> event.getEventType().getName().equals("jdk.ExecutionSample"))
+                .count()
+            > 100);
   }
 
   @Test

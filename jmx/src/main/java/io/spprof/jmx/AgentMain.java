@@ -1,5 +1,7 @@
 package io.spprof.jmx;
 
+import java.io.IOException;
+
 /**
  * Where the agent's bootstrap enters, by reflection, since it lives in another class loader. Not
  * for programs: they use {@link Spprof}.
@@ -26,12 +28,28 @@ public final class AgentMain {
     // Never closed: the bean lives as long as the JVM.
     Spprof spprof = Spprof.register(settings);
     System.setProperty(VERSION_PROPERTY, Version.get());
+    if (settings.dumpAtExit()) {
+      Runtime.getRuntime()
+          .addShutdownHook(new Thread(null, () -> dump(spprof.bean()), "spprof-exit", 0, false));
+    }
     if (settings.start()) {
       try {
         spprof.bean().start();
       } catch (RuntimeException e) {
         log("no session was started: " + e.getMessage());
       }
+    }
+  }
+
+  /** What is kept, times included, while the session still runs or after it. */
+  private static void dump(SpprofMXBean bean) {
+    if (bean.getSessionsStarted() == 0) {
+      return;
+    }
+    try {
+      log(bean.dumpToFile("spprof-exit-" + ProcessHandle.current().pid() + ".jfr") + " is written");
+    } catch (IOException | RuntimeException e) {
+      log("nothing is written at exit: " + e.getMessage());
     }
   }
 

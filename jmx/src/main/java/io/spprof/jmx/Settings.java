@@ -19,16 +19,19 @@ import org.apache.commons.lang3.StringUtils;
  *
  * @param defaults what {@code start()} uses
  * @param start whether to start a session at once
+ * @param dumpAtExit whether to write what is kept when the JVM ends
  * @param directory where dumps go, null for a temporary directory
  * @param error what was wrong, "" if nothing; the rest is then as if nothing had been set
  */
-record Settings(ProfilerConfig defaults, boolean start, Path directory, String error) {
+record Settings(
+    ProfilerConfig defaults, boolean start, boolean dumpAtExit, Path directory, String error) {
 
   /** Nothing set. */
-  static final Settings NONE = new Settings(ProfilerConfig.DEFAULT, false, null, "");
+  static final Settings NONE = new Settings(ProfilerConfig.DEFAULT, false, false, null, "");
 
   private static final String START = "start";
   private static final String DIR = "dir";
+  private static final String ONEXIT = "onexit";
 
   /**
    * Reads the settings, the strongest source first.
@@ -43,13 +46,17 @@ record Settings(ProfilerConfig defaults, boolean start, Path directory, String e
       return of(merge(args, properties, environment));
     } catch (IllegalArgumentException e) {
       return new Settings(
-          NONE.defaults(), false, null, e.getMessage() + " (no setting is in force, all defaults)");
+          NONE.defaults(),
+          false,
+          false,
+          null,
+          e.getMessage() + " (no setting is in force, all defaults)");
     }
   }
 
   /** Keys that only the agent knows, and what they take. */
   static List<String> agentHelp() {
-    return List.of(START + "=true|false", DIR + "=PATH");
+    return List.of(START + "=true|false", DIR + "=PATH", ONEXIT + "=none|dump");
   }
 
   /** Every key and what it takes. */
@@ -94,6 +101,7 @@ record Settings(ProfilerConfig defaults, boolean start, Path directory, String e
   private static Settings of(Map<String, String> merged) {
     Map<String, String> options = new LinkedHashMap<>();
     boolean start = false;
+    boolean dumpAtExit = false;
     Path directory = null;
     for (Map.Entry<String, String> setting : merged.entrySet()) {
       String value = setting.getValue();
@@ -105,11 +113,18 @@ record Settings(ProfilerConfig defaults, boolean start, Path directory, String e
           }
           start = value.equals("true");
         }
+        case ONEXIT -> {
+          if (!value.equals("none") && !value.equals("dump")) {
+            throw new IllegalArgumentException(
+                ONEXIT + "=" + value + ": valid: " + agentHelp().get(2));
+          }
+          dumpAtExit = value.equals("dump");
+        }
         case DIR -> directory = path(value);
         default -> options.put(setting.getKey(), value);
       }
     }
-    return new Settings(ProfilerConfig.DEFAULT.with(options), start, directory, "");
+    return new Settings(ProfilerConfig.DEFAULT.with(options), start, dumpAtExit, directory, "");
   }
 
   private static Path path(String value) {

@@ -85,7 +85,7 @@ public final class Spprof implements AutoCloseable {
         ManagementFactory.getPlatformMBeanServer(),
         Objects.requireNonNull(name, "name"),
         new Profiler(),
-        new Settings(defaults, false, directory, ""));
+        new Settings(defaults, false, false, directory, ""));
   }
 
   static Spprof register(Settings settings) {

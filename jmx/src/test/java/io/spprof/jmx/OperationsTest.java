@@ -47,7 +47,8 @@ class OperationsTest {
   @Test
   void shouldStartWithTheConfiguredDefaults() throws Exception {
     ProfilerConfig defaults = ProfilerConfig.parse("interval=2ms");
-    try (Fixture bean = Mocks.fixture(Mocks.idle(), new Settings(defaults, false, dir, ""))) {
+    try (Fixture bean =
+        Mocks.fixture(Mocks.idle(), new Settings(defaults, false, false, dir, ""))) {
       assertEquals(1L, invoke(bean, "start"));
       verify(bean.profiler()).start(defaults);
     }
@@ -65,7 +66,7 @@ class OperationsTest {
   @Test
   void shouldLayOptionsOverTheConfiguredDefaults() throws Exception {
     Settings settings =
-        new Settings(ProfilerConfig.parse("memory=64m,duration=60s"), false, dir, "");
+        new Settings(ProfilerConfig.parse("memory=64m,duration=60s"), false, false, dir, "");
     try (Fixture bean = Mocks.fixture(Mocks.idle(), settings)) {
       bean.spprof().bean().startWith("interval=1ms");
       verify(bean.profiler()).start(ProfilerConfig.parse("interval=1ms,memory=64m,duration=60s"));
@@ -74,7 +75,7 @@ class OperationsTest {
 
   @Test
   void shouldTakeItsOwnOptionsUnchanged() throws Exception {
-    Settings settings = new Settings(ProfilerConfig.parse("duration=60s"), false, dir, "");
+    Settings settings = new Settings(ProfilerConfig.parse("duration=60s"), false, false, dir, "");
     try (Fixture bean = Mocks.fixture(Mocks.idle(), settings)) {
       bean.spprof().bean().startWith((String) bean.get("Options"));
       verify(bean.profiler()).start(settings.defaults());
@@ -165,7 +166,7 @@ class OperationsTest {
 
   @Test
   void shouldDumpByTheSuffixAndNeverTwice() throws Exception {
-    Settings settings = new Settings(ProfilerConfig.DEFAULT, false, dir, "");
+    Settings settings = new Settings(ProfilerConfig.DEFAULT, false, false, dir, "");
     try (Fixture bean = Mocks.fixture(Mocks.idle(), settings)) {
       SpprofMXBean spprof = bean.spprof().bean();
       Path html = Path.of(spprof.dumpToFile("a.html"));

@@ -54,8 +54,21 @@ class SettingsTest {
             Map.of("SPPROF_START", "true", "SPPROF_MEMORY", "128m", "SPPROF_DURATION", "1h"));
     assertEquals(
         new Settings(
-            ProfilerConfig.parse("depth=7,memory=64m,duration=1h"), true, Path.of("/a,b"), ""),
+            ProfilerConfig.parse("depth=7,memory=64m,duration=1h"),
+            true,
+            false,
+            Path.of("/a,b"),
+            ""),
         settings);
+  }
+
+  @Test
+  void shouldReadWhetherToDumpAtExit() {
+    assertTrue(read("onexit=dump", Map.of(), Map.of()).dumpAtExit());
+    assertFalse(read("onexit=none", Map.of("spprof.onexit", "dump"), Map.of()).dumpAtExit());
+    Settings wrong = read("onexit=maybe,start=true", Map.of(), Map.of());
+    assertTrue(wrong.error().contains("valid: onexit=none|dump"), wrong.error());
+    assertFalse(wrong.start());
   }
 
   @Test

@@ -1,0 +1,111 @@
+package io.spprof.export;
+
+import io.spprof.Profile;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Pattern;
+
+/**
+ * A profile's CPU time by kinds of threads: the JVM's own by what they do, all others by their
+ * names with {@code *} for numbers, so that the threads of a pool are one.
+ */
+final class ThreadGroups {
+
+  /**
+   * Threads of one kind.
+   *
+   * @param name a pattern of names, or a kind in brackets
+   * @param threads how many names
+   * @param samples their samples
+   * @param nanos CPU time that these stand for, ns
+   */
+  record Group(String name, int threads, long samples, long nanos) {}
+
+  private static final String NATIVE = "[native thread]";
+  private static final Pattern NUMBERS = Pattern.compile("[0-9]+");
+
+  /** Beginnings of the names of HotSpot's own threads, 15 characters at most, as Linux has them. */
+  private static final Map<String, List<String>> KINDS = new LinkedHashMap<>();
+
+  static {
+    KINDS.put(
+        "[GC]",
+        List.of(
+            "GC Thread",
+            "G1 ",
+            "ParGC",
+            "ZWorker",
+            "ZDriver",
+            "ZDirector",
+            "ZStat",
+            "ZUn",
+            "XWorker",
+            "XDriver",
+            "XDirector",
+            "XStat",
+            "XUn",
+            "Shenandoah",
+            "RuntimeWorker"));
+    KINDS.put("[JIT]", List.of("C1 CompilerThre", "C2 CompilerThre", "Sweeper thread"));
+    KINDS.put(
+        "[VM]",
+        List.of(
+            "VM Thread",
+            "VM Periodic Tas",
+            "Service Thread",
+            "Monitor Deflati",
+            "Signal Dispatch",
+            "Notification T",
+            "Attach Listener",
+            "JFR "));
+  }
+
+  private ThreadGroups() {}
+
+  /** The groups, most CPU time first. */
+  static List<Group> of(Profile profile) {
+    boolean[] isNative = new boolean[profile.threadCount()];
+    long[] samples = new long[profile.threadCount()];
+    long[] nanos = new long[profile.threadCount()];
+    for (int row = 0; row < profile.rowCount(); row++) {
+      int thread = profile.thread(row);
+      samples[thread] += profile.samples(row);
+      nanos[thread] += profile.cpuNanos(row);
+      int stack = profile.stack(row);
+      isNative[thread] |=
+          profile.depth(stack) == 1 && profile.frameName(profile.frame(stack, 0)).equals(NATIVE);
+    }
+    Map<String, Group> groups = new LinkedHashMap<>();
+    for (int thread = 0; thread < samples.length; thread++) {
+      if (samples[thread] > 0) {
+        String name = profile.threadName(thread);
+        String kind = isNative[thread] ? kind(name) : pattern(name);
+        groups.merge(
+            kind,
+            new Group(kind, 1, samples[thread], nanos[thread]),
+            (a, b) ->
+                new Group(kind, a.threads + b.threads, a.samples + b.samples, a.nanos + b.nanos));
+      }
+    }
+    List<Group> sorted = new ArrayList<>(groups.values());
+    sorted.sort(Comparator.comparingLong(Group::nanos).reversed().thenComparing(Group::name));
+    return sorted;
+  }
+
+  private static String kind(String name) {
+    for (Map.Entry<String, List<String>> kind : KINDS.entrySet()) {
+      if (kind.getValue().stream().anyMatch(name::startsWith)) {
+        return kind.getKey();
+      }
+    }
+    return pattern(name);
+  }
+
+  /** {@code pool-1-thread-7} as {@code pool-*-thread-*}. */
+  static String pattern(String name) {
+    return NUMBERS.matcher(name).replaceAll("*");
+  }
+}
