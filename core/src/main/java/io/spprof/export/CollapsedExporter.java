@@ -51,11 +51,22 @@ public final class CollapsedExporter {
   }
 
   private static void writeLine(FoldedProfile folded, int row, Appendable out) throws IOException {
+    writeStack(folded, row, out);
+    out.append(' ').append(Long.toString(folded.samples(row))).append('\n');
+  }
+
+  /** A line's stack, without its number. */
+  static String stack(FoldedProfile folded, int row) throws IOException {
+    StringBuilder stack = new StringBuilder();
+    writeStack(folded, row, stack);
+    return stack.toString();
+  }
+
+  private static void writeStack(FoldedProfile folded, int row, Appendable out) throws IOException {
     out.append(folded.threadName(folded.thread(row)));
     int depth = folded.depth(row);
     for (int i = 0; i < depth; i++) {
       out.append(';').append(folded.frameName(folded.frame(row, i)));
     }
-    out.append(' ').append(Long.toString(folded.samples(row))).append('\n');
   }
 }

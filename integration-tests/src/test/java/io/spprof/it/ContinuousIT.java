@@ -81,6 +81,17 @@ class ContinuousIT {
       assertEquals(sums(all), sums(before, after));
       assertEquals(windows.subList(0, 3).stream().mapToLong(Line::samples).sum(), before.total());
 
+      String first = "to=" + border;
+      String rest = "from=" + border;
+      assertEquals("", bean.invokeWith("collapsedDifference", first, first));
+      long change = 0;
+      for (String line :
+          ((String) bean.invokeWith("collapsedDifference", first, rest)).lines().toList()) {
+        String[] words = line.split(" (?=[0-9]+ [0-9]+$)| (?=[0-9]+$)");
+        change += Long.parseLong(words[2]) - Long.parseLong(words[1]);
+      }
+      assertEquals(after.total() - before.total(), change);
+
       CompositeData kept = (CompositeData) bean.get("Kept");
       assertEquals(windows.size(), kept.get("windows"));
       assertTrue(bean.number("OldestSampleAgeSeconds") >= 5);

@@ -198,6 +198,13 @@ final class Descriptions {
         "As collapsed, of a stretch of time only",
         range,
         maxStacks);
+    operation(
+        "collapsedDifference",
+        MBeanOperationInfo.INFO,
+        "Two stretches of time side by side: stacks that have not as many samples in both, with both"
+            + " numbers, the greatest change first",
+        new Parameter("before", range.text()),
+        new Parameter("after", range.text()));
     operation("flameGraph", MBeanOperationInfo.INFO, "The profile as one self-contained HTML page");
     operation(
         "flameGraphOf", MBeanOperationInfo.INFO, "As flameGraph, of a stretch of time only", range);

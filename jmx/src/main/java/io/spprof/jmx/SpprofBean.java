@@ -10,6 +10,7 @@ import io.spprof.ProfilerState;
 import io.spprof.ProfilerStats;
 import io.spprof.SessionStats;
 import io.spprof.TimeRange;
+import io.spprof.export.CollapsedDifference;
 import io.spprof.export.CollapsedExporter;
 import io.spprof.export.Export;
 import io.spprof.export.ExportFormat;
@@ -377,6 +378,22 @@ final class SpprofBean extends StandardEmitterMBean implements SpprofMXBean {
                 "maxStacks=" + maxStacks + ": valid: 1 or more, or 0 for all");
           }
           return text(range, (profile, out) -> CollapsedExporter.write(profile, maxStacks, out));
+        });
+  }
+
+  @Override
+  public String collapsedDifference(String before, String after) {
+    return PlainErrors.call(
+        () -> {
+          StringBuilder out = new StringBuilder();
+          long now = System.currentTimeMillis();
+          TimeRange first = TimeRange.parse(before, now);
+          TimeRange second = TimeRange.parse(after, now);
+          Profile ofFirst = profiler.profile(first);
+          // The same twice is the same, whatever is sampled meanwhile.
+          Profile ofSecond = second.equals(first) ? ofFirst : profiler.profile(second);
+          CollapsedDifference.write(ofFirst, ofSecond, out);
+          return out.toString();
         });
   }
 

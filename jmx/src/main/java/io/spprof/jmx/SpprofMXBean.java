@@ -300,6 +300,18 @@ public interface SpprofMXBean {
   String collapsedOf(String range, int maxStacks);
 
   /**
+   * Two stretches of time of a continuous session side by side.
+   *
+   * @param before the first range, as of {@link #collapsedOf}
+   * @param after the second range
+   * @return a line for each stack that has not as many samples in both: the stack, the samples of
+   *     the first, those of the second; the form of {@code difffolded.pl}
+   * @throws IllegalArgumentException if one is no range, or nothing is kept of that time
+   * @throws IllegalStateException if the session keeps no windows of time
+   */
+  String collapsedDifference(String before, String after);
+
+  /**
    * The profile as a flame graph.
    *
    * @return one self-contained HTML page
