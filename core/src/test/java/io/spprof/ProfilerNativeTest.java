@@ -108,7 +108,9 @@ final class ProfilerNativeTest {
     Profile profile = profiler.profile();
     Map<String, Long> nanos = nanosByMethod(profile);
     double both = nanos.get("seventy") + nanos.get("thirty");
-    assertEquals(70, 100 * nanos.get("seventy") / both, 2);
+    // A thousand ticks of the kernel: where a busy machine makes them independent, 1.45 points are
+    // the standard deviation.
+    assertEquals(70, 100 * nanos.get("seventy") / both, 5);
     double ofThread = threadNanos(profile, worker.getName());
     assertEquals(1, ofThread / used.get(), 0.05, "what has no stack counts, too");
     assertConserved();
@@ -120,8 +122,10 @@ final class ProfilerNativeTest {
   void shouldLoseNoSignalFromSessionToSession() {
     for (int i = 1; i <= 20; i++) {
       profiler.start(ProfilerConfig.parse("interval=1ms,memory=1m,depth=2048"));
-      long before = cpuNanos();
-      seventy(before + STEP_NANOS); // several ticks of the kernel
+      long signals = profiler.stats().signals();
+      do {
+        seventy(cpuNanos() + STEP_NANOS); // several ticks of the kernel
+      } while (profiler.stats().signals() == signals);
       SessionStats session = profiler.stop();
       assertTrue(session.collected() > 0);
       assertEquals(i, session.id());
