@@ -129,7 +129,7 @@ class PathsIT {
     private final Map<String, Long> broken = new TreeMap<>();
     private long burning;
     private long onTheWay;
-    private long besideTheWay;
+    private final Map<String, Long> beside = new TreeMap<>();
 
     Comparison(Map<String, Long> used, Collapsed profile) {
       this.used = used;
@@ -164,7 +164,7 @@ class PathsIT {
       } else {
         onTheWay += stack.count();
         if (isBesideTheWay(frames)) {
-          besideTheWay += stack.count();
+          beside.merge(String.join(";", frames), stack.count(), Long::sum);
         } else if (!isOnTheWay(frames)) {
           wrong(frames, stack.count());
         }
@@ -201,6 +201,10 @@ class PathsIT {
       wrong.merge(known + " frames known, up to " + last + ", then " + rest, count, Long::sum);
     }
 
+    private static long sum(Map<String, Long> counts) {
+      return counts.values().stream().mapToLong(Long::longValue).sum();
+    }
+
     void assertFits(String mode, String walker) {
       List<String> off = new ArrayList<>();
       double all = used.values().stream().mapToLong(Long::longValue).sum();
@@ -231,25 +235,26 @@ class PathsIT {
               seen.size(),
               burning,
               onTheWay,
-              besideTheWay,
-              wrong.values().stream().mapToLong(Long::longValue).sum(),
+              sum(beside),
+              sum(wrong),
               broken,
               worst);
       System.out.println(summary);
       // As a rule none. Once in some ten thousand, about to call or just called, one is a frame
       // short.
-      long wrongSamples = wrong.values().stream().mapToLong(Long::longValue).sum();
+      long wrongSamples = sum(wrong);
       assertTrue(
           wrongSamples <= Math.max(1, (burning + onTheWay) / 1000),
           () -> "paths that are none: " + wrong + "; " + summary);
-      assertTrue(off.isEmpty(), () -> summary + "\n" + String.join("\n", off));
+      assertTrue(
+          off.isEmpty(), () -> summary + "\n" + String.join("\n", off) + "\nbeside: " + beside);
       assertTrue(expectedPaths >= 20, summary);
       // The interpreter always knows where it is.
       long most = mode.equals("-Xint") ? 0 : Math.max(5, (burning + onTheWay) / 300);
-      assertTrue(besideTheWay <= most, summary);
+      assertTrue(sum(beside) <= most, () -> summary + "\nbeside: " + beside);
       // Nothing is compared in these.
       assertTrue(onTheWay < 0.2 * burning, summary);
-      long brokenSamples = broken.values().stream().mapToLong(Long::longValue).sum();
+      long brokenSamples = sum(broken);
       double few = 0.001 * (burning + onTheWay);
       assertTrue(brokenSamples <= few + 3 * Math.sqrt(few), summary);
     }
