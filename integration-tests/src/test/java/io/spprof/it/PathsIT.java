@@ -39,6 +39,9 @@ class PathsIT {
   /** Paths with fewer expected samples may be missing. */
   private static final double ENOUGH = 20;
 
+  /** For twenty such paths. */
+  private static final long ENOUGH_SAMPLES = 2_500;
+
   private static final int SIGMAS = 5;
 
   @ParameterizedTest
@@ -52,6 +55,11 @@ class PathsIT {
       String walker = bean.text("StackWalker");
       Map<String, Long> before = record(target);
       awaitCpu(target, target.cpuNanos() + RUN_NANOS);
+      // On a busy machine a sample stands for several ticks, and it takes longer.
+      Await.until(
+          "enough samples",
+          Duration.ofSeconds(300),
+          () -> bean.number("CollectedSamples") >= ENOUGH_SAMPLES);
       Map<String, Long> used = record(target);
       bean.stop();
       before.forEach((path, nanos) -> used.merge(path, -nanos, Long::sum));
