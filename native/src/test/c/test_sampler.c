@@ -58,9 +58,14 @@ TEST(sampler_leaves_a_handler_that_replaced_ours) {
     setup();
     CHECK_EQUAL(0, spprof_sampler_start(NULL, &config));
     burn(10 * MS);
-    /* Past the C library, as a sanitizer's runtime puts its own handler before everybody's. */
-    struct spprof_action theirs = {.handler = foreign_handler};
+    /* Past the C library, as a sanitizer's runtime puts its own handler before everybody's; with
+     * what ours returns by, or the first signal would be the last. */
+    struct spprof_action theirs = current_action();
+    theirs.handler = foreign_handler;
+    theirs.flags &= ~(unsigned long)SA_SIGINFO;
     CHECK_EQUAL(0, spprof_action_put_sigsafe(SIGPROF, &theirs, NULL));
+    raise(SIGPROF);
+    CHECK(foreign_calls > 0);
     CHECK_EQUAL(1, spprof_sampler_stop(NULL, 1000));
     check_action(&theirs);
     CHECK_EQUAL(0, timers_left());
