@@ -140,9 +140,9 @@ final class DrainerThread extends Thread {
     }
     long now = session.elapsedNanos();
     if (now >= nextWindow) {
-      session.roll();
       // After a pause of the machine's there is one long window, not many empty ones.
       nextWindow = now - now % windowNanos + windowNanos;
+      session.roll();
     }
     if (now >= nextSweep) {
       boolean names = now >= nextNames;

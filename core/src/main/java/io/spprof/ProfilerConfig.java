@@ -42,6 +42,7 @@ public record ProfilerConfig(
   private static final long MAX_MEMORY = 1L << 30;
   private static final int MAX_DEPTH = 2048;
   private static final long MAX_WINDOW_SECONDS = TimeUnit.HOURS.toSeconds(1);
+  private static final long MAX_WINDOWS = 100_000;
   private static final long MIN_RETENTION_SECONDS = TimeUnit.MINUTES.toSeconds(1);
   private static final long MAX_RETENTION_SECONDS = TimeUnit.DAYS.toSeconds(30);
 
@@ -107,6 +108,16 @@ public record ProfilerConfig(
               + " is longer than retention="
               + inUnits(retentionSeconds, RETENTION_UNITS)
               + "; use a shorter window or a longer retention");
+    }
+    if (retentionSeconds / windowSeconds > MAX_WINDOWS) {
+      throw new IllegalArgumentException(
+          "window="
+              + inUnits(windowSeconds, DURATION_UNITS)
+              + " and retention="
+              + inUnits(retentionSeconds, RETENTION_UNITS)
+              + " make more than "
+              + MAX_WINDOWS
+              + " windows; use a longer window or a shorter retention");
     }
   }
 
@@ -186,6 +197,12 @@ public record ProfilerConfig(
             throw new IllegalArgumentException(
                 "unknown option '" + Printable.of(key) + "'; valid: " + validKeys());
       }
+    }
+    // One of the two that exclude each other, said now, is stronger than the other, said before.
+    if (values.containsKey("mode") && withMode == Mode.CONTINUOUS) {
+      duration = values.containsKey("duration") ? duration : 0;
+    } else if (values.containsKey("duration") && !values.containsKey("mode")) {
+      withMode = Mode.SESSION;
     }
     return new ProfilerConfig(
         interval, duration, memory, frames, withEngine, withWalker, withMode, window, retention);

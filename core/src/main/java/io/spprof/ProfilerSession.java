@@ -37,6 +37,9 @@ final class ProfilerSession {
   /** CPU time that a sample is taken to cost, kernel and all; see docs/figures.md. */
   private static final long MODEL_NANOS_PER_SAMPLE = 25_000;
 
+  /** Some 70 years: what is farther away is so far in nanoseconds, too. */
+  private static final long FAR_MILLIS = Long.MAX_VALUE / 4_000_000;
+
   /** The figures when there was no session yet. */
   static final ProfilerStats NO_STATS =
       new ProfilerStats(
@@ -180,8 +183,8 @@ final class ProfilerSession {
       stage.set(Stage.RUNNING);
       throw e;
     }
-    long elapsed = System.nanoTime() - startNanos;
     thread.end();
+    long elapsed = System.nanoTime() - startNanos; // after the last window's closing
     try {
       // Nothing is written any more: what is in the ring now is all there is.
       while (drainer.doWork() > 0) {
@@ -370,7 +373,8 @@ final class ProfilerSession {
   private static long sessionNanos(long millis, long epochNanos) {
     return millis == Long.MIN_VALUE || millis == Long.MAX_VALUE
         ? millis
-        : TimeUnit.MILLISECONDS.toNanos(millis) - epochNanos;
+        : TimeUnit.MILLISECONDS.toNanos(Math.max(-FAR_MILLIS, Math.min(FAR_MILLIS, millis)))
+            - epochNanos;
   }
 
   /** This session's figures: final ones after its end, else those of this moment. */

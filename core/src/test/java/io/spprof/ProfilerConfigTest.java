@@ -264,7 +264,8 @@ final class ProfilerConfigTest {
         "retention=59s; retention=1m..30d",
         "retention=31d; retention=1m..30d",
         "mode=continuous,duration=60s; leave out duration",
-        "window=1h,retention=30m; longer than retention=30m"
+        "window=1h,retention=30m; longer than retention=30m",
+        "window=1s,retention=30d; more than 100000 windows"
       })
   void shouldRefuseWhatNoContinuousSessionCanDo(String options, String told) {
     assertContains(

@@ -30,7 +30,6 @@ public final class Drainer {
   private final StackTable stacks;
   private final LocationTable locations;
   private final Windows windows;
-  private final long startNanos;
   private final int depth;
   private final int[] scratch;
   private final int[] scratchMethods;
@@ -80,7 +79,6 @@ public final class Drainer {
     this.stacks = new StackTable(budget);
     this.locations = new LocationTable(budget);
     this.windows = new Windows(budget, budget.limit() / LOG_SHARE, startNanos);
-    this.startNanos = startNanos;
     this.depth = depth;
     this.scratch = new int[depth + 1];
     this.scratchMethods = new int[depth + 1];
@@ -187,6 +185,7 @@ public final class Drainer {
    */
   public synchronized void roll(long now, WindowFigures figures, long retentionNanos) {
     windows.roll(now, figures, retentionNanos);
+    compact(GONE_BEFORE_COMPACTION);
     publish();
   }
 
@@ -232,15 +231,29 @@ public final class Drainer {
     return all;
   }
 
-  /** For one more sample; false if there is nothing left to give up. */
-  private boolean makeRoom() {
-    // Windows that went have left stacks behind that no other has.
-    if (windows.gone() >= goneAtCompaction + GONE_BEFORE_COMPACTION) {
-      goneAtCompaction = windows.gone();
-      windows.renumber(stacks.retain(windows.stacksInUse(stacks.stackCount())));
-      return true;
+  /**
+   * Makes room for a new stack where growing has none: the oldest windows, and what only they had.
+   */
+  private boolean forgetOldStacks() {
+    int wanted = goneAtCompaction + GONE_BEFORE_COMPACTION;
+    while (windows.gone() < wanted && windows.dropOldest()) {
+      // one after the other
     }
-    return windows.makeRoom(sampler.timeNanos() - startNanos);
+    return compact(1);
+  }
+
+  /** Forgets stacks that windows which went have left behind; false if too few went. */
+  private boolean compact(int least) {
+    if (windows.gone() < goneAtCompaction + least) {
+      return false;
+    }
+    int[] numbers = new int[stacks.stackCount()];
+    StackTable used = stacks.some(windows.stacksInUse(stacks.stackCount()), numbers);
+    Runnable renumbering = windows.renumbering(numbers);
+    renumbering.run();
+    stacks.become(used);
+    goneAtCompaction = windows.gone();
+    return true;
   }
 
   /** Whose exceptions would end the pass: so every one is caught, counted, and the pass goes on. */
@@ -363,7 +376,7 @@ public final class Drainer {
     private void add(int found, int thread, WalkResult walk, long timeNanos, long cpuNanos) {
       int number = threads.number(thread);
       int row = place(found, number, cpuNanos);
-      while (row < 0 && makeRoom()) {
+      if (row < 0 && forgetOldStacks()) {
         row = place(found, number, cpuNanos);
       }
       if (row >= 0) {

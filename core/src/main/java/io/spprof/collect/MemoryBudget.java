@@ -7,8 +7,18 @@ package io.spprof.collect;
  */
 public final class MemoryBudget {
 
+  /** Who holds bytes that can be given up. */
+  interface Reclaimer {
+    /** How many that are, at most. */
+    long reclaimable();
+
+    /** Gives some of them back; false if there are none. Must not take any. */
+    boolean reclaim();
+  }
+
   private final long limit;
   private volatile long used;
+  private Reclaimer reclaimer; // the collector's thread's
 
   /**
    * A budget with nothing taken.
@@ -20,17 +30,49 @@ public final class MemoryBudget {
   }
 
   /**
-   * Takes bytes if there are so many left.
+   * Whom to ask before a refusal.
+   *
+   * @param reclaimer null for nobody
+   */
+  void setReclaimer(Reclaimer reclaimer) {
+    this.reclaimer = reclaimer;
+  }
+
+  /**
+   * Takes bytes if there are so many left, or can be given up elsewhere.
    *
    * @param bytes how many, 0 or more
    * @return whether they were taken
    */
   public boolean take(long bytes) {
-    if (used + bytes > limit) {
+    if (!hasRoom(bytes) && (reclaimer == null || used + bytes - limit > reclaimer.reclaimable())) {
+      return false;
+    }
+    while (!hasRoom(bytes)) {
+      if (!reclaimer.reclaim()) {
+        return false;
+      }
+    }
+    set(used + bytes);
+    return true;
+  }
+
+  /**
+   * Takes bytes if there are so many left.
+   *
+   * @param bytes how many, 0 or more
+   * @return whether they were taken
+   */
+  boolean takeIfFree(long bytes) {
+    if (!hasRoom(bytes)) {
       return false;
     }
     set(used + bytes);
     return true;
+  }
+
+  private boolean hasRoom(long bytes) {
+    return used + bytes <= limit;
   }
 
   /**

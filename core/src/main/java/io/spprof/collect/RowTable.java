@@ -75,12 +75,8 @@ final class RowTable {
         stacks, threads, Arrays.copyOf(samples, count), Arrays.copyOf(nanos, count), count);
   }
 
-  /**
-   * The rows, for good: nothing is added any more. What they do not need is given back; {@link
-   * #ROW_BYTES} a row stay taken.
-   */
-  Profile.Rows seal() {
-    budget.giveBack(bytes(stacks.length) - (long) count * ROW_BYTES);
+  /** A copy of the rows, in arrays of just their size. */
+  Profile.Rows exact() {
     return new Profile.Rows(
         Arrays.copyOf(stacks, count),
         Arrays.copyOf(threads, count),
@@ -89,14 +85,27 @@ final class RowTable {
         count);
   }
 
-  /** Gives its stacks other numbers. */
-  void renumber(int[] numbers) {
+  /** What it takes of its budget. */
+  long bytes() {
+    return bytes(stacks.length);
+  }
+
+  /**
+   * Prepares other numbers for its stacks.
+   *
+   * @return what makes them its own, which cannot fail
+   */
+  Runnable renumbering(int[] numbers) {
     int[] renumbered = new int[stacks.length];
+    int[] places = new int[2 * stacks.length];
     for (int row = 0; row < count; row++) {
       renumbered[row] = numbers[stacks[row]];
+      places[Hashing.freeSlot(places, hash(renumbered[row], threads[row]))] = row + 1;
     }
-    stacks = renumbered;
-    index = indexOf(stacks.length);
+    return () -> {
+      stacks = renumbered;
+      index = places;
+    };
   }
 
   private int[] indexOf(int capacity) {

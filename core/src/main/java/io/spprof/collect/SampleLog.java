@@ -9,10 +9,10 @@ import java.util.Deque;
 import java.util.List;
 
 /**
- * The last samples one by one: when each was taken, its row in the {@link RowTable}, and what it
- * stands for. In chunks, within a {@link MemoryBudget} and a share of it; when there is no room the
- * oldest chunk goes, and its samples are counted. The tables, which hold the totals, come first:
- * they get the log's memory when they need it.
+ * The last samples of a window one by one: when each was taken, its row in the {@link RowTable},
+ * and what it stands for. In chunks, within a {@link MemoryBudget} and a share of it; when there is
+ * no room the oldest go, those of older windows first, and are counted. The tables, which hold the
+ * totals, come first: they get the log's memory when they need it.
  *
  * <p>One thread writes; {@link #snapshot()} is called by it, or under the same lock. What that
  * returns stays valid: a chunk is only ever added to.
@@ -25,25 +25,38 @@ final class SampleLog {
   /** What a chunk takes, bytes. */
   static final long CHUNK_BYTES = bytes(CHUNK);
 
+  /** Times of older windows. */
+  interface Older {
+    /** What they take, bytes. */
+    long bytes();
+
+    /** Forgets some; false if there are none. */
+    boolean forgetOldest();
+  }
+
   private final MemoryBudget budget;
-  private final long mostChunks;
+  private final long mostBytes;
   private final long startNanos;
+  private final Older older;
   private final Deque<Chunk> full = new ArrayDeque<>();
   private Chunk current; // null if there is none
   private int used; // of the current one
+  private long taken; // of the budget
   private long forgotten;
 
   /**
    * An empty log.
    *
    * @param budget what it takes from
-   * @param mostBytes what it takes at most
+   * @param mostBytes what it takes at most, with what is older
    * @param startNanos the session's start, by the samples' clock
+   * @param older times that go before its own
    */
-  SampleLog(MemoryBudget budget, long mostBytes, long startNanos) {
+  SampleLog(MemoryBudget budget, long mostBytes, long startNanos, Older older) {
     this.budget = budget;
-    this.mostChunks = mostBytes / CHUNK_BYTES;
+    this.mostBytes = mostBytes;
     this.startNanos = startNanos;
+    this.older = older;
   }
 
   /** Adds a sample; the oldest ones may go for it, and without any room it is forgotten at once. */
@@ -70,33 +83,43 @@ final class SampleLog {
 
   private void startChunk(long nanos) {
     if (current != null) {
-      full.addLast(upTo(used));
+      full.addLast(used == CHUNK ? current : trimmed());
+      set(taken - CHUNK_BYTES + bytes(used));
       current = null;
     }
-    while (full.size() >= mostChunks || !budget.take(CHUNK_BYTES)) {
-      if (!forgetOldest()) {
+    while (older.bytes() + taken + CHUNK_BYTES > mostBytes || !budget.takeIfFree(CHUNK_BYTES)) {
+      if (!older.forgetOldest() && !forgetOldest()) {
         return;
       }
     }
+    taken += CHUNK_BYTES;
     try {
       current = new Chunk(nanos, new int[CHUNK], new int[CHUNK], new long[CHUNK], CHUNK);
       used = 0;
     } catch (OutOfMemoryError e) {
-      budget.giveBack(CHUNK_BYTES); // the sample is in the tables; its time is not worth more
+      set(taken - CHUNK_BYTES); // the sample is in the tables; its time is not worth more
     }
+  }
+
+  /** Gives bytes back. */
+  private void set(long bytes) {
+    budget.giveBack(taken - bytes);
+    taken = bytes;
   }
 
   /** Gives the oldest chunk's memory back; false if there is none. */
   boolean forgetOldest() {
     if (!full.isEmpty()) {
-      forgotten += full.pollFirst().count();
+      int count = full.pollFirst().count();
+      forgotten += count;
+      set(taken - bytes(count));
     } else if (current != null) {
       forgotten += used;
       current = null;
+      set(taken - CHUNK_BYTES);
     } else {
       return false;
     }
-    budget.giveBack(CHUNK_BYTES);
     return true;
   }
 
@@ -109,33 +132,36 @@ final class SampleLog {
     return new SampleTimes(chunks, forgotten);
   }
 
-  /**
-   * What is in it, for good: nothing is added any more. What that does not need is given back;
-   * {@link #bytes(SampleTimes)} stay taken.
-   */
-  SampleTimes seal() {
+  /** The same, in arrays of just the size: what {@link #bytes(SampleTimes)} tells. */
+  SampleTimes exact() {
+    List<Chunk> chunks = new ArrayList<>(full);
     if (current != null) {
-      Chunk last =
-          new Chunk(
-              current.baseNanos(),
-              Arrays.copyOf(current.micros(), used),
-              Arrays.copyOf(current.rows(), used),
-              Arrays.copyOf(current.cpuNanos(), used),
-              used);
-      full.addLast(last);
-      current = null;
-      budget.giveBack(CHUNK_BYTES - bytes(used));
+      chunks.add(trimmed());
     }
-    return new SampleTimes(new ArrayList<>(full), forgotten);
+    return new SampleTimes(chunks, forgotten);
   }
 
-  /** What the chunks of sealed times take, bytes. */
+  /** What it takes of its budget. */
+  long bytes() {
+    return taken;
+  }
+
+  /** What the chunks of exact times take, bytes. */
   static long bytes(SampleTimes times) {
     return times.chunkCount() * bytes(0) + times.count() * (bytes(1) - bytes(0));
   }
 
   private static long bytes(int samples) {
     return (long) samples * (2 * Integer.BYTES + Long.BYTES) + 128;
+  }
+
+  private Chunk trimmed() {
+    return new Chunk(
+        current.baseNanos(),
+        Arrays.copyOf(current.micros(), used),
+        Arrays.copyOf(current.rows(), used),
+        Arrays.copyOf(current.cpuNanos(), used),
+        used);
   }
 
   private Chunk upTo(int count) {

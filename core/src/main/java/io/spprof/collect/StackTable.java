@@ -81,35 +81,40 @@ final class StackTable {
   }
 
   /**
-   * Forgets all stacks but some, which get new numbers, in their order. While they are copied both
-   * exist. What {@link #stacks()} returned stays valid, with the old numbers.
+   * Some of its stacks in a table of their own, in their order. Not within a budget.
    *
-   * @param kept which to keep, by number
-   * @return the new number of each that is kept
+   * @param kept which, by number
+   * @param numbers gets the new number of each that is kept
+   * @return the other table
    */
-  int[] retain(boolean[] kept) {
-    StackTable copy = new StackTable(new MemoryBudget(Long.MAX_VALUE));
-    int[] numbers = new int[stackCount];
+  StackTable some(boolean[] kept, int[] numbers) {
+    StackTable some = new StackTable(new MemoryBudget(Long.MAX_VALUE));
     int[] frames = new int[Profile.Stacks.CHUNK_MASK + 1];
     for (int stack = 0; stack < stackCount; stack++) {
       if (kept[stack]) {
         int from = positions[stack] & Profile.Stacks.CHUNK_MASK;
         int[] chunk = chunks[positions[stack] >> Profile.Stacks.CHUNK_BITS];
         System.arraycopy(chunk, from, frames, 0, depths[stack]);
-        numbers[stack] = copy.number(frames, depths[stack]);
+        numbers[stack] = some.number(frames, depths[stack]);
       }
     }
+    return some;
+  }
+
+  /**
+   * Takes another's stacks in the place of its own; what {@link #stacks()} returned stays valid.
+   */
+  void become(StackTable other) {
     budget.giveBack(bytes());
-    chunks = copy.chunks;
-    chunkCount = copy.chunkCount;
-    chunkUsed = copy.chunkUsed;
-    index = copy.index;
-    positions = copy.positions;
-    hashes = copy.hashes;
-    depths = copy.depths;
-    stackCount = copy.stackCount;
+    chunks = other.chunks;
+    chunkCount = other.chunkCount;
+    chunkUsed = other.chunkUsed;
+    index = other.index;
+    positions = other.positions;
+    hashes = other.hashes;
+    depths = other.depths;
+    stackCount = other.stackCount;
     budget.takeAnyway(bytes());
-    return numbers;
   }
 
   /** What it takes of its budget. */

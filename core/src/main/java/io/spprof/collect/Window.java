@@ -83,7 +83,7 @@ record Window(
     return new Window(
         windows.get(0).fromNanos,
         windows.get(windows.size() - 1).toNanos,
-        sum.seal(),
+        sum.exact(),
         new SampleTimes(chunks, forgotten),
         figures);
   }

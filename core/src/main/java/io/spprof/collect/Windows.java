@@ -13,27 +13,36 @@ import java.util.List;
  *   [ merged, merged, merged ][ merged, merged ][ window ][ window ][ open …
  * </pre>
  *
- * <p>All of it is within a {@link MemoryBudget}. When that has no room, {@link #makeRoom} gives up,
- * in this order: the times of the oldest samples; the border between two windows that are,
- * together, the shortest for their age; when few are left, the oldest. So the past gets coarser
- * before it goes, the older the coarser, and totals are lost last. While two windows merge, both
- * and their sum exist.
+ * <p>All of it is within a {@link MemoryBudget}. When that has no room for whatever of the
+ * session's, {@link #reclaim} gives up, in this order: the times of the oldest samples; the border
+ * between two windows that are, together, the shortest for their age; when few are left, the
+ * oldest. So the past gets coarser before it goes, the older the coarser, and totals are lost last.
+ * While two windows merge, both and their sum exist.
  *
- * <p>Under the collector's lock. A closed window never changes.
+ * <p>Under the collector's lock. A closed window never changes. What is changed here is prepared
+ * first: where the heap has no room for that, all is as it was.
  */
-final class Windows {
+final class Windows implements MemoryBudget.Reclaimer, SampleLog.Older {
 
   /** With so many closed ones or fewer, none are merged. */
   private static final int FEWEST = 16;
 
+  /**
+   * Clients read an edge in milliseconds, by a clock that is not ours; half of the least window.
+   */
+  private static final long NEAR_NANOS = 50_000_000;
+
   private final MemoryBudget budget;
   private final long mostTimesBytes;
   private final long startNanos;
-  private final List<Window> closed = new ArrayList<>();
+  private final ArrayList<Window> closed = new ArrayList<>();
+  private long closedBytes;
+  private long closedTimesBytes;
   private RowTable rows;
   private SampleLog log;
   private long openedNanos;
   private WindowFigures atOpening = WindowFigures.ZERO;
+  private Drainer.Extent extent = new Drainer.Extent(0, 1, 0, 0);
   private int gone;
 
   /**
@@ -47,22 +56,13 @@ final class Windows {
     this.budget = budget;
     this.mostTimesBytes = mostTimesBytes;
     this.startNanos = startNanos;
-    open();
+    log = newLog();
+    rows = new RowTable(budget);
+    budget.setReclaimer(this);
   }
 
-  private void open() {
-    rows = new RowTable(budget);
-    long taken = 0;
-    for (Window window : closed) {
-      taken += SampleLog.bytes(window.times());
-    }
-    while (taken + SampleLog.CHUNK_BYTES > mostTimesBytes && forgetOldestTimes()) {
-      taken = 0;
-      for (Window window : closed) {
-        taken += SampleLog.bytes(window.times());
-      }
-    }
-    log = new SampleLog(budget, mostTimesBytes - taken, startNanos);
+  private SampleLog newLog() {
+    return new SampleLog(budget, mostTimesBytes, startNanos, this);
   }
 
   /**
@@ -87,41 +87,74 @@ final class Windows {
    * @param retentionNanos windows that ended longer ago go
    */
   void roll(long now, WindowFigures figures, long retentionNanos) {
-    Window window = new Window(openedNanos, now, rows.seal(), log.seal(), figures.minus(atOpening));
-    budget.takeAnyway(Window.HEAD_BYTES);
-    closed.add(window);
+    Window window =
+        new Window(openedNanos, now, rows.exact(), log.exact(), figures.minus(atOpening));
+    closed.ensureCapacity(closed.size() + 1);
+    SampleLog nextLog = newLog();
+    RowTable nextRows = new RowTable(budget);
+    // Nothing is allocated from here on.
+    budget.giveBack(rows.bytes() + log.bytes());
+    rows = nextRows;
+    log = nextLog;
+    insert(closed.size(), window);
     openedNanos = now;
     atOpening = figures;
     while (!closed.isEmpty() && closed.get(0).toNanos() < now - retentionNanos) {
       dropOldest();
     }
-    while (budget.used() + RowTable.FIRST_BYTES > budget.limit() && makeRoom(now)) {
+    measure();
+    while (budget.used() > budget.limit() && reclaim()) {
       // until the next one has room
     }
-    open();
   }
 
-  /**
-   * Gives something up for the budget's sake.
-   *
-   * @param now the session's nanoseconds
-   * @return whether there was anything
-   */
-  boolean makeRoom(long now) {
-    return forgetOldestTimes() || log.forgetOldest() || merge(now) || dropOldest();
+  private void insert(int at, Window window) {
+    closed.add(at, window);
+    closedBytes += window.bytes();
+    closedTimesBytes += SampleLog.bytes(window.times());
+    budget.takeAnyway(window.bytes());
   }
 
-  private boolean forgetOldestTimes() {
-    for (int i = 0; i < closed.size(); i++) {
-      if (closed.get(i).times().count() > 0) {
-        replace(i, i + 1, closed.get(i).withoutTimes());
+  private void remove(int at) {
+    Window window = closed.remove(at);
+    closedBytes -= window.bytes();
+    closedTimesBytes -= SampleLog.bytes(window.times());
+    budget.giveBack(window.bytes());
+  }
+
+  @Override
+  public long reclaimable() {
+    return closedBytes + log.bytes();
+  }
+
+  @Override
+  public boolean reclaim() {
+    boolean any = forgetOldest() || log.forgetOldest() || merge() || dropOldest();
+    measure();
+    return any;
+  }
+
+  /** What the times of closed windows take. */
+  @Override
+  public long bytes() {
+    return closedTimesBytes;
+  }
+
+  /** The times of the oldest closed window that has some. */
+  @Override
+  public boolean forgetOldest() {
+    for (int i = 0; closedTimesBytes > 0 && i < closed.size(); i++) {
+      if (closed.get(i).times().chunkCount() > 0) {
+        Window without = closed.get(i).withoutTimes();
+        remove(i);
+        insert(i, without);
         return true;
       }
     }
     return false;
   }
 
-  private boolean merge(long now) {
+  private boolean merge() {
     if (closed.size() <= FEWEST) {
       return false;
     }
@@ -129,40 +162,36 @@ final class Windows {
     double shortest = Double.MAX_VALUE;
     for (int i = 0; i + 1 < closed.size(); i++) {
       double joint = closed.get(i).nanos() + closed.get(i + 1).nanos();
-      double ofAge = joint / (now - closed.get(i).fromNanos());
+      double ofAge = joint / (openedNanos - closed.get(i).fromNanos());
       if (ofAge < shortest) {
         shortest = ofAge;
         best = i;
       }
     }
-    Window first = closed.get(best).withoutTimes();
-    replace(best, best + 2, Window.of(List.of(first, closed.get(best + 1).withoutTimes())));
+    Window sum =
+        Window.of(List.of(closed.get(best).withoutTimes(), closed.get(best + 1).withoutTimes()));
+    remove(best);
+    remove(best);
+    insert(best, sum);
     return true;
   }
 
-  private boolean dropOldest() {
+  /** Gives the oldest closed window up; false if there is none. */
+  boolean dropOldest() {
     if (closed.isEmpty()) {
       return false;
     }
-    budget.giveBack(closed.remove(0).bytes());
+    remove(0);
     gone++;
+    measure();
     return true;
-  }
-
-  /** One for several that take no less. */
-  private void replace(int from, int to, Window window) {
-    for (Window gone : closed.subList(from, to)) {
-      budget.giveBack(gone.bytes());
-    }
-    closed.subList(from, to).clear();
-    closed.add(from, window);
-    budget.takeAnyway(window.bytes());
   }
 
   /**
    * Whole windows that lie in a stretch: from the one that {@code from} is in to the one before
    * that {@code to} is in; the latter, too, if it is the same, or if {@code to} is not before
-   * {@code now}. So two stretches of which one begins where the other ends share none.
+   * {@code now}, or if there is no other. An end that is near a window's edge is at the edge. So
+   * two stretches that meet at an edge share no window.
    *
    * @param from the session's nanoseconds
    * @param to the same, not before {@code from}
@@ -171,21 +200,51 @@ final class Windows {
    * @return at least one if the stretch is not wholly before what is kept, or behind the present
    */
   List<Window> between(long from, long to, long now, WindowFigures figures) {
+    long begin = atEdge(from);
+    long end = atEdge(to);
     List<Window> found = new ArrayList<>();
+    Window last = null; // that the end is in
     for (Window window : closed) {
-      if (window.toNanos() > from && (window.toNanos() <= to || window.fromNanos() <= from)) {
+      if (window.toNanos() > begin && (window.toNanos() <= end || window.fromNanos() <= begin)) {
         found.add(window);
+      } else if (window.fromNanos() < end && window.toNanos() > end) {
+        last = window;
       }
     }
-    if (from < now && (to >= now || openedNanos <= from)) {
-      found.add(
-          new Window(openedNanos, now, rows.rows(), log.snapshot(), figures.minus(atOpening)));
+    if (begin < now && (end >= now || openedNanos <= begin)) {
+      found.add(open(now, figures));
+    } else if (found.isEmpty() && begin < now && end > openedNanos) {
+      found.add(open(now, figures));
+    }
+    if (found.isEmpty() && last != null) {
+      found.add(last);
     }
     return found;
   }
 
+  private Window open(long now, WindowFigures figures) {
+    return new Window(openedNanos, now, rows.rows(), log.snapshot(), figures.minus(atOpening));
+  }
+
+  private long atEdge(long nanos) {
+    if (nanos > openedNanos - NEAR_NANOS && nanos < openedNanos + NEAR_NANOS) {
+      return openedNanos;
+    }
+    for (Window window : closed) {
+      long edge = window.fromNanos();
+      if (nanos > edge - NEAR_NANOS && nanos < edge + NEAR_NANOS) {
+        return edge;
+      }
+    }
+    return nanos;
+  }
+
   /** How far back they go. */
   Drainer.Extent extent() {
+    return extent;
+  }
+
+  private void measure() {
     long finest = closed.isEmpty() ? 0 : Long.MAX_VALUE;
     long coarsest = 0;
     for (Window window : closed) {
@@ -193,7 +252,7 @@ final class Windows {
       coarsest = Math.max(coarsest, window.nanos());
     }
     long since = closed.isEmpty() ? openedNanos : closed.get(0).fromNanos();
-    return new Drainer.Extent(since, closed.size() + 1, finest, coarsest);
+    extent = new Drainer.Extent(since, closed.size() + 1, finest, coarsest);
   }
 
   /** Number of closed windows that went. */
@@ -217,11 +276,22 @@ final class Windows {
     }
   }
 
-  /** Gives all stacks in use other numbers. */
-  void renumber(int[] numbers) {
-    for (int i = 0; i < closed.size(); i++) {
-      closed.set(i, closed.get(i).withStacks(numbers));
+  /**
+   * Prepares other numbers for all stacks in use.
+   *
+   * @return what makes them these windows' own, which cannot fail
+   */
+  Runnable renumbering(int[] numbers) {
+    List<Window> renumbered = new ArrayList<>(closed.size());
+    for (Window window : closed) {
+      renumbered.add(window.withStacks(numbers));
     }
-    rows.renumber(numbers);
+    Runnable ofOpen = rows.renumbering(numbers);
+    return () -> {
+      for (int i = 0; i < renumbered.size(); i++) {
+        closed.set(i, renumbered.get(i));
+      }
+      ofOpen.run();
+    };
   }
 }

@@ -14,6 +14,19 @@ final class SampleLogTest {
   private static final long PLENTY = 1L << 30;
   private static final long START = 5_000_000_000_000L;
 
+  private static final SampleLog.Older NONE_OLDER =
+      new SampleLog.Older() {
+        @Override
+        public long bytes() {
+          return 0;
+        }
+
+        @Override
+        public boolean forgetOldest() {
+          return false;
+        }
+      };
+
   private record Sample(long nanos, int row, long cpuNanos) {}
 
   private static List<Sample> read(SampleTimes times) {
@@ -26,7 +39,7 @@ final class SampleLogTest {
   }
 
   private static SampleLog filled(MemoryBudget budget, long mostBytes, int samples) {
-    SampleLog log = new SampleLog(budget, mostBytes, START);
+    SampleLog log = new SampleLog(budget, mostBytes, START, NONE_OLDER);
     for (int i = 0; i < samples; i++) {
       log.add(START + i * 1_000_000L, i, 10 + i);
     }
@@ -48,7 +61,7 @@ final class SampleLogTest {
 
   @Test
   void shouldKeepTimesThatJumpAndGoBack() {
-    SampleLog log = new SampleLog(new MemoryBudget(PLENTY), PLENTY, START);
+    SampleLog log = new SampleLog(new MemoryBudget(PLENTY), PLENTY, START, NONE_OLDER);
     long day = 86_400_000_000_000L;
     long[] times = {0, day, day - 7_000, 3 * day, 5_000, 5_000};
     for (long time : times) {

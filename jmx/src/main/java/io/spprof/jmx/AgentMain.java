@@ -1,6 +1,8 @@
 package io.spprof.jmx;
 
 import java.io.IOException;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 
 /**
  * Where the agent's bootstrap enters, by reflection, since it lives in another class loader. Not
@@ -44,10 +46,14 @@ public final class AgentMain {
   /** What is kept, times included, while the session still runs or after it. */
   private static void dump(SpprofMXBean bean) {
     if (bean.getSessionsStarted() == 0) {
+      log("nothing is written at exit: there was no session");
       return;
     }
+    // In a container all have one process id; the time tells them apart.
+    String time = Instant.now().truncatedTo(ChronoUnit.SECONDS).toString().replace(":", "");
+    String name = "spprof-exit-" + ProcessHandle.current().pid() + "-" + time + ".jfr";
     try {
-      log(bean.dumpToFile("spprof-exit-" + ProcessHandle.current().pid() + ".jfr") + " is written");
+      log(bean.dumpToFile(name) + " is written");
     } catch (IOException | RuntimeException e) {
       log("nothing is written at exit: " + e.getMessage());
     }
