@@ -20,7 +20,7 @@ class ScriptedClientIT {
 
   @Test
   void shouldEndWithStatusZeroAndNumbers() throws Exception {
-    try (TargetJvm target = TargetJvm.of(Busy.class, 2, 0).start()) {
+    try (TargetJvm target = TargetJvm.h2(2).start()) {
       Programs.Ended script =
           jmxterm(
               target,
