@@ -37,8 +37,10 @@ final class ProfilerSession {
   /** CPU time that a sample is taken to cost, kernel and all; see docs/figures.md. */
   private static final long MODEL_NANOS_PER_SAMPLE = 25_000;
 
-  /** Some 70 years: what is farther away is so far in nanoseconds, too. */
-  private static final long FAR_MILLIS = Long.MAX_VALUE / 4_000_000;
+  /**
+   * Farther from 1970 (146 years) no time is told: its nanoseconds, less the start's, fit a long.
+   */
+  private static final long FAR_MILLIS = Long.MAX_VALUE / 2_000_000;
 
   /** The figures when there was no session yet. */
   static final ProfilerStats NO_STATS =
