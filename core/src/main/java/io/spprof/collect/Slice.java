@@ -3,6 +3,7 @@ package io.spprof.collect;
 import io.spprof.Profile;
 import io.spprof.SampleTimes;
 import java.util.List;
+import java.util.function.Function;
 
 /**
  * Some of a session's windows in a row, with the tables that their numbers are of. Immutable;
@@ -60,28 +61,16 @@ public final class Slice {
     return windows.isEmpty();
   }
 
-  /** Makes the head of a profile. */
-  @FunctionalInterface
-  public interface Head {
-    /**
-     * The head.
-     *
-     * @param all the windows as one
-     * @return not null
-     */
-    Profile.Info of(Stretch all);
-  }
-
   /**
    * The windows as one profile, whose times are after the first one's beginning.
    *
-   * @param head its head
+   * @param head makes its head from the windows as one
    * @return the profile
    */
-  public Profile merge(Head head) {
+  public Profile merge(Function<Stretch, Profile.Info> head) {
     Window sum = Window.of(windows);
     SampleTimes times = sum.times().after(sum.fromNanos());
     return new Profile(
-        head.of(Stretch.of(sum)), methodNames, frames, threadNames, stacks, sum.rows(), times);
+        head.apply(Stretch.of(sum)), methodNames, frames, threadNames, stacks, sum.rows(), times);
   }
 }
