@@ -4,8 +4,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -31,16 +29,6 @@ final class Examples {
     throw new AssertionError("docs/monitoring.md has no " + name);
   }
 
-  /** The names of all. */
-  static List<String> names() throws IOException {
-    Matcher block = BLOCK.matcher(Files.readString(docs().resolve("monitoring.md")));
-    List<String> names = new ArrayList<>();
-    while (block.find()) {
-      names.add(block.group(1));
-    }
-    return names;
-  }
-
   /** The files beside the page. */
   static Path docs() {
     return TestPaths.project().resolve("docs");
@@ -60,7 +48,7 @@ final class Examples {
     return Files.writeString(file, text);
   }
 
-  static String withPasswords(String text) {
+  private static String withPasswords(String text) {
     return text.replace("MONITOR_PASSWORD", "monitor").replace("CONTROL_PASSWORD", "control");
   }
 }

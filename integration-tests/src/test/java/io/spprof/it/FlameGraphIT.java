@@ -8,7 +8,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.spprof.export.Browser;
 import io.spprof.it.load.Busy;
-import io.spprof.it.load.H2Oltp;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,7 +17,6 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
-import org.h2.Driver;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.CleanupMode;
 import org.junit.jupiter.api.io.TempDir;
@@ -67,7 +65,7 @@ class FlameGraphIT {
   @Test
   void shouldBeSearchedZoomedAndFilteredInABrowser() throws Exception {
     try (Browser browser = Browser.start(directory.resolve("chromium"));
-        TargetJvm target = TargetJvm.of(H2Oltp.class, 2).classPathOf(Driver.class).start();
+        TargetJvm target = TargetJvm.h2(2).start();
         BeanClient bean = BeanClient.connect(target)) {
       bean.startWith("interval=1ms");
       long begun = target.cpuNanos();
