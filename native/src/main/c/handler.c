@@ -7,6 +7,7 @@
 
 #include "counters.h"
 #include "gate.h"
+#include "schedule.h"
 #include "threads.h"
 
 struct spprof_handler_session spprof_handler_session;
@@ -107,22 +108,24 @@ static void forward(const struct sigaction *to, int signal, siginfo_t *info, voi
 }
 
 /* Counts a signal of ours, and what became of it. */
-static void handle(struct spprof_slot *slot, const struct spprof_signal *signal, bool open,
-                   bool timed, void *ucontext) {
-    /* Not an exchange: this thread's handler is the only writer while the timer exists. */
-    atomic_store_explicit(
-        &slot->expirations,
-        atomic_load_explicit(&slot->expirations, memory_order_relaxed) + signal->expirations,
-        memory_order_relaxed);
+static void handle(const struct spprof_engine *engine, struct spprof_slot *slot,
+                   const struct spprof_signal *signal, bool open, bool timed, void *ucontext) {
+    uint64_t before = timed ? clock_ns(CLOCK_THREAD_CPUTIME_ID) : 0;
+    uint64_t cpu_ns = signal->cpu_ns;
+    if (engine->timer_a_thread) {
+        cpu_ns = spprof_schedule_pay_sigsafe(slot, signal->expirations);
+    }
     if (!open) {
-        drop(SPPROF_DROP_LATE, signal->cpu_ns);
-    } else if (timed) {
-        uint64_t before = clock_ns(CLOCK_THREAD_CPUTIME_ID);
-        sample(slot, signal->cpu_ns, true, ucontext);
+        drop(SPPROF_DROP_LATE, cpu_ns);
+        return;
+    }
+    if (engine->timer_a_thread) {
+        spprof_schedule_follow_sigsafe(engine, slot);
+    }
+    sample(slot, cpu_ns, timed, ucontext);
+    if (timed) {
         spprof_count_sigsafe(&spprof_counters.timed_handler_ns,
                              clock_ns(CLOCK_THREAD_CPUTIME_ID) - before);
-    } else {
-        sample(slot, signal->cpu_ns, false, ucontext);
     }
 }
 
@@ -137,12 +140,11 @@ void spprof_handler_sigsafe(int number, siginfo_t *info, void *ucontext) {
     const struct sigaction *previous = NULL;
     const struct spprof_engine *engine =
         atomic_load_explicit(&session->engine, memory_order_relaxed);
-    uint64_t interval_ns = atomic_load_explicit(&session->interval_ns, memory_order_relaxed);
-    if (engine->signal_sigsafe(info, interval_ns, &signal)) {
+    if (engine->signal_sigsafe(info, &signal)) {
         slot = spprof_threads_slot_sigsafe(engine, &signal, &stale);
     }
     if (slot != NULL) {
-        handle(slot, &signal, open, count % SPPROF_TIMED_EVERY == 0, ucontext);
+        handle(engine, slot, &signal, open, count % SPPROF_TIMED_EVERY == 0, ucontext);
     } else if (stale) {
         drop(SPPROF_DROP_LATE, 0); /* its session counted the time as due and not signalled */
     } else {

@@ -27,7 +27,6 @@ struct spprof_handler_session {
     int depth; /* frames kept of a stack */
     /* Relaxed: set before our action is installed, which no handler comes before. */
     _Atomic(const struct spprof_engine *) engine;
-    _Atomic uint64_t interval_ns;
     /* What our action replaced, NULL if that was no handler: gets the signals that are not ours. */
     _Atomic(const struct sigaction *) previous;
 };

@@ -60,7 +60,6 @@ static int make_room(JNIEnv *jni, const struct spprof_sampler_config *config) {
         return -EINVAL;
     }
     session->engine = config->engine;
-    session->interval_ns = config->interval_ns;
     session->depth = (int)config->depth;
     int error = choose_walker(jni, config);
     if (error == 0) {
@@ -255,6 +254,16 @@ int spprof_sampler_sweep(JNIEnv *jni, bool names) {
             spprof_java_threads_adopt(jni, spprof_handler_session.engine);
         }
         result = spprof_threads_sweep(names);
+    }
+    spprof_unlock(&lock);
+    return result;
+}
+
+int spprof_sampler_set_interval(uint64_t interval_ns) {
+    spprof_lock(&lock);
+    int result = -EINVAL;
+    if (stage == SAMPLING && spprof_gate_is_open_sigsafe() && interval_ns > 0) {
+        result = spprof_threads_set_interval(interval_ns);
     }
     spprof_unlock(&lock);
     return result;

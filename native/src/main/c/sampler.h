@@ -63,6 +63,13 @@ int spprof_sampler_release(void);
  */
 int spprof_sampler_sweep(JNIEnv *jni, bool names);
 
+/*
+ * The interval of the session that is sampling, from now on; each thread follows at its next signal
+ * (schedule.h). 0, -EINVAL without such a session or for 0 ns, -EEXIST if the process's timer is
+ * somebody else's now.
+ */
+int spprof_sampler_set_interval(uint64_t interval_ns);
+
 /* The ring's block, NULL without a session, and its size. */
 void *spprof_sampler_ring(uint64_t *size);
 

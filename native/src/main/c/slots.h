@@ -32,8 +32,14 @@ struct spprof_slot {
     _Atomic(void *) env;     /* JNIEnv, NULL unless a Java thread */
     _Atomic uint32_t serial; /* the thread's number within the session */
     _Atomic bool exiting;    /* between ThreadEnd and the deletion of the timer */
-    /* Of the thread's own timer; written by its own thread's handler only. */
-    _Atomic uint64_t expirations;
+    /*
+     * Of the thread's own timer (intervals.h): the thread CPU clock up to which signals stand for
+     * its time, the time that each expiration stands for, and where in an interval it expires, in
+     * 2^-32 of one.
+     */
+    _Atomic uint64_t paid_ns;
+    _Atomic uint64_t interval_ns;
+    _Atomic uint32_t phase;
     _Atomic uint64_t id;   /* the engine's number of the thread, 0 if free */
     _Atomic uint32_t next; /* in the chain of its id: index + 1, 0 at the end */
 
@@ -41,7 +47,6 @@ struct spprof_slot {
     enum spprof_slot_state state;
     struct spprof_timer timer;
     bool failed;         /* could not get a timer */
-    uint64_t first_ns;   /* thread CPU clock of the first expiry */
     uint64_t stopped_ns; /* thread CPU clock when the timer was deleted; 0 if it never had one */
     uint32_t sweep;      /* the last sweep that saw the thread */
     uint32_t name_hash;  /* of the name last published, 0 if none */

@@ -6,6 +6,7 @@
 #include "counters.h"
 #include "gate.h"
 #include "lock.h"
+#include "schedule.h"
 #include "thread_name.h"
 
 /* Stands for all threads that a process's timer meets and nobody told us of. */
@@ -17,7 +18,6 @@ static struct spprof_lock lock = SPPROF_LOCK_INITIALIZER;
 static const struct spprof_engine *engine =
     &SPPROF_DEFAULT_ENGINE; /* of the session, or the last */
 static struct spprof_ring *ring;
-static uint64_t interval;
 static uint32_t next_serial;
 static uint32_t sweep_number; /* 0 until the first sweep of the session */
 static uint64_t begun_ns;     /* CLOCK_MONOTONIC when the session began */
@@ -82,14 +82,14 @@ struct spprof_slot *spprof_threads_slot_sigsafe(const struct spprof_engine *from
 }
 
 /* xorshift64*, Vigna 2016; the phase of a timer needs no more. */
-static uint64_t random_below(uint64_t bound) {
+static uint32_t random_bits(void) {
     if (random_state == 0) {
         random_state = monotonic_ns() * UINT64_C(0x9E3779B97F4A7C15) | 1;
     }
     random_state ^= random_state >> 12;
     random_state ^= random_state << 25;
     random_state ^= random_state >> 27;
-    return (random_state * UINT64_C(0x2545F4914F6CDD1D) >> 11) % bound;
+    return (uint32_t)(random_state * UINT64_C(0x2545F4914F6CDD1D) >> 32);
 }
 
 static uint64_t id_of(const struct spprof_slot *slot) {
@@ -108,19 +108,20 @@ static void begin_slot(struct spprof_slot *slot) {
     atomic_store_explicit(&slot->env, NULL, memory_order_relaxed);
     atomic_store_explicit(&slot->serial, ++next_serial, memory_order_relaxed);
     atomic_store_explicit(&slot->exiting, false, memory_order_relaxed);
-    atomic_store_explicit(&slot->expirations, 0, memory_order_relaxed);
+    spprof_schedule_begin(slot, from, random_bits());
     slot->state = SPPROF_SLOT_LIVE;
     slot->timer.valid = false;
     slot->failed = false;
-    slot->first_ns = from + 1 + random_below(interval);
     slot->stopped_ns = 0;
     slot->sweep = sweep_number;
     slot->name_hash = 0;
 }
 
-static uint64_t next_expiry(const struct spprof_slot *slot) {
-    return slot->first_ns +
-           atomic_load_explicit(&slot->expirations, memory_order_relaxed) * interval;
+/* Arms its timer, or sets it anew, as the slot's schedule says. */
+static int set_timer(const struct spprof_slot *slot) {
+    return engine->timer_set_sigsafe(
+        &slot->timer, spprof_schedule_next_sigsafe(slot),
+        atomic_load_explicit(&slot->interval_ns, memory_order_relaxed));
 }
 
 static void set_failed(struct spprof_slot *slot, bool failed) {
@@ -163,7 +164,7 @@ static void arm(struct spprof_slot *slot) {
     if (error == 0) {
         count_sampled(true);
         set_failed(slot, false);
-        error = engine->timer_set(&slot->timer, next_expiry(slot), interval);
+        error = set_timer(slot);
         if (error == 0) {
             return;
         }
@@ -206,7 +207,7 @@ void spprof_threads_begin(const struct spprof_engine *with, struct spprof_ring *
     spprof_threads_lock();
     engine = with;
     ring = names;
-    interval = interval_ns;
+    spprof_schedule_want(interval_ns, true);
     next_serial = 0;
     sweep_number = 0;
     begun_ns = monotonic_ns();
@@ -221,10 +222,9 @@ void spprof_threads_begin(const struct spprof_engine *with, struct spprof_ring *
 
 /* Expirations of the thread's own timer that were due when it was deleted, and never signalled. */
 static void count_unsignalled(const struct spprof_slot *slot) {
-    uint64_t next = next_expiry(slot);
-    if (engine->timer_a_thread && slot->state == SPPROF_SLOT_LIVE && slot->stopped_ns >= next) {
-        uint64_t due = (slot->stopped_ns - next) / interval + 1;
-        spprof_count_sigsafe(&spprof_counters.unsignalled_cpu_ns, due * interval);
+    if (engine->timer_a_thread && slot->state == SPPROF_SLOT_LIVE) {
+        spprof_count_sigsafe(&spprof_counters.unsignalled_cpu_ns,
+                             spprof_schedule_due(slot, slot->stopped_ns));
     }
 }
 
@@ -277,12 +277,13 @@ static struct spprof_slot *slot_for(uint64_t id) {
 
 /*
  * A thread that ended between two sweeps, whose number the system gave to the caller: the slot's
- * clock is ahead of the caller's by more than the interval to its next expiry.
+ * clock is ahead of the caller's by more than the longest way to an expiry.
  */
 static void check_own_slot(struct spprof_slot *slot) {
     uint64_t cpu;
     if (slot->state == SPPROF_SLOT_LIVE && slot->timer.valid &&
-        engine->thread_cpu_ns(id_of(slot), &cpu) == 0 && cpu + interval < next_expiry(slot)) {
+        engine->thread_cpu_ns(id_of(slot), &cpu) == 0 &&
+        cpu + spprof_schedule_longest() < spprof_schedule_next_sigsafe(slot)) {
         disarm(slot);
         begin_slot(slot);
     }
@@ -362,6 +363,21 @@ int spprof_threads_sweep(bool names) {
     return result;
 }
 
+int spprof_threads_set_interval(uint64_t interval_ns) {
+    spprof_threads_lock();
+    int error = 0;
+    if (!engine->timer_a_thread) {
+        /* Any thread's share stands for the one timer. */
+        struct spprof_slot *slot = atomic_load_explicit(&others, memory_order_relaxed);
+        error = engine->timer_set_sigsafe(&slot->timer, interval_ns, interval_ns);
+    }
+    if (error == 0) {
+        spprof_schedule_want(interval_ns, false);
+    }
+    spprof_threads_unlock();
+    return error;
+}
+
 void spprof_threads_started(void *env, const char *name) {
     spprof_threads_lock();
     if (spprof_gate_is_open_sigsafe()) {
@@ -391,10 +407,10 @@ void spprof_threads_started(void *env, const char *name) {
  */
 static void settle_own(struct spprof_slot *slot) {
     uint64_t cpu;
-    engine->timer_set(&slot->timer, 0, 0); /* no tick may come between the next two lines */
-    if (engine->thread_cpu_ns(id_of(slot), &cpu) == 0 && cpu >= next_expiry(slot)) {
+    engine->timer_set_sigsafe(&slot->timer, 0, 0); /* no tick may come between the next two lines */
+    if (engine->thread_cpu_ns(id_of(slot), &cpu) == 0 && spprof_schedule_due(slot, cpu) > 0) {
         sigset_t blocked;
-        engine->timer_set(&slot->timer, next_expiry(slot), interval);
+        set_timer(slot);
         pthread_sigmask(SIG_SETMASK, &lock.mask, &blocked); /* here */
         pthread_sigmask(SIG_SETMASK, &blocked, NULL);
     }

@@ -7,8 +7,7 @@
  * runs). Where the engine has one timer for the process and the system lists no threads, those that
  * the JVM does not know share one slot. With a timer a thread, a thread that was born within the
  * session is sampled from the beginning of its CPU clock, any other from the moment it was found.
- * The first expiry is random within one interval, so that threads which live for less than an
- * interval are seen in proportion.
+ * schedule.h tells when its timer expires.
  *
  * Everything here takes one lock, except what ends in _sigsafe. No timer is made once the gate is
  * closed: that is asked under the lock, and the teardown closes the gate before it takes the lock
@@ -46,6 +45,10 @@ void spprof_threads_adopt_locked(uint64_t id, void *env, const char *name);
  * timer, or -errno if there is none and the reason is known.
  */
 int spprof_threads_sweep(bool names);
+
+/* While a session samples: the interval from now on, greater than 0. 0, or -EEXIST if the process's
+ * timer is somebody else's now. See schedule.h. */
+int spprof_threads_set_interval(uint64_t interval_ns);
 
 /* JVMTI's ThreadStart and ThreadEnd, on the thread itself. `name` may be NULL. */
 void spprof_threads_started(void *env, const char *name);

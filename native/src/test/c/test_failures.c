@@ -21,7 +21,7 @@ static int fail_to_create(struct spprof_timer *timer, uint64_t id, int signal, v
 }
 
 static int fail_to_set(const struct spprof_timer *timer, uint64_t first, uint64_t interval) {
-    return fails() ? -EPERM : whole->timer_set(timer, first, interval);
+    return fails() ? -EPERM : whole->timer_set_sigsafe(timer, first, interval);
 }
 
 static int fail_to_drain(int signal) {
@@ -135,7 +135,7 @@ TEST(a_start_without_any_timer_leaves_nothing) {
     check_start_leaves_nothing(-EAGAIN);
     CHECK_EQUAL(-EAGAIN, spprof_threads_last_error());
     broken.timer_create = whole->timer_create;
-    broken.timer_set = fail_to_set;
+    broken.timer_set_sigsafe = fail_to_set;
     failures_left = 1000;
     check_start_leaves_nothing(-EPERM);
     failures_left = 0;

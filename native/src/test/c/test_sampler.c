@@ -234,15 +234,15 @@ TEST(a_signal_of_an_earlier_session_is_late) {
     for (uint64_t session = 1; session <= 3; session++) {
         CHECK_EQUAL(0, spprof_sampler_start(NULL, &config));
         struct spprof_slot *slot = spprof_slots_get(0);
-        uint64_t expirations = slot->expirations;
+        uint64_t paid = slot->paid_ns;
         for (uint64_t then = 1; then < session; then++) {
             info.si_value.sival_ptr = spprof_slots_ticket(slot, then);
             spprof_handler_sigsafe(SIGPROF, &info, NULL);
         }
-        CHECK_EQUAL(expirations, slot->expirations);
+        CHECK_EQUAL(paid, slot->paid_ns);
         info.si_value.sival_ptr = spprof_slots_ticket(slot, session);
         spprof_handler_sigsafe(SIGPROF, &info, NULL);
-        CHECK_EQUAL(expirations + 1, slot->expirations);
+        CHECK_EQUAL(paid + config.interval_ns, slot->paid_ns);
         CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
         CHECK_EQUAL(0, spprof_sampler_release());
     }

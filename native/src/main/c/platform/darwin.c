@@ -141,20 +141,28 @@ static int create_timer(struct spprof_timer *timer, uint64_t id, int signal, voi
     return 0;
 }
 
+static bool is_armed_interval(struct timeval interval) {
+    return interval.tv_sec == armed_interval.tv_sec && interval.tv_usec == armed_interval.tv_usec;
+}
+
 static int set_timer(const struct spprof_timer *timer, uint64_t first_ns, uint64_t interval_ns) {
     (void)timer;
-    if (armed) {
+    if (armed && is_armed_interval(to_timeval(interval_ns))) {
         return 0;
     }
     struct itimerval found;
     if (getitimer(ITIMER_PROF, &found) != 0) {
         return -errno;
     }
-    if (found.it_value.tv_sec != 0 || found.it_value.tv_usec != 0) {
+    /* Another interval than ours is somebody else's, who set it over ours. */
+    if (armed ? !is_armed_interval(found.it_interval)
+              : found.it_value.tv_sec != 0 || found.it_value.tv_usec != 0) {
         return -EEXIST;
     }
-    atomic_store_explicit(&accounted_ns, clock_ns_sigsafe(CLOCK_PROCESS_CPUTIME_ID),
-                          memory_order_relaxed);
+    if (!armed) {
+        atomic_store_explicit(&accounted_ns, clock_ns_sigsafe(CLOCK_PROCESS_CPUTIME_ID),
+                              memory_order_relaxed);
+    }
     struct itimerval spec = {.it_value = to_timeval(first_ns % interval_ns + 1),
                              .it_interval = to_timeval(interval_ns)};
     if (setitimer(ITIMER_PROF, &spec, NULL) != 0) {
@@ -178,8 +186,7 @@ static int delete_timer(struct spprof_timer *timer) {
     const struct itimerval off = {{0, 0}, {0, 0}};
     int error = getitimer(ITIMER_PROF, &now) == 0 ? 0 : errno;
     /* Another interval is somebody else's, who set it over ours. */
-    if (error == 0 && now.it_interval.tv_sec == armed_interval.tv_sec &&
-        now.it_interval.tv_usec == armed_interval.tv_usec) {
+    if (error == 0 && is_armed_interval(now.it_interval)) {
         error = setitimer(ITIMER_PROF, &off, NULL) == 0 ? 0 : errno;
     }
     /*
@@ -201,9 +208,7 @@ static bool sent_by_the_timer_sigsafe(const siginfo_t *info) {
 #endif
 }
 
-static bool signal_sigsafe(const siginfo_t *info, uint64_t interval_ns,
-                           struct spprof_signal *signal) {
-    (void)interval_ns;
+static bool signal_sigsafe(const siginfo_t *info, struct spprof_signal *signal) {
     if (!sent_by_the_timer_sigsafe(info)) {
         return false;
     }
@@ -254,7 +259,7 @@ const struct spprof_engine spprof_engine_itimer = {
     .thread_name = thread_name,
     .read_memory = read_memory,
     .timer_create = create_timer,
-    .timer_set = set_timer,
+    .timer_set_sigsafe = set_timer, /* no thread has its own, so no handler calls it */
     .timer_delete = delete_timer,
     .signal_sigsafe = signal_sigsafe,
     .drain_pending = drain_pending,

@@ -33,7 +33,7 @@ static clockid_t thread_clock(uint64_t id) {
     return (clockid_t)(((unsigned)~(pid_t)id << 3) | 6u);
 }
 
-static struct timespec to_timespec(uint64_t ns) {
+static struct timespec to_timespec_sigsafe(uint64_t ns) {
     return (struct timespec){.tv_sec = (time_t)(ns / NANOS), .tv_nsec = (long)(ns % NANOS)};
 }
 
@@ -105,19 +105,23 @@ static int create_timer(struct spprof_timer *timer, uint64_t id, int signal, voi
     event.sigev_signo = signal;
     event.sigev_value.sival_ptr = value;
     event.sigev_notify_thread_id = (pid_t)id;
-    if (syscall(SYS_timer_create, thread_clock(id), &event, &timer->id) != 0) {
+    int32_t number;
+    if (syscall(SYS_timer_create, thread_clock(id), &event, &number) != 0) {
         return -errno;
     }
+    atomic_store_explicit(&timer->id, number, memory_order_relaxed);
     timer->valid = true;
     return 0;
 }
 
-static int set_timer(const struct spprof_timer *timer, uint64_t first_ns, uint64_t interval_ns) {
-    struct itimerspec spec = {.it_value = to_timespec(first_ns),
-                              .it_interval = to_timespec(interval_ns)};
+static int set_timer_sigsafe(const struct spprof_timer *timer, uint64_t first_ns,
+                             uint64_t interval_ns) {
+    struct itimerspec spec = {.it_value = to_timespec_sigsafe(first_ns),
+                              .it_interval = to_timespec_sigsafe(interval_ns)};
     /* Absolute: an expiry that has passed fires at once, and its overruns are counted from there.
      */
-    return syscall(SYS_timer_settime, timer->id, TIMER_ABSTIME, &spec, NULL) == 0 ? 0 : -errno;
+    int32_t number = atomic_load_explicit(&timer->id, memory_order_relaxed);
+    return syscall(SYS_timer_settime, number, TIMER_ABSTIME, &spec, NULL) == 0 ? 0 : -errno;
 }
 
 static int delete_timer(struct spprof_timer *timer) {
@@ -125,17 +129,17 @@ static int delete_timer(struct spprof_timer *timer) {
         return 0;
     }
     timer->valid = false;
-    return syscall(SYS_timer_delete, timer->id) == 0 ? 0 : -errno;
+    int32_t number = atomic_load_explicit(&timer->id, memory_order_relaxed);
+    return syscall(SYS_timer_delete, number) == 0 ? 0 : -errno;
 }
 
-static bool signal_sigsafe(const siginfo_t *info, uint64_t interval_ns,
-                           struct spprof_signal *signal) {
+static bool signal_sigsafe(const siginfo_t *info, struct spprof_signal *signal) {
     if (info->si_code != SI_TIMER) {
         return false;
     }
     signal->value = info->si_value.sival_ptr;
     signal->expirations = UINT64_C(1) + (info->si_overrun > 0 ? (uint32_t)info->si_overrun : 0);
-    signal->cpu_ns = signal->expirations * interval_ns;
+    signal->cpu_ns = 0;
     return true;
 }
 
@@ -169,7 +173,7 @@ const struct spprof_engine spprof_engine_ctimer = {
     .thread_name = thread_name,
     .read_memory = read_memory,
     .timer_create = create_timer,
-    .timer_set = set_timer,
+    .timer_set_sigsafe = set_timer_sigsafe,
     .timer_delete = delete_timer,
     .signal_sigsafe = signal_sigsafe,
     .drain_pending = drain_pending,

@@ -13,6 +13,7 @@
 #define SPPROF_PLATFORM_H
 
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -20,7 +21,7 @@
 /* A thread's timer, or its share in the process's. Validity is a flag of its own: 0 is a valid id.
  */
 struct spprof_timer {
-    int32_t id;
+    _Atomic int32_t id; /* written before the first signal, which may use it */
     bool valid;
 };
 
@@ -28,7 +29,7 @@ struct spprof_timer {
 struct spprof_signal {
     void *value; /* what timer_create was given for the thread; NULL if that is not known */
     uint64_t expirations; /* of the thread's own timer that it stands for; 0 if it has none */
-    uint64_t cpu_ns;      /* CPU time that it stands for */
+    uint64_t cpu_ns;      /* CPU time that it stands for; 0 if the expirations tell */
 };
 
 struct spprof_engine {
@@ -56,17 +57,19 @@ struct spprof_engine {
     /* Makes the thread's timer, not yet armed; its signal carries `value`. */
     int (*timer_create)(struct spprof_timer *timer, uint64_t id, int signal, void *value);
     /*
-     * Arms it: the first expiry when the thread's CPU clock reads `first_ns`, at once if it already
-     * does, then every `interval_ns`; both 0 disarm it. The process's timer is armed by the first
-     * thread's call, on the process's clock. -EEXIST: the process's timer is somebody else's.
+     * Arms it, or sets it anew: the first expiry when the thread's CPU clock reads `first_ns`, at
+     * once if it already does, then every `interval_ns`; both 0 disarm it. The process's timer is
+     * armed by the first thread's call, on the process's clock, and set anew by any with another
+     * interval. -EEXIST: the process's timer is somebody else's. In the handler for the thread's
+     * own timer only.
      */
-    int (*timer_set)(const struct spprof_timer *timer, uint64_t first_ns, uint64_t interval_ns);
+    int (*timer_set_sigsafe)(const struct spprof_timer *timer, uint64_t first_ns,
+                             uint64_t interval_ns);
     /* Disarms and deletes it if it is valid; the process's with the last thread's. */
     int (*timer_delete)(struct spprof_timer *timer);
 
     /* Reads a signal; false if none of our timers sent it. */
-    bool (*signal_sigsafe)(const siginfo_t *info, uint64_t interval_ns,
-                           struct spprof_signal *signal);
+    bool (*signal_sigsafe)(const siginfo_t *info, struct spprof_signal *signal);
     /* Takes what is pending of `signal`, which must be blocked, from the calling thread and the
      * process; perhaps by letting it in, which the gate has made harmless. */
     int (*drain_pending)(int signal);

@@ -1,0 +1,208 @@
+/* An interval that changes while a session samples. */
+#include "session.h"
+
+#define THREADS 4
+#define MAX_SERIAL 4096
+
+static const uint64_t intervals[] = {MS, 7 * MS, MS / 2, 20 * MS, 3 * MS};
+#define INTERVALS (sizeof intervals / sizeof *intervals)
+#define LONGEST (20 * MS)
+
+static uint64_t by_serial[MAX_SERIAL]; /* CPU time of the samples */
+
+/* A sample stands for the shortest interval at least (session.h). */
+static void change_interval(uint64_t interval_ns) {
+    CHECK_EQUAL(0, spprof_sampler_set_interval(interval_ns));
+    config.interval_ns = interval_ns < config.interval_ns ? interval_ns : config.interval_ns;
+}
+
+static void add_by_serial(const struct spprof_record *record, void *context) {
+    (void)context;
+    if (record->type == SPPROF_RECORD_SAMPLE) {
+        CHECK(record->thread < MAX_SERIAL);
+        by_serial[record->thread] += record->cpu_ns;
+    }
+}
+
+struct worker {
+    pthread_t thread;
+    uint32_t serial;
+    uint64_t used_ns; /* its own clock, from start to end of being sampled */
+};
+
+static void *work(void *argument) {
+    struct worker *worker = argument;
+    uint64_t from = clock_ns(CLOCK_THREAD_CPUTIME_ID);
+    spprof_threads_started(&walks, "worker");
+    worker->serial = spprof_slots_find_sigsafe(config.engine->thread_id())->serial;
+    while (!over) {
+        burn(MS);
+    }
+    spprof_threads_ended("worker");
+    worker->used_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID) - from;
+    return NULL;
+}
+
+/* Each thread's samples stand for what its own clock says, to the longest interval. */
+TEST(a_thousand_changes_lose_no_time_of_any_thread) {
+    setup();
+    config.ring_bytes = 1 << 22;
+    uint64_t from = clock_ns(CLOCK_PROCESS_CPUTIME_ID);
+    CHECK_EQUAL(0, spprof_sampler_start(NULL, &config));
+    struct worker workers[THREADS];
+    for (int i = 0; i < THREADS; i++) {
+        CHECK_EQUAL(0, pthread_create(&workers[i].thread, NULL, work, &workers[i]));
+    }
+    for (uint32_t i = 0; i < 1000; i++) {
+        CHECK_EQUAL(0, spprof_sampler_set_interval(intervals[i % INTERVALS]));
+        nanosleep(&(struct timespec){.tv_nsec = 2000000}, NULL);
+        ring_read(&spprof_handler_session.ring, add_by_serial, NULL);
+    }
+    over = true;
+    for (int i = 0; i < THREADS; i++) {
+        pthread_join(workers[i].thread, NULL);
+    }
+    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
+    uint64_t used = clock_ns(CLOCK_PROCESS_CPUTIME_ID) - from;
+    check_all_accounted_for();
+    ring_read(&spprof_handler_session.ring, add_by_serial, NULL);
+    uint64_t accounted = spprof_counters.dropped_cpu_ns + spprof_counters.unsignalled_cpu_ns;
+    for (int i = 0; i < MAX_SERIAL; i++) {
+        accounted += by_serial[i];
+    }
+    /* All threads' parts of an interval at the end, and what start and stop took. */
+    CHECK(accounted < used + (THREADS + 2) * LONGEST && used < accounted + (THREADS + 2) * LONGEST);
+    if (config.engine->timer_a_thread) {
+        CHECK_EQUAL(0, spprof_counters.dropped[SPPROF_DROP_BUFFER_FULL]);
+        for (int i = 0; i < THREADS; i++) {
+            uint64_t sampled = by_serial[workers[i].serial];
+            CHECK(workers[i].used_ns > 100 * MS);
+            CHECK(sampled < workers[i].used_ns + LONGEST + 2 * MS &&
+                  workers[i].used_ns < sampled + LONGEST + 2 * MS);
+        }
+    }
+}
+
+static void *change(void *unused) {
+    (void)unused;
+    for (uint32_t i = 0; !over; i++) {
+        int result = spprof_sampler_set_interval(intervals[i % INTERVALS]);
+        CHECK(result == 0 || result == -EINVAL); /* between two sessions */
+        nanosleep(&(struct timespec){.tv_nsec = 700000}, NULL);
+    }
+    return NULL;
+}
+
+/* As short_threads_are_seen_in_proportion, which says why so many are enough; but some intervals
+ * are shorter than a thread's life and some are four times as long. */
+TEST(short_threads_are_seen_in_proportion_whatever_the_interval_did) {
+    setup();
+    config.ring_bytes = 1 << 22;
+    CHECK_EQUAL(0, spprof_sampler_start(NULL, &config));
+    config.interval_ns = MS / 2; /* the shortest of them, for read_ring */
+    pthread_t changer;
+    CHECK_EQUAL(0, pthread_create(&changer, NULL, change, NULL));
+    uint64_t used = 0;
+    for (int i = 0; i < 600; i++) {
+        pthread_t thread;
+        CHECK_EQUAL(0, pthread_create(&thread, NULL, java_thread, (void *)5));
+        pthread_join(thread, NULL);
+        used += 5 * MS;
+    }
+    over = true;
+    pthread_join(changer, NULL);
+    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
+    struct tally tally = read_ring();
+    /* One thread: at worst 20 ms with probability 1/4, standard deviation 8.7 ms; 600 of them:
+     * 212 ms of 3000. Five of these. */
+    CHECK(tally.cpu_ns + 1060 * MS > used && tally.cpu_ns < used + 1260 * MS);
+}
+
+/* Who was to be sampled late is so once, for all of the time, and then as often as is wanted. */
+TEST(a_thread_follows_when_the_interval_it_is_in_ends) {
+    setup();
+    config.interval_ns = 100 * MS;
+    CHECK_EQUAL(0, spprof_sampler_start(NULL, &config));
+    change_interval(MS);
+    uint64_t from = clock_ns(CLOCK_THREAD_CPUTIME_ID);
+    while (walks == 0) {
+        burn(MS);
+    }
+    CHECK(clock_ns(CLOCK_THREAD_CPUTIME_ID) - from < 130 * MS);
+    burn(300 * MS);
+    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
+    uint64_t used = clock_ns(CLOCK_THREAD_CPUTIME_ID) - from;
+    struct tally tally = read_ring();
+    uint64_t accounted = tally.cpu_ns + spprof_counters.unsignalled_cpu_ns;
+    /* The phase is the same after the change: paid to within the new interval, and the tick. */
+    CHECK(accounted + 15 * MS > used && accounted < used + 15 * MS);
+    CHECK(tally.samples > 20);
+}
+
+TEST(a_new_thread_begins_with_the_interval_in_force) {
+    setup();
+    config.interval_ns = 1000 * MS;
+    CHECK_EQUAL(0, spprof_sampler_start(NULL, &config));
+    change_interval(MS);
+    pthread_t thread;
+    CHECK_EQUAL(0, pthread_create(&thread, NULL, java_thread, (void *)50));
+    pthread_join(thread, NULL);
+    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
+    struct tally tally = read_ring();
+    CHECK(tally.cpu_ns >= 45 * MS && tally.cpu_ns < 80 * MS);
+}
+
+TEST(stops_beside_changes_leave_no_trace) {
+    setup();
+    struct spprof_action before = current_action();
+    pthread_t changer, load;
+    CHECK_EQUAL(0, pthread_create(&changer, NULL, change, NULL));
+    CHECK_EQUAL(0, pthread_create(&load, NULL, busy_native, NULL));
+    for (int i = 0; i < 100; i++) {
+        CHECK_EQUAL(0, spprof_sampler_start(NULL, &config));
+        burn(5 * MS);
+        CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
+        check_no_trace(&before);
+        CHECK_EQUAL(0, spprof_sampler_release());
+    }
+    over = true;
+    pthread_join(changer, NULL);
+    pthread_join(load, NULL);
+}
+
+TEST(a_change_is_refused_without_a_session_and_to_zero) {
+    setup();
+    CHECK_EQUAL(-EINVAL, spprof_sampler_set_interval(MS));
+    CHECK_EQUAL(0, spprof_sampler_start(NULL, &config));
+    CHECK_EQUAL(-EINVAL, spprof_sampler_set_interval(0));
+    CHECK_EQUAL(0, spprof_sampler_set_interval(MS));
+    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
+    CHECK_EQUAL(-EINVAL, spprof_sampler_set_interval(MS));
+    CHECK_EQUAL(0, spprof_sampler_release());
+}
+
+/* What somebody else set over our timer of the process stays. */
+TEST(a_change_leaves_a_process_timer_that_is_somebody_elses) {
+    setup();
+    CHECK_EQUAL(0, spprof_sampler_start(NULL, &config));
+    struct itimerval theirs = {.it_value = {.tv_sec = 3600}, .it_interval = {.tv_sec = 1800}};
+    CHECK_EQUAL(0, setitimer(ITIMER_PROF, &theirs, NULL));
+    CHECK_EQUAL(-EEXIST, spprof_sampler_set_interval(2 * MS));
+    struct itimerval found;
+    CHECK_EQUAL(0, getitimer(ITIMER_PROF, &found));
+    CHECK_EQUAL(1800, found.it_interval.tv_sec);
+    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
+    theirs = (struct itimerval){.it_value = {0}};
+    CHECK_EQUAL(0, setitimer(ITIMER_PROF, &theirs, NULL));
+}
+
+int main(void) {
+    RUN_WITH_BOTH(a_thousand_changes_lose_no_time_of_any_thread);
+    RUN_WITH(ctimer, short_threads_are_seen_in_proportion_whatever_the_interval_did);
+    RUN_WITH(ctimer, a_thread_follows_when_the_interval_it_is_in_ends);
+    RUN_WITH(ctimer, a_new_thread_begins_with_the_interval_in_force);
+    RUN_WITH_BOTH(stops_beside_changes_leave_no_trace);
+    RUN_WITH_BOTH(a_change_is_refused_without_a_session_and_to_zero);
+    RUN_WITH(itimer, a_change_leaves_a_process_timer_that_is_somebody_elses);
+    return report();
+}
