@@ -115,6 +115,12 @@ JNIEXPORT jint JNICALL Java_io_spprof_sampler_NativeSampler_sweep0(JNIEnv *jni, 
     return result_of(spprof_sampler_sweep(jni, names == JNI_TRUE));
 }
 
+JNIEXPORT jint JNICALL Java_io_spprof_sampler_NativeSampler_interval0(JNIEnv *jni, jclass type,
+                                                                      jlong interval_ns) {
+    (void)jni, (void)type;
+    return result_of(spprof_sampler_set_interval((uint64_t)interval_ns));
+}
+
 JNIEXPORT jint JNICALL Java_io_spprof_sampler_NativeSampler_lastThreadError0(JNIEnv *jni,
                                                                              jclass type) {
     (void)jni, (void)type;

@@ -12,6 +12,8 @@
 /* Stands for all threads that a process's timer meets and nobody told us of. */
 #define OTHERS_ID UINT64_MAX
 
+#define MOST_ENDED 100 /* a small part of all slots, and more than come in a second as a rule */
+
 static struct spprof_lock lock = SPPROF_LOCK_INITIALIZER;
 
 /* All below: under the lock. */
@@ -20,6 +22,9 @@ static const struct spprof_engine *engine =
 static struct spprof_ring *ring;
 static uint32_t next_serial;
 static uint32_t sweep_number; /* 0 until the first sweep of the session */
+static uint64_t counted;      /* threads at the last listing, 0 if that is not known */
+static uint32_t ended;        /* slots waiting since then for their threads to be gone */
+static uint32_t not_listed;   /* sweeps since then that made none */
 static uint64_t begun_ns;     /* CLOCK_MONOTONIC when the session began */
 static uint64_t random_state;
 static int last_error;
@@ -334,9 +339,33 @@ static void visit(uint64_t id, void *context) {
     arm(slot);
 }
 
+/*
+ * A listing costs some 200 us where nothing of it is in the caches, a count a tenth of that. So
+ * while the count stays, no thread waits for a timer and few slots for their threads to be gone,
+ * only some sweeps make a listing: for a thread that came as another went.
+ */
+static bool needs_listing(bool names) {
+    uint64_t count = engine->thread_count();
+    bool same = count != 0 && count == counted && ended < MOST_ENDED &&
+                atomic_load_explicit(&spprof_counters.threads_failed, memory_order_relaxed) == 0;
+    if (!names && sweep_number > 0 && same && ++not_listed < SPPROF_SWEEPS_A_LISTING) {
+        return false;
+    }
+    counted = count;
+    ended = 0;
+    not_listed = 0;
+    return true;
+}
+
 int spprof_threads_sweep(bool names) {
     struct sweep sweep = {.names = names};
     spprof_threads_lock();
+    if (!needs_listing(names)) {
+        uint64_t sampled =
+            atomic_load_explicit(&spprof_counters.threads_sampled, memory_order_relaxed);
+        spprof_threads_unlock();
+        return (int)sampled;
+    }
     int error = engine->threads(visit, &sweep);
     if (error == 0) {
         for (uint32_t i = 0; i < spprof_slots_used(); i++) {
@@ -433,6 +462,7 @@ void spprof_threads_ended(const char *name) {
             disarm(slot);
             set_failed(slot, false);
             slot->state = SPPROF_SLOT_ENDED;
+            ended++;
         } else {
             forget(slot); /* no sweep would: its last moments count among the others */
         }

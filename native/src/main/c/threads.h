@@ -39,6 +39,9 @@ void spprof_threads_unlock(void);
 /* With the lock: tells that `id` is the Java thread of `env`, called `name`. */
 void spprof_threads_adopt_locked(uint64_t id, void *env, const char *name);
 
+/* Of so many sweeps in a row that find the number of threads unchanged, one looks at them. */
+#define SPPROF_SWEEPS_A_LISTING 5
+
 /*
  * Looks at all threads of the process: gives timers to those without, takes them from those that
  * are gone. With `names`, looks for changed names of non-Java threads, too. Returns how many have a

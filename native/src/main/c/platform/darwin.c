@@ -91,6 +91,10 @@ static int threads(void (*visit)(uint64_t id, void *context), void *context) {
     return 0;
 }
 
+static uint64_t thread_count(void) {
+    return 0;
+}
+
 static int thread_name(uint64_t id, char *name, size_t size) {
     (void)id, (void)size;
     name[0] = '\0';
@@ -256,6 +260,7 @@ const struct spprof_engine spprof_engine_itimer = {
     .thread_id = thread_id_sigsafe,
     .thread_cpu_ns = thread_cpu_ns,
     .threads = threads,
+    .thread_count = thread_count,
     .thread_name = thread_name,
     .read_memory = read_memory,
     .timer_create = create_timer,

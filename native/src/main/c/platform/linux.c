@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <time.h>
@@ -69,6 +70,12 @@ static int threads(void (*visit)(uint64_t id, void *context), void *context) {
     int error = errno;
     closedir(tasks);
     return -error;
+}
+
+/* A directory's links are its subdirectories, its own entry and its parent's. */
+static uint64_t thread_count(void) {
+    struct stat tasks;
+    return stat("/proc/self/task", &tasks) == 0 && tasks.st_nlink > 2 ? tasks.st_nlink - 2 : 0;
 }
 
 static int thread_name(uint64_t id, char *name, size_t size) {
@@ -170,6 +177,7 @@ const struct spprof_engine spprof_engine_ctimer = {
     .thread_id = thread_id,
     .thread_cpu_ns = thread_cpu_ns,
     .threads = threads,
+    .thread_count = thread_count,
     .thread_name = thread_name,
     .read_memory = read_memory,
     .timer_create = create_timer,

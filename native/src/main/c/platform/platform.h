@@ -49,6 +49,8 @@ struct spprof_engine {
     int (*thread_cpu_ns)(uint64_t id, uint64_t *ns);
     /* Visits every thread of this process; none where the system does not list them. */
     int (*threads)(void (*visit)(uint64_t id, void *context), void *context);
+    /* How many there are, cheaply; 0 if that is not to be had. */
+    uint64_t (*thread_count)(void);
     /* The name that the system knows the thread by; at least "" is in `name` afterwards. */
     int (*thread_name)(uint64_t id, char *name, size_t size);
     /* Copies memory of this process; -EFAULT where a load would fault. */

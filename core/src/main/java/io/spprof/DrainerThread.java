@@ -8,20 +8,19 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * The one thread of a session: drains the ring ten times a second, more often when it fills up;
- * looks for new threads and problems; closes windows of time; and ends the session when its time is
- * over. It keeps itself out of the profile; its CPU time is in the measured overhead.
+ * The one thread of a session: drains the ring ten times a second, less often when it is empty,
+ * more often when it fills up; looks for new threads and problems; closes windows of time; and ends
+ * the session when its time is over. It keeps itself out of the profile; its CPU time is in the
+ * measured overhead.
  */
 final class DrainerThread extends Thread {
 
   static final String NAME = "spprof-drainer";
 
   private static final long LONGEST_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+  private static final long IDLE_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
   private static final long SHORTEST_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
   private static final long SECOND_NANOS = TimeUnit.SECONDS.toNanos(1);
-
-  /** Looking for threads takes at most this share of one CPU. */
-  private static final int SWEEP_SHARE = 100;
 
   private static final long SWEEP_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
   private static final long NAMES_NANOS = TimeUnit.SECONDS.toNanos(10);
@@ -47,6 +46,7 @@ final class DrainerThread extends Thread {
   private SampleRing ring;
   private long durationNanos;
   private long windowNanos; // Long.MAX_VALUE: one for all
+  private Budget budget;
   private long nextWindow;
 
   // The thread's own.
@@ -55,6 +55,7 @@ final class DrainerThread extends Thread {
   private long nextNames = NAMES_NANOS;
   private long nextSecond = SECOND_NANOS;
   private long countedCpu; // what is in the drainer's own CPU time already
+  private long fixedCpu; // what of that was not for samples
 
   DrainerThread(Sampler sampler, Owner owner) {
     // No inherited thread-locals and no context class loader: nothing of the starter's is kept
@@ -77,6 +78,7 @@ final class DrainerThread extends Thread {
     durationNanos = duration;
     windowNanos = window;
     nextWindow = window;
+    budget = new Budget(of, sampler);
     begun.countDown();
   }
 
@@ -129,6 +131,12 @@ final class DrainerThread extends Thread {
   }
 
   private void pass() {
+    long now = session.elapsedNanos();
+    long due = Math.min(Math.min(nextSweep, nextSecond), Math.min(nextWindow, durationNanos));
+    if (now < due && ring.isEmpty()) {
+      pause = Math.min(IDLE_PAUSE_NANOS, pause * 2);
+      return; // what that took is counted with the next pass
+    }
     long passStart = sampler.currentThreadCpuNanos();
     int bytes = drainer.doWork();
     long inPass = sampler.currentThreadCpuNanos() - passStart;
@@ -138,11 +146,11 @@ final class DrainerThread extends Thread {
     } else if (bytes < ring.capacity() / 32) {
       pause = Math.min(LONGEST_PAUSE_NANOS, pause * 2);
     }
-    long now = session.elapsedNanos();
+    now = session.elapsedNanos();
     if (now >= nextWindow) {
       // After a pause of the machine's there is one long window, not many empty ones.
       nextWindow = now - now % windowNanos + windowNanos;
-      session.roll();
+      session.history().roll();
     }
     if (now >= nextSweep) {
       boolean names = now >= nextNames;
@@ -150,18 +158,20 @@ final class DrainerThread extends Thread {
       sampler.sweep(names);
       // Of CPU time: on a machine that is busy, what passes meanwhile is mostly others' time.
       long took = sampler.currentThreadCpuNanos() - sweepStart;
-      nextSweep = now + Math.max(SWEEP_NANOS, SWEEP_SHARE * took);
+      nextSweep = now + Math.max(SWEEP_NANOS, budget.sweepShare() * took);
       nextNames = names ? now + NAMES_NANOS : nextNames;
     }
     if (now >= nextSecond) {
       nextSecond = now + SECOND_NANOS;
       drainer.refreshHotMethods();
-      session.lookForProblems();
+      session.lookForProblems(budget.problem());
       owner.secondPassed(session);
     }
     long cpu = sampler.currentThreadCpuNanos();
     drainer.addOwnCpuNanos(cpu - countedCpu - inPass);
+    fixedCpu += cpu - countedCpu - (bytes > 0 ? inPass : 0);
     countedCpu = cpu;
+    budget.keep(now, fixedCpu);
     if (now >= durationNanos) {
       owner.expired(session);
     }

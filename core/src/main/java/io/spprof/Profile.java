@@ -20,7 +20,8 @@ public final class Profile {
    * @param session the session's figures at the moment of the snapshot
    * @param engine what made the signals
    * @param walker what walked the stacks
-   * @param intervalNanos the sampling interval, ns
+   * @param intervalNanos the shortest sampling interval that was in force, ns
+   * @param longestIntervalNanos the longest one, ns; the same unless a budget changed it
    * @param dropped signals that are in no profile, by reason
    * @param unwalkable collected samples that stand under a synthetic frame
    * @param droppedCpuNanos CPU time that the drops stand for, ns
@@ -32,6 +33,7 @@ public final class Profile {
       String engine,
       String walker,
       long intervalNanos,
+      long longestIntervalNanos,
       DropCounts dropped,
       long unwalkable,
       long droppedCpuNanos,
@@ -79,7 +81,7 @@ public final class Profile {
   /** The profile when there was no session yet. */
   static final Profile EMPTY =
       new Profile(
-          new Info(SessionStats.NONE, "", "", 0, DropCounts.NONE, 0, 0, false, DebugInfo.EXACT),
+          new Info(SessionStats.NONE, "", "", 0, 0, DropCounts.NONE, 0, 0, false, DebugInfo.EXACT),
           List.of(),
           new Frames(new int[0], new int[0], 0),
           List.of(),

@@ -236,7 +236,7 @@ public final class Profiler implements AutoCloseable {
    */
   public Profile profile(TimeRange range) {
     ProfilerSession session = view.session();
-    return session == null ? Profile.EMPTY : session.profile(range);
+    return session == null ? Profile.EMPTY : session.history().profile(range);
   }
 
   /**
@@ -246,7 +246,7 @@ public final class Profiler implements AutoCloseable {
    */
   public Kept kept() {
     ProfilerSession session = view.session();
-    return session == null ? Kept.NONE : session.kept();
+    return session == null ? Kept.NONE : session.history().kept();
   }
 
   /**
@@ -256,7 +256,7 @@ public final class Profiler implements AutoCloseable {
    */
   public List<WindowStats> windows() {
     ProfilerSession session = view.session();
-    return session == null ? List.of() : session.windows();
+    return session == null ? List.of() : session.history().windows();
   }
 
   /**

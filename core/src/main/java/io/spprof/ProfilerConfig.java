@@ -1,10 +1,12 @@
 package io.spprof;
 
+import java.math.BigDecimal;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
 import org.apache.commons.lang3.StringUtils;
 
 /**
@@ -23,6 +25,8 @@ import org.apache.commons.lang3.StringUtils;
  * @param windowSeconds length of a window of time, 1 s to 1 h, at most the retention, in s; of a
  *     continuous session
  * @param retentionSeconds how long windows are kept, 1 min to 30 d, in s; of a continuous session
+ * @param budgetPercent what the measured overhead may be, 0.05 to 100 in hundredths, percent of one
+ *     CPU: the interval lengthens as far as that takes; 0 for "the interval stays"
  */
 public record ProfilerConfig(
     long intervalNanos,
@@ -33,7 +37,8 @@ public record ProfilerConfig(
     Walker walker,
     Mode mode,
     long windowSeconds,
-    long retentionSeconds) {
+    long retentionSeconds,
+    double budgetPercent) {
 
   private static final long MIN_INTERVAL_NANOS = TimeUnit.MICROSECONDS.toNanos(100);
   private static final long MAX_INTERVAL_NANOS = TimeUnit.SECONDS.toNanos(1);
@@ -45,6 +50,9 @@ public record ProfilerConfig(
   private static final long MAX_WINDOWS = 100_000;
   private static final long MIN_RETENTION_SECONDS = TimeUnit.MINUTES.toSeconds(1);
   private static final long MAX_RETENTION_SECONDS = TimeUnit.DAYS.toSeconds(30);
+  private static final double MIN_BUDGET = 0.05;
+  private static final double MAX_BUDGET = 100;
+  private static final Pattern PERCENT = Pattern.compile("[0-9]{1,3}(\\.[0-9]{1,2})?");
 
   /** The units of each kind of value, the coarsest first. */
   private static final Map<String, Long> INTERVAL_UNITS =
@@ -67,7 +75,8 @@ public record ProfilerConfig(
           "walker=" + names(Walker.values()),
           "mode=" + names(Mode.values()),
           "window=1s..1h (s, m, h)",
-          "retention=1m..30d (s, m, h, d)");
+          "retention=1m..30d (s, m, h, d)",
+          "budget=0.05..100 (percent of one CPU)");
 
   /** What {@code start()} uses. */
   public static final ProfilerConfig DEFAULT =
@@ -80,7 +89,8 @@ public record ProfilerConfig(
           Walker.AUTO,
           Mode.SESSION,
           10,
-          3600);
+          3600,
+          0);
 
   /**
    * Checks every value.
@@ -94,6 +104,7 @@ public record ProfilerConfig(
     inRange("depth", depth, 1, MAX_DEPTH, 3);
     inRange("window", windowSeconds, 1, MAX_WINDOW_SECONDS, 7);
     inRange("retention", retentionSeconds, MIN_RETENTION_SECONDS, MAX_RETENTION_SECONDS, 8);
+    checkBudget(budgetPercent);
     if (mode == Mode.CONTINUOUS && durationSeconds != 0) {
       throw new IllegalArgumentException(
           "duration="
@@ -177,6 +188,7 @@ public record ProfilerConfig(
     Mode withMode = mode;
     long window = windowSeconds;
     long retention = retentionSeconds;
+    double budget = budgetPercent;
     for (Map.Entry<String, String> entry : values.entrySet()) {
       String key = entry.getKey();
       String value = entry.getValue();
@@ -193,6 +205,7 @@ public record ProfilerConfig(
         case "mode" -> withMode = choice(key, value, Mode.values());
         case "window" -> window = quantity(key, value, DURATION_UNITS, 7);
         case "retention" -> retention = quantity(key, value, RETENTION_UNITS, 8);
+        case "budget" -> budget = percent(key, value);
         default ->
             throw new IllegalArgumentException(
                 "unknown option '" + Printable.of(key) + "'; valid: " + validKeys());
@@ -205,11 +218,20 @@ public record ProfilerConfig(
       withMode = Mode.SESSION;
     }
     return new ProfilerConfig(
-        interval, duration, memory, frames, withEngine, withWalker, withMode, window, retention);
+        interval,
+        duration,
+        memory,
+        frames,
+        withEngine,
+        withWalker,
+        withMode,
+        window,
+        retention,
+        budget);
   }
 
   /**
-   * The options as {@link #parse} reads them, every one of them.
+   * The options as {@link #parse} reads them, every one of them that is in force.
    *
    * @return for instance {@code interval=10ms,memory=32m,depth=512,engine=auto,walker=auto,
    *     mode=session,window=10s,retention=1h}
@@ -231,7 +253,8 @@ public record ProfilerConfig(
         + ",window="
         + inUnits(windowSeconds, DURATION_UNITS)
         + ",retention="
-        + inUnits(retentionSeconds, RETENTION_UNITS);
+        + inUnits(retentionSeconds, RETENTION_UNITS)
+        + (budgetPercent == 0 ? "" : ",budget=" + plain(budgetPercent));
   }
 
   private static String validKeys() {
@@ -263,6 +286,37 @@ public record ProfilerConfig(
           key + "=" + Printable.of(value) + ": valid: " + HELP.get(help));
     }
     return Long.parseLong(number) * factor;
+  }
+
+  /** A number with up to two decimals. */
+  private static double percent(String key, String value) {
+    if (!PERCENT.matcher(value).matches()) {
+      throw new IllegalArgumentException(
+          key + "=" + Printable.of(value) + ": valid: " + HELP.get(9));
+    }
+    double percent = Double.parseDouble(value);
+    if (percent == 0) { // which is how the record says that there is none
+      throw new IllegalArgumentException(
+          key + "=" + value + " is out of range; valid: " + HELP.get(9));
+    }
+    return percent;
+  }
+
+  private static void checkBudget(double percent) {
+    if (percent != 0
+        && !(percent >= MIN_BUDGET
+            && percent <= MAX_BUDGET
+            && percent == Math.rint(percent * 100) / 100)) {
+      throw new IllegalArgumentException(
+          "budget=" + plain(percent) + " is out of range; valid: " + HELP.get(9));
+    }
+  }
+
+  /** A percentage, without the zeros behind the point that say nothing. */
+  static String plain(double percent) {
+    return Double.isFinite(percent)
+        ? BigDecimal.valueOf(percent).stripTrailingZeros().toPlainString()
+        : Double.toString(percent);
   }
 
   private static void inRange(String key, long value, long min, long max, int help) {

@@ -3,16 +3,12 @@ package io.spprof;
 import io.spprof.collect.CollectorStats;
 import io.spprof.collect.Drainer;
 import io.spprof.collect.MemoryBudget;
-import io.spprof.collect.Slice;
-import io.spprof.collect.WindowFigures;
 import io.spprof.sampler.SampleRing;
 import io.spprof.sampler.Sampler;
 import io.spprof.sampler.SamplerConfig;
 import io.spprof.sampler.SamplerCounters;
 import io.spprof.sampler.SamplerException;
 import io.spprof.sampler.StackWalker;
-import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
@@ -29,18 +25,9 @@ import java.util.concurrent.atomic.AtomicReference;
  *
  * <p>Transitions are compare-and-set; whoever loses one does nothing. Start and stop are called by
  * one thread at a time ({@link Profiler} sees to that); everything else by anybody, without
- * blocking, except {@link #profile}, {@link #windows} and {@link #roll}, which wait for a pass of
- * the collector to end.
+ * blocking, except {@link SessionHistory}, which waits for a pass of the collector to end.
  */
 final class ProfilerSession {
-
-  /** CPU time that a sample is taken to cost, kernel and all; see docs/figures.md. */
-  private static final long MODEL_NANOS_PER_SAMPLE = 25_000;
-
-  /**
-   * Farther from 1970 (146 years) no time is told: its nanoseconds, less the start's, fit a long.
-   */
-  private static final long FAR_MILLIS = Long.MAX_VALUE / 2_000_000;
 
   /** The figures when there was no session yet. */
   static final ProfilerStats NO_STATS =
@@ -73,18 +60,21 @@ final class ProfilerSession {
 
   private final long id;
   private final ProfilerConfig config;
+  private final String options;
   private final Sampler sampler;
   private final SamplerConfig samplerConfig;
   private final MemoryBudget tables;
   private final AtomicReference<Stage> stage = new AtomicReference<>(Stage.NEW);
   private final DrainerThread.Owner owner;
 
+  private final IntervalInForce interval;
+
   private SamplerCounters before;
   private long startTimeMillis;
-  private volatile DebugInfo debugInfo = DebugInfo.EXACT;
   private volatile String walker = Walker.name(StackWalker.AUTO);
   private long startNanos;
   private volatile Drainer drainer; // null until the native side runs
+  private SessionHistory history; // written in start()
   private DrainerThread thread;
   private long endNanos; // written before `last`
   private volatile ProfilerStats last; // set once, when ENDED
@@ -93,8 +83,10 @@ final class ProfilerSession {
   ProfilerSession(long id, ProfilerConfig config, Sampler sampler, DrainerThread.Owner owner) {
     this.id = id;
     this.config = config;
+    this.options = config.toOptions(); // once: asked for with all figures
     this.sampler = sampler;
     this.owner = owner;
+    this.interval = new IntervalInForce(config.intervalNanos());
     // Half for what arrives, half for what is kept.
     this.samplerConfig =
         new SamplerConfig(
@@ -112,6 +104,10 @@ final class ProfilerSession {
 
   ProfilerConfig config() {
     return config;
+  }
+
+  IntervalInForce interval() {
+    return interval;
   }
 
   /**
@@ -135,9 +131,10 @@ final class ProfilerSession {
       SampleRing ring = sampler.start(samplerConfig);
       sampling = true;
       walker = Walker.name(sampler.walker());
-      debugInfo = DebugInfo.of(sampler.debugNonSafepoints());
+      DebugInfo debugInfo = DebugInfo.of(sampler.debugNonSafepoints());
       drainer = new Drainer(ring, sampler, config.depth(), tables, samplerNanos);
-      lookForProblems();
+      history = new SessionHistory(this, drainer, startNanos, debugInfo);
+      lookForProblems("");
       stage.set(Stage.RUNNING);
       thread.begin(this, drainer, ring, deadlineNanos(), windowNanos());
       started = true;
@@ -166,7 +163,7 @@ final class ProfilerSession {
   }
 
   /**
-   * Ends the session, unless somebody did; afterwards {@link #stats()} and {@link #profile} are
+   * Ends the session, unless somebody did; afterwards {@link #stats()} and {@link #history()} are
    * final.
    *
    * @return what the user should know, or ""
@@ -218,8 +215,12 @@ final class ProfilerSession {
     return problem;
   }
 
-  /** Called at the start, then by the session's thread, once a second. */
-  void lookForProblems() {
+  /**
+   * Called at the start, then by the session's thread, once a second.
+   *
+   * @param known what that thread has found out itself, the last to be told; "" if nothing
+   */
+  void lookForProblems(String known) {
     String found = sampler.threadProblem();
     if (found.isEmpty() && !sampler.walkerProblem().isEmpty()) {
       found =
@@ -232,7 +233,7 @@ final class ProfilerSession {
               + (config.memoryBytes() >> 20)
               + "m): new stacks are dropped; start with a larger memory";
     }
-    problem = found;
+    problem = found.isEmpty() ? known : found;
   }
 
   List<HotMethod> hotMethods() {
@@ -240,143 +241,14 @@ final class ProfilerSession {
     return source == null ? List.of() : source.hotMethods();
   }
 
-  /**
-   * The profile of what is kept of a stretch of time.
-   *
-   * @throws IllegalArgumentException if nothing is kept of it
-   * @throws IllegalStateException if the session has no windows, and not all is wanted
-   */
-  Profile profile(TimeRange range) {
-    if (config.mode() == Mode.SESSION && !range.equals(TimeRange.ALL)) {
-      throw new IllegalStateException(
-          "session "
-              + id
-              + " keeps no windows of time: only all of it can be had (an empty range); start with"
-              + " mode=continuous");
-    }
-    long epoch = epochNanos();
-    Slice slice;
-    ProfilerStats now;
-    Kept kept;
-    boolean goesOn;
-    synchronized (drainer) { // no pass between the figures and the rows
-      goesOn = running();
-      now = stats();
-      long present = sessionNanos();
-      slice =
-          drainer.slice(
-              sessionNanos(range.fromMillis(), epoch),
-              sessionNanos(range.toMillis(), epoch),
-              present,
-              WindowFigures.of(now));
-      kept = kept();
-    }
-    if (slice.isEmpty()) {
-      throw new IllegalArgumentException(
-          "nothing is kept of that time; choose a range between "
-              + Instant.ofEpochMilli(kept.fromMillis())
-              + " and "
-              + Instant.ofEpochMilli(kept.toMillis()));
-    }
-    boolean whole = config.mode() == Mode.SESSION;
-    return slice.merge(
-        all ->
-            new Profile.Info(
-                whole ? now.session() : sessionOf(all, epoch),
-                now.engine(),
-                now.walker(),
-                now.intervalNanos(),
-                all.figures().dropped(),
-                all.figures().unwalkable(),
-                all.figures().droppedCpuNanos(),
-                goesOn,
-                debugInfo));
-  }
-
-  /** A stretch's figures in the form of a session's. */
-  private SessionStats sessionOf(Slice.Stretch stretch, long epoch) {
-    double nanos = Math.max(1, stretch.toNanos() - stretch.fromNanos());
-    WindowFigures figures = stretch.figures();
-    return new SessionStats(
-        id,
-        config.toOptions(),
-        millis(epoch, stretch.fromNanos()),
-        TimeUnit.NANOSECONDS.toMillis((long) nanos),
-        stretch.samples(),
-        figures.dropped().total(),
-        percent(figures.signals() * (double) MODEL_NANOS_PER_SAMPLE / nanos),
-        percent(figures.overheadCpuNanos() / nanos));
-  }
-
-  /** The stretches of time that samples are kept in, the open one last. */
-  List<WindowStats> windows() {
-    List<Slice.Stretch> stretches;
-    synchronized (drainer) {
-      stretches = drainer.stretches(sessionNanos(), WindowFigures.of(stats()));
-    }
-    long epoch = epochNanos();
-    List<WindowStats> windows = new ArrayList<>(stretches.size());
-    for (Slice.Stretch stretch : stretches) {
-      windows.add(
-          new WindowStats(
-              millis(epoch, stretch.fromNanos()),
-              millis(epoch, stretch.toNanos()),
-              stretch.samples(),
-              stretch.figures().dropped().total(),
-              stretch.cpuNanos()));
-    }
-    return windows;
-  }
-
-  /** What the session still has of its past. */
-  Kept kept() {
-    Drainer source = drainer;
-    if (source == null) {
-      return Kept.NONE;
-    }
-    Drainer.Extent extent = source.extent();
-    long epoch = epochNanos();
-    return new Kept(
-        millis(epoch, extent.sinceNanos()),
-        millis(epoch, sessionNanos()),
-        extent.windows(),
-        extent.finestNanos() / 1e9,
-        extent.coarsestNanos() / 1e9);
-  }
-
-  /** Closes the window of time that is open. */
-  void roll() {
-    synchronized (drainer) {
-      drainer.roll(
-          sessionNanos(),
-          WindowFigures.of(stats()),
-          TimeUnit.SECONDS.toNanos(config.retentionSeconds()));
-    }
+  /** What is kept of its past. */
+  SessionHistory history() {
+    return history;
   }
 
   /** The present, or the end, ns after the start. */
-  private long sessionNanos() {
+  long sessionNanos() {
     return last == null ? elapsedNanos() : endNanos;
-  }
-
-  /**
-   * When the session began, by what the wall clock shows now: where that has jumped, times are told
-   * by its present.
-   */
-  private long epochNanos() {
-    long sinceStart = System.nanoTime() - startNanos;
-    return TimeUnit.MILLISECONDS.toNanos(System.currentTimeMillis()) - sinceStart;
-  }
-
-  private static long millis(long epochNanos, long sessionNanos) {
-    return TimeUnit.NANOSECONDS.toMillis(epochNanos + sessionNanos);
-  }
-
-  private static long sessionNanos(long millis, long epochNanos) {
-    return millis == Long.MIN_VALUE || millis == Long.MAX_VALUE
-        ? millis
-        : TimeUnit.MILLISECONDS.toNanos(Math.max(-FAR_MILLIS, Math.min(FAR_MILLIS, millis)))
-            - epochNanos;
   }
 
   /** This session's figures: final ones after its end, else those of this moment. */
@@ -410,7 +282,6 @@ final class ProfilerSession {
             collected.stackTableFull(),
             collected.collectorError() + (ended ? unread : 0));
     long overheadNanos = counted.handlerCpuNanos() + collected.ownCpuNanos();
-    double elapsed = Math.max(1, elapsedNanos);
     return new ProfilerStats(
         1,
         counted.signals(),
@@ -421,7 +292,7 @@ final class ProfilerSession {
         counted.droppedCpuNanos() + counted.unsignalledCpuNanos() + collected.droppedCpuNanos(),
         overheadNanos,
         counted.walkNanos(),
-        config.intervalNanos(),
+        interval.range().nanos(),
         counted.threadsSampled(),
         counted.threadsFailed(),
         collected.uniqueStacks(),
@@ -431,16 +302,12 @@ final class ProfilerSession {
         walker,
         new SessionStats(
             id,
-            config.toOptions(),
+            options,
             startTimeMillis,
             TimeUnit.NANOSECONDS.toMillis(elapsedNanos),
             collected.collected(),
             dropped.total(),
-            percent(counted.signals() * (double) MODEL_NANOS_PER_SAMPLE / elapsed),
-            percent(overheadNanos / elapsed)));
-  }
-
-  private static double percent(double share) {
-    return Math.max(0, Math.min(100, 100 * share));
+            Overhead.model(counted.signals(), elapsedNanos),
+            Overhead.measured(overheadNanos, elapsedNanos)));
   }
 }

@@ -71,10 +71,10 @@ final class ProfilerConfigTest {
   void shouldReadAllAtOnceAndStripBlanks() {
     assertEquals(
         new ProfilerConfig(
-            1_000_000, 60, 64L << 20, 128, Engine.CTIMER, Walker.AGCT, Mode.SESSION, 20, 7200),
+            1_000_000, 60, 64L << 20, 128, Engine.CTIMER, Walker.AGCT, Mode.SESSION, 20, 7200, 1.5),
         ProfilerConfig.parse(
             " walker = agct, interval=1ms ,duration=1m,memory=64m,depth=128,engine=ctimer,"
-                + "window=20s,mode=session,retention=2h"));
+                + "window=20s,mode=session,retention=2h,budget=1.50"));
   }
 
   @ParameterizedTest
@@ -236,10 +236,65 @@ final class ProfilerConfigTest {
                         Walker.AUTO,
                         Mode.SESSION,
                         10,
-                        3600))
+                        3600,
+                        0))
             .getMessage();
     assertContains(key + "=", message);
     assertContains("valid: " + key, message);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"budget=0.05, 0.05", "budget=1, 1", "budget=1.50, 1.5", "budget=100, 100"})
+  void shouldReadBudgets(String option, double percent) {
+    ProfilerConfig config = ProfilerConfig.parse(option);
+
+    assertEquals(percent, config.budgetPercent());
+    assertEquals(config, ProfilerConfig.parse(config.toOptions()));
+    assertContains(",budget=" + ("" + percent).replaceAll("[.]0$", ""), config.toOptions());
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "budget=0",
+        "budget=0.00",
+        "budget=0.04",
+        "budget=100.01",
+        "budget=101",
+        "budget=1.005",
+        "budget=1%",
+        "budget=-1",
+        "budget=1e1",
+        "budget=.5",
+        "budget=1.",
+        "budget=",
+        "budget=NaN"
+      })
+  void shouldRefuseBadBudgets(String option) {
+    assertNamed(option, "budget=0.05..100 (percent of one CPU)");
+  }
+
+  @ParameterizedTest
+  @ValueSource(doubles = {Double.NaN, -1, 0.04, 1.005, 101, Double.POSITIVE_INFINITY})
+  void shouldRefuseBadBudgetsFromPrograms(double percent) {
+    ProfilerConfig d = ProfilerConfig.DEFAULT;
+    assertContains(
+        "valid: budget=",
+        assertThrows(
+                IllegalArgumentException.class,
+                () ->
+                    new ProfilerConfig(
+                        d.intervalNanos(),
+                        0,
+                        d.memoryBytes(),
+                        d.depth(),
+                        d.engine(),
+                        d.walker(),
+                        d.mode(),
+                        10,
+                        3600,
+                        percent))
+            .getMessage());
   }
 
   @Test

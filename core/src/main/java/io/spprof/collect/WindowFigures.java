@@ -11,30 +11,41 @@ import io.spprof.ProfilerStats;
  * @param unwalkable collected samples that stand under a synthetic frame
  * @param droppedCpuNanos CPU time that the drops stand for, ns
  * @param overheadCpuNanos CPU time of handlers and of the profiler's own threads, ns
+ * @param shortestIntervalNanos the shortest sampling interval in force meanwhile, ns; of what
+ *     counts from a session's start: since the last window was closed
+ * @param longestIntervalNanos the longest one, ns; 0 if there was none
  */
 public record WindowFigures(
     long signals,
     DropCounts dropped,
     long unwalkable,
     long droppedCpuNanos,
-    long overheadCpuNanos) {
+    long overheadCpuNanos,
+    long shortestIntervalNanos,
+    long longestIntervalNanos) {
 
   /** Nothing yet. */
-  public static final WindowFigures ZERO = new WindowFigures(0, DropCounts.NONE, 0, 0, 0);
+  public static final WindowFigures ZERO =
+      new WindowFigures(0, DropCounts.NONE, 0, 0, 0, Long.MAX_VALUE, 0);
 
   /**
    * A session's, up to now.
    *
    * @param session its figures
+   * @param shortestIntervalNanos the shortest interval since the last window was closed, ns
+   * @param longestIntervalNanos the longest one, ns
    * @return not null
    */
-  public static WindowFigures of(ProfilerStats session) {
+  public static WindowFigures of(
+      ProfilerStats session, long shortestIntervalNanos, long longestIntervalNanos) {
     return new WindowFigures(
         session.signals(),
         session.dropped(),
         session.unwalkableSamples(),
         session.droppedCpuNanos(),
-        session.overheadCpuNanos());
+        session.overheadCpuNanos(),
+        shortestIntervalNanos,
+        longestIntervalNanos);
   }
 
   WindowFigures plus(WindowFigures other) {
@@ -43,7 +54,9 @@ public record WindowFigures(
         dropped.plus(other.dropped),
         unwalkable + other.unwalkable,
         droppedCpuNanos + other.droppedCpuNanos,
-        overheadCpuNanos + other.overheadCpuNanos);
+        overheadCpuNanos + other.overheadCpuNanos,
+        Math.min(shortestIntervalNanos, other.shortestIntervalNanos),
+        Math.max(longestIntervalNanos, other.longestIntervalNanos));
   }
 
   WindowFigures minus(WindowFigures other) {
@@ -52,6 +65,8 @@ public record WindowFigures(
         dropped.minus(other.dropped),
         unwalkable - other.unwalkable,
         droppedCpuNanos - other.droppedCpuNanos,
-        overheadCpuNanos - other.overheadCpuNanos);
+        overheadCpuNanos - other.overheadCpuNanos,
+        shortestIntervalNanos,
+        longestIntervalNanos);
   }
 }

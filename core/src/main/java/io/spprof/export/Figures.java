@@ -1,5 +1,6 @@
 package io.spprof.export;
 
+import io.spprof.Profile;
 import java.util.Locale;
 
 /** Numbers for a reader, the same in every locale. */
@@ -44,6 +45,14 @@ final class Figures {
     }
     return String.format(
         Locale.ROOT, "%d h %02d min %02d s", seconds / 3600, seconds / 60 % 60, seconds % 60);
+  }
+
+  /** The sampling interval: {@code 10 ms}, or {@code 10 ms to 40 ms} where a budget changed it. */
+  static String intervals(Profile.Info info) {
+    String shortest = nanos(info.intervalNanos());
+    return info.longestIntervalNanos() > info.intervalNanos()
+        ? shortest + " to " + nanos(info.longestIntervalNanos())
+        : shortest;
   }
 
   private static String scaled(double value, String unit) {

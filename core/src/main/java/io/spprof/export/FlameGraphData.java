@@ -70,6 +70,7 @@ final class FlameGraphData {
     json.key("walker").value(info.walker());
     json.key("debugInfo").value(info.debugInfo().name());
     json.key("intervalNanos").value(info.intervalNanos());
+    json.key("longestIntervalNanos").value(info.longestIntervalNanos());
     json.key("running").value(info.running());
     json.key("totalSamples").value(profile.totalSamples());
     json.key("totalCpuNanos").value(profile.totalCpuNanos());

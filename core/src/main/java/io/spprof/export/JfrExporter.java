@@ -99,6 +99,7 @@ public final class JfrExporter {
     endEvent(at);
     setting("event", "cpu");
     setting("interval", Long.toString(info.intervalNanos()));
+    setting("longestInterval", Long.toString(info.longestIntervalNanos()));
   }
 
   /** As async-profiler's recordings have it: some readers look for what made the samples. */

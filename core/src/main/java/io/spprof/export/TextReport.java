@@ -60,7 +60,7 @@ public final class TextReport {
     line("  engine      %s", info.engine());
     line("  walker      %s", info.walker());
     line("  debug info  %s", debugInfo(info.debugInfo()));
-    line("  interval    %s", Figures.nanos(info.intervalNanos()));
+    line("  interval    %s", Figures.intervals(info));
     line(
         "  overhead    %s by the model, %s measured (of one CPU)",
         Figures.percent(session.overheadPercent()),

@@ -18,7 +18,12 @@ function showHeader(info) {
   if (info.startTimeMillis > 0) {
     add("Started", new Date(info.startTimeMillis).toISOString().slice(0, 19).replace("T", " ") + " UTC");
   }
-  add("Interval", timeText(info.intervalNanos), info.options);
+  const changed = info.longestIntervalNanos > info.intervalNanos;
+  add(
+    "Interval",
+    timeText(info.intervalNanos) + (changed ? " to " + timeText(info.longestIntervalNanos) : ""),
+    info.options,
+  );
   add("Engine", info.engine);
   add("Walker", info.walker);
   const [debugInfo, debugHint] = {

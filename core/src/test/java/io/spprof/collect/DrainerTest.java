@@ -42,7 +42,7 @@ final class DrainerTest {
         .merge(
             all ->
                 new Profile.Info(
-                    SessionStats.NONE, "", "", 0, DropCounts.NONE, 0, 0, true, DebugInfo.EXACT));
+                    SessionStats.NONE, "", "", 0, 0, DropCounts.NONE, 0, 0, true, DebugInfo.EXACT));
   }
 
   /** "thread;root;...;leaf" to samples. */
@@ -402,7 +402,9 @@ final class DrainerTest {
       }
       sampler.nanos = window * 1_000_000_000L;
       always.roll(
-          sampler.nanos, new WindowFigures(signals, DropCounts.NONE, 0, 0, 0), Long.MAX_VALUE / 2);
+          sampler.nanos,
+          new WindowFigures(signals, DropCounts.NONE, 0, 0, 0, 1, 1),
+          Long.MAX_VALUE / 2);
       assertTrue(budget.used() <= budget.limit(), budget.used() + " of " + budget.limit());
     }
 
@@ -416,13 +418,14 @@ final class DrainerTest {
                 0,
                 Long.MAX_VALUE,
                 sampler.nanos + 1,
-                new WindowFigures(signals, DropCounts.NONE, 0, 0, 0))
+                new WindowFigures(signals, DropCounts.NONE, 0, 0, 0, 1, 1))
             .merge(
                 kept ->
                     new Profile.Info(
                         SessionStats.NONE,
                         "",
                         "",
+                        0,
                         0,
                         DropCounts.NONE,
                         kept.figures().signals(),

@@ -59,7 +59,7 @@ final class StackTableTest {
   private static Profile profile(Folding table) {
     Profile.Info info =
         new Profile.Info(
-            SessionStats.NONE, "", "", 0, DropCounts.NONE, 0, 0, false, DebugInfo.EXACT);
+            SessionStats.NONE, "", "", 0, 0, DropCounts.NONE, 0, 0, false, DebugInfo.EXACT);
     return new Profile(
         info,
         List.of(),

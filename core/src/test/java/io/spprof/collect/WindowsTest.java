@@ -34,7 +34,13 @@ final class WindowsTest {
 
   private WindowFigures figures() {
     return new WindowFigures(
-        signals, new DropCounts(signals / 3, 0, 0, 0, 0, 0), signals / 7, 2 * signals, 5 * signals);
+        signals,
+        new DropCounts(signals / 3, 0, 0, 0, 0, 0),
+        signals / 7,
+        2 * signals,
+        5 * signals,
+        1000,
+        1000);
   }
 
   /** Some samples, a second later. */
@@ -103,6 +109,20 @@ final class WindowsTest {
       assertTrue(sum.fromNanos() <= from + 50_000_000 && from < sum.fromNanos() + SECOND);
     }
     assertEquals(figures(), Window.of(all).figures());
+  }
+
+  @Test
+  void shouldKeepTheShortestAndTheLongestIntervalOfWhatIsMerged() {
+    WindowFigures first = new WindowFigures(10, DropCounts.NONE, 0, 0, 0, 20, 30);
+    WindowFigures second = new WindowFigures(15, DropCounts.NONE, 0, 0, 0, 10, 25);
+
+    assertEquals(
+        new WindowFigures(5, DropCounts.NONE, 0, 0, 0, 10, 25),
+        second.minus(first),
+        "what a window began with is no part of it");
+    assertEquals(
+        new WindowFigures(25, DropCounts.NONE, 0, 0, 0, 10, 30),
+        WindowFigures.ZERO.plus(first).plus(second));
   }
 
   @Test

@@ -115,6 +115,7 @@ final class ProfileText {
             "ctimer",
             "agct",
             INTERVAL_NANOS,
+            INTERVAL_NANOS,
             dropped,
             unwalkable,
             droppedCpuNanos,

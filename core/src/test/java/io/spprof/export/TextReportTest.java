@@ -110,6 +110,7 @@ class TextReportTest {
             "none",
             "none",
             10_000_000,
+            10_000_000,
             DropCounts.NONE,
             0,
             0,

@@ -57,6 +57,11 @@ public final class FakeSampler implements Sampler {
   /** Calls in their order: load, start, stop, release. */
   public final List<String> calls = new CopyOnWriteArrayList<>();
 
+  public volatile boolean intervalCanChange = true;
+
+  /** Intervals asked for, ns. */
+  public final List<Long> intervals = new CopyOnWriteArrayList<>();
+
   /** How often the drainer thread asked, which is once a second. */
   public final AtomicInteger secondsPassed = new AtomicInteger();
 
@@ -123,6 +128,12 @@ public final class FakeSampler implements Sampler {
   @Override
   public void sweep(boolean ofNames) {
     onSweep.run();
+  }
+
+  @Override
+  public boolean interval(long nanos) {
+    intervals.add(nanos);
+    return intervalCanChange;
   }
 
   @Override

@@ -8,7 +8,7 @@ import java.util.Locale;
 /** The windows of time that a session is kept in, as lines for people and scripts. */
 final class WindowList {
 
-  private static final String ROW = "%-24s %-24s %10s %8s %12s%n";
+  private static final String ROW = "%-24s %-24s %10s %8s %12s %12s%n";
 
   private WindowList() {}
 
@@ -19,7 +19,8 @@ final class WindowList {
    */
   static String of(List<WindowStats> windows) {
     StringBuilder out = new StringBuilder();
-    out.append(String.format(Locale.ROOT, ROW, "from", "to", "samples", "drops", "cpu_ms"));
+    out.append(
+        String.format(Locale.ROOT, ROW, "from", "to", "samples", "drops", "cpu_ms", "interval_us"));
     for (WindowStats window : windows) {
       out.append(
           String.format(
@@ -29,8 +30,16 @@ final class WindowList {
               Instant.ofEpochMilli(window.toMillis()),
               window.samples(),
               window.dropped(),
-              window.cpuNanos() / 1_000_000));
+              window.cpuNanos() / 1_000_000,
+              intervals(window)));
     }
     return out.toString();
+  }
+
+  /** One, or the shortest and the longest where a budget changed it. */
+  private static String intervals(WindowStats window) {
+    long shortest = window.shortestIntervalNanos() / 1000;
+    long longest = window.longestIntervalNanos() / 1000;
+    return shortest == longest ? "" + shortest : shortest + "-" + longest;
   }
 }

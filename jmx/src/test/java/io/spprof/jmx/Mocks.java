@@ -103,7 +103,7 @@ final class Mocks {
   static Profile profile() {
     return new Profile(
         new Profile.Info(
-            SESSION, "ctimer", "agct", 1_000_000, DROPS, 7, 210, false, DebugInfo.EXACT),
+            SESSION, "ctimer", "agct", 1_000_000, 1_000_000, DROPS, 7, 210, false, DebugInfo.EXACT),
         List.of("a.B.leaf", "a.B.root"),
         new Profile.Frames(new int[] {0, 1}, new int[] {42, 7}, 2),
         List.of("main"),

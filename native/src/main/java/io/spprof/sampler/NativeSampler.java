@@ -113,6 +113,11 @@ public final class NativeSampler implements Sampler {
   }
 
   @Override
+  public boolean interval(long nanos) {
+    return counters != null && interval0(nanos) == 0;
+  }
+
+  @Override
   public String threadProblem() {
     int failed = counters().threadsFailed();
     int error = counters == null ? 0 : -lastThreadError0();
@@ -254,6 +259,8 @@ public final class NativeSampler implements Sampler {
   private static native int release0();
 
   private static native int sweep0(boolean names);
+
+  private static native int interval0(long nanos);
 
   private static native int lastThreadError0();
 

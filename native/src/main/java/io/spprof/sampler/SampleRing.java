@@ -108,6 +108,25 @@ public final class SampleRing {
   }
 
   /**
+   * Whether there is nothing to read. Called by whoever reads.
+   *
+   * @return true unless a complete record is next
+   */
+  public boolean isEmpty() {
+    long head = (long) LONG.get(block, SampleLayout.HEAD);
+    return length(head) == 0;
+  }
+
+  private int at(long head) {
+    return SampleLayout.DATA + (int) (head & (capacity - 1));
+  }
+
+  /** Acquire, with the writer's release of the length (ring.c): the record is complete. */
+  private int length(long head) {
+    return (int) INT.getAcquire(block, at(head) + SampleLayout.LENGTH);
+  }
+
+  /**
    * Reads records until there are none, or until about a ring's worth was read. What the visitor
    * throws goes on to the caller; the record at which it did counts as read.
    *
@@ -118,9 +137,8 @@ public final class SampleRing {
     long start = (long) LONG.get(block, SampleLayout.HEAD);
     long head = start;
     while (head - start < capacity) {
-      int at = SampleLayout.DATA + (int) (head & (capacity - 1));
-      // Acquire, with the writer's release of the length (ring.c): the record is complete.
-      int length = (int) INT.getAcquire(block, at + SampleLayout.LENGTH);
+      int at = at(head);
+      int length = length(head);
       if (length == 0) {
         break;
       }

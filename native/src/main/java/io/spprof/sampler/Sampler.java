@@ -58,6 +58,16 @@ public interface Sampler {
   void sweep(boolean names);
 
   /**
+   * Changes the interval of the session that is sampling. A thread follows at its next signal, so
+   * that every sample stands for the CPU time that it was taken for.
+   *
+   * @param nanos CPU time between two samples of a thread from now on, more than 0, ns
+   * @return false if nothing was changed: no session is sampling, or its timer is somebody else's
+   *     now
+   */
+  boolean interval(long nanos);
+
+  /**
    * Why there are threads without a timer.
    *
    * @return "" if every thread has one; else the cause and the remedy

@@ -152,6 +152,7 @@ final class ExportBench {
             "ctimer",
             "vm",
             10_000_000,
+            10_000_000,
             DropCounts.NONE,
             0,
             0,

@@ -1,0 +1,77 @@
+package io.spprof;
+
+import io.spprof.sampler.Sampler;
+import java.util.Locale;
+
+/**
+ * What a session may cost: has its interval follow {@link OverheadController} after every pass.
+ * Called by the session's thread. Without a budget there is nothing to follow.
+ */
+final class Budget {
+
+  /** Looking for threads takes at most one part in so many of a CPU. */
+  private static final int SWEEP_SHARE = 100;
+
+  private final ProfilerSession session;
+  private final Sampler sampler;
+  private final double percent;
+  private final OverheadController controller; // null without a budget
+  private boolean refused;
+
+  Budget(ProfilerSession session, Sampler sampler) {
+    this.session = session;
+    this.sampler = sampler;
+    this.percent = session.config().budgetPercent();
+    this.controller =
+        percent == 0
+            ? null
+            : new OverheadController(
+                percent,
+                session.config().intervalNanos(),
+                Runtime.getRuntime().availableProcessors());
+  }
+
+  /**
+   * Called after every pass.
+   *
+   * @param now ns after the session's start
+   * @param fixedNanos what the session's thread spent so far on other things than samples, ns
+   */
+  void keep(long now, long fixedNanos) {
+    if (controller == null) {
+      return;
+    }
+    ProfilerStats stats = session.stats();
+    controller.update(
+        new OverheadController.Measured(
+            now,
+            stats.signals(),
+            stats.sampledCpuNanos() + stats.droppedCpuNanos(),
+            stats.overheadCpuNanos(),
+            fixedNanos));
+    refused = !session.interval().change(sampler, controller.intervalNanos());
+  }
+
+  /** The reciprocal of the share of a CPU that looking for threads may take: a quarter of all. */
+  int sweepShare() {
+    return controller == null ? SWEEP_SHARE : Math.max(SWEEP_SHARE, (int) (400 / percent));
+  }
+
+  /** Why the budget cannot be kept as it should; "" if it can, or if there is none. */
+  String problem() {
+    String budget = "budget=" + ProfilerConfig.plain(percent) + " cannot be kept: ";
+    if (refused) {
+      return budget
+          + "the process's profiling timer (setitimer, ITIMER_PROF) was set by something else"
+          + " meanwhile; use engine=ctimer on Linux";
+    }
+    if (controller != null && controller.outOfReach()) {
+      return budget
+          + String.format(
+              Locale.ROOT,
+              "the profiler's own thread alone takes %.2f %% of a CPU; set a larger budget",
+              controller.fixedPercent());
+    }
+    return "";
+  }
+}

@@ -1,0 +1,80 @@
+package io.spprof;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.spprof.export.TextReport;
+import io.spprof.sampler.FakeSampler;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** A budget as a program sees it: what it does is told, and what it cannot do, too. */
+final class BudgetTest {
+
+  private static final long SECOND_NANOS = 1_000_000_000;
+
+  private final FakeSampler sampler = new FakeSampler();
+  private final Profiler profiler = new Profiler(sampler);
+  private final AtomicLong cpu = new AtomicLong();
+
+  @AfterEach
+  void close() {
+    profiler.close();
+  }
+
+  /** Every look at the thread's clock finds it further by so much. */
+  private void ownWork(long nanos) {
+    sampler.threadCpuNanos = () -> cpu.addAndGet(nanos);
+  }
+
+  private WindowStats newestWindow() {
+    List<WindowStats> windows = profiler.windows();
+    return windows.get(windows.size() - 1);
+  }
+
+  @Test
+  void shouldLeaveTheIntervalAloneWithoutABudget() throws Exception {
+    ownWork(10_000_000);
+    profiler.start(ProfilerConfig.DEFAULT);
+    WaitFor.condition(() -> sampler.secondsPassed.get() > 2, "a second");
+
+    assertEquals(List.of(), sampler.intervals);
+    assertEquals("", profiler.lastError());
+  }
+
+  @Test
+  void shouldLengthenTheIntervalTellItAndSayWhenThatIsNotEnough() throws Exception {
+    ownWork(10_000_000);
+    profiler.start(ProfilerConfig.parse("budget=1.5,mode=continuous,window=1s"));
+    WaitFor.condition(() -> profiler.stats().intervalNanos() == SECOND_NANOS, "longest interval");
+    WaitFor.condition(
+        () -> profiler.lastError().startsWith("budget=1.5 cannot be kept: the profiler's own"),
+        "problem");
+
+    assertTrue(sampler.intervals.contains(SECOND_NANOS), sampler.intervals::toString);
+    WaitFor.condition(
+        () -> newestWindow().shortestIntervalNanos() == SECOND_NANOS, "a window with one interval");
+    assertEquals(SECOND_NANOS, newestWindow().longestIntervalNanos());
+    assertEquals(10_000_000, profiler.windows().get(0).shortestIntervalNanos());
+    Profile profile = profiler.profile();
+    assertEquals(10_000_000, profile.info().intervalNanos());
+    assertEquals(SECOND_NANOS, profile.info().longestIntervalNanos());
+    StringBuilder report = new StringBuilder();
+    TextReport.write(profile, report);
+    assertTrue(report.indexOf("interval    10 ms to 1.00 s") > 0, report::toString);
+    profiler.stop();
+    assertEquals(SECOND_NANOS, profiler.stats().intervalNanos());
+  }
+
+  @Test
+  void shouldSayWhenTheTimerIsSomebodyElses() throws Exception {
+    sampler.intervalCanChange = false;
+    ownWork(10_000_000);
+    profiler.start(ProfilerConfig.parse("budget=1.5"));
+    WaitFor.condition(() -> profiler.lastError().contains("ITIMER_PROF"), "problem");
+
+    assertEquals(10_000_000, profiler.stats().intervalNanos(), "in force");
+  }
+}

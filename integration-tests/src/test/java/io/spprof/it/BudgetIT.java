@@ -1,0 +1,136 @@
+package io.spprof.it;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.spprof.it.load.Swinging;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+/** {@code budget=...}: the measured overhead stays within it, and the figures stay true. */
+class BudgetIT {
+
+  private static final double BUDGET = 0.3; // a fraction of what this load costs without
+  private static final int THREADS = 60;
+  private static final int DEPTH = 100;
+
+  /** What the bean says at one moment. */
+  private record Reading(long nanos, long overheadNanos, long signals, long intervalNanos) {
+
+    static Reading of(BeanClient bean) throws Exception {
+      long before = System.nanoTime();
+      Map<String, Object> values = bean.several("OverheadCpuTimeNanos", "Signals", "IntervalNanos");
+      return new Reading(
+          (before + System.nanoTime()) / 2,
+          (Long) values.get("OverheadCpuTimeNanos"),
+          (Long) values.get("Signals"),
+          (Long) values.get("IntervalNanos"));
+    }
+
+    double percentSince(Reading earlier) {
+      return 100.0 * (overheadNanos - earlier.overheadNanos) / (nanos - earlier.nanos);
+    }
+  }
+
+  @Test
+  void shouldStayWithinTheBudgetWhateverTheLoadDoesAndAccountForAllCpuTime() throws Exception {
+    try (TargetJvm target = TargetJvm.of(Swinging.class, THREADS, DEPTH).start();
+        BeanClient bean = BeanClient.connect(target)) {
+      double free = costWithoutABudget(target, bean);
+      long before = target.cpuNanos();
+      bean.startWith("mode=continuous,interval=1ms,budget=" + BUDGET);
+      assertTrue(bean.text("Options").endsWith(",budget=" + BUDGET));
+      long begun = target.cpuNanos();
+
+      List<Reading> readings = new ArrayList<>();
+      for (int second = 0; second < 50; second++) {
+        if (second % 10 == 0 || second % 10 == 6) {
+          target.ask(second % 10 == 0 ? "busy" : "idle");
+        }
+        Thread.sleep(1000);
+        readings.add(Reading.of(bean));
+      }
+      for (int i = 1; i < readings.size(); i++)
+        System.out.printf(
+            "T %d %d ms %.2f%% sig %d%n",
+            i,
+            readings.get(i).intervalNanos() / 1000000,
+            readings.get(i).percentSince(readings.get(i - 1)),
+            readings.get(i).signals() - readings.get(i - 1).signals());
+      String problem = bean.text("LastError");
+      long ending = target.cpuNanos();
+      bean.stop();
+      long ended = target.cpuNanos();
+
+      double worst = worstTenSeconds(readings.subList(15, readings.size()));
+      long longest = readings.stream().mapToLong(Reading::intervalNanos).max().orElseThrow();
+      Measured.tell(
+          "budget %.1f %%: %.2f %% without it; with it %.2f %% over all, %.2f %% in the worst 10 s,"
+              + " longest interval %d ms",
+          BUDGET,
+          free,
+          readings.get(readings.size() - 1).percentSince(readings.get(0)),
+          worst,
+          longest / 1_000_000);
+      assertEquals("", problem);
+      assertTrue(free > 2 * BUDGET, "not put to the test: " + free + " % without a budget");
+      assertTrue(worst <= 1.2 * BUDGET, worst + " %: " + readings);
+      assertTrue(longest > 1_000_000, "the interval never changed: " + readings);
+
+      long accounted = bean.number("SampledCpuTimeNanos") + bean.number("DroppedCpuTimeNanos");
+      accounted -= firstSessionNanos;
+      assertTrue(accounted > 0.98 * (ending - begun), accounted + " of " + (ending - begun));
+      assertTrue(accounted < 1.02 * (ended - before), accounted + " of " + (ended - before));
+      assertWindowsTellTheInterval(bean, longest);
+    }
+  }
+
+  private long firstSessionNanos;
+
+  /** Percent of one CPU with all threads busy, to know that the budget has something to do. */
+  private double costWithoutABudget(TargetJvm target, BeanClient bean) throws Exception {
+    target.ask("busy");
+    bean.startWith("interval=1ms");
+    Reading first = Reading.of(bean);
+    Await.until(
+        "a thousand signals",
+        Duration.ofSeconds(60),
+        () -> Reading.of(bean).signals() > first.signals() + 1000);
+    double percent = Reading.of(bean).percentSince(first);
+    bean.stop();
+    target.ask("idle");
+    firstSessionNanos = bean.number("SampledCpuTimeNanos") + bean.number("DroppedCpuTimeNanos");
+    return percent;
+  }
+
+  private static double worstTenSeconds(List<Reading> readings) {
+    double worst = 0;
+    for (Reading first : readings) {
+      for (Reading last : readings) {
+        if (last.nanos() - first.nanos() >= 10_000_000_000L) {
+          worst = Math.max(worst, last.percentSince(first));
+          break;
+        }
+      }
+    }
+    assertTrue(worst > 0, "no ten seconds");
+    return worst;
+  }
+
+  private static void assertWindowsTellTheInterval(BeanClient bean, long longest) throws Exception {
+    List<String> intervals = new ArrayList<>();
+    for (String line : bean.query("windows").lines().skip(1).toList()) {
+      String[] words = line.trim().split(" +");
+      intervals.add(words[5]);
+    }
+    String micros = Long.toString(longest / 1000);
+    assertTrue(
+        intervals.stream().anyMatch(i -> i.equals(micros) || i.endsWith("-" + micros)),
+        intervals::toString);
+    assertTrue(intervals.stream().anyMatch(i -> i.contains("-")), intervals::toString);
+    assertTrue(bean.query("report").contains("interval    1 ms to "), bean.query("report"));
+  }
+}
