@@ -121,6 +121,12 @@ JNIEXPORT jint JNICALL Java_io_spprof_sampler_NativeSampler_interval0(JNIEnv *jn
     return result_of(spprof_sampler_set_interval((uint64_t)interval_ns));
 }
 
+JNIEXPORT jint JNICALL Java_io_spprof_sampler_NativeSampler_rest0(JNIEnv *jni, jclass type,
+                                                                  jint share, jint turn) {
+    (void)jni, (void)type;
+    return result_of(spprof_sampler_rest((uint32_t)share, (uint32_t)turn));
+}
+
 JNIEXPORT jint JNICALL Java_io_spprof_sampler_NativeSampler_lastThreadError0(JNIEnv *jni,
                                                                              jclass type) {
     (void)jni, (void)type;

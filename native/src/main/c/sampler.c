@@ -269,6 +269,17 @@ int spprof_sampler_set_interval(uint64_t interval_ns) {
     return result;
 }
 
+int spprof_sampler_rest(uint32_t share, uint32_t turn) {
+    spprof_lock(&lock);
+    int result = -EINVAL;
+    if (stage == SAMPLING && spprof_gate_is_open_sigsafe() && share > 0) {
+        spprof_threads_rest(share, turn);
+        result = 0;
+    }
+    spprof_unlock(&lock);
+    return result;
+}
+
 void *spprof_sampler_ring(uint64_t *size) {
     spprof_lock(&lock);
     *size = stage == NONE ? 0 : spprof_ring_block_size(&spprof_handler_session.ring);

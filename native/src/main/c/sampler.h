@@ -70,6 +70,10 @@ int spprof_sampler_sweep(JNIEnv *jni, bool names);
  */
 int spprof_sampler_set_interval(uint64_t interval_ns);
 
+/* See spprof_threads_rest. 0, or -EINVAL without a session that is sampling, or for a share of 0.
+ */
+int spprof_sampler_rest(uint32_t share, uint32_t turn);
+
 /* The ring's block, NULL without a session, and its size. */
 void *spprof_sampler_ring(uint64_t *size);
 

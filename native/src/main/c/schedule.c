@@ -58,8 +58,9 @@ uint64_t spprof_schedule_pay_sigsafe(struct spprof_slot *slot, uint64_t expirati
 
 void spprof_schedule_follow_sigsafe(const struct spprof_engine *engine, struct spprof_slot *slot) {
     uint64_t interval_ns = spprof_schedule_wanted_sigsafe();
-    if (interval_ns == interval_of_sigsafe(slot)) {
-        return;
+    if (interval_ns == interval_of_sigsafe(slot) ||
+        atomic_load_explicit(&slot->resting, memory_order_relaxed)) {
+        return; /* one that rests follows when its turn comes */
     }
     struct timespec now;
     clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);

@@ -32,6 +32,7 @@ struct spprof_slot {
     _Atomic(void *) env;     /* JNIEnv, NULL unless a Java thread */
     _Atomic uint32_t serial; /* the thread's number within the session */
     _Atomic bool exiting;    /* between ThreadEnd and the deletion of the timer */
+    _Atomic bool resting;    /* its timer is disarmed for a while: spprof_threads_rest */
     /*
      * Of the thread's own timer (intervals.h): the thread CPU clock up to which signals stand for
      * its time, the time that each expiration stands for, and where in an interval it expires, in

@@ -113,6 +113,7 @@ static void begin_slot(struct spprof_slot *slot) {
     atomic_store_explicit(&slot->env, NULL, memory_order_relaxed);
     atomic_store_explicit(&slot->serial, ++next_serial, memory_order_relaxed);
     atomic_store_explicit(&slot->exiting, false, memory_order_relaxed);
+    atomic_store_explicit(&slot->resting, false, memory_order_relaxed);
     spprof_schedule_begin(slot, from, random_bits());
     slot->state = SPPROF_SLOT_LIVE;
     slot->timer.valid = false;
@@ -405,6 +406,26 @@ int spprof_threads_set_interval(uint64_t interval_ns) {
     }
     spprof_threads_unlock();
     return error;
+}
+
+void spprof_threads_rest(uint32_t share, uint32_t turn) {
+    spprof_threads_lock();
+    for (uint32_t i = 0; engine->timer_a_thread && i < spprof_slots_used(); i++) {
+        struct spprof_slot *slot = spprof_slots_get(i);
+        bool rests = (i + turn) % share != 0;
+        if (slot->state != SPPROF_SLOT_LIVE || !slot->timer.valid ||
+            rests == atomic_load_explicit(&slot->resting, memory_order_relaxed)) {
+            continue;
+        }
+        /* A handler that has not seen this yet may arm its timer once more: one signal, counted. */
+        atomic_store_explicit(&slot->resting, rests, memory_order_relaxed);
+        if (rests) {
+            engine->timer_set_sigsafe(&slot->timer, 0, 0);
+        } else {
+            set_timer(slot);
+        }
+    }
+    spprof_threads_unlock();
 }
 
 void spprof_threads_started(void *env, const char *name) {

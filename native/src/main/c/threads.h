@@ -53,6 +53,15 @@ int spprof_threads_sweep(bool names);
  * timer is somebody else's now. See schedule.h. */
 int spprof_threads_set_interval(uint64_t interval_ns);
 
+/*
+ * Of `share` threads one is sampled from now on, the others rest, their timers disarmed; who that
+ * is `turn` says, which goes up by one to pass it on. A share of 1 ends that. On its turn a thread
+ * is signalled at once for what it has used meanwhile, so no CPU time is lost; nor is what is left
+ * when it, or the session, ends. New threads rest from the next call on. No effect with a process's
+ * timer, which meets whom it meets.
+ */
+void spprof_threads_rest(uint32_t share, uint32_t turn);
+
 /* JVMTI's ThreadStart and ThreadEnd, on the thread itself. `name` may be NULL. */
 void spprof_threads_started(void *env, const char *name);
 void spprof_threads_ended(const char *name);

@@ -86,6 +86,7 @@ TEST(a_thousand_changes_lose_no_time_of_any_thread) {
 static void *change(void *unused) {
     (void)unused;
     for (uint32_t i = 0; !over; i++) {
+        spprof_sampler_rest(1 + i % 3, i);
         int result = spprof_sampler_set_interval(intervals[i % INTERVALS]);
         CHECK(result == 0 || result == -EINVAL); /* between two sessions */
         nanosleep(&(struct timespec){.tv_nsec = 700000}, NULL);
@@ -170,11 +171,57 @@ TEST(stops_beside_changes_leave_no_trace) {
     pthread_join(load, NULL);
 }
 
+/* One in four at a time: fewer signals, and all the time of each thread. */
+TEST(threads_that_rest_are_paid_for_on_their_turn) {
+    setup();
+    config.ring_bytes = 1 << 22;
+    CHECK_EQUAL(0, spprof_sampler_start(NULL, &config));
+    struct worker workers[THREADS];
+    for (int i = 0; i < THREADS; i++) {
+        CHECK_EQUAL(0, pthread_create(&workers[i].thread, NULL, work, &workers[i]));
+    }
+    uint64_t used_at_rest = clock_ns(CLOCK_PROCESS_CPUTIME_ID);
+    uint64_t signals = spprof_counters.signals;
+    for (uint32_t turn = 0; turn < 24; turn++) {
+        CHECK_EQUAL(0, spprof_sampler_rest(THREADS, turn));
+        CHECK_EQUAL(0, spprof_sampler_set_interval(intervals[turn % INTERVALS]));
+        nanosleep(&(struct timespec){.tv_nsec = 50000000}, NULL);
+    }
+    used_at_rest = clock_ns(CLOCK_PROCESS_CPUTIME_ID) - used_at_rest;
+    signals = spprof_counters.signals - signals;
+    uint64_t signals_then = spprof_counters.signals;
+    uint64_t used_then = clock_ns(CLOCK_PROCESS_CPUTIME_ID);
+    CHECK_EQUAL(0, spprof_sampler_rest(1, 0)); /* all again */
+    CHECK_EQUAL(0, spprof_sampler_set_interval(MS));
+    while (clock_ns(CLOCK_PROCESS_CPUTIME_ID) - used_then < used_at_rest) {
+        nanosleep(&(struct timespec){.tv_nsec = 5000000}, NULL);
+    }
+    signals_then = spprof_counters.signals - signals_then;
+    CHECK_EQUAL(0, spprof_sampler_rest(THREADS, 1)); /* most end while they rest */
+    nanosleep(&(struct timespec){.tv_nsec = 50000000}, NULL);
+    over = true;
+    for (int i = 0; i < THREADS; i++) {
+        pthread_join(workers[i].thread, NULL);
+    }
+    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
+    ring_read(&spprof_handler_session.ring, add_by_serial, NULL);
+    CHECK_EQUAL(0, spprof_counters.dropped[SPPROF_DROP_BUFFER_FULL]);
+    for (int i = 0; i < THREADS; i++) {
+        uint64_t sampled = by_serial[workers[i].serial];
+        CHECK(sampled < workers[i].used_ns + LONGEST + 2 * MS &&
+              workers[i].used_ns < sampled + LONGEST + 2 * MS);
+    }
+    CHECK(signals > 0 &&
+          2 * signals < signals_then); /* a quarter by rights, and longer intervals */
+}
+
 TEST(a_change_is_refused_without_a_session_and_to_zero) {
     setup();
     CHECK_EQUAL(-EINVAL, spprof_sampler_set_interval(MS));
+    CHECK_EQUAL(-EINVAL, spprof_sampler_rest(1, 0));
     CHECK_EQUAL(0, spprof_sampler_start(NULL, &config));
     CHECK_EQUAL(-EINVAL, spprof_sampler_set_interval(0));
+    CHECK_EQUAL(-EINVAL, spprof_sampler_rest(0, 0));
     CHECK_EQUAL(0, spprof_sampler_set_interval(MS));
     CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
     CHECK_EQUAL(-EINVAL, spprof_sampler_set_interval(MS));
@@ -201,6 +248,7 @@ int main(void) {
     RUN_WITH(ctimer, short_threads_are_seen_in_proportion_whatever_the_interval_did);
     RUN_WITH(ctimer, a_thread_follows_when_the_interval_it_is_in_ends);
     RUN_WITH(ctimer, a_new_thread_begins_with_the_interval_in_force);
+    RUN_WITH(ctimer, threads_that_rest_are_paid_for_on_their_turn);
     RUN_WITH_BOTH(stops_beside_changes_leave_no_trace);
     RUN_WITH_BOTH(a_change_is_refused_without_a_session_and_to_zero);
     RUN_WITH(itimer, a_change_leaves_a_process_timer_that_is_somebody_elses);

@@ -2,21 +2,28 @@ package io.spprof;
 
 import io.spprof.sampler.Sampler;
 import java.util.Locale;
+import java.util.concurrent.TimeUnit;
 
 /**
- * What a session may cost: has its interval follow {@link OverheadController} after every pass.
- * Called by the session's thread. Without a budget there is nothing to follow.
+ * What a session may cost: has its interval, and the threads that rest, follow {@link
+ * OverheadController} after every pass. Called by the session's thread. Without a budget there is
+ * nothing to follow.
  */
 final class Budget {
 
   /** Looking for threads takes at most one part in so many of a CPU. */
   private static final int SWEEP_SHARE = 100;
 
+  private static final long TURN_NANOS = TimeUnit.SECONDS.toNanos(1);
+
   private final ProfilerSession session;
   private final Sampler sampler;
   private final double percent;
   private final OverheadController controller; // null without a budget
   private boolean refused;
+  private int share = 1; // of so many threads one is sampled
+  private int turn;
+  private long nextTurn;
 
   Budget(ProfilerSession session, Sampler sampler) {
     this.session = session;
@@ -50,6 +57,11 @@ final class Budget {
             stats.overheadCpuNanos(),
             fixedNanos));
     refused = !session.interval().change(sampler, controller.intervalNanos());
+    if (controller.share() != share || share > 1 && now >= nextTurn) {
+      share = controller.share();
+      nextTurn = now + TURN_NANOS;
+      sampler.rest(share, turn++);
+    }
   }
 
   /** The reciprocal of the share of a CPU that looking for threads may take: a quarter of all. */
@@ -71,6 +83,13 @@ final class Budget {
               Locale.ROOT,
               "the profiler's own thread alone takes %.2f %% of a CPU; set a larger budget",
               controller.fixedPercent());
+    }
+    if (share > 1) {
+      return "budget="
+          + ProfilerConfig.plain(percent)
+          + ": the longest interval is not enough, so one thread in "
+          + share
+          + " is sampled at a time, each in its turn; all CPU time is accounted for";
     }
     return "";
   }

@@ -41,6 +41,7 @@ final class BudgetTest {
     WaitFor.condition(() -> sampler.secondsPassed.get() > 2, "a second");
 
     assertEquals(List.of(), sampler.intervals);
+    assertEquals(List.of(), sampler.rests);
     assertEquals("", profiler.lastError());
   }
 
@@ -64,6 +65,8 @@ final class BudgetTest {
     StringBuilder report = new StringBuilder();
     TextReport.write(profile, report);
     assertTrue(report.indexOf("interval    10 ms to 1.00 s") > 0, report::toString);
+    WaitFor.condition(
+        () -> sampler.rests.containsAll(List.of("2/0", "2/1", "2/2")), "threads that rest in turn");
     profiler.stop();
     assertEquals(SECOND_NANOS, profiler.stats().intervalNanos());
   }

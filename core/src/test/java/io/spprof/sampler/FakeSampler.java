@@ -62,6 +62,9 @@ public final class FakeSampler implements Sampler {
   /** Intervals asked for, ns. */
   public final List<Long> intervals = new CopyOnWriteArrayList<>();
 
+  /** Calls of rest: share/turn. */
+  public final List<String> rests = new CopyOnWriteArrayList<>();
+
   /** How often the drainer thread asked, which is once a second. */
   public final AtomicInteger secondsPassed = new AtomicInteger();
 
@@ -134,6 +137,11 @@ public final class FakeSampler implements Sampler {
   public boolean interval(long nanos) {
     intervals.add(nanos);
     return intervalCanChange;
+  }
+
+  @Override
+  public void rest(int share, int turn) {
+    rests.add(share + "/" + turn);
   }
 
   @Override

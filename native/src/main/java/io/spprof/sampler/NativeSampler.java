@@ -118,6 +118,13 @@ public final class NativeSampler implements Sampler {
   }
 
   @Override
+  public void rest(int share, int turn) {
+    if (counters != null) {
+      rest0(share, turn);
+    }
+  }
+
+  @Override
   public String threadProblem() {
     int failed = counters().threadsFailed();
     int error = counters == null ? 0 : -lastThreadError0();
@@ -261,6 +268,8 @@ public final class NativeSampler implements Sampler {
   private static native int sweep0(boolean names);
 
   private static native int interval0(long nanos);
+
+  private static native int rest0(int share, int turn);
 
   private static native int lastThreadError0();
 

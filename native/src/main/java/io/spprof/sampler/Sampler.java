@@ -68,6 +68,16 @@ public interface Sampler {
   boolean interval(long nanos);
 
   /**
+   * Samples one thread in so many of the session that is sampling; the others rest, and are sampled
+   * for what they used meanwhile when their turn comes. Nothing happens where there is one timer
+   * for the process.
+   *
+   * @param share of how many threads one is sampled, 1 for all
+   * @param turn which one of them; goes up by one to pass it on
+   */
+  void rest(int share, int turn);
+
+  /**
    * Why there are threads without a timer.
    *
    * @return "" if every thread has one; else the cause and the remedy
