@@ -44,6 +44,15 @@ enum {
     SPPROF_FLAG_WORDS = 4,     /* count = words of 8 bytes, see below, in place of frames */
 };
 
+/* The state of a Java thread, in three bits of the flags; 0 where the walker does not tell. */
+enum {
+    SPPROF_STATE_IN_JAVA = 1,
+    SPPROF_STATE_IN_NATIVE = 2, /* in a native method, or in a system call below one */
+    SPPROF_STATE_IN_VM = 3,     /* in the JVM's own code, called by Java code */
+    SPPROF_STATE_OTHER = 4,     /* about to be blocked, starting, ending */
+};
+#define SPPROF_STATE_SHIFT 3
+
 /*
  * With SPPROF_FLAG_WORDS a stack is written in words, leaf first, the kind in the highest byte:
  *

@@ -27,7 +27,7 @@ struct spprof_walk {
 
     /* Out. */
     uint32_t count; /* frames, or words with SPPROF_FLAG_WORDS; bytes are twice or once 8 */
-    uint8_t flags;  /* SPPROF_FLAG_TRUNCATED, SPPROF_FLAG_WORDS */
+    uint8_t flags;  /* SPPROF_FLAG_TRUNCATED, SPPROF_FLAG_WORDS, the state */
     int16_t result; /* SPPROF_WALK_OK, or sample.h's other numbers */
     bool ring_full; /* a name found no room: the sample is to be dropped */
 

@@ -172,11 +172,24 @@ static int next_sigsafe(struct spprof_walk *walk, struct spprof_cursor *cursor) 
     }
 }
 
+static uint8_t state_sigsafe(uint64_t thread) {
+    const struct spprof_layout *layout = &spprof_layout;
+    int32_t state = (int32_t)spprof_int_sigsafe(thread + layout->thread_state);
+    if (state == layout->state_in_java || state == layout->state_in_java_trans) {
+        return SPPROF_STATE_IN_JAVA;
+    }
+    if (state == layout->state_in_native || state == layout->state_in_native_trans) {
+        return SPPROF_STATE_IN_NATIVE;
+    }
+    return state == layout->state_in_vm || state == layout->state_in_vm_trans ? SPPROF_STATE_IN_VM
+                                                                              : SPPROF_STATE_OTHER;
+}
+
 void spprof_walk_from_sigsafe(struct spprof_walk *walk, struct spprof_registers *registers) {
     uint64_t thread = (uint64_t)((uintptr_t)walk->env - (uint64_t)spprof_layout.env);
     struct spprof_cursor cursor;
     walk->count = 0;
-    walk->flags = SPPROF_FLAG_WORDS;
+    walk->flags = (uint8_t)(SPPROF_FLAG_WORDS | state_sigsafe(thread) << SPPROF_STATE_SHIFT);
     walk->fresh_count = 0;
     walk->ring_full = false;
     int result = begin_sigsafe(&cursor, registers, thread, walk->ucontext);

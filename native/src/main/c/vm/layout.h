@@ -34,7 +34,8 @@ struct spprof_layout {
     uint64_t thread_state, thread_anchor, thread_stack_base, thread_stack_size;
     uint64_t thread_vframes, thread_exception_pc;
     uint64_t anchor_sp, anchor_pc, anchor_fp, wrapper_anchor;
-    int32_t state_in_java, state_in_java_trans;
+    int32_t state_in_java, state_in_java_trans, state_in_native, state_in_native_trans;
+    int32_t state_in_vm, state_in_vm_trans;
     int32_t entry_wrapper;     /* words from an entry frame's fp to its JavaCallWrapper */
     int32_t sender_sp;         /* words from an interpreter frame's fp to the caller's sp */
     uint64_t call_stub_return; /* address of the variable that holds it */

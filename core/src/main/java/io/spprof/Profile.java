@@ -25,6 +25,7 @@ public final class Profile {
    * @param dropped signals that are in no profile, by reason
    * @param unwalkable collected samples that stand under a synthetic frame
    * @param droppedCpuNanos CPU time that the drops stand for, ns
+   * @param states the samples' CPU time by what their threads were doing
    * @param running whether the session went on sampling after the snapshot
    * @param debugInfo how exactly compiled code told which method was running
    */
@@ -37,6 +38,7 @@ public final class Profile {
       DropCounts dropped,
       long unwalkable,
       long droppedCpuNanos,
+      StateTimes states,
       boolean running,
       DebugInfo debugInfo) {}
 
@@ -81,7 +83,18 @@ public final class Profile {
   /** The profile when there was no session yet. */
   static final Profile EMPTY =
       new Profile(
-          new Info(SessionStats.NONE, "", "", 0, 0, DropCounts.NONE, 0, 0, false, DebugInfo.EXACT),
+          new Info(
+              SessionStats.NONE,
+              "",
+              "",
+              0,
+              0,
+              DropCounts.NONE,
+              0,
+              0,
+              StateTimes.NONE,
+              false,
+              DebugInfo.EXACT),
           List.of(),
           new Frames(new int[0], new int[0], 0),
           List.of(),

@@ -83,6 +83,7 @@ final class SessionHistory {
                 all.figures().dropped(),
                 all.figures().unwalkable(),
                 all.figures().droppedCpuNanos(),
+                all.states(),
                 goesOn,
                 debugInfo));
   }

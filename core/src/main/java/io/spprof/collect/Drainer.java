@@ -4,6 +4,7 @@ import io.spprof.HotMethod;
 import io.spprof.sampler.SampleRing;
 import io.spprof.sampler.Sampler;
 import io.spprof.sampler.StackWord;
+import io.spprof.sampler.ThreadState;
 import io.spprof.sampler.WalkResult;
 import io.spprof.symbol.JvmtiSymbolResolver;
 import java.util.ArrayList;
@@ -279,7 +280,8 @@ public final class Drainer {
                   ? synthetic(MethodTable.NO_METHOD)
                   : frame(methods.number(id), from.bci(framesAt, i));
         }
-        add(withRoot(count, walk, truncated), thread, walk, timeNanos, cpuNanos);
+        ThreadState state = from.threadState(framesAt);
+        add(withRoot(count, walk, truncated), thread, walk, state, timeNanos, cpuNanos);
       } catch (RuntimeException | OutOfMemoryError e) {
         failed(cpuNanos);
       }
@@ -299,7 +301,7 @@ public final class Drainer {
         int found = expand(from, wordsAt, count);
         boolean tooDeep = found > depth;
         int whole = withRoot(Math.min(found, depth), walk, truncated || tooDeep);
-        add(whole, thread, walk, timeNanos, cpuNanos);
+        add(whole, thread, walk, from.threadState(wordsAt), timeNanos, cpuNanos);
       } catch (RuntimeException | OutOfMemoryError e) {
         failed(cpuNanos);
       }
@@ -373,7 +375,8 @@ public final class Drainer {
       return count + 1;
     }
 
-    private void add(int found, int thread, WalkResult walk, long timeNanos, long cpuNanos) {
+    private void add(
+        int found, int thread, WalkResult walk, ThreadState state, long timeNanos, long cpuNanos) {
       int number = threads.number(thread);
       int row = place(found, number, cpuNanos);
       if (row < 0 && forgetOldStacks()) {
@@ -385,6 +388,7 @@ public final class Drainer {
         }
         methods.count(scratchMethods, found, cpuNanos);
         windows.addTime(timeNanos, row, cpuNanos);
+        windows.addState(state, cpuNanos);
         collected++;
         sampledCpuNanos += cpuNanos;
         unwalkable += walk.unwalkable() ? 1 : 0;

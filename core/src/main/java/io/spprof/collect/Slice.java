@@ -2,6 +2,7 @@ package io.spprof.collect;
 
 import io.spprof.Profile;
 import io.spprof.SampleTimes;
+import io.spprof.StateTimes;
 import java.util.List;
 import java.util.function.Function;
 
@@ -19,16 +20,23 @@ public final class Slice {
    * @param toNanos its end
    * @param samples samples in it
    * @param cpuNanos CPU time that they stand for, ns
+   * @param states that CPU time by the threads' states
    * @param figures what else was counted meanwhile
    */
   public record Stretch(
-      long fromNanos, long toNanos, long samples, long cpuNanos, WindowFigures figures) {
+      long fromNanos,
+      long toNanos,
+      long samples,
+      long cpuNanos,
+      StateTimes states,
+      WindowFigures figures) {
     static Stretch of(Window window) {
       return new Stretch(
           window.fromNanos(),
           window.toNanos(),
           window.samples(),
           window.cpuNanos(),
+          window.states(),
           window.figures());
     }
   }

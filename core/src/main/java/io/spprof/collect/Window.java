@@ -2,6 +2,7 @@ package io.spprof.collect;
 
 import io.spprof.Profile;
 import io.spprof.SampleTimes;
+import io.spprof.StateTimes;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -13,10 +14,16 @@ import java.util.List;
  * @param toNanos its end, which is the next one's beginning
  * @param rows the samples, folded
  * @param times the same one by one, as far as they are kept
+ * @param states the samples' CPU time by their threads' states
  * @param figures what was counted meanwhile
  */
 record Window(
-    long fromNanos, long toNanos, Profile.Rows rows, SampleTimes times, WindowFigures figures) {
+    long fromNanos,
+    long toNanos,
+    Profile.Rows rows,
+    SampleTimes times,
+    StateTimes states,
+    WindowFigures figures) {
 
   /** Objects and array headers. */
   static final int HEAD_BYTES = 256;
@@ -52,6 +59,7 @@ record Window(
         toNanos,
         rows,
         new SampleTimes(List.of(), times.forgotten() + times.count()),
+        states,
         figures);
   }
 
@@ -62,7 +70,7 @@ record Window(
     }
     Profile.Rows renumbered =
         new Profile.Rows(stacks, rows.threads(), rows.samples(), rows.cpuNanos(), rows.count());
-    return new Window(fromNanos, toNanos, renumbered, times, figures);
+    return new Window(fromNanos, toNanos, renumbered, times, states, figures);
   }
 
   /** Several in a row as one, with their times. Not within a budget. */
@@ -73,11 +81,13 @@ record Window(
     RowTable sum = new RowTable(new MemoryBudget(Long.MAX_VALUE));
     List<SampleTimes.Chunk> chunks = new ArrayList<>();
     long forgotten = 0;
+    StateTimes states = StateTimes.NONE;
     WindowFigures figures = WindowFigures.ZERO;
     for (Window window : windows) {
       int[] places = sum.addAll(window.rows);
       chunks.addAll(window.times.withRows(places));
       forgotten += window.times.forgotten();
+      states = states.plus(window.states);
       figures = figures.plus(window.figures);
     }
     return new Window(
@@ -85,6 +95,7 @@ record Window(
         windows.get(windows.size() - 1).toNanos,
         sum.exact(),
         new SampleTimes(chunks, forgotten),
+        states,
         figures);
   }
 }

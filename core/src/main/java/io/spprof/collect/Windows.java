@@ -1,7 +1,10 @@
 package io.spprof.collect;
 
 import io.spprof.Profile;
+import io.spprof.StateTimes;
+import io.spprof.sampler.ThreadState;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -40,6 +43,7 @@ final class Windows implements MemoryBudget.Reclaimer, SampleLog.Older {
   private long closedTimesBytes;
   private RowTable rows;
   private SampleLog log;
+  private final long[] stateNanos = new long[ThreadState.values().length]; // of the open window
   private long openedNanos;
   private WindowFigures atOpening = WindowFigures.ZERO;
   private Drainer.Extent extent = new Drainer.Extent(0, 1, 0, 0);
@@ -88,7 +92,13 @@ final class Windows implements MemoryBudget.Reclaimer, SampleLog.Older {
    */
   void roll(long now, WindowFigures figures, long retentionNanos) {
     Window window =
-        new Window(openedNanos, now, rows.exact(), log.exact(), figures.minus(atOpening));
+        new Window(
+            openedNanos,
+            now,
+            rows.exact(),
+            log.exact(),
+            StateTimes.of(stateNanos),
+            figures.minus(atOpening));
     closed.ensureCapacity(closed.size() + 1);
     SampleLog nextLog = newLog();
     RowTable nextRows = new RowTable(budget);
@@ -96,6 +106,7 @@ final class Windows implements MemoryBudget.Reclaimer, SampleLog.Older {
     budget.giveBack(rows.bytes() + log.bytes());
     rows = nextRows;
     log = nextLog;
+    Arrays.fill(stateNanos, 0);
     insert(closed.size(), window);
     openedNanos = now;
     atOpening = figures;
@@ -223,7 +234,13 @@ final class Windows implements MemoryBudget.Reclaimer, SampleLog.Older {
   }
 
   private Window open(long now, WindowFigures figures) {
-    return new Window(openedNanos, now, rows.rows(), log.snapshot(), figures.minus(atOpening));
+    return new Window(
+        openedNanos,
+        now,
+        rows.rows(),
+        log.snapshot(),
+        StateTimes.of(stateNanos),
+        figures.minus(atOpening));
   }
 
   private long atEdge(long nanos) {
@@ -237,6 +254,11 @@ final class Windows implements MemoryBudget.Reclaimer, SampleLog.Older {
       }
     }
     return nanos;
+  }
+
+  /** Adds a sample that has its row to the times by state. */
+  void addState(ThreadState state, long cpuNanos) {
+    stateNanos[state.ordinal()] += cpuNanos;
   }
 
   /** How far back they go. */

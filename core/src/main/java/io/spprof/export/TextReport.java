@@ -3,6 +3,7 @@ package io.spprof.export;
 import io.spprof.DebugInfo;
 import io.spprof.Profile;
 import io.spprof.SessionStats;
+import io.spprof.StateTimes;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.List;
@@ -44,6 +45,7 @@ public final class TextReport {
     report.methods();
     report.threads();
     report.groups();
+    report.states();
   }
 
   private void figures() throws IOException {
@@ -160,6 +162,30 @@ public final class TextReport {
           folded.threadName(i));
     }
     rest(folded.threadCount() - TOP_THREADS);
+  }
+
+  /** What threads were doing, where the walker told. */
+  private void states() throws IOException {
+    StateTimes states = profile.info().states();
+    if (states.total() == states.unknown() + states.noJavaThread()) {
+      return;
+    }
+    line("");
+    line("CPU time by what the thread was doing");
+    state(states.inJava(), "in Java code");
+    state(states.inNative(), "in native methods, system calls below them included");
+    state(states.inVm(), "in the JVM, called by Java code: allocating, locking, linking");
+    state(states.other(), "a Java thread that blocks, starts or ends");
+    state(states.unknown(), "a Java thread whose state is not known");
+    state(states.noJavaThread(), "no Java thread: [GC], [JIT], [VM] and others");
+  }
+
+  private void state(long nanos, String meaning) throws IOException {
+    if (nanos > 0) {
+      line(
+          "  %7.2f %12s  %s",
+          Figures.share(nanos, profile.totalCpuNanos()), Figures.nanos(nanos), meaning);
+    }
   }
 
   /** Where that says more than the list of threads. */

@@ -12,8 +12,10 @@ import io.spprof.DropCounts;
 import io.spprof.HotMethod;
 import io.spprof.Profile;
 import io.spprof.SessionStats;
+import io.spprof.StateTimes;
 import io.spprof.sampler.FakeSampler;
 import io.spprof.sampler.RingWriter;
+import io.spprof.sampler.ThreadState;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -42,7 +44,34 @@ final class DrainerTest {
         .merge(
             all ->
                 new Profile.Info(
-                    SessionStats.NONE, "", "", 0, 0, DropCounts.NONE, 0, 0, true, DebugInfo.EXACT));
+                    SessionStats.NONE,
+                    "",
+                    "",
+                    0,
+                    0,
+                    DropCounts.NONE,
+                    0,
+                    0,
+                    all.states(),
+                    true,
+                    DebugInfo.EXACT));
+  }
+
+  @Test
+  void shouldSumCpuTimeByWhatTheThreadWasDoing() {
+    ring.method(1, "a/B.c");
+    ring.words(ThreadState.IN_JAVA, 1, 10, OK, frame(1, 0));
+    ring.words(ThreadState.IN_NATIVE, 1, 20, OK, frame(1, 0));
+    ring.words(ThreadState.IN_VM, 1, 40, OK, frame(1, 0));
+    ring.words(ThreadState.OTHER, 1, 80, OK, frame(1, 0));
+    ring.words(ThreadState.IN_JAVA, 2, 160, OK, frame(1, 0));
+    ring.sample(1, 320, 8);
+    ring.nativeThread(3, 640);
+    drainer.doWork();
+
+    Profile profile = snapshot(drainer);
+    assertEquals(new StateTimes(170, 20, 40, 80, 320, 640), profile.info().states());
+    assertEquals(profile.totalCpuNanos(), profile.info().states().total());
   }
 
   /** "thread;root;...;leaf" to samples. */
@@ -430,6 +459,7 @@ final class DrainerTest {
                         DropCounts.NONE,
                         kept.figures().signals(),
                         0,
+                        kept.states(),
                         true,
                         DebugInfo.EXACT));
     assertEquals(all.totalSamples(), all.info().unwalkable(), "signals of the windows kept");

@@ -9,6 +9,7 @@ import io.spprof.DropCounts;
 import io.spprof.Profile;
 import io.spprof.SampleTimes;
 import io.spprof.SessionStats;
+import io.spprof.StateTimes;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.HashMap;
@@ -59,7 +60,17 @@ final class StackTableTest {
   private static Profile profile(Folding table) {
     Profile.Info info =
         new Profile.Info(
-            SessionStats.NONE, "", "", 0, 0, DropCounts.NONE, 0, 0, false, DebugInfo.EXACT);
+            SessionStats.NONE,
+            "",
+            "",
+            0,
+            0,
+            DropCounts.NONE,
+            0,
+            0,
+            StateTimes.NONE,
+            false,
+            DebugInfo.EXACT);
     return new Profile(
         info,
         List.of(),

@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.spprof.DropCounts;
 import io.spprof.Profile;
+import io.spprof.StateTimes;
+import io.spprof.sampler.ThreadState;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -52,6 +54,7 @@ final class WindowsTest {
       int row = windows.add(stack, thread, nanos);
       assertTrue(row >= 0, "there is room for a few rows always");
       windows.addTime(START + now + i, row, nanos);
+      windows.addState(ThreadState.values()[stack % 6], nanos);
       model.merge(new Key(stack, thread), new Sums(1, nanos), Sums::plus);
       signals++;
     }
@@ -68,6 +71,7 @@ final class WindowsTest {
             new Sums(rows.samples()[i], rows.cpuNanos()[i]),
             Sums::plus);
       }
+      assertEquals(window.cpuNanos(), window.states().total());
       assertEquals(window.samples(), window.times().count() + window.times().forgotten());
     }
     return read;
@@ -101,11 +105,14 @@ final class WindowsTest {
       Window sum = Window.of(range);
 
       assertEquals(read(range), read(List.of(sum)));
+      StateTimes states = StateTimes.NONE;
       WindowFigures figures = WindowFigures.ZERO;
       for (Window window : range) {
         figures = figures.plus(window.figures());
+        states = states.plus(window.states());
       }
       assertEquals(figures, sum.figures());
+      assertEquals(states, sum.states());
       assertTrue(sum.fromNanos() <= from + 50_000_000 && from < sum.fromNanos() + SECOND);
     }
     assertEquals(figures(), Window.of(all).figures());
@@ -264,6 +271,7 @@ final class WindowsTest {
     model.forEach((key, sums) -> expected.put(new Key(1000 - key.stack(), key.thread()), sums));
     assertEquals(expected, read(all(windows)));
     windows.addTime(START + now, windows.add(1000, 0, 5), 5);
+    windows.addState(ThreadState.IN_JAVA, 5);
     assertEquals(
         Sums.plus(expected.getOrDefault(new Key(1000, 0), new Sums(0, 0)), new Sums(1, 5)),
         read(all(windows)).get(new Key(1000, 0)));

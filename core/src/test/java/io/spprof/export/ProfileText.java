@@ -5,6 +5,7 @@ import io.spprof.DropCounts;
 import io.spprof.Profile;
 import io.spprof.SampleTimes;
 import io.spprof.SessionStats;
+import io.spprof.StateTimes;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -37,6 +38,7 @@ final class ProfileText {
   private DropCounts dropped = DropCounts.NONE;
   private long droppedCpuNanos;
   private long unwalkable;
+  StateTimes states = StateTimes.NONE;
   private SampleTimes givenTimes;
 
   private ProfileText(boolean isShared) {
@@ -119,6 +121,7 @@ final class ProfileText {
             dropped,
             unwalkable,
             droppedCpuNanos,
+            states,
             false,
             DebugInfo.EXACT);
     return new Profile(

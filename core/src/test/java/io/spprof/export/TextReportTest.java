@@ -10,6 +10,7 @@ import io.spprof.DropCounts;
 import io.spprof.Profile;
 import io.spprof.SampleTimes;
 import io.spprof.SessionStats;
+import io.spprof.StateTimes;
 import java.io.IOException;
 import java.util.List;
 import java.util.Locale;
@@ -103,6 +104,21 @@ class TextReportTest {
   }
 
   @Test
+  void shouldShowWhatThreadsWereDoingWhereThatIsKnown() throws IOException {
+    ProfileText text = ProfileText.lines("main;a.A.a 150");
+    assertFalse(report(text.build()).contains("CPU time by what"), "nobody told");
+
+    text.states = new StateTimes(1_200_000_000, 75_000_000, 225_000_000, 0, 0, 0);
+    String report = report(text.build());
+
+    assertContains(report, "CPU time by what the thread was doing\n");
+    assertContains(report, "    80.00       1.20 s  in Java code\n");
+    assertContains(report, "     5.00        75 ms  in native methods");
+    assertContains(report, "    15.00       225 ms  in the JVM");
+    assertFalse(report.contains("no Java thread"), report);
+  }
+
+  @Test
   void shouldSayThatAnEmptyProfileIsEmpty() throws IOException {
     Profile.Info info =
         new Profile.Info(
@@ -114,6 +130,7 @@ class TextReportTest {
             DropCounts.NONE,
             0,
             0,
+            StateTimes.NONE,
             false,
             DebugInfo.EXACT);
     Profile empty =

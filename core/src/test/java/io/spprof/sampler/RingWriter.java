@@ -43,17 +43,17 @@ public final class RingWriter {
 
   /** A walked stack, leaf first; false if the ring is full. */
   public boolean sample(int thread, long cpuNanos, long... methods) {
-    return sample(thread, cpuNanos, SampleLayout.WALK_OK, false, methods);
+    return sample(thread, cpuNanos, SampleLayout.WALK_OK, 0, methods);
   }
 
   /** The leaf end of a stack that was deeper. */
   public boolean truncated(int thread, long cpuNanos, long... methods) {
-    return sample(thread, cpuNanos, SampleLayout.WALK_OK, true, methods);
+    return sample(thread, cpuNanos, SampleLayout.WALK_OK, SampleLayout.FLAG_TRUNCATED, methods);
   }
 
   /** A sample without frames; {@code walk} is one of AsyncGetCallTrace's codes or of ours. */
   public boolean unwalked(int thread, long cpuNanos, int walk) {
-    return sample(thread, cpuNanos, walk, false);
+    return sample(thread, cpuNanos, walk, 0);
   }
 
   /**
@@ -65,14 +65,23 @@ public final class RingWriter {
   }
 
   /** A stack in words, from {@link #frame}, {@link #location} and {@link #define}. */
-  public synchronized boolean words(int thread, long cpuNanos, int walk, long... words) {
+  public boolean words(int thread, long cpuNanos, int walk, long... words) {
+    return words(ThreadState.UNKNOWN, thread, cpuNanos, walk, words);
+  }
+
+  /** The same of a thread whose state is known, as the enum's first four are. */
+  public synchronized boolean words(
+      ThreadState state, int thread, long cpuNanos, int walk, long... words) {
     int payload = words.length * Long.BYTES;
     int at = reserve(payload);
     if (at < 0) {
       return false;
     }
     header(at, SampleLayout.TYPE_SAMPLE, thread, words.length);
-    block.put(at + SampleLayout.FLAGS, (byte) SampleLayout.FLAG_WORDS);
+    int bits = state == ThreadState.UNKNOWN ? 0 : state.ordinal() + 1;
+    block.put(
+        at + SampleLayout.FLAGS,
+        (byte) (SampleLayout.FLAG_WORDS | bits << SampleLayout.STATE_SHIFT));
     block.putShort(at + SampleLayout.WALK, (short) walk);
     block.putLong(at + SampleLayout.CPU_NANOS, cpuNanos);
     for (int i = 0; i < words.length; i++) {
@@ -105,7 +114,7 @@ public final class RingWriter {
 
   /** A sample of a thread that has no Java stack. */
   public boolean nativeThread(int thread, long cpuNanos) {
-    return unwalked(thread, cpuNanos, SampleLayout.WALK_NATIVE_THREAD);
+    return sample(thread, cpuNanos, SampleLayout.WALK_NATIVE_THREAD, SampleLayout.FLAG_NATIVE);
   }
 
   /** A thread's name; false if the ring is full. */
@@ -138,14 +147,14 @@ public final class RingWriter {
   }
 
   private synchronized boolean sample(
-      int thread, long cpuNanos, int walk, boolean truncated, long... methods) {
+      int thread, long cpuNanos, int walk, int flags, long... methods) {
     int payload = methods.length * SampleLayout.FRAME_SIZE;
     int at = reserve(payload);
     if (at < 0) {
       return false;
     }
     header(at, SampleLayout.TYPE_SAMPLE, thread, methods.length);
-    block.put(at + SampleLayout.FLAGS, (byte) (truncated ? SampleLayout.FLAG_TRUNCATED : 0));
+    block.put(at + SampleLayout.FLAGS, (byte) flags);
     block.putShort(at + SampleLayout.WALK, (short) walk);
     block.putLong(at + SampleLayout.CPU_NANOS, cpuNanos);
     for (int i = 0; i < methods.length; i++) {

@@ -15,6 +15,7 @@ import io.spprof.ProfilerState;
 import io.spprof.ProfilerStats;
 import io.spprof.SampleTimes;
 import io.spprof.SessionStats;
+import io.spprof.StateTimes;
 import java.util.List;
 import javax.management.MBeanServer;
 import javax.management.MBeanServerFactory;
@@ -103,7 +104,17 @@ final class Mocks {
   static Profile profile() {
     return new Profile(
         new Profile.Info(
-            SESSION, "ctimer", "agct", 1_000_000, 1_000_000, DROPS, 7, 210, false, DebugInfo.EXACT),
+            SESSION,
+            "ctimer",
+            "agct",
+            1_000_000,
+            1_000_000,
+            DROPS,
+            7,
+            210,
+            StateTimes.NONE,
+            false,
+            DebugInfo.EXACT),
         List.of("a.B.leaf", "a.B.root"),
         new Profile.Frames(new int[] {0, 1}, new int[] {42, 7}, 2),
         List.of("main"),

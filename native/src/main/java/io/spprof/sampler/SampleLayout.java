@@ -22,6 +22,11 @@ final class SampleLayout {
   static final int FLAG_TRUNCATED = 1;
   static final int FLAG_NATIVE = 2;
   static final int FLAG_WORDS = 4;
+  static final int STATE_SHIFT = 3;
+  static final int STATE_IN_JAVA = 1;
+  static final int STATE_IN_NATIVE = 2;
+  static final int STATE_IN_VM = 3;
+  static final int STATE_OTHER = 4;
   static final int WALK_OK = 1;
   static final int WALK_VIRTUAL = 2;
   static final int WALK_FROZEN = 3;
@@ -94,6 +99,11 @@ final class SampleLayout {
       FLAG_TRUNCATED,
       FLAG_NATIVE,
       FLAG_WORDS,
+      STATE_SHIFT,
+      STATE_IN_JAVA,
+      STATE_IN_NATIVE,
+      STATE_IN_VM,
+      STATE_OTHER,
       WALK_OK,
       WALK_VIRTUAL,
       WALK_FROZEN,

@@ -177,6 +177,16 @@ public final class SampleRing {
   }
 
   /**
+   * The state of a sample's thread.
+   *
+   * @param stack the handle that the visitor was given, of frames or of words
+   * @return not null
+   */
+  public ThreadState threadState(int stack) {
+    return ThreadState.of(block.get(stack - SampleLayout.HEADER_SIZE + SampleLayout.FLAGS));
+  }
+
+  /**
    * A word of a stack.
    *
    * @param words the handle that the visitor was given

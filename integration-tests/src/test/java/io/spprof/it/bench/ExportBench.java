@@ -5,6 +5,7 @@ import io.spprof.DropCounts;
 import io.spprof.Profile;
 import io.spprof.SampleTimes;
 import io.spprof.SessionStats;
+import io.spprof.StateTimes;
 import io.spprof.export.Export;
 import io.spprof.export.ExportFormat;
 import java.io.IOException;
@@ -156,6 +157,7 @@ final class ExportBench {
             DropCounts.NONE,
             0,
             0,
+            StateTimes.NONE,
             false,
             DebugInfo.EXACT),
         names,
