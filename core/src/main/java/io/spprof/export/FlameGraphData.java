@@ -3,17 +3,22 @@ package io.spprof.export;
 import io.spprof.Profile;
 import io.spprof.SessionStats;
 import java.io.IOException;
+import java.util.List;
+import java.util.function.IntToLongFunction;
 
 /**
- * A profile as the flame graph's page reads it: JSON with the figures, the names, and the stacks as
- * one run of numbers. {@code flamegraph-trie.js} is its reader.
+ * A profile as the flame graph's page reads it, or two side by side: JSON with the figures (the
+ * first of two profiles' under the key {@code before}), the names, and the stacks as one run of
+ * numbers. {@code flamegraph-trie.js} is its reader.
  *
  * <pre>
  * stacks := stack*                    depth first; see {@link FoldedProfile}
  * stack  := keep fresh name*fresh rows row*rows
  *           keep   frames, from the root, that it shares with the stack before it
  *           fresh  frames that follow, each an index into the names
- * row    := thread samples units      CPU time = units x unitNanos
+ * row    := thread amount             of two profiles: thread amount amount
+ *           the second amount is that of the profile before; one of both may be nothing
+ * amount := samples units             CPU time = units x unitNanos
  * </pre>
  *
  * Only what differs from the stack before is written, which makes the run the very tree that the
@@ -21,12 +26,38 @@ import java.io.IOException;
  */
 final class FlameGraphData {
 
-  private final Profile profile;
-  private final FoldedProfile folded;
+  /** A profile, with its part of each folded row. */
+  private record Part(Profile profile, IntToLongFunction samples, IntToLongFunction cpuNanos) {}
 
-  FlameGraphData(Profile profile) {
-    this.profile = profile;
-    this.folded = new FoldedProfile(profile);
+  private final FoldedProfile folded;
+  private final List<Part> parts; // the one that the page is of, then the one before, if any
+
+  private FlameGraphData(FoldedProfile folded, List<Part> parts) {
+    this.folded = folded;
+    this.parts = parts;
+  }
+
+  static FlameGraphData of(Profile profile) {
+    FoldedProfile folded = new FoldedProfile(profile);
+    return new FlameGraphData(
+        folded, List.of(new Part(profile, folded::samples, folded::cpuNanos)));
+  }
+
+  static FlameGraphData ofDifference(Profile before, Profile after) {
+    FoldedProfile folded = new FoldedProfile(JoinedProfile.of(before, after));
+    return new FlameGraphData(
+        folded, List.of(part(folded, after, before.rowCount()), part(folded, before, 0)));
+  }
+
+  /** Of a profile that was joined to another one, its rows from {@code firstRow} on. */
+  private static Part part(FoldedProfile folded, Profile profile, int firstRow) {
+    long[] samples = new long[folded.rowCount()];
+    long[] nanos = new long[folded.rowCount()];
+    for (int row = 0; row < profile.rowCount(); row++) {
+      samples[folded.foldedRow(firstRow + row)] += profile.samples(row);
+      nanos[folded.foldedRow(firstRow + row)] += profile.cpuNanos(row);
+    }
+    return new Part(profile, row -> samples[row], row -> nanos[row]);
   }
 
   void addTo(Steps steps, Appendable out) {
@@ -37,8 +68,12 @@ final class FlameGraphData {
         .then(
             () -> {
               json.beginObject();
-              figures(json);
-              drops(json);
+              figures(json, parts.get(0).profile());
+              if (parts.size() > 1) {
+                json.key("before").beginObject();
+                figures(json, parts.get(1).profile());
+                json.endObject();
+              }
               json.key("names").beginArray();
             })
         .each(folded.frameNameCount(), i -> json.value(folded.frameName(i)))
@@ -57,7 +92,7 @@ final class FlameGraphData {
         .then(numbers::close);
   }
 
-  private void figures(Json json) throws IOException {
+  private static void figures(Json json, Profile profile) throws IOException {
     Profile.Info info = profile.info();
     SessionStats session = info.session();
     json.key("session").value(session.id());
@@ -77,11 +112,8 @@ final class FlameGraphData {
     json.key("unwalkable").value(info.unwalkable());
     json.key("dropped").value(info.dropped().total());
     json.key("droppedCpuNanos").value(info.droppedCpuNanos());
-  }
-
-  private void drops(Json json) throws IOException {
     json.key("drops").beginArray();
-    for (DropReasons.Reason reason : DropReasons.of(profile.info().dropped())) {
+    for (DropReasons.Reason reason : DropReasons.of(info.dropped())) {
       json.beginObject();
       json.key("key").value(reason.key());
       json.key("signals").value(reason.signals());
@@ -110,8 +142,10 @@ final class FlameGraphData {
     numbers.write(end - first);
     for (int row = first; row < end; row++) {
       numbers.write(folded.thread(row));
-      numbers.write(folded.samples(row));
-      numbers.write(folded.cpuNanos(row) / unit);
+      for (Part part : parts) {
+        numbers.write(part.samples().applyAsLong(row));
+        numbers.write(part.cpuNanos().applyAsLong(row) / unit);
+      }
     }
   }
 
@@ -120,17 +154,25 @@ final class FlameGraphData {
     return depth == folded.depth(rowB) && folded.commonDepth(rowA, rowB) == depth;
   }
 
-  /** The greatest time that every row's is a multiple of: the interval, as a rule. */
+  /** The greatest time that every row's of every part is a multiple of: the interval, as a rule. */
   private long unitNanos() {
     long unit = 0;
-    for (int row = 0; row < folded.rowCount(); row++) {
-      long rest = folded.cpuNanos(row);
-      while (rest != 0) {
-        long next = unit % rest;
-        unit = rest;
-        rest = next;
+    for (Part part : parts) {
+      for (int row = 0; row < folded.rowCount(); row++) {
+        unit = commonDivisor(unit, part.cpuNanos().applyAsLong(row));
       }
     }
     return Math.max(1, unit);
+  }
+
+  private static long commonDivisor(long a, long b) {
+    long divisor = a;
+    long rest = b;
+    while (rest != 0) {
+      long next = divisor % rest;
+      divisor = rest;
+      rest = next;
+    }
+    return divisor;
   }
 }

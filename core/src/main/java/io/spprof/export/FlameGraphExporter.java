@@ -26,8 +26,12 @@ public final class FlameGraphExporter {
   }
 
   static Steps steps(Profile profile, Appendable out) {
+    return steps(FlameGraphData.of(profile), out);
+  }
+
+  static Steps steps(FlameGraphData data, Appendable out) {
     Steps steps = new Steps().then(() -> FlameGraphPage.writeHead(out));
-    new FlameGraphData(profile).addTo(steps, out);
+    data.addTo(steps, out);
     return steps.then(() -> FlameGraphPage.writeTail(out));
   }
 }

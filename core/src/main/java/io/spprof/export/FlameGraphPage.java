@@ -25,6 +25,8 @@ final class FlameGraphPage {
   private static final String[] SCRIPTS = {
     "flamegraph-trie.js",
     "flamegraph-text.js",
+    "flamegraph-profile.js",
+    "flamegraph-difference.js",
     "flamegraph-chart.js",
     "flamegraph-threads.js",
     "flamegraph-header.js",

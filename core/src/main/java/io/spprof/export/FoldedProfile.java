@@ -23,6 +23,7 @@ final class FoldedProfile {
   private final long[] threadNanos;
   private final int threadCount; // with samples
   private final int rowCount;
+  private final int[] foldedRows; // by the profile's row
   private final int[] rowStacks;
   private final int[] rowThreads;
   private final long[] rowSamples;
@@ -62,6 +63,7 @@ final class FoldedProfile {
     rowThreads = new int[order.length];
     rowSamples = new long[order.length];
     rowNanos = new long[order.length];
+    foldedRows = new int[order.length];
     int last = -1;
     for (int i = 0; i < order.length; i++) {
       int row = order[i];
@@ -70,6 +72,7 @@ final class FoldedProfile {
         rowStacks[last] = profile.stack(row);
         rowThreads[last] = threadRanks[threadToName[profile.thread(row)]];
       }
+      foldedRows[row] = last;
       rowSamples[last] += profile.samples(row);
       rowNanos[last] += profile.cpuNanos(row);
       threadSamples[rowThreads[last]] += profile.samples(row);
@@ -86,6 +89,11 @@ final class FoldedProfile {
   /** Rows after merging. */
   int rowCount() {
     return rowCount;
+  }
+
+  /** The row that a row of the profile became a part of. */
+  int foldedRow(int profileRow) {
+    return foldedRows[profileRow];
   }
 
   int thread(int row) {

@@ -1,19 +1,21 @@
-/* Draws one subtree of a trie on a canvas, and knows what is drawn where. */
+/*
+ * Draws one subtree of a trie on a canvas, and knows what is drawn where. A view (ProfileView,
+ * DifferenceView) tells how a frame looks.
+ */
 class Chart {
   static ROW = 20;
   /* Narrower frames are not drawn one by one: CSS pixels. */
   static MIN_WIDTH = 0.5;
-  static SHADES = 7;
   static FONT = "12px ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace";
 
-  constructor(canvas, scroller, sheet, names, kinds) {
+  constructor(canvas, scroller, sheet, names, kinds, view) {
     this.canvas = canvas;
     this.context = canvas.getContext("2d");
     this.scroller = scroller;
     this.sheet = sheet;
     this.names = names;
     this.kinds = kinds;
-    this.shades = Uint8Array.from(names, (name) => shadeOf(name, Chart.SHADES));
+    this.view = view;
     this.labels = new Map();
     this.trie = null;
     this.zoom = 0;
@@ -158,30 +160,42 @@ class Chart {
   fill(rect, colours) {
     if (rect.isMatch) return colours.match;
     if (rect.node < 0) return colours.run;
-    const name = this.trie.name[rect.node];
-    if (this.matches !== null) return colours.dim;
-    const kind = this.kinds[name];
-    return colours.kinds[kind][this.shades[name] % colours.kinds[kind].length];
+    return this.matches !== null ? colours.dim : this.view.fill(this.trie, rect.node, this.isDark);
   }
 
   drawLabel(rect, colours) {
     const isDim = this.matches !== null && !rect.isMatch;
-    const kind = this.kinds[this.trie.name[rect.node]];
     const isCaller = rect.node < this.zoom;
-    const text = isCaller ? colours.callerText : colours.text[kind];
+    const text = isCaller ? colours.callerText : this.view.text(this.trie, rect.node, this.isDark);
     this.context.fillStyle = isDim ? colours.dimText : rect.isMatch && !isCaller ? colours.matchText : text;
-    const label = this.label(this.trie.name[rect.node], rect.width - 9);
-    this.context.fillText(label, rect.x + 4, rect.y + Chart.ROW / 2);
+    rect.label = this.marked(rect.node, rect.width - 9);
+    this.context.fillText(rect.label, rect.x + 4, rect.y + Chart.ROW / 2);
   }
 
-  /* The longest form of the name that fits. */
-  label(name, room) {
+  /* The name behind the view's mark; of the mark only its first letter where the name had no room. */
+  marked(node, room) {
+    const name = this.trie.name[node];
+    const mark = this.view.mark(this.trie, node);
+    if (mark === "") return this.label(name, room);
+    const shortest = this.forms(name).at(-1);
+    const prefix = this.textWidth(mark + " " + shortest) <= room ? mark + " " : mark[0];
+    return prefix + this.label(name, room - this.textWidth(prefix));
+  }
+
+  /* Forms of the name, ever shorter. */
+  forms(name) {
     let forms = this.labels.get(name);
     if (forms === undefined) {
       const isFrame = this.kinds[name] === Kind.JAVA || this.kinds[name] === Kind.JDK;
       forms = isFrame ? shorterNames(this.names[name]) : [this.names[name]];
       this.labels.set(name, forms);
     }
+    return forms;
+  }
+
+  /* The longest form of the name that fits. */
+  label(name, room) {
+    const forms = this.forms(name);
     for (const form of forms) {
       if (this.textWidth(form) <= room) return form;
     }
@@ -246,22 +260,11 @@ class Chart {
   }
 }
 
-function shades(hue, spread, saturation, lightness) {
-  return Array.from({ length: Chart.SHADES }, (_, i) => {
-    const shift = i / (Chart.SHADES - 1) - 0.5;
-    return `hsl(${hue + shift * spread} ${saturation}% ${lightness - shift * 7}%)`;
-  });
-}
-
 Chart.LIGHT = {
-  kinds: [shades(32, 20, 86, 70), shades(204, 16, 62, 75), ["hsl(268 24% 80%)"], ["hsl(215 16% 84%)"], ["hsl(215 14% 90%)"]],
-  text: ["#27190a", "#0c2233", "#2a1f3d", "#1c2733", "#1c2733"],
   run: "hsl(215 9% 78%)", dim: "hsl(215 16% 92%)", dimText: "#6a7480",
   match: "#c2187a", matchText: "#ffffff", callerText: "#1c2733", hover: "#1c2733", select: "#0b57d0",
 };
 Chart.DARK = {
-  kinds: [shades(29, 20, 60, 58), shades(204, 16, 42, 58), ["hsl(268 20% 62%)"], ["hsl(215 13% 34%)"], ["hsl(215 13% 26%)"]],
-  text: ["#190f04", "#06131d", "#150d22", "#e3e9f0", "#e3e9f0"],
   run: "hsl(215 8% 38%)", dim: "hsl(215 13% 18%)", dimText: "#8b96a3",
   match: "#f06ab8", matchText: "#25031a", callerText: "#eef2f6", hover: "#ffffff", select: "#8ab4ff",
 };

@@ -2,28 +2,55 @@
 
 function showHeader(info) {
   byId("session").textContent = info.session === 0 ? "no session yet" : "session " + info.session + (info.running ? ", running" : "");
-  document.title = "spprof flame graph" + (info.session === 0 ? "" : ", session " + info.session);
-  const figures = byId("figures");
-  const add = (term, value, hint, state) => {
-    const figure = element("div", state);
-    if (hint) figure.title = hint;
-    figure.append(element("dt", "", term), element("dd", "", value));
-    figures.append(figure);
-    return figure;
-  };
-  const wholeNanos = info.totalCpuNanos + info.droppedCpuNanos;
+  document.title = "spprof flame graph" + (info.before ? " of a difference" : "") + (info.session === 0 ? "" : ", session " + info.session);
+  if (info.before) {
+    addStretch("Before", info.before);
+    addStretch("After", info);
+    addSettings([info.before, info]);
+    addLosses(info.before, "before");
+    addLosses(info, "after");
+  } else {
+    addTotals(info);
+    addSettings([info]);
+    addOverheads(info);
+    addLosses(info, "");
+  }
+}
+
+function add(term, value, hint, state) {
+  const figure = element("div", state);
+  if (hint) figure.title = hint;
+  figure.append(element("dt", "", term), element("dd", "", value));
+  byId("figures").append(figure);
+  return figure;
+}
+
+function addTotals(info) {
   add("CPU time", timeText(info.totalCpuNanos), "CPU time that the samples stand for");
   add("Samples", countText(info.totalSamples));
   add("Duration", timeText(info.durationMillis * 1e6));
-  if (info.startTimeMillis > 0) {
-    add("Started", new Date(info.startTimeMillis).toISOString().slice(0, 19).replace("T", " ") + " UTC");
+  if (info.startTimeMillis > 0) add("Started", instantText(info.startTimeMillis) + " UTC");
+}
+
+/* One of two stretches of time: from when to when, and how much is in it. */
+function addStretch(term, info) {
+  const amount = countText(info.totalSamples, "sample") + ", " + timeText(info.totalCpuNanos) + " CPU";
+  if (info.startTimeMillis === 0) {
+    add(term, amount);
+    return;
   }
-  const changed = info.longestIntervalNanos > info.intervalNanos;
-  add(
-    "Interval",
-    timeText(info.intervalNanos) + (changed ? " to " + timeText(info.longestIntervalNanos) : ""),
-    info.options,
-  );
+  const from = instantText(info.startTimeMillis);
+  const to = instantText(info.startTimeMillis + info.durationMillis);
+  const [day] = from.split(" ");
+  const range = from + " \u2013 " + (to.startsWith(day) ? to.slice(day.length + 1) : to) + " UTC";
+  add(term, range + ", " + amount, info.options);
+}
+
+function addSettings(stretches) {
+  const info = stretches[stretches.length - 1];
+  const shortest = Math.min(...stretches.map((stretch) => stretch.intervalNanos));
+  const longest = Math.max(...stretches.map((stretch) => stretch.longestIntervalNanos));
+  add("Interval", timeText(shortest) + (longest > shortest ? " to " + timeText(longest) : ""), info.options);
   add("Engine", info.engine);
   add("Walker", info.walker);
   const [debugInfo, debugHint] = {
@@ -32,31 +59,55 @@ function showHeader(info) {
     SAFEPOINTS: ["safepoints only", "Compiled code tells its methods at safepoints only, so a leaf may stand under a neighbour"],
   }[info.debugInfo];
   add("Debug info", debugInfo, debugHint);
+}
+
+function addOverheads(info) {
   add("Overhead, model", info.overheadPercent.toFixed(2) + " %", "Percent of one CPU: signals \u00d7 25 \u00b5s \u00f7 elapsed");
   add("Overhead, measured", info.measuredOverheadPercent.toFixed(2) + " %", "Percent of one CPU: CPU time in handlers and in the profiler's threads \u00f7 elapsed");
+}
+
+/* What is in no stack; of two stretches, "when" says of which. */
+function addLosses(info, when) {
+  const term = (word) => (when ? word + " " + when : word);
+  const id = (name) => "figure-" + name + (when && "-" + when);
+  const head = when && when[0].toUpperCase() + when.slice(1) + ": ";
+  const wholeNanos = info.totalCpuNanos + info.droppedCpuNanos;
   const isDropped = info.dropped > 0;
-  add("Dropped", countText(info.dropped), "Signals that are in no profile", isDropped ? "bad" : "good").id = "figure-dropped";
-  add("Unwalkable", countText(info.unwalkable), "Samples whose stack could not be walked; they stand under a [synthetic] frame", info.unwalkable > 0 ? "warn" : "good").id = "figure-unwalkable";
+  add(term("Dropped"), countText(info.dropped), "Signals that are in no profile", isDropped ? "bad" : "good").id = id("dropped");
+  add(term("Unwalkable"), countText(info.unwalkable), "Samples whose stack could not be walked; they stand under a [synthetic] frame", info.unwalkable > 0 ? "warn" : "good").id = id("unwalkable");
 
   const missing = timeText(info.droppedCpuNanos) + " of CPU time, " + percentText(info.droppedCpuNanos, wholeNanos) + " of all, is missing below";
   if (isDropped) {
     const reasons = info.drops.filter((drop) => drop.signals > 0);
     notice(
       "bad",
-      countText(info.dropped, "signal") + " dropped: " + missing + ".",
+      head + countText(info.dropped, "signal") + " dropped: " + missing + ".",
       reasons.map((drop) => ({ key: drop.key + " " + countText(drop.signals), meaning: drop.meaning })),
     );
   } else if (info.droppedCpuNanos > 0) {
-    notice("plain", "Nothing dropped; " + missing + ": it was due, but not yet signalled, when the session ended.", []);
+    notice("plain", head + "Nothing dropped; " + missing + ": it was due, but not yet signalled, when the session ended.", []);
   }
   if (info.unwalkable > 0) {
     const share = percentText(info.unwalkable, info.totalSamples);
     notice(
       "warn",
-      countText(info.unwalkable, "sample") + " unwalkable, " + share + " of all: CPU time is counted, the stack is unknown; see the frames in [brackets].",
+      head + countText(info.unwalkable, "sample") + " unwalkable, " + share + " of all: CPU time is counted, the stack is unknown; see the frames in [brackets].",
       [],
     );
   }
+}
+
+/* How to read a page of two stretches of time. */
+function showComparison(isUnchanged) {
+  if (isUnchanged) {
+    notice("plain", "No difference: every stack has the same share of the CPU time before and after.", []);
+    return;
+  }
+  notice(
+    "plain",
+    "Red, + : the share of the CPU time grew; blue, \u2212 : it shrank; in percentage points. Shares are of each stretch's own CPU time, so that the two may differ in length.",
+    [],
+  );
 }
 
 function notice(state, text, details) {

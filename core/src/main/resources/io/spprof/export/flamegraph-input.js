@@ -38,6 +38,7 @@ Page.prototype.listen = function () {
   byId("query").addEventListener("input", () => this.search());
   byId("regex").addEventListener("click", () => this.setRegex(!this.isRegex));
   byId("merge").addEventListener("click", () => this.setMerged(!this.isMerged));
+  byId("widths").addEventListener("click", () => this.toggleWidths());
   byId("theme").addEventListener("click", () => this.setTheme(!this.chart.isDark));
   byId("threads-toggle").addEventListener("click", () => this.toggleThreads());
   byId("help-open").addEventListener("click", () => byId("help").showModal());
@@ -85,6 +86,7 @@ Page.prototype.keyAction = function (key) {
     case "?": return () => byId("help").showModal();
     case "t": return () => this.toggleThreads();
     case "m": return () => this.setMerged(!this.isMerged);
+    case "b": return this.isDifference ? () => this.toggleWidths() : null;
     case "d": return () => this.setTheme(!this.chart.isDark);
     case "r": return () => this.setRegex(!this.isRegex);
     case "Backspace": return () => this.zoomBack();
@@ -95,6 +97,10 @@ Page.prototype.keyAction = function (key) {
     case "ArrowRight": return () => this.select(this.sibling(1));
     default: return null;
   }
+};
+
+Page.prototype.toggleWidths = function () {
+  this.setWidths(this.trie.widths === Part.AFTER ? Part.BEFORE : Part.AFTER);
 };
 
 Page.prototype.focusSearch = function (event) {
@@ -183,6 +189,7 @@ function testingView(page) {
         y: box.top + rect.y,
         width: rect.width,
         height: Chart.ROW - 1,
+        label: rect.label ?? "",
         nanos: rect.node < 0 ? null : page.trie.units(rect.node) * info.unitNanos,
       }));
     },

@@ -6,22 +6,46 @@ class Page {
     const names = info.names.concat(["all"], info.threads);
     const kinds = Uint8Array.from(names, (name, i) =>
       i < this.rootName ? kindOf(name) : i === this.rootName ? Kind.ROOT : Kind.THREAD);
-    this.merged = readStacks(stacks, info.rows, this.rootName);
+    this.isDifference = info.before !== undefined;
+    this.merged = readStacks(stacks, info.rows, this.isDifference ? 2 : 1, this.rootName);
     this.byThread = splitByThread(this.merged, info.threads.length, this.rootName, this.rootName + 1);
     this.names = names;
     this.isMerged = false;
     this.isRegex = false;
     this.back = [];
     this.matchedPercent = 0;
-    this.chart = new Chart(byId("chart"), byId("scroller"), byId("sheet"), names, kinds);
-    const units = new Float64Array(info.threads.length);
-    const { count, thread, units: rowUnits } = this.merged.rows;
-    for (let row = 0; row < count; row++) units[thread[row]] += rowUnits[row];
-    this.threads = new ThreadList(info.threads, units, units.reduce((a, b) => a + b, 0), () => this.weigh());
+    this.view = this.isDifference ? new DifferenceView(info) : new ProfileView(info, names, kinds);
+    this.chart = new Chart(byId("chart"), byId("scroller"), byId("sheet"), names, kinds, this.view);
+    this.threads = new ThreadList(info.threads, this.view.threadShares(this.unitsByThread()), () => this.weigh());
+    if (this.isDifference) this.showDifference();
     showHeader(info);
     this.setTheme(window.matchMedia("(prefers-color-scheme: dark)").matches);
     this.listen();
     this.setMerged(false);
+  }
+
+  /* For each part. */
+  unitsByThread() {
+    const { count, thread, parts } = this.merged.rows;
+    return parts.map(({ units }) => {
+      const sums = new Float64Array(this.info.threads.length);
+      for (let row = 0; row < count; row++) sums[thread[row]] += units[row];
+      return sums;
+    });
+  }
+
+  showDifference() {
+    document.body.classList.add("difference");
+    for (const part of document.querySelectorAll("[data-difference]")) part.hidden = false;
+    showComparison(isUnchanged(this.merged.rows));
+  }
+
+  /* Which of two profiles gives the widths. */
+  setWidths(part) {
+    this.merged.widths = part;
+    this.byThread.widths = part;
+    byId("widths").setAttribute("aria-pressed", part === Part.BEFORE);
+    this.weigh();
   }
 
   get trie() {
@@ -102,7 +126,8 @@ class Page {
   showEmpty() {
     const isEmpty = this.trie.units(0) === 0;
     byId("empty").hidden = !isEmpty;
-    byId("empty").textContent = this.info.rows === 0 ? "This profile has no samples." : "All threads are switched off.";
+    const isOff = this.info.rows > 0 && this.threads.isOn.every((isOn) => !isOn);
+    byId("empty").textContent = isOff ? "All threads are switched off." : this.view.emptyText(this.trie.widths);
   }
 
   search() {
@@ -135,7 +160,7 @@ class Page {
       const inZoom = inMatch ? this.trie.units(zoom) : this.trie.matchedUnits(matches, zoom);
       text += ", " + percentText(inZoom, this.trie.units(zoom)) + " of the zoom";
     }
-    output.textContent = text;
+    output.textContent = text + this.view.matched(this.trie, matches);
   }
 
   setRegex(isRegex) {
@@ -148,6 +173,7 @@ class Page {
     this.chart.isDark = isDark;
     document.documentElement.dataset.theme = isDark ? "dark" : "light";
     byId("theme").textContent = isDark ? "Light" : "Dark";
+    this.view.showLegend(isDark);
     this.redraw();
   }
 
@@ -157,26 +183,10 @@ class Page {
     byId("threads-toggle").setAttribute("aria-pressed", !panel.hidden);
   }
 
-  facts(node) {
-    const trie = this.trie;
-    const unit = this.info.unitNanos;
-    const units = trie.units(node);
-    const parent = trie.parent[node];
-    return {
-      name: this.names[trie.name[node]],
-      samples: countText(trie.samples(node), "sample"),
-      time: timeText(units * unit),
-      self: timeText(trie.selfUnits(node) * unit),
-      ofAll: percentText(units, trie.units(0)),
-      ofParent: parent < 0 ? "" : percentText(units, trie.units(parent)),
-    };
-  }
-
   showDetails() {
     const node = this.chart.selected >= 0 ? this.chart.selected : this.chart.zoom;
-    const { name, samples, time, self, ofAll, ofParent } = this.facts(node);
-    const figures = time + " CPU, " + self + " self, " + samples + ", " + ofAll + " of all" + (ofParent && ", " + ofParent + " of parent");
-    byId("details").replaceChildren(element("b", "", name), element("span", "", figures));
+    const { line } = this.view.facts(this.trie, node);
+    byId("details").replaceChildren(element("b", "", this.names[this.trie.name[node]]), element("span", "", line));
   }
 
   showTip(rect, x, y) {
@@ -187,15 +197,11 @@ class Page {
         element("b", "", countText(rect.frames, "frame") + " too narrow to draw"),
         element("span", "", timeText(Math.round(units)) + " CPU together. Click to zoom in."));
     } else {
-      const { name, samples, time, self, ofAll, ofParent } = this.facts(rect.node);
       const table = element("dl");
-      const add = (term, value) => table.append(element("dt", "", term), element("dd", "", value));
-      add("CPU time", time);
-      add("Self", self);
-      add("Samples", samples);
-      add("Of all", ofAll);
-      if (ofParent) add("Of parent", ofParent);
-      tip.replaceChildren(element("b", "", name), table);
+      for (const [term, value] of this.view.facts(this.trie, rect.node).terms) {
+        table.append(element("dt", "", term), element("dd", "", value));
+      }
+      tip.replaceChildren(element("b", "", this.names[this.trie.name[rect.node]]), table);
     }
     tip.hidden = false;
     const { width, height } = tip.getBoundingClientRect();

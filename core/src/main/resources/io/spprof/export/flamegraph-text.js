@@ -34,6 +34,16 @@ function percentText(part, whole) {
   return (percent > 0 && percent < 0.01 ? "< 0.01" : percent.toFixed(2)) + " %";
 }
 
+/* A difference with its sign; of none, the sign is that of neither. */
+function signedText(value) {
+  const size = Math.abs(value);
+  return (value > 0 ? "+" : value < 0 ? "\u2212" : "\u00b1") + (size > 0 && size < 0.01 ? "< 0.01" : size.toFixed(2));
+}
+
+function pointsText(points) {
+  return points === 0 ? "no change" : signedText(points) + " points";
+}
+
 function timeText(nanos) {
   if (nanos === 0) return "0 s";
   if (nanos < 1e6) return trimmed(nanos / 1e3) + " \u00b5s";
@@ -42,6 +52,10 @@ function timeText(nanos) {
   const seconds = Math.floor(nanos / 1e9);
   const two = (value) => String(value).padStart(2, "0");
   return Math.floor(seconds / 3600) + " h " + two(Math.floor(seconds / 60) % 60) + " min " + two(seconds % 60) + " s";
+}
+
+function instantText(millis) {
+  return new Date(millis).toISOString().slice(0, 19).replace("T", " ");
 }
 
 function trimmed(value) {

@@ -1,10 +1,10 @@
 /* The list of threads, and which of them are on. */
 class ThreadList {
-  constructor(names, units, totalUnits, onChange) {
+  constructor(names, shares, onChange) {
     this.names = names;
     this.isOn = new Uint8Array(names.length).fill(1);
     this.onChange = onChange;
-    this.items = names.map((name, thread) => this.item(name, thread, units[thread], totalUnits));
+    this.items = names.map((name, thread) => this.item(name, thread, shares[thread]));
     byId("threads-list").append(...this.items.map((item) => item.row));
     byId("threads-all").addEventListener("click", () => this.setListed(1));
     byId("threads-none").addEventListener("click", () => this.setListed(0));
@@ -12,26 +12,25 @@ class ThreadList {
     this.refresh();
   }
 
-  item(name, thread, units, totalUnits) {
+  item(name, thread, { share, text }) {
     const row = element("li");
     const label = element("label");
     const box = element("input");
     box.type = "checkbox";
     box.checked = true;
     box.addEventListener("change", () => this.set((other) => (other === thread ? +box.checked : this.isOn[other])));
-    const share = percentText(units, totalUnits);
     const bar = element("span", "share");
-    bar.style.setProperty("--share", totalUnits > 0 ? units / totalUnits : 0);
+    bar.style.setProperty("--share", share);
     const title = element("span", "name", name);
     title.title = name;
-    label.append(box, title, element("span", "percent", share), bar);
+    label.append(box, title, element("span", "percent", text), bar);
     const only = element("button", "only", "only");
     only.type = "button";
     only.title = "Only this thread";
     only.setAttribute("aria-label", "Only thread " + name);
     only.addEventListener("click", () => this.set((other) => +(other === thread)));
     row.append(label, only);
-    return { row, box, share };
+    return { row, box };
   }
 
   set(choose) {

@@ -20,12 +20,16 @@ class Varints {
   }
 }
 
+/* Amounts of a row, a node, or a page: of the profile that the page is of, and of one before it, if any. */
+const Part = { AFTER: 0, BEFORE: 1 };
+
 /*
- * A tree of stacks over rows (thread, samples, CPU time). Nodes are numbered depth first, and rows
+ * A tree of stacks over rows (thread, and for each part samples and CPU time). Nodes are numbered depth first, and rows
  * stand in the same order, so that
  *   - a node's subtree is the nodes [node, end[node]) and the rows [rowStart[node], rowEnd[node]),
  *   - its CPU time is a difference of two sums over rows, and so is its place on the x axis.
  * Switching a thread on or off therefore costs one pass over the rows, and no pass over the nodes.
+ * What is asked without a part is of the one that gives the widths.
  */
 class Trie {
   constructor(rows) {
@@ -36,8 +40,8 @@ class Trie {
     this.depth = new Uint16Array(1024);
     this.rowStart = new Int32Array(1024);
     this.rowEnd = new Int32Array(1024);
-    this.samplesBefore = new Float64Array(rows.count + 1);
-    this.unitsBefore = new Float64Array(rows.count + 1);
+    this.sums = rows.parts.map(() => amounts(rows.count + 1));
+    this.widths = Part.AFTER;
   }
 
   add(parent, name, row) {
@@ -70,38 +74,43 @@ class Trie {
     return this;
   }
 
-  /* Sums up the rows of the threads that are on. */
+  /* Sums up the rows of the threads that are on; sums[i] is of the rows before row i. */
   weigh(isOn) {
-    const { count, thread, samples, units } = this.rows;
-    let samplesSum = 0;
-    let unitsSum = 0;
-    for (let row = 0; row < count; row++) {
-      if (isOn[thread[row]]) {
-        samplesSum += samples[row];
-        unitsSum += units[row];
+    const { count, thread, parts } = this.rows;
+    parts.forEach(({ samples, units }, part) => {
+      const sums = this.sums[part];
+      let samplesSum = 0;
+      let unitsSum = 0;
+      for (let row = 0; row < count; row++) {
+        if (isOn[thread[row]]) {
+          samplesSum += samples[row];
+          unitsSum += units[row];
+        }
+        sums.samples[row + 1] = samplesSum;
+        sums.units[row + 1] = unitsSum;
       }
-      this.samplesBefore[row + 1] = samplesSum;
-      this.unitsBefore[row + 1] = unitsSum;
-    }
+    });
   }
 
-  units(node) {
-    return this.unitsBefore[this.rowEnd[node]] - this.unitsBefore[this.rowStart[node]];
+  units(node, part = this.widths) {
+    const { units } = this.sums[part];
+    return units[this.rowEnd[node]] - units[this.rowStart[node]];
   }
 
-  samples(node) {
-    return this.samplesBefore[this.rowEnd[node]] - this.samplesBefore[this.rowStart[node]];
+  samples(node, part = this.widths) {
+    const { samples } = this.sums[part];
+    return samples[this.rowEnd[node]] - samples[this.rowStart[node]];
   }
 
   left(node) {
-    return this.unitsBefore[this.rowStart[node]];
+    return this.sums[this.widths].units[this.rowStart[node]];
   }
 
   /* CPU time of the node without that of its children. */
-  selfUnits(node) {
-    let units = this.units(node);
+  selfUnits(node, part = this.widths) {
+    let units = this.units(node, part);
     for (let child = node + 1; child < this.end[node]; child = this.end[child]) {
-      units -= this.units(child);
+      units -= this.units(child, part);
     }
     return units;
   }
@@ -114,11 +123,11 @@ class Trie {
   }
 
   /* CPU time under nodes whose name matches, inside one subtree; a match below a match adds nothing. */
-  matchedUnits(matches, root) {
+  matchedUnits(matches, root, part = this.widths) {
     let units = 0;
     for (let node = root; node < this.end[root]; ) {
       if (matches[this.name[node]]) {
-        units += this.units(node);
+        units += this.units(node, part);
         node = this.end[node];
       } else {
         node++;
@@ -128,15 +137,18 @@ class Trie {
   }
 }
 
+function amounts(count) {
+  return { samples: new Float64Array(count), units: new Float64Array(count) };
+}
+
 /* Reads the exporter's run of numbers; FlameGraphData.java describes it. */
-function readStacks(base64, rowCount, rootName) {
+function readStacks(base64, rowCount, partCount, rootName) {
   const numbers = new Varints(base64);
   const rows = {
     count: rowCount,
     leaf: new Int32Array(rowCount),
     thread: new Int32Array(rowCount),
-    samples: new Float64Array(rowCount),
-    units: new Float64Array(rowCount),
+    parts: Array.from({ length: partCount }, () => amounts(rowCount)),
   };
   const trie = new Trie(rows);
   const path = [trie.add(-1, rootName, 0)];
@@ -149,8 +161,10 @@ function readStacks(base64, rowCount, rootName) {
     for (let left = numbers.next(); left > 0; left--, row++) {
       rows.leaf[row] = leaf;
       rows.thread[row] = numbers.next();
-      rows.samples[row] = numbers.next();
-      rows.units[row] = numbers.next();
+      for (const { samples, units } of rows.parts) {
+        samples[row] = numbers.next();
+        units[row] = numbers.next();
+      }
     }
     trie.rowEnd[leaf] = row;
   }
@@ -170,8 +184,10 @@ function splitByThread(merged, threadCount, rootName, firstThreadName) {
     count: from.count,
     leaf: new Int32Array(from.count),
     thread: Int32Array.from(order, (row) => from.thread[row]),
-    samples: Float64Array.from(order, (row) => from.samples[row]),
-    units: Float64Array.from(order, (row) => from.units[row]),
+    parts: from.parts.map(({ samples, units }) => ({
+      samples: Float64Array.from(order, (row) => samples[row]),
+      units: Float64Array.from(order, (row) => units[row]),
+    })),
   };
   const trie = new Trie(rows);
   trie.add(-1, rootName, 0);

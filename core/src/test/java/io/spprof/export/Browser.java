@@ -3,6 +3,8 @@ package io.spprof.export;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.awt.image.BufferedImage;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -11,6 +13,7 @@ import java.util.Map;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import java.util.stream.Stream;
+import javax.imageio.ImageIO;
 import org.apache.commons.lang3.StringUtils;
 import org.openqa.selenium.By;
 import org.openqa.selenium.Dimension;
@@ -50,9 +53,10 @@ public final class Browser implements AutoCloseable {
    * @param x left edge in the window, CSS pixels
    * @param y top edge in the window, CSS pixels
    * @param nanos CPU time, 0 for a run
+   * @param label what stands in it, empty where there is no room
    */
   public record Rect(
-      String name, boolean isMatch, double x, double y, double width, double nanos) {}
+      String name, boolean isMatch, double x, double y, double width, double nanos, String label) {}
 
   private Browser(ChromeDriverService service, ChromeDriver driver) {
     this.service = service;
@@ -180,6 +184,11 @@ public final class Browser implements AutoCloseable {
     Files.write(file, driver.getScreenshotAs(OutputType.BYTES));
   }
 
+  /** The window as it is seen, a pixel a CSS pixel. */
+  BufferedImage photo() throws IOException {
+    return ImageIO.read(new ByteArrayInputStream(driver.getScreenshotAs(OutputType.BYTES)));
+  }
+
   Object script(String script) {
     return driver.executeScript(script);
   }
@@ -210,7 +219,8 @@ public final class Browser implements AutoCloseable {
         ((Number) rect.get("x")).doubleValue(),
         ((Number) rect.get("y")).doubleValue(),
         ((Number) rect.get("width")).doubleValue(),
-        nanos == null ? 0 : nanos.doubleValue());
+        nanos == null ? 0 : nanos.doubleValue(),
+        (String) rect.get("label"));
   }
 
   void resize(int width, int height) {

@@ -104,6 +104,49 @@ class FlameGraphBigBrowserTest {
     }
   }
 
+  @Test
+  void shouldStayRightAndBoundedWithManyStacksOfTwoProfiles() throws IOException {
+    try (Browser browser = Browser.start(dir.resolve("chromium"))) {
+      Profile after = SampleProfiles.web(STACKS, 24);
+      Profile before = SampleProfiles.web(STACKS / 2, 20);
+      Path page = dir.resolve("big-difference.html");
+      long start = System.nanoTime();
+      try (Writer writer = Files.newBufferedWriter(page)) {
+        FlameGraphDifference.write(before, after, writer);
+      }
+      say("difference written", start);
+      System.out.printf("flame graph, difference: %,d bytes%n", Files.size(page));
+
+      start = System.nanoTime();
+      browser.open(page);
+      say("difference opened", start);
+      System.out.printf(
+          "flame graph, difference: %,.0f nodes, script %.0f ms%n",
+          browser.number("nodes"), browser.number("loadMillis"));
+      assertEquals(after.totalCpuNanos(), browser.number("totalNanos"));
+      assertBounded(browser, "difference");
+
+      start = System.nanoTime();
+      browser.search("Parser");
+      say("difference searched, six keys", start);
+      assertEquals(matchedPercent(after, "Parser"), browser.number("matchedPercent"), 1e-9);
+
+      start = System.nanoTime();
+      browser.click("widths");
+      say("widths of before", start);
+      assertEquals(before.totalCpuNanos(), browser.number("totalNanos"));
+      assertEquals(before.totalSamples(), browser.number("totalSamples"));
+      assertEquals(matchedPercent(before, "Parser"), browser.number("matchedPercent"), 1e-9);
+      assertBounded(browser, "widths of before");
+
+      start = System.nanoTime();
+      browser.click("merge");
+      say("difference merged", start);
+      assertEquals(matchedPercent(before, "Parser"), browser.number("matchedPercent"), 1e-9);
+      assertBounded(browser, "difference merged");
+    }
+  }
+
   private static void assertBounded(Browser browser, String what) {
     int rects = browser.rects().size();
     System.out.printf(

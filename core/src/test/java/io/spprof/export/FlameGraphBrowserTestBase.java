@@ -89,4 +89,12 @@ abstract class FlameGraphBrowserTestBase {
     }
     browser.open(page);
   }
+
+  static void openDifference(Profile before, Profile after) throws IOException {
+    Path page = dir.resolve("difference.html");
+    try (Writer writer = Files.newBufferedWriter(page)) {
+      FlameGraphDifference.write(before, after, writer);
+    }
+    browser.open(page);
+  }
 }

@@ -9,7 +9,6 @@ import io.spprof.Profile;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
-import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
@@ -17,7 +16,6 @@ import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
-import org.openqa.selenium.json.Json;
 
 class FlameGraphExporterTest {
 
@@ -35,22 +33,22 @@ class FlameGraphExporterTest {
                 "w;[truncated];a.A.a;a.A.a 6")
             .build();
 
-    Page page = Page.of(profile);
+    PageData page = PageData.of(html(profile));
 
-    assertEquals(folded(profile), page.samplesByStack);
-    assertEquals(profile.totalSamples(), page.samples);
-    assertEquals(profile.totalCpuNanos(), page.cpuNanos);
+    assertEquals(folded(profile), page.after().samples());
+    assertEquals(profile.totalSamples(), page.after().totalSamples());
+    assertEquals(profile.totalCpuNanos(), page.after().totalCpuNanos());
   }
 
   @Test
   void shouldHoldTheSameStacksAsTheFoldedOnesWhenThereAreMany() throws IOException {
     Profile profile = SampleProfiles.web(5_000, 12);
 
-    Page page = Page.of(profile);
+    PageData page = PageData.of(html(profile));
 
-    assertEquals(folded(profile), page.samplesByStack);
-    assertEquals(profile.totalSamples(), page.samples);
-    assertEquals(profile.totalCpuNanos(), page.cpuNanos);
+    assertEquals(folded(profile), page.after().samples());
+    assertEquals(profile.totalSamples(), page.after().totalSamples());
+    assertEquals(profile.totalCpuNanos(), page.after().totalCpuNanos());
   }
 
   @Test
@@ -61,7 +59,7 @@ class FlameGraphExporterTest {
             .row("m", List.of("b.B.b"), 3, (1L << 52) + 1)
             .build();
 
-    assertEquals(profile.totalCpuNanos(), Page.of(profile).cpuNanos);
+    assertEquals(profile.totalCpuNanos(), PageData.of(html(profile)).after().totalCpuNanos());
   }
 
   @Test
@@ -76,7 +74,7 @@ class FlameGraphExporterTest {
 
     assertTrue(page.chars().allMatch(c -> c < 128));
     assertEquals(count(plain, "<"), count(page, "<"));
-    assertEquals(HOSTILE.replace('\u2028', ' '), Page.of(profile).threads.get(0));
+    assertEquals(HOSTILE.replace('\u2028', ' '), PageData.of(html(profile)).threads().get(0));
   }
 
   @Test
@@ -103,10 +101,10 @@ class FlameGraphExporterTest {
 
   @Test
   void shouldTellOfAnEmptyProfile() throws IOException {
-    Page page = Page.of(ProfileText.lines().build());
+    PageData page = PageData.of(html(ProfileText.lines().build()));
 
-    assertEquals(0, page.samples);
-    assertTrue(page.samplesByStack.isEmpty());
+    assertEquals(0, page.after().totalSamples());
+    assertTrue(page.after().samples().isEmpty());
   }
 
   @Test
@@ -150,46 +148,5 @@ class FlameGraphExporterTest {
     byte[] digest =
         MessageDigest.getInstance("SHA-256").digest(content.getBytes(StandardCharsets.UTF_8));
     return "sha256-" + Base64.getEncoder().encodeToString(digest);
-  }
-
-  /** What a page's data says, read without the page's own script. */
-  private static final class Page {
-    final List<String> threads;
-    final Map<String, Long> samplesByStack = new TreeMap<>();
-    long samples;
-    long cpuNanos;
-
-    private Page(List<String> threads) {
-      this.threads = threads;
-    }
-
-    static Page of(Profile profile) throws IOException {
-      String data = find(html(profile), "<script id=\"data\" type=\"text/plain\">(.*?)</script>");
-      int lineEnd = data.indexOf('\n');
-      Map<String, Object> head = new Json().toType(data.substring(0, lineEnd), Json.MAP_TYPE);
-      List<String> names = strings(head.get("names"));
-      Page page = new Page(strings(head.get("threads")));
-      long unit = ((Number) head.get("unitNanos")).longValue();
-      VarintReader numbers = new VarintReader(data.substring(lineEnd + 1));
-      List<String> stack = new ArrayList<>();
-      while (numbers.remaining() > 0) {
-        stack.subList((int) numbers.next(), stack.size()).clear();
-        for (long fresh = numbers.next(); fresh > 0; fresh--) {
-          stack.add(names.get((int) numbers.next()));
-        }
-        for (long rows = numbers.next(); rows > 0; rows--) {
-          String thread = page.threads.get((int) numbers.next());
-          long samples = numbers.next();
-          page.samplesByStack.put(thread + ';' + String.join(";", stack), samples);
-          page.samples += samples;
-          page.cpuNanos += numbers.next() * unit;
-        }
-      }
-      return page;
-    }
-
-    private static List<String> strings(Object list) {
-      return ((List<?>) list).stream().map(String.class::cast).toList();
-    }
   }
 }

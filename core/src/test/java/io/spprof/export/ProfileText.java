@@ -39,6 +39,7 @@ final class ProfileText {
   private long droppedCpuNanos;
   private long unwalkable;
   StateTimes states = StateTimes.NONE;
+  private long startTimeMillis = 1_767_225_600_000L; // 2026-01-01T00:00:00Z
   private SampleTimes givenTimes;
 
   private ProfileText(boolean isShared) {
@@ -93,6 +94,12 @@ final class ProfileText {
     return this;
   }
 
+  /** Begins later than others do. */
+  ProfileText secondsLater(long seconds) {
+    startTimeMillis += TimeUnit.SECONDS.toMillis(seconds);
+    return this;
+  }
+
   /** In place of one that has all samples. */
   ProfileText times(SampleTimes times) {
     givenTimes = times;
@@ -105,7 +112,7 @@ final class ProfileText {
         new SessionStats(
             3,
             "interval=10ms,memory=32m,depth=512,engine=auto,walker=auto",
-            1_767_225_600_000L,
+            startTimeMillis,
             60_000,
             collected,
             dropped.total(),

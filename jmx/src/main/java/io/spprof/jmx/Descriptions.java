@@ -160,6 +160,8 @@ final class Descriptions {
 
     Parameter maxStacks = new Parameter("maxStacks", "How many lines at most; 0 for all");
     Parameter range = new Parameter("range", "A stretch of time: " + TimeRange.HELP);
+    Parameter before = new Parameter("before", range.text());
+    Parameter after = new Parameter("after", range.text());
     Parameter fileName =
         new Parameter(
             "fileName",
@@ -203,11 +205,18 @@ final class Descriptions {
         MBeanOperationInfo.INFO,
         "Two stretches of time side by side: stacks that have not as many samples in both, with both"
             + " numbers, the greatest change first",
-        new Parameter("before", range.text()),
-        new Parameter("after", range.text()));
+        before,
+        after);
     operation("flameGraph", MBeanOperationInfo.INFO, "The profile as one self-contained HTML page");
     operation(
         "flameGraphOf", MBeanOperationInfo.INFO, "As flameGraph, of a stretch of time only", range);
+    operation(
+        "flameGraphDifference",
+        MBeanOperationInfo.INFO,
+        "Two stretches of time as one HTML page: a flame graph with the frames red whose share of"
+            + " the CPU time grew, and blue whose share shrank",
+        before,
+        after);
     operation(
         "windows",
         MBeanOperationInfo.INFO,

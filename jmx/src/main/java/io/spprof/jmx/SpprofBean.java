@@ -14,6 +14,7 @@ import io.spprof.export.CollapsedDifference;
 import io.spprof.export.CollapsedExporter;
 import io.spprof.export.Export;
 import io.spprof.export.ExportFormat;
+import io.spprof.export.FlameGraphDifference;
 import io.spprof.export.FlameGraphExporter;
 import io.spprof.export.TextReport;
 import java.io.IOException;
@@ -383,18 +384,7 @@ final class SpprofBean extends StandardEmitterMBean implements SpprofMXBean {
 
   @Override
   public String collapsedDifference(String before, String after) {
-    return PlainErrors.call(
-        () -> {
-          StringBuilder out = new StringBuilder();
-          long now = System.currentTimeMillis();
-          TimeRange first = TimeRange.parse(before, now);
-          TimeRange second = TimeRange.parse(after, now);
-          Profile ofFirst = profiler.profile(first);
-          // The same twice is the same, whatever is sampled meanwhile.
-          Profile ofSecond = second.equals(first) ? ofFirst : profiler.profile(second);
-          CollapsedDifference.write(ofFirst, ofSecond, out);
-          return out.toString();
-        });
+    return difference(before, after, CollapsedDifference::write);
   }
 
   @Override
@@ -405,6 +395,11 @@ final class SpprofBean extends StandardEmitterMBean implements SpprofMXBean {
   @Override
   public String flameGraphOf(String range) {
     return text(range, FlameGraphExporter::write);
+  }
+
+  @Override
+  public String flameGraphDifference(String before, String after) {
+    return difference(before, after, FlameGraphDifference::write);
   }
 
   @Override
@@ -465,6 +460,26 @@ final class SpprofBean extends StandardEmitterMBean implements SpprofMXBean {
         () -> {
           StringBuilder out = new StringBuilder();
           exporter.write(profile(range), out);
+          return out.toString();
+        });
+  }
+
+  @FunctionalInterface
+  private interface DifferenceExporter {
+    void write(Profile before, Profile after, Appendable out) throws IOException;
+  }
+
+  private String difference(String before, String after, DifferenceExporter exporter) {
+    return PlainErrors.call(
+        () -> {
+          StringBuilder out = new StringBuilder();
+          long now = System.currentTimeMillis();
+          TimeRange first = TimeRange.parse(before, now);
+          TimeRange second = TimeRange.parse(after, now);
+          Profile ofFirst = profiler.profile(first);
+          // The same twice is the same, whatever is sampled meanwhile.
+          Profile ofSecond = second.equals(first) ? ofFirst : profiler.profile(second);
+          exporter.write(ofFirst, ofSecond, out);
           return out.toString();
         });
   }

@@ -329,6 +329,19 @@ public interface SpprofMXBean {
   String flameGraphOf(String range);
 
   /**
+   * Two stretches of time of a continuous session as a differential flame graph: what takes a
+   * greater share of the CPU time than before is red, what takes a smaller one is blue. Shares are
+   * of each stretch's own CPU time, so the two need not be equally long.
+   *
+   * @param before the first range, as of {@link #flameGraphOf}
+   * @param after the second range; the same gives a page without a difference
+   * @return one self-contained HTML page with the samples and CPU times of both
+   * @throws IllegalArgumentException if one is no range, or nothing is kept of that time
+   * @throws IllegalStateException if the session keeps no windows of time, and not all is wanted
+   */
+  String flameGraphDifference(String before, String after);
+
+  /**
    * The windows of time that are kept.
    *
    * @return a line each, after a heading: beginning, end, samples, drops, CPU time

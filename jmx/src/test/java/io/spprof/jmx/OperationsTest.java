@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.mockito.ArgumentMatchers.any;
 import static org.mockito.Mockito.doThrow;
 import static org.mockito.Mockito.never;
+import static org.mockito.Mockito.times;
 import static org.mockito.Mockito.verify;
 import static org.mockito.Mockito.when;
 
@@ -23,6 +24,7 @@ import java.util.List;
 import javax.management.MBeanException;
 import javax.management.RuntimeMBeanException;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -156,6 +158,37 @@ class OperationsTest {
   }
 
   @Test
+  void shouldCompareTwoStretches() throws Exception {
+    try (Fixture bean = Mocks.fixture(Mocks.idle())) {
+      SpprofMXBean spprof = bean.spprof().bean();
+      assertEquals("", spprof.collapsedDifference("last=2m", "last=1m"));
+      String page = spprof.flameGraphDifference("last=2m", "last=1m");
+      assertTrue(page.contains("<html") && page.contains("\"before\":{"));
+      verify(bean.profiler(), times(4)).profile(any());
+      // The same is asked for once, so that it cannot differ from itself.
+      spprof.flameGraphDifference("last=1m", "last=1m");
+      verify(bean.profiler(), times(5)).profile(any());
+    }
+  }
+
+  @Test
+  void shouldRefuseToCompareWhatIsNoRange() throws Exception {
+    try (Fixture bean = Mocks.fixture(Mocks.idle())) {
+      SpprofMXBean spprof = bean.spprof().bean();
+      for (String bad : List.of("String", "last=0s", "from=-1m,to=-2m")) {
+        for (Executable call :
+            List.<Executable>of(
+                () -> spprof.flameGraphDifference(bad, ""),
+                () -> spprof.flameGraphDifference("", bad))) {
+          Exception e = assertThrows(IllegalArgumentException.class, call);
+          assertTrue(e.getMessage().contains("valid: last="), e.getMessage());
+        }
+      }
+      verify(bean.profiler(), never()).profile(any());
+    }
+  }
+
+  @Test
   void shouldRefuseANegativeNumberOfStacks() throws Exception {
     try (Fixture bean = Mocks.fixture(Mocks.idle())) {
       IllegalArgumentException e =
@@ -205,6 +238,7 @@ class OperationsTest {
         assertPlain(assertThrows(Exception.class, spprof::report));
         assertPlain(assertThrows(Exception.class, () -> spprof.collapsed(0)));
         assertPlain(assertThrows(Exception.class, spprof::flameGraph));
+        assertPlain(assertThrows(Exception.class, () -> spprof.flameGraphDifference("", "")));
         assertPlain(assertThrows(Exception.class, () -> spprof.dumpToFile("a.html")));
       }
     }

@@ -1,0 +1,325 @@
+package io.spprof.export;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.spprof.DropCounts;
+import io.spprof.Profile;
+import io.spprof.export.Browser.Rect;
+import java.awt.image.BufferedImage;
+import java.io.IOException;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.openqa.selenium.By;
+import org.openqa.selenium.Keys;
+import org.openqa.selenium.WebElement;
+
+/** The page of two profiles, of which the second is twice as long. */
+class FlameGraphDifferenceBrowserTest extends FlameGraphBrowserTestBase {
+
+  /** 200 samples, 2 s. */
+  private static final Profile AFTER =
+      ProfileText.lines(
+              "main;io.x.Main.main;io.x.Cart.price;java.util.HashMap.get 80",
+              "main;io.x.Main.main;io.x.Cart.price;io.x.Cart.tax 30",
+              "main;io.x.Main.main;io.x.Stock.find 20",
+              "worker-1;io.x.Worker.run;io.x.Cart.price;io.x.Cart.tax;io.x.Cart.price 24",
+              "worker-1;io.x.Worker.run;io.x.Stock.find 20",
+              "worker-3;io.x.Worker.run;io.x.Fresh.work 26")
+          .secondsLater(3600)
+          .build();
+
+  @BeforeEach
+  void openDifference() throws IOException {
+    openDifference(PROFILE, AFTER);
+  }
+
+  @Test
+  void shouldBeAsWideAsTheTimeAfter() {
+    Rect all = browser.rect("all");
+    assertEquals(2e9, browser.number("totalNanos"));
+    assertEquals(200, browser.number("totalSamples"));
+    assertEquals(0.65 * all.width(), browser.rect("main").width(), 0.01);
+    assertEquals(0.13 * all.width(), browser.rect("worker-3").width(), 0.01);
+    assertFalse(browser.frames().contains("worker-2"));
+    assertEquals("false", browser.element("widths").getDomAttribute("aria-pressed"));
+  }
+
+  @Test
+  void shouldBeRedWhereTheShareGrewAndBlueWhereItShrank() throws IOException {
+    assertRed("main");
+    assertRed("io.x.Cart.price");
+    assertRed("java.util.HashMap.get");
+    assertRed("worker-3");
+    assertBlue("worker-1");
+    assertBlue("io.x.Stock.find");
+    assertNeutral("all");
+    assertNeutral("io.x.Cart.tax"); // twice the time, of twice the whole
+    assertNeutral("io.x.Worker.run");
+    assertTrue(
+        redness("io.x.Main.main") <= redness("java.util.HashMap.get"),
+        "the more it grew, the deeper");
+  }
+
+  @Test
+  void shouldBeDeeperTheMoreTheShareChanged() throws IOException {
+    openDifference(
+        ProfileText.lines("t;s.S.s 5000", "t;a.A.a 1000", "t;b.B.b 1000", "t;c.C.c 3000").build(),
+        ProfileText.lines("t;s.S.s 4855", "t;a.A.a 1020", "t;b.B.b 1100", "t;c.C.c 3025").build());
+    assertEquals("+0.20 a.A.a", browser.rect("a.A.a").label());
+    assertEquals("+1.00 b.B.b", browser.rect("b.B.b").label());
+    assertTrue(redness("a.A.a") > 0);
+    assertTrue(redness("b.B.b") > redness("a.A.a"));
+    assertEquals(redness("c.C.c"), redness("a.A.a"));
+  }
+
+  @Test
+  void shouldTellTheSignInTheLabel() {
+    assertEquals("+5.00 main", browser.rect("main").label());
+    assertEquals("+15.00 io.x.Cart.price", browser.rect("io.x.Cart.price").label());
+    assertEquals("\u22128.00 worker-1", browser.rect("worker-1").label());
+    assertEquals("io.x.Cart.tax", browser.rect("io.x.Cart.tax").label());
+    assertEquals("all", browser.rect("all").label());
+    // In a narrow one the sign is left.
+    browser.resize(700, 700);
+    assertTrue(browser.rect("worker-3").label().startsWith("+w"), browser.rect("worker-3").label());
+    browser.resize(1400, 900);
+  }
+
+  @Test
+  void shouldTellBothSharesAndTimesInTheTooltip() {
+    browser.hover(browser.rect("java.util.HashMap.get"));
+    String tip = browser.text("tip");
+    assertTrue(
+        tip.startsWith(
+            "java.util.HashMap.get\nChange\n+20.00 points\n"
+                + "Before\n20.00 %, 200 ms CPU, 20 samples\nAfter\n40.00 %, 800 ms CPU, 80 samples\n"
+                + "Self before\n20.00 %, 200 ms CPU\nSelf after\n40.00 %, 800 ms CPU\n"),
+        tip);
+    // 2 x sqrt(0.2 x 0.8 / 100 + 0.4 x 0.6 / 200)
+    assertTrue(tip.endsWith("By chance\nup to 10.58 points"), tip);
+
+    browser.hover(browser.rect("worker-3"));
+    assertTrue(
+        browser
+            .text("tip")
+            .contains("Change\n+13.00 points, new\nBefore\n0.00 %, 0 s CPU, 0 samples\n"),
+        browser.text("tip"));
+
+    browser.click(browser.rect("worker-1"));
+    assertTrue(
+        browser
+            .text("details")
+            .contains("\u22128.00 points: before 30.00 % (300 ms CPU), after 22.00 % (440 ms CPU)"),
+        browser.text("details"));
+  }
+
+  @Test
+  void shouldShowWhatVanishedInTheWidthsOfBefore() throws IOException {
+    browser.click("widths");
+
+    Rect all = browser.rect("all");
+    assertEquals("true", browser.element("widths").getDomAttribute("aria-pressed"));
+    assertEquals(1e9, browser.number("totalNanos"));
+    assertEquals(0.6 * all.width(), browser.rect("main").width(), 0.01);
+    assertEquals(0.1 * all.width(), browser.rect("worker-2").width(), 0.01);
+    assertFalse(browser.frames().contains("worker-3"));
+    // The colour is the same, whatever the width.
+    assertRed("io.x.Cart.price");
+    assertBlue("worker-2");
+    assertNeutral("io.x.Cart.tax");
+    browser.hover(browser.rect("worker-2"));
+    assertTrue(browser.text("tip").contains("\u221210.00 points, gone"), browser.text("tip"));
+
+    browser.press("b");
+    assertTrue(browser.frames().contains("worker-3"));
+    assertFalse(browser.frames().contains("worker-2"));
+  }
+
+  @Test
+  void shouldLeaveAZoomThatHasNoWidth() throws IOException {
+    browser.click(browser.rect("worker-3"));
+    browser.press("b");
+    assertEquals("all", browser.page("zoomed"));
+
+    browser.click(browser.rect("io.x.Cart.price"));
+    browser.press("b");
+    assertEquals("io.x.Cart.price", browser.page("zoomed"));
+    assertRed("io.x.Cart.price");
+    browser.press(Keys.ESCAPE);
+    assertEquals("all", browser.page("zoomed"));
+  }
+
+  @Test
+  void shouldCompareTheThreadsThatAreOn() throws IOException {
+    browser.clickOnly("worker-1");
+    // 20 % of the thread was Stock.find's and unwalkable was more; both stretches are its own now.
+    assertEquals("+12.12 io.x.Stock.find", browser.rect("io.x.Stock.find").label());
+    assertNeutral("worker-1");
+
+    browser.click("threads-none");
+    assertEquals("All threads are switched off.", browser.text("empty"));
+    browser.click("threads-all");
+    assertBlue("worker-1");
+  }
+
+  @Test
+  void shouldShowEachThreadsShareAndChange() {
+    assertEquals("65.00 % +5.00", share("main"));
+    assertEquals("22.00 % \u22128.00", share("worker-1"));
+    assertEquals("0.00 % \u221210.00", share("worker-2"));
+    assertEquals(4, browser.elements("#threads-list li").size());
+  }
+
+  @Test
+  void shouldMergeThreads() {
+    browser.press("m");
+    // Before 32 of 100, after 70 of 200.
+    assertEquals("+3.00 io.x.Worker.run", browser.rect("io.x.Worker.run").label());
+    assertFalse(browser.frames().contains("main"));
+    browser.press("b");
+    assertEquals(0.32 * ALL, browser.rect("io.x.Worker.run").nanos(), 1);
+    assertEquals("+3.00 io.x.Worker.run", browser.rect("io.x.Worker.run").label());
+  }
+
+  @Test
+  void shouldTellTheChangeOfWhatMatches() {
+    browser.search("Stock.find");
+    assertEquals(20, browser.number("matchedPercent"), 1e-9);
+    assertEquals("20.00 % matched, \u221220.00 points", browser.text("matched"));
+    browser.press(Keys.ESCAPE, "b");
+    browser.search("Cart.tax");
+    assertEquals(27, browser.number("matchedPercent"), 1e-9);
+    assertEquals("27.00 % matched, no change", browser.text("matched"));
+  }
+
+  @Test
+  void shouldNameBothStretches() {
+    String figures = browser.text("figures").replace('\n', ' ');
+    assertTrue(
+        figures.startsWith(
+            "Before 2026-01-01 00:00:00 \u2013 00:01:00 UTC, 100 samples, 1 s CPU"
+                + " After 2026-01-01 01:00:00 \u2013 01:01:00 UTC, 200 samples, 2 s CPU"),
+        figures);
+    assertTrue(figures.contains("Dropped before 0 Unwalkable before 0 Dropped after 0"), figures);
+    String notices = browser.text("notices");
+    assertTrue(notices.contains("of each stretch's own CPU time"), notices);
+    assertFalse(notices.contains("No difference"), notices);
+    assertEquals(
+        "spprof flame graph of a difference, session 3", browser.script("return document.title"));
+  }
+
+  @Test
+  void shouldTellOfWhatIsMissingInEither() throws IOException {
+    openDifference(
+        ProfileText.lines("main;a.A.a 90").dropped(new DropCounts(8, 0, 2, 0, 0, 0), 1).build(),
+        ProfileText.lines("main;a.A.a 90").unwalkable(9).build());
+    String notices = browser.text("notices");
+    assertTrue(notices.contains("Before: 10 signals dropped"), notices);
+    assertTrue(notices.contains("After: 9 samples unwalkable"), notices);
+    assertFalse(notices.contains("Before: 9"), notices);
+    assertEquals("bad", browser.element("figure-dropped-before").getDomAttribute("class"));
+    assertEquals("good", browser.element("figure-dropped-after").getDomAttribute("class"));
+  }
+
+  @Test
+  void shouldBeNeutralThroughoutForAProfileAndItself() throws IOException {
+    openDifference(PROFILE, PROFILE);
+    assertTrue(browser.text("notices").contains("No difference"), browser.text("notices"));
+    Set<String> names = browser.rects().stream().map(Rect::name).collect(Collectors.toSet());
+    assertTrue(names.contains("java.util.HashMap.get"), names::toString);
+    BufferedImage photo = browser.photo();
+    for (Rect rect : browser.rects()) {
+      assertEquals(0, redness(photo, rect), 20, rect.toString());
+      assertFalse(rect.label().matches("[+\u2212].*"), rect.label());
+    }
+    browser.hover(browser.rect("io.x.Cart.price"));
+    assertTrue(browser.text("tip").contains("Change\nno change"), browser.text("tip"));
+  }
+
+  @Test
+  void shouldSeeNoDifferenceInAStretchTwiceAsLong() throws IOException {
+    openDifference(
+        ProfileText.lines("t;a.A.a 7", "t;b.B.b 3").build(),
+        ProfileText.lines("t;a.A.a 14", "t;b.B.b 6").build());
+    assertTrue(browser.text("notices").contains("No difference"), browser.text("notices"));
+    assertNeutral("a.A.a");
+  }
+
+  @Test
+  void shouldExplainTheColours() throws IOException {
+    List<WebElement> swatches = browser.elements("#legend b");
+    assertEquals(
+        List.of("\u221210", "\u22122", "\u22120.5", "\u22120.1", "0", "+0.1", "+0.5", "+2", "+10"),
+        swatches.stream().map(WebElement::getText).toList());
+    assertEquals("grew by 10 points or more", swatches.get(8).getDomAttribute("title"));
+    String light = swatches.get(8).getCssValue("background-color");
+    browser.press("d");
+    assertFalse(browser.elements("#legend b").get(8).getCssValue("background-color").equals(light));
+    assertRed("java.util.HashMap.get");
+    assertBlue("worker-1");
+    assertNeutral("all");
+    browser.press("?");
+    assertTrue(browser.text("help").contains("widths of before, or of after"));
+  }
+
+  @Test
+  void shouldTakeAStretchWithoutSamples() throws IOException {
+    openDifference(PROFILE, ProfileText.lines().build());
+    assertEquals("No samples after.", browser.text("empty"));
+    browser.press("b");
+    assertFalse(browser.element("empty").isDisplayed());
+    assertBlue("main");
+    browser.search("Cart");
+
+    openDifference(ProfileText.lines().build(), ProfileText.lines().build());
+    assertEquals("No samples after.", browser.text("empty"));
+    assertTrue(browser.text("notices").contains("No difference"));
+  }
+
+  @Test
+  void shouldHaveNothingOfThisOnAnOrdinaryPage() throws IOException {
+    open(PROFILE);
+    assertFalse(browser.element("widths").isDisplayed());
+    browser.press("b");
+    assertEquals(1e9, browser.number("totalNanos"));
+    assertEquals("main", browser.rect("main").label());
+    assertEquals(0, browser.elements("#legend b").size());
+    browser.press("?");
+    assertFalse(browser.text("help").contains("widths of before"));
+  }
+
+  private static String share(String thread) {
+    return browser.elements("#threads-list li").stream()
+        .filter(row -> row.findElement(By.cssSelector(".name")).getText().equals(thread))
+        .map(row -> row.findElement(By.cssSelector(".percent")).getText())
+        .findFirst()
+        .orElseThrow();
+  }
+
+  private static void assertRed(String name) throws IOException {
+    assertTrue(redness(name) > 30, name + ": " + redness(name));
+  }
+
+  private static void assertBlue(String name) throws IOException {
+    assertTrue(redness(name) < -30, name + ": " + redness(name));
+  }
+
+  private static void assertNeutral(String name) throws IOException {
+    assertEquals(0, redness(name), 20, name);
+  }
+
+  private static int redness(String name) throws IOException {
+    return redness(browser.photo(), browser.rect(name));
+  }
+
+  /** Red less blue, of 255, at the left edge, where neither the label nor an outline is. */
+  private static int redness(BufferedImage photo, Rect rect) {
+    int colour = photo.getRGB((int) rect.x() + 3, (int) rect.y() + 4);
+    return (colour >> 16 & 0xFF) - (colour & 0xFF);
+  }
+}

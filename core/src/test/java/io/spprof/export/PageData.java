@@ -1,0 +1,110 @@
+package io.spprof.export;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.openqa.selenium.json.Json;
+
+/** What a flame graph's data says, read without the page's own script. */
+final class PageData {
+
+  private static final Pattern DATA =
+      Pattern.compile("<script id=\"data\" type=\"text/plain\">(.*?)</script>", Pattern.DOTALL);
+
+  /**
+   * The amounts of one profile.
+   *
+   * @param samples by "thread;root;...;leaf", only where there are any
+   * @param cpuNanos the same
+   */
+  record Part(Map<String, Long> samples, Map<String, Long> cpuNanos) {
+    private Part() {
+      this(new TreeMap<>(), new TreeMap<>());
+    }
+
+    long totalSamples() {
+      return samples.values().stream().mapToLong(Long::longValue).sum();
+    }
+
+    long totalCpuNanos() {
+      return cpuNanos.values().stream().mapToLong(Long::longValue).sum();
+    }
+  }
+
+  private final Map<String, Object> head;
+  private final List<String> threads;
+  private final List<Part> parts;
+  private int rows;
+
+  private PageData(Map<String, Object> head) {
+    this.head = head;
+    this.threads = strings(head.get("threads"));
+    this.parts = head.containsKey("before") ? List.of(new Part(), new Part()) : List.of(new Part());
+  }
+
+  static PageData of(String page) {
+    Matcher matcher = DATA.matcher(page);
+    if (!matcher.find()) {
+      throw new AssertionError("the page has no data");
+    }
+    String data = matcher.group(1);
+    int lineEnd = data.indexOf('\n');
+    PageData read = new PageData(new Json().toType(data.substring(0, lineEnd), Json.MAP_TYPE));
+    read.stacks(new VarintReader(data.substring(lineEnd + 1)));
+    return read;
+  }
+
+  private void stacks(VarintReader numbers) {
+    List<String> names = strings(head.get("names"));
+    long unit = ((Number) head.get("unitNanos")).longValue();
+    List<String> stack = new ArrayList<>();
+    while (numbers.remaining() > 0) {
+      stack.subList((int) numbers.next(), stack.size()).clear();
+      for (long fresh = numbers.next(); fresh > 0; fresh--) {
+        stack.add(names.get((int) numbers.next()));
+      }
+      for (long left = numbers.next(); left > 0; left--, rows++) {
+        String row = threads.get((int) numbers.next()) + ';' + String.join(";", stack);
+        for (Part part : parts) {
+          long samples = numbers.next();
+          long nanos = numbers.next() * unit;
+          if (samples > 0) {
+            part.samples.put(row, samples);
+            part.cpuNanos.put(row, nanos);
+          }
+        }
+      }
+    }
+  }
+
+  /** The figures. */
+  Map<String, Object> head() {
+    return head;
+  }
+
+  /** Of the profile that the page is of. */
+  Part after() {
+    return parts.get(0);
+  }
+
+  /** Of the one that it is compared with. */
+  Part before() {
+    return parts.get(1);
+  }
+
+  List<String> threads() {
+    return threads;
+  }
+
+  /** Rows, with or without samples. */
+  int rows() {
+    return rows;
+  }
+
+  private static List<String> strings(Object list) {
+    return ((List<?>) list).stream().map(String.class::cast).toList();
+  }
+}
