@@ -4,14 +4,17 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.spprof.export.Browser;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import javax.management.openmbean.CompositeData;
 import jdk.jfr.consumer.RecordedEvent;
@@ -94,10 +97,61 @@ class ContinuousIT {
       }
       assertEquals(after.total() - before.total(), change);
 
+      String same = (String) bean.invokeWith("flameGraphDifference", first, first);
+      assertTrue(same.contains("<html") && same.contains("\"before\":{"));
+      assertTrue(same.chars().allMatch(c -> c < 128));
+      assertTrue(
+          ((String) bean.invokeWith("flameGraphDifference", first, rest))
+              .contains("\"totalSamples\":" + before.total() + ","));
+
       CompositeData kept = (CompositeData) bean.get("Kept");
       assertEquals(windows.size(), kept.get("windows"));
       assertTrue(bean.number("OldestSampleAgeSeconds") >= 5);
     }
+  }
+
+  @Test
+  void shouldShowInABrowserWhatADeployChanged(@TempDir Path directory) throws Exception {
+    try (Browser browser = Browser.start(directory.resolve("chromium"));
+        TargetJvm target =
+            TargetJvm.h2(2)
+                .agentOptions("mode=continuous,window=1s,interval=1ms,start=true")
+                .start();
+        BeanClient bean = BeanClient.connect(target)) {
+      Await.until("windows before", PATIENCE, () -> windows(bean).size() > 4);
+      int deploy = windows(bean).size();
+      target.ask("reports");
+      Await.until("windows after", PATIENCE, () -> windows(bean).size() > deploy + 4);
+      bean.stop();
+      List<Line> windows = windows(bean);
+      // The window of the deploy is in neither.
+      String before = "to=" + windows.get(deploy - 1).from();
+      String after = "from=" + windows.get(deploy + 1).from();
+
+      String page = (String) bean.invokeWith("flameGraphDifference", before, after);
+      browser.open(Files.writeString(directory.resolve("difference.html"), page));
+      browser.click("merge");
+      assertEquals(collapsed(bean, after).total(), browser.number("totalSamples"));
+      assertTrue(label(browser, "io.spprof.it.load.H2Oltp.report").startsWith("+"));
+      browser.screenshot(TestPaths.output("flame-graph-difference.png"));
+      browser.click("widths");
+      assertEquals(collapsed(bean, before).total(), browser.number("totalSamples"));
+      assertTrue(label(browser, "io.spprof.it.load.H2Oltp.transfer").startsWith("\u2212"));
+      assertEquals(List.of(), browser.console());
+
+      String same = (String) bean.invokeWith("flameGraphDifference", before, before);
+      browser.open(Files.writeString(directory.resolve("same.html"), same));
+      assertTrue(browser.text("notices").contains("No difference"), browser.text("notices"));
+    }
+  }
+
+  /** Where it is widest. */
+  private static String label(Browser browser, String frame) {
+    return browser.rects().stream()
+        .filter(rect -> frame.equals(rect.name()))
+        .max(Comparator.comparingDouble(Browser.Rect::width))
+        .orElseThrow()
+        .label();
   }
 
   @Test
@@ -186,8 +240,15 @@ class ContinuousIT {
   }
 
   private static void refused(BeanClient bean, String range, Class<?> how, String told) {
-    Throwable refusal = BeanClient.refusalOf(() -> bean.invoke("reportOf", range));
-    assertInstanceOf(how, refusal);
-    assertTrue(refusal.getMessage().contains(told), refusal.getMessage());
+    List<Callable<?>> calls =
+        List.of(
+            () -> bean.invoke("reportOf", range),
+            () -> bean.invokeWith("flameGraphDifference", range, ""),
+            () -> bean.invokeWith("flameGraphDifference", "", range));
+    for (Callable<?> call : calls) {
+      Throwable refusal = BeanClient.refusalOf(call);
+      assertInstanceOf(how, refusal);
+      assertTrue(refusal.getMessage().contains(told), refusal.getMessage());
+    }
   }
 }

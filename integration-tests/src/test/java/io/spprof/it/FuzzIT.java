@@ -83,6 +83,7 @@ class FuzzIT {
         answer(bean, "dumpToFile", name);
         answer(bean, "openStream", format);
         answer(bean, "reportOf", text());
+        answer(bean, "flameGraphDifference", text(), text());
         answer(bean, "readStream", id);
         answer(bean, "closeStream", id);
       }
@@ -129,9 +130,9 @@ class FuzzIT {
     return file.getFileName().toString().matches("[A-Za-z0-9][A-Za-z0-9._-]*");
   }
 
-  private void answer(BeanClient bean, String operation, Object argument) throws Exception {
+  private void answer(BeanClient bean, String operation, Object... arguments) throws Exception {
     try {
-      Object result = bean.invokeWith(operation, argument);
+      Object result = bean.invokeWith(operation, arguments);
       answers.merge(operation + " done", 1, Integer::sum);
       if (operation.equals("openStream")) {
         bean.invokeWith("closeStream", result);

@@ -21,13 +21,14 @@ public final class H2Oltp {
   private static final String URL = "jdbc:h2:mem:bank;DB_CLOSE_DELAY=-1;LOCK_TIMEOUT=10000";
 
   private static final LongAdder TRANSACTIONS = new LongAdder();
+  private static volatile boolean onlyReports;
 
   private H2Oltp() {}
 
   /** Argument: number of workers. */
   public static void main(String[] args) throws IOException, SQLException {
     begin(Integer.parseInt(args[0]));
-    Control.serve(Map.of("transactions", H2Oltp::transactions));
+    Control.serve(Map.of("transactions", H2Oltp::transactions, "reports", H2Oltp::reports));
   }
 
   static void begin(int workers) throws SQLException {
@@ -40,6 +41,12 @@ public final class H2Oltp {
 
   static String transactions() {
     return Long.toString(TRANSACTIONS.sum());
+  }
+
+  /** From now on each transaction is a report: what a bad release may do. */
+  private static String reports() {
+    onlyReports = true;
+    return "done";
   }
 
   private static void create() throws SQLException {
@@ -72,7 +79,7 @@ public final class H2Oltp {
         // Each worker moves money between accounts of its own, so that no two can deadlock.
         int from = random.nextInt(ACCOUNTS / workers) * workers + worker;
         int to = random.nextInt(ACCOUNTS / workers) * workers + worker;
-        switch (random.nextInt(4)) {
+        switch (onlyReports ? 3 : random.nextInt(4)) {
           case 0, 1 -> transfer(bank, from, to, random.nextLong(100));
           case 2 -> statement(bank, from);
           default -> report(bank, random.nextInt(ACCOUNTS - 200));
