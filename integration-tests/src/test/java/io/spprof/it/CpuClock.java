@@ -7,7 +7,7 @@ import com.sun.jna.Native;
 import com.sun.jna.Pointer;
 
 /** The kernel's own account of a process's CPU time, to the nanosecond, read from outside. */
-final class CpuClock {
+public final class CpuClock {
 
   /** CPUCLOCK_SCHED of the kernel's posix-timers.h. */
   private static final int SCHEDULER_CLOCK = 2;
@@ -23,7 +23,7 @@ final class CpuClock {
   private CpuClock() {}
 
   /** CPU time of all threads that the process has and had, ns. */
-  static long nanos(long pid) {
+  public static long nanos(long pid) {
     try (Memory time = new Memory(16)) {
       LIBRARY.clock_gettime((~Math.toIntExact(pid) << 3) | SCHEDULER_CLOCK, time);
       return time.getLong(0) * 1_000_000_000 + time.getLong(8);

@@ -4,6 +4,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 
 /**
  * The benchmark: spprof and async-profiler side by side, in one run, on one machine.
@@ -13,6 +14,8 @@ import java.util.concurrent.TimeUnit;
  *   ./mvnw -q -Pbench verify -Dbench.quick=true       about one, with wide spreads
  *   ./mvnw -q -Pbench verify -Dbench.java.home=DIR    profiled JVMs of another JDK
  *   ./mvnw -q -Pbench verify -Dbench.items=WalkCost   some items only, by the names of their classes
+ *   ./mvnw -q -Pbench verify -Dbench.items=AlwaysOn   being always on: some 15 minutes
+ *     with -Dbench.realtime=true                      on a busy machine, as root: see AlwaysOn
  *   ./mvnw -q -Pbench verify -Dbench.self=true        async-profiler in both columns: what ratios
  *                                                     mean nothing on this machine
  * </pre>
@@ -75,6 +78,8 @@ import java.util.concurrent.TimeUnit;
  *   <dt>bulk read
  *   <dd>MBeanServer.getAttributes of all attributes, in the process, under the H2 load at 1 ms. In
  *       async-profiler's column: its bean, which has Samples and Version.
+ *   <dt>always on
+ *   <dd>See {@link AlwaysOn}, which is also beside JFR and prints a table of its own.
  *   <dt>export
  *   <dd>See {@link ExportCost}.
  *   <dt>memory
@@ -93,6 +98,9 @@ public final class Bench {
           new Memory(),
           new ExportCost());
 
+  /** Those that take too long to be run unless they are named. */
+  private static final List<Item> ON_REQUEST = List.of(new AlwaysOn());
+
   private Bench() {}
 
   /** Arguments: the directory to write to. */
@@ -101,11 +109,7 @@ public final class Bench {
     Path directory = Path.of(args[0]);
     Setup setup = Setup.fromProperties(directory.resolve("bench"));
     Table table = new Table();
-    String only = System.getProperty("bench.items", "");
-    for (Item item : ITEMS) {
-      if (!only.isEmpty() && !List.of(only.split(",")).contains(item.getClass().getSimpleName())) {
-        continue;
-      }
+    for (Item item : chosen(System.getProperty("bench.items", ""))) {
       long itemBefore = System.nanoTime();
       item.run(setup, table);
       System.err.printf(
@@ -124,5 +128,19 @@ public final class Bench {
     String text = table.toMarkdown();
     Files.writeString(directory.resolve("bench.md"), text);
     System.out.println(text);
+  }
+
+  /**
+   * Items by the names of their classes, separated by commas; without names, all but those on
+   * request.
+   */
+  private static List<Item> chosen(String names) {
+    if (names.isEmpty()) {
+      return ITEMS;
+    }
+    List<String> wanted = List.of(names.split(","));
+    return Stream.concat(ITEMS.stream(), ON_REQUEST.stream())
+        .filter(item -> wanted.contains(item.getClass().getSimpleName()))
+        .toList();
   }
 }

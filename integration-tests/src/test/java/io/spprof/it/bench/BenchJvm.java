@@ -23,19 +23,25 @@ final class BenchJvm implements AutoCloseable {
   private final PrintStream in;
 
   BenchJvm(Setup setup, Subject subject, String... arguments) throws IOException {
+    this(setup, subject.actual(setup), subject.jvmArguments(setup), arguments);
+  }
+
+  /** With these arguments for the JVM; {@code driven} is the profiler that the target asks. */
+  BenchJvm(Setup setup, Subject driven, List<String> jvmArguments, String... arguments)
+      throws IOException {
     List<String> command = new ArrayList<>(List.of(setup.java().toString()));
-    command.addAll(subject.jvmArguments(setup));
+    command.addAll(jvmArguments);
     command.addAll(
         List.of("-Xms512m", "-Xmx512m", "-XX:+AlwaysPreTouch", "-cp", setup.classPath()));
     command.add(Target.class.getName());
-    command.add(subject.actual(setup).name());
+    command.add(driven.name());
     command.add(setup.asyncLibrary().toString());
     command.addAll(List.of(arguments));
     process = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
     out =
         new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
     in = new PrintStream(process.getOutputStream(), true, StandardCharsets.UTF_8);
-    reply("start of " + subject);
+    reply("start of " + jvmArguments);
     signal("STOP");
   }
 
@@ -78,11 +84,20 @@ final class BenchJvm implements AutoCloseable {
     return figures;
   }
 
+  /** From now on its threads run before all of the machine's ordinary ones (sched(7)). */
+  void becomeRealtime() throws IOException {
+    run("chrt", "--all-tasks", "--rr", "--pid", "1", "" + pid());
+  }
+
   private void signal(String name) throws IOException {
+    run("kill", "-" + name, "" + pid());
+  }
+
+  private static void run(String... command) throws IOException {
     try {
-      int status = new ProcessBuilder("kill", "-" + name, "" + process.pid()).start().waitFor();
+      int status = new ProcessBuilder(command).inheritIO().start().waitFor();
       if (status != 0) {
-        throw new IOException("kill -" + name + " gave " + status);
+        throw new IOException(String.join(" ", command) + " gave " + status);
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

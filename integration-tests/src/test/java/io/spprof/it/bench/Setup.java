@@ -25,6 +25,7 @@ import java.util.zip.ZipEntry;
  * @param classPath what targets see: the workloads and async-profiler's API, no class of ours
  * @param quick a minute instead of some
  * @param self async-profiler in spprof's place
+ * @param realtime whether {@link AlwaysOn} measures before everybody else on the machine
  */
 record Setup(
     Path java,
@@ -34,7 +35,8 @@ record Setup(
     Path floorJar,
     String classPath,
     boolean quick,
-    boolean self) {
+    boolean self,
+    boolean realtime) {
 
   static Setup fromProperties(Path directory) throws IOException {
     Files.createDirectories(directory);
@@ -56,7 +58,8 @@ record Setup(
             where("org.h2.Driver"),
             where("one.profiler.AsyncProfiler")),
         Boolean.getBoolean("bench.quick"),
-        self);
+        self,
+        Boolean.getBoolean("bench.realtime"));
   }
 
   /** Picks by the length of the run. */

@@ -3,7 +3,10 @@ package io.spprof.it.bench;
 import java.util.ArrayList;
 import java.util.List;
 
-/** What a target JVM runs with. All of them are idle until told to start. */
+/**
+ * What a target JVM runs with. All of them are idle until told to start, unless their arguments say
+ * otherwise.
+ */
 enum Subject {
   /** No agent. */
   PLAIN,
@@ -23,14 +26,20 @@ enum Subject {
 
   /** What the JVM needs on its command line. */
   List<String> jvmArguments(Setup setup) {
+    return jvmArguments(setup, "");
+  }
+
+  /** The same, with the agent's own arguments; empty for none. */
+  List<String> jvmArguments(Setup setup, String options) {
+    String tail = options.isEmpty() ? "" : "=" + options;
     List<String> arguments = new ArrayList<>();
     if (setup.feature() >= 24) {
       // Both load a library from Java, of which these print a warning otherwise.
       arguments.add("--enable-native-access=ALL-UNNAMED");
     }
     switch (actual(setup)) {
-      case SPPROF, SPPROF_AGCT -> arguments.add("-javaagent:" + setup.agentJar());
-      case ASYNC -> arguments.add("-agentpath:" + setup.asyncLibrary());
+      case SPPROF, SPPROF_AGCT -> arguments.add("-javaagent:" + setup.agentJar() + tail);
+      case ASYNC -> arguments.add("-agentpath:" + setup.asyncLibrary() + tail);
       case FLOOR -> arguments.add("-javaagent:" + setup.floorJar());
       case PLAIN -> {}
     }

@@ -3,14 +3,33 @@ package io.spprof.it.bench;
 import java.util.ArrayList;
 import java.util.List;
 
-/** The result: one row a figure, spprof and async-profiler side by side, and notes below. */
+/**
+ * A table of results, most often one row a figure, spprof and async-profiler side by side, and
+ * notes below.
+ */
 final class Table {
 
   private static final List<String> HEAD =
       List.of("item", "spprof", "async-profiler", "ratio", "aim");
 
+  private final List<String> head;
   private final List<List<String>> rows = new ArrayList<>();
   private final List<String> notes = new ArrayList<>();
+  private final List<Table> below = new ArrayList<>();
+
+  Table() {
+    this(HEAD);
+  }
+
+  /** With columns of its own; its rows are added as they are. */
+  Table(List<String> head) {
+    this.head = List.copyOf(head);
+  }
+
+  /** Adds a table of other columns below this one and its notes. */
+  void below(Table other) {
+    below.add(other);
+  }
 
   /** Adds a row whose ratio is the quotient of the medians. */
   void add(String item, Spread ours, Spread theirs, double scale, String unit, String aim) {
@@ -37,15 +56,24 @@ final class Table {
 
   /** The table in Markdown, with columns padded so that it reads well on a terminal, too. */
   String toMarkdown() {
+    StringBuilder text = new StringBuilder();
+    if (!rows.isEmpty()) {
+      appendRows(text);
+    }
+    notes.forEach(note -> text.append("- ").append(note).append('\n'));
+    below.forEach(table -> text.append('\n').append(table.toMarkdown()));
+    return text.toString();
+  }
+
+  private void appendRows(StringBuilder text) {
     List<List<String>> all = new ArrayList<>(rows);
-    all.add(0, HEAD);
-    int[] widths = new int[HEAD.size()];
+    all.add(0, head);
+    int[] widths = new int[head.size()];
     for (List<String> row : all) {
       for (int i = 0; i < widths.length; i++) {
         widths[i] = Math.max(widths[i], row.get(i).length());
       }
     }
-    StringBuilder text = new StringBuilder();
     for (int r = 0; r < all.size(); r++) {
       for (int i = 0; i < widths.length; i++) {
         String cell = all.get(r).get(i);
@@ -60,7 +88,5 @@ final class Table {
       }
     }
     text.append('\n');
-    notes.forEach(note -> text.append("- ").append(note).append('\n'));
-    return text.toString();
   }
 }

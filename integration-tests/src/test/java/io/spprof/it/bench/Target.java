@@ -1,11 +1,14 @@
 package io.spprof.it.bench;
 
 import com.sun.management.OperatingSystemMXBean;
+import com.sun.management.ThreadMXBean;
+import io.spprof.it.load.H2Paced;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.PrintStream;
 import java.lang.management.ManagementFactory;
+import java.lang.management.MemoryUsage;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -27,6 +30,7 @@ final class Target {
   private final Control control;
   private final Map<Integer, Work> works = new HashMap<>();
   private final H2Inside h2;
+  private H2Paced paced;
 
   private Target(Control control, H2Inside h2) {
     this.control = control;
@@ -72,6 +76,10 @@ final class Target {
       case "cycle" -> cycle(arguments.get("millis"));
       case "read" -> read(arguments.get("times").intValue());
       case "memory" -> memory(arguments.get("millis"));
+      case "flatout" ->
+          flatOut(arguments.get("workers").intValue(), arguments.get("transactions").intValue());
+      case "paced" -> paced(arguments.get("rate").intValue(), arguments.get("seconds").intValue());
+      case "account" -> account();
       default -> throw new IllegalArgumentException(line);
     };
   }
@@ -204,6 +212,45 @@ final class Target {
     double after = Tasks.residentBytes(pid);
     control.stop();
     return Map.of("signals", signals, "own", own, "before", before, "after", after);
+  }
+
+  /** The bank's transactions as fast as they go, to get everything compiled. */
+  private Map<String, Double> flatOut(int workers, int transactions) throws Exception {
+    if (paced == null) {
+      paced = new H2Paced(workers);
+    }
+    long before = System.nanoTime();
+    paced.flatOut(transactions);
+    return Map.of("rate", transactions * 1e9 / (System.nanoTime() - before));
+  }
+
+  /** The same at a fixed rate, and nothing else: whoever asks measures this from outside. */
+  private Map<String, Double> paced(int rate, int seconds) throws Exception {
+    paced.paced(rate, seconds);
+    return Map.of();
+  }
+
+  /** Quantiles of the last "paced", ns; the heap after a collection, bytes; counters up to now. */
+  private Map<String, Double> account() throws Exception {
+    ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+    double allocated = 0;
+    for (long bytes : threads.getThreadAllocatedBytes(threads.getAllThreadIds())) {
+      allocated += Math.max(0, bytes);
+    }
+    System.gc();
+    MemoryUsage heap = ManagementFactory.getMemoryMXBean().getHeapMemoryUsage();
+    long[] nanos = paced.latencies();
+    long[] cpuNanos = paced.cpuTimes();
+    return Map.of(
+        "p50", (double) nanos[nanos.length / 2],
+        "p99", (double) nanos[(int) (nanos.length * 0.99)],
+        "p999", (double) nanos[(int) (nanos.length * 0.999)],
+        "cpu99", (double) cpuNanos[(int) (cpuNanos.length * 0.99)],
+        "live", (double) heap.getUsed(),
+        "heap", (double) heap.getCommitted(),
+        "allocated", allocated,
+        "signals", control == null ? 0 : (double) control.signals(),
+        "own", control == null ? 0 : control.ownNanos());
   }
 
   private Work work(int depth) {

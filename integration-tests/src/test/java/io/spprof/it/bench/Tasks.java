@@ -57,8 +57,22 @@ final class Tasks {
     return status(Path.of("/proc/" + pid), "VmRSS:") * 1024;
   }
 
+  /** Resident memory, each page that is shared divided by the processes that share it, bytes. */
+  static long proportionalBytes(long pid) throws IOException {
+    return field(Path.of("/proc/" + pid + "/smaps_rollup"), "Pss:") * 1024;
+  }
+
+  /** What the process handed to write(2) and its like up to now, bytes. */
+  static long writtenBytes(long pid) throws IOException {
+    return field(Path.of("/proc/" + pid + "/io"), "wchar:");
+  }
+
   private static long status(Path directory, String key) throws IOException {
-    return Files.readAllLines(directory.resolve("status")).stream()
+    return field(directory.resolve("status"), key);
+  }
+
+  private static long field(Path file, String key) throws IOException {
+    return Files.readAllLines(file).stream()
         .filter(line -> line.startsWith(key))
         .map(line -> line.substring(key.length()).strip().split(" ")[0])
         .mapToLong(Long::parseLong)

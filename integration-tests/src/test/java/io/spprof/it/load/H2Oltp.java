@@ -49,7 +49,7 @@ public final class H2Oltp {
     return "done";
   }
 
-  private static void create() throws SQLException {
+  static void create() throws SQLException {
     try (Connection bank = DriverManager.getConnection(URL);
         Statement sql = bank.createStatement()) {
       sql.execute(
@@ -73,23 +73,35 @@ public final class H2Oltp {
 
   private static void work(int worker, int workers) {
     SplittableRandom random = new SplittableRandom(worker);
-    try (Connection bank = DriverManager.getConnection(URL)) {
-      bank.setAutoCommit(false);
+    try (Connection bank = connect()) {
       while (true) {
-        // Each worker moves money between accounts of its own, so that no two can deadlock.
-        int from = random.nextInt(ACCOUNTS / workers) * workers + worker;
-        int to = random.nextInt(ACCOUNTS / workers) * workers + worker;
-        switch (onlyReports ? 3 : random.nextInt(4)) {
-          case 0, 1 -> transfer(bank, from, to, random.nextLong(100));
-          case 2 -> statement(bank, from);
-          default -> report(bank, random.nextInt(ACCOUNTS - 200));
-        }
-        bank.commit();
+        transact(bank, random, worker, workers);
         TRANSACTIONS.increment();
       }
     } catch (SQLException e) {
       throw new IllegalStateException(e);
     }
+  }
+
+  /** A worker's connection. */
+  static Connection connect() throws SQLException {
+    Connection bank = DriverManager.getConnection(URL);
+    bank.setAutoCommit(false);
+    return bank;
+  }
+
+  /** The next of a worker's transactions: which one depends on its random numbers only. */
+  static void transact(Connection bank, SplittableRandom random, int worker, int workers)
+      throws SQLException {
+    // Each worker moves money between accounts of its own, so that no two can deadlock.
+    int from = random.nextInt(ACCOUNTS / workers) * workers + worker;
+    int to = random.nextInt(ACCOUNTS / workers) * workers + worker;
+    switch (onlyReports ? 3 : random.nextInt(4)) {
+      case 0, 1 -> transfer(bank, from, to, random.nextLong(100));
+      case 2 -> statement(bank, from);
+      default -> report(bank, random.nextInt(ACCOUNTS - 200));
+    }
+    bank.commit();
   }
 
   private static void transfer(Connection bank, int from, int to, long amount) throws SQLException {
