@@ -1,0 +1,237 @@
+package io.spprof.collect;
+
+import io.spprof.sampler.RingWriter;
+import io.spprof.sampler.SamplerConfig;
+import java.util.ArrayDeque;
+import java.util.Arrays;
+import java.util.Deque;
+import java.util.SplittableRandom;
+
+/**
+ * An application server under load, and the walker that reads its stacks into a ring, with the
+ * walker's tables as large as a session's. Time is compressed: what happens between two samples is
+ * what happens in {@link #WINDOW_NANOS} divided by {@link #SAMPLES_A_WINDOW}.
+ *
+ * <ul>
+ *   <li>Its own code and the JDK's stay; the application is deployed anew every hour: other places
+ *       of code, methods at other addresses, most of the same names, some generated ones.
+ *   <li>A few hundred stacks of 20 to 60 frames are hot; a sixth of the samples is in a long tail.
+ *   <li>Every ten seconds a hidden class and a thread of a pool come, and old ones go; some code is
+ *       compiled anew.
+ * </ul>
+ *
+ * What it holds does not grow.
+ */
+final class ChurningJvm {
+
+  /** What a window of ten seconds has of 10 million samples a day. */
+  static final int SAMPLES_A_WINDOW = 10_000_000 / 8640;
+
+  static final long WINDOW_NANOS = 10_000_000_000L;
+  static final long SAMPLE_CPU_NANOS = 10_000_000;
+
+  private static final int WINDOWS_A_DEPLOYMENT = 360;
+  private static final int SERVER_METHODS = 1000;
+  private static final int SERVER_PLACES = 1500;
+  private static final int APPLICATION_METHODS = 1500;
+  private static final int GENERATED_METHODS = 75;
+  private static final int APPLICATION_PLACES = 3000;
+  private static final int HOT_STACKS = 300;
+  private static final int HIDDEN_CLASSES = 50;
+  private static final int LASTING_THREADS = 40;
+  private static final int POOL_THREADS = 20;
+  private static final long CODE_CACHE = 240L << 20;
+  private static final long METASPACE = 256L << 20;
+
+  private record Method(String name, int[] lines, long address, int check) {}
+
+  private record Frame(Method method, int bci) {}
+
+  /** Of compiled code, with what is inlined there. */
+  private record Place(long pc, int compilation, Frame[] frames) {}
+
+  private final RingWriter ring;
+  private final SplittableRandom random;
+  private final ToldTable methods;
+  private final ToldTable locations;
+  private final Place[] server;
+  private final Deque<Place> hidden = new ArrayDeque<>();
+  private final int[] threads = new int[LASTING_THREADS + POOL_THREADS];
+  private final long[] words = new long[512];
+  private Place[] application;
+  private int[][] hot; // places: those of the server from 0, the application's from SERVER_PLACES
+  private int wordCount;
+  private int lastMethod;
+  private int lastLocation;
+  private int compilations;
+  private int deployments;
+  private int hiddenClasses;
+  private int threadsBegun;
+  private int windows;
+
+  /** Of a session of this config, whose ring is this one; the same seed gives the same samples. */
+  ChurningJvm(RingWriter ring, SamplerConfig config, long seed) {
+    this.ring = ring;
+    random = new SplittableRandom(seed);
+    methods = new ToldTable(config.methods());
+    locations = new ToldTable(config.locations());
+    server = places(SERVER_PLACES, methods(SERVER_METHODS, "org/server/core/Handler", 0));
+    deploy();
+    for (int i = 0; i < HIDDEN_CLASSES; i++) {
+      loadHiddenClass();
+    }
+    for (int i = 0; i < threads.length; i++) {
+      beginThread(i, i < LASTING_THREADS ? "http-nio-8080-exec-" + i : null);
+    }
+  }
+
+  /** What changes in ten seconds. */
+  void windowPassed() {
+    windows++;
+    if (windows % WINDOWS_A_DEPLOYMENT == 0) {
+      deploy();
+    }
+    loadHiddenClass();
+    beginThread(LASTING_THREADS + windows % POOL_THREADS, null);
+    compileAnew(server);
+    compileAnew(application);
+  }
+
+  /** How many methods and places the walker has told, again and again those without room. */
+  String told() {
+    return String.format("%,d methods, %,d places", lastMethod, lastLocation);
+  }
+
+  /** A sample, taken at that time; false if the ring was full. */
+  boolean sample(long timeNanos) {
+    ring.timeNanos = timeNanos;
+    wordCount = 0;
+    int kind = random.nextInt(100);
+    if (kind < 5) {
+      write(hidden.peekLast());
+    } else if (kind < 20) {
+      write(application[random.nextInt(application.length)]);
+      write(application[skewed(application.length)]);
+    } else if (kind < 40) {
+      Frame interpreted = server[skewed(server.length)].frames[0];
+      words[wordCount++] = word(interpreted);
+    }
+    for (int place : hot[skewed(hot.length)]) {
+      write(place < SERVER_PLACES ? server[place] : application[place - SERVER_PLACES]);
+    }
+    int thread = threads[random.nextInt(threads.length)];
+    return ring.words(thread, SAMPLE_CPU_NANOS, RingWriter.OK, Arrays.copyOf(words, wordCount));
+  }
+
+  /** The first ones most of the time. */
+  private int skewed(int count) {
+    double uniform = random.nextDouble();
+    return (int) (count * uniform * uniform * uniform);
+  }
+
+  private void write(Place place) {
+    int number = locations.find(place.pc, place.compilation);
+    if (number != 0) {
+      words[wordCount++] = RingWriter.location(number);
+      return;
+    }
+    number = ++lastLocation;
+    words[wordCount++] = RingWriter.define(number, place.frames.length);
+    for (Frame frame : place.frames) {
+      words[wordCount++] = word(frame);
+    }
+    locations.put(place.pc, place.compilation, number);
+  }
+
+  private long word(Frame frame) {
+    Method method = frame.method;
+    int number = methods.find(method.address, method.check);
+    if (number == 0) {
+      number = ++lastMethod;
+      if (!ring.method(number, method.name, method.lines)) {
+        throw new IllegalStateException("the ring is full");
+      }
+      methods.put(method.address, method.check, number);
+    }
+    return RingWriter.frame(number, frame.bci);
+  }
+
+  private void deploy() {
+    deployments++;
+    Method[] own =
+        methods(APPLICATION_METHODS - GENERATED_METHODS, "com/example/shop/order/Service", 0);
+    Method[] generated =
+        methods(GENERATED_METHODS, "com/example/shop/order/Service$$Proxy", deployments);
+    Method[] all = Arrays.copyOf(own, APPLICATION_METHODS);
+    System.arraycopy(generated, 0, all, own.length, generated.length);
+    application = places(APPLICATION_PLACES, all);
+    hot = new int[HOT_STACKS][];
+    for (int i = 0; i < hot.length; i++) {
+      hot[i] = random.ints(12, 0, SERVER_PLACES).toArray();
+      for (int at = 1; at < 8; at++) {
+        hot[i][at] = SERVER_PLACES + random.nextInt(APPLICATION_PLACES);
+      }
+    }
+  }
+
+  /** Methods whose names and lines are the same each time, unless the generation is another. */
+  private Method[] methods(int count, String in, int generation) {
+    Method[] made = new Method[count];
+    for (int i = 0; i < count; i++) {
+      String suffix = generation == 0 ? "" : String.valueOf(generation * 1000 + i);
+      made[i] = method(in + suffix + i / 10 + ".process" + i % 10, i);
+    }
+    return made;
+  }
+
+  private Method method(String name, int seed) {
+    int[] lines = new int[3 + seed % 15];
+    for (int i = 0; i < lines.length; i++) {
+      lines[i] = 7 * i << 16 | 10 + seed % 500 + i;
+    }
+    return new Method(name, lines, 8 + 8 * random.nextLong(METASPACE / 8), random.nextInt());
+  }
+
+  /** Of one to five frames. */
+  private Place[] places(int count, Method[] of) {
+    Place[] made = new Place[count];
+    for (int i = 0; i < count; i++) {
+      Frame[] frames = new Frame[1 + random.nextInt(5)];
+      for (int at = 0; at < frames.length; at++) {
+        Method method = of[random.nextInt(of.length)];
+        frames[at] = new Frame(method, 7 * random.nextInt(method.lines.length));
+      }
+      made[i] = compiled(frames);
+    }
+    return made;
+  }
+
+  private Place compiled(Frame... frames) {
+    return new Place(1 + random.nextLong(CODE_CACHE), ++compilations, frames);
+  }
+
+  private void compileAnew(Place[] code) {
+    int at = random.nextInt(code.length);
+    code[at] = compiled(code[at].frames);
+  }
+
+  private void loadHiddenClass() {
+    String name =
+        String.format(
+            "com/example/shop/Rules$$Lambda+0x%016x.run", 0x7f0000000000L + ++hiddenClasses);
+    hidden.addLast(compiled(new Frame(method(name, 0), 0)));
+    if (hidden.size() > HIDDEN_CLASSES) {
+      hidden.removeFirst();
+    }
+  }
+
+  private void beginThread(int at, String lastingName) {
+    int serial = ++threadsBegun;
+    threads[at] = serial;
+    String name =
+        lastingName != null ? lastingName : "pool-" + serial / 4 + "-thread-" + (serial % 4 + 1);
+    if (!ring.name(serial, name)) {
+      throw new IllegalStateException("the ring is full");
+    }
+  }
+}

@@ -1,0 +1,46 @@
+package io.spprof.collect;
+
+/**
+ * What a walker told once and need not tell again, as table.c has it: an entry is taken over by
+ * another meaning of its key, nothing else ever goes, and what finds no room is told every time.
+ */
+final class ToldTable {
+
+  private static final int TRIES = 8;
+
+  private final long[] keys;
+  private final long[] values; // check << 32 | number
+
+  /** With so many entries, a power of two. */
+  ToldTable(int entries) {
+    keys = new long[entries];
+    values = new long[entries];
+  }
+
+  /** 0 if it was not told. */
+  int find(long key, int check) {
+    for (int i = 0; i < TRIES; i++) {
+      int at = at(key, i);
+      if (keys[at] == key) {
+        return (int) (values[at] >>> 32) == check ? (int) values[at] : 0;
+      }
+    }
+    return 0;
+  }
+
+  void put(long key, int check, int number) {
+    for (int i = 0; i < TRIES; i++) {
+      int at = at(key, i);
+      if (keys[at] == key || keys[at] == 0) {
+        keys[at] = key;
+        values[at] = (long) check << 32 | number;
+        return;
+      }
+    }
+  }
+
+  private int at(long key, int attempt) {
+    long hash = key * 0x9E3779B97F4A7C15L >>> 32;
+    return (int) ((hash & ~1) + attempt & keys.length - 1);
+  }
+}
