@@ -121,6 +121,11 @@ JNIEXPORT jint JNICALL Java_io_spprof_sampler_NativeSampler_interval0(JNIEnv *jn
     return result_of(spprof_sampler_set_interval((uint64_t)interval_ns));
 }
 
+JNIEXPORT jint JNICALL Java_io_spprof_sampler_NativeSampler_forget0(JNIEnv *jni, jclass type) {
+    (void)jni, (void)type;
+    return result_of(spprof_sampler_forget());
+}
+
 JNIEXPORT jint JNICALL Java_io_spprof_sampler_NativeSampler_rest0(JNIEnv *jni, jclass type,
                                                                   jint share, jint turn) {
     (void)jni, (void)type;
@@ -210,6 +215,7 @@ JNIEXPORT jintArray JNICALL Java_io_spprof_sampler_NativeSampler_layout0(JNIEnv 
         SPPROF_RECORD_THREAD,
         SPPROF_RECORD_PADDING,
         SPPROF_RECORD_METHOD,
+        SPPROF_RECORD_FORGET,
         SPPROF_FLAG_TRUNCATED,
         SPPROF_FLAG_NATIVE,
         SPPROF_FLAG_WORDS,
@@ -250,6 +256,7 @@ JNIEXPORT jintArray JNICALL Java_io_spprof_sampler_NativeSampler_layout0(JNIEnv 
         SPPROF_WORD_KIND_SHIFT,
         SPPROF_WORD_SHIFT,
         SPPROF_BCI_BIAS,
+        (jint)SPPROF_TRANSIENT,
         offsetof(struct spprof_counters, signals),
         offsetof(struct spprof_counters, committed),
         offsetof(struct spprof_counters, dropped),

@@ -17,7 +17,11 @@
  *
  * METHOD   thread = the method's number within the session, count = bytes of its name that follow:
  * java/util/HashMap.get in modified UTF-8; then, aligned to 4 bytes, `cpu` pairs of 4 bytes each,
- * byte code index << 16 | line number. Before the first sample with that number
+ * byte code index << 16 | line number. Before the first sample with that number. With
+ * SPPROF_TRANSIENT in it the number is that sample's only: the walker had no room to remember it
+ *
+ * FORGET   what was told of methods and locations holds no longer: their numbers begin anew behind
+ * this one. No other fields
  *
  * PADDING  only length and type are set: the rest of the ring up to its end
  *
@@ -36,6 +40,7 @@ enum {
     SPPROF_RECORD_THREAD = 2,
     SPPROF_RECORD_PADDING = 3,
     SPPROF_RECORD_METHOD = 4,
+    SPPROF_RECORD_FORGET = 5,
 };
 
 enum {
@@ -92,6 +97,9 @@ enum {
     SPPROF_WALK_BROKEN_SCOPES = -207,      /* debug information that makes no sense */
     SPPROF_WALK_BROKEN_DEOPT = -208,       /* frames that are being made anew */
 };
+
+/* In a method's number; the others are counted from 1. */
+#define SPPROF_TRANSIENT UINT32_C(0x80000000)
 
 #define SPPROF_RECORD_ALIGN 16u
 #define SPPROF_MAX_DEPTH 2048

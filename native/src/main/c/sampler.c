@@ -269,6 +269,39 @@ int spprof_sampler_set_interval(uint64_t interval_ns) {
     return result;
 }
 
+static int forget_told(void) {
+    struct spprof_handler_session *session = &spprof_handler_session;
+    int error = spprof_drain_await_handlers(20); /* closes the gate */
+    if (error != 0) {
+        return error;
+    }
+    uint32_t size = spprof_record_size(0);
+    struct spprof_record *record = spprof_ring_reserve_sigsafe(&session->ring, size);
+    if (record == NULL) {
+        return -EAGAIN;
+    }
+    record->type = SPPROF_RECORD_FORGET;
+    spprof_ring_publish_sigsafe(record, size);
+    if (session->walker->forget != NULL) {
+        session->walker->forget();
+    }
+    return 0;
+}
+
+int spprof_sampler_forget(void) {
+    spprof_lock(&lock);
+    int result = -EINVAL;
+    if (stage == SAMPLING && spprof_gate_is_open_sigsafe()) {
+        /* A thread that starts or ends now waits: it asks the gate under this lock. */
+        spprof_threads_lock();
+        result = forget_told();
+        spprof_gate_open();
+        spprof_threads_unlock();
+    }
+    spprof_unlock(&lock);
+    return result;
+}
+
 int spprof_sampler_rest(uint32_t share, uint32_t turn) {
     spprof_lock(&lock);
     int result = -EINVAL;

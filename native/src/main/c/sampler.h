@@ -70,6 +70,14 @@ int spprof_sampler_sweep(JNIEnv *jni, bool names);
  */
 int spprof_sampler_set_interval(uint64_t interval_ns);
 
+/*
+ * Has the walker forget what it told of methods and locations, and tells so in the ring: room for
+ * new ones. The gate is closed meanwhile, for less than a millisecond; signals of that time are
+ * late. 0, -EINVAL without a session that is sampling, -EAGAIN without room in the ring, -ETIMEDOUT
+ * if a handler hangs: nothing was forgotten then.
+ */
+int spprof_sampler_forget(void);
+
 /* See spprof_threads_rest. 0, or -EINVAL without a session that is sampling, or for a share of 0.
  */
 int spprof_sampler_rest(uint32_t share, uint32_t turn);

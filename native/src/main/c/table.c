@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <stddef.h>
+#include <string.h>
 #include <sys/mman.h>
 
 int spprof_table_create(struct spprof_table *table, uint32_t count) {
@@ -24,6 +25,21 @@ void spprof_table_destroy(struct spprof_table *table) {
         munmap(table->entries, table->count * sizeof *table->entries);
         table->entries = NULL;
     }
+}
+
+void spprof_table_clear(struct spprof_table *table) {
+    memset(table->entries, 0, table->count * sizeof *table->entries);
+}
+
+bool spprof_table_has_room_sigsafe(const struct spprof_table *table, uint64_t key) {
+    for (uint32_t n = 0; n < SPPROF_TABLE_TRIES; n++) {
+        const struct spprof_table_entry *entry = spprof_table_entry_sigsafe(table, key, n);
+        uint64_t here = atomic_load_explicit(&entry->key, memory_order_relaxed);
+        if (here == 0 || here == key) {
+            return true;
+        }
+    }
+    return false;
 }
 
 uint32_t spprof_table_find_sigsafe(const struct spprof_table *table, uint64_t key, uint32_t check) {

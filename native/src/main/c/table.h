@@ -4,8 +4,8 @@
  *
  * An address can come to mean something else (code and classes are freed, and their memory used
  * again), so an entry also holds a check, 32 bits that tell one meaning from the next; an entry
- * whose check is another is not found, and put gives it the new number. Nothing else is ever taken
- * out, and an entry that finds no room is not kept.
+ * whose check is another is not found, and put gives it the new number. Nothing else is taken out
+ * while handlers run, and an entry that finds no room is not kept.
  *
  *   entry    | key, u64 | check, u32 : number, u32 | detail, u64 | - |   two in a line of the cache
  *
@@ -15,13 +15,14 @@
  * A number must be told before it is put. Who finds it writes its record later in the ring: see
  * put.
  *
- * create and destroy: with no handler in flight. find and put: from handlers. Keys and numbers are
- * not 0.
+ * create, destroy, clear: with no handler in flight. find and put: from handlers. Keys and numbers
+ * are not 0.
  */
 #ifndef SPPROF_TABLE_H
 #define SPPROF_TABLE_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -70,6 +71,12 @@ static inline const struct spprof_table_entry *spprof_table_look_sigsafe(
     }
     return NULL;
 }
+
+/* Takes everything out. With no handler in flight. */
+void spprof_table_clear(struct spprof_table *table);
+
+/* Whether put would keep it; another handler may be quicker. */
+bool spprof_table_has_room_sigsafe(const struct spprof_table *table, uint64_t key);
 
 /* 0 if it is not there. */
 uint32_t spprof_table_find_sigsafe(const struct spprof_table *table, uint64_t key, uint32_t check);

@@ -53,6 +53,8 @@ struct spprof_walker {
     /* What it needs while a session samples: 0 or -errno. destroy may be called more than once. */
     int (*create)(const struct spprof_walker_config *config);
     void (*destroy)(void);
+    /* All that was told is told anew. With no handler in flight. NULL if nothing is remembered. */
+    void (*forget)(void);
     void (*walk_sigsafe)(struct spprof_walk *walk);
     /* The sample that was walked is in the ring. NULL if nothing is to be done. */
     void (*published_sigsafe)(const struct spprof_walk *walk);

@@ -231,6 +231,11 @@ static void destroy(void) {
     spprof_table_destroy(&methods);
 }
 
+static void forget(void) {
+    spprof_methods_forget();
+    spprof_locations_forget();
+}
+
 /* Whether the JVM looks after its handlers, and tells of ours (-Xcheck:jni). */
 static bool handlers_are_checked(void) {
     uint64_t flag = spprof_layout_flag("CheckJNICalls");
@@ -265,6 +270,7 @@ const struct spprof_walker spprof_walker_vm = {
     .probe = probe,
     .create = create,
     .destroy = destroy,
+    .forget = forget,
     .walk_sigsafe = walk_sigsafe,
     .published_sigsafe = spprof_locations_published_sigsafe,
 };

@@ -54,6 +54,12 @@ static void fake_walk_sigsafe(struct spprof_walk *walk) {
     errno = EDOM; /* a handler must not let this out */
 }
 
+static _Atomic int forgotten; /* how often it was told to forget */
+
+static void fake_forget(void) {
+    forgotten++;
+}
+
 const struct spprof_walker spprof_walker_agct = {.name = "fake",
                                                  .probe = fake_probe,
                                                  .create = fake_create,
@@ -63,6 +69,7 @@ const struct spprof_walker spprof_walker_vm = {.name = "fake of our own",
                                                .probe = fake_probe,
                                                .create = fake_create,
                                                .destroy = fake_destroy,
+                                               .forget = fake_forget,
                                                .walk_sigsafe = fake_walk_sigsafe};
 
 int spprof_agent_events(bool on, bool classes) {

@@ -183,6 +183,75 @@ TEST(a_library_that_is_loaded_again_counts_from_zero) {
     }
 }
 
+static _Atomic uint32_t forget_records;
+
+static void count_forgets(const struct spprof_record *record, void *context) {
+    if (record->type == SPPROF_RECORD_FORGET) {
+        forget_records++;
+    } else {
+        add_to_tally(record, context);
+    }
+}
+
+/* Beside a load and threads that come and go: what is late is counted, and nobody is overlooked. */
+TEST(a_walker_forgets_between_two_handlers) {
+    setup();
+    struct spprof_action before = current_action();
+    CHECK_EQUAL(-EINVAL, spprof_sampler_forget());
+    CHECK_EQUAL(0, spprof_sampler_start(NULL, &config));
+    pthread_t load, threads;
+    CHECK_EQUAL(0, pthread_create(&load, NULL, busy, NULL));
+    CHECK_EQUAL(0, pthread_create(&threads, NULL, spawner, NULL));
+    struct tally tally = {0};
+    int times = 0;
+    for (int i = 0; i < 1000; i++) {
+        times += spprof_sampler_forget() == 0;
+        nanosleep(&(struct timespec){.tv_nsec = 500000}, NULL);
+        ring_read(&spprof_handler_session.ring, count_forgets, &tally);
+    }
+    over = true;
+    pthread_join(load, NULL);
+    pthread_join(threads, NULL);
+    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
+    ring_read(&spprof_handler_session.ring, count_forgets, &tally);
+    check_no_trace(&before);
+    CHECK(times > 900);
+    CHECK_EQUAL(times, forgotten);
+    CHECK_EQUAL(times, forget_records);
+    CHECK_EQUAL(tally.samples, spprof_counters.committed);
+    /* A thread that started while the gate was closed would have no stacks. */
+    CHECK_EQUAL(0, tally.native);
+    CHECK_EQUAL(-EINVAL, spprof_sampler_forget());
+}
+
+TEST(nothing_is_forgotten_while_a_handler_hangs) {
+    setup();
+    CHECK_EQUAL(0, spprof_sampler_start(NULL, &config));
+    pthread_t load;
+    CHECK_EQUAL(0, pthread_create(&load, NULL, busy, NULL));
+    sigset_t set, mask; /* this thread's is not to hang, too */
+    sigemptyset(&set);
+    sigaddset(&set, SIGPROF);
+    pthread_sigmask(SIG_BLOCK, &set, &mask);
+    while (spprof_gate_in_flight() != 0) {
+        sched_yield();
+    }
+    walker_hangs = true;
+    while (spprof_gate_in_flight() == 0) {
+        sched_yield();
+    }
+    CHECK_EQUAL(-ETIMEDOUT, spprof_sampler_forget());
+    CHECK_EQUAL(0, forgotten);
+    CHECK(spprof_gate_is_open_sigsafe());
+    walker_hangs = false;
+    over = true;
+    pthread_join(load, NULL);
+    pthread_sigmask(SIG_SETMASK, &mask, NULL);
+    CHECK_EQUAL(0, spprof_sampler_forget());
+    CHECK_EQUAL(1, forgotten);
+    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
+}
+
 TEST(a_handler_keeps_errno) {
     setup();
     CHECK_EQUAL(0, spprof_sampler_start(NULL, &config));
@@ -265,6 +334,8 @@ int main(void) {
     RUN_WITH_BOTH(a_foreign_signal_is_counted_and_harms_nothing);
     RUN_WITH_BOTH(a_foreign_signal_is_passed_on_to_the_handler_that_was_there_before);
     RUN_WITH_BOTH(a_library_that_is_loaded_again_counts_from_zero);
+    RUN_WITH(ctimer, a_walker_forgets_between_two_handlers);
+    RUN_WITH(ctimer, nothing_is_forgotten_while_a_handler_hangs);
     RUN_WITH_BOTH(a_handler_keeps_errno);
     RUN_WITH_BOTH(a_deep_stack_keeps_exactly_depth_frames);
     RUN_WITH_BOTH(a_stack_that_cannot_be_walked_is_kept_with_its_cause);

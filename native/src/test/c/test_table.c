@@ -42,6 +42,23 @@ TEST(table_that_is_full_keeps_what_it_has_and_takes_nothing_more) {
         found += number != 0;
     }
     CHECK_EQUAL(64, found);
+    uint64_t kept = 0, refused = 0;
+    for (uint32_t i = 1; i <= 1000; i++) {
+        uint64_t key = i * UINT64_C(0x11111);
+        bool has = spprof_table_find_sigsafe(&table, key, i) == i;
+        kept = has ? key : kept;
+        refused = has ? refused : key;
+    }
+    CHECK(spprof_table_has_room_sigsafe(&table, kept)); /* for another meaning */
+    CHECK(!spprof_table_has_room_sigsafe(&table, refused));
+
+    spprof_table_clear(&table);
+    CHECK(spprof_table_has_room_sigsafe(&table, refused));
+    for (uint32_t i = 1; i <= 1000; i++) {
+        CHECK_EQUAL(0, spprof_table_find_sigsafe(&table, i * UINT64_C(0x11111), i));
+    }
+    spprof_table_put_sigsafe(&table, refused, 1, 11, 0);
+    CHECK_EQUAL(11, spprof_table_find_sigsafe(&table, refused, 1));
 }
 
 #define KEYS 300

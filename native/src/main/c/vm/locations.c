@@ -18,6 +18,11 @@ int spprof_locations_create(uint32_t entries) {
     return spprof_table_create(&locations, entries);
 }
 
+void spprof_locations_forget(void) {
+    atomic_store_explicit(&last_location, 0, memory_order_relaxed);
+    spprof_table_clear(&locations);
+}
+
 void spprof_locations_destroy(void) {
     spprof_table_destroy(&locations);
 }
@@ -114,7 +119,8 @@ static int define_sigsafe(struct spprof_walk *walk, const struct spprof_code *co
     }
     uint32_t number = 0;
     uint32_t count = walk->count - define - 1;
-    if (next == 0 && all && walk->fresh_count < SPPROF_MAX_FRESH) {
+    if (next == 0 && all && walk->fresh_count < SPPROF_MAX_FRESH &&
+        spprof_table_has_room_sigsafe(&locations, key)) {
         /* Relaxed: each gets a number of its own. */
         number = atomic_fetch_add_explicit(&last_location, 1, memory_order_relaxed) + 1;
         walk->fresh[walk->fresh_count].key = key;

@@ -25,6 +25,8 @@
 /* Entries: a power of two. 0, -EINVAL or -ENOMEM. */
 int spprof_locations_create(uint32_t entries);
 void spprof_locations_destroy(void);
+/* All locations; numbers begin anew. With no handler in flight. */
+void spprof_locations_forget(void);
 
 /* Whether that many words more are wanted. */
 bool spprof_words_room_sigsafe(const struct spprof_walk *walk, uint32_t words);

@@ -12,10 +12,16 @@
 static struct spprof_ring *ring;
 static struct spprof_table *numbers;
 static _Atomic uint32_t last_number;
+static _Atomic uint32_t last_transient;
 
 void spprof_methods_reset(struct spprof_ring *to, struct spprof_table *table) {
     ring = to;
     numbers = table;
+    atomic_store_explicit(&last_number, 0, memory_order_relaxed);
+}
+
+void spprof_methods_forget(void) {
+    spprof_table_clear(numbers);
     atomic_store_explicit(&last_number, 0, memory_order_relaxed);
 }
 
@@ -127,10 +133,13 @@ enum spprof_method_result spprof_method_number_sigsafe(const struct spprof_metho
     if (*number != 0) {
         return SPPROF_METHOD_KNOWN;
     }
+    bool room = spprof_table_has_room_sigsafe(numbers, method->address);
     /* Relaxed: each gets a number of its own, and no more is wanted. */
-    *number = atomic_fetch_add_explicit(&last_number, 1, memory_order_relaxed) + 1;
+    *number = room ? atomic_fetch_add_explicit(&last_number, 1, memory_order_relaxed) + 1
+                   : (atomic_fetch_add_explicit(&last_transient, 1, memory_order_relaxed) |
+                      SPPROF_TRANSIENT);
     enum spprof_method_result result = tell_sigsafe(method, *number);
-    if (result == SPPROF_METHOD_KNOWN) {
+    if (result == SPPROF_METHOD_KNOWN && room) {
         spprof_table_put_sigsafe(numbers, method->address, check, *number, 0);
     }
     return result;

@@ -43,5 +43,7 @@ enum spprof_method_result spprof_method_number_sigsafe(const struct spprof_metho
 
 /* Before a session, and with NULL after it; the gate is closed. */
 void spprof_methods_reset(struct spprof_ring *ring, struct spprof_table *table);
+/* All numbers that were given; they begin anew. With no handler in flight. */
+void spprof_methods_forget(void);
 
 #endif

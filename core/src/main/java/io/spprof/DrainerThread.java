@@ -165,6 +165,7 @@ final class DrainerThread extends Thread {
       nextSecond = now + SECOND_NANOS;
       drainer.refreshHotMethods();
       session.lookForProblems(budget.problem());
+      session.keepRoomForNames();
       owner.secondPassed(session);
     }
     long cpu = sampler.currentThreadCpuNanos();

@@ -29,6 +29,9 @@ import java.util.concurrent.atomic.AtomicReference;
  */
 final class ProfilerSession {
 
+  /** All that is told anew costs something: where the tables are too small, not all the time. */
+  private static final long FORGET_NANOS = TimeUnit.SECONDS.toNanos(60);
+
   /** The figures when there was no session yet. */
   static final ProfilerStats NO_STATS =
       new ProfilerStats(
@@ -79,6 +82,7 @@ final class ProfilerSession {
   private long endNanos; // written before `last`
   private volatile ProfilerStats last; // set once, when ENDED
   private volatile String problem = "";
+  private long lastForgotten = -FORGET_NANOS; // the session's thread's
 
   ProfilerSession(long id, ProfilerConfig config, Sampler sampler, DrainerThread.Owner owner) {
     this.id = id;
@@ -234,6 +238,19 @@ final class ProfilerSession {
               + "m): new stacks are dropped; start with a larger memory";
     }
     problem = found.isEmpty() ? known : found;
+  }
+
+  /**
+   * Called by the session's thread, once a second: has the walker forget what it told before its
+   * tables are full, as it would have to tell the rest with every sample.
+   */
+  void keepRoomForNames() {
+    long now = elapsedNanos();
+    if (now - lastForgotten >= FORGET_NANOS
+        && drainer.walkerIsFull(samplerConfig.methods(), samplerConfig.locations())
+        && sampler.forgetTold()) {
+      lastForgotten = now;
+    }
   }
 
   List<HotMethod> hotMethods() {

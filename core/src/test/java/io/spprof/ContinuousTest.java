@@ -38,6 +38,21 @@ final class ContinuousTest {
   }
 
   @Test
+  void shouldHaveTheWalkerForgetBeforeItsTablesAreFull() throws Exception {
+    profiler.start(ProfilerConfig.parse("mode=continuous,memory=1m")); // 512 methods
+    for (int method = 1; method <= 200; method++) {
+      sampler.signal(1, 10, 8L * method);
+    }
+    int seconds = sampler.secondsPassed.get();
+    WaitFor.condition(() -> sampler.secondsPassed.get() > seconds + 2, "two seconds");
+    assertEquals(0, sampler.forgotten.get());
+    for (int method = 201; method <= 300; method++) {
+      sampler.signal(1, 10, 8L * method);
+    }
+    WaitFor.condition(() -> sampler.forgotten.get() > 0, "more than half of them told");
+  }
+
+  @Test
   void shouldCloseWindowsAndTellAStretchByItself() throws Exception {
     profiler.start(ProfilerConfig.parse("mode=continuous,window=1s"));
     sampler.signal(1, 10, 8);

@@ -22,6 +22,7 @@ public final class Drainer {
   private static final int HOTTEST = 20;
   private static final int LOG_SHARE = 2; // of the budget: half
   private static final int GONE_BEFORE_COMPACTION = 4;
+  private static final int MOST_TRANSIENTS = 1000;
 
   private final SampleRing ring;
   private final Sampler sampler;
@@ -188,6 +189,19 @@ public final class Drainer {
     windows.roll(now, figures, retentionNanos);
     compact(GONE_BEFORE_COMPACTION);
     publish();
+  }
+
+  /**
+   * Whether the walker's tables are half full, or do not remember what they should.
+   *
+   * @param mostMethods entries of its table of methods
+   * @param mostLocations entries of its table of locations
+   * @return true if {@link Sampler#forgetTold()} would help
+   */
+  public synchronized boolean walkerIsFull(int mostMethods, int mostLocations) {
+    return methods.told() > mostMethods / 2
+        || locations.told() > mostLocations / 2
+        || methods.transientsTold() > MOST_TRANSIENTS;
   }
 
   /**
@@ -414,6 +428,16 @@ public final class Drainer {
         methods.named(number, name, lines);
       } catch (OutOfMemoryError e) {
         // Its frames stand among the others.
+      }
+    }
+
+    @Override
+    public void forget() {
+      try {
+        methods.forgetNumbers();
+        locations.forget();
+      } catch (OutOfMemoryError e) {
+        // What was told is overwritten number by number; for the rest there may be room next time.
       }
     }
 

@@ -16,6 +16,7 @@ final class LocationTable {
   private int[] positions = new int[FIRST_CAPACITY]; // by number; 0 if not known
   private int[] frames = new int[2 * FIRST_CAPACITY];
   private int used = 1;
+  private int told;
 
   LocationTable(MemoryBudget budget) {
     this.budget = budget;
@@ -24,6 +25,7 @@ final class LocationTable {
 
   /** Keeps a location, if there is room for it. */
   void define(int number, int[] from, int offset, int count) {
+    told++;
     if (number >= positions.length) {
       int[] grown = grow(positions, number + 1);
       if (grown == null) {
@@ -42,6 +44,23 @@ final class LocationTable {
     frames[used] = count;
     System.arraycopy(from, offset, frames, used + 1, count);
     used += count + 1;
+  }
+
+  /** Numbers begin anew. */
+  void forget() {
+    int[] freshPositions = new int[FIRST_CAPACITY];
+    int[] freshFrames = new int[2 * FIRST_CAPACITY];
+    budget.giveBack(
+        (positions.length + frames.length - 3L * FIRST_CAPACITY) * (long) Integer.BYTES);
+    positions = freshPositions;
+    frames = freshFrames;
+    used = 1;
+    told = 0;
+  }
+
+  /** Locations that were defined since numbers began anew. */
+  int told() {
+    return told;
   }
 
   /**

@@ -9,9 +9,10 @@ import java.util.Map;
 
 /**
  * Methods: by the walker's numbers, or by the JVM's ids, which get numbers here; each named when it
- * is first seen. Overloads, and what several loaders loaded, read the same and are one method;
- * their line numbers are their own. Beside each method the CPU time that was spent in it, for the
- * hottest ones. Synthetic frames are methods, too, of their names.
+ * is first seen, until the walker begins its numbers anew. Overloads, and what several loaders
+ * loaded, read the same and are one method; their line numbers are their own. Beside each method
+ * the CPU time that was spent in it, for the hottest ones. Synthetic frames are methods, too, of
+ * their names.
  *
  * <p>Used by the collector's thread only, or under its lock.
  */
@@ -35,6 +36,9 @@ final class MethodTable {
   private static final int ARRAY_BYTES = 16;
   private static final int[] NO_LINES = {};
 
+  /** Of so many methods that the walker had no room for, the last are kept: a power of two. */
+  private static final int TRANSIENTS = 4096;
+
   private final MemoryBudget budget;
   private final SymbolResolver resolver;
   private final List<String> names = new ArrayList<>();
@@ -42,6 +46,14 @@ final class MethodTable {
 
   private int[] methodOf = new int[FIRST_CAPACITY]; // by number: method + 1
   private int[][] linesOf = new int[FIRST_CAPACITY][];
+  private long linesBytes;
+  private int told; // numbers given since they began anew
+
+  // By a transient number's last bits. Some 200 KB at most, beside the budget, once there is one.
+  private int[] transientNumbers = {};
+  private int[] transientMethods = {};
+  private int[][] transientLines = {};
+  private int transientsTold;
 
   private long[] ids = new long[2 * FIRST_CAPACITY]; // open addressing; 0 is free
   private int[] numbers = new int[2 * FIRST_CAPACITY];
@@ -85,29 +97,88 @@ final class MethodTable {
   /**
    * A number's method.
    *
-   * @param number 1 or more
+   * @param number 1 or more; less than 0: not for long, see {@link #TRANSIENTS}
    * @param name {@code java.util.HashMap.get}
    * @param lines pairs {@code byte code index << 16 | line number}; kept
    */
   void named(int number, String name, int[] lines) {
+    if (number < 0) {
+      namedForNow(number, name, lines);
+      return;
+    }
+    told++;
     if (number >= methodOf.length && !growNumbers(number)) {
       return;
     }
     methodOf[number] = method(name) + 1;
-    if (lines.length > 0 && budget.take(ARRAY_BYTES + (long) Integer.BYTES * lines.length)) {
-      // By the byte code's index: an int's highest bit is one of its bits.
-      for (int i = 0; i < lines.length; i++) {
-        lines[i] ^= Integer.MIN_VALUE;
-      }
-      Arrays.sort(lines);
-      linesOf[number] = lines;
+    long bytes = ARRAY_BYTES + (long) Integer.BYTES * lines.length;
+    if (lines.length > 0 && budget.take(bytes)) {
+      linesBytes += bytes;
+      linesOf[number] = sorted(lines);
     } else {
       linesOf[number] = null;
     }
   }
 
+  private void namedForNow(int number, String name, int[] lines) {
+    if (transientNumbers.length == 0) {
+      transientLines = new int[TRANSIENTS][];
+      transientMethods = new int[TRANSIENTS];
+      transientNumbers = new int[TRANSIENTS];
+    }
+    transientsTold++;
+    int at = number & TRANSIENTS - 1;
+    transientMethods[at] = method(name);
+    transientLines[at] = sorted(lines);
+    transientNumbers[at] = number;
+  }
+
+  /** By the byte code's index: an int's highest bit is one of its bits. */
+  private static int[] sorted(int[] lines) {
+    for (int i = 0; i < lines.length; i++) {
+      lines[i] ^= Integer.MIN_VALUE;
+    }
+    Arrays.sort(lines);
+    return lines;
+  }
+
+  /** The walker's numbers, and those of the JVM's ids, begin anew. Names and times stay. */
+  void forgetNumbers() {
+    int[] freshMethods = new int[FIRST_CAPACITY];
+    int[][] freshLines = new int[FIRST_CAPACITY][];
+    long[] freshIds = new long[2 * FIRST_CAPACITY];
+    int[] freshNumbers = new int[2 * FIRST_CAPACITY];
+    // Nothing is allocated from here on.
+    budget.giveBack(
+        linesBytes
+            + (long) (methodOf.length - FIRST_CAPACITY) * NUMBER_BYTES
+            + (long) (ids.length - 2 * FIRST_CAPACITY) * INDEX_BYTES);
+    methodOf = freshMethods;
+    linesOf = freshLines;
+    ids = freshIds;
+    numbers = freshNumbers;
+    linesBytes = 0;
+    idCount = 0;
+    told = 0;
+    transientsTold = 0;
+  }
+
+  /** Numbers that were given since they began anew. */
+  int told() {
+    return told;
+  }
+
+  /** How often the walker had no room to remember a number since then. */
+  int transientsTold() {
+    return transientsTold;
+  }
+
   /** The method of a number. */
   int method(int number) {
+    if (number < 0) {
+      int at = transientAt(number);
+      return at < 0 ? synthetic(OTHERS) : transientMethods[at];
+    }
     return number >= methodOf.length || methodOf[number] == 0
         ? synthetic(OTHERS)
         : methodOf[number] - 1;
@@ -119,13 +190,26 @@ final class MethodTable {
    * @return 0 if it is not known
    */
   int line(int number, int bci) {
-    int[] lines = number < linesOf.length ? linesOf[number] : null;
+    int[] lines = lines(number);
     if (lines == null || bci < 0) {
       return 0;
     }
     int found = Arrays.binarySearch(lines, (bci << 16 | 0xffff) ^ Integer.MIN_VALUE);
     int at = found >= 0 ? found : -found - 2;
     return at < 0 ? 0 : lines[at] & 0xffff;
+  }
+
+  private int[] lines(int number) {
+    if (number < 0) {
+      int at = transientAt(number);
+      return at < 0 ? null : transientLines[at];
+    }
+    return number < linesOf.length ? linesOf[number] : null;
+  }
+
+  private int transientAt(int number) {
+    int at = number & TRANSIENTS - 1;
+    return at < transientNumbers.length && transientNumbers[at] == number ? at : -1;
   }
 
   /** A method by its name, which has room even when others have none. */

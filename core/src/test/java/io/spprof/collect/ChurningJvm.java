@@ -63,6 +63,8 @@ final class ChurningJvm {
   private int wordCount;
   private int lastMethod;
   private int lastLocation;
+  private int methodsTold;
+  private int locationsTold;
   private int compilations;
   private int deployments;
   private int hiddenClasses;
@@ -99,7 +101,18 @@ final class ChurningJvm {
 
   /** How many methods and places the walker has told, again and again those without room. */
   String told() {
-    return String.format("%,d methods, %,d places", lastMethod, lastLocation);
+    return String.format("%,d methods, %,d places", methodsTold, locationsTold);
+  }
+
+  /** As the sampler does it. */
+  void forgetTold() {
+    if (!ring.forget()) {
+      throw new IllegalStateException("the ring is full");
+    }
+    methods.clear();
+    locations.clear();
+    lastMethod = 0;
+    lastLocation = 0;
   }
 
   /** A sample, taken at that time; false if the ring was full. */
@@ -135,23 +148,31 @@ final class ChurningJvm {
       words[wordCount++] = RingWriter.location(number);
       return;
     }
-    number = ++lastLocation;
+    boolean room = locations.hasRoom(place.pc);
+    number = room ? ++lastLocation : 0;
     words[wordCount++] = RingWriter.define(number, place.frames.length);
     for (Frame frame : place.frames) {
       words[wordCount++] = word(frame);
     }
-    locations.put(place.pc, place.compilation, number);
+    locationsTold++;
+    if (room) {
+      locations.put(place.pc, place.compilation, number);
+    }
   }
 
   private long word(Frame frame) {
     Method method = frame.method;
     int number = methods.find(method.address, method.check);
     if (number == 0) {
-      number = ++lastMethod;
+      boolean room = methods.hasRoom(method.address);
+      methodsTold++;
+      number = room ? ++lastMethod : RingWriter.transientNumber(methodsTold);
       if (!ring.method(number, method.name, method.lines)) {
         throw new IllegalStateException("the ring is full");
       }
-      methods.put(method.address, method.check, number);
+      if (room) {
+        methods.put(method.address, method.check, number);
+      }
     }
     return RingWriter.frame(number, frame.bci);
   }

@@ -16,6 +16,7 @@ import io.spprof.StateTimes;
 import io.spprof.sampler.FakeSampler;
 import io.spprof.sampler.RingWriter;
 import io.spprof.sampler.ThreadState;
+import io.spprof.symbol.JvmtiSymbolResolver;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -55,6 +56,83 @@ final class DrainerTest {
                     all.states(),
                     true,
                     DebugInfo.EXACT));
+  }
+
+  @Test
+  void shouldTakeNumbersAnewOnceTheWalkerForgot() {
+    ring.method(1, "a/B.old", 0 << 16 | 10);
+    ring.words(1, 10, OK, define(1, 1), frame(1, 0));
+    ring.forget();
+    ring.words(1, 10, OK, location(1)); // of no meaning any more
+    ring.words(1, 10, OK, frame(1, 0));
+    ring.method(1, "a/B.fresh", 0 << 16 | 20);
+    ring.words(1, 10, OK, define(1, 1), frame(1, 0));
+    ring.words(1, 10, OK, location(1));
+    drainer.doWork();
+
+    assertEquals(
+        Map.of(
+            "[thread 1];a.B.old", 1L, "[thread 1];[other methods]", 2L, "[thread 1];a.B.fresh", 2L),
+        folded(snapshot(drainer)));
+    assertEquals(0, drainer.stats().collectorError());
+  }
+
+  @Test
+  void shouldGiveBackWhatNumbersTook() {
+    MemoryBudget budget = new MemoryBudget(8 << 20);
+    MethodTable methods = new MethodTable(budget, new JvmtiSymbolResolver(sampler));
+    LocationTable locations = new LocationTable(budget);
+    long first = 0;
+    for (int round = 0; round < 20; round++) {
+      for (int i = 1; i <= 5000; i++) {
+        methods.named(i, "a.B.c" + i, new int[] {10, 5 << 16 | 11});
+        methods.number(8L * i);
+        locations.define(i, new int[] {1, 2, 3}, 0, 3);
+      }
+      assertEquals(10_000, methods.told());
+      long full = budget.used();
+      methods.forgetNumbers();
+      locations.forget();
+      assertEquals(0, methods.told() + locations.told());
+      assertTrue(budget.used() < full - 5000 * 50, full + " and then " + budget.used());
+      first = round == 0 ? budget.used() : first;
+      assertEquals(first, budget.used());
+    }
+  }
+
+  @Test
+  void shouldTellWhenTheWalkersTablesAreHalfFull() {
+    for (int i = 1; i <= 300; i++) {
+      ring.method(i, "a/B.c" + i);
+      ring.words(1, 10, OK, define(i, 1), frame(i, 0));
+      drainer.doWork();
+    }
+    assertFalse(drainer.walkerIsFull(1024, 1024));
+    assertTrue(drainer.walkerIsFull(512, 1024));
+    assertTrue(drainer.walkerIsFull(1024, 512));
+    ring.forget();
+    drainer.doWork();
+    assertFalse(drainer.walkerIsFull(4, 4));
+  }
+
+  @Test
+  void shouldKnowAMethodThatTheWalkerCannotRemember() {
+    for (int i = 0; i < 1001; i++) {
+      int number = RingWriter.transientNumber(i);
+      ring.method(number, "a/B.c" + i % 7, 0 << 16 | 10);
+      ring.words(1, 10, OK, define(0, 1), frame(number, 0));
+      drainer.doWork();
+    }
+    Map<String, Long> folded = folded(snapshot(drainer));
+    assertEquals(Set.of(143L), Set.copyOf(folded.values()));
+    assertEquals(7, folded.size());
+    assertTrue(drainer.walkerIsFull(1 << 20, 1 << 20), "it could do better");
+
+    int gone = RingWriter.transientNumber(1); // another has its place
+    ring.method(RingWriter.transientNumber(1 + 4096), "a/B.other");
+    ring.words(1, 10, OK, frame(gone, 0));
+    drainer.doWork();
+    assertEquals(1, folded(snapshot(drainer)).get("[thread 1];[other methods]"));
   }
 
   @Test

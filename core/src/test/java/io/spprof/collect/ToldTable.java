@@ -1,8 +1,11 @@
 package io.spprof.collect;
 
+import java.util.Arrays;
+
 /**
  * What a walker told once and need not tell again, as table.c has it: an entry is taken over by
- * another meaning of its key, nothing else ever goes, and what finds no room is told every time.
+ * another meaning of its key, nothing else goes until all is forgotten, and what finds no room is
+ * told every time.
  */
 final class ToldTable {
 
@@ -26,6 +29,21 @@ final class ToldTable {
       }
     }
     return 0;
+  }
+
+  boolean hasRoom(long key) {
+    for (int i = 0; i < TRIES; i++) {
+      int at = at(key, i);
+      if (keys[at] == key || keys[at] == 0) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  void clear() {
+    Arrays.fill(keys, 0);
+    Arrays.fill(values, 0);
   }
 
   void put(long key, int check, int number) {

@@ -62,6 +62,7 @@ final class WeekTest {
   private static final class Week {
     private final ProfilerConfig config;
     private final FakeSampler sampler = new FakeSampler();
+    private final SamplerConfig half;
     private final MemoryBudget budget;
     private final long heapBefore;
     private final RingWriter ring;
@@ -76,7 +77,7 @@ final class WeekTest {
     Week(ProfilerConfig config) {
       this.config = config;
       // As a session divides its memory.
-      SamplerConfig half =
+      half =
           new SamplerConfig(
               TimerEngine.platformDefault(),
               StackWalker.VM,
@@ -125,6 +126,9 @@ final class WeekTest {
         }
       }
       drainer.doWork();
+      if (windows % 6 == 0 && drainer.walkerIsFull(half.methods(), half.locations())) {
+        jvm.forgetTold(); // once a minute at most, as the session does
+      }
       jvm.windowPassed();
       windows++;
       collectedUpTo[windows] = drainer.stats().collected();
@@ -169,6 +173,7 @@ final class WeekTest {
                       all.figures().dropped(),
                       all.figures().signals(),
                       all.figures().droppedCpuNanos(),
+                      all.states(),
                       true,
                       DebugInfo.EXACT));
     }

@@ -62,6 +62,9 @@ public final class FakeSampler implements Sampler {
   /** Intervals asked for, ns. */
   public final List<Long> intervals = new CopyOnWriteArrayList<>();
 
+  /** How often it was asked to forget, which it never does. */
+  public final AtomicInteger forgotten = new AtomicInteger();
+
   /** Calls of rest: share/turn. */
   public final List<String> rests = new CopyOnWriteArrayList<>();
 
@@ -137,6 +140,12 @@ public final class FakeSampler implements Sampler {
   public boolean interval(long nanos) {
     intervals.add(nanos);
     return intervalCanChange;
+  }
+
+  @Override
+  public boolean forgetTold() {
+    forgotten.incrementAndGet();
+    return false;
   }
 
   @Override

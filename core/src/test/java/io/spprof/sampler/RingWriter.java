@@ -64,6 +64,22 @@ public final class RingWriter {
     return text(SampleLayout.TYPE_METHOD, number, name, lines);
   }
 
+  /** What was told of methods and locations holds no longer; false if the ring is full. */
+  public synchronized boolean forget() {
+    int at = reserve(0);
+    if (at < 0) {
+      return false;
+    }
+    header(at, SampleLayout.TYPE_FORGET, 0, 0);
+    publish(at, size(0));
+    return true;
+  }
+
+  /** The number of a method that the walker cannot remember. */
+  public static int transientNumber(int count) {
+    return count | SampleLayout.TRANSIENT;
+  }
+
   /** A stack in words, from {@link #frame}, {@link #location} and {@link #define}. */
   public boolean words(int thread, long cpuNanos, int walk, long... words) {
     return words(ThreadState.UNKNOWN, thread, cpuNanos, walk, words);
@@ -109,7 +125,7 @@ public final class RingWriter {
   private static long word(int kind, int middle, int number) {
     return (long) kind << SampleLayout.WORD_KIND_SHIFT
         | (long) middle << SampleLayout.WORD_SHIFT
-        | number;
+        | number & 0xffffffffL;
   }
 
   /** A sample of a thread that has no Java stack. */

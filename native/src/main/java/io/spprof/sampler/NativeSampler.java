@@ -118,6 +118,11 @@ public final class NativeSampler implements Sampler {
   }
 
   @Override
+  public boolean forgetTold() {
+    return counters != null && forget0() == 0;
+  }
+
+  @Override
   public void rest(int share, int turn) {
     if (counters != null) {
       rest0(share, turn);
@@ -268,6 +273,8 @@ public final class NativeSampler implements Sampler {
   private static native int sweep0(boolean names);
 
   private static native int interval0(long nanos);
+
+  private static native int forget0();
 
   private static native int rest0(int share, int turn);
 

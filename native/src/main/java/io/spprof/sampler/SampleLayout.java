@@ -17,6 +17,7 @@ final class SampleLayout {
   static final int TYPE_THREAD = 2;
   static final int TYPE_PADDING = 3;
   static final int TYPE_METHOD = 4;
+  static final int TYPE_FORGET = 5;
 
   // Flags of a record, and results of a walk besides AsyncGetCallTrace's own.
   static final int FLAG_TRUNCATED = 1;
@@ -65,6 +66,7 @@ final class SampleLayout {
   static final int WORD_KIND_SHIFT = 56;
   static final int WORD_SHIFT = 32;
   static final int BCI_BIAS = 16;
+  static final int TRANSIENT = 0x80000000;
 
   // The counters.
   static final int SIGNALS = 0;
@@ -96,6 +98,7 @@ final class SampleLayout {
       TYPE_THREAD,
       TYPE_PADDING,
       TYPE_METHOD,
+      TYPE_FORGET,
       FLAG_TRUNCATED,
       FLAG_NATIVE,
       FLAG_WORDS,
@@ -136,6 +139,7 @@ final class SampleLayout {
       WORD_KIND_SHIFT,
       WORD_SHIFT,
       BCI_BIAS,
+      TRANSIENT,
       SIGNALS,
       COMMITTED,
       DROPPED,

@@ -70,11 +70,15 @@ public final class SampleRing {
     /**
      * A method, before the first word that names it.
      *
-     * @param number its number within the session, 1 or more
+     * @param number its number, 1 or more until {@link #forget()}; less than 0: of the next sample
+     *     of this handler only
      * @param name {@code java.util.HashMap.get}
      * @param lines pairs {@code byte code index << 16 | line number}; empty if there are none
      */
     void method(int number, String name, int[] lines);
+
+    /** Numbers of methods and of locations begin anew; what was told of them holds no longer. */
+    void forget();
 
     /**
      * The name that a thread has from now on.
@@ -204,6 +208,7 @@ public final class SampleRing {
     switch (block.get(at + SampleLayout.TYPE)) {
       case SampleLayout.TYPE_SAMPLE -> sample(at, payload, count, thread, visitor);
       case SampleLayout.TYPE_THREAD -> visitor.thread(thread, modifiedUtf8(payload, count));
+      case SampleLayout.TYPE_FORGET -> visitor.forget();
       case SampleLayout.TYPE_METHOD ->
           visitor.method(thread, methodName(payload, count), lines(at, payload, count));
       default -> {

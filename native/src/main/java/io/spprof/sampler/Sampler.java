@@ -68,6 +68,15 @@ public interface Sampler {
   boolean interval(long nanos);
 
   /**
+   * Has the walker forget the methods and locations that it has told, so that there is room for new
+   * ones; {@link SampleRing.Visitor#forget()} comes where it did. Signals of that moment, less than
+   * a millisecond, are dropped as late.
+   *
+   * @return false if it was not the moment, and nothing was forgotten
+   */
+  boolean forgetTold();
+
+  /**
    * Samples one thread in so many of the session that is sampling; the others rest, and are sampled
    * for what they used meanwhile when their turn comes. Nothing happens where there is one timer
    * for the process.

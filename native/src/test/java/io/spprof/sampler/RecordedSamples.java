@@ -75,6 +75,12 @@ class RecordedSamples implements SampleRing.Visitor {
   }
 
   @Override
+  public void forget() {
+    methods.clear();
+    locations.clear();
+  }
+
+  @Override
   public void thread(int thread, String name) {
     names.put(thread, name);
   }
