@@ -263,12 +263,43 @@ public final class Drainer {
       return false;
     }
     int[] numbers = new int[stacks.stackCount()];
-    StackTable used = stacks.some(windows.stacksInUse(stacks.stackCount()), numbers);
+    StackTable used = stacks.some(windows.stacksInUse(stacks.stackCount()), null, numbers);
     Runnable renumbering = windows.renumbering(numbers);
     renumbering.run();
     stacks.become(used);
     goneAtCompaction = windows.gone();
     return true;
+  }
+
+  /**
+   * Forgets methods, frames and stacks that no window has. Only while the walker's numbers mean
+   * nothing: they stand for methods and frames, too. The hottest methods stay.
+   */
+  private void forgetNames() {
+    boolean[] keptStacks = windows.stacksInUse(stacks.stackCount());
+    boolean[] keptFrames = stacks.framesOf(keptStacks, frames.count());
+    boolean[] keptMethods = new boolean[methods.size()];
+    for (int frame = 0; frame < keptFrames.length; frame++) {
+      if (keptFrames[frame]) {
+        keptMethods[frames.method(frame)] = true;
+      }
+    }
+    for (int method : hottest()) {
+      keptMethods[method] = true;
+    }
+    int[] methodNumbers = new int[keptMethods.length];
+    int[] frameNumbers = new int[keptFrames.length];
+    int[] stackNumbers = new int[keptStacks.length];
+    Runnable ofMethods = methods.keeping(keptMethods, methodNumbers);
+    Runnable ofFrames = frames.keeping(keptFrames, methodNumbers, frameNumbers);
+    StackTable some = stacks.some(keptStacks, frameNumbers, stackNumbers);
+    Runnable ofWindows = windows.renumbering(stackNumbers);
+    // Nothing is allocated from here on.
+    ofMethods.run();
+    ofFrames.run();
+    ofWindows.run();
+    stacks.become(some);
+    goneAtCompaction = windows.gone();
   }
 
   /** Whose exceptions would end the pass: so every one is caught, counted, and the pass goes on. */
@@ -436,6 +467,7 @@ public final class Drainer {
       try {
         methods.forgetNumbers();
         locations.forget();
+        forgetNames();
       } catch (OutOfMemoryError e) {
         // What was told is overwritten number by number; for the rest there may be room next time.
       }

@@ -8,7 +8,7 @@ import java.util.Arrays;
  * with linear probing.
  *
  * <p>Used by the collector's thread only, or under its lock. What {@link #frames} returns stays
- * valid: frames are only ever added.
+ * valid: frames are only ever added, and go into arrays of their own where some are let go.
  */
 final class FrameTable {
 
@@ -65,6 +65,41 @@ final class FrameTable {
 
   int method(int frame) {
     return methods[frame];
+  }
+
+  int count() {
+    return count;
+  }
+
+  /**
+   * Lets go of some frames; its capacity stays.
+   *
+   * @param kept which stay, by frame
+   * @param methodNumbers their methods' new numbers
+   * @param numbers gets the new number of each that stays
+   * @return what makes it so, which cannot fail
+   */
+  Runnable keeping(boolean[] kept, int[] methodNumbers, int[] numbers) {
+    int[] keptMethods = new int[methods.length];
+    int[] keptLines = new int[methods.length];
+    int[] places = new int[index.length];
+    int keptCount = 0;
+    for (int frame = 0; frame < count; frame++) {
+      if (kept[frame]) {
+        int method = methodNumbers[methods[frame]];
+        keptMethods[keptCount] = method;
+        keptLines[keptCount] = lines[frame];
+        numbers[frame] = keptCount++;
+        places[freeSlot(places, method, lines[frame])] = keptCount;
+      }
+    }
+    int stay = keptCount;
+    return () -> {
+      index = places;
+      lines = keptLines;
+      methods = keptMethods;
+      count = stay;
+    };
   }
 
   Profile.Frames frames() {

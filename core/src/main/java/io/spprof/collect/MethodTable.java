@@ -41,8 +41,8 @@ final class MethodTable {
 
   private final MemoryBudget budget;
   private final SymbolResolver resolver;
-  private final List<String> names = new ArrayList<>();
-  private final Map<String, Integer> byName = new HashMap<>();
+  private List<String> names = new ArrayList<>();
+  private Map<String, Integer> byName = new HashMap<>();
 
   private int[] methodOf = new int[FIRST_CAPACITY]; // by number: method + 1
   private int[][] linesOf = new int[FIRST_CAPACITY][];
@@ -157,10 +157,53 @@ final class MethodTable {
     linesOf = freshLines;
     ids = freshIds;
     numbers = freshNumbers;
+    transientNumbers = NO_LINES;
     linesBytes = 0;
     idCount = 0;
     told = 0;
     transientsTold = 0;
+  }
+
+  /**
+   * Lets go of some methods, with their names and times. All numbers must have been forgotten.
+   *
+   * @param kept which stay, by method
+   * @param methods gets the new number of each that stays
+   * @return what makes it so, which cannot fail
+   */
+  Runnable keeping(boolean[] kept, int[] methods) {
+    List<String> keptNames = new ArrayList<>();
+    Map<String, Integer> keptByName = new HashMap<>();
+    long[] keptSelf = new long[selfNanos.length];
+    long[] keptTotal = new long[selfNanos.length];
+    long[] keptSamples = new long[selfNanos.length];
+    int[] keptLast = new int[selfNanos.length];
+    long freed = 0;
+    for (int method = 0; method < names.size(); method++) {
+      String name = names.get(method);
+      if (kept[method]) {
+        int now = keptNames.size();
+        methods[method] = now;
+        keptSelf[now] = selfNanos[method];
+        keptTotal[now] = totalNanos[method];
+        keptSamples[now] = selfSamples[method];
+        keptLast[now] = lastSample[method];
+        keptNames.add(name);
+        keptByName.put(name, now);
+      } else {
+        freed += NAME_BYTES + name.length();
+      }
+    }
+    long bytes = freed;
+    return () -> {
+      names = keptNames;
+      byName = keptByName;
+      lastSample = keptLast;
+      selfSamples = keptSamples;
+      totalNanos = keptTotal;
+      selfNanos = keptSelf;
+      budget.giveBack(bytes);
+    };
   }
 
   /** Numbers that were given since they began anew. */

@@ -84,10 +84,11 @@ final class StackTable {
    * Some of its stacks in a table of their own, in their order. Not within a budget.
    *
    * @param kept which, by number
+   * @param frameNumbers the new numbers of their frames; null if these stay
    * @param numbers gets the new number of each that is kept
    * @return the other table
    */
-  StackTable some(boolean[] kept, int[] numbers) {
+  StackTable some(boolean[] kept, int[] frameNumbers, int[] numbers) {
     StackTable some = new StackTable(new MemoryBudget(Long.MAX_VALUE));
     int[] frames = new int[Profile.Stacks.CHUNK_MASK + 1];
     for (int stack = 0; stack < stackCount; stack++) {
@@ -95,10 +96,32 @@ final class StackTable {
         int from = positions[stack] & Profile.Stacks.CHUNK_MASK;
         int[] chunk = chunks[positions[stack] >> Profile.Stacks.CHUNK_BITS];
         System.arraycopy(chunk, from, frames, 0, depths[stack]);
+        for (int i = 0; frameNumbers != null && i < depths[stack]; i++) {
+          frames[i] = frameNumbers[frames[i]];
+        }
         numbers[stack] = some.number(frames, depths[stack]);
       }
     }
     return some;
+  }
+
+  /**
+   * The frames of some of its stacks.
+   *
+   * @param kept which stacks, by number
+   * @param frameCount frames that there are
+   * @return which frames, by number
+   */
+  boolean[] framesOf(boolean[] kept, int frameCount) {
+    boolean[] frames = new boolean[frameCount];
+    for (int stack = 0; stack < stackCount; stack++) {
+      int[] chunk = chunks[positions[stack] >> Profile.Stacks.CHUNK_BITS];
+      int from = positions[stack] & Profile.Stacks.CHUNK_MASK;
+      for (int i = from; kept[stack] && i < from + depths[stack]; i++) {
+        frames[chunk[i]] = true;
+      }
+    }
+    return frames;
   }
 
   /**

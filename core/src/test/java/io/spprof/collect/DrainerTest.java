@@ -100,6 +100,58 @@ final class DrainerTest {
     }
   }
 
+  private void tell(int first, int count, String name, long cpuNanos) {
+    for (int i = first; i < first + count; i++) {
+      ring.method(i, name + i, 0 << 16 | i);
+      ring.words(1, cpuNanos, OK, define(i, 2), frame(i, 0), frame(first, 0));
+    }
+    drainer.doWork();
+  }
+
+  @Test
+  void shouldForgetNamesThatNoWindowHasWithTheNumbers() {
+    tell(1, 50, "a/B.old", 1);
+    drainer.roll(1_000_000_000L, WindowFigures.ZERO, 500_000_000L);
+    Slice past = drainer.slice(0, Long.MAX_VALUE, 1_000_000_000L, WindowFigures.ZERO);
+    tell(51, 30, "a/B.kept", 100);
+    Map<String, Long> kept = new TreeMap<>();
+    for (int i = 51; i < 81; i++) {
+      kept.put("[thread 1];a.B.kept51;a.B.kept" + i, 1L);
+    }
+    drainer.roll(2_000_000_000L, WindowFigures.ZERO, 500_000_000L);
+    tell(81, 10, "a/B.open", 100);
+    for (int i = 81; i < 91; i++) {
+      kept.put("[thread 1];a.B.open81;a.B.open" + i, 1L);
+    }
+    assertEquals(90, snapshot(drainer).methodCount());
+
+    ring.forget();
+    drainer.doWork();
+
+    Profile profile = snapshot(drainer);
+    assertEquals(kept, folded(profile));
+    assertEquals(40, profile.methodCount());
+    assertEquals(40, profile.frameCount());
+    for (int frame = 0; frame < 40; frame++) {
+      String name = profile.frameName(frame);
+      assertEquals(name.replaceAll("[^0-9]", ""), "" + profile.frameLine(frame), name);
+    }
+    drainer.refreshHotMethods();
+    assertEquals(20, drainer.hotMethods().size());
+    // With new numbers for what was there and for what was not.
+    tell(1, 2, "a/B.open8", 100);
+    tell(3, 1, "a/B.fresh", 100);
+    kept.put("[thread 1];a.B.open81;a.B.open81", 2L);
+    kept.put("[thread 1];a.B.open81;a.B.open82", 2L);
+    kept.put("[thread 1];a.B.fresh3;a.B.fresh3", 1L);
+    assertEquals(kept, folded(snapshot(drainer)));
+    // What was handed out before is as it was.
+    Profile before = past.merge(all -> snapshot(drainer).info());
+    assertEquals(50, before.totalSamples());
+    assertTrue(folded(before).containsKey("[thread 1];a.B.old1;a.B.old50"));
+    assertEquals(0, drainer.stats().collectorError());
+  }
+
   @Test
   void shouldTellWhenTheWalkersTablesAreHalfFull() {
     for (int i = 1; i <= 300; i++) {

@@ -234,7 +234,7 @@ final class StackTableTest {
     }
 
     int[] numbers = new int[kept.length];
-    table.stacks.become(table.stacks.some(kept, numbers));
+    table.stacks.become(table.stacks.some(kept, null, numbers));
 
     Profile after = profile(table);
     int count = 0;
