@@ -21,7 +21,7 @@
  * SPPROF_TRANSIENT in it the number is that sample's only: the walker had no room to remember it
  *
  * FORGET   what was told of methods and locations holds no longer: their numbers begin anew behind
- * this one. No other fields
+ * this one. The names of all living threads are told again behind it. No other fields
  *
  * PADDING  only length and type are set: the rest of the ring up to its end
  *

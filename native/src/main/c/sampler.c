@@ -297,6 +297,9 @@ int spprof_sampler_forget(void) {
         result = forget_told();
         spprof_gate_open();
         spprof_threads_unlock();
+        if (result == 0) {
+            spprof_threads_forget_names();
+        }
     }
     spprof_unlock(&lock);
     return result;

@@ -72,9 +72,10 @@ int spprof_sampler_set_interval(uint64_t interval_ns);
 
 /*
  * Has the walker forget what it told of methods and locations, and tells so in the ring: room for
- * new ones. The gate is closed meanwhile, for less than a millisecond; signals of that time are
- * late. 0, -EINVAL without a session that is sampling, -EAGAIN without room in the ring, -ETIMEDOUT
- * if a handler hangs: nothing was forgotten then.
+ * new ones; the next sweep with names tells those of all living threads again, so that those of
+ * others can go, too, at the next time. The gate is closed meanwhile, for less than a millisecond;
+ * signals of that time are late. 0, -EINVAL without a session that is sampling, -EAGAIN without
+ * room in the ring, -ETIMEDOUT if a handler hangs: nothing was forgotten then.
  */
 int spprof_sampler_forget(void);
 

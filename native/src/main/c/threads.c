@@ -11,6 +11,7 @@
 
 /* Stands for all threads that a process's timer meets and nobody told us of. */
 #define OTHERS_ID UINT64_MAX
+#define OTHERS_NAME "native threads"
 
 #define MOST_ENDED 100 /* a small part of all slots, and more than come in a second as a rule */
 
@@ -203,7 +204,7 @@ static void begin_others(void) {
     struct spprof_slot *slot = spprof_slots_allocate(OTHERS_ID);
     if (slot != NULL) { /* always, as all slots are free but those of our own threads */
         begin_slot(slot);
-        publish_name(slot, "native threads");
+        publish_name(slot, OTHERS_NAME);
         atomic_store_explicit(&others, slot, memory_order_release);
     }
 }
@@ -424,6 +425,18 @@ void spprof_threads_rest(uint32_t share, uint32_t turn) {
         } else {
             set_timer(slot);
         }
+    }
+    spprof_threads_unlock();
+}
+
+void spprof_threads_forget_names(void) {
+    spprof_threads_lock();
+    for (uint32_t i = 0; i < spprof_slots_used(); i++) {
+        spprof_slots_get(i)->name_hash = 0;
+    }
+    struct spprof_slot *slot = atomic_load_explicit(&others, memory_order_relaxed);
+    if (slot != NULL) {
+        publish_name(slot, OTHERS_NAME);
     }
     spprof_threads_unlock();
 }

@@ -53,6 +53,9 @@ int spprof_threads_sweep(bool names);
  * timer is somebody else's now. See schedule.h. */
 int spprof_threads_set_interval(uint64_t interval_ns);
 
+/* The next sweep, and look at the JVM's threads, tells all names again. */
+void spprof_threads_forget_names(void);
+
 /*
  * Of `share` threads one is sampled from now on, the others rest, their timers disarmed; who that
  * is `turn` says, which goes up by one to pass it on. A share of 1 ends that. On its turn a thread

@@ -249,6 +249,7 @@ final class ProfilerSession {
     if (now - lastForgotten >= FORGET_NANOS
         && drainer.walkerIsFull(samplerConfig.methods(), samplerConfig.locations())
         && sampler.forgetTold()) {
+      sampler.sweep(true);
       lastForgotten = now;
     }
   }

@@ -264,7 +264,7 @@ public final class Drainer {
     }
     int[] numbers = new int[stacks.stackCount()];
     StackTable used = stacks.some(windows.stacksInUse(stacks.stackCount()), null, numbers);
-    Runnable renumbering = windows.renumbering(numbers);
+    Runnable renumbering = windows.renumbering(numbers, null);
     renumbering.run();
     stacks.become(used);
     goneAtCompaction = windows.gone();
@@ -272,8 +272,8 @@ public final class Drainer {
   }
 
   /**
-   * Forgets methods, frames and stacks that no window has. Only while the walker's numbers mean
-   * nothing: they stand for methods and frames, too. The hottest methods stay.
+   * Forgets methods, frames, stacks and threads that no window has. Only while the walker's numbers
+   * mean nothing: they stand for methods and frames, too. The hottest methods stay.
    */
   private void forgetNames() {
     boolean[] keptStacks = windows.stacksInUse(stacks.stackCount());
@@ -293,10 +293,13 @@ public final class Drainer {
     Runnable ofMethods = methods.keeping(keptMethods, methodNumbers);
     Runnable ofFrames = frames.keeping(keptFrames, methodNumbers, frameNumbers);
     StackTable some = stacks.some(keptStacks, frameNumbers, stackNumbers);
-    Runnable ofWindows = windows.renumbering(stackNumbers);
+    int[] threadNumbers = new int[threads.size()];
+    Runnable ofThreads = threads.keeping(windows.threadsInUse(threads.size()), threadNumbers);
+    Runnable ofWindows = windows.renumbering(stackNumbers, threadNumbers);
     // Nothing is allocated from here on.
     ofMethods.run();
     ofFrames.run();
+    ofThreads.run();
     ofWindows.run();
     stacks.become(some);
     goneAtCompaction = windows.gone();

@@ -91,19 +91,22 @@ final class RowTable {
   }
 
   /**
-   * Prepares other numbers for its stacks.
+   * Prepares other numbers for its stacks, and for its threads unless that is null.
    *
    * @return what makes them its own, which cannot fail
    */
-  Runnable renumbering(int[] numbers) {
-    int[] renumbered = new int[stacks.length];
+  Runnable renumbering(int[] stackNumbers, int[] threadNumbers) {
+    int[] newStacks = new int[stacks.length];
+    int[] newThreads = new int[stacks.length];
     int[] places = new int[2 * stacks.length];
     for (int row = 0; row < count; row++) {
-      renumbered[row] = numbers[stacks[row]];
-      places[Hashing.freeSlot(places, hash(renumbered[row], threads[row]))] = row + 1;
+      newStacks[row] = stackNumbers[stacks[row]];
+      newThreads[row] = threadNumbers == null ? threads[row] : threadNumbers[threads[row]];
+      places[Hashing.freeSlot(places, hash(newStacks[row], newThreads[row]))] = row + 1;
     }
     return () -> {
-      stacks = renumbered;
+      stacks = newStacks;
+      threads = newThreads;
       index = places;
     };
   }

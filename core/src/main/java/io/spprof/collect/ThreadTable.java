@@ -17,16 +17,20 @@ final class ThreadTable {
   /** What stands for threads that there was no room for. */
   static final String OTHERS = "[other threads]";
 
+  private static final int SERIAL_BYTES = 2 * Integer.BYTES;
   private static final int ENTRY_BYTES = 128; // String, its bytes, Integer, HashMap node, list slot
 
   private final MemoryBudget budget;
-  private final Map<String, Integer> numbers = new HashMap<>();
-  private final List<String> names = new ArrayList<>();
+  private Map<String, Integer> numbers = new HashMap<>();
+  private List<String> names = new ArrayList<>();
   private int[] numberOfSerial = new int[256]; // number + 1
+  private int[] toldIn =
+      new int[256]; // the serial's name: in which of the times between letting go
+  private int time;
 
   ThreadTable(MemoryBudget budget) {
     this.budget = budget;
-    budget.take((long) numberOfSerial.length * Integer.BYTES);
+    budget.take((long) numberOfSerial.length * SERIAL_BYTES);
   }
 
   /** The thread with this serial number is called so from now on. */
@@ -35,6 +39,7 @@ final class ThreadTable {
       return;
     }
     numberOfSerial[serial] = number(name) + 1;
+    toldIn[serial] = time;
   }
 
   /** The number that samples of this thread are filed under. */
@@ -48,6 +53,56 @@ final class ThreadTable {
     return numberOfSerial[serial] - 1;
   }
 
+  /**
+   * Lets go of names that nothing is filed under any more, of threads that are gone: the names of
+   * living ones were told since the last time.
+   *
+   * @param kept which stay in any case, by number; completed
+   * @param renumbered gets the new number of each that stays
+   * @return what makes it so, which cannot fail
+   */
+  Runnable keeping(boolean[] kept, int[] renumbered) {
+    int[] ofSerial = new int[numberOfSerial.length];
+    for (int serial = 0; serial < numberOfSerial.length; serial++) {
+      if (numberOfSerial[serial] != 0 && toldIn[serial] == time) {
+        kept[numberOfSerial[serial] - 1] = true;
+      }
+    }
+    List<String> keptNames = new ArrayList<>();
+    Map<String, Integer> keptNumbers = new HashMap<>();
+    long freed = 0;
+    for (int number = 0; number < kept.length; number++) {
+      String name = names.get(number);
+      if (kept[number]) {
+        renumbered[number] = keptNames.size();
+        keptNumbers.put(name, keptNames.size());
+        keptNames.add(name);
+      } else if (!name.equals(OTHERS)) { // which was not taken
+        freed += bytes(name);
+      }
+    }
+    for (int serial = 0; serial < numberOfSerial.length; serial++) {
+      int number = numberOfSerial[serial] - 1;
+      ofSerial[serial] = number >= 0 && kept[number] ? renumbered[number] + 1 : 0;
+    }
+    long bytes = freed;
+    return () -> {
+      names = keptNames;
+      numbers = keptNumbers;
+      numberOfSerial = ofSerial;
+      time++;
+      budget.giveBack(bytes);
+    };
+  }
+
+  private static long bytes(String name) {
+    return ENTRY_BYTES + 2L * name.length();
+  }
+
+  int size() {
+    return names.size();
+  }
+
   List<String> names() {
     return List.copyOf(names);
   }
@@ -57,7 +112,7 @@ final class ThreadTable {
     if (known != null) {
       return known;
     }
-    if (!name.equals(OTHERS) && !budget.take(ENTRY_BYTES + 2L * name.length())) {
+    if (!name.equals(OTHERS) && !budget.take(bytes(name))) {
       return number(OTHERS);
     }
     names.add(name);
@@ -67,10 +122,11 @@ final class ThreadTable {
 
   private boolean grow(int serial) {
     int capacity = Math.max(2 * numberOfSerial.length, Integer.highestOneBit(serial) * 2);
-    if (capacity < 0 || !budget.take((long) capacity * Integer.BYTES)) {
+    if (capacity < 0 || !budget.take((long) capacity * SERIAL_BYTES)) {
       return false;
     }
-    budget.giveBack((long) numberOfSerial.length * Integer.BYTES);
+    budget.giveBack((long) numberOfSerial.length * SERIAL_BYTES);
+    toldIn = Arrays.copyOf(toldIn, capacity);
     numberOfSerial = Arrays.copyOf(numberOfSerial, capacity);
     return true;
   }

@@ -63,13 +63,17 @@ record Window(
         figures);
   }
 
-  Window withStacks(int[] numbers) {
+  /** With other numbers for stacks, and for threads unless that is null. */
+  Window renumbered(int[] stackNumbers, int[] threadNumbers) {
     int[] stacks = new int[rows.count()];
+    int[] threads = new int[rows.count()];
     for (int row = 0; row < stacks.length; row++) {
-      stacks[row] = numbers[rows.stacks()[row]];
+      int thread = rows.threads()[row];
+      stacks[row] = stackNumbers[rows.stacks()[row]];
+      threads[row] = threadNumbers == null ? thread : threadNumbers[thread];
     }
     Profile.Rows renumbered =
-        new Profile.Rows(stacks, rows.threads(), rows.samples(), rows.cpuNanos(), rows.count());
+        new Profile.Rows(stacks, threads, rows.samples(), rows.cpuNanos(), rows.count());
     return new Window(fromNanos, toNanos, renumbered, times, states, figures);
   }
 

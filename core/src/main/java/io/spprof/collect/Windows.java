@@ -1,6 +1,5 @@
 package io.spprof.collect;
 
-import io.spprof.Profile;
 import io.spprof.StateTimes;
 import io.spprof.sampler.ThreadState;
 import java.util.ArrayList;
@@ -286,29 +285,39 @@ final class Windows implements MemoryBudget.Reclaimer, SampleLog.Older {
   boolean[] stacksInUse(int count) {
     boolean[] used = new boolean[count];
     for (Window window : closed) {
-      mark(used, window.rows());
+      mark(used, window.rows().stacks(), window.rows().count());
     }
-    mark(used, rows.rows());
+    mark(used, rows.rows().stacks(), rows.rows().count());
     return used;
   }
 
-  private static void mark(boolean[] used, Profile.Rows of) {
-    for (int row = 0; row < of.count(); row++) {
-      used[of.stacks()[row]] = true;
+  /** Which threads have samples in any window. */
+  boolean[] threadsInUse(int count) {
+    boolean[] used = new boolean[count];
+    for (Window window : closed) {
+      mark(used, window.rows().threads(), window.rows().count());
+    }
+    mark(used, rows.rows().threads(), rows.rows().count());
+    return used;
+  }
+
+  private static void mark(boolean[] used, int[] numbers, int count) {
+    for (int row = 0; row < count; row++) {
+      used[numbers[row]] = true;
     }
   }
 
   /**
-   * Prepares other numbers for all stacks in use.
+   * Prepares other numbers for all stacks in use, and for all threads unless that is null.
    *
    * @return what makes them these windows' own, which cannot fail
    */
-  Runnable renumbering(int[] numbers) {
+  Runnable renumbering(int[] stackNumbers, int[] threadNumbers) {
     List<Window> renumbered = new ArrayList<>(closed.size());
     for (Window window : closed) {
-      renumbered.add(window.withStacks(numbers));
+      renumbered.add(window.renumbered(stackNumbers, threadNumbers));
     }
-    Runnable ofOpen = rows.renumbering(numbers);
+    Runnable ofOpen = rows.renumbering(stackNumbers, threadNumbers);
     return () -> {
       for (int i = 0; i < renumbered.size(); i++) {
         closed.set(i, renumbered.get(i));

@@ -57,6 +57,7 @@ final class ChurningJvm {
   private final Place[] server;
   private final Deque<Place> hidden = new ArrayDeque<>();
   private final int[] threads = new int[LASTING_THREADS + POOL_THREADS];
+  private final String[] threadNames = new String[threads.length];
   private final long[] words = new long[512];
   private Place[] application;
   private int[][] hot; // places: those of the server from 0, the application's from SERVER_PLACES
@@ -113,6 +114,9 @@ final class ChurningJvm {
     locations.clear();
     lastMethod = 0;
     lastLocation = 0;
+    for (int i = 0; i < threads.length; i++) {
+      tellName(i);
+    }
   }
 
   /** A sample, taken at that time; false if the ring was full. */
@@ -251,7 +255,12 @@ final class ChurningJvm {
     threads[at] = serial;
     String name =
         lastingName != null ? lastingName : "pool-" + serial / 4 + "-thread-" + (serial % 4 + 1);
-    if (!ring.name(serial, name)) {
+    threadNames[at] = name;
+    tellName(at);
+  }
+
+  private void tellName(int at) {
+    if (!ring.name(threads[at], threadNames[at])) {
       throw new IllegalStateException("the ring is full");
     }
   }

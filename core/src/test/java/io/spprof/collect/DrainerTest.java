@@ -153,6 +153,40 @@ final class DrainerTest {
   }
 
   @Test
+  void shouldForgetThreadsThatAreGoneAndInNoWindow() {
+    ring.name(1, "idle");
+    ring.name(2, "gone");
+    ring.name(3, "gone, but in a window");
+    ring.name(4, "busy");
+    ring.method(1, "a/B.c");
+    ring.words(2, 10, OK, frame(1, 0));
+    drainer.doWork();
+    drainer.roll(1_000_000_000L, WindowFigures.ZERO, 500_000_000L);
+    ring.words(3, 10, OK, frame(1, 0));
+    ring.words(4, 10, OK, frame(1, 0));
+    ring.forget(); // all of these were told since the session began
+    ring.name(1, "idle");
+    ring.name(4, "busy");
+    drainer.doWork();
+    assertEquals(4, snapshot(drainer).threadCount());
+    drainer.roll(2_000_000_000L, WindowFigures.ZERO, 500_000_000L);
+
+    ring.forget();
+    ring.name(1, "idle");
+    ring.name(4, "busy");
+    ring.method(1, "a/B.c");
+    ring.words(1, 10, OK, frame(1, 0));
+    drainer.doWork();
+
+    Profile profile = snapshot(drainer);
+    assertEquals(
+        Map.of("idle;a.B.c", 1L, "busy;a.B.c", 1L, "gone, but in a window;a.B.c", 1L),
+        folded(profile));
+    assertEquals(3, profile.threadCount());
+    assertEquals(0, drainer.stats().collectorError());
+  }
+
+  @Test
   void shouldTellWhenTheWalkersTablesAreHalfFull() {
     for (int i = 1; i <= 300; i++) {
       ring.method(i, "a/B.c" + i);

@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 
 final class ThreadTableTest {
 
-  private final ThreadTable table = new ThreadTable(new MemoryBudget(1 << 20));
+  private final ThreadTable table = new ThreadTable(new MemoryBudget(2 << 20));
 
   private static String nameOf(ThreadTable table, int serial) {
     int number = table.number(serial); // can make a new name

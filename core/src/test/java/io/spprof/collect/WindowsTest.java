@@ -264,7 +264,7 @@ final class WindowsTest {
       numbers[i] = 1000 - i;
     }
 
-    windows.renumbering(numbers).run();
+    windows.renumbering(numbers, null).run();
     second(windows, 0, 60);
 
     Map<Key, Sums> expected = new HashMap<>();

@@ -77,7 +77,10 @@ public final class SampleRing {
      */
     void method(int number, String name, int[] lines);
 
-    /** Numbers of methods and of locations begin anew; what was told of them holds no longer. */
+    /**
+     * Numbers of methods and of locations begin anew; what was told of them holds no longer. The
+     * names of all living threads are told again behind this.
+     */
     void forget();
 
     /**

@@ -69,8 +69,9 @@ public interface Sampler {
 
   /**
    * Has the walker forget the methods and locations that it has told, so that there is room for new
-   * ones; {@link SampleRing.Visitor#forget()} comes where it did. Signals of that moment, less than
-   * a millisecond, are dropped as late.
+   * ones; {@link SampleRing.Visitor#forget()} comes where it did. The next {@link #sweep(boolean)
+   * sweep} with names, which is to follow, tells those of all living threads again. Signals of that
+   * moment, less than a millisecond, are dropped as late.
    *
    * @return false if it was not the moment, and nothing was forgotten
    */
