@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.spprof.it.load.Crowd;
 import java.lang.management.ManagementFactory;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import javax.management.ObjectName;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.Timeout.ThreadMode;
@@ -61,18 +63,14 @@ class ManyThreadsIT {
     try (TargetJvm target = crowd();
         BeanClient bean = BeanClient.connect(target)) {
       bean.startWith("interval=100us,engine=" + engine);
-      target.ask("churn"); // all that grows once has grown
-      long before = nativeMemory(target);
-      String[] churn = target.ask("churn").split(" ");
-      long grown = nativeMemory(target) - before;
-      long threads = Long.parseLong(churn[0]);
-      Measured.tell(
-          "%s: %d threads, %.0f a second; native memory grew by %d kB",
-          engine, threads, threads * 1e9 / Long.parseLong(churn[1]), grown >> 10);
-      assertTrue(
-          // The walker's tables, 2.5 MiB of the session's memory, fill as new code is met.
-          grown < (8 << 20) + (5 << 19) + threads * BYTES_LEFT_OF_A_THREAD,
-          () -> "native memory grew by " + (grown >> 10) + " kB for " + threads + " threads");
+      target.ask("churn"); // most of what grows once has grown
+      // What a thread leaves behind grows every time; what the JVM still compiles, on a busy
+      // machine
+      // for long, does not.
+      List<String> rounds = new ArrayList<>();
+      while (!churnLeavesNothing(engine, target, rounds)) {
+        assertTrue(rounds.size() < 4, rounds::toString);
+      }
       awaitOneTimerAThread(engine, target, bean);
       assertEquals(0, bean.number("ThreadsFailed"));
       assertEquals("", bean.text("LastError"));
@@ -88,6 +86,20 @@ class ManyThreadsIT {
       bean.stop();
       assertNothingLost(target, bean);
     }
+  }
+
+  private static boolean churnLeavesNothing(String engine, TargetJvm target, List<String> rounds)
+      throws Exception {
+    long before = nativeMemory(target);
+    String[] churn = target.ask("churn").split(" ");
+    long grown = nativeMemory(target) - before;
+    long threads = Long.parseLong(churn[0]);
+    Measured.tell(
+        "%s: %d threads, %.0f a second; native memory grew by %d kB",
+        engine, threads, threads * 1e9 / Long.parseLong(churn[1]), grown >> 10);
+    rounds.add("native memory grew by " + (grown >> 10) + " kB for " + threads + " threads");
+    // The walker's tables, 2.5 MiB of the session's memory, fill as new code is met.
+    return grown < (8 << 20) + (5 << 19) + threads * BYTES_LEFT_OF_A_THREAD;
   }
 
   private static TargetJvm crowd() throws Exception {
