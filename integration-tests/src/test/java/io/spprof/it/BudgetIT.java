@@ -13,9 +13,9 @@ import org.junit.jupiter.api.Test;
 /** {@code budget=...}: the measured overhead stays within it, and the figures stay true. */
 class BudgetIT {
 
-  private static final double BUDGET = 0.3; // a fraction of what this load costs without
+  private static final double BUDGET = 0.5; // a fraction of what this load costs without
   private static final int THREADS = 60;
-  private static final int DEPTH = 100;
+  private static final int DEPTH = 400;
 
   /** What the bean says at one moment. */
   private record Reading(long nanos, long overheadNanos, long signals, long intervalNanos) {
@@ -53,13 +53,6 @@ class BudgetIT {
         Thread.sleep(1000);
         readings.add(Reading.of(bean));
       }
-      for (int i = 1; i < readings.size(); i++)
-        System.out.printf(
-            "T %d %d ms %.2f%% sig %d%n",
-            i,
-            readings.get(i).intervalNanos() / 1000000,
-            readings.get(i).percentSince(readings.get(i - 1)),
-            readings.get(i).signals() - readings.get(i - 1).signals());
       String problem = bean.text("LastError");
       long ending = target.cpuNanos();
       bean.stop();
@@ -82,8 +75,12 @@ class BudgetIT {
 
       long accounted = bean.number("SampledCpuTimeNanos") + bean.number("DroppedCpuTimeNanos");
       accounted -= firstSessionNanos;
-      assertTrue(accounted > 0.98 * (ending - begun), accounted + " of " + (ending - begun));
-      assertTrue(accounted < 1.02 * (ended - before), accounted + " of " + (ended - before));
+      // Chance, see CpuAccountingIT: of the longest interval, which a busy machine may drive up.
+      double chance = 4 * longest * Math.sqrt(THREADS / 6.0);
+      double least = 0.98 * (ending - begun) - chance;
+      double most = 1.02 * (ended - before) + chance;
+      assertTrue(accounted > least, accounted + " of " + least + ": " + readings);
+      assertTrue(accounted < most, accounted + " of " + most + ": " + readings);
       assertWindowsTellTheInterval(bean, longest);
     }
   }
