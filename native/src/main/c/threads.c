@@ -171,6 +171,7 @@ static void arm(struct spprof_slot *slot) {
     if (error == 0) {
         count_sampled(true);
         set_failed(slot, false);
+        atomic_store_explicit(&slot->resting, false, memory_order_relaxed);
         error = set_timer(slot);
         if (error == 0) {
             return;

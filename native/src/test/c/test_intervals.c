@@ -215,6 +215,29 @@ TEST(threads_that_rest_are_paid_for_on_their_turn) {
           2 * signals < signals_then); /* a quarter by rights, and longer intervals */
 }
 
+/* A thread that leaves the JVM while it rests, and comes back, is sampled until the next turn. */
+TEST(a_thread_that_comes_back_does_not_rest) {
+    setup();
+    CHECK_EQUAL(0, spprof_sampler_start(NULL, &config));
+    struct spprof_slot *slot = spprof_slots_find_sigsafe(config.engine->thread_id());
+    uint32_t turn = 0;
+    while (!slot->resting) {
+        CHECK_EQUAL(0, spprof_sampler_rest(2, turn++));
+    }
+    spprof_threads_ended("main");
+    spprof_threads_started(&walks, "main");
+    CHECK(!slot->resting);
+    uint64_t signals = spprof_counters.signals;
+    change_interval(MS / 2); /* which only one that does not rest follows */
+    while (slot->interval_ns != MS / 2) {
+        burn(MS);
+    }
+    CHECK(spprof_counters.signals > signals);
+    CHECK_EQUAL(0, spprof_sampler_rest(2, turn - 1));
+    CHECK(slot->resting);
+    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
+}
+
 TEST(a_change_is_refused_without_a_session_and_to_zero) {
     setup();
     CHECK_EQUAL(-EINVAL, spprof_sampler_set_interval(MS));
@@ -249,6 +272,7 @@ int main(void) {
     RUN_WITH(ctimer, a_thread_follows_when_the_interval_it_is_in_ends);
     RUN_WITH(ctimer, a_new_thread_begins_with_the_interval_in_force);
     RUN_WITH(ctimer, threads_that_rest_are_paid_for_on_their_turn);
+    RUN_WITH(ctimer, a_thread_that_comes_back_does_not_rest);
     RUN_WITH_BOTH(stops_beside_changes_leave_no_trace);
     RUN_WITH_BOTH(a_change_is_refused_without_a_session_and_to_zero);
     RUN_WITH(itimer, a_change_leaves_a_process_timer_that_is_somebody_elses);
