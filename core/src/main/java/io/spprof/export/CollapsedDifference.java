@@ -2,11 +2,7 @@ package io.spprof.export;
 
 import io.spprof.Profile;
 import java.io.IOException;
-import java.util.ArrayList;
-import java.util.Comparator;
-import java.util.HashMap;
-import java.util.List;
-import java.util.Map;
+import java.util.Arrays;
 
 /**
  * Two profiles side by side as folded stacks: a line for each stack that has not as many samples in
@@ -21,17 +17,12 @@ import java.util.Map;
  */
 public final class CollapsedDifference {
 
-  private record Line(String stack, long before, long after) {
-    long change() {
-      return Math.abs(after - before);
-    }
-  }
-
   private CollapsedDifference() {}
 
   /**
-   * Writes the stacks, those that changed most first, equal ones by name. Memory: all stacks of the
-   * first as text.
+   * Writes the stacks, those that changed most first, equal ones by name. Memory: some 100 bytes
+   * for each row and stack of both profiles, and 4 for each frame of a stack; lines are written as
+   * they are made.
    *
    * @param before the first, not null
    * @param after the second, not null
@@ -39,26 +30,38 @@ public final class CollapsedDifference {
    * @throws IOException when {@code out} throws it
    */
   public static void write(Profile before, Profile after, Appendable out) throws IOException {
-    Map<String, Long> rest = new HashMap<>();
-    FoldedProfile first = new FoldedProfile(before);
-    for (int row = 0; row < first.rowCount(); row++) {
-      rest.put(CollapsedExporter.stack(first, row), first.samples(row));
-    }
-    List<Line> lines = new ArrayList<>();
-    FoldedProfile second = new FoldedProfile(after);
-    for (int row = 0; row < second.rowCount(); row++) {
-      String stack = CollapsedExporter.stack(second, row);
-      Long samples = rest.remove(stack);
-      Line line = new Line(stack, samples == null ? 0 : samples, second.samples(row));
-      if (line.change() > 0) {
-        lines.add(line);
+    FoldedPair pair = new FoldedPair(before, after);
+    FoldedProfile folded = pair.folded();
+    long[] changes = new long[folded.rowCount()];
+    Arrays.setAll(changes, row -> Math.abs(pair.second().samples(row) - pair.first().samples(row)));
+    int[] order = new int[changes.length];
+    Arrays.setAll(order, row -> row);
+    IntSort.sort(
+        order,
+        (a, b) -> {
+          int byChange = Long.compare(changes[b], changes[a]);
+          return byChange != 0 ? byChange : compareNames(folded, a, b);
+        });
+    for (int row : order) {
+      if (changes[row] == 0) {
+        break; // so are all that follow
       }
+      CollapsedExporter.writeStack(folded, row, out);
+      out.append(' ').append(Long.toString(pair.first().samples(row)));
+      out.append(' ').append(Long.toString(pair.second().samples(row))).append('\n');
     }
-    rest.forEach((stack, samples) -> lines.add(new Line(stack, samples, 0)));
-    lines.sort(Comparator.comparingLong(Line::change).reversed().thenComparing(Line::stack));
-    for (Line line : lines) {
-      out.append(line.stack).append(' ').append(Long.toString(line.before)).append(' ');
-      out.append(Long.toString(line.after)).append('\n');
+  }
+
+  /** Threads by name, then frame by frame from the root; a caller comes before what it called. */
+  private static int compareNames(FoldedProfile folded, int a, int b) {
+    String threadA = folded.threadName(folded.thread(a));
+    int byThread = threadA.compareTo(folded.threadName(folded.thread(b)));
+    if (byThread != 0) {
+      return byThread;
     }
+    int common = folded.commonDepth(a, b);
+    return common == folded.depth(a) || common == folded.depth(b)
+        ? Integer.compare(folded.depth(a), folded.depth(b))
+        : Integer.compare(folded.frame(a, common), folded.frame(b, common));
   }
 }

@@ -56,13 +56,7 @@ public final class CollapsedExporter {
   }
 
   /** A line's stack, without its number. */
-  static String stack(FoldedProfile folded, int row) throws IOException {
-    StringBuilder stack = new StringBuilder();
-    writeStack(folded, row, stack);
-    return stack.toString();
-  }
-
-  private static void writeStack(FoldedProfile folded, int row, Appendable out) throws IOException {
+  static void writeStack(FoldedProfile folded, int row, Appendable out) throws IOException {
     out.append(folded.threadName(folded.thread(row)));
     int depth = folded.depth(row);
     for (int i = 0; i < depth; i++) {

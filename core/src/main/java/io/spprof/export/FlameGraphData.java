@@ -44,20 +44,13 @@ final class FlameGraphData {
   }
 
   static FlameGraphData ofDifference(Profile before, Profile after) {
-    FoldedProfile folded = new FoldedProfile(JoinedProfile.of(before, after));
+    FoldedPair pair = new FoldedPair(before, after);
     return new FlameGraphData(
-        folded, List.of(part(folded, after, before.rowCount()), part(folded, before, 0)));
+        pair.folded(), List.of(part(after, pair.second()), part(before, pair.first())));
   }
 
-  /** Of a profile that was joined to another one, its rows from {@code firstRow} on. */
-  private static Part part(FoldedProfile folded, Profile profile, int firstRow) {
-    long[] samples = new long[folded.rowCount()];
-    long[] nanos = new long[folded.rowCount()];
-    for (int row = 0; row < profile.rowCount(); row++) {
-      samples[folded.foldedRow(firstRow + row)] += profile.samples(row);
-      nanos[folded.foldedRow(firstRow + row)] += profile.cpuNanos(row);
-    }
-    return new Part(profile, row -> samples[row], row -> nanos[row]);
+  private static Part part(Profile profile, FoldedPair.Part amounts) {
+    return new Part(profile, amounts::samples, amounts::cpuNanos);
   }
 
   void addTo(Steps steps, Appendable out) {
