@@ -24,8 +24,8 @@ struct spprof_drain {
 };
 
 /*
- * Before a session begins: 0 once no handler of an earlier one is in flight, or -ETIMEDOUT. What
- * the caller wrote before is seen by every handler that enters after.
+ * Closes the gate, if it is open: 0 once no handler that entered before is in flight, or
+ * -ETIMEDOUT. What the caller wrote before is seen by every handler that enters after.
  */
 int spprof_drain_await_handlers(uint32_t deadline_ms);
 

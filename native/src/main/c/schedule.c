@@ -15,7 +15,7 @@ void spprof_schedule_want(uint64_t interval_ns, bool first) {
     longest = first || interval_ns > longest ? interval_ns : longest;
 }
 
-uint64_t spprof_schedule_wanted_sigsafe(void) {
+static uint64_t wanted_sigsafe(void) {
     return atomic_load_explicit(&wanted, memory_order_relaxed);
 }
 
@@ -33,8 +33,7 @@ static uint64_t interval_of_sigsafe(const struct spprof_slot *slot) {
 
 void spprof_schedule_begin(struct spprof_slot *slot, uint64_t from_ns, uint32_t random) {
     atomic_store_explicit(&slot->paid_ns, from_ns, memory_order_relaxed);
-    atomic_store_explicit(&slot->interval_ns, spprof_schedule_wanted_sigsafe(),
-                          memory_order_relaxed);
+    atomic_store_explicit(&slot->interval_ns, wanted_sigsafe(), memory_order_relaxed);
     atomic_store_explicit(&slot->phase, random, memory_order_relaxed);
 }
 
@@ -57,7 +56,7 @@ uint64_t spprof_schedule_pay_sigsafe(struct spprof_slot *slot, uint64_t expirati
 }
 
 void spprof_schedule_follow_sigsafe(const struct spprof_engine *engine, struct spprof_slot *slot) {
-    uint64_t interval_ns = spprof_schedule_wanted_sigsafe();
+    uint64_t interval_ns = wanted_sigsafe();
     if (interval_ns == interval_of_sigsafe(slot) ||
         atomic_load_explicit(&slot->resting, memory_order_relaxed)) {
         return; /* one that rests follows when its turn comes */

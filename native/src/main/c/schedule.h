@@ -31,7 +31,6 @@
 /* The interval wanted from now on, ns, greater than 0; `first` in a session. With threads.c's lock.
  */
 void spprof_schedule_want(uint64_t interval_ns, bool first);
-uint64_t spprof_schedule_wanted_sigsafe(void);
 /* The longest interval that was wanted in this session. With threads.c's lock. */
 uint64_t spprof_schedule_longest(void);
 

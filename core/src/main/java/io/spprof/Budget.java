@@ -71,26 +71,28 @@ final class Budget {
 
   /** Why the budget cannot be kept as it should; "" if it can, or if there is none. */
   String problem() {
-    String budget = "budget=" + ProfilerConfig.plain(percent) + " cannot be kept: ";
+    if (controller == null) {
+      return "";
+    }
+    String found = "";
     if (refused) {
-      return budget
-          + "the process's profiling timer (setitimer, ITIMER_PROF) was set by something else"
-          + " meanwhile; use engine=ctimer on Linux";
-    }
-    if (controller != null && controller.outOfReach()) {
-      return budget
-          + String.format(
+      found =
+          " cannot be kept: the process's profiling timer (setitimer, ITIMER_PROF) was set by"
+              + " something else meanwhile; use engine=ctimer on Linux";
+    } else if (controller.outOfReach()) {
+      found =
+          String.format(
               Locale.ROOT,
-              "the profiler's own thread alone takes %.2f %% of a CPU; set a larger budget",
+              " cannot be kept: the profiler's own thread alone takes %.2f %% of a CPU; set a larger"
+                  + " budget",
               controller.fixedPercent());
+    } else if (share > 1) {
+      found =
+          ": the longest interval is not enough, so one thread in "
+              + share
+              + " is sampled at a time, each in its turn; all CPU time is accounted for; set a"
+              + " larger budget to sample all at once";
     }
-    if (share > 1) {
-      return "budget="
-          + ProfilerConfig.plain(percent)
-          + ": the longest interval is not enough, so one thread in "
-          + share
-          + " is sampled at a time, each in its turn; all CPU time is accounted for";
-    }
-    return "";
+    return found.isEmpty() ? "" : "budget=" + ProfilerConfig.plain(percent) + found;
   }
 }

@@ -24,9 +24,8 @@ final class ThreadTable {
   private Map<String, Integer> numbers = new HashMap<>();
   private List<String> names = new ArrayList<>();
   private int[] numberOfSerial = new int[256]; // number + 1
-  private int[] toldIn =
-      new int[256]; // the serial's name: in which of the times between letting go
-  private int time;
+  private int[] toldIn = new int[256]; // at which time the serial's name was told last
+  private int time; // counts how often names were let go
 
   ThreadTable(MemoryBudget budget) {
     this.budget = budget;
