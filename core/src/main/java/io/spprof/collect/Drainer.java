@@ -8,7 +8,6 @@ import io.spprof.sampler.ThreadState;
 import io.spprof.sampler.WalkResult;
 import io.spprof.symbol.JvmtiSymbolResolver;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -19,9 +18,8 @@ import java.util.List;
 public final class Drainer {
 
   private static final String TRUNCATED = "[truncated]";
-  private static final int HOTTEST = 20;
+  static final int HOTTEST = 20;
   private static final int LOG_SHARE = 2; // of the budget: half
-  private static final int GONE_BEFORE_COMPACTION = 4;
   private static final int MOST_TRANSIENTS = 1000;
 
   private final SampleRing ring;
@@ -32,13 +30,13 @@ public final class Drainer {
   private final StackTable stacks;
   private final LocationTable locations;
   private final Windows windows;
+  private final Compaction compaction;
   private final int depth;
   private final int[] scratch;
   private final int[] scratchMethods;
   private final Recorder recorder = new Recorder();
 
   // Under the lock; written by the passes.
-  private int goneAtCompaction;
   private long collected;
   private long unwalkable;
   private long stackTableFull;
@@ -81,6 +79,7 @@ public final class Drainer {
     this.stacks = new StackTable(budget);
     this.locations = new LocationTable(budget);
     this.windows = new Windows(budget, budget.limit() / LOG_SHARE, startNanos);
+    this.compaction = new Compaction(methods, frames, threads, stacks, windows);
     this.depth = depth;
     this.scratch = new int[depth + 1];
     this.scratchMethods = new int[depth + 1];
@@ -143,7 +142,7 @@ public final class Drainer {
 
   /** Makes the list of the hottest methods anew. */
   public synchronized void refreshHotMethods() {
-    int[] top = hottest();
+    int[] top = methods.hottest(HOTTEST);
     List<HotMethod> hottest = new ArrayList<>(top.length);
     for (int method : top) {
       hottest.add(
@@ -154,24 +153,6 @@ public final class Drainer {
               methods.selfSamples(method)));
     }
     hotMethods = List.copyOf(hottest);
-  }
-
-  /** By insertion into a short list: plain loops, as the first stop of a session waits for this. */
-  private int[] hottest() {
-    int[] top = new int[HOTTEST];
-    int count = 0;
-    for (int method = 0; method < methods.size(); method++) {
-      long nanos = methods.selfNanos(method);
-      if (nanos == 0 || count == HOTTEST && nanos <= methods.selfNanos(top[count - 1])) {
-        continue;
-      }
-      int at = count < HOTTEST ? count++ : count - 1;
-      for (; at > 0 && methods.selfNanos(top[at - 1]) < nanos; at--) {
-        top[at] = top[at - 1];
-      }
-      top[at] = method;
-    }
-    return Arrays.copyOf(top, count);
   }
 
   private double percent(long nanos) {
@@ -187,7 +168,7 @@ public final class Drainer {
    */
   public synchronized void roll(long now, WindowFigures figures, long retentionNanos) {
     windows.roll(now, figures, retentionNanos);
-    compact(GONE_BEFORE_COMPACTION);
+    compaction.windowsRolled();
     publish();
   }
 
@@ -244,65 +225,6 @@ public final class Drainer {
       all.add(Slice.Stretch.of(window));
     }
     return all;
-  }
-
-  /**
-   * Makes room for a new stack where growing has none: the oldest windows, and what only they had.
-   */
-  private boolean forgetOldStacks() {
-    int wanted = goneAtCompaction + GONE_BEFORE_COMPACTION;
-    while (windows.gone() < wanted && windows.dropOldest()) {
-      // one after the other
-    }
-    return compact(1);
-  }
-
-  /** Forgets stacks that windows which went have left behind; false if too few went. */
-  private boolean compact(int least) {
-    if (windows.gone() < goneAtCompaction + least) {
-      return false;
-    }
-    int[] numbers = new int[stacks.stackCount()];
-    StackTable used = stacks.some(windows.stacksInUse(stacks.stackCount()), null, numbers);
-    Runnable renumbering = windows.renumbering(numbers, null);
-    renumbering.run();
-    stacks.become(used);
-    goneAtCompaction = windows.gone();
-    return true;
-  }
-
-  /**
-   * Forgets methods, frames, stacks and threads that no window has. Only while the walker's numbers
-   * mean nothing: they stand for methods and frames, too. The hottest methods stay.
-   */
-  private void forgetNames() {
-    boolean[] keptStacks = windows.stacksInUse(stacks.stackCount());
-    boolean[] keptFrames = stacks.framesOf(keptStacks, frames.count());
-    boolean[] keptMethods = new boolean[methods.size()];
-    for (int frame = 0; frame < keptFrames.length; frame++) {
-      if (keptFrames[frame]) {
-        keptMethods[frames.method(frame)] = true;
-      }
-    }
-    for (int method : hottest()) {
-      keptMethods[method] = true;
-    }
-    int[] methodNumbers = new int[keptMethods.length];
-    int[] frameNumbers = new int[keptFrames.length];
-    int[] stackNumbers = new int[keptStacks.length];
-    Runnable ofMethods = methods.keeping(keptMethods, methodNumbers);
-    Runnable ofFrames = frames.keeping(keptFrames, methodNumbers, frameNumbers);
-    StackTable some = stacks.some(keptStacks, frameNumbers, stackNumbers);
-    int[] threadNumbers = new int[threads.size()];
-    Runnable ofThreads = threads.keeping(windows.threadsInUse(threads.size()), threadNumbers);
-    Runnable ofWindows = windows.renumbering(stackNumbers, threadNumbers);
-    // Nothing is allocated from here on.
-    ofMethods.run();
-    ofFrames.run();
-    ofThreads.run();
-    ofWindows.run();
-    stacks.become(some);
-    goneAtCompaction = windows.gone();
   }
 
   /** Whose exceptions would end the pass: so every one is caught, counted, and the pass goes on. */
@@ -427,7 +349,7 @@ public final class Drainer {
         int found, int thread, WalkResult walk, ThreadState state, long timeNanos, long cpuNanos) {
       int number = threads.number(thread);
       int row = place(found, number, cpuNanos);
-      if (row < 0 && forgetOldStacks()) {
+      if (row < 0 && compaction.makeRoom()) {
         row = place(found, number, cpuNanos);
       }
       if (row >= 0) {
@@ -470,7 +392,7 @@ public final class Drainer {
       try {
         methods.forgetNumbers();
         locations.forget();
-        forgetNames();
+        compaction.forgetNames();
       } catch (OutOfMemoryError e) {
         // What was told is overwritten number by number; for the rest there may be room next time.
       }

@@ -4,12 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.spprof.DebugInfo;
-import io.spprof.DropCounts;
 import io.spprof.Profile;
 import io.spprof.SampleTimes;
-import io.spprof.SessionStats;
-import io.spprof.StateTimes;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.HashMap;
@@ -58,21 +54,8 @@ final class StackTableTest {
   }
 
   private static Profile profile(Folding table) {
-    Profile.Info info =
-        new Profile.Info(
-            SessionStats.NONE,
-            "",
-            "",
-            0,
-            0,
-            DropCounts.NONE,
-            0,
-            0,
-            StateTimes.NONE,
-            false,
-            DebugInfo.EXACT);
     return new Profile(
-        info,
+        Snapshots.NO_INFO,
         List.of(),
         new Profile.Frames(new int[0], new int[0], 0),
         List.of(),

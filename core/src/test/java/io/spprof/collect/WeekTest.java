@@ -3,11 +3,9 @@ package io.spprof.collect;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.spprof.DebugInfo;
 import io.spprof.DropCounts;
 import io.spprof.Profile;
 import io.spprof.ProfilerConfig;
-import io.spprof.SessionStats;
 import io.spprof.export.CollapsedDifference;
 import io.spprof.export.CollapsedExporter;
 import io.spprof.export.FlameGraphExporter;
@@ -160,22 +158,7 @@ final class WeekTest {
     }
 
     private Profile profile(long from, long to) {
-      return drainer
-          .slice(from, to, now() + 1, figures())
-          .merge(
-              all ->
-                  new Profile.Info(
-                      SessionStats.NONE,
-                      "",
-                      "",
-                      0,
-                      0,
-                      all.figures().dropped(),
-                      all.figures().signals(),
-                      all.figures().droppedCpuNanos(),
-                      all.states(),
-                      true,
-                      DebugInfo.EXACT));
+      return Snapshots.of(drainer.slice(from, to, now() + 1, figures()));
     }
 
     private Profile last(long seconds) {

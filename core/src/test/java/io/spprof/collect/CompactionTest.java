@@ -1,0 +1,193 @@
+package io.spprof.collect;
+
+import static io.spprof.collect.Snapshots.folded;
+import static io.spprof.collect.Snapshots.snapshot;
+import static io.spprof.sampler.RingWriter.define;
+import static io.spprof.sampler.RingWriter.frame;
+import static io.spprof.sampler.RingWriter.location;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.spprof.Profile;
+import io.spprof.sampler.FakeSampler;
+import io.spprof.sampler.RingWriter;
+import io.spprof.symbol.JvmtiSymbolResolver;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import org.junit.jupiter.api.Test;
+
+/** What the collector forgets, and what the walker does. */
+final class CompactionTest {
+
+  private static final int OK = RingWriter.OK;
+
+  private final RingWriter ring = new RingWriter(64 << 10);
+  private final FakeSampler sampler = new FakeSampler();
+  private final Drainer drainer =
+      new Drainer(ring.reader(), sampler, 16, new MemoryBudget(1 << 20), 0);
+
+  @Test
+  void shouldTakeNumbersAnewOnceTheWalkerForgot() {
+    ring.method(1, "a/B.old", 0 << 16 | 10);
+    ring.words(1, 10, OK, define(1, 1), frame(1, 0));
+    ring.forget();
+    ring.words(1, 10, OK, location(1)); // of no meaning any more
+    ring.words(1, 10, OK, frame(1, 0));
+    ring.method(1, "a/B.fresh", 0 << 16 | 20);
+    ring.words(1, 10, OK, define(1, 1), frame(1, 0));
+    ring.words(1, 10, OK, location(1));
+    drainer.doWork();
+
+    assertEquals(
+        Map.of(
+            "[thread 1];a.B.old", 1L, "[thread 1];[other methods]", 2L, "[thread 1];a.B.fresh", 2L),
+        folded(snapshot(drainer)));
+    assertEquals(0, drainer.stats().collectorError());
+  }
+
+  @Test
+  void shouldGiveBackWhatNumbersTook() {
+    MemoryBudget budget = new MemoryBudget(8 << 20);
+    MethodTable methods = new MethodTable(budget, new JvmtiSymbolResolver(sampler));
+    LocationTable locations = new LocationTable(budget);
+    long first = 0;
+    for (int round = 0; round < 20; round++) {
+      for (int i = 1; i <= 5000; i++) {
+        methods.named(i, "a.B.c" + i, new int[] {10, 5 << 16 | 11});
+        methods.number(8L * i);
+        locations.define(i, new int[] {1, 2, 3}, 0, 3);
+      }
+      assertEquals(10_000, methods.told());
+      long full = budget.used();
+      methods.forgetNumbers();
+      locations.forget();
+      assertEquals(0, methods.told() + locations.told());
+      assertTrue(budget.used() < full - 5000 * 50, full + " and then " + budget.used());
+      first = round == 0 ? budget.used() : first;
+      assertEquals(first, budget.used());
+    }
+  }
+
+  private void tell(int first, int count, String name, long cpuNanos) {
+    for (int i = first; i < first + count; i++) {
+      ring.method(i, name + i, 0 << 16 | i);
+      ring.words(1, cpuNanos, OK, define(i, 2), frame(i, 0), frame(first, 0));
+    }
+    drainer.doWork();
+  }
+
+  @Test
+  void shouldForgetNamesThatNoWindowHasWithTheNumbers() {
+    tell(1, 50, "a/B.old", 1);
+    drainer.roll(1_000_000_000L, WindowFigures.ZERO, 500_000_000L);
+    Slice past = drainer.slice(0, Long.MAX_VALUE, 1_000_000_000L, WindowFigures.ZERO);
+    tell(51, 30, "a/B.kept", 100);
+    Map<String, Long> kept = new TreeMap<>();
+    for (int i = 51; i < 81; i++) {
+      kept.put("[thread 1];a.B.kept51;a.B.kept" + i, 1L);
+    }
+    drainer.roll(2_000_000_000L, WindowFigures.ZERO, 500_000_000L);
+    tell(81, 10, "a/B.open", 100);
+    for (int i = 81; i < 91; i++) {
+      kept.put("[thread 1];a.B.open81;a.B.open" + i, 1L);
+    }
+    assertEquals(90, snapshot(drainer).methodCount());
+
+    ring.forget();
+    drainer.doWork();
+
+    Profile profile = snapshot(drainer);
+    assertEquals(kept, folded(profile));
+    assertEquals(40, profile.methodCount());
+    assertEquals(40, profile.frameCount());
+    for (int frame = 0; frame < 40; frame++) {
+      String name = profile.frameName(frame);
+      assertEquals(name.replaceAll("[^0-9]", ""), "" + profile.frameLine(frame), name);
+    }
+    drainer.refreshHotMethods();
+    assertEquals(20, drainer.hotMethods().size());
+    // With new numbers for what was there and for what was not.
+    tell(1, 2, "a/B.open8", 100);
+    tell(3, 1, "a/B.fresh", 100);
+    kept.put("[thread 1];a.B.open81;a.B.open81", 2L);
+    kept.put("[thread 1];a.B.open81;a.B.open82", 2L);
+    kept.put("[thread 1];a.B.fresh3;a.B.fresh3", 1L);
+    assertEquals(kept, folded(snapshot(drainer)));
+    // What was handed out before is as it was.
+    Profile before = Snapshots.of(past);
+    assertEquals(50, before.totalSamples());
+    assertTrue(folded(before).containsKey("[thread 1];a.B.old1;a.B.old50"));
+    assertEquals(0, drainer.stats().collectorError());
+  }
+
+  @Test
+  void shouldForgetThreadsThatAreGoneAndInNoWindow() {
+    ring.name(1, "idle");
+    ring.name(2, "gone");
+    ring.name(3, "gone, but in a window");
+    ring.name(4, "busy");
+    ring.method(1, "a/B.c");
+    ring.words(2, 10, OK, frame(1, 0));
+    drainer.doWork();
+    drainer.roll(1_000_000_000L, WindowFigures.ZERO, 500_000_000L);
+    ring.words(3, 10, OK, frame(1, 0));
+    ring.words(4, 10, OK, frame(1, 0));
+    ring.forget(); // all of these were told since the session began
+    ring.name(1, "idle");
+    ring.name(4, "busy");
+    drainer.doWork();
+    assertEquals(4, snapshot(drainer).threadCount());
+    drainer.roll(2_000_000_000L, WindowFigures.ZERO, 500_000_000L);
+
+    ring.forget();
+    ring.name(1, "idle");
+    ring.name(4, "busy");
+    ring.method(1, "a/B.c");
+    ring.words(1, 10, OK, frame(1, 0));
+    drainer.doWork();
+
+    Profile profile = snapshot(drainer);
+    assertEquals(
+        Map.of("idle;a.B.c", 1L, "busy;a.B.c", 1L, "gone, but in a window;a.B.c", 1L),
+        folded(profile));
+    assertEquals(3, profile.threadCount());
+    assertEquals(0, drainer.stats().collectorError());
+  }
+
+  @Test
+  void shouldTellWhenTheWalkersTablesAreHalfFull() {
+    for (int i = 1; i <= 300; i++) {
+      ring.method(i, "a/B.c" + i);
+      ring.words(1, 10, OK, define(i, 1), frame(i, 0));
+      drainer.doWork();
+    }
+    assertFalse(drainer.walkerIsFull(1024, 1024));
+    assertTrue(drainer.walkerIsFull(512, 1024));
+    assertTrue(drainer.walkerIsFull(1024, 512));
+    ring.forget();
+    drainer.doWork();
+    assertFalse(drainer.walkerIsFull(4, 4));
+  }
+
+  @Test
+  void shouldKnowAMethodThatTheWalkerCannotRemember() {
+    for (int i = 0; i < 1001; i++) {
+      int number = RingWriter.transientNumber(i);
+      ring.method(number, "a/B.c" + i % 7, 0 << 16 | 10);
+      ring.words(1, 10, OK, define(0, 1), frame(number, 0));
+      drainer.doWork();
+    }
+    Map<String, Long> folded = folded(snapshot(drainer));
+    assertEquals(Set.of(143L), Set.copyOf(folded.values()));
+    assertEquals(7, folded.size());
+    assertTrue(drainer.walkerIsFull(1 << 20, 1 << 20), "it could do better");
+
+    int gone = RingWriter.transientNumber(1); // another has its place
+    ring.method(RingWriter.transientNumber(1 + 4096), "a/B.other");
+    ring.words(1, 10, OK, frame(gone, 0));
+    drainer.doWork();
+    assertEquals(1, folded(snapshot(drainer)).get("[thread 1];[other methods]"));
+  }
+}

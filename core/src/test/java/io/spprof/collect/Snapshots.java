@@ -1,0 +1,61 @@
+package io.spprof.collect;
+
+import io.spprof.DebugInfo;
+import io.spprof.Profile;
+import io.spprof.SessionStats;
+import io.spprof.StateTimes;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+
+/** What a collector has, as profiles. */
+final class Snapshots {
+
+  /** Of nothing. */
+  static final Profile.Info NO_INFO =
+      info(new Slice.Stretch(0, 0, 0, 0, StateTimes.NONE, WindowFigures.ZERO));
+
+  private Snapshots() {}
+
+  /** All of it. */
+  static Profile snapshot(Drainer drainer) {
+    return of(drainer.slice(0, Long.MAX_VALUE, 1, WindowFigures.ZERO));
+  }
+
+  /** A slice, whose signals stand in the place of the unwalkable samples. */
+  static Profile of(Slice slice) {
+    return slice.merge(Snapshots::info);
+  }
+
+  private static Profile.Info info(Slice.Stretch all) {
+    return new Profile.Info(
+        SessionStats.NONE,
+        "",
+        "",
+        0,
+        0,
+        all.figures().dropped(),
+        all.figures().signals(),
+        all.figures().droppedCpuNanos(),
+        all.states(),
+        true,
+        DebugInfo.EXACT);
+  }
+
+  /** "thread;root;...;leaf" to samples. */
+  static Map<String, Long> folded(Profile profile) {
+    Map<String, Long> folded = new TreeMap<>();
+    for (int row = 0; row < profile.rowCount(); row++) {
+      int stack = profile.stack(row);
+      int depth = profile.depth(stack);
+      String frames =
+          IntStream.range(0, depth)
+              .mapToObj(i -> profile.frameName(profile.frame(stack, depth - 1 - i)))
+              .collect(Collectors.joining(";"));
+      folded.merge(
+          profile.threadName(profile.thread(row)) + ";" + frames, profile.samples(row), Long::sum);
+    }
+    return folded;
+  }
+}
