@@ -25,6 +25,7 @@ public final class Drainer {
   private final SampleRing ring;
   private final Sampler sampler;
   private final MethodTable methods;
+  private final MethodNumbers numbers;
   private final FrameTable frames;
   private final ThreadTable threads;
   private final StackTable stacks;
@@ -73,7 +74,8 @@ public final class Drainer {
       SampleRing ring, Sampler sampler, int depth, MemoryBudget budget, long startNanos) {
     this.ring = ring;
     this.sampler = sampler;
-    this.methods = new MethodTable(budget, new JvmtiSymbolResolver(sampler));
+    this.methods = new MethodTable(budget);
+    this.numbers = new MethodNumbers(budget, new JvmtiSymbolResolver(sampler), methods);
     this.frames = new FrameTable(budget);
     this.threads = new ThreadTable(budget);
     this.stacks = new StackTable(budget);
@@ -180,9 +182,9 @@ public final class Drainer {
    * @return true if {@link Sampler#forgetTold()} would help
    */
   public synchronized boolean walkerIsFull(int mostMethods, int mostLocations) {
-    return methods.told() > mostMethods / 2
+    return numbers.told() > mostMethods / 2
         || locations.told() > mostLocations / 2
-        || methods.transientsTold() > MOST_TRANSIENTS;
+        || numbers.transientsTold() > MOST_TRANSIENTS;
   }
 
   /**
@@ -248,7 +250,7 @@ public final class Drainer {
           scratch[i] =
               id == 0
                   ? synthetic(MethodTable.NO_METHOD)
-                  : frame(methods.number(id), from.bci(framesAt, i));
+                  : frame(numbers.number(id), from.bci(framesAt, i));
         }
         ThreadState state = from.threadState(framesAt);
         add(withRoot(count, walk, truncated), thread, walk, state, timeNanos, cpuNanos);
@@ -300,7 +302,7 @@ public final class Drainer {
     }
 
     private int frame(int number, int bci) {
-      int frame = frames.of(methods.method(number), methods.line(number, bci));
+      int frame = frames.of(numbers.method(number), numbers.line(number, bci));
       return frame < 0 ? others() : frame;
     }
 
@@ -381,7 +383,7 @@ public final class Drainer {
     @Override
     public void method(int number, String name, int[] lines) {
       try {
-        methods.named(number, name, lines);
+        numbers.named(number, name, lines);
       } catch (OutOfMemoryError e) {
         // Its frames stand among the others.
       }
@@ -390,7 +392,7 @@ public final class Drainer {
     @Override
     public void forget() {
       try {
-        methods.forgetNumbers();
+        numbers.forget();
         locations.forget();
         compaction.forgetNames();
       } catch (OutOfMemoryError e) {

@@ -108,11 +108,9 @@ final class FrameTable {
 
   private boolean grow() {
     int capacity = 2 * methods.length;
-    long bytes = (long) capacity * FRAME_BYTES;
-    if (capacity < 0 || !budget.take(bytes)) {
+    if (!budget.takeForGrowth((long) capacity * FRAME_BYTES)) {
       return false;
     }
-    budget.giveBack(bytes / 2); // while they are copied both exist
     int[] grown = new int[2 * capacity];
     for (int frame = 0; frame < count; frame++) {
       grown[freeSlot(grown, methods[frame], lines[frame])] = frame + 1;

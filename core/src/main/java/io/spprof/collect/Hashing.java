@@ -21,17 +21,4 @@ final class Hashing {
     }
     return slot;
   }
-
-  /**
-   * Takes what columns of twice the size, with an index of two slots an entry, need: while they are
-   * copied both exist; afterwards the old half is given back.
-   */
-  static boolean takeForGrowth(MemoryBudget budget, int capacity, int columnBytes) {
-    long bytes = (long) capacity * (columnBytes + 2 * Integer.BYTES);
-    if (capacity < 0 || !budget.take(bytes)) {
-      return false;
-    }
-    budget.giveBack(bytes / 2);
-    return true;
-  }
 }

@@ -85,6 +85,21 @@ public final class MemoryBudget {
   }
 
   /**
+   * Takes what an array of twice the size needs: while it is copied both exist, afterwards the old
+   * half is given back.
+   *
+   * @param bytes of the new one; less than 0 if it would be too long
+   * @return whether they were taken
+   */
+  boolean takeForGrowth(long bytes) {
+    if (bytes < 0 || !take(bytes)) {
+      return false;
+    }
+    giveBack(bytes / 2);
+    return true;
+  }
+
+  /**
    * Gives bytes back.
    *
    * @param bytes how many, of those taken

@@ -1,6 +1,5 @@
 package io.spprof.collect;
 
-import io.spprof.symbol.SymbolResolver;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -8,11 +7,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Methods: by the walker's numbers, or by the JVM's ids, which get numbers here; each named when it
- * is first seen, until the walker begins its numbers anew. Overloads, and what several loaders
- * loaded, read the same and are one method; their line numbers are their own. Beside each method
- * the CPU time that was spent in it, for the hottest ones. Synthetic frames are methods, too, of
- * their names.
+ * Methods by their names: overloads, and what several loaders loaded, read the same and are one
+ * method. Beside each the CPU time that was spent in it, for the hottest ones. Synthetic frames are
+ * methods, too, of their names.
  *
  * <p>Used by the collector's thread only, or under its lock.
  */
@@ -30,34 +27,11 @@ final class MethodTable {
   private static final int FIRST_CAPACITY = 1024;
   private static final int KEPT_FOR_SYNTHETIC = 64;
   private static final int COLUMN_BYTES = 3 * Long.BYTES + Integer.BYTES;
-  private static final int INDEX_BYTES = Long.BYTES + Integer.BYTES;
-  private static final int NUMBER_BYTES = 2 * Integer.BYTES; // a method and a reference
   private static final int NAME_BYTES = 128; // String, its array's header, list slot, map entry
-  private static final int ARRAY_BYTES = 16;
-  private static final int[] NO_LINES = {};
-
-  /** Of so many methods that the walker had no room for, the last are kept: a power of two. */
-  private static final int TRANSIENTS = 4096;
 
   private final MemoryBudget budget;
-  private final SymbolResolver resolver;
   private List<String> names = new ArrayList<>();
   private Map<String, Integer> byName = new HashMap<>();
-
-  private int[] methodOf = new int[FIRST_CAPACITY]; // by number: method + 1
-  private int[][] linesOf = new int[FIRST_CAPACITY][];
-  private long linesBytes;
-  private int told; // numbers given since they began anew
-
-  // By a transient number's last bits. Some 200 KB at most, beside the budget, once there is one.
-  private int[] transientNumbers = {};
-  private int[] transientMethods = {};
-  private int[][] transientLines = {};
-  private int transientsTold;
-
-  private long[] ids = new long[2 * FIRST_CAPACITY]; // open addressing; 0 is free
-  private int[] numbers = new int[2 * FIRST_CAPACITY];
-  private int idCount;
 
   private long[] selfNanos = new long[FIRST_CAPACITY];
   private long[] totalNanos = new long[FIRST_CAPACITY];
@@ -65,107 +39,14 @@ final class MethodTable {
   private int[] lastSample = new int[FIRST_CAPACITY];
   private int sample;
 
-  MethodTable(MemoryBudget budget, SymbolResolver resolver) {
+  MethodTable(MemoryBudget budget) {
     this.budget = budget;
-    this.resolver = resolver;
-    budget.take((long) FIRST_CAPACITY * (COLUMN_BYTES + 2 * INDEX_BYTES + NUMBER_BYTES));
-  }
-
-  /** The number of a method by the JVM's id; 0 if there is no room for it. */
-  int number(long id) {
-    int mask = ids.length - 1;
-    int slot = hash(id) & mask;
-    for (; ids[slot] != 0; slot = (slot + 1) & mask) {
-      if (ids[slot] == id) {
-        return numbers[slot];
-      }
-    }
-    if (2 * idCount >= ids.length && !growIndex()) {
-      return 0;
-    }
-    int number = idCount + 1;
-    if (id == 0) {
-      throw new IllegalArgumentException("0 is no method's id");
-    }
-    String name = resolver.name(id);
-    named(number, name == null ? UNLOADED : name, name == null ? NO_LINES : resolver.lines(id));
-    put(id, number);
-    idCount++;
-    return number;
+    budget.take((long) FIRST_CAPACITY * COLUMN_BYTES);
   }
 
   /**
-   * A number's method.
-   *
-   * @param number 1 or more; less than 0: not for long, see {@link #TRANSIENTS}
-   * @param name {@code java.util.HashMap.get}
-   * @param lines pairs {@code byte code index << 16 | line number}; kept
-   */
-  void named(int number, String name, int[] lines) {
-    if (number < 0) {
-      namedForNow(number, name, lines);
-      return;
-    }
-    told++;
-    if (number >= methodOf.length && !growNumbers(number)) {
-      return;
-    }
-    methodOf[number] = method(name) + 1;
-    long bytes = ARRAY_BYTES + (long) Integer.BYTES * lines.length;
-    if (lines.length > 0 && budget.take(bytes)) {
-      linesBytes += bytes;
-      linesOf[number] = sorted(lines);
-    } else {
-      linesOf[number] = null;
-    }
-  }
-
-  private void namedForNow(int number, String name, int[] lines) {
-    if (transientNumbers.length == 0) {
-      transientLines = new int[TRANSIENTS][];
-      transientMethods = new int[TRANSIENTS];
-      transientNumbers = new int[TRANSIENTS];
-    }
-    transientsTold++;
-    int at = number & TRANSIENTS - 1;
-    transientMethods[at] = method(name);
-    transientLines[at] = sorted(lines);
-    transientNumbers[at] = number;
-  }
-
-  /** By the byte code's index: an int's highest bit is one of its bits. */
-  private static int[] sorted(int[] lines) {
-    for (int i = 0; i < lines.length; i++) {
-      lines[i] ^= Integer.MIN_VALUE;
-    }
-    Arrays.sort(lines);
-    return lines;
-  }
-
-  /** The walker's numbers, and those of the JVM's ids, begin anew. Names and times stay. */
-  void forgetNumbers() {
-    int[] freshMethods = new int[FIRST_CAPACITY];
-    int[][] freshLines = new int[FIRST_CAPACITY][];
-    long[] freshIds = new long[2 * FIRST_CAPACITY];
-    int[] freshNumbers = new int[2 * FIRST_CAPACITY];
-    // Nothing is allocated from here on.
-    budget.giveBack(
-        linesBytes
-            + (long) (methodOf.length - FIRST_CAPACITY) * NUMBER_BYTES
-            + (long) (ids.length - 2 * FIRST_CAPACITY) * INDEX_BYTES);
-    methodOf = freshMethods;
-    linesOf = freshLines;
-    ids = freshIds;
-    numbers = freshNumbers;
-    transientNumbers = NO_LINES;
-    linesBytes = 0;
-    idCount = 0;
-    told = 0;
-    transientsTold = 0;
-  }
-
-  /**
-   * Lets go of some methods, with their names and times. All numbers must have been forgotten.
+   * Lets go of some methods, with their names and times. {@link MethodNumbers} must have forgotten
+   * all of its.
    *
    * @param kept which stay, by method
    * @param methods gets the new number of each that stays
@@ -204,55 +85,6 @@ final class MethodTable {
       selfNanos = keptSelf;
       budget.giveBack(bytes);
     };
-  }
-
-  /** Numbers that were given since they began anew. */
-  int told() {
-    return told;
-  }
-
-  /** How often the walker had no room to remember a number since then. */
-  int transientsTold() {
-    return transientsTold;
-  }
-
-  /** The method of a number. */
-  int method(int number) {
-    if (number < 0) {
-      int at = transientAt(number);
-      return at < 0 ? synthetic(OTHERS) : transientMethods[at];
-    }
-    return number >= methodOf.length || methodOf[number] == 0
-        ? synthetic(OTHERS)
-        : methodOf[number] - 1;
-  }
-
-  /**
-   * The line of a byte code: that of the last pair at or before it, as the JVM has it.
-   *
-   * @return 0 if it is not known
-   */
-  int line(int number, int bci) {
-    int[] lines = lines(number);
-    if (lines == null || bci < 0) {
-      return 0;
-    }
-    int found = Arrays.binarySearch(lines, (bci << 16 | 0xffff) ^ Integer.MIN_VALUE);
-    int at = found >= 0 ? found : -found - 2;
-    return at < 0 ? 0 : lines[at] & 0xffff;
-  }
-
-  private int[] lines(int number) {
-    if (number < 0) {
-      int at = transientAt(number);
-      return at < 0 ? null : transientLines[at];
-    }
-    return number < linesOf.length ? linesOf[number] : null;
-  }
-
-  private int transientAt(int number) {
-    int at = number & TRANSIENTS - 1;
-    return at < transientNumbers.length && transientNumbers[at] == number ? at : -1;
   }
 
   /** A method by its name, which has room even when others have none. */
@@ -324,7 +156,8 @@ final class MethodTable {
     return Arrays.copyOf(top, count);
   }
 
-  private int method(String name) {
+  /** The method of a name, which is that of {@link #OTHERS} where there is no room for more. */
+  int of(String name) {
     Integer known = byName.get(name);
     if (known != null) {
       return known;
@@ -339,50 +172,9 @@ final class MethodTable {
     return names.size() - 1;
   }
 
-  private boolean growNumbers(int number) {
-    int capacity = Math.max(2 * methodOf.length, Integer.highestOneBit(number) * 2);
-    if (capacity < 0 || !budget.take((long) capacity * NUMBER_BYTES)) {
-      return false;
-    }
-    budget.giveBack((long) methodOf.length * NUMBER_BYTES);
-    linesOf = Arrays.copyOf(linesOf, capacity);
-    methodOf = Arrays.copyOf(methodOf, capacity); // whose length stands for both
-    return true;
-  }
-
-  private void put(long id, int number) {
-    int mask = ids.length - 1;
-    int slot = hash(id) & mask;
-    while (ids[slot] != 0) {
-      slot = (slot + 1) & mask;
-    }
-    ids[slot] = id;
-    numbers[slot] = number;
-  }
-
-  private boolean growIndex() {
-    int capacity = 2 * ids.length;
-    if (!takeForGrowth(capacity, INDEX_BYTES)) {
-      return false;
-    }
-    // Both, then the change: a heap without room for the second leaves the table as it is.
-    long[] newIds = new long[capacity];
-    int[] newNumbers = new int[capacity];
-    long[] oldIds = ids;
-    int[] oldNumbers = numbers;
-    ids = newIds;
-    numbers = newNumbers;
-    for (int i = 0; i < oldIds.length; i++) {
-      if (oldIds[i] != 0) {
-        put(oldIds[i], oldNumbers[i]);
-      }
-    }
-    return true;
-  }
-
   private boolean growColumns() {
     int capacity = 2 * selfNanos.length;
-    if (!takeForGrowth(capacity, COLUMN_BYTES)) {
+    if (!budget.takeForGrowth((long) capacity * COLUMN_BYTES)) {
       return false;
     }
     // The column whose length stands for all comes last.
@@ -391,19 +183,5 @@ final class MethodTable {
     totalNanos = Arrays.copyOf(totalNanos, capacity);
     selfNanos = Arrays.copyOf(selfNanos, capacity);
     return true;
-  }
-
-  private boolean takeForGrowth(int capacity, int bytesEach) {
-    long bytes = (long) capacity * bytesEach;
-    if (!budget.take(bytes)) {
-      return false;
-    }
-    budget.giveBack(bytes / 2);
-    return true;
-  }
-
-  private static int hash(long id) {
-    long h = id * 0x9E3779B97F4A7C15L; // Fibonacci hashing, Knuth vol. 3, 6.4
-    return (int) (h >>> 32);
   }
 }

@@ -143,7 +143,7 @@ final class RowTable {
 
   private boolean grow() {
     int capacity = 2 * stacks.length;
-    if (!Hashing.takeForGrowth(budget, capacity, ROW_BYTES)) {
+    if (!budget.takeForGrowth(bytes(capacity))) {
       return false;
     }
     // The index first, the column whose length stands for all last: a heap that has no room for one

@@ -175,7 +175,7 @@ final class StackTable {
 
   private boolean grow() {
     int capacity = 2 * positions.length;
-    if (!Hashing.takeForGrowth(budget, capacity, STACK_BYTES)) {
+    if (!budget.takeForGrowth((long) capacity * (STACK_BYTES + 2 * Integer.BYTES))) {
       return false;
     }
     // The index first, the column whose length stands for all last: a heap that has no room for one

@@ -50,20 +50,21 @@ final class CompactionTest {
   @Test
   void shouldGiveBackWhatNumbersTook() {
     MemoryBudget budget = new MemoryBudget(8 << 20);
-    MethodTable methods = new MethodTable(budget, new JvmtiSymbolResolver(sampler));
+    MethodNumbers numbers =
+        new MethodNumbers(budget, new JvmtiSymbolResolver(sampler), new MethodTable(budget));
     LocationTable locations = new LocationTable(budget);
     long first = 0;
     for (int round = 0; round < 20; round++) {
       for (int i = 1; i <= 5000; i++) {
-        methods.named(i, "a.B.c" + i, new int[] {10, 5 << 16 | 11});
-        methods.number(8L * i);
+        numbers.named(i, "a.B.c" + i, new int[] {10, 5 << 16 | 11});
+        numbers.number(8L * i);
         locations.define(i, new int[] {1, 2, 3}, 0, 3);
       }
-      assertEquals(10_000, methods.told());
+      assertEquals(10_000, numbers.told());
       long full = budget.used();
-      methods.forgetNumbers();
+      numbers.forget();
       locations.forget();
-      assertEquals(0, methods.told() + locations.told());
+      assertEquals(0, numbers.told() + locations.told());
       assertTrue(budget.used() < full - 5000 * 50, full + " and then " + budget.used());
       first = round == 0 ? budget.used() : first;
       assertEquals(first, budget.used());
