@@ -1,10 +1,12 @@
 package io.spprof.collect;
 
+import io.spprof.Profile;
 import io.spprof.StateTimes;
 import io.spprof.sampler.ThreadState;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Function;
 
 /**
  * A session's samples in stretches of time: closed windows, the oldest first, and the open one,
@@ -283,21 +285,21 @@ final class Windows implements MemoryBudget.Reclaimer, SampleLog.Older {
 
   /** Which stacks any of them has, of so many. */
   boolean[] stacksInUse(int count) {
-    boolean[] used = new boolean[count];
-    for (Window window : closed) {
-      mark(used, window.rows().stacks(), window.rows().count());
-    }
-    mark(used, rows.rows().stacks(), rows.rows().count());
-    return used;
+    return inUse(count, Profile.Rows::stacks);
   }
 
-  /** Which threads have samples in any window. */
+  /** Which threads have samples in any of them, of so many. */
   boolean[] threadsInUse(int count) {
+    return inUse(count, Profile.Rows::threads);
+  }
+
+  private boolean[] inUse(int count, Function<Profile.Rows, int[]> column) {
     boolean[] used = new boolean[count];
     for (Window window : closed) {
-      mark(used, window.rows().threads(), window.rows().count());
+      mark(used, column.apply(window.rows()), window.rows().count());
     }
-    mark(used, rows.rows().threads(), rows.rows().count());
+    Profile.Rows open = rows.rows();
+    mark(used, column.apply(open), open.count());
     return used;
   }
 
