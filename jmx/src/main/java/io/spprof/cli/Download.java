@@ -3,11 +3,7 @@ package io.spprof.cli;
 import io.spprof.export.ExportFormat;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.nio.file.FileAlreadyExistsException;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.Locale;
 import javax.management.JMException;
 import picocli.CommandLine.Option;
@@ -42,9 +38,7 @@ final class Download {
    */
   ExportFormat check() {
     ExportFormat found = format == null ? bySuffix(file) : byName(format);
-    if (!overwrite && Files.exists(file)) {
-      throw exists();
-    }
+    new LocalFile(file, overwrite).check();
     return found;
   }
 
@@ -70,18 +64,14 @@ final class Download {
     }
   }
 
-  private CommandFailure exists() {
-    return CommandFailure.usage(
-        file + " exists; choose another name, or give --overwrite to replace it");
-  }
-
   /** All of it; see the other one. */
   String from(Bean bean) throws IOException, JMException {
     return from(bean, "");
   }
 
   /**
-   * Reads the profile to its end; without it, or when the user interrupts it, no file is left.
+   * Reads the profile to its end; without it, or when the user interrupts it, no file is left but
+   * one that was there before.
    *
    * @param range a stretch of time, or "" for all
    * @return what was done, for the user
@@ -93,17 +83,18 @@ final class Download {
             (range.isEmpty()
                 ? bean.call("openStream", key)
                 : bean.call("openStreamOf", key, range));
+    LocalFile local = new LocalFile(file, overwrite);
     try (Undo undo = new Undo()) {
       long bytes = 0;
-      try (OutputStream out = undo.begin(this::open, this::delete)) {
+      try (OutputStream out = undo.begin(local::open, local::discard)) {
         byte[] block = (byte[]) bean.call("readStream", stream);
         while (block != null) {
-          write(out, block);
+          write(local, out, block);
           bytes += block.length;
           block = (byte[]) bean.call("readStream", stream);
         }
       }
-      undo.keep();
+      undo.finish(local::complete);
       return String.format(Locale.ROOT, "%s: %,d bytes", file, bytes);
     } finally {
       close(bean, stream);
@@ -119,42 +110,12 @@ final class Download {
     }
   }
 
-  private OutputStream open() {
-    try {
-      return overwrite
-          ? Files.newOutputStream(file)
-          : Files.newOutputStream(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
-    } catch (FileAlreadyExistsException e) {
-      throw exists();
-    } catch (NoSuchFileException e) {
-      throw CommandFailure.usage("there is no directory for " + file + "; make it first");
-    } catch (IOException e) {
-      throw CommandFailure.usage("cannot write " + file + ": " + Target.reason(e));
-    }
-  }
-
-  /** Only what is a file: --overwrite may name a pipe or a device, or a link to one. */
-  private void delete() {
-    try {
-      Path real = file.toRealPath();
-      if (Files.isRegularFile(real)) {
-        Files.delete(real);
-      }
-    } catch (IOException e) {
-      // What went wrong before is what is told.
-    }
-  }
-
-  private void write(OutputStream out, byte[] block) {
+  private static void write(LocalFile local, OutputStream out, byte[] block) {
     try {
       out.write(block);
     } catch (IOException e) {
       throw CommandFailure.usage(
-          "cannot write "
-              + file
-              + ": "
-              + Target.reason(e)
-              + "; the profile is still in the target");
+          local.failure(e).getMessage() + "; the profile is still in the target");
     }
   }
 }

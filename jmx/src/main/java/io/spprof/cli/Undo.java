@@ -55,9 +55,18 @@ final class Undo implements AutoCloseable {
 
   /** What was begun stays. */
   void keep() {
+    finish(() -> {});
+  }
+
+  /** A last step, after which what was begun stays; where it fails, it is taken back. */
+  void finish(Runnable lastStep) {
     lock.lock();
-    undo = null;
-    lock.unlock();
+    try {
+      lastStep.run();
+      undo = null;
+    } finally {
+      lock.unlock();
+    }
   }
 
   @Override

@@ -1,5 +1,6 @@
 package io.spprof.cli;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -78,6 +79,37 @@ class DownloadTest {
             });
     assertThrows(CommandFailure.class, () -> toFile().from(bean));
     assertEquals("theirs", Files.readString(file));
+  }
+
+  @Test
+  void shouldReplaceAFileOnlyWhenAllOfTheNewOneIsThere() throws Exception {
+    Files.writeString(file, "old");
+    Path link = Files.createSymbolicLink(directory.resolve("link.collapsed"), file);
+    when(server.invoke(any(), eq("readStream"), any(), any()))
+        .thenReturn(new byte[] {'n'})
+        .thenAnswer(
+            call -> {
+              assertEquals("old", Files.readString(file));
+              return new byte[] {'e', 'w'};
+            })
+        .thenReturn(null);
+    download("-o", link.toString(), "--overwrite").from(bean);
+    assertEquals("new", Files.readString(file));
+    assertTrue(Files.isSymbolicLink(link));
+    Files.delete(link);
+    assertArrayEquals(new String[] {"p.collapsed"}, directory.toFile().list());
+  }
+
+  @Test
+  void shouldKeepTheOldFileWhenTheNewOneFails() throws Exception {
+    Files.writeString(file, "old");
+    when(server.invoke(any(), eq("readStream"), any(), any()))
+        .thenReturn(new byte[] {1, 2})
+        .thenThrow(new IOException("reset"));
+    Download download = download("-o", file.toString(), "--overwrite");
+    assertThrows(IOException.class, () -> download.from(bean));
+    assertEquals("old", Files.readString(file));
+    assertArrayEquals(new String[] {"p.collapsed"}, directory.toFile().list());
   }
 
   @Test
