@@ -40,33 +40,26 @@ class JmxFetchIT {
           "spprof.yaml",
           Examples.text("datadog.yaml").replace("7091", Integer.toString(target.port())));
       bean.startWith("interval=1ms");
-      Process fetcher =
-          new ProcessBuilder(
-                  TestPaths.jdkProgram("java").toString(),
-                  "-jar",
-                  TestPaths.library("jmxfetch.jar").toString(),
-                  "--conf_directory=" + directory,
-                  "--check=spprof.yaml",
-                  "--check_period=1000",
-                  "--reporter=statsd:" + agent.getLocalPort(),
-                  "collect")
-              .redirectErrorStream(true)
-              .redirectOutput(directory.resolve("jmxfetch.log").toFile())
-              .start();
-      try {
+      try (RunningProgram fetcher =
+          new RunningProgram(
+              directory,
+              TestPaths.jdkProgram("java").toString(),
+              "-jar",
+              TestPaths.library("jmxfetch.jar").toString(),
+              "--conf_directory=" + directory,
+              "--check=spprof.yaml",
+              "--check_period=1000",
+              "--reporter=statsd:" + agent.getLocalPort(),
+              "collect")) {
         Map<String, Double> seen = new HashMap<>();
-        Await.until(
+        fetcher.await(
             "all of " + wanted,
-            PATIENCE,
             () -> {
               receive(agent, seen);
               return seen.keySet().containsAll(wanted) && seen.get("spprof.samples.collected") > 0;
             });
         assertEquals(1, seen.get("spprof.running"));
         assertTrue(seen.get("spprof.overhead.measured") > 0, seen::toString);
-      } finally {
-        fetcher.destroy();
-        fetcher.waitFor();
       }
       bean.stop();
     }

@@ -131,23 +131,17 @@ class PrometheusIT {
               "remote.yml",
               Examples.text("spprof-exporter-remote.yml").replace(":7091", ":" + target.port())
                   + Examples.text("spprof-exporter.yml"));
-      Process exporter =
-          new ProcessBuilder(
-                  TestPaths.jdkProgram("java").toString(),
-                  "-jar",
-                  TestPaths.library("prometheus-httpserver.jar").toString(),
-                  "127.0.0.1:" + port,
-                  config.toString())
-              .redirectErrorStream(true)
-              .redirectOutput(directory.resolve("exporter.log").toFile())
-              .start();
-      try {
+      try (RunningProgram exporter =
+          new RunningProgram(
+              directory,
+              TestPaths.jdkProgram("java").toString(),
+              "-jar",
+              TestPaths.library("prometheus-httpserver.jar").toString(),
+              "127.0.0.1:" + port,
+              config.toString())) {
         String url = "http://127.0.0.1:" + port + "/metrics";
-        Await.until("it exports", PATIENCE, () -> answers(url));
+        exporter.await("it exports", () -> answers(url));
         checkAllAreThere(get(url), bean);
-      } finally {
-        exporter.destroy();
-        exporter.waitFor();
       }
     }
   }
@@ -188,27 +182,19 @@ class PrometheusIT {
     try (TargetJvm target = exporting(port);
         BeanClient bean = BeanClient.connect(target)) {
       bean.startWith("interval=1ms");
-      Process prometheus =
-          new ProcessBuilder(
-                  "prometheus",
-                  "--config.file=" + config,
-                  "--storage.tsdb.path=" + directory.resolve("data"),
-                  "--web.listen-address=127.0.0.1:" + ofPrometheus)
-              .redirectErrorStream(true)
-              .redirectOutput(directory.resolve("prometheus.log").toFile())
-              .start();
-      try {
+      try (RunningProgram prometheus =
+          new RunningProgram(
+              directory,
+              "prometheus",
+              "--config.file=" + config,
+              "--storage.tsdb.path=" + directory.resolve("data"),
+              "--web.listen-address=127.0.0.1:" + ofPrometheus)) {
         String api = "http://127.0.0.1:" + ofPrometheus + "/api/v1/";
-        Await.until("it is scraped", PATIENCE, () -> answer(api, "spprof_running") == 1);
-        Await.until(
-            "samples come in",
-            PATIENCE,
-            () -> answer(api, "rate(spprof_collectedsamples_total[30s])") > 0);
+        prometheus.await("it is scraped", () -> answer(api, "spprof_running") == 1);
+        prometheus.await(
+            "samples come in", () -> answer(api, "rate(spprof_collectedsamples_total[30s])") > 0);
         checkRules(api);
         checkDashboard(api);
-      } finally {
-        prometheus.destroy();
-        prometheus.waitFor();
       }
       bean.stop();
     }

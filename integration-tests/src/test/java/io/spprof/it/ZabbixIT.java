@@ -15,7 +15,6 @@ import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
@@ -50,10 +49,17 @@ class ZabbixIT {
         BeanClient bean = BeanClient.connect(target, "control")) {
       bean.startWith("interval=1ms");
       Await.until("it samples", PATIENCE, () -> bean.number("CollectedSamples") > 100);
-      Process gateway = gateway(port);
-      try {
-        Await.until("the gateway listens", PATIENCE, () -> listens(port) || !gateway.isAlive());
-        assertTrue(gateway.isAlive(), () -> log());
+      try (RunningProgram gateway =
+          new RunningProgram(
+              directory,
+              TestPaths.jdkProgram("java").toString(),
+              "-Dzabbix.listenIP=127.0.0.1",
+              "-Dzabbix.listenPort=" + port,
+              "-Dzabbix.startPollers=1",
+              "-Dzabbix.timeout=30",
+              "-jar",
+              GATEWAY.toString())) {
+        gateway.await("the gateway listens", () -> listens(port));
         Map<String, String> values = new HashMap<>();
         for (JsonNode item : template.get("items")) {
           values.put(item.get("key").asText(), ask(port, item, target.port()));
@@ -61,9 +67,6 @@ class ZabbixIT {
         assertTrue(
             Long.parseLong(values.get("jmx[\"io.spprof:type=Spprof\",CollectedSamples]")) > 100);
         assertEquals("true", values.get("jmx[\"io.spprof:type=Spprof\",Running]"));
-      } finally {
-        gateway.destroy();
-        gateway.waitFor();
       }
       bean.stop();
     }
@@ -115,28 +118,6 @@ class ZabbixIT {
       return socket.isBound();
     } catch (IOException taken) {
       return false;
-    }
-  }
-
-  private Process gateway(int port) throws IOException {
-    ProcessBuilder command =
-        new ProcessBuilder(
-            TestPaths.jdkProgram("java").toString(),
-            "-Dzabbix.listenIP=127.0.0.1",
-            "-Dzabbix.listenPort=" + port,
-            "-Dzabbix.startPollers=1",
-            "-Dzabbix.timeout=30",
-            "-jar",
-            GATEWAY.toString());
-    command.redirectErrorStream(true).redirectOutput(directory.resolve("gateway.log").toFile());
-    return command.start();
-  }
-
-  private String log() {
-    try {
-      return Files.readString(directory.resolve("gateway.log"));
-    } catch (IOException e) {
-      return e.toString();
     }
   }
 

@@ -1,0 +1,39 @@
+package io.spprof.it;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.Callable;
+
+/** A program that runs beside a test until this is closed; what it says is kept, in a file. */
+final class RunningProgram implements AutoCloseable {
+
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
+
+  private final Process process;
+  private final Path log;
+
+  /** Starts it; its log is in the directory. */
+  RunningProgram(Path directory, String... command) throws IOException {
+    log = Files.createTempFile(directory, "program", ".log");
+    ProcessBuilder builder = new ProcessBuilder(List.of(command));
+    builder.environment().remove("JAVA_TOOL_OPTIONS");
+    process = builder.redirectErrorStream(true).redirectOutput(log.toFile()).start();
+  }
+
+  /** Returns as soon as the condition holds; fails, with the log, when the program ended before. */
+  void await(String what, Callable<Boolean> condition) throws Exception {
+    Await.until(what, PATIENCE, () -> !process.isAlive() || condition.call());
+    if (!process.isAlive()) {
+      throw new AssertionError("it ended before: " + what + "; " + Files.readString(log));
+    }
+  }
+
+  @Override
+  public void close() {
+    process.destroy();
+    process.onExit().join();
+  }
+}
