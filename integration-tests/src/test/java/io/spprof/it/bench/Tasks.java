@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /** What the kernel knows of a process and its threads ({@code man 5 proc}). */
-final class Tasks {
+public final class Tasks {
 
   /** The start of the names of the profiler's own threads. */
   static final String OURS = "spprof";
@@ -45,7 +45,7 @@ final class Tasks {
   }
 
   /** CPU time of the profiler's own threads in this process, ns. */
-  static long ownCpuNanos() throws IOException {
+  public static long ownCpuNanos() throws IOException {
     return of(ProcessHandle.current().pid()).stream()
         .filter(t -> t.name().startsWith(OURS))
         .mapToLong(Task::cpuNanos)

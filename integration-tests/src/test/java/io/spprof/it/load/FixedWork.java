@@ -1,51 +1,78 @@
 package io.spprof.it.load;
 
+import io.spprof.it.bench.Tasks;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.util.Map;
-import java.util.concurrent.BrokenBarrierException;
-import java.util.concurrent.CyclicBarrier;
-import java.util.concurrent.atomic.AtomicLong;
+import javax.management.JMException;
+import javax.management.MBeanServer;
+import javax.management.ObjectName;
 
-/** The same work, as often as asked: "work". */
+/**
+ * The same work, as often as asked: "sampled", with a session of the profiler in this JVM, or
+ * "unsampled". The answer is what it took, in ns of CPU time: of the thread that did it, of the
+ * profiler's own thread, and of the profiler as its bean tells; then the number of signals.
+ *
+ * <p>All of it in one thread that never rests, sessions' starts and stops included: after a pause,
+ * the same work takes longer for a while, and by no means the same time.
+ */
 public final class FixedWork {
 
-  private static final AtomicLong SINK = new AtomicLong();
+  /** Of the work before what is measured, for what a session's start or stop left behind. */
+  private static final double WARM_UP = 0.25;
 
-  private FixedWork() {}
+  private final MBeanServer server = ManagementFactory.getPlatformMBeanServer();
+  private final ObjectName bean = new ObjectName("io.spprof:type=Spprof");
+  private final int depth;
+  private final int millions;
+  private long sink;
 
-  /** Arguments: threads, extra frames below the busy one, millions of steps a thread. */
-  public static void main(String[] args) throws IOException {
-    int threads = Integer.parseInt(args[0]);
-    int depth = Integer.parseInt(args[1]);
-    int millions = Integer.parseInt(args[2]);
-    CyclicBarrier begin = new CyclicBarrier(threads + 1);
-    CyclicBarrier end = new CyclicBarrier(threads + 1);
-    for (int i = 0; i < threads; i++) {
-      Control.daemon(
-          "worker-" + i,
-          () -> {
-            while (true) {
-              await(begin);
-              SINK.addAndGet(deeper(depth, millions));
-              await(end);
-            }
-          });
-    }
-    Control.serve(Map.of("work", () -> work(begin, end)));
+  private FixedWork(int depth, int millions) throws JMException {
+    this.depth = depth;
+    this.millions = millions;
   }
 
-  private static String work(CyclicBarrier begin, CyclicBarrier end) {
-    await(begin);
-    await(end);
-    return "done";
+  /** Arguments: extra frames below the busy one, millions of steps. */
+  public static void main(String[] args) throws IOException, JMException {
+    FixedWork work = new FixedWork(Integer.parseInt(args[0]), Integer.parseInt(args[1]));
+    Control.serve(Map.of("sampled", work::sampled, "unsampled", work::measured));
   }
 
-  private static void await(CyclicBarrier barrier) {
+  private String sampled() {
     try {
-      barrier.await();
-    } catch (InterruptedException | BrokenBarrierException e) {
+      server.invoke(
+          bean,
+          "startWith",
+          new Object[] {"interval=1ms,depth=2048"},
+          new String[] {String.class.getName()});
+      String measured = measured();
+      server.invoke(bean, "stop", null, null);
+      return measured;
+    } catch (JMException e) {
       throw new IllegalStateException(e);
     }
+  }
+
+  private String measured() {
+    try {
+      sink += deeper(depth, (int) (millions * WARM_UP));
+      long signals = number("Signals");
+      long told = number("OverheadCpuTimeNanos");
+      long own = Tasks.ownCpuNanos();
+      long thread = Spin.cpuNanos();
+      sink += deeper(depth, millions);
+      thread = Spin.cpuNanos() - thread;
+      own = Tasks.ownCpuNanos() - own;
+      told = number("OverheadCpuTimeNanos") - told;
+      signals = number("Signals") - signals;
+      return thread + " " + own + " " + told + " " + signals;
+    } catch (IOException | JMException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private long number(String attribute) throws JMException {
+    return ((Number) server.getAttribute(bean, attribute)).longValue();
   }
 
   private static long deeper(int depth, int millions) {
