@@ -3,6 +3,7 @@ package io.spprof;
 import io.spprof.sampler.NativeSampler;
 import io.spprof.sampler.Sampler;
 import io.spprof.sampler.SamplerException;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
@@ -34,6 +35,7 @@ public final class Profiler implements AutoCloseable {
   }
 
   private final Sampler sampler;
+  private final InstantSource wallClock;
   private final ReentrantLock lifecycle = new ReentrantLock(); // held during a start or a stop
   private volatile View view;
   private volatile Consumer<ProfilerEvent> listener; // null until somebody listens
@@ -54,7 +56,12 @@ public final class Profiler implements AutoCloseable {
   }
 
   Profiler(Sampler sampler) {
+    this(sampler, InstantSource.system());
+  }
+
+  Profiler(Sampler sampler, InstantSource wallClock) {
     this.sampler = sampler;
+    this.wallClock = wallClock;
     String problem = sampler.unavailable();
     ProfilerState state = problem.isEmpty() ? ProfilerState.IDLE : ProfilerState.FAILED;
     this.view = new View(Totals.ZERO, null, state, problem);
@@ -85,7 +92,8 @@ public final class Profiler implements AutoCloseable {
                 + before.session().config().toOptions()
                 + "); stop it first");
       }
-      ProfilerSession session = new ProfilerSession(sessions + 1, config, sampler, new Owner());
+      ProfilerSession session =
+          new ProfilerSession(sessions + 1, config, sampler, wallClock, new Owner());
       begin(session, before);
       announce(before.state(), ProfilerState.RUNNING);
       return session.id();

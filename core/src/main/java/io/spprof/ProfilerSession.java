@@ -9,6 +9,7 @@ import io.spprof.sampler.SamplerConfig;
 import io.spprof.sampler.SamplerCounters;
 import io.spprof.sampler.SamplerException;
 import io.spprof.sampler.StackWalker;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
@@ -65,6 +66,7 @@ final class ProfilerSession {
   private final ProfilerConfig config;
   private final String options;
   private final Sampler sampler;
+  private final InstantSource wallClock;
   private final SamplerConfig samplerConfig;
   private final MemoryBudget tables;
   private final AtomicReference<Stage> stage = new AtomicReference<>(Stage.NEW);
@@ -84,11 +86,17 @@ final class ProfilerSession {
   private volatile String problem = "";
   private long lastForgotten = -FORGET_NANOS; // the session's thread's
 
-  ProfilerSession(long id, ProfilerConfig config, Sampler sampler, DrainerThread.Owner owner) {
+  ProfilerSession(
+      long id,
+      ProfilerConfig config,
+      Sampler sampler,
+      InstantSource wallClock,
+      DrainerThread.Owner owner) {
     this.id = id;
     this.config = config;
     this.options = config.toOptions(); // once: asked for with all figures
     this.sampler = sampler;
+    this.wallClock = wallClock;
     this.owner = owner;
     this.interval = new IntervalInForce(config.intervalNanos());
     // Half for what arrives, half for what is kept.
@@ -129,7 +137,7 @@ final class ProfilerSession {
     boolean started = false;
     try {
       thread.awaitExcluded();
-      startTimeMillis = System.currentTimeMillis();
+      startTimeMillis = wallClock.millis();
       startNanos = System.nanoTime();
       long samplerNanos = sampler.timeNanos();
       SampleRing ring = sampler.start(samplerConfig);
@@ -137,7 +145,7 @@ final class ProfilerSession {
       walker = Walker.name(sampler.walker());
       DebugInfo debugInfo = DebugInfo.of(sampler.debugNonSafepoints());
       drainer = new Drainer(ring, sampler, config.depth(), tables, samplerNanos);
-      history = new SessionHistory(this, drainer, startNanos, debugInfo);
+      history = new SessionHistory(this, drainer, startNanos, wallClock, debugInfo);
       lookForProblems("");
       stage.set(Stage.RUNNING);
       thread.begin(this, drainer, ring, deadlineNanos(), windowNanos());

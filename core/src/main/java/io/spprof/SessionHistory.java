@@ -4,6 +4,7 @@ import io.spprof.collect.Drainer;
 import io.spprof.collect.Slice;
 import io.spprof.collect.WindowFigures;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -24,12 +25,19 @@ final class SessionHistory {
   private final ProfilerSession session;
   private final Drainer drainer;
   private final long startNanos;
+  private final InstantSource wallClock;
   private final DebugInfo debugInfo;
 
-  SessionHistory(ProfilerSession session, Drainer drainer, long startNanos, DebugInfo debugInfo) {
+  SessionHistory(
+      ProfilerSession session,
+      Drainer drainer,
+      long startNanos,
+      InstantSource wallClock,
+      DebugInfo debugInfo) {
     this.session = session;
     this.drainer = drainer;
     this.startNanos = startNanos;
+    this.wallClock = wallClock;
     this.debugInfo = debugInfo;
   }
 
@@ -159,7 +167,7 @@ final class SessionHistory {
    */
   private long epochNanos() {
     long sinceStart = System.nanoTime() - startNanos;
-    return TimeUnit.MILLISECONDS.toNanos(System.currentTimeMillis()) - sinceStart;
+    return TimeUnit.MILLISECONDS.toNanos(wallClock.millis()) - sinceStart;
   }
 
   private static long millis(long epochNanos, long sessionNanos) {

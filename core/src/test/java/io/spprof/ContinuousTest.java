@@ -5,7 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.spprof.sampler.FakeSampler;
+import java.time.Instant;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -13,7 +16,12 @@ import org.junit.jupiter.api.Test;
 final class ContinuousTest {
 
   private final FakeSampler sampler = new FakeSampler();
-  private final Profiler profiler = new Profiler(sampler);
+  private final AtomicLong ahead = new AtomicLong(); // the wall clock, of this machine's, ms
+  private final Profiler profiler = new Profiler(sampler, this::now);
+
+  private Instant now() {
+    return Instant.ofEpochMilli(System.currentTimeMillis() + ahead.get());
+  }
 
   @AfterEach
   void close() {
@@ -81,5 +89,28 @@ final class ContinuousTest {
         assertThrows(IllegalArgumentException.class, () -> profiler.profile(new TimeRange(0, 1)))
             .getMessage()
             .contains("nothing is kept of that time"));
+  }
+
+  @Test
+  void shouldTellTimesByTheWallClockOfNowHoweverItWasSet() throws Exception {
+    profiler.start(ProfilerConfig.parse("mode=continuous,window=1s"));
+    sampler.signal(1, 10, 8);
+    WaitFor.condition(() -> profiler.windows().size() == 2, "a window");
+    for (long hours : new long[] {0, 5, -40}) {
+      ahead.set(TimeUnit.HOURS.toMillis(hours));
+      long now = now().toEpochMilli();
+      List<WindowStats> windows = profiler.windows();
+      assertEquals(now, windows.get(windows.size() - 1).toMillis(), TimeUnit.MINUTES.toMillis(10));
+      assertEquals(
+          windows.get(0).fromMillis(), profiler.kept().fromMillis(), TimeUnit.MINUTES.toMillis(10));
+      for (WindowStats window : windows) {
+        assertTrue(window.fromMillis() <= window.toMillis());
+      }
+      assertEquals(1, profiler.profile(TimeRange.parse("last=10m", now)).totalSamples());
+      TimeRange wrong = TimeRange.parse("last=10m", now + TimeUnit.HOURS.toMillis(1));
+      assertThrows(IllegalArgumentException.class, () -> profiler.profile(wrong));
+    }
+    sampler.signal(1, 10, 16);
+    WaitFor.condition(() -> profiler.windows().size() == 3, "windows go on");
   }
 }
