@@ -128,8 +128,7 @@ class ManyThreadsIT {
   }
 
   private static void assertNothingLost(TargetJvm target, BeanClient bean) throws Exception {
-    Await.until(
-        "the profiler's thread is gone", PATIENCE, () -> Traces.ownThreads(target).isEmpty());
+    Traces.awaitNoThread("the session is over", target);
     Traces.assertNone(target);
     Figures.of(bean).assertExact();
     assertEquals(0, bean.number("ThreadsSampled"));

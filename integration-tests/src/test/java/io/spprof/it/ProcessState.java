@@ -39,9 +39,8 @@ final class ProcessState {
 
   /**
    * Fails if something is not as it was, or a thread of the profiler is there. Timers and signals
-   * have to be right at once. A thread is waited for: the JVM lets a joiner go a few instructions
-   * before the system's thread has ended; and a thread that is just starting or ending another, or
-   * itself, has blocked everything for a moment.
+   * have to be right at once. A thread is waited for; and one that is just starting or ending
+   * another, or itself, has blocked everything for a moment.
    */
   void assertUnchanged(String when) throws Exception {
     assertEquals(timers, Proc.timers(pid), () -> when + ": timers");
@@ -53,12 +52,7 @@ final class ProcessState {
           PATIENCE,
           () -> changed(Proc.blocked(pid)).isEmpty());
     }
-    if (!Traces.ownThreads(target).isEmpty()) {
-      Await.until(
-          when + ": none of " + Traces.ownThreads(target) + " is left",
-          PATIENCE,
-          () -> Traces.ownThreads(target).isEmpty());
-    }
+    Traces.awaitNoThread(when, target);
   }
 
   /** Threads of both times whose mask is another one, with both masks. */

@@ -136,11 +136,7 @@ class StopFromAnywhereIT {
   private static void assertStopped(TargetJvm target, BeanClient bean) throws Exception {
     assertEquals("IDLE", bean.text("State"), bean.text("LastError"));
     assertEquals("", bean.text("LastError"));
-    // Java takes a thread for ended a few instructions before the system does.
-    Await.until(
-        "the profiler's threads are gone",
-        Duration.ofSeconds(30),
-        () -> Traces.ownThreads(target).isEmpty());
+    Traces.awaitNoThread("the session is over", target);
     Traces.assertNone(target);
     Figures.of(bean).assertExact();
   }

@@ -55,10 +55,7 @@ class TeardownIT {
       Await.until(
           "the session is over", Duration.ofSeconds(15), () -> bean.text("State").equals("IDLE"));
       // It was ended by its own thread, which has a few instructions to go; a stop waits for it.
-      Await.until(
-          "the session's thread is gone",
-          Duration.ofSeconds(30),
-          () -> Traces.ownThreads(target).isEmpty());
+      Traces.awaitNoThread("the session is over", target);
       Traces.assertNone(target);
       assertEquals(bean.number("CollectedSamples"), bean.collapsed().total());
       assertTrue((Long) bean.field("Session", "durationMillis") >= 1_000);

@@ -80,11 +80,7 @@ class TimerLimitIT {
   }
 
   private static void assertNothingLeft(TargetJvm target, BeanClient bean) throws Exception {
-    // Java takes a thread for ended a few instructions before the system does.
-    Await.until(
-        "the profiler's threads are gone",
-        Duration.ofSeconds(30),
-        () -> Traces.ownThreads(target).isEmpty());
+    Traces.awaitNoThread("the session is over", target);
     Traces.assertNone(target);
     assertEquals(0, bean.number("ThreadsSampled"));
     assertEquals(0, bean.number("ThreadsFailed"));
