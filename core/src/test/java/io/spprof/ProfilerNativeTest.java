@@ -8,7 +8,6 @@ import java.lang.management.ManagementFactory;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.function.IntToLongFunction;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -66,13 +65,13 @@ final class ProfilerNativeTest {
     return nanos;
   }
 
-  private static double ofThread(Profile profile, String thread, IntToLongFunction figureOfRow) {
-    double sum = 0;
+  private static long threadNanos(Profile profile, String thread) {
+    long nanos = 0;
     for (int row = 0; row < profile.rowCount(); row++) {
       boolean its = profile.threadName(profile.thread(row)).equals(thread);
-      sum += its ? figureOfRow.applyAsLong(row) : 0;
+      nanos += its ? profile.cpuNanos(row) : 0;
     }
-    return sum;
+    return nanos;
   }
 
   private void assertConserved() {
@@ -91,9 +90,8 @@ final class ProfilerNativeTest {
         new Thread(
             () -> {
               long now = cpuNanos();
-              for (long i = 0;
-                  i < 200;
-                  i++) { // 4 s of CPU; steps that share no rhythm with a timer
+              // 4 s of CPU or more; steps that share no rhythm with a timer.
+              for (long i = 0; i < 200 || profiler.stats().collectedSamples() < 1200; i++) {
                 long step = STEP_NANOS + i * 7919;
                 seventy(now + step * 7 / 10);
                 thirty(now + step);
@@ -109,12 +107,10 @@ final class ProfilerNativeTest {
     Profile profile = profiler.profile();
     Map<String, Long> nanos = nanosByMethod(profile);
     double both = nanos.get("seventy") + nanos.get("thirty");
-    // A thousand ticks of the kernel, and fewer samples for more time each on a busy machine, which
-    // makes them independent: three and a half standard deviations of so many.
-    double samples = ofThread(profile, worker.getName(), profile::samples);
-    double chance = 3.5 * 100 * Math.sqrt(0.7 * 0.3 / samples);
-    assertEquals(70, 100 * nanos.get("seventy") / both, chance);
-    double ofThread = ofThread(profile, worker.getName(), profile::cpuNanos);
+    // A thousand samples and more, which a busy machine makes independent: 1.45 points are the
+    // standard deviation.
+    assertEquals(70, 100 * nanos.get("seventy") / both, 5);
+    double ofThread = threadNanos(profile, worker.getName());
     assertEquals(1, ofThread / used.get(), 0.05, "what has no stack counts, too");
     assertConserved();
     assertEquals(profiler.stats().session().collected(), profile.totalSamples());
