@@ -8,8 +8,13 @@ import io.spprof.it.load.Busy;
 import io.spprof.it.load.GcAndJit;
 import io.spprof.it.load.Hello;
 import io.spprof.it.load.OneAfterTheOther;
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadInfo;
+import java.lang.management.ThreadMXBean;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -28,10 +33,24 @@ class TeardownIT {
         assertTrue(Proc.timers(target.pid()).size() >= 60, "a timer a thread");
         assertTrue(Proc.catches(target.pid(), Proc.SIGPROF));
         assertFalse(Traces.ownThreads(target).isEmpty());
+        assertFalse(javaThreads(bean).isEmpty());
         bean.stop();
+        assertEquals(List.of(), javaThreads(bean));
         Traces.assertNone(target);
       }
     }
+  }
+
+  /** The profiler's threads that the JVM lists: what a stop answers for, at once. */
+  private static List<String> javaThreads(BeanClient bean) throws Exception {
+    ThreadMXBean threads =
+        ManagementFactory.newPlatformMXBeanProxy(
+            bean.connection(), ManagementFactory.THREAD_MXBEAN_NAME, ThreadMXBean.class);
+    return Stream.of(threads.getThreadInfo(threads.getAllThreadIds()))
+        .filter(Objects::nonNull)
+        .map(ThreadInfo::getThreadName)
+        .filter(name -> name.startsWith("spprof"))
+        .toList();
   }
 
   @Test
