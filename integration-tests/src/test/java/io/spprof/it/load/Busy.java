@@ -1,12 +1,15 @@
 package io.spprof.it.load;
 
 import java.io.IOException;
-import java.util.Map;
 import java.util.concurrent.locks.LockSupport;
 
-/** Threads that do nothing but use CPU time, each at the end of a stack of a wanted depth. */
+/**
+ * Threads that do nothing but use CPU time, each at the end of a stack of a wanted depth; all idle
+ * while a test wants it, see {@link Gate}.
+ */
 public final class Busy {
 
+  private static final Gate GATE = new Gate();
   private static volatile long sink;
 
   private Busy() {}
@@ -21,11 +24,14 @@ public final class Busy {
     for (int i = 0; args.length > 2 && i < Integer.parseInt(args[2]); i++) {
       Control.daemon("idle-" + i, LockSupport::park);
     }
-    Control.serve(Map.of());
+    Control.serve(GATE.answers());
   }
 
   private static void sink(int depth) {
-    sink = deeper(depth);
+    while (true) {
+      GATE.pass();
+      sink = deeper(depth);
+    }
   }
 
   private static long deeper(int depth) {
@@ -34,7 +40,7 @@ public final class Busy {
 
   private static long spin() {
     long x = System.nanoTime();
-    while (sink != 1) {
+    while (GATE.isOpen()) {
       x = Spin.steps(x, 10_000) & ~1;
       sink = x;
     }

@@ -2,11 +2,14 @@ package io.spprof.it.load;
 
 import java.io.IOException;
 import java.lang.reflect.Method;
-import java.util.Map;
 
-/** Virtual threads that compute and yield, so that they change their carriers; JDK 21 and later. */
+/**
+ * Virtual threads that compute and yield, so that they change their carriers; all idle while a test
+ * wants it, see {@link Gate}. JDK 21 and later.
+ */
 public final class BusyVirtual {
 
+  private static final Gate GATE = new Gate();
   private static volatile long sink;
 
   private BusyVirtual() {}
@@ -17,12 +20,13 @@ public final class BusyVirtual {
     for (int i = 0; i < Integer.parseInt(args[0]); i++) {
       start.invoke(null, (Runnable) BusyVirtual::spin);
     }
-    Control.serve(Map.of());
+    Control.serve(GATE.answers());
   }
 
   private static void spin() {
     long x = 1;
     while (true) {
+      GATE.pass();
       x = Spin.steps(x, 100_000);
       sink = x;
       Thread.yield();

@@ -11,10 +11,11 @@ import java.util.function.LongUnaryOperator;
 /**
  * Keeps the garbage collector and the JIT compiler at work: two threads fill and drop maps, a third
  * loads the same class again and again, into a new class loader each time, and runs it until it is
- * compiled.
+ * compiled. All idle while a test wants it, see {@link Gate}.
  */
 public final class GcAndJit {
 
+  private static final Gate GATE = new Gate();
   private static volatile Object sink;
 
   private GcAndJit() {}
@@ -63,7 +64,7 @@ public final class GcAndJit {
     Control.daemon("garbage-0", GcAndJit::garbage);
     Control.daemon("garbage-1", GcAndJit::garbage);
     Control.daemon("fodder", () -> fodder(bytes));
-    Control.serve(Map.of());
+    Control.serve(GATE.answers());
   }
 
   static byte[] fodderBytes() throws IOException {
@@ -75,6 +76,7 @@ public final class GcAndJit {
   private static void garbage() {
     Map<Integer, List<byte[]>> kept = new HashMap<>();
     for (int i = 0; ; i++) {
+      GATE.pass();
       List<byte[]> list = new ArrayList<>();
       for (int j = 0; j < 50; j++) {
         list.add(new byte[64]);
@@ -86,6 +88,7 @@ public final class GcAndJit {
 
   private static void fodder(byte[] bytes) {
     while (true) {
+      GATE.pass();
       eat(bytes);
     }
   }

@@ -1,0 +1,52 @@
+package io.spprof.it.load;
+
+import java.util.Map;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
+
+/**
+ * Where a load's threads wait while the test wants it idle: it asks for "idle", and for "busy" to
+ * have them go on. Open at first. Virtual threads leave their carriers while they wait.
+ */
+final class Gate {
+
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition opened = lock.newCondition();
+  private volatile boolean open = true;
+
+  /** What {@link Control#serve} is to answer. */
+  Map<String, Supplier<String>> answers() {
+    return Map.of("busy", () -> turn(true), "idle", () -> turn(false));
+  }
+
+  boolean isOpen() {
+    return open;
+  }
+
+  /** Returns at once if the gate is open, else when it opens. */
+  void pass() {
+    if (open) {
+      return;
+    }
+    lock.lock();
+    try {
+      while (!open) {
+        opened.awaitUninterruptibly();
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private String turn(boolean on) {
+    lock.lock();
+    try {
+      open = on;
+      opened.signalAll();
+    } finally {
+      lock.unlock();
+    }
+    return "done";
+  }
+}
