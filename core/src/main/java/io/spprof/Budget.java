@@ -1,7 +1,6 @@
 package io.spprof;
 
 import io.spprof.sampler.Sampler;
-import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -64,6 +63,11 @@ final class Budget {
     }
   }
 
+  /** How many times as long as without a budget the session's thread is to sleep; at least 1. */
+  int pace() {
+    return controller == null ? 1 : controller.pace();
+  }
+
   /** The reciprocal of the share of a CPU that looking for threads may take: a quarter of all. */
   int sweepShare() {
     return controller == null ? SWEEP_SHARE : Math.max(SWEEP_SHARE, (int) (400 / percent));
@@ -81,11 +85,9 @@ final class Budget {
               + " something else meanwhile; use engine=ctimer on Linux";
     } else if (controller.outOfReach()) {
       found =
-          String.format(
-              Locale.ROOT,
-              " cannot be kept: the profiler's own thread alone takes %.2f %% of a CPU; set a larger"
-                  + " budget",
-              controller.fixedPercent());
+          " cannot be kept: the profiler's own thread alone takes "
+              + Math.round(100 * controller.fixedPercent()) / 100.0 // told every second: cheaply
+              + " % of a CPU; set a larger budget";
     } else if (share > 1) {
       found =
           ": the longest interval is not enough, so one thread in "

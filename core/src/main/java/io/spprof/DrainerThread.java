@@ -8,10 +8,10 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * The one thread of a session: drains the ring ten times a second, less often when it is empty,
- * more often when it fills up; looks for new threads and problems; closes windows of time; and ends
- * the session when its time is over. It keeps itself out of the profile; its CPU time is in the
- * measured overhead.
+ * The one thread of a session: drains the ring ten times a second, less often when it is empty or
+ * when a budget leaves no more, more often when it fills up; looks for new threads and problems;
+ * closes windows of time; and ends the session when its time is over. It keeps itself out of the
+ * profile; its CPU time is in the measured overhead.
  */
 final class DrainerThread extends Thread {
 
@@ -122,7 +122,7 @@ final class DrainerThread extends Thread {
 
   private void work() {
     try {
-      LockSupport.parkNanos(pause);
+      LockSupport.parkNanos(Math.min(pause, untilDue()));
       Thread.interrupted(); // no interrupt is meant for us, and with one set park does not wait
       pass();
     } catch (RuntimeException | Error e) {
@@ -130,11 +130,17 @@ final class DrainerThread extends Thread {
     }
   }
 
+  /** What somebody waits for: the end of a window, and of the session. */
+  private long untilDue() {
+    long left = Math.min(nextWindow, durationNanos) - session.elapsedNanos();
+    return Math.max(SHORTEST_PAUSE_NANOS, left);
+  }
+
   private void pass() {
     long now = session.elapsedNanos();
     long due = Math.min(Math.min(nextSweep, nextSecond), Math.min(nextWindow, durationNanos));
     if (now < due && ring.isEmpty()) {
-      pause = Math.min(IDLE_PAUSE_NANOS, pause * 2);
+      pause = Math.min(IDLE_PAUSE_NANOS * budget.pace(), pause * 2);
       return; // what that took is counted with the next pass
     }
     long passStart = sampler.currentThreadCpuNanos();
@@ -144,7 +150,8 @@ final class DrainerThread extends Thread {
     if (bytes > ring.capacity() / 8) {
       pause = Math.max(SHORTEST_PAUSE_NANOS, pause / 2);
     } else if (bytes < ring.capacity() / 32) {
-      pause = Math.min(LONGEST_PAUSE_NANOS, pause * 2);
+      long longest = bytes > 0 ? LONGEST_PAUSE_NANOS : IDLE_PAUSE_NANOS;
+      pause = Math.min(longest * budget.pace(), pause * 2);
     }
     now = session.elapsedNanos();
     if (now >= nextWindow) {

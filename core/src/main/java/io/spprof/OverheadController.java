@@ -20,7 +20,8 @@ import java.util.concurrent.TimeUnit;
  * <p>Intervals are rungs of a ladder, 1, 1.25, 1.5, 2, 2.5, 3, 4, 5, 6, 8 and tenfold times the
  * configured one, so that noise does not change them. Up, some rungs at once; down, one a second at
  * most, and only when nothing is owed. Above the last rung, 1 s, a part of the threads rests:
- * {@link #share()}.
+ * {@link #share()}. What the profiler's own thread costs without any signal has to leave room for
+ * them: where it does not, the thread is to wake up less often, {@link #pace()}.
  */
 final class OverheadController {
 
@@ -35,12 +36,25 @@ final class OverheadController {
 
   private static final long SHARE_NANOS = 5 * SECOND_NANOS;
 
+  /** Threads rest only where the signals at the longest interval cost this part of the budget. */
+  private static final double WORTH = 0.05;
+
+  private static final long PACE_NANOS = 10 * SECOND_NANOS;
+  private static final int SLOWEST_PACE = 8;
+
+  /**
+   * Between these parts of the budget the own thread's cost is left alone: a pace is half of it.
+   */
+  private static final double MUCH = 1.0 / 3;
+
+  private static final double LITTLE = 1.0 / 8;
+
   /** Of the budget, aimed at. */
   private static final double AIM = 0.9;
 
   private static final double CREDIT_SECONDS = 2;
 
-  /** A load's first pass, and the next in which most threads follow. */
+  /** A load's first pass, and the next in which most threads follow, at the fastest pace. */
   private static final double REACTION_SECONDS = 0.3;
 
   private static final double FIRST_COST_NANOS = 20_000; // of a signal, until some were measured
@@ -67,6 +81,7 @@ final class OverheadController {
   private Measured last = Measured.NOTHING;
   private int rung;
   private int share = 1;
+  private int pace = 1;
   private double credit; // seconds of the budget
   private double signals; // decaying sums over some 5 s
   private double signalNanos;
@@ -76,6 +91,7 @@ final class OverheadController {
   private long belowSince = Long.MAX_VALUE; // since when a lower rung would do
   private long aboveSince = Long.MAX_VALUE; // since when more threads should rest
   private long lessSince = Long.MAX_VALUE; // since when fewer need to
+  private long paceSince; // since when it is what it is
 
   /**
    * Begins with the shortest interval.
@@ -112,6 +128,11 @@ final class OverheadController {
     return share;
   }
 
+  /** How many times as long as it would the profiler's own thread is to sleep; 1, 2, 4 or 8. */
+  int pace() {
+    return pace;
+  }
+
   /** Whether what the profiler costs without any signal leaves nothing of the budget for some. */
   boolean outOfReach() {
     return fixed > AIM * budget;
@@ -132,7 +153,8 @@ final class OverheadController {
     last = now;
     double target = AIM * budget * Math.max(0.1, Math.min(1, credit)) - fixed;
     double wanted = target <= 0.05 * budget ? Double.POSITIVE_INFINITY : costNanos * usage / target;
-    double safe = REACTION_SECONDS * costNanos * cpus / (CREDIT_SECONDS * budget);
+    choosePace(now.elapsedNanos);
+    double safe = pace * REACTION_SECONDS * costNanos * cpus / (CREDIT_SECONDS * budget);
     choose(Math.max(wanted, safe), now.elapsedNanos);
   }
 
@@ -151,6 +173,19 @@ final class OverheadController {
     usage = recent * usage + (1 - recent) * (now.cpuNanos - last.cpuNanos) / nanos;
   }
 
+  /** Takes the own thread's cost for inversely proportional to the pace until it is measured. */
+  private void choosePace(long now) {
+    if (fixed > MUCH * budget && pace < SLOWEST_PACE && now - paceSince >= SECOND_NANOS) {
+      pace *= 2;
+      fixed /= 2;
+      paceSince = now;
+    } else if (fixed < LITTLE * budget && pace > 1 && now - paceSince >= PACE_NANOS) {
+      pace /= 2;
+      fixed *= 2;
+      paceSince = now;
+    }
+  }
+
   private void choose(double wanted, long now) {
     int up = rung;
     while (up < ladder.length - 1 && ladder[up] < wanted && up < rung + MOST_RUNGS_UP) {
@@ -166,7 +201,8 @@ final class OverheadController {
     }
     boolean last = rung == ladder.length - 1;
     double most = (double) LONGEST_NANOS * share;
-    aboveSince = last && wanted > most ? Math.min(aboveSince, now) : Long.MAX_VALUE;
+    boolean worthIt = costNanos * usage / most > WORTH * budget;
+    aboveSince = last && wanted > most && worthIt ? Math.min(aboveSince, now) : Long.MAX_VALUE;
     lessSince = share > 1 && wanted < most / 2 ? Math.min(lessSince, now) : Long.MAX_VALUE;
     if (aboveSince != Long.MAX_VALUE && now - aboveSince >= SHARE_NANOS) {
       share = Math.min(MOST_SHARE, 2 * share);

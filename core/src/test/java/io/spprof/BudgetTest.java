@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.spprof.export.TextReport;
 import io.spprof.sampler.FakeSampler;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -18,6 +19,7 @@ final class BudgetTest {
   private final FakeSampler sampler = new FakeSampler();
   private final Profiler profiler = new Profiler(sampler);
   private final AtomicLong cpu = new AtomicLong();
+  private final AtomicInteger passes = new AtomicInteger();
 
   @AfterEach
   void close() {
@@ -48,6 +50,12 @@ final class BudgetTest {
   @Test
   void shouldLengthenTheIntervalTellItAndSayWhenThatIsNotEnough() throws Exception {
     ownWork(10_000_000);
+    sampler.onSweep =
+        () -> {
+          for (int i = 0; i < 10; i++) {
+            sampler.signal(1, 100 * SECOND_NANOS, 7);
+          }
+        };
     profiler.start(ProfilerConfig.parse("budget=1.5,mode=continuous,window=1s"));
     WaitFor.condition(() -> profiler.stats().intervalNanos() == SECOND_NANOS, "longest interval");
     WaitFor.condition(
@@ -66,9 +74,30 @@ final class BudgetTest {
     TextReport.write(profile, report);
     assertTrue(report.indexOf("interval    10 ms to 1.00 s") > 0, report::toString);
     WaitFor.condition(
-        () -> sampler.rests.containsAll(List.of("2/0", "2/1", "2/2")), "threads that rest in turn");
+        () -> sampler.rests.containsAll(List.of("2/0", "2/1", "2/2")),
+        "threads that rest in turn: ");
     profiler.stop();
     assertEquals(SECOND_NANOS, profiler.stats().intervalNanos());
+  }
+
+  @Test
+  void shouldWakeItsThreadLessOftenWhereThatIsMuchOfTheBudget() throws Exception {
+    ownWork(10_000_000);
+    sampler.onCountersAsked =
+        () -> {
+          passes.incrementAndGet();
+          sampler.signal(1, 1, 7); // something to do for the next
+        };
+    profiler.start(ProfilerConfig.parse("budget=1.5"));
+    WaitFor.condition(() -> passesInThreeSeconds() <= 8, "a slower pace"); // it begins with 30
+    profiler.stop();
+  }
+
+  private int passesInThreeSeconds() {
+    int first = sampler.secondsPassed.get();
+    int before = passes.get();
+    WaitFor.condition(() -> sampler.secondsPassed.get() >= first + 3, "three seconds");
+    return passes.get() - before;
   }
 
   @Test

@@ -24,7 +24,7 @@ final class OverheadControllerTest {
     final OverheadController controller;
     DoubleUnaryOperator usage = t -> 1; // CPUs, by seconds
     DoubleUnaryOperator costNanos = t -> 20_000; // of a signal
-    double fixedShare = 0.0002;
+    double fixedShare = 0.0002; // at the fastest pace
     double lag = 0.5; // of the way that the threads still follow the last interval after a pass
     final List<Double> overheadByPass = new ArrayList<>(); // of one CPU
     final List<Long> intervals = new ArrayList<>();
@@ -52,16 +52,19 @@ final class OverheadControllerTest {
         double used = usage.applyAsDouble(t) * dt;
         double mean = used / effective;
         int count = (int) mean + (random.nextDouble() < mean - (int) mean ? 1 : 0);
-        double own = fixedShare * dt;
+        boolean awake = pass % controller.pace() == 0;
+        double own = awake ? fixedShare * dt : 0;
         double cost = own + count * costNanos.applyAsDouble(t) * (0.5 + random.nextDouble());
         cpu += count * effective;
         signals += count;
         overhead += cost;
         fixed += own;
         overheadByPass.add(cost / dt);
-        controller.update(
-            new OverheadController.Measured(
-                (long) ((pass + 1) * dt), signals, (long) cpu, (long) overhead, (long) fixed));
+        if (awake) {
+          controller.update(
+              new OverheadController.Measured(
+                  (long) ((pass + 1) * dt), signals, (long) cpu, (long) overhead, (long) fixed));
+        }
         intervals.add(controller.intervalNanos());
       }
     }
@@ -164,11 +167,39 @@ final class OverheadControllerTest {
   @Test
   void shouldTellWhenItsOwnWorkIsOverTheBudget() {
     Simulation simulation = new Simulation(0.1, 10 * MS);
-    simulation.fixedShare = 0.002;
-    simulation.run(30);
+    simulation.fixedShare = 0.016;
+    simulation.run(60);
     assertTrue(simulation.controller.outOfReach());
-    assertEquals(0.2, simulation.controller.fixedPercent(), 0.01);
+    assertEquals(8, simulation.controller.pace());
+    assertEquals(0.2, simulation.controller.fixedPercent(), 0.03);
     assertEquals(1000 * MS, simulation.controller.intervalNanos());
+    assertEquals(1, simulation.controller.share(), "threads rest though their signals cost little");
+  }
+
+  @Test
+  void shouldHaveItsOwnThreadSleepLongerWhereTheBudgetIsSmall() {
+    Simulation simulation = new Simulation(0.3, 1 * MS);
+    simulation.usage = t -> 2;
+    simulation.fixedShare = 0.004; // more than the budget
+    simulation.run(120);
+    assertEquals(4, simulation.controller.pace());
+    assertFalse(simulation.controller.outOfReach());
+    assertTrue(simulation.worst(30) <= 1.2 * 0.3, () -> simulation.worst(30) + " %");
+    assertTrue(simulation.worst(30) > 0.5 * 0.3, () -> simulation.worst(30) + " %");
+
+    simulation.fixedShare = 0.0002;
+    simulation.run(120);
+    assertEquals(1, simulation.controller.pace());
+  }
+
+  @Test
+  void shouldKeepTheBudgetUnderALoadThatSwingsWhileItsOwnThreadSleepsLonger() {
+    Simulation simulation = new Simulation(0.2, 1 * MS, 60);
+    simulation.usage = t -> (int) (t / 7) % 2 == 0 ? 0.01 : 60;
+    simulation.fixedShare = 0.002;
+    simulation.run(300);
+    assertTrue(simulation.controller.pace() > 1);
+    assertTrue(simulation.worst(30) <= 1.2 * 0.2, () -> simulation.worst(30) + " %");
   }
 
   @Test
