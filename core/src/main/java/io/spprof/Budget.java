@@ -68,9 +68,9 @@ final class Budget {
     return controller == null ? 1 : controller.pace();
   }
 
-  /** The reciprocal of the share of a CPU that looking for threads may take: a quarter of all. */
+  /** The reciprocal of the share of a CPU that looking for threads may take: a sixteenth of all. */
   int sweepShare() {
-    return controller == null ? SWEEP_SHARE : Math.max(SWEEP_SHARE, (int) (400 / percent));
+    return controller == null ? SWEEP_SHARE : Math.max(SWEEP_SHARE, (int) (1600 / percent));
   }
 
   /** Why the budget cannot be kept as it should; "" if it can, or if there is none. */
@@ -87,7 +87,8 @@ final class Budget {
       found =
           " cannot be kept: the profiler's own thread alone takes "
               + Math.round(100 * controller.fixedPercent()) / 100.0 // told every second: cheaply
-              + " % of a CPU; set a larger budget";
+              + " % of a CPU; set a larger budget"
+              + (share > 1 ? "; one thread in " + share + " is sampled at a time" : "");
     } else if (share > 1) {
       found =
           ": the longest interval is not enough, so one thread in "

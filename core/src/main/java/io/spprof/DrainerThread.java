@@ -133,7 +133,8 @@ final class DrainerThread extends Thread {
   /** What somebody waits for: the end of a window, and of the session. */
   private long untilDue() {
     long left = Math.min(nextWindow, durationNanos) - session.elapsedNanos();
-    return Math.max(SHORTEST_PAUSE_NANOS, left);
+    // What is overdue failed or is under way: it is not to be tried all the time.
+    return left > 0 ? Math.max(SHORTEST_PAUSE_NANOS, left) : LONGEST_PAUSE_NANOS;
   }
 
   private void pass() {
@@ -150,9 +151,9 @@ final class DrainerThread extends Thread {
     if (bytes > ring.capacity() / 8) {
       pause = Math.max(SHORTEST_PAUSE_NANOS, pause / 2);
     } else if (bytes < ring.capacity() / 32) {
-      long longest = bytes > 0 ? LONGEST_PAUSE_NANOS : IDLE_PAUSE_NANOS;
-      pause = Math.min(longest * budget.pace(), pause * 2);
+      pause *= 2;
     }
+    pause = Math.min(pause, budget.pace() * (bytes > 0 ? LONGEST_PAUSE_NANOS : IDLE_PAUSE_NANOS));
     now = session.elapsedNanos();
     if (now >= nextWindow) {
       // After a pause of the machine's there is one long window, not many empty ones.

@@ -12,10 +12,10 @@ import java.util.concurrent.TimeUnit;
  * measured and smoothed, and the interval follows from them; that does not have to wait for the
  * threads to follow, as a controller would that looks at the overhead alone. What the model gets
  * wrong an account corrects: it is credited the budget, debited what was measured, and holds two
- * seconds' worth at most. The less is on it, the less is aimed at; so over any time t no more than
- * {@code budget × (t + 2 s)} is spent, a fifth over the budget in 10 s. For that, the interval is
- * never so short that a sudden load on all CPUs could overdraw the account before the threads have
- * followed a longer one.
+ * seconds' worth at most, and a debt of ten. The less is on it, the less is aimed at; so over any
+ * time t no more than {@code budget × (t + 2 s)} is spent, a fifth over the budget in 10 s. For
+ * that, the interval is never so short that a sudden load on all CPUs could overdraw the account
+ * before the threads have followed a longer one.
  *
  * <p>Intervals are rungs of a ladder, 1, 1.25, 1.5, 2, 2.5, 3, 4, 5, 6, 8 and tenfold times the
  * configured one, so that noise does not change them. Up, some rungs at once; down, one a second at
@@ -49,10 +49,19 @@ final class OverheadController {
 
   private static final double LITTLE = 1.0 / 8;
 
+  /** Less of the budget is no use for signals. */
+  private static final double LEAST = 0.05;
+
   /** Of the budget, aimed at. */
   private static final double AIM = 0.9;
 
   private static final double CREDIT_SECONDS = 2;
+
+  /** Older debts are forgotten: one slow second would else be paid for over minutes. */
+  private static final double MOST_DEBT_SECONDS = 10;
+
+  /** How long the own thread has to be too dear before that is told: a spike is not the rule. */
+  private static final long OUT_OF_REACH_NANOS = 10 * SECOND_NANOS;
 
   /** A load's first pass, and the next in which most threads follow, at the fastest pace. */
   private static final double REACTION_SECONDS = 0.3;
@@ -92,6 +101,8 @@ final class OverheadController {
   private long aboveSince = Long.MAX_VALUE; // since when more threads should rest
   private long lessSince = Long.MAX_VALUE; // since when fewer need to
   private long paceSince; // since when it is what it is
+  private long tooDearSince = Long.MAX_VALUE; // since when the own thread takes it all
+  private boolean outOfReach;
 
   /**
    * Begins with the shortest interval.
@@ -135,7 +146,7 @@ final class OverheadController {
 
   /** Whether what the profiler costs without any signal leaves nothing of the budget for some. */
   boolean outOfReach() {
-    return fixed > AIM * budget;
+    return outOfReach;
   }
 
   /** What the profiler costs without any signal, percent of one CPU. */
@@ -152,16 +163,21 @@ final class OverheadController {
     learn(now, nanos);
     last = now;
     double target = AIM * budget * Math.max(0.1, Math.min(1, credit)) - fixed;
-    double wanted = target <= 0.05 * budget ? Double.POSITIVE_INFINITY : costNanos * usage / target;
-    choosePace(now.elapsedNanos);
+    double wanted =
+        target <= LEAST * budget ? Double.POSITIVE_INFINITY : costNanos * usage / target;
     double safe = pace * REACTION_SECONDS * costNanos * cpus / (CREDIT_SECONDS * budget);
     choose(Math.max(wanted, safe), now.elapsedNanos);
+    choosePace(wanted > Math.max(safe, ladder[0]), now.elapsedNanos);
+    boolean tooDear = pace == SLOWEST_PACE && fixed >= (AIM - LEAST) * budget;
+    tooDearSince = tooDear ? Math.min(tooDearSince, now.elapsedNanos) : Long.MAX_VALUE;
+    outOfReach = tooDear && now.elapsedNanos - tooDearSince >= OUT_OF_REACH_NANOS;
   }
 
   private void learn(Measured now, double nanos) {
     double overhead = now.overheadNanos - last.overheadNanos;
     double own = now.fixedNanos - last.fixedNanos;
-    credit = Math.min(CREDIT_SECONDS, credit + (nanos - overhead / budget) / SECOND_NANOS);
+    credit += (nanos - overhead / budget) / SECOND_NANOS;
+    credit = Math.max(-MOST_DEBT_SECONDS, Math.min(CREDIT_SECONDS, credit));
     double kept = Math.exp(-nanos / (5.0 * SECOND_NANOS));
     signals = kept * signals + (now.signals - last.signals);
     signalNanos = kept * signalNanos + Math.max(0, overhead - own);
@@ -174,8 +190,9 @@ final class OverheadController {
   }
 
   /** Takes the own thread's cost for inversely proportional to the pace until it is measured. */
-  private void choosePace(long now) {
-    if (fixed > MUCH * budget && pace < SLOWEST_PACE && now - paceSince >= SECOND_NANOS) {
+  private void choosePace(boolean useful, long now) {
+    boolean much = useful && fixed > MUCH * budget;
+    if (much && pace < SLOWEST_PACE && now - paceSince >= SECOND_NANOS) {
       pace *= 2;
       fixed /= 2;
       paceSince = now;
@@ -201,9 +218,11 @@ final class OverheadController {
     }
     boolean last = rung == ladder.length - 1;
     double most = (double) LONGEST_NANOS * share;
-    boolean worthIt = costNanos * usage / most > WORTH * budget;
+    double cost = costNanos * usage / most;
+    boolean worthIt = cost > WORTH * budget;
+    boolean needless = wanted < most / 2 || cost < WORTH * budget / 4;
     aboveSince = last && wanted > most && worthIt ? Math.min(aboveSince, now) : Long.MAX_VALUE;
-    lessSince = share > 1 && wanted < most / 2 ? Math.min(lessSince, now) : Long.MAX_VALUE;
+    lessSince = share > 1 && needless ? Math.min(lessSince, now) : Long.MAX_VALUE;
     if (aboveSince != Long.MAX_VALUE && now - aboveSince >= SHARE_NANOS) {
       share = Math.min(MOST_SHARE, 2 * share);
       aboveSince = now;

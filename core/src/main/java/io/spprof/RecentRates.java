@@ -1,10 +1,14 @@
 package io.spprof;
 
+import java.util.concurrent.TimeUnit;
+
 /** Rates over the last ten seconds, or since the session's start. One thread adds; any reads. */
 final class RecentRates {
 
   /** Seconds that count. */
   static final int SECONDS = 10;
+
+  private static final long SECONDS_NANOS = TimeUnit.SECONDS.toNanos(SECONDS);
 
   /**
    * Rates.
@@ -32,6 +36,10 @@ final class RecentRates {
   void add(long now, long samplesNow, long dropsNow) {
     int at = count % nanos.length;
     int oldest = count < nanos.length ? 0 : (at + 1) % nanos.length;
+    for (int next = next(oldest); next != at && nanos[next] <= now - SECONDS_NANOS; ) {
+      oldest = next; // of a thread that comes less often
+      next = next(next);
+    }
     nanos[at] = now;
     samples[at] = samplesNow;
     drops[at] = dropsNow;
@@ -41,6 +49,10 @@ final class RecentRates {
         new Rates(
             Math.max(0, samplesNow - samples[oldest]) / seconds,
             Math.max(0, dropsNow - drops[oldest]) / seconds);
+  }
+
+  private int next(int at) {
+    return (at + 1) % nanos.length;
   }
 
   Rates rates() {

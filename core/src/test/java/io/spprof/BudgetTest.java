@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.spprof.export.TextReport;
 import io.spprof.sampler.FakeSampler;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -19,7 +18,6 @@ final class BudgetTest {
   private final FakeSampler sampler = new FakeSampler();
   private final Profiler profiler = new Profiler(sampler);
   private final AtomicLong cpu = new AtomicLong();
-  private final AtomicInteger passes = new AtomicInteger();
 
   @AfterEach
   void close() {
@@ -83,21 +81,43 @@ final class BudgetTest {
   @Test
   void shouldWakeItsThreadLessOftenWhereThatIsMuchOfTheBudget() throws Exception {
     ownWork(10_000_000);
-    sampler.onCountersAsked =
-        () -> {
-          passes.incrementAndGet();
-          sampler.signal(1, 1, 7); // something to do for the next
-        };
+    sampler.onCountersAsked = this::countPass;
     profiler.start(ProfilerConfig.parse("budget=1.5"));
-    WaitFor.condition(() -> passesInThreeSeconds() <= 8, "a slower pace"); // it begins with 30
+    // Two passes, and what a second asks besides; in a second of the pace it begins with ten.
+    WaitFor.condition(() -> asked > 0 && asked <= 4, "a slower pace");
     profiler.stop();
   }
 
-  private int passesInThreeSeconds() {
-    int first = sampler.secondsPassed.get();
-    int before = passes.get();
-    WaitFor.condition(() -> sampler.secondsPassed.get() >= first + 3, "three seconds");
-    return passes.get() - before;
+  private volatile int asked; // in the drainer's last second
+  private int asking;
+  private int second;
+
+  /** Every pass asks for the counters, on the drainer's thread; the test does not meanwhile. */
+  private void countPass() {
+    int now = sampler.secondsPassed.get();
+    if (now != second) {
+      asked = second == 0 ? 0 : asking; // none before the start
+      second = now;
+      asking = 0;
+    }
+    asking++;
+    sampler.signal(1, 1, 7); // something to do for the next pass
+  }
+
+  @Test
+  void shouldEndWindowsOnTimeWhereItsThreadSleepsLonger() throws Exception {
+    ownWork(10_000_000);
+    profiler.start(ProfilerConfig.parse("budget=1.5,mode=continuous,window=1s"));
+    WaitFor.condition(() -> profiler.lastError().contains("own thread"), "the slowest pace");
+    WaitFor.condition(() -> newestWindowsAreASecond(3), "windows of a second");
+    profiler.stop();
+  }
+
+  /** At the slowest pace a pass comes every 1.6 s by itself. */
+  private boolean newestWindowsAreASecond(int count) {
+    List<WindowStats> windows = profiler.windows();
+    return windows.subList(windows.size() - 1 - count, windows.size() - 1).stream()
+        .allMatch(window -> window.toMillis() - window.fromMillis() < 1300);
   }
 
   @Test

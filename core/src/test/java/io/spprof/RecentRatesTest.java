@@ -37,4 +37,12 @@ final class RecentRatesTest {
     }
     assertEquals(0, rates.rates().samples());
   }
+
+  @Test
+  void shouldForgetAsSoonWhereSecondsAreLong() {
+    for (int i = 1; i <= 20; i++) {
+      rates.add(2 * i * SECOND, i <= 10 ? 200L * i : 2000, 0);
+    }
+    assertEquals(0, rates.rates().samples());
+  }
 }

@@ -40,7 +40,8 @@ class BudgetIT {
     try (TargetJvm target = TargetJvm.of(Busy.class, THREADS, DEPTH).start();
         BeanClient bean = BeanClient.connect(target)) {
       double free = costWithoutABudget(target, bean);
-      double budget = Math.round(100 * free / PART) / 100.0; // whatever this machine's speed
+      double budget =
+          Math.max(5, Math.round(100 * free / PART)) / 100.0; // whatever the machine's speed
       long before = target.cpuNanos();
       bean.startWith("mode=continuous,interval=1ms,budget=" + budget);
       assertTrue(bean.text("Options").contains(",budget="));
@@ -123,10 +124,13 @@ class BudgetIT {
       String[] words = line.trim().split(" +");
       intervals.add(words[5]);
     }
-    String micros = Long.toString(longest / 1000);
-    assertTrue(
-        intervals.stream().anyMatch(i -> i.equals(micros) || i.endsWith("-" + micros)),
-        intervals::toString);
+    // A reading may have missed it: an interval is in force for a second, or for less.
+    long told =
+        intervals.stream()
+            .mapToLong(i -> Long.parseLong(i.substring(i.indexOf('-') + 1)))
+            .max()
+            .orElseThrow();
+    assertTrue(told >= longest / 1000, () -> longest + " ns: " + intervals);
     assertTrue(intervals.stream().anyMatch(i -> i.contains("-")), intervals::toString);
     assertTrue(bean.query("report").contains("interval    1 ms to "), bean.query("report"));
   }
