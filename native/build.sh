@@ -54,4 +54,16 @@ for target in "$@"; do
   esac
 done
 
-exec make --no-print-directory -s "$@"
+compile= run= # what several compilers may do at once, and what goes one after the other
+for target in "$@"; do
+  case $target in
+    lib | all-libs) compile="$compile $target" ;;
+    test) compile="$compile programs" run="$run $target" ;;
+    test-all-libs) compile="$compile programs-musl" run="$run $target" ;;
+    *) run="$run $target" ;;
+  esac
+done
+# shellcheck disable=SC2086 # words
+[ -z "$compile" ] || make --no-print-directory -s -j "$(getconf _NPROCESSORS_ONLN)" $compile
+# shellcheck disable=SC2086
+[ -z "$run" ] || make --no-print-directory -s $run
