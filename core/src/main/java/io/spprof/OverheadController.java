@@ -42,9 +42,7 @@ final class OverheadController {
   private static final long PACE_NANOS = 10 * SECOND_NANOS;
   private static final int SLOWEST_PACE = 8;
 
-  /**
-   * Between these parts of the budget the own thread's cost is left alone: a pace is half of it.
-   */
+  /** Between these parts of the budget the own thread's cost is left alone; a pace halves it. */
   private static final double MUCH = 1.0 / 3;
 
   private static final double LITTLE = 1.0 / 8;
