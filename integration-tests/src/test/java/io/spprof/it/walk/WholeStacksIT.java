@@ -23,7 +23,7 @@ class WholeStacksIT {
 
   /** CPU time of each of two threads. */
   private static final double SECONDS =
-      Double.parseDouble(System.getProperty("spprof.it.walk.seconds", "2"));
+      Double.parseDouble(System.getProperty("spprof.it.walk.seconds", "1"));
 
   private static final Jdk JDK = Jdk.at(Path.of(System.getProperty("java.home")));
 
