@@ -12,10 +12,11 @@ import java.util.concurrent.TimeUnit;
  * measured and smoothed, and the interval follows from them; that does not have to wait for the
  * threads to follow, as a controller would that looks at the overhead alone. What the model gets
  * wrong an account corrects: it is credited the budget, debited what was measured, and holds two
- * seconds' worth at most, and a debt of ten. The less is on it, the less is aimed at; so over any
- * time t no more than {@code budget × (t + 2 s)} is spent, a fifth over the budget in 10 s. For
- * that, the interval is never so short that a sudden load on all CPUs could overdraw the account
- * before the threads have followed a longer one.
+ * seconds' worth at most, and a debt of ten: what is spent beyond, of a sudden, is forgotten. The
+ * less is on it, the less is aimed at; but for that, over any time t no more than {@code budget ×
+ * (t + 2 s)} is spent, a fifth over the budget in 10 s. For that, the interval is never so short
+ * that a sudden load on all CPUs could overdraw the account before the threads have followed a
+ * longer one.
  *
  * <p>Intervals are rungs of a ladder, 1, 1.25, 1.5, 2, 2.5, 3, 4, 5, 6, 8 and tenfold times the
  * configured one, so that noise does not change them. Up, some rungs at once; down, one a second at
@@ -39,7 +40,9 @@ final class OverheadController {
   /** Threads rest only where the signals at the longest interval cost this part of the budget. */
   private static final double WORTH = 0.05;
 
+  /** How long it must be clear that the own thread may wake up more often. */
   private static final long PACE_NANOS = 10 * SECOND_NANOS;
+
   private static final int SLOWEST_PACE = 8;
 
   /** Between these parts of the budget the own thread's cost is left alone; a pace halves it. */
@@ -142,7 +145,10 @@ final class OverheadController {
     return pace;
   }
 
-  /** Whether what the profiler costs without any signal leaves nothing of the budget for some. */
+  /**
+   * Whether what the profiler costs without any signal leaves nothing of the budget for some: at
+   * the slowest pace, and for ten seconds.
+   */
   boolean outOfReach() {
     return outOfReach;
   }

@@ -174,11 +174,12 @@ final class OverheadControllerTest {
   @Test
   void shouldTellWhenItsOwnWorkIsOverTheBudget() {
     Simulation simulation = new Simulation(0.1, 10 * MS);
-    simulation.fixedShare = 0.016;
+    simulation.usage = t -> 0;
+    simulation.fixedShare = 8 * 2 * 0.002; // at the slowest pace and idle, twice the budget
     simulation.run(60);
     assertTrue(simulation.controller.outOfReach());
     assertEquals(8, simulation.controller.pace());
-    assertEquals(0.15, simulation.controller.fixedPercent(), 0.06); // 0.1 if idle, 0.2 if not
+    assertEquals(0.2, simulation.controller.fixedPercent(), 0.01);
     assertEquals(1000 * MS, simulation.controller.intervalNanos());
     assertEquals(1, simulation.controller.share(), "threads rest though their signals cost little");
   }
