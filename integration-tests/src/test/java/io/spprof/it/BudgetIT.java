@@ -44,7 +44,10 @@ class BudgetIT {
           Math.max(5, Math.round(100 * free / PART)) / 100.0; // whatever the machine's speed
       long before = target.cpuNanos();
       bean.startWith("mode=continuous,interval=1ms,budget=" + budget);
-      assertTrue(bean.text("Options").contains(",budget="));
+      String options = bean.text("Options");
+      assertTrue(options.contains(",budget="), options);
+      String told = options.substring(options.lastIndexOf('=') + 1);
+      assertEquals(budget, Double.parseDouble(told), 1e-9, options);
       long begun = target.cpuNanos();
 
       List<Reading> readings = new ArrayList<>();
@@ -71,6 +74,7 @@ class BudgetIT {
           worst,
           longest / 1_000_000);
       assertEquals("", problem);
+      assertTrue(free > 2 * budget, "not put to the test: " + free + " % without a budget");
       assertTrue(worst <= 1.2 * budget, worst + " %: " + readings);
       assertTrue(longest > 1_000_000, "the interval never changed: " + readings);
 
