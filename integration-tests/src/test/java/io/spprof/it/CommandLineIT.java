@@ -286,6 +286,44 @@ class CommandLineIT {
     }
   }
 
+  /** Neither attach nor RMI ends a call to such a process by itself. */
+  @Test
+  void shouldNotWaitForATargetThatIsFrozen() throws Exception {
+    try (TargetJvm target = TargetJvm.of(Busy.class, 1, 0).start()) {
+      String pid = Long.toString(target.pid());
+      String address = "127.0.0.1:" + target.port();
+      done("status", pid); // its attach mechanism listens from now on
+      signal("-STOP", pid);
+      try {
+        fails(UNREACHABLE, List.of("is stopped", "kill -CONT " + pid), "top", pid);
+        fails(
+            UNREACHABLE,
+            List.of(address + " did not answer within 1 s", "--timeout"),
+            "top",
+            address,
+            "--timeout",
+            "1s");
+        assertTrue(
+            done("list").stream().anyMatch(line -> line.matches(pid + " +not accessible .*")));
+      } finally {
+        signal("-CONT", pid);
+      }
+      done("status", pid);
+    }
+  }
+
+  @Test
+  void shouldReachAJvmThatCatchesNoSignals() throws Exception {
+    try (TargetJvm target = TargetJvm.of(Busy.class, 1, 0).flags("-Xrs").start()) {
+      assertTrue(
+          done("status", Long.toString(target.pid())).contains("State                    IDLE"));
+    }
+  }
+
+  private void signal(String signal, String pid) throws Exception {
+    assertEquals(0, Programs.run(directory, List.of("kill", signal, pid)).status());
+  }
+
   @Test
   void shouldLogInWithAPasswordFromAFile() throws Exception {
     try (TargetJvm target = TargetJvm.of(Busy.class, 1, 0).authenticate().start()) {

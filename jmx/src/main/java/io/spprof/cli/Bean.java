@@ -4,6 +4,7 @@ import io.spprof.jmx.Spprof;
 import java.io.IOException;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.concurrent.Callable;
 import javax.management.Attribute;
 import javax.management.JMException;
 import javax.management.MBeanServerConnection;
@@ -20,6 +21,7 @@ final class Bean implements AutoCloseable {
   private final JMXConnector connector;
   private final MBeanServerConnection server;
   private final Target target;
+  private volatile CommandFailure lost; // null while the target answers
 
   Bean(JMXConnector connector, Target target) throws IOException {
     this.connector = connector;
@@ -39,25 +41,25 @@ final class Bean implements AutoCloseable {
     return target;
   }
 
-  boolean isThere() throws IOException {
-    return server.isRegistered(NAME);
+  boolean isThere() throws IOException, JMException {
+    return answer(() -> server.isRegistered(NAME));
   }
 
   /** Some attributes, of one moment. */
   Map<String, Object> attributes(String... names) throws IOException, JMException {
     Map<String, Object> values = new HashMap<>();
-    for (Attribute attribute : server.getAttributes(NAME, names).asList()) {
+    for (Attribute attribute : answer(() -> server.getAttributes(NAME, names)).asList()) {
       values.put(attribute.getName(), attribute.getValue());
     }
     return values;
   }
 
   String text(String attribute) throws IOException, JMException {
-    return (String) server.getAttribute(NAME, attribute);
+    return (String) answer(() -> server.getAttribute(NAME, attribute));
   }
 
   CompositeData session() throws IOException, JMException {
-    return (CompositeData) server.getAttribute(NAME, "Session");
+    return (CompositeData) answer(() -> server.getAttribute(NAME, "Session"));
   }
 
   /** With arguments that are each a text or a long. */
@@ -66,14 +68,31 @@ final class Bean implements AutoCloseable {
     for (int i = 0; i < types.length; i++) {
       types[i] = arguments[i] instanceof Long ? "long" : String.class.getName();
     }
-    return server.invoke(NAME, operation, arguments, types);
+    return answer(() -> server.invoke(NAME, operation, arguments, types));
+  }
+
+  /** What a call answers; after one that did not, none is tried any more. */
+  private <T> T answer(Callable<T> call) throws IOException, JMException {
+    if (lost != null) {
+      throw lost;
+    }
+    try {
+      return target.patience().call(target.name(), call);
+    } catch (CommandFailure unanswered) {
+      lost = unanswered;
+      throw unanswered;
+    }
   }
 
   @Override
   public void close() {
     try {
-      connector.close();
-    } catch (IOException e) {
+      answer(
+          () -> {
+            connector.close();
+            return true;
+          });
+    } catch (IOException | JMException | RuntimeException e) {
       // The target is gone, or goes: nothing is left to close.
     }
   }

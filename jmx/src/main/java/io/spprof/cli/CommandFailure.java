@@ -33,6 +33,16 @@ final class CommandFailure extends RuntimeException {
     return new CommandFailure(UNREACHABLE, message, cause);
   }
 
+  /** No answer came in time. */
+  static CommandFailure unanswered(String whom, long seconds) {
+    return unreachable(
+        whom
+            + " did not answer within "
+            + seconds
+            + " s; it may be stopped, paused or very busy: try again, or give a longer --timeout",
+        null);
+  }
+
   int status() {
     return status;
   }

@@ -1,6 +1,5 @@
 package io.spprof.cli;
 
-import com.sun.tools.attach.AttachNotSupportedException;
 import com.sun.tools.attach.VirtualMachine;
 import com.sun.tools.attach.VirtualMachineDescriptor;
 import io.spprof.Printable;
@@ -9,8 +8,11 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.Callable;
+import javax.management.JMException;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
 
@@ -21,10 +23,17 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true)
 final class ListCommand implements Callable<Integer> {
 
+  private static final String LINE = "%-8s %-14s %s%n";
+
+  @Mixin private Patience patience = new Patience();
+
   @Spec private CommandSpec spec;
+
+  private final Attachable attachable = new Attachable();
 
   @Override
   public Integer call() {
+    patience.check();
     PrintWriter out = spec.commandLine().getOut();
     String own = Long.toString(ProcessHandle.current().pid());
     List<VirtualMachineDescriptor> jvms =
@@ -32,26 +41,33 @@ final class ListCommand implements Callable<Integer> {
             .filter(jvm -> !jvm.id().equals(own))
             .sorted(Comparator.comparingLong(jvm -> Long.parseLong(jvm.id())))
             .toList();
-    out.printf("%-8s %-14s %s%n", "PID", "SPPROF", "MAIN");
+    out.printf(Locale.ROOT, LINE, "PID", "SPPROF", "MAIN");
+    boolean any = false;
     for (VirtualMachineDescriptor jvm : jvms) {
-      out.printf("%-8s %-14s %s%n", jvm.id(), loaded(jvm), Printable.of(jvm.displayName()));
+      Attachable.Look look = attachable.look(jvm.id());
+      if (look.isJvm()) { // a dead JVM's performance data may be left, under another's number
+        any = true;
+        out.printf(
+            Locale.ROOT, LINE, jvm.id(), loaded(jvm.id(), look), Printable.of(jvm.displayName()));
+      }
     }
-    if (jvms.isEmpty()) {
+    if (!any) {
       out.println("no JVM of this user runs here");
     }
     return 0;
   }
 
   /** The version that is loaded. */
-  private static String loaded(VirtualMachineDescriptor jvm) {
+  private String loaded(String pid, Attachable.Look look) {
+    if (!look.problem().isEmpty()) {
+      return "not accessible";
+    }
     try {
-      VirtualMachine vm = VirtualMachine.attach(jvm);
-      try {
-        return vm.getSystemProperties().getProperty(AgentMain.VERSION_PROPERTY, "-");
-      } finally {
-        vm.detach();
-      }
-    } catch (AttachNotSupportedException | IOException e) {
+      return Printable.of(
+          new LocalJvm(pid, patience)
+              .attached(vm -> vm.getSystemProperties())
+              .getProperty(AgentMain.VERSION_PROPERTY, "-"));
+    } catch (IOException | JMException | CommandFailure e) {
       return "not accessible";
     }
   }

@@ -1,8 +1,8 @@
 package io.spprof.cli;
 
-import io.spprof.ProfilerConfig;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import javax.management.JMException;
@@ -47,7 +47,7 @@ final class ProfileCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException, JMException, InterruptedException {
-    long seconds = seconds();
+    long seconds = Spans.seconds("--duration", duration);
     download.check();
     PrintWriter out = spec.commandLine().getOut();
     try (Bean bean = connect()) {
@@ -61,6 +61,7 @@ final class ProfileCommand implements Callable<Integer> {
       String written = download.from(bean);
       CompositeData session = bean.session();
       out.printf(
+          Locale.ROOT,
           "session %d: %,d samples, %,d dropped, overhead %.2f %% of one CPU%n%s%n",
           id,
           session.get("collected"),
@@ -71,19 +72,7 @@ final class ProfileCommand implements Callable<Integer> {
     }
   }
 
-  private long seconds() {
-    try {
-      long seconds = ProfilerConfig.parse("duration=" + duration).durationSeconds();
-      if (seconds <= TimeUnit.HOURS.toSeconds(23)) {
-        return seconds;
-      }
-    } catch (IllegalArgumentException e) {
-      // Said below.
-    }
-    throw CommandFailure.usage("--duration " + Cli.shown(duration) + ": 1s to 23h (units s, m, h)");
-  }
-
-  private Bean connect() throws IOException {
+  private Bean connect() throws IOException, JMException {
     Bean bean = target.connect();
     if (bean.isThere() || !target.isPid()) {
       return bean;
@@ -116,6 +105,7 @@ final class ProfileCommand implements Callable<Integer> {
         double share = Math.min(1, (System.nanoTime() - begun) / 1e9 / seconds);
         int done = (int) (WIDTH * share);
         err.printf(
+            Locale.ROOT,
             "%s[%s%s] %.0f of %d s, %,d samples",
             Terminal.CLEAR_LINE,
             "#".repeat(done),

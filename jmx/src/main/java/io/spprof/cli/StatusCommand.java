@@ -2,6 +2,7 @@ package io.spprof.cli;
 
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import javax.management.InstanceNotFoundException;
@@ -59,7 +60,7 @@ final class StatusCommand implements Callable<Integer> {
       PrintWriter out = spec.commandLine().getOut();
       for (String name : SHOWN) {
         if (values.containsKey(name)) { // an older agent has not all of them
-          out.printf("%-24s %s%n", name, values.get(name));
+          out.printf(Locale.ROOT, "%-24s %s%n", name, values.get(name));
         }
       }
       return 0;

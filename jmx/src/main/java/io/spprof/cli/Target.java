@@ -2,7 +2,6 @@ package io.spprof.cli;
 
 import com.sun.tools.attach.AgentInitializationException;
 import com.sun.tools.attach.AgentLoadException;
-import com.sun.tools.attach.AttachNotSupportedException;
 import com.sun.tools.attach.VirtualMachine;
 import java.io.Console;
 import java.io.File;
@@ -20,6 +19,7 @@ import javax.management.JMRuntimeException;
 import javax.management.remote.JMXConnector;
 import javax.management.remote.JMXConnectorFactory;
 import javax.management.remote.JMXServiceURL;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -48,6 +48,8 @@ final class Target {
       description = "Holds the password on its first line; without it you are asked.")
   private Path passwordFile;
 
+  @Mixin private Patience patience = new Patience();
+
   /** As it was given. */
   String name() {
     return name;
@@ -57,16 +59,25 @@ final class Target {
     return PID.matcher(name).matches();
   }
 
+  Patience patience() {
+    return patience;
+  }
+
   /**
    * Connects.
    *
    * @throws CommandFailure if that fails
    */
-  Bean connect() {
+  Bean connect() throws IOException, JMException {
+    patience.check();
     JMXServiceURL url = url();
+    Map<String, Object> environment = environment();
+    return new Bean(patience.call(name, () -> connect(url, environment)), this);
+  }
+
+  private JMXConnector connect(JMXServiceURL url, Map<String, Object> environment) {
     try {
-      JMXConnector connector = JMXConnectorFactory.connect(url, environment());
-      return new Bean(connector, this);
+      return JMXConnectorFactory.connect(url, environment);
     } catch (SecurityException e) {
       throw CommandFailure.refused(
           name
@@ -113,7 +124,7 @@ final class Target {
     }
   }
 
-  private JMXServiceURL url() {
+  private JMXServiceURL url() throws IOException, JMException {
     try {
       if (isPid()) {
         return new JMXServiceURL(localAddress());
@@ -136,57 +147,47 @@ final class Target {
   }
 
   /** Of the JVM's own management agent, which is started if it does not run: open to its user. */
-  private String localAddress() {
-    VirtualMachine vm = attach(name);
+  private String localAddress() throws IOException, JMException {
     try {
-      return vm.startLocalManagementAgent();
+      return new LocalJvm(name, patience).attached(VirtualMachine::startLocalManagementAgent);
     } catch (IOException e) {
       throw CommandFailure.unreachable(
           "the JVM " + name + " cannot be managed from here: " + reason(e), e);
-    } finally {
-      detach(vm);
     }
   }
 
   /** Loads the agent into the JVM; nothing happens where it is loaded. */
-  void loadAgent(String settings) {
-    VirtualMachine vm = attach(name);
+  void loadAgent(String settings) throws IOException, JMException {
+    patience.check();
+    try {
+      new LocalJvm(name, patience)
+          .attached(
+              vm -> {
+                load(vm, settings);
+                return true;
+              });
+    } catch (IOException e) {
+      throw notLoaded(e);
+    }
+  }
+
+  private void load(VirtualMachine vm, String settings) throws IOException {
     try {
       vm.loadAgent(jar().getAbsolutePath(), settings);
-    } catch (AgentLoadException | AgentInitializationException | IOException e) {
-      throw CommandFailure.refused(
-          "the JVM "
-              + name
-              + " did not load the agent: "
-              + reason(e)
-              + "; its stderr may tell more, and JDK 21 and later want"
-              + " -XX:+EnableDynamicAgentLoading",
-          e);
-    } finally {
-      detach(vm);
+    } catch (AgentLoadException | AgentInitializationException e) {
+      throw notLoaded(e);
     }
   }
 
-  private static VirtualMachine attach(String pid) {
-    try {
-      return VirtualMachine.attach(pid);
-    } catch (AttachNotSupportedException | IOException e) {
-      throw CommandFailure.unreachable(
-          "cannot attach to process "
-              + pid
-              + ": "
-              + reason(e)
-              + "; it has to be a JVM of yours: list shows them",
-          e);
-    }
-  }
-
-  private static void detach(VirtualMachine vm) {
-    try {
-      vm.detach();
-    } catch (IOException e) {
-      // It is gone, or goes.
-    }
+  private CommandFailure notLoaded(Exception e) {
+    return CommandFailure.refused(
+        "the JVM "
+            + name
+            + " did not load the agent: "
+            + reason(e)
+            + "; its stderr may tell more, and JDK 21 and later want"
+            + " -XX:+EnableDynamicAgentLoading",
+        e);
   }
 
   private static File jar() {

@@ -19,7 +19,7 @@ final class Undo implements AutoCloseable {
     T begin() throws IOException, JMException;
   }
 
-  /** A beginning that hangs does not keep the user for longer. */
+  /** A beginning or a taking back that hangs does not keep the user for longer, s. */
   private static final long PATIENCE_SECONDS = 10;
 
   private final Lock lock = new ReentrantLock();
@@ -84,12 +84,22 @@ final class Undo implements AutoCloseable {
     }
   }
 
+  /**
+   * Waits for the taking back, for a while. The lock is never given back: the command must not go
+   * on from here.
+   */
   private void interrupted() {
+    Thread work =
+        new Thread(
+            () -> {
+              lock.lock();
+              takeBack();
+            },
+            "spprof-undo-work");
+    work.setDaemon(true);
+    work.start();
     try {
-      // For good: the command must not go on from here.
-      if (lock.tryLock(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
-        takeBack();
-      }
+      work.join(TimeUnit.SECONDS.toMillis(PATIENCE_SECONDS));
     } catch (InterruptedException e) {
       // Nobody interrupts a shutdown.
     }

@@ -1,0 +1,229 @@
+package io.spprof.cli;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Whether a process can be attached to without harm. The JDK's attach sends SIGQUIT to the process
+ * unless the JVM in it listens already, and SIGQUIT ends a process that does not catch it. So this
+ * is asked first. From JDK 24 on the JDK looks at the same, older ones do not.
+ *
+ * <p>A process is attached to when all of this holds:
+ *
+ * <ul>
+ *   <li>it is a process of the pid namespace that signals go to, and not one of its threads;
+ *   <li>it runs: a stopped one would not answer, and would take the signal later;
+ *   <li>HotSpot is mapped in it, as far as we may look: others use SIGQUIT for other things;
+ *   <li>it catches SIGQUIT, or it listens already, in which case nothing is sent. A JVM that is
+ *       just starting does neither. One that was started with -Xrs listens from its start on.
+ * </ul>
+ *
+ * <p>Between the look and the signal a process can end and another get its number. The start time
+ * tells the two apart: see {@link #isStill}. What is left is the time of a few instructions.
+ */
+final class Attachable {
+
+  private static final int SIGQUIT = 3;
+  private static final Path TMP = Path.of("/tmp");
+
+  /**
+   * What a look found.
+   *
+   * @param isJvm false if the process is none, or there is no process
+   * @param problem why it must not be attached to, as the end of a message; "" if it can be
+   * @param startTime tells the process from a later one of its number; "" where it is not known
+   */
+  record Look(boolean isJvm, String problem, String startTime) {
+    static Look noJvm(String problem) {
+      return new Look(false, problem, "");
+    }
+
+    static Look jvm(String problem) {
+      return new Look(true, problem, "");
+    }
+  }
+
+  private final Path proc;
+  private final Path tmp;
+  private final String system;
+  private final int feature;
+
+  Attachable() {
+    this(Path.of("/proc"), TMP, System.getProperty("os.name"), Runtime.version().feature());
+  }
+
+  /** A seam for tests: other files, another system, another JDK. */
+  Attachable(Path proc, Path tmp, String system, int feature) {
+    this.proc = proc;
+    this.tmp = tmp;
+    this.system = system.toLowerCase(Locale.ROOT);
+    this.feature = feature;
+  }
+
+  /** Looks at a process; sends nothing. */
+  Look look(String pid) {
+    if (system.startsWith("windows")) {
+      return Look.jvm(""); // attach sends no signal there
+    }
+    if (!system.startsWith("linux")) {
+      return lookWithoutProc(pid);
+    }
+    try {
+      return lookAtProc(pid);
+    } catch (IOException e) {
+      return Look.noJvm("there is no process " + pid + ", or /proc does not show it");
+    }
+  }
+
+  /**
+   * Whether the process of this number is still the one that was looked at, and can still be
+   * signalled.
+   */
+  boolean isStill(String pid, Look before) {
+    try {
+      return before.startTime().isEmpty() || startTime(pid).equals(before.startTime());
+    } catch (IOException ended) {
+      return false;
+    }
+  }
+
+  private Look lookAtProc(String pid) throws IOException {
+    String self = Files.readSymbolicLink(proc.resolve("self")).toString();
+    if (!self.equals(Long.toString(ProcessHandle.current().pid()))) {
+      return Look.noJvm(
+          "/proc shows the processes of another pid namespace here, so " + pid + " may be another");
+    }
+    String startTime = startTime(pid);
+    Map<String, String> status = status(pid);
+    if (!status.getOrDefault("Tgid", pid).equals(pid)) {
+      return Look.noJvm(
+          pid + " is a thread of process " + status.get("Tgid") + "; give that number");
+    }
+    char state = status.getOrDefault("State", "?").charAt(0);
+    if (state == 'Z' || state == 'X') {
+      return Look.noJvm("process " + pid + " has ended");
+    }
+    if (!isHotSpot(pid)) {
+      return Look.noJvm("process " + pid + " is no JVM; nothing was sent to it");
+    }
+    if (state == 'T' || state == 't') {
+      return Look.jvm(
+          "process "
+              + pid
+              + " is stopped, by SIGSTOP or by a debugger; let it run (kill -CONT "
+              + pid
+              + ") and try again");
+    }
+    if (!catches(status) && !listens(pid, status)) {
+      return Look.jvm(
+          "process "
+              + pid
+              + " does not handle SIGQUIT, which would end it; nothing was sent. If it is a JVM that"
+              + " is just starting, try again in a moment");
+    }
+    return new Look(true, "", startTime);
+  }
+
+  private Map<String, String> status(String pid) throws IOException {
+    Map<String, String> fields = new HashMap<>();
+    for (String line : lines(proc.resolve(pid).resolve("status"))) {
+      int colon = line.indexOf(':');
+      if (colon > 0) {
+        fields.put(line.substring(0, colon), line.substring(colon + 1).strip());
+      }
+    }
+    return fields;
+  }
+
+  /** As text: a process may have any bytes in its name. */
+  private static List<String> lines(Path file) throws IOException {
+    return new String(Files.readAllBytes(file), StandardCharsets.ISO_8859_1).lines().toList();
+  }
+
+  /** Clock ticks since the system's start; the 22nd field, see proc(5). */
+  private String startTime(String pid) throws IOException {
+    String stat = String.join(" ", lines(proc.resolve(pid).resolve("stat")));
+    String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ");
+    return fields.length > 19 ? fields[19] : "";
+  }
+
+  private static boolean catches(Map<String, String> status) {
+    try {
+      long caught = Long.parseUnsignedLong(status.getOrDefault("SigCgt", "0"), 16);
+      return (caught >>> (SIGQUIT - 1) & 1) == 1;
+    } catch (NumberFormatException e) {
+      return false;
+    }
+  }
+
+  /**
+   * Whether HotSpot's library or its performance data is mapped. True where we may not look:
+   * whoever started that process gave it privileges, and SigCgt has to do.
+   */
+  private boolean isHotSpot(String pid) {
+    try {
+      return lines(proc.resolve(pid).resolve("maps")).stream()
+          .anyMatch(line -> line.contains("/libjvm.so") || line.contains("/hsperfdata_"));
+    } catch (IOException notAllowed) {
+      return true;
+    }
+  }
+
+  /**
+   * Whether the JVM's socket is there, wherever a JDK may look for it: then it sends no signal. The
+   * file's name has the JVM's number in its own pid namespace.
+   */
+  private boolean listens(String pid, Map<String, String> status) {
+    String inner = innerNumber(pid, status);
+    String name = ".java_pid" + inner;
+    boolean inItsRoot = Files.exists(proc.resolve(pid).resolve("root/tmp").resolve(name));
+    return inItsRoot && (!inner.equals(pid) || Files.exists(tmp.resolve(name)));
+  }
+
+  private static String innerNumber(String pid, Map<String, String> status) {
+    String[] numbers = status.getOrDefault("NSpid", pid).split("\\s+");
+    return numbers[numbers.length - 1];
+  }
+
+  /** What the JDK leaves in the target's directory when an attach is given up. */
+  void discardRequest(String pid) {
+    try {
+      String name = ".attach_pid" + innerNumber(pid, status(pid));
+      Files.deleteIfExists(proc.resolve(pid).resolve("cwd").resolve(name));
+    } catch (IOException | RuntimeException e) {
+      // It is gone, and so is its directory; or it is not ours.
+    }
+  }
+
+  /** macOS: ps knows what a process catches. Where it does not say so, nothing is signalled. */
+  private Look lookWithoutProc(String pid) {
+    if (feature >= 24) {
+      return Look.jvm(""); // the JDK itself looks
+    }
+    try {
+      Process ps = new ProcessBuilder("ps", "-p", pid, "-o", "sigcatch=").start();
+      ps.getOutputStream().close();
+      boolean ended = ps.waitFor(10, TimeUnit.SECONDS) && ps.exitValue() == 0;
+      String caught = ended ? new String(ps.getInputStream().readAllBytes()).strip() : "";
+      return catches(Map.of("SigCgt", caught.replaceFirst("^0x", "")))
+          ? Look.jvm("")
+          : Look.jvm(
+              "it is not known whether process "
+                  + pid
+                  + " handles SIGQUIT, which may end it; nothing was sent. Run this with JDK 24 or"
+                  + " later, or give host:port");
+    } catch (IOException e) {
+      return Look.jvm("ps does not run here (" + e.getMessage() + "); give host:port");
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return Look.jvm("interrupted");
+    }
+  }
+}

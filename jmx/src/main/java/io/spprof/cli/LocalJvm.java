@@ -1,0 +1,91 @@
+package io.spprof.cli;
+
+import com.sun.tools.attach.AttachNotSupportedException;
+import com.sun.tools.attach.VirtualMachine;
+import com.sun.tools.attach.spi.AttachProvider;
+import java.io.IOException;
+import java.util.concurrent.Callable;
+import javax.management.JMException;
+
+/**
+ * A JVM on this machine, reached by its process id through the JDK's attach mechanism. The only
+ * place that attaches: nothing is signalled that {@link Attachable} has not looked at just before.
+ */
+final class LocalJvm {
+
+  /** What is done with an attached JVM. */
+  interface Work<T> {
+    T with(VirtualMachine vm) throws Exception;
+  }
+
+  private final Attachable attachable;
+  private final String pid;
+  private final Patience patience;
+
+  LocalJvm(String pid, Patience patience) {
+    this.attachable = new Attachable();
+    this.pid = pid;
+    this.patience = patience;
+  }
+
+  /**
+   * Attaches, works, detaches.
+   *
+   * @throws CommandFailure if it cannot be attached to; then nothing was sent to it
+   * @throws IOException if the attach or the work fails
+   */
+  <T> T attached(Work<T> work) throws IOException, JMException {
+    AttachProvider
+        .providers(); // loads its library: no time is lost between the look and the signal
+    Attachable.Look look = attachable.look(pid);
+    if (!look.problem().isEmpty()) {
+      throw CommandFailure.unreachable("cannot attach: " + look.problem() + hint(look), null);
+    }
+    try {
+      return patience.call("process " + pid, () -> attach(work), () -> change(look));
+    } catch (IOException | CommandFailure e) {
+      attachable.discardRequest(pid);
+      throw e;
+    }
+  }
+
+  private <T> T attach(Work<T> work) throws Exception {
+    VirtualMachine vm = begin(() -> VirtualMachine.attach(pid));
+    try {
+      return work.with(vm);
+    } finally {
+      detach(vm);
+    }
+  }
+
+  private VirtualMachine begin(Callable<VirtualMachine> attach) throws Exception {
+    try {
+      return attach.call();
+    } catch (AttachNotSupportedException | IOException e) {
+      throw CommandFailure.unreachable(
+          "cannot attach to process "
+              + pid
+              + ": "
+              + Target.reason(e)
+              + "; it has to be a JVM of yours: list shows them",
+          e);
+    }
+  }
+
+  private static void detach(VirtualMachine vm) {
+    try {
+      vm.detach();
+    } catch (IOException e) {
+      // It is gone, or goes.
+    }
+  }
+
+  /** The JDK signals again after some seconds: not another process of this number. */
+  private String change(Attachable.Look look) {
+    return attachable.isStill(pid, look) ? "" : "process " + pid + " has ended";
+  }
+
+  private static String hint(Attachable.Look look) {
+    return look.isJvm() ? "" : "; list shows the JVMs on this machine";
+  }
+}

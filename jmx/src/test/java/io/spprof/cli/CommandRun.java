@@ -1,0 +1,25 @@
+package io.spprof.cli;
+
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+
+/**
+ * A command that ran in this process.
+ *
+ * @param status its exit status
+ * @param out what it printed
+ * @param err what it printed on standard error
+ */
+record CommandRun(int status, String out, String err) {
+
+  static CommandRun of(List<String> arguments) {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    ByteArrayOutputStream err = new ByteArrayOutputStream();
+    int status =
+        Cli.run(arguments.toArray(String[]::new), new PrintStream(out), new PrintStream(err));
+    return new CommandRun(
+        status, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
+  }
+}

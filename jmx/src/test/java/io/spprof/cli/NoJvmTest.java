@@ -1,0 +1,91 @@
+package io.spprof.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A process that does not handle SIGQUIT, which would end it. */
+@EnabledOnOs(OS.LINUX)
+class NoJvmTest {
+
+  @TempDir private Path directory;
+
+  private Process process;
+  private String pid;
+
+  @BeforeEach
+  void start() throws Exception {
+    process = new ProcessBuilder("sleep", "1000").start();
+    pid = Long.toString(process.pid());
+    assertEquals('0', caught(), "sleep catches no signal");
+  }
+
+  @AfterEach
+  void end() {
+    process.destroyForcibly();
+  }
+
+  private char caught() throws Exception {
+    String mask =
+        Files.readAllLines(Path.of("/proc", pid, "status")).stream()
+            .filter(line -> line.startsWith("SigCgt:"))
+            .findFirst()
+            .orElseThrow();
+    return mask.charAt(mask.length() - 1);
+  }
+
+  /** A signal that was sent has come when the next system call of the sender returns. */
+  private void assertAlive(List<String> command) {
+    assertTrue(process.isAlive(), command::toString);
+  }
+
+  @Test
+  void shouldSurviveEveryCommand() {
+    String file = directory.resolve("p.html").toString();
+    for (List<String> command :
+        List.of(
+            List.of("attach", pid),
+            List.of("start", pid),
+            List.of("stop", pid),
+            List.of("status", pid),
+            List.of("top", pid, "-n", "1"),
+            List.of("dump", pid, "-o", file),
+            List.of("profile", pid, "-d", "1s", "-o", file))) {
+      CommandRun run = CommandRun.of(command);
+      assertAlive(command);
+      assertEquals(CommandFailure.UNREACHABLE, run.status(), run::toString);
+      assertTrue(run.err().contains("process " + pid + " is no JVM"), run::toString);
+      assertTrue(run.err().contains("nothing was sent"), run::toString);
+    }
+  }
+
+  /** As a JVM leaves one that was killed, whose number another process has got since. */
+  @Test
+  void shouldSurviveAListWithStalePerformanceData() throws Exception {
+    Path ofThisJvm =
+        Path.of(
+            "/tmp/hsperfdata_" + System.getProperty("user.name"),
+            Long.toString(ProcessHandle.current().pid()));
+    assumeTrue(Files.exists(ofThisJvm), "this JVM writes no performance data");
+    Path stale = Files.copy(ofThisJvm, ofThisJvm.resolveSibling(pid));
+    try {
+      CommandRun run = CommandRun.of(List.of("list"));
+      assertAlive(List.of("list"));
+      assertEquals(0, run.status());
+      assertFalse(run.out().lines().anyMatch(line -> line.startsWith(pid + " ")), run::toString);
+    } finally {
+      Files.delete(stale);
+    }
+  }
+}
