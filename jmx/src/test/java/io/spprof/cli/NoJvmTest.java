@@ -19,6 +19,8 @@ import org.junit.jupiter.api.io.TempDir;
 @EnabledOnOs(OS.LINUX)
 class NoJvmTest {
 
+  private static final long SIGQUIT = 1 << 2; // as a mask
+
   @TempDir private Path directory;
 
   private Process process;
@@ -26,9 +28,14 @@ class NoJvmTest {
 
   @BeforeEach
   void start() throws Exception {
-    process = new ProcessBuilder("sleep", "1000").start();
+    process = new ProcessBuilder("env", "--default-signal=QUIT", "sleep", "1000").start();
     pid = Long.toString(process.pid());
-    assertEquals('0', caught(), "sleep catches no signal");
+    // It is sleep, and no longer env.
+    while (process.isAlive() && !status("Name:").contains("sleep")) {
+      Thread.sleep(1);
+    }
+    assertEquals(0, mask("SigCgt:") & SIGQUIT, "sleep does not handle it");
+    assertEquals(0, mask("SigIgn:") & SIGQUIT, "it would end sleep");
   }
 
   @AfterEach
@@ -36,13 +43,15 @@ class NoJvmTest {
     process.destroyForcibly();
   }
 
-  private char caught() throws Exception {
-    String mask =
-        Files.readAllLines(Path.of("/proc", pid, "status")).stream()
-            .filter(line -> line.startsWith("SigCgt:"))
-            .findFirst()
-            .orElseThrow();
-    return mask.charAt(mask.length() - 1);
+  private String status(String field) throws Exception {
+    return Files.readAllLines(Path.of("/proc", pid, "status")).stream()
+        .filter(line -> line.startsWith(field))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  private long mask(String field) throws Exception {
+    return Long.parseUnsignedLong(status(field).substring(field.length()).strip(), 16);
   }
 
   /** A signal that was sent has come when the next system call of the sender returns. */
