@@ -98,6 +98,37 @@ TEST(a_barrier_tells_how_far_it_has_moved_sp) {
     CHECK_EQUAL(0, spprof_cpu_moved_sp_sigsafe(at(0), at(64)));
 }
 
+TEST(a_stub_that_saves_all_registers_has_its_frame_to_the_end) {
+    /* push %rbx; push %rbp; mov %rsp,%rbp; pushf; sub $8,%rsp; sub $0x80,%rsp; mov %rbx,8(%rbp);
+     * mov 0x50(%rsp),%rbp; four more; add $0x80,%rsp; add $8,%rsp; popf; pop %rbp; ret */
+    CODE(
+        "\x53\x55\x48\x8b\xec\x9c\x48\x83\xec\x08\x48\x81\xec\x80\x00\x00\x00\x48\x89\x5d\x08"
+        "\x48\x8b\x6c\x24\x50\x48\x8b\x5c\x24\x60\x48\x8b\x54\x24\x68\x48\x8b\x4c\x24\x70"
+        "\x48\x8b\x44\x24\x78\x48\x81\xc4\x80\x00\x00\x00\x48\x83\xc4\x08\x9d\x5d\xc3");
+    static const struct {
+        size_t pc;
+        enum spprof_frame_stage stage;
+        uint64_t distance;
+    } expected[] = {
+        {1, SPPROF_FRAME_NONE, 0},       {2, SPPROF_FRAME_PUSHED, 0},
+        {5, SPPROF_FRAME_COMPLETE, 0},   {6, SPPROF_FRAME_COMPLETE, 0},
+        {17, SPPROF_FRAME_COMPLETE, 0},  {26, SPPROF_FRAME_PUSHED, 0x90},
+        {31, SPPROF_FRAME_PUSHED, 0x90}, {46, SPPROF_FRAME_PUSHED, 0x90},
+        {53, SPPROF_FRAME_PUSHED, 0x10}, {57, SPPROF_FRAME_PUSHED, 8},
+        {58, SPPROF_FRAME_PUSHED, 0},    {59, SPPROF_FRAME_NONE, 0},
+    };
+    for (size_t i = 0; i < sizeof expected / sizeof *expected; i++) {
+        uint64_t distance;
+        CHECK_EQUAL(expected[i].stage,
+                    spprof_cpu_saver_stage_sigsafe(at(expected[i].pc), at(1), at(60), &distance));
+        CHECK_EQUAL(expected[i].distance, distance);
+    }
+    CHECK(spprof_cpu_makes_room_sigsafe(at(0)));
+    CHECK(!spprof_cpu_makes_room_sigsafe(at(1)));
+    CHECK(!spprof_cpu_has_filled_room_sigsafe(at(17), at(0)));
+    CHECK(spprof_cpu_has_filled_room_sigsafe(at(21), at(0)));
+}
+
 int main(void) {
     RUN(a_frame_is_made_by_push_and_sub);
     RUN(a_frame_with_frame_pointer);
@@ -107,5 +138,6 @@ int main(void) {
     RUN(code_between_has_its_frame);
     RUN(calls_tell_where_they_go);
     RUN(a_barrier_tells_how_far_it_has_moved_sp);
+    RUN(a_stub_that_saves_all_registers_has_its_frame_to_the_end);
     return report();
 }

@@ -56,6 +56,19 @@ enum spprof_frame_stage {
  */
 enum spprof_frame_stage spprof_cpu_stage_sigsafe(uint64_t pc, uint64_t entry, uint64_t complete);
 
+/*
+ * The same in a stub that pushes fp, points fp there, saves all registers and restores them
+ * (RegisterSaver), from `entry` to `end`. PUSHED: the caller's fp is `*distance` bytes above sp;
+ * COMPLETE: fp points to it.
+ */
+enum spprof_frame_stage spprof_cpu_saver_stage_sigsafe(uint64_t pc, uint64_t entry, uint64_t end,
+                                                       uint64_t *distance);
+
+/* Whether SafepointBlob, which begins at `entry`, is the one for polls within a method. */
+bool spprof_cpu_makes_room_sigsafe(uint64_t entry);
+/* Whether it has written the return address by `pc`. */
+bool spprof_cpu_has_filled_room_sigsafe(uint64_t pc, uint64_t entry);
+
 /* Whether the instruction that ends at `pc` is a call; `*target` is where it goes, 0 if that is in
  * a register. */
 bool spprof_cpu_is_call_before_sigsafe(uint64_t pc, uint64_t *target);

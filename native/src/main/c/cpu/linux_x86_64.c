@@ -155,6 +155,51 @@ enum spprof_frame_stage spprof_cpu_stage_sigsafe(uint64_t pc, uint64_t entry, ui
     return in_epilogue_sigsafe(code) ? SPPROF_FRAME_NONE : SPPROF_FRAME_COMPLETE;
 }
 
+/*
+ * sharedRuntime_x86_64.cpp, RegisterSaver. The way out: mov 0x50(%rsp),%rbp; more such loads; add
+ * $0x80,%rsp; add $8,%rsp; popf; pop %rbp. In between fp is the caller's.
+ */
+enum spprof_frame_stage spprof_cpu_saver_stage_sigsafe(uint64_t pc, uint64_t entry, uint64_t end,
+                                                       uint64_t *distance) {
+    static const char leave[] = "\x48\x81\xc4\x80\x00\x00\x00\x48\x83\xc4\x08\x9d\x5d";
+    enum { ADD = 7, ADD_MORE = 11, POPF = 12, LEAVE = sizeof leave - 1, LOADS = 27 };
+    const uint8_t *code = code_at_sigsafe(pc);
+    *distance = 0;
+    if (pc <= entry) {
+        return SPPROF_FRAME_NONE;
+    }
+    if (pc < entry + 1 + mov_fp_sigsafe(code_at_sigsafe(entry + 1))) {
+        return SPPROF_FRAME_PUSHED;
+    }
+    for (size_t behind = 0; behind <= LEAVE; behind++) {
+        if (pc - behind + LEAVE <= end && IS(code - behind, leave)) {
+            *distance = behind < ADD ? 0x90 : behind < ADD_MORE ? 0x10 : behind < POPF ? 8 : 0;
+            return behind == LEAVE ? SPPROF_FRAME_NONE : SPPROF_FRAME_PUSHED;
+        }
+    }
+    for (size_t ahead = 1; ahead <= LOADS && pc + ahead + LEAVE <= end; ahead++) {
+        if (IS(code + ahead, leave)) {
+            *distance = 0x90;
+            return SPPROF_FRAME_PUSHED;
+        }
+    }
+    return SPPROF_FRAME_COMPLETE;
+}
+
+bool spprof_cpu_makes_room_sigsafe(uint64_t entry) {
+    return IS(code_at_sigsafe(entry), "\x53\x55"); /* push %rbx; push %rbp */
+}
+
+bool spprof_cpu_has_filled_room_sigsafe(uint64_t pc, uint64_t entry) {
+    static const char fill[] = "\x48\x89\x5d\x08"; /* mov %rbx,8(%rbp) */
+    for (uint64_t at = entry; at + sizeof fill - 1 <= pc; at++) {
+        if (IS(code_at_sigsafe(at), fill)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 bool spprof_cpu_is_call_before_sigsafe(uint64_t pc, uint64_t *target) {
     const uint8_t *code = code_at_sigsafe(pc);
     *target = 0;

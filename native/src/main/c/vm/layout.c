@@ -30,6 +30,7 @@ static const struct wanted in_every_release[] = {
     {AT(thread_stack_size), OFFSET, "JavaThread", "_stack_size", "Thread", "_stack_size"},
     {AT(thread_vframes), OFFSET, "JavaThread", "_vframe_array_head", NULL, NULL},
     {AT(thread_exception_pc), OFFSET, "JavaThread", "_exception_pc", NULL, NULL},
+    {AT(thread_poll_pc), OFFSET, "JavaThread", "_saved_exception_pc", NULL, NULL},
     {AT(vframes_caller), OFFSET, "vframeArray", "_caller", NULL, NULL},
     {AT(vframes_count), OFFSET, "vframeArray", "_frames", NULL, NULL},
     {AT(vframe_size), SIZE, "vframeArrayElement", NULL, NULL, NULL},

@@ -32,7 +32,9 @@ struct spprof_code_heap {
 struct spprof_layout {
     /* JavaThread, and JavaFrameAnchor in it */
     uint64_t thread_state, thread_anchor, thread_stack_base, thread_stack_size;
-    uint64_t thread_vframes, thread_exception_pc;
+    uint64_t thread_vframes;
+    uint64_t thread_exception_pc; /* where an exception is that has no handler in its frame */
+    uint64_t thread_poll_pc;      /* where compiled code met a safepoint poll */
     uint64_t anchor_sp, anchor_pc, anchor_fp, wrapper_anchor;
     int32_t state_in_java, state_in_java_trans, state_in_native, state_in_native_trans;
     int32_t state_in_vm, state_in_vm_trans;

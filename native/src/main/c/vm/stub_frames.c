@@ -95,27 +95,44 @@ static bool leave_exception_sigsafe(struct spprof_cursor *cursor, const struct s
 }
 
 /*
- * Polls in the midst of a method jump to SafepointBlob with the address of the poll in the thread.
- * The blob makes room for a return address by push %rbx, then its frame, and fills the room in only
- * then (sharedRuntime_x86_64.cpp, generate_handler_blob).
+ * SafepointBlob (sharedRuntime_x86_64.cpp, generate_handler_blob). Polls within a method jump to
+ * one that makes room for a return address, pushes its frame, and fills the room in only then: with
+ * the poll's address, which the thread has. Polls at a return jump to another, without the method's
+ * frame: the return address is where a call of the blob would have put it.
  */
 static bool leave_poll_sigsafe(struct spprof_cursor *cursor, const struct spprof_code *code,
                                int *result) {
-    uint64_t sp = cursor->sp, fp = cursor->fp, caller_fp = fp;
-    uint64_t pc = spprof_word_sigsafe(cursor->thread + spprof_layout.thread_exception_pc);
-    uint64_t done = cursor->pc - code->begin; /* bytes of code; the two pushes have one each */
+    uint64_t entry = code->begin, sp = cursor->sp, fp = cursor->fp, distance, pc;
     if (cursor->arrival != SPPROF_INTERRUPTED ||
-        !spprof_code_is_named_sigsafe(code, "SafepointBlob") ||
-        spprof_code_at_sigsafe(pc).kind != SPPROF_CODE_METHOD) {
+        !spprof_code_is_named_sigsafe(code, "SafepointBlob")) {
         return false;
     }
-    uint64_t bottom = done < 3 ? sp : fp; /* of what is pushed by now */
-    if (bottom < sp || bottom - sp > spprof_code_frame_size_sigsafe(code) ||
-        (done >= 2 && !spprof_places_load_sigsafe(cursor, bottom, &caller_fp))) {
+    bool within = spprof_cpu_makes_room_sigsafe(entry);
+    uint64_t return_at = sp; /* or the room's place */
+    if (within && cursor->pc == entry) {
+        return_at = sp - SPPROF_WORD_BYTES;
+    } else {
+        enum spprof_frame_stage stage = spprof_cpu_saver_stage_sigsafe(
+            cursor->pc, within ? entry + 1 : entry, spprof_code_end_sigsafe(code), &distance);
+        if (stage != SPPROF_FRAME_NONE) {
+            uint64_t fp_at = stage == SPPROF_FRAME_PUSHED ? sp + distance : fp;
+            if (fp_at < sp || fp_at - sp > spprof_code_frame_size_sigsafe(code) ||
+                !spprof_places_load_sigsafe(cursor, fp_at, &fp)) {
+                return false;
+            }
+            return_at = fp_at + SPPROF_WORD_BYTES;
+        }
+    }
+    if (within && !spprof_cpu_has_filled_room_sigsafe(cursor->pc, entry)) {
+        pc = spprof_word_sigsafe(cursor->thread + spprof_layout.thread_poll_pc);
+    } else if (!spprof_places_load_sigsafe(cursor, return_at, &pc)) {
         return false;
     }
-    *result = spprof_places_go_to_sigsafe(
-        cursor, pc, bottom + (done < 2 ? done : 2) * SPPROF_WORD_BYTES, caller_fp);
+    if (within ? spprof_code_at_sigsafe(pc).kind != SPPROF_CODE_METHOD
+               : !spprof_places_is_return_sigsafe(pc)) {
+        return false;
+    }
+    *result = spprof_places_go_to_sigsafe(cursor, pc, return_at + SPPROF_WORD_BYTES, fp);
     return true;
 }
 
@@ -188,6 +205,9 @@ static int leave_stub_sigsafe(struct spprof_cursor *cursor, const struct spprof_
         return spprof_places_go_by_sigsafe(cursor, &place, &result) ? result
                                                                     : SPPROF_WALK_BROKEN_STUB;
     }
+    if (spprof_code_is_named_sigsafe(code, "SafepointBlob")) {
+        return leave_poll_sigsafe(cursor, code, &result) ? result : SPPROF_WALK_BROKEN_STUB;
+    }
     bool has_fp = fp >= sp && spprof_places_on_stack_sigsafe(cursor, fp);
     struct spprof_place places[] = {
         {.at = sp},
@@ -218,8 +238,7 @@ static int leave_stub_sigsafe(struct spprof_cursor *cursor, const struct spprof_
         return result;
     }
     if (leave_exception_sigsafe(cursor, code, &result) ||
-        leave_to_handler_sigsafe(cursor, code, &result) ||
-        leave_poll_sigsafe(cursor, code, &result)) {
+        leave_to_handler_sigsafe(cursor, code, &result)) {
         return result;
     }
     /* The way of an exception to a caller whose call was of a method that is gone: its return

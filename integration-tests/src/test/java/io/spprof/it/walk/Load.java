@@ -11,6 +11,7 @@ import io.spprof.it.load.Megamorphic;
 import io.spprof.it.load.NativeCalls;
 import io.spprof.it.load.Recursion;
 import io.spprof.it.load.Strings;
+import io.spprof.it.load.ThreadDumps;
 import io.spprof.it.load.Throwing;
 import io.spprof.it.load.VmCalls;
 import io.spprof.it.load.YieldingVirtual;
@@ -34,7 +35,8 @@ enum Load {
   VIRTUAL(YieldingVirtual.class),
   NATIVE_CALLS(NativeCalls.class),
   BARRIERS(Barriers.class),
-  H2(H2Oltp.class, "2");
+  H2(H2Oltp.class, "2"),
+  THREAD_DUMPS(ThreadDumps.class);
 
   private final Class<?> main;
   private final List<Object> arguments;

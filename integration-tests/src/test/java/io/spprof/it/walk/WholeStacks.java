@@ -49,7 +49,7 @@ import org.h2.Driver;
  *   <dt>{@code --keep-broken N}
  *   <dd>after each row the N most frequent broken stacks, leaf end last; 0
  *   <dt>{@code --directory DIR}
- *   <dd>for the targets' files; {@code target/walk}
+ *   <dd>for the targets' files; {@code integration-tests/target/walk}
  * </dl>
  *
  * Exit status 1 if a row has more broken stacks than it may have ({@link Row#allowed}) or a target
@@ -85,7 +85,8 @@ public final class WholeStacks {
     Function<String, Path> path = text -> Path.of(text).toAbsolutePath().normalize();
     Path agent = path.apply(given.getOrDefault("--agent", "jmx/target/spprof-agent.jar"));
     System.setProperty("spprof.it.agent", agent.toString());
-    System.setProperty("spprof.it.dir", given.getOrDefault("--directory", "target/walk"));
+    Path directory = path.apply(given.getOrDefault("--directory", "integration-tests/target/walk"));
+    System.setProperty("spprof.it.dir", directory.toString());
     Jdk jdk = Jdk.at(path.apply(given.getOrDefault("--java", System.getProperty("java.home"))));
     List<Load> loads =
         chosen(given.get("--loads"), Load.values(), Load::key).stream()

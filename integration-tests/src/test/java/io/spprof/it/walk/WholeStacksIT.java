@@ -38,6 +38,7 @@ class WholeStacksIT {
           new Cell(Load.LAMBDAS, Mode.C1),
           new Cell(Load.JAVAC, Mode.C1_PROFILED),
           new Cell(Load.THROWING, Mode.C2),
+          new Cell(Load.THREAD_DUMPS, Mode.C1),
           new Cell(Load.BARRIERS, Mode.SERIAL),
           new Cell(Load.BARRIERS, Mode.PARALLEL),
           new Cell(Load.BARRIERS, Mode.ZGC),

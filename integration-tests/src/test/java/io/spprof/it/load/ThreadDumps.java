@@ -1,0 +1,67 @@
+package io.spprof.it.load;
+
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
+import java.util.SplittableRandom;
+
+/**
+ * Loops that another thread stops all the time, as thread dumps do: safepoint polls within methods,
+ * at returns, and where exceptions go.
+ */
+public final class ThreadDumps {
+
+  private static final int SIZE = 1_024;
+
+  private ThreadDumps() {}
+
+  /** Takes no arguments. */
+  public static void main(String[] args) throws IOException {
+    ThreadLocal<long[]> arrays = ThreadLocal.withInitial(() -> new long[SIZE]);
+    Control.daemon("dumper", ThreadDumps::dump);
+    Loads.serve(random -> sum(arrays.get(), 5_000) + leaves(random) + caught(random));
+  }
+
+  /** To look for a deadlock is the least for which the JVM stops all threads. */
+  private static void dump() {
+    ThreadMXBean threads = ManagementFactory.getThreadMXBean();
+    while (true) {
+      Loads.sink = threads.findMonitorDeadlockedThreads() == null ? 0 : 1;
+    }
+  }
+
+  private static long sum(long[] array, long count) {
+    long sum = 0;
+    for (long i = 0; i < count; i++) { // counted by a long: it has polls
+      sum += array[(int) (i & (SIZE - 1))] ^ i;
+    }
+    return sum;
+  }
+
+  private static long leaves(SplittableRandom random) {
+    long sum = 0;
+    for (int i = 0; i < 1_000; i++) {
+      sum += leaf(random.nextInt(), sum);
+    }
+    return sum;
+  }
+
+  private static long leaf(long left, long right) {
+    return left * 31 + (right >>> 3);
+  }
+
+  private static long caught(SplittableRandom random) {
+    try {
+      return thrown(random);
+    } catch (IllegalStateException e) {
+      return 1;
+    }
+  }
+
+  private static long thrown(SplittableRandom random) {
+    if (random.nextInt(4) == 0) {
+      throw new IllegalStateException("on purpose");
+    }
+    return 0;
+  }
+}
