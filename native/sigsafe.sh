@@ -4,7 +4,7 @@
 # 2.4.3) calls async-signal-safe or which are no calls at all; process_vm_readv and syscall are a system call and nothing else.
 #   usage: [OBJDUMP=llvm-objdump] sigsafe.sh OBJECT...   (compiled with -ffunction-sections)
 set -eu
-allowed='clock_gettime memcpy __errno_location pthread_self pthread_getspecific pthread_sigmask getpid process_vm_readv syscall'
+allowed='clock_gettime memcpy __errno_location pthread_self pthread_getspecific pthread_sigmask sigemptyset sigaddset sigismember getpid process_vm_readv syscall'
 
 "${OBJDUMP:-objdump}" -r "$@" | awk -v allowed="$allowed" '
   BEGIN { split(allowed, a, " "); for (i in a) safe[a[i]] = 1; bad = 0; seen = 0 }

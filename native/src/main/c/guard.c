@@ -4,84 +4,184 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <string.h>
 #include <sys/uio.h>
+#include <ucontext.h>
 #include <unistd.h>
 
 #include "cpu/cpu.h"
 #include "platform/action.h"
 
-/*
- * Both are set before the handler is installed and stay as they are when it is removed: a fault of
- * somebody else's may be on its way through it even then. The code stays mapped, too (jni.c).
- */
-static const int guarded[] = {SIGSEGV, SIGBUS};
+#define ATTEMPTS 8
+
+struct guarded {
+    int signal;
+    /*
+     * What each of our handlers passes on to. Written once, before that handler is installed, and
+     * never again: a fault may be on its way through any of them at any time.
+     */
+    struct spprof_action before[SPPROF_GUARD_HANDLERS];
+    /* How many have an action. Release, with the acquire of the handler that looks for another. */
+    _Atomic uint32_t used;
+};
+
+static struct guarded guarded[] = {{.signal = SIGSEGV}, {.signal = SIGBUS}};
 #define SIGNALS (sizeof guarded / sizeof *guarded)
-static struct spprof_action before[SIGNALS];
-static struct spprof_action ours[SIGNALS];
-static bool installed;
-static bool by_system_call;
+
+/* Relaxed: every load reads it, and each of its values is right at any time. */
+static _Atomic bool by_system_call;
+static bool call_works;       /* written by install */
+static _Atomic uint32_t turn; /* relaxed: only a sequence */
+
+/* Marks are addresses in here: the bits of the offset are the handlers that a fault has been to. */
+static const char marks[1 << SPPROF_GUARD_HANDLERS];
+
+static uint32_t been_to_sigsafe(const ucontext_t *context) {
+    uintptr_t offset = (uintptr_t)context->uc_link - (uintptr_t)marks;
+    return offset < sizeof marks ? (uint32_t)offset : 0;
+}
+
+static uint32_t first_not_in_sigsafe(uint32_t handlers) {
+    uint32_t first = 0;
+    while ((handlers >> first & 1) != 0) {
+        first++;
+    }
+    return first;
+}
 
 /* The previous action's doing. Where it is the default, the load is made again without us. */
-static void pass_on_sigsafe(size_t index, int signal, siginfo_t *info, void *ucontext) {
-    if (spprof_action_is_handler_sigsafe(&before[index])) {
-        spprof_action_call_sigsafe(&before[index], signal, info, ucontext);
-    } else {
-        spprof_action_put_sigsafe(signal, &before[index], NULL);
+static void do_as_sigsafe(const struct spprof_action *action, int signal, siginfo_t *info,
+                          void *ucontext) {
+    if (!spprof_action_is_handler_sigsafe(action)) {
+        spprof_action_put_sigsafe(signal, action, NULL);
+        return;
     }
+    if (spprof_action_is_for_once_sigsafe(action)) { /* as the kernel would have done */
+        static const struct spprof_action by_default;
+        spprof_action_put_sigsafe(signal, &by_default, NULL);
+    }
+    spprof_action_call_sigsafe(action, signal, info, ucontext);
 }
 
-static void on_fault_sigsafe(int signal, siginfo_t *info, void *ucontext) {
-    if (!spprof_cpu_skip_guarded_load_sigsafe(ucontext)) {
-        pass_on_sigsafe(signal == SIGSEGV ? 0 : 1, signal, info, ucontext);
-    }
-}
-
-static int install(size_t index) {
-    int error = spprof_action_get(guarded[index], &before[index]);
-    if (error != 0) {
-        return error;
-    }
-    struct spprof_action action = before[index];
-    if (!spprof_action_set_handler(&action, on_fault_sigsafe)) {
-        /* Nobody's yet, or without a siginfo: no JVM. SA_NODEFER: a guarded load may follow one. */
-        struct sigaction plain = {.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER};
-        plain.sa_sigaction = on_fault_sigsafe;
-        sigemptyset(&plain.sa_mask);
-        return sigaction(guarded[index], &plain, NULL) != 0
-                   ? -errno
-                   : spprof_action_get(guarded[index], &ours[index]);
-    }
-    ours[index] = action;
-    return spprof_action_put_sigsafe(guarded[index], &action, NULL);
-}
-
-static void remove_from(size_t count) {
-    for (size_t i = 0; i < count; i++) {
-        struct spprof_action now;
-        if (spprof_action_get(guarded[i], &now) == 0 &&
-            spprof_action_same_handler(&now, &ours[i])) {
-            spprof_action_put_sigsafe(guarded[i], &before[i], NULL);
+static void pass_on_sigsafe(uint32_t handler, int signal, siginfo_t *info, ucontext_t *context) {
+    struct guarded *of = &guarded[signal == SIGSEGV ? 0 : 1];
+    struct ucontext_t *mark = context->uc_link;
+    uint32_t been_to = been_to_sigsafe(context);
+    if ((been_to >> handler & 1) != 0) {
+        handler = first_not_in_sigsafe(been_to);
+        if (handler >= atomic_load_explicit(&of->used, memory_order_acquire)) {
+            /* All lead back here, and nobody answers. */
+            static const struct spprof_action by_default;
+            spprof_action_put_sigsafe(signal, &by_default, NULL);
+            return;
         }
     }
+    context->uc_link = (struct ucontext_t *)(uintptr_t)(marks + (been_to | UINT32_C(1) << handler));
+    do_as_sigsafe(&of->before[handler], signal, info, context);
+    context->uc_link = mark;
 }
 
-int spprof_guard_install(bool by_call) {
-    by_system_call = by_call;
-    for (size_t i = 0; !by_call && i < SIGNALS; i++) {
-        int error = install(i);
-        if (error != 0) {
-            remove_from(i);
+static void on_fault_sigsafe(uint32_t handler, int signal, siginfo_t *info, void *ucontext) {
+    if (!spprof_cpu_skip_guarded_load_sigsafe(ucontext)) {
+        pass_on_sigsafe(handler, signal, info, ucontext);
+    }
+}
+
+#define HANDLER(number)                                                                    \
+    static void on_fault_##number##_sigsafe(int signal, siginfo_t *info, void *ucontext) { \
+        on_fault_sigsafe(number, signal, info, ucontext);                                  \
+    }
+HANDLER(0)
+HANDLER(1)
+HANDLER(2)
+HANDLER(3)
+HANDLER(4)
+HANDLER(5)
+HANDLER(6)
+HANDLER(7)
+
+static void (*const handlers[SPPROF_GUARD_HANDLERS])(int, siginfo_t *, void *) = {
+    on_fault_0_sigsafe, on_fault_1_sigsafe, on_fault_2_sigsafe, on_fault_3_sigsafe,
+    on_fault_4_sigsafe, on_fault_5_sigsafe, on_fault_6_sigsafe, on_fault_7_sigsafe};
+
+/* Which of our handlers this is; SPPROF_GUARD_HANDLERS if it is none. */
+static uint32_t number_of_sigsafe(const struct spprof_action *action) {
+    uint32_t number = 0;
+    while (number < SPPROF_GUARD_HANDLERS && !spprof_action_is_sigsafe(action, handlers[number])) {
+        number++;
+    }
+    return number;
+}
+
+/* The handler of ours for in front of `found`; SPPROF_GUARD_HANDLERS if none is left. */
+static uint32_t handler_for(struct guarded *of, const struct spprof_action *found) {
+    uint32_t used = atomic_load_explicit(&of->used, memory_order_relaxed);
+    uint32_t number = 0;
+    while (number < used && memcmp(&of->before[number], found, sizeof *found) != 0) {
+        number++;
+    }
+    if (number == used && number < SPPROF_GUARD_HANDLERS) {
+        of->before[number] = *found;
+        atomic_store_explicit(&of->used, used + 1, memory_order_release);
+    }
+    return number;
+}
+
+/* 0, 1 if somebody else's action came between, and is back, or -errno. */
+static int put_in_front(struct guarded *of, uint32_t handler) {
+    const struct spprof_action *before = &of->before[handler];
+    struct spprof_action action = *before, old;
+    if (spprof_action_set_handler(&action, handlers[handler])) {
+        int error = spprof_action_put_sigsafe(of->signal, &action, &old);
+        if (error != 0 || memcmp(&old, before, sizeof old) == 0) {
             return error;
         }
+        error = spprof_action_put_sigsafe(of->signal, &old, NULL);
+        return error != 0 ? error : 1;
     }
-    installed = !by_call;
-    return 0;
+    /* Nobody's, or without a siginfo: no JVM. By the C library, which knows how a handler returns.
+     * SA_NODEFER: a guarded load may follow one. */
+    struct sigaction plain = {.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER}, was;
+    plain.sa_sigaction = handlers[handler];
+    sigemptyset(&plain.sa_mask);
+    if (sigaction(of->signal, &plain, &was) != 0) {
+        return -errno;
+    }
+    if (spprof_action_is_sigsafe(before, was.sa_sigaction)) {
+        return 0;
+    }
+    return sigaction(of->signal, &was, NULL) == 0 ? 1 : -errno;
 }
 
-void spprof_guard_remove(void) {
-    if (installed) {
-        remove_from(SIGNALS);
-        installed = false;
+static int install(struct guarded *of) {
+    for (int i = 0; i < ATTEMPTS; i++) {
+        struct spprof_action found;
+        int error = spprof_action_get(of->signal, &found);
+        if (error != 0 || number_of_sigsafe(&found) < SPPROF_GUARD_HANDLERS) {
+            return error;
+        }
+        uint32_t handler = handler_for(of, &found);
+        if (handler == SPPROF_GUARD_HANDLERS) {
+            return -ENOSPC;
+        }
+        int result = put_in_front(of, handler);
+        if (result <= 0) {
+            return result;
+        }
+    }
+    return -EAGAIN;
+}
+
+static void remove_from(struct guarded *of) {
+    struct spprof_action found, old;
+    if (spprof_action_get(of->signal, &found) != 0) {
+        return;
+    }
+    uint32_t handler = number_of_sigsafe(&found);
+    if (handler < SPPROF_GUARD_HANDLERS &&
+        spprof_action_put_sigsafe(of->signal, &of->before[handler], &old) == 0 &&
+        !spprof_action_same_handler(&old, &found)) {
+        spprof_action_put_sigsafe(of->signal, &old, NULL); /* it came between the two calls */
     }
 }
 
@@ -91,10 +191,70 @@ static bool by_call_sigsafe(uint64_t address, void *value, size_t size) {
     return process_vm_readv(getpid(), &to, 1, &from, 1, 0) == (ssize_t)size;
 }
 
-#define LOAD(bits)                                                                       \
-    bool spprof_load##bits##_sigsafe(uint64_t address, uint##bits##_t *value) {          \
-        return by_system_call ? by_call_sigsafe(address, value, sizeof *value)           \
-                              : spprof_cpu_guarded_load##bits##_sigsafe(address, value); \
+static void use_calls(bool use) {
+    atomic_store_explicit(&by_system_call, use, memory_order_relaxed);
+}
+
+int spprof_guard_install(bool by_call) {
+    uint32_t word;
+    call_works = by_call_sigsafe((uintptr_t)&turn, &word, sizeof word);
+    if (by_call && !call_works) {
+        return -EPERM;
+    }
+    use_calls(by_call);
+    for (size_t i = 0; !by_call && i < SIGNALS; i++) {
+        int error = install(&guarded[i]);
+        if (error != 0) {
+            spprof_guard_remove();
+            if (!call_works) {
+                return error;
+            }
+            use_calls(true);
+            return 0;
+        }
+    }
+    return 0;
+}
+
+void spprof_guard_remove(void) {
+    for (size_t i = 0; i < SIGNALS; i++) {
+        remove_from(&guarded[i]);
+    }
+}
+
+static bool is_in_front_sigsafe(const struct guarded *of) {
+    struct spprof_action now;
+    return spprof_action_put_sigsafe(of->signal, NULL, &now) == 0 &&
+           number_of_sigsafe(&now) < SPPROF_GUARD_HANDLERS;
+}
+
+static void let_in_sigsafe(const sigset_t *blocked) {
+    if (sigismember(blocked, SIGSEGV) == 1 || sigismember(blocked, SIGBUS) == 1) {
+        sigset_t set;
+        sigemptyset(&set);
+        sigaddset(&set, SIGSEGV);
+        sigaddset(&set, SIGBUS);
+        pthread_sigmask(SIG_UNBLOCK, &set, NULL); /* the mask comes back as the handler returns */
+    }
+}
+
+void spprof_guard_begin_sigsafe(const void *ucontext) {
+    let_in_sigsafe(&((const ucontext_t *)ucontext)->uc_sigmask);
+    if (!call_works || atomic_load_explicit(&by_system_call, memory_order_relaxed)) {
+        return;
+    }
+    /* SIGBUS, which takes a file that became shorter, less often: each look is a system call. */
+    bool both = atomic_fetch_add_explicit(&turn, 1, memory_order_relaxed) % 8 == 0;
+    if (!is_in_front_sigsafe(&guarded[0]) || (both && !is_in_front_sigsafe(&guarded[1]))) {
+        atomic_store_explicit(&by_system_call, true, memory_order_relaxed);
+    }
+}
+
+#define LOAD(bits)                                                              \
+    bool spprof_load##bits##_sigsafe(uint64_t address, uint##bits##_t *value) { \
+        return atomic_load_explicit(&by_system_call, memory_order_relaxed)      \
+                   ? by_call_sigsafe(address, value, sizeof *value)             \
+                   : spprof_cpu_guarded_load##bits##_sigsafe(address, value);   \
     }
 LOAD(64)
 LOAD(32)

@@ -2,13 +2,33 @@
  * Loads from addresses that may not be mapped: what a walker reads on the strength of data that
  * might be no pointer after all.
  *
- * While a session samples, SIGSEGV and SIGBUS have a handler of ours in front of the JVM's. It
- * knows a fault by its pc, which must lie within one of the loads of cpu/; the load then says no.
- * Every other fault goes on to the handler that was there before, in the same frame, with the same
- * mask and flags: the JVM, which uses these signals itself, notices nothing.
+ * While a session samples, SIGSEGV and SIGBUS have a handler of ours in front of what was there,
+ * which in a JVM is the JVM's. It knows a fault by its pc, which must lie within one of the loads
+ * of cpu/; the load then says no. Every other fault goes on to the handler that ours replaced, in
+ * the same frame, with the same mask and flags: the JVM, which uses these signals itself, notices
+ * nothing.
  *
- * Where the JVM looks after its handlers (-Xcheck:jni tells of every change), none is installed and
- * the loads are made by a system call instead.
+ * Other libraries do the same: they save the action that they find, put a handler of their own in
+ * front, and call what they saved. They come and go while we do. So:
+ *
+ *  - We have several handlers for each signal. Each passes on to one action, for the life of the
+ *    process: the one that it was first put in front of. In front of another action we put another
+ *    of our handlers. A library that saved one of ours can therefore call it, or put it back, at
+ *    any time, also between sessions and after the last one: the fault takes the way that it took
+ *    when the library saved it. The code stays mapped (jni.c).
+ *  - Ours is never put in front of ours. If a library put one of ours back, the next session finds
+ *    it in place, and its end puts back what that one replaced.
+ *  - A library that installs its handler a second time saves ours, which may pass on to that
+ *    library. Each of our handlers marks the fault that it passes on, in a field of the fault's
+ *    context that the kernel clears and does not read (uc_link). A fault that comes back to a
+ *    handler that has marked it goes to the oldest action that it has not been to, as a rule the
+ *    JVM's.
+ *  - Where the action in front is no longer ours, nobody knows whether it leads to ours: the loads
+ *    are then made by a system call (process_vm_readv) until the session ends. A walk begins by
+ *    looking. If the system forbids the call, the loads rely on the handlers in front.
+ *
+ * Where the JVM looks after its handlers (-Xcheck:jni reports every change), or where all our
+ * handlers have an action, none is installed and the loads are made by the system call, too.
  *
  * install and remove: ordinary threads, with the sampler's lock held, and no handler in flight. The
  * loads: from anywhere between the two.
@@ -20,10 +40,20 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Actions that ours were in front of in the process's life, for each signal. */
+#define SPPROF_GUARD_HANDLERS 8
+
 /* 0 or -errno. With `by_call` no handler is installed. */
 int spprof_guard_install(bool by_call);
-/* Puts back what was there, where what is there now is still ours. */
+/* Where a handler of ours is in front, puts back the action that it replaced, byte for byte. */
 void spprof_guard_remove(void);
+
+/*
+ * To be called in the sampling signal's handler, with its context, before the loads of a walk. If
+ * the interrupted code blocks SIGSEGV or SIGBUS, as a handler in front of ours may, they are let in
+ * until the handler returns: a fault of a load would end the process.
+ */
+void spprof_guard_begin_sigsafe(const void *ucontext);
 
 /* false: nothing is there, `*value` is as it was. */
 bool spprof_load64_sigsafe(uint64_t address, uint64_t *value);

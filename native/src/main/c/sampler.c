@@ -89,7 +89,7 @@ static void give_back_room(void) {
 
 static bool is_foreign(const struct spprof_action *action) {
     return spprof_action_is_handler_sigsafe(action) &&
-           !spprof_action_is(action, spprof_handler_sigsafe);
+           !spprof_action_is_sigsafe(action, spprof_handler_sigsafe);
 }
 
 static int install_handler(void) {

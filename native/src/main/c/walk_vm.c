@@ -14,7 +14,9 @@
  *   stub                         nothing: the time is the caller's
  *   call_stub                    nothing; on with the anchor that was kept there, or the end
  */
+#include <errno.h>
 #include <stddef.h>
+#include <stdio.h>
 
 #include "guard.h"
 #include "native_frames.h"
@@ -219,6 +221,7 @@ void spprof_walk_from_sigsafe(struct spprof_walk *walk, struct spprof_registers 
 
 static void walk_sigsafe(struct spprof_walk *walk) {
     struct spprof_registers registers;
+    spprof_guard_begin_sigsafe(walk->ucontext);
     spprof_cpu_registers_sigsafe(walk->ucontext, &registers);
     spprof_walk_from_sigsafe(walk, &registers);
 }
@@ -262,7 +265,13 @@ static int create(const struct spprof_walker_config *config) {
 }
 
 static int probe(JNIEnv *jni, const struct spprof_engine *engine, char *why, uint64_t size) {
-    return spprof_vm_self_test(jni, engine, &spprof_walker_vm, why, size);
+    int error = spprof_vm_self_test(jni, engine, &spprof_walker_vm, why, size);
+    if (error == 0 && handlers_are_checked() && spprof_guard_install(true) != 0) {
+        snprintf(why, size,
+                 "-Xcheck:jni lets nobody handle SIGSEGV, and process_vm_readv is forbidden here");
+        error = -ENOSYS;
+    }
+    return error;
 }
 
 const struct spprof_walker spprof_walker_vm = {

@@ -21,12 +21,13 @@ static void (*handler_of(const struct spprof_action *action))(int) {
     return action->handler;
 }
 
-static bool takes_siginfo(const struct spprof_action *action) {
-    return (action->flags & SA_SIGINFO) != 0;
+static bool has_flag_sigsafe(const struct spprof_action *action, unsigned flag) {
+    return (action->flags & flag) != 0;
 }
 
 static void set_handler(struct spprof_action *action, void (*handler)(int)) {
     action->handler = handler;
+    action->flags &= ~(unsigned long)SA_RESETHAND;
 }
 
 void spprof_action_set_ignore(struct spprof_action *action) {
@@ -46,12 +47,13 @@ static void (*handler_of(const struct spprof_action *action))(int) {
     return action->action.sa_handler; /* a union with sa_sigaction */
 }
 
-static bool takes_siginfo(const struct spprof_action *action) {
-    return (action->action.sa_flags & SA_SIGINFO) != 0;
+static bool has_flag_sigsafe(const struct spprof_action *action, unsigned flag) {
+    return ((unsigned)action->action.sa_flags & flag) != 0;
 }
 
 static void set_handler(struct spprof_action *action, void (*handler)(int)) {
     action->action.sa_handler = handler;
+    action->action.sa_flags &= ~(int)SA_RESETHAND;
 }
 
 void spprof_action_set_ignore(struct spprof_action *action) {
@@ -67,14 +69,18 @@ bool spprof_action_is_handler_sigsafe(const struct spprof_action *action) {
     return handler_of(action) != SIG_DFL && handler_of(action) != SIG_IGN;
 }
 
-bool spprof_action_is(const struct spprof_action *action,
-                      void (*handler)(int signal, siginfo_t *info, void *context)) {
+bool spprof_action_is_for_once_sigsafe(const struct spprof_action *action) {
+    return has_flag_sigsafe(action, SA_RESETHAND);
+}
+
+bool spprof_action_is_sigsafe(const struct spprof_action *action,
+                              void (*handler)(int signal, siginfo_t *info, void *context)) {
     return (uintptr_t)handler_of(action) == (uintptr_t)handler;
 }
 
 bool spprof_action_set_handler(struct spprof_action *action,
                                void (*handler)(int signal, siginfo_t *info, void *context)) {
-    if (!spprof_action_is_handler_sigsafe(action) || !takes_siginfo(action)) {
+    if (!spprof_action_is_handler_sigsafe(action) || !has_flag_sigsafe(action, SA_SIGINFO)) {
         return false;
     }
     set_handler(action, (void (*)(int))(uintptr_t)handler);
@@ -83,7 +89,7 @@ bool spprof_action_set_handler(struct spprof_action *action,
 
 void spprof_action_call_sigsafe(const struct spprof_action *action, int signal, siginfo_t *info,
                                 void *context) {
-    if (takes_siginfo(action)) {
+    if (has_flag_sigsafe(action, SA_SIGINFO)) {
         ((void (*)(int, siginfo_t *, void *))(uintptr_t)handler_of(action))(signal, info, context);
     } else {
         handler_of(action)(signal);

@@ -25,7 +25,7 @@ struct spprof_action {
 
 /* 0 or -errno. */
 int spprof_action_get(int signal, struct spprof_action *action);
-/* `old`, unless NULL, gets what was there. */
+/* `old`, unless NULL, gets what was there; `action` may be NULL to change nothing. */
 int spprof_action_put_sigsafe(int signal, const struct spprof_action *action,
                               struct spprof_action *old);
 
@@ -35,12 +35,16 @@ bool spprof_action_same_handler(const struct spprof_action *one, const struct sp
 /* Whether there is a handler, neither SIG_DFL nor SIG_IGN. */
 bool spprof_action_is_handler_sigsafe(const struct spprof_action *action);
 
-/* Whether it is this one. */
-bool spprof_action_is(const struct spprof_action *action,
-                      void (*handler)(int signal, siginfo_t *info, void *context));
+/* Whether the kernel resets it to SIG_DFL when it calls it (SA_RESETHAND). */
+bool spprof_action_is_for_once_sigsafe(const struct spprof_action *action);
 
-/* Puts another handler in a handler's place, with the same flags and mask; false, and nothing done,
- * if `action` has none, or one that is not called with a siginfo. */
+/* Whether it is this one. */
+bool spprof_action_is_sigsafe(const struct spprof_action *action,
+                              void (*handler)(int signal, siginfo_t *info, void *context));
+
+/* Puts another handler in a handler's place, with the same mask and flags, but to stay after its
+ * first call; false, and nothing done, if `action` has none, or one that is not called with a
+ * siginfo. */
 bool spprof_action_set_handler(struct spprof_action *action,
                                void (*handler)(int signal, siginfo_t *info, void *context));
 
