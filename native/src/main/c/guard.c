@@ -31,7 +31,7 @@ static struct guarded guarded[] = {{.signal = SIGSEGV}, {.signal = SIGBUS}};
 /* Relaxed: every load reads it, and each of its values is right at any time. */
 static _Atomic bool by_system_call;
 static bool call_works;       /* written by install */
-static _Atomic uint32_t turn; /* relaxed: only a sequence */
+static _Atomic uint32_t turn; /* of walks; relaxed: nothing else hangs on it */
 
 /* Marks are addresses in here: the bits of the offset are the handlers that a fault has been to. */
 static const char marks[1 << SPPROF_GUARD_HANDLERS];
@@ -240,13 +240,14 @@ static void let_in_sigsafe(const sigset_t *blocked) {
 
 void spprof_guard_begin_sigsafe(const void *ucontext) {
     let_in_sigsafe(&((const ucontext_t *)ucontext)->uc_sigmask);
-    if (!call_works || atomic_load_explicit(&by_system_call, memory_order_relaxed)) {
+    if (!call_works || atomic_load_explicit(&by_system_call, memory_order_relaxed) ||
+        atomic_fetch_add_explicit(&turn, 1, memory_order_relaxed) % SPPROF_GUARD_LOOKS != 0) {
         return;
     }
-    /* SIGBUS, which takes a file that became shorter, less often: each look is a system call. */
-    bool both = atomic_fetch_add_explicit(&turn, 1, memory_order_relaxed) % 8 == 0;
-    if (!is_in_front_sigsafe(&guarded[0]) || (both && !is_in_front_sigsafe(&guarded[1]))) {
-        atomic_store_explicit(&by_system_call, true, memory_order_relaxed);
+    for (size_t i = 0; i < SIGNALS; i++) {
+        if (!is_in_front_sigsafe(&guarded[i])) {
+            atomic_store_explicit(&by_system_call, true, memory_order_relaxed);
+        }
     }
 }
 

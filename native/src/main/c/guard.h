@@ -24,8 +24,8 @@
  *    handler that has marked it goes to the oldest action that it has not been to, as a rule the
  *    JVM's.
  *  - Where the action in front is no longer ours, nobody knows whether it leads to ours: the loads
- *    are then made by a system call (process_vm_readv) until the session ends. A walk begins by
- *    looking. If the system forbids the call, the loads rely on the handlers in front.
+ *    are then made by a system call (process_vm_readv) until the session ends. One walk in
+ *    SPPROF_GUARD_LOOKS begins by looking, which takes two system calls. If the system forbids the call, the loads rely on the handlers in front.
  *
  * Where the JVM looks after its handlers (-Xcheck:jni reports every change), or where all our
  * handlers have an action, none is installed and the loads are made by the system call, too.
@@ -42,6 +42,7 @@
 
 /* Actions that ours were in front of in the process's life, for each signal. */
 #define SPPROF_GUARD_HANDLERS 8
+#define SPPROF_GUARD_LOOKS 8
 
 /* 0 or -errno. With `by_call` no handler is installed. */
 int spprof_guard_install(bool by_call);
