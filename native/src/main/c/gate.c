@@ -33,3 +33,9 @@ void spprof_gate_close(void) {
 uint32_t spprof_gate_in_flight(void) {
     return (uint32_t)(atomic_load_explicit(&gate, memory_order_acquire) & ~CLOSED);
 }
+
+bool spprof_gate_is_idle(void) {
+    /* Acq_rel: release for handlers that enter later, acquire of what those wrote that have left.
+     */
+    return (atomic_fetch_add_explicit(&gate, 0, memory_order_acq_rel) & ~CLOSED) == 0;
+}

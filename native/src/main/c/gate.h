@@ -9,6 +9,8 @@
  *
  *   open   release: a handler that enters after sees the session that was set up before (acquire)
  *   leave  release: a closer that reads "nobody in flight" (acquire) sees all that handlers wrote
+ *   idle   a read-modify-write, too: every entry comes before it and is counted, or after it, and
+ *          then sees what was written before (release here, acquire there)
  *
  * The gate is closed when the library is loaded. Enter and leave are signal-safe; open, close and
  * in_flight are called with the sampler's lock held, but would be signal-safe, too.
@@ -28,5 +30,7 @@ bool spprof_gate_is_open_sigsafe(void);
 void spprof_gate_open(void);
 void spprof_gate_close(void);
 uint32_t spprof_gate_in_flight(void);
+/* Whether nobody is in flight now; who enters later sees all that the caller has written before. */
+bool spprof_gate_is_idle(void);
 
 #endif

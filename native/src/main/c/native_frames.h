@@ -4,8 +4,8 @@
  * 10.6, and DWARF 4, 6.4). Needed where Java code calls into the JVM or the C library without
  * leaving a trace of itself for the JVM: clocks, barriers of the collectors, arithmetic.
  *
- * The list of libraries is made when a session begins, by an ordinary thread. unwind is called from
- * the handler; it reads the libraries' tables and the interrupted thread's stack.
+ * Called from the handler, between libraries.h's create and destroy; reads the libraries' tables
+ * and the interrupted thread's stack.
  */
 #ifndef SPPROF_NATIVE_FRAMES_H
 #define SPPROF_NATIVE_FRAMES_H
@@ -14,10 +14,6 @@
 #include <stdint.h>
 
 #include "cpu/cpu.h"
-
-/* Lists the libraries that are loaded now. 0 or -ENOMEM. */
-int spprof_native_frames_create(void);
-void spprof_native_frames_destroy(void);
 
 enum spprof_native_result {
     SPPROF_NATIVE_FOUND,  /* `registers` are the caller's, at its return address */

@@ -250,6 +250,9 @@ int spprof_sampler_sweep(JNIEnv *jni, bool names) {
     spprof_lock(&lock);
     int result = -EINVAL;
     if (stage == SAMPLING && spprof_gate_is_open_sigsafe()) {
+        if (spprof_handler_session.walker->refresh != NULL) {
+            spprof_handler_session.walker->refresh();
+        }
         if (names) {
             spprof_java_threads_adopt(jni, spprof_handler_session.engine);
         }

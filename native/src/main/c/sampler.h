@@ -59,7 +59,8 @@ int spprof_sampler_stop(JNIEnv *jni, uint32_t deadline_ms);
 /* Gives back what a stopped session held. -EBUSY before a stop that succeeded. */
 int spprof_sampler_release(void);
 
-/* Looks for new and ended threads; with `names` for changed names, too. Threads sampled, or -errno.
+/* Looks for new and ended threads and for new libraries; with `names` for changed names, too.
+ * Threads sampled, or -errno.
  */
 int spprof_sampler_sweep(JNIEnv *jni, bool names);
 

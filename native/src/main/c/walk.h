@@ -55,6 +55,9 @@ struct spprof_walker {
     void (*destroy)(void);
     /* All that was told is told anew. With no handler in flight. NULL if nothing is remembered. */
     void (*forget)(void);
+    /* While a session samples, several times a second: looks at what has changed since the last
+     * time. NULL if nothing is to be done. */
+    void (*refresh)(void);
     void (*walk_sigsafe)(struct spprof_walk *walk);
     /* The sample that was walked is in the ring. NULL if nothing is to be done. */
     void (*published_sigsafe)(const struct spprof_walk *walk);

@@ -19,6 +19,7 @@
 #include <stdio.h>
 
 #include "guard.h"
+#include "libraries.h"
 #include "native_frames.h"
 #include "vm/frames.h"
 #include "vm/locations.h"
@@ -229,7 +230,7 @@ static void walk_sigsafe(struct spprof_walk *walk) {
 static void destroy(void) {
     spprof_guard_remove();
     spprof_methods_reset(NULL, NULL);
-    spprof_native_frames_destroy();
+    spprof_libraries_destroy();
     spprof_locations_destroy();
     spprof_table_destroy(&methods);
 }
@@ -237,6 +238,10 @@ static void destroy(void) {
 static void forget(void) {
     spprof_methods_forget();
     spprof_locations_forget();
+}
+
+static void refresh(void) {
+    spprof_libraries_refresh();
 }
 
 /* Whether the JVM looks after its handlers, and tells of ours (-Xcheck:jni). */
@@ -251,10 +256,10 @@ static int create(const struct spprof_walker_config *config) {
         error = spprof_table_create(&methods, config->methods);
     }
     if (error == 0) {
-        error = spprof_native_frames_create();
+        error = spprof_guard_install(handlers_are_checked());
     }
     if (error == 0) {
-        error = spprof_guard_install(handlers_are_checked());
+        error = spprof_libraries_create(true);
     }
     if (error != 0) {
         destroy();
@@ -280,6 +285,7 @@ const struct spprof_walker spprof_walker_vm = {
     .create = create,
     .destroy = destroy,
     .forget = forget,
+    .refresh = refresh,
     .walk_sigsafe = walk_sigsafe,
     .published_sigsafe = spprof_locations_published_sigsafe,
 };

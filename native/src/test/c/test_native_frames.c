@@ -2,16 +2,21 @@
  * The way up through native code, from wherever a signal comes, against the compiler's own: what
  * _Unwind_Backtrace says, at thousands of places in code with and without frame pointers, in the C
  * library, and in the kernel's page of clocks; and out of assembly that nothing is written down of,
- * where the compiler's own ends.
+ * where the compiler's own ends. And through a library that comes and goes meanwhile.
  */
 #include <dlfcn.h>
+#include <errno.h>
+#include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <sys/time.h>
 #include <time.h>
 #include <ucontext.h>
 #include <unwind.h>
 
+#include "gate.h"
 #include "guard.h"
+#include "libraries.h"
 #include "native_frames.h"
 #include "test.h"
 
@@ -130,9 +135,9 @@ static __attribute__((noinline)) long call_work(void) {
     return sum + 1;
 }
 
-TEST(native_frames_agree_with_the_compiler_s_own_unwinder) {
+static void compare_with_the_compiler_s(bool ask_linker) {
     CHECK_EQUAL(0, spprof_guard_install(false));
-    CHECK_EQUAL(0, spprof_native_frames_create());
+    CHECK_EQUAL(0, spprof_libraries_create(ask_linker));
     stack_end = (uintptr_t)__builtin_frame_address(0) + 4096;
     struct sigaction action = {.sa_flags = SA_SIGINFO | SA_RESTART};
     action.sa_sigaction = on_signal;
@@ -167,11 +172,181 @@ TEST(native_frames_agree_with_the_compiler_s_own_unwinder) {
                 where.dli_fname == NULL ? "?" : where.dli_fname, wrong_result);
     }
     CHECK_EQUAL(0, wrong);
-    spprof_native_frames_destroy();
+    spprof_libraries_destroy();
     spprof_guard_remove();
+}
+
+TEST(native_frames_agree_with_the_compiler_s_own_unwinder) {
+    compare_with_the_compiler_s(true);
+}
+
+TEST(native_frames_by_a_list_of_libraries_agree_with_it_too) {
+    compare_with_the_compiler_s(false);
+}
+
+/* The late library's function, and whoever calls it. */
+static long (*volatile late_call)(long (*)(void));
+static volatile int unwound; /* the result */
+
+static __attribute__((noinline)) long call_late(long (*function)(void)) {
+    long sum = late_call(function);
+    __asm__ volatile("" : "+r"(sum));
+    return sum + 1;
+}
+
+static bool is_in_call_late_sigsafe(uint64_t pc) {
+    return pc - (uintptr_t)&call_late < 64;
+}
+
+static void unwind_to_call_late(int signal, siginfo_t *info, void *context) {
+    (void)signal, (void)info;
+    struct spprof_registers found;
+    unwound = (int)spprof_native_frames_unwind_sigsafe(&found, context, stack_end,
+                                                       is_in_call_late_sigsafe);
+}
+
+static long raise_alarm(void) {
+    return raise(SIGALRM);
+}
+
+/* Built beside this program. */
+static void *load_late(void) {
+    char path[512];
+    ssize_t length = readlink("/proc/self/exe", path, sizeof path - sizeof "/late_library.so");
+    CHECK(length > 0);
+    path[length] = '\0';
+    strcpy(strrchr(path, '/'), "/late_library.so");
+    void *library = dlopen(path, RTLD_NOW);
+    CHECK(library != NULL);
+    *(void **)&late_call = dlsym(library, "late_call");
+    CHECK(late_call != NULL);
+    return library;
+}
+
+static int unwind_through_late(void) {
+    unwound = -1;
+    call_late(raise_alarm);
+    return unwound;
+}
+
+static long call(long (*function)(void)) {
+    long sum = function();
+    __asm__ volatile("" : "+r"(sum));
+    return sum;
+}
+
+static int unwind_without_late(void) {
+    late_call = call;
+    return unwind_through_late();
+}
+
+static void begin_unwinding(bool ask_linker) {
+    CHECK_EQUAL(0, spprof_guard_install(false));
+    CHECK_EQUAL(0, spprof_libraries_create(ask_linker));
+    spprof_gate_open();
+    stack_end = UINT64_MAX; /* threads unwind, too; what is wanted is found before */
+    struct sigaction action = {.sa_flags = SA_SIGINFO};
+    action.sa_sigaction = unwind_to_call_late;
+    sigemptyset(&action.sa_mask);
+    CHECK_EQUAL(0, sigaction(SIGALRM, &action, NULL));
+}
+
+static void end_unwinding(void) {
+    spprof_gate_close();
+    spprof_libraries_destroy();
+    spprof_guard_remove();
+}
+
+TEST(a_library_that_is_loaded_later_is_listed_again) {
+    begin_unwinding(false);
+    CHECK_EQUAL(0, spprof_libraries_refresh());
+    CHECK_EQUAL(SPPROF_NATIVE_FOUND, unwind_without_late());
+    void *library = load_late();
+    CHECK_EQUAL(SPPROF_NATIVE_BROKEN, unwind_through_late());
+    CHECK_EQUAL(1, spprof_libraries_refresh());
+    CHECK_EQUAL(SPPROF_NATIVE_FOUND, unwind_through_late());
+    CHECK_EQUAL(0, spprof_libraries_refresh());
+    struct spprof_library found;
+    uint64_t pc = (uintptr_t)late_call;
+    CHECK(spprof_libraries_at_sigsafe(pc, &found));
+    CHECK_EQUAL(0, dlclose(library));
+    CHECK_EQUAL(1, spprof_libraries_refresh());
+    CHECK(!spprof_libraries_at_sigsafe(pc, &found));
+    CHECK_EQUAL(SPPROF_NATIVE_FOUND, unwind_without_late());
+    end_unwinding();
+}
+
+TEST(a_list_that_a_handler_may_still_read_is_left_alone) {
+    begin_unwinding(false);
+    spprof_gate_enter_sigsafe(); /* may read the first list for as long as it likes */
+    void *library = load_late();
+    CHECK_EQUAL(1, spprof_libraries_refresh());
+    CHECK_EQUAL(0, dlclose(library));
+    CHECK_EQUAL(-EAGAIN, spprof_libraries_refresh());
+    CHECK_EQUAL(-EAGAIN, spprof_libraries_refresh());
+    CHECK_EQUAL(SPPROF_NATIVE_FOUND, unwind_without_late());
+    spprof_gate_leave_sigsafe();
+    CHECK_EQUAL(1, spprof_libraries_refresh());
+    CHECK_EQUAL(SPPROF_NATIVE_FOUND, unwind_without_late());
+    end_unwinding();
+}
+
+TEST(a_library_that_is_loaded_later_is_known_at_once_where_the_linker_can_be_asked) {
+    if (dlsym(RTLD_DEFAULT, "_dl_find_object") == NULL) {
+        return; /* an older C library */
+    }
+    begin_unwinding(true);
+    void *library = load_late();
+    CHECK_EQUAL(SPPROF_NATIVE_FOUND, unwind_through_late());
+    CHECK_EQUAL(0, dlclose(library));
+    CHECK_EQUAL(SPPROF_NATIVE_FOUND, unwind_without_late());
+    end_unwinding();
+}
+
+static _Atomic bool ending;
+static _Atomic long whole, broken;
+
+static void *unwind_all_the_time(void *unused) {
+    (void)unused;
+    while (!atomic_load_explicit(&ending, memory_order_relaxed)) {
+        spprof_gate_enter_sigsafe();
+        struct spprof_library found;
+        bool known = spprof_libraries_at_sigsafe((uintptr_t)&call_late, &found) &&
+                     found.begin <= (uintptr_t)&call_late && found.end > (uintptr_t)&call_late;
+        spprof_gate_leave_sigsafe();
+        atomic_fetch_add_explicit(known ? &whole : &broken, 1, memory_order_relaxed);
+    }
+    return NULL;
+}
+
+TEST(readers_always_find_a_list_while_libraries_come_and_go) {
+    begin_unwinding(false);
+    pthread_t readers[2];
+    for (size_t i = 0; i < 2; i++) {
+        CHECK_EQUAL(0, pthread_create(&readers[i], NULL, unwind_all_the_time, NULL));
+    }
+    int listed = 0;
+    while (listed < 200 || whole < 1000) {
+        void *library = load_late();
+        listed += spprof_libraries_refresh() == 1;
+        CHECK_EQUAL(0, dlclose(library));
+        listed += spprof_libraries_refresh() == 1;
+    }
+    atomic_store_explicit(&ending, true, memory_order_relaxed);
+    for (size_t i = 0; i < 2; i++) {
+        CHECK_EQUAL(0, pthread_join(readers[i], NULL));
+    }
+    CHECK(whole > 0);
+    CHECK_EQUAL(0, broken);
+    end_unwinding();
 }
 
 int main(void) {
     RUN(native_frames_agree_with_the_compiler_s_own_unwinder);
+    RUN(native_frames_by_a_list_of_libraries_agree_with_it_too);
+    RUN(a_library_that_is_loaded_later_is_listed_again);
+    RUN(a_list_that_a_handler_may_still_read_is_left_alone);
+    RUN(a_library_that_is_loaded_later_is_known_at_once_where_the_linker_can_be_asked);
+    RUN(readers_always_find_a_list_while_libraries_come_and_go);
     return report();
 }

@@ -69,6 +69,10 @@ bool spprof_cpu_makes_room_sigsafe(uint64_t entry);
 /* Whether it has written the return address by `pc`. */
 bool spprof_cpu_has_filled_room_sigsafe(uint64_t pc, uint64_t entry);
 
+/* Bytes from sp to the frame data of the stub between `begin` and `end`, by which native code calls
+ * Java code: its calls of the JVM have the data's address as first argument. 0 if it has none. */
+uint64_t spprof_cpu_frame_data_sigsafe(uint64_t begin, uint64_t end);
+
 /* Whether the instruction that ends at `pc` is a call; `*target` is where it goes, 0 if that is in
  * a register. */
 bool spprof_cpu_is_call_before_sigsafe(uint64_t pc, uint64_t *target);

@@ -200,6 +200,23 @@ bool spprof_cpu_has_filled_room_sigsafe(uint64_t pc, uint64_t entry) {
     return false;
 }
 
+/* upcallLinker_x86_64.cpp: lea N(%rsp),%rdi; mov $RECEIVER,%rsi, in some releases; call. The
+ * address is built for nothing else. */
+uint64_t spprof_cpu_frame_data_sigsafe(uint64_t begin, uint64_t end) {
+    for (uint64_t at = begin; at + 8 <= end; at++) {
+        const uint8_t *code = code_at_sigsafe(at);
+        if (IS(code, "\x48\x8d\x7c\x24")) {
+            return code[4] < 0x80 ? code[4] : 0;
+        }
+        if (IS(code, "\x48\x8d\xbc\x24")) {
+            uint32_t distance;
+            memcpy(&distance, code + 4, sizeof distance);
+            return distance <= INT32_MAX ? distance : 0;
+        }
+    }
+    return 0;
+}
+
 bool spprof_cpu_is_call_before_sigsafe(uint64_t pc, uint64_t *target) {
     const uint8_t *code = code_at_sigsafe(pc);
     *target = 0;

@@ -95,3 +95,18 @@ int spprof_frames_of_entry_sigsafe(struct spprof_cursor *cursor) {
     int result = spprof_frames_of_anchor_sigsafe(cursor, wrapper + spprof_layout.wrapper_anchor);
     return result == 0 && cursor->sp <= sp ? SPPROF_WALK_BROKEN_ENTRY : result;
 }
+
+/* UpcallStub::FrameData, codeBlob.hpp: the anchor, then the thread. The stub moves sp only at its
+ * two ends, where the thread counts as in native code and has its anchor. */
+int spprof_frames_of_upcall_sigsafe(struct spprof_cursor *cursor, const struct spprof_code *code) {
+    uint64_t sp = cursor->sp, thread;
+    uint64_t distance = spprof_cpu_frame_data_sigsafe(code->begin, spprof_code_end_sigsafe(code));
+    uint64_t anchor = sp + distance;
+    if (distance == 0 || spprof_layout.anchor_size == 0 ||
+        !spprof_places_load_sigsafe(cursor, anchor + spprof_layout.anchor_size, &thread) ||
+        thread != cursor->thread) {
+        return SPPROF_WALK_BROKEN_ENTRY;
+    }
+    int result = spprof_frames_of_anchor_sigsafe(cursor, anchor);
+    return result == 0 && cursor->sp <= anchor ? SPPROF_WALK_BROKEN_ENTRY : result;
+}

@@ -58,6 +58,12 @@ int spprof_frames_of_new_sigsafe(struct spprof_cursor *cursor, uint64_t array, u
  */
 int spprof_frames_of_entry_sigsafe(struct spprof_cursor *cursor);
 
+/*
+ * Of a stub by which native code calls Java code since JDK 19 (java.lang.foreign): the same, but
+ * for where it was kept.
+ */
+int spprof_frames_of_upcall_sigsafe(struct spprof_cursor *cursor, const struct spprof_code *code);
+
 /* To a thread's last Java frame, from an anchor: 0, or 1 if there is none. */
 int spprof_frames_of_anchor_sigsafe(struct spprof_cursor *cursor, uint64_t anchor);
 

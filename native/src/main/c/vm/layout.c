@@ -261,6 +261,9 @@ int spprof_layout_probe(int32_t version, char *why, uint64_t size) {
         0) {
         layout.continuation_return = 0;
     }
+    if (spprof_vmstructs_size("JavaFrameAnchor", &layout.anchor_size) != 0) {
+        layout.anchor_size = 0;
+    }
     if (missing[0] != '\0') {
         snprintf(why, size, "this JVM does not publish %s", missing);
         return -ENOSYS;

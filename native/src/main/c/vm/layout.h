@@ -36,6 +36,7 @@ struct spprof_layout {
     uint64_t thread_exception_pc; /* where an exception is that has no handler in its frame */
     uint64_t thread_poll_pc;      /* where compiled code met a safepoint poll */
     uint64_t anchor_sp, anchor_pc, anchor_fp, wrapper_anchor;
+    uint64_t anchor_size; /* 0 if it is not published */
     int32_t state_in_java, state_in_java_trans, state_in_native, state_in_native_trans;
     int32_t state_in_vm, state_in_vm_trans;
     int32_t entry_wrapper;     /* words from an entry frame's fp to its JavaCallWrapper */

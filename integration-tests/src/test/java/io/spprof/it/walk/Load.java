@@ -7,12 +7,14 @@ import io.spprof.it.load.Handles;
 import io.spprof.it.load.Intrinsics;
 import io.spprof.it.load.Javac;
 import io.spprof.it.load.Lambdas;
+import io.spprof.it.load.LateLibrary;
 import io.spprof.it.load.Megamorphic;
 import io.spprof.it.load.NativeCalls;
 import io.spprof.it.load.Recursion;
 import io.spprof.it.load.Strings;
 import io.spprof.it.load.ThreadDumps;
 import io.spprof.it.load.Throwing;
+import io.spprof.it.load.Upcalls;
 import io.spprof.it.load.VmCalls;
 import io.spprof.it.load.YieldingVirtual;
 import java.util.List;
@@ -36,7 +38,9 @@ enum Load {
   NATIVE_CALLS(NativeCalls.class),
   BARRIERS(Barriers.class),
   H2(H2Oltp.class, "2"),
-  THREAD_DUMPS(ThreadDumps.class);
+  THREAD_DUMPS(ThreadDumps.class),
+  LATE_LIBRARY(LateLibrary.class),
+  UPCALLS(Upcalls.class);
 
   private final Class<?> main;
   private final List<Object> arguments;
@@ -63,13 +67,18 @@ enum Load {
       case RECURSION_5000 -> List.of("-Xss8m");
       // Else the JVM throws one exception without a trace again and again.
       case THROWING -> List.of("-XX:-OmitStackTraceInFastThrow");
+      case LATE_LIBRARY, UPCALLS -> List.of("--enable-native-access=ALL-UNNAMED");
       case VIRTUAL -> List.of("-Djdk.virtualThreadScheduler.parallelism=2");
       default -> List.of();
     };
   }
 
   boolean isOfferedBy(Jdk jdk) {
-    return this != VIRTUAL || jdk.feature() >= 21;
+    return switch (this) {
+      case VIRTUAL -> jdk.feature() >= 21;
+      case LATE_LIBRARY, UPCALLS -> jdk.feature() >= 22;
+      default -> true;
+    };
   }
 
   /** Whether a thread of this name does the load. */

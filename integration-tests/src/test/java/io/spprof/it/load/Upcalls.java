@@ -1,0 +1,78 @@
+package io.spprof.it.load;
+
+import java.io.IOException;
+import java.lang.invoke.MethodHandle;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.MethodType;
+import java.util.SplittableRandom;
+
+/**
+ * Native code that calls back through java.lang.foreign: qsort with a comparator that works, that
+ * allocates, and now and then sorts itself; JDK 22 and later.
+ */
+public final class Upcalls {
+
+  private static final int ELEMENTS = 100;
+
+  private static final ThreadLocal<Sorter> SORTERS = new ThreadLocal<>();
+
+  private Upcalls() {}
+
+  /** Takes no arguments. */
+  public static void main(String[] args) throws IOException {
+    Loads.serve(random -> sorter(random).sort(0));
+  }
+
+  private static Sorter sorter(SplittableRandom random) throws ReflectiveOperationException {
+    if (SORTERS.get() == null) {
+      SORTERS.set(new Sorter(random));
+    }
+    return SORTERS.get();
+  }
+
+  /** One thread's. */
+  private static final class Sorter {
+    private final SplittableRandom random;
+    private final MethodHandle calloc = c("calloc", long.class, long.class, long.class);
+    private final MethodHandle free = c("free", void.class, long.class);
+    private final MethodHandle qsort =
+        c("qsort", void.class, long.class, long.class, long.class, long.class);
+    private final long comparator;
+    private int depth;
+    private long sum;
+
+    Sorter(SplittableRandom random) throws ReflectiveOperationException {
+      this.random = random;
+      MethodHandle compare =
+          MethodHandles.lookup()
+              .findVirtual(
+                  Sorter.class,
+                  "compare",
+                  MethodType.methodType(int.class, long.class, long.class));
+      comparator = Foreign.stub(compare.bindTo(this), new Foreign.Memory());
+    }
+
+    private static MethodHandle c(String name, Class<?> result, Class<?>... arguments) {
+      return Foreign.function(Foreign.cLibrary(), name, MethodType.methodType(result, arguments));
+    }
+
+    long sort(int level) throws Throwable {
+      long array = (long) calloc.invokeExact((long) ELEMENTS, 8L);
+      depth = level;
+      qsort.invokeExact(array, (long) ELEMENTS, 8L, comparator);
+      depth = level;
+      free.invokeExact(array);
+      return sum;
+    }
+
+    /** Called by qsort, on addresses: an order that serves. */
+    int compare(long left, long right) throws Throwable {
+      sum += Spin.steps(left, random.nextInt(1_000));
+      sum += new long[random.nextInt(100)].length;
+      if (depth < 3 && random.nextInt(ELEMENTS * 10) == 0) {
+        sort(depth + 1);
+      }
+      return Long.compare(left, right);
+    }
+  }
+}
