@@ -102,6 +102,10 @@ public final class Profile {
           new Rows(new int[0], new int[0], new long[0], new long[0], 0),
           SampleTimes.NONE);
 
+  private static final long EXPORT_ROW_BYTES = 80;
+  private static final long EXPORT_STACK_BYTES = 16;
+  private static final long EXPORT_NAME_BYTES = 64;
+
   private final Info info;
   private final List<String> methodNames;
   private final Frames frames;
@@ -182,6 +186,36 @@ public final class Profile {
    */
   public long totalCpuNanos() {
     return totalCpuNanos;
+  }
+
+  /**
+   * What an export of it holds at most: this profile's own figures, and what sorting its rows,
+   * stacks and names takes.
+   *
+   * @return bytes
+   */
+  public long exportBytes() {
+    return EXPORT_ROW_BYTES * rows.count()
+        + EXPORT_STACK_BYTES * stacks.count()
+        + EXPORT_NAME_BYTES * (methodNames.size() + threadNames.size());
+  }
+
+  /**
+   * What {@link #exportBytes()} is for two profiles side by side: all of both is copied first.
+   *
+   * @param other the other one
+   * @return bytes
+   */
+  public long exportBytes(Profile other) {
+    return 2 * (exportBytes() + other.exportBytes()) + frameBytes() + other.frameBytes();
+  }
+
+  private long frameBytes() {
+    long frames = 0;
+    for (int i = 0; i < stacks.count(); i++) {
+      frames += stacks.depths()[i];
+    }
+    return Integer.BYTES * frames;
   }
 
   /**

@@ -39,6 +39,7 @@ public final class Profiler implements AutoCloseable {
   private final ReentrantLock lifecycle = new ReentrantLock(); // held during a start or a stop
   private volatile View view;
   private volatile Consumer<ProfilerEvent> listener; // null until somebody listens
+  private volatile HeapRoom room = HeapRoom.UNLIMITED;
   private volatile boolean closed;
   private long sessions; // under lifecycle
 
@@ -240,11 +241,31 @@ public final class Profiler implements AutoCloseable {
    * @param range the stretch, not null
    * @return not null, empty when there was no session yet
    * @throws IllegalArgumentException if nothing is kept of that time
-   * @throws IllegalStateException if the session is not a continuous one, and not all is wanted
+   * @throws IllegalStateException if the session is not a continuous one, and not all is wanted; or
+   *     if the heap has no room for it
    */
   public Profile profile(TimeRange range) {
     ProfilerSession session = view.session();
-    return session == null ? Profile.EMPTY : session.history().profile(range);
+    return session == null ? Profile.EMPTY : session.history().profile(range, room);
+  }
+
+  /**
+   * Whom {@link #profile} asks before it allocates much.
+   *
+   * @param room not null; {@link HeapRoom#UNLIMITED} unless this is called
+   */
+  public void heapRoom(HeapRoom room) {
+    this.room = room;
+  }
+
+  /**
+   * What a session's samples may take, outside of the heap and on it.
+   *
+   * @param config the session's, not null
+   * @return bytes: its memory, less where the heap is small for that
+   */
+  public static long memoryLimitBytes(ProfilerConfig config) {
+    return MemoryShares.of(config).limitBytes();
   }
 
   /**

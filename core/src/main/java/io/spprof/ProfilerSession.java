@@ -67,6 +67,7 @@ final class ProfilerSession {
   private final String options;
   private final Sampler sampler;
   private final InstantSource wallClock;
+  private final MemoryShares shares;
   private final SamplerConfig samplerConfig;
   private final MemoryBudget tables;
   private final AtomicReference<Stage> stage = new AtomicReference<>(Stage.NEW);
@@ -99,15 +100,9 @@ final class ProfilerSession {
     this.wallClock = wallClock;
     this.owner = owner;
     this.interval = new IntervalInForce(config.intervalNanos());
-    // Half for what arrives, half for what is kept.
-    this.samplerConfig =
-        new SamplerConfig(
-            config.engine().timer(),
-            config.walker().stackWalker(),
-            config.intervalNanos(),
-            config.depth(),
-            config.memoryBytes() / 2);
-    this.tables = new MemoryBudget(config.memoryBytes() - samplerConfig.usedBytes());
+    this.shares = MemoryShares.of(config);
+    this.samplerConfig = shares.sampler();
+    this.tables = new MemoryBudget(shares.tablesBytes());
   }
 
   long id() {
@@ -241,11 +236,13 @@ final class ProfilerSession {
     }
     if (found.isEmpty() && drainer.stats().stackTableFull() > 0) {
       found =
-          "the tables are full (memory="
-              + (config.memoryBytes() >> 20)
-              + "m): new stacks are dropped; start with a larger memory";
+          "the tables are full: new stacks are dropped; "
+              + (shares.problem().isEmpty()
+                  ? "start with a larger memory than " + (config.memoryBytes() >> 20) + "m"
+                  : shares.problem());
     }
-    problem = found.isEmpty() ? known : found;
+    found = found.isEmpty() ? known : found;
+    problem = found.isEmpty() ? shares.problem() : found;
   }
 
   /**
@@ -323,7 +320,7 @@ final class ProfilerSession {
         counted.threadsFailed(),
         collected.uniqueStacks(),
         tables.used() + (ended ? 0 : samplerConfig.usedBytes()),
-        config.memoryBytes(),
+        shares.limitBytes(),
         config.engine().inUse(),
         walker,
         new SessionStats(

@@ -22,6 +22,8 @@ final class SessionHistory {
    */
   private static final long FAR_MILLIS = Long.MAX_VALUE / 2_000_000;
 
+  private static final String REMEDY = "a larger -Xmx makes room";
+
   private final ProfilerSession session;
   private final Drainer drainer;
   private final long startNanos;
@@ -45,9 +47,10 @@ final class SessionHistory {
    * The profile of what is kept of a stretch of time.
    *
    * @throws IllegalArgumentException if nothing is kept of it
-   * @throws IllegalStateException if the session has no windows, and not all is wanted
+   * @throws IllegalStateException if the session has no windows, and not all is wanted; or if the
+   *     heap has no room
    */
-  Profile profile(TimeRange range) {
+  Profile profile(TimeRange range, HeapRoom room) {
     if (session.config().mode() == Mode.SESSION && !range.equals(TimeRange.ALL)) {
       throw new IllegalStateException(
           "session "
@@ -61,6 +64,7 @@ final class SessionHistory {
     Kept kept;
     boolean goesOn;
     synchronized (drainer) { // no pass between the figures and the rows
+      room.require(drainer.sliceBytes(), "a copy of the profile's figures", REMEDY);
       goesOn = session.running();
       now = session.stats();
       long present = session.sessionNanos();
@@ -81,6 +85,7 @@ final class SessionHistory {
     }
     boolean whole = session.config().mode() == Mode.SESSION;
     return slice.merge(
+        room,
         all ->
             new Profile.Info(
                 whole ? now.session() : sessionOf(all, epoch),

@@ -197,6 +197,15 @@ public final class Drainer {
   }
 
   /**
+   * What {@link #slice} copies, at most.
+   *
+   * @return bytes
+   */
+  public synchronized long sliceBytes() {
+    return windows.openBytes();
+  }
+
+  /**
    * What is kept of a stretch of the session; see {@link Slice} for what becomes of it.
    *
    * @param from ns after the session's start

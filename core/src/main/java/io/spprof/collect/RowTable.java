@@ -57,15 +57,17 @@ final class RowTable {
   }
 
   /**
-   * Adds all rows of another table, whose stacks and threads have the same numbers. Not within a
-   * budget.
+   * Adds all rows of another table, whose stacks and threads have the same numbers.
    *
-   * @return the row of each of them in this table
+   * @return the row of each of them in this table; null if the budget left no room for one
    */
   int[] addAll(Profile.Rows rows) {
     int[] places = new int[rows.count()];
     for (int i = 0; i < places.length; i++) {
       places[i] = add(rows.stacks()[i], rows.threads()[i], rows.samples()[i], rows.cpuNanos()[i]);
+      if (places[i] < 0) {
+        return null;
+      }
     }
     return places;
   }
@@ -73,6 +75,11 @@ final class RowTable {
   Profile.Rows rows() {
     return new Profile.Rows(
         stacks, threads, Arrays.copyOf(samples, count), Arrays.copyOf(nanos, count), count);
+  }
+
+  /** What {@link #rows()} copies, bytes. */
+  long figuresBytes() {
+    return 2L * Long.BYTES * count;
   }
 
   /** A copy of the rows, in arrays of just their size. */
@@ -83,6 +90,11 @@ final class RowTable {
         Arrays.copyOf(samples, count),
         Arrays.copyOf(nanos, count),
         count);
+  }
+
+  /** What {@link #exact()} copies, bytes. */
+  long exactBytes() {
+    return (long) ROW_BYTES * count;
   }
 
   /** What it takes of its budget. */

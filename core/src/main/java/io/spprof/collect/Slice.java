@@ -1,9 +1,11 @@
 package io.spprof.collect;
 
+import io.spprof.HeapRoom;
 import io.spprof.Profile;
 import io.spprof.SampleTimes;
 import io.spprof.StateTimes;
 import java.util.List;
+import java.util.Locale;
 import java.util.function.Function;
 
 /**
@@ -72,11 +74,23 @@ public final class Slice {
   /**
    * The windows as one profile, whose times are after the first one's beginning.
    *
+   * @param room what may be allocated for it
    * @param head makes its head from the windows as one
    * @return the profile
+   * @throws IllegalStateException if there is no room
    */
-  public Profile merge(Function<Stretch, Profile.Info> head) {
-    Window sum = Window.of(windows);
+  public Profile merge(HeapRoom room, Function<Stretch, Profile.Info> head) {
+    Window sum = Window.of(windows, new MemoryBudget(room.bytes()));
+    if (sum == null) {
+      throw new IllegalStateException(
+          String.format(
+              Locale.ROOT,
+              "this JVM's heap has no room to add up %,d windows of time: it can spare %.1f of its %d"
+                  + " MiB; choose a shorter range, or make room with a larger -Xmx",
+              windows.size(),
+              (double) room.bytes() / (1 << 20),
+              Runtime.getRuntime().maxMemory() >> 20));
+    }
     SampleTimes times = sum.times().after(sum.fromNanos());
     return new Profile(
         head.apply(Stretch.of(sum)), methodNames, frames, threadNames, stacks, sum.rows(), times);

@@ -53,6 +53,11 @@ record Window(
     return sum;
   }
 
+  /** What other numbers for its rows take, for a moment, and for its times, bytes. */
+  private static long placesBytes(Window window) {
+    return Integer.BYTES * (window.rows.count() + window.times.count());
+  }
+
   Window withoutTimes() {
     return new Window(
         fromNanos,
@@ -79,20 +84,31 @@ record Window(
 
   /** Several in a row as one, with their times. Not within a budget. */
   static Window of(List<Window> windows) {
+    return of(windows, new MemoryBudget(Long.MAX_VALUE));
+  }
+
+  /** The same within a budget; null if that leaves no room. */
+  static Window of(List<Window> windows, MemoryBudget budget) {
     if (windows.size() == 1) {
       return windows.get(0);
     }
-    RowTable sum = new RowTable(new MemoryBudget(Long.MAX_VALUE));
+    RowTable sum = new RowTable(budget);
     List<SampleTimes.Chunk> chunks = new ArrayList<>();
     long forgotten = 0;
     StateTimes states = StateTimes.NONE;
     WindowFigures figures = WindowFigures.ZERO;
     for (Window window : windows) {
-      int[] places = sum.addAll(window.rows);
+      int[] places = budget.take(placesBytes(window)) ? sum.addAll(window.rows) : null;
+      if (places == null) {
+        return null;
+      }
       chunks.addAll(window.times.withRows(places));
       forgotten += window.times.forgotten();
       states = states.plus(window.states);
       figures = figures.plus(window.figures);
+    }
+    if (!budget.take(sum.exactBytes())) {
+      return null;
     }
     return new Window(
         windows.get(0).fromNanos,

@@ -244,6 +244,11 @@ final class Windows implements MemoryBudget.Reclaimer, SampleLog.Older {
         figures.minus(atOpening));
   }
 
+  /** What a copy of the open window's figures takes, bytes. */
+  long openBytes() {
+    return rows.figuresBytes();
+  }
+
   private long atEdge(long nanos) {
     if (nanos > openedNanos - NEAR_NANOS && nanos < openedNanos + NEAR_NANOS) {
       return openedNanos;

@@ -1,6 +1,7 @@
 package io.spprof.collect;
 
 import io.spprof.DebugInfo;
+import io.spprof.HeapRoom;
 import io.spprof.Profile;
 import io.spprof.SessionStats;
 import io.spprof.StateTimes;
@@ -25,7 +26,7 @@ final class Snapshots {
 
   /** A slice, whose signals stand in the place of the unwalkable samples. */
   static Profile of(Slice slice) {
-    return slice.merge(Snapshots::info);
+    return slice.merge(HeapRoom.UNLIMITED, Snapshots::info);
   }
 
   private static Profile.Info info(Slice.Stretch all) {

@@ -26,7 +26,7 @@ final class Patience {
   private static final ExecutorService CALLS =
       Executors.newCachedThreadPool(
           work -> {
-            Thread thread = new Thread(work, "spprof-call");
+            Thread thread = new Thread(work, "command-call");
             thread.setDaemon(true);
             return thread;
           });

@@ -44,6 +44,8 @@ public final class Spprof implements AutoCloseable {
     this.profiler = profiler;
     this.notifications = new Notifications(name);
     this.streams = new Streams();
+    Heap heap = new Heap();
+    profiler.heapRoom(heap);
     this.bean =
         new SpprofBean(
             profiler,
@@ -53,7 +55,8 @@ public final class Spprof implements AutoCloseable {
                 : OutputDirectory.at(settings.directory()),
             settings.error(),
             notifications,
-            streams);
+            streams,
+            new Texts(heap));
   }
 
   /**

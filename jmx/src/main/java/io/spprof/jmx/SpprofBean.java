@@ -10,13 +10,8 @@ import io.spprof.ProfilerState;
 import io.spprof.ProfilerStats;
 import io.spprof.SessionStats;
 import io.spprof.TimeRange;
-import io.spprof.export.CollapsedDifference;
-import io.spprof.export.CollapsedExporter;
 import io.spprof.export.Export;
 import io.spprof.export.ExportFormat;
-import io.spprof.export.FlameGraphDifference;
-import io.spprof.export.FlameGraphExporter;
-import io.spprof.export.TextReport;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -43,6 +38,7 @@ final class SpprofBean extends StandardEmitterMBean implements SpprofMXBean {
   private final OutputDirectory output;
   private final String settingsError;
   private final Streams streams;
+  private final Texts texts;
   private final ProfilerStats noStats;
   private volatile boolean registered;
 
@@ -58,6 +54,7 @@ final class SpprofBean extends StandardEmitterMBean implements SpprofMXBean {
    * @param settingsError what was wrong with the settings, "" if nothing
    * @param notifications where the profiler's events go
    * @param streams profiles that are read block by block; closed by the owner
+   * @param texts makes what operations answer with
    */
   SpprofBean(
       Profiler profiler,
@@ -65,13 +62,15 @@ final class SpprofBean extends StandardEmitterMBean implements SpprofMXBean {
       OutputDirectory output,
       String settingsError,
       Notifications notifications,
-      Streams streams) {
+      Streams streams,
+      Texts texts) {
     super(SpprofMXBean.class, true, notifications.emitter());
     this.profiler = profiler;
     this.defaults = defaults;
     this.output = output;
     this.settingsError = settingsError;
     this.streams = streams;
+    this.texts = texts;
     this.noStats = noStats(defaults);
   }
 
@@ -229,7 +228,9 @@ final class SpprofBean extends StandardEmitterMBean implements SpprofMXBean {
 
   @Override
   public long getMemoryLimitBytes() {
-    return beforeFirstSession() ? defaults.memoryBytes() : figures().stats().memoryLimitBytes();
+    return beforeFirstSession()
+        ? Profiler.memoryLimitBytes(defaults)
+        : figures().stats().memoryLimitBytes();
   }
 
   @Override
@@ -315,7 +316,7 @@ final class SpprofBean extends StandardEmitterMBean implements SpprofMXBean {
         0,
         0,
         0,
-        defaults.memoryBytes(),
+        Profiler.memoryLimitBytes(defaults),
         "",
         "",
         SessionStats.NONE);
@@ -362,7 +363,7 @@ final class SpprofBean extends StandardEmitterMBean implements SpprofMXBean {
 
   @Override
   public String reportOf(String range) {
-    return text(range, TextReport::write);
+    return PlainErrors.call(() -> texts.report(source(range)));
   }
 
   @Override
@@ -378,13 +379,17 @@ final class SpprofBean extends StandardEmitterMBean implements SpprofMXBean {
             throw new IllegalArgumentException(
                 "maxStacks=" + maxStacks + ": valid: 1 or more, or 0 for all");
           }
-          return text(range, (profile, out) -> CollapsedExporter.write(profile, maxStacks, out));
+          return texts.collapsed(source(range), maxStacks);
         });
   }
 
   @Override
   public String collapsedDifference(String before, String after) {
-    return difference(before, after, CollapsedDifference::write);
+    return PlainErrors.call(
+        () -> {
+          Pair pair = pair(before, after);
+          return texts.collapsedDifference(pair.before(), pair.after());
+        });
   }
 
   @Override
@@ -394,12 +399,16 @@ final class SpprofBean extends StandardEmitterMBean implements SpprofMXBean {
 
   @Override
   public String flameGraphOf(String range) {
-    return text(range, FlameGraphExporter::write);
+    return PlainErrors.call(() -> texts.flameGraph(source(range)));
   }
 
   @Override
   public String flameGraphDifference(String before, String after) {
-    return difference(before, after, FlameGraphDifference::write);
+    return PlainErrors.call(
+        () -> {
+          Pair pair = pair(before, after);
+          return texts.flameGraphDifference(pair.before(), pair.after());
+        });
   }
 
   @Override
@@ -417,8 +426,14 @@ final class SpprofBean extends StandardEmitterMBean implements SpprofMXBean {
     return PlainErrors.callIo(
         () -> {
           OutputDirectory.check(fileName);
-          Export export = new Export(profile(range), ExportFormat.ofFileName(fileName));
-          return output.write(fileName, export::writeTo).toString();
+          Supplier<Profile> source = source(range);
+          return texts.inTurn(
+              () -> {
+                Profile profile = source.get();
+                texts.requireExport(profile);
+                Export export = new Export(profile, ExportFormat.ofFileName(fileName));
+                return output.write(fileName, export::writeTo).toString();
+              });
         });
   }
 
@@ -432,12 +447,16 @@ final class SpprofBean extends StandardEmitterMBean implements SpprofMXBean {
     return PlainErrors.call(
         () -> {
           ExportFormat known = ExportFormat.ofKey(StringUtils.defaultString(format));
-          return streams.open(profile(range), known);
+          Profile profile = source(range).get();
+          texts.requireExport(profile);
+          return streams.open(profile, known);
         });
   }
 
-  private Profile profile(String range) {
-    return profiler.profile(TimeRange.parse(range, System.currentTimeMillis()));
+  /** Of a range that is checked now; the profile is taken when it is wanted. */
+  private Supplier<Profile> source(String range) {
+    TimeRange wanted = TimeRange.parse(range, System.currentTimeMillis());
+    return () -> profiler.profile(wanted);
   }
 
   @Override
@@ -450,38 +469,23 @@ final class SpprofBean extends StandardEmitterMBean implements SpprofMXBean {
     streams.close(id);
   }
 
-  @FunctionalInterface
-  private interface Exporter {
-    void write(Profile profile, Appendable out) throws IOException;
+  /** The same twice is the same, whatever is sampled meanwhile. */
+  private Pair pair(String before, String after) {
+    long now = System.currentTimeMillis();
+    TimeRange first = TimeRange.parse(before, now);
+    TimeRange second = TimeRange.parse(after, now);
+    Supplier<Profile> ofFirst = once(() -> profiler.profile(first));
+    return new Pair(ofFirst, second.equals(first) ? ofFirst : once(() -> profiler.profile(second)));
   }
 
-  private String text(String range, Exporter exporter) {
-    return PlainErrors.call(
-        () -> {
-          StringBuilder out = new StringBuilder();
-          exporter.write(profile(range), out);
-          return out.toString();
-        });
-  }
+  private record Pair(Supplier<Profile> before, Supplier<Profile> after) {}
 
-  @FunctionalInterface
-  private interface DifferenceExporter {
-    void write(Profile before, Profile after, Appendable out) throws IOException;
-  }
-
-  private String difference(String before, String after, DifferenceExporter exporter) {
-    return PlainErrors.call(
-        () -> {
-          StringBuilder out = new StringBuilder();
-          long now = System.currentTimeMillis();
-          TimeRange first = TimeRange.parse(before, now);
-          TimeRange second = TimeRange.parse(after, now);
-          Profile ofFirst = profiler.profile(first);
-          // The same twice is the same, whatever is sampled meanwhile.
-          Profile ofSecond = second.equals(first) ? ofFirst : profiler.profile(second);
-          exporter.write(ofFirst, ofSecond, out);
-          return out.toString();
-        });
+  private static Supplier<Profile> once(Supplier<Profile> source) {
+    Profile[] taken = {null};
+    return () -> {
+      taken[0] = taken[0] == null ? source.get() : taken[0];
+      return taken[0];
+    };
   }
 
   // Metadata

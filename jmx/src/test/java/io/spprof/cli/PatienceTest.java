@@ -15,12 +15,18 @@ import java.util.concurrent.atomic.AtomicReference;
 import javax.management.InstanceNotFoundException;
 import javax.management.MBeanServerConnection;
 import javax.management.remote.JMXConnector;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import picocli.CommandLine;
 
 class PatienceTest {
 
   private final CountDownLatch never = new CountDownLatch(1);
+
+  @AfterEach
+  void thaw() {
+    never.countDown();
+  }
 
   private static Patience patience(String timeout) {
     Patience patience = new Patience();

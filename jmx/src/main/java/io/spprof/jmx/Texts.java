@@ -1,0 +1,173 @@
+package io.spprof.jmx;
+
+import io.spprof.Profile;
+import io.spprof.export.CollapsedDifference;
+import io.spprof.export.CollapsedExporter;
+import io.spprof.export.FlameGraphDifference;
+import io.spprof.export.FlameGraphExporter;
+import io.spprof.export.TextReport;
+import java.io.IOException;
+import java.util.Locale;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+
+/**
+ * Profiles as the texts that operations answer with. A text stands on the application's heap as a
+ * whole, until the connector has sent it. So its length is counted first, and a text for which
+ * {@link Heap} has no room is refused before it is made. A few are made at once; who comes later
+ * waits for a while.
+ */
+final class Texts {
+
+  /** How many texts and files are made at the same time. */
+  static final int AT_ONCE = 2;
+
+  private static final long PATIENCE_SECONDS = 30;
+
+  /** Characters of a text that is made at once, without counting first. */
+  private static final int SHORT = 1 << 16;
+
+  /** What does the work when it is its turn. */
+  @FunctionalInterface
+  interface Work<T> {
+    T run() throws IOException;
+  }
+
+  @FunctionalInterface
+  private interface Exporter {
+    void write(Profile profile, Appendable out) throws IOException;
+  }
+
+  @FunctionalInterface
+  private interface DifferenceExporter {
+    void write(Profile before, Profile after, Appendable out) throws IOException;
+  }
+
+  @FunctionalInterface
+  private interface Source {
+    void writeTo(Appendable out) throws IOException;
+  }
+
+  private final Semaphore turns = new Semaphore(AT_ONCE, true);
+  private final Heap heap;
+  private final long patienceMillis;
+
+  Texts(Heap heap) {
+    this(heap, TimeUnit.SECONDS.toMillis(PATIENCE_SECONDS));
+  }
+
+  /** A seam for tests. */
+  Texts(Heap heap, long patienceMillis) {
+    this.heap = heap;
+    this.patienceMillis = patienceMillis;
+  }
+
+  String report(Supplier<Profile> profile) throws IOException {
+    return text("report", stream("text"), profile, TextReport::write);
+  }
+
+  String collapsed(Supplier<Profile> profile, int maxStacks) throws IOException {
+    return text(
+        "collapsed",
+        stream("collapsed") + ", or ask for fewer stacks",
+        profile,
+        (found, out) -> CollapsedExporter.write(found, maxStacks, out));
+  }
+
+  String flameGraph(Supplier<Profile> profile) throws IOException {
+    return text("flameGraph", stream("html"), profile, FlameGraphExporter::write);
+  }
+
+  String collapsedDifference(Supplier<Profile> before, Supplier<Profile> after) throws IOException {
+    return difference("collapsedDifference", before, after, CollapsedDifference::write);
+  }
+
+  String flameGraphDifference(Supplier<Profile> before, Supplier<Profile> after)
+      throws IOException {
+    return difference("flameGraphDifference", before, after, FlameGraphDifference::write);
+  }
+
+  private static String stream(String format) {
+    return "use openStream(\"" + format + "\") and readStream, which take any profile in blocks";
+  }
+
+  /**
+   * Works when it is its turn.
+   *
+   * @throws IllegalStateException if that takes too long
+   */
+  <T> T inTurn(Work<T> work) throws IOException {
+    try {
+      if (!turns.tryAcquire(patienceMillis, TimeUnit.MILLISECONDS)) {
+        throw new IllegalStateException(
+            AT_ONCE
+                + " texts or files are being made, which is the most at once, and this call waited "
+                + TimeUnit.MILLISECONDS.toSeconds(patienceMillis)
+                + " s for its turn; try again, or use openStream");
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("interrupted while waiting for its turn");
+    }
+    try {
+      return work.run();
+    } finally {
+      turns.release();
+    }
+  }
+
+  /**
+   * Asks for what an export of a profile holds.
+   *
+   * @throws IllegalStateException if there is no room
+   */
+  void requireExport(Profile profile) {
+    long bytes = profile.exportBytes();
+    heap.require(bytes, "sorting this profile", "choose a shorter range or a larger -Xmx");
+    heap.lend(profile, bytes);
+  }
+
+  private String text(String what, String remedy, Supplier<Profile> source, Exporter exporter)
+      throws IOException {
+    return inTurn(
+        () -> {
+          Profile profile = source.get();
+          requireExport(profile);
+          return make(what, remedy, out -> exporter.write(profile, out));
+        });
+  }
+
+  private String difference(
+      String what, Supplier<Profile> before, Supplier<Profile> after, DifferenceExporter exporter)
+      throws IOException {
+    return inTurn(
+        () -> {
+          String remedy = "choose shorter stretches of time or a larger -Xmx";
+          Profile first = before.get();
+          Profile second = after.get();
+          long bytes = first.exportBytes(second);
+          heap.require(bytes, "comparing these two profiles", remedy);
+          heap.lend(first, bytes);
+          return make(what, remedy, out -> exporter.write(first, second, out));
+        });
+  }
+
+  private String make(String what, String remedy, Source source) throws IOException {
+    BoundedText counted = new BoundedText(SHORT);
+    source.writeTo(counted);
+    String text = counted.text();
+    if (text == null) {
+      String message = String.format(Locale.ROOT, "%s has %,d characters", what, counted.length());
+      if (counted.bytesToMake() > Integer.MAX_VALUE) {
+        throw new IllegalStateException(message + ", too many for one text; " + remedy);
+      }
+      heap.require(counted.bytesToMake(), message, remedy);
+      StringBuilder out = new StringBuilder((int) counted.length());
+      source.writeTo(out);
+      text = out.toString();
+    }
+    heap.lend(text, counted.bytes());
+    return text;
+  }
+}

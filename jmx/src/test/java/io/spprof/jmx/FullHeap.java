@@ -1,0 +1,131 @@
+package io.spprof.jmx;
+
+import io.spprof.FakeProfiler;
+import io.spprof.sampler.FakeSampler;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import javax.management.MBeanServer;
+import javax.management.MBeanServerFactory;
+import javax.management.ObjectName;
+
+/**
+ * A JVM of its own, with a session that gets deep stacks, no two alike, until its tables are full;
+ * then its profile is asked for in every way. It prints a line for each answer and, at its end,
+ * DONE.
+ */
+final class FullHeap {
+
+  private static final int DEPTH = 512;
+  private static final int METHODS = 5000;
+  private static final int MOST_SAMPLES = 40_000;
+
+  private final FakeSampler sampler = new FakeSampler();
+  private final MBeanServer server = MBeanServerFactory.newMBeanServer();
+  private final ObjectName name;
+
+  /** Some answers are on their way to their clients, and still there. */
+  private final Deque<Object> sending = new ArrayDeque<>();
+
+  private FullHeap() throws Exception {
+    name = new ObjectName(Spprof.OBJECT_NAME);
+  }
+
+  /** Arguments: how many clients ask at once, the session's options. */
+  public static void main(String[] args) throws Exception {
+    FullHeap jvm = new FullHeap();
+    jvm.sampler.names = method -> "com.example.application.module.Service" + method + ".handle";
+    Spprof spprof =
+        Spprof.register(jvm.server, jvm.name, FakeProfiler.of(jvm.sampler), Settings.NONE);
+    jvm.invoke("startWith", args[1]);
+    jvm.fill();
+    System.out.println("MemoryLimitBytes " + jvm.get("MemoryLimitBytes"));
+    System.out.println("MemoryUsedBytes " + jvm.get("MemoryUsedBytes"));
+    System.out.println("LastError " + jvm.get("LastError"));
+    jvm.read(Integer.parseInt(args[0]));
+    spprof.close();
+    System.out.println("DONE");
+  }
+
+  private Object get(String attribute) throws Exception {
+    return server.getAttribute(name, attribute);
+  }
+
+  private Object invoke(String operation, Object... arguments) throws Exception {
+    String[] types = new String[arguments.length];
+    for (int i = 0; i < types.length; i++) {
+      types[i] =
+          arguments[i] instanceof Long
+              ? "long"
+              : arguments[i] instanceof Integer ? "int" : String.class.getName();
+    }
+    return server.invoke(name, operation, arguments, types);
+  }
+
+  private void fill() throws Exception {
+    SplittableRandom random = new SplittableRandom(1);
+    long[] methods = new long[DEPTH];
+    for (int i = 0; i < MOST_SAMPLES && !get("LastError").toString().contains("full"); i++) {
+      for (int frame = 0; frame < DEPTH; frame++) {
+        methods[frame] = 1 + random.nextInt(METHODS);
+      }
+      sampler.signal(1, 10_000_000, methods);
+      if (i % 100 == 99) {
+        while ((Long) get("CollectedSamples") + (Long) get("DroppedSamples") <= i) {
+          Thread.sleep(1);
+        }
+      }
+    }
+  }
+
+  private void read(int parallel) throws Exception {
+    answer("report");
+    answer("collapsed", 10);
+    answer("collapsed", 1000);
+    answer("collapsed", 0);
+    answer("flameGraph");
+    answer("windows");
+    ExecutorService clients = Executors.newFixedThreadPool(parallel);
+    List<Future<?>> answers = new ArrayList<>();
+    for (int i = 0; i < parallel; i++) {
+      answers.add(clients.submit(() -> answer("flameGraph")));
+    }
+    for (Future<?> answer : answers) {
+      answer.get();
+    }
+    clients.shutdown();
+    for (String format : List.of("collapsed", "html", "jfr", "pprof", "speedscope", "text")) {
+      long stream = (Long) invoke("openStream", format);
+      long bytes = 0;
+      byte[] block = (byte[]) invoke("readStream", stream);
+      while (block != null) {
+        bytes += block.length;
+        block = (byte[]) invoke("readStream", stream);
+      }
+      System.out.println("stream " + format + " " + bytes);
+    }
+  }
+
+  private void answer(String operation, Object... arguments) {
+    String asked = operation + " " + List.of(arguments) + " ";
+    try {
+      String text = (String) invoke(operation, arguments);
+      synchronized (this) {
+        sending.add(text);
+        if (sending.size() > 4) {
+          sending.remove();
+        }
+        System.out.println(asked + "has " + text.length());
+      }
+    } catch (Exception e) {
+      synchronized (this) {
+        System.out.println(asked + "refused: " + e.getCause().getMessage());
+      }
+    }
+  }
+}

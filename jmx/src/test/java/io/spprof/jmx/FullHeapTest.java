@@ -1,0 +1,87 @@
+package io.spprof.jmx;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/**
+ * In JVMs that end at their first OutOfMemoryError, whoever catches it: a session whose tables are
+ * full, and everything that its profile can be asked for.
+ */
+class FullHeapTest {
+
+  /** What the JVM printed, a line an answer; it got to its end. */
+  private static List<String> run(String heap, int parallel, String options) throws Exception {
+    Process process =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx" + heap,
+                "-XX:+ExitOnOutOfMemoryError",
+                "-XX:MaxDirectMemorySize=1g", // the ring, which is not on the heap
+                "-cp",
+                System.getProperty(
+                    "surefire.test.class.path", System.getProperty("java.class.path")),
+                FullHeap.class.getName(),
+                Integer.toString(parallel),
+                options)
+            .redirectErrorStream(true)
+            .start();
+    process.getOutputStream().close();
+    String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertEquals(0, process.waitFor(), said);
+    List<String> lines = said.lines().toList();
+    assertEquals("DONE", lines.get(lines.size() - 1), said);
+    for (String format : List.of("collapsed", "html", "jfr", "pprof", "speedscope", "text")) {
+      assertTrue(lines.stream().anyMatch(line -> line.startsWith("stream " + format + " ")), said);
+    }
+    return lines;
+  }
+
+  private static String line(List<String> lines, String beginning) {
+    return lines.stream()
+        .filter(line -> line.startsWith(beginning))
+        .findFirst()
+        .orElseThrow(() -> new AssertionError(beginning + " is missing in " + lines));
+  }
+
+  private static long number(List<String> lines, String name) {
+    return Long.parseLong(line(lines, name + " ").substring(name.length() + 1));
+  }
+
+  @Test
+  void shouldRefuseTextsThatTheHeapHasNoRoomFor() throws Exception {
+    List<String> lines = run("128m", 16, "memory=32m");
+    assertTrue(
+        number(lines, "MemoryLimitBytes") > 16L << 20, "what is beside the heap, and an eighth");
+    assertTrue(line(lines, "report").contains(" has "), lines::toString);
+    assertTrue(line(lines, "collapsed [10]").contains(" has "), lines::toString);
+    String all = line(lines, "collapsed [0]");
+    assertTrue(all.contains("refused: collapsed has "), all);
+    assertTrue(all.contains("use openStream(\"collapsed\")"), all);
+    for (String each : lines) {
+      assertTrue(!each.contains("refused") || each.contains("openStream"), each);
+    }
+  }
+
+  @Test
+  void shouldHoldMemoryAgainstTheHeap() throws Exception {
+    List<String> lines = run("64m", 8, "memory=256m");
+    long limit = number(lines, "MemoryLimitBytes");
+    assertTrue(limit > 64L << 20 && limit < 160L << 20, "the ring as asked for, not the tables");
+    assertTrue(number(lines, "MemoryUsedBytes") <= limit + (64 << 10), lines::toString);
+    String error = line(lines, "LastError");
+    assertTrue(error.contains("the heap of 64 MiB is small"), error);
+    assertTrue(error.contains("-Xmx"), error);
+  }
+
+  @Test
+  void shouldLiveInASmallHeapWithTheDefaults() throws Exception {
+    List<String> lines = run("24m", 8, "");
+    assertTrue(number(lines, "MemoryLimitBytes") < 32L << 20, lines::toString);
+    assertTrue(line(lines, "report").contains(" has "), lines::toString);
+  }
+}

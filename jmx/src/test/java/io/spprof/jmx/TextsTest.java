@@ -1,0 +1,175 @@
+package io.spprof.jmx;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.mockito.ArgumentMatchers.any;
+import static org.mockito.Mockito.mock;
+import static org.mockito.Mockito.when;
+
+import io.spprof.DebugInfo;
+import io.spprof.DropCounts;
+import io.spprof.Profile;
+import io.spprof.SampleTimes;
+import io.spprof.StateTimes;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import org.junit.jupiter.api.Test;
+
+class TextsTest {
+
+  private static final int FRAMES = 2000;
+
+  /** One stack, of frames whose names have 50 characters. */
+  private static Profile deep(String name) {
+    int[] frames = new int[FRAMES];
+    return new Profile(
+        new Profile.Info(
+            Mocks.SESSION,
+            "ctimer",
+            "vm",
+            1,
+            1,
+            DropCounts.NONE,
+            0,
+            0,
+            StateTimes.NONE,
+            false,
+            DebugInfo.EXACT),
+        List.of(name.repeat(50)),
+        new Profile.Frames(new int[] {0}, new int[] {0}, 1),
+        List.of("main"),
+        new Profile.Stacks(new int[][] {frames}, new int[] {0}, new short[] {FRAMES}, 1),
+        new Profile.Rows(new int[] {0}, new int[] {0}, new long[] {1}, new long[] {1}, 1),
+        new SampleTimes(List.of(), 1));
+  }
+
+  private Texts withRoom(long bytes) {
+    Heap room =
+        new Heap(
+            new Heap.Gauge() {
+              @Override
+              public long max() {
+                return 4 * bytes;
+              }
+
+              @Override
+              public long used() {
+                return 0;
+              }
+
+              @Override
+              public long usedAfterCollection() {
+                return -1;
+              }
+            });
+    assertEquals(Math.max(bytes, Heap.LEAST_BYTES), room.bytes());
+    return new Texts(room, 100);
+  }
+
+  @Test
+  void shouldMakeALongTextInTwoPasses() throws Exception {
+    String expected = "main" + (";" + "x".repeat(50)).repeat(FRAMES) + " 1\n";
+    assertEquals(expected, withRoom(10 << 20).collapsed(() -> deep("x"), 0));
+    String wide = "main" + (";" + "\u4f60".repeat(50)).repeat(FRAMES) + " 1\n";
+    assertEquals(wide, withRoom(10 << 20).collapsed(() -> deep("\u4f60"), 0));
+  }
+
+  /** 102,007 characters: 204,014 bytes, or 510,035 where there is one above U+00FF. */
+  @Test
+  void shouldRefuseATextBeforeItIsMade() throws Exception {
+    assertEquals(102_007, withRoom(0).collapsed(() -> deep("x"), 0).length());
+    IllegalStateException e =
+        assertThrows(
+            IllegalStateException.class, () -> withRoom(0).collapsed(() -> deep("\u4f60"), 0));
+    assertTrue(e.getMessage().startsWith("collapsed has 102,007 characters: "), e.getMessage());
+    assertTrue(e.getMessage().contains("openStream(\"collapsed\")"), e.getMessage());
+    assertTrue(e.getMessage().contains("fewer stacks"), e.getMessage());
+    e =
+        assertThrows(
+            IllegalStateException.class,
+            () -> withRoom(0).collapsedDifference(() -> deep("x"), () -> deep("\u4f60")));
+    assertTrue(e.getMessage().contains("shorter stretches"), e.getMessage());
+  }
+
+  @Test
+  void shouldRefuseAProfileThatTheHeapCannotSort() {
+    Profile large = mock(Profile.class);
+    when(large.exportBytes()).thenReturn(Heap.LEAST_BYTES + 1);
+    when(large.exportBytes(any())).thenReturn(Heap.LEAST_BYTES + 1);
+    Texts texts = withRoom(0);
+    Supplier<Profile> source = () -> large;
+    assertThrows(IllegalStateException.class, () -> texts.report(source));
+    assertThrows(IllegalStateException.class, () -> texts.flameGraph(source));
+    assertThrows(IllegalStateException.class, () -> texts.collapsed(source, 1));
+    assertThrows(IllegalStateException.class, () -> texts.flameGraphDifference(source, source));
+    assertThrows(IllegalStateException.class, () -> texts.requireExport(large));
+  }
+
+  @Test
+  void shouldMakeAFewAtOnceAndRefuseWhatWaitsTooLong() throws Exception {
+    Texts texts = withRoom(0);
+    CountDownLatch inside = new CountDownLatch(Texts.AT_ONCE);
+    CountDownLatch go = new CountDownLatch(1);
+    ExecutorService clients = Executors.newFixedThreadPool(Texts.AT_ONCE);
+    List<Future<String>> first = new ArrayList<>();
+    for (int i = 0; i < Texts.AT_ONCE; i++) {
+      first.add(
+          clients.submit(
+              () ->
+                  texts.inTurn(
+                      () -> {
+                        inside.countDown();
+                        await(go);
+                        return "made";
+                      })));
+    }
+    inside.await();
+    IllegalStateException e =
+        assertThrows(IllegalStateException.class, () -> texts.inTurn(() -> "never"));
+    assertTrue(e.getMessage().contains("try again, or use openStream"), e.getMessage());
+    go.countDown();
+    for (Future<String> each : first) {
+      assertEquals("made", each.get());
+    }
+    assertEquals("its turn", texts.inTurn(() -> "its turn"));
+    assertThrows(IllegalStateException.class, () -> texts.inTurn(TextsTest::fail));
+    assertThrows(IllegalStateException.class, () -> texts.inTurn(TextsTest::fail));
+    assertEquals("its turn", texts.inTurn(() -> "its turn"), "a failure ends a turn, too");
+    clients.shutdown();
+    assertTrue(clients.awaitTermination(60, TimeUnit.SECONDS));
+  }
+
+  private static String fail() {
+    throw new IllegalStateException("no");
+  }
+
+  private static void await(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  @Test
+  void shouldCountWhatItDoesNotKeep() {
+    BoundedText text = new BoundedText(5);
+    text.append("ab").append('c').append("xdex", 1, 3);
+    assertEquals("abcde", text.text());
+    text.append("\u00ff");
+    assertNull(text.text());
+    assertEquals(6, text.length());
+    assertEquals(12, text.bytesToMake());
+    text.append('\u0100');
+    assertEquals(35, text.bytesToMake());
+    assertEquals(14, text.bytes());
+  }
+}
