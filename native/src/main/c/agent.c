@@ -1,7 +1,9 @@
 #include "agent.h"
 
+#include <dlfcn.h>
 #include <errno.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "java_threads.h"
 #include "sampler.h"
@@ -69,6 +71,14 @@ void spprof_agent_detach(void) {
         (*jvmti)->DisposeEnvironment(jvmti);
         jvmti = NULL;
     }
+}
+
+bool spprof_agent_is_of_jvm(const void *code) {
+    /* JVMTI's functions are in the JVM's library. */
+    Dl_info its, jvms;
+    return jvmti != NULL && dladdr(code, &its) != 0 &&
+           dladdr((const void *)(uintptr_t)(*jvmti)->GetPhase, &jvms) != 0 &&
+           its.dli_fbase == jvms.dli_fbase;
 }
 
 static int switch_events(const jvmtiEvent *events, size_t count, bool on) {

@@ -18,6 +18,9 @@ void spprof_agent_detach(void);
 /* The environment, NULL before attach. */
 jvmtiEnv *spprof_agent_jvmti(void);
 
+/* Whether code at this address is the JVM library's own. */
+bool spprof_agent_is_of_jvm(const void *code);
+
 /* Switches the events of a session on or off, those about classes with `classes`. 0 or -EIO. */
 int spprof_agent_events(bool on, bool classes);
 

@@ -11,6 +11,7 @@
 
 #include "agent.h"
 #include "counters.h"
+#include "failure.h"
 #include "io_spprof_sampler_NativeSampler.h"
 #include "ring.h"
 #include "sampler.h"
@@ -57,25 +58,28 @@ static const struct spprof_engine *engine_of(jint number) {
                                                                             : NULL;
 }
 
-/* Errors that Java has words for go to it by Linux's numbers; macOS has others for the later ones.
- */
-static jint result_of(int result) {
-    switch (result) {
-        case -EAGAIN:
-            return -11;
-        case -ENOSYS:
-            return -38;
-        case -ENODATA:
-            return -61;
-        case -ENOTSUP:
-            return -95;
-        case -ETIMEDOUT:
-            return -110;
-        case -EALREADY:
-            return -114;
+/* Error numbers that Java has words for, by Linux's; macOS has others for the later ones. */
+static int number_of(int error) {
+    switch (error) {
+        case EAGAIN:
+            return 11;
+        case ENOSYS:
+            return 38;
+        case ENOTSUP:
+            return 95;
         default:
-            return result;
+            return error;
     }
+}
+
+/* A failure's step stays (failure.h). */
+static jint result_of(int result) {
+    if (result >= 0) {
+        return result;
+    }
+    int step = -result >> SPPROF_FAILURE_SHIFT;
+    int error = -result & ((1 << SPPROF_FAILURE_SHIFT) - 1);
+    return -(step << SPPROF_FAILURE_SHIFT | number_of(error));
 }
 
 JNIEXPORT jint JNICALL Java_io_spprof_sampler_NativeSampler_start0(
@@ -83,7 +87,7 @@ JNIEXPORT jint JNICALL Java_io_spprof_sampler_NativeSampler_start0(
     jint walk_buffers, jint depth, jint locations, jint methods) {
     (void)type;
     if (engine_of(engine) == NULL) {
-        return result_of(-ENOTSUP);
+        return SPPROF_FAILED(ENGINE, 0);
     }
     const struct spprof_sampler_config config = {
         .engine = engine_of(engine),
@@ -136,6 +140,12 @@ JNIEXPORT jint JNICALL Java_io_spprof_sampler_NativeSampler_lastThreadError0(JNI
                                                                              jclass type) {
     (void)jni, (void)type;
     return result_of(spprof_threads_last_error());
+}
+
+JNIEXPORT jboolean JNICALL Java_io_spprof_sampler_NativeSampler_signalIsTaken0(JNIEnv *jni,
+                                                                               jclass type) {
+    (void)jni, (void)type;
+    return spprof_sampler_signal_is_taken() ? JNI_TRUE : JNI_FALSE;
 }
 
 JNIEXPORT void JNICALL Java_io_spprof_sampler_NativeSampler_exclude0(JNIEnv *jni, jclass type,
@@ -201,6 +211,13 @@ JNIEXPORT jlong JNICALL Java_io_spprof_sampler_NativeSampler_threadCpuNanos0(JNI
 JNIEXPORT jlong JNICALL Java_io_spprof_sampler_NativeSampler_timeNanos0(JNIEnv *jni, jclass type) {
     (void)jni, (void)type;
     return clock_ns(CLOCK_MONOTONIC);
+}
+
+/* The names of failure.h, in their order, each with a blank behind it. */
+JNIEXPORT jstring JNICALL Java_io_spprof_sampler_NativeSampler_failures0(JNIEnv *jni, jclass type) {
+    (void)type;
+#define NAME(name) #name " "
+    return (*jni)->NewStringUTF(jni, SPPROF_FAILURES(NAME));
 }
 
 /* Sizes and offsets, in the order of SampleLayout.described(). */

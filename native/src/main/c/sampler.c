@@ -7,11 +7,13 @@
 #include "agent.h"
 #include "counters.h"
 #include "drain.h"
+#include "failure.h"
 #include "gate.h"
 #include "handler.h"
 #include "java_threads.h"
 #include "lock.h"
 #include "platform/action.h"
+#include "sigprof.h"
 #include "symbols.h"
 #include "threads.h"
 #include "vm/debug_info.h"
@@ -21,10 +23,9 @@ enum stage { NONE, START_FAILED, SAMPLING, STOPPED };
 static struct spprof_lock lock = SPPROF_LOCK_INITIALIZER;
 static enum stage stage; /* under the lock */
 /* Under the lock, of the session. */
-static struct spprof_action before; /* what our action replaced */
+static struct spprof_action before; /* what our action replaced, also in the last session */
 static struct spprof_action ours;   /* our action */
 static bool drained;                /* also once the JVM has gone, with nobody to call stop */
-static struct sigaction previous;   /* `before`, if it was a handler, for ours to call */
 static bool vm_walker_works;        /* it was probed, and nothing about it changes */
 static char walker_problem[1280];
 static enum spprof_debug_info debug_info;
@@ -46,25 +47,34 @@ static int choose_walker(JNIEnv *jni, const struct spprof_sampler_config *config
             vm_walker_works ||
             spprof_walker_vm.probe(jni, config->engine, walker_problem, sizeof walker_problem) == 0;
         if (vm_walker_works || config->walker == SPPROF_WALKER_VM) {
-            return vm_walker_works ? 0 : -ENOSYS;
+            return vm_walker_works ? 0 : SPPROF_FAILED(WALKER, 0);
         }
     }
     char why[256];
     session->walker = &spprof_walker_agct;
-    return session->walker->probe(jni, config->engine, why, sizeof why);
+    return session->walker->probe(jni, config->engine, why, sizeof why) == 0
+               ? 0
+               : SPPROF_FAILED(WALKER, 0);
+}
+
+static int of_memory(int error) {
+    return error == 0         ? 0
+           : error == -ENOMEM ? SPPROF_FAILED(MEMORY, 0)
+                              : SPPROF_FAILED(SYSTEM, error);
 }
 
 static int make_room(JNIEnv *jni, const struct spprof_sampler_config *config) {
     struct spprof_handler_session *session = &spprof_handler_session;
     if (config->depth < 1 || config->depth > SPPROF_MAX_DEPTH || config->interval_ns == 0) {
-        return -EINVAL;
+        return SPPROF_FAILED(SETTINGS, 0);
     }
     session->engine = config->engine;
     session->depth = (int)config->depth;
     int error = choose_walker(jni, config);
-    if (error == 0) {
-        error = spprof_ring_create(&session->ring, config->ring_bytes);
+    if (error != 0) {
+        return error;
     }
+    error = spprof_ring_create(&session->ring, config->ring_bytes);
     if (error == 0) {
         error = spprof_buffers_create(&session->buffers, config->walk_buffers, config->depth + 1);
         if (error == 0) {
@@ -79,51 +89,12 @@ static int make_room(JNIEnv *jni, const struct spprof_sampler_config *config) {
             spprof_ring_destroy(&session->ring);
         }
     }
-    return error;
+    return error == -EINVAL ? SPPROF_FAILED(SETTINGS, 0) : of_memory(error);
 }
 
 static void give_back_room(void) {
     spprof_ring_destroy(&spprof_handler_session.ring);
     spprof_buffers_destroy(&spprof_handler_session.buffers);
-}
-
-static bool is_foreign(const struct spprof_action *action) {
-    return spprof_action_is_handler_sigsafe(action) &&
-           !spprof_action_is_sigsafe(action, spprof_handler_sigsafe);
-}
-
-static int install_handler(void) {
-    /*
-     * SA_RESTART: interrupted system calls go on. SA_ONSTACK: a thread that brought an alternate
-     * stack did so because its own may be too small for any handler (Go's goroutines); others have
-     * none.
-     */
-    struct sigaction action = {.sa_flags = SA_SIGINFO | SA_RESTART | SA_ONSTACK};
-    action.sa_sigaction = spprof_handler_sigsafe;
-    sigemptyset(&action.sa_mask);
-
-    int error = spprof_action_get(SPPROF_SIGNAL, &before);
-    if (error != 0 || is_foreign(&before)) {
-        return error != 0 ? error : -EBUSY;
-    }
-    if (spprof_action_is_handler_sigsafe(&before)) {
-        /* Ours: somebody had saved it during a session and put it back after. */
-        before = (struct spprof_action){0};
-    }
-    atomic_store_explicit(&spprof_handler_session.previous, NULL, memory_order_relaxed);
-    if (sigaction(SPPROF_SIGNAL, &action, &previous) != 0) {
-        return -errno;
-    }
-    bool handler = (previous.sa_flags & SA_SIGINFO) != 0
-                       ? previous.sa_sigaction != spprof_handler_sigsafe
-                       : previous.sa_handler != SIG_DFL && previous.sa_handler != SIG_IGN;
-    if (handler) {
-        /* Installed between the two calls. Theirs gets its signals from us until it is back. */
-        atomic_store_explicit(&spprof_handler_session.previous, &previous, memory_order_release);
-        sigaction(SPPROF_SIGNAL, &previous, NULL);
-        return -EBUSY;
-    }
-    return spprof_action_get(SPPROF_SIGNAL, &ours);
 }
 
 static int drain(uint32_t deadline_ms, bool *replaced) {
@@ -164,10 +135,13 @@ static void finish_failed_start(void) {
 int spprof_sampler_start(JNIEnv *jni, const struct spprof_sampler_config *config) {
     spprof_lock(&lock);
     finish_failed_start();
-    int error = stage != NONE ? -EALREADY : 0;
+    int error = 0;
+    if (stage != NONE) {
+        error = stage == START_FAILED ? SPPROF_FAILED(UNDO, 0) : SPPROF_FAILED(SESSION, 0);
+    }
     if (error == 0) {
         spprof_threads_new_session();
-        error = spprof_drain_await_handlers(1000);
+        error = spprof_drain_await_handlers(1000) == 0 ? 0 : SPPROF_FAILED(IN_FLIGHT, 0);
     }
     if (error == 0) {
         error = make_room(jni, config);
@@ -180,22 +154,24 @@ int spprof_sampler_start(JNIEnv *jni, const struct spprof_sampler_config *config
     /* Events first: the hooks are inert while the gate is closed, and AsyncGetCallTrace wants them.
      */
     bool needs_ids = spprof_handler_session.walker->needs_ids;
-    error = spprof_agent_events(true, needs_ids);
+    error = spprof_agent_events(true, needs_ids) == 0 ? 0 : SPPROF_FAILED(EVENTS, 0);
     if (error == 0) {
         debug_info = spprof_debug_info_begin();
         if (needs_ids) {
             spprof_symbols_allocate_ids(jni);
         }
-        error = install_handler();
+        error = spprof_sigprof_take(&ours, &before);
     }
     if (error == 0) {
         drained = false;
         spprof_gate_open();
-        spprof_threads_note(spprof_java_threads_adopt(jni, spprof_handler_session.engine));
+        if (spprof_java_threads_adopt(jni, spprof_handler_session.engine) != 0) {
+            spprof_threads_note(SPPROF_FAILED(JAVA_THREADS, 0));
+        }
         int armed = spprof_threads_sweep(true);
         if (armed <= 0) {
             bool replaced;
-            error = armed < 0 ? armed : -EAGAIN;
+            error = armed < 0 ? armed : SPPROF_FAILED(TIMER, 0);
             if (drain(1000, &replaced) != 0) {
                 stage = START_FAILED;
             }
@@ -215,7 +191,7 @@ int spprof_sampler_start(JNIEnv *jni, const struct spprof_sampler_config *config
 
 int spprof_sampler_stop(JNIEnv *jni, uint32_t deadline_ms) {
     spprof_lock(&lock);
-    int result = -EINVAL;
+    int result = SPPROF_FAILED(NO_SESSION, 0);
     if (stage == SAMPLING) {
         if (spprof_gate_is_open_sigsafe()) {
             spprof_java_threads_adopt(
@@ -228,6 +204,9 @@ int spprof_sampler_stop(JNIEnv *jni, uint32_t deadline_ms) {
             end_events();
             stage = STOPPED;
             result = replaced ? 1 : 0;
+        } else {
+            result =
+                result == -ETIMEDOUT ? SPPROF_FAILED(IN_FLIGHT, 0) : SPPROF_FAILED(SYSTEM, result);
         }
     }
     spprof_unlock(&lock);
@@ -317,6 +296,16 @@ int spprof_sampler_rest(uint32_t share, uint32_t turn) {
     }
     spprof_unlock(&lock);
     return result;
+}
+
+bool spprof_sampler_signal_is_taken(void) {
+    spprof_lock(&lock);
+    struct spprof_action now;
+    bool taken = stage == SAMPLING && spprof_gate_is_open_sigsafe() &&
+                 spprof_action_get(SPPROF_SIGNAL, &now) == 0 &&
+                 !spprof_action_same_handler(&now, &ours);
+    spprof_unlock(&lock);
+    return taken;
 }
 
 void *spprof_sampler_ring(uint64_t *size) {

@@ -38,21 +38,14 @@ int spprof_sampler_load(void);
 /* When it is unloaded: nothing is left but the code and the table of slots (slots.h). */
 void spprof_sampler_unload(void);
 
-/*
- * 0, or, with nothing left behind:
- * -EALREADY  a session exists        -ENOSYS  no walker works in this JVM, or not the
- *                                             one that was asked for
- * -EBUSY     SIGPROF has a handler   -EAGAIN  and others: no thread could get a timer
- * -EINVAL    the config              -ENOMEM  no room for the ring
- * -EEXIST    the process's timer is somebody else's
- * -ETIMEDOUT a handler that an earlier session's signal called is still running
- */
+/* 0, or a failure (failure.h), with nothing left behind but after UNDO, IN_FLIGHT and SESSION: then
+ * nothing was begun. */
 int spprof_sampler_start(JNIEnv *jni, const struct spprof_sampler_config *config);
 
 /*
- * 0 or 1 (somebody replaced our handler; theirs was left): stopped. -EINVAL: no
- * session is sampling. -ETIMEDOUT or another -errno: a handler is still in flight, nothing is
- * freed, may be called again.
+ * 0 or 1 (somebody replaced our handler; theirs was left): stopped. NO_SESSION: none is sampling.
+ * IN_FLIGHT or SYSTEM: a handler is still in flight, or a system call failed; nothing is freed, may
+ * be called again.
  */
 int spprof_sampler_stop(JNIEnv *jni, uint32_t deadline_ms);
 
@@ -60,8 +53,7 @@ int spprof_sampler_stop(JNIEnv *jni, uint32_t deadline_ms);
 int spprof_sampler_release(void);
 
 /* Looks for new and ended threads and for new libraries; with `names` for changed names, too.
- * Threads sampled, or -errno.
- */
+ * Threads sampled, -EINVAL without a session that is sampling, or a failure (failure.h). */
 int spprof_sampler_sweep(JNIEnv *jni, bool names);
 
 /*
@@ -83,6 +75,9 @@ int spprof_sampler_forget(void);
 /* See spprof_threads_rest. 0, or -EINVAL without a session that is sampling, or for a share of 0.
  */
 int spprof_sampler_rest(uint32_t share, uint32_t turn);
+
+/* Whether a session samples and somebody else's action is installed now. */
+bool spprof_sampler_signal_is_taken(void);
 
 /* The ring's block, NULL without a session, and its size. */
 void *spprof_sampler_ring(uint64_t *size);

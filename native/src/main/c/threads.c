@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "counters.h"
+#include "failure.h"
 #include "gate.h"
 #include "lock.h"
 #include "schedule.h"
@@ -180,7 +181,7 @@ static void arm(struct spprof_slot *slot) {
     }
     uint64_t cpu;
     if (engine->thread_cpu_ns(id_of(slot), &cpu) == 0) {
-        last_error = error;
+        last_error = error == -EEXIST ? SPPROF_FAILED(TIMER_HELD, 0) : SPPROF_FAILED(TIMER, error);
         set_failed(slot, true); /* tried again at the next sweep */
     } else {
         forget(slot); /* it ended while we looked at it */
@@ -387,10 +388,10 @@ int spprof_threads_sweep(bool names) {
         sweep_number++;
     }
     if (sweep.without_slot > 0) {
-        last_error = -ENOSPC;
+        last_error = SPPROF_FAILED(SLOTS, 0);
     }
     uint64_t armed = atomic_load_explicit(&spprof_counters.threads_sampled, memory_order_relaxed);
-    int result = armed > 0 ? (int)armed : error != 0 ? error : last_error;
+    int result = armed > 0 ? (int)armed : error != 0 ? SPPROF_FAILED(THREADS, error) : last_error;
     spprof_threads_unlock();
     return result;
 }
@@ -457,7 +458,7 @@ void spprof_threads_started(void *env, const char *name) {
             publish_name(slot, name);
             arm(slot);
         } else if (slot == NULL) {
-            last_error = -ENOSPC;
+            last_error = SPPROF_FAILED(SLOTS, 0);
         }
     }
     spprof_threads_unlock();

@@ -45,7 +45,7 @@ void spprof_threads_adopt_locked(uint64_t id, void *env, const char *name);
 /*
  * Looks at all threads of the process: gives timers to those without, takes them from those that
  * are gone. With `names`, looks for changed names of non-Java threads, too. Returns how many have a
- * timer, or -errno if there is none and the reason is known.
+ * timer, or a failure (failure.h) if there is none and the reason is known.
  */
 int spprof_threads_sweep(bool names);
 
@@ -89,7 +89,7 @@ struct spprof_slot *spprof_threads_slot_sigsafe(const struct spprof_engine *engi
 /* Keeps an error of the session's beginning, unless 0. */
 void spprof_threads_note(int error);
 
-/* The last error: of a timer that was refused, or one that was noted; 0 or -errno. */
+/* The last failure (failure.h): of a timer that was refused, or one that was noted; else 0. */
 int spprof_threads_last_error(void);
 
 #endif

@@ -72,6 +72,12 @@ const struct spprof_walker spprof_walker_vm = {.name = "fake of our own",
                                                .forget = fake_forget,
                                                .walk_sigsafe = fake_walk_sigsafe};
 
+static const void *code_of_jvm; /* its own handler */
+
+bool spprof_agent_is_of_jvm(const void *code) {
+    return code == code_of_jvm;
+}
+
 int spprof_agent_events(bool on, bool classes) {
     (void)classes;
     if (on && events_fail) {

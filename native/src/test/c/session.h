@@ -12,6 +12,7 @@
 #include <time.h>
 
 #include "counters.h"
+#include "failure.h"
 #include "fake_jvm.h"
 #include "gate.h"
 #include "handler.h"

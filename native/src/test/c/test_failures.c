@@ -8,6 +8,8 @@ static struct spprof_engine broken; /* the engine of the test, one function repl
 static const struct spprof_engine *whole;
 static _Atomic int failures_left; /* how many calls of the replaced function fail */
 
+static int error_of_timers = -EAGAIN;
+
 static bool fails(void) {
     return failures_left > 0 && failures_left-- > 0;
 }
@@ -17,7 +19,7 @@ static int fail_to_list(void (*visit)(uint64_t id, void *context), void *context
 }
 
 static int fail_to_create(struct spprof_timer *timer, uint64_t id, int signal, void *value) {
-    return fails() ? -EAGAIN : whole->timer_create(timer, id, signal, value);
+    return fails() ? error_of_timers : whole->timer_create(timer, id, signal, value);
 }
 
 static int fail_to_set(const struct spprof_timer *timer, uint64_t first, uint64_t interval) {
@@ -26,6 +28,10 @@ static int fail_to_set(const struct spprof_timer *timer, uint64_t first, uint64_
 
 static int fail_to_drain(int signal) {
     return fails() ? -EIO : whole->drain_pending(signal);
+}
+
+static int fail_with_einval(int signal) {
+    return fails() ? -EINVAL : whole->drain_pending(signal);
 }
 
 static void setup_broken(void) {
@@ -61,19 +67,19 @@ static void foreign_handler(int signal) {
 TEST(a_start_that_fails_at_any_step_leaves_nothing) {
     setup();
     walker_missing = true;
-    check_start_leaves_nothing(-ENOSYS);
+    check_start_leaves_nothing(SPPROF_FAILED(WALKER, 0));
     walker_missing = false;
     events_fail = true;
-    check_start_leaves_nothing(-EIO);
+    check_start_leaves_nothing(SPPROF_FAILED(EVENTS, 0));
     events_fail = false;
     config.depth = SPPROF_MAX_DEPTH + 1;
-    check_start_leaves_nothing(-EINVAL);
+    check_start_leaves_nothing(SPPROF_FAILED(SETTINGS, 0));
     config.depth = 16;
     config.ring_bytes = 5000;
-    check_start_leaves_nothing(-EINVAL);
+    check_start_leaves_nothing(SPPROF_FAILED(SETTINGS, 0));
     config.ring_bytes = 1 << 20;
     config.walk_buffers = SPPROF_MAX_BUFFERS + 1;
-    check_start_leaves_nothing(-EINVAL);
+    check_start_leaves_nothing(SPPROF_FAILED(SETTINGS, 0));
     config.walk_buffers = 8;
     check_start_works();
 }
@@ -84,7 +90,7 @@ TEST(a_start_leaves_a_foreign_handler_untouched) {
     sigaddset(&foreign.sa_mask, SIGUSR2);
     CHECK_EQUAL(0, sigaction(SIGPROF, &foreign, NULL));
     for (int i = 0; i < 100; i++) {
-        check_start_leaves_nothing(-EBUSY);
+        check_start_leaves_nothing(SPPROF_FAILED(SIGNAL_LEFT, 0));
     }
     signal(SIGPROF, SIG_DFL);
     check_start_works();
@@ -95,7 +101,7 @@ TEST(a_start_leaves_a_foreign_process_timer_untouched) {
     struct itimerval far = {.it_value = {.tv_sec = 1000}};
     CHECK_EQUAL(0, setitimer(ITIMER_PROF, &far, NULL));
     struct spprof_action before = current_action();
-    CHECK_EQUAL(-EEXIST, spprof_sampler_start(NULL, &config));
+    CHECK_EQUAL(SPPROF_FAILED(TIMER_HELD, 0), spprof_sampler_start(NULL, &config));
     check_action(&before);
     struct itimerval now;
     CHECK_EQUAL(0, getitimer(ITIMER_PROF, &now));
@@ -113,7 +119,7 @@ TEST(a_start_without_memory_leaves_nothing) {
     struct rlimit tight = {UINT64_C(64) << 20, limit.rlim_max};
     config.ring_bytes = UINT64_C(1) << 30;
     CHECK_EQUAL(0, setrlimit(RLIMIT_AS, &tight));
-    check_start_leaves_nothing(-ENOMEM);
+    check_start_leaves_nothing(SPPROF_FAILED(MEMORY, 0));
     CHECK_EQUAL(0, setrlimit(RLIMIT_AS, &limit));
     config.ring_bytes = 1 << 20;
     check_start_works();
@@ -124,7 +130,7 @@ TEST(a_start_that_cannot_list_the_threads_leaves_nothing) {
     setup_broken();
     broken.threads = fail_to_list;
     failures_left = 1;
-    check_start_leaves_nothing(-EMFILE);
+    check_start_leaves_nothing(SPPROF_FAILED(THREADS, -EMFILE));
     check_start_works();
 }
 
@@ -132,14 +138,44 @@ TEST(a_start_without_any_timer_leaves_nothing) {
     setup_broken();
     broken.timer_create = fail_to_create;
     failures_left = 1000;
-    check_start_leaves_nothing(-EAGAIN);
-    CHECK_EQUAL(-EAGAIN, spprof_threads_last_error());
+    check_start_leaves_nothing(SPPROF_FAILED(TIMER, -EAGAIN));
+    CHECK_EQUAL(SPPROF_FAILED(TIMER, -EAGAIN), spprof_threads_last_error());
     broken.timer_create = whole->timer_create;
     broken.timer_set_sigsafe = fail_to_set;
     failures_left = 1000;
-    check_start_leaves_nothing(-EPERM);
+    check_start_leaves_nothing(SPPROF_FAILED(TIMER, -EPERM));
     failures_left = 0;
     check_start_works();
+}
+
+/* One error number, and different reasons: a sandbox that forbids the timer, and a JVM of another
+ * kind, are both ENOSYS. */
+TEST(a_start_tells_which_step_failed) {
+    setup_broken();
+    walker_missing = true;
+    check_start_leaves_nothing(SPPROF_FAILED(WALKER, 0));
+    walker_missing = false;
+    error_of_timers = -ENOSYS;
+    broken.timer_create = fail_to_create;
+    failures_left = 1000;
+    check_start_leaves_nothing(SPPROF_FAILED(TIMER, -ENOSYS));
+    CHECK_EQUAL(SPPROF_FAILED(TIMER, -ENOSYS), spprof_threads_last_error());
+    error_of_timers = -EINVAL; /* not of the settings */
+    failures_left = 1000;
+    check_start_leaves_nothing(SPPROF_FAILED(TIMER, -EINVAL));
+    error_of_timers = -ENOMEM; /* not of the ring */
+    failures_left = 1000;
+    check_start_leaves_nothing(SPPROF_FAILED(TIMER, -ENOMEM));
+    failures_left = 0;
+    check_start_works();
+
+    /* A system call's EINVAL in a stop is not the lack of a session. */
+    broken.drain_pending = fail_with_einval;
+    CHECK_EQUAL(0, spprof_sampler_start(NULL, &config));
+    failures_left = 1;
+    CHECK_EQUAL(SPPROF_FAILED(SYSTEM, -EINVAL), spprof_sampler_stop(NULL, 1000));
+    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
+    CHECK_EQUAL(SPPROF_FAILED(NO_SESSION, 0), spprof_sampler_stop(NULL, 1000));
 }
 
 TEST(a_thread_without_a_timer_is_counted_and_gets_one_later) {
@@ -152,7 +188,7 @@ TEST(a_thread_without_a_timer_is_counted_and_gets_one_later) {
     CHECK_EQUAL(0, spprof_sampler_start(NULL, &config));
     CHECK_EQUAL(1, spprof_counters.threads_failed);
     CHECK(spprof_counters.threads_sampled >= 1);
-    CHECK_EQUAL(-EAGAIN, spprof_threads_last_error());
+    CHECK_EQUAL(SPPROF_FAILED(TIMER, -EAGAIN), spprof_threads_last_error());
     CHECK(spprof_sampler_sweep(NULL, false) >= 2);
     CHECK_EQUAL(0, spprof_counters.threads_failed);
     CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
@@ -166,7 +202,7 @@ TEST(a_session_without_knowledge_of_java_threads_says_so) {
     setup();
     threads_unknown = true;
     CHECK_EQUAL(0, spprof_sampler_start(NULL, &config));
-    CHECK_EQUAL(-ENODATA, spprof_threads_last_error());
+    CHECK_EQUAL(SPPROF_FAILED(JAVA_THREADS, 0), spprof_threads_last_error());
     while (spprof_counters.committed == 0) {
         burn(MS);
     }
@@ -181,9 +217,9 @@ TEST(a_failed_start_that_cannot_be_undone_is_undone_by_the_next) {
     broken.timer_create = fail_to_create;
     broken.drain_pending = fail_to_drain;
     failures_left = 1000; /* every timer, and what is pending */
-    CHECK_EQUAL(-EAGAIN, spprof_sampler_start(NULL, &config));
+    CHECK_EQUAL(SPPROF_FAILED(TIMER, -EAGAIN), spprof_sampler_start(NULL, &config));
     CHECK_EQUAL(-EBUSY, spprof_sampler_release());
-    CHECK_EQUAL(-EALREADY, spprof_sampler_start(NULL, &config)); /* still not */
+    CHECK_EQUAL(SPPROF_FAILED(UNDO, 0), spprof_sampler_start(NULL, &config)); /* still not */
     failures_left = 0;
     CHECK_EQUAL(0, spprof_sampler_start(NULL, &config));
     CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
@@ -198,11 +234,11 @@ TEST(a_stop_that_fails_can_be_tried_again) {
     burn(10 * MS);
     failures_left = 2;
     for (int i = 0; i < 2; i++) {
-        CHECK_EQUAL(-EIO, spprof_sampler_stop(NULL, 1000));
+        CHECK_EQUAL(SPPROF_FAILED(SYSTEM, -EIO), spprof_sampler_stop(NULL, 1000));
         CHECK(!spprof_gate_is_open_sigsafe());
         CHECK_EQUAL(0, timers_left());
         CHECK_EQUAL(-EBUSY, spprof_sampler_release());
-        CHECK_EQUAL(-EALREADY, spprof_sampler_start(NULL, &config));
+        CHECK_EQUAL(SPPROF_FAILED(SESSION, 0), spprof_sampler_start(NULL, &config));
         struct spprof_action now = current_action(); /* ours, which is inert: no child ignores */
         CHECK(spprof_action_is_handler_sigsafe(&now));
     }
@@ -226,10 +262,11 @@ TEST(a_handler_that_does_not_finish_makes_the_stop_fail_and_keeps_its_memory) {
     while (walks == 0) {
         sched_yield();
     }
-    CHECK_EQUAL(-ETIMEDOUT, spprof_sampler_stop(NULL, 50)); /* and does not wait for a lock */
+    CHECK_EQUAL(SPPROF_FAILED(IN_FLIGHT, 0),
+                spprof_sampler_stop(NULL, 50)); /* and does not wait for a lock */
     CHECK(!spprof_gate_is_open_sigsafe());
     CHECK_EQUAL(-EBUSY, spprof_sampler_release());
-    CHECK_EQUAL(-EALREADY, spprof_sampler_start(NULL, &config));
+    CHECK_EQUAL(SPPROF_FAILED(SESSION, 0), spprof_sampler_start(NULL, &config));
     uint64_t size;
     CHECK(spprof_sampler_ring(&size) != NULL);
     walker_hangs = false;
@@ -244,7 +281,7 @@ static _Atomic int stopped;
 static void *stop_once(void *unused) {
     (void)unused;
     int result = spprof_sampler_stop(NULL, 5000);
-    CHECK(result == 0 || result == -EINVAL);
+    CHECK(result == 0 || result == SPPROF_FAILED(NO_SESSION, 0));
     stopped += result == 0;
     return NULL;
 }
@@ -269,7 +306,7 @@ TEST(of_several_stops_at_once_one_stops) {
 static void *start_again_and_again(void *starts) {
     while (!over) {
         int result = spprof_sampler_start(NULL, &config);
-        CHECK(result == 0 || result == -EALREADY);
+        CHECK(result == 0 || result == SPPROF_FAILED(SESSION, 0));
         *(_Atomic int *)starts += result == 0;
     }
     return NULL;
@@ -284,7 +321,7 @@ TEST(a_start_during_a_stop_waits_or_is_refused) {
     int stops = 0;
     while (stops < 50) {
         int result = spprof_sampler_stop(NULL, 5000);
-        CHECK(result == 0 || result == -EINVAL);
+        CHECK(result == 0 || result == SPPROF_FAILED(NO_SESSION, 0));
         if (result == 0) {
             stops++;
             CHECK_EQUAL(0, spprof_sampler_release());
@@ -351,6 +388,7 @@ int main(void) {
 #endif
     RUN_WITH_BOTH(a_start_that_cannot_list_the_threads_leaves_nothing);
     RUN_WITH_BOTH(a_start_without_any_timer_leaves_nothing);
+    RUN_WITH_BOTH(a_start_tells_which_step_failed);
     RUN_WITH_BOTH(a_thread_without_a_timer_is_counted_and_gets_one_later);
     RUN_WITH_BOTH(a_session_without_knowledge_of_java_threads_says_so);
     RUN_WITH_BOTH(a_failed_start_that_cannot_be_undone_is_undone_by_the_next);

@@ -75,10 +75,10 @@ TEST(threads_beyond_the_limit_are_counted_and_the_rest_is_sampled) {
         CHECK(spprof_counters.threads_failed > 0);
         CHECK_EQUAL(threads_now(),
                     spprof_counters.threads_failed + spprof_counters.threads_sampled);
-        CHECK_EQUAL(-EAGAIN, spprof_threads_last_error());
+        CHECK_EQUAL(SPPROF_FAILED(TIMER, -EAGAIN), spprof_threads_last_error());
         CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
     } else {
-        CHECK_EQUAL(-EAGAIN, result);
+        CHECK_EQUAL(SPPROF_FAILED(TIMER, -EAGAIN), result);
     }
     CHECK_EQUAL(0, spprof_counters.threads_failed);
     over = true;

@@ -69,6 +69,10 @@ bool spprof_action_is_handler_sigsafe(const struct spprof_action *action) {
     return handler_of(action) != SIG_DFL && handler_of(action) != SIG_IGN;
 }
 
+const void *spprof_action_code(const struct spprof_action *action) {
+    return (const void *)(uintptr_t)handler_of(action);
+}
+
 bool spprof_action_is_for_once_sigsafe(const struct spprof_action *action) {
     return has_flag_sigsafe(action, SA_RESETHAND);
 }

@@ -35,6 +35,9 @@ bool spprof_action_same_handler(const struct spprof_action *one, const struct sp
 /* Whether there is a handler, neither SIG_DFL nor SIG_IGN. */
 bool spprof_action_is_handler_sigsafe(const struct spprof_action *action);
 
+/* Where its handler's code begins; of SIG_DFL and SIG_IGN their numbers. */
+const void *spprof_action_code(const struct spprof_action *action);
+
 /* Whether the kernel resets it to SIG_DFL when it calls it (SA_RESETHAND). */
 bool spprof_action_is_for_once_sigsafe(const struct spprof_action *action);
 

@@ -1,7 +1,7 @@
 package io.spprof.sampler;
 
 import java.nio.ByteBuffer;
-import org.apache.commons.lang3.StringUtils;
+import java.util.List;
 
 /**
  * The sampler in C: CPU timers, a signal handler, a ring. The library is loaded at the first {@link
@@ -17,24 +17,8 @@ public final class NativeSampler implements Sampler {
 
   private static final int[] NO_LINES = {};
 
-  // By Linux's numbers on every platform (jni.c); what is not here is shown by number.
-  private static final int EPERM = 1;
-  private static final int EIO = 5;
-  private static final int EAGAIN = 11;
-  private static final int ENOMEM = 12;
-  private static final int EBUSY = 16;
-  private static final int EEXIST = 17;
-  private static final int EINVAL = 22;
-  private static final int ENFILE = 23;
-  private static final int EMFILE = 24;
-  private static final int ENOSPC = 28;
-  private static final int ENOSYS = 38;
-  private static final int ENODATA = 61;
-  private static final int ENOTSUP = 95;
-  private static final int ETIMEDOUT = 110;
-  private static final int EALREADY = 114;
-
   private volatile ByteBuffer counters;
+  private volatile TimerEngine engine = TimerEngine.platformDefault(); // the session's, or the last
 
   /** Creates one; nothing is loaded yet. */
   public NativeSampler() {}
@@ -66,8 +50,9 @@ public final class NativeSampler implements Sampler {
             config.locations(),
             config.methods());
     if (error != 0) {
-      throw startFailed(-error, config);
+      throw new SamplerException(SamplerFailure.ofStart(error, config, walkerProblem0()));
     }
+    engine = config.engine();
     try {
       return new SampleRing(ring0());
     } catch (RuntimeException | Error e) {
@@ -79,23 +64,14 @@ public final class NativeSampler implements Sampler {
 
   @Override
   public String stop() throws SamplerException {
-    int result = counters == null ? -EINVAL : stop0(STOP_DEADLINE_MILLIS);
-    if (result == -EINVAL) {
+    if (counters == null) {
       throw new SamplerException("no session is sampling; call start first");
     }
+    int result = stop0(STOP_DEADLINE_MILLIS);
     if (result < 0) {
-      String cause =
-          result == -ETIMEDOUT
-              ? "a signal handler is still running after " + STOP_DEADLINE_MILLIS / 1000 + " s"
-              : "a system call failed with error " + -result;
-      throw new SamplerException(
-          "the teardown did not finish: " + cause + "; nothing was freed; call stop again");
+      throw new SamplerException(SamplerFailure.ofStop(result, STOP_DEADLINE_MILLIS / 1000));
     }
-    return result == 0
-        ? ""
-        : "SIGPROF was taken over by "
-            + StringUtils.defaultIfEmpty(SystemProbe.profilingSignalHolder(), "something else")
-            + " while the session ran; its handler was left in place";
+    return result == 0 ? "" : SamplerFailure.leftInPlace();
   }
 
   @Override
@@ -131,14 +107,12 @@ public final class NativeSampler implements Sampler {
 
   @Override
   public String threadProblem() {
-    int failed = counters().threadsFailed();
-    int error = counters == null ? 0 : -lastThreadError0();
-    if (error == ENODATA) {
-      return "threads that are older than the session have no stacks in the profile: this JVM does"
-          + " not publish which of the system's threads they are; use a HotSpot JVM, and start the"
-          + " session early";
+    if (counters == null) {
+      return "";
     }
-    return failed == 0 ? "" : failed + " threads have no timer: " + timerRefused(error);
+    return signalIsTaken0()
+        ? SamplerFailure.taken()
+        : SamplerFailure.ofThreads(lastThreadError0(), counters().threadsFailed(), engine);
   }
 
   @Override
@@ -196,64 +170,10 @@ public final class NativeSampler implements Sampler {
     return layout0();
   }
 
-  // Who it is and how high the limit is are asked only when it matters: JNA's first call of a C
-  // function
-  // starts a process (ldconfig).
-  private static SamplerException signalHeld() {
-    String holder =
-        StringUtils.defaultIfEmpty(SystemProbe.profilingSignalHolder(), "something else");
-    return new SamplerException(
-        "SIGPROF is already handled by "
-            + holder
-            + ": only one profiler can use it; stop or remove the other one, then start again");
-  }
-
-  private static SamplerException startFailed(int error, SamplerConfig config) {
-    return switch (error) {
-      case EBUSY -> signalHeld();
-      case EALREADY ->
-          new SamplerException(
-              "another profiler object of this application is sampling, or its session was not"
-                  + " released; stop and release that one first");
-      case ENOSYS ->
-          new SamplerException(
-              config.walker() == StackWalker.VM
-                  ? "walker=vm does not work in this JVM: " + walkerProblem0() + "; use walker=auto"
-                  : "this JVM offers no AsyncGetCallTrace, which the stack walker needs; use a"
-                      + " HotSpot JVM");
-      case ENOMEM ->
-          new SamplerException("the system has no memory for the ring buffer; lower memory=...");
-      case ENOTSUP ->
-          new SamplerException(
-              "engine=ctimer needs Linux's timers of threads; use engine=itimer or engine=auto here");
-      case EIO -> new SamplerException("the JVM refused the JVMTI events that sampling needs");
-      case EEXIST ->
-          new SamplerException(
-              "the process's profiling timer (setitimer, ITIMER_PROF) is already set by something else,"
-                  + " or was inherited from the program that started this one; stop that, or use"
-                  + " engine=ctimer on Linux");
-      case ETIMEDOUT ->
-          new SamplerException(
-              "a signal handler of an earlier session is still running; start again in a moment");
-      case EMFILE, ENFILE ->
-          new SamplerException(
-              "/proc/self/task cannot be read: the process has no file descriptor left; raise 'ulimit"
-                  + " -n'");
-      default -> new SamplerException("no thread could get a CPU timer: " + timerRefused(error));
-    };
-  }
-
-  private static String timerRefused(int error) {
-    return switch (error) {
-      case EAGAIN ->
-          "the limit of pending signals (RLIMIT_SIGPENDING, now "
-              + SystemProbe.pendingSignalsLimit()
-              + ", counted over all processes of the user) is used up; raise it, for instance with"
-              + " 'ulimit -i', and start again";
-      case ENOSPC -> "there are more threads than the sampler has slots";
-      case EPERM -> "timer_create is forbidden here; allow it in the sandbox (seccomp) profile";
-      default -> "timer_create failed with error " + error;
-    };
+  /** The names of failure.h, to be compared with {@link SamplerFailure}. */
+  static List<String> failures() throws SamplerException {
+    NativeLibrary.load();
+    return List.of(failures0().trim().split(" "));
   }
 
   private static native int start0(
@@ -280,6 +200,8 @@ public final class NativeSampler implements Sampler {
 
   private static native int lastThreadError0();
 
+  private static native boolean signalIsTaken0();
+
   private static native void exclude0(boolean excluded);
 
   private static native ByteBuffer ring0();
@@ -299,6 +221,8 @@ public final class NativeSampler implements Sampler {
   private static native long threadCpuNanos0();
 
   private static native long timeNanos0();
+
+  private static native String failures0();
 
   private static native int[] layout0();
 }

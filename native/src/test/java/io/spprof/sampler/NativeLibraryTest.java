@@ -5,7 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertNotSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.sun.jna.Memory;
 import com.sun.jna.Native;
+import com.sun.jna.Pointer;
 import java.io.IOException;
 import java.lang.reflect.InvocationTargetException;
 import java.net.URL;
@@ -110,6 +112,36 @@ final class NativeLibraryTest {
     }
     assertEquals("", SystemProbe.profilingSignalHolder(), "what was there before is back");
     assertTrue(SystemProbe.pendingSignalsLimit().matches("unlimited|[0-9]+"));
+  }
+
+  @Test
+  void shouldSayWhoTookTheSignalWhileASessionRuns() throws SamplerException {
+    NativeSampler sampler = new NativeSampler();
+    sampler.start(CONFIG);
+    try {
+      assertEquals("", sampler.threadProblem());
+      handle(
+          com.sun.jna.NativeLibrary.getInstance("c").getFunction("getpid")); // a harmless handler
+      String taken = sampler.threadProblem();
+      assertTrue(taken.contains("taken over by libc.so"), taken);
+      assertTrue(taken.contains("only one profiler can use it"), taken);
+    } finally {
+      String note = sampler.stop();
+      handle(new Pointer(1)); // SIG_IGN, which discards what is pending
+      handle(Pointer.NULL);
+      sampler.release();
+      assertTrue(note.contains("taken over by libc.so"), note);
+      assertTrue(note.contains("left in place") && note.contains("stop or remove it"), note);
+    }
+    assertEquals("", sampler.threadProblem());
+  }
+
+  private static void handle(Pointer handler) {
+    Memory action = new Memory(152); // of Linux on 64 bits
+    action.clear();
+    action.setPointer(0, handler);
+    com.sun.jna.NativeLibrary c = com.sun.jna.NativeLibrary.getInstance("c");
+    assertEquals(0, c.getFunction("sigaction").invokeInt(new Object[] {27, action, null}));
   }
 
   /** Run in a JVM of its own. */

@@ -1,0 +1,45 @@
+/*
+ * Why a call of the sampler failed: the step that failed, and the system's error number there. The
+ * number alone would not do: a missing stack walker and a forbidden timer are both ENOSYS.
+ *
+ * A failure is one negative int, as results are -errno elsewhere. io.spprof.sampler.SamplerFailure
+ * has the same list in the same order, with a message for each.
+ */
+#ifndef SPPROF_FAILURE_H
+#define SPPROF_FAILURE_H
+
+/* X(name): NONE is a plain -errno. */
+#define SPPROF_FAILURES(X)                                                               \
+    X(NONE)                                                                              \
+    X(SETTINGS)        /* a value is out of its range */                                 \
+    X(ENGINE)          /* this platform has no such engine */                            \
+    X(SESSION)         /* start: there is a session, or one that was not released */     \
+    X(NO_SESSION)      /* stop: none is sampling */                                      \
+    X(UNDO)            /* a start that failed could not be undone yet */                 \
+    X(IN_FLIGHT)       /* a handler is still running */                                  \
+    X(WALKER)          /* no walker works in this JVM, or not the one asked for */       \
+    X(MEMORY)          /* for the ring, the walk buffers or the walker's tables */       \
+    X(EVENTS)          /* JVMTI refused the events */                                    \
+    X(FLIGHT_RECORDER) /* the JVM's flight recorder samples with SIGPROF */              \
+    X(SIGNAL_HELD)     /* SIGPROF has somebody's handler, and a timer sends it */        \
+    X(SIGNAL_LEFT)     /* SIGPROF has somebody's handler; none of the timers sends it */ \
+    X(THREADS)         /* the threads could not be listed */                             \
+    X(SLOTS)           /* more threads than slots */                                     \
+    X(TIMER)           /* a timer could not be made or set */                            \
+    X(TIMER_HELD)      /* the process's timer is somebody else's */                      \
+    X(JAVA_THREADS)    /* the JVM does not publish which thread is which */              \
+    X(SYSTEM)          /* another system call */
+
+enum spprof_failure {
+#define SPPROF_FAILURE_(name) SPPROF_FAILURE_##name,
+    SPPROF_FAILURES(SPPROF_FAILURE_)
+#undef SPPROF_FAILURE_
+};
+
+/* Of an error number's bits there are fewer than this. */
+#define SPPROF_FAILURE_SHIFT 16
+
+/* The failure of a step, with 0 or -errno. */
+#define SPPROF_FAILED(step, error) (-((SPPROF_FAILURE_##step << SPPROF_FAILURE_SHIFT) | -(error)))
+
+#endif

@@ -1,0 +1,232 @@
+package io.spprof.sampler;
+
+import org.apache.commons.lang3.StringUtils;
+
+/**
+ * Why a call of the native side failed: the step that failed, in the order of failure.h, and what
+ * to say about it. The system's error number at that step comes with it, by Linux's numbers.
+ */
+enum SamplerFailure {
+  NONE,
+  SETTINGS,
+  ENGINE,
+  SESSION,
+  NO_SESSION,
+  UNDO,
+  IN_FLIGHT,
+  WALKER,
+  MEMORY,
+  EVENTS,
+  FLIGHT_RECORDER,
+  SIGNAL_HELD,
+  SIGNAL_LEFT,
+  THREADS,
+  SLOTS,
+  TIMER,
+  TIMER_HELD,
+  JAVA_THREADS,
+  SYSTEM;
+
+  private static final int STEP_SHIFT = 16;
+
+  private static final int EPERM = 1;
+  private static final int EAGAIN = 11;
+  private static final int EACCES = 13;
+  private static final int ENFILE = 23;
+  private static final int EMFILE = 24;
+  private static final int ENOSYS = 38;
+
+  private static final String ONLY_ONE = ": only one profiler can use it; ";
+
+  /**
+   * The step in a result of the native side.
+   *
+   * @param result less than 0
+   */
+  static SamplerFailure of(int result) {
+    return values()[-result >> STEP_SHIFT];
+  }
+
+  /** The system's error number in such a result; 0 if the step is all there is to say. */
+  static int number(int result) {
+    return -result & (1 << STEP_SHIFT) - 1;
+  }
+
+  /**
+   * What is to be said about a session that could not be started.
+   *
+   * @param result of the start, less than 0
+   * @param config what it was started with
+   * @param walkerProblem why the walker of our own does not work, "" if it does
+   * @return the cause and the remedy
+   */
+  static String ofStart(int result, SamplerConfig config, String walkerProblem) {
+    int number = number(result);
+    return switch (of(result)) {
+      case SETTINGS -> "the native side refused the settings " + config;
+      case ENGINE ->
+          "engine=ctimer needs Linux's timers of threads; use engine=itimer or engine=auto here";
+      case SESSION ->
+          "another profiler object of this application is sampling, or its session was not"
+              + " released; stop and release that one first";
+      case UNDO ->
+          "a start that failed has not been undone yet, as a signal handler is still running or a"
+              + " system call fails; start again in a moment";
+      case IN_FLIGHT ->
+          "a signal handler of an earlier session is still running; start again in a moment";
+      case WALKER ->
+          config.walker() == StackWalker.VM
+              ? "walker=vm does not work in this JVM: " + walkerProblem + "; use walker=auto"
+              : "this JVM offers no AsyncGetCallTrace, which the stack walker needs; use a HotSpot"
+                  + " JVM";
+      case MEMORY -> "the system has no memory for the ring buffer; lower memory=...";
+      case EVENTS -> "the JVM refused the JVMTI events that sampling needs";
+      case FLIGHT_RECORDER ->
+          "SIGPROF is in use by the JVM's flight recorder, for its event jdk.CPUTimeSample"
+              + ONLY_ONE
+              + "end the recording ('jcmd PID JFR.check' lists them, 'jcmd PID JFR.stop name=...'"
+              + " ends one) or switch the event off in it, then start again";
+      case SIGNAL_HELD ->
+          "SIGPROF is already handled by "
+              + holder()
+              + ONLY_ONE
+              + "stop or remove the other one, then start again";
+      case SIGNAL_LEFT ->
+          "SIGPROF is already handled by "
+              + holder()
+              + ONLY_ONE
+              + "stop or remove the other one, then start again. No timer of this process sends the"
+              + " signal now: some profilers leave their handler behind when they are stopped; then"
+              + " only starting the JVM without that one frees the signal";
+      case THREADS -> "the threads of the process cannot be listed: " + listingFailed(number);
+      case SLOTS -> "there are more threads than the sampler has slots";
+      case TIMER -> "no thread could get a CPU timer: " + timerRefused(number, config.engine());
+      case TIMER_HELD ->
+          "the process's profiling timer (setitimer, ITIMER_PROF) is already set by something else,"
+              + " or was inherited from the program that started this one; stop that, or use"
+              + " engine=ctimer on Linux";
+      case JAVA_THREADS -> unknownJavaThreads();
+      case NONE, NO_SESSION, SYSTEM -> "a system call failed with error " + number;
+    };
+  }
+
+  /**
+   * What is to be said about a session that could not be stopped.
+   *
+   * @param result of the stop, less than 0
+   * @param deadlineSeconds how long it waited
+   * @return the cause and the remedy
+   */
+  static String ofStop(int result, int deadlineSeconds) {
+    return switch (of(result)) {
+      case NO_SESSION -> "no session is sampling; call start first";
+      case IN_FLIGHT ->
+          unfinished("a signal handler is still running after " + deadlineSeconds + " s");
+      default -> unfinished("a system call failed with error " + number(result));
+    };
+  }
+
+  /** What is to be said while a session runs and somebody else's handler is in ours' place. */
+  static String taken() {
+    return "SIGPROF was taken over by "
+        + holder()
+        + ONLY_ONE
+        + "this session has no samples any more unless that one passes signals on; stop or remove"
+        + " it, then start again";
+  }
+
+  /** The same, of a session that is over. */
+  static String leftInPlace() {
+    return "SIGPROF was taken over by "
+        + holder()
+        + " while the session ran; its handler was left in place"
+        + ONLY_ONE
+        + "stop or remove it before the next session";
+  }
+
+  private static String unfinished(String cause) {
+    return "the teardown did not finish: " + cause + "; nothing was freed; call stop again";
+  }
+
+  /**
+   * What is to be said about the threads of a session that runs.
+   *
+   * @param result of the last failure, 0 if there was none
+   * @param failed number of threads without a timer
+   * @param engine the session's
+   * @return the cause and the remedy, or "" if all is well
+   */
+  static String ofThreads(int result, int failed, TimerEngine engine) {
+    SamplerFailure step = of(result);
+    if (step == JAVA_THREADS) {
+      return unknownJavaThreads();
+    }
+    if (failed == 0) {
+      return "";
+    }
+    String cause =
+        step == SLOTS
+            ? "there are more threads than the sampler has slots"
+            : step == TIMER_HELD
+                ? "the process's profiling timer (setitimer, ITIMER_PROF) is somebody else's now"
+                : timerRefused(number(result), engine);
+    return failed + " threads have no timer: " + cause;
+  }
+
+  private static String unknownJavaThreads() {
+    return "threads that are older than the session have no stacks in the profile: this JVM does"
+        + " not publish which of the system's threads they are; use a HotSpot JVM, and start the"
+        + " session early";
+  }
+
+  // Who it is and how high the limit is are asked only when it matters: JNA's first call of a C
+  // function starts a process (ldconfig).
+  private static String holder() {
+    return StringUtils.defaultIfEmpty(SystemProbe.profilingSignalHolder(), "something else");
+  }
+
+  private static String listingFailed(int number) {
+    return switch (number) {
+      case EMFILE, ENFILE ->
+          "/proc/self/task needs a file descriptor, and none is left; raise 'ulimit -n'";
+      case EPERM, EACCES, ENOSYS ->
+          "/proc/self/task may not be read here (error "
+              + number
+              + "); allow it in the sandbox, or use engine=itimer, which needs no list";
+      default ->
+          "/proc/self/task cannot be read (error "
+              + number
+              + "); mount /proc, or use engine=itimer, which needs no list";
+    };
+  }
+
+  private static String timerRefused(int number, TimerEngine engine) {
+    boolean ctimer = engine == TimerEngine.CTIMER;
+    String call = ctimer ? "timer_create" : "setitimer";
+    String other =
+        ctimer
+            ? ", or use engine=itimer, which does without it"
+            : TimerEngine.platformDefault() == TimerEngine.CTIMER
+                ? ", or use engine=ctimer, which does without it"
+                : "";
+    return switch (number) {
+      case 0 -> "none of the process's threads could be found";
+      case EAGAIN ->
+          ctimer
+              ? "the limit of pending signals (RLIMIT_SIGPENDING, now "
+                  + SystemProbe.pendingSignalsLimit()
+                  + ", counted over all processes of the user) is used up; raise it, for instance"
+                  + " with 'ulimit -i', and start again"
+              : "the process has no thread-specific key left (PTHREAD_KEYS_MAX); use engine=ctimer"
+                  + " on Linux";
+      case EPERM, EACCES, ENOSYS ->
+          "the system call "
+              + call
+              + " is forbidden here or does not exist (error "
+              + number
+              + "); allow it in the sandbox (seccomp) profile"
+              + other;
+      default -> call + " failed with error " + number + other.replaceFirst(", or ", "; ");
+    };
+  }
+}

@@ -1,0 +1,156 @@
+package io.spprof.sampler;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What is said about each failure: the step that failed, and a remedy that helps. */
+final class SamplerFailureTest {
+
+  private static final int EPERM = 1;
+  private static final int EAGAIN = 11;
+  private static final int EMFILE = 24;
+  private static final int ENOSYS = 38;
+
+  private static SamplerConfig config(TimerEngine engine) {
+    return new SamplerConfig(engine, StackWalker.AUTO, 10_000_000, 64, 1 << 20);
+  }
+
+  private static int result(SamplerFailure step, int number) {
+    return -(step.ordinal() << 16 | number);
+  }
+
+  private static String ofStart(SamplerFailure step, int number, TimerEngine engine) {
+    return SamplerFailure.ofStart(result(step, number), config(engine), "");
+  }
+
+  @Test
+  void shouldHaveTheNativeSidesListInItsOrder() throws SamplerException {
+    assertEquals(
+        Arrays.stream(SamplerFailure.values()).map(Enum::name).toList(), NativeSampler.failures());
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void shouldReadStepAndNumber(SamplerFailure step) {
+    assertEquals(step, SamplerFailure.of(result(step, ENOSYS)));
+    assertEquals(ENOSYS, SamplerFailure.number(result(step, ENOSYS)));
+    assertEquals(0, SamplerFailure.number(result(step, 0)));
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {EPERM, ENOSYS})
+  void shouldNameTheOtherEngineWhereATimerIsForbidden(int number) {
+    String ctimer = ofStart(SamplerFailure.TIMER, number, TimerEngine.CTIMER);
+    assertTrue(ctimer.contains("timer_create"), ctimer);
+    assertTrue(ctimer.contains("use engine=itimer"), ctimer);
+    assertFalse(ctimer.contains("AsyncGetCallTrace"), ctimer);
+    String itimer = ofStart(SamplerFailure.TIMER, number, TimerEngine.ITIMER);
+    assertTrue(itimer.contains("setitimer"), itimer);
+    assertTrue(itimer.contains("use engine=ctimer"), itimer);
+    assertFalse(itimer.contains("timer_create"), itimer);
+  }
+
+  @Test
+  void shouldTellAMissingWalkerFromAMissingTimer() {
+    String walker = ofStart(SamplerFailure.WALKER, 0, TimerEngine.CTIMER);
+
+    assertTrue(walker.contains("AsyncGetCallTrace"), walker);
+    assertFalse(walker.contains("timer"), walker);
+  }
+
+  @Test
+  void shouldTellTheLimitOfSignalsFromThatOfKeys() {
+    String ctimer = ofStart(SamplerFailure.TIMER, EAGAIN, TimerEngine.CTIMER);
+    assertTrue(ctimer.contains("RLIMIT_SIGPENDING"), ctimer);
+    String itimer = ofStart(SamplerFailure.TIMER, EAGAIN, TimerEngine.ITIMER);
+    assertFalse(itimer.contains("RLIMIT_SIGPENDING"), itimer);
+    assertTrue(itimer.contains("PTHREAD_KEYS_MAX"), itimer);
+  }
+
+  @Test
+  void shouldSayOfTheFlightRecorderWhichEventAndHowToEndIt() {
+    String refusal = ofStart(SamplerFailure.FLIGHT_RECORDER, 0, TimerEngine.CTIMER);
+
+    assertTrue(refusal.contains("SIGPROF"), refusal);
+    assertTrue(refusal.contains("jdk.CPUTimeSample"), refusal);
+    assertTrue(refusal.contains("JFR.stop"), refusal);
+  }
+
+  @Test
+  void shouldSayOfAnyOtherHolderTheRuleAndTheRemedy() {
+    String held = ofStart(SamplerFailure.SIGNAL_HELD, 0, TimerEngine.CTIMER);
+    String left = ofStart(SamplerFailure.SIGNAL_LEFT, 0, TimerEngine.CTIMER);
+
+    for (String refusal : new String[] {held, left}) {
+      assertTrue(refusal.contains("already handled by something else"), refusal);
+      assertTrue(refusal.contains("only one profiler can use it"), refusal);
+      assertTrue(refusal.contains("stop or remove the other one"), refusal);
+    }
+    assertFalse(held.contains("leave their handler behind"), held);
+    assertTrue(left.contains("leave their handler behind"), left);
+  }
+
+  @Test
+  void shouldSayWhyThreadsCannotBeListed() {
+    String files = ofStart(SamplerFailure.THREADS, EMFILE, TimerEngine.CTIMER);
+    assertTrue(files.contains("ulimit -n"), files);
+    String forbidden = ofStart(SamplerFailure.THREADS, EPERM, TimerEngine.CTIMER);
+    assertTrue(forbidden.contains("/proc/self/task may not be read"), forbidden);
+    assertFalse(forbidden.contains("timer_create"), forbidden);
+    String missing = ofStart(SamplerFailure.THREADS, 2, TimerEngine.CTIMER);
+    assertTrue(missing.contains("mount /proc"), missing);
+  }
+
+  /** Two steps that fail with one number must never be told alike. */
+  @Test
+  void shouldSaySomethingElseOfEveryStep() {
+    Map<String, SamplerFailure> told = new HashMap<>();
+    for (SamplerFailure step : SamplerFailure.values()) {
+      if (step != SamplerFailure.NONE
+          && step != SamplerFailure.NO_SESSION
+          && step != SamplerFailure.SYSTEM) {
+        String message = ofStart(step, ENOSYS, TimerEngine.CTIMER);
+        SamplerFailure same = told.put(message, step);
+        assertEquals(null, same, step + " is told as " + same + ": " + message);
+      }
+    }
+  }
+
+  @Test
+  void shouldNotTakeAFailedSystemCallForTheLackOfASession() {
+    int einval = 22;
+    String none = SamplerFailure.ofStop(result(SamplerFailure.NO_SESSION, 0), 5);
+    String failed = SamplerFailure.ofStop(result(SamplerFailure.SYSTEM, einval), 5);
+    String running = SamplerFailure.ofStop(result(SamplerFailure.IN_FLIGHT, 0), 5);
+
+    assertEquals("no session is sampling; call start first", none);
+    assertTrue(failed.contains("error 22") && failed.contains("call stop again"), failed);
+    assertTrue(running.contains("still running after 5 s"), running);
+    assertNotEquals(failed, running);
+  }
+
+  @Test
+  void shouldSayHowManyThreadsHaveNoTimerAndWhy() {
+    int refused = result(SamplerFailure.TIMER, ENOSYS);
+
+    assertEquals("", SamplerFailure.ofThreads(0, 0, TimerEngine.CTIMER));
+    assertEquals("", SamplerFailure.ofThreads(refused, 0, TimerEngine.CTIMER), "they ended since");
+    String some = SamplerFailure.ofThreads(refused, 3, TimerEngine.CTIMER);
+    assertTrue(some.startsWith("3 threads have no timer: ") && some.contains("timer_create"), some);
+    String slots = SamplerFailure.ofThreads(result(SamplerFailure.SLOTS, 0), 3, TimerEngine.CTIMER);
+    assertTrue(slots.contains("slots"), slots);
+    String java =
+        SamplerFailure.ofThreads(result(SamplerFailure.JAVA_THREADS, 0), 0, TimerEngine.CTIMER);
+    assertTrue(java.contains("use a HotSpot JVM"), java);
+  }
+}

@@ -1,0 +1,138 @@
+package io.spprof.sampler;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.sun.jna.Function;
+import com.sun.jna.Memory;
+import com.sun.jna.Native;
+import com.sun.jna.NativeLibrary;
+import com.sun.jna.Pointer;
+import java.net.URL;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.apache.commons.lang3.StringUtils;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** A sandbox (seccomp) that forbids one engine's timer, in a JVM of its own. */
+final class SandboxTest {
+
+  private static final int SECCOMP = 317; // x86-64
+
+  @TempDir Path directory;
+
+  /**
+   * By the numbers of x86-64: 222 is timer_create, 38 setitimer; as errors 1 is EPERM, 38 ENOSYS.
+   */
+  @ParameterizedTest
+  @CsvSource({
+    "CTIMER, ITIMER, 222, 38, timer_create, engine=itimer",
+    "CTIMER, ITIMER, 222, 1, timer_create, engine=itimer",
+    "ITIMER, CTIMER, 38, 38, setitimer, engine=ctimer",
+  })
+  void shouldNameWhatIsForbiddenAndTheEngineThatWorks(
+      TimerEngine forbidden,
+      TimerEngine allowed,
+      int systemCall,
+      int error,
+      String name,
+      String remedy)
+      throws Exception {
+    Assumptions.assumeTrue(
+        System.getProperty("os.arch").equals("amd64"),
+        "NOT TESTED: the numbers of system calls are x86-64's");
+    List<String> said =
+        run(forbidden.name(), allowed.name(), "" + systemCall, "" + error).lines().toList();
+
+    String refusal = said.get(0);
+    assertTrue(refusal.startsWith("refused: no thread could get a CPU timer"), said.toString());
+    assertTrue(refusal.contains(name), said.toString());
+    assertTrue(refusal.contains("error " + error), said.toString());
+    assertTrue(refusal.contains("use " + remedy), said.toString());
+    assertEquals("started", said.get(1), said.toString());
+  }
+
+  /** Run in a JVM of its own: the engine that is forbidden, then the other. */
+  static final class Sandbox {
+    public static void main(String[] args) {
+      forbid(Integer.parseInt(args[2]), Integer.parseInt(args[3]));
+      start(TimerEngine.valueOf(args[0]));
+      start(TimerEngine.valueOf(args[1]));
+    }
+
+    private static void start(TimerEngine engine) {
+      NativeSampler sampler = new NativeSampler();
+      try {
+        sampler.start(new SamplerConfig(engine, StackWalker.AUTO, 10_000_000, 64, 1 << 20));
+        sampler.stop();
+        sampler.release();
+        System.out.println("started");
+      } catch (SamplerException e) {
+        System.out.println("refused: " + e.getMessage());
+      }
+    }
+
+    /** For all threads of the process. */
+    private static void forbid(int systemCall, int error) {
+      Memory filter = new Memory(4 * Long.BYTES);
+      instruction(filter, 0, 0x20, 0, 0, 0); // load the number of the system call
+      instruction(filter, 1, 0x15, 0, 1, systemCall); // if it is this one,
+      instruction(filter, 2, 0x06, 0, 0, 0x00050000 | error); // SECCOMP_RET_ERRNO
+      instruction(filter, 3, 0x06, 0, 0, 0x7fff0000); // SECCOMP_RET_ALLOW
+      Memory program = new Memory(2 * Long.BYTES);
+      program.setShort(0, (short) 4);
+      program.setPointer(Long.BYTES, filter);
+      NativeLibrary c = NativeLibrary.getInstance("c");
+      check(c.getFunction("prctl"), 38 /* PR_SET_NO_NEW_PRIVS */, 1L, 0L, 0L, 0L);
+      check(
+          c.getFunction("syscall"),
+          (long) SECCOMP,
+          1L /* SECCOMP_SET_MODE_FILTER */,
+          1L /* SECCOMP_FILTER_FLAG_TSYNC */,
+          program);
+    }
+
+    private static void instruction(Pointer to, int index, int code, int jt, int jf, int k) {
+      long at = (long) index * Long.BYTES;
+      to.setShort(at, (short) code);
+      to.setByte(at + 2, (byte) jt);
+      to.setByte(at + 3, (byte) jf);
+      to.setInt(at + 4, k);
+    }
+
+    private static void check(Function function, Object... arguments) {
+      if (function.invokeInt(arguments) != 0) {
+        throw new IllegalStateException(function.getName() + " failed");
+      }
+    }
+  }
+
+  private String run(String... arguments) throws Exception {
+    String classPath =
+        Stream.of(NativeSampler.class, Native.class, StringUtils.class, Sandbox.class)
+            .map(type -> type.getProtectionDomain().getCodeSource().getLocation())
+            .map(URL::getPath)
+            .collect(Collectors.joining(":"));
+    Process process =
+        new ProcessBuilder(
+                Stream.concat(
+                        Stream.of(
+                            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                            "-Djava.io.tmpdir=" + directory,
+                            "-cp",
+                            classPath,
+                            Sandbox.class.getName()),
+                        Stream.of(arguments))
+                    .toList())
+            .redirectError(ProcessBuilder.Redirect.INHERIT)
+            .start();
+    String output = new String(process.getInputStream().readAllBytes());
+    process.waitFor();
+    return output;
+  }
+}
