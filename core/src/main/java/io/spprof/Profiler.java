@@ -1,5 +1,6 @@
 package io.spprof;
 
+import io.spprof.sampler.LibraryPlaces;
 import io.spprof.sampler.NativeSampler;
 import io.spprof.sampler.Sampler;
 import io.spprof.sampler.SamplerException;
@@ -36,6 +37,7 @@ public final class Profiler implements AutoCloseable {
 
   private final Sampler sampler;
   private final InstantSource wallClock;
+  private final Runnable beforeSession;
   private final ReentrantLock lifecycle = new ReentrantLock(); // held during a start or a stop
   private volatile View view;
   private volatile Consumer<ProfilerEvent> listener; // null until somebody listens
@@ -53,7 +55,18 @@ public final class Profiler implements AutoCloseable {
 
   /** Creates an idle profiler. */
   public Profiler() {
-    this(new NativeSampler());
+    this(LibraryPlaces.DEFAULT, () -> {});
+  }
+
+  /**
+   * Creates an idle profiler.
+   *
+   * @param places where the first start may unpack the native library to, not null
+   * @param beforeSession called before each session; what it throws is why the start fails; not
+   *     null
+   */
+  public Profiler(LibraryPlaces places, Runnable beforeSession) {
+    this(new NativeSampler(places), InstantSource.system(), beforeSession);
   }
 
   Profiler(Sampler sampler) {
@@ -61,7 +74,12 @@ public final class Profiler implements AutoCloseable {
   }
 
   Profiler(Sampler sampler, InstantSource wallClock) {
+    this(sampler, wallClock, () -> {});
+  }
+
+  private Profiler(Sampler sampler, InstantSource wallClock, Runnable beforeSession) {
     this.sampler = sampler;
+    this.beforeSession = beforeSession;
     this.wallClock = wallClock;
     String problem = sampler.unavailable();
     ProfilerState state = problem.isEmpty() ? ProfilerState.IDLE : ProfilerState.FAILED;
@@ -111,14 +129,24 @@ public final class Profiler implements AutoCloseable {
     secondNanos = 0;
     secondCpuNanos = 0;
     try {
+      beforeSession.run();
       session.start();
     } catch (SamplerException | RuntimeException | LinkageError | OutOfMemoryError e) {
-      view = before.with(ProfilerState.FAILED, "start failed: " + e.getMessage());
+      view = before.with(ProfilerState.FAILED, "start failed: " + reason(e));
       announce(before.state(), ProfilerState.FAILED);
       throw new IllegalStateException(view.error());
     }
     sessions = session.id();
     view = new View(before.done().plus(before.session()), session, ProfilerState.RUNNING, "");
+  }
+
+  /** The message, which an exception of the JVM's often lacks or fills with a bare name. */
+  private static String reason(Throwable t) {
+    boolean ours = t instanceof SamplerException || t instanceof IllegalStateException;
+    if (ours && t.getMessage() != null) {
+      return t.getMessage();
+    }
+    return t.getCause() == null ? t.toString() : t + " (" + t.getCause() + ")";
   }
 
   /**

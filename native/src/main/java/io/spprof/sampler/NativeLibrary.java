@@ -6,9 +6,8 @@ import java.io.InputStream;
 import java.util.List;
 
 /**
- * Finds the native library for this platform (see {@link NativePlatform}), unpacks it to a
- * directory of its own (the JVM refuses to load one file for two class loaders), loads it, and
- * removes the file again.
+ * Finds the native library for this platform (see {@link NativePlatform}) and has it unpacked and
+ * loaded ({@link UnpackedLibrary}).
  *
  * <p>Only JNA's {@code Platform} is used here, which is nearly free. Its unpacking would first load
  * JNA's own library, some 100 ms of CPU at the first start of a session, to copy one file.
@@ -59,9 +58,10 @@ final class NativeLibrary {
   /**
    * Loads the library, once.
    *
+   * @param places where it may be unpacked to
    * @throws SamplerException if there is none for this platform, or the system refuses to load it
    */
-  static synchronized void load() throws SamplerException {
+  static synchronized void load(LibraryPlaces places) throws SamplerException {
     if (loaded) {
       return;
     }
@@ -70,13 +70,13 @@ final class NativeLibrary {
       if (library == null) {
         throw new SamplerException(missing(platform));
       }
-      UnpackedLibrary.load(library.readAllBytes());
+      UnpackedLibrary.load(library.readAllBytes(), places);
       loaded = true;
     } catch (IOException e) {
       throw new SamplerException(
-          "the native library could not be unpacked ("
+          "the native library could not be read from the jar ("
               + e
-              + "); make -Djava.io.tmpdir point to a directory that can be written to");
+              + "); if the jar was replaced since the JVM was started, start the JVM again");
     }
   }
 }

@@ -17,11 +17,24 @@ public final class NativeSampler implements Sampler {
 
   private static final int[] NO_LINES = {};
 
+  private final LibraryPlaces places;
   private volatile ByteBuffer counters;
   private volatile TimerEngine engine = TimerEngine.platformDefault(); // the session's, or the last
+  private volatile String procProblem = ""; // of the session, or the last
 
   /** Creates one; nothing is loaded yet. */
-  public NativeSampler() {}
+  public NativeSampler() {
+    this(LibraryPlaces.DEFAULT);
+  }
+
+  /**
+   * Creates one; nothing is loaded yet.
+   *
+   * @param places where the library may be unpacked to, not null
+   */
+  public NativeSampler(LibraryPlaces places) {
+    this.places = places;
+  }
 
   @Override
   public String unavailable() {
@@ -30,7 +43,7 @@ public final class NativeSampler implements Sampler {
 
   @Override
   public void load() throws SamplerException {
-    NativeLibrary.load();
+    NativeLibrary.load(places);
     if (counters == null) {
       counters = counters0();
     }
@@ -39,6 +52,7 @@ public final class NativeSampler implements Sampler {
   @Override
   public SampleRing start(SamplerConfig config) throws SamplerException {
     load();
+    procProblem = config.engine() == TimerEngine.CTIMER ? ProcFileSystem.problem() : "";
     int error =
         start0(
             config.engine().ordinal(),
@@ -110,9 +124,11 @@ public final class NativeSampler implements Sampler {
     if (counters == null) {
       return "";
     }
-    return signalIsTaken0()
-        ? SamplerFailure.taken()
-        : SamplerFailure.ofThreads(lastThreadError0(), counters().threadsFailed(), engine);
+    String problem =
+        signalIsTaken0()
+            ? SamplerFailure.taken()
+            : SamplerFailure.ofThreads(lastThreadError0(), counters().threadsFailed(), engine);
+    return problem.isEmpty() ? procProblem : problem;
   }
 
   @Override
@@ -166,7 +182,7 @@ public final class NativeSampler implements Sampler {
 
   /** What the native side says of its layout, to be compared with {@link SampleLayout}. */
   static int[] layout() throws SamplerException {
-    NativeLibrary.load();
+    NativeLibrary.load(LibraryPlaces.DEFAULT);
     return layout0();
   }
 

@@ -4,18 +4,20 @@ import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.FileAttribute;
-import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.zip.CRC32;
 
 /**
- * Unpacks the library into a directory of its own, loads it from there, and removes both again.
+ * Unpacks the library to the first of its places that works and loads it from there. A directory is
+ * left as it was: the library gets a directory of its own in it, and both are removed again. Where
+ * no directory can be used, the library is loaded from a file in memory.
  *
  * <p>A library that sampled stays mapped when its class loader goes (docs/drain-protocol.md says
  * why). So that an application which is redeployed again and again does not map it once more each
- * time, the directory's name depends on nothing but the content and a small number: asked for a
- * path that it has loaded, glibc gives the mapping that is there. The JVM refuses a path only as
- * long as the class loader that loaded from it lives; then it is the next number's turn.
+ * time, its name depends on nothing but the content and a small number: asked for a path that it
+ * has loaded, glibc gives the mapping that is there. The JVM refuses a path only as long as the
+ * class loader that loaded from it lives; then it is the next number's turn.
  */
 final class UnpackedLibrary {
 
@@ -27,39 +29,109 @@ final class UnpackedLibrary {
   /**
    * Loads it.
    *
-   * @throws IOException if it cannot be unpacked
-   * @throws SamplerException if the JVM or the system refuses to load it
+   * @param content the library's bytes
+   * @param places where it may be unpacked to
+   * @throws SamplerException if it could be loaded from no place, with each place's reason
    */
-  static void load(byte[] content) throws IOException, SamplerException {
-    LinkageError refused = null;
-    for (int number = 0; number <= NAMED; number++) {
-      Path directory = make(content, number);
+  static void load(byte[] content, LibraryPlaces places) throws SamplerException {
+    List<String> refusals = new ArrayList<>();
+    for (Path directory : places.directories()) {
+      String refusal = loadFrom(directory, content, places);
+      if (refusal == null) {
+        return;
+      }
+      refusals.add(refusal.contains(directory.toString()) ? refusal : directory + ": " + refusal);
+    }
+    if (places.memory()) {
+      String refusal = loadFromMemory(content);
+      if (refusal == null) {
+        return;
+      }
+      refusals.add("a file in memory: " + refusal);
+    }
+    throw new SamplerException(
+        "the native library could not be loaded from anywhere ("
+            + String.join("; ", refusals)
+            + "); give the agent a directory to unpack it to with libdir=PATH, which the JVM's user"
+            + " can write to and which is not mounted noexec");
+  }
+
+  /** Returns null if it is loaded, else why not from there. */
+  private static String loadFrom(Path parent, byte[] content, LibraryPlaces places)
+      throws SamplerException {
+    boolean made = false;
+    try {
+      if (places.mayBeMade(parent) && Files.notExists(parent)) {
+        TemporaryDirectory.make(parent);
+        made = true;
+      }
+      String untrusted = places.mustBeTrusted(parent) ? TrustedDirectory.problem(parent) : "";
+      return untrusted.isEmpty() ? loadFrom(parent, content) : untrusted;
+    } catch (IOException e) {
+      return e.toString();
+    } finally {
+      if (made) {
+        remove(parent);
+      }
+    }
+  }
+
+  private static String loadFrom(Path parent, byte[] content) throws IOException, SamplerException {
+    String refusal = "";
+    for (int number = 0; refusal != null && number <= NAMED; number++) {
+      Path directory = make(parent, content, number);
       if (directory == null) {
         continue;
       }
       Path file = directory.resolve(System.mapLibraryName("spprof"));
       try {
         Files.write(file, content);
-        System.load(file.toString());
-        return;
-      } catch (IllegalCallerException e) {
-        throw new SamplerException(
-            "this JVM forbids native access ("
-                + e.getMessage()
-                + "); start it with --enable-native-access=ALL-UNNAMED");
-      } catch (LinkageError e) {
-        refused = e;
+        refusal = load(file);
       } finally {
         remove(file);
         remove(directory);
       }
     }
-    throw new SamplerException(
-        "the native library could not be loaded: "
-            + refused.getMessage()
-            + "; if "
-            + temporary()
-            + " is mounted noexec, make -Djava.io.tmpdir point elsewhere");
+    return refusal;
+  }
+
+  /** Returns null if it is loaded, else why not. */
+  static String loadFromMemory(byte[] content) throws SamplerException {
+    String refusal = "";
+    try {
+      for (int number = 0; refusal != null && number <= NAMED; number++) {
+        String name = name(content, number);
+        Path there = MemoryFile.find(name);
+        Path file = there == null ? MemoryFile.make(name, content) : there;
+        refusal = load(file);
+        if (refusal != null && there == null) {
+          MemoryFile.close(file);
+        }
+      }
+    } catch (IOException e) {
+      return e.getMessage();
+    }
+    return refusal;
+  }
+
+  /**
+   * Loads a file.
+   *
+   * @return null if it is loaded, else why the system or the JVM refuses it there
+   * @throws SamplerException if the JVM would refuse it everywhere
+   */
+  private static String load(Path file) throws SamplerException {
+    try {
+      System.load(file.toString());
+      return null;
+    } catch (IllegalCallerException e) {
+      throw new SamplerException(
+          "this JVM forbids native access ("
+              + e.getMessage()
+              + "); start it with --enable-native-access=ALL-UNNAMED");
+    } catch (LinkageError e) {
+      return String.valueOf(e.getMessage()).replace(file + ": ", "");
+    }
   }
 
   /**
@@ -69,26 +141,24 @@ final class UnpackedLibrary {
    * @param number {@link #NAMED} for one with a name that nobody can foresee
    * @return null if the name is taken
    */
-  private static Path make(byte[] content, int number) throws IOException {
+  private static Path make(Path parent, byte[] content, int number) throws IOException {
     if (number == NAMED) {
-      return Files.createTempDirectory("spprof-");
+      return TemporaryDirectory.makeIn(parent, "spprof-");
     }
-    FileAttribute<?> mine =
-        PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"));
     try {
-      return Files.createDirectory(directory(content, number), mine);
+      Path directory = parent.resolve(name(content, number));
+      TemporaryDirectory.make(directory);
+      return directory;
     } catch (FileAlreadyExistsException e) {
       return null;
     }
   }
 
   /** Equal for equal contents: another build in the same JVM must not get this one's mapping. */
-  static Path directory(byte[] content, int number) {
+  static String name(byte[] content, int number) {
     CRC32 sum = new CRC32();
     sum.update(content);
-    return temporary()
-        .resolve(
-            "spprof-" + content.length + "-" + Long.toHexString(sum.getValue()) + "-" + number);
+    return "spprof-" + content.length + "-" + Long.toHexString(sum.getValue()) + "-" + number;
   }
 
   /** On Linux and macOS a mapped library needs its file no more. */
@@ -98,9 +168,5 @@ final class UnpackedLibrary {
     } catch (IOException e) {
       // NFS keeps a mapped file under another name: better a file left than a library not loaded.
     }
-  }
-
-  private static Path temporary() {
-    return Path.of(System.getProperty("java.io.tmpdir"));
   }
 }

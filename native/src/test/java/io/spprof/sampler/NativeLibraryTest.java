@@ -7,20 +7,27 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.sun.jna.Memory;
 import com.sun.jna.Native;
+import com.sun.jna.Platform;
 import com.sun.jna.Pointer;
 import java.io.IOException;
+import java.io.InputStream;
+import java.lang.ref.WeakReference;
 import java.lang.reflect.InvocationTargetException;
 import java.net.URL;
 import java.net.URLClassLoader;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.commons.lang3.StringUtils;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Finding, unpacking and loading; and a second copy beside the first, as two agents would have. */
 final class NativeLibraryTest {
@@ -147,10 +154,14 @@ final class NativeLibraryTest {
   /** Run in a JVM of its own. */
   static final class Load {
     public static void main(String[] args) throws SamplerException {
+      if (Boolean.getBoolean("spprof.test.clear")) {
+        System.clearProperty("java.io.tmpdir");
+      }
       try {
         NativeSampler sampler = new NativeSampler();
         sampler.start(CONFIG);
         String holder = SystemProbe.profilingSignalHolder();
+        System.out.println("threads: '" + sampler.threadProblem() + "'");
         sampler.stop();
         sampler.release();
         System.out.println("loaded, held by '" + holder + "', jna.tmpdir " + jnaDirectory());
@@ -165,24 +176,26 @@ final class NativeLibraryTest {
     return System.getProperty("jna.tmpdir");
   }
 
-  private static String load(Path temporary, String flag) throws IOException, InterruptedException {
+  /** What comes before the program. */
+  private List<String> prefix = List.of();
+
+  private String load(Path temporary, String flag) throws IOException, InterruptedException {
+    return run(Load.class, "-Djava.io.tmpdir=" + temporary, flag);
+  }
+
+  private String run(Class<?> main, String... flags) throws IOException, InterruptedException {
     String classPath =
         Stream.concat(
                 Arrays.stream(classPath()),
                 Stream.of(Load.class.getProtectionDomain().getCodeSource().getLocation()))
             .map(URL::getPath)
             .collect(Collectors.joining(":"));
-    Process process =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xshare:auto",
-                "-Djava.io.tmpdir=" + temporary,
-                flag,
-                "-cp",
-                classPath,
-                Load.class.getName())
-            .redirectErrorStream(true)
-            .start();
+    List<String> command = new ArrayList<>(prefix);
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.add("-Xshare:auto");
+    command.addAll(List.of(flags));
+    command.addAll(List.of("-cp", classPath, main.getName()));
+    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
     String output = new String(process.getInputStream().readAllBytes());
     process.waitFor();
     return output;
@@ -198,12 +211,119 @@ final class NativeLibraryTest {
     }
   }
 
+  /** A container with a pid namespace of its own and the host's /proc. */
   @Test
-  void shouldSayWhatToDoWithoutATemporaryDirectory() throws Exception {
-    String output = load(directory.resolve("missing"), "-Dplain");
+  void shouldSayThatProcIsAnothers() throws Exception {
+    assertEquals("", ProcFileSystem.problem("12", 12));
+    assertTrue(ProcFileSystem.problem("", 12).contains("/proc does not show this process"));
+    String found = ProcFileSystem.problem("4711", 12);
+    assertTrue(found.contains("this process is 4711 there, and 12 for itself"), found);
 
-    assertTrue(output.contains("refused: the native library could not be unpacked"), output);
-    assertTrue(output.contains("-Djava.io.tmpdir"), output);
+    assertTrue(load(directory, "-Dplain").contains("threads: ''"), "this /proc is ours");
+    String flag = isRoot() ? "-pf" : "-Urpf";
+    Assumptions.assumeTrue(
+        new ProcessBuilder("unshare", flag, "true").start().waitFor() == 0,
+        "NOT TESTED: no pid namespace can be made here");
+    prefix = List.of("unshare", flag);
+    String output = load(directory, "-Dplain");
+    assertTrue(output.contains("threads: 'only Java's threads are sampled"), output);
+    assertTrue(output.matches("(?s).* there, and [1-9] for itself.*"), output);
+  }
+
+  private static boolean isRoot() throws IOException {
+    return (int) Files.getAttribute(Path.of("/proc/self"), "unix:uid") == 0;
+  }
+
+  /** One that is missing, a file, one that nobody can write to, relative ones, and none. */
+  @ParameterizedTest
+  @ValueSource(strings = {"MISSING", "FILE", "/proc", "target", ".", "", "CLEARED"})
+  void shouldSampleWhateverTheTemporaryDirectoryIs(String temporary) throws Exception {
+    Path file = Files.createFile(directory.resolve("file"));
+    String path =
+        temporary.replace("MISSING", directory + "/missing").replace("FILE", file.toString());
+
+    String output = load(Path.of(path), "-Dspprof.test.clear=" + temporary.equals("CLEARED"));
+
+    assertTrue(output.contains("loaded, held by "), output);
+  }
+
+  /** In one JVM, from memory only: copies of the profiler that come and go, then two at a time. */
+  static final class FromMemory {
+    public static void main(String[] args) throws Exception {
+      for (int i = 0; i < 3; i++) {
+        try (URLClassLoader loader = copy()) {
+          System.out.println("copy " + i + ": " + loadIn(loader));
+        }
+        Class<?> canary = copy().loadClass(FromMemory.class.getName());
+        WeakReference<?> gone = new WeakReference<>(canary);
+        canary = null;
+        while (gone.get() != null) { // the copy before it goes with the same collection
+          System.gc();
+        }
+      }
+      System.out.println("after copies: " + mappings() + " mappings, " + files() + " files");
+      URLClassLoader first = copy();
+      URLClassLoader second = copy();
+      System.out.println("two: " + loadIn(first) + ", " + loadIn(second));
+      System.out.println("after two: " + mappings() + " mappings, " + files() + " files");
+    }
+
+    private static URLClassLoader copy() {
+      URL own = FromMemory.class.getProtectionDomain().getCodeSource().getLocation();
+      return new URLClassLoader(
+          Stream.concat(Arrays.stream(classPath()), Stream.of(own)).toArray(URL[]::new),
+          ClassLoader.getPlatformClassLoader());
+    }
+
+    private static String loadIn(ClassLoader loader) throws ReflectiveOperationException {
+      return (String) loader.loadClass(InMemory.class.getName()).getMethod("load").invoke(null);
+    }
+
+    private static long mappings() throws IOException {
+      return Files.readAllLines(Path.of("/proc/self/maps")).stream()
+          .filter(line -> line.contains("/memfd:spprof-") && line.contains(" r-xp "))
+          .count();
+    }
+
+    private static long files() throws IOException {
+      long count = 0;
+      for (String descriptor : Path.of("/proc/self/fd").toFile().list()) {
+        try {
+          Path target = Files.readSymbolicLink(Path.of("/proc/self/fd", descriptor));
+          count += target.toString().contains("/memfd:spprof-") ? 1 : 0;
+        } catch (IOException e) {
+          // The descriptor of the listing itself.
+        }
+      }
+      return count;
+    }
+  }
+
+  /** Called in each copy. */
+  public static final class InMemory {
+    public static String load() throws IOException, SamplerException {
+      String name = "/io/spprof/sampler/" + Platform.RESOURCE_PREFIX + "/libspprof.so";
+      try (InputStream library = NativeLibrary.class.getResourceAsStream(name)) {
+        String refusal = UnpackedLibrary.loadFromMemory(library.readAllBytes());
+        return refusal == null ? "loaded" : refusal;
+      }
+    }
+  }
+
+  @Test
+  void shouldLoadFromMemoryWithoutAnyDirectory() throws Exception {
+    String output = run(FromMemory.class, "-Djava.io.tmpdir=/proc");
+
+    if (Runtime.version().feature() < 21) {
+      assertTrue(output.contains("copy 0: a JVM before JDK 21 cannot call memfd_create"), output);
+      assertTrue(output.contains("after two: 0 mappings, 0 files"), output);
+      return;
+    }
+    assertTrue(output.contains("copy 2: loaded"), output);
+    // One file and one mapping for all that came one after the other, one more for two at a time.
+    assertTrue(output.contains("after copies: 1 mappings, 1 files"), output);
+    assertTrue(output.contains("two: loaded, loaded"), output);
+    assertTrue(output.contains("after two: 2 mappings, 2 files"), output);
   }
 
   @Test

@@ -1,43 +1,46 @@
 package io.spprof.sampler;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Where it is unpacked to; the places are in a directory that anybody can write to. */
+/** Where it is unpacked to. */
 final class UnpackedLibraryTest {
 
   /** No library, so it is refused in every place; and of no other test's content. */
   private final byte[] content = UUID.randomUUID().toString().getBytes();
 
   @TempDir Path elsewhere;
+  @TempDir Path chosen;
 
-  @AfterEach
-  void removePlaces() throws IOException {
-    for (int i = 0; i < UnpackedLibrary.NAMED; i++) {
-      Path place = UnpackedLibrary.directory(content, i);
-      Files.deleteIfExists(place.resolve("theirs"));
-      Files.deleteIfExists(place);
-    }
+  private Path place(int number) {
+    return chosen.resolve(UnpackedLibrary.name(content, number));
+  }
+
+  private String refusal(LibraryPlaces places) {
+    return assertThrows(SamplerException.class, () -> UnpackedLibrary.load(content, places))
+        .getMessage();
   }
 
   @Test
   void shouldNotTouchWhatIsThereAlready() throws IOException {
     List<Path> theirs = new ArrayList<>();
     for (int i = 0; i < UnpackedLibrary.NAMED; i++) {
-      Path place = UnpackedLibrary.directory(content, i);
+      Path place = place(i);
       if (i % 2 == 0) {
         Files.createDirectory(place);
         theirs.add(Files.writeString(place.resolve("theirs"), "theirs"));
@@ -46,11 +49,10 @@ final class UnpackedLibraryTest {
       }
     }
 
-    SamplerException refused =
-        assertThrows(SamplerException.class, () -> UnpackedLibrary.load(content));
+    String refusal = refusal(new LibraryPlaces(chosen, null));
 
     // It was tried in the one place whose name cannot be foreseen.
-    assertTrue(refused.getMessage().contains("could not be loaded"), refused.getMessage());
+    assertTrue(refusal.contains("invalid ELF header") || refusal.contains("too short"), refusal);
     for (Path file : theirs) {
       assertEquals("theirs", Files.readString(file));
       assertEquals(List.of(file), list(file.getParent()));
@@ -59,20 +61,57 @@ final class UnpackedLibraryTest {
   }
 
   @Test
-  void shouldLeaveNothingWhereItIsRefused() {
-    assertThrows(SamplerException.class, () -> UnpackedLibrary.load(content));
-
-    for (int i = 0; i < UnpackedLibrary.NAMED; i++) {
-      assertTrue(Files.notExists(UnpackedLibrary.directory(content, i)));
+  void shouldLeaveNothingWhereItIsRefused() throws IOException {
+    Path notThere = elsewhere.resolve("dumps");
+    for (LibraryPlaces places :
+        List.of(
+            new LibraryPlaces(chosen, null),
+            new LibraryPlaces(null, chosen),
+            new LibraryPlaces(null, notThere))) {
+      refusal(places);
+      assertEquals(List.of(), list(chosen));
+      assertEquals(List.of(), list(elsewhere));
     }
+    for (Path directory : LibraryPlaces.DEFAULT.directories()) {
+      assertTrue(Files.notExists(directory.resolve(UnpackedLibrary.name(content, 0))));
+    }
+    assertNull(MemoryFile.find(UnpackedLibrary.name(content, 0)), "a descriptor");
+  }
+
+  @Test
+  void shouldTryOnlyTheChosenPlace() {
+    String refusal = refusal(new LibraryPlaces(chosen.resolve("missing"), elsewhere));
+
+    assertTrue(refusal.contains(chosen + "/missing"), refusal);
+    assertTrue(refusal.contains("libdir=PATH"), refusal);
+    assertFalse(refusal.contains(elsewhere.toString()), refusal);
+    assertFalse(refusal.contains("memory"), refusal);
+  }
+
+  @Test
+  void shouldSayWhatIsWrongWithEachPlace() throws IOException {
+    Path file = Files.createFile(elsewhere.resolve("file"));
+
+    String refusal = refusal(new LibraryPlaces(null, file));
+
+    assertTrue(refusal.contains(TemporaryDirectory.path() + ": "), refusal);
+    assertTrue(refusal.contains(file + " is not a directory"), refusal);
+    assertTrue(refusal.contains("a file in memory: "), refusal);
+  }
+
+  @Test
+  void shouldNotUseAPlaceThatOthersCanWriteTo() throws IOException {
+    Files.setPosixFilePermissions(chosen, PosixFilePermissions.fromString("rwxrwxrwx"));
+
+    String refusal = refusal(new LibraryPlaces(chosen, null));
+
+    assertTrue(refusal.contains("chmod go-w " + chosen), refusal);
   }
 
   @Test
   void shouldGiveAnotherBuildAnotherPlace() {
-    assertEquals(
-        UnpackedLibrary.directory(content, 0), UnpackedLibrary.directory(content.clone(), 0));
-    assertNotEquals(
-        UnpackedLibrary.directory(content, 0), UnpackedLibrary.directory(new byte[36], 0));
+    assertEquals(UnpackedLibrary.name(content, 0), UnpackedLibrary.name(content.clone(), 0));
+    assertNotEquals(UnpackedLibrary.name(content, 0), UnpackedLibrary.name(new byte[36], 0));
   }
 
   private static List<Path> list(Path directory) throws IOException {
