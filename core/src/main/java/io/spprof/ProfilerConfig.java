@@ -153,6 +153,7 @@ public record ProfilerConfig(
    * @throws IllegalArgumentException with the value and the valid keys or range
    */
   public static ProfilerConfig parse(String options, ProfilerConfig defaults) {
+    Input.checkLength("options", options, Input.MOST);
     Map<String, String> values = new LinkedHashMap<>();
     if (StringUtils.isBlank(options)) {
       return defaults;

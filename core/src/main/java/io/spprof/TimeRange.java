@@ -36,6 +36,7 @@ public record TimeRange(long fromMillis, long toMillis) {
    * @throws IllegalArgumentException with the value and what is valid
    */
   public static TimeRange parse(String text, long nowMillis) {
+    Input.checkLength("a range", text, Input.MOST);
     if (StringUtils.isBlank(text)) {
       return ALL;
     }
