@@ -2,6 +2,8 @@ package io.spprof.jmx;
 
 import io.spprof.Printable;
 import io.spprof.export.ExportFormat;
+import io.spprof.sampler.TemporaryDirectory;
+import io.spprof.sampler.TrustedDirectory;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.channels.Channels;
@@ -44,31 +46,38 @@ final class OutputDirectory {
 
   static final int MAX_NAME = 128;
 
-  /** Null until the first dump where it is a temporary one; guarded by this. */
-  private Path directory;
+  /** Null where it is a temporary one. */
+  private final Path chosen;
 
-  /** Whether we may make it: it was not there when it was chosen. Guarded by this. */
-  private boolean mayCreate;
+  /** The temporary one, null until the first dump; guarded by this. */
+  private Path temporary;
+
+  /**
+   * Whether we make it when it is missing: it was not there when it was chosen. A directory that
+   * was there is the operator's, and may be the empty mount point of a volume.
+   */
+  private final boolean ours;
 
   private final Opener opener;
 
-  private OutputDirectory(Path directory, boolean mayCreate, Opener opener) {
-    this.directory = directory;
-    this.mayCreate = mayCreate;
+  private OutputDirectory(Path chosen, boolean ours, Opener opener) {
+    this.chosen = chosen;
+    this.ours = ours;
     this.opener = opener;
   }
 
   /**
    * A new directory under {@code java.io.tmpdir} with an unpredictable name that only this user can
-   * enter; made by the first dump. A fixed name could be taken by somebody else beforehand.
+   * enter; made by the first dump, and again after a cleaner has removed it. A fixed name could be
+   * taken by somebody else beforehand.
    */
   static OutputDirectory temporary() {
     return new OutputDirectory(null, true, OutputDirectory::create);
   }
 
   /**
-   * A directory of the operator's choice. If it is not there yet, the first dump makes it, but not
-   * its parents.
+   * A directory of the operator's choice. If it is not there yet, a dump makes it, but not its
+   * parents.
    */
   static OutputDirectory at(Path directory) {
     return at(directory, OutputDirectory::create);
@@ -77,6 +86,35 @@ final class OutputDirectory {
   static OutputDirectory at(Path directory, Opener opener) {
     Path absolute = directory.toAbsolutePath().normalize();
     return new OutputDirectory(absolute, Files.notExists(absolute), opener);
+  }
+
+  /**
+   * What is wrong with a directory that an operator chose, as far as can be told before the first
+   * dump. A dump checks again, because others can make a directory that is not there yet.
+   *
+   * @return "" if nothing; else the path, the rule, and the remedy
+   */
+  static String problem(Path directory) {
+    Path absolute = directory.toAbsolutePath().normalize();
+    try {
+      String untrusted = TrustedDirectory.problem(absolute);
+      return untrusted.isEmpty() ? writable(absolute) : untrusted;
+    } catch (NoSuchFileException e) {
+      Path parent = absolute.getParent();
+      return Files.isDirectory(parent)
+          ? writable(parent)
+          : absolute + " cannot be made because " + parent + " is no directory; make that first";
+    } catch (IOException e) {
+      return absolute + " cannot be used (" + e + "); name a directory";
+    }
+  }
+
+  private static String writable(Path directory) {
+    return Files.isWritable(directory) && Files.isExecutable(directory)
+        ? ""
+        : directory
+            + " cannot be written to by this JVM's user; set its permissions or name another"
+            + " directory";
   }
 
   /**
@@ -96,8 +134,7 @@ final class OutputDirectory {
       throw new IOException(
           file + " exists already and is not overwritten; choose another name, or delete it", e);
     } catch (NoSuchFileException e) {
-      throw new IOException(
-          file.getParent() + " is gone; make it again, or start the JVM with another dir=PATH", e);
+      throw gone(file.getParent(), e);
     } catch (IOException e) {
       throw new IOException("cannot create " + reason(file, e), e);
     }
@@ -150,27 +187,46 @@ final class OutputDirectory {
         + " or start the JVM with another dir=PATH";
   }
 
+  private static IOException gone(Path directory, IOException e) {
+    return new IOException(
+        directory + " is gone; make it again, or start the JVM with another dir=PATH", e);
+  }
+
   private synchronized Path directory() throws IOException {
-    if (mayCreate) {
-      try {
-        if (directory == null) {
-          directory =
-              Files.createTempDirectory("spprof-" + ProcessHandle.current().pid() + "-")
-                  .toAbsolutePath();
-        } else if (!Files.isDirectory(directory)) {
-          Files.createDirectory(directory, mode(directory, "rwx------"));
-        }
-      } catch (IOException e) {
-        throw new IOException(
-            "cannot make the output directory "
-                + (directory == null ? "in " + System.getProperty("java.io.tmpdir") : directory)
-                + " ("
-                + e
-                + "); make it, or start the JVM with another dir=PATH",
-            e);
-      }
-      mayCreate = false;
+    Path directory = chosen == null ? temporary : chosen;
+    if (ours && (directory == null || Files.notExists(directory, LinkOption.NOFOLLOW_LINKS))) {
+      directory = make();
     }
+    String untrusted;
+    try {
+      untrusted = TrustedDirectory.problem(directory);
+    } catch (NoSuchFileException e) {
+      throw gone(directory, e);
+    }
+    if (!untrusted.isEmpty()) {
+      throw new IOException(untrusted + ", and start the JVM with dir=PATH if it is another one");
+    }
+    return directory;
+  }
+
+  private Path make() throws IOException {
+    Path parent = chosen == null ? TemporaryDirectory.path() : chosen.getParent();
+    Path directory =
+        chosen == null
+            ? TemporaryDirectory.unforeseen(parent, "spprof-" + ProcessHandle.current().pid() + "-")
+            : chosen;
+    try {
+      TemporaryDirectory.make(directory);
+    } catch (IOException e) {
+      throw new IOException(
+          "cannot make the output directory "
+              + (chosen == null ? "in " + parent : chosen)
+              + " ("
+              + e
+              + "); make it, or start the JVM with another dir=PATH",
+          e);
+    }
+    temporary = directory;
     return directory;
   }
 
@@ -180,13 +236,13 @@ final class OutputDirectory {
             file,
             Set.of(
                 StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS),
-            mode(file, "rw-------")));
+            forThisUser(file)));
   }
 
-  private static FileAttribute<?>[] mode(Path path, String permissions) {
+  private static FileAttribute<?>[] forThisUser(Path path) {
     return path.getFileSystem().supportedFileAttributeViews().contains("posix")
         ? new FileAttribute<?>[] {
-          PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString(permissions))
+          PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"))
         }
         : new FileAttribute<?>[0];
   }

@@ -291,11 +291,68 @@ class OutputDirectoryTest {
     Files.delete(dir);
     assertRefused("a.html", "gone");
     assertFalse(Files.exists(dir), "a mount point that is empty is not to be filled");
+  }
+
+  /** Cleaners of temporary files remove what is empty or old. */
+  @Test
+  void shouldMakeAgainWhatItHasMade() throws IOException {
     OutputDirectory made = OutputDirectory.at(parent.resolve("made"));
-    Files.delete(made.write("a.html", HELLO));
-    Files.delete(parent.resolve("made"));
-    IOException e = assertThrows(IOException.class, () -> made.write("a.html", HELLO));
-    assertTrue(e.getMessage().contains("gone"), e.getMessage());
+    OutputDirectory temporary = OutputDirectory.temporary();
+    for (OutputDirectory ours : List.of(made, temporary)) {
+      for (int i = 0; i < 3; i++) {
+        Path file = ours.write("a.html", HELLO);
+        assertEquals("hello é", Files.readString(file));
+        assertEquals(
+            "rwx------",
+            PosixFilePermissions.toString(Files.getPosixFilePermissions(file.getParent())));
+        Files.delete(file);
+        Files.delete(file.getParent());
+      }
+    }
+  }
+
+  /** Somebody was faster with a directory, or put another in the place of ours. */
+  @Test
+  void shouldNotUseADirectoryThatBecameAnothers() throws IOException {
+    OutputDirectory made = OutputDirectory.at(parent.resolve("made"));
+    Files.createSymbolicLink(parent.resolve("made"), dir);
+    IOException link = assertThrows(IOException.class, () -> made.write("a.html", HELLO));
+    assertTrue(link.getMessage().contains("is a link"), link.getMessage());
+    Files.setPosixFilePermissions(dir, PosixFilePermissions.fromString("rwxrwxrwx"));
+    assertRefused("a.html", "chmod go-w");
+    assertEquals(List.of(), list(dir));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"relative", ""})
+  void shouldWriteWhereTheTemporaryDirectoryIsRelative(String value) throws IOException {
+    writeWithTemporaryDirectory(value);
+  }
+
+  @Test
+  void shouldWriteWhereTheTemporaryDirectoryWasCleared() throws IOException {
+    writeWithTemporaryDirectory(null);
+  }
+
+  private static void writeWithTemporaryDirectory(String value) throws IOException {
+    String before = System.getProperty("java.io.tmpdir");
+    Path relative = "relative".equals(value) ? Files.createDirectory(Path.of(value)) : null;
+    try {
+      if (value == null) {
+        System.clearProperty("java.io.tmpdir");
+      } else {
+        System.setProperty("java.io.tmpdir", value);
+      }
+      Path file = OutputDirectory.temporary().write("a.html", HELLO);
+      assertTrue(file.isAbsolute(), file.toString());
+      Files.delete(file);
+      Files.delete(file.getParent());
+    } finally {
+      System.setProperty("java.io.tmpdir", before);
+      if (relative != null) {
+        Files.delete(relative);
+      }
+    }
   }
 
   @Test
