@@ -2,6 +2,9 @@ package io.spprof.agent;
 
 import java.io.File;
 import java.io.IOException;
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.security.CodeSource;
 
 /**
  * The doors of the agent's jar: {@code -javaagent:}, attach, and {@code java -jar}. Whatever goes
@@ -19,19 +22,27 @@ public final class Agent {
   private static final String ENTRY_CLASS = "io.spprof.jmx.AgentMain";
   private static final String COMMAND_LINE = "io.spprof.cli.Cli";
   private static final String ENTRY_METHOD = "run";
+  private static final String AGAIN_METHOD = "registerAgain";
+  private static final int MOST_SHOWN = 128;
 
   /** Arguments of the load that counts, null before it or after a failure; guarded by the class. */
   private static String loadedWith;
 
+  /** What the load made, null before; guarded by the class. */
+  private static Class<?> entry;
+
   private Agent() {}
 
   /**
-   * Called by the JVM before the application's main.
+   * Called by the JVM before the application's main. Does nothing in a tool of the JDK that only
+   * gets its options from the environment.
    *
    * @param args settings, {@code key=value} pairs joined by commas; null for none
    */
   public static void premain(String args) {
-    load(args);
+    if (!JdkTool.runsHere()) {
+      load(args);
+    }
   }
 
   /**
@@ -71,30 +82,59 @@ public final class Agent {
   private static void load(String args) {
     String given = args == null ? "" : args;
     synchronized (Agent.class) {
-      if (loadedWith != null) {
-        if (!given.isEmpty() && !given.equals(loadedWith)) {
-          log("is loaded already; its settings stay, '" + given + "' is ignored (use startWith)");
-        }
+      if (loadedWith == null) {
+        register(given);
         return;
       }
-      loadedWith = given;
-      register(given);
+      if (!given.isEmpty() && !given.equals(loadedWith)) {
+        log(
+            "is loaded already; its settings stay, '"
+                + (given.length() > MOST_SHOWN ? given.substring(0, MOST_SHOWN) + "..." : given)
+                + "' is ignored (use startWith)");
+      }
+      try {
+        entry.getMethod(AGAIN_METHOD).invoke(null);
+      } catch (Throwable t) {
+        log("the bean is not registered again: " + rootCause(t));
+      }
     }
   }
 
   private static void register(String args) {
     IsolatedClassLoader loader = null;
+    loadedWith = args;
     try {
       loader = new IsolatedClassLoader(jar());
-      loader.loadClass(ENTRY_CLASS).getMethod(ENTRY_METHOD, String.class).invoke(null, args);
+      entry = loader.loadClass(ENTRY_CLASS);
+      entry.getMethod(ENTRY_METHOD, String.class, Runnable.class).invoke(null, args, loader);
     } catch (Throwable t) {
       failed(t);
       close(loader);
     }
   }
 
-  private static File jar() throws Exception {
-    return new File(Agent.class.getProtectionDomain().getCodeSource().getLocation().toURI());
+  /**
+   * The jar that this class is from. Most class loaders give its URL; JBoss Modules gives {@code
+   * jar:URL!/}; classes on the boot class path, where some frameworks want an agent, have no
+   * source, but can be found as resources.
+   */
+  private static File jar() throws URISyntaxException {
+    CodeSource source = Agent.class.getProtectionDomain().getCodeSource();
+    String url =
+        String.valueOf(
+            source == null
+                ? ClassLoader.getSystemResource(Agent.class.getName().replace('.', '/') + ".class")
+                : source.getLocation());
+    int end = url.indexOf("!/");
+    String jar = url.startsWith("jar:") && end > 0 ? url.substring("jar:".length(), end) : url;
+    if (!jar.startsWith("file:")) {
+      throw new IllegalStateException(
+          "its classes are not from a jar file but from "
+              + url
+              + "; load spprof-agent.jar itself"
+              + " with -javaagent");
+    }
+    return new File(new URI(jar));
   }
 
   /** Says it, and lets a later load try again. */

@@ -1,5 +1,6 @@
 package io.spprof.agent;
 
+import java.io.ByteArrayInputStream;
 import java.io.Closeable;
 import java.io.File;
 import java.io.FileNotFoundException;
@@ -14,7 +15,11 @@ import java.security.ProtectionDomain;
 import java.security.cert.Certificate;
 import java.util.Collections;
 import java.util.Enumeration;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.jar.JarEntry;
 import java.util.jar.JarFile;
+import java.util.zip.CRC32;
 import java.util.zip.ZipEntry;
 
 /**
@@ -23,10 +28,15 @@ import java.util.zip.ZipEntry;
  * platform's, finds nothing of the application's: both can have a JNA or a Commons Lang of their
  * own, and JNA keeps its package name, which its native part is bound to.
  *
+ * <p>An always-on JVM outlives its files: an upgrade may overwrite the jar in place, and then
+ * nothing can be read from it any more. {@link #run} takes into memory what a session, its exports
+ * and its end can need. A class that is not there afterwards is looked for in the jar, and an entry
+ * that is not what the jar had when it was opened is refused with that reason.
+ *
  * <p>A URLClassLoader could read from such a folder too, but through the JVM's {@code jar:} handler
  * and its cache, both of which applications replace and switch off.
  */
-final class IsolatedClassLoader extends ClassLoader implements Closeable {
+final class IsolatedClassLoader extends ClassLoader implements Closeable, Runnable {
 
   static {
     registerAsParallelCapable();
@@ -35,9 +45,31 @@ final class IsolatedClassLoader extends ClassLoader implements Closeable {
   /** The folder in the jar. */
   static final String FOLDER = "isolated/";
 
+  /**
+   * What is not taken into memory: clients, which run in JVMs of their own; the native library,
+   * which is loaded once; JNA, without which only some messages tell less.
+   */
+  private static final String[] LEFT = {
+    "io/spprof/cli/",
+    "io/spprof/console/",
+    "io/spprof/sampler/linux",
+    "io/spprof/sampler/darwin",
+    "picocli/",
+    "com/sun/jna/",
+    "META-INF/"
+  };
+
+  private static final String CLASS = ".class";
+
+  /** Of this library only the package itself is used, a third of it. */
+  private static final String UTILITIES = "org/apache/commons/lang3/";
+
   private final JarFile jar;
   private final String baseUrl;
   private final ProtectionDomain domain;
+
+  /** Entries that were not loaded yet by their names; null until {@link #run}. */
+  private volatile Map<String, byte[]> held;
 
   /**
    * Opens the jar, apart from the application.
@@ -62,19 +94,107 @@ final class IsolatedClassLoader extends ClassLoader implements Closeable {
     this.domain = new ProtectionDomain(new CodeSource(url, (Certificate[]) null), null, this, null);
   }
 
+  /**
+   * Takes into memory what will be needed; does nothing the second time.
+   *
+   * @throws IllegalStateException if the jar is not what it was when it was opened
+   */
   @Override
-  protected Class<?> findClass(String name) throws ClassNotFoundException {
-    ZipEntry entry = jar.getEntry(FOLDER + name.replace('.', '/') + ".class");
-    if (entry == null) {
-      throw new ClassNotFoundException(name);
+  public synchronized void run() {
+    if (held != null) {
+      return;
     }
-    byte[] bytes;
+    Map<String, byte[]> all = new ConcurrentHashMap<>();
+    Enumeration<JarEntry> entries = jar.entries();
+    while (entries.hasMoreElements()) {
+      JarEntry entry = entries.nextElement();
+      String path = entry.getName();
+      if (path.startsWith(FOLDER) && !entry.isDirectory() && isNeeded(entryName(path))) {
+        try {
+          all.put(entryName(path), read(entry));
+        } catch (IOException e) {
+          throw new IllegalStateException(e.getMessage(), e);
+        }
+      }
+    }
+    held = all;
+  }
+
+  private boolean isNeeded(String name) {
+    for (String left : LEFT) {
+      if (name.startsWith(left)) {
+        return false;
+      }
+    }
+    if (name.startsWith(UTILITIES) && name.indexOf('/', UTILITIES.length()) >= 0) {
+      return false;
+    }
+    return !name.endsWith(CLASS) || findLoadedClass(className(name)) == null;
+  }
+
+  private static String entryName(String path) {
+    return path.substring(FOLDER.length());
+  }
+
+  private static String className(String entry) {
+    return entry.substring(0, entry.length() - CLASS.length()).replace('/', '.');
+  }
+
+  /** A class file's bytes, null if there is none; a class is defined once. */
+  private byte[] classFile(String name) throws IOException {
+    Map<String, byte[]> inMemory = held;
+    byte[] bytes = inMemory == null ? null : inMemory.remove(name);
+    if (bytes != null) {
+      return bytes;
+    }
+    ZipEntry entry = jar.getEntry(FOLDER + name);
+    return entry == null ? null : read(entry);
+  }
+
+  /** The directory of the jar was read when it was opened; its sums tell what the bytes were. */
+  private byte[] read(ZipEntry entry) throws IOException {
+    byte[] bytes = null;
+    IOException unreadable = null;
     try (InputStream in = jar.getInputStream(entry)) {
       bytes = in.readAllBytes();
     } catch (IOException e) {
-      throw new ClassNotFoundException(name + ": cannot read " + jar.getName(), e);
+      unreadable = e;
+    }
+    CRC32 sum = new CRC32();
+    if (bytes != null) {
+      sum.update(bytes);
+    }
+    if (bytes == null || sum.getValue() != entry.getCrc()) {
+      throw new IOException(
+          "the agent's jar "
+              + jar.getName()
+              + " was changed since it was loaded, and "
+              + entry.getName()
+              + " cannot be read from it any more; restart the JVM to use the new one",
+          unreadable);
+    }
+    return bytes;
+  }
+
+  @Override
+  protected Class<?> findClass(String name) throws ClassNotFoundException {
+    byte[] bytes;
+    try {
+      bytes = classFile(name.replace('.', '/') + CLASS);
+    } catch (IOException e) {
+      throw new ClassNotFoundException(name + ": " + e.getMessage(), e);
+    }
+    if (bytes == null) {
+      throw new ClassNotFoundException(name);
     }
     return defineClass(name, bytes, 0, bytes.length, domain);
+  }
+
+  @Override
+  public InputStream getResourceAsStream(String name) {
+    Map<String, byte[]> inMemory = held;
+    byte[] bytes = inMemory == null ? null : inMemory.get(name);
+    return bytes == null ? super.getResourceAsStream(name) : new ByteArrayInputStream(bytes);
   }
 
   @Override

@@ -1,6 +1,5 @@
 package io.spprof.cli;
 
-import io.spprof.jmx.Spprof;
 import java.io.IOException;
 import java.util.HashMap;
 import java.util.Map;
@@ -8,7 +7,6 @@ import java.util.concurrent.Callable;
 import javax.management.Attribute;
 import javax.management.JMException;
 import javax.management.MBeanServerConnection;
-import javax.management.MalformedObjectNameException;
 import javax.management.ObjectName;
 import javax.management.openmbean.CompositeData;
 import javax.management.remote.JMXConnector;
@@ -16,10 +14,9 @@ import javax.management.remote.JMXConnector;
 /** The bean of a target, as any client sees it. Its failures are for {@link Target#failure}. */
 final class Bean implements AutoCloseable {
 
-  private static final ObjectName NAME = name();
-
   private final JMXConnector connector;
   private final MBeanServerConnection server;
+  private volatile ObjectName found; // null until it was there
   private final Target target;
   private volatile CommandFailure lost; // null while the target answers
 
@@ -29,37 +26,33 @@ final class Bean implements AutoCloseable {
     this.target = target;
   }
 
-  private static ObjectName name() {
-    try {
-      return new ObjectName(Spprof.OBJECT_NAME);
-    } catch (MalformedObjectNameException e) {
-      throw new IllegalStateException(e);
-    }
-  }
-
   Target target() {
     return target;
   }
 
   boolean isThere() throws IOException, JMException {
-    return answer(() -> server.isRegistered(NAME));
+    ObjectName name = name();
+    return answer(() -> server.isRegistered(name));
   }
 
   /** Some attributes, of one moment. */
-  Map<String, Object> attributes(String... names) throws IOException, JMException {
+  Map<String, Object> attributes(String... wanted) throws IOException, JMException {
+    ObjectName name = name();
     Map<String, Object> values = new HashMap<>();
-    for (Attribute attribute : answer(() -> server.getAttributes(NAME, names)).asList()) {
+    for (Attribute attribute : answer(() -> server.getAttributes(name, wanted)).asList()) {
       values.put(attribute.getName(), attribute.getValue());
     }
     return values;
   }
 
   String text(String attribute) throws IOException, JMException {
-    return (String) answer(() -> server.getAttribute(NAME, attribute));
+    ObjectName name = name();
+    return (String) answer(() -> server.getAttribute(name, attribute));
   }
 
   CompositeData session() throws IOException, JMException {
-    return (CompositeData) answer(() -> server.getAttribute(NAME, "Session"));
+    ObjectName name = name();
+    return (CompositeData) answer(() -> server.getAttribute(name, "Session"));
   }
 
   /** With arguments that are each a text or a long. */
@@ -68,7 +61,17 @@ final class Bean implements AutoCloseable {
     for (int i = 0; i < types.length; i++) {
       types[i] = arguments[i] instanceof Long ? "long" : String.class.getName();
     }
-    return answer(() -> server.invoke(NAME, operation, arguments, types));
+    ObjectName name = name();
+    return answer(() -> server.invoke(name, operation, arguments, types));
+  }
+
+  private ObjectName name() throws IOException, JMException {
+    ObjectName known = found;
+    if (known == null) {
+      known = answer(() -> BeanName.in(server));
+      found = known;
+    }
+    return known == null ? BeanName.PLAIN : known;
   }
 
   /** What a call answers; after one that did not, none is tried any more. */

@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.function.LongConsumer;
 import java.util.function.Supplier;
 import javax.management.Attribute;
+import javax.management.AttributeList;
 import javax.management.InstanceNotFoundException;
 import javax.management.JMException;
 import javax.management.JMRuntimeException;
@@ -20,12 +21,17 @@ final class RemoteBean {
   static final String OBJECT_NAME = "io.spprof:type=Spprof";
 
   private final Supplier<MBeanServerConnection> connection;
-  private final ObjectName name;
+
+  /** Some servers add keys to a name: WebSphere's the cell, the node and the process. */
+  private volatile ObjectName name = name(OBJECT_NAME);
 
   RemoteBean(Supplier<MBeanServerConnection> connection) {
     this.connection = connection;
+  }
+
+  private static ObjectName name(String text) {
     try {
-      name = new ObjectName(OBJECT_NAME);
+      return new ObjectName(text);
     } catch (MalformedObjectNameException e) {
       throw new IllegalStateException(e);
     }
@@ -38,10 +44,23 @@ final class RemoteBean {
    */
   Reading read() throws IOException, JMException {
     Map<String, Object> values = new HashMap<>();
-    for (Attribute attribute : connection.get().getAttributes(name, Reading.READ).asList()) {
+    for (Attribute attribute : attributes(connection.get()).asList()) {
       values.put(attribute.getName(), attribute.getValue());
     }
     return new Reading(System.nanoTime(), System.currentTimeMillis(), values);
+  }
+
+  private AttributeList attributes(MBeanServerConnection server) throws IOException, JMException {
+    try {
+      return server.getAttributes(name, Reading.READ);
+    } catch (InstanceNotFoundException e) {
+      name =
+          server.queryNames(name(OBJECT_NAME + ",*"), null).stream()
+              .sorted()
+              .findFirst()
+              .orElseThrow(() -> e);
+      return server.getAttributes(name, Reading.READ);
+    }
   }
 
   /**

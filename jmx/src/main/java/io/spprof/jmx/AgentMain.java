@@ -13,6 +13,9 @@ public final class AgentMain {
   /** The system property by which {@code list} sees that the agent is loaded: its version. */
   public static final String VERSION_PROPERTY = "io.spprof.version";
 
+  /** What the first load made; it lives as long as the JVM. Guarded by the class. */
+  private static Spprof agent;
+
   private AgentMain() {}
 
   /**
@@ -20,15 +23,17 @@ public final class AgentMain {
    * that cannot start are told on stderr and by the bean; they do not stop the application.
    *
    * @param args the agent's arguments, null for none
+   * @param beforeSession called before each session is started, to take what the profiler will need
+   *     out of its jar; what it throws is why the session is not started
    * @throws IllegalStateException if the bean's name is taken
    */
-  public static void run(String args) {
+  public static synchronized void run(String args, Runnable beforeSession) {
     Settings settings = Settings.read(args, System::getProperty, System::getenv);
     if (!settings.error().isEmpty()) {
       log(settings.error());
     }
-    // Never closed: the bean lives as long as the JVM.
-    Spprof spprof = Spprof.register(settings);
+    Spprof spprof = Spprof.register(settings, beforeSession);
+    agent = spprof;
     System.setProperty(VERSION_PROPERTY, Version.get());
     if (settings.dumpAtExit()) {
       Runtime.getRuntime()
@@ -40,6 +45,18 @@ public final class AgentMain {
       } catch (RuntimeException e) {
         log("no session was started: " + e.getMessage());
       }
+    }
+  }
+
+  /**
+   * Registers the bean again if somebody has unregistered it; called when the agent is loaded
+   * again.
+   *
+   * @throws IllegalStateException if its name was taken meanwhile
+   */
+  public static synchronized void registerAgain() {
+    if (agent != null && agent.registerAgain()) {
+      log("the bean was unregistered by somebody; it is registered again");
     }
   }
 

@@ -33,7 +33,7 @@ final class Notifications implements AutoCloseable {
   private static final int MAX_PENDING = 1000;
   private static final long CLOSE_SECONDS = 1;
 
-  private final ObjectName source;
+  private volatile ObjectName source;
   private final AtomicLong sequence = new AtomicLong();
   private final ThreadPoolExecutor deliverer;
   private final NotificationBroadcasterSupport emitter;
@@ -51,6 +51,11 @@ final class Notifications implements AutoCloseable {
             Notifications::thread,
             new ThreadPoolExecutor.DiscardOldestPolicy());
     this.emitter = new NotificationBroadcasterSupport(deliverer, infos());
+  }
+
+  /** Sends from now on under another name, the one that the server gave the bean. */
+  void from(ObjectName name) {
+    source = name;
   }
 
   NotificationBroadcasterSupport emitter() {

@@ -1,7 +1,12 @@
 package io.spprof.jmx;
 
+import io.spprof.Input;
+import io.spprof.Printable;
 import io.spprof.ProfilerConfig;
+import io.spprof.sampler.LibraryPlaces;
+import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -21,17 +26,27 @@ import org.apache.commons.lang3.StringUtils;
  * @param start whether to start a session at once
  * @param dumpAtExit whether to write what is kept when the JVM ends
  * @param directory where dumps go, null for a temporary directory
+ * @param libraryDirectory where the native library is unpacked to, null for wherever it works
  * @param error what was wrong, "" if nothing; the rest is then as if nothing had been set
  */
 record Settings(
-    ProfilerConfig defaults, boolean start, boolean dumpAtExit, Path directory, String error) {
+    ProfilerConfig defaults,
+    boolean start,
+    boolean dumpAtExit,
+    Path directory,
+    Path libraryDirectory,
+    String error) {
 
   /** Nothing set. */
-  static final Settings NONE = new Settings(ProfilerConfig.DEFAULT, false, false, null, "");
+  static final Settings NONE = new Settings(ProfilerConfig.DEFAULT, false, false, null, null, "");
 
   private static final String START = "start";
   private static final String DIR = "dir";
   private static final String ONEXIT = "onexit";
+  private static final String LIBDIR = "libdir";
+
+  /** Characters of one source; a path alone can have 4096. */
+  private static final int MOST = 16_384;
 
   /**
    * Reads the settings, the strongest source first.
@@ -50,13 +65,19 @@ record Settings(
           false,
           false,
           null,
+          null,
           e.getMessage() + " (no setting is in force, all defaults)");
     }
   }
 
+  LibraryPlaces libraryPlaces() {
+    return new LibraryPlaces(
+        libraryDirectory, directory == null ? null : directory.toAbsolutePath().normalize());
+  }
+
   /** Keys that only the agent knows, and what they take. */
   static List<String> agentHelp() {
-    return List.of(START + "=true|false", DIR + "=PATH", ONEXIT + "=none|dump");
+    return List.of(START + "=true|false", DIR + "=PATH", ONEXIT + "=none|dump", LIBDIR + "=PATH");
   }
 
   /** Every key and what it takes. */
@@ -77,17 +98,22 @@ record Settings(
       if (StringUtils.isBlank(value)) {
         value = environment.apply("SPPROF_" + key.toUpperCase(Locale.ROOT));
       }
+      Input.checkLength(key, value, MOST);
       if (StringUtils.isNotBlank(value)) {
         merged.put(key, value.strip());
       }
     }
+    Input.checkLength("settings", args, MOST);
     if (StringUtils.isNotBlank(args)) {
       Set<String> seen = new HashSet<>();
       for (String pair : StringUtils.splitPreserveAllTokens(args, ',')) {
         String key = StringUtils.substringBefore(pair, "=").strip();
         if (!pair.contains("=") || !keys.contains(key)) {
           throw new IllegalArgumentException(
-              "'" + pair.strip() + "' is no setting; valid: " + String.join(", ", help()));
+              "'"
+                  + Printable.of(pair.strip())
+                  + "' is no setting; valid: "
+                  + String.join(", ", help()));
         }
         if (!seen.add(key)) {
           throw new IllegalArgumentException("'" + key + "' is given twice; give it once");
@@ -103,39 +129,65 @@ record Settings(
     boolean start = false;
     boolean dumpAtExit = false;
     Path directory = null;
+    Path libraryDirectory = null;
     for (Map.Entry<String, String> setting : merged.entrySet()) {
       String value = setting.getValue();
       switch (setting.getKey()) {
         case START -> {
           if (!value.equals("true") && !value.equals("false")) {
             throw new IllegalArgumentException(
-                START + "=" + value + ": valid: " + agentHelp().get(0));
+                START + "=" + Printable.of(value) + ": valid: " + agentHelp().get(0));
           }
           start = value.equals("true");
         }
         case ONEXIT -> {
           if (!value.equals("none") && !value.equals("dump")) {
             throw new IllegalArgumentException(
-                ONEXIT + "=" + value + ": valid: " + agentHelp().get(2));
+                ONEXIT + "=" + Printable.of(value) + ": valid: " + agentHelp().get(2));
           }
           dumpAtExit = value.equals("dump");
         }
-        case DIR -> directory = path(value);
+        case DIR -> directory = outputDirectory(value);
+        case LIBDIR -> libraryDirectory = libraryDirectory(value);
         default -> options.put(setting.getKey(), value);
       }
     }
-    return new Settings(ProfilerConfig.DEFAULT.with(options), start, dumpAtExit, directory, "");
+    return new Settings(
+        ProfilerConfig.DEFAULT.with(options), start, dumpAtExit, directory, libraryDirectory, "");
   }
 
-  private static Path path(String value) {
+  private static Path outputDirectory(String value) {
+    Path path = path(DIR, value);
+    refuse(DIR, value, OutputDirectory.problem(path));
+    return path;
+  }
+
+  private static Path libraryDirectory(String value) {
+    Path path = path(LIBDIR, value).toAbsolutePath();
+    refuse(
+        LIBDIR,
+        value,
+        Files.exists(path, LinkOption.NOFOLLOW_LINKS)
+            ? OutputDirectory.problem(path)
+            : path + " is not there; make it first");
+    return path;
+  }
+
+  private static void refuse(String key, String value, String problem) {
+    if (!problem.isEmpty()) {
+      throw new IllegalArgumentException(key + "=" + Printable.of(value) + ": " + problem);
+    }
+  }
+
+  private static Path path(String key, String value) {
     if (value.isEmpty()) {
-      throw new IllegalArgumentException(DIR + " is empty; valid: " + agentHelp().get(1));
+      throw new IllegalArgumentException(key + " is empty; valid: " + key + "=PATH");
     }
     try {
       return Path.of(value);
     } catch (InvalidPathException e) {
       throw new IllegalArgumentException(
-          DIR + "=" + value + " is no path (" + e.getReason() + ")", e);
+          key + "=" + Printable.of(value) + " is no path (" + e.getReason() + ")", e);
     }
   }
 }

@@ -31,15 +31,22 @@ public final class Spprof implements AutoCloseable {
   public static final String OBJECT_NAME = "io.spprof:type=Spprof";
 
   private final MBeanServer server;
-  private final ObjectName name;
+  private final ObjectName wanted;
   private final Profiler profiler;
   private final Notifications notifications;
   private final Streams streams;
   private final SpprofBean bean;
   private final AtomicBoolean closed = new AtomicBoolean();
 
+  /**
+   * What the server calls it: some servers add keys to the name, WebSphere's its cell, node and
+   * process.
+   */
+  private volatile ObjectName name;
+
   private Spprof(MBeanServer server, ObjectName name, Profiler profiler, Settings settings) {
     this.server = server;
+    this.wanted = name;
     this.name = name;
     this.profiler = profiler;
     this.notifications = new Notifications(name);
@@ -67,7 +74,7 @@ public final class Spprof implements AutoCloseable {
    * @throws IllegalStateException if the name is taken, by the agent for instance
    */
   public static Spprof register() {
-    return register(Settings.NONE);
+    return register(Settings.NONE, () -> {});
   }
 
   /**
@@ -80,20 +87,35 @@ public final class Spprof implements AutoCloseable {
    *     is not there
    * @return the bean's owner, to be closed
    * @throws IllegalStateException if the name is taken
+   * @throws IllegalArgumentException if the directory is a link or no directory, belongs to another
+   *     user, or others can write to it
    */
   public static Spprof register(ObjectName name, ProfilerConfig defaults, Path directory) {
     Objects.requireNonNull(defaults, "defaults");
-    Objects.requireNonNull(directory, "directory");
-    return register(
-        ManagementFactory.getPlatformMBeanServer(),
-        Objects.requireNonNull(name, "name"),
-        new Profiler(),
-        new Settings(defaults, false, false, directory, ""));
+    Objects.requireNonNull(name, "name");
+    String problem = OutputDirectory.problem(Objects.requireNonNull(directory, "directory"));
+    if (!problem.isEmpty()) {
+      throw new IllegalArgumentException(problem);
+    }
+    Settings settings = new Settings(defaults, false, false, directory, null, "");
+    return register(name, settings, () -> {});
   }
 
-  static Spprof register(Settings settings) {
+  /**
+   * Registers the agent's bean.
+   *
+   * @param beforeSession called before each session; what it throws is why the start fails
+   */
+  static Spprof register(Settings settings, Runnable beforeSession) {
+    return register(defaultName(), settings, beforeSession);
+  }
+
+  private static Spprof register(ObjectName name, Settings settings, Runnable beforeSession) {
     return register(
-        ManagementFactory.getPlatformMBeanServer(), defaultName(), new Profiler(), settings);
+        ManagementFactory.getPlatformMBeanServer(),
+        name,
+        new Profiler(settings.libraryPlaces(), beforeSession),
+        settings);
   }
 
   static Spprof register(
@@ -101,20 +123,42 @@ public final class Spprof implements AutoCloseable {
     Spprof spprof = new Spprof(server, name, profiler, settings);
     profiler.onEvent(spprof.notifications::send);
     try {
-      server.registerMBean(spprof.bean, name);
-    } catch (InstanceAlreadyExistsException e) {
+      spprof.enroll();
+    } catch (RuntimeException e) {
       spprof.release();
+      throw e;
+    }
+    return spprof;
+  }
+
+  private void enroll() {
+    try {
+      name = server.registerMBean(bean, wanted).getObjectName();
+      notifications.from(name);
+    } catch (InstanceAlreadyExistsException e) {
       throw new IllegalStateException(
           "the name "
-              + name
+              + wanted
               + " is taken in this JVM's MBean server, by the agent or by another spprof: use that"
               + " one, or register under another name",
           e);
     } catch (JMException e) {
-      spprof.release();
-      throw new IllegalStateException("cannot register " + name + ": " + e, e);
+      throw new IllegalStateException("cannot register " + wanted + ": " + e, e);
     }
-    return spprof;
+  }
+
+  /**
+   * Registers the bean once more if somebody has unregistered it; a session that runs goes on.
+   *
+   * @return false if it is registered, and nothing was done
+   * @throws IllegalStateException if the name is taken by now
+   */
+  boolean registerAgain() {
+    if (closed.get() || bean.isRegistered()) {
+      return false;
+    }
+    enroll();
+    return true;
   }
 
   /**

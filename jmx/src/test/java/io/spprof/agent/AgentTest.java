@@ -5,10 +5,15 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
 import java.io.PrintStream;
 import java.net.URL;
 import java.net.URLClassLoader;
 import java.nio.file.Path;
+import java.security.CodeSource;
+import java.security.ProtectionDomain;
+import java.security.cert.Certificate;
 import java.util.HashMap;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
@@ -26,13 +31,19 @@ class AgentTest {
   /** What the stand-in was called with, one call behind the other. */
   private static final String CALLS = "spprof.test.calls";
 
+  /** A mark for each time that it was asked to register again. */
+  private static final String AGAIN = "spprof.test.again";
+
   private static final String STAND_IN =
       "package io.spprof.jmx; public class AgentMain {"
-          + " public static void run(String args) throws Exception {"
+          + " public static void run(String args, Runnable beforeSession) throws Exception {"
           + "  Thread.sleep(%d);"
           + "  System.setProperty(\"spprof.test.calls\","
           + "    System.getProperty(\"spprof.test.calls\", \"\") + '<' + args + '>');"
-          + "  %s } }";
+          + "  %s }"
+          + " public static void registerAgain() {"
+          + "  System.setProperty(\"spprof.test.again\","
+          + "    System.getProperty(\"spprof.test.again\", \"\") + '!'); } }";
 
   @TempDir Path dir;
   private final PrintStream realErr = System.err;
@@ -42,6 +53,7 @@ class AgentTest {
   @BeforeEach
   void captureStderr() {
     System.clearProperty(CALLS);
+    System.clearProperty(AGAIN);
     System.setErr(new PrintStream(err, true, UTF_8));
   }
 
@@ -49,6 +61,7 @@ class AgentTest {
   void restore() throws Exception {
     System.setErr(realErr);
     System.clearProperty(CALLS);
+    System.clearProperty(AGAIN);
     if (application != null) {
       application.close();
     }
@@ -79,6 +92,7 @@ class AgentTest {
     agentmain(agent, null);
     assertEquals("<" + args + ">", calls());
     assertEquals("", stderr());
+    assertEquals("!!!", System.getProperty(AGAIN), "the bean can have been unregistered");
   }
 
   @Test
@@ -118,6 +132,15 @@ class AgentTest {
   }
 
   @Test
+  void shouldSayInShortThatLongSettingsAreIgnored() throws Exception {
+    Class<?> agent = agent(0, "");
+    agentmain(agent, null);
+    agentmain(agent, "x=y,".repeat(1 << 20));
+    assertOneLine("...' is ignored");
+    assertTrue(stderr().length() < 300, stderr());
+  }
+
+  @Test
   void shouldSayWhenItsJarIsBroken() throws Exception {
     agentmain(agentFrom(Map.of()), null);
     assertOneLine("AgentMain");
@@ -127,6 +150,49 @@ class AgentTest {
   void shouldSayWhenItIsNotLoadedFromAJar() {
     Agent.agentmain(null); // From target/classes.
     assertOneLine("spprof: not loaded");
+  }
+
+  /** Containers' class loaders have their own ways to say where a class is from, or none. */
+  @ParameterizedTest
+  @ValueSource(strings = {"jar:%s!/", "%s"})
+  void shouldFindItsJarWhateverTheClassLoaderSays(String form) throws Exception {
+    agent(0, "");
+    URL jar = application.getURLs()[0];
+    CodeSource source = new CodeSource(new URL(form.formatted(jar)), (Certificate[]) null);
+    Class<?> agent = new Container(jar, source).loadClass(Agent.class.getName());
+    agentmain(agent, "interval=1ms");
+    assertEquals("", stderr());
+    assertEquals("<interval=1ms>", calls());
+  }
+
+  @Test
+  void shouldSayWhereItsClassesAreFromWhereThatIsNoJar() throws Exception {
+    agent(0, "");
+    CodeSource source = new CodeSource(new URL("http://host/x.jar"), (Certificate[]) null);
+    agentmain(new Container(application.getURLs()[0], source).loadClass(Agent.class.getName()), "");
+    assertOneLine("http://host/x.jar; load spprof-agent.jar itself");
+  }
+
+  /** Defines the classes of a jar with a source of its own. */
+  private static final class Container extends ClassLoader {
+    private final URLClassLoader files;
+    private final ProtectionDomain domain;
+
+    Container(URL jar, CodeSource source) {
+      super(ClassLoader.getPlatformClassLoader());
+      files = new URLClassLoader(new URL[] {jar}, null);
+      domain = new ProtectionDomain(source, null);
+    }
+
+    @Override
+    protected Class<?> findClass(String name) throws ClassNotFoundException {
+      try (InputStream in = files.getResourceAsStream(name.replace('.', '/') + ".class")) {
+        byte[] bytes = in.readAllBytes();
+        return defineClass(name, bytes, 0, bytes.length, domain);
+      } catch (IOException e) {
+        throw new ClassNotFoundException(name, e);
+      }
+    }
   }
 
   private Class<?> agent(int sleepMillis, String end) throws Exception {

@@ -11,6 +11,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.File;
 import java.io.FileNotFoundException;
+import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URL;
@@ -18,6 +19,7 @@ import java.net.URLClassLoader;
 import java.net.URLConnection;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.Map;
 import java.util.TreeMap;
@@ -49,6 +51,7 @@ class IsolatedClassLoaderTest {
             "org.apache.commons.lang3.StringUtils",
             "package org.apache.commons.lang3; public class StringUtils {}"));
     isolated.put("com/sun/jna/linux-x86-64/lib.so", "ELF".getBytes(UTF_8));
+    isolated.put("p/template.html", "<html>".getBytes(UTF_8));
     // A blank and a percent sign: the jar can lie anywhere.
     Path folder = Files.createDirectory(dir.resolve("a b%20c"));
     jar = TestJars.jar(folder.resolve("agent!.jar"), Map.of("root.txt", new byte[1]), isolated);
@@ -141,6 +144,41 @@ class IsolatedClassLoaderTest {
     loader.close();
     hidden.getConstructor().newInstance();
     assertThrows(IllegalStateException.class, () -> loader.loadClass("p.Hidden$Inner"));
+  }
+
+  /** In place, so that it is the same file, as {@code cp} does it. */
+  private void overwriteTheJar() throws IOException {
+    byte[] other = new byte[(int) Files.size(jar)];
+    Arrays.fill(other, (byte) 'x');
+    try (FileOutputStream out = new FileOutputStream(jar.toFile())) {
+      out.write(other);
+    }
+  }
+
+  @Test
+  void shouldNotNeedTheJarAfterItTookItIntoMemory() throws Exception {
+    loader.loadClass("p.Hidden");
+    loader.run();
+    loader.run();
+    overwriteTheJar();
+    assertEquals("p.Hidden$Inner", loader.loadClass("p.Hidden$Inner").getName());
+    try (InputStream in = loader.getResourceAsStream("p/template.html")) {
+      assertEquals("<html>", new String(in.readAllBytes(), UTF_8));
+    }
+    assertNull(loader.getResourceAsStream("no/such"));
+    assertThrows(ClassNotFoundException.class, () -> loader.loadClass("p.NoSuch"));
+  }
+
+  @Test
+  void shouldSayThatTheJarWasChanged() throws Exception {
+    overwriteTheJar();
+    String missing =
+        assertThrows(ClassNotFoundException.class, () -> loader.loadClass("p.Hidden$Inner"))
+            .getMessage();
+    assertTrue(missing.contains("was changed since it was loaded"), missing);
+    assertTrue(missing.contains("restart the JVM"), missing);
+    String session = assertThrows(IllegalStateException.class, loader::run).getMessage();
+    assertTrue(session.contains(jar + " was changed since it was loaded"), session);
   }
 
   @Test

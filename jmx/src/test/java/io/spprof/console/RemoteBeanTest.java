@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.mockito.ArgumentMatchers.any;
 import static org.mockito.ArgumentMatchers.eq;
+import static org.mockito.Mockito.doReturn;
 import static org.mockito.Mockito.mock;
 import static org.mockito.Mockito.verify;
 import static org.mockito.Mockito.when;
@@ -18,6 +19,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
@@ -25,6 +27,7 @@ import javax.management.Attribute;
 import javax.management.AttributeList;
 import javax.management.InstanceNotFoundException;
 import javax.management.MBeanServerConnection;
+import javax.management.ObjectName;
 import javax.management.RuntimeMBeanException;
 import javax.swing.SwingUtilities;
 import org.junit.jupiter.api.BeforeEach;
@@ -55,6 +58,22 @@ class RemoteBeanTest {
     assertArrayEquals(new byte[] {1, 2, 3}, out.toByteArray());
     assertEquals("2 3 ", progress.toString());
     verify(server).invoke(any(), eq("closeStream"), eq(new Object[] {7L}), any());
+  }
+
+  /** WebSphere's server adds keys to the name. */
+  @Test
+  void shouldFindABeanThatTheServerRenamed() throws Exception {
+    ObjectName name = new ObjectName(RemoteBean.OBJECT_NAME + ",cell=c,process=server1");
+    when(server.getAttributes(any(), any())).thenThrow(new InstanceNotFoundException());
+    assertThrows(InstanceNotFoundException.class, bean::read);
+    when(server.queryNames(new ObjectName(RemoteBean.OBJECT_NAME + ",*"), null))
+        .thenReturn(Set.of(name));
+    doReturn(new AttributeList()).when(server).getAttributes(eq(name), any());
+
+    bean.read();
+    bean.stop();
+
+    verify(server).invoke(eq(name), eq("stop"), any(), any());
   }
 
   @Test

@@ -51,7 +51,7 @@ class AgentMainTest {
 
   @Test
   void shouldRegisterAnIdleBean() throws Exception {
-    AgentMain.run("interval=2ms");
+    AgentMain.run("interval=2ms", () -> {});
     assertTrue(((String) server.getAttribute(name, "Options")).startsWith("interval=2ms,"));
     verify(profilers.constructed().get(0), never()).start(any());
     assertEquals("", err.toString(UTF_8));
@@ -59,7 +59,7 @@ class AgentMainTest {
 
   @Test
   void shouldStartASessionWhenAsked() {
-    AgentMain.run("interval=2ms,start=true");
+    AgentMain.run("interval=2ms,start=true", () -> {});
     verify(profilers.constructed().get(0)).start(ProfilerConfig.parse("interval=2ms"));
     assertEquals("", err.toString(UTF_8));
   }
@@ -72,7 +72,7 @@ class AgentMainTest {
             Profiler.class,
             (profiler, context) ->
                 when(profiler.start(any())).thenThrow(new UnsatisfiedLinkError("musl")));
-    AgentMain.run("start=true");
+    AgentMain.run("start=true", () -> {});
     assertTrue(server.isRegistered(name));
     assertEquals(
         "spprof: no session was started: java.lang.UnsatisfiedLinkError: musl",
@@ -81,7 +81,7 @@ class AgentMainTest {
 
   @Test
   void shouldStandWithTheDefaultsAndSayWhyWhenASettingIsBad() throws Exception {
-    AgentMain.run("interval=banana,start=true");
+    AgentMain.run("interval=banana,start=true", () -> {});
     String error = (String) server.getAttribute(name, "LastError");
     assertTrue(error.contains("interval=banana"), error);
     assertEquals("spprof: " + error, err.toString(UTF_8).strip());
@@ -91,11 +91,38 @@ class AgentMainTest {
 
   @Test
   void shouldRefuseToRegisterTwice() {
-    AgentMain.run("");
+    AgentMain.run("", () -> {});
     IllegalStateException e =
-        assertThrows(IllegalStateException.class, () -> AgentMain.run("start=true"));
+        assertThrows(IllegalStateException.class, () -> AgentMain.run("start=true", () -> {}));
     assertTrue(e.getMessage().contains(Spprof.OBJECT_NAME), e.getMessage());
     verify(profilers.constructed().get(1), never()).start(any());
+  }
+
+  @Test
+  void shouldRegisterAgainWhatSomebodyHasUnregistered() throws Exception {
+    AgentMain.run("interval=2ms", () -> {});
+    AgentMain.registerAgain();
+    assertEquals("", err.toString(UTF_8), "nothing to do");
+    server.unregisterMBean(name);
+
+    AgentMain.registerAgain();
+
+    assertTrue(((String) server.getAttribute(name, "Options")).startsWith("interval=2ms,"));
+    assertEquals(1, profilers.constructed().size(), "the same profiler, its session goes on");
+    verify(profilers.constructed().get(0), never()).close();
+    assertTrue(err.toString(UTF_8).startsWith("spprof: the bean was unregistered"), err.toString());
+  }
+
+  @Test
+  void shouldSayWhenTheNameWasTakenMeanwhile() throws Exception {
+    AgentMain.run("", () -> {});
+    server.unregisterMBean(name);
+    try (Spprof other = Spprof.register()) {
+      assertEquals(name, other.name());
+      assertThrows(IllegalStateException.class, AgentMain::registerAgain);
+    }
+    AgentMain.registerAgain();
+    assertTrue(server.isRegistered(name));
   }
 
   @Test

@@ -152,7 +152,8 @@ class AttributesTest {
   @Test
   void shouldShowTheConfiguredDefaultsBeforeTheFirstSession() throws Exception {
     Settings settings =
-        new Settings(ProfilerConfig.parse("interval=2ms,memory=128m"), false, false, null, "");
+        new Settings(
+            ProfilerConfig.parse("interval=2ms,memory=128m"), false, false, null, null, "");
     try (Fixture bean = Mocks.fixture(Mocks.idle(), settings)) {
       assertEquals(settings.defaults().toOptions(), bean.get("Options"));
       assertEquals(2_000_000L, bean.get("IntervalNanos"));
@@ -166,7 +167,8 @@ class AttributesTest {
 
   @Test
   void shouldShowASettingsErrorUntilTheProfilerHasOneOfItsOwn() throws Exception {
-    Settings settings = new Settings(ProfilerConfig.DEFAULT, false, false, null, "interval=x: bad");
+    Settings settings =
+        new Settings(ProfilerConfig.DEFAULT, false, false, null, null, "interval=x: bad");
     try (Fixture bean = Mocks.fixture(Mocks.idle(), settings)) {
       assertEquals("interval=x: bad", bean.get("LastError"));
     }

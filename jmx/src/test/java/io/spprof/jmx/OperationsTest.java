@@ -17,6 +17,7 @@ import io.spprof.ProfilerConfig;
 import io.spprof.jmx.Mocks.Fixture;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.lang.management.ManagementFactory;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -50,7 +51,7 @@ class OperationsTest {
   void shouldStartWithTheConfiguredDefaults() throws Exception {
     ProfilerConfig defaults = ProfilerConfig.parse("interval=2ms");
     try (Fixture bean =
-        Mocks.fixture(Mocks.idle(), new Settings(defaults, false, false, dir, ""))) {
+        Mocks.fixture(Mocks.idle(), new Settings(defaults, false, false, dir, null, ""))) {
       assertEquals(1L, invoke(bean, "start"));
       verify(bean.profiler()).start(defaults);
     }
@@ -68,7 +69,7 @@ class OperationsTest {
   @Test
   void shouldLayOptionsOverTheConfiguredDefaults() throws Exception {
     Settings settings =
-        new Settings(ProfilerConfig.parse("memory=64m,duration=60s"), false, false, dir, "");
+        new Settings(ProfilerConfig.parse("memory=64m,duration=60s"), false, false, dir, null, "");
     try (Fixture bean = Mocks.fixture(Mocks.idle(), settings)) {
       bean.spprof().bean().startWith("interval=1ms");
       verify(bean.profiler()).start(ProfilerConfig.parse("interval=1ms,memory=64m,duration=60s"));
@@ -77,7 +78,8 @@ class OperationsTest {
 
   @Test
   void shouldTakeItsOwnOptionsUnchanged() throws Exception {
-    Settings settings = new Settings(ProfilerConfig.parse("duration=60s"), false, false, dir, "");
+    Settings settings =
+        new Settings(ProfilerConfig.parse("duration=60s"), false, false, dir, null, "");
     try (Fixture bean = Mocks.fixture(Mocks.idle(), settings)) {
       bean.spprof().bean().startWith((String) bean.get("Options"));
       verify(bean.profiler()).start(settings.defaults());
@@ -116,6 +118,42 @@ class OperationsTest {
       assertFalse(e.getMessage().isBlank());
       verify(bean.profiler(), never()).start(any());
     }
+  }
+
+  /** In an application with little heap left, taking a long text apart ends one of its threads. */
+  @Test
+  void shouldRefuseLongTextsWithoutTakingThemApart() throws Exception {
+    String pairs = "x=y,".repeat(1 << 20);
+    try (Fixture fixture = Mocks.fixture(Mocks.idle())) {
+      SpprofMXBean bean = fixture.spprof().bean();
+      List<Executable> calls =
+          List.of(
+              () -> bean.startWith(pairs),
+              () -> bean.reportOf(pairs),
+              () -> bean.collapsedOf(pairs, 0),
+              () -> bean.flameGraphOf(pairs),
+              () -> bean.collapsedDifference(pairs, ""),
+              () -> bean.flameGraphDifference("", pairs),
+              () -> bean.dumpToFile(pairs),
+              () -> bean.dumpToFileOf("a.html", pairs),
+              () -> bean.openStream(pairs),
+              () -> bean.openStreamOf("jfr", pairs));
+      for (int i = 0; i < calls.size(); i++) {
+        Executable call = calls.get(i);
+        assertThrows(IllegalArgumentException.class, call); // what is allocated once is by now
+        long before = allocatedBytes();
+        IllegalArgumentException e = assertThrows(IllegalArgumentException.class, call);
+        long allocated = allocatedBytes() - before;
+        assertTrue(allocated < pairs.length() / 8, i + ": " + allocated + " bytes");
+        assertTrue(e.getMessage().length() < 1000, i + ": " + e.getMessage());
+        assertTrue(e.getMessage().matches(".*(valid:|at most).*"), i + ": " + e.getMessage());
+      }
+    }
+  }
+
+  private static long allocatedBytes() {
+    return ((com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean())
+        .getThreadAllocatedBytes(Thread.currentThread().getId());
   }
 
   @Test
@@ -199,7 +237,7 @@ class OperationsTest {
 
   @Test
   void shouldDumpByTheSuffixAndNeverTwice() throws Exception {
-    Settings settings = new Settings(ProfilerConfig.DEFAULT, false, false, dir, "");
+    Settings settings = new Settings(ProfilerConfig.DEFAULT, false, false, dir, null, "");
     try (Fixture bean = Mocks.fixture(Mocks.idle(), settings)) {
       SpprofMXBean spprof = bean.spprof().bean();
       Path html = Path.of(spprof.dumpToFile("a.html"));

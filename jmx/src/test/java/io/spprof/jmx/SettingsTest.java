@@ -6,15 +6,22 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.spprof.ProfilerConfig;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.NullSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class SettingsTest {
+
+  @TempDir Path dir;
 
   @ParameterizedTest
   @NullSource
@@ -46,18 +53,20 @@ class SettingsTest {
   }
 
   @Test
-  void shouldMixSourcesKeyByKey() {
+  void shouldMixSourcesKeyByKey() throws IOException {
+    Path libraries = Files.createDirectory(dir.resolve("lib"));
     Settings settings =
         read(
-            "depth=7",
-            Map.of("spprof.dir", "/a,b", "spprof.memory", "64m", "spprof.depth", "8"),
+            "depth=7,libdir=" + libraries,
+            Map.of("spprof.dir", dir + "/a,b", "spprof.memory", "64m", "spprof.depth", "8"),
             Map.of("SPPROF_START", "true", "SPPROF_MEMORY", "128m", "SPPROF_DURATION", "1h"));
     assertEquals(
         new Settings(
             ProfilerConfig.parse("depth=7,memory=64m,duration=1h"),
             true,
             false,
-            Path.of("/a,b"),
+            dir.resolve("a,b"),
+            libraries,
             ""),
         settings);
   }
@@ -96,6 +105,47 @@ class SettingsTest {
     assertFalse(settings.start());
     assertNull(settings.directory());
     assertFalse(settings.error().isBlank());
+  }
+
+  /** Each is refused before anything is written there, not at the JVM's end. */
+  @ParameterizedTest
+  @ValueSource(strings = {"dir", "libdir"})
+  void shouldRefuseADirectoryThatOthersCouldHaveMade(String key) throws IOException {
+    Path open = Files.createDirectory(dir.resolve("open"));
+    Files.setPosixFilePermissions(open, PosixFilePermissions.fromString("rwxrwxrwx"));
+    Path link = Files.createSymbolicLink(dir.resolve("link"), dir);
+    assertRefused(key, open, "chmod go-w " + open);
+    assertRefused(key, link, "is a link");
+    assertRefused(key, Path.of("/etc/passwd"), "is not a directory");
+    assertRefused(key, Path.of("/etc/passwd/x"), "/etc/passwd");
+    assertRefused(key, dir.resolve("no/such"), key.equals("dir") ? "make that" : "not there");
+    Files.setPosixFilePermissions(open, PosixFilePermissions.fromString("rwxr-xr-x"));
+    assertEquals("", read(key + "=" + open, Map.of(), Map.of()).error());
+  }
+
+  private static void assertRefused(String key, Path path, String because) {
+    String error = read(key + "=" + path + ",start=true", Map.of(), Map.of()).error();
+    assertTrue(error.startsWith(key + "=" + path + ": ") && error.contains(because), error);
+  }
+
+  @Test
+  void shouldRefuseWhatIsTooLongInAShortMessage() {
+    String all = "x=y,".repeat(1 << 20);
+    for (Settings settings :
+        List.of(
+            read(all, Map.of(), Map.of()),
+            read(null, Map.of("spprof.interval", all), Map.of()),
+            read(null, Map.of(), Map.of("SPPROF_DIR", all)),
+            read("start=" + all, Map.of(), Map.of()))) {
+      assertTrue(settings.error().contains(" of 41943"), settings.error());
+      assertTrue(settings.error().contains("valid: at most"), settings.error());
+      assertTrue(settings.error().length() < 400, settings.error());
+    }
+    String one = "y".repeat(10_000);
+    for (String args : List.of(one, "start=" + one, "onexit=" + one, "dir=\0" + one)) {
+      String error = read(args, Map.of(), Map.of()).error();
+      assertTrue(!error.isEmpty() && error.length() < 1000, error);
+    }
   }
 
   @Test

@@ -11,8 +11,25 @@ import static org.mockito.Mockito.times;
 import static org.mockito.Mockito.verify;
 
 import io.spprof.Profiler;
+import io.spprof.ProfilerConfig;
+import io.spprof.ProfilerEvent;
+import io.spprof.ProfilerEvent.StateChanged;
+import io.spprof.ProfilerState;
 import io.spprof.jmx.Mocks.Fixture;
+import java.lang.reflect.InvocationHandler;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Method;
+import java.lang.reflect.Proxy;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.function.Consumer;
+import javax.management.MBeanServer;
+import javax.management.MBeanServerFactory;
+import javax.management.ObjectName;
 import org.junit.jupiter.api.Test;
+import org.mockito.ArgumentCaptor;
 
 class SpprofTest {
 
@@ -82,5 +99,72 @@ class SpprofTest {
         .close();
     assertThrows(IllegalStateException.class, bean::close);
     assertFalse(bean.server().isRegistered(bean.name()));
+  }
+
+  /** As WebSphere's server does it: the name gets more keys. */
+  private static final class RenamingServer implements InvocationHandler {
+    private final MBeanServer real = MBeanServerFactory.newMBeanServer();
+
+    MBeanServer proxy() {
+      return (MBeanServer)
+          Proxy.newProxyInstance(
+              MBeanServer.class.getClassLoader(), new Class<?>[] {MBeanServer.class}, this);
+    }
+
+    @Override
+    public Object invoke(Object proxy, Method method, Object[] arguments) throws Throwable {
+      if (method.getName().equals("registerMBean")) {
+        arguments[1] = new ObjectName(arguments[1] + ",cell=c,node=n,process=server1");
+      }
+      try {
+        return method.invoke(real, arguments);
+      } catch (InvocationTargetException e) {
+        throw e.getCause();
+      }
+    }
+  }
+
+  @Test
+  void shouldKnowTheNameThatTheServerGaveIt() throws Exception {
+    MBeanServer server = new RenamingServer().proxy();
+    ObjectName name = new ObjectName(Spprof.OBJECT_NAME);
+    Profiler profiler = Mocks.idle();
+    Spprof spprof = Spprof.register(server, name, profiler, Settings.NONE);
+    assertEquals("server1", spprof.name().getKeyProperty("process"));
+    assertTrue(server.isRegistered(spprof.name()));
+    List<Object> sources = new CopyOnWriteArrayList<>();
+    CountDownLatch told = new CountDownLatch(1);
+    server.addNotificationListener(
+        spprof.name(),
+        (notification, handback) -> {
+          sources.add(notification.getSource());
+          told.countDown();
+        },
+        null,
+        null);
+    ArgumentCaptor<Consumer<ProfilerEvent>> listener = ArgumentCaptor.captor();
+    verify(profiler).onEvent(listener.capture());
+    listener.getValue().accept(new StateChanged(ProfilerState.IDLE, ProfilerState.RUNNING));
+    told.await();
+    assertEquals(List.of(spprof.name()), sources);
+
+    server.unregisterMBean(spprof.name());
+    assertTrue(spprof.registerAgain());
+    assertFalse(spprof.registerAgain());
+    assertTrue(server.isRegistered(spprof.name()));
+
+    spprof.close();
+    assertFalse(server.isRegistered(spprof.name()));
+    assertFalse(spprof.registerAgain());
+  }
+
+  @Test
+  void shouldRefuseADirectoryThatOthersCanChange() throws Exception {
+    ObjectName name = new ObjectName(Spprof.OBJECT_NAME);
+    IllegalArgumentException e =
+        assertThrows(
+            IllegalArgumentException.class,
+            () -> Spprof.register(name, ProfilerConfig.DEFAULT, Path.of("/etc/passwd")));
+    assertTrue(e.getMessage().contains("/etc/passwd is not a directory"), e.getMessage());
   }
 }

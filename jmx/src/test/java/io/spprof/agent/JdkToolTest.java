@@ -1,0 +1,92 @@
+package io.spprof.agent;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.jar.Attributes;
+import java.util.jar.JarEntry;
+import java.util.jar.JarOutputStream;
+import java.util.jar.Manifest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+final class JdkToolTest {
+
+  @TempDir Path dir;
+
+  @ParameterizedTest
+  @CsvSource(
+      nullValues = "-",
+      value = {
+        "jdk.jcmd, jdk.jcmd/sun.tools.jps.Jps, SUN_STANDARD, true",
+        "java.base, java.base/sun.security.tools.keytool.Main -help, SUN_STANDARD, true",
+        "-, -, SUN_STANDARD, true",
+        "-, -, -, false",
+        "-, app.Main, SUN_STANDARD, false",
+        "-, jdk.compiler/com.sun.tools.javac.launcher.Main App.java, SUN_STANDARD, false",
+        "com.acme.app, com.acme.app/com.acme.Main, SUN_STANDARD, false",
+        "jdkless.app, jdkless.app/Main, SUN_STANDARD, false"
+      })
+  void shouldTellToolsFromApplications(String module, String command, String by, boolean tool) {
+    assertEquals(tool, JdkTool.isTool(module, command, by));
+  }
+
+  /** Says that it came; not an agent's business otherwise. */
+  public static final class Probe {
+    public static void premain(String args) {
+      System.out.println("tool=" + JdkTool.runsHere());
+    }
+  }
+
+  /** What the launchers of this JDK really set. */
+  @Test
+  void shouldSeeTheToolsOfThisJdk() throws Exception {
+    String agent = "-javaagent:" + agent();
+    Path app = Files.writeString(dir.resolve("App.java"), "class App { %s }".formatted(MAIN));
+    assertTrue(run(Map.of("JAVA_TOOL_OPTIONS", agent), "jps").contains("tool=true"));
+    assertTrue(run(Map.of("_JAVA_OPTIONS", agent), "keytool", "-help").contains("tool=true"));
+    assertTrue(run(Map.of("JAVA_TOOL_OPTIONS", agent), "java", "-version").contains("tool=true"));
+    assertTrue(
+        run(Map.of("JAVA_TOOL_OPTIONS", agent), "java", app.toString()).contains("tool=false"));
+    assertTrue(run(Map.of(), "jps", "-J" + agent).contains("tool=false"), "it was asked for");
+  }
+
+  private static final String MAIN = "public static void main(String[] args) {}";
+
+  private Path agent() throws IOException {
+    Manifest manifest = new Manifest();
+    manifest.getMainAttributes().put(Attributes.Name.MANIFEST_VERSION, "1.0");
+    manifest.getMainAttributes().putValue("Premain-Class", Probe.class.getName());
+    Path jar = dir.resolve("probe.jar");
+    try (JarOutputStream out = new JarOutputStream(Files.newOutputStream(jar), manifest)) {
+      for (Class<?> type : List.of(Probe.class, JdkTool.class)) {
+        String name = type.getName().replace('.', '/') + ".class";
+        out.putNextEntry(new JarEntry(name));
+        out.write(type.getResourceAsStream("/" + name).readAllBytes());
+        out.closeEntry();
+      }
+    }
+    return jar;
+  }
+
+  private static String run(Map<String, String> environment, String... command)
+      throws IOException, InterruptedException {
+    String[] words = command.clone();
+    words[0] = System.getProperty("java.home") + File.separator + "bin" + File.separator + words[0];
+    ProcessBuilder builder = new ProcessBuilder(words).redirectErrorStream(true);
+    builder.environment().remove("JAVA_TOOL_OPTIONS");
+    builder.environment().putAll(environment);
+    Process process = builder.start();
+    String output = new String(process.getInputStream().readAllBytes());
+    process.waitFor();
+    return output;
+  }
+}
