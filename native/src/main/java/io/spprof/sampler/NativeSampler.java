@@ -188,7 +188,7 @@ public final class NativeSampler implements Sampler {
 
   /** The names of failure.h, to be compared with {@link SamplerFailure}. */
   static List<String> failures() throws SamplerException {
-    NativeLibrary.load();
+    NativeLibrary.load(LibraryPlaces.DEFAULT);
     return List.of(failures0().trim().split(" "));
   }
 
