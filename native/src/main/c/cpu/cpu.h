@@ -64,6 +64,9 @@ enum spprof_frame_stage spprof_cpu_stage_sigsafe(uint64_t pc, uint64_t entry, ui
 enum spprof_frame_stage spprof_cpu_saver_stage_sigsafe(uint64_t pc, uint64_t entry, uint64_t end,
                                                        uint64_t *distance);
 
+/* Whether code begins with push of fp, and points fp there. */
+bool spprof_cpu_points_fp_sigsafe(uint64_t entry);
+
 /* Whether SafepointBlob, which begins at `entry`, is the one for polls within a method. */
 bool spprof_cpu_makes_room_sigsafe(uint64_t entry);
 /* Whether it has written the return address by `pc`. */

@@ -186,6 +186,11 @@ enum spprof_frame_stage spprof_cpu_saver_stage_sigsafe(uint64_t pc, uint64_t ent
     return SPPROF_FRAME_COMPLETE;
 }
 
+bool spprof_cpu_points_fp_sigsafe(uint64_t entry) {
+    const uint8_t *code = code_at_sigsafe(entry);
+    return *code == 0x55 && mov_fp_sigsafe(code + 1) != 0;
+}
+
 bool spprof_cpu_makes_room_sigsafe(uint64_t entry) {
     return IS(code_at_sigsafe(entry), "\x53\x55"); /* push %rbx; push %rbp */
 }
@@ -220,21 +225,22 @@ uint64_t spprof_cpu_frame_data_sigsafe(uint64_t begin, uint64_t end) {
 bool spprof_cpu_is_call_before_sigsafe(uint64_t pc, uint64_t *target) {
     const uint8_t *code = code_at_sigsafe(pc);
     *target = 0;
-    if (code[-5] == 0xe8) {
-        int32_t offset;
-        memcpy(&offset, code - 4, sizeof offset);
-        *target = pc + (uint64_t)(int64_t)offset;
-        return true;
-    }
     /* mov $TARGET,%r10; call *%r10: C2's calls of leaves. */
     if (IS(code - 3, "\x41\xff\xd2") && IS(code - 13, "\x49\xba")) {
         memcpy(target, code - 11, sizeof *target);
         return true;
     }
     /* call *%reg; call *D(%reg) with 8 and with 32 bits of D: FF /2. */
-    return (code[-2] == 0xff && (code[-1] & 0xf8) == 0xd0) ||
-           (code[-3] == 0xff && (code[-2] & 0xf8) == 0x50) ||
-           (code[-6] == 0xff && (code[-5] & 0xf8) == 0x90);
+    bool by_register = (code[-2] == 0xff && (code[-1] & 0xf8) == 0xd0) ||
+                       (code[-3] == 0xff && (code[-2] & 0xf8) == 0x50) ||
+                       (code[-6] == 0xff && (code[-5] & 0xf8) == 0x90);
+    /* What looks like both can be either. */
+    if (code[-5] == 0xe8 && !by_register) {
+        int32_t offset;
+        memcpy(&offset, code - 4, sizeof offset);
+        *target = pc + (uint64_t)(int64_t)offset;
+    }
+    return code[-5] == 0xe8 || by_register;
 }
 
 #define MOST_OF_A_BARRIER 1024 /* bytes that reload 32 registers of all kinds */

@@ -62,12 +62,6 @@ int spprof_frames_of_method_sigsafe(struct spprof_cursor *cursor, const struct s
             return result;
         }
     }
-    /* The way of calls is not always known: anything behind a call. */
-    place = spprof_places_behind_frame_sigsafe(sp + frame_size);
-    if (whole && spprof_places_holds_return_sigsafe(cursor, &place, NULL) &&
-        spprof_places_go_by_sigsafe(cursor, &place, &result)) {
-        return result;
-    }
     return SPPROF_WALK_BROKEN_METHOD;
 }
 int spprof_frames_of_anchor_sigsafe(struct spprof_cursor *cursor, uint64_t anchor) {

@@ -111,6 +111,24 @@ uint64_t spprof_places_call_into_sigsafe(uint64_t pc, const struct spprof_code *
                : 0;
 }
 
+/* Stubs that lead from a call of a Java method to that method. All others are called for something
+ * else, or are called by other code: what is behind such a call is no caller of a method. */
+static bool leads_to_java_sigsafe(const struct spprof_code *code) {
+    static const char *const names[] = {
+        "vtable",        /* chunks: of interfaces, too */
+        "I2C/C2I",       /* to the interpreter */
+        "MethodHandles", /* linkToStatic and such */
+        "InlineCache",   /* where a call is being patched */
+        "resolve_",      /* where it has not been resolved; so in 17 to 23 */
+        "ic_miss",       "wrong_method", "Shared Runtime", /* so since 24 */
+    };
+    bool found = false;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        found = found || spprof_code_is_named_sigsafe(code, names[i]);
+    }
+    return found;
+}
+
 /* Whether the call before `pc`, in `caller`, is of this method or of one that leads to it. */
 static bool calls_sigsafe(const struct spprof_code *caller, uint64_t pc,
                           const struct spprof_code *method) {
@@ -121,12 +139,19 @@ static bool calls_sigsafe(const struct spprof_code *caller, uint64_t pc,
         callee.blob != caller->blob) {
         return true;
     }
-    /* One without a frame jumps on to whatever it is given: MethodHandle.linkToStatic and such. */
-    bool other = callee.kind == SPPROF_CODE_METHOD && callee.blob != caller->blob &&
-                 spprof_code_frame_size_sigsafe(&callee) >= 2 * SPPROF_WORD_BYTES &&
-                 spprof_word_sigsafe(callee.blob + spprof_layout.nmethod_method) !=
-                     spprof_word_sigsafe(method->blob + spprof_layout.nmethod_method);
-    return !other && spprof_scopes_are_exact_sigsafe(caller, pc);
+    /* A call by a register: JVMCI's compilers have these. */
+    bool leads = target == 0;
+    if (callee.kind == SPPROF_CODE_STUB) {
+        leads = leads_to_java_sigsafe(&callee);
+    } else if (callee.kind == SPPROF_CODE_METHOD) {
+        /* A stub at the caller's own end; or one without a frame, which jumps on to whatever it is
+         * given: MethodHandle.linkToStatic; or what the method was before it was compiled anew. */
+        leads = callee.blob == caller->blob ||
+                spprof_code_frame_size_sigsafe(&callee) < 2 * SPPROF_WORD_BYTES ||
+                spprof_word_sigsafe(callee.blob + spprof_layout.nmethod_method) ==
+                    spprof_word_sigsafe(method->blob + spprof_layout.nmethod_method);
+    }
+    return leads && spprof_scopes_are_exact_sigsafe(caller, pc);
 }
 
 /*

@@ -193,15 +193,52 @@ static bool leave_call_stub_sigsafe(struct spprof_cursor *cursor, int *result) {
     return true;
 }
 
+/*
+ * Where the return address is while a stub with a frame makes it. Between the first instructions
+ * and a frame that is complete lies what earlier calls left behind, which must not be taken for it.
+ */
+static bool find_prologue_sigsafe(const struct spprof_cursor *cursor,
+                                  const struct spprof_code *code, struct spprof_place *place) {
+    uint64_t frame_size = spprof_code_frame_size_sigsafe(code), distance;
+    uint64_t done = cursor->pc - code->begin;
+    enum spprof_frame_stage stage;
+    if (spprof_cpu_points_fp_sigsafe(code->begin)) {
+        stage = spprof_cpu_saver_stage_sigsafe(cursor->pc, code->begin,
+                                               spprof_code_end_sigsafe(code), &distance);
+        if (stage == SPPROF_FRAME_COMPLETE) {
+            *place =
+                (struct spprof_place){.at = cursor->fp + SPPROF_WORD_BYTES, .fp_at = cursor->fp};
+            return done < MOST_OF_A_PROLOGUE && cursor->fp >= cursor->sp &&
+                   cursor->fp - cursor->sp < frame_size;
+        }
+        *place = stage == SPPROF_FRAME_NONE
+                     ? (struct spprof_place){.at = cursor->sp}
+                     : (struct spprof_place){.at = cursor->sp + distance + SPPROF_WORD_BYTES,
+                                             .fp_at = cursor->sp + distance};
+        return true;
+    }
+    stage = spprof_cpu_stage_sigsafe(cursor->pc, code->begin, code->begin + MOST_OF_A_PROLOGUE);
+    *place = spprof_places_at_stage_sigsafe(cursor, stage, frame_size);
+    return stage != SPPROF_FRAME_NONE || done == 0 || done >= MOST_OF_A_PROLOGUE;
+}
+
+/* Whether a stub can return to `pc`: code that calls a method has not called a stub. */
+static bool is_return_of_stub_sigsafe(uint64_t pc) {
+    uint64_t target;
+    return spprof_places_in_interpreter_sigsafe(pc) ||
+           !spprof_cpu_is_call_before_sigsafe(pc, &target) ||
+           spprof_code_at_sigsafe(target).kind != SPPROF_CODE_METHOD;
+}
+
 static int leave_stub_sigsafe(struct spprof_cursor *cursor, const struct spprof_code *code) {
     uint64_t frame_size = spprof_code_frame_size_sigsafe(code);
     uint64_t sp = cursor->sp, fp = cursor->fp, pc;
     bool top = cursor->arrival == SPPROF_INTERRUPTED;
     bool sized = frame_size >= 2 * SPPROF_WORD_BYTES;
     int result;
+    struct spprof_place place = {.at = sp};
     if (top && spprof_code_is_named_sigsafe(code, "vtable")) {
         /* It only looks up where to jump to; the call can lead elsewhere by now. */
-        struct spprof_place place = {.at = sp};
         return spprof_places_go_by_sigsafe(cursor, &place, &result) ? result
                                                                     : SPPROF_WALK_BROKEN_STUB;
     }
@@ -225,14 +262,10 @@ static int leave_stub_sigsafe(struct spprof_cursor *cursor, const struct spprof_
             return result;
         }
     }
-    if (top && sized) {
-        enum spprof_frame_stage stage =
-            spprof_cpu_stage_sigsafe(cursor->pc, code->begin, code->begin + MOST_OF_A_PROLOGUE);
-        struct spprof_place place = spprof_places_at_stage_sigsafe(cursor, stage, frame_size);
-        if (spprof_places_holds_return_sigsafe(cursor, &place, NULL) &&
-            spprof_places_go_by_sigsafe(cursor, &place, &result)) {
-            return result;
-        }
+    if (top && sized && find_prologue_sigsafe(cursor, code, &place) &&
+        spprof_places_holds_return_sigsafe(cursor, &place, NULL) &&
+        spprof_places_go_by_sigsafe(cursor, &place, &result)) {
+        return result;
     }
     if (top && leave_adapter_sigsafe(cursor, code, &result)) {
         return result;
@@ -244,7 +277,7 @@ static int leave_stub_sigsafe(struct spprof_cursor *cursor, const struct spprof_
     /* The way of an exception to a caller whose call was of a method that is gone: its return
      * address is what is left, perhaps with a word below it for alignment. */
     for (uint64_t at = sp; at <= (top ? sp : sp + SPPROF_WORD_BYTES); at += SPPROF_WORD_BYTES) {
-        struct spprof_place place = {.at = at};
+        place = (struct spprof_place){.at = at};
         if (spprof_places_load_sigsafe(cursor, at, &pc) &&
             spprof_places_is_call_of_java_sigsafe(pc) &&
             spprof_places_holds_return_sigsafe(cursor, &place, NULL) &&
@@ -256,8 +289,8 @@ static int leave_stub_sigsafe(struct spprof_cursor *cursor, const struct spprof_
         return result;
     }
     /* Of other stubs, those without a frame push a few registers: slow_subtype_check. */
-    uint64_t most = spprof_code_is_named_sigsafe(code, "StubRoutines") ? MOST_WORDS_OF_A_STUB
-                                                                       : MOST_WORDS_WITHOUT_FRAME;
+    bool routine = spprof_code_is_named_sigsafe(code, "StubRoutines");
+    uint64_t most = routine ? MOST_WORDS_OF_A_STUB : MOST_WORDS_WITHOUT_FRAME;
     if (leave_frameless_sigsafe(cursor, code, most, &result)) {
         return result;
     }
@@ -266,6 +299,8 @@ static int leave_stub_sigsafe(struct spprof_cursor *cursor, const struct spprof_
     bool likely[] = {top, near_fp, sized, top, near_fp};
     for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
         if (likely[i] && spprof_places_holds_return_sigsafe(cursor, &places[i], NULL) &&
+            (!routine || (spprof_places_load_sigsafe(cursor, places[i].at, &pc) &&
+                          is_return_of_stub_sigsafe(pc))) &&
             spprof_places_go_by_sigsafe(cursor, &places[i], &result)) {
             return result;
         }

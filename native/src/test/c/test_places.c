@@ -1,0 +1,190 @@
+/*
+ * Which words of a stack pass for a method's return address: those behind a call that can have led
+ * to the method, and no others that calls have left behind. Code heap, methods and stubs are made
+ * here, as JDK 17 lays them out.
+ */
+#include <stddef.h>
+
+#include "guard.h"
+#include "test.h"
+#include "vm/layout.h"
+#include "vm/locations.h"
+#include "vm/places.h"
+
+#define SEGMENT 128
+#define BLOCK_SEGMENTS 8
+#define BLOCKS 16
+#define CODE_AT 64 /* bytes of code before a method's first call */
+#define CALL 16    /* from one call to the next */
+
+/* A block of the heap: its header, the blob's, debug information, the code. */
+struct block {
+    uint64_t length;
+    uint8_t used[8];
+    const char *name;
+    uint64_t code_begin, code_end, method, scopes, deopt, deopt_mh, osr_entry;
+    int32_t frame_complete, frame_words, entry_bci, compile_id, pcs, pcs_end;
+    struct {
+        int32_t pc_offset, scope_offset, obj_offset, flags;
+    } descs[16];
+    uint8_t code[BLOCK_SEGMENTS * SEGMENT - 360];
+};
+_Static_assert(sizeof(struct block) == BLOCK_SEGMENTS * SEGMENT, "a block");
+
+static struct block heap[BLOCKS] __attribute__((aligned(SEGMENT)));
+static uint8_t segments[BLOCKS * BLOCK_SEGMENTS];
+static uint64_t heap_high = (uint64_t)(uintptr_t)(heap + BLOCKS);
+static uint64_t call_stub_return;
+static int blocks, calls;
+static uint64_t stack[8];
+
+#define IN_BLOB(field) (offsetof(struct block, field) - offsetof(struct block, name))
+
+static struct block *make(const char *name, int frame_words, uint64_t method) {
+    struct block *block = &heap[blocks++];
+    block->used[0] = 1;
+    block->name = name;
+    block->code_begin = (uintptr_t)block->code;
+    block->code_end = (uintptr_t)(block->code + sizeof block->code);
+    block->method = method;
+    block->frame_words = frame_words;
+    block->entry_bci = -1;
+    block->compile_id = blocks;
+    block->pcs = IN_BLOB(descs);
+    block->pcs_end = IN_BLOB(descs);
+    memset(block->code, 0x90, sizeof block->code);
+    return block;
+}
+
+static void begin(void) {
+    uint64_t low = (uintptr_t)heap;
+    for (size_t i = 0; i < sizeof segments; i++) {
+        segments[i] = i % BLOCK_SEGMENTS;
+    }
+    spprof_layout = (struct spprof_layout){
+        .heaps = {{.low = low,
+                   .end = heap_high,
+                   .high = (uintptr_t)&heap_high,
+                   .segment_map = (uintptr_t)segments,
+                   .log2_segment = 7}},
+        .heap_count = 1,
+        .code_low = low,
+        .code_end = heap_high,
+        .block_used = offsetof(struct block, used),
+        .block_size = offsetof(struct block, name),
+        .code_is_address = true,
+        .blob_name = IN_BLOB(name),
+        .blob_code = IN_BLOB(code_begin),
+        .blob_code_end = IN_BLOB(code_end),
+        .blob_frame_complete = IN_BLOB(frame_complete),
+        .blob_frame_size = IN_BLOB(frame_words),
+        .nmethod_method = IN_BLOB(method),
+        .nmethod_entry_bci = IN_BLOB(entry_bci),
+        .nmethod_compile_id = IN_BLOB(compile_id),
+        .nmethod_osr_entry = IN_BLOB(osr_entry),
+        .nmethod_deopt = IN_BLOB(deopt),
+        .nmethod_deopt_mh = IN_BLOB(deopt_mh),
+        .nmethod_pcs = IN_BLOB(pcs),
+        .nmethod_pcs_end = IN_BLOB(pcs_end),
+        .nmethod_scopes = IN_BLOB(scopes),
+        .invocation_entry_bci = -1,
+        .call_stub_return = (uintptr_t)&call_stub_return,
+    };
+    CHECK_EQUAL(0, spprof_guard_install(false));
+    CHECK_EQUAL(0, spprof_locations_create(1024));
+}
+
+static void end(void) {
+    spprof_locations_destroy();
+    spprof_guard_remove();
+}
+
+static struct spprof_code code_of(const struct block *block) {
+    return spprof_code_at_sigsafe(block->code_begin);
+}
+
+/* The compiler has written down that a method can be called before `pc`. */
+static void write_desc(struct block *caller, uint64_t pc) {
+    int at = calls++;
+    caller->descs[at].pc_offset = (int32_t)(pc - caller->code_begin);
+    caller->descs[at].scope_offset = 1;
+    caller->pcs_end = (int32_t)(IN_BLOB(descs) + (size_t)calls * sizeof caller->descs[0]);
+}
+
+static uint64_t next_call(const struct block *caller) {
+    return caller->code_begin + CODE_AT + (uint64_t)calls * CALL;
+}
+
+/* Behind a new call in `caller` that leads to an address. */
+static uint64_t call(struct block *caller, uint64_t target) {
+    uint64_t pc = next_call(caller);
+    int32_t offset = (int32_t)(target - pc);
+    uint8_t *code = (uint8_t *)(uintptr_t)pc;
+    code[-5] = 0xe8;
+    memcpy(code - 4, &offset, sizeof offset);
+    write_desc(caller, pc);
+    return pc;
+}
+
+static bool can_return(const struct block *method, uint64_t pc) {
+    struct spprof_cursor cursor = {.low = (uintptr_t)stack, .high = (uintptr_t)(stack + 8)};
+    struct spprof_place place = {.at = (uintptr_t)&stack[2]};
+    struct spprof_code code = code_of(method);
+    stack[2] = pc;
+    return spprof_places_holds_return_sigsafe(&cursor, &place, &code);
+}
+
+TEST(a_method_returns_behind_a_call_of_it_and_of_no_other) {
+    begin();
+    struct block *caller = make("nmethod", 4, 100), *callee = make("nmethod", 4, 200);
+    struct block *anew = make("nmethod", 6, 200), *other = make("nmethod", 4, 300);
+    struct block *frameless = make("nmethod", 1, 400);
+    CHECK(can_return(callee, call(caller, callee->code_begin)));
+    CHECK(can_return(anew, call(caller, callee->code_begin)));
+    CHECK(!can_return(other, call(caller, callee->code_begin)));
+    CHECK(can_return(other, call(caller, frameless->code_begin)));
+    CHECK(can_return(other, call(caller, caller->code_end - 32))); /* a stub of the caller's own */
+    CHECK(!can_return(callee, next_call(caller)));                 /* no call */
+    end();
+}
+
+TEST(a_method_returns_behind_a_call_by_stubs_that_lead_to_methods) {
+    static const char *const names[] = {
+        "vtable chunks",          "I2C/C2I adapters",
+        "MethodHandles adapters", "InlineCacheBuffer",
+        "resolve_virtual_call",   "ic_miss_stub",
+        "wrong_method_stub",      "Shared Runtime resolve_opt_virtual_call_blob",
+    };
+    begin();
+    struct block *caller = make("nmethod", 4, 100), *callee = make("nmethod", 4, 200);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        CHECK(can_return(callee, call(caller, make(names[i], 0, 0)->code_begin)));
+    }
+    uint64_t pc = next_call(caller);
+    memcpy((uint8_t *)(uintptr_t)pc - 2, "\xff\xd0", 2); /* call *%rax */
+    write_desc(caller, pc);
+    CHECK(can_return(callee, pc));
+    end();
+}
+
+TEST(what_calls_of_anything_else_left_behind_is_no_return_address) {
+    static const char *const names[] = {
+        "_new_instance_Java",           "C2 Runtime new_array",
+        "C1 Runtime new_instance_blob", "fast_new_instance Runtime1 stub",
+        "StubRoutines (compilerstubs)", "DeoptimizationBlob",
+    };
+    begin();
+    struct block *caller = make("nmethod", 4, 100), *callee = make("nmethod", 4, 200);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        CHECK(!can_return(callee, call(caller, make(names[i], 0, 0)->code_begin)));
+    }
+    CHECK(!can_return(callee, call(caller, (uintptr_t)heap - 4096))); /* native code */
+    end();
+}
+
+int main(void) {
+    RUN(a_method_returns_behind_a_call_of_it_and_of_no_other);
+    RUN(a_method_returns_behind_a_call_by_stubs_that_lead_to_methods);
+    RUN(what_calls_of_anything_else_left_behind_is_no_return_address);
+    return report();
+}
