@@ -34,16 +34,17 @@ struct spprof_counters {
     _Atomic uint64_t signals;
     _Atomic uint64_t committed; /* samples published in the ring */
     _Atomic uint64_t dropped[SPPROF_DROP_REASONS];
-    _Atomic uint64_t dropped_cpu_ns; /* CPU time that the dropped signals stood for */
-    _Atomic uint64_t
-        unsignalled_cpu_ns; /* timer expirations due when a session ended, never signalled */
-    _Atomic uint64_t timed_handler_ns; /* CPU time of one handler in SPPROF_TIMED_EVERY */
-    _Atomic uint64_t timed_walk_ns;    /* what the walks took in these, by the monotonic clock */
-    _Atomic uint64_t threads_sampled;  /* gauge: threads with a timer */
-    _Atomic uint64_t threads_failed;   /* gauge: threads that could not get one */
+    _Atomic uint64_t dropped_cpu_ns;     /* CPU time that the dropped signals stood for */
+    _Atomic uint64_t unsignalled_cpu_ns; /* expirations due when a thread or a session ended, never
+                                            signalled */
+    _Atomic uint64_t unseen_cpu_ns;      /* CPU time that no signal stands for: unseen.h */
+    _Atomic uint64_t timed_handler_ns;   /* CPU time of one handler in SPPROF_TIMED_EVERY */
+    _Atomic uint64_t timed_walk_ns;      /* what the walks took in these, by the monotonic clock */
+    _Atomic uint64_t threads_sampled;    /* gauge: threads with a timer */
+    _Atomic uint64_t threads_failed;     /* gauge: threads that could not get one */
 };
 
-static_assert(sizeof(struct spprof_counters) == 12 * 8, "SampleLayout.COUNTERS_SIZE");
+static_assert(sizeof(struct spprof_counters) == 13 * 8, "SampleLayout.COUNTERS_SIZE");
 
 extern struct spprof_counters spprof_counters;
 

@@ -119,6 +119,17 @@ JNIEXPORT jint JNICALL Java_io_spprof_sampler_NativeSampler_sweep0(JNIEnv *jni, 
     return result_of(spprof_sampler_sweep(jni, names == JNI_TRUE));
 }
 
+JNIEXPORT void JNICALL Java_io_spprof_sampler_NativeSampler_search0(JNIEnv *jni, jclass type) {
+    (void)jni, (void)type;
+    spprof_sampler_search();
+}
+
+JNIEXPORT jstring JNICALL Java_io_spprof_sampler_NativeSampler_blocking0(JNIEnv *jni, jclass type) {
+    (void)type;
+    char text[256];
+    return spprof_threads_blocking(text, sizeof text) ? (*jni)->NewStringUTF(jni, text) : NULL;
+}
+
 JNIEXPORT jint JNICALL Java_io_spprof_sampler_NativeSampler_interval0(JNIEnv *jni, jclass type,
                                                                       jlong interval_ns) {
     (void)jni, (void)type;
@@ -283,6 +294,7 @@ JNIEXPORT jintArray JNICALL Java_io_spprof_sampler_NativeSampler_layout0(JNIEnv 
         SPPROF_DROP_FOREIGN,
         offsetof(struct spprof_counters, dropped_cpu_ns),
         offsetof(struct spprof_counters, unsignalled_cpu_ns),
+        offsetof(struct spprof_counters, unseen_cpu_ns),
         SPPROF_TIMED_EVERY,
         offsetof(struct spprof_counters, timed_handler_ns),
         offsetof(struct spprof_counters, timed_walk_ns),

@@ -179,6 +179,11 @@ int spprof_sampler_start(JNIEnv *jni, const struct spprof_sampler_config *config
     }
     if (error == 0) {
         stage = SAMPLING;
+        if (sigismember(&lock.mask, SPPROF_SIGNAL)) {
+            /* The caller blocks it, so whoever made the caller did, and perhaps all other threads.
+             */
+            spprof_threads_ask_all_for_blocking();
+        }
     } else if (stage == NONE) {
         end_events();
         spprof_threads_end();
@@ -236,6 +241,17 @@ int spprof_sampler_sweep(JNIEnv *jni, bool names) {
             spprof_java_threads_adopt(jni, spprof_handler_session.engine);
         }
         result = spprof_threads_sweep(names);
+    }
+    spprof_unlock(&lock);
+    return result;
+}
+
+int spprof_sampler_search(void) {
+    spprof_lock(&lock);
+    int result = -EINVAL;
+    if (stage == SAMPLING && spprof_gate_is_open_sigsafe()) {
+        spprof_threads_search();
+        result = 0;
     }
     spprof_unlock(&lock);
     return result;

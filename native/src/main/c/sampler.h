@@ -56,6 +56,9 @@ int spprof_sampler_release(void);
  * Threads sampled, -EINVAL without a session that is sampling, or a failure (failure.h). */
 int spprof_sampler_sweep(JNIEnv *jni, bool names);
 
+/* See spprof_threads_search. 0, or -EINVAL without a session that is sampling. */
+int spprof_sampler_search(void);
+
 /*
  * The interval of the session that is sampling, from now on; each thread follows at its next signal
  * (schedule.h). 0, -EINVAL without such a session or for 0 ns, -EEXIST if the process's timer is

@@ -18,6 +18,7 @@
 #include "platform/platform.h"
 
 #define SPPROF_MAX_THREADS 65536
+#define SPPROF_BLOCKED_NAME 32 /* bytes kept of the name of a thread that blocks the signal */
 
 enum spprof_slot_state {
     SPPROF_SLOT_FREE,
@@ -49,8 +50,13 @@ struct spprof_slot {
     struct spprof_timer timer;
     bool failed;         /* could not get a timer */
     uint64_t stopped_ns; /* thread CPU clock when the timer was deleted; 0 if it never had one */
-    uint32_t sweep;      /* the last sweep that saw the thread */
-    uint32_t name_hash;  /* of the name last published, 0 if none */
+    uint64_t from_ns;    /* thread CPU clock from which on it is sampled (unseen.h) */
+    uint64_t seen_ns;    /* the same clock at the last look with a timer, 0 if there was none */
+    bool blocked;        /* found to block the signal, when paid_ns was this (blocked.h): */
+    uint64_t blocked_paid_ns;
+    char blocked_name[SPPROF_BLOCKED_NAME];
+    uint32_t sweep;     /* the last sweep that saw the thread */
+    uint32_t name_hash; /* of the name last published, 0 if none */
 };
 
 /* Maps the slots, all free, unless they are mapped. 0 or -ENOMEM. */

@@ -3,18 +3,21 @@
 #include <errno.h>
 #include <time.h>
 
+#include "blocked.h"
 #include "counters.h"
 #include "failure.h"
 #include "gate.h"
 #include "lock.h"
 #include "schedule.h"
 #include "thread_name.h"
+#include "unseen.h"
 
 /* Stands for all threads that a process's timer meets and nobody told us of. */
 #define OTHERS_ID UINT64_MAX
 #define OTHERS_NAME "native threads"
 
-#define MOST_ENDED 100 /* a small part of all slots, and more than come in a second as a rule */
+#define MOST_TRIED 2000 /* numbers, at some 0.3 us each, in place of a listing */
+#define MOST_ENDED 100  /* a small part of all slots, and more than come in a second as a rule */
 
 static struct spprof_lock lock = SPPROF_LOCK_INITIALIZER;
 
@@ -23,11 +26,13 @@ static const struct spprof_engine *engine =
     &SPPROF_DEFAULT_ENGINE; /* of the session, or the last */
 static struct spprof_ring *ring;
 static uint32_t next_serial;
-static uint32_t sweep_number; /* 0 until the first sweep of the session */
-static uint64_t counted;      /* threads at the last listing, 0 if that is not known */
-static uint32_t ended;        /* slots waiting since then for their threads to be gone */
-static uint32_t not_listed;   /* sweeps since then that made none */
-static uint64_t begun_ns;     /* CLOCK_MONOTONIC when the session began */
+static uint32_t sweep_number;  /* 0 until the first sweep of the session */
+static uint64_t counted;       /* threads at the last listing, 0 if that is not known */
+static uint32_t ended;         /* slots waiting since then for their threads to be gone */
+static uint32_t not_listed;    /* sweeps since then that made none */
+static uint64_t newest;        /* the last number given to a thread, at the last search */
+static uint64_t newest_before; /* and at the one before */
+static uint64_t begun_ns;      /* the process's CPU clock when the session began */
 static uint64_t random_state;
 static int last_error;
 
@@ -41,6 +46,12 @@ static uint64_t monotonic_ns(void) {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (uint64_t)now.tv_sec * UINT64_C(1000000000) + (uint64_t)now.tv_nsec;
+}
+
+static uint64_t process_cpu_ns(void) {
+    uint64_t now = 0;
+    engine->process_cpu_ns(&now);
+    return now;
 }
 
 void spprof_threads_lock(void) {
@@ -106,12 +117,12 @@ static uint64_t id_of(const struct spprof_slot *slot) {
 /*
  * A thread that is new to us begins: at the start of its clock if it was born within the session,
  * else now. The listing of threads can miss a living one, so a sweep that finds it first proves
- * nothing; but no thread born within the session has used more CPU time than the session is old.
+ * nothing; but no thread born within the session has used more CPU time than the process since.
  */
 static void begin_slot(struct spprof_slot *slot) {
     uint64_t cpu = 0;
     engine->thread_cpu_ns(id_of(slot), &cpu);
-    uint64_t from = sweep_number == 0 || cpu > monotonic_ns() - begun_ns ? cpu : 0;
+    uint64_t from = sweep_number == 0 || cpu > process_cpu_ns() - begun_ns ? cpu : 0;
     atomic_store_explicit(&slot->env, NULL, memory_order_relaxed);
     atomic_store_explicit(&slot->serial, ++next_serial, memory_order_relaxed);
     atomic_store_explicit(&slot->exiting, false, memory_order_relaxed);
@@ -123,6 +134,8 @@ static void begin_slot(struct spprof_slot *slot) {
     slot->stopped_ns = 0;
     slot->sweep = sweep_number;
     slot->name_hash = 0;
+    slot->blocked = false;
+    spprof_unseen_enter(slot, from);
 }
 
 /* Arms its timer, or sets it anew, as the slot's schedule says. */
@@ -159,6 +172,30 @@ static void forget(struct spprof_slot *slot) {
     spprof_slots_release(slot);
 }
 
+/* Expirations of the thread's own timer that were due when it was deleted, and never signalled. */
+static void count_unsignalled(const struct spprof_slot *slot) {
+    if (engine->timer_a_thread &&
+        (slot->state == SPPROF_SLOT_LIVE || slot->state == SPPROF_SLOT_ENDED)) {
+        spprof_count_sigsafe(&spprof_counters.unsignalled_cpu_ns, spprof_unseen_due(slot));
+    }
+}
+
+/* The thread is gone, perhaps with expirations that it never let in. */
+static void bury(struct spprof_slot *slot) {
+    count_unsignalled(slot);
+    spprof_unseen_leave(slot);
+    spprof_blocked_leave(slot);
+}
+
+/* It has a timer now: its clock so far is counted as unseen, and is not to be sampled as well. */
+static void begin_late(struct spprof_slot *slot) {
+    uint64_t cpu = 0;
+    engine->thread_cpu_ns(id_of(slot), &cpu);
+    spprof_unseen_leave(slot);
+    spprof_schedule_begin(slot, cpu, random_bits());
+    spprof_unseen_enter(slot, cpu);
+}
+
 /* Gives the slot a timer, unless the gate is closed; see threads.h. */
 static void arm(struct spprof_slot *slot) {
     if (slot->timer.valid || !spprof_gate_is_open_sigsafe()) {
@@ -171,6 +208,9 @@ static void arm(struct spprof_slot *slot) {
     int error = engine->timer_create(&slot->timer, id_of(slot), SPPROF_SIGNAL, value);
     if (error == 0) {
         count_sampled(true);
+        if (slot->failed) {
+            begin_late(slot);
+        }
         set_failed(slot, false);
         atomic_store_explicit(&slot->resting, false, memory_order_relaxed);
         error = set_timer(slot);
@@ -184,7 +224,8 @@ static void arm(struct spprof_slot *slot) {
         last_error = error == -EEXIST ? SPPROF_FAILED(TIMER_HELD, 0) : SPPROF_FAILED(TIMER, error);
         set_failed(slot, true); /* tried again at the next sweep */
     } else {
-        forget(slot); /* it ended while we looked at it */
+        bury(slot); /* it ended while we looked at it */
+        forget(slot);
     }
 }
 
@@ -219,22 +260,17 @@ void spprof_threads_begin(const struct spprof_engine *with, struct spprof_ring *
     spprof_schedule_want(interval_ns, true);
     next_serial = 0;
     sweep_number = 0;
-    begun_ns = monotonic_ns();
+    begun_ns = process_cpu_ns();
     last_error = 0;
+    newest = newest_before = 0;
+    spprof_unseen_begin(engine);
+    spprof_blocked_begin(engine);
     atomic_store_explicit(&spprof_counters.threads_sampled, 0, memory_order_relaxed);
     atomic_store_explicit(&spprof_counters.threads_failed, 0, memory_order_relaxed);
     if (!engine->timer_a_thread) {
         begin_others();
     }
     spprof_threads_unlock();
-}
-
-/* Expirations of the thread's own timer that were due when it was deleted, and never signalled. */
-static void count_unsignalled(const struct spprof_slot *slot) {
-    if (engine->timer_a_thread && slot->state == SPPROF_SLOT_LIVE) {
-        spprof_count_sigsafe(&spprof_counters.unsignalled_cpu_ns,
-                             spprof_schedule_due(slot, slot->stopped_ns));
-    }
 }
 
 void spprof_threads_end(void) {
@@ -253,6 +289,7 @@ void spprof_threads_end(void) {
 
 void spprof_threads_disarm(void) {
     spprof_threads_lock();
+    spprof_unseen_look();
     for (uint32_t i = 0; i < spprof_slots_used(); i++) {
         if (spprof_slots_get(i)->state != SPPROF_SLOT_FREE) {
             disarm(spprof_slots_get(i));
@@ -276,6 +313,7 @@ static struct spprof_slot *slot_for(uint64_t id) {
             slot->state = SPPROF_SLOT_LIVE;
             atomic_store_explicit(&slot->exiting, false, memory_order_relaxed);
         } else {
+            bury(slot);
             begin_slot(slot);
         }
     } else if (slot == NULL && (slot = spprof_slots_allocate(id)) != NULL) {
@@ -293,6 +331,7 @@ static void check_own_slot(struct spprof_slot *slot) {
     if (slot->state == SPPROF_SLOT_LIVE && slot->timer.valid &&
         engine->thread_cpu_ns(id_of(slot), &cpu) == 0 &&
         cpu + spprof_schedule_longest() < spprof_schedule_next_sigsafe(slot)) {
+        bury(slot);
         disarm(slot);
         begin_slot(slot);
     }
@@ -361,31 +400,86 @@ static bool needs_listing(bool names) {
     return true;
 }
 
+/* Threads with numbers that were given since the search before the last: a number that is given
+ * belongs to a thread only some microseconds later. False if there are too many to try. */
+static bool find_new(struct sweep *sweep) {
+    uint64_t from = newest_before, now = engine->newest_thread();
+    bool tried = now == 0 || (from > 0 && now >= newest && now - from <= MOST_TRIED);
+    for (uint64_t id = from + 1; tried && id <= now; id++) {
+        uint64_t cpu;
+        if (engine->thread_cpu_ns(id, &cpu) == 0) {
+            visit(id, sweep);
+        }
+    }
+    newest_before = newest;
+    newest = now;
+    return tried;
+}
+
+/* Threads that left the JVM: some go on, and are sampled as native ones from where they were. */
+static void revisit_ended(struct sweep *sweep) {
+    for (uint32_t i = 0; i < spprof_slots_used(); i++) {
+        struct spprof_slot *slot = spprof_slots_get(i);
+        uint64_t cpu;
+        if (slot->state == SPPROF_SLOT_ENDED && engine->thread_cpu_ns(id_of(slot), &cpu) != 0) {
+            bury(slot);
+            forget(slot);
+        } else if (slot->state == SPPROF_SLOT_ENDED) {
+            visit(id_of(slot), sweep);
+        }
+    }
+}
+
+static int list(struct sweep *sweep) {
+    int error = engine->threads(visit, sweep);
+    if (error != 0) {
+        return error;
+    }
+    for (uint32_t i = 0; i < spprof_slots_used(); i++) {
+        struct spprof_slot *slot = spprof_slots_get(i);
+        uint64_t cpu;
+        /* The listing is not atomic and can miss a living thread: the clock has the last word. */
+        if ((slot->state == SPPROF_SLOT_LIVE || slot->state == SPPROF_SLOT_ENDED) &&
+            slot->sweep != sweep_number && engine->thread_cpu_ns(id_of(slot), &cpu) != 0) {
+            bury(slot);
+            forget(slot);
+        } else if (slot->state == SPPROF_SLOT_LIVE &&
+                   (slot->sweep != sweep_number || !slot->failed)) {
+            arm(slot); /* it was missed, or there is no listing */
+        }
+    }
+    sweep_number++;
+    return 0;
+}
+
+void spprof_threads_search(void) {
+    struct sweep sweep = {0};
+    spprof_threads_lock();
+    if (engine->timer_a_thread) {
+        if (!find_new(&sweep)) {
+            list(&sweep);
+        }
+        revisit_ended(&sweep);
+    }
+    spprof_threads_unlock();
+}
+
 int spprof_threads_sweep(bool names) {
     struct sweep sweep = {.names = names};
+    int error = 0;
     spprof_threads_lock();
-    if (!needs_listing(names)) {
-        uint64_t sampled =
-            atomic_load_explicit(&spprof_counters.threads_sampled, memory_order_relaxed);
-        spprof_threads_unlock();
-        return (int)sampled;
+    bool busy = spprof_unseen_worth_a_look();
+    bool all = needs_listing(names);
+    if (busy) {
+        all |= !find_new(&sweep);
+        revisit_ended(&sweep);
     }
-    int error = engine->threads(visit, &sweep);
-    if (error == 0) {
-        for (uint32_t i = 0; i < spprof_slots_used(); i++) {
-            struct spprof_slot *slot = spprof_slots_get(i);
-            uint64_t cpu;
-            /* The listing is not atomic and can miss a living thread: the clock has the last word.
-             */
-            if ((slot->state == SPPROF_SLOT_LIVE || slot->state == SPPROF_SLOT_ENDED) &&
-                slot->sweep != sweep_number && engine->thread_cpu_ns(id_of(slot), &cpu) != 0) {
-                forget(slot);
-            } else if (slot->state == SPPROF_SLOT_LIVE &&
-                       (slot->sweep != sweep_number || !slot->failed)) {
-                arm(slot); /* it was missed, or there is no listing */
-            }
-        }
-        sweep_number++;
+    if (all) {
+        error = list(&sweep);
+    }
+    if (busy) {
+        spprof_unseen_look();
+        spprof_blocked_look(false);
     }
     if (sweep.without_slot > 0) {
         last_error = SPPROF_FAILED(SLOTS, 0);
@@ -394,6 +488,19 @@ int spprof_threads_sweep(bool names) {
     int result = armed > 0 ? (int)armed : error != 0 ? SPPROF_FAILED(THREADS, error) : last_error;
     spprof_threads_unlock();
     return result;
+}
+
+void spprof_threads_ask_all_for_blocking(void) {
+    spprof_threads_lock();
+    spprof_blocked_look(true);
+    spprof_threads_unlock();
+}
+
+bool spprof_threads_blocking(char *text, size_t size) {
+    spprof_threads_lock();
+    bool found = spprof_blocked_describe(text, size);
+    spprof_threads_unlock();
+    return found;
 }
 
 int spprof_threads_set_interval(uint64_t interval_ns) {
@@ -481,6 +588,15 @@ static void settle_own(struct spprof_slot *slot) {
     }
 }
 
+/* Takes its timer away, and remembers how far its clock was. */
+static void end_clock(struct spprof_slot *slot) {
+    if (slot->failed) {
+        begin_late(slot);
+        slot->stopped_ns = slot->from_ns;
+    }
+    disarm(slot);
+}
+
 void spprof_threads_ended(const char *name) {
     spprof_threads_lock();
     struct spprof_slot *slot = spprof_slots_find_sigsafe(engine->thread_id());
@@ -495,7 +611,7 @@ void spprof_threads_ended(const char *name) {
             }
         }
         if (engine->timer_a_thread) {
-            disarm(slot);
+            end_clock(slot);
             set_failed(slot, false);
             slot->state = SPPROF_SLOT_ENDED;
             ended++;
@@ -519,13 +635,15 @@ void spprof_threads_exclude(bool excluded) {
         if (slot != NULL) {
             disarm(slot);
             set_failed(slot, false);
-        } else {
-            slot = spprof_slots_allocate(id);
+        } else if ((slot = spprof_slots_allocate(id)) != NULL) {
+            spprof_unseen_enter(slot, 0);
         }
         if (slot != NULL) {
             slot->state = SPPROF_SLOT_EXCLUDED;
         }
     } else if (slot != NULL && slot->state == SPPROF_SLOT_EXCLUDED) {
+        able->thread_cpu_ns(id, &slot->stopped_ns);
+        spprof_unseen_leave(slot);
         spprof_slots_release(slot);
     }
     spprof_threads_unlock();

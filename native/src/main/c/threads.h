@@ -17,6 +17,7 @@
 #define SPPROF_THREADS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "platform/platform.h"
@@ -44,10 +45,23 @@ void spprof_threads_adopt_locked(uint64_t id, void *env, const char *name);
 
 /*
  * Looks at all threads of the process: gives timers to those without, takes them from those that
- * are gone. With `names`, looks for changed names of non-Java threads, too. Returns how many have a
- * timer, or a failure (failure.h) if there is none and the reason is known.
+ * are gone; counts the CPU time that nobody sees (unseen.h). With `names`, looks for changed names
+ * of non-Java threads, too. Returns how many have a timer, or a failure (failure.h) if there is
+ * none and the reason is known.
  */
 int spprof_threads_sweep(bool names);
+
+/*
+ * Between two sweeps: looks for threads that the system made since the last search, or that left
+ * the JVM and go on, and gives them timers. Costs some 20 us, however many threads there are.
+ */
+void spprof_threads_search(void);
+
+/* Asks the system which threads block the signal, all of them. For a start in a thread that does.
+ */
+void spprof_threads_ask_all_for_blocking(void);
+/* See spprof_blocked_describe. */
+bool spprof_threads_blocking(char *text, size_t size);
 
 /* While a session samples: the interval from now on, greater than 0. 0, or -EEXIST if the process's
  * timer is somebody else's now. See schedule.h. */

@@ -87,6 +87,63 @@ TEST(threads_beyond_the_limit_are_counted_and_the_rest_is_sampled) {
     }
 }
 
+/* As in a process whose parent blocked the signal: every thread has inherited it. */
+TEST(a_start_where_all_threads_block_the_signal_says_so) {
+    setup();
+    sigset_t profiling;
+    sigemptyset(&profiling);
+    sigaddset(&profiling, SIGPROF);
+    pthread_sigmask(SIG_BLOCK, &profiling, NULL);
+    pthread_t thread;
+    CHECK_EQUAL(0, pthread_create(&thread, NULL, busy_native, NULL));
+    CHECK_EQUAL(0, spprof_sampler_start(NULL, &config));
+    char text[256];
+    CHECK(spprof_threads_blocking(text, sizeof text));
+    CHECK(atoi(text) >= 2);
+    CHECK(strstr(text, "threads: test_threads, test_threads") != NULL);
+    over = true;
+    pthread_join(thread, NULL);
+    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
+}
+
+TEST(a_start_says_nothing_of_blocked_signals_where_none_is) {
+    setup();
+    CHECK_EQUAL(0, spprof_sampler_start(NULL, &config));
+    char text[256];
+    CHECK(!spprof_threads_blocking(text, sizeof text));
+    burn(200 * MS);
+    spprof_sampler_sweep(NULL, false);
+    CHECK(!spprof_threads_blocking(text, sizeof text));
+    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
+}
+
+/* A native thread of a library that blocks all signals, between others that do not. */
+TEST(a_thread_that_blocks_the_signal_is_found_by_its_clock) {
+    setup();
+    CHECK_EQUAL(0, spprof_sampler_start(NULL, &config));
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    pthread_t thread;
+    CHECK_EQUAL(0, pthread_create(&thread, NULL, busy_native, NULL));
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    char text[256];
+    while (!spprof_threads_blocking(text, sizeof text)) {
+        burn(MS);
+        spprof_sampler_sweep(NULL, false);
+    }
+    CHECK(strncmp(text, "1 thread: test_threads", 22) == 0);
+    over = true;
+    pthread_join(thread, NULL);
+    uint64_t counted = spprof_counters.unsignalled_cpu_ns;
+    while (spprof_counters.unsignalled_cpu_ns == counted) {
+        burn(MS);
+        spprof_sampler_sweep(NULL, true);
+    }
+    CHECK(spprof_counters.unsignalled_cpu_ns - counted >= 50 * MS);
+    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
+}
+
 /* Threads that the JVM does not know are met all the same, and share a name. */
 TEST(native_threads_of_a_process_timer_are_counted_together) {
     setup();
@@ -201,6 +258,9 @@ int main(void) {
     RUN_WITH(ctimer, a_native_thread_is_found_by_a_sweep_and_sampled_without_a_stack);
     RUN_WITH(ctimer, an_excluded_thread_is_not_sampled);
     RUN_WITH(ctimer, threads_beyond_the_limit_are_counted_and_the_rest_is_sampled);
+    RUN_WITH(ctimer, a_start_where_all_threads_block_the_signal_says_so);
+    RUN_WITH(ctimer, a_start_says_nothing_of_blocked_signals_where_none_is);
+    RUN_WITH(ctimer, a_thread_that_blocks_the_signal_is_found_by_its_clock);
     RUN_WITH(itimer, native_threads_of_a_process_timer_are_counted_together);
     RUN_WITH(itimer, threads_of_a_process_timer_have_their_own_slots);
     RUN_WITH_BOTH(slots_of_threads_that_ended_are_used_again);

@@ -86,6 +86,11 @@ static int thread_cpu_ns(uint64_t id, uint64_t *ns) {
     return 0;
 }
 
+static int process_cpu_ns(uint64_t *ns) {
+    *ns = clock_ns_sigsafe(CLOCK_PROCESS_CPUTIME_ID);
+    return 0;
+}
+
 static int threads(void (*visit)(uint64_t id, void *context), void *context) {
     (void)visit, (void)context;
     return 0;
@@ -95,9 +100,18 @@ static uint64_t thread_count(void) {
     return 0;
 }
 
+static uint64_t newest_thread(void) {
+    return 0;
+}
+
 static int thread_name(uint64_t id, char *name, size_t size) {
     (void)id, (void)size;
     name[0] = '\0';
+    return -ENOTSUP;
+}
+
+static int signal_blocked(uint64_t id, int signal) {
+    (void)id, (void)signal;
     return -ENOTSUP;
 }
 
@@ -259,9 +273,12 @@ const struct spprof_engine spprof_engine_itimer = {
     .thread_id_of_vm = thread_id_of_vm,
     .thread_id = thread_id_sigsafe,
     .thread_cpu_ns = thread_cpu_ns,
+    .process_cpu_ns = process_cpu_ns,
     .threads = threads,
     .thread_count = thread_count,
+    .newest_thread = newest_thread,
     .thread_name = thread_name,
+    .signal_blocked = signal_blocked,
     .read_memory = read_memory,
     .timer_create = create_timer,
     .timer_set_sigsafe = set_timer, /* no thread has its own, so no handler calls it */

@@ -46,13 +46,22 @@ static uint64_t thread_id_of_vm(uint64_t field) {
     return field;
 }
 
-static int thread_cpu_ns(uint64_t id, uint64_t *ns) {
+static int read_clock(clockid_t clock, uint64_t *ns) {
     struct timespec now;
-    if (clock_gettime(thread_clock(id), &now) != 0) {
+    if (clock_gettime(clock, &now) != 0) {
         return -errno;
     }
     *ns = (uint64_t)now.tv_sec * NANOS + (uint64_t)now.tv_nsec;
     return 0;
+}
+
+/* The kernel has such a clock for the threads of the caller's process only. */
+static int thread_cpu_ns(uint64_t id, uint64_t *ns) {
+    return read_clock(thread_clock(id), ns);
+}
+
+static int process_cpu_ns(uint64_t *ns) {
+    return read_clock(CLOCK_PROCESS_CPUTIME_ID, ns);
 }
 
 static int threads(void (*visit)(uint64_t id, void *context), void *context) {
@@ -78,6 +87,20 @@ static uint64_t thread_count(void) {
     return stat("/proc/self/task", &tasks) == 0 && tasks.st_nlink > 2 ? tasks.st_nlink - 2 : 0;
 }
 
+/* The last field of /proc/loadavg, of the caller's own pid namespace. */
+static uint64_t newest_thread(void) {
+    char line[128];
+    int fd = open("/proc/loadavg", O_RDONLY | O_CLOEXEC);
+    if (fd < 0) {
+        return 0;
+    }
+    ssize_t n = read(fd, line, sizeof line - 1);
+    close(fd);
+    line[n < 0 ? 0 : n] = '\0';
+    const char *last = strrchr(line, ' ');
+    return last == NULL ? 0 : strtoul(last, NULL, 10);
+}
+
 static int thread_name(uint64_t id, char *name, size_t size) {
     char path[64];
     name[0] = '\0';
@@ -92,6 +115,23 @@ static int thread_name(uint64_t id, char *name, size_t size) {
     name[n < 0 ? 0 : n] = '\0';
     name[strcspn(name, "\n")] = '\0';
     return -error;
+}
+
+static int signal_blocked(uint64_t id, int signal) {
+    char path[64], line[256];
+    snprintf(path, sizeof path, "/proc/self/task/%d/status", (int)id);
+    FILE *status = fopen(path, "re");
+    if (status == NULL) {
+        return -errno;
+    }
+    int result = -ENODATA;
+    while (result < 0 && fgets(line, sizeof line, status) != NULL) {
+        if (strncmp(line, "SigBlk:", 7) == 0) {
+            result = (int)(strtoull(line + 7, NULL, 16) >> (signal - 1) & 1);
+        }
+    }
+    fclose(status);
+    return result;
 }
 
 static int read_memory(const void *address, void *value, size_t size) {
@@ -176,9 +216,12 @@ const struct spprof_engine spprof_engine_ctimer = {
     .thread_id_of_vm = thread_id_of_vm,
     .thread_id = thread_id,
     .thread_cpu_ns = thread_cpu_ns,
+    .process_cpu_ns = process_cpu_ns,
     .threads = threads,
     .thread_count = thread_count,
+    .newest_thread = newest_thread,
     .thread_name = thread_name,
+    .signal_blocked = signal_blocked,
     .read_memory = read_memory,
     .timer_create = create_timer,
     .timer_set_sigsafe = set_timer_sigsafe,

@@ -47,12 +47,19 @@ struct spprof_engine {
     /* CPU time of a thread, ns, 0 if the system does not tell; an error if there is no such thread.
      */
     int (*thread_cpu_ns)(uint64_t id, uint64_t *ns);
+    /* CPU time of the whole process, threads that are gone included, ns. */
+    int (*process_cpu_ns)(uint64_t *ns);
     /* Visits every thread of this process; none where the system does not list them. */
     int (*threads)(void (*visit)(uint64_t id, void *context), void *context);
     /* How many there are, cheaply; 0 if that is not to be had. */
     uint64_t (*thread_count)(void);
+    /* The last number that the system gave to a thread, of whatever process; numbers grow until
+     * they begin again at a low one. 0 if that is not to be had. */
+    uint64_t (*newest_thread)(void);
     /* The name that the system knows the thread by; at least "" is in `name` afterwards. */
     int (*thread_name)(uint64_t id, char *name, size_t size);
+    /* 1 if the thread blocks the signal, 0 if not, -errno if the system does not tell. */
+    int (*signal_blocked)(uint64_t id, int signal);
     /* Copies memory of this process; -EFAULT where a load would fault. */
     int (*read_memory)(const void *address, void *value, size_t size);
 

@@ -52,7 +52,7 @@ final class Budget {
         new OverheadController.Measured(
             now,
             stats.signals(),
-            stats.sampledCpuNanos() + stats.droppedCpuNanos(),
+            stats.sampledCpuNanos() + stats.droppedCpuNanos() - stats.unseenCpuNanos(),
             stats.overheadCpuNanos(),
             fixedNanos));
     refused = !session.interval().change(sampler, controller.intervalNanos());

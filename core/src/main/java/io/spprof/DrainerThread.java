@@ -9,9 +9,10 @@ import java.util.concurrent.locks.LockSupport;
 
 /**
  * The one thread of a session: drains the ring ten times a second, less often when it is empty or
- * when a budget leaves no more, more often when it fills up; looks for new threads and problems;
- * closes windows of time; and ends the session when its time is over. It keeps itself out of the
- * profile; its CPU time is in the measured overhead.
+ * when a budget leaves no more, more often when it fills up; looks for new threads and problems,
+ * for threads every few milliseconds while some live for less than it sleeps ({@link
+ * ThreadSearch}); closes windows of time; and ends the session when its time is over. It keeps
+ * itself out of the profile; its CPU time is in the measured overhead.
  */
 final class DrainerThread extends Thread {
 
@@ -47,15 +48,18 @@ final class DrainerThread extends Thread {
   private long durationNanos;
   private long windowNanos; // Long.MAX_VALUE: one for all
   private Budget budget;
+  private ThreadSearch search;
   private long nextWindow;
 
   // The thread's own.
   private long pause = LONGEST_PAUSE_NANOS;
+  private long nextPass = LONGEST_PAUSE_NANOS;
   private long nextSweep = SWEEP_NANOS;
   private long nextNames = NAMES_NANOS;
   private long nextSecond = SECOND_NANOS;
   private long countedCpu; // what is in the drainer's own CPU time already
   private long fixedCpu; // what of that was not for samples
+  private long wokenCpu; // its CPU clock when it last had nothing left to do
 
   DrainerThread(Sampler sampler, Owner owner) {
     // No inherited thread-locals and no context class loader: nothing of the starter's is kept
@@ -79,6 +83,7 @@ final class DrainerThread extends Thread {
     windowNanos = window;
     nextWindow = window;
     budget = new Budget(of, sampler);
+    search = new ThreadSearch(sampler.counters().unseenCpuNanos());
     begun.countDown();
   }
 
@@ -122,26 +127,49 @@ final class DrainerThread extends Thread {
 
   private void work() {
     try {
-      LockSupport.parkNanos(Math.min(pause, untilDue()));
+      LockSupport.parkNanos(untilDue());
       Thread.interrupted(); // no interrupt is meant for us, and with one set park does not wait
-      pass();
+      if (session.elapsedNanos() >= search.dueNanos()) {
+        search();
+      }
+      if (!waits()) {
+        pass();
+        wokenCpu = sampler.currentThreadCpuNanos();
+      }
     } catch (RuntimeException | Error e) {
       // The next pass may have better luck, and what the ring cannot hold until then is counted.
     }
   }
 
-  /** What somebody waits for: the end of a window, and of the session. */
+  /** Until the next pass or search, or what somebody waits for: a window's end, the session's. */
   private long untilDue() {
-    long left = Math.min(nextWindow, durationNanos) - session.elapsedNanos();
+    long now = session.elapsedNanos();
+    long left = Math.min(nextWindow, durationNanos) - now;
     // What is overdue failed or is under way: it is not to be tried all the time.
-    return left > 0 ? Math.max(SHORTEST_PAUSE_NANOS, left) : LONGEST_PAUSE_NANOS;
+    long wait = Math.min(nextPass - now, left > 0 ? left : LONGEST_PAUSE_NANOS);
+    return Math.max(SHORTEST_PAUSE_NANOS, Math.min(wait, search.dueNanos() - now));
+  }
+
+  /** Whether it woke up for a search only. */
+  private boolean waits() {
+    long now = session.elapsedNanos();
+    return now < nextPass && now < Math.min(nextWindow, durationNanos);
+  }
+
+  private void search() {
+    sampler.searchThreads();
+    long cpu = sampler.currentThreadCpuNanos();
+    search.searched(session.elapsedNanos(), cpu - wokenCpu, budget.sweepShare());
+    wokenCpu = cpu; // it is counted with the next pass
   }
 
   private void pass() {
     long now = session.elapsedNanos();
+    nextPass = now + pause; // also if this one fails
     long due = Math.min(Math.min(nextSweep, nextSecond), Math.min(nextWindow, durationNanos));
     if (now < due && ring.isEmpty()) {
       pause = Math.min(IDLE_PAUSE_NANOS * budget.pace(), pause * 2);
+      nextPass = now + pause;
       return; // what that took is counted with the next pass
     }
     long passStart = sampler.currentThreadCpuNanos();
@@ -155,6 +183,7 @@ final class DrainerThread extends Thread {
     }
     pause = Math.min(pause, budget.pace() * (bytes > 0 ? LONGEST_PAUSE_NANOS : IDLE_PAUSE_NANOS));
     now = session.elapsedNanos();
+    nextPass = now + pause;
     if (now >= nextWindow) {
       // After a pause of the machine's there is one long window, not many empty ones.
       nextWindow = now - now % windowNanos + windowNanos;
@@ -168,6 +197,7 @@ final class DrainerThread extends Thread {
       long took = sampler.currentThreadCpuNanos() - sweepStart;
       nextSweep = now + Math.max(SWEEP_NANOS, budget.sweepShare() * took);
       nextNames = names ? now + NAMES_NANOS : nextNames;
+      search.swept(now, sampler.counters().unseenCpuNanos());
     }
     if (now >= nextSecond) {
       nextSecond = now + SECOND_NANOS;

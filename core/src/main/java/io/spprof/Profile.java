@@ -24,7 +24,8 @@ public final class Profile {
    * @param longestIntervalNanos the longest one, ns; the same unless a budget changed it
    * @param dropped signals that are in no profile, by reason
    * @param unwalkable collected samples that stand under a synthetic frame
-   * @param droppedCpuNanos CPU time that the drops stand for, ns
+   * @param droppedCpuNanos CPU time that is in no profile, ns
+   * @param unseenCpuNanos the part of it that no signal stands for, ns
    * @param states the samples' CPU time by what their threads were doing
    * @param running whether the session went on sampling after the snapshot
    * @param debugInfo how exactly compiled code told which method was running
@@ -38,6 +39,7 @@ public final class Profile {
       DropCounts dropped,
       long unwalkable,
       long droppedCpuNanos,
+      long unseenCpuNanos,
       StateTimes states,
       boolean running,
       DebugInfo debugInfo) {}
@@ -90,6 +92,7 @@ public final class Profile {
               0,
               0,
               DropCounts.NONE,
+              0,
               0,
               0,
               StateTimes.NONE,

@@ -45,6 +45,7 @@ final class ProfilerSession {
           0,
           0,
           0,
+          0,
           ProfilerConfig.DEFAULT.intervalNanos(),
           0,
           0,
@@ -85,6 +86,7 @@ final class ProfilerSession {
   private long endNanos; // written before `last`
   private volatile ProfilerStats last; // set once, when ENDED
   private volatile String problem = "";
+  private final UnseenShare unseenShare = new UnseenShare(); // the session's thread's
   private long lastForgotten = -FORGET_NANOS; // the session's thread's
 
   ProfilerSession(
@@ -241,8 +243,10 @@ final class ProfilerSession {
                   ? "start with a larger memory than " + (config.memoryBytes() >> 20) + "m"
                   : shares.problem());
     }
+    String unseen = unseenShare.problem(stats());
     found = found.isEmpty() ? known : found;
-    problem = found.isEmpty() ? shares.problem() : found;
+    found = found.isEmpty() ? shares.problem() : found;
+    problem = found.isEmpty() ? unseen : found;
   }
 
   /**
@@ -312,7 +316,11 @@ final class ProfilerSession {
         dropped,
         collected.unwalkable(),
         collected.sampledCpuNanos(),
-        counted.droppedCpuNanos() + counted.unsignalledCpuNanos() + collected.droppedCpuNanos(),
+        counted.droppedCpuNanos()
+            + counted.unsignalledCpuNanos()
+            + counted.unseenCpuNanos()
+            + collected.droppedCpuNanos(),
+        counted.unseenCpuNanos(),
         overheadNanos,
         counted.walkNanos(),
         interval.range().nanos(),

@@ -13,8 +13,11 @@ package io.spprof;
  * @param unwalkableSamples counter: collected samples whose stack could not be walked; they stand
  *     in the profile under a synthetic frame that names the cause
  * @param sampledCpuNanos counter: CPU time that the collected samples stand for, ns
- * @param droppedCpuNanos counter: CPU time that the drops stand for, timer expirations that were
- *     due but never signalled when a session ended included, ns
+ * @param droppedCpuNanos counter: CPU time that is in no profile: what the drops stand for, timer
+ *     expirations that were due but never signalled when a thread or a session ended, and what is
+ *     unseen, ns
+ * @param unseenCpuNanos counter: the part of it that no signal stands for, of threads that ended
+ *     before they were found, in their last stretch, or without a timer, ns
  * @param overheadCpuNanos counter: CPU time spent in handlers and in the profiler's own threads, ns
  * @param walkNanos counter: time that the stack walks in handlers took, ns
  * @param intervalNanos the interval in force, ns; of the running, else of the last, else of a
@@ -37,6 +40,7 @@ public record ProfilerStats(
     long unwalkableSamples,
     long sampledCpuNanos,
     long droppedCpuNanos,
+    long unseenCpuNanos,
     long overheadCpuNanos,
     long walkNanos,
     long intervalNanos,

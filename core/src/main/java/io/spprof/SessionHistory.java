@@ -96,6 +96,7 @@ final class SessionHistory {
                 all.figures().dropped(),
                 all.figures().unwalkable(),
                 all.figures().droppedCpuNanos(),
+                all.figures().unseenCpuNanos(),
                 all.states(),
                 goesOn,
                 debugInfo));

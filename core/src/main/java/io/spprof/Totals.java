@@ -9,7 +9,8 @@ package io.spprof;
  * @param dropped signals in no profile
  * @param unwalkable collected samples without a stack
  * @param sampledCpuNanos CPU time of the collected samples, ns
- * @param droppedCpuNanos CPU time of the drops, ns
+ * @param droppedCpuNanos CPU time in no profile, ns
+ * @param unseenCpuNanos the part of it that no signal stands for, ns
  * @param overheadCpuNanos CPU time of the profiler, ns
  * @param walkNanos time of the stack walks, ns
  */
@@ -21,10 +22,11 @@ record Totals(
     long unwalkable,
     long sampledCpuNanos,
     long droppedCpuNanos,
+    long unseenCpuNanos,
     long overheadCpuNanos,
     long walkNanos) {
 
-  static final Totals ZERO = new Totals(0, 0, 0, DropCounts.NONE, 0, 0, 0, 0, 0);
+  static final Totals ZERO = new Totals(0, 0, 0, DropCounts.NONE, 0, 0, 0, 0, 0, 0);
 
   /** With an ended session added; null adds nothing. */
   Totals plus(ProfilerSession session) {
@@ -40,6 +42,7 @@ record Totals(
         s.unwalkableSamples(),
         s.sampledCpuNanos(),
         s.droppedCpuNanos(),
+        s.unseenCpuNanos(),
         s.overheadCpuNanos(),
         s.walkNanos());
   }
@@ -55,6 +58,7 @@ record Totals(
         unwalkable + s.unwalkableSamples(),
         sampledCpuNanos + s.sampledCpuNanos(),
         droppedCpuNanos + s.droppedCpuNanos(),
+        unseenCpuNanos + s.unseenCpuNanos(),
         overheadCpuNanos + s.overheadCpuNanos(),
         walkNanos + s.walkNanos(),
         s.intervalNanos(),

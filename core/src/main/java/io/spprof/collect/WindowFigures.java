@@ -9,7 +9,8 @@ import io.spprof.ProfilerStats;
  * @param signals signals that reached the handler
  * @param dropped those in no profile, by reason
  * @param unwalkable collected samples that stand under a synthetic frame
- * @param droppedCpuNanos CPU time that the drops stand for, ns
+ * @param droppedCpuNanos CPU time that is in no profile, ns
+ * @param unseenCpuNanos the part of it that no signal stands for, ns
  * @param overheadCpuNanos CPU time of handlers and of the profiler's own threads, ns
  * @param shortestIntervalNanos the shortest sampling interval in force meanwhile, ns; of what
  *     counts from a session's start: since the last window was closed
@@ -20,13 +21,14 @@ public record WindowFigures(
     DropCounts dropped,
     long unwalkable,
     long droppedCpuNanos,
+    long unseenCpuNanos,
     long overheadCpuNanos,
     long shortestIntervalNanos,
     long longestIntervalNanos) {
 
   /** Nothing yet. */
   public static final WindowFigures ZERO =
-      new WindowFigures(0, DropCounts.NONE, 0, 0, 0, Long.MAX_VALUE, 0);
+      new WindowFigures(0, DropCounts.NONE, 0, 0, 0, 0, Long.MAX_VALUE, 0);
 
   /**
    * A session's, up to now.
@@ -43,6 +45,7 @@ public record WindowFigures(
         session.dropped(),
         session.unwalkableSamples(),
         session.droppedCpuNanos(),
+        session.unseenCpuNanos(),
         session.overheadCpuNanos(),
         shortestIntervalNanos,
         longestIntervalNanos);
@@ -54,6 +57,7 @@ public record WindowFigures(
         dropped.plus(other.dropped),
         unwalkable + other.unwalkable,
         droppedCpuNanos + other.droppedCpuNanos,
+        unseenCpuNanos + other.unseenCpuNanos,
         overheadCpuNanos + other.overheadCpuNanos,
         Math.min(shortestIntervalNanos, other.shortestIntervalNanos),
         Math.max(longestIntervalNanos, other.longestIntervalNanos));
@@ -65,6 +69,7 @@ public record WindowFigures(
         dropped.minus(other.dropped),
         unwalkable - other.unwalkable,
         droppedCpuNanos - other.droppedCpuNanos,
+        unseenCpuNanos - other.unseenCpuNanos,
         overheadCpuNanos - other.overheadCpuNanos,
         shortestIntervalNanos,
         longestIntervalNanos);

@@ -15,6 +15,10 @@ final class DropReasons {
    */
   record Reason(String key, long signals, String meaning) {}
 
+  /** What stands for CPU time without a signal. */
+  static final String UNSEEN =
+      "threads that ended before they were found, or after their last signal, or have no timer";
+
   private DropReasons() {}
 
   /** All reasons, those without drops included, in the order of the fields. */

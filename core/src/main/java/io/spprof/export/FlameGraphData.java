@@ -105,6 +105,7 @@ final class FlameGraphData {
     json.key("unwalkable").value(info.unwalkable());
     json.key("dropped").value(info.dropped().total());
     json.key("droppedCpuNanos").value(info.droppedCpuNanos());
+    json.key("unseenCpuNanos").value(info.unseenCpuNanos());
     json.key("drops").beginArray();
     for (DropReasons.Reason reason : DropReasons.of(info.dropped())) {
       json.beginObject();

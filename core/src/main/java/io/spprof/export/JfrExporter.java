@@ -96,6 +96,7 @@ public final class JfrExporter {
     events.varint(times.forgotten());
     events.varint(info.dropped().total());
     events.varint(info.droppedCpuNanos());
+    events.varint(info.unseenCpuNanos());
     endEvent(at);
     setting("event", "cpu");
     setting("interval", Long.toString(info.intervalNanos()));

@@ -214,7 +214,9 @@ final class JfrMetadata {
                         .add(label("Samples Whose Time Is Not Kept: Not in This Recording")),
                     field("droppedSamples", Type.LONG).add(label("Dropped Samples")),
                     field("droppedCpuTime", Type.LONG)
-                        .add(label("CPU Time of the Dropped Samples"), nanoseconds())));
+                        .add(label("CPU Time That Is in No Profile"), nanoseconds()),
+                    field("unseenCpuTime", Type.LONG)
+                        .add(label("Part of It Without a Signal"), nanoseconds())));
   }
 
   private static Element type(int id, String name) {

@@ -75,7 +75,9 @@ public final class PprofExporter {
           + info.dropped().total()
           + " signals, "
           + info.droppedCpuNanos()
-          + " ns of CPU time that are not in this profile"
+          + " ns of CPU time that are not in this profile, "
+          + info.unseenCpuNanos()
+          + " of them without a signal"
     };
   }
 

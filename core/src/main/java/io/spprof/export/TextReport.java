@@ -96,11 +96,16 @@ public final class TextReport {
         total == 0 ? "nothing" : Figures.count(total, "signal"),
         Figures.nanos(info.droppedCpuNanos()),
         Figures.percent(Figures.share(info.droppedCpuNanos(), whole)),
-        total == 0 ? " (due, but not yet signalled, when the session ended)" : "");
+        total == 0 ? " (no signal came for it)" : "");
     for (DropReasons.Reason reason : DropReasons.of(info.dropped())) {
       if (reason.signals() > 0) {
         line("    %,12d  %-16s %s", reason.signals(), reason.key(), reason.meaning());
       }
+    }
+    if (info.unseenCpuNanos() > 0) {
+      line(
+          "    %12s  %-16s %s",
+          Figures.nanos(info.unseenCpuNanos()), "unseenThreads", DropReasons.UNSEEN);
     }
   }
 

@@ -77,15 +77,18 @@ function addLosses(info, when) {
   add(term("Unwalkable"), countText(info.unwalkable), "Samples whose stack could not be walked; they stand under a [synthetic] frame", info.unwalkable > 0 ? "warn" : "good").id = id("unwalkable");
 
   const missing = timeText(info.droppedCpuNanos) + " of CPU time, " + percentText(info.droppedCpuNanos, wholeNanos) + " of all, is missing below";
+  const unseen = info.unseenCpuNanos > 0
+    ? [{ key: "unseenThreads " + timeText(info.unseenCpuNanos), meaning: "threads that ended before they were found, or after their last signal, or have no timer" }]
+    : [];
   if (isDropped) {
     const reasons = info.drops.filter((drop) => drop.signals > 0);
     notice(
       "bad",
       head + countText(info.dropped, "signal") + " dropped: " + missing + ".",
-      reasons.map((drop) => ({ key: drop.key + " " + countText(drop.signals), meaning: drop.meaning })),
+      reasons.map((drop) => ({ key: drop.key + " " + countText(drop.signals), meaning: drop.meaning })).concat(unseen),
     );
   } else if (info.droppedCpuNanos > 0) {
-    notice("plain", head + "Nothing dropped; " + missing + ": it was due, but not yet signalled, when the session ended.", []);
+    notice("plain", head + "Nothing dropped; " + missing + ": no signal came for it.", unseen);
   }
   if (info.unwalkable > 0) {
     const share = percentText(info.unwalkable, info.totalSamples);

@@ -396,7 +396,7 @@ final class DrainerTest {
       sampler.nanos = window * 1_000_000_000L;
       always.roll(
           sampler.nanos,
-          new WindowFigures(signals, DropCounts.NONE, 0, 0, 0, 1, 1),
+          new WindowFigures(signals, DropCounts.NONE, 0, 0, 0, 0, 1, 1),
           Long.MAX_VALUE / 2);
       assertTrue(budget.used() <= budget.limit(), budget.used() + " of " + budget.limit());
     }
@@ -411,7 +411,7 @@ final class DrainerTest {
                 0,
                 Long.MAX_VALUE,
                 sampler.nanos + 1,
-                new WindowFigures(signals, DropCounts.NONE, 0, 0, 0, 1, 1)));
+                new WindowFigures(signals, DropCounts.NONE, 0, 0, 0, 0, 1, 1)));
     assertEquals(all.totalSamples(), all.info().unwalkable(), "signals of the windows kept");
     assertEquals(300 * (1000 - extent.sinceNanos() / 1_000_000_000L), all.totalSamples());
   }

@@ -39,6 +39,7 @@ final class Snapshots {
         all.figures().dropped(),
         all.figures().signals(),
         all.figures().droppedCpuNanos(),
+        all.figures().unseenCpuNanos(),
         all.states(),
         true,
         DebugInfo.EXACT);

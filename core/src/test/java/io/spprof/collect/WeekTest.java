@@ -153,6 +153,7 @@ final class WeekTest {
           0,
           drainer.stats().droppedCpuNanos(),
           0,
+          0,
           config.intervalNanos(),
           config.intervalNanos());
     }

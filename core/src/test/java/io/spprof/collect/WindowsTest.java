@@ -40,6 +40,7 @@ final class WindowsTest {
         new DropCounts(signals / 3, 0, 0, 0, 0, 0),
         signals / 7,
         2 * signals,
+        signals / 2,
         5 * signals,
         1000,
         1000);
@@ -120,15 +121,15 @@ final class WindowsTest {
 
   @Test
   void shouldKeepTheShortestAndTheLongestIntervalOfWhatIsMerged() {
-    WindowFigures first = new WindowFigures(10, DropCounts.NONE, 0, 0, 0, 20, 30);
-    WindowFigures second = new WindowFigures(15, DropCounts.NONE, 0, 0, 0, 10, 25);
+    WindowFigures first = new WindowFigures(10, DropCounts.NONE, 0, 0, 0, 0, 20, 30);
+    WindowFigures second = new WindowFigures(15, DropCounts.NONE, 0, 0, 0, 0, 10, 25);
 
     assertEquals(
-        new WindowFigures(5, DropCounts.NONE, 0, 0, 0, 10, 25),
+        new WindowFigures(5, DropCounts.NONE, 0, 0, 0, 0, 10, 25),
         second.minus(first),
         "what a window began with is no part of it");
     assertEquals(
-        new WindowFigures(25, DropCounts.NONE, 0, 0, 0, 10, 30),
+        new WindowFigures(25, DropCounts.NONE, 0, 0, 0, 0, 10, 30),
         WindowFigures.ZERO.plus(first).plus(second));
   }
 

@@ -43,6 +43,7 @@ final class JfrExporterTest {
               "GC Thread#0;[native thread] 5",
               "ü – €;Unpackaged.größe:65535 1")
           .dropped(new DropCounts(1, 2, 3, 4, 5, 6), 777)
+          .unseen(333)
           .build();
 
   @TempDir private Path directory;
@@ -191,6 +192,7 @@ final class JfrExporterTest {
     assertEquals(PROFILE.totalCpuNanos(), session.getLong("cpuTime"));
     assertEquals(21, session.getLong("droppedSamples"));
     assertEquals(777, session.getLong("droppedCpuTime"));
+    assertEquals(333, session.getLong("unseenCpuTime"));
     assertEquals(0, session.getLong("olderSamples"));
   }
 

@@ -30,6 +30,7 @@ final class PprofExporterTest {
               "w 1;[truncated];x.Y.z:7 2 25ms",
               "ü – €;Unpackaged.größe:65535 1")
           .dropped(new DropCounts(1, 2, 3, 4, 5, 6), 777)
+          .unseen(333)
           .build();
 
   private static final Pattern SAMPLE = Pattern.compile(" +([0-9]+) +([0-9]+): ([0-9 ]+?) *");
@@ -114,6 +115,7 @@ final class PprofExporterTest {
     assertTrue(raw.contains("samples/count cpu/nanoseconds[dflt]"), raw);
     assertTrue(raw.contains("Time: 2026-01-01 00:00:00 +0000 UTC\nDuration: 1m0s\n"), raw);
     assertTrue(raw.contains("Comment: dropped: 21 signals, 777 ns of CPU time"), raw);
+    assertTrue(raw.contains("333 of them without a signal"), raw);
   }
 
   @Test

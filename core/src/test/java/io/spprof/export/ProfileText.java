@@ -37,6 +37,7 @@ final class ProfileText {
   private final List<long[]> rows = new ArrayList<>();
   private DropCounts dropped = DropCounts.NONE;
   private long droppedCpuNanos;
+  private long unseenCpuNanos;
   private long unwalkable;
   StateTimes states = StateTimes.NONE;
   private long startTimeMillis = 1_767_225_600_000L; // 2026-01-01T00:00:00Z
@@ -89,6 +90,12 @@ final class ProfileText {
     return this;
   }
 
+  /** A part of what was dropped. */
+  ProfileText unseen(long cpuNanos) {
+    unseenCpuNanos = cpuNanos;
+    return this;
+  }
+
   ProfileText unwalkable(long samples) {
     unwalkable = samples;
     return this;
@@ -128,6 +135,7 @@ final class ProfileText {
             dropped,
             unwalkable,
             droppedCpuNanos,
+            unseenCpuNanos,
             states,
             false,
             DebugInfo.EXACT);

@@ -59,6 +59,18 @@ class TextReportTest {
         ProfileText.lines("main;a.A.a 9").dropped(DropCounts.NONE, 10_000_000L).build();
 
     assertContains(report(profile), "  dropped     nothing, 10 ms of CPU time: 10.00 % of all");
+    assertFalse(report(profile).contains("unseenThreads"));
+  }
+
+  @Test
+  void shouldTellWhatNoSignalStandsFor() throws IOException {
+    Profile profile =
+        ProfileText.lines("main;a.A.a 9")
+            .dropped(DropCounts.NONE, 10_000_000L)
+            .unseen(8_000_000)
+            .build();
+
+    assertContains(report(profile), "            8 ms  unseenThreads    threads that ended before");
   }
 
   @Test
@@ -128,6 +140,7 @@ class TextReportTest {
             10_000_000,
             10_000_000,
             DropCounts.NONE,
+            0,
             0,
             0,
             StateTimes.NONE,

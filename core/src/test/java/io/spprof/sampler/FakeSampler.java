@@ -51,6 +51,12 @@ public final class FakeSampler implements Sampler {
   public volatile LongFunction<String> names = method -> "m" + method;
   public volatile LongSupplier threadCpuNanos = () -> 0;
 
+  /** What no signal stands for so far. */
+  public volatile long unseenNanos;
+
+  /** In place of searching for new threads. */
+  public volatile Runnable onSearch = () -> {};
+
   /** What its clock shows. */
   public volatile long nanos;
 
@@ -137,6 +143,11 @@ public final class FakeSampler implements Sampler {
   }
 
   @Override
+  public void searchThreads() {
+    onSearch.run();
+  }
+
+  @Override
   public boolean interval(long nanos) {
     intervals.add(nanos);
     return intervalCanChange;
@@ -210,7 +221,7 @@ public final class FakeSampler implements Sampler {
     long full = bufferFull.get();
     long nanos = droppedNanos.get();
     SamplerCounters read =
-        new SamplerCounters(in, full, 0, 0, 0, nanos, 0, 0, 0, 1, 0, signals.get());
+        new SamplerCounters(in, full, 0, 0, 0, nanos, 0, unseenNanos, 0, 0, 1, 0, signals.get());
     onCountersRead.run();
     return read;
   }

@@ -34,6 +34,7 @@ final class StatusCommand implements Callable<Integer> {
     "UnwalkableSamples",
     "SampledCpuTimeNanos",
     "DroppedCpuTimeNanos",
+    "UnseenCpuTimeNanos",
     "OverheadPercent",
     "MeasuredOverheadPercent",
     "ThreadsSampled",

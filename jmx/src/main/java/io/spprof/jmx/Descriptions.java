@@ -98,12 +98,18 @@ final class Descriptions {
     attribute(
         "DroppedCpuTimeNanos",
         "ns",
-        "Counter: CPU time in no profile: of dropped samples, and due but not yet signalled at a session's end");
+        "Counter: CPU time in no profile: of dropped samples, due but not yet signalled when a thread"
+            + " or a session ended, and UnseenCpuTimeNanos");
+    attribute(
+        "UnseenCpuTimeNanos",
+        "ns",
+        "Counter: the part of DroppedCpuTimeNanos that no signal stands for: threads that ended"
+            + " before they were found, or after their last signal, or that have no timer");
     attribute(
         "OverheadPercent",
         "% of one CPU",
-        "Overhead of the running session by the model, samples x 25 us / elapsed; 0 when idle. The"
-            + " conservative figure, the one to alert on");
+        "Overhead of the running session by the model, signals x 25 us / elapsed; 0 when idle. Neither"
+            + " measured nor an upper bound");
     attribute(
         "MeasuredOverheadPercent",
         "% of one CPU",

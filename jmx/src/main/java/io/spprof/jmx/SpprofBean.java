@@ -187,6 +187,11 @@ final class SpprofBean extends StandardEmitterMBean implements SpprofMXBean {
   }
 
   @Override
+  public long getUnseenCpuTimeNanos() {
+    return figures().stats().unseenCpuNanos();
+  }
+
+  @Override
   public double getOverheadPercent() {
     return isRunning() ? getSession().overheadPercent() : 0;
   }
@@ -306,6 +311,7 @@ final class SpprofBean extends StandardEmitterMBean implements SpprofMXBean {
         0,
         0,
         DropCounts.NONE,
+        0,
         0,
         0,
         0,

@@ -127,12 +127,21 @@ public interface SpprofMXBean {
   /**
    * Counter.
    *
-   * @return CPU time that the dropped samples stand for, ns
+   * @return CPU time that is in no profile: what the dropped samples stand for, what was due and
+   *     not yet signalled when a thread or a session ended, and UnseenCpuTimeNanos; ns
    */
   long getDroppedCpuTimeNanos();
 
   /**
-   * Gauge, by the model: samples × 25 µs ÷ elapsed.
+   * Counter, a part of DroppedCpuTimeNanos. It grows while it happens.
+   *
+   * @return CPU time that no signal stands for: of threads that ended before they were found, after
+   *     their last signal, or that have no timer; ns
+   */
+  long getUnseenCpuTimeNanos();
+
+  /**
+   * Gauge, by the model: signals × 25 µs ÷ elapsed. Neither measured nor an upper bound.
    *
    * @return 0–100, percent of one CPU
    */

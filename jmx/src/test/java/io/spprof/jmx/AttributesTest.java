@@ -97,6 +97,7 @@ class AttributesTest {
       assertEquals(7L, bean.get("UnwalkableSamples"));
       assertEquals(50_000L, bean.get("SampledCpuTimeNanos"));
       assertEquals(210L, bean.get("DroppedCpuTimeNanos"));
+      assertEquals(90L, bean.get("UnseenCpuTimeNanos"));
       assertEquals(0.25, bean.get("OverheadPercent"));
       assertEquals(0.125, bean.get("MeasuredOverheadPercent"));
       assertEquals(75_000L, bean.get("OverheadCpuTimeNanos"));

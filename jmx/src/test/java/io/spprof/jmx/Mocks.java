@@ -34,8 +34,8 @@ final class Mocks {
 
   static ProfilerStats stats(long sessions, SessionStats session) {
     return new ProfilerStats(
-        sessions, 5_100, 5_000, DROPS, 7, 50_000, 210, 75_000, 30_000, 1_000_000, 9, 1, 40, 1 << 20,
-        64 << 20, "ctimer", "agct", session);
+        sessions, 5_100, 5_000, DROPS, 7, 50_000, 210, 90, 75_000, 30_000, 1_000_000, 9, 1, 40,
+        1 << 20, 64 << 20, "ctimer", "agct", session);
   }
 
   static Profiler idle() {
@@ -46,6 +46,7 @@ final class Mocks {
             0,
             0,
             DropCounts.NONE,
+            0,
             0,
             0,
             0,
@@ -112,6 +113,7 @@ final class Mocks {
             DROPS,
             7,
             210,
+            90,
             StateTimes.NONE,
             false,
             DebugInfo.EXACT),

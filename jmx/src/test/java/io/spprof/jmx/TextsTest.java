@@ -40,6 +40,7 @@ class TextsTest {
             DropCounts.NONE,
             0,
             0,
+            0,
             StateTimes.NONE,
             false,
             DebugInfo.EXACT),

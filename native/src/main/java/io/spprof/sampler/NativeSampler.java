@@ -103,6 +103,13 @@ public final class NativeSampler implements Sampler {
   }
 
   @Override
+  public void searchThreads() {
+    if (counters != null) {
+      search0();
+    }
+  }
+
+  @Override
   public boolean interval(long nanos) {
     return counters != null && interval0(nanos) == 0;
   }
@@ -124,10 +131,12 @@ public final class NativeSampler implements Sampler {
     if (counters == null) {
       return "";
     }
+    if (signalIsTaken0()) {
+      return SamplerFailure.taken();
+    }
     String problem =
-        signalIsTaken0()
-            ? SamplerFailure.taken()
-            : SamplerFailure.ofThreads(lastThreadError0(), counters().threadsFailed(), engine);
+        SamplerFailure.ofThreads(lastThreadError0(), counters().threadsFailed(), engine);
+    problem = problem.isEmpty() ? SamplerFailure.blocked(blocking0()) : problem;
     return problem.isEmpty() ? procProblem : problem;
   }
 
@@ -207,6 +216,10 @@ public final class NativeSampler implements Sampler {
   private static native int release0();
 
   private static native int sweep0(boolean names);
+
+  private static native void search0();
+
+  private static native String blocking0();
 
   private static native int interval0(long nanos);
 

@@ -78,12 +78,13 @@ final class SampleLayout {
   static final int DROP_FOREIGN = 3;
   static final int DROPPED_CPU_NANOS = 48;
   static final int UNSIGNALLED_CPU_NANOS = 56;
+  static final int UNSEEN_CPU_NANOS = 64;
   static final int TIMED_EVERY = 8; // one handler in so many is measured
-  static final int TIMED_HANDLER_NANOS = 64;
-  static final int TIMED_WALK_NANOS = 72;
-  static final int THREADS_SAMPLED = 80;
-  static final int THREADS_FAILED = 88;
-  static final int COUNTERS_SIZE = 96;
+  static final int TIMED_HANDLER_NANOS = 72;
+  static final int TIMED_WALK_NANOS = 80;
+  static final int THREADS_SAMPLED = 88;
+  static final int THREADS_FAILED = 96;
+  static final int COUNTERS_SIZE = 104;
 
   private SampleLayout() {}
 
@@ -149,6 +150,7 @@ final class SampleLayout {
       DROP_FOREIGN,
       DROPPED_CPU_NANOS,
       UNSIGNALLED_CPU_NANOS,
+      UNSEEN_CPU_NANOS,
       TIMED_EVERY,
       TIMED_HANDLER_NANOS,
       TIMED_WALK_NANOS,

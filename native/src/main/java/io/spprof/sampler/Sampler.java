@@ -58,6 +58,12 @@ public interface Sampler {
   void sweep(boolean names);
 
   /**
+   * Between two sweeps: looks for threads that were made since the last look. Cheaper than a sweep
+   * where there are many threads. Nothing happens where there is one timer for the process.
+   */
+  void searchThreads();
+
+  /**
    * Changes the interval of the session that is sampling. A thread follows at its next signal, so
    * that every sample stands for the CPU time that it was taken for.
    *
@@ -88,9 +94,9 @@ public interface Sampler {
   void rest(int share, int turn);
 
   /**
-   * Why there are threads without a timer.
+   * Why there are threads that cannot be sampled: they have no timer, or block its signal.
    *
-   * @return "" if every thread has one; else the cause and the remedy
+   * @return "" if every thread can; else the cause, the threads, and the remedy
    */
   String threadProblem();
 

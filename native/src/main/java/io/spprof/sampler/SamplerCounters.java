@@ -15,7 +15,10 @@ import java.nio.ByteOrder;
  * @param late signals dropped: their session was being stopped
  * @param foreign signals dropped: not from our timers
  * @param droppedCpuNanos CPU time that the dropped signals stood for, ns
- * @param unsignalledCpuNanos timer expirations due but never signalled when a session ended, ns
+ * @param unsignalledCpuNanos timer expirations due but never signalled when a thread or a session
+ *     ended, ns
+ * @param unseenCpuNanos CPU time that no signal stands for: threads that came and went between two
+ *     looks, their last stretch, threads without a timer, ns
  * @param timedHandlerNanos CPU time of those handlers that are measured, one in eight, ns
  * @param timedWalkNanos what the walks took in these handlers, by the monotonic clock, ns
  * @param threadsSampled gauge: threads with a timer
@@ -30,6 +33,7 @@ public record SamplerCounters(
     long foreign,
     long droppedCpuNanos,
     long unsignalledCpuNanos,
+    long unseenCpuNanos,
     long timedHandlerNanos,
     long timedWalkNanos,
     int threadsSampled,
@@ -38,7 +42,7 @@ public record SamplerCounters(
 
   /** Nothing counted. */
   public static final SamplerCounters ZERO =
-      new SamplerCounters(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+      new SamplerCounters(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
 
   private static final VarHandle LONG =
       MethodHandles.byteBufferViewVarHandle(long[].class, ByteOrder.nativeOrder());
@@ -53,6 +57,7 @@ public record SamplerCounters(
         get(block, SampleLayout.DROPPED + 8 * SampleLayout.DROP_FOREIGN),
         get(block, SampleLayout.DROPPED_CPU_NANOS),
         get(block, SampleLayout.UNSIGNALLED_CPU_NANOS),
+        get(block, SampleLayout.UNSEEN_CPU_NANOS),
         get(block, SampleLayout.TIMED_HANDLER_NANOS),
         get(block, SampleLayout.TIMED_WALK_NANOS),
         (int) get(block, SampleLayout.THREADS_SAMPLED),
@@ -79,6 +84,7 @@ public record SamplerCounters(
         foreign - earlier.foreign,
         droppedCpuNanos - earlier.droppedCpuNanos,
         unsignalledCpuNanos - earlier.unsignalledCpuNanos,
+        unseenCpuNanos - earlier.unseenCpuNanos,
         timedHandlerNanos - earlier.timedHandlerNanos,
         timedWalkNanos - earlier.timedWalkNanos,
         threadsSampled,

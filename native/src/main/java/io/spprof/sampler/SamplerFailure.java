@@ -149,6 +149,22 @@ enum SamplerFailure {
   }
 
   /**
+   * Threads that cannot be sampled although they have a timer.
+   *
+   * @param threads which threads block its signal; null if there are none
+   * @return "" if there are none
+   */
+  static String blocked(String threads) {
+    return threads == null
+        ? ""
+        : "SIGPROF is blocked, so nothing is sampled, in "
+            + threads
+            + "; their CPU time counts as dropped when they or the session end. A library blocks it"
+            + " in its own threads, or the parent of this process did for all: start the JVM with"
+            + " SIGPROF unblocked, or let the library leave it out of its mask";
+  }
+
+  /**
    * What is to be said about the threads of a session that runs.
    *
    * @param result of the last failure, 0 if there was none

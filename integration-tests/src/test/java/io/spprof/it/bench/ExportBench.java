@@ -157,6 +157,7 @@ final class ExportBench {
             DropCounts.NONE,
             0,
             0,
+            0,
             StateTimes.NONE,
             false,
             DebugInfo.EXACT),

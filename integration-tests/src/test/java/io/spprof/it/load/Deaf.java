@@ -14,6 +14,8 @@ final class Deaf {
   private static final int SIG_BLOCK = 0;
   private static final int SIZEOF_SIGSET = 128;
   private static volatile long sink;
+  private static volatile boolean hears;
+  private static Thread thread;
 
   static {
     Native.register("c");
@@ -23,20 +25,32 @@ final class Deaf {
 
   private static native int pthread_sigmask(int how, Pointer set, Pointer old);
 
-  static void start() {
-    Control.daemon(
-        "deaf",
-        () -> {
-          // Not all: the JVM itself lives on SIGSEGV.
-          Memory profiling = new Memory(SIZEOF_SIGSET);
-          profiling.clear();
-          profiling.setLong(0, 1L << (SIGPROF - 1));
-          if (pthread_sigmask(SIG_BLOCK, profiling, Pointer.NULL) != 0) {
-            throw new IllegalStateException("pthread_sigmask failed");
-          }
-          while (true) {
-            sink = Spin.steps(sink, 10_000);
-          }
-        });
+  /** Ends the thread. */
+  static String end() {
+    hears = true;
+    try {
+      thread.join();
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+    return "done";
+  }
+
+  static String start() {
+    thread = Control.daemon("deaf", Deaf::run);
+    return "done";
+  }
+
+  private static void run() {
+    // Not all: the JVM itself lives on SIGSEGV.
+    Memory profiling = new Memory(SIZEOF_SIGSET);
+    profiling.clear();
+    profiling.setLong(0, 1L << (SIGPROF - 1));
+    if (pthread_sigmask(SIG_BLOCK, profiling, Pointer.NULL) != 0) {
+      throw new IllegalStateException("pthread_sigmask failed");
+    }
+    while (!hears) {
+      sink = Spin.steps(sink, 10_000);
+    }
   }
 }

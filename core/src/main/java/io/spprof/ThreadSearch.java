@@ -1,0 +1,62 @@
+package io.spprof;
+
+import java.util.concurrent.TimeUnit;
+
+/**
+ * When to search for new threads between two sweeps: while threads that live for less use more than
+ * a hundredth of a CPU unseen, and for two seconds after. A search is due every 5 ms, or so much
+ * later that searches stay within their share of a CPU. Pure arithmetic; one thread.
+ */
+final class ThreadSearch {
+
+  private static final long SHORTEST_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
+  private static final long LASTS_NANOS = TimeUnit.SECONDS.toNanos(2);
+
+  /** Unseen CPU time that is worth a search, a part of one CPU. */
+  private static final double WORTH = 0.01;
+
+  private long sweptAt;
+  private long unseenBefore;
+  private long until;
+  private long due = Long.MAX_VALUE;
+
+  /**
+   * At the session's start.
+   *
+   * @param unseenNanos CPU time that is unseen by then, ns
+   */
+  ThreadSearch(long unseenNanos) {
+    this.unseenBefore = unseenNanos;
+  }
+
+  /** When the next search is due, ns after the session's start; {@code Long.MAX_VALUE} if never. */
+  long dueNanos() {
+    return due;
+  }
+
+  /**
+   * After a sweep.
+   *
+   * @param now ns after the session's start
+   * @param unseenNanos CPU time that is unseen by now, ns
+   */
+  void swept(long now, long unseenNanos) {
+    if (unseenNanos - unseenBefore > WORTH * (now - sweptAt)) {
+      until = now + LASTS_NANOS;
+      due = Math.min(due, now + SHORTEST_NANOS);
+    }
+    sweptAt = now;
+    unseenBefore = unseenNanos;
+  }
+
+  /**
+   * After a search.
+   *
+   * @param now ns after the session's start
+   * @param tookNanos CPU time that it took, waking up included, ns
+   * @param share the reciprocal of the share of a CPU that it may take
+   */
+  void searched(long now, long tookNanos, int share) {
+    due = now < until ? now + Math.max(SHORTEST_NANOS, share * tookNanos) : Long.MAX_VALUE;
+  }
+}

@@ -1,0 +1,181 @@
+/*
+ * An engine whose threads, clocks and timers a test moves by hand: time passes in run(), the kernel
+ * looks at timers in tick(). For the accounting of threads.c and what it calls; no signal is sent.
+ */
+#ifndef SPPROF_TEST_FAKE_THREADS_H
+#define SPPROF_TEST_FAKE_THREADS_H
+
+#include <errno.h>
+#include <stdatomic.h>
+#include <stdio.h>
+
+#include "counters.h"
+#include "gate.h"
+#include "schedule.h"
+#include "test.h"
+#include "threads.h"
+
+#define MS UINT64_C(1000000)
+#define MOST 4096
+
+struct fake_thread {
+    uint64_t cpu_ns;
+    bool alive, has_timer, blocks;
+    const char *name;
+};
+
+static struct fake_thread fakes[MOST]; /* by id */
+static uint64_t newest, self = 1;      /* ids */
+static uint64_t process_ns;
+static uint64_t signalled_ns; /* what the samples stand for */
+static uint64_t clock_reads, read_costs_ns, reader = 1;
+static int listings, names_read;
+static bool refuse, newest_hidden;
+
+static uint64_t begin_thread(void) {
+    CHECK(newest + 1 < MOST);
+    fakes[++newest] = (struct fake_thread){.alive = true, .name = "native"};
+    return newest;
+}
+
+static void end_thread(uint64_t id) {
+    fakes[id].alive = false;
+}
+
+static void run(uint64_t id, uint64_t ns) {
+    CHECK(fakes[id].alive);
+    fakes[id].cpu_ns += ns;
+    process_ns += ns;
+}
+
+static uint64_t fake_thread_id(void) {
+    return self;
+}
+
+/* While clocks are read, time passes for the thread `reader`. */
+static int fake_thread_cpu_ns(uint64_t id, uint64_t *ns) {
+    clock_reads++;
+    if (id >= MOST || !fakes[id].alive) {
+        return -EINVAL;
+    }
+    *ns = fakes[id].cpu_ns;
+    if (read_costs_ns > 0) {
+        run(reader, read_costs_ns);
+    }
+    return 0;
+}
+
+static int fake_process_cpu_ns(uint64_t *ns) {
+    *ns = process_ns;
+    return 0;
+}
+
+static int fake_list(void (*visit)(uint64_t id, void *context), void *context) {
+    listings++;
+    for (uint64_t id = 1; id <= newest; id++) {
+        if (fakes[id].alive) {
+            visit(id, context);
+        }
+    }
+    return 0;
+}
+
+static uint64_t fake_count(void) {
+    uint64_t count = 0;
+    for (uint64_t id = 1; id <= newest; id++) {
+        count += fakes[id].alive;
+    }
+    return count;
+}
+
+static uint64_t fake_newest(void) {
+    return newest_hidden ? 0 : newest;
+}
+
+static int fake_name(uint64_t id, char *name, size_t size) {
+    snprintf(name, size, "%s", fakes[id].name);
+    names_read++;
+    return 0;
+}
+
+static int fake_blocked(uint64_t id, int signal) {
+    (void)signal;
+    return fakes[id].blocks;
+}
+
+static int fake_create(struct spprof_timer *timer, uint64_t id, int signal, void *value) {
+    (void)signal, (void)value;
+    if (!fakes[id].alive || refuse) {
+        return fakes[id].alive ? -EAGAIN : -EINVAL;
+    }
+    atomic_store(&timer->id, (int32_t)id);
+    timer->valid = true;
+    fakes[id].has_timer = true;
+    return 0;
+}
+
+static int fake_set(const struct spprof_timer *timer, uint64_t first_ns, uint64_t interval_ns) {
+    (void)timer, (void)first_ns, (void)interval_ns;
+    return 0;
+}
+
+static int fake_delete(struct spprof_timer *timer) {
+    timer->valid = false;
+    fakes[atomic_load(&timer->id)].has_timer = false;
+    return 0;
+}
+
+static const struct spprof_engine fake_engine = {.name = "fake",
+                                                 .timer_a_thread = true,
+                                                 .thread_id = fake_thread_id,
+                                                 .thread_cpu_ns = fake_thread_cpu_ns,
+                                                 .process_cpu_ns = fake_process_cpu_ns,
+                                                 .threads = fake_list,
+                                                 .thread_count = fake_count,
+                                                 .newest_thread = fake_newest,
+                                                 .thread_name = fake_name,
+                                                 .signal_blocked = fake_blocked,
+                                                 .timer_create = fake_create,
+                                                 .timer_set_sigsafe = fake_set,
+                                                 .timer_delete = fake_delete};
+
+/* The kernel looks at the timers: what is due is signalled, but for threads that block it. */
+static void tick(void) {
+    for (uint64_t id = 1; id <= newest; id++) {
+        struct spprof_slot *slot = spprof_slots_find_sigsafe(id);
+        if (!fakes[id].alive || !fakes[id].has_timer || fakes[id].blocks || slot == NULL) {
+            continue;
+        }
+        uint64_t due = spprof_schedule_due(slot, fakes[id].cpu_ns);
+        uint64_t interval = atomic_load(&slot->interval_ns);
+        signalled_ns += due > 0 ? spprof_schedule_pay_sigsafe(slot, due / interval) : 0;
+    }
+}
+
+/* A process of `count` threads that have used some CPU time, of which a session samples. */
+static UNUSED void begin_session(int count, uint64_t interval_ns) {
+    CHECK_EQUAL(0, spprof_slots_map());
+    spprof_threads_new_session();
+    for (int i = 0; i < count; i++) {
+        run(begin_thread(), 5 * MS);
+    }
+    spprof_threads_begin(&fake_engine, NULL, interval_ns);
+    spprof_gate_open();
+    CHECK(spprof_threads_sweep(true) >= count);
+}
+
+static UNUSED void end_session(void) {
+    spprof_gate_close();
+    spprof_threads_disarm();
+    spprof_threads_end();
+}
+
+static UNUSED uint64_t unseen(void) {
+    return spprof_counters.unseen_cpu_ns;
+}
+
+static UNUSED uint64_t accounted(void) {
+    return signalled_ns + spprof_counters.unsignalled_cpu_ns + unseen();
+}
+
+#endif
