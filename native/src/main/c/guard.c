@@ -65,7 +65,7 @@ static void do_as_sigsafe(const struct spprof_action *action, int signal, siginf
 
 static void pass_on_sigsafe(uint32_t handler, int signal, siginfo_t *info, ucontext_t *context) {
     struct guarded *of = &guarded[signal == SIGSEGV ? 0 : 1];
-    struct ucontext_t *mark = context->uc_link;
+    void *mark = context->uc_link; /* C libraries name its type differently */
     uint32_t been_to = been_to_sigsafe(context);
     if ((been_to >> handler & 1) != 0) {
         handler = first_not_in_sigsafe(been_to);
@@ -76,7 +76,7 @@ static void pass_on_sigsafe(uint32_t handler, int signal, siginfo_t *info, ucont
             return;
         }
     }
-    context->uc_link = (struct ucontext_t *)(uintptr_t)(marks + (been_to | UINT32_C(1) << handler));
+    context->uc_link = (void *)(uintptr_t)(marks + (been_to | UINT32_C(1) << handler));
     do_as_sigsafe(&of->before[handler], signal, info, context);
     context->uc_link = mark;
 }
