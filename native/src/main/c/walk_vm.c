@@ -21,27 +21,13 @@
 #include "guard.h"
 #include "libraries.h"
 #include "native_frames.h"
+#include "vm/continuations.h"
 #include "vm/frames.h"
 #include "vm/locations.h"
 #include "vm/self_test.h"
 #include "walk.h"
 
 static struct spprof_table methods;
-
-/* A virtual thread's stack begins in Continuation.enterSpecial, or, where the rest of it is on the
- * heap, with a return to a stub that fetches that. 0 elsewhere. */
-static int continuation_sigsafe(const struct spprof_code *code) {
-    if (spprof_layout.continuation_return == 0) {
-        return 0;
-    }
-    uint64_t from = spprof_word_sigsafe(spprof_layout.continuation_return);
-    if (code->kind == SPPROF_CODE_METHOD) {
-        bool enters = from >= code->begin && from < spprof_code_end_sigsafe(code);
-        return enters ? SPPROF_WALK_VIRTUAL : 0;
-    }
-    return spprof_code_is_named_sigsafe(code, "StubRoutines (continuation") ? SPPROF_WALK_FROZEN
-                                                                            : 0;
-}
 
 /* Where the walk begins. 0, 1 if there is no Java frame, or a SPPROF_WALK_BROKEN. */
 static int begin_sigsafe(struct spprof_cursor *cursor, struct spprof_registers *registers,
@@ -126,6 +112,25 @@ static bool is_deoptimizing_sigsafe(const struct spprof_cursor *cursor) {
     return spprof_word_sigsafe(cursor->thread + spprof_layout.thread_vframes) != 0;
 }
 
+/*
+ * The stubs of virtual threads. Without a frame of the virtual thread's the time is its carrier's,
+ * which fetches frames or has frozen them, unless sp is at a frame of the virtual thread's already.
+ */
+static int leave_continuation_stubs_sigsafe(const struct spprof_walk *walk,
+                                            struct spprof_cursor *cursor,
+                                            const struct spprof_code *code) {
+    int result;
+    if (walk->count > 0) {
+        return SPPROF_WALK_FROZEN;
+    }
+    if ((cursor->arrival != SPPROF_AT_CALL &&
+         spprof_continuations_return_sigsafe(cursor, code, &result)) ||
+        spprof_continuations_go_to_carrier_sigsafe(cursor, code, &result)) {
+        return result;
+    }
+    return SPPROF_WALK_BROKEN_STUB;
+}
+
 /* One frame: 0 to go on, 1 at the root, SPPROF_WALK_VIRTUAL or _FROZEN, or a
  * SPPROF_WALK_BROKEN. */
 static int next_sigsafe(struct spprof_walk *walk, struct spprof_cursor *cursor) {
@@ -137,10 +142,11 @@ static int next_sigsafe(struct spprof_walk *walk, struct spprof_cursor *cursor) 
     int error;
     switch (code.kind) {
         case SPPROF_CODE_METHOD:
-            /* Without a frame of the virtual thread's the time is its carrier's, which goes in or
-             * out. */
-            error = walk->count > 0 ? continuation_sigsafe(&code) : 0;
-            if (error != 0) {
+            if (walk->count > 0 && spprof_continuations_is_border_sigsafe(&code)) {
+                return SPPROF_WALK_VIRTUAL;
+            }
+            if (cursor->arrival != SPPROF_AT_CALL &&
+                spprof_continuations_return_sigsafe(cursor, &code, &error)) {
                 return error;
             }
             error = spprof_locations_write_sigsafe(walk, &code, cursor);
@@ -168,8 +174,9 @@ static int next_sigsafe(struct spprof_walk *walk, struct spprof_cursor *cursor) 
                  spprof_code_is_named_sigsafe(&code, "UncommonTrapBlob"))) {
                 return write_new_frames_sigsafe(walk, cursor);
             }
-            error = continuation_sigsafe(&code);
-            return error != 0 ? error : spprof_frames_of_stub_sigsafe(cursor, &code);
+            return spprof_continuations_are_stubs_sigsafe(&code)
+                       ? leave_continuation_stubs_sigsafe(walk, cursor, &code)
+                       : spprof_frames_of_stub_sigsafe(cursor, &code);
         default:
             return SPPROF_WALK_BROKEN_CODE;
     }

@@ -87,4 +87,17 @@ bool spprof_cpu_is_call_before_sigsafe(uint64_t pc, uint64_t *target);
  */
 uint64_t spprof_cpu_moved_sp_sigsafe(uint64_t pc, uint64_t end);
 
+/*
+ * Follows straight code from `pc` to its return, or its jump to an exception's handler. `*sp` is
+ * where sp is, and becomes where the return address is; `*fp_at` is where it takes fp from, 0 if fp
+ * is there already. `registers` as interrupted at `pc`, NULL if a call returns there; `thread` is
+ * the JavaThread. false if anything else is done in between: then nothing is known.
+ */
+bool spprof_cpu_follow_to_return_sigsafe(uint64_t pc, const struct spprof_registers *registers,
+                                         uint64_t thread, uint64_t *sp, uint64_t *fp_at);
+
+/* Where in the JavaThread is what code from `begin` to `end` first moves sp to: an offset, or 0 if
+ * it never does. */
+uint64_t spprof_cpu_loaded_sp_sigsafe(uint64_t begin, uint64_t end);
+
 #endif

@@ -270,3 +270,99 @@ uint64_t spprof_cpu_moved_sp_sigsafe(uint64_t pc, uint64_t end) {
     }
     return 0;
 }
+
+/* Length of `mov D(%r15),%rsp`, %r15 being the JavaThread, or 0. */
+static size_t load_sp_sigsafe(const uint8_t *code, uint32_t *offset) {
+    if (!IS(code, "\x49\x8b\xa7")) {
+        return 0;
+    }
+    memcpy(offset, code + 3, sizeof *offset);
+    return 7;
+}
+
+uint64_t spprof_cpu_loaded_sp_sigsafe(uint64_t begin, uint64_t end) {
+    uint32_t offset;
+    for (uint64_t at = begin; at + 7 <= end; at++) {
+        if (load_sp_sigsafe(code_at_sigsafe(at), &offset) != 0) {
+            return offset;
+        }
+    }
+    return 0;
+}
+
+#define MOST_TO_RETURN 16 /* instructions */
+
+/* What is followed of the registers. */
+struct followed {
+    const uint8_t *code;
+    uint64_t sp, fp_at, rax, rbx; /* rax and rbx are 0 where they are not known */
+};
+
+/* One instruction that neither returns nor jumps; false if it is none of those that are known. */
+static bool follow_sigsafe(struct followed *at, uint64_t thread) {
+    const uint8_t *code = at->code;
+    uint32_t offset;
+    size_t size = load_sp_sigsafe(code, &offset);
+    if (size != 0) {
+        at->sp = *(const uint64_t *)(uintptr_t)(thread + offset);
+    } else if (IS(code, "\x48\x8b\x5c\x24")) { /* mov D(%rsp),%rbx */
+        at->rbx = 0;
+        size = 5;
+    } else if (IS(code, "\x49\x89\x9f")) { /* mov %rbx,D(%r15) */
+        size = 7;
+    } else if (IS(code, "\x48\x83\xc4")) { /* add $N,%rsp */
+        at->sp += (uint64_t)(int64_t)(int8_t)code[3];
+        size = 4;
+    } else if (IS(code, "\x48\x83\xec")) { /* sub $N,%rsp */
+        at->sp -= (uint64_t)(int64_t)(int8_t)code[3];
+        size = 4;
+    } else if (IS(code, "\x48\x8b\xd8")) { /* mov %rax,%rbx */
+        at->rbx = at->rax;
+        size = 3;
+    } else if (IS(code, "\x48\x33\xc0")) { /* xor %rax,%rax */
+        at->rax = 0;
+        size = 3;
+    } else if (IS(code, "\x48\x8b\xe3")) { /* mov %rbx,%rsp */
+        at->sp = at->rbx;
+        size = at->rbx != 0 ? 3 : 0;
+    } else if (IS(code, "\xc5\xfb\x10\x04\x24") ||
+               IS(code, "\xf2\x0f\x10\x04\x24")) { /* movsd (%rsp),%xmm0 */
+        size = 5;
+    } else if (*code == 0x58) { /* pop %rax */
+        at->rax = 0;
+        at->sp += 8;
+        size = 1;
+    } else if (*code == 0x5d) { /* pop %rbp */
+        at->fp_at = at->sp;
+        at->sp += 8;
+        size = 1;
+    }
+    at->code += size;
+    return size != 0;
+}
+
+bool spprof_cpu_follow_to_return_sigsafe(uint64_t pc, const struct spprof_registers *registers,
+                                         uint64_t thread, uint64_t *sp, uint64_t *fp_at) {
+    struct followed at = {.code = code_at_sigsafe(pc), .sp = *sp};
+    if (registers != NULL) {
+        at.rax = registers->return_address;
+        at.rbx = registers->method;
+    }
+    for (int i = 0; i < MOST_TO_RETURN; i++) {
+        /* ret, of a frame that was taken down by pop; pop %rdx, jmp *%rbx */
+        if ((*at.code == 0xc3 && at.code[-1] == 0x5d) || IS(at.code, "\x5a\xff\xe3")) {
+            *sp = at.sp;
+            *fp_at = at.fp_at;
+            return true;
+        }
+        /* Calls of native code are made twice, for the two alignments of sp: one jumps on. */
+        if (*at.code == 0xe9 && IS(at.code - 4, "\x48\x83\xc4\x08")) {
+            int32_t distance;
+            memcpy(&distance, at.code + 1, sizeof distance);
+            at.code += 5 + distance;
+        } else if (!follow_sigsafe(&at, thread)) {
+            return false;
+        }
+    }
+    return false;
+}

@@ -257,10 +257,6 @@ int spprof_layout_probe(int32_t version, char *why, uint64_t size) {
     layout.vframes_first = vframes_size - layout.vframe_size;
     read_code_heaps(&layout, missing, sizeof missing);
     read_interpreter(&layout, missing, sizeof missing);
-    if (spprof_vmstructs_static("ContinuationEntry", "_return_pc", &layout.continuation_return) !=
-        0) {
-        layout.continuation_return = 0;
-    }
     if (spprof_vmstructs_size("JavaFrameAnchor", &layout.anchor_size) != 0) {
         layout.anchor_size = 0;
     }

@@ -79,10 +79,6 @@ struct spprof_layout {
     /* interpreter: its code, and therein the entries of methods */
     uint64_t interpreter_low, interpreter_end, entries_low, entries_end;
 
-    /* Where the frames of a virtual thread begin; 0 without such threads. Address of the variable.
-     */
-    uint64_t continuation_return;
-
     int64_t env; /* distance of a thread's JNIEnv from its JavaThread */
 };
 

@@ -1,11 +1,16 @@
 #include "vm/locations.h"
 
 #include "table.h"
+#include "vm/continuations.h"
 #include "vm/methods.h"
 #include "vm/scopes.h"
 
-/* Where a thread was interrupted and where a call returns to can be one address, and two places. */
-#define INTERRUPTED_KEY (UINT64_C(1) << 63)
+/*
+ * Of places that `follow` must not find, which looks at nothing but the address: where a thread was
+ * interrupted, which can be another place than where a call returns to, at the same address; and
+ * the border of a virtual thread's stack, where a walk may have to end (continuations.h).
+ */
+#define APART_KEY (UINT64_C(1) << 63)
 
 /* And the third kind of key, whose number says nothing: a return address and a callee. */
 #define RETURN_KEY (UINT64_C(1) << 62)
@@ -140,7 +145,8 @@ int spprof_locations_write_sigsafe(struct spprof_walk *walk, const struct spprof
     if (!interrupted) {
         pc = spprof_method_original_pc_sigsafe(code, pc, cursor->sp);
     }
-    uint64_t key = interrupted ? pc | INTERRUPTED_KEY : pc;
+    bool apart = interrupted || spprof_continuations_is_border_sigsafe(code);
+    uint64_t key = apart ? pc | APART_KEY : pc;
     uint32_t number =
         spprof_table_find_sigsafe(&locations, key, spprof_method_compile_id_sigsafe(code));
     if (number != 0) {

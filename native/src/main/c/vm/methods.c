@@ -63,6 +63,27 @@ static bool length_sigsafe(uint64_t symbol, uint16_t *length) {
     return spprof_load16_sigsafe(symbol + spprof_layout.symbol_length, length) && *length > 0;
 }
 
+static bool is_symbol_sigsafe(uint64_t symbol, const char *text) {
+    uint16_t length;
+    uint8_t byte;
+    if (!length_sigsafe(symbol, &length)) {
+        return false;
+    }
+    for (uint16_t i = 0; i < length; i++) {
+        if (!spprof_load8_sigsafe(symbol + spprof_layout.symbol_body + i, &byte) ||
+            byte != (uint8_t)text[i] || byte == 0) {
+            return false;
+        }
+    }
+    return text[length] == '\0';
+}
+
+bool spprof_method_is_named_sigsafe(const struct spprof_method *method, const char *class_name,
+                                    const char *name) {
+    return is_symbol_sigsafe(method->name, name) &&
+           is_symbol_sigsafe(method->class_name, class_name);
+}
+
 /*
  * What tells a Symbol from all others that were at its address: a number that it was given by
  * chance when it was made, in the upper half of the word (symbol.hpp), and the address. A multiply

@@ -37,6 +37,10 @@ struct spprof_method {
 /* Reads a method. false if there is none at `address`. */
 bool spprof_method_read_sigsafe(uint64_t address, struct spprof_method *method);
 
+/* Whether these are the names of its class, as in the class file, and its own. */
+bool spprof_method_is_named_sigsafe(const struct spprof_method *method, const char *class_name,
+                                    const char *name);
+
 /* Its number, which is told in the ring if that is new. */
 enum spprof_method_result spprof_method_number_sigsafe(const struct spprof_method *method,
                                                        uint32_t *number);

@@ -1,6 +1,7 @@
 #include "vm/places.h"
 
 #include "sample.h"
+#include "vm/continuations.h"
 #include "vm/locations.h"
 #include "vm/scopes.h"
 
@@ -66,7 +67,7 @@ bool spprof_places_interpreter_frame_sigsafe(const struct spprof_cursor *cursor,
 /* Stubs that call Java code, besides call_stub: from native code, and to thaw a virtual thread. */
 static bool calls_java_sigsafe(const struct spprof_code *code) {
     return spprof_code_is_named_sigsafe(code, "upcall") ||
-           spprof_code_is_named_sigsafe(code, "StubRoutines (continuation");
+           spprof_continuations_are_stubs_sigsafe(code);
 }
 
 /* Whether code can return to `pc`: it is behind a call, or where the interpreter goes on. */
