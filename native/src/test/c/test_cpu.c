@@ -129,6 +129,48 @@ TEST(a_stub_that_saves_all_registers_has_its_frame_to_the_end) {
     CHECK(spprof_cpu_has_filled_room_sigsafe(at(21), at(0)));
 }
 
+static bool follow(size_t pc, const struct spprof_registers *registers, uint64_t *sp,
+                   uint64_t *fp_at) {
+    *sp = 0x1000;
+    *fp_at = 0;
+    return spprof_cpu_follow_to_return_sigsafe(at(pc), registers, 0, sp, fp_at);
+}
+
+TEST(the_rest_of_straight_code_is_followed_to_its_return) {
+    uint64_t sp, fp_at;
+    /* mov %rax,%rbx; xor %rax,%rax; mov %rbx,%rsp; sub $0x10,%rsp; pop %rbp; ret */
+    CODE("\x48\x8b\xd8\x48\x33\xc0\x48\x8b\xe3\x48\x83\xec\x10\x5d\xc3");
+    const struct spprof_registers registers = {.method = 0x2000, .return_address = 0x3000};
+    CHECK(follow(0, &registers, &sp, &fp_at));
+    CHECK(sp == 0x3000 - 8 && fp_at == 0x3000 - 16);
+    CHECK(!follow(0, NULL, &sp, &fp_at)); /* a call returns there, with what is not known yet */
+    CHECK(follow(3, &registers, &sp, &fp_at));
+    CHECK(sp == 0x2000 - 8 && fp_at == 0x2000 - 16);
+    CHECK(follow(13, NULL, &sp, &fp_at));
+    CHECK(sp == 0x1008 && fp_at == 0x1000);
+    CHECK(follow(14, NULL, &sp, &fp_at));
+    CHECK(sp == 0x1000 && fp_at == 0);
+    /* behind a call: add $8,%rsp; jmp; call; mov %rax,%rbx; pop %rax; pop %rbp; pop %rdx; jmp */
+    CODE(
+        "\x48\x83\xc4\x08\xe9\x05\x00\x00\x00\xe8\x00\x00\x00\x00\x48\x8b\xd8"
+        "\x58\x5d\x5a\xff\xe3");
+    CHECK(follow(0, NULL, &sp, &fp_at));
+    CHECK(sp == 0x1018 && fp_at == 0x1010);
+    /* leave; ret: a frame that nothing was popped from. test; jmp: the way parts. */
+    CODE("\xc9\xc3\x48\x85\xdb\xe9\x00\x00\x00\x00");
+    CHECK(!follow(0, NULL, &sp, &fp_at));
+    CHECK(!follow(1, NULL, &sp, &fp_at));
+    CHECK(!follow(2, NULL, &sp, &fp_at));
+    CHECK(!follow(5, NULL, &sp, &fp_at));
+}
+
+TEST(code_tells_where_in_the_thread_sp_is_taken_from) {
+    CODE("\x90\x90\x49\x8b\xa7\x18\x06\x00\x00");
+    CHECK(spprof_cpu_loaded_sp_sigsafe(at(0), at(9)) == 0x618);
+    CHECK(spprof_cpu_loaded_sp_sigsafe(at(0), at(8)) == 0);
+    CHECK(spprof_cpu_loaded_sp_sigsafe(at(3), at(64)) == 0);
+}
+
 int main(void) {
     RUN(a_frame_is_made_by_push_and_sub);
     RUN(a_frame_with_frame_pointer);
@@ -139,5 +181,7 @@ int main(void) {
     RUN(calls_tell_where_they_go);
     RUN(a_barrier_tells_how_far_it_has_moved_sp);
     RUN(a_stub_that_saves_all_registers_has_its_frame_to_the_end);
+    RUN(the_rest_of_straight_code_is_followed_to_its_return);
+    RUN(code_tells_where_in_the_thread_sp_is_taken_from);
     return report();
 }
