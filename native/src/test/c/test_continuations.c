@@ -2,7 +2,7 @@
  * Where the walk of a virtual thread ends, in a JVM of this file's making: a code heap with four
  * methods and the stubs of continuations, and a thread with a stack.
  *
- *   call_stub ; Continuation.run ; Continuation.enterSpecial | Task.work
+ *   call_stub ; Continuation.run ; Continuation.enterSpecial | Continuation.enter
  */
 #include <stddef.h>
 
@@ -92,7 +92,7 @@ struct thread {
     int32_t state;
 };
 
-enum { CALL_STUB, RUN, ENTER_SPECIAL, DO_YIELD, WORK, STUBS };
+enum { CALL_STUB, RUN, ENTER_SPECIAL, DO_YIELD, ENTER, STUBS };
 enum { IN_JAVA = 8, IN_NATIVE = 4 };
 
 static _Alignas(SEGMENT) uint8_t heap[(STUBS + 1) * BLOCK];
@@ -175,10 +175,10 @@ static void make_heap(void) {
     make_method(RUN, "jdk/internal/vm/Continuation", "run", false);
     make_method(ENTER_SPECIAL, "jdk/internal/vm/Continuation", "enterSpecial", true);
     make_method(DO_YIELD, "jdk/internal/vm/Continuation", "doYield", true);
-    make_method(WORK, "Task", "work", false);
+    make_method(ENTER, "jdk/internal/vm/Continuation", "enter", false);
     make_call(RUN, ENTER_SPECIAL);
-    make_call(ENTER_SPECIAL, WORK);
-    make_call(WORK, DO_YIELD);
+    make_call(ENTER_SPECIAL, ENTER);
+    make_call(ENTER, DO_YIELD);
     /* The border is at 0x38 of the thread. */
     WRITE(STUBS, BARRIER, "\x49\x8b\xa7\x38\x00\x00\x00\x50");
     WRITE(STUBS, TAIL, "\x48\x8b\xe3\x48\x83\xec\x10\x5d\xc3");
@@ -259,8 +259,8 @@ static void make_layout(void) {
 
 /* Indices in the stack, which grows down: sp in each frame. */
 enum {
-    SP_OF_WORK = 100,
-    SP_OF_BORDER = SP_OF_WORK + FRAME_WORDS,
+    SP_OF_ENTER = 100,
+    SP_OF_BORDER = SP_OF_ENTER + FRAME_WORDS,
     SP_OF_RUN = 120,
     SP_OF_ENTRY = 130
 };
@@ -276,7 +276,7 @@ static void make_jvm(void) {
     make_heap();
     make_layout();
     uint64_t entry_fp = address_of(&stack[SP_OF_ENTRY + 4]);
-    make_frame(SP_OF_WORK, pc_of(ENTER_SPECIAL, RETURN), 0);
+    make_frame(SP_OF_ENTER, pc_of(ENTER_SPECIAL, RETURN), 0);
     make_frame(SP_OF_BORDER, pc_of(RUN, RETURN), 0);
     make_frame(SP_OF_RUN, call_stub_return, entry_fp);
     stack[SP_OF_ENTRY + 5] = address_of(&stack[SP_OF_ENTRY + 8]); /* an anchor that is empty */
@@ -322,17 +322,25 @@ TEST(a_walk_of_the_carrier_opens_the_border_for_nobody) {
         /* The frames of the virtual thread are frozen: the anchor is the border. */
         CHECK_EQUAL(SPPROF_WALK_OK, walk_anchored(pc_of(ENTER_SPECIAL, RETURN), SP_OF_BORDER));
         CHECK_EQUAL(2, frames()); /* enterSpecial, run */
-        CHECK_EQUAL(SPPROF_WALK_VIRTUAL, walk_from(pc_of(WORK, BODY), SP_OF_WORK, 0));
+        CHECK_EQUAL(SPPROF_WALK_VIRTUAL, walk_from(pc_of(ENTER, BODY), SP_OF_ENTER, 0));
         CHECK_EQUAL(1, frames());
-        CHECK_EQUAL(SPPROF_WALK_VIRTUAL, walk_anchored(pc_of(WORK, RETURN), SP_OF_WORK));
+        CHECK_EQUAL(SPPROF_WALK_VIRTUAL, walk_anchored(pc_of(ENTER, RETURN), SP_OF_ENTER));
         CHECK_EQUAL(1, frames());
     }
 }
 
+TEST(the_border_calls_whatever_code_its_method_has) {
+    make_jvm();
+    make_call(ENTER_SPECIAL, ENTER_SPECIAL);      /* by its stub for the interpreter */
+    stack[SP_OF_BORDER + 7] = pc_of(RUN, RETURN); /* left behind, where a barrier could have sp */
+    CHECK_EQUAL(SPPROF_WALK_VIRTUAL, walk_from(pc_of(ENTER, BODY), SP_OF_ENTER, 0));
+    CHECK_EQUAL(1, frames());
+}
+
 TEST(a_frame_that_returns_to_the_barrier_has_its_callers_on_the_heap) {
     make_jvm();
-    make_frame(SP_OF_WORK, pc_of(STUBS, BARRIER), 0);
-    CHECK_EQUAL(SPPROF_WALK_FROZEN, walk_from(pc_of(WORK, BODY), SP_OF_WORK, 0));
+    make_frame(SP_OF_ENTER, pc_of(STUBS, BARRIER), 0);
+    CHECK_EQUAL(SPPROF_WALK_FROZEN, walk_from(pc_of(ENTER, BODY), SP_OF_ENTER, 0));
     CHECK_EQUAL(1, frames());
 }
 
@@ -340,7 +348,7 @@ TEST(time_in_stubs_without_a_frame_is_the_carrier_s) {
     make_jvm();
     CHECK_EQUAL(SPPROF_WALK_OK, walk_from(pc_of(STUBS, BARRIER), 60, 0));
     CHECK_EQUAL(1, frames()); /* run */
-    CHECK_EQUAL(SPPROF_WALK_VIRTUAL, walk_from(pc_of(WORK, BODY), SP_OF_WORK, 0));
+    CHECK_EQUAL(SPPROF_WALK_VIRTUAL, walk_from(pc_of(ENTER, BODY), SP_OF_ENTER, 0));
     thread.border = 0;
     CHECK_EQUAL(SPPROF_WALK_BROKEN_STUB, walk_from(pc_of(STUBS, BARRIER), 60, 0));
 }
@@ -348,20 +356,20 @@ TEST(time_in_stubs_without_a_frame_is_the_carrier_s) {
 TEST(the_end_of_a_stub_that_thaws_is_of_the_frame_that_goes_on) {
     make_jvm();
     /* doYield's frame was thawed, too: it is returned from. */
-    stack[SP_OF_WORK - 2] = 0;
-    stack[SP_OF_WORK - 1] = pc_of(WORK, RETURN);
-    uint64_t rbx = address_of(&stack[SP_OF_WORK]);
+    stack[SP_OF_ENTER - 2] = 0;
+    stack[SP_OF_ENTER - 1] = pc_of(ENTER, RETURN);
+    uint64_t rbx = address_of(&stack[SP_OF_ENTER]);
     CHECK_EQUAL(SPPROF_WALK_VIRTUAL, walk_from(pc_of(STUBS, TAIL), 60, rbx));
     /* For one instruction what it will take is below sp, where nothing is read. */
-    CHECK_EQUAL(SPPROF_WALK_OK, walk_from(pc_of(STUBS, TAIL + 3), SP_OF_WORK, 0));
-    CHECK_EQUAL(SPPROF_WALK_VIRTUAL, walk_from(pc_of(STUBS, TAIL + 7), SP_OF_WORK - 2, 0));
-    CHECK_EQUAL(SPPROF_WALK_VIRTUAL, walk_from(pc_of(STUBS, TAIL + 8), SP_OF_WORK - 1, 0));
+    CHECK_EQUAL(SPPROF_WALK_OK, walk_from(pc_of(STUBS, TAIL + 3), SP_OF_ENTER, 0));
+    CHECK_EQUAL(SPPROF_WALK_VIRTUAL, walk_from(pc_of(STUBS, TAIL + 7), SP_OF_ENTER - 2, 0));
+    CHECK_EQUAL(SPPROF_WALK_VIRTUAL, walk_from(pc_of(STUBS, TAIL + 8), SP_OF_ENTER - 1, 0));
     CHECK_EQUAL(1, frames());
 }
 
 TEST(a_yield_is_the_carrier_s_when_sp_is_at_the_border) {
     make_jvm();
-    CHECK_EQUAL(SPPROF_WALK_OK, walk_from(pc_of(DO_YIELD, TAIL), SP_OF_WORK - 2, 0));
+    CHECK_EQUAL(SPPROF_WALK_OK, walk_from(pc_of(DO_YIELD, TAIL), SP_OF_ENTER - 2, 0));
     CHECK_EQUAL(1, frames()); /* run, and no doYield that it did not call */
     CHECK_EQUAL(SPPROF_WALK_OK, walk_from(pc_of(DO_YIELD, TAIL + 7), SP_OF_BORDER, 0));
     thread.border = 0; /* its own restored what was before */
@@ -373,6 +381,7 @@ TEST(a_yield_is_the_carrier_s_when_sp_is_at_the_border) {
 
 int main(void) {
     RUN(a_walk_of_the_carrier_opens_the_border_for_nobody);
+    RUN(the_border_calls_whatever_code_its_method_has);
     RUN(a_frame_that_returns_to_the_barrier_has_its_callers_on_the_heap);
     RUN(time_in_stubs_without_a_frame_is_the_carrier_s);
     RUN(the_end_of_a_stub_that_thaws_is_of_the_frame_that_goes_on);

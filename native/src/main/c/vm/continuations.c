@@ -17,11 +17,14 @@ static _Atomic uint64_t border;
 static _Atomic uint64_t border_offset;
 
 static bool is_of_continuation_sigsafe(const struct spprof_code *code, const char *name) {
+    uint64_t address = spprof_word_sigsafe(code->blob + spprof_layout.nmethod_method);
     struct spprof_method method;
-    return spprof_code_is_named_sigsafe(code, "native nmethod") &&
-           spprof_method_read_sigsafe(
-               spprof_word_sigsafe(code->blob + spprof_layout.nmethod_method), &method) &&
+    return spprof_method_read_sigsafe(address, &method) &&
            spprof_method_is_named_sigsafe(&method, CLASS, name);
+}
+
+static bool is_native_sigsafe(const struct spprof_code *code) {
+    return spprof_code_is_named_sigsafe(code, "native nmethod");
 }
 
 bool spprof_continuations_is_border_sigsafe(const struct spprof_code *code) {
@@ -29,11 +32,15 @@ bool spprof_continuations_is_border_sigsafe(const struct spprof_code *code) {
     if (known != 0) {
         return code->blob == known;
     }
-    if (!is_of_continuation_sigsafe(code, "enterSpecial")) {
+    if (!is_native_sigsafe(code) || !is_of_continuation_sigsafe(code, "enterSpecial")) {
         return false;
     }
     atomic_store_explicit(&border, code->blob, memory_order_relaxed);
     return true;
+}
+
+bool spprof_continuations_border_calls_sigsafe(const struct spprof_code *method) {
+    return is_of_continuation_sigsafe(method, "enter");
 }
 
 bool spprof_continuations_are_stubs_sigsafe(const struct spprof_code *code) {
@@ -48,7 +55,7 @@ bool spprof_continuations_return_sigsafe(struct spprof_cursor *cursor,
     return spprof_cpu_follow_to_return_sigsafe(cursor->pc, top ? cursor->registers : NULL,
                                                cursor->thread, &place.at, &place.fp_at) &&
            (code->kind == SPPROF_CODE_STUB || spprof_continuations_is_border_sigsafe(code) ||
-            is_of_continuation_sigsafe(code, "doYield")) &&
+            (is_native_sigsafe(code) && is_of_continuation_sigsafe(code, "doYield"))) &&
            spprof_places_go_by_sigsafe(cursor, &place, result);
 }
 

@@ -180,7 +180,9 @@ static bool can_return_to_sigsafe(uint64_t pc, const struct spprof_code *method)
     if (spprof_method_is_deopt_handler_sigsafe(&caller, pc)) {
         return true;
     }
-    if (!calls_sigsafe(&caller, pc, method)) {
+    if (!(spprof_continuations_is_border_sigsafe(&caller)
+              ? spprof_continuations_border_calls_sigsafe(method)
+              : calls_sigsafe(&caller, pc, method))) {
         return false;
     }
     spprof_locations_remember_return_sigsafe(pc, &caller, method);
