@@ -41,8 +41,12 @@ final class Loads {
   }
 
   static void repeat(Round round, SplittableRandom random) {
+    repeat(round, random, Long.MAX_VALUE);
+  }
+
+  static void repeat(Round round, SplittableRandom random, long times) {
     try {
-      while (true) {
+      for (long i = 0; i < times; i++) {
         sink = round.work(random);
         ROUNDS.increment();
       }

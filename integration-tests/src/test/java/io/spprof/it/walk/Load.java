@@ -15,6 +15,7 @@ import io.spprof.it.load.Strings;
 import io.spprof.it.load.ThreadDumps;
 import io.spprof.it.load.Throwing;
 import io.spprof.it.load.Upcalls;
+import io.spprof.it.load.VirtualWays;
 import io.spprof.it.load.VmCalls;
 import io.spprof.it.load.YieldingVirtual;
 import java.util.List;
@@ -35,6 +36,7 @@ enum Load {
   VM_CALLS(VmCalls.class),
   HANDLES(Handles.class),
   VIRTUAL(YieldingVirtual.class),
+  VIRTUAL_WAYS(VirtualWays.class),
   NATIVE_CALLS(NativeCalls.class),
   BARRIERS(Barriers.class),
   H2(H2Oltp.class, "2"),
@@ -68,17 +70,21 @@ enum Load {
       // Else the JVM throws one exception without a trace again and again.
       case THROWING -> List.of("-XX:-OmitStackTraceInFastThrow");
       case LATE_LIBRARY, UPCALLS -> List.of("--enable-native-access=ALL-UNNAMED");
-      case VIRTUAL -> List.of("-Djdk.virtualThreadScheduler.parallelism=2");
+      case VIRTUAL, VIRTUAL_WAYS -> List.of("-Djdk.virtualThreadScheduler.parallelism=2");
       default -> List.of();
     };
   }
 
   boolean isOfferedBy(Jdk jdk) {
     return switch (this) {
-      case VIRTUAL -> jdk.feature() >= 21;
+      case VIRTUAL, VIRTUAL_WAYS -> jdk.feature() >= 21;
       case LATE_LIBRARY, UPCALLS -> jdk.feature() >= 22;
       default -> true;
     };
+  }
+
+  boolean isVirtual() {
+    return this == VIRTUAL || this == VIRTUAL_WAYS;
   }
 
   /** Whether a thread of this name does the load. */
@@ -86,7 +92,7 @@ enum Load {
     return switch (this) {
       case H2 -> thread.startsWith("worker-");
       // Virtual threads have no name here; by which one they are shown is not this test's matter.
-      case VIRTUAL -> thread.isEmpty() || thread.startsWith("ForkJoinPool-1-worker-");
+      case VIRTUAL, VIRTUAL_WAYS -> thread.isEmpty() || thread.startsWith("ForkJoinPool-1-worker-");
       default -> thread.startsWith("load-");
     };
   }

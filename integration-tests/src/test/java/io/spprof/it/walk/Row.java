@@ -51,6 +51,9 @@ record Row(
   /** After a pause only a virtual thread's last frames are on the carrier's stack. */
   private static final String FROZEN = "[virtual thread, callers on the heap]";
 
+  /** The first method of each virtual thread. */
+  private static final String ENTER = "jdk.internal.vm.Continuation.enter";
+
   /**
    * Thread.run, Thread.runWith, a lambda's class and its method stand before a load's own root; in
    * a virtual thread Continuation.enterSpecial, enter, enter0, VThreadContinuation's lambda, run.
@@ -108,18 +111,28 @@ record Row(
       long methods = frames.stream().filter(frame -> !frame.startsWith("[")).count();
       return methods == depth ? null : "truncated at " + methods;
     }
-    if (load == Load.VIRTUAL && root.equals(FROZEN)) {
-      return null;
+    if (load.isVirtual() && root.equals(FROZEN)) {
+      return frames.size() > 1 ? null : root + " without a method";
     }
     if (root.startsWith("[") && !root.equals(VIRTUAL)) {
       return root;
     }
-    if (load == Load.VIRTUAL && root.equals("java.util.concurrent.ForkJoinWorkerThread.run")) {
-      return null; // the carrier, between two virtual threads
+    if (load.isVirtual() && root.equals("java.util.concurrent.ForkJoinWorkerThread.run")) {
+      // The carrier, between two virtual threads. One path has one root: nothing of a virtual
+      // thread is ever above the carrier's frames.
+      return frames.contains(ENTER) || frames.contains(load.ownRoot())
+          ? "virtual thread above its carrier"
+          : null;
     }
-    String trueRoot = load == Load.VIRTUAL ? VIRTUAL : "java.lang.Thread.run";
+    String trueRoot = load.isVirtual() ? VIRTUAL : "java.lang.Thread.run";
     if (!root.equals(trueRoot)) {
       return "root is " + root.replaceFirst("0x[0-9a-f]+", "0x…");
+    }
+    if (load.isVirtual() && (frames.size() < 2 || !frames.get(1).equals(ENTER))) {
+      return "no " + ENTER + " above the root";
+    }
+    if (load == Load.VIRTUAL_WAYS) {
+      return null; // some of its threads begin and end all the time
     }
     // A walk that loses frames in the middle may still find the root.
     int own = frames.indexOf(load.ownRoot());
