@@ -1,6 +1,7 @@
 package io.spprof;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertSame;
 
 import org.junit.jupiter.api.Test;
 
@@ -21,5 +22,26 @@ final class PrintableTest {
   void shouldShortenWhatIsLong() {
     assertEquals("x".repeat(128) + "...", Printable.of("x".repeat(5_000)));
     assertEquals("x".repeat(128), Printable.of("x".repeat(128)));
+  }
+
+  @Test
+  void shouldKeepTextInAnyLanguage() {
+    String text = "wörker-3 线程 \ud83d\ude00 ١٢";
+    assertSame(text, Printable.clean(text));
+    assertEquals(text, Printable.line(text));
+  }
+
+  @Test
+  void shouldReplaceWhatChangesItsNeighbours() {
+    assertEquals("a b c  d", Printable.clean("a\nb\u0000c\u2028\u009bd"));
+    assertEquals("\ufffda\ufffd\ufffd\ufffdb", Printable.clean("\u202ea\u2066\ufeff\u200bb"));
+    assertEquals("\ufffd \ufffd", Printable.clean("\ud800 \udc00"));
+    assertEquals("\ufffd\ufffd", Printable.clean("\udb40\udc41"), "a tag, of two chars");
+  }
+
+  @Test
+  void shouldShortenALongLine() {
+    assertEquals("x".repeat(2000) + "...", Printable.line("x".repeat(5_000)));
+    assertEquals("x".repeat(1999) + "\ufffd...", Printable.line("x".repeat(1999) + "\ud83d\ude00"));
   }
 }

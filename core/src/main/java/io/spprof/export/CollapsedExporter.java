@@ -15,8 +15,9 @@ import java.util.Arrays;
  * The first frame is the thread's name. The number is the number of <em>samples</em>, not of
  * nanoseconds: it is what other tools' folded stacks hold, and the numbers of all lines add up to
  * {@link Profile#totalSamples()}. Rows that read the same are one line. In names, {@code ;} becomes
- * {@code ,}, control characters and line separators become blanks, half a surrogate pair becomes
- * U+FFFD, and a blank name becomes {@code [unnamed]}. Lines end with {@code \n} on every platform.
+ * {@code ,}, control characters and line separators become blanks, format characters and halves of
+ * surrogate pairs become U+FFFD, and a blank name becomes {@code [unnamed]}. Lines end with {@code
+ * \n} on every platform.
  */
 public final class CollapsedExporter {
 

@@ -81,7 +81,7 @@ final class ThreadGroups {
     Map<String, Group> groups = new LinkedHashMap<>();
     for (int thread = 0; thread < samples.length; thread++) {
       if (samples[thread] > 0) {
-        String name = profile.threadName(thread);
+        String name = Names.clean(profile.threadName(thread));
         String kind = isNative[thread] ? kind(name) : pattern(name);
         groups.merge(
             kind,

@@ -1,5 +1,6 @@
 package io.spprof.cli;
 
+import io.spprof.Printable;
 import java.io.IOException;
 import java.util.HashMap;
 import java.util.Map;
@@ -40,14 +41,14 @@ final class Bean implements AutoCloseable {
     ObjectName name = name();
     Map<String, Object> values = new HashMap<>();
     for (Attribute attribute : answer(() -> server.getAttributes(name, wanted)).asList()) {
-      values.put(attribute.getName(), attribute.getValue());
+      values.put(attribute.getName(), shown(attribute.getValue()));
     }
     return values;
   }
 
   String text(String attribute) throws IOException, JMException {
     ObjectName name = name();
-    return (String) answer(() -> server.getAttribute(name, attribute));
+    return (String) shown(answer(() -> server.getAttribute(name, attribute)));
   }
 
   CompositeData session() throws IOException, JMException {
@@ -62,7 +63,7 @@ final class Bean implements AutoCloseable {
       types[i] = arguments[i] instanceof Long ? "long" : String.class.getName();
     }
     ObjectName name = name();
-    return answer(() -> server.invoke(name, operation, arguments, types));
+    return shown(answer(() -> server.invoke(name, operation, arguments, types)));
   }
 
   private ObjectName name() throws IOException, JMException {
@@ -72,6 +73,20 @@ final class Bean implements AutoCloseable {
       found = known;
     }
     return known == null ? BeanName.PLAIN : known;
+  }
+
+  /** An answer that can be printed: its texts are the target's, who may be anybody. */
+  private static Object shown(Object answer) {
+    boolean safe =
+        answer == null
+            || answer instanceof Long
+            || answer instanceof Integer
+            || answer instanceof Double
+            || answer instanceof Boolean
+            || answer instanceof byte[]
+            || answer instanceof CompositeData
+            || answer instanceof CompositeData[];
+    return safe ? answer : Printable.line(answer.toString());
   }
 
   /** What a call answers; after one that did not, none is tried any more. */

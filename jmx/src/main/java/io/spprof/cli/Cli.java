@@ -94,7 +94,7 @@ public final class Cli implements Runnable {
                 + shown(unmatched.getUnmatched().get(0))
                 + "; valid: "
                 + String.join(", ", command.getSubcommands().keySet())
-            : oneLine(e.getMessage());
+            : line(e.getMessage());
     command
         .getErr()
         .println(
@@ -109,12 +109,13 @@ public final class Cli implements Runnable {
   private static int failed(Exception thrown, CommandLine command) {
     CommandFailure failure =
         thrown instanceof CommandFailure known ? known : Target.failure(thrown);
-    command.getErr().println("spprof: " + oneLine(failure.getMessage()));
+    command.getErr().println("spprof: " + line(failure.getMessage()));
     return failure.status();
   }
 
-  private static String oneLine(String message) {
-    return message == null ? "failed" : message.lines().findFirst().map(String::strip).orElse("");
+  /** The only way of a message to the user: it may hold somebody else's text. */
+  private static String line(String message) {
+    return message == null ? "failed" : Printable.line(message.strip());
   }
 
   /** What somebody gave us, in a message. */

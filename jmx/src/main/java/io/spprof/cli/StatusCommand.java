@@ -1,5 +1,6 @@
 package io.spprof.cli;
 
+import io.spprof.Printable;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.Locale;
@@ -61,7 +62,8 @@ final class StatusCommand implements Callable<Integer> {
       PrintWriter out = spec.commandLine().getOut();
       for (String name : SHOWN) {
         if (values.containsKey(name)) { // an older agent has not all of them
-          out.printf(Locale.ROOT, "%-24s %s%n", name, values.get(name));
+          out.printf(
+              Locale.ROOT, "%-24s %s%n", name, Printable.line(String.valueOf(values.get(name))));
         }
       }
       return 0;

@@ -11,11 +11,13 @@ import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.IllegalFormatException;
 import java.util.Map;
 import java.util.regex.Pattern;
 import javax.management.InstanceNotFoundException;
 import javax.management.JMException;
 import javax.management.JMRuntimeException;
+import javax.management.openmbean.InvalidKeyException;
 import javax.management.remote.JMXConnector;
 import javax.management.remote.JMXConnectorFactory;
 import javax.management.remote.JMXServiceURL;
@@ -212,6 +214,14 @@ final class Target {
     if (thrown instanceof SecurityException) {
       return CommandFailure.refused(
           "the target refuses it: " + thrown.getMessage() + "; log in as a role that may write",
+          thrown);
+    }
+    if (thrown instanceof ClassCastException
+        || thrown instanceof NullPointerException
+        || thrown instanceof InvalidKeyException
+        || thrown instanceof IllegalFormatException) {
+      return CommandFailure.refused(
+          "the target answers what no spprof of this version does; use the jar that is loaded there",
           thrown);
     }
     boolean wraps = thrown instanceof JMException || thrown instanceof JMRuntimeException;

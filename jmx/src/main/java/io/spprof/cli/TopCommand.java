@@ -113,7 +113,7 @@ final class TopCommand implements Callable<Integer> {
           hot[i].get("selfPercent"),
           hot[i].get("totalPercent"),
           hot[i].get("samples"),
-          Printable.of((String) hot[i].get("method")));
+          Printable.line((String) hot[i].get("method")));
     }
     return page.toString();
   }

@@ -64,7 +64,7 @@ final class FlameTree {
       while (begin < blank) {
         int semicolon = line.indexOf(';', begin);
         int end = semicolon < 0 || semicolon > blank ? blank : semicolon;
-        String name = line.substring(begin, end);
+        String name = Shown.line(line.substring(begin, end));
         Node child = node.children.get(name);
         if (child == null) {
           child = new Node(known.computeIfAbsent(name, same -> same));
@@ -87,12 +87,12 @@ final class FlameTree {
 
   private static long count(String line, int blank) throws IOException {
     if (blank < 1) {
-      throw new IOException("not a folded stack: " + line);
+      throw new IOException("not a folded stack: " + Shown.line(line));
     }
     try {
       return Long.parseLong(line, blank + 1, line.length(), 10);
     } catch (NumberFormatException e) {
-      throw new IOException("not a folded stack: " + line, e);
+      throw new IOException("not a folded stack: " + Shown.line(line), e);
     }
   }
 

@@ -46,7 +46,7 @@ record Reading(long nanos, long millis, Map<String, Object> values) {
 
   String text(String attribute) {
     Object value = values.get(attribute);
-    return value == null ? "" : value.toString();
+    return value == null ? "" : Shown.line(value.toString());
   }
 
   boolean isRunning() {
@@ -68,7 +68,7 @@ record Reading(long nanos, long millis, Map<String, Object> values) {
       for (CompositeData row : rows) {
         methods.add(
             new HotMethod(
-                (String) row.get("method"),
+                Shown.line((String) row.get("method")),
                 (Double) row.get("selfPercent"),
                 (Double) row.get("totalPercent"),
                 (Long) row.get("samples")));

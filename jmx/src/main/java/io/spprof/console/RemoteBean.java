@@ -79,7 +79,7 @@ final class RemoteBean {
    * @return its final figures
    */
   String stop() throws IOException, JMException {
-    return (String) call("stop");
+    return Shown.line((String) call("stop"));
   }
 
   /**
@@ -130,11 +130,12 @@ final class RemoteBean {
     }
     if (thrown instanceof SecurityException) {
       return "connect as a role that may write: the target refuses it ("
-          + thrown.getMessage()
+          + Shown.line(String.valueOf(thrown.getMessage()))
           + ")";
     }
     boolean wraps = thrown instanceof JMException || thrown instanceof JMRuntimeException;
     Throwable told = wraps && thrown.getCause() != null ? thrown.getCause() : thrown;
-    return told.getMessage() == null ? told.getClass().getSimpleName() : told.getMessage();
+    return Shown.line(
+        told.getMessage() == null ? told.getClass().getSimpleName() : told.getMessage());
   }
 }

@@ -1,5 +1,6 @@
 package io.spprof.jmx;
 
+import io.spprof.Printable;
 import io.spprof.ProfilerEvent;
 import io.spprof.ProfilerEvent.OverheadExceeded;
 import io.spprof.ProfilerEvent.SamplesDropped;
@@ -141,7 +142,7 @@ final class Notifications implements AutoCloseable {
     } else {
       throw new IllegalArgumentException("no notification for " + event);
     }
-    return new Notification(type, source, number, now, message);
+    return new Notification(type, source, number, now, Printable.line(message));
   }
 
   static MBeanNotificationInfo[] infos() {

@@ -1,5 +1,6 @@
 package io.spprof.jmx;
 
+import io.spprof.Printable;
 import java.io.IOException;
 
 /**
@@ -44,11 +45,11 @@ final class PlainErrors {
       return withTrace(new IllegalStateException(message(t)), t);
     }
     // Not one of ours: the type is what tells most.
-    return withTrace(new IllegalStateException(t.getClass().getName() + ": " + t.getMessage()), t);
+    return withTrace(new IllegalStateException(t.getClass().getName() + ": " + message(t)), t);
   }
 
   private static String message(Throwable t) {
-    return t.getMessage() == null ? t.getClass().getName() : t.getMessage();
+    return t.getMessage() == null ? t.getClass().getName() : Printable.line(t.getMessage());
   }
 
   private static <X extends Exception> X withTrace(X plain, Throwable from) {

@@ -3,6 +3,7 @@ package io.spprof.jmx;
 import io.spprof.DropCounts;
 import io.spprof.HotMethod;
 import io.spprof.Kept;
+import io.spprof.Printable;
 import io.spprof.Profile;
 import io.spprof.Profiler;
 import io.spprof.ProfilerConfig;
@@ -121,7 +122,7 @@ final class SpprofBean extends StandardEmitterMBean implements SpprofMXBean {
 
   @Override
   public String getLastError() {
-    return StringUtils.defaultIfEmpty(read(profiler::lastError, ""), settingsError);
+    return Printable.line(StringUtils.defaultIfEmpty(read(profiler::lastError, ""), settingsError));
   }
 
   @Override
@@ -246,7 +247,7 @@ final class SpprofBean extends StandardEmitterMBean implements SpprofMXBean {
           for (HotMethod hot : profiler.hotMethods()) {
             finite.add(
                 new HotMethod(
-                    hot.method(),
+                    Printable.line(hot.method()),
                     finite(hot.selfPercent()),
                     finite(hot.totalPercent()),
                     hot.samples()));

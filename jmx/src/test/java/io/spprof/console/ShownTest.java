@@ -1,0 +1,47 @@
+package io.spprof.console;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import io.spprof.Printable;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.StringReader;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+class ShownTest {
+
+  private static final String HOSTILE = "a\u001b[2J\nb\u202ec";
+  private static final String CLEAN = "a [2J b\ufffdc";
+
+  @Test
+  void shouldHaveTheRulesOfAllOtherOutputs() {
+    for (int c = 0; c <= Character.MAX_CODE_POINT; c++) {
+      String text = "a" + Character.toString(c) + "b";
+      assertEquals(Printable.line(text), Shown.line(text));
+    }
+    String longText = "x".repeat(1999) + "\ud83d\ude00";
+    assertEquals(Printable.line(longText), Shown.line(longText));
+  }
+
+  @Test
+  void shouldNotShowThePageThatATargetMade() {
+    assertEquals(" <html><img src='http://x/'>", Shown.line("<html><img src='http://x/'>"));
+    assertEquals(" <HTML>", Shown.line("<HTML>"));
+  }
+
+  @Test
+  void shouldCleanWhatThePanelShows() throws IOException {
+    Reading reading = new Reading(0, 0, Map.of("LastError", HOSTILE));
+    assertEquals(CLEAN, reading.text("LastError"));
+    assertEquals(CLEAN, RemoteBean.meaning(new IOException(HOSTILE)));
+    FlameTree tree =
+        FlameTree.read(new BufferedReader(new StringReader("main;\u202ex\u001b 7\n")), true);
+    assertEquals("\ufffdx ", tree.name(2));
+    BufferedReader none = new BufferedReader(new StringReader("\u001bx"));
+    assertEquals(
+        "not a folded stack:  x",
+        assertThrows(IOException.class, () -> FlameTree.read(none, true)).getMessage());
+  }
+}
