@@ -50,7 +50,6 @@ class CommandLocaleTest {
       assertTrue(printed("stop", target.url()).contains("overheadPercent=0.000"));
       bean.close();
     }
-    printed("list");
   }
 
   private static String printed(String... command) {
