@@ -103,10 +103,11 @@ class ManyThreadsIT {
   }
 
   private static TargetJvm crowd() throws Exception {
-    // The heap is all there from the beginning: what grows is not the heap.
+    // The heap is all there from the beginning: what grows is not the heap. It has room for tables
+    // of the default size.
     return TargetJvm.of(Crowd.class, CROWD, CHURN_SECONDS * 1_000)
         .environment("MALLOC_ARENA_MAX", "1") // as many heaps as there are CPUs would grow in turn
-        .flags("-Xms64m", "-Xmx64m", "-XX:+AlwaysPreTouch", "-Xss256k", "-XX:+UseSerialGC")
+        .flags("-Xms192m", "-Xmx192m", "-XX:+AlwaysPreTouch", "-Xss256k", "-XX:+UseSerialGC")
         .start();
   }
 
