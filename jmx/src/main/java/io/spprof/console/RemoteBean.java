@@ -79,7 +79,7 @@ final class RemoteBean {
    * @return its final figures
    */
   String stop() throws IOException, JMException {
-    return Shown.line((String) call("stop"));
+    return Shown.line(String.valueOf(call("stop")));
   }
 
   /**
