@@ -79,7 +79,7 @@ static int discard_pending(struct spprof_drain *drain) {
     }
     /*
      * At once: a child that is started between the two inherits SIG_IGN for its life. Ours, which
-     * is inert, stands in until step 6, as step 5 can take long.
+     * is inert, stands in until step 7, as steps 5 and 6 can take long.
      */
     error = exchange(drain, &ignore, &drain->ours);
     if (error != 0 || drain->replaced) {
@@ -114,16 +114,24 @@ static int close_gate_and_drain(struct spprof_drain *drain) {
          * not (POSIX, sigaction). */
         error = discard_pending(drain);
     }
-    if (STEP(5) && error == 0) {
+    if (STEP(5) && error == 0 && !drain->replaced) {
+        /*
+         * A thread that took its signal before step 4 has read the action since, and found ours.
+         * After step 4, as no thread can take another from then on; before step 7, whose action it
+         * must not find.
+         */
+        error = drain->engine->await_delivery(drain->deadline_ms);
+    }
+    if (STEP(6) && error == 0) {
         /* Handlers that entered before are done; their records are complete. */
         error = wait_until_nobody_is_in_flight(drain->deadline_ms);
     }
-    if (STEP(6) && error == 0 && !drain->replaced) {
-        /* With nothing pending, nothing armed and nobody inside, even SIG_DFL, which kills, is
-         * safe. */
+    if (STEP(7) && error == 0 && !drain->replaced) {
+        /* With nothing armed, pending or on its way, and nobody inside, even SIG_DFL, which kills,
+         * is safe. */
         error = replace_ours(drain, &drain->before);
     }
-    if (STEP(5) && error == 0) {
+    if (STEP(6) && error == 0) {
         /* Somebody else's signal may have entered ours until now: it leaves, and is counted. */
         error = wait_until_nobody_is_in_flight(drain->deadline_ms);
     }
@@ -144,7 +152,7 @@ int spprof_drain(struct spprof_drain *drain) {
         }
     }
     int error = close_gate_and_drain(drain);
-    if (STEP(1) && STEP(7)) {
+    if (STEP(1) && STEP(8)) {
         int unmask_error = pthread_sigmask(SIG_SETMASK, &mask, NULL);
         error = error != 0 ? error : -unmask_error;
     }

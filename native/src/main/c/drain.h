@@ -1,5 +1,5 @@
 /*
- * The teardown of a session's signals: seven steps, the same on every platform. What each is for,
+ * The teardown of a session's signals: eight steps, the same on every platform. What each is for,
  * and what happens without it, stands beside it in drain.c and in docs/drain-protocol.md.
  *
  * Called by whoever ends a session, with the sampler's lock held, from an ordinary thread, never
@@ -19,7 +19,7 @@ struct spprof_drain {
     const struct spprof_engine *engine;
     struct spprof_action ours;   /* what the session installed, as the kernel has it */
     struct spprof_action before; /* what was there before */
-    uint32_t deadline_ms;        /* how long to wait for handlers in flight */
+    uint32_t deadline_ms;        /* for each wait: debuggers, then handlers in flight */
     bool replaced; /* out: somebody else had installed another action meanwhile; theirs was left */
 };
 
@@ -32,7 +32,8 @@ int spprof_drain_await_handlers(uint32_t deadline_ms);
 /*
  * 0: no timer, no pending signal and no handler of ours is left, and the action from before is
  * back. -ETIMEDOUT: a handler is still in flight; nothing that it uses may be freed; may be called
- * again. Any other -errno: as -ETIMEDOUT, from the system call that failed.
+ * again. -EBUSY: as -ETIMEDOUT, a debugger holds a thread at a signal. Any other -errno: as
+ * -ETIMEDOUT, from the system call that failed.
  */
 int spprof_drain(struct spprof_drain *drain);
 

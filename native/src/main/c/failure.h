@@ -17,6 +17,7 @@
     X(NO_SESSION)      /* stop: none is sampling */                                      \
     X(UNDO)            /* a start that failed could not be undone yet */                 \
     X(IN_FLIGHT)       /* a handler is still running */                                  \
+    X(DEBUGGER)        /* stop: a debugger holds a thread at a signal */                 \
     X(WALKER)          /* no walker works in this JVM, or not the one asked for */       \
     X(MEMORY)          /* for the ring, the walk buffers or the walker's tables */       \
     X(EVENTS)          /* JVMTI refused the events */                                    \

@@ -146,7 +146,7 @@ void spprof_handler_sigsafe(int number, siginfo_t *info, void *ucontext) {
     if (slot != NULL) {
         handle(engine, slot, &signal, open, count % SPPROF_TIMED_EVERY == 0, ucontext);
     } else if (stale) {
-        drop(SPPROF_DROP_LATE, 0); /* its session counted the time as due and not signalled */
+        drop(SPPROF_DROP_LATE, 0); /* its session counts the time as due and not signalled */
     } else {
         drop(SPPROF_DROP_FOREIGN, 0);
         previous = atomic_load_explicit(&session->previous, memory_order_acquire);

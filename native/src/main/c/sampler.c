@@ -13,6 +13,7 @@
 #include "java_threads.h"
 #include "lock.h"
 #include "platform/action.h"
+#include "platform/delivery.h"
 #include "sigprof.h"
 #include "symbols.h"
 #include "threads.h"
@@ -33,6 +34,7 @@ static enum spprof_debug_info debug_info;
 int spprof_sampler_load(void) {
     spprof_lock(&lock);
     spprof_counters_reset();
+    spprof_delivery_prepare();
     int error = spprof_slots_map();
     spprof_unlock(&lock);
     return error;
@@ -107,6 +109,15 @@ static int drain(uint32_t deadline_ms, bool *replaced) {
                                  .ours = ours,
                                  .before = before,
                                  .deadline_ms = deadline_ms};
+    /*
+     * A handler that comes too late to be waited for finds that its session is over: the time that
+     * its signal stands for is counted below, as due. Under the lock, with the gate closed first:
+     * no timer is made with the new number. The drain closes the gate again, which orders this.
+     */
+    spprof_threads_lock();
+    spprof_gate_close();
+    spprof_threads_new_session();
+    spprof_threads_unlock();
     int error = spprof_drain(&drain);
     *replaced = drain.replaced;
     if (error == 0) {
@@ -210,8 +221,9 @@ int spprof_sampler_stop(JNIEnv *jni, uint32_t deadline_ms) {
             stage = STOPPED;
             result = replaced ? 1 : 0;
         } else {
-            result =
-                result == -ETIMEDOUT ? SPPROF_FAILED(IN_FLIGHT, 0) : SPPROF_FAILED(SYSTEM, result);
+            result = result == -ETIMEDOUT ? SPPROF_FAILED(IN_FLIGHT, 0)
+                     : result == -EBUSY   ? SPPROF_FAILED(DEBUGGER, 0)
+                                          : SPPROF_FAILED(SYSTEM, result);
         }
     }
     spprof_unlock(&lock);

@@ -3,7 +3,7 @@
  * order and unmade in the other.
  *
  *   start:    walker, ring and walk buffers, JVM events, method ids, handler, gate open, threads
- * and timers stop:     last names, drain.c's seven steps, settle the counts, JVM events off
+ * and timers stop:     last names, drain.c's eight steps, settle the counts, JVM events off
  *   release:  ring and walk buffers
  *
  * There is one session at a time in a process that loaded one library, as there is one SIGPROF.
@@ -44,8 +44,8 @@ int spprof_sampler_start(JNIEnv *jni, const struct spprof_sampler_config *config
 
 /*
  * 0 or 1 (somebody replaced our handler; theirs was left): stopped. NO_SESSION: none is sampling.
- * IN_FLIGHT or SYSTEM: a handler is still in flight, or a system call failed; nothing is freed, may
- * be called again.
+ * IN_FLIGHT, DEBUGGER or SYSTEM: a handler is still in flight, a debugger holds a thread at a
+ * signal, or a system call failed; nothing is freed, may be called again.
  */
 int spprof_sampler_stop(JNIEnv *jni, uint32_t deadline_ms);
 

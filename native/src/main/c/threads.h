@@ -24,7 +24,8 @@
 #include "ring.h"
 #include "slots.h"
 
-/* From here on, signals of earlier sessions are told as stale. Before spprof_threads_begin. */
+/* From here on, signals of earlier sessions are told as stale. As a session ends, and before
+ * spprof_threads_begin. */
 void spprof_threads_new_session(void);
 
 /* Begins and ends the use of slots by a session; `ring` is where names go. The gate is closed. */

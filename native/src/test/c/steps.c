@@ -1,11 +1,12 @@
 /*
  * Shows what each step of the teardown is for. The Makefile builds this file and drain.c once with
  * every step in place (SPPROF_LEAVE_OUT=0: all is well) and once with each step left out: then the
- * failure that the step is there for must show. Steps 1 and 7 are told at their tests.
+ * failure that the step is there for must show. Step 1 is told at its test.
  */
 #include "session.h"
 
 #include "drain.h"
+#include "traced.h"
 
 /* In a process of its own, with one engine. Exits with 0 if all is well. */
 struct scenario {
@@ -32,7 +33,7 @@ static int drain_now(void) {
                                  .engine = config.engine,
                                  .ours = current_action(),
                                  .before = before,
-                                 .deadline_ms = 1000};
+                                 .deadline_ms = 60000};
     return spprof_drain(&drain);
 }
 
@@ -67,7 +68,27 @@ static void lets_the_signal_in_later(void) {
     CHECK_EQUAL(0, pthread_sigmask(SIG_UNBLOCK, &set, NULL));
 }
 
-/* 5. A handler that is half-way writes into memory that is gone. */
+/* 5. A thread that took its signal before reads the action when SIG_DFL is back. */
+static void drains_while_a_thread_is_held(void) {
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGPROF);
+    pthread_sigmask(SIG_BLOCK, &set, NULL);
+    begin();
+    pthread_t thread;
+    CHECK_EQUAL(0, pthread_create(&thread, NULL, java_thread_unblocked, (void *)100));
+    traced_await(to_child);
+    CHECK_EQUAL(0, drain_now());
+    traced_tell(from_child);
+    pthread_join(thread, NULL);
+}
+
+static void holds_a_thread_at_its_signal(void) {
+    /* Without the step the drain is soon over; with it, it waits for the thread. */
+    run_traced(drains_while_a_thread_is_held, SPPROF_LEAVE_OUT == 5 ? -1 : 200);
+}
+
+/* 6. A handler that is half-way writes into memory that is gone. */
 static void frees_the_memory_of_a_slow_handler(void) {
     sigset_t set;
     sigemptyset(&set);
@@ -88,7 +109,7 @@ static void frees_the_memory_of_a_slow_handler(void) {
     CHECK_EQUAL(-EBUSY, released);
 }
 
-/* 6. The process is not as it was. */
+/* 7. The process is not as it was. */
 static void looks_at_the_action(void) {
     begin();
     CHECK_EQUAL(0, drain_now());
@@ -96,7 +117,7 @@ static void looks_at_the_action(void) {
     _exit(memcmp(&before, &now, sizeof now) == 0 ? 0 : NOT_WELL);
 }
 
-/* 7. A child that is started now would never see the signal. */
+/* 8. A child that is started now would never see the signal. */
 static void starts_a_child(void) {
     begin();
     CHECK_EQUAL(0, drain_now());
@@ -125,12 +146,14 @@ static const struct scenario scenarios[] = {
     {3, "3 goes on working", &spprof_engine_itimer, goes_on_working, SIGPROF},
     /* Not with ctimer: since Linux 6.13 the pending signal of a deleted timer is not delivered. */
     {4, "4 lets the signal in", &spprof_engine_itimer, lets_the_signal_in_later, SIGPROF},
-    {5, "5 frees the memory", &spprof_engine_ctimer, frees_the_memory_of_a_slow_handler, SIGSEGV},
-    {5, "5 frees the memory", &spprof_engine_itimer, frees_the_memory_of_a_slow_handler, SIGSEGV},
-    {6, "6 looks at the action", &spprof_engine_ctimer, looks_at_the_action, 0},
-    {6, "6 looks at the action", &spprof_engine_itimer, looks_at_the_action, 0},
-    {7, "7 starts a child", &spprof_engine_ctimer, starts_a_child, 0},
-    {7, "7 starts a child", &spprof_engine_itimer, starts_a_child, 0},
+    {5, "5 holds a thread", &spprof_engine_ctimer, holds_a_thread_at_its_signal, SIGPROF},
+    {5, "5 holds a thread", &spprof_engine_itimer, holds_a_thread_at_its_signal, SIGPROF},
+    {6, "6 frees the memory", &spprof_engine_ctimer, frees_the_memory_of_a_slow_handler, SIGSEGV},
+    {6, "6 frees the memory", &spprof_engine_itimer, frees_the_memory_of_a_slow_handler, SIGSEGV},
+    {7, "7 looks at the action", &spprof_engine_ctimer, looks_at_the_action, 0},
+    {7, "7 looks at the action", &spprof_engine_itimer, looks_at_the_action, 0},
+    {8, "8 starts a child", &spprof_engine_ctimer, starts_a_child, 0},
+    {8, "8 starts a child", &spprof_engine_itimer, starts_a_child, 0},
 };
 
 static void run(const struct scenario *scenario) {

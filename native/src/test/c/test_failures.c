@@ -34,6 +34,10 @@ static int fail_with_einval(int signal) {
     return fails() ? -EINVAL : whole->drain_pending(signal);
 }
 
+static int fail_to_await(uint32_t deadline_ms) {
+    return fails() ? -EIO : whole->await_delivery(deadline_ms);
+}
+
 static void setup_broken(void) {
     setup();
     whole = config.engine;
@@ -226,10 +230,8 @@ TEST(a_failed_start_that_cannot_be_undone_is_undone_by_the_next) {
     check_no_trace(&before);
 }
 
-TEST(a_stop_that_fails_can_be_tried_again) {
-    setup_broken();
+static void stop_fails_and_can_be_tried_again(void) {
     struct spprof_action before = current_action();
-    broken.drain_pending = fail_to_drain;
     CHECK_EQUAL(0, spprof_sampler_start(NULL, &config));
     burn(10 * MS);
     failures_left = 2;
@@ -246,6 +248,15 @@ TEST(a_stop_that_fails_can_be_tried_again) {
     check_no_trace(&before);
     CHECK_EQUAL(0, spprof_sampler_release());
     check_start_works();
+}
+
+TEST(a_stop_that_fails_can_be_tried_again) {
+    setup_broken();
+    broken.drain_pending = fail_to_drain;
+    stop_fails_and_can_be_tried_again();
+    broken.drain_pending = whole->drain_pending;
+    broken.await_delivery = fail_to_await;
+    stop_fails_and_can_be_tried_again();
 }
 
 TEST(a_handler_that_does_not_finish_makes_the_stop_fail_and_keeps_its_memory) {

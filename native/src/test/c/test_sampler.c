@@ -314,7 +314,7 @@ TEST(a_signal_of_an_earlier_session_is_late) {
     sigaddset(&set, SIGPROF);
     CHECK_EQUAL(0, pthread_sigmask(SIG_BLOCK, &set, NULL));
     siginfo_t info = {.si_code = SI_TIMER};
-    for (uint64_t session = 1; session <= 3; session++) {
+    for (uint64_t session = 1; session <= 5; session += 2) { /* it counts beginnings and ends */
         CHECK_EQUAL(0, spprof_sampler_start(NULL, &config));
         struct spprof_slot *slot = spprof_slots_get(0);
         uint64_t paid = slot->paid_ns;
@@ -330,13 +330,34 @@ TEST(a_signal_of_an_earlier_session_is_late) {
         CHECK_EQUAL(0, spprof_sampler_release());
     }
     CHECK_EQUAL(3, spprof_counters.committed);
-    CHECK_EQUAL(3, spprof_counters.dropped[SPPROF_DROP_LATE]);
+    CHECK_EQUAL(6, spprof_counters.dropped[SPPROF_DROP_LATE]);
     info.si_value.sival_ptr = &config; /* a timer of somebody else's */
     spprof_handler_sigsafe(SIGPROF, &info, NULL);
     CHECK_EQUAL(1, spprof_counters.dropped[SPPROF_DROP_FOREIGN]);
 }
 
+/* It was preempted before its first instruction, and the stop has counted its time as due. */
+TEST(a_handler_that_enters_after_the_stop_counts_no_time) {
+    setup();
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGPROF);
+    CHECK_EQUAL(0, pthread_sigmask(SIG_BLOCK, &set, NULL));
+    CHECK_EQUAL(0, spprof_sampler_start(NULL, &config));
+    siginfo_t info = {.si_code = SI_TIMER};
+    info.si_value.sival_ptr = spprof_slots_ticket(spprof_slots_get(0), 1);
+    burn(20 * MS);
+    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
+    CHECK(spprof_counters.unsignalled_cpu_ns > 10 * MS);
+    CHECK_EQUAL(0, spprof_counters.dropped_cpu_ns);
+    spprof_handler_sigsafe(SIGPROF, &info, NULL);
+    CHECK_EQUAL(1, spprof_counters.dropped[SPPROF_DROP_LATE]);
+    CHECK_EQUAL(0, spprof_counters.dropped_cpu_ns);
+    CHECK_EQUAL(0, spprof_sampler_release());
+}
+
 int main(void) {
+    RUN_WITH(ctimer, a_handler_that_enters_after_the_stop_counts_no_time);
     RUN_WITH(ctimer, a_signal_of_an_earlier_session_is_late);
     RUN_WITH_BOTH(sampler_counts_every_signal_and_all_cpu_time);
     RUN_WITH_BOTH(sampler_refuses_what_comes_at_the_wrong_time);

@@ -23,6 +23,7 @@
 #include <unistd.h>
 
 #include "counters.h"
+#include "delivery.h"
 #include "platform.h"
 
 #define NANOS UINT64_C(1000000000)
@@ -285,4 +286,5 @@ const struct spprof_engine spprof_engine_itimer = {
     .timer_delete = delete_timer,
     .signal_sigsafe = signal_sigsafe,
     .drain_pending = drain_pending,
+    .await_delivery = spprof_delivery_await,
 };

@@ -20,6 +20,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "delivery.h"
 #include "platform.h"
 
 #ifndef sigev_notify_thread_id
@@ -228,4 +229,5 @@ const struct spprof_engine spprof_engine_ctimer = {
     .timer_delete = delete_timer,
     .signal_sigsafe = signal_sigsafe,
     .drain_pending = drain_pending,
+    .await_delivery = spprof_delivery_await,
 };

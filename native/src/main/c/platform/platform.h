@@ -7,7 +7,7 @@
  *
  * A session uses one of them. All functions return 0 or -errno unless they say otherwise. Those in
  * _sigsafe are called from the handler; the rest from ordinary threads, the three of a timer and
- * drain_pending with a lock held.
+ * the two of pending signals with a lock held.
  */
 #ifndef SPPROF_PLATFORM_H
 #define SPPROF_PLATFORM_H
@@ -82,6 +82,8 @@ struct spprof_engine {
     /* Takes what is pending of `signal`, which must be blocked, from the calling thread and the
      * process; perhaps by letting it in, which the gate has made harmless. */
     int (*drain_pending)(int signal);
+    /* Waits out signals that a thread has taken and not yet acted on: delivery.h. */
+    int (*await_delivery)(uint32_t deadline_ms);
 };
 
 /* SPPROF_ENGINES: in the order of io.spprof.sampler.TimerEngine; NULL for what is not to be had. */

@@ -14,6 +14,7 @@ enum SamplerFailure {
   NO_SESSION,
   UNDO,
   IN_FLIGHT,
+  DEBUGGER,
   WALKER,
   MEMORY,
   EVENTS,
@@ -106,7 +107,7 @@ enum SamplerFailure {
               + " or was inherited from the program that started this one; stop that, or use"
               + " engine=ctimer on Linux";
       case JAVA_THREADS -> unknownJavaThreads();
-      case NONE, NO_SESSION, SYSTEM -> "a system call failed with error " + number;
+      case NONE, NO_SESSION, DEBUGGER, SYSTEM -> "a system call failed with error " + number;
     };
   }
 
@@ -122,6 +123,12 @@ enum SamplerFailure {
       case NO_SESSION -> "no session is sampling; call start first";
       case IN_FLIGHT ->
           unfinished("a signal handler is still running after " + deadlineSeconds + " s");
+      case DEBUGGER ->
+          unfinished(
+              "after "
+                  + deadlineSeconds
+                  + " s a debugger still holds a thread that is about to receive a signal; let the"
+                  + " thread go on or detach the debugger");
       default -> unfinished("a system call failed with error " + number(result));
     };
   }

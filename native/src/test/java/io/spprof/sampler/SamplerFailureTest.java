@@ -136,6 +136,8 @@ final class SamplerFailureTest {
     assertEquals("no session is sampling; call start first", none);
     assertTrue(failed.contains("error 22") && failed.contains("call stop again"), failed);
     assertTrue(running.contains("still running after 5 s"), running);
+    String held = SamplerFailure.ofStop(result(SamplerFailure.DEBUGGER, 0), 5);
+    assertTrue(held.contains("after 5 s a debugger") && held.contains("detach"), held);
     assertNotEquals(failed, running);
   }
 

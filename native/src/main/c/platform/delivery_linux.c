@@ -1,0 +1,125 @@
+/*
+ * On Linux a thread takes a signal and reads its action in one stretch with interrupts off, but not
+ * under one hold of the siglock: for the signal of a POSIX timer dequeue_signal gives the lock up
+ * while it rearms the timer. membarrier interrupts every processor that runs a thread of this
+ * process and returns when each has taken the interrupt, so all such stretches have ended. A thread
+ * that does not run is in none, as nothing switches it out with interrupts off.
+ *
+ * Three exceptions have a wait of their own: a kernel with PREEMPT_RT, where interrupts stay on; a
+ * kernel older than 4.14 or a sandbox without membarrier; and a debugger, which stops a thread
+ * between the two steps.
+ */
+#include "delivery.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/membarrier.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/utsname.h>
+#include <time.h>
+#include <unistd.h>
+
+/* Longer than the scheduler keeps a runnable thread waiting, unless the machine is overloaded. */
+#define PATIENCE_MS 20
+
+static int64_t now_ms(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static void sleep_ms(long ms) {
+    struct timespec rest = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000};
+    while (nanosleep(&rest, &rest) != 0 && errno == EINTR) {
+    }
+}
+
+static bool membarrier(int command) {
+    return syscall(SYS_membarrier, command, 0, 0) == 0;
+}
+
+void spprof_delivery_prepare(void) {
+    int before = errno;
+    membarrier(MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED); /* where it fails, the wait sees it */
+    errno = before;
+}
+
+static bool interrupt_all_processors(void) {
+    return membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED) ||
+           (errno == EPERM && membarrier(MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED) &&
+            membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED));
+}
+
+/* Its spinlocks are mutexes, whose holders and waiters can be switched out. */
+static bool is_realtime_kernel(void) {
+    struct utsname name;
+    return uname(&name) == 0 && (strstr(name.version, "PREEMPT_RT") != NULL ||
+                                 strstr(name.version, "PREEMPT RT") != NULL);
+}
+
+/* The number or letter after `key` in a file of /proc in the form of status; -1 if there is none.
+ */
+static long status_of(const char *path, const char *key, bool letter) {
+    static char
+        text[8192]; /* under the lock; where there are many processors their masks are long */
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof text - 1);
+    if (fd >= 0) {
+        close(fd);
+    }
+    text[n < 0 ? 0 : n] = '\0';
+    const char *line = strstr(text, key);
+    if (line == NULL) {
+        return -1;
+    }
+    line += strlen(key);
+    return letter ? *line : strtol(line, NULL, 10);
+}
+
+/*
+ * Whether the thread is stopped for its debugger, and, as it stops again and again under one that
+ * traces system calls, in which of its stops. -1: it runs, or is gone.
+ */
+static long stop_of(const char *status) {
+    return status_of(status, "\nState:\t", true) == 't'
+               ? status_of(status, "\nvoluntary_ctxt_switches:\t", false)
+               : -1;
+}
+
+/* A debugger is told of a signal after it was taken and before its action is read. */
+static int await_debugger(int64_t deadline) {
+    DIR *tasks = opendir("/proc/self/task");
+    if (tasks == NULL) {
+        return -errno;
+    }
+    int error = 0;
+    struct dirent *entry;
+    while (error == 0 && (entry = readdir(tasks)) != NULL) {
+        char path[64];
+        snprintf(path, sizeof path, "/proc/self/task/%.20s/status", entry->d_name);
+        long stop = stop_of(path);
+        while (error == 0 && stop >= 0 && stop_of(path) == stop) {
+            error = now_ms() < deadline ? 0 : -EBUSY;
+            sleep_ms(1);
+        }
+    }
+    closedir(tasks);
+    sleep_ms(PATIENCE_MS); /* for one that was let go just now */
+    return error;
+}
+
+int spprof_delivery_await(uint32_t deadline_ms) {
+    int error = 0;
+    if (status_of("/proc/self/status", "\nTracerPid:\t", false) > 0) {
+        error = await_debugger(now_ms() + deadline_ms);
+    }
+    if (!interrupt_all_processors() || is_realtime_kernel()) {
+        sleep_ms(PATIENCE_MS);
+    }
+    return error;
+}

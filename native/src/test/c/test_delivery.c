@@ -1,0 +1,129 @@
+/*
+ * The wait for signals that were taken and not yet acted on: that it asks the kernel, what it does
+ * where the kernel may not be asked, and that a debugger cannot make a stop unsafe.
+ */
+#include "session.h"
+
+#include <linux/filter.h>
+#include <linux/membarrier.h>
+#include <linux/seccomp.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+
+#include "failure.h"
+#include "platform/delivery.h"
+#include "traced.h"
+
+/* From here on membarrier(command, ...), or with -1 any, is answered so by seccomp. */
+static void answer_membarrier(int command, uint32_t answer) {
+    struct sock_filter filter[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_membarrier, 0, 3),
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[0])),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)command, 0, command < 0 ? 0 : 1),
+        BPF_STMT(BPF_RET | BPF_K, answer),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    struct sock_fprog program = {.len = sizeof filter / sizeof *filter, .filter = filter};
+    CHECK_EQUAL(0, prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0));
+    CHECK_EQUAL(0, prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program));
+}
+
+static volatile sig_atomic_t asked;
+
+static void on_asked(int signal) {
+    (void)signal;
+    asked++;
+}
+
+TEST(the_kernel_is_asked_to_interrupt_all_processors) {
+    spprof_delivery_prepare();
+    signal(SIGSYS, on_asked);
+    answer_membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED, SECCOMP_RET_TRAP);
+    CHECK_EQUAL(0, spprof_delivery_await(1000));
+    CHECK_EQUAL(1, asked);
+}
+
+TEST(the_kernel_is_asked_at_every_stop) {
+    setup();
+    signal(SIGSYS, on_asked);
+    answer_membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED, SECCOMP_RET_TRAP);
+    for (int i = 1; i <= 3; i++) {
+        CHECK_EQUAL(0, spprof_sampler_start(NULL, &config));
+        CHECK_EQUAL(0, spprof_sampler_stop(NULL, 60000));
+        CHECK_EQUAL(i, asked);
+        CHECK_EQUAL(0, spprof_sampler_release());
+    }
+}
+
+/* The least that a wait takes that knows nothing. */
+static void check_waits(void) {
+    uint64_t from = clock_ns(CLOCK_MONOTONIC);
+    CHECK_EQUAL(0, spprof_delivery_await(0));
+    CHECK(clock_ns(CLOCK_MONOTONIC) - from >= 20 * MS);
+}
+
+TEST(where_the_kernel_may_not_be_asked_time_passes) {
+    answer_membarrier(-1, SECCOMP_RET_ERRNO | EPERM);
+    spprof_delivery_prepare();
+    check_waits();
+}
+
+TEST(where_the_kernel_does_not_know_the_call_time_passes) {
+    answer_membarrier(-1, SECCOMP_RET_ERRNO | ENOSYS);
+    spprof_delivery_prepare();
+    check_waits();
+}
+
+TEST(sessions_work_where_the_kernel_may_not_be_asked) {
+    answer_membarrier(-1, SECCOMP_RET_ERRNO | EPERM);
+    setup();
+    struct spprof_action before = current_action();
+    for (int i = 0; i < 3; i++) {
+        CHECK_EQUAL(0, spprof_sampler_start(NULL, &config));
+        burn(10 * MS);
+        CHECK_EQUAL(0, spprof_sampler_stop(NULL, 60000));
+        check_no_trace(&before);
+        CHECK_EQUAL(0, spprof_sampler_release());
+    }
+}
+
+static void stop_while_a_thread_is_held(void) {
+    setup();
+    struct spprof_action before = current_action();
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGPROF);
+    pthread_sigmask(SIG_BLOCK, &set, NULL); /* here, so that it is the other thread's */
+    CHECK_EQUAL(0, spprof_sampler_start(NULL, &config));
+    pthread_t thread;
+    CHECK_EQUAL(0, pthread_create(&thread, NULL, java_thread_unblocked, (void *)100));
+    traced_await(to_child);
+    for (int i = 0; i < 2; i++) {
+        CHECK_EQUAL(SPPROF_FAILED(DEBUGGER, 0), spprof_sampler_stop(NULL, 10));
+        CHECK_EQUAL(-EBUSY, spprof_sampler_release());
+        struct spprof_action now = current_action();
+        CHECK(spprof_action_is_handler_sigsafe(&now));
+    }
+    traced_tell(from_child);
+    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 60000));
+    CHECK_EQUAL(0, spprof_sampler_release());
+    check_action(&before);
+    pthread_join(thread, NULL);
+    pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+    check_no_trace(&before);
+}
+
+TEST(a_debugger_that_holds_a_thread_makes_the_stop_fail_until_it_lets_go) {
+    run_traced(stop_while_a_thread_is_held, -1);
+}
+
+int main(void) {
+    RUN(the_kernel_is_asked_to_interrupt_all_processors);
+    RUN(the_kernel_is_asked_at_every_stop);
+    RUN(where_the_kernel_may_not_be_asked_time_passes);
+    RUN(where_the_kernel_does_not_know_the_call_time_passes);
+    RUN_WITH_BOTH(sessions_work_where_the_kernel_may_not_be_asked);
+    RUN_WITH_BOTH(a_debugger_that_holds_a_thread_makes_the_stop_fail_until_it_lets_go);
+    return report();
+}

@@ -1,0 +1,70 @@
+/*
+ * A debugger for tests: this process traces a child of its own. A debugger is asked about a signal
+ * after the kernel took it from what is pending and before it reads the action: it can hold a
+ * thread just there, which otherwise takes microseconds and cannot be prolonged.
+ */
+#ifndef SPPROF_TEST_TRACED_H
+#define SPPROF_TEST_TRACED_H
+
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <sys/ptrace.h>
+
+#include "test.h"
+
+static int to_child[2], from_child[2]; /* pipes, a byte each time */
+
+static void traced_tell(int pipe[2]) {
+    CHECK_EQUAL(1, write(pipe[1], "", 1));
+}
+
+static void traced_await(int pipe[2]) {
+    char byte;
+    CHECK_EQUAL(1, read(pipe[0], &byte, 1));
+}
+
+/*
+ * Runs `session` in a child, all of whose threads are traced. The first that is to receive SIGPROF
+ * is held there: `session` finds a byte in to_child, and the thread goes on when `session` has
+ * written one to from_child, or after `most_ms`, unless that is negative. The child's end becomes
+ * this process's.
+ */
+static void run_traced(void (*session)(void), int most_ms) {
+    CHECK_EQUAL(0, pipe(to_child));
+    CHECK_EQUAL(0, pipe(from_child));
+    pid_t child = fork();
+    if (child == 0) {
+        traced_await(to_child);
+        session();
+        _exit(0);
+    }
+    close(to_child[0]);
+    close(from_child[1]); /* so that the child's death ends the wait below */
+    CHECK_EQUAL(0, ptrace(PTRACE_SEIZE, child, NULL, PTRACE_O_TRACECLONE | PTRACE_O_EXITKILL));
+    traced_tell(to_child);
+    bool held = false;
+    for (;;) {
+        int status;
+        pid_t thread = waitpid(-1, &status, __WALL);
+        CHECK(thread > 0);
+        if (WIFSTOPPED(status)) {
+            bool event = status >> 16 != 0; /* a thread was made: no signal */
+            if (!event && WSTOPSIG(status) == SIGPROF && !held) {
+                held = true;
+                traced_tell(to_child);
+                struct pollfd end = {.fd = from_child[0], .events = POLLIN};
+                poll(&end, 1, most_ms);
+            }
+            ptrace(PTRACE_CONT, thread, NULL, event ? 0 : WSTOPSIG(status));
+        } else if (thread == child) {
+            CHECK(held);
+            if (WIFSIGNALED(status)) {
+                raise(WTERMSIG(status));
+            }
+            _exit(WEXITSTATUS(status));
+        }
+    }
+}
+
+#endif
