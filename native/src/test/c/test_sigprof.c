@@ -9,6 +9,10 @@
 
 #include "platform/timers.h"
 
+#ifndef sigev_notify_thread_id /* glibc's */
+#define sigev_notify_thread_id _sigev_un._tid
+#endif
+
 static _Atomic int jvms_signals; /* that reached the JVM's handler */
 static _Atomic int with_value;   /* of these, by a timer of its own */
 
@@ -50,7 +54,7 @@ static int make_timer(int notify, int signal, clockid_t clock) {
     memset(&event, 0, sizeof event);
     event.sigev_notify = notify;
     event.sigev_signo = signal;
-    event._sigev_un._tid = (pid_t)syscall(SYS_gettid);
+    event.sigev_notify_thread_id = (pid_t)syscall(SYS_gettid);
     int number;
     CHECK_EQUAL(0, syscall(SYS_timer_create, clock, &event, &number));
     return number;
