@@ -26,7 +26,9 @@ public final class TemporaryDirectory {
    *     start
    */
   public static Path path() {
-    return Path.of(System.getProperty("java.io.tmpdir", WHERE_NONE_IS_SET)).toAbsolutePath();
+    return Path.of(System.getProperty("java.io.tmpdir", WHERE_NONE_IS_SET))
+        .toAbsolutePath()
+        .normalize();
   }
 
   /**
