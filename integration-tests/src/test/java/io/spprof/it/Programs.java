@@ -11,7 +11,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
 
 /** Programs that run to their end. */
-final class Programs {
+public final class Programs {
 
   /**
    * How one ended.
@@ -42,6 +42,18 @@ final class Programs {
   /** The same for a file. */
   static void requireFile(Path file) {
     require(file.toString(), Files.exists(file));
+  }
+
+  /**
+   * The home of another JDK than the one that runs the tests, which a variable of the environment
+   * names: {@code SPPROF_JDK_21} for 21. With the value "none" the calling test is skipped; without
+   * the variable it is skipped, or fails, as for a program.
+   */
+  public static Path requireJdk(int feature) {
+    String home = System.getenv("SPPROF_JDK_" + feature);
+    Assumptions.assumeFalse("none".equals(home), "JDK " + feature + " is tested with another JDK");
+    require("JDK " + feature + ", by SPPROF_JDK_" + feature + ",", home != null);
+    return Path.of(home);
   }
 
   private static void require(String name, boolean isThere) {

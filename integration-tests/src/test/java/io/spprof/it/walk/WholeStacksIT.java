@@ -1,14 +1,14 @@
 package io.spprof.it.walk;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.spprof.it.Programs;
 import io.spprof.it.StackWalkers;
 import io.spprof.it.TestPaths;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.EnumSet;
 import java.util.List;
-import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
@@ -48,6 +48,26 @@ class WholeStacksIT {
           new Cell(Load.VM_CALLS, Mode.WIDE_OOPS),
           new Cell(Load.NATIVE_CALLS, Mode.CHECK_JNI));
 
+  /** What JDK 21 has and 17 has not, and what it does otherwise than 25. */
+  private static final List<Cell> CHOICE_OF_21 =
+      List.of(
+          new Cell(Load.VIRTUAL, Mode.DEFAULT),
+          new Cell(Load.VIRTUAL, Mode.INT),
+          new Cell(Load.VIRTUAL, Mode.C1),
+          new Cell(Load.VIRTUAL, Mode.ZGC),
+          new Cell(Load.VIRTUAL, Mode.SHENANDOAH),
+          new Cell(Load.VIRTUAL_WAYS, Mode.DEFAULT),
+          new Cell(Load.THROWING, Mode.DEFAULT),
+          new Cell(Load.LAMBDAS, Mode.DEFAULT),
+          new Cell(Load.VM_CALLS, Mode.DEFAULT));
+
+  @Test
+  void shouldWalkToTheRootOn21() throws Exception {
+    Jdk jdk = Jdk.at(Programs.requireJdk(21));
+    assertEquals(21, jdk.feature());
+    assertWhole(jdk, rows(jdk, CHOICE_OF_21));
+  }
+
   @Test
   void shouldWalkToTheRoot() throws Exception {
     List<Cell> cells = new ArrayList<>();
@@ -69,21 +89,31 @@ class WholeStacksIT {
   }
 
   private static void assertWhole(List<Cell> cells) throws Exception {
+    List<Cell> possible =
+        cells.stream()
+            .filter(cell -> cell.load().isOfferedBy(JDK) && cell.mode().isOfferedBy(JDK))
+            .toList();
+    List<Row> rows = rows(JDK, possible);
+    long loads = possible.stream().map(Cell::load).distinct().count();
+    long offered = Stream.of(Load.values()).filter(load -> load.isOfferedBy(JDK)).count();
+    assertTrue(
+        offered >= Load.values().length - 4 && loads >= offered - 2, () -> "loads: " + possible);
+    assertWhole(JDK, rows);
+  }
+
+  private static List<Row> rows(Jdk jdk, List<Cell> cells) throws Exception {
     WholeStacks stacks =
-        new WholeStacks(JDK, TestPaths.agentJar(), StackWalkers.chosen(), "1ms", SECONDS);
-    Set<Load> loads = EnumSet.noneOf(Load.class);
+        new WholeStacks(jdk, TestPaths.agentJar(), StackWalkers.chosen(), "1ms", SECONDS);
     List<Row> rows = new ArrayList<>();
     for (Cell cell : cells) {
-      if (cell.load().isOfferedBy(JDK) && cell.mode().isOfferedBy(JDK)) {
-        rows.add(stacks.measure(cell.load(), cell.mode()));
-        loads.add(cell.load());
-      }
+      rows.add(stacks.measure(cell.load(), cell.mode()));
     }
-    WholeStacks.write(
-        TestPaths.output("whole-stacks-" + JDK.feature() + ".md"), WholeStacks.table(JDK, rows));
+    return rows;
+  }
 
-    long offered = Stream.of(Load.values()).filter(load -> load.isOfferedBy(JDK)).count();
-    assertTrue(offered >= Load.values().length - 4 && loads.size() >= offered - 2, loads::toString);
+  private static void assertWhole(Jdk jdk, List<Row> rows) throws Exception {
+    WholeStacks.write(
+        TestPaths.output("whole-stacks-" + jdk.feature() + ".md"), WholeStacks.table(jdk, rows));
     String bad =
         rows.stream().filter(row -> !row.isGood()).map(Row::full).collect(Collectors.joining());
     long samples = rows.stream().mapToLong(Row::samples).sum();
