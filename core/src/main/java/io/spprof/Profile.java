@@ -105,7 +105,7 @@ public final class Profile {
           new Rows(new int[0], new int[0], new long[0], new long[0], 0),
           SampleTimes.NONE);
 
-  private static final long EXPORT_ROW_BYTES = 80;
+  private static final long EXPORT_ROW_BYTES = 64;
   private static final long EXPORT_STACK_BYTES = 16;
   private static final long EXPORT_NAME_BYTES = 64;
 

@@ -2,6 +2,8 @@ package io.spprof.collect;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.spprof.DropCounts;
@@ -89,6 +91,23 @@ final class WindowsTest {
       windows.roll(now, figures(), Long.MAX_VALUE / 2);
     }
     return windows;
+  }
+
+  /** 20 windows of 3,000 rows, most of them in one window only. */
+  @Test
+  void shouldAddUpOnlyWhatTheHeapHasRoomFor() {
+    Windows windows = filled(new MemoryBudget(PLENTY), 20, 3000, 20_000);
+    List<Window> all = all(windows);
+    assertNull(Window.of(all, new MemoryBudget(1 << 20)));
+    assertEquals(read(all), read(List.of(Window.of(all, new MemoryBudget(16 << 20)))));
+    Slice slice =
+        new Slice(List.of(), new Profile.Frames(new int[0], new int[0], 0), List.of(), null, all);
+    IllegalStateException e =
+        assertThrows(
+            IllegalStateException.class,
+            () -> slice.merge(() -> 1 << 20, sum -> Snapshots.NO_INFO));
+    assertTrue(e.getMessage().contains("add up 21 windows"), e.getMessage());
+    assertTrue(e.getMessage().contains("choose a shorter range"), e.getMessage());
   }
 
   @Test

@@ -6,10 +6,15 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The heap that this JVM can spare for somebody who reads a profile: a third of what is free beyond
- * a quarter of the heap. The quarter stays the application's. The third is for one reader; {@link
- * Texts#AT_ONCE} allocate at the same time, and what they hand out lives until the connector has
- * sent it.
+ * The heap that this JVM can spare for somebody who reads a profile.
+ *
+ * <ul>
+ *   <li>For copying and sorting it, which ends with the call or the stream: half of what is free,
+ *       so that a few readers never take all.
+ *   <li>For a text ({@link #forTexts}): a third of what is free beyond a quarter of the heap.
+ *       {@link Texts#AT_ONCE} are made at the same time, and any number can wait for slow clients,
+ *       until the connector has sent them. The quarter stays the application's.
+ * </ul>
  *
  * <p>What is free: where the heap is full of garbage, {@link Runtime} shows little. Then the heap
  * after the last collection counts, and what was lent since, as far as somebody still holds it.
@@ -20,7 +25,11 @@ final class Heap implements HeapRoom {
   static final long LEAST_BYTES = 256 << 10;
 
   private static final int RESERVE_SHARE = 4;
-  private static final int READER_SHARE = 3;
+  private static final int TEXT_SHARE = 3;
+  private static final int SORT_SHARE = 2;
+
+  /** Of the heap, for sorting, however little is free: without it no profile could be had. */
+  private static final int LEAST_SORT_SHARE = 32;
 
   /** The JVM's figures. */
   interface Gauge {
@@ -48,15 +57,25 @@ final class Heap implements HeapRoom {
     this.gauge = gauge;
   }
 
+  /** For copying and sorting. */
   @Override
-  public synchronized long bytes() {
+  public long bytes() {
+    long least = Math.max(LEAST_BYTES, gauge.max() / LEAST_SORT_SHARE);
+    return Math.max(least, free() / SORT_SHARE);
+  }
+
+  /** For a text. */
+  HeapRoom forTexts() {
+    return () -> Math.max(LEAST_BYTES, (free() - gauge.max() / RESERVE_SHARE) / TEXT_SHARE);
+  }
+
+  private synchronized long free() {
     long live = gauge.used();
     long after = gauge.usedAfterCollection();
     if (after >= 0) {
       live = Math.min(live, after + lent());
     }
-    long free = gauge.max() - live - gauge.max() / RESERVE_SHARE;
-    return Math.max(LEAST_BYTES, free / READER_SHARE);
+    return gauge.max() - live;
   }
 
   /**

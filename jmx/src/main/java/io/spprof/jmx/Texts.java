@@ -162,7 +162,7 @@ final class Texts {
       if (counted.bytesToMake() > Integer.MAX_VALUE) {
         throw new IllegalStateException(message + ", too many for one text; " + remedy);
       }
-      heap.require(counted.bytesToMake(), message, remedy);
+      heap.forTexts().require(counted.bytesToMake(), message, remedy);
       StringBuilder out = new StringBuilder((int) counted.length());
       source.writeTo(out);
       text = out.toString();

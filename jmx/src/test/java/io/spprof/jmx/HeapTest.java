@@ -41,28 +41,31 @@ class HeapTest {
   @Test
   void shouldLeaveAQuarterAndTheOthersShares() {
     state(0, 0);
-    assertEquals(100 * MIB, heap.bytes());
+    assertEquals(100 * MIB, heap.forTexts().bytes());
+    assertEquals(200 * MIB, heap.bytes());
     state(150, 150);
-    assertEquals(50 * MIB, heap.bytes());
+    assertEquals(50 * MIB, heap.forTexts().bytes());
+    assertEquals(125 * MIB, heap.bytes());
   }
 
   @Test
   void shouldAlwaysLeaveRoomForABlock() {
     state(399, 399);
-    assertEquals(Heap.LEAST_BYTES, heap.bytes());
+    assertEquals(Heap.LEAST_BYTES, heap.forTexts().bytes());
+    assertEquals(400 * MIB / 32, heap.bytes());
   }
 
   @Test
   void shouldNotTakeGarbageForUse() {
     state(390, 60);
-    assertEquals(80 * MIB, heap.bytes());
+    assertEquals(80 * MIB, heap.forTexts().bytes());
   }
 
   @Test
   void shouldTrustNothingElseWhereThereWasNoCollection() {
     used = 270 * MIB;
     after = -1;
-    assertEquals(10 * MIB, heap.bytes());
+    assertEquals(10 * MIB, heap.forTexts().bytes());
   }
 
   @Test
@@ -70,18 +73,18 @@ class HeapTest {
     state(390, 60);
     Object text = new Object();
     heap.lend(text, 90 * MIB);
-    assertEquals(50 * MIB, heap.bytes());
+    assertEquals(50 * MIB, heap.forTexts().bytes());
     Reference.reachabilityFence(text);
   }
 
   @Test
   void shouldSayWhatIsNeededAndWhatIsThere() {
     state(270, 270);
-    heap.require(10 * MIB, "a text", "do something else");
+    heap.forTexts().require(10 * MIB, "a text", "do something else");
     IllegalStateException e =
         assertThrows(
             IllegalStateException.class,
-            () -> heap.require(10 * MIB + 1, "a text", "do something else"));
+            () -> heap.forTexts().require(10 * MIB + 1, "a text", "do something else"));
     assertTrue(e.getMessage().startsWith("a text: that takes 10.0 MiB of this JVM's heap, "));
     assertTrue(e.getMessage().contains("can spare 10.0 of its "), e.getMessage());
     assertTrue(e.getMessage().endsWith("do something else"), e.getMessage());

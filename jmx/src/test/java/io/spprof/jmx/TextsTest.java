@@ -71,7 +71,7 @@ class TextsTest {
                 return -1;
               }
             });
-    assertEquals(Math.max(bytes, Heap.LEAST_BYTES), room.bytes());
+    assertEquals(Math.max(bytes, Heap.LEAST_BYTES), room.forTexts().bytes());
     return new Texts(room, 100);
   }
 
