@@ -5,10 +5,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "java_threads.h"
+#include "java_names.h"
 #include "sampler.h"
 #include "symbols.h"
-#include "threads.h"
+#include "thread_hooks.h"
 
 static jvmtiEnv *jvmti; /* set when the library is loaded, before any event */
 
@@ -16,19 +16,27 @@ jvmtiEnv *spprof_agent_jvmti(void) {
     return jvmti;
 }
 
+struct event {
+    jvmtiEnv *env;
+    JNIEnv *jni;
+    jthread thread;
+};
+
+static bool read_name(void *context, char *name) {
+    const struct event *event = context;
+    return spprof_java_names_get(event->env, event->jni, event->thread, name);
+}
+
 /* An event can be under way when the library is unloaded: it uses its own `env`, which then says
  * no. */
 static void JNICALL thread_start(jvmtiEnv *env, JNIEnv *jni, jthread thread) {
-    spprof_java_threads_with_name(env, jni, thread, spprof_threads_started);
-}
-
-static void on_ended(void *jni, const char *name) {
-    (void)jni;
-    spprof_threads_ended(name);
+    struct event event = {.env = env, .jni = jni, .thread = thread};
+    spprof_thread_started(jni, spprof_java_names_work() ? NULL : read_name, &event);
 }
 
 static void JNICALL thread_end(jvmtiEnv *env, JNIEnv *jni, jthread thread) {
-    spprof_java_threads_with_name(env, jni, thread, on_ended);
+    struct event event = {.env = env, .jni = jni, .thread = thread};
+    spprof_thread_ended(read_name, &event);
 }
 
 static void JNICALL class_load(jvmtiEnv *env, JNIEnv *jni, jthread thread, jclass type) {

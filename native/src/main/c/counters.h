@@ -27,7 +27,8 @@ enum spprof_drop {
     SPPROF_DROP_REASONS,
 };
 
-/* One handler in so many has its CPU time measured; two clock readings cost some 0.4 us. */
+/* One handler, and one hook (thread_hooks.h), in so many has its CPU time measured; two clock
+ * readings cost some 0.4 us. */
 #define SPPROF_TIMED_EVERY 8
 
 struct spprof_counters {
@@ -40,11 +41,13 @@ struct spprof_counters {
     _Atomic uint64_t unseen_cpu_ns;      /* CPU time that no signal stands for: unseen.h */
     _Atomic uint64_t timed_handler_ns;   /* CPU time of one handler in SPPROF_TIMED_EVERY */
     _Atomic uint64_t timed_walk_ns;      /* what the walks took in these, by the monotonic clock */
+    _Atomic uint64_t hooks;              /* starts and ends of threads that cost something */
+    _Atomic uint64_t timed_hook_ns;      /* CPU time of one of them in SPPROF_TIMED_EVERY */
     _Atomic uint64_t threads_sampled;    /* gauge: threads with a timer */
     _Atomic uint64_t threads_failed;     /* gauge: threads that could not get one */
 };
 
-static_assert(sizeof(struct spprof_counters) == 13 * 8, "SampleLayout.COUNTERS_SIZE");
+static_assert(sizeof(struct spprof_counters) == 15 * 8, "SampleLayout.COUNTERS_SIZE");
 
 extern struct spprof_counters spprof_counters;
 

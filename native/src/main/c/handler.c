@@ -8,6 +8,7 @@
 #include "counters.h"
 #include "gate.h"
 #include "schedule.h"
+#include "thread_name.h"
 #include "threads.h"
 
 struct spprof_handler_session spprof_handler_session;
@@ -28,7 +29,9 @@ static bool write_record(const struct spprof_slot *slot, uint64_t cpu_ns, int wa
                          const void *frames, uint32_t count, uint32_t frame_size) {
     uint32_t payload = count * frame_size;
     uint32_t size = spprof_record_size(payload);
-    struct spprof_record *record = spprof_ring_reserve_sigsafe(&spprof_handler_session.ring, size);
+    spprof_thread_name_mark_sigsafe(slot); /* before its record is in the ring */
+    struct spprof_record *record =
+        spprof_ring_reserve_sample_sigsafe(&spprof_handler_session.ring, size);
     if (record == NULL) {
         drop(SPPROF_DROP_BUFFER_FULL, cpu_ns);
         return false;
@@ -80,6 +83,10 @@ static void sample(const struct spprof_slot *slot, uint64_t cpu_ns, bool timed, 
                      exiting ? 0 : SPPROF_FLAG_NATIVE, NULL, 0, 0);
         return;
     }
+    if (((uintptr_t)env & SPPROF_ENV_IN_HOOK) != 0) {
+        write_record(slot, cpu_ns, SPPROF_WALK_NO_JAVA_FRAME, 0, NULL, 0, 0);
+        return;
+    }
     int number = spprof_buffers_claim_sigsafe(&session->buffers);
     if (number < 0) {
         drop(SPPROF_DROP_WALK_BUFFERS_BUSY, cpu_ns);
@@ -127,6 +134,11 @@ static void handle(const struct spprof_engine *engine, struct spprof_slot *slot,
         spprof_count_sigsafe(&spprof_counters.timed_handler_ns,
                              clock_ns(CLOCK_THREAD_CPUTIME_ID) - before);
     }
+}
+
+void spprof_handler_settle(struct spprof_slot *slot, uint64_t cpu_ns) {
+    spprof_count_sigsafe(&spprof_counters.signals, 1);
+    write_record(slot, cpu_ns, SPPROF_WALK_THREAD_EXIT, 0, NULL, 0, 0);
 }
 
 void spprof_handler_sigsafe(int number, siginfo_t *info, void *ucontext) {

@@ -14,6 +14,7 @@
 #include "buffers.h"
 #include "platform/platform.h"
 #include "ring.h"
+#include "slots.h"
 #include "walk.h"
 
 /*
@@ -32,6 +33,12 @@ struct spprof_handler_session {
 };
 
 extern struct spprof_handler_session spprof_handler_session;
+
+/*
+ * Settles what is due on a thread that ends: counts as a signal, and ends as one sample or one
+ * drop. On that thread, while the gate is open and the lock of threads.c is held.
+ */
+void spprof_handler_settle(struct spprof_slot *slot, uint64_t cpu_ns);
 
 void spprof_handler_sigsafe(int signal, siginfo_t *info, void *ucontext);
 

@@ -24,9 +24,6 @@
 #include "threads.h"
 #include "vmstructs.h"
 
-/* As many as HotSpot lets one ask for; only -Xcheck:jni counts them. */
-#define LOCAL_REFERENCES 4096
-
 struct layout {
     jfieldID eetop;
     uint64_t osthread;  /* offset in JavaThread */
@@ -86,47 +83,20 @@ static int find_layout(JNIEnv *jni, struct layout *layout, const jthread *thread
     return -ENOSYS;
 }
 
-struct adoption {
-    JNIEnv *jni;
-    const struct layout *layout;
-    jthread thread;
-};
-
 /* The lock is held for this one thread only: whoever starts or ends meanwhile waits for it. */
-static void adopt(void *context, const char *name) {
-    const struct adoption *adoption = context;
-    const struct layout *layout = adoption->layout;
-    JNIEnv *jni = adoption->jni;
+static void adopt(JNIEnv *jni, const struct layout *layout, jthread thread) {
     spprof_threads_lock();
-    uint64_t java_thread = (uint64_t)(*jni)->GetLongField(jni, adoption->thread, layout->eetop);
+    uint64_t java_thread = (uint64_t)(*jni)->GetLongField(jni, thread, layout->eetop);
     uint64_t env = java_thread + (uint64_t)layout->env;
     uintptr_t functions;
     uint64_t id;
     if (java_thread != 0 && thread_id_at(layout, java_thread, &id) == 0 &&
         read_word(layout, env, &functions, sizeof functions) == 0 &&
         functions == layout->functions &&
-        (uint64_t)(*jni)->GetLongField(jni, adoption->thread, layout->eetop) == java_thread) {
-        spprof_threads_adopt_locked(id, (void *)(uintptr_t)env, name);
+        (uint64_t)(*jni)->GetLongField(jni, thread, layout->eetop) == java_thread) {
+        spprof_threads_adopt_locked(id, (void *)(uintptr_t)env);
     }
     spprof_threads_unlock();
-}
-
-static void with_name(jvmtiEnv *jvmti, JNIEnv *jni, jthread thread, void *context,
-                      void (*use)(void *context, const char *name)) {
-    jvmtiThreadInfo info;
-    if ((*jvmti)->GetThreadInfo(jvmti, thread, &info) != JVMTI_ERROR_NONE) {
-        use(context, NULL);
-        return;
-    }
-    use(context, info.name);
-    (*jvmti)->Deallocate(jvmti, (unsigned char *)info.name);
-    (*jni)->DeleteLocalRef(jni, info.thread_group);
-    (*jni)->DeleteLocalRef(jni, info.context_class_loader);
-}
-
-void spprof_java_threads_with_name(jvmtiEnv *jvmti, JNIEnv *jni, jthread thread,
-                                   void (*use)(void *jni, const char *name)) {
-    with_name(jvmti, jni, thread, jni, use);
 }
 
 static void forget(JNIEnv *jni, jthread *threads, jint count) {
@@ -139,7 +109,7 @@ static void forget(JNIEnv *jni, jthread *threads, jint count) {
 /* All threads, to be forgotten, and what is the same for them. 0, or -ENODATA and no threads. */
 static int all_threads(JNIEnv *jni, struct layout *layout, jthread **threads, jint *count) {
     jvmtiEnv *jvmti = spprof_agent_jvmti();
-    (*jni)->EnsureLocalCapacity(jni, LOCAL_REFERENCES);
+    (*jni)->EnsureLocalCapacity(jni, SPPROF_LOCAL_REFERENCES);
     if ((*jvmti)->GetAllThreads(jvmti, count, threads) != JVMTI_ERROR_NONE) {
         return -ENODATA;
     }
@@ -172,8 +142,7 @@ int spprof_java_threads_adopt(JNIEnv *jni, const struct spprof_engine *engine) {
         return error;
     }
     for (jint i = 0; i < count; i++) {
-        struct adoption adoption = {.jni = jni, .layout = &layout, .thread = threads[i]};
-        with_name(spprof_agent_jvmti(), jni, threads[i], &adoption, adopt);
+        adopt(jni, &layout, threads[i]);
     }
     forget(jni, threads, count);
     return 0;

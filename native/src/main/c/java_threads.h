@@ -1,7 +1,6 @@
 /*
- * Java threads as the JVM knows them: their names, and, for those that exist when a session starts,
- * which of the system's threads each one is, and its JNIEnv. Ordinary threads only, never a
- * handler.
+ * Java threads that exist when a session starts: which of the system's threads each one is, and its
+ * JNIEnv. Ordinary threads only, never a handler.
  */
 #ifndef SPPROF_JAVA_THREADS_H
 #define SPPROF_JAVA_THREADS_H
@@ -11,8 +10,11 @@
 
 #include "platform/platform.h"
 
+/* As many as HotSpot lets one ask for; only -Xcheck:jni counts them. */
+#define SPPROF_LOCAL_REFERENCES 4096
+
 /*
- * Tells threads.c of all Java threads, by the engine's numbers, and their present names. Where the
+ * Tells threads.c of all Java threads, by the engine's numbers. Where the
  * JVM does not publish what this needs, it does nothing and returns -ENODATA, else 0: such threads
  * are then sampled without a stack until they start anew.
  */
@@ -21,10 +23,5 @@ int spprof_java_threads_adopt(JNIEnv *jni, const struct spprof_engine *engine);
 /* How far a thread's JNIEnv lies behind its JavaThread, the same for all. 0 or -ENODATA. */
 int spprof_java_threads_env_distance(JNIEnv *jni, const struct spprof_engine *engine,
                                      int64_t *distance);
-
-/* Calls `use` with the thread's JNIEnv and its name, NULL if it has none. `jvmti` is the event's.
- */
-void spprof_java_threads_with_name(jvmtiEnv *jvmti, JNIEnv *jni, jthread thread,
-                                   void (*use)(void *jni, const char *name));
 
 #endif

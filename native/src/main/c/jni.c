@@ -113,10 +113,20 @@ JNIEXPORT jint JNICALL Java_io_spprof_sampler_NativeSampler_release0(JNIEnv *jni
     return result_of(spprof_sampler_release());
 }
 
-JNIEXPORT jint JNICALL Java_io_spprof_sampler_NativeSampler_sweep0(JNIEnv *jni, jclass type,
-                                                                   jboolean names) {
+JNIEXPORT jint JNICALL Java_io_spprof_sampler_NativeSampler_sweep0(JNIEnv *jni, jclass type) {
+    (void)jni, (void)type;
+    return result_of(spprof_sampler_sweep());
+}
+
+JNIEXPORT jint JNICALL Java_io_spprof_sampler_NativeSampler_readNames0(JNIEnv *jni, jclass type) {
     (void)type;
-    return result_of(spprof_sampler_sweep(jni, names == JNI_TRUE));
+    return result_of(spprof_sampler_read_names(jni));
+}
+
+JNIEXPORT jint JNICALL Java_io_spprof_sampler_NativeSampler_timersLate0(JNIEnv *jni, jclass type,
+                                                                        jboolean late) {
+    (void)jni, (void)type;
+    return result_of(spprof_sampler_timers_late(late == JNI_TRUE));
 }
 
 JNIEXPORT void JNICALL Java_io_spprof_sampler_NativeSampler_search0(JNIEnv *jni, jclass type) {
@@ -298,6 +308,8 @@ JNIEXPORT jintArray JNICALL Java_io_spprof_sampler_NativeSampler_layout0(JNIEnv 
         SPPROF_TIMED_EVERY,
         offsetof(struct spprof_counters, timed_handler_ns),
         offsetof(struct spprof_counters, timed_walk_ns),
+        offsetof(struct spprof_counters, hooks),
+        offsetof(struct spprof_counters, timed_hook_ns),
         offsetof(struct spprof_counters, threads_sampled),
         offsetof(struct spprof_counters, threads_failed),
         sizeof(struct spprof_counters),

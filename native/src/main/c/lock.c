@@ -14,3 +14,11 @@ void spprof_unlock(struct spprof_lock *lock) {
     pthread_mutex_unlock(&lock->mutex);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
+
+void spprof_lock_open(struct spprof_lock *lock) {
+    pthread_mutex_lock(&lock->mutex);
+}
+
+void spprof_unlock_open(struct spprof_lock *lock) {
+    pthread_mutex_unlock(&lock->mutex);
+}

@@ -31,7 +31,8 @@ uint64_t spprof_ring_block_size(const struct spprof_ring *ring) {
     return sizeof(struct spprof_ring_block) + ring->capacity;
 }
 
-struct spprof_record *spprof_ring_reserve_sigsafe(struct spprof_ring *ring, uint32_t size) {
+static struct spprof_record *reserve_sigsafe(struct spprof_ring *ring, uint32_t size,
+                                             uint64_t most) {
     struct spprof_ring_block *block = ring->block;
     uint64_t position, padding;
     uint64_t tail = atomic_load_explicit(&block->tail, memory_order_relaxed);
@@ -42,12 +43,16 @@ struct spprof_record *spprof_ring_reserve_sigsafe(struct spprof_ring *ring, uint
         padding = position + size > ring->capacity ? ring->capacity - position : 0;
         /* Signed: a stale tail can be behind a fresh head; the exchange then fails and reloads it.
          */
-        if ((int64_t)(tail + padding + size - head) > (int64_t)ring->capacity) {
+        if ((int64_t)(tail + padding + size - head) > (int64_t)most) {
             return NULL;
         }
-        /* Relaxed: nobody reads data on the strength of `tail`; the lengths publish the records. */
+        /*
+         * The lengths publish the records. Release is for what the writer did before, with the
+         * reader's acquire of `tail` (SampleRing.end): whose record lies before that, has marked
+         * its thread (thread_name.h).
+         */
     } while (!atomic_compare_exchange_weak_explicit(&block->tail, &tail, tail + padding + size,
-                                                    memory_order_relaxed, memory_order_relaxed));
+                                                    memory_order_release, memory_order_relaxed));
     if (padding != 0) {
         struct spprof_record *rest = (struct spprof_record *)(block->data + position);
         rest->type = SPPROF_RECORD_PADDING;
@@ -55,6 +60,14 @@ struct spprof_record *spprof_ring_reserve_sigsafe(struct spprof_ring *ring, uint
         position = 0;
     }
     return (struct spprof_record *)(block->data + position);
+}
+
+struct spprof_record *spprof_ring_reserve_sigsafe(struct spprof_ring *ring, uint32_t size) {
+    return reserve_sigsafe(ring, size, ring->capacity);
+}
+
+struct spprof_record *spprof_ring_reserve_sample_sigsafe(struct spprof_ring *ring, uint32_t size) {
+    return reserve_sigsafe(ring, size, ring->capacity - ring->capacity / SPPROF_RING_NAMES);
 }
 
 void spprof_ring_publish_sigsafe(struct spprof_record *record, uint32_t size) {

@@ -53,6 +53,11 @@ uint64_t spprof_ring_block_size(const struct spprof_ring *ring);
  */
 struct spprof_record *spprof_ring_reserve_sigsafe(struct spprof_ring *ring, uint32_t size);
 
+/* The same for a sample and what belongs to it, which leave one part in so many of the ring free:
+ * for names of threads, which cannot be asked for again once a thread has gone. */
+#define SPPROF_RING_NAMES 16
+struct spprof_record *spprof_ring_reserve_sample_sigsafe(struct spprof_ring *ring, uint32_t size);
+
 /* Makes a reserved and filled-in record visible; `size` as reserved. */
 void spprof_ring_publish_sigsafe(struct spprof_record *record, uint32_t size);
 

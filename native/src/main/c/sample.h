@@ -13,7 +13,8 @@
  * SAMPLE   count = frames, leaf first; walk = 1 if the stack was walked, else why it was not, or
  * not to its end
  *
- * THREAD   count = bytes of the thread's name (modified UTF-8) that follow; time and cpu are 0
+ * THREAD   count = bytes of the thread's name (modified UTF-8) that follow; time and cpu are 0. The
+ * name of the thread's samples before it, back to its last one (thread_name.h)
  *
  * METHOD   thread = the method's number within the session, count = bytes of its name that follow:
  * java/util/HashMap.get in modified UTF-8; then, aligned to 4 bytes, `cpu` pairs of 4 bytes each,
@@ -21,7 +22,7 @@
  * SPPROF_TRANSIENT in it the number is that sample's only: the walker had no room to remember it
  *
  * FORGET   what was told of methods and locations holds no longer: their numbers begin anew behind
- * this one. The names of all living threads are told again behind it. No other fields
+ * this one. Names of threads are told again when they are next sampled. No other fields
  *
  * PADDING  only length and type are set: the rest of the ring up to its end
  *
@@ -82,6 +83,7 @@ enum {
 /* `walk` besides AsyncGetCallTrace's own codes, which are 0 to -10. */
 enum {
     SPPROF_WALK_OK = 1,
+    SPPROF_WALK_NO_JAVA_FRAME = 0,    /* AsyncGetCallTrace's own */
     SPPROF_WALK_NATIVE_THREAD = -100, /* there is no Java stack to walk */
     SPPROF_WALK_THREAD_EXIT = -101, /* CPU time since the last tick, settled as the thread ended */
     SPPROF_WALK_VIRTUAL = 2,        /* walked to where the carrier's stack begins */

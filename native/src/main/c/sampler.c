@@ -10,12 +10,15 @@
 #include "failure.h"
 #include "gate.h"
 #include "handler.h"
+#include "java_names.h"
 #include "java_threads.h"
 #include "lock.h"
 #include "platform/action.h"
 #include "platform/delivery.h"
 #include "sigprof.h"
 #include "symbols.h"
+#include "thread_hooks.h"
+#include "thread_name.h"
 #include "threads.h"
 #include "vm/debug_info.h"
 
@@ -35,6 +38,7 @@ int spprof_sampler_load(void) {
     spprof_lock(&lock);
     spprof_counters_reset();
     spprof_delivery_prepare();
+    spprof_thread_hooks_load();
     int error = spprof_slots_map();
     spprof_unlock(&lock);
     return error;
@@ -99,7 +103,13 @@ static void give_back_room(void) {
     spprof_buffers_destroy(&spprof_handler_session.buffers);
 }
 
-static int drain(uint32_t deadline_ms, bool *replaced) {
+static void look_for_names(JNIEnv *jni) {
+    spprof_thread_name_look(jni, spprof_handler_session.engine, &spprof_handler_session.ring);
+}
+
+enum jvm { JVM_GOES, JVM_LIVES }; /* whether it may be called */
+
+static int drain(enum jvm jvm, JNIEnv *jni, uint32_t deadline_ms, bool *replaced) {
     *replaced = false;
     if (drained) {
         return 0;
@@ -121,6 +131,10 @@ static int drain(uint32_t deadline_ms, bool *replaced) {
     int error = spprof_drain(&drain);
     *replaced = drain.replaced;
     if (error == 0) {
+        if (jvm == JVM_LIVES) {
+            look_for_names(jni); /* no sample comes after it */
+            spprof_java_names_end(jni);
+        }
         spprof_threads_end();
         spprof_handler_session.walker->destroy();
         drained = true;
@@ -134,9 +148,9 @@ static void end_events(void) {
 }
 
 /* A start that failed while a handler hung left all that it may touch: perhaps it came back. */
-static void finish_failed_start(void) {
+static void finish_failed_start(JNIEnv *jni) {
     bool replaced;
-    if (stage == START_FAILED && drain(1000, &replaced) == 0) {
+    if (stage == START_FAILED && drain(JVM_LIVES, jni, 1000, &replaced) == 0) {
         end_events();
         give_back_room();
         stage = NONE;
@@ -145,7 +159,7 @@ static void finish_failed_start(void) {
 
 int spprof_sampler_start(JNIEnv *jni, const struct spprof_sampler_config *config) {
     spprof_lock(&lock);
-    finish_failed_start();
+    finish_failed_start(jni);
     int error = 0;
     if (stage != NONE) {
         error = stage == START_FAILED ? SPPROF_FAILED(UNDO, 0) : SPPROF_FAILED(SESSION, 0);
@@ -162,6 +176,8 @@ int spprof_sampler_start(JNIEnv *jni, const struct spprof_sampler_config *config
         return error;
     }
     spprof_threads_begin(config->engine, &spprof_handler_session.ring, config->interval_ns);
+    spprof_java_names_begin(jni, config->engine);
+    spprof_thread_timers_late(false);
     /* Events first: the hooks are inert while the gate is closed, and AsyncGetCallTrace wants them.
      */
     bool needs_ids = spprof_handler_session.walker->needs_ids;
@@ -179,11 +195,11 @@ int spprof_sampler_start(JNIEnv *jni, const struct spprof_sampler_config *config
         if (spprof_java_threads_adopt(jni, spprof_handler_session.engine) != 0) {
             spprof_threads_note(SPPROF_FAILED(JAVA_THREADS, 0));
         }
-        int armed = spprof_threads_sweep(true);
+        int armed = spprof_threads_sweep();
         if (armed <= 0) {
             bool replaced;
             error = armed < 0 ? armed : SPPROF_FAILED(TIMER, 0);
-            if (drain(1000, &replaced) != 0) {
+            if (drain(JVM_LIVES, jni, 1000, &replaced) != 0) {
                 stage = START_FAILED;
             }
         }
@@ -210,12 +226,10 @@ int spprof_sampler_stop(JNIEnv *jni, uint32_t deadline_ms) {
     int result = SPPROF_FAILED(NO_SESSION, 0);
     if (stage == SAMPLING) {
         if (spprof_gate_is_open_sigsafe()) {
-            spprof_java_threads_adopt(
-                jni, spprof_handler_session.engine); /* the names that threads have now */
-            spprof_threads_sweep(true);
+            spprof_threads_sweep();
         }
         bool replaced;
-        result = drain(deadline_ms, &replaced);
+        result = drain(JVM_LIVES, jni, deadline_ms, &replaced);
         if (result == 0) {
             end_events();
             stage = STOPPED;
@@ -242,17 +256,36 @@ int spprof_sampler_release(void) {
     return error;
 }
 
-int spprof_sampler_sweep(JNIEnv *jni, bool names) {
+int spprof_sampler_sweep(void) {
     spprof_lock(&lock);
     int result = -EINVAL;
     if (stage == SAMPLING && spprof_gate_is_open_sigsafe()) {
         if (spprof_handler_session.walker->refresh != NULL) {
             spprof_handler_session.walker->refresh();
         }
-        if (names) {
-            spprof_java_threads_adopt(jni, spprof_handler_session.engine);
-        }
-        result = spprof_threads_sweep(names);
+        result = spprof_threads_sweep();
+    }
+    spprof_unlock(&lock);
+    return result;
+}
+
+int spprof_sampler_read_names(JNIEnv *jni) {
+    spprof_lock(&lock);
+    int result = -EINVAL;
+    if (stage == SAMPLING && spprof_gate_is_open_sigsafe()) {
+        look_for_names(jni);
+        result = 0;
+    }
+    spprof_unlock(&lock);
+    return result;
+}
+
+int spprof_sampler_timers_late(bool late) {
+    spprof_lock(&lock);
+    int result = -EINVAL;
+    if (stage == SAMPLING && spprof_gate_is_open_sigsafe()) {
+        spprof_thread_timers_late(late);
+        result = 0;
     }
     spprof_unlock(&lock);
     return result;
@@ -368,7 +401,8 @@ void spprof_sampler_vm_death(void) {
     spprof_lock(&lock);
     if (stage == SAMPLING) {
         bool replaced;
-        drain(100, &replaced); /* what is left if a handler hangs dies with the process */
+        drain(JVM_GOES, NULL, 100,
+              &replaced); /* what is left if a handler hangs dies with the process */
     }
     spprof_unlock(&lock);
 }
@@ -378,7 +412,7 @@ void spprof_sampler_unload(void) {
     bool replaced;
     if (stage == SAMPLING) {
         /* START_FAILED: tried again if this library comes back (jni.c). */
-        stage = drain(100, &replaced) == 0 ? STOPPED : START_FAILED;
+        stage = drain(JVM_GOES, NULL, 100, &replaced) == 0 ? STOPPED : START_FAILED;
     }
     spprof_debug_info_end();
     if (stage != START_FAILED) {

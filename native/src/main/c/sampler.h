@@ -3,7 +3,8 @@
  * order and unmade in the other.
  *
  *   start:    walker, ring and walk buffers, JVM events, method ids, handler, gate open, threads
- * and timers stop:     last names, drain.c's eight steps, settle the counts, JVM events off
+ *             and timers
+ *   stop:     drain.c's eight steps, last names, settle the counts, JVM events off
  *   release:  ring and walk buffers
  *
  * There is one session at a time in a process that loaded one library, as there is one SIGPROF.
@@ -52,9 +53,16 @@ int spprof_sampler_stop(JNIEnv *jni, uint32_t deadline_ms);
 /* Gives back what a stopped session held. -EBUSY before a stop that succeeded. */
 int spprof_sampler_release(void);
 
-/* Looks for new and ended threads and for new libraries; with `names` for changed names, too.
- * Threads sampled, -EINVAL without a session that is sampling, or a failure (failure.h). */
-int spprof_sampler_sweep(JNIEnv *jni, bool names);
+/* Looks for new and ended threads and for new libraries. Threads sampled, -EINVAL without a session
+ * that is sampling, or a failure (failure.h). */
+int spprof_sampler_sweep(void);
+
+/* Reads the names of the threads that were sampled since the last time: thread_name.h. 0, or
+ * -EINVAL without a session that is sampling. */
+int spprof_sampler_read_names(JNIEnv *jni);
+
+/* See thread_hooks.h. 0, or -EINVAL without a session that is sampling. */
+int spprof_sampler_timers_late(bool late);
 
 /* See spprof_threads_search. 0, or -EINVAL without a session that is sampling. */
 int spprof_sampler_search(void);
@@ -68,7 +76,7 @@ int spprof_sampler_set_interval(uint64_t interval_ns);
 
 /*
  * Has the walker forget what it told of methods and locations, and tells so in the ring: room for
- * new ones; the next sweep with names tells those of all living threads again, so that those of
+ * new ones; the names of threads are told again when they are next sampled, so that those of
  * others can go, too, at the next time. The gate is closed meanwhile, for less than a millisecond;
  * signals of that time are late. 0, -EINVAL without a session that is sampling, -EAGAIN without
  * room in the ring, -ETIMEDOUT if a handler hangs: nothing was forgotten then.

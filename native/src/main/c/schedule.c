@@ -55,6 +55,10 @@ uint64_t spprof_schedule_pay_sigsafe(struct spprof_slot *slot, uint64_t expirati
     return cpu_ns;
 }
 
+void spprof_schedule_settle(struct spprof_slot *slot, uint64_t cpu_ns) {
+    atomic_store_explicit(&slot->paid_ns, paid_of_sigsafe(slot) + cpu_ns, memory_order_relaxed);
+}
+
 void spprof_schedule_follow_sigsafe(const struct spprof_engine *engine, struct spprof_slot *slot) {
     uint64_t interval_ns = wanted_sigsafe();
     if (interval_ns == interval_of_sigsafe(slot) ||

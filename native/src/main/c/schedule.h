@@ -47,6 +47,9 @@ uint64_t spprof_schedule_pay_sigsafe(struct spprof_slot *slot, uint64_t expirati
 /* In the handler, on the slot's thread, after paying: its timer follows the wanted interval. */
 void spprof_schedule_follow_sigsafe(const struct spprof_engine *engine, struct spprof_slot *slot);
 
+/* On the slot's thread, with its timer disarmed: `cpu_ns` more, which were due, are paid. */
+void spprof_schedule_settle(struct spprof_slot *slot, uint64_t cpu_ns);
+
 /* Expirations up to the clock's reading `cpu_ns` that were not signalled, in CPU time, ns. */
 uint64_t spprof_schedule_due(const struct spprof_slot *slot, uint64_t cpu_ns);
 

@@ -14,6 +14,7 @@ struct block {
     struct spprof_slot slots[SPPROF_MAX_THREADS];
     _Atomic uint32_t chains[CHAINS];
     uint32_t free[SPPROF_MAX_THREADS];
+    _Atomic uint8_t marks[SPPROF_MAX_THREADS];
 };
 
 static struct block *block; /* written while no timer exists */
@@ -76,6 +77,10 @@ static uint64_t index_of(const struct spprof_slot *slot) {
     return (uint64_t)(slot - block->slots);
 }
 
+_Atomic uint8_t *spprof_slots_mark_sigsafe(const struct spprof_slot *slot) {
+    return &block->marks[slot - block->slots];
+}
+
 void *spprof_slots_ticket(const struct spprof_slot *slot, uint64_t session) {
     return (void *)(uintptr_t)(session * SPPROF_MAX_THREADS + index_of(slot));
 }
@@ -124,6 +129,7 @@ void spprof_slots_release(struct spprof_slot *slot) {
     atomic_fetch_add_explicit(&releases, 1, memory_order_release);
     atomic_store_explicit(&slot->id, 0, memory_order_relaxed);
     atomic_store_explicit(&slot->env, NULL, memory_order_relaxed);
+    atomic_store_explicit(spprof_slots_mark_sigsafe(slot), SPPROF_MARK_NONE, memory_order_relaxed);
     slot->state = SPPROF_SLOT_FREE;
     block->free[free_count++] = number - 1;
 }

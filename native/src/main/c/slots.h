@@ -27,13 +27,18 @@ enum spprof_slot_state {
     SPPROF_SLOT_EXCLUDED, /* the profiler's own */
 };
 
+/* Added to a JNIEnv's address while its thread is in a hook (thread_hooks.h): not to be walked. */
+#define SPPROF_ENV_IN_HOOK 1
+
 struct spprof_slot {
     /* Written under the lock before the timer is armed, or by the slot's own thread; read by its
      * handler. */
-    _Atomic(void *) env;     /* JNIEnv, NULL unless a Java thread */
+    _Atomic(void *) env;     /* JNIEnv, NULL unless a Java thread; see SPPROF_ENV_IN_HOOK */
     _Atomic uint32_t serial; /* the thread's number within the session */
-    _Atomic bool exiting;    /* between ThreadEnd and the deletion of the timer */
-    _Atomic bool resting;    /* its timer is disarmed for a while: spprof_threads_rest */
+    /* Grows whenever the JVM's thread begins or ends: which of them a name was read of. */
+    _Atomic uint32_t life;
+    _Atomic bool exiting; /* between ThreadEnd and the deletion of the timer */
+    _Atomic bool resting; /* its timer is disarmed for a while: spprof_threads_rest */
     /*
      * Of the thread's own timer (intervals.h): the thread CPU clock up to which signals stand for
      * its time, the time that each expiration stands for, and where in an interval it expires, in
@@ -57,6 +62,23 @@ struct spprof_slot {
     char blocked_name[SPPROF_BLOCKED_NAME];
     uint32_t sweep;     /* the last sweep that saw the thread */
     uint32_t name_hash; /* of the name last published, 0 if none */
+
+    /* java_names.c's only: weak references to a java.lang.Thread and to its name, and the `serial`
+     * and `life` that they are of. NULL if there are none. */
+    void *thread_ref;
+    void *name_ref;
+    uint32_t ref_serial;
+    uint32_t ref_life;
+};
+
+/*
+ * Whether a thread was sampled since its name was last read. One byte a slot, apart from the slots,
+ * so that thousands can be looked at in a microsecond.
+ */
+enum spprof_mark {
+    SPPROF_MARK_NONE,
+    SPPROF_MARK_SAMPLED, /* by the handler */
+    SPPROF_MARK_READING, /* its name is being read for the samples before; see thread_name.h */
 };
 
 /* Maps the slots, all free, unless they are mapped. 0 or -ENOMEM. */
@@ -68,6 +90,9 @@ void spprof_slots_release(struct spprof_slot *slot);
 /* Slots from 0 to below this were in use at some time. */
 uint32_t spprof_slots_used(void);
 struct spprof_slot *spprof_slots_get(uint32_t index);
+
+/* The mark of a slot: SPPROF_MARK_*. */
+_Atomic uint8_t *spprof_slots_mark_sigsafe(const struct spprof_slot *slot);
 
 /* The slot of thread `id`, or NULL. In a handler only for the thread's own id: see slots.c. */
 struct spprof_slot *spprof_slots_find_sigsafe(uint64_t id);

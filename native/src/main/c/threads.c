@@ -62,6 +62,14 @@ void spprof_threads_unlock(void) {
     spprof_unlock(&lock);
 }
 
+void spprof_threads_lock_open(void) {
+    spprof_lock_open(&lock);
+}
+
+void spprof_threads_unlock_open(void) {
+    spprof_unlock_open(&lock);
+}
+
 void spprof_threads_note(int error) {
     spprof_threads_lock();
     last_error = error != 0 ? error : last_error;
@@ -125,6 +133,8 @@ static void begin_slot(struct spprof_slot *slot) {
     uint64_t from = sweep_number == 0 || cpu > process_cpu_ns() - begun_ns ? cpu : 0;
     atomic_store_explicit(&slot->env, NULL, memory_order_relaxed);
     atomic_store_explicit(&slot->serial, ++next_serial, memory_order_relaxed);
+    atomic_store_explicit(&slot->life, 0, memory_order_relaxed);
+    atomic_store_explicit(spprof_slots_mark_sigsafe(slot), SPPROF_MARK_NONE, memory_order_relaxed);
     atomic_store_explicit(&slot->exiting, false, memory_order_relaxed);
     atomic_store_explicit(&slot->resting, false, memory_order_relaxed);
     spprof_schedule_begin(slot, from, random_bits());
@@ -203,7 +213,7 @@ static void arm(struct spprof_slot *slot) {
     }
     void *value = slot;
     if (engine->timer_a_thread) {
-        value = spprof_slots_ticket(slot, atomic_load_explicit(&session, memory_order_relaxed));
+        value = spprof_threads_ticket_locked(slot);
     }
     int error = engine->timer_create(&slot->timer, id_of(slot), SPPROF_SIGNAL, value);
     if (error == 0) {
@@ -337,30 +347,21 @@ static void check_own_slot(struct spprof_slot *slot) {
     }
 }
 
-void spprof_threads_adopt_locked(uint64_t id, void *env, const char *name) {
+void spprof_threads_adopt_locked(uint64_t id, void *env) {
     /*
      * Before the first sweep only: later a thread gets its JNIEnv in ThreadStart, and one that has
      * gone through ThreadEnd must not get it back.
      */
-    struct spprof_slot *slot = sweep_number == 0 ? slot_for(id) : spprof_slots_find_sigsafe(id);
-    if (slot == NULL || slot->state != SPPROF_SLOT_LIVE) {
-        return;
-    }
-    if (sweep_number == 0) {
+    struct spprof_slot *slot = sweep_number == 0 ? slot_for(id) : NULL;
+    if (slot != NULL && slot->state == SPPROF_SLOT_LIVE) {
         /* Release, with the handler's acquire: it runs on that thread, which need not be stopped.
          */
         atomic_store_explicit(&slot->env, env, memory_order_release);
     }
-    publish_name(slot, name);
 }
 
-struct sweep {
-    bool names;
-    int without_slot;
-};
-
 static void visit(uint64_t id, void *context) {
-    struct sweep *sweep = context;
+    int *without_slot = context;
     struct spprof_slot *slot = spprof_slots_find_sigsafe(id);
     bool known = slot != NULL && slot->state != SPPROF_SLOT_ENDED;
     if (!known) {
@@ -368,15 +369,15 @@ static void visit(uint64_t id, void *context) {
     }
     if (slot == NULL) {
         uint64_t cpu;
-        sweep->without_slot += engine->thread_cpu_ns(id, &cpu) == 0;
+        *without_slot += engine->thread_cpu_ns(id, &cpu) == 0;
         return;
     }
     slot->sweep = sweep_number;
     if (slot->state == SPPROF_SLOT_EXCLUDED) {
         return;
     }
-    if ((!known || sweep->names) &&
-        atomic_load_explicit(&slot->env, memory_order_relaxed) == NULL) {
+    /* At once, for one that ends before it is looked at. */
+    if (!known && atomic_load_explicit(&slot->env, memory_order_relaxed) == NULL) {
         publish_system_name(slot);
     }
     arm(slot);
@@ -387,11 +388,11 @@ static void visit(uint64_t id, void *context) {
  * while the count stays, no thread waits for a timer and few slots for their threads to be gone,
  * only some sweeps make a listing: for a thread that came as another went.
  */
-static bool needs_listing(bool names) {
+static bool needs_listing(void) {
     uint64_t count = engine->thread_count();
     bool same = count != 0 && count == counted && ended < MOST_ENDED &&
                 atomic_load_explicit(&spprof_counters.threads_failed, memory_order_relaxed) == 0;
-    if (!names && sweep_number > 0 && same && ++not_listed < SPPROF_SWEEPS_A_LISTING) {
+    if (sweep_number > 0 && same && ++not_listed < SPPROF_SWEEPS_A_LISTING) {
         return false;
     }
     counted = count;
@@ -402,13 +403,13 @@ static bool needs_listing(bool names) {
 
 /* Threads with numbers that were given since the search before the last: a number that is given
  * belongs to a thread only some microseconds later. False if there are too many to try. */
-static bool find_new(struct sweep *sweep) {
+static bool find_new(int *without_slot) {
     uint64_t from = newest_before, now = engine->newest_thread();
     bool tried = now == 0 || (from > 0 && now >= newest && now - from <= MOST_TRIED);
     for (uint64_t id = from + 1; tried && id <= now; id++) {
         uint64_t cpu;
         if (engine->thread_cpu_ns(id, &cpu) == 0) {
-            visit(id, sweep);
+            visit(id, without_slot);
         }
     }
     newest_before = newest;
@@ -417,7 +418,7 @@ static bool find_new(struct sweep *sweep) {
 }
 
 /* Threads that left the JVM: some go on, and are sampled as native ones from where they were. */
-static void revisit_ended(struct sweep *sweep) {
+static void revisit_ended(int *without_slot) {
     for (uint32_t i = 0; i < spprof_slots_used(); i++) {
         struct spprof_slot *slot = spprof_slots_get(i);
         uint64_t cpu;
@@ -425,13 +426,13 @@ static void revisit_ended(struct sweep *sweep) {
             bury(slot);
             forget(slot);
         } else if (slot->state == SPPROF_SLOT_ENDED) {
-            visit(id_of(slot), sweep);
+            visit(id_of(slot), without_slot);
         }
     }
 }
 
-static int list(struct sweep *sweep) {
-    int error = engine->threads(visit, sweep);
+static int list(int *without_slot) {
+    int error = engine->threads(visit, without_slot);
     if (error != 0) {
         return error;
     }
@@ -453,35 +454,35 @@ static int list(struct sweep *sweep) {
 }
 
 void spprof_threads_search(void) {
-    struct sweep sweep = {0};
+    int without_slot = 0;
     spprof_threads_lock();
     if (engine->timer_a_thread) {
-        if (!find_new(&sweep)) {
-            list(&sweep);
+        if (!find_new(&without_slot)) {
+            list(&without_slot);
         }
-        revisit_ended(&sweep);
+        revisit_ended(&without_slot);
     }
     spprof_threads_unlock();
 }
 
-int spprof_threads_sweep(bool names) {
-    struct sweep sweep = {.names = names};
+int spprof_threads_sweep(void) {
+    int without_slot = 0;
     int error = 0;
     spprof_threads_lock();
     bool busy = spprof_unseen_worth_a_look();
-    bool all = needs_listing(names);
+    bool all = needs_listing();
     if (busy) {
-        all |= !find_new(&sweep);
-        revisit_ended(&sweep);
+        all |= !find_new(&without_slot);
+        revisit_ended(&without_slot);
     }
     if (all) {
-        error = list(&sweep);
+        error = list(&without_slot);
     }
     if (busy) {
         spprof_unseen_look();
         spprof_blocked_look(false);
     }
-    if (sweep.without_slot > 0) {
+    if (without_slot > 0) {
         last_error = SPPROF_FAILED(SLOTS, 0);
     }
     uint64_t armed = atomic_load_explicit(&spprof_counters.threads_sampled, memory_order_relaxed);
@@ -550,76 +551,73 @@ void spprof_threads_forget_names(void) {
     spprof_threads_unlock();
 }
 
-void spprof_threads_started(void *env, const char *name) {
-    spprof_threads_lock();
-    if (spprof_gate_is_open_sigsafe()) {
-        uint64_t id = engine->thread_id();
-        struct spprof_slot *slot = spprof_slots_find_sigsafe(id);
-        if (slot != NULL && !engine->timer_a_thread) {
-            forget(slot); /* of a thread that ended unheard: its number is this one's now */
-        }
-        slot = slot_for(id);
-        if (slot != NULL && slot->state != SPPROF_SLOT_EXCLUDED) {
-            check_own_slot(slot);
-            atomic_store_explicit(&slot->env, env, memory_order_release);
-            publish_name(slot, name);
-            arm(slot);
-        } else if (slot == NULL) {
-            last_error = SPPROF_FAILED(SLOTS, 0);
-        }
+struct spprof_slot *spprof_threads_meet_locked(uint64_t id) {
+    if (!spprof_gate_is_open_sigsafe()) {
+        return NULL;
     }
-    spprof_threads_unlock();
+    struct spprof_slot *slot = spprof_slots_find_sigsafe(id);
+    if (slot != NULL && !engine->timer_a_thread) {
+        forget(slot); /* of a thread that ended unheard: its number is this one's now */
+    }
+    slot = slot_for(id);
+    if (slot == NULL) {
+        last_error = SPPROF_FAILED(SLOTS, 0);
+    } else if (slot->state == SPPROF_SLOT_EXCLUDED) {
+        slot = NULL;
+    } else {
+        check_own_slot(slot);
+    }
+    return slot;
 }
 
-/*
- * CPU timers are looked at when the kernel ticks, so that at this moment up to a tick of the
- * thread's CPU time may be due and not yet signalled: for a thread of a few milliseconds that is a
- * good part of its life. Arming the timer anew at the expiry that is due makes the kernel send the
- * signal now.
- */
-static void settle_own(struct spprof_slot *slot) {
-    uint64_t cpu;
-    engine->timer_set_sigsafe(&slot->timer, 0, 0); /* no tick may come between the next two lines */
-    if (engine->thread_cpu_ns(id_of(slot), &cpu) == 0 && spprof_schedule_due(slot, cpu) > 0) {
-        sigset_t blocked;
-        set_timer(slot);
-        pthread_sigmask(SIG_SETMASK, &lock.mask, &blocked); /* here */
-        pthread_sigmask(SIG_SETMASK, &blocked, NULL);
-    }
+void spprof_threads_arm_locked(struct spprof_slot *slot) {
+    arm(slot);
 }
 
 /* Takes its timer away, and remembers how far its clock was. */
-static void end_clock(struct spprof_slot *slot) {
+static void end_clock(struct spprof_slot *slot, uint64_t cpu_ns) {
     if (slot->failed) {
         begin_late(slot);
         slot->stopped_ns = slot->from_ns;
+    } else {
+        slot->stopped_ns = cpu_ns;
     }
-    disarm(slot);
+    if (slot->timer.valid) {
+        engine->timer_delete(&slot->timer);
+        count_sampled(false);
+    }
 }
 
-void spprof_threads_ended(const char *name) {
-    spprof_threads_lock();
-    struct spprof_slot *slot = spprof_slots_find_sigsafe(engine->thread_id());
-    if (slot != NULL && slot->state == SPPROF_SLOT_LIVE) {
-        /* From here on the JNIEnv may not be used: the JVM takes the thread apart. */
-        atomic_store_explicit(&slot->env, NULL, memory_order_release);
-        atomic_store_explicit(&slot->exiting, true, memory_order_release);
-        if (spprof_gate_is_open_sigsafe()) {
-            publish_name(slot, name);
-            if (slot->timer.valid && engine->timer_a_thread) {
-                settle_own(slot);
-            }
-        }
-        if (engine->timer_a_thread) {
-            end_clock(slot);
-            set_failed(slot, false);
-            slot->state = SPPROF_SLOT_ENDED;
-            ended++;
-        } else {
-            forget(slot); /* no sweep would: its last moments count among the others */
-        }
+void spprof_threads_retire_locked(struct spprof_slot *slot, uint64_t cpu_ns) {
+    if (engine->timer_a_thread) {
+        end_clock(slot, cpu_ns);
+        set_failed(slot, false);
+        slot->state = SPPROF_SLOT_ENDED;
+        ended++;
+    } else {
+        forget(slot); /* no sweep would: its last moments count among the others */
     }
-    spprof_threads_unlock();
+}
+
+void spprof_threads_name_by_system_locked(struct spprof_slot *slot) {
+    publish_system_name(slot);
+}
+
+const struct spprof_engine *spprof_threads_engine_locked(void) {
+    return engine;
+}
+
+struct spprof_ring *spprof_threads_ring_locked(void) {
+    return ring;
+}
+
+void *spprof_threads_ticket_locked(const struct spprof_slot *slot) {
+    return spprof_slots_ticket(slot, atomic_load_explicit(&session, memory_order_relaxed));
+}
+
+struct spprof_slot *spprof_threads_slot_of(void *ticket) {
+    return spprof_slots_of_ticket_sigsafe(ticket,
+                                          atomic_load_explicit(&session, memory_order_acquire));
 }
 
 void spprof_threads_exclude(bool excluded) {

@@ -38,19 +38,18 @@ void spprof_threads_end(void);
 /* Held around java_threads.c's look at the JVM's threads. */
 void spprof_threads_lock(void);
 void spprof_threads_unlock(void);
-/* With the lock: tells that `id` is the Java thread of `env`, called `name`. */
-void spprof_threads_adopt_locked(uint64_t id, void *env, const char *name);
+/* With the lock: tells that `id` is the Java thread of `env`. */
+void spprof_threads_adopt_locked(uint64_t id, void *env);
 
 /* Of so many sweeps in a row that find the number of threads unchanged, one looks at them. */
 #define SPPROF_SWEEPS_A_LISTING 5
 
 /*
  * Looks at all threads of the process: gives timers to those without, takes them from those that
- * are gone; counts the CPU time that nobody sees (unseen.h). With `names`, looks for changed names
- * of non-Java threads, too. Returns how many have a timer, or a failure (failure.h) if there is
- * none and the reason is known.
+ * are gone; counts the CPU time that nobody sees (unseen.h). Returns how many have a timer, or a
+ * failure (failure.h) if there is none and the reason is known.
  */
-int spprof_threads_sweep(bool names);
+int spprof_threads_sweep(void);
 
 /*
  * Between two sweeps: looks for threads that the system made since the last search, or that left
@@ -68,7 +67,7 @@ bool spprof_threads_blocking(char *text, size_t size);
  * timer is somebody else's now. See schedule.h. */
 int spprof_threads_set_interval(uint64_t interval_ns);
 
-/* The next sweep, and look at the JVM's threads, tells all names again. */
+/* The next looks (thread_name.h) write the names of all sampled threads again. */
 void spprof_threads_forget_names(void);
 
 /*
@@ -80,9 +79,23 @@ void spprof_threads_forget_names(void);
  */
 void spprof_threads_rest(uint32_t share, uint32_t turn);
 
-/* JVMTI's ThreadStart and ThreadEnd, on the thread itself. `name` may be NULL. */
-void spprof_threads_started(void *env, const char *name);
-void spprof_threads_ended(const char *name);
+/* For thread_hooks.c, on the thread that starts or ends: the lock, without blocking the signal. */
+void spprof_threads_lock_open(void);
+void spprof_threads_unlock_open(void);
+/* The rest with the lock. The slot of a Java thread that starts, made if need be; NULL if it is to
+ * be left alone, or while the gate is closed. */
+struct spprof_slot *spprof_threads_meet_locked(uint64_t id);
+void spprof_threads_arm_locked(struct spprof_slot *slot);
+/* Its JVM's thread has ended, when the thread's clock was `cpu_ns`: no timer, and the slot goes
+ * when the system's thread has gone. */
+void spprof_threads_retire_locked(struct spprof_slot *slot, uint64_t cpu_ns);
+void spprof_threads_name_by_system_locked(struct spprof_slot *slot);
+const struct spprof_engine *spprof_threads_engine_locked(void);
+struct spprof_ring *spprof_threads_ring_locked(void); /* NULL without a session */
+/* A slot's ticket in this session (slots.h). */
+void *spprof_threads_ticket_locked(const struct spprof_slot *slot);
+/* Without the lock: the slot of a ticket of this session, else NULL. */
+struct spprof_slot *spprof_threads_slot_of(void *ticket);
 
 /*
  * The calling thread is the profiler's own from now on, or no longer. No effect on sessions with a

@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include "agent.h"
+#include "java_names.h"
 #include "java_threads.h"
 #include "symbols.h"
 #include "threads.h"
@@ -105,9 +106,41 @@ int spprof_java_threads_adopt(JNIEnv *jni, const struct spprof_engine *engine) {
         return -ENODATA;
     }
     spprof_threads_lock();
-    spprof_threads_adopt_locked(engine->thread_id(), &walks, "main");
+    spprof_threads_adopt_locked(engine->thread_id(), &walks);
     spprof_threads_unlock();
     return 0;
+}
+
+/* What all Java threads are called now; NULL: the JVM does not find them. */
+static const char *_Atomic java_name = "java";
+static bool names_begun;
+static void (*_Atomic while_reading)(void); /* between the look's two steps */
+
+void spprof_java_names_begin(JNIEnv *jni, const struct spprof_engine *engine) {
+    (void)jni, (void)engine;
+    names_begun = true;
+}
+
+bool spprof_java_names_work(void) {
+    return true;
+}
+
+void spprof_java_names_read(JNIEnv *jni, struct spprof_nameless *threads, uint32_t count) {
+    (void)jni;
+    const char *name = java_name;
+    if (while_reading != NULL) {
+        while_reading();
+    }
+    for (uint32_t i = 0; name != NULL && i < count; i++) {
+        if (threads[i].env != NULL) {
+            spprof_thread_name_found(&threads[i], name);
+        }
+    }
+}
+
+void spprof_java_names_end(JNIEnv *jni) {
+    (void)jni;
+    names_begun = false;
 }
 
 #endif

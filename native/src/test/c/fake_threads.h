@@ -11,8 +11,12 @@
 
 #include "counters.h"
 #include "gate.h"
+#include "handler.h"
+#include "java_names.h"
+#include "ring_reader.h"
 #include "schedule.h"
 #include "test.h"
+#include "thread_hooks.h"
 #include "threads.h"
 
 #define MS UINT64_C(1000000)
@@ -159,9 +163,35 @@ static UNUSED void begin_session(int count, uint64_t interval_ns) {
     for (int i = 0; i < count; i++) {
         run(begin_thread(), 5 * MS);
     }
+    CHECK_EQUAL(0, spprof_ring_create(&spprof_handler_session.ring, 1 << 16));
+    spprof_handler_session.engine = &fake_engine;
     spprof_threads_begin(&fake_engine, NULL, interval_ns);
     spprof_gate_open();
-    CHECK(spprof_threads_sweep(true) >= count);
+    CHECK(spprof_threads_sweep() >= count);
+}
+
+void spprof_java_names_read(JNIEnv *jni, struct spprof_nameless *threads, uint32_t count) {
+    (void)jni, (void)threads, (void)count; /* there is no JVM */
+}
+
+static bool no_name(void *context, char *name) {
+    (void)context, (void)name;
+    return false;
+}
+
+static void count_settled(const struct spprof_record *record, void *context) {
+    (void)context;
+    signalled_ns += record->cpu_ns;
+}
+
+/* ThreadStart and ThreadEnd of the thread `self`. */
+static UNUSED void thread_starts(void) {
+    spprof_thread_started(&fakes, NULL, NULL);
+}
+
+static UNUSED void thread_ends(void) {
+    spprof_thread_ended(no_name, NULL);
+    ring_read(&spprof_handler_session.ring, count_settled, NULL);
 }
 
 static UNUSED void end_session(void) {

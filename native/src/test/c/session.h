@@ -20,6 +20,7 @@
 #include "ring_reader.h"
 #include "sampler.h"
 #include "test.h"
+#include "thread_hooks.h"
 
 #define MS UINT64_C(1000000)
 
@@ -165,10 +166,23 @@ static UNUSED struct tally read_ring(void) {
     return tally;
 }
 
+static bool own_name(void *context, char *name) {
+    strcpy(name, context);
+    return true;
+}
+
+static UNUSED void thread_starts(void) {
+    spprof_thread_started(&walks, NULL, NULL);
+}
+
+static UNUSED void thread_ends(const char *name) {
+    spprof_thread_ended(own_name, (void *)(uintptr_t)name);
+}
+
 static UNUSED void *java_thread(void *ms) {
-    spprof_threads_started(&walks, "worker");
+    thread_starts();
     burn((uint64_t)(uintptr_t)ms * MS);
-    spprof_threads_ended("worker");
+    thread_ends("worker");
     return NULL;
 }
 
@@ -184,11 +198,11 @@ static _Atomic bool over;
 
 static UNUSED void *busy(void *unused) {
     (void)unused;
-    spprof_threads_started(&walks, "busy");
+    thread_starts();
     while (!over) {
         burn(MS);
     }
-    spprof_threads_ended("busy");
+    thread_ends("busy");
     return NULL;
 }
 

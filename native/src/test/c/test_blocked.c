@@ -26,7 +26,7 @@ TEST(a_thread_that_blocks_the_signal_is_named) {
     CHECK(told() == NULL);
     uint64_t id = begin_deaf("rdk:main");
     run(id, 200 * MS);
-    spprof_threads_sweep(false);
+    spprof_threads_sweep();
     check_told("1 thread: rdk:main");
     CHECK_EQUAL(0, spprof_counters.unsignalled_cpu_ns); /* it may let the signal in yet */
     end_session();
@@ -38,19 +38,19 @@ TEST(its_time_is_counted_when_it_ends) {
     uint64_t first = begin_deaf("rdk:a"), second = begin_deaf("rdk:b");
     run(first, 200 * MS);
     run(second, 300 * MS);
-    spprof_threads_sweep(false);
+    spprof_threads_sweep();
     check_told("2 threads: rdk:a, rdk:b");
     end_thread(first);
     run(1, MS);
     tick();
-    spprof_threads_sweep(false);
+    spprof_threads_sweep();
     check_told("1 thread: rdk:b, and 1 thread that ended, the last rdk:a");
     CHECK(spprof_counters.unsignalled_cpu_ns >= 199 * MS);
     run(second, 50 * MS);
     end_thread(second);
     run(1, MS);
     tick();
-    spprof_threads_sweep(false);
+    spprof_threads_sweep();
     check_told("2 threads that ended, the last rdk:b");
     end_session();
     CHECK(accounted() >= 548 * MS && accounted() <= 556 * MS);
@@ -60,7 +60,7 @@ TEST(a_thread_that_lets_the_signal_in_again_is_sampled_and_named_no_longer) {
     begin_session(2, MS);
     uint64_t id = begin_deaf("shy");
     run(id, 200 * MS);
-    spprof_threads_sweep(false);
+    spprof_threads_sweep();
     CHECK(told() != NULL);
     fakes[id].blocks = false;
     tick();
@@ -74,7 +74,7 @@ TEST(a_thread_that_lets_the_signal_in_again_is_sampled_and_named_no_longer) {
 TEST(a_thread_with_a_late_signal_is_not_named) {
     begin_session(2, MS);
     run(2, 500 * MS);
-    spprof_threads_sweep(false);
+    spprof_threads_sweep();
     CHECK(told() == NULL);
     end_session();
 }
@@ -83,7 +83,7 @@ TEST(nobody_is_asked_who_is_signalled_in_time) {
     begin_session(1, MS);
     uint64_t id = begin_deaf("early");
     run(id, 10 * MS);
-    spprof_threads_sweep(false);
+    spprof_threads_sweep();
     CHECK(told() == NULL);
     end_session();
 }
@@ -94,7 +94,7 @@ TEST(names_are_told_as_ascii_and_three_of_them) {
     for (int i = 0; i < 5; i++) {
         run(begin_deaf(names[i]), 200 * MS);
     }
-    spprof_threads_sweep(false);
+    spprof_threads_sweep();
     check_told("5 threads: a???, b, c, ...");
     end_session();
 }
@@ -114,10 +114,10 @@ TEST(a_new_session_has_forgotten_the_last_ones) {
     begin_session(1, MS);
     uint64_t id = begin_deaf("gone");
     run(id, 200 * MS);
-    spprof_threads_sweep(false);
+    spprof_threads_sweep();
     end_thread(id);
     run(1, MS);
-    spprof_threads_sweep(false);
+    spprof_threads_sweep();
     CHECK(told() != NULL);
     end_session();
     spprof_threads_new_session();

@@ -193,7 +193,7 @@ TEST(a_thread_without_a_timer_is_counted_and_gets_one_later) {
     CHECK_EQUAL(1, spprof_counters.threads_failed);
     CHECK(spprof_counters.threads_sampled >= 1);
     CHECK_EQUAL(SPPROF_FAILED(TIMER, -EAGAIN), spprof_threads_last_error());
-    CHECK(spprof_sampler_sweep(NULL, false) >= 2);
+    CHECK(spprof_sampler_sweep() >= 2);
     CHECK_EQUAL(0, spprof_counters.threads_failed);
     CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
     check_no_trace(&before);
@@ -349,13 +349,13 @@ TEST(a_start_during_a_stop_waits_or_is_refused) {
 
 static void stop_as_the_thread_ends(void *unused) {
     (void)unused;
-    spprof_threads_ended("dying"); /* as the JVM would have said by now */
+    thread_ends("dying"); /* as the JVM would have said by now */
     CHECK_EQUAL(0, spprof_sampler_stop(NULL, 5000));
     stopped++;
 }
 
 static void *dying_thread(void *key) {
-    spprof_threads_started(&walks, "dying");
+    thread_starts();
     CHECK_EQUAL(0, pthread_setspecific(*(pthread_key_t *)key, key));
     burn(20 * MS);
     return NULL;

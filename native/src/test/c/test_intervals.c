@@ -33,12 +33,12 @@ struct worker {
 static void *work(void *argument) {
     struct worker *worker = argument;
     uint64_t from = clock_ns(CLOCK_THREAD_CPUTIME_ID);
-    spprof_threads_started(&walks, "worker");
+    thread_starts();
     worker->serial = spprof_slots_find_sigsafe(config.engine->thread_id())->serial;
     while (!over) {
         burn(MS);
     }
-    spprof_threads_ended("worker");
+    thread_ends("worker");
     worker->used_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID) - from;
     return NULL;
 }
@@ -224,8 +224,8 @@ TEST(a_thread_that_comes_back_does_not_rest) {
     while (!slot->resting) {
         CHECK_EQUAL(0, spprof_sampler_rest(2, turn++));
     }
-    spprof_threads_ended("main");
-    spprof_threads_started(&walks, "main");
+    thread_ends("main");
+    thread_starts();
     CHECK(!slot->resting);
     uint64_t signals = spprof_counters.signals;
     change_interval(MS / 2); /* which only one that does not rest follows */

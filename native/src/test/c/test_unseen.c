@@ -8,7 +8,7 @@ TEST(a_steady_load_has_nothing_unseen) {
         if (i % 3 == 0) {
             tick(); /* some is always due and not yet signalled */
         }
-        spprof_threads_sweep(false);
+        spprof_threads_sweep();
         CHECK_EQUAL(0, unseen());
     }
     end_session();
@@ -24,7 +24,7 @@ TEST(a_thread_that_came_and_went_between_two_looks_is_unseen) {
         uint64_t id = begin_thread();
         run(id, 30 * MS);
         end_thread(id);
-        spprof_threads_sweep(false);
+        spprof_threads_sweep();
         CHECK_EQUAL(shown += 30 * MS, unseen()); /* while it happens */
     }
     end_session();
@@ -35,9 +35,9 @@ TEST(a_thread_that_came_and_went_between_two_looks_is_unseen) {
 TEST(a_search_finds_new_threads_and_samples_them_from_their_beginning) {
     begin_session(20, MS);
     run(1, 10 * MS);
-    spprof_threads_sweep(false);
+    spprof_threads_sweep();
     run(1, 10 * MS);
-    spprof_threads_sweep(false);
+    spprof_threads_sweep();
     tick();
     int before = listings;
     for (int i = 0; i < 50; i++) {
@@ -51,7 +51,7 @@ TEST(a_search_finds_new_threads_and_samples_them_from_their_beginning) {
         end_thread(id);
     }
     CHECK_EQUAL(before, listings);
-    spprof_threads_sweep(false);
+    spprof_threads_sweep();
     end_session();
     CHECK(signalled_ns >= 500 * MS); /* of 520; each thread's last may be 1 ms short */
     CHECK(accounted() > 510 * MS && accounted() < 530 * MS);
@@ -62,7 +62,7 @@ TEST(a_search_tries_each_number_twice) {
     begin_session(2, MS);
     for (int i = 0; i < 2; i++) {
         run(1, 2 * MS);
-        spprof_threads_sweep(false);
+        spprof_threads_sweep();
     }
     uint64_t id = begin_thread();
     fakes[id].alive = false;
@@ -81,7 +81,7 @@ TEST(threads_are_found_by_listings_where_numbers_are_not_told) {
     begin_session(2, MS);
     uint64_t id = begin_thread();
     run(id, 5 * MS);
-    spprof_threads_sweep(false);
+    spprof_threads_sweep();
     CHECK(fakes[id].has_timer);
     end_session();
 }
@@ -97,7 +97,7 @@ TEST(what_a_native_thread_used_after_its_last_signal_is_unseen) {
         tick();
         run(id, 3 * MS); /* up to its end the kernel does not tick */
         end_thread(id);
-        spprof_threads_sweep(false);
+        spprof_threads_sweep();
         used += 24 * MS;
     }
     end_session();
@@ -111,14 +111,14 @@ TEST(a_java_threads_last_moments_are_unseen_to_the_nanosecond) {
     begin_session(1, 10 * MS);
     for (uint64_t i = 1; i <= 100; i++) {
         self = begin_thread();
-        spprof_threads_started(&fakes, "java");
+        thread_starts();
         run(self, 3 * MS);
-        spprof_threads_ended("java");
+        thread_ends();
         run(self, 40000);
         end_thread(self);
         self = 1;
         run(1, MS);
-        spprof_threads_sweep(false);
+        spprof_threads_sweep();
         CHECK_EQUAL(i * 40000, unseen());
     }
     end_session();
@@ -127,10 +127,10 @@ TEST(a_java_threads_last_moments_are_unseen_to_the_nanosecond) {
 TEST(a_thread_that_left_the_jvm_is_sampled_on) {
     begin_session(1, MS);
     uint64_t id = self = begin_thread();
-    spprof_threads_started(&fakes, "attached");
+    thread_starts();
     run(id, 10 * MS);
     tick();
-    spprof_threads_ended("attached");
+    thread_ends();
     self = 1;
     CHECK(!fakes[id].has_timer);
     run(id, 20 * MS);
@@ -139,7 +139,7 @@ TEST(a_thread_that_left_the_jvm_is_sampled_on) {
     run(id, 20 * MS);
     tick();
     CHECK(signalled_ns >= 49 * MS && signalled_ns <= 51 * MS);
-    spprof_threads_sweep(false);
+    spprof_threads_sweep();
     CHECK_EQUAL(0, unseen());
     end_session();
 }
@@ -149,17 +149,17 @@ TEST(threads_without_a_timer_are_unseen_until_they_have_one) {
     refuse = true;
     uint64_t id = begin_thread();
     run(id, 100 * MS);
-    spprof_threads_sweep(false);
+    spprof_threads_sweep();
     run(1, 10 * MS);
-    spprof_threads_sweep(false);
+    spprof_threads_sweep();
     CHECK_EQUAL(1, spprof_counters.threads_failed);
     CHECK_EQUAL(100 * MS, unseen());
     refuse = false;
-    spprof_threads_sweep(false);
+    spprof_threads_sweep();
     CHECK_EQUAL(0, spprof_counters.threads_failed);
     run(id, 50 * MS);
     tick();
-    spprof_threads_sweep(false);
+    spprof_threads_sweep();
     CHECK_EQUAL(100 * MS, unseen()); /* and not sampled as well */
     end_session();
     CHECK(accounted() >= 158 * MS && accounted() <= 162 * MS);
@@ -169,18 +169,18 @@ TEST(a_java_thread_without_a_timer_is_unseen_to_its_end) {
     begin_session(1, MS);
     refuse = true;
     self = begin_thread();
-    spprof_threads_started(&fakes, "java");
+    thread_starts();
     run(self, 30 * MS);
-    spprof_threads_ended("java");
+    thread_ends();
     refuse = false;
     run(self, 20 * MS);
-    spprof_threads_sweep(false); /* goes on as a native one */
+    spprof_threads_sweep(); /* goes on as a native one */
     tick();
     end_thread(self);
     self = 1;
     run(1, 10 * MS);
     tick();
-    spprof_threads_sweep(false);
+    spprof_threads_sweep();
     end_session();
     CHECK(unseen() >= 29 * MS && unseen() <= 31 * MS);
     CHECK(accounted() >= 58 * MS && accounted() <= 62 * MS);
@@ -193,7 +193,7 @@ TEST(the_profilers_own_thread_is_not_unseen) {
     slot->state = SPPROF_SLOT_EXCLUDED; /* as spprof_threads_exclude makes it, for its own engine */
     for (int i = 0; i < 10; i++) {
         run(3, 10 * MS);
-        spprof_threads_sweep(false);
+        spprof_threads_sweep();
     }
     CHECK_EQUAL(0, unseen());
     end_session();
@@ -208,19 +208,19 @@ TEST(clocks_that_move_while_they_are_read_make_nothing_unseen) {
     for (int i = 0; i < 20; i++) {
         run(2, 10 * MS);
         tick();
-        spprof_threads_sweep(false);
+        spprof_threads_sweep();
         CHECK_EQUAL(0, unseen());
     }
     /* The first look's remainder was far too high, which a later one makes up for. */
     read_costs_ns = 0;
     run(2, 10 * MS);
-    spprof_threads_sweep(false);
+    spprof_threads_sweep();
     CHECK_EQUAL(0, unseen());
     for (int i = 0; i < 10; i++) {
         uint64_t id = begin_thread();
         run(id, 50 * MS);
         end_thread(id);
-        spprof_threads_sweep(false);
+        spprof_threads_sweep();
     }
     CHECK_EQUAL(500 * MS, unseen());
     end_session();
@@ -251,7 +251,7 @@ TEST(whatever_threads_do_the_sum_is_the_processs_cpu_time) {
                     java[at] = random_below(2) == 0;
                     fakes[self].blocks = random_below(8) == 0;
                     if (java[at]) {
-                        spprof_threads_started(&fakes, "java");
+                        thread_starts();
                     }
                     self = 1;
                     started++;
@@ -261,7 +261,7 @@ TEST(whatever_threads_do_the_sum_is_the_processs_cpu_time) {
                 if (id != 0 && random_below(4) == 0) {
                     self = id;
                     if (java[at]) {
-                        spprof_threads_ended("java");
+                        thread_ends();
                         tick();
                     }
                     self = 1;
@@ -277,7 +277,7 @@ TEST(whatever_threads_do_the_sum_is_the_processs_cpu_time) {
                 break;
             case 4:
                 refuse = random_below(20) == 0;
-                spprof_threads_sweep(false);
+                spprof_threads_sweep();
                 CHECK(unseen() >= last);
                 last = unseen();
                 break;
@@ -288,7 +288,7 @@ TEST(whatever_threads_do_the_sum_is_the_processs_cpu_time) {
     }
     refuse = false;
     tick();
-    spprof_threads_sweep(true);
+    spprof_threads_sweep();
     end_session();
     CHECK(started > 500);
     /* Standard deviation: 1 ms x sqrt(threads / 6), some 20 ms; six of them. */

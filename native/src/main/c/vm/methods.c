@@ -125,7 +125,7 @@ static enum spprof_method_result tell_sigsafe(const struct spprof_method *method
     uint32_t lines = spprof_lines_read_sigsafe(method, NULL, SPPROF_MAX_LINES);
     uint32_t lines_at = spprof_lines_at(bytes);
     uint32_t size = spprof_record_size(lines_at + lines * (uint32_t)sizeof lines);
-    struct spprof_record *record = spprof_ring_reserve_sigsafe(ring, size);
+    struct spprof_record *record = spprof_ring_reserve_sample_sigsafe(ring, size);
     if (record == NULL) {
         return SPPROF_METHOD_RING_FULL;
     }

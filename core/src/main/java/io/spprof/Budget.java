@@ -1,12 +1,13 @@
 package io.spprof;
 
 import io.spprof.sampler.Sampler;
+import io.spprof.sampler.SamplerCounters;
 import java.util.concurrent.TimeUnit;
 
 /**
  * What a session may cost: has its interval, and the threads that rest, follow {@link
- * OverheadController} after every pass. Called by the session's thread. Without a budget there is
- * nothing to follow.
+ * OverheadController} after every pass, and new threads' timers {@link LateTimers}. Called by the
+ * session's thread. Without a budget there is nothing to follow.
  */
 final class Budget {
 
@@ -19,6 +20,8 @@ final class Budget {
   private final Sampler sampler;
   private final double percent;
   private final OverheadController controller; // null without a budget
+  private final LateTimers timers;
+  private boolean late;
   private boolean refused;
   private int share = 1; // of so many threads one is sampled
   private int turn;
@@ -35,6 +38,7 @@ final class Budget {
                 percent,
                 session.config().intervalNanos(),
                 Runtime.getRuntime().availableProcessors());
+    this.timers = new LateTimers(percent);
   }
 
   /**
@@ -48,13 +52,20 @@ final class Budget {
       return;
     }
     ProfilerStats stats = session.stats();
+    SamplerCounters counted = session.counted();
+    timers.update(now, counted.hooks(), counted.hookCpuNanos());
+    if (timers.late() != late) {
+      late = timers.late();
+      sampler.makeTimersLate(late);
+    }
     controller.update(
         new OverheadController.Measured(
             now,
             stats.signals(),
             stats.sampledCpuNanos() + stats.droppedCpuNanos() - stats.unseenCpuNanos(),
             stats.overheadCpuNanos(),
-            fixedNanos));
+            fixedNanos,
+            counted.hookCpuNanos()));
     refused = !session.interval().change(sampler, controller.intervalNanos());
     if (controller.share() != share || share > 1 && now >= nextTurn) {
       share = controller.share();
@@ -84,9 +95,13 @@ final class Budget {
           " cannot be kept: the process's profiling timer (setitimer, ITIMER_PROF) was set by"
               + " something else meanwhile; use engine=ctimer on Linux";
     } else if (controller.outOfReach()) {
+      boolean hooks = controller.hookPercent() > controller.fixedPercent();
+      double percentOf = hooks ? controller.hookPercent() : controller.fixedPercent();
       found =
-          " cannot be kept: the profiler's own thread alone takes "
-              + Math.round(100 * controller.fixedPercent()) / 100.0 // told every second: cheaply
+          " cannot be kept: "
+              + (hooks ? "starting and ending threads" : "the profiler's own thread")
+              + " alone takes "
+              + Math.round(100 * percentOf) / 100.0 // told every second: cheaply
               + " % of a CPU; set a larger budget"
               + (share > 1 ? "; one thread in " + share + " is sampled at a time" : "");
     } else if (share > 1) {

@@ -24,7 +24,6 @@ final class DrainerThread extends Thread {
   private static final long SECOND_NANOS = TimeUnit.SECONDS.toNanos(1);
 
   private static final long SWEEP_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
-  private static final long NAMES_NANOS = TimeUnit.SECONDS.toNanos(10);
 
   /** Who is told what the thread finds out. */
   interface Owner {
@@ -55,7 +54,6 @@ final class DrainerThread extends Thread {
   private long pause = LONGEST_PAUSE_NANOS;
   private long nextPass = LONGEST_PAUSE_NANOS;
   private long nextSweep = SWEEP_NANOS;
-  private long nextNames = NAMES_NANOS;
   private long nextSecond = SECOND_NANOS;
   private long countedCpu; // what is in the drainer's own CPU time already
   private long fixedCpu; // what of that was not for samples
@@ -190,13 +188,11 @@ final class DrainerThread extends Thread {
       session.history().roll();
     }
     if (now >= nextSweep) {
-      boolean names = now >= nextNames;
       long sweepStart = sampler.currentThreadCpuNanos();
-      sampler.sweep(names);
+      sampler.sweep();
       // Of CPU time: on a machine that is busy, what passes meanwhile is mostly others' time.
       long took = sampler.currentThreadCpuNanos() - sweepStart;
       nextSweep = now + Math.max(SWEEP_NANOS, budget.sweepShare() * took);
-      nextNames = names ? now + NAMES_NANOS : nextNames;
       search.swept(now, sampler.counters().unseenCpuNanos());
     }
     if (now >= nextSecond) {

@@ -76,12 +76,18 @@ final class OverheadController {
    * @param elapsedNanos wall-clock time, ns
    * @param signals signals
    * @param cpuNanos CPU time that they stand for, ns
-   * @param overheadNanos CPU time of handlers and of the profiler's own thread, ns
-   * @param fixedNanos the part of it that would be there without signals, ns
+   * @param overheadNanos CPU time of handlers, of hooks and of the profiler's own thread, ns
+   * @param fixedNanos the part of it that the own thread would take without signals, ns
+   * @param hookNanos the part of it that the starts and ends of threads took, ns
    */
   record Measured(
-      long elapsedNanos, long signals, long cpuNanos, long overheadNanos, long fixedNanos) {
-    static final Measured NOTHING = new Measured(0, 0, 0, 0, 0);
+      long elapsedNanos,
+      long signals,
+      long cpuNanos,
+      long overheadNanos,
+      long fixedNanos,
+      long hookNanos) {
+    static final Measured NOTHING = new Measured(0, 0, 0, 0, 0, 0);
   }
 
   private final double budget; // of one CPU
@@ -98,6 +104,7 @@ final class OverheadController {
   private double costNanos = FIRST_COST_NANOS;
   private double usage; // CPUs that the application uses, over some 1 s
   private double fixed; // of one CPU, over some 5 s
+  private double hooks; // the same, of starts and ends of threads
   private long belowSince = Long.MAX_VALUE; // since when a lower rung would do
   private long aboveSince = Long.MAX_VALUE; // since when more threads should rest
   private long lessSince = Long.MAX_VALUE; // since when fewer need to
@@ -146,8 +153,8 @@ final class OverheadController {
   }
 
   /**
-   * Whether what the profiler costs without any signal leaves nothing of the budget for some: at
-   * the slowest pace, and for ten seconds.
+   * Whether what the profiler costs without any signal leaves nothing of the budget for some: for
+   * ten seconds, and at the slowest pace, unless starts and ends of threads alone take it all.
    */
   boolean outOfReach() {
     return outOfReach;
@@ -158,6 +165,11 @@ final class OverheadController {
     return 100 * fixed;
   }
 
+  /** What starts and ends of threads cost, percent of one CPU. */
+  double hookPercent() {
+    return 100 * hooks;
+  }
+
   /** Takes what has been measured up to now into account. */
   void update(Measured now) {
     double nanos = now.elapsedNanos - last.elapsedNanos;
@@ -166,13 +178,14 @@ final class OverheadController {
     }
     learn(now, nanos);
     last = now;
-    double target = AIM * budget * Math.max(0.1, Math.min(1, credit)) - fixed;
+    double target = AIM * budget * Math.max(0.1, Math.min(1, credit)) - fixed - hooks;
     double wanted =
         target <= LEAST * budget ? Double.POSITIVE_INFINITY : costNanos * usage / target;
     double safe = pace * REACTION_SECONDS * costNanos * cpus / (CREDIT_SECONDS * budget);
     choose(Math.max(wanted, safe), now.elapsedNanos);
     choosePace(wanted > Math.max(safe, ladder[0]), now.elapsedNanos);
-    boolean tooDear = pace == SLOWEST_PACE && fixed >= (AIM - LEAST) * budget;
+    double most = (AIM - LEAST) * budget;
+    boolean tooDear = hooks >= most || pace == SLOWEST_PACE && fixed + hooks >= most;
     tooDearSince = tooDear ? Math.min(tooDearSince, now.elapsedNanos) : Long.MAX_VALUE;
     outOfReach = tooDear && now.elapsedNanos - tooDearSince >= OUT_OF_REACH_NANOS;
   }
@@ -180,15 +193,17 @@ final class OverheadController {
   private void learn(Measured now, double nanos) {
     double overhead = now.overheadNanos - last.overheadNanos;
     double own = now.fixedNanos - last.fixedNanos;
+    double ofHooks = now.hookNanos - last.hookNanos;
     credit += (nanos - overhead / budget) / SECOND_NANOS;
     credit = Math.max(-MOST_DEBT_SECONDS, Math.min(CREDIT_SECONDS, credit));
     double kept = Math.exp(-nanos / (5.0 * SECOND_NANOS));
     signals = kept * signals + (now.signals - last.signals);
-    signalNanos = kept * signalNanos + Math.max(0, overhead - own);
+    signalNanos = kept * signalNanos + Math.max(0, overhead - own - ofHooks);
     if (signals >= FEWEST_SIGNALS) {
       costNanos = signalNanos / signals;
     }
     fixed = kept * fixed + (1 - kept) * own / nanos;
+    hooks = kept * hooks + (1 - kept) * ofHooks / nanos;
     double recent = Math.exp(-nanos / SECOND_NANOS);
     usage = recent * usage + (1 - recent) * (now.cpuNanos - last.cpuNanos) / nanos;
   }

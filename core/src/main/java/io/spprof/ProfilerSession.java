@@ -85,6 +85,7 @@ final class ProfilerSession {
   private DrainerThread thread;
   private long endNanos; // written before `last`
   private volatile ProfilerStats last; // set once, when ENDED
+  private volatile SamplerCounters lastCounted = SamplerCounters.ZERO;
   private volatile String problem = "";
   private final UnseenShare unseenShare = new UnseenShare(); // the session's thread's
   private long lastForgotten = -FORGET_NANOS; // the session's thread's
@@ -258,7 +259,6 @@ final class ProfilerSession {
     if (now - lastForgotten >= FORGET_NANOS
         && drainer.walkerIsFull(samplerConfig.methods(), samplerConfig.locations())
         && sampler.forgetTold()) {
-      sampler.sweep(true);
       lastForgotten = now;
     }
   }
@@ -290,11 +290,17 @@ final class ProfilerSession {
     return done != null ? done : now;
   }
 
+  /** The native side's part of the figures that were asked for last. */
+  SamplerCounters counted() {
+    return lastCounted;
+  }
+
   private ProfilerStats stats(long elapsedNanos, boolean ended) {
     Drainer source = drainer;
     // The collector's figures first: a sample on its way between the two must not be missing.
     CollectorStats collected = source == null ? CollectorStats.ZERO : source.stats();
     SamplerCounters counted = sampler.counters().since(before);
+    lastCounted = counted;
     long unread =
         counted.committed()
             - collected.collected()
@@ -308,7 +314,8 @@ final class ProfilerSession {
             counted.foreign(),
             collected.stackTableFull(),
             collected.collectorError() + (ended ? unread : 0));
-    long overheadNanos = counted.handlerCpuNanos() + collected.ownCpuNanos();
+    long overheadNanos =
+        counted.handlerCpuNanos() + counted.hookCpuNanos() + collected.ownCpuNanos();
     return new ProfilerStats(
         1,
         counted.signals(),

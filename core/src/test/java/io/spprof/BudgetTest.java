@@ -88,6 +88,25 @@ final class BudgetTest {
     assertEquals(SECOND_NANOS, profiler.stats().intervalNanos());
   }
 
+  /** What threads that start and end pay is told, and more of it than may be makes timers late. */
+  @Test
+  void shouldTellWhatStartsAndEndsOfThreadsCostAndMakeTheirTimersLate() throws Exception {
+    sampler.onSweep =
+        () -> {
+          sampler.hooks.addAndGet(80_000);
+          sampler.timedHookNanos.addAndGet(20_000_000); // 160 ms of 200
+        };
+    profiler.start(ProfilerConfig.parse("budget=1.5"));
+    WaitFor.condition(() -> sampler.timersLate.equals(List.of(true)), "late timers");
+    WaitFor.condition(
+        () -> profiler.lastError().startsWith("budget=1.5 cannot be kept: starting and ending"),
+        "problem");
+    profiler.stop();
+
+    assertEquals(8 * sampler.timedHookNanos.get(), profiler.stats().overheadCpuNanos());
+    assertTrue(profiler.stats().session().measuredOverheadPercent() > 1.5);
+  }
+
   @Test
   void shouldWakeItsThreadLessOftenWhereThatIsMuchOfTheBudget() throws Exception {
     ownWork(10_000_000);

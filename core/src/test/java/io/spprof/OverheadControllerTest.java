@@ -31,6 +31,8 @@ final class OverheadControllerTest {
     double cpu;
     double overhead;
     double fixed;
+    double hooks;
+    DoubleUnaryOperator hookShare = t -> 0; // what starts and ends of threads take
     double effective; // interval
     long signals;
     long signalsThen; // when it was awake last
@@ -64,13 +66,22 @@ final class OverheadControllerTest {
         signals += count;
         overhead += cost;
         fixed += own;
+        double ofHooks = hookShare.applyAsDouble(t) * dt;
+        hooks += ofHooks;
+        cost += ofHooks;
+        overhead += ofHooks;
         overheadByPass.add(cost / dt);
         if (awake) {
           nextAwake = pass + controller.pace() * (signals > signalsThen ? 1 : 2);
           signalsThen = signals;
           controller.update(
               new OverheadController.Measured(
-                  (long) ((pass + 1) * dt), signals, (long) cpu, (long) overhead, (long) fixed));
+                  (long) ((pass + 1) * dt),
+                  signals,
+                  (long) cpu,
+                  (long) overhead,
+                  (long) fixed,
+                  (long) hooks));
         }
         intervals.add(controller.intervalNanos());
       }
@@ -105,6 +116,29 @@ final class OverheadControllerTest {
     simulation.run(120);
     assertEquals(0, simulation.changes(0));
     assertEquals(10 * MS, simulation.controller.intervalNanos());
+  }
+
+  /** Half of the budget goes for threads that start and end: signals have the rest. */
+  @Test
+  void shouldLeaveLessForSignalsWhereThreadsStartAndEnd() {
+    Simulation simulation = new Simulation(1, 1 * MS);
+    simulation.usage = t -> 8;
+    simulation.hookShare = t -> 0.005;
+    simulation.run(120);
+    assertTrue(simulation.worst(20) <= 1, () -> simulation.worst(20) + " %");
+    assertTrue(simulation.worst(20) > 0.7, () -> simulation.worst(20) + " %");
+    assertFalse(simulation.controller.outOfReach());
+    assertEquals(0.5, simulation.controller.hookPercent(), 0.01);
+  }
+
+  @Test
+  void shouldSayThatStartsAndEndsOfThreadsAloneTakeTheBudget() {
+    Simulation simulation = new Simulation(1, 1 * MS);
+    simulation.hookShare = t -> 0.02;
+    simulation.run(30);
+    assertTrue(simulation.controller.outOfReach());
+    assertEquals(1, simulation.controller.pace(), "its own thread is not to blame");
+    assertEquals(2, simulation.controller.hookPercent(), 0.2);
   }
 
   @ParameterizedTest
@@ -247,7 +281,7 @@ final class OverheadControllerTest {
   @Test
   void shouldNotMoveWhenTimeDoesNot() {
     OverheadController controller = new OverheadController(1, 10 * MS, 2);
-    controller.update(new OverheadController.Measured(0, 1_000_000, 1, 1_000_000_000, 0));
+    controller.update(new OverheadController.Measured(0, 1_000_000, 1, 1_000_000_000, 0, 0));
     assertEquals(10 * MS, controller.intervalNanos());
   }
 

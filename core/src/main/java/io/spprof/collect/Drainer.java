@@ -36,6 +36,7 @@ public final class Drainer {
   private final int[] scratch;
   private final int[] scratchMethods;
   private final Recorder recorder = new Recorder();
+  private final ComingNames comingNames = new ComingNames();
 
   // Under the lock; written by the passes.
   private long collected;
@@ -88,13 +89,16 @@ public final class Drainer {
   }
 
   /**
-   * Takes what is in the ring.
+   * Takes what is in the ring; but nothing that came since it began to ask the names of threads:
+   * see {@link Sampler#readNames()}.
    *
-   * @return bytes taken; 0 if the ring was empty
+   * @return bytes taken; 0 if the ring was empty, or if a writer is half-way
    */
   public synchronized int doWork() {
     long before = sampler.currentThreadCpuNanos();
-    int bytes = ring.drain(recorder);
+    long end = ring.end();
+    sampler.readNames();
+    int bytes = comingNames.read(ring) ? ring.drain(recorder, end) : 0;
     ownCpuNanos += sampler.currentThreadCpuNanos() - before;
     publish();
     return bytes;
@@ -358,6 +362,10 @@ public final class Drainer {
 
     private void add(
         int found, int thread, WalkResult walk, ThreadState state, long timeNanos, long cpuNanos) {
+      String name = comingNames.of(thread);
+      if (name != null) {
+        threads.named(thread, name);
+      }
       int number = threads.number(thread);
       int row = place(found, number, cpuNanos);
       if (row < 0 && compaction.makeRoom()) {
@@ -412,6 +420,7 @@ public final class Drainer {
     @Override
     public void thread(int thread, String name) {
       try {
+        comingNames.passed(thread);
         threads.named(thread, name);
       } catch (OutOfMemoryError e) {
         // Its samples stand under its number.

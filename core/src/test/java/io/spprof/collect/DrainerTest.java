@@ -54,21 +54,71 @@ final class DrainerTest {
     assertEquals(profile.totalCpuNanos(), profile.info().states().total());
   }
 
+  /** A name stands behind the samples that it is for: it was read after they were taken. */
   @Test
-  void shouldFoldSamplesUnderTheNameThatTheThreadHadThen() {
-    ring.name(1, "before");
+  void shouldFoldSamplesUnderTheNameThatWasReadAfterThem() {
     ring.sample(1, 10, 8, 16);
-    ring.sample(1, 10, 8, 16);
-    ring.name(1, "after");
     ring.sample(1, 10, 8, 16);
     ring.sample(2, 10, 24);
+    ring.name(1, "first");
+    ring.sample(1, 10, 8, 16);
+    ring.name(1, "second");
+    ring.sample(1, 10, 8, 24);
 
     assertTrue(drainer.doWork() > 0);
 
     assertEquals(
-        Map.of("before;m16;m8", 2L, "after;m16;m8", 1L, "[thread 2];m24", 1L),
+        Map.of("first;m16;m8", 2L, "second;m16;m8", 1L, "second;m24;m8", 1L, "[thread 2];m24", 1L),
         folded(snapshot(drainer)));
     assertEquals(0, drainer.doWork());
+  }
+
+  @Test
+  void shouldUseANameThatIsReadInThePassForTheSamplesThatWereThereBefore() {
+    ring.sample(1, 10, 8);
+    sampler.onNamesRead = () -> ring.name(1, "own");
+    drainer.doWork();
+    sampler.onNamesRead = () -> {};
+    ring.sample(1, 10, 8);
+    drainer.doWork();
+
+    assertEquals(Map.of("own;m8", 2L), folded(snapshot(drainer)));
+  }
+
+  /** Its thread may have been looked at before it came, under another name. */
+  @Test
+  void shouldLeaveASampleThatComesWhileNamesAreReadForTheNextPass() {
+    ring.sample(1, 10, 8);
+    sampler.onNamesRead =
+        () -> {
+          ring.name(1, "before");
+          ring.sample(1, 10, 16);
+        };
+    drainer.doWork();
+    assertEquals(Map.of("before;m8", 1L), folded(snapshot(drainer)));
+    sampler.onNamesRead = () -> ring.name(1, "after");
+    drainer.doWork();
+
+    assertEquals(Map.of("before;m8", 1L, "after;m16", 1L), folded(snapshot(drainer)));
+  }
+
+  /** Names behind a record that is not complete cannot be seen: samples before it wait, once. */
+  @Test
+  void shouldWaitOnceForNamesBehindAWriterThatIsHalfWay() {
+    ring.sample(1, 10, 8);
+    Runnable complete = ring.halfWay();
+    ring.name(1, "behind");
+    assertEquals(0, drainer.doWork());
+    complete.run();
+    drainer.doWork();
+    assertEquals(Map.of("behind;m8", 1L), folded(snapshot(drainer)));
+
+    ring.sample(1, 10, 16);
+    ring.halfWay(); // for good
+    ring.name(1, "never seen");
+    assertEquals(0, drainer.doWork());
+    assertTrue(drainer.doWork() > 0);
+    assertEquals(Map.of("behind;m8", 1L, "behind;m16", 1L), folded(snapshot(drainer)));
   }
 
   @Test

@@ -65,6 +65,18 @@ public final class FakeSampler implements Sampler {
 
   public volatile boolean intervalCanChange = true;
 
+  /** In place of reading names of threads. */
+  public volatile Runnable onNamesRead = () -> {};
+
+  /** Calls of makeTimersLate. */
+  public final List<Boolean> timersLate = new CopyOnWriteArrayList<>();
+
+  /** Starts and ends of threads so far. */
+  public final AtomicLong hooks = new AtomicLong();
+
+  /** CPU time of one in eight of them, ns. */
+  public final AtomicLong timedHookNanos = new AtomicLong();
+
   /** Intervals asked for, ns. */
   public final List<Long> intervals = new CopyOnWriteArrayList<>();
 
@@ -138,13 +150,23 @@ public final class FakeSampler implements Sampler {
   }
 
   @Override
-  public void sweep(boolean ofNames) {
+  public void sweep() {
     onSweep.run();
   }
 
   @Override
   public void searchThreads() {
     onSearch.run();
+  }
+
+  @Override
+  public void readNames() {
+    onNamesRead.run();
+  }
+
+  @Override
+  public void makeTimersLate(boolean late) {
+    timersLate.add(late);
   }
 
   @Override
@@ -221,7 +243,22 @@ public final class FakeSampler implements Sampler {
     long full = bufferFull.get();
     long nanos = droppedNanos.get();
     SamplerCounters read =
-        new SamplerCounters(in, full, 0, 0, 0, nanos, 0, unseenNanos, 0, 0, 1, 0, signals.get());
+        new SamplerCounters(
+            in,
+            full,
+            0,
+            0,
+            0,
+            nanos,
+            0,
+            unseenNanos,
+            0,
+            0,
+            hooks.get(),
+            timedHookNanos.get(),
+            1,
+            0,
+            signals.get());
     onCountersRead.run();
     return read;
   }

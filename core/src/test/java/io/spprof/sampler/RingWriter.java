@@ -138,6 +138,13 @@ public final class RingWriter {
     return text(SampleLayout.TYPE_THREAD, thread, name, new int[0]);
   }
 
+  /** Begins a record, without anything in it, that the result completes. */
+  public synchronized Runnable halfWay() {
+    int at = reserve(0);
+    header(at, SampleLayout.TYPE_PADDING, 0, 0);
+    return () -> publish(at, size(0));
+  }
+
   private boolean text(int type, int number, String text, int[] lines) {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     try (DataOutputStream out = new DataOutputStream(bytes)) {

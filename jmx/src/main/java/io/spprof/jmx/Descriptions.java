@@ -113,12 +113,13 @@ final class Descriptions {
     attribute(
         "MeasuredOverheadPercent",
         "% of one CPU",
-        "Overhead of the running session as measured, CPU time of signal handlers and of the"
-            + " profiler's own threads / elapsed; 0 when idle");
+        "Overhead of the running session as measured, CPU time of signal handlers, of starts and ends"
+            + " of threads, and of the profiler's own threads / elapsed; 0 when idle");
     attribute(
         "OverheadCpuTimeNanos",
         "ns",
-        "Counter: CPU time of signal handlers and of the profiler's own threads");
+        "Counter: CPU time of signal handlers, of what is done when threads start and end, and of the"
+            + " profiler's own threads");
     attribute(
         "StackWalkTimeNanos",
         "ns",

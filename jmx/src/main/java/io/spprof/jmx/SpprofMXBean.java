@@ -157,7 +157,8 @@ public interface SpprofMXBean {
   /**
    * Counter.
    *
-   * @return CPU time of signal handlers and of the profiler's own threads, ns
+   * @return CPU time of signal handlers, of what is done when threads start and end, and of the
+   *     profiler's own threads, ns
    */
   long getOverheadCpuTimeNanos();
 

@@ -96,9 +96,23 @@ public final class NativeSampler implements Sampler {
   }
 
   @Override
-  public void sweep(boolean names) {
+  public void sweep() {
     if (counters != null) {
-      sweep0(names);
+      sweep0();
+    }
+  }
+
+  @Override
+  public void readNames() {
+    if (counters != null) {
+      readNames0();
+    }
+  }
+
+  @Override
+  public void makeTimersLate(boolean late) {
+    if (counters != null) {
+      timersLate0(late);
     }
   }
 
@@ -215,7 +229,11 @@ public final class NativeSampler implements Sampler {
 
   private static native int release0();
 
-  private static native int sweep0(boolean names);
+  private static native int sweep0();
+
+  private static native int readNames0();
+
+  private static native int timersLate0(boolean late);
 
   private static native void search0();
 

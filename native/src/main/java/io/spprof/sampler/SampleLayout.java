@@ -79,12 +79,14 @@ final class SampleLayout {
   static final int DROPPED_CPU_NANOS = 48;
   static final int UNSIGNALLED_CPU_NANOS = 56;
   static final int UNSEEN_CPU_NANOS = 64;
-  static final int TIMED_EVERY = 8; // one handler in so many is measured
+  static final int TIMED_EVERY = 8; // one handler, and one hook, in so many is measured
   static final int TIMED_HANDLER_NANOS = 72;
   static final int TIMED_WALK_NANOS = 80;
-  static final int THREADS_SAMPLED = 88;
-  static final int THREADS_FAILED = 96;
-  static final int COUNTERS_SIZE = 104;
+  static final int HOOKS = 88;
+  static final int TIMED_HOOK_NANOS = 96;
+  static final int THREADS_SAMPLED = 104;
+  static final int THREADS_FAILED = 112;
+  static final int COUNTERS_SIZE = 120;
 
   private SampleLayout() {}
 
@@ -154,6 +156,8 @@ final class SampleLayout {
       TIMED_EVERY,
       TIMED_HANDLER_NANOS,
       TIMED_WALK_NANOS,
+      HOOKS,
+      TIMED_HOOK_NANOS,
       THREADS_SAMPLED,
       THREADS_FAILED,
       COUNTERS_SIZE

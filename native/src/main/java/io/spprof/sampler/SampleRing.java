@@ -78,18 +78,27 @@ public final class SampleRing {
     void method(int number, String name, int[] lines);
 
     /**
-     * Numbers of methods and of locations begin anew; what was told of them holds no longer. The
-     * names of all living threads are told again behind this.
+     * Numbers of methods and of locations begin anew; what was told of them holds no longer. Names
+     * of threads are told again when they are next sampled.
      */
     void forget();
 
     /**
-     * The name that a thread has from now on.
+     * The name that a thread had when the samples before were taken, back to its last one; and, as
+     * long as no other follows, the name of those behind.
      *
      * @param thread serial number of the thread within the session
      * @param name not null
      */
     void thread(int thread, String name);
+
+    /**
+     * The same, told by {@link SampleRing#namesAhead} before any record is visited.
+     *
+     * @param thread serial number of the thread within the session
+     * @param name not null
+     */
+    default void threadAhead(int thread, String name) {}
   }
 
   private final ByteBuffer block;
@@ -124,6 +133,43 @@ public final class SampleRing {
     return length(head) == 0;
   }
 
+  /**
+   * The position behind the last record that a writer has begun. Called by whoever reads.
+   *
+   * @return for {@link #drain(Visitor, long)}
+   */
+  public long end() {
+    // Acquire, with the writers' release (ring.c): what is before it has marked its thread.
+    return (long) LONG.getAcquire(block, SampleLayout.TAIL);
+  }
+
+  /**
+   * Tells the visitor all names of threads that are in the ring, in their order.
+   *
+   * @param visitor its {@link Visitor#threadAhead}
+   * @return false if a writer is half-way, so that there may be names behind it
+   */
+  public boolean namesAhead(Visitor visitor) {
+    long end = end();
+    long position = (long) LONG.get(block, SampleLayout.HEAD);
+    while (position < end) {
+      int at = at(position);
+      int length = length(position);
+      if (length == 0) {
+        return false;
+      }
+      if (block.get(at + SampleLayout.TYPE) == SampleLayout.TYPE_THREAD) {
+        visitor.threadAhead(block.getInt(at + SampleLayout.THREAD), name(at));
+      }
+      position += length;
+    }
+    return true;
+  }
+
+  private String name(int at) {
+    return modifiedUtf8(at + SampleLayout.HEADER_SIZE, block.getInt(at + SampleLayout.COUNT));
+  }
+
   private int at(long head) {
     return SampleLayout.DATA + (int) (head & (capacity - 1));
   }
@@ -141,9 +187,20 @@ public final class SampleRing {
    * @return bytes read
    */
   public int drain(Visitor visitor) {
+    return drain(visitor, Long.MAX_VALUE);
+  }
+
+  /**
+   * The same, but no record from a position on.
+   *
+   * @param visitor told each record
+   * @param end a result of {@link #end()}
+   * @return bytes read
+   */
+  public int drain(Visitor visitor, long end) {
     long start = (long) LONG.get(block, SampleLayout.HEAD);
     long head = start;
-    while (head - start < capacity) {
+    while (head < end && head - start < capacity) {
       int at = at(head);
       int length = length(head);
       if (length == 0) {
@@ -210,7 +267,7 @@ public final class SampleRing {
     int payload = at + SampleLayout.HEADER_SIZE;
     switch (block.get(at + SampleLayout.TYPE)) {
       case SampleLayout.TYPE_SAMPLE -> sample(at, payload, count, thread, visitor);
-      case SampleLayout.TYPE_THREAD -> visitor.thread(thread, modifiedUtf8(payload, count));
+      case SampleLayout.TYPE_THREAD -> visitor.thread(thread, name(at));
       case SampleLayout.TYPE_FORGET -> visitor.forget();
       case SampleLayout.TYPE_METHOD ->
           visitor.method(thread, methodName(payload, count), lines(at, payload, count));

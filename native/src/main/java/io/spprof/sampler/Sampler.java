@@ -50,12 +50,23 @@ public interface Sampler {
    */
   void release();
 
+  /** Looks for threads that came and went since the last time. */
+  void sweep();
+
   /**
-   * Looks for threads that came and went since the last time.
-   *
-   * @param names whether to look for changed names of threads, too
+   * Reads the names of the threads that were sampled since the last time, and puts those that
+   * changed into the ring, behind the samples that they are for. After {@link SampleRing#end()} was
+   * read and before the samples up to there are.
    */
-  void sweep(boolean names);
+  void readNames();
+
+  /**
+   * Whether threads that start get their timers from the next {@link #sweep()} only, from now on,
+   * which costs them less. No CPU time is lost by that, but the stacks of threads that end before.
+   *
+   * @param late false when a session begins
+   */
+  void makeTimersLate(boolean late);
 
   /**
    * Between two sweeps: looks for threads that were made since the last look. Cheaper than a sweep
@@ -75,9 +86,9 @@ public interface Sampler {
 
   /**
    * Has the walker forget the methods and locations that it has told, so that there is room for new
-   * ones; {@link SampleRing.Visitor#forget()} comes where it did. The next {@link #sweep(boolean)
-   * sweep} with names, which is to follow, tells those of all living threads again. Signals of that
-   * moment, less than a millisecond, are dropped as late.
+   * ones; {@link SampleRing.Visitor#forget()} comes where it did. Names of threads are told again
+   * when they are next sampled. Signals of that moment, less than a millisecond, are dropped as
+   * late.
    *
    * @return false if it was not the moment, and nothing was forgotten
    */

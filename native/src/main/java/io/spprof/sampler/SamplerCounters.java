@@ -21,6 +21,8 @@ import java.nio.ByteOrder;
  *     looks, their last stretch, threads without a timer, ns
  * @param timedHandlerNanos CPU time of those handlers that are measured, one in eight, ns
  * @param timedWalkNanos what the walks took in these handlers, by the monotonic clock, ns
+ * @param hooks starts and ends of threads at which something was done
+ * @param timedHookNanos CPU time of those of them that are measured, one in eight, ns
  * @param threadsSampled gauge: threads with a timer
  * @param threadsFailed gauge: threads that could not get one
  * @param signals signals that reached the handler
@@ -36,13 +38,15 @@ public record SamplerCounters(
     long unseenCpuNanos,
     long timedHandlerNanos,
     long timedWalkNanos,
+    long hooks,
+    long timedHookNanos,
     int threadsSampled,
     int threadsFailed,
     long signals) {
 
   /** Nothing counted. */
   public static final SamplerCounters ZERO =
-      new SamplerCounters(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+      new SamplerCounters(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
 
   private static final VarHandle LONG =
       MethodHandles.byteBufferViewVarHandle(long[].class, ByteOrder.nativeOrder());
@@ -60,6 +64,8 @@ public record SamplerCounters(
         get(block, SampleLayout.UNSEEN_CPU_NANOS),
         get(block, SampleLayout.TIMED_HANDLER_NANOS),
         get(block, SampleLayout.TIMED_WALK_NANOS),
+        get(block, SampleLayout.HOOKS),
+        get(block, SampleLayout.TIMED_HOOK_NANOS),
         (int) get(block, SampleLayout.THREADS_SAMPLED),
         (int) get(block, SampleLayout.THREADS_FAILED),
         get(block, SampleLayout.SIGNALS));
@@ -87,6 +93,8 @@ public record SamplerCounters(
         unseenCpuNanos - earlier.unseenCpuNanos,
         timedHandlerNanos - earlier.timedHandlerNanos,
         timedWalkNanos - earlier.timedWalkNanos,
+        hooks - earlier.hooks,
+        timedHookNanos - earlier.timedHookNanos,
         threadsSampled,
         threadsFailed,
         signals - earlier.signals);
@@ -99,6 +107,16 @@ public record SamplerCounters(
    */
   public long handlerCpuNanos() {
     return SampleLayout.TIMED_EVERY * timedHandlerNanos;
+  }
+
+  /**
+   * CPU time of what is done when threads start and end, from the one in eight that is measured.
+   * Never goes back.
+   *
+   * @return ns
+   */
+  public long hookCpuNanos() {
+    return SampleLayout.TIMED_EVERY * timedHookNanos;
   }
 
   /**

@@ -132,6 +132,7 @@ final class NativeSamplerSignalsTest {
     try (BusyThreads busy = new BusyThreads(1)) {
       BusyThreads.await(
           () -> {
+            sampler.readNames();
             ring.drain(seen);
             return busySamples(seen).stream().anyMatch(s -> s.walk() == WalkResult.OK);
           },

@@ -1,10 +1,12 @@
 package io.spprof.sampler;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -194,6 +196,49 @@ final class SampleRingTest {
           }
         });
 
+    assertEquals(2, seen.samples.size());
+  }
+
+  @Test
+  void shouldTellNamesAheadAndLeaveTheRecordsWhereTheyAre() {
+    long end = raw.sample(0, 1, 10, 0x11);
+    end = raw.name(end, 1, (byte) 'a');
+    end = raw.sample(end, 2, 10);
+    end = raw.name(end, 1, (byte) 'b');
+    raw.tail(end);
+    List<String> ahead = new ArrayList<>();
+    RecordedSamples names =
+        new RecordedSamples() {
+          @Override
+          public void threadAhead(int thread, String name) {
+            ahead.add(thread + name);
+          }
+        };
+
+    assertTrue(ring.namesAhead(names));
+
+    assertEquals(List.of("1a", "1b"), ahead);
+    assertEquals(end, ring.end());
+    assertEquals(end, ring.drain(seen));
+  }
+
+  @Test
+  void shouldSayWhenAWriterIsHalfWayBeforeSomeNames() {
+    long end = raw.sample(0, 1, 10);
+    raw.tail(raw.name(end + 64, 1, (byte) 'a')); // 64 bytes are reserved and not published
+
+    assertFalse(ring.namesAhead(seen));
+  }
+
+  @Test
+  void shouldReadNoRecordFromAPositionOn() {
+    long middle = raw.sample(0, 1, 10);
+    long end = raw.sample(middle, 2, 20);
+    raw.tail(end);
+
+    assertEquals(middle, ring.drain(seen, middle));
+    assertEquals(1, seen.samples.size());
+    assertEquals(end - middle, ring.drain(seen, end));
     assertEquals(2, seen.samples.size());
   }
 }

@@ -71,6 +71,7 @@ final class Target {
       case "pair" -> pair(arguments.get("depth").intValue(), arguments.get("millis"));
       case "cold" -> cold(arguments.get("depth").intValue(), arguments.get("millis"));
       case "steady" -> steady(arguments.get("depth").intValue(), arguments.get("millis"));
+      case "threads" -> threads(arguments.get("count").intValue());
       case "h2" -> h2Window(arguments.get("interval"), arguments.get("millis"));
       case "classes" -> classes(arguments.get("count").intValue(), arguments.get("threads"));
       case "cycle" -> cycle(arguments.get("millis"));
@@ -119,6 +120,30 @@ final class Target {
     Map<String, Double> figures = new Reading().since(before);
     control.stop();
     return figures;
+  }
+
+  /**
+   * Empty threads one after the other: without, with, without the profiler; each figure a thread.
+   */
+  private Map<String, Double> threads(int count) throws Exception {
+    double without = startThreads(count);
+    control.start(10_000_000);
+    double own = control.ownNanos();
+    double with = startThreads(count);
+    own = control.ownNanos() - own;
+    control.stop();
+    without = (without + startThreads(count)) / 2;
+    return Map.of("without", without / count, "cost", (with - without) / count, "own", own / count);
+  }
+
+  private static double startThreads(int count) throws InterruptedException {
+    long before = SYSTEM.getProcessCpuTime();
+    for (int i = 0; i < count; i++) {
+      Thread thread = new Thread(() -> {});
+      thread.start();
+      thread.join();
+    }
+    return SYSTEM.getProcessCpuTime() - before;
   }
 
   /** The H2 load for a while, at an interval in ns or, for 0, without profiling. */

@@ -1,0 +1,307 @@
+#include "thread_hooks.h"
+
+#include <pthread.h>
+#include <time.h>
+
+#include "counters.h"
+#include "gate.h"
+#include "handler.h"
+#include "lock.h"
+#include "schedule.h"
+#include "thread_name.h"
+#include "threads.h"
+
+/* A thread that came so many times will most likely come again. */
+#define MANY_TIMES 8
+
+/* Nearer to its expiry than this, a timer may expire between two lines. */
+#define NEAR_NS 50000
+
+/*
+ * The ticket of the slot of a thread that keeps its timer while it is no Java thread; NULL for all
+ * others. A ticket of an earlier session means nothing.
+ */
+static pthread_key_t kept_key;
+static bool has_key;
+static pthread_once_t key_once = PTHREAD_ONCE_INIT;
+
+static _Atomic bool late; /* relaxed: a thread that misses a change does as before */
+
+static void make_key(void) {
+    has_key = pthread_key_create(&kept_key, NULL) == 0; /* without it nobody keeps a timer */
+}
+
+void spprof_thread_hooks_load(void) {
+    pthread_once(&key_once, make_key);
+}
+
+void spprof_thread_timers_late(bool now) {
+    atomic_store_explicit(&late, now, memory_order_relaxed);
+}
+
+static uint64_t own_cpu_ns(void) {
+    struct timespec now;
+    return clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now) == 0
+               ? (uint64_t)now.tv_sec * UINT64_C(1000000000) + (uint64_t)now.tv_nsec
+               : 0;
+}
+
+/* 0 unless this hook is measured. */
+static uint64_t begin_measure(void) {
+    uint64_t count = spprof_count_sigsafe(&spprof_counters.hooks, 1);
+    return count % SPPROF_TIMED_EVERY == 0 ? own_cpu_ns() : 0;
+}
+
+static void end_measure(uint64_t from) {
+    if (from != 0) {
+        spprof_count_sigsafe(&spprof_counters.timed_hook_ns, own_cpu_ns() - from);
+    }
+}
+
+static uint64_t own_id(void) {
+    const struct spprof_engine *engine =
+        atomic_load_explicit(&spprof_handler_session.engine, memory_order_relaxed);
+    return engine == NULL ? 0 : engine->thread_id(); /* 0 is nobody's */
+}
+
+/* How many lives as a Java thread the slot's thread has ended: `life` counts starts and ends. */
+static uint32_t lives(const struct spprof_slot *slot) {
+    return atomic_load_explicit(&slot->life, memory_order_relaxed) / 2;
+}
+
+static void next_life(struct spprof_slot *slot) {
+    atomic_fetch_add_explicit(&slot->life, 1, memory_order_relaxed);
+}
+
+static bool is_marked(const struct spprof_slot *slot) {
+    return atomic_load_explicit(spprof_slots_mark_sigsafe(slot), memory_order_relaxed) !=
+           SPPROF_MARK_NONE;
+}
+
+/*
+ * The calling thread's slot, if it keeps its timer. With the lock, or behind the open gate: no
+ * session ends meanwhile, and until then a slot is its thread's for as long as that lives. Nobody
+ * but the thread changes the state of its slot while that is LIVE.
+ */
+static struct spprof_slot *kept_slot(void) {
+    void *ticket = has_key ? pthread_getspecific(kept_key) : NULL;
+    struct spprof_slot *slot = ticket == NULL ? NULL : spprof_threads_slot_of(ticket);
+    return slot != NULL && slot->state == SPPROF_SLOT_LIVE ? slot : NULL;
+}
+
+/* With the lock: the name of the samples up to here. */
+static void name_samples(struct spprof_slot *slot, const char *name) {
+    struct spprof_ring *ring = spprof_threads_ring_locked();
+    if (ring != NULL && spprof_thread_name_publish(ring, slot, name)) {
+        atomic_store_explicit(spprof_slots_mark_sigsafe(slot), SPPROF_MARK_NONE,
+                              memory_order_relaxed);
+    }
+}
+
+/* Of a thread that keeps its timer: nothing else is to be done. */
+static bool came_back(void *env) {
+    bool back = false;
+    if (spprof_gate_enter_sigsafe()) {
+        struct spprof_slot *slot = kept_slot();
+        back = slot != NULL && !is_marked(slot); /* else it was sampled outside: see below */
+        if (back) {
+            next_life(slot);
+            /* Release, with the handler's acquire, here and below. */
+            atomic_store_explicit(&slot->env, env, memory_order_release);
+        }
+    }
+    spprof_gate_leave_sigsafe();
+    return back;
+}
+
+/* With the lock: the slot of a ticket, if its session has not ended. */
+static struct spprof_slot *living_slot_locked(void *ticket) {
+    struct spprof_slot *slot = spprof_threads_slot_of(ticket);
+    return slot != NULL && slot->state == SPPROF_SLOT_LIVE ? slot : NULL;
+}
+
+/*
+ * Whoever holds the lock in a hook can be interrupted by a signal. Its slot has no JNIEnv then, or
+ * a marked one, so the handler does not walk, which is all that could make it hang: a stop does not
+ * wait for the lock longer than it should. So the JNIEnv comes last, and goes first; behind the
+ * open gate, or, where that is closed for a moment, with the signal blocked.
+ */
+static void set_env(void *ticket, void *env) {
+    bool open = spprof_gate_enter_sigsafe();
+    struct spprof_slot *slot = open ? spprof_threads_slot_of(ticket) : NULL;
+    if (slot != NULL) {
+        atomic_store_explicit(&slot->env, env, memory_order_release);
+    }
+    spprof_gate_leave_sigsafe();
+    if (!open) {
+        spprof_threads_lock();
+        slot = living_slot_locked(ticket);
+        if (slot != NULL) {
+            atomic_store_explicit(&slot->env, env, memory_order_release);
+        }
+        spprof_threads_unlock();
+    }
+}
+
+void spprof_thread_started(void *env, spprof_name_reader read, void *context) {
+    if (came_back(env)) {
+        return;
+    }
+    uint64_t from = begin_measure();
+    char name[SPPROF_NAME_ROOM];
+    bool named = read != NULL && read(context, name);
+    void *ticket = NULL;
+    spprof_threads_lock_open();
+    struct spprof_slot *slot = spprof_threads_meet_locked(own_id());
+    if (slot != NULL) {
+        if (is_marked(slot)) { /* these samples are of a native thread */
+            spprof_threads_name_by_system_locked(slot);
+        }
+        bool first = lives(slot) == 0;
+        next_life(slot);
+        if (named) {
+            name_samples(slot, name);
+        }
+        /* Relaxed: the timer, which is this thread's, is armed after, by a system call. */
+        atomic_store_explicit(&slot->env, (char *)env + SPPROF_ENV_IN_HOOK, memory_order_relaxed);
+        /* Sweeps find new threads; one that comes back may be overlooked for some time. */
+        if (!first || !atomic_load_explicit(&late, memory_order_relaxed)) {
+            spprof_threads_arm_locked(slot);
+        }
+        ticket = spprof_threads_ticket_locked(slot);
+    }
+    spprof_threads_unlock_open();
+    if (ticket != NULL) {
+        set_env(ticket, env);
+    }
+    end_measure(from);
+}
+
+static bool went_out(spprof_name_reader read, void *context) {
+    struct spprof_slot *slot = NULL;
+    bool marked = false;
+    if (spprof_gate_enter_sigsafe()) {
+        slot = kept_slot();
+        if (slot != NULL) {
+            atomic_store_explicit(&slot->env, NULL, memory_order_release);
+            next_life(slot);
+            marked = is_marked(slot);
+        }
+    }
+    spprof_gate_leave_sigsafe();
+    char name[SPPROF_NAME_ROOM];
+    if (marked && read(context, name)) {
+        spprof_threads_lock_open();
+        if (kept_slot() == slot) {
+            name_samples(slot, name);
+        }
+        spprof_threads_unlock_open();
+    }
+    return slot != NULL;
+}
+
+static void drop_env_of(uint64_t id) {
+    struct spprof_slot *slot = spprof_slots_find_sigsafe(id);
+    if (slot != NULL) {
+        atomic_store_explicit(&slot->env, NULL, memory_order_release);
+        atomic_store_explicit(&slot->exiting, true, memory_order_release);
+    }
+}
+
+/* From here on the JNIEnv may not be used: the JVM takes the thread apart. */
+static void drop_env(uint64_t id) {
+    bool open = spprof_gate_enter_sigsafe();
+    if (open) {
+        drop_env_of(id);
+    }
+    spprof_gate_leave_sigsafe();
+    if (!open) {
+        spprof_threads_lock();
+        drop_env_of(id);
+        spprof_threads_unlock();
+    }
+}
+
+static uint64_t clock_of(const struct spprof_engine *engine, const struct spprof_slot *slot) {
+    uint64_t cpu = 0;
+    engine->thread_cpu_ns(atomic_load_explicit(&slot->id, memory_order_relaxed), &cpu);
+    return cpu;
+}
+
+static bool lets_signal_in(void) {
+    sigset_t blocked;
+    return pthread_sigmask(SIG_BLOCK, NULL, &blocked) == 0 &&
+           sigismember(&blocked, SPPROF_SIGNAL) == 0;
+}
+
+/*
+ * CPU timers are looked at when the kernel ticks, so that at this moment up to a tick of the
+ * thread's CPU time may be due and not yet signalled: for a thread of a few milliseconds that is a
+ * good part of its life. A timer that is still to be made owes all of it. Not where the signal is
+ * blocked: it may be pending, and is accounted for when it comes, or when the thread has gone
+ * (blocked.h); nor where the timer was refused, as that time counts as unseen.
+ *
+ * Returns the thread's clock.
+ */
+static uint64_t settle(const struct spprof_engine *engine, struct spprof_slot *slot) {
+    bool armed = slot->timer.valid;
+    uint64_t cpu = clock_of(engine, slot);
+    if (slot->failed || spprof_schedule_due(slot, cpu + NEAR_NS) == 0 ||
+        (armed && !lets_signal_in())) {
+        return cpu;
+    }
+    if (armed) {
+        engine->timer_set_sigsafe(&slot->timer, 0, 0); /* its signal comes before this returns */
+        cpu = clock_of(engine, slot);
+    }
+    uint64_t due = spprof_schedule_due(slot, cpu);
+    if (due > 0) {
+        spprof_schedule_settle(slot, due);
+        spprof_handler_settle(slot, due);
+    }
+    return cpu;
+}
+
+/* The thread's slot at its end; NULL if it has none. */
+static struct spprof_slot *leaving_slot(uint64_t id) {
+    struct spprof_slot *slot = spprof_slots_find_sigsafe(id);
+    return slot != NULL && slot->state == SPPROF_SLOT_LIVE ? slot : NULL;
+}
+
+void spprof_thread_ended(spprof_name_reader read, void *context) {
+    if (went_out(read, context)) {
+        return;
+    }
+    uint64_t from = begin_measure();
+    uint64_t id = own_id();
+    drop_env(id);
+    spprof_threads_lock_open();
+    struct spprof_slot *slot = leaving_slot(id);
+    const struct spprof_engine *engine = spprof_threads_engine_locked();
+    uint64_t cpu = 0;
+    if (slot != NULL && engine->timer_a_thread) {
+        cpu = spprof_gate_is_open_sigsafe() ? settle(engine, slot) : clock_of(engine, slot);
+    }
+    if (slot != NULL && is_marked(slot)) {
+        char name[SPPROF_NAME_ROOM];
+        spprof_threads_unlock_open(); /* the JVM is asked, which can take its time */
+        bool named = read(context, name);
+        spprof_threads_lock_open();
+        slot = leaving_slot(id);
+        if (slot != NULL && named) {
+            name_samples(slot, name);
+        }
+    }
+    if (slot != NULL) {
+        next_life(slot);
+        bool keeps = has_key && engine->timer_a_thread && lives(slot) >= MANY_TIMES;
+        if (keeps) {
+            pthread_setspecific(kept_key, spprof_threads_ticket_locked(slot));
+            atomic_store_explicit(&slot->exiting, false, memory_order_relaxed);
+        } else {
+            spprof_threads_retire_locked(slot, cpu);
+        }
+    }
+    spprof_threads_unlock_open();
+    end_measure(from);
+}

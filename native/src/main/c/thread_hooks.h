@@ -1,0 +1,36 @@
+/*
+ * What is done on the application's threads when they start and end: JVMTI's ThreadStart and
+ * ThreadEnd, on the thread itself. It is as little as can be, and what it costs is counted.
+ *
+ *   a thread starts   gets a slot and its timer: sampled from its first instruction on
+ *   a thread ends     what is due on its timer and was not signalled is settled: one sample without
+ *                     a stack; its name is read if it was sampled since that was read last; its
+ *                     timer goes
+ *   a thread that     (native code that attaches for every call) keeps its timer in between, since
+ *   comes and goes    it is a native thread then, and pays for neither from the ninth time on
+ *
+ * Late timers, for when starts and ends cost more than they may: a thread that starts gets a slot
+ * only, and its timer from the next sweep; that timer expires at once for what was used until then.
+ * What a shorter life used is settled at its end like what is due on a timer. So no CPU time is
+ * lost, only the stacks of threads that live for less than the time between two sweeps.
+ */
+#ifndef SPPROF_THREAD_HOOKS_H
+#define SPPROF_THREAD_HOOKS_H
+
+#include <stdbool.h>
+
+/* Copies the calling thread's name, modified UTF-8, SPPROF_NAME_ROOM bytes at most; false if it has
+ * none. */
+typedef bool (*spprof_name_reader)(void *context, char *name);
+
+/* `env`: the thread's JNIEnv. `read` is NULL unless looks (thread_name.h) cannot read names. */
+void spprof_thread_started(void *env, spprof_name_reader read, void *context);
+void spprof_thread_ended(spprof_name_reader read, void *context);
+
+/* Whether threads that start get their timers late, from now on. False when a session begins. */
+void spprof_thread_timers_late(bool late);
+
+/* When the library is loaded. */
+void spprof_thread_hooks_load(void);
+
+#endif

@@ -1,0 +1,188 @@
+/* What is done when threads start and end: how little, and that nothing is lost by it. */
+#include "session.h"
+
+static uint64_t accounted(void) {
+    struct tally tally = read_ring();
+    return tally.cpu_ns + spprof_counters.dropped_cpu_ns + spprof_counters.unsignalled_cpu_ns;
+}
+
+static uint64_t hooks(void) {
+    return spprof_counters.hooks;
+}
+
+static void *comes_and_goes(void *times) {
+    for (uintptr_t i = 0; i < (uintptr_t)times; i++) {
+        thread_starts();
+        burn(MS / 2);
+        thread_ends("visitor");
+        burn(MS / 2);
+    }
+    return NULL;
+}
+
+/* Like a native library that attaches for every call: all but the first are for nothing. */
+TEST(a_thread_that_comes_and_goes_keeps_its_timer_and_is_sampled) {
+    setup();
+    struct spprof_action before = current_action();
+    config.interval_ns = 10 * MS;
+    CHECK_EQUAL(0, spprof_sampler_start(NULL, &config));
+    pthread_t thread;
+    uint64_t from = clock_ns(CLOCK_PROCESS_CPUTIME_ID);
+    uint64_t first = hooks();
+    CHECK_EQUAL(0, pthread_create(&thread, NULL, comes_and_goes, (void *)1000));
+    pthread_join(thread, NULL);
+    uint64_t used = clock_ns(CLOCK_PROCESS_CPUTIME_ID) - from;
+    /* Each time that it was sampled as a native thread costs another. */
+    CHECK(hooks() - first >= 16 && hooks() - first < 500);
+    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
+    check_no_trace(&before);
+    uint64_t seen = accounted();
+    /* Where it dies, its last tick is in nobody's figures here. */
+    CHECK(seen + 30 * MS > used && seen < used + 30 * MS);
+}
+
+static _Atomic int steps;
+
+static void *visits_two_sessions(void *unused) {
+    (void)unused;
+    for (int session = 0; session < 2; session++) {
+        for (int i = 0; i < 20; i++) {
+            thread_starts();
+            thread_ends("visitor");
+        }
+        steps++;
+        while (steps % 2 != 0) {
+            sched_yield();
+        }
+    }
+    return NULL;
+}
+
+/* What a thread kept of a session that is over means nothing in the next. */
+TEST(a_thread_that_kept_its_timer_is_new_in_the_next_session) {
+    setup();
+    struct spprof_action before = current_action();
+    CHECK_EQUAL(0, spprof_sampler_start(NULL, &config));
+    pthread_t thread;
+    CHECK_EQUAL(0, pthread_create(&thread, NULL, visits_two_sessions, NULL));
+    while (steps != 1) {
+        sched_yield();
+    }
+    CHECK(hooks() >= 16 && hooks() < 40);
+    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
+    check_no_trace(&before);
+    CHECK_EQUAL(0, spprof_sampler_release());
+    CHECK_EQUAL(0, spprof_sampler_start(NULL, &config));
+    uint64_t second = hooks();
+    steps++;
+    while (steps != 3) {
+        sched_yield();
+    }
+    CHECK(hooks() - second >= 16);
+    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
+    check_no_trace(&before);
+    steps++;
+    pthread_join(thread, NULL);
+}
+
+TEST(starts_and_ends_are_counted_and_measured) {
+    setup();
+    CHECK_EQUAL(0, spprof_sampler_start(NULL, &config));
+    for (int i = 0; i < 100; i++) {
+        pthread_t thread;
+        CHECK_EQUAL(0, pthread_create(&thread, NULL, java_thread, (void *)0));
+        pthread_join(thread, NULL);
+    }
+    CHECK_EQUAL(200, hooks());
+    /* 25 of them: at least the clock that each reads, at most a millisecond. */
+    CHECK(spprof_counters.timed_hook_ns > 25 * 50 && spprof_counters.timed_hook_ns < 25 * MS);
+    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
+}
+
+/*
+ * 5 ms at 10 ms: a thread is due with probability 1/2, and has its timer, or what it owes settled.
+ * Mean 1000 ms, standard deviation 71 ms; five of them.
+ */
+static void run_short_threads(void) {
+    for (int i = 0; i < 200; i++) {
+        pthread_t thread;
+        CHECK_EQUAL(0, pthread_create(&thread, NULL, java_thread, (void *)5));
+        pthread_join(thread, NULL);
+    }
+}
+
+TEST(short_threads_with_late_timers_are_seen_in_proportion) {
+    setup();
+    config.interval_ns = 10 * MS;
+    CHECK_EQUAL(0, spprof_sampler_start(NULL, &config));
+    CHECK_EQUAL(0, spprof_sampler_timers_late(true));
+    uint64_t sampled = spprof_counters.threads_sampled;
+    run_short_threads();
+    CHECK_EQUAL(sampled, spprof_counters.threads_sampled);
+    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
+    struct tally tally = read_ring();
+    CHECK(tally.exits > 50);
+    CHECK(tally.cpu_ns > 640 * MS && tally.cpu_ns < 1400 * MS);
+}
+
+/* A thread that blocks the signal lets none in: what is due at its end is settled without one. */
+static void *deaf_thread(void *ms) {
+    sigset_t all;
+    sigfillset(&all);
+    pthread_sigmask(SIG_BLOCK, &all, NULL);
+    return java_thread(ms);
+}
+
+TEST(what_is_due_on_a_late_thread_that_blocks_the_signal_is_settled) {
+    setup();
+    config.interval_ns = 10 * MS;
+    CHECK_EQUAL(0, spprof_sampler_start(NULL, &config));
+    CHECK_EQUAL(0, spprof_sampler_timers_late(true));
+    pthread_t thread;
+    CHECK_EQUAL(0, pthread_create(&thread, NULL, deaf_thread, (void *)50));
+    pthread_join(thread, NULL);
+    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
+    struct tally tally = read_ring();
+    CHECK_EQUAL(1, tally.exits);
+    CHECK(tally.cpu_ns >= 40 * MS);
+}
+
+TEST(the_next_sweep_makes_a_late_timer_and_no_time_is_lost) {
+    setup();
+    struct spprof_action before = current_action();
+    config.interval_ns = 10 * MS;
+    CHECK_EQUAL(0, spprof_sampler_start(NULL, &config));
+    CHECK_EQUAL(0, spprof_sampler_timers_late(true));
+    pthread_t thread;
+    CHECK_EQUAL(0, pthread_create(&thread, NULL, busy, NULL));
+    uint64_t from = clock_ns(CLOCK_PROCESS_CPUTIME_ID);
+    while (clock_ns(CLOCK_PROCESS_CPUTIME_ID) - from < 100 * MS) {
+        sched_yield();
+    }
+    int walked = walks;
+    /* One of those in a row that follow looks at all threads. */
+    for (int i = 0; i < SPPROF_SWEEPS_A_LISTING; i++) {
+        CHECK(spprof_sampler_sweep() >= 2);
+    }
+    while (walks < walked + 10) {
+        sched_yield();
+    }
+    over = true;
+    pthread_join(thread, NULL);
+    uint64_t used = clock_ns(CLOCK_PROCESS_CPUTIME_ID) - from;
+    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
+    check_no_trace(&before);
+    uint64_t seen = accounted();
+    CHECK(seen + 30 * MS > used && seen < used + 30 * MS);
+    CHECK_EQUAL(-EINVAL, spprof_sampler_timers_late(true));
+}
+
+int main(void) {
+    RUN_WITH(ctimer, a_thread_that_comes_and_goes_keeps_its_timer_and_is_sampled);
+    RUN_WITH(ctimer, a_thread_that_kept_its_timer_is_new_in_the_next_session);
+    RUN_WITH_BOTH(starts_and_ends_are_counted_and_measured);
+    RUN_WITH(ctimer, short_threads_with_late_timers_are_seen_in_proportion);
+    RUN_WITH(ctimer, what_is_due_on_a_late_thread_that_blocks_the_signal_is_settled);
+    RUN_WITH(ctimer, the_next_sweep_makes_a_late_timer_and_no_time_is_lost);
+    return report();
+}

@@ -1,0 +1,337 @@
+/* Names of threads: whose are read, when, and where they stand in the ring. */
+#include "session.h"
+
+#include "thread_name.h"
+
+/* What is in the ring, in its order. */
+struct seen {
+    uint32_t thread;
+    bool sample;
+    char name[SPPROF_MAX_NAME + 1];
+};
+
+static struct seen seen[4096];
+static int seen_count;
+
+static void see(const struct spprof_record *record, void *unused) {
+    (void)unused;
+    CHECK(seen_count < 4096);
+    struct seen *next = &seen[seen_count++];
+    *next = (struct seen){.thread = record->thread, .sample = record->type == SPPROF_RECORD_SAMPLE};
+    if (!next->sample) {
+        CHECK_EQUAL(SPPROF_RECORD_THREAD, record->type);
+        memcpy(next->name, record + 1, record->count);
+    }
+}
+
+static void read_all(void) {
+    seen_count = 0;
+    ring_read(&spprof_handler_session.ring, see, NULL);
+}
+
+static int count_names(const char *name) {
+    int count = 0;
+    for (int i = 0; i < seen_count; i++) {
+        count += !seen[i].sample && strcmp(seen[i].name, name) == 0;
+    }
+    return count;
+}
+
+/* Checks that there are samples of the thread with that name, all of them before the name. */
+static void check_named_after_its_samples(const char *name) {
+    int at = 0;
+    while (at < seen_count && (seen[at].sample || strcmp(seen[at].name, name) != 0)) {
+        at++;
+    }
+    CHECK(at < seen_count);
+    int samples = 0;
+    for (int i = 0; i < seen_count; i++) {
+        if (seen[i].sample && seen[i].thread == seen[at].thread) {
+            CHECK(i < at);
+            samples++;
+        }
+    }
+    CHECK(samples > 0);
+}
+
+static void begin(uint64_t interval_ns) {
+    setup();
+    config.interval_ns = interval_ns;
+    CHECK_EQUAL(0, spprof_sampler_start(NULL, &config));
+}
+
+static void look(void) {
+    CHECK_EQUAL(0, spprof_sampler_read_names(NULL));
+}
+
+static void be_sampled(void) {
+    int before = walks;
+    while (walks == before) {
+        burn(MS);
+    }
+}
+
+TEST(a_name_stands_behind_the_samples_that_it_is_for) {
+    begin(MS);
+    be_sampled();
+    java_name = "first";
+    look();
+    be_sampled();
+    look();
+    be_sampled();
+    java_name = "second";
+    look();
+    read_all();
+    int first = 0, second = 0;
+    for (int i = 0; i < seen_count; i++) {
+        first = !seen[i].sample && strcmp(seen[i].name, "first") == 0 ? i : first;
+        second = !seen[i].sample && strcmp(seen[i].name, "second") == 0 ? i : second;
+    }
+    CHECK(first > 0 && second > first);
+    CHECK_EQUAL(1, count_names("first")); /* not again while it is the same */
+    CHECK(seen[first - 1].sample && seen[second - 1].sample);
+    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
+    CHECK(!names_begun);
+}
+
+TEST(samples_up_to_the_stop_are_named) {
+    begin(MS);
+    be_sampled();
+    java_name = "at the stop";
+    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
+    read_all();
+    check_named_after_its_samples("at the stop");
+}
+
+static void *named_thread(void *ms) {
+    thread_starts();
+    burn((uint64_t)(uintptr_t)ms * MS);
+    thread_ends("its own");
+    return NULL;
+}
+
+static void run_thread(void *(*body)(void *), void *argument) {
+    pthread_t thread;
+    CHECK_EQUAL(0, pthread_create(&thread, NULL, body, argument));
+    pthread_join(thread, NULL);
+}
+
+TEST(a_thread_that_was_not_sampled_is_not_asked_its_name) {
+    begin(1000 * MS);
+    int asked = 0;
+    for (int i = 0; i < 50; i++) {
+        uint64_t signals = spprof_counters.signals;
+        run_thread(named_thread, NULL);
+        asked += spprof_counters.signals != signals; /* by chance */
+    }
+    look();
+    read_all();
+    CHECK(count_names("its own") <= asked);
+    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
+}
+
+TEST(a_short_thread_that_was_sampled_says_its_name_at_its_end) {
+    begin(MS);
+    run_thread(named_thread, (void *)20);
+    read_all();
+    CHECK_EQUAL(1, count_names("its own"));
+    check_named_after_its_samples("its own");
+    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
+}
+
+static _Atomic bool may_end;
+static _Atomic int samples_wanted;
+static pthread_t ending;
+
+static _Atomic uint64_t ending_id;
+
+static void *is_sampled_when_told(void *unused) {
+    (void)unused;
+    thread_starts();
+    ending_id = spprof_engine_ctimer.thread_id();
+    int before = walks;
+    while (!may_end) {
+        if (walks < before + samples_wanted) {
+            burn(MS);
+        } else {
+            sched_yield();
+        }
+    }
+    thread_ends("its end");
+    return NULL;
+}
+
+static void one_more_sample(void) {
+    int before = walks;
+    samples_wanted++;
+    while (walks == before) {
+        sched_yield();
+    }
+}
+
+static bool is_named(uint32_t thread, const char *name) {
+    bool found = false;
+    for (int i = 0; i < seen_count; i++) {
+        found |= !seen[i].sample && seen[i].thread == thread && strcmp(seen[i].name, name) == 0;
+    }
+    return found;
+}
+
+static uint32_t thread_named(const char *name) {
+    for (int i = 0; i < seen_count; i++) {
+        if (!seen[i].sample && strcmp(seen[i].name, name) == 0) {
+            return seen[i].thread;
+        }
+    }
+    return 0;
+}
+
+/* Then the thread sleeps, or nearly: what the next look finds is due to that one sample. */
+TEST(a_sample_that_comes_while_its_name_is_read_stays_marked) {
+    begin(MS);
+    CHECK_EQUAL(0, pthread_create(&ending, NULL, is_sampled_when_told, NULL));
+    while (ending_id == 0) {
+        sched_yield();
+    }
+    const struct spprof_slot *slot = spprof_slots_find_sigsafe(ending_id);
+    while (*spprof_slots_mark_sigsafe(slot) != SPPROF_MARK_SAMPLED) {
+        one_more_sample(); /* perhaps of this thread */
+    }
+    java_name = "before";
+    while_reading = one_more_sample;
+    look();
+    while_reading = NULL;
+    java_name = "after";
+    look();
+    read_all();
+    CHECK(is_named(slot->serial, "before"));
+    CHECK(is_named(slot->serial, "after"));
+    may_end = true;
+    pthread_join(ending, NULL);
+    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
+}
+
+static void *ends_when_told(void *unused) {
+    (void)unused;
+    thread_starts();
+    int before = walks;
+    while (!may_end) {
+        if (walks == before) {
+            burn(MS);
+        } else {
+            sched_yield();
+        }
+    }
+    thread_ends("its own");
+    return NULL;
+}
+
+static void let_it_end(void) {
+    may_end = true;
+    pthread_join(ending, NULL);
+}
+
+/* The name that was read may be that of the next thread with this JNIEnv. */
+TEST(a_thread_that_ends_while_its_name_is_read_names_its_samples_itself) {
+    begin(MS);
+    CHECK_EQUAL(0, pthread_create(&ending, NULL, ends_when_told, NULL));
+    int before = walks;
+    while (walks == before) {
+        sched_yield();
+    }
+    java_name = "read too late";
+    while_reading = let_it_end;
+    look();
+    while_reading = NULL;
+    read_all();
+    CHECK_EQUAL(1, count_names("its own"));
+    /* This thread's own is another matter. */
+    CHECK(!is_named(thread_named("its own"), "read too late"));
+    check_named_after_its_samples("its own");
+    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
+}
+
+TEST(a_ring_that_is_full_of_samples_has_room_for_a_name) {
+    setup();
+    config.ring_bytes = 4096;
+    CHECK_EQUAL(0, spprof_sampler_start(NULL, &config));
+    read_all(); /* names that were told at the start */
+    pthread_t thread;
+    CHECK_EQUAL(0, pthread_create(&thread, NULL, named_thread, (void *)300));
+    pthread_join(thread, NULL);
+    CHECK(spprof_counters.dropped[SPPROF_DROP_BUFFER_FULL] > 0);
+    read_all();
+    CHECK_EQUAL(1, count_names("its own"));
+    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
+}
+
+static _Atomic int renamed;
+
+static void *renames_itself(void *unused) {
+    (void)unused;
+    CHECK_EQUAL(0, pthread_setname_np(pthread_self(), "first"));
+    renamed = 1;
+    while (renamed == 1) {
+        burn(MS);
+    }
+    CHECK_EQUAL(0, pthread_setname_np(pthread_self(), "second"));
+    renamed = 3;
+    while (!over) {
+        burn(MS);
+    }
+    return NULL;
+}
+
+static void wait_for_name(const char *name) {
+    do {
+        look();
+        read_all();
+        sched_yield();
+    } while (count_names(name) == 0);
+}
+
+TEST(a_native_thread_is_called_by_its_present_name) {
+    begin(MS);
+    pthread_t thread;
+    CHECK_EQUAL(0, pthread_create(&thread, NULL, renames_itself, NULL));
+    while (renamed != 1) {
+        sched_yield();
+    }
+    CHECK(spprof_sampler_sweep() >= 2);
+    wait_for_name("first");
+    renamed = 2;
+    while (renamed != 3) {
+        sched_yield();
+    }
+    wait_for_name("second");
+    over = true;
+    pthread_join(thread, NULL);
+    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
+}
+
+/* Where the JVM does not show a thread, the system's name is better than none. */
+TEST(a_java_thread_that_is_not_found_has_the_systems_name) {
+    begin(MS);
+    CHECK_EQUAL(0, pthread_setname_np(pthread_self(), "by-the-system"));
+    java_name = NULL;
+    be_sampled();
+    look();
+    be_sampled();
+    look();
+    read_all();
+    CHECK_EQUAL(1, count_names("by-the-system"));
+    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
+}
+
+int main(void) {
+    RUN_WITH_BOTH(a_name_stands_behind_the_samples_that_it_is_for);
+    RUN_WITH_BOTH(samples_up_to_the_stop_are_named);
+    RUN_WITH(ctimer, a_thread_that_was_not_sampled_is_not_asked_its_name);
+    RUN_WITH(ctimer, a_short_thread_that_was_sampled_says_its_name_at_its_end);
+    RUN_WITH(ctimer, a_sample_that_comes_while_its_name_is_read_stays_marked);
+    RUN_WITH(ctimer, a_thread_that_ends_while_its_name_is_read_names_its_samples_itself);
+    RUN_WITH(ctimer, a_ring_that_is_full_of_samples_has_room_for_a_name);
+    RUN_WITH(ctimer, a_native_thread_is_called_by_its_present_name);
+    RUN_WITH(ctimer, a_java_thread_that_is_not_found_has_the_systems_name);
+    return report();
+}
