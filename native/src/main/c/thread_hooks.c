@@ -298,6 +298,7 @@ void spprof_thread_ended(spprof_name_reader read, void *context) {
         if (keeps) {
             pthread_setspecific(kept_key, spprof_threads_ticket_locked(slot));
             atomic_store_explicit(&slot->exiting, false, memory_order_relaxed);
+            spprof_threads_go_on_locked(slot); /* settling disarmed it */
         } else {
             spprof_threads_retire_locked(slot, cpu);
         }

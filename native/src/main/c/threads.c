@@ -574,6 +574,12 @@ void spprof_threads_arm_locked(struct spprof_slot *slot) {
     arm(slot);
 }
 
+void spprof_threads_go_on_locked(const struct spprof_slot *slot) {
+    if (slot->timer.valid && !atomic_load_explicit(&slot->resting, memory_order_relaxed)) {
+        set_timer(slot);
+    }
+}
+
 /* Takes its timer away, and remembers how far its clock was. */
 static void end_clock(struct spprof_slot *slot, uint64_t cpu_ns) {
     if (slot->failed) {

@@ -86,6 +86,8 @@ void spprof_threads_unlock_open(void);
  * be left alone, or while the gate is closed. */
 struct spprof_slot *spprof_threads_meet_locked(uint64_t id);
 void spprof_threads_arm_locked(struct spprof_slot *slot);
+/* Sets the timer anew, if the slot has one and does not rest: it goes on from what is paid. */
+void spprof_threads_go_on_locked(const struct spprof_slot *slot);
 /* Its JVM's thread has ended, when the thread's clock was `cpu_ns`: no timer, and the slot goes
  * when the system's thread has gone. */
 void spprof_threads_retire_locked(struct spprof_slot *slot, uint64_t cpu_ns);

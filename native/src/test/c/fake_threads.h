@@ -24,7 +24,7 @@
 
 struct fake_thread {
     uint64_t cpu_ns;
-    bool alive, has_timer, blocks;
+    bool alive, has_timer, armed, blocks;
     const char *name;
 };
 
@@ -119,7 +119,7 @@ static int fake_create(struct spprof_timer *timer, uint64_t id, int signal, void
 }
 
 static int fake_set(const struct spprof_timer *timer, uint64_t first_ns, uint64_t interval_ns) {
-    (void)timer, (void)first_ns, (void)interval_ns;
+    fakes[atomic_load(&timer->id)].armed = first_ns != 0 || interval_ns != 0;
     return 0;
 }
 
@@ -147,7 +147,8 @@ static const struct spprof_engine fake_engine = {.name = "fake",
 static void tick(void) {
     for (uint64_t id = 1; id <= newest; id++) {
         struct spprof_slot *slot = spprof_slots_find_sigsafe(id);
-        if (!fakes[id].alive || !fakes[id].has_timer || fakes[id].blocks || slot == NULL) {
+        if (!fakes[id].alive || !fakes[id].has_timer || !fakes[id].armed || fakes[id].blocks ||
+            slot == NULL) {
             continue;
         }
         uint64_t due = spprof_schedule_due(slot, fakes[id].cpu_ns);

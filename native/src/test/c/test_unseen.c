@@ -144,6 +144,25 @@ TEST(a_thread_that_left_the_jvm_is_sampled_on) {
     end_session();
 }
 
+/* It keeps its timer from the ninth time on (thread_hooks.h), which goes on from where it was. */
+TEST(a_thread_that_comes_and_goes_is_sampled_all_the_time) {
+    spprof_thread_hooks_load();
+    begin_session(1, MS);
+    uint64_t id = self = begin_thread();
+    for (int i = 0; i < 50; i++) {
+        thread_starts();
+        run(id, 3 * MS);
+        thread_ends();
+        run(id, MS);
+        tick();
+    }
+    self = 1;
+    CHECK(signalled_ns >= 190 * MS && signalled_ns <= 201 * MS);
+    spprof_threads_sweep();
+    end_session();
+    CHECK(accounted() >= 199 * MS && accounted() <= 201 * MS);
+}
+
 TEST(threads_without_a_timer_are_unseen_until_they_have_one) {
     begin_session(1, MS);
     refuse = true;
@@ -309,6 +328,7 @@ int main(void) {
     RUN(what_a_native_thread_used_after_its_last_signal_is_unseen);
     RUN(a_java_threads_last_moments_are_unseen_to_the_nanosecond);
     RUN(a_thread_that_left_the_jvm_is_sampled_on);
+    RUN(a_thread_that_comes_and_goes_is_sampled_all_the_time);
     RUN(threads_without_a_timer_are_unseen_until_they_have_one);
     RUN(a_java_thread_without_a_timer_is_unseen_to_its_end);
     RUN(the_profilers_own_thread_is_not_unseen);
