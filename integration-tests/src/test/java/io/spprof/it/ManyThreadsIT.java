@@ -73,7 +73,9 @@ class ManyThreadsIT {
       }
       awaitOneTimerAThread(engine, target, bean);
       assertEquals(0, bean.number("ThreadsFailed"));
-      assertEquals("", bean.text("LastError"));
+      // While they come and go it says how much of their CPU time no signal stands for.
+      Await.until(
+          "nothing is wrong once they have gone", PATIENCE, () -> bean.text("LastError").isEmpty());
       assertTrue(bean.number("Signals") > 0);
       bean.stop();
       assertNothingLost(target, bean);
