@@ -98,7 +98,7 @@ for platform in "$@"; do
     *) wrong "$platform" "unknown here" ;;
   esac
   none "$platform" "paths of the machine that built it" "$(llvm-strings "$file" |
-    grep -E '(^|[^A-Za-z0-9])/[A-Za-z]+/' | grep -vE '^/(proc/self/|usr/lib/(libSystem|dyld))')"
+    grep -E '(^|[^A-Za-z0-9])/[A-Za-z]+/' | grep -vE '^/(proc/(self/|loadavg$)|usr/lib/(libSystem|dyld))')"
   none "$platform" "names of source files" "$(llvm-strings "$file" | grep -E '\.[ch]$')"
 done
 same "all of them" platforms "$(printf '%s\n' "$@" | sort)" "$(find "$resources" -name 'libspprof.*' |
