@@ -81,14 +81,46 @@ static long status_of(const char *path, const char *key, bool letter) {
     return letter ? *line : strtol(line, NULL, 10);
 }
 
-/*
- * Whether the thread is stopped for its debugger, and, as it stops again and again under one that
- * traces system calls, in which of its stops. -1: it runs, or is gone.
+/* CPU time of a thread, ns; -1 if it is gone. CPUCLOCK_PERTHREAD | CPUCLOCK_SCHED, as in linux.c.
  */
-static long stop_of(const char *status) {
-    return status_of(status, "\nState:\t", true) == 't'
-               ? status_of(status, "\nvoluntary_ctxt_switches:\t", false)
-               : -1;
+static int64_t cpu_ns_of(long tid) {
+    struct timespec now;
+    clockid_t clock = (clockid_t)(((unsigned)~(pid_t)tid << 3) | 6u);
+    return clock_gettime(clock, &now) == 0 ? (int64_t)now.tv_sec * 1000000000 + now.tv_nsec : -1;
+}
+
+/*
+ * Waits until the thread has gone on from where its debugger may have held it at a signal: it is
+ * gone, it sleeps, it is in a later stop, or it has run for a thousand times as long as it takes
+ * from there to the action. One that was let go and waits for a processor has done none of these.
+ */
+static int await_thread(long tid, int64_t deadline) {
+    char path[64];
+    snprintf(path, sizeof path, "/proc/self/task/%ld/status", tid);
+    int64_t cpu = cpu_ns_of(tid);
+    long first_stop = -1;
+    for (bool first = true;; first = false) {
+        long state = status_of(path, "\nState:\t", true);
+        int64_t now = cpu_ns_of(tid);
+        if (state < 0 || now < 0 || state == 'S') {
+            return 0;
+        }
+        if (state == 't') {
+            /* Under a debugger that traces system calls a thread stops again and again. */
+            long stop = status_of(path, "\nvoluntary_ctxt_switches:\t", false);
+            if (!first && stop != first_stop) {
+                return 0;
+            }
+            first_stop = stop;
+            cpu = now;
+        } else if (now - cpu >= 1000000) {
+            return 0;
+        }
+        if (now_ms() >= deadline) {
+            return -EBUSY;
+        }
+        sleep_ms(1);
+    }
 }
 
 /* A debugger is told of a signal after it was taken and before its action is read. */
@@ -98,18 +130,15 @@ static int await_debugger(int64_t deadline) {
         return -errno;
     }
     int error = 0;
+    long self = (long)syscall(SYS_gettid);
     struct dirent *entry;
     while (error == 0 && (entry = readdir(tasks)) != NULL) {
-        char path[64];
-        snprintf(path, sizeof path, "/proc/self/task/%.20s/status", entry->d_name);
-        long stop = stop_of(path);
-        while (error == 0 && stop >= 0 && stop_of(path) == stop) {
-            error = now_ms() < deadline ? 0 : -EBUSY;
-            sleep_ms(1);
+        long tid = strtol(entry->d_name, NULL, 10); /* 0 for "." and ".." */
+        if (tid > 0 && tid != self) {
+            error = await_thread(tid, deadline);
         }
     }
     closedir(tasks);
-    sleep_ms(PATIENCE_MS); /* for one that was let go just now */
     return error;
 }
 
