@@ -214,6 +214,17 @@ static UNUSED void *busy_native(void *unused) {
     return NULL;
 }
 
+/*
+ * For a caller that blocks the signal, and a debugger that holds this thread: it is native, as one
+ * that is held while it holds the sampler's lock would keep a stop waiting.
+ */
+static UNUSED void *busy_native_unblocked(void *unused) {
+    sigset_t none;
+    sigemptyset(&none);
+    pthread_sigmask(SIG_SETMASK, &none, NULL);
+    return busy_native(unused);
+}
+
 static UNUSED void *spawner(void *unused) {
     (void)unused;
     while (!over) {

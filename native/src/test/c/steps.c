@@ -74,12 +74,14 @@ static void drains_while_a_thread_is_held(void) {
     sigemptyset(&set);
     sigaddset(&set, SIGPROF);
     pthread_sigmask(SIG_BLOCK, &set, NULL);
-    begin();
     pthread_t thread;
-    CHECK_EQUAL(0, pthread_create(&thread, NULL, java_thread_unblocked, (void *)100));
+    CHECK_EQUAL(0, pthread_create(&thread, NULL, busy_native_unblocked, NULL));
+    begin();
     traced_await(to_child);
     CHECK_EQUAL(0, drain_now());
     traced_tell(from_child);
+    burn(10 * MS);
+    over = true;
     pthread_join(thread, NULL);
 }
 

@@ -95,9 +95,9 @@ static void stop_while_a_thread_is_held(void) {
     sigemptyset(&set);
     sigaddset(&set, SIGPROF);
     pthread_sigmask(SIG_BLOCK, &set, NULL); /* here, so that it is the other thread's */
-    CHECK_EQUAL(0, spprof_sampler_start(NULL, &config));
     pthread_t thread;
-    CHECK_EQUAL(0, pthread_create(&thread, NULL, java_thread_unblocked, (void *)100));
+    CHECK_EQUAL(0, pthread_create(&thread, NULL, busy_native_unblocked, NULL));
+    CHECK_EQUAL(0, spprof_sampler_start(NULL, &config));
     traced_await(to_child);
     for (int i = 0; i < 2; i++) {
         CHECK_EQUAL(SPPROF_FAILED(DEBUGGER, 0), spprof_sampler_stop(NULL, 10));
@@ -109,6 +109,7 @@ static void stop_while_a_thread_is_held(void) {
     CHECK_EQUAL(0, spprof_sampler_stop(NULL, 60000));
     CHECK_EQUAL(0, spprof_sampler_release());
     check_action(&before);
+    over = true;
     pthread_join(thread, NULL);
     pthread_sigmask(SIG_UNBLOCK, &set, NULL);
     check_no_trace(&before);
