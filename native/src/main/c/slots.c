@@ -49,7 +49,7 @@ static _Atomic uint32_t *chain_of_sigsafe(uint64_t id) {
 }
 
 static struct spprof_slot *search_sigsafe(uint64_t id) {
-    /* Acquire, with the release that linked the slot: its id is there. */
+    /* Acquire, with the release that published the slot: all of it is there. */
     uint32_t number = atomic_load_explicit(chain_of_sigsafe(id), memory_order_acquire);
     for (int steps = 0; number != 0 && steps < SPPROF_MAX_THREADS; steps++) {
         struct spprof_slot *slot = &block->slots[number - 1];
@@ -105,14 +105,19 @@ struct spprof_slot *spprof_slots_allocate(uint64_t id) {
     }
     uint32_t index = free_count > 0 ? block->free[--free_count] : used++;
     struct spprof_slot *slot = &block->slots[index];
-    _Atomic uint32_t *chain = chain_of_sigsafe(id);
     atomic_store_explicit(&slot->id, id, memory_order_relaxed);
+    return slot;
+}
+
+void spprof_slots_publish(struct spprof_slot *slot) {
+    _Atomic uint32_t *chain =
+        chain_of_sigsafe(atomic_load_explicit(&slot->id, memory_order_relaxed));
     /* Release, with the acquire of a search that is led astray here: it sees the release counted.
      */
     atomic_store_explicit(&slot->next, atomic_load_explicit(chain, memory_order_relaxed),
                           memory_order_release);
-    atomic_store_explicit(chain, index + 1, memory_order_release);
-    return slot;
+    /* Release, with the acquire of a search: a handler that finds the slot finds it complete. */
+    atomic_store_explicit(chain, (uint32_t)index_of(slot) + 1, memory_order_release);
 }
 
 void spprof_slots_release(struct spprof_slot *slot) {

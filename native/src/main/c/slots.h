@@ -83,8 +83,13 @@ enum spprof_mark {
 
 /* Maps the slots, all free, unless they are mapped. 0 or -ENOMEM. */
 int spprof_slots_map(void);
-/* A free slot, now of thread `id`, or NULL if there is none. */
+/*
+ * A free slot, now of thread `id`, or NULL if there is none. No handler finds it until it is
+ * published: the caller fills in first what a handler reads.
+ */
 struct spprof_slot *spprof_slots_allocate(uint64_t id);
+void spprof_slots_publish(struct spprof_slot *slot);
+/* Of a slot that was published. */
 void spprof_slots_release(struct spprof_slot *slot);
 
 /* Slots from 0 to below this were in use at some time. */

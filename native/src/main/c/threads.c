@@ -257,6 +257,7 @@ static void begin_others(void) {
     struct spprof_slot *slot = spprof_slots_allocate(OTHERS_ID);
     if (slot != NULL) { /* always, as all slots are free but those of our own threads */
         begin_slot(slot);
+        spprof_slots_publish(slot);
         publish_name(slot, OTHERS_NAME);
         atomic_store_explicit(&others, slot, memory_order_release);
     }
@@ -328,6 +329,7 @@ static struct spprof_slot *slot_for(uint64_t id) {
         }
     } else if (slot == NULL && (slot = spprof_slots_allocate(id)) != NULL) {
         begin_slot(slot);
+        spprof_slots_publish(slot);
     }
     return slot;
 }
@@ -640,6 +642,7 @@ void spprof_threads_exclude(bool excluded) {
             disarm(slot);
             set_failed(slot, false);
         } else if ((slot = spprof_slots_allocate(id)) != NULL) {
+            spprof_slots_publish(slot);
             spprof_unseen_enter(slot, 0);
         }
         if (slot != NULL) {

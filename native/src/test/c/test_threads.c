@@ -220,6 +220,13 @@ static uint64_t id_in_chain_of(uint64_t id, uint64_t which) {
     return (chain + which + 1) * inverse;
 }
 
+static struct spprof_slot *published(uint64_t id) {
+    struct spprof_slot *slot = spprof_slots_allocate(id);
+    CHECK(slot != NULL);
+    spprof_slots_publish(slot);
+    return slot;
+}
+
 static void *seeker(void *wanted) {
     struct spprof_slot *own = wanted;
     uint64_t id = own->id;
@@ -234,14 +241,13 @@ TEST(a_thread_always_finds_its_own_slot) {
     setup();
     pthread_t threads[2];
     for (uint64_t i = 0; i < 2; i++) {
-        CHECK_EQUAL(0, pthread_create(&threads[i], NULL, seeker, spprof_slots_allocate(i + 1)));
+        CHECK_EQUAL(0, pthread_create(&threads[i], NULL, seeker, published(i + 1)));
     }
     struct spprof_slot *comers[512];
     uint64_t next = 0;
     for (int round = 0; round < 200; round++) {
         for (int i = 0; i < 512; i++) {
-            comers[i] = spprof_slots_allocate(id_in_chain_of(1 + next % 2, next));
-            CHECK(comers[i] != NULL);
+            comers[i] = published(id_in_chain_of(1 + next % 2, next));
             next++;
         }
         for (int i = 0; i < 512; i++) {
@@ -255,7 +261,31 @@ TEST(a_thread_always_finds_its_own_slot) {
     CHECK(spprof_slots_used() <= 514);
 }
 
+static const struct spprof_engine *whole;
+
+/* A handler of the thread `id` would look now: its slot's clock is read while the slot is made. */
+static int look_for_slot(uint64_t id, uint64_t *ns) {
+    struct spprof_slot *slot = spprof_slots_find_sigsafe(id);
+    CHECK(slot == NULL || slot->serial > 0);
+    return whole->thread_cpu_ns(id, ns);
+}
+
+TEST(a_thread_finds_its_slot_only_when_it_has_its_number) {
+    setup();
+    whole = config.engine;
+    struct spprof_engine engine = *whole;
+    engine.thread_cpu_ns = look_for_slot;
+    config.engine = &engine;
+    CHECK_EQUAL(0, spprof_sampler_start(NULL, &config));
+    pthread_t thread;
+    CHECK_EQUAL(0, pthread_create(&thread, NULL, java_thread, (void *)1));
+    pthread_join(thread, NULL);
+    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
+    CHECK_EQUAL(0, spprof_sampler_release());
+}
+
 int main(void) {
+    RUN_WITH_BOTH(a_thread_finds_its_slot_only_when_it_has_its_number);
     RUN_WITH(ctimer, short_threads_are_seen_in_proportion);
     RUN_WITH(ctimer, a_native_thread_is_found_by_a_sweep_and_sampled_without_a_stack);
     RUN_WITH(ctimer, an_excluded_thread_is_not_sampled);
