@@ -100,6 +100,11 @@ static int switch_events(const jvmtiEvent *events, size_t count, bool on) {
     return result;
 }
 
+int spprof_agent_hear_starts(bool hear) {
+    static const jvmtiEvent starts[] = {JVMTI_EVENT_THREAD_START};
+    return switch_events(starts, 1, hear);
+}
+
 int spprof_agent_events(bool on, bool classes) {
     static const jvmtiEvent of_classes[] = {JVMTI_EVENT_CLASS_LOAD, JVMTI_EVENT_CLASS_PREPARE};
     static const jvmtiEvent always[] = {JVMTI_EVENT_VM_DEATH, JVMTI_EVENT_THREAD_START,

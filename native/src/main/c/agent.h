@@ -24,4 +24,7 @@ bool spprof_agent_is_of_jvm(const void *code);
 /* Switches the events of a session on or off, those about classes with `classes`. 0 or -EIO. */
 int spprof_agent_events(bool on, bool classes);
 
+/* In a session: whether ThreadStart comes from now on. 0 or -EIO. */
+int spprof_agent_hear_starts(bool hear);
+
 #endif

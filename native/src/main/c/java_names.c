@@ -3,7 +3,7 @@
  * same for all, and a java.lang.Thread's field `eetop` holds its JavaThread's address. So one pass
  * over all of the JVM's threads finds those that are wanted; it is made only when one is wanted
  * that was not found before. A weak reference to its java.lang.Thread, and one to the String that
- * was its name, then answer "is it still the same name?" in some 0.1 us.
+ * was its name, then answer "is it still the same name?" without a copy.
  *
  * The references belong to one life of the thread in the JVM: the address of a JNIEnv can be
  * another thread's afterwards.

@@ -12,6 +12,11 @@
  * an error instead of a fault. Should it slip through all the same, its JNIEnv is stale for the
  * last microseconds of its life; AsyncGetCallTrace of 17 and 25 takes the thread from its own
  * thread-local storage, and only compares the JNIEnv with NULL.
+ *
+ * Threads whose start was unheard (thread_hooks.h) come later, all the time, and a sweep can find
+ * one that has left ThreadEnd already and will never drop its JNIEnv. Such a thread has no Java
+ * frame any more. So the JVM is asked for one after the sweep has made the slot: a thread that has
+ * one is before its ThreadEnd, and finds the slot there.
  */
 #include "java_threads.h"
 
@@ -83,18 +88,51 @@ static int find_layout(JNIEnv *jni, struct layout *layout, const jthread *thread
     return -ENOSYS;
 }
 
+/* With the lock: which of the system's threads it is, and its JNIEnv. */
+static bool find_locked(JNIEnv *jni, const struct layout *layout, jthread thread, uint64_t *id,
+                        void **env) {
+    uint64_t java_thread = (uint64_t)(*jni)->GetLongField(jni, thread, layout->eetop);
+    uint64_t address = java_thread + (uint64_t)layout->env;
+    uintptr_t functions;
+    *env = (void *)(uintptr_t)address;
+    return java_thread != 0 && thread_id_at(layout, java_thread, id) == 0 &&
+           read_word(layout, address, &functions, sizeof functions) == 0 &&
+           functions == layout->functions &&
+           (uint64_t)(*jni)->GetLongField(jni, thread, layout->eetop) == java_thread;
+}
+
 /* The lock is held for this one thread only: whoever starts or ends meanwhile waits for it. */
 static void adopt(JNIEnv *jni, const struct layout *layout, jthread thread) {
-    spprof_threads_lock();
-    uint64_t java_thread = (uint64_t)(*jni)->GetLongField(jni, thread, layout->eetop);
-    uint64_t env = java_thread + (uint64_t)layout->env;
-    uintptr_t functions;
     uint64_t id;
-    if (java_thread != 0 && thread_id_at(layout, java_thread, &id) == 0 &&
-        read_word(layout, env, &functions, sizeof functions) == 0 &&
-        functions == layout->functions &&
-        (uint64_t)(*jni)->GetLongField(jni, thread, layout->eetop) == java_thread) {
-        spprof_threads_adopt_locked(id, (void *)(uintptr_t)env);
+    void *env;
+    spprof_threads_lock();
+    if (find_locked(jni, layout, thread, &id, &env)) {
+        spprof_threads_adopt_locked(id, env);
+    }
+    spprof_threads_unlock();
+}
+
+static bool has_frame(jthread thread) {
+    jint frames;
+    jvmtiEnv *jvmti = spprof_agent_jvmti();
+    return (*jvmti)->GetFrameCount(jvmti, thread, &frames) == JVMTI_ERROR_NONE && frames > 0;
+}
+
+/* The JVM is asked without the lock, as it may have to wait for the thread. */
+static void adopt_found(JNIEnv *jni, const struct layout *layout, jthread thread) {
+    uint64_t id, id_now;
+    void *env, *env_now;
+    struct spprof_found found;
+    spprof_threads_lock();
+    bool wanted =
+        find_locked(jni, layout, thread, &id, &env) && spprof_threads_found_locked(id, &found);
+    spprof_threads_unlock();
+    if (!wanted || !has_frame(thread)) {
+        return;
+    }
+    spprof_threads_lock();
+    if (find_locked(jni, layout, thread, &id_now, &env_now) && id_now == id && env_now == env) {
+        spprof_threads_adopt_found_locked(id, &found, env);
     }
     spprof_threads_unlock();
 }
@@ -133,7 +171,8 @@ int spprof_java_threads_env_distance(JNIEnv *jni, const struct spprof_engine *en
     return error;
 }
 
-int spprof_java_threads_adopt(JNIEnv *jni, const struct spprof_engine *engine) {
+static int for_all(JNIEnv *jni, const struct spprof_engine *engine,
+                   void (*todo)(JNIEnv *jni, const struct layout *layout, jthread thread)) {
     struct layout layout = {.engine = engine};
     jint count;
     jthread *threads;
@@ -142,8 +181,16 @@ int spprof_java_threads_adopt(JNIEnv *jni, const struct spprof_engine *engine) {
         return error;
     }
     for (jint i = 0; i < count; i++) {
-        adopt(jni, &layout, threads[i]);
+        todo(jni, &layout, threads[i]);
     }
     forget(jni, threads, count);
     return 0;
+}
+
+int spprof_java_threads_adopt(JNIEnv *jni, const struct spprof_engine *engine) {
+    return for_all(jni, engine, adopt);
+}
+
+void spprof_java_threads_adopt_found(JNIEnv *jni, const struct spprof_engine *engine) {
+    for_all(jni, engine, adopt_found); /* without what it needs: said when the session began */
 }

@@ -20,6 +20,12 @@
  */
 int spprof_java_threads_adopt(JNIEnv *jni, const struct spprof_engine *engine);
 
+/*
+ * After a sweep: gives the Java threads that it found their JNIEnv, those that have a Java frame at
+ * that moment. The others are left for another time.
+ */
+void spprof_java_threads_adopt_found(JNIEnv *jni, const struct spprof_engine *engine);
+
 /* How far a thread's JNIEnv lies behind its JavaThread, the same for all. 0 or -ENODATA. */
 int spprof_java_threads_env_distance(JNIEnv *jni, const struct spprof_engine *engine,
                                      int64_t *distance);

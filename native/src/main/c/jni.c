@@ -114,8 +114,8 @@ JNIEXPORT jint JNICALL Java_io_spprof_sampler_NativeSampler_release0(JNIEnv *jni
 }
 
 JNIEXPORT jint JNICALL Java_io_spprof_sampler_NativeSampler_sweep0(JNIEnv *jni, jclass type) {
-    (void)jni, (void)type;
-    return result_of(spprof_sampler_sweep());
+    (void)type;
+    return result_of(spprof_sampler_sweep(jni));
 }
 
 JNIEXPORT jint JNICALL Java_io_spprof_sampler_NativeSampler_readNames0(JNIEnv *jni, jclass type) {
@@ -123,10 +123,10 @@ JNIEXPORT jint JNICALL Java_io_spprof_sampler_NativeSampler_readNames0(JNIEnv *j
     return result_of(spprof_sampler_read_names(jni));
 }
 
-JNIEXPORT jint JNICALL Java_io_spprof_sampler_NativeSampler_timersLate0(JNIEnv *jni, jclass type,
-                                                                        jboolean late) {
+JNIEXPORT jint JNICALL Java_io_spprof_sampler_NativeSampler_threadStarts0(JNIEnv *jni, jclass type,
+                                                                          jint starts) {
     (void)jni, (void)type;
-    return result_of(spprof_sampler_timers_late(late == JNI_TRUE));
+    return result_of(spprof_sampler_thread_starts((enum spprof_thread_starts)starts));
 }
 
 JNIEXPORT void JNICALL Java_io_spprof_sampler_NativeSampler_search0(JNIEnv *jni, jclass type) {

@@ -17,7 +17,6 @@
 #include "platform/delivery.h"
 #include "sigprof.h"
 #include "symbols.h"
-#include "thread_hooks.h"
 #include "thread_name.h"
 #include "threads.h"
 #include "vm/debug_info.h"
@@ -177,7 +176,7 @@ int spprof_sampler_start(JNIEnv *jni, const struct spprof_sampler_config *config
     }
     spprof_threads_begin(config->engine, &spprof_handler_session.ring, config->interval_ns);
     spprof_java_names_begin(jni, config->engine);
-    spprof_thread_timers_late(false);
+    spprof_thread_starts(SPPROF_STARTS_TIMED);
     /* Events first: the hooks are inert while the gate is closed, and AsyncGetCallTrace wants them.
      */
     bool needs_ids = spprof_handler_session.walker->needs_ids;
@@ -256,7 +255,7 @@ int spprof_sampler_release(void) {
     return error;
 }
 
-int spprof_sampler_sweep(void) {
+int spprof_sampler_sweep(JNIEnv *jni) {
     spprof_lock(&lock);
     int result = -EINVAL;
     if (stage == SAMPLING && spprof_gate_is_open_sigsafe()) {
@@ -264,6 +263,9 @@ int spprof_sampler_sweep(void) {
             spprof_handler_session.walker->refresh();
         }
         result = spprof_threads_sweep();
+        if (spprof_threads_worth_adopting()) {
+            spprof_java_threads_adopt_found(jni, spprof_handler_session.engine);
+        }
     }
     spprof_unlock(&lock);
     return result;
@@ -280,12 +282,16 @@ int spprof_sampler_read_names(JNIEnv *jni) {
     return result;
 }
 
-int spprof_sampler_timers_late(bool late) {
+int spprof_sampler_thread_starts(enum spprof_thread_starts starts) {
     spprof_lock(&lock);
     int result = -EINVAL;
     if (stage == SAMPLING && spprof_gate_is_open_sigsafe()) {
-        spprof_thread_timers_late(late);
-        result = 0;
+        /* A process's timer needs no listing of threads, so sweeps need not find them all. */
+        bool unheard =
+            starts == SPPROF_STARTS_UNHEARD && spprof_handler_session.engine->timer_a_thread;
+        spprof_thread_starts(starts);
+        spprof_threads_starts_unheard(unheard);
+        result = spprof_agent_hear_starts(!unheard);
     }
     spprof_unlock(&lock);
     return result;

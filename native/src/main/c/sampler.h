@@ -19,6 +19,7 @@
 #include <stdint.h>
 
 #include "platform/platform.h"
+#include "thread_hooks.h"
 
 /* By the numbers of io.spprof.sampler.StackWalker. */
 enum spprof_walker_choice { SPPROF_WALKER_AUTO, SPPROF_WALKER_VM, SPPROF_WALKER_AGCT };
@@ -53,16 +54,18 @@ int spprof_sampler_stop(JNIEnv *jni, uint32_t deadline_ms);
 /* Gives back what a stopped session held. -EBUSY before a stop that succeeded. */
 int spprof_sampler_release(void);
 
-/* Looks for new and ended threads and for new libraries. Threads sampled, -EINVAL without a session
+/* Looks for new and ended threads and for new libraries. `jni` is used only where starts of threads
+ * were unheard in the session. Threads sampled, -EINVAL without a session
  * that is sampling, or a failure (failure.h). */
-int spprof_sampler_sweep(void);
+int spprof_sampler_sweep(JNIEnv *jni);
 
 /* Reads the names of the threads that were sampled since the last time: thread_name.h. 0, or
  * -EINVAL without a session that is sampling. */
 int spprof_sampler_read_names(JNIEnv *jni);
 
-/* See thread_hooks.h. 0, or -EINVAL without a session that is sampling. */
-int spprof_sampler_timers_late(bool late);
+/* See thread_hooks.h; with a process's timer all but UNHEARD. 0, -EINVAL without a session that is
+ * sampling, or -EIO if the JVM does not switch its event. */
+int spprof_sampler_thread_starts(enum spprof_thread_starts starts);
 
 /* See spprof_threads_search. 0, or -EINVAL without a session that is sampling. */
 int spprof_sampler_search(void);

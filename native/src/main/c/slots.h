@@ -35,7 +35,8 @@ struct spprof_slot {
      * handler. */
     _Atomic(void *) env;     /* JNIEnv, NULL unless a Java thread; see SPPROF_ENV_IN_HOOK */
     _Atomic uint32_t serial; /* the thread's number within the session */
-    /* Grows whenever the JVM's thread begins or ends: which of them a name was read of. */
+    /* Grows whenever the JVM's thread begins or ends: which of them a name was read of. Odd from a
+     * start that was heard, or an adoption, to the end. */
     _Atomic uint32_t life;
     _Atomic bool exiting; /* between ThreadEnd and the deletion of the timer */
     _Atomic bool resting; /* its timer is disarmed for a while: spprof_threads_rest */

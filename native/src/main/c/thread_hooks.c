@@ -25,7 +25,8 @@ static pthread_key_t kept_key;
 static bool has_key;
 static pthread_once_t key_once = PTHREAD_ONCE_INIT;
 
-static _Atomic bool late; /* relaxed: a thread that misses a change does as before */
+/* Whether new threads wait for a sweep. Relaxed: a thread that misses a change does as before. */
+static _Atomic bool late;
 
 static void make_key(void) {
     has_key = pthread_key_create(&kept_key, NULL) == 0; /* without it nobody keeps a timer */
@@ -35,8 +36,9 @@ void spprof_thread_hooks_load(void) {
     pthread_once(&key_once, make_key);
 }
 
-void spprof_thread_timers_late(bool now) {
-    atomic_store_explicit(&late, now, memory_order_relaxed);
+void spprof_thread_starts(enum spprof_thread_starts starts) {
+    /* An event can be under way when it is switched off. */
+    atomic_store_explicit(&late, starts != SPPROF_STARTS_TIMED, memory_order_relaxed);
 }
 
 static uint64_t own_cpu_ns(void) {
@@ -64,13 +66,22 @@ static uint64_t own_id(void) {
     return engine == NULL ? 0 : engine->thread_id(); /* 0 is nobody's */
 }
 
-/* How many lives as a Java thread the slot's thread has ended: `life` counts starts and ends. */
+/* How many lives as a Java thread the slot's thread has ended. */
 static uint32_t lives(const struct spprof_slot *slot) {
     return atomic_load_explicit(&slot->life, memory_order_relaxed) / 2;
 }
 
-static void next_life(struct spprof_slot *slot) {
-    atomic_fetch_add_explicit(&slot->life, 1, memory_order_relaxed);
+static void begin_life(struct spprof_slot *slot) {
+    uint32_t life = atomic_load_explicit(&slot->life, memory_order_relaxed);
+    while (!atomic_compare_exchange_weak(&slot->life, &life, (life + 1) | 1)) {
+    }
+}
+
+/* Its start need not have been heard. Before the JNIEnv goes: see threads.c, adopt_found. */
+static void end_life(struct spprof_slot *slot) {
+    uint32_t life = atomic_load_explicit(&slot->life, memory_order_relaxed);
+    while (!atomic_compare_exchange_weak(&slot->life, &life, (life | 1) + 1)) {
+    }
 }
 
 static bool is_marked(const struct spprof_slot *slot) {
@@ -105,7 +116,7 @@ static bool came_back(void *env) {
         struct spprof_slot *slot = kept_slot();
         back = slot != NULL && !is_marked(slot); /* else it was sampled outside: see below */
         if (back) {
-            next_life(slot);
+            begin_life(slot);
             /* Release, with the handler's acquire, here and below. */
             atomic_store_explicit(&slot->env, env, memory_order_release);
         }
@@ -158,7 +169,7 @@ void spprof_thread_started(void *env, spprof_name_reader read, void *context) {
             spprof_threads_name_by_system_locked(slot);
         }
         bool first = lives(slot) == 0;
-        next_life(slot);
+        begin_life(slot);
         if (named) {
             name_samples(slot, name);
         }
@@ -183,8 +194,8 @@ static bool went_out(spprof_name_reader read, void *context) {
     if (spprof_gate_enter_sigsafe()) {
         slot = kept_slot();
         if (slot != NULL) {
-            atomic_store_explicit(&slot->env, NULL, memory_order_release);
-            next_life(slot);
+            end_life(slot);
+            atomic_store(&slot->env, NULL);
             marked = is_marked(slot);
         }
     }
@@ -200,26 +211,29 @@ static bool went_out(spprof_name_reader read, void *context) {
     return slot != NULL;
 }
 
-static void drop_env_of(uint64_t id) {
+static bool drop_env_of(uint64_t id) {
     struct spprof_slot *slot = spprof_slots_find_sigsafe(id);
-    if (slot != NULL) {
-        atomic_store_explicit(&slot->env, NULL, memory_order_release);
-        atomic_store_explicit(&slot->exiting, true, memory_order_release);
+    if (slot != NULL) { /* in this order: see threads.c, adopt_found */
+        atomic_store(&slot->exiting, true);
+        atomic_store(&slot->env, NULL);
     }
+    return slot != NULL;
 }
 
-/* From here on the JNIEnv may not be used: the JVM takes the thread apart. */
-static void drop_env(uint64_t id) {
+/*
+ * From here on the JNIEnv may not be used: the JVM takes the thread apart. False if the thread has
+ * no slot. A sweep can make one at any later time, but gives it no JNIEnv (java_threads.c).
+ */
+static bool drop_env(uint64_t id) {
     bool open = spprof_gate_enter_sigsafe();
-    if (open) {
-        drop_env_of(id);
-    }
+    bool known = open && drop_env_of(id);
     spprof_gate_leave_sigsafe();
     if (!open) {
         spprof_threads_lock();
-        drop_env_of(id);
+        known = drop_env_of(id);
         spprof_threads_unlock();
     }
+    return known;
 }
 
 static uint64_t clock_of(const struct spprof_engine *engine, const struct spprof_slot *slot) {
@@ -274,7 +288,10 @@ void spprof_thread_ended(spprof_name_reader read, void *context) {
     }
     uint64_t from = begin_measure();
     uint64_t id = own_id();
-    drop_env(id);
+    if (!drop_env(id)) {
+        end_measure(from);
+        return;
+    }
     spprof_threads_lock_open();
     struct spprof_slot *slot = leaving_slot(id);
     const struct spprof_engine *engine = spprof_threads_engine_locked();
@@ -293,7 +310,7 @@ void spprof_thread_ended(spprof_name_reader read, void *context) {
         }
     }
     if (slot != NULL) {
-        next_life(slot);
+        end_life(slot);
         bool keeps = has_key && engine->timer_a_thread && lives(slot) >= MANY_TIMES;
         if (keeps) {
             pthread_setspecific(kept_key, spprof_threads_ticket_locked(slot));

@@ -13,6 +13,11 @@
  * only, and its timer from the next sweep; that timer expires at once for what was used until then.
  * What a shorter life used is settled at its end like what is due on a timer. So no CPU time is
  * lost, only the stacks of threads that live for less than the time between two sweeps.
+ *
+ * Starts unheard, for when even that is too much: ThreadStart is switched off, so the JVM makes no
+ * call. Sweeps find the threads that live, and java_threads.c gives them their JNIEnv. ThreadEnd
+ * stays on: whoever has a JNIEnv drops it there. A thread without a slot leaves ThreadEnd at once,
+ * without the lock; its CPU time counts as unseen (unseen.h).
  */
 #ifndef SPPROF_THREAD_HOOKS_H
 #define SPPROF_THREAD_HOOKS_H
@@ -27,8 +32,15 @@ typedef bool (*spprof_name_reader)(void *context, char *name);
 void spprof_thread_started(void *env, spprof_name_reader read, void *context);
 void spprof_thread_ended(spprof_name_reader read, void *context);
 
-/* Whether threads that start get their timers late, from now on. False when a session begins. */
-void spprof_thread_timers_late(bool late);
+/* What happens to threads that start; by the numbers of io.spprof.sampler.ThreadStarts. */
+enum spprof_thread_starts {
+    SPPROF_STARTS_TIMED,
+    SPPROF_STARTS_LATE,
+    SPPROF_STARTS_UNHEARD, /* the caller switches the event */
+};
+
+/* From now on. TIMED when a session begins. */
+void spprof_thread_starts(enum spprof_thread_starts starts);
 
 /* When the library is loaded. */
 void spprof_thread_hooks_load(void);

@@ -35,6 +35,8 @@ static uint64_t newest_before; /* and at the one before */
 static uint64_t begun_ns;      /* the process's CPU clock when the session began */
 static uint64_t random_state;
 static int last_error;
+static bool unheard;         /* starts of threads, at some time of the session */
+static uint32_t unheard_new; /* sweeps since a new thread was found, then */
 
 /* How many sessions there were, with the one that is: what tells their signals apart. */
 static _Atomic uint64_t session;
@@ -273,6 +275,7 @@ void spprof_threads_begin(const struct spprof_engine *with, struct spprof_ring *
     sweep_number = 0;
     begun_ns = process_cpu_ns();
     last_error = 0;
+    unheard = false;
     newest = newest_before = 0;
     spprof_unseen_begin(engine);
     spprof_blocked_begin(engine);
@@ -362,6 +365,54 @@ void spprof_threads_adopt_locked(uint64_t id, void *env) {
     }
 }
 
+void spprof_threads_starts_unheard(bool now) {
+    spprof_threads_lock();
+    unheard |= now;
+    spprof_threads_unlock();
+}
+
+/* Right after one was found, and at the next sweep, as it may not have been in Java yet; else for
+ * native threads that attached, or had no Java frame at that moment. */
+bool spprof_threads_worth_adopting(void) {
+    spprof_threads_lock();
+    bool worth = unheard && (unheard_new < 2 || unheard_new % SPPROF_SWEEPS_A_LISTING == 0);
+    unheard_new++;
+    spprof_threads_unlock();
+    return worth;
+}
+
+bool spprof_threads_found_locked(uint64_t id, struct spprof_found *found) {
+    const struct spprof_slot *slot = spprof_slots_find_sigsafe(id);
+    if (slot == NULL || slot->state != SPPROF_SLOT_LIVE ||
+        atomic_load_explicit(&slot->env, memory_order_relaxed) != NULL) {
+        return false;
+    }
+    found->serial = atomic_load_explicit(&slot->serial, memory_order_relaxed);
+    found->life = atomic_load_explicit(&slot->life, memory_order_relaxed);
+    return found->life % 2 == 0 && !atomic_load_explicit(&slot->exiting, memory_order_relaxed);
+}
+
+/*
+ * A thread can be in ThreadEnd meanwhile, which first says so, in `life` or in `exiting`, and then
+ * clears the JNIEnv. Here it is the other way round, all of it sequentially consistent: whichever
+ * comes last, no JNIEnv is left.
+ */
+void spprof_threads_adopt_found_locked(uint64_t id, const struct spprof_found *found, void *env) {
+    struct spprof_slot *slot = spprof_slots_find_sigsafe(id);
+    uint32_t life = found->life;
+    if (slot == NULL || slot->state != SPPROF_SLOT_LIVE ||
+        atomic_load_explicit(&slot->serial, memory_order_relaxed) != found->serial ||
+        !atomic_compare_exchange_strong(&slot->life, &life, life + 1)) {
+        return;
+    }
+    void *none = NULL;
+    if (atomic_compare_exchange_strong(&slot->env, &none, env) &&
+        (atomic_load(&slot->exiting) || atomic_load(&slot->life) != found->life + 1)) {
+        void *ours = env;
+        atomic_compare_exchange_strong(&slot->env, &ours, NULL);
+    }
+}
+
 static void visit(uint64_t id, void *context) {
     int *without_slot = context;
     struct spprof_slot *slot = spprof_slots_find_sigsafe(id);
@@ -381,6 +432,7 @@ static void visit(uint64_t id, void *context) {
     /* At once, for one that ends before it is looked at. */
     if (!known && atomic_load_explicit(&slot->env, memory_order_relaxed) == NULL) {
         publish_system_name(slot);
+        unheard_new = 0;
     }
     arm(slot);
 }

@@ -41,6 +41,24 @@ void spprof_threads_unlock(void);
 /* With the lock: tells that `id` is the Java thread of `env`. */
 void spprof_threads_adopt_locked(uint64_t id, void *env);
 
+/* Whether starts of threads are unheard from now on (thread_hooks.h). False when a session begins.
+ */
+void spprof_threads_starts_unheard(bool unheard);
+/* After a sweep: whether it may have found Java threads whose starts were unheard. */
+bool spprof_threads_worth_adopting(void);
+
+/* A thread that a sweep found, without JNIEnv: what tells whether it is the same a moment later. */
+struct spprof_found {
+    uint32_t serial;
+    uint32_t life;
+};
+
+/* With the lock: whether `id` is a thread without JNIEnv, for which a start was perhaps unheard. */
+bool spprof_threads_found_locked(uint64_t id, struct spprof_found *found);
+/* With the lock: tells that `id`, if it is the thread of `found` still and in the same life, is the
+ * Java thread of `env`. */
+void spprof_threads_adopt_found_locked(uint64_t id, const struct spprof_found *found, void *env);
+
 /* Of so many sweeps in a row that find the number of threads unchanged, one looks at them. */
 #define SPPROF_SWEEPS_A_LISTING 5
 

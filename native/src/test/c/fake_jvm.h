@@ -23,6 +23,7 @@ static bool walker_made; /* it holds what it needs for a session */
 static bool events_fail;
 static bool threads_unknown; /* which of the system's threads are Java threads */
 static bool events_on;
+static bool starts_heard;
 
 static int fake_probe(JNIEnv *jni, const struct spprof_engine *engine, char *why, uint64_t size) {
     (void)jni, (void)engine;
@@ -84,7 +85,12 @@ int spprof_agent_events(bool on, bool classes) {
     if (on && events_fail) {
         return -EIO;
     }
-    events_on = on;
+    events_on = starts_heard = on;
+    return 0;
+}
+
+int spprof_agent_hear_starts(bool hear) {
+    starts_heard = hear;
     return 0;
 }
 
@@ -109,6 +115,25 @@ int spprof_java_threads_adopt(JNIEnv *jni, const struct spprof_engine *engine) {
     spprof_threads_adopt_locked(engine->thread_id(), &walks);
     spprof_threads_unlock();
     return 0;
+}
+
+static _Atomic uint64_t unheard_thread;    /* has a Java frame, and is to be found; 0: none */
+static void (*_Atomic while_asking)(void); /* the JVM, whether it has */
+
+void spprof_java_threads_adopt_found(JNIEnv *jni, const struct spprof_engine *engine) {
+    (void)jni, (void)engine;
+    struct spprof_found found;
+    spprof_threads_lock();
+    bool wanted = unheard_thread != 0 && spprof_threads_found_locked(unheard_thread, &found);
+    spprof_threads_unlock();
+    if (wanted && while_asking != NULL) {
+        while_asking();
+    }
+    spprof_threads_lock();
+    if (wanted) {
+        spprof_threads_adopt_found_locked(unheard_thread, &found, &walks);
+    }
+    spprof_threads_unlock();
 }
 
 /* What all Java threads are called now; NULL: the JVM does not find them. */

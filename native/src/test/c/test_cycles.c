@@ -89,7 +89,7 @@ static uint64_t run_cycles(int count, bool sweep) {
         CHECK_EQUAL(0, spprof_sampler_start(NULL, &config));
         if (i % 16 == 0) {
             burn(8 * MS); /* some are long enough for the kernel's ticks to come */
-            CHECK(!sweep || spprof_sampler_sweep() > 0);
+            CHECK(!sweep || spprof_sampler_sweep(NULL) > 0);
         }
         samples += read_ring().samples;
         CHECK_EQUAL(0, spprof_sampler_stop(NULL, 60000));

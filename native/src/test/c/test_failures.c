@@ -193,7 +193,7 @@ TEST(a_thread_without_a_timer_is_counted_and_gets_one_later) {
     CHECK_EQUAL(1, spprof_counters.threads_failed);
     CHECK(spprof_counters.threads_sampled >= 1);
     CHECK_EQUAL(SPPROF_FAILED(TIMER, -EAGAIN), spprof_threads_last_error());
-    CHECK(spprof_sampler_sweep() >= 2);
+    CHECK(spprof_sampler_sweep(NULL) >= 2);
     CHECK_EQUAL(0, spprof_counters.threads_failed);
     CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
     check_no_trace(&before);

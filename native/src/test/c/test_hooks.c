@@ -115,7 +115,7 @@ TEST(short_threads_with_late_timers_are_seen_in_proportion) {
     setup();
     config.interval_ns = 10 * MS;
     CHECK_EQUAL(0, spprof_sampler_start(NULL, &config));
-    CHECK_EQUAL(0, spprof_sampler_timers_late(true));
+    CHECK_EQUAL(0, spprof_sampler_thread_starts(SPPROF_STARTS_LATE));
     uint64_t sampled = spprof_counters.threads_sampled;
     run_short_threads();
     CHECK_EQUAL(sampled, spprof_counters.threads_sampled);
@@ -137,7 +137,7 @@ TEST(what_is_due_on_a_late_thread_that_blocks_the_signal_is_settled) {
     setup();
     config.interval_ns = 10 * MS;
     CHECK_EQUAL(0, spprof_sampler_start(NULL, &config));
-    CHECK_EQUAL(0, spprof_sampler_timers_late(true));
+    CHECK_EQUAL(0, spprof_sampler_thread_starts(SPPROF_STARTS_LATE));
     pthread_t thread;
     CHECK_EQUAL(0, pthread_create(&thread, NULL, deaf_thread, (void *)50));
     pthread_join(thread, NULL);
@@ -152,7 +152,7 @@ TEST(the_next_sweep_makes_a_late_timer_and_no_time_is_lost) {
     struct spprof_action before = current_action();
     config.interval_ns = 10 * MS;
     CHECK_EQUAL(0, spprof_sampler_start(NULL, &config));
-    CHECK_EQUAL(0, spprof_sampler_timers_late(true));
+    CHECK_EQUAL(0, spprof_sampler_thread_starts(SPPROF_STARTS_LATE));
     pthread_t thread;
     CHECK_EQUAL(0, pthread_create(&thread, NULL, busy, NULL));
     uint64_t from = clock_ns(CLOCK_PROCESS_CPUTIME_ID);
@@ -162,7 +162,7 @@ TEST(the_next_sweep_makes_a_late_timer_and_no_time_is_lost) {
     int walked = walks;
     /* One of those in a row that follow looks at all threads. */
     for (int i = 0; i < SPPROF_SWEEPS_A_LISTING; i++) {
-        CHECK(spprof_sampler_sweep() >= 2);
+        CHECK(spprof_sampler_sweep(NULL) >= 2);
     }
     while (walks < walked + 10) {
         sched_yield();
@@ -174,7 +174,121 @@ TEST(the_next_sweep_makes_a_late_timer_and_no_time_is_lost) {
     check_no_trace(&before);
     uint64_t seen = accounted();
     CHECK(seen + 30 * MS > used && seen < used + 30 * MS);
-    CHECK_EQUAL(-EINVAL, spprof_sampler_timers_late(true));
+    CHECK_EQUAL(-EINVAL, spprof_sampler_thread_starts(SPPROF_STARTS_LATE));
+}
+
+static _Atomic bool ends; /* once, the thread that runs `unheard` */
+
+static void *unheard(void *unused) {
+    (void)unused;
+    unheard_thread = SPPROF_DEFAULT_ENGINE.thread_id();
+    while (!over) {
+        if (ends) {
+            thread_ends("unheard");
+            ends = false;
+        }
+    }
+    unheard_thread = 0;
+    return NULL;
+}
+
+static void sweep_often(void) {
+    /* One of those in a row that follow looks at all threads, and the next adopts, at the latest.
+     */
+    for (int i = 0; i < 2 * SPPROF_SWEEPS_A_LISTING; i++) {
+        CHECK(spprof_sampler_sweep(NULL) >= 1);
+    }
+}
+
+static pthread_t start_unheard(void) {
+    CHECK_EQUAL(0, spprof_sampler_thread_starts(SPPROF_STARTS_UNHEARD));
+    CHECK(!starts_heard);
+    pthread_t thread;
+    CHECK_EQUAL(0, pthread_create(&thread, NULL, unheard, NULL));
+    while (unheard_thread == 0) {
+        sched_yield();
+    }
+    return thread;
+}
+
+static void *env_of_unheard(void) {
+    return spprof_slots_find_sigsafe(unheard_thread)->env;
+}
+
+TEST(a_sweep_finds_a_thread_whose_start_was_unheard_and_it_has_stacks) {
+    setup();
+    struct spprof_action before = current_action();
+    CHECK_EQUAL(0, spprof_sampler_start(NULL, &config));
+    pthread_t thread = start_unheard();
+    sweep_often();
+    CHECK(env_of_unheard() == &walks);
+    int walked = walks;
+    while (walks < walked + 10) {
+        sched_yield();
+    }
+    ends = true;
+    while (ends) {
+        sched_yield();
+    }
+    CHECK(env_of_unheard() == NULL); /* and it goes on as a native thread */
+    CHECK_EQUAL(0, spprof_sampler_thread_starts(SPPROF_STARTS_TIMED));
+    CHECK(starts_heard);
+    over = true;
+    pthread_join(thread, NULL);
+    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
+    check_no_trace(&before);
+}
+
+static void let_it_end(void) {
+    ends = true;
+    while (ends) {
+        sched_yield();
+    }
+}
+
+/* The JVM said that it has a Java frame, and then it leaves before that is acted on. */
+TEST(a_thread_that_ends_while_it_is_adopted_gets_no_env) {
+    setup();
+    struct spprof_action before = current_action();
+    CHECK_EQUAL(0, spprof_sampler_start(NULL, &config));
+    while_asking = let_it_end;
+    pthread_t thread = start_unheard();
+    for (int i = 0; i < 20; i++) {
+        sweep_often();
+        CHECK(env_of_unheard() == NULL);
+    }
+    while_asking = NULL;
+    over = true;
+    pthread_join(thread, NULL);
+    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
+    check_no_trace(&before);
+}
+
+static void *only_ends(void *unused) {
+    (void)unused;
+    thread_ends("unheard");
+    return NULL;
+}
+
+/* Its end is counted, as that tells how many there are, and makes nothing. */
+TEST(a_thread_that_was_never_found_ends_without_a_slot) {
+    setup();
+    CHECK_EQUAL(0, spprof_sampler_start(NULL, &config));
+    CHECK_EQUAL(0, spprof_sampler_thread_starts(SPPROF_STARTS_UNHEARD));
+    uint64_t before = hooks();
+    uint32_t used = spprof_slots_used();
+    for (int i = 0; i < 100; i++) {
+        pthread_t thread;
+        CHECK_EQUAL(0, pthread_create(&thread, NULL, only_ends, NULL));
+        pthread_join(thread, NULL);
+    }
+    CHECK_EQUAL(before + 100, hooks());
+    CHECK_EQUAL(used, spprof_slots_used());
+    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
+    CHECK_EQUAL(0, spprof_sampler_release());
+    CHECK_EQUAL(0, spprof_sampler_start(NULL, &config));
+    CHECK(starts_heard);
+    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
 }
 
 int main(void) {
@@ -184,5 +298,8 @@ int main(void) {
     RUN_WITH(ctimer, short_threads_with_late_timers_are_seen_in_proportion);
     RUN_WITH(ctimer, what_is_due_on_a_late_thread_that_blocks_the_signal_is_settled);
     RUN_WITH(ctimer, the_next_sweep_makes_a_late_timer_and_no_time_is_lost);
+    RUN_WITH(ctimer, a_sweep_finds_a_thread_whose_start_was_unheard_and_it_has_stacks);
+    RUN_WITH(ctimer, a_thread_that_ends_while_it_is_adopted_gets_no_env);
+    RUN_WITH(ctimer, a_thread_that_was_never_found_ends_without_a_slot);
     return report();
 }

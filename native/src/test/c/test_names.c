@@ -297,7 +297,7 @@ TEST(a_native_thread_is_called_by_its_present_name) {
     while (renamed != 1) {
         sched_yield();
     }
-    CHECK(spprof_sampler_sweep() >= 2);
+    CHECK(spprof_sampler_sweep(NULL) >= 2);
     wait_for_name("first");
     renamed = 2;
     while (renamed != 3) {

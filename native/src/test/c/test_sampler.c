@@ -26,7 +26,7 @@ TEST(sampler_counts_every_signal_and_all_cpu_time) {
 TEST(sampler_refuses_what_comes_at_the_wrong_time) {
     setup();
     CHECK_EQUAL(SPPROF_FAILED(NO_SESSION, 0), spprof_sampler_stop(NULL, 1000));
-    CHECK_EQUAL(-EINVAL, spprof_sampler_sweep());
+    CHECK_EQUAL(-EINVAL, spprof_sampler_sweep(NULL));
     CHECK_EQUAL(0, spprof_sampler_start(NULL, &config));
     CHECK_EQUAL(SPPROF_FAILED(SESSION, 0), spprof_sampler_start(NULL, &config));
     CHECK_EQUAL(-EBUSY, spprof_sampler_release());

@@ -27,14 +27,14 @@ TEST(a_native_thread_is_found_by_a_sweep_and_sampled_without_a_stack) {
     CHECK_EQUAL(0, spprof_sampler_start(NULL, &config));
     pthread_t thread;
     CHECK_EQUAL(0, pthread_create(&thread, NULL, busy_native, NULL));
-    CHECK(spprof_sampler_sweep() >= 2);
+    CHECK(spprof_sampler_sweep(NULL) >= 2);
     while (read_ring().native == 0) {
         sched_yield();
     }
     over = true;
     pthread_join(thread, NULL);
     /* Its timer goes once the system let go of it. */
-    while (spprof_sampler_sweep() != threads_now()) {
+    while (spprof_sampler_sweep(NULL) != threads_now()) {
         sched_yield();
     }
     CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
@@ -112,7 +112,7 @@ TEST(a_start_says_nothing_of_blocked_signals_where_none_is) {
     char text[256];
     CHECK(!spprof_threads_blocking(text, sizeof text));
     burn(200 * MS);
-    spprof_sampler_sweep();
+    spprof_sampler_sweep(NULL);
     CHECK(!spprof_threads_blocking(text, sizeof text));
     CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
 }
@@ -130,7 +130,7 @@ TEST(a_thread_that_blocks_the_signal_is_found_by_its_clock) {
     char text[256];
     while (!spprof_threads_blocking(text, sizeof text)) {
         burn(MS);
-        spprof_sampler_sweep();
+        spprof_sampler_sweep(NULL);
     }
     CHECK(strncmp(text, "1 thread: test_threads", 22) == 0);
     over = true;
@@ -138,7 +138,7 @@ TEST(a_thread_that_blocks_the_signal_is_found_by_its_clock) {
     uint64_t counted = spprof_counters.unsignalled_cpu_ns;
     while (spprof_counters.unsignalled_cpu_ns == counted) {
         burn(MS);
-        spprof_sampler_sweep();
+        spprof_sampler_sweep(NULL);
     }
     CHECK(spprof_counters.unsignalled_cpu_ns - counted >= 50 * MS);
     CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
@@ -201,7 +201,7 @@ TEST(slots_of_threads_that_ended_are_used_again) {
         CHECK_EQUAL(0, pthread_create(&thread, NULL, java_thread, (void *)0));
         pthread_join(thread, NULL);
         if (i % 100 == 0) {
-            spprof_sampler_sweep();
+            spprof_sampler_sweep(NULL);
         }
     }
     CHECK(spprof_slots_used() < 400);

@@ -2,12 +2,14 @@ package io.spprof;
 
 import io.spprof.sampler.Sampler;
 import io.spprof.sampler.SamplerCounters;
+import io.spprof.sampler.ThreadStarts;
 import java.util.concurrent.TimeUnit;
 
 /**
  * What a session may cost: has its interval, and the threads that rest, follow {@link
- * OverheadController} after every pass, and new threads' timers {@link LateTimers}. Called by the
- * session's thread. Without a budget there is nothing to follow.
+ * OverheadController} after every pass, and what is done about new threads {@link
+ * ThreadStartsControl}. Called by the session's thread. Without a budget there is nothing to
+ * follow.
  */
 final class Budget {
 
@@ -20,8 +22,8 @@ final class Budget {
   private final Sampler sampler;
   private final double percent;
   private final OverheadController controller; // null without a budget
-  private final LateTimers timers;
-  private boolean late;
+  private final ThreadStartsControl control;
+  private ThreadStarts starts = ThreadStarts.TIMED;
   private boolean refused;
   private int share = 1; // of so many threads one is sampled
   private int turn;
@@ -38,7 +40,7 @@ final class Budget {
                 percent,
                 session.config().intervalNanos(),
                 Runtime.getRuntime().availableProcessors());
-    this.timers = new LateTimers(percent);
+    this.control = new ThreadStartsControl(percent);
   }
 
   /**
@@ -53,10 +55,10 @@ final class Budget {
     }
     ProfilerStats stats = session.stats();
     SamplerCounters counted = session.counted();
-    timers.update(now, counted.hooks(), counted.hookCpuNanos());
-    if (timers.late() != late) {
-      late = timers.late();
-      sampler.makeTimersLate(late);
+    control.update(now, counted.hooks(), counted.hookCpuNanos());
+    if (control.now() != starts) {
+      starts = control.now();
+      sampler.threadStarts(starts);
     }
     controller.update(
         new OverheadController.Measured(
@@ -110,6 +112,11 @@ final class Budget {
               + share
               + " is sampled at a time, each in its turn; all CPU time is accounted for; set a"
               + " larger budget to sample all at once";
+    } else if (starts == ThreadStarts.UNHEARD) {
+      found =
+          ": threads start too often for it, so they are looked for several times a second at most;"
+              + " those that end before have no samples, and their CPU time is in"
+              + " UnseenCpuTimeNanos; set a larger budget to sample them, too";
     }
     return found.isEmpty() ? "" : "budget=" + ProfilerConfig.plain(percent) + found;
   }

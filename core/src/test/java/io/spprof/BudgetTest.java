@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.spprof.export.TextReport;
 import io.spprof.sampler.FakeSampler;
+import io.spprof.sampler.ThreadStarts;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
@@ -88,16 +89,18 @@ final class BudgetTest {
     assertEquals(SECOND_NANOS, profiler.stats().intervalNanos());
   }
 
-  /** What threads that start and end pay is told, and more of it than may be makes timers late. */
+  /** What threads that start and end pay is told; where it is too much, less and less is done. */
   @Test
-  void shouldTellWhatStartsAndEndsOfThreadsCostAndMakeTheirTimersLate() throws Exception {
+  void shouldTellWhatStartsAndEndsOfThreadsCostAndDoLessForThem() throws Exception {
     sampler.onSweep =
         () -> {
           sampler.hooks.addAndGet(80_000);
           sampler.timedHookNanos.addAndGet(20_000_000); // 160 ms of 200
         };
     profiler.start(ProfilerConfig.parse("budget=1.5"));
-    WaitFor.condition(() -> sampler.timersLate.equals(List.of(true)), "late timers");
+    WaitFor.condition(
+        () -> sampler.threadStarts.equals(List.of(ThreadStarts.LATE, ThreadStarts.UNHEARD)),
+        "late timers, then none");
     WaitFor.condition(
         () -> profiler.lastError().startsWith("budget=1.5 cannot be kept: starting and ending"),
         "problem");
@@ -105,6 +108,20 @@ final class BudgetTest {
 
     assertEquals(8 * sampler.timedHookNanos.get(), profiler.stats().overheadCpuNanos());
     assertTrue(profiler.stats().session().measuredOverheadPercent() > 1.5);
+  }
+
+  @Test
+  void shouldSayThatThreadsStartTooOftenToBeHeard() throws Exception {
+    sampler.onSweep =
+        () -> {
+          boolean unheard = sampler.threadStarts.contains(ThreadStarts.UNHEARD);
+          sampler.hooks.addAndGet(1000);
+          sampler.timedHookNanos.addAndGet(unheard ? 10 : 1_000_000); // 8 ms of 200
+        };
+    profiler.start(ProfilerConfig.parse("budget=1.5"));
+    WaitFor.condition(
+        () -> profiler.lastError().startsWith("budget=1.5: threads start too often"), "problem");
+    profiler.stop();
   }
 
   @Test

@@ -68,8 +68,8 @@ public final class FakeSampler implements Sampler {
   /** In place of reading names of threads. */
   public volatile Runnable onNamesRead = () -> {};
 
-  /** Calls of makeTimersLate. */
-  public final List<Boolean> timersLate = new CopyOnWriteArrayList<>();
+  /** Calls of threadStarts. */
+  public final List<ThreadStarts> threadStarts = new CopyOnWriteArrayList<>();
 
   /** Starts and ends of threads so far. */
   public final AtomicLong hooks = new AtomicLong();
@@ -165,8 +165,8 @@ public final class FakeSampler implements Sampler {
   }
 
   @Override
-  public void makeTimersLate(boolean late) {
-    timersLate.add(late);
+  public void threadStarts(ThreadStarts starts) {
+    threadStarts.add(starts);
   }
 
   @Override

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.spprof.it.load.ThreadStarts;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -42,6 +43,58 @@ class ThreadCostIT {
       assertTrue(told > 400L * THREADS, message);
       assertTrue(told < cpu / 2, message);
     }
+  }
+
+  /**
+   * A third of what the starts cost without a budget: late timers alone do not keep it. A thread
+   * that starts when starts are unheard, and lives, has its stacks all the same.
+   */
+  @Test
+  void shouldKeepTheBudgetWhereThreadsStartAllTheTimeAndShowTheStacksOfThoseThatLive()
+      throws Exception {
+    try (TargetJvm target = TargetJvm.of(ThreadStarts.class, 1).start();
+        BeanClient bean = BeanClient.connect(target)) {
+      target.ask("loop");
+      bean.startWith("interval=10ms");
+      Thread.sleep(1000);
+      double free = percentOver(bean, 3);
+      bean.stop();
+      double budget = Math.max(5, Math.round(100 * free / 3)) / 100.0;
+      bean.startWith("interval=10ms,budget=" + budget);
+      Await.until(
+          "starts are unheard",
+          Duration.ofMinutes(1),
+          () -> bean.text("LastError").contains("start too often"));
+      target.ask("worker");
+      double kept = percentOver(bean, 10);
+      Collapsed profile = bean.collapsed();
+      bean.stop();
+
+      long all = 0;
+      long whole = 0;
+      for (Collapsed.Stack stack : profile.stacks()) {
+        if (stack.has(frame -> frame.contains("worker"))) {
+          all += stack.count();
+          whole += stack.has(frame -> frame.contains("ThreadStarts.longWork")) ? stack.count() : 0;
+        }
+      }
+      String message =
+          String.format(
+              "budget %.2f %%, %.2f %% without it, %.2f %% with it; %d of %d samples of the thread"
+                  + " that lives have its method",
+              budget, free, kept, whole, all);
+      Measured.tell("threads that start all the time: %s", message);
+      assertTrue(kept <= 1.2 * budget, message);
+      assertTrue(whole >= 20 && whole > 0.8 * all, message);
+    }
+  }
+
+  private static double percentOver(BeanClient bean, int seconds) throws Exception {
+    long from = System.nanoTime();
+    long before = bean.number("OverheadCpuTimeNanos");
+    Thread.sleep(1000L * seconds);
+    long cost = bean.number("OverheadCpuTimeNanos") - before;
+    return 100.0 * cost / (System.nanoTime() - from);
   }
 
   private static long ownThreadNanos(long pid) throws Exception {

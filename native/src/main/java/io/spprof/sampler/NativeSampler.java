@@ -110,9 +110,9 @@ public final class NativeSampler implements Sampler {
   }
 
   @Override
-  public void makeTimersLate(boolean late) {
+  public void threadStarts(ThreadStarts starts) {
     if (counters != null) {
-      timersLate0(late);
+      threadStarts0(starts.ordinal());
     }
   }
 
@@ -233,7 +233,7 @@ public final class NativeSampler implements Sampler {
 
   private static native int readNames0();
 
-  private static native int timersLate0(boolean late);
+  private static native int threadStarts0(int starts);
 
   private static native void search0();
 

@@ -61,12 +61,11 @@ public interface Sampler {
   void readNames();
 
   /**
-   * Whether threads that start get their timers from the next {@link #sweep()} only, from now on,
-   * which costs them less. No CPU time is lost by that, but the stacks of threads that end before.
+   * What becomes of threads that start from now on.
    *
-   * @param late false when a session begins
+   * @param starts {@link ThreadStarts#TIMED} when a session begins; not null
    */
-  void makeTimersLate(boolean late);
+  void threadStarts(ThreadStarts starts);
 
   /**
    * Between two sweeps: looks for threads that were made since the last look. Cheaper than a sweep

@@ -3,26 +3,73 @@ package io.spprof.it.load;
 import java.io.IOException;
 import java.util.Map;
 
-/** Starts empty threads, one after the other. "go" answers when all have ended. */
+/**
+ * Starts empty threads, one after the other. "go" answers when all have ended; "loop" goes on until
+ * "end"; "worker" starts one more thread, "worker", that works in {@code longWork} from then on.
+ */
 public final class ThreadStarts {
+
+  private static volatile boolean loops;
+  private static volatile double result;
 
   private ThreadStarts() {}
 
   /** Argument: how many. */
   public static void main(String[] args) throws IOException {
     int count = Integer.parseInt(args[0]);
-    Control.serve(Map.of("go", () -> go(count)));
+    Control.serve(
+        Map.of(
+            "go", () -> go(count),
+            "loop", ThreadStarts::loop,
+            "end", ThreadStarts::end,
+            "worker", ThreadStarts::worker));
   }
 
   private static String go(int count) {
     for (int i = 0; i < count; i++) {
-      Thread thread = Control.daemon("empty", () -> {});
-      try {
-        thread.join();
-      } catch (InterruptedException e) {
-        throw new IllegalStateException(e);
-      }
+      one();
     }
     return "done";
+  }
+
+  private static void one() {
+    Thread thread = Control.daemon("empty", () -> {});
+    try {
+      thread.join();
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private static String loop() {
+    loops = true;
+    Control.daemon(
+        "starter",
+        () -> {
+          while (loops) {
+            one();
+          }
+        });
+    return "done";
+  }
+
+  private static String end() {
+    loops = false;
+    return "done";
+  }
+
+  private static String worker() {
+    Control.daemon("worker", ThreadStarts::longWork);
+    return "done";
+  }
+
+  private static void longWork() {
+    while (true) {
+      double sum = 0;
+      for (int i = 1; i < 100_000; i++) {
+        sum += Math.sqrt(i);
+      }
+      result = sum;
+    }
   }
 }
