@@ -7,6 +7,7 @@
 
 #include "guard.h"
 #include "test.h"
+#include "vm/frames.h"
 #include "vm/layout.h"
 #include "vm/locations.h"
 #include "vm/places.h"
@@ -36,7 +37,8 @@ static uint8_t segments[BLOCKS * BLOCK_SEGMENTS];
 static uint64_t heap_high = (uint64_t)(uintptr_t)(heap + BLOCKS);
 static uint64_t call_stub_return;
 static int blocks, calls;
-static uint64_t stack[8];
+static uint64_t stack[16];
+static uint64_t thread[1];
 
 #define IN_BLOB(field) (offsetof(struct block, field) - offsetof(struct block, name))
 
@@ -127,7 +129,7 @@ static uint64_t call(struct block *caller, uint64_t target) {
 }
 
 static bool can_return(const struct block *method, uint64_t pc) {
-    struct spprof_cursor cursor = {.low = (uintptr_t)stack, .high = (uintptr_t)(stack + 8)};
+    struct spprof_cursor cursor = {.low = (uintptr_t)stack, .high = (uintptr_t)(stack + 16)};
     struct spprof_place place = {.at = (uintptr_t)&stack[2]};
     struct spprof_code code = code_of(method);
     stack[2] = pc;
@@ -182,9 +184,71 @@ TEST(what_calls_of_anything_else_left_behind_is_no_return_address) {
     end();
 }
 
+#define STUB_WORDS 8
+#define LEFT_BEHIND 2 /* words, at sp */
+
+/* Leaves a stub whose frame is at the beginning of the stack, with return addresses of earlier
+ * calls below `pc`. */
+static int leave_stub(const struct block *stub, enum spprof_arrival arrival, uint64_t left,
+                      uint64_t pc, struct spprof_cursor *cursor) {
+    static struct spprof_registers registers;
+    struct spprof_code code = code_of(stub);
+    for (int i = 0; i < LEFT_BEHIND; i++) {
+        stack[i] = left;
+    }
+    stack[STUB_WORDS - 2] = 0x1234; /* the caller's fp */
+    stack[STUB_WORDS - 1] = pc;
+    *cursor = (struct spprof_cursor){
+        .pc = stub->code_begin + 160,
+        .sp = (uintptr_t)stack,
+        .fp = (uintptr_t)&stack[STUB_WORDS - 2],
+        .thread = (uintptr_t)thread,
+        .low = (uintptr_t)stack,
+        .high = (uintptr_t)(stack + 16),
+        .arrival = arrival,
+        .registers = &registers,
+    };
+    return spprof_frames_of_stub_sigsafe(cursor, &code);
+}
+
+TEST(a_stub_that_was_jumped_to_has_its_return_address_at_its_frames_end) {
+    static const char points_fp[] = "\x55\x48\x8b\xec\x48\x83\xec\x30";
+    static const char sized[] = "\x55\x48\x83\xec\x30";
+    begin();
+    struct block *caller = make("nmethod", 4, 100), *other = make("nmethod", 4, 300);
+    struct block *linker = make("nmethod", 1, 400);
+    struct block *native = make("nep_invoker_blob", STUB_WORDS, 0);
+    struct block *rethrow = make("rethrow_stub", STUB_WORDS, 0);
+    memcpy(native->code, points_fp, sizeof points_fp - 1);
+    memcpy(rethrow->code, sized, sizeof sized - 1);
+    uint64_t pc = call(caller, linker->code_begin);
+    calls = 0; /* each method has its own */
+    uint64_t left = call(other, linker->code_begin);
+    struct {
+        const struct block *stub;
+        enum spprof_arrival arrival;
+    } cases[] = {{native, SPPROF_FROM_LEAF},
+                 {native, SPPROF_INTERRUPTED},
+                 {rethrow, SPPROF_FROM_LEAF},
+                 {rethrow, SPPROF_INTERRUPTED}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct spprof_cursor cursor;
+        CHECK_EQUAL(0, leave_stub(cases[i].stub, cases[i].arrival, left, pc, &cursor));
+        CHECK_EQUAL((int64_t)pc, (int64_t)cursor.pc);
+        CHECK_EQUAL((int64_t)(uintptr_t)&stack[STUB_WORDS], (int64_t)cursor.sp);
+        CHECK_EQUAL(0x1234, (int64_t)cursor.fp);
+    }
+    /* Nothing of what earlier calls left behind stands in for it. */
+    struct spprof_cursor cursor;
+    CHECK_EQUAL(SPPROF_WALK_BROKEN_STUB, leave_stub(native, SPPROF_FROM_LEAF, left, 42, &cursor));
+    CHECK_EQUAL(SPPROF_WALK_BROKEN_STUB, leave_stub(rethrow, SPPROF_FROM_LEAF, left, 42, &cursor));
+    end();
+}
+
 int main(void) {
     RUN(a_method_returns_behind_a_call_of_it_and_of_no_other);
     RUN(a_method_returns_behind_a_call_by_stubs_that_lead_to_methods);
     RUN(what_calls_of_anything_else_left_behind_is_no_return_address);
+    RUN(a_stub_that_was_jumped_to_has_its_return_address_at_its_frames_end);
     return report();
 }

@@ -193,6 +193,15 @@ static bool leave_call_stub_sigsafe(struct spprof_cursor *cursor, int *result) {
     return true;
 }
 
+/* The end of a frame of the size that a stub has; a stub that points fp there confirms the size. */
+static bool find_frame_sigsafe(const struct spprof_cursor *cursor, const struct spprof_code *code,
+                               struct spprof_place *place) {
+    uint64_t frame_size = spprof_code_frame_size_sigsafe(code);
+    *place = spprof_places_behind_frame_sigsafe(cursor->sp + frame_size);
+    return frame_size >= 2 * SPPROF_WORD_BYTES &&
+           (!spprof_cpu_points_fp_sigsafe(code->begin) || cursor->fp == place->fp_at);
+}
+
 /*
  * Where the return address is while a stub with a frame makes it. Between the first instructions
  * and a frame that is complete lies what earlier calls left behind, which must not be taken for it.
@@ -206,6 +215,9 @@ static bool find_prologue_sigsafe(const struct spprof_cursor *cursor,
         stage = spprof_cpu_saver_stage_sigsafe(cursor->pc, code->begin,
                                                spprof_code_end_sigsafe(code), &distance);
         if (stage == SPPROF_FRAME_COMPLETE) {
+            if (find_frame_sigsafe(cursor, code, place)) {
+                return true;
+            }
             *place =
                 (struct spprof_place){.at = cursor->fp + SPPROF_WORD_BYTES, .fp_at = cursor->fp};
             return done < MOST_OF_A_PROLOGUE && cursor->fp >= cursor->sp &&
@@ -274,9 +286,18 @@ static int leave_stub_sigsafe(struct spprof_cursor *cursor, const struct spprof_
         leave_to_handler_sigsafe(cursor, code, &result)) {
         return result;
     }
+    /* What called native code has its frame. A jump can have led here, not a call: from
+     * MethodHandle.linkToNative, or from a frame that an exception has taken off the stack. */
+    if (!top && find_frame_sigsafe(cursor, code, &place) &&
+        spprof_places_holds_return_sigsafe(cursor, &place, NULL) &&
+        spprof_places_go_by_sigsafe(cursor, &place, &result)) {
+        return result;
+    }
     /* The way of an exception to a caller whose call was of a method that is gone: its return
-     * address is what is left, perhaps with a word below it for alignment. */
-    for (uint64_t at = sp; at <= (top ? sp : sp + SPPROF_WORD_BYTES); at += SPPROF_WORD_BYTES) {
+     * address is what is left, perhaps with a word below it for alignment. Nothing is left of a
+     * frame, so a stub that has one is not on that way. */
+    uint64_t last = top ? sp : sized ? 0 : sp + SPPROF_WORD_BYTES;
+    for (uint64_t at = sp; at <= last; at += SPPROF_WORD_BYTES) {
         place = (struct spprof_place){.at = at};
         if (spprof_places_load_sigsafe(cursor, at, &pc) &&
             spprof_places_is_call_of_java_sigsafe(pc) &&
