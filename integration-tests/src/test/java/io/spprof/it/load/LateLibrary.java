@@ -6,6 +6,7 @@ import java.lang.invoke.MethodType;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.SplittableRandom;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.stream.Stream;
 
 /**
@@ -17,6 +18,9 @@ public final class LateLibrary {
   /** Calls of a library before the next. */
   private static final int CALLS = 200;
 
+  /** Held while a copy is on the disk. The JVM's end takes it for good, so that none is left. */
+  private static final ReentrantLock ON_DISK = new ReentrantLock(true);
+
   private LateLibrary() {}
 
   /** A copy of the C library's mathematics, which the JVM has not loaded. */
@@ -25,13 +29,18 @@ public final class LateLibrary {
     private final MethodHandle bessel;
 
     Copy(Path original) throws Exception {
-      Path file = Files.copy(original, Path.of(System.getProperty("java.io.tmpdir"), name()));
-      bessel =
-          Foreign.withoutLeavingJava(
-              Foreign.library(file, memory),
-              "jn",
-              MethodType.methodType(double.class, int.class, double.class));
-      Files.delete(file); // what is mapped stays
+      ON_DISK.lock();
+      try {
+        Path file = Files.copy(original, Path.of(System.getProperty("java.io.tmpdir"), name()));
+        bessel =
+            Foreign.withoutLeavingJava(
+                Foreign.library(file, memory),
+                "jn",
+                MethodType.methodType(double.class, int.class, double.class));
+        Files.delete(file); // what is mapped stays
+      } finally {
+        ON_DISK.unlock();
+      }
     }
 
     private static String name() {
@@ -47,6 +56,7 @@ public final class LateLibrary {
   /** Takes no arguments. */
   public static void main(String[] args) throws IOException {
     Path original = mathematics();
+    Runtime.getRuntime().addShutdownHook(new Thread(ON_DISK::lock));
     Loads.serve(random -> Profiled.now() ? use(original, random) : Spin.steps(1, 100_000));
   }
 
