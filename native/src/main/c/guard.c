@@ -9,10 +9,15 @@
 #include <ucontext.h>
 #include <unistd.h>
 
+#include "counters.h"
 #include "cpu/cpu.h"
 #include "platform/action.h"
 
 #define ATTEMPTS 8
+
+/* Both counts go up with each walk: with a common factor, all that are timed look, or none does. */
+_Static_assert(SPPROF_GUARD_LOOKS % 2 == 1 && (SPPROF_TIMED_EVERY & (SPPROF_TIMED_EVERY - 1)) == 0,
+               "no common factor");
 
 struct guarded {
     int signal;

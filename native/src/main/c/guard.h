@@ -43,7 +43,8 @@
 
 /* Actions that ours were in front of in the process's life, for each signal. */
 #define SPPROF_GUARD_HANDLERS 8
-#define SPPROF_GUARD_LOOKS 8
+/* Odd: of the walks that are timed, one in SPPROF_TIMED_EVERY, as many look as of all others. */
+#define SPPROF_GUARD_LOOKS 7
 
 /* 0 or -errno. With `by_call` no handler is installed. */
 int spprof_guard_install(bool by_call);
