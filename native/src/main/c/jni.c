@@ -130,8 +130,8 @@ JNIEXPORT jint JNICALL Java_io_spprof_sampler_NativeSampler_threadStarts0(JNIEnv
 }
 
 JNIEXPORT void JNICALL Java_io_spprof_sampler_NativeSampler_search0(JNIEnv *jni, jclass type) {
-    (void)jni, (void)type;
-    spprof_sampler_search();
+    (void)type;
+    spprof_sampler_search(jni);
 }
 
 JNIEXPORT jstring JNICALL Java_io_spprof_sampler_NativeSampler_blocking0(JNIEnv *jni, jclass type) {

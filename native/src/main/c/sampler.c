@@ -255,6 +255,13 @@ int spprof_sampler_release(void) {
     return error;
 }
 
+static void adopt_found(JNIEnv *jni, bool swept) {
+    if (spprof_threads_worth_adopting(swept)) {
+        spprof_java_threads_adopt_found(jni, spprof_handler_session.engine);
+        spprof_threads_adopted();
+    }
+}
+
 int spprof_sampler_sweep(JNIEnv *jni) {
     spprof_lock(&lock);
     int result = -EINVAL;
@@ -263,9 +270,7 @@ int spprof_sampler_sweep(JNIEnv *jni) {
             spprof_handler_session.walker->refresh();
         }
         result = spprof_threads_sweep();
-        if (spprof_threads_worth_adopting()) {
-            spprof_java_threads_adopt_found(jni, spprof_handler_session.engine);
-        }
+        adopt_found(jni, true);
     }
     spprof_unlock(&lock);
     return result;
@@ -297,11 +302,12 @@ int spprof_sampler_thread_starts(enum spprof_thread_starts starts) {
     return result;
 }
 
-int spprof_sampler_search(void) {
+int spprof_sampler_search(JNIEnv *jni) {
     spprof_lock(&lock);
     int result = -EINVAL;
     if (stage == SAMPLING && spprof_gate_is_open_sigsafe()) {
         spprof_threads_search();
+        adopt_found(jni, false);
         result = 0;
     }
     spprof_unlock(&lock);

@@ -68,7 +68,7 @@ int spprof_sampler_read_names(JNIEnv *jni);
 int spprof_sampler_thread_starts(enum spprof_thread_starts starts);
 
 /* See spprof_threads_search. 0, or -EINVAL without a session that is sampling. */
-int spprof_sampler_search(void);
+int spprof_sampler_search(JNIEnv *jni);
 
 /*
  * The interval of the session that is sampling, from now on; each thread follows at its next signal

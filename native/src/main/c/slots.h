@@ -55,6 +55,7 @@ struct spprof_slot {
     enum spprof_slot_state state;
     struct spprof_timer timer;
     bool failed;         /* could not get a timer */
+    bool waits;          /* gets its timer after a look at whether it is a Java thread */
     uint64_t stopped_ns; /* thread CPU clock when the timer was deleted; 0 if it never had one */
     uint64_t from_ns;    /* thread CPU clock from which on it is sampled (unseen.h) */
     uint64_t seen_ns;    /* the same clock at the last look with a timer, 0 if there was none */

@@ -143,6 +143,7 @@ static void begin_slot(struct spprof_slot *slot) {
     slot->state = SPPROF_SLOT_LIVE;
     slot->timer.valid = false;
     slot->failed = false;
+    slot->waits = false;
     slot->stopped_ns = 0;
     slot->sweep = sweep_number;
     slot->name_hash = 0;
@@ -210,7 +211,7 @@ static void begin_late(struct spprof_slot *slot) {
 
 /* Gives the slot a timer, unless the gate is closed; see threads.h. */
 static void arm(struct spprof_slot *slot) {
-    if (slot->timer.valid || !spprof_gate_is_open_sigsafe()) {
+    if (slot->timer.valid || slot->waits || !spprof_gate_is_open_sigsafe()) {
         return;
     }
     void *value = slot;
@@ -371,14 +372,27 @@ void spprof_threads_starts_unheard(bool now) {
     spprof_threads_unlock();
 }
 
-/* Right after one was found, and at the next sweep, as it may not have been in Java yet; else for
- * native threads that attached, or had no Java frame at that moment. */
-bool spprof_threads_worth_adopting(void) {
+/* When one was found, and at the next sweep, as it may not have been in Java yet; else for native
+ * threads that attached, or had no Java frame at that moment. */
+bool spprof_threads_worth_adopting(bool swept) {
     spprof_threads_lock();
-    bool worth = unheard && (unheard_new < 2 || unheard_new % SPPROF_SWEEPS_A_LISTING == 0);
-    unheard_new++;
+    bool next = unheard_new == 1 || unheard_new % SPPROF_SWEEPS_A_LISTING == 0;
+    bool worth = unheard && (unheard_new == 0 || (swept && next));
+    unheard_new += swept || unheard_new == 0;
     spprof_threads_unlock();
     return worth;
+}
+
+void spprof_threads_adopted(void) {
+    spprof_threads_lock();
+    for (uint32_t i = 0; i < spprof_slots_used(); i++) {
+        struct spprof_slot *slot = spprof_slots_get(i);
+        if (slot->state == SPPROF_SLOT_LIVE && slot->waits) {
+            slot->waits = false;
+            arm(slot);
+        }
+    }
+    spprof_threads_unlock();
 }
 
 bool spprof_threads_found_locked(uint64_t id, struct spprof_found *found) {
@@ -433,6 +447,7 @@ static void visit(uint64_t id, void *context) {
     if (!known && atomic_load_explicit(&slot->env, memory_order_relaxed) == NULL) {
         publish_system_name(slot);
         unheard_new = 0;
+        slot->waits = unheard; /* else its first signal, for all that it used, has no stack */
     }
     arm(slot);
 }

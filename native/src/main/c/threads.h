@@ -44,8 +44,10 @@ void spprof_threads_adopt_locked(uint64_t id, void *env);
 /* Whether starts of threads are unheard from now on (thread_hooks.h). False when a session begins.
  */
 void spprof_threads_starts_unheard(bool unheard);
-/* After a sweep: whether it may have found Java threads whose starts were unheard. */
-bool spprof_threads_worth_adopting(void);
+/* After a sweep (`swept`) or a search: whether there may be Java threads whose starts were unheard.
+ * New ones have no timer until spprof_threads_adopted, which is called after the look at them. */
+bool spprof_threads_worth_adopting(bool swept);
+void spprof_threads_adopted(void);
 
 /* A thread that a sweep found, without JNIEnv: what tells whether it is the same a moment later. */
 struct spprof_found {

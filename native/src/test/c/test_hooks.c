@@ -211,6 +211,10 @@ static pthread_t start_unheard(void) {
     return thread;
 }
 
+static void burn_a_while(void) {
+    burn(20 * MS);
+}
+
 static void *env_of_unheard(void) {
     return spprof_slots_find_sigsafe(unheard_thread)->env;
 }
@@ -237,6 +241,25 @@ TEST(a_sweep_finds_a_thread_whose_start_was_unheard_and_it_has_stacks) {
     pthread_join(thread, NULL);
     CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
     check_no_trace(&before);
+}
+
+/* What it used until it is found is due at once: its timer waits until it is known to be in Java.
+ */
+TEST(a_thread_whose_start_was_unheard_has_a_stack_from_its_first_sample_on) {
+    setup();
+    CHECK_EQUAL(0, spprof_sampler_start(NULL, &config));
+    while_asking = burn_a_while;
+    pthread_t thread = start_unheard();
+    sweep_often();
+    CHECK(env_of_unheard() == &walks);
+    int walked = walks;
+    while (walks < walked + 10) {
+        sched_yield();
+    }
+    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
+    over = true;
+    pthread_join(thread, NULL);
+    CHECK_EQUAL(0, read_ring().native);
 }
 
 static void let_it_end(void) {
@@ -299,6 +322,7 @@ int main(void) {
     RUN_WITH(ctimer, what_is_due_on_a_late_thread_that_blocks_the_signal_is_settled);
     RUN_WITH(ctimer, the_next_sweep_makes_a_late_timer_and_no_time_is_lost);
     RUN_WITH(ctimer, a_sweep_finds_a_thread_whose_start_was_unheard_and_it_has_stacks);
+    RUN_WITH(ctimer, a_thread_whose_start_was_unheard_has_a_stack_from_its_first_sample_on);
     RUN_WITH(ctimer, a_thread_that_ends_while_it_is_adopted_gets_no_env);
     RUN_WITH(ctimer, a_thread_that_was_never_found_ends_without_a_slot);
     return report();
