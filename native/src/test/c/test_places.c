@@ -37,7 +37,8 @@ static uint8_t segments[BLOCKS * BLOCK_SEGMENTS];
 static uint64_t heap_high = (uint64_t)(uintptr_t)(heap + BLOCKS);
 static uint64_t call_stub_return;
 static int blocks, calls;
-static uint64_t stack[16];
+static uint64_t stack[128];
+#define STACK_END ((uintptr_t)(stack + 128))
 static uint64_t thread[1];
 
 #define IN_BLOB(field) (offsetof(struct block, field) - offsetof(struct block, name))
@@ -129,7 +130,7 @@ static uint64_t call(struct block *caller, uint64_t target) {
 }
 
 static bool can_return(const struct block *method, uint64_t pc) {
-    struct spprof_cursor cursor = {.low = (uintptr_t)stack, .high = (uintptr_t)(stack + 16)};
+    struct spprof_cursor cursor = {.low = (uintptr_t)stack, .high = STACK_END};
     struct spprof_place place = {.at = (uintptr_t)&stack[2]};
     struct spprof_code code = code_of(method);
     stack[2] = pc;
@@ -204,7 +205,7 @@ static int leave_stub(const struct block *stub, enum spprof_arrival arrival, uin
         .fp = (uintptr_t)&stack[STUB_WORDS - 2],
         .thread = (uintptr_t)thread,
         .low = (uintptr_t)stack,
-        .high = (uintptr_t)(stack + 16),
+        .high = STACK_END,
         .arrival = arrival,
         .registers = &registers,
     };
@@ -245,10 +246,61 @@ TEST(a_stub_that_was_jumped_to_has_its_return_address_at_its_frames_end) {
     end();
 }
 
+/* With all registers saved, in 82 words, far above what is looked through for a return address. */
+#define RETURN_AT 84
+
+static int leave_patching(const struct block *adapter, enum spprof_arrival arrival,
+                          uint64_t return_address, struct spprof_cursor *cursor) {
+    struct spprof_code code = code_of(adapter);
+    struct spprof_registers registers = {.bcp = (uintptr_t)&stack[RETURN_AT],
+                                         .return_address = return_address};
+    *cursor = (struct spprof_cursor){
+        .pc = adapter->code_begin + 160,
+        .sp = (uintptr_t)stack,
+        .fp = (uintptr_t)&stack[RETURN_AT + 4], /* the caller's own, who uses it */
+        .thread = (uintptr_t)thread,
+        .low = (uintptr_t)stack,
+        .high = STACK_END,
+        .arrival = arrival,
+        .registers = &registers,
+    };
+    return spprof_frames_of_stub_sigsafe(cursor, &code);
+}
+
+TEST(an_adapter_that_has_its_callers_call_patched_has_kept_where_it_returns_to) {
+    begin();
+    struct block *caller = make("nmethod", 4, 100), *callers_caller = make("nmethod", 4, 300);
+    struct block *adapter = make("I2C/C2I adapters", 0, 0);
+    struct block *compiled = make("nmethod", 4, 200);
+    uint64_t pc = call(caller, adapter->code_begin);
+    uint64_t patched = call(caller, compiled->code_begin);
+    calls = 0;
+    uint64_t further_up = call(callers_caller, adapter->code_begin);
+    memset(stack, 0, sizeof stack);
+    stack[RETURN_AT + 5] = further_up;
+    struct {
+        enum spprof_arrival arrival;
+        uint64_t pc, return_address;
+    } cases[] = {{SPPROF_FROM_LEAF, pc, 0},
+                 {SPPROF_FROM_LEAF, patched, 0},
+                 {SPPROF_INTERRUPTED, pc, 0},
+                 {SPPROF_INTERRUPTED, patched, patched}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct spprof_cursor cursor;
+        stack[RETURN_AT] = cases[i].pc;
+        CHECK_EQUAL(0, leave_patching(adapter, cases[i].arrival, cases[i].return_address, &cursor));
+        CHECK_EQUAL((int64_t)cases[i].pc, (int64_t)cursor.pc);
+        CHECK_EQUAL((int64_t)(uintptr_t)&stack[RETURN_AT + 1], (int64_t)cursor.sp);
+        CHECK_EQUAL((int64_t)(uintptr_t)&stack[RETURN_AT + 4], (int64_t)cursor.fp);
+    }
+    end();
+}
+
 int main(void) {
     RUN(a_method_returns_behind_a_call_of_it_and_of_no_other);
     RUN(a_method_returns_behind_a_call_by_stubs_that_lead_to_methods);
     RUN(what_calls_of_anything_else_left_behind_is_no_return_address);
     RUN(a_stub_that_was_jumped_to_has_its_return_address_at_its_frames_end);
+    RUN(an_adapter_that_has_its_callers_call_patched_has_kept_where_it_returns_to);
     return report();
 }

@@ -5,8 +5,9 @@
 
 #define MOST_WORDS_OF_A_STUB 512
 #define MOST_WORDS_WITHOUT_FRAME 32
-#define MOST_OF_A_PROLOGUE 64 /* bytes */
-#define MOST_OF_CALL_STUB 192 /* bytes before its call, and behind it */
+#define MOST_WORDS_OF_REGISTERS 128 /* fxsave's 512 bytes, 16 registers, flags */
+#define MOST_OF_A_PROLOGUE 64       /* bytes */
+#define MOST_OF_CALL_STUB 192       /* bytes before its call, and behind it */
 
 /* Adapters between the interpreter and compiled code: c2i has made room for arguments, and kept the
  * caller's sp. */
@@ -23,6 +24,23 @@ static bool leave_adapter_sigsafe(struct spprof_cursor *cursor, const struct spp
     }
     *result = spprof_places_go_to_sigsafe(cursor, old, caller_sp, cursor->fp);
     return true;
+}
+
+/*
+ * c2i, where the method has been compiled since and the call that led here is made to lead to it:
+ * c2i keeps sp, which is at the return address, saves all registers, and calls native code.
+ */
+static bool leave_patching_adapter_sigsafe(struct spprof_cursor *cursor,
+                                           const struct spprof_code *code, int *result) {
+    struct spprof_place place = {.at = cursor->registers->bcp};
+    uint64_t pc;
+    return spprof_code_is_named_sigsafe(code, "I2C/C2I") && place.at >= cursor->sp &&
+           place.at - cursor->sp < MOST_WORDS_OF_REGISTERS * SPPROF_WORD_BYTES &&
+           spprof_places_holds_return_sigsafe(cursor, &place, NULL) &&
+           spprof_places_load_sigsafe(cursor, place.at, &pc) &&
+           (cursor->arrival == SPPROF_FROM_LEAF || pc == cursor->registers->return_address ||
+            spprof_places_call_into_sigsafe(pc, code) != 0) &&
+           spprof_places_go_by_sigsafe(cursor, &place, result);
 }
 
 /*
@@ -256,6 +274,9 @@ static int leave_stub_sigsafe(struct spprof_cursor *cursor, const struct spprof_
     }
     if (spprof_code_is_named_sigsafe(code, "SafepointBlob")) {
         return leave_poll_sigsafe(cursor, code, &result) ? result : SPPROF_WALK_BROKEN_STUB;
+    }
+    if (leave_patching_adapter_sigsafe(cursor, code, &result)) {
+        return result;
     }
     bool has_fp = fp >= sp && spprof_places_on_stack_sigsafe(cursor, fp);
     struct spprof_place places[] = {
