@@ -111,9 +111,7 @@ public final class Profiler implements AutoCloseable {
                 + before.session().config().toOptions()
                 + "); stop it first");
       }
-      ProfilerSession session =
-          new ProfilerSession(sessions + 1, config, sampler, wallClock, new Owner());
-      begin(session, before);
+      ProfilerSession session = begin(config, before);
       announce(before.state(), ProfilerState.RUNNING);
       return session.id();
     } finally {
@@ -121,15 +119,18 @@ public final class Profiler implements AutoCloseable {
     }
   }
 
-  private void begin(ProfilerSession session, View before) {
+  private ProfilerSession begin(ProfilerConfig config, View before) {
     recent = new RecentRates();
     reportedDrops = 0;
     dropEventNanos = 0;
     overheadEventNanos = 0;
     secondNanos = 0;
     secondCpuNanos = 0;
+    ProfilerSession session;
     try {
-      beforeSession.run();
+      beforeSession
+          .run(); // Before anything else, because a session needs classes that it provides.
+      session = new ProfilerSession(sessions + 1, config, sampler, wallClock, new Owner());
       session.start();
     } catch (SamplerException | RuntimeException | LinkageError | OutOfMemoryError e) {
       view = before.with(ProfilerState.FAILED, "start failed: " + reason(e));
@@ -138,6 +139,7 @@ public final class Profiler implements AutoCloseable {
     }
     sessions = session.id();
     view = new View(before.done().plus(before.session()), session, ProfilerState.RUNNING, "");
+    return session;
   }
 
   /** The message, which an exception of the JVM's often lacks or fills with a bare name. */

@@ -38,11 +38,7 @@ class AgentLifeIT {
                 .expectOnStderr(line -> line.matches("spprof: .*spprof-exit-.*jfr is written"))
                 .start();
         BeanClient bean = BeanClient.connect(target)) {
-      byte[] other = new byte[(int) Files.size(jar)];
-      Arrays.fill(other, (byte) 'x');
-      try (FileOutputStream out = new FileOutputStream(jar.toFile())) {
-        out.write(other);
-      }
+      overwrite(jar);
       Await.until("samples", Duration.ofSeconds(60), () -> bean.number("CollectedSamples") > 5);
       for (String suffix : List.of("collapsed", "html", "jfr", "pb.gz", "json", "txt")) {
         bean.invoke("dumpToFile", "a." + suffix);
@@ -63,6 +59,51 @@ class AgentLifeIT {
     }
     try (Stream<Path> files = Files.list(dumps)) {
       assertEquals(7, files.count(), "six, and the one at the end");
+    }
+  }
+
+  /** Before its first session an agent has few of its classes. */
+  @Test
+  void shouldSayWhyAnIdleAgentCannotStartAfterItsJarWasOverwrittenInPlace() throws Exception {
+    Path directory = TestPaths.newDirectory("overwritten-idle");
+    Path jar = Files.copy(TestPaths.agentJar(), directory.resolve("agent.jar"));
+    try (TargetJvm target = TargetJvm.of(Busy.class, 1, 0).agent(jar).start();
+        BeanClient bean = BeanClient.connect(target)) {
+      overwrite(jar);
+      assertEquals("IDLE", bean.text("State"));
+      assertEquals("", bean.text("LastError"));
+      for (int i = 0; i < 2; i++) {
+        Throwable refusal = BeanClient.refusalOf(() -> bean.startWith("interval=1ms"));
+        assertEquals(IllegalStateException.class, refusal.getClass());
+        Throwable bad = BeanClient.refusalOf(() -> bean.startWith("interval=banana"));
+        assertEquals(IllegalArgumentException.class, bad.getClass(), bad::toString);
+        assertTrue(refusal.getMessage().contains("was changed since it was loaded"));
+        assertTrue(refusal.getMessage().contains("restart the JVM"));
+        assertEquals(refusal.getMessage(), bean.text("LastError"));
+        assertEquals("FAILED", bean.text("State"));
+        for (String text : List.of("report", "flameGraph")) {
+          Throwable reason = BeanClient.refusalOf(() -> bean.query(text));
+          assertEquals(IllegalStateException.class, reason.getClass(), text);
+          assertTrue(reason.getMessage().contains("was changed since"), reason::toString);
+        }
+        Throwable stopped = BeanClient.refusalOf(bean::stop);
+        assertTrue(stopped.getMessage().contains("no session is running"), stopped::toString);
+      }
+      int attributes =
+          bean.connection()
+              .getMBeanInfo(new ObjectName("io.spprof:type=Spprof"))
+              .getAttributes()
+              .length;
+      assertEquals(attributes, bean.all().size(), "each is answered");
+    }
+  }
+
+  /** In place, so that it is the same file, as {@code cp} does it. */
+  private static void overwrite(Path jar) throws IOException {
+    byte[] other = new byte[(int) Files.size(jar)];
+    Arrays.fill(other, (byte) 'x');
+    try (FileOutputStream out = new FileOutputStream(jar.toFile())) {
+      out.write(other);
     }
   }
 
@@ -91,11 +132,17 @@ class AgentLifeIT {
     Path directory = TestPaths.newDirectory("tools");
     String settings = TestPaths.agentJar() + TOOL_SETTINGS + directory.resolve("dumps");
     for (List<String> tool :
-        List.of(List.of("jps"), List.of("keytool"), List.of("java", "-version"))) {
+        List.of(
+            List.of("jps"),
+            List.of("keytool"),
+            List.of("java", "-version"),
+            List.of("jshell", "-s"), // Has a second JVM, which would leave a file, too.
+            List.of("java", "-jar", TestPaths.agentJar().toString(), "list"))) {
       ProcessBuilder builder = new ProcessBuilder(new ArrayList<>(tool));
       builder.command().set(0, TestPaths.jdkProgram(tool.get(0)).toString());
       builder.environment().put("JAVA_TOOL_OPTIONS", "-javaagent:" + settings);
       Process process = builder.redirectErrorStream(true).start();
+      process.getOutputStream().close();
       String output = new String(process.getInputStream().readAllBytes(), UTF_8);
       process.waitFor();
       assertFalse(output.contains("spprof: "), output);

@@ -35,12 +35,12 @@ public final class Agent {
 
   /**
    * Called by the JVM before the application's main. Does nothing in a tool of the JDK that only
-   * gets its options from the environment.
+   * gets its options from the environment, nor in our own command line.
    *
    * @param args settings, {@code key=value} pairs joined by commas; null for none
    */
   public static void premain(String args) {
-    if (!JdkTool.runsHere()) {
+    if (!JdkTool.runsHere(args)) {
       load(args);
     }
   }
@@ -105,6 +105,7 @@ public final class Agent {
     loadedWith = args;
     try {
       loader = new IsolatedClassLoader(jar());
+      loader.holdBean();
       entry = loader.loadClass(ENTRY_CLASS);
       entry.getMethod(ENTRY_METHOD, String.class, Runnable.class).invoke(null, args, loader);
     } catch (Throwable t) {
@@ -118,7 +119,7 @@ public final class Agent {
    * jar:URL!/}; classes on the boot class path, where some frameworks want an agent, have no
    * source, but can be found as resources.
    */
-  private static File jar() throws URISyntaxException {
+  static File jar() throws URISyntaxException {
     CodeSource source = Agent.class.getProtectionDomain().getCodeSource();
     String url =
         String.valueOf(
@@ -165,6 +166,6 @@ public final class Agent {
   }
 
   private static void log(String line) {
-    System.err.println("spprof: " + line);
+    System.err.println("spprof: " + OneLine.of(line));
   }
 }

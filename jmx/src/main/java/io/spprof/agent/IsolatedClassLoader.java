@@ -15,8 +15,10 @@ import java.security.ProtectionDomain;
 import java.security.cert.Certificate;
 import java.util.Collections;
 import java.util.Enumeration;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Predicate;
 import java.util.jar.JarEntry;
 import java.util.jar.JarFile;
 import java.util.zip.CRC32;
@@ -29,9 +31,10 @@ import java.util.zip.ZipEntry;
  * own, and JNA keeps its package name, which its native part is bound to.
  *
  * <p>An always-on JVM outlives its files: an upgrade may overwrite the jar in place, and then
- * nothing can be read from it any more. {@link #run} takes into memory what a session, its exports
- * and its end can need. A class that is not there afterwards is looked for in the jar, and an entry
- * that is not what the jar had when it was opened is refused with that reason.
+ * nothing can be read from it any more. {@link #holdBean} takes into memory what an idle bean
+ * answers with, {@link #run} what a session, its exports and its end can need. A class that is not
+ * there afterwards is looked for in the jar, and an entry that is not what the jar had when it was
+ * opened is refused with that reason.
  *
  * <p>A URLClassLoader could read from such a folder too, but through the JVM's {@code jar:} handler
  * and its cache, both of which applications replace and switch off.
@@ -59,6 +62,19 @@ final class IsolatedClassLoader extends ClassLoader implements Closeable, Runnab
     "META-INF/"
   };
 
+  /**
+   * What the bean answers with while no session was started, be it with the reason why none can be:
+   * the classes right in our packages, and what reads options. Names begin with these.
+   */
+  private static final String[] BEAN = {
+    "io/spprof/",
+    "io/spprof/jmx/",
+    "io/spprof/sampler/",
+    "org/apache/commons/lang3/ArrayUtils",
+    "org/apache/commons/lang3/Char",
+    "org/apache/commons/lang3/StringUtils"
+  };
+
   private static final String CLASS = ".class";
 
   /** Of this library only the package itself is used, a third of it. */
@@ -68,8 +84,11 @@ final class IsolatedClassLoader extends ClassLoader implements Closeable, Runnab
   private final String baseUrl;
   private final ProtectionDomain domain;
 
-  /** Entries that were not loaded yet by their names; null until {@link #run}. */
-  private volatile Map<String, byte[]> held;
+  /** Entries that were not loaded yet by their names. */
+  private final Map<String, byte[]> held = new ConcurrentHashMap<>();
+
+  /** Whether {@link #run} is done; guarded by this. */
+  private boolean holdsAll;
 
   /**
    * Opens the jar, apart from the application.
@@ -95,21 +114,34 @@ final class IsolatedClassLoader extends ClassLoader implements Closeable, Runnab
   }
 
   /**
+   * Takes into memory what the bean of an idle agent needs.
+   *
+   * @throws IllegalStateException if the jar is not what it was when it was opened
+   */
+  void holdBean() {
+    hold(IsolatedClassLoader::isOfBean);
+  }
+
+  /**
    * Takes into memory what will be needed; does nothing the second time.
    *
    * @throws IllegalStateException if the jar is not what it was when it was opened
    */
   @Override
   public synchronized void run() {
-    if (held != null) {
-      return;
+    if (!holdsAll) {
+      hold(this::isNeeded);
+      holdsAll = true;
     }
-    Map<String, byte[]> all = new ConcurrentHashMap<>();
+  }
+
+  private void hold(Predicate<String> wanted) {
+    Map<String, byte[]> all = new HashMap<>();
     Enumeration<JarEntry> entries = jar.entries();
     while (entries.hasMoreElements()) {
       JarEntry entry = entries.nextElement();
       String path = entry.getName();
-      if (path.startsWith(FOLDER) && !entry.isDirectory() && isNeeded(entryName(path))) {
+      if (path.startsWith(FOLDER) && !entry.isDirectory() && wanted.test(entryName(path))) {
         try {
           all.put(entryName(path), read(entry));
         } catch (IOException e) {
@@ -117,7 +149,16 @@ final class IsolatedClassLoader extends ClassLoader implements Closeable, Runnab
         }
       }
     }
-    held = all;
+    held.putAll(all);
+  }
+
+  private static boolean isOfBean(String name) {
+    for (String beginning : BEAN) {
+      if (name.startsWith(beginning) && name.indexOf('/', beginning.length()) < 0) {
+        return name.endsWith(CLASS);
+      }
+    }
+    return false;
   }
 
   private boolean isNeeded(String name) {
@@ -142,8 +183,7 @@ final class IsolatedClassLoader extends ClassLoader implements Closeable, Runnab
 
   /** A class file's bytes, null if there is none; a class is defined once. */
   private byte[] classFile(String name) throws IOException {
-    Map<String, byte[]> inMemory = held;
-    byte[] bytes = inMemory == null ? null : inMemory.remove(name);
+    byte[] bytes = held.remove(name);
     if (bytes != null) {
       return bytes;
     }
@@ -192,8 +232,7 @@ final class IsolatedClassLoader extends ClassLoader implements Closeable, Runnab
 
   @Override
   public InputStream getResourceAsStream(String name) {
-    Map<String, byte[]> inMemory = held;
-    byte[] bytes = inMemory == null ? null : inMemory.get(name);
+    byte[] bytes = held.get(name);
     return bytes == null ? super.getResourceAsStream(name) : new ByteArrayInputStream(bytes);
   }
 

@@ -1,5 +1,6 @@
 package io.spprof.jmx;
 
+import io.spprof.Printable;
 import java.io.IOException;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -77,6 +78,6 @@ public final class AgentMain {
   }
 
   private static void log(String line) {
-    System.err.println("spprof: " + line);
+    System.err.println("spprof: " + Printable.clean(line));
   }
 }

@@ -44,8 +44,20 @@ final class PlainErrors {
     if (t instanceof IllegalStateException) {
       return withTrace(new IllegalStateException(message(t)), t);
     }
+    if (t instanceof NoClassDefFoundError) {
+      // Our class loader says why; the JVM repeats the error without that.
+      boolean reason = t.getCause() instanceof ClassNotFoundException;
+      return withTrace(
+          new IllegalStateException(reason ? message(t.getCause()) : unloadable(t)), t);
+    }
     // Not one of ours: the type is what tells most.
     return withTrace(new IllegalStateException(t.getClass().getName() + ": " + message(t)), t);
+  }
+
+  private static String unloadable(Throwable t) {
+    return message(t)
+        + " cannot be loaded: if the agent's jar was changed since it was loaded, restart the JVM to"
+        + " use the new one";
   }
 
   private static String message(Throwable t) {

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.spprof.Printable;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -129,6 +130,28 @@ class AgentTest {
     agentmain(agent, null);
     assertEquals("<><>", calls());
     assertOneLine("taken");
+  }
+
+  @Test
+  void shouldPrintSettingsThatCannotForgeALine() throws Exception {
+    Class<?> agent = agent(0, "");
+    agentmain(agent, null);
+    agentmain(agent, "x=a\nspprof: FORGED \u001b[31mred\u202e");
+    assertOneLine("'x=a spprof: FORGED  [31mred\ufffd' is ignored");
+  }
+
+  @Test
+  void shouldPrintFailuresThatCannotForgeALine() throws Exception {
+    agentmain(agent(0, "throw new IllegalStateException(\"a\\nspprof: b\\u001b[2J\");"), null);
+    assertOneLine("a spprof: b [2J");
+  }
+
+  @Test
+  void shouldHaveTheRulesOfAllOtherOutputs() {
+    for (int c = 0; c <= Character.MAX_CODE_POINT; c++) {
+      String text = "a" + Character.toString(c) + "b";
+      assertEquals(Printable.clean(text), OneLine.of(text));
+    }
   }
 
   @Test

@@ -169,6 +169,27 @@ class IsolatedClassLoaderTest {
     assertThrows(ClassNotFoundException.class, () -> loader.loadClass("p.NoSuch"));
   }
 
+  /** An idle agent's bean answers, and refuses a start with the reason. */
+  @Test
+  void shouldHoldWhatAnIdleBeanNeeds() throws Exception {
+    Map<String, byte[]> isolated = new TreeMap<>();
+    for (String name : new String[] {"p.A", "io.spprof.A", "io.spprof.jmx.A", "io.spprof.cli.A"}) {
+      String type = name.substring(0, name.length() - 2);
+      isolated.putAll(TestJars.compile(dir, name, "package " + type + "; public class A {}"));
+    }
+    loader.close();
+    jar = TestJars.jar(dir.resolve("bean.jar"), Map.of(), isolated);
+    loader = new IsolatedClassLoader(jar.toFile());
+    loader.holdBean();
+    overwriteTheJar();
+    loader.loadClass("io.spprof.A");
+    loader.loadClass("io.spprof.jmx.A");
+    assertThrows(ClassNotFoundException.class, () -> loader.loadClass("io.spprof.cli.A"));
+    assertThrows(ClassNotFoundException.class, () -> loader.loadClass("p.A"));
+    String session = assertThrows(IllegalStateException.class, loader::run).getMessage();
+    assertTrue(session.contains(jar + " was changed since it was loaded"), session);
+  }
+
   @Test
   void shouldSayThatTheJarWasChanged() throws Exception {
     overwriteTheJar();

@@ -11,6 +11,7 @@ import static org.mockito.Mockito.never;
 import static org.mockito.Mockito.verify;
 import static org.mockito.Mockito.when;
 
+import io.spprof.Printable;
 import io.spprof.Profiler;
 import io.spprof.ProfilerConfig;
 import java.io.ByteArrayOutputStream;
@@ -22,6 +23,8 @@ import javax.management.ObjectName;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.mockito.MockedConstruction;
 
 /** The agent behind its bootstrap, and the embedding, in the platform's MBean server. */
@@ -87,6 +90,16 @@ class AgentMainTest {
     assertEquals("spprof: " + error, err.toString(UTF_8).strip());
     assertEquals(ProfilerConfig.DEFAULT.toOptions(), server.getAttribute(name, "Options"));
     verify(profilers.constructed().get(0), never()).start(any());
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"dir", "libdir", "interval", "onexit", "start", "x\n"})
+  void shouldPrintSettingsThatCannotForgeALine(String key) {
+    AgentMain.run(key + "=/no/such/a\nspprof: FORGED \u001b[31mred\u202e", () -> {});
+    String line = err.toString(UTF_8).strip();
+    assertTrue(line.startsWith("spprof: "), line);
+    assertEquals(1, line.lines().count(), line);
+    assertEquals(Printable.clean(line), line);
   }
 
   @Test
