@@ -106,10 +106,12 @@ static int close_gate_and_drain(struct spprof_drain *drain) {
          * No timer is left to send anything, and none is born: who makes timers asks the gate
          * under the lock that this takes. Before step 4, as the kernel (Linux 6.13 and later) parks
          * an ignored signal of a living timer and sends it once the signal is no longer ignored.
+         * While one lives, nothing below is done: ours has to stay, as SIG_DFL kills.
          */
-        spprof_threads_disarm();
+        error = spprof_threads_disarm();
+        drain->timer_lives = error != 0;
     }
-    if (STEP(4)) {
+    if (STEP(4) && error == 0) {
         /* Ignored for an instant: the kernel discards what is pending, on every thread, blocked or
          * not (POSIX, sigaction). */
         error = discard_pending(drain);
@@ -140,6 +142,7 @@ static int close_gate_and_drain(struct spprof_drain *drain) {
 
 int spprof_drain(struct spprof_drain *drain) {
     drain->replaced = false;
+    drain->timer_lives = false;
     sigset_t set, mask;
     sigemptyset(&set);
     sigaddset(&set, drain->signal);

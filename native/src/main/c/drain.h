@@ -20,6 +20,7 @@ struct spprof_drain {
     struct spprof_action ours;   /* what the session installed, as the kernel has it */
     struct spprof_action before; /* what was there before */
     uint32_t deadline_ms;        /* for each wait: debuggers, then handlers in flight */
+    bool timer_lives; /* out: the error is the one of a timer that could not be deleted */
     bool replaced; /* out: somebody else had installed another action meanwhile; theirs was left */
 };
 

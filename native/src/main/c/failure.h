@@ -18,6 +18,7 @@
     X(UNDO)            /* a start that failed could not be undone yet */                 \
     X(IN_FLIGHT)       /* a handler is still running */                                  \
     X(DEBUGGER)        /* stop: a debugger holds a thread at a signal */                 \
+    X(TIMER_LIVES)     /* stop: a timer could not be deleted */                          \
     X(WALKER)          /* no walker works in this JVM, or not the one asked for */       \
     X(MEMORY)          /* for the ring, the walk buffers or the walker's tables */       \
     X(EVENTS)          /* JVMTI refused the events */                                    \

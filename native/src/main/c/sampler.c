@@ -138,7 +138,11 @@ static int drain(enum jvm jvm, JNIEnv *jni, uint32_t deadline_ms, bool *replaced
         spprof_handler_session.walker->destroy();
         drained = true;
     }
-    return error;
+    return error == 0            ? 0
+           : drain.timer_lives   ? SPPROF_FAILED(TIMER_LIVES, error)
+           : error == -ETIMEDOUT ? SPPROF_FAILED(IN_FLIGHT, 0)
+           : error == -EBUSY     ? SPPROF_FAILED(DEBUGGER, 0)
+                                 : SPPROF_FAILED(SYSTEM, error);
 }
 
 static void end_events(void) {
@@ -233,10 +237,6 @@ int spprof_sampler_stop(JNIEnv *jni, uint32_t deadline_ms) {
             end_events();
             stage = STOPPED;
             result = replaced ? 1 : 0;
-        } else {
-            result = result == -ETIMEDOUT ? SPPROF_FAILED(IN_FLIGHT, 0)
-                     : result == -EBUSY   ? SPPROF_FAILED(DEBUGGER, 0)
-                                          : SPPROF_FAILED(SYSTEM, result);
         }
     }
     spprof_unlock(&lock);

@@ -135,8 +135,15 @@ void spprof_slots_release(struct spprof_slot *slot) {
     atomic_store_explicit(&slot->id, 0, memory_order_relaxed);
     atomic_store_explicit(&slot->env, NULL, memory_order_relaxed);
     atomic_store_explicit(spprof_slots_mark_sigsafe(slot), SPPROF_MARK_NONE, memory_order_relaxed);
+    slot->state = SPPROF_SLOT_UNDELETED;
+    if (!slot->timer.valid) {
+        spprof_slots_free(slot);
+    }
+}
+
+void spprof_slots_free(struct spprof_slot *slot) {
     slot->state = SPPROF_SLOT_FREE;
-    block->free[free_count++] = number - 1;
+    block->free[free_count++] = (uint32_t)index_of(slot);
 }
 
 uint32_t spprof_slots_used(void) {

@@ -24,7 +24,8 @@ enum spprof_slot_state {
     SPPROF_SLOT_FREE,
     SPPROF_SLOT_LIVE,  /* sampled, or to be: `timer.valid` tells */
     SPPROF_SLOT_ENDED, /* left the JVM; the system's thread may live on for a moment, or for long */
-    SPPROF_SLOT_EXCLUDED, /* the profiler's own */
+    SPPROF_SLOT_EXCLUDED,  /* the profiler's own */
+    SPPROF_SLOT_UNDELETED, /* no thread's any more, but its timer could not be deleted yet */
 };
 
 /* Added to a JNIEnv's address while its thread is in a hook (thread_hooks.h): not to be walked. */
@@ -53,9 +54,10 @@ struct spprof_slot {
 
     /* Under the lock only. */
     enum spprof_slot_state state;
-    struct spprof_timer timer;
-    bool failed;         /* could not get a timer */
-    bool waits;          /* gets its timer after a look at whether it is a Java thread */
+    struct spprof_timer timer; /* `valid` until the system has deleted it */
+    bool sampled;              /* its timer is armed, and counted in threads_sampled */
+    bool failed;               /* could not get a timer */
+    bool waits;                /* gets its timer after a look at whether it is a Java thread */
     uint64_t stopped_ns; /* thread CPU clock when the timer was deleted; 0 if it never had one */
     uint64_t from_ns;    /* thread CPU clock from which on it is sampled (unseen.h) */
     uint64_t seen_ns;    /* the same clock at the last look with a timer, 0 if there was none */
@@ -91,8 +93,10 @@ int spprof_slots_map(void);
  */
 struct spprof_slot *spprof_slots_allocate(uint64_t id);
 void spprof_slots_publish(struct spprof_slot *slot);
-/* Of a slot that was published. */
+/* Of a slot that was published. While its timer is valid no other thread gets the slot. */
 void spprof_slots_release(struct spprof_slot *slot);
+/* Of a slot in the state SPPROF_SLOT_UNDELETED whose timer is not valid any more. */
+void spprof_slots_free(struct spprof_slot *slot);
 
 /* Slots from 0 to below this were in use at some time. */
 uint32_t spprof_slots_used(void);

@@ -63,7 +63,7 @@ static bool is_same(const struct spprof_nameless *thread) {
     const struct spprof_slot *slot = thread->slot;
     return atomic_load_explicit(&slot->serial, memory_order_relaxed) == thread->serial &&
            atomic_load_explicit(&slot->life, memory_order_relaxed) == thread->life &&
-           slot->state != SPPROF_SLOT_FREE;
+           slot->state != SPPROF_SLOT_FREE && slot->state != SPPROF_SLOT_UNDELETED;
 }
 
 void spprof_thread_name_found(struct spprof_nameless *thread, const char *name) {

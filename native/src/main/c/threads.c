@@ -142,6 +142,7 @@ static void begin_slot(struct spprof_slot *slot) {
     spprof_schedule_begin(slot, from, random_bits());
     slot->state = SPPROF_SLOT_LIVE;
     slot->timer.valid = false;
+    slot->sampled = false;
     slot->failed = false;
     slot->waits = false;
     slot->stopped_ns = 0;
@@ -166,17 +167,32 @@ static void set_failed(struct spprof_slot *slot, bool failed) {
     }
 }
 
-static void count_sampled(bool more) {
-    atomic_fetch_add_explicit(&spprof_counters.threads_sampled, more ? 1 : UINT64_MAX,
-                              memory_order_relaxed);
+static void set_sampled(struct spprof_slot *slot, bool sampled) {
+    if (slot->sampled != sampled) {
+        slot->sampled = sampled;
+        atomic_fetch_add_explicit(&spprof_counters.threads_sampled, sampled ? 1 : UINT64_MAX,
+                                  memory_order_relaxed);
+    }
 }
 
-static void disarm(struct spprof_slot *slot) {
+/*
+ * 0 or -errno. A timer that the system did not delete stays the slot's, and the slot is nobody
+ * else's until it is deleted: sweeps try again, and no teardown ends before (drain.c).
+ */
+static int delete_timer(struct spprof_slot *slot) {
+    set_sampled(slot, false);
+    int error = slot->timer.valid ? engine->timer_delete(&slot->timer) : 0;
+    if (error != 0) {
+        last_error = SPPROF_FAILED(TIMER_LIVES, error);
+    }
+    return error;
+}
+
+static int disarm(struct spprof_slot *slot) {
     if (slot->timer.valid) {
         engine->thread_cpu_ns(id_of(slot), &slot->stopped_ns); /* unchanged if it is gone */
-        engine->timer_delete(&slot->timer);
-        count_sampled(false);
     }
+    return delete_timer(slot);
 }
 
 static void forget(struct spprof_slot *slot) {
@@ -211,16 +227,18 @@ static void begin_late(struct spprof_slot *slot) {
 
 /* Gives the slot a timer, unless the gate is closed; see threads.h. */
 static void arm(struct spprof_slot *slot) {
-    if (slot->timer.valid || slot->waits || !spprof_gate_is_open_sigsafe()) {
+    if (slot->sampled || slot->waits || !spprof_gate_is_open_sigsafe()) {
         return;
     }
     void *value = slot;
     if (engine->timer_a_thread) {
         value = spprof_threads_ticket_locked(slot);
     }
-    int error = engine->timer_create(&slot->timer, id_of(slot), SPPROF_SIGNAL, value);
+    /* A timer that could not be deleted is set again. */
+    int error = slot->timer.valid
+                    ? 0
+                    : engine->timer_create(&slot->timer, id_of(slot), SPPROF_SIGNAL, value);
     if (error == 0) {
-        count_sampled(true);
         if (slot->failed) {
             begin_late(slot);
         }
@@ -228,6 +246,7 @@ static void arm(struct spprof_slot *slot) {
         atomic_store_explicit(&slot->resting, false, memory_order_relaxed);
         error = set_timer(slot);
         if (error == 0) {
+            set_sampled(slot, true);
             return;
         }
         disarm(slot);
@@ -302,15 +321,49 @@ void spprof_threads_end(void) {
     spprof_threads_unlock();
 }
 
-void spprof_threads_disarm(void) {
+/* Slots that are nobody's, for their timers only. */
+static int delete_left_timer(struct spprof_slot *slot) {
+    int error = delete_timer(slot);
+    if (error == 0) {
+        spprof_slots_free(slot);
+    }
+    return error;
+}
+
+int spprof_threads_disarm(void) {
+    int error = 0;
     spprof_threads_lock();
     spprof_unseen_look();
     for (uint32_t i = 0; i < spprof_slots_used(); i++) {
-        if (spprof_slots_get(i)->state != SPPROF_SLOT_FREE) {
-            disarm(spprof_slots_get(i));
-        }
+        struct spprof_slot *slot = spprof_slots_get(i);
+        int failed = slot->state == SPPROF_SLOT_FREE        ? 0
+                     : slot->state == SPPROF_SLOT_UNDELETED ? delete_left_timer(slot)
+                                                            : disarm(slot);
+        error = error != 0 ? error : failed;
     }
     spprof_threads_unlock();
+    return error;
+}
+
+static struct spprof_slot *new_slot(uint64_t id) {
+    struct spprof_slot *slot = spprof_slots_allocate(id);
+    if (slot != NULL) {
+        begin_slot(slot);
+        spprof_slots_publish(slot);
+    }
+    return slot;
+}
+
+/* The slot's thread is gone, and the system gave its number to another. NULL: there is no slot. */
+static struct spprof_slot *replace_thread(struct spprof_slot *slot) {
+    bury(slot);
+    if (disarm(slot) == 0) {
+        begin_slot(slot);
+        return slot;
+    }
+    uint64_t id = id_of(slot);
+    forget(slot);
+    return new_slot(id);
 }
 
 /*
@@ -328,12 +381,10 @@ static struct spprof_slot *slot_for(uint64_t id) {
             slot->state = SPPROF_SLOT_LIVE;
             atomic_store_explicit(&slot->exiting, false, memory_order_relaxed);
         } else {
-            bury(slot);
-            begin_slot(slot);
+            slot = replace_thread(slot);
         }
-    } else if (slot == NULL && (slot = spprof_slots_allocate(id)) != NULL) {
-        begin_slot(slot);
-        spprof_slots_publish(slot);
+    } else if (slot == NULL) {
+        slot = new_slot(id);
     }
     return slot;
 }
@@ -342,15 +393,14 @@ static struct spprof_slot *slot_for(uint64_t id) {
  * A thread that ended between two sweeps, whose number the system gave to the caller: the slot's
  * clock is ahead of the caller's by more than the longest way to an expiry.
  */
-static void check_own_slot(struct spprof_slot *slot) {
+static struct spprof_slot *check_own_slot(struct spprof_slot *slot) {
     uint64_t cpu;
     if (slot->state == SPPROF_SLOT_LIVE && slot->timer.valid &&
         engine->thread_cpu_ns(id_of(slot), &cpu) == 0 &&
         cpu + spprof_schedule_longest() < spprof_schedule_next_sigsafe(slot)) {
-        bury(slot);
-        disarm(slot);
-        begin_slot(slot);
+        return replace_thread(slot);
     }
+    return slot;
 }
 
 void spprof_threads_adopt_locked(uint64_t id, void *env) {
@@ -496,6 +546,8 @@ static void revisit_ended(int *without_slot) {
             forget(slot);
         } else if (slot->state == SPPROF_SLOT_ENDED) {
             visit(id_of(slot), without_slot);
+        } else if (slot->state == SPPROF_SLOT_UNDELETED) {
+            delete_left_timer(slot);
         }
     }
 }
@@ -629,12 +681,12 @@ struct spprof_slot *spprof_threads_meet_locked(uint64_t id) {
         forget(slot); /* of a thread that ended unheard: its number is this one's now */
     }
     slot = slot_for(id);
+    if (slot != NULL && slot->state == SPPROF_SLOT_EXCLUDED) {
+        return NULL;
+    }
+    slot = slot != NULL ? check_own_slot(slot) : NULL;
     if (slot == NULL) {
         last_error = SPPROF_FAILED(SLOTS, 0);
-    } else if (slot->state == SPPROF_SLOT_EXCLUDED) {
-        slot = NULL;
-    } else {
-        check_own_slot(slot);
     }
     return slot;
 }
@@ -657,10 +709,7 @@ static void end_clock(struct spprof_slot *slot, uint64_t cpu_ns) {
     } else {
         slot->stopped_ns = cpu_ns;
     }
-    if (slot->timer.valid) {
-        engine->timer_delete(&slot->timer);
-        count_sampled(false);
-    }
+    delete_timer(slot);
 }
 
 void spprof_threads_retire_locked(struct spprof_slot *slot, uint64_t cpu_ns) {

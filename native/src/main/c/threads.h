@@ -125,8 +125,9 @@ struct spprof_slot *spprof_threads_slot_of(void *ticket);
  */
 void spprof_threads_exclude(bool excluded);
 
-/* Step 3 of the teardown: deletes every timer. The gate is closed. */
-void spprof_threads_disarm(void);
+/* Step 3 of the teardown: deletes every timer. The gate is closed. 0, or -errno if the system did
+ * not delete one, which may still send signals; may be called again. */
+int spprof_threads_disarm(void);
 
 /*
  * The slot that a signal of the engine's is for. NULL if there is none: with `stale` set it is of a

@@ -72,7 +72,8 @@ void spprof_unseen_look(void) {
     uint64_t seen = gone_ns;
     for (uint32_t i = 0; i < spprof_slots_used(); i++) {
         struct spprof_slot *slot = spprof_slots_get(i);
-        seen += slot->state != SPPROF_SLOT_FREE ? seen_of(slot) : 0;
+        bool of_thread = slot->state != SPPROF_SLOT_FREE && slot->state != SPPROF_SLOT_UNDELETED;
+        seen += of_thread ? seen_of(slot) : 0;
     }
     if (engine->process_cpu_ns(&after) != 0) {
         return;

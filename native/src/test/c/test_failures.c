@@ -26,6 +26,13 @@ static int fail_to_set(const struct spprof_timer *timer, uint64_t first, uint64_
     return fails() ? -EPERM : whole->timer_set_sigsafe(timer, first, interval);
 }
 
+/* As a sandbox does: each of a session's timers, for as long as it takes. */
+static bool deletion_refused;
+
+static int refuse_to_delete(struct spprof_timer *timer) {
+    return deletion_refused && timer->valid ? -ENOSYS : whole->timer_delete(timer);
+}
+
 static int fail_to_drain(int signal) {
     return fails() ? -EIO : whole->drain_pending(signal);
 }
@@ -259,6 +266,84 @@ TEST(a_stop_that_fails_can_be_tried_again) {
     stop_fails_and_can_be_tried_again();
 }
 
+static void check_timers_keep_the_session(void) {
+    CHECK_EQUAL(SPPROF_FAILED(TIMER_LIVES, -ENOSYS), spprof_sampler_stop(NULL, 1000));
+    CHECK(!spprof_gate_is_open_sigsafe());
+    struct spprof_action now = current_action();
+    CHECK(spprof_action_is_handler_sigsafe(&now));
+    CHECK_EQUAL(-EBUSY, spprof_sampler_release());
+    CHECK_EQUAL(SPPROF_FAILED(SESSION, 0), spprof_sampler_start(NULL, &config));
+    CHECK(timers_left() > 0);
+    burn(30 * MS); /* the timers are armed: with SIG_DFL back this would be the end */
+}
+
+TEST(a_stop_whose_timers_cannot_be_deleted_keeps_the_handler) {
+    setup_broken();
+    struct spprof_action before = current_action();
+    broken.timer_delete = refuse_to_delete;
+    CHECK_EQUAL(0, spprof_sampler_start(NULL, &config));
+    burn(10 * MS);
+    deletion_refused = true;
+    check_timers_keep_the_session();
+    check_timers_keep_the_session();
+    deletion_refused = false;
+    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
+    check_no_trace(&before);
+    CHECK_EQUAL(0, spprof_sampler_release());
+    check_start_works();
+}
+
+static void *lives_and_ends(void *unused) {
+    (void)unused;
+    thread_starts();
+    burn(5 * MS);
+    thread_ends("short");
+    return NULL;
+}
+
+/* The thread is gone, and its timer is not. The stop knows of it. */
+TEST(a_thread_whose_timer_cannot_be_deleted_leaves_it_to_the_stop) {
+    setup_broken();
+    struct spprof_action before = current_action();
+    broken.timer_delete = refuse_to_delete;
+    CHECK_EQUAL(0, spprof_sampler_start(NULL, &config));
+    int timers = timers_left();
+    deletion_refused = true;
+    pthread_t thread;
+    CHECK_EQUAL(0, pthread_create(&thread, NULL, lives_and_ends, NULL));
+    pthread_join(thread, NULL);
+    burn(5 * MS);
+    spprof_sampler_sweep(NULL);
+    burn(5 * MS);
+    spprof_sampler_sweep(NULL);
+    CHECK_EQUAL(timers + (config.engine->timer_a_thread ? 1 : 0), timers_left());
+    CHECK_EQUAL(SPPROF_FAILED(TIMER_LIVES, -ENOSYS), spprof_sampler_stop(NULL, 1000));
+    deletion_refused = false;
+    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
+    check_no_trace(&before);
+    CHECK_EQUAL(0, spprof_sampler_release());
+    check_start_works();
+}
+
+TEST(a_failed_start_whose_timers_cannot_be_deleted_keeps_the_handler) {
+    setup_broken();
+    struct spprof_action before = current_action();
+    broken.timer_delete = refuse_to_delete;
+    broken.timer_set_sigsafe = fail_to_set;
+    failures_left = 1000;
+    deletion_refused = true;
+    CHECK_EQUAL(SPPROF_FAILED(TIMER, -EPERM), spprof_sampler_start(NULL, &config));
+    struct spprof_action now = current_action();
+    CHECK(spprof_action_is_handler_sigsafe(&now));
+    CHECK_EQUAL(-EBUSY, spprof_sampler_release());
+    CHECK_EQUAL(SPPROF_FAILED(UNDO, 0), spprof_sampler_start(NULL, &config));
+    failures_left = 0;
+    deletion_refused = false;
+    CHECK_EQUAL(0, spprof_sampler_start(NULL, &config));
+    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
+    check_no_trace(&before);
+}
+
 TEST(a_handler_that_does_not_finish_makes_the_stop_fail_and_keeps_its_memory) {
     setup();
     walker_hangs = true;
@@ -404,6 +489,9 @@ int main(void) {
     RUN_WITH_BOTH(a_session_without_knowledge_of_java_threads_says_so);
     RUN_WITH_BOTH(a_failed_start_that_cannot_be_undone_is_undone_by_the_next);
     RUN_WITH_BOTH(a_stop_that_fails_can_be_tried_again);
+    RUN_WITH_BOTH(a_stop_whose_timers_cannot_be_deleted_keeps_the_handler);
+    RUN_WITH_BOTH(a_thread_whose_timer_cannot_be_deleted_leaves_it_to_the_stop);
+    RUN_WITH_BOTH(a_failed_start_whose_timers_cannot_be_deleted_keeps_the_handler);
     RUN_WITH_BOTH(a_handler_that_does_not_finish_makes_the_stop_fail_and_keeps_its_memory);
     RUN_WITH_BOTH(of_several_stops_at_once_one_stops);
     RUN_WITH_BOTH(a_start_during_a_stop_waits_or_is_refused);

@@ -196,18 +196,23 @@ static int delete_timer(struct spprof_timer *timer) {
     if (!timer->valid) {
         return 0;
     }
-    timer->valid = false;
-    if (--shares > 0 || !armed) {
+    if (shares > 1 || !armed) {
+        shares--;
+        timer->valid = false;
         return 0;
     }
-    armed = false;
     struct itimerval now;
     const struct itimerval off = {{0, 0}, {0, 0}};
-    int error = getitimer(ITIMER_PROF, &now) == 0 ? 0 : errno;
-    /* Another interval is somebody else's, who set it over ours. */
-    if (error == 0 && is_armed_interval(now.it_interval)) {
-        error = setitimer(ITIMER_PROF, &off, NULL) == 0 ? 0 : errno;
+    if (getitimer(ITIMER_PROF, &now) != 0) {
+        return -errno;
     }
+    /* Another interval is somebody else's, who set it over ours. */
+    if (is_armed_interval(now.it_interval) && setitimer(ITIMER_PROF, &off, NULL) != 0) {
+        return -errno;
+    }
+    armed = false;
+    shares = 0;
+    timer->valid = false;
     /*
      * macOS looks at the timer and sends its signal in two steps (bsd_ast in XNU's kern_sig.c),
      * between which a thread on another CPU may be right now: its signal is to be pending before
@@ -215,7 +220,7 @@ static int delete_timer(struct spprof_timer *timer) {
      */
     nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
     spprof_count_sigsafe(&spprof_counters.unsignalled_cpu_ns, take_unaccounted_sigsafe());
-    return -error;
+    return 0;
 }
 
 static bool sent_by_the_timer_sigsafe(const siginfo_t *info) {

@@ -176,9 +176,14 @@ static int delete_timer(struct spprof_timer *timer) {
     if (!timer->valid) {
         return 0;
     }
-    timer->valid = false;
     int32_t number = atomic_load_explicit(&timer->id, memory_order_relaxed);
-    return syscall(SYS_timer_delete, number) == 0 ? 0 : -errno;
+    if (syscall(SYS_timer_delete, number) != 0 && errno != EINVAL) { /* EINVAL: there is none */
+        int error = -errno;
+        set_timer_sigsafe(timer, 0, 0); /* it lives, but may be kept from sending more */
+        return error;
+    }
+    timer->valid = false;
+    return 0;
 }
 
 static bool signal_sigsafe(const siginfo_t *info, struct spprof_signal *signal) {

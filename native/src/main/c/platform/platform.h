@@ -74,7 +74,8 @@ struct spprof_engine {
      */
     int (*timer_set_sigsafe)(const struct spprof_timer *timer, uint64_t first_ns,
                              uint64_t interval_ns);
-    /* Disarms and deletes it if it is valid; the process's with the last thread's. */
+    /* Disarms and deletes it if it is valid; the process's with the last thread's. After an error
+     * it is valid still, and may be armed; to be tried again. */
     int (*timer_delete)(struct spprof_timer *timer);
 
     /* Reads a signal; false if none of our timers sent it. */

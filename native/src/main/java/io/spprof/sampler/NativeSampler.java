@@ -83,7 +83,8 @@ public final class NativeSampler implements Sampler {
     }
     int result = stop0(STOP_DEADLINE_MILLIS);
     if (result < 0) {
-      throw new SamplerException(SamplerFailure.ofStop(result, STOP_DEADLINE_MILLIS / 1000));
+      throw new SamplerException(
+          SamplerFailure.ofStop(result, STOP_DEADLINE_MILLIS / 1000, engine));
     }
     return result == 0 ? "" : SamplerFailure.leftInPlace();
   }

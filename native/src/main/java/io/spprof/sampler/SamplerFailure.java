@@ -15,6 +15,7 @@ enum SamplerFailure {
   UNDO,
   IN_FLIGHT,
   DEBUGGER,
+  TIMER_LIVES,
   WALKER,
   MEMORY,
   EVENTS,
@@ -107,7 +108,8 @@ enum SamplerFailure {
               + " or was inherited from the program that started this one; stop that, or use"
               + " engine=ctimer on Linux";
       case JAVA_THREADS -> unknownJavaThreads();
-      case NONE, NO_SESSION, DEBUGGER, SYSTEM -> "a system call failed with error " + number;
+      case NONE, NO_SESSION, DEBUGGER, TIMER_LIVES, SYSTEM ->
+          "a system call failed with error " + number;
     };
   }
 
@@ -116,9 +118,10 @@ enum SamplerFailure {
    *
    * @param result of the stop, less than 0
    * @param deadlineSeconds how long it waited
+   * @param engine the session's
    * @return the cause and the remedy
    */
-  static String ofStop(int result, int deadlineSeconds) {
+  static String ofStop(int result, int deadlineSeconds, TimerEngine engine) {
     return switch (of(result)) {
       case NO_SESSION -> "no session is sampling; call start first";
       case IN_FLIGHT ->
@@ -129,6 +132,14 @@ enum SamplerFailure {
                   + deadlineSeconds
                   + " s a debugger still holds a thread that is about to receive a signal; let the"
                   + " thread go on or detach the debugger");
+      case TIMER_LIVES ->
+          unfinished(
+              "the system does not delete a timer ("
+                  + (engine == TimerEngine.CTIMER ? "timer_delete" : "setitimer")
+                  + " failed with error "
+                  + number(result)
+                  + "), which could still send SIGPROF; allow the call in the sandbox (seccomp)"
+                  + " profile");
       default -> unfinished("a system call failed with error " + number(result));
     };
   }

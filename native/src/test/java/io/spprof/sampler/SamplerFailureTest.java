@@ -118,6 +118,7 @@ final class SamplerFailureTest {
     for (SamplerFailure step : SamplerFailure.values()) {
       if (step != SamplerFailure.NONE
           && step != SamplerFailure.NO_SESSION
+          && step != SamplerFailure.TIMER_LIVES
           && step != SamplerFailure.SYSTEM) {
         String message = ofStart(step, ENOSYS, TimerEngine.CTIMER);
         SamplerFailure same = told.put(message, step);
@@ -129,16 +130,30 @@ final class SamplerFailureTest {
   @Test
   void shouldNotTakeAFailedSystemCallForTheLackOfASession() {
     int einval = 22;
-    String none = SamplerFailure.ofStop(result(SamplerFailure.NO_SESSION, 0), 5);
-    String failed = SamplerFailure.ofStop(result(SamplerFailure.SYSTEM, einval), 5);
-    String running = SamplerFailure.ofStop(result(SamplerFailure.IN_FLIGHT, 0), 5);
+    String none =
+        SamplerFailure.ofStop(result(SamplerFailure.NO_SESSION, 0), 5, TimerEngine.CTIMER);
+    String failed =
+        SamplerFailure.ofStop(result(SamplerFailure.SYSTEM, einval), 5, TimerEngine.CTIMER);
+    String running =
+        SamplerFailure.ofStop(result(SamplerFailure.IN_FLIGHT, 0), 5, TimerEngine.CTIMER);
 
     assertEquals("no session is sampling; call start first", none);
     assertTrue(failed.contains("error 22") && failed.contains("call stop again"), failed);
     assertTrue(running.contains("still running after 5 s"), running);
-    String held = SamplerFailure.ofStop(result(SamplerFailure.DEBUGGER, 0), 5);
+    String held = SamplerFailure.ofStop(result(SamplerFailure.DEBUGGER, 0), 5, TimerEngine.CTIMER);
     assertTrue(held.contains("after 5 s a debugger") && held.contains("detach"), held);
     assertNotEquals(failed, running);
+  }
+
+  @Test
+  void shouldNameTheCallThatDoesNotDeleteATimer() {
+    int lives = result(SamplerFailure.TIMER_LIVES, ENOSYS);
+    String ctimer = SamplerFailure.ofStop(lives, 5, TimerEngine.CTIMER);
+    String itimer = SamplerFailure.ofStop(lives, 5, TimerEngine.ITIMER);
+
+    assertTrue(ctimer.contains("timer_delete failed with error 38"), ctimer);
+    assertTrue(itimer.contains("setitimer failed with error 38"), itimer);
+    assertTrue(ctimer.contains("nothing was freed; call stop again"), ctimer);
   }
 
   @Test
