@@ -193,8 +193,11 @@ final class OutputDirectory {
   }
 
   private synchronized Path directory() throws IOException {
-    Path directory = chosen == null ? temporary : chosen;
-    if (ours && (directory == null || Files.notExists(directory, LinkOption.NOFOLLOW_LINKS))) {
+    if (chosen == null) {
+      return isStillOurs(temporary) ? temporary : make();
+    }
+    Path directory = chosen;
+    if (ours && Files.notExists(directory, LinkOption.NOFOLLOW_LINKS)) {
       directory = make();
     }
     String untrusted;
@@ -207,6 +210,13 @@ final class OutputDirectory {
       throw new IOException(untrusted + ", and start the JVM with dir=PATH if it is another one");
     }
     return directory;
+  }
+
+  /** A cleaner can have removed it, and another user have taken its name. */
+  private static boolean isStillOurs(Path made) throws IOException {
+    return made != null
+        && Files.exists(made, LinkOption.NOFOLLOW_LINKS)
+        && TrustedDirectory.problemOfItself(made).isEmpty();
   }
 
   private Path make() throws IOException {

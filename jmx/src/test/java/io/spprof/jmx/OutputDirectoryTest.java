@@ -311,6 +311,22 @@ class OutputDirectoryTest {
     }
   }
 
+  /** As if it had been removed and made by somebody who had seen its name. */
+  @Test
+  void shouldMakeAnotherTemporaryDirectoryWhenTheOldIsNotOursAnyMore() throws IOException {
+    OutputDirectory temporary = OutputDirectory.temporary();
+    Path first = temporary.write("a.html", HELLO);
+    Files.delete(first);
+    Files.delete(first.getParent());
+    Files.createSymbolicLink(first.getParent(), dir);
+    Path second = temporary.write("a.html", HELLO);
+    assertEquals(List.of(), list(dir));
+    assertFalse(second.startsWith(first.getParent()), second.toString());
+    Files.delete(first.getParent());
+    Files.delete(second);
+    Files.delete(second.getParent());
+  }
+
   /** Somebody was faster with a directory, or put another in the place of ours. */
   @Test
   void shouldNotUseADirectoryThatBecameAnothers() throws IOException {

@@ -118,6 +118,7 @@ class SettingsTest {
     assertRefused(key, link, "is a link");
     assertRefused(key, Path.of("/etc/passwd"), "is not a directory");
     assertRefused(key, Path.of("/etc/passwd/x"), "/etc/passwd");
+    assertRefused(key, Files.createDirectory(open.resolve("below")), "chmod go-w " + open);
     assertRefused(key, dir.resolve("no/such"), key.equals("dir") ? "make that" : "not there");
     Files.setPosixFilePermissions(open, PosixFilePermissions.fromString("rwxr-xr-x"));
     assertEquals("", read(key + "=" + open, Map.of(), Map.of()).error());

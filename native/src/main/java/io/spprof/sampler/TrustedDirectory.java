@@ -1,17 +1,25 @@
 package io.spprof.sampler;
 
 import java.io.IOException;
+import java.nio.file.FileSystemLoopException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Deque;
+import java.util.List;
 import java.util.Map;
 
 /**
  * Whether a directory is a place for files that nobody else may replace: a directory and not a link
- * to one, owned by this JVM's user or by root, and not writable by anybody else unless it is sticky
- * (as {@code /tmp} is). Whoever can write to a directory that is not sticky can rename what we make
- * there and put another file or link in its place.
+ * to one, and on the way to it from the root nothing that others can change. Each directory on the
+ * way belongs to this JVM's user or to root, and nobody else can write to it unless it is sticky
+ * (as {@code /tmp} is): whoever can write to a directory that is not sticky can rename what is in
+ * there and put another file or link in its place. A link on the way (as {@code /var/run} is) has
+ * to belong to one of the two, too, and so does the way that it leads.
  */
 public final class TrustedDirectory {
 
@@ -21,28 +29,94 @@ public final class TrustedDirectory {
   private static final int STICKY = 01000;
   private static final int OTHERS_WRITE = 0022;
 
+  /** Links on one way, as in Linux. */
+  private static final int MOST_LINKS = 40;
+
+  /** What the system says of a file, which may be a link. */
+  private record Status(int mode, int owner) {
+
+    static Status of(Path path) throws IOException {
+      Map<String, Object> status =
+          Files.readAttributes(path, "unix:mode,uid", LinkOption.NOFOLLOW_LINKS);
+      return new Status((int) status.get("mode"), (int) status.get("uid"));
+    }
+
+    boolean isLink() {
+      return (mode & TYPE) == LINK;
+    }
+  }
+
   private TrustedDirectory() {}
 
   /**
-   * Checks a directory. Symbolic links above it are followed.
+   * Checks a directory and the way to it.
    *
    * @param path an absolute path
-   * @return "" if it can be trusted; else the path, the rule that it breaks, and the remedy
-   * @throws NoSuchFileException if there is nothing
+   * @return "" if it can be trusted; else what cannot, the rule that it breaks, and the remedy
+   * @throws NoSuchFileException if there is nothing, or the way to it ends before
    * @throws IOException if it cannot be looked at
    */
   public static String problem(Path path) throws IOException {
     if (!path.getFileSystem().supportedFileAttributeViews().contains("unix")) {
-      return Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS)
-          ? ""
-          : path + " is not a directory; name one";
+      return withoutOwners(path);
     }
-    Map<String, Object> status =
-        Files.readAttributes(path, "unix:mode,uid", LinkOption.NOFOLLOW_LINKS);
-    return problem(path, (int) status.get("mode"), (int) status.get("uid"), ownUid());
+    int self = ownUid();
+    Deque<Path> left = new ArrayDeque<>();
+    path.forEach(left::add);
+    Path at = path.getRoot();
+    Status root = Status.of(at);
+    String problem = problem(at, root.mode(), root.owner(), self);
+    int links = 0;
+    while (problem.isEmpty() && !left.isEmpty()) {
+      Path name = left.remove();
+      if (name.toString().equals("..")) {
+        at = at.getParent() == null ? at : at.getParent();
+        continue;
+      }
+      Path next = at.resolve(name).normalize();
+      Status status = Status.of(next);
+      if (!status.isLink() || left.isEmpty()) {
+        problem = problem(next, status.mode(), status.owner(), self);
+        at = next;
+      } else if (status.owner() != 0 && status.owner() != self) {
+        problem = ofAnother(next + " is a link that", status.owner(), self);
+      } else if (++links > MOST_LINKS) {
+        throw new FileSystemLoopException(path.toString());
+      } else {
+        Path target = Files.readSymbolicLink(next);
+        at = target.isAbsolute() ? target.getRoot() : at;
+        List<Path> names = new ArrayList<>();
+        target.forEach(names::add);
+        Collections.reverse(names);
+        names.forEach(left::addFirst);
+      }
+    }
+    return problem;
   }
 
-  /** The rules, for any owner. */
+  /**
+   * Checks a directory but not the way to it.
+   *
+   * @param path an absolute path
+   * @return as {@link #problem(Path)}
+   * @throws NoSuchFileException if there is nothing
+   * @throws IOException if it cannot be looked at
+   */
+  public static String problemOfItself(Path path) throws IOException {
+    if (!path.getFileSystem().supportedFileAttributeViews().contains("unix")) {
+      return withoutOwners(path);
+    }
+    Status status = Status.of(path);
+    return problem(path, status.mode(), status.owner(), ownUid());
+  }
+
+  private static String withoutOwners(Path path) {
+    return Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS)
+        ? ""
+        : path + " is not a directory; name one";
+  }
+
+  /** The rules for a directory, for any owner. */
   static String problem(Path path, int mode, int owner, int self) throws IOException {
     int type = mode & TYPE;
     if (type == LINK) {
@@ -55,23 +129,27 @@ public final class TrustedDirectory {
       return path + " is not a directory; name one";
     }
     if (owner != 0 && owner != self) {
-      return path
-          + " belongs to another user (uid "
-          + owner
-          + "; this JVM's is "
-          + self
-          + "); name a directory that this JVM's user or root owns";
+      return ofAnother(path.toString(), owner, self);
     }
     if ((mode & OTHERS_WRITE) != 0 && (mode & STICKY) == 0) {
       return path
           + " can be written to by others (mode "
           + Integer.toOctalString(mode & 07777)
-          + "); run 'chmod go-w "
+          + "), who could replace what is in it; run 'chmod go-w "
           + path
-          + "', or name a directory in it that does not exist yet, which is then made for this"
-          + " JVM's user only";
+          + "', or name a directory that is not in it";
     }
     return "";
+  }
+
+  private static String ofAnother(String what, int owner, int self) {
+    return what
+        + " belongs to another user (uid "
+        + owner
+        + "; this JVM's is "
+        + self
+        + "), who could replace what it leads to; name a directory that only this JVM's user and"
+        + " root can change the way to";
   }
 
   /** The effective user id, where it can be found out; else that of a file that we make. */
