@@ -306,10 +306,12 @@ TEST(a_thread_whose_timer_cannot_be_deleted_leaves_it_to_the_stop) {
     setup_broken();
     struct spprof_action before = current_action();
     broken.timer_delete = refuse_to_delete;
+    pthread_t thread; /* the first one made lets ThreadSanitizer make one of its own, too */
+    CHECK_EQUAL(0, pthread_create(&thread, NULL, lives_and_ends, NULL));
+    pthread_join(thread, NULL);
     CHECK_EQUAL(0, spprof_sampler_start(NULL, &config));
     int timers = timers_left();
     deletion_refused = true;
-    pthread_t thread;
     CHECK_EQUAL(0, pthread_create(&thread, NULL, lives_and_ends, NULL));
     pthread_join(thread, NULL);
     burn(5 * MS);
