@@ -27,7 +27,8 @@
     X(SIGNAL_LEFT)     /* SIGPROF has somebody's handler; none of the timers sends it */ \
     X(THREADS)         /* the threads could not be listed */                             \
     X(SLOTS)           /* more threads than slots */                                     \
-    X(TIMER)           /* a timer could not be made or set */                            \
+    X(TIMER)           /* a timer could not be made */                                   \
+    X(TIMER_SET)       /* a timer was made and could not be set */                       \
     X(TIMER_HELD)      /* the process's timer is somebody else's */                      \
     X(JAVA_THREADS)    /* the JVM does not publish which thread is which */              \
     X(SYSTEM)          /* another system call */

@@ -13,6 +13,7 @@
 #include "counters.h"
 #include "failure.h"
 #include "io_spprof_sampler_NativeSampler.h"
+#include "platform/delivery.h"
 #include "ring.h"
 #include "sampler.h"
 #include "symbols.h"
@@ -102,6 +103,13 @@ JNIEXPORT jint JNICALL Java_io_spprof_sampler_NativeSampler_start0(
     return result_of(spprof_sampler_start(jni, &config));
 }
 
+JNIEXPORT jint JNICALL Java_io_spprof_sampler_NativeSampler_probe0(JNIEnv *jni, jclass type,
+                                                                   jint engine) {
+    (void)jni, (void)type;
+    return engine_of(engine) == NULL ? SPPROF_FAILED(ENGINE, 0)
+                                     : result_of(engine_of(engine)->probe());
+}
+
 JNIEXPORT jint JNICALL Java_io_spprof_sampler_NativeSampler_stop0(JNIEnv *jni, jclass type,
                                                                   jint deadline_ms) {
     (void)type;
@@ -161,6 +169,13 @@ JNIEXPORT jint JNICALL Java_io_spprof_sampler_NativeSampler_lastThreadError0(JNI
                                                                              jclass type) {
     (void)jni, (void)type;
     return result_of(spprof_threads_last_error());
+}
+
+/* An error number of Linux only. */
+JNIEXPORT jint JNICALL Java_io_spprof_sampler_NativeSampler_deliveryProblem0(JNIEnv *jni,
+                                                                             jclass type) {
+    (void)jni, (void)type;
+    return spprof_delivery_problem();
 }
 
 JNIEXPORT jboolean JNICALL Java_io_spprof_sampler_NativeSampler_signalIsTaken0(JNIEnv *jni,

@@ -253,7 +253,9 @@ static bool lets_signal_in(void) {
  * thread's CPU time may be due and not yet signalled: for a thread of a few milliseconds that is a
  * good part of its life. A timer that is still to be made owes all of it. Not where the signal is
  * blocked: it may be pending, and is accounted for when it comes, or when the thread has gone
- * (blocked.h); nor where the timer was refused, as that time counts as unseen.
+ * (blocked.h); nor where the timer was refused, as that time counts as unseen; nor where it cannot
+ * be disarmed, as its signal may still come for the same time. What none comes for is counted as
+ * due when the thread has gone.
  *
  * Returns the thread's clock.
  */
@@ -265,8 +267,11 @@ static uint64_t settle(const struct spprof_engine *engine, struct spprof_slot *s
         return cpu;
     }
     if (armed) {
-        engine->timer_set_sigsafe(&slot->timer, 0, 0); /* its signal comes before this returns */
-        cpu = clock_of(engine, slot);
+        int error = engine->timer_set_sigsafe(&slot->timer, 0, 0);
+        cpu = clock_of(engine, slot); /* the timer's signal came before the call returned */
+        if (error != 0) {
+            return cpu;
+        }
     }
     uint64_t due = spprof_schedule_due(slot, cpu);
     if (due > 0) {

@@ -225,6 +225,27 @@ static void begin_late(struct spprof_slot *slot) {
     spprof_unseen_enter(slot, cpu);
 }
 
+static int failure_to_set(int error) {
+    return error == -EEXIST ? SPPROF_FAILED(TIMER_HELD, 0) : SPPROF_FAILED(TIMER_SET, error);
+}
+
+/* No timer for now: its clock counts as unseen, and the next sweep tries again (arm). */
+static void give_up_timer(struct spprof_slot *slot, int failure) {
+    disarm(slot);
+    last_error = failure;
+    set_failed(slot, true);
+}
+
+/* Its timer can not be set any more, so nobody knows when it expires. A thread that has ended
+ * is left to the next sweep. */
+static void lose_timer(struct spprof_slot *slot, int error) {
+    uint64_t cpu;
+    if (engine->thread_cpu_ns(id_of(slot), &cpu) == 0) {
+        atomic_store_explicit(&slot->resting, false, memory_order_relaxed);
+        give_up_timer(slot, failure_to_set(error));
+    }
+}
+
 /* Gives the slot a timer, unless the gate is closed; see threads.h. */
 static void arm(struct spprof_slot *slot) {
     if (slot->sampled || slot->waits || !spprof_gate_is_open_sigsafe()) {
@@ -238,6 +259,7 @@ static void arm(struct spprof_slot *slot) {
     int error = slot->timer.valid
                     ? 0
                     : engine->timer_create(&slot->timer, id_of(slot), SPPROF_SIGNAL, value);
+    int failure = SPPROF_FAILED(TIMER, error);
     if (error == 0) {
         if (slot->failed) {
             begin_late(slot);
@@ -249,12 +271,11 @@ static void arm(struct spprof_slot *slot) {
             set_sampled(slot, true);
             return;
         }
-        disarm(slot);
+        failure = failure_to_set(error);
     }
     uint64_t cpu;
     if (engine->thread_cpu_ns(id_of(slot), &cpu) == 0) {
-        last_error = error == -EEXIST ? SPPROF_FAILED(TIMER_HELD, 0) : SPPROF_FAILED(TIMER, error);
-        set_failed(slot, true); /* tried again at the next sweep */
+        give_up_timer(slot, failure);
     } else {
         bury(slot); /* it ended while we looked at it */
         forget(slot);
@@ -651,10 +672,9 @@ void spprof_threads_rest(uint32_t share, uint32_t turn) {
         }
         /* A handler that has not seen this yet may arm its timer once more: one signal, counted. */
         atomic_store_explicit(&slot->resting, rests, memory_order_relaxed);
-        if (rests) {
-            engine->timer_set_sigsafe(&slot->timer, 0, 0);
-        } else {
-            set_timer(slot);
+        int error = rests ? engine->timer_set_sigsafe(&slot->timer, 0, 0) : set_timer(slot);
+        if (error != 0) {
+            lose_timer(slot, error);
         }
     }
     spprof_threads_unlock();
@@ -695,9 +715,12 @@ void spprof_threads_arm_locked(struct spprof_slot *slot) {
     arm(slot);
 }
 
-void spprof_threads_go_on_locked(const struct spprof_slot *slot) {
+void spprof_threads_go_on_locked(struct spprof_slot *slot) {
     if (slot->timer.valid && !atomic_load_explicit(&slot->resting, memory_order_relaxed)) {
-        set_timer(slot);
+        int error = set_timer(slot);
+        if (error != 0) {
+            lose_timer(slot, error);
+        }
     }
 }
 

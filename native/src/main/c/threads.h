@@ -94,8 +94,9 @@ void spprof_threads_forget_names(void);
  * Of `share` threads one is sampled from now on, the others rest, their timers disarmed; who that
  * is `turn` says, which goes up by one to pass it on. A share of 1 ends that. On its turn a thread
  * is signalled at once for what it has used meanwhile, so no CPU time is lost; nor is what is left
- * when it, or the session, ends. New threads rest from the next call on. No effect with a process's
- * timer, which meets whom it meets.
+ * when it, or the session, ends. New threads rest from the next call on. A thread whose timer the
+ * system does not set loses it, and sweeps try to make another. No effect with a process's timer,
+ * which meets whom it meets.
  */
 void spprof_threads_rest(uint32_t share, uint32_t turn);
 
@@ -106,8 +107,9 @@ void spprof_threads_unlock_open(void);
  * be left alone, or while the gate is closed. */
 struct spprof_slot *spprof_threads_meet_locked(uint64_t id);
 void spprof_threads_arm_locked(struct spprof_slot *slot);
-/* Sets the timer anew, if the slot has one and does not rest: it goes on from what is paid. */
-void spprof_threads_go_on_locked(const struct spprof_slot *slot);
+/* Sets the timer anew, if the slot has one and does not rest: it goes on from what is paid. Where
+ * the system refuses, the thread has no timer until a sweep makes one. */
+void spprof_threads_go_on_locked(struct spprof_slot *slot);
 /* Its JVM's thread has ended, when the thread's clock was `cpu_ns`: no timer, and the slot goes
  * when the system's thread has gone. */
 void spprof_threads_retire_locked(struct spprof_slot *slot, uint64_t cpu_ns);

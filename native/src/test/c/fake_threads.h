@@ -25,6 +25,7 @@
 struct fake_thread {
     uint64_t cpu_ns;
     bool alive, has_timer, armed, blocks;
+    uint64_t owed_ns; /* a signal is on its way for so much, as its timer was not set */
     const char *name;
 };
 
@@ -35,6 +36,7 @@ static uint64_t signalled_ns; /* what the samples stand for */
 static uint64_t clock_reads, read_costs_ns, reader = 1;
 static int listings, names_read;
 static bool refuse, newest_hidden;
+static int set_error; /* 0, or what setting a timer fails with */
 
 static uint64_t begin_thread(void) {
     CHECK(newest + 1 < MOST);
@@ -119,13 +121,26 @@ static int fake_create(struct spprof_timer *timer, uint64_t id, int signal, void
 }
 
 static int fake_set(const struct spprof_timer *timer, uint64_t first_ns, uint64_t interval_ns) {
-    fakes[atomic_load(&timer->id)].armed = first_ns != 0 || interval_ns != 0;
+    struct fake_thread *fake = &fakes[atomic_load(&timer->id)];
+    if (set_error != 0) {
+        const struct spprof_slot *slot = spprof_slots_find_sigsafe((uint64_t)(fake - fakes));
+        fake->owed_ns = fake->armed && fake->alive ? spprof_schedule_due(slot, fake->cpu_ns) : 0;
+        return set_error;
+    }
+    fake->armed = first_ns != 0 || interval_ns != 0;
     return 0;
 }
 
 static int fake_delete(struct spprof_timer *timer) {
+    struct fake_thread *fake = &fakes[atomic_load(&timer->id)];
+    if (fake->owed_ns > 0) { /* the signal comes first */
+        struct spprof_slot *slot = spprof_slots_find_sigsafe((uint64_t)(fake - fakes));
+        uint64_t expirations = fake->owed_ns / atomic_load(&slot->interval_ns);
+        signalled_ns += spprof_schedule_pay_sigsafe(slot, expirations);
+        fake->owed_ns = 0;
+    }
     timer->valid = false;
-    fakes[atomic_load(&timer->id)].has_timer = false;
+    fake->has_timer = false;
     return 0;
 }
 

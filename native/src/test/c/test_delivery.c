@@ -44,6 +44,33 @@ TEST(the_kernel_is_asked_to_interrupt_all_processors) {
     CHECK_EQUAL(1, asked);
 }
 
+/* What the wait cannot do is known before a session needs it. */
+static void check_problem(int problem) {
+    CHECK_EQUAL(problem, spprof_delivery_problem());
+    spprof_delivery_prepare();
+    CHECK_EQUAL(problem, spprof_delivery_problem());
+}
+
+TEST(where_the_kernel_can_be_asked_there_is_no_problem) {
+    check_problem(0); /* also in a process that has not registered yet */
+}
+
+TEST(a_call_that_a_sandbox_forbids_is_a_problem) {
+    answer_membarrier(-1, SECCOMP_RET_ERRNO | EPERM);
+    check_problem(-EPERM);
+}
+
+TEST(a_call_that_the_kernel_does_not_know_is_a_problem) {
+    answer_membarrier(-1, SECCOMP_RET_ERRNO | ENOSYS);
+    check_problem(-ENOSYS);
+}
+
+/* Linux 4.3 to 4.13 have the call, and not this command. */
+TEST(a_command_that_the_kernel_does_not_know_is_a_problem) {
+    answer_membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED, SECCOMP_RET_ERRNO | EINVAL);
+    check_problem(-EINVAL);
+}
+
 TEST(the_kernel_is_asked_at_every_stop) {
     setup();
     signal(SIGSYS, on_asked);
@@ -121,6 +148,10 @@ TEST(a_debugger_that_holds_a_thread_makes_the_stop_fail_until_it_lets_go) {
 
 int main(void) {
     RUN(the_kernel_is_asked_to_interrupt_all_processors);
+    RUN(where_the_kernel_can_be_asked_there_is_no_problem);
+    RUN(a_call_that_a_sandbox_forbids_is_a_problem);
+    RUN(a_call_that_the_kernel_does_not_know_is_a_problem);
+    RUN(a_command_that_the_kernel_does_not_know_is_a_problem);
     RUN(the_kernel_is_asked_at_every_stop);
     RUN(where_the_kernel_may_not_be_asked_time_passes);
     RUN(where_the_kernel_does_not_know_the_call_time_passes);

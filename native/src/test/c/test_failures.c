@@ -107,6 +107,13 @@ TEST(a_start_leaves_a_foreign_handler_untouched) {
     check_start_works();
 }
 
+TEST(a_probe_leaves_nothing) {
+    setup();
+    CHECK_EQUAL(0, config.engine->probe());
+    CHECK_EQUAL(0, timers_left());
+    check_start_works();
+}
+
 TEST(a_start_leaves_a_foreign_process_timer_untouched) {
     setup();
     struct itimerval far = {.it_value = {.tv_sec = 1000}};
@@ -114,6 +121,7 @@ TEST(a_start_leaves_a_foreign_process_timer_untouched) {
     struct spprof_action before = current_action();
     CHECK_EQUAL(SPPROF_FAILED(TIMER_HELD, 0), spprof_sampler_start(NULL, &config));
     check_action(&before);
+    CHECK_EQUAL(-EEXIST, config.engine->probe());
     struct itimerval now;
     CHECK_EQUAL(0, getitimer(ITIMER_PROF, &now));
     CHECK(now.it_value.tv_sec > 900);
@@ -154,7 +162,8 @@ TEST(a_start_without_any_timer_leaves_nothing) {
     broken.timer_create = whole->timer_create;
     broken.timer_set_sigsafe = fail_to_set;
     failures_left = 1000;
-    check_start_leaves_nothing(SPPROF_FAILED(TIMER, -EPERM));
+    check_start_leaves_nothing(SPPROF_FAILED(TIMER_SET, -EPERM));
+    CHECK_EQUAL(SPPROF_FAILED(TIMER_SET, -EPERM), spprof_threads_last_error());
     failures_left = 0;
     check_start_works();
 }
@@ -334,7 +343,7 @@ TEST(a_failed_start_whose_timers_cannot_be_deleted_keeps_the_handler) {
     broken.timer_set_sigsafe = fail_to_set;
     failures_left = 1000;
     deletion_refused = true;
-    CHECK_EQUAL(SPPROF_FAILED(TIMER, -EPERM), spprof_sampler_start(NULL, &config));
+    CHECK_EQUAL(SPPROF_FAILED(TIMER_SET, -EPERM), spprof_sampler_start(NULL, &config));
     struct spprof_action now = current_action();
     CHECK(spprof_action_is_handler_sigsafe(&now));
     CHECK_EQUAL(-EBUSY, spprof_sampler_release());
@@ -480,6 +489,7 @@ TEST(the_end_of_the_jvm_ends_a_session) {
 int main(void) {
     RUN_WITH_BOTH(a_start_that_fails_at_any_step_leaves_nothing);
     RUN_WITH_BOTH(a_start_leaves_a_foreign_handler_untouched);
+    RUN_WITH_BOTH(a_probe_leaves_nothing);
     RUN_WITH(itimer, a_start_leaves_a_foreign_process_timer_untouched);
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
     RUN_WITH_BOTH(a_start_without_memory_leaves_nothing);

@@ -223,6 +223,25 @@ static int delete_timer(struct spprof_timer *timer) {
     return 0;
 }
 
+/* A call that is allowed has EINVAL for a timer that nobody has, and changes nothing. */
+static int probe(void) {
+    const struct itimerval off = {{0, 0}, {0, 0}};
+    struct itimerval now;
+    pthread_key_t key;
+    int error = pthread_key_create(&key, NULL);
+    if (error != 0) {
+        return -error;
+    }
+    pthread_key_delete(key);
+    if (getitimer(ITIMER_PROF, &now) != 0) {
+        return -errno;
+    }
+    if (now.it_value.tv_sec != 0 || now.it_value.tv_usec != 0) {
+        return -EEXIST;
+    }
+    return setitimer(-1, &off, NULL) != 0 && errno != EINVAL ? -errno : 0;
+}
+
 static bool sent_by_the_timer_sigsafe(const siginfo_t *info) {
 #ifdef SI_KERNEL
     return info->si_code == SI_KERNEL;
@@ -286,6 +305,7 @@ const struct spprof_engine spprof_engine_itimer = {
     .thread_name = thread_name,
     .signal_blocked = signal_blocked,
     .read_memory = read_memory,
+    .probe = probe,
     .timer_create = create_timer,
     .timer_set_sigsafe = set_timer, /* no thread has its own, so no handler calls it */
     .timer_delete = delete_timer,

@@ -19,6 +19,16 @@
  */
 void spprof_delivery_prepare(void);
 
+/* The kernel switches threads out where others keep interrupts off. */
+#define SPPROF_DELIVERY_REALTIME 1
+
+/*
+ * Why a wait here only lets a fixed time pass: -errno of the call that the kernel or a sandbox
+ * refuses, or SPPROF_DELIVERY_REALTIME. 0 where the system says when the signals were acted on, or
+ * has no call for it at all, as macOS. Some microseconds; no lock is needed.
+ */
+int spprof_delivery_problem(void);
+
 /*
  * Returns 0 when every signal that was taken before the call has had its action read. Some
  * microseconds where the system has a call for it, else a fixed time (delivery_linux.c,

@@ -39,20 +39,27 @@ static void sleep_ms(long ms) {
     }
 }
 
-static bool membarrier(int command) {
-    return syscall(SYS_membarrier, command, 0, 0) == 0;
+/* 0 or -errno. */
+static int membarrier(int command) {
+    int before = errno;
+    int error = syscall(SYS_membarrier, command, 0, 0) == 0 ? 0 : -errno;
+    errno = before;
+    return error;
 }
 
 void spprof_delivery_prepare(void) {
-    int before = errno;
-    membarrier(MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED); /* where it fails, the wait sees it */
-    errno = before;
+    /* Where it fails, spprof_delivery_problem and the wait see it. */
+    (void)membarrier(MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED);
 }
 
-static bool interrupt_all_processors(void) {
-    return membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED) ||
-           (errno == EPERM && membarrier(MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED) &&
-            membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED));
+/* 0 or -errno. A process that was forked is not registered, which the kernel answers with EPERM. */
+static int interrupt_all_processors(void) {
+    int error = membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED);
+    if (error == -EPERM) {
+        error = membarrier(MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED);
+        error = error == 0 ? membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED) : error;
+    }
+    return error;
 }
 
 /* Its spinlocks are mutexes, whose holders and waiters can be switched out. */
@@ -60,6 +67,11 @@ static bool is_realtime_kernel(void) {
     struct utsname name;
     return uname(&name) == 0 && (strstr(name.version, "PREEMPT_RT") != NULL ||
                                  strstr(name.version, "PREEMPT RT") != NULL);
+}
+
+int spprof_delivery_problem(void) {
+    int error = interrupt_all_processors();
+    return error != 0 ? error : is_realtime_kernel() ? SPPROF_DELIVERY_REALTIME : 0;
 }
 
 /* The number or letter after `key` in a file of /proc in the form of status; -1 if there is none.
@@ -147,7 +159,7 @@ int spprof_delivery_await(uint32_t deadline_ms) {
     if (status_of("/proc/self/status", "\nTracerPid:\t", false) > 0) {
         error = await_debugger(now_ms() + deadline_ms);
     }
-    if (!interrupt_all_processors() || is_realtime_kernel()) {
+    if (spprof_delivery_problem() != 0) {
         sleep_ms(PATIENCE_MS);
     }
     return error;

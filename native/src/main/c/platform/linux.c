@@ -186,6 +186,23 @@ static int delete_timer(struct spprof_timer *timer) {
     return 0;
 }
 
+/* One that is never armed and sends nothing. Calls that are allowed have EINVAL for number -1. */
+static int probe(void) {
+    const struct itimerspec off = {{0, 0}, {0, 0}};
+    struct sigevent event = {.sigev_notify = SIGEV_NONE};
+    int32_t number;
+    if (syscall(SYS_timer_settime, -1, 0, &off, NULL) != 0 && errno != EINVAL) {
+        return -errno;
+    }
+    if (syscall(SYS_timer_delete, -1) != 0 && errno != EINVAL) {
+        return -errno;
+    }
+    if (syscall(SYS_timer_create, CLOCK_THREAD_CPUTIME_ID, &event, &number) != 0) {
+        return -errno;
+    }
+    return syscall(SYS_timer_delete, number) == 0 ? 0 : -errno;
+}
+
 static bool signal_sigsafe(const siginfo_t *info, struct spprof_signal *signal) {
     if (info->si_code != SI_TIMER) {
         return false;
@@ -229,6 +246,7 @@ const struct spprof_engine spprof_engine_ctimer = {
     .thread_name = thread_name,
     .signal_blocked = signal_blocked,
     .read_memory = read_memory,
+    .probe = probe,
     .timer_create = create_timer,
     .timer_set_sigsafe = set_timer_sigsafe,
     .timer_delete = delete_timer,

@@ -63,6 +63,11 @@ struct spprof_engine {
     /* Copies memory of this process; -EFAULT where a load would fault. */
     int (*read_memory)(const void *address, void *value, size_t size);
 
+    /* Whether the system makes and sets such timers for this process: 0, or -errno of the call that
+     * it refuses; -EEXIST if the process's timer is in use. Nothing is left behind, and no timer of
+     * anybody's is touched. */
+    int (*probe)(void);
+
     /* Makes the thread's timer, not yet armed; its signal carries `value`. */
     int (*timer_create)(struct spprof_timer *timer, uint64_t id, int signal, void *value);
     /*

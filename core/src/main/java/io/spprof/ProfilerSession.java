@@ -247,7 +247,13 @@ final class ProfilerSession {
     String unseen = unseenShare.problem(stats());
     found = found.isEmpty() ? known : found;
     found = found.isEmpty() ? shares.problem() : found;
-    problem = found.isEmpty() ? unseen : found;
+    found = found.isEmpty() ? unseen : found;
+    // It stays as long as the session, so it must not hide what comes and goes, nor be hidden.
+    String environment = sampler.environmentProblem();
+    problem =
+        found.isEmpty() || environment.isEmpty()
+            ? found + environment
+            : found + "; besides, " + environment;
   }
 
   /**

@@ -209,6 +209,24 @@ final class ProfilerFailuresTest {
     assertNextSessionIsFine(2);
   }
 
+  /** What lasts as long as the session hides nothing that comes and goes, and is not hidden. */
+  @Test
+  void shouldTellWhatTheEnvironmentLacksBesideWhatElseIsWrong() {
+    sampler.environmentProblem = "the sandbox forbids membarrier";
+    profiler.start(ProfilerConfig.DEFAULT);
+    assertEquals("the sandbox forbids membarrier", profiler.lastError());
+    sampler.threadProblem = "SIGPROF is blocked";
+    WaitFor.condition(
+        () ->
+            profiler
+                .lastError()
+                .equals("SIGPROF is blocked; besides, the sandbox forbids membarrier"),
+        "both");
+    sampler.threadProblem = "";
+    WaitFor.condition(
+        () -> profiler.lastError().equals("the sandbox forbids membarrier"), "what lasts");
+  }
+
   @Test
   void shouldGoOnWhenAPassFindsNoHeap() {
     profiler.start(ProfilerConfig.DEFAULT);

@@ -45,6 +45,7 @@ public final class FakeSampler implements Sampler {
 
   public volatile String unavailable = "";
   public volatile String threadProblem = "";
+  public volatile String environmentProblem = "";
   public volatile StackWalker walker = StackWalker.VM;
   public volatile String walkerProblem = "";
   public volatile DebugNonSafepoints debugNonSafepoints = DebugNonSafepoints.BEFORE;
@@ -190,6 +191,11 @@ public final class FakeSampler implements Sampler {
   public String threadProblem() {
     secondsPassed.incrementAndGet();
     return threadProblem;
+  }
+
+  @Override
+  public String environmentProblem() {
+    return environmentProblem;
   }
 
   @Override

@@ -2,6 +2,8 @@ package io.spprof.sampler;
 
 import java.nio.ByteBuffer;
 import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * The sampler in C: CPU timers, a signal handler, a ring. The library is loaded at the first {@link
@@ -20,7 +22,7 @@ public final class NativeSampler implements Sampler {
   private final LibraryPlaces places;
   private volatile ByteBuffer counters;
   private volatile TimerEngine engine = TimerEngine.platformDefault(); // the session's, or the last
-  private volatile String procProblem = ""; // of the session, or the last
+  private volatile String environmentProblem = ""; // of the session, or the last
 
   /** Creates one; nothing is loaded yet. */
   public NativeSampler() {
@@ -52,7 +54,7 @@ public final class NativeSampler implements Sampler {
   @Override
   public SampleRing start(SamplerConfig config) throws SamplerException {
     load();
-    procProblem = config.engine() == TimerEngine.CTIMER ? ProcFileSystem.problem() : "";
+    environmentProblem = environmentProblem(config.engine());
     int error =
         start0(
             config.engine().ordinal(),
@@ -64,7 +66,8 @@ public final class NativeSampler implements Sampler {
             config.locations(),
             config.methods());
     if (error != 0) {
-      throw new SamplerException(SamplerFailure.ofStart(error, config, walkerProblem0()));
+      OtherEngine other = otherThan(config.engine());
+      throw new SamplerException(SamplerFailure.ofStart(error, config, walkerProblem0(), other));
     }
     engine = config.engine();
     try {
@@ -150,9 +153,25 @@ public final class NativeSampler implements Sampler {
       return SamplerFailure.taken();
     }
     String problem =
-        SamplerFailure.ofThreads(lastThreadError0(), counters().threadsFailed(), engine);
-    problem = problem.isEmpty() ? SamplerFailure.blocked(blocking0()) : problem;
-    return problem.isEmpty() ? procProblem : problem;
+        SamplerFailure.ofThreads(
+            lastThreadError0(), counters().threadsFailed(), engine, otherThan(engine));
+    return problem.isEmpty() ? SamplerFailure.blocked(blocking0()) : problem;
+  }
+
+  @Override
+  public String environmentProblem() {
+    return environmentProblem;
+  }
+
+  private static OtherEngine otherThan(TimerEngine engine) {
+    return OtherEngine.than(engine, other -> probe0(other.ordinal()));
+  }
+
+  private static String environmentProblem(TimerEngine engine) {
+    String proc = engine == TimerEngine.CTIMER ? ProcFileSystem.problem(otherThan(engine)) : "";
+    return Stream.of(proc, DeliveryProblem.of(deliveryProblem0()))
+        .filter(problem -> !problem.isEmpty())
+        .collect(Collectors.joining("; besides, "));
   }
 
   @Override
@@ -226,6 +245,8 @@ public final class NativeSampler implements Sampler {
       int locations,
       int methods);
 
+  private static native int probe0(int engine);
+
   private static native int stop0(int deadlineMillis);
 
   private static native int release0();
@@ -247,6 +268,8 @@ public final class NativeSampler implements Sampler {
   private static native int rest0(int share, int turn);
 
   private static native int lastThreadError0();
+
+  private static native int deliveryProblem0();
 
   private static native boolean signalIsTaken0();
 

@@ -19,16 +19,17 @@ final class ProcFileSystem {
   /**
    * What is wrong with it here.
    *
+   * @param other the engine that needs no list of threads
    * @return "" if nothing, else the consequence, the cause and the remedy
    */
-  static String problem() {
+  static String problem(OtherEngine other) {
     String self;
     try {
       self = Files.readSymbolicLink(SELF).toString();
     } catch (IOException | UnsupportedOperationException e) {
       self = "";
     }
-    return problem(self, ProcessHandle.current().pid());
+    return problem(self, ProcessHandle.current().pid(), other);
   }
 
   /**
@@ -36,8 +37,9 @@ final class ProcFileSystem {
    *
    * @param self where /proc/self leads, "" if it leads nowhere
    * @param pid the number that the process has for itself
+   * @param other the engine that needs no list of threads
    */
-  static String problem(String self, long pid) {
+  static String problem(String self, long pid, OtherEngine other) {
     if (self.equals(Long.toString(pid))) {
       return "";
     }
@@ -49,6 +51,7 @@ final class ProcFileSystem {
                 + " there, and "
                 + pid
                 + " for itself)")
-        + "; mount a /proc of the container's own, or use engine=itimer";
+        + "; mount a /proc of the container's own"
+        + other.instead("");
   }
 }

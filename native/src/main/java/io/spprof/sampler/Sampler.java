@@ -111,6 +111,14 @@ public interface Sampler {
   String threadProblem();
 
   /**
+   * What the system or a sandbox does not give, so that the session, or the last one, does not see
+   * or wait for all that it should. Found out at its start.
+   *
+   * @return "" if nothing is missing; else the consequence, the cause, and the remedy
+   */
+  String environmentProblem();
+
+  /**
    * Keeps the calling thread out of the profile, or lets it in again. Has no effect before {@link
    * #load()}.
    *

@@ -25,6 +25,7 @@ enum SamplerFailure {
   THREADS,
   SLOTS,
   TIMER,
+  TIMER_SET,
   TIMER_HELD,
   JAVA_THREADS,
   SYSTEM;
@@ -60,9 +61,10 @@ enum SamplerFailure {
    * @param result of the start, less than 0
    * @param config what it was started with
    * @param walkerProblem why the walker of our own does not work, "" if it does
+   * @param other the engine that it was not started with
    * @return the cause and the remedy
    */
-  static String ofStart(int result, SamplerConfig config, String walkerProblem) {
+  static String ofStart(int result, SamplerConfig config, String walkerProblem, OtherEngine other) {
     int number = number(result);
     return switch (of(result)) {
       case SETTINGS -> "the native side refused the settings " + config;
@@ -100,13 +102,15 @@ enum SamplerFailure {
               + "stop or remove the other one, then start again. No timer of this process sends the"
               + " signal now: some profilers leave their handler behind when they are stopped; then"
               + " only starting the JVM without that one frees the signal";
-      case THREADS -> "the threads of the process cannot be listed: " + listingFailed(number);
+      case THREADS ->
+          "the threads of the process cannot be listed: " + listingFailed(number, other);
       case SLOTS -> "there are more threads than the sampler has slots";
-      case TIMER -> "no thread could get a CPU timer: " + timerRefused(number, config.engine());
+      case TIMER, TIMER_SET ->
+          "no thread could get a CPU timer: " + timerRefused(result, config.engine(), other);
       case TIMER_HELD ->
           "the process's profiling timer (setitimer, ITIMER_PROF) is already set by something else,"
-              + " or was inherited from the program that started this one; stop that, or use"
-              + " engine=ctimer on Linux";
+              + " or was inherited from the program that started this one; stop that"
+              + other.instead("");
       case JAVA_THREADS -> unknownJavaThreads();
       case NONE, NO_SESSION, DEBUGGER, TIMER_LIVES, SYSTEM ->
           "a system call failed with error " + number;
@@ -188,9 +192,10 @@ enum SamplerFailure {
    * @param result of the last failure, 0 if there was none
    * @param failed number of threads without a timer
    * @param engine the session's
+   * @param other the one that it does not use
    * @return the cause and the remedy, or "" if all is well
    */
-  static String ofThreads(int result, int failed, TimerEngine engine) {
+  static String ofThreads(int result, int failed, TimerEngine engine, OtherEngine other) {
     SamplerFailure step = of(result);
     if (step == JAVA_THREADS) {
       return unknownJavaThreads();
@@ -203,7 +208,7 @@ enum SamplerFailure {
             ? "there are more threads than the sampler has slots"
             : step == TIMER_HELD
                 ? "the process's profiling timer (setitimer, ITIMER_PROF) is somebody else's now"
-                : timerRefused(number(result), engine);
+                : timerRefused(result, engine, other);
     return failed + " threads have no timer: " + cause;
   }
 
@@ -219,48 +224,49 @@ enum SamplerFailure {
     return StringUtils.defaultIfEmpty(SystemProbe.profilingSignalHolder(), "something else");
   }
 
-  private static String listingFailed(int number) {
+  private static String listingFailed(int number, OtherEngine other) {
+    String instead = other.instead(", which needs no list");
     return switch (number) {
       case EMFILE, ENFILE ->
           "/proc/self/task needs a file descriptor, and none is left; raise 'ulimit -n'";
       case EPERM, EACCES, ENOSYS ->
           "/proc/self/task may not be read here (error "
               + number
-              + "); allow it in the sandbox, or use engine=itimer, which needs no list";
-      default ->
-          "/proc/self/task cannot be read (error "
-              + number
-              + "); mount /proc, or use engine=itimer, which needs no list";
+              + "); allow it in the sandbox"
+              + instead;
+      default -> "/proc/self/task cannot be read (error " + number + "); mount /proc" + instead;
     };
   }
 
-  private static String timerRefused(int number, TimerEngine engine) {
+  private static String timerRefused(int result, TimerEngine engine, OtherEngine other) {
+    int number = number(result);
+    if (number == 0) {
+      return "none of the process's threads could be found";
+    }
     boolean ctimer = engine == TimerEngine.CTIMER;
-    String call = ctimer ? "timer_create" : "setitimer";
-    String other =
+    boolean made = of(result) == TIMER_SET;
+    if (number == EAGAIN && !made) {
+      return ctimer
+          ? "the limit of pending signals (RLIMIT_SIGPENDING, now "
+              + SystemProbe.pendingSignalsLimit()
+              + ", counted over all processes of the user) is used up; raise it, for instance"
+              + " with 'ulimit -i', and start again"
+          : "the process has no thread-specific key left (PTHREAD_KEYS_MAX); load fewer native"
+              + " libraries"
+              + other.instead("");
+    }
+    String call =
         ctimer
-            ? ", or use engine=itimer, which does without it"
-            : TimerEngine.platformDefault() == TimerEngine.CTIMER
-                ? ", or use engine=ctimer, which does without it"
-                : "";
-    return switch (number) {
-      case 0 -> "none of the process's threads could be found";
-      case EAGAIN ->
-          ctimer
-              ? "the limit of pending signals (RLIMIT_SIGPENDING, now "
-                  + SystemProbe.pendingSignalsLimit()
-                  + ", counted over all processes of the user) is used up; raise it, for instance"
-                  + " with 'ulimit -i', and start again"
-              : "the process has no thread-specific key left (PTHREAD_KEYS_MAX); use engine=ctimer"
-                  + " on Linux";
-      case EPERM, EACCES, ENOSYS ->
-          "the system call "
-              + call
-              + " is forbidden here or does not exist (error "
-              + number
-              + "); allow it in the sandbox (seccomp) profile"
-              + other;
-      default -> call + " failed with error " + number + other.replaceFirst(", or ", "; ");
-    };
+            ? made ? "timer_settime" : "timer_create"
+            : made ? "setitimer (or getitimer)" : "pthread_key_create";
+    boolean forbidden = number == EPERM || number == EACCES || number == ENOSYS;
+    return forbidden
+        ? "the system call "
+            + call
+            + " is forbidden here or does not exist (error "
+            + number
+            + "); allow it in the sandbox (seccomp) profile"
+            + other.instead(", which does without it")
+        : call + " failed with error " + number + other.instead("").replaceFirst(", or ", "; ");
   }
 }

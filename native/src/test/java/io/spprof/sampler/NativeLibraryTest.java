@@ -161,7 +161,7 @@ final class NativeLibraryTest {
         NativeSampler sampler = new NativeSampler();
         sampler.start(CONFIG);
         String holder = SystemProbe.profilingSignalHolder();
-        System.out.println("threads: '" + sampler.threadProblem() + "'");
+        System.out.println("environment: '" + sampler.environmentProblem() + "'");
         sampler.stop();
         sampler.release();
         System.out.println("loaded, held by '" + holder + "', jna.tmpdir " + jnaDirectory());
@@ -214,19 +214,21 @@ final class NativeLibraryTest {
   /** A container with a pid namespace of its own and the host's /proc. */
   @Test
   void shouldSayThatProcIsAnothers() throws Exception {
-    assertEquals("", ProcFileSystem.problem("12", 12));
-    assertTrue(ProcFileSystem.problem("", 12).contains("/proc does not show this process"));
-    String found = ProcFileSystem.problem("4711", 12);
+    OtherEngine itimer = OtherEngine.than(TimerEngine.CTIMER, asked -> 0);
+    assertEquals("", ProcFileSystem.problem("12", 12, itimer));
+    assertTrue(ProcFileSystem.problem("", 12, itimer).contains("/proc does not show this process"));
+    String found = ProcFileSystem.problem("4711", 12, itimer);
+    assertTrue(found.endsWith(", or use engine=itimer"), found);
     assertTrue(found.contains("this process is 4711 there, and 12 for itself"), found);
 
-    assertTrue(load(directory, "-Dplain").contains("threads: ''"), "this /proc is ours");
+    assertTrue(load(directory, "-Dplain").contains("environment: ''"), "this /proc is ours");
     String flag = isRoot() ? "-pf" : "-Urpf";
     Assumptions.assumeTrue(
         new ProcessBuilder("unshare", flag, "true").start().waitFor() == 0,
         "NOT TESTED: no pid namespace can be made here");
     prefix = List.of("unshare", flag);
     String output = load(directory, "-Dplain");
-    assertTrue(output.contains("threads: 'only Java's threads are sampled"), output);
+    assertTrue(output.contains("environment: 'only Java's threads are sampled"), output);
     assertTrue(output.matches("(?s).* there, and [1-9] for itself.*"), output);
   }
 

@@ -30,7 +30,18 @@ final class SamplerFailureTest {
   }
 
   private static String ofStart(SamplerFailure step, int number, TimerEngine engine) {
-    return SamplerFailure.ofStart(result(step, number), config(engine), "");
+    return ofStart(step, number, engine, 0);
+  }
+
+  private static String ofStart(
+      SamplerFailure step, int number, TimerEngine engine, int resultOfOther) {
+    OtherEngine other = OtherEngine.than(engine, asked -> resultOfOther);
+    return SamplerFailure.ofStart(result(step, number), config(engine), "", other);
+  }
+
+  private static String ofThreads(int result, int failed) {
+    OtherEngine other = OtherEngine.than(TimerEngine.CTIMER, asked -> 0);
+    return SamplerFailure.ofThreads(result, failed, TimerEngine.CTIMER, other);
   }
 
   @Test
@@ -54,10 +65,54 @@ final class SamplerFailureTest {
     assertTrue(ctimer.contains("timer_create"), ctimer);
     assertTrue(ctimer.contains("use engine=itimer"), ctimer);
     assertFalse(ctimer.contains("AsyncGetCallTrace"), ctimer);
-    String itimer = ofStart(SamplerFailure.TIMER, number, TimerEngine.ITIMER);
+    String set = ofStart(SamplerFailure.TIMER_SET, number, TimerEngine.CTIMER);
+    assertTrue(set.contains("timer_settime is forbidden"), set);
+    assertTrue(set.contains("use engine=itimer"), set);
+    assertFalse(set.contains("timer_create"), set);
+    String itimer = ofStart(SamplerFailure.TIMER_SET, number, TimerEngine.ITIMER);
     assertTrue(itimer.contains("setitimer"), itimer);
     assertTrue(itimer.contains("use engine=ctimer"), itimer);
     assertFalse(itimer.contains("timer_create"), itimer);
+  }
+
+  /** Whatever the message, and whatever is wrong with the other engine. */
+  @ParameterizedTest
+  @EnumSource(
+      mode = EnumSource.Mode.INCLUDE,
+      names = {"TIMER", "TIMER_SET", "TIMER_HELD", "THREADS"})
+  void shouldPromiseTheOtherEngineOnlyIfItWorks(SamplerFailure step) {
+    for (int number : new int[] {EPERM, EAGAIN, ENOSYS, 22}) {
+      for (TimerEngine engine : TimerEngine.values()) {
+        assertFalse(
+            ofStart(step, number, engine, result(SamplerFailure.NONE, EPERM))
+                .contains("use engine"));
+        String elsewhere = ofStart(step, number, engine, result(SamplerFailure.ENGINE, 0));
+        assertFalse(elsewhere.contains("engine="), elsewhere);
+      }
+    }
+    OtherEngine none = OtherEngine.than(TimerEngine.CTIMER, asked -> -EPERM);
+    assertFalse(ProcFileSystem.problem("4711", 12, none).contains("use engine"));
+  }
+
+  @Test
+  void shouldSayWhyTheOtherEngineIsNoWayOutEither() {
+    String ctimer =
+        ofStart(
+            SamplerFailure.TIMER, EPERM, TimerEngine.CTIMER, result(SamplerFailure.NONE, ENOSYS));
+    assertTrue(
+        ctimer.endsWith(
+            "allow it in the sandbox (seccomp) profile; engine=itimer does not work here either:"
+                + " its timer is refused, too (error 38)"),
+        ctimer);
+    int eexist = 17;
+    ctimer =
+        ofStart(
+            SamplerFailure.TIMER, EPERM, TimerEngine.CTIMER, result(SamplerFailure.NONE, eexist));
+    assertTrue(ctimer.endsWith("the process's profiling timer is in use"), ctimer);
+    String itimer =
+        ofStart(
+            SamplerFailure.TIMER_HELD, 0, TimerEngine.ITIMER, result(SamplerFailure.NONE, EAGAIN));
+    assertTrue(itimer.endsWith("(RLIMIT_SIGPENDING) is used up"), itimer);
   }
 
   @Test
@@ -160,14 +215,13 @@ final class SamplerFailureTest {
   void shouldSayHowManyThreadsHaveNoTimerAndWhy() {
     int refused = result(SamplerFailure.TIMER, ENOSYS);
 
-    assertEquals("", SamplerFailure.ofThreads(0, 0, TimerEngine.CTIMER));
-    assertEquals("", SamplerFailure.ofThreads(refused, 0, TimerEngine.CTIMER), "they ended since");
-    String some = SamplerFailure.ofThreads(refused, 3, TimerEngine.CTIMER);
+    assertEquals("", ofThreads(0, 0));
+    assertEquals("", ofThreads(refused, 0), "they ended since");
+    String some = ofThreads(refused, 3);
     assertTrue(some.startsWith("3 threads have no timer: ") && some.contains("timer_create"), some);
-    String slots = SamplerFailure.ofThreads(result(SamplerFailure.SLOTS, 0), 3, TimerEngine.CTIMER);
+    String slots = ofThreads(result(SamplerFailure.SLOTS, 0), 3);
     assertTrue(slots.contains("slots"), slots);
-    String java =
-        SamplerFailure.ofThreads(result(SamplerFailure.JAVA_THREADS, 0), 0, TimerEngine.CTIMER);
+    String java = ofThreads(result(SamplerFailure.JAVA_THREADS, 0), 0);
     assertTrue(java.contains("use a HotSpot JVM"), java);
   }
 }

@@ -1,6 +1,7 @@
 package io.spprof.sampler;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.sun.jna.Function;
@@ -15,60 +16,102 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.commons.lang3.StringUtils;
 import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
-/** A sandbox (seccomp) that forbids one engine's timer, in a JVM of its own. */
+/** A sandbox (seccomp) that forbids system calls, by x86-64's numbers, in a JVM of its own. */
 final class SandboxTest {
 
   private static final int SECCOMP = 317; // x86-64
 
   @TempDir Path directory;
 
-  /**
-   * By the numbers of x86-64: 222 is timer_create, 38 setitimer; as errors 1 is EPERM, 38 ENOSYS.
-   */
+  private static final String TIMER_CREATE = "222";
+  private static final String TIMER_SETTIME = "223";
+  private static final String SETITIMER = "38";
+  private static final String MEMBARRIER = "324";
+  private static final String EPERM = "1";
+  private static final String ENOSYS = "38";
+
+  @BeforeEach
+  void assumeX86() {
+    Assumptions.assumeTrue(
+        System.getProperty("os.arch").equals("amd64"),
+        "NOT TESTED: the numbers of system calls are x86-64's");
+  }
+
   @ParameterizedTest
   @CsvSource({
     "CTIMER, ITIMER, 222, 38, timer_create, engine=itimer",
-    "CTIMER, ITIMER, 222, 1, timer_create, engine=itimer",
+    "CTIMER, ITIMER, 223, 1, timer_settime, engine=itimer",
     "ITIMER, CTIMER, 38, 38, setitimer, engine=ctimer",
   })
   void shouldNameWhatIsForbiddenAndTheEngineThatWorks(
       TimerEngine forbidden,
       TimerEngine allowed,
-      int systemCall,
-      int error,
+      String systemCall,
+      String error,
       String name,
       String remedy)
       throws Exception {
-    Assumptions.assumeTrue(
-        System.getProperty("os.arch").equals("amd64"),
-        "NOT TESTED: the numbers of system calls are x86-64's");
-    List<String> said =
-        run(forbidden.name(), allowed.name(), "" + systemCall, "" + error).lines().toList();
+    List<String> said = run(forbidden + "," + allowed, error, systemCall);
 
     String refusal = said.get(0);
     assertTrue(refusal.startsWith("refused: no thread could get a CPU timer"), said.toString());
-    assertTrue(refusal.contains(name), said.toString());
+    assertTrue(refusal.contains("the system call " + name), said.toString());
     assertTrue(refusal.contains("error " + error), said.toString());
     assertTrue(refusal.contains("use " + remedy), said.toString());
     assertEquals("started", said.get(1), said.toString());
   }
 
-  /** Run in a JVM of its own: the engine that is forbidden, then the other. */
+  @Test
+  void shouldPromiseNoEngineWhereBothAreForbidden() throws Exception {
+    List<String> said = run("CTIMER,ITIMER", EPERM, TIMER_CREATE, SETITIMER);
+
+    assertTrue(said.get(0).contains("the system call timer_create is forbidden"), said.toString());
+    assertTrue(said.get(0).contains("engine=itimer does not work here either"), said.toString());
+    assertTrue(said.get(1).contains("the system call setitimer"), said.toString());
+    assertTrue(said.get(1).contains("engine=ctimer does not work here either"), said.toString());
+    said.forEach(line -> assertFalse(line.contains("use engine="), line));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {EPERM, ENOSYS})
+  void shouldSayThatTheKernelCannotBeAskedAtAStop(String error) throws Exception {
+    List<String> said = run("CTIMER,ITIMER", error, MEMBARRIER);
+
+    for (int i = 0; i < 4; i += 2) {
+      String problem = said.get(i);
+      assertTrue(problem.contains("membarrier is forbidden here"), said.toString());
+      assertTrue(problem.contains("(error " + error + ")"), said.toString());
+      assertTrue(problem.contains("allow membarrier in the sandbox"), said.toString());
+      assertEquals(error.equals(ENOSYS), problem.contains("Linux 4.14"), said.toString());
+      assertEquals("started", said.get(i + 1), said.toString());
+    }
+  }
+
+  /** Run in a JVM of its own: engines, an error number, and the calls that are answered with it. */
   static final class Sandbox {
     public static void main(String[] args) {
-      forbid(Integer.parseInt(args[2]), Integer.parseInt(args[3]));
-      start(TimerEngine.valueOf(args[0]));
-      start(TimerEngine.valueOf(args[1]));
+      for (String systemCall : args[2].split(",")) {
+        forbid(Integer.parseInt(systemCall), Integer.parseInt(args[1]));
+      }
+      for (String engine : args[0].split(",")) {
+        start(TimerEngine.valueOf(engine));
+      }
     }
 
     private static void start(TimerEngine engine) {
       NativeSampler sampler = new NativeSampler();
       try {
         sampler.start(new SamplerConfig(engine, StackWalker.AUTO, 10_000_000, 64, 1 << 20));
+        if (!sampler.environmentProblem().isEmpty()) {
+          System.out.println("problem: " + sampler.environmentProblem());
+        }
         sampler.stop();
         sampler.release();
         System.out.println("started");
@@ -112,7 +155,7 @@ final class SandboxTest {
     }
   }
 
-  private String run(String... arguments) throws Exception {
+  private List<String> run(String engines, String error, String... systemCalls) throws Exception {
     String classPath =
         Stream.of(NativeSampler.class, Native.class, StringUtils.class, Sandbox.class)
             .map(type -> type.getProtectionDomain().getCodeSource().getLocation())
@@ -120,19 +163,18 @@ final class SandboxTest {
             .collect(Collectors.joining(":"));
     Process process =
         new ProcessBuilder(
-                Stream.concat(
-                        Stream.of(
-                            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                            "-Djava.io.tmpdir=" + directory,
-                            "-cp",
-                            classPath,
-                            Sandbox.class.getName()),
-                        Stream.of(arguments))
-                    .toList())
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Djava.io.tmpdir=" + directory,
+                "-cp",
+                classPath,
+                Sandbox.class.getName(),
+                engines,
+                error,
+                String.join(",", systemCalls))
             .redirectError(ProcessBuilder.Redirect.INHERIT)
             .start();
     String output = new String(process.getInputStream().readAllBytes());
     process.waitFor();
-    return output;
+    return output.lines().toList();
   }
 }

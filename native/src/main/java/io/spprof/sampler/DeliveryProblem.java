@@ -1,0 +1,45 @@
+package io.spprof.sampler;
+
+/**
+ * Why a stop lets a fixed time pass instead of asking the kernel whether a signal is still on its
+ * way to a thread (delivery.h). What comes in that time is waited for all the same: the stop is
+ * unsafe only if a thread is kept from running for longer, in the few instructions between taking
+ * its signal and reading what to do with it.
+ */
+final class DeliveryProblem {
+
+  private static final int REALTIME = 1;
+  private static final int EPERM = 1;
+  private static final int EACCES = 13;
+
+  private static final String WAITS =
+      "a stop of the session waits 20 ms for signals on their way, because ";
+
+  private DeliveryProblem() {}
+
+  /**
+   * What is to be said.
+   *
+   * @param problem of the native side: a negative error number, {@code SPPROF_DELIVERY_REALTIME},
+   *     or 0
+   * @return "" for 0; else the consequence, the cause, and the remedy
+   */
+  static String of(int problem) {
+    if (problem == 0) {
+      return "";
+    }
+    if (problem == REALTIME) {
+      return WAITS
+          + "this kernel (PREEMPT_RT) does not say when none is left; that is safe unless threads"
+          + " of a higher priority keep one of this JVM's from running for longer just then: stop"
+          + " sessions while no such thread is busy";
+    }
+    boolean forbidden = problem == -EPERM || problem == -EACCES;
+    return WAITS
+        + "the system call membarrier is forbidden here or does not exist (error "
+        + -problem
+        + "); that is safe unless a hypervisor takes the processor away for longer just then: allow"
+        + " membarrier in the sandbox (seccomp) profile"
+        + (forbidden ? "" : ", or use Linux 4.14 or later");
+  }
+}

@@ -1,0 +1,50 @@
+package io.spprof.sampler;
+
+import java.util.function.ToIntFunction;
+
+/**
+ * The engine that a session does not use, as a remedy where its own one fails. It is promised only
+ * after the system was asked for its timers, because a sandbox can refuse those of both.
+ *
+ * @param engine the other one
+ * @param probe asks the system: 0, or less than 0 as the native side has failures
+ */
+record OtherEngine(TimerEngine engine, ToIntFunction<TimerEngine> probe) {
+
+  private static final int EAGAIN = 11;
+  private static final int EEXIST = 17;
+
+  static OtherEngine than(TimerEngine used, ToIntFunction<TimerEngine> probe) {
+    return new OtherEngine(
+        used == TimerEngine.CTIMER ? TimerEngine.ITIMER : TimerEngine.CTIMER, probe);
+  }
+
+  /**
+   * Ends a sentence that names another remedy.
+   *
+   * @param reason why it would help, "" or a subordinate clause
+   * @return what to use instead; that it works no better; or "" where the platform does not have it
+   */
+  String instead(String reason) {
+    String setting = "engine=" + (engine == TimerEngine.CTIMER ? "ctimer" : "itimer");
+    int result = probe.applyAsInt(engine);
+    if (result == 0) {
+      return ", or use " + setting + reason;
+    }
+    if (SamplerFailure.of(result) == SamplerFailure.ENGINE) {
+      return "";
+    }
+    int number = SamplerFailure.number(result);
+    return "; "
+        + setting
+        + " does not work here either: "
+        + switch (number) {
+          case EAGAIN ->
+              engine == TimerEngine.CTIMER
+                  ? "the limit of pending signals (RLIMIT_SIGPENDING) is used up"
+                  : "no thread-specific key is left (PTHREAD_KEYS_MAX)";
+          case EEXIST -> "the process's profiling timer is in use";
+          default -> "its timer is refused, too (error " + number + ")";
+        };
+  }
+}

@@ -1,0 +1,126 @@
+/*
+ * A sandbox that comes while a session runs and forbids to set timers: no CPU time is counted
+ * twice, none is lost in silence, and threads without a timer are counted as such.
+ */
+#include "failure.h"
+#include "fake_threads.h"
+
+static uint64_t failed(void) {
+    return spprof_counters.threads_failed;
+}
+
+static void check_failed(uint64_t threads) {
+    CHECK_EQUAL(threads, failed());
+    CHECK_EQUAL(SPPROF_FAILED(TIMER_SET, -EPERM), spprof_threads_last_error());
+}
+
+/* Of each thread less than an interval too much or too little. */
+static void check_all_accounted(uint64_t used, uint64_t interval_ns, uint64_t threads) {
+    end_session();
+    CHECK(accounted() <= used + threads * interval_ns);
+    CHECK(accounted() + threads * interval_ns >= used);
+}
+
+TEST(a_timer_that_is_not_disarmed_at_the_threads_end_is_paid_once) {
+    begin_session(1, 10 * MS);
+    self = begin_thread();
+    thread_starts();
+    run(self, 95 * MS);
+    set_error = -EPERM;
+    thread_ends();
+    end_thread(self);
+    run(1, MS);
+    tick();
+    spprof_threads_sweep();
+    CHECK_EQUAL(0, failed());
+    check_all_accounted(96 * MS, 10 * MS, 2);
+}
+
+TEST(a_thread_that_cannot_be_put_to_rest_has_no_timer_and_is_counted) {
+    begin_session(2, MS);
+    set_error = -EPERM;
+    spprof_threads_rest(2, 0);
+    check_failed(1);
+    CHECK_EQUAL(1, fakes[1].has_timer + fakes[2].has_timer);
+    run(1, 50 * MS);
+    run(2, 50 * MS);
+    tick();
+    spprof_threads_sweep(); /* tries again */
+    check_failed(1);
+    set_error = 0;
+    spprof_threads_sweep();
+    CHECK_EQUAL(0, failed());
+    CHECK(fakes[1].has_timer && fakes[2].has_timer);
+    run(1, 50 * MS);
+    run(2, 50 * MS);
+    tick();
+    CHECK(signalled_ns >= 148 * MS);
+    check_all_accounted(200 * MS, MS, 2);
+}
+
+TEST(a_thread_whose_rest_cannot_be_ended_has_no_timer_and_is_counted) {
+    begin_session(2, MS);
+    spprof_threads_rest(2, 0);
+    CHECK_EQUAL(0, failed());
+    run(1, 50 * MS);
+    run(2, 50 * MS);
+    set_error = -EPERM;
+    spprof_threads_rest(2, 1); /* one is to rest, the other is to go on */
+    check_failed(2);
+    CHECK(!fakes[1].has_timer && !fakes[2].has_timer);
+    set_error = 0;
+    spprof_threads_sweep();
+    CHECK_EQUAL(0, failed());
+    run(1, 50 * MS);
+    run(2, 50 * MS);
+    tick();
+    CHECK(signalled_ns >= 98 * MS);
+    check_all_accounted(200 * MS, MS, 2);
+}
+
+/* As one that ends: it is no thread without a timer, and the next sweep knows. */
+TEST(a_thread_that_has_gone_is_not_counted) {
+    begin_session(2, MS);
+    run(2, 50 * MS);
+    end_thread(1);
+    end_thread(2);
+    set_error = -ESRCH;
+    spprof_threads_rest(2, 0);
+    spprof_threads_rest(2, 1);
+    CHECK_EQUAL(0, failed());
+    CHECK_EQUAL(0, spprof_threads_last_error());
+    check_all_accounted(50 * MS, MS, 2);
+}
+
+/* It keeps its timer outside of the JVM; settling has disarmed it. */
+TEST(a_thread_that_comes_and_goes_and_cannot_go_on_is_counted) {
+    spprof_thread_hooks_load();
+    begin_session(1, MS);
+    self = begin_thread();
+    for (int i = 0; i < 7; i++) {
+        thread_starts();
+        run(self, 10 * MS);
+        thread_ends();
+    }
+    thread_starts();
+    run(self, 10 * MS);
+    set_error = -EPERM;
+    thread_ends();
+    check_failed(1);
+    CHECK(!fakes[self].has_timer);
+    run(self, 50 * MS);
+    set_error = 0;
+    spprof_threads_sweep();
+    CHECK_EQUAL(0, failed());
+    CHECK(fakes[self].has_timer);
+    check_all_accounted(130 * MS, MS, 2);
+}
+
+int main(void) {
+    RUN(a_timer_that_is_not_disarmed_at_the_threads_end_is_paid_once);
+    RUN(a_thread_that_cannot_be_put_to_rest_has_no_timer_and_is_counted);
+    RUN(a_thread_whose_rest_cannot_be_ended_has_no_timer_and_is_counted);
+    RUN(a_thread_that_has_gone_is_not_counted);
+    RUN(a_thread_that_comes_and_goes_and_cannot_go_on_is_counted);
+    return report();
+}
