@@ -109,6 +109,18 @@ final class OutputDirectory {
     }
   }
 
+  /**
+   * What is wrong with the place of the temporary directory, which the first dump makes.
+   *
+   * @return "" if nothing; else the path, the rule, and the remedy
+   */
+  static String problemOfTemporary() {
+    Path parent = TemporaryDirectory.path();
+    return Files.isDirectory(parent)
+        ? writable(parent)
+        : parent + " is no directory; make it, or name another directory";
+  }
+
   private static String writable(Path directory) {
     return Files.isWritable(directory) && Files.isExecutable(directory)
         ? ""

@@ -152,6 +152,9 @@ record Settings(
         default -> options.put(setting.getKey(), value);
       }
     }
+    if (dumpAtExit && directory == null) {
+      checkTemporaryDirectory();
+    }
     return new Settings(
         ProfilerConfig.DEFAULT.with(options), start, dumpAtExit, directory, libraryDirectory, "");
   }
@@ -160,6 +163,22 @@ record Settings(
     Path path = path(DIR, value);
     refuse(DIR, value, OutputDirectory.problem(path));
     return path;
+  }
+
+  /** Other dumps have somebody who reads why they fail; the one at the JVM's end is lost. */
+  private static void checkTemporaryDirectory() {
+    String problem = OutputDirectory.problemOfTemporary();
+    if (!problem.isEmpty()) {
+      throw new IllegalArgumentException(
+          ONEXIT
+              + "=dump writes below java.io.tmpdir, as "
+              + DIR
+              + "=PATH is not given: "
+              + Printable.line(problem)
+              + " with "
+              + DIR
+              + "=PATH");
+    }
   }
 
   private static Path libraryDirectory(String value) {

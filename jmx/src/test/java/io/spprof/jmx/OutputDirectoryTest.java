@@ -350,6 +350,11 @@ class OutputDirectoryTest {
     writeWithTemporaryDirectory(null);
   }
 
+  @Test
+  void shouldWriteWhereTheTemporaryDirectoryIsNoPath() throws IOException {
+    writeWithTemporaryDirectory("/tmp/a\0b");
+  }
+
   private static void writeWithTemporaryDirectory(String value) throws IOException {
     String before = System.getProperty("java.io.tmpdir");
     Path relative = "relative".equals(value) ? Files.createDirectory(Path.of(value)) : null;

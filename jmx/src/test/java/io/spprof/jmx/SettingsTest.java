@@ -124,6 +124,32 @@ class SettingsTest {
     assertEquals("", read(key + "=" + open, Map.of(), Map.of()).error());
   }
 
+  /** Else it is told at the JVM's end, when the profile is lost. */
+  @Test
+  void shouldRefuseADumpAtExitWithoutAPlaceForIt() throws IOException {
+    Path missing = dir.resolve("no\nsuch");
+    Path file = Files.createFile(dir.resolve("file"));
+    String before = System.getProperty("java.io.tmpdir");
+    try {
+      for (Path unusable : List.of(missing, file)) {
+        System.setProperty("java.io.tmpdir", unusable.toString());
+        Settings settings = read("onexit=dump,start=true", Map.of(), Map.of());
+        String error = settings.error();
+        assertTrue(error.startsWith("onexit=dump writes below java.io.tmpdir"), error);
+        assertTrue(error.contains(unusable.getFileName().toString().replace('\n', ' ')), error);
+        assertTrue(error.contains("is no directory; make it, or name another"), error);
+        assertTrue(error.contains("with dir=PATH") && !error.contains("\n"), error);
+        assertFalse(settings.start() || settings.dumpAtExit());
+        assertEquals("", read("onexit=dump,dir=" + dir, Map.of(), Map.of()).error());
+        assertEquals("", read("start=true", Map.of(), Map.of()).error());
+      }
+      System.setProperty("java.io.tmpdir", dir.toString());
+      assertEquals("", read("onexit=dump", Map.of(), Map.of()).error());
+    } finally {
+      System.setProperty("java.io.tmpdir", before);
+    }
+  }
+
   private static void assertRefused(String key, Path path, String because) {
     String error = read(key + "=" + path + ",start=true", Map.of(), Map.of()).error();
     assertTrue(error.startsWith(key + "=" + path + ": ") && error.contains(because), error);

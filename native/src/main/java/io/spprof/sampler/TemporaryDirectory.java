@@ -3,6 +3,7 @@ package io.spprof.sampler;
 import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -10,7 +11,7 @@ import java.util.UUID;
 
 /**
  * The directory for temporary files, as {@code java.io.tmpdir} names it now. The application may
- * set that property to a relative path, to nothing, or clear it; {@code
+ * set that property to a relative path, to nothing, to what is no path at all, or clear it; {@code
  * Files.createTempDirectory(String)} reads it once and then fails for good.
  */
 public final class TemporaryDirectory {
@@ -23,12 +24,16 @@ public final class TemporaryDirectory {
    * Where temporary files go. Nothing is looked at or made.
    *
    * @return an absolute path; a relative setting is relative to the working directory of the JVM's
-   *     start
+   *     start, and one that is no path counts as none
    */
   public static Path path() {
-    return Path.of(System.getProperty("java.io.tmpdir", WHERE_NONE_IS_SET))
-        .toAbsolutePath()
-        .normalize();
+    Path set;
+    try {
+      set = Path.of(System.getProperty("java.io.tmpdir", WHERE_NONE_IS_SET));
+    } catch (InvalidPathException e) { // a NUL, or what the locale's file names cannot have
+      set = Path.of(WHERE_NONE_IS_SET);
+    }
+    return set.toAbsolutePath().normalize();
   }
 
   /**
