@@ -7,6 +7,12 @@
  * whose CPU clock is far past the expiry that is due. A thread can be one that does not block it,
  * while it is in the kernel for long.
  *
+ * With a process's timer no expiry is a thread's own, and the engine knows Java threads only. Where
+ * the system lists threads, as Linux does, about one look in five goes through its list: a thread
+ * is asked for each 50 ms of CPU time that it used. So the number of questions is in proportion to
+ * the CPU time, however many threads there are. A thread can block the signal for a moment (while
+ * it makes another thread, say), so it is believed when the next look finds the same.
+ *
  * Everything here is called by threads.c with its lock.
  */
 #ifndef SPPROF_BLOCKED_H
@@ -30,6 +36,9 @@ void spprof_blocked_look(bool all);
 
 /* The slot's thread is gone. */
 void spprof_blocked_leave(const struct spprof_slot *slot);
+
+/* The session ends. */
+void spprof_blocked_end(void);
 
 /*
  * Describes the threads of this session that block the signal, or did so to their end: in `text`,

@@ -26,6 +26,8 @@ enum spprof_slot_state {
     SPPROF_SLOT_ENDED, /* left the JVM; the system's thread may live on for a moment, or for long */
     SPPROF_SLOT_EXCLUDED,  /* the profiler's own */
     SPPROF_SLOT_UNDELETED, /* no thread's any more, but its timer could not be deleted yet */
+    SPPROF_SLOT_WATCHED,   /* has no timer of its own: only whether it blocks the signal (blocked.c)
+                            */
 };
 
 /* Added to a JNIEnv's address while its thread is in a hook (thread_hooks.h): not to be walked. */
@@ -61,9 +63,12 @@ struct spprof_slot {
     uint64_t stopped_ns; /* thread CPU clock when the timer was deleted; 0 if it never had one */
     uint64_t from_ns;    /* thread CPU clock from which on it is sampled (unseen.h) */
     uint64_t seen_ns;    /* the same clock at the last look with a timer, 0 if there was none */
-    bool blocked;        /* found to block the signal, when paid_ns was this (blocked.h): */
+    /* Of a watched thread the three are its clock at the last look, at the first, and when it was
+     * last asked. */
+    bool blocked; /* found to block the signal, when paid_ns was this (blocked.h): */
     uint64_t blocked_paid_ns;
     char blocked_name[SPPROF_BLOCKED_NAME];
+    bool suspect;       /* of a watched thread: blocked it when it was asked once */
     uint32_t sweep;     /* the last sweep that saw the thread */
     uint32_t name_hash; /* of the name last published, 0 if none */
 

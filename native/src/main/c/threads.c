@@ -337,6 +337,7 @@ void spprof_threads_end(void) {
             forget(slot);
         }
     }
+    spprof_blocked_end();
     atomic_store_explicit(&others, NULL, memory_order_relaxed);
     ring = NULL;
     spprof_threads_unlock();
@@ -622,6 +623,8 @@ int spprof_threads_sweep(void) {
     }
     if (busy) {
         spprof_unseen_look();
+    }
+    if (busy || !engine->timer_a_thread) {
         spprof_blocked_look(false);
     }
     if (without_slot > 0) {

@@ -88,6 +88,21 @@ TEST(nobody_is_asked_who_is_signalled_in_time) {
     end_session();
 }
 
+/* A look asks some suspects only, and those that do not block it stay suspects. */
+TEST(each_suspect_has_its_turn) {
+    begin_session(100, MS);
+    for (uint64_t i = 1; i <= 100; i++) {
+        run(i, 200 * MS); /* their signals are late */
+    }
+    run(begin_deaf("last"), 200 * MS);
+    for (int i = 0; i < 5; i++) {
+        run(1, 2 * MS);
+        spprof_threads_sweep();
+    }
+    check_told("1 thread: last");
+    end_session();
+}
+
 TEST(names_are_told_as_ascii_and_three_of_them) {
     begin_session(1, MS);
     const char *names[] = {"a\xc3\xa4\n", "b", "c", "d", "e"};
@@ -132,6 +147,7 @@ int main(void) {
     RUN(a_thread_that_lets_the_signal_in_again_is_sampled_and_named_no_longer);
     RUN(a_thread_with_a_late_signal_is_not_named);
     RUN(nobody_is_asked_who_is_signalled_in_time);
+    RUN(each_suspect_has_its_turn);
     RUN(names_are_told_as_ascii_and_three_of_them);
     RUN(all_are_asked_at_the_start_if_the_caller_blocks_it);
     RUN(a_new_session_has_forgotten_the_last_ones);

@@ -155,7 +155,9 @@ public final class NativeSampler implements Sampler {
     String problem =
         SamplerFailure.ofThreads(
             lastThreadError0(), counters().threadsFailed(), engine, otherThan(engine));
-    return problem.isEmpty() ? SamplerFailure.blocked(blocking0()) : problem;
+    return problem.isEmpty()
+        ? SamplerFailure.blocked(blocking0(), engine, otherThan(engine))
+        : problem;
   }
 
   @Override

@@ -171,19 +171,27 @@ enum SamplerFailure {
   }
 
   /**
-   * Threads that cannot be sampled although they have a timer.
+   * Threads that cannot be sampled although they have a timer, or a share in the process's.
    *
    * @param threads which threads block its signal; null if there are none
+   * @param engine the session's
+   * @param other the one that it does not use
    * @return "" if there are none
    */
-  static String blocked(String threads) {
-    return threads == null
-        ? ""
-        : "SIGPROF is blocked, so nothing is sampled, in "
-            + threads
-            + "; their CPU time counts as dropped when they or the session end. A library blocks it"
-            + " in its own threads, or the parent of this process did for all: start the JVM with"
-            + " SIGPROF unblocked, or let the library leave it out of its mask";
+  static String blocked(String threads, TimerEngine engine, OtherEngine other) {
+    if (threads == null) {
+      return "";
+    }
+    boolean ctimer = engine == TimerEngine.CTIMER;
+    return "SIGPROF is blocked, so nothing is sampled, in "
+        + threads
+        + (ctimer
+            ? "; their CPU time counts as dropped when they or the session end"
+            : "; their CPU time is in the samples of other threads, or, where all threads block it,"
+                + " counts as dropped when the session ends")
+        + ". A library blocks it in its own threads, or the parent of this process did for all:"
+        + " start the JVM with SIGPROF unblocked, or let the library leave it out of its mask"
+        + (ctimer ? "" : other.instead(", which counts their CPU time as dropped"));
   }
 
   /**

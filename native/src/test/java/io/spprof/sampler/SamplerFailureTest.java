@@ -212,6 +212,24 @@ final class SamplerFailureTest {
   }
 
   @Test
+  void shouldSayWhereTheTimeOfThreadsIsThatBlockTheSignal() {
+    String ctimer = blocked("1 thread: a", TimerEngine.CTIMER, 0);
+    assertTrue(ctimer.contains("nothing is sampled, in 1 thread: a; their CPU time"), ctimer);
+    assertTrue(ctimer.contains("counts as dropped when they or the session end"), ctimer);
+    assertFalse(ctimer.contains("engine="), ctimer);
+    String itimer = blocked("1 thread: a", TimerEngine.ITIMER, 0);
+    assertTrue(itimer.contains("is in the samples of other threads"), itimer);
+    assertTrue(itimer.contains("use engine=ctimer"), itimer);
+    itimer = blocked("1 thread: a", TimerEngine.ITIMER, result(SamplerFailure.NONE, EPERM));
+    assertFalse(itimer.contains("use engine=ctimer"), itimer);
+    assertEquals("", blocked(null, TimerEngine.ITIMER, 0));
+  }
+
+  private static String blocked(String threads, TimerEngine engine, int resultOfOther) {
+    return SamplerFailure.blocked(threads, engine, OtherEngine.than(engine, x -> resultOfOther));
+  }
+
+  @Test
   void shouldSayHowManyThreadsHaveNoTimerAndWhy() {
     int refused = result(SamplerFailure.TIMER, ENOSYS);
 

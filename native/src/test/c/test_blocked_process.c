@@ -1,0 +1,152 @@
+/*
+ * Threads that block the signal of a process's timer: they are named, too. What they use goes to
+ * other threads' samples, so nothing else would show them.
+ */
+#include "session.h"
+
+#include <sys/prctl.h>
+
+static _Atomic bool silent = true; /* the thread blocks the signal */
+static _Atomic bool ready;
+
+static void block_all(int how) {
+    sigset_t all;
+    sigfillset(&all);
+    pthread_sigmask(how, &all, NULL);
+}
+
+static void *deaf(void *unused) {
+    (void)unused;
+    prctl(PR_SET_NAME, "rdk:deaf");
+    if (silent) {
+        block_all(SIG_BLOCK);
+    }
+    ready = true;
+    while (!over) {
+        burn(MS);
+        if (!silent) {
+            block_all(SIG_UNBLOCK);
+        }
+    }
+    return NULL;
+}
+
+static pthread_t begin_deaf(void) {
+    pthread_t thread;
+    CHECK_EQUAL(0, pthread_create(&thread, NULL, deaf, NULL));
+    while (!ready) {
+        sched_yield();
+    }
+    return thread;
+}
+
+static const char *told(void) {
+    static char text[256];
+    return spprof_threads_blocking(text, sizeof text) ? text : "";
+}
+
+static void pass(void) {
+    nanosleep(&(struct timespec){.tv_nsec = MS}, NULL);
+    CHECK(spprof_sampler_sweep(NULL) >= 1);
+}
+
+static void stop(const struct spprof_action *before) {
+    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 60000));
+    CHECK_EQUAL(0, spprof_sampler_release());
+    check_action(before);
+}
+
+TEST(a_thread_that_blocks_it_is_named_until_it_lets_it_in) {
+    setup();
+    struct spprof_action before = current_action();
+    pthread_t thread = begin_deaf();
+    CHECK_EQUAL(0, spprof_sampler_start(NULL, &config));
+    CHECK(strstr(told(), "rdk:deaf") == NULL);
+    while (strstr(told(), "rdk:deaf") == NULL) {
+        pass();
+    }
+    silent = false;
+    while (strstr(told(), "rdk:deaf") != NULL) {
+        pass();
+    }
+    over = true;
+    pthread_join(thread, NULL);
+    stop(&before);
+}
+
+TEST(one_that_ended_is_named) {
+    setup();
+    struct spprof_action before = current_action();
+    pthread_t thread = begin_deaf();
+    CHECK_EQUAL(0, spprof_sampler_start(NULL, &config));
+    while (strstr(told(), "rdk:deaf") == NULL) {
+        pass();
+    }
+    over = true;
+    pthread_join(thread, NULL);
+    while (strstr(told(), "1 thread that ended, the last rdk:deaf") == NULL) {
+        pass();
+    }
+    stop(&before);
+    CHECK_EQUAL(0, spprof_sampler_start(NULL, &config));
+    CHECK(strstr(told(), "ended") == NULL); /* a new session has forgotten it */
+    stop(&before);
+}
+
+/* As where the parent of the process did. */
+TEST(all_are_named_at_the_start_if_the_caller_blocks_it) {
+    setup();
+    struct spprof_action before = current_action();
+    block_all(SIG_BLOCK);
+    pthread_t thread = begin_deaf();
+    CHECK_EQUAL(0, spprof_sampler_start(NULL, &config));
+    CHECK(atoi(told()) >= 2); /* "2 threads: ..."; a sanitizer has some of its own */
+    over = true;
+    pthread_join(thread, NULL);
+    stop(&before);
+}
+
+TEST(threads_that_do_not_block_it_are_not_named) {
+    setup();
+    struct spprof_action before = current_action();
+    silent = false;
+    pthread_t thread = begin_deaf();
+    CHECK_EQUAL(0, spprof_sampler_start(NULL, &config));
+    uint64_t from = clock_ns(CLOCK_PROCESS_CPUTIME_ID);
+    for (int i = 0; i < 20 || clock_ns(CLOCK_PROCESS_CPUTIME_ID) - from < 200 * MS; i++) {
+        pass();
+        CHECK(strstr(told(), "rdk:deaf") == NULL);
+    }
+    over = true;
+    pthread_join(thread, NULL);
+    stop(&before);
+}
+
+/* Their slots are free again, for a session that has a timer a thread. */
+TEST(the_next_session_samples_all_threads) {
+    setup();
+    struct spprof_action before = current_action();
+    silent = false;
+    pthread_t thread = begin_deaf();
+    CHECK_EQUAL(0, spprof_sampler_start(NULL, &config));
+    for (int i = 0; i < 10; i++) {
+        pass();
+    }
+    stop(&before);
+    config.engine = &spprof_engine_ctimer;
+    int threads = threads_now();
+    CHECK_EQUAL(0, spprof_sampler_start(NULL, &config));
+    CHECK_EQUAL(threads, spprof_counters.threads_sampled);
+    over = true;
+    pthread_join(thread, NULL);
+    stop(&before);
+}
+
+int main(void) {
+    RUN_WITH(itimer, a_thread_that_blocks_it_is_named_until_it_lets_it_in);
+    RUN_WITH(itimer, one_that_ended_is_named);
+    RUN_WITH(itimer, all_are_named_at_the_start_if_the_caller_blocks_it);
+    RUN_WITH(itimer, threads_that_do_not_block_it_are_not_named);
+    RUN_WITH(itimer, the_next_session_samples_all_threads);
+    return report();
+}
