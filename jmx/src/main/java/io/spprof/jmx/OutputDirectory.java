@@ -95,10 +95,15 @@ final class OutputDirectory {
    * @return "" if nothing; else the path, the rule, and the remedy
    */
   static String problem(Path directory) {
+    return problem(directory, true);
+  }
+
+  /** The same, of a directory that is only read unless it is {@code written} to. */
+  static String problem(Path directory, boolean written) {
     Path absolute = directory.toAbsolutePath().normalize();
     try {
       String untrusted = TrustedDirectory.problem(absolute);
-      return untrusted.isEmpty() ? writable(absolute) : untrusted;
+      return untrusted.isEmpty() && written ? writable(absolute) : untrusted;
     } catch (NoSuchFileException e) {
       Path parent = absolute.getParent();
       return Files.isDirectory(parent)

@@ -187,7 +187,7 @@ record Settings(
         LIBDIR,
         value,
         Files.exists(path, LinkOption.NOFOLLOW_LINKS)
-            ? OutputDirectory.problem(path)
+            ? OutputDirectory.problem(path, !LibraryPlaces.hasLibrary(path))
             : path + " is not there; make it first");
     return path;
   }

@@ -1,5 +1,7 @@
 package io.spprof.sampler;
 
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.LinkedHashSet;
 import java.util.Set;
@@ -48,6 +50,19 @@ public record LibraryPlaces(Path only, Path output) {
   /** Whether a place that is not there is made, and removed again: the first dump makes it, too. */
   boolean mayBeMade(Path directory) {
     return only == null && directory.equals(output);
+  }
+
+  /**
+   * Whether a directory has a library in it, of this or another version.
+   *
+   * @param directory any, not null
+   */
+  public static boolean hasLibrary(Path directory) {
+    return Files.exists(libraryIn(directory), LinkOption.NOFOLLOW_LINKS);
+  }
+
+  static Path libraryIn(Path directory) {
+    return directory.resolve(System.mapLibraryName("spprof"));
   }
 
   /** Whether a file in memory may be used, which needs no directory. */

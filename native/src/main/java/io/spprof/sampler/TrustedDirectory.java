@@ -110,6 +110,30 @@ public final class TrustedDirectory {
     return problem(path, status.mode(), status.owner(), ownUid());
   }
 
+  /**
+   * Checks a file in a directory that can be trusted.
+   *
+   * @param path an absolute path
+   * @return "" if nobody else can change the file; else the rule that it breaks, and the remedy
+   * @throws IOException if it cannot be looked at
+   */
+  static String problemOfFile(Path path) throws IOException {
+    if (!Files.isRegularFile(path, LinkOption.NOFOLLOW_LINKS)) {
+      return path + " is not a file";
+    }
+    if (!path.getFileSystem().supportedFileAttributeViews().contains("unix")) {
+      return "";
+    }
+    Status status = Status.of(path);
+    int self = ownUid();
+    if (status.owner() != 0 && status.owner() != self) {
+      return ofAnother(path.toString(), status.owner(), self);
+    }
+    return (status.mode() & OTHERS_WRITE) == 0
+        ? ""
+        : path + " can be written to by others; run 'chmod go-w " + path + "'";
+  }
+
   private static String withoutOwners(Path path) {
     return Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS)
         ? ""

@@ -5,6 +5,7 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.zip.CRC32;
 
@@ -53,7 +54,9 @@ final class UnpackedLibrary {
         "the native library could not be loaded from anywhere ("
             + String.join("; ", refusals)
             + "); give the agent a directory to unpack it to with libdir=PATH, which the JVM's user"
-            + " can write to and which is not mounted noexec");
+            + " can write to and which is not mounted noexec, or one that has the jar's "
+            + System.mapLibraryName("spprof")
+            + " in it already");
   }
 
   /** Returns null if it is loaded, else why not from there. */
@@ -66,7 +69,10 @@ final class UnpackedLibrary {
         made = true;
       }
       String untrusted = places.mustBeTrusted(parent) ? TrustedDirectory.problem(parent) : "";
-      return untrusted.isEmpty() ? loadFrom(parent, content) : untrusted;
+      if (!untrusted.isEmpty()) {
+        return untrusted;
+      }
+      return places.only() == null ? unpackTo(parent, content) : loadFrom(parent, content);
     } catch (IOException e) {
       return e.toString();
     } finally {
@@ -76,14 +82,49 @@ final class UnpackedLibrary {
     }
   }
 
+  /** From the directory that the operator chose: as it is there, else unpacked. */
   private static String loadFrom(Path parent, byte[] content) throws IOException, SamplerException {
+    String installed = loadInstalled(parent, content);
+    if (installed == null || installed.isEmpty()) {
+      return installed == null ? null : unpackTo(parent, content);
+    }
+    String refusal;
+    try {
+      refusal = unpackTo(parent, content);
+    } catch (IOException e) {
+      refusal = e.toString();
+    }
+    return refusal == null ? null : installed + "; " + refusal;
+  }
+
+  /**
+   * Loads the library that lies in a directory, if it is the jar's: so nothing has to be written.
+   *
+   * @return null if it is loaded, "" if there is none, else why not
+   */
+  private static String loadInstalled(Path parent, byte[] content)
+      throws IOException, SamplerException {
+    if (!LibraryPlaces.hasLibrary(parent)) {
+      return "";
+    }
+    Path file = LibraryPlaces.libraryIn(parent);
+    String untrusted = TrustedDirectory.problemOfFile(file);
+    if (!untrusted.isEmpty()) {
+      return untrusted;
+    }
+    return Arrays.equals(Files.readAllBytes(file), content)
+        ? load(file)
+        : file + " is not the library of this jar for this platform; unpack that one";
+  }
+
+  private static String unpackTo(Path parent, byte[] content) throws IOException, SamplerException {
     String refusal = "";
     for (int number = 0; refusal != null && number <= NAMED; number++) {
       Path directory = make(parent, content, number);
       if (directory == null) {
         continue;
       }
-      Path file = directory.resolve(System.mapLibraryName("spprof"));
+      Path file = LibraryPlaces.libraryIn(directory);
       try {
         Files.write(file, content);
         refusal = load(file);

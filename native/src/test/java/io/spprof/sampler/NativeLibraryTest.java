@@ -158,8 +158,15 @@ final class NativeLibraryTest {
         System.clearProperty("java.io.tmpdir");
       }
       try {
-        NativeSampler sampler = new NativeSampler();
+        String chosen = System.getProperty("spprof.test.libdir");
+        NativeSampler sampler =
+            chosen == null
+                ? new NativeSampler()
+                : new NativeSampler(new LibraryPlaces(Path.of(chosen), null));
         sampler.start(CONFIG);
+        if (chosen != null) {
+          System.out.println(mapped());
+        }
         String holder = SystemProbe.profilingSignalHolder();
         System.out.println("environment: '" + sampler.environmentProblem() + "'");
         sampler.stop();
@@ -169,6 +176,17 @@ final class NativeLibraryTest {
       } catch (SamplerException e) {
         System.out.println("refused: " + e.getMessage());
       }
+    }
+  }
+
+  /** Where the library was loaded from. */
+  private static String mapped() {
+    try (Stream<String> lines = Files.lines(Path.of("/proc/self/maps"))) {
+      return "mapped from "
+          + lines.filter(line -> line.contains("libspprof")).findFirst().orElse("nowhere")
+          + "#";
+    } catch (IOException e) {
+      return e.toString();
     }
   }
 
@@ -209,6 +227,20 @@ final class NativeLibraryTest {
     try (Stream<Path> left = Files.list(directory)) {
       assertEquals(List.of(), left.toList());
     }
+  }
+
+  /** An image without a directory that can be written to and may hold what is executed. */
+  @Test
+  void shouldLoadWhatLiesInTheChosenDirectoryFromThere() throws Exception {
+    Path installed = directory.resolve("libspprof.so");
+    String resource = NativePlatform.ofThisProcess(Platform.RESOURCE_PREFIX) + "/libspprof.so";
+    try (InputStream library = NativeSampler.class.getResourceAsStream(resource)) {
+      Files.copy(library, installed);
+    }
+    String output = load(directory, "-Dspprof.test.libdir=" + directory);
+    assertTrue(output.contains(" " + installed + "#"), output);
+    assertTrue(output.contains("loaded, held by "), output);
+    assertTrue(Files.exists(installed));
   }
 
   /** A container with a pid namespace of its own and the host's /proc. */

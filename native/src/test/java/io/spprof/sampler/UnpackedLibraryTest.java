@@ -99,6 +99,27 @@ final class UnpackedLibraryTest {
     assertTrue(refusal.contains("a file in memory: "), refusal);
   }
 
+  /** It is left alone, and another one is unpacked beside it. */
+  @Test
+  void shouldNotLoadALibraryThatIsNotTheJarsOrThatOthersCanChange() throws IOException {
+    Path there = LibraryPlaces.libraryIn(chosen);
+    Files.writeString(there, "of another version");
+    String refusal = refusal(new LibraryPlaces(chosen, null));
+    assertTrue(refusal.contains(there + " is not the library of this jar"), refusal);
+    assertEquals(List.of(there), list(chosen));
+
+    Files.write(there, content);
+    Files.setPosixFilePermissions(there, PosixFilePermissions.fromString("rw-rw-rw-"));
+    refusal = refusal(new LibraryPlaces(chosen, null));
+    assertTrue(refusal.contains("chmod go-w " + there), refusal);
+
+    Files.delete(there);
+    Files.createSymbolicLink(there, elsewhere);
+    refusal = refusal(new LibraryPlaces(chosen, null));
+    assertTrue(refusal.contains(there + " is not a file"), refusal);
+    assertEquals(List.of(), list(elsewhere));
+  }
+
   @Test
   void shouldNotUseAPlaceThatOthersCanWriteTo() throws IOException {
     Files.setPosixFilePermissions(chosen, PosixFilePermissions.fromString("rwxrwxrwx"));
