@@ -208,6 +208,7 @@ static void make_layout(void) {
         .state_in_native = IN_NATIVE,
         .state_in_native_trans = IN_NATIVE + 1,
         .entry_wrapper = 1,
+        .wrapper_anchor = 4 * sizeof(uint64_t),
         .sender_sp = -1,
         .call_stub_return = address_of(&call_stub_return),
         .heaps = {{.low = address_of(heap),
@@ -279,7 +280,9 @@ static void make_jvm(void) {
     make_frame(SP_OF_ENTER, pc_of(ENTER_SPECIAL, RETURN), 0);
     make_frame(SP_OF_BORDER, pc_of(RUN, RETURN), 0);
     make_frame(SP_OF_RUN, call_stub_return, entry_fp);
-    stack[SP_OF_ENTRY + 5] = address_of(&stack[SP_OF_ENTRY + 8]); /* an anchor that is empty */
+    /* A wrapper that refers to the thread, and an anchor in it that is empty. */
+    stack[SP_OF_ENTRY + 5] = address_of(&stack[SP_OF_ENTRY + 8]);
+    stack[SP_OF_ENTRY + 8] = address_of(&thread);
     thread = (struct thread){.stack_base = address_of(stack + 256),
                              .stack_size = sizeof stack,
                              .border = address_of(&stack[SP_OF_BORDER]),

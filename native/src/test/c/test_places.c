@@ -5,6 +5,7 @@
  */
 #include <stddef.h>
 
+#include "fake_methods.h"
 #include "guard.h"
 #include "test.h"
 #include "vm/frames.h"
@@ -24,11 +25,13 @@ struct block {
     uint8_t used[8];
     const char *name;
     uint64_t code_begin, code_end, method, scopes, deopt, deopt_mh, osr_entry;
-    int32_t frame_complete, frame_words, entry_bci, compile_id, pcs, pcs_end;
+    int32_t frame_complete, frame_words, entry_bci, compile_id, pcs, pcs_end, orig_pc, to_metadata;
     struct {
         int32_t pc_offset, scope_offset, obj_offset, flags;
     } descs[16];
-    uint8_t code[BLOCK_SEGMENTS * SEGMENT - 360];
+    uint64_t metadata[2];
+    uint8_t scope_data[96];
+    uint8_t code[BLOCK_SEGMENTS * SEGMENT - 480];
 };
 _Static_assert(sizeof(struct block) == BLOCK_SEGMENTS * SEGMENT, "a block");
 
@@ -41,15 +44,24 @@ static uint64_t stack[128];
 #define STACK_END ((uintptr_t)(stack + 128))
 static uint64_t thread[1];
 
+/* What compiled code in these tests is of, and the byte codes of the one that calls. */
+static struct fake_method *calling, *called, *another, *inlining;
+static int32_t calls_called, calls_another, links;
+
 #define IN_BLOB(field) (offsetof(struct block, field) - offsetof(struct block, name))
 
-static struct block *make(const char *name, int frame_words, uint64_t method) {
+static struct block *make(const char *name, int frame_words, const struct fake_method *method) {
     struct block *block = &heap[blocks++];
     block->used[0] = 1;
     block->name = name;
     block->code_begin = (uintptr_t)block->code;
     block->code_end = (uintptr_t)(block->code + sizeof block->code);
-    block->method = method;
+    block->method = method == NULL ? 0 : fake_address(method);
+    block->metadata[0] = block->method;
+    block->metadata[1] = fake_address(calling); /* what is inlined in it */
+    block->scopes = (uintptr_t)block->scope_data;
+    block->to_metadata = IN_BLOB(metadata);
+    block->orig_pc = 3 * sizeof(uint64_t);
     block->frame_words = frame_words;
     block->entry_bci = -1;
     block->compile_id = blocks;
@@ -90,9 +102,19 @@ static void begin(void) {
         .nmethod_pcs = IN_BLOB(pcs),
         .nmethod_pcs_end = IN_BLOB(pcs_end),
         .nmethod_scopes = IN_BLOB(scopes),
+        .nmethod_metadata = IN_BLOB(to_metadata),
+        .nmethod_orig_pc = IN_BLOB(orig_pc),
         .invocation_entry_bci = -1,
         .call_stub_return = (uintptr_t)&call_stub_return,
     };
+    fake_methods_begin(false);
+    calling = fake_method("Calling", "run", "()V");
+    called = fake_method("Called", "call", "(I)V");
+    another = fake_method("Another", "call", "(J)V");
+    inlining = fake_method("Inlining", "run", "()V");
+    calls_called = fake_call(calling, 0xb6, "Base", "call", "(I)V");
+    calls_another = fake_call(calling, 0xb9, "Interface", "call", "(J)V");
+    links = fake_call(calling, 0xb8, "java/lang/invoke/MethodHandle", "linkToStatic", "(J)V");
     CHECK_EQUAL(0, spprof_guard_install(false));
     CHECK_EQUAL(0, spprof_locations_create(1024));
 }
@@ -106,27 +128,37 @@ static struct spprof_code code_of(const struct block *block) {
     return spprof_code_at_sigsafe(block->code_begin);
 }
 
-/* The compiler has written down that a method can be called before `pc`. */
-static void write_desc(struct block *caller, uint64_t pc) {
+/* The compiler has written down that the byte code at `bci` can call a method before `pc`: of the
+ * block's own method, or of the one that is inlined in it. */
+static void write_desc(struct block *caller, uint64_t pc, int32_t bci) {
     int at = calls++;
+    bool inlined = caller->method != fake_address(calling);
+    uint8_t *scope = caller->scope_data + 1 + 6 * at; /* 0 means that there is none */
     caller->descs[at].pc_offset = (int32_t)(pc - caller->code_begin);
-    caller->descs[at].scope_offset = 1;
+    caller->descs[at].scope_offset = (int32_t)(scope - caller->scope_data) + (inlined ? 3 : 0);
     caller->pcs_end = (int32_t)(IN_BLOB(descs) + (size_t)calls * sizeof caller->descs[0]);
+    /* The caller's scope, the method, the byte code's index plus one. */
+    memcpy(scope, (uint8_t[]){0, 1, inlined ? 1 : (uint8_t)(bci + 1)}, 3);
+    memcpy(scope + 3, (uint8_t[]){(uint8_t)(1 + 6 * at), 2, (uint8_t)(bci + 1)}, 3);
 }
 
 static uint64_t next_call(const struct block *caller) {
     return caller->code_begin + CODE_AT + (uint64_t)calls * CALL;
 }
 
-/* Behind a new call in `caller` that leads to an address. */
-static uint64_t call(struct block *caller, uint64_t target) {
+/* Behind a new call in `caller` that leads to an address, by the byte code at `bci`. */
+static uint64_t call_by(struct block *caller, int32_t bci, uint64_t target) {
     uint64_t pc = next_call(caller);
     int32_t offset = (int32_t)(target - pc);
     uint8_t *code = (uint8_t *)(uintptr_t)pc;
     code[-5] = 0xe8;
     memcpy(code - 4, &offset, sizeof offset);
-    write_desc(caller, pc);
+    write_desc(caller, pc, bci);
     return pc;
+}
+
+static uint64_t call(struct block *caller, uint64_t target) {
+    return call_by(caller, calls_called, target);
 }
 
 static bool can_return(const struct block *method, uint64_t pc) {
@@ -139,14 +171,14 @@ static bool can_return(const struct block *method, uint64_t pc) {
 
 TEST(a_method_returns_behind_a_call_of_it_and_of_no_other) {
     begin();
-    struct block *caller = make("nmethod", 4, 100), *callee = make("nmethod", 4, 200);
-    struct block *anew = make("nmethod", 6, 200), *other = make("nmethod", 4, 300);
-    struct block *frameless = make("nmethod", 1, 400);
+    struct block *caller = make("nmethod", 4, calling), *callee = make("nmethod", 4, called);
+    struct block *anew = make("nmethod", 6, called), *other = make("nmethod", 4, another);
+    struct block *frameless = make("nmethod", 1, another);
     CHECK(can_return(callee, call(caller, callee->code_begin)));
     CHECK(can_return(anew, call(caller, callee->code_begin)));
     CHECK(!can_return(other, call(caller, callee->code_begin)));
-    CHECK(can_return(other, call(caller, frameless->code_begin)));
-    CHECK(can_return(other, call(caller, caller->code_end - 32))); /* a stub of the caller's own */
+    CHECK(can_return(other, call_by(caller, links, frameless->code_begin)));
+    CHECK(can_return(callee, call(caller, caller->code_end - 32))); /* a stub of the caller's own */
     CHECK(!can_return(callee, next_call(caller)));                 /* no call */
     end();
 }
@@ -159,13 +191,13 @@ TEST(a_method_returns_behind_a_call_by_stubs_that_lead_to_methods) {
         "wrong_method_stub",      "Shared Runtime resolve_opt_virtual_call_blob",
     };
     begin();
-    struct block *caller = make("nmethod", 4, 100), *callee = make("nmethod", 4, 200);
+    struct block *caller = make("nmethod", 4, calling), *callee = make("nmethod", 4, called);
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        CHECK(can_return(callee, call(caller, make(names[i], 0, 0)->code_begin)));
+        CHECK(can_return(callee, call(caller, make(names[i], 0, NULL)->code_begin)));
     }
     uint64_t pc = next_call(caller);
     memcpy((uint8_t *)(uintptr_t)pc - 2, "\xff\xd0", 2); /* call *%rax */
-    write_desc(caller, pc);
+    write_desc(caller, pc, calls_called);
     CHECK(can_return(callee, pc));
     end();
 }
@@ -177,11 +209,50 @@ TEST(what_calls_of_anything_else_left_behind_is_no_return_address) {
         "StubRoutines (compilerstubs)", "DeoptimizationBlob",
     };
     begin();
-    struct block *caller = make("nmethod", 4, 100), *callee = make("nmethod", 4, 200);
+    struct block *caller = make("nmethod", 4, calling), *callee = make("nmethod", 4, called);
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        CHECK(!can_return(callee, call(caller, make(names[i], 0, 0)->code_begin)));
+        CHECK(!can_return(callee, call(caller, make(names[i], 0, NULL)->code_begin)));
     }
     CHECK(!can_return(callee, call(caller, (uintptr_t)heap - 4096))); /* native code */
+    end();
+}
+
+TEST(a_call_that_can_lead_to_many_methods_has_led_to_what_its_byte_code_names) {
+    begin();
+    struct block *caller = make("nmethod", 4, calling), *callee = make("nmethod", 4, called);
+    struct block *other = make("nmethod", 4, another), *outer = make("nmethod", 4, inlining);
+    uint64_t stubs[] = {
+        make("vtable chunks", 0, NULL)->code_begin,
+        make("I2C/C2I adapters", 0, NULL)->code_begin,
+        make("Shared Runtime resolve_virtual_call_blob", 0, NULL)->code_begin,
+        caller->code_end - 32, /* at the caller's own end */
+    };
+    for (size_t i = 0; i < sizeof stubs / sizeof *stubs; i++) {
+        uint64_t pc = call_by(caller, calls_called, stubs[i]);
+        CHECK(can_return(callee, pc));
+        CHECK(!can_return(other, pc));
+        pc = call_by(caller, calls_another, stubs[i]);
+        CHECK(!can_return(callee, pc));
+        CHECK(can_return(other, pc));
+    }
+    calls = 0;
+    uint64_t inlined = call_by(outer, calls_another, stubs[0]);
+    CHECK(can_return(other, inlined));
+    CHECK(!can_return(callee, inlined));
+    end();
+}
+
+TEST(a_frame_that_is_marked_for_deoptimization_has_called_where_it_was) {
+    begin();
+    struct block *caller = make("nmethod", 4, calling), *callee = make("nmethod", 4, called);
+    struct block *other = make("nmethod", 4, another);
+    uint64_t pc = call(caller, make("vtable chunks", 0, NULL)->code_begin);
+    caller->deopt = caller->code_end - 64;
+    stack[3 + 3] = pc; /* the caller's sp is behind the return address */
+    CHECK(can_return(callee, caller->deopt));
+    CHECK(!can_return(other, caller->deopt));
+    stack[3 + 3] = 42;
+    CHECK(!can_return(callee, caller->deopt));
     end();
 }
 
@@ -216,10 +287,10 @@ TEST(a_stub_that_was_jumped_to_has_its_return_address_at_its_frames_end) {
     static const char points_fp[] = "\x55\x48\x8b\xec\x48\x83\xec\x30";
     static const char sized[] = "\x55\x48\x83\xec\x30";
     begin();
-    struct block *caller = make("nmethod", 4, 100), *other = make("nmethod", 4, 300);
-    struct block *linker = make("nmethod", 1, 400);
-    struct block *native = make("nep_invoker_blob", STUB_WORDS, 0);
-    struct block *rethrow = make("rethrow_stub", STUB_WORDS, 0);
+    struct block *caller = make("nmethod", 4, calling), *other = make("nmethod", 4, another);
+    struct block *linker = make("nmethod", 1, another);
+    struct block *native = make("nep_invoker_blob", STUB_WORDS, NULL);
+    struct block *rethrow = make("rethrow_stub", STUB_WORDS, NULL);
     memcpy(native->code, points_fp, sizeof points_fp - 1);
     memcpy(rethrow->code, sized, sizeof sized - 1);
     uint64_t pc = call(caller, linker->code_begin);
@@ -269,9 +340,9 @@ static int leave_patching(const struct block *adapter, enum spprof_arrival arriv
 
 TEST(an_adapter_that_has_its_callers_call_patched_has_kept_where_it_returns_to) {
     begin();
-    struct block *caller = make("nmethod", 4, 100), *callers_caller = make("nmethod", 4, 300);
-    struct block *adapter = make("I2C/C2I adapters", 0, 0);
-    struct block *compiled = make("nmethod", 4, 200);
+    struct block *caller = make("nmethod", 4, calling), *callers_caller = make("nmethod", 4, another);
+    struct block *adapter = make("I2C/C2I adapters", 0, NULL);
+    struct block *compiled = make("nmethod", 4, called);
     uint64_t pc = call(caller, adapter->code_begin);
     uint64_t patched = call(caller, compiled->code_begin);
     calls = 0;
@@ -296,11 +367,83 @@ TEST(an_adapter_that_has_its_callers_call_patched_has_kept_where_it_returns_to) 
     end();
 }
 
+/* An interpreter's frame of the method that calls, at a byte code; its fp. */
+#define INTERPRETER_AT 40
+
+static uint64_t make_interpreter(int32_t bci) {
+    struct block *interpreter = make("Interpreter", 0, NULL);
+    uint64_t fp = (uintptr_t)&stack[INTERPRETER_AT];
+    spprof_layout.interpreter_low = interpreter->code_begin;
+    spprof_layout.interpreter_end = interpreter->code_end;
+    spprof_layout.sender_sp = -1;
+    stack[INTERPRETER_AT + SPPROF_METHOD_SLOT] = fake_address(calling);
+    stack[INTERPRETER_AT + SPPROF_CACHE_SLOT] = calling->pool.cache;
+    stack[INTERPRETER_AT + SPPROF_BCP_SLOT] =
+        (uintptr_t)calling->const_method.code + (uint64_t)bci;
+    stack[INTERPRETER_AT - 1] = fp + 2 * SPPROF_WORD_BYTES;
+    stack[1] = fp;
+    stack[2] = interpreter->code_begin + 100;
+    return fp;
+}
+
+TEST(the_interpreter_has_called_what_the_byte_code_of_its_frame_names) {
+    begin();
+    struct block *callee = make("nmethod", 4, called), *other = make("nmethod", 4, another);
+    struct spprof_code code = code_of(callee), wrong = code_of(other);
+    struct spprof_cursor cursor = {.low = (uintptr_t)stack, .high = STACK_END};
+    struct spprof_place place = {.at = (uintptr_t)&stack[2], .fp_at = (uintptr_t)&stack[1]};
+    make_interpreter(calls_called);
+    CHECK(spprof_places_holds_return_sigsafe(&cursor, &place, &code));
+    CHECK(!spprof_places_holds_return_sigsafe(&cursor, &place, &wrong));
+    CHECK(spprof_places_holds_return_sigsafe(&cursor, &place, NULL));
+    calling->method.flags = 0x0100; /* native */
+    CHECK(!spprof_places_holds_return_sigsafe(&cursor, &place, &code));
+    end();
+}
+
+#define ENTRY_AT 60
+
+TEST(call_stub_has_called_what_its_wrapper_names_for_this_thread) {
+    begin();
+    struct block *callee = make("nmethod", 4, called), *other = make("nmethod", 4, another);
+    struct block *stubs = make("StubRoutines (1)", 0, NULL);
+    struct spprof_code code = code_of(callee), wrong = code_of(other);
+    struct spprof_cursor cursor = {
+        .thread = (uintptr_t)thread, .low = (uintptr_t)stack, .high = STACK_END};
+    struct spprof_place place = {.at = (uintptr_t)&stack[2], .fp_at = (uintptr_t)&stack[1]};
+    uint64_t *wrapper = &stack[ENTRY_AT + 4];
+    call_stub_return = stubs->code_begin + 64;
+    spprof_layout.entry_wrapper = -6;
+    spprof_layout.wrapper_anchor = 4 * SPPROF_WORD_BYTES;
+    memset(stack, 0, sizeof stack);
+    stack[2] = call_stub_return;
+    stack[1] = (uintptr_t)&stack[ENTRY_AT];
+    stack[ENTRY_AT - 6] = (uintptr_t)wrapper;
+    wrapper[0] = (uintptr_t)thread;
+    wrapper[2] = fake_address(called);
+    CHECK(spprof_places_holds_return_sigsafe(&cursor, &place, &code));
+    CHECK(!spprof_places_holds_return_sigsafe(&cursor, &place, &wrong));
+    CHECK(spprof_places_holds_return_sigsafe(&cursor, &place, NULL));
+
+    /* That of a thread's root: no frame before it. */
+    cursor.fp = (uintptr_t)&stack[ENTRY_AT];
+    cursor.sp = (uintptr_t)&stack[3];
+    CHECK_EQUAL(1, spprof_frames_of_entry_sigsafe(&cursor));
+    wrapper[0] = 0;
+    CHECK_EQUAL(SPPROF_WALK_BROKEN_ENTRY, spprof_frames_of_entry_sigsafe(&cursor));
+    CHECK(!spprof_places_holds_return_sigsafe(&cursor, &place, NULL));
+    end();
+}
+
 int main(void) {
     RUN(a_method_returns_behind_a_call_of_it_and_of_no_other);
     RUN(a_method_returns_behind_a_call_by_stubs_that_lead_to_methods);
     RUN(what_calls_of_anything_else_left_behind_is_no_return_address);
+    RUN(a_call_that_can_lead_to_many_methods_has_led_to_what_its_byte_code_names);
+    RUN(a_frame_that_is_marked_for_deoptimization_has_called_where_it_was);
     RUN(a_stub_that_was_jumped_to_has_its_return_address_at_its_frames_end);
     RUN(an_adapter_that_has_its_callers_call_patched_has_kept_where_it_returns_to);
+    RUN(the_interpreter_has_called_what_the_byte_code_of_its_frame_names);
+    RUN(call_stub_has_called_what_its_wrapper_names_for_this_thread);
     return report();
 }

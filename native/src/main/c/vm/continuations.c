@@ -39,8 +39,8 @@ bool spprof_continuations_is_border_sigsafe(const struct spprof_code *code) {
     return true;
 }
 
-bool spprof_continuations_border_calls_sigsafe(const struct spprof_code *method) {
-    return is_of_continuation_sigsafe(method, "enter");
+bool spprof_continuations_border_calls_sigsafe(const struct spprof_method *method) {
+    return spprof_method_is_named_sigsafe(method, CLASS, "enter");
 }
 
 bool spprof_continuations_are_stubs_sigsafe(const struct spprof_code *code) {

@@ -37,7 +37,7 @@
 bool spprof_continuations_is_border_sigsafe(const struct spprof_code *code);
 
 /* Whether the border calls this method: it has no debug information that would tell. */
-bool spprof_continuations_border_calls_sigsafe(const struct spprof_code *method);
+bool spprof_continuations_border_calls_sigsafe(const struct spprof_method *method);
 
 /* Whether `code` is the stubs that thaw and preempt. A frame that returns there is the oldest of
  * its virtual thread's on the stack; its callers are on the heap. */

@@ -81,9 +81,8 @@ int spprof_frames_of_anchor_sigsafe(struct spprof_cursor *cursor, uint64_t ancho
 
 int spprof_frames_of_entry_sigsafe(struct spprof_cursor *cursor) {
     uint64_t wrapper, sp = cursor->sp;
-    uint64_t at = spprof_places_slot_sigsafe(cursor->fp, spprof_layout.entry_wrapper);
-    if (cursor->fp < sp || !spprof_places_load_sigsafe(cursor, at, &wrapper) ||
-        !spprof_places_on_stack_sigsafe(cursor, wrapper) || wrapper < cursor->fp) {
+    if (cursor->fp < sp ||
+        !spprof_places_entry_frame_sigsafe(cursor, cursor->fp, NULL, &wrapper)) {
         return SPPROF_WALK_BROKEN_ENTRY;
     }
     int result = spprof_frames_of_anchor_sigsafe(cursor, wrapper + spprof_layout.wrapper_anchor);

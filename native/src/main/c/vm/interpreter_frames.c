@@ -25,6 +25,25 @@ static int leave_frame_sigsafe(struct spprof_cursor *cursor, uint64_t fp) {
         spprof_word_sigsafe(fp));
 }
 
+/* Where a method in the interpreter may have been called from. */
+struct caller {
+    uint64_t pc, sp, fp;
+};
+
+/* Goes there, if the caller can have called the method; if that is not known, if it called. */
+static bool go_to_caller_sigsafe(struct spprof_cursor *cursor, const struct caller *caller,
+                                 const struct spprof_method *method, int *result) {
+    if (caller->sp < cursor->sp || caller->sp > cursor->high ||
+        caller->sp % SPPROF_WORD_BYTES != 0 ||
+        !(method->address != 0 ? spprof_places_can_call_sigsafe(cursor, caller->pc, caller->sp,
+                                                                caller->fp, method)
+                               : spprof_places_is_return_sigsafe(caller->pc))) {
+        return false;
+    }
+    *result = spprof_places_go_to_sigsafe(cursor, caller->pc, caller->sp, caller->fp);
+    return true;
+}
+
 /*
  * In the code that a method is entered by, templateInterpreterGenerator_x86.cpp. It takes the
  * return address off the stack, makes room for locals, and pushes, one by one: the return address,
@@ -34,49 +53,45 @@ static int leave_frame_sigsafe(struct spprof_cursor *cursor, uint64_t fp) {
 static bool enter_method_sigsafe(struct spprof_cursor *cursor, struct spprof_method *method,
                                  int *result) {
     const struct spprof_registers *registers = cursor->registers;
-    uint64_t sp = cursor->sp, fp = cursor->fp, pc;
-    uint64_t caller_sp = registers->bcp;
+    uint64_t sp = cursor->sp, fp = cursor->fp, above;
+    struct caller caller;
     if (cursor->pc < spprof_layout.entries_low || cursor->pc >= spprof_layout.entries_end) {
         return false;
     }
     bool known = spprof_method_read_sigsafe(registers->method, method);
     method->address = known ? method->address : 0;
     if (fp >= sp && (fp - sp) / SPPROF_WORD_BYTES < (uint64_t)-SPPROF_LAST_SLOT &&
-        spprof_places_on_stack_sigsafe(cursor, fp) &&
-        spprof_places_load_sigsafe(cursor, fp + SPPROF_WORD_BYTES, &pc) &&
-        spprof_places_is_return_sigsafe(pc)) {
+        spprof_places_load_sigsafe(cursor, fp, &caller.fp) &&
+        spprof_places_load_sigsafe(cursor, fp + SPPROF_WORD_BYTES, &caller.pc)) {
         bool has_caller_sp = fp - sp >= SPPROF_WORD_BYTES;
-        caller_sp =
+        caller.sp =
             has_caller_sp
                 ? spprof_word_sigsafe(spprof_places_slot_sigsafe(fp, spprof_layout.sender_sp))
-                : caller_sp;
-        *result = spprof_places_go_to_sigsafe(cursor, pc, caller_sp, spprof_word_sigsafe(fp));
+                : registers->bcp;
+        if (go_to_caller_sigsafe(cursor, &caller, method, result)) {
+            return true;
+        }
+    }
+    /* fp is pushed, and about to move. */
+    caller = (struct caller){.sp = registers->bcp, .fp = fp};
+    if (spprof_places_load_sigsafe(cursor, sp, &above) && above == fp &&
+        spprof_places_load_sigsafe(cursor, sp + SPPROF_WORD_BYTES, &caller.pc) &&
+        go_to_caller_sigsafe(cursor, &caller, method, result)) {
         return true;
     }
-    uint64_t above;
-    if (spprof_places_load_sigsafe(cursor, sp, &pc) && pc == fp &&
-        spprof_places_load_sigsafe(cursor, sp + SPPROF_WORD_BYTES, &above) &&
-        spprof_places_is_return_sigsafe(above)) {
-        *result = spprof_places_go_to_sigsafe(cursor, above, caller_sp,
-                                              fp); /* fp is pushed, and about to move */
-        return true;
+    /* Before its first instructions, the caller's sp is just above. */
+    if (spprof_places_load_sigsafe(cursor, sp, &caller.pc)) {
+        bool sane = caller.sp > sp && caller.sp <= cursor->high &&
+                    caller.sp % SPPROF_WORD_BYTES == 0;
+        caller.sp = sane ? caller.sp : sp + SPPROF_WORD_BYTES;
+        if (go_to_caller_sigsafe(cursor, &caller, method, result)) {
+            return true;
+        }
     }
-    if (spprof_places_load_sigsafe(cursor, sp, &pc) && spprof_places_is_return_sigsafe(pc)) {
-        /* Before its first instructions, the caller's sp is just above. */
-        bool sane =
-            caller_sp > sp && caller_sp <= cursor->high && caller_sp % SPPROF_WORD_BYTES == 0;
-        *result =
-            spprof_places_go_to_sigsafe(cursor, pc, sane ? caller_sp : sp + SPPROF_WORD_BYTES, fp);
-        return true;
-    }
-    pc = registers->return_address;
-    if (spprof_places_is_return_sigsafe(pc) && caller_sp >= sp && caller_sp <= cursor->high &&
-        caller_sp % SPPROF_WORD_BYTES == 0 &&
-        !(spprof_places_load_sigsafe(cursor, fp + SPPROF_WORD_BYTES, &above) && above == pc)) {
-        *result = spprof_places_go_to_sigsafe(cursor, pc, caller_sp, fp);
-        return true;
-    }
-    return false;
+    caller = (struct caller){.pc = registers->return_address, .sp = registers->bcp, .fp = fp};
+    return !(spprof_places_load_sigsafe(cursor, fp + SPPROF_WORD_BYTES, &above) &&
+             above == caller.pc) &&
+           go_to_caller_sigsafe(cursor, &caller, method, result);
 }
 
 int spprof_frames_of_interpreter_sigsafe(struct spprof_cursor *cursor, struct spprof_method *method,

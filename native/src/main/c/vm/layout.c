@@ -69,6 +69,7 @@ static const struct wanted in_every_release[] = {
     {AT(const_has_lines), CONSTANT, "ConstMethod::_has_linenumber_table", NULL,
      "ConstMethodFlags::_misc_has_linenumber_table", NULL},
     {AT(const_name), OFFSET, "ConstMethod", "_name_index", NULL, NULL},
+    {AT(const_signature), OFFSET, "ConstMethod", "_signature_index", NULL, NULL},
     {AT(const_size), SIZE, "ConstMethod", NULL, NULL, NULL},
     {AT(pool_cache), OFFSET, "ConstantPool", "_cache", NULL, NULL},
     {AT(pool_holder), OFFSET, "ConstantPool", "_pool_holder", NULL, NULL},
@@ -102,6 +103,21 @@ static const struct wanted apart[] = {
     {AT(nmethod_pcs_end), OFFSET, "nmethod", "_scopes_data_offset", NULL, NULL},
     {AT(nmethod_scopes), OFFSET, "nmethod", "_scopes_data_offset", NULL, NULL},
     {AT(nmethod_immutable), OFFSET, "nmethod", "_immutable_data", NULL, NULL},
+};
+
+/* Where a byte code's operand leads. A JVM that publishes neither is walked without. */
+static const struct wanted entries_in_the_cache[] = {
+    {AT(cache_size), SIZE, "ConstantPoolCache", NULL, NULL, NULL},
+    {AT(cache_length), OFFSET, "ConstantPoolCache", "_length", NULL, NULL},
+    {AT(method_entry_index), OFFSET, "ConstantPoolCacheEntry", "_indices", NULL, NULL},
+    {AT(method_entry_size), SIZE, "ConstantPoolCacheEntry", NULL, NULL, NULL},
+};
+
+static const struct wanted entries_apart[] = {
+    {AT(cache_methods), OFFSET, "ConstantPoolCache", "_resolved_method_entries", NULL, NULL},
+    {AT(method_entry_index), OFFSET, "ResolvedMethodEntry", "_cpool_index", NULL, NULL},
+    {AT(method_entry_size), SIZE, "ResolvedMethodEntry", NULL, NULL, NULL},
+    {AT(method_entries_first), OFFSET, "Array<ResolvedMethodEntry>", "_data", NULL, NULL},
 };
 
 /* Adds a name to the list of what is missing. */
@@ -138,6 +154,19 @@ static void read_all(struct spprof_layout *layout, const struct wanted *wanted, 
 }
 #define READ_ALL(layout, wanted, why, size) \
     read_all(layout, wanted, sizeof(wanted) / sizeof *(wanted), why, size)
+
+static void read_call_sites(struct spprof_layout *layout) {
+    char missing[64] = "";
+    uint64_t ignored;
+    layout->has_method_entries =
+        spprof_vmstructs_offset("ConstantPoolCache", "_resolved_method_entries", &ignored) == 0;
+    if (layout->has_method_entries) {
+        READ_ALL(layout, entries_apart, missing, sizeof missing);
+    } else {
+        READ_ALL(layout, entries_in_the_cache, missing, sizeof missing);
+    }
+    layout->has_call_sites = missing[0] == '\0';
+}
 
 static uint64_t word(uint64_t address) {
     return *(const uint64_t *)(uintptr_t)address;
@@ -243,6 +272,7 @@ int spprof_layout_probe(int32_t version, char *why, uint64_t size) {
     layout.frame_complete_is_short =
         spprof_vmstructs_offset("CodeBlob", "_header_size", &short_complete) == 0 &&
         layout.blob_frame_complete - short_complete == sizeof(uint16_t);
+    read_call_sites(&layout);
     uint64_t pc_desc_size = 0;
     if (spprof_vmstructs_size("PcDesc", &pc_desc_size) != 0 || pc_desc_size != 16) {
         miss(missing, sizeof missing, "PcDesc", NULL);

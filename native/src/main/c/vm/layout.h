@@ -68,9 +68,14 @@ struct spprof_layout {
 
     /* Method and what hangs on it */
     uint64_t method_const, method_flags;
-    uint64_t const_constants, const_flags, const_code_size, const_name, const_size;
+    uint64_t const_constants, const_flags, const_code_size, const_name, const_signature, const_size;
     int32_t const_has_lines; /* a bit of the flags */
     uint64_t pool_cache, pool_holder, pool_length, pool_size;
+    /* The constant pool's cache: entries behind its header, or, with `has_method_entries`, those of
+     * methods in an array. Without `has_call_sites` one of these is not published. */
+    bool has_call_sites, has_method_entries;
+    uint64_t cache_size, cache_length, cache_methods;
+    uint64_t method_entry_index, method_entry_size, method_entries_first;
     uint64_t klass_name, symbol_hash, symbol_length, symbol_body;
 
     /* vframeArray, frames that are being made anew: how many, the first, and what is in each */

@@ -1,6 +1,7 @@
 #include "vm/places.h"
 
 #include "sample.h"
+#include "vm/call_sites.h"
 #include "vm/continuations.h"
 #include "vm/locations.h"
 #include "vm/scopes.h"
@@ -64,10 +65,34 @@ bool spprof_places_interpreter_frame_sigsafe(const struct spprof_cursor *cursor,
                            : bcp - method->code_begin < method->code_size);
 }
 
+/* JavaCallWrapper: what is before the anchor is not published in its order (javaCalls.hpp). */
+static bool wrapper_has_sigsafe(const struct spprof_cursor *cursor, uint64_t wrapper,
+                                uint64_t wanted) {
+    uint64_t word, end = wrapper + spprof_layout.wrapper_anchor;
+    for (uint64_t at = wrapper; at < end; at += SPPROF_WORD_BYTES) {
+        if (spprof_places_load_sigsafe(cursor, at, &word) && word == wanted) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool spprof_places_entry_frame_sigsafe(const struct spprof_cursor *cursor, uint64_t fp,
+                                       const struct spprof_method *callee, uint64_t *wrapper) {
+    uint64_t at = spprof_places_slot_sigsafe(fp, spprof_layout.entry_wrapper);
+    return spprof_places_on_stack_sigsafe(cursor, fp) &&
+           spprof_places_load_sigsafe(cursor, at, wrapper) && *wrapper >= fp &&
+           wrapper_has_sigsafe(cursor, *wrapper, cursor->thread) &&
+           (callee == NULL || wrapper_has_sigsafe(cursor, *wrapper, callee->address));
+}
+
+static bool is_upcall_sigsafe(const struct spprof_code *code) {
+    return spprof_code_is_named_sigsafe(code, "upcall");
+}
+
 /* Stubs that call Java code, besides call_stub: from native code, and to thaw a virtual thread. */
 static bool calls_java_sigsafe(const struct spprof_code *code) {
-    return spprof_code_is_named_sigsafe(code, "upcall") ||
-           spprof_continuations_are_stubs_sigsafe(code);
+    return is_upcall_sigsafe(code) || spprof_continuations_are_stubs_sigsafe(code);
 }
 
 /* Whether code can return to `pc`: it is behind a call, or where the interpreter goes on. */
@@ -130,63 +155,113 @@ static bool leads_to_java_sigsafe(const struct spprof_code *code) {
     return found;
 }
 
-/* Whether the call before `pc`, in `caller`, is of this method or of one that leads to it. */
+/* Whether the byte code at the call before `pc`, in the innermost method there, can have called. */
+static bool site_calls_sigsafe(const struct spprof_code *caller, uint64_t pc,
+                               const struct spprof_method *callee) {
+    struct spprof_scopes scopes;
+    struct spprof_scope scope;
+    struct spprof_method method;
+    if (!spprof_scopes_are_exact_sigsafe(caller, pc)) {
+        return false;
+    }
+    spprof_scopes_open_sigsafe(&scopes, caller, pc, false);
+    return spprof_scopes_next_sigsafe(&scopes, &scope) == 1 &&
+           spprof_method_read_sigsafe(scope.method, &method) &&
+           spprof_call_sites_can_call_sigsafe(&method, scope.bci, callee);
+}
+
+/* What is called: compiled, or in the interpreter, and then `code` is NULL. */
+struct callee {
+    const struct spprof_code *code;
+    struct spprof_method method;
+};
+
+/*
+ * Whether the call before `pc`, in `caller`, is of this method, or of what leads to methods and is
+ * where the byte code calls such a method.
+ */
 static bool calls_sigsafe(const struct spprof_code *caller, uint64_t pc,
-                          const struct spprof_code *method) {
+                          const struct callee *callee) {
     uint64_t target = 0;
     spprof_cpu_is_call_before_sigsafe(pc, &target);
-    struct spprof_code callee = spprof_code_at_sigsafe(target);
-    if (callee.blob == method->blob && callee.kind == SPPROF_CODE_METHOD &&
-        callee.blob != caller->blob) {
+    struct spprof_code code = spprof_code_at_sigsafe(target);
+    bool own = code.blob == caller->blob;
+    if (callee->code != NULL && code.blob == callee->code->blob &&
+        code.kind == SPPROF_CODE_METHOD && !own) {
         return true;
     }
     /* A call by a register: JVMCI's compilers have these. */
     bool leads = target == 0;
-    if (callee.kind == SPPROF_CODE_STUB) {
-        leads = leads_to_java_sigsafe(&callee);
-    } else if (callee.kind == SPPROF_CODE_METHOD) {
+    if (code.kind == SPPROF_CODE_STUB) {
+        leads = leads_to_java_sigsafe(&code);
+    } else if (code.kind == SPPROF_CODE_METHOD) {
         /* A stub at the caller's own end; or one without a frame, which jumps on to whatever it is
          * given: MethodHandle.linkToStatic; or what the method was before it was compiled anew. */
-        leads = callee.blob == caller->blob ||
-                spprof_code_frame_size_sigsafe(&callee) < 2 * SPPROF_WORD_BYTES ||
-                spprof_word_sigsafe(callee.blob + spprof_layout.nmethod_method) ==
-                    spprof_word_sigsafe(method->blob + spprof_layout.nmethod_method);
+        leads = own || spprof_code_frame_size_sigsafe(&code) < 2 * SPPROF_WORD_BYTES ||
+                spprof_word_sigsafe(code.blob + spprof_layout.nmethod_method) ==
+                    callee->method.address;
     }
-    return leads && spprof_scopes_are_exact_sigsafe(caller, pc);
+    return leads && site_calls_sigsafe(caller, pc, &callee->method);
+}
+
+static bool interpreter_calls_sigsafe(const struct spprof_cursor *cursor, uint64_t fp,
+                                      const struct spprof_method *callee) {
+    struct spprof_method caller;
+    if (!spprof_places_interpreter_frame_sigsafe(cursor, fp, &caller) || caller.native) {
+        return false;
+    }
+    uint64_t bcp = spprof_word_sigsafe(spprof_places_slot_sigsafe(fp, SPPROF_BCP_SLOT));
+    return spprof_call_sites_can_call_sigsafe(&caller, (int32_t)(bcp - caller.code_begin), callee);
+}
+
+/* Whether `callee` can return to `pc`, in compiled code or a stub, where sp is `sp` then. */
+static bool code_calls_sigsafe(const struct spprof_cursor *cursor, uint64_t pc, uint64_t sp,
+                               const struct callee *callee) {
+    struct spprof_code caller = spprof_code_at_sigsafe(pc);
+    if (caller.kind == SPPROF_CODE_STUB) {
+        return is_upcall_sigsafe(&caller) ? spprof_call_sites_is_of_handles_sigsafe(&callee->method)
+                                          : spprof_continuations_are_stubs_sigsafe(&caller);
+    }
+    if (spprof_method_is_deopt_handler_sigsafe(&caller, pc)) {
+        uint64_t at = sp + spprof_int_sigsafe(caller.blob + spprof_layout.nmethod_orig_pc);
+        return spprof_places_load_sigsafe(cursor, at, &pc) && pc >= caller.begin &&
+               pc <= spprof_code_end_sigsafe(&caller) && calls_sigsafe(&caller, pc, callee);
+    }
+    if (!(spprof_continuations_is_border_sigsafe(&caller)
+              ? spprof_continuations_border_calls_sigsafe(&callee->method)
+              : calls_sigsafe(&caller, pc, callee))) {
+        return false;
+    }
+    if (callee->code != NULL) {
+        spprof_locations_remember_return_sigsafe(pc, &caller, callee->code);
+    }
+    return true;
 }
 
 /*
  * Whether a method can return to `pc`: a call of this method, or of one that leads to it in its
  * place; not of another one, which a word that was left behind in the stack can well be behind.
- * What was found out once is remembered.
  */
-static bool can_return_to_sigsafe(uint64_t pc, const struct spprof_code *method) {
-    if (!spprof_is_code_sigsafe(pc)) {
-        return false;
-    }
-    if (spprof_locations_returns_sigsafe(pc, method)) {
-        return true;
-    }
+static bool can_return_to_sigsafe(const struct spprof_cursor *cursor, uint64_t pc, uint64_t sp,
+                                  uint64_t fp, const struct callee *callee) {
+    uint64_t wrapper;
     if (!spprof_places_is_return_sigsafe(pc)) {
         return false;
     }
-    if (is_entry_sigsafe(pc) || spprof_places_in_interpreter_sigsafe(pc)) {
-        return true;
+    if (spprof_places_in_interpreter_sigsafe(pc)) {
+        return fp >= sp && interpreter_calls_sigsafe(cursor, fp, &callee->method);
     }
-    struct spprof_code caller = spprof_code_at_sigsafe(pc);
-    if (caller.kind == SPPROF_CODE_STUB) {
-        return calls_java_sigsafe(&caller);
+    if (is_entry_sigsafe(pc)) {
+        return fp >= sp &&
+               spprof_places_entry_frame_sigsafe(cursor, fp, &callee->method, &wrapper);
     }
-    if (spprof_method_is_deopt_handler_sigsafe(&caller, pc)) {
-        return true;
-    }
-    if (!(spprof_continuations_is_border_sigsafe(&caller)
-              ? spprof_continuations_border_calls_sigsafe(method)
-              : calls_sigsafe(&caller, pc, method))) {
-        return false;
-    }
-    spprof_locations_remember_return_sigsafe(pc, &caller, method);
-    return true;
+    return code_calls_sigsafe(cursor, pc, sp, callee);
+}
+
+bool spprof_places_can_call_sigsafe(const struct spprof_cursor *cursor, uint64_t pc, uint64_t sp,
+                                    uint64_t fp, const struct spprof_method *callee) {
+    const struct callee interpreted = {.method = *callee};
+    return can_return_to_sigsafe(cursor, pc, sp, fp, &interpreted);
 }
 
 bool spprof_places_go_by_sigsafe(struct spprof_cursor *cursor, const struct spprof_place *place,
@@ -200,24 +275,31 @@ bool spprof_places_go_by_sigsafe(struct spprof_cursor *cursor, const struct sppr
     return true;
 }
 
-/* Whether a place has a return address, for `method` unless that is NULL, and the fp that belongs
- * to it. */
 bool spprof_places_holds_return_sigsafe(const struct spprof_cursor *cursor,
                                         const struct spprof_place *place,
                                         const struct spprof_code *method) {
-    uint64_t pc, fp = cursor->fp;
+    uint64_t pc, fp = cursor->fp, sp = place->at + SPPROF_WORD_BYTES, wrapper;
     struct spprof_method ignored;
-    if (!spprof_places_load_sigsafe(cursor, place->at, &pc) ||
+    if (!spprof_places_load_sigsafe(cursor, place->at, &pc) || !spprof_is_code_sigsafe(pc) ||
         (place->fp_at != 0 && !spprof_places_load_sigsafe(cursor, place->fp_at, &fp))) {
         return false;
     }
+    if (method != NULL) {
+        /* What was found out once is remembered. */
+        struct callee callee = {.code = method};
+        return spprof_locations_returns_sigsafe(pc, method) ||
+               (spprof_method_read_sigsafe(
+                    spprof_word_sigsafe(method->blob + spprof_layout.nmethod_method),
+                    &callee.method) &&
+                can_return_to_sigsafe(cursor, pc, sp, fp, &callee));
+    }
     if (spprof_places_in_interpreter_sigsafe(pc)) {
-        return fp > place->at && spprof_places_interpreter_frame_sigsafe(cursor, fp, &ignored);
+        return fp >= sp && spprof_places_interpreter_frame_sigsafe(cursor, fp, &ignored);
     }
     if (is_entry_sigsafe(pc)) {
-        return fp > place->at && spprof_places_on_stack_sigsafe(cursor, fp);
+        return fp >= sp && spprof_places_entry_frame_sigsafe(cursor, fp, NULL, &wrapper);
     }
-    return method == NULL ? spprof_places_is_return_sigsafe(pc) : can_return_to_sigsafe(pc, method);
+    return spprof_places_is_return_sigsafe(pc);
 }
 
 struct spprof_place spprof_places_behind_frame_sigsafe(uint64_t end) {

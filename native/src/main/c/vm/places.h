@@ -46,11 +46,19 @@ bool spprof_places_is_return_sigsafe(uint64_t pc);
 bool spprof_places_is_call_of_java_sigsafe(uint64_t pc);
 /* Where the call before `pc` leads, if that is right into `code`; else 0. */
 uint64_t spprof_places_call_into_sigsafe(uint64_t pc, const struct spprof_code *code);
-/* Whether a place has a return address, for `method` unless that is NULL, and the fp that belongs
- * to it. */
+/* Whether a place has a return address, and the fp that belongs to it. With `method`, compiled code
+ * that would return there: whether what it leads to can have called the method. */
 bool spprof_places_holds_return_sigsafe(const struct spprof_cursor *cursor,
                                         const struct spprof_place *place,
                                         const struct spprof_code *method);
+/* Whether a method in the interpreter can return to `pc`, where a frame has this sp and fp then. */
+bool spprof_places_can_call_sigsafe(const struct spprof_cursor *cursor, uint64_t pc, uint64_t sp,
+                                    uint64_t fp, const struct spprof_method *callee);
+
+/* Whether a frame of call_stub has this fp: it refers to a JavaCallWrapper, which refers to the
+ * thread, and to the method that is called, `callee`, unless that is NULL. */
+bool spprof_places_entry_frame_sigsafe(const struct spprof_cursor *cursor, uint64_t fp,
+                                       const struct spprof_method *callee, uint64_t *wrapper);
 
 /* Words from an interpreter frame's fp: frame_x86.hpp, the same in 17 and 25; self_test.h. */
 enum {
