@@ -51,6 +51,11 @@ bool spprof_code_is_named_sigsafe(const struct spprof_code *code, const char *pr
     return name != 0 && starts_sigsafe((const char *)(uintptr_t)name, prefix);
 }
 
+bool spprof_code_is_upcall_sigsafe(const struct spprof_code *code) {
+    return spprof_code_is_named_sigsafe(code, "upcall_stub") ||
+           spprof_code_is_named_sigsafe(code, "optimized_upcall_stub");
+}
+
 /* The address of the name that nmethods have, once one was seen: comparing it is enough. */
 static _Atomic uint64_t method_name;
 

@@ -39,6 +39,8 @@ uint64_t spprof_code_end_sigsafe(const struct spprof_code *code);
 uint64_t spprof_code_frame_size_sigsafe(const struct spprof_code *code);
 /* Whether its name begins so. */
 bool spprof_code_is_named_sigsafe(const struct spprof_code *code, const char *prefix);
+/* Whether native code calls Java code by it: java.lang.foreign, and its incubator of 17 and 18. */
+bool spprof_code_is_upcall_sigsafe(const struct spprof_code *code);
 
 /* Of methods: the first address at which the frame is complete. */
 uint64_t spprof_method_complete_sigsafe(const struct spprof_code *code);

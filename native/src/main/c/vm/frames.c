@@ -89,16 +89,30 @@ int spprof_frames_of_entry_sigsafe(struct spprof_cursor *cursor) {
     return result == 0 && cursor->sp <= sp ? SPPROF_WALK_BROKEN_ENTRY : result;
 }
 
-/* UpcallStub::FrameData, codeBlob.hpp: the anchor, then the thread. The stub moves sp only at its
- * two ends, where the thread counts as in native code and has its anchor. */
+#define MOST_WORDS_PUSHED_IN_UPCALL 3
+
+/*
+ * UpcallStub::FrameData, codeBlob.hpp, in 17 of OptimizedEntryBlob: the anchor, then the thread. The
+ * stub moves sp at its two ends, where the thread counts as in native code and has its anchor; and
+ * in between it pushes registers before it calls a barrier, which is native code.
+ */
 int spprof_frames_of_upcall_sigsafe(struct spprof_cursor *cursor, const struct spprof_code *code) {
-    uint64_t sp = cursor->sp, thread;
     uint64_t distance = spprof_cpu_frame_data_sigsafe(code->begin, spprof_code_end_sigsafe(code));
-    uint64_t anchor = sp + distance;
-    if (distance == 0 || spprof_layout.anchor_size == 0 ||
-        !spprof_places_load_sigsafe(cursor, anchor + spprof_layout.anchor_size, &thread) ||
-        thread != cursor->thread) {
+    uint64_t anchor = cursor->sp + distance, thread = 0;
+    uint64_t most = cursor->arrival == SPPROF_AT_CALL ? 0 : MOST_WORDS_PUSHED_IN_UPCALL;
+    if (distance == 0 || spprof_layout.anchor_size == 0) {
         return SPPROF_WALK_BROKEN_ENTRY;
+    }
+    for (uint64_t last = anchor + most * SPPROF_WORD_BYTES;; anchor += SPPROF_WORD_BYTES) {
+        if (!spprof_places_load_sigsafe(cursor, anchor + spprof_layout.anchor_size, &thread)) {
+            return SPPROF_WALK_BROKEN_ENTRY;
+        }
+        if (thread == cursor->thread) {
+            break;
+        }
+        if (anchor == last) {
+            return SPPROF_WALK_BROKEN_ENTRY;
+        }
     }
     int result = spprof_frames_of_anchor_sigsafe(cursor, anchor);
     return result == 0 && cursor->sp <= anchor ? SPPROF_WALK_BROKEN_ENTRY : result;

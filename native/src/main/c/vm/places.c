@@ -86,13 +86,9 @@ bool spprof_places_entry_frame_sigsafe(const struct spprof_cursor *cursor, uint6
            (callee == NULL || wrapper_has_sigsafe(cursor, *wrapper, callee->address));
 }
 
-static bool is_upcall_sigsafe(const struct spprof_code *code) {
-    return spprof_code_is_named_sigsafe(code, "upcall");
-}
-
 /* Stubs that call Java code, besides call_stub: from native code, and to thaw a virtual thread. */
 static bool calls_java_sigsafe(const struct spprof_code *code) {
-    return is_upcall_sigsafe(code) || spprof_continuations_are_stubs_sigsafe(code);
+    return spprof_code_is_upcall_sigsafe(code) || spprof_continuations_are_stubs_sigsafe(code);
 }
 
 /* Whether code can return to `pc`: it is behind a call, or where the interpreter goes on. */
@@ -219,7 +215,7 @@ static bool code_calls_sigsafe(const struct spprof_cursor *cursor, uint64_t pc, 
                                const struct callee *callee) {
     struct spprof_code caller = spprof_code_at_sigsafe(pc);
     if (caller.kind == SPPROF_CODE_STUB) {
-        return is_upcall_sigsafe(&caller) ? spprof_call_sites_is_of_handles_sigsafe(&callee->method)
+        return spprof_code_is_upcall_sigsafe(&caller) ? spprof_call_sites_is_of_handles_sigsafe(&callee->method)
                                           : spprof_continuations_are_stubs_sigsafe(&caller);
     }
     if (spprof_method_is_deopt_handler_sigsafe(&caller, pc)) {

@@ -353,7 +353,7 @@ static int leave_stub_sigsafe(struct spprof_cursor *cursor, const struct spprof_
 int spprof_frames_of_stub_sigsafe(struct spprof_cursor *cursor, const struct spprof_code *code) {
     uint64_t frame_size = spprof_code_frame_size_sigsafe(code);
     int result;
-    if (spprof_code_is_named_sigsafe(code, "upcall_stub")) {
+    if (spprof_code_is_upcall_sigsafe(code)) {
         return spprof_frames_of_upcall_sigsafe(cursor, code);
     }
     if (cursor->arrival == SPPROF_AT_CALL && frame_size >= 2 * SPPROF_WORD_BYTES) {

@@ -8,11 +8,13 @@ import java.util.SplittableRandom;
 
 /**
  * Native code that calls back through java.lang.foreign: qsort with a comparator that works, that
- * allocates, and now and then sorts itself; JDK 22 and later.
+ * allocates, and now and then sorts itself; JDK 21 and later, and in 17 its incubator.
  */
 public final class Upcalls {
 
   private static final int ELEMENTS = 100;
+
+  private static final boolean INCUBATING = Runtime.version().feature() == 17;
 
   private static final ThreadLocal<Sorter> SORTERS = new ThreadLocal<>();
 
@@ -49,11 +51,20 @@ public final class Upcalls {
                   Sorter.class,
                   "compare",
                   MethodType.methodType(int.class, long.class, long.class));
-      comparator = Foreign.stub(compare.bindTo(this), new Foreign.Memory());
+      comparator = stub(compare.bindTo(this));
     }
 
     private static MethodHandle c(String name, Class<?> result, Class<?>... arguments) {
-      return Foreign.function(Foreign.cLibrary(), name, MethodType.methodType(result, arguments));
+      MethodType type = MethodType.methodType(result, arguments);
+      return INCUBATING
+          ? IncubatingForeign.function(name, type)
+          : Foreign.function(Foreign.cLibrary(), name, type);
+    }
+
+    private static long stub(MethodHandle target) {
+      return INCUBATING
+          ? IncubatingForeign.stub(target)
+          : Foreign.stub(target, new Foreign.Memory());
     }
 
     long sort(int level) throws Throwable {

@@ -44,6 +44,8 @@ enum Load {
   LATE_LIBRARY(LateLibrary.class),
   UPCALLS(Upcalls.class);
 
+  private static final String NATIVE_ACCESS = "--enable-native-access=ALL-UNNAMED";
+
   private final Class<?> main;
   private final List<Object> arguments;
 
@@ -64,12 +66,18 @@ enum Load {
     return name().toLowerCase(Locale.ROOT).replace('_', '-');
   }
 
-  List<String> flags() {
+  List<String> flags(Jdk jdk) {
     return switch (this) {
       case RECURSION_5000 -> List.of("-Xss8m");
       // Else the JVM throws one exception without a trace again and again.
       case THROWING -> List.of("-XX:-OmitStackTraceInFastThrow");
-      case LATE_LIBRARY, UPCALLS -> List.of("--enable-native-access=ALL-UNNAMED");
+      case LATE_LIBRARY -> List.of(NATIVE_ACCESS);
+      case UPCALLS ->
+          switch (jdk.feature()) {
+            case 17 -> List.of(NATIVE_ACCESS, "--add-modules=jdk.incubator.foreign");
+            case 21 -> List.of(NATIVE_ACCESS, "--enable-preview");
+            default -> List.of(NATIVE_ACCESS);
+          };
       case VIRTUAL, VIRTUAL_WAYS -> List.of("-Djdk.virtualThreadScheduler.parallelism=2");
       default -> List.of();
     };
@@ -78,7 +86,8 @@ enum Load {
   boolean isOfferedBy(Jdk jdk) {
     return switch (this) {
       case VIRTUAL, VIRTUAL_WAYS -> jdk.feature() >= 21;
-      case LATE_LIBRARY, UPCALLS -> jdk.feature() >= 22;
+      case LATE_LIBRARY -> jdk.feature() >= 22;
+      case UPCALLS -> jdk.feature() == 17 || jdk.feature() >= 21;
       default -> true;
     };
   }

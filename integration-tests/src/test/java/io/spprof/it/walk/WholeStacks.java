@@ -186,7 +186,8 @@ public final class WholeStacks {
         .agent(agent)
         .classPathOf(Driver.class)
         .flags(mode.flags().toArray(String[]::new))
-        .flags(load.flags().toArray(String[]::new))
+        .flags(load.flags(jdk).toArray(String[]::new))
+        .expectOnStderr(line -> line.startsWith("WARNING: Using incubator modules: "))
         .start();
   }
 

@@ -59,7 +59,8 @@ class WholeStacksIT {
           new Cell(Load.VIRTUAL_WAYS, Mode.DEFAULT),
           new Cell(Load.THROWING, Mode.DEFAULT),
           new Cell(Load.LAMBDAS, Mode.DEFAULT),
-          new Cell(Load.VM_CALLS, Mode.DEFAULT));
+          new Cell(Load.VM_CALLS, Mode.DEFAULT),
+          new Cell(Load.UPCALLS, Mode.DEFAULT));
 
   @Test
   void shouldWalkToTheRootOn21() throws Exception {
