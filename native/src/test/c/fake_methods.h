@@ -63,8 +63,8 @@ static int fake_method_count;
 /* One text is one Symbol. */
 static uint64_t fake_symbol(const char *text) {
     struct fake_symbol *symbol = fake_symbols;
-    while (symbol->length != 0 && (symbol->length != strlen(text) ||
-                                   memcmp(symbol->body, text, symbol->length) != 0)) {
+    while (symbol->length != 0 &&
+           (symbol->length != strlen(text) || memcmp(symbol->body, text, symbol->length) != 0)) {
         symbol++;
     }
     symbol->length = (uint16_t)strlen(text);
@@ -84,13 +84,12 @@ static uint32_t fake_entry(struct fake_method *method, uint64_t value) {
 static struct fake_method *fake_method(const char *class_name, const char *name,
                                        const char *signature) {
     struct fake_method *m = &fake_methods[fake_method_count++];
-    *m = (struct fake_method){.method = {.const_method = (uintptr_t)&m->const_method},
-                              .const_method = {.constants = (uintptr_t)&m->pool},
-                              .pool = {.holder = (uintptr_t)&m->holder,
-                                       .cache = (uintptr_t)&m->cache,
-                                       .length = 1},
-                              .holder = {.name = fake_symbol(class_name)},
-                              .cache = {.methods = (uintptr_t)&m->apart}};
+    *m = (struct fake_method){
+        .method = {.const_method = (uintptr_t)&m->const_method},
+        .const_method = {.constants = (uintptr_t)&m->pool},
+        .pool = {.holder = (uintptr_t)&m->holder, .cache = (uintptr_t)&m->cache, .length = 1},
+        .holder = {.name = fake_symbol(class_name)},
+        .cache = {.methods = (uintptr_t)&m->apart}};
     m->const_method.name = (uint16_t)fake_entry(m, fake_symbol(name));
     m->const_method.signature = (uint16_t)fake_entry(m, fake_symbol(signature));
     return m;
@@ -121,7 +120,8 @@ static int32_t fake_call(struct fake_method *m, uint8_t code, const char *class_
     return fake_code(m, code, (uint16_t)call);
 }
 
-#define FAKE(part, field) offsetof(struct fake_method, part.field) - offsetof(struct fake_method, part)
+#define FAKE(part, field) \
+    offsetof(struct fake_method, part.field) - offsetof(struct fake_method, part)
 
 static void fake_methods_begin(bool apart) {
     struct spprof_layout *layout = &spprof_layout;
@@ -148,10 +148,11 @@ static void fake_methods_begin(bool apart) {
     layout->cache_length = FAKE(cache, length);
     layout->cache_size = offsetof(struct fake_method, behind) - offsetof(struct fake_method, cache);
     layout->method_entries_first = FAKE(apart, entries);
-    layout->method_entry_size = apart ? sizeof fake_methods->apart.entries[0]
-                                      : sizeof fake_methods->behind[0];
-    layout->method_entry_index = apart ? FAKE(apart, entries[0].index) - layout->method_entries_first
-                                       : FAKE(behind[0], indices);
+    layout->method_entry_size =
+        apart ? sizeof fake_methods->apart.entries[0] : sizeof fake_methods->behind[0];
+    layout->method_entry_index = apart
+                                     ? FAKE(apart, entries[0].index) - layout->method_entries_first
+                                     : FAKE(behind[0], indices);
 }
 
 #undef FAKE

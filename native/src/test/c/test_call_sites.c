@@ -59,8 +59,8 @@ TEST(a_method_handle_calls_what_its_package_makes_and_a_linker_calls_anything) {
     static const char *const by_adapter[] = {"invoke", "invokeExact", "invokeBasic"};
     begin(true);
     for (int i = 0; i < 3; i++) {
-        int32_t bci = fake_call(caller, OF_JVM, "java/lang/invoke/MethodHandle", by_adapter[i],
-                                "(I)I");
+        int32_t bci =
+            fake_call(caller, OF_JVM, "java/lang/invoke/MethodHandle", by_adapter[i], "(I)I");
         CHECK(can_call(bci, adapter));
         CHECK(!can_call(bci, list));
     }
@@ -80,7 +80,8 @@ TEST(a_method_handle_calls_what_its_package_makes_and_a_linker_calls_anything) {
 TEST(other_byte_codes_call_nothing) {
     static const uint8_t codes[] = {NOP, GETFIELD, NEW};
     begin(false);
-    int32_t bci = fake_call(caller, INVOKEVIRTUAL, "java/util/List", "get", "(I)Ljava/lang/Object;");
+    int32_t bci =
+        fake_call(caller, INVOKEVIRTUAL, "java/util/List", "get", "(I)Ljava/lang/Object;");
     for (size_t i = 0; i < sizeof codes; i++) {
         CHECK(!can_call(fake_code(caller, codes[i], 0), list));
     }
@@ -103,7 +104,8 @@ TEST(what_is_not_known_refuses_nothing) {
 TEST(an_operand_that_leads_nowhere_calls_nothing_and_does_not_fault) {
     for (int apart = 0; apart < 2; apart++) {
         begin(apart != 0);
-        int32_t bci = fake_call(caller, INVOKEVIRTUAL, "java/util/List", "get", "(I)Ljava/lang/Object;");
+        int32_t bci =
+            fake_call(caller, INVOKEVIRTUAL, "java/util/List", "get", "(I)Ljava/lang/Object;");
         int32_t beyond = fake_code(caller, INVOKEVIRTUAL, 1);
         CHECK(can_call(bci, list));
         CHECK(!can_call(beyond, list));

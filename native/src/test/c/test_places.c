@@ -179,7 +179,7 @@ TEST(a_method_returns_behind_a_call_of_it_and_of_no_other) {
     CHECK(!can_return(other, call(caller, callee->code_begin)));
     CHECK(can_return(other, call_by(caller, links, frameless->code_begin)));
     CHECK(can_return(callee, call(caller, caller->code_end - 32))); /* a stub of the caller's own */
-    CHECK(!can_return(callee, next_call(caller)));                 /* no call */
+    CHECK(!can_return(callee, next_call(caller)));                  /* no call */
     end();
 }
 
@@ -222,8 +222,7 @@ TEST(a_call_that_can_lead_to_many_methods_has_led_to_what_its_byte_code_names) {
     struct block *caller = make("nmethod", 4, calling), *callee = make("nmethod", 4, called);
     struct block *other = make("nmethod", 4, another), *outer = make("nmethod", 4, inlining);
     uint64_t stubs[] = {
-        make("vtable chunks", 0, NULL)->code_begin,
-        make("I2C/C2I adapters", 0, NULL)->code_begin,
+        make("vtable chunks", 0, NULL)->code_begin, make("I2C/C2I adapters", 0, NULL)->code_begin,
         make("Shared Runtime resolve_virtual_call_blob", 0, NULL)->code_begin,
         caller->code_end - 32, /* at the caller's own end */
     };
@@ -340,7 +339,8 @@ static int leave_patching(const struct block *adapter, enum spprof_arrival arriv
 
 TEST(an_adapter_that_has_its_callers_call_patched_has_kept_where_it_returns_to) {
     begin();
-    struct block *caller = make("nmethod", 4, calling), *callers_caller = make("nmethod", 4, another);
+    struct block *caller = make("nmethod", 4, calling),
+                 *callers_caller = make("nmethod", 4, another);
     struct block *adapter = make("I2C/C2I adapters", 0, NULL);
     struct block *compiled = make("nmethod", 4, called);
     uint64_t pc = call(caller, adapter->code_begin);
@@ -378,8 +378,7 @@ static uint64_t make_interpreter(int32_t bci) {
     spprof_layout.sender_sp = -1;
     stack[INTERPRETER_AT + SPPROF_METHOD_SLOT] = fake_address(calling);
     stack[INTERPRETER_AT + SPPROF_CACHE_SLOT] = calling->pool.cache;
-    stack[INTERPRETER_AT + SPPROF_BCP_SLOT] =
-        (uintptr_t)calling->const_method.code + (uint64_t)bci;
+    stack[INTERPRETER_AT + SPPROF_BCP_SLOT] = (uintptr_t)calling->const_method.code + (uint64_t)bci;
     stack[INTERPRETER_AT - 1] = fp + 2 * SPPROF_WORD_BYTES;
     stack[1] = fp;
     stack[2] = interpreter->code_begin + 100;

@@ -58,7 +58,8 @@ static bool find_reference_sigsafe(const struct spprof_method *caller, uint16_t 
     }
     entries += layout->has_method_entries ? layout->method_entries_first : 0;
     uint64_t entry = entries + operand * layout->method_entry_size;
-    if (operand >= count || !spprof_load16_sigsafe(entry + layout->method_entry_index, &reference)) {
+    if (operand >= count ||
+        !spprof_load16_sigsafe(entry + layout->method_entry_index, &reference)) {
         return false;
     }
     *index = reference;
@@ -70,8 +71,8 @@ static bool signature_sigsafe(const struct spprof_method *method, uint64_t *symb
     struct pool pool;
     uint16_t index;
     return open_sigsafe(method, &pool) &&
-           spprof_load16_sigsafe(
-               method->code_begin - layout->const_size + layout->const_signature, &index) &&
+           spprof_load16_sigsafe(method->code_begin - layout->const_size + layout->const_signature,
+                                 &index) &&
            load_sigsafe(&pool, index, symbol);
 }
 

@@ -81,8 +81,7 @@ int spprof_frames_of_anchor_sigsafe(struct spprof_cursor *cursor, uint64_t ancho
 
 int spprof_frames_of_entry_sigsafe(struct spprof_cursor *cursor) {
     uint64_t wrapper, sp = cursor->sp;
-    if (cursor->fp < sp ||
-        !spprof_places_entry_frame_sigsafe(cursor, cursor->fp, NULL, &wrapper)) {
+    if (cursor->fp < sp || !spprof_places_entry_frame_sigsafe(cursor, cursor->fp, NULL, &wrapper)) {
         return SPPROF_WALK_BROKEN_ENTRY;
     }
     int result = spprof_frames_of_anchor_sigsafe(cursor, wrapper + spprof_layout.wrapper_anchor);
@@ -92,9 +91,9 @@ int spprof_frames_of_entry_sigsafe(struct spprof_cursor *cursor) {
 #define MOST_WORDS_PUSHED_IN_UPCALL 3
 
 /*
- * UpcallStub::FrameData, codeBlob.hpp, in 17 of OptimizedEntryBlob: the anchor, then the thread. The
- * stub moves sp at its two ends, where the thread counts as in native code and has its anchor; and
- * in between it pushes registers before it calls a barrier, which is native code.
+ * UpcallStub::FrameData, codeBlob.hpp, in 17 of OptimizedEntryBlob: the anchor, then the thread.
+ * The stub moves sp at its two ends, where the thread counts as in native code and has its anchor;
+ * and in between it pushes registers before it calls a barrier, which is native code.
  */
 int spprof_frames_of_upcall_sigsafe(struct spprof_cursor *cursor, const struct spprof_code *code) {
     uint64_t distance = spprof_cpu_frame_data_sigsafe(code->begin, spprof_code_end_sigsafe(code));

@@ -35,9 +35,9 @@ static bool go_to_caller_sigsafe(struct spprof_cursor *cursor, const struct call
                                  const struct spprof_method *method, int *result) {
     if (caller->sp < cursor->sp || caller->sp > cursor->high ||
         caller->sp % SPPROF_WORD_BYTES != 0 ||
-        !(method->address != 0 ? spprof_places_can_call_sigsafe(cursor, caller->pc, caller->sp,
-                                                                caller->fp, method)
-                               : spprof_places_is_return_sigsafe(caller->pc))) {
+        !(method->address != 0
+              ? spprof_places_can_call_sigsafe(cursor, caller->pc, caller->sp, caller->fp, method)
+              : spprof_places_is_return_sigsafe(caller->pc))) {
         return false;
     }
     *result = spprof_places_go_to_sigsafe(cursor, caller->pc, caller->sp, caller->fp);
@@ -81,8 +81,8 @@ static bool enter_method_sigsafe(struct spprof_cursor *cursor, struct spprof_met
     }
     /* Before its first instructions, the caller's sp is just above. */
     if (spprof_places_load_sigsafe(cursor, sp, &caller.pc)) {
-        bool sane = caller.sp > sp && caller.sp <= cursor->high &&
-                    caller.sp % SPPROF_WORD_BYTES == 0;
+        bool sane =
+            caller.sp > sp && caller.sp <= cursor->high && caller.sp % SPPROF_WORD_BYTES == 0;
         caller.sp = sane ? caller.sp : sp + SPPROF_WORD_BYTES;
         if (go_to_caller_sigsafe(cursor, &caller, method, result)) {
             return true;

@@ -193,9 +193,9 @@ static bool calls_sigsafe(const struct spprof_code *caller, uint64_t pc,
     } else if (code.kind == SPPROF_CODE_METHOD) {
         /* A stub at the caller's own end; or one without a frame, which jumps on to whatever it is
          * given: MethodHandle.linkToStatic; or what the method was before it was compiled anew. */
-        leads = own || spprof_code_frame_size_sigsafe(&code) < 2 * SPPROF_WORD_BYTES ||
-                spprof_word_sigsafe(code.blob + spprof_layout.nmethod_method) ==
-                    callee->method.address;
+        leads =
+            own || spprof_code_frame_size_sigsafe(&code) < 2 * SPPROF_WORD_BYTES ||
+            spprof_word_sigsafe(code.blob + spprof_layout.nmethod_method) == callee->method.address;
     }
     return leads && site_calls_sigsafe(caller, pc, &callee->method);
 }
@@ -215,8 +215,9 @@ static bool code_calls_sigsafe(const struct spprof_cursor *cursor, uint64_t pc, 
                                const struct callee *callee) {
     struct spprof_code caller = spprof_code_at_sigsafe(pc);
     if (caller.kind == SPPROF_CODE_STUB) {
-        return spprof_code_is_upcall_sigsafe(&caller) ? spprof_call_sites_is_of_handles_sigsafe(&callee->method)
-                                          : spprof_continuations_are_stubs_sigsafe(&caller);
+        return spprof_code_is_upcall_sigsafe(&caller)
+                   ? spprof_call_sites_is_of_handles_sigsafe(&callee->method)
+                   : spprof_continuations_are_stubs_sigsafe(&caller);
     }
     if (spprof_method_is_deopt_handler_sigsafe(&caller, pc)) {
         uint64_t at = sp + spprof_int_sigsafe(caller.blob + spprof_layout.nmethod_orig_pc);
@@ -248,8 +249,7 @@ static bool can_return_to_sigsafe(const struct spprof_cursor *cursor, uint64_t p
         return fp >= sp && interpreter_calls_sigsafe(cursor, fp, &callee->method);
     }
     if (is_entry_sigsafe(pc)) {
-        return fp >= sp &&
-               spprof_places_entry_frame_sigsafe(cursor, fp, &callee->method, &wrapper);
+        return fp >= sp && spprof_places_entry_frame_sigsafe(cursor, fp, &callee->method, &wrapper);
     }
     return code_calls_sigsafe(cursor, pc, sp, callee);
 }
