@@ -84,7 +84,8 @@ final class Foreign {
     }
     return type.returnType() == void.class
         ? Reflected.call(type("FunctionDescriptor"), "ofVoid", null, parameters)
-        : Reflected.call(type("FunctionDescriptor"), "of", null, layout(type.returnType()), parameters);
+        : Reflected.call(
+            type("FunctionDescriptor"), "of", null, layout(type.returnType()), parameters);
   }
 
   private static Object layout(Class<?> primitive) {

@@ -20,7 +20,12 @@ final class IncubatingForeign {
         (Optional<?>) Reflected.call(type("SymbolLookup"), "lookup", library, name);
     return (MethodHandle)
         Reflected.call(
-            type("CLinker"), "downcallHandle", LINKER, symbol.orElseThrow(), type, descriptor(type));
+            type("CLinker"),
+            "downcallHandle",
+            LINKER,
+            symbol.orElseThrow(),
+            type,
+            descriptor(type));
   }
 
   /** The address of a function that calls {@code target}, for the thread's life. */
