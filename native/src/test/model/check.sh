@@ -2,16 +2,19 @@
 # Checks teardown.pml exhaustively: the fault that spin finds first must be the one that the table below names, and
 # docs/drain-protocol.md ("The model") must have the same table.
 # Usage: check.sh OUT
+#        check.sh OUT EXPECTED DEFINES...: one case only; the first form does as many at once as there are processors
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 mkdir -p "$1"
 cd "$1"
+out=$PWD
+shift
 document=$here/../../../../docs/drain-protocol.md
-status=0
 
 check() { # EXPECTED DEFINES...: EXPECTED is "right" or the name of a fault in teardown.pml
   expected=$1
   shift
+  cd "$(mktemp -d "$out/case.XXXXXX")"
   spin "$@" -a "$here/teardown.pml" >spin.out || { cat spin.out; exit 1; }
   ${CC:-cc} -O0 -DSAFETY -w -o pan pan.c
   ./pan -m1000000 >pan.out
@@ -21,10 +24,18 @@ check() { # EXPECTED DEFINES...: EXPECTED is "right" or the name of a fault in t
     *'errors: 0'*) found=right ;;
   esac
   states=$(awk '/states, stored/ { print $1 }' pan.out)
-  echo "    $*: ${found:=unknown} ($states states)"
-  [ "$found" = "$expected" ] || { echo "    FAILED: it must be $expected"; status=1; }
+  [ "${found:=unknown}" = "$expected" ] && wrong= || wrong="
+    FAILED: it must be $expected"
+  echo "    $*: $found ($states states)$wrong"
+  [ -z "$wrong" ]
 }
 
+if [ $# -gt 0 ]; then
+  check "$@"
+  exit
+fi
+status=0
+rm -rf case.* cases
 while read -r step old new itimer xnu; do
   row=$(echo "| $old | $new | $itimer | $xnu |" | tr _ ' ')
   grep -q "^| $step\(:[^|]*\)\{0,1\} $row\$" "$document" ||
@@ -37,7 +48,7 @@ while read -r step old new itimer xnu; do
       preempted) define=-DPREEMPTED=1 ;;
       *) define=-DLEAVE_OUT=$step ;;
     esac
-    [ "$expected" = - ] || check "$expected" -DKERNEL=$kernel $define
+    [ "$expected" = - ] || echo "$expected" -DKERNEL=$kernel $define >>cases
     kernel=$((kernel + 1))
   done
 done <<TABLE
@@ -57,4 +68,5 @@ memory    uses_what_is_freed uses_what_is_freed uses_what_is_freed uses_what_is_
 12        loses_time        loses_time        loses_time         loses_time
 preempted kills             kills             kills              kills
 TABLE
+xargs -P "$(getconf _NPROCESSORS_ONLN)" -L 1 sh "$here/check.sh" "$out" <cases || status=1
 exit $status
