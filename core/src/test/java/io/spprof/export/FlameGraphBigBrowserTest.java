@@ -12,12 +12,14 @@ import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.Set;
 import java.util.TreeSet;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.CleanupMode;
 import org.junit.jupiter.api.io.TempDir;
 import org.openqa.selenium.Keys;
 
 /** 100,000 distinct stacks: still right, and never more on the canvas than it can show. */
+@Tag("page")
 class FlameGraphBigBrowserTest {
 
   private static final int STACKS = 100_000;

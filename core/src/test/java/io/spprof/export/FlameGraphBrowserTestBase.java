@@ -12,12 +12,14 @@ import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.CleanupMode;
 import org.junit.jupiter.api.io.TempDir;
 import org.openqa.selenium.By;
 import org.openqa.selenium.WebElement;
 
 /** A browser for a class's tests, with a small profile opened anew for each of them. */
+@Tag("page")
 abstract class FlameGraphBrowserTestBase {
 
   /** 100 samples, 1 s: main 60, worker-1 30, worker-2 10. */

@@ -13,11 +13,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.CleanupMode;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Names that try to become markup, and a server that would hear of it. */
+@Tag("page")
 class FlameGraphHostileBrowserTest {
 
   @TempDir(cleanup = CleanupMode.ON_SUCCESS)
