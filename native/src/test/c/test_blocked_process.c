@@ -31,13 +31,31 @@ static void *deaf(void *unused) {
     return NULL;
 }
 
-static pthread_t begin_deaf(void) {
-    pthread_t thread;
+static struct spprof_action before;
+static pthread_t thread;
+
+static void begin_deaf(void) {
+    setup();
+    before = current_action();
     CHECK_EQUAL(0, pthread_create(&thread, NULL, deaf, NULL));
     while (!ready) {
         sched_yield();
     }
-    return thread;
+}
+
+static void end_deaf(void) {
+    over = true;
+    pthread_join(thread, NULL);
+}
+
+static void start(void) {
+    CHECK_EQUAL(0, spprof_sampler_start(NULL, &config));
+}
+
+static void stop(void) {
+    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 60000));
+    CHECK_EQUAL(0, spprof_sampler_release());
+    check_action(&before);
 }
 
 static const char *told(void) {
@@ -50,17 +68,9 @@ static void pass(void) {
     CHECK(spprof_sampler_sweep(NULL) >= 1);
 }
 
-static void stop(const struct spprof_action *before) {
-    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 60000));
-    CHECK_EQUAL(0, spprof_sampler_release());
-    check_action(before);
-}
-
 TEST(a_thread_that_blocks_it_is_named_until_it_lets_it_in) {
-    setup();
-    struct spprof_action before = current_action();
-    pthread_t thread = begin_deaf();
-    CHECK_EQUAL(0, spprof_sampler_start(NULL, &config));
+    begin_deaf();
+    start();
     CHECK(strstr(told(), "rdk:deaf") == NULL);
     while (strstr(told(), "rdk:deaf") == NULL) {
         pass();
@@ -69,77 +79,64 @@ TEST(a_thread_that_blocks_it_is_named_until_it_lets_it_in) {
     while (strstr(told(), "rdk:deaf") != NULL) {
         pass();
     }
-    over = true;
-    pthread_join(thread, NULL);
-    stop(&before);
+    end_deaf();
+    stop();
 }
 
 TEST(one_that_ended_is_named) {
-    setup();
-    struct spprof_action before = current_action();
-    pthread_t thread = begin_deaf();
-    CHECK_EQUAL(0, spprof_sampler_start(NULL, &config));
+    begin_deaf();
+    start();
     while (strstr(told(), "rdk:deaf") == NULL) {
         pass();
     }
-    over = true;
-    pthread_join(thread, NULL);
+    end_deaf();
     while (strstr(told(), "1 thread that ended, the last rdk:deaf") == NULL) {
         pass();
     }
-    stop(&before);
-    CHECK_EQUAL(0, spprof_sampler_start(NULL, &config));
+    stop();
+    start();
     CHECK(strstr(told(), "ended") == NULL); /* a new session has forgotten it */
-    stop(&before);
+    stop();
 }
 
 /* As where the parent of the process did. */
 TEST(all_are_named_at_the_start_if_the_caller_blocks_it) {
-    setup();
-    struct spprof_action before = current_action();
     block_all(SIG_BLOCK);
-    pthread_t thread = begin_deaf();
-    CHECK_EQUAL(0, spprof_sampler_start(NULL, &config));
+    begin_deaf();
+    start();
     CHECK(atoi(told()) >= 2); /* "2 threads: ..."; a sanitizer has some of its own */
-    over = true;
-    pthread_join(thread, NULL);
-    stop(&before);
+    end_deaf();
+    stop();
 }
 
 TEST(threads_that_do_not_block_it_are_not_named) {
-    setup();
-    struct spprof_action before = current_action();
     silent = false;
-    pthread_t thread = begin_deaf();
-    CHECK_EQUAL(0, spprof_sampler_start(NULL, &config));
+    begin_deaf();
+    start();
     uint64_t from = clock_ns(CLOCK_PROCESS_CPUTIME_ID);
     for (int i = 0; i < 20 || clock_ns(CLOCK_PROCESS_CPUTIME_ID) - from < 200 * MS; i++) {
         pass();
         CHECK(strstr(told(), "rdk:deaf") == NULL);
     }
-    over = true;
-    pthread_join(thread, NULL);
-    stop(&before);
+    end_deaf();
+    stop();
 }
 
 /* Their slots are free again, for a session that has a timer a thread. */
 TEST(the_next_session_samples_all_threads) {
-    setup();
-    struct spprof_action before = current_action();
     silent = false;
-    pthread_t thread = begin_deaf();
-    CHECK_EQUAL(0, spprof_sampler_start(NULL, &config));
+    begin_deaf();
+    start();
     for (int i = 0; i < 10; i++) {
         pass();
     }
-    stop(&before);
+    stop();
     config.engine = &spprof_engine_ctimer;
     int threads = threads_now();
-    CHECK_EQUAL(0, spprof_sampler_start(NULL, &config));
+    start();
     CHECK_EQUAL(threads, spprof_counters.threads_sampled);
-    over = true;
-    pthread_join(thread, NULL);
-    stop(&before);
+    end_deaf();
+    stop();
 }
 
 int main(void) {

@@ -21,6 +21,11 @@ static void check_all_accounted(uint64_t used, uint64_t interval_ns, uint64_t th
     CHECK(accounted() + threads * interval_ns >= used);
 }
 
+static void run_both(uint64_t ns) {
+    run(1, ns);
+    run(2, ns);
+}
+
 TEST(a_timer_that_is_not_disarmed_at_the_threads_end_is_paid_once) {
     begin_session(1, 10 * MS);
     self = begin_thread();
@@ -42,8 +47,7 @@ TEST(a_thread_that_cannot_be_put_to_rest_has_no_timer_and_is_counted) {
     spprof_threads_rest(2, 0);
     check_failed(1);
     CHECK_EQUAL(1, fakes[1].has_timer + fakes[2].has_timer);
-    run(1, 50 * MS);
-    run(2, 50 * MS);
+    run_both(50 * MS);
     tick();
     spprof_threads_sweep(); /* tries again */
     check_failed(1);
@@ -51,8 +55,7 @@ TEST(a_thread_that_cannot_be_put_to_rest_has_no_timer_and_is_counted) {
     spprof_threads_sweep();
     CHECK_EQUAL(0, failed());
     CHECK(fakes[1].has_timer && fakes[2].has_timer);
-    run(1, 50 * MS);
-    run(2, 50 * MS);
+    run_both(50 * MS);
     tick();
     CHECK(signalled_ns >= 148 * MS);
     check_all_accounted(200 * MS, MS, 2);
@@ -62,8 +65,7 @@ TEST(a_thread_whose_rest_cannot_be_ended_has_no_timer_and_is_counted) {
     begin_session(2, MS);
     spprof_threads_rest(2, 0);
     CHECK_EQUAL(0, failed());
-    run(1, 50 * MS);
-    run(2, 50 * MS);
+    run_both(50 * MS);
     set_error = -EPERM;
     spprof_threads_rest(2, 1); /* one is to rest, the other is to go on */
     check_failed(2);
@@ -71,8 +73,7 @@ TEST(a_thread_whose_rest_cannot_be_ended_has_no_timer_and_is_counted) {
     set_error = 0;
     spprof_threads_sweep();
     CHECK_EQUAL(0, failed());
-    run(1, 50 * MS);
-    run(2, 50 * MS);
+    run_both(50 * MS);
     tick();
     CHECK(signalled_ns >= 98 * MS);
     check_all_accounted(200 * MS, MS, 2);
