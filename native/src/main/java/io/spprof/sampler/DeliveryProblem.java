@@ -1,5 +1,8 @@
 package io.spprof.sampler;
 
+import static io.spprof.sampler.ErrorNumber.EACCES;
+import static io.spprof.sampler.ErrorNumber.EPERM;
+
 /**
  * Why a stop lets a fixed time pass instead of asking the kernel whether a signal is still on its
  * way to a thread (delivery.h). What comes in that time is waited for all the same: the stop is
@@ -9,8 +12,6 @@ package io.spprof.sampler;
 final class DeliveryProblem {
 
   private static final int REALTIME = 1;
-  private static final int EPERM = 1;
-  private static final int EACCES = 13;
 
   private static final String WAITS =
       "a stop of the session waits 20 ms for signals on their way, because ";

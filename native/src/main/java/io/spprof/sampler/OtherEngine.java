@@ -1,5 +1,8 @@
 package io.spprof.sampler;
 
+import static io.spprof.sampler.ErrorNumber.EAGAIN;
+import static io.spprof.sampler.ErrorNumber.EEXIST;
+
 import java.util.function.ToIntFunction;
 
 /**
@@ -10,9 +13,6 @@ import java.util.function.ToIntFunction;
  * @param probe asks the system: 0, or less than 0 as the native side has failures
  */
 record OtherEngine(TimerEngine engine, ToIntFunction<TimerEngine> probe) {
-
-  private static final int EAGAIN = 11;
-  private static final int EEXIST = 17;
 
   static OtherEngine than(TimerEngine used, ToIntFunction<TimerEngine> probe) {
     return new OtherEngine(

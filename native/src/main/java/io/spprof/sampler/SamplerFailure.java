@@ -1,5 +1,12 @@
 package io.spprof.sampler;
 
+import static io.spprof.sampler.ErrorNumber.EACCES;
+import static io.spprof.sampler.ErrorNumber.EAGAIN;
+import static io.spprof.sampler.ErrorNumber.EMFILE;
+import static io.spprof.sampler.ErrorNumber.ENFILE;
+import static io.spprof.sampler.ErrorNumber.ENOSYS;
+import static io.spprof.sampler.ErrorNumber.EPERM;
+
 import org.apache.commons.lang3.StringUtils;
 
 /**
@@ -31,13 +38,6 @@ enum SamplerFailure {
   SYSTEM;
 
   private static final int STEP_SHIFT = 16;
-
-  private static final int EPERM = 1;
-  private static final int EAGAIN = 11;
-  private static final int EACCES = 13;
-  private static final int ENFILE = 23;
-  private static final int EMFILE = 24;
-  private static final int ENOSYS = 38;
 
   private static final String ONLY_ONE = ": only one profiler can use it; ";
 

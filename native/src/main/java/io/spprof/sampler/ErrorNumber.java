@@ -1,0 +1,18 @@
+package io.spprof.sampler;
+
+/**
+ * The system's error numbers that messages tell apart, as Linux has them (asm-generic/errno-base.h
+ * and errno.h). On macOS EAGAIN and ENOSYS are others; there such an error is told by its number.
+ */
+final class ErrorNumber {
+
+  static final int EPERM = 1;
+  static final int EAGAIN = 11;
+  static final int EACCES = 13;
+  static final int EEXIST = 17;
+  static final int ENFILE = 23;
+  static final int EMFILE = 24;
+  static final int ENOSYS = 38;
+
+  private ErrorNumber() {}
+}
