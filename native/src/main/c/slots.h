@@ -26,8 +26,7 @@ enum spprof_slot_state {
     SPPROF_SLOT_ENDED, /* left the JVM; the system's thread may live on for a moment, or for long */
     SPPROF_SLOT_EXCLUDED,  /* the profiler's own */
     SPPROF_SLOT_UNDELETED, /* no thread's any more, but its timer could not be deleted yet */
-    SPPROF_SLOT_WATCHED,   /* has no timer of its own: only whether it blocks the signal (blocked.c)
-                            */
+    SPPROF_SLOT_WATCHED,   /* has no timer: only asked whether it blocks the signal (blocked.c) */
 };
 
 /* Added to a JNIEnv's address while its thread is in a hook (thread_hooks.h): not to be walked. */

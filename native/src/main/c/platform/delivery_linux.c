@@ -159,6 +159,7 @@ int spprof_delivery_await(uint32_t deadline_ms) {
     if (status_of("/proc/self/status", "\nTracerPid:\t", false) > 0) {
         error = await_debugger(now_ms() + deadline_ms);
     }
+    /* To ask is to wait: the kernel answers when it has interrupted all processors. */
     if (spprof_delivery_problem() != 0) {
         sleep_ms(PATIENCE_MS);
     }
