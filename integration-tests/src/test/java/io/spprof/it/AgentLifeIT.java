@@ -11,7 +11,6 @@ import java.io.FileOutputStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -39,7 +38,7 @@ class AgentLifeIT {
                 .start();
         BeanClient bean = BeanClient.connect(target)) {
       overwrite(jar);
-      Await.until("samples", Duration.ofSeconds(60), () -> bean.number("CollectedSamples") > 5);
+      Await.until("samples", () -> bean.number("CollectedSamples") > 5);
       for (String suffix : List.of("collapsed", "html", "jfr", "pb.gz", "json", "txt")) {
         bean.invoke("dumpToFile", "a." + suffix);
       }

@@ -9,7 +9,6 @@ import io.spprof.it.load.JdbcOverSocket;
 import io.spprof.it.load.LibcCalls;
 import io.spprof.it.load.Transfers;
 import io.spprof.it.load.Waits;
-import java.time.Duration;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.TreeMap;
@@ -28,7 +27,6 @@ import org.junit.jupiter.params.provider.MethodSource;
 class BlockingCallsIT {
 
   private static final int MILLIS = Integer.getInteger("spprof.it.calls.millis", 500);
-  private static final Duration PATIENCE = Duration.ofSeconds(60);
 
   /**
    * Each engine with threads that use much CPU time between their calls, and with sleepers beside a
@@ -106,9 +104,7 @@ class BlockingCallsIT {
       long before = Long.parseLong(target.ask("transactions"));
       Thread.sleep(MILLIS);
       Await.until(
-          "transactions go on",
-          PATIENCE,
-          () -> Long.parseLong(target.ask("transactions")) > before + 20);
+          "transactions go on", () -> Long.parseLong(target.ask("transactions")) > before + 20);
       Measured.tell("%s: transactions %s", engine, target.ask("transactions"));
       target.ask("pester");
       bean.stop();
@@ -125,7 +121,6 @@ class BlockingCallsIT {
     Thread.sleep(MILLIS);
     Await.until(
         "each kind of call goes on",
-        PATIENCE,
         () ->
             figures(target.ask(question)).entrySet().stream()
                 .allMatch(now -> now.getValue() > before.getOrDefault(now.getKey(), 0L) + 20));

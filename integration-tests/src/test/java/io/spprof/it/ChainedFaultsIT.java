@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.sun.jna.Native;
 import io.spprof.it.load.ChainedFaults;
-import java.time.Duration;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 
@@ -15,8 +14,6 @@ import org.junit.jupiter.api.Test;
  * Every order of that is tried by test_guard_chains.c.
  */
 class ChainedFaultsIT {
-
-  private static final Duration PATIENCE = Duration.ofSeconds(60);
 
   @Test
   void shouldLeaveTheJvmItsFaultsWhateverChainsThem() throws Exception {
@@ -67,12 +64,12 @@ class ChainedFaultsIT {
     bean.startWith("interval=1ms");
     assertEquals("vm", bean.text("StackWalker"));
     long before = bean.number("CollectedSamples");
-    Await.until("samples", PATIENCE, () -> bean.number("CollectedSamples") > before + 20);
+    Await.until("samples", () -> bean.number("CollectedSamples") > before + 20);
   }
 
   private static void assertGoesOn(TargetJvm target, String when) throws Exception {
     long before = nulls(target);
-    Await.until(when + ": nulls are met", PATIENCE, () -> nulls(target) > before + 1000);
+    Await.until(when + ": nulls are met", () -> nulls(target) > before + 1000);
   }
 
   private static long nulls(TargetJvm target) throws Exception {

@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.spprof.it.load.Spawner;
-import java.time.Duration;
 import java.util.Map;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Timeout;
@@ -130,8 +129,7 @@ class ChildProcessIT {
 
   private static void awaitChildren(TargetJvm target, int more) throws Exception {
     long before = children(target);
-    Await.until(
-        "children come and go", Duration.ofSeconds(60), () -> children(target) >= before + more);
+    Await.until("children come and go", () -> children(target) >= before + more);
   }
 
   private static long children(TargetJvm target) throws Exception {

@@ -10,7 +10,6 @@ import io.spprof.it.load.Recursion;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -111,7 +110,6 @@ class CommandLineIT {
       String pid = Long.toString(target.pid());
       Await.until(
           "a second is over",
-          Duration.ofSeconds(60),
           () ->
               done("status", pid).stream()
                   .anyMatch(line -> line.matches("OldestSampleAgeSeconds +[2-9]")));
@@ -169,7 +167,7 @@ class CommandLineIT {
             .directory(directory.toFile())
             .redirectErrorStream(true)
             .start();
-    Await.until("it runs", Duration.ofSeconds(60), () -> bean.text("State").equals("RUNNING"));
+    Await.until("it runs", () -> bean.text("State").equals("RUNNING"));
     return process;
   }
 
@@ -179,7 +177,7 @@ class CommandLineIT {
         BeanClient bean = BeanClient.connect(target)) {
       Process process = profiling(target, bean);
       process.destroy(); // SIGTERM, as Ctrl-C
-      assertTrue(process.waitFor(60, TimeUnit.SECONDS));
+      assertTrue(process.waitFor(Await.PATIENCE.toSeconds(), TimeUnit.SECONDS));
 
       assertEquals("IDLE", bean.text("State"));
       assertFalse(Files.exists(directory.resolve("p.html")));
@@ -194,7 +192,7 @@ class CommandLineIT {
   /** A session whose profile is too long for the line. */
   private static void sample(BeanClient bean) throws Exception {
     bean.startWith("interval=1ms");
-    Await.until("stacks", Duration.ofSeconds(60), () -> bean.number("UniqueStacks") > 300);
+    Await.until("stacks", () -> bean.number("UniqueStacks") > 300);
     bean.stop();
   }
 
@@ -212,7 +210,7 @@ class CommandLineIT {
 
   /** What it says fits, and it leaves nothing. */
   private void ends(int status, String regex, Process process) throws Exception {
-    assertTrue(process.waitFor(60, TimeUnit.SECONDS));
+    assertTrue(process.waitFor(Await.PATIENCE.toSeconds(), TimeUnit.SECONDS));
     String said = new String(process.getInputStream().readAllBytes(), UTF_8);
     assertTrue(said.matches(regex), said);
     assertEquals(status, process.exitValue());
@@ -277,7 +275,7 @@ class CommandLineIT {
       Process process = profiling(target, bean);
       bean.stop();
       bean.start();
-      assertTrue(process.waitFor(60, TimeUnit.SECONDS));
+      assertTrue(process.waitFor(Await.PATIENCE.toSeconds(), TimeUnit.SECONDS));
 
       assertEquals(REFUSED, process.exitValue());
       assertEquals("RUNNING", bean.text("State"));

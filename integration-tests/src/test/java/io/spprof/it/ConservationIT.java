@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.sun.jna.LastErrorException;
 import io.spprof.it.load.Busy;
-import java.time.Duration;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 
@@ -50,13 +49,9 @@ class ConservationIT {
       try (HeldThread drainer = hold(target)) {
         Await.until(
             "the ring overflows while nobody drains it",
-            Duration.ofSeconds(20),
             () -> Figures.of(bean).dropped() > start.dropped() + 20);
         Figures first = Figures.of(bean);
-        Await.until(
-            "the drops go on",
-            Duration.ofSeconds(20),
-            () -> Figures.of(bean).dropped() > first.dropped() + 20);
+        Await.until("the drops go on", () -> Figures.of(bean).dropped() > first.dropped() + 20);
         Figures second = Figures.of(bean);
         assertEquals(first.collected(), second.collected(), "nobody collects: " + second);
         assertTrue(second.bufferFull() > first.bufferFull(), second.toString());
@@ -67,7 +62,6 @@ class ConservationIT {
       }
       Await.until(
           "the collector goes on once it may",
-          Duration.ofSeconds(20),
           () -> Figures.of(bean).collected() > start.collected());
       long ending = target.cpuNanos();
       bean.stop();

@@ -8,7 +8,6 @@ import io.spprof.export.Browser;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -24,8 +23,6 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** A session that never ends, and what can be asked of its past, on the H2 load. */
 class ContinuousIT {
-
-  private static final Duration PATIENCE = Duration.ofSeconds(60);
 
   /** One line of windows(). */
   private record Line(Instant from, Instant to, long samples, long drops, long cpuMillis) {
@@ -64,7 +61,7 @@ class ContinuousIT {
                 .start();
         BeanClient bean = BeanClient.connect(target)) {
       assertTrue(bean.text("Options").contains("mode=continuous,window=1s,retention=1h"));
-      Await.until("windows", PATIENCE, () -> windows(bean).size() > 6);
+      Await.until("windows", () -> windows(bean).size() > 6);
       String last = "last=2s";
       assertTrue(collapsed(bean, last).total() < collapsed(bean, "").total());
       assertTrue(((String) bean.invoke("reportOf", last)).contains("org.h2."), "hot methods");
@@ -118,10 +115,10 @@ class ContinuousIT {
                 .agentOptions("mode=continuous,window=1s,interval=1ms,start=true")
                 .start();
         BeanClient bean = BeanClient.connect(target)) {
-      Await.until("windows before", PATIENCE, () -> windows(bean).size() > 4);
+      Await.until("windows before", () -> windows(bean).size() > 4);
       int deploy = windows(bean).size();
       target.ask("reports");
-      Await.until("windows after", PATIENCE, () -> windows(bean).size() > deploy + 4);
+      Await.until("windows after", () -> windows(bean).size() > deploy + 4);
       bean.stop();
       List<Line> windows = windows(bean);
       // The window of the deploy is in neither.
@@ -159,7 +156,7 @@ class ContinuousIT {
     try (TargetJvm target = TargetJvm.h2(2).start();
         BeanClient bean = BeanClient.connect(target)) {
       bean.startWith("mode=continuous,window=1s,interval=1ms");
-      Await.until("windows", PATIENCE, () -> windows(bean).size() > 4);
+      Await.until("windows", () -> windows(bean).size() > 4);
       bean.stop();
       List<Line> windows = windows(bean);
       Line second = windows.get(1);
@@ -200,7 +197,7 @@ class ContinuousIT {
                 .expectOnStderr(line -> line.startsWith("spprof: " + dumps))
                 .start();
         BeanClient bean = BeanClient.connect(target)) {
-      Await.until("windows", PATIENCE, () -> windows(bean).size() > 2);
+      Await.until("windows", () -> windows(bean).size() > 2);
       assertTrue(Files.notExists(dumps));
     }
     List<Path> files;

@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.spprof.it.load.FlightRecorder;
-import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
@@ -14,8 +13,6 @@ import org.junit.jupiter.api.Test;
 
 /** The JVM's flight recorder samples CPU time with SIGPROF, too, since JDK 25. */
 class FlightRecorderIT {
-
-  private static final Duration PATIENCE = Duration.ofSeconds(60);
 
   @BeforeEach
   void needsTheEvent() {
@@ -30,7 +27,7 @@ class FlightRecorderIT {
         BeanClient bean = BeanClient.connect(target)) {
       assertFalse(Proc.catches(target.pid(), Proc.SIGPROF));
       target.ask("record");
-      Await.until("it samples", PATIENCE, () -> !Proc.timers(target.pid()).isEmpty());
+      Await.until("it samples", () -> !Proc.timers(target.pid()).isEmpty());
       for (int i = 0; i < 2; i++) {
         Throwable refusal = BeanClient.refusalOf(bean::start);
         assertInstanceOf(IllegalStateException.class, refusal);
@@ -95,13 +92,13 @@ class FlightRecorderIT {
 
   private static void awaitSamples(BeanClient bean) throws Exception {
     long before = bean.number("CollectedSamples");
-    Await.until("samples", PATIENCE, () -> bean.number("CollectedSamples") > before + 20);
+    Await.until("samples", () -> bean.number("CollectedSamples") > before + 20);
   }
 
   /** The recording that has begun has samples of its own in it. */
   private static void assertRecords(TargetJvm target) throws Exception {
     long from = CpuClock.nanos(target.pid());
-    Await.until("CPU time", PATIENCE, () -> CpuClock.nanos(target.pid()) > from + 200_000_000L);
+    Await.until("CPU time", () -> CpuClock.nanos(target.pid()) > from + 200_000_000L);
     assertTrue(Long.parseLong(target.ask("end")) > 5, "the recording has its samples");
   }
 }

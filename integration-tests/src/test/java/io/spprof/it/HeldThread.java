@@ -20,11 +20,6 @@ final class HeldThread implements AutoCloseable {
   private static final int PTRACE_INTERRUPT = 0x4207;
   private static final int WALL = 0x40000000;
 
-  /**
-   * It waits for milliseconds between two passes, and, among busy threads, for a CPU far longer.
-   */
-  private static final Duration PATIENCE = Duration.ofSeconds(90);
-
   /** The part of the C library that is used. */
   interface C extends Library {
     /** ptrace(2). */
@@ -54,7 +49,7 @@ final class HeldThread implements AutoCloseable {
   static HeldThread hold(TargetJvm target, long thread) throws IOException, InterruptedException {
     HeldThread held = new HeldThread(target.pid(), Math.toIntExact(thread));
     LIBRARY.ptrace(PTRACE_SEIZE, held.thread, Pointer.NULL, Pointer.NULL);
-    long deadline = System.nanoTime() + PATIENCE.toNanos();
+    long deadline = System.nanoTime() + Await.PATIENCE.toNanos();
     while (System.nanoTime() < deadline) {
       Thread.sleep(1);
       if (Proc.isBlocked(held.pid, thread) && held.stopped(target)) {

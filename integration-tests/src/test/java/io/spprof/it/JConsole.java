@@ -8,7 +8,6 @@ import java.io.OutputStreamWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
@@ -17,8 +16,6 @@ import java.util.regex.Pattern;
  * The JDK's own JConsole with our plugin, on a display of its own; {@link Driver} moves the mouse.
  */
 final class JConsole implements AutoCloseable {
-
-  private static final Duration PATIENCE = Duration.ofSeconds(60);
 
   private final Process display;
   private final Process console;
@@ -37,10 +34,7 @@ final class JConsole implements AutoCloseable {
             .redirectOutput(chosen.toFile())
             .redirectError(home.resolve("xvfb.log").toFile())
             .start();
-    Await.until(
-        "a display",
-        PATIENCE,
-        () -> Files.exists(chosen) && Files.readString(chosen).endsWith("\n"));
+    Await.until("a display", () -> Files.exists(chosen) && Files.readString(chosen).endsWith("\n"));
     List<String> command =
         new java.util.ArrayList<>(
             List.of(
@@ -79,7 +73,7 @@ final class JConsole implements AutoCloseable {
     in.write(String.join("\t", words) + "\n");
     in.flush();
     String answer =
-        out.await(seen, line -> line.startsWith("= ") || line.startsWith("! "), PATIENCE)
+        out.await(seen, line -> line.startsWith("= ") || line.startsWith("! "), Await.PATIENCE)
             .orElseThrow(() -> new AssertionError(output()));
     seen = out.count(); // it says nothing unasked
     if (answer.startsWith("!")) {
@@ -89,14 +83,13 @@ final class JConsole implements AutoCloseable {
   }
 
   void awaitThere(String component) throws Exception {
-    Await.until(component, PATIENCE, () -> act("there", component).equals("true"));
+    Await.until(component, () -> act("there", component).equals("true"));
   }
 
   /** Opens a tab, once it is there. */
   void openTab(String title) throws Exception {
     Await.until(
         "tab " + title,
-        PATIENCE,
         () -> {
           act("tab", title);
           return act("isOpen", title).equals("true");
@@ -105,16 +98,14 @@ final class JConsole implements AutoCloseable {
 
   /** Selects a node of the tree in view, once it is there. */
   void openNode(String path) throws Exception {
-    Await.until("node " + path, PATIENCE, () -> act("node", path).equals("true"));
+    Await.until("node " + path, () -> act("node", path).equals("true"));
   }
 
   /** Waits until a component's text fits. */
   String awaitText(String component, String regex) throws Exception {
     Pattern pattern = Pattern.compile(regex);
     Await.until(
-        component + " reads " + regex,
-        PATIENCE,
-        () -> pattern.matcher(act("text", component)).find());
+        component + " reads " + regex, () -> pattern.matcher(act("text", component)).find());
     return act("text", component);
   }
 

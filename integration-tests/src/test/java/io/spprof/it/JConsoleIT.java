@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.spprof.it.load.Busy;
 import java.awt.event.KeyEvent;
-import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.regex.Matcher;
@@ -15,8 +14,6 @@ import org.junit.jupiter.api.Test;
 
 /** JConsole on the H2 load: its own panes, and the plugin's tab, locally and with passwords. */
 class JConsoleIT {
-
-  private static final Duration PATIENCE = Duration.ofSeconds(60);
 
   @BeforeAll
   static void requireJConsole() {
@@ -33,7 +30,7 @@ class JConsoleIT {
     console.act("set", "JTextField", "127.0.0.1:" + target.port());
     console.act("set", "JTextField@Username:", role);
     console.act("set", "JPasswordField", role);
-    Await.until("Connect", PATIENCE, () -> console.act("enabled", "Connect").equals("true"));
+    Await.until("Connect", () -> console.act("enabled", "Connect").equals("true"));
     console.act("click", "Connect");
     withoutEncryption(console);
   }
@@ -63,8 +60,7 @@ class JConsoleIT {
       console.awaitText("spprof.state", "^RUNNING, session 1");
       assertEquals("RUNNING", bean.text("State"));
       console.awaitText("spprof.figures", "ctimer, vm, every 1.000 ms of CPU time; [0-9,]{5}");
-      Await.until(
-          "hot methods", PATIENCE, () -> console.act("rows", "spprof.methods").contains("org.h2."));
+      Await.until("hot methods", () -> console.act("rows", "spprof.methods").contains("org.h2."));
       console.shot("jconsole-plugin");
 
       console.openTab("Flame graph");
@@ -121,7 +117,7 @@ class JConsoleIT {
       console.act("set", "JTextField@startWith", "interval=1ms");
       console.shot("jconsole-operations");
       console.act("click", "startWith");
-      Await.until("a session", PATIENCE, () -> bean.text("State").equals("RUNNING"));
+      Await.until("a session", () -> bean.text("State").equals("RUNNING"));
       assertTrue(bean.text("Options").startsWith("interval=1ms,"), bean.text("Options"));
       console.awaitThere("OK"); // what it returned, in a dialog
       console.act("click", "OK");
@@ -130,7 +126,6 @@ class JConsoleIT {
       console.awaitThere("Refresh");
       Await.until(
           "it samples",
-          PATIENCE,
           () -> {
             console.act("click", "Refresh");
             return console.act("rows", "JTable").matches("CollectedSamples\\|[1-9].*");
@@ -141,7 +136,6 @@ class JConsoleIT {
       console.act("cell", "JTable", "CollectedSamples", "2");
       Await.until(
           "a chart",
-          PATIENCE,
           () -> Integer.parseInt(console.act("rowHeight", "JTable", "CollectedSamples")) > 4 * low);
       Thread.sleep(2500); // a few points for whoever looks at the picture
       console.shot("jconsole-chart");
@@ -149,7 +143,7 @@ class JConsoleIT {
       console.openNode("io.spprof/Spprof/Operations");
       console.awaitThere("stop");
       console.act("click", "stop");
-      Await.until("its end", PATIENCE, () -> bean.text("State").equals("IDLE"));
+      Await.until("its end", () -> bean.text("State").equals("IDLE"));
       assertEquals(1, bean.number("SessionsStarted"));
     }
   }
@@ -163,8 +157,7 @@ class JConsoleIT {
       logIn(console, target, "monitor");
       console.openTab("spprof");
       console.awaitText("spprof.state", "^RUNNING, session 1");
-      Await.until(
-          "hot methods", PATIENCE, () -> console.act("rows", "spprof.methods").contains("org.h2."));
+      Await.until("hot methods", () -> console.act("rows", "spprof.methods").contains("org.h2."));
       console.act("click", "spprof.stop");
       console.awaitText("spprof.message", "^connect as a role that may write: .*refuses it");
       console.openTab("Flame graph");

@@ -9,7 +9,6 @@ import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -20,8 +19,6 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Datadog's JMXFetch, which logs in, reads, and reports to a socket as to Datadog's agent. */
 class JmxFetchIT {
-
-  private static final Duration PATIENCE = Duration.ofSeconds(60);
 
   @TempDir private Path directory;
 
@@ -34,7 +31,7 @@ class JmxFetchIT {
     try (TargetJvm target = TargetJvm.h2(2).authenticate().start();
         BeanClient bean = BeanClient.connect(target, "control");
         DatagramSocket agent = new DatagramSocket(0, InetAddress.getLoopbackAddress())) {
-      agent.setSoTimeout((int) PATIENCE.toMillis());
+      agent.setSoTimeout((int) Await.PATIENCE.toMillis());
       Examples.write(
           directory,
           "spprof.yaml",

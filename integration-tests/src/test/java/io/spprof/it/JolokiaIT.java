@@ -14,7 +14,6 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
@@ -23,8 +22,6 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The Jolokia agent, driven by curl, and read as Telegraf's plugin reads it. */
 class JolokiaIT {
-
-  private static final Duration PATIENCE = Duration.ofSeconds(60);
 
   @TempDir private Path directory;
 
@@ -60,7 +57,7 @@ class JolokiaIT {
         assertEquals(200, answer.get("status").asInt(), answer::toString);
         answers.add(answer.get("value"));
         if (answers.size() == 1) {
-          Await.until("it samples", PATIENCE, () -> bean.number("CollectedSamples") > 100);
+          Await.until("it samples", () -> bean.number("CollectedSamples") > 100);
         }
       }
 
@@ -89,7 +86,7 @@ class JolokiaIT {
             target(port, "user=monitor,password=monitor,policyLocation=file:" + policy);
         BeanClient bean = BeanClient.connect(target)) {
       bean.startWith("interval=1ms");
-      Await.until("it samples", PATIENCE, () -> bean.number("CollectedSamples") > 100);
+      Await.until("it samples", () -> bean.number("CollectedSamples") > 100);
       JsonNode plugin =
           new TomlMapper()
               .readTree(Examples.text("telegraf.conf").replace("8778", Integer.toString(port)))
@@ -125,7 +122,7 @@ class JolokiaIT {
     String user = plugin.get("username").asText() + ":" + plugin.get("password").asText();
     HttpRequest request =
         HttpRequest.newBuilder(URI.create(plugin.at("/urls/0").asText() + "/"))
-            .timeout(PATIENCE)
+            .timeout(Await.PATIENCE)
             .header(
                 "Authorization",
                 "Basic "

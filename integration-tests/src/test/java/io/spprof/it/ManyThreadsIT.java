@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.spprof.it.load.Crowd;
 import java.lang.management.ManagementFactory;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import javax.management.ObjectName;
@@ -22,7 +21,6 @@ class ManyThreadsIT {
 
   private static final int CROWD = 2_000;
   private static final int CHURN_SECONDS = Integer.getInteger("spprof.it.churn.seconds", 2);
-  private static final Duration PATIENCE = Duration.ofSeconds(60);
 
   /** What a thread may leave in the process; a slot, a timer or a stack would be more. */
   private static final int BYTES_LEFT_OF_A_THREAD = 32;
@@ -74,8 +72,7 @@ class ManyThreadsIT {
       awaitOneTimerAThread(engine, target, bean);
       assertEquals(0, bean.number("ThreadsFailed"));
       // While they come and go it says how much of their CPU time no signal stands for.
-      Await.until(
-          "nothing is wrong once they have gone", PATIENCE, () -> bean.text("LastError").isEmpty());
+      Await.until("nothing is wrong once they have gone", () -> bean.text("LastError").isEmpty());
       assertTrue(bean.number("Signals") > 0);
       bean.stop();
       assertNothingLost(target, bean);
@@ -122,7 +119,6 @@ class ManyThreadsIT {
     ObjectName threads = new ObjectName(ManagementFactory.THREAD_MXBEAN_NAME);
     Await.until(
         "as many threads are sampled as there are",
-        PATIENCE,
         () ->
             bean.number("ThreadsSampled")
                 == (engine.equals("ctimer")

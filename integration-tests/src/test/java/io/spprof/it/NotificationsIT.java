@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.spprof.it.load.Busy;
-import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import javax.management.AttributeChangeNotification;
@@ -30,7 +29,6 @@ class NotificationsIT {
       bean.startWith("interval=1ms,duration=1s");
       Await.until(
           "the session is over and told",
-          Duration.ofSeconds(20),
           () ->
               has(heard, "io.spprof.session.expired")
                   && heard.stream()

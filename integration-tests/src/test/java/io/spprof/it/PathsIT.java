@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.spprof.it.Collapsed.Stack;
 import io.spprof.it.load.Paths;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -58,7 +57,6 @@ class PathsIT {
       // On a busy machine a sample stands for several ticks, and it takes longer.
       Await.until(
           "enough samples",
-          Duration.ofSeconds(300),
           () ->
               bean.number("CollectedSamples") >= ENOUGH_SAMPLES
                   && ofThePaths(bean.collapsed()) >= ENOUGH_SAMPLES);
@@ -107,7 +105,7 @@ class PathsIT {
   }
 
   private static void awaitCpu(TargetJvm target, long nanos) throws Exception {
-    Await.until("it uses its CPU time", Duration.ofSeconds(120), () -> target.cpuNanos() > nanos);
+    Await.until("it uses its CPU time", () -> target.cpuNanos() > nanos);
   }
 
   private static Map<String, Long> record(TargetJvm target) throws Exception {

@@ -2,7 +2,6 @@ package io.spprof.it;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -13,8 +12,6 @@ import java.util.TreeMap;
  * should be left.
  */
 final class ProcessState {
-
-  private static final Duration PATIENCE = Duration.ofSeconds(30);
 
   private final TargetJvm target;
   private final long pid;
@@ -49,7 +46,6 @@ final class ProcessState {
     if (!changed(Proc.blocked(pid)).isEmpty()) {
       Await.until(
           when + ": blocked signals are as before " + changed(Proc.blocked(pid)),
-          PATIENCE,
           () -> changed(Proc.blocked(pid)).isEmpty());
     }
     Traces.awaitNoThread(when, target);

@@ -4,7 +4,6 @@ import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
@@ -21,8 +20,6 @@ public final class Programs {
    * @param err the lines on its standard error
    */
   record Ended(int status, List<String> out, List<String> err) {}
-
-  private static final Duration PATIENCE = Duration.ofSeconds(60);
 
   private Programs() {}
 
@@ -73,12 +70,12 @@ public final class Programs {
     process.getOutputStream().close();
     Lines out = new Lines("stdout of " + process.pid(), process.getInputStream());
     Lines err = new Lines("stderr of " + process.pid(), process.getErrorStream());
-    if (!process.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS)) {
+    if (!process.waitFor(Await.PATIENCE.toSeconds(), TimeUnit.SECONDS)) {
       process.destroyForcibly();
       throw new AssertionError("does not end: " + command + "; " + out.all() + err.all());
     }
-    out.awaitEnd(PATIENCE);
-    err.awaitEnd(PATIENCE);
+    out.awaitEnd(Await.PATIENCE);
+    err.awaitEnd(Await.PATIENCE);
     return new Ended(process.exitValue(), out.all(), err.all());
   }
 

@@ -15,7 +15,6 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -27,8 +26,6 @@ import org.junit.jupiter.api.io.TempDir;
 /** The rules of the JMX exporter, the alerts and the dashboard, with a real Prometheus server. */
 class PrometheusIT {
 
-  private static final Duration PATIENCE = Duration.ofSeconds(60);
-
   @TempDir private Path directory;
 
   private final HttpClient http = HttpClient.newHttpClient();
@@ -37,7 +34,7 @@ class PrometheusIT {
   private String get(String url) throws Exception {
     HttpResponse<String> response =
         http.send(
-            HttpRequest.newBuilder(URI.create(url)).timeout(PATIENCE).build(),
+            HttpRequest.newBuilder(URI.create(url)).timeout(Await.PATIENCE).build(),
             HttpResponse.BodyHandlers.ofString());
     assertEquals(200, response.statusCode(), url + ": " + response.body());
     return response.body();
@@ -105,7 +102,7 @@ class PrometheusIT {
 
   private static void sample(BeanClient bean) throws Exception {
     bean.startWith("interval=1ms");
-    Await.until("it samples", PATIENCE, () -> bean.number("CollectedSamples") > 100);
+    Await.until("it samples", () -> bean.number("CollectedSamples") > 100);
     bean.stop();
   }
 
@@ -148,7 +145,7 @@ class PrometheusIT {
 
   private boolean answers(String url) throws InterruptedException {
     try {
-      HttpRequest request = HttpRequest.newBuilder(URI.create(url)).timeout(PATIENCE).build();
+      HttpRequest request = HttpRequest.newBuilder(URI.create(url)).timeout(Await.PATIENCE).build();
       return http.send(request, HttpResponse.BodyHandlers.ofString())
           .body()
           .contains("spprof_running");

@@ -3,14 +3,11 @@ package io.spprof.it;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Callable;
 
 /** A program that runs beside a test until this is closed; what it says is kept, in a file. */
 final class RunningProgram implements AutoCloseable {
-
-  private static final Duration PATIENCE = Duration.ofSeconds(60);
 
   private final Process process;
   private final Path log;
@@ -25,7 +22,7 @@ final class RunningProgram implements AutoCloseable {
 
   /** Returns as soon as the condition holds; fails, with the log, when the program ended before. */
   void await(String what, Callable<Boolean> condition) throws Exception {
-    Await.until(what, PATIENCE, () -> !process.isAlive() || condition.call());
+    Await.until(what, () -> !process.isAlive() || condition.call());
     if (!process.isAlive()) {
       throw new AssertionError("it ended before: " + what + "; " + Files.readString(log));
     }

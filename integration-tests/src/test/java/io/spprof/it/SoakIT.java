@@ -119,10 +119,7 @@ class SoakIT {
 
     private void endsByItself() throws Exception {
       start("5ms", ",duration=1s");
-      Await.until(
-          "the session ends by itself",
-          java.time.Duration.ofSeconds(60),
-          () -> bean.text("State").equals("IDLE"));
+      Await.until("the session ends by itself", () -> bean.text("State").equals("IDLE"));
       ended();
     }
 

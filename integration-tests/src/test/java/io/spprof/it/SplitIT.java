@@ -3,7 +3,6 @@ package io.spprof.it;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.spprof.it.load.Split7030;
-import java.time.Duration;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -29,12 +28,11 @@ class SplitIT {
                 .start();
         BeanClient bean = BeanClient.connect(target)) {
       // Not the warm-up: interpreted code is another program.
-      Await.until("it is compiled", Duration.ofSeconds(30), () -> used(target)[0] > 1_500_000_000L);
+      Await.until("it is compiled", () -> used(target)[0] > 1_500_000_000L);
       long[] before = used(target);
       bean.startWith("interval=1ms,engine=" + engine);
       Await.until(
           "the methods use their CPU time",
-          Duration.ofSeconds(60),
           () -> used(target)[0] + used(target)[1] > before[0] + before[1] + RUN_NANOS);
       bean.stop();
       long[] after = used(target);

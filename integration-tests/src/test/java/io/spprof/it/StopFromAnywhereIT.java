@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.spprof.it.load.SelfManaged;
-import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.Timeout.ThreadMode;
@@ -61,10 +60,7 @@ class StopFromAnywhereIT {
     try (TargetJvm target = TargetJvm.of(SelfManaged.class, engine).start();
         BeanClient bean = BeanClient.connect(target)) {
       assertEquals("ok", target.ask("start in a virtual thread"));
-      Await.until(
-          "a busy thread's stack",
-          Duration.ofSeconds(60),
-          () -> bean.collapsed().with("SelfManaged.spin") > 0);
+      Await.until("a busy thread's stack", () -> bean.collapsed().with("SelfManaged.spin") > 0);
       bean.stop();
       assertStopped(target, bean);
     }

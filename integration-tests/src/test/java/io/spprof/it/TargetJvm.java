@@ -27,7 +27,6 @@ import java.util.stream.Stream;
  */
 public final class TargetJvm implements AutoCloseable {
 
-  private static final Duration PATIENCE = Duration.ofSeconds(60);
   private static final int BIND_ATTEMPTS = 5;
 
   private final Process process;
@@ -108,7 +107,7 @@ public final class TargetJvm implements AutoCloseable {
     int from = out.count();
     in.write(question + "\n");
     in.flush();
-    return out.await(from, line -> line.startsWith("= "), PATIENCE)
+    return out.await(from, line -> line.startsWith("= "), Await.PATIENCE)
         .orElseThrow(() -> new IllegalStateException("no answer to " + question + "; " + output()))
         .substring(2);
   }
@@ -123,7 +122,7 @@ public final class TargetJvm implements AutoCloseable {
 
   /** Waits until it has answered so many questions in all. */
   void awaitAnswers(int count) throws InterruptedException {
-    long deadline = System.nanoTime() + PATIENCE.toNanos();
+    long deadline = System.nanoTime() + Await.PATIENCE.toNanos();
     while (answers() < count && System.nanoTime() < deadline) {
       Thread.sleep(10);
     }
@@ -164,9 +163,9 @@ public final class TargetJvm implements AutoCloseable {
         in.write("quit\n");
         in.flush();
       }
-      if (!process.waitFor(20, TimeUnit.SECONDS)) {
+      if (!process.waitFor(Await.PATIENCE.toSeconds(), TimeUnit.SECONDS)) {
         kill();
-        throw new AssertionError("the target did not exit within 20 s when asked to; " + output());
+        throw new AssertionError("the target did not exit when asked to; " + output());
       }
       err.awaitEnd(Duration.ofSeconds(5));
     } catch (InterruptedException e) {
@@ -206,7 +205,7 @@ public final class TargetJvm implements AutoCloseable {
   }
 
   private boolean isReady() throws InterruptedException {
-    Optional<String> ready = out.await(0, "READY"::equals, PATIENCE);
+    Optional<String> ready = out.await(0, "READY"::equals, Await.PATIENCE);
     return ready.isPresent();
   }
 

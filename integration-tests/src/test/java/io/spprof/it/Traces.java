@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 
 import java.io.IOException;
-import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 
@@ -12,8 +11,6 @@ import java.util.Locale;
 final class Traces {
 
   private Traces() {}
-
-  private static final Duration PATIENCE = Duration.ofSeconds(30);
 
   /** Fails if a timer, the handler, an ignored signal or a thread of the profiler is there. */
   static void assertNone(TargetJvm target) throws Exception {
@@ -30,8 +27,7 @@ final class Traces {
   static void awaitNoThread(String when, TargetJvm target) throws Exception {
     List<String> there = ownThreads(target);
     if (!there.isEmpty()) {
-      Await.until(
-          when + ": none of " + there + " is left", PATIENCE, () -> ownThreads(target).isEmpty());
+      Await.until(when + ": none of " + there + " is left", () -> ownThreads(target).isEmpty());
     }
   }
 

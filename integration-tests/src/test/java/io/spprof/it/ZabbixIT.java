@@ -16,7 +16,6 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -32,7 +31,6 @@ import org.junit.jupiter.api.io.TempDir;
 /** The template's items through Zabbix's own Java gateway, as a Zabbix server asks for them. */
 class ZabbixIT {
 
-  private static final Duration PATIENCE = Duration.ofSeconds(60);
   private static final Path GATEWAY = Path.of("/usr/sbin/zabbix-java-gateway.jar");
   private static final byte[] MAGIC = {'Z', 'B', 'X', 'D', 1};
 
@@ -48,7 +46,7 @@ class ZabbixIT {
     try (TargetJvm target = TargetJvm.h2(2).authenticate().start();
         BeanClient bean = BeanClient.connect(target, "control")) {
       bean.startWith("interval=1ms");
-      Await.until("it samples", PATIENCE, () -> bean.number("CollectedSamples") > 100);
+      Await.until("it samples", () -> bean.number("CollectedSamples") > 100);
       try (RunningProgram gateway =
           new RunningProgram(
               directory,
@@ -154,7 +152,7 @@ class ZabbixIT {
     ByteBuffer message = ByteBuffer.allocate(MAGIC.length + Long.BYTES + bytes.length);
     message.order(ByteOrder.LITTLE_ENDIAN).put(MAGIC).putLong(bytes.length).put(bytes);
     try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
-      socket.setSoTimeout((int) PATIENCE.toMillis());
+      socket.setSoTimeout((int) Await.PATIENCE.toMillis());
       socket.getOutputStream().write(message.array());
       DataInputStream in = new DataInputStream(socket.getInputStream());
       byte[] header = in.readNBytes(MAGIC.length + Long.BYTES);

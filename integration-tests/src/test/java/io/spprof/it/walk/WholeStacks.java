@@ -170,7 +170,6 @@ public final class WholeStacks {
       long deadline = System.nanoTime() + (long) (3 * seconds * 1e9);
       Await.until(
           "the load uses its CPU time",
-          Duration.ofSeconds(600),
           () ->
               target.cpuNanos() - begun > 2 * seconds * 1e9
                   // Others use the machine, or the load waits: a smaller row.
