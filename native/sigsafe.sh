@@ -1,10 +1,11 @@
 #!/bin/sh
 # Holds "signal-safe calls only" against the compiler's output: whatever code a function in *_sigsafe, or
 # anything in handler.o, refers to must be another such function, or one of these, which POSIX (2018,
-# 2.4.3) calls async-signal-safe or which are no calls at all; process_vm_readv and syscall are a system call and nothing else.
+# 2.4.3) calls async-signal-safe or which are no calls at all; process_vm_readv and syscall are a system call and nothing else;
+# pthread_setspecific is a store where thread_hooks.c calls it.
 #   usage: [OBJDUMP=llvm-objdump] sigsafe.sh OBJECT...   (compiled with -ffunction-sections)
 set -eu
-allowed='clock_gettime memcpy __errno_location pthread_self pthread_getspecific pthread_sigmask sigemptyset sigaddset sigismember getpid process_vm_readv syscall'
+allowed='clock_gettime memcpy __errno_location pthread_self pthread_getspecific pthread_setspecific pthread_sigmask sigemptyset sigaddset sigismember getpid process_vm_readv syscall'
 
 "${OBJDUMP:-objdump}" -r "$@" | awk -v allowed="$allowed" '
   BEGIN { split(allowed, a, " "); for (i in a) safe[a[i]] = 1; bad = 0; seen = 0 }

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "counters.h"
 #include "lock.h"
 #include "schedule.h"
 #include "unseen.h"
@@ -62,6 +63,14 @@ static void mark(struct spprof_slot *slot, const struct spprof_engine *namer) {
     slot->blocked_paid_ns = paid_of(slot);
 }
 
+/* Without another question: if it lets the signal in meanwhile, schedule.c sees to it. */
+static void forgo(struct spprof_slot *slot) {
+    if (!atomic_load_explicit(&slot->resting, memory_order_relaxed)) {
+        spprof_count_sigsafe(&spprof_counters.unsignalled_cpu_ns,
+                             spprof_schedule_forgo(slot, slot->seen_ns));
+    }
+}
+
 static void look_at_suspects(bool all) {
     uint32_t used = spprof_slots_used(), asked = 0, seen = 0;
     for (; seen < used && (all || asked < MOST_ASKED); seen++) {
@@ -77,6 +86,12 @@ static void look_at_suspects(bool all) {
         }
     }
     next_asked = used > 0 ? (next_asked + seen) % used : 0;
+    for (uint32_t i = 0; i < used; i++) {
+        struct spprof_slot *slot = spprof_slots_get(i);
+        if (slot->state == SPPROF_SLOT_LIVE && blocks(slot)) {
+            forgo(slot);
+        }
+    }
 }
 
 static void watch(struct spprof_slot *slot, uint64_t cpu_ns) {

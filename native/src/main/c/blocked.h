@@ -1,7 +1,9 @@
 /*
  * Threads that block the sampling signal, as some libraries' own threads do with every signal, and
  * as all threads of a JVM do whose parent blocked it. Their timers expire, the signal waits, and no
- * handler runs: nothing is sampled.
+ * handler runs: nothing is sampled. At each look what they used is counted as not signalled, all
+ * but the last expiration: if a thread lets the signal in later, its one sample stands for what was
+ * not counted by then.
  *
  * Whether a thread blocks it is asked of the system, which is slow, so only about suspects: those
  * whose CPU clock is far past the expiry that is due. A thread can be one that does not block it,

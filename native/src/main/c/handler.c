@@ -8,6 +8,7 @@
 #include "counters.h"
 #include "gate.h"
 #include "schedule.h"
+#include "thread_hooks.h"
 #include "thread_name.h"
 #include "threads.h"
 
@@ -73,12 +74,22 @@ static void walk_and_write(const struct spprof_slot *slot, uint64_t cpu_ns,
     }
 }
 
-static void sample(const struct spprof_slot *slot, uint64_t cpu_ns, bool timed, void *ucontext) {
+/* Once after each ThreadEnd. */
+static bool has_left(struct spprof_slot *slot) {
+    /* Relaxed, and no exchange: only the slot's thread writes it, its handler included. */
+    bool left = atomic_load_explicit(&slot->left, memory_order_relaxed);
+    if (left) {
+        atomic_store_explicit(&slot->left, false, memory_order_relaxed);
+    }
+    return left;
+}
+
+static void sample(struct spprof_slot *slot, uint64_t cpu_ns, bool timed, void *ucontext) {
     struct spprof_handler_session *session = &spprof_handler_session;
     /* Acquire, with the release of whoever adopted the thread. */
     void *env = atomic_load_explicit(&slot->env, memory_order_acquire);
     if (env == NULL) {
-        bool exiting = atomic_load_explicit(&slot->exiting, memory_order_acquire);
+        bool exiting = atomic_load_explicit(&slot->exiting, memory_order_acquire) || has_left(slot);
         write_record(slot, cpu_ns, exiting ? SPPROF_WALK_THREAD_EXIT : SPPROF_WALK_NATIVE_THREAD,
                      exiting ? 0 : SPPROF_FLAG_NATIVE, NULL, 0, 0);
         return;
@@ -114,6 +125,12 @@ static void forward(const struct sigaction *to, int signal, siginfo_t *info, voi
     pthread_sigmask(SIG_SETMASK, &mask, NULL);
 }
 
+static bool is_native(const struct spprof_slot *slot) {
+    return atomic_load_explicit(&slot->env, memory_order_relaxed) == NULL &&
+           !atomic_load_explicit(&slot->exiting, memory_order_relaxed) &&
+           !atomic_load_explicit(&slot->left, memory_order_relaxed);
+}
+
 /* Counts a signal of ours, and what became of it. */
 static void handle(const struct spprof_engine *engine, struct spprof_slot *slot,
                    const struct spprof_signal *signal, bool open, bool timed, void *ucontext) {
@@ -128,6 +145,9 @@ static void handle(const struct spprof_engine *engine, struct spprof_slot *slot,
     }
     if (engine->timer_a_thread) {
         spprof_schedule_follow_sigsafe(engine, slot);
+        if (is_native(slot)) {
+            spprof_thread_hear_exit_sigsafe(signal->value);
+        }
     }
     sample(slot, cpu_ns, timed, ucontext);
     if (timed) {

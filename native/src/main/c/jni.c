@@ -137,9 +137,9 @@ JNIEXPORT jint JNICALL Java_io_spprof_sampler_NativeSampler_threadStarts0(JNIEnv
     return result_of(spprof_sampler_thread_starts((enum spprof_thread_starts)starts));
 }
 
-JNIEXPORT void JNICALL Java_io_spprof_sampler_NativeSampler_search0(JNIEnv *jni, jclass type) {
+JNIEXPORT jlong JNICALL Java_io_spprof_sampler_NativeSampler_search0(JNIEnv *jni, jclass type) {
     (void)type;
-    spprof_sampler_search(jni);
+    return (jlong)spprof_sampler_search(jni);
 }
 
 JNIEXPORT jstring JNICALL Java_io_spprof_sampler_NativeSampler_blocking0(JNIEnv *jni, jclass type) {

@@ -302,16 +302,15 @@ int spprof_sampler_thread_starts(enum spprof_thread_starts starts) {
     return result;
 }
 
-int spprof_sampler_search(JNIEnv *jni) {
+uint64_t spprof_sampler_search(JNIEnv *jni) {
     spprof_lock(&lock);
-    int result = -EINVAL;
+    uint64_t found_ns = 0;
     if (stage == SAMPLING && spprof_gate_is_open_sigsafe()) {
-        spprof_threads_search();
+        found_ns = spprof_threads_search();
         adopt_found(jni, false);
-        result = 0;
     }
     spprof_unlock(&lock);
-    return result;
+    return found_ns;
 }
 
 int spprof_sampler_set_interval(uint64_t interval_ns) {

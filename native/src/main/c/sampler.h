@@ -67,8 +67,8 @@ int spprof_sampler_read_names(JNIEnv *jni);
  * sampling, or -EIO if the JVM does not switch its event. */
 int spprof_sampler_thread_starts(enum spprof_thread_starts starts);
 
-/* See spprof_threads_search. 0, or -EINVAL without a session that is sampling. */
-int spprof_sampler_search(JNIEnv *jni);
+/* See spprof_threads_search. 0 without a session that is sampling. */
+uint64_t spprof_sampler_search(JNIEnv *jni);
 
 /*
  * The interval of the session that is sampling, from now on; each thread follows at its next signal

@@ -35,6 +35,7 @@ void spprof_schedule_begin(struct spprof_slot *slot, uint64_t from_ns, uint32_t 
     atomic_store_explicit(&slot->paid_ns, from_ns, memory_order_relaxed);
     atomic_store_explicit(&slot->interval_ns, wanted_sigsafe(), memory_order_relaxed);
     atomic_store_explicit(&slot->phase, random, memory_order_relaxed);
+    atomic_store_explicit(&slot->forgone, 0, memory_order_relaxed);
 }
 
 static uint64_t expiry_sigsafe(const struct spprof_slot *slot, uint64_t interval_ns) {
@@ -48,22 +49,74 @@ uint64_t spprof_schedule_next_sigsafe(const struct spprof_slot *slot) {
     return expiry_sigsafe(slot, interval_of_sigsafe(slot));
 }
 
-uint64_t spprof_schedule_pay_sigsafe(struct spprof_slot *slot, uint64_t expirations) {
-    uint64_t cpu_ns = expirations * interval_of_sigsafe(slot);
-    /* Not an exchange: there is no other writer while the timer exists. */
-    atomic_store_explicit(&slot->paid_ns, paid_of_sigsafe(slot) + cpu_ns, memory_order_relaxed);
-    return cpu_ns;
+/*
+ * `forgone` is a number of expirations, and in its lowest bits how often something was paid.
+ * Whoever pays stores paid_ns first and changes this word after. spprof_schedule_forgo reads the
+ * word first, then what is due, and adds to the word if it is the same still: if not, something was
+ * paid meanwhile, perhaps what it would have added. If it is, the next payment finds what was
+ * added.
+ */
+#define PAYMENT_BITS 24
+#define PAYMENTS ((UINT64_C(1) << PAYMENT_BITS) - 1)
+
+static uint64_t forgone_of_sigsafe(uint64_t word) {
+    return word >> PAYMENT_BITS;
 }
 
-void spprof_schedule_settle(struct spprof_slot *slot, uint64_t cpu_ns) {
+/* Pays; how many of the expirations, `most` at most, were forgone. */
+static uint64_t pay_sigsafe(struct spprof_slot *slot, uint64_t cpu_ns, uint64_t most) {
+    /* Not an exchange: there is no other writer while the timer exists. */
     atomic_store_explicit(&slot->paid_ns, paid_of_sigsafe(slot) + cpu_ns, memory_order_relaxed);
+    uint64_t word = atomic_load_explicit(&slot->forgone, memory_order_relaxed);
+    uint64_t taken, left;
+    do {
+        taken = forgone_of_sigsafe(word) < most ? forgone_of_sigsafe(word) : most;
+        left = (forgone_of_sigsafe(word) - taken) << PAYMENT_BITS | ((word + 1) & PAYMENTS);
+        /* Release, with forgo's acquire: who sees the new word sees what is paid. */
+    } while (!atomic_compare_exchange_weak_explicit(&slot->forgone, &word, left,
+                                                    memory_order_release, memory_order_relaxed));
+    return taken;
+}
+
+uint64_t spprof_schedule_pay_sigsafe(struct spprof_slot *slot, uint64_t expirations) {
+    uint64_t interval_ns = interval_of_sigsafe(slot);
+    uint64_t forgone = pay_sigsafe(slot, expirations * interval_ns, expirations - 1);
+    return (expirations - forgone) * interval_ns;
+}
+
+uint64_t spprof_schedule_settle(struct spprof_slot *slot, uint64_t cpu_ns) {
+    uint64_t interval_ns = interval_of_sigsafe(slot);
+    return cpu_ns - pay_sigsafe(slot, cpu_ns, cpu_ns / interval_ns) * interval_ns;
+}
+
+uint64_t spprof_schedule_forgo(struct spprof_slot *slot, uint64_t cpu_ns) {
+    uint64_t word = atomic_load_explicit(&slot->forgone, memory_order_acquire);
+    uint64_t interval_ns = interval_of_sigsafe(slot);
+    uint64_t due = spprof_schedule_due(slot, cpu_ns) / interval_ns;
+    if (due <= forgone_of_sigsafe(word) + 1) {
+        return 0;
+    }
+    uint64_t more = due - 1 - forgone_of_sigsafe(word);
+    /* Relaxed: it carries nothing but itself. */
+    bool added = atomic_compare_exchange_strong_explicit(
+        &slot->forgone, &word, word + (more << PAYMENT_BITS), memory_order_relaxed,
+        memory_order_relaxed);
+    return added ? more * interval_ns : 0;
+}
+
+uint64_t spprof_schedule_forgone(const struct spprof_slot *slot) {
+    uint64_t word = atomic_load_explicit(&slot->forgone, memory_order_relaxed);
+    return forgone_of_sigsafe(word) * interval_of_sigsafe(slot);
 }
 
 void spprof_schedule_follow_sigsafe(const struct spprof_engine *engine, struct spprof_slot *slot) {
     uint64_t interval_ns = wanted_sigsafe();
     if (interval_ns == interval_of_sigsafe(slot) ||
-        atomic_load_explicit(&slot->resting, memory_order_relaxed)) {
-        return; /* one that rests follows when its turn comes */
+        atomic_load_explicit(&slot->resting, memory_order_relaxed) ||
+        spprof_schedule_forgone(slot) > 0) {
+        /* One that rests follows when its turn comes; what is forgone was counted at this interval.
+         */
+        return;
     }
     struct timespec now;
     clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);

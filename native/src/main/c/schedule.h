@@ -40,17 +40,29 @@ void spprof_schedule_begin(struct spprof_slot *slot, uint64_t from_ns, uint32_t 
 /* The thread CPU clock of the next expiry, ns, never 0. */
 uint64_t spprof_schedule_next_sigsafe(const struct spprof_slot *slot);
 
-/* In the handler, on the slot's thread: so many expirations were signalled. The CPU time that they
- * stand for, ns. */
+/* In the handler, on the slot's thread: so many expirations, at least 1, were signalled. The CPU
+ * time that they stand for, ns, at least an interval: what is forgone is paid, and no part of it.
+ */
 uint64_t spprof_schedule_pay_sigsafe(struct spprof_slot *slot, uint64_t expirations);
 
 /* In the handler, on the slot's thread, after paying: its timer follows the wanted interval. */
 void spprof_schedule_follow_sigsafe(const struct spprof_engine *engine, struct spprof_slot *slot);
 
-/* On the slot's thread, with its timer disarmed: `cpu_ns` more, which were due, are paid. */
-void spprof_schedule_settle(struct spprof_slot *slot, uint64_t cpu_ns);
+/* On the slot's thread, with its timer disarmed: `cpu_ns` more, which were due, are paid. The part
+ * of that which is not forgone, ns. */
+uint64_t spprof_schedule_settle(struct spprof_slot *slot, uint64_t cpu_ns);
 
 /* Expirations up to the clock's reading `cpu_ns` that were not signalled, in CPU time, ns. */
 uint64_t spprof_schedule_due(const struct spprof_slot *slot, uint64_t cpu_ns);
+
+/*
+ * With threads.c's lock, beside the thread's handler: nothing that was due at the clock's reading
+ * `cpu_ns` will be sampled but the last expiration, as the thread blocks the signal. How much more
+ * that is than was forgone before, ns: the caller counts it, and no later signal will. May be 0
+ * where the handler comes between.
+ */
+uint64_t spprof_schedule_forgo(struct spprof_slot *slot, uint64_t cpu_ns);
+/* With the lock: what is forgone and not paid, a part of what is due, ns. */
+uint64_t spprof_schedule_forgone(const struct spprof_slot *slot);
 
 #endif

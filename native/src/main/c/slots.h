@@ -40,25 +40,29 @@ struct spprof_slot {
     /* Grows whenever the JVM's thread begins or ends: which of them a name was read of. Odd from a
      * start that was heard, or an adoption, to the end. */
     _Atomic uint32_t life;
-    _Atomic bool exiting; /* between ThreadEnd and the deletion of the timer */
+    _Atomic bool exiting; /* in ThreadEnd, or from there or the exit on to the timer's deletion */
+    _Atomic bool left;    /* ThreadEnd is over, and no signal came since: the next is of that way */
     _Atomic bool resting; /* its timer is disarmed for a while: spprof_threads_rest */
     /*
-     * Of the thread's own timer (intervals.h): the thread CPU clock up to which signals stand for
+     * Of the thread's own timer (schedule.h): the thread CPU clock up to which signals stand for
      * its time, the time that each expiration stands for, and where in an interval it expires, in
      * 2^-32 of one.
      */
     _Atomic uint64_t paid_ns;
     _Atomic uint64_t interval_ns;
     _Atomic uint32_t phase;
-    _Atomic uint64_t id;   /* the engine's number of the thread, 0 if free */
-    _Atomic uint32_t next; /* in the chain of its id: index + 1, 0 at the end */
+    _Atomic uint64_t forgone; /* expirations counted before their signal came: schedule.c */
+    _Atomic uint64_t id;      /* the engine's number of the thread, 0 if free */
+    _Atomic uint32_t next;    /* in the chain of its id: index + 1, 0 at the end */
 
     /* Under the lock only. */
-    enum spprof_slot_state state;
-    struct spprof_timer timer; /* `valid` until the system has deleted it */
-    bool sampled;              /* its timer is armed, and counted in threads_sampled */
-    bool failed;               /* could not get a timer */
-    bool waits;                /* gets its timer after a look at whether it is a Java thread */
+    _Atomic(enum spprof_slot_state) state; /* its own thread also reads it without: kept_slot */
+    struct spprof_timer timer;             /* `valid` until the system has deleted it */
+    bool sampled;                          /* its timer is armed, and counted in threads_sampled */
+    bool failed;                           /* could not get a timer */
+    bool waits;          /* gets its timer after a look at whether it is a Java thread */
+    bool searched;       /* found by a search, as a native thread */
+    uint64_t spent_ns;   /* used in ThreadEnd for what others had not to do: see settle */
     uint64_t stopped_ns; /* thread CPU clock when the timer was deleted; 0 if it never had one */
     uint64_t from_ns;    /* thread CPU clock from which on it is sampled (unseen.h) */
     uint64_t seen_ns;    /* the same clock at the last look with a timer, 0 if there was none */

@@ -11,25 +11,32 @@
 #include "thread_name.h"
 #include "threads.h"
 
-/* A thread that came so many times will most likely come again. */
+/* With late timers, a thread that came so many times will most likely come again. */
 #define MANY_TIMES 8
 
-/* Nearer to its expiry than this, a timer may expire between two lines. */
+/* A thread may use so much between ThreadEnd and its exit. */
 #define NEAR_NS 50000
 
+/* glibc keeps the values of so many keys in the thread's own block, musl those of all keys: setting
+ * one of these is a store, so a handler may. */
+#define KEYS_WITHOUT_MALLOC 32
+
 /*
- * The ticket of the slot of a thread that keeps its timer while it is no Java thread; NULL for all
- * others. A ticket of an earlier session means nothing.
+ * The ticket of the slot of a thread that has a timer and is no Java thread; NULL for all others. A
+ * ticket of an earlier session means nothing. Its destructor is how we hear that the thread exits.
  */
 static pthread_key_t kept_key;
-static bool has_key;
+static bool has_key, key_is_stored;
 static pthread_once_t key_once = PTHREAD_ONCE_INIT;
 
 /* Whether new threads wait for a sweep. Relaxed: a thread that misses a change does as before. */
 static _Atomic bool late;
 
+static void thread_exits(void *ticket);
+
 static void make_key(void) {
-    has_key = pthread_key_create(&kept_key, NULL) == 0; /* without it nobody keeps a timer */
+    has_key = pthread_key_create(&kept_key, thread_exits) == 0; /* without it no exit is heard */
+    key_is_stored = has_key && kept_key < KEYS_WITHOUT_MALLOC;
 }
 
 void spprof_thread_hooks_load(void) {
@@ -64,6 +71,13 @@ static uint64_t own_id(void) {
     const struct spprof_engine *engine =
         atomic_load_explicit(&spprof_handler_session.engine, memory_order_relaxed);
     return engine == NULL ? 0 : engine->thread_id(); /* 0 is nobody's */
+}
+
+void spprof_thread_hear_exit_sigsafe(void *ticket) {
+    if (key_is_stored && !atomic_load_explicit(&late, memory_order_relaxed) &&
+        pthread_getspecific(kept_key) != ticket) {
+        pthread_setspecific(kept_key, ticket); /* see KEYS_WITHOUT_MALLOC */
+    }
 }
 
 /* How many lives as a Java thread the slot's thread has ended. */
@@ -117,6 +131,7 @@ static bool came_back(void *env) {
         back = slot != NULL && !is_marked(slot); /* else it was sampled outside: see below */
         if (back) {
             begin_life(slot);
+            atomic_store_explicit(&slot->left, false, memory_order_relaxed);
             /* Release, with the handler's acquire, here and below. */
             atomic_store_explicit(&slot->env, env, memory_order_release);
         }
@@ -162,6 +177,9 @@ void spprof_thread_started(void *env, spprof_name_reader read, void *context) {
     char name[SPPROF_NAME_ROOM];
     bool named = read != NULL && read(context, name);
     void *ticket = NULL;
+    if (has_key) {
+        pthread_setspecific(kept_key, NULL); /* it is a Java thread now, and has no outside name */
+    }
     spprof_threads_lock_open();
     struct spprof_slot *slot = spprof_threads_meet_locked(own_id());
     if (slot != NULL) {
@@ -170,6 +188,7 @@ void spprof_thread_started(void *env, spprof_name_reader read, void *context) {
         }
         bool first = lives(slot) == 0;
         begin_life(slot);
+        atomic_store_explicit(&slot->left, false, memory_order_relaxed);
         if (named) {
             name_samples(slot, name);
         }
@@ -195,6 +214,7 @@ static bool went_out(spprof_name_reader read, void *context) {
         slot = kept_slot();
         if (slot != NULL) {
             end_life(slot);
+            atomic_store_explicit(&slot->left, true, memory_order_relaxed);
             atomic_store(&slot->env, NULL);
             marked = is_marked(slot);
         }
@@ -248,6 +268,11 @@ static bool lets_signal_in(void) {
            sigismember(&blocked, SPPROF_SIGNAL) == 0;
 }
 
+/* May be due as the thread exits. */
+static bool is_near(const struct spprof_slot *slot, uint64_t cpu_ns) {
+    return !slot->failed && spprof_schedule_due(slot, cpu_ns + NEAR_NS) > 0;
+}
+
 /*
  * CPU timers are looked at when the kernel ticks, so that at this moment up to a tick of the
  * thread's CPU time may be due and not yet signalled: for a thread of a few milliseconds that is a
@@ -257,28 +282,24 @@ static bool lets_signal_in(void) {
  * be disarmed, as its signal may still come for the same time. What none comes for is counted as
  * due when the thread has gone.
  *
- * Returns the thread's clock.
+ * What is due is told by `cpu_ns`, a reading of the thread's clock that was taken before anything
+ * was done that depends on how near the expiry is: else those that are near would have used a
+ * little more, and more of them would be due than used so much. Nothing once the gate is closed.
+ * Whether the timer was disarmed.
  */
-static uint64_t settle(const struct spprof_engine *engine, struct spprof_slot *slot) {
+static bool settle(const struct spprof_engine *engine, struct spprof_slot *slot, uint64_t cpu_ns) {
     bool armed = slot->timer.valid;
-    uint64_t cpu = clock_of(engine, slot);
-    if (slot->failed || spprof_schedule_due(slot, cpu + NEAR_NS) == 0 ||
-        (armed && !lets_signal_in())) {
-        return cpu;
+    if (!spprof_gate_is_open_sigsafe() || slot->failed || spprof_schedule_due(slot, cpu_ns) == 0 ||
+        (armed && !lets_signal_in()) ||
+        (armed && engine->timer_set_sigsafe(&slot->timer, 0, 0) != 0)) {
+        return false;
     }
-    if (armed) {
-        int error = engine->timer_set_sigsafe(&slot->timer, 0, 0);
-        cpu = clock_of(engine, slot); /* the timer's signal came before the call returned */
-        if (error != 0) {
-            return cpu;
-        }
-    }
-    uint64_t due = spprof_schedule_due(slot, cpu);
+    uint64_t due = spprof_schedule_due(slot, cpu_ns); /* its signal came before the call returned */
+    due = due > 0 ? spprof_schedule_settle(slot, due) : 0;
     if (due > 0) {
-        spprof_schedule_settle(slot, due);
         spprof_handler_settle(slot, due);
     }
-    return cpu;
+    return armed;
 }
 
 /* The thread's slot at its end; NULL if it has none. */
@@ -301,10 +322,15 @@ void spprof_thread_ended(spprof_name_reader read, void *context) {
     struct spprof_slot *slot = leaving_slot(id);
     const struct spprof_engine *engine = spprof_threads_engine_locked();
     uint64_t cpu = 0;
+    bool disarmed = false, more = false;
     if (slot != NULL && engine->timer_a_thread) {
-        cpu = spprof_gate_is_open_sigsafe() ? settle(engine, slot) : clock_of(engine, slot);
+        cpu = clock_of(engine, slot);
+        disarmed = settle(engine, slot, cpu);
+        /* What it uses on its way out may be due as it exits, when the JVM has no name any more. */
+        more = is_near(slot, cpu);
     }
-    if (slot != NULL && is_marked(slot)) {
+    more = slot != NULL && (more || is_marked(slot));
+    if (more) {
         char name[SPPROF_NAME_ROOM];
         spprof_threads_unlock_open(); /* the JVM is asked, which can take its time */
         bool named = read(context, name);
@@ -316,14 +342,51 @@ void spprof_thread_ended(spprof_name_reader read, void *context) {
     }
     if (slot != NULL) {
         end_life(slot);
-        bool keeps = has_key && engine->timer_a_thread && lives(slot) >= MANY_TIMES;
+        bool keeps =
+            has_key && engine->timer_a_thread &&
+            (!atomic_load_explicit(&late, memory_order_relaxed) || lives(slot) >= MANY_TIMES);
         if (keeps) {
             pthread_setspecific(kept_key, spprof_threads_ticket_locked(slot));
+            atomic_store_explicit(&slot->left, true, memory_order_relaxed);
             atomic_store_explicit(&slot->exiting, false, memory_order_relaxed);
-            spprof_threads_go_on_locked(slot); /* settling disarmed it */
+            if (disarmed) {
+                spprof_threads_go_on_locked(slot);
+            }
+            slot->spent_ns = more ? clock_of(engine, slot) - cpu : 0;
         } else {
             spprof_threads_retire_locked(slot, cpu);
         }
+    }
+    spprof_threads_unlock_open();
+    end_measure(from);
+}
+
+/*
+ * The destructor of kept_key: on the thread, after all code of its own. One that exits while it is
+ * attached is left alone, as the JVM detaches it in a destructor as well; ThreadEnd then sets the
+ * key again, for which destructors are called once more.
+ */
+static void thread_exits(void *ticket) {
+    struct spprof_slot *slot = spprof_threads_slot_of(ticket);
+    /* Without the lock, which may be held for ever in a child that was forked meanwhile. */
+    if (slot == NULL || atomic_load_explicit(&slot->id, memory_order_relaxed) != own_id()) {
+        return;
+    }
+    uint64_t from = begin_measure();
+    spprof_threads_lock_open();
+    slot = living_slot_locked(ticket);
+    if (slot != NULL && atomic_load_explicit(&slot->env, memory_order_relaxed) == NULL) {
+        atomic_store(&slot->exiting, true); /* a signal from here on stands under [thread end] */
+        const struct spprof_engine *engine = spprof_threads_engine_locked();
+        uint64_t cpu = clock_of(engine, slot) - slot->spent_ns;
+        settle(engine, slot, cpu);
+        /* The JVM's name of a Java thread stays, if it was written. */
+        if (is_marked(slot) && (lives(slot) == 0 || slot->name_hash == 0)) {
+            spprof_threads_name_by_system_locked(slot);
+        }
+        atomic_store_explicit(spprof_slots_mark_sigsafe(slot), SPPROF_MARK_NONE,
+                              memory_order_relaxed);
+        spprof_threads_retire_locked(slot, cpu);
     }
     spprof_threads_unlock_open();
     end_measure(from);

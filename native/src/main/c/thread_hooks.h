@@ -1,13 +1,20 @@
 /*
- * What is done on the application's threads when they start and end: JVMTI's ThreadStart and
- * ThreadEnd, on the thread itself. It is as little as can be, and what it costs is counted.
+ * What is done on the application's threads when they start, end and exit: JVMTI's ThreadStart and
+ * ThreadEnd, and a thread-specific key's destructor, on the thread itself. It is as little as can
+ * be, and what it costs is counted.
  *
- *   a thread starts   gets a slot and its timer: sampled from its first instruction on
- *   a thread ends     what is due on its timer and was not signalled is settled: one sample without
- *                     a stack; its name is read if it was sampled since that was read last; its
- *                     timer goes
- *   a thread that     (native code that attaches for every call) keeps its timer in between, since
- *   comes and goes    it is a native thread then, and pays for neither from the ninth time on
+ *   ThreadStart   gives the thread a slot and its timer: it is sampled from its first instruction
+ * on ThreadEnd     what is due on its timer and was not signalled is settled: one sample without a
+ *                 stack; its name is read if it was sampled since that was read last, or may be
+ *                 before it exits. The timer goes on, since it is a native thread from here on: it
+ *                 exits, or detached from the JVM and works on, or will attach again (native code
+ *                 does so for every call), which costs a few stores from the second time on
+ *   exit          what is due is settled as well; the timer goes. ThreadEnd sets the key, and of a
+ *                 native thread the handler does at its first signal
+ *
+ * Exits are not heard of threads that were not signalled, of those that do not end by way of the C
+ * library, nor while timers are late; a search finds that they are gone. What a thread uses after
+ * its exit was heard, in the kernel mostly, is unseen (unseen.h).
  *
  * Late timers, for when starts and ends cost more than they may: a thread that starts gets a slot
  * only, and its timer from the next sweep; that timer expires at once for what was used until then.
@@ -38,6 +45,9 @@ enum spprof_thread_starts {
     SPPROF_STARTS_LATE,
     SPPROF_STARTS_UNHEARD, /* the caller switches the event */
 };
+
+/* In the handler, on a native thread, by its timer's ticket: its exit is to be heard. */
+void spprof_thread_hear_exit_sigsafe(void *ticket);
 
 /* From now on. TIMED when a session begins. */
 void spprof_thread_starts(enum spprof_thread_starts starts);

@@ -35,6 +35,8 @@ static uint64_t newest_before; /* and at the one before */
 static uint64_t begun_ns;      /* the process's CPU clock when the session began */
 static uint64_t random_state;
 static int last_error;
+static bool searching;
+static uint64_t searched_ns; /* of threads that a search found, and that are gone */
 static bool unheard;         /* starts of threads, at some time of the session */
 static uint32_t unheard_new; /* sweeps since a new thread was found, then */
 
@@ -138,6 +140,7 @@ static void begin_slot(struct spprof_slot *slot) {
     atomic_store_explicit(&slot->life, 0, memory_order_relaxed);
     atomic_store_explicit(spprof_slots_mark_sigsafe(slot), SPPROF_MARK_NONE, memory_order_relaxed);
     atomic_store_explicit(&slot->exiting, false, memory_order_relaxed);
+    atomic_store_explicit(&slot->left, false, memory_order_relaxed);
     atomic_store_explicit(&slot->resting, false, memory_order_relaxed);
     spprof_schedule_begin(slot, from, random_bits());
     slot->state = SPPROF_SLOT_LIVE;
@@ -145,6 +148,8 @@ static void begin_slot(struct spprof_slot *slot) {
     slot->sampled = false;
     slot->failed = false;
     slot->waits = false;
+    slot->searched = false;
+    slot->spent_ns = 0;
     slot->stopped_ns = 0;
     slot->sweep = sweep_number;
     slot->name_hash = 0;
@@ -201,18 +206,22 @@ static void forget(struct spprof_slot *slot) {
     spprof_slots_release(slot);
 }
 
-/* Expirations of the thread's own timer that were due when it was deleted, and never signalled. */
+/* Expirations of the thread's own timer that were due when it was deleted, never signalled, and not
+ * counted yet (blocked.h). */
 static void count_unsignalled(const struct spprof_slot *slot) {
     if (engine->timer_a_thread &&
         (slot->state == SPPROF_SLOT_LIVE || slot->state == SPPROF_SLOT_ENDED)) {
-        spprof_count_sigsafe(&spprof_counters.unsignalled_cpu_ns, spprof_unseen_due(slot));
+        uint64_t due = spprof_unseen_due(slot), forgone = spprof_schedule_forgone(slot);
+        spprof_count_sigsafe(&spprof_counters.unsignalled_cpu_ns,
+                             due > forgone ? due - forgone : 0);
     }
 }
 
 /* The thread is gone, perhaps with expirations that it never let in. */
 static void bury(struct spprof_slot *slot) {
     count_unsignalled(slot);
-    spprof_unseen_leave(slot);
+    uint64_t seen_ns = spprof_unseen_leave(slot);
+    searched_ns += slot->searched ? seen_ns : 0;
     spprof_blocked_leave(slot);
 }
 
@@ -318,6 +327,7 @@ void spprof_threads_begin(const struct spprof_engine *with, struct spprof_ring *
     last_error = 0;
     unheard = false;
     newest = newest_before = 0;
+    searched_ns = 0;
     spprof_unseen_begin(engine);
     spprof_blocked_begin(engine);
     atomic_store_explicit(&spprof_counters.threads_sampled, 0, memory_order_relaxed);
@@ -518,6 +528,7 @@ static void visit(uint64_t id, void *context) {
     /* At once, for one that ends before it is looked at. */
     if (!known && atomic_load_explicit(&slot->env, memory_order_relaxed) == NULL) {
         publish_system_name(slot);
+        slot->searched = searching;
         unheard_new = 0;
         slot->waits = unheard; /* else its first signal, for all that it used, has no stack */
     }
@@ -596,16 +607,20 @@ static int list(int *without_slot) {
     return 0;
 }
 
-void spprof_threads_search(void) {
+uint64_t spprof_threads_search(void) {
     int without_slot = 0;
     spprof_threads_lock();
     if (engine->timer_a_thread) {
+        searching = true;
         if (!find_new(&without_slot)) {
             list(&without_slot);
         }
+        searching = false;
         revisit_ended(&without_slot);
     }
+    uint64_t found_ns = searched_ns;
     spprof_threads_unlock();
+    return found_ns;
 }
 
 int spprof_threads_sweep(void) {

@@ -74,8 +74,10 @@ int spprof_threads_sweep(void);
 /*
  * Between two sweeps: looks for threads that the system made since the last search, or that left
  * the JVM and go on, and gives them timers. Costs some 20 us, however many threads there are.
+ * Returns the CPU time of the native threads that searches of this session found and that are gone,
+ * ns: what it was good for.
  */
-void spprof_threads_search(void);
+uint64_t spprof_threads_search(void);
 
 /* Asks the system which threads block the signal, all of them. For a start in a thread that does.
  */

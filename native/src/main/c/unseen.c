@@ -41,8 +41,10 @@ static uint64_t last_of(const struct spprof_slot *slot) {
                                            : slot->stopped_ns;
 }
 
-void spprof_unseen_leave(const struct spprof_slot *slot) {
-    gone_ns += last_of(slot) - slot->from_ns;
+uint64_t spprof_unseen_leave(const struct spprof_slot *slot) {
+    uint64_t seen_ns = last_of(slot) - slot->from_ns;
+    gone_ns += seen_ns;
+    return seen_ns;
 }
 
 static uint64_t seen_of(struct spprof_slot *slot) {

@@ -40,8 +40,8 @@ void spprof_unseen_begin(const struct spprof_engine *engine);
 void spprof_unseen_enter(struct spprof_slot *slot, uint64_t from_ns);
 
 /* The slot's thread is gone, or will be sampled anew: what it was signalled counts as seen for
- * good. */
-void spprof_unseen_leave(const struct spprof_slot *slot);
+ * good. How much that is, ns. */
+uint64_t spprof_unseen_leave(const struct spprof_slot *slot);
 
 /* What was due on a thread that is gone when its clock was last read, and was not signalled, ns. */
 uint64_t spprof_unseen_due(const struct spprof_slot *slot);

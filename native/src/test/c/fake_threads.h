@@ -36,7 +36,9 @@ static uint64_t signalled_ns; /* what the samples stand for */
 static uint64_t clock_reads, read_costs_ns, reader = 1;
 static int listings, names_read;
 static bool refuse, newest_hidden;
-static int set_error; /* 0, or what setting a timer fails with */
+static int set_error;         /* 0, or what setting a timer fails with */
+static int sets_left;         /* that succeed all the same */
+static uint64_t set_costs_ns; /* of the thread `self` */
 
 static uint64_t begin_thread(void) {
     CHECK(newest + 1 < MOST);
@@ -122,12 +124,13 @@ static int fake_create(struct spprof_timer *timer, uint64_t id, int signal, void
 
 static int fake_set(const struct spprof_timer *timer, uint64_t first_ns, uint64_t interval_ns) {
     struct fake_thread *fake = &fakes[atomic_load(&timer->id)];
-    if (set_error != 0) {
+    if (set_error != 0 && --sets_left < 0) {
         const struct spprof_slot *slot = spprof_slots_find_sigsafe((uint64_t)(fake - fakes));
         fake->owed_ns = fake->armed && fake->alive ? spprof_schedule_due(slot, fake->cpu_ns) : 0;
         return set_error;
     }
     fake->armed = first_ns != 0 || interval_ns != 0;
+    run(self, set_costs_ns);
     return 0;
 }
 
@@ -169,6 +172,7 @@ static void tick(void) {
         uint64_t due = spprof_schedule_due(slot, fakes[id].cpu_ns);
         uint64_t interval = atomic_load(&slot->interval_ns);
         signalled_ns += due > 0 ? spprof_schedule_pay_sigsafe(slot, due / interval) : 0;
+        fakes[id].owed_ns = 0; /* it is a part of that */
     }
 }
 

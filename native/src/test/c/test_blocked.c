@@ -1,6 +1,8 @@
 /* Threads that block the signal are named, and what they used is counted. */
 #include "fake_threads.h"
 
+#include <pthread.h>
+
 static const char *told(void) {
     static char text[256];
     return spprof_threads_blocking(text, sizeof text) ? text : NULL;
@@ -28,7 +30,9 @@ TEST(a_thread_that_blocks_the_signal_is_named) {
     run(id, 200 * MS);
     spprof_threads_sweep();
     check_told("1 thread: rdk:main");
-    CHECK_EQUAL(0, spprof_counters.unsignalled_cpu_ns); /* it may let the signal in yet */
+    /* At once, but for the last, for which it may let the signal in yet. */
+    CHECK(spprof_counters.unsignalled_cpu_ns >= 198 * MS &&
+          spprof_counters.unsignalled_cpu_ns < 200 * MS);
     end_session();
     CHECK(accounted() >= 199 * MS && accounted() <= 201 * MS);
 }
@@ -62,12 +66,125 @@ TEST(a_thread_that_lets_the_signal_in_again_is_sampled_and_named_no_longer) {
     run(id, 200 * MS);
     spprof_threads_sweep();
     CHECK(told() != NULL);
+    run(id, 10 * MS);
     fakes[id].blocks = false;
     tick();
     CHECK(told() == NULL);
-    CHECK(signalled_ns >= 199 * MS);
+    /* What was counted as not signalled is no part of the sample. */
+    CHECK(signalled_ns >= 10 * MS && signalled_ns <= 12 * MS);
+    CHECK(accounted() >= 209 * MS && accounted() <= 211 * MS);
+    run(id, 10 * MS);
+    tick();
+    CHECK(signalled_ns >= 20 * MS);
     end_session();
-    CHECK(accounted() >= 199 * MS && accounted() <= 201 * MS);
+    CHECK(accounted() >= 219 * MS && accounted() <= 221 * MS);
+}
+
+static uint64_t not_signalled(void) {
+    return spprof_counters.unsignalled_cpu_ns;
+}
+
+TEST(what_it_uses_is_counted_at_each_look_and_once) {
+    begin_session(2, MS);
+    uint64_t id = begin_deaf("rdk:main"), used = 0;
+    for (int i = 0; i < 50; i++) {
+        run(id, 100 * MS);
+        used += 100 * MS;
+        spprof_threads_sweep();
+        CHECK(not_signalled() > used - 3 * MS && not_signalled() <= used);
+        spprof_threads_sweep();
+        spprof_threads_search();
+        CHECK(not_signalled() <= used);
+    }
+    end_session();
+    CHECK(accounted() >= used - MS && accounted() <= used + MS);
+}
+
+static struct spprof_slot *raced;
+
+/* The clock says that something is due; before that is counted, the thread lets its signal in. */
+static void let_it_in(void) {
+    fakes[atomic_load(&raced->id)].blocks = false;
+    tick();
+}
+
+TEST(a_signal_that_comes_while_it_is_counted_is_counted_once) {
+    begin_session(1, MS);
+    uint64_t id = begin_deaf("racer");
+    run(id, 100 * MS);
+    spprof_threads_sweep();
+    raced = spprof_slots_find_sigsafe(id);
+    run(id, 50 * MS);
+    for (int i = 0; i < 3; i++) {
+        fakes[id].blocks = true;
+        uint64_t clock = fakes[id].cpu_ns; /* as a look read it */
+        let_it_in();
+        CHECK_EQUAL(0, spprof_schedule_forgo(raced, clock));
+        run(id, 50 * MS);
+    }
+    end_session();
+    CHECK(accounted() >= 299 * MS && accounted() <= 301 * MS);
+}
+
+/* More is counted than the signal that comes stands for: the rest is taken off the next. */
+TEST(what_was_counted_too_early_is_taken_off_the_next_signal) {
+    begin_session(1, 10 * MS);
+    uint64_t id = begin_deaf("racer");
+    run(id, 500 * MS);
+    spprof_threads_sweep();
+    raced = spprof_slots_find_sigsafe(id);
+    uint64_t counted = not_signalled();
+    CHECK(counted >= 480 * MS);
+    CHECK_EQUAL(10 * MS, spprof_schedule_pay_sigsafe(raced, 20));
+    signalled_ns += 10 * MS;
+    CHECK_EQUAL(counted - 190 * MS, spprof_schedule_forgone(raced));
+    fakes[id].blocks = false;
+    for (int i = 0; i < 2; i++) { /* a sample stands for an interval at least */
+        tick();
+        run(id, 20 * MS);
+    }
+    CHECK_EQUAL(0, spprof_schedule_forgone(raced));
+    end_session();
+    CHECK(accounted() >= 530 * MS && accounted() <= 550 * MS);
+}
+
+#define SIDE_BY_SIDE 300000
+
+static struct spprof_slot paid_slot;
+static _Atomic uint64_t paid_clock; /* of its thread */
+static _Atomic uint32_t looks;
+static _Atomic bool paying;
+static uint64_t sampled_ns, too_much;
+
+static void *pays(void *unused) {
+    (void)unused;
+    for (uint32_t i = 0; i < SIDE_BY_SIDE || looks < SIDE_BY_SIDE; i++) {
+        uint64_t expirations = 2 + i % 3;
+        too_much += spprof_schedule_forgone(&paid_slot) > 0; /* nothing is due */
+        paid_clock += expirations * MS;
+        sampled_ns += spprof_schedule_pay_sigsafe(&paid_slot, expirations);
+        for (volatile int pause = 0; pause < 20; pause++) { /* for a look that is late */
+        }
+    }
+    paying = false;
+    return NULL;
+}
+
+/* Each expiration is sampled or forgone, and what is paid is not forgone after. */
+TEST(signals_beside_looks_are_counted_once) {
+    spprof_schedule_want(MS, true);
+    spprof_schedule_begin(&paid_slot, 0, 0);
+    paying = true;
+    pthread_t thread;
+    CHECK_EQUAL(0, pthread_create(&thread, NULL, pays, NULL));
+    uint64_t forgone_ns = 0;
+    while (paying) {
+        forgone_ns += spprof_schedule_forgo(&paid_slot, paid_clock);
+        looks++;
+    }
+    pthread_join(thread, NULL);
+    CHECK_EQUAL(0, too_much);
+    CHECK_EQUAL(paid_clock, sampled_ns + forgone_ns);
 }
 
 /* In the kernel for long, for instance: the signal waits, though nobody blocks it. */
@@ -145,6 +262,10 @@ int main(void) {
     RUN(a_thread_that_blocks_the_signal_is_named);
     RUN(its_time_is_counted_when_it_ends);
     RUN(a_thread_that_lets_the_signal_in_again_is_sampled_and_named_no_longer);
+    RUN(what_it_uses_is_counted_at_each_look_and_once);
+    RUN(a_signal_that_comes_while_it_is_counted_is_counted_once);
+    RUN(what_was_counted_too_early_is_taken_off_the_next_signal);
+    RUN(signals_beside_looks_are_counted_once);
     RUN(a_thread_with_a_late_signal_is_not_named);
     RUN(nobody_is_asked_who_is_signalled_in_time);
     RUN(each_suspect_has_its_turn);

@@ -94,18 +94,15 @@ TEST(a_thread_that_has_gone_is_not_counted) {
 }
 
 /* It keeps its timer outside of the JVM; settling has disarmed it. */
-TEST(a_thread_that_comes_and_goes_and_cannot_go_on_is_counted) {
+/* Its timer was disarmed to settle what was due. */
+TEST(a_thread_that_left_the_jvm_and_cannot_go_on_is_counted) {
     spprof_thread_hooks_load();
     begin_session(1, MS);
     self = begin_thread();
-    for (int i = 0; i < 7; i++) {
-        thread_starts();
-        run(self, 10 * MS);
-        thread_ends();
-    }
     thread_starts();
-    run(self, 10 * MS);
+    run(self, 80 * MS);
     set_error = -EPERM;
+    sets_left = 1;
     thread_ends();
     check_failed(1);
     CHECK(!fakes[self].has_timer);
@@ -117,11 +114,28 @@ TEST(a_thread_that_comes_and_goes_and_cannot_go_on_is_counted) {
     check_all_accounted(130 * MS, MS, 2);
 }
 
+/* Its timer goes on as it was. */
+TEST(a_thread_that_left_the_jvm_and_was_not_disarmed_is_sampled_on) {
+    spprof_thread_hooks_load();
+    begin_session(1, MS);
+    self = begin_thread();
+    thread_starts();
+    run(self, 80 * MS);
+    set_error = -EPERM;
+    thread_ends();
+    CHECK_EQUAL(0, failed());
+    run(self, 50 * MS);
+    tick();
+    CHECK(signalled_ns >= 129 * MS);
+    check_all_accounted(130 * MS, MS, 2);
+}
+
 int main(void) {
     RUN(a_timer_that_is_not_disarmed_at_the_threads_end_is_paid_once);
     RUN(a_thread_that_cannot_be_put_to_rest_has_no_timer_and_is_counted);
     RUN(a_thread_whose_rest_cannot_be_ended_has_no_timer_and_is_counted);
     RUN(a_thread_that_has_gone_is_not_counted);
-    RUN(a_thread_that_comes_and_goes_and_cannot_go_on_is_counted);
+    RUN(a_thread_that_left_the_jvm_and_cannot_go_on_is_counted);
+    RUN(a_thread_that_left_the_jvm_and_was_not_disarmed_is_sampled_on);
     return report();
 }

@@ -155,9 +155,9 @@ final class DrainerThread extends Thread {
   }
 
   private void search() {
-    sampler.searchThreads();
+    long found = sampler.searchThreads();
     long cpu = sampler.currentThreadCpuNanos();
-    search.searched(session.elapsedNanos(), cpu - wokenCpu, budget.sweepShare());
+    search.searched(session.elapsedNanos(), cpu - wokenCpu, budget.sweepShare(), found);
     wokenCpu = cpu; // it is counted with the next pass
   }
 

@@ -44,7 +44,7 @@ final class ThreadStartsControl {
    * Takes what has been measured up to now into account.
    *
    * @param elapsedNanos since the session's start
-   * @param hooksNow starts and ends of threads that were heard
+   * @param hooksNow starts, ends and exits of threads that were heard
    * @param nanosNow CPU time that they took, ns
    */
   void update(long elapsedNanos, long hooksNow, long nanosNow) {
@@ -58,7 +58,8 @@ final class ThreadStartsControl {
     lastHooks = hooksNow;
     lastNanos = nanosNow;
     int step = now.ordinal();
-    double ended = now == ThreadStarts.UNHEARD ? newHooks : newHooks / 2;
+    // With timers at once its start, end and exit are heard, with late ones its start and end.
+    double ended = newHooks / (3 - step);
     double kept = Math.exp(-elapsed / SMOOTHED_OVER_NANOS);
     threads = kept * threads + (1 - kept) * ended / elapsed;
     if (step < costs.length && newHooks >= ENOUGH_HOOKS) {

@@ -21,11 +21,23 @@ class ThreadSearchTest {
     }
   }
 
+  /** Threads that come and go before the first sweep would else be seen by nobody. */
+  @Test
+  void shouldSearchUntilTheFirstSweep() {
+    assertEquals(5 * MS, search.dueNanos());
+    search.searched(5 * MS, 20_000, SHARE, 0);
+    assertEquals(10 * MS, search.dueNanos());
+    search.searched(10 * MS, 2 * MS, SHARE, 0);
+    assertEquals(210 * MS, search.dueNanos());
+    search.swept(200 * MS, 7 * SECOND);
+    assertEquals(Long.MAX_VALUE, search.dueNanos());
+  }
+
   @Test
   void shouldSearchEveryFewMillisecondsOnceCpuTimeIsUnseen() {
     search.swept(200 * MS, 7 * SECOND + 3 * MS);
     assertEquals(205 * MS, search.dueNanos());
-    search.searched(205 * MS, 20_000, SHARE);
+    search.searched(205 * MS, 20_000, SHARE, 0);
     assertEquals(210 * MS, search.dueNanos());
   }
 
@@ -36,7 +48,7 @@ class ThreadSearchTest {
     long spent = 0;
     while (now < 2 * SECOND) {
       now = search.dueNanos();
-      search.searched(now, 3 * MS, SHARE);
+      search.searched(now, 3 * MS, SHARE, 0);
       spent += 3 * MS;
     }
     assertTrue(spent <= (now - 200 * MS) / SHARE + 6 * MS, () -> "too much");
@@ -47,9 +59,23 @@ class ThreadSearchTest {
     search.swept(200 * MS, 7 * SECOND + 100 * MS);
     search.swept(400 * MS, 7 * SECOND + 200 * MS);
     search.swept(600 * MS, 7 * SECOND + 200 * MS);
-    search.searched(2399 * MS, 10_000, SHARE);
+    search.searched(2399 * MS, 10_000, SHARE, 0);
     assertEquals(2404 * MS, search.dueNanos());
-    search.searched(2404 * MS, 10_000, SHARE);
+    search.searched(2404 * MS, 10_000, SHARE, 0);
+    assertEquals(Long.MAX_VALUE, search.dueNanos());
+  }
+
+  /** They are seen because there are searches. */
+  @Test
+  void shouldGoOnWhileItFindsThreadsThatAreGoneSoon() {
+    search.swept(200 * MS, 7 * SECOND + 100 * MS);
+    for (int i = 1; i <= 50; i++) {
+      search.searched((200 + 200 * i) * MS - 1, 10_000, SHARE, 3 * i * MS);
+      search.swept((200 + 200 * i) * MS, 7 * SECOND + 100 * MS);
+    }
+    search.searched(12_199 * MS, 10_000, SHARE, 150 * MS);
+    assertEquals(12_204 * MS, search.dueNanos());
+    search.searched(12_204 * MS, 10_000, SHARE, 150 * MS);
     assertEquals(Long.MAX_VALUE, search.dueNanos());
   }
 

@@ -19,7 +19,7 @@ final class ThreadStartsControlTest {
     boolean unheard = control.now() == ThreadStarts.UNHEARD;
     boolean timed = control.now() == ThreadStarts.TIMED;
     now += PASS_NANOS;
-    hooks += unheard ? threads : 2L * threads;
+    hooks += (unheard ? 1L : timed ? 3L : 2L) * threads;
     nanos += threads * (unheard ? 200L : timed ? 4000L : 3000L);
     control.update(now, hooks, nanos);
   }

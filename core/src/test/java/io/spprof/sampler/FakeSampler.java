@@ -156,8 +156,9 @@ public final class FakeSampler implements Sampler {
   }
 
   @Override
-  public void searchThreads() {
+  public long searchThreads() {
     onSearch.run();
+    return 0;
   }
 
   @Override

@@ -147,4 +147,15 @@ final class Proc {
   private static Path task(long pid, long thread, String file) {
     return Path.of("/proc", Long.toString(pid), "task", Long.toString(thread), file);
   }
+
+  /** CPU time of the session's thread of the profiler in that process, ns. */
+  static long profilersThreadNanos(long pid) throws Exception {
+    for (long thread : threads(pid)) {
+      if (threadName(pid, thread).orElse("").startsWith("spprof-drainer")) {
+        Path file = Path.of("/proc/" + pid + "/task/" + thread + "/schedstat");
+        return Long.parseLong(Files.readString(file).split(" ")[0]);
+      }
+    }
+    throw new AssertionError("the profiler has no thread");
+  }
 }

@@ -3,8 +3,6 @@ package io.spprof.it;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.spprof.it.load.ThreadStarts;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -22,12 +20,12 @@ class ThreadCostIT {
       bean.startWith("interval=1s");
       long signals = bean.number("Signals");
       long toldBefore = bean.number("OverheadCpuTimeNanos");
-      long ownBefore = ownThreadNanos(target.pid());
+      long ownBefore = Proc.profilersThreadNanos(target.pid());
       long cpuBefore = target.cpuNanos();
       target.ask("go");
       long cpu = target.cpuNanos() - cpuBefore;
       // The thread's clock first: what it does meanwhile is then told and not left out.
-      long own = ownThreadNanos(target.pid()) - ownBefore;
+      long own = Proc.profilersThreadNanos(target.pid()) - ownBefore;
       long told = bean.number("OverheadCpuTimeNanos") - toldBefore - own;
       signals = bean.number("Signals") - signals;
       bean.stop();
@@ -91,15 +89,5 @@ class ThreadCostIT {
     Thread.sleep(1000L * seconds);
     long cost = bean.number("OverheadCpuTimeNanos") - before;
     return 100.0 * cost / (System.nanoTime() - from);
-  }
-
-  private static long ownThreadNanos(long pid) throws Exception {
-    for (long thread : Proc.threads(pid)) {
-      if (Proc.threadName(pid, thread).orElse("").startsWith("spprof-drainer")) {
-        Path file = Path.of("/proc/" + pid + "/task/" + thread + "/schedstat");
-        return Long.parseLong(Files.readString(file).split(" ")[0]);
-      }
-    }
-    throw new AssertionError("the profiler has no thread");
   }
 }

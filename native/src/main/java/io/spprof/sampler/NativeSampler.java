@@ -121,10 +121,8 @@ public final class NativeSampler implements Sampler {
   }
 
   @Override
-  public void searchThreads() {
-    if (counters != null) {
-      search0();
-    }
+  public long searchThreads() {
+    return counters == null ? 0 : search0();
   }
 
   @Override
@@ -259,7 +257,7 @@ public final class NativeSampler implements Sampler {
 
   private static native int threadStarts0(int starts);
 
-  private static native void search0();
+  private static native long search0();
 
   private static native String blocking0();
 

@@ -70,8 +70,11 @@ public interface Sampler {
   /**
    * Between two sweeps: looks for threads that were made since the last look. Cheaper than a sweep
    * where there are many threads. Nothing happens where there is one timer for the process.
+   *
+   * @return the CPU time of the native threads that searches of the session found and that are
+   *     gone, ns
    */
-  void searchThreads();
+  long searchThreads();
 
   /**
    * Changes the interval of the session that is sampling. A thread follows at its next signal, so

@@ -186,7 +186,7 @@ enum SamplerFailure {
     return "SIGPROF is blocked, so nothing is sampled, in "
         + threads
         + (ctimer
-            ? "; their CPU time counts as dropped when they or the session end"
+            ? "; their CPU time counts as dropped"
             : "; their CPU time is in the samples of other threads, or, where all threads block it,"
                 + " counts as dropped when the session ends")
         + ". A library blocks it in its own threads, or the parent of this process did for all:"

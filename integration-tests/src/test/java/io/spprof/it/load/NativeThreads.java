@@ -10,13 +10,16 @@ import java.util.Map;
 /**
  * Threads that the JVM does not know, one after another: each is started by pthread_create in the C
  * library's atoll, over a number of so many digits that it takes the CPU time wanted. Answers
- * "native", when all have ended; "empty", when very many Java threads that do nothing have; "deaf",
- * when a Java thread that blocks SIGPROF is busy, and "hear", when that has ended.
+ * "native", when all have ended; "brief", when some of 20 ms have; "empty", when very many Java
+ * threads that do nothing have; "deaf", when a Java thread that blocks SIGPROF is busy, and "hear",
+ * when that has ended.
  */
 public final class NativeThreads {
 
   private static final long PROBE_DIGITS = 4 << 20;
   private static final int EMPTY = 10_000;
+  private static final int BRIEF = 60;
+  private static final double BRIEF_NANOS = 20e6;
 
   private static final int CLOCK_PROCESS_CPUTIME_ID = 2;
   private static final Pointer ATOLL = NativeLibrary.getInstance("c").getFunction("atoll");
@@ -46,12 +49,20 @@ public final class NativeThreads {
       fastest = Math.min(fastest, cpuNanos() - before);
     }
     Memory number = digits((long) (PROBE_DIGITS * nanos / fastest));
+    Memory brief = digits((long) (PROBE_DIGITS * BRIEF_NANOS / fastest));
     Control.serve(
         Map.of(
             "native",
             () -> {
               for (int i = 0; i < threads; i++) {
                 run(number);
+              }
+              return "done";
+            },
+            "brief",
+            () -> {
+              for (int i = 0; i < BRIEF; i++) {
+                run(brief);
               }
               return "done";
             },
