@@ -17,30 +17,43 @@
 /* A thread may use so much between ThreadEnd and its exit. */
 #define NEAR_NS 50000
 
-/* glibc keeps the values of so many keys in the thread's own block, musl those of all keys: setting
- * one of these is a store, so a handler may. */
+/*
+ * glibc keeps the values of so many keys in the thread's own block, and musl those of all keys:
+ * setting one of these is two or three stores to memory of the thread, so a handler may, whatever
+ * it interrupts. A walk through the destructors, which empties each value before its call and goes
+ * through all of them four times at most, either finds the value or leaves it.
+ */
 #define KEYS_WITHOUT_MALLOC 32
 
 /*
  * The ticket of the slot of a thread that has a timer and is no Java thread; NULL for all others. A
- * ticket of an earlier session means nothing. Its destructor is how we hear that the thread exits.
+ * ticket of an earlier session means nothing. Set by hooks only.
  */
 static pthread_key_t kept_key;
-static bool has_key, key_is_stored;
-static pthread_once_t key_once = PTHREAD_ONCE_INIT;
+/*
+ * The ticket of the thread's slot, for the destructor, which is how we hear that the thread exits.
+ * Handlers set it, too. One that comes after the last destructor leaves it behind in memory that
+ * glibc gives to a new thread, so it may be another thread's: only the destructor reads it, and
+ * compares the thread's number first.
+ */
+static pthread_key_t exit_key;
+static bool has_keys, exit_is_stored;
+static pthread_once_t keys_once = PTHREAD_ONCE_INIT;
 
 /* Whether new threads wait for a sweep. Relaxed: a thread that misses a change does as before. */
 static _Atomic bool late;
 
 static void thread_exits(void *ticket);
 
-static void make_key(void) {
-    has_key = pthread_key_create(&kept_key, thread_exits) == 0; /* without it no exit is heard */
-    key_is_stored = has_key && kept_key < KEYS_WITHOUT_MALLOC;
+static void make_keys(void) {
+    /* Without them no exit is heard, and no timer is kept. */
+    has_keys = pthread_key_create(&exit_key, thread_exits) == 0 &&
+               pthread_key_create(&kept_key, NULL) == 0;
+    exit_is_stored = has_keys && exit_key < KEYS_WITHOUT_MALLOC;
 }
 
 void spprof_thread_hooks_load(void) {
-    pthread_once(&key_once, make_key);
+    pthread_once(&keys_once, make_keys);
 }
 
 void spprof_thread_starts(enum spprof_thread_starts starts) {
@@ -74,9 +87,8 @@ static uint64_t own_id(void) {
 }
 
 void spprof_thread_hear_exit_sigsafe(void *ticket) {
-    if (key_is_stored && !atomic_load_explicit(&late, memory_order_relaxed) &&
-        pthread_getspecific(kept_key) != ticket) {
-        pthread_setspecific(kept_key, ticket); /* see KEYS_WITHOUT_MALLOC */
+    if (exit_is_stored && !atomic_load_explicit(&late, memory_order_relaxed)) {
+        pthread_setspecific(exit_key, ticket); /* see KEYS_WITHOUT_MALLOC */
     }
 }
 
@@ -109,7 +121,7 @@ static bool is_marked(const struct spprof_slot *slot) {
  * but the thread changes the state of its slot while that is LIVE.
  */
 static struct spprof_slot *kept_slot(void) {
-    void *ticket = has_key ? pthread_getspecific(kept_key) : NULL;
+    void *ticket = has_keys ? pthread_getspecific(kept_key) : NULL;
     struct spprof_slot *slot = ticket == NULL ? NULL : spprof_threads_slot_of(ticket);
     return slot != NULL && slot->state == SPPROF_SLOT_LIVE ? slot : NULL;
 }
@@ -177,7 +189,7 @@ void spprof_thread_started(void *env, spprof_name_reader read, void *context) {
     char name[SPPROF_NAME_ROOM];
     bool named = read != NULL && read(context, name);
     void *ticket = NULL;
-    if (has_key) {
+    if (has_keys) {
         pthread_setspecific(kept_key, NULL); /* it is a Java thread now, and has no outside name */
     }
     spprof_threads_lock_open();
@@ -343,10 +355,12 @@ void spprof_thread_ended(spprof_name_reader read, void *context) {
     if (slot != NULL) {
         end_life(slot);
         bool keeps =
-            has_key && engine->timer_a_thread &&
+            has_keys && engine->timer_a_thread &&
             (!atomic_load_explicit(&late, memory_order_relaxed) || lives(slot) >= MANY_TIMES);
         if (keeps) {
-            pthread_setspecific(kept_key, spprof_threads_ticket_locked(slot));
+            void *ticket = spprof_threads_ticket_locked(slot);
+            pthread_setspecific(kept_key, ticket);
+            pthread_setspecific(exit_key, ticket);
             atomic_store_explicit(&slot->left, true, memory_order_relaxed);
             atomic_store_explicit(&slot->exiting, false, memory_order_relaxed);
             if (disarmed) {
@@ -362,9 +376,10 @@ void spprof_thread_ended(spprof_name_reader read, void *context) {
 }
 
 /*
- * The destructor of kept_key: on the thread, after all code of its own. One that exits while it is
- * attached is left alone, as the JVM detaches it in a destructor as well; ThreadEnd then sets the
- * key again, for which destructors are called once more.
+ * The destructor of exit_key: on the thread, after all code of its own but other destructors. One
+ * that exits while it is attached is left alone, as native code detaches its threads in a
+ * destructor: ThreadEnd then sets the key again, for which destructors are called once more. What a
+ * later destructor uses is found by a search, if it takes long.
  */
 static void thread_exits(void *ticket) {
     struct spprof_slot *slot = spprof_threads_slot_of(ticket);

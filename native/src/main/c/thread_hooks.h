@@ -3,14 +3,19 @@
  * ThreadEnd, and a thread-specific key's destructor, on the thread itself. It is as little as can
  * be, and what it costs is counted.
  *
- *   ThreadStart   gives the thread a slot and its timer: it is sampled from its first instruction
- * on ThreadEnd     what is due on its timer and was not signalled is settled: one sample without a
- *                 stack; its name is read if it was sampled since that was read last, or may be
- *                 before it exits. The timer goes on, since it is a native thread from here on: it
- *                 exits, or detached from the JVM and works on, or will attach again (native code
- *                 does so for every call), which costs a few stores from the second time on
- *   exit          what is due is settled as well; the timer goes. ThreadEnd sets the key, and of a
- *                 native thread the handler does at its first signal
+ *   ThreadStart
+ *     Gives the thread a slot and its timer: it is sampled from its first instruction on.
+ *
+ *   ThreadEnd
+ *     What is due on its timer and was not signalled is settled: one sample without a stack. Its
+ *     name is read if it was sampled since that was read last, or may be before it exits. The timer
+ *     goes on, since it is a native thread from here on: it exits, or detached from the JVM and
+ *     works on, or will attach again (native code does so for every call), which costs a few stores
+ *     from the second time on.
+ *
+ *   Exit
+ *     What is due is settled as well; the timer goes. ThreadEnd sets the key, and of a native
+ * thread the handler does at its signals.
  *
  * Exits are not heard of threads that were not signalled, of those that do not end by way of the C
  * library, nor while timers are late; a search finds that they are gone. What a thread uses after

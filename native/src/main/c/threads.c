@@ -1,6 +1,7 @@
 #include "threads.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <time.h>
 
 #include "blocked.h"
@@ -765,7 +766,11 @@ void spprof_threads_retire_locked(struct spprof_slot *slot, uint64_t cpu_ns) {
 }
 
 void spprof_threads_name_by_system_locked(struct spprof_slot *slot) {
+    /* To read is a cancellation point: an application's thread would end there, with the lock. */
+    int before;
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &before);
     publish_system_name(slot);
+    pthread_setcancelstate(before, NULL);
 }
 
 const struct spprof_engine *spprof_threads_engine_locked(void) {

@@ -154,30 +154,95 @@ static void *visits_two_sessions(void *unused) {
 }
 
 /* What a thread kept of a session that is over means nothing in the next. */
-TEST(a_thread_that_kept_its_timer_is_new_in_the_next_session) {
+static void check_that_sessions_are_apart(enum spprof_thread_starts starts, uint64_t heard) {
     setup();
     struct spprof_action before = current_action();
     CHECK_EQUAL(0, spprof_sampler_start(NULL, &config));
+    CHECK_EQUAL(0, spprof_sampler_thread_starts(starts));
     pthread_t thread;
     CHECK_EQUAL(0, pthread_create(&thread, NULL, visits_two_sessions, NULL));
     while (steps != 1) {
         sched_yield();
     }
-    CHECK(hooks() >= 2 && hooks() < 40);
+    CHECK(hooks() >= heard && hooks() < 40);
     CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
     check_no_trace(&before);
     CHECK_EQUAL(0, spprof_sampler_release());
     CHECK_EQUAL(0, spprof_sampler_start(NULL, &config));
+    CHECK_EQUAL(0, spprof_sampler_thread_starts(starts));
     uint64_t second = hooks();
     steps++;
     while (steps != 3) {
         sched_yield();
     }
-    CHECK(hooks() - second >= 2);
+    CHECK(hooks() - second >= heard);
     CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
     check_no_trace(&before);
     steps++;
     pthread_join(thread, NULL);
+}
+
+TEST(a_thread_that_kept_its_timer_is_new_in_the_next_session) {
+    check_that_sessions_are_apart(SPPROF_STARTS_TIMED, 2);
+}
+
+/* With late timers it keeps the timer from the eighth end on. */
+TEST(a_thread_that_kept_a_late_timer_is_new_in_the_next_session) {
+    check_that_sessions_are_apart(SPPROF_STARTS_LATE, 16);
+}
+
+static void *takes_over(void *ticket) {
+    spprof_thread_hear_exit_sigsafe(ticket);
+    thread_starts();
+    struct spprof_slot *own = spprof_slots_find_sigsafe(config.engine->thread_id());
+    CHECK(own != NULL && own->env != NULL);
+    thread_ends("takes over");
+    spprof_thread_hear_exit_sigsafe(ticket);
+    return NULL;
+}
+
+/* glibc gives a thread's memory to another one, and what the last handler left in it. */
+TEST(a_thread_does_not_take_over_what_another_thread_kept) {
+    setup();
+    CHECK_EQUAL(0, spprof_sampler_start(NULL, &config));
+    thread_starts();
+    thread_ends("main");
+    struct spprof_slot *slot = spprof_slots_find_sigsafe(config.engine->thread_id());
+    uint32_t life = slot->life;
+    pthread_t thread;
+    CHECK_EQUAL(0, pthread_create(&thread, NULL, takes_over, spprof_threads_ticket_locked(slot)));
+    pthread_join(thread, NULL);
+    CHECK_EQUAL(life, slot->life);
+    CHECK(slot->env == NULL && slot->state == SPPROF_SLOT_LIVE && slot->timer.valid);
+    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
+}
+
+static void *is_cancelled(void *unused) {
+    (void)unused;
+    while (!over) {
+        burn(MS);
+    }
+    pthread_cancel(pthread_self()); /* deferred: the next cancellation point would be ours */
+    return NULL;
+}
+
+/* Its name is read as it exits, with the lock held. */
+TEST(a_thread_that_is_cancelled_as_it_exits_gives_the_lock_back) {
+    setup();
+    CHECK_EQUAL(0, spprof_sampler_start(NULL, &config));
+    uint64_t first = hooks(), signals = spprof_counters.signals;
+    pthread_t thread;
+    CHECK_EQUAL(0, pthread_create(&thread, NULL, is_cancelled, NULL));
+    while (spprof_counters.signals < signals + 100) {
+        spprof_sampler_search(NULL);
+        nanosleep(&(struct timespec){.tv_nsec = 5000000}, NULL);
+    }
+    over = true;
+    pthread_join(thread, NULL);
+    CHECK_EQUAL(first + 1, hooks());
+    alarm(60);
+    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
+    alarm(0);
 }
 
 TEST(starts_and_ends_are_counted_and_measured) {
@@ -418,6 +483,9 @@ int main(void) {
     RUN_WITH(ctimer, a_native_threads_last_stretch_is_sampled_as_it_exits);
     RUN_WITH(ctimer, what_a_thread_uses_after_it_left_the_jvm_is_sampled_to_its_exit);
     RUN_WITH(ctimer, an_exit_in_a_forked_child_waits_for_no_lock);
+    RUN_WITH(ctimer, a_thread_that_kept_a_late_timer_is_new_in_the_next_session);
+    RUN_WITH(ctimer, a_thread_does_not_take_over_what_another_thread_kept);
+    RUN_WITH(ctimer, a_thread_that_is_cancelled_as_it_exits_gives_the_lock_back);
     RUN_WITH_BOTH(starts_and_ends_are_counted_and_measured);
     RUN_WITH(ctimer, short_threads_with_late_timers_are_seen_in_proportion);
     RUN_WITH(ctimer, what_is_due_on_a_late_thread_that_blocks_the_signal_is_settled);

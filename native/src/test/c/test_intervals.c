@@ -224,6 +224,30 @@ TEST(threads_that_rest_are_paid_for_on_their_turn) {
           2 * signals < signals_then); /* a quarter by rights, and longer intervals */
 }
 
+/* With late timers it is new: it is sampled until the next turn. */
+TEST(a_thread_that_comes_back_does_not_rest) {
+    setup();
+    CHECK_EQUAL(0, spprof_sampler_start(NULL, &config));
+    CHECK_EQUAL(0, spprof_sampler_thread_starts(SPPROF_STARTS_LATE));
+    struct spprof_slot *slot = spprof_slots_find_sigsafe(config.engine->thread_id());
+    uint32_t turn = 0;
+    while (!slot->resting) {
+        CHECK_EQUAL(0, spprof_sampler_rest(2, turn++));
+    }
+    thread_ends("main");
+    thread_starts();
+    CHECK(!slot->resting);
+    uint64_t signals = spprof_counters.signals;
+    change_interval(MS / 2); /* which only one that does not rest follows */
+    while (slot->interval_ns != MS / 2) {
+        burn(MS);
+    }
+    CHECK(spprof_counters.signals > signals);
+    CHECK_EQUAL(0, spprof_sampler_rest(2, turn - 1));
+    CHECK(slot->resting);
+    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
+}
+
 /* Its timer stays, and rests on. */
 TEST(a_thread_that_leaves_the_jvm_while_it_rests_is_paid_for_on_its_turn) {
     setup();
@@ -287,6 +311,7 @@ int main(void) {
     RUN_WITH(ctimer, a_thread_follows_when_the_interval_it_is_in_ends);
     RUN_WITH(ctimer, a_new_thread_begins_with_the_interval_in_force);
     RUN_WITH(ctimer, threads_that_rest_are_paid_for_on_their_turn);
+    RUN_WITH(ctimer, a_thread_that_comes_back_does_not_rest);
     RUN_WITH(ctimer, a_thread_that_leaves_the_jvm_while_it_rests_is_paid_for_on_its_turn);
     RUN_WITH_BOTH(stops_beside_changes_leave_no_trace);
     RUN_WITH_BOTH(a_change_is_refused_without_a_session_and_to_zero);

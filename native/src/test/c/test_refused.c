@@ -94,7 +94,6 @@ TEST(a_thread_that_has_gone_is_not_counted) {
 }
 
 /* It keeps its timer outside of the JVM; settling has disarmed it. */
-/* Its timer was disarmed to settle what was due. */
 TEST(a_thread_that_left_the_jvm_and_cannot_go_on_is_counted) {
     spprof_thread_hooks_load();
     begin_session(1, MS);
