@@ -144,18 +144,27 @@ final class Proc {
         .toList();
   }
 
-  private static Path task(long pid, long thread, String file) {
-    return Path.of("/proc", Long.toString(pid), "task", Long.toString(thread), file);
+  /** CPU time of the session's thread of the profiler in that process, ns. */
+  static long profilersThreadNanos(long pid) throws IOException {
+    return cpuNanos(pid, "spprof-drainer");
   }
 
-  /** CPU time of the session's thread of the profiler in that process, ns. */
-  static long profilersThreadNanos(long pid) throws Exception {
+  /**
+   * CPU time of the thread with that name, ns, up to the kernel's last tick; of the first if there
+   * are several.
+   *
+   * @param name cut to 15 characters
+   */
+  static long cpuNanos(long pid, String name) throws IOException {
     for (long thread : threads(pid)) {
-      if (threadName(pid, thread).orElse("").startsWith("spprof-drainer")) {
-        Path file = Path.of("/proc/" + pid + "/task/" + thread + "/schedstat");
-        return Long.parseLong(Files.readString(file).split(" ")[0]);
+      if (threadName(pid, thread).orElse("").equals(name)) {
+        return Long.parseLong(Files.readString(task(pid, thread, "schedstat")).split(" ")[0]);
       }
     }
-    throw new AssertionError("the profiler has no thread");
+    throw new AssertionError("no thread " + name);
+  }
+
+  private static Path task(long pid, long thread, String file) {
+    return Path.of("/proc", Long.toString(pid), "task", Long.toString(thread), file);
   }
 }
