@@ -144,9 +144,16 @@ final class Proc {
         .toList();
   }
 
+  private static final String PROFILERS_THREAD = "spprof-drainer";
+
   /** CPU time of the session's thread of the profiler in that process, ns. */
   static long profilersThreadNanos(long pid) throws IOException {
-    return cpuNanos(pid, "spprof-drainer");
+    return cpuNanos(pid, PROFILERS_THREAD);
+  }
+
+  /** How long that thread waited for a processor, ns. */
+  static long profilersThreadWaitNanos(long pid) throws IOException {
+    return schedstat(pid, PROFILERS_THREAD, 1);
   }
 
   /**
@@ -156,9 +163,13 @@ final class Proc {
    * @param name cut to 15 characters
    */
   static long cpuNanos(long pid, String name) throws IOException {
+    return schedstat(pid, name, 0);
+  }
+
+  private static long schedstat(long pid, String name, int field) throws IOException {
     for (long thread : threads(pid)) {
       if (threadName(pid, thread).orElse("").equals(name)) {
-        return Long.parseLong(Files.readString(task(pid, thread, "schedstat")).split(" ")[0]);
+        return Long.parseLong(Files.readString(task(pid, thread, "schedstat")).split(" ")[field]);
       }
     }
     throw new AssertionError("no thread " + name);
