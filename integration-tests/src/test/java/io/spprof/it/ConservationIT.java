@@ -7,8 +7,10 @@ import com.sun.jna.LastErrorException;
 import io.spprof.it.load.Busy;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /** Signals = CollectedSamples + DroppedSamples + samples still in the buffer. */
+@ExtendWith(UsersTimers.class)
 class ConservationIT {
 
   private static final int MIB = 1 << 20;

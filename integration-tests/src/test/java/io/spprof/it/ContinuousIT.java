@@ -24,6 +24,9 @@ import org.junit.jupiter.api.io.TempDir;
 /** A session that never ends, and what can be asked of its past, on the H2 load. */
 class ContinuousIT {
 
+  /** Samples of a stretch that is compared: on a busy machine a window may have few. */
+  private static final long ENOUGH = 3000;
+
   /** One line of windows(). */
   private record Line(Instant from, Instant to, long samples, long drops, long cpuMillis) {
     static Line of(String text) {
@@ -39,6 +42,11 @@ class ContinuousIT {
 
   private static List<Line> windows(BeanClient bean) throws Exception {
     return bean.query("windows").lines().skip(1).map(Line::of).toList();
+  }
+
+  /** Of that window and all after it. */
+  private static long samplesFrom(BeanClient bean, int first) throws Exception {
+    return windows(bean).stream().skip(first).mapToLong(Line::samples).sum();
   }
 
   private static Collapsed collapsed(BeanClient bean, String range) throws Exception {
@@ -115,10 +123,10 @@ class ContinuousIT {
                 .agentOptions("mode=continuous,window=1s,interval=1ms,start=true")
                 .start();
         BeanClient bean = BeanClient.connect(target)) {
-      Await.until("windows before", () -> windows(bean).size() > 4);
+      Await.until("a profile before", () -> samplesFrom(bean, 0) > ENOUGH);
       int deploy = windows(bean).size();
       target.ask("reports");
-      Await.until("windows after", () -> windows(bean).size() > deploy + 4);
+      Await.until("a profile after", () -> samplesFrom(bean, deploy + 1) > ENOUGH);
       bean.stop();
       List<Line> windows = windows(bean);
       // The window of the deploy is in neither.
@@ -129,11 +137,13 @@ class ContinuousIT {
       browser.open(Files.writeString(directory.resolve("difference.html"), page));
       browser.click("merge");
       assertEquals(collapsed(bean, after).total(), browser.number("totalSamples"));
-      assertTrue(label(browser, "io.spprof.it.load.H2Oltp.report").startsWith("+"));
+      String more = label(browser, "io.spprof.it.load.H2Oltp.report");
+      assertTrue(more.startsWith("+"), more);
       browser.screenshot(TestPaths.output("flame-graph-difference.png"));
       browser.click("widths");
       assertEquals(collapsed(bean, before).total(), browser.number("totalSamples"));
-      assertTrue(label(browser, "io.spprof.it.load.H2Oltp.transfer").startsWith("\u2212"));
+      String less = label(browser, "io.spprof.it.load.H2Oltp.transfer");
+      assertTrue(less.startsWith("\u2212"), less);
       assertEquals(List.of(), browser.console());
 
       String same = (String) bean.invokeWith("flameGraphDifference", before, before);

@@ -10,6 +10,7 @@ import java.util.List;
 import javax.management.ObjectName;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.Timeout.ThreadMode;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -17,6 +18,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * Thousands of threads, at once and one after the other: none is lost, and none leaves anything.
  */
 @Timeout(value = 600, threadMode = ThreadMode.SEPARATE_THREAD) // a client of a JVM that hangs hangs
+@ExtendWith(UsersTimers.class)
 class ManyThreadsIT {
 
   private static final int CROWD = 2_000;

@@ -43,8 +43,10 @@ class ThreadCostIT {
   }
 
   /**
-   * A third of what the starts cost without a budget: late timers alone do not keep it. A thread
-   * that starts when starts are unheard, and lives, has its stacks all the same.
+   * A third of what the starts cost without a budget: late timers alone do not keep it. It is
+   * chosen for the threads that started then; on a machine that others use, more may start later,
+   * whose ends cost that much more. A thread that starts when starts are unheard, and lives, has
+   * its stacks all the same.
    */
   @Test
   void shouldKeepTheBudgetWhereThreadsStartAllTheTimeAndShowTheStacksOfThoseThatLive()
@@ -54,13 +56,13 @@ class ThreadCostIT {
       target.ask("loop");
       bean.startWith("interval=10ms");
       Thread.sleep(1000);
-      double free = percentOver(bean, 3);
+      Cost free = costOver(target, bean, 3);
       bean.stop();
-      double budget = Math.max(5, Math.round(100 * free / 3)) / 100.0;
+      double budget = Math.max(5, Math.round(100 * free.percent() / 3)) / 100.0;
       bean.startWith("interval=10ms,budget=" + budget);
       Await.until("starts are unheard", () -> bean.text("LastError").contains("start too often"));
       target.ask("worker");
-      double kept = percentOver(bean, 10);
+      Cost kept = costOver(target, bean, 10);
       Collapsed profile = bean.collapsed();
       bean.stop();
 
@@ -74,20 +76,38 @@ class ThreadCostIT {
       }
       String message =
           String.format(
-              "budget %.2f %%, %.2f %% without it, %.2f %% with it; %d of %d samples of the thread"
-                  + " that lives have its method",
+              "budget %.2f %%, without it %s, with it %s; %d of %d samples of the thread that lives"
+                  + " have its method",
               budget, free, kept, whole, all);
       Measured.tell("threads that start all the time: %s", message);
-      assertTrue(kept <= 1.2 * budget, message);
+      double more = Math.max(1, kept.starts() / free.starts());
+      assertTrue(kept.percent() <= 1.2 * budget * more, message);
       assertTrue(whole >= 20 && whole > 0.8 * all, message);
     }
   }
 
-  private static double percentOver(BeanClient bean, int seconds) throws Exception {
+  private static Cost costOver(TargetJvm target, BeanClient bean, int seconds) throws Exception {
     long from = System.nanoTime();
     long before = bean.number("OverheadCpuTimeNanos");
+    long started = Long.parseLong(target.ask("started"));
     Thread.sleep(1000L * seconds);
-    long cost = bean.number("OverheadCpuTimeNanos") - before;
-    return 100.0 * cost / (System.nanoTime() - from);
+    double cost = bean.number("OverheadCpuTimeNanos") - before;
+    double starts = Long.parseLong(target.ask("started")) - started;
+    double elapsed = System.nanoTime() - from;
+    return new Cost(100 * cost / elapsed, 1e9 * starts / elapsed);
+  }
+
+  /**
+   * What was told to be used, and for what.
+   *
+   * @param percent of one CPU
+   * @param starts of threads, a second
+   */
+  private record Cost(double percent, double starts) {
+
+    @Override
+    public String toString() {
+      return String.format("%.2f %% at %.0f starts a second", percent, starts);
+    }
   }
 }

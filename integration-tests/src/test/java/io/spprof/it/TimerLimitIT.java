@@ -11,8 +11,10 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /** RLIMIT_SIGPENDING bounds the timers of a user; what it refuses is told. */
+@ExtendWith(UsersTimers.class)
 class TimerLimitIT {
 
   private static final int THREADS = 200;

@@ -2,15 +2,18 @@ package io.spprof.it.load;
 
 import java.io.IOException;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * Starts empty threads, one after the other. "go" answers when all have ended; "loop" goes on until
- * "end"; "worker" starts one more thread, "worker", that works in {@code longWork} from then on.
+ * "end"; "started" answers how many there were; "worker" starts one more thread, "worker", that
+ * works in {@code longWork} from then on.
  */
 public final class ThreadStarts {
 
   private static volatile boolean loops;
   private static volatile double result;
+  private static final AtomicLong STARTED = new AtomicLong();
 
   private ThreadStarts() {}
 
@@ -22,6 +25,7 @@ public final class ThreadStarts {
             "go", () -> go(count),
             "loop", ThreadStarts::loop,
             "end", ThreadStarts::end,
+            "started", () -> Long.toString(STARTED.get()),
             "worker", ThreadStarts::worker));
   }
 
@@ -34,6 +38,7 @@ public final class ThreadStarts {
 
   private static void one() {
     Thread thread = Control.daemon("empty", () -> {});
+    STARTED.incrementAndGet();
     try {
       thread.join();
     } catch (InterruptedException e) {

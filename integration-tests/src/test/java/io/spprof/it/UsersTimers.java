@@ -1,0 +1,30 @@
+package io.spprof.it;
+
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import org.junit.jupiter.api.extension.AfterAllCallback;
+import org.junit.jupiter.api.extension.BeforeAllCallback;
+import org.junit.jupiter.api.extension.ExtensionContext;
+
+/**
+ * Timers count against a limit of the user, RLIMIT_SIGPENDING, in whatever process they are. Of the
+ * test classes that have very many, or that set the limit, one runs at a time, also where several
+ * JVMs run tests.
+ */
+final class UsersTimers implements BeforeAllCallback, AfterAllCallback {
+
+  private FileChannel lock;
+
+  @Override
+  public void beforeAll(ExtensionContext context) throws Exception {
+    Path file = TestPaths.output("users-timers.lock");
+    lock = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+    lock.lock();
+  }
+
+  @Override
+  public void afterAll(ExtensionContext context) throws Exception {
+    lock.close(); // which releases it
+  }
+}
