@@ -83,13 +83,15 @@ class UnseenThreadsIT {
 
   /**
    * 10,000 of them at 0.1 ms: standard deviation 4 ms of more than a second. What is used between a
-   * thread's ThreadEnd and its exit, a seventh, is sampled; on its way out of the kernel it is not.
+   * thread's ThreadEnd and its exit, a seventh, is sampled; on its way out of the kernel it is not,
+   * which takes longer or shorter by the kernel: 87 to 91 % are sampled here, and 73 % would be if
+   * no exit were heard.
    */
   @Test
   void shouldAccountForTheCpuTimeOfEmptyJavaThreads() throws Exception {
     Run run = run("interval=100us", "empty", 1);
     run.assertAccounted();
-    assertTrue(run.sampled() >= 0.85 * (run.least() - run.own()), run::toString);
+    assertTrue(run.sampled() >= 0.8 * (run.least() - run.own()), run::toString);
     assertTrue(run.unseen() > 0, run::toString);
   }
 
