@@ -35,10 +35,17 @@ uint64_t spprof_unseen_due(const struct spprof_slot *slot) {
     return slot->failed ? 0 : spprof_schedule_due(slot, later ? slot->seen_ns : slot->stopped_ns);
 }
 
+/* Up to which reading of its clock the time of a thread without a timer is signalled or counted. */
+static uint64_t counted_of(const struct spprof_slot *slot) {
+    return paid_of(slot) + spprof_schedule_forgone(slot);
+}
+
 /* Up to which reading of its clock the time of a thread that is gone is signalled or due. */
 static uint64_t last_of(const struct spprof_slot *slot) {
-    return slot->state == SPPROF_SLOT_LIVE ? paid_of(slot) + spprof_unseen_due(slot)
-                                           : slot->stopped_ns;
+    if (slot->state != SPPROF_SLOT_LIVE) {
+        return slot->stopped_ns;
+    }
+    return slot->failed ? counted_of(slot) : paid_of(slot) + spprof_unseen_due(slot);
 }
 
 uint64_t spprof_unseen_leave(const struct spprof_slot *slot) {
@@ -50,7 +57,7 @@ uint64_t spprof_unseen_leave(const struct spprof_slot *slot) {
 static uint64_t seen_of(struct spprof_slot *slot) {
     uint64_t cpu_ns;
     if (slot->failed) {
-        return paid_of(slot) - slot->from_ns;
+        return counted_of(slot) - slot->from_ns;
     }
     uint64_t id = atomic_load_explicit(&slot->id, memory_order_relaxed);
     if (engine->thread_cpu_ns(id, &cpu_ns) != 0) {

@@ -7,7 +7,7 @@
  *
  *   a thread with a timer   its clock, from where it is sampled: what is not yet signalled will be,
  *                           or is counted as due when the thread or the session ends
- *   without a timer         what was signalled
+ *   without a timer         what was signalled, or counted while it blocked the signal
  *   excluded                its clock
  *   gone                    what was signalled and what was due; where ThreadEnd read its clock,
  *                           that reading

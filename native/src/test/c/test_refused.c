@@ -61,6 +61,25 @@ TEST(a_thread_that_cannot_be_put_to_rest_has_no_timer_and_is_counted) {
     check_all_accounted(200 * MS, MS, 2);
 }
 
+/* What it used is counted as not signalled by then, and not as unseen as well. */
+TEST(a_thread_that_blocks_the_signal_and_whose_rest_cannot_be_ended_is_counted_once) {
+    begin_session(2, MS);
+    fakes[1].blocks = fakes[2].blocks = true;
+    run_both(200 * MS);
+    spprof_threads_sweep();
+    CHECK(spprof_counters.unsignalled_cpu_ns >= 396 * MS);
+    spprof_threads_rest(2, 0);
+    set_error = -EPERM;
+    spprof_threads_rest(2, 1);
+    check_failed(2);
+    run_both(50 * MS);
+    spprof_threads_sweep();
+    set_error = 0;
+    spprof_threads_sweep();
+    CHECK_EQUAL(0, failed());
+    check_all_accounted(500 * MS, MS, 2);
+}
+
 TEST(a_thread_whose_rest_cannot_be_ended_has_no_timer_and_is_counted) {
     begin_session(2, MS);
     spprof_threads_rest(2, 0);
@@ -132,6 +151,7 @@ TEST(a_thread_that_left_the_jvm_and_was_not_disarmed_is_sampled_on) {
 int main(void) {
     RUN(a_timer_that_is_not_disarmed_at_the_threads_end_is_paid_once);
     RUN(a_thread_that_cannot_be_put_to_rest_has_no_timer_and_is_counted);
+    RUN(a_thread_that_blocks_the_signal_and_whose_rest_cannot_be_ended_is_counted_once);
     RUN(a_thread_whose_rest_cannot_be_ended_has_no_timer_and_is_counted);
     RUN(a_thread_that_has_gone_is_not_counted);
     RUN(a_thread_that_left_the_jvm_and_cannot_go_on_is_counted);
