@@ -118,11 +118,38 @@ TEST(an_operand_that_leads_nowhere_calls_nothing_and_does_not_fault) {
     }
 }
 
+/* There, as it happens, lies what would do. */
+TEST(what_lies_behind_an_end_is_not_read) {
+    for (int apart = 0; apart < 2; apart++) {
+        begin(apart != 0);
+        int32_t bci =
+            fake_call(caller, INVOKEVIRTUAL, "java/util/List", "get", "(I)Ljava/lang/Object;");
+        CHECK(can_call(bci, list));
+        const struct fake_method whole = *caller;
+        caller->cache.length = caller->apart.length = 0;
+        CHECK(!can_call(bci, list));
+        *caller = whole;
+        caller->pool.length--; /* the reference is the last */
+        CHECK(!can_call(bci, list));
+        *caller = whole;
+        caller->const_method.code_size = (uint16_t)bci;
+        CHECK(!can_call(bci, list));
+        *caller = whole;
+        bci = fake_code(caller, INVOKEDYNAMIC, 0);
+        CHECK(can_call(bci, adapter));
+        ((struct fake_symbol *)(uintptr_t)adapter->holder.name)->length = sizeof "java/lang" - 1;
+        CHECK(!can_call(bci, adapter));
+        spprof_guard_remove();
+        memset(fake_symbols, 0, sizeof fake_symbols);
+    }
+}
+
 int main(void) {
     RUN(a_byte_code_calls_methods_of_its_name_and_signature_in_any_class);
     RUN(a_method_handle_calls_what_its_package_makes_and_a_linker_calls_anything);
     RUN(other_byte_codes_call_nothing);
     RUN(what_is_not_known_refuses_nothing);
     RUN(an_operand_that_leads_nowhere_calls_nothing_and_does_not_fault);
+    RUN(what_lies_behind_an_end_is_not_read);
     return report();
 }
