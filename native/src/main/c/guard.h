@@ -25,8 +25,8 @@
  *    JVM's.
  *  - Where the action in front is no longer ours, nobody knows whether it leads to ours: the loads
  *    are then made by a system call (process_vm_readv) until the session ends. One walk in
- *    SPPROF_GUARD_LOOKS begins by looking, which takes two system calls. If the system forbids the
- * call, the loads rely on the handlers in front.
+ *    SPPROF_GUARD_LOOKS begins by looking, which takes two system calls. If the system forbids
+ *    process_vm_readv, the loads rely on the handlers in front.
  *
  * Where the JVM looks after its handlers (-Xcheck:jni reports every change), or where all our
  * handlers have an action, none is installed and the loads are made by the system call, too.

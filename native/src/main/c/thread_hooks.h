@@ -9,13 +9,13 @@
  *   ThreadEnd
  *     What is due on its timer and was not signalled is settled: one sample without a stack. Its
  *     name is read if it was sampled since that was read last, or may be before it exits. The timer
- *     goes on, since it is a native thread from here on: it exits, or detached from the JVM and
- *     works on, or will attach again (native code does so for every call), which costs a few stores
+ *     goes on, since it is a native thread from here on: it exits, or works on outside of the JVM,
+ *     or will attach again (native code does so for every call), which costs a few stores
  *     from the second time on.
  *
  *   Exit
- *     What is due is settled as well; the timer goes. ThreadEnd sets the key, and of a native
- * thread the handler does at its signals.
+ *     What is due is settled as well; the timer goes. ThreadEnd sets the key; of a native thread,
+ *     the handler does at its signals.
  *
  * Exits are not heard of threads that were not signalled, of those that do not end by way of the C
  * library, nor while timers are late; a search finds that they are gone. What a thread uses after
