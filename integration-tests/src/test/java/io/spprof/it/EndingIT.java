@@ -58,6 +58,8 @@ class EndingIT {
     List<String> command = new ArrayList<>();
     command.add(TestPaths.jdkProgram("java").toString());
     command.addAll(List.of("-Xmx32m", "-XX:-CreateCoredumpOnCrash"));
+    // In no list of JVMs: a test that attaches to all of them would leave its file here.
+    command.add("-XX:-UsePerfData");
     command.add("-Djava.io.tmpdir=" + directory);
     if (Runtime.version().feature() >= 22) {
       command.add("--enable-native-access=ALL-UNNAMED");
