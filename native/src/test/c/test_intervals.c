@@ -224,25 +224,36 @@ TEST(threads_that_rest_are_paid_for_on_their_turn) {
           2 * signals < signals_then); /* a quarter by rights, and longer intervals */
 }
 
+/* Puts the calling thread to rest; the turn in which it is sampled. */
+static uint32_t put_to_rest(const struct spprof_slot *slot) {
+    uint32_t turn = 0;
+    while (!slot->resting) {
+        CHECK_EQUAL(0, spprof_sampler_rest(2, turn++));
+    }
+    return turn;
+}
+
+/* Only one that does not rest follows. */
+static void check_that_it_follows(const struct spprof_slot *slot) {
+    uint64_t signals = spprof_counters.signals;
+    change_interval(MS / 2);
+    while (slot->interval_ns != MS / 2) {
+        burn(MS);
+    }
+    CHECK(spprof_counters.signals > signals);
+}
+
 /* With late timers it is new: it is sampled until the next turn. */
 TEST(a_thread_that_comes_back_does_not_rest) {
     setup();
     CHECK_EQUAL(0, spprof_sampler_start(NULL, &config));
     CHECK_EQUAL(0, spprof_sampler_thread_starts(SPPROF_STARTS_LATE));
     struct spprof_slot *slot = spprof_slots_find_sigsafe(config.engine->thread_id());
-    uint32_t turn = 0;
-    while (!slot->resting) {
-        CHECK_EQUAL(0, spprof_sampler_rest(2, turn++));
-    }
+    uint32_t turn = put_to_rest(slot);
     thread_ends("main");
     thread_starts();
     CHECK(!slot->resting);
-    uint64_t signals = spprof_counters.signals;
-    change_interval(MS / 2); /* which only one that does not rest follows */
-    while (slot->interval_ns != MS / 2) {
-        burn(MS);
-    }
-    CHECK(spprof_counters.signals > signals);
+    check_that_it_follows(slot);
     CHECK_EQUAL(0, spprof_sampler_rest(2, turn - 1));
     CHECK(slot->resting);
     CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
@@ -254,10 +265,7 @@ TEST(a_thread_that_leaves_the_jvm_while_it_rests_is_paid_for_on_its_turn) {
     CHECK_EQUAL(0, spprof_sampler_start(NULL, &config));
     uint64_t from = clock_ns(CLOCK_THREAD_CPUTIME_ID);
     struct spprof_slot *slot = spprof_slots_find_sigsafe(config.engine->thread_id());
-    uint32_t turn = 0;
-    while (!slot->resting) {
-        CHECK_EQUAL(0, spprof_sampler_rest(2, turn++));
-    }
+    uint32_t turn = put_to_rest(slot);
     thread_ends("main");
     thread_starts();
     CHECK(slot->resting);
@@ -266,11 +274,7 @@ TEST(a_thread_that_leaves_the_jvm_while_it_rests_is_paid_for_on_its_turn) {
     CHECK_EQUAL(signals, spprof_counters.signals);
     CHECK_EQUAL(0, spprof_sampler_rest(2, turn));
     CHECK(!slot->resting);
-    change_interval(MS / 2);
-    while (slot->interval_ns != MS / 2) { /* which only one that does not rest follows */
-        burn(MS);
-    }
-    CHECK(spprof_counters.signals > signals);
+    check_that_it_follows(slot);
     CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
     uint64_t used = clock_ns(CLOCK_THREAD_CPUTIME_ID) - from;
     uint64_t paid = read_ring().cpu_ns + spprof_counters.unsignalled_cpu_ns;
