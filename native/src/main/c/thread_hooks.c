@@ -115,6 +115,12 @@ static bool is_marked(const struct spprof_slot *slot) {
            SPPROF_MARK_NONE;
 }
 
+/* With the lock, or behind the open gate: the slot of a ticket, if its session has not ended. */
+static struct spprof_slot *living_slot(void *ticket) {
+    struct spprof_slot *slot = spprof_threads_slot_of(ticket);
+    return slot != NULL && slot->state == SPPROF_SLOT_LIVE ? slot : NULL;
+}
+
 /*
  * The calling thread's slot, if it keeps its timer. With the lock, or behind the open gate: no
  * session ends meanwhile, and until then a slot is its thread's for as long as that lives. Nobody
@@ -122,8 +128,7 @@ static bool is_marked(const struct spprof_slot *slot) {
  */
 static struct spprof_slot *kept_slot(void) {
     void *ticket = has_keys ? pthread_getspecific(kept_key) : NULL;
-    struct spprof_slot *slot = ticket == NULL ? NULL : spprof_threads_slot_of(ticket);
-    return slot != NULL && slot->state == SPPROF_SLOT_LIVE ? slot : NULL;
+    return ticket == NULL ? NULL : living_slot(ticket);
 }
 
 /* With the lock: the name of the samples up to here. */
@@ -152,12 +157,6 @@ static bool came_back(void *env) {
     return back;
 }
 
-/* With the lock: the slot of a ticket, if its session has not ended. */
-static struct spprof_slot *living_slot_locked(void *ticket) {
-    struct spprof_slot *slot = spprof_threads_slot_of(ticket);
-    return slot != NULL && slot->state == SPPROF_SLOT_LIVE ? slot : NULL;
-}
-
 /*
  * Whoever holds the lock in a hook can be interrupted by a signal. Its slot has no JNIEnv then, or
  * a marked one, so the handler does not walk, which is all that could make it hang: a stop does not
@@ -173,7 +172,7 @@ static void set_env(void *ticket, void *env) {
     spprof_gate_leave_sigsafe();
     if (!open) {
         spprof_threads_lock();
-        slot = living_slot_locked(ticket);
+        slot = living_slot(ticket);
         if (slot != NULL) {
             atomic_store_explicit(&slot->env, env, memory_order_release);
         }
@@ -389,7 +388,7 @@ static void thread_exits(void *ticket) {
     }
     uint64_t from = begin_measure();
     spprof_threads_lock_open();
-    slot = living_slot_locked(ticket);
+    slot = living_slot(ticket);
     if (slot != NULL && atomic_load_explicit(&slot->env, memory_order_relaxed) == NULL) {
         atomic_store(&slot->exiting, true); /* a signal from here on stands under [thread end] */
         const struct spprof_engine *engine = spprof_threads_engine_locked();
