@@ -36,8 +36,8 @@ struct spprof_counters {
     _Atomic uint64_t committed; /* samples published in the ring */
     _Atomic uint64_t dropped[SPPROF_DROP_REASONS];
     _Atomic uint64_t dropped_cpu_ns;     /* CPU time that the dropped signals stood for */
-    _Atomic uint64_t unsignalled_cpu_ns; /* expirations due when a thread or a session ended, never
-                                            signalled, or while a thread blocks the signal */
+    _Atomic uint64_t unsignalled_cpu_ns; /* was due and never signalled: as a thread or a
+                                            session ended, or as a thread blocks the signal */
     _Atomic uint64_t unseen_cpu_ns;      /* CPU time that no signal stands for: unseen.h */
     _Atomic uint64_t timed_handler_ns;   /* CPU time of one handler in SPPROF_TIMED_EVERY */
     _Atomic uint64_t timed_walk_ns;      /* what the walks took in these, by the monotonic clock */

@@ -114,8 +114,7 @@ void spprof_schedule_follow_sigsafe(const struct spprof_engine *engine, struct s
     if (interval_ns == interval_of_sigsafe(slot) ||
         atomic_load_explicit(&slot->resting, memory_order_relaxed) ||
         spprof_schedule_forgone(slot) > 0) {
-        /* One that rests follows when its turn comes; what is forgone was counted at this interval.
-         */
+        /* One that rests follows on its turn; what is forgone was counted at this interval. */
         return;
     }
     struct timespec now;

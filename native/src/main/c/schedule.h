@@ -41,8 +41,8 @@ void spprof_schedule_begin(struct spprof_slot *slot, uint64_t from_ns, uint32_t 
 uint64_t spprof_schedule_next_sigsafe(const struct spprof_slot *slot);
 
 /* In the handler, on the slot's thread: so many expirations, at least 1, were signalled. The CPU
- * time that they stand for, ns, at least an interval: what is forgone is paid, and no part of it.
- */
+ * time that they stand for, ns, at least an interval; what is forgone is paid, but no part of
+ * it. */
 uint64_t spprof_schedule_pay_sigsafe(struct spprof_slot *slot, uint64_t expirations);
 
 /* In the handler, on the slot's thread, after paying: its timer follows the wanted interval. */

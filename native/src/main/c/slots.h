@@ -62,7 +62,7 @@ struct spprof_slot {
     bool failed;                           /* could not get a timer */
     bool waits;          /* gets its timer after a look at whether it is a Java thread */
     bool searched;       /* found by a search, as a native thread */
-    uint64_t spent_ns;   /* used in ThreadEnd for what others had not to do: see settle */
+    uint64_t spent_ns;   /* CPU time in ThreadEnd of what only some threads have to do: settle */
     uint64_t stopped_ns; /* thread CPU clock when the timer was deleted; 0 if it never had one */
     uint64_t from_ns;    /* thread CPU clock from which on it is sampled (unseen.h) */
     uint64_t seen_ns;    /* the same clock at the last look with a timer, 0 if there was none */
