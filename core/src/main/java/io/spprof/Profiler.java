@@ -18,8 +18,6 @@ import java.util.function.Consumer;
  */
 public final class Profiler implements AutoCloseable {
 
-  private static final long REPEAT_EVENT_NANOS = 10_000_000_000L;
-
   /**
    * What can be read, in one object, so that a reader sees the end of a session in all figures at
    * once.
@@ -46,12 +44,6 @@ public final class Profiler implements AutoCloseable {
   private long sessions; // under lifecycle
 
   private volatile RecentRates recent = new RecentRates(); // the session's
-  // The session thread's; set back before it begins.
-  private long reportedDrops;
-  private long dropEventNanos;
-  private long overheadEventNanos;
-  private long secondNanos;
-  private long secondCpuNanos;
 
   /** Creates an idle profiler. */
   public Profiler() {
@@ -121,11 +113,6 @@ public final class Profiler implements AutoCloseable {
 
   private ProfilerSession begin(ProfilerConfig config, View before) {
     recent = new RecentRates();
-    reportedDrops = 0;
-    dropEventNanos = 0;
-    overheadEventNanos = 0;
-    secondNanos = 0;
-    secondCpuNanos = 0;
     ProfilerSession session;
     try {
       beforeSession
@@ -379,7 +366,10 @@ public final class Profiler implements AutoCloseable {
     }
   }
 
+  /** Of one session. */
   private final class Owner implements DrainerThread.Owner {
+
+    private final Alerts alerts = new Alerts(Profiler.this::tell);
 
     @Override
     public void expired(ProfilerSession session) {
@@ -402,18 +392,7 @@ public final class Profiler implements AutoCloseable {
       long now = session.elapsedNanos();
       ProfilerStats stats = session.stats();
       recent.add(now, stats.collectedSamples(), stats.dropped().total());
-      if (stats.dropped().total() > reportedDrops && now >= dropEventNanos) {
-        reportedDrops = stats.dropped().total();
-        dropEventNanos = now + REPEAT_EVENT_NANOS;
-        tell(new ProfilerEvent.SamplesDropped(session.id(), stats.dropped()));
-      }
-      double percent = 100.0 * (stats.overheadCpuNanos() - secondCpuNanos) / (now - secondNanos);
-      secondNanos = now;
-      secondCpuNanos = stats.overheadCpuNanos();
-      if (percent > ProfilerEvent.OverheadExceeded.LIMIT_PERCENT && now >= overheadEventNanos) {
-        overheadEventNanos = now + REPEAT_EVENT_NANOS;
-        tell(new ProfilerEvent.OverheadExceeded(session.id(), percent));
-      }
+      alerts.secondPassed(now, session.id(), stats);
     }
   }
 }

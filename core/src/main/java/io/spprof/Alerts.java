@@ -1,0 +1,47 @@
+package io.spprof;
+
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+
+/**
+ * Tells when a session drops signals, and when it costs more than {@link
+ * ProfilerEvent.OverheadExceeded#LIMIT_PERCENT}: each at most once in ten seconds. The session's
+ * thread only.
+ */
+final class Alerts {
+
+  private static final long REPEAT_NANOS = TimeUnit.SECONDS.toNanos(10);
+
+  private final Consumer<ProfilerEvent> listener;
+  private long toldDrops;
+  private long nextDrops; // ns since the session's start
+  private long nextOverhead; // the same
+  private long lastNanos;
+  private long lastCpuNanos;
+
+  Alerts(Consumer<ProfilerEvent> listener) {
+    this.listener = listener;
+  }
+
+  /**
+   * Called about once a second.
+   *
+   * @param now ns since the session's start, more than the last time
+   * @param sessionId the session
+   * @param stats its figures
+   */
+  void secondPassed(long now, long sessionId, ProfilerStats stats) {
+    if (stats.dropped().total() > toldDrops && now >= nextDrops) {
+      toldDrops = stats.dropped().total();
+      nextDrops = now + REPEAT_NANOS;
+      listener.accept(new ProfilerEvent.SamplesDropped(sessionId, stats.dropped()));
+    }
+    double percent = 100.0 * (stats.overheadCpuNanos() - lastCpuNanos) / (now - lastNanos);
+    lastNanos = now;
+    lastCpuNanos = stats.overheadCpuNanos();
+    if (percent > ProfilerEvent.OverheadExceeded.LIMIT_PERCENT && now >= nextOverhead) {
+      nextOverhead = now + REPEAT_NANOS;
+      listener.accept(new ProfilerEvent.OverheadExceeded(sessionId, percent));
+    }
+  }
+}
