@@ -3,91 +3,9 @@
 #include <stddef.h>
 
 #include "cpu/cpu.h"
+#include "dwarf_expression.h"
+#include "dwarf_reader.h"
 #include "guard.h"
-
-/* Encodings of pointers, Linux Standard Base 5.0, 10.5. */
-#define DW_EH_PE_udata4 0x03
-#define DW_EH_PE_sdata4 0x0b
-#define DW_EH_PE_sdata8 0x0c
-#define DW_EH_PE_udata2 0x02
-#define DW_EH_PE_sdata2 0x0a
-#define DW_EH_PE_udata8 0x04
-#define DW_EH_PE_pcrel 0x10
-
-/*
- * A place in the tables. Reading is checked once for all: after a load that failed `at` is beyond
- * `end`, and what is read is 0.
- */
-struct reader {
-    uint64_t at, end;
-    bool failed;
-};
-
-static uint64_t number_sigsafe(struct reader *reader, size_t size) {
-    uint64_t value = 0;
-    if (reader->failed || reader->end - reader->at < size || reader->at > reader->end ||
-        !spprof_load_sigsafe(reader->at, &value, size)) {
-        reader->failed = true;
-        return 0;
-    }
-    reader->at += size;
-    return value;
-}
-
-static uint64_t uleb_sigsafe(struct reader *reader) {
-    uint64_t value = 0;
-    for (unsigned shift = 0; shift < 64; shift += 7) {
-        uint64_t byte = number_sigsafe(reader, 1);
-        value |= (byte & 0x7f) << shift;
-        if ((byte & 0x80) == 0) {
-            return value;
-        }
-    }
-    reader->failed = true;
-    return 0;
-}
-
-static int64_t sleb_sigsafe(struct reader *reader) {
-    uint64_t value = 0;
-    for (unsigned shift = 0; shift < 64;) {
-        uint64_t byte = number_sigsafe(reader, 1);
-        value |= (byte & 0x7f) << shift;
-        shift += 7;
-        if ((byte & 0x80) == 0) {
-            return (int64_t)((byte & 0x40) != 0 && shift < 64 ? value | (~UINT64_C(0) << shift)
-                                                              : value);
-        }
-    }
-    reader->failed = true;
-    return 0;
-}
-
-static uint64_t pointer_sigsafe(struct reader *reader, uint8_t encoding) {
-    uint64_t from = reader->at, value;
-    switch (encoding & 0x0f) {
-        case DW_EH_PE_sdata4:
-            value = (uint64_t)(int64_t)(int32_t)number_sigsafe(reader, 4);
-            break;
-        case DW_EH_PE_udata4:
-            value = number_sigsafe(reader, 4);
-            break;
-        case DW_EH_PE_sdata2:
-            value = (uint64_t)(int64_t)(int16_t)number_sigsafe(reader, 2);
-            break;
-        case DW_EH_PE_udata2:
-            value = number_sigsafe(reader, 2);
-            break;
-        case 0:
-        case DW_EH_PE_udata8:
-        case DW_EH_PE_sdata8:
-            value = number_sigsafe(reader, 8);
-            break;
-        default:
-            reader->failed = true;
-            return 0;
-    }
-    return (encoding & 0x70) == DW_EH_PE_pcrel ? value + from : value;
-}
 
 enum rule_kind { SAME, UNDEFINED, AT_OFFSET, IS_OFFSET, IN_REGISTER, AT_EXPRESSION, IS_EXPRESSION };
 
@@ -119,7 +37,7 @@ struct function {
     uint64_t pc_begin;
     uint64_t code_align;
     int64_t data_align;
-    struct reader initial, instructions;
+    struct spprof_dwarf_reader initial, instructions;
     uint8_t pointer_encoding;
     bool is_signal_frame;
     uint8_t return_register;
@@ -127,41 +45,41 @@ struct function {
 
 /* Of a CIE: its factors, and how its functions' pointers are written. */
 static bool read_common_sigsafe(uint64_t at, struct function *function) {
-    struct reader reader = {.at = at, .end = at + 4};
-    uint64_t length = number_sigsafe(&reader, 4);
+    struct spprof_dwarf_reader reader = {.at = at, .end = at + 4};
+    uint64_t length = spprof_dwarf_number_sigsafe(&reader, 4);
     if (reader.failed || length == 0 || length == 0xffffffff) {
         return false;
     }
     reader.end = reader.at + length;
-    if (number_sigsafe(&reader, 4) != 0) {
+    if (spprof_dwarf_number_sigsafe(&reader, 4) != 0) {
         return false;
     }
-    uint64_t version = number_sigsafe(&reader, 1);
+    uint64_t version = spprof_dwarf_number_sigsafe(&reader, 1);
     char augmentation[8] = "";
     size_t letters = 0;
-    for (uint8_t letter; (letter = (uint8_t)number_sigsafe(&reader, 1)) != 0;) {
+    for (uint8_t letter; (letter = (uint8_t)spprof_dwarf_number_sigsafe(&reader, 1)) != 0;) {
         if (letters == sizeof augmentation - 1) {
             return false;
         }
         augmentation[letters++] = (char)letter;
     }
-    function->code_align = uleb_sigsafe(&reader);
-    function->data_align = sleb_sigsafe(&reader);
-    function->return_register =
-        (uint8_t)(version == 1 ? number_sigsafe(&reader, 1) : uleb_sigsafe(&reader));
+    function->code_align = spprof_dwarf_uleb_sigsafe(&reader);
+    function->data_align = spprof_dwarf_sleb_sigsafe(&reader);
+    function->return_register = (uint8_t)(version == 1 ? spprof_dwarf_number_sigsafe(&reader, 1)
+                                                       : spprof_dwarf_uleb_sigsafe(&reader));
     function->pointer_encoding = 0;
     uint64_t instructions = reader.at;
     if (augmentation[0] == 'z') {
-        uint64_t size = uleb_sigsafe(&reader);
+        uint64_t size = spprof_dwarf_uleb_sigsafe(&reader);
         instructions = reader.at + size;
         for (size_t i = 1; i < letters; i++) {
             if (augmentation[i] == 'R') {
-                function->pointer_encoding = (uint8_t)number_sigsafe(&reader, 1);
+                function->pointer_encoding = (uint8_t)spprof_dwarf_number_sigsafe(&reader, 1);
             } else if (augmentation[i] == 'P') {
-                uint8_t encoding = (uint8_t)number_sigsafe(&reader, 1);
-                pointer_sigsafe(&reader, encoding);
+                uint8_t encoding = (uint8_t)spprof_dwarf_number_sigsafe(&reader, 1);
+                spprof_dwarf_pointer_sigsafe(&reader, encoding);
             } else if (augmentation[i] == 'L') {
-                number_sigsafe(&reader, 1);
+                spprof_dwarf_number_sigsafe(&reader, 1);
             } else if (augmentation[i] == 'S') {
                 function->is_signal_frame = true;
             } else {
@@ -171,7 +89,7 @@ static bool read_common_sigsafe(uint64_t at, struct function *function) {
     } else if (letters != 0) {
         return false;
     }
-    function->initial = (struct reader){.at = instructions, .end = reader.end};
+    function->initial = (struct spprof_dwarf_reader){.at = instructions, .end = reader.end};
     return !reader.failed && (version == 1 || version == 3 || version == 4);
 }
 
@@ -180,21 +98,22 @@ static bool read_function_sigsafe(uint64_t at, uint64_t pc, struct function *fun
     if (at == 0) {
         return false;
     }
-    struct reader reader = {.at = at, .end = at + 4};
-    uint64_t length = number_sigsafe(&reader, 4);
+    struct spprof_dwarf_reader reader = {.at = at, .end = at + 4};
+    uint64_t length = spprof_dwarf_number_sigsafe(&reader, 4);
     if (reader.failed || length == 0 || length == 0xffffffff) {
         return false;
     }
     reader.end = reader.at + length;
     uint64_t here = reader.at;
-    uint64_t back = number_sigsafe(&reader, 4);
+    uint64_t back = spprof_dwarf_number_sigsafe(&reader, 4);
     if (back == 0 || !read_common_sigsafe(here - back, function)) {
         return false;
     }
-    function->pc_begin = pointer_sigsafe(&reader, function->pointer_encoding);
-    uint64_t size = pointer_sigsafe(&reader, function->pointer_encoding & 0x0f);
-    uint64_t augmentation = uleb_sigsafe(&reader);
-    function->instructions = (struct reader){.at = reader.at + augmentation, .end = reader.end};
+    function->pc_begin = spprof_dwarf_pointer_sigsafe(&reader, function->pointer_encoding);
+    uint64_t size = spprof_dwarf_pointer_sigsafe(&reader, function->pointer_encoding & 0x0f);
+    uint64_t augmentation = spprof_dwarf_uleb_sigsafe(&reader);
+    function->instructions =
+        (struct spprof_dwarf_reader){.at = reader.at + augmentation, .end = reader.end};
     return !reader.failed && pc - function->pc_begin < size;
 }
 
@@ -214,20 +133,20 @@ static void restore_sigsafe(struct row *row, const struct row *initial, uint64_t
     }
 }
 
-static void block_sigsafe(struct reader *reader) {
-    uint64_t length = uleb_sigsafe(reader);
+static void block_sigsafe(struct spprof_dwarf_reader *reader) {
+    uint64_t length = spprof_dwarf_uleb_sigsafe(reader);
     reader->failed = reader->failed || length > reader->end - reader->at;
     reader->at += length;
 }
 
 /* Follows the instructions up to `pc`. DWARF 4, 6.4.2. */
-static bool run_sigsafe(const struct function *function, struct reader *reader,
+static bool run_sigsafe(const struct function *function, struct spprof_dwarf_reader *reader,
                         const struct row *initial, uint64_t pc, struct row *row) {
     struct row remembered[MOST_REMEMBERED];
     int depth = 0;
     uint64_t location = function->pc_begin;
     while (reader->at < reader->end && !reader->failed) {
-        uint8_t code = (uint8_t)number_sigsafe(reader, 1);
+        uint8_t code = (uint8_t)spprof_dwarf_number_sigsafe(reader, 1);
         uint64_t low = code & 0x3f, number, advance = 0;
         switch (code & 0xc0) {
             case 0x40: /* advance_loc */
@@ -236,7 +155,7 @@ static bool run_sigsafe(const struct function *function, struct reader *reader,
                 break;
             case 0x80: /* offset */
                 set_rule_sigsafe(row, low, AT_OFFSET,
-                                 (int64_t)uleb_sigsafe(reader) * function->data_align);
+                                 (int64_t)spprof_dwarf_uleb_sigsafe(reader) * function->data_align);
                 continue;
             case 0xc0: /* restore */
                 restore_sigsafe(row, initial, low);
@@ -251,7 +170,7 @@ static bool run_sigsafe(const struct function *function, struct reader *reader,
             case 0x03: /* advance_loc2 */
             case 0x04: /* advance_loc4 */
                 if (advance == 0) {
-                    advance = number_sigsafe(reader, (size_t)1 << (code - 2));
+                    advance = spprof_dwarf_number_sigsafe(reader, (size_t)1 << (code - 2));
                 }
                 location += advance * function->code_align;
                 if (location > pc) {
@@ -259,22 +178,23 @@ static bool run_sigsafe(const struct function *function, struct reader *reader,
                 }
                 break;
             case 0x05: /* offset_extended */
-                number = uleb_sigsafe(reader);
+                number = spprof_dwarf_uleb_sigsafe(reader);
                 set_rule_sigsafe(row, number, AT_OFFSET,
-                                 (int64_t)uleb_sigsafe(reader) * function->data_align);
+                                 (int64_t)spprof_dwarf_uleb_sigsafe(reader) * function->data_align);
                 break;
             case 0x06: /* restore_extended */
-                restore_sigsafe(row, initial, uleb_sigsafe(reader));
+                restore_sigsafe(row, initial, spprof_dwarf_uleb_sigsafe(reader));
                 break;
             case 0x07: /* undefined */
-                set_rule_sigsafe(row, uleb_sigsafe(reader), UNDEFINED, 0);
+                set_rule_sigsafe(row, spprof_dwarf_uleb_sigsafe(reader), UNDEFINED, 0);
                 break;
             case 0x08: /* same_value */
-                set_rule_sigsafe(row, uleb_sigsafe(reader), SAME, 0);
+                set_rule_sigsafe(row, spprof_dwarf_uleb_sigsafe(reader), SAME, 0);
                 break;
             case 0x09: /* register */
-                number = uleb_sigsafe(reader);
-                set_rule_sigsafe(row, number, IN_REGISTER, (int64_t)uleb_sigsafe(reader));
+                number = spprof_dwarf_uleb_sigsafe(reader);
+                set_rule_sigsafe(row, number, IN_REGISTER,
+                                 (int64_t)spprof_dwarf_uleb_sigsafe(reader));
                 break;
             case 0x0a: /* remember_state */
                 if (depth == MOST_REMEMBERED) {
@@ -289,16 +209,16 @@ static bool run_sigsafe(const struct function *function, struct reader *reader,
                 *row = remembered[--depth];
                 break;
             case 0x0c: /* def_cfa */
-                row->cfa_register = (uint8_t)uleb_sigsafe(reader);
-                row->cfa_offset = (int64_t)uleb_sigsafe(reader);
+                row->cfa_register = (uint8_t)spprof_dwarf_uleb_sigsafe(reader);
+                row->cfa_offset = (int64_t)spprof_dwarf_uleb_sigsafe(reader);
                 row->cfa_expression = 0;
                 break;
             case 0x0d: /* def_cfa_register */
-                row->cfa_register = (uint8_t)uleb_sigsafe(reader);
+                row->cfa_register = (uint8_t)spprof_dwarf_uleb_sigsafe(reader);
                 row->cfa_expression = 0;
                 break;
             case 0x0e: /* def_cfa_offset */
-                row->cfa_offset = (int64_t)uleb_sigsafe(reader);
+                row->cfa_offset = (int64_t)spprof_dwarf_uleb_sigsafe(reader);
                 break;
             case 0x0f: /* def_cfa_expression */
                 row->cfa_expression = reader->at;
@@ -306,98 +226,37 @@ static bool run_sigsafe(const struct function *function, struct reader *reader,
                 break;
             case 0x10: /* expression */
             case 0x16: /* val_expression */
-                number = uleb_sigsafe(reader);
+                number = spprof_dwarf_uleb_sigsafe(reader);
                 set_rule_sigsafe(row, number, code == 0x10 ? AT_EXPRESSION : IS_EXPRESSION,
                                  (int64_t)reader->at);
                 block_sigsafe(reader);
                 break;
             case 0x11: /* offset_extended_sf */
-                number = uleb_sigsafe(reader);
+                number = spprof_dwarf_uleb_sigsafe(reader);
                 set_rule_sigsafe(row, number, AT_OFFSET,
-                                 sleb_sigsafe(reader) * function->data_align);
+                                 spprof_dwarf_sleb_sigsafe(reader) * function->data_align);
                 break;
             case 0x12: /* def_cfa_sf */
-                row->cfa_register = (uint8_t)uleb_sigsafe(reader);
-                row->cfa_offset = sleb_sigsafe(reader) * function->data_align;
+                row->cfa_register = (uint8_t)spprof_dwarf_uleb_sigsafe(reader);
+                row->cfa_offset = spprof_dwarf_sleb_sigsafe(reader) * function->data_align;
                 row->cfa_expression = 0;
                 break;
             case 0x13: /* def_cfa_offset_sf */
-                row->cfa_offset = sleb_sigsafe(reader) * function->data_align;
+                row->cfa_offset = spprof_dwarf_sleb_sigsafe(reader) * function->data_align;
                 break;
             case 0x14: /* val_offset */
-                number = uleb_sigsafe(reader);
+                number = spprof_dwarf_uleb_sigsafe(reader);
                 set_rule_sigsafe(row, number, IS_OFFSET,
-                                 (int64_t)uleb_sigsafe(reader) * function->data_align);
+                                 (int64_t)spprof_dwarf_uleb_sigsafe(reader) * function->data_align);
                 break;
             case 0x2e: /* GNU_args_size */
-                uleb_sigsafe(reader);
+                spprof_dwarf_uleb_sigsafe(reader);
                 break;
             default:
                 return false;
         }
     }
     return !reader->failed;
-}
-
-/*
- * The value of an expression whose length is at `at`: what linkers write for .plt, and the C
- * library for its signal frames. DWARF 4, 2.5.
- */
-static bool evaluate_sigsafe(uint64_t at, const uint64_t *registers, uint64_t first,
-                             uint64_t *result) {
-    struct reader reader = {.at = at, .end = at + 16};
-    uint64_t length = uleb_sigsafe(&reader);
-    reader.end = reader.at + length;
-    uint64_t stack[8] = {first};
-    int top = first != 0 ? 0 : -1;
-    while (reader.at < reader.end && !reader.failed) {
-        uint8_t code = (uint8_t)number_sigsafe(&reader, 1);
-        bool pushes = code == 0x08 || code == 0x09 || (code >= 0x30 && code <= 0x4f) ||
-                      (code >= 0x70 && code <= 0x80);
-        if (top + (pushes ? 1 : 0) >= 8 || top < (pushes                         ? -1
-                                                  : code == 0x06 || code == 0x23 ? 0
-                                                                                 : 1)) {
-            return false;
-        }
-        if (code >= 0x30 && code <= 0x4f) { /* lit */
-            stack[++top] = code - 0x30u;
-        } else if (code >= 0x70 && code <= 0x80) { /* breg */
-            stack[++top] = registers[code - 0x70] + (uint64_t)sleb_sigsafe(&reader);
-        } else if (code == 0x08 || code == 0x09) { /* const1u, const1s */
-            uint64_t byte = number_sigsafe(&reader, 1);
-            stack[++top] = code == 0x08 ? byte : (uint64_t)(int64_t)(int8_t)byte;
-        } else if (code == 0x06) { /* deref */
-            if (!spprof_load64_sigsafe(stack[top], &stack[top])) {
-                return false;
-            }
-        } else if (code == 0x23) { /* plus_uconst */
-            stack[top] += uleb_sigsafe(&reader);
-        } else {
-            uint64_t right = stack[top--];
-            uint64_t *left = &stack[top];
-            switch (code) {
-                case 0x1a:
-                    *left &= right;
-                    break;
-                case 0x1c:
-                    *left -= right;
-                    break;
-                case 0x22:
-                    *left += right;
-                    break;
-                case 0x24:
-                    *left = right < 64 ? *left << right : 0;
-                    break;
-                case 0x2a:
-                    *left = (int64_t)*left >= (int64_t)right;
-                    break;
-                default:
-                    return false;
-            }
-        }
-    }
-    *result = top >= 0 ? stack[top] : 0;
-    return !reader.failed && top >= 0;
 }
 
 static bool caller_register_sigsafe(const struct row *row, size_t index, uint64_t cfa,
@@ -419,10 +278,12 @@ static bool caller_register_sigsafe(const struct row *row, size_t index, uint64_
             *value = registers[row->value[index]];
             return true;
         case AT_EXPRESSION:
-            return evaluate_sigsafe((uint64_t)row->value[index], registers, cfa, &at) &&
+            return spprof_dwarf_evaluate_sigsafe((uint64_t)row->value[index], registers, cfa,
+                                                 &at) &&
                    spprof_load64_sigsafe(at, value);
         case IS_EXPRESSION:
-            return evaluate_sigsafe((uint64_t)row->value[index], registers, cfa, value);
+            return spprof_dwarf_evaluate_sigsafe((uint64_t)row->value[index], registers, cfa,
+                                                 value);
         default: /* UNDEFINED: of the return address, the outermost frame */
             *value = 0;
             return true;
@@ -454,7 +315,7 @@ bool spprof_call_frame_step_sigsafe(uint64_t entry, uint64_t *registers, bool in
     }
     uint64_t cfa;
     if (row.cfa_expression != 0) {
-        if (!evaluate_sigsafe(row.cfa_expression, registers, 0, &cfa)) {
+        if (!spprof_dwarf_evaluate_sigsafe(row.cfa_expression, registers, 0, &cfa)) {
             return false;
         }
     } else if (row.cfa_register < SPPROF_DWARF_REGISTERS) {
