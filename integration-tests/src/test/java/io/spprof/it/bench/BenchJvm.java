@@ -90,7 +90,7 @@ final class BenchJvm implements AutoCloseable {
   }
 
   private void signal(String name) throws IOException {
-    run("kill", "-" + name, "" + pid());
+    run("sh", "-c", "kill -" + name + " " + pid());
   }
 
   private static void run(String... command) throws IOException {

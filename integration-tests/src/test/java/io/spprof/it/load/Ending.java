@@ -47,8 +47,9 @@ public final class Ending {
         return caught();
       }
       case "TERM", "INT" -> {
-        long pid = ProcessHandle.current().pid();
-        new ProcessBuilder("kill", "-" + how, Long.toString(pid)).start().waitFor();
+        // The shell's own: a small system has no program of that name.
+        String kill = "kill -" + how + " " + ProcessHandle.current().pid();
+        new ProcessBuilder("sh", "-c", kill).start().waitFor();
         spin();
       }
       default -> throw new IllegalArgumentException(how);
