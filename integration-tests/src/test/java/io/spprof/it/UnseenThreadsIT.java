@@ -95,7 +95,10 @@ class UnseenThreadsIT {
     assertTrue(run.unseen() > 0, run::toString);
   }
 
-  /** By the thread's own clock: what else the process uses depends on the machine. */
+  /**
+   * By the thread's own clock: what else the process uses depends on the machine. What it used
+   * since the last look may be its last sample, as the JVM lets the signal in when a thread exits.
+   */
   @Test
   void shouldNameAThreadThatBlocksTheSignalAndCountItsTime() throws Exception {
     long before = signalless();
@@ -113,10 +116,10 @@ class UnseenThreadsIT {
             });
     run.assertAccounted();
     long counted = signalless() - before;
-    assertTrue(counted >= used.get() - MS, () -> "counted " + counted + " of " + used + " ns");
+    assertTrue(counted >= used.get(), () -> "counted " + counted + " of " + used + " ns");
   }
 
-  /** What it used by then, ns. */
+  /** What is counted of it for good, ns. */
   private long awaitThatADeafThreadIsCounted(long before) throws Exception {
     Await.until(
         "the thread is named", () -> bean.text("LastError").startsWith("SIGPROF is blocked"));
@@ -127,7 +130,7 @@ class UnseenThreadsIT {
     long counted = signalless() - before;
     long atMost = deafNanos() + OTHERS;
     assertTrue(counted <= atMost, () -> "counted " + counted + " of " + atMost + " ns");
-    return atMost - OTHERS;
+    return counted;
   }
 
   private long deafNanos() throws Exception {

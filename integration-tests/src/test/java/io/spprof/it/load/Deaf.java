@@ -37,6 +37,7 @@ final class Deaf {
   }
 
   static String start() {
+    hears = false;
     thread = Control.daemon("deaf", Deaf::run);
     return "done";
   }
