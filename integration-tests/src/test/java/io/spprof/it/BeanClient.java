@@ -118,6 +118,14 @@ public final class BeanClient implements AutoCloseable {
         (String) connection.invoke(bean, "collapsed", new Object[] {0}, new String[] {"int"}));
   }
 
+  /**
+   * The same profile, each stack with its CPU time in ns. Samples stand for unlike times where a
+   * machine lets signals come late: what is compared with CPU clocks is this.
+   */
+  public Collapsed cpuNanos() throws IOException, JMException {
+    return Speedscope.parse(readAll(openStream("speedscope")));
+  }
+
   /** An operation without parameters that returns a text. */
   public String query(String operation) throws IOException, JMException {
     return (String) connection.invoke(bean, operation, new Object[0], new String[0]);

@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.function.Predicate;
 
 /**
- * A profile in the collapsed format.
+ * A profile as the collapsed format has it: stacks, each with a number.
  *
  * @param stacks one line each
  */
@@ -15,7 +15,7 @@ public record Collapsed(List<Stack> stacks) {
    * One line.
    *
    * @param frames from the root to the leaf
-   * @param count its samples
+   * @param count its samples; of {@link BeanClient#cpuNanos} their CPU time, ns
    */
   public record Stack(List<String> frames, long count) {
 
@@ -56,17 +56,17 @@ public record Collapsed(List<Stack> stacks) {
     return new Collapsed(stacks);
   }
 
-  /** All samples. */
+  /** The sum of all. */
   public long total() {
     return count(stack -> true);
   }
 
-  /** The samples of the stacks that fit. */
+  /** The sum of the stacks that fit. */
   public long count(Predicate<Stack> wanted) {
     return stacks.stream().filter(wanted).mapToLong(Stack::count).sum();
   }
 
-  /** The samples with some frame that contains a text. */
+  /** The sum of those with some frame that contains a text. */
   public long with(String partOfFrame) {
     return count(stack -> stack.has(frame -> frame.contains(partOfFrame)));
   }

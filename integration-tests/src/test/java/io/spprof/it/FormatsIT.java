@@ -4,8 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -64,14 +62,14 @@ class FormatsIT {
       }
 
       Map<String, Long> expected = ofCollapsed(streamed.get("collapsed"));
-      assertEquals(ofCollapsed(bean.collapsed()), expected);
+      assertEquals(byStack(bean.collapsed()), expected);
       assertEquals(bean.number("CollectedSamples"), sum(expected));
       assertTrue(expected.size() > 100, "stacks: " + expected.size());
       assertSame("jfr", expected, ofJfr(streamed.get("jfr")));
       Pprof pprof = ofPprof(streamed.get("pprof"));
       assertSame("pprof", expected, pprof.samples);
       assertEquals(bean.number("SampledCpuTimeNanos"), sum(pprof.nanos));
-      assertSame("speedscope", pprof.nanos, ofSpeedscope(streamed.get("speedscope")));
+      assertSame("speedscope", pprof.nanos, byStack(Speedscope.parse(streamed.get("speedscope"))));
       long before = sum(ofCollapsed(bean.readAll(early)));
       assertTrue(before > 0 && before <= sum(expected), before + " of " + sum(expected));
     }
@@ -98,11 +96,11 @@ class FormatsIT {
   }
 
   private static Map<String, Long> ofCollapsed(byte[] bytes) {
-    return ofCollapsed(Collapsed.parse(new String(bytes, StandardCharsets.UTF_8)));
+    return byStack(Collapsed.parse(new String(bytes, StandardCharsets.UTF_8)));
   }
 
   /** A hidden class has a plus in recordings where its name has a slash. */
-  private static Map<String, Long> ofCollapsed(Collapsed profile) {
+  private static Map<String, Long> byStack(Collapsed profile) {
     return profile.stacks().stream()
         .collect(
             Collectors.toMap(
@@ -176,26 +174,5 @@ class FormatsIT {
       sample = next.matches() ? next : sample;
     }
     return pprof;
-  }
-
-  private static Map<String, Long> ofSpeedscope(byte[] bytes) throws IOException {
-    JsonNode file = new ObjectMapper().readTree(bytes);
-    List<String> names = new ArrayList<>();
-    file.get("shared").get("frames").forEach(frame -> names.add(frame.get("name").asText()));
-    Map<String, Long> stacks = new TreeMap<>();
-    for (JsonNode profile : file.get("profiles")) {
-      assertEquals("nanoseconds", profile.get("unit").asText());
-      long sum = 0;
-      for (int i = 0; i < profile.get("samples").size(); i++) {
-        List<String> frames = new ArrayList<>();
-        profile.get("samples").get(i).forEach(frame -> frames.add(names.get(frame.asInt())));
-        Collections.reverse(frames);
-        long weight = profile.get("weights").get(i).asLong();
-        add(stacks, profile.get("name").asText(), frames, weight);
-        sum += weight;
-      }
-      assertEquals(profile.get("endValue").asLong(), sum);
-    }
-    return stacks;
   }
 }

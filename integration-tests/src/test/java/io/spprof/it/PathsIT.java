@@ -63,7 +63,7 @@ class PathsIT {
       Map<String, Long> used = record(target);
       bean.stop();
       before.forEach((path, nanos) -> used.merge(path, -nanos, Long::sum));
-      new Comparison(used, bean.collapsed()).assertFits(mode, walker);
+      new Comparison(used, bean.collapsed(), bean.cpuNanos()).assertFits(mode, walker);
     }
   }
 
@@ -146,14 +146,14 @@ class PathsIT {
     private final Map<String, Long> used;
     private final Set<List<String>> beginnings = new HashSet<>();
     private final Set<List<String>> calls = new HashSet<>();
-    private final Map<String, Long> seen = new HashMap<>();
+    private final Map<String, Long> seenNanos = new HashMap<>();
     private final Map<String, Long> wrong = new TreeMap<>();
     private final Map<String, Long> broken = new TreeMap<>();
     private long burning;
     private long onTheWay;
     private final Map<String, Long> beside = new TreeMap<>();
 
-    Comparison(Map<String, Long> used, Collapsed profile) {
+    Comparison(Map<String, Long> used, Collapsed profile, Collapsed cpuNanos) {
       this.used = used;
       for (String path : used.keySet()) {
         List<String> frames = List.of(path.split(";"));
@@ -167,20 +167,34 @@ class PathsIT {
       profile.stacks().stream()
           .filter(stack -> stack.frames().get(0).startsWith("paths-"))
           .forEach(this::sort);
+      cpuNanos.stacks().stream()
+          .filter(stack -> stack.frames().get(0).startsWith("paths-"))
+          .forEach(this::addNanos);
+    }
+
+    private void addNanos(Stack stack) {
+      List<String> frames = stack.frames().subList(1, stack.frames().size());
+      String path = pathAtWork(frames);
+      if (path != null) {
+        seenNanos.merge(path, stack.count(), Long::sum);
+      }
+    }
+
+    /** The recorded path at whose end a stack is at work; null if it is not. */
+    private String pathAtWork(List<String> frames) {
+      int burn = frames.indexOf(BURN);
+      String path = String.join(";", frames.subList(0, burn + 1));
+      boolean above = frames.stream().skip(burn + 1).allMatch(PathsIT::isBurning);
+      return burn >= 0 && above && used.containsKey(path) ? path : null;
     }
 
     private void sort(Stack stack) {
       List<String> frames = stack.frames().subList(1, stack.frames().size());
-      int burn = frames.indexOf(BURN);
       if (frames.get(0).startsWith("[")) {
         broken.merge(frames.get(0), stack.count(), Long::sum);
-      } else if (burn >= 0) {
+      } else if (frames.contains(BURN)) {
         burning += stack.count();
-        String path = String.join(";", frames.subList(0, burn + 1));
-        boolean above = frames.stream().skip(burn + 1).allMatch(PathsIT::isBurning);
-        if (above && used.containsKey(path)) {
-          seen.merge(path, stack.count(), Long::sum);
-        } else {
+        if (pathAtWork(frames) == null) {
           wrong(frames, stack.count());
         }
       } else {
@@ -229,20 +243,22 @@ class PathsIT {
 
     void assertFits(String mode, String walker) {
       List<String> off = new ArrayList<>();
-      double all = used.values().stream().mapToLong(Long::longValue).sum();
+      double all = sum(used);
+      // In samples of equal length: a late signal stands for all the time since the one before.
+      double nanosASample = (double) sum(seenNanos) / burning;
       int expectedPaths = 0;
       double worst = 0;
       for (Map.Entry<String, Long> path : used.entrySet()) {
         double share = path.getValue() / all;
         double expected = burning * share;
-        long count = seen.getOrDefault(path.getKey(), 0L);
+        double count = seenNanos.getOrDefault(path.getKey(), 0L) / nanosASample;
         double sigma = Math.sqrt(expected * (1 - share));
         // Of few, even of none, a sample or two more than by chance are the clock's coarse end.
         double tolerance = SIGMAS * sigma + (expected < ENOUGH ? 3 : 0);
         expectedPaths += expected >= ENOUGH ? 1 : 0;
         worst = Math.max(worst, expected >= ENOUGH ? Math.abs(count - expected) / sigma : 0);
         if (Math.abs(count - expected) > tolerance || count == 0 && expected >= ENOUGH) {
-          off.add(String.format("%d samples, expected %.1f: %s", count, expected, path.getKey()));
+          off.add(String.format("%.1f samples, expected %.1f: %s", count, expected, path.getKey()));
         }
       }
       String summary =
@@ -254,7 +270,7 @@ class PathsIT {
               used.size(),
               expectedPaths,
               ENOUGH,
-              seen.size(),
+              seenNanos.size(),
               burning,
               onTheWay,
               sum(beside),

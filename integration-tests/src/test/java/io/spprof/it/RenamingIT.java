@@ -19,19 +19,18 @@ class RenamingIT {
       String[] truth = target.ask("go").split(" ");
       bean.stop();
 
-      Collapsed profile = bean.collapsed();
-      double nanosASample =
-          (double) bean.number("SampledCpuTimeNanos") / bean.number("CollectedSamples");
+      Collapsed profile = bean.cpuNanos();
       assertEquals(4, truth.length);
       for (String one : truth) {
         String name = one.substring(0, one.indexOf('='));
         double used = Long.parseLong(one.substring(name.length() + 1));
-        double seen = ofThread(profile, name) * nanosASample;
+        double seen = ofThread(profile, name);
         // What a pass's worth of a task went to the next is far less than half of it.
         assertEquals(used, seen, 0.5 * used, name + ": " + profile);
       }
       // A sample before run() sets the name needs a look in that very moment to show the old one.
-      long before = ofThread(profile, "worker") + ofThread(profile, "default-name");
+      Collapsed samples = bean.collapsed();
+      long before = ofThread(samples, "worker") + ofThread(samples, "default-name");
       assertTrue(before <= 1, before + " under the names that they were made with");
     }
   }

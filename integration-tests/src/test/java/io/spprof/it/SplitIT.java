@@ -10,7 +10,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** A program that spends 70 : 30 of its CPU time in two methods is profiled at 70 : 30. */
 class SplitIT {
 
-  private static final long RUN_NANOS = 5_000_000_000L;
+  private static final long RUN_NANOS = 12_000_000_000L;
 
   @ParameterizedTest
   // With one timer for the process chance decides which of the running threads is met.
@@ -41,11 +41,14 @@ class SplitIT {
       double truth = 100 * seventy / (seventy + after[1] - before[1]);
       assertEquals(70, truth, 1, "the workload itself");
 
-      Collapsed profile = bean.collapsed();
+      Collapsed profile = bean.cpuNanos();
       long hotSeventy = profile.with("Split7030.hotSeventy");
       long hotThirty = profile.with("Split7030.hotThirty");
       double seen = 100.0 * hotSeventy / (hotSeventy + hotThirty);
-      String message = hotSeventy + " : " + hotThirty + " samples, truth " + truth + " %";
+      String message =
+          String.format(
+              "%d : %d ns, truth %.2f %%, %d samples",
+              hotSeventy, hotThirty, truth, bean.number("CollectedSamples"));
       assertEquals(truth, seen, points, message);
       // The two methods are nearly all that these threads do; most of it has to be in them by name.
       long all = profile.count(stack -> stack.frames().get(0).startsWith("split-"));
