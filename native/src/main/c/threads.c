@@ -34,6 +34,7 @@ static uint32_t not_listed;    /* sweeps since then that made none */
 static uint64_t newest;        /* the last number given to a thread, at the last search */
 static uint64_t newest_before; /* and at the one before */
 static uint64_t begun_ns;      /* the process's CPU clock when the session began */
+static uint64_t used_ns;       /* of it since then, when it was last read */
 static uint64_t random_state;
 static int last_error;
 static bool searching;
@@ -128,6 +129,18 @@ static uint64_t id_of(const struct spprof_slot *slot) {
 }
 
 /*
+ * Whether the process has used so much since the session began. To read its clock, the kernel adds
+ * up the clocks of all its threads, so what a reading said before is asked first: a thread that is
+ * new has used little.
+ */
+static bool has_used(uint64_t cpu_ns) {
+    if (cpu_ns > used_ns) {
+        used_ns = process_cpu_ns() - begun_ns;
+    }
+    return cpu_ns <= used_ns;
+}
+
+/*
  * A thread that is new to us begins: at the start of its clock if it was born within the session,
  * else now. The listing of threads can miss a living one, so a sweep that finds it first proves
  * nothing; but no thread born within the session has used more CPU time than the process since.
@@ -135,7 +148,7 @@ static uint64_t id_of(const struct spprof_slot *slot) {
 static void begin_slot(struct spprof_slot *slot) {
     uint64_t cpu = 0;
     engine->thread_cpu_ns(id_of(slot), &cpu);
-    uint64_t from = sweep_number == 0 || cpu > process_cpu_ns() - begun_ns ? cpu : 0;
+    uint64_t from = sweep_number == 0 || !has_used(cpu) ? cpu : 0;
     atomic_store_explicit(&slot->env, NULL, memory_order_relaxed);
     atomic_store_explicit(&slot->serial, ++next_serial, memory_order_relaxed);
     atomic_store_explicit(&slot->life, 0, memory_order_relaxed);
@@ -325,6 +338,7 @@ void spprof_threads_begin(const struct spprof_engine *with, struct spprof_ring *
     next_serial = 0;
     sweep_number = 0;
     begun_ns = process_cpu_ns();
+    used_ns = 0;
     last_error = 0;
     unheard = false;
     newest = newest_before = 0;

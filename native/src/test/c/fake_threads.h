@@ -34,7 +34,7 @@ static uint64_t newest, self = 1;      /* ids */
 static uint64_t process_ns;
 static uint64_t signalled_ns; /* what the samples stand for */
 static uint64_t clock_reads, read_costs_ns, reader = 1;
-static int listings, names_read;
+static int listings, names_read, process_reads;
 static bool refuse, newest_hidden;
 static int set_error;         /* 0, or what setting a timer fails with */
 static int sets_left;         /* that succeed all the same */
@@ -74,6 +74,7 @@ static int fake_thread_cpu_ns(uint64_t id, uint64_t *ns) {
 }
 
 static int fake_process_cpu_ns(uint64_t *ns) {
+    process_reads++;
     *ns = process_ns;
     return 0;
 }

@@ -148,6 +148,23 @@ TEST(what_a_thread_uses_because_it_is_nearly_due_is_not_sampled) {
     CHECK(accounted() + 100 * MS > used && accounted() < used + 100 * MS);
 }
 
+/* To read the process's clock costs the more, the more threads there are. */
+TEST(the_start_and_end_of_a_thread_do_not_read_the_processs_clock) {
+    begin_session(3, MS);
+    run(1, 50 * MS);
+    int before = process_reads;
+    for (int i = 0; i < 100; i++) {
+        self = begin_thread();
+        run(self, MS / 10);
+        thread_starts();
+        run(self, MS / 10);
+        thread_ends();
+        end_thread(self);
+    }
+    CHECK(process_reads - before <= 1);
+    end_session();
+}
+
 TEST(a_thread_that_left_the_jvm_is_sampled_on) {
     begin_session(1, MS);
     uint64_t id = self = begin_thread();
@@ -360,6 +377,7 @@ int main(void) {
     RUN(what_a_native_thread_used_after_its_last_signal_is_unseen);
     RUN(a_java_threads_last_moments_are_unseen_to_the_nanosecond);
     RUN(what_a_thread_uses_because_it_is_nearly_due_is_not_sampled);
+    RUN(the_start_and_end_of_a_thread_do_not_read_the_processs_clock);
     RUN(a_thread_that_left_the_jvm_is_sampled_on);
     RUN(a_thread_that_comes_and_goes_is_sampled_all_the_time);
     RUN(threads_without_a_timer_are_unseen_until_they_have_one);
