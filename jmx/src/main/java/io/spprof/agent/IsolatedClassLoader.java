@@ -13,12 +13,13 @@ import java.net.URLStreamHandler;
 import java.security.CodeSource;
 import java.security.ProtectionDomain;
 import java.security.cert.Certificate;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Enumeration;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.function.Predicate;
 import java.util.jar.JarEntry;
 import java.util.jar.JarFile;
 import java.util.zip.CRC32;
@@ -77,8 +78,18 @@ final class IsolatedClassLoader extends ClassLoader implements Closeable, Runnab
 
   private static final String CLASS = ".class";
 
-  /** Of this library only the package itself is used, a third of it. */
   private static final String UTILITIES = "org/apache/commons/lang3/";
+
+  /** Of this library only StringUtils and CharUtils are used: these, and what they refer to. */
+  private static final String[] USED_UTILITIES = {
+    UTILITIES + "Array",
+    UTILITIES + "Char",
+    UTILITIES + "LocaleUtils",
+    UTILITIES + "ObjectUtils",
+    UTILITIES + "RegExUtils",
+    UTILITIES + "String",
+    UTILITIES + "Validate"
+  };
 
   private final JarFile jar;
   private final String baseUrl;
@@ -87,8 +98,8 @@ final class IsolatedClassLoader extends ClassLoader implements Closeable, Runnab
   /** Entries that were not loaded yet by their names. */
   private final Map<String, byte[]> held = new ConcurrentHashMap<>();
 
-  /** Whether {@link #run} is done; guarded by this. */
-  private boolean holdsAll;
+  /** What {@link #run} has to take into memory; guarded by this. */
+  private final List<JarEntry> needed = new ArrayList<>();
 
   /**
    * Opens the jar, apart from the application.
@@ -114,12 +125,26 @@ final class IsolatedClassLoader extends ClassLoader implements Closeable, Runnab
   }
 
   /**
-   * Takes into memory what the bean of an idle agent needs.
+   * Takes into memory what the bean of an idle agent needs. To be called once, before {@link #run}.
    *
    * @throws IllegalStateException if the jar is not what it was when it was opened
    */
-  void holdBean() {
-    hold(IsolatedClassLoader::isOfBean);
+  synchronized void holdBean() {
+    List<JarEntry> now = new ArrayList<>();
+    Enumeration<JarEntry> entries = jar.entries();
+    while (entries.hasMoreElements()) {
+      JarEntry entry = entries.nextElement();
+      String path = entry.getName();
+      if (path.startsWith(FOLDER) && !entry.isDirectory()) {
+        String name = entryName(path);
+        if (isOfBean(name)) {
+          now.add(entry);
+        } else if (isNeeded(name)) {
+          needed.add(entry);
+        }
+      }
+    }
+    hold(now);
   }
 
   /**
@@ -129,24 +154,20 @@ final class IsolatedClassLoader extends ClassLoader implements Closeable, Runnab
    */
   @Override
   public synchronized void run() {
-    if (!holdsAll) {
-      hold(this::isNeeded);
-      holdsAll = true;
-    }
+    hold(needed);
+    needed.clear();
   }
 
-  private void hold(Predicate<String> wanted) {
+  private void hold(List<JarEntry> wanted) {
     Map<String, byte[]> all = new HashMap<>();
-    Enumeration<JarEntry> entries = jar.entries();
-    while (entries.hasMoreElements()) {
-      JarEntry entry = entries.nextElement();
-      String path = entry.getName();
-      if (path.startsWith(FOLDER) && !entry.isDirectory() && wanted.test(entryName(path))) {
-        try {
-          all.put(entryName(path), read(entry));
-        } catch (IOException e) {
-          throw new IllegalStateException(e.getMessage(), e);
+    for (JarEntry entry : wanted) {
+      String name = entryName(entry.getName());
+      try {
+        if (!name.endsWith(CLASS) || findLoadedClass(className(name)) == null) {
+          all.put(name, read(entry));
         }
+      } catch (IOException e) {
+        throw new IllegalStateException(e.getMessage(), e);
       }
     }
     held.putAll(all);
@@ -161,16 +182,19 @@ final class IsolatedClassLoader extends ClassLoader implements Closeable, Runnab
     return false;
   }
 
-  private boolean isNeeded(String name) {
-    for (String left : LEFT) {
-      if (name.startsWith(left)) {
-        return false;
+  private static boolean isNeeded(String name) {
+    return name.startsWith(UTILITIES)
+        ? beginsWithOne(USED_UTILITIES, name)
+        : !beginsWithOne(LEFT, name);
+  }
+
+  private static boolean beginsWithOne(String[] beginnings, String name) {
+    for (String beginning : beginnings) {
+      if (name.startsWith(beginning)) {
+        return true;
       }
     }
-    if (name.startsWith(UTILITIES) && name.indexOf('/', UTILITIES.length()) >= 0) {
-      return false;
-    }
-    return !name.endsWith(CLASS) || findLoadedClass(className(name)) == null;
+    return false;
   }
 
   private static String entryName(String path) {

@@ -158,6 +158,7 @@ class IsolatedClassLoaderTest {
   @Test
   void shouldNotNeedTheJarAfterItTookItIntoMemory() throws Exception {
     loader.loadClass("p.Hidden");
+    loader.holdBean();
     loader.run();
     loader.run();
     overwriteTheJar();
@@ -192,6 +193,7 @@ class IsolatedClassLoaderTest {
 
   @Test
   void shouldSayThatTheJarWasChanged() throws Exception {
+    loader.holdBean();
     overwriteTheJar();
     String missing =
         assertThrows(ClassNotFoundException.class, () -> loader.loadClass("p.Hidden$Inner"))
