@@ -8,6 +8,7 @@
 #include <jni.h>
 #include <stdbool.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "agent.h"
 #include "counters.h"
@@ -176,6 +177,12 @@ JNIEXPORT jint JNICALL Java_io_spprof_sampler_NativeSampler_deliveryProblem0(JNI
                                                                              jclass type) {
     (void)jni, (void)type;
     return spprof_delivery_problem();
+}
+
+/* ProcessHandle tells it, too, for some ms of CPU time. */
+JNIEXPORT jlong JNICALL Java_io_spprof_sampler_NativeSampler_pid0(JNIEnv *jni, jclass type) {
+    (void)jni, (void)type;
+    return getpid();
 }
 
 JNIEXPORT jboolean JNICALL Java_io_spprof_sampler_NativeSampler_signalIsTaken0(JNIEnv *jni,

@@ -36,7 +36,6 @@ static enum spprof_debug_info debug_info;
 int spprof_sampler_load(void) {
     spprof_lock(&lock);
     spprof_counters_reset();
-    spprof_delivery_prepare();
     spprof_thread_hooks_load();
     int error = spprof_slots_map();
     spprof_unlock(&lock);

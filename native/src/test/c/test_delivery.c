@@ -37,7 +37,7 @@ static void on_asked(int signal) {
 }
 
 TEST(the_kernel_is_asked_to_interrupt_all_processors) {
-    spprof_delivery_prepare();
+    CHECK_EQUAL(0, spprof_delivery_problem()); /* the process registers */
     signal(SIGSYS, on_asked);
     answer_membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED, SECCOMP_RET_TRAP);
     CHECK_EQUAL(0, spprof_delivery_await(1000));
@@ -47,7 +47,6 @@ TEST(the_kernel_is_asked_to_interrupt_all_processors) {
 /* What the wait cannot do is known before a session needs it. */
 static void check_problem(int problem) {
     CHECK_EQUAL(problem, spprof_delivery_problem());
-    spprof_delivery_prepare();
     CHECK_EQUAL(problem, spprof_delivery_problem());
 }
 
@@ -92,13 +91,11 @@ static void check_waits(void) {
 
 TEST(where_the_kernel_may_not_be_asked_time_passes) {
     answer_membarrier(-1, SECCOMP_RET_ERRNO | EPERM);
-    spprof_delivery_prepare();
     check_waits();
 }
 
 TEST(where_the_kernel_does_not_know_the_call_time_passes) {
     answer_membarrier(-1, SECCOMP_RET_ERRNO | ENOSYS);
-    spprof_delivery_prepare();
     check_waits();
 }
 

@@ -13,14 +13,13 @@
 
 #include <stdint.h>
 
-/*
- * Prepares the process, once, when the library is loaded; some 20 ms on Linux. What it asks the
- * kernel for stays for the life of the process and costs nothing. Without it the first wait asks.
- */
-void spprof_delivery_prepare(void);
-
 /* The kernel switches threads out where others keep interrupts off. */
 #define SPPROF_DELIVERY_REALTIME 1
+
+/*
+ * The first call of either function asks the kernel, on Linux, for what stays for the life of the
+ * process and costs nothing more; that takes some 20 ms, asleep.
+ */
 
 /*
  * Why a wait here only lets a fixed time pass: -errno of the call that the kernel or a sandbox

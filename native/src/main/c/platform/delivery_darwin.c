@@ -9,9 +9,6 @@
 #include <errno.h>
 #include <time.h>
 
-void spprof_delivery_prepare(void) {
-}
-
 int spprof_delivery_problem(void) {
     return 0;
 }

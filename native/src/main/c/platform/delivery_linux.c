@@ -47,12 +47,7 @@ static int membarrier(int command) {
     return error;
 }
 
-void spprof_delivery_prepare(void) {
-    /* Where it fails, spprof_delivery_problem and the wait see it. */
-    (void)membarrier(MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED);
-}
-
-/* 0 or -errno. A process that was forked is not registered, which the kernel answers with EPERM. */
+/* 0 or -errno. A process that has not registered is answered with EPERM; a forked one has not. */
 static int interrupt_all_processors(void) {
     int error = membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED);
     if (error == -EPERM) {

@@ -51,6 +51,7 @@ final class DrainerThread extends Thread {
   private long nextWindow;
 
   // The thread's own.
+  private boolean lookedAtEnvironment;
   private long pause = LONGEST_PAUSE_NANOS;
   private long nextPass = LONGEST_PAUSE_NANOS;
   private long nextSweep = SWEEP_NANOS;
@@ -125,6 +126,10 @@ final class DrainerThread extends Thread {
 
   private void work() {
     try {
+      if (!lookedAtEnvironment) {
+        lookedAtEnvironment = true;
+        session.lookAtEnvironment();
+      }
       LockSupport.parkNanos(untilDue());
       Thread.interrupted(); // no interrupt is meant for us, and with one set park does not wait
       if (session.elapsedNanos() >= search.dueNanos()) {

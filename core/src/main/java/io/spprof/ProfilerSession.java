@@ -87,6 +87,7 @@ final class ProfilerSession {
   private volatile ProfilerStats last; // set once, when ENDED
   private volatile SamplerCounters lastCounted = SamplerCounters.ZERO;
   private volatile String problem = "";
+  private volatile String environment = ""; // what the system does not give
   private final UnseenShare unseenShare = new UnseenShare(); // the session's thread's
   private long lastForgotten = -FORGET_NANOS; // the session's thread's
 
@@ -225,6 +226,12 @@ final class ProfilerSession {
     return problem;
   }
 
+  /** Called once, by the session's thread: a start does not wait for what the system answers. */
+  void lookAtEnvironment() {
+    environment = sampler.environmentProblem();
+    lookForProblems("");
+  }
+
   /**
    * Called at the start, then by the session's thread, once a second.
    *
@@ -249,7 +256,6 @@ final class ProfilerSession {
     found = found.isEmpty() ? shares.problem() : found;
     found = found.isEmpty() ? unseen : found;
     // It stays as long as the session, so it must not hide what comes and goes, nor be hidden.
-    String environment = sampler.environmentProblem();
     problem =
         found.isEmpty() || environment.isEmpty()
             ? found + environment

@@ -214,7 +214,8 @@ final class ProfilerFailuresTest {
   void shouldTellWhatTheEnvironmentLacksBesideWhatElseIsWrong() {
     sampler.environmentProblem = "the sandbox forbids membarrier";
     profiler.start(ProfilerConfig.DEFAULT);
-    assertEquals("the sandbox forbids membarrier", profiler.lastError());
+    WaitFor.condition(
+        () -> profiler.lastError().equals("the sandbox forbids membarrier"), "at the beginning");
     sampler.threadProblem = "SIGPROF is blocked";
     WaitFor.condition(
         () ->

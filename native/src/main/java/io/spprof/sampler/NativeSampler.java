@@ -22,7 +22,6 @@ public final class NativeSampler implements Sampler {
   private final LibraryPlaces places;
   private volatile ByteBuffer counters;
   private volatile TimerEngine engine = TimerEngine.platformDefault(); // the session's, or the last
-  private volatile String environmentProblem = ""; // of the session, or the last
 
   /** Creates one; nothing is loaded yet. */
   public NativeSampler() {
@@ -54,7 +53,6 @@ public final class NativeSampler implements Sampler {
   @Override
   public SampleRing start(SamplerConfig config) throws SamplerException {
     load();
-    environmentProblem = environmentProblem(config.engine());
     int error =
         start0(
             config.engine().ordinal(),
@@ -160,18 +158,18 @@ public final class NativeSampler implements Sampler {
 
   @Override
   public String environmentProblem() {
-    return environmentProblem;
+    if (counters == null) {
+      return "";
+    }
+    String proc =
+        engine == TimerEngine.CTIMER ? ProcFileSystem.problem(pid0(), otherThan(engine)) : "";
+    return Stream.of(proc, DeliveryProblem.of(deliveryProblem0()))
+        .filter(problem -> !problem.isEmpty())
+        .collect(Collectors.joining("; besides, "));
   }
 
   private static OtherEngine otherThan(TimerEngine engine) {
     return OtherEngine.than(engine, other -> probe0(other.ordinal()));
-  }
-
-  private static String environmentProblem(TimerEngine engine) {
-    String proc = engine == TimerEngine.CTIMER ? ProcFileSystem.problem(otherThan(engine)) : "";
-    return Stream.of(proc, DeliveryProblem.of(deliveryProblem0()))
-        .filter(problem -> !problem.isEmpty())
-        .collect(Collectors.joining("; besides, "));
   }
 
   @Override
@@ -270,6 +268,8 @@ public final class NativeSampler implements Sampler {
   private static native int lastThreadError0();
 
   private static native int deliveryProblem0();
+
+  private static native long pid0();
 
   private static native boolean signalIsTaken0();
 

@@ -19,17 +19,18 @@ final class ProcFileSystem {
   /**
    * What is wrong with it here.
    *
+   * @param pid the number that the process has for itself
    * @param other the engine that needs no list of threads
    * @return "" if nothing, else the consequence, the cause and the remedy
    */
-  static String problem(OtherEngine other) {
+  static String problem(long pid, OtherEngine other) {
     String self;
     try {
       self = Files.readSymbolicLink(SELF).toString();
     } catch (IOException | UnsupportedOperationException e) {
       self = "";
     }
-    return problem(self, ProcessHandle.current().pid(), other);
+    return problem(self, pid, other);
   }
 
   /**

@@ -115,7 +115,7 @@ public interface Sampler {
 
   /**
    * What the system or a sandbox does not give, so that the session, or the last one, does not see
-   * or wait for all that it should. Found out at its start.
+   * or wait for all that it should. The first call in a process may take the system 20 ms.
    *
    * @return "" if nothing is missing; else the consequence, the cause, and the remedy
    */
