@@ -50,6 +50,8 @@ class FormatsIT {
       bean.startWith("interval=1ms" + StackWalkers.option());
       long begun = target.cpuNanos();
       Await.until("it uses its CPU time", () -> target.cpuNanos() - begun > RUN_NANOS);
+      // On a busy machine a sample stands for several ticks.
+      Await.until("samples", () -> bean.number("CollectedSamples") > 1000);
       // One that was opened meanwhile is whole, and is not changed by what comes after.
       long early = bean.openStream("collapsed");
       bean.stop();

@@ -23,6 +23,8 @@ class H2ProfileIT {
       bean.startWith("interval=1ms");
       long begun = target.cpuNanos();
       Await.until("it uses its CPU time", () -> target.cpuNanos() - begun > RUN_NANOS);
+      // On a busy machine a sample stands for several ticks.
+      Await.until("samples", () -> bean.number("CollectedSamples") > 1000);
       bean.stop();
 
       Collapsed profile = bean.collapsed();

@@ -47,6 +47,8 @@ class WalkTortureIT {
         String depth = ",depth=" + (1 << random.nextInt(12));
         bean.startWith("interval=100us" + depth + StackWalkers.option());
         Thread.sleep(random.nextInt(300, 1_000));
+        long before = collected;
+        Await.until("samples", () -> bean.number("CollectedSamples") > before + 100);
         if (random.nextBoolean()) {
           bean.collapsed(); // classes of these stacks are unloaded meanwhile
         }

@@ -45,7 +45,7 @@ class TruncationIT {
     Jdk jdk = Jdk.at(Path.of(System.getProperty("java.home")));
     WholeStacks stacks =
         new WholeStacks(jdk, TestPaths.agentJar(), StackWalkers.chosen(), "1ms", SECONDS);
-    Collapsed profile = stacks.profile(Load.RECURSION_5000, mode, depth);
+    Collapsed profile = stacks.profile(Load.RECURSION_5000, mode, depth, 301);
     // A truncated stack counts as whole if it has exactly that many methods.
     Row row = Row.of(Load.RECURSION_5000, mode, depth, profile);
     assertTrue(row.samples() > 300, row::full);

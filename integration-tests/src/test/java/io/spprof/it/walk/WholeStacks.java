@@ -153,11 +153,15 @@ public final class WholeStacks {
   }
 
   Row measure(Load load, Mode mode) throws Exception {
-    return Row.of(load, mode, DEPTH, profile(load, mode, DEPTH));
+    return Row.of(load, mode, DEPTH, profile(load, mode, DEPTH, 0));
   }
 
-  /** The profile of a JVM of its own, from its start to its orderly end. */
-  Collapsed profile(Load load, Mode mode, int depth) throws Exception {
+  /**
+   * The profile of a JVM of its own, from its start to its orderly end.
+   *
+   * @param least samples of the load that it has at least
+   */
+  Collapsed profile(Load load, Mode mode, int depth, int least) throws Exception {
     try (TargetJvm target = target(load, mode);
         BeanClient bean = BeanClient.connect(target)) {
       Thread.sleep(WARM_UP.toMillis());
@@ -174,6 +178,11 @@ public final class WholeStacks {
               target.cpuNanos() - begun > 2 * seconds * 1e9
                   // Others use the machine, or the load waits: a smaller row.
                   || System.nanoTime() > deadline);
+      Await.until(
+          "samples of the load",
+          () ->
+              bean.number("CollectedSamples") >= least
+                  && Row.of(load, mode, depth, bean.collapsed()).samples() >= least);
       bean.stop();
       return bean.collapsed();
     }
