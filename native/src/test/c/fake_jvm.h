@@ -7,13 +7,13 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-#include "agent.h"
-#include "java_names.h"
-#include "java_threads.h"
-#include "symbols.h"
-#include "threads.h"
-#include "vm/debug_info.h"
-#include "walk.h"
+#include "jvm/agent.h"
+#include "jvm/symbols.h"
+#include "threads/java_names.h"
+#include "threads/java_threads.h"
+#include "threads/threads.h"
+#include "walk/vm/debug_info.h"
+#include "walk/walk.h"
 
 static _Atomic int walks;           /* walks that began */
 static _Atomic bool walker_hangs;   /* a walk does not come back while this is set */

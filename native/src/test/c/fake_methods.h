@@ -10,7 +10,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "vm/layout.h"
+#include "walk/vm/layout.h"
 
 #define FAKE_METHODS 16
 #define FAKE_CALLS 8 /* byte codes that call, in a method */

@@ -9,15 +9,15 @@
 #include <stdatomic.h>
 #include <stdio.h>
 
-#include "counters.h"
-#include "gate.h"
-#include "handler.h"
-#include "java_names.h"
+#include "base/counters.h"
+#include "base/gate.h"
 #include "ring_reader.h"
-#include "schedule.h"
+#include "session/handler.h"
+#include "session/thread_hooks.h"
 #include "test.h"
-#include "thread_hooks.h"
-#include "threads.h"
+#include "threads/java_names.h"
+#include "threads/schedule.h"
+#include "threads/threads.h"
 
 #define MS UINT64_C(1000000)
 #define MOST 4096

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "ring.h"
+#include "base/ring.h"
 
 /* Calls `use` for every record that is there; returns how many, padding not counted. */
 static inline int ring_read(struct spprof_ring *ring,

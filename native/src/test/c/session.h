@@ -11,16 +11,16 @@
 #include <sys/time.h>
 #include <time.h>
 
-#include "counters.h"
-#include "failure.h"
+#include "base/counters.h"
+#include "base/failure.h"
+#include "base/gate.h"
 #include "fake_jvm.h"
-#include "gate.h"
-#include "handler.h"
 #include "platform/action.h"
 #include "ring_reader.h"
-#include "sampler.h"
+#include "session/handler.h"
+#include "session/sampler.h"
+#include "session/thread_hooks.h"
 #include "test.h"
-#include "thread_hooks.h"
 
 #define MS UINT64_C(1000000)
 

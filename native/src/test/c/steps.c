@@ -5,7 +5,7 @@
  */
 #include "session.h"
 
-#include "drain.h"
+#include "session/drain.h"
 #include "traced.h"
 
 /* In a process of its own, with one engine. Exits with 0 if all is well. */

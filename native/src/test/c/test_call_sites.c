@@ -1,8 +1,8 @@
 /* Which methods a byte code can have called, in both layouts of a constant pool's cache. */
 #include "fake_methods.h"
-#include "guard.h"
 #include "test.h"
-#include "vm/call_sites.h"
+#include "walk/guard.h"
+#include "walk/vm/call_sites.h"
 
 enum {
     NOP = 0x00,

@@ -6,12 +6,12 @@
  */
 #include <stddef.h>
 
-#include "cpu/cpu.h"
 #include "test.h"
-#include "vm/frames.h"
-#include "vm/locations.h"
-#include "vm/self_test.h"
-#include "walk.h"
+#include "walk/cpu/cpu.h"
+#include "walk/vm/frames.h"
+#include "walk/vm/locations.h"
+#include "walk/vm/self_test.h"
+#include "walk/walk.h"
 
 #define SEGMENT 64
 #define BLOCK 512

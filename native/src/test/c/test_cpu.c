@@ -1,6 +1,6 @@
 /* Where a frame is, by the bytes that HotSpot's compilers write at a method's two ends. */
-#include "cpu/cpu.h"
 #include "test.h"
+#include "walk/cpu/cpu.h"
 
 static unsigned char code[256];
 

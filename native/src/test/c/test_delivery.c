@@ -10,7 +10,7 @@
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 
-#include "failure.h"
+#include "base/failure.h"
 #include "platform/delivery.h"
 #include "traced.h"
 

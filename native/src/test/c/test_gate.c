@@ -3,8 +3,8 @@
 #include <sched.h>
 #include <stdatomic.h>
 
-#include "buffers.h"
-#include "gate.h"
+#include "base/buffers.h"
+#include "base/gate.h"
 #include "test.h"
 
 TEST(gate_is_closed_until_it_is_opened) {

@@ -5,9 +5,9 @@
 #include <signal.h>
 #include <sys/mman.h>
 
-#include "guard.h"
 #include "platform/action.h"
 #include "test.h"
+#include "walk/guard.h"
 
 static unsigned char *page;
 

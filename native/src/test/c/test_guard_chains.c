@@ -20,9 +20,9 @@
 #include <sys/syscall.h>
 #include <ucontext.h>
 
-#include "guard.h"
 #include "platform/action.h"
 #include "test.h"
+#include "walk/guard.h"
 
 #define LIBRARIES 3
 #define JVM LIBRARIES

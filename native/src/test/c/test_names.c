@@ -1,7 +1,7 @@
 /* Names of threads: whose are read, when, and where they stand in the ring. */
 #include "session.h"
 
-#include "thread_name.h"
+#include "threads/thread_name.h"
 
 /* What is in the ring, in its order. */
 struct seen {

@@ -14,11 +14,11 @@
 #include <ucontext.h>
 #include <unwind.h>
 
-#include "gate.h"
-#include "guard.h"
-#include "libraries.h"
-#include "native_frames.h"
+#include "base/gate.h"
 #include "test.h"
+#include "walk/guard.h"
+#include "walk/libraries.h"
+#include "walk/native_frames.h"
 
 #define MOST 64
 #define INTERRUPTED 2 /* the frame above this handler's and the signal's */

@@ -6,12 +6,12 @@
 #include <stddef.h>
 
 #include "fake_methods.h"
-#include "guard.h"
 #include "test.h"
-#include "vm/frames.h"
-#include "vm/layout.h"
-#include "vm/locations.h"
-#include "vm/places.h"
+#include "walk/guard.h"
+#include "walk/vm/frames.h"
+#include "walk/vm/layout.h"
+#include "walk/vm/locations.h"
+#include "walk/vm/places.h"
 
 #define SEGMENT 128
 #define BLOCK_SEGMENTS 8

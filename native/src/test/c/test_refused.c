@@ -2,7 +2,7 @@
  * A sandbox that comes while a session runs and forbids to set timers: no CPU time is counted
  * twice, none is lost in silence, and threads without a timer are counted as such.
  */
-#include "failure.h"
+#include "base/failure.h"
 #include "fake_threads.h"
 
 static uint64_t failed(void) {

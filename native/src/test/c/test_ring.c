@@ -1,7 +1,7 @@
 #include <errno.h>
 #include <pthread.h>
 
-#include "ring.h"
+#include "base/ring.h"
 #include "ring_reader.h"
 #include "test.h"
 

@@ -2,10 +2,10 @@
 #include <pthread.h>
 #include <stdbool.h>
 
-#include "ring.h"
+#include "base/ring.h"
 #include "ring_reader.h"
-#include "table.h"
 #include "test.h"
+#include "walk/table.h"
 
 static struct spprof_table table;
 

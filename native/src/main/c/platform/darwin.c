@@ -22,7 +22,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "counters.h"
+#include "base/counters.h"
 #include "delivery.h"
 #include "platform.h"
 

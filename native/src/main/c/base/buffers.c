@@ -1,0 +1,54 @@
+#include "base/buffers.h"
+
+#include <errno.h>
+#include <sys/mman.h>
+
+static uint64_t mapped_size(const struct spprof_buffers *buffers) {
+    return (uint64_t)buffers->count * buffers->stride * sizeof(struct spprof_frame);
+}
+
+int spprof_buffers_create(struct spprof_buffers *buffers, uint32_t count, uint32_t frames) {
+    if (count < 1 || count > SPPROF_MAX_BUFFERS || frames < 1) {
+        return -EINVAL;
+    }
+    buffers->count = count;
+    buffers->stride = frames;
+    atomic_store_explicit(&buffers->busy, 0, memory_order_relaxed);
+    void *mapped = mmap(NULL, mapped_size(buffers), PROT_READ | PROT_WRITE,
+                        MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    buffers->frames = mapped == MAP_FAILED ? NULL : mapped;
+    return mapped == MAP_FAILED ? -errno : 0;
+}
+
+void spprof_buffers_destroy(struct spprof_buffers *buffers) {
+    if (buffers->frames != NULL) {
+        munmap(buffers->frames, mapped_size(buffers));
+        buffers->frames = NULL;
+    }
+}
+
+int spprof_buffers_claim_sigsafe(struct spprof_buffers *buffers) {
+    uint64_t all = buffers->count == 64 ? ~UINT64_C(0) : (UINT64_C(1) << buffers->count) - 1;
+    uint64_t busy = atomic_load_explicit(&buffers->busy, memory_order_relaxed);
+    int number;
+    do {
+        uint64_t idle = ~busy & all;
+        if (idle == 0) {
+            return -1;
+        }
+        number = __builtin_ctzll(idle); /* the lowest: the one whose pages are warm */
+        /* Acquire, with the release below: the buffer's last user has done with it. */
+    } while (!atomic_compare_exchange_weak_explicit(&buffers->busy, &busy,
+                                                    busy | (UINT64_C(1) << number),
+                                                    memory_order_acquire, memory_order_relaxed));
+    return number;
+}
+
+struct spprof_frame *spprof_buffers_get_sigsafe(const struct spprof_buffers *buffers, int number) {
+    return buffers->frames + (uint64_t)number * buffers->stride;
+}
+
+void spprof_buffers_release_sigsafe(struct spprof_buffers *buffers, int number) {
+    /* Release, with the acquire in claim: our use of the buffer is over before it looks idle. */
+    atomic_fetch_and_explicit(&buffers->busy, ~(UINT64_C(1) << number), memory_order_release);
+}

@@ -1,0 +1,77 @@
+#include "base/ring.h"
+
+#include <errno.h>
+#include <sys/mman.h>
+
+static_assert(sizeof(_Atomic int32_t) == sizeof(int32_t), "a length is published in place");
+
+int spprof_ring_create(struct spprof_ring *ring, uint64_t capacity) {
+    if (capacity < 4096 || (capacity & (capacity - 1)) != 0) {
+        return -EINVAL;
+    }
+    ring->capacity = capacity;
+    void *block = mmap(NULL, spprof_ring_block_size(ring), PROT_READ | PROT_WRITE,
+                       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (block == MAP_FAILED) {
+        ring->block = NULL;
+        return -errno;
+    }
+    ring->block = block;
+    return 0;
+}
+
+void spprof_ring_destroy(struct spprof_ring *ring) {
+    if (ring->block != NULL) {
+        munmap(ring->block, spprof_ring_block_size(ring));
+        ring->block = NULL;
+    }
+}
+
+uint64_t spprof_ring_block_size(const struct spprof_ring *ring) {
+    return sizeof(struct spprof_ring_block) + ring->capacity;
+}
+
+static struct spprof_record *reserve_sigsafe(struct spprof_ring *ring, uint32_t size,
+                                             uint64_t most) {
+    struct spprof_ring_block *block = ring->block;
+    uint64_t position, padding;
+    uint64_t tail = atomic_load_explicit(&block->tail, memory_order_relaxed);
+    do {
+        /* Acquire, with the reader's release of `head`: what it gave back is zero for us. */
+        uint64_t head = atomic_load_explicit(&block->head, memory_order_acquire);
+        position = tail & (ring->capacity - 1);
+        padding = position + size > ring->capacity ? ring->capacity - position : 0;
+        /* Signed: a stale tail can be behind a fresh head; the exchange then fails and reloads it.
+         */
+        if ((int64_t)(tail + padding + size - head) > (int64_t)most) {
+            return NULL;
+        }
+        /*
+         * The lengths publish the records. Release is for what the writer did before, with the
+         * reader's acquire of `tail` (SampleRing.end): whose record lies before that, has marked
+         * its thread (thread_name.h).
+         */
+    } while (!atomic_compare_exchange_weak_explicit(&block->tail, &tail, tail + padding + size,
+                                                    memory_order_release, memory_order_relaxed));
+    if (padding != 0) {
+        struct spprof_record *rest = (struct spprof_record *)(block->data + position);
+        rest->type = SPPROF_RECORD_PADDING;
+        spprof_ring_publish_sigsafe(rest, (uint32_t)padding);
+        position = 0;
+    }
+    return (struct spprof_record *)(block->data + position);
+}
+
+struct spprof_record *spprof_ring_reserve_sigsafe(struct spprof_ring *ring, uint32_t size) {
+    return reserve_sigsafe(ring, size, ring->capacity);
+}
+
+struct spprof_record *spprof_ring_reserve_sample_sigsafe(struct spprof_ring *ring, uint32_t size) {
+    return reserve_sigsafe(ring, size, ring->capacity - ring->capacity / SPPROF_RING_NAMES);
+}
+
+void spprof_ring_publish_sigsafe(struct spprof_record *record, uint32_t size) {
+    /* Release, with the reader's acquire of the length (SampleRing.java): the record before its
+     * length. */
+    atomic_store_explicit((_Atomic int32_t *)&record->length, (int32_t)size, memory_order_release);
+}

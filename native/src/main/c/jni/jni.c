@@ -1,0 +1,345 @@
+/*
+ * The door to Java: io.spprof.sampler.NativeSampler's native methods, and the library's loading and
+ * unloading. Nothing is decided here. The header is made by javac, so that a changed signature is
+ * an error of the compiler.
+ */
+#include <dlfcn.h>
+#include <errno.h>
+#include <jni.h>
+#include <stdbool.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/counters.h"
+#include "base/failure.h"
+#include "base/ring.h"
+#include "io_spprof_sampler_NativeSampler.h"
+#include "jvm/agent.h"
+#include "jvm/symbols.h"
+#include "platform/delivery.h"
+#include "session/sampler.h"
+#include "threads/threads.h"
+
+/*
+ * Keeps this library's code mapped for the life of the process, also when the JVM unloads it: a
+ * thread that has left the gate is uncounted for the handler's last instructions, and for as long
+ * as it is preempted there.
+ */
+static bool stay_mapped(void) {
+    Dl_info info;
+    if (dladdr(&spprof_counters, &info) == 0 || info.dli_fname == NULL) {
+        return false;
+    }
+    void *library = dlopen(info.dli_fname, RTLD_NOW | RTLD_NOLOAD | RTLD_NODELETE);
+    if (library == NULL) {
+        return false;
+    }
+    dlclose(library);
+    return true;
+}
+
+JNIEXPORT jint JNICALL JNI_OnLoad(JavaVM *vm, void *reserved) {
+    (void)reserved;
+    if (!stay_mapped() || spprof_sampler_load() != 0 || spprof_agent_attach(vm) != 0) {
+        spprof_agent_detach();
+        return JNI_ERR; /* System.load throws UnsatisfiedLinkError */
+    }
+    return JNI_VERSION_1_8;
+}
+
+JNIEXPORT void JNICALL JNI_OnUnload(JavaVM *vm, void *reserved) {
+    (void)vm, (void)reserved;
+    spprof_sampler_unload();
+    spprof_agent_detach();
+}
+
+/* By the numbers of io.spprof.sampler.TimerEngine; NULL if this platform has no such engine. */
+static const struct spprof_engine *engine_of(jint number) {
+    static const struct spprof_engine *const engines[] = SPPROF_ENGINES;
+    return number >= 0 && number < (jint)(sizeof engines / sizeof *engines) ? engines[number]
+                                                                            : NULL;
+}
+
+/* Error numbers that Java has words for, by Linux's; macOS has others for the later ones. */
+static int number_of(int error) {
+    switch (error) {
+        case EAGAIN:
+            return 11;
+        case ENOSYS:
+            return 38;
+        case ENOTSUP:
+            return 95;
+        default:
+            return error;
+    }
+}
+
+/* A failure's step stays (failure.h). */
+static jint result_of(int result) {
+    if (result >= 0) {
+        return result;
+    }
+    int step = -result >> SPPROF_FAILURE_SHIFT;
+    int error = -result & ((1 << SPPROF_FAILURE_SHIFT) - 1);
+    return -(step << SPPROF_FAILURE_SHIFT | number_of(error));
+}
+
+JNIEXPORT jint JNICALL Java_io_spprof_sampler_NativeSampler_start0(
+    JNIEnv *jni, jclass type, jint engine, jint walker, jlong interval_ns, jlong ring_bytes,
+    jint walk_buffers, jint depth, jint locations, jint methods) {
+    (void)type;
+    if (engine_of(engine) == NULL) {
+        return SPPROF_FAILED(ENGINE, 0);
+    }
+    const struct spprof_sampler_config config = {
+        .engine = engine_of(engine),
+        .walker = (enum spprof_walker_choice)walker,
+        .interval_ns = (uint64_t)interval_ns,
+        .ring_bytes = (uint64_t)ring_bytes,
+        .walk_buffers = (uint32_t)walk_buffers,
+        .depth = (uint32_t)depth,
+        .locations = (uint32_t)locations,
+        .methods = (uint32_t)methods,
+    };
+    return result_of(spprof_sampler_start(jni, &config));
+}
+
+JNIEXPORT jint JNICALL Java_io_spprof_sampler_NativeSampler_probe0(JNIEnv *jni, jclass type,
+                                                                   jint engine) {
+    (void)jni, (void)type;
+    return engine_of(engine) == NULL ? SPPROF_FAILED(ENGINE, 0)
+                                     : result_of(engine_of(engine)->probe());
+}
+
+JNIEXPORT jint JNICALL Java_io_spprof_sampler_NativeSampler_stop0(JNIEnv *jni, jclass type,
+                                                                  jint deadline_ms) {
+    (void)type;
+    return result_of(spprof_sampler_stop(jni, (uint32_t)deadline_ms));
+}
+
+JNIEXPORT jint JNICALL Java_io_spprof_sampler_NativeSampler_release0(JNIEnv *jni, jclass type) {
+    (void)jni, (void)type;
+    return result_of(spprof_sampler_release());
+}
+
+JNIEXPORT jint JNICALL Java_io_spprof_sampler_NativeSampler_sweep0(JNIEnv *jni, jclass type) {
+    (void)type;
+    return result_of(spprof_sampler_sweep(jni));
+}
+
+JNIEXPORT jint JNICALL Java_io_spprof_sampler_NativeSampler_readNames0(JNIEnv *jni, jclass type) {
+    (void)type;
+    return result_of(spprof_sampler_read_names(jni));
+}
+
+JNIEXPORT jint JNICALL Java_io_spprof_sampler_NativeSampler_threadStarts0(JNIEnv *jni, jclass type,
+                                                                          jint starts) {
+    (void)jni, (void)type;
+    return result_of(spprof_sampler_thread_starts((enum spprof_thread_starts)starts));
+}
+
+JNIEXPORT jlong JNICALL Java_io_spprof_sampler_NativeSampler_search0(JNIEnv *jni, jclass type) {
+    (void)type;
+    return (jlong)spprof_sampler_search(jni);
+}
+
+JNIEXPORT jstring JNICALL Java_io_spprof_sampler_NativeSampler_blocking0(JNIEnv *jni, jclass type) {
+    (void)type;
+    char text[256];
+    return spprof_threads_blocking(text, sizeof text) ? (*jni)->NewStringUTF(jni, text) : NULL;
+}
+
+JNIEXPORT jint JNICALL Java_io_spprof_sampler_NativeSampler_interval0(JNIEnv *jni, jclass type,
+                                                                      jlong interval_ns) {
+    (void)jni, (void)type;
+    return result_of(spprof_sampler_set_interval((uint64_t)interval_ns));
+}
+
+JNIEXPORT jint JNICALL Java_io_spprof_sampler_NativeSampler_forget0(JNIEnv *jni, jclass type) {
+    (void)jni, (void)type;
+    return result_of(spprof_sampler_forget());
+}
+
+JNIEXPORT jint JNICALL Java_io_spprof_sampler_NativeSampler_rest0(JNIEnv *jni, jclass type,
+                                                                  jint share, jint turn) {
+    (void)jni, (void)type;
+    return result_of(spprof_sampler_rest((uint32_t)share, (uint32_t)turn));
+}
+
+JNIEXPORT jint JNICALL Java_io_spprof_sampler_NativeSampler_lastThreadError0(JNIEnv *jni,
+                                                                             jclass type) {
+    (void)jni, (void)type;
+    return result_of(spprof_threads_last_error());
+}
+
+/* An error number of Linux only. */
+JNIEXPORT jint JNICALL Java_io_spprof_sampler_NativeSampler_deliveryProblem0(JNIEnv *jni,
+                                                                             jclass type) {
+    (void)jni, (void)type;
+    return spprof_delivery_problem();
+}
+
+/* ProcessHandle tells it, too, for some ms of CPU time. */
+JNIEXPORT jlong JNICALL Java_io_spprof_sampler_NativeSampler_pid0(JNIEnv *jni, jclass type) {
+    (void)jni, (void)type;
+    return getpid();
+}
+
+JNIEXPORT jboolean JNICALL Java_io_spprof_sampler_NativeSampler_signalIsTaken0(JNIEnv *jni,
+                                                                               jclass type) {
+    (void)jni, (void)type;
+    return spprof_sampler_signal_is_taken() ? JNI_TRUE : JNI_FALSE;
+}
+
+JNIEXPORT void JNICALL Java_io_spprof_sampler_NativeSampler_exclude0(JNIEnv *jni, jclass type,
+                                                                     jboolean excluded) {
+    (void)jni, (void)type;
+    spprof_threads_exclude(excluded == JNI_TRUE);
+}
+
+JNIEXPORT jobject JNICALL Java_io_spprof_sampler_NativeSampler_ring0(JNIEnv *jni, jclass type) {
+    (void)type;
+    uint64_t size;
+    void *block = spprof_sampler_ring(&size);
+    return block == NULL ? NULL : (*jni)->NewDirectByteBuffer(jni, block, (jlong)size);
+}
+
+JNIEXPORT jobject JNICALL Java_io_spprof_sampler_NativeSampler_counters0(JNIEnv *jni, jclass type) {
+    (void)type;
+    return (*jni)->NewDirectByteBuffer(jni, &spprof_counters, sizeof spprof_counters);
+}
+
+JNIEXPORT jint JNICALL Java_io_spprof_sampler_NativeSampler_walker0(JNIEnv *jni, jclass type) {
+    (void)jni, (void)type;
+    return (jint)spprof_sampler_walker();
+}
+
+JNIEXPORT jstring JNICALL Java_io_spprof_sampler_NativeSampler_walkerProblem0(JNIEnv *jni,
+                                                                              jclass type) {
+    (void)type;
+    char why[1280];
+    spprof_sampler_walker_problem(why, sizeof why);
+    return (*jni)->NewStringUTF(jni, why);
+}
+
+JNIEXPORT jint JNICALL Java_io_spprof_sampler_NativeSampler_debugInfo0(JNIEnv *jni, jclass type) {
+    (void)jni, (void)type;
+    return spprof_sampler_debug_info();
+}
+
+JNIEXPORT jstring JNICALL Java_io_spprof_sampler_NativeSampler_methodName0(JNIEnv *jni, jclass type,
+                                                                           jlong method) {
+    (void)type;
+    return spprof_symbols_name(jni, (uint64_t)method);
+}
+
+JNIEXPORT jintArray JNICALL Java_io_spprof_sampler_NativeSampler_methodLines0(JNIEnv *jni,
+                                                                              jclass type,
+                                                                              jlong method) {
+    (void)type;
+    return spprof_symbols_lines(jni, (uint64_t)method);
+}
+
+static jlong clock_ns(clockid_t clock) {
+    struct timespec now;
+    return clock_gettime(clock, &now) == 0 ? (jlong)now.tv_sec * 1000000000 + now.tv_nsec : 0;
+}
+
+JNIEXPORT jlong JNICALL Java_io_spprof_sampler_NativeSampler_threadCpuNanos0(JNIEnv *jni,
+                                                                             jclass type) {
+    (void)jni, (void)type;
+    return clock_ns(CLOCK_THREAD_CPUTIME_ID);
+}
+
+JNIEXPORT jlong JNICALL Java_io_spprof_sampler_NativeSampler_timeNanos0(JNIEnv *jni, jclass type) {
+    (void)jni, (void)type;
+    return clock_ns(CLOCK_MONOTONIC);
+}
+
+/* The names of failure.h, in their order, each with a blank behind it. */
+JNIEXPORT jstring JNICALL Java_io_spprof_sampler_NativeSampler_failures0(JNIEnv *jni, jclass type) {
+    (void)type;
+#define NAME(name) #name " "
+    return (*jni)->NewStringUTF(jni, SPPROF_FAILURES(NAME));
+}
+
+/* Sizes and offsets, in the order of SampleLayout.described(). */
+JNIEXPORT jintArray JNICALL Java_io_spprof_sampler_NativeSampler_layout0(JNIEnv *jni, jclass type) {
+    (void)type;
+    const jint layout[] = {
+        offsetof(struct spprof_ring_block, tail),
+        offsetof(struct spprof_ring_block, head),
+        offsetof(struct spprof_ring_block, data),
+        SPPROF_RECORD_ALIGN,
+        SPPROF_RECORD_SAMPLE,
+        SPPROF_RECORD_THREAD,
+        SPPROF_RECORD_PADDING,
+        SPPROF_RECORD_METHOD,
+        SPPROF_RECORD_FORGET,
+        SPPROF_FLAG_TRUNCATED,
+        SPPROF_FLAG_NATIVE,
+        SPPROF_FLAG_WORDS,
+        SPPROF_STATE_SHIFT,
+        SPPROF_STATE_IN_JAVA,
+        SPPROF_STATE_IN_NATIVE,
+        SPPROF_STATE_IN_VM,
+        SPPROF_STATE_OTHER,
+        SPPROF_WALK_OK,
+        SPPROF_WALK_VIRTUAL,
+        SPPROF_WALK_FROZEN,
+        SPPROF_WALK_BROKEN_STACK,
+        SPPROF_WALK_BROKEN_CODE,
+        SPPROF_WALK_BROKEN_METHOD,
+        SPPROF_WALK_BROKEN_STUB,
+        SPPROF_WALK_BROKEN_INTERPRETER,
+        SPPROF_WALK_BROKEN_ENTRY,
+        SPPROF_WALK_BROKEN_NATIVE,
+        SPPROF_WALK_BROKEN_SCOPES,
+        SPPROF_WALK_BROKEN_DEOPT,
+        SPPROF_WALK_NATIVE_THREAD,
+        SPPROF_WALK_THREAD_EXIT,
+        offsetof(struct spprof_record, length),
+        offsetof(struct spprof_record, type),
+        offsetof(struct spprof_record, flags),
+        offsetof(struct spprof_record, walk),
+        offsetof(struct spprof_record, thread),
+        offsetof(struct spprof_record, count),
+        offsetof(struct spprof_record, time_ns),
+        offsetof(struct spprof_record, cpu_ns),
+        sizeof(struct spprof_record),
+        offsetof(struct spprof_frame, bci),
+        offsetof(struct spprof_frame, method),
+        sizeof(struct spprof_frame),
+        SPPROF_WORD_FRAME,
+        SPPROF_WORD_LOCATION,
+        SPPROF_WORD_DEFINE,
+        SPPROF_WORD_KIND_SHIFT,
+        SPPROF_WORD_SHIFT,
+        SPPROF_BCI_BIAS,
+        (jint)SPPROF_TRANSIENT,
+        offsetof(struct spprof_counters, signals),
+        offsetof(struct spprof_counters, committed),
+        offsetof(struct spprof_counters, dropped),
+        SPPROF_DROP_BUFFER_FULL,
+        SPPROF_DROP_WALK_BUFFERS_BUSY,
+        SPPROF_DROP_LATE,
+        SPPROF_DROP_FOREIGN,
+        offsetof(struct spprof_counters, dropped_cpu_ns),
+        offsetof(struct spprof_counters, unsignalled_cpu_ns),
+        offsetof(struct spprof_counters, unseen_cpu_ns),
+        SPPROF_TIMED_EVERY,
+        offsetof(struct spprof_counters, timed_handler_ns),
+        offsetof(struct spprof_counters, timed_walk_ns),
+        offsetof(struct spprof_counters, hooks),
+        offsetof(struct spprof_counters, timed_hook_ns),
+        offsetof(struct spprof_counters, threads_sampled),
+        offsetof(struct spprof_counters, threads_failed),
+        sizeof(struct spprof_counters),
+    };
+    jsize count = (jsize)(sizeof layout / sizeof *layout);
+    jintArray result = (*jni)->NewIntArray(jni, count);
+    if (result != NULL) {
+        (*jni)->SetIntArrayRegion(jni, result, 0, count, layout);
+    }
+    return result;
+}

@@ -1,0 +1,191 @@
+#include "session/handler.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/counters.h"
+#include "base/gate.h"
+#include "session/thread_hooks.h"
+#include "threads/schedule.h"
+#include "threads/thread_name.h"
+#include "threads/threads.h"
+
+struct spprof_handler_session spprof_handler_session;
+
+static uint64_t clock_ns(clockid_t clock) {
+    struct timespec now;
+    return clock_gettime(clock, &now) == 0
+               ? (uint64_t)now.tv_sec * UINT64_C(1000000000) + (uint64_t)now.tv_nsec
+               : 0;
+}
+
+static void drop(enum spprof_drop reason, uint64_t cpu_ns) {
+    spprof_count_sigsafe(&spprof_counters.dropped_cpu_ns, cpu_ns);
+    spprof_count_sigsafe(&spprof_counters.dropped[reason], 1);
+}
+
+static bool write_record(const struct spprof_slot *slot, uint64_t cpu_ns, int walk, uint8_t flags,
+                         const void *frames, uint32_t count, uint32_t frame_size) {
+    uint32_t payload = count * frame_size;
+    uint32_t size = spprof_record_size(payload);
+    spprof_thread_name_mark_sigsafe(slot); /* before its record is in the ring */
+    struct spprof_record *record =
+        spprof_ring_reserve_sample_sigsafe(&spprof_handler_session.ring, size);
+    if (record == NULL) {
+        drop(SPPROF_DROP_BUFFER_FULL, cpu_ns);
+        return false;
+    }
+    record->type = SPPROF_RECORD_SAMPLE;
+    record->flags = flags;
+    record->walk = (int16_t)walk;
+    record->thread = atomic_load_explicit(&slot->serial, memory_order_relaxed);
+    record->count = count;
+    record->time_ns = clock_ns(CLOCK_MONOTONIC);
+    record->cpu_ns = cpu_ns;
+    if (count > 0) {
+        memcpy(record + 1, frames, payload);
+    }
+    spprof_ring_publish_sigsafe(record, size);
+    spprof_count_sigsafe(&spprof_counters.committed, 1);
+    return true;
+}
+
+static void walk_and_write(const struct spprof_slot *slot, uint64_t cpu_ns,
+                           const struct spprof_walker *walker, struct spprof_walk *walk,
+                           bool timed) {
+    if (timed) { /* a clock that is no system call: it takes little beside the walk */
+        uint64_t before = clock_ns(CLOCK_MONOTONIC);
+        walker->walk_sigsafe(walk);
+        spprof_count_sigsafe(&spprof_counters.timed_walk_ns, clock_ns(CLOCK_MONOTONIC) - before);
+    } else {
+        walker->walk_sigsafe(walk);
+    }
+    if (walk->ring_full) {
+        drop(SPPROF_DROP_BUFFER_FULL, cpu_ns);
+        return;
+    }
+    uint32_t size =
+        (walk->flags & SPPROF_FLAG_WORDS) != 0 ? sizeof *walk->words : sizeof(struct spprof_frame);
+    if (write_record(slot, cpu_ns, walk->result, walk->flags, walk->words, walk->count, size) &&
+        walker->published_sigsafe != NULL) {
+        walker->published_sigsafe(walk);
+    }
+}
+
+/* Once after each ThreadEnd. */
+static bool has_left(struct spprof_slot *slot) {
+    /* Relaxed, and no exchange: only the slot's thread writes it, its handler included. */
+    bool left = atomic_load_explicit(&slot->left, memory_order_relaxed);
+    if (left) {
+        atomic_store_explicit(&slot->left, false, memory_order_relaxed);
+    }
+    return left;
+}
+
+static void sample(struct spprof_slot *slot, uint64_t cpu_ns, bool timed, void *ucontext) {
+    struct spprof_handler_session *session = &spprof_handler_session;
+    /* Acquire, with the release of whoever adopted the thread. */
+    void *env = atomic_load_explicit(&slot->env, memory_order_acquire);
+    if (env == NULL) {
+        bool exiting = atomic_load_explicit(&slot->exiting, memory_order_acquire) || has_left(slot);
+        write_record(slot, cpu_ns, exiting ? SPPROF_WALK_THREAD_EXIT : SPPROF_WALK_NATIVE_THREAD,
+                     exiting ? 0 : SPPROF_FLAG_NATIVE, NULL, 0, 0);
+        return;
+    }
+    if (((uintptr_t)env & SPPROF_ENV_IN_HOOK) != 0) {
+        write_record(slot, cpu_ns, SPPROF_WALK_NO_JAVA_FRAME, 0, NULL, 0, 0);
+        return;
+    }
+    int number = spprof_buffers_claim_sigsafe(&session->buffers);
+    if (number < 0) {
+        drop(SPPROF_DROP_WALK_BUFFERS_BUSY, cpu_ns);
+        return;
+    }
+    struct spprof_walk walk;
+    walk.ucontext = ucontext;
+    walk.env = env;
+    walk.words = (uint64_t *)spprof_buffers_get_sigsafe(&session->buffers, number);
+    walk.depth = (uint32_t)session->depth;
+    walk.ring_full = false;
+    walk_and_write(slot, cpu_ns, session->walker, &walk, timed);
+    spprof_buffers_release_sigsafe(&session->buffers, number);
+}
+
+/* As the kernel would have called it, but for SA_RESETHAND and SA_ONSTACK. */
+static void forward(const struct sigaction *to, int signal, siginfo_t *info, void *ucontext) {
+    sigset_t mask;
+    pthread_sigmask(SIG_BLOCK, &to->sa_mask, &mask);
+    if ((to->sa_flags & SA_SIGINFO) != 0) {
+        to->sa_sigaction(signal, info, ucontext);
+    } else {
+        to->sa_handler(signal);
+    }
+    pthread_sigmask(SIG_SETMASK, &mask, NULL);
+}
+
+static bool is_native(const struct spprof_slot *slot) {
+    return atomic_load_explicit(&slot->env, memory_order_relaxed) == NULL &&
+           !atomic_load_explicit(&slot->exiting, memory_order_relaxed) &&
+           !atomic_load_explicit(&slot->left, memory_order_relaxed);
+}
+
+/* Counts a signal of ours, and what became of it. */
+static void handle(const struct spprof_engine *engine, struct spprof_slot *slot,
+                   const struct spprof_signal *signal, bool open, bool timed, void *ucontext) {
+    uint64_t before = timed ? clock_ns(CLOCK_THREAD_CPUTIME_ID) : 0;
+    uint64_t cpu_ns = signal->cpu_ns;
+    if (engine->timer_a_thread) {
+        cpu_ns = spprof_schedule_pay_sigsafe(slot, signal->expirations);
+    }
+    if (!open) {
+        drop(SPPROF_DROP_LATE, cpu_ns);
+        return;
+    }
+    if (engine->timer_a_thread) {
+        spprof_schedule_follow_sigsafe(engine, slot);
+        if (is_native(slot)) {
+            spprof_thread_hear_exit_sigsafe(signal->value);
+        }
+    }
+    sample(slot, cpu_ns, timed, ucontext);
+    if (timed) {
+        spprof_count_sigsafe(&spprof_counters.timed_handler_ns,
+                             clock_ns(CLOCK_THREAD_CPUTIME_ID) - before);
+    }
+}
+
+void spprof_handler_settle(struct spprof_slot *slot, uint64_t cpu_ns) {
+    spprof_count_sigsafe(&spprof_counters.signals, 1);
+    write_record(slot, cpu_ns, SPPROF_WALK_THREAD_EXIT, 0, NULL, 0, 0);
+}
+
+void spprof_handler_sigsafe(int number, siginfo_t *info, void *ucontext) {
+    int saved_errno = errno;
+    const struct spprof_handler_session *session = &spprof_handler_session;
+    bool open = spprof_gate_enter_sigsafe();
+    uint64_t count = spprof_count_sigsafe(&spprof_counters.signals, 1);
+    struct spprof_signal signal = {0};
+    struct spprof_slot *slot = NULL;
+    bool stale = false;
+    const struct sigaction *previous = NULL;
+    const struct spprof_engine *engine =
+        atomic_load_explicit(&session->engine, memory_order_relaxed);
+    if (engine->signal_sigsafe(info, &signal)) {
+        slot = spprof_threads_slot_sigsafe(engine, &signal, &stale);
+    }
+    if (slot != NULL) {
+        handle(engine, slot, &signal, open, count % SPPROF_TIMED_EVERY == 0, ucontext);
+    } else if (stale) {
+        drop(SPPROF_DROP_LATE, 0); /* its session counts the time as due and not signalled */
+    } else {
+        drop(SPPROF_DROP_FOREIGN, 0);
+        previous = atomic_load_explicit(&session->previous, memory_order_acquire);
+    }
+    spprof_gate_leave_sigsafe();
+    errno = saved_errno;
+    if (previous != NULL) { /* outside of the gate: it may never come back */
+        forward(previous, number, info, ucontext);
+    }
+}

@@ -1,0 +1,433 @@
+#include "session/sampler.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+
+#include "base/counters.h"
+#include "base/failure.h"
+#include "base/gate.h"
+#include "base/lock.h"
+#include "jvm/agent.h"
+#include "jvm/symbols.h"
+#include "platform/action.h"
+#include "platform/delivery.h"
+#include "session/drain.h"
+#include "session/handler.h"
+#include "session/sigprof.h"
+#include "threads/java_names.h"
+#include "threads/java_threads.h"
+#include "threads/thread_name.h"
+#include "threads/threads.h"
+#include "walk/vm/debug_info.h"
+
+enum stage { NONE, START_FAILED, SAMPLING, STOPPED };
+
+static struct spprof_lock lock = SPPROF_LOCK_INITIALIZER;
+static enum stage stage; /* under the lock */
+/* Under the lock, of the session. */
+static struct spprof_action before; /* what our action replaced, also in the last session */
+static struct spprof_action ours;   /* our action */
+static bool drained;                /* also once the JVM has gone, with nobody to call stop */
+static bool vm_walker_works;        /* it was probed, and nothing about it changes */
+static char walker_problem[1280];
+static enum spprof_debug_info debug_info;
+
+int spprof_sampler_load(void) {
+    spprof_lock(&lock);
+    spprof_counters_reset();
+    spprof_thread_hooks_load();
+    int error = spprof_slots_map();
+    spprof_unlock(&lock);
+    return error;
+}
+
+static int choose_walker(JNIEnv *jni, const struct spprof_sampler_config *config) {
+    struct spprof_handler_session *session = &spprof_handler_session;
+    walker_problem[0] = '\0';
+    if (config->walker != SPPROF_WALKER_AGCT) {
+        session->walker = &spprof_walker_vm;
+        vm_walker_works =
+            vm_walker_works ||
+            spprof_walker_vm.probe(jni, config->engine, walker_problem, sizeof walker_problem) == 0;
+        if (vm_walker_works || config->walker == SPPROF_WALKER_VM) {
+            return vm_walker_works ? 0 : SPPROF_FAILED(WALKER, 0);
+        }
+    }
+    char why[256];
+    session->walker = &spprof_walker_agct;
+    return session->walker->probe(jni, config->engine, why, sizeof why) == 0
+               ? 0
+               : SPPROF_FAILED(WALKER, 0);
+}
+
+static int of_memory(int error) {
+    return error == 0         ? 0
+           : error == -ENOMEM ? SPPROF_FAILED(MEMORY, 0)
+                              : SPPROF_FAILED(SYSTEM, error);
+}
+
+static int make_room(JNIEnv *jni, const struct spprof_sampler_config *config) {
+    struct spprof_handler_session *session = &spprof_handler_session;
+    if (config->depth < 1 || config->depth > SPPROF_MAX_DEPTH || config->interval_ns == 0) {
+        return SPPROF_FAILED(SETTINGS, 0);
+    }
+    session->engine = config->engine;
+    session->depth = (int)config->depth;
+    int error = choose_walker(jni, config);
+    if (error != 0) {
+        return error;
+    }
+    error = spprof_ring_create(&session->ring, config->ring_bytes);
+    if (error == 0) {
+        error = spprof_buffers_create(&session->buffers, config->walk_buffers, config->depth + 1);
+        if (error == 0) {
+            const struct spprof_walker_config walker = {
+                .ring = &session->ring, .locations = config->locations, .methods = config->methods};
+            error = session->walker->create(&walker);
+            if (error != 0) {
+                spprof_buffers_destroy(&session->buffers);
+            }
+        }
+        if (error != 0) {
+            spprof_ring_destroy(&session->ring);
+        }
+    }
+    return error == -EINVAL ? SPPROF_FAILED(SETTINGS, 0) : of_memory(error);
+}
+
+static void give_back_room(void) {
+    spprof_ring_destroy(&spprof_handler_session.ring);
+    spprof_buffers_destroy(&spprof_handler_session.buffers);
+}
+
+static void look_for_names(JNIEnv *jni) {
+    spprof_thread_name_look(jni, spprof_handler_session.engine, &spprof_handler_session.ring);
+}
+
+enum jvm { JVM_GOES, JVM_LIVES }; /* whether it may be called */
+
+static int drain(enum jvm jvm, JNIEnv *jni, uint32_t deadline_ms, bool *replaced) {
+    *replaced = false;
+    if (drained) {
+        return 0;
+    }
+    struct spprof_drain drain = {.signal = SPPROF_SIGNAL,
+                                 .engine = spprof_handler_session.engine,
+                                 .ours = ours,
+                                 .before = before,
+                                 .deadline_ms = deadline_ms};
+    /*
+     * A handler that comes too late to be waited for finds that its session is over: the time that
+     * its signal stands for is counted below, as due. Under the lock, with the gate closed first:
+     * no timer is made with the new number. The drain closes the gate again, which orders this.
+     */
+    spprof_threads_lock();
+    spprof_gate_close();
+    spprof_threads_new_session();
+    spprof_threads_unlock();
+    int error = spprof_drain(&drain);
+    *replaced = drain.replaced;
+    if (error == 0) {
+        if (jvm == JVM_LIVES) {
+            look_for_names(jni); /* no sample comes after it */
+            spprof_java_names_end(jni);
+        }
+        spprof_threads_end();
+        spprof_handler_session.walker->destroy();
+        drained = true;
+    }
+    return error == 0            ? 0
+           : drain.timer_lives   ? SPPROF_FAILED(TIMER_LIVES, error)
+           : error == -ETIMEDOUT ? SPPROF_FAILED(IN_FLIGHT, 0)
+           : error == -EBUSY     ? SPPROF_FAILED(DEBUGGER, 0)
+                                 : SPPROF_FAILED(SYSTEM, error);
+}
+
+static void end_events(void) {
+    spprof_agent_events(false, true);
+    spprof_debug_info_end();
+}
+
+/* A start that failed while a handler hung left all that it may touch: perhaps it came back. */
+static void finish_failed_start(JNIEnv *jni) {
+    bool replaced;
+    if (stage == START_FAILED && drain(JVM_LIVES, jni, 1000, &replaced) == 0) {
+        end_events();
+        give_back_room();
+        stage = NONE;
+    }
+}
+
+int spprof_sampler_start(JNIEnv *jni, const struct spprof_sampler_config *config) {
+    spprof_lock(&lock);
+    finish_failed_start(jni);
+    int error = 0;
+    if (stage != NONE) {
+        error = stage == START_FAILED ? SPPROF_FAILED(UNDO, 0) : SPPROF_FAILED(SESSION, 0);
+    }
+    if (error == 0) {
+        spprof_threads_new_session();
+        error = spprof_drain_await_handlers(1000) == 0 ? 0 : SPPROF_FAILED(IN_FLIGHT, 0);
+    }
+    if (error == 0) {
+        error = make_room(jni, config);
+    }
+    if (error != 0) {
+        spprof_unlock(&lock);
+        return error;
+    }
+    spprof_threads_begin(config->engine, &spprof_handler_session.ring, config->interval_ns);
+    spprof_java_names_begin(jni, config->engine);
+    spprof_thread_starts(SPPROF_STARTS_TIMED);
+    /* Events first: the hooks are inert while the gate is closed, and AsyncGetCallTrace wants them.
+     */
+    bool needs_ids = spprof_handler_session.walker->needs_ids;
+    error = spprof_agent_events(true, needs_ids) == 0 ? 0 : SPPROF_FAILED(EVENTS, 0);
+    if (error == 0) {
+        debug_info = spprof_debug_info_begin();
+        if (needs_ids) {
+            spprof_symbols_allocate_ids(jni);
+        }
+        error = spprof_sigprof_take(&ours, &before);
+    }
+    if (error == 0) {
+        drained = false;
+        spprof_gate_open();
+        if (spprof_java_threads_adopt(jni, spprof_handler_session.engine) != 0) {
+            spprof_threads_note(SPPROF_FAILED(JAVA_THREADS, 0));
+        }
+        int armed = spprof_threads_sweep();
+        if (armed <= 0) {
+            bool replaced;
+            error = armed < 0 ? armed : SPPROF_FAILED(TIMER, 0);
+            if (drain(JVM_LIVES, jni, 1000, &replaced) != 0) {
+                stage = START_FAILED;
+            }
+        }
+    }
+    if (error == 0) {
+        stage = SAMPLING;
+        if (sigismember(&lock.mask, SPPROF_SIGNAL)) {
+            /* The caller blocks it, so whoever made the caller did, and perhaps all other threads.
+             */
+            spprof_threads_ask_all_for_blocking();
+        }
+    } else if (stage == NONE) {
+        end_events();
+        spprof_threads_end();
+        spprof_handler_session.walker->destroy();
+        give_back_room();
+    }
+    spprof_unlock(&lock);
+    return error;
+}
+
+int spprof_sampler_stop(JNIEnv *jni, uint32_t deadline_ms) {
+    spprof_lock(&lock);
+    int result = SPPROF_FAILED(NO_SESSION, 0);
+    if (stage == SAMPLING) {
+        if (spprof_gate_is_open_sigsafe()) {
+            spprof_threads_sweep();
+        }
+        bool replaced;
+        result = drain(JVM_LIVES, jni, deadline_ms, &replaced);
+        if (result == 0) {
+            end_events();
+            stage = STOPPED;
+            result = replaced ? 1 : 0;
+        }
+    }
+    spprof_unlock(&lock);
+    return result;
+}
+
+int spprof_sampler_release(void) {
+    spprof_lock(&lock);
+    int error = -EBUSY;
+    if (stage == NONE || stage == STOPPED) {
+        give_back_room();
+        stage = NONE;
+        error = 0;
+    }
+    spprof_unlock(&lock);
+    return error;
+}
+
+static void adopt_found(JNIEnv *jni, bool swept) {
+    if (spprof_threads_worth_adopting(swept)) {
+        spprof_java_threads_adopt_found(jni, spprof_handler_session.engine);
+        spprof_threads_adopted();
+    }
+}
+
+int spprof_sampler_sweep(JNIEnv *jni) {
+    spprof_lock(&lock);
+    int result = -EINVAL;
+    if (stage == SAMPLING && spprof_gate_is_open_sigsafe()) {
+        if (spprof_handler_session.walker->refresh != NULL) {
+            spprof_handler_session.walker->refresh();
+        }
+        result = spprof_threads_sweep();
+        adopt_found(jni, true);
+    }
+    spprof_unlock(&lock);
+    return result;
+}
+
+int spprof_sampler_read_names(JNIEnv *jni) {
+    spprof_lock(&lock);
+    int result = -EINVAL;
+    if (stage == SAMPLING && spprof_gate_is_open_sigsafe()) {
+        look_for_names(jni);
+        result = 0;
+    }
+    spprof_unlock(&lock);
+    return result;
+}
+
+int spprof_sampler_thread_starts(enum spprof_thread_starts starts) {
+    spprof_lock(&lock);
+    int result = -EINVAL;
+    if (stage == SAMPLING && spprof_gate_is_open_sigsafe()) {
+        /* A process's timer needs no listing of threads, so sweeps need not find them all. */
+        bool unheard =
+            starts == SPPROF_STARTS_UNHEARD && spprof_handler_session.engine->timer_a_thread;
+        spprof_thread_starts(starts);
+        spprof_threads_starts_unheard(unheard);
+        result = spprof_agent_hear_starts(!unheard);
+    }
+    spprof_unlock(&lock);
+    return result;
+}
+
+uint64_t spprof_sampler_search(JNIEnv *jni) {
+    spprof_lock(&lock);
+    uint64_t found_ns = 0;
+    if (stage == SAMPLING && spprof_gate_is_open_sigsafe()) {
+        found_ns = spprof_threads_search();
+        adopt_found(jni, false);
+    }
+    spprof_unlock(&lock);
+    return found_ns;
+}
+
+int spprof_sampler_set_interval(uint64_t interval_ns) {
+    spprof_lock(&lock);
+    int result = -EINVAL;
+    if (stage == SAMPLING && spprof_gate_is_open_sigsafe() && interval_ns > 0) {
+        result = spprof_threads_set_interval(interval_ns);
+    }
+    spprof_unlock(&lock);
+    return result;
+}
+
+static int forget_told(void) {
+    struct spprof_handler_session *session = &spprof_handler_session;
+    int error = spprof_drain_await_handlers(20); /* closes the gate */
+    if (error != 0) {
+        return error;
+    }
+    uint32_t size = spprof_record_size(0);
+    struct spprof_record *record = spprof_ring_reserve_sigsafe(&session->ring, size);
+    if (record == NULL) {
+        return -EAGAIN;
+    }
+    record->type = SPPROF_RECORD_FORGET;
+    spprof_ring_publish_sigsafe(record, size);
+    if (session->walker->forget != NULL) {
+        session->walker->forget();
+    }
+    return 0;
+}
+
+int spprof_sampler_forget(void) {
+    spprof_lock(&lock);
+    int result = -EINVAL;
+    if (stage == SAMPLING && spprof_gate_is_open_sigsafe()) {
+        /* A thread that starts or ends now waits: it asks the gate under this lock. */
+        spprof_threads_lock();
+        result = forget_told();
+        spprof_gate_open();
+        spprof_threads_unlock();
+        if (result == 0) {
+            spprof_threads_forget_names();
+        }
+    }
+    spprof_unlock(&lock);
+    return result;
+}
+
+int spprof_sampler_rest(uint32_t share, uint32_t turn) {
+    spprof_lock(&lock);
+    int result = -EINVAL;
+    if (stage == SAMPLING && spprof_gate_is_open_sigsafe() && share > 0) {
+        spprof_threads_rest(share, turn);
+        result = 0;
+    }
+    spprof_unlock(&lock);
+    return result;
+}
+
+bool spprof_sampler_signal_is_taken(void) {
+    spprof_lock(&lock);
+    struct spprof_action now;
+    bool taken = stage == SAMPLING && spprof_gate_is_open_sigsafe() &&
+                 spprof_action_get(SPPROF_SIGNAL, &now) == 0 &&
+                 !spprof_action_same_handler(&now, &ours);
+    spprof_unlock(&lock);
+    return taken;
+}
+
+void *spprof_sampler_ring(uint64_t *size) {
+    spprof_lock(&lock);
+    *size = stage == NONE ? 0 : spprof_ring_block_size(&spprof_handler_session.ring);
+    void *block = stage == NONE ? NULL : spprof_handler_session.ring.block;
+    spprof_unlock(&lock);
+    return block;
+}
+
+enum spprof_walker_choice spprof_sampler_walker(void) {
+    spprof_lock(&lock);
+    bool vm = spprof_handler_session.walker == &spprof_walker_vm;
+    spprof_unlock(&lock);
+    return vm ? SPPROF_WALKER_VM : SPPROF_WALKER_AGCT;
+}
+
+void spprof_sampler_walker_problem(char *why, uint64_t size) {
+    spprof_lock(&lock);
+    snprintf(why, size, "%s", walker_problem);
+    spprof_unlock(&lock);
+}
+
+int spprof_sampler_debug_info(void) {
+    spprof_lock(&lock);
+    int info = debug_info;
+    spprof_unlock(&lock);
+    return info;
+}
+
+void spprof_sampler_vm_death(void) {
+    spprof_lock(&lock);
+    if (stage == SAMPLING) {
+        bool replaced;
+        drain(JVM_GOES, NULL, 100,
+              &replaced); /* what is left if a handler hangs dies with the process */
+    }
+    spprof_unlock(&lock);
+}
+
+void spprof_sampler_unload(void) {
+    spprof_lock(&lock);
+    bool replaced;
+    if (stage == SAMPLING) {
+        /* START_FAILED: tried again if this library comes back (jni.c). */
+        stage = drain(JVM_GOES, NULL, 100, &replaced) == 0 ? STOPPED : START_FAILED;
+    }
+    spprof_debug_info_end();
+    if (stage != START_FAILED) {
+        give_back_room();
+        stage = NONE;
+    }
+    spprof_unlock(&lock);
+}

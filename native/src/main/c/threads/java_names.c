@@ -1,0 +1,169 @@
+/*
+ * A look gets JNIEnvs and wants names. The JNIEnv lies in the JavaThread, at a distance that is the
+ * same for all, and a java.lang.Thread's field `eetop` holds its JavaThread's address. So one pass
+ * over all of the JVM's threads finds those that are wanted; it is made only when one is wanted
+ * that was not found before. A weak reference to its java.lang.Thread, and one to the String that
+ * was its name, then answer "is it still the same name?" without a copy.
+ *
+ * The references belong to one life of the thread in the JVM: the address of a JNIEnv can be
+ * another thread's afterwards.
+ */
+#include "threads/java_names.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "jvm/agent.h"
+#include "threads/java_threads.h"
+#include "threads/threads.h"
+
+/* Of the session; written while no look is made. */
+static int64_t distance;   /* of a JNIEnv from its JavaThread */
+static _Atomic bool works; /* relaxed: written before the events that ask */
+static jfieldID eetop_field;
+static jfieldID name_field;
+
+static jfieldID thread_field(JNIEnv *jni, const char *name, const char *type) {
+    jclass thread = (*jni)->FindClass(jni, "java/lang/Thread");
+    jfieldID field = thread == NULL ? NULL : (*jni)->GetFieldID(jni, thread, name, type);
+    if (field == NULL) {
+        (*jni)->ExceptionClear(jni);
+    }
+    (*jni)->DeleteLocalRef(jni, thread);
+    return field;
+}
+
+void spprof_java_names_begin(JNIEnv *jni, const struct spprof_engine *engine) {
+    eetop_field = thread_field(jni, "eetop", "J");
+    name_field = thread_field(jni, "name", "Ljava/lang/String;");
+    bool all = eetop_field != NULL && name_field != NULL &&
+               spprof_java_threads_env_distance(jni, engine, &distance) == 0;
+    atomic_store_explicit(&works, all, memory_order_relaxed);
+}
+
+bool spprof_java_names_work(void) {
+    return atomic_load_explicit(&works, memory_order_relaxed);
+}
+
+bool spprof_java_names_get(jvmtiEnv *jvmti, JNIEnv *jni, jthread thread,
+                           char name[SPPROF_NAME_ROOM]) {
+    jvmtiThreadInfo info;
+    if ((*jvmti)->GetThreadInfo(jvmti, thread, &info) != JVMTI_ERROR_NONE) {
+        return false;
+    }
+    bool has = info.name != NULL;
+    if (has) {
+        size_t length = strnlen(info.name, SPPROF_NAME_ROOM - 1);
+        memcpy(name, info.name, length);
+        name[length] = '\0';
+    }
+    (*jvmti)->Deallocate(jvmti, (unsigned char *)info.name);
+    (*jni)->DeleteLocalRef(jni, info.thread_group);
+    (*jni)->DeleteLocalRef(jni, info.context_class_loader);
+    return has;
+}
+
+static void let_go(JNIEnv *jni, void **reference) {
+    if (*reference != NULL) {
+        (*jni)->DeleteWeakGlobalRef(jni, *reference);
+        *reference = NULL;
+    }
+}
+
+static bool was_found(const struct spprof_nameless *wanted) {
+    const struct spprof_slot *slot = wanted->slot;
+    return slot->thread_ref != NULL && slot->ref_serial == wanted->serial &&
+           slot->ref_life == wanted->life;
+}
+
+static void read_name(JNIEnv *jni, struct spprof_nameless *wanted, jthread thread) {
+    struct spprof_slot *slot = wanted->slot;
+    jobject string = (*jni)->GetObjectField(jni, thread, name_field);
+    char name[SPPROF_NAME_ROOM];
+    if (wanted->named && slot->name_ref != NULL && string != NULL &&
+        (*jni)->IsSameObject(jni, slot->name_ref, string)) {
+        spprof_thread_name_found(wanted, NULL);
+    } else if (spprof_java_names_get(spprof_agent_jvmti(), jni, thread, name)) {
+        let_go(jni, &slot->name_ref);
+        slot->name_ref = string == NULL ? NULL : (*jni)->NewWeakGlobalRef(jni, string);
+        spprof_thread_name_found(wanted, name);
+    }
+    (*jni)->DeleteLocalRef(jni, string);
+}
+
+/* Without it being found before, or no longer: left for a search. */
+static bool read_known(JNIEnv *jni, struct spprof_nameless *wanted) {
+    jthread thread = was_found(wanted) ? (*jni)->NewLocalRef(jni, wanted->slot->thread_ref) : NULL;
+    if (thread == NULL) {
+        return false;
+    }
+    read_name(jni, wanted, thread);
+    (*jni)->DeleteLocalRef(jni, thread);
+    return true;
+}
+
+static int by_env(const void *one, const void *two) {
+    uintptr_t a = (uintptr_t)(*(struct spprof_nameless *const *)one)->env;
+    uintptr_t b = (uintptr_t)(*(struct spprof_nameless *const *)two)->env;
+    return a < b ? -1 : a > b;
+}
+
+static void remember(JNIEnv *jni, const struct spprof_nameless *wanted, jthread thread) {
+    struct spprof_slot *slot = wanted->slot;
+    let_go(jni, &slot->thread_ref);
+    let_go(jni, &slot->name_ref);
+    slot->thread_ref = (*jni)->NewWeakGlobalRef(jni, thread);
+    slot->ref_serial = wanted->serial;
+    slot->ref_life = wanted->life;
+}
+
+static void search(JNIEnv *jni, struct spprof_nameless **wanted, uint32_t count) {
+    jvmtiEnv *jvmti = spprof_agent_jvmti();
+    jint all;
+    jthread *threads;
+    qsort(wanted, count, sizeof *wanted, by_env);
+    (*jni)->EnsureLocalCapacity(jni, SPPROF_LOCAL_REFERENCES);
+    if ((*jvmti)->GetAllThreads(jvmti, &all, &threads) != JVMTI_ERROR_NONE) {
+        return;
+    }
+    for (jint i = 0; i < all; i++) {
+        jlong java_thread = (*jni)->GetLongField(jni, threads[i], eetop_field);
+        struct spprof_nameless key = {.env = (void *)(uintptr_t)(uint64_t)(java_thread + distance)};
+        const struct spprof_nameless *sought = &key;
+        struct spprof_nameless **found =
+            java_thread == 0 ? NULL : bsearch(&sought, wanted, count, sizeof *wanted, by_env);
+        if (found != NULL) {
+            remember(jni, *found, threads[i]);
+            read_name(jni, *found, threads[i]);
+        }
+        (*jni)->DeleteLocalRef(jni, threads[i]);
+    }
+    (*jvmti)->Deallocate(jvmti, (unsigned char *)threads);
+}
+
+void spprof_java_names_read(JNIEnv *jni, struct spprof_nameless *threads, uint32_t count) {
+    if (!spprof_java_names_work()) {
+        return;
+    }
+    struct spprof_nameless **unknown = malloc((count + 1) * sizeof *unknown);
+    uint32_t left = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        if (threads[i].env != NULL && !read_known(jni, &threads[i]) && unknown != NULL) {
+            unknown[left++] = &threads[i];
+        }
+    }
+    if (left > 0) {
+        search(jni, unknown, left);
+    }
+    free(unknown);
+}
+
+void spprof_java_names_end(JNIEnv *jni) {
+    spprof_threads_lock();
+    for (uint32_t i = 0; i < spprof_slots_used(); i++) {
+        let_go(jni, &spprof_slots_get(i)->thread_ref);
+        let_go(jni, &spprof_slots_get(i)->name_ref);
+    }
+    spprof_threads_unlock();
+}

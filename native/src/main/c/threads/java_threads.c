@@ -1,0 +1,196 @@
+/*
+ * From a java.lang.Thread to the system's thread: its field `eetop` holds the address of HotSpot's
+ * JavaThread; that one holds the address of its OSThread, which holds the system's id; and it
+ * contains the JNIEnv, at a distance that is the same for all threads. The first two distances are
+ * published in the JVM's table of structures (vmStructs.cpp), the last is measured on the calling
+ * thread. Everything is checked on the calling thread before it is used on another.
+ *
+ * A thread that ends meanwhile: it first posts ThreadEnd, where threads.c makes it wait for the
+ * lock that is held here, so its JavaThread is not freed under our eyes. One that had already
+ * posted it when events were switched on sets `eetop` to 0 before its JavaThread is freed, some
+ * microseconds later: it is read once more after the values, which are taken by a call that gives
+ * an error instead of a fault. Should it slip through all the same, its JNIEnv is stale for the
+ * last microseconds of its life; AsyncGetCallTrace of 17 and 25 takes the thread from its own
+ * thread-local storage, and only compares the JNIEnv with NULL.
+ *
+ * Threads whose start was unheard (thread_hooks.h) come later, all the time, and a sweep can find
+ * one that has left ThreadEnd already and will never drop its JNIEnv. Such a thread has no Java
+ * frame any more. So the JVM is asked for one after the sweep has made the slot: a thread that has
+ * one is before its ThreadEnd, and finds the slot there.
+ */
+#include "threads/java_threads.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "jvm/agent.h"
+#include "jvm/vmstructs.h"
+#include "platform/platform.h"
+#include "threads/threads.h"
+
+struct layout {
+    jfieldID eetop;
+    uint64_t osthread;  /* offset in JavaThread */
+    uint64_t thread_id; /* offset in OSThread */
+    const struct spprof_engine *engine;
+    int64_t env;         /* distance of the JNIEnv from the JavaThread */
+    uintptr_t functions; /* what the first word of every JNIEnv is */
+};
+
+static int read_word(const struct layout *layout, uint64_t address, void *value, size_t size) {
+    return layout->engine->read_memory((const void *)(uintptr_t)address, value, size);
+}
+
+static int thread_id_at(const struct layout *layout, uint64_t java_thread, uint64_t *id) {
+    uint64_t os_thread;
+    int error = read_word(layout, java_thread + layout->osthread, &os_thread, sizeof os_thread);
+    uint64_t word = 0; /* little-endian, as all of our platforms are: the lower bytes come first */
+    if (error == 0) {
+        error = read_word(layout, os_thread + layout->thread_id, &word,
+                          layout->engine->vm_thread_id_size);
+    }
+    *id = error == 0 ? layout->engine->thread_id_of_vm(word) : 0;
+    return error;
+}
+
+/*
+ * Finds the calling thread among all, by the system's number of it. Not JVMTI's GetCurrentThread:
+ * on a virtual thread that is no thread of the system's, while `jni` is its carrier's.
+ */
+static int find_layout(JNIEnv *jni, struct layout *layout, const jthread *threads, jint count) {
+    if ((spprof_vmstructs_offset("JavaThread", "_osthread", &layout->osthread) != 0 &&
+         spprof_vmstructs_offset("Thread", "_osthread", &layout->osthread) != 0) ||
+        spprof_vmstructs_offset("OSThread", layout->engine->vm_thread_id, &layout->thread_id) !=
+            0) {
+        return -ENOSYS;
+    }
+    jclass type = (*jni)->FindClass(jni, "java/lang/Thread");
+    layout->eetop = type == NULL ? NULL : (*jni)->GetFieldID(jni, type, "eetop", "J");
+    if (layout->eetop == NULL) {
+        (*jni)->ExceptionClear(jni);
+        return -ENOSYS;
+    }
+    (*jni)->DeleteLocalRef(jni, type);
+    layout->functions = (uintptr_t)*jni;
+    uint64_t own = layout->engine->thread_id();
+    for (jint i = 0; i < count; i++) {
+        uint64_t java_thread = (uint64_t)(*jni)->GetLongField(jni, threads[i], layout->eetop);
+        uint64_t id;
+        layout->env = (int64_t)((uint64_t)(uintptr_t)jni - java_thread);
+        /* The JNIEnv lies within its JavaThread, which is a few kilobytes big, on every JVM known.
+         */
+        if (java_thread != 0 && layout->env > 0 && layout->env < 65536 &&
+            thread_id_at(layout, java_thread, &id) == 0 && id == own) {
+            return 0;
+        }
+    }
+    return -ENOSYS;
+}
+
+/* With the lock: which of the system's threads it is, and its JNIEnv. */
+static bool find_locked(JNIEnv *jni, const struct layout *layout, jthread thread, uint64_t *id,
+                        void **env) {
+    uint64_t java_thread = (uint64_t)(*jni)->GetLongField(jni, thread, layout->eetop);
+    uint64_t address = java_thread + (uint64_t)layout->env;
+    uintptr_t functions;
+    *env = (void *)(uintptr_t)address;
+    return java_thread != 0 && thread_id_at(layout, java_thread, id) == 0 &&
+           read_word(layout, address, &functions, sizeof functions) == 0 &&
+           functions == layout->functions &&
+           (uint64_t)(*jni)->GetLongField(jni, thread, layout->eetop) == java_thread;
+}
+
+/* The lock is held for this one thread only: whoever starts or ends meanwhile waits for it. */
+static void adopt(JNIEnv *jni, const struct layout *layout, jthread thread) {
+    uint64_t id;
+    void *env;
+    spprof_threads_lock();
+    if (find_locked(jni, layout, thread, &id, &env)) {
+        spprof_threads_adopt_locked(id, env);
+    }
+    spprof_threads_unlock();
+}
+
+static bool has_frame(jthread thread) {
+    jint frames;
+    jvmtiEnv *jvmti = spprof_agent_jvmti();
+    return (*jvmti)->GetFrameCount(jvmti, thread, &frames) == JVMTI_ERROR_NONE && frames > 0;
+}
+
+/* The JVM is asked without the lock, as it may have to wait for the thread. */
+static void adopt_found(JNIEnv *jni, const struct layout *layout, jthread thread) {
+    uint64_t id, id_now;
+    void *env, *env_now;
+    struct spprof_found found;
+    spprof_threads_lock();
+    bool wanted =
+        find_locked(jni, layout, thread, &id, &env) && spprof_threads_found_locked(id, &found);
+    spprof_threads_unlock();
+    if (!wanted || !has_frame(thread)) {
+        return;
+    }
+    spprof_threads_lock();
+    if (find_locked(jni, layout, thread, &id_now, &env_now) && id_now == id && env_now == env) {
+        spprof_threads_adopt_found_locked(id, &found, env);
+    }
+    spprof_threads_unlock();
+}
+
+static void forget(JNIEnv *jni, jthread *threads, jint count) {
+    for (jint i = 0; i < count; i++) {
+        (*jni)->DeleteLocalRef(jni, threads[i]);
+    }
+    (*spprof_agent_jvmti())->Deallocate(spprof_agent_jvmti(), (unsigned char *)threads);
+}
+
+/* All threads, to be forgotten, and what is the same for them. 0, or -ENODATA and no threads. */
+static int all_threads(JNIEnv *jni, struct layout *layout, jthread **threads, jint *count) {
+    jvmtiEnv *jvmti = spprof_agent_jvmti();
+    (*jni)->EnsureLocalCapacity(jni, SPPROF_LOCAL_REFERENCES);
+    if ((*jvmti)->GetAllThreads(jvmti, count, threads) != JVMTI_ERROR_NONE) {
+        return -ENODATA;
+    }
+    if (find_layout(jni, layout, *threads, *count) != 0) {
+        forget(jni, *threads, *count);
+        return -ENODATA;
+    }
+    return 0;
+}
+
+int spprof_java_threads_env_distance(JNIEnv *jni, const struct spprof_engine *engine,
+                                     int64_t *distance) {
+    struct layout layout = {.engine = engine};
+    jint count;
+    jthread *threads;
+    int error = all_threads(jni, &layout, &threads, &count);
+    if (error == 0) {
+        forget(jni, threads, count);
+        *distance = layout.env;
+    }
+    return error;
+}
+
+static int for_all(JNIEnv *jni, const struct spprof_engine *engine,
+                   void (*todo)(JNIEnv *jni, const struct layout *layout, jthread thread)) {
+    struct layout layout = {.engine = engine};
+    jint count;
+    jthread *threads;
+    int error = all_threads(jni, &layout, &threads, &count);
+    if (error != 0) {
+        return error;
+    }
+    for (jint i = 0; i < count; i++) {
+        todo(jni, &layout, threads[i]);
+    }
+    forget(jni, threads, count);
+    return 0;
+}
+
+int spprof_java_threads_adopt(JNIEnv *jni, const struct spprof_engine *engine) {
+    return for_all(jni, engine, adopt);
+}
+
+void spprof_java_threads_adopt_found(JNIEnv *jni, const struct spprof_engine *engine) {
+    for_all(jni, engine, adopt_found); /* without what it needs: said when the session began */
+}

@@ -1,0 +1,144 @@
+#include "threads/schedule.h"
+
+#include <time.h>
+
+/*
+ * Relaxed, as everything here: a handler that reads the old value follows at its next signal. A
+ * slot's three are written before its timer is armed, and then by its own thread's handler only,
+ * which nothing else of that thread's comes between.
+ */
+static _Atomic uint64_t wanted;
+static uint64_t longest;
+
+void spprof_schedule_want(uint64_t interval_ns, bool first) {
+    atomic_store_explicit(&wanted, interval_ns, memory_order_relaxed);
+    longest = first || interval_ns > longest ? interval_ns : longest;
+}
+
+static uint64_t wanted_sigsafe(void) {
+    return atomic_load_explicit(&wanted, memory_order_relaxed);
+}
+
+uint64_t spprof_schedule_longest(void) {
+    return longest;
+}
+
+static uint64_t paid_of_sigsafe(const struct spprof_slot *slot) {
+    return atomic_load_explicit(&slot->paid_ns, memory_order_relaxed);
+}
+
+static uint64_t interval_of_sigsafe(const struct spprof_slot *slot) {
+    return atomic_load_explicit(&slot->interval_ns, memory_order_relaxed);
+}
+
+void spprof_schedule_begin(struct spprof_slot *slot, uint64_t from_ns, uint32_t random) {
+    atomic_store_explicit(&slot->paid_ns, from_ns, memory_order_relaxed);
+    atomic_store_explicit(&slot->interval_ns, wanted_sigsafe(), memory_order_relaxed);
+    atomic_store_explicit(&slot->phase, random, memory_order_relaxed);
+    atomic_store_explicit(&slot->forgone, 0, memory_order_relaxed);
+}
+
+static uint64_t expiry_sigsafe(const struct spprof_slot *slot, uint64_t interval_ns) {
+    uint64_t phase = atomic_load_explicit(&slot->phase, memory_order_relaxed);
+    /* interval * phase / 2^32 in two parts: an interval of over 4 s would overflow as one. */
+    uint64_t offset = (interval_ns >> 32) * phase + ((interval_ns & UINT32_MAX) * phase >> 32);
+    return paid_of_sigsafe(slot) + 1 + offset; /* 0 would disarm a timer */
+}
+
+uint64_t spprof_schedule_next_sigsafe(const struct spprof_slot *slot) {
+    return expiry_sigsafe(slot, interval_of_sigsafe(slot));
+}
+
+/*
+ * `forgone` is a number of expirations, and in its lowest bits how often something was paid.
+ * Whoever pays stores paid_ns first and changes this word after. spprof_schedule_forgo reads the
+ * word first, then what is due, and adds to the word if it is the same still: if not, something was
+ * paid meanwhile, perhaps what it would have added. If it is, the next payment finds what was
+ * added.
+ */
+#define PAYMENT_BITS 24
+#define PAYMENTS ((UINT64_C(1) << PAYMENT_BITS) - 1)
+
+static uint64_t forgone_of_sigsafe(uint64_t word) {
+    return word >> PAYMENT_BITS;
+}
+
+/* Pays; how many of the expirations, `most` at most, were forgone. */
+static uint64_t pay_sigsafe(struct spprof_slot *slot, uint64_t cpu_ns, uint64_t most) {
+    /* Not an exchange: there is no other writer while the timer exists. */
+    atomic_store_explicit(&slot->paid_ns, paid_of_sigsafe(slot) + cpu_ns, memory_order_relaxed);
+    uint64_t word = atomic_load_explicit(&slot->forgone, memory_order_relaxed);
+    uint64_t taken, left;
+    do {
+        taken = forgone_of_sigsafe(word) < most ? forgone_of_sigsafe(word) : most;
+        left = (forgone_of_sigsafe(word) - taken) << PAYMENT_BITS | ((word + 1) & PAYMENTS);
+        /* Release, with forgo's acquire: who sees the new word sees what is paid. */
+    } while (!atomic_compare_exchange_weak_explicit(&slot->forgone, &word, left,
+                                                    memory_order_release, memory_order_relaxed));
+    return taken;
+}
+
+uint64_t spprof_schedule_pay_sigsafe(struct spprof_slot *slot, uint64_t expirations) {
+    uint64_t interval_ns = interval_of_sigsafe(slot);
+    uint64_t forgone = pay_sigsafe(slot, expirations * interval_ns, expirations - 1);
+    return (expirations - forgone) * interval_ns;
+}
+
+uint64_t spprof_schedule_settle(struct spprof_slot *slot, uint64_t cpu_ns) {
+    uint64_t interval_ns = interval_of_sigsafe(slot);
+    return cpu_ns - pay_sigsafe(slot, cpu_ns, cpu_ns / interval_ns) * interval_ns;
+}
+
+uint64_t spprof_schedule_forgo(struct spprof_slot *slot, uint64_t cpu_ns) {
+    uint64_t word = atomic_load_explicit(&slot->forgone, memory_order_acquire);
+    uint64_t interval_ns = interval_of_sigsafe(slot);
+    uint64_t due = spprof_schedule_due(slot, cpu_ns) / interval_ns;
+    if (due <= forgone_of_sigsafe(word) + 1) {
+        return 0;
+    }
+    uint64_t more = due - 1 - forgone_of_sigsafe(word);
+    /* Relaxed: it carries nothing but itself. */
+    bool added = atomic_compare_exchange_strong_explicit(
+        &slot->forgone, &word, word + (more << PAYMENT_BITS), memory_order_relaxed,
+        memory_order_relaxed);
+    return added ? more * interval_ns : 0;
+}
+
+uint64_t spprof_schedule_forgone(const struct spprof_slot *slot) {
+    uint64_t word = atomic_load_explicit(&slot->forgone, memory_order_relaxed);
+    return forgone_of_sigsafe(word) * interval_of_sigsafe(slot);
+}
+
+void spprof_schedule_follow_sigsafe(const struct spprof_engine *engine, struct spprof_slot *slot) {
+    uint64_t interval_ns = wanted_sigsafe();
+    if (interval_ns == interval_of_sigsafe(slot) ||
+        atomic_load_explicit(&slot->resting, memory_order_relaxed) ||
+        spprof_schedule_forgone(slot) > 0) {
+        /* One that rests follows on its turn; what is forgone was counted at this interval. */
+        return;
+    }
+    struct timespec now;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    uint64_t cpu_ns = (uint64_t)now.tv_sec * UINT64_C(1000000000) + (uint64_t)now.tv_nsec;
+    /*
+     * An expiry that is due already may have its signal pending. Linux before 6.13 would deliver it
+     * after the timer is set anew, to be paid at the wrong interval: so it comes first.
+     */
+    if (cpu_ns >= spprof_schedule_next_sigsafe(slot)) {
+        return;
+    }
+    /*
+     * Beside a teardown the timer may be deleted: then the kernel finds no timer of this number, as
+     * it gives numbers out in turn, and nothing is owed.
+     */
+    if (engine->timer_set_sigsafe(&slot->timer, expiry_sigsafe(slot, interval_ns), interval_ns) ==
+        0) {
+        atomic_store_explicit(&slot->interval_ns, interval_ns, memory_order_relaxed);
+    }
+}
+
+uint64_t spprof_schedule_due(const struct spprof_slot *slot, uint64_t cpu_ns) {
+    uint64_t next = spprof_schedule_next_sigsafe(slot);
+    uint64_t interval_ns = interval_of_sigsafe(slot);
+    return cpu_ns >= next ? ((cpu_ns - next) / interval_ns + 1) * interval_ns : 0;
+}

@@ -1,0 +1,167 @@
+#include "walk/libraries.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <link.h>
+#include <stdatomic.h>
+#include <stddef.h>
+#include <sys/mman.h>
+
+#include "base/gate.h"
+#include "walk/guard.h"
+
+#define MOST_LIBRARIES 1024
+
+/* Encodings of pointers, Linux Standard Base 5.0, 10.5. */
+#define DW_EH_PE_udata4 0x03
+#define DW_EH_PE_sdata4 0x0b
+#define DW_EH_PE_datarel 0x30
+
+/* dlfcn.h of glibc 2.35, where there are no more fields in front of these on x86-64. */
+struct found_object {
+    unsigned long long flags;
+    void *map_start, *map_end;
+    struct link_map *map;
+    void *frame_table;
+    unsigned long long reserved[11];
+};
+typedef int find_object(void *pc, struct found_object *found);
+
+/* The linker's. */
+struct counters {
+    unsigned long long loads, unloads;
+};
+
+struct list {
+    struct counters counters; /* when it was made */
+    size_t count;
+    struct spprof_library libraries[MOST_LIBRARIES];
+};
+
+static find_object *ask; /* NULL: there are lists; both are set with no handler in flight */
+static struct list *lists;
+static _Atomic(struct list *) current;
+static bool other_is_free; /* nobody reads the list that is not the current one */
+
+/* version, encodings of: the pointer to .eh_frame, the count, the table. All linkers write this
+ * form. */
+static bool read_header_sigsafe(uint64_t header, struct spprof_library *library) {
+    uint32_t form;
+    if (!spprof_load32_sigsafe(header, &form) || (form & 0xff) != 1 ||
+        (form >> 16 & 0xff) != DW_EH_PE_udata4 ||
+        form >> 24 != (DW_EH_PE_datarel | DW_EH_PE_sdata4) ||
+        !spprof_load32_sigsafe(header + 8, &library->table_entries)) {
+        return false;
+    }
+    library->table = header + 12;
+    library->table_base = header;
+    return true;
+}
+
+static int read_counters(struct dl_phdr_info *info, size_t size, void *to) {
+    struct counters *counters = to;
+    if (size >= offsetof(struct dl_phdr_info, dlpi_subs) + sizeof info->dlpi_subs) {
+        counters->loads = info->dlpi_adds;
+        counters->unloads = info->dlpi_subs;
+    }
+    return 1; /* every library comes with them: one is enough */
+}
+
+static int add_library(struct dl_phdr_info *info, size_t size, void *to) {
+    struct list *list = to;
+    struct spprof_library library = {.begin = UINT64_MAX};
+    uint64_t header = 0;
+    read_counters(info, size, &list->counters);
+    for (int i = 0; i < info->dlpi_phnum; i++) {
+        const ElfW(Phdr) *segment = &info->dlpi_phdr[i];
+        uint64_t at = info->dlpi_addr + segment->p_vaddr;
+        if (segment->p_type == PT_LOAD && (segment->p_flags & PF_X) != 0) {
+            library.begin = at < library.begin ? at : library.begin;
+            library.end = at + segment->p_memsz > library.end ? at + segment->p_memsz : library.end;
+        } else if (segment->p_type == PT_GNU_EH_FRAME) {
+            header = at;
+        }
+    }
+    if (library.end != 0 && read_header_sigsafe(header, &library)) {
+        list->libraries[list->count++] = library;
+    }
+    return list->count == MOST_LIBRARIES;
+}
+
+static void fill(struct list *list) {
+    list->count = 0;
+    dl_iterate_phdr(add_library, list);
+}
+
+int spprof_libraries_create(bool ask_linker) {
+    *(void **)&ask = ask_linker ? dlsym(RTLD_DEFAULT, "_dl_find_object") : NULL;
+    if (ask != NULL) {
+        return 0;
+    }
+    void *mapped =
+        mmap(NULL, 2 * sizeof *lists, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (mapped == MAP_FAILED) {
+        return -ENOMEM;
+    }
+    lists = mapped;
+    fill(&lists[0]);
+    atomic_store_explicit(&current, &lists[0], memory_order_relaxed); /* no handler is in flight */
+    other_is_free = true;
+    return 0;
+}
+
+void spprof_libraries_destroy(void) {
+    if (lists != NULL) {
+        munmap(lists, 2 * sizeof *lists);
+        lists = NULL;
+        atomic_store_explicit(&current, NULL, memory_order_relaxed); /* as in create */
+    }
+}
+
+int spprof_libraries_refresh(void) {
+    if (lists == NULL) {
+        return 0;
+    }
+    /* Relaxed: only this function and create write it, under one lock. */
+    struct list *now = atomic_load_explicit(&current, memory_order_relaxed);
+    struct counters counters = now->counters;
+    dl_iterate_phdr(read_counters, &counters);
+    if (counters.loads == now->counters.loads && counters.unloads == now->counters.unloads) {
+        return 0;
+    }
+    /* A handler that is not in flight now will find the current list. */
+    other_is_free = other_is_free || spprof_gate_is_idle();
+    if (!other_is_free) {
+        return -EAGAIN;
+    }
+    struct list *other = now == &lists[0] ? &lists[1] : &lists[0];
+    fill(other);
+    /* Release, with the acquire in at: the list is filled in. */
+    atomic_store_explicit(&current, other, memory_order_release);
+    other_is_free = false;
+    return 1;
+}
+
+static bool ask_sigsafe(uint64_t pc, struct spprof_library *library) {
+    struct found_object found;
+    if (ask((void *)(uintptr_t)pc, &found) != 0) {
+        return false;
+    }
+    library->begin = (uintptr_t)found.map_start;
+    library->end = (uintptr_t)found.map_end;
+    return read_header_sigsafe((uintptr_t)found.frame_table, library);
+}
+
+bool spprof_libraries_at_sigsafe(uint64_t pc, struct spprof_library *library) {
+    if (ask != NULL) {
+        return ask_sigsafe(pc, library);
+    }
+    const struct list *list = atomic_load_explicit(&current, memory_order_acquire);
+    for (size_t i = 0; list != NULL && i < list->count; i++) {
+        if (pc >= list->libraries[i].begin && pc < list->libraries[i].end) {
+            *library = list->libraries[i];
+            return true;
+        }
+    }
+    return false;
+}

@@ -1,0 +1,83 @@
+#include "walk/native_frames.h"
+
+#include "walk/call_frame.h"
+#include "walk/guard.h"
+#include "walk/libraries.h"
+
+#define MOST_FRAMES 256
+
+/* The entry of the last function that begins at or before `pc`, in whose library that may be, not
+ * always of its own; 0 if none does. */
+static uint64_t entry_of_sigsafe(uint64_t pc) {
+    struct spprof_library library;
+    if (!spprof_libraries_at_sigsafe(pc, &library)) {
+        return 0;
+    }
+    int64_t wanted = (int64_t)(pc - library.table_base);
+    uint32_t low = 0, high = library.table_entries;
+    while (low < high) { /* the last that begins at or before it */
+        uint32_t middle = low + (high - low) / 2, begin;
+        if (!spprof_load32_sigsafe(library.table + middle * UINT64_C(8), &begin)) {
+            return 0;
+        }
+        if ((int32_t)begin <= wanted) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    uint32_t at;
+    return low > 0 && spprof_load32_sigsafe(library.table + (low - 1) * UINT64_C(8) + 4, &at)
+               ? library.table_base + (uint64_t)(int64_t)(int32_t)at
+               : 0;
+}
+
+/*
+ * Assembly by hand has no such entry: libjvm's copying of memory, which a collector's barrier calls
+ * in the Java thread's name (os_cpu/linux_x86/copy_linux_x86.S), its SpinPause; nor have stubs that
+ * the JVM makes for itself. All of it calls nothing and leaves the stack alone, so that what it is
+ * to return to is at sp. That must be code that has an entry, or that is looked for.
+ */
+static bool step_from_assembly_sigsafe(uint64_t entry, uint64_t *registers,
+                                       bool (*is_wanted_sigsafe)(uint64_t pc)) {
+    uint64_t pc, sp = registers[SPPROF_DWARF_SP];
+    if (spprof_call_frame_is_of_sigsafe(entry, registers[SPPROF_DWARF_PC]) ||
+        !spprof_load64_sigsafe(sp, &pc) ||
+        (!is_wanted_sigsafe(pc) &&
+         !spprof_call_frame_is_of_sigsafe(entry_of_sigsafe(pc - 1), pc - 1))) {
+        return false;
+    }
+    registers[SPPROF_DWARF_PC] = pc;
+    registers[SPPROF_DWARF_SP] = sp + sizeof pc;
+    return true;
+}
+
+enum spprof_native_result spprof_native_frames_unwind_sigsafe(
+    struct spprof_registers *found, const void *ucontext, uint64_t stack_end,
+    bool (*is_wanted_sigsafe)(uint64_t pc)) {
+    uint64_t registers[SPPROF_DWARF_REGISTERS];
+    spprof_cpu_dwarf_registers_sigsafe(ucontext, registers);
+    for (int i = 0; i < MOST_FRAMES; i++) {
+        uint64_t sp = registers[SPPROF_DWARF_SP];
+        bool interrupted = i == 0;
+        uint64_t entry = entry_of_sigsafe(registers[SPPROF_DWARF_PC] - (interrupted ? 0 : 1));
+        bool stepped =
+            spprof_call_frame_step_sigsafe(entry, registers, interrupted) ||
+            (interrupted && step_from_assembly_sigsafe(entry, registers, is_wanted_sigsafe));
+        if (!stepped || registers[SPPROF_DWARF_SP] <= sp ||
+            registers[SPPROF_DWARF_SP] > stack_end) {
+            return SPPROF_NATIVE_BROKEN;
+        }
+        if (registers[SPPROF_DWARF_PC] == 0) {
+            return SPPROF_NATIVE_END;
+        }
+        if (is_wanted_sigsafe(registers[SPPROF_DWARF_PC])) {
+            *found = (struct spprof_registers){.pc = registers[SPPROF_DWARF_PC],
+                                               .sp = registers[SPPROF_DWARF_SP],
+                                               .fp = registers[SPPROF_DWARF_FP],
+                                               .bcp = registers[SPPROF_DWARF_BCP]};
+            return SPPROF_NATIVE_FOUND;
+        }
+    }
+    return SPPROF_NATIVE_BROKEN;
+}

@@ -1,0 +1,132 @@
+#include "walk/vm/call_sites.h"
+
+#include "walk/guard.h"
+#include "walk/vm/layout.h"
+
+/* JVM specification, 6.5 and 6.2. Those above are the JVM's own; of them the ones that call have an
+ * operand as the others have. */
+enum { INVOKEVIRTUAL = 0xb6, INVOKEINTERFACE = 0xb9, INVOKEDYNAMIC = 0xba, BREAKPOINT = 0xca };
+
+#define HANDLES "java/lang/invoke/"
+
+/* A constant pool, at its address. */
+struct pool {
+    uint64_t at;
+    uint32_t length;
+};
+
+static bool open_sigsafe(const struct spprof_method *method, struct pool *pool) {
+    const struct spprof_layout *layout = &spprof_layout;
+    uint64_t constants = method->code_begin - layout->const_size + layout->const_constants;
+    return spprof_load64_sigsafe(constants, &pool->at) &&
+           spprof_load32_sigsafe(pool->at + layout->pool_length, &pool->length);
+}
+
+/* A word of it: a Symbol, or two numbers of 16 bits. */
+static bool load_sigsafe(const struct pool *pool, uint32_t index, uint64_t *value) {
+    return index > 0 && index < pool->length &&
+           spprof_load64_sigsafe(pool->at + spprof_layout.pool_size + index * sizeof *value, value);
+}
+
+static bool starts_sigsafe(uint64_t symbol, const char *prefix) {
+    uint16_t length;
+    uint8_t byte;
+    if (!spprof_load16_sigsafe(symbol + spprof_layout.symbol_length, &length)) {
+        return false;
+    }
+    for (uint16_t i = 0; prefix[i] != '\0'; i++) {
+        if (i >= length || !spprof_load8_sigsafe(symbol + spprof_layout.symbol_body + i, &byte) ||
+            byte != (uint8_t)prefix[i]) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Where in the pool the method is that a byte code refers to. */
+static bool find_reference_sigsafe(const struct spprof_method *caller, uint16_t operand,
+                                   uint32_t *index) {
+    const struct spprof_layout *layout = &spprof_layout;
+    uint64_t entries = caller->pool_cache + layout->cache_size;
+    uint32_t count;
+    uint16_t reference;
+    if (layout->has_method_entries
+            ? !spprof_load64_sigsafe(caller->pool_cache + layout->cache_methods, &entries) ||
+                  !spprof_load32_sigsafe(entries, &count)
+            : !spprof_load32_sigsafe(caller->pool_cache + layout->cache_length, &count)) {
+        return false;
+    }
+    entries += layout->has_method_entries ? layout->method_entries_first : 0;
+    uint64_t entry = entries + operand * layout->method_entry_size;
+    if (operand >= count ||
+        !spprof_load16_sigsafe(entry + layout->method_entry_index, &reference)) {
+        return false;
+    }
+    *index = reference;
+    return true;
+}
+
+static bool signature_sigsafe(const struct spprof_method *method, uint64_t *symbol) {
+    const struct spprof_layout *layout = &spprof_layout;
+    struct pool pool;
+    uint16_t index;
+    return open_sigsafe(method, &pool) &&
+           spprof_load16_sigsafe(method->code_begin - layout->const_size + layout->const_signature,
+                                 &index) &&
+           load_sigsafe(&pool, index, symbol);
+}
+
+bool spprof_call_sites_is_of_handles_sigsafe(const struct spprof_method *method) {
+    return starts_sigsafe(method->class_name, HANDLES);
+}
+
+/* Whether a reference to a method of MethodHandle or VarHandle, whose callers say each in their own
+ * way what it takes, can lead to the method. */
+static bool calls_by_handle_sigsafe(uint64_t class_name, uint64_t name,
+                                    const struct spprof_method *callee) {
+    if (!starts_sigsafe(class_name, HANDLES "MethodHandle") &&
+        !starts_sigsafe(class_name, HANDLES "VarHandle")) {
+        return false;
+    }
+    return starts_sigsafe(name, "linkTo") || spprof_call_sites_is_of_handles_sigsafe(callee);
+}
+
+bool spprof_call_sites_can_call_sigsafe(const struct spprof_method *caller, int32_t bci,
+                                        const struct spprof_method *callee) {
+    uint64_t at = caller->code_begin + (uint64_t)(int64_t)bci;
+    uint64_t reference, class_index, class_name, names, name, signature, own_signature;
+    uint32_t index;
+    uint16_t operand;
+    uint8_t code;
+    struct pool pool;
+    if (bci < 0 || (uint32_t)bci >= caller->code_size || !spprof_load8_sigsafe(at, &code)) {
+        return false;
+    }
+    if (code == INVOKEDYNAMIC) {
+        return spprof_call_sites_is_of_handles_sigsafe(callee);
+    }
+    if (code < INVOKEVIRTUAL || (code > INVOKEINTERFACE && code < BREAKPOINT)) {
+        return false;
+    }
+    if (code == BREAKPOINT || !spprof_layout.has_call_sites) {
+        return true;
+    }
+    /* An entry of a class, of a method and of names is two numbers: the class's name is the upper
+     * one; a method's class the lower, its names the upper; a name the lower, the signature the
+     * upper (constantPool.hpp). */
+    if (!spprof_load16_sigsafe(at + 1, &operand) || !open_sigsafe(caller, &pool) ||
+        !find_reference_sigsafe(caller, operand, &index) ||
+        !load_sigsafe(&pool, index, &reference) ||
+        !load_sigsafe(&pool, (uint32_t)reference >> 16, &names) ||
+        !load_sigsafe(&pool, (uint32_t)names & 0xffff, &name) ||
+        !load_sigsafe(&pool, (uint32_t)names >> 16, &signature)) {
+        return false;
+    }
+    if (name == callee->name && signature_sigsafe(callee, &own_signature) &&
+        signature == own_signature) {
+        return true;
+    }
+    return load_sigsafe(&pool, (uint32_t)reference & 0xffff, &class_index) &&
+           load_sigsafe(&pool, (uint32_t)class_index >> 16, &class_name) &&
+           calls_by_handle_sigsafe(class_name, name, callee);
+}

@@ -1,0 +1,87 @@
+#include "walk/vm/continuations.h"
+
+#include "walk/cpu/cpu.h"
+#include "walk/vm/methods.h"
+#include "walk/vm/places.h"
+
+#define CLASS "jdk/internal/vm/Continuation"
+
+#define MOST_WORDS_OF_BORDER 16
+
+/*
+ * The blob of enterSpecial, 0 until a walk first meets it, and where in a JavaThread the border's
+ * address is. The JVM makes the blob when the first virtual thread starts, and never frees it.
+ * Relaxed: each is a constant of the JVM's, and nothing else is read by it.
+ */
+static _Atomic uint64_t border;
+static _Atomic uint64_t border_offset;
+
+static bool is_of_continuation_sigsafe(const struct spprof_code *code, const char *name) {
+    uint64_t address = spprof_word_sigsafe(code->blob + spprof_layout.nmethod_method);
+    struct spprof_method method;
+    return spprof_method_read_sigsafe(address, &method) &&
+           spprof_method_is_named_sigsafe(&method, CLASS, name);
+}
+
+static bool is_native_sigsafe(const struct spprof_code *code) {
+    return spprof_code_is_named_sigsafe(code, "native nmethod");
+}
+
+bool spprof_continuations_is_border_sigsafe(const struct spprof_code *code) {
+    uint64_t known = atomic_load_explicit(&border, memory_order_relaxed);
+    if (known != 0) {
+        return code->blob == known;
+    }
+    if (!is_native_sigsafe(code) || !is_of_continuation_sigsafe(code, "enterSpecial")) {
+        return false;
+    }
+    atomic_store_explicit(&border, code->blob, memory_order_relaxed);
+    return true;
+}
+
+bool spprof_continuations_border_calls_sigsafe(const struct spprof_method *method) {
+    return spprof_method_is_named_sigsafe(method, CLASS, "enter");
+}
+
+bool spprof_continuations_are_stubs_sigsafe(const struct spprof_code *code) {
+    return spprof_code_is_named_sigsafe(code, "StubRoutines (continuation");
+}
+
+bool spprof_continuations_return_sigsafe(struct spprof_cursor *cursor,
+                                         const struct spprof_code *code, int *result) {
+    struct spprof_place place = {.at = cursor->sp};
+    bool top = cursor->arrival == SPPROF_INTERRUPTED;
+    /* First the instructions: in other methods they hardly ever look like that. */
+    return spprof_cpu_follow_to_return_sigsafe(cursor->pc, top ? cursor->registers : NULL,
+                                               cursor->thread, &place.at, &place.fp_at) &&
+           (code->kind == SPPROF_CODE_STUB || spprof_continuations_is_border_sigsafe(code) ||
+            (is_native_sigsafe(code) && is_of_continuation_sigsafe(code, "doYield"))) &&
+           spprof_places_go_by_sigsafe(cursor, &place, result);
+}
+
+/* The return barrier begins with it: it moves sp to the border. */
+static uint64_t border_offset_sigsafe(const struct spprof_code *stubs) {
+    uint64_t known = atomic_load_explicit(&border_offset, memory_order_relaxed);
+    if (known == 0) {
+        known = spprof_cpu_loaded_sp_sigsafe(stubs->begin, spprof_code_end_sigsafe(stubs));
+        atomic_store_explicit(&border_offset, known, memory_order_relaxed);
+    }
+    return known;
+}
+
+bool spprof_continuations_go_to_carrier_sigsafe(struct spprof_cursor *cursor,
+                                                const struct spprof_code *stubs, int *result) {
+    uint64_t offset = border_offset_sigsafe(stubs);
+    if (offset == 0) {
+        return false;
+    }
+    /* A ContinuationEntry has no address of code in it: the first is enterSpecial's return. */
+    struct spprof_place place = {.fp_at = spprof_word_sigsafe(cursor->thread + offset)};
+    for (int words = 1; words < MOST_WORDS_OF_BORDER; words++, place.fp_at += SPPROF_WORD_BYTES) {
+        place.at = place.fp_at + SPPROF_WORD_BYTES;
+        if (spprof_places_holds_return_sigsafe(cursor, &place, NULL)) {
+            return spprof_places_go_by_sigsafe(cursor, &place, result);
+        }
+    }
+    return false;
+}

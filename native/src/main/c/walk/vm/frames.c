@@ -1,0 +1,118 @@
+#include "walk/vm/frames.h"
+
+#include "base/sample.h"
+#include "walk/vm/places.h"
+#include "walk/vm/scopes.h"
+
+static enum spprof_frame_stage stage_sigsafe(uint64_t pc, const struct spprof_code *code) {
+    /* Entered from a loop, the frame is made there, far behind the beginning. */
+    uint64_t osr = spprof_method_osr_entry_sigsafe(code);
+    uint64_t complete = spprof_method_complete_sigsafe(code);
+    if (osr != 0 && pc >= osr && pc < osr + 64 && pc >= complete) {
+        enum spprof_frame_stage stage = spprof_cpu_stage_sigsafe(pc, osr, osr + 64);
+        if (stage != SPPROF_FRAME_NONE) {
+            return stage;
+        }
+    }
+    return spprof_cpu_stage_sigsafe(pc, code->begin, complete);
+}
+
+/* What intrinsics may have pushed in the midst of a method. */
+#define MOST_WORDS_PUSHED 24
+
+int spprof_frames_of_method_sigsafe(struct spprof_cursor *cursor, const struct spprof_code *code) {
+    uint64_t frame_size = spprof_code_frame_size_sigsafe(code);
+    uint64_t sp = cursor->sp;
+    int result;
+    if (cursor->arrival == SPPROF_AT_CALL) {
+        struct spprof_place place = spprof_places_behind_frame_sigsafe(sp + frame_size);
+        return frame_size >= 2 * SPPROF_WORD_BYTES &&
+                       spprof_places_go_by_sigsafe(cursor, &place, &result)
+                   ? result
+                   : SPPROF_WALK_BROKEN_STACK;
+    }
+    enum spprof_frame_stage stage = cursor->arrival == SPPROF_INTERRUPTED
+                                        ? stage_sigsafe(cursor->pc, code)
+                                        : SPPROF_FRAME_COMPLETE;
+    struct spprof_place place = spprof_places_at_stage_sigsafe(cursor, stage, frame_size);
+    bool whole = frame_size >= 2 * SPPROF_WORD_BYTES;
+    if ((stage != SPPROF_FRAME_COMPLETE || whole) &&
+        spprof_places_holds_return_sigsafe(cursor, &place, code) &&
+        spprof_places_go_by_sigsafe(cursor, &place, &result)) {
+        return result;
+    }
+    /* A barrier out of line tells by how much it has moved sp. */
+    uint64_t moved = spprof_cpu_moved_sp_sigsafe(cursor->pc, spprof_code_end_sigsafe(code));
+    place = spprof_places_behind_frame_sigsafe(sp + frame_size + moved);
+    if (moved != 0 && whole && spprof_places_holds_return_sigsafe(cursor, &place, code) &&
+        spprof_places_go_by_sigsafe(cursor, &place, &result)) {
+        return result;
+    }
+    const struct spprof_place unmade[] = {{.at = sp}, {.at = sp + SPPROF_WORD_BYTES, .fp_at = sp}};
+    for (size_t i = 0; i < 2 && cursor->arrival == SPPROF_INTERRUPTED; i++) {
+        if (spprof_places_holds_return_sigsafe(cursor, &unmade[i], code) &&
+            spprof_places_go_by_sigsafe(cursor, &unmade[i], &result)) {
+            return result;
+        }
+    }
+    for (uint64_t words = 0; words <= MOST_WORDS_PUSHED && whole; words++) {
+        place = spprof_places_behind_frame_sigsafe(sp + frame_size + words * SPPROF_WORD_BYTES);
+        if (spprof_places_holds_return_sigsafe(cursor, &place, code) &&
+            spprof_places_go_by_sigsafe(cursor, &place, &result)) {
+            return result;
+        }
+    }
+    return SPPROF_WALK_BROKEN_METHOD;
+}
+int spprof_frames_of_anchor_sigsafe(struct spprof_cursor *cursor, uint64_t anchor) {
+    uint64_t sp = spprof_word_sigsafe(anchor + spprof_layout.anchor_sp);
+    uint64_t pc = spprof_word_sigsafe(anchor + spprof_layout.anchor_pc);
+    if (sp == 0) {
+        return 1;
+    }
+    /* Without a pc it is the return address of the call into the JVM, below sp (frame_x86.inline).
+     */
+    if (pc == 0 && !spprof_places_load_sigsafe(cursor, sp - SPPROF_WORD_BYTES, &pc)) {
+        return SPPROF_WALK_BROKEN_STACK;
+    }
+    return spprof_places_go_to_sigsafe(cursor, pc, sp,
+                                       spprof_word_sigsafe(anchor + spprof_layout.anchor_fp));
+}
+
+int spprof_frames_of_entry_sigsafe(struct spprof_cursor *cursor) {
+    uint64_t wrapper, sp = cursor->sp;
+    if (cursor->fp < sp || !spprof_places_entry_frame_sigsafe(cursor, cursor->fp, NULL, &wrapper)) {
+        return SPPROF_WALK_BROKEN_ENTRY;
+    }
+    int result = spprof_frames_of_anchor_sigsafe(cursor, wrapper + spprof_layout.wrapper_anchor);
+    return result == 0 && cursor->sp <= sp ? SPPROF_WALK_BROKEN_ENTRY : result;
+}
+
+#define MOST_WORDS_PUSHED_IN_UPCALL 3
+
+/*
+ * UpcallStub::FrameData, codeBlob.hpp, in 17 of OptimizedEntryBlob: the anchor, then the thread.
+ * The stub moves sp at its two ends, where the thread counts as in native code and has its anchor;
+ * and in between it pushes registers before it calls a barrier, which is native code.
+ */
+int spprof_frames_of_upcall_sigsafe(struct spprof_cursor *cursor, const struct spprof_code *code) {
+    uint64_t distance = spprof_cpu_frame_data_sigsafe(code->begin, spprof_code_end_sigsafe(code));
+    uint64_t anchor = cursor->sp + distance, thread = 0;
+    uint64_t most = cursor->arrival == SPPROF_AT_CALL ? 0 : MOST_WORDS_PUSHED_IN_UPCALL;
+    if (distance == 0 || spprof_layout.anchor_size == 0) {
+        return SPPROF_WALK_BROKEN_ENTRY;
+    }
+    for (uint64_t last = anchor + most * SPPROF_WORD_BYTES;; anchor += SPPROF_WORD_BYTES) {
+        if (!spprof_places_load_sigsafe(cursor, anchor + spprof_layout.anchor_size, &thread)) {
+            return SPPROF_WALK_BROKEN_ENTRY;
+        }
+        if (thread == cursor->thread) {
+            break;
+        }
+        if (anchor == last) {
+            return SPPROF_WALK_BROKEN_ENTRY;
+        }
+    }
+    int result = spprof_frames_of_anchor_sigsafe(cursor, anchor);
+    return result == 0 && cursor->sp <= anchor ? SPPROF_WALK_BROKEN_ENTRY : result;
+}

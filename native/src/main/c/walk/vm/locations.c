@@ -1,0 +1,205 @@
+#include "walk/vm/locations.h"
+
+#include "walk/table.h"
+#include "walk/vm/continuations.h"
+#include "walk/vm/methods.h"
+#include "walk/vm/scopes.h"
+
+/*
+ * Of places that `follow` must not find, which looks at nothing but the address: where a thread was
+ * interrupted, which can be another place than where a call returns to, at the same address; and
+ * the border of a virtual thread's stack, where a walk may have to end (continuations.h).
+ */
+#define APART_KEY (UINT64_C(1) << 63)
+
+/* And the third kind of key, whose number says nothing: a return address and a callee. */
+#define RETURN_KEY (UINT64_C(1) << 62)
+
+static struct spprof_table locations;
+static _Atomic uint32_t last_location;
+
+int spprof_locations_create(uint32_t entries) {
+    atomic_store_explicit(&last_location, 0, memory_order_relaxed); /* no handler is in flight */
+    return spprof_table_create(&locations, entries);
+}
+
+void spprof_locations_forget(void) {
+    atomic_store_explicit(&last_location, 0, memory_order_relaxed);
+    spprof_table_clear(&locations);
+}
+
+void spprof_locations_destroy(void) {
+    spprof_table_destroy(&locations);
+}
+
+static uint64_t kind_sigsafe(uint64_t kind) {
+    return kind << SPPROF_WORD_KIND_SHIFT;
+}
+
+bool spprof_words_room_sigsafe(const struct spprof_walk *walk, uint32_t words) {
+    return walk->count + words <= 2 * (walk->depth + 1);
+}
+
+bool spprof_words_frame_sigsafe(struct spprof_walk *walk, const struct spprof_method *method,
+                                int32_t bci) {
+    uint32_t number;
+    enum spprof_method_result result = spprof_method_number_sigsafe(method, &number);
+    walk->ring_full = walk->ring_full || result == SPPROF_METHOD_RING_FULL;
+    if (result != SPPROF_METHOD_KNOWN) {
+        return false;
+    }
+    walk->words[walk->count++] = kind_sigsafe(SPPROF_WORD_FRAME) |
+                                 (uint64_t)(uint32_t)(bci + SPPROF_BCI_BIAS) << SPPROF_WORD_SHIFT |
+                                 number;
+    return true;
+}
+
+/* What a table's entry holds of the code: its blob's distance from the code cache's beginning,
+ * which is below 2 GB in every JVM, and the size of its frames in words. */
+static uint64_t pack_sigsafe(const struct spprof_code *code) {
+    return (code->blob - spprof_layout.code_low) << 32 |
+           (uint32_t)(spprof_code_frame_size_sigsafe(code) / sizeof(uint64_t));
+}
+
+uint32_t spprof_locations_follow_sigsafe(struct spprof_walk *walk, struct spprof_cursor *cursor,
+                                         uint32_t most) {
+    uint64_t *words = walk->words + walk->count;
+    uint64_t pc = cursor->pc, sp = cursor->sp, fp = cursor->fp, value;
+    uint32_t count = 0;
+    while (count < most) {
+        const struct spprof_table_entry *entry = spprof_table_look_sigsafe(&locations, pc, &value);
+        if (entry == NULL) {
+            break;
+        }
+        uint64_t code = atomic_load_explicit(&entry->detail, memory_order_relaxed);
+        uint64_t end = sp + (code & 0xffffffff) * sizeof(uint64_t);
+        uint64_t blob = spprof_layout.code_low + (code >> 32);
+        if (spprof_int_sigsafe(blob + spprof_layout.nmethod_compile_id) != value >> 32 ||
+            end > cursor->high || end < sp + 2 * sizeof(uint64_t)) {
+            break;
+        }
+        words[count++] = kind_sigsafe(SPPROF_WORD_LOCATION) | (uint32_t)value;
+        sp = end;
+        pc = spprof_word_sigsafe(end - sizeof(uint64_t));
+        fp = spprof_word_sigsafe(end - 2 * sizeof(uint64_t));
+    }
+    cursor->pc = pc;
+    cursor->sp = sp;
+    cursor->fp = fp;
+    walk->count += count;
+    return count;
+}
+
+/*
+ * The methods that are inlined at a place. Room for them all, or only the first of them, which are
+ * then more than is wanted: a frame takes at most two words with its DEFINE.
+ */
+static int define_sigsafe(struct spprof_walk *walk, const struct spprof_code *code, uint64_t key,
+                          struct spprof_scopes *scopes) {
+    uint32_t define = walk->count;
+    if (!spprof_words_room_sigsafe(walk, 2)) {
+        walk->flags |= SPPROF_FLAG_TRUNCATED;
+        return 0;
+    }
+    walk->count++;
+    struct spprof_scope scope;
+    struct spprof_method method;
+    int next;
+    bool all = true;
+    while ((next = spprof_scopes_next_sigsafe(scopes, &scope)) == 1) {
+        if (!spprof_words_room_sigsafe(walk, 1)) {
+            walk->flags |= SPPROF_FLAG_TRUNCATED;
+            all = false;
+            break;
+        }
+        if (!spprof_method_read_sigsafe(scope.method, &method)) {
+            next = -1;
+            break;
+        }
+        int32_t bci = method.native ? SPPROF_BCI_NATIVE : scope.bci;
+        if (!spprof_words_frame_sigsafe(walk, &method, bci)) {
+            next = -1;
+            break;
+        }
+    }
+    uint32_t number = 0;
+    uint32_t count = walk->count - define - 1;
+    if (next == 0 && all && walk->fresh_count < SPPROF_MAX_FRESH &&
+        spprof_table_has_room_sigsafe(&locations, key)) {
+        /* Relaxed: each gets a number of its own. */
+        number = atomic_fetch_add_explicit(&last_location, 1, memory_order_relaxed) + 1;
+        walk->fresh[walk->fresh_count].key = key;
+        walk->fresh[walk->fresh_count].code = pack_sigsafe(code);
+        walk->fresh[walk->fresh_count].compile_id = spprof_method_compile_id_sigsafe(code);
+        walk->fresh[walk->fresh_count++].number = number;
+    }
+    walk->words[define] =
+        kind_sigsafe(SPPROF_WORD_DEFINE) | (uint64_t)count << SPPROF_WORD_SHIFT | number;
+    return next == -1 && !walk->ring_full ? SPPROF_WALK_BROKEN_SCOPES : 0;
+}
+
+int spprof_locations_write_sigsafe(struct spprof_walk *walk, const struct spprof_code *code,
+                                   const struct spprof_cursor *cursor) {
+    uint64_t pc = cursor->pc;
+    bool interrupted = cursor->arrival == SPPROF_INTERRUPTED;
+    if (!interrupted) {
+        pc = spprof_method_original_pc_sigsafe(code, pc, cursor->sp);
+    }
+    bool apart = interrupted || spprof_continuations_is_border_sigsafe(code);
+    uint64_t key = apart ? pc | APART_KEY : pc;
+    uint32_t number =
+        spprof_table_find_sigsafe(&locations, key, spprof_method_compile_id_sigsafe(code));
+    if (number != 0) {
+        if (!spprof_words_room_sigsafe(walk, 1)) {
+            walk->flags |= SPPROF_FLAG_TRUNCATED;
+            return 0;
+        }
+        walk->words[walk->count++] = kind_sigsafe(SPPROF_WORD_LOCATION) | number;
+        return 0;
+    }
+    struct spprof_scopes scopes;
+    if (interrupted && pc < spprof_method_complete_sigsafe(code)) {
+        spprof_scopes_open_root_sigsafe(&scopes, code); /* before the method's own first code */
+    } else {
+        spprof_scopes_open_sigsafe(&scopes, code, pc, interrupted);
+    }
+    return define_sigsafe(walk, code, key, &scopes);
+}
+
+/* Both as distances in the code cache, which is below 2 GB in every JVM. */
+static uint64_t return_key_sigsafe(uint64_t pc, const struct spprof_code *callee) {
+    return RETURN_KEY | (pc - spprof_layout.code_low) << 31 |
+           (callee->blob - spprof_layout.code_low);
+}
+
+/* Of two compilations, which both must still be there. */
+static uint32_t return_check_sigsafe(uint64_t caller_blob, const struct spprof_code *callee) {
+    uint32_t caller = spprof_int_sigsafe(caller_blob + spprof_layout.nmethod_compile_id);
+    return caller * UINT32_C(0x9E3779B9) ^ spprof_method_compile_id_sigsafe(callee);
+}
+
+bool spprof_locations_returns_sigsafe(uint64_t pc, const struct spprof_code *callee) {
+    uint64_t value;
+    const struct spprof_table_entry *entry =
+        spprof_table_look_sigsafe(&locations, return_key_sigsafe(pc, callee), &value);
+    if (entry == NULL) {
+        return false;
+    }
+    uint64_t caller =
+        spprof_layout.code_low + atomic_load_explicit(&entry->detail, memory_order_relaxed);
+    return value >> 32 == return_check_sigsafe(caller, callee);
+}
+
+void spprof_locations_remember_return_sigsafe(uint64_t pc, const struct spprof_code *caller,
+                                              const struct spprof_code *callee) {
+    spprof_table_put_sigsafe(&locations, return_key_sigsafe(pc, callee),
+                             return_check_sigsafe(caller->blob, callee), 1,
+                             caller->blob - spprof_layout.code_low);
+}
+
+void spprof_locations_published_sigsafe(const struct spprof_walk *walk) {
+    for (uint32_t i = 0; i < walk->fresh_count; i++) {
+        spprof_table_put_sigsafe(&locations, walk->fresh[i].key, walk->fresh[i].compile_id,
+                                 walk->fresh[i].number, walk->fresh[i].code);
+    }
+}

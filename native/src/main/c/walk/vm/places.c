@@ -1,0 +1,320 @@
+#include "walk/vm/places.h"
+
+#include "base/sample.h"
+#include "walk/vm/call_sites.h"
+#include "walk/vm/continuations.h"
+#include "walk/vm/locations.h"
+#include "walk/vm/scopes.h"
+
+bool spprof_places_on_stack_sigsafe(const struct spprof_cursor *cursor, uint64_t address) {
+    return address >= cursor->low && address < cursor->high && address % SPPROF_WORD_BYTES == 0;
+}
+
+bool spprof_places_load_sigsafe(const struct spprof_cursor *cursor, uint64_t address,
+                                uint64_t *value) {
+    if (!spprof_places_on_stack_sigsafe(cursor, address)) {
+        return false;
+    }
+    *value = spprof_word_sigsafe(address);
+    return true;
+}
+
+int spprof_places_go_to_sigsafe(struct spprof_cursor *cursor, uint64_t pc, uint64_t sp,
+                                uint64_t fp) {
+    if (sp < cursor->low || sp > cursor->high) {
+        return SPPROF_WALK_BROKEN_STACK;
+    }
+    cursor->pc = pc;
+    cursor->sp = sp;
+    cursor->fp = fp;
+    cursor->arrival = SPPROF_AT_CALL;
+    return 0;
+}
+
+static bool is_entry_sigsafe(uint64_t pc) {
+    return pc == spprof_word_sigsafe(spprof_layout.call_stub_return);
+}
+
+bool spprof_places_in_interpreter_sigsafe(uint64_t pc) {
+    return pc >= spprof_layout.interpreter_low && pc < spprof_layout.interpreter_end;
+}
+
+uint64_t spprof_places_slot_sigsafe(uint64_t fp, int slot) {
+    return fp + (uint64_t)(int64_t)slot * SPPROF_WORD_BYTES;
+}
+
+/* Whether a whole interpreter frame stands at fp, as far as what is in it agrees with itself. */
+bool spprof_places_interpreter_frame_sigsafe(const struct spprof_cursor *cursor, uint64_t fp,
+                                             struct spprof_method *method) {
+    uint64_t address, cache, bcp, sender_sp;
+    if (!spprof_places_on_stack_sigsafe(cursor, fp) ||
+        !spprof_places_on_stack_sigsafe(cursor, fp + SPPROF_WORD_BYTES) ||
+        !spprof_places_load_sigsafe(cursor, spprof_places_slot_sigsafe(fp, SPPROF_BCP_SLOT),
+                                    &bcp) ||
+        !spprof_places_load_sigsafe(cursor, spprof_places_slot_sigsafe(fp, SPPROF_METHOD_SLOT),
+                                    &address) ||
+        !spprof_places_load_sigsafe(cursor, spprof_places_slot_sigsafe(fp, SPPROF_CACHE_SLOT),
+                                    &cache) ||
+        !spprof_places_load_sigsafe(cursor, spprof_places_slot_sigsafe(fp, spprof_layout.sender_sp),
+                                    &sender_sp) ||
+        sender_sp <= fp || sender_sp > cursor->high) {
+        return false;
+    }
+    return spprof_method_read_sigsafe(address, method) && method->pool_cache == cache &&
+           (method->native ? bcp == 0 || bcp == method->code_begin
+                           : bcp - method->code_begin < method->code_size);
+}
+
+/* JavaCallWrapper: what is before the anchor is not published in its order (javaCalls.hpp). */
+static bool wrapper_has_sigsafe(const struct spprof_cursor *cursor, uint64_t wrapper,
+                                uint64_t wanted) {
+    uint64_t word, end = wrapper + spprof_layout.wrapper_anchor;
+    for (uint64_t at = wrapper; at < end; at += SPPROF_WORD_BYTES) {
+        if (spprof_places_load_sigsafe(cursor, at, &word) && word == wanted) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool spprof_places_entry_frame_sigsafe(const struct spprof_cursor *cursor, uint64_t fp,
+                                       const struct spprof_method *callee, uint64_t *wrapper) {
+    uint64_t at = spprof_places_slot_sigsafe(fp, spprof_layout.entry_wrapper);
+    return spprof_places_on_stack_sigsafe(cursor, fp) &&
+           spprof_places_load_sigsafe(cursor, at, wrapper) && *wrapper >= fp &&
+           wrapper_has_sigsafe(cursor, *wrapper, cursor->thread) &&
+           (callee == NULL || wrapper_has_sigsafe(cursor, *wrapper, callee->address));
+}
+
+/* Stubs that call Java code, besides call_stub: from native code, and to thaw a virtual thread. */
+static bool calls_java_sigsafe(const struct spprof_code *code) {
+    return spprof_code_is_upcall_sigsafe(code) || spprof_continuations_are_stubs_sigsafe(code);
+}
+
+/* Whether code can return to `pc`: it is behind a call, or where the interpreter goes on. */
+bool spprof_places_is_return_sigsafe(uint64_t pc) {
+    uint64_t target;
+    if (!spprof_is_code_sigsafe(pc)) {
+        return false;
+    }
+    if (is_entry_sigsafe(pc) || spprof_places_in_interpreter_sigsafe(pc)) {
+        return true;
+    }
+    struct spprof_code code = spprof_code_at_sigsafe(pc);
+    if (code.kind == SPPROF_CODE_NONE || pc < code.begin + 16 ||
+        pc > spprof_code_end_sigsafe(&code)) {
+        return false;
+    }
+    return spprof_cpu_is_call_before_sigsafe(pc, &target) ||
+           (code.kind == SPPROF_CODE_METHOD
+                ? spprof_method_is_deopt_handler_sigsafe(&code, pc)
+                : calls_java_sigsafe(&code)); /* a virtual thread's lowest frame was not called */
+}
+
+/* Whether a Java method can have been called before `pc`: compilers write these places down. */
+bool spprof_places_is_call_of_java_sigsafe(uint64_t pc) {
+    struct spprof_code code = spprof_code_at_sigsafe(pc);
+    return code.kind == SPPROF_CODE_METHOD
+               ? spprof_scopes_are_exact_sigsafe(&code, pc) ||
+                     spprof_method_is_deopt_handler_sigsafe(&code, pc)
+               : spprof_places_in_interpreter_sigsafe(pc) || is_entry_sigsafe(pc);
+}
+
+/* Where the call before `pc` leads, if that is right into `code`; else 0. */
+uint64_t spprof_places_call_into_sigsafe(uint64_t pc, const struct spprof_code *code) {
+    uint64_t target;
+    if (!spprof_places_is_return_sigsafe(pc) || spprof_places_in_interpreter_sigsafe(pc) ||
+        is_entry_sigsafe(pc)) {
+        return 0;
+    }
+    return spprof_cpu_is_call_before_sigsafe(pc, &target) && target >= code->begin &&
+                   target < spprof_code_end_sigsafe(code)
+               ? target
+               : 0;
+}
+
+/* Stubs that lead from a call of a Java method to that method. All others are called for something
+ * else, or are called by other code: what is behind such a call is no caller of a method. */
+static bool leads_to_java_sigsafe(const struct spprof_code *code) {
+    static const char *const names[] = {
+        "vtable",        /* chunks: of interfaces, too */
+        "I2C/C2I",       /* to the interpreter */
+        "MethodHandles", /* linkToStatic and such */
+        "InlineCache",   /* where a call is being patched */
+        "resolve_",      /* where it has not been resolved; so in 17 to 23 */
+        "ic_miss",       "wrong_method", "Shared Runtime", /* so since 24 */
+    };
+    bool found = false;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        found = found || spprof_code_is_named_sigsafe(code, names[i]);
+    }
+    return found;
+}
+
+/* Whether the byte code at the call before `pc`, in the innermost method there, can have called. */
+static bool site_calls_sigsafe(const struct spprof_code *caller, uint64_t pc,
+                               const struct spprof_method *callee) {
+    struct spprof_scopes scopes;
+    struct spprof_scope scope;
+    struct spprof_method method;
+    if (!spprof_scopes_are_exact_sigsafe(caller, pc)) {
+        return false;
+    }
+    spprof_scopes_open_sigsafe(&scopes, caller, pc, false);
+    return spprof_scopes_next_sigsafe(&scopes, &scope) == 1 &&
+           spprof_method_read_sigsafe(scope.method, &method) &&
+           spprof_call_sites_can_call_sigsafe(&method, scope.bci, callee);
+}
+
+/* What is called: compiled, or in the interpreter, and then `code` is NULL. */
+struct callee {
+    const struct spprof_code *code;
+    struct spprof_method method;
+};
+
+/*
+ * Whether the call before `pc`, in `caller`, is of this method, or of what leads to methods and is
+ * where the byte code calls such a method.
+ */
+static bool calls_sigsafe(const struct spprof_code *caller, uint64_t pc,
+                          const struct callee *callee) {
+    uint64_t target = 0;
+    spprof_cpu_is_call_before_sigsafe(pc, &target);
+    struct spprof_code code = spprof_code_at_sigsafe(target);
+    bool own = code.blob == caller->blob;
+    if (callee->code != NULL && code.blob == callee->code->blob &&
+        code.kind == SPPROF_CODE_METHOD && !own) {
+        return true;
+    }
+    /* A call by a register: JVMCI's compilers have these. */
+    bool leads = target == 0;
+    if (code.kind == SPPROF_CODE_STUB) {
+        leads = leads_to_java_sigsafe(&code);
+    } else if (code.kind == SPPROF_CODE_METHOD) {
+        /* A stub at the caller's own end; or one without a frame, which jumps on to whatever it is
+         * given: MethodHandle.linkToStatic; or what the method was before it was compiled anew. */
+        leads =
+            own || spprof_code_frame_size_sigsafe(&code) < 2 * SPPROF_WORD_BYTES ||
+            spprof_word_sigsafe(code.blob + spprof_layout.nmethod_method) == callee->method.address;
+    }
+    return leads && site_calls_sigsafe(caller, pc, &callee->method);
+}
+
+static bool interpreter_calls_sigsafe(const struct spprof_cursor *cursor, uint64_t fp,
+                                      const struct spprof_method *callee) {
+    struct spprof_method caller;
+    if (!spprof_places_interpreter_frame_sigsafe(cursor, fp, &caller) || caller.native) {
+        return false;
+    }
+    uint64_t bcp = spprof_word_sigsafe(spprof_places_slot_sigsafe(fp, SPPROF_BCP_SLOT));
+    return spprof_call_sites_can_call_sigsafe(&caller, (int32_t)(bcp - caller.code_begin), callee);
+}
+
+/* Whether `callee` can return to `pc`, in compiled code or a stub, where sp is `sp` then. */
+static bool code_calls_sigsafe(const struct spprof_cursor *cursor, uint64_t pc, uint64_t sp,
+                               const struct callee *callee) {
+    struct spprof_code caller = spprof_code_at_sigsafe(pc);
+    if (caller.kind == SPPROF_CODE_STUB) {
+        return spprof_code_is_upcall_sigsafe(&caller)
+                   ? spprof_call_sites_is_of_handles_sigsafe(&callee->method)
+                   : spprof_continuations_are_stubs_sigsafe(&caller);
+    }
+    if (spprof_method_is_deopt_handler_sigsafe(&caller, pc)) {
+        uint64_t at = sp + spprof_int_sigsafe(caller.blob + spprof_layout.nmethod_orig_pc);
+        return spprof_places_load_sigsafe(cursor, at, &pc) && pc >= caller.begin &&
+               pc <= spprof_code_end_sigsafe(&caller) && calls_sigsafe(&caller, pc, callee);
+    }
+    if (!(spprof_continuations_is_border_sigsafe(&caller)
+              ? spprof_continuations_border_calls_sigsafe(&callee->method)
+              : calls_sigsafe(&caller, pc, callee))) {
+        return false;
+    }
+    if (callee->code != NULL) {
+        spprof_locations_remember_return_sigsafe(pc, &caller, callee->code);
+    }
+    return true;
+}
+
+/*
+ * Whether a method can return to `pc`: a call of this method, or of one that leads to it in its
+ * place; not of another one, which a word that was left behind in the stack can well be behind.
+ */
+static bool can_return_to_sigsafe(const struct spprof_cursor *cursor, uint64_t pc, uint64_t sp,
+                                  uint64_t fp, const struct callee *callee) {
+    uint64_t wrapper;
+    if (!spprof_places_is_return_sigsafe(pc)) {
+        return false;
+    }
+    if (spprof_places_in_interpreter_sigsafe(pc)) {
+        return fp >= sp && interpreter_calls_sigsafe(cursor, fp, &callee->method);
+    }
+    if (is_entry_sigsafe(pc)) {
+        return fp >= sp && spprof_places_entry_frame_sigsafe(cursor, fp, &callee->method, &wrapper);
+    }
+    return code_calls_sigsafe(cursor, pc, sp, callee);
+}
+
+bool spprof_places_can_call_sigsafe(const struct spprof_cursor *cursor, uint64_t pc, uint64_t sp,
+                                    uint64_t fp, const struct spprof_method *callee) {
+    const struct callee interpreted = {.method = *callee};
+    return can_return_to_sigsafe(cursor, pc, sp, fp, &interpreted);
+}
+
+bool spprof_places_go_by_sigsafe(struct spprof_cursor *cursor, const struct spprof_place *place,
+                                 int *result) {
+    uint64_t pc, fp = cursor->fp;
+    if (!spprof_places_load_sigsafe(cursor, place->at, &pc) ||
+        (place->fp_at != 0 && !spprof_places_load_sigsafe(cursor, place->fp_at, &fp))) {
+        return false;
+    }
+    *result = spprof_places_go_to_sigsafe(cursor, pc, place->at + SPPROF_WORD_BYTES, fp);
+    return true;
+}
+
+bool spprof_places_holds_return_sigsafe(const struct spprof_cursor *cursor,
+                                        const struct spprof_place *place,
+                                        const struct spprof_code *method) {
+    uint64_t pc, fp = cursor->fp, sp = place->at + SPPROF_WORD_BYTES, wrapper;
+    struct spprof_method ignored;
+    if (!spprof_places_load_sigsafe(cursor, place->at, &pc) || !spprof_is_code_sigsafe(pc) ||
+        (place->fp_at != 0 && !spprof_places_load_sigsafe(cursor, place->fp_at, &fp))) {
+        return false;
+    }
+    if (method != NULL) {
+        /* What was found out once is remembered. */
+        struct callee callee = {.code = method};
+        return spprof_locations_returns_sigsafe(pc, method) ||
+               (spprof_method_read_sigsafe(
+                    spprof_word_sigsafe(method->blob + spprof_layout.nmethod_method),
+                    &callee.method) &&
+                can_return_to_sigsafe(cursor, pc, sp, fp, &callee));
+    }
+    if (spprof_places_in_interpreter_sigsafe(pc)) {
+        return fp >= sp && spprof_places_interpreter_frame_sigsafe(cursor, fp, &ignored);
+    }
+    if (is_entry_sigsafe(pc)) {
+        return fp >= sp && spprof_places_entry_frame_sigsafe(cursor, fp, NULL, &wrapper);
+    }
+    return spprof_places_is_return_sigsafe(pc);
+}
+
+struct spprof_place spprof_places_behind_frame_sigsafe(uint64_t end) {
+    return (struct spprof_place){.at = end - SPPROF_WORD_BYTES,
+                                 .fp_at = end - 2 * SPPROF_WORD_BYTES};
+}
+
+struct spprof_place spprof_places_at_stage_sigsafe(const struct spprof_cursor *cursor,
+                                                   enum spprof_frame_stage stage,
+                                                   uint64_t frame_size) {
+    uint64_t sp = cursor->sp;
+    switch (stage) {
+        case SPPROF_FRAME_NONE:
+            return (struct spprof_place){.at = sp};
+        case SPPROF_FRAME_PUSHED:
+            return (struct spprof_place){.at = sp + SPPROF_WORD_BYTES, .fp_at = sp};
+        case SPPROF_FRAME_NO_FP:
+            return (struct spprof_place){.at = sp + frame_size - SPPROF_WORD_BYTES};
+        default:
+            return spprof_places_behind_frame_sigsafe(sp + frame_size);
+    }
+}

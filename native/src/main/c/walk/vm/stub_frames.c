@@ -1,0 +1,370 @@
+#include "base/sample.h"
+#include "walk/vm/frames.h"
+#include "walk/vm/places.h"
+#include "walk/vm/scopes.h"
+
+#define MOST_WORDS_OF_A_STUB 512
+#define MOST_WORDS_WITHOUT_FRAME 32
+#define MOST_WORDS_OF_REGISTERS 128 /* fxsave's 512 bytes, 16 registers, flags */
+#define MOST_OF_A_PROLOGUE 64       /* bytes */
+#define MOST_OF_CALL_STUB 192       /* bytes before its call, and behind it */
+
+/* Adapters between the interpreter and compiled code: c2i has made room for arguments, and kept the
+ * caller's sp. */
+static bool leave_adapter_sigsafe(struct spprof_cursor *cursor, const struct spprof_code *code,
+                                  int *result) {
+    uint64_t caller_sp = cursor->registers->bcp, ret = cursor->registers->return_address;
+    uint64_t sp = cursor->sp, old, pc;
+    if (!spprof_code_is_named_sigsafe(code, "I2C/C2I") || caller_sp <= sp ||
+        caller_sp - sp > 512 * SPPROF_WORD_BYTES ||
+        !spprof_places_load_sigsafe(cursor, caller_sp - SPPROF_WORD_BYTES, &old) ||
+        !spprof_places_is_return_sigsafe(old) ||
+        (ret != old && !(spprof_places_load_sigsafe(cursor, sp, &pc) && pc == old))) {
+        return false;
+    }
+    *result = spprof_places_go_to_sigsafe(cursor, old, caller_sp, cursor->fp);
+    return true;
+}
+
+/*
+ * c2i, where the method has been compiled since and the call that led here is made to lead to it:
+ * c2i keeps sp, which is at the return address, saves all registers, and calls native code.
+ */
+static bool leave_patching_adapter_sigsafe(struct spprof_cursor *cursor,
+                                           const struct spprof_code *code, int *result) {
+    struct spprof_place place = {.at = cursor->registers->bcp};
+    uint64_t pc;
+    return spprof_code_is_named_sigsafe(code, "I2C/C2I") && place.at >= cursor->sp &&
+           place.at - cursor->sp < MOST_WORDS_OF_REGISTERS * SPPROF_WORD_BYTES &&
+           spprof_places_holds_return_sigsafe(cursor, &place, NULL) &&
+           spprof_places_load_sigsafe(cursor, place.at, &pc) &&
+           (cursor->arrival == SPPROF_FROM_LEAF || pc == cursor->registers->return_address ||
+            spprof_places_call_into_sigsafe(pc, code) != 0) &&
+           spprof_places_go_by_sigsafe(cursor, &place, result);
+}
+
+/*
+ * C1's stubs on the way to an exception's handler. Those with a frame put the handler's address in
+ * the place of their return address, and take up their registers and their caller's fp before they
+ * return there. unwind_exception finds the frame that threw off the stack, up to its return
+ * address, which it takes off, too, before it jumps to the handler in its caller.
+ */
+static bool leave_to_handler_sigsafe(struct spprof_cursor *cursor, const struct spprof_code *code,
+                                     int *result) {
+    static const char *const names[] = {
+        "forward_exception",
+        "handle_exception",
+        "unwind_exception",
+        "C1 Runtime forward_exception",
+        "C1 Runtime handle_exception",
+        "C1 Runtime unwind_exception",
+    };
+    uint64_t sp = cursor->sp, fp = cursor->fp, pc;
+    bool named = false;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        named = named || spprof_code_is_named_sigsafe(code, names[i]);
+    }
+    if (!named) {
+        return false;
+    }
+    const struct spprof_place places[] = {{.at = fp + SPPROF_WORD_BYTES, .fp_at = fp}, {.at = sp}};
+    bool has_frame = fp >= sp && fp - sp < spprof_code_frame_size_sigsafe(code);
+    for (size_t i = has_frame ? 0 : 1; i < 2; i++) {
+        if (spprof_places_load_sigsafe(cursor, places[i].at, &pc) &&
+            spprof_code_at_sigsafe(pc).kind == SPPROF_CODE_METHOD &&
+            spprof_places_go_by_sigsafe(cursor, &places[i], result)) {
+            return true;
+        }
+    }
+    pc = cursor->registers->throw_pc;
+    if (cursor->arrival != SPPROF_INTERRUPTED ||
+        spprof_code_at_sigsafe(pc).kind != SPPROF_CODE_METHOD) {
+        return false;
+    }
+    *result = spprof_places_go_to_sigsafe(cursor, pc, sp, fp);
+    return true;
+}
+
+/*
+ * On the way to an exception's handler, which has no call before it: ExceptionBlob, at its end, has
+ * the address that threw in a register, and no frame; DeoptimizationBlob, at its beginning, has its
+ * frame, and that address in the thread.
+ */
+static bool leave_exception_sigsafe(struct spprof_cursor *cursor, const struct spprof_code *code,
+                                    int *result) {
+    uint64_t frame_size = spprof_code_frame_size_sigsafe(code), fp;
+    uint64_t pc = cursor->registers->throw_pc;
+    if (spprof_code_is_named_sigsafe(code, "ExceptionBlob")) {
+        if (cursor->arrival == SPPROF_INTERRUPTED &&
+            spprof_code_at_sigsafe(pc).kind == SPPROF_CODE_METHOD) {
+            *result = spprof_places_go_to_sigsafe(cursor, pc, cursor->sp, cursor->fp);
+            return true;
+        }
+        return false;
+    }
+    pc = spprof_word_sigsafe(cursor->thread + spprof_layout.thread_exception_pc);
+    if (spprof_code_is_named_sigsafe(code, "DeoptimizationBlob") &&
+        spprof_code_at_sigsafe(pc).kind == SPPROF_CODE_METHOD &&
+        spprof_places_load_sigsafe(cursor, cursor->sp + frame_size - 2 * SPPROF_WORD_BYTES, &fp)) {
+        *result = spprof_places_go_to_sigsafe(cursor, pc, cursor->sp + frame_size, fp);
+        return true;
+    }
+    return false;
+}
+
+/*
+ * SafepointBlob (sharedRuntime_x86_64.cpp, generate_handler_blob). Polls within a method jump to
+ * one that makes room for a return address, pushes its frame, and fills the room in only then: with
+ * the poll's address, which the thread has. Polls at a return jump to another, without the method's
+ * frame: the return address is where a call of the blob would have put it.
+ */
+static bool leave_poll_sigsafe(struct spprof_cursor *cursor, const struct spprof_code *code,
+                               int *result) {
+    uint64_t entry = code->begin, sp = cursor->sp, fp = cursor->fp, distance, pc;
+    if (cursor->arrival != SPPROF_INTERRUPTED ||
+        !spprof_code_is_named_sigsafe(code, "SafepointBlob")) {
+        return false;
+    }
+    bool within = spprof_cpu_makes_room_sigsafe(entry);
+    uint64_t return_at = sp; /* or the room's place */
+    if (within && cursor->pc == entry) {
+        return_at = sp - SPPROF_WORD_BYTES;
+    } else {
+        enum spprof_frame_stage stage = spprof_cpu_saver_stage_sigsafe(
+            cursor->pc, within ? entry + 1 : entry, spprof_code_end_sigsafe(code), &distance);
+        if (stage != SPPROF_FRAME_NONE) {
+            uint64_t fp_at = stage == SPPROF_FRAME_PUSHED ? sp + distance : fp;
+            if (fp_at < sp || fp_at - sp > spprof_code_frame_size_sigsafe(code) ||
+                !spprof_places_load_sigsafe(cursor, fp_at, &fp)) {
+                return false;
+            }
+            return_at = fp_at + SPPROF_WORD_BYTES;
+        }
+    }
+    if (within && !spprof_cpu_has_filled_room_sigsafe(cursor->pc, entry)) {
+        pc = spprof_word_sigsafe(cursor->thread + spprof_layout.thread_poll_pc);
+    } else if (!spprof_places_load_sigsafe(cursor, return_at, &pc)) {
+        return false;
+    }
+    if (within ? spprof_code_at_sigsafe(pc).kind != SPPROF_CODE_METHOD
+               : !spprof_places_is_return_sigsafe(pc)) {
+        return false;
+    }
+    *result = spprof_places_go_to_sigsafe(cursor, pc, return_at + SPPROF_WORD_BYTES, fp);
+    return true;
+}
+
+/*
+ * Stubs that save registers without a frame: of the words that are behind a call into the block of
+ * stubs, the one whose call leads to where the stub begins, which is the nearest before us.
+ */
+static bool leave_frameless_sigsafe(struct spprof_cursor *cursor, const struct spprof_code *code,
+                                    uint64_t most, int *result) {
+    uint64_t best = 0, best_at = 0, best_pc = 0, pc;
+    for (uint64_t at = cursor->sp; at < cursor->sp + most * SPPROF_WORD_BYTES;
+         at += SPPROF_WORD_BYTES) {
+        if (!spprof_places_load_sigsafe(cursor, at, &pc)) {
+            break;
+        }
+        if (spprof_is_code_sigsafe(pc)) {
+            uint64_t target = spprof_places_call_into_sigsafe(pc, code);
+            if (target > best && target <= cursor->pc) {
+                best = target;
+                best_at = at;
+                best_pc = pc;
+            }
+        }
+    }
+    if (best == 0) {
+        return false;
+    }
+    *result = spprof_places_go_to_sigsafe(cursor, best_pc, best_at + SPPROF_WORD_BYTES, cursor->fp);
+    return true;
+}
+
+/*
+ * In call_stub itself. Before its call the JavaCallWrapper, which holds the anchor of the frame
+ * before, is in the register of its first argument, and kept in a frame only later; after it the
+ * stub is as a frame that returns there.
+ */
+static bool leave_call_stub_sigsafe(struct spprof_cursor *cursor, int *result) {
+    uint64_t call = spprof_word_sigsafe(spprof_layout.call_stub_return);
+    uint64_t wrapper = cursor->registers->first_argument;
+    struct spprof_cursor entry = *cursor;
+    if (cursor->pc - (call - MOST_OF_CALL_STUB) > 2 * MOST_OF_CALL_STUB) {
+        return false;
+    }
+    if (cursor->pc < call && wrapper > cursor->sp &&
+        spprof_places_on_stack_sigsafe(cursor, wrapper)) {
+        *result = spprof_frames_of_anchor_sigsafe(&entry, wrapper + spprof_layout.wrapper_anchor);
+        if (*result == 1 || (*result == 0 && entry.sp > wrapper)) {
+            *cursor = entry;
+            return true;
+        }
+        entry = *cursor;
+    }
+    *result = spprof_frames_of_entry_sigsafe(&entry);
+    if (*result < 0) {
+        return false;
+    }
+    *cursor = entry;
+    return true;
+}
+
+/* The end of a frame of the size that a stub has; a stub that points fp there confirms the size. */
+static bool find_frame_sigsafe(const struct spprof_cursor *cursor, const struct spprof_code *code,
+                               struct spprof_place *place) {
+    uint64_t frame_size = spprof_code_frame_size_sigsafe(code);
+    *place = spprof_places_behind_frame_sigsafe(cursor->sp + frame_size);
+    return frame_size >= 2 * SPPROF_WORD_BYTES &&
+           (!spprof_cpu_points_fp_sigsafe(code->begin) || cursor->fp == place->fp_at);
+}
+
+/*
+ * Where the return address is while a stub with a frame makes it. Between the first instructions
+ * and a frame that is complete lies what earlier calls left behind, which must not be taken for it.
+ */
+static bool find_prologue_sigsafe(const struct spprof_cursor *cursor,
+                                  const struct spprof_code *code, struct spprof_place *place) {
+    uint64_t frame_size = spprof_code_frame_size_sigsafe(code), distance;
+    uint64_t done = cursor->pc - code->begin;
+    enum spprof_frame_stage stage;
+    if (spprof_cpu_points_fp_sigsafe(code->begin)) {
+        stage = spprof_cpu_saver_stage_sigsafe(cursor->pc, code->begin,
+                                               spprof_code_end_sigsafe(code), &distance);
+        if (stage == SPPROF_FRAME_COMPLETE) {
+            if (find_frame_sigsafe(cursor, code, place)) {
+                return true;
+            }
+            *place =
+                (struct spprof_place){.at = cursor->fp + SPPROF_WORD_BYTES, .fp_at = cursor->fp};
+            return done < MOST_OF_A_PROLOGUE && cursor->fp >= cursor->sp &&
+                   cursor->fp - cursor->sp < frame_size;
+        }
+        *place = stage == SPPROF_FRAME_NONE
+                     ? (struct spprof_place){.at = cursor->sp}
+                     : (struct spprof_place){.at = cursor->sp + distance + SPPROF_WORD_BYTES,
+                                             .fp_at = cursor->sp + distance};
+        return true;
+    }
+    stage = spprof_cpu_stage_sigsafe(cursor->pc, code->begin, code->begin + MOST_OF_A_PROLOGUE);
+    *place = spprof_places_at_stage_sigsafe(cursor, stage, frame_size);
+    return stage != SPPROF_FRAME_NONE || done == 0 || done >= MOST_OF_A_PROLOGUE;
+}
+
+/* Whether a stub can return to `pc`: code that calls a method has not called a stub. */
+static bool is_return_of_stub_sigsafe(uint64_t pc) {
+    uint64_t target;
+    return spprof_places_in_interpreter_sigsafe(pc) ||
+           !spprof_cpu_is_call_before_sigsafe(pc, &target) ||
+           spprof_code_at_sigsafe(target).kind != SPPROF_CODE_METHOD;
+}
+
+static int leave_stub_sigsafe(struct spprof_cursor *cursor, const struct spprof_code *code) {
+    uint64_t frame_size = spprof_code_frame_size_sigsafe(code);
+    uint64_t sp = cursor->sp, fp = cursor->fp, pc;
+    bool top = cursor->arrival == SPPROF_INTERRUPTED;
+    bool sized = frame_size >= 2 * SPPROF_WORD_BYTES;
+    int result;
+    struct spprof_place place = {.at = sp};
+    if (top && spprof_code_is_named_sigsafe(code, "vtable")) {
+        /* It only looks up where to jump to; the call can lead elsewhere by now. */
+        return spprof_places_go_by_sigsafe(cursor, &place, &result) ? result
+                                                                    : SPPROF_WALK_BROKEN_STUB;
+    }
+    if (spprof_code_is_named_sigsafe(code, "SafepointBlob")) {
+        return leave_poll_sigsafe(cursor, code, &result) ? result : SPPROF_WALK_BROKEN_STUB;
+    }
+    if (leave_patching_adapter_sigsafe(cursor, code, &result)) {
+        return result;
+    }
+    bool has_fp = fp >= sp && spprof_places_on_stack_sigsafe(cursor, fp);
+    struct spprof_place places[] = {
+        {.at = sp},
+        {.at = fp + SPPROF_WORD_BYTES, .fp_at = fp},
+        spprof_places_behind_frame_sigsafe(sp + frame_size),
+        {.at = sp + SPPROF_WORD_BYTES, .fp_at = sp},
+        {.at = fp + 2 * SPPROF_WORD_BYTES, .fp_at = fp}, /* method_entry_barrier, with its cookie */
+    };
+    bool possible[] = {top, has_fp, sized, top, has_fp};
+    /* First those whose call leads here. */
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+        if (possible[i] && spprof_places_load_sigsafe(cursor, places[i].at, &pc) &&
+            spprof_places_call_into_sigsafe(pc, code) != 0 &&
+            spprof_places_go_by_sigsafe(cursor, &places[i], &result)) {
+            return result;
+        }
+    }
+    if (top && sized && find_prologue_sigsafe(cursor, code, &place) &&
+        spprof_places_holds_return_sigsafe(cursor, &place, NULL) &&
+        spprof_places_go_by_sigsafe(cursor, &place, &result)) {
+        return result;
+    }
+    if (top && leave_adapter_sigsafe(cursor, code, &result)) {
+        return result;
+    }
+    if (leave_exception_sigsafe(cursor, code, &result) ||
+        leave_to_handler_sigsafe(cursor, code, &result)) {
+        return result;
+    }
+    /* What called native code has its frame. A jump can have led here, not a call: from
+     * MethodHandle.linkToNative, or from a frame that an exception has taken off the stack. */
+    if (!top && find_frame_sigsafe(cursor, code, &place) &&
+        spprof_places_holds_return_sigsafe(cursor, &place, NULL) &&
+        spprof_places_go_by_sigsafe(cursor, &place, &result)) {
+        return result;
+    }
+    /* The way of an exception to a caller whose call was of a method that is gone: its return
+     * address is what is left, perhaps with a word below it for alignment. Nothing is left of a
+     * frame, so a stub that has one is not on that way. */
+    uint64_t last = top ? sp : sized ? 0 : sp + SPPROF_WORD_BYTES;
+    for (uint64_t at = sp; at <= last; at += SPPROF_WORD_BYTES) {
+        place = (struct spprof_place){.at = at};
+        if (spprof_places_load_sigsafe(cursor, at, &pc) &&
+            spprof_places_is_call_of_java_sigsafe(pc) &&
+            spprof_places_holds_return_sigsafe(cursor, &place, NULL) &&
+            spprof_places_go_by_sigsafe(cursor, &place, &result)) {
+            return result;
+        }
+    }
+    if (top && leave_call_stub_sigsafe(cursor, &result)) {
+        return result;
+    }
+    /* Of other stubs, those without a frame push a few registers: slow_subtype_check. */
+    bool routine = spprof_code_is_named_sigsafe(code, "StubRoutines");
+    uint64_t most = routine ? MOST_WORDS_OF_A_STUB : MOST_WORDS_WITHOUT_FRAME;
+    if (leave_frameless_sigsafe(cursor, code, most, &result)) {
+        return result;
+    }
+    /* Code that makes no use of fp leaves a frame's in it that is further up. */
+    bool near_fp = has_fp && fp - sp <= MOST_WORDS_WITHOUT_FRAME * SPPROF_WORD_BYTES;
+    bool likely[] = {top, near_fp, sized, top, near_fp};
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+        if (likely[i] && spprof_places_holds_return_sigsafe(cursor, &places[i], NULL) &&
+            (!routine || (spprof_places_load_sigsafe(cursor, places[i].at, &pc) &&
+                          is_return_of_stub_sigsafe(pc))) &&
+            spprof_places_go_by_sigsafe(cursor, &places[i], &result)) {
+            return result;
+        }
+    }
+    return SPPROF_WALK_BROKEN_STUB;
+}
+
+int spprof_frames_of_stub_sigsafe(struct spprof_cursor *cursor, const struct spprof_code *code) {
+    uint64_t frame_size = spprof_code_frame_size_sigsafe(code);
+    int result;
+    if (spprof_code_is_upcall_sigsafe(code)) {
+        return spprof_frames_of_upcall_sigsafe(cursor, code);
+    }
+    if (cursor->arrival == SPPROF_AT_CALL && frame_size >= 2 * SPPROF_WORD_BYTES) {
+        struct spprof_place place = spprof_places_behind_frame_sigsafe(cursor->sp + frame_size);
+        return spprof_places_go_by_sigsafe(cursor, &place, &result) ? result
+                                                                    : SPPROF_WALK_BROKEN_STACK;
+    }
+    bool leaf = cursor->arrival != SPPROF_AT_CALL;
+    result = leave_stub_sigsafe(cursor, code);
+    if (leaf && result == 0) {
+        cursor->arrival = SPPROF_FROM_LEAF; /* whoever called it may have pushed something before */
+    }
+    return result;
+}

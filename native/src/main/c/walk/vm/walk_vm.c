@@ -1,0 +1,298 @@
+/*
+ * Our own walker: from the registers that the signal interrupted up to the thread's first Java
+ * frame, by what HotSpot publishes of itself (vm/layout.h).
+ *
+ *   where the thread is          where the walk begins
+ *   in Java code                 there
+ *   in native code or the JVM    at the anchor, which every way out of Java code leaves behind, but
+ *                                calls of small functions do not: then at the Java code that native
+ *                                frames lead to (native_frames.h)
+ *
+ *   then, by the code that a frame's pc is in (vm/frames.h)
+ *   compiled                     its location, which stands for the methods inlined there
+ *   interpreter                  its method
+ *   stub                         nothing: the time is the caller's
+ *   call_stub                    nothing; on with the anchor that was kept there, or the end
+ */
+#include <errno.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include "walk/guard.h"
+#include "walk/libraries.h"
+#include "walk/native_frames.h"
+#include "walk/vm/continuations.h"
+#include "walk/vm/frames.h"
+#include "walk/vm/locations.h"
+#include "walk/vm/self_test.h"
+#include "walk/walk.h"
+
+static struct spprof_table methods;
+
+/* Where the walk begins. 0, 1 if there is no Java frame, or a SPPROF_WALK_BROKEN. */
+static int begin_sigsafe(struct spprof_cursor *cursor, struct spprof_registers *registers,
+                         uint64_t thread, const void *ucontext) {
+    const struct spprof_layout *layout = &spprof_layout;
+    uint64_t base = spprof_word_sigsafe(thread + layout->thread_stack_base);
+    uint64_t size = spprof_word_sigsafe(thread + layout->thread_stack_size);
+    *cursor = (struct spprof_cursor){.pc = registers->pc,
+                                     .sp = registers->sp,
+                                     .fp = registers->fp,
+                                     .thread = thread,
+                                     .low = registers->sp,
+                                     .high = base,
+                                     .arrival = SPPROF_INTERRUPTED,
+                                     .registers = registers};
+    if (registers->sp >= base || base - registers->sp > size) {
+        return SPPROF_WALK_BROKEN_STACK;
+    }
+    int32_t state = (int32_t)spprof_int_sigsafe(thread + layout->thread_state);
+    bool in_java = state == layout->state_in_java || state == layout->state_in_java_trans;
+    struct spprof_code code = spprof_code_at_sigsafe(registers->pc);
+    /* Stubs that the JVM itself calls: one copies memory; one, after code was patched, a thread in
+     * Java may be in, too. */
+    bool of_jvm = code.kind == SPPROF_CODE_STUB &&
+                  (!in_java || spprof_code_is_named_sigsafe(&code, "flush_icache_stub"));
+    if (code.kind != SPPROF_CODE_NONE && !of_jvm) {
+        return 0;
+    }
+    int result = spprof_frames_of_anchor_sigsafe(cursor, thread + layout->thread_anchor);
+    if (result != 1 || !in_java) {
+        return result;
+    }
+    switch (
+        spprof_native_frames_unwind_sigsafe(registers, ucontext, base, spprof_is_code_sigsafe)) {
+        case SPPROF_NATIVE_FOUND:
+            cursor->pc = registers->pc;
+            cursor->sp = registers->sp;
+            cursor->fp = registers->fp;
+            cursor->arrival = SPPROF_FROM_LEAF;
+            return 0;
+        case SPPROF_NATIVE_END:
+            return 1;
+        default:
+            return SPPROF_WALK_BROKEN_NATIVE;
+    }
+}
+
+/*
+ * Frames that are being made anew: deoptimisation takes a compiled frame off the stack and puts a
+ * frame of the interpreter there for each method that was inlined in it; until all of these are
+ * filled in, the thread has an array of what will be in them, the youngest first.
+ */
+static int write_new_frames_sigsafe(struct spprof_walk *walk, struct spprof_cursor *cursor) {
+    const struct spprof_layout *layout = &spprof_layout;
+    uint64_t array = spprof_word_sigsafe(cursor->thread + layout->thread_vframes);
+    uint32_t count;
+    if (array == 0 || !spprof_load32_sigsafe(array + layout->vframes_count, &count)) {
+        return SPPROF_WALK_BROKEN_DEOPT;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        uint64_t element = array + layout->vframes_first + i * layout->vframe_size, address;
+        uint32_t bci;
+        struct spprof_method method;
+        if (!spprof_load64_sigsafe(element + layout->vframe_method, &address) ||
+            !spprof_load32_sigsafe(element + layout->vframe_bci, &bci) ||
+            !spprof_method_read_sigsafe(address, &method) ||
+            ((int32_t)bci >= 0 && bci >= method.code_size)) {
+            return SPPROF_WALK_BROKEN_DEOPT;
+        }
+        if (!spprof_words_room_sigsafe(walk, 1)) {
+            walk->flags |= SPPROF_FLAG_TRUNCATED;
+            return 0;
+        }
+        if (!spprof_words_frame_sigsafe(walk, &method, (int32_t)bci < 0 ? -1 : (int32_t)bci)) {
+            return SPPROF_WALK_BROKEN_DEOPT;
+        }
+    }
+    return spprof_frames_of_new_sigsafe(cursor, array, count);
+}
+
+static bool is_deoptimizing_sigsafe(const struct spprof_cursor *cursor) {
+    return spprof_word_sigsafe(cursor->thread + spprof_layout.thread_vframes) != 0;
+}
+
+/*
+ * The stubs of virtual threads. Without a frame of the virtual thread's the time is its carrier's,
+ * which fetches frames or has frozen them, unless sp is at a frame of the virtual thread's already.
+ */
+static int leave_continuation_stubs_sigsafe(const struct spprof_walk *walk,
+                                            struct spprof_cursor *cursor,
+                                            const struct spprof_code *code) {
+    int result;
+    if (walk->count > 0) {
+        return SPPROF_WALK_FROZEN;
+    }
+    if ((cursor->arrival != SPPROF_AT_CALL &&
+         spprof_continuations_return_sigsafe(cursor, code, &result)) ||
+        spprof_continuations_go_to_carrier_sigsafe(cursor, code, &result)) {
+        return result;
+    }
+    return SPPROF_WALK_BROKEN_STUB;
+}
+
+/* One frame: 0 to go on, 1 at the root, SPPROF_WALK_VIRTUAL or _FROZEN, or a
+ * SPPROF_WALK_BROKEN. */
+static int next_sigsafe(struct spprof_walk *walk, struct spprof_cursor *cursor) {
+    if (cursor->arrival != SPPROF_INTERRUPTED &&
+        cursor->pc == spprof_word_sigsafe(spprof_layout.call_stub_return)) {
+        return spprof_frames_of_entry_sigsafe(cursor);
+    }
+    struct spprof_code code = spprof_code_at_sigsafe(cursor->pc);
+    int error;
+    switch (code.kind) {
+        case SPPROF_CODE_METHOD:
+            if (walk->count > 0 && spprof_continuations_is_border_sigsafe(&code)) {
+                return SPPROF_WALK_VIRTUAL;
+            }
+            if (cursor->arrival != SPPROF_AT_CALL &&
+                spprof_continuations_return_sigsafe(cursor, &code, &error)) {
+                return error;
+            }
+            error = spprof_locations_write_sigsafe(walk, &code, cursor);
+            return error != 0 ? error : spprof_frames_of_method_sigsafe(cursor, &code);
+        case SPPROF_CODE_INTERPRETER: {
+            struct spprof_method method = {0};
+            int32_t bci;
+            error = spprof_frames_of_interpreter_sigsafe(cursor, &method, &bci);
+            if (error == SPPROF_WALK_BROKEN_INTERPRETER && is_deoptimizing_sigsafe(cursor)) {
+                return write_new_frames_sigsafe(walk, cursor);
+            }
+            if (method.address == 0) {
+                return error;
+            }
+            if (!spprof_words_room_sigsafe(walk, 1)) {
+                walk->flags |= SPPROF_FLAG_TRUNCATED;
+            } else if (!spprof_words_frame_sigsafe(walk, &method, bci)) {
+                return SPPROF_WALK_BROKEN_INTERPRETER;
+            }
+            return error;
+        }
+        case SPPROF_CODE_STUB:
+            if (is_deoptimizing_sigsafe(cursor) &&
+                (spprof_code_is_named_sigsafe(&code, "DeoptimizationBlob") ||
+                 spprof_code_is_named_sigsafe(&code, "UncommonTrapBlob"))) {
+                return write_new_frames_sigsafe(walk, cursor);
+            }
+            return spprof_continuations_are_stubs_sigsafe(&code)
+                       ? leave_continuation_stubs_sigsafe(walk, cursor, &code)
+                       : spprof_frames_of_stub_sigsafe(cursor, &code);
+        default:
+            return SPPROF_WALK_BROKEN_CODE;
+    }
+}
+
+static uint8_t state_sigsafe(uint64_t thread) {
+    const struct spprof_layout *layout = &spprof_layout;
+    int32_t state = (int32_t)spprof_int_sigsafe(thread + layout->thread_state);
+    if (state == layout->state_in_java || state == layout->state_in_java_trans) {
+        return SPPROF_STATE_IN_JAVA;
+    }
+    if (state == layout->state_in_native || state == layout->state_in_native_trans) {
+        return SPPROF_STATE_IN_NATIVE;
+    }
+    return state == layout->state_in_vm || state == layout->state_in_vm_trans ? SPPROF_STATE_IN_VM
+                                                                              : SPPROF_STATE_OTHER;
+}
+
+void spprof_walk_from_sigsafe(struct spprof_walk *walk, struct spprof_registers *registers) {
+    uint64_t thread = (uint64_t)((uintptr_t)walk->env - (uint64_t)spprof_layout.env);
+    struct spprof_cursor cursor;
+    walk->count = 0;
+    walk->flags = (uint8_t)(SPPROF_FLAG_WORDS | state_sigsafe(thread) << SPPROF_STATE_SHIFT);
+    walk->fresh_count = 0;
+    walk->ring_full = false;
+    int result = begin_sigsafe(&cursor, registers, thread, walk->ucontext);
+    /* Each word is a frame at least: with more than `depth` of them there is enough. */
+    for (uint32_t frames = 0; result == 0 && !walk->ring_full && frames <= walk->depth;) {
+        uint32_t room = 2 * (walk->depth + 1) - walk->count;
+        uint32_t most = walk->depth + 1 - frames;
+        uint32_t before = walk->count;
+        if (cursor.arrival == SPPROF_AT_CALL) {
+            frames += spprof_locations_follow_sigsafe(walk, &cursor, most < room ? most : room);
+        }
+        if (walk->count == before) {
+            result = next_sigsafe(walk, &cursor);
+            frames += walk->count > before ? 1 : 0;
+        }
+        if ((walk->flags & SPPROF_FLAG_TRUNCATED) != 0 || frames > walk->depth) {
+            walk->flags |= SPPROF_FLAG_TRUNCATED;
+            result = 1;
+        }
+    }
+    if (result < 0 && spprof_word_sigsafe(thread + spprof_layout.thread_vframes) != 0) {
+        result = SPPROF_WALK_BROKEN_DEOPT;
+    }
+    walk->result =
+        (int16_t)(result == 1 || result == 0 ? (walk->count > 0 ? SPPROF_WALK_OK : 0) : result);
+}
+
+static void walk_sigsafe(struct spprof_walk *walk) {
+    struct spprof_registers registers;
+    spprof_guard_begin_sigsafe(walk->ucontext);
+    spprof_cpu_registers_sigsafe(walk->ucontext, &registers);
+    spprof_walk_from_sigsafe(walk, &registers);
+}
+
+static void destroy(void) {
+    spprof_guard_remove();
+    spprof_methods_reset(NULL, NULL);
+    spprof_libraries_destroy();
+    spprof_locations_destroy();
+    spprof_table_destroy(&methods);
+}
+
+static void forget(void) {
+    spprof_methods_forget();
+    spprof_locations_forget();
+}
+
+static void refresh(void) {
+    spprof_libraries_refresh();
+}
+
+/* Whether the JVM looks after its handlers, and tells of ours (-Xcheck:jni). */
+static bool handlers_are_checked(void) {
+    uint64_t flag = spprof_layout_flag("CheckJNICalls");
+    return flag != 0 && *(const bool *)(uintptr_t)flag;
+}
+
+static int create(const struct spprof_walker_config *config) {
+    int error = spprof_locations_create(config->locations);
+    if (error == 0) {
+        error = spprof_table_create(&methods, config->methods);
+    }
+    if (error == 0) {
+        error = spprof_guard_install(handlers_are_checked());
+    }
+    if (error == 0) {
+        error = spprof_libraries_create(true);
+    }
+    if (error != 0) {
+        destroy();
+        return error;
+    }
+    spprof_methods_reset(config->ring, &methods);
+    return 0;
+}
+
+static int probe(JNIEnv *jni, const struct spprof_engine *engine, char *why, uint64_t size) {
+    int error = spprof_vm_self_test(jni, engine, &spprof_walker_vm, why, size);
+    if (error == 0 && handlers_are_checked() && spprof_guard_install(true) != 0) {
+        snprintf(why, size,
+                 "-Xcheck:jni lets nobody handle SIGSEGV, and process_vm_readv is forbidden here");
+        error = -ENOSYS;
+    }
+    return error;
+}
+
+const struct spprof_walker spprof_walker_vm = {
+    .name = "vm",
+    .probe = probe,
+    .create = create,
+    .destroy = destroy,
+    .forget = forget,
+    .refresh = refresh,
+    .walk_sigsafe = walk_sigsafe,
+    .published_sigsafe = spprof_locations_published_sigsafe,
+};

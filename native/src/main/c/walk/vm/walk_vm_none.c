@@ -1,0 +1,13 @@
+/* In place of walk_vm.c where the processor or the system is not one that it knows. */
+#include <errno.h>
+#include <stdio.h>
+
+#include "walk/walk.h"
+
+static int probe(JNIEnv *jni, const struct spprof_engine *engine, char *why, uint64_t size) {
+    (void)jni, (void)engine;
+    snprintf(why, size, "it is made for Linux on x86-64 so far");
+    return -ENOSYS;
+}
+
+const struct spprof_walker spprof_walker_vm = {.name = "vm", .probe = probe};

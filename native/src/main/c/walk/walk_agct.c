@@ -1,0 +1,58 @@
+/*
+ * AsyncGetCallTrace: an undocumented function of HotSpot, made for this purpose. It returns NULL
+ * ids for methods that have none yet (symbols.c allocates them), and -1 unless some JVMTI
+ * environment listens to ClassLoad (agent.c does).
+ */
+#include <dlfcn.h>
+#include <errno.h>
+#include <jni.h>
+#include <stdio.h>
+
+#include "walk/walk.h"
+
+/* As in HotSpot's forte.cpp. */
+struct call_trace {
+    JNIEnv *env;
+    jint num_frames;
+    struct spprof_frame *frames; /* ASGCT_CallFrame: jint lineno (a bci), jmethodID */
+};
+
+static void (*async_get_call_trace)(struct call_trace *trace, jint depth, void *ucontext);
+
+static int probe(JNIEnv *jni, const struct spprof_engine *engine, char *why, uint64_t size) {
+    (void)jni, (void)engine;
+    *(void **)&async_get_call_trace = dlsym(RTLD_DEFAULT, "AsyncGetCallTrace");
+    if (async_get_call_trace == NULL) {
+        snprintf(why, size, "this JVM has no AsyncGetCallTrace");
+        return -ENOSYS;
+    }
+    return 0;
+}
+
+static int create(const struct spprof_walker_config *config) {
+    (void)config;
+    return 0;
+}
+
+static void destroy(void) {
+}
+
+static void walk_sigsafe(struct spprof_walk *walk) {
+    struct call_trace trace = {.env = walk->env, .frames = (struct spprof_frame *)walk->words};
+    int depth = (int)walk->depth;
+    /* One frame more than is kept, to see whether the stack goes on. */
+    async_get_call_trace(&trace, depth + 1, walk->ucontext);
+    int found = trace.num_frames;
+    walk->result = (int16_t)(found > 0 ? SPPROF_WALK_OK : found);
+    walk->count = (uint32_t)(found > depth ? depth : found > 0 ? found : 0);
+    walk->flags = found > depth ? SPPROF_FLAG_TRUNCATED : 0;
+}
+
+const struct spprof_walker spprof_walker_agct = {
+    .name = "agct",
+    .needs_ids = true,
+    .probe = probe,
+    .create = create,
+    .destroy = destroy,
+    .walk_sigsafe = walk_sigsafe,
+};
