@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-#include "jvm/agent.h"
+#include "jvm/jvmti_env.h"
 #include "jvm/symbols.h"
 #include "threads/java_names.h"
 #include "threads/java_threads.h"

@@ -14,7 +14,7 @@
 #include "base/failure.h"
 #include "base/ring.h"
 #include "io_spprof_sampler_NativeSampler.h"
-#include "jvm/agent.h"
+#include "jvm/jvmti_env.h"
 #include "jvm/symbols.h"
 #include "platform/delivery.h"
 #include "session/sampler.h"

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "jvm/agent.h"
+#include "jvm/jvmti_env.h"
 
 static void deallocate(jvmtiEnv *jvmti, void *memory) {
     (*jvmti)->Deallocate(jvmti, memory);

@@ -8,7 +8,7 @@
 #include "base/failure.h"
 #include "base/gate.h"
 #include "base/lock.h"
-#include "jvm/agent.h"
+#include "jvm/jvmti_env.h"
 #include "jvm/symbols.h"
 #include "platform/action.h"
 #include "platform/delivery.h"

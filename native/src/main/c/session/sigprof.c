@@ -6,7 +6,7 @@
 
 #include "base/failure.h"
 #include "base/lock.h"
-#include "jvm/agent.h"
+#include "jvm/jvmti_env.h"
 #include "platform/timers.h"
 #include "session/handler.h"
 

@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "jvm/agent.h"
+#include "jvm/jvmti_env.h"
 #include "threads/java_threads.h"
 #include "threads/threads.h"
 

@@ -24,7 +24,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "jvm/agent.h"
+#include "jvm/jvmti_env.h"
 #include "jvm/vmstructs.h"
 #include "platform/platform.h"
 #include "threads/threads.h"

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "jvm/agent.h"
+#include "jvm/jvmti_env.h"
 #include "threads/java_threads.h"
 #include "walk/vm/layout.h"
 #include "walk/vm/lines.h"

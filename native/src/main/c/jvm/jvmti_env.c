@@ -1,4 +1,4 @@
-#include "jvm/agent.h"
+#include "jvm/jvmti_env.h"
 
 #include <dlfcn.h>
 #include <errno.h>
