@@ -76,11 +76,11 @@ const struct spprof_walker spprof_walker_vm = {.name = "fake of our own",
 
 static const void *code_of_jvm; /* its own handler */
 
-bool spprof_agent_is_of_jvm(const void *code) {
+bool spprof_jvmti_is_of_jvm(const void *code) {
     return code == code_of_jvm;
 }
 
-int spprof_agent_events(bool on, bool classes) {
+int spprof_jvmti_events(bool on, bool classes) {
     (void)classes;
     if (on && events_fail) {
         return -EIO;
@@ -89,7 +89,7 @@ int spprof_agent_events(bool on, bool classes) {
     return 0;
 }
 
-int spprof_agent_hear_starts(bool hear) {
+int spprof_jvmti_hear_starts(bool hear) {
     starts_heard = hear;
     return 0;
 }
@@ -158,7 +158,7 @@ void spprof_java_names_read(JNIEnv *jni, struct spprof_nameless *threads, uint32
     }
     for (uint32_t i = 0; name != NULL && i < count; i++) {
         if (threads[i].env != NULL) {
-            spprof_thread_name_found(&threads[i], name);
+            spprof_name_look_found(&threads[i], name);
         }
     }
 }

@@ -15,7 +15,6 @@
 #include "session/handler.h"
 #include "session/thread_hooks.h"
 #include "test.h"
-#include "threads/java_names.h"
 #include "threads/schedule.h"
 #include "threads/threads.h"
 
@@ -189,10 +188,6 @@ static UNUSED void begin_session(int count, uint64_t interval_ns) {
     spprof_threads_begin(&fake_engine, NULL, interval_ns);
     spprof_gate_open();
     CHECK(spprof_threads_sweep() >= count);
-}
-
-void spprof_java_names_read(JNIEnv *jni, struct spprof_nameless *threads, uint32_t count) {
-    (void)jni, (void)threads, (void)count; /* there is no JVM */
 }
 
 static bool no_name(void *context, char *name) {

@@ -14,6 +14,7 @@
 #include "base/failure.h"
 #include "base/ring.h"
 #include "io_spprof_sampler_NativeSampler.h"
+#include "jni/events.h"
 #include "jvm/jvmti_env.h"
 #include "jvm/symbols.h"
 #include "platform/delivery.h"
@@ -40,8 +41,9 @@ static bool stay_mapped(void) {
 
 JNIEXPORT jint JNICALL JNI_OnLoad(JavaVM *vm, void *reserved) {
     (void)reserved;
-    if (!stay_mapped() || spprof_sampler_load() != 0 || spprof_agent_attach(vm) != 0) {
-        spprof_agent_detach();
+    if (!stay_mapped() || spprof_sampler_load() != 0 ||
+        spprof_jvmti_attach(vm, &spprof_event_callbacks) != 0) {
+        spprof_jvmti_detach();
         return JNI_ERR; /* System.load throws UnsatisfiedLinkError */
     }
     return JNI_VERSION_1_8;
@@ -50,7 +52,7 @@ JNIEXPORT jint JNICALL JNI_OnLoad(JavaVM *vm, void *reserved) {
 JNIEXPORT void JNICALL JNI_OnUnload(JavaVM *vm, void *reserved) {
     (void)vm, (void)reserved;
     spprof_sampler_unload();
-    spprof_agent_detach();
+    spprof_jvmti_detach();
 }
 
 /* By the numbers of io.spprof.sampler.TimerEngine; NULL if this platform has no such engine. */

@@ -18,7 +18,7 @@ void spprof_symbols_allocate_ids_of(jvmtiEnv *jvmti, jclass type) {
 }
 
 void spprof_symbols_allocate_ids(JNIEnv *jni) {
-    jvmtiEnv *jvmti = spprof_agent_jvmti();
+    jvmtiEnv *jvmti = spprof_jvmti();
     jint count;
     jclass *classes;
     if ((*jvmti)->GetLoadedClasses(jvmti, &count, &classes) != JVMTI_ERROR_NONE) {
@@ -54,7 +54,7 @@ static jstring join(JNIEnv *jni, const char *signature, const char *method) {
 }
 
 jstring spprof_symbols_name(JNIEnv *jni, uint64_t id) {
-    jvmtiEnv *jvmti = spprof_agent_jvmti();
+    jvmtiEnv *jvmti = spprof_jvmti();
     jmethodID method = (jmethodID)(uintptr_t)id;
     jclass type;
     char *name, *signature;
@@ -75,7 +75,7 @@ jstring spprof_symbols_name(JNIEnv *jni, uint64_t id) {
 }
 
 jintArray spprof_symbols_lines(JNIEnv *jni, uint64_t id) {
-    jvmtiEnv *jvmti = spprof_agent_jvmti();
+    jvmtiEnv *jvmti = spprof_jvmti();
     jint count;
     jvmtiLineNumberEntry *entries;
     if (id == 0 || (*jvmti)->GetLineNumberTable(jvmti, (jmethodID)(uintptr_t)id, &count,

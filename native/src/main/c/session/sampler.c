@@ -17,7 +17,7 @@
 #include "session/sigprof.h"
 #include "threads/java_names.h"
 #include "threads/java_threads.h"
-#include "threads/thread_name.h"
+#include "threads/name_look.h"
 #include "threads/threads.h"
 #include "walk/vm/debug_info.h"
 
@@ -102,7 +102,8 @@ static void give_back_room(void) {
 }
 
 static void look_for_names(JNIEnv *jni) {
-    spprof_thread_name_look(jni, spprof_handler_session.engine, &spprof_handler_session.ring);
+    spprof_name_look(jni, spprof_handler_session.engine, &spprof_handler_session.ring,
+                     spprof_java_names_read);
 }
 
 enum jvm { JVM_GOES, JVM_LIVES }; /* whether it may be called */
@@ -145,7 +146,7 @@ static int drain(enum jvm jvm, JNIEnv *jni, uint32_t deadline_ms, bool *replaced
 }
 
 static void end_events(void) {
-    spprof_agent_events(false, true);
+    spprof_jvmti_events(false, true);
     spprof_debug_info_end();
 }
 
@@ -183,7 +184,7 @@ int spprof_sampler_start(JNIEnv *jni, const struct spprof_sampler_config *config
     /* Events first: the hooks are inert while the gate is closed, and AsyncGetCallTrace wants them.
      */
     bool needs_ids = spprof_handler_session.walker->needs_ids;
-    error = spprof_agent_events(true, needs_ids) == 0 ? 0 : SPPROF_FAILED(EVENTS, 0);
+    error = spprof_jvmti_events(true, needs_ids) == 0 ? 0 : SPPROF_FAILED(EVENTS, 0);
     if (error == 0) {
         debug_info = spprof_debug_info_begin();
         if (needs_ids) {
@@ -295,7 +296,7 @@ int spprof_sampler_thread_starts(enum spprof_thread_starts starts) {
             starts == SPPROF_STARTS_UNHEARD && spprof_handler_session.engine->timer_a_thread;
         spprof_thread_starts(starts);
         spprof_threads_starts_unheard(unheard);
-        result = spprof_agent_hear_starts(!unheard);
+        result = spprof_jvmti_hear_starts(!unheard);
     }
     spprof_unlock(&lock);
     return result;

@@ -26,7 +26,7 @@ static int refusal_of(const struct spprof_action *found) {
         return 0;
     }
     int timers = spprof_timers_that_send(SPPROF_SIGNAL);
-    if (spprof_agent_is_of_jvm(spprof_action_code(found))) {
+    if (spprof_jvmti_is_of_jvm(spprof_action_code(found))) {
         return timers > 0 ? SPPROF_FAILED(FLIGHT_RECORDER, 0) : 0;
     }
     return timers == 0 && !process_timer_is_set() ? SPPROF_FAILED(SIGNAL_LEFT, 0)

@@ -83,11 +83,11 @@ static void read_name(JNIEnv *jni, struct spprof_nameless *wanted, jthread threa
     char name[SPPROF_NAME_ROOM];
     if (wanted->named && slot->name_ref != NULL && string != NULL &&
         (*jni)->IsSameObject(jni, slot->name_ref, string)) {
-        spprof_thread_name_found(wanted, NULL);
-    } else if (spprof_java_names_get(spprof_agent_jvmti(), jni, thread, name)) {
+        spprof_name_look_found(wanted, NULL);
+    } else if (spprof_java_names_get(spprof_jvmti(), jni, thread, name)) {
         let_go(jni, &slot->name_ref);
         slot->name_ref = string == NULL ? NULL : (*jni)->NewWeakGlobalRef(jni, string);
-        spprof_thread_name_found(wanted, name);
+        spprof_name_look_found(wanted, name);
     }
     (*jni)->DeleteLocalRef(jni, string);
 }
@@ -119,7 +119,7 @@ static void remember(JNIEnv *jni, const struct spprof_nameless *wanted, jthread 
 }
 
 static void search(JNIEnv *jni, struct spprof_nameless **wanted, uint32_t count) {
-    jvmtiEnv *jvmti = spprof_agent_jvmti();
+    jvmtiEnv *jvmti = spprof_jvmti();
     jint all;
     jthread *threads;
     qsort(wanted, count, sizeof *wanted, by_env);

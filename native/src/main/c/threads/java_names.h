@@ -1,5 +1,5 @@
 /*
- * Names of Java threads, for those that a look wants (thread_name.h). Ordinary threads only.
+ * Names of Java threads, for those that a look wants (name_look.h). Ordinary threads only.
  */
 #ifndef SPPROF_JAVA_NAMES_H
 #define SPPROF_JAVA_NAMES_H
@@ -9,6 +9,7 @@
 #include <stdbool.h>
 
 #include "platform/platform.h"
+#include "threads/name_look.h"
 #include "threads/thread_name.h"
 
 /*
@@ -20,7 +21,7 @@ void spprof_java_names_begin(JNIEnv *jni, const struct spprof_engine *engine);
 /* Whether looks can read names. */
 bool spprof_java_names_work(void);
 
-/* Calls spprof_thread_name_found for every one of them that has a JNIEnv and is still there. */
+/* Calls spprof_name_look_found for every one of them that has a JNIEnv and is still there. */
 void spprof_java_names_read(JNIEnv *jni, struct spprof_nameless *threads, uint32_t count);
 
 /* When a session has ended: lets go of what was kept for it. */

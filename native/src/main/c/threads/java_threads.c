@@ -114,7 +114,7 @@ static void adopt(JNIEnv *jni, const struct layout *layout, jthread thread) {
 
 static bool has_frame(jthread thread) {
     jint frames;
-    jvmtiEnv *jvmti = spprof_agent_jvmti();
+    jvmtiEnv *jvmti = spprof_jvmti();
     return (*jvmti)->GetFrameCount(jvmti, thread, &frames) == JVMTI_ERROR_NONE && frames > 0;
 }
 
@@ -141,12 +141,12 @@ static void forget(JNIEnv *jni, jthread *threads, jint count) {
     for (jint i = 0; i < count; i++) {
         (*jni)->DeleteLocalRef(jni, threads[i]);
     }
-    (*spprof_agent_jvmti())->Deallocate(spprof_agent_jvmti(), (unsigned char *)threads);
+    (*spprof_jvmti())->Deallocate(spprof_jvmti(), (unsigned char *)threads);
 }
 
 /* All threads, to be forgotten, and what is the same for them. 0, or -ENODATA and no threads. */
 static int all_threads(JNIEnv *jni, struct layout *layout, jthread **threads, jint *count) {
-    jvmtiEnv *jvmti = spprof_agent_jvmti();
+    jvmtiEnv *jvmti = spprof_jvmti();
     (*jni)->EnsureLocalCapacity(jni, SPPROF_LOCAL_REFERENCES);
     if ((*jvmti)->GetAllThreads(jvmti, count, threads) != JVMTI_ERROR_NONE) {
         return -ENODATA;

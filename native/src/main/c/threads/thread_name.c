@@ -1,16 +1,6 @@
 #include "threads/thread_name.h"
 
-#include <errno.h>
-#include <stdlib.h>
 #include <string.h>
-
-#include "threads/java_names.h"
-#include "threads/threads.h"
-
-/* Of the look that is being made. */
-static struct spprof_nameless *list;
-static uint32_t capacity;
-static struct spprof_ring *ring_of_look;
 
 void spprof_thread_name_mark_sigsafe(const struct spprof_slot *slot) {
     _Atomic uint8_t *mark = spprof_slots_mark_sigsafe(slot);
@@ -57,86 +47,4 @@ bool spprof_thread_name_publish(struct spprof_ring *ring, struct spprof_slot *sl
     memcpy(record + 1, name, count);
     spprof_ring_publish_sigsafe(record, size);
     return true;
-}
-
-static bool is_same(const struct spprof_nameless *thread) {
-    const struct spprof_slot *slot = thread->slot;
-    return atomic_load_explicit(&slot->serial, memory_order_relaxed) == thread->serial &&
-           atomic_load_explicit(&slot->life, memory_order_relaxed) == thread->life &&
-           slot->state != SPPROF_SLOT_FREE && slot->state != SPPROF_SLOT_UNDELETED;
-}
-
-void spprof_thread_name_found(struct spprof_nameless *thread, const char *name) {
-    thread->done = true;
-    spprof_threads_lock();
-    if (is_same(thread)) {
-        bool told = name == NULL || spprof_thread_name_publish(ring_of_look, thread->slot, name);
-        uint8_t reading = SPPROF_MARK_READING;
-        /* Not if a handler has marked it meanwhile: that sample came after the name was read. */
-        atomic_compare_exchange_strong_explicit(spprof_slots_mark_sigsafe(thread->slot), &reading,
-                                                told ? SPPROF_MARK_NONE : SPPROF_MARK_SAMPLED,
-                                                memory_order_relaxed, memory_order_relaxed);
-    }
-    spprof_threads_unlock();
-}
-
-static bool room_for(uint32_t count) {
-    if (count > capacity) {
-        uint32_t more = 2 * count;
-        struct spprof_nameless *grown = realloc(list, more * sizeof *grown);
-        if (grown == NULL) {
-            return false; /* the rest stay marked */
-        }
-        list = grown;
-        capacity = more;
-    }
-    return true;
-}
-
-static void *env_of(const struct spprof_slot *slot) {
-    uintptr_t env = (uintptr_t)atomic_load_explicit(&slot->env, memory_order_relaxed);
-    return (void *)(env & ~(uintptr_t)SPPROF_ENV_IN_HOOK);
-}
-
-static uint32_t collect_marked(void) {
-    uint32_t count = 0;
-    spprof_threads_lock();
-    for (uint32_t i = 0; i < spprof_slots_used(); i++) {
-        struct spprof_slot *slot = spprof_slots_get(i);
-        _Atomic uint8_t *mark = spprof_slots_mark_sigsafe(slot);
-        /* READING, too: a look whose list had no room left it so. */
-        if (atomic_load_explicit(mark, memory_order_relaxed) == SPPROF_MARK_NONE ||
-            slot->state == SPPROF_SLOT_FREE || !room_for(count + 1)) {
-            continue;
-        }
-        atomic_store_explicit(mark, SPPROF_MARK_READING, memory_order_relaxed);
-        list[count++] = (struct spprof_nameless){
-            .slot = slot,
-            .serial = atomic_load_explicit(&slot->serial, memory_order_relaxed),
-            .life = atomic_load_explicit(&slot->life, memory_order_relaxed),
-            .env = env_of(slot),
-            .named = slot->name_hash != 0,
-        };
-    }
-    spprof_threads_unlock();
-    return count;
-}
-
-void spprof_thread_name_look(JNIEnv *jni, const struct spprof_engine *engine,
-                             struct spprof_ring *ring) {
-    ring_of_look = ring;
-    uint32_t count = collect_marked();
-    spprof_java_names_read(jni, list, count);
-    for (uint32_t i = 0; i < count; i++) {
-        struct spprof_nameless *thread = &list[i];
-        char name[SPPROF_MAX_NAME];
-        /* Also for a Java thread that the JVM does not show, or that is about to end. */
-        if (!thread->done && (thread->env == NULL || !thread->named) &&
-            engine->thread_name(atomic_load_explicit(&thread->slot->id, memory_order_relaxed), name,
-                                sizeof name) == 0) {
-            spprof_thread_name_found(thread, name);
-        } else if (!thread->done) {
-            spprof_thread_name_found(thread, NULL);
-        }
-    }
 }

@@ -24,10 +24,9 @@
 #ifndef SPPROF_THREAD_NAME_H
 #define SPPROF_THREAD_NAME_H
 
-#include <jni.h>
+#include <stdbool.h>
 
 #include "base/ring.h"
-#include "platform/platform.h"
 #include "threads/slots.h"
 
 /* Room for a name to publish: one byte more than is kept tells that it was longer. */
@@ -43,25 +42,5 @@ void spprof_thread_name_mark_sigsafe(const struct spprof_slot *slot);
  */
 bool spprof_thread_name_publish(struct spprof_ring *ring, struct spprof_slot *slot,
                                 const char *name);
-
-/* A thread whose name a look reads. */
-struct spprof_nameless {
-    struct spprof_slot *slot;
-    uint32_t serial;
-    uint32_t life;
-    void *env;  /* NULL: not a Java thread, the system knows its name */
-    bool named; /* a name of its was written before */
-    bool done;
-};
-
-/*
- * A look. Reads the names of all marked threads; without the lock of threads.c, which it takes for
- * a moment now and then. Ordinary threads only, one at a time. `jni` is the calling thread's.
- */
-void spprof_thread_name_look(JNIEnv *jni, const struct spprof_engine *engine,
-                             struct spprof_ring *ring);
-
-/* What a look found: `name`, or NULL if it is the one that was read the last time. */
-void spprof_thread_name_found(struct spprof_nameless *thread, const char *name);
 
 #endif

@@ -1,7 +1,7 @@
 /*
  * AsyncGetCallTrace: an undocumented function of HotSpot, made for this purpose. It returns NULL
  * ids for methods that have none yet (symbols.c allocates them), and -1 unless some JVMTI
- * environment listens to ClassLoad (agent.c does).
+ * environment listens to ClassLoad (jvmti_env.c does).
  */
 #include <dlfcn.h>
 #include <errno.h>

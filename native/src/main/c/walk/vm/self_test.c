@@ -128,7 +128,7 @@ static __attribute__((noinline)) void walk_own_stack(struct spprof_walk *walk) {
 
 static int compare(JNIEnv *jni, struct memory *memory, struct spprof_ring *ring, char *why,
                    uint64_t size) {
-    jvmtiEnv *jvmti = spprof_agent_jvmti();
+    jvmtiEnv *jvmti = spprof_jvmti();
     jint expected;
     memory->walk = (struct spprof_walk){.env = jni, .words = memory->words, .depth = DEPTH};
     walk_own_stack(&memory->walk);

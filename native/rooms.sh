@@ -1,0 +1,35 @@
+#!/bin/sh
+# Holds the order of the C rooms: a file includes headers of its own room and of rooms before it, and the
+# compiler's output refers to no others. So no circle of rooms can come about.
+#   usage: [NM=llvm-nm] rooms.sh SOURCES FOLDER OBJECT...   (both folders have the rooms in them)
+set -eu
+order='base platform jvm threads walk/cpu walk walk/vm session jni'
+sources=$1
+objects=$2
+shift 2
+
+{
+  (cd "$sources" && find . -name '*.[ch]' | LC_ALL=C sort | xargs grep -H '^#include "') |
+    sed -n 's|^\./\(.*\):#include "\([^"]*\)".*|include \1 \2|p'
+  "${NM:-nm}" -A "$@" | sed -n "s|^$objects/||p" |
+    sed -n 's|^\([^:]*\):[ 0-9a-f]*\([A-Za-z]\) \(.*\)|symbol \1 \2 \3|p'
+} | awk -v order="$order" '
+  function room(path) { sub(/\/[^\/]*$/, "", path); return path }
+  function check(from, to, what) {
+    edges++
+    if (!(room(from) in floor)) { print "rooms.sh: " from " is in no room that rooms.sh knows"; bad = 1 }
+    else if (room(to) in floor && floor[room(to)] > floor[room(from)]) {
+      print "rooms.sh: " from " " what ", but " room(to) " comes after " room(from); bad = 1
+    }
+  }
+  BEGIN { n = split(order, a, " "); for (i = 1; i <= n; i++) floor[a[i]] = i }
+  # The header that javac makes lies in no room.
+  $1 == "include" && $3 ~ /\// { check($2, $3, "includes " $3) }
+  $1 == "symbol" && $3 ~ /[TDBRVWC]/ { home[$4] = $2 }
+  $1 == "symbol" && $3 == "U" { user[++users] = $2; used[users] = $4 }
+  END {
+    for (i = 1; i <= users; i++)
+      if (used[i] in home) { calls++; check(user[i], home[used[i]], "uses " used[i] " of " home[used[i]]) }
+    if (edges < 100 || calls < 50) { print "rooms.sh: only " edges " uses seen: wrong folders?"; bad = 1 }
+    exit bad
+  }'
