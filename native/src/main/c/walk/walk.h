@@ -35,7 +35,7 @@ struct spprof_walk {
      * number. */
     uint32_t fresh_count;
     struct {
-        uint64_t key, code; /* as vm/locations.c makes them */
+        uint64_t key, code; /* as locations.c makes them */
         uint32_t compile_id, number;
     } fresh[SPPROF_MAX_FRESH];
 };
