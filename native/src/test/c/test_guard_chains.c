@@ -329,7 +329,8 @@ TEST(three_libraries_in_every_order) {
     in_every_order(3, 1, 3, 13860);
 }
 
-/* They stay, and go on passing faults on, where somebody is in front of them: ours, for instance.
+/*
+ * They stay, and go on passing faults on, where somebody is in front of them: ours, for instance.
  */
 TEST(three_libraries_that_leave_only_from_the_front_in_every_order) {
     polite = true;

@@ -356,7 +356,8 @@ static void *unheard(void *unused) {
 }
 
 static void sweep_often(void) {
-    /* One of those in a row that follow looks at all threads, and the next adopts, at the latest.
+    /*
+     * One of those in a row that follow looks at all threads, and the next adopts, at the latest.
      */
     for (int i = 0; i < 2 * SPPROF_SWEEPS_A_LISTING; i++) {
         CHECK(spprof_sampler_sweep(NULL) >= 1);
@@ -406,7 +407,8 @@ TEST(a_sweep_finds_a_thread_whose_start_was_unheard_and_it_has_stacks) {
     check_no_trace(&before);
 }
 
-/* What it used until it is found is due at once: its timer waits until it is known to be in Java.
+/*
+ * What it used until it is found is due at once: its timer waits until it is known to be in Java.
  */
 TEST(a_thread_whose_start_was_unheard_has_a_stack_from_its_first_sample_on) {
     setup();

@@ -12,7 +12,8 @@ bool spprof_gate_enter_sigsafe(void) {
 }
 
 void spprof_gate_leave_sigsafe(void) {
-    /* Release, with the acquire in in_flight: what this handler wrote is seen by who waited for it.
+    /*
+     * Release, with the acquire in in_flight: what this handler wrote is seen by who waited for it.
      */
     atomic_fetch_sub_explicit(&gate, 1, memory_order_release);
 }
@@ -35,7 +36,8 @@ uint32_t spprof_gate_in_flight(void) {
 }
 
 bool spprof_gate_is_idle(void) {
-    /* Acq_rel: release for handlers that enter later, acquire of what those wrote that have left.
+    /*
+     * Acq_rel: release for handlers that enter later, acquire of what those wrote that have left.
      */
     return (atomic_fetch_add_explicit(&gate, 0, memory_order_acq_rel) & ~CLOSED) == 0;
 }

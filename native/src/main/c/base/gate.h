@@ -21,7 +21,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Comes in; true if the gate is open. Every call needs its spprof_gate_leave_sigsafe, open or not.
+/*
+ * Comes in; true if the gate is open. Every call needs its spprof_gate_leave_sigsafe, open or not.
  */
 bool spprof_gate_enter_sigsafe(void);
 void spprof_gate_leave_sigsafe(void);

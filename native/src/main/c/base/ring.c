@@ -41,7 +41,8 @@ static struct spprof_record *reserve_sigsafe(struct spprof_ring *ring, uint32_t 
         uint64_t head = atomic_load_explicit(&block->head, memory_order_acquire);
         position = tail & (ring->capacity - 1);
         padding = position + size > ring->capacity ? ring->capacity - position : 0;
-        /* Signed: a stale tail can be behind a fresh head; the exchange then fails and reloads it.
+        /*
+         * Signed: a stale tail can be behind a fresh head; the exchange then fails and reloads it.
          */
         if ((int64_t)(tail + padding + size - head) > (int64_t)most) {
             return NULL;

@@ -49,7 +49,8 @@ void spprof_ring_destroy(struct spprof_ring *ring);
 /* Bytes of the whole block. */
 uint64_t spprof_ring_block_size(const struct spprof_ring *ring);
 
-/* Room for a record of `size` bytes (a result of spprof_record_size), or NULL if the ring is full.
+/*
+ * Room for a record of `size` bytes (a result of spprof_record_size), or NULL if the ring is full.
  */
 struct spprof_record *spprof_ring_reserve_sigsafe(struct spprof_ring *ring, uint32_t size);
 

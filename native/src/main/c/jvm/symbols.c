@@ -42,7 +42,8 @@ static jstring join(JNIEnv *jni, const char *signature, const char *method) {
     length -= 2; /* without the L and the semicolon */
     for (size_t i = 0; i < length; i++) {
         char c = signature[i + 1];
-        /* A dot in a signature is the mark of a hidden class, which Class.getName shows as a slash.
+        /*
+         * A dot in a signature is the mark of a hidden class, which Class.getName shows as a slash.
          */
         name[i] = c == '/' ? '.' : c == '.' ? '/' : c;
     }

@@ -69,7 +69,8 @@ int spprof_delivery_problem(void) {
     return error != 0 ? error : is_realtime_kernel() ? SPPROF_DELIVERY_REALTIME : 0;
 }
 
-/* The number or letter after `key` in a file of /proc in the form of status; -1 if there is none.
+/*
+ * The number or letter after `key` in a file of /proc in the form of status; -1 if there is none.
  */
 static long status_of(const char *path, const char *key, bool letter) {
     static char
@@ -88,7 +89,8 @@ static long status_of(const char *path, const char *key, bool letter) {
     return letter ? *line : strtol(line, NULL, 10);
 }
 
-/* CPU time of a thread, ns; -1 if it is gone. CPUCLOCK_PERTHREAD | CPUCLOCK_SCHED, as in linux.c.
+/*
+ * CPU time of a thread, ns; -1 if it is gone. CPUCLOCK_PERTHREAD | CPUCLOCK_SCHED, as in linux.c.
  */
 static int64_t cpu_ns_of(long tid) {
     struct timespec now;

@@ -166,7 +166,8 @@ static int set_timer_sigsafe(const struct spprof_timer *timer, uint64_t first_ns
                              uint64_t interval_ns) {
     struct itimerspec spec = {.it_value = to_timespec_sigsafe(first_ns),
                               .it_interval = to_timespec_sigsafe(interval_ns)};
-    /* Absolute: an expiry that has passed fires at once, and its overruns are counted from there.
+    /*
+     * Absolute: an expiry that has passed fires at once, and its overruns are counted from there.
      */
     int32_t number = atomic_load_explicit(&timer->id, memory_order_relaxed);
     return syscall(SYS_timer_settime, number, TIMER_ABSTIME, &spec, NULL) == 0 ? 0 : -errno;

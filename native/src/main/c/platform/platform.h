@@ -18,7 +18,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* A thread's timer, or its share in the process's. Validity is a flag of its own: 0 is a valid id.
+/*
+ * A thread's timer, or its share in the process's. Validity is a flag of its own: 0 is a valid id.
  */
 struct spprof_timer {
     _Atomic int32_t id; /* written before the first signal, which may use it */
@@ -44,7 +45,8 @@ struct spprof_engine {
     /* The calling thread's number; of no other living thread, never 0. Called from the handler,
      * too, unless there is a timer a thread. */
     uint64_t (*thread_id)(void);
-    /* CPU time of a thread, ns, 0 if the system does not tell; an error if there is no such thread.
+    /*
+     * CPU time of a thread, ns, 0 if the system does not tell; an error if there is no such thread.
      */
     int (*thread_cpu_ns)(uint64_t id, uint64_t *ns);
     /* CPU time of the whole process, threads that are gone included, ns. */

@@ -1,4 +1,5 @@
-/* From /proc/self/timers; a timer is some lines of "name: value", of which these two count:
+/*
+ * From /proc/self/timers; a timer is some lines of "name: value", of which these two count:
  *
  *   signal: 27/0000000000000000     its number / what it carries
  *   notify: signal/tid.4711         how / whom; only "signal" sends one

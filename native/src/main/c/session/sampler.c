@@ -181,7 +181,8 @@ int spprof_sampler_start(JNIEnv *jni, const struct spprof_sampler_config *config
     spprof_threads_begin(config->engine, &spprof_handler_session.ring, config->interval_ns);
     spprof_java_names_begin(jni, config->engine);
     spprof_thread_starts(SPPROF_STARTS_TIMED);
-    /* Events first: the hooks are inert while the gate is closed, and AsyncGetCallTrace wants them.
+    /*
+     * Events first: the hooks are inert while the gate is closed, and AsyncGetCallTrace wants them.
      */
     bool needs_ids = spprof_handler_session.walker->needs_ids;
     error = spprof_jvmti_events(true, needs_ids) == 0 ? 0 : SPPROF_FAILED(EVENTS, 0);
@@ -210,7 +211,8 @@ int spprof_sampler_start(JNIEnv *jni, const struct spprof_sampler_config *config
     if (error == 0) {
         stage = SAMPLING;
         if (sigismember(&lock.mask, SPPROF_SIGNAL)) {
-            /* The caller blocks it, so whoever made the caller did, and perhaps all other threads.
+            /*
+             * The caller blocks it, so whoever made the caller did, and perhaps all other threads.
              */
             spprof_threads_ask_all_for_blocking();
         }

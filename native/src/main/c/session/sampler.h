@@ -86,7 +86,8 @@ int spprof_sampler_set_interval(uint64_t interval_ns);
  */
 int spprof_sampler_forget(void);
 
-/* See spprof_threads_rest. 0, or -EINVAL without a session that is sampling, or for a share of 0.
+/*
+ * See spprof_threads_rest. 0, or -EINVAL without a session that is sampling, or for a share of 0.
  */
 int spprof_sampler_rest(uint32_t share, uint32_t turn);
 
@@ -98,7 +99,8 @@ void *spprof_sampler_ring(uint64_t *size);
 
 /* The walker of the session, or the last: vm or agct. */
 enum spprof_walker_choice spprof_sampler_walker(void);
-/* Why the vm walker, asked for or not, was not to be had at the last start; "" if it was. Copied.
+/*
+ * Why the vm walker, asked for or not, was not to be had at the last start; "" if it was. Copied.
  */
 void spprof_sampler_walker_problem(char *why, uint64_t size);
 /* A number of enum spprof_debug_info, of the session, or the last. */

@@ -78,7 +78,8 @@ static int find_layout(JNIEnv *jni, struct layout *layout, const jthread *thread
         uint64_t java_thread = (uint64_t)(*jni)->GetLongField(jni, threads[i], layout->eetop);
         uint64_t id;
         layout->env = (int64_t)((uint64_t)(uintptr_t)jni - java_thread);
-        /* The JNIEnv lies within its JavaThread, which is a few kilobytes big, on every JVM known.
+        /*
+         * The JNIEnv lies within its JavaThread, which is a few kilobytes big, on every JVM known.
          */
         if (java_thread != 0 && layout->env > 0 && layout->env < 65536 &&
             thread_id_at(layout, java_thread, &id) == 0 && id == own) {

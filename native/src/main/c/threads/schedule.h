@@ -28,7 +28,8 @@
 #include "platform/platform.h"
 #include "threads/slots.h"
 
-/* The interval wanted from now on, ns, greater than 0; `first` in a session. With threads.c's lock.
+/*
+ * The interval wanted from now on, ns, greater than 0; `first` in a session. With threads.c's lock.
  */
 void spprof_schedule_want(uint64_t interval_ns, bool first);
 /* The longest interval that was wanted in this session. With threads.c's lock. */

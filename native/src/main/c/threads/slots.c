@@ -112,7 +112,8 @@ struct spprof_slot *spprof_slots_allocate(uint64_t id) {
 void spprof_slots_publish(struct spprof_slot *slot) {
     _Atomic uint32_t *chain =
         chain_of_sigsafe(atomic_load_explicit(&slot->id, memory_order_relaxed));
-    /* Release, with the acquire of a search that is led astray here: it sees the release counted.
+    /*
+     * Release, with the acquire of a search that is led astray here: it sees the release counted.
      */
     atomic_store_explicit(&slot->next, atomic_load_explicit(chain, memory_order_relaxed),
                           memory_order_release);

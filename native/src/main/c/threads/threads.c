@@ -457,7 +457,8 @@ void spprof_threads_adopt_locked(uint64_t id, void *env) {
      */
     struct spprof_slot *slot = sweep_number == 0 ? slot_for(id) : NULL;
     if (slot != NULL && slot->state == SPPROF_SLOT_LIVE) {
-        /* Release, with the handler's acquire: it runs on that thread, which need not be stopped.
+        /*
+         * Release, with the handler's acquire: it runs on that thread, which need not be stopped.
          */
         atomic_store_explicit(&slot->env, env, memory_order_release);
     }

@@ -41,7 +41,8 @@ void spprof_threads_unlock(void);
 /* With the lock: tells that `id` is the Java thread of `env`. */
 void spprof_threads_adopt_locked(uint64_t id, void *env);
 
-/* Whether starts of threads are unheard from now on (thread_hooks.h). False when a session begins.
+/*
+ * Whether starts of threads are unheard from now on (thread_hooks.h). False when a session begins.
  */
 void spprof_threads_starts_unheard(bool unheard);
 /* After a sweep (`swept`) or a search: whether there may be Java threads whose starts were unheard.
@@ -79,7 +80,8 @@ int spprof_threads_sweep(void);
  */
 uint64_t spprof_threads_search(void);
 
-/* Asks the system which threads block the signal, all of them. For a start in a thread that does.
+/*
+ * Asks the system which threads block the signal, all of them. For a start in a thread that does.
  */
 void spprof_threads_ask_all_for_blocking(void);
 /* See spprof_blocked_describe. */

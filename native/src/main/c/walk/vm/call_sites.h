@@ -31,7 +31,8 @@
 bool spprof_call_sites_can_call_sigsafe(const struct spprof_method *caller, int32_t bci,
                                         const struct spprof_method *callee);
 
-/* Whether its class is of the package java.lang.invoke, as all are that make method handles work.
+/*
+ * Whether its class is of the package java.lang.invoke, as all are that make method handles work.
  */
 bool spprof_call_sites_is_of_handles_sigsafe(const struct spprof_method *method);
 

@@ -70,7 +70,8 @@ int spprof_frames_of_anchor_sigsafe(struct spprof_cursor *cursor, uint64_t ancho
     if (sp == 0) {
         return 1;
     }
-    /* Without a pc it is the return address of the call into the JVM, below sp (frame_x86.inline).
+    /*
+     * Without a pc it is the return address of the call into the JVM, below sp (frame_x86.inline).
      */
     if (pc == 0 && !spprof_places_load_sigsafe(cursor, sp - SPPROF_WORD_BYTES, &pc)) {
         return SPPROF_WALK_BROKEN_STACK;

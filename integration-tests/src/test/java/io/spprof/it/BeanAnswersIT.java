@@ -29,7 +29,7 @@ import org.junit.jupiter.api.Test;
 /** Every attribute answers, whatever the state, alone and in a bulk read. */
 class BeanAnswersIT {
 
-  /** As CONTRACT.md has them. */
+  /** As docs/reference.md has them. */
   private static final Map<String, Class<?>> ATTRIBUTES =
       Map.ofEntries(
           Map.entry("Version", String.class),
