@@ -87,6 +87,7 @@ final class ProfilerSession {
   private volatile ProfilerStats last; // set once, when ENDED
   private volatile SamplerCounters lastCounted = SamplerCounters.ZERO;
   private volatile String problem = "";
+  private String stopNote; // what the sampler's stop returned; the stopper's
   private volatile String environment = ""; // what the system does not give
   private final UnseenShare unseenShare = new UnseenShare(); // the session's thread's
   private long lastForgotten = -FORGET_NANOS; // the session's thread's
@@ -185,14 +186,22 @@ final class ProfilerSession {
     if (!stage.compareAndSet(Stage.RUNNING, Stage.STOPPING)) {
       return "";
     }
-    String note;
     try {
-      note = sampler.stop();
+      return end();
     } catch (Throwable e) { // whatever it is, a later stop may try again
       problem = e.getMessage() == null ? e.toString() : e.getMessage();
-      stage.set(Stage.RUNNING);
       throw e;
+    } finally {
+      stage.compareAndSet(Stage.STOPPING, Stage.RUNNING); // unless it ended
     }
+  }
+
+  /** All of it can be done again, from wherever an earlier stop was interrupted. */
+  private String end() throws SamplerException {
+    if (stopNote == null) {
+      stopNote = sampler.stop();
+    }
+    String note = stopNote;
     thread.end();
     long elapsed = System.nanoTime() - startNanos; // after the last window's closing
     try {
@@ -203,13 +212,12 @@ final class ProfilerSession {
       drainer.refreshHotMethods();
     } catch (RuntimeException | OutOfMemoryError e) {
       note = "the last samples could not be collected (" + e + "); they are counted as dropped";
-    } finally {
-      endNanos = elapsed;
-      // The timers are gone: these are the final figures, and what is in no table is a drop.
-      last = stats(elapsed, true);
-      stage.set(Stage.ENDED);
-      sampler.release();
     }
+    endNanos = elapsed;
+    // The timers are gone: these are the final figures, and what is in no table is a drop.
+    last = stats(elapsed, true);
+    stage.set(Stage.ENDED);
+    sampler.release();
     return note;
   }
 

@@ -209,6 +209,31 @@ final class ProfilerFailuresTest {
     assertNextSessionIsFine(2);
   }
 
+  /** Thread.stop, or no room left on the stopper's stack, wherever it comes. */
+  @Test
+  void shouldEndASessionWhoseStopWasInterruptedByAnError() {
+    profiler.start(ProfilerConfig.DEFAULT);
+    sampler.signal(1, 10, 8);
+    Thread stopper = Thread.currentThread();
+    AtomicInteger errors = new AtomicInteger();
+    sampler.onCountersAsked =
+        () -> {
+          if (Thread.currentThread() == stopper && errors.getAndIncrement() == 0) {
+            throw new StackOverflowError();
+          }
+        };
+
+    assertThrows(StackOverflowError.class, () -> profiler.stop());
+
+    assertEquals(ProfilerState.FAILED, profiler.state());
+    assertTrue(profiler.lastError().contains("StackOverflowError"), profiler.lastError());
+    profiler.stop();
+    assertEquals(ProfilerState.IDLE, profiler.state());
+    assertEquals(1, profiler.stats().collectedSamples());
+    assertFalse(WaitFor.drainerAlive());
+    assertNextSessionIsFine(2);
+  }
+
   /** What lasts as long as the session hides nothing that comes and goes, and is not hidden. */
   @Test
   void shouldTellWhatTheEnvironmentLacksBesideWhatElseIsWrong() {
