@@ -129,7 +129,7 @@ final class ProfilerSession {
    */
   void start() throws SamplerException {
     sampler.load();
-    before = sampler.counters();
+    before = sampler.counters().settled();
     // The thread first, so that it is known as our own before anything is sampled.
     thread = new DrainerThread(sampler, owner);
     thread.start();
@@ -319,7 +319,8 @@ final class ProfilerSession {
     Drainer source = drainer;
     // The collector's figures first: a sample on its way between the two must not be missing.
     CollectorStats collected = source == null ? CollectorStats.ZERO : source.stats();
-    SamplerCounters counted = sampler.counters().since(before);
+    SamplerCounters now = sampler.counters();
+    SamplerCounters counted = (ended ? now.settled() : now).since(before);
     lastCounted = counted;
     long unread =
         counted.committed()

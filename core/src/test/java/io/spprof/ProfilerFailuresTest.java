@@ -234,6 +234,30 @@ final class ProfilerFailuresTest {
     assertNextSessionIsFine(2);
   }
 
+  /** Somebody else's handler, in front of ours, can call it between and after sessions. */
+  @Test
+  void shouldCountASignalWhereItsOutcomeIsCounted() {
+    profiler.start(ProfilerConfig.DEFAULT);
+    sampler.signal(1, 10, 8);
+    sampler.beginSignal();
+    profiler.stop();
+    sampler.endSignal();
+    assertSignals(1, 0);
+
+    sampler.beginSignal();
+    profiler.start(ProfilerConfig.DEFAULT);
+    sampler.endSignal();
+    profiler.stop();
+    assertSignals(1, 1);
+  }
+
+  private void assertSignals(long collected, long dropped) {
+    ProfilerStats stats = profiler.stats();
+    assertEquals(collected, stats.collectedSamples());
+    assertEquals(dropped, stats.dropped().total());
+    assertEquals(collected + dropped, stats.signals());
+  }
+
   /** What lasts as long as the session hides nothing that comes and goes, and is not hidden. */
   @Test
   void shouldTellWhatTheEnvironmentLacksBesideWhatElseIsWrong() {

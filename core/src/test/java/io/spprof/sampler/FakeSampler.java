@@ -96,6 +96,16 @@ public final class FakeSampler implements Sampler {
   private final AtomicLong signals = new AtomicLong();
   private RingWriter ring; // null while no session samples
 
+  /** A signal whose handler has counted nothing else yet. */
+  public void beginSignal() {
+    signals.incrementAndGet();
+  }
+
+  /** Such a handler ends, for want of room. */
+  public void endSignal() {
+    bufferFull.incrementAndGet();
+  }
+
   /** A signal in this thread; nothing happens while no session samples. */
   public synchronized void signal(int thread, long cpuNanos, long... methods) {
     if (ring == null) {

@@ -76,6 +76,32 @@ public record SamplerCounters(
   }
 
   /**
+   * The same without the signals of handlers that are half-way. For the borders of a session: a
+   * handler that is half-way at a border, as after a session with a handler of somebody else's in
+   * front of ours, counts where its outcome is counted.
+   *
+   * @return counters of which signals = committed + all drops
+   */
+  public SamplerCounters settled() {
+    return new SamplerCounters(
+        committed,
+        bufferFull,
+        walkBuffersBusy,
+        late,
+        foreign,
+        droppedCpuNanos,
+        unsignalledCpuNanos,
+        unseenCpuNanos,
+        timedHandlerNanos,
+        timedWalkNanos,
+        hooks,
+        timedHookNanos,
+        threadsSampled,
+        threadsFailed,
+        committed + bufferFull + walkBuffersBusy + late + foreign);
+  }
+
+  /**
    * What was counted since {@code earlier}; the gauges as they are.
    *
    * @param earlier an earlier reading
