@@ -87,7 +87,7 @@ final class ProfilerSession {
   private volatile ProfilerStats last; // set once, when ENDED
   private volatile SamplerCounters lastCounted = SamplerCounters.ZERO;
   private volatile String problem = "";
-  private String stopNote; // what the sampler's stop returned; the stopper's
+  private String stopNote; // what the sampler's stop returned, else null; under Profiler's lock
   private volatile String environment = ""; // what the system does not give
   private final UnseenShare unseenShare = new UnseenShare(); // the session's thread's
   private long lastForgotten = -FORGET_NANOS; // the session's thread's
@@ -212,12 +212,13 @@ final class ProfilerSession {
       drainer.refreshHotMethods();
     } catch (RuntimeException | OutOfMemoryError e) {
       note = "the last samples could not be collected (" + e + "); they are counted as dropped";
+    } finally { // an error that comes each time must not keep the session from ending
+      endNanos = elapsed;
+      // The timers are gone: these are the final figures, and what is in no table is a drop.
+      last = stats(elapsed, true);
+      stage.set(Stage.ENDED);
+      sampler.release();
     }
-    endNanos = elapsed;
-    // The timers are gone: these are the final figures, and what is in no table is a drop.
-    last = stats(elapsed, true);
-    stage.set(Stage.ENDED);
-    sampler.release();
     return note;
   }
 

@@ -209,6 +209,26 @@ final class ProfilerFailuresTest {
     assertNextSessionIsFine(2);
   }
 
+  @Test
+  void shouldEndTheSessionWhenItsLastPassFailsEachTime() {
+    profiler.start(ProfilerConfig.DEFAULT);
+    Thread stopping = Thread.currentThread();
+    sampler.threadCpuNanos =
+        () -> {
+          if (Thread.currentThread() == stopping) {
+            throw new NoClassDefFoundError("gone");
+          }
+          return 0;
+        };
+
+    assertThrows(NoClassDefFoundError.class, () -> profiler.stop());
+
+    sampler.threadCpuNanos = () -> 0;
+    assertEquals(ProfilerState.FAILED, profiler.state());
+    assertFalse(WaitFor.drainerAlive());
+    assertNextSessionIsFine(2);
+  }
+
   /** Thread.stop, or no room left on the stopper's stack, wherever it comes. */
   @Test
   void shouldEndASessionWhoseStopWasInterruptedByAnError() {
