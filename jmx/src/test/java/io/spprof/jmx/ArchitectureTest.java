@@ -29,7 +29,7 @@ class ArchitectureTest {
   private static final Set<String> FACE =
       Set.of("io.spprof.jmx", "io.spprof.agent", "io.spprof.cli", "io.spprof.console");
 
-  /** One package that uses another. */
+  /** One package, or class, that uses another. */
   private record Use(String from, String to) {}
 
   @Test
@@ -85,6 +85,19 @@ class ArchitectureTest {
     }
   }
 
+  /** The agent's class loader takes these, and what they refer to, into memory, and no others. */
+  @Test
+  void shouldUseTwoClassesOfCommonsLang() throws Exception {
+    Set<String> used = new TreeSet<>();
+    for (Use use : uses("-verbose:class")) {
+      if (use.to().startsWith("org.apache.commons.lang3.")
+          && !use.from().startsWith("io.spprof.cli.")) {
+        used.add(use.to().substring(use.to().lastIndexOf('.') + 1));
+      }
+    }
+    assertEquals(Set.of("CharUtils", "StringUtils"), used);
+  }
+
   /** The package uses none but those whose names begin so, and none of ours uses it. */
   private static void shouldStandAlone(String name, Set<String> allowed) throws Exception {
     Set<String> used = new TreeSet<>();
@@ -104,8 +117,12 @@ class ArchitectureTest {
     return NATIVE.contains(name) ? 0 : FACE.contains(name) ? 2 : 1;
   }
 
-  /** What jdeps says of all our classes, package by package. */
   private static List<Use> uses() throws Exception {
+    return uses("-verbose:package");
+  }
+
+  /** What jdeps says of all our classes, package by package or class by class. */
+  private static List<Use> uses(String verbose) throws Exception {
     Set<String> places = new TreeSet<>();
     places.add(place(Spprof.class));
     places.add(place(Agent.class));
@@ -117,7 +134,7 @@ class ArchitectureTest {
         }
       }
     }
-    List<String> args = new ArrayList<>(List.of("-verbose:package", "-filter:none"));
+    List<String> args = new ArrayList<>(List.of(verbose, "-filter:none"));
     args.addAll(places);
     StringWriter out = new StringWriter();
     int status =
