@@ -1,11 +1,11 @@
 /*
- * Shows what each step of the teardown is for. The Makefile builds this file and drain.c once with
- * every step in place (SPPROF_LEAVE_OUT=0: all is well) and once with each step left out: then the
- * failure that the step is there for must show. Step 1 is told at its test.
+ * Shows what each step of the teardown is for. The Makefile builds this file and teardown.c once
+ * with every step in place (SPPROF_LEAVE_OUT=0: all is well) and once with each step left out: then
+ * the failure that the step is there for must show. Step 1 is told at its test.
  */
 #include "session.h"
 
-#include "session/drain.h"
+#include "session/teardown.h"
 #include "traced.h"
 
 /* In a process of its own, with one engine. Exits with 0 if all is well. */
@@ -28,19 +28,19 @@ static void begin(void) {
 }
 
 /* The bare protocol: without the sampler's lock, whose holder the signal does not interrupt. */
-static int drain_now(void) {
-    struct spprof_drain drain = {.signal = SIGPROF,
-                                 .engine = config.engine,
-                                 .ours = current_action(),
-                                 .before = before,
-                                 .deadline_ms = 60000};
-    return spprof_drain(&drain);
+static int tear_down_now(void) {
+    struct spprof_teardown teardown = {.signal = SIGPROF,
+                                       .engine = config.engine,
+                                       .ours = current_action(),
+                                       .before = before,
+                                       .deadline_ms = 60000};
+    return spprof_teardown(&teardown);
 }
 
 /* 2. A thread that starts now would get a timer, and nobody deletes it. */
 static void starts_a_thread_after_the_sweep(void) {
     begin();
-    CHECK_EQUAL(0, drain_now());
+    CHECK_EQUAL(0, tear_down_now());
     pthread_t thread;
     CHECK_EQUAL(0, pthread_create(&thread, NULL, java_thread, (void *)200));
     pthread_join(thread, NULL);
@@ -49,7 +49,7 @@ static void starts_a_thread_after_the_sweep(void) {
 /* 3. Back at SIG_DFL, the next expiry kills. */
 static void goes_on_working(void) {
     begin();
-    CHECK_EQUAL(0, drain_now());
+    CHECK_EQUAL(0, tear_down_now());
     burn(200 * MS);
 }
 
@@ -64,12 +64,12 @@ static void lets_the_signal_in_later(void) {
         burn(MS);
         sigpending(&pending);
     } while (!sigismember(&pending, SIGPROF));
-    CHECK_EQUAL(0, drain_now());
+    CHECK_EQUAL(0, tear_down_now());
     CHECK_EQUAL(0, pthread_sigmask(SIG_UNBLOCK, &set, NULL));
 }
 
 /* 5. A thread that took its signal before reads the action when SIG_DFL is back. */
-static void drains_while_a_thread_is_held(void) {
+static void tears_down_while_a_thread_is_held(void) {
     sigset_t set;
     sigemptyset(&set);
     sigaddset(&set, SIGPROF);
@@ -78,7 +78,7 @@ static void drains_while_a_thread_is_held(void) {
     CHECK_EQUAL(0, pthread_create(&thread, NULL, busy_native_unblocked, NULL));
     begin();
     traced_await(to_child);
-    CHECK_EQUAL(0, drain_now());
+    CHECK_EQUAL(0, tear_down_now());
     traced_tell(from_child);
     burn(10 * MS);
     over = true;
@@ -86,8 +86,8 @@ static void drains_while_a_thread_is_held(void) {
 }
 
 static void holds_a_thread_at_its_signal(void) {
-    /* Without the step the drain is soon over; with it, it waits for the thread. */
-    run_traced(drains_while_a_thread_is_held, SPPROF_LEAVE_OUT == 5 ? -1 : 200);
+    /* Without the step the teardown is soon over; with it, it waits for the thread. */
+    run_traced(tears_down_while_a_thread_is_held, SPPROF_LEAVE_OUT == 5 ? -1 : 200);
 }
 
 /* 6. A handler that is half-way writes into memory that is gone. */
@@ -114,7 +114,7 @@ static void frees_the_memory_of_a_slow_handler(void) {
 /* 7. The process is not as it was. */
 static void looks_at_the_action(void) {
     begin();
-    CHECK_EQUAL(0, drain_now());
+    CHECK_EQUAL(0, tear_down_now());
     struct spprof_action now = current_action();
     _exit(memcmp(&before, &now, sizeof now) == 0 ? 0 : NOT_WELL);
 }
@@ -122,7 +122,7 @@ static void looks_at_the_action(void) {
 /* 8. A child that is started now would never see the signal. */
 static void starts_a_child(void) {
     begin();
-    CHECK_EQUAL(0, drain_now());
+    CHECK_EQUAL(0, tear_down_now());
     pid_t child = fork();
     if (child == 0) {
         execlp("sh", "sh", "-c", "kill -PROF $$; exit 0", (char *)NULL);
@@ -137,7 +137,7 @@ static void starts_a_child(void) {
  * 1. No failure could be made to show. The caller holds the sampler's lock, which blocks the signal
  * itself; without that, a handler that interrupts the caller after step 2 does nothing and returns,
  * and before step 2 there is no code. So the step is there for a caller of the bare protocol and
- * for what drain_pending asks of it. What is checked is that nothing depends on it by accident.
+ * for what take_pending asks of it. What is checked is that nothing depends on it by accident.
  */
 static const struct scenario scenarios[] = {
     {1, "1 goes on working", &spprof_engine_ctimer, goes_on_working, 0},

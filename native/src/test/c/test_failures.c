@@ -33,12 +33,12 @@ static int refuse_to_delete(struct spprof_timer *timer) {
     return deletion_refused && timer->valid ? -ENOSYS : whole->timer_delete(timer);
 }
 
-static int fail_to_drain(int signal) {
-    return fails() ? -EIO : whole->drain_pending(signal);
+static int fail_to_take_pending(int signal) {
+    return fails() ? -EIO : whole->take_pending(signal);
 }
 
 static int fail_with_einval(int signal) {
-    return fails() ? -EINVAL : whole->drain_pending(signal);
+    return fails() ? -EINVAL : whole->take_pending(signal);
 }
 
 static int fail_to_await(uint32_t deadline_ms) {
@@ -190,7 +190,7 @@ TEST(a_start_tells_which_step_failed) {
     check_start_works();
 
     /* A system call's EINVAL in a stop is not the lack of a session. */
-    broken.drain_pending = fail_with_einval;
+    broken.take_pending = fail_with_einval;
     CHECK_EQUAL(0, spprof_sampler_start(NULL, &config));
     failures_left = 1;
     CHECK_EQUAL(SPPROF_FAILED(SYSTEM, -EINVAL), spprof_sampler_stop(NULL, 1000));
@@ -235,7 +235,7 @@ TEST(a_failed_start_that_cannot_be_undone_is_undone_by_the_next) {
     setup_broken();
     struct spprof_action before = current_action();
     broken.timer_create = fail_to_create;
-    broken.drain_pending = fail_to_drain;
+    broken.take_pending = fail_to_take_pending;
     failures_left = 1000; /* every timer, and what is pending */
     CHECK_EQUAL(SPPROF_FAILED(TIMER, -EAGAIN), spprof_sampler_start(NULL, &config));
     CHECK_EQUAL(-EBUSY, spprof_sampler_release());
@@ -268,9 +268,9 @@ static void stop_fails_and_can_be_tried_again(void) {
 
 TEST(a_stop_that_fails_can_be_tried_again) {
     setup_broken();
-    broken.drain_pending = fail_to_drain;
+    broken.take_pending = fail_to_take_pending;
     stop_fails_and_can_be_tried_again();
-    broken.drain_pending = whole->drain_pending;
+    broken.take_pending = whole->take_pending;
     broken.await_delivery = fail_to_await;
     stop_fails_and_can_be_tried_again();
 }

@@ -1,5 +1,5 @@
 /*
- * The teardown of drain.c beside the kernel's delivery of signals, for spin, which looks at every order in
+ * The teardown of teardown.c beside the kernel's delivery of signals, for spin, which looks at every order in
  * which their moves can come. check.sh runs it for each KERNEL with all steps, which must be right, and with
  * each step left out (LEAVE_OUT=n), which must go wrong in the way that it names. More can be left out:
  *

@@ -264,7 +264,7 @@ static bool signal_sigsafe(const siginfo_t *info, struct spprof_signal *signal) 
     return true;
 }
 
-static int drain_pending(int signal) {
+static int take_pending(int signal) {
     sigset_t set, pending;
     sigemptyset(&set);
     sigaddset(&set, signal);
@@ -310,6 +310,6 @@ const struct spprof_engine spprof_engine_itimer = {
     .timer_set_sigsafe = set_timer, /* no thread has its own, so no handler calls it */
     .timer_delete = delete_timer,
     .signal_sigsafe = signal_sigsafe,
-    .drain_pending = drain_pending,
+    .take_pending = take_pending,
     .await_delivery = spprof_delivery_await,
 };

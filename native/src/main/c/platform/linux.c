@@ -214,7 +214,7 @@ static bool signal_sigsafe(const siginfo_t *info, struct spprof_signal *signal) 
     return true;
 }
 
-static int drain_pending(int signal) {
+static int take_pending(int signal) {
     sigset_t set;
     sigemptyset(&set);
     sigaddset(&set, signal);
@@ -252,6 +252,6 @@ const struct spprof_engine spprof_engine_ctimer = {
     .timer_set_sigsafe = set_timer_sigsafe,
     .timer_delete = delete_timer,
     .signal_sigsafe = signal_sigsafe,
-    .drain_pending = drain_pending,
+    .take_pending = take_pending,
     .await_delivery = spprof_delivery_await,
 };

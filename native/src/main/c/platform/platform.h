@@ -89,7 +89,7 @@ struct spprof_engine {
     bool (*signal_sigsafe)(const siginfo_t *info, struct spprof_signal *signal);
     /* Takes what is pending of `signal`, which must be blocked, from the calling thread and the
      * process; perhaps by letting it in, which the gate has made harmless. */
-    int (*drain_pending)(int signal);
+    int (*take_pending)(int signal);
     /* Waits out signals that a thread has taken and not yet acted on: delivery.h. */
     int (*await_delivery)(uint32_t deadline_ms);
 };

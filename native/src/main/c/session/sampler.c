@@ -12,9 +12,9 @@
 #include "jvm/symbols.h"
 #include "platform/action.h"
 #include "platform/delivery.h"
-#include "session/drain.h"
 #include "session/handler.h"
 #include "session/sigprof.h"
+#include "session/teardown.h"
 #include "threads/java_names.h"
 #include "threads/java_threads.h"
 #include "threads/name_look.h"
@@ -28,7 +28,7 @@ static enum stage stage; /* under the lock */
 /* Under the lock, of the session. */
 static struct spprof_action before; /* what our action replaced, also in the last session */
 static struct spprof_action ours;   /* our action */
-static bool drained;                /* also once the JVM has gone, with nobody to call stop */
+static bool torn_down;              /* also once the JVM has gone, with nobody to call stop */
 static bool vm_walker_works;        /* it was probed, and nothing about it changes */
 static char walker_problem[1280];
 static enum spprof_debug_info debug_info;
@@ -108,27 +108,27 @@ static void look_for_names(JNIEnv *jni) {
 
 enum jvm { JVM_GOES, JVM_LIVES }; /* whether it may be called */
 
-static int drain(enum jvm jvm, JNIEnv *jni, uint32_t deadline_ms, bool *replaced) {
+static int tear_down(enum jvm jvm, JNIEnv *jni, uint32_t deadline_ms, bool *replaced) {
     *replaced = false;
-    if (drained) {
+    if (torn_down) {
         return 0;
     }
-    struct spprof_drain drain = {.signal = SPPROF_SIGNAL,
-                                 .engine = spprof_handler_session.engine,
-                                 .ours = ours,
-                                 .before = before,
-                                 .deadline_ms = deadline_ms};
+    struct spprof_teardown teardown = {.signal = SPPROF_SIGNAL,
+                                       .engine = spprof_handler_session.engine,
+                                       .ours = ours,
+                                       .before = before,
+                                       .deadline_ms = deadline_ms};
     /*
      * A handler that comes too late to be waited for finds that its session is over: the time that
      * its signal stands for is counted below, as due. Under the lock, with the gate closed first:
-     * no timer is made with the new number. The drain closes the gate again, which orders this.
+     * no timer is made with the new number. The teardown closes the gate again, which orders this.
      */
     spprof_threads_lock();
     spprof_gate_close();
     spprof_threads_new_session();
     spprof_threads_unlock();
-    int error = spprof_drain(&drain);
-    *replaced = drain.replaced;
+    int error = spprof_teardown(&teardown);
+    *replaced = teardown.replaced;
     if (error == 0) {
         if (jvm == JVM_LIVES) {
             look_for_names(jni); /* no sample comes after it */
@@ -136,13 +136,13 @@ static int drain(enum jvm jvm, JNIEnv *jni, uint32_t deadline_ms, bool *replaced
         }
         spprof_threads_end();
         spprof_handler_session.walker->destroy();
-        drained = true;
+        torn_down = true;
     }
-    return error == 0            ? 0
-           : drain.timer_lives   ? SPPROF_FAILED(TIMER_LIVES, error)
-           : error == -ETIMEDOUT ? SPPROF_FAILED(IN_FLIGHT, 0)
-           : error == -EBUSY     ? SPPROF_FAILED(DEBUGGER, 0)
-                                 : SPPROF_FAILED(SYSTEM, error);
+    return error == 0             ? 0
+           : teardown.timer_lives ? SPPROF_FAILED(TIMER_LIVES, error)
+           : error == -ETIMEDOUT  ? SPPROF_FAILED(IN_FLIGHT, 0)
+           : error == -EBUSY      ? SPPROF_FAILED(DEBUGGER, 0)
+                                  : SPPROF_FAILED(SYSTEM, error);
 }
 
 static void end_events(void) {
@@ -153,7 +153,7 @@ static void end_events(void) {
 /* A start that failed while a handler hung left all that it may touch: perhaps it came back. */
 static void finish_failed_start(JNIEnv *jni) {
     bool replaced;
-    if (stage == START_FAILED && drain(JVM_LIVES, jni, 1000, &replaced) == 0) {
+    if (stage == START_FAILED && tear_down(JVM_LIVES, jni, 1000, &replaced) == 0) {
         end_events();
         give_back_room();
         stage = NONE;
@@ -169,7 +169,7 @@ int spprof_sampler_start(JNIEnv *jni, const struct spprof_sampler_config *config
     }
     if (error == 0) {
         spprof_threads_new_session();
-        error = spprof_drain_await_handlers(1000) == 0 ? 0 : SPPROF_FAILED(IN_FLIGHT, 0);
+        error = spprof_teardown_await_handlers(1000) == 0 ? 0 : SPPROF_FAILED(IN_FLIGHT, 0);
     }
     if (error == 0) {
         error = make_room(jni, config);
@@ -194,7 +194,7 @@ int spprof_sampler_start(JNIEnv *jni, const struct spprof_sampler_config *config
         error = spprof_sigprof_take(&ours, &before);
     }
     if (error == 0) {
-        drained = false;
+        torn_down = false;
         spprof_gate_open();
         if (spprof_java_threads_adopt(jni, spprof_handler_session.engine) != 0) {
             spprof_threads_note(SPPROF_FAILED(JAVA_THREADS, 0));
@@ -203,7 +203,7 @@ int spprof_sampler_start(JNIEnv *jni, const struct spprof_sampler_config *config
         if (armed <= 0) {
             bool replaced;
             error = armed < 0 ? armed : SPPROF_FAILED(TIMER, 0);
-            if (drain(JVM_LIVES, jni, 1000, &replaced) != 0) {
+            if (tear_down(JVM_LIVES, jni, 1000, &replaced) != 0) {
                 stage = START_FAILED;
             }
         }
@@ -234,7 +234,7 @@ int spprof_sampler_stop(JNIEnv *jni, uint32_t deadline_ms) {
             spprof_threads_sweep();
         }
         bool replaced;
-        result = drain(JVM_LIVES, jni, deadline_ms, &replaced);
+        result = tear_down(JVM_LIVES, jni, deadline_ms, &replaced);
         if (result == 0) {
             end_events();
             stage = STOPPED;
@@ -327,7 +327,7 @@ int spprof_sampler_set_interval(uint64_t interval_ns) {
 
 static int forget_told(void) {
     struct spprof_handler_session *session = &spprof_handler_session;
-    int error = spprof_drain_await_handlers(20); /* closes the gate */
+    int error = spprof_teardown_await_handlers(20); /* closes the gate */
     if (error != 0) {
         return error;
     }
@@ -414,8 +414,8 @@ void spprof_sampler_vm_death(void) {
     spprof_lock(&lock);
     if (stage == SAMPLING) {
         bool replaced;
-        drain(JVM_GOES, NULL, 100,
-              &replaced); /* what is left if a handler hangs dies with the process */
+        tear_down(JVM_GOES, NULL, 100,
+                  &replaced); /* what is left if a handler hangs dies with the process */
     }
     spprof_unlock(&lock);
 }
@@ -425,7 +425,7 @@ void spprof_sampler_unload(void) {
     bool replaced;
     if (stage == SAMPLING) {
         /* START_FAILED: tried again if this library comes back (jni.c). */
-        stage = drain(JVM_GOES, NULL, 100, &replaced) == 0 ? STOPPED : START_FAILED;
+        stage = tear_down(JVM_GOES, NULL, 100, &replaced) == 0 ? STOPPED : START_FAILED;
     }
     spprof_debug_info_end();
     if (stage != START_FAILED) {

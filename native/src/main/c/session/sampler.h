@@ -4,7 +4,7 @@
  *
  *   start:    walker, ring and walk buffers, JVM events, method ids, handler, gate open, threads
  *             and timers
- *   stop:     drain.c's eight steps, last names, settle the counts, JVM events off
+ *   stop:     teardown.c's eight steps, last names, settle the counts, JVM events off
  *   release:  ring and walk buffers
  *
  * There is one session at a time in a process that loaded one library, as there is one SIGPROF.

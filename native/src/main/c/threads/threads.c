@@ -96,7 +96,7 @@ void spprof_threads_new_session(void) {
 struct spprof_slot *spprof_threads_slot_sigsafe(const struct spprof_engine *from,
                                                 const struct spprof_signal *signal, bool *stale) {
     if (from->timer_a_thread) {
-        /* Acquire, through the gate: see spprof_drain_await_handlers. */
+        /* Acquire, through the gate: see spprof_teardown_await_handlers. */
         uint64_t now = atomic_load_explicit(&session, memory_order_acquire);
         uint64_t then = (uintptr_t)signal->value / SPPROF_MAX_THREADS;
         *stale = then > 0 && then < now;
@@ -196,7 +196,7 @@ static void set_sampled(struct spprof_slot *slot, bool sampled) {
 
 /*
  * 0 or -errno. A timer that the system did not delete stays the slot's, and the slot is nobody
- * else's until it is deleted: sweeps try again, and no teardown ends before (drain.c).
+ * else's until it is deleted: sweeps try again, and no teardown ends before (teardown.c).
  */
 static int delete_timer(struct spprof_slot *slot) {
     set_sampled(slot, false);
