@@ -1,5 +1,6 @@
 package io.spprof;
 
+import io.spprof.profile.ProfilerStats;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 

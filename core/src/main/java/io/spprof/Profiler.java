@@ -1,9 +1,20 @@
 package io.spprof;
 
+import io.spprof.config.ProfilerConfig;
+import io.spprof.profile.HeapRoom;
+import io.spprof.profile.HotMethod;
+import io.spprof.profile.Kept;
+import io.spprof.profile.Profile;
+import io.spprof.profile.ProfilerStats;
+import io.spprof.profile.SessionStats;
+import io.spprof.profile.TimeRange;
+import io.spprof.profile.WindowStats;
 import io.spprof.sampler.LibraryPlaces;
 import io.spprof.sampler.NativeSampler;
 import io.spprof.sampler.Sampler;
 import io.spprof.sampler.SamplerException;
+import io.spprof.session.ProfilerSession;
+import io.spprof.session.SessionOwner;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
@@ -160,7 +171,7 @@ public final class Profiler implements AutoCloseable {
    * A stop waits for the session's thread: what a listener does there must not wait for the stop.
    */
   private void lock() {
-    if (!(Thread.currentThread() instanceof DrainerThread)) {
+    if (!ProfilerSession.isSessionThread()) {
       lifecycle.lock();
     } else if (!lifecycle.tryLock()) {
       throw new IllegalStateException(
@@ -282,7 +293,7 @@ public final class Profiler implements AutoCloseable {
    * @return bytes: its memory, less where the heap is small for that
    */
   public static long memoryLimitBytes(ProfilerConfig config) {
-    return MemoryShares.of(config).limitBytes();
+    return ProfilerSession.memoryLimitBytes(config);
   }
 
   /**
@@ -367,7 +378,7 @@ public final class Profiler implements AutoCloseable {
   }
 
   /** Of one session. */
-  private final class Owner implements DrainerThread.Owner {
+  private final class Owner implements SessionOwner {
 
     private final Alerts alerts = new Alerts(Profiler.this::tell);
 

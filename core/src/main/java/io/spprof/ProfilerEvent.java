@@ -1,5 +1,8 @@
 package io.spprof;
 
+import io.spprof.profile.DropCounts;
+import io.spprof.profile.SessionStats;
+
 /** Something that happened in a {@link Profiler}. */
 public sealed interface ProfilerEvent {
 

@@ -1,5 +1,9 @@
 package io.spprof;
 
+import io.spprof.profile.DropCounts;
+import io.spprof.profile.ProfilerStats;
+import io.spprof.session.ProfilerSession;
+
 /**
  * Counters summed over ended sessions.
  *

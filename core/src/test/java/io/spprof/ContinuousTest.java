@@ -4,6 +4,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.spprof.config.ProfilerConfig;
+import io.spprof.profile.Kept;
+import io.spprof.profile.Profile;
+import io.spprof.profile.TimeRange;
+import io.spprof.profile.WindowStats;
 import io.spprof.sampler.FakeSampler;
 import java.time.Instant;
 import java.util.List;

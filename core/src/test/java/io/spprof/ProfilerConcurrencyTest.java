@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.spprof.config.ProfilerConfig;
+import io.spprof.profile.ProfilerStats;
 import io.spprof.sampler.FakeSampler;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;

@@ -13,6 +13,9 @@ import io.spprof.ProfilerEvent.OverheadExceeded;
 import io.spprof.ProfilerEvent.SamplesDropped;
 import io.spprof.ProfilerEvent.SessionExpired;
 import io.spprof.ProfilerEvent.StateChanged;
+import io.spprof.config.ProfilerConfig;
+import io.spprof.profile.ProfilerStats;
+import io.spprof.profile.SessionStats;
 import io.spprof.sampler.FakeSampler;
 import io.spprof.sampler.SamplerException;
 import java.util.List;
@@ -186,7 +189,7 @@ final class ProfilerEventsTest {
     overflow();
     WaitFor.condition(() -> profiler.state() == IDLE, "the listener's stop");
 
-    assertEquals(DrainerThread.NAME, caller.get().getName());
+    assertEquals(WaitFor.SESSION_THREAD, caller.get().getName());
     ProfilerStats stats = profiler.stats();
     assertEquals(stats.signals(), stats.collectedSamples() + stats.dropped().total());
     start();

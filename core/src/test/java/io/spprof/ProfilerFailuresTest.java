@@ -8,6 +8,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.mockito.Mockito.mockConstruction;
 
 import io.spprof.collect.Drainer;
+import io.spprof.config.ProfilerConfig;
+import io.spprof.profile.ProfilerStats;
+import io.spprof.profile.SessionStats;
 import io.spprof.sampler.FakeSampler;
 import io.spprof.sampler.SamplerException;
 import java.util.List;

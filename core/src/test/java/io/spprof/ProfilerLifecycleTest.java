@@ -7,6 +7,10 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.spprof.config.ProfilerConfig;
+import io.spprof.profile.Profile;
+import io.spprof.profile.ProfilerStats;
+import io.spprof.profile.SessionStats;
 import io.spprof.sampler.FakeSampler;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;

@@ -4,6 +4,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.spprof.config.ProfilerConfig;
+import io.spprof.profile.Profile;
+import io.spprof.profile.ProfilerStats;
+import io.spprof.profile.SessionStats;
 import java.lang.management.ManagementFactory;
 import java.util.HashMap;
 import java.util.Map;

@@ -3,7 +3,11 @@ package io.spprof;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.spprof.config.ProfilerConfig;
 import io.spprof.export.TextReport;
+import io.spprof.profile.Profile;
+import io.spprof.profile.TimeRange;
+import io.spprof.profile.WindowStats;
 import io.spprof.sampler.FakeSampler;
 import java.time.InstantSource;
 import java.util.concurrent.atomic.AtomicInteger;

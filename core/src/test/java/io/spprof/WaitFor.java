@@ -5,6 +5,9 @@ import java.util.function.BooleanSupplier;
 /** Waits for what another thread does; never for time to pass. */
 final class WaitFor {
 
+  /** The name of the thread that a session has, as users see it in a thread dump. */
+  static final String SESSION_THREAD = "spprof-drainer";
+
   private static final long NEVER_NANOS = 60_000_000_000L;
 
   private WaitFor() {}
@@ -39,6 +42,6 @@ final class WaitFor {
 
   static boolean drainerAlive() {
     return Thread.getAllStackTraces().keySet().stream()
-        .anyMatch(thread -> thread.getName().equals(DrainerThread.NAME) && thread.isAlive());
+        .anyMatch(thread -> thread.getName().equals(SESSION_THREAD) && thread.isAlive());
   }
 }

@@ -1,6 +1,6 @@
 package io.spprof.collect;
 
-import io.spprof.HotMethod;
+import io.spprof.profile.HotMethod;
 import io.spprof.sampler.SampleRing;
 import io.spprof.sampler.Sampler;
 import io.spprof.sampler.StackWord;

@@ -1,7 +1,7 @@
 package io.spprof.collect;
 
-import io.spprof.SampleTimes;
-import io.spprof.SampleTimes.Chunk;
+import io.spprof.profile.SampleTimes;
+import io.spprof.profile.SampleTimes.Chunk;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;

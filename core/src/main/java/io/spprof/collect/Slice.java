@@ -1,9 +1,9 @@
 package io.spprof.collect;
 
-import io.spprof.HeapRoom;
-import io.spprof.Profile;
-import io.spprof.SampleTimes;
-import io.spprof.StateTimes;
+import io.spprof.profile.HeapRoom;
+import io.spprof.profile.Profile;
+import io.spprof.profile.SampleTimes;
+import io.spprof.profile.StateTimes;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.Function;

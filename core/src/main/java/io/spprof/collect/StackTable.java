@@ -1,6 +1,6 @@
 package io.spprof.collect;
 
-import io.spprof.Profile;
+import io.spprof.profile.Profile;
 import java.util.Arrays;
 
 /**

@@ -1,8 +1,8 @@
 package io.spprof.collect;
 
-import io.spprof.Profile;
-import io.spprof.SampleTimes;
-import io.spprof.StateTimes;
+import io.spprof.profile.Profile;
+import io.spprof.profile.SampleTimes;
+import io.spprof.profile.StateTimes;
 import java.util.ArrayList;
 import java.util.List;
 

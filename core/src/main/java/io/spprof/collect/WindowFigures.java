@@ -1,7 +1,7 @@
 package io.spprof.collect;
 
-import io.spprof.DropCounts;
-import io.spprof.ProfilerStats;
+import io.spprof.profile.DropCounts;
+import io.spprof.profile.ProfilerStats;
 
 /**
  * What is counted beside the samples, from a session's start or over a stretch of it.

@@ -1,7 +1,7 @@
 package io.spprof.collect;
 
-import io.spprof.Profile;
-import io.spprof.StateTimes;
+import io.spprof.profile.Profile;
+import io.spprof.profile.StateTimes;
 import io.spprof.sampler.ThreadState;
 import java.util.ArrayList;
 import java.util.Arrays;

@@ -1,6 +1,6 @@
 package io.spprof.export;
 
-import io.spprof.DropCounts;
+import io.spprof.profile.DropCounts;
 import java.util.List;
 
 /** The reasons of {@link DropCounts}, with what each means to a reader of an export. */

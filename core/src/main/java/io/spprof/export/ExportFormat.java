@@ -1,7 +1,7 @@
 package io.spprof.export;
 
-import io.spprof.Printable;
-import io.spprof.Profile;
+import io.spprof.profile.Profile;
+import io.spprof.text.Printable;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;

@@ -1,7 +1,7 @@
 package io.spprof.export;
 
-import io.spprof.Profile;
-import io.spprof.SessionStats;
+import io.spprof.profile.Profile;
+import io.spprof.profile.SessionStats;
 import java.io.IOException;
 import java.util.List;
 import java.util.function.IntToLongFunction;

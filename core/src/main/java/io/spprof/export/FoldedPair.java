@@ -1,6 +1,6 @@
 package io.spprof.export;
 
-import io.spprof.Profile;
+import io.spprof.profile.Profile;
 
 /**
  * Two profiles folded as one: rows that read the same in both are one row, with the samples and the

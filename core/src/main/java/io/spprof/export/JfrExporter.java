@@ -1,9 +1,9 @@
 package io.spprof.export;
 
-import io.spprof.Profile;
-import io.spprof.SampleTimes;
-import io.spprof.SessionStats;
 import io.spprof.export.JfrMetadata.Type;
+import io.spprof.profile.Profile;
+import io.spprof.profile.SampleTimes;
+import io.spprof.profile.SessionStats;
 import java.util.BitSet;
 
 /**

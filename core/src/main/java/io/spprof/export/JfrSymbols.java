@@ -1,7 +1,7 @@
 package io.spprof.export;
 
-import io.spprof.Profile;
 import io.spprof.export.JfrMetadata.Type;
+import io.spprof.profile.Profile;
 import java.util.BitSet;
 import java.util.HashMap;
 import java.util.Map;

@@ -1,7 +1,7 @@
 package io.spprof.export;
 
-import io.spprof.Profile;
-import io.spprof.SampleTimes;
+import io.spprof.profile.Profile;
+import io.spprof.profile.SampleTimes;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

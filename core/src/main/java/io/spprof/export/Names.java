@@ -1,6 +1,6 @@
 package io.spprof.export;
 
-import io.spprof.Printable;
+import io.spprof.text.Printable;
 
 /** What a thread or a frame is called in an export. */
 final class Names {

@@ -9,10 +9,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.spprof.DropCounts;
-import io.spprof.HotMethod;
-import io.spprof.Profile;
-import io.spprof.StateTimes;
+import io.spprof.profile.DropCounts;
+import io.spprof.profile.HotMethod;
+import io.spprof.profile.Profile;
+import io.spprof.profile.StateTimes;
 import io.spprof.sampler.FakeSampler;
 import io.spprof.sampler.RingWriter;
 import io.spprof.sampler.ThreadState;

@@ -4,8 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.spprof.Profile;
-import io.spprof.SampleTimes;
+import io.spprof.profile.Profile;
+import io.spprof.profile.SampleTimes;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.HashMap;

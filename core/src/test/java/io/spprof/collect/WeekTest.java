@@ -3,13 +3,13 @@ package io.spprof.collect;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.spprof.DropCounts;
-import io.spprof.Profile;
-import io.spprof.ProfilerConfig;
+import io.spprof.config.ProfilerConfig;
 import io.spprof.export.CollapsedDifference;
 import io.spprof.export.CollapsedExporter;
 import io.spprof.export.FlameGraphExporter;
 import io.spprof.export.TextReport;
+import io.spprof.profile.DropCounts;
+import io.spprof.profile.Profile;
 import io.spprof.sampler.FakeSampler;
 import io.spprof.sampler.RingWriter;
 import io.spprof.sampler.SamplerConfig;

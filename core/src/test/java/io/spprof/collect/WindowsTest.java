@@ -6,9 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.spprof.DropCounts;
-import io.spprof.Profile;
-import io.spprof.StateTimes;
+import io.spprof.profile.DropCounts;
+import io.spprof.profile.Profile;
+import io.spprof.profile.StateTimes;
 import io.spprof.sampler.ThreadState;
 import java.util.ArrayList;
 import java.util.HashMap;

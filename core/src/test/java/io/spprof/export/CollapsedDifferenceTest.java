@@ -2,7 +2,7 @@ package io.spprof.export;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import io.spprof.Profile;
+import io.spprof.profile.Profile;
 import java.io.IOException;
 import org.junit.jupiter.api.Test;
 

@@ -3,7 +3,7 @@ package io.spprof.export;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import io.spprof.DropCounts;
+import io.spprof.profile.DropCounts;
 import java.io.IOException;
 import java.lang.reflect.RecordComponent;
 import java.util.ArrayList;

@@ -4,7 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.spprof.Profile;
+import io.spprof.profile.Profile;
 import java.io.IOException;
 import java.io.Writer;
 import java.nio.file.Files;

@@ -6,8 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.spprof.DropCounts;
 import io.spprof.export.Browser.Rect;
+import io.spprof.profile.DropCounts;
 import java.io.IOException;
 import java.util.List;
 import org.junit.jupiter.api.Test;

@@ -4,9 +4,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.spprof.DropCounts;
-import io.spprof.Profile;
 import io.spprof.export.Browser.Rect;
+import io.spprof.profile.DropCounts;
+import io.spprof.profile.Profile;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.util.List;

@@ -4,8 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.spprof.DropCounts;
-import io.spprof.Profile;
+import io.spprof.profile.DropCounts;
+import io.spprof.profile.Profile;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;

@@ -3,9 +3,9 @@ package io.spprof.export;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.spprof.DropCounts;
-import io.spprof.Profile;
-import io.spprof.SampleTimes;
+import io.spprof.profile.DropCounts;
+import io.spprof.profile.Profile;
+import io.spprof.profile.SampleTimes;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;

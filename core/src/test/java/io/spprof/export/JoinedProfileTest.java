@@ -3,7 +3,7 @@ package io.spprof.export;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertSame;
 
-import io.spprof.Profile;
+import io.spprof.profile.Profile;
 import java.util.Map;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;

@@ -1,7 +1,7 @@
 package io.spprof.export;
 
-import io.spprof.DropCounts;
-import io.spprof.Profile;
+import io.spprof.profile.DropCounts;
+import io.spprof.profile.Profile;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;

@@ -1,6 +1,6 @@
 package io.spprof.export;
 
-import io.spprof.Profile;
+import io.spprof.profile.Profile;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;

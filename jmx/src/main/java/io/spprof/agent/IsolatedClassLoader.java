@@ -69,8 +69,13 @@ final class IsolatedClassLoader extends ClassLoader implements Closeable, Runnab
    */
   private static final String[] BEAN = {
     "io/spprof/",
+    "io/spprof/budget/",
+    "io/spprof/config/",
     "io/spprof/jmx/",
+    "io/spprof/profile/",
     "io/spprof/sampler/",
+    "io/spprof/session/",
+    "io/spprof/text/",
     "org/apache/commons/lang3/ArrayUtils",
     "org/apache/commons/lang3/Char",
     "org/apache/commons/lang3/StringUtils"

@@ -2,8 +2,8 @@ package io.spprof.agent;
 
 /**
  * Texts on their way to stderr: settings, paths, messages of exceptions. The rules are those of
- * {@code io.spprof.Printable}, which the application's class loader does not show; a test compares
- * the two.
+ * {@code io.spprof.text.Printable}, which the application's class loader does not show; a test
+ * compares the two.
  */
 final class OneLine {
 

@@ -1,7 +1,7 @@
 package io.spprof.cli;
 
-import io.spprof.Printable;
 import io.spprof.jmx.Version;
+import io.spprof.text.Printable;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;

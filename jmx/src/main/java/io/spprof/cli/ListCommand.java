@@ -2,8 +2,8 @@ package io.spprof.cli;
 
 import com.sun.tools.attach.VirtualMachine;
 import com.sun.tools.attach.VirtualMachineDescriptor;
-import io.spprof.Printable;
 import io.spprof.jmx.AgentMain;
+import io.spprof.text.Printable;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.Comparator;

@@ -1,6 +1,6 @@
 package io.spprof.cli;
 
-import io.spprof.ProfilerConfig;
+import io.spprof.config.ProfilerConfig;
 import java.util.concurrent.TimeUnit;
 
 /** Spans of time on the command line. */

@@ -1,6 +1,6 @@
 package io.spprof.cli;
 
-import io.spprof.Printable;
+import io.spprof.text.Printable;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.Locale;

@@ -1,9 +1,10 @@
 package io.spprof.console;
 
 /**
- * The target's texts, on their way to labels. The rules are those of {@code io.spprof.Printable},
- * which JConsole's class loader does not see; a test compares the two. And Swing takes what begins
- * with {@code <html>} for a page, which may load others: no text of the target's begins so.
+ * The target's texts, on their way to labels. The rules are those of {@code
+ * io.spprof.text.Printable}, which JConsole's class loader does not see; a test compares the two.
+ * And Swing takes what begins with {@code <html>} for a page, which may load others: no text of the
+ * target's begins so.
  */
 final class Shown {
 

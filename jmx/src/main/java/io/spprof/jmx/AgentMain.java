@@ -1,6 +1,6 @@
 package io.spprof.jmx;
 
-import io.spprof.Printable;
+import io.spprof.text.Printable;
 import java.io.IOException;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;

@@ -1,7 +1,7 @@
 package io.spprof.jmx;
 
-import io.spprof.TimeRange;
 import io.spprof.export.ExportFormat;
+import io.spprof.profile.TimeRange;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;

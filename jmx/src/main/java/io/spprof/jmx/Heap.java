@@ -1,6 +1,6 @@
 package io.spprof.jmx;
 
-import io.spprof.HeapRoom;
+import io.spprof.profile.HeapRoom;
 import java.lang.ref.WeakReference;
 import java.util.ArrayList;
 import java.util.List;

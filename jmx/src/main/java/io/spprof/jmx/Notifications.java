@@ -1,12 +1,12 @@
 package io.spprof.jmx;
 
-import io.spprof.Printable;
 import io.spprof.ProfilerEvent;
 import io.spprof.ProfilerEvent.OverheadExceeded;
 import io.spprof.ProfilerEvent.SamplesDropped;
 import io.spprof.ProfilerEvent.SessionExpired;
 import io.spprof.ProfilerEvent.StateChanged;
-import io.spprof.SessionStats;
+import io.spprof.profile.SessionStats;
+import io.spprof.text.Printable;
 import java.util.Locale;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;

@@ -1,9 +1,9 @@
 package io.spprof.jmx;
 
-import io.spprof.Printable;
 import io.spprof.export.ExportFormat;
 import io.spprof.sampler.TemporaryDirectory;
 import io.spprof.sampler.TrustedDirectory;
+import io.spprof.text.Printable;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.channels.Channels;

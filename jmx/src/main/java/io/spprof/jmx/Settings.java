@@ -1,9 +1,9 @@
 package io.spprof.jmx;
 
-import io.spprof.Input;
-import io.spprof.Printable;
-import io.spprof.ProfilerConfig;
+import io.spprof.config.ProfilerConfig;
 import io.spprof.sampler.LibraryPlaces;
+import io.spprof.text.Input;
+import io.spprof.text.Printable;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.LinkOption;

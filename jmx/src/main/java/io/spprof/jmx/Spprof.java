@@ -1,7 +1,7 @@
 package io.spprof.jmx;
 
 import io.spprof.Profiler;
-import io.spprof.ProfilerConfig;
+import io.spprof.config.ProfilerConfig;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.util.Objects;

@@ -1,18 +1,18 @@
 package io.spprof.jmx;
 
-import io.spprof.DropCounts;
-import io.spprof.HotMethod;
-import io.spprof.Kept;
-import io.spprof.Printable;
-import io.spprof.Profile;
 import io.spprof.Profiler;
-import io.spprof.ProfilerConfig;
 import io.spprof.ProfilerState;
-import io.spprof.ProfilerStats;
-import io.spprof.SessionStats;
-import io.spprof.TimeRange;
+import io.spprof.config.ProfilerConfig;
 import io.spprof.export.Export;
 import io.spprof.export.ExportFormat;
+import io.spprof.profile.DropCounts;
+import io.spprof.profile.HotMethod;
+import io.spprof.profile.Kept;
+import io.spprof.profile.Profile;
+import io.spprof.profile.ProfilerStats;
+import io.spprof.profile.SessionStats;
+import io.spprof.profile.TimeRange;
+import io.spprof.text.Printable;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,10 +1,10 @@
 package io.spprof.jmx;
 
-import io.spprof.DropCounts;
-import io.spprof.HotMethod;
-import io.spprof.Kept;
 import io.spprof.ProfilerState;
-import io.spprof.SessionStats;
+import io.spprof.profile.DropCounts;
+import io.spprof.profile.HotMethod;
+import io.spprof.profile.Kept;
+import io.spprof.profile.SessionStats;
 import java.io.IOException;
 import java.util.List;
 

@@ -1,8 +1,8 @@
 package io.spprof.jmx;
 
-import io.spprof.Profile;
 import io.spprof.export.Export;
 import io.spprof.export.ExportFormat;
+import io.spprof.profile.Profile;
 import java.io.IOException;
 import java.util.Map;
 import java.util.TreeMap;

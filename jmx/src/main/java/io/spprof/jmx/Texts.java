@@ -1,11 +1,11 @@
 package io.spprof.jmx;
 
-import io.spprof.Profile;
 import io.spprof.export.CollapsedDifference;
 import io.spprof.export.CollapsedExporter;
 import io.spprof.export.FlameGraphDifference;
 import io.spprof.export.FlameGraphExporter;
 import io.spprof.export.TextReport;
+import io.spprof.profile.Profile;
 import java.io.IOException;
 import java.util.Locale;
 import java.util.concurrent.Semaphore;

@@ -1,6 +1,6 @@
 package io.spprof.jmx;
 
-import io.spprof.WindowStats;
+import io.spprof.profile.WindowStats;
 import java.time.Instant;
 import java.util.List;
 import java.util.Locale;

@@ -3,8 +3,8 @@ package io.spprof.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.spprof.Printable;
 import io.spprof.jmx.Spprof;
+import io.spprof.text.Printable;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;

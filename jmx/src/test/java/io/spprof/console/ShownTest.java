@@ -3,7 +3,7 @@ package io.spprof.console;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
-import io.spprof.Printable;
+import io.spprof.text.Printable;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.StringReader;

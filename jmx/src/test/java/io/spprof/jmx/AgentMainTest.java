@@ -11,9 +11,9 @@ import static org.mockito.Mockito.never;
 import static org.mockito.Mockito.verify;
 import static org.mockito.Mockito.when;
 
-import io.spprof.Printable;
 import io.spprof.Profiler;
-import io.spprof.ProfilerConfig;
+import io.spprof.config.ProfilerConfig;
+import io.spprof.text.Printable;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.lang.management.ManagementFactory;

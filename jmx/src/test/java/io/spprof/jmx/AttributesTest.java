@@ -8,12 +8,12 @@ import static org.mockito.Mockito.times;
 import static org.mockito.Mockito.verify;
 import static org.mockito.Mockito.when;
 
-import io.spprof.HotMethod;
 import io.spprof.Profiler;
-import io.spprof.ProfilerConfig;
 import io.spprof.ProfilerState;
-import io.spprof.SessionStats;
+import io.spprof.config.ProfilerConfig;
 import io.spprof.jmx.Mocks.Fixture;
+import io.spprof.profile.HotMethod;
+import io.spprof.profile.SessionStats;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;

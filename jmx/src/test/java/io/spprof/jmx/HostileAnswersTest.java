@@ -6,10 +6,10 @@ import static org.mockito.ArgumentMatchers.any;
 import static org.mockito.Mockito.doThrow;
 import static org.mockito.Mockito.when;
 
-import io.spprof.HotMethod;
-import io.spprof.Printable;
 import io.spprof.Profiler;
 import io.spprof.jmx.Mocks.Fixture;
+import io.spprof.profile.HotMethod;
+import io.spprof.text.Printable;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

@@ -9,7 +9,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.mockito.ArgumentMatchers.any;
 import static org.mockito.Mockito.doAnswer;
 
-import io.spprof.DropCounts;
 import io.spprof.Profiler;
 import io.spprof.ProfilerEvent;
 import io.spprof.ProfilerEvent.OverheadExceeded;
@@ -18,6 +17,7 @@ import io.spprof.ProfilerEvent.SessionExpired;
 import io.spprof.ProfilerEvent.StateChanged;
 import io.spprof.ProfilerState;
 import io.spprof.jmx.Mocks.Fixture;
+import io.spprof.profile.DropCounts;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;

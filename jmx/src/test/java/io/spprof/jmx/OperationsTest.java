@@ -13,7 +13,7 @@ import static org.mockito.Mockito.verify;
 import static org.mockito.Mockito.when;
 
 import io.spprof.Profiler;
-import io.spprof.ProfilerConfig;
+import io.spprof.config.ProfilerConfig;
 import io.spprof.jmx.Mocks.Fixture;
 import java.io.IOException;
 import java.io.UncheckedIOException;

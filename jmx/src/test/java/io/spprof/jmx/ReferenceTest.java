@@ -3,13 +3,13 @@ package io.spprof.jmx;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.spprof.DropCounts;
-import io.spprof.HotMethod;
-import io.spprof.ProfilerConfig;
-import io.spprof.SessionStats;
 import io.spprof.cli.Cli;
+import io.spprof.config.ProfilerConfig;
 import io.spprof.export.ExportFormat;
 import io.spprof.jmx.Mocks.Fixture;
+import io.spprof.profile.DropCounts;
+import io.spprof.profile.HotMethod;
+import io.spprof.profile.SessionStats;
 import java.io.IOException;
 import java.lang.reflect.RecordComponent;
 import java.nio.file.Files;

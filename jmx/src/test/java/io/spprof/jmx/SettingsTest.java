@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.spprof.ProfilerConfig;
+import io.spprof.config.ProfilerConfig;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -11,10 +11,10 @@ import static org.mockito.Mockito.times;
 import static org.mockito.Mockito.verify;
 
 import io.spprof.Profiler;
-import io.spprof.ProfilerConfig;
 import io.spprof.ProfilerEvent;
 import io.spprof.ProfilerEvent.StateChanged;
 import io.spprof.ProfilerState;
+import io.spprof.config.ProfilerConfig;
 import io.spprof.jmx.Mocks.Fixture;
 import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.InvocationTargetException;

@@ -8,11 +8,11 @@ import static org.mockito.ArgumentMatchers.any;
 import static org.mockito.Mockito.mock;
 import static org.mockito.Mockito.when;
 
-import io.spprof.DebugInfo;
-import io.spprof.DropCounts;
-import io.spprof.Profile;
-import io.spprof.SampleTimes;
-import io.spprof.StateTimes;
+import io.spprof.profile.DebugInfo;
+import io.spprof.profile.DropCounts;
+import io.spprof.profile.Profile;
+import io.spprof.profile.SampleTimes;
+import io.spprof.profile.StateTimes;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;

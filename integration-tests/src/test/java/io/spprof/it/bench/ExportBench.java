@@ -1,13 +1,13 @@
 package io.spprof.it.bench;
 
-import io.spprof.DebugInfo;
-import io.spprof.DropCounts;
-import io.spprof.Profile;
-import io.spprof.SampleTimes;
-import io.spprof.SessionStats;
-import io.spprof.StateTimes;
 import io.spprof.export.Export;
 import io.spprof.export.ExportFormat;
+import io.spprof.profile.DebugInfo;
+import io.spprof.profile.DropCounts;
+import io.spprof.profile.Profile;
+import io.spprof.profile.SampleTimes;
+import io.spprof.profile.SessionStats;
+import io.spprof.profile.StateTimes;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.lang.management.ManagementFactory;

@@ -1,0 +1,360 @@
+package io.spprof.config;
+
+import io.spprof.text.Input;
+import io.spprof.text.Printable;
+import java.math.BigDecimal;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
+import org.apache.commons.lang3.StringUtils;
+
+/**
+ * The options of a session. Immutable; the constructor and {@link #parse} refuse what is out of
+ * range, so that a config which exists can be started.
+ *
+ * @param intervalNanos CPU time between two samples of a thread, 100 µs to 1 s in whole
+ *     microseconds, in ns
+ * @param durationSeconds how long to sample, 1 s to 24 h; 0 for "until stopped"
+ * @param memoryBytes bound for the ring and the tables together, 1 MiB to 1 GiB in whole KiB, in
+ *     bytes
+ * @param depth frames that are kept of a stack, 1 to 2048; a deeper one keeps its leaf end
+ * @param engine what makes the signals
+ * @param walker what walks the stacks
+ * @param mode how samples are kept; a continuous session has no duration
+ * @param windowSeconds length of a window of time, 1 s to 1 h, at most the retention, in s; of a
+ *     continuous session
+ * @param retentionSeconds how long windows are kept, 1 min to 30 d, in s; of a continuous session
+ * @param budgetPercent what the measured overhead may be, 0.05 to 100 in hundredths, percent of one
+ *     CPU: the interval lengthens as far as that takes; 0 for "the interval stays"
+ */
+public record ProfilerConfig(
+    long intervalNanos,
+    long durationSeconds,
+    long memoryBytes,
+    int depth,
+    Engine engine,
+    Walker walker,
+    Mode mode,
+    long windowSeconds,
+    long retentionSeconds,
+    double budgetPercent) {
+
+  private static final long MIN_INTERVAL_NANOS = TimeUnit.MICROSECONDS.toNanos(100);
+  private static final long MAX_INTERVAL_NANOS = TimeUnit.SECONDS.toNanos(1);
+  private static final long MAX_DURATION_SECONDS = TimeUnit.HOURS.toSeconds(24);
+  private static final long MIN_MEMORY = 1L << 20;
+  private static final long MAX_MEMORY = 1L << 30;
+  private static final int MAX_DEPTH = 2048;
+  private static final long MAX_WINDOW_SECONDS = TimeUnit.HOURS.toSeconds(1);
+  private static final long MAX_WINDOWS = 100_000;
+  private static final long MIN_RETENTION_SECONDS = TimeUnit.MINUTES.toSeconds(1);
+  private static final long MAX_RETENTION_SECONDS = TimeUnit.DAYS.toSeconds(30);
+  private static final double MIN_BUDGET = 0.05;
+  private static final double MAX_BUDGET = 100;
+  private static final Pattern PERCENT = Pattern.compile("[0-9]{1,3}(\\.[0-9]{1,2})?");
+
+  /** The units of each kind of value, the coarsest first. */
+  private static final Map<String, Long> INTERVAL_UNITS =
+      Map.of("s", 1_000_000_000L, "ms", 1_000_000L, "us", 1_000L);
+
+  private static final Map<String, Long> DURATION_UNITS = Map.of("h", 3600L, "m", 60L, "s", 1L);
+  private static final Map<String, Long> RETENTION_UNITS =
+      Map.of("d", 86_400L, "h", 3600L, "m", 60L, "s", 1L);
+  private static final Map<String, Long> MEMORY_UNITS =
+      Map.of("g", 1L << 30, "m", 1L << 20, "k", 1L << 10);
+
+  /** One line an option: the key, and what it takes, as error messages and help show it. */
+  public static final List<String> HELP =
+      List.of(
+          "interval=100us..1s (us, ms, s)",
+          "duration=1s..24h (s, m, h)",
+          "memory=1m..1g (k, m, g)",
+          "depth=1..2048",
+          "engine=" + names(Engine.values()),
+          "walker=" + names(Walker.values()),
+          "mode=" + names(Mode.values()),
+          "window=1s..1h (s, m, h)",
+          "retention=1m..30d (s, m, h, d)",
+          "budget=0.05..100 (percent of one CPU)");
+
+  /** What {@code start()} uses. */
+  public static final ProfilerConfig DEFAULT =
+      new ProfilerConfig(
+          TimeUnit.MILLISECONDS.toNanos(10),
+          0,
+          32L << 20,
+          512,
+          Engine.AUTO,
+          Walker.AUTO,
+          Mode.SESSION,
+          10,
+          3600,
+          0);
+
+  /**
+   * Checks every value.
+   *
+   * @throws IllegalArgumentException naming the value and its range
+   */
+  public ProfilerConfig {
+    inRange("interval", intervalNanos, MIN_INTERVAL_NANOS, MAX_INTERVAL_NANOS, 0);
+    inRange("duration", durationSeconds, durationSeconds == 0 ? 0 : 1, MAX_DURATION_SECONDS, 1);
+    inRange("memory", memoryBytes, MIN_MEMORY, MAX_MEMORY, 2);
+    inRange("depth", depth, 1, MAX_DEPTH, 3);
+    inRange("window", windowSeconds, 1, MAX_WINDOW_SECONDS, 7);
+    inRange("retention", retentionSeconds, MIN_RETENTION_SECONDS, MAX_RETENTION_SECONDS, 8);
+    checkBudget(budgetPercent);
+    if (mode == Mode.CONTINUOUS && durationSeconds != 0) {
+      throw new IllegalArgumentException(
+          "duration="
+              + inUnits(durationSeconds, DURATION_UNITS)
+              + ": a continuous session does not end by itself; leave out duration, or use"
+              + " mode=session");
+    }
+    if (windowSeconds > retentionSeconds) {
+      throw new IllegalArgumentException(
+          "window="
+              + inUnits(windowSeconds, DURATION_UNITS)
+              + " is longer than retention="
+              + inUnits(retentionSeconds, RETENTION_UNITS)
+              + "; use a shorter window or a longer retention");
+    }
+    if (retentionSeconds / windowSeconds > MAX_WINDOWS) {
+      throw new IllegalArgumentException(
+          "window="
+              + inUnits(windowSeconds, DURATION_UNITS)
+              + " and retention="
+              + inUnits(retentionSeconds, RETENTION_UNITS)
+              + " make more than "
+              + MAX_WINDOWS
+              + " windows; use a longer window or a shorter retention");
+    }
+  }
+
+  /**
+   * Reads options over {@link #DEFAULT}.
+   *
+   * @param options as the other one takes them
+   * @return the config
+   * @throws IllegalArgumentException with the value and the valid keys or range
+   */
+  public static ProfilerConfig parse(String options) {
+    return parse(options, DEFAULT);
+  }
+
+  /**
+   * Reads options over others.
+   *
+   * @param options {@code key=value} pairs joined by commas, for instance {@code
+   *     interval=1ms,duration=60s}; null or blank for the defaults
+   * @param defaults what holds where nothing is said
+   * @return the config
+   * @throws IllegalArgumentException with the value and the valid keys or range
+   */
+  public static ProfilerConfig parse(String options, ProfilerConfig defaults) {
+    Input.checkLength("options", options, Input.MOST);
+    Map<String, String> values = new LinkedHashMap<>();
+    if (StringUtils.isBlank(options)) {
+      return defaults;
+    }
+    for (String pair : StringUtils.splitPreserveAllTokens(options, ',')) {
+      String key = StringUtils.substringBefore(pair, "=").strip();
+      if (!pair.contains("=")) {
+        throw new IllegalArgumentException(
+            "'" + Printable.of(pair.strip()) + "' is not key=value; valid: " + validKeys());
+      }
+      if (values.put(key, StringUtils.substringAfter(pair, "=").strip()) != null) {
+        throw new IllegalArgumentException(
+            "'" + Printable.of(key) + "' is given twice; give it once");
+      }
+    }
+    return defaults.with(values);
+  }
+
+  /**
+   * A copy with some options changed.
+   *
+   * @param values values by their options' keys
+   * @return the copy
+   * @throws IllegalArgumentException with the value and the valid keys or range
+   */
+  public ProfilerConfig with(Map<String, String> values) {
+    long interval = intervalNanos;
+    long duration = durationSeconds;
+    long memory = memoryBytes;
+    int frames = depth;
+    Engine withEngine = engine;
+    Walker withWalker = walker;
+    Mode withMode = mode;
+    long window = windowSeconds;
+    long retention = retentionSeconds;
+    double budget = budgetPercent;
+    for (Map.Entry<String, String> entry : values.entrySet()) {
+      String key = entry.getKey();
+      String value = entry.getValue();
+      switch (key) {
+        case "interval" -> interval = quantity(key, value, INTERVAL_UNITS, 0);
+        case "duration" -> {
+          duration = quantity(key, value, DURATION_UNITS, 1);
+          inRange(key, duration, 1, MAX_DURATION_SECONDS, 1);
+        }
+        case "memory" -> memory = quantity(key, value, MEMORY_UNITS, 2);
+        case "depth" -> frames = (int) quantity(key, value, Map.of(), 3);
+        case "engine" -> withEngine = choice(key, value, Engine.values());
+        case "walker" -> withWalker = choice(key, value, Walker.values());
+        case "mode" -> withMode = choice(key, value, Mode.values());
+        case "window" -> window = quantity(key, value, DURATION_UNITS, 7);
+        case "retention" -> retention = quantity(key, value, RETENTION_UNITS, 8);
+        case "budget" -> budget = percent(key, value);
+        default ->
+            throw new IllegalArgumentException(
+                "unknown option '" + Printable.of(key) + "'; valid: " + validKeys());
+      }
+    }
+    // One of the two that exclude each other, said now, is stronger than the other, said before.
+    if (values.containsKey("mode") && withMode == Mode.CONTINUOUS) {
+      duration = values.containsKey("duration") ? duration : 0;
+    } else if (values.containsKey("duration") && !values.containsKey("mode")) {
+      withMode = Mode.SESSION;
+    }
+    return new ProfilerConfig(
+        interval,
+        duration,
+        memory,
+        frames,
+        withEngine,
+        withWalker,
+        withMode,
+        window,
+        retention,
+        budget);
+  }
+
+  /**
+   * The options as {@link #parse} reads them, every one of them that is in force.
+   *
+   * @return for instance {@code interval=10ms,memory=32m,depth=512,engine=auto,walker=auto,
+   *     mode=session,window=10s,retention=1h}
+   */
+  public String toOptions() {
+    return "interval="
+        + inUnits(intervalNanos, INTERVAL_UNITS)
+        + (durationSeconds == 0 ? "" : ",duration=" + inUnits(durationSeconds, DURATION_UNITS))
+        + ",memory="
+        + inUnits(memoryBytes, MEMORY_UNITS)
+        + ",depth="
+        + depth
+        + ",engine="
+        + engine.name().toLowerCase(Locale.ROOT)
+        + ",walker="
+        + walker.name().toLowerCase(Locale.ROOT)
+        + ",mode="
+        + mode.name().toLowerCase(Locale.ROOT)
+        + ",window="
+        + inUnits(windowSeconds, DURATION_UNITS)
+        + ",retention="
+        + inUnits(retentionSeconds, RETENTION_UNITS)
+        + (budgetPercent == 0 ? "" : ",budget=" + plain(budgetPercent));
+  }
+
+  private static String validKeys() {
+    return String.join(", ", HELP);
+  }
+
+  private static String names(Enum<?>[] values) {
+    return StringUtils.join(values, '|').toLowerCase(Locale.ROOT);
+  }
+
+  private static <E extends Enum<E>> E choice(String key, String value, E[] values) {
+    for (E candidate : values) {
+      if (candidate.name().toLowerCase(Locale.ROOT).equals(value)) {
+        return candidate;
+      }
+    }
+    throw new IllegalArgumentException(
+        key + "=" + Printable.of(value) + ": valid: " + key + "=" + names(values));
+  }
+
+  /** A whole number with a unit; without one where there are no units. */
+  private static long quantity(String key, String value, Map<String, Long> units, int help) {
+    int digits = StringUtils.indexOfAnyBut(value, "0123456789");
+    String number = digits < 0 ? value : value.substring(0, digits);
+    String unit = digits < 0 ? "" : value.substring(digits);
+    Long factor = units.isEmpty() && unit.isEmpty() ? Long.valueOf(1) : units.get(unit);
+    if (number.isEmpty() || number.length() > 9 || factor == null) {
+      throw new IllegalArgumentException(
+          key + "=" + Printable.of(value) + ": valid: " + HELP.get(help));
+    }
+    return Long.parseLong(number) * factor;
+  }
+
+  /** A number with up to two decimals. */
+  private static double percent(String key, String value) {
+    if (!PERCENT.matcher(value).matches()) {
+      throw new IllegalArgumentException(
+          key + "=" + Printable.of(value) + ": valid: " + HELP.get(9));
+    }
+    double percent = Double.parseDouble(value);
+    if (percent == 0) { // which is how the record says that there is none
+      throw new IllegalArgumentException(
+          key + "=" + value + " is out of range; valid: " + HELP.get(9));
+    }
+    return percent;
+  }
+
+  private static void checkBudget(double percent) {
+    if (percent != 0
+        && !(percent >= MIN_BUDGET
+            && percent <= MAX_BUDGET
+            && percent == Math.rint(percent * 100) / 100)) {
+      throw new IllegalArgumentException(
+          "budget=" + plain(percent) + " is out of range; valid: " + HELP.get(9));
+    }
+  }
+
+  /**
+   * A percentage, without the zeros behind the point that say nothing.
+   *
+   * @param percent any number
+   * @return the number in decimals, not null
+   */
+  public static String plain(double percent) {
+    return Double.isFinite(percent)
+        ? BigDecimal.valueOf(percent).stripTrailingZeros().toPlainString()
+        : Double.toString(percent);
+  }
+
+  private static void inRange(String key, long value, long min, long max, int help) {
+    // A fraction of the finest unit could be had from no options, nor be shown as some.
+    boolean whole = value % (help == 0 ? 1000 : help == 2 ? 1024 : 1) == 0;
+    if (value < min || value > max || !whole) {
+      String shown =
+          switch (help) {
+            case 0 -> whole ? inUnits(value, INTERVAL_UNITS) : value + "ns";
+            case 1 -> inUnits(value, DURATION_UNITS);
+            case 2 -> whole ? inUnits(value, MEMORY_UNITS) : value + " bytes";
+            case 7, 8 -> inUnits(value, RETENTION_UNITS);
+            default -> Long.toString(value);
+          };
+      throw new IllegalArgumentException(
+          key + "=" + shown + " is out of range; valid: " + HELP.get(help));
+    }
+  }
+
+  /** In the coarsest unit that leaves no remainder. */
+  private static String inUnits(long value, Map<String, Long> units) {
+    String best = "";
+    long bestFactor = 0;
+    for (Map.Entry<String, Long> unit : units.entrySet()) {
+      long factor = unit.getValue();
+      if (factor > bestFactor && value % factor == 0 && (value != 0 || factor == 1)) {
+        best = unit.getKey();
+        bestFactor = factor;
+      }
+    }
+    return bestFactor == 0 ? Long.toString(value) : value / bestFactor + best;
+  }
+}

@@ -1,0 +1,37 @@
+package io.spprof.config;
+
+import io.spprof.sampler.StackWalker;
+import java.util.Locale;
+
+/** What reads a thread's stack inside the signal handler. */
+public enum Walker {
+  /** The best walker that the running JVM allows. */
+  AUTO,
+  /** Our own: it reads HotSpot's frames by the layout that HotSpot publishes. */
+  VM,
+  /** HotSpot's {@code AsyncGetCallTrace}. */
+  AGCT;
+
+  /**
+   * What the sampler is to use.
+   *
+   * @return not null
+   */
+  public StackWalker stackWalker() {
+    return switch (this) {
+      case AUTO -> StackWalker.AUTO;
+      case VM -> StackWalker.VM;
+      case AGCT -> StackWalker.AGCT;
+    };
+  }
+
+  /**
+   * The name of a walker as options have it.
+   *
+   * @param walker not null
+   * @return for instance {@code vm}, not null
+   */
+  public static String name(StackWalker walker) {
+    return walker.name().toLowerCase(Locale.ROOT);
+  }
+}

@@ -1,0 +1,61 @@
+package io.spprof.profile;
+
+import io.spprof.sampler.ThreadState;
+
+/**
+ * CPU time of samples by what their threads were doing, ns.
+ *
+ * @param inJava Java threads in Java code
+ * @param inNative Java threads in native methods and in system calls below them
+ * @param inVm Java threads in the JVM's own code
+ * @param other Java threads about to be blocked, starting or ending
+ * @param unknown Java threads whose state was not told ({@code walker=agct})
+ * @param noJavaThread threads of the collector, the compilers, the JVM, of libraries
+ */
+public record StateTimes(
+    long inJava, long inNative, long inVm, long other, long unknown, long noJavaThread) {
+
+  /** Nothing. */
+  public static final StateTimes NONE = new StateTimes(0, 0, 0, 0, 0, 0);
+
+  /**
+   * From sums by {@link ThreadState#ordinal()}.
+   *
+   * @param nanos one a state, ns; not kept
+   * @return not null
+   */
+  public static StateTimes of(long[] nanos) {
+    return new StateTimes(
+        nanos[ThreadState.IN_JAVA.ordinal()],
+        nanos[ThreadState.IN_NATIVE.ordinal()],
+        nanos[ThreadState.IN_VM.ordinal()],
+        nanos[ThreadState.OTHER.ordinal()],
+        nanos[ThreadState.UNKNOWN.ordinal()],
+        nanos[ThreadState.NO_JAVA_THREAD.ordinal()]);
+  }
+
+  /**
+   * Adds state by state.
+   *
+   * @param more what to add, not null
+   * @return the sums
+   */
+  public StateTimes plus(StateTimes more) {
+    return new StateTimes(
+        inJava + more.inJava,
+        inNative + more.inNative,
+        inVm + more.inVm,
+        other + more.other,
+        unknown + more.unknown,
+        noJavaThread + more.noJavaThread);
+  }
+
+  /**
+   * All of it.
+   *
+   * @return ns
+   */
+  public long total() {
+    return inJava + inNative + inVm + other + unknown + noJavaThread;
+  }
+}

@@ -1,0 +1,237 @@
+package io.spprof.session;
+
+import io.spprof.budget.Budget;
+import io.spprof.collect.Drainer;
+import io.spprof.sampler.SampleRing;
+import io.spprof.sampler.Sampler;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+
+/**
+ * The one thread of a session: drains the ring ten times a second, less often when it is empty or
+ * when a budget leaves no more, more often when it fills up; looks for new threads and problems,
+ * for threads every few milliseconds while some live for less than it sleeps ({@link
+ * ThreadSearch}); closes windows of time; and ends the session when its time is over. It keeps
+ * itself out of the profile; its CPU time is in the measured overhead.
+ */
+final class DrainerThread extends Thread {
+
+  static final String NAME = "spprof-drainer";
+
+  private static final long LONGEST_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+  private static final long IDLE_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
+  private static final long SHORTEST_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
+  private static final long SECOND_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+  private static final long SWEEP_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
+
+  private final Sampler sampler;
+  private final SessionOwner owner;
+  private final CountDownLatch excluded = new CountDownLatch(1);
+  private final CountDownLatch begun = new CountDownLatch(1);
+  private volatile boolean ending;
+
+  // Written before `begun` opens.
+  private ProfilerSession session;
+  private Drainer drainer;
+  private SampleRing ring;
+  private long durationNanos;
+  private long windowNanos; // Long.MAX_VALUE: one for all
+  private Budget budget;
+  private ThreadSearch search;
+  private long nextWindow;
+
+  // The thread's own.
+  private boolean lookedAtEnvironment;
+  private long pause = LONGEST_PAUSE_NANOS;
+  private long nextPass = LONGEST_PAUSE_NANOS;
+  private long nextSweep = SWEEP_NANOS;
+  private long nextSecond = SECOND_NANOS;
+  private long countedCpu; // what is in the drainer's own CPU time already
+  private long fixedCpu; // what of that was not for samples
+  private long wokenCpu; // its CPU clock when it last had nothing left to do
+
+  DrainerThread(Sampler sampler, SessionOwner owner) {
+    // No inherited thread-locals and no context class loader: nothing of the starter's is kept
+    // alive.
+    super(null, null, NAME, 0, false);
+    setDaemon(true);
+    setContextClassLoader(null);
+    this.sampler = sampler;
+    this.owner = owner;
+  }
+
+  void awaitExcluded() {
+    uninterruptibly(excluded);
+  }
+
+  void begin(ProfilerSession of, Drainer work, SampleRing from, long duration, long window) {
+    session = of;
+    drainer = work;
+    ring = from;
+    durationNanos = duration;
+    windowNanos = window;
+    nextWindow = window;
+    budget = new Budget(of.config(), of.interval(), sampler);
+    search = new ThreadSearch(sampler.counters().unseenCpuNanos());
+    begun.countDown();
+  }
+
+  /** Ends the thread and waits for it, unless it is the caller. */
+  void end() {
+    ending = true;
+    begun.countDown();
+    LockSupport.unpark(this);
+    boolean interrupted = false;
+    while (this != Thread.currentThread() && isAlive()) {
+      try {
+        join();
+      } catch (InterruptedException e) {
+        interrupted = true; // a stop is not left half-way
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  @Override
+  public void run() {
+    try {
+      sampler.excludeCurrentThread(true);
+    } catch (RuntimeException | OutOfMemoryError e) {
+      // Its own work then shows in the profile; the starter must not wait for ever.
+    } finally {
+      excluded.countDown();
+    }
+    try {
+      uninterruptibly(begun);
+      countedCpu = sampler.currentThreadCpuNanos();
+      while (!ending) {
+        work();
+      }
+    } finally {
+      sampler.excludeCurrentThread(false);
+    }
+  }
+
+  private void work() {
+    try {
+      if (!lookedAtEnvironment) {
+        lookedAtEnvironment = true;
+        session.lookAtEnvironment();
+      }
+      LockSupport.parkNanos(untilDue());
+      Thread.interrupted(); // no interrupt is meant for us, and with one set park does not wait
+      if (session.elapsedNanos() >= search.dueNanos()) {
+        search();
+      }
+      if (!waits()) {
+        pass();
+        wokenCpu = sampler.currentThreadCpuNanos();
+      }
+    } catch (RuntimeException | Error e) {
+      // The next pass may have better luck, and what the ring cannot hold until then is counted.
+    }
+  }
+
+  /** Until the next pass or search, or what somebody waits for: a window's end, the session's. */
+  private long untilDue() {
+    long now = session.elapsedNanos();
+    long left = Math.min(nextWindow, durationNanos) - now;
+    // What is overdue failed or is under way: it is not to be tried all the time.
+    long wait = Math.min(nextPass - now, left > 0 ? left : LONGEST_PAUSE_NANOS);
+    return Math.max(SHORTEST_PAUSE_NANOS, Math.min(wait, search.dueNanos() - now));
+  }
+
+  /** Whether it woke up for a search only. */
+  private boolean waits() {
+    long now = session.elapsedNanos();
+    return now < nextPass && now < Math.min(nextWindow, durationNanos);
+  }
+
+  private void search() {
+    long found = sampler.searchThreads();
+    long cpu = sampler.currentThreadCpuNanos();
+    search.searched(session.elapsedNanos(), cpu - wokenCpu, budget.sweepShare(), found);
+    wokenCpu = cpu; // it is counted with the next pass
+  }
+
+  private void pass() {
+    long now = session.elapsedNanos();
+    nextPass = now + pause; // also if this one fails
+    long due = Math.min(Math.min(nextSweep, nextSecond), Math.min(nextWindow, durationNanos));
+    if (now < due && ring.isEmpty()) {
+      pause = Math.min(IDLE_PAUSE_NANOS * budget.pace(), pause * 2);
+      nextPass = now + pause;
+      return; // what that took is counted with the next pass
+    }
+    long passStart = sampler.currentThreadCpuNanos();
+    int bytes = drainer.doWork();
+    long inPass = sampler.currentThreadCpuNanos() - passStart;
+    // An eighth of the ring between two passes leaves room for a burst of eight times that.
+    if (bytes > ring.capacity() / 8) {
+      pause = Math.max(SHORTEST_PAUSE_NANOS, pause / 2);
+    } else if (bytes < ring.capacity() / 32) {
+      pause *= 2;
+    }
+    pause = Math.min(pause, budget.pace() * (bytes > 0 ? LONGEST_PAUSE_NANOS : IDLE_PAUSE_NANOS));
+    now = session.elapsedNanos();
+    nextPass = now + pause;
+    if (now >= nextWindow) {
+      // After a pause of the machine's there is one long window, not many empty ones.
+      nextWindow = now - now % windowNanos + windowNanos;
+      session.history().roll();
+    }
+    if (now >= nextSweep) {
+      long sweepStart = sampler.currentThreadCpuNanos();
+      sampler.sweep();
+      // Of CPU time: on a machine that is busy, what passes meanwhile is mostly others' time.
+      long took = sampler.currentThreadCpuNanos() - sweepStart;
+      nextSweep = now + Math.max(SWEEP_NANOS, budget.sweepShare() * took);
+      search.swept(now, sampler.counters().unseenCpuNanos());
+    }
+    if (now >= nextSecond) {
+      nextSecond = now + SECOND_NANOS;
+      drainer.refreshHotMethods();
+      session.lookForProblems(budget.problem());
+      session.keepRoomForNames();
+      owner.secondPassed(session);
+    }
+    long cpu = sampler.currentThreadCpuNanos();
+    drainer.addOwnCpuNanos(cpu - countedCpu - inPass);
+    fixedCpu += cpu - countedCpu - (bytes > 0 ? inPass : 0);
+    countedCpu = cpu;
+    if (budget.isSet()) {
+      budget.keep(now, fixedCpu, session.stats(), session.counted());
+    }
+    if (now >= durationNanos) {
+      owner.expired(session);
+    }
+  }
+
+  /**
+   * Whether the caller is one of these threads.
+   *
+   * @return true on a session's own thread
+   */
+  static boolean isCurrent() {
+    return Thread.currentThread() instanceof DrainerThread;
+  }
+
+  private static void uninterruptibly(CountDownLatch latch) {
+    boolean interrupted = false;
+    while (true) {
+      try {
+        latch.await();
+        break;
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

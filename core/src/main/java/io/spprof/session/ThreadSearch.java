@@ -1,0 +1,71 @@
+package io.spprof.session;
+
+import java.util.concurrent.TimeUnit;
+
+/**
+ * When to search for new threads between two sweeps: until the session's first sweep, while threads
+ * that live for less use more than a hundredth of a CPU, and for two seconds after. That is what is
+ * unseen, and what searches found: else they would end as soon as nothing is unseen any more. A
+ * search is due every 5 ms, or so much later that searches stay within their share of a CPU. Pure
+ * arithmetic; one thread.
+ */
+final class ThreadSearch {
+
+  private static final long SHORTEST_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
+  private static final long LASTS_NANOS = TimeUnit.SECONDS.toNanos(2);
+
+  /** CPU time of short threads that is worth a search, a part of one CPU. */
+  private static final double WORTH = 0.01;
+
+  private long sweptAt;
+  private long found;
+  private long before; // unseen or found, at the last sweep
+  private long until = Long.MAX_VALUE;
+  private long due = SHORTEST_NANOS;
+
+  /**
+   * At the session's start.
+   *
+   * @param unseenNanos CPU time that is unseen by then, ns
+   */
+  ThreadSearch(long unseenNanos) {
+    before = unseenNanos;
+  }
+
+  /** When the next search is due, ns after the session's start; {@code Long.MAX_VALUE} if never. */
+  long dueNanos() {
+    return due;
+  }
+
+  /**
+   * After a sweep.
+   *
+   * @param now ns after the session's start
+   * @param unseenNanos CPU time that is unseen by now, ns
+   */
+  void swept(long now, long unseenNanos) {
+    if (until == Long.MAX_VALUE) { // the session's first
+      due = Long.MAX_VALUE;
+      until = now;
+    }
+    if (unseenNanos + found - before > WORTH * (now - sweptAt)) {
+      until = now + LASTS_NANOS;
+      due = Math.min(due, now + SHORTEST_NANOS);
+    }
+    sweptAt = now;
+    before = unseenNanos + found;
+  }
+
+  /**
+   * After a search.
+   *
+   * @param now ns after the session's start
+   * @param tookNanos CPU time that it took, waking up included, ns
+   * @param share the reciprocal of the share of a CPU that it may take
+   * @param foundNanos CPU time of threads that searches found and that are gone, ns
+   */
+  void searched(long now, long tookNanos, int share, long foundNanos) {
+    found = foundNanos;
+    due = now < until ? now + Math.max(SHORTEST_NANOS, share * tookNanos) : Long.MAX_VALUE;
+  }
+}

@@ -1,0 +1,40 @@
+package io.spprof.session;
+
+import io.spprof.profile.ProfilerStats;
+
+/** How much of the CPU time of the last seconds is in no profile. Pure arithmetic; one thread. */
+final class UnseenShare {
+
+  /** Told from so much on, and from 10 ms in the last seconds. */
+  private static final double MUCH = 0.05;
+
+  private static final long LEAST_NANOS = 10_000_000;
+
+  /** Of the sums, a second later: some five seconds count. */
+  private static final double KEPT = 0.8;
+
+  private long unseenBefore;
+  private long usedBefore;
+  private double unseen;
+  private double used;
+
+  /**
+   * Called about once a second.
+   *
+   * @param now the session's figures
+   * @return what the user should know, or ""
+   */
+  String problem(ProfilerStats now) {
+    long allUsed = now.sampledCpuNanos() + now.droppedCpuNanos();
+    unseen = KEPT * unseen + now.unseenCpuNanos() - unseenBefore;
+    used = KEPT * used + allUsed - usedBefore;
+    unseenBefore = now.unseenCpuNanos();
+    usedBefore = allUsed;
+    if (unseen < LEAST_NANOS || unseen < MUCH * used) {
+      return "";
+    }
+    return Math.min(100, Math.round(100 * unseen / used))
+        + " % of the CPU time of the last seconds is in no profile: it was used by threads that"
+        + " ended before they were found, or after their last signal; UnseenCpuTimeNanos counts it";
+  }
+}

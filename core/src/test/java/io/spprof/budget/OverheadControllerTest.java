@@ -1,0 +1,296 @@
+package io.spprof.budget;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.function.DoubleUnaryOperator;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The controller on a simulated application: signals come as the interval says, and cost. */
+final class OverheadControllerTest {
+
+  private static final long MS = 1_000_000;
+  private static final int PASSES = 10; // a second
+
+  /** An application, and what the profiler's work on it costs. */
+  private static final class Simulation {
+    final Random random = new Random(7);
+    final OverheadController controller;
+    DoubleUnaryOperator usage = t -> 1; // CPUs, by seconds
+    DoubleUnaryOperator costNanos = t -> 20_000; // of a signal
+    double fixedShare = 0.0002; // at the fastest pace
+    double lag = 0.5; // of the way that the threads still follow the last interval after a pass
+    final List<Double> overheadByPass = new ArrayList<>(); // of one CPU
+    final List<Long> intervals = new ArrayList<>();
+    double cpu;
+    double overhead;
+    double fixed;
+    double hooks;
+    DoubleUnaryOperator hookShare = t -> 0; // what starts and ends of threads take
+    double effective; // interval
+    long signals;
+    long signalsThen; // when it was awake last
+    int pass;
+    int nextAwake;
+    int spikeAt = -1;
+    double spikeNanos; // of the own thread's
+
+    Simulation(double budgetPercent, long shortestNanos) {
+      this(budgetPercent, shortestNanos, 2);
+    }
+
+    Simulation(double budgetPercent, long shortestNanos, int cpus) {
+      controller = new OverheadController(budgetPercent, shortestNanos, cpus);
+      effective = shortestNanos;
+    }
+
+    void run(int seconds) {
+      double dt = 1e9 / PASSES;
+      for (int end = pass + seconds * PASSES; pass < end; pass++) {
+        double t = (double) pass / PASSES;
+        effective += (1 - lag) * (controller.intervalNanos() * controller.share() - effective);
+        double used = usage.applyAsDouble(t) * dt;
+        double mean = used / effective;
+        int count = (int) mean + (random.nextDouble() < mean - (int) mean ? 1 : 0);
+        boolean awake = pass >= nextAwake;
+        double own = awake ? fixedShare * dt : 0;
+        own += pass == spikeAt ? spikeNanos : 0;
+        double cost = own + count * costNanos.applyAsDouble(t) * (0.5 + random.nextDouble());
+        cpu += count * effective;
+        signals += count;
+        overhead += cost;
+        fixed += own;
+        double ofHooks = hookShare.applyAsDouble(t) * dt;
+        hooks += ofHooks;
+        cost += ofHooks;
+        overhead += ofHooks;
+        overheadByPass.add(cost / dt);
+        if (awake) {
+          nextAwake = pass + controller.pace() * (signals > signalsThen ? 1 : 2);
+          signalsThen = signals;
+          controller.update(
+              new OverheadController.Measured(
+                  (long) ((pass + 1) * dt),
+                  signals,
+                  (long) cpu,
+                  (long) overhead,
+                  (long) fixed,
+                  (long) hooks));
+        }
+        intervals.add(controller.intervalNanos());
+      }
+    }
+
+    /** The worst 10 s after a second, of one CPU in percent. */
+    double worst(int fromSecond) {
+      double worst = 0;
+      for (int i = fromSecond * PASSES; i + 10 * PASSES <= overheadByPass.size(); i++) {
+        double sum = 0;
+        for (double share : overheadByPass.subList(i, i + 10 * PASSES)) {
+          sum += share;
+        }
+        worst = Math.max(worst, 100 * sum / (10 * PASSES));
+      }
+      return worst;
+    }
+
+    long changes(int fromSecond) {
+      long changes = 0;
+      for (int i = Math.max(1, fromSecond * PASSES); i < intervals.size(); i++) {
+        changes += intervals.get(i).equals(intervals.get(i - 1)) ? 0 : 1;
+      }
+      return changes;
+    }
+  }
+
+  @Test
+  void shouldLeaveTheIntervalWhereTheBudgetAllowsIt() {
+    Simulation simulation = new Simulation(1, 10 * MS);
+    simulation.usage = t -> 2; // 200 signals a second, 0.4 %
+    simulation.run(120);
+    assertEquals(0, simulation.changes(0));
+    assertEquals(10 * MS, simulation.controller.intervalNanos());
+  }
+
+  /** Half of the budget goes for threads that start and end: signals have the rest. */
+  @Test
+  void shouldLeaveLessForSignalsWhereThreadsStartAndEnd() {
+    Simulation simulation = new Simulation(1, 1 * MS);
+    simulation.usage = t -> 8;
+    simulation.hookShare = t -> 0.005;
+    simulation.run(120);
+    assertTrue(simulation.worst(20) <= 1, () -> simulation.worst(20) + " %");
+    assertTrue(simulation.worst(20) > 0.7, () -> simulation.worst(20) + " %");
+    assertFalse(simulation.controller.outOfReach());
+    assertEquals(0.5, simulation.controller.hookPercent(), 0.01);
+  }
+
+  @Test
+  void shouldSayThatStartsAndEndsOfThreadsAloneTakeTheBudget() {
+    Simulation simulation = new Simulation(1, 1 * MS);
+    simulation.hookShare = t -> 0.02;
+    simulation.run(30);
+    assertTrue(simulation.controller.outOfReach());
+    assertEquals(1, simulation.controller.pace(), "its own thread is not to blame");
+    assertEquals(2, simulation.controller.hookPercent(), 0.2);
+  }
+
+  @ParameterizedTest
+  @ValueSource(doubles = {0.1, 0.3, 1, 5})
+  void shouldKeepTheBudgetUnderASteadyLoadAndUseIt(double budget) {
+    Simulation simulation = new Simulation(budget, 1 * MS);
+    simulation.usage = t -> 8;
+    simulation.run(120);
+    assertTrue(simulation.worst(20) <= budget, () -> simulation.worst(20) + " %");
+    assertTrue(simulation.worst(20) > 0.5 * budget, () -> simulation.worst(20) + " %");
+    assertTrue(simulation.changes(20) < 30, () -> simulation.changes(20) + " changes");
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 3, 7, 20})
+  void shouldKeepTheBudgetUnderALoadThatSwings(int seconds) {
+    Simulation simulation = new Simulation(0.3, 1 * MS, 60);
+    simulation.usage = t -> (int) (t / seconds) % 2 == 0 ? 0.01 : 60;
+    simulation.run(300);
+    assertTrue(simulation.worst(20) <= 1.2 * 0.3, () -> simulation.worst(20) + " %");
+  }
+
+  @Test
+  void shouldKeepTheBudgetWhenSignalsGetDear() {
+    Simulation simulation = new Simulation(1, 1 * MS);
+    simulation.usage = t -> 2;
+    simulation.costNanos = t -> (int) (t / 15) % 2 == 0 ? 5_000 : 60_000; // deep stacks
+    simulation.run(300);
+    assertTrue(simulation.worst(20) <= 1.2, () -> simulation.worst(20) + " %");
+  }
+
+  @Test
+  void shouldComeBackToTheConfiguredIntervalWhenTheLoadGoes() {
+    Simulation simulation = new Simulation(0.3, 10 * MS);
+    simulation.usage = t -> t < 30 ? 60 : 0.01;
+    simulation.run(29);
+    assertTrue(simulation.controller.intervalNanos() > 100 * MS);
+    simulation.run(60);
+    assertEquals(10 * MS, simulation.controller.intervalNanos());
+  }
+
+  @Test
+  void shouldShortenOneRungASecondAtMost() {
+    Simulation simulation = new Simulation(0.3, 10 * MS);
+    simulation.usage = t -> t < 30 ? 60 : 0.01;
+    simulation.run(90);
+    for (int i = 10; i < simulation.intervals.size(); i++) {
+      long now = simulation.intervals.get(i);
+      long secondBefore = simulation.intervals.get(i - 10);
+      assertTrue(now >= secondBefore / 1.7, secondBefore + " to " + now); // 1.5 and 1
+    }
+  }
+
+  @Test
+  void shouldLetThreadsRestWhereTheLongestIntervalIsNotEnough() {
+    Simulation simulation = new Simulation(0.05, 10 * MS);
+    simulation.usage = t -> t < 120 ? 100 : 1; // 0.2 % at 1 s
+    simulation.run(120);
+    assertTrue(simulation.controller.share() >= 4, () -> "" + simulation.controller.share());
+    assertTrue(simulation.worst(60) <= 1.2 * 0.05, () -> simulation.worst(60) + " %");
+    simulation.run(180);
+    assertEquals(1, simulation.controller.share());
+    assertTrue(simulation.controller.intervalNanos() < 1000 * MS);
+    assertFalse(simulation.controller.outOfReach());
+  }
+
+  @Test
+  void shouldTellWhenItsOwnWorkIsOverTheBudget() {
+    Simulation simulation = new Simulation(0.1, 10 * MS);
+    simulation.usage = t -> 0;
+    simulation.fixedShare = 8 * 2 * 0.002; // at the slowest pace and idle, twice the budget
+    simulation.run(60);
+    assertTrue(simulation.controller.outOfReach());
+    assertEquals(8, simulation.controller.pace());
+    assertEquals(0.2, simulation.controller.fixedPercent(), 0.01);
+    assertEquals(1000 * MS, simulation.controller.intervalNanos());
+    assertEquals(1, simulation.controller.share(), "threads rest though their signals cost little");
+  }
+
+  @Test
+  void shouldNotTellThatOfASpike() {
+    Simulation simulation = new Simulation(0.05, 10 * MS);
+    simulation.spikeAt = 5;
+    simulation.spikeNanos = 60 * MS; // two minutes of the budget
+    for (int second = 0; second < 60; second++) {
+      simulation.run(1);
+      assertFalse(simulation.controller.outOfReach(), "in second " + second);
+    }
+    assertEquals(1, simulation.controller.share());
+    assertTrue(simulation.controller.intervalNanos() < 1000 * MS, "still pays for it");
+  }
+
+  @Test
+  void shouldLeaveThePaceWhereThereIsRoomForAllSignals() {
+    Simulation simulation = new Simulation(0.3, 10 * MS);
+    simulation.usage = t -> 0.01;
+    simulation.fixedShare = 0.0024; // 0.4 of the budget when idle
+    simulation.run(60);
+    assertEquals(1, simulation.controller.pace());
+    assertEquals(10 * MS, simulation.controller.intervalNanos());
+  }
+
+  @Test
+  void shouldSampleAllThreadsAgainThoughItsOwnThreadIsDear() {
+    Simulation simulation = new Simulation(0.05, 10 * MS);
+    simulation.fixedShare = 8 * 2 * 0.9 * 0.0005; // at the slowest pace and idle, 0.9 of the budget
+    simulation.usage = t -> t < 120 ? 100 : 0.01;
+    simulation.run(120);
+    assertTrue(simulation.controller.share() > 1, () -> "" + simulation.controller.share());
+    simulation.run(60);
+    assertEquals(1, simulation.controller.share());
+  }
+
+  @Test
+  void shouldHaveItsOwnThreadSleepLongerWhereTheBudgetIsSmall() {
+    Simulation simulation = new Simulation(0.3, 1 * MS);
+    simulation.usage = t -> 2;
+    simulation.fixedShare = 0.004; // more than the budget
+    simulation.run(120);
+    assertEquals(4, simulation.controller.pace());
+    assertFalse(simulation.controller.outOfReach());
+    assertTrue(simulation.worst(30) <= 1.2 * 0.3, () -> simulation.worst(30) + " %");
+    assertTrue(simulation.worst(30) > 0.5 * 0.3, () -> simulation.worst(30) + " %");
+
+    simulation.fixedShare = 0.0002;
+    simulation.run(120);
+    assertEquals(1, simulation.controller.pace());
+  }
+
+  @Test
+  void shouldKeepTheBudgetUnderALoadThatSwingsWhileItsOwnThreadSleepsLonger() {
+    Simulation simulation = new Simulation(0.2, 1 * MS, 60);
+    simulation.usage = t -> (int) (t / 20) % 2 == 0 ? 0.01 : 60;
+    simulation.fixedShare = 0.004;
+    simulation.run(300);
+    assertTrue(simulation.controller.pace() > 1);
+    assertTrue(simulation.worst(30) <= 1.2 * 0.2, () -> simulation.worst(30) + " %");
+  }
+
+  @Test
+  void shouldNotMoveWhenTimeDoesNot() {
+    OverheadController controller = new OverheadController(1, 10 * MS, 2);
+    controller.update(new OverheadController.Measured(0, 1_000_000, 1, 1_000_000_000, 0, 0));
+    assertEquals(10 * MS, controller.intervalNanos());
+  }
+
+  @Test
+  void shouldHaveOneRungAtTheLongestInterval() {
+    Simulation simulation = new Simulation(0.1, 1000 * MS);
+    simulation.usage = t -> 60;
+    simulation.run(20);
+    assertEquals(1000 * MS, simulation.controller.intervalNanos());
+    assertTrue(simulation.controller.share() > 1);
+  }
+}
