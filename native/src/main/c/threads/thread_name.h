@@ -11,7 +11,7 @@
  *                                    writes a record for each that has another name than before
  *
  * A look comes before the samples are taken out of the ring, and only those are taken that were
- * there when it began (Drainer.java): each was marked by then, so its name has been read after it
+ * there when it began (Collector.java): each was marked by then, so its name has been read after it
  * was taken. A sample goes by the name that its thread had at the first look, or end, after it:
  * less than a pass later. A thread that names itself before it is first looked at shows no other
  * name.

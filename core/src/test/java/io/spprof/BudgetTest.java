@@ -137,11 +137,11 @@ final class BudgetTest {
     profiler.stop();
   }
 
-  private volatile int asked; // in the drainer's last second
+  private volatile int asked; // in the collector's last second
   private int asking;
   private int second;
 
-  /** Every pass asks for the counters, on the drainer's thread; the test does not meanwhile. */
+  /** Every pass asks for the counters, on the collector's thread; the test does not meanwhile. */
   private void countPass() {
     int now = sampler.secondsPassed.get();
     if (now != second) {

@@ -32,7 +32,7 @@ final class ProfilerConcurrencyTest {
   void shouldLeaveNoThread() {
     hold.countDown();
     profiler.close();
-    assertFalse(WaitFor.drainerAlive());
+    assertFalse(WaitFor.collectorAlive());
   }
 
   private Thread run(String what, Runnable action) {
@@ -169,7 +169,7 @@ final class ProfilerConcurrencyTest {
     WaitFor.end(stopping);
 
     assertEquals(List.of("stop"), outcomes);
-    assertFalse(WaitFor.drainerAlive());
+    assertFalse(WaitFor.collectorAlive());
   }
 
   /**

@@ -40,14 +40,14 @@ final class ProfilerEventsTest {
   @Timeout(value = 60, threadMode = ThreadMode.SEPARATE_THREAD)
   void shouldLeaveNoThread() {
     profiler.close();
-    WaitFor.condition(() -> !WaitFor.drainerAlive(), "the end of the thread");
+    WaitFor.condition(() -> !WaitFor.collectorAlive(), "the end of the thread");
   }
 
   private void start() {
     profiler.start(ProfilerConfig.DEFAULT);
   }
 
-  /** More than the ring holds, before the drainer's next pass can take much of it. */
+  /** More than the ring holds, before the collector's next pass can take much of it. */
   private void overflow() {
     WaitFor.condition(
         () -> {
@@ -242,7 +242,7 @@ final class ProfilerEventsTest {
     hold.countDown();
     WaitFor.end(other);
     assertSame(IDLE, profiler.state());
-    assertFalse(WaitFor.drainerAlive());
+    assertFalse(WaitFor.collectorAlive());
   }
 
   @Test

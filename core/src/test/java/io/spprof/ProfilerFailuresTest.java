@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.mockito.Mockito.mockConstruction;
 
-import io.spprof.collect.Drainer;
+import io.spprof.collect.Collector;
 import io.spprof.config.ProfilerConfig;
 import io.spprof.profile.ProfilerStats;
 import io.spprof.profile.SessionStats;
@@ -35,7 +35,7 @@ final class ProfilerFailuresTest {
   void shouldLeaveNoThread() {
     sampler.onStop = FINE;
     profiler.close();
-    assertFalse(WaitFor.drainerAlive());
+    assertFalse(WaitFor.collectorAlive());
   }
 
   private static FakeSampler.Step refuse(String why) {
@@ -51,7 +51,7 @@ final class ProfilerFailuresTest {
     assertTrue(message.contains(why), message);
     assertSame(ProfilerState.FAILED, profiler.state());
     assertEquals(message, profiler.lastError());
-    assertFalse(WaitFor.drainerAlive());
+    assertFalse(WaitFor.collectorAlive());
     assertEquals(0, profiler.stats().sessionsStarted());
     assertThrows(IllegalStateException.class, profiler::stop);
   }
@@ -105,9 +105,9 @@ final class ProfilerFailuresTest {
 
   @Test
   void shouldUndoTheSamplersStartWhenTheCollectorCannotBeMade() {
-    try (MockedConstruction<Drainer> none =
+    try (MockedConstruction<Collector> none =
         mockConstruction(
-            Drainer.class,
+            Collector.class,
             (mock, context) -> {
               throw new OutOfMemoryError("Java heap space");
             })) {
@@ -116,7 +116,7 @@ final class ProfilerFailuresTest {
     }
 
     assertEquals(List.of("load", "start", "stop", "release"), sampler.calls);
-    assertFalse(WaitFor.drainerAlive());
+    assertFalse(WaitFor.collectorAlive());
     assertNextSessionIsFine(1);
   }
 
@@ -208,7 +208,7 @@ final class ProfilerFailuresTest {
     assertTrue(profiler.lastError().contains("could not be collected"), profiler.lastError());
     ProfilerStats stats = profiler.stats();
     assertEquals(stats.signals(), stats.collectedSamples() + stats.dropped().total());
-    assertFalse(WaitFor.drainerAlive());
+    assertFalse(WaitFor.collectorAlive());
     assertNextSessionIsFine(2);
   }
 
@@ -228,7 +228,7 @@ final class ProfilerFailuresTest {
 
     sampler.threadCpuNanos = () -> 0;
     assertEquals(ProfilerState.FAILED, profiler.state());
-    assertFalse(WaitFor.drainerAlive());
+    assertFalse(WaitFor.collectorAlive());
     assertNextSessionIsFine(2);
   }
 
@@ -253,7 +253,7 @@ final class ProfilerFailuresTest {
     profiler.stop();
     assertEquals(ProfilerState.IDLE, profiler.state());
     assertEquals(1, profiler.stats().collectedSamples());
-    assertFalse(WaitFor.drainerAlive());
+    assertFalse(WaitFor.collectorAlive());
     assertNextSessionIsFine(2);
   }
 

@@ -27,7 +27,7 @@ final class ProfilerLifecycleTest {
   @AfterEach
   void shouldLeaveNoThread() {
     profiler.close();
-    assertFalse(WaitFor.drainerAlive());
+    assertFalse(WaitFor.collectorAlive());
   }
 
   private static void assertSays(String part, Exception refused) {
@@ -56,7 +56,7 @@ final class ProfilerLifecycleTest {
     assertEquals(1, profiler.start(config));
     assertSame(ProfilerState.RUNNING, profiler.state());
     assertTrue(profiler.profile().info().running());
-    assertTrue(WaitFor.drainerAlive());
+    assertTrue(WaitFor.collectorAlive());
     sampler.name(3, "worker");
     sampler.signal(3, 10, 8, 16);
     sampler.signal(3, 10, 8, 16);
@@ -70,7 +70,7 @@ final class ProfilerLifecycleTest {
     assertEquals(stats, profiler.stats().session());
     assertEquals(stats, profiler.stats().session(), "the figures are final");
     assertSame(config, profiler.config());
-    assertFalse(WaitFor.drainerAlive());
+    assertFalse(WaitFor.collectorAlive());
     assertEquals(List.of("load", "start", "stop", "release"), sampler.calls);
     Profile profile = profiler.profile();
     assertEquals(2, profile.totalSamples());
@@ -127,7 +127,7 @@ final class ProfilerLifecycleTest {
     profiler.close();
 
     assertSame(ProfilerState.IDLE, profiler.state());
-    assertFalse(WaitFor.drainerAlive());
+    assertFalse(WaitFor.collectorAlive());
     assertEquals(1, profiler.profile().totalSamples(), "what was sampled can still be read");
     assertSays("was closed; use a new one", refusedStart());
     assertThrows(IllegalStateException.class, () -> profiler.stop());
@@ -163,7 +163,7 @@ final class ProfilerLifecycleTest {
     assertTrue(profiler.stats().session().durationMillis() >= 1000);
     assertEquals(1, profiler.stats().session().collected());
     assertThrows(IllegalStateException.class, () -> profiler.stop());
-    WaitFor.condition(() -> !WaitFor.drainerAlive(), "the end of the thread");
+    WaitFor.condition(() -> !WaitFor.collectorAlive(), "the end of the thread");
     assertEquals(2, profiler.start(ProfilerConfig.DEFAULT));
   }
 
@@ -196,6 +196,6 @@ final class ProfilerLifecycleTest {
       assertEquals(after.signals(), after.collectedSamples() + after.dropped().total());
       before = after;
     }
-    assertFalse(WaitFor.drainerAlive());
+    assertFalse(WaitFor.collectorAlive());
   }
 }

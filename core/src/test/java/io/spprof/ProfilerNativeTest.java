@@ -29,7 +29,7 @@ final class ProfilerNativeTest {
   @AfterEach
   void shouldLeaveNoThread() {
     profiler.close();
-    assertFalse(WaitFor.drainerAlive());
+    assertFalse(WaitFor.collectorAlive());
   }
 
   private static long cpuNanos() {

@@ -40,7 +40,7 @@ final class WaitFor {
     }
   }
 
-  static boolean drainerAlive() {
+  static boolean collectorAlive() {
     return Thread.getAllStackTraces().keySet().stream()
         .anyMatch(thread -> thread.getName().equals(SESSION_THREAD) && thread.isAlive());
   }

@@ -47,7 +47,7 @@ final class Windows implements MemoryBudget.Reclaimer, SampleLog.Older {
   private final long[] stateNanos = new long[ThreadState.values().length]; // of the open window
   private long openedNanos;
   private WindowFigures atOpening = WindowFigures.ZERO;
-  private Drainer.Extent extent = new Drainer.Extent(0, 1, 0, 0);
+  private Collector.Extent extent = new Collector.Extent(0, 1, 0, 0);
   private int gone;
 
   /**
@@ -268,7 +268,7 @@ final class Windows implements MemoryBudget.Reclaimer, SampleLog.Older {
   }
 
   /** How far back they go. */
-  Drainer.Extent extent() {
+  Collector.Extent extent() {
     return extent;
   }
 
@@ -280,7 +280,7 @@ final class Windows implements MemoryBudget.Reclaimer, SampleLog.Older {
       coarsest = Math.max(coarsest, window.nanos());
     }
     long since = closed.isEmpty() ? openedNanos : closed.get(0).fromNanos();
-    extent = new Drainer.Extent(since, closed.size() + 1, finest, coarsest);
+    extent = new Collector.Extent(since, closed.size() + 1, finest, coarsest);
   }
 
   /** Number of closed windows that went. */

@@ -3,8 +3,8 @@ package io.spprof.session;
 import io.spprof.Profiler;
 import io.spprof.budget.IntervalInForce;
 import io.spprof.budget.Overhead;
+import io.spprof.collect.Collector;
 import io.spprof.collect.CollectorStats;
-import io.spprof.collect.Drainer;
 import io.spprof.collect.MemoryBudget;
 import io.spprof.config.Engine;
 import io.spprof.config.Mode;
@@ -92,9 +92,9 @@ public final class ProfilerSession {
   private long startTimeMillis;
   private volatile String walker = Walker.name(StackWalker.AUTO);
   private long startNanos;
-  private volatile Drainer drainer; // null until the native side runs
+  private volatile Collector collector; // null until the native side runs
   private SessionHistory history; // written in start()
-  private DrainerThread thread;
+  private CollectorThread thread;
   private long endNanos; // written before `last`
   private volatile ProfilerStats last; // set once, when ENDED
   private volatile SamplerCounters lastCounted = SamplerCounters.ZERO;
@@ -137,7 +137,7 @@ public final class ProfilerSession {
    * @return true on that thread
    */
   public static boolean isSessionThread() {
-    return DrainerThread.isCurrent();
+    return CollectorThread.isCurrent();
   }
 
   /**
@@ -181,7 +181,7 @@ public final class ProfilerSession {
     sampler.load();
     before = sampler.counters().settled();
     // The thread first, so that it is known as our own before anything is sampled.
-    thread = new DrainerThread(sampler, owner);
+    thread = new CollectorThread(sampler, owner);
     thread.start();
     boolean sampling = false;
     boolean started = false;
@@ -194,11 +194,11 @@ public final class ProfilerSession {
       sampling = true;
       walker = Walker.name(sampler.walker());
       DebugInfo debugInfo = DebugInfo.of(sampler.debugNonSafepoints());
-      drainer = new Drainer(ring, sampler, config.depth(), tables, samplerNanos);
-      history = new SessionHistory(this, drainer, startNanos, wallClock, debugInfo);
+      collector = new Collector(ring, sampler, config.depth(), tables, samplerNanos);
+      history = new SessionHistory(this, collector, startNanos, wallClock, debugInfo);
       lookForProblems("");
       stage.set(Stage.RUNNING);
-      thread.begin(this, drainer, ring, deadlineNanos(), windowNanos());
+      thread.begin(this, collector, ring, deadlineNanos(), windowNanos());
       started = true;
     } finally {
       if (!started) {
@@ -256,10 +256,10 @@ public final class ProfilerSession {
     long elapsed = System.nanoTime() - startNanos; // after the last window's closing
     try {
       // Nothing is written any more: what is in the ring now is all there is.
-      while (drainer.doWork() > 0) {
+      while (collector.doWork() > 0) {
         Thread.onSpinWait();
       }
-      drainer.refreshHotMethods();
+      collector.refreshHotMethods();
     } catch (RuntimeException | OutOfMemoryError e) {
       note = "the last samples could not be collected (" + e + "); they are counted as dropped";
     } finally { // an error that comes each time must not keep the session from ending
@@ -318,7 +318,7 @@ public final class ProfilerSession {
           "walker=agct is used, which cannot read every stack: walker=vm does not work in this JVM, "
               + sampler.walkerProblem();
     }
-    if (found.isEmpty() && drainer.stats().stackTableFull() > 0) {
+    if (found.isEmpty() && collector.stats().stackTableFull() > 0) {
       found =
           "the tables are full: new stacks are dropped; "
               + (shares.problem().isEmpty()
@@ -343,7 +343,7 @@ public final class ProfilerSession {
   void keepRoomForNames() {
     long now = elapsedNanos();
     if (now - lastForgotten >= FORGET_NANOS
-        && drainer.walkerIsFull(samplerConfig.methods(), samplerConfig.locations())
+        && collector.walkerIsFull(samplerConfig.methods(), samplerConfig.locations())
         && sampler.forgetTold()) {
       lastForgotten = now;
     }
@@ -355,7 +355,7 @@ public final class ProfilerSession {
    * @return at most 20, not null
    */
   public List<HotMethod> hotMethods() {
-    Drainer source = drainer;
+    Collector source = collector;
     return source == null ? List.of() : source.hotMethods();
   }
 
@@ -395,7 +395,7 @@ public final class ProfilerSession {
   }
 
   private ProfilerStats stats(long elapsedNanos, boolean ended) {
-    Drainer source = drainer;
+    Collector source = collector;
     // The collector's figures first: a sample on its way between the two must not be missing.
     CollectorStats collected = source == null ? CollectorStats.ZERO : source.stats();
     SamplerCounters now = sampler.counters();

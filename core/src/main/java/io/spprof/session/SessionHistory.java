@@ -2,7 +2,7 @@ package io.spprof.session;
 
 import io.spprof.budget.IntervalInForce;
 import io.spprof.budget.Overhead;
-import io.spprof.collect.Drainer;
+import io.spprof.collect.Collector;
 import io.spprof.collect.Slice;
 import io.spprof.collect.WindowFigures;
 import io.spprof.config.Mode;
@@ -36,19 +36,19 @@ public final class SessionHistory {
   private static final String REMEDY = "a larger -Xmx makes room";
 
   private final ProfilerSession session;
-  private final Drainer drainer;
+  private final Collector collector;
   private final long startNanos;
   private final InstantSource wallClock;
   private final DebugInfo debugInfo;
 
   SessionHistory(
       ProfilerSession session,
-      Drainer drainer,
+      Collector collector,
       long startNanos,
       InstantSource wallClock,
       DebugInfo debugInfo) {
     this.session = session;
-    this.drainer = drainer;
+    this.collector = collector;
     this.startNanos = startNanos;
     this.wallClock = wallClock;
     this.debugInfo = debugInfo;
@@ -77,13 +77,13 @@ public final class SessionHistory {
     ProfilerStats now;
     Kept kept;
     boolean goesOn;
-    synchronized (drainer) { // no pass between the figures and the rows
-      room.require(drainer.sliceBytes(), "a copy of the profile's figures", REMEDY);
+    synchronized (collector) { // no pass between the figures and the rows
+      room.require(collector.sliceBytes(), "a copy of the profile's figures", REMEDY);
       goesOn = session.running();
       now = session.stats();
       long present = session.sessionNanos();
       slice =
-          drainer.slice(
+          collector.slice(
               sessionNanos(range.fromMillis(), epoch),
               sessionNanos(range.toMillis(), epoch),
               present,
@@ -143,8 +143,8 @@ public final class SessionHistory {
    */
   public List<WindowStats> windows() {
     List<Slice.Stretch> stretches;
-    synchronized (drainer) {
-      stretches = drainer.stretches(session.sessionNanos(), figures(session.stats()));
+    synchronized (collector) {
+      stretches = collector.stretches(session.sessionNanos(), figures(session.stats()));
     }
     long epoch = epochNanos();
     List<WindowStats> windows = new ArrayList<>(stretches.size());
@@ -168,7 +168,7 @@ public final class SessionHistory {
    * @return not null
    */
   public Kept kept() {
-    Drainer.Extent extent = drainer.extent();
+    Collector.Extent extent = collector.extent();
     long epoch = epochNanos();
     return new Kept(
         millis(epoch, extent.sinceNanos()),
@@ -180,8 +180,8 @@ public final class SessionHistory {
 
   /** Closes the window of time that is open. */
   void roll() {
-    synchronized (drainer) {
-      drainer.roll(
+    synchronized (collector) {
+      collector.roll(
           session.sessionNanos(),
           figures(session.stats()),
           TimeUnit.SECONDS.toNanos(session.config().retentionSeconds()));

@@ -25,8 +25,8 @@ final class CompactionTest {
 
   private final RingWriter ring = new RingWriter(64 << 10);
   private final FakeSampler sampler = new FakeSampler();
-  private final Drainer drainer =
-      new Drainer(ring.reader(), sampler, 16, new MemoryBudget(1 << 20), 0);
+  private final Collector collector =
+      new Collector(ring.reader(), sampler, 16, new MemoryBudget(1 << 20), 0);
 
   @Test
   void shouldTakeNumbersAnewOnceTheWalkerForgot() {
@@ -38,13 +38,13 @@ final class CompactionTest {
     ring.method(1, "a/B.fresh", 0 << 16 | 20);
     ring.words(1, 10, OK, define(1, 1), frame(1, 0));
     ring.words(1, 10, OK, location(1));
-    drainer.doWork();
+    collector.doWork();
 
     assertEquals(
         Map.of(
             "[thread 1];a.B.old", 1L, "[thread 1];[other methods]", 2L, "[thread 1];a.B.fresh", 2L),
-        folded(snapshot(drainer)));
-    assertEquals(0, drainer.stats().collectorError());
+        folded(snapshot(collector)));
+    assertEquals(0, collector.stats().collectorError());
   }
 
   @Test
@@ -76,30 +76,30 @@ final class CompactionTest {
       ring.method(i, name + i, 0 << 16 | i);
       ring.words(1, cpuNanos, OK, define(i, 2), frame(i, 0), frame(first, 0));
     }
-    drainer.doWork();
+    collector.doWork();
   }
 
   @Test
   void shouldForgetNamesThatNoWindowHasWithTheNumbers() {
     tell(1, 50, "a/B.old", 1);
-    drainer.roll(1_000_000_000L, WindowFigures.ZERO, 500_000_000L);
-    Slice past = drainer.slice(0, Long.MAX_VALUE, 1_000_000_000L, WindowFigures.ZERO);
+    collector.roll(1_000_000_000L, WindowFigures.ZERO, 500_000_000L);
+    Slice past = collector.slice(0, Long.MAX_VALUE, 1_000_000_000L, WindowFigures.ZERO);
     tell(51, 30, "a/B.kept", 100);
     Map<String, Long> kept = new TreeMap<>();
     for (int i = 51; i < 81; i++) {
       kept.put("[thread 1];a.B.kept51;a.B.kept" + i, 1L);
     }
-    drainer.roll(2_000_000_000L, WindowFigures.ZERO, 500_000_000L);
+    collector.roll(2_000_000_000L, WindowFigures.ZERO, 500_000_000L);
     tell(81, 10, "a/B.open", 100);
     for (int i = 81; i < 91; i++) {
       kept.put("[thread 1];a.B.open81;a.B.open" + i, 1L);
     }
-    assertEquals(90, snapshot(drainer).methodCount());
+    assertEquals(90, snapshot(collector).methodCount());
 
     ring.forget();
-    drainer.doWork();
+    collector.doWork();
 
-    Profile profile = snapshot(drainer);
+    Profile profile = snapshot(collector);
     assertEquals(kept, folded(profile));
     assertEquals(40, profile.methodCount());
     assertEquals(40, profile.frameCount());
@@ -107,20 +107,20 @@ final class CompactionTest {
       String name = profile.frameName(frame);
       assertEquals(name.replaceAll("[^0-9]", ""), "" + profile.frameLine(frame), name);
     }
-    drainer.refreshHotMethods();
-    assertEquals(20, drainer.hotMethods().size());
+    collector.refreshHotMethods();
+    assertEquals(20, collector.hotMethods().size());
     // With new numbers for what was there and for what was not.
     tell(1, 2, "a/B.open8", 100);
     tell(3, 1, "a/B.fresh", 100);
     kept.put("[thread 1];a.B.open81;a.B.open81", 2L);
     kept.put("[thread 1];a.B.open81;a.B.open82", 2L);
     kept.put("[thread 1];a.B.fresh3;a.B.fresh3", 1L);
-    assertEquals(kept, folded(snapshot(drainer)));
+    assertEquals(kept, folded(snapshot(collector)));
     // What was handed out before is as it was.
     Profile before = Snapshots.of(past);
     assertEquals(50, before.totalSamples());
     assertTrue(folded(before).containsKey("[thread 1];a.B.old1;a.B.old50"));
-    assertEquals(0, drainer.stats().collectorError());
+    assertEquals(0, collector.stats().collectorError());
   }
 
   @Test
@@ -131,30 +131,30 @@ final class CompactionTest {
     ring.name(4, "busy");
     ring.method(1, "a/B.c");
     ring.words(2, 10, OK, frame(1, 0));
-    drainer.doWork();
-    drainer.roll(1_000_000_000L, WindowFigures.ZERO, 500_000_000L);
+    collector.doWork();
+    collector.roll(1_000_000_000L, WindowFigures.ZERO, 500_000_000L);
     ring.words(3, 10, OK, frame(1, 0));
     ring.words(4, 10, OK, frame(1, 0));
     ring.forget(); // all of these were told since the session began
     ring.name(1, "idle");
     ring.name(4, "busy");
-    drainer.doWork();
-    assertEquals(4, snapshot(drainer).threadCount());
-    drainer.roll(2_000_000_000L, WindowFigures.ZERO, 500_000_000L);
+    collector.doWork();
+    assertEquals(4, snapshot(collector).threadCount());
+    collector.roll(2_000_000_000L, WindowFigures.ZERO, 500_000_000L);
 
     ring.forget();
     ring.name(1, "idle");
     ring.name(4, "busy");
     ring.method(1, "a/B.c");
     ring.words(1, 10, OK, frame(1, 0));
-    drainer.doWork();
+    collector.doWork();
 
-    Profile profile = snapshot(drainer);
+    Profile profile = snapshot(collector);
     assertEquals(
         Map.of("idle;a.B.c", 1L, "busy;a.B.c", 1L, "gone, but in a window;a.B.c", 1L),
         folded(profile));
     assertEquals(3, profile.threadCount());
-    assertEquals(0, drainer.stats().collectorError());
+    assertEquals(0, collector.stats().collectorError());
   }
 
   @Test
@@ -162,14 +162,14 @@ final class CompactionTest {
     for (int i = 1; i <= 300; i++) {
       ring.method(i, "a/B.c" + i);
       ring.words(1, 10, OK, define(i, 1), frame(i, 0));
-      drainer.doWork();
+      collector.doWork();
     }
-    assertFalse(drainer.walkerIsFull(1024, 1024));
-    assertTrue(drainer.walkerIsFull(512, 1024));
-    assertTrue(drainer.walkerIsFull(1024, 512));
+    assertFalse(collector.walkerIsFull(1024, 1024));
+    assertTrue(collector.walkerIsFull(512, 1024));
+    assertTrue(collector.walkerIsFull(1024, 512));
     ring.forget();
-    drainer.doWork();
-    assertFalse(drainer.walkerIsFull(4, 4));
+    collector.doWork();
+    assertFalse(collector.walkerIsFull(4, 4));
   }
 
   @Test
@@ -178,17 +178,17 @@ final class CompactionTest {
       int number = RingWriter.transientNumber(i);
       ring.method(number, "a/B.c" + i % 7, 0 << 16 | 10);
       ring.words(1, 10, OK, define(0, 1), frame(number, 0));
-      drainer.doWork();
+      collector.doWork();
     }
-    Map<String, Long> folded = folded(snapshot(drainer));
+    Map<String, Long> folded = folded(snapshot(collector));
     assertEquals(Set.of(143L), Set.copyOf(folded.values()));
     assertEquals(7, folded.size());
-    assertTrue(drainer.walkerIsFull(1 << 20, 1 << 20), "it could do better");
+    assertTrue(collector.walkerIsFull(1 << 20, 1 << 20), "it could do better");
 
     int gone = RingWriter.transientNumber(1); // another has its place
     ring.method(RingWriter.transientNumber(1 + 4096), "a/B.other");
     ring.words(1, 10, OK, frame(gone, 0));
-    drainer.doWork();
-    assertEquals(1, folded(snapshot(drainer)).get("[thread 1];[other methods]"));
+    collector.doWork();
+    assertEquals(1, folded(snapshot(collector)).get("[thread 1];[other methods]"));
   }
 }

@@ -20,8 +20,8 @@ final class Snapshots {
   private Snapshots() {}
 
   /** All of it. */
-  static Profile snapshot(Drainer drainer) {
-    return of(drainer.slice(0, Long.MAX_VALUE, 1, WindowFigures.ZERO));
+  static Profile snapshot(Collector collector) {
+    return of(collector.slice(0, Long.MAX_VALUE, 1, WindowFigures.ZERO));
   }
 
   /** A slice, whose signals stand in the place of the unwalkable samples. */

@@ -65,7 +65,7 @@ final class WeekTest {
     private final long heapBefore;
     private final RingWriter ring;
     private final ChurningJvm jvm;
-    private final Drainer drainer;
+    private final Collector collector;
     private final long[] collectedUpTo = new long[DAYS * WINDOWS_A_DAY + 1];
     private final long[] beside = new long[DAYS + 1]; // the budget, bytes
     private long written;
@@ -86,7 +86,7 @@ final class WeekTest {
       ring = new RingWriter((int) half.ringBytes());
       jvm = new ChurningJvm(ring, half, 4);
       heapBefore = usedHeap();
-      drainer = new Drainer(ring.reader(), sampler, config.depth(), budget, 0);
+      collector = new Collector(ring.reader(), sampler, config.depth(), budget, 0);
     }
 
     void pass() throws IOException {
@@ -120,17 +120,17 @@ final class WeekTest {
           bufferFull++;
         }
         if (i % 100 == 0) {
-          drainer.doWork();
+          collector.doWork();
         }
       }
-      drainer.doWork();
-      if (windows % 6 == 0 && drainer.walkerIsFull(half.methods(), half.locations())) {
+      collector.doWork();
+      if (windows % 6 == 0 && collector.walkerIsFull(half.methods(), half.locations())) {
         jvm.forgetTold(); // once a minute at most, as the session does
       }
       jvm.windowPassed();
       windows++;
-      collectedUpTo[windows] = drainer.stats().collected();
-      drainer.roll(now(), figures(), TimeUnit.SECONDS.toNanos(config.retentionSeconds()));
+      collectedUpTo[windows] = collector.stats().collected();
+      collector.roll(now(), figures(), TimeUnit.SECONDS.toNanos(config.retentionSeconds()));
       if (budget.used() > budget.limit()) {
         throw new AssertionError(
             "window " + windows + ": " + budget.used() + " of " + budget.limit());
@@ -142,7 +142,7 @@ final class WeekTest {
     }
 
     private DropCounts dropped() {
-      CollectorStats stats = drainer.stats();
+      CollectorStats stats = collector.stats();
       return new DropCounts(bufferFull, 0, 0, 0, stats.stackTableFull(), stats.collectorError());
     }
 
@@ -151,7 +151,7 @@ final class WeekTest {
           written + bufferFull,
           dropped(),
           0,
-          drainer.stats().droppedCpuNanos(),
+          collector.stats().droppedCpuNanos(),
           0,
           0,
           config.intervalNanos(),
@@ -159,7 +159,7 @@ final class WeekTest {
     }
 
     private Profile profile(long from, long to) {
-      return Snapshots.of(drainer.slice(from, to, now() + 1, figures()));
+      return Snapshots.of(collector.slice(from, to, now() + 1, figures()));
     }
 
     private Profile last(long seconds) {
@@ -168,7 +168,7 @@ final class WeekTest {
 
     /** To the sample: what was written, what is kept, and the windows beside each other. */
     private void addsUp() {
-      CollectorStats stats = drainer.stats();
+      CollectorStats stats = collector.stats();
       assertEquals(
           written, stats.collected() + stats.stackTableFull() + stats.collectorError(), "written");
       assertEquals(0, stats.collectorError());
@@ -177,13 +177,13 @@ final class WeekTest {
           stats.sampledCpuNanos() + stats.droppedCpuNanos());
 
       Profile all = profile(Long.MIN_VALUE, Long.MAX_VALUE);
-      int since = (int) (drainer.extent().sinceNanos() / ChurningJvm.WINDOW_NANOS);
+      int since = (int) (collector.extent().sinceNanos() / ChurningJvm.WINDOW_NANOS);
       assertEquals(stats.collected() - collectedUpTo[since], all.totalSamples(), "kept");
       assertEquals(
           all.totalSamples() + all.info().dropped().total(), all.info().unwalkable(), "signals");
       long samples = 0;
       long cpuNanos = 0;
-      for (Slice.Stretch stretch : drainer.stretches(now() + 1, figures())) {
+      for (Slice.Stretch stretch : collector.stretches(now() + 1, figures())) {
         samples += stretch.samples();
         cpuNanos += stretch.cpuNanos();
       }
@@ -194,7 +194,7 @@ final class WeekTest {
 
     /** There is room for ten minutes, and for all names in them. */
     private void staysUseful() {
-      long keptNanos = now() - drainer.extent().sinceNanos();
+      long keptNanos = now() - collector.extent().sinceNanos();
       assertTrue(keptNanos >= KEPT_NANOS, "kept: " + keptNanos + " ns");
       Others others = Others.of(last(600));
       assertTrue(
@@ -204,7 +204,7 @@ final class WeekTest {
 
     private void tell(int day, long nanos, long heap) {
       Profile hour = last(3600);
-      Drainer.Extent extent = drainer.extent();
+      Collector.Extent extent = collector.extent();
       System.out.printf(
           "day %d, in %.0f s: %,d samples, %,d without room; heap %.1f MiB, budget %.1f of %.1f;"
               + " kept %.1f h in %d windows; the last hour: %s;"
@@ -212,7 +212,7 @@ final class WeekTest {
           day,
           nanos / 1e9,
           written,
-          drainer.stats().stackTableFull(),
+          collector.stats().stackTableFull(),
           mib(heap),
           mib(budget.used()),
           mib(budget.limit()),
@@ -242,7 +242,7 @@ final class WeekTest {
       query("last=10m, collapsed", slow, out -> CollapsedExporter.write(last(600), 0, out));
       query("last=10m, flame graph", slow, out -> FlameGraphExporter.write(last(600), out));
       query("last=10m, report", slow, out -> TextReport.write(last(600), out));
-      long since = Math.max(drainer.extent().sinceNanos(), now() - 1_200_000_000_000L);
+      long since = Math.max(collector.extent().sinceNanos(), now() - 1_200_000_000_000L);
       long middle = (since + now()) / 2;
       query(
           "difference of ten minutes and the ten before, or of what is kept of them",
@@ -250,7 +250,7 @@ final class WeekTest {
           out ->
               CollapsedDifference.write(
                   profile(since, middle), profile(middle, Long.MAX_VALUE), out));
-      query("windows", slow, out -> drainer.stretches(now() + 1, figures()));
+      query("windows", slow, out -> collector.stretches(now() + 1, figures()));
       if (WHOLE) {
         assertEquals(List.of(), slow, "queries of more than a second");
       }

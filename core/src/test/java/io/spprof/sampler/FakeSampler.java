@@ -87,7 +87,7 @@ public final class FakeSampler implements Sampler {
   /** Calls of rest: share/turn. */
   public final List<String> rests = new CopyOnWriteArrayList<>();
 
-  /** How often the drainer thread asked, which is once a second. */
+  /** How often the collector thread asked, which is once a second. */
   public final AtomicInteger secondsPassed = new AtomicInteger();
 
   private final AtomicLong committed = new AtomicLong();

@@ -48,7 +48,7 @@ class ConservationIT {
       Figures start = Figures.of(bean);
       bean.startWith("interval=100us,memory=1m,depth=2048");
       long begun = target.cpuNanos();
-      try (HeldThread drainer = hold(target)) {
+      try (HeldThread collector = hold(target)) {
         Await.until(
             "the ring overflows while nobody drains it",
             () -> Figures.of(bean).dropped() > start.dropped() + 20);
@@ -60,7 +60,7 @@ class ConservationIT {
         assertTrue(second.inBuffer() > 0, "the ring is full: " + second);
         assertTrue(second.droppedCpuNanos() > first.droppedCpuNanos(), second.toString());
         assertTrue(bean.number("MemoryUsedBytes") <= MIB, "memory=1m is a bound");
-        assertTrue(drainer.isHeld(), "nobody let it go");
+        assertTrue(collector.isHeld(), "nobody let it go");
       }
       Await.until(
           "the collector goes on once it may",
@@ -93,7 +93,7 @@ class ConservationIT {
 
   private static HeldThread hold(TargetJvm target) throws Exception {
     try {
-      return HeldThread.hold(target, drainerOf(target));
+      return HeldThread.hold(target, collectorOf(target));
     } catch (LastErrorException e) {
       String reason = "NOT TESTED: this system forbids ptrace(2), so no thread can be held: " + e;
       System.err.println(reason);
@@ -101,7 +101,7 @@ class ConservationIT {
     }
   }
 
-  private static long drainerOf(TargetJvm target) throws Exception {
+  private static long collectorOf(TargetJvm target) throws Exception {
     for (long thread : Proc.threads(target.pid())) {
       if (Proc.threadName(target.pid(), thread).orElse("").startsWith("spprof-drain")) {
         return thread;

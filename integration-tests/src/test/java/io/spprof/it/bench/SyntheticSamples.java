@@ -1,7 +1,7 @@
 package io.spprof.it.bench;
 
+import io.spprof.collect.Collector;
 import io.spprof.collect.CollectorStats;
-import io.spprof.collect.Drainer;
 import io.spprof.collect.MemoryBudget;
 import io.spprof.sampler.SampleRing;
 import io.spprof.sampler.Sampler;
@@ -17,7 +17,7 @@ import java.util.Locale;
 import java.util.SplittableRandom;
 
 /**
- * Synthetic records through the real ring reader, drainer and tables, in a JVM of their own; no
+ * Synthetic records through the real ring reader, collector and tables, in a JVM of their own; no
  * signal, no native library. They are laid out as sample.h says. Two million distinct stacks of 40
  * frames from 20,000 methods on 64 threads: far more than the default memory holds, so that its
  * bound is what is measured.
@@ -67,34 +67,34 @@ final class SyntheticSamples {
         resident() - resident,
         liveBytes() - live,
         collected.budget.used() + config.usedBytes(),
-        collected.drainer.stats().uniqueStacks(),
-        collected.drainer.stats().collected(),
-        collected.drainer.stats().stackTableFull() + collected.drainer.stats().collectorError(),
+        collected.collector.stats().uniqueStacks(),
+        collected.collector.stats().collected(),
+        collected.collector.stats().stackTableFull() + collected.collector.stats().collectorError(),
         (double) cpu / samples);
   }
 
   /** What must stay reachable while its size is taken. */
-  private record Collected(SyntheticSamples source, MemoryBudget budget, Drainer drainer) {}
+  private record Collected(SyntheticSamples source, MemoryBudget budget, Collector collector) {}
 
   private static Collected run(long samples, SamplerConfig config) {
     SyntheticSamples source = new SyntheticSamples((int) config.ringBytes());
     MemoryBudget budget = new MemoryBudget(MEMORY - config.usedBytes());
-    Drainer drainer =
-        new Drainer(new SampleRing(source.ring), namesOnly(), config.depth(), budget, 0);
+    Collector collector =
+        new Collector(new SampleRing(source.ring), namesOnly(), config.depth(), budget, 0);
     for (long left = samples; left > 0; ) {
       int batch = (int) Math.min(left, source.capacity / 4 / LENGTH);
       for (int i = 0; i < batch; i++) {
         source.write();
       }
       left -= batch;
-      drainer.doWork();
+      collector.doWork();
     }
-    CollectorStats stats = drainer.stats();
+    CollectorStats stats = collector.stats();
     long counted = stats.collected() + stats.stackTableFull() + stats.collectorError();
     if (counted != samples) {
       throw new IllegalStateException(counted + " of " + samples + " samples are accounted for");
     }
-    return new Collected(source, budget, drainer);
+    return new Collected(source, budget, collector);
   }
 
   private void write() {
@@ -123,7 +123,7 @@ final class SyntheticSamples {
     ring.putLong(TAIL, tail);
   }
 
-  /** A sampler that can do what a drainer asks of it. */
+  /** A sampler that can do what a collector asks of it. */
   private static Sampler namesOnly() {
     return (Sampler)
         Proxy.newProxyInstance(

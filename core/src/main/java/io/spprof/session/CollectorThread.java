@@ -1,7 +1,7 @@
 package io.spprof.session;
 
 import io.spprof.budget.Budget;
-import io.spprof.collect.Drainer;
+import io.spprof.collect.Collector;
 import io.spprof.sampler.SampleRing;
 import io.spprof.sampler.Sampler;
 import java.util.concurrent.CountDownLatch;
@@ -15,7 +15,7 @@ import java.util.concurrent.locks.LockSupport;
  * ThreadSearch}); closes windows of time; and ends the session when its time is over. It keeps
  * itself out of the profile; its CPU time is in the measured overhead.
  */
-final class DrainerThread extends Thread {
+final class CollectorThread extends Thread {
 
   static final String NAME = "spprof-drainer";
 
@@ -34,7 +34,7 @@ final class DrainerThread extends Thread {
 
   // Written before `begun` opens.
   private ProfilerSession session;
-  private Drainer drainer;
+  private Collector collector;
   private SampleRing ring;
   private long durationNanos;
   private long windowNanos; // Long.MAX_VALUE: one for all
@@ -48,11 +48,11 @@ final class DrainerThread extends Thread {
   private long nextPass = LONGEST_PAUSE_NANOS;
   private long nextSweep = SWEEP_NANOS;
   private long nextSecond = SECOND_NANOS;
-  private long countedCpu; // what is in the drainer's own CPU time already
+  private long countedCpu; // what is in the collector's own CPU time already
   private long fixedCpu; // what of that was not for samples
   private long wokenCpu; // its CPU clock when it last had nothing left to do
 
-  DrainerThread(Sampler sampler, SessionOwner owner) {
+  CollectorThread(Sampler sampler, SessionOwner owner) {
     // No inherited thread-locals and no context class loader: nothing of the starter's is kept
     // alive.
     super(null, null, NAME, 0, false);
@@ -66,9 +66,9 @@ final class DrainerThread extends Thread {
     uninterruptibly(excluded);
   }
 
-  void begin(ProfilerSession of, Drainer work, SampleRing from, long duration, long window) {
+  void begin(ProfilerSession of, Collector work, SampleRing from, long duration, long window) {
     session = of;
-    drainer = work;
+    collector = work;
     ring = from;
     durationNanos = duration;
     windowNanos = window;
@@ -168,7 +168,7 @@ final class DrainerThread extends Thread {
       return; // what that took is counted with the next pass
     }
     long passStart = sampler.currentThreadCpuNanos();
-    int bytes = drainer.doWork();
+    int bytes = collector.doWork();
     long inPass = sampler.currentThreadCpuNanos() - passStart;
     // An eighth of the ring between two passes leaves room for a burst of eight times that.
     if (bytes > ring.capacity() / 8) {
@@ -194,13 +194,13 @@ final class DrainerThread extends Thread {
     }
     if (now >= nextSecond) {
       nextSecond = now + SECOND_NANOS;
-      drainer.refreshHotMethods();
+      collector.refreshHotMethods();
       session.lookForProblems(budget.problem());
       session.keepRoomForNames();
       owner.secondPassed(session);
     }
     long cpu = sampler.currentThreadCpuNanos();
-    drainer.addOwnCpuNanos(cpu - countedCpu - inPass);
+    collector.addOwnCpuNanos(cpu - countedCpu - inPass);
     fixedCpu += cpu - countedCpu - (bytes > 0 ? inPass : 0);
     countedCpu = cpu;
     if (budget.isSet()) {
@@ -217,7 +217,7 @@ final class DrainerThread extends Thread {
    * @return true on a session's own thread
    */
   static boolean isCurrent() {
-    return Thread.currentThread() instanceof DrainerThread;
+    return Thread.currentThread() instanceof CollectorThread;
   }
 
   private static void uninterruptibly(CountDownLatch latch) {

@@ -15,7 +15,7 @@ import java.util.List;
  * them into tables. One pass at a time, under this object's lock, which a snapshot takes, too; the
  * ring buffers what arrives meanwhile. The figures of the last pass can be read without the lock.
  */
-public final class Drainer {
+public final class Collector {
 
   private static final String TRUNCATED = "[truncated]";
   static final int HOTTEST = 20;
@@ -62,7 +62,7 @@ public final class Drainer {
   private volatile List<HotMethod> hotMethods = List.of();
 
   /**
-   * A drainer with empty tables.
+   * A collector with empty tables.
    *
    * @param ring where records come from
    * @param sampler names methods and reads clocks
@@ -71,7 +71,7 @@ public final class Drainer {
    * @param startNanos the session's start, before its first sample, as {@link Sampler#timeNanos()}
    *     has it
    */
-  public Drainer(
+  public Collector(
       SampleRing ring, Sampler sampler, int depth, MemoryBudget budget, long startNanos) {
     this.ring = ring;
     this.sampler = sampler;

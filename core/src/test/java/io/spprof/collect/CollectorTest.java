@@ -25,16 +25,16 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
-final class DrainerTest {
+final class CollectorTest {
 
   private static final int OK = RingWriter.OK;
 
   private final RingWriter ring = new RingWriter(64 << 10);
   private final FakeSampler sampler = new FakeSampler();
-  private final Drainer drainer = drainer(1 << 20);
+  private final Collector collector = collector(1 << 20);
 
-  private Drainer drainer(long budget) {
-    return new Drainer(ring.reader(), sampler, 16, new MemoryBudget(budget), 0);
+  private Collector collector(long budget) {
+    return new Collector(ring.reader(), sampler, 16, new MemoryBudget(budget), 0);
   }
 
   @Test
@@ -47,9 +47,9 @@ final class DrainerTest {
     ring.words(ThreadState.IN_JAVA, 2, 160, OK, frame(1, 0));
     ring.sample(1, 320, 8);
     ring.nativeThread(3, 640);
-    drainer.doWork();
+    collector.doWork();
 
-    Profile profile = snapshot(drainer);
+    Profile profile = snapshot(collector);
     assertEquals(new StateTimes(170, 20, 40, 80, 320, 640), profile.info().states());
     assertEquals(profile.totalCpuNanos(), profile.info().states().total());
   }
@@ -65,24 +65,24 @@ final class DrainerTest {
     ring.name(1, "second");
     ring.sample(1, 10, 8, 24);
 
-    assertTrue(drainer.doWork() > 0);
+    assertTrue(collector.doWork() > 0);
 
     assertEquals(
         Map.of("first;m16;m8", 2L, "second;m16;m8", 1L, "second;m24;m8", 1L, "[thread 2];m24", 1L),
-        folded(snapshot(drainer)));
-    assertEquals(0, drainer.doWork());
+        folded(snapshot(collector)));
+    assertEquals(0, collector.doWork());
   }
 
   @Test
   void shouldUseANameThatIsReadInThePassForTheSamplesThatWereThereBefore() {
     ring.sample(1, 10, 8);
     sampler.onNamesRead = () -> ring.name(1, "own");
-    drainer.doWork();
+    collector.doWork();
     sampler.onNamesRead = () -> {};
     ring.sample(1, 10, 8);
-    drainer.doWork();
+    collector.doWork();
 
-    assertEquals(Map.of("own;m8", 2L), folded(snapshot(drainer)));
+    assertEquals(Map.of("own;m8", 2L), folded(snapshot(collector)));
   }
 
   /** Its thread may have been looked at before it came, under another name. */
@@ -94,12 +94,12 @@ final class DrainerTest {
           ring.name(1, "before");
           ring.sample(1, 10, 16);
         };
-    drainer.doWork();
-    assertEquals(Map.of("before;m8", 1L), folded(snapshot(drainer)));
+    collector.doWork();
+    assertEquals(Map.of("before;m8", 1L), folded(snapshot(collector)));
     sampler.onNamesRead = () -> ring.name(1, "after");
-    drainer.doWork();
+    collector.doWork();
 
-    assertEquals(Map.of("before;m8", 1L, "after;m16", 1L), folded(snapshot(drainer)));
+    assertEquals(Map.of("before;m8", 1L, "after;m16", 1L), folded(snapshot(collector)));
   }
 
   /** Names behind a record that is not complete cannot be seen: samples before it wait, once. */
@@ -108,17 +108,17 @@ final class DrainerTest {
     ring.sample(1, 10, 8);
     Runnable complete = ring.halfWay();
     ring.name(1, "behind");
-    assertEquals(0, drainer.doWork());
+    assertEquals(0, collector.doWork());
     complete.run();
-    drainer.doWork();
-    assertEquals(Map.of("behind;m8", 1L), folded(snapshot(drainer)));
+    collector.doWork();
+    assertEquals(Map.of("behind;m8", 1L), folded(snapshot(collector)));
 
     ring.sample(1, 10, 16);
     ring.halfWay(); // for good
     ring.name(1, "never seen");
-    assertEquals(0, drainer.doWork());
-    assertTrue(drainer.doWork() > 0);
-    assertEquals(Map.of("behind;m8", 1L, "behind;m16", 1L), folded(snapshot(drainer)));
+    assertEquals(0, collector.doWork());
+    assertTrue(collector.doWork() > 0);
+    assertEquals(Map.of("behind;m8", 1L, "behind;m16", 1L), folded(snapshot(collector)));
   }
 
   @Test
@@ -127,9 +127,9 @@ final class DrainerTest {
     ring.truncated(1, 10, 8, 16);
     ring.truncated(1, 10, IntStream.rangeClosed(1, 16).mapToLong(i -> 8L * i).toArray());
 
-    drainer.doWork();
+    collector.doWork();
 
-    Set<String> stacks = folded(snapshot(drainer)).keySet();
+    Set<String> stacks = folded(snapshot(collector)).keySet();
     assertTrue(stacks.contains("t;[truncated];m16;m8"), stacks.toString());
     assertEquals(2, stacks.stream().filter(s -> s.startsWith("t;[truncated];")).count());
   }
@@ -143,7 +143,7 @@ final class DrainerTest {
     ring.nativeThread(1, 10);
     ring.unwalked(1, 10, -101);
 
-    drainer.doWork();
+    collector.doWork();
 
     assertEquals(
         Set.of(
@@ -152,14 +152,14 @@ final class DrainerTest {
             "t;[no Java frame]",
             "t;[native thread]",
             "t;[thread end]"),
-        folded(snapshot(drainer)).keySet());
-    assertEquals(2, drainer.stats().unwalkable());
-    assertEquals(5, drainer.stats().collected());
+        folded(snapshot(collector)).keySet());
+    assertEquals(2, collector.stats().unwalkable());
+    assertEquals(5, collector.stats().collected());
   }
 
   @Test
   void shouldCountEverySampleAsCollectedOrDropped() {
-    Drainer small = drainer(800 << 10);
+    Collector small = collector(800 << 10);
     long written = 0;
     long nanos = 0;
     for (int i = 0; i < 50_000; i++) {
@@ -185,14 +185,14 @@ final class DrainerTest {
   void shouldListTheHottestMethodsWithRecursionCountedOnce() {
     ring.sample(1, 60, 8, 16, 16, 16);
     ring.sample(1, 40, 16, 16);
-    drainer.doWork();
-    assertEquals(List.of(), drainer.hotMethods(), "it is made when it is asked for");
+    collector.doWork();
+    assertEquals(List.of(), collector.hotMethods(), "it is made when it is asked for");
 
-    drainer.refreshHotMethods();
+    collector.refreshHotMethods();
 
     assertEquals(
         List.of(new HotMethod("m8", 60, 60, 1), new HotMethod("m16", 40, 100, 1)),
-        drainer.hotMethods());
+        collector.hotMethods());
   }
 
   @Test
@@ -200,12 +200,12 @@ final class DrainerTest {
     for (int i = 1; i <= 50; i++) {
       ring.sample(1, i, 8L * i);
     }
-    drainer.doWork();
-    drainer.refreshHotMethods();
+    collector.doWork();
+    collector.refreshHotMethods();
 
-    assertEquals(20, drainer.hotMethods().size());
-    assertEquals("m400", drainer.hotMethods().get(0).method());
-    double sum = drainer.hotMethods().stream().mapToDouble(HotMethod::selfPercent).sum();
+    assertEquals(20, collector.hotMethods().size());
+    assertEquals("m400", collector.hotMethods().get(0).method());
+    double sum = collector.hotMethods().stream().mapToDouble(HotMethod::selfPercent).sum();
     assertTrue(sum > 60 && sum < 100, "20 of 50, the hottest: " + sum);
   }
 
@@ -222,14 +222,14 @@ final class DrainerTest {
     ring.sample(1, 20, 16, 8);
     ring.sample(1, 30, 24);
 
-    drainer.doWork();
+    collector.doWork();
 
-    CollectorStats stats = drainer.stats();
+    CollectorStats stats = collector.stats();
     assertEquals(2, stats.collected());
     assertEquals(1, stats.collectorError());
     assertEquals(40, stats.sampledCpuNanos());
     assertEquals(20, stats.droppedCpuNanos());
-    assertEquals(2, snapshot(drainer).totalSamples());
+    assertEquals(2, snapshot(collector).totalSamples());
   }
 
   @Test
@@ -237,10 +237,10 @@ final class DrainerTest {
     long[] clock = {0};
     sampler.threadCpuNanos = () -> clock[0] += 100;
 
-    drainer.doWork();
-    drainer.addOwnCpuNanos(7);
+    collector.doWork();
+    collector.addOwnCpuNanos(7);
 
-    assertEquals(107, drainer.stats().ownCpuNanos());
+    assertEquals(107, collector.stats().ownCpuNanos());
   }
 
   /**
@@ -252,22 +252,22 @@ final class DrainerTest {
     Thread pass =
         new Thread(
             () -> {
-              drainer.doWork();
+              collector.doWork();
               done.countDown();
             });
     long taken = 0;
-    synchronized (drainer) {
+    synchronized (collector) {
       pass.start();
       while (ring.sample(1, 5, 8, 16)) {
         taken++;
       }
       assertFalse(ring.sample(1, 5, 8, 16), "full");
-      assertEquals(0, drainer.stats().collected(), "figures are read without the lock");
+      assertEquals(0, collector.stats().collected(), "figures are read without the lock");
       assertEquals(1, done.getCount());
     }
     done.await();
 
-    assertEquals(taken, drainer.stats().collected());
+    assertEquals(taken, collector.stats().collected());
     assertTrue(ring.sample(1, 5, 8, 16), "there is room again");
   }
 
@@ -282,7 +282,7 @@ final class DrainerTest {
     ring.words(1, 10, OK, frame(2, 1), location(8));
     // Nobody can name this one again, as its number is 0.
     ring.words(1, 10, OK, define(0, 1), frame(1, 0), location(8));
-    drainer.doWork();
+    collector.doWork();
 
     String root = "t;a.b.C$$Lambda/0x00007f0000c0ffee.root";
     assertEquals(
@@ -290,7 +290,7 @@ final class DrainerTest {
             root + ";a.b.C.inliner;a.b.C.leaf", 2L,
             root + ";a.b.C.inliner", 1L,
             root + ";a.b.C.leaf", 1L),
-        folded(snapshot(drainer)));
+        folded(snapshot(collector)));
   }
 
   @Test
@@ -301,11 +301,11 @@ final class DrainerTest {
     ring.words(1, 10, OK, define(1, 1), frame(1, 0));
     ring.words(1, 10, OK, define(2, 2), frame(2, 0), frame(1, 0));
     ring.words(1, 10, OK, location(1));
-    drainer.doWork();
+    collector.doWork();
     ring.words(1, 10, OK, location(2));
-    drainer.doWork();
+    collector.doWork();
 
-    assertEquals(Map.of("t;A.a", 2L, "t;A.a;A.b", 2L), folded(snapshot(drainer)));
+    assertEquals(Map.of("t;A.a", 2L, "t;A.a;A.b", 2L), folded(snapshot(collector)));
   }
 
   @Test
@@ -333,11 +333,11 @@ final class DrainerTest {
         frame(14, 0),
         frame(15, 0),
         frame(16, 0));
-    drainer.doWork();
+    collector.doWork();
 
     String leaf =
         IntStream.rangeClosed(1, 10).mapToObj(i -> ";M.m" + (11 - i)).collect(Collectors.joining());
-    Map<String, Long> folded = folded(snapshot(drainer));
+    Map<String, Long> folded = folded(snapshot(collector));
     assertEquals(
         Map.of(
             "t" + leaf, 1L,
@@ -353,18 +353,18 @@ final class DrainerTest {
     ring.words(1, 10, RingWriter.VIRTUAL, frame(1, 0));
     ring.words(1, 10, RingWriter.BROKEN_STUB, frame(1, 0));
     ring.words(1, 10, RingWriter.BROKEN_STUB);
-    drainer.doWork();
+    collector.doWork();
 
     assertEquals(
         Map.of("t;[virtual thread];A.a", 1L, "t;[broken: stub];A.a", 1L, "t;[broken: stub]", 1L),
-        folded(snapshot(drainer)));
-    assertEquals(2, drainer.stats().unwalkable());
-    assertEquals(3, drainer.stats().collected());
+        folded(snapshot(collector)));
+    assertEquals(2, collector.stats().unwalkable());
+    assertEquals(3, collector.stats().collected());
   }
 
   @Test
   void shouldCountEverySampleWhenTheBudgetLeavesNoRoomForNamesPlacesOrStacks() {
-    Drainer small = drainer(128 << 10);
+    Collector small = collector(128 << 10);
     ring.name(1, "t");
     int methods = 600;
     for (int i = 1; i <= methods; i++) {
@@ -395,9 +395,9 @@ final class DrainerTest {
     ring.timeNanos = 9_000_000;
     ring.words(1, 200, OK, frame(2, -3), frame(1, 6), location(1));
     ring.words(1, 300, OK, frame(2, -3), frame(1, 0), location(1));
-    drainer.doWork();
+    collector.doWork();
 
-    Profile profile = snapshot(drainer);
+    Profile profile = snapshot(collector);
 
     assertEquals(2, profile.rowCount(), "bytes of one line are one row");
     assertEquals(
@@ -413,7 +413,7 @@ final class DrainerTest {
 
   @Test
   void shouldGiveTheTablesWhatTheLogHas() {
-    Drainer small = drainer(600 << 10);
+    Collector small = collector(600 << 10);
     ring.name(1, "t");
     int stacks = 0;
     while (small.stats().stackTableFull() == 0) {
@@ -431,7 +431,7 @@ final class DrainerTest {
   @Test
   void shouldGoOnForeverWithStacksThatNeverComeAgain() {
     MemoryBudget budget = new MemoryBudget(1 << 20);
-    Drainer always = new Drainer(ring.reader(), sampler, 16, budget, 0);
+    Collector always = new Collector(ring.reader(), sampler, 16, budget, 0);
     Random random = new Random(5);
     long signals = 0;
     for (int window = 1; window <= 1000; window++) {
@@ -453,7 +453,7 @@ final class DrainerTest {
 
     assertEquals(signals, always.stats().collected());
     assertEquals(0, always.stats().stackTableFull());
-    Drainer.Extent extent = always.extent();
+    Collector.Extent extent = always.extent();
     assertTrue(extent.sinceNanos() > 0, "it was never full: " + extent);
     Profile all =
         Snapshots.of(
