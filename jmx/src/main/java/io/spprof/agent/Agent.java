@@ -7,15 +7,15 @@ import java.net.URISyntaxException;
 import java.security.CodeSource;
 
 /**
- * The doors of the agent's jar: {@code -javaagent:}, attach, and {@code java -jar}. Whatever goes
- * wrong behind them is one line on stderr and nothing more; no agent may stop the application.
+ * The entry points of the agent's jar: {@code -javaagent:}, attach, and {@code java -jar}. Each
+ * failure is reported as one line on stderr, and the application runs on: no agent may stop it.
  *
  * <p>The bean is registered before {@code premain} returns, so before the application's main. Most
- * of what that costs is the JVM's own management code (some 100 ms where the application does not
- * use JMX itself). Doing it on a thread beside main would hide the time, and can hang the
- * application: the platform's MBean server is made under the lock of {@link
- * java.lang.management.ManagementFactory} and needs the log manager, and a log manager that main is
- * initializing may need that server (log4j's does).
+ * of that time is spent in the JVM's own management code (some 100 ms where the application does
+ * not use JMX itself). Registering on a second thread would hide the time, but can deadlock the
+ * application: {@link java.lang.management.ManagementFactory} holds its lock while it creates the
+ * platform's MBean server, which needs the log manager. A log manager that main is initializing at
+ * that moment may need the MBean server (log4j's does).
  */
 public final class Agent {
 
@@ -25,17 +25,23 @@ public final class Agent {
   private static final String AGAIN_METHOD = "registerAgain";
   private static final int MOST_SHOWN = 128;
 
-  /** Arguments of the load that counts, null before it or after a failure; guarded by the class. */
+  /**
+   * Arguments of the load that succeeded or is in progress; null before it and after a failure.
+   * Guarded by the class.
+   */
   private static String loadedWith;
 
-  /** What the load made, null before; guarded by the class. */
+  /**
+   * The class that the load started, {@code io.spprof.jmx.AgentMain}; null before the load. Guarded
+   * by the class.
+   */
   private static Class<?> entry;
 
   private Agent() {}
 
   /**
-   * Called by the JVM before the application's main. Does nothing in a tool of the JDK that only
-   * gets its options from the environment, nor in our own command line.
+   * Called by the JVM before the application's main. Does nothing in a tool of the JDK that gets
+   * its options from the environment only, nor in the profiler's own command line.
    *
    * @param args settings, {@code key=value} pairs joined by commas; null for none
    */
@@ -46,7 +52,7 @@ public final class Agent {
   }
 
   /**
-   * Called by the JVM on attach. The bean is there when it returns.
+   * Called by the JVM on attach. The bean is registered when this method returns.
    *
    * @param args settings, {@code key=value} pairs joined by commas; null for none
    */
@@ -55,16 +61,16 @@ public final class Agent {
   }
 
   /**
-   * Runs the command line, which is a JMX client of its own and has nothing to do with the agent.
+   * Runs the command line. It is a JMX client of its own and does not start the agent.
    *
    * @param args a command and its arguments
    */
   public static void main(String[] args) {
     int status;
     try {
-      // Attach is a tool's module, which the platform's class loader does not show. Not closed:
-      // what
-      // a command has to end when it is interrupted may still load classes.
+      // The parent is the application's loader, because the attach API is in a module that the
+      // platform class loader does not see. The loader stays open: when a command is interrupted,
+      // its clean-up may still load classes.
       IsolatedClassLoader loader = new IsolatedClassLoader(jar(), Agent.class.getClassLoader());
       status =
           (Integer)
@@ -115,8 +121,8 @@ public final class Agent {
   }
 
   /**
-   * The jar that this class is from. Most class loaders give its URL; JBoss Modules gives {@code
-   * jar:URL!/}; classes on the boot class path, where some frameworks want an agent, have no
+   * The jar that contains this class. Most class loaders give its URL; JBoss Modules gives {@code
+   * jar:URL!/}. Some frameworks want an agent on the boot class path; classes there have no code
    * source, but can be found as resources.
    */
   static File jar() throws URISyntaxException {
@@ -138,7 +144,7 @@ public final class Agent {
     return new File(new URI(jar));
   }
 
-  /** Says it, and lets a later load try again. */
+  /** Reports the failure and allows a later load to try again. */
   private static void failed(Throwable t) {
     log("not loaded, the application runs without it: " + rootCause(t));
     synchronized (Agent.class) {
@@ -146,7 +152,10 @@ public final class Agent {
     }
   }
 
-  /** What went wrong first: an ExceptionInInitializerError, for one, says nothing itself. */
+  /**
+   * The innermost cause. An outer exception often has no message of its own, for instance an
+   * ExceptionInInitializerError.
+   */
   private static Throwable rootCause(Throwable t) {
     Throwable root = t;
     while (root.getCause() != null) {

@@ -27,18 +27,19 @@ import java.util.zip.ZipEntry;
 
 /**
  * Loads the profiler and the libraries that it brings from a folder inside the agent's jar. The
- * application's class loaders cannot find them there, and this loader, whose parent is the
- * platform's, finds nothing of the application's: both can have a JNA or a Commons Lang of their
- * own, and JNA keeps its package name, which its native part is bound to.
+ * application's class loaders cannot find classes in that folder. The parent of this loader is the
+ * platform class loader, so it finds no class of the application. Both sides can therefore have
+ * their own JNA or Commons Lang. JNA keeps its package name, because its native library is bound to
+ * that name.
  *
- * <p>An always-on JVM outlives its files: an upgrade may overwrite the jar in place, and then
- * nothing can be read from it any more. {@link #holdBean} takes into memory what an idle bean
- * answers with, {@link #run} what a session, its exports and its end can need. A class that is not
- * there afterwards is looked for in the jar, and an entry that is not what the jar had when it was
- * opened is refused with that reason.
+ * <p>A JVM can outlive the jar: an upgrade may overwrite the file in place, and then nothing can be
+ * read from it any more. {@link #holdBean} reads into memory what the bean of an idle agent needs
+ * to answer; {@link #run} reads what a session, its exports and its end can need. A class that is
+ * in neither set is read from the jar when it is needed. An entry whose bytes differ from the bytes
+ * that the jar had when it was opened is refused, with that reason.
  *
- * <p>A URLClassLoader could read from such a folder too, but through the JVM's {@code jar:} handler
- * and its cache, both of which applications replace and switch off.
+ * <p>A URLClassLoader could also read from such a folder, but only through the JVM's {@code jar:}
+ * handler and its cache. Applications replace the one and switch off the other.
  */
 final class IsolatedClassLoader extends ClassLoader implements Closeable, Runnable {
 
@@ -46,12 +47,12 @@ final class IsolatedClassLoader extends ClassLoader implements Closeable, Runnab
     registerAsParallelCapable();
   }
 
-  /** The folder in the jar. */
+  /** The folder in the jar that holds the isolated classes. */
   static final String FOLDER = "isolated/";
 
   /**
-   * What is not taken into memory: clients, which run in JVMs of their own; the native library,
-   * which is loaded once; JNA, without which only some messages tell less.
+   * Entries that stay in the jar: the clients, which run in JVMs of their own; the native library,
+   * which is loaded once; JNA, without which some messages only have fewer details.
    */
   private static final String[] LEFT = {
     "io/spprof/cli/",
@@ -64,8 +65,9 @@ final class IsolatedClassLoader extends ClassLoader implements Closeable, Runnab
   };
 
   /**
-   * What the bean answers with while no session was started, be it with the reason why none can be:
-   * the classes right in our packages, and what reads options. Names begin with these.
+   * Entries that the bean needs to answer before the first session, also to answer why a session
+   * cannot start: the classes directly in these packages, and the classes that parse options. An
+   * entry belongs to this set if its name begins with one of these strings.
    */
   private static final String[] BEAN = {
     "io/spprof/",
@@ -85,7 +87,10 @@ final class IsolatedClassLoader extends ClassLoader implements Closeable, Runnab
 
   private static final String UTILITIES = "org/apache/commons/lang3/";
 
-  /** Of this library only StringUtils and CharUtils are used: these, and what they refer to. */
+  /**
+   * Of Commons Lang only StringUtils and CharUtils are used. These prefixes cover both and the
+   * classes that they refer to.
+   */
   private static final String[] USED_UTILITIES = {
     UTILITIES + "Array",
     UTILITIES + "Char",
@@ -100,16 +105,16 @@ final class IsolatedClassLoader extends ClassLoader implements Closeable, Runnab
   private final String baseUrl;
   private final ProtectionDomain domain;
 
-  /** Entries that were not loaded yet by their names. */
+  /** The bytes of entries in memory, by entry name. A class is removed when it is loaded. */
   private final Map<String, byte[]> held = new ConcurrentHashMap<>();
 
-  /** What {@link #run} has to take into memory; guarded by this. */
+  /** The entries that {@link #run} reads into memory; guarded by this. */
   private final List<JarEntry> needed = new ArrayList<>();
 
   /**
-   * Opens the jar, apart from the application.
+   * Opens the jar, isolated from the application.
    *
-   * @throws IOException if it cannot be read
+   * @throws IOException if the jar cannot be read
    */
   IsolatedClassLoader(File file) throws IOException {
     this(file, getPlatformClassLoader());
@@ -118,8 +123,8 @@ final class IsolatedClassLoader extends ClassLoader implements Closeable, Runnab
   /**
    * Opens the jar.
    *
-   * @param parent whose classes are seen, too
-   * @throws IOException if it cannot be read
+   * @param parent a loader whose classes this loader sees, too
+   * @throws IOException if the jar cannot be read
    */
   IsolatedClassLoader(File file, ClassLoader parent) throws IOException {
     super("spprof", parent);
@@ -130,9 +135,10 @@ final class IsolatedClassLoader extends ClassLoader implements Closeable, Runnab
   }
 
   /**
-   * Takes into memory what the bean of an idle agent needs. To be called once, before {@link #run}.
+   * Reads into memory what the bean of an idle agent needs. Must be called once, before {@link
+   * #run}.
    *
-   * @throws IllegalStateException if the jar is not what it was when it was opened
+   * @throws IllegalStateException if the jar has changed since it was opened
    */
   synchronized void holdBean() {
     List<JarEntry> now = new ArrayList<>();
@@ -153,9 +159,9 @@ final class IsolatedClassLoader extends ClassLoader implements Closeable, Runnab
   }
 
   /**
-   * Takes into memory what will be needed; does nothing the second time.
+   * Reads into memory what sessions will need; the second call does nothing.
    *
-   * @throws IllegalStateException if the jar is not what it was when it was opened
+   * @throws IllegalStateException if the jar has changed since it was opened
    */
   @Override
   public synchronized void run() {
@@ -210,7 +216,10 @@ final class IsolatedClassLoader extends ClassLoader implements Closeable, Runnab
     return entry.substring(0, entry.length() - CLASS.length()).replace('/', '.');
   }
 
-  /** A class file's bytes, null if there is none; a class is defined once. */
+  /**
+   * The bytes of a class file; null if there is no such class. Bytes held in memory are dropped
+   * here, because a class is defined once.
+   */
   private byte[] classFile(String name) throws IOException {
     byte[] bytes = held.remove(name);
     if (bytes != null) {
@@ -220,7 +229,10 @@ final class IsolatedClassLoader extends ClassLoader implements Closeable, Runnab
     return entry == null ? null : read(entry);
   }
 
-  /** The directory of the jar was read when it was opened; its sums tell what the bytes were. */
+  /**
+   * Reads an entry and checks it. The jar's directory was read when the jar was opened, so its
+   * checksums are those of the original bytes.
+   */
   private byte[] read(ZipEntry entry) throws IOException {
     byte[] bytes = null;
     IOException unreadable = null;
@@ -285,13 +297,18 @@ final class IsolatedClassLoader extends ClassLoader implements Closeable, Runnab
         : Collections.enumeration(Collections.singleton(url));
   }
 
-  /** Closes the jar: what is loaded goes on working, what is not cannot be loaded any more. */
+  /**
+   * Closes the jar. Classes that are loaded go on working; no other class can be loaded any more.
+   */
   @Override
   public void close() throws IOException {
     jar.close();
   }
 
-  /** Reads from our open jar, whatever the application has made of the {@code jar:} protocol. */
+  /**
+   * Reads from the jar that this loader holds open. It does not depend on the {@code jar:} handler,
+   * which the application may have replaced.
+   */
   private final class Handler extends URLStreamHandler {
     @Override
     protected URLConnection openConnection(URL url) {

@@ -9,16 +9,16 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Whether this JVM runs a tool, such as {@code jps}, {@code keytool} or the agent's own command
- * line, and has the agent only because a variable of the environment gives it to every JVM. A
- * script around an application starts many of these; each would sample itself and leave a file at
- * its end.
+ * Detects a JVM that should not be profiled: one that runs a tool, such as {@code jps}, {@code
+ * keytool} or the agent's own command line, and has the agent only because an environment variable
+ * gives it to every JVM. A script around an application starts many such JVMs; each would sample
+ * itself and leave a file at its end.
  *
  * <p>The launchers of the JDK's tools start {@code --module MODULE/CLASS} with a module of the JDK;
- * the JVM keeps the module in {@code jdk.module.main} ({@code java File.java} sets none). {@code
- * jshell} starts a second JVM, for the user's snippets, by a class. {@code java -version} has no
- * main class at all. A launcher that is not the JDK's (of a service, an IDE) does not set {@code
- * sun.java.launcher}.
+ * the JVM keeps the module in {@code jdk.module.main} ({@code java File.java} does not set this
+ * property). {@code jshell} starts a second JVM for the user's snippets, by class name. {@code java
+ * -version} has no main class at all. A launcher that is not the JDK's (of a service, an IDE) does
+ * not set {@code sun.java.launcher}.
  */
 final class JdkTool {
 
@@ -30,9 +30,9 @@ final class JdkTool {
   private JdkTool() {}
 
   /**
-   * Whether that is so in this JVM.
+   * Whether this JVM runs a tool and has the agent from the environment only.
    *
-   * @param args what the agent was given, null for nothing
+   * @param args the agent's arguments, null for none
    */
   static boolean runsHere(String args) {
     String module = System.getProperty("jdk.module.main");
@@ -48,19 +48,19 @@ final class JdkTool {
       }
       return givesAgent(System.getenv("JAVA_TOOL_OPTIONS"), jar, args)
           || givesAgent(System.getenv("_JAVA_OPTIONS"), jar, args)
-          // Only java reads this one, not the launchers of the tools.
+          // Only java reads this variable; the launchers of the tools do not.
           || module == null && givesAgent(System.getenv("JDK_JAVA_OPTIONS"), jar, args);
     } catch (IOException | URISyntaxException | IllegalStateException e) {
-      return false; // Loading the agent says what is wrong.
+      return false; // loading the agent reports the problem
     }
   }
 
   /**
-   * Whether such properties are those of a tool of the JDK.
+   * Whether these system properties are those of a tool of the JDK.
    *
-   * @param module of the main class, null on a class path
-   * @param command the main class and its arguments, null if there is none
-   * @param launcher null where it is not the JDK's own
+   * @param module the module of the main class; null on a class path
+   * @param command the main class and its arguments; null if there is no main class
+   * @param launcher null if the launcher is not the JDK's own
    */
   static boolean isTool(String module, String command, String launcher) {
     if (command == null) {
@@ -71,7 +71,7 @@ final class JdkTool {
         : module.startsWith("jdk.") || module.startsWith("java.");
   }
 
-  /** Whether a command is {@code java -jar} of this jar; its path may contain blanks. */
+  /** Whether a command is {@code java -jar} of this jar. The jar's path may contain blanks. */
   static boolean runsJar(String command, File jar) throws IOException {
     for (int at = command.indexOf(JAR); at >= 0; at = command.indexOf(JAR, at + 1)) {
       int end = at + JAR.length();
@@ -84,17 +84,18 @@ final class JdkTool {
   }
 
   /**
-   * Whether options load this agent with these arguments.
+   * Whether these options load this agent with these arguments.
    *
-   * @param options a variable's value, null if it is not set
-   * @param jar the agent's, its canonical path
-   * @param args what the agent was given, null for nothing
+   * @param options the value of an environment variable; null if it is not set
+   * @param jar the agent's jar, as a canonical path
+   * @param args the agent's arguments, null for none
    */
   static boolean givesAgent(String options, File jar, String args) throws IOException {
     for (String option : split(options == null ? "" : options)) {
       if (option.startsWith(FILE)) {
         String content = Files.readString(Path.of(option.substring(FILE.length())));
-        if (givesAgent(content.replace(FILE, ""), jar, args)) { // The JVM refuses another in it.
+        if (givesAgent(
+            content.replace(FILE, ""), jar, args)) { // a nested file is refused by the JVM
           return true;
         }
       } else if (option.startsWith(AGENT)) {
@@ -114,7 +115,10 @@ final class JdkTool {
     return new File(path).getCanonicalFile().equals(jar);
   }
 
-  /** As the JVM does it: at white space, but not in quotes, which are not part of an option. */
+  /**
+   * Splits options as the JVM does: at white space outside of quotes. The quotes are not part of an
+   * option.
+   */
   private static List<String> split(String options) {
     List<String> all = new ArrayList<>();
     StringBuilder option = new StringBuilder();

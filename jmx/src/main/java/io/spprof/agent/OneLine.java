@@ -1,9 +1,9 @@
 package io.spprof.agent;
 
 /**
- * Texts on their way to stderr: settings, paths, messages of exceptions. The rules are those of
- * {@code io.spprof.text.Printable}, which the application's class loader does not show; a test
- * compares the two.
+ * Cleans texts for stderr: settings, paths, messages of exceptions. It applies the rules of {@code
+ * io.spprof.text.Printable}, a class that the application's class loader cannot see; a test compares the
+ * two.
  */
 final class OneLine {
 
@@ -12,10 +12,10 @@ final class OneLine {
   private OneLine() {}
 
   /**
-   * A text that can neither begin a line of its own nor control a terminal.
+   * Replaces the characters with which a text could begin a new line or control a terminal.
    *
-   * @param text any, not null
-   * @return of the same length
+   * @param text any text, not null
+   * @return the cleaned text, of the same length
    */
   static String of(String text) {
     StringBuilder line = new StringBuilder(text);

@@ -1,6 +1,6 @@
 /**
- * The agent's bootstrap. These few classes are all of spprof that the application's class path
- * sees, so they depend on nothing but the JDK; everything else is loaded by {@link
- * io.spprof.agent.IsolatedClassLoader}.
+ * The agent's bootstrap. These few classes are the only part of spprof that the application's class
+ * path shows. So they depend on the JDK alone; {@link io.spprof.agent.IsolatedClassLoader} loads
+ * everything else.
  */
 package io.spprof.agent;

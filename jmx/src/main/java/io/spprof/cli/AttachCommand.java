@@ -9,7 +9,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** Loads the agent into a JVM that runs. */
+/** The command {@code attach}: loads the agent into a running JVM. */
 @Command(
     name = "attach",
     description = "Loads the profiler into a running JVM; where it is loaded, nothing changes.",

@@ -11,22 +11,24 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Whether a process can be attached to without harm. The JDK's attach sends SIGQUIT to the process
- * unless the JVM in it listens already, and SIGQUIT ends a process that does not catch it. So this
- * is asked first. From JDK 24 on the JDK looks at the same, older ones do not.
+ * Checks whether a process can be attached to without harm. The JDK's attach sends SIGQUIT to a
+ * process unless the JVM in it already listens, and SIGQUIT ends a process that does not catch it.
+ * From JDK 24 on, the JDK makes a similar check itself; older JDKs do not.
  *
- * <p>A process is attached to when all of this holds:
+ * <p>A process can be attached to if all of these conditions hold:
  *
  * <ul>
- *   <li>it is a process of the pid namespace that signals go to, and not one of its threads;
- *   <li>it runs: a stopped one would not answer, and would take the signal later;
- *   <li>HotSpot is mapped in it, as far as we may look: others use SIGQUIT for other things;
- *   <li>it catches SIGQUIT, or it listens already, in which case nothing is sent. A JVM that is
- *       just starting does neither. One that was started with -Xrs listens from its start on.
+ *   <li>It is a process of the pid namespace that signals go to, and not one of its threads.
+ *   <li>It runs. A stopped process would not answer, and would receive the signal later.
+ *   <li>HotSpot is mapped in it, as far as the check may read its maps. Other programs use SIGQUIT
+ *       for other purposes.
+ *   <li>It catches SIGQUIT, or it already listens, in which case no signal is sent. A JVM that is
+ *       just starting does neither. A JVM with -Xrs listens from its start on.
  * </ul>
  *
- * <p>Between the look and the signal a process can end and another get its number. The start time
- * tells the two apart: see {@link #isStill}. What is left is the time of a few instructions.
+ * <p>Between the check and the signal, the process can end and another process can get its pid. The
+ * start time distinguishes the two: see {@link #isStill}. What remains is a window of a few
+ * instructions.
  */
 final class Attachable {
 
@@ -34,11 +36,13 @@ final class Attachable {
   private static final Path TMP = Path.of("/tmp");
 
   /**
-   * What a look found.
+   * The result of a check.
    *
-   * @param isJvm false if the process is none, or there is no process
-   * @param problem why it must not be attached to, as the end of a message; "" if it can be
-   * @param startTime tells the process from a later one of its number; "" where it is not known
+   * @param isJvm false if the process is no JVM, or does not exist
+   * @param problem why the process must not be attached to, as the end of a message; "" if it can
+   *     be
+   * @param startTime distinguishes the process from a later one with the same pid; "" if it is not
+   *     known
    */
   record Look(boolean isJvm, String problem, String startTime) {
     static Look noJvm(String problem) {
@@ -59,7 +63,7 @@ final class Attachable {
     this(Path.of("/proc"), TMP, System.getProperty("os.name"), Runtime.version().feature());
   }
 
-  /** A seam for tests: other files, another system, another JDK. */
+  /** For tests, which bring their own files, system and JDK version. */
   Attachable(Path proc, Path tmp, String system, int feature) {
     this.proc = proc;
     this.tmp = tmp;
@@ -67,10 +71,10 @@ final class Attachable {
     this.feature = feature;
   }
 
-  /** Looks at a process; sends nothing. */
+  /** Checks a process; sends nothing. */
   Look look(String pid) {
     if (system.startsWith("windows")) {
-      return Look.jvm(""); // attach sends no signal there
+      return Look.jvm(""); // attach sends no signal on Windows
     }
     if (!system.startsWith("linux")) {
       return lookWithoutProc(pid);
@@ -83,7 +87,7 @@ final class Attachable {
   }
 
   /**
-   * Whether the process of this number is still the one that was looked at, and can still be
+   * Whether this pid still belongs to the process that was checked, so that it can still be
    * signalled.
    */
   boolean isStill(String pid, Look before) {
@@ -142,12 +146,15 @@ final class Attachable {
     return fields;
   }
 
-  /** As text: a process may have any bytes in its name. */
+  /** The lines of a file, decoded as Latin-1: the name of a process may contain any bytes. */
   private static List<String> lines(Path file) throws IOException {
     return new String(Files.readAllBytes(file), StandardCharsets.ISO_8859_1).lines().toList();
   }
 
-  /** Clock ticks since the system's start; the 22nd field, see proc(5). */
+  /**
+   * The start time of a process, in clock ticks since the system's start: field 22 of stat, see
+   * proc(5).
+   */
   private String startTime(String pid) throws IOException {
     String stat = String.join(" ", lines(proc.resolve(pid).resolve("stat")));
     String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ");
@@ -164,8 +171,9 @@ final class Attachable {
   }
 
   /**
-   * Whether HotSpot's library or its performance data is mapped. True where we may not look:
-   * whoever started that process gave it privileges, and SigCgt has to do.
+   * Whether HotSpot's library or its performance data is mapped in the process. Returns true where
+   * the maps may not be read, because whoever started the process gave it privileges; SigCgt must
+   * then be enough.
    */
   private boolean isHotSpot(String pid) {
     try {
@@ -177,8 +185,8 @@ final class Attachable {
   }
 
   /**
-   * Whether the JVM's socket is there, wherever a JDK may look for it: then it sends no signal. The
-   * file's name has the JVM's number in its own pid namespace.
+   * Whether the JVM's attach socket exists in every place where some JDK looks for it. If it does,
+   * the JDK sends no signal. The file's name contains the pid of the JVM in its own pid namespace.
    */
   private boolean listens(String pid, Map<String, String> status) {
     String inner = innerNumber(pid, status);
@@ -192,20 +200,26 @@ final class Attachable {
     return numbers[numbers.length - 1];
   }
 
-  /** What the JDK leaves in the target's directory when an attach is given up. */
+  /**
+   * Deletes the file that the JDK leaves in the target's working directory when an attach is given
+   * up.
+   */
   void discardRequest(String pid) {
     try {
       String name = ".attach_pid" + innerNumber(pid, status(pid));
       Files.deleteIfExists(proc.resolve(pid).resolve("cwd").resolve(name));
     } catch (IOException | RuntimeException e) {
-      // It is gone, and so is its directory; or it is not ours.
+      // The file and its directory are gone with the process, or the file belongs to another user.
     }
   }
 
-  /** macOS: ps knows what a process catches. Where it does not say so, nothing is signalled. */
+  /**
+   * The check where there is no /proc (macOS): ps reports which signals a process catches. Where ps
+   * does not report it, nothing is signalled.
+   */
   private Look lookWithoutProc(String pid) {
     if (feature >= 24) {
-      return Look.jvm(""); // the JDK itself looks
+      return Look.jvm(""); // the JDK itself makes the check
     }
     try {
       Process ps = new ProcessBuilder("ps", "-p", pid, "-o", "sigcatch=").start();

@@ -12,12 +12,15 @@ import javax.management.ObjectName;
 import javax.management.openmbean.CompositeData;
 import javax.management.remote.JMXConnector;
 
-/** The bean of a target, as any client sees it. Its failures are for {@link Target#failure}. */
+/**
+ * The profiler's bean in a target, called over a JMX connection. {@link Target#failure} translates
+ * its exceptions for the user.
+ */
 final class Bean implements AutoCloseable {
 
   private final JMXConnector connector;
   private final MBeanServerConnection server;
-  private volatile ObjectName found; // null until it was there
+  private volatile ObjectName found; // null until it is found
   private final Target target;
   private volatile CommandFailure lost; // null while the target answers
 
@@ -36,7 +39,7 @@ final class Bean implements AutoCloseable {
     return answer(() -> server.isRegistered(name));
   }
 
-  /** Some attributes, of one moment. */
+  /** The values of some attributes, read in one request. */
   Map<String, Object> attributes(String... wanted) throws IOException, JMException {
     ObjectName name = name();
     Map<String, Object> values = new HashMap<>();
@@ -56,7 +59,7 @@ final class Bean implements AutoCloseable {
     return (CompositeData) answer(() -> server.getAttribute(name, "Session"));
   }
 
-  /** With arguments that are each a text or a long. */
+  /** Calls an operation. Each argument must be a String or a Long. */
   Object call(String operation, Object... arguments) throws IOException, JMException {
     String[] types = new String[arguments.length];
     for (int i = 0; i < types.length; i++) {
@@ -75,7 +78,10 @@ final class Bean implements AutoCloseable {
     return known == null ? BeanName.PLAIN : known;
   }
 
-  /** An answer that can be printed: its texts are the target's, who may be anybody. */
+  /**
+   * Makes an answer printable. Its texts come from the target, which may be hostile, so they are
+   * cleaned.
+   */
   private static Object shown(Object answer) {
     boolean safe =
         answer == null
@@ -89,7 +95,9 @@ final class Bean implements AutoCloseable {
     return safe ? answer : Printable.line(answer.toString());
   }
 
-  /** What a call answers; after one that did not, none is tried any more. */
+  /**
+   * Makes a remote call. After one call that got no answer in time, every later call fails at once.
+   */
   private <T> T answer(Callable<T> call) throws IOException, JMException {
     if (lost != null) {
       throw lost;
@@ -111,7 +119,7 @@ final class Bean implements AutoCloseable {
             return true;
           });
     } catch (IOException | JMException | RuntimeException e) {
-      // The target is gone, or goes: nothing is left to close.
+      // The target has ended or is about to: nothing is left to close.
     }
   }
 }

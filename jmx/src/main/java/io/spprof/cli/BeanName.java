@@ -8,8 +8,8 @@ import javax.management.MalformedObjectNameException;
 import javax.management.ObjectName;
 
 /**
- * Under which name a target has the bean. Some servers add keys to the names of beans that are
- * registered with them: WebSphere's the cell, the node and the process.
+ * Finds the name of the profiler's bean in a target. Some servers add keys to the names of the
+ * beans that are registered with them: WebSphere adds the cell, the node and the process.
  */
 final class BeanName {
 
@@ -21,8 +21,8 @@ final class BeanName {
   /**
    * Looks for the bean.
    *
-   * @return its name; null if it is not there
-   * @throws CommandFailure if there are several, none of them with the plain name
+   * @return its name; null if there is no such bean
+   * @throws CommandFailure if there are several, and none of them has the plain name
    */
   static ObjectName in(MBeanServerConnection server) throws IOException {
     if (server.isRegistered(PLAIN)) {

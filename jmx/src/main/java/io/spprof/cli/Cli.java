@@ -12,8 +12,9 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.UnmatchedArgumentException;
 
 /**
- * {@code java -jar spprof-agent.jar COMMAND TARGET}. Exit status 0 done, 1 refused by the target, 2
- * usage, 3 target not reachable. An error is one line on stderr that says what to do.
+ * The command line, {@code java -jar spprof-agent.jar COMMAND TARGET}. The exit status is 0 if the
+ * command is done, 1 if the target refuses it, 2 for wrong usage, 3 if the target is not reachable.
+ * An error is one line on stderr that says what to do.
  */
 @Command(
     name = "spprof",
@@ -60,14 +61,14 @@ public final class Cli implements Runnable {
 
   private Cli() {}
 
-  /** Without a command: what there is. */
+  /** Prints the usage, if no command is given. */
   @Override
   public void run() {
     spec.commandLine().usage(spec.commandLine().getOut());
   }
 
   /**
-   * Runs a command; called by the agent's bootstrap, by reflection.
+   * Runs a command. The agent's bootstrap calls this method by reflection.
    *
    * @param args the command line
    * @return the exit status
@@ -113,12 +114,15 @@ public final class Cli implements Runnable {
     return failure.status();
   }
 
-  /** The only way of a message to the user: it may hold somebody else's text. */
+  /**
+   * Makes a message printable. Every message to the user passes here, because it may contain text
+   * from outside.
+   */
   private static String line(String message) {
     return message == null ? "failed" : Printable.line(message.strip());
   }
 
-  /** What somebody gave us, in a message. */
+  /** Makes an argument of the user printable, for a message. */
   static String shown(String text) {
     return "'" + Printable.of(text) + "'";
   }

@@ -1,17 +1,17 @@
 package io.spprof.cli;
 
-/** What ends a command, with one line for the user and an exit status. */
+/** Ends a command with one line for the user and an exit status. */
 final class CommandFailure extends RuntimeException {
 
   private static final long serialVersionUID = 1L;
 
-  /** The target said no. */
+  /** The target refused the command. */
   static final int REFUSED = 1;
 
-  /** The command line makes no sense. */
+  /** The command line is wrong. */
   static final int USAGE = 2;
 
-  /** There is no way to the target. */
+  /** The target cannot be reached. */
   static final int UNREACHABLE = 3;
 
   private final int status;
@@ -33,7 +33,7 @@ final class CommandFailure extends RuntimeException {
     return new CommandFailure(UNREACHABLE, message, cause);
   }
 
-  /** No answer came in time. */
+  /** The failure of a call that was not answered in time. */
   static CommandFailure unanswered(String whom, long seconds) {
     return unreachable(
         whom

@@ -9,8 +9,9 @@ import javax.management.JMException;
 import picocli.CommandLine.Option;
 
 /**
- * Streams a profile into a file of ours: the options of all commands that do. What is there is
- * never overwritten unless that is asked.
+ * Streams a profile from the target into a local file, and holds the options for that, which all
+ * commands with a download share. A file that exists is overwritten only if {@code --overwrite} is
+ * given.
  */
 final class Download {
 
@@ -31,10 +32,10 @@ final class Download {
   private boolean overwrite;
 
   /**
-   * Before anything is done in the target.
+   * Checks the options; called before anything is done in the target.
    *
    * @return the format that is asked for
-   * @throws CommandFailure if there is no such format, or the file is there; nothing was touched
+   * @throws CommandFailure if there is no such format, or the file exists; nothing was touched
    */
   ExportFormat check() {
     ExportFormat found = format == null ? bySuffix(file) : byName(format);
@@ -64,16 +65,16 @@ final class Download {
     }
   }
 
-  /** All of it; see the other one. */
+  /** Downloads the whole profile; see {@link #from(Bean, String)}. */
   String from(Bean bean) throws IOException, JMException {
     return from(bean, "");
   }
 
   /**
-   * Reads the profile to its end; without it, or when the user interrupts it, no file is left but
-   * one that was there before.
+   * Reads the profile to its end. If that fails or the user interrupts it, it leaves no new file,
+   * and a file that existed before stays unchanged.
    *
-   * @param range a stretch of time, or "" for all
+   * @param range a range of time, "" for the whole profile
    * @return what was done, for the user
    */
   String from(Bean bean, String range) throws IOException, JMException {
@@ -101,12 +102,15 @@ final class Download {
     }
   }
 
-  /** What went wrong before is what is told. */
+  /**
+   * Closes the stream. A failure here is ignored, so that the first failure is the one that is
+   * reported.
+   */
   private static void close(Bean bean, long stream) {
     try {
       bean.call("closeStream", stream);
     } catch (IOException | JMException | RuntimeException e) {
-      // The target is gone, or closes it by itself in a minute.
+      // The target has ended, or closes the stream itself after a minute.
     }
   }
 

@@ -9,7 +9,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** Writes the profile into a file of ours. */
+/** The command {@code dump}: writes the profile into a local file. */
 @Command(
     name = "dump",
     description = "Writes the profile, of the running or the last session, into a local file.",

@@ -16,7 +16,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
 
-/** The JVMs of this machine that we may attach to. */
+/** The command {@code list}: shows the JVMs of this machine that the user may attach to. */
 @Command(
     name = "list",
     description = "Lists the JVMs on this machine, and whether the profiler is loaded in them.",
@@ -45,7 +45,8 @@ final class ListCommand implements Callable<Integer> {
     boolean any = false;
     for (VirtualMachineDescriptor jvm : jvms) {
       Attachable.Look look = attachable.look(jvm.id());
-      if (look.isJvm()) { // a dead JVM's performance data may be left, under another's number
+      if (look.isJvm()) { // performance data of a dead JVM may remain, and its pid may be another
+        // process's
         any = true;
         out.printf(
             Locale.ROOT, LINE, jvm.id(), loaded(jvm.id(), look), Printable.of(jvm.displayName()));
@@ -57,7 +58,7 @@ final class ListCommand implements Callable<Integer> {
     return 0;
   }
 
-  /** The version that is loaded. */
+  /** The version of the agent that is loaded in a JVM, or why it is not known. */
   private String loaded(String pid, Attachable.Look look) {
     if (!look.problem().isEmpty()) {
       return "not accessible";

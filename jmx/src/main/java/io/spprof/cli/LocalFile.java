@@ -10,21 +10,21 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 
 /**
- * A file that is written whole or not at all: where one may be replaced, it is there as it was
- * until the new one is complete beside it. A pipe or a device, or a link to one, is written at
- * once.
+ * A file that is written as a whole or not at all. If it replaces an old file, the new one is first
+ * written beside it, and the old one stays unchanged until the new one is complete. A pipe or a
+ * device, or a link to one, is written directly.
  */
 final class LocalFile {
 
   private final Path file; // as the user named it
   private final boolean replace;
-  private Path real; // behind a link; null for a pipe or a device
-  private Path written; // where the bytes go until all are there
+  private Path real; // behind links; null for a pipe or a device
+  private Path written; // where the bytes are written until the file is complete
 
   /**
-   * Touches nothing.
+   * Creates the object; touches no file.
    *
-   * @param replace whether a file that is there may be replaced
+   * @param replace whether an existing file may be replaced
    */
   LocalFile(Path file, boolean replace) {
     this.file = file;
@@ -32,9 +32,9 @@ final class LocalFile {
   }
 
   /**
-   * Refuses a file that is there and may not be replaced.
+   * Checks that the file does not exist or may be replaced.
    *
-   * @throws CommandFailure if so
+   * @throws CommandFailure if it exists and may not be replaced
    */
   void check() {
     if (!replace && Files.exists(file)) {
@@ -48,7 +48,7 @@ final class LocalFile {
   }
 
   /**
-   * Opens it; once.
+   * Opens the file for writing. Must be called once.
    *
    * @throws CommandFailure if that is not possible, with what the user can do
    */
@@ -75,15 +75,15 @@ final class LocalFile {
     return path.resolveSibling(name);
   }
 
-  /** The command's failure where this file cannot be written. */
+  /** The failure of a command that cannot write this file. */
   CommandFailure failure(IOException cause) {
     return CommandFailure.usage("cannot write " + file + ": " + Target.reason(cause));
   }
 
   /**
-   * All is written and closed: it takes its place.
+   * Moves the written file to its final place. Must be called after the stream was closed.
    *
-   * @throws CommandFailure if that is not possible; then it can still be discarded
+   * @throws CommandFailure if that is not possible; {@link #discard} can still be called then
    */
   void complete() {
     try {
@@ -95,14 +95,17 @@ final class LocalFile {
     }
   }
 
-  /** Deletes what was written; nothing else. Must not come after its completion. */
+  /**
+   * Deletes the bytes that were written and no other file. Must not be called after {@link
+   * #complete}.
+   */
   void discard() {
     try {
       if (written != null) {
         Files.deleteIfExists(written);
       }
     } catch (IOException e) {
-      // What went wrong before is what is told.
+      // The failure that led here is the one that is reported.
     }
   }
 }

@@ -8,12 +8,12 @@ import java.util.concurrent.Callable;
 import javax.management.JMException;
 
 /**
- * A JVM on this machine, reached by its process id through the JDK's attach mechanism. The only
- * place that attaches: nothing is signalled that {@link Attachable} has not looked at just before.
+ * A JVM on this machine, reached by its pid through the JDK's attach mechanism. Only this class
+ * attaches, and only after {@link Attachable} has checked the process.
  */
 final class LocalJvm {
 
-  /** What is done with an attached JVM. */
+  /** Work to do with an attached JVM. */
   interface Work<T> {
     T with(VirtualMachine vm) throws Exception;
   }
@@ -29,14 +29,16 @@ final class LocalJvm {
   }
 
   /**
-   * Attaches, works, detaches.
+   * Attaches to the JVM, does the work, and detaches.
    *
-   * @throws CommandFailure if it cannot be attached to; then nothing was sent to it
+   * @throws CommandFailure if the check finds a problem, in which case nothing was sent to the
+   *     process; also if the attach fails or gets no answer in time
    * @throws IOException if the attach or the work fails
    */
   <T> T attached(Work<T> work) throws IOException, JMException {
     AttachProvider
-        .providers(); // loads its library: no time is lost between the look and the signal
+        .providers(); // loads the provider's library now, so that no time is lost between check and
+    // signal
     Attachable.Look look = attachable.look(pid);
     if (!look.problem().isEmpty()) {
       throw CommandFailure.unreachable("cannot attach: " + look.problem() + hint(look), null);
@@ -76,11 +78,14 @@ final class LocalJvm {
     try {
       vm.detach();
     } catch (IOException e) {
-      // It is gone, or goes.
+      // The JVM has ended or is about to.
     }
   }
 
-  /** The JDK signals again after some seconds: not another process of this number. */
+  /**
+   * Why to give up: the process has ended. The JDK repeats the signal after some seconds, and it
+   * must not reach another process with the same pid.
+   */
   private String change(Attachable.Look look) {
     return attachable.isStill(pid, look) ? "" : "process " + pid + " has ended";
   }

@@ -14,13 +14,13 @@ import javax.management.JMException;
 import picocli.CommandLine.Option;
 
 /**
- * How long a command waits for another process. Neither RMI nor the attach mechanism ends a call to
- * a process that is frozen. So each call runs on a daemon thread of its own, and the command stops
+ * Calls another process with a time limit. Neither RMI nor the attach mechanism ends a call to a
+ * process that is frozen. So each call runs on a daemon thread of its own, and the command stops
  * waiting for it. That thread may stay blocked until this process exits.
  */
 final class Patience {
 
-  /** Between two looks at what may end the waiting early. */
+  /** Milliseconds between two checks for a reason to give up early. */
   private static final long LOOK_MILLIS = 50;
 
   private static final ExecutorService CALLS =
@@ -38,9 +38,9 @@ final class Patience {
   private String timeout = "30s";
 
   /**
-   * Refuses a bad value.
+   * Checks the option's value.
    *
-   * @throws CommandFailure if so
+   * @throws CommandFailure if it is not valid
    */
   void check() {
     seconds();
@@ -51,11 +51,11 @@ final class Patience {
   }
 
   /**
-   * Calls, and waits for the answer.
+   * Makes a call and waits for its answer.
    *
    * @param whom the process, as messages show it
    * @param call what to call; may block for ever
-   * @return what it returned
+   * @return what the call returned
    * @throws CommandFailure if no answer came in time, with the status {@link
    *     CommandFailure#UNREACHABLE}
    */
@@ -64,9 +64,9 @@ final class Patience {
   }
 
   /**
-   * The same, given up at once when there is a reason.
+   * Makes a call and waits for its answer, but gives up as soon as there is a reason.
    *
-   * @param giveUp asked again and again; the reason as a message, "" to go on
+   * @param giveUp checked repeatedly: the reason as a message, "" to go on
    */
   <T> T call(String whom, Callable<T> call, Supplier<String> giveUp)
       throws IOException, JMException {
@@ -93,7 +93,7 @@ final class Patience {
     }
   }
 
-  /** Never returns: the type is for the compiler. */
+  /** Always throws. The return type lets callers write {@code throw}, for the compiler. */
   private static RuntimeException rethrown(Throwable thrown) throws IOException, JMException {
     if (thrown instanceof RuntimeException runtime) {
       throw runtime;

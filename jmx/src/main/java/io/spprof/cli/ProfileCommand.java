@@ -13,7 +13,10 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** Attach if need be, start, wait, stop, dump. What it began it ends, interrupted or not. */
+/**
+ * The command {@code profile}: attaches if necessary, starts a session, waits, stops it, and
+ * downloads the profile. It ends the session that it started, also when the user interrupts it.
+ */
 @Command(
     name = "profile",
     description = "Profiles for a while and writes the profile into a local file, in one go.",
@@ -22,7 +25,10 @@ final class ProfileCommand implements Callable<Integer> {
 
   private static final int WIDTH = 40;
 
-  /** Should this process be killed, the session ends by itself so much later. */
+  /**
+   * Seconds beyond the requested time after which the session ends by itself, in case this process
+   * is killed.
+   */
   private static final long SPARE_SECONDS = 60;
 
   @Mixin private Target target;
@@ -40,7 +46,7 @@ final class ProfileCommand implements Callable<Integer> {
       names = "--options",
       paramLabel = "OPTIONS",
       defaultValue = "",
-      description = "Of the session: key=value pairs joined by commas, for instance interval=1ms.")
+      description = "Session options: key=value pairs joined by commas, for instance interval=1ms.")
   private String options;
 
   @Spec private CommandSpec spec;
@@ -97,7 +103,7 @@ final class ProfileCommand implements Callable<Integer> {
           Math.min(TimeUnit.SECONDS.toNanos(1), Math.max(0, end - System.nanoTime())));
       CompositeData session = bean.session();
       if ((Long) session.get("id") != id || !bean.text("State").equals("RUNNING")) {
-        undo.keep(); // what runs now, if anything, is not ours to end
+        undo.keep(); // a session that runs now, if any, belongs to somebody else
         throw CommandFailure.refused(
             "somebody else has ended session " + id + "; dump writes what it has", null);
       }
@@ -126,7 +132,7 @@ final class ProfileCommand implements Callable<Integer> {
     try {
       bean.call("stop");
     } catch (IOException | JMException | RuntimeException e) {
-      // It has ended, or the target is gone; else it ends by itself.
+      // The session has ended or the target is gone. Otherwise the session ends by itself.
     }
   }
 }

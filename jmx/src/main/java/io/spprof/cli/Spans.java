@@ -3,7 +3,7 @@ package io.spprof.cli;
 import io.spprof.config.ProfilerConfig;
 import java.util.concurrent.TimeUnit;
 
-/** Spans of time on the command line. */
+/** Parses durations on the command line. */
 final class Spans {
 
   private static final long MOST_SECONDS = TimeUnit.HOURS.toSeconds(23);
@@ -11,12 +11,12 @@ final class Spans {
   private Spans() {}
 
   /**
-   * Reads a span.
+   * Parses a duration.
    *
-   * @param option what it was given for, as messages show it
+   * @param option the option that it was given for, as messages show it
    * @param text such as {@code 30s}; units s, m, h
    * @return seconds, 1 to 82,800
-   * @throws CommandFailure if it is none, or out of range
+   * @throws CommandFailure if the text is no duration, or is out of range
    */
   static long seconds(String option, String text) {
     try {
@@ -25,7 +25,7 @@ final class Spans {
         return seconds;
       }
     } catch (IllegalArgumentException e) {
-      // Said below.
+      // The exception below reports it.
     }
     throw CommandFailure.usage(option + " " + Cli.shown(text) + ": 1s to 23h (units s, m, h)");
   }

@@ -9,7 +9,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** Starts a session. */
+/** The command {@code start}: starts a session. */
 @Command(name = "start", description = "Starts a session.", mixinStandardHelpOptions = true)
 final class StartCommand implements Callable<Integer> {
 

@@ -13,7 +13,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
 
-/** The bean's figures, one a line, for people and scripts. */
+/** The command {@code status}: prints the bean's figures, one a line, for people and scripts. */
 @Command(
     name = "status",
     description = "Prints the profiler's figures, one a line.",
@@ -61,7 +61,7 @@ final class StatusCommand implements Callable<Integer> {
       }
       PrintWriter out = spec.commandLine().getOut();
       for (String name : SHOWN) {
-        if (values.containsKey(name)) { // an older agent has not all of them
+        if (values.containsKey(name)) { // an older agent does not have all attributes
           out.printf(
               Locale.ROOT, "%-24s %s%n", name, Printable.line(String.valueOf(values.get(name))));
         }

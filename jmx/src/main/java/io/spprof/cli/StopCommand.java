@@ -8,7 +8,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
 
-/** Ends the session. */
+/** The command {@code stop}: ends the session. */
 @Command(
     name = "stop",
     description = "Ends the session, and prints its figures; the profile stays until the next one.",

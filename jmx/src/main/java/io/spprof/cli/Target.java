@@ -25,7 +25,10 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** The JVM that a command is about, and the way to it: what all commands but list have. */
+/**
+ * The JVM that a command works on and how to reach it: the arguments, options and failures that all
+ * commands except {@code list} share.
+ */
 final class Target {
 
   private static final Pattern PID = Pattern.compile("[0-9]{1,10}");
@@ -52,7 +55,7 @@ final class Target {
 
   @Mixin private Patience patience = new Patience();
 
-  /** As it was given. */
+  /** The target, as the user gave it. */
   String name() {
     return name;
   }
@@ -66,7 +69,7 @@ final class Target {
   }
 
   /**
-   * Connects.
+   * Connects to the target.
    *
    * @throws CommandFailure if that fails
    */
@@ -148,7 +151,10 @@ final class Target {
             + " on this machine");
   }
 
-  /** Of the JVM's own management agent, which is started if it does not run: open to its user. */
+  /**
+   * The JMX address of a local JVM's own management agent. The management agent is started if it
+   * does not run; it accepts only the JVM's own user.
+   */
   private String localAddress() throws IOException, JMException {
     try {
       return new LocalJvm(name, patience).attached(VirtualMachine::startLocalManagementAgent);
@@ -158,7 +164,7 @@ final class Target {
     }
   }
 
-  /** Loads the agent into the JVM; nothing happens where it is loaded. */
+  /** Loads the agent into the JVM; does nothing if it is already loaded. */
   void loadAgent(String settings) throws IOException, JMException {
     patience.check();
     try {
@@ -200,7 +206,7 @@ final class Target {
     }
   }
 
-  /** What a call that threw this means. */
+  /** Translates an exception of a call into a failure for the user. */
   static CommandFailure failure(Throwable thrown) {
     if (thrown instanceof CommandFailure failure) {
       return failure;
@@ -221,7 +227,7 @@ final class Target {
         || thrown instanceof InvalidKeyException
         || thrown instanceof IllegalFormatException) {
       return CommandFailure.refused(
-          "the target answers what no spprof of this version does; use the jar that is loaded there",
+          "the target's answer does not fit this version of spprof; use the jar that is loaded there",
           thrown);
     }
     boolean wraps = thrown instanceof JMException || thrown instanceof JMRuntimeException;
@@ -237,7 +243,7 @@ final class Target {
         : CommandFailure.refused(reason(thrown), thrown);
   }
 
-  /** The innermost message, which tells most. */
+  /** The message of the innermost cause, which is the most specific. */
   static String reason(Throwable thrown) {
     Throwable root = thrown;
     while (root.getCause() != null) {

@@ -2,18 +2,21 @@ package io.spprof.cli;
 
 import java.io.Console;
 
-/** Whether somebody watches. */
+/** Whether standard output is a terminal, and the control sequences for one. */
 final class Terminal {
 
-  /** Clears the screen and goes to its beginning (ECMA-48: CUP, ED). */
+  /** Moves the cursor to the upper left corner and clears the screen (ECMA-48: CUP, ED). */
   static final String CLEAR = "\u001b[H\u001b[2J";
 
-  /** Goes to the line's beginning and clears it (ECMA-48: EL). */
+  /** Moves the cursor to the beginning of the line and clears the line (ECMA-48: EL). */
   static final String CLEAR_LINE = "\r\u001b[2K";
 
   private Terminal() {}
 
-  /** A terminal that can be written over. Since JDK 22 there is a console without one, too. */
+  /**
+   * Whether the command runs in a terminal that can be overwritten. Since JDK 22 a console can
+   * exist without a terminal, so its presence alone does not tell.
+   */
   static boolean isThere() {
     Console console = System.console();
     String term = System.getenv("TERM");

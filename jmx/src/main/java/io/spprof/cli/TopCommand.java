@@ -15,7 +15,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** The hottest methods, live. */
+/** The command {@code top}: shows the hottest methods, updated once a second. */
 @Command(
     name = "top",
     description = "Shows rates, drops, overhead and the hottest methods, once a second.",
@@ -40,14 +40,14 @@ final class TopCommand implements Callable<Integer> {
       names = {"-n", "--count"},
       paramLabel = "N",
       defaultValue = "0",
-      description = "End after so many times; 0, the default, goes on until Ctrl-C.")
+      description = "Number of updates; 0, the default, goes on until Ctrl-C.")
   private int count;
 
   @Option(
       names = "--methods",
       paramLabel = "N",
       defaultValue = "15",
-      description = "How many methods, 1 to 20; 15 by default.")
+      description = "Number of methods to show, 1 to 20; 15 by default.")
   private int methods;
 
   @Spec private CommandSpec spec;

@@ -8,23 +8,26 @@ import java.util.concurrent.locks.ReentrantLock;
 import javax.management.JMException;
 
 /**
- * Takes back what a command began, unless the command says that it stays: when this is closed, or
- * when the user interrupts the command (SIGINT, SIGTERM), whichever is first, and once. A command
- * that is interrupted has no more to say: at its next call of this it waits for the JVM to halt.
+ * Undoes a command's action unless the command keeps it: when this object is closed, or when the
+ * user interrupts the command (SIGINT, SIGTERM), whichever comes first, and only once. An
+ * interrupted command must not go on: its next call of this object blocks until the JVM halts.
  */
 final class Undo implements AutoCloseable {
 
-  /** Begins something. */
+  /** An action that can be undone. */
   interface Beginning<T> {
     T begin() throws IOException, JMException;
   }
 
-  /** A beginning or a taking back that hangs does not keep the user for longer, s. */
+  /**
+   * The time limit for an action or its undoing that hangs, in seconds. The user does not wait
+   * longer.
+   */
   private static final long PATIENCE_SECONDS = 10;
 
   private final Lock lock = new ReentrantLock();
   private final Thread hook = new Thread(this::interrupted, "spprof-undo");
-  private Runnable undo; // guarded by the lock; null where there is nothing to take back
+  private Runnable undo; // guarded by the lock; null if there is nothing to undo
 
   Undo() {
     try {
@@ -37,10 +40,11 @@ final class Undo implements AutoCloseable {
   }
 
   /**
-   * Begins something, of which an interrupt finds nothing or all.
+   * Does an action. An interrupt finds it either not begun or complete.
    *
-   * @param beginning begins it; where it fails, nothing is taken back
-   * @param takeBack called once at most, possibly in another thread; must not throw
+   * @param beginning does the action; if it fails, nothing is undone
+   * @param takeBack undoes the action; called at most once, possibly in another thread; must not
+   *     throw
    */
   <T> T begin(Beginning<T> beginning, Runnable takeBack) throws IOException, JMException {
     lock.lock();
@@ -53,12 +57,15 @@ final class Undo implements AutoCloseable {
     }
   }
 
-  /** What was begun stays. */
+  /** Keeps the action: it will not be undone. */
   void keep() {
     finish(() -> {});
   }
 
-  /** A last step, after which what was begun stays; where it fails, it is taken back. */
+  /**
+   * Does the last step and then keeps the action. If the last step fails, the action will be
+   * undone.
+   */
   void finish(Runnable lastStep) {
     lock.lock();
     try {
@@ -80,13 +87,13 @@ final class Undo implements AutoCloseable {
     try {
       Runtime.getRuntime().removeShutdownHook(hook);
     } catch (IllegalStateException isShuttingDown) {
-      // The hook finds nothing to do.
+      // The shutdown hook finds nothing to undo.
     }
   }
 
   /**
-   * Waits for the taking back, for a while. The lock is never given back: the command must not go
-   * on from here.
+   * The shutdown hook: undoes the action and waits for that, but not longer than the time limit.
+   * The lock is never released, because the command must not go on.
    */
   private void interrupted() {
     Thread work =
@@ -101,7 +108,7 @@ final class Undo implements AutoCloseable {
     try {
       work.join(TimeUnit.SECONDS.toMillis(PATIENCE_SECONDS));
     } catch (InterruptedException e) {
-      // Nobody interrupts a shutdown.
+      // Nobody interrupts a thread of the shutdown.
     }
   }
 

@@ -1,5 +1,5 @@
 /**
- * The command line: another JMX client, in the agent's jar. One class a command; {@link
- * io.spprof.cli.Target} is where they all reach a JVM. Nothing of this is loaded by the agent.
+ * The command line, a JMX client in the agent's jar. Each command is one class; all of them reach a
+ * JVM through {@link io.spprof.cli.Target}. The agent loads no class of this package.
  */
 package io.spprof.cli;

@@ -27,7 +27,10 @@ import javax.swing.SwingWorker;
 import javax.swing.event.DocumentEvent;
 import javax.swing.event.DocumentListener;
 
-/** The flame graph with what one does to it: read it anew, search, zoom, leave the threads out. */
+/**
+ * The tab with the flame graph and its controls: refresh, search, reset of the zoom, and whether to
+ * split it by thread.
+ */
 final class FlamePanel extends JPanel {
 
   private static final long serialVersionUID = 1L;
@@ -42,7 +45,7 @@ final class FlamePanel extends JPanel {
   private final JCheckBox byThread = new JCheckBox("By thread", true);
   private transient String folded = "";
 
-  /** What is read in the target's profile, off the event dispatch thread. */
+  /** The profile as it was read from the target, off the event dispatch thread. */
   private record Read(String folded, FlameTree tree) {}
 
   FlamePanel(RemoteBean bean) {
@@ -117,7 +120,7 @@ final class FlamePanel extends JPanel {
     getActionMap().put(stroke, action);
   }
 
-  /** When it is looked at for the first time. */
+  /** Reads the profile when the tab is shown for the first time. */
   void readOnce() {
     if (view.tree() == null && refresh.isEnabled()) {
       read();
@@ -157,7 +160,7 @@ final class FlamePanel extends JPanel {
         } catch (InterruptedException e) {
           Thread.currentThread().interrupt();
         }
-        // Without a profile there is nothing to merge, and nothing to be said of its samples.
+        // Without a profile, there is nothing to merge and no number of samples to show.
         byThread.setEnabled(view.tree() != null);
       }
     }.execute();
@@ -217,7 +220,10 @@ final class FlamePanel extends JPanel {
     matched.setText(text);
   }
 
-  /** Below a frame that matches, everything is under a match. */
+  /**
+   * Counts every sample of the zoomed frame if a frame above it matches, because everything below a
+   * match is part of the match.
+   */
   private long inZoom(FlameTree tree, Predicate<String> isMatch) {
     for (int node = view.zoom(); node >= 0; node = tree.parent(node)) {
       if (isMatch.test(tree.name(node))) {

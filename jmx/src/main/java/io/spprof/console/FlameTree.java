@@ -12,12 +12,13 @@ import java.util.Map;
 import java.util.function.Predicate;
 
 /**
- * Folded stacks as a tree. Nodes are numbered depth first, callers before what they call and the
- * largest first, so that a subtree is a run of numbers; 0 is the root, of all samples. Immutable.
+ * A tree built from folded stacks. Nodes are numbered depth first, callers before callees and the
+ * child with most samples first, so a subtree is a contiguous range of numbers. Node 0 is the root,
+ * which stands for all samples. Immutable.
  */
 final class FlameTree {
 
-  /** The root's name. */
+  /** The name of the root. */
   static final String ALL = "all";
 
   private final List<String> names = new ArrayList<>();
@@ -45,11 +46,11 @@ final class FlameTree {
   }
 
   /**
-   * Reads lines of frames joined by {@code ;}, a blank, and a number.
+   * Reads lines of frames joined by {@code ;}, followed by a blank and a number.
    *
    * @param lines read to their end
    * @param byThread false to leave out the first frame, which is the thread's name
-   * @throws IOException also for a line that is none
+   * @throws IOException if reading fails or a line is no folded stack
    */
   static FlameTree read(BufferedReader lines, boolean byThread) throws IOException {
     Node root = new Node(ALL);
@@ -79,7 +80,7 @@ final class FlameTree {
     return new FlameTree(root, size);
   }
 
-  /** A stack may be the thread's name alone. */
+  /** The index after the thread's name. A stack may consist of that name alone. */
   private static int afterThread(String line, int blank) {
     int semicolon = line.indexOf(';');
     return semicolon < 0 ? blank : semicolon + 1;
@@ -96,7 +97,10 @@ final class FlameTree {
     }
   }
 
-  /** With a stack of its own: profiles are deeper than ours would be. */
+  /**
+   * Adds the nodes below a root. It keeps its own stack, because profiles are deeper than recursion
+   * could go.
+   */
   private void add(Node root) {
     record Step(Node node, int parent) {}
     Deque<Step> open = new ArrayDeque<>();
@@ -134,17 +138,17 @@ final class FlameTree {
     return depths[node];
   }
 
-  /** The root's is -1. */
+  /** The parent of a node; -1 for the root. */
   int parent(int node) {
     return parents[node];
   }
 
-  /** After the last node of the subtree. */
+  /** The number after the last node of the subtree. */
   int end(int node) {
     return ends[node];
   }
 
-  /** With what it calls. */
+  /** The samples of a node and of its callees. */
   long samples(int node) {
     return samples[node];
   }
@@ -158,9 +162,9 @@ final class FlameTree {
   }
 
   /**
-   * Samples of a subtree with a matching frame in their stacks, each counted once.
+   * The samples of a subtree with a matching frame in their stacks, each counted once.
    *
-   * @param subtree only frames of it are looked at
+   * @param subtree the root of the subtree; frames outside of it are not looked at
    */
   long matching(int subtree, Predicate<String> isMatch) {
     long sum = 0;

@@ -15,14 +15,17 @@ import javax.swing.ToolTipManager;
 import javax.swing.UIManager;
 
 /**
- * A flame graph, callers above what they call. A click on a frame gives it the whole width; its
- * callers stay above it, and a click on one of them goes back.
+ * Draws a flame graph, callers above their callees. A click on a frame zooms in: the frame gets the
+ * whole width. Its callers stay above it, and a click on one of them zooms out to it.
  */
 final class FlameView extends JPanel implements Scrollable {
 
   private static final long serialVersionUID = 1L;
 
-  /** Told of each zoom: what the matches' share is, changes with it. */
+  /**
+   * The property that changes with each zoom. Listeners update the share of the matches, which
+   * depends on the zoom.
+   */
   static final String ZOOM = "zoom";
 
   static final int ROW = 18;
@@ -35,7 +38,7 @@ final class FlameView extends JPanel implements Scrollable {
   private transient Predicate<String> search;
   private int zoom;
 
-  /** Depth of the deepest frame below the zoomed one, which decides the height. */
+  /** Depth of the deepest frame below the zoomed frame; decides the height. */
   private int deepest;
 
   FlameView() {
@@ -46,7 +49,7 @@ final class FlameView extends JPanel implements Scrollable {
         new MouseAdapter() {
           @Override
           public void mouseClicked(MouseEvent event) {
-            requestFocusInWindow(); // for the panel's keys
+            requestFocusInWindow(); // so that the panel's keys work
             int node = nodeAt(event.getX(), event.getY());
             if (node >= 0) {
               zoomTo(node);
@@ -55,18 +58,18 @@ final class FlameView extends JPanel implements Scrollable {
         });
   }
 
-  /** Shows another profile, whole. */
+  /** Shows another profile, unzoomed. */
   void show(FlameTree shown) {
     tree = shown;
     zoomTo(0);
   }
 
-  /** Null before there is one. */
+  /** The tree that is shown; null before the first one. */
   FlameTree tree() {
     return tree;
   }
 
-  /** Null for no search. */
+  /** Highlights the frames that match; null ends the search. */
   void search(Predicate<String> isMatch) {
     search = isMatch;
     repaint();
@@ -98,7 +101,10 @@ final class FlameView extends JPanel implements Scrollable {
         : (double) getWidth() * tree.samples(node) / tree.samples(zoom);
   }
 
-  /** The node that is drawn there, or -1; also one too narrow to be drawn. */
+  /**
+   * The node whose area contains this point, even if it is too narrow to be drawn; -1 if there is
+   * none.
+   */
   int nodeAt(int x, int y) {
     if (tree == null || y < 0) {
       return -1;
@@ -181,7 +187,7 @@ final class FlameView extends JPanel implements Scrollable {
     }
   }
 
-  /** The longest that has room: with the package, without it, or its beginning. */
+  /** The longest form of a name that fits: with the package, without it, or its beginning. */
   static String fitting(String name, FontMetrics text, int room) {
     if (text.stringWidth(name) <= room) {
       return name;
@@ -198,7 +204,10 @@ final class FlameView extends JPanel implements Scrollable {
     return length == 0 ? "" : shorter.substring(0, length) + "\u2026";
   }
 
-  /** By kind, with a shade by the name: the same frame has the same colour everywhere. */
+  /**
+   * The colour of a frame: the hue by its kind, the shade by its name. The same frame has the same
+   * colour everywhere.
+   */
   private Color colour(int node, String name) {
     if (node == 0 || name.indexOf('.') < 0) {
       return OTHER;

@@ -3,7 +3,7 @@ package io.spprof.console;
 import java.util.List;
 import javax.swing.table.AbstractTableModel;
 
-/** The hottest methods, most self time first, as the bean has them. */
+/** The table of the hottest methods, in the bean's order: most self time first. */
 final class HotMethodsModel extends AbstractTableModel {
 
   private static final long serialVersionUID = 1L;

@@ -17,12 +17,14 @@ import java.util.Locale;
 import javax.swing.JPanel;
 import javax.swing.UIManager;
 
-/** Lines over time, from zero up, with their last values in words. */
+/**
+ * Draws figures as lines over time, on a scale from zero up, and shows their last values as text.
+ */
 final class LineChart extends JPanel {
 
   private static final long serialVersionUID = 1L;
 
-  /** What is shown at least, so that the first values do not fill the width. */
+  /** The shortest time span that is shown, so that the first values do not fill the whole width. */
   private static final long LEAST_MILLIS = 60_000;
 
   private static final DateTimeFormatter TIME =
@@ -35,9 +37,9 @@ final class LineChart extends JPanel {
   /**
    * Makes a chart without values.
    *
-   * @param title with the unit
-   * @param leastTop the scale's end while all values are small
-   * @param lines belong to the caller, who adds to them and repaints
+   * @param title the title, with the unit
+   * @param leastTop the end of the scale while all values are small
+   * @param lines the lines; they belong to the caller, who adds values and repaints
    */
   LineChart(String title, double leastTop, TimeSeries... lines) {
     this.title = title;
@@ -48,7 +50,7 @@ final class LineChart extends JPanel {
     getAccessibleContext().setAccessibleName(title);
   }
 
-  /** The next of 1, 2, 5, 10, 20 ... that is not less. */
+  /** The smallest number of 1, 2, 5, 10, 20 ... that is not less than the argument. */
   static double niceTop(double most) {
     double power = Math.pow(10, Math.floor(Math.log10(most)));
     for (double step : new double[] {1, 2, 5}) {
@@ -59,7 +61,7 @@ final class LineChart extends JPanel {
     return 10 * power;
   }
 
-  /** As short as can be: 0.25, 3.1, 940, 12,000. */
+  /** A number in its shortest form: 0.25, 3.1, 940, 12,000. */
   static String shown(double value) {
     if (Double.isNaN(value)) {
       return "-";
@@ -100,7 +102,7 @@ final class LineChart extends JPanel {
     double top = top();
     int labels = Math.max(text.stringWidth(shown(top)), text.stringWidth(shown(top / 2)));
     int row = text.getHeight();
-    Insets room = new Insets(2 * row + 6, labels + 10, row + 6, 8); // around the lines
+    Insets room = new Insets(2 * row + 6, labels + 10, row + 6, 8); // margins around the lines
     int width = getWidth() - room.left - room.right;
     int height = getHeight() - room.top - room.bottom;
     g.setColor(getForeground());

@@ -6,15 +6,15 @@ import java.util.Map;
 import javax.management.openmbean.CompositeData;
 
 /**
- * The bean's attributes at one moment.
+ * The values of the bean's attributes at one moment.
  *
- * @param nanos when, by {@link System#nanoTime()}
- * @param millis when, by the clock of this machine
- * @param values the attributes that the bean has
+ * @param nanos the time of reading, by {@link System#nanoTime()}
+ * @param millis the time of reading, by the clock of this machine, ms since the epoch
+ * @param values the attributes that the bean has, by name
  */
 record Reading(long nanos, long millis, Map<String, Object> values) {
 
-  /** What is read, in one request. */
+  /** The attributes that are read, in one request. */
   static final String[] READ = {
     "State",
     "LastError",
@@ -36,10 +36,10 @@ record Reading(long nanos, long millis, Map<String, Object> values) {
     "Session"
   };
 
-  /** One of the hottest methods. */
+  /** One row of the attribute HotMethods. */
   record HotMethod(String method, double selfPercent, double totalPercent, long samples) {}
 
-  /** NaN where the bean has none. */
+  /** A numeric attribute; NaN if the bean does not have it. */
   double number(String attribute) {
     return values.get(attribute) instanceof Number number ? number.doubleValue() : Double.NaN;
   }
@@ -53,7 +53,7 @@ record Reading(long nanos, long millis, Map<String, Object> values) {
     return text("State").equals("RUNNING");
   }
 
-  /** A figure of the running or the last session; 0 where there is none. */
+  /** A figure of the running or the last session; 0 if there is none. */
   double ofSession(String figure) {
     return values.get("Session") instanceof CompositeData session
             && session.containsKey(figure)
@@ -77,7 +77,10 @@ record Reading(long nanos, long millis, Map<String, Object> values) {
     return methods;
   }
 
-  /** A counter's growth a second since an earlier reading; NaN if it is of another JVM. */
+  /**
+   * The growth of a counter per second since an earlier reading; NaN if the earlier reading is of
+   * another JVM.
+   */
   double rate(String counter, Reading before) {
     double growth = number(counter) - before.number(counter);
     return growth < 0 || nanos <= before.nanos ? Double.NaN : growth * 1e9 / (nanos - before.nanos);

@@ -15,14 +15,20 @@ import javax.management.MBeanServerConnection;
 import javax.management.MalformedObjectNameException;
 import javax.management.ObjectName;
 
-/** The target's bean. Every method may take as long as the connection does. */
+/**
+ * Calls the profiler's bean in the JVM that JConsole is connected to. Every method may block as
+ * long as the connection does.
+ */
 final class RemoteBean {
 
   static final String OBJECT_NAME = "io.spprof:type=Spprof";
 
   private final Supplier<MBeanServerConnection> connection;
 
-  /** Some servers add keys to a name: WebSphere's the cell, the node and the process. */
+  /**
+   * The name of the bean. Some servers add keys to it: WebSphere adds the cell, the node and the
+   * process.
+   */
   private volatile ObjectName name = name(OBJECT_NAME);
 
   RemoteBean(Supplier<MBeanServerConnection> connection) {
@@ -38,7 +44,7 @@ final class RemoteBean {
   }
 
   /**
-   * What the bean says now. Attributes that an older agent lacks are missing.
+   * Reads the bean's attributes. Attributes that an older agent does not have are missing.
    *
    * @throws InstanceNotFoundException if the agent is not loaded there
    */
@@ -83,11 +89,11 @@ final class RemoteBean {
   }
 
   /**
-   * Copies the profile; the stream in the target is closed in any case.
+   * Copies the profile. The stream in the target is closed in any case.
    *
    * @param format one of the bean's formats
-   * @param out where to
-   * @param progress told the number of bytes up to now, after each block
+   * @param out where the bytes go
+   * @param progress called after each block with the number of bytes so far
    */
   void copy(String format, OutputStream out, LongConsumer progress)
       throws IOException, JMException {
@@ -110,7 +116,8 @@ final class RemoteBean {
     try {
       call("closeStream", stream);
     } catch (IOException | JMException | RuntimeException e) {
-      // What went wrong before is what is told; the target closes it by itself in a minute.
+      // The first failure is the one that is reported. The target closes the stream itself after a
+      // minute.
     }
   }
 
@@ -122,7 +129,7 @@ final class RemoteBean {
     return connection.get().invoke(name, operation, arguments, types);
   }
 
-  /** What a failure means, for the user: one line. */
+  /** Translates an exception into one line for the user. */
   static String meaning(Throwable thrown) {
     if (thrown instanceof InstanceNotFoundException) {
       return "spprof is not loaded in this JVM: start it with -javaagent:spprof-agent.jar, or run"

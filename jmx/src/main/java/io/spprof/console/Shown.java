@@ -1,10 +1,10 @@
 package io.spprof.console;
 
 /**
- * The target's texts, on their way to labels. The rules are those of {@code
- * io.spprof.text.Printable}, which JConsole's class loader does not see; a test compares the two.
- * And Swing takes what begins with {@code <html>} for a page, which may load others: no text of the
- * target's begins so.
+ * Cleans texts of the target before they reach a label. It applies the rules of {@code
+ * io.spprof.text.Printable}, a class that JConsole's class loader cannot see; a test compares the two.
+ * In addition, Swing treats a text that begins with {@code <html>} as a page, which may load other
+ * pages. So no cleaned text begins that way.
  */
 final class Shown {
 
@@ -14,10 +14,10 @@ final class Shown {
   private Shown() {}
 
   /**
-   * A line.
+   * Cleans a text.
    *
-   * @param text any, not null
-   * @return what a label can show
+   * @param text any text, not null
+   * @return one line that a label can show
    */
   static String line(String text) {
     String kept = text.length() > MOST ? text.substring(0, MOST) : text;

@@ -5,18 +5,20 @@ import java.util.Map;
 import javax.swing.JPanel;
 import javax.swing.SwingWorker;
 
-/** What JConsole looks for: one tab, read anew at JConsole's own interval. */
+/**
+ * The plugin that JConsole loads. It adds one tab, which is refreshed at JConsole's own interval.
+ */
 public final class SpprofPlugin extends JConsolePlugin {
 
   private SpprofTab tab;
 
-  /** For JConsole. */
+  /** Called by JConsole. */
   public SpprofPlugin() {}
 
   @Override
   public synchronized Map<String, JPanel> getTabs() {
     if (tab == null) {
-      // After a reconnection the context has another connection, so it is asked each time.
+      // The context has a new connection after a reconnection, so the bean asks for it each time.
       tab = new SpprofTab(new RemoteBean(() -> getContext().getMBeanServerConnection()));
     }
     return Map.of("spprof", tab);

@@ -22,7 +22,8 @@ import javax.swing.SwingWorker;
 import javax.swing.table.DefaultTableCellRenderer;
 
 /**
- * The tab: control at the top, the figures as text and as charts, methods and flame graph below.
+ * The profiler's tab in JConsole: controls at the top, then figures as text and as charts, methods
+ * and the flame graph at the bottom.
  */
 final class SpprofTab extends JPanel {
 
@@ -48,7 +49,7 @@ final class SpprofTab extends JPanel {
   private final FlamePanel flame;
   private transient Reading last;
 
-  /** The last attempt to read failed, and the message says so. */
+  /** Whether the last attempt to read failed; the message then says so. */
   private boolean isLost;
 
   SpprofTab(RemoteBean bean) {
@@ -131,7 +132,10 @@ final class SpprofTab extends JPanel {
     return tabs;
   }
 
-  /** Reads the bean in the background, then shows it: what JConsole runs at its interval. */
+  /**
+   * Makes the worker that reads the bean in the background and then shows the values. JConsole runs
+   * one at each interval.
+   */
   SwingWorker<?, ?> newReader() {
     return new SwingWorker<Reading, Void>() {
       @Override
@@ -155,7 +159,7 @@ final class SpprofTab extends JPanel {
     };
   }
 
-  /** On the event dispatch thread. */
+  /** Shows a reading. Must be called on the event dispatch thread. */
   void show(Reading now) {
     boolean isFirst = last == null;
     boolean running = now.isRunning();
@@ -228,7 +232,8 @@ final class SpprofTab extends JPanel {
 
       @Override
       protected void done() {
-        // What JConsole reads is up to an interval old, so the answer itself is what counts here.
+        // JConsole's last reading is up to one interval old, so the bean's own answer is shown
+        // here.
         try {
           tell(get(), false);
           enable(!starts, starts);
@@ -247,7 +252,7 @@ final class SpprofTab extends JPanel {
     stop.setEnabled(canStop);
   }
 
-  /** One line, to which the tooltip has the rest. */
+  /** Shows a message as one line; the tooltip has the whole text. */
   private void tell(String text, boolean isError) {
     message.setForeground(isError ? RED : getForeground());
     message.setText(text);

@@ -2,10 +2,13 @@ package io.spprof.console;
 
 import java.awt.Color;
 
-/** A line of a chart: the last values of one figure. Belongs to the event dispatch thread. */
+/**
+ * The last values of one figure, drawn as one line of a chart. Belongs to the event dispatch
+ * thread.
+ */
 final class TimeSeries {
 
-  /** An hour at JConsole's four seconds. */
+  /** The number of values kept: an hour at JConsole's interval of four seconds. */
   static final int CAPACITY = 900;
 
   private final String label;
@@ -27,7 +30,7 @@ final class TimeSeries {
     return colour;
   }
 
-  /** Takes a value; NaN is a gap in the line. */
+  /** Adds a value; NaN makes a gap in the line. */
   void add(long atMillis, double value) {
     int index = (int) (added % CAPACITY);
     millis[index] = atMillis;
@@ -39,7 +42,7 @@ final class TimeSeries {
     return (int) Math.min(added, CAPACITY);
   }
 
-  /** The oldest has index 0. */
+  /** The time of a value; the oldest value has index 0. */
   long millis(int index) {
     return millis[at(index)];
   }

@@ -6,26 +6,30 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 
 /**
- * Where the agent's bootstrap enters, by reflection, since it lives in another class loader. Not
- * for programs: they use {@link Spprof}.
+ * The agent behind its bootstrap. {@code io.spprof.agent.Agent} calls it by reflection, because it
+ * lives in another class loader. Programs that embed the profiler use {@link Spprof} instead.
  */
 public final class AgentMain {
 
-  /** The system property by which {@code list} sees that the agent is loaded: its version. */
+  /**
+   * The system property that holds the version of the loaded agent. The command {@code list} reads
+   * it.
+   */
   public static final String VERSION_PROPERTY = "io.spprof.version";
 
-  /** What the first load made; it lives as long as the JVM. Guarded by the class. */
+  /** The bean that the first load registered; it lives as long as the JVM. Guarded by the class. */
   private static Spprof agent;
 
   private AgentMain() {}
 
   /**
    * Registers the bean and, if the settings say so, starts a session. Bad settings and a session
-   * that cannot start are told on stderr and by the bean; they do not stop the application.
+   * that cannot start are reported on stderr and by the bean; they do not stop the application.
    *
    * @param args the agent's arguments, null for none
-   * @param beforeSession called before each session is started, to take what the profiler will need
-   *     out of its jar; what it throws is why the session is not started
+   * @param beforeSession called before each session is started, to read into memory what the
+   *     profiler will need of its jar; if it throws, the session is not started and the exception
+   *     is the reason
    * @throws IllegalStateException if the bean's name is taken
    */
   public static synchronized void run(String args, Runnable beforeSession) {
@@ -50,10 +54,10 @@ public final class AgentMain {
   }
 
   /**
-   * Registers the bean again if somebody has unregistered it; called when the agent is loaded
+   * Registers the bean again if somebody has unregistered it. Called when the agent is loaded
    * again.
    *
-   * @throws IllegalStateException if its name was taken meanwhile
+   * @throws IllegalStateException if the name has been taken since
    */
   public static synchronized void registerAgain() {
     if (agent != null && agent.registerAgain()) {
@@ -61,13 +65,16 @@ public final class AgentMain {
     }
   }
 
-  /** What is kept, times included, while the session still runs or after it. */
+  /**
+   * Dumps the profile, including the times of samples, at the JVM's exit. The session may still be
+   * running.
+   */
   private static void dump(SpprofMXBean bean) {
     if (bean.getSessionsStarted() == 0) {
       log("nothing is written at exit: there was no session");
       return;
     }
-    // In a container all have one process id; the time tells them apart.
+    // All JVMs in containers can have the same pid; the time distinguishes their files.
     String time = Instant.now().truncatedTo(ChronoUnit.SECONDS).toString().replace(":", "");
     String name = "spprof-exit-" + ProcessHandle.current().pid() + "-" + time + ".jfr";
     try {

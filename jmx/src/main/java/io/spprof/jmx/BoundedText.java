@@ -1,20 +1,21 @@
 package io.spprof.jmx;
 
 /**
- * A text of which only the beginning may be kept, while its length is counted to its end: so that
- * room for a long one can be asked for before it is made.
+ * Collects a text up to a limit and counts its length to the end. It keeps the text only if it is
+ * not longer than the limit. So the length of a long text is known, and room for it can be
+ * requested, before the text is made.
  */
 final class BoundedText implements Appendable {
 
   private final int most;
-  private StringBuilder kept = new StringBuilder(); // null once the text is longer
+  private StringBuilder kept = new StringBuilder(); // null once the text is longer than the limit
   private long length;
   private boolean isLatin1 = true;
 
   /**
-   * An empty one.
+   * Makes an empty text.
    *
-   * @param most how many characters are kept
+   * @param most the limit, characters
    */
   BoundedText(int most) {
     this.most = most;
@@ -54,26 +55,27 @@ final class BoundedText implements Appendable {
     }
   }
 
-  /** The whole text; null if it is longer than what is kept. */
+  /** The whole text; null if it is longer than the limit. */
   String text() {
     return kept == null ? null : kept.toString();
   }
 
-  /** Its length, characters. */
+  /** The length of the whole text, characters. */
   long length() {
     return length;
   }
 
   /**
-   * What it takes to make it in a builder of just its length, bytes: the builder's array and the
-   * string's, of a byte a character. A character above U+00FF makes both arrays twice as long, and
-   * the builder needs both its arrays for a moment.
+   * The bytes of heap that it takes to make this text in a builder of exactly its length: the
+   * arrays of the builder and of the string, with one byte a character. A character above U+00FF
+   * makes both arrays twice as long, and the builder then holds its old and its new array for a
+   * moment.
    */
   long bytesToMake() {
     return (isLatin1 ? 2 : 5) * length;
   }
 
-  /** What the string itself takes, bytes. */
+  /** The bytes that the string itself takes. */
   long bytes() {
     return (isLatin1 ? 1 : 2) * length;
   }

@@ -9,22 +9,23 @@ import java.util.Map;
 import javax.management.MBeanOperationInfo;
 
 /**
- * What the bean publishes about itself: one line a member. Built when a client asks for it or the
- * bean is registered; plain maps, since this is on the path of a JVM's start-up.
+ * The descriptions that the bean publishes in its MBeanInfo: one line a member. They are built when
+ * a client asks for them or the bean is registered. They are plain maps, because registering is
+ * part of the JVM's start-up time.
  */
 final class Descriptions {
 
-  /** The bean as a whole. */
+  /** Description of the whole bean. */
   static final String BEAN =
       "spprof, a sampling CPU profiler: start or startWith begins a session, stop ends it,"
           + " report, collapsed, flameGraph and dumpToFile hand out the profile, during a session"
           + " and after it until the next one starts";
 
   /**
-   * An attribute.
+   * Describes an attribute.
    *
-   * @param unit what is counted or measured; "" for text and records
-   * @param text what it means
+   * @param unit the unit of the value; "" for text and records
+   * @param text what the value means
    */
   record Attribute(String unit, String text) {
     String description() {
@@ -33,24 +34,24 @@ final class Descriptions {
   }
 
   /**
-   * An operation.
+   * Describes an operation.
    *
    * @param impact one of {@link MBeanOperationInfo}'s constants
-   * @param text what it does
-   * @param parameters in their order
+   * @param text what the operation does
+   * @param parameters the parameters, in order
    */
   record Operation(int impact, String text, List<Parameter> parameters) {
-    /** One of them; one without a name if there is none, which a test forbids. */
+    /** The parameter at an index; one without a name if there is none, which a test forbids. */
     Parameter parameter(int index) {
       return index < parameters.size() ? parameters.get(index) : new Parameter("", "");
     }
   }
 
   /**
-   * A parameter.
+   * Describes a parameter.
    *
    * @param name its name
-   * @param text what it takes
+   * @param text which values it takes
    */
   record Parameter(String name, String text) {}
 
@@ -69,7 +70,7 @@ final class Descriptions {
     attribute(
         "Options",
         "",
-        "Options of the running, else of the last, else of the next session; startWith takes them"
+        "Options of the running session, else of the last, else of the next; startWith takes them"
             + " unchanged");
     attribute("Engine", "", "What makes the sampling signals");
     attribute("StackWalker", "", "What walks the stacks");
@@ -177,7 +178,8 @@ final class Descriptions {
     Parameter format = new Parameter("format", "One of " + ExportFormat.keys());
     Parameter id = new Parameter("id", "What openStream or openStreamOf returned");
 
-    operation("start", MBeanOperationInfo.ACTION, "Starts a session with the defaults, returns id");
+    operation(
+        "start", MBeanOperationInfo.ACTION, "Starts a session with the defaults, returns its id");
     operation(
         "startWith",
         MBeanOperationInfo.ACTION,
@@ -195,7 +197,7 @@ final class Descriptions {
         "report",
         MBeanOperationInfo.INFO,
         "The profile as readable text: figures, drops by reason, top methods");
-    operation("reportOf", MBeanOperationInfo.INFO, "As report, of a stretch of time only", range);
+    operation("reportOf", MBeanOperationInfo.INFO, "Like report, of a stretch of time only", range);
     operation(
         "collapsed",
         MBeanOperationInfo.INFO,
@@ -204,19 +206,22 @@ final class Descriptions {
     operation(
         "collapsedOf",
         MBeanOperationInfo.INFO,
-        "As collapsed, of a stretch of time only",
+        "Like collapsed, of a stretch of time only",
         range,
         maxStacks);
     operation(
         "collapsedDifference",
         MBeanOperationInfo.INFO,
-        "Two stretches of time side by side: stacks that have not as many samples in both, with both"
+        "Two stretches of time side by side: stacks whose number of samples differs, with both"
             + " numbers, the greatest change first",
         before,
         after);
     operation("flameGraph", MBeanOperationInfo.INFO, "The profile as one self-contained HTML page");
     operation(
-        "flameGraphOf", MBeanOperationInfo.INFO, "As flameGraph, of a stretch of time only", range);
+        "flameGraphOf",
+        MBeanOperationInfo.INFO,
+        "Like flameGraph, of a stretch of time only",
+        range);
     operation(
         "flameGraphDifference",
         MBeanOperationInfo.INFO,
@@ -237,7 +242,7 @@ final class Descriptions {
     operation(
         "dumpToFileOf",
         MBeanOperationInfo.ACTION,
-        "As dumpToFile, of a stretch of time only",
+        "Like dumpToFile, of a stretch of time only",
         fileName,
         range);
     operation(
@@ -250,7 +255,7 @@ final class Descriptions {
     operation(
         "openStreamOf",
         MBeanOperationInfo.ACTION,
-        "As openStream, of a stretch of time only",
+        "Like openStream, of a stretch of time only",
         format,
         range);
     operation(
@@ -274,12 +279,16 @@ final class Descriptions {
     return Collections.unmodifiableMap(OPERATIONS);
   }
 
-  /** The attribute's row; one with the bare name if there is none, which a test forbids. */
+  /**
+   * The description of an attribute. If there is none, which a test forbids, it has only the name.
+   */
   static Attribute attribute(String name) {
     return ATTRIBUTES.getOrDefault(name, new Attribute("", name));
   }
 
-  /** The operation's row; one with the bare name if there is none, which a test forbids. */
+  /**
+   * The description of an operation. If there is none, which a test forbids, it has only the name.
+   */
   static Operation operation(String name) {
     return OPERATIONS.getOrDefault(
         name, new Operation(MBeanOperationInfo.UNKNOWN, name, List.of()));

@@ -6,40 +6,46 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The heap that this JVM can spare for somebody who reads a profile.
+ * Decides how many bytes of this JVM's heap a reader of a profile may use, so that reading never
+ * exhausts the application's heap.
  *
  * <ul>
- *   <li>For copying and sorting it, which ends with the call or the stream: half of what is free,
- *       so that a few readers never take all.
- *   <li>For a text ({@link #forTexts}): a third of what is free beyond a quarter of the heap.
- *       {@link Texts#AT_ONCE} are made at the same time, and any number can wait for slow clients,
- *       until the connector has sent them. The quarter stays the application's.
+ *   <li>To copy and sort a profile: half of the free heap. The memory is free again at the end of
+ *       the call or the stream. Half, so that a few readers together never take everything.
+ *   <li>For a text ({@link #forTexts}): a third of the free heap beyond a quarter of the whole
+ *       heap. {@link Texts#AT_ONCE} texts are made at the same time, and any number of finished
+ *       texts can wait for slow clients until the connector has sent them. The quarter remains for
+ *       the application.
  * </ul>
  *
- * <p>What is free: where the heap is full of garbage, {@link Runtime} shows little. Then the heap
- * after the last collection counts, and what was lent since, as far as somebody still holds it.
+ * <p>How much is free: where the heap is full of garbage, {@link Runtime} reports little. So the
+ * heap in use after the last collection counts instead, plus everything lent since then that is
+ * still reachable.
  */
 final class Heap implements HeapRoom {
 
-  /** This can always be had, bytes: as much as a block of a stream. */
+  /** A request for this many bytes is always granted: the size of one block of a stream. */
   static final long LEAST_BYTES = 256 << 10;
 
   private static final int RESERVE_SHARE = 4;
   private static final int TEXT_SHARE = 3;
   private static final int SORT_SHARE = 2;
 
-  /** Of the heap, for sorting, however little is free: without it no profile could be had. */
+  /**
+   * Sorting may use this share of the heap however little is free. Without it, no profile could be
+   * read at all.
+   */
   private static final int LEAST_SORT_SHARE = 32;
 
-  /** The JVM's figures. */
+  /** Reads the sizes of the heap. */
   interface Gauge {
-    /** The heap's greatest size, bytes. */
+    /** The maximum size of the heap, bytes. */
     long max();
 
-    /** What is in use now, garbage included, bytes. */
+    /** The bytes in use now, including garbage. */
     long used();
 
-    /** What was in use after the last collection, bytes; less than 0 if that is not known. */
+    /** The bytes in use after the last collection; negative if that is not known. */
     long usedAfterCollection();
   }
 
@@ -52,19 +58,19 @@ final class Heap implements HeapRoom {
     this(new JvmGauge());
   }
 
-  /** A seam for tests. */
+  /** For tests, which bring their own sizes of the heap. */
   Heap(Gauge gauge) {
     this.gauge = gauge;
   }
 
-  /** For copying and sorting. */
+  /** The bytes that copying and sorting may use. */
   @Override
   public long bytes() {
     long least = Math.max(LEAST_BYTES, gauge.max() / LEAST_SORT_SHARE);
     return Math.max(least, free() / SORT_SHARE);
   }
 
-  /** For a text. */
+  /** The bytes that one text may use. */
   HeapRoom forTexts() {
     return () -> Math.max(LEAST_BYTES, (free() - gauge.max() / RESERVE_SHARE) / TEXT_SHARE);
   }
@@ -79,13 +85,13 @@ final class Heap implements HeapRoom {
   }
 
   /**
-   * Remembers what was allocated.
+   * Records memory that was allocated.
    *
-   * @param holder what holds it, not null; it is not kept alive
-   * @param bytes how much
+   * @param holder the object that holds the memory, not null; this call does not keep it alive
+   * @param bytes the size of the memory
    */
   synchronized void lend(Object holder, long bytes) {
-    if (bytes > LEAST_BYTES / 64) { // less is not worth an entry
+    if (bytes > LEAST_BYTES / 64) { // smaller sizes are not worth an entry
       loans.add(new Loan(new WeakReference<>(holder), bytes));
     }
   }

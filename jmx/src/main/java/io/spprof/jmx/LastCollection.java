@@ -7,15 +7,18 @@ import java.lang.management.MemoryPoolMXBean;
 import java.lang.management.MemoryType;
 import java.lang.management.MemoryUsage;
 
-/** What the JVM's last garbage collection left, of whichever collector. */
+/**
+ * Reads how much heap was in use after the JVM's last garbage collection, whichever collector did
+ * it.
+ */
 final class LastCollection {
 
   private LastCollection() {}
 
   /**
-   * The heap in use after it.
+   * The heap in use after the last collection.
    *
-   * @return bytes; -1 if there was none
+   * @return bytes; -1 if there was no collection
    */
   static long usedHeapBytes() {
     GcInfo last = null;

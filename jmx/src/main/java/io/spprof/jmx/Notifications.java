@@ -20,10 +20,11 @@ import javax.management.ObjectName;
 import org.apache.commons.lang3.StringUtils;
 
 /**
- * The profiler's events as notifications. The event is turned into a notification, numbered, on the
- * profiler's thread; listeners run on a thread of their own, one after the other and in order, so
- * that one that blocks or throws holds up nobody but other listeners. That thread exists only while
- * there is something to deliver. What a blocked listener makes pile up is bounded: the oldest goes.
+ * Sends the profiler's events as JMX notifications. The profiler's thread makes a notification of
+ * each event and numbers it. Listeners run on a separate thread, one after the other and in order,
+ * so a listener that blocks or throws delays only other listeners. That thread exists only while
+ * there are notifications to deliver. A blocked listener makes notifications pile up; their number
+ * is bounded, and the oldest are dropped.
  */
 final class Notifications implements AutoCloseable {
 
@@ -41,7 +42,7 @@ final class Notifications implements AutoCloseable {
 
   Notifications(ObjectName source) {
     this.source = source;
-    // No core thread and no time to keep one alive: it ends when the queue is empty.
+    // No core thread and no keep-alive time: the thread ends when the queue is empty.
     this.deliverer =
         new ThreadPoolExecutor(
             0,
@@ -54,7 +55,7 @@ final class Notifications implements AutoCloseable {
     this.emitter = new NotificationBroadcasterSupport(deliverer, infos());
   }
 
-  /** Sends from now on under another name, the one that the server gave the bean. */
+  /** Sets the sender of later notifications: the name that the server gave the bean. */
   void from(ObjectName name) {
     source = name;
   }
@@ -63,12 +64,12 @@ final class Notifications implements AutoCloseable {
     return emitter;
   }
 
-  /** Never blocks, never throws. */
+  /** Sends an event. Never blocks and never throws. */
   void send(ProfilerEvent event) {
     emitter.sendNotification(of(event));
   }
 
-  /** Delivers what is due, if the listeners take it soon. */
+  /** Delivers the pending notifications, if the listeners accept them soon. */
   @Override
   public void close() {
     deliverer.shutdown();
@@ -82,7 +83,9 @@ final class Notifications implements AutoCloseable {
     }
   }
 
-  /** A session's figures on one line, under the names that the attribute Session has. */
+  /**
+   * The figures of a session on one line, with the names that they have in the attribute Session.
+   */
   static String line(SessionStats session) {
     return String.format(
         Locale.ROOT,
@@ -164,7 +167,7 @@ final class Notifications implements AutoCloseable {
   private static Thread thread(Runnable work) {
     Thread thread = new Thread(null, work, "spprof-notifications", 0, false);
     thread.setDaemon(true);
-    // An Error of a listener is the listener's: nothing goes to the application's stderr.
+    // An Error of a listener is dropped, so nothing is printed on the application's stderr.
     thread.setUncaughtExceptionHandler((t, e) -> {});
     return thread;
   }

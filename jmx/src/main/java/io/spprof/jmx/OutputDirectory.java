@@ -20,25 +20,25 @@ import org.apache.commons.lang3.CharUtils;
 import org.apache.commons.lang3.StringUtils;
 
 /**
- * The one directory that a management client can make files in. The operator chooses it before the
- * bean exists; a client chooses base names only, and can neither leave the directory nor change a
- * file that is there.
+ * The only directory in which a management client can make files. The operator chooses it before
+ * the bean exists. A client chooses base names only: it can neither leave the directory nor change
+ * an existing file.
  *
- * <p>A file is made under its final name with {@code O_EXCL}, which refuses whatever has the name
- * already, dangling links included, in the kernel and without a window. If writing fails, it is
- * deleted again. The alternatives are no better: a rename replaces what is there, and a hard link
- * from a temporary name, which does not, is unknown to many network, FUSE and container file
- * systems. What we give up: a process that is killed half-way leaves half a file.
+ * <p>A file is made under its final name with {@code O_EXCL}. The kernel then refuses a name that
+ * exists, including dangling links, without a race. If writing fails, the file is deleted again.
+ * The alternatives are worse: a rename replaces an existing file; a hard link from a temporary name
+ * does not, but many network, FUSE and container file systems have no hard links. The price: a
+ * process that is killed while writing leaves a partial file.
  */
 final class OutputDirectory {
 
-  /** Writes a file's bytes. */
+  /** Writes the content of a file. */
   @FunctionalInterface
   interface Content {
     void writeTo(OutputStream out) throws IOException;
   }
 
-  /** Opens a new file; a seam for tests of full disks. */
+  /** Opens a new file. Tests replace it, to simulate a full disk. */
   @FunctionalInterface
   interface Opener {
     OutputStream open(Path file) throws IOException;
@@ -46,15 +46,16 @@ final class OutputDirectory {
 
   static final int MAX_NAME = 128;
 
-  /** Null where it is a temporary one. */
+  /** The directory that the operator chose; null for a temporary one. */
   private final Path chosen;
 
-  /** The temporary one, null until the first dump; guarded by this. */
+  /** The temporary directory; null until the first dump. Guarded by this. */
   private Path temporary;
 
   /**
-   * Whether we make it when it is missing: it was not there when it was chosen. A directory that
-   * was there is the operator's, and may be the empty mount point of a volume.
+   * Whether a dump makes the directory if it is missing. True if the directory did not exist when
+   * it was chosen. A directory that did exist belongs to the operator, and may be the empty mount
+   * point of a volume.
    */
   private final boolean ours;
 
@@ -67,16 +68,16 @@ final class OutputDirectory {
   }
 
   /**
-   * A new directory under {@code java.io.tmpdir} with an unpredictable name that only this user can
-   * enter; made by the first dump, and again after a cleaner has removed it. A fixed name could be
-   * taken by somebody else beforehand.
+   * A new directory under {@code java.io.tmpdir} with an unpredictable name, which only this user
+   * can enter. The first dump makes it; a later dump makes it again if a cleaner has removed it.
+   * Somebody else could take a fixed name first.
    */
   static OutputDirectory temporary() {
     return new OutputDirectory(null, true, OutputDirectory::create);
   }
 
   /**
-   * A directory of the operator's choice. If it is not there yet, a dump makes it, but not its
+   * The directory that the operator chose. A dump makes it if it does not exist, but not its
    * parents.
    */
   static OutputDirectory at(Path directory) {
@@ -89,16 +90,16 @@ final class OutputDirectory {
   }
 
   /**
-   * What is wrong with a directory that an operator chose, as far as can be told before the first
-   * dump. A dump checks again, because others can make a directory that is not there yet.
+   * Checks a directory that an operator chose, as far as that is possible before the first dump.
+   * Each dump checks again, because somebody else can make a directory that does not exist yet.
    *
-   * @return "" if nothing; else the path, the rule, and the remedy
+   * @return "" if there is no problem; else the path, the rule, and the remedy
    */
   static String problem(Path directory) {
     return problem(directory, true);
   }
 
-  /** The same, of a directory that is only read unless it is {@code written} to. */
+  /** Checks a directory; with {@code written} false, one that is only read. */
   static String problem(Path directory, boolean written) {
     Path absolute = directory.toAbsolutePath().normalize();
     try {
@@ -115,9 +116,9 @@ final class OutputDirectory {
   }
 
   /**
-   * What is wrong with the place of the temporary directory, which the first dump makes.
+   * Checks the place of the temporary directory, which the first dump makes.
    *
-   * @return "" if nothing; else the path, the rule, and the remedy
+   * @return "" if there is no problem; else the path, the rule, and the remedy
    */
   static String problemOfTemporary() {
     Path parent = TemporaryDirectory.path();
@@ -135,11 +136,11 @@ final class OutputDirectory {
   }
 
   /**
-   * Makes a file.
+   * Writes a new file.
    *
    * @return its absolute path
    * @throws IllegalArgumentException if the name is not allowed; nothing was touched
-   * @throws IOException if the name is taken or the file cannot be written; it is not there then
+   * @throws IOException if the name is taken or the file cannot be written; no partial file is left
    */
   Path write(String fileName, Content content) throws IOException {
     check(fileName);
@@ -229,7 +230,10 @@ final class OutputDirectory {
     return directory;
   }
 
-  /** A cleaner can have removed it, and another user have taken its name. */
+  /**
+   * Whether the temporary directory is still the one that was made. A cleaner can have removed it,
+   * and another user can have made one with its name.
+   */
   private static boolean isStillOurs(Path made) throws IOException {
     return made != null
         && Files.exists(made, LinkOption.NOFOLLOW_LINKS)

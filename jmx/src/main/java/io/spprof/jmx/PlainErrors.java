@@ -4,14 +4,15 @@ import io.spprof.text.Printable;
 import java.io.IOException;
 
 /**
- * What leaves an operation. A client without our classes cannot read a throwable that has one of
- * them as type, cause or suppressed: it would get an UnmarshalException, the message lost. So each
- * becomes one of four types of java.lang and java.io, with the message and the stack trace, and
- * nothing else.
+ * Converts the exceptions that leave an operation into exceptions that any client can read. A
+ * client without the profiler's classes cannot deserialize a throwable if its type, cause or a
+ * suppressed exception is one of these classes: it would get an UnmarshalException and lose the
+ * message. So each throwable is replaced by one of three types of java.lang and java.io, with the
+ * message and the stack trace only.
  */
 final class PlainErrors {
 
-  /** What may throw anything. */
+  /** An operation, which may throw anything. */
   @FunctionalInterface
   interface Body<T> {
     T run() throws Throwable;
@@ -45,12 +46,13 @@ final class PlainErrors {
       return withTrace(new IllegalStateException(message(t)), t);
     }
     if (t instanceof NoClassDefFoundError) {
-      // Our class loader says why; the JVM repeats the error without that.
+      // Our class loader gives the reason in the cause. When the JVM repeats the error, that is
+      // lost.
       boolean reason = t.getCause() instanceof ClassNotFoundException;
       return withTrace(
           new IllegalStateException(reason ? message(t.getCause()) : unloadable(t)), t);
     }
-    // Not one of ours: the type is what tells most.
+    // An exception that the profiler did not expect: its type is the most useful information.
     return withTrace(new IllegalStateException(t.getClass().getName() + ": " + message(t)), t);
   }
 

@@ -19,15 +19,15 @@ import java.util.function.UnaryOperator;
 import org.apache.commons.lang3.StringUtils;
 
 /**
- * What the agent was told, from three sources. One bad setting makes all of them void: a profiler
- * that does half of what was asked is harder to notice than one that does nothing and says why.
+ * The agent's settings, from three sources. One bad setting makes all of them void: a profiler that
+ * does half of what was asked is harder to notice than one that does nothing and says why.
  *
- * @param defaults what {@code start()} uses
+ * @param defaults the options that {@code start()} uses
  * @param start whether to start a session at once
- * @param dumpAtExit whether to write what is kept when the JVM ends
- * @param directory where dumps go, null for a temporary directory
- * @param libraryDirectory where the native library is unpacked to, null for wherever it works
- * @param error what was wrong, "" if nothing; the rest is then as if nothing had been set
+ * @param dumpAtExit whether to write the profile when the JVM ends
+ * @param directory where dumps are written, null for a temporary directory
+ * @param libraryDirectory where the native library is unpacked, null for the first place that works
+ * @param error what was wrong, "" if nothing; in case of an error the other values are the defaults
  */
 record Settings(
     ProfilerConfig defaults,
@@ -37,7 +37,7 @@ record Settings(
     Path libraryDirectory,
     String error) {
 
-  /** Nothing set. */
+  /** The settings if nothing is set. */
   static final Settings NONE = new Settings(ProfilerConfig.DEFAULT, false, false, null, null, "");
 
   private static final String START = "start";
@@ -45,15 +45,16 @@ record Settings(
   private static final String ONEXIT = "onexit";
   private static final String LIBDIR = "libdir";
 
-  /** Characters of one source; a path alone can have 4096. */
+  /** The maximum length of one source, characters. A path alone can have 4096. */
   private static final int MOST = 16_384;
 
   /**
-   * Reads the settings, the strongest source first.
+   * Reads the settings. For each key the first source that has it counts: arguments, then system
+   * properties, then the environment.
    *
    * @param args the agent's arguments, {@code key=value} pairs joined by commas; null for none
    * @param properties system properties by name, {@code spprof.KEY}
-   * @param environment variables by name, {@code SPPROF_KEY}
+   * @param environment environment variables by name, {@code SPPROF_KEY}
    */
   static Settings read(
       String args, UnaryOperator<String> properties, UnaryOperator<String> environment) {
@@ -75,12 +76,12 @@ record Settings(
         libraryDirectory, directory == null ? null : directory.toAbsolutePath().normalize());
   }
 
-  /** Keys that only the agent knows, and what they take. */
+  /** The keys that only the agent has, with their values. */
   static List<String> agentHelp() {
     return List.of(START + "=true|false", DIR + "=PATH", ONEXIT + "=none|dump", LIBDIR + "=PATH");
   }
 
-  /** Every key and what it takes. */
+  /** All keys with their values. */
   private static List<String> help() {
     List<String> all = new ArrayList<>(ProfilerConfig.HELP);
     all.addAll(agentHelp());
@@ -165,7 +166,10 @@ record Settings(
     return path;
   }
 
-  /** Other dumps have somebody who reads why they fail; the one at the JVM's end is lost. */
+  /**
+   * Checks the place of the dump at exit now. Other dumps report their failure to a caller; when
+   * the dump at exit fails, the profile is lost.
+   */
   private static void checkTemporaryDirectory() {
     String problem = OutputDirectory.problemOfTemporary();
     if (!problem.isEmpty()) {

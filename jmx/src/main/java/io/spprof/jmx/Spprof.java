@@ -13,12 +13,12 @@ import javax.management.MBeanServer;
 import javax.management.ObjectName;
 
 /**
- * The profiler's bean in the platform MBean server, for programs that embed it instead of loading
- * the agent:
+ * Registers the profiler's bean in the platform MBean server. Programs that embed the profiler use
+ * it instead of the agent:
  *
  * <pre>{@code
  * try (Spprof spprof = Spprof.register()) {
- *   ...
+ * ...
  * }
  * }</pre>
  *
@@ -27,7 +27,7 @@ import javax.management.ObjectName;
  */
 public final class Spprof implements AutoCloseable {
 
-  /** The name that clients look for. */
+  /** The bean's default name, which clients look for. */
   public static final String OBJECT_NAME = "io.spprof:type=Spprof";
 
   private final MBeanServer server;
@@ -39,8 +39,8 @@ public final class Spprof implements AutoCloseable {
   private final AtomicBoolean closed = new AtomicBoolean();
 
   /**
-   * What the server calls it: some servers add keys to the name, WebSphere's its cell, node and
-   * process.
+   * The name that the server gave the bean. Some servers add keys: WebSphere adds the cell, the
+   * node and the process.
    */
   private volatile ObjectName name;
 
@@ -67,10 +67,10 @@ public final class Spprof implements AutoCloseable {
   }
 
   /**
-   * Registers a bean under {@link #OBJECT_NAME}, with default options; files go to a temporary
+   * Registers a bean under {@link #OBJECT_NAME}, with default options. Dumps go to a temporary
    * directory.
    *
-   * @return the bean's owner, to be closed
+   * @return the owner of the bean, to be closed
    * @throws IllegalStateException if the name is taken, by the agent for instance
    */
   public static Spprof register() {
@@ -78,14 +78,13 @@ public final class Spprof implements AutoCloseable {
   }
 
   /**
-   * Registers a bean of one's own.
+   * Registers a bean with a name, options and directory of your choice.
    *
-   * @param name its name, not null; clients and dashboards expect {@link #OBJECT_NAME}
-   * @param defaults what {@code start()} uses, and what the options of {@code startWith} are over;
-   *     not null
+   * @param name the bean's name, not null; clients and dashboards expect {@link #OBJECT_NAME}
+   * @param defaults the options that {@code start()} uses and {@code startWith} overrides; not null
    * @param directory where {@code dumpToFile} makes files, not null; the first dump makes it if it
-   *     is not there
-   * @return the bean's owner, to be closed
+   *     does not exist
+   * @return the owner of the bean, to be closed
    * @throws IllegalStateException if the name is taken
    * @throws IllegalArgumentException if the directory is a link or no directory, belongs to another
    *     user, or others can write to it
@@ -104,7 +103,7 @@ public final class Spprof implements AutoCloseable {
   /**
    * Registers the agent's bean.
    *
-   * @param beforeSession called before each session; what it throws is why the start fails
+   * @param beforeSession called before each session; if it throws, the start fails with that reason
    */
   static Spprof register(Settings settings, Runnable beforeSession) {
     return register(defaultName(), settings, beforeSession);
@@ -148,10 +147,10 @@ public final class Spprof implements AutoCloseable {
   }
 
   /**
-   * Registers the bean once more if somebody has unregistered it; a session that runs goes on.
+   * Registers the bean again if somebody has unregistered it. A running session goes on.
    *
-   * @return false if it is registered, and nothing was done
-   * @throws IllegalStateException if the name is taken by now
+   * @return false if the bean was still registered or this object is closed; nothing was done then
+   * @throws IllegalStateException if the name has been taken since
    */
   boolean registerAgain() {
     if (closed.get() || bean.isRegistered()) {
@@ -171,7 +170,7 @@ public final class Spprof implements AutoCloseable {
   }
 
   /**
-   * The name that it has in the MBean server.
+   * The bean's name in the MBean server.
    *
    * @return not null
    */
@@ -180,8 +179,8 @@ public final class Spprof implements AutoCloseable {
   }
 
   /**
-   * Stops a running session, unregisters the bean, and leaves no thread behind. The profile is gone
-   * then. Closing twice is fine.
+   * Stops a running session, unregisters the bean, and leaves no thread behind. The profile is
+   * lost. The second call does nothing.
    */
   @Override
   public void close() {
@@ -195,7 +194,7 @@ public final class Spprof implements AutoCloseable {
     }
   }
 
-  /** In this order, so that listeners hear of the session's end. */
+  /** Closes the profiler first, so that listeners are notified of the session's end. */
   private void release() {
     try {
       profiler.close();
@@ -207,12 +206,12 @@ public final class Spprof implements AutoCloseable {
 
   private void unregister() {
     if (!bean.isRegistered()) {
-      return; // A client did it; the name can belong to another bean by now.
+      return; // A client has unregistered it; the name may belong to another bean now.
     }
     try {
       server.unregisterMBean(name);
     } catch (InstanceNotFoundException e) {
-      // A client was faster.
+      // A client has unregistered it at the same moment.
     } catch (JMException e) {
       throw new IllegalStateException("cannot unregister " + name + ": " + e, e);
     }

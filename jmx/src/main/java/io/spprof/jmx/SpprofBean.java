@@ -26,12 +26,14 @@ import javax.management.StandardEmitterMBean;
 import org.apache.commons.lang3.StringUtils;
 
 /**
- * The bean: checks, delegates, converts. Attributes are read through {@link #read}, operations run
- * through {@link PlainErrors}; nothing else may be between a client and the profiler.
+ * The management bean: checks arguments, delegates to the {@link Profiler}, and converts results.
+ * Every attribute is read through {@link #read}, so it never throws. Every operation runs through
+ * {@link PlainErrors}, so a client can read what it throws. No other code stands between a client
+ * and the profiler.
  */
 final class SpprofBean extends StandardEmitterMBean implements SpprofMXBean {
 
-  /** What a set of attributes is read from. */
+  /** The source of a set of attributes. */
   private record Figures(ProfilerState state, ProfilerStats stats) {}
 
   private final Profiler profiler;
@@ -43,19 +45,19 @@ final class SpprofBean extends StandardEmitterMBean implements SpprofMXBean {
   private final ProfilerStats noStats;
   private volatile boolean registered;
 
-  /** Set while a thread reads several attributes at once, so that they fit together. */
+  /** Set while a thread reads several attributes at once, so that their values are consistent. */
   private final ThreadLocal<Figures> bulk = new ThreadLocal<>();
 
   /**
    * Creates the bean; it does nothing until it is called.
    *
-   * @param profiler what it manages
-   * @param defaults what {@code start()} uses
-   * @param output where dumps go
+   * @param profiler the profiler that it manages
+   * @param defaults the options that {@code start()} uses
+   * @param output where dumps are written
    * @param settingsError what was wrong with the settings, "" if nothing
-   * @param notifications where the profiler's events go
+   * @param notifications sends the profiler's events
    * @param streams profiles that are read block by block; closed by the owner
-   * @param texts makes what operations answer with
+   * @param texts makes the texts that operations return
    */
   SpprofBean(
       Profiler profiler,
@@ -301,7 +303,7 @@ final class SpprofBean extends StandardEmitterMBean implements SpprofMXBean {
         : new Figures(read(profiler::state, ProfilerState.FAILED), read(profiler::stats, noStats));
   }
 
-  /** The profiler knows nothing of our defaults until a session was started with them. */
+  /** Whether no session has started. Until then the profiler does not know the bean's defaults. */
   private boolean beforeFirstSession() {
     return figures().stats().sessionsStarted() == 0;
   }
@@ -330,8 +332,9 @@ final class SpprofBean extends StandardEmitterMBean implements SpprofMXBean {
   }
 
   /**
-   * One attribute that throws, an Error above all, can cost a client its whole bulk read. The
-   * profiler promises not to; this holds where it fails to, for instance out of heap.
+   * Reads an attribute, or returns a default if that throws. One attribute that throws, in
+   * particular an Error, can make a client lose its whole bulk read. The profiler's getters promise
+   * not to throw; this method holds where that fails, for instance when the heap is exhausted.
    */
   private static <T> T read(Supplier<T> source, T otherwise) {
     try {
@@ -460,7 +463,10 @@ final class SpprofBean extends StandardEmitterMBean implements SpprofMXBean {
         });
   }
 
-  /** Of a range that is checked now; the profile is taken when it is wanted. */
+  /**
+   * The profile of a range. The range is checked now; the profile is taken when the supplier is
+   * called.
+   */
   private Supplier<Profile> source(String range) {
     TimeRange wanted = TimeRange.parse(range, System.currentTimeMillis());
     return () -> profiler.profile(wanted);
@@ -476,7 +482,10 @@ final class SpprofBean extends StandardEmitterMBean implements SpprofMXBean {
     streams.close(id);
   }
 
-  /** The same twice is the same, whatever is sampled meanwhile. */
+  /**
+   * The profiles of two ranges. Equal ranges share one profile, so that they do not differ by what
+   * is sampled between two calls.
+   */
   private Pair pair(String before, String after) {
     long now = System.currentTimeMillis();
     TimeRange first = TimeRange.parse(before, now);

@@ -9,12 +9,12 @@ import java.io.IOException;
 import java.util.List;
 
 /**
- * The profiler as management clients see it. Attributes answer at once and never throw; counters
- * count from the moment the bean was registered and never go back; gauges are 0 when no session
- * runs. Operations throw only {@link IllegalStateException} (wrong time), {@link
- * IllegalArgumentException} (wrong value, nothing changed) and {@link IOException}, with a message
- * that says what to do. What each member means to a user stands in {@link Descriptions}, which the
- * bean publishes.
+ * The profiler's management interface. Attributes answer at once and never throw. Counters count
+ * from the moment the bean was registered and never go back. Gauges are 0 when no session runs.
+ * Operations throw only {@link IllegalStateException} (wrong time), {@link
+ * IllegalArgumentException} (wrong value; nothing has changed) and {@link IOException}, with a
+ * message that says what to do. {@link Descriptions} explains each member to the user; the bean
+ * publishes these texts.
  */
 public interface SpprofMXBean {
 
@@ -48,21 +48,21 @@ public interface SpprofMXBean {
   String getLastError();
 
   /**
-   * Options of the running, else of the last, else of the next session.
+   * Options of the running session, else of the last, else of the next.
    *
    * @return {@code key=value} pairs that {@link #startWith(String)} takes
    */
   String getOptions();
 
   /**
-   * What makes the sampling signals.
+   * The mechanism that sends the sampling signals.
    *
    * @return not null
    */
   String getEngine();
 
   /**
-   * What walks the stacks.
+   * The mechanism that walks the stacks.
    *
    * @return not null
    */
@@ -71,113 +71,116 @@ public interface SpprofMXBean {
   /**
    * The sampling interval in force.
    *
-   * @return ns of CPU time
+   * @return ns of CPU time between two signals of a thread
    */
   long getIntervalNanos();
 
   /**
-   * Counter.
+   * Counter of sessions.
    *
    * @return sessions that started
    */
   long getSessionsStarted();
 
   /**
-   * Counter. {@code Signals = CollectedSamples + DroppedSamples + samples still in the buffer}.
+   * Counter of signals. {@code Signals = CollectedSamples + DroppedSamples + samples still in the
+   * buffer}.
    *
    * @return sampling signals that reached the handler
    */
   long getSignals();
 
   /**
-   * Counter.
+   * Counter of samples that were kept.
    *
    * @return samples that are in a profile
    */
   long getCollectedSamples();
 
   /**
-   * Counter.
+   * Counter of signals without a sample.
    *
    * @return signals that are in no profile
    */
   long getDroppedSamples();
 
   /**
-   * Counters that sum to {@link #getDroppedSamples()}.
+   * Counters of dropped samples by reason, which sum to {@link #getDroppedSamples()}.
    *
    * @return not null
    */
   DropCounts getDroppedByReason();
 
   /**
-   * Counter.
+   * Counter of samples without a stack.
    *
    * @return collected samples whose stack could not be walked
    */
   long getUnwalkableSamples();
 
   /**
-   * Counter.
+   * Counter of sampled CPU time.
    *
    * @return CPU time that the collected samples stand for, ns
    */
   long getSampledCpuTimeNanos();
 
   /**
-   * Counter.
+   * Counter of CPU time that is in no profile.
    *
-   * @return CPU time that is in no profile: what the dropped samples stand for, what was due and
-   *     not yet signalled when a thread or a session ended, and UnseenCpuTimeNanos; ns
+   * @return CPU time that the dropped samples stand for, that was due and not yet signalled when a
+   *     thread or a session ended, and {@link #getUnseenCpuTimeNanos()}; ns
    */
   long getDroppedCpuTimeNanos();
 
   /**
-   * Counter, a part of DroppedCpuTimeNanos. It grows while it happens.
+   * Counter of CPU time that no signal stands for, a part of {@link #getDroppedCpuTimeNanos()}. It
+   * grows while that time passes.
    *
-   * @return CPU time that no signal stands for: of threads that ended before they were found, after
-   *     their last signal, or that have no timer; ns
+   * @return CPU time of threads that ended before they were found, of threads after their last
+   *     signal, and of threads without a timer; ns
    */
   long getUnseenCpuTimeNanos();
 
   /**
-   * Gauge, by the model: signals × 25 µs ÷ elapsed. Neither measured nor an upper bound.
+   * Gauge of the overhead, calculated from a model: signals × 25 µs ÷ elapsed time. Neither
+   * measured nor an upper bound.
    *
    * @return 0–100, percent of one CPU
    */
   double getOverheadPercent();
 
   /**
-   * Gauge, measured.
+   * Gauge of the overhead, measured.
    *
    * @return 0–100, percent of one CPU
    */
   double getMeasuredOverheadPercent();
 
   /**
-   * Counter.
+   * Counter of the profiler's own CPU time.
    *
-   * @return CPU time of signal handlers, of what is done when threads start and end, and of the
+   * @return CPU time of signal handlers, of the work when threads start and end, and of the
    *     profiler's own threads, ns
    */
   long getOverheadCpuTimeNanos();
 
   /**
-   * Counter, measured on one signal in eight.
+   * Counter of the time spent in walking stacks, measured on one signal in eight.
    *
-   * @return time spent in walking stacks, ns; by CollectedSamples the cost of a stack
+   * @return ns; divided by {@link #getCollectedSamples()} it is the cost of a stack
    */
   long getStackWalkTimeNanos();
 
   /**
-   * Gauge.
+   * Gauge of sampled threads.
    *
    * @return threads that have a timer
    */
   int getThreadsSampled();
 
   /**
-   * Gauge.
+   * Gauge of threads that are not sampled.
    *
    * @return threads that could not get a timer
    */
@@ -191,14 +194,14 @@ public interface SpprofMXBean {
   long getUniqueStacks();
 
   /**
-   * Gauge.
+   * Gauge of the memory in use.
    *
    * @return native and heap memory held for samples, bytes
    */
   long getMemoryUsedBytes();
 
   /**
-   * The bound of {@link #getMemoryUsedBytes()}.
+   * The limit of {@link #getMemoryUsedBytes()}.
    *
    * @return bytes
    */
@@ -212,21 +215,21 @@ public interface SpprofMXBean {
   List<HotMethod> getHotMethods();
 
   /**
-   * Samples collected a second, over the last ten seconds.
+   * Samples collected per second, over the last ten seconds.
    *
    * @return 0 or more; 0 when no session runs
    */
   double getSamplesPerSecond();
 
   /**
-   * Signals dropped a second, over the last ten seconds.
+   * Signals dropped per second, over the last ten seconds.
    *
    * @return 0 or more; 0 when no session runs
    */
   double getDropsPerSecond();
 
   /**
-   * What is kept of the running session, or of the last one.
+   * The range of time and the time windows that are kept of the running or the last session.
    *
    * @return not null
    */
@@ -235,14 +238,14 @@ public interface SpprofMXBean {
   /**
    * How far back the profile goes.
    *
-   * @return s, 0 or more
+   * @return seconds, 0 or more
    */
   long getOldestSampleAgeSeconds();
 
   /**
    * The running or the last session.
    *
-   * @return not null; its id is 0 when there was none
+   * @return not null; its id is 0 if there was none
    */
   SessionStats getSession();
 
@@ -265,9 +268,9 @@ public interface SpprofMXBean {
   long startWith(String options);
 
   /**
-   * Ends the session. Every sample taken before is in the profile.
+   * Ends the session. Every sample taken before the call is in the profile.
    *
-   * @return its final figures, {@code name=value} pairs on one line
+   * @return the session's final figures, {@code name=value} pairs on one line
    * @throws IllegalStateException if no session is running
    */
   String stop();
@@ -280,44 +283,47 @@ public interface SpprofMXBean {
   String report();
 
   /**
-   * The same of a stretch of time of a continuous session.
+   * Like {@link #report}, for a range of time of a continuous session.
    *
    * @param range empty for all, {@code last=10m}, or {@code from=TIME,to=TIME}; whole windows only
    * @return as {@link #report}
-   * @throws IllegalArgumentException if it is no range, or nothing is kept of that time
-   * @throws IllegalStateException if the session keeps no windows of time, and not all is wanted
+   * @throws IllegalArgumentException if {@code range} is no range, or nothing is kept of that time
+   * @throws IllegalStateException if the session keeps no time windows, and {@code range} is not
+   *     all
    */
   String reportOf(String range);
 
   /**
    * The profile as folded stacks, one a line, hottest first.
    *
-   * @param maxStacks how many lines; 0 for all
+   * @param maxStacks the maximum number of lines; 0 for all
    * @return the lines
    * @throws IllegalArgumentException if {@code maxStacks} is negative
    */
   String collapsed(int maxStacks);
 
   /**
-   * The same of a stretch of time of a continuous session.
+   * Like {@link #collapsed}, for a range of time of a continuous session.
    *
    * @param range empty for all, {@code last=10m}, or {@code from=TIME,to=TIME}; whole windows only
-   * @param maxStacks how many lines; 0 for all
+   * @param maxStacks the maximum number of lines; 0 for all
    * @return as {@link #collapsed}
-   * @throws IllegalArgumentException if it is no range, or nothing is kept of that time
-   * @throws IllegalStateException if the session keeps no windows of time, and not all is wanted
+   * @throws IllegalArgumentException if {@code range} is no range, nothing is kept of that time, or
+   *     {@code maxStacks} is negative
+   * @throws IllegalStateException if the session keeps no time windows, and {@code range} is not
+   *     all
    */
   String collapsedOf(String range, int maxStacks);
 
   /**
-   * Two stretches of time of a continuous session side by side.
+   * Compares two ranges of time of a continuous session.
    *
    * @param before the first range, as of {@link #collapsedOf}
    * @param after the second range
-   * @return a line for each stack that has not as many samples in both: the stack, the samples of
-   *     the first, those of the second; the form of {@code difffolded.pl}
-   * @throws IllegalArgumentException if one is no range, or nothing is kept of that time
-   * @throws IllegalStateException if the session keeps no windows of time
+   * @return a line for each stack whose number of samples differs: the stack, its samples in the
+   *     first range, its samples in the second; the format of {@code difffolded.pl}
+   * @throws IllegalArgumentException if one of them is no range, or nothing is kept of that time
+   * @throws IllegalStateException if the session keeps no time windows
    */
   String collapsedDifference(String before, String after);
 
@@ -329,37 +335,38 @@ public interface SpprofMXBean {
   String flameGraph();
 
   /**
-   * The same of a stretch of time of a continuous session.
+   * Like {@link #flameGraph}, for a range of time of a continuous session.
    *
    * @param range empty for all, {@code last=10m}, or {@code from=TIME,to=TIME}; whole windows only
    * @return as {@link #flameGraph}
-   * @throws IllegalArgumentException if it is no range, or nothing is kept of that time
-   * @throws IllegalStateException if the session keeps no windows of time, and not all is wanted
+   * @throws IllegalArgumentException if {@code range} is no range, or nothing is kept of that time
+   * @throws IllegalStateException if the session keeps no time windows, and {@code range} is not
+   *     all
    */
   String flameGraphOf(String range);
 
   /**
-   * Two stretches of time of a continuous session as a differential flame graph: what takes a
-   * greater share of the CPU time than before is red, what takes a smaller one is blue. Shares are
-   * of each stretch's own CPU time, so the two need not be equally long.
+   * Compares two ranges of time of a continuous session as a differential flame graph. A frame is
+   * red if its share of the CPU time grew, and blue if it shrank. Shares are of each range's own
+   * CPU time, so the two ranges need not be equally long.
    *
    * @param before the first range, as of {@link #flameGraphOf}
-   * @param after the second range; the same gives a page without a difference
+   * @param after the second range; if it equals the first, the page shows no difference
    * @return one self-contained HTML page with the samples and CPU times of both
-   * @throws IllegalArgumentException if one is no range, or nothing is kept of that time
-   * @throws IllegalStateException if the session keeps no windows of time, and not all is wanted
+   * @throws IllegalArgumentException if one of them is no range, or nothing is kept of that time
+   * @throws IllegalStateException if the session keeps no time windows, and a range is not all
    */
   String flameGraphDifference(String before, String after);
 
   /**
-   * The windows of time that are kept.
+   * The time windows that are kept.
    *
-   * @return a line each, after a heading: beginning, end, samples, drops, CPU time
+   * @return a heading, then one line a window: beginning, end, samples, drops, CPU time
    */
   String windows();
 
   /**
-   * Writes the profile into the output directory.
+   * Writes the profile into a new file in the output directory.
    *
    * @param fileName a base name; its suffix decides the format
    * @return the file's absolute path
@@ -369,20 +376,22 @@ public interface SpprofMXBean {
   String dumpToFile(String fileName) throws IOException;
 
   /**
-   * The same of a stretch of time of a continuous session.
+   * Like {@link #dumpToFile}, for a range of time of a continuous session.
    *
    * @param fileName a base name; its suffix decides the format
    * @param range empty for all, {@code last=10m}, or {@code from=TIME,to=TIME}; whole windows only
    * @return as {@link #dumpToFile}
-   * @throws IllegalArgumentException if it is no range, or nothing is kept of that time
-   * @throws IllegalStateException if the session keeps no windows of time, and not all is wanted
+   * @throws IllegalArgumentException if the name is not allowed, {@code range} is no range, or
+   *     nothing is kept of that time
+   * @throws IllegalStateException if the session keeps no time windows, and {@code range} is not
+   *     all
    * @throws IOException as {@link #dumpToFile}
    */
   String dumpToFileOf(String fileName, String range) throws IOException;
 
   /**
-   * Opens the profile of this moment, to be read block by block. One that is not read for a minute
-   * is closed.
+   * Opens a stream of the profile as it is at this moment, to be read block by block. A stream that
+   * is not read for a minute is closed.
    *
    * @param format one of {@code collapsed}, {@code html}, {@code jfr}, {@code pprof}, {@code
    *     speedscope}, {@code text}
@@ -393,30 +402,32 @@ public interface SpprofMXBean {
   long openStream(String format);
 
   /**
-   * The same of a stretch of time of a continuous session.
+   * Like {@link #openStream}, for a range of time of a continuous session.
    *
    * @param format as of {@link #openStream}
    * @param range empty for all, {@code last=10m}, or {@code from=TIME,to=TIME}; whole windows only
    * @return the stream's id
-   * @throws IllegalArgumentException if it is no range, or nothing is kept of that time
-   * @throws IllegalStateException if the session keeps no windows of time, and not all is wanted
+   * @throws IllegalArgumentException if there is no such format, {@code range} is no range, or
+   *     nothing is kept of that time
+   * @throws IllegalStateException if too many streams are open, or if the session keeps no time
+   *     windows, and {@code range} is not all
    */
   long openStreamOf(String format, String range);
 
   /**
-   * Reads a stream on.
+   * Reads the next block of a stream.
    *
-   * @param id what {@link #openStream} returned
+   * @param id the stream's id, from {@link #openStream} or {@link #openStreamOf}
    * @return the next bytes, of a bounded number; null at the end, which closes the stream
-   * @throws IllegalArgumentException if there is no such stream, or not any more
+   * @throws IllegalArgumentException if there is no such stream, or no longer
    * @throws IOException if the profile cannot be written; the stream is closed then
    */
   byte[] readStream(long id) throws IOException;
 
   /**
-   * Closes a stream; nothing happens if it is closed.
+   * Closes a stream; does nothing if it is already closed.
    *
-   * @param id what {@link #openStream} returned
+   * @param id the stream's id, from {@link #openStream} or {@link #openStreamOf}
    */
   void closeStream(long id);
 }

@@ -10,30 +10,32 @@ import java.util.concurrent.TimeUnit;
 import org.apache.commons.lang3.StringUtils;
 
 /**
- * Profiles that clients read block by block. Each is of the moment when it was opened, whatever is
- * sampled meanwhile, and is made as it is read. A few can be open; one that nobody reads for a
- * minute is closed, by a thread that is there as long as one is open and no longer.
+ * Profiles that clients read block by block. A stream shows the profile of the moment when it was
+ * opened, whatever is sampled later, and is made while it is read. A few streams can be open at a
+ * time. A stream that nobody reads for a minute is closed by a thread, which runs only while a
+ * stream is open.
  *
- * <p>Ids count from 1 and are not used again, so that who closes twice, or too late, does not close
- * somebody else's. Safe for use by several threads; two that read one stream get different blocks.
+ * <p>Ids count from 1 and are not used again. So a client that closes a stream twice, or too late,
+ * does not close another client's stream. Safe for use by several threads; two threads that read
+ * one stream get different blocks.
  */
 final class Streams implements AutoCloseable {
 
-  /** How many can be open. */
+  /** How many streams can be open at a time. */
   static final int MOST = 4;
 
-  /** Bytes of a block; the last has fewer. */
+  /** Bytes of a block; the last block has fewer. */
   static final int BLOCK_BYTES = 256 << 10;
 
-  /** What the thread is called. */
+  /** The name of the thread that closes unread streams. */
   static final String THREAD_NAME = "spprof-streams";
 
   private static final long IDLE_NANOS = TimeUnit.MINUTES.toNanos(1);
 
   private static final class Stream {
     private final Export export;
-    private boolean reading; // guarded by the streams
-    private long idleSince; // guarded by the streams
+    private boolean reading; // guarded by the Streams
+    private long idleSince; // guarded by the Streams
 
     Stream(Export export) {
       this.export = export;
@@ -48,22 +50,22 @@ final class Streams implements AutoCloseable {
   private final Map<Long, Stream> open = new TreeMap<>();
   private long lastId;
   private boolean closed;
-  private Thread closer; // null while none is open
+  private Thread closer; // null while no stream is open
 
   Streams() {
     this(IDLE_NANOS);
   }
 
-  /** A seam for tests. */
+  /** For tests, with a shorter time limit. */
   Streams(long idleNanos) {
     this.idleNanos = idleNanos;
   }
 
   /**
-   * Opens one.
+   * Opens a stream.
    *
    * @return its id
-   * @throws IllegalStateException if too many are open
+   * @throws IllegalStateException if too many streams are open, or this object is closed
    */
   synchronized long open(Profile profile, ExportFormat format) {
     if (closed) {
@@ -92,9 +94,9 @@ final class Streams implements AutoCloseable {
   }
 
   /**
-   * The next block.
+   * Reads the next block of a stream.
    *
-   * @return null at the end, with which the stream is closed
+   * @return null at the end, which closes the stream
    * @throws IllegalArgumentException if there is no such stream
    */
   byte[] read(long id) throws IOException {
@@ -119,20 +121,20 @@ final class Streams implements AutoCloseable {
         stream.reading = false;
         stream.idleSince = System.nanoTime();
         if (block.length == 0) {
-          close(id); // also when it failed: it cannot go on
+          close(id); // also after a failure, because the stream cannot go on
         }
       }
     }
     return block.length == 0 ? null : block;
   }
 
-  /** Closes one; nothing happens if it is closed. */
+  /** Closes a stream; does nothing if it is already closed. */
   synchronized void close(long id) {
     open.remove(id);
     notifyAll();
   }
 
-  /** Closes all, and waits for the thread to end. */
+  /** Closes all streams, and waits for the thread to end. */
   @Override
   public void close() {
     Thread ending;
@@ -175,7 +177,7 @@ final class Streams implements AutoCloseable {
         }
       }
     } catch (InterruptedException e) {
-      open.clear(); // nobody has a reason to; without the thread they would stay for ever
+      open.clear(); // unexpected; without the thread, the streams would stay open for ever
     } finally {
       closer = null;
     }

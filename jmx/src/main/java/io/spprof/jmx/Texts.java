@@ -13,10 +13,10 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 
 /**
- * Profiles as the texts that operations answer with. A text stands on the application's heap as a
- * whole, until the connector has sent it. So its length is counted first, and a text for which
- * {@link Heap} has no room is refused before it is made. A few are made at once; who comes later
- * waits for a while.
+ * Makes the texts of profiles that operations return. A text occupies the application's heap as a
+ * whole until the connector has sent it. So its length is counted first, and a text for which
+ * {@link Heap} has no room is refused before it is made. Only a few texts are made at a time;
+ * further callers wait, up to a limit.
  */
 final class Texts {
 
@@ -25,10 +25,12 @@ final class Texts {
 
   private static final long PATIENCE_SECONDS = 30;
 
-  /** Characters of a text that is made at once, without counting first. */
+  /**
+   * A text of up to this many characters is made in one pass, without counting its length first.
+   */
   private static final int SHORT = 1 << 16;
 
-  /** What does the work when it is its turn. */
+  /** Work that runs when its turn has come. */
   @FunctionalInterface
   interface Work<T> {
     T run() throws IOException;
@@ -57,7 +59,7 @@ final class Texts {
     this(heap, TimeUnit.SECONDS.toMillis(PATIENCE_SECONDS));
   }
 
-  /** A seam for tests. */
+  /** For tests, with a shorter time limit. */
   Texts(Heap heap, long patienceMillis) {
     this.heap = heap;
     this.patienceMillis = patienceMillis;
@@ -93,9 +95,9 @@ final class Texts {
   }
 
   /**
-   * Works when it is its turn.
+   * Waits for a turn and does the work.
    *
-   * @throws IllegalStateException if that takes too long
+   * @throws IllegalStateException if the turn does not come in time
    */
   <T> T inTurn(Work<T> work) throws IOException {
     try {
@@ -118,7 +120,7 @@ final class Texts {
   }
 
   /**
-   * Asks for what an export of a profile holds.
+   * Reserves the heap that an export of a profile needs.
    *
    * @throws IllegalStateException if there is no room
    */

@@ -5,7 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import java.io.IOException;
 import java.io.InputStream;
 
-/** The version that the build wrote into a resource. */
+/** The profiler's version, which the build writes into a resource. */
 public final class Version {
 
   private static final String VERSION = read();
@@ -15,7 +15,7 @@ public final class Version {
   /**
    * The version.
    *
-   * @return "unknown" where the build left none; not null
+   * @return "unknown" if the build wrote none; not null
    */
   public static String get() {
     return VERSION;

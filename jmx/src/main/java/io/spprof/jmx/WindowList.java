@@ -5,7 +5,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
 
-/** The windows of time that a session is kept in, as lines for people and scripts. */
+/** Formats the time windows of a session as a table, for people and scripts. */
 final class WindowList {
 
   private static final String ROW = "%-24s %-24s %10s %8s %12s %12s%n";
@@ -13,9 +13,9 @@ final class WindowList {
   private WindowList() {}
 
   /**
-   * A line a window after a heading; only the heading when there are none.
+   * One line a window, after a heading; only the heading if there are no windows.
    *
-   * @param windows the oldest first
+   * @param windows the windows, the oldest first
    */
   static String of(List<WindowStats> windows) {
     StringBuilder out = new StringBuilder();
@@ -36,7 +36,7 @@ final class WindowList {
     return out.toString();
   }
 
-  /** One, or the shortest and the longest where a budget changed it. */
+  /** The interval in us; the shortest and the longest if a budget changed it. */
   private static String intervals(WindowStats window) {
     long shortest = window.shortestIntervalNanos() / 1000;
     long longest = window.longestIntervalNanos() / 1000;

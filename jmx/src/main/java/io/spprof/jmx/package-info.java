@@ -1,5 +1,6 @@
 /**
- * The profiler's face: the management bean, its registration, and the agent's settings. It checks,
- * delegates and converts; what a session is stands in {@code io.spprof}.
+ * The profiler as JMX clients see it: the management bean, its registration, and the agent's
+ * settings. The package checks arguments, delegates to {@code io.spprof} and converts results;
+ * sessions themselves are implemented in {@code io.spprof}.
  */
 package io.spprof.jmx;
