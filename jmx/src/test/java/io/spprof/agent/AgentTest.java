@@ -25,14 +25,19 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The bootstrap, loaded from a jar as the JVM does it, with a stand-in behind it. */
+/**
+ * The agent's bootstrap, loaded from a jar as the JVM does it. A stand-in takes the place of {@code
+ * AgentMain}.
+ */
 @Timeout(60)
 class AgentTest {
 
-  /** What the stand-in was called with, one call behind the other. */
+  /** The system property in which the stand-in records its calls, one after the other. */
   private static final String CALLS = "spprof.test.calls";
 
-  /** A mark for each time that it was asked to register again. */
+  /**
+   * The system property to which the stand-in adds a mark each time it is asked to register again.
+   */
   private static final String AGAIN = "spprof.test.again";
 
   private static final String STAND_IN =
@@ -175,7 +180,9 @@ class AgentTest {
     assertOneLine("spprof: not loaded");
   }
 
-  /** Containers' class loaders have their own ways to say where a class is from, or none. */
+  /**
+   * The class loaders of containers give the source of a class in ways of their own, or not at all.
+   */
   @ParameterizedTest
   @ValueSource(strings = {"jar:%s!/", "%s"})
   void shouldFindItsJarWhateverTheClassLoaderSays(String form) throws Exception {
@@ -196,7 +203,7 @@ class AgentTest {
     assertOneLine("http://host/x.jar; load spprof-agent.jar itself");
   }
 
-  /** Defines the classes of a jar with a source of its own. */
+  /** Defines the classes of a jar with a code source of its own. */
   private static final class Container extends ClassLoader {
     private final URLClassLoader files;
     private final ProtectionDomain domain;

@@ -44,7 +44,7 @@ class IsolatedClassLoaderTest {
     Map<String, byte[]> isolated =
         new TreeMap<>(
             TestJars.compile(dir, "p.Hidden", "package p; public class Hidden { class Inner {} }"));
-    // The application, this test, has a class of that name, too.
+    // The application, here this test, has a class of that name, too.
     isolated.putAll(
         TestJars.compile(
             dir,
@@ -52,7 +52,7 @@ class IsolatedClassLoaderTest {
             "package org.apache.commons.lang3; public class StringUtils {}"));
     isolated.put("com/sun/jna/linux-x86-64/lib.so", "ELF".getBytes(UTF_8));
     isolated.put("p/template.html", "<html>".getBytes(UTF_8));
-    // A blank and a percent sign: the jar can lie anywhere.
+    // The jar can lie anywhere, so its path has a blank and a percent sign.
     Path folder = Files.createDirectory(dir.resolve("a b%20c"));
     jar = TestJars.jar(folder.resolve("agent!.jar"), Map.of("root.txt", new byte[1]), isolated);
     loader = new IsolatedClassLoader(jar.toFile());
@@ -101,7 +101,7 @@ class IsolatedClassLoaderTest {
           url.openStream(),
           loader.getResourceAsStream(name),
           loader.loadClass("p.Hidden").getResourceAsStream("/" + name),
-          new URL(url.toString()).openStream() // Through the JVM's own handler.
+          new URL(url.toString()).openStream() // through the JVM's own handler
         }) {
       try (in) {
         assertEquals("ELF", new String(in.readAllBytes(), UTF_8));
@@ -146,7 +146,7 @@ class IsolatedClassLoaderTest {
     assertThrows(IllegalStateException.class, () -> loader.loadClass("p.Hidden$Inner"));
   }
 
-  /** In place, so that it is the same file, as {@code cp} does it. */
+  /** Overwrites the jar in place, so that it is the same file, as {@code cp} does. */
   private void overwriteTheJar() throws IOException {
     byte[] other = new byte[(int) Files.size(jar)];
     Arrays.fill(other, (byte) 'x');
@@ -170,7 +170,7 @@ class IsolatedClassLoaderTest {
     assertThrows(ClassNotFoundException.class, () -> loader.loadClass("p.NoSuch"));
   }
 
-  /** An idle agent's bean answers, and refuses a start with the reason. */
+  /** The bean of an idle agent answers, and refuses to start a session with the reason. */
   @Test
   void shouldHoldWhatAnIdleBeanNeeds() throws Exception {
     Map<String, byte[]> isolated = new TreeMap<>();

@@ -42,14 +42,14 @@ final class JdkToolTest {
     assertEquals(tool, JdkTool.isTool(module, command, by));
   }
 
-  /** Says that it came; not an agent's business otherwise. */
+  /** An agent that prints whether {@link JdkTool} takes this JVM for a tool. */
   public static final class Probe {
     public static void premain(String args) {
       System.out.println("tool=" + JdkTool.runsHere(args));
     }
   }
 
-  /** What the launchers of this JDK really set. */
+  /** The properties that the launchers of this JDK really set. */
   @Test
   void shouldSeeTheToolsOfThisJdk() throws Exception {
     String agent = "-javaagent:" + agent();
@@ -69,7 +69,7 @@ final class JdkToolTest {
     assertTrue(asked.contains("tool=true") && asked.contains("tool=false"), asked);
   }
 
-  /** The command line's jar is the agent's; here it has no main class. */
+  /** The jar of the command line is the agent's; in this test it has no main class. */
   @Test
   void shouldSeeItsOwnCommandLine() throws Exception {
     String jar = agent().toString();

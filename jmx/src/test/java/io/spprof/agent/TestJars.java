@@ -18,12 +18,16 @@ import javax.tools.JavaFileObject;
 import javax.tools.SimpleJavaFileObject;
 import javax.tools.ToolProvider;
 
-/** Jars laid out like the agent's, with contents made for a test. */
+/** Makes jars with the layout of the agent's jar and contents for a test. */
 final class TestJars {
 
   private TestJars() {}
 
-  /** Compiles one class; returns its class files by path. */
+  /**
+   * Compiles one class.
+   *
+   * @return its class files by path
+   */
   static Map<String, byte[]> compile(Path scratch, String name, String source) throws IOException {
     JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
     JavaFileObject file =
@@ -55,7 +59,7 @@ final class TestJars {
     return files;
   }
 
-  /** The files at the root, and those behind the agent's class loader. */
+  /** Makes a jar with files at its root and files in the folder of the isolated class loader. */
   static Path jar(Path jar, Map<String, byte[]> root, Map<String, byte[]> isolated)
       throws IOException {
     Manifest manifest = new Manifest();

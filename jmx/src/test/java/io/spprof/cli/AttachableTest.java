@@ -11,11 +11,11 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** On files as proc(5) has them. */
+/** {@link Attachable} on files as proc(5) describes them. */
 class AttachableTest {
 
   private static final String PID = "1234";
-  private static final String CATCHES = "0000000181005ccf"; // as HotSpot does, SIGQUIT among them
+  private static final String CATCHES = "0000000181005ccf"; // a mask like HotSpot's, with SIGQUIT
   private static final String CATCHES_NOT = "0000000181005ccb";
   private static final String JVM_MAPS = "7f00-7f01 r-xp 00000000 08:01 1 /usr/lib/jvm/libjvm.so\n";
 
@@ -68,25 +68,25 @@ class AttachableTest {
   }
 
   @Test
-  void shouldRefuseWhatDoesNotCatchTheSignal() throws IOException {
+  void shouldRefuseAProcessThatDoesNotCatchTheSignal() throws IOException {
     process("S (sleeping)", "", CATCHES_NOT, JVM_MAPS);
     refuses(true, "does not handle SIGQUIT");
   }
 
   @Test
-  void shouldRefuseWhatUsesTheSignalForSomethingElse() throws IOException {
+  void shouldRefuseAProcessThatUsesTheSignalForSomethingElse() throws IOException {
     process("S (sleeping)", "", CATCHES, "7f00-7f01 r-xp 00000000 08:01 1 /usr/sbin/nginx\n");
     refuses(false, "is no JVM");
   }
 
   @Test
-  void shouldKnowAJvmWithoutItsLibraryByItsPerformanceData() throws IOException {
+  void shouldRecognizeAJvmWithoutItsLibraryByItsPerformanceData() throws IOException {
     process("S", "", CATCHES, "7f00-7f01 rw-s 00000000 08:01 1 /tmp/hsperfdata_me/1234\n");
     assertEquals("", look().problem());
   }
 
   @Test
-  void shouldRelyOnTheSignalWhereItMayNotLook() throws IOException {
+  void shouldRelyOnTheSignalMaskWhereItMayNotReadTheMaps() throws IOException {
     Path process = process("S", "", CATCHES, JVM_MAPS);
     Files.delete(process.resolve("maps"));
     assertEquals("", look().problem());
@@ -100,7 +100,8 @@ class AttachableTest {
     Path process = process("S", "NSpid:\t1234\n", CATCHES_NOT, JVM_MAPS);
     Path root = Files.createDirectories(process.resolve("root/tmp"));
     Files.createFile(root.resolve(".java_pid1234"));
-    refuses(true, "does not handle SIGQUIT"); // a JDK that looks in its own /tmp would signal
+    refuses(
+        true, "does not handle SIGQUIT"); // a JDK that looks in its own /tmp would send the signal
     Files.createFile(tmp.resolve(".java_pid1234"));
     assertEquals("", look().problem());
   }
@@ -125,7 +126,7 @@ class AttachableTest {
   }
 
   @Test
-  void shouldRefuseWhatIsNoProcess() throws IOException {
+  void shouldRefuseAPidWithoutAProcess() throws IOException {
     refuses(false, "there is no process 1234");
     process("Z (zombie)", "", CATCHES, JVM_MAPS);
     refuses(false, "has ended");
@@ -142,7 +143,7 @@ class AttachableTest {
   }
 
   @Test
-  void shouldTellALaterProcessOfTheSameNumber() throws IOException {
+  void shouldDetectALaterProcessWithTheSamePid() throws IOException {
     Path process = process("S (sleeping)", "", CATCHES, JVM_MAPS);
     Attachable.Look before = look();
     assertTrue(attachable().isStill(PID, before));
@@ -163,7 +164,7 @@ class AttachableTest {
   }
 
   @Test
-  void shouldLeaveItToAJdkThatLooksItself() {
+  void shouldLeaveTheCheckToAJdkThatMakesIt() {
     assertEquals("", new Attachable(proc, tmp, "Mac OS X", 24).look(PID).problem());
     assertEquals("", new Attachable(proc, tmp, "Windows 11", 17).look(PID).problem());
   }

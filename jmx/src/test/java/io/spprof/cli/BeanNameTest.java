@@ -15,10 +15,10 @@ final class BeanNameTest {
 
   private final MBeanServer server = MBeanServerFactory.newMBeanServer();
 
-  /** Any interface. */
+  /** An arbitrary management interface. */
   public interface AnyMBean {}
 
-  /** Any bean. */
+  /** An arbitrary bean. */
   public static final class Any implements AnyMBean {}
 
   private ObjectName register(String name) throws Exception {

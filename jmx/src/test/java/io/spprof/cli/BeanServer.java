@@ -7,7 +7,9 @@ import javax.management.remote.JMXConnectorServer;
 import javax.management.remote.JMXConnectorServerFactory;
 import javax.management.remote.JMXServiceURL;
 
-/** An MBean server of this process that commands reach over RMI, as another process's. */
+/**
+ * An MBean server in this process that commands reach over RMI, as if it were in another process.
+ */
 final class BeanServer implements AutoCloseable {
 
   private final MBeanServer server = MBeanServerFactory.newMBeanServer();

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Scripts read what commands print, whatever the user's locale. */
+/** Commands print the same whatever the user's locale is, because scripts read what they print. */
 class CommandLocaleTest {
 
   @TempDir private Path directory;

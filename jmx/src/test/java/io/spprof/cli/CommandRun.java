@@ -6,11 +6,11 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 
 /**
- * A command that ran in this process.
+ * The result of a command that ran in this process.
  *
  * @param status its exit status
- * @param out what it printed
- * @param err what it printed on standard error
+ * @param out its standard output
+ * @param err its standard error
  */
 record CommandRun(int status, String out, String err) {
 

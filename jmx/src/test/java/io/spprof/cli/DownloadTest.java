@@ -70,7 +70,7 @@ class DownloadTest {
   }
 
   @Test
-  void shouldLeaveAFileThatSomebodyElseMadeMeanwhile() throws Exception {
+  void shouldLeaveAFileThatSomebodyElseMadeDuringTheDownload() throws Exception {
     when(server.invoke(any(), eq("openStream"), any(), any()))
         .thenAnswer(
             call -> {
@@ -120,6 +120,6 @@ class DownloadTest {
     String message = assertThrows(CommandFailure.class, () -> download.from(bean)).getMessage();
     assertTrue(message.contains("still in the target"), message);
     assertTrue(Files.exists(ALWAYS_FULL));
-    Files.delete(file); // the link, which is there
+    Files.delete(file); // deletes the link, so it still exists
   }
 }

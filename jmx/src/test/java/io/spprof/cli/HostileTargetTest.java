@@ -21,13 +21,13 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Commands whose target answers whatever it likes. */
+/** Commands against a target whose bean answers with hostile values. */
 class HostileTargetTest {
 
   private static final String HOSTILE =
       "a\nspprof: forged\r\u001b]0;title\u0007\u001b[2J\u009b1A\u0000\u2028\u202eb\ud800";
 
-  /** What it does when it is called. */
+  /** How the bean answers a call. */
   enum Mood {
     ANSWERS_TEXT,
     ANSWERS_AN_OBJECT,
@@ -129,7 +129,7 @@ class HostileTargetTest {
   }
 
   @Test
-  void shouldQuoteWhatTheUserGaveCleanly() {
+  void shouldCleanTheUsersArgumentsInMessages() {
     for (List<String> command :
         List.of(List.of(HOSTILE), List.of("status", HOSTILE), List.of("status", "--" + HOSTILE))) {
       CommandRun run = CommandRun.of(command);

@@ -15,11 +15,13 @@ import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A process that does not handle SIGQUIT, which would end it. */
+/**
+ * Commands against a process that is no JVM and does not handle SIGQUIT, so SIGQUIT would end it.
+ */
 @EnabledOnOs(OS.LINUX)
 class NoJvmTest {
 
-  private static final long SIGQUIT = 1 << 2; // as a mask
+  private static final long SIGQUIT = 1 << 2; // its bit in a signal mask
 
   @TempDir private Path directory;
 
@@ -30,7 +32,7 @@ class NoJvmTest {
   void start() throws Exception {
     process = new ProcessBuilder("env", "--default-signal=QUIT", "sleep", "1000").start();
     pid = Long.toString(process.pid());
-    // It is sleep, and no longer env.
+    // Wait until env has been replaced by sleep.
     while (process.isAlive() && !status("Name:").contains("sleep")) {
       Thread.sleep(1);
     }
@@ -54,7 +56,10 @@ class NoJvmTest {
     return Long.parseUnsignedLong(status(field).substring(field.length()).strip(), 16);
   }
 
-  /** A signal that was sent has come when the next system call of the sender returns. */
+  /**
+   * Runs a command and checks that the process is alive. A signal that was sent is delivered by the
+   * time the sender's next system call returns.
+   */
   private void assertAlive(List<String> command) {
     assertTrue(process.isAlive(), command::toString);
   }
@@ -79,7 +84,7 @@ class NoJvmTest {
     }
   }
 
-  /** As a JVM leaves one that was killed, whose number another process has got since. */
+  /** Performance data like that of a JVM that was killed and whose pid another process has now. */
   @Test
   void shouldSurviveAListWithStalePerformanceData() throws Exception {
     Path ofThisJvm =

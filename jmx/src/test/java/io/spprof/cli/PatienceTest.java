@@ -85,9 +85,9 @@ class PatienceTest {
     assertTrue(failure.getMessage().contains("--timeout '0s'"), failure.getMessage());
   }
 
-  /** The connection of a target that froze is no use: closing it would wait as long again. */
+  /** A connection to a frozen target is useless: closing it would wait for as long again. */
   @Test
-  void shouldNotCallATargetAgainThatDidNotAnswer() throws Exception {
+  void shouldNotCallATargetAgainAfterACallWithoutAnAnswer() throws Exception {
     MBeanServerConnection server = mock(MBeanServerConnection.class);
     JMXConnector connector = mock(JMXConnector.class);
     when(connector.getMBeanServerConnection()).thenReturn(server);

@@ -15,7 +15,7 @@ class UndoTest {
   private final Runnable takeBack = mock(Runnable.class);
 
   @Test
-  void shouldTakeBackOnce() throws Exception {
+  void shouldUndoOnce() throws Exception {
     Undo undo = new Undo();
     assertEquals("begun", undo.begin(() -> "begun", takeBack));
     verify(takeBack, never()).run();
@@ -25,7 +25,7 @@ class UndoTest {
   }
 
   @Test
-  void shouldTakeNothingBackThatStays() throws Exception {
+  void shouldNotUndoWhatIsKept() throws Exception {
     try (Undo undo = new Undo()) {
       undo.begin(() -> 1, takeBack);
       undo.keep();
@@ -34,7 +34,7 @@ class UndoTest {
   }
 
   @Test
-  void shouldTakeNothingBackThatDidNotBegin() {
+  void shouldNotUndoWhatFailedToBegin() {
     try (Undo undo = new Undo()) {
       assertThrows(IOException.class, () -> undo.begin(UndoTest::fail, takeBack));
     }

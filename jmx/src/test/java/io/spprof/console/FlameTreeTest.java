@@ -53,7 +53,7 @@ class FlameTreeTest {
   }
 
   @Test
-  void shouldTakeAnEmptyProfileAndVeryDeepStacks() throws IOException {
+  void shouldReadAnEmptyProfileAndVeryDeepStacks() throws IOException {
     assertEquals("0all0", shown(read("", true)));
     FlameTree deep = read("t" + ";f".repeat(100_000) + " 1\n", true);
     assertEquals(100_002, deep.size());
@@ -61,7 +61,7 @@ class FlameTreeTest {
   }
 
   @Test
-  void shouldRefuseWhatIsNoFoldedStack() {
+  void shouldRefuseALineThatIsNoFoldedStack() {
     for (String line : new String[] {"", "a;b", "a;b x", "12"}) {
       IOException refusal = assertThrows(IOException.class, () -> read(line + "\n", true), line);
       assertEquals("not a folded stack: " + line, refusal.getMessage());

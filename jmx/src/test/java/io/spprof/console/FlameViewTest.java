@@ -19,7 +19,7 @@ class FlameViewTest {
 
   @BeforeEach
   void showAProfile() throws IOException {
-    // all 100; t1 70: x.A.a 60 (x.B.b 20), t2 30
+    // The tree: all 100; t1 70: x.A.a 60 (x.B.b 20), t2 30.
     String lines = "t1;x.A.a 40\nt1;x.A.a;x.B.b 20\nt1;y.C.c 10\nt2;x.A.a 30\n";
     view.setSize(WIDTH, 200);
     view.show(FlameTree.read(new BufferedReader(new StringReader(lines)), true));
@@ -40,7 +40,7 @@ class FlameViewTest {
   }
 
   @Test
-  void shouldKnowWhatIsDrawnWhere() {
+  void shouldFindTheNodeAtAPoint() {
     assertEquals("all 100", at(999, 0));
     assertEquals("t1 70", at(699, 1));
     assertEquals("t2 30", at(701, 1));

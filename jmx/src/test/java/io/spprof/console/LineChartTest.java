@@ -37,7 +37,7 @@ class LineChartTest {
   }
 
   @Test
-  void shouldShowNumbersAsShortAsTheyCanBe() {
+  void shouldShowNumbersInTheirShortestForm() {
     assertEquals("0", LineChart.shown(0));
     assertEquals("0.25", LineChart.shown(0.25));
     assertEquals("31.4", LineChart.shown(31.42));

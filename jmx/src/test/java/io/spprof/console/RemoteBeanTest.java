@@ -60,7 +60,7 @@ class RemoteBeanTest {
     verify(server).invoke(any(), eq("closeStream"), eq(new Object[] {7L}), any());
   }
 
-  /** WebSphere's server adds keys to the name. */
+  /** A server such as WebSphere's adds keys to the name. */
   @Test
   void shouldFindABeanThatTheServerRenamed() throws Exception {
     ObjectName name = new ObjectName(RemoteBean.OBJECT_NAME + ",cell=c,process=server1");
@@ -115,7 +115,7 @@ class RemoteBeanTest {
     assertNull(SaveButton.format(Path.of("x")));
   }
 
-  /** The plugin sees no class of the profiler's, so its table is checked here. */
+  /** The plugin uses no class of the profiler, so its own table of formats is checked here. */
   @Test
   void shouldKnowEveryFormatByItsSuffix() {
     for (ExportFormat format : ExportFormat.values()) {
@@ -123,7 +123,7 @@ class RemoteBeanTest {
     }
   }
 
-  /** What is told in the end. */
+  /** Saves the profile and returns the last message. */
   private String save(Path file) throws Exception {
     AtomicReference<String> told = new AtomicReference<>();
     CountDownLatch done = new CountDownLatch(1);
@@ -144,7 +144,7 @@ class RemoteBeanTest {
   }
 
   @Test
-  void shouldTakeWhatAnOlderAgentHas() throws Exception {
+  void shouldReadAnOlderAgentWithFewerAttributes() throws Exception {
     AttributeList some = new AttributeList();
     some.add(new Attribute("State", "RUNNING"));
     some.add(new Attribute("CollectedSamples", 5L));

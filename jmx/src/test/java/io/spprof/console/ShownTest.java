@@ -26,7 +26,7 @@ class ShownTest {
   }
 
   @Test
-  void shouldNotShowThePageThatATargetMade() {
+  void shouldNotShowATextOfTheTargetAsAPage() {
     assertEquals(" <html><img src='http://x/'>", Shown.line("<html><img src='http://x/'>"));
     assertEquals(" <HTML>", Shown.line("<HTML>"));
   }

@@ -27,7 +27,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.mockito.MockedConstruction;
 
-/** The agent behind its bootstrap, and the embedding, in the platform's MBean server. */
+/**
+ * The agent behind its bootstrap, and {@link Spprof} for programs that embed the profiler, in the
+ * platform's MBean server.
+ */
 class AgentMainTest {
 
   private final MBeanServer server = ManagementFactory.getPlatformMBeanServer();
@@ -83,7 +86,7 @@ class AgentMainTest {
   }
 
   @Test
-  void shouldStandWithTheDefaultsAndSayWhyWhenASettingIsBad() throws Exception {
+  void shouldUseTheDefaultsAndSayWhyWhenASettingIsBad() throws Exception {
     AgentMain.run("interval=banana,start=true", () -> {});
     String error = (String) server.getAttribute(name, "LastError");
     assertTrue(error.contains("interval=banana"), error);
@@ -112,7 +115,7 @@ class AgentMainTest {
   }
 
   @Test
-  void shouldRegisterAgainWhatSomebodyHasUnregistered() throws Exception {
+  void shouldRegisterAgainABeanThatSomebodyHasUnregistered() throws Exception {
     AgentMain.run("interval=2ms", () -> {});
     AgentMain.registerAgain();
     assertEquals("", err.toString(UTF_8), "nothing to do");
@@ -121,13 +124,13 @@ class AgentMainTest {
     AgentMain.registerAgain();
 
     assertTrue(((String) server.getAttribute(name, "Options")).startsWith("interval=2ms,"));
-    assertEquals(1, profilers.constructed().size(), "the same profiler, its session goes on");
+    assertEquals(1, profilers.constructed().size(), "the same profiler, so its session goes on");
     verify(profilers.constructed().get(0), never()).close();
     assertTrue(err.toString(UTF_8).startsWith("spprof: the bean was unregistered"), err.toString());
   }
 
   @Test
-  void shouldSayWhenTheNameWasTakenMeanwhile() throws Exception {
+  void shouldSayWhenTheNameHasBeenTakenSince() throws Exception {
     AgentMain.run("", () -> {});
     server.unregisterMBean(name);
     try (Spprof other = Spprof.register()) {

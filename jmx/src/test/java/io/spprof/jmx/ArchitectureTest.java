@@ -20,8 +20,9 @@ import org.apache.commons.lang3.StringUtils;
 import org.junit.jupiter.api.Test;
 
 /**
- * Packages point one way: jmx, then core, then native; the agent's bootstrap and the JConsole
- * plugin to nothing, and nothing to the command line.
+ * Dependencies between packages point one way: jmx uses core, and core uses native. The agent's
+ * bootstrap and the JConsole plugin use none of our other packages, and no package uses the command
+ * line.
  */
 class ArchitectureTest {
 
@@ -29,11 +30,11 @@ class ArchitectureTest {
   private static final Set<String> FACE =
       Set.of("io.spprof.jmx", "io.spprof.agent", "io.spprof.cli", "io.spprof.console");
 
-  /** One package, or class, that uses another. */
+  /** A package or class that uses another. */
   private record Use(String from, String to) {}
 
   @Test
-  void shouldPointFromTheFaceToTheCoreToTheNativePart() throws Exception {
+  void shouldPointFromJmxToCoreToNative() throws Exception {
     List<Use> uses = uses();
     assertTrue(uses.contains(new Use("io.spprof.jmx", "io.spprof")), uses.toString());
     Set<Use> wrong = new HashSet<>();
@@ -85,7 +86,10 @@ class ArchitectureTest {
     }
   }
 
-  /** The agent's class loader takes these, and what they refer to, into memory, and no others. */
+  /**
+   * The agent's class loader reads these classes of Commons Lang, and the classes that they refer
+   * to, into memory, and no others.
+   */
   @Test
   void shouldUseTwoClassesOfCommonsLang() throws Exception {
     Set<String> used = new TreeSet<>();
@@ -98,7 +102,10 @@ class ArchitectureTest {
     assertEquals(Set.of("CharUtils", "StringUtils"), used);
   }
 
-  /** The package uses none but those whose names begin so, and none of ours uses it. */
+  /**
+   * Checks that the package uses only packages whose names begin with one of the prefixes, and that
+   * no other package of ours uses it.
+   */
   private static void shouldStandAlone(String name, Set<String> allowed) throws Exception {
     Set<String> used = new TreeSet<>();
     for (Use use : uses()) {
@@ -121,7 +128,7 @@ class ArchitectureTest {
     return uses("-verbose:package");
   }
 
-  /** What jdeps says of all our classes, package by package or class by class. */
+  /** The dependencies between our classes as jdeps reports them, by package or by class. */
   private static List<Use> uses(String verbose) throws Exception {
     Set<String> places = new TreeSet<>();
     places.add(place(Spprof.class));

@@ -146,7 +146,7 @@ class AttributesTest {
       verify(profiler, times(1)).stats();
       verify(profiler, times(1)).state();
       bean.get("Signals");
-      verify(profiler, times(2)).stats(); // The snapshot does not outlive the bulk.
+      verify(profiler, times(2)).stats(); // the snapshot does not outlive the bulk read
     }
   }
 

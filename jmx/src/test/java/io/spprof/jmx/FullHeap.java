@@ -15,9 +15,9 @@ import javax.management.MBeanServerFactory;
 import javax.management.ObjectName;
 
 /**
- * A JVM of its own, with a session that gets deep stacks, no two alike, until its tables are full;
- * then its profile is asked for in every way. It prints a line for each answer and, at its end,
- * DONE.
+ * The main class of a separate JVM. It starts a session and adds deep stacks, no two alike, until
+ * the session's tables are full. Then it asks for the profile in every way. It prints one line for
+ * each answer, and DONE at the end.
  */
 final class FullHeap {
 
@@ -29,14 +29,14 @@ final class FullHeap {
   private final MBeanServer server = MBeanServerFactory.newMBeanServer();
   private final ObjectName name;
 
-  /** Some answers are on their way to their clients, and still there. */
+  /** Answers that are on their way to their clients and still on the heap. */
   private final Deque<Object> sending = new ArrayDeque<>();
 
   private FullHeap() throws Exception {
     name = new ObjectName(Spprof.OBJECT_NAME);
   }
 
-  /** Arguments: how many clients ask at once, the session's options. */
+  /** Arguments: the number of clients that ask at the same time, and the session's options. */
   public static void main(String[] args) throws Exception {
     FullHeap jvm = new FullHeap();
     jvm.sampler.names = method -> "com.example.application.module.Service" + method + ".handle";

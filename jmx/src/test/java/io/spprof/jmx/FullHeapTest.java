@@ -9,19 +9,19 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /**
- * In JVMs that end at their first OutOfMemoryError, whoever catches it: a session whose tables are
- * full, and everything that its profile can be asked for.
+ * A session with full tables, and every way to ask for its profile, in JVMs that end at their first
+ * OutOfMemoryError, even if it is caught.
  */
 class FullHeapTest {
 
-  /** What the JVM printed, a line an answer; it got to its end. */
+  /** Runs the JVM to its end, and returns what it printed, one line an answer. */
   private static List<String> run(String heap, int parallel, String options) throws Exception {
     Process process =
         new ProcessBuilder(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-Xmx" + heap,
                 "-XX:+ExitOnOutOfMemoryError",
-                "-XX:MaxDirectMemorySize=1g", // the ring, which is not on the heap
+                "-XX:MaxDirectMemorySize=1g", // for the ring, which is not on the heap
                 "-cp",
                 System.getProperty(
                     "surefire.test.class.path", System.getProperty("java.class.path")),
@@ -56,7 +56,8 @@ class FullHeapTest {
   void shouldRefuseTextsThatTheHeapHasNoRoomFor() throws Exception {
     List<String> lines = run("128m", 16, "memory=32m");
     assertTrue(
-        number(lines, "MemoryLimitBytes") > 16L << 20, "what is beside the heap, and an eighth");
+        number(lines, "MemoryLimitBytes") > 16L << 20,
+        "the memory outside of the heap, and an eighth of the heap");
     assertTrue(line(lines, "report").contains(" has "), lines::toString);
     assertTrue(line(lines, "collapsed [10]").contains(" has "), lines::toString);
     String all = line(lines, "collapsed [0]");
@@ -68,10 +69,12 @@ class FullHeapTest {
   }
 
   @Test
-  void shouldHoldMemoryAgainstTheHeap() throws Exception {
+  void shouldLimitMemoryByTheHeap() throws Exception {
     List<String> lines = run("64m", 8, "memory=256m");
     long limit = number(lines, "MemoryLimitBytes");
-    assertTrue(limit > 64L << 20 && limit < 160L << 20, "the ring as asked for, not the tables");
+    assertTrue(
+        limit > 64L << 20 && limit < 160L << 20,
+        "the ring has the size asked for, the tables do not");
     assertTrue(number(lines, "MemoryUsedBytes") <= limit + (64 << 10), lines::toString);
     String error = line(lines, "LastError");
     assertTrue(error.contains("the heap of 64 MiB is small"), error);

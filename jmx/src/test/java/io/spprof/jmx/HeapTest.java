@@ -39,7 +39,7 @@ class HeapTest {
   }
 
   @Test
-  void shouldLeaveAQuarterAndTheOthersShares() {
+  void shouldLeaveAQuarterAndTheSharesOfOthers() {
     state(0, 0);
     assertEquals(100 * MIB, heap.forTexts().bytes());
     assertEquals(200 * MIB, heap.bytes());
@@ -56,13 +56,13 @@ class HeapTest {
   }
 
   @Test
-  void shouldNotTakeGarbageForUse() {
+  void shouldNotCountGarbageAsUsed() {
     state(390, 60);
     assertEquals(80 * MIB, heap.forTexts().bytes());
   }
 
   @Test
-  void shouldTrustNothingElseWhereThereWasNoCollection() {
+  void shouldCountThePresentUseWhereThereWasNoCollection() {
     used = 270 * MIB;
     after = -1;
     assertEquals(10 * MIB, heap.forTexts().bytes());
@@ -91,7 +91,7 @@ class HeapTest {
   }
 
   @Test
-  void shouldReadThisJvm() {
+  void shouldReadTheSizesOfThisJvm() {
     System.gc();
     assertTrue(LastCollection.usedHeapBytes() > 0);
     assertTrue(LastCollection.usedHeapBytes() <= Runtime.getRuntime().maxMemory());

@@ -19,7 +19,10 @@ import javax.management.MBeanParameterInfo;
 import javax.management.openmbean.CompositeData;
 import org.junit.jupiter.api.Test;
 
-/** Whatever others put into the bean's answers, they are lines of text. */
+/**
+ * Every answer of the bean is lines of text, even if threads, methods or clients supply hostile
+ * names.
+ */
 class HostileAnswersTest {
 
   private static final String HOSTILE = "a\n\u001b[31mb\u202e\u2028\u0000\ud800c";

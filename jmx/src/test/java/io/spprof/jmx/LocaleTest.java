@@ -14,10 +14,10 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** What is printed reads the same whatever the default locale is. */
+/** Output is the same whatever the default locale is. */
 class LocaleTest {
 
-  /** Calls that ask for the default locale. */
+  /** Calls that use the default locale. */
   private static final Pattern BY_DEFAULT =
       Pattern.compile(
           "(?:String\\.format|printf)\\(\\s*+(?!Locale\\.)"
@@ -26,7 +26,7 @@ class LocaleTest {
               + "|ofPattern\\(\"[^\"]*\"\\)|new Scanner\\(|new Formatter\\(");
 
   @Test
-  void shouldNotBeAskedForAnywhere() throws IOException {
+  void shouldNotBeUsedAnywhere() throws IOException {
     Set<String> found = new TreeSet<>();
     int files = 0;
     for (String module : List.of("native", "core", "jmx")) {

@@ -81,7 +81,7 @@ class MetadataTest {
   }
 
   @Test
-  void shouldHaveNoDescriptionOfWhatIsNotThere() throws Exception {
+  void shouldHaveNoDescriptionOfAMemberThatDoesNotExist() throws Exception {
     MBeanInfo info = info();
     assertEquals(info.getAttributes().length, Descriptions.attributes().size());
     assertEquals(info.getOperations().length, Descriptions.operations().size());

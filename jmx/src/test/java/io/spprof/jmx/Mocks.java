@@ -21,7 +21,7 @@ import javax.management.MBeanServer;
 import javax.management.MBeanServerFactory;
 import javax.management.ObjectName;
 
-/** Profilers in every state, and a bean around them in an MBean server of its own. */
+/** Mocked profilers in every state, and a bean around them in an MBean server of its own. */
 final class Mocks {
 
   static final ProfilerConfig RUNNING_CONFIG = ProfilerConfig.parse("interval=1ms,memory=64m");
@@ -93,7 +93,7 @@ final class Mocks {
     return profiler;
   }
 
-  /** Breaks every promise that the profiler makes about its getters. */
+  /** A profiler that breaks every promise about its getters. */
   static Profiler broken() {
     return mock(
         Profiler.class,
@@ -125,7 +125,7 @@ final class Mocks {
         new SampleTimes(List.of(), 5));
   }
 
-  /** A bean in a server of its own, as a client meets it. */
+  /** A bean in an MBean server of its own, as a client sees it. */
   record Fixture(MBeanServer server, ObjectName name, Profiler profiler, Spprof spprof)
       implements AutoCloseable {
     @Override

@@ -54,7 +54,7 @@ class NotificationsTest {
   private final NotificationListener listener = (n, handback) -> received.add(n);
 
   @Test
-  void shouldTellEveryEventInOrderWithNumbersAndText() throws Exception {
+  void shouldSendEveryEventInOrderWithNumbersAndText() throws Exception {
     try (Fixture bean = fixture()) {
       bean.server().addNotificationListener(bean.name(), listener, null, null);
       ALL.forEach(events.get());
@@ -160,7 +160,7 @@ class NotificationsTest {
   }
 
   @Test
-  void shouldDeliverWhatIsDueAndLeaveNoThreadOnClose() throws Exception {
+  void shouldDeliverPendingEventsAndLeaveNoThreadOnClose() throws Exception {
     Fixture bean = fixture();
     bean.server()
         .addNotificationListener(
@@ -182,7 +182,7 @@ class NotificationsTest {
     bean.close();
     assertEquals(2, received.size());
     assertNoThreadSoon();
-    events.get().accept(STARTED); // Late ones are ignored.
+    events.get().accept(STARTED); // events after close are ignored
     assertNoThreadSoon();
   }
 

@@ -32,7 +32,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class OperationsTest {
 
-  /** Stands for a class that no client has. */
+  /** Stands for an exception class that no client has. */
   private static final class OursException extends IllegalStateException {
     private static final long serialVersionUID = 1;
 
@@ -67,7 +67,7 @@ class OperationsTest {
   }
 
   @Test
-  void shouldLayOptionsOverTheConfiguredDefaults() throws Exception {
+  void shouldOverrideTheConfiguredDefaultsWithOptions() throws Exception {
     Settings settings =
         new Settings(ProfilerConfig.parse("memory=64m,duration=60s"), false, false, dir, null, "");
     try (Fixture bean = Mocks.fixture(Mocks.idle(), settings)) {
@@ -120,9 +120,12 @@ class OperationsTest {
     }
   }
 
-  /** In an application with little heap left, taking a long text apart ends one of its threads. */
+  /**
+   * When the application has little heap left, splitting a long text would end one of the
+   * application's threads.
+   */
   @Test
-  void shouldRefuseLongTextsWithoutTakingThemApart() throws Exception {
+  void shouldRefuseLongTextsWithoutSplittingThem() throws Exception {
     String pairs = "x=y,".repeat(1 << 20);
     try (Fixture fixture = Mocks.fixture(Mocks.idle())) {
       SpprofMXBean bean = fixture.spprof().bean();
@@ -140,7 +143,9 @@ class OperationsTest {
               () -> bean.openStreamOf("jfr", pairs));
       for (int i = 0; i < calls.size(); i++) {
         Executable call = calls.get(i);
-        assertThrows(IllegalArgumentException.class, call); // what is allocated once is by now
+        assertThrows(
+            IllegalArgumentException.class,
+            call); // the first call makes the allocations that happen only once
         long before = allocatedBytes();
         IllegalArgumentException e = assertThrows(IllegalArgumentException.class, call);
         long allocated = allocatedBytes() - before;
@@ -203,14 +208,14 @@ class OperationsTest {
       String page = spprof.flameGraphDifference("last=2m", "last=1m");
       assertTrue(page.contains("<html") && page.contains("\"before\":{"));
       verify(bean.profiler(), times(4)).profile(any());
-      // The same is asked for once, so that it cannot differ from itself.
+      // A range that is given twice is read once, so that it cannot differ from itself.
       spprof.flameGraphDifference("last=1m", "last=1m");
       verify(bean.profiler(), times(5)).profile(any());
     }
   }
 
   @Test
-  void shouldRefuseToCompareWhatIsNoRange() throws Exception {
+  void shouldRefuseToCompareInvalidRanges() throws Exception {
     try (Fixture bean = Mocks.fixture(Mocks.idle())) {
       SpprofMXBean spprof = bean.spprof().bean();
       for (String bad : List.of("String", "last=0s", "from=-1m,to=-2m")) {

@@ -48,7 +48,7 @@ class OutputDirectoryTest {
   }
 
   @Test
-  void shouldWriteANewFileThatOnlyWeCanRead() throws IOException {
+  void shouldWriteANewFileThatOnlyItsOwnerCanRead() throws IOException {
     Path file = output.write("a-b_c.1.html", HELLO);
     assertEquals(dir.resolve("a-b_c.1.html"), file);
     assertTrue(file.isAbsolute());
@@ -217,7 +217,7 @@ class OutputDirectoryTest {
                   throw new IllegalStateException();
                 }));
     assertEquals(List.of(), list(dir));
-    output.write("a.html", HELLO); // The name is free again.
+    output.write("a.html", HELLO); // the name is free again
   }
 
   @Test
@@ -290,12 +290,12 @@ class OutputDirectoryTest {
   void shouldRefuseWhenTheDirectoryIsGone() throws IOException {
     Files.delete(dir);
     assertRefused("a.html", "gone");
-    assertFalse(Files.exists(dir), "a mount point that is empty is not to be filled");
+    assertFalse(Files.exists(dir), "an empty mount point must not be written to");
   }
 
-  /** Cleaners of temporary files remove what is empty or old. */
+  /** Cleaners of temporary files remove directories that are empty or old. */
   @Test
-  void shouldMakeAgainWhatItHasMade() throws IOException {
+  void shouldMakeItsDirectoryAgainAfterACleaner() throws IOException {
     OutputDirectory made = OutputDirectory.at(parent.resolve("made"));
     OutputDirectory temporary = OutputDirectory.temporary();
     for (OutputDirectory ours : List.of(made, temporary)) {
@@ -311,7 +311,10 @@ class OutputDirectoryTest {
     }
   }
 
-  /** As if it had been removed and made by somebody who had seen its name. */
+  /**
+   * As if the directory had been removed, and somebody who had seen its name had made one with that
+   * name.
+   */
   @Test
   void shouldMakeAnotherTemporaryDirectoryWhenTheOldIsNotOursAnyMore() throws IOException {
     OutputDirectory temporary = OutputDirectory.temporary();
@@ -327,7 +330,7 @@ class OutputDirectoryTest {
     Files.delete(second.getParent());
   }
 
-  /** Somebody was faster with a directory, or put another in the place of ours. */
+  /** Another user made the directory first, or replaced ours. */
   @Test
   void shouldNotUseADirectoryThatBecameAnothers() throws IOException {
     OutputDirectory made = OutputDirectory.at(parent.resolve("made"));

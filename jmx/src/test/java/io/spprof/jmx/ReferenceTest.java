@@ -28,7 +28,7 @@ import org.apache.commons.lang3.StringUtils;
 import org.junit.jupiter.api.Test;
 import picocli.CommandLine.Command;
 
-/** docs/reference.md against the code, both ways. */
+/** Compares docs/reference.md with the code, in both directions. */
 class ReferenceTest {
 
   private static final Path PAGE = Path.of("..", "docs", "reference.md");
@@ -177,7 +177,7 @@ class ReferenceTest {
         .collect(Collectors.toCollection(TreeSet::new));
   }
 
-  /** The rows of the table whose first header is this. */
+  /** The rows of the table whose first column has this heading. */
   private static List<List<String>> table(String header) throws IOException {
     List<List<String>> rows = new ArrayList<>();
     boolean inside = false;

@@ -107,7 +107,7 @@ class SettingsTest {
     assertFalse(settings.error().isBlank());
   }
 
-  /** Each is refused before anything is written there, not at the JVM's end. */
+  /** Each such directory is refused when the setting is read, not when the JVM ends. */
   @ParameterizedTest
   @ValueSource(strings = {"dir", "libdir"})
   void shouldRefuseADirectoryThatOthersCouldHaveMade(String key) throws IOException {
@@ -124,7 +124,7 @@ class SettingsTest {
     assertEquals("", read(key + "=" + open, Map.of(), Map.of()).error());
   }
 
-  /** Else it is told at the JVM's end, when the profile is lost. */
+  /** Otherwise it would be reported when the JVM ends, and the profile would be lost. */
   @Test
   void shouldRefuseADumpAtExitWithoutAPlaceForIt() throws IOException {
     Path missing = dir.resolve("no\nsuch");

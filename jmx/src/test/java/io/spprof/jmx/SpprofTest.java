@@ -101,7 +101,7 @@ class SpprofTest {
     assertFalse(bean.server().isRegistered(bean.name()));
   }
 
-  /** As WebSphere's server does it: the name gets more keys. */
+  /** An MBean server that adds keys to the name, as WebSphere's does. */
   private static final class RenamingServer implements InvocationHandler {
     private final MBeanServer real = MBeanServerFactory.newMBeanServer();
 

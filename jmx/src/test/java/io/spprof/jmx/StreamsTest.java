@@ -46,7 +46,7 @@ final class StreamsTest {
     for (int i = 0; i < 1000 && hasThread(); i++) {
       Thread.sleep(10);
     }
-    assertFalse(hasThread(), "the thread stays");
+    assertFalse(hasThread(), "the thread must end");
   }
 
   @ParameterizedTest
@@ -92,17 +92,17 @@ final class StreamsTest {
   }
 
   @Test
-  void shouldCloseWhatNobodyReads() throws Exception {
+  void shouldCloseAStreamThatNobodyReads() throws Exception {
     streams = new Streams(TimeUnit.MILLISECONDS.toNanos(50));
     long id = streams.open(profile, ExportFormat.TEXT);
     awaitNoThread();
 
     assertThrows(IllegalArgumentException.class, () -> streams.read(id));
-    assertEquals(2, streams.open(profile, ExportFormat.TEXT), "and opens others afterwards");
+    assertEquals(2, streams.open(profile, ExportFormat.TEXT), "others can be opened afterwards");
   }
 
   @Test
-  void shouldHaveAThreadOnlyWhileOneIsOpen() throws Exception {
+  void shouldHaveAThreadOnlyWhileAStreamIsOpen() throws Exception {
     assertFalse(hasThread());
     long first = streams.open(profile, ExportFormat.TEXT);
     long second = streams.open(profile, ExportFormat.TEXT);

@@ -27,7 +27,7 @@ class TextsTest {
 
   private static final int FRAMES = 2000;
 
-  /** One stack, of frames whose names have 50 characters. */
+  /** A profile of one stack, whose frames have names of 50 characters. */
   private static Profile deep(String name) {
     int[] frames = new int[FRAMES];
     return new Profile(
@@ -83,7 +83,7 @@ class TextsTest {
     assertEquals(wide, withRoom(10 << 20).collapsed(() -> deep("\u4f60"), 0));
   }
 
-  /** 102,007 characters: 204,014 bytes, or 510,035 where there is one above U+00FF. */
+  /** The text has 102,007 characters: 204,014 bytes, or 510,035 if one of them is above U+00FF. */
   @Test
   void shouldRefuseATextBeforeItIsMade() throws Exception {
     assertEquals(102_007, withRoom(0).collapsed(() -> deep("x"), 0).length());
@@ -115,7 +115,7 @@ class TextsTest {
   }
 
   @Test
-  void shouldMakeAFewAtOnceAndRefuseWhatWaitsTooLong() throws Exception {
+  void shouldMakeAFewTextsAtATimeAndRefuseCallersThatWaitTooLong() throws Exception {
     Texts texts = withRoom(0);
     CountDownLatch inside = new CountDownLatch(Texts.AT_ONCE);
     CountDownLatch go = new CountDownLatch(1);
@@ -143,7 +143,7 @@ class TextsTest {
     assertEquals("its turn", texts.inTurn(() -> "its turn"));
     assertThrows(IllegalStateException.class, () -> texts.inTurn(TextsTest::fail));
     assertThrows(IllegalStateException.class, () -> texts.inTurn(TextsTest::fail));
-    assertEquals("its turn", texts.inTurn(() -> "its turn"), "a failure ends a turn, too");
+    assertEquals("its turn", texts.inTurn(() -> "its turn"), "a failure also ends a turn");
     clients.shutdown();
     assertTrue(clients.awaitTermination(60, TimeUnit.SECONDS));
   }
@@ -161,7 +161,7 @@ class TextsTest {
   }
 
   @Test
-  void shouldCountWhatItDoesNotKeep() {
+  void shouldCountTheLengthBeyondItsLimit() {
     BoundedText text = new BoundedText(5);
     text.append("ab").append('c').append("xdex", 1, 3);
     assertEquals("abcde", text.text());
