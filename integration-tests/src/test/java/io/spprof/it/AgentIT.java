@@ -10,7 +10,7 @@ import io.spprof.it.load.OtherVersions;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** The ways in, and what the application notices of them. */
+/** The ways to load the agent, and what the application notices of it. */
 class AgentIT {
 
   @Test
@@ -30,8 +30,8 @@ class AgentIT {
       Thread.sleep(2_000);
       bean.stop();
       assertEquals(versions, target.ask("versions"));
-      assertTrue(Long.parseLong(target.ask("calls")) > before + 100, "it goes on working");
-      assertTrue(bean.collapsed().with("OtherVersions.use") > 10, "and is in the profile");
+      assertTrue(Long.parseLong(target.ask("calls")) > before + 100, "the application goes on working");
+      assertTrue(bean.collapsed().with("OtherVersions.use") > 10, "the application is in the profile");
     }
   }
 
@@ -59,7 +59,7 @@ class AgentIT {
       bean.startWith("interval=1ms");
       Thread.sleep(500);
       bean.stop();
-      // The thread and its frames were there long before the agent.
+      // The thread and its frames are older than the agent.
       assertTrue(bean.collapsed().with("Busy.spin") > 10);
     }
   }
@@ -91,7 +91,7 @@ class AgentIT {
         BeanClient bean = BeanClient.connect(target)) {
       assertEquals("RUNNING", bean.text("State"));
       String options = bean.text("Options");
-      // Agent arguments, then system properties, then the environment, then the defaults.
+      // The order of precedence: agent arguments, system properties, the environment, the defaults.
       assertTrue(options.contains("interval=2ms"), options);
       assertTrue(options.contains("depth=77"), options);
       assertTrue(options.contains("memory=8m"), options);

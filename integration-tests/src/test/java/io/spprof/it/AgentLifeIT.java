@@ -18,9 +18,7 @@ import java.util.stream.Stream;
 import javax.management.ObjectName;
 import org.junit.jupiter.api.Test;
 
-/**
- * What happens to an agent in the course of a long life, and in places that are not a plain JVM.
- */
+/** The agent over a long life, and in environments other than a plain JVM. */
 class AgentLifeIT {
 
   private static final String TOOL_SETTINGS = "=start=true,onexit=dump,dir=";
@@ -57,11 +55,11 @@ class AgentLifeIT {
       bean.stop();
     }
     try (Stream<Path> files = Files.list(dumps)) {
-      assertEquals(7, files.count(), "six, and the one at the end");
+      assertEquals(7, files.count(), "six dumps, and the one at exit");
     }
   }
 
-  /** Before its first session an agent has few of its classes. */
+  /** Before its first session, an agent has only few of its classes in memory. */
   @Test
   void shouldSayWhyAnIdleAgentCannotStartAfterItsJarWasOverwrittenInPlace() throws Exception {
     Path directory = TestPaths.newDirectory("overwritten-idle");
@@ -93,11 +91,11 @@ class AgentLifeIT {
               .getMBeanInfo(new ObjectName("io.spprof:type=Spprof"))
               .getAttributes()
               .length;
-      assertEquals(attributes, bean.all().size(), "each is answered");
+      assertEquals(attributes, bean.all().size(), "each attribute is answered");
     }
   }
 
-  /** In place, so that it is the same file, as {@code cp} does it. */
+  /** Overwrites a jar in place, so that it is the same file, as {@code cp} does. */
   private static void overwrite(Path jar) throws IOException {
     byte[] other = new byte[(int) Files.size(jar)];
     Arrays.fill(other, (byte) 'x');
@@ -107,7 +105,7 @@ class AgentLifeIT {
   }
 
   @Test
-  void shouldRegisterABeanAgainThatSomebodyTookAway() throws Exception {
+  void shouldRegisterABeanAgainThatSomebodyUnregistered() throws Exception {
     try (TargetJvm target =
             TargetJvm.of(Busy.class, 1, 0)
                 .flags("-XX:+EnableDynamicAgentLoading")
@@ -135,7 +133,7 @@ class AgentLifeIT {
             List.of("jps"),
             List.of("keytool"),
             List.of("java", "-version"),
-            List.of("jshell", "-s"), // Has a second JVM, which would leave a file, too.
+            List.of("jshell", "-s"), // has a second JVM, which would also leave a file
             List.of("java", "-jar", TestPaths.agentJar().toString(), "list"))) {
       ProcessBuilder builder = new ProcessBuilder(new ArrayList<>(tool));
       builder.command().set(0, TestPaths.jdkProgram(tool.get(0)).toString());
@@ -164,7 +162,7 @@ class AgentLifeIT {
     assertEquals(List.of(), ended.err().stream().filter(AgentLifeIT::isOurs).toList());
   }
 
-  /** As docs/reference.md has it for WildFly, whose launcher this is. */
+  /** The set-up that docs/reference.md describes for WildFly, with WildFly's launcher. */
   @Test
   void shouldComeAfterTheLogManagerOfJBossModules() throws Exception {
     Path directory = TestPaths.newDirectory("modules");

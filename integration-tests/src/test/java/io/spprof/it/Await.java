@@ -3,15 +3,17 @@ package io.spprof.it;
 import java.time.Duration;
 import java.util.concurrent.Callable;
 
-/** Waits for what happens without our doing. */
+/** Waits for conditions that become true without the test's doing. */
 public final class Await {
 
-  /** After this, what a test waits for is taken to hang. A slow machine must never need as long. */
+  /**
+   * After this time, a condition counts as never coming true. Even a slow machine must never need as long.
+   */
   public static final Duration PATIENCE = Duration.ofMinutes(5);
 
   private Await() {}
 
-  /** Returns as soon as the condition holds; fails when it does not within the patience. */
+  /** Returns as soon as the condition holds. Fails if it does not hold within {@link #PATIENCE}. */
   public static void until(String what, Callable<Boolean> condition) throws Exception {
     long deadline = System.nanoTime() + PATIENCE.toNanos();
     while (!condition.call()) {

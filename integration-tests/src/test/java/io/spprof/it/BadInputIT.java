@@ -15,7 +15,7 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** What bad input gets, over the wire. */
+/** Bad input from a remote client is refused, and nothing changes. */
 class BadInputIT {
 
   @Test
@@ -73,7 +73,7 @@ class BadInputIT {
         BeanClient bean = BeanClient.connect(target)) {
       sampleForAMoment(bean);
       long samples = bean.collapsed().total();
-      // To the writer a limit on the size of files is what a full disk is: write(2) fails half-way.
+      // For the writer, a limit on file sizes is like a full disk: write(2) fails half-way.
       limitFileSize(target, "2048");
       assertRefusedByIo(bean, "profile.html");
       assertEquals(List.of(), namesIn(dumps));
@@ -122,7 +122,7 @@ class BadInputIT {
     assertEquals(0, prlimit.status(), prlimit.err().toString());
   }
 
-  /** A directory with nothing but one class in it. */
+  /** A directory that contains one class and nothing else. */
   private static Path classPathOfOnly(Class<?> type, Path parent) throws IOException {
     Path root = parent.resolve("client");
     String file = type.getName().replace('.', '/') + ".class";

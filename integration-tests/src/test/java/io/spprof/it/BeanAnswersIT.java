@@ -26,10 +26,10 @@ import java.util.jar.JarOutputStream;
 import javax.management.openmbean.CompositeData;
 import org.junit.jupiter.api.Test;
 
-/** Every attribute answers, whatever the state, alone and in a bulk read. */
+/** Every attribute answers in every state, alone and in a bulk read. */
 class BeanAnswersIT {
 
-  /** As docs/reference.md has them. */
+  /** The attributes and types that docs/reference.md lists. */
   private static final Map<String, Class<?>> ATTRIBUTES =
       Map.ofEntries(
           Map.entry("Version", String.class),
@@ -93,7 +93,7 @@ class BeanAnswersIT {
       for (String counter : List.of("Signals", "CollectedSamples", "OverheadCpuTimeNanos")) {
         assertTrue((Long) stopped.get(counter) >= (Long) running.get(counter), counter);
       }
-      // The options feed back into startWith unchanged.
+      // startWith accepts the value of Options unchanged.
       bean.startWith(bean.text("Options"));
       assertEquals(stopped.get("Options"), bean.get("Options"));
       bean.stop();
@@ -101,7 +101,7 @@ class BeanAnswersIT {
   }
 
   @Test
-  void shouldTellTheModelledOverheadAsDesigned() throws Exception {
+  void shouldReportTheOverheadByTheModel() throws Exception {
     try (TargetJvm target = TargetJvm.of(Busy.class, 2, 3).start();
         BeanClient bean = BeanClient.connect(target)) {
       bean.startWith("interval=1ms");
@@ -190,7 +190,9 @@ class BeanAnswersIT {
     }
   }
 
-  /** A copy of the agent, also of the jars inside it if there are any, without our library. */
+  /**
+   * A copy of the agent, including the jars inside it if there are any, without our native library.
+   */
   private static Path withoutNativeLibrary(Path directory) throws IOException {
     Path copy = directory.resolve("spprof-agent.jar");
     List<String> left = new ArrayList<>();

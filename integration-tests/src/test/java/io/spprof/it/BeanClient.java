@@ -19,7 +19,9 @@ import javax.management.remote.JMXConnector;
 import javax.management.remote.JMXConnectorFactory;
 import javax.management.remote.JMXServiceURL;
 
-/** A remote client of the bean that knows it by its name, and its values as open types. */
+/**
+ * A remote client of the bean. It knows only the bean's name, and reads its values as open types.
+ */
 public final class BeanClient implements AutoCloseable {
 
   private static final String NAME = "io.spprof:type=Spprof";
@@ -42,33 +44,33 @@ public final class BeanClient implements AutoCloseable {
     return new BeanClient(target.port(), Map.of());
   }
 
-  /** Connects in a role whose password is its name. */
+  /** Connects with a role whose password is its name. */
   static BeanClient connect(TargetJvm target, String role) throws IOException, JMException {
     return new BeanClient(
         target.port(), Map.of(JMXConnector.CREDENTIALS, new String[] {role, role}));
   }
 
-  /** The server, for beans other than ours. */
+  /** The connection, for other beans. */
   public MBeanServerConnection connection() {
     return connection;
   }
 
-  /** Whether the bean is there. */
+  /** Whether the bean is registered. */
   boolean isRegistered() throws IOException {
     return connection.isRegistered(bean);
   }
 
-  /** An attribute. */
+  /** The value of an attribute. */
   public Object get(String attribute) throws IOException, JMException {
     return connection.getAttribute(bean, attribute);
   }
 
-  /** An attribute that is a whole number. */
+  /** The value of an attribute that is a whole number. */
   public long number(String attribute) throws IOException, JMException {
     return ((Number) get(attribute)).longValue();
   }
 
-  /** An attribute that is a text. */
+  /** The value of an attribute that is a text. */
   public String text(String attribute) throws IOException, JMException {
     return (String) get(attribute);
   }
@@ -78,7 +80,7 @@ public final class BeanClient implements AutoCloseable {
     return ((CompositeData) get(attribute)).get(field);
   }
 
-  /** Every attribute that the bean's metadata names, in one bulk read. */
+  /** All attributes that the bean's metadata names, read in one bulk read. */
   Map<String, Object> all() throws IOException, JMException {
     String[] names =
         Arrays.stream(connection.getMBeanInfo(bean).getAttributes())
@@ -87,7 +89,7 @@ public final class BeanClient implements AutoCloseable {
     return several(names);
   }
 
-  /** Some attributes in one bulk read; those that could not be read are not there. */
+  /** Some attributes, read in one bulk read. Attributes that could not be read are missing. */
   public Map<String, Object> several(String... names) throws IOException, JMException {
     AttributeList values = connection.getAttributes(bean, names);
     Map<String, Object> all = new TreeMap<>();
@@ -97,46 +99,45 @@ public final class BeanClient implements AutoCloseable {
     return all;
   }
 
-  /** Starts with the defaults. */
+  /** Starts a session with the defaults. */
   public long start() throws IOException, JMException {
     return (Long) connection.invoke(bean, "start", new Object[0], new String[0]);
   }
 
-  /** Starts. */
+  /** Starts a session with options. */
   public long startWith(String options) throws IOException, JMException {
     return (Long) invoke("startWith", options);
   }
 
-  /** Stops. */
+  /** Stops the session. */
   public String stop() throws IOException, JMException {
     return (String) connection.invoke(bean, "stop", new Object[0], new String[0]);
   }
 
-  /** The profile of the running or the last session, all of it. */
+  /** The whole profile of the running or the last session, with samples. */
   public Collapsed collapsed() throws IOException, JMException {
     return Collapsed.parse(
         (String) connection.invoke(bean, "collapsed", new Object[] {0}, new String[] {"int"}));
   }
 
   /**
-   * The same profile, each stack with its CPU time in ns. Samples stand for unlike times where a
-   * machine lets signals come late: what is compared with CPU clocks is this.
+   * The same profile, each stack with its CPU time in ns. To be used for comparisons with CPU clocks: where signals come late, samples stand for different times.
    */
   public Collapsed cpuNanos() throws IOException, JMException {
     return Speedscope.parse(readAll(openStream("speedscope")));
   }
 
-  /** An operation without parameters that returns a text. */
+  /** Calls an operation without parameters that returns a text. */
   public String query(String operation) throws IOException, JMException {
     return (String) connection.invoke(bean, operation, new Object[0], new String[0]);
   }
 
-  /** Opens a stream; its id. */
+  /** Opens a stream and returns its id. */
   public long openStream(String format) throws IOException, JMException {
     return (Long) invoke("openStream", format);
   }
 
-  /** A stream to its end. */
+  /** Reads a stream to its end. */
   public byte[] readAll(long stream) throws IOException, JMException {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     byte[] block = readStream(stream);
@@ -153,13 +154,13 @@ public final class BeanClient implements AutoCloseable {
             bean, "readStream", new Object[] {stream}, new String[] {long.class.getName()});
   }
 
-  /** An operation with one text as its parameter. */
+  /** Calls an operation with one text as its parameter. */
   public Object invoke(String operation, String argument) throws IOException, JMException {
     return connection.invoke(
         bean, operation, new Object[] {argument}, new String[] {String.class.getName()});
   }
 
-  /** An operation with parameters, each a text, an int or a long. */
+  /** Calls an operation. Each argument must be a text, an int or a long. */
   Object invokeWith(String operation, Object... arguments) throws IOException, JMException {
     String[] types = new String[arguments.length];
     for (int i = 0; i < types.length; i++) {
@@ -171,7 +172,7 @@ public final class BeanClient implements AutoCloseable {
     return connection.invoke(bean, operation, arguments, types);
   }
 
-  /** What the target answers a call with that it refuses, without what JMX wraps around it. */
+  /** The exception with which the target refuses a call, without JMX's wrappers. */
   static Throwable refusalOf(Callable<?> call) {
     try {
       Object result = call.call();
@@ -181,7 +182,7 @@ public final class BeanClient implements AutoCloseable {
     }
   }
 
-  /** What is inside of what JMX throws. */
+  /** The exception inside of JMX's wrappers. */
   static Throwable refusal(Exception thrown) {
     if (thrown instanceof RuntimeErrorException error) {
       return error.getTargetError();

@@ -20,17 +20,15 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * What blocks goes on as if nobody sampled: nothing fails, nothing is cut short, nothing returns
- * early. The workloads fail as a whole, and with them their targets' exit, where that is not so.
+ * Blocking calls work as without sampling: no call fails, transfers less, or returns early. If one does, the workload fails, and so does the exit of its target.
  */
-@Timeout(value = 300, threadMode = ThreadMode.SEPARATE_THREAD) // a client of a JVM that hangs hangs
+@Timeout(value = 300, threadMode = ThreadMode.SEPARATE_THREAD) // a client of a JVM that hangs would hang, too
 class BlockingCallsIT {
 
   private static final int MILLIS = Integer.getInteger("spprof.it.calls.millis", 500);
 
   /**
-   * Each engine with threads that use much CPU time between their calls, and with sleepers beside a
-   * thread that blocks all signals.
+   * Each engine, with threads that use much CPU time between their calls, and with sleeping threads beside a thread that blocks all signals.
    */
   static Stream<Arguments> busyAndAsleep() {
     return Engines.all()
@@ -68,7 +66,8 @@ class BlockingCallsIT {
           engine, busyMicros, target.ask("calls"), target.ask("interrupted"));
       Map<String, Long> interrupted = figures(target.ask("interrupted"));
       if (engine.equals("ctimer")) {
-        // A thread's own timer runs while it runs: it finds nobody asleep. The process's may.
+        // The timer of a thread expires only while the thread runs, so it interrupts no sleeping
+        // thread. The timer of the process can.
         assertTrue(
             sum(interrupted) <= sum(figures(target.ask("calls"))) / 100, interrupted::toString);
       }
@@ -76,7 +75,7 @@ class BlockingCallsIT {
       pester(engine, bean, target);
       Map<String, Long> pestered = figures(target.ask("interrupted"));
       Measured.tell("%s, pestered: EINTR %s", engine, pestered);
-      assertTrue(sum(pestered) > sum(interrupted), "the signals found sleepers: " + pestered);
+      assertTrue(sum(pestered) > sum(interrupted), "the signals hit sleeping threads: " + pestered);
       assertEquals(0, pestered.get("read"), "SA_RESTART restarts a read");
     }
   }
@@ -104,7 +103,7 @@ class BlockingCallsIT {
       long before = Long.parseLong(target.ask("transactions"));
       Thread.sleep(MILLIS);
       Await.until(
-          "transactions go on", () -> Long.parseLong(target.ask("transactions")) > before + 20);
+          "transactions make progress", () -> Long.parseLong(target.ask("transactions")) > before + 20);
       Measured.tell("%s: transactions %s", engine, target.ask("transactions"));
       target.ask("pester");
       bean.stop();
@@ -112,7 +111,9 @@ class BlockingCallsIT {
     }
   }
 
-  /** Samples for a while, and until every kind of thread has got on; all of them were hit. */
+  /**
+   * Samples for a while, until every kind of call has made progress, and checks that no signal is lost.
+   */
   private static void sample(String engine, BeanClient bean, TargetJvm target, String question)
       throws Exception {
     bean.startWith("interval=100us,engine=" + engine);
@@ -120,7 +121,7 @@ class BlockingCallsIT {
     assertFalse(before.isEmpty());
     Thread.sleep(MILLIS);
     Await.until(
-        "each kind of call goes on",
+        "each kind of call makes progress",
         () ->
             figures(target.ask(question)).entrySet().stream()
                 .allMatch(now -> now.getValue() > before.getOrDefault(now.getKey(), 0L) + 20));
@@ -133,7 +134,9 @@ class BlockingCallsIT {
     Figures.of(bean).assertExact();
   }
 
-  /** Signals that do find sleepers: what is not made for that shows. */
+  /**
+   * Sends signals that do hit sleeping threads, to show that a workload that could not cope with them would fail.
+   */
   private static void pester(String engine, BeanClient bean, TargetJvm target) throws Exception {
     bean.startWith("interval=100us,engine=" + engine);
     long before = (Long) bean.field("DroppedByReason", "foreign");

@@ -9,14 +9,16 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
-/** {@code budget=...}: the measured overhead stays within it, and the figures stay true. */
+/**
+ * The option {@code budget}: the measured overhead stays within the budget, and the figures remain exact.
+ */
 class BudgetIT {
 
-  private static final int PART = 3; // of what this load costs without a budget
+  private static final int PART = 3; // the budget is this part of the cost without a budget
   private static final int THREADS = 60;
   private static final int DEPTH = 1900;
 
-  /** What the bean says at one moment. */
+  /** The bean's figures at one moment. */
   private record Reading(long nanos, long overheadNanos, long signals, long intervalNanos) {
 
     static Reading of(BeanClient bean) throws Exception {
@@ -73,13 +75,14 @@ class BudgetIT {
           worst,
           longest / 1_000_000);
       assertEquals("", problem);
-      assertTrue(free > 2 * budget, "not put to the test: " + free + " % without a budget");
+      assertTrue(free > 2 * budget, "the load costs too little to test the budget: " + free + " % without a budget");
       assertTrue(worst <= 1.2 * budget, worst + " %: " + readings);
       assertTrue(longest > 1_000_000, "the interval never changed: " + readings);
 
       long accounted = bean.number("SampledCpuTimeNanos") + bean.number("DroppedCpuTimeNanos");
       accounted -= firstSessionNanos;
-      // Chance, see CpuAccountingIT: of the longest interval, which a busy machine may drive up.
+      // The standard deviation by chance, see CpuAccountingIT. It depends on the longest interval,
+      // which may grow on a busy machine.
       double chance = 4 * longest * Math.sqrt(THREADS / 6.0);
       double least = 0.98 * (ending - begun) - chance;
       double most = 1.02 * (ended - before) + chance;
@@ -91,7 +94,9 @@ class BudgetIT {
 
   private long firstSessionNanos;
 
-  /** Percent of one CPU with all threads busy, to know that the budget has something to do. */
+  /**
+   * The overhead without a budget and with all threads busy, in percent of one CPU. It shows that the budget has an effect.
+   */
   private double costWithoutABudget(TargetJvm target, BeanClient bean) throws Exception {
     target.ask("busy");
     bean.startWith("interval=1ms");
@@ -124,7 +129,8 @@ class BudgetIT {
       String[] words = line.trim().split(" +");
       intervals.add(words[5]);
     }
-    // A reading may have missed it: an interval is in force for a second, or for less.
+    // The readings may have missed an interval, because an interval can be in force for a second or
+    // less.
     long told =
         intervals.stream()
             .mapToLong(i -> Long.parseLong(i.substring(i.indexOf('-') + 1)))

@@ -10,13 +10,12 @@ import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 
 /**
- * Libraries that chain SIGSEGV come and go around sessions, in a JVM that needs the signal itself.
- * Every order of that is tried by test_guard_chains.c.
+ * Libraries that chain SIGSEGV handlers come and go around sessions, in a JVM that needs SIGSEGV itself. The C test test_guard_chains.c tries every order of these steps.
  */
 class ChainedFaultsIT {
 
   @Test
-  void shouldLeaveTheJvmItsFaultsWhateverChainsThem() throws Exception {
+  void shouldLeaveTheJvmItsFaultsWhateverHandlersAreChained() throws Exception {
     Assumptions.assumeTrue(
         System.getProperty("os.arch").equals("amd64"),
         "NOT TESTED: the libraries' handlers are machine code of x86-64");
@@ -29,7 +28,7 @@ class ChainedFaultsIT {
       target.ask("install");
       assertGoesOn(target, "a library in front of ours");
       bean.stop();
-      assertGoesOn(target, "a library that passes on to ours, which is over");
+      assertGoesOn(target, "a library that passes on to ours after its session");
 
       final String ofLibrary = target.ask("action");
       sample(bean);
@@ -55,7 +54,7 @@ class ChainedFaultsIT {
       assertGoesOn(target, "ours, which a library put back");
       bean.stop();
       assertEquals(action, target.ask("action"), "the JVM's is back");
-      assertGoesOn(target, "after all");
+      assertGoesOn(target, "at the end");
       Figures.of(bean).assertExact();
     }
   }
@@ -69,7 +68,7 @@ class ChainedFaultsIT {
 
   private static void assertGoesOn(TargetJvm target, String when) throws Exception {
     long before = nulls(target);
-    Await.until(when + ": nulls are met", () -> nulls(target) > before + 1000);
+    Await.until(when + ": null dereferences are handled", () -> nulls(target) > before + 1000);
   }
 
   private static long nulls(TargetJvm target) throws Exception {

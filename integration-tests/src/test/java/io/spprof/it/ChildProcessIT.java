@@ -11,8 +11,8 @@ import org.junit.jupiter.api.Timeout.ThreadMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** What a target starts knows nothing of the profiler. */
-@Timeout(value = 300, threadMode = ThreadMode.SEPARATE_THREAD) // a client of a JVM that hangs hangs
+/** The processes that a target starts are not affected by the profiler. */
+@Timeout(value = 300, threadMode = ThreadMode.SEPARATE_THREAD) // a client of a JVM that hangs would hang, too
 class ChildProcessIT {
 
   private static final String SHORTEST = "interval=100us,engine=";
@@ -38,12 +38,11 @@ class ChildProcessIT {
   }
 
   /**
-   * One exception is known: a stop ignores the signal for some microseconds, and a child that is
-   * started just then does so for its life.
+   * Starts children during starts and stops. One exception is known: a stop ignores the signal for some microseconds, and a child that is started at that moment ignores it for its whole life.
    */
   @ParameterizedTest
   @MethodSource("io.spprof.it.Engines#all")
-  void shouldGiveThemToChildrenThatAreStartedDuringAStartOrAStop(String engine) throws Exception {
+  void shouldGiveTheSameToChildrenThatAreStartedDuringAStartOrAStop(String engine) throws Exception {
     try (TargetJvm target = TargetJvm.of(Spawner.class, STORM).start();
         BeanClient bean = BeanClient.connect(target)) {
       awaitChildren(target, 5);
@@ -52,12 +51,12 @@ class ChildProcessIT {
         bean.startWith(SHORTEST + engine);
         bean.stop();
       }
-      awaitChildren(target, 2); // those that were half-way
+      awaitChildren(target, 2); // the children that were being started
       Map<String, Long> births = births(target);
       Measured.tell("%s: %d stops, children %s", engine, STOPS, births);
       births.remove(unsampled);
       births.remove(ignoringSigprof(unsampled));
-      assertEquals(Map.of(), births, "born otherwise than as " + unsampled);
+      assertEquals(Map.of(), births, "started with other signals or timers than " + unsampled);
       assertTrue(
           births(target).getOrDefault(ignoringSigprof(unsampled), 0L) <= children(target) / 10,
           births(target)::toString);
@@ -83,14 +82,14 @@ class ChildProcessIT {
 
   @ParameterizedTest
   @MethodSource("io.spprof.it.Engines#all")
-  void shouldLetAStormOfChildrenThrough(String engine) throws Exception {
+  void shouldStartManyChildren(String engine) throws Exception {
     storm(engine, STORM, TargetJvm.of(Spawner.class, STORM));
   }
 
-  /** A fork proper copies the page tables, which takes longer the more memory there is. */
+  /** A real fork copies the page tables, which takes longer with more memory. */
   @ParameterizedTest
   @MethodSource("io.spprof.it.Engines#all")
-  void shouldLetAStormOfChildrenThroughWithMuchToCopy(String engine) throws Exception {
+  void shouldStartManyChildrenWithMuchMemoryToCopy(String engine) throws Exception {
     storm(
         engine,
         STORM / 10,
@@ -118,13 +117,13 @@ class ChildProcessIT {
   }
 
   private static void assertBornAs(Map<String, Long> unsampled, TargetJvm target) throws Exception {
-    awaitChildren(target, 2); // those that were half-way
+    awaitChildren(target, 2); // the children that were being started
     Map<String, Long> before = births(target);
     awaitChildren(target, 3);
     Map<String, Long> after = births(target);
     String usual = unsampled.keySet().iterator().next();
     after.put(usual, before.get(usual));
-    assertEquals(before, after, "children were born otherwise than as " + usual);
+    assertEquals(before, after, "children were started with other signals or timers than " + usual);
   }
 
   private static void awaitChildren(TargetJvm target, int more) throws Exception {

@@ -5,17 +5,17 @@ import java.util.List;
 import java.util.function.Predicate;
 
 /**
- * A profile as the collapsed format has it: stacks, each with a number.
+ * A profile in the collapsed format: stacks, each with a number.
  *
- * @param stacks one line each
+ * @param stacks the stacks, one for each line
  */
 public record Collapsed(List<Stack> stacks) {
 
   /**
-   * One line.
+   * A stack, one line of the format.
    *
    * @param frames from the root to the leaf
-   * @param count its samples; of {@link BeanClient#cpuNanos} their CPU time, ns
+   * @param count the number of samples; in a profile from {@link BeanClient#cpuNanos} the CPU time, ns
    */
   public record Stack(List<String> frames, long count) {
 
@@ -24,7 +24,7 @@ public record Collapsed(List<Stack> stacks) {
       return frames.get(frames.size() - 1);
     }
 
-    /** The number of the first frame from the root that fits, or -1. */
+    /** The index of the first frame, from the root, that matches; -1 if there is none. */
     public int indexOf(Predicate<String> frame) {
       for (int i = 0; i < frames.size(); i++) {
         if (frame.test(frames.get(i))) {
@@ -34,13 +34,13 @@ public record Collapsed(List<Stack> stacks) {
       return -1;
     }
 
-    /** Whether some frame fits. */
+    /** Whether some frame matches. */
     public boolean has(Predicate<String> frame) {
       return indexOf(frame) >= 0;
     }
   }
 
-  /** Reads the format; refuses what is not in it. */
+  /** Parses the format; fails on a line that does not belong to it. */
   public static Collapsed parse(String text) {
     List<Stack> stacks = new ArrayList<>();
     for (String line : text.lines().toList()) {
@@ -56,17 +56,17 @@ public record Collapsed(List<Stack> stacks) {
     return new Collapsed(stacks);
   }
 
-  /** The sum of all. */
+  /** The sum of all counts. */
   public long total() {
     return count(stack -> true);
   }
 
-  /** The sum of the stacks that fit. */
+  /** The sum of the counts of all stacks that match. */
   public long count(Predicate<Stack> wanted) {
     return stacks.stream().filter(wanted).mapToLong(Stack::count).sum();
   }
 
-  /** The sum of those with some frame that contains a text. */
+  /** The sum of the counts of all stacks with a frame that contains this text. */
   public long with(String partOfFrame) {
     return count(stack -> stack.has(frame -> frame.contains(partOfFrame)));
   }

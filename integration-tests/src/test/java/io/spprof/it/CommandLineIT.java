@@ -17,7 +17,7 @@ import jdk.jfr.consumer.RecordingFile;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** {@code java -jar spprof-agent.jar}, as somebody types it. */
+/** The command line {@code java -jar spprof-agent.jar}, run as a user runs it. */
 class CommandLineIT {
 
   private static final int DONE = 0;
@@ -25,10 +25,10 @@ class CommandLineIT {
   private static final int USAGE = 2;
   private static final int UNREACHABLE = 3;
 
-  /** A shell's number for SIGTERM. */
+  /** The exit status that a shell gives to a process ended by SIGTERM. */
   private static final int TERMINATED = 128 + 15;
 
-  /** Two blocks of a download, and a part of the third. */
+  /** Bytes until the line gets stuck: two blocks of a download, and a part of the third. */
   private static final long LINE_BYTES = 600_000;
 
   @TempDir private Path directory;
@@ -46,7 +46,7 @@ class CommandLineIT {
     return Programs.run(directory, command(arguments));
   }
 
-  /** What it prints when it is done. */
+  /** Runs a command that must succeed, and returns the lines that it printed. */
   private List<String> done(String... arguments) throws Exception {
     Programs.Ended ended = run(arguments);
     assertEquals(DONE, ended.status(), ended::toString);
@@ -54,7 +54,9 @@ class CommandLineIT {
     return ended.out();
   }
 
-  /** One line on stderr, which has all of this, and nothing on stdout. */
+  /**
+   * Runs a command that must fail with one line on stderr, which contains all parts, and nothing on stdout.
+   */
   private void fails(int status, List<String> parts, String... arguments) throws Exception {
     Programs.Ended ended = run(arguments);
     assertEquals(status, ended.status(), ended::toString);
@@ -75,7 +77,7 @@ class CommandLineIT {
       assertEquals("-", listed(pid));
 
       assertTrue(done("attach", pid).get(0).endsWith("is loaded in " + pid));
-      assertEquals(done("attach", pid), done("attach", pid), "twice is as once");
+      assertEquals(done("attach", pid), done("attach", pid), "the second load changes nothing");
       assertFalse(listed(pid).equals("-"));
       fails(REFUSED, List.of("no session", "start"), "stop", pid);
 
@@ -159,7 +161,7 @@ class CommandLineIT {
     }
   }
 
-  /** The command profile, for a minute, once its session runs. */
+  /** Starts the command profile for a minute, and waits until its session runs. */
   private Process profiling(TargetJvm target, BeanClient bean) throws Exception {
     Process process =
         new ProcessBuilder(
@@ -172,11 +174,11 @@ class CommandLineIT {
   }
 
   @Test
-  void shouldEndWhatItBeganWhenItIsInterrupted() throws Exception {
+  void shouldEndItsSessionWhenItIsInterrupted() throws Exception {
     try (TargetJvm target = TargetJvm.of(Busy.class, 1, 0).start();
         BeanClient bean = BeanClient.connect(target)) {
       Process process = profiling(target, bean);
-      process.destroy(); // SIGTERM, as Ctrl-C
+      process.destroy(); // SIGTERM, which is handled like Ctrl-C
       assertTrue(process.waitFor(Await.PATIENCE.toSeconds(), TimeUnit.SECONDS));
 
       assertEquals("IDLE", bean.text("State"));
@@ -184,19 +186,21 @@ class CommandLineIT {
     }
   }
 
-  /** Deep stacks, no two alike: some megabytes a second in the collapsed format. */
+  /**
+   * A target behind a line that gets stuck. Its stacks are deep and no two alike: some megabytes a second in the collapsed format.
+   */
   private static TargetJvm behindAStuckLine() throws Exception {
     return TargetJvm.of(Recursion.class, 400).flags(StuckLine.FLAG).start();
   }
 
-  /** A session whose profile is too long for the line. */
+  /** Runs a session whose profile is too long for the line. */
   private static void sample(BeanClient bean) throws Exception {
     bean.startWith("interval=1ms");
     Await.until("stacks", () -> bean.number("UniqueStacks") > 300);
     bean.stop();
   }
 
-  /** A command in the midst of its download. */
+  /** Starts a command and waits until its download is stuck half-way. */
   private Process downloading(StuckLine line, String... arguments) throws Exception {
     Process process =
         new ProcessBuilder(command(arguments))
@@ -208,7 +212,7 @@ class CommandLineIT {
     return process;
   }
 
-  /** What it says fits, and it leaves nothing. */
+  /** Waits for a command to end, and checks its status, its message, and that it leaves no file. */
   private void ends(int status, String regex, Process process) throws Exception {
     assertTrue(process.waitFor(Await.PATIENCE.toSeconds(), TimeUnit.SECONDS));
     String said = new String(process.getInputStream().readAllBytes(), UTF_8);
@@ -224,7 +228,7 @@ class CommandLineIT {
         BeanClient bean = BeanClient.connect(target)) {
       sample(bean);
       Process process = downloading(line, "dump", line.address(), "-o", "p.collapsed");
-      process.toHandle().destroy(); // SIGTERM, as Ctrl-C; the process's would close its output
+      process.toHandle().destroy(); // SIGTERM, handled like Ctrl-C; Process.destroy would close its output
       ends(TERMINATED, "", process);
     }
   }
@@ -245,7 +249,7 @@ class CommandLineIT {
               "p.collapsed",
               "--options",
               "interval=1ms");
-      process.toHandle().destroy(); // SIGTERM, as Ctrl-C; the process's would close its output
+      process.toHandle().destroy(); // SIGTERM, handled like Ctrl-C; Process.destroy would close its output
       ends(TERMINATED, "profiling " + line.address() + " for 3s\n", process);
       assertEquals("IDLE", bean.text("State"));
       assertEquals(1L, bean.field("Session", "id"));
@@ -284,13 +288,13 @@ class CommandLineIT {
     }
   }
 
-  /** Neither attach nor RMI ends a call to such a process by itself. */
+  /** Neither attach nor RMI ends a call to a frozen process by itself. */
   @Test
   void shouldNotWaitForATargetThatIsFrozen() throws Exception {
     try (TargetJvm target = TargetJvm.of(Busy.class, 1, 0).start()) {
       String pid = Long.toString(target.pid());
       String address = "127.0.0.1:" + target.port();
-      done("status", pid); // its attach mechanism listens from now on
+      done("status", pid); // makes its attach mechanism listen
       signal("-STOP", pid);
       try {
         fails(UNREACHABLE, List.of("is stopped", "kill -CONT " + pid), "top", pid);
@@ -319,7 +323,7 @@ class CommandLineIT {
   }
 
   private void signal(String signal, String pid) throws Exception {
-    // The shell's own: a small system has no program of that name.
+    // kill is a builtin of the shell; a small system has no program of that name.
     List<String> kill = List.of("sh", "-c", "kill " + signal + " " + pid);
     assertEquals(0, Programs.run(directory, kill).status());
   }
@@ -381,7 +385,7 @@ class CommandLineIT {
   }
 
   @Test
-  void shouldTellHowItIsUsed() throws Exception {
+  void shouldPrintItsUsage() throws Exception {
     String usage = String.join("\n", done("--help"));
     assertTrue(usage.contains("-javaagent:spprof-agent.jar"), usage);
     assertTrue(usage.contains("Exit status: 0 done, 1 refused"), usage);

@@ -9,7 +9,9 @@ import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** Signals = CollectedSamples + DroppedSamples + samples still in the buffer. */
+/**
+ * The conservation law of signals: Signals = CollectedSamples + DroppedSamples + samples still in the buffer.
+ */
 @ExtendWith(UsersTimers.class)
 class ConservationIT {
 
@@ -55,15 +57,15 @@ class ConservationIT {
         Figures first = Figures.of(bean);
         Await.until("the drops go on", () -> Figures.of(bean).dropped() > first.dropped() + 20);
         Figures second = Figures.of(bean);
-        assertEquals(first.collected(), second.collected(), "nobody collects: " + second);
+        assertEquals(first.collected(), second.collected(), "nothing is collected: " + second);
         assertTrue(second.bufferFull() > first.bufferFull(), second.toString());
         assertTrue(second.inBuffer() > 0, "the ring is full: " + second);
         assertTrue(second.droppedCpuNanos() > first.droppedCpuNanos(), second.toString());
-        assertTrue(bean.number("MemoryUsedBytes") <= MIB, "memory=1m is a bound");
-        assertTrue(collector.isHeld(), "nobody let it go");
+        assertTrue(bean.number("MemoryUsedBytes") <= MIB, "memory=1m is the limit");
+        assertTrue(collector.isHeld(), "the thread must still be held");
       }
       Await.until(
-          "the collector goes on once it may",
+          "the collector goes on after its release",
           () -> Figures.of(bean).collected() > start.collected());
       long ending = target.cpuNanos();
       bean.stop();

@@ -21,13 +21,15 @@ import jdk.jfr.consumer.RecordingFile;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A session that never ends, and what can be asked of its past, on the H2 load. */
+/** A session that never ends, and every query about a range of its past, on the H2 load. */
 class ContinuousIT {
 
-  /** Samples of a stretch that is compared: on a busy machine a window may have few. */
+  /**
+   * The least samples of a range that is compared. On a busy machine, a single window may have few.
+   */
   private static final long ENOUGH = 3000;
 
-  /** One line of windows(). */
+  /** One line of the output of windows(). */
   private record Line(Instant from, Instant to, long samples, long drops, long cpuMillis) {
     static Line of(String text) {
       String[] words = text.trim().split(" +");
@@ -44,7 +46,7 @@ class ContinuousIT {
     return bean.query("windows").lines().skip(1).map(Line::of).toList();
   }
 
-  /** Of that window and all after it. */
+  /** The samples of a window and of all later windows. */
   private static long samplesFrom(BeanClient bean, int first) throws Exception {
     return windows(bean).stream().skip(first).mapToLong(Line::samples).sum();
   }
@@ -84,7 +86,7 @@ class ContinuousIT {
       for (int i = 1; i < windows.size(); i++) {
         assertEquals(windows.get(i - 1).to(), windows.get(i).from());
       }
-      // As it stands there: an edge is an edge, whatever the clocks round.
+      // The time exactly as windows() prints it, so that no rounding of clocks can move the border.
       Instant border = windows.get(3).from();
       Collapsed before = collapsed(bean, "to=" + border);
       Collapsed after = collapsed(bean, "from=" + border);
@@ -129,7 +131,7 @@ class ContinuousIT {
       Await.until("a profile after", () -> samplesFrom(bean, deploy + 1) > ENOUGH);
       bean.stop();
       List<Line> windows = windows(bean);
-      // The window of the deploy is in neither.
+      // Neither range contains the window of the deployment.
       String before = "to=" + windows.get(deploy - 1).from();
       String after = "from=" + windows.get(deploy + 1).from();
 
@@ -152,7 +154,7 @@ class ContinuousIT {
     }
   }
 
-  /** Where it is widest. */
+  /** The label of a frame where it is widest. */
   private static String label(Browser browser, String frame) {
     return browser.rects().stream()
         .filter(rect -> frame.equals(rect.name()))

@@ -21,15 +21,11 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * The CPU time that the samples stand for is the CPU time that the process used.
+ * The sum of the CPU time of all samples equals the CPU time that the process used.
  *
- * <p>How long to run: with a random first expiry a thread's number of expirations is off by less
- * than one, with a variance of at most 1/4 and 1/6 on average, so the sum over n threads has a
- * standard deviation of interval × √(n/6). A run uses so much CPU time that four of them are inside
- * the tolerance; where the kernel's tick is coarser than the interval, the tick counts.
+ * <p>How long a run takes: with a random first expiry, the number of a thread's expirations is off by less than one, with a variance of at most 1/4 and of 1/6 on average. So the sum over n threads has a standard deviation of interval × √(n/6). A run uses so much CPU time that four standard deviations are within the tolerance. Where the kernel's tick is coarser than the interval, the tick counts.
  *
- * <p>The load is idle while the session starts and stops. What is used meanwhile may be sampled or
- * not, and beside sixty busy threads both can take seconds on a busy machine.
+ * <p>The load is idle while the session starts and stops. CPU time that is used during start and stop may be sampled or not, and with sixty busy threads on a busy machine both can take seconds.
  */
 class CpuAccountingIT {
 
@@ -56,7 +52,9 @@ class CpuAccountingIT {
     }
   }
 
-  /** What is used during start and stop is then not known to be sampled: the bounds are wide. */
+  /**
+   * It is unknown how much of the CPU time used during start and stop is sampled, so the bounds are wide.
+   */
   @Test
   void shouldAccountForTheCpuTimeWhereStartAndStopAreBusy() throws Exception {
     try (TargetJvm target = TargetJvm.of(Busy.class, 60, 10).start();
@@ -69,8 +67,7 @@ class CpuAccountingIT {
   }
 
   /**
-   * One timer for the process: what a signal stands for is read from the process's clock, so that
-   * nothing is left to chance but what start and stop themselves use.
+   * One timer for the process: the CPU time that a signal stands for is read from the process's clock. So nothing depends on chance except the CPU time that is used during start and stop.
    */
   @ParameterizedTest
   @ValueSource(ints = {1, 60})
@@ -126,7 +123,7 @@ class CpuAccountingIT {
         BeanClient bean = BeanClient.connect(target)) {
       warmUp(bean);
       Run run = run(target, bean, "interval=10ms", 0);
-      // Twenty or so threads of the JVM and of this client, of which each may be off by one.
+      // Some twenty threads of the JVM and of this client; each of them may be off by one sample.
       assertTrue(run.accountedNanos - run.mostNanos < 40 * 10_000_000L, run.toString());
     }
   }
@@ -137,13 +134,13 @@ class CpuAccountingIT {
     return Math.max(LEAST_CPU_NANOS, (long) (4 * deviation / tolerance));
   }
 
-  /** The first session loads libraries, which is not what is measured. */
+  /** Runs a first session, because it loads libraries, which must not be measured. */
   private static void warmUp(BeanClient bean) throws IOException, JMException {
     bean.start();
     bean.stop();
   }
 
-  /** A session whose load is idle while it starts and stops. */
+  /** Runs a session. The load is idle while it starts and stops. */
   private static Run run(TargetJvm target, BeanClient bean, String options, long cpuNanos)
       throws Exception {
     rest(target);
@@ -184,7 +181,9 @@ class CpuAccountingIT {
         threadsFailed);
   }
 
-  /** Has the load wait, and waits until the JVM has done what is left, compiling above all. */
+  /**
+   * Pauses the load, and waits until the JVM has finished its remaining work, mainly compilation.
+   */
   private static void rest(TargetJvm target) throws Exception {
     target.ask("idle");
     Await.until(
@@ -214,14 +213,14 @@ class CpuAccountingIT {
   }
 
   /**
-   * One session.
+   * The CPU times of one session.
    *
-   * @param accountedNanos what the bean says: CPU time of the samples and of the drops
-   * @param droppedCpuNanos the drops' part of it
-   * @param leastNanos what the process used between the end of start and the beginning of stop
-   * @param mostNanos what it used between the beginning of start and the end of stop
-   * @param dropped signals that were dropped
-   * @param signals all signals
+   * @param accountedNanos CPU time of the samples and of the drops, from the bean
+   * @param droppedCpuNanos the part of it that belongs to drops
+   * @param leastNanos CPU time of the process between the end of start and the beginning of stop
+   * @param mostNanos CPU time of the process between the beginning of start and the end of stop
+   * @param dropped number of dropped signals
+   * @param signals number of all signals
    * @param threadsFailed threads without a timer
    */
   private record Run(
@@ -235,9 +234,9 @@ class CpuAccountingIT {
 
     void assertWithin(double tolerance) {
       assertBetween(tolerance);
-      assertTrue(mostNanos - leastNanos < 0.1 * leastNanos, () -> "truth is vague: " + this);
-      // Dropped without a signal is what was due when the session ended: of each thread less than
-      // an interval and a tick.
+      assertTrue(mostNanos - leastNanos < 0.1 * leastNanos, () -> "the measured CPU time is too uncertain: " + this);
+      // If no signal was dropped, the dropped CPU time is what was due when the session ended: for
+      // each thread less than an interval and a tick.
       double most = Math.min(0.05, 2 * tolerance) * accountedNanos;
       assertTrue(dropped > 0 || droppedCpuNanos < most, () -> "not in the profile: " + this);
     }
@@ -248,7 +247,7 @@ class CpuAccountingIT {
       assertTrue(accountedNanos <= (1 + tolerance) * mostNanos, () -> "too much: " + this);
     }
 
-    /** Errors of each measurement, to be read after the tests. */
+    /** Appends the error of each measurement to a file, to be read after the tests. */
     void record(String load, long intervalMillis) throws IOException {
       double used = (leastNanos + mostNanos) / 2.0;
       String row =

@@ -6,13 +6,13 @@ import com.sun.jna.Memory;
 import com.sun.jna.Native;
 import com.sun.jna.Pointer;
 
-/** The kernel's own account of a process's CPU time, to the nanosecond, read from outside. */
+/** Reads the kernel's CPU clock of another process, with a resolution of 1 ns. */
 public final class CpuClock {
 
-  /** CPUCLOCK_SCHED of the kernel's posix-timers.h. */
+  /** The constant CPUCLOCK_SCHED in the kernel's posix-timers.h. */
   private static final int SCHEDULER_CLOCK = 2;
 
-  /** The part of the C library that is used. */
+  /** The functions of the C library that are used. */
   interface C extends Library {
     /** clock_gettime(2). */
     int clock_gettime(int clock, Pointer time) throws LastErrorException;
@@ -22,7 +22,7 @@ public final class CpuClock {
 
   private CpuClock() {}
 
-  /** CPU time of all threads that the process has and had, ns. */
+  /** The CPU time of all threads that the process has and had, ns. */
   public static long nanos(long pid) {
     try (Memory time = new Memory(16)) {
       LIBRARY.clock_gettime((~Math.toIntExact(pid) << 3) | SCHEDULER_CLOCK, time);

@@ -7,7 +7,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Starts and stops through the bean on a live H2 load: few in a build, 10,000 with -Psoak. */
+/** Many starts and stops through the bean on a live H2 load: few in a build, 10,000 with -Psoak. */
 @Tag("cycles")
 class CyclesIT {
 
@@ -31,7 +31,7 @@ class CyclesIT {
         long a = System.nanoTime();
         assertEquals(cycle, bean.startWith(options));
         long b = System.nanoTime();
-        Thread.sleep(cycle % 4); // 0 too: a stop on the heels of a start
+        Thread.sleep(cycle % 4); // 0 ms as well: a stop directly after a start
         long c = System.nanoTime();
         bean.stop();
         long d = System.nanoTime();
@@ -74,7 +74,7 @@ class CyclesIT {
 
       int sessions = CLIENTS * STARTS_EACH;
       clients.assertEachSessionWasStartedAndStoppedOnce(1, sessions);
-      assertTrue(clients.refusedStarts() > 0, "no start met a running session: " + clients);
+      assertTrue(clients.refusedStarts() > 0, "no start was refused because of a running session: " + clients);
       assertEquals("IDLE", bean.text("State"));
       assertEquals("", bean.text("LastError"));
       assertEquals(sessions, bean.number("SessionsStarted"));

@@ -12,13 +12,13 @@ import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** A JVM that is sampled ends as it does when nobody samples it. */
+/** A JVM that is sampled ends in the same way as without sampling. */
 class EndingIT {
 
   private static final int REPETITIONS = 2;
   private static final int SIGINT = 2;
 
-  /** Status, and what is on stdout and on stderr but for figures and repetitions. */
+  /** The exit status and the output on stdout and stderr, without figures and repetitions. */
   private record End(int status, List<String> out, List<String> err) {}
 
   @ParameterizedTest
@@ -58,7 +58,8 @@ class EndingIT {
     List<String> command = new ArrayList<>();
     command.add(TestPaths.jdkProgram("java").toString());
     command.addAll(List.of("-Xmx32m", "-XX:-CreateCoredumpOnCrash"));
-    // In no list of JVMs: a test that attaches to all of them would leave its file here.
+    // Keeps the JVM out of lists of JVMs: a test that attaches to all of them would leave its file
+    // here.
     command.add("-XX:-UsePerfData");
     command.add("-Djava.io.tmpdir=" + directory);
     if (Runtime.version().feature() >= 22) {
@@ -79,13 +80,16 @@ class EndingIT {
             how));
     Programs.Ended ended = Programs.run(directory, command);
     try (Stream<Path> left = Files.list(directory)) {
-      // A crash report, or what a session did not clean up. A JVM that is halted cleans nothing.
+      // A file that is left would be a crash report, or one that a session did not delete. A JVM
+      // that is halted deletes nothing.
       assertEquals(List.of(), left.toList(), how);
     }
     return new End(ended.status(), kinds(ended.out()), kinds(ended.err()));
   }
 
-  /** How deep an overflow was, and so how long its trace is, differs from run to run. */
+  /**
+   * The kinds of lines. The depth of a stack overflow, and so the length of its trace, differs from run to run.
+   */
   private static List<String> kinds(List<String> lines) {
     List<String> kinds = new ArrayList<>();
     for (String line : lines) {

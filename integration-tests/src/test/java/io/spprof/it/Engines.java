@@ -2,12 +2,14 @@ package io.spprof.it;
 
 import java.util.stream.Stream;
 
-/** What makes the signals; a test of what must be so whatever does is run with each. */
+/**
+ * The engines, which send the sampling signals. A test of a property that every engine must have runs with each of them.
+ */
 final class Engines {
 
   private Engines() {}
 
-  /** The values of the option "engine", each by its own name. */
+  /** All values of the option "engine". */
   static Stream<String> all() {
     return Stream.of("ctimer", "itimer");
   }

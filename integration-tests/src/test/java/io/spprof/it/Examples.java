@@ -8,8 +8,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * The examples of docs/monitoring.md: code blocks, each below a comment with the name of the file
- * that it is. For tests a role's password is its name.
+ * The examples in docs/monitoring.md: each is a code block below a comment with the name of its file. In tests, the password of a role is its name.
  */
 final class Examples {
 
@@ -18,7 +17,7 @@ final class Examples {
 
   private Examples() {}
 
-  /** One of them. */
+  /** The text of an example. */
   static String text(String name) throws IOException {
     Matcher block = BLOCK.matcher(Files.readString(docs().resolve("monitoring.md")));
     while (block.find()) {
@@ -29,17 +28,17 @@ final class Examples {
     throw new AssertionError("docs/monitoring.md has no " + name);
   }
 
-  /** The files beside the page. */
+  /** The directory with the files beside the page. */
   static Path docs() {
     return TestPaths.project().resolve("docs");
   }
 
-  /** One of them as a file that only its owner can read. */
+  /** Writes an example into a file that only its owner can read. */
   static Path write(Path directory, String name) throws IOException {
     return write(directory, name, text(name));
   }
 
-  /** A file that only its owner can read. */
+  /** Writes a file that only its owner can read. */
   static Path write(Path directory, String name, String text) throws IOException {
     Path file = directory.resolve(name);
     Files.deleteIfExists(file);

@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import java.util.Map;
 import javax.management.openmbean.CompositeData;
 
-/** One bulk read of the counters. */
+/** The bean's counters, from one bulk read. */
 record Figures(
     long signals,
     long collected,

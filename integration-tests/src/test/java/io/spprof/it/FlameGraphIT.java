@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.CleanupMode;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The pages that the bean hands out. */
+/** The flame graph page and the report that the bean returns. */
 class FlameGraphIT {
 
   private static final long RUN_NANOS = 4_000_000_000L;
@@ -56,7 +56,7 @@ class FlameGraphIT {
     }
   }
 
-  /** The page's widths are CPU time, and the collapsed format's numbers are samples. */
+  /** The widths on the page are CPU time. The numbers in the collapsed format are samples. */
   @Test
   void shouldBeSearchedZoomedAndFilteredInABrowser() throws Exception {
     try (Browser browser = Browser.start(directory.resolve("chromium"));
@@ -65,7 +65,7 @@ class FlameGraphIT {
       bean.startWith("interval=1ms");
       long begun = target.cpuNanos();
       Await.until("it uses its CPU time", () -> target.cpuNanos() - begun > RUN_NANOS);
-      // On a busy machine a sample stands for several ticks.
+      // On a busy machine, a sample stands for several ticks.
       Await.until("samples", () -> bean.number("CollectedSamples") > 500);
       bean.stop();
       Collapsed samples = bean.collapsed();
@@ -105,12 +105,12 @@ class FlameGraphIT {
   private static void assertMatches(Collapsed samples, Collapsed nanos, Browser browser) {
     double percent = browser.number("matchedPercent");
     assertEquals(percentOfH2(nanos), percent, 1e-9);
-    // A sample stands for several intervals where these are shorter than the kernel's tick.
+    // A sample stands for several intervals if an interval is shorter than the kernel's tick.
     assertEquals(percentOfH2(samples), percent, 5);
     assertEquals(String.format(Locale.ROOT, "%.2f %% matched", percent), browser.text("matched"));
   }
 
-  /** The page looks for no threads, and not at the case. */
+  /** The page's search leaves out threads and ignores case. */
   private static double percentOfH2(Collapsed profile) {
     long matched =
         profile.count(
@@ -133,7 +133,7 @@ class FlameGraphIT {
         .orElseThrow();
   }
 
-  /** The samples of a frame, where it has the most of them. */
+  /** The samples of a frame at the place where it has the most. */
   private static long below(String frame, Collapsed profile) {
     return profile.stacks().stream()
         .filter(stack -> stack.frames().contains(frame))

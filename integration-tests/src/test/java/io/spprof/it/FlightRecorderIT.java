@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** The JVM's flight recorder samples CPU time with SIGPROF, too, since JDK 25. */
+/** The JVM's flight recorder, which also samples CPU time with SIGPROF since JDK 25. */
 class FlightRecorderIT {
 
   @BeforeEach
@@ -38,7 +38,7 @@ class FlightRecorderIT {
       }
       assertRecords(target);
 
-      // Its handler stays, and a second recording works with it.
+      // The recorder's handler stays installed, and a second recording works with it.
       assertTrue(Proc.catches(target.pid(), Proc.SIGPROF));
       String caught = Proc.status(target.pid(), "SigCgt");
       sample(bean);
@@ -51,7 +51,7 @@ class FlightRecorderIT {
     }
   }
 
-  /** The flight recorder finds our handler, says so in its log, and records no such event. */
+  /** The flight recorder finds our handler, logs that, and records no such event. */
   @Test
   void shouldGoOnWhenARecordingBeginsDuringASession() throws Exception {
     try (TargetJvm target =
@@ -69,7 +69,8 @@ class FlightRecorderIT {
       Figures.of(bean).assertExact();
       Traces.assertNone(target);
 
-      // Recordings work as ever, before a session, and one that another session ran into.
+      // Recordings work as usual after the session: one from before a session, and one during which
+      // another session started.
       target.ask("record");
       assertRecords(target);
       bean.startWith("interval=1ms");
@@ -95,7 +96,7 @@ class FlightRecorderIT {
     Await.until("samples", () -> bean.number("CollectedSamples") > before + 20);
   }
 
-  /** The recording that has begun has samples of its own in it. */
+  /** Checks that the recording that has begun has samples of its own. */
   private static void assertRecords(TargetJvm target) throws Exception {
     long from = CpuClock.nanos(target.pid());
     Await.until("CPU time", () -> CpuClock.nanos(target.pid()) > from + 200_000_000L);

@@ -23,8 +23,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * A real profile, streamed in every format over a connection with passwords, and dumped into files:
- * all of them agree, stack by stack, to the sample.
+ * A real profile, streamed in every format over a connection with passwords, and dumped into files. All formats agree for each stack to the sample.
  */
 class FormatsIT {
 
@@ -50,9 +49,9 @@ class FormatsIT {
       bean.startWith("interval=1ms" + StackWalkers.option());
       long begun = target.cpuNanos();
       Await.until("it uses its CPU time", () -> target.cpuNanos() - begun > RUN_NANOS);
-      // On a busy machine a sample stands for several ticks.
+      // On a busy machine, a sample stands for several ticks.
       Await.until("samples", () -> bean.number("CollectedSamples") > 1000);
-      // One that was opened meanwhile is whole, and is not changed by what comes after.
+      // A stream opened during the session is complete, and later samples do not change it.
       long early = bean.openStream("collapsed");
       bean.stop();
 
@@ -101,7 +100,9 @@ class FormatsIT {
     return byStack(Collapsed.parse(new String(bytes, StandardCharsets.UTF_8)));
   }
 
-  /** A hidden class has a plus in recordings where its name has a slash. */
+  /**
+   * The samples by stack. The name of a hidden class has a plus in recordings where other formats have a slash.
+   */
   private static Map<String, Long> byStack(Collapsed profile) {
     return profile.stacks().stream()
         .collect(

@@ -17,13 +17,11 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Ten thousand and more random inputs from a remote client: names, options, formats, ids, numbers.
- * Whatever is refused is refused with a remedy, in plain types and printable letters; nothing is
- * made but what was asked for by a good name, in the one directory; and afterwards all works.
+ * More than ten thousand random inputs from a remote client: names, options, formats, ids, numbers. Each refusal contains a remedy, and has a plain type and printable letters. Files are made only under allowed names in the one directory. Afterwards everything works.
  */
 class FuzzIT {
 
-  private static final int ROUNDS = 3_000; // of four inputs each
+  private static final int ROUNDS = 3_000; // each of four inputs
   private static final String ALPHABET =
       "abzAZ019._-/\\:;,= \t\n\r\0\"'`$%&|<>(){}[]*?~#@!+^\u00e9\u20ac\ud83d\u202e\u001b\u007f";
   private static final String[] WORDS = {
@@ -78,7 +76,7 @@ class FuzzIT {
         long id = number();
         answer(bean, "startWith", options);
         if (bean.text("State").equals("RUNNING")) {
-          bean.stop(); // it happened to be a good one
+          bean.stop(); // the random options happened to be valid
         }
         answer(bean, "dumpToFile", name);
         answer(bean, "openStream", format);

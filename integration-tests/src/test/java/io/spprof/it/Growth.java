@@ -5,17 +5,13 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Whether a figure grew over a run: the first quarter of the readings against the last.
+ * Decides whether a figure grew over a run, by comparing the first and the last quarter of its readings.
  *
- * <p>A number of things (descriptors, threads, mappings) is judged by the smallest reading of each
- * quarter: what comes and goes does not show there, and what leaks does. Memory is judged by the
- * median. A figure may differ by what the JVM itself does within an hour: {@link #allowance}. A
- * leak that is smaller than that over the half run between the quarters is not seen, which is why
- * the slope is shown, too.
+ * <p>A count (descriptors, threads, mappings) is judged by the smallest reading of each quarter: temporary increases do not appear there, leaks do. Memory is judged by the median. A figure may differ by what the JVM itself does within an hour: see {@link #allowance}. A leak that is smaller than this allowance over the half run between the quarters is not detected; for that reason the slope is shown, too.
  */
 record Growth(Figure figure, double first, double last, double slopePerHour) {
 
-  /** From one reading a line, the warm-up left out; the times in hours. */
+  /** Makes the comparison from readings without the warm-up; the times are in hours. */
   static Growth of(Figure figure, List<Vitals> readings, List<Double> hours) {
     List<Double> values = new ArrayList<>();
     readings.forEach(vitals -> values.add((double) vitals.values().get(figure)));
@@ -38,7 +34,7 @@ record Growth(Figure figure, double first, double last, double slopePerHour) {
         : (sorted.get(middle - 1) + sorted.get(middle)) / 2;
   }
 
-  /** By least squares. */
+  /** The slope by least squares. */
   private static double slope(List<Double> x, List<Double> y) {
     double meanX = x.stream().mapToDouble(v -> v).average().orElse(0);
     double meanY = y.stream().mapToDouble(v -> v).average().orElse(0);
@@ -51,19 +47,19 @@ record Growth(Figure figure, double first, double last, double slopePerHour) {
     return below == 0 ? 0 : above / below;
   }
 
-  /** By how much the figure may differ between the quarters. */
+  /** The largest difference between the quarters that is not growth. */
   double allowance() {
     return switch (figure) {
-      // The arenas of malloc, and pages of the heap and of the code cache that are touched late.
+      // malloc's arenas, and pages of the heap and of the code cache that are touched late.
       case RESIDENT -> Math.max(16 << 20, 0.05 * first);
-      // The JIT compiler goes on compiling what gets warm late.
+      // The JIT compiler still compiles code that becomes hot late.
       case CODE_CACHE -> Math.max(4 << 20, 0.10 * first);
       case METASPACE -> Math.max(2 << 20, 0.05 * first);
       case HEAP -> Math.max(4 << 20, 0.10 * first);
       case DESCRIPTORS, THREADS -> 2;
-      // A stack of a thread of the JVM's own; an arena of malloc.
+      // A stack of one of the JVM's own threads; an arena of malloc.
       case MAPPINGS -> 6;
-      // An arena of malloc is 64 MiB of addresses; there are eight a CPU at most.
+      // An arena of malloc has 64 MiB of addresses; there are at most eight for each CPU.
       case ADDRESS_SPACE -> 192 << 20;
     };
   }
@@ -77,7 +73,7 @@ record Growth(Figure figure, double first, double last, double slopePerHour) {
         + "| --- | --- | --- | --- | --- | --- | --- |\n";
   }
 
-  /** A line of the table. */
+  /** A row of the table. */
   String row() {
     return String.format(
         "| %s | %s | %s | %s | %s | %s | %s |%n",

@@ -8,7 +8,7 @@ import java.util.stream.Collectors;
 import javax.management.openmbean.CompositeData;
 import org.junit.jupiter.api.Test;
 
-/** The profile of a real program. */
+/** The profile of a real program, the H2 database. */
 class H2ProfileIT {
 
   private static final long RUN_NANOS = 8_000_000_000L;
@@ -18,12 +18,12 @@ class H2ProfileIT {
   void shouldShowTheHotMethodsUnderTheRightParents() throws Exception {
     try (TargetJvm target = TargetJvm.h2(4).start();
         BeanClient bean = BeanClient.connect(target)) {
-      // Not the warm-up: interpreted code is another program.
+      // Waits for the end of the warm-up, because interpreted code has another profile.
       Await.until("it is compiled", () -> Long.parseLong(target.ask("transactions")) > 10_000);
       bean.startWith("interval=1ms");
       long begun = target.cpuNanos();
       Await.until("it uses its CPU time", () -> target.cpuNanos() - begun > RUN_NANOS);
-      // On a busy machine a sample stands for several ticks.
+      // On a busy machine, a sample stands for several ticks.
       Await.until("samples", () -> bean.number("CollectedSamples") > 1000);
       bean.stop();
 
@@ -55,7 +55,7 @@ class H2ProfileIT {
               .toList();
       assertTrue(samples(wrong) <= mostOf(ofWorkers), () -> "wrong parents: " + wrong);
 
-      // What a bank does most: it runs prepared statements, and these search a B-tree.
+      // The load mostly runs prepared statements, and these search a B-tree.
       long executing =
           profile.count(
               stack ->
@@ -74,7 +74,7 @@ class H2ProfileIT {
     }
   }
 
-  /** One in a thousand, and what chance adds to that in so few: three standard deviations. */
+  /** One in a thousand, plus three standard deviations for chance, which matters with so few. */
   private static double mostOf(long samples) {
     double expected = 0.001 * samples;
     return expected + 3 * Math.sqrt(expected);

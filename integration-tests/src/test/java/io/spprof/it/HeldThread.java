@@ -9,8 +9,7 @@ import java.io.IOException;
 import java.time.Duration;
 
 /**
- * One thread of another process, held still from outside with ptrace(2), while all others go on.
- * ptrace belongs to a thread: create, and close, on the same one.
+ * Stops one thread of another process with ptrace(2), while all other threads go on. ptrace is bound to the calling thread: create and close this object on the same thread.
  */
 final class HeldThread implements AutoCloseable {
 
@@ -20,7 +19,7 @@ final class HeldThread implements AutoCloseable {
   private static final int PTRACE_INTERRUPT = 0x4207;
   private static final int WALL = 0x40000000;
 
-  /** The part of the C library that is used. */
+  /** The functions of the C library that are used. */
   interface C extends Library {
     /** ptrace(2). */
     NativeLong ptrace(int request, int pid, Pointer address, Pointer data)
@@ -41,8 +40,7 @@ final class HeldThread implements AutoCloseable {
   }
 
   /**
-   * Stops a thread where it waits, never in the midst of Java code or at a safepoint: with that the
-   * whole JVM would stand still at its next one, so that is tried.
+   * Stops a thread while it waits, never inside Java code or at a safepoint. A thread that is stopped there would stop the whole JVM at its next safepoint, so this method tries whether the JVM still reaches one.
    *
    * @throws LastErrorException if the system forbids it
    */
@@ -74,12 +72,12 @@ final class HeldThread implements AutoCloseable {
     return false;
   }
 
-  /** Whether the kernel has it as stopped by a tracer. */
+  /** Whether the kernel reports the thread as stopped by a tracer. */
   boolean isHeld() throws IOException {
     return Proc.threadState(pid, thread) == 't';
   }
 
-  /** Lets it go; it must be stopped, or the end of this JVM is what lets it go. */
+  /** Lets the thread go on. It must be stopped; otherwise only the end of this JVM releases it. */
   @Override
   public void close() {
     LIBRARY.ptrace(PTRACE_DETACH, thread, Pointer.NULL, Pointer.NULL);

@@ -13,7 +13,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 
 /**
- * The JDK's own JConsole with our plugin, on a display of its own; {@link Driver} moves the mouse.
+ * The JDK's own JConsole with our plugin, on a virtual display. {@link Driver} moves the mouse in it.
  */
 final class JConsole implements AutoCloseable {
 
@@ -24,7 +24,7 @@ final class JConsole implements AutoCloseable {
   private final BufferedWriter in;
   private int seen;
 
-  /** Opens it; without an address it asks for one. */
+  /** Opens JConsole; without an address JConsole asks for one. */
   JConsole(String... address) throws Exception {
     Path home = TestPaths.newDirectory("jconsole");
     Path chosen = home.resolve("display");
@@ -61,21 +61,21 @@ final class JConsole implements AutoCloseable {
             new OutputStreamWriter(console.getOutputStream(), StandardCharsets.UTF_8));
   }
 
-  /** Skips the calling test where there is no display server, or no JConsole with windows. */
+  /** Skips the calling test if there is no display server, or no JConsole with windows. */
   static void require() {
     Programs.require("Xvfb");
     Programs.requireFile(Path.of(System.getProperty("java.home"), "lib", "libawt_xawt.so"));
     Programs.requireFile(Path.of(System.getProperty("java.home"), "bin", "jconsole"));
   }
 
-  /** Has the driver do something; its answer. */
+  /** Sends the driver a command and returns its answer. */
   String act(String... words) throws IOException, InterruptedException {
     in.write(String.join("\t", words) + "\n");
     in.flush();
     String answer =
         out.await(seen, line -> line.startsWith("= ") || line.startsWith("! "), Await.PATIENCE)
             .orElseThrow(() -> new AssertionError(output()));
-    seen = out.count(); // it says nothing unasked
+    seen = out.count(); // the driver prints only answers
     if (answer.startsWith("!")) {
       throw new AssertionError(answer + "; " + output());
     }
@@ -86,7 +86,7 @@ final class JConsole implements AutoCloseable {
     Await.until(component, () -> act("there", component).equals("true"));
   }
 
-  /** Opens a tab, once it is there. */
+  /** Opens a tab as soon as it exists. */
   void openTab(String title) throws Exception {
     Await.until(
         "tab " + title,
@@ -96,12 +96,12 @@ final class JConsole implements AutoCloseable {
         });
   }
 
-  /** Selects a node of the tree in view, once it is there. */
+  /** Selects a node of the tree in view as soon as it exists. */
   void openNode(String path) throws Exception {
     Await.until("node " + path, () -> act("node", path).equals("true"));
   }
 
-  /** Waits until a component's text fits. */
+  /** Waits until the text of a component matches, and returns the text. */
   String awaitText(String component, String regex) throws Exception {
     Pattern pattern = Pattern.compile(regex);
     Await.until(
@@ -109,7 +109,7 @@ final class JConsole implements AutoCloseable {
     return act("text", component);
   }
 
-  /** Photographs the screen. */
+  /** Takes a screenshot. */
   void shot(String name) throws IOException, InterruptedException {
     File file = TestPaths.output(name + ".png").toFile();
     act("shot", file.toString());
@@ -119,14 +119,14 @@ final class JConsole implements AutoCloseable {
     return "stdout " + out.all() + ", stderr " + err.all();
   }
 
-  /** What it printed on its standard error. */
+  /** The lines that JConsole printed on its standard error. */
   List<String> stderr() {
     return err.all();
   }
 
   @Override
   public void close() throws IOException {
-    in.close(); // the driver ends with its input
+    in.close(); // the driver ends when its input ends
     try {
       if (!console.waitFor(20, TimeUnit.SECONDS)) {
         console.destroyForcibly();

@@ -12,7 +12,9 @@ import java.util.regex.Pattern;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-/** JConsole on the H2 load: its own panes, and the plugin's tab, locally and with passwords. */
+/**
+ * JConsole on the H2 load: its own panes and the plugin's tab, for a local JVM and with passwords.
+ */
 class JConsoleIT {
 
   @BeforeAll
@@ -35,7 +37,7 @@ class JConsoleIT {
     withoutEncryption(console);
   }
 
-  /** JConsole asks that for a process id, too. */
+  /** Confirms the connection without encryption. JConsole asks for that even for a process id. */
   private static void withoutEncryption(JConsole console) throws Exception {
     console.awaitThere("Insecure connection");
     console.act("click", "Insecure connection");
@@ -70,7 +72,7 @@ class JConsoleIT {
       console.shot("jconsole-flame-graph");
       assertTrue(matched > 1 && matched < 100, "mvstore: " + matched);
       assertEquals("false", console.act("enabled", "spprof.flame.reset"));
-      // The second row at the left: the thread with the most samples.
+      // Clicks into the second row at the left: the thread with the most samples.
       console.act("clickAt", "spprof.flame.view", "20", "27");
       String zoomed = console.awaitText("spprof.flame.matched", "of the zoom");
       assertEquals(matched, percent(zoomed, 0), zoomed);
@@ -119,7 +121,7 @@ class JConsoleIT {
       console.act("click", "startWith");
       Await.until("a session", () -> bean.text("State").equals("RUNNING"));
       assertTrue(bean.text("Options").startsWith("interval=1ms,"), bean.text("Options"));
-      console.awaitThere("OK"); // what it returned, in a dialog
+      console.awaitThere("OK"); // confirms the dialog with the returned value
       console.act("click", "OK");
 
       console.openNode("io.spprof/Spprof/Attributes");
@@ -131,13 +133,13 @@ class JConsoleIT {
             return console.act("rows", "JTable").matches("CollectedSamples\\|[1-9].*");
           });
       console.shot("jconsole-attributes");
-      // JConsole draws the chart in the table's cell, which grows.
+      // JConsole draws the chart in the table's cell, which becomes higher.
       int low = Integer.parseInt(console.act("rowHeight", "JTable", "CollectedSamples"));
       console.act("cell", "JTable", "CollectedSamples", "2");
       Await.until(
           "a chart",
           () -> Integer.parseInt(console.act("rowHeight", "JTable", "CollectedSamples")) > 4 * low);
-      Thread.sleep(2500); // a few points for whoever looks at the picture
+      Thread.sleep(2500); // so that the screenshot shows a few points
       console.shot("jconsole-chart");
 
       console.openNode("io.spprof/Spprof/Operations");
@@ -149,7 +151,7 @@ class JConsoleIT {
   }
 
   @Test
-  void shouldShowAllToAReadOnlyRoleAndTellItWhatItMayNot() throws Exception {
+  void shouldShowAllToAReadOnlyRoleAndSayWhatIsNotAllowed() throws Exception {
     try (TargetJvm target = load().authenticate().start();
         BeanClient bean = BeanClient.connect(target, "control");
         JConsole console = new JConsole()) {

@@ -17,7 +17,9 @@ import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Datadog's JMXFetch, which logs in, reads, and reports to a socket as to Datadog's agent. */
+/**
+ * Datadog's JMXFetch, with the configuration of docs/monitoring.md: it logs in, reads, and reports to a socket that takes the place of Datadog's agent.
+ */
 class JmxFetchIT {
 
   @TempDir private Path directory;
@@ -62,7 +64,7 @@ class JmxFetchIT {
     }
   }
 
-  /** Metrics in statsd's form: {@code name:value|type|#tags}, a line each. */
+  /** Receives metrics in statsd's format: lines of {@code name:value|type|#tags}. */
   private static void receive(DatagramSocket agent, Map<String, Double> seen) throws Exception {
     DatagramPacket packet = new DatagramPacket(new byte[65536], 65536);
     agent.receive(packet);

@@ -20,7 +20,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The Jolokia agent, driven by curl, and read as Telegraf's plugin reads it. */
+/** The Jolokia agent, called with curl, and read as Telegraf's plugin reads it. */
 class JolokiaIT {
 
   @TempDir private Path directory;
@@ -75,8 +75,7 @@ class JolokiaIT {
   }
 
   /**
-   * Telegraf itself is in no registry that is reached here. What its plugin jolokia2_agent does
-   * with a configuration: one POST with a read of each metric's attributes.
+   * Telegraf itself is in no registry that this build reaches. So the test does what Telegraf's plugin jolokia2_agent does with a configuration: one POST that reads the attributes of each metric.
    */
   @Test
   void shouldGiveTelegrafAllItReadsAndNothingMore() throws Exception {

@@ -11,7 +11,9 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Predicate;
 
-/** The lines that a process prints, read by a thread of its own so that the process never waits. */
+/**
+ * The lines that a process prints. A separate thread reads them, so that the process never blocks on its output.
+ */
 final class Lines {
 
   private final List<String> lines = new ArrayList<>();
@@ -24,19 +26,18 @@ final class Lines {
     reader.start();
   }
 
-  /** All lines up to now. */
+  /** All lines so far. */
   synchronized List<String> all() {
     return List.copyOf(lines);
   }
 
-  /** Number of lines up to now. */
+  /** The number of lines so far. */
   synchronized int count() {
     return lines.size();
   }
 
   /**
-   * The first line, from a given number on, that fits; empty when there is none within the time or
-   * before the end of the output.
+   * The first line, from a given index on, that matches. Empty if there is none within the time limit or before the end of the output.
    */
   synchronized Optional<String> await(int from, Predicate<String> wanted, Duration atMost)
       throws InterruptedException {

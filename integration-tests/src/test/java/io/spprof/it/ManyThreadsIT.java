@@ -15,21 +15,21 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Thousands of threads, at once and one after the other: none is lost, and none leaves anything.
+ * Thousands of threads, at the same time and one after the other. None is missed, and none leaves anything behind.
  */
-@Timeout(value = 600, threadMode = ThreadMode.SEPARATE_THREAD) // a client of a JVM that hangs hangs
+@Timeout(value = 600, threadMode = ThreadMode.SEPARATE_THREAD) // a client of a JVM that hangs would hang, too
 @ExtendWith(UsersTimers.class)
 class ManyThreadsIT {
 
   private static final int CROWD = 2_000;
   private static final int CHURN_SECONDS = Integer.getInteger("spprof.it.churn.seconds", 2);
 
-  /** What a thread may leave in the process; a slot, a timer or a stack would be more. */
+  /** The bytes that a thread may leave in the process. A slot, a timer or a stack is larger. */
   private static final int BYTES_LEFT_OF_A_THREAD = 32;
 
   @ParameterizedTest
   @MethodSource("io.spprof.it.Engines#all")
-  void shouldSampleACrowdAndForgetIt(String engine) throws Exception {
+  void shouldSampleACrowdAndKeepNothingOfIt(String engine) throws Exception {
     try (TargetJvm target = crowd();
         BeanClient bean = BeanClient.connect(target)) {
       bean.startWith("interval=100us,engine=" + engine);
@@ -45,7 +45,7 @@ class ManyThreadsIT {
       bean.stop();
       assertNothingLost(target, bean);
 
-      // Started and stopped while the crowd is there.
+      // The session starts and stops while the crowd exists.
       target.ask("gather");
       for (int i = 0; i < 5; i++) {
         bean.startWith("interval=100us,engine=" + engine);
@@ -63,17 +63,17 @@ class ManyThreadsIT {
     try (TargetJvm target = crowd();
         BeanClient bean = BeanClient.connect(target)) {
       bean.startWith("interval=100us,engine=" + engine);
-      target.ask("churn"); // most of what grows once has grown
-      // What a thread leaves behind grows every time; what the JVM still compiles, on a busy
-      // machine
-      // for long, does not.
+      target.ask("churn"); // lets the memory grow that grows only once
+      // Memory that threads leave behind grows in every round. Memory for code that the JVM still
+      // compiles, for a long time on a busy machine, does not.
       List<String> rounds = new ArrayList<>();
       while (!churnLeavesNothing(engine, target, rounds)) {
         assertTrue(rounds.size() < 4, rounds::toString);
       }
       awaitOneTimerAThread(engine, target, bean);
       assertEquals(0, bean.number("ThreadsFailed"));
-      // While they come and go it says how much of their CPU time no signal stands for.
+      // While such threads come and go, LastError reports how much of their CPU time no signal
+      // stands for.
       Await.until("nothing is wrong once they have gone", () -> bean.text("LastError").isEmpty());
       assertTrue(bean.number("Signals") > 0);
       bean.stop();
@@ -99,22 +99,21 @@ class ManyThreadsIT {
         "%s: %d threads, %.0f a second; native memory grew by %d kB",
         engine, threads, threads * 1e9 / Long.parseLong(churn[1]), grown >> 10);
     rounds.add("native memory grew by " + (grown >> 10) + " kB for " + threads + " threads");
-    // The walker's tables, 2.5 MiB of the session's memory, fill as new code is met.
+    // The walker's tables, 2.5 MiB of the session's memory, fill when the walker meets new code.
     return grown < (8 << 20) + (5 << 19) + threads * BYTES_LEFT_OF_A_THREAD;
   }
 
   private static TargetJvm crowd() throws Exception {
-    // The heap is all there from the beginning: what grows is not the heap. It has room for tables
-    // of the default size.
+    // The heap has its full size from the beginning, so memory that grows is not the heap. It has
+    // room for tables of the default size.
     return TargetJvm.of(Crowd.class, CROWD, CHURN_SECONDS * 1_000)
-        .environment("MALLOC_ARENA_MAX", "1") // as many heaps as there are CPUs would grow in turn
+        .environment("MALLOC_ARENA_MAX", "1") // with several arenas, one for each CPU, each would grow in turn
         .flags("-Xms192m", "-Xmx192m", "-XX:+AlwaysPreTouch", "-Xss256k", "-XX:+UseSerialGC")
         .start();
   }
 
   /**
-   * The profiler's own thread is the one that is not sampled. A timer of the process is shared by
-   * the threads that the JVM knows, and all others count as one.
+   * Waits until every thread has a timer, except the profiler's own thread, which is not sampled. With one timer for the process, ThreadsSampled counts the threads that the JVM knows, and all other threads as one.
    */
   private static void awaitOneTimerAThread(String engine, TargetJvm target, BeanClient bean)
       throws Exception {

@@ -2,7 +2,7 @@ package io.spprof.it;
 
 import java.util.Locale;
 
-/** Figures that no test asserts, for whoever wants them: -Dspprof.it.measured=true prints them. */
+/** Prints figures that no test asserts, if {@code -Dspprof.it.measured=true} is set. */
 final class Measured {
 
   private static final boolean TELL = Boolean.getBoolean("spprof.it.measured");

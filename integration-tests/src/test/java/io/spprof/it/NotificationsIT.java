@@ -12,11 +12,11 @@ import javax.management.Notification;
 import javax.management.ObjectName;
 import org.junit.jupiter.api.Test;
 
-/** What the bean tells of its own accord. */
+/** The bean's notifications, received by a remote client. */
 class NotificationsIT {
 
   @Test
-  void shouldTellOfChangesOfStateAndOfASessionThatIsOver() throws Exception {
+  void shouldNotifyOfChangesOfStateAndOfTheEndOfASession() throws Exception {
     List<Notification> heard = new CopyOnWriteArrayList<>();
     try (TargetJvm target = TargetJvm.of(Busy.class, 1, 0).start();
         BeanClient bean = BeanClient.connect(target)) {
@@ -28,7 +28,7 @@ class NotificationsIT {
               null);
       bean.startWith("interval=1ms,duration=1s");
       Await.until(
-          "the session is over and told",
+          "a notification of the session's end",
           () ->
               has(heard, "io.spprof.session.expired")
                   && heard.stream()
@@ -44,7 +44,7 @@ class NotificationsIT {
               .toList();
       assertEquals(List.of("State RUNNING", "State IDLE"), states);
       for (Notification notification : heard) {
-        assertNull(notification.getUserData(), "no class that a client may not have");
+        assertNull(notification.getUserData(), "no object of a class that a client may not have");
         assertTrue(notification.getMessage().length() > 10, notification.getMessage());
       }
     }

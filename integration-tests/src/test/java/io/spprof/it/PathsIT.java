@@ -15,18 +15,13 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * A program that records itself which of its call paths used how much CPU time, held against its
- * profile, path by path. A walker that loses a frame, invents one, or takes another thread's,
- * cannot pass, and a hot path does not hide a rare one.
+ * Compares a program's profile, call path by call path, with the program's own record of the CPU time of each path. A walker that loses a frame, invents one, or takes one of another thread fails this test. A hot path cannot hide an error in a rare one.
  *
  * <p>A stack of the profile is right if it is
  *
  * <ul>
- *   <li>at work: a recorded path, which ends in {@code Paths.burn}, and above it what that calls:
- *       {@code Spin}, the JDK's beans of threads, the counter; or
- *   <li>on the way: the first frames of a recorded path, one frame at least, and above them nothing
- *       or what the program calls between two of its methods ({@link #isHelper}). Its methods run
- *       on this way, too, for a microsecond or so each.
+ * <li>at work: a recorded path, which ends in {@code Paths.burn}, and above it the code that burn calls: {@code Spin}, the JDK's beans of threads, the counter; or
+ * <li>on the way: at least one of the first frames of a recorded path, and above them nothing, or code that runs between two of the program's methods ({@link #isHelper}). The program's methods also run on this way, for a microsecond or so each.
  * </ul>
  */
 class PathsIT {
@@ -38,7 +33,7 @@ class PathsIT {
   /** Paths with fewer expected samples may be missing. */
   private static final double ENOUGH = 20;
 
-  /** For twenty such paths. */
+  /** Enough for twenty such paths. */
   private static final long ENOUGH_SAMPLES = 2_500;
 
   private static final int SIGMAS = 5;
@@ -49,12 +44,12 @@ class PathsIT {
     try (TargetJvm target = target(mode);
         BeanClient bean = BeanClient.connect(target)) {
       long start = target.cpuNanos();
-      awaitCpu(target, start + 2_000_000_000L); // most is compiled
+      awaitCpu(target, start + 2_000_000_000L); // until most code is compiled
       bean.startWith("interval=1ms" + StackWalkers.option());
       String walker = bean.text("StackWalker");
       Map<String, Long> before = record(target);
       awaitCpu(target, target.cpuNanos() + RUN_NANOS);
-      // On a busy machine a sample stands for several ticks, and it takes longer.
+      // On a busy machine, a sample stands for several ticks, so the wait for samples takes longer.
       Await.until(
           "enough samples",
           () ->
@@ -67,7 +62,7 @@ class PathsIT {
     }
   }
 
-  /** Samples of the load's own threads: a busy machine compiles for long. */
+  /** The samples of the load's own threads. On a busy machine, compiler threads run for long. */
   private static long ofThePaths(Collapsed profile) {
     return profile.stacks().stream()
         .filter(stack -> stack.frames().get(0).startsWith("paths-"))
@@ -80,11 +75,12 @@ class PathsIT {
         TargetJvm.of(Paths.class)
             .flags(
                 "-XX:CompileCommand=quiet",
-                // Else what was compiled before the session tells an inlined neighbour now and
-                // then.
+                // Otherwise, code compiled before the session sometimes attributes a pc to an
+                // inlined neighbour.
                 "-XX:+UnlockDiagnosticVMOptions",
                 "-XX:+DebugNonSafepoints",
-                // Whatever the compiler would like: all three kinds are on most paths.
+                // Fixes the compiler's choice, so that most paths contain all three kinds of
+                // frames.
                 "-XX:CompileCommand=inline,io.spprof.it.load.Paths::c",
                 "-XX:CompileCommand=inline,io.spprof.it.load.Paths$HopB::go",
                 "-XX:CompileCommand=inline,io.spprof.it.load.Paths$Add::visit",
@@ -96,9 +92,9 @@ class PathsIT {
                 "-XX:CompileCommand=exclude,io.spprof.it.load.Paths$HopD::go",
                 "-XX:CompileCommand=exclude,io.spprof.it.load.Paths$Sub::visit");
     if (mode.isEmpty() || mode.equals("-XX:-TieredCompilation")) {
-      // C2 loses what its loops' instructions are of, now and then: then it writes down that they
-      // are of another method that is inlined beside burn, for all of a loop (559 of 2,674 samples
-      // in one run of seventeen). C1's inlining is exact.
+      // C2 sometimes loses which method the instructions of its loops belong to. It then records,
+      // for all of a loop, another method that is inlined beside burn (559 of 2,674 samples in one
+      // run of seventeen). C1's inlining is exact.
       builder.flags("-XX:CompileCommand=dontinline,io.spprof.it.load.Paths::burn");
     }
     return (mode.isEmpty() ? builder : builder.flags(mode)).start();
@@ -117,15 +113,18 @@ class PathsIT {
     return record;
   }
 
-  /** What the program calls between two of its methods, or the JVM for it. */
+  /**
+   * Whether the frame is code that the program, or the JVM for it, runs between two of its methods.
+   */
   private static boolean isHelper(String frame) {
     return frame.startsWith("java.")
         || frame.startsWith("jdk.internal.")
         || frame.startsWith(LOAD.substring(0, LOAD.length() - 1) + "$Way.")
-        // Made, and not yet called: lambdas and the like, but not Made, which is on paths.
+        // Constructors of lambdas and the like before their first call; not Made, which is on
+        // paths.
         || frame.startsWith("io.spprof.it.load.Paths$$Lambda") && frame.endsWith(".<init>")
         || frame.equals("io.spprof.it.load.Paths$1.<init>")
-        // Never on a path to its end.
+        // This method is never on a path to its end.
         || frame.equals(LOAD + "thrown")
         || frame.equals(LOAD + "plusOne")
         || frame.startsWith("io.spprof.it.load.Paths$$Lambda") && frame.endsWith(".applyAsLong")
@@ -141,7 +140,7 @@ class PathsIT {
         || frame.startsWith("java.");
   }
 
-  /** One profile and the program's own record. */
+  /** A profile and the program's own record, compared. */
   private static final class Comparison {
     private final Map<String, Long> used;
     private final Set<List<String>> beginnings = new HashSet<>();
@@ -180,7 +179,7 @@ class PathsIT {
       }
     }
 
-    /** The recorded path at whose end a stack is at work; null if it is not. */
+    /** The recorded path whose end this stack is at work in; null if there is none. */
     private String pathAtWork(List<String> frames) {
       int burn = frames.indexOf(BURN);
       String path = String.join(";", frames.subList(0, burn + 1));
@@ -244,7 +243,8 @@ class PathsIT {
     void assertFits(String mode, String walker) {
       List<String> off = new ArrayList<>();
       double all = sum(used);
-      // In samples of equal length: a late signal stands for all the time since the one before.
+      // Counts in samples of equal length, because a late signal stands for all the CPU time since
+      // the previous one.
       double nanosASample = (double) sum(seenNanos) / burning;
       int expectedPaths = 0;
       double worst = 0;
@@ -253,7 +253,8 @@ class PathsIT {
         double expected = burning * share;
         double count = seenNanos.getOrDefault(path.getKey(), 0L) / nanosASample;
         double sigma = Math.sqrt(expected * (1 - share));
-        // Of few, even of none, a sample or two more than by chance are the clock's coarse end.
+        // A path with few expected samples, or none, may differ by a sample or two more than by
+        // chance, because the clock is coarse.
         double tolerance = SIGMAS * sigma + (expected < ENOUGH ? 3 : 0);
         expectedPaths += expected >= ENOUGH ? 1 : 0;
         worst = Math.max(worst, expected >= ENOUGH ? Math.abs(count - expected) / sigma : 0);
@@ -278,19 +279,19 @@ class PathsIT {
               broken,
               worst);
       System.out.println(summary);
-      // As a rule none. Once in some ten thousand, about to call or just called, one is a frame
-      // short.
+      // As a rule, no path is wrong. In about one of ten thousand stacks, a frame that is about to
+      // call or has just been called is missing.
       long wrongSamples = sum(wrong);
       assertTrue(
           wrongSamples <= Math.max(1, (burning + onTheWay) / 1000),
-          () -> "paths that are none: " + wrong + "; " + summary);
+          () -> "stacks that match no path: " + wrong + "; " + summary);
       assertTrue(
           off.isEmpty(), () -> summary + "\n" + String.join("\n", off) + "\nbeside: " + beside);
       assertTrue(expectedPaths >= 20, summary);
-      // The interpreter always knows where it is.
+      // The interpreter always knows its position.
       long most = mode.equals("-Xint") ? 0 : Math.max(5, (burning + onTheWay) / 300);
       assertTrue(sum(beside) <= most, () -> summary + "\nbeside: " + beside);
-      // Nothing is compared in these.
+      // Stacks on the way are not compared, so there must be few of them.
       assertTrue(onTheWay < 0.2 * burning, summary);
       long brokenSamples = sum(broken);
       double few = 0.001 * (burning + onTheWay);

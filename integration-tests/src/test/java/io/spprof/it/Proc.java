@@ -12,7 +12,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 
-/** What the kernel knows of a process. */
+/** Reads the kernel's information about a process in /proc. */
 final class Proc {
 
   static final int SIGPROF = 27;
@@ -34,7 +34,7 @@ final class Proc {
     return (mask >>> (signal - 1) & 1) == 1;
   }
 
-  /** A field of /proc/PID/status. */
+  /** The value of a field of /proc/PID/status. */
   static String status(long pid, String field) throws IOException {
     return Files.readAllLines(Path.of("/proc", Long.toString(pid), "status")).stream()
         .filter(line -> line.startsWith(field + ":"))
@@ -43,10 +43,7 @@ final class Proc {
         .orElseThrow(() -> new IllegalStateException("no " + field + " of " + pid));
   }
 
-  /**
-   * The signals that each of the process's threads has blocked, as the kernel prints them, by the
-   * thread's number.
-   */
+  /** The blocked signals of each thread of the process, in the kernel's format, by thread id. */
   static Map<Long, String> blocked(long pid) throws IOException {
     Map<Long, String> masks = new TreeMap<>();
     for (long thread : threads(pid)) {
@@ -55,30 +52,30 @@ final class Proc {
             .filter(line -> line.startsWith("SigBlk:"))
             .forEach(line -> masks.put(thread, line.substring("SigBlk:".length()).strip()));
       } catch (IOException | UncheckedIOException e) {
-        // It has ended: no such file, or no such process.
+        // The thread has ended: no such file, or no such process.
       }
     }
     return masks;
   }
 
-  /** Number of the process's open file descriptors. */
+  /** The number of the process's open file descriptors. */
   static int descriptors(long pid) throws IOException {
     try (Stream<Path> files = Files.list(Path.of("/proc", Long.toString(pid), "fd"))) {
       return (int) files.count();
     }
   }
 
-  /** The lines of the process's map of memory. */
+  /** The lines of the process's memory map. */
   static List<String> mappings(long pid) throws IOException {
     return Files.readAllLines(Path.of("/proc", Long.toString(pid), "maps"));
   }
 
-  /** A size in /proc/PID/status, in bytes. */
+  /** The value of a size in /proc/PID/status, in bytes. */
   static long bytes(long pid, String field) throws IOException {
     return 1024 * Long.parseLong(status(pid, field).replace(" kB", ""));
   }
 
-  /** Memory that the process wrote to and shares with nobody, in bytes. */
+  /** The memory that the process has written to and shares with no other process, in bytes. */
   static long privateDirty(long pid) throws IOException {
     return Files.readAllLines(Path.of("/proc", Long.toString(pid), "smaps_rollup")).stream()
         .filter(line -> line.startsWith("Private_Dirty:"))
@@ -86,21 +83,21 @@ final class Proc {
         .sum();
   }
 
-  /** The process's POSIX timers, a text each. */
+  /** The process's POSIX timers, one text each. */
   static List<String> timers(long pid) throws IOException {
     return Files.readAllLines(Path.of("/proc", Long.toString(pid), "timers")).stream()
         .filter(line -> line.startsWith("ID:"))
         .toList();
   }
 
-  /** The kernel's numbers of the process's threads. */
+  /** The ids of the process's threads. */
   static List<Long> threads(long pid) throws IOException {
     try (Stream<Path> tasks = Files.list(Path.of("/proc", Long.toString(pid), "task"))) {
       return tasks.map(task -> Long.parseLong(task.getFileName().toString())).toList();
     }
   }
 
-  /** The names of the process's threads, as the kernel knows them: cut to 15 characters. */
+  /** The names of the process's threads, which the kernel cuts to 15 characters. */
   static List<String> threadNames(long pid) throws IOException {
     List<String> names = new ArrayList<>();
     for (long thread : threads(pid)) {
@@ -109,12 +106,12 @@ final class Proc {
     return names;
   }
 
-  /** A thread's name; empty when it has ended. */
+  /** The name of a thread; empty if it has ended. */
   static Optional<String> threadName(long pid, long thread) throws IOException {
     try {
       return Optional.of(Files.readString(task(pid, thread, "comm")).strip());
     } catch (IOException e) {
-      // ESRCH, from the opening or from the reading: it ended meanwhile.
+      // ESRCH from opening or reading the file: the thread has ended in between.
       if (e instanceof NoSuchFileException
           || String.valueOf(e.getMessage()).endsWith("No such process")) {
         return Optional.empty();
@@ -123,19 +120,19 @@ final class Proc {
     }
   }
 
-  /** Whether a thread is blocked in a system call. */
+  /** Whether the thread is blocked in a system call. */
   static boolean isBlocked(long pid, long thread) throws IOException {
     String call = Files.readString(task(pid, thread, "syscall"));
     return !call.startsWith("running") && !call.startsWith("-1");
   }
 
-  /** The kernel's letter for what a thread is doing: 't' is held by a tracer. */
+  /** The kernel's letter for the state of a thread: 't' means stopped by a tracer. */
   static char threadState(long pid, long thread) throws IOException {
     String stat = Files.readString(task(pid, thread, "stat"));
     return stat.charAt(stat.lastIndexOf(')') + 2);
   }
 
-  /** The files that a process has mapped. */
+  /** The files that are mapped in the process. */
   static List<String> mappedFiles(long pid) throws IOException {
     return mappings(pid).stream()
         .map(line -> line.replaceFirst("^(\\S+\\s+){5}", ""))
@@ -146,21 +143,20 @@ final class Proc {
 
   private static final String PROFILERS_THREAD = "spprof-drainer";
 
-  /** CPU time of the session's thread of the profiler in that process, ns. */
+  /** The CPU time of the profiler's session thread in that process, ns. */
   static long profilersThreadNanos(long pid) throws IOException {
     return cpuNanos(pid, PROFILERS_THREAD);
   }
 
-  /** How long that thread waited for a processor, ns. */
+  /** How long that thread has waited for a processor, ns. */
   static long profilersThreadWaitNanos(long pid) throws IOException {
     return schedstat(pid, PROFILERS_THREAD, 1);
   }
 
   /**
-   * CPU time of the thread with that name, ns, up to the kernel's last tick; of the first if there
-   * are several.
+   * The CPU time of the thread with this name, ns, up to the kernel's last tick; of the first thread if there are several.
    *
-   * @param name cut to 15 characters
+   * @param name the name, cut to 15 characters
    */
   static long cpuNanos(long pid, String name) throws IOException {
     return schedstat(pid, name, 0);

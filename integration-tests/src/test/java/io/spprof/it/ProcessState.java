@@ -7,9 +7,7 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * What a profiler could leave in a process, as the kernel has it: timers, what is done with
- * signals, what threads have blocked, threads. Taken once before, and compared whenever nothing
- * should be left.
+ * The state of a process that a profiler could change, as the kernel reports it: timers, signal actions, blocked signals of threads, threads. It is read once before the sessions, and compared when nothing may be left.
  */
 final class ProcessState {
 
@@ -29,15 +27,13 @@ final class ProcessState {
     this.blocked = settled(pid);
   }
 
-  /** As it is now, with no session running. */
+  /** Reads the present state; no session may be running. */
   static ProcessState before(TargetJvm target) throws Exception {
     return new ProcessState(target);
   }
 
   /**
-   * Fails if something is not as it was, or a thread of the profiler is there. Timers and signals
-   * have to be right at once. A thread is waited for; and one that is just starting or ending
-   * another, or itself, has blocked everything for a moment.
+   * Fails if the state has changed, or if a thread of the profiler exists. Timers and signal actions must be right at once. Threads and masks may take a while: a thread may still be ending, and a thread that starts or ends another thread, or itself, blocks all signals for a moment.
    */
   void assertUnchanged(String when) throws Exception {
     assertEquals(timers, Proc.timers(pid), () -> when + ": timers");
@@ -51,7 +47,7 @@ final class ProcessState {
     Traces.awaitNoThread(when, target);
   }
 
-  /** Threads of both times whose mask is another one, with both masks. */
+  /** The threads of both states whose masks differ, with both masks. */
   private Map<Long, String> changed(Map<Long, String> now) {
     Map<Long, String> changed = new TreeMap<>();
     now.forEach(
@@ -64,7 +60,7 @@ final class ProcessState {
     return changed;
   }
 
-  /** The masks of those threads that have had the same one for a while. */
+  /** The masks of the threads whose mask has not changed for a while. */
   private static Map<Long, String> settled(long pid) throws Exception {
     Map<Long, String> masks = Proc.blocked(pid);
     for (int i = 0; i < 3; i++) {

@@ -9,11 +9,11 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
 
-/** Programs that run to their end. */
+/** Runs programs to their end, and skips tests whose programs are not installed. */
 public final class Programs {
 
   /**
-   * How one ended.
+   * How a program ended.
    *
    * @param status its exit status
    * @param out the lines on its standard output
@@ -24,8 +24,7 @@ public final class Programs {
   private Programs() {}
 
   /**
-   * Skips the calling test where one of these is not installed, or fails where the environment says
-   * {@code SPPROF_REQUIRE_PROGRAMS=1}.
+   * Skips the calling test if one of these programs is not installed. If {@code SPPROF_REQUIRE_PROGRAMS=1} is set in the environment, the test fails instead.
    */
   static void require(String... programs) {
     for (String program : programs) {
@@ -36,15 +35,13 @@ public final class Programs {
     }
   }
 
-  /** The same for a file. */
+  /** Like {@link #require}, for a file. */
   static void requireFile(Path file) {
     require(file.toString(), Files.exists(file));
   }
 
   /**
-   * The home of another JDK than the one that runs the tests, which a variable of the environment
-   * names: {@code SPPROF_JDK_21} for 21. With the value "none" the calling test is skipped; without
-   * the variable it is skipped, or fails, as for a program.
+   * The home of another JDK than the one that runs the tests, from an environment variable: {@code SPPROF_JDK_21} for 21. If its value is "none", the calling test is skipped. If the variable is not set, the test is skipped or fails, as in {@link #require}.
    */
   public static Path requireJdk(int feature) {
     String home = System.getenv("SPPROF_JDK_" + feature);
@@ -54,14 +51,14 @@ public final class Programs {
   }
 
   private static void require(String name, boolean isThere) {
-    String reason = name + " is not installed: what needs it is untried";
+    String reason = name + " is not installed, so the tests that need it do not run";
     if (!isThere && "1".equals(System.getenv("SPPROF_REQUIRE_PROGRAMS"))) {
       throw new AssertionError(reason);
     }
     Assumptions.assumeTrue(isThere, reason);
   }
 
-  /** Runs a program in a directory; fails when it takes too long. */
+  /** Runs a program in a directory; fails if it takes too long. */
   static Ended run(Path directory, List<String> command) throws IOException, InterruptedException {
     ProcessBuilder builder = new ProcessBuilder(command);
     builder.directory(directory.toFile());
@@ -79,7 +76,7 @@ public final class Programs {
     return new Ended(process.exitValue(), out.all(), err.all());
   }
 
-  /** Loads the agent into a running target as an operator would. */
+  /** Loads the agent into a running target with jcmd, as an operator would. */
   static Ended attach(TargetJvm target) throws IOException, InterruptedException {
     return run(
         target.directory(),

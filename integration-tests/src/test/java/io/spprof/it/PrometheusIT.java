@@ -23,7 +23,9 @@ import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The rules of the JMX exporter, the alerts and the dashboard, with a real Prometheus server. */
+/**
+ * The rules of the JMX exporter, the alerts and the dashboard of docs/monitoring.md, tried with a real Prometheus server.
+ */
 class PrometheusIT {
 
   @TempDir private Path directory;
@@ -53,7 +55,7 @@ class PrometheusIT {
         .start();
   }
 
-  /** What the exporter prints when Prometheus ends in the midst of one. */
+  /** Whether the exporter printed this line because Prometheus ended during a scrape. */
   private static boolean tellsOfAnEndedScrape(String line) {
     return line.isBlank()
         || line.startsWith("\tat ")
@@ -216,7 +218,7 @@ class PrometheusIT {
         names);
   }
 
-  /** Each expression, as Grafana would send it, has an answer. */
+  /** Evaluates each expression of the dashboard as Grafana would. Each must have a result. */
   private void checkDashboard(String api) throws Exception {
     JsonNode dashboard =
         json.readTree(Examples.docs().resolve("monitoring/spprof-grafana.json").toFile());
@@ -239,7 +241,7 @@ class PrometheusIT {
     assertTrue(instances.contains("127.0.0.1:"), instances);
   }
 
-  /** NaN while it does not answer, or knows nothing. */
+  /** The result of a query; NaN if Prometheus does not answer or has no data. */
   private double answer(String api, String query) {
     try {
       String url = api + "query?query=" + URLEncoder.encode(query, StandardCharsets.UTF_8);

@@ -16,9 +16,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Clients, each on a connection of its own, that start and stop without heed of one another. Each
- * starts until it has done so a number of times, and stops after each of its starts; one that is
- * refused because of another's session now and then stops that one, so that stops meet, too.
+ * Clients that start and stop sessions without regard to each other, each on a connection of its own. Each client tries to start until it has succeeded a number of times, and stops after each of its starts. A client that is refused because of another's session sometimes stops that session, so that stops race, too.
  */
 final class RacingClients {
 
@@ -40,7 +38,7 @@ final class RacingClients {
     this.options = options;
   }
 
-  /** Runs them to their end. */
+  /** Runs the clients to their end. */
   void run(int clients, int startsEach) throws Exception {
     ExecutorService threads = Executors.newFixedThreadPool(clients);
     try {
@@ -62,7 +60,7 @@ final class RacingClients {
     }
   }
 
-  /** Every session was started once and stopped once, and they were numbered in a row. */
+  /** Checks that every session was started once and stopped once, and that ids are consecutive. */
   void assertEachSessionWasStartedAndStoppedOnce(long first, int sessions) {
     assertEquals(sessions, started.size(), this::toString);
     assertEquals(Set.of(first, first + sessions - 1), ends(started), this::toString);

@@ -6,13 +6,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.spprof.it.load.Renaming;
 import org.junit.jupiter.api.Test;
 
-/** CPU time stands under the name that its thread had then. */
+/** CPU time is attributed to the name that a thread had while it used that time. */
 class RenamingIT {
 
   private static final int MILLIS = 1000; // many passes of the collector
 
   @Test
-  void shouldShowEachTaskUnderTheNameThatItsThreadHadMeanwhile() throws Exception {
+  void shouldShowEachTaskUnderTheNameThatItsThreadHadThen() throws Exception {
     try (TargetJvm target = TargetJvm.of(Renaming.class, MILLIS).start();
         BeanClient bean = BeanClient.connect(target)) {
       bean.startWith("interval=1ms");
@@ -25,10 +25,12 @@ class RenamingIT {
         String name = one.substring(0, one.indexOf('='));
         double used = Long.parseLong(one.substring(name.length() + 1));
         double seen = ofThread(profile, name);
-        // What a pass's worth of a task went to the next is far less than half of it.
+        // At most one pass's worth of a task is attributed to the next name, far less than half of
+        // it.
         assertEquals(used, seen, 0.5 * used, name + ": " + profile);
       }
-      // A sample before run() sets the name needs a look in that very moment to show the old one.
+      // A sample from before run() sets the name shows the old name only if the collector looks at
+      // that very moment.
       Collapsed samples = bean.collapsed();
       long before = ofThread(samples, "worker") + ofThread(samples, "default-name");
       assertTrue(before <= 1, before + " under the names that they were made with");

@@ -6,13 +6,13 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
 
-/** A program that runs beside a test until this is closed; what it says is kept, in a file. */
+/** A program that runs beside a test until this object is closed. Its output is kept in a file. */
 final class RunningProgram implements AutoCloseable {
 
   private final Process process;
   private final Path log;
 
-  /** Starts it; its log is in the directory. */
+  /** Starts the program; its log is in the directory. */
   RunningProgram(Path directory, String... command) throws IOException {
     log = Files.createTempFile(directory, "program", ".log");
     ProcessBuilder builder = new ProcessBuilder(List.of(command));
@@ -20,7 +20,7 @@ final class RunningProgram implements AutoCloseable {
     process = builder.redirectErrorStream(true).redirectOutput(log.toFile()).start();
   }
 
-  /** Returns as soon as the condition holds; fails, with the log, when the program ended before. */
+  /** Returns as soon as the condition holds. Fails, with the log, if the program ends before. */
   void await(String what, Callable<Boolean> condition) throws Exception {
     Await.until(what, () -> !process.isAlive() || condition.call());
     if (!process.isAlive()) {

@@ -11,7 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** jmxterm in a script, with -e: the status says whether every line worked. */
+/** jmxterm in a script, with -e: the exit status says whether every line worked. */
 class ScriptedClientIT {
 
   private static final List<String> FIGURES =
@@ -37,7 +37,7 @@ class ScriptedClientIT {
       for (String figure : printed.subList(1, 1 + FIGURES.size())) {
         assertTrue(Double.parseDouble(figure) >= 0, script.toString());
       }
-      // "stop" answers on one line; then the two counts, which are of the same only session.
+      // "stop" prints one line; then come the two counts, which are of the only session.
       long collected = Long.parseLong(printed.get(2 + FIGURES.size()));
       assertEquals(collected, Long.parseLong(printed.get(3 + FIGURES.size())));
       assertTrue(collected > 0, script.toString());
@@ -77,7 +77,7 @@ class ScriptedClientIT {
     }
   }
 
-  /** Runs one in its role; what it printed. */
+  /** Runs an example script with its role, and returns what it printed. */
   private static List<String> example(TargetJvm target, String name, String role) throws Exception {
     String text = Examples.text(name);
     assertTrue(text.contains("-u " + role), text);

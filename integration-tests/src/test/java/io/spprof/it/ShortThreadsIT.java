@@ -7,9 +7,7 @@ import io.spprof.it.load.ShortThreads;
 import org.junit.jupiter.api.Test;
 
 /**
- * Threads that live for less than an interval are seen in proportion to their CPU time. A thread of
- * 5 ms at 10 ms is seen with a probability of 1/2: 2,000 of them give 1,000 samples with a standard
- * deviation of 22, so that 10 % are more than four of them.
+ * Threads that live for less than an interval appear in proportion to their CPU time. At an interval of 10 ms, a thread of 5 ms is sampled with a probability of 1/2. So 2,000 such threads give 1,000 samples with a standard deviation of 22, and 10 % are more than four standard deviations.
  */
 class ShortThreadsIT {
 
@@ -38,7 +36,8 @@ class ShortThreadsIT {
       double ratio = (seenShort / trueShort) / (seenReference / trueReference);
       assertEquals(1, ratio, 0.1, message);
       assertTrue(bean.number("ThreadsFailed") == 0, message);
-      // They are in their method, but for what was due when they ended.
+      // Samples are in the threads' method, except those for CPU time that was due when a thread
+      // ended.
       assertTrue(profile.with("ShortThreads.burnShort") > 0.3 * seenShort, message);
     }
   }

@@ -17,10 +17,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * An hour of all that people do with the profiler, on a live load. Not in an ordinary build: {@code
- * ./mvnw -q -Psoak -Dsoak=hour verify}, {@code -Dsoak.minutes=60}. Prints a line a minute, writes
- * {@code target/soak.md}, and fails if something grew ({@link Growth} says what that means), if a
- * signal is not accounted for, or if a stop left a trace.
+ * An hour of everything that users do with the profiler, on a live load. Not part of an ordinary build: {@code ./mvnw -q -Psoak -Dsoak=hour verify}, {@code -Dsoak.minutes=60}. It prints a line a minute and writes {@code target/soak.md}. It fails if a figure grew (see {@link Growth}), if a signal is not accounted for, or if a stop left a trace.
  */
 @Tag("hour")
 class SoakIT {
@@ -34,7 +31,8 @@ class SoakIT {
   @ParameterizedTest
   @ValueSource(strings = {"ctimer", "itimer"})
   void shouldNotGrowWithinAnHour(String engine) throws Exception {
-    // A heap that is all there from the beginning: resident memory then shows what is beside it.
+    // The heap has its full size from the beginning, so that resident memory shows the memory
+    // outside of it.
     try (TargetJvm target =
             TargetJvm.of(H2Churn.class, 2)
                 .flags("-Xms256m", "-Xmx256m", "-XX:+AlwaysPreTouch")
@@ -45,7 +43,7 @@ class SoakIT {
     }
   }
 
-  /** One engine's hour. */
+  /** The hour of one engine. */
   private static final class Run {
     private final String engine;
     private final TargetJvm target;
@@ -95,7 +93,7 @@ class SoakIT {
       }
     }
 
-    /** One of some seconds that is looked at meanwhile. */
+    /** A session of some seconds that clients query while it runs. */
     private void longSession() throws Exception {
       String depth = ",depth=" + (8 << random.nextInt(8));
       start(INTERVALS[random.nextInt(3)], depth + ",memory=" + (1 << random.nextInt(7)) + "m");

@@ -8,12 +8,14 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Reads speedscope's format. */
+/** Parses speedscope's format. */
 final class Speedscope {
 
   private Speedscope() {}
 
-  /** All stacks, each with its CPU time in ns; refuses other units and sums that do not fit. */
+  /**
+   * All stacks, each with its CPU time in ns. Fails on other units and on sums that do not match.
+   */
   static Collapsed parse(byte[] bytes) throws IOException {
     JsonNode file = new ObjectMapper().readTree(bytes);
     List<String> names = new ArrayList<>();

@@ -7,13 +7,15 @@ import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** A program that spends 70 : 30 of its CPU time in two methods is profiled at 70 : 30. */
+/**
+ * A program that spends its CPU time in two methods at a ratio of 70 : 30 has a profile of 70 : 30.
+ */
 class SplitIT {
 
   private static final long RUN_NANOS = 12_000_000_000L;
 
   @ParameterizedTest
-  // With one timer for the process chance decides which of the running threads is met.
+  // With one timer for the process, chance decides which running thread a signal hits.
   @CsvSource({"inline, ctimer, 2", "dontinline, ctimer, 2", "dontinline, itimer, 5"})
   void shouldShowTwoMethodsInProportion(String compileCommand, String engine, int points)
       throws Exception {
@@ -27,7 +29,7 @@ class SplitIT {
                     command + "$Thirty::work")
                 .start();
         BeanClient bean = BeanClient.connect(target)) {
-      // Not the warm-up: interpreted code is another program.
+      // Waits for the end of the warm-up, because interpreted code has another profile.
       Await.until("it is compiled", () -> used(target)[0] > 1_500_000_000L);
       long[] before = used(target);
       bean.startWith("interval=1ms,engine=" + engine);
@@ -50,7 +52,8 @@ class SplitIT {
               "%d : %d ns, truth %.2f %%, %d samples",
               hotSeventy, hotThirty, truth, bean.number("CollectedSamples"));
       assertEquals(truth, seen, points, message);
-      // The two methods are nearly all that these threads do; most of it has to be in them by name.
+      // These threads run nearly nothing but the two methods, so most samples must name one of
+      // them.
       long all = profile.count(stack -> stack.frames().get(0).startsWith("split-"));
       assertEquals(100, 100.0 * (hotSeventy + hotThirty) / all, 5, message + " of " + all);
     }

@@ -1,16 +1,16 @@
 package io.spprof.it;
 
-/** Which stack walker the tests of stacks use: the system property {@code spprof.it.walker}. */
+/** The stack walker that tests of stacks use, from the system property {@code spprof.it.walker}. */
 public final class StackWalkers {
 
   private StackWalkers() {}
 
-  /** A value of the option "walker". */
+  /** The value of the option "walker". */
   public static String chosen() {
     return System.getProperty("spprof.it.walker", "vm");
   }
 
-  /** For a list of options. */
+  /** The option, to be appended to a list of options. */
   static String option() {
     return ",walker=" + chosen();
   }

@@ -7,7 +7,7 @@ import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.RepeatedTest;
 
-/** The agent in a JVM that nothing else is managed in, as most are. */
+/** The agent in a JVM without any other management, which is the usual case. */
 class StartUpIT {
 
   /** The platform's MBean server and the log manager need each other, under two locks. */

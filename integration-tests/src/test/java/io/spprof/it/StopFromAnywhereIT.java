@@ -12,8 +12,8 @@ import org.junit.jupiter.api.condition.JRE;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Whoever starts and stops, and when: each call ends, and each ends in a state that is defined. */
-@Timeout(value = 300, threadMode = ThreadMode.SEPARATE_THREAD) // a client of a JVM that hangs hangs
+/** Starts and stops from any thread and at any time: each call ends, and leaves a defined state. */
+@Timeout(value = 300, threadMode = ThreadMode.SEPARATE_THREAD) // a client of a JVM that hangs would hang, too
 class StopFromAnywhereIT {
 
   private static final String NOTHING_TO_STOP =
@@ -52,7 +52,7 @@ class StopFromAnywhereIT {
     }
   }
 
-  /** The threads that were there before are found from a carrier thread, too. */
+  /** Threads that are older than the session are also found if a virtual thread starts it. */
   @ParameterizedTest
   @MethodSource("io.spprof.it.Engines#all")
   @EnabledForJreRange(min = JRE.JAVA_21, disabledReason = "this JDK has no virtual threads")
@@ -108,7 +108,7 @@ class StopFromAnywhereIT {
         bean.stop();
       }
       assertStopped(target, bean);
-      assertTrue(bean.number("SessionsStarted") > 10, "there were sessions: " + bean.all());
+      assertTrue(bean.number("SessionsStarted") > 10, "too few sessions: " + bean.all());
     }
   }
 
@@ -117,7 +117,8 @@ class StopFromAnywhereIT {
   void shouldExitAsUsualWhenAShutdownHookStartsOrStops(String engine) throws Exception {
     for (String question : List.of("stop at exit", "start at exit")) {
       for (int i = 0; i < 2; i++) {
-        // A call that is refused, and a signal too many, end the target with another status than 0.
+        // A refused call, and a signal that comes too late, end the target with a status other than
+        // 0.
         try (TargetJvm target = TargetJvm.of(SelfManaged.class, engine).start();
             BeanClient bean = BeanClient.connect(target)) {
           if (question.startsWith("stop")) {

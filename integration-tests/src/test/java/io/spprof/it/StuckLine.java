@@ -12,16 +12,14 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A line to a target that gets stuck: a connection brings so many bytes from the target, and loses
- * the rest. It ends when one of its two ends does. The line has the target's port at another
- * address of the loopback, which the target has to name in what it hands out: see {@link #FLAG}.
+ * A TCP relay to a target that gets stuck: each connection carries a limited number of bytes from the target, and loses the rest. A connection ends when one of its two ends closes. The relay listens on the target's port at another loopback address. The target must give that address to its clients: see {@link #FLAG}.
  */
 final class StuckLine implements AutoCloseable {
 
-  /** On Linux, all of 127/8 is the loopback. */
+  /** The relay's address. On Linux, all of 127/8 is the loopback. */
   static final String HOST = "127.0.0.2";
 
-  /** For the target. */
+  /** The JVM flag for the target. */
   static final String FLAG = "-Djava.rmi.server.hostname=" + HOST;
 
   private final ServerSocket clients;
@@ -29,7 +27,11 @@ final class StuckLine implements AutoCloseable {
   private final long most;
   private final CountDownLatch stuck = new CountDownLatch(1);
 
-  /** To a target that runs; {@code most} bytes from it, a connection. */
+  /**
+   * Opens a relay to a running target.
+   *
+   * @param most the bytes from the target that each connection carries
+   */
   StuckLine(TargetJvm target, long most) throws IOException {
     this.port = target.port();
     this.most = most;
@@ -37,12 +39,12 @@ final class StuckLine implements AutoCloseable {
     start(this::accept);
   }
 
-  /** The target, as a client calls it. */
+  /** The address that a client uses for the target. */
   String address() {
     return HOST + ":" + port;
   }
 
-  /** Waits until a connection has lost something. */
+  /** Waits until a connection has lost bytes. */
   void awaitStuck() throws InterruptedException {
     assertTrue(stuck.await(60, TimeUnit.SECONDS), "no connection brought " + most + " bytes");
   }
@@ -59,7 +61,7 @@ final class StuckLine implements AutoCloseable {
         connect(clients.accept());
       }
     } catch (IOException e) {
-      // It is closed, or the target is gone: nobody listens any more.
+      // The relay is closed, or the target is gone: no client connects any more.
     }
   }
 
@@ -88,7 +90,7 @@ final class StuckLine implements AutoCloseable {
         }
       }
     } catch (IOException e) {
-      // One of the two is gone.
+      // One of the two ends is gone.
     }
   }
 

@@ -20,10 +20,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * A JVM of its own with a workload in it, the agent unless a test wants none, and JMX on the
- * loopback. It uses the JDK that runs the tests, and has a home and a directory for temporary files
- * of its own. Closing it asks it to exit and then holds it to that: exit status 0, nothing on its
- * standard error that the test did not expect, no crash report, no temporary file left.
+ * A separate JVM that runs a workload, with the agent unless a test wants none, and with JMX on the loopback. It uses the JDK that runs the tests, and has its own home and directory for temporary files. Closing it asks the JVM to exit and then checks the exit: status 0, nothing unexpected on its standard error, no crash report, no temporary file left.
  */
 public final class TargetJvm implements AutoCloseable {
 
@@ -55,29 +52,29 @@ public final class TargetJvm implements AutoCloseable {
             new OutputStreamWriter(process.getOutputStream(), StandardCharsets.UTF_8));
   }
 
-  /** A JVM that runs a workload; nothing is started yet. */
+  /** Describes a JVM that runs a workload; nothing is started yet. */
   public static Builder of(Class<?> main, Object... arguments) {
     return new Builder(main, arguments);
   }
 
-  /** The database load, {@link H2Oltp}. */
+  /** Describes a JVM that runs the database load, {@link H2Oltp}. */
   public static Builder h2(int workers) {
     return of(H2Oltp.class, workers).classPathOf(org.h2.Driver.class);
   }
 
-  /** A port of the loopback that was free a moment ago. */
+  /** A loopback port that was free a moment ago. */
   static int freePort() throws IOException {
     try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       return socket.getLocalPort();
     }
   }
 
-  /** The workload's process. */
+  /** The process id of the target. */
   public long pid() {
     return process.pid();
   }
 
-  /** Where its JMX connector listens, on the loopback. */
+  /** The loopback port of its JMX connector. */
   public int port() {
     return port;
   }
@@ -92,17 +89,17 @@ public final class TargetJvm implements AutoCloseable {
     return directory.resolve("tmp");
   }
 
-  /** What it printed on its standard error, the JVM's own noise that no flag silences left out. */
+  /** The lines on its standard error, without JVM messages that no flag silences. */
   List<String> stderr() {
     return err.all();
   }
 
-  /** What it printed on its standard output, answers included. */
+  /** The lines on its standard output, answers included. */
   List<String> stdout() {
     return out.all();
   }
 
-  /** Asks the workload; see {@code Control}. */
+  /** Sends the workload a question and returns its answer; see {@code Control}. */
   public String ask(String question) throws IOException, InterruptedException {
     int from = out.count();
     in.write(question + "\n");
@@ -112,7 +109,9 @@ public final class TargetJvm implements AutoCloseable {
         .substring(2);
   }
 
-  /** Asks for a safepoint and says whether the JVM reached it in time; if not, it still will. */
+  /**
+   * Asks for a safepoint, and returns whether the JVM reached it in time. If not, it will still reach it later.
+   */
   boolean reachesSafepoint(Duration atMost) throws IOException, InterruptedException {
     int from = out.count();
     in.write("safepoint\n");
@@ -120,7 +119,7 @@ public final class TargetJvm implements AutoCloseable {
     return out.await(from, line -> line.startsWith("= "), atMost).isPresent();
   }
 
-  /** Waits until it has answered so many questions in all. */
+  /** Waits until the workload has given so many answers in all. */
   void awaitAnswers(int count) throws InterruptedException {
     long deadline = System.nanoTime() + Await.PATIENCE.toNanos();
     while (answers() < count && System.nanoTime() < deadline) {
@@ -131,23 +130,25 @@ public final class TargetJvm implements AutoCloseable {
     }
   }
 
-  /** Number of answers up to now. */
+  /** The number of answers so far. */
   int answers() {
     return (int) out.all().stream().filter(line -> line.startsWith("= ")).count();
   }
 
-  /** The CPU time that the process used up to now, ns. */
+  /** The CPU time that the process has used so far, ns. */
   public long cpuNanos() {
     return CpuClock.nanos(pid());
   }
 
-  /** Ends the JVM as the kernel does when memory is short; closing it has nothing to find then. */
+  /**
+   * Kills the JVM, as the kernel does when memory is short. Closing it afterwards checks nothing.
+   */
   void die() throws InterruptedException {
     died = true;
     kill();
   }
 
-  /** Ends the JVM with no orderly exit and no questions asked; only ever this process. */
+  /** Kills the JVM without an orderly exit. Only ever called for this process. */
   private void kill() throws InterruptedException {
     process.destroyForcibly();
     process.waitFor(10, TimeUnit.SECONDS);
@@ -241,7 +242,7 @@ public final class TargetJvm implements AutoCloseable {
       return this;
     }
 
-    /** Adds entries to the class path, after the workloads' own. */
+    /** Adds entries to the class path, after the workload's own. */
     public Builder classPath(Path... more) {
       classPath.addAll(List.of(more));
       return this;
@@ -252,53 +253,52 @@ public final class TargetJvm implements AutoCloseable {
       return classPath(TestPaths.classPathEntry(type));
     }
 
-    /** What follows the agent's jar and the sign of equality. */
+    /** Sets the agent's arguments: the text after the agent's jar and the equals sign. */
     public Builder agentOptions(String options) {
       agentOptions = options;
       return this;
     }
 
-    /** Another jar in the agent's place. */
+    /** Sets another agent jar. */
     public Builder agent(Path jar) {
       agent = jar;
       return this;
     }
 
-    /** Another JDK than the one that runs the tests. */
+    /** Sets another JDK than the one that runs the tests. */
     public Builder jdk(Path home, int itsFeature) {
       program = home.resolve("bin/java");
       feature = itsFeature;
       return this;
     }
 
-    /** A plain JVM. */
+    /** Leaves out the agent. */
     Builder noAgent() {
       agent = null;
       return this;
     }
 
-    /** A variable in its environment. */
+    /** Sets an environment variable. */
     Builder environment(String key, String value) {
       environment.put(key, value);
       return this;
     }
 
-    /** Lines that may stand on its standard error. */
+    /** Allows lines on its standard error that match. */
     public Builder expectOnStderr(Predicate<String> line) {
       expectedOnStderr.add(line);
       return this;
     }
 
     /**
-     * JMX with the two roles of docs/monitoring.md: "monitor" may only read, "control" may do all;
-     * passwords as the names.
+     * Enables JMX authentication with the two roles of docs/monitoring.md: "monitor" may only read, "control" may do everything. Passwords are the names of the roles.
      */
     Builder authenticate() {
       authenticate = true;
       return this;
     }
 
-    /** Starts it and waits until the workload is ready. */
+    /** Starts the JVM and waits until the workload is ready. */
     public TargetJvm start() throws IOException, InterruptedException {
       Path directory =
           TestPaths.newDirectory(main.getSimpleName().toLowerCase(java.util.Locale.ROOT));

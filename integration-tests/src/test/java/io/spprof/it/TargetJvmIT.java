@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The harness itself: what it lets pass, and what not. */
+/** Tests the harness itself: which targets pass its checks, and which do not. */
 class TargetJvmIT {
 
   @Test
@@ -24,7 +24,7 @@ class TargetJvmIT {
 
   @ParameterizedTest
   @ValueSource(strings = {"noise", "file", "status"})
-  void shouldComplainOfWhatATargetLeavesBehind(String mess) throws Exception {
+  void shouldFailForWhatATargetLeavesBehind(String mess) throws Exception {
     TargetJvm target = TargetJvm.of(Messy.class, mess).noAgent().start();
     AssertionError error = assertThrows(AssertionError.class, target::close);
     String expected =

@@ -18,7 +18,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** What is there while sampling, and what is left afterwards. */
+/**
+ * The timers, handler and threads of a session exist while it samples, and are gone after its end.
+ */
 class TeardownIT {
 
   @Test
@@ -29,7 +31,7 @@ class TeardownIT {
       for (int i = 0; i < 5; i++) {
         bean.startWith("interval=1ms");
         Thread.sleep(200);
-        assertTrue(Proc.timers(target.pid()).size() >= 60, "a timer a thread");
+        assertTrue(Proc.timers(target.pid()).size() >= 60, "one timer for each thread");
         assertTrue(Proc.catches(target.pid(), Proc.SIGPROF));
         assertFalse(Traces.ownThreads(target).isEmpty());
         assertFalse(javaThreads(bean).isEmpty());
@@ -40,7 +42,9 @@ class TeardownIT {
     }
   }
 
-  /** The profiler's threads that the JVM lists: what a stop answers for, at once. */
+  /**
+   * The profiler's threads that the JVM lists. A stop guarantees that these are gone when it returns.
+   */
   private static List<String> javaThreads(BeanClient bean) throws Exception {
     ThreadMXBean threads =
         ManagementFactory.newPlatformMXBeanProxy(
@@ -55,7 +59,7 @@ class TeardownIT {
   @Test
   void shouldExitAsUsualWhileASessionIsRunning() throws Exception {
     for (int i = 0; i < 3; i++) {
-      // Closing the target asserts status 0, where a signal too many would make it 155.
+      // Closing the target asserts status 0; a signal that comes too late would make it 155.
       try (TargetJvm target = TargetJvm.of(Busy.class, 20, 5).start();
           BeanClient bean = BeanClient.connect(target)) {
         bean.startWith("interval=100us");
@@ -71,7 +75,8 @@ class TeardownIT {
       bean.startWith("interval=1ms,duration=1s");
       assertEquals("RUNNING", bean.text("State"));
       Await.until("the session is over", () -> bean.text("State").equals("IDLE"));
-      // It was ended by its own thread, which has a few instructions to go; a stop waits for it.
+      // The session was ended by its own thread, which still has a few instructions to run; a stop
+      // would wait for it.
       Traces.awaitNoThread("the session is over", target);
       Traces.assertNone(target);
       assertEquals(bean.number("CollectedSamples"), bean.collapsed().total());
@@ -79,7 +84,7 @@ class TeardownIT {
     }
   }
 
-  /** A signal too many would find the default action, which ends the process with status 155. */
+  /** A late signal would meet the default action, which ends the process with status 155. */
   @ParameterizedTest
   @MethodSource("io.spprof.it.Engines#all")
   void shouldLeaveAProcessThatLivesOn(String engine) throws Exception {

@@ -6,7 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** Where things are, as the build says in system properties. */
+/** The paths of files and directories, which the build passes in system properties. */
 public final class TestPaths {
 
   private static final AtomicInteger DIRECTORIES = new AtomicInteger();
@@ -23,7 +23,7 @@ public final class TestPaths {
     return existing(property("spprof.it.lib").resolve(fileName));
   }
 
-  /** The jar or directory that a class was loaded from. */
+  /** The jar or directory from which a class was loaded. */
   static Path classPathEntry(Class<?> type) {
     try {
       return Path.of(type.getProtectionDomain().getCodeSource().getLocation().toURI());
@@ -42,7 +42,7 @@ public final class TestPaths {
     return existing(property("spprof.it.dir").getParent().getParent().getParent());
   }
 
-  /** A new empty directory under the build's. */
+  /** A new empty directory in the build's directory. */
   static Path newDirectory(String name) {
     try {
       Path parent = property("spprof.it.dir");

@@ -6,15 +6,14 @@ import io.spprof.it.load.ThreadStarts;
 import org.junit.jupiter.api.Test;
 
 /**
- * What threads pay at their start and end is told. The interval is so long that there are few
- * signals; what the profiler's own thread takes is read from the system and left out.
+ * The bean reports the CPU time that threads pay at their start and end. The interval is so long that there are few signals. The CPU time of the profiler's own thread is read from the system and subtracted.
  */
 class ThreadCostIT {
 
   private static final int THREADS = 30_000;
 
   @Test
-  void shouldTellWhatStartsAndEndsOfThreadsCost() throws Exception {
+  void shouldReportWhatStartsAndEndsOfThreadsCost() throws Exception {
     try (TargetJvm target = TargetJvm.of(ThreadStarts.class, THREADS).start();
         BeanClient bean = BeanClient.connect(target)) {
       bean.startWith("interval=1s");
@@ -24,7 +23,8 @@ class ThreadCostIT {
       long cpuBefore = target.cpuNanos();
       target.ask("go");
       long cpu = target.cpuNanos() - cpuBefore;
-      // The thread's clock first: what it does meanwhile is then told and not left out.
+      // The profiler's thread is read first. What it uses after this reading then counts as
+      // reported, and is not subtracted.
       long own = Proc.profilersThreadNanos(target.pid()) - ownBefore;
       long told = bean.number("OverheadCpuTimeNanos") - toldBefore - own;
       signals = bean.number("Signals") - signals;
@@ -32,21 +32,19 @@ class ThreadCostIT {
 
       String message =
           String.format(
-              "told %.2f us a thread beside the own thread's, of %.1f us of CPU; %d signals",
+              "reported %.2f us a thread without the own thread's, of %.1f us of CPU; %d signals",
               told / 1e3 / THREADS, cpu / 1e3 / THREADS, signals);
       Measured.tell("threads that start and end: %s", message);
-      // Some system calls at the start and some at the end, each of which takes a tenth of a
-      // microsecond at the very least; and they are a part of what is used in all.
+      // Each thread pays some system calls at its start and some at its end, and each of these
+      // takes at least a tenth of a microsecond. All of them are part of the CPU time of the
+      // process.
       assertTrue(told > 400L * THREADS, message);
       assertTrue(told < cpu / 2, message);
     }
   }
 
   /**
-   * A third of what the starts cost without a budget: late timers alone do not keep it. It is
-   * chosen for the threads that started then; on a machine that others use, more may start later,
-   * whose ends cost that much more. A thread that starts when starts are unheard, and lives, has
-   * its stacks all the same.
+   * The budget is a third of what starts cost without a budget, so late timers alone are not enough. It is chosen for the rate of starts at that time. On a machine with other work, threads may start at a higher rate later, and their ends then cost that much more. A thread that starts while ThreadStart is switched off, and lives on, still has its stacks.
    */
   @Test
   void shouldKeepTheBudgetWhereThreadsStartAllTheTimeAndShowTheStacksOfThoseThatLive()
@@ -60,7 +58,7 @@ class ThreadCostIT {
       bean.stop();
       double budget = Math.max(5, Math.round(100 * free.percent() / 3)) / 100.0;
       bean.startWith("interval=10ms,budget=" + budget);
-      Await.until("starts are unheard", () -> bean.text("LastError").contains("start too often"));
+      Await.until("ThreadStart is switched off", () -> bean.text("LastError").contains("start too often"));
       target.ask("worker");
       Cost kept = costOver(target, bean, 10);
       Await.until("samples of the thread that lives", () -> bean.collapsed().with("worker") >= 20);
@@ -93,10 +91,10 @@ class ThreadCostIT {
   }
 
   /**
-   * What was told to be used, and for what.
+   * The reported overhead.
    *
-   * @param percent of one CPU
-   * @param starts of threads, a second
+   * @param percent percent of one CPU
+   * @param starts starts of threads per second
    */
   private record Cost(double percent, double starts) {
 

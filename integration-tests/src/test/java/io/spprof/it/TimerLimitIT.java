@@ -13,7 +13,9 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** RLIMIT_SIGPENDING bounds the timers of a user; what it refuses is told. */
+/**
+ * RLIMIT_SIGPENDING limits the timers of a user. The bean reports timers that this limit refuses.
+ */
 @ExtendWith(UsersTimers.class)
 class TimerLimitIT {
 
@@ -38,12 +40,12 @@ class TimerLimitIT {
           "those that have a timer are profiled",
           () -> bean.number("CollectedSamples") > before + 10);
 
-      // What was refused is tried again: here, once the limit is raised.
+      // Refused timers are tried again; here that succeeds after the limit is raised.
       unlimit(target);
       Await.until(
           "every thread has a timer",
           () -> bean.number("ThreadsFailed") == 0 && bean.number("ThreadsSampled") >= THREADS);
-      Await.until("nothing is wrong any more", () -> bean.text("LastError").isEmpty());
+      Await.until("LastError is empty", () -> bean.text("LastError").isEmpty());
       bean.stop();
       assertNothingLeft(target, bean);
       Figures.of(bean).assertExact();
@@ -89,8 +91,7 @@ class TimerLimitIT {
   }
 
   /**
-   * The limit counts the timers of all of the user's processes, and others may take some or give
-   * some back just now: it is set at the last moment, half-way between nothing and enough.
+   * Sets the limit, at the last moment and half-way between nothing and enough. The limit counts the timers of all processes of the user, and other processes may create or delete timers at the same time.
    */
   private static void limit(TargetJvm target, int timers) throws Exception {
     String queued = Proc.status(target.pid(), "SigQ");
@@ -98,7 +99,7 @@ class TimerLimitIT {
     prlimit(target, Integer.toString(limit));
   }
 
-  /** As high as it may go. */
+  /** Raises the limit to its maximum. */
   private static void unlimit(TargetJvm target) throws Exception {
     String hard =
         Files.readAllLines(Path.of("/proc", Long.toString(target.pid()), "limits")).stream()

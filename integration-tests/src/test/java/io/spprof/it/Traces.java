@@ -7,12 +7,12 @@ import java.io.IOException;
 import java.util.List;
 import java.util.Locale;
 
-/** What a session has in a process, and what none may leave there. */
+/** The traces of a session in a process, which must be gone afterwards. */
 final class Traces {
 
   private Traces() {}
 
-  /** Fails if a timer, the handler, an ignored signal or a thread of the profiler is there. */
+  /** Fails if a timer, the handler, an ignored signal or a thread of the profiler exists. */
   static void assertNone(TargetJvm target) throws Exception {
     assertEquals(List.of(), Proc.timers(target.pid()));
     assertFalse(Proc.catches(target.pid(), Proc.SIGPROF), "SIGPROF is still caught");
@@ -21,8 +21,7 @@ final class Traces {
   }
 
   /**
-   * Fails if a thread of the profiler stays. The JVM lets a joiner go a few instructions before the
-   * system's thread has ended, which on a busy machine take their time.
+   * Fails if a thread of the profiler stays. The JVM releases a caller of join a few instructions before the system's thread has ended. On a busy machine, these instructions may take a while.
    */
   static void awaitNoThread(String when, TargetJvm target) throws Exception {
     List<String> there = ownThreads(target);

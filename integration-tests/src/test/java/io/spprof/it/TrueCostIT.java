@@ -12,31 +12,26 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
- * The same work with and without sampling, many times in turn: what it takes more is what the bean
- * says that sampling costs.
+ * Measures the true cost of sampling and compares it with the overhead that the bean reports: the same work runs with and without sampling, many times in turn, and the difference is the cost.
  *
- * <p>As dense as CPU timers get, a signal a tick of the kernel. One thread, and a tenth of a second
- * of work at a time: two threads, on the two halves of a core, differ more from pair to pair, and
- * longer pieces of work differ as much as short ones. The means leave out a twentieth of the pairs
- * at either end, which a shared machine makes useless. As many pairs are taken as the standard
- * error needs.
+ * <p>Signals are as dense as CPU timers allow: one for each tick of the kernel. There is one thread, and each piece of work takes a tenth of a second. Two threads on the two halves of a core would differ more from pair to pair, and longer pieces of work differ as much as short ones. The means leave out a twentieth of the pairs at either end, which other work on a shared machine has disturbed. Pairs are taken until the standard error is small enough.
  */
 @Tag("cost")
 class TrueCostIT {
 
   private static final int MOST_PAIRS = Integer.getInteger("spprof.it.cost.pairs", 15_000);
   private static final int FEWEST_PAIRS = 40;
-  private static final double PRECISION = 0.05; // standard error, of the true cost
+  private static final double PRECISION = 0.05; // the standard error, as a part of the true cost
   private static final int DEPTH = Integer.getInteger("spprof.it.cost.depth", 2000);
   private static final int MILLIONS = 60;
 
   /**
-   * A piece of work; see {@link FixedWork}.
+   * One piece of work; see {@link FixedWork}.
    *
-   * @param threadNanos CPU time of the thread that did it, as the kernel counts, ns
-   * @param ownNanos CPU time of the profiler's own thread, as the kernel counts, ns
-   * @param toldNanos CPU time of the profiler, as told, ns
-   * @param signals signals
+   * @param threadNanos CPU time of the thread that did it, by the kernel, ns
+   * @param ownNanos CPU time of the profiler's own thread, by the kernel, ns
+   * @param toldNanos CPU time of the profiler, as the bean reports it, ns
+   * @param signals number of signals
    */
   private record Work(double threadNanos, double ownNanos, double toldNanos, double signals) {
 
@@ -47,9 +42,9 @@ class TrueCostIT {
     }
   }
 
-  /** What all pairs say. Costs are parts of the work's CPU time. */
+  /** The result of all pairs. Costs are parts of the CPU time of the work. */
   private static final class Pairs {
-    private final List<Double> handlers = new ArrayList<>(); // what they add, a pair
+    private final List<Double> handlers = new ArrayList<>(); // the cost of the handlers in each pair
     private double workNanos;
     private double ownNanos;
     private double toldNanos;
@@ -78,7 +73,7 @@ class TrueCostIT {
 
     @Override
     public String toString() {
-      double micros = workNanos / signals / 1000; // a signal, of what is a part of the work
+      double micros = workNanos / signals / 1000; // microseconds of work per signal
       return String.format(
           Locale.ROOT,
           "%d frames: true cost %.3f %% ± %.3f, told %.3f %%; %d pairs of %.0f ms, %.0f signals a"
@@ -127,7 +122,9 @@ class TrueCostIT {
     return middle(values).stream().mapToDouble(v -> v).average().orElse(0);
   }
 
-  /** Of {@link #mean}: from the winsorized variance (Tukey and McLaughlin 1963). */
+  /**
+   * The standard error of {@link #mean}, from the winsorized variance (Tukey and McLaughlin 1963).
+   */
   private static double standardError(List<Double> values) {
     List<Double> middle = middle(values);
     int n = values.size();

@@ -20,21 +20,24 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Embedded in an application that is deployed again and again to one JVM: each time the class
- * loader is collected, and nothing is more than before. A few times in a build, 1,000 with -Psoak.
+ * The profiler embedded in an application that is deployed again and again to one JVM. After each undeployment, its class loader is collected and no resource has grown. A few deployments in a build, 1,000 with -Psoak.
  */
 @Tag("unload")
 class UnloadIT {
 
   private static final int UNLOADS = Integer.getInteger("spprof.it.unloads", 25);
 
-  /** What the JVM makes once and keeps: accessors of JMX, compiled code. */
+  /**
+   * Deployments after which the JVM has made what it makes once and keeps: accessors of JMX, compiled code.
+   */
   private static final int WARM_UP = 5;
 
-  /** What the JVM generates late; one deployment that is not unloaded has some hundred classes. */
+  /**
+   * Classes that the JVM may generate late. A deployment that is not unloaded has some hundred classes.
+   */
   private static final int MORE_CLASSES = 60;
 
-  /** Addresses that malloc may reserve meanwhile; it does so by 64 MiB. */
+  /** Addresses that malloc may reserve during the test, which it does in steps of 64 MiB. */
   private static final long ARENAS = 256 << 20;
 
   @ParameterizedTest
@@ -67,7 +70,7 @@ class UnloadIT {
     }
   }
 
-  /** No agent; nothing in the JVM that comes and goes by itself. */
+  /** Starts a JVM without the agent, with flags against changes that the JVM makes by itself. */
   private static TargetJvm server(String engine) throws Exception {
     List<Object> arguments = new ArrayList<>(List.of("interval=1ms,engine=" + engine));
     Stream.of(
@@ -85,7 +88,7 @@ class UnloadIT {
         .start();
   }
 
-  /** The JVM between two deployments. */
+  /** The resources of the JVM between two deployments. */
   private record State(
       long classes,
       long beans,
@@ -124,7 +127,7 @@ class UnloadIT {
       assertEquals(descriptors, now.descriptors, when);
       assertEquals(threads, now.threads, when);
       assertTrue(now.classes <= classes + MORE_CLASSES, when);
-      // Two while the JVM has not got round to unloading the one before.
+      // There are two while the JVM has not yet unloaded the previous one.
       assertTrue(now.libraries <= 3, when);
       assertTrue(now.address <= address + ARENAS, when);
     }

@@ -14,8 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 
 /**
- * Whatever the threads do, sampled and dropped CPU time are the process's; of native threads that
- * live for some 150 ms, or 20 ms, at least nine tenths are sampled.
+ * The sum of sampled and dropped CPU time equals the process's CPU time, whatever the threads do. For native threads that live for some 150 ms, or 20 ms, at least nine tenths are sampled.
  */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class UnseenThreadsIT {
@@ -23,7 +22,7 @@ class UnseenThreadsIT {
   private static final long MS = 1_000_000;
   private static final long SECOND = 1000 * MS;
 
-  /** Of each thread that ends within a session, some ticks at most, ns. */
+  /** CPU time of all threads that end within a session, of each at most some ticks, ns. */
   private static final long OTHERS = 100 * MS;
 
   private TargetJvm target;
@@ -44,7 +43,7 @@ class UnseenThreadsIT {
     target.close();
   }
 
-  /** So that a test that failed leaves the next one alone. */
+  /** Ends the session, so that a test that failed does not disturb the next one. */
   @AfterEach
   void stop() throws Exception {
     if (bean.text("State").equals("RUNNING")) {
@@ -61,9 +60,7 @@ class UnseenThreadsIT {
   }
 
   /**
-   * They are found within some milliseconds, and their last ones are settled as they exit. While
-   * the profiler's thread waits for a processor it finds none: of a thread of 20 ms, which may have
-   * gone unseen for up to half of that before, twice the wait is lost at most.
+   * Such threads are found within some milliseconds, and the last part of their CPU time is settled when they exit. While the profiler's thread waits for a processor, it finds no thread. A thread of 20 ms may have gone unseen for up to half of that before, so at most twice the wait is lost.
    */
   @Test
   void shouldSampleNativeThreadsOfSomeMilliseconds() throws Exception {
@@ -82,10 +79,7 @@ class UnseenThreadsIT {
   }
 
   /**
-   * 10,000 of them at 0.1 ms: standard deviation 4 ms of more than a second. What is used between a
-   * thread's ThreadEnd and its exit, a seventh, is sampled; on its way out of the kernel it is not,
-   * which takes longer or shorter by the kernel: 87 to 91 % are sampled here, and 73 % would be if
-   * no exit were heard.
+   * 10,000 threads of 0.1 ms: the standard deviation is 4 ms of more than a second. CPU time between a thread's ThreadEnd and its exit, a seventh, is sampled. CPU time on the thread's way out of the kernel is not sampled; how long that takes depends on the kernel. Here 87 to 91 % are sampled; without a sample at the exit it would be 73 %.
    */
   @Test
   void shouldAccountForTheCpuTimeOfEmptyJavaThreads() throws Exception {
@@ -96,8 +90,7 @@ class UnseenThreadsIT {
   }
 
   /**
-   * By the thread's own clock: what else the process uses depends on the machine. What it used
-   * since the last look may be its last sample, as the JVM lets the signal in when a thread exits.
+   * Compared with the thread's own clock, because the other CPU time of the process depends on the machine. The CPU time since the last look may become the thread's last sample, because the JVM unblocks the signal when a thread exits.
    */
   @Test
   void shouldNameAThreadThatBlocksTheSignalAndCountItsTime() throws Exception {
@@ -119,7 +112,9 @@ class UnseenThreadsIT {
     assertTrue(counted >= used.get(), () -> "counted " + counted + " of " + used + " ns");
   }
 
-  /** What is counted of it for good, ns. */
+  /**
+   * Waits until the bean counts the thread's CPU time, and returns the part that stays counted, ns.
+   */
   private long awaitThatADeafThreadIsCounted(long before) throws Exception {
     Await.until(
         "the thread is named", () -> bean.text("LastError").startsWith("SIGPROF is blocked"));
@@ -137,7 +132,7 @@ class UnseenThreadsIT {
     return Proc.cpuNanos(target.pid(), "deaf");
   }
 
-  /** CPU time of threads that the profiler sees, which is in no sample, ns. */
+  /** CPU time of threads that the profiler sees and that is in no sample, ns. */
   private long signalless() throws Exception {
     Map<String, Object> both = bean.several("DroppedCpuTimeNanos", "UnseenCpuTimeNanos");
     return (Long) both.get("DroppedCpuTimeNanos") - (Long) both.get("UnseenCpuTimeNanos");
@@ -179,7 +174,7 @@ class UnseenThreadsIT {
             own,
             ending - begun,
             ended - before);
-    // A signal is late where the stop overtakes a thread that gets no processor.
+    // A signal is late if the stop overtakes a thread that gets no processor.
     assertEquals(late(last) - late(first), grown("DroppedSamples", first, last), run.toString());
     return run;
   }
@@ -193,14 +188,14 @@ class UnseenThreadsIT {
   }
 
   /**
-   * CPU times of a session, ns.
+   * The CPU times of a session, ns.
    *
-   * @param sampled of its samples
-   * @param dropped in no profile
-   * @param unseen the part of it that no signal stands for
-   * @param own of the profiler's thread, which is neither sampled nor dropped
-   * @param least what the process used between the end of start and the beginning of stop
-   * @param most what it used between the beginning of start and the end of stop
+   * @param sampled CPU time of its samples
+   * @param dropped CPU time in no profile
+   * @param unseen the part of {@code dropped} that no signal stands for
+   * @param own CPU time of the profiler's thread, which is neither sampled nor dropped
+   * @param least CPU time of the process between the end of start and the beginning of stop
+   * @param most CPU time of the process between the beginning of start and the end of stop
    */
   private record Run(long sampled, long dropped, long unseen, long own, long least, long most) {
 

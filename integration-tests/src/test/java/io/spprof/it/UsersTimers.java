@@ -8,9 +8,7 @@ import org.junit.jupiter.api.extension.BeforeAllCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
 /**
- * Timers count against a limit of the user, RLIMIT_SIGPENDING, in whatever process they are. Of the
- * test classes that have very many, or that set the limit, one runs at a time, also where several
- * JVMs run tests.
+ * Serializes the test classes that have very many timers or that set the limit of timers. Timers of all processes count against one limit of the user, RLIMIT_SIGPENDING. So only one of these classes runs at a time, also if several JVMs run tests.
  */
 final class UsersTimers implements BeforeAllCallback, AfterAllCallback {
 
@@ -25,6 +23,6 @@ final class UsersTimers implements BeforeAllCallback, AfterAllCallback {
 
   @Override
   public void afterAll(ExtensionContext context) throws Exception {
-    lock.close(); // which releases it
+    lock.close(); // releases the lock
   }
 }

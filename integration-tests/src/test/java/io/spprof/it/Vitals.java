@@ -11,11 +11,11 @@ import javax.management.ObjectName;
 import javax.management.openmbean.CompositeData;
 
 /**
- * What must not grow in a JVM that is profiled for hours, read right after a garbage collection.
+ * The figures that must not grow in a JVM that is profiled for hours, read right after a garbage collection.
  */
 record Vitals(Map<Figure, Long> values) {
 
-  /** What is looked at. */
+  /** The figures that are read. */
   enum Figure {
     RESIDENT("resident memory", true),
     CODE_CACHE("code cache", true),
@@ -34,7 +34,7 @@ record Vitals(Map<Figure, Long> values) {
       this.bytes = bytes;
     }
 
-    /** For people: bytes as MiB. */
+    /** The value for people: bytes as MiB. */
     String show(double value) {
       return bytes
           ? String.format("%.2f MiB", value / (1 << 20))
@@ -42,7 +42,7 @@ record Vitals(Map<Figure, Long> values) {
     }
   }
 
-  /** Collects the garbage and reads all. */
+  /** Collects the garbage and reads all figures. */
   static Vitals read(TargetJvm target, BeanClient client) throws Exception {
     MBeanServerConnection server = client.connection();
     ObjectName memory = new ObjectName(ManagementFactory.MEMORY_MXBEAN_NAME);
@@ -61,8 +61,7 @@ record Vitals(Map<Figure, Long> values) {
   }
 
   /**
-   * Mappings, where neighbours that belong to no file count as one: the JVM commits pieces of what
-   * it has reserved for metaspace and code, and each such piece is a line in the map.
+   * The number of mappings. Adjacent mappings without a file count as one: the JVM commits parts of what it has reserved for metaspace and code, and each part is a line in the map.
    */
   private static long regions(List<String> mappings) {
     long regions = 0;
@@ -94,7 +93,7 @@ record Vitals(Map<Figure, Long> values) {
     return (Long) ((CompositeData) server.getAttribute(bean, attribute)).get("used");
   }
 
-  /** On one line. */
+  /** The figures on one line. */
   String line() {
     return values.entrySet().stream()
         .map(entry -> entry.getKey().label + " " + entry.getKey().show(entry.getValue()))

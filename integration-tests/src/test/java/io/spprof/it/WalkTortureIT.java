@@ -19,9 +19,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Stacks are walked at 100 us while everything happens that takes code away from under them.
- * Closing the target asserts that the JVM survived. A quarter of a minute each in a build, minutes
- * with {@code ./mvnw -q -Psoak -Dsoak=torture -Dsoak.minutes=10 verify}.
+ * Walks stacks at 100 us while the JVM does everything that removes code while it is on a stack. Closing the target asserts that the JVM survived. Each mode takes a quarter of a minute in a build, minutes with {@code ./mvnw -q -Psoak -Dsoak=torture -Dsoak.minutes=10 verify}.
  */
 @Tag("torture")
 class WalkTortureIT {
@@ -36,7 +34,8 @@ class WalkTortureIT {
     try (TargetJvm target =
             TargetJvm.of(Torture.class)
                 .flags("-javaagent:" + redefinitionAgent(), mode)
-                // The JDK says where it switches off sharing because classes may be redefined.
+                // The JDK logs where it switches off class data sharing because classes may be
+                // redefined.
                 .expectOnStderr(line -> line.contains("Sharing is only supported"))
                 .start();
         BeanClient bean = BeanClient.connect(target)) {
@@ -50,12 +49,12 @@ class WalkTortureIT {
         long before = collected;
         Await.until("samples", () -> bean.number("CollectedSamples") > before + 100);
         if (random.nextBoolean()) {
-          bean.collapsed(); // classes of these stacks are unloaded meanwhile
+          bean.collapsed(); // the classes of these stacks are being unloaded
         }
         bean.stop();
         assertEquals("", bean.text("LastError"));
         Figures.of(bean).assertExact();
-        // The counters are those of all sessions, the profile is the last one's.
+        // The counters cover all sessions, the profile only the last one.
         long now = bean.number("CollectedSamples");
         assertEquals(now - collected, bean.collapsed().total());
         collected = now;
@@ -78,8 +77,7 @@ class WalkTortureIT {
   }
 
   /**
-   * Warnings of -Xcheck:jni where the native method is ours, or where there is none: the JDK has
-   * some of its own.
+   * Warnings of -Xcheck:jni about our native methods, or about no method. The JDK causes some warnings itself.
    */
   private static List<String> ofOurs(List<String> lines) {
     List<String> ours = new ArrayList<>();
@@ -95,7 +93,7 @@ class WalkTortureIT {
     return ours.stream().distinct().limit(5).toList();
   }
 
-  /** The class itself is on the class path. */
+  /** Makes the jar of an agent whose class is already on the class path. */
   private static Path redefinitionAgent() throws IOException {
     Path jar = TestPaths.newDirectory("redefinition").resolve("agent.jar");
     Manifest manifest = new Manifest();

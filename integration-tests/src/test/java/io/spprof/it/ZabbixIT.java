@@ -28,7 +28,9 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The template's items through Zabbix's own Java gateway, as a Zabbix server asks for them. */
+/**
+ * Reads the items of the Zabbix template through Zabbix's own Java gateway, as a Zabbix server does.
+ */
 class ZabbixIT {
 
   private static final Path GATEWAY = Path.of("/usr/sbin/zabbix-java-gateway.jar");
@@ -106,7 +108,9 @@ class ZabbixIT {
     return export().at("/templates/0");
   }
 
-  /** The gateway takes none above 32,767, where the system's own choice begins. */
+  /**
+   * A free port below 32,768. The gateway accepts no higher port, and the system chooses higher ports.
+   */
   private static int freeLowPort() {
     return IntStream.range(20_000, 32_767).filter(ZabbixIT::isFree).findFirst().orElseThrow();
   }
@@ -127,7 +131,7 @@ class ZabbixIT {
     }
   }
 
-  /** One item's value, asked for with what the item says; fails if the gateway has none. */
+  /** Reads the value of one item, as the item describes it. Fails if the gateway has no value. */
   private String ask(int port, JsonNode item, int targetPort) throws IOException {
     ObjectNode request = json.createObjectNode().put("request", "java gateway jmx");
     request.put(
@@ -146,7 +150,9 @@ class ZabbixIT {
     return value.asText();
   }
 
-  /** Zabbix's protocol: a magic number, the length as 8 bytes little-endian, JSON. */
+  /**
+   * Sends a request in Zabbix's protocol: a magic number, the length in 8 bytes, little-endian, then JSON.
+   */
   private static String exchange(int port, String body) throws IOException {
     byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
     ByteBuffer message = ByteBuffer.allocate(MAGIC.length + Long.BYTES + bytes.length);

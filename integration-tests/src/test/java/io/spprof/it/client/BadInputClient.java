@@ -15,10 +15,7 @@ import javax.management.remote.JMXConnectorFactory;
 import javax.management.remote.JMXServiceURL;
 
 /**
- * Tries every bad input on a remote bean, and is alone on its class path: what it understands, any
- * client understands. Prints one line a row, "ok" or "WRONG" first, and exits with the number of
- * wrong rows. Arguments: the port; a file name that is taken in the output directory; one that is a
- * link there.
+ * Tries every bad input on a remote bean. The class is alone on its class path, so any client can understand the answers that it understands. It prints one line for each case, beginning with "ok" or "WRONG", and exits with the number of wrong cases. Arguments: the port; a file name that exists in the output directory; a file name that is a link there.
  */
 public final class BadInputClient {
 
@@ -35,7 +32,7 @@ public final class BadInputClient {
     this.bean = new ObjectName("io.spprof:type=Spprof");
   }
 
-  /** See the class. */
+  /** Runs all cases; see the class. */
   public static void main(String[] args) throws Exception {
     JMXServiceURL url =
         new JMXServiceURL("service:jmx:rmi:///jndi/rmi://127.0.0.1:" + args[0] + "/jmxrmi");
@@ -65,7 +62,7 @@ public final class BadInputClient {
     refused("stop after stop", IllegalStateException.class, List.of(), "stop");
   }
 
-  /** The value, and the valid keys or the range, have to be in the answer. */
+  /** Bad options. The answer must contain the value, and the valid keys or the range. */
   private void options() throws Exception {
     badOptions("String", "String", "interval=", "duration=", "memory=", "depth=");
     badOptions("speed=1", "speed", "interval=", "duration=", "memory=", "depth=");
@@ -127,7 +124,9 @@ public final class BadInputClient {
         options);
   }
 
-  /** A null type stands for any exception of java.lang, java.io, or JMX itself. */
+  /**
+   * Checks that a call is refused. A null type stands for any exception of java.lang, java.io, or JMX itself.
+   */
   private void refused(
       String row, Class<?> type, List<String> inMessage, String operation, Object... arguments)
       throws Exception {
@@ -186,7 +185,9 @@ public final class BadInputClient {
     }
   }
 
-  /** What a refusal must leave as it was; counters may go on only while it is running. */
+  /**
+   * The figures that a refused call must not change. Counters may increase only while a session runs.
+   */
   private String figures() throws Exception {
     List<Attribute> values = server.getAttributes(bean, UNCHANGING).asList();
     boolean running = values.stream().anyMatch(a -> Boolean.TRUE.equals(a.getValue()));

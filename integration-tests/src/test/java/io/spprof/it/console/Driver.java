@@ -28,11 +28,7 @@ import javax.swing.SwingUtilities;
 import javax.swing.text.JTextComponent;
 
 /**
- * The main class of a JVM that is JConsole with a pair of hands: it starts JConsole with its own
- * arguments and does what its standard input says, a line each, with the mouse where a user would.
- * Each line gets one line back, beginning with {@code =}, or with {@code !} when it failed. A
- * component is called by its name, its text, or its type, and is the first in view; with
- * {@code @OTHER} the first after another one.
+ * The main class of a JVM that runs JConsole and acts as its user. It starts JConsole with its own arguments, and reads commands from standard input, one a line, which it executes with the mouse where a user would. It answers each command with one line that begins with {@code =}, or with {@code !} if the command failed. A component is named by its name, its text, or its type. The first such component in view is meant, or with {@code @OTHER} the first one after another component.
  */
 public final class Driver {
 
@@ -113,7 +109,7 @@ public final class Driver {
 
   private Object click(Point at, int times) {
     if (at == null) {
-      return null; // not yet
+      return null; // not there yet
     }
     robot.mouseMove(at.x, at.y);
     robot.waitForIdle();
@@ -147,7 +143,7 @@ public final class Driver {
     return found;
   }
 
-  /** Null where there is none. */
+  /** The component; null if there is none. */
   private static Component find(String which) {
     Iterator<Component> rest = all().iterator();
     int at = which.indexOf('@');
@@ -215,7 +211,7 @@ public final class Driver {
     return corner;
   }
 
-  /** Null where there is none. */
+  /** The tabbed pane that has a tab with this title; null if there is none. */
   private static JTabbedPane pane(String title) {
     for (Component component : all()) {
       if (component instanceof JTabbedPane pane && pane.indexOfTab(title) >= 0) {
@@ -241,7 +237,9 @@ public final class Driver {
     return corner;
   }
 
-  /** Selects the node at the end of a path of names, wherever it begins, in the tree in view. */
+  /**
+   * Selects a node in the tree in view. The path is a sequence of node names and may begin anywhere in the tree.
+   */
   private static boolean node(String path) {
     JTree tree = (JTree) find("JTree");
     if (tree == null) {
@@ -253,11 +251,12 @@ public final class Driver {
         row++;
       }
       if (row == tree.getRowCount()) {
-        return false; // not yet: JConsole fills it in the background
+        return false; // not there yet: JConsole fills the tree in the background
       }
       tree.expandRow(row);
     }
-    // The last one only: what the others show comes in the background, and may come late.
+    // Only the last node is selected, because JConsole loads the view of each selected node in the
+    // background, and that may come late.
     tree.setSelectionRow(row);
     return true;
   }
@@ -280,7 +279,7 @@ public final class Driver {
     return table.getRowHeight(row(table, first));
   }
 
-  /** Where the cell is, right of the one that reads so. */
+  /** The position of the cell to the right of the cell with this text. */
   private static Point cell(String which, String left) {
     JTable table = (JTable) needed(which);
     Rectangle cell = table.getCellRect(row(table, left), 1, true);

@@ -1,2 +1,2 @@
-/** JConsole, driven as a user would. */
+/** Drives JConsole as a user would. */
 package io.spprof.it.console;

@@ -12,8 +12,7 @@ import javax.management.JMException;
 import javax.management.openmbean.CompositeData;
 
 /**
- * The profiler's main job, to be watched: a JVM with the agent runs an OLTP load on H2, and this
- * program, in another JVM, starts, watches and stops a session over JMX.
+ * A demo of the profiler's main use: a JVM with the agent runs an OLTP load on H2, and this program, in another JVM, starts, watches and stops a session over JMX.
  */
 public final class Demo {
 
@@ -61,7 +60,7 @@ public final class Demo {
     System.out.printf("stop: %s%n", bean.stop());
     long transactions = Long.parseLong(target.ask("transactions")) - transactionsBefore;
     System.out.printf(
-        Locale.ROOT, "The load committed %,d transactions meanwhile.%n%n", transactions);
+        Locale.ROOT, "The load committed %,d transactions during the session.%n%n", transactions);
     hottest();
     Path page = target.directory().resolve("flamegraph.html");
     Files.writeString(page, bean.query("flameGraph"));
@@ -85,11 +84,13 @@ public final class Demo {
     List<CompositeData> rows = List.of((CompositeData[]) bean.get("HotMethods"));
     System.out.println("   self    total  samples  the hottest methods");
     rows.stream().filter(row -> !isSynthetic(row)).limit(10).forEach(Demo::print);
-    System.out.println("  beside them, time that is in no Java method that could be told");
+    System.out.println("  and CPU time outside of known Java methods");
     rows.stream().filter(Demo::isSynthetic).forEach(Demo::print);
   }
 
-  /** A name in brackets is the profiler's own: a native thread, or why a stack was not walked. */
+  /**
+   * Whether the row is no method. A name in brackets is the profiler's own: a native thread, or the reason why a stack was not walked.
+   */
   private static boolean isSynthetic(CompositeData row) {
     return ((String) row.get("method")).startsWith("[");
   }

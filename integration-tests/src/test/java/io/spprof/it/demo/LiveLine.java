@@ -5,7 +5,9 @@ import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** A line that is written anew on a terminal, and a line each time anywhere else. */
+/**
+ * A status line: on a terminal it is overwritten each time, elsewhere each update is a new line.
+ */
 final class LiveLine {
 
   private final PrintStream out;
@@ -33,7 +35,9 @@ final class LiveLine {
     }
   }
 
-  /** {@link System#console()} says so on some JDKs only. */
+  /**
+   * Whether the output is a terminal. {@link System#console()} is null without a terminal on some JDKs only.
+   */
   private static boolean isTerminal() {
     try {
       String file = Files.readSymbolicLink(Path.of("/proc/self/fd/1")).toString();

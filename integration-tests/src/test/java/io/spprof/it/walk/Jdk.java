@@ -14,15 +14,15 @@ import java.util.concurrent.ConcurrentHashMap;
 /**
  * A JDK to profile.
  *
- * @param home where it is
- * @param feature 17, 21, 25
- * @param version as it calls itself
+ * @param home its directory
+ * @param feature its feature release: 17, 21, 25
+ * @param version its version, from its file "release"
  */
 record Jdk(Path home, int feature, String version) {
 
   private static final Map<List<String>, Boolean> OFFERED = new ConcurrentHashMap<>();
 
-  /** Reads what the file "release" says. */
+  /** Reads the version from the JDK's file "release". */
   static Jdk at(Path home) {
     Properties release = new Properties();
     try (InputStream in = Files.newInputStream(home.resolve("release"))) {
@@ -34,7 +34,7 @@ record Jdk(Path home, int feature, String version) {
     return new Jdk(home, Runtime.Version.parse(version).feature(), version);
   }
 
-  /** Whether it starts with these flags: what a build of HotSpot contains differs. */
+  /** Whether the JDK starts with these flags. Builds of HotSpot differ in what they contain. */
   boolean offers(List<String> flags) {
     List<String> command = new ArrayList<>(List.of(home.resolve("bin/java").toString()));
     command.addAll(flags);

@@ -21,7 +21,7 @@ import io.spprof.it.load.YieldingVirtual;
 import java.util.List;
 import java.util.Locale;
 
-/** What runs: one thing each that stacks are made of. */
+/** The loads whose stacks are walked. Each consists mainly of one kind of frame. */
 enum Load {
   JAVAC(Javac.class),
   LAMBDAS(Lambdas.class),
@@ -69,7 +69,7 @@ enum Load {
   List<String> flags(Jdk jdk) {
     return switch (this) {
       case RECURSION_5000 -> List.of("-Xss8m");
-      // Else the JVM throws one exception without a trace again and again.
+      // Otherwise the JVM throws a preallocated exception without a trace.
       case THROWING -> List.of("-XX:-OmitStackTraceInFastThrow");
       case LATE_LIBRARY -> List.of(NATIVE_ACCESS);
       case UPCALLS ->
@@ -96,17 +96,20 @@ enum Load {
     return this == VIRTUAL || this == VIRTUAL_WAYS;
   }
 
-  /** Whether a thread of this name does the load. */
+  /** Whether a thread of this name runs the load. */
   boolean owns(String thread) {
     return switch (this) {
       case H2 -> thread.startsWith("worker-");
-      // Virtual threads have no name here; by which one they are shown is not this test's matter.
+      // Virtual threads have no name here. Which carrier they appear under does not matter for this
+      // test.
       case VIRTUAL, VIRTUAL_WAYS -> thread.isEmpty() || thread.startsWith("ForkJoinPool-1-worker-");
       default -> thread.startsWith("load-");
     };
   }
 
-  /** What every stack of the load has near its root, whatever it does at the moment. */
+  /**
+   * A frame that every stack of the load has near its root, whatever the load does at the moment.
+   */
   String ownRoot() {
     return this == H2 ? "io.spprof.it.load.H2Oltp.work" : "io.spprof.it.load.Loads.repeat";
   }

@@ -3,7 +3,7 @@ package io.spprof.it.walk;
 import java.util.List;
 import java.util.Locale;
 
-/** How the JVM runs: its execution modes, and the collectors, whose barriers differ. */
+/** How the JVM runs: its execution modes, and its collectors, whose barriers differ. */
 enum Mode {
   DEFAULT,
   INT("-Xint"),

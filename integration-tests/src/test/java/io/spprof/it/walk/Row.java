@@ -11,16 +11,16 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /**
- * How many stacks of a load were walked to the root.
+ * One row of the result: how many stacks of a load were walked to the root.
  *
- * @param load what ran
- * @param mode how
- * @param samples those of the load's threads
- * @param broken those of them that end anywhere but at the thread's root
- * @param reasons how they end, and how often
- * @param apart samples of the load's threads that are said to have had no Java stack, by frame
+ * @param load the load
+ * @param mode the mode of the JVM
+ * @param samples samples of the load's threads
+ * @param broken those samples whose stack ends anywhere but at the thread's root
+ * @param reasons how the broken stacks end, and how often
+ * @param apart samples of the load's threads that are marked as having no Java stack, by frame
  * @param others samples of all other threads that had a Java stack
- * @param othersBroken those of them that say themselves that they are broken
+ * @param othersBroken those of {@code others} that are marked as broken
  * @param examples the broken stacks of the load, the most frequent first
  */
 record Row(
@@ -34,7 +34,7 @@ record Row(
     long othersBroken,
     List<Stack> examples) {
 
-  /** From here on a row's share counts by itself. */
+  /** From this number of samples on, a row is judged by itself. */
   static final long ENOUGH = 3_000;
 
   /** The share of stacks that may be broken. */
@@ -48,15 +48,16 @@ record Row(
   private static final String TRUNCATED = "[truncated]";
   private static final String VIRTUAL = "[virtual thread]";
 
-  /** After a pause only a virtual thread's last frames are on the carrier's stack. */
+  /**
+   * The root of a virtual thread that was paused: only its last frames are on the carrier's stack.
+   */
   private static final String FROZEN = "[virtual thread, callers on the heap]";
 
   /** The first method of each virtual thread. */
   private static final String ENTER = "jdk.internal.vm.Continuation.enter";
 
   /**
-   * Thread.run, Thread.runWith, a lambda's class and its method stand before a load's own root; in
-   * a virtual thread Continuation.enterSpecial, enter, enter0, VThreadContinuation's lambda, run.
+   * The number of frames that may precede a load's own root: Thread.run, Thread.runWith, a lambda's class and its method; in a virtual thread Continuation.enterSpecial, enter, enter0, VThreadContinuation's lambda, run.
    */
   private static final int ROOT_FRAMES = 10;
 
@@ -103,7 +104,7 @@ record Row(
     return root.startsWith("[broken") || root.startsWith("[unwalkable");
   }
 
-  /** Why a stack counts as broken; null for one that is whole. */
+  /** Why a stack counts as broken; null if it is whole. */
   private static String reason(Load load, int depth, Stack stack) {
     List<String> frames = stack.frames().subList(1, stack.frames().size());
     String root = frames.get(0);
@@ -118,7 +119,7 @@ record Row(
       return root;
     }
     if (load.isVirtual() && root.equals("java.util.concurrent.ForkJoinWorkerThread.run")) {
-      // The carrier, between two virtual threads. One path has one root: nothing of a virtual
+      // The carrier, between two virtual threads. One path has one root: no frame of a virtual
       // thread is ever above the carrier's frames.
       return frames.contains(ENTER) || frames.contains(load.ownRoot())
           ? "virtual thread above its carrier"
@@ -132,18 +133,18 @@ record Row(
       return "no " + ENTER + " above the root";
     }
     if (load == Load.VIRTUAL_WAYS) {
-      return null; // some of its threads begin and end all the time
+      return null; // some threads of the load start and end all the time
     }
     // A walk that loses frames in the middle may still find the root.
     int own = frames.indexOf(load.ownRoot());
     return own >= 0 && own < ROOT_FRAMES ? null : "no " + load.ownRoot() + " above the root";
   }
 
-  /** Broken stacks that a row of this size may have. */
+  /** The number of broken stacks that a row of this size may have. */
   double allowed() {
-    // A row of 1,000 samples of a walker that just fulfils the demand has one broken stack on
-    // average, but 2 or 3 as often as not: up to three standard deviations of the binomial
-    // distribution say nothing against the walker.
+    // A walker that just meets the requirement has one broken stack in 1,000 samples on average,
+    // but often 2 or 3. So up to three standard deviations of the binomial distribution are not a
+    // failure of the walker.
     double expected = MOST * samples;
     return samples >= ENOUGH ? expected : expected + 3 * Math.sqrt(expected * (1 - MOST));
   }
@@ -152,7 +153,7 @@ record Row(
     return broken <= allowed();
   }
 
-  /** The line with the commonest broken stacks. */
+  /** The row, followed by its most frequent broken stacks. */
   String full() {
     return line()
         + examples.stream()

@@ -14,7 +14,9 @@ import java.util.stream.Collectors;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Of a stack that is too deep the leaf end is kept: as many frames as were asked for. */
+/**
+ * A stack that is too deep keeps its leaf end: exactly as many frames as the option depth allows.
+ */
 class TruncationIT {
 
   private static final double SECONDS = 1.5;
@@ -23,7 +25,7 @@ class TruncationIT {
   private static final String STEPS = "io.spprof.it.load.Spin.steps";
   private static final String LAMBDA = "lambda's class";
 
-  /** Who calls whom in the load, below its first frame. */
+  /** The load's call graph below its first frame: callers and their callees. */
   private static final Map<String, Set<String>> CALLS =
       Map.of(
           RECURSION + "plain",
@@ -55,13 +57,13 @@ class TruncationIT {
             .filter(stack -> stack.frames().get(0).startsWith("load-"))
             .filter(stack -> stack.frames().get(1).equals("[truncated]"))
             .toList();
-    // The work is spread over 5,000 frames, half of it at the bottom.
+    // The load's work is spread over 5,000 frames, half of it at the bottom.
     List<Stack> wrong = truncated.stream().filter(stack -> !isOfTheLoad(stack)).toList();
-    // The JVM's own doings between two calls: a class is linked, an allocation is slow.
+    // The JVM's own work between two calls: it links a class, or allocates on the slow path.
     assertTrue(
         samples(wrong) <= 0.01 * row.samples() + 2,
         () -> "wrong: " + wrong.stream().map(TruncationIT::leafEnd).toList());
-    // C1 calls the allocation of a lambda, which takes the rest.
+    // The remaining samples are in allocations of lambdas, which C1 does by a call.
     long working = samples(truncated.stream().filter(stack -> isWork(stack.leaf())).toList());
     assertTrue(working > 0.7 * samples(truncated), () -> "leaves: " + leaves(truncated));
     assertTrue(row.isGood() && samples(truncated) > 0.85 * row.samples(), row::full);
@@ -77,7 +79,7 @@ class TruncationIT {
   }
 
   private static boolean isOfTheLoad(Stack stack) {
-    // The JDK's frames are at the leaf end only: a lambda or a record is made.
+    // Frames of the JDK are at the leaf end only, where a lambda or a record is made.
     List<String> frames =
         stack.frames().stream()
             .skip(2)
@@ -92,7 +94,7 @@ class TruncationIT {
     return true;
   }
 
-  /** A lambda's class has another name in each JVM. */
+  /** The frame without the number in the name of a lambda's class, which differs between JVMs. */
   private static String withoutNumber(String frame) {
     return frame.contains("Wide$$Lambda") ? LAMBDA : frame;
   }

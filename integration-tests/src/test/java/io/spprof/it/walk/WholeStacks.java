@@ -20,44 +20,45 @@ import java.util.stream.Stream;
 import org.h2.Driver;
 
 /**
- * Loads times modes of a JVM: how many of the stacks end at the thread's root.
+ * Runs loads in several modes of a JVM, and counts how many stacks end at the thread's root.
  *
  * <pre>
- *   ./mvnw -q -DskipTests verify
- *   M=$HOME/.m2/repository
- *   H2=$M/com/h2database/h2/2.2.224/h2-2.2.224.jar
- *   JNA=$M/net/java/dev/jna/jna/5.19.1/jna-5.19.1.jar
- *   java -cp integration-tests/target/test-classes:$H2:$JNA \
- *     io.spprof.it.walk.WholeStacks --walker vm --seconds 6 --loads javac,throwing --modes int,c2
+ * ./mvnw -q -DskipTests verify
+ * M=$HOME/.m2/repository
+ * H2=$M/com/h2database/h2/2.2.224/h2-2.2.224.jar
+ * JNA=$M/net/java/dev/jna/jna/5.19.1/jna-5.19.1.jar
+ * java -cp integration-tests/target/test-classes:$H2:$JNA \
+ * io.spprof.it.walk.WholeStacks --walker vm --seconds 6 --loads javac,throwing --modes int,c2
  * </pre>
  *
  * All options are optional:
  *
  * <dl>
- *   <dt>{@code --java HOME}
- *   <dd>the JDK to profile; that which runs this
- *   <dt>{@code --agent JAR}
- *   <dd>{@code jmx/target/spprof-agent.jar}
- *   <dt>{@code --walker vm|agct|auto}
- *   <dd>vm
- *   <dt>{@code --interval I}
- *   <dd>1ms
- *   <dt>{@code --seconds S}
- *   <dd>6; of CPU time of each of the two threads. A kernel with HZ=250 gives 250 samples a second.
- *   <dt>{@code --loads a,b --modes x,y}
- *   <dd>all that the JDK offers; an unknown name lists the known ones
- *   <dt>{@code --keep-broken N}
- *   <dd>after each row the N most frequent broken stacks, leaf end last; 0
- *   <dt>{@code --directory DIR}
- *   <dd>for the targets' files; {@code integration-tests/target/walk}
+ * <dt>{@code --java HOME}
+ * <dd>the JDK to profile; by default the JDK that runs this program
+ * <dt>{@code --agent JAR}
+ * <dd>by default {@code jmx/target/spprof-agent.jar}
+ * <dt>{@code --walker vm|agct|auto}
+ * <dd>by default vm
+ * <dt>{@code --interval I}
+ * <dd>by default 1ms
+ * <dt>{@code --seconds S}
+ * <dd>CPU time of each of the two threads; by default 6. A kernel with HZ=250 gives 250 samples a second.
+ * <dt>{@code --loads a,b --modes x,y}
+ * <dd>by default all that the JDK offers; an unknown name lists the known ones
+ * <dt>{@code --keep-broken N}
+ * <dd>prints after each row the N most frequent broken stacks, leaf end last; by default 0
+ * <dt>{@code --directory DIR}
+ * <dd>for the targets' files; by default {@code integration-tests/target/walk}
  * </dl>
  *
- * Exit status 1 if a row has more broken stacks than it may have ({@link Row#allowed}) or a target
- * did not end well.
+ * The exit status is 1 if a row has more broken stacks than it may have ({@link Row#allowed}) or if a target failed.
  */
 public final class WholeStacks {
 
-  /** The deepest that the profiler offers; what goes beyond has to be cut at exactly this. */
+  /**
+   * The largest depth that the profiler offers. Deeper stacks must be truncated at exactly this depth.
+   */
   private static final int DEPTH = 2048;
 
   private static final Duration WARM_UP = Duration.ofMillis(500);
@@ -76,7 +77,7 @@ public final class WholeStacks {
     this.seconds = seconds;
   }
 
-  /** The arguments are above. */
+  /** Arguments: see the class. */
   public static void main(String[] args) throws IOException {
     Map<String, String> given = new HashMap<>();
     for (int i = 0; i < args.length; i += 2) {
@@ -127,7 +128,9 @@ public final class WholeStacks {
     System.exit(good ? 0 : 1);
   }
 
-  /** How the target ended is what explains why a client lost it. */
+  /**
+   * Why a run failed. If a client lost its target, the way in which the target ended explains it.
+   */
   private static String why(Throwable e) {
     return e + Stream.of(e.getSuppressed()).map(more -> "; " + more).collect(Collectors.joining());
   }
@@ -157,9 +160,9 @@ public final class WholeStacks {
   }
 
   /**
-   * The profile of a JVM of its own, from its start to its orderly end.
+   * The profile of a separate JVM, from its start to its orderly end.
    *
-   * @param least samples of the load that it has at least
+   * @param least the least number of samples of the load that the profile has
    */
   Collapsed profile(Load load, Mode mode, int depth, int least) throws Exception {
     try (TargetJvm target = target(load, mode);
@@ -176,7 +179,7 @@ public final class WholeStacks {
           "the load uses its CPU time",
           () ->
               target.cpuNanos() - begun > 2 * seconds * 1e9
-                  // Others use the machine, or the load waits: a smaller row.
+                  // The machine is busy, or the load waits: the row is smaller.
                   || System.nanoTime() > deadline);
       Await.until(
           "samples of the load",

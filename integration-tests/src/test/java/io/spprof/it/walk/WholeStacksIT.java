@@ -15,22 +15,20 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
- * All but one stack in a thousand are walked to the thread's root, whatever the thread does. An
- * ordinary build runs a choice of loads and modes, {@code ./mvnw -q -Psoak -Dsoak=walk verify} all
- * of them, for half an hour. Writes {@code target/whole-stacks-JDK.md}.
+ * At least 999 of 1,000 stacks are walked to the thread's root, whatever the thread does. An ordinary build runs a selection of loads and modes. {@code ./mvnw -q -Psoak -Dsoak=walk verify} runs all of them, for half an hour. Writes {@code target/whole-stacks-JDK.md}.
  */
 class WholeStacksIT {
 
-  /** CPU time of each of two threads. */
+  /** CPU time of each of two threads, seconds. */
   private static final double SECONDS =
       Double.parseDouble(System.getProperty("spprof.it.walk.seconds", "1"));
 
   private static final Jdk JDK = Jdk.at(Path.of(System.getProperty("java.home")));
 
-  /** A cell of the table. */
+  /** A combination of a load and a mode. */
   private record Cell(Load load, Mode mode) {}
 
-  /** Where a mode differs from the others, with a load that meets the difference. */
+  /** The modes that differ from the others, each with a load that shows the difference. */
   private static final List<Cell> CHOICE =
       List.of(
           new Cell(Load.HANDLES, Mode.INT),
@@ -48,7 +46,9 @@ class WholeStacksIT {
           new Cell(Load.VM_CALLS, Mode.WIDE_OOPS),
           new Cell(Load.NATIVE_CALLS, Mode.CHECK_JNI));
 
-  /** What JDK 21 has and 17 has not, and what it does otherwise than 25. */
+  /**
+   * The combinations for what JDK 21 has and JDK 17 has not, and for what it does differently from JDK 25.
+   */
   private static final List<Cell> CHOICE_OF_21 =
       List.of(
           new Cell(Load.VIRTUAL, Mode.DEFAULT),
@@ -119,7 +119,7 @@ class WholeStacksIT {
         rows.stream().filter(row -> !row.isGood()).map(Row::full).collect(Collectors.joining());
     long samples = rows.stream().mapToLong(Row::samples).sum();
     long broken = rows.stream().mapToLong(Row::broken).sum();
-    // A row may be unlucky; all of them together are too many to be.
+    // A single row may fail by bad luck; all rows together have too many samples for that.
     assertTrue(
         bad.isEmpty() && broken <= Row.MOST * samples,
         () -> broken + " of " + samples + " are broken; rows with too many:\n" + bad);
