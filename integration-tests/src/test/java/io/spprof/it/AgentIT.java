@@ -30,8 +30,10 @@ class AgentIT {
       Thread.sleep(2_000);
       bean.stop();
       assertEquals(versions, target.ask("versions"));
-      assertTrue(Long.parseLong(target.ask("calls")) > before + 100, "the application goes on working");
-      assertTrue(bean.collapsed().with("OtherVersions.use") > 10, "the application is in the profile");
+      assertTrue(
+          Long.parseLong(target.ask("calls")) > before + 100, "the application goes on working");
+      assertTrue(
+          bean.collapsed().with("OtherVersions.use") > 10, "the application is in the profile");
     }
   }
 

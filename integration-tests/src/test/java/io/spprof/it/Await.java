@@ -7,7 +7,8 @@ import java.util.concurrent.Callable;
 public final class Await {
 
   /**
-   * After this time, a condition counts as never coming true. Even a slow machine must never need as long.
+   * After this time, a condition counts as never coming true. Even a slow machine must never need
+   * as long.
    */
   public static final Duration PATIENCE = Duration.ofMinutes(5);
 

@@ -121,7 +121,8 @@ public final class BeanClient implements AutoCloseable {
   }
 
   /**
-   * The same profile, each stack with its CPU time in ns. To be used for comparisons with CPU clocks: where signals come late, samples stand for different times.
+   * The same profile, each stack with its CPU time in ns. To be used for comparisons with CPU
+   * clocks: where signals come late, samples stand for different times.
    */
   public Collapsed cpuNanos() throws IOException, JMException {
     return Speedscope.parse(readAll(openStream("speedscope")));

@@ -20,15 +20,19 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Blocking calls work as without sampling: no call fails, transfers less, or returns early. If one does, the workload fails, and so does the exit of its target.
+ * Blocking calls work as without sampling: no call fails, transfers less, or returns early. If one
+ * does, the workload fails, and so does the exit of its target.
  */
-@Timeout(value = 300, threadMode = ThreadMode.SEPARATE_THREAD) // a client of a JVM that hangs would hang, too
+@Timeout(
+    value = 300,
+    threadMode = ThreadMode.SEPARATE_THREAD) // a client of a JVM that hangs would hang, too
 class BlockingCallsIT {
 
   private static final int MILLIS = Integer.getInteger("spprof.it.calls.millis", 500);
 
   /**
-   * Each engine, with threads that use much CPU time between their calls, and with sleeping threads beside a thread that blocks all signals.
+   * Each engine, with threads that use much CPU time between their calls, and with sleeping threads
+   * beside a thread that blocks all signals.
    */
   static Stream<Arguments> busyAndAsleep() {
     return Engines.all()
@@ -103,7 +107,8 @@ class BlockingCallsIT {
       long before = Long.parseLong(target.ask("transactions"));
       Thread.sleep(MILLIS);
       Await.until(
-          "transactions make progress", () -> Long.parseLong(target.ask("transactions")) > before + 20);
+          "transactions make progress",
+          () -> Long.parseLong(target.ask("transactions")) > before + 20);
       Measured.tell("%s: transactions %s", engine, target.ask("transactions"));
       target.ask("pester");
       bean.stop();
@@ -112,7 +117,8 @@ class BlockingCallsIT {
   }
 
   /**
-   * Samples for a while, until every kind of call has made progress, and checks that no signal is lost.
+   * Samples for a while, until every kind of call has made progress, and checks that no signal is
+   * lost.
    */
   private static void sample(String engine, BeanClient bean, TargetJvm target, String question)
       throws Exception {
@@ -135,7 +141,8 @@ class BlockingCallsIT {
   }
 
   /**
-   * Sends signals that do hit sleeping threads, to show that a workload that could not cope with them would fail.
+   * Sends signals that do hit sleeping threads, to show that a workload that could not cope with
+   * them would fail.
    */
   private static void pester(String engine, BeanClient bean, TargetJvm target) throws Exception {
     bean.startWith("interval=100us,engine=" + engine);

@@ -10,7 +10,8 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 /**
- * The option {@code budget}: the measured overhead stays within the budget, and the figures remain exact.
+ * The option {@code budget}: the measured overhead stays within the budget, and the figures remain
+ * exact.
  */
 class BudgetIT {
 
@@ -75,7 +76,9 @@ class BudgetIT {
           worst,
           longest / 1_000_000);
       assertEquals("", problem);
-      assertTrue(free > 2 * budget, "the load costs too little to test the budget: " + free + " % without a budget");
+      assertTrue(
+          free > 2 * budget,
+          "the load costs too little to test the budget: " + free + " % without a budget");
       assertTrue(worst <= 1.2 * budget, worst + " %: " + readings);
       assertTrue(longest > 1_000_000, "the interval never changed: " + readings);
 
@@ -95,7 +98,8 @@ class BudgetIT {
   private long firstSessionNanos;
 
   /**
-   * The overhead without a budget and with all threads busy, in percent of one CPU. It shows that the budget has an effect.
+   * The overhead without a budget and with all threads busy, in percent of one CPU. It shows that
+   * the budget has an effect.
    */
   private double costWithoutABudget(TargetJvm target, BeanClient bean) throws Exception {
     target.ask("busy");

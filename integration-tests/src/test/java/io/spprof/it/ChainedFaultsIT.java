@@ -10,7 +10,8 @@ import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 
 /**
- * Libraries that chain SIGSEGV handlers come and go around sessions, in a JVM that needs SIGSEGV itself. The C test test_guard_chains.c tries every order of these steps.
+ * Libraries that chain SIGSEGV handlers come and go around sessions, in a JVM that needs SIGSEGV
+ * itself. The C test test_guard_chains.c tries every order of these steps.
  */
 class ChainedFaultsIT {
 

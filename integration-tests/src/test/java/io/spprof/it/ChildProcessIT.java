@@ -12,7 +12,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** The processes that a target starts are not affected by the profiler. */
-@Timeout(value = 300, threadMode = ThreadMode.SEPARATE_THREAD) // a client of a JVM that hangs would hang, too
+@Timeout(
+    value = 300,
+    threadMode = ThreadMode.SEPARATE_THREAD) // a client of a JVM that hangs would hang, too
 class ChildProcessIT {
 
   private static final String SHORTEST = "interval=100us,engine=";
@@ -38,11 +40,13 @@ class ChildProcessIT {
   }
 
   /**
-   * Starts children during starts and stops. One exception is known: a stop ignores the signal for some microseconds, and a child that is started at that moment ignores it for its whole life.
+   * Starts children during starts and stops. One exception is known: a stop ignores the signal for
+   * some microseconds, and a child that is started at that moment ignores it for its whole life.
    */
   @ParameterizedTest
   @MethodSource("io.spprof.it.Engines#all")
-  void shouldGiveTheSameToChildrenThatAreStartedDuringAStartOrAStop(String engine) throws Exception {
+  void shouldGiveTheSameToChildrenThatAreStartedDuringAStartOrAStop(String engine)
+      throws Exception {
     try (TargetJvm target = TargetJvm.of(Spawner.class, STORM).start();
         BeanClient bean = BeanClient.connect(target)) {
       awaitChildren(target, 5);

@@ -15,7 +15,8 @@ public record Collapsed(List<Stack> stacks) {
    * A stack, one line of the format.
    *
    * @param frames from the root to the leaf
-   * @param count the number of samples; in a profile from {@link BeanClient#cpuNanos} the CPU time, ns
+   * @param count the number of samples; in a profile from {@link BeanClient#cpuNanos} the CPU time,
+   *     ns
    */
   public record Stack(List<String> frames, long count) {
 

@@ -55,7 +55,8 @@ class CommandLineIT {
   }
 
   /**
-   * Runs a command that must fail with one line on stderr, which contains all parts, and nothing on stdout.
+   * Runs a command that must fail with one line on stderr, which contains all parts, and nothing on
+   * stdout.
    */
   private void fails(int status, List<String> parts, String... arguments) throws Exception {
     Programs.Ended ended = run(arguments);
@@ -187,7 +188,8 @@ class CommandLineIT {
   }
 
   /**
-   * A target behind a line that gets stuck. Its stacks are deep and no two alike: some megabytes a second in the collapsed format.
+   * A target behind a line that gets stuck. Its stacks are deep and no two alike: some megabytes a
+   * second in the collapsed format.
    */
   private static TargetJvm behindAStuckLine() throws Exception {
     return TargetJvm.of(Recursion.class, 400).flags(StuckLine.FLAG).start();
@@ -228,7 +230,9 @@ class CommandLineIT {
         BeanClient bean = BeanClient.connect(target)) {
       sample(bean);
       Process process = downloading(line, "dump", line.address(), "-o", "p.collapsed");
-      process.toHandle().destroy(); // SIGTERM, handled like Ctrl-C; Process.destroy would close its output
+      process
+          .toHandle()
+          .destroy(); // SIGTERM, handled like Ctrl-C; Process.destroy would close its output
       ends(TERMINATED, "", process);
     }
   }
@@ -249,7 +253,9 @@ class CommandLineIT {
               "p.collapsed",
               "--options",
               "interval=1ms");
-      process.toHandle().destroy(); // SIGTERM, handled like Ctrl-C; Process.destroy would close its output
+      process
+          .toHandle()
+          .destroy(); // SIGTERM, handled like Ctrl-C; Process.destroy would close its output
       ends(TERMINATED, "profiling " + line.address() + " for 3s\n", process);
       assertEquals("IDLE", bean.text("State"));
       assertEquals(1L, bean.field("Session", "id"));

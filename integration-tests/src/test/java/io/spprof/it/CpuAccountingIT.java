@@ -23,9 +23,14 @@ import org.junit.jupiter.params.provider.ValueSource;
 /**
  * The sum of the CPU time of all samples equals the CPU time that the process used.
  *
- * <p>How long a run takes: with a random first expiry, the number of a thread's expirations is off by less than one, with a variance of at most 1/4 and of 1/6 on average. So the sum over n threads has a standard deviation of interval × √(n/6). A run uses so much CPU time that four standard deviations are within the tolerance. Where the kernel's tick is coarser than the interval, the tick counts.
+ * <p>How long a run takes: with a random first expiry, the number of a thread's expirations is off
+ * by less than one, with a variance of at most 1/4 and of 1/6 on average. So the sum over n threads
+ * has a standard deviation of interval × √(n/6). A run uses so much CPU time that four standard
+ * deviations are within the tolerance. Where the kernel's tick is coarser than the interval, the
+ * tick counts.
  *
- * <p>The load is idle while the session starts and stops. CPU time that is used during start and stop may be sampled or not, and with sixty busy threads on a busy machine both can take seconds.
+ * <p>The load is idle while the session starts and stops. CPU time that is used during start and
+ * stop may be sampled or not, and with sixty busy threads on a busy machine both can take seconds.
  */
 class CpuAccountingIT {
 
@@ -53,7 +58,8 @@ class CpuAccountingIT {
   }
 
   /**
-   * It is unknown how much of the CPU time used during start and stop is sampled, so the bounds are wide.
+   * It is unknown how much of the CPU time used during start and stop is sampled, so the bounds are
+   * wide.
    */
   @Test
   void shouldAccountForTheCpuTimeWhereStartAndStopAreBusy() throws Exception {
@@ -67,7 +73,8 @@ class CpuAccountingIT {
   }
 
   /**
-   * One timer for the process: the CPU time that a signal stands for is read from the process's clock. So nothing depends on chance except the CPU time that is used during start and stop.
+   * One timer for the process: the CPU time that a signal stands for is read from the process's
+   * clock. So nothing depends on chance except the CPU time that is used during start and stop.
    */
   @ParameterizedTest
   @ValueSource(ints = {1, 60})
@@ -234,7 +241,9 @@ class CpuAccountingIT {
 
     void assertWithin(double tolerance) {
       assertBetween(tolerance);
-      assertTrue(mostNanos - leastNanos < 0.1 * leastNanos, () -> "the measured CPU time is too uncertain: " + this);
+      assertTrue(
+          mostNanos - leastNanos < 0.1 * leastNanos,
+          () -> "the measured CPU time is too uncertain: " + this);
       // If no signal was dropped, the dropped CPU time is what was due when the session ended: for
       // each thread less than an interval and a tick.
       double most = Math.min(0.05, 2 * tolerance) * accountedNanos;

@@ -74,7 +74,9 @@ class CyclesIT {
 
       int sessions = CLIENTS * STARTS_EACH;
       clients.assertEachSessionWasStartedAndStoppedOnce(1, sessions);
-      assertTrue(clients.refusedStarts() > 0, "no start was refused because of a running session: " + clients);
+      assertTrue(
+          clients.refusedStarts() > 0,
+          "no start was refused because of a running session: " + clients);
       assertEquals("IDLE", bean.text("State"));
       assertEquals("", bean.text("LastError"));
       assertEquals(sessions, bean.number("SessionsStarted"));

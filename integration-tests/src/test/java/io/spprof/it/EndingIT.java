@@ -88,7 +88,8 @@ class EndingIT {
   }
 
   /**
-   * The kinds of lines. The depth of a stack overflow, and so the length of its trace, differs from run to run.
+   * The kinds of lines. The depth of a stack overflow, and so the length of its trace, differs from
+   * run to run.
    */
   private static List<String> kinds(List<String> lines) {
     List<String> kinds = new ArrayList<>();

@@ -3,7 +3,8 @@ package io.spprof.it;
 import java.util.stream.Stream;
 
 /**
- * The engines, which send the sampling signals. A test of a property that every engine must have runs with each of them.
+ * The engines, which send the sampling signals. A test of a property that every engine must have
+ * runs with each of them.
  */
 final class Engines {
 

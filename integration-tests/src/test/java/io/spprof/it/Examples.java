@@ -8,7 +8,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * The examples in docs/monitoring.md: each is a code block below a comment with the name of its file. In tests, the password of a role is its name.
+ * The examples in docs/monitoring.md: each is a code block below a comment with the name of its
+ * file. In tests, the password of a role is its name.
  */
 final class Examples {
 

@@ -23,7 +23,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * A real profile, streamed in every format over a connection with passwords, and dumped into files. All formats agree for each stack to the sample.
+ * A real profile, streamed in every format over a connection with passwords, and dumped into files.
+ * All formats agree for each stack to the sample.
  */
 class FormatsIT {
 
@@ -101,7 +102,8 @@ class FormatsIT {
   }
 
   /**
-   * The samples by stack. The name of a hidden class has a plus in recordings where other formats have a slash.
+   * The samples by stack. The name of a hidden class has a plus in recordings where other formats
+   * have a slash.
    */
   private static Map<String, Long> byStack(Collapsed profile) {
     return profile.stacks().stream()

@@ -17,7 +17,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * More than ten thousand random inputs from a remote client: names, options, formats, ids, numbers. Each refusal contains a remedy, and has a plain type and printable letters. Files are made only under allowed names in the one directory. Afterwards everything works.
+ * More than ten thousand random inputs from a remote client: names, options, formats, ids, numbers.
+ * Each refusal contains a remedy, and has a plain type and printable letters. Files are made only
+ * under allowed names in the one directory. Afterwards everything works.
  */
 class FuzzIT {
 

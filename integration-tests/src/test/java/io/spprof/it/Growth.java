@@ -5,9 +5,14 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Decides whether a figure grew over a run, by comparing the first and the last quarter of its readings.
+ * Decides whether a figure grew over a run, by comparing the first and the last quarter of its
+ * readings.
  *
- * <p>A count (descriptors, threads, mappings) is judged by the smallest reading of each quarter: temporary increases do not appear there, leaks do. Memory is judged by the median. A figure may differ by what the JVM itself does within an hour: see {@link #allowance}. A leak that is smaller than this allowance over the half run between the quarters is not detected; for that reason the slope is shown, too.
+ * <p>A count (descriptors, threads, mappings) is judged by the smallest reading of each quarter:
+ * temporary increases do not appear there, leaks do. Memory is judged by the median. A figure may
+ * differ by what the JVM itself does within an hour: see {@link #allowance}. A leak that is smaller
+ * than this allowance over the half run between the quarters is not detected; for that reason the
+ * slope is shown, too.
  */
 record Growth(Figure figure, double first, double last, double slopePerHour) {
 

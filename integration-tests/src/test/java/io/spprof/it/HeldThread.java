@@ -9,7 +9,8 @@ import java.io.IOException;
 import java.time.Duration;
 
 /**
- * Stops one thread of another process with ptrace(2), while all other threads go on. ptrace is bound to the calling thread: create and close this object on the same thread.
+ * Stops one thread of another process with ptrace(2), while all other threads go on. ptrace is
+ * bound to the calling thread: create and close this object on the same thread.
  */
 final class HeldThread implements AutoCloseable {
 
@@ -40,7 +41,9 @@ final class HeldThread implements AutoCloseable {
   }
 
   /**
-   * Stops a thread while it waits, never inside Java code or at a safepoint. A thread that is stopped there would stop the whole JVM at its next safepoint, so this method tries whether the JVM still reaches one.
+   * Stops a thread while it waits, never inside Java code or at a safepoint. A thread that is
+   * stopped there would stop the whole JVM at its next safepoint, so this method tries whether the
+   * JVM still reaches one.
    *
    * @throws LastErrorException if the system forbids it
    */

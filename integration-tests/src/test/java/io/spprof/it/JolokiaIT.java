@@ -75,7 +75,9 @@ class JolokiaIT {
   }
 
   /**
-   * Telegraf itself is in no registry that this build reaches. So the test does what Telegraf's plugin jolokia2_agent does with a configuration: one POST that reads the attributes of each metric.
+   * Telegraf itself is in no registry that this build reaches. So the test does what Telegraf's
+   * plugin jolokia2_agent does with a configuration: one POST that reads the attributes of each
+   * metric.
    */
   @Test
   void shouldGiveTelegrafAllItReadsAndNothingMore() throws Exception {

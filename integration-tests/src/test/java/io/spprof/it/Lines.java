@@ -12,7 +12,8 @@ import java.util.Optional;
 import java.util.function.Predicate;
 
 /**
- * The lines that a process prints. A separate thread reads them, so that the process never blocks on its output.
+ * The lines that a process prints. A separate thread reads them, so that the process never blocks
+ * on its output.
  */
 final class Lines {
 
@@ -37,7 +38,8 @@ final class Lines {
   }
 
   /**
-   * The first line, from a given index on, that matches. Empty if there is none within the time limit or before the end of the output.
+   * The first line, from a given index on, that matches. Empty if there is none within the time
+   * limit or before the end of the output.
    */
   synchronized Optional<String> await(int from, Predicate<String> wanted, Duration atMost)
       throws InterruptedException {

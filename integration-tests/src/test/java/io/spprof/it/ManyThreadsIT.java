@@ -15,9 +15,12 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Thousands of threads, at the same time and one after the other. None is missed, and none leaves anything behind.
+ * Thousands of threads, at the same time and one after the other. None is missed, and none leaves
+ * anything behind.
  */
-@Timeout(value = 600, threadMode = ThreadMode.SEPARATE_THREAD) // a client of a JVM that hangs would hang, too
+@Timeout(
+    value = 600,
+    threadMode = ThreadMode.SEPARATE_THREAD) // a client of a JVM that hangs would hang, too
 @ExtendWith(UsersTimers.class)
 class ManyThreadsIT {
 
@@ -107,13 +110,17 @@ class ManyThreadsIT {
     // The heap has its full size from the beginning, so memory that grows is not the heap. It has
     // room for tables of the default size.
     return TargetJvm.of(Crowd.class, CROWD, CHURN_SECONDS * 1_000)
-        .environment("MALLOC_ARENA_MAX", "1") // with several arenas, one for each CPU, each would grow in turn
+        .environment(
+            "MALLOC_ARENA_MAX",
+            "1") // with several arenas, one for each CPU, each would grow in turn
         .flags("-Xms192m", "-Xmx192m", "-XX:+AlwaysPreTouch", "-Xss256k", "-XX:+UseSerialGC")
         .start();
   }
 
   /**
-   * Waits until every thread has a timer, except the profiler's own thread, which is not sampled. With one timer for the process, ThreadsSampled counts the threads that the JVM knows, and all other threads as one.
+   * Waits until every thread has a timer, except the profiler's own thread, which is not sampled.
+   * With one timer for the process, ThreadsSampled counts the threads that the JVM knows, and all
+   * other threads as one.
    */
   private static void awaitOneTimerAThread(String engine, TargetJvm target, BeanClient bean)
       throws Exception {

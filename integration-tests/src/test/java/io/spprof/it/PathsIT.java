@@ -15,13 +15,18 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Compares a program's profile, call path by call path, with the program's own record of the CPU time of each path. A walker that loses a frame, invents one, or takes one of another thread fails this test. A hot path cannot hide an error in a rare one.
+ * Compares a program's profile, call path by call path, with the program's own record of the CPU
+ * time of each path. A walker that loses a frame, invents one, or takes one of another thread fails
+ * this test. A hot path cannot hide an error in a rare one.
  *
  * <p>A stack of the profile is right if it is
  *
  * <ul>
- * <li>at work: a recorded path, which ends in {@code Paths.burn}, and above it the code that burn calls: {@code Spin}, the JDK's beans of threads, the counter; or
- * <li>on the way: at least one of the first frames of a recorded path, and above them nothing, or code that runs between two of the program's methods ({@link #isHelper}). The program's methods also run on this way, for a microsecond or so each.
+ *   <li>at work: a recorded path, which ends in {@code Paths.burn}, and above it the code that burn
+ *       calls: {@code Spin}, the JDK's beans of threads, the counter; or
+ *   <li>on the way: at least one of the first frames of a recorded path, and above them nothing, or
+ *       code that runs between two of the program's methods ({@link #isHelper}). The program's
+ *       methods also run on this way, for a microsecond or so each.
  * </ul>
  */
 class PathsIT {

@@ -154,7 +154,8 @@ final class Proc {
   }
 
   /**
-   * The CPU time of the thread with this name, ns, up to the kernel's last tick; of the first thread if there are several.
+   * The CPU time of the thread with this name, ns, up to the kernel's last tick; of the first
+   * thread if there are several.
    *
    * @param name the name, cut to 15 characters
    */

@@ -7,7 +7,9 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * The state of a process that a profiler could change, as the kernel reports it: timers, signal actions, blocked signals of threads, threads. It is read once before the sessions, and compared when nothing may be left.
+ * The state of a process that a profiler could change, as the kernel reports it: timers, signal
+ * actions, blocked signals of threads, threads. It is read once before the sessions, and compared
+ * when nothing may be left.
  */
 final class ProcessState {
 
@@ -33,7 +35,10 @@ final class ProcessState {
   }
 
   /**
-   * Fails if the state has changed, or if a thread of the profiler exists. Timers and signal actions must be right at once. Threads and masks may take a while: a thread may still be ending, and a thread that starts or ends another thread, or itself, blocks all signals for a moment.
+   * Fails if the state has changed, or if a thread of the profiler exists. Timers and signal
+   * actions must be right at once. Threads and masks may take a while: a thread may still be
+   * ending, and a thread that starts or ends another thread, or itself, blocks all signals for a
+   * moment.
    */
   void assertUnchanged(String when) throws Exception {
     assertEquals(timers, Proc.timers(pid), () -> when + ": timers");

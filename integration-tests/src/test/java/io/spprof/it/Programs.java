@@ -24,7 +24,8 @@ public final class Programs {
   private Programs() {}
 
   /**
-   * Skips the calling test if one of these programs is not installed. If {@code SPPROF_REQUIRE_PROGRAMS=1} is set in the environment, the test fails instead.
+   * Skips the calling test if one of these programs is not installed. If {@code
+   * SPPROF_REQUIRE_PROGRAMS=1} is set in the environment, the test fails instead.
    */
   static void require(String... programs) {
     for (String program : programs) {
@@ -41,7 +42,9 @@ public final class Programs {
   }
 
   /**
-   * The home of another JDK than the one that runs the tests, from an environment variable: {@code SPPROF_JDK_21} for 21. If its value is "none", the calling test is skipped. If the variable is not set, the test is skipped or fails, as in {@link #require}.
+   * The home of another JDK than the one that runs the tests, from an environment variable: {@code
+   * SPPROF_JDK_21} for 21. If its value is "none", the calling test is skipped. If the variable is
+   * not set, the test is skipped or fails, as in {@link #require}.
    */
   public static Path requireJdk(int feature) {
     String home = System.getenv("SPPROF_JDK_" + feature);

@@ -24,7 +24,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * The rules of the JMX exporter, the alerts and the dashboard of docs/monitoring.md, tried with a real Prometheus server.
+ * The rules of the JMX exporter, the alerts and the dashboard of docs/monitoring.md, tried with a
+ * real Prometheus server.
  */
 class PrometheusIT {
 

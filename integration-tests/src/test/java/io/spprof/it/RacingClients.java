@@ -16,7 +16,10 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Clients that start and stop sessions without regard to each other, each on a connection of its own. Each client tries to start until it has succeeded a number of times, and stops after each of its starts. A client that is refused because of another's session sometimes stops that session, so that stops race, too.
+ * Clients that start and stop sessions without regard to each other, each on a connection of its
+ * own. Each client tries to start until it has succeeded a number of times, and stops after each of
+ * its starts. A client that is refused because of another's session sometimes stops that session,
+ * so that stops race, too.
  */
 final class RacingClients {
 

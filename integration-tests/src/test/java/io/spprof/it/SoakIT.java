@@ -17,7 +17,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * An hour of everything that users do with the profiler, on a live load. Not part of an ordinary build: {@code ./mvnw -q -Psoak -Dsoak=hour verify}, {@code -Dsoak.minutes=60}. It prints a line a minute and writes {@code target/soak.md}. It fails if a figure grew (see {@link Growth}), if a signal is not accounted for, or if a stop left a trace.
+ * An hour of everything that users do with the profiler, on a live load. Not part of an ordinary
+ * build: {@code ./mvnw -q -Psoak -Dsoak=hour verify}, {@code -Dsoak.minutes=60}. It prints a line a
+ * minute and writes {@code target/soak.md}. It fails if a figure grew (see {@link Growth}), if a
+ * signal is not accounted for, or if a stop left a trace.
  */
 @Tag("hour")
 class SoakIT {

@@ -13,7 +13,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Starts and stops from any thread and at any time: each call ends, and leaves a defined state. */
-@Timeout(value = 300, threadMode = ThreadMode.SEPARATE_THREAD) // a client of a JVM that hangs would hang, too
+@Timeout(
+    value = 300,
+    threadMode = ThreadMode.SEPARATE_THREAD) // a client of a JVM that hangs would hang, too
 class StopFromAnywhereIT {
 
   private static final String NOTHING_TO_STOP =

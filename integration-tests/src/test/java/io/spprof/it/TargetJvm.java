@@ -20,7 +20,10 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * A separate JVM that runs a workload, with the agent unless a test wants none, and with JMX on the loopback. It uses the JDK that runs the tests, and has its own home and directory for temporary files. Closing it asks the JVM to exit and then checks the exit: status 0, nothing unexpected on its standard error, no crash report, no temporary file left.
+ * A separate JVM that runs a workload, with the agent unless a test wants none, and with JMX on the
+ * loopback. It uses the JDK that runs the tests, and has its own home and directory for temporary
+ * files. Closing it asks the JVM to exit and then checks the exit: status 0, nothing unexpected on
+ * its standard error, no crash report, no temporary file left.
  */
 public final class TargetJvm implements AutoCloseable {
 
@@ -110,7 +113,8 @@ public final class TargetJvm implements AutoCloseable {
   }
 
   /**
-   * Asks for a safepoint, and returns whether the JVM reached it in time. If not, it will still reach it later.
+   * Asks for a safepoint, and returns whether the JVM reached it in time. If not, it will still
+   * reach it later.
    */
   boolean reachesSafepoint(Duration atMost) throws IOException, InterruptedException {
     int from = out.count();
@@ -291,7 +295,8 @@ public final class TargetJvm implements AutoCloseable {
     }
 
     /**
-     * Enables JMX authentication with the two roles of docs/monitoring.md: "monitor" may only read, "control" may do everything. Passwords are the names of the roles.
+     * Enables JMX authentication with the two roles of docs/monitoring.md: "monitor" may only read,
+     * "control" may do everything. Passwords are the names of the roles.
      */
     Builder authenticate() {
       authenticate = true;

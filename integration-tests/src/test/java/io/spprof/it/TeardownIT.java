@@ -43,7 +43,8 @@ class TeardownIT {
   }
 
   /**
-   * The profiler's threads that the JVM lists. A stop guarantees that these are gone when it returns.
+   * The profiler's threads that the JVM lists. A stop guarantees that these are gone when it
+   * returns.
    */
   private static List<String> javaThreads(BeanClient bean) throws Exception {
     ThreadMXBean threads =

@@ -6,7 +6,9 @@ import io.spprof.it.load.ThreadStarts;
 import org.junit.jupiter.api.Test;
 
 /**
- * The bean reports the CPU time that threads pay at their start and end. The interval is so long that there are few signals. The CPU time of the profiler's own thread is read from the system and subtracted.
+ * The bean reports the CPU time that threads pay at their start and end. The interval is so long
+ * that there are few signals. The CPU time of the profiler's own thread is read from the system and
+ * subtracted.
  */
 class ThreadCostIT {
 
@@ -44,7 +46,10 @@ class ThreadCostIT {
   }
 
   /**
-   * The budget is a third of what starts cost without a budget, so late timers alone are not enough. It is chosen for the rate of starts at that time. On a machine with other work, threads may start at a higher rate later, and their ends then cost that much more. A thread that starts while ThreadStart is switched off, and lives on, still has its stacks.
+   * The budget is a third of what starts cost without a budget, so late timers alone are not
+   * enough. It is chosen for the rate of starts at that time. On a machine with other work, threads
+   * may start at a higher rate later, and their ends then cost that much more. A thread that starts
+   * while ThreadStart is switched off, and lives on, still has its stacks.
    */
   @Test
   void shouldKeepTheBudgetWhereThreadsStartAllTheTimeAndShowTheStacksOfThoseThatLive()
@@ -58,7 +63,8 @@ class ThreadCostIT {
       bean.stop();
       double budget = Math.max(5, Math.round(100 * free.percent() / 3)) / 100.0;
       bean.startWith("interval=10ms,budget=" + budget);
-      Await.until("ThreadStart is switched off", () -> bean.text("LastError").contains("start too often"));
+      Await.until(
+          "ThreadStart is switched off", () -> bean.text("LastError").contains("start too often"));
       target.ask("worker");
       Cost kept = costOver(target, bean, 10);
       Await.until("samples of the thread that lives", () -> bean.collapsed().with("worker") >= 20);

@@ -91,7 +91,9 @@ class TimerLimitIT {
   }
 
   /**
-   * Sets the limit, at the last moment and half-way between nothing and enough. The limit counts the timers of all processes of the user, and other processes may create or delete timers at the same time.
+   * Sets the limit, at the last moment and half-way between nothing and enough. The limit counts
+   * the timers of all processes of the user, and other processes may create or delete timers at the
+   * same time.
    */
   private static void limit(TargetJvm target, int timers) throws Exception {
     String queued = Proc.status(target.pid(), "SigQ");

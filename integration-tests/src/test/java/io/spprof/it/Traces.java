@@ -21,7 +21,8 @@ final class Traces {
   }
 
   /**
-   * Fails if a thread of the profiler stays. The JVM releases a caller of join a few instructions before the system's thread has ended. On a busy machine, these instructions may take a while.
+   * Fails if a thread of the profiler stays. The JVM releases a caller of join a few instructions
+   * before the system's thread has ended. On a busy machine, these instructions may take a while.
    */
   static void awaitNoThread(String when, TargetJvm target) throws Exception {
     List<String> there = ownThreads(target);

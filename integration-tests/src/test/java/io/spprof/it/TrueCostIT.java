@@ -12,9 +12,14 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
- * Measures the true cost of sampling and compares it with the overhead that the bean reports: the same work runs with and without sampling, many times in turn, and the difference is the cost.
+ * Measures the true cost of sampling and compares it with the overhead that the bean reports: the
+ * same work runs with and without sampling, many times in turn, and the difference is the cost.
  *
- * <p>Signals are as dense as CPU timers allow: one for each tick of the kernel. There is one thread, and each piece of work takes a tenth of a second. Two threads on the two halves of a core would differ more from pair to pair, and longer pieces of work differ as much as short ones. The means leave out a twentieth of the pairs at either end, which other work on a shared machine has disturbed. Pairs are taken until the standard error is small enough.
+ * <p>Signals are as dense as CPU timers allow: one for each tick of the kernel. There is one
+ * thread, and each piece of work takes a tenth of a second. Two threads on the two halves of a core
+ * would differ more from pair to pair, and longer pieces of work differ as much as short ones. The
+ * means leave out a twentieth of the pairs at either end, which other work on a shared machine has
+ * disturbed. Pairs are taken until the standard error is small enough.
  */
 @Tag("cost")
 class TrueCostIT {
@@ -44,7 +49,8 @@ class TrueCostIT {
 
   /** The result of all pairs. Costs are parts of the CPU time of the work. */
   private static final class Pairs {
-    private final List<Double> handlers = new ArrayList<>(); // the cost of the handlers in each pair
+    private final List<Double> handlers =
+        new ArrayList<>(); // the cost of the handlers in each pair
     private double workNanos;
     private double ownNanos;
     private double toldNanos;

@@ -20,7 +20,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * The profiler embedded in an application that is deployed again and again to one JVM. After each undeployment, its class loader is collected and no resource has grown. A few deployments in a build, 1,000 with -Psoak.
+ * The profiler embedded in an application that is deployed again and again to one JVM. After each
+ * undeployment, its class loader is collected and no resource has grown. A few deployments in a
+ * build, 1,000 with -Psoak.
  */
 @Tag("unload")
 class UnloadIT {
@@ -28,12 +30,14 @@ class UnloadIT {
   private static final int UNLOADS = Integer.getInteger("spprof.it.unloads", 25);
 
   /**
-   * Deployments after which the JVM has made what it makes once and keeps: accessors of JMX, compiled code.
+   * Deployments after which the JVM has made what it makes once and keeps: accessors of JMX,
+   * compiled code.
    */
   private static final int WARM_UP = 5;
 
   /**
-   * Classes that the JVM may generate late. A deployment that is not unloaded has some hundred classes.
+   * Classes that the JVM may generate late. A deployment that is not unloaded has some hundred
+   * classes.
    */
   private static final int MORE_CLASSES = 60;
 

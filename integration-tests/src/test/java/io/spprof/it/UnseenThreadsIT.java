@@ -14,7 +14,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 
 /**
- * The sum of sampled and dropped CPU time equals the process's CPU time, whatever the threads do. For native threads that live for some 150 ms, or 20 ms, at least nine tenths are sampled.
+ * The sum of sampled and dropped CPU time equals the process's CPU time, whatever the threads do.
+ * For native threads that live for some 150 ms, or 20 ms, at least nine tenths are sampled.
  */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class UnseenThreadsIT {
@@ -60,7 +61,9 @@ class UnseenThreadsIT {
   }
 
   /**
-   * Such threads are found within some milliseconds, and the last part of their CPU time is settled when they exit. While the profiler's thread waits for a processor, it finds no thread. A thread of 20 ms may have gone unseen for up to half of that before, so at most twice the wait is lost.
+   * Such threads are found within some milliseconds, and the last part of their CPU time is settled
+   * when they exit. While the profiler's thread waits for a processor, it finds no thread. A thread
+   * of 20 ms may have gone unseen for up to half of that before, so at most twice the wait is lost.
    */
   @Test
   void shouldSampleNativeThreadsOfSomeMilliseconds() throws Exception {
@@ -79,7 +82,10 @@ class UnseenThreadsIT {
   }
 
   /**
-   * 10,000 threads of 0.1 ms: the standard deviation is 4 ms of more than a second. CPU time between a thread's ThreadEnd and its exit, a seventh, is sampled. CPU time on the thread's way out of the kernel is not sampled; how long that takes depends on the kernel. Here 87 to 91 % are sampled; without a sample at the exit it would be 73 %.
+   * 10,000 threads of 0.1 ms: the standard deviation is 4 ms of more than a second. CPU time
+   * between a thread's ThreadEnd and its exit, a seventh, is sampled. CPU time on the thread's way
+   * out of the kernel is not sampled; how long that takes depends on the kernel. Here 87 to 91 %
+   * are sampled; without a sample at the exit it would be 73 %.
    */
   @Test
   void shouldAccountForTheCpuTimeOfEmptyJavaThreads() throws Exception {
@@ -90,7 +96,9 @@ class UnseenThreadsIT {
   }
 
   /**
-   * Compared with the thread's own clock, because the other CPU time of the process depends on the machine. The CPU time since the last look may become the thread's last sample, because the JVM unblocks the signal when a thread exits.
+   * Compared with the thread's own clock, because the other CPU time of the process depends on the
+   * machine. The CPU time since the last look may become the thread's last sample, because the JVM
+   * unblocks the signal when a thread exits.
    */
   @Test
   void shouldNameAThreadThatBlocksTheSignalAndCountItsTime() throws Exception {

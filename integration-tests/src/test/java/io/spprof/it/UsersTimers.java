@@ -8,7 +8,9 @@ import org.junit.jupiter.api.extension.BeforeAllCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
 /**
- * Serializes the test classes that have very many timers or that set the limit of timers. Timers of all processes count against one limit of the user, RLIMIT_SIGPENDING. So only one of these classes runs at a time, also if several JVMs run tests.
+ * Serializes the test classes that have very many timers or that set the limit of timers. Timers of
+ * all processes count against one limit of the user, RLIMIT_SIGPENDING. So only one of these
+ * classes runs at a time, also if several JVMs run tests.
  */
 final class UsersTimers implements BeforeAllCallback, AfterAllCallback {
 

@@ -11,7 +11,8 @@ import javax.management.ObjectName;
 import javax.management.openmbean.CompositeData;
 
 /**
- * The figures that must not grow in a JVM that is profiled for hours, read right after a garbage collection.
+ * The figures that must not grow in a JVM that is profiled for hours, read right after a garbage
+ * collection.
  */
 record Vitals(Map<Figure, Long> values) {
 
@@ -61,7 +62,8 @@ record Vitals(Map<Figure, Long> values) {
   }
 
   /**
-   * The number of mappings. Adjacent mappings without a file count as one: the JVM commits parts of what it has reserved for metaspace and code, and each part is a line in the map.
+   * The number of mappings. Adjacent mappings without a file count as one: the JVM commits parts of
+   * what it has reserved for metaspace and code, and each part is a line in the map.
    */
   private static long regions(List<String> mappings) {
     long regions = 0;

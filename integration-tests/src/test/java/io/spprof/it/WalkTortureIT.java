@@ -19,7 +19,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Walks stacks at 100 us while the JVM does everything that removes code while it is on a stack. Closing the target asserts that the JVM survived. Each mode takes a quarter of a minute in a build, minutes with {@code ./mvnw -q -Psoak -Dsoak=torture -Dsoak.minutes=10 verify}.
+ * Walks stacks at 100 us while the JVM does everything that removes code while it is on a stack.
+ * Closing the target asserts that the JVM survived. Each mode takes a quarter of a minute in a
+ * build, minutes with {@code ./mvnw -q -Psoak -Dsoak=torture -Dsoak.minutes=10 verify}.
  */
 @Tag("torture")
 class WalkTortureIT {
@@ -77,7 +79,8 @@ class WalkTortureIT {
   }
 
   /**
-   * Warnings of -Xcheck:jni about our native methods, or about no method. The JDK causes some warnings itself.
+   * Warnings of -Xcheck:jni about our native methods, or about no method. The JDK causes some
+   * warnings itself.
    */
   private static List<String> ofOurs(List<String> lines) {
     List<String> ours = new ArrayList<>();

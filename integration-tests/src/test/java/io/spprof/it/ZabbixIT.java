@@ -29,7 +29,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Reads the items of the Zabbix template through Zabbix's own Java gateway, as a Zabbix server does.
+ * Reads the items of the Zabbix template through Zabbix's own Java gateway, as a Zabbix server
+ * does.
  */
 class ZabbixIT {
 
@@ -109,7 +110,8 @@ class ZabbixIT {
   }
 
   /**
-   * A free port below 32,768. The gateway accepts no higher port, and the system chooses higher ports.
+   * A free port below 32,768. The gateway accepts no higher port, and the system chooses higher
+   * ports.
    */
   private static int freeLowPort() {
     return IntStream.range(20_000, 32_767).filter(ZabbixIT::isFree).findFirst().orElseThrow();
@@ -151,7 +153,8 @@ class ZabbixIT {
   }
 
   /**
-   * Sends a request in Zabbix's protocol: a magic number, the length in 8 bytes, little-endian, then JSON.
+   * Sends a request in Zabbix's protocol: a magic number, the length in 8 bytes, little-endian,
+   * then JSON.
    */
   private static String exchange(int port, String body) throws IOException {
     byte[] bytes = body.getBytes(StandardCharsets.UTF_8);

@@ -2,8 +2,8 @@ package io.spprof.agent;
 
 /**
  * Cleans texts for stderr: settings, paths, messages of exceptions. It applies the rules of {@code
- * io.spprof.text.Printable}, a class that the application's class loader cannot see; a test compares the
- * two.
+ * io.spprof.text.Printable}, a class that the application's class loader cannot see; a test
+ * compares the two.
  */
 final class OneLine {
 

@@ -2,9 +2,9 @@ package io.spprof.console;
 
 /**
  * Cleans texts of the target before they reach a label. It applies the rules of {@code
- * io.spprof.text.Printable}, a class that JConsole's class loader cannot see; a test compares the two.
- * In addition, Swing treats a text that begins with {@code <html>} as a page, which may load other
- * pages. So no cleaned text begins that way.
+ * io.spprof.text.Printable}, a class that JConsole's class loader cannot see; a test compares the
+ * two. In addition, Swing treats a text that begins with {@code <html>} as a page, which may load
+ * other pages. So no cleaned text begins that way.
  */
 final class Shown {
 

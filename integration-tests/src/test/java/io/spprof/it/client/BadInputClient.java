@@ -15,7 +15,10 @@ import javax.management.remote.JMXConnectorFactory;
 import javax.management.remote.JMXServiceURL;
 
 /**
- * Tries every bad input on a remote bean. The class is alone on its class path, so any client can understand the answers that it understands. It prints one line for each case, beginning with "ok" or "WRONG", and exits with the number of wrong cases. Arguments: the port; a file name that exists in the output directory; a file name that is a link there.
+ * Tries every bad input on a remote bean. The class is alone on its class path, so any client can
+ * understand the answers that it understands. It prints one line for each case, beginning with "ok"
+ * or "WRONG", and exits with the number of wrong cases. Arguments: the port; a file name that
+ * exists in the output directory; a file name that is a link there.
  */
 public final class BadInputClient {
 
@@ -125,7 +128,8 @@ public final class BadInputClient {
   }
 
   /**
-   * Checks that a call is refused. A null type stands for any exception of java.lang, java.io, or JMX itself.
+   * Checks that a call is refused. A null type stands for any exception of java.lang, java.io, or
+   * JMX itself.
    */
   private void refused(
       String row, Class<?> type, List<String> inMessage, String operation, Object... arguments)
@@ -186,7 +190,8 @@ public final class BadInputClient {
   }
 
   /**
-   * The figures that a refused call must not change. Counters may increase only while a session runs.
+   * The figures that a refused call must not change. Counters may increase only while a session
+   * runs.
    */
   private String figures() throws Exception {
     List<Attribute> values = server.getAttributes(bean, UNCHANGING).asList();

@@ -28,7 +28,12 @@ import javax.swing.SwingUtilities;
 import javax.swing.text.JTextComponent;
 
 /**
- * The main class of a JVM that runs JConsole and acts as its user. It starts JConsole with its own arguments, and reads commands from standard input, one a line, which it executes with the mouse where a user would. It answers each command with one line that begins with {@code =}, or with {@code !} if the command failed. A component is named by its name, its text, or its type. The first such component in view is meant, or with {@code @OTHER} the first one after another component.
+ * The main class of a JVM that runs JConsole and acts as its user. It starts JConsole with its own
+ * arguments, and reads commands from standard input, one a line, which it executes with the mouse
+ * where a user would. It answers each command with one line that begins with {@code =}, or with
+ * {@code !} if the command failed. A component is named by its name, its text, or its type. The
+ * first such component in view is meant, or with {@code @OTHER} the first one after another
+ * component.
  */
 public final class Driver {
 
@@ -238,7 +243,8 @@ public final class Driver {
   }
 
   /**
-   * Selects a node in the tree in view. The path is a sequence of node names and may begin anywhere in the tree.
+   * Selects a node in the tree in view. The path is a sequence of node names and may begin anywhere
+   * in the tree.
    */
   private static boolean node(String path) {
     JTree tree = (JTree) find("JTree");

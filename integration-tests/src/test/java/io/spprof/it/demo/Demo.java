@@ -12,7 +12,8 @@ import javax.management.JMException;
 import javax.management.openmbean.CompositeData;
 
 /**
- * A demo of the profiler's main use: a JVM with the agent runs an OLTP load on H2, and this program, in another JVM, starts, watches and stops a session over JMX.
+ * A demo of the profiler's main use: a JVM with the agent runs an OLTP load on H2, and this
+ * program, in another JVM, starts, watches and stops a session over JMX.
  */
 public final class Demo {
 
@@ -89,7 +90,8 @@ public final class Demo {
   }
 
   /**
-   * Whether the row is no method. A name in brackets is the profiler's own: a native thread, or the reason why a stack was not walked.
+   * Whether the row is no method. A name in brackets is the profiler's own: a native thread, or the
+   * reason why a stack was not walked.
    */
   private static boolean isSynthetic(CompositeData row) {
     return ((String) row.get("method")).startsWith("[");

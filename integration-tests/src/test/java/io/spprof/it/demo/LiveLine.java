@@ -36,7 +36,8 @@ final class LiveLine {
   }
 
   /**
-   * Whether the output is a terminal. {@link System#console()} is null without a terminal on some JDKs only.
+   * Whether the output is a terminal. {@link System#console()} is null without a terminal on some
+   * JDKs only.
    */
   private static boolean isTerminal() {
     try {

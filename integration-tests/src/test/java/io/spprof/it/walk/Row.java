@@ -57,7 +57,9 @@ record Row(
   private static final String ENTER = "jdk.internal.vm.Continuation.enter";
 
   /**
-   * The number of frames that may precede a load's own root: Thread.run, Thread.runWith, a lambda's class and its method; in a virtual thread Continuation.enterSpecial, enter, enter0, VThreadContinuation's lambda, run.
+   * The number of frames that may precede a load's own root: Thread.run, Thread.runWith, a lambda's
+   * class and its method; in a virtual thread Continuation.enterSpecial, enter, enter0,
+   * VThreadContinuation's lambda, run.
    */
   private static final int ROOT_FRAMES = 10;
 

@@ -34,30 +34,33 @@ import org.h2.Driver;
  * All options are optional:
  *
  * <dl>
- * <dt>{@code --java HOME}
- * <dd>the JDK to profile; by default the JDK that runs this program
- * <dt>{@code --agent JAR}
- * <dd>by default {@code jmx/target/spprof-agent.jar}
- * <dt>{@code --walker vm|agct|auto}
- * <dd>by default vm
- * <dt>{@code --interval I}
- * <dd>by default 1ms
- * <dt>{@code --seconds S}
- * <dd>CPU time of each of the two threads; by default 6. A kernel with HZ=250 gives 250 samples a second.
- * <dt>{@code --loads a,b --modes x,y}
- * <dd>by default all that the JDK offers; an unknown name lists the known ones
- * <dt>{@code --keep-broken N}
- * <dd>prints after each row the N most frequent broken stacks, leaf end last; by default 0
- * <dt>{@code --directory DIR}
- * <dd>for the targets' files; by default {@code integration-tests/target/walk}
+ *   <dt>{@code --java HOME}
+ *   <dd>the JDK to profile; by default the JDK that runs this program
+ *   <dt>{@code --agent JAR}
+ *   <dd>by default {@code jmx/target/spprof-agent.jar}
+ *   <dt>{@code --walker vm|agct|auto}
+ *   <dd>by default vm
+ *   <dt>{@code --interval I}
+ *   <dd>by default 1ms
+ *   <dt>{@code --seconds S}
+ *   <dd>CPU time of each of the two threads; by default 6. A kernel with HZ=250 gives 250 samples a
+ *       second.
+ *   <dt>{@code --loads a,b --modes x,y}
+ *   <dd>by default all that the JDK offers; an unknown name lists the known ones
+ *   <dt>{@code --keep-broken N}
+ *   <dd>prints after each row the N most frequent broken stacks, leaf end last; by default 0
+ *   <dt>{@code --directory DIR}
+ *   <dd>for the targets' files; by default {@code integration-tests/target/walk}
  * </dl>
  *
- * The exit status is 1 if a row has more broken stacks than it may have ({@link Row#allowed}) or if a target failed.
+ * The exit status is 1 if a row has more broken stacks than it may have ({@link Row#allowed}) or if
+ * a target failed.
  */
 public final class WholeStacks {
 
   /**
-   * The largest depth that the profiler offers. Deeper stacks must be truncated at exactly this depth.
+   * The largest depth that the profiler offers. Deeper stacks must be truncated at exactly this
+   * depth.
    */
   private static final int DEPTH = 2048;
 

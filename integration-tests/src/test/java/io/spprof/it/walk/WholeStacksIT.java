@@ -15,7 +15,9 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
- * At least 999 of 1,000 stacks are walked to the thread's root, whatever the thread does. An ordinary build runs a selection of loads and modes. {@code ./mvnw -q -Psoak -Dsoak=walk verify} runs all of them, for half an hour. Writes {@code target/whole-stacks-JDK.md}.
+ * At least 999 of 1,000 stacks are walked to the thread's root, whatever the thread does. An
+ * ordinary build runs a selection of loads and modes. {@code ./mvnw -q -Psoak -Dsoak=walk verify}
+ * runs all of them, for half an hour. Writes {@code target/whole-stacks-JDK.md}.
  */
 class WholeStacksIT {
 
@@ -47,7 +49,8 @@ class WholeStacksIT {
           new Cell(Load.NATIVE_CALLS, Mode.CHECK_JNI));
 
   /**
-   * The combinations for what JDK 21 has and JDK 17 has not, and for what it does differently from JDK 25.
+   * The combinations for what JDK 21 has and JDK 17 has not, and for what it does differently from
+   * JDK 25.
    */
   private static final List<Cell> CHOICE_OF_21 =
       List.of(
