@@ -18,7 +18,7 @@ import javax.management.ObjectName;
  *
  * <pre>{@code
  * try (Spprof spprof = Spprof.register()) {
- * ...
+ *   ...
  * }
  * }</pre>
  *

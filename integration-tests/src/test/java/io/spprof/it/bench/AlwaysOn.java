@@ -17,53 +17,56 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
- * What it costs to be always on: spprof at 10 ms, with and without a budget, beside async-profiler
- * that writes JFR files in a loop and JFR with its default settings, in one run on the H2 load.
+ * Measures the cost of a profiler that is always on, on the H2 load: spprof at 10 ms, with and
+ * without a budget, async-profiler that writes JFR files in a loop, and JFR with its default
+ * settings, all in one run.
  *
- * <p>In each round each of them has a new JVM, one after the other, in an order that is shuffled
- * anew. The JVM first does transactions as fast as they go until all is compiled, with the profiler
- * on, and then is measured at a fixed offered rate ({@link io.spprof.it.load.H2Paced}), far below
- * what it could do: latencies at saturation are those of the queue. So the number of transactions
- * is fixed, too, and which they are.
+ * <p>In each round, each profiler gets a new JVM, one after the other, in a newly shuffled order.
+ * With its profiler on, the JVM first runs transactions at full speed until everything is compiled.
+ * Then it is measured at a fixed offered rate ({@link io.spprof.it.load.H2Paced}), far below what
+ * it could do, because at saturation a latency is that of the queue. So the number and the sequence
+ * of the transactions are fixed, too.
  *
  * <dl>
  *   <dt>CPU a transaction
- *   <dd>The kernel's account of the process's CPU time, all its threads, while the transactions
- *       last, over their number. Waking up for each of them is in it.
+ *   <dd>The CPU time of the process with all its threads, by the kernel, during the transactions,
+ *       divided by their number. It includes the wake-up for each transaction.
  *   <dt>latency
- *   <dd>From the moment at which a transaction was due to its commit. How late the kernel wakes the
- *       worker is in it, and so is waiting for others on the machine.
+ *   <dd>From the moment at which a transaction is due to its commit. It includes the kernel's delay
+ *       in waking the worker, and waiting for other processes on the machine.
  *   <dt>CPU of a transaction's thread
- *   <dd>Its own clock before and after: what a transaction takes with no waiting in it, be it for
- *       the profiler or for others on the machine, of which the latencies are full where it is
- *       busy.
+ *   <dd>The difference of the thread's own CPU clock: the cost of a transaction without any
+ *       waiting, be it for the profiler or for other processes. On a busy machine, such waiting
+ *       dominates the latencies.
  *   <dt>memory
- *   <dd>The proportional set size at the end, less the heap, which has a fixed size and is touched
- *       when the JVM starts, plus what lives in the heap after a collection.
+ *   <dd>The proportional set size at the end, minus the heap, which has a fixed size and is touched
+ *       when the JVM starts, plus the live objects in the heap after a collection.
  *   <dt>allocated a transaction
- *   <dd>By all threads that Java knows, garbage for the collector.
+ *   <dd>By all threads that Java knows: garbage for the collector.
  *   <dt>written
- *   <dd>What the process gave to write(2), its answers to the benchmark included. One end of
- *       async-profiler's loop is in each measurement, whose length is the loop's: it ends more
- *       often than a loop of a minute would.
+ *   <dd>The bytes that the process passed to write(2), including its answers to the benchmark. Each
+ *       measurement contains one end of async-profiler's loop, because the loop is as long as the
+ *       measurement. So the loop ends more often than a loop of a minute would.
  *   <dt>by its own account
- *   <dd>OverheadCpuTimeNanos over the time of the measurement.
+ *   <dd>OverheadCpuTimeNanos divided by the time of the measurement.
  *   <dt>load average
- *   <dd>Of the last minute, at the end of the measurement: who else was there.
+ *   <dd>Of the last minute, at the end of the measurement. It shows how busy other processes kept
+ *       the machine.
  * </dl>
  *
- * <p>Where others keep the machine busy, latencies are theirs. With {@code -Dbench.realtime=true}
- * (needs CAP_SYS_NICE and {@code chrt}) the JVM runs at a fixed rate in the real-time class, with
- * all its threads, the profiler's and the collector's among them; others wait for the small part of
- * a CPU that it needs. While it gets warm it has no such priority.
+ * <p>On a busy machine, the latencies show mainly the other processes. With {@code
+ * -Dbench.realtime=true} (needs CAP_SYS_NICE and {@code chrt}) the JVM runs at a fixed rate in the
+ * real-time class, with all its threads, including those of the profiler and of the garbage
+ * collector. Other processes wait for the small part of a CPU that it needs. The JVM does not have
+ * this priority while it warms up.
  *
- * <p>"More than without" is taken within a round and then the median of the rounds, so that the
- * machine's drift is not in it. What it shows for a second JVM without profiler is what a
- * difference has to exceed to mean something.
+ * <p>"More than without" is computed within each round, and the table shows the median of the
+ * rounds, so the machine's drift is not part of it. The value for a second JVM without profiler is
+ * the noise: a difference means something only if it is larger.
  */
 final class AlwaysOn implements Item {
 
-  /** async-profiler's {@code ctimer} is a CPU timer a thread, as ours. */
+  /** async-profiler's {@code ctimer} is one CPU timer for each thread, like spprof's. */
   private enum Way {
     NONE("none", Subject.PLAIN, ""),
     AGAIN("none, again", Subject.PLAIN, ""),
@@ -82,7 +85,7 @@ final class AlwaysOn implements Item {
       this.options = options;
     }
 
-    /** The profiler that the target asks for figures: async-profiler is left in peace. */
+    /** The profiler whose figures the target reads. The target does not call async-profiler. */
     Subject driven() {
       return subject == Subject.SPPROF ? subject : Subject.PLAIN;
     }
@@ -102,13 +105,13 @@ final class AlwaysOn implements Item {
     }
   }
 
-  /** How a figure is held against that of the JVM without profiler. */
+  /** How a figure is compared with that of the JVM without profiler. */
   private enum Against {
-    /** Percent more. */
+    /** As percent more. */
     RATIO,
-    /** In its own unit more. */
+    /** As the difference, in the figure's unit. */
     DIFFERENCE,
-    /** Not. */
+    /** Not at all. */
     NOTHING
   }
 
@@ -139,7 +142,10 @@ final class AlwaysOn implements Item {
 
   private static final int WORKERS = 2;
 
-  /** Transactions a second: a small part of what one CPU does, so that a busy machine keeps up. */
+  /**
+   * Transactions per second: a small part of what one CPU can do, so that even a busy machine keeps
+   * up.
+   */
   private static final int RATE = 1000;
 
   @Override
@@ -208,7 +214,7 @@ final class AlwaysOn implements Item {
     }
   }
 
-  /** A profiler that is not there costs nothing. */
+  /** Checks that the profiler runs, because a profiler that does not run costs nothing. */
   private static void checkIsOn(
       Way way, Map<String, Double> account, double written, Path directory) throws IOException {
     boolean on =
@@ -273,7 +279,7 @@ final class AlwaysOn implements Item {
     return rounds.stream().map(round -> round.get(figure)).toList();
   }
 
-  /** Round by round what one has more than the JVM without. */
+  /** How much more a way costs than the JVM without profiler, for each round. */
   private static List<Double> more(
       Map<Way, List<Map<Figure, Double>>> runs, Way way, Figure figure) {
     List<Double> with = values(runs.get(way), figure);

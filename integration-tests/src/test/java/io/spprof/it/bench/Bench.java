@@ -16,65 +16,68 @@ import java.util.stream.Stream;
  *   ./mvnw -q -Pbench verify -Dbench.items=WalkCost   some items only, by the names of their classes
  *   ./mvnw -q -Pbench verify -Dbench.items=AlwaysOn   being always on: some 15 minutes
  *     with -Dbench.realtime=true                      on a busy machine, as root: see AlwaysOn
- *   ./mvnw -q -Pbench verify -Dbench.self=true        async-profiler in both columns: what ratios
- *                                                     mean nothing on this machine
+ *   ./mvnw -q -Pbench verify -Dbench.self=true        async-profiler in both columns: which
+ *                                                     ratios are noise on this machine
  * </pre>
  *
  * Prints one table and writes it to {@code target/bench.md}. Nothing passes or fails. A cell shows
- * the median of the repetitions and, in brackets, their quartiles; {@code ratio} is spprof's median
- * over async-profiler's, {@code aim} is from the issue. async-profiler runs with {@code
- * event=ctimer} (a CPU timer a thread, as ours), the same interval, {@code features=stats}, and its
- * default stack walker.
+ * the median of the repetitions and, in brackets, their quartiles. {@code ratio} is spprof's median
+ * divided by async-profiler's; {@code aim} is the goal set for the figure. async-profiler runs with
+ * {@code event=ctimer} (one CPU timer for each thread, like spprof's), the same interval, {@code
+ * features=stats}, and its default stack walker.
  *
- * <p>How the machine's drift is kept out: both profiled JVMs live at the same time and are measured
- * by turns, the one not measured being stopped; what is compared is each JVM with the profiler
- * against the same JVM without, moments apart.
+ * <p>How the machine's drift is excluded: both profiled JVMs live at the same time and are measured
+ * in turn, while the other one is stopped. Each JVM with the profiler on is compared with the same
+ * JVM moments before or after, with the profiler off.
  *
  * <p>How each figure is computed:
  *
  * <dl>
  *   <dt>CPU a sample, depth N: black box, the thread's
- *   <dd>A thread does units of fixed work of about 20 µs at stack depth N and takes its own CPU
- *       clock after each. Beyond the median unit lies what interruptions cost ({@link Work}). That
- *       sum over 100 ms with the profiler at 1 ms, less the sum over 100 ms without, divided by the
- *       signals: delivery, handler and the caches that it left cold. A repetition is four such
- *       pairs. The profiler's own threads are not in it.
+ *   <dd>A thread does units of fixed work of about 20 µs at stack depth N and reads its own CPU
+ *       clock after each. What exceeds the median unit is the cost of interruptions ({@link Work}).
+ *       The figure is the sum of these costs over 100 ms with the profiler at 1 ms, minus the sum
+ *       over 100 ms without it, divided by the number of signals. It covers delivery, the handler,
+ *       and the caches that the handler left cold. A repetition consists of four such pairs. The
+ *       profiler's own threads are not included.
  *   <dt>handler by its own clock
- *   <dd>spprof: OverheadCpuTimeNanos less the CPU time of our threads (schedstat), over Signals,
- *       taken twice within one session, so that start and stop are not in it. async-profiler:
- *       stackwalk_ns_total over samples_total from its command {@code metrics}, which is its stack
- *       walk only, without the rest of its handler.
+ *   <dd>spprof: OverheadCpuTimeNanos minus the CPU time of its threads (schedstat), divided by
+ *       Signals. Both are read twice within one session, so that start and stop are not included.
+ *       async-profiler: stackwalk_ns_total divided by samples_total from its command {@code
+ *       metrics}, which is its stack walk only, without the rest of its handler.
  *   <dt>handler, warm and cold, depth N: vm, agct
- *   <dd>The same, with each of our walkers. Warm: in the midst of a session over compiled code.
- *       Cold: the first 300 ms of the first session in a new JVM.
+ *   <dd>The same, with each of spprof's walkers. Warm: in the middle of a session over compiled
+ *       code. Cold: the first 300 ms of the first session in a new JVM.
  *   <dt>our threads
- *   <dd>CPU time of threads named {@code spprof*} in that time, over Signals. async-profiler has no
- *       such thread: it folds stacks in the handler. Much of it is by the second, not by the sample
- *       (passes, looking for threads), hence the row "of one CPU".
+ *   <dd>CPU time of threads named {@code spprof*} in that time, divided by Signals. async-profiler
+ *       has no such thread: it folds stacks in the handler. Much of this cost is per second, not
+ *       per sample (passes, looking for threads), hence the row "of one CPU".
  *   <dt>OverheadCpuTimeNanos/Signals
- *   <dd>What the bean says, all in all.
+ *   <dd>The total that the bean reports.
  *   <dt>CPU a sample, H2: black box, the whole process
- *   <dd>CPU time of the process in a window at 1 ms, less what as many transactions cost in the
- *       windows without on either side, over the signals. All threads, ours included. An H2
- *       transaction's price wanders by a percent, which is some 40 µs a sample: read the quartiles.
+ *   <dd>CPU time of the process in a window at 1 ms, minus what the same number of transactions
+ *       cost in the windows without the profiler on either side, divided by the number of signals.
+ *       All threads, the profiler's included. The cost of an H2 transaction varies by a percent,
+ *       which is some 40 µs a sample: read the quartiles.
  *   <dt>H2 throughput at I, of that without; H2 transactions a CPU second at I
- *   <dd>Committed transactions a second, or a second of the process's CPU time, in a window with,
- *       over the mean of the two windows without around it. The CPU figure is the better one where
- *       others use the machine; rounds in which they used more than a tenth of it are left out if
- *       enough remain. The row "no profiler" compares two windows of a JVM without agent.
+ *   <dd>Committed transactions per second, or per second of the process's CPU time, in a window
+ *       with the profiler, divided by the mean of the two windows without it on either side. The
+ *       CPU figure is the better one on a machine that other processes use. Rounds in which they
+ *       used more than a tenth of it are left out if enough rounds remain. The row "no profiler"
+ *       compares two windows of a JVM without agent.
  *   <dt>start, stop, 20,000 classes
- *   <dd>A JVM with 20,000 more classes of ten methods and 50 waiting threads. Wall clock around the
- *       bean's startWith and stop, called in the process, and around async-profiler's Java API. A
+ *   <dd>A JVM with 20,000 more classes of ten methods and 50 waiting threads. Wall-clock time of
+ *       the bean's startWith and stop, called in the process, and of async-profiler's Java API. A
  *       first start is in a new JVM with the idle agent, and loads what is loaded on demand.
  *   <dt>CPU of a thread's start and end
  *   <dd>10,000 empty threads one after the other, in windows without, with, and without the
- *       profiler at 10 ms: CPU time of the whole process, by the thread.
+ *       profiler at 10 ms: CPU time of the whole process, per thread.
  *   <dt>JVM start-up
  *   <dd>From the start of the process to the first line of an application that prints one line;
- *       each less that of a JVM without agent a moment before. async-profiler: {@code -agentpath}
- *       without arguments. "With 0.3 s of work on one CPU": work that an agent does on other
- *       threads shows here. "With JMX": all of them with {@code -Dcom.sun.management.jmxremote}, as
- *       a JVM that is managed has it anyway.
+ *       each minus that of a JVM without agent a moment before. async-profiler: {@code -agentpath}
+ *       without arguments. "With 0.3 s of work on one CPU": shows work that an agent does on other
+ *       threads. "With JMX": all of them with {@code -Dcom.sun.management.jmxremote}, as for a JVM
+ *       that is managed anyway.
  *   <dt>threads more while idle, wake-ups
  *   <dd>Names of threads that a JVM without agent does not have; voluntary context switches of
  *       those named {@code spprof*} from /proc.
@@ -82,11 +85,11 @@ import java.util.stream.Stream;
  *   <dd>MBeanServer.getAttributes of all attributes, in the process, under the H2 load at 1 ms. In
  *       async-profiler's column: its bean, which has Samples and Version.
  *   <dt>always on
- *   <dd>See {@link AlwaysOn}, which is also beside JFR and prints a table of its own.
+ *   <dd>See {@link AlwaysOn}, which also compares with JFR and prints a table of its own.
  *   <dt>export
  *   <dd>See {@link ExportCost}.
  *   <dt>memory
- *   <dd>See {@link Memory}: what is real and what is synthetic stands in the rows' names.
+ *   <dd>See {@link Memory}: the rows' names say what is real and what is synthetic.
  * </dl>
  */
 public final class Bench {
@@ -102,12 +105,12 @@ public final class Bench {
           new Memory(),
           new ExportCost());
 
-  /** Those that take too long to be run unless they are named. */
+  /** Items that take too long, and so run only when they are named. */
   private static final List<Item> ON_REQUEST = List.of(new AlwaysOn());
 
   private Bench() {}
 
-  /** Arguments: the directory to write to. */
+  /** Argument: the directory to write to. */
   public static void main(String[] args) throws Exception {
     long before = System.nanoTime();
     Path directory = Path.of(args[0]);
@@ -135,8 +138,8 @@ public final class Bench {
   }
 
   /**
-   * Items by the names of their classes, separated by commas; without names, all but those on
-   * request.
+   * The items whose class names are given, separated by commas. Without names, all items except
+   * those on request.
    */
   private static List<Item> chosen(String names) {
     if (names.isEmpty()) {

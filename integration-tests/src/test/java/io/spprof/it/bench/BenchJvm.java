@@ -12,9 +12,9 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A JVM with {@link Target} in it: takes a command a line, answers each with one line of figures.
- * It runs only while it is asked something: between two commands it is stopped (SIGSTOP), so that
- * several can be measured by turns.
+ * A JVM that runs {@link Target}. It takes a command a line, and answers each with one line of
+ * figures. Between two commands it is stopped (SIGSTOP), so that several JVMs can be measured in
+ * turn.
  */
 final class BenchJvm implements AutoCloseable {
 
@@ -26,7 +26,12 @@ final class BenchJvm implements AutoCloseable {
     this(setup, subject.actual(setup), subject.jvmArguments(setup), arguments);
   }
 
-  /** With these arguments for the JVM; {@code driven} is the profiler that the target asks. */
+  /**
+   * Starts the JVM.
+   *
+   * @param driven the profiler that the target drives
+   * @param jvmArguments arguments of the JVM
+   */
   BenchJvm(Setup setup, Subject driven, List<String> jvmArguments, String... arguments)
       throws IOException {
     List<String> command = new ArrayList<>(List.of(setup.java().toString()));
@@ -72,7 +77,7 @@ final class BenchJvm implements AutoCloseable {
     return figures(line);
   }
 
-  /** The figures in a line of answer. */
+  /** Parses the figures in a line of answer. */
   static Map<String, Double> figures(String line) {
     Map<String, Double> figures = new LinkedHashMap<>();
     for (String pair : line.substring(2).strip().split(" ")) {
@@ -84,7 +89,7 @@ final class BenchJvm implements AutoCloseable {
     return figures;
   }
 
-  /** From now on its threads run before all of the machine's ordinary ones (sched(7)). */
+  /** Gives its threads priority over all ordinary threads of the machine (sched(7)). */
   void becomeRealtime() throws IOException {
     run("chrt", "--all-tasks", "--rr", "--pid", "1", "" + pid());
   }

@@ -9,31 +9,31 @@ import javax.management.MBeanAttributeInfo;
 import javax.management.MBeanServer;
 import javax.management.ObjectName;
 
-/** A profiler as it is driven from inside the JVM that it profiles. */
+/** Drives a profiler from inside the JVM that it profiles. */
 interface Control {
 
   /** Starts a session. */
   void start(long intervalNanos) throws Exception;
 
-  /** Ends it. */
+  /** Ends the session. */
   void stop() throws Exception;
 
-  /** Signals of the running or the last session. */
+  /** The signals of the running or the last session. */
   long signals() throws Exception;
 
-  /** What the profiler says that it cost in the running session, CPU ns. */
+  /** The profiler's own figure for its cost in the running session, CPU ns. */
   double ownNanos() throws Exception;
 
-  /** What its stack walks took in the running session by the profiler's own clock, ns. */
+  /** The time of its stack walks in the running session, by the profiler's own clock, ns. */
   double walkNanos() throws Exception;
 
-  /** Reads all attributes of the profiler's bean at once. */
+  /** Reads all attributes of the profiler's bean in one request. */
   AttributeList readAll() throws Exception;
 
-  /** What the profiler says that it holds for samples, bytes. */
+  /** The profiler's own figure for the memory that it holds for samples, bytes. */
   long memoryBytes() throws Exception;
 
-  /** The driver for a subject. */
+  /** The control for a subject. */
   static Control of(Subject subject, String library) throws Exception {
     return switch (subject) {
       case SPPROF -> new Spprof("auto");
@@ -43,14 +43,14 @@ interface Control {
     };
   }
 
-  /** Names of a bean's attributes. */
+  /** The names of a bean's attributes. */
   static String[] attributeNames(MBeanServer server, ObjectName bean) throws Exception {
     return Stream.of(server.getMBeanInfo(bean).getAttributes())
         .map(MBeanAttributeInfo::getName)
         .toArray(String[]::new);
   }
 
-  /** Ours, through its bean, as any client would. */
+  /** Drives spprof through its bean, as any client would. */
   final class Spprof implements Control {
     private final MBeanServer server = ManagementFactory.getPlatformMBeanServer();
     private final ObjectName bean = new ObjectName("io.spprof:type=Spprof");
@@ -112,7 +112,8 @@ interface Control {
   }
 
   /**
-   * async-profiler, through its Java API; by reflection, for it is on the class path of -Pbench.
+   * Drives async-profiler through its Java API. By reflection, because it is on the class path only
+   * with -Pbench.
    */
   final class Async implements Control {
     private final MBeanServer server = ManagementFactory.getPlatformMBeanServer();
@@ -130,7 +131,7 @@ interface Control {
       if (profiler == null) {
         profiler = load();
       }
-      // features=stats makes it time its stack walks.
+      // features=stats makes async-profiler time its stack walks.
       profiler.apply("start,event=ctimer,features=stats,interval=" + intervalNanos);
     }
 
@@ -146,7 +147,7 @@ interface Control {
 
     @Override
     public double ownNanos() {
-      // It is not shown before the first sample.
+      // The metric does not exist before the first sample.
       return signals() == 0 ? 0 : metric("stackwalk_ns_total");
     }
 

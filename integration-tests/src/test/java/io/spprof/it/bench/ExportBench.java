@@ -21,10 +21,13 @@ import java.util.SplittableRandom;
 import java.util.StringJoiner;
 import one.convert.Main;
 
-/** The JVM of {@link ExportCost}: prints one line of figures as {@link Target} does. */
+/**
+ * The main class of the JVM of {@link ExportCost}. Prints one line of figures in the format of
+ * {@link Target}.
+ */
 final class ExportBench {
 
-  /** By the names that users know. */
+  /** The formats, by the names that users know. */
   static final List<String> FORMATS =
       List.of("collapsed", "html", "jfr", "pprof", "speedscope", "text");
 
@@ -117,7 +120,8 @@ final class ExportBench {
     int[] threads = new int[STACKS];
     int[] frames = new int[DEPTH];
     for (int i = 0; i < STACKS; i++) {
-      // Like real ones: most of a stack, from its root, is as in the one before.
+      // Like in a real profile, a stack shares most of its frames, from the root, with the previous
+      // one.
       for (int j = 0; j < (i == 0 ? DEPTH : 1 + random.nextInt(DEPTH / 2)); j++) {
         frames[j] = random.nextInt(2 * METHODS);
       }

@@ -10,14 +10,14 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * What writing a profile costs: one million samples in 100,000 distinct stacks of 40 frames, in
- * each format, to nowhere; and jfr-converter, from the recording of the same profile into the
- * formats that it has, to a file. Both in a JVM of their own a repetition, in which each format is
- * written once before; it is the second time that counts. The converter also has to read the
- * recording.
+ * Measures the cost of writing a profile of one million samples in 100,000 distinct stacks of 40
+ * frames. spprof writes it in each format and discards the bytes. jfr-converter converts the
+ * recording of the same profile into the formats that it has, to a file. Each repetition runs both
+ * in a new JVM, in which each format is written twice; the second time counts. The converter also
+ * has to read the recording.
  *
- * <p>"Extra memory" is how far the heap grew beyond the profile while it was written, garbage of a
- * young generation of 8 MiB included.
+ * <p>"Extra memory" is how far the heap grew beyond the profile while it was written, including
+ * garbage in a young generation of 8 MiB.
  */
 final class ExportCost implements Item {
 

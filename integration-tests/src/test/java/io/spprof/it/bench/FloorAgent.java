@@ -4,10 +4,13 @@ import java.lang.management.ManagementFactory;
 import javax.management.ObjectName;
 import javax.management.StandardMBean;
 
-/** The least that a managed agent does: start the platform MBean server, register a bean. */
+/**
+ * An agent that does the minimum of any managed agent: it starts the platform MBean server and
+ * registers a bean.
+ */
 public final class FloorAgent {
 
-  /** A bean with nothing in it. */
+  /** The interface of an empty bean. */
   public interface Empty {}
 
   private FloorAgent() {}

@@ -10,13 +10,16 @@ import java.io.PipedOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 
-/** The integration tests' H2 load in this JVM, asked in the same way as they ask it. */
+/**
+ * Runs the integration tests' H2 load in this JVM, and asks it questions in the same way as the
+ * tests do.
+ */
 final class H2Inside {
 
   private final PrintStream questions;
   private final BufferedReader answers;
 
-  /** Takes over standard input and output. */
+  /** Starts the load, which takes over standard input and output. */
   H2Inside(int workers) throws IOException {
     PipedOutputStream toLoad = new PipedOutputStream();
     System.setIn(new PipedInputStream(toLoad));
@@ -44,7 +47,7 @@ final class H2Inside {
     }
   }
 
-  /** Committed up to now. */
+  /** The transactions committed so far. */
   long transactions() throws IOException {
     questions.println("transactions");
     return Long.parseLong(answers.readLine().substring("= ".length()));

@@ -6,8 +6,8 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 
 /**
- * Makes an application big: classes of ten methods each, defined and linked one by one. The class
- * files are written by hand (JVMS 4.1), because no JDK that we run on has an API for it in common.
+ * Makes an application big: it defines and links classes of ten methods each, one by one. It writes
+ * the class files itself (JVMS 4.1), because the supported JDKs have no common API for that.
  */
 final class ManyClasses extends ClassLoader {
 

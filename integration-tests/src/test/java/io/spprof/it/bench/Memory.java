@@ -5,14 +5,14 @@ import java.nio.charset.StandardCharsets;
 import java.util.Map;
 
 /**
- * Item 6, the synthetic half: ten million real signals take hours at the kernel's 250 a CPU second,
- * so the collector is fed with records that no handler wrote, by {@link SyntheticSamples}. The real
- * half is in {@link OnH2}.
+ * Measures memory with synthetic samples. Ten million real signals would take hours at the kernel's
+ * rate of 250 a CPU second, so {@link SyntheticSamples} feeds the collector with records that no
+ * handler wrote. {@link OnH2} measures memory with real samples.
  *
- * <p>"Growth of the resident set" is taken after a garbage collection, of a JVM whose heap is
- * collected by one thread and given back (SerialGC, 96 MiB at most): it holds the ring, the tables
- * and the collector's own litter. "Live heap" is the tables alone. async-profiler folds in its
- * handler and cannot be fed like this.
+ * <p>"Growth of the resident set" is read after a garbage collection, in a JVM whose collector has
+ * one thread and gives memory back (SerialGC, 96 MiB at most). It contains the ring, the tables and
+ * the collector's own garbage. "Live heap" is the tables alone. async-profiler folds stacks in its
+ * handler and cannot be fed in this way.
  */
 final class Memory implements Item {
 

@@ -1,6 +1,6 @@
 package io.spprof.it.bench;
 
-/** An application that is up at once; what start-up is measured with. */
+/** An application that is up at once, to measure the start-up of a JVM. */
 public final class Nothing {
 
   private static volatile long sink;
@@ -8,8 +8,8 @@ public final class Nothing {
   private Nothing() {}
 
   /**
-   * Says that the JVM is up. With arguments "work" and milliseconds, uses so much CPU time before;
-   * with "sleep" and seconds, sleeps afterwards.
+   * Prints that the JVM is up. With arguments "work" and milliseconds, first uses that much CPU
+   * time; with "sleep" and seconds, sleeps afterwards.
    */
   public static void main(String[] args) throws InterruptedException {
     boolean work = args.length > 0 && args[0].equals("work");
@@ -22,7 +22,7 @@ public final class Nothing {
     }
   }
 
-  /** A fixed piece of work, of about so many milliseconds on the machines of these years. */
+  /** A fixed piece of work, which takes about that many milliseconds on current machines. */
   private static void spin(int millis) {
     long x = millis;
     for (long i = 0; i < 1_000_000L * millis; i++) {

@@ -6,30 +6,33 @@ import java.util.Map;
 import java.util.function.Function;
 import java.util.stream.Stream;
 
-/** Items that need the H2 load: its throughput, the cost of a sample on it, bulk reads, memory. */
+/** The items that need the H2 load: its throughput, the cost of a sample, bulk reads, memory. */
 final class OnH2 implements Item {
 
   private static final String WORKERS = "2";
   private static final long COARSE = 10_000_000;
   private static final long DENSE = 1_000_000;
 
-  /** A window of which others had no more than a tenth of the CPU time counts as quiet. */
+  /**
+   * The threshold for a quiet window: one in which other processes had at most a tenth of the CPU
+   * time.
+   */
   private static final double QUIET = 0.9 * Integer.parseInt(WORKERS);
 
   private static final int ENOUGH = 5;
 
   /**
-   * What one round of a subject gave.
+   * The figures of one round of a subject.
    *
-   * @param quiet whether nobody else used the machine much
-   * @param wallCoarse throughput at 10 ms, percent of that without
-   * @param wallDense the same at 1 ms
-   * @param cpuCoarse transactions a CPU second at 10 ms, percent of those without
-   * @param cpuDense the same at 1 ms
+   * @param quiet whether other processes used little of the machine
+   * @param wallCoarse throughput at 10 ms, percent of that without the profiler
+   * @param wallDense throughput at 1 ms, percent of that without the profiler
+   * @param cpuCoarse transactions a CPU second at 10 ms, percent of those without the profiler
+   * @param cpuDense transactions a CPU second at 1 ms, percent of those without the profiler
    * @param blackBox CPU a sample at 1 ms, ns
-   * @param own what the profiler says of it, ns
-   * @param collector its threads' part of that, ns
-   * @param collectorShare the same in percent of one CPU
+   * @param own the profiler's own figure for it, ns
+   * @param collector the part of that in the profiler's threads, ns
+   * @param collectorShare CPU of the profiler's threads, percent of one CPU
    */
   private record Round(
       boolean quiet,
@@ -85,7 +88,7 @@ final class OnH2 implements Item {
     }
   }
 
-  /** Until two windows of a second agree to 3 %, or so often. */
+  /** Runs windows until two windows of a second agree to 3 %, but at most that many. */
   private static void warmUp(BenchJvm jvm, int most) throws Exception {
     double last = 0;
     for (int i = 0; i < most; i++) {
@@ -97,9 +100,12 @@ final class OnH2 implements Item {
     }
   }
 
-  /** Without, with, with, without: the two without bracket the rest, so that drift cancels. */
+  /**
+   * One round of windows: without, with, with, without the profiler. The two windows without it
+   * enclose the others, so that drift cancels out.
+   */
   private static Round round(BenchJvm jvm, long millis, boolean denseFirst) throws Exception {
-    window(jvm, 0, 200); // It was stopped: the caches are cold.
+    window(jvm, 0, 200); // the JVM was stopped, so the caches are cold
     Map<String, Double> before = window(jvm, 0, millis);
     Map<String, Double> first = window(jvm, denseFirst ? DENSE : COARSE, millis);
     Map<String, Double> second = window(jvm, denseFirst ? COARSE : DENSE, millis);

@@ -5,7 +5,10 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 
-/** Item 1 without H2: what a sample costs at a stack depth, on the fixed work of {@link Work}. */
+/**
+ * Measures the CPU cost of a sample at a stack depth, without H2, on the fixed work of {@link
+ * Work}.
+ */
 final class SampleCost implements Item {
 
   private static final int[] DEPTHS = {20, 100, 500};
@@ -34,7 +37,7 @@ final class SampleCost implements Item {
           box.put(subject, new ArrayList<>());
           own.put(subject, new ArrayList<>());
         });
-    // The first of them sizes the work and loads what is loaded once.
+    // The first pair sizes the work and loads what is loaded once.
     for (BenchJvm jvm : both.values()) {
       jvm.ask("pair depth=" + depth + " millis=" + WINDOW_MILLIS);
     }
@@ -81,7 +84,7 @@ final class SampleCost implements Item {
         "< 25 (the model)");
   }
 
-  /** Four pairs of windows make one repetition: some hundred signals. */
+  /** One repetition: four pairs of windows, some hundred signals. */
   private static double blackBox(BenchJvm jvm, int depth) throws Exception {
     double cost = 0;
     double signals = 0;

@@ -15,17 +15,18 @@ import java.util.jar.Manifest;
 import java.util.zip.ZipEntry;
 
 /**
- * Where everything is, and how long to measure.
+ * The files that the benchmark uses, and how long it measures.
  *
  * @param java the java command of the target JVMs
  * @param feature its feature version, 17 for instance
- * @param agentJar the product
+ * @param agentJar spprof's agent jar
  * @param asyncLibrary async-profiler's library, unpacked
  * @param floorJar the agent of {@link Subject#FLOOR}
- * @param classPath what targets see: the workloads and async-profiler's API, no class of ours
- * @param quick a minute instead of some
- * @param self async-profiler in spprof's place
- * @param realtime whether {@link AlwaysOn} measures before everybody else on the machine
+ * @param classPath the targets' class path: the workloads and async-profiler's API, no class of
+ *     spprof
+ * @param quick whether the run takes one minute instead of some
+ * @param self whether async-profiler takes spprof's place
+ * @param realtime whether {@link AlwaysOn} runs its JVMs in the real-time class
  */
 record Setup(
     Path java,
@@ -62,7 +63,7 @@ record Setup(
         Boolean.getBoolean("bench.realtime"));
   }
 
-  /** Picks by the length of the run. */
+  /** The first number in a full run, the second in a quick one. */
   int times(int full, int ifQuick) {
     return quick ? ifQuick : full;
   }
@@ -113,7 +114,7 @@ record Setup(
     return in;
   }
 
-  /** The jar or directory of a class. */
+  /** The jar or directory that contains a class. */
   private static String where(String className) throws IOException {
     try {
       Class<?> type = Class.forName(className, false, Setup.class.getClassLoader());

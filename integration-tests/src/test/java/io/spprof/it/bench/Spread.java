@@ -5,10 +5,11 @@ import java.util.Collection;
 import java.util.Locale;
 
 /**
- * Repetitions of one measurement: the median, and the quartiles that say how far to trust it.
+ * The median of repetitions of one measurement, and the quartiles, which show how reliable the
+ * median is.
  *
  * @param low first quartile
- * @param median the figure
+ * @param median the median
  * @param high third quartile
  */
 record Spread(double low, double median, double high) {
@@ -37,7 +38,10 @@ record Spread(double low, double median, double high) {
     return sorted[count / 2];
   }
 
-  /** In a table's cell, the values divided by {@code scale}: {@code 4.91 µs [3.10 … 6.24]}. */
+  /**
+   * The text for a table's cell, with values divided by {@code scale}: {@code 4.91 µs [3.10 …
+   * 6.24]}.
+   */
   String show(double scale, String unit) {
     if (Double.isNaN(median)) {
       return "n/a";
@@ -48,7 +52,7 @@ record Spread(double low, double median, double high) {
         : figure + " [" + number(low / scale) + " … " + number(high / scale) + "]";
   }
 
-  /** Three digits or so, whatever the size. */
+  /** A number with about three digits. */
   static String number(double value) {
     double size = Math.abs(value);
     int decimals = size >= 100 || value == Math.rint(value) ? 0 : size >= 10 ? 1 : 2;

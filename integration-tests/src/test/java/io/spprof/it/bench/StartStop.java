@@ -5,7 +5,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 
-/** Item 3: start and stop in a JVM with many loaded classes. */
+/** Measures start and stop in a JVM with many loaded classes. */
 final class StartStop implements Item {
 
   private static final int CLASSES = 20_000;

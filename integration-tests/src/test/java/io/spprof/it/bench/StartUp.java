@@ -9,7 +9,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 
-/** Item 4: what the idle agent costs, at the JVM's start and afterwards. */
+/** Measures the cost of the idle agent, at the JVM's start and afterwards. */
 final class StartUp implements Item {
 
   private static final int IDLE_SECONDS = 5;
@@ -17,10 +17,10 @@ final class StartUp implements Item {
   /**
    * A way to start a JVM.
    *
-   * @param item how the table calls it
-   * @param prefix what stands before the java command
-   * @param flags the JVM's
-   * @param arguments of {@link Nothing}
+   * @param item its name in the table
+   * @param prefix words before the java command
+   * @param flags flags of the JVM
+   * @param arguments arguments of {@link Nothing}
    */
   private record Kind(
       String item, List<String> prefix, List<String> flags, List<String> arguments) {}
@@ -79,7 +79,7 @@ final class StartUp implements Item {
             + " more (the floor of a -javaagent that registers a bean before main).");
   }
 
-  /** From the start of the process to the first line of its main. */
+  /** The time from the start of the process to the first line that its main prints, ns. */
   private static double upAfterNanos(Setup setup, Subject subject, Kind kind) throws Exception {
     long before = System.nanoTime();
     Process process = start(setup, subject, kind);
@@ -108,7 +108,7 @@ final class StartUp implements Item {
     }
   }
 
-  /** Threads of ours in a JVM with the idle agent, and how often they wake up. */
+  /** The profiler's threads in a JVM with the idle agent, and how often they wake up. */
   private static void idle(Setup setup, Table table) throws Exception {
     Map<Subject, Process> jvms = new EnumMap<>(Subject.class);
     Kind idle = new Kind("", List.of(), List.of(), List.of("sleep", "" + (IDLE_SECONDS + 30)));

@@ -4,37 +4,37 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What a target JVM runs with. All of them are idle until told to start, unless their arguments say
- * otherwise.
+ * The profiler in a target JVM. Every profiler is idle until it is started, unless its arguments
+ * say otherwise.
  */
 enum Subject {
   /** No agent. */
   PLAIN,
-  /** The agent jar. */
+  /** spprof, from its agent jar. */
   SPPROF,
-  /** The same, with AsyncGetCallTrace as its walker. */
+  /** spprof with AsyncGetCallTrace as its walker. */
   SPPROF_AGCT,
   /** async-profiler's library, as an agent. */
   ASYNC,
   /** A Java agent that registers an empty bean: the least that any managed agent costs. */
   FLOOR;
 
-  /** The profiler that really stands in this one's place. */
+  /** The profiler that takes the place of this one in this run. */
   Subject actual(Setup setup) {
     return this == SPPROF && setup.self() ? ASYNC : this;
   }
 
-  /** What the JVM needs on its command line. */
+  /** The arguments that load the profiler into a JVM. */
   List<String> jvmArguments(Setup setup) {
     return jvmArguments(setup, "");
   }
 
-  /** The same, with the agent's own arguments; empty for none. */
+  /** The arguments that load the profiler into a JVM with agent options; empty for none. */
   List<String> jvmArguments(Setup setup, String options) {
     String tail = options.isEmpty() ? "" : "=" + options;
     List<String> arguments = new ArrayList<>();
     if (setup.feature() >= 24) {
-      // Both load a library from Java, of which these print a warning otherwise.
+      // Both profilers load a library from Java; without this flag, these JDKs print a warning.
       arguments.add("--enable-native-access=ALL-UNNAMED");
     }
     switch (actual(setup)) {

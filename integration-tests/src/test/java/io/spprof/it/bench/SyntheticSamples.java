@@ -17,10 +17,10 @@ import java.util.Locale;
 import java.util.SplittableRandom;
 
 /**
- * Synthetic records through the real ring reader, collector and tables, in a JVM of their own; no
- * signal, no native library. They are laid out as sample.h says. Two million distinct stacks of 40
- * frames from 20,000 methods on 64 threads: far more than the default memory holds, so that its
- * bound is what is measured.
+ * Feeds synthetic records to the real ring reader, collector and tables, in a separate JVM, without
+ * signals and without the native library. The records have the layout of sample.h. They consist of
+ * two million distinct stacks of 40 frames from 20,000 methods on 64 threads, far more than the
+ * default memory holds, so that the measurement shows the memory limit.
  */
 final class SyntheticSamples {
 
@@ -30,7 +30,7 @@ final class SyntheticSamples {
   private static final int METHODS = 20_000;
   private static final int THREADS = 64;
 
-  // sample.h and ring.h
+  // the layout in sample.h and ring.h
   private static final int TAIL = 0;
   private static final int DATA = 256;
   private static final int HEADER = 32;
@@ -50,12 +50,14 @@ final class SyntheticSamples {
     this.ring = ByteBuffer.allocateDirect(DATA + capacity).order(ByteOrder.nativeOrder());
   }
 
-  /** Argument: number of samples. Prints one line of figures as {@link Target} does. */
+  /**
+   * Argument: the number of samples. Prints one line of figures in the format of {@link Target}.
+   */
   public static void main(String[] args) throws Exception {
     long samples = Long.parseLong(args[0]);
     SamplerConfig config =
         new SamplerConfig(TimerEngine.CTIMER, StackWalker.AGCT, 10_000_000, 512, MEMORY / 2);
-    run(100_000, config); // What is loaded and compiled is not what is measured.
+    run(100_000, config); // a first run, so that class loading and compilation are not measured
     long resident = resident();
     long live = liveBytes();
     long cpu = cpuNanos();
@@ -73,7 +75,7 @@ final class SyntheticSamples {
         (double) cpu / samples);
   }
 
-  /** What must stay reachable while its size is taken. */
+  /** The objects that must stay reachable while their size is read. */
   private record Collected(SyntheticSamples source, MemoryBudget budget, Collector collector) {}
 
   private static Collected run(long samples, SamplerConfig config) {
@@ -123,7 +125,7 @@ final class SyntheticSamples {
     ring.putLong(TAIL, tail);
   }
 
-  /** A sampler that can do what a collector asks of it. */
+  /** A sampler with only the methods that a collector calls. */
   private static Sampler namesOnly() {
     return (Sampler)
         Proxy.newProxyInstance(

@@ -4,8 +4,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A table of results, most often one row a figure, spprof and async-profiler side by side, and
- * notes below.
+ * A table of results with notes below it. Usually each row is a figure, with spprof and
+ * async-profiler side by side.
  */
 final class Table {
 
@@ -21,17 +21,17 @@ final class Table {
     this(HEAD);
   }
 
-  /** With columns of its own; its rows are added as they are. */
+  /** Makes a table with other columns, whose rows are added without a ratio. */
   Table(List<String> head) {
     this.head = List.copyOf(head);
   }
 
-  /** Adds a table of other columns below this one and its notes. */
+  /** Adds another table below this one and its notes. */
   void below(Table other) {
     below.add(other);
   }
 
-  /** Adds a row whose ratio is the quotient of the medians. */
+  /** Adds a row. Its ratio is the quotient of the medians. */
   void add(String item, Spread ours, Spread theirs, double scale, String unit, String aim) {
     double ratio = ours.median() / theirs.median();
     add(
@@ -42,7 +42,7 @@ final class Table {
         aim);
   }
 
-  /** Adds a row as it is. */
+  /** Adds a row of finished cells. */
   void add(String... cells) {
     rows.add(List.of(cells));
     System.err.println("bench: " + String.join(" | ", cells));
@@ -54,7 +54,7 @@ final class Table {
     System.err.println("bench: " + line);
   }
 
-  /** The table in Markdown, with columns padded so that it reads well on a terminal, too. */
+  /** The table in Markdown. Columns are padded so that it is readable on a terminal, too. */
   String toMarkdown() {
     StringBuilder text = new StringBuilder();
     if (!rows.isEmpty()) {

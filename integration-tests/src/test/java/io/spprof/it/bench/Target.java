@@ -19,8 +19,9 @@ import java.util.stream.Stream;
 import javax.management.Attribute;
 
 /**
- * The profiled JVM: measures what can only be measured inside. One command a line, {@code verb
- * key=value …}; one line of answer, {@code = key=value …}, all of them numbers.
+ * The main class of the profiled JVM; makes the measurements that are possible only inside of it.
+ * It takes one command a line, {@code verb key=value …}, and answers with one line, {@code =
+ * key=value …}, in which all values are numbers.
  */
 final class Target {
 
@@ -37,7 +38,10 @@ final class Target {
     this.h2 = h2;
   }
 
-  /** Arguments: subject, async-profiler's library, then workers of the H2 load if there is one. */
+  /**
+   * Arguments: the subject, async-profiler's library, then the number of workers of the H2 load, if
+   * there is one.
+   */
   public static void main(String[] args) throws Exception {
     BufferedReader in =
         new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
@@ -56,7 +60,7 @@ final class Target {
       out.println(reply);
       line = in.readLine();
     }
-    // The load's threads go with the JVM; so does a session that is still running.
+    // Ends the load's threads, and a session that is still running, together with the JVM.
     System.exit(0);
   }
 
@@ -85,10 +89,13 @@ final class Target {
     };
   }
 
-  /** The fixed work without, with, without the profiler: what its signals cost the thread. */
+  /**
+   * Runs the fixed work without, with, and without the profiler: the cost of its signals to the
+   * thread.
+   */
   private Map<String, Double> pair(int depth, long millis) throws Exception {
     Work work = work(depth);
-    work.interruptions(20); // This JVM was stopped: the caches are cold.
+    work.interruptions(20); // the JVM was stopped, so the caches are cold
     double without = work.interruptions(millis / 2);
     control.start(1_000_000);
     double with = work.interruptions(millis);
@@ -99,18 +106,23 @@ final class Target {
         "signals", (double) signals, "without", without, "with", with, "cost", with - without);
   }
 
-  /** A session from its start on, in a JVM that has done nothing yet: all is met first here. */
+  /**
+   * A session from its start on, in a JVM that has done nothing yet, so that the walker meets
+   * everything for the first time.
+   */
   private Map<String, Double> cold(int depth, long millis) throws Exception {
     Work work = work(depth);
     control.start(1_000_000);
-    Reading before = new Reading(); // what starting our thread costs is not the handler's
+    Reading before =
+        new Reading(); // read after the start, because starting the profiler's thread is not a cost
+    // of the handler
     work.interruptions(millis);
     Map<String, Double> figures = new Reading().since(before);
     control.stop();
     return figures;
   }
 
-  /** One session in the middle of which the profiler's own figures are read. */
+  /** Reads the profiler's own figures in the middle of one session. */
   private Map<String, Double> steady(int depth, long millis) throws Exception {
     Work work = work(depth);
     control.start(1_000_000);
@@ -123,7 +135,8 @@ final class Target {
   }
 
   /**
-   * Empty threads one after the other: without, with, without the profiler; each figure a thread.
+   * Starts empty threads one after the other, without, with, and without the profiler. Each figure
+   * is per thread.
    */
   private Map<String, Double> threads(int count) throws Exception {
     double without = startThreads(count);
@@ -146,7 +159,7 @@ final class Target {
     return SYSTEM.getProcessCpuTime() - before;
   }
 
-  /** The H2 load for a while, at an interval in ns or, for 0, without profiling. */
+  /** Runs the H2 load for a while, at an interval in ns, or without profiling for 0. */
   private Map<String, Double> h2Window(long interval, long millis) throws Exception {
     if (interval > 0) {
       control.start(interval);
@@ -161,7 +174,7 @@ final class Target {
     return figures;
   }
 
-  /** A big application: many classes, and threads that wait. */
+  /** Makes a big application: many classes, and threads that wait. */
   private static Map<String, Double> classes(int count, long threads) {
     new ManyClasses().define(count);
     for (int i = 0; i < threads; i++) {
@@ -173,7 +186,7 @@ final class Target {
         "loaded", (double) ManagementFactory.getClassLoadingMXBean().getLoadedClassCount());
   }
 
-  /** A start, work, a stop. */
+  /** Starts a session, works, and stops it. */
   private Map<String, Double> cycle(long millis) throws Exception {
     long pid = ProcessHandle.current().pid();
     long before = Tasks.residentBytes(pid);
@@ -193,7 +206,7 @@ final class Target {
         "memory", (double) memory);
   }
 
-  /** All attributes at once, many times, while the load is sampled at 1 ms. */
+  /** Reads all attributes in one request, many times, while the load is sampled at 1 ms. */
   private Map<String, Double> read(int times) throws Exception {
     control.start(1_000_000);
     sleep(1500);
@@ -225,7 +238,7 @@ final class Target {
         (double) attributes);
   }
 
-  /** The load sampled at 1 ms: resident memory before and after, and the profiler's own figure. */
+  /** Samples the load at 1 ms: resident memory before and after, and the profiler's own figure. */
   private Map<String, Double> memory(long millis) throws Exception {
     long pid = ProcessHandle.current().pid();
     System.gc();
@@ -239,7 +252,7 @@ final class Target {
     return Map.of("signals", signals, "own", own, "before", before, "after", after);
   }
 
-  /** The bank's transactions as fast as they go, to get everything compiled. */
+  /** Runs the bank's transactions at full speed, so that everything gets compiled. */
   private Map<String, Double> flatOut(int workers, int transactions) throws Exception {
     if (paced == null) {
       paced = new H2Paced(workers);
@@ -249,13 +262,16 @@ final class Target {
     return Map.of("rate", transactions * 1e9 / (System.nanoTime() - before));
   }
 
-  /** The same at a fixed rate, and nothing else: whoever asks measures this from outside. */
+  /**
+   * Runs the bank's transactions at a fixed rate and does nothing else, because the caller measures
+   * this from outside.
+   */
   private Map<String, Double> paced(int rate, int seconds) throws Exception {
     paced.paced(rate, seconds);
     return Map.of();
   }
 
-  /** Quantiles of the last "paced", ns; the heap after a collection, bytes; counters up to now. */
+  /** Quantiles of the last "paced", ns; the heap after a collection, bytes; counters so far. */
   private Map<String, Double> account() throws Exception {
     ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
     double allocated = 0;
@@ -295,7 +311,7 @@ final class Target {
     }
   }
 
-  /** All counters at one moment; those of a profiler are 0 without one, or when it is idle. */
+  /** All counters at one moment. A profiler's counters are 0 if it is idle or there is none. */
   private final class Reading {
     private final long wall = System.nanoTime();
     private final long cpu = SYSTEM.getProcessCpuTime();

@@ -7,25 +7,27 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** What the kernel knows of a process and its threads ({@code man 5 proc}). */
+/**
+ * Reads the kernel's information about a process and its threads from /proc ({@code man 5 proc}).
+ */
 public final class Tasks {
 
-  /** The start of the names of the profiler's own threads. */
+  /** The prefix of the names of the profiler's own threads. */
   static final String OURS = "spprof";
 
   /**
-   * One thread.
+   * A thread of a process.
    *
    * @param name the first 15 characters of its name
-   * @param cpuNanos CPU time used up to now, ns
-   * @param switches context switches up to now, of its own will: a thread that wakes up and goes
-   *     back to sleep makes one
+   * @param cpuNanos CPU time so far, ns
+   * @param switches voluntary context switches so far: a thread that wakes up and goes back to
+   *     sleep makes one
    */
   record Task(String name, long cpuNanos, long switches) {}
 
   private Tasks() {}
 
-  /** The threads alive now. */
+  /** The threads that are alive now. */
   static List<Task> of(long pid) throws IOException {
     List<Task> tasks = new ArrayList<>();
     try (Stream<Path> directories = Files.list(Path.of("/proc/" + pid + "/task"))) {
@@ -37,14 +39,14 @@ public final class Tasks {
                   Long.parseLong(Files.readString(directory.resolve("schedstat")).split(" ")[0]),
                   status(directory, "voluntary_ctxt_switches:")));
         } catch (IOException e) {
-          // It ended between the listing and the reading.
+          // The thread has ended between the listing and the reading.
         }
       }
     }
     return tasks;
   }
 
-  /** CPU time of the profiler's own threads in this process, ns. */
+  /** The CPU time of the profiler's own threads in this process, ns. */
   public static long ownCpuNanos() throws IOException {
     return of(ProcessHandle.current().pid()).stream()
         .filter(t -> t.name().startsWith(OURS))
@@ -57,12 +59,15 @@ public final class Tasks {
     return status(Path.of("/proc/" + pid), "VmRSS:") * 1024;
   }
 
-  /** Resident memory, each page that is shared divided by the processes that share it, bytes. */
+  /**
+   * Resident memory in which each shared page is divided by the number of processes that share it,
+   * bytes.
+   */
   static long proportionalBytes(long pid) throws IOException {
     return field(Path.of("/proc/" + pid + "/smaps_rollup"), "Pss:") * 1024;
   }
 
-  /** What the process handed to write(2) and its like up to now, bytes. */
+  /** The bytes that the process has passed to write(2) and similar calls so far. */
   static long writtenBytes(long pid) throws IOException {
     return field(Path.of("/proc/" + pid + "/io"), "wchar:");
   }

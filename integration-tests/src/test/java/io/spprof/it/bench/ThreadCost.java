@@ -6,10 +6,10 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What a thread pays at its start and end for being sampled: empty threads, one after the other,
- * without the profiler, with, and without again. CPU time of the whole process, so that what the
- * profilers' own threads do for it counts, too. At 10 ms, at which such threads are hardly ever
- * sampled.
+ * Measures the cost that sampling adds to a thread's start and end: empty threads, one after the
+ * other, without, with, and without the profiler. It is the CPU time of the whole process, so it
+ * includes the work of the profilers' own threads. The interval is 10 ms, at which such threads are
+ * hardly ever sampled.
  */
 final class ThreadCost implements Item {
 
@@ -27,7 +27,7 @@ final class ThreadCost implements Item {
       for (Subject subject : SUBJECTS) {
         cost.put(subject, new ArrayList<>());
         without.put(subject, new ArrayList<>());
-        both.get(subject).ask("threads count=5000"); // compiles, loads the library
+        both.get(subject).ask("threads count=5000"); // compiles the code and loads the library
       }
       for (int i = 0; i < setup.times(15, 3); i++) {
         for (Subject subject : SUBJECTS) {

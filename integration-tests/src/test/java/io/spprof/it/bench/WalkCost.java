@@ -7,9 +7,9 @@ import java.util.Map;
 import java.util.function.ToDoubleFunction;
 
 /**
- * What a stack costs in the handler: both of our walkers and async-profiler's in one run, warm and
- * cold. By each profiler's own clock, around the walk alone; and our whole handler, beside their
- * walk.
+ * Measures the cost of a stack in the handler: both of spprof's walkers and async-profiler's in one
+ * run, warm and cold. It shows the walk alone, by each profiler's own clock, and spprof's whole
+ * handler beside async-profiler's walk.
  */
 final class WalkCost implements Item {
 
@@ -59,7 +59,7 @@ final class WalkCost implements Item {
     }
   }
 
-  /** The first 300 ms of the first session of a new JVM. */
+  /** Measures the first 300 ms of the first session of a new JVM. */
   private static void cold(int depth, Setup setup, Table table) throws Exception {
     Map<Subject, List<Map<String, Double>>> costs = new EnumMap<>(Subject.class);
     for (int i = 0; i < setup.times(7, 3); i++) {
@@ -94,12 +94,12 @@ final class WalkCost implements Item {
     return Spread.of(figures.stream().map(cost::applyAsDouble).toList());
   }
 
-  /** A walk, ns. */
+  /** The time of a walk, ns. */
   private static double walk(Map<String, Double> figures) {
     return figures.get("walk") / figures.get("signals");
   }
 
-  /** A whole handler, ns. */
+  /** The time of a whole handler, ns. */
   private static double handler(Map<String, Double> figures) {
     return (figures.get("own") - figures.get("threads")) / figures.get("signals");
   }

@@ -4,24 +4,24 @@ import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadMXBean;
 
 /**
- * A fixed piece of work on a stack of a chosen depth, cut into units of about 20 µs whose CPU time
- * is taken one by one.
+ * A fixed piece of work on a stack of a chosen depth, split into units of about 20 µs, each of
+ * which is timed with the CPU clock.
  *
- * <p>Why units: a profiler at 250 signals a CPU second and some 10 µs each costs 0.3 %, and no two
- * runs on a shared machine agree to 0.3 %. But all but one unit in 200 see no signal, so the median
- * of a block of units is the price of the work alone, at this moment's clock frequency and with
- * these neighbours, and what the block took beyond it is the price of interruptions: of the
- * kernel's tick always, of a profiler's signals when one runs. The difference between the two is
- * the profiler's.
+ * <p>The reason for units: a profiler with 250 signals a CPU second of some 10 µs each costs 0.3 %,
+ * and no two runs on a shared machine agree to 0.3 %. But only one unit in 200 is hit by a signal.
+ * So the median of a block of units is the cost of the work alone, at the current clock frequency
+ * and with the current neighbours. The time of the block beyond the median is the cost of
+ * interruptions: always of the kernel's tick, and of the profiler's signals if it runs. The
+ * difference between the two is the profiler's.
  */
 final class Work {
 
-  /** Longer than any handler: an interruption of this length is not the profiler's. */
+  /** Longer than any handler: an interruption of this length is not caused by the profiler. */
   private static final long OUTLIER_NANOS = 150_000;
 
   private static final long UNIT_NANOS = 20_000;
 
-  /** Units whose median is taken: 0.6 ms, so that one in six blocks sees a signal. */
+  /** The number of units whose median is taken: 0.6 ms, so one in six blocks is hit by a signal. */
   private static final int BLOCK = 32;
 
   private static final ThreadMXBean THREADS = ManagementFactory.getThreadMXBean();
@@ -35,7 +35,7 @@ final class Work {
     this.depth = depth;
   }
 
-  /** Lets the compiler settle, then sizes the unit. */
+  /** Waits until the code is compiled, then sizes the unit. */
   void warmUp() {
     for (int round = 0; round < 20; round++) {
       run(1000);
@@ -45,7 +45,7 @@ final class Work {
   }
 
   /**
-   * Runs units for about that long.
+   * Runs units for about that many milliseconds.
    *
    * @return CPU time spent in interruptions of the units, ns
    */

@@ -1,2 +1,5 @@
-/** Benchmarks side by side with async-profiler; {@link io.spprof.it.bench.Bench} explains them. */
+/**
+ * Benchmarks that compare spprof with async-profiler; {@link io.spprof.it.bench.Bench} explains
+ * them.
+ */
 package io.spprof.it.bench;

@@ -8,7 +8,10 @@ import java.util.Arrays;
 import java.util.SplittableRandom;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 
-/** Old objects that point to new ones and change all the time: allocation and GC barriers. */
+/**
+ * A load of allocation and GC barriers: old objects point to new ones, and the pointers change all
+ * the time.
+ */
 public final class Barriers {
 
   private static final int OLD = 20_000;
@@ -28,7 +31,7 @@ public final class Barriers {
     }
   }
 
-  /** What one thread mutates. */
+  /** The objects that one thread changes. */
   private static final class Heap {
     private final Node[] old = new Node[OLD];
     private final Object[] copy = new Object[OLD];
@@ -49,7 +52,7 @@ public final class Barriers {
         if (fresh.next != null) {
           sum += fresh.next.payload.length;
           fresh.next.next = i % 3 == 0 ? null : old[at];
-          fresh.next.other = fresh; // old to young
+          fresh.next.other = fresh; // a pointer from an old to a young object
         }
         old[at] = fresh;
         if (i % 64 == 0) {
@@ -60,7 +63,7 @@ public final class Barriers {
       return sum;
     }
 
-    /** Else everything ever allocated hangs together. */
+    /** Cuts the chain, because otherwise every object ever allocated would stay reachable. */
     private static void cut(Node from) {
       Node node = from;
       for (int i = 0; i < 10 && node != null; i++) {
@@ -110,7 +113,7 @@ public final class Barriers {
       return sum;
     }
 
-    /** Beyond a TLAB: the slow path. */
+    /** Allocates objects too large for a TLAB, which takes the slow path. */
     private long big(SplittableRandom random) {
       long sum = 0;
       for (int i = 0; i < 4; i++) {

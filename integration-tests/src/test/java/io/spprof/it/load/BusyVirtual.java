@@ -4,8 +4,8 @@ import java.io.IOException;
 import java.lang.reflect.Method;
 
 /**
- * Virtual threads that compute and yield, so that they change their carriers; all idle while a test
- * wants it, see {@link Gate}. JDK 21 and later.
+ * A load of virtual threads that compute and yield, so that they change their carriers. A test can
+ * make all of them idle, see {@link Gate}. JDK 21 and later.
  */
 public final class BusyVirtual {
 

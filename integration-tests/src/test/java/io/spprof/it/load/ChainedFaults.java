@@ -11,13 +11,14 @@ import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * An application that meets nulls, with libraries that chain SIGSEGV as crash reporters and
- * runtimes of other languages do: they save the action that they find, and pass every fault on to
- * it. With -Xint every null is a fault, which the JVM's handler answers.
+ * An application that dereferences nulls, with libraries that chain SIGSEGV handlers, as crash
+ * reporters and runtimes of other languages do: they save the action that is installed, and pass
+ * every fault on to it. With -Xint, every null dereference is a fault, which the JVM's handler
+ * answers.
  *
- * <p>Answers "nulls": NullPointerExceptions up to now; "install": another library's handler is put
- * in front; "uninstall": the latest library puts back what it saved; "forwarded": faults that the
- * libraries passed on; "action": what is installed.
+ * <p>Answers "nulls": the number of NullPointerExceptions so far; "install": installs the handler
+ * of another library; "uninstall": the latest library restores the action that it saved;
+ * "forwarded": the number of faults that the libraries passed on; "action": the installed action.
  */
 public final class ChainedFaults {
 
@@ -42,7 +43,7 @@ public final class ChainedFaults {
 
   private ChainedFaults() {}
 
-  /** Its code and data, and what it saved. */
+  /** A library: its code and data, and the action that it saved. */
   private record Library(Pointer code, Memory saved) {}
 
   /** Takes no arguments. */
@@ -107,7 +108,10 @@ public final class ChainedFaults {
     return Long.toString(ALL.stream().mapToLong(each -> each.code().getLong(COUNTER)).sum());
   }
 
-  /** A handler in machine code of x86-64, which Java could not be: counts, and jumps. */
+  /**
+   * A handler in machine code of x86-64, because Java cannot be a signal handler. It counts, and
+   * jumps to the saved handler.
+   */
   private static Pointer code(Pointer target) {
     Pointer code =
         C.getFunction("mmap")
@@ -136,7 +140,10 @@ public final class ChainedFaults {
     return action;
   }
 
-  /** Handler, the kernel's 64 bits of mask, flags: the C library leaves the rest to chance. */
+  /**
+   * The fields that can be compared: handler, the kernel's 64 bits of mask, flags. The C library
+   * leaves the other bytes undefined.
+   */
   private static String describe(Memory action) {
     return String.format(
         "%x %x %x", action.getLong(0), action.getLong(8), action.getInt(SIGACTION_FLAGS));

@@ -6,14 +6,16 @@ import java.lang.invoke.MethodHandles;
 import java.util.SplittableRandom;
 import java.util.function.LongUnaryOperator;
 
-/** One class, defined again and again: linking, class initialisers, code that runs once. */
+/**
+ * A load that defines one class again and again: linking, class initialisers, code that runs once.
+ */
 public final class ClassInit {
 
   private ClassInit() {}
 
   /**
-   * What is defined; it uses nothing of its neighbours, which in another loader are not its
-   * package.
+   * The class that is defined. It uses none of its neighbours, because in another loader they are
+   * in another package.
    */
   public static final class Template implements LongUnaryOperator {
     private static final long[] TABLE = table();

@@ -6,7 +6,7 @@ import javax.management.JMException;
 import javax.management.MBeanServer;
 import javax.management.ObjectName;
 
-/** Prints which log manager the JVM has and what the profiler's bean says, and ends. */
+/** Prints the JVM's log manager and the State of the profiler's bean, and ends. */
 public final class Container {
 
   private Container() {}

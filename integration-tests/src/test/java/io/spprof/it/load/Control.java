@@ -9,15 +9,18 @@ import java.util.Map;
 import java.util.function.Supplier;
 
 /**
- * How a test talks to a workload: the workload says READY, then answers each line on its standard
- * input with one line that starts with "= ", until the line "quit" or the end of the input, at
- * which the JVM exits with status 0.
+ * The protocol between a test and a workload. The workload prints READY. Then it answers each line
+ * of its standard input with one line that starts with "= ". At the line "quit" or at the end of
+ * the input, the JVM exits with status 0.
  */
 final class Control {
 
   private Control() {}
 
-  /** Never returns. Every workload also answers "safepoint", as soon as the JVM has had one. */
+  /**
+   * Answers questions; never returns. Every workload also answers "safepoint", as soon as the JVM
+   * has reached one.
+   */
   static void serve(Map<String, Supplier<String>> answers) throws IOException {
     Map<String, Supplier<String>> all = new HashMap<>(answers);
     all.put("safepoint", Control::safepoint);
@@ -38,7 +41,7 @@ final class Control {
     return "done";
   }
 
-  /** Starts a daemon thread that is a failure of the whole workload if it throws. */
+  /** Starts a daemon thread. If it throws, the whole workload fails. */
   static Thread daemon(String name, Runnable body) {
     Thread thread = new Thread(body, name);
     thread.setDaemon(true);

@@ -10,9 +10,10 @@ import java.util.concurrent.atomic.LongAdder;
 import java.util.stream.IntStream;
 
 /**
- * Very many threads, at once or one after the other. "gather" starts a crowd of which every other
- * one is busy for a moment, and answers when all are alive and idle; "dismiss" ends it. "churn"
- * starts and ends threads as fast as it can and answers how many, and how long it took, in ns.
+ * A load of very many threads, at the same time or one after the other. "gather" starts a crowd, of
+ * which every other thread is busy for a moment, and answers when all are alive and idle. "dismiss"
+ * ends the crowd. "churn" starts and ends threads as fast as it can, and answers how many there
+ * were and how long it took, in ns.
  */
 public final class Crowd {
 
@@ -26,7 +27,7 @@ public final class Crowd {
 
   private Crowd() {}
 
-  /** Arguments: threads in a crowd, milliseconds that a churn lasts. */
+  /** Arguments: number of threads in a crowd, milliseconds that a churn lasts. */
   public static void main(String[] args) throws IOException {
     int size = Integer.parseInt(args[0]);
     long churnNanos = TimeUnit.MILLISECONDS.toNanos(Long.parseLong(args[1]));

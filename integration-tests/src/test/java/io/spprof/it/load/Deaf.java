@@ -5,8 +5,8 @@ import com.sun.jna.Native;
 import com.sun.jna.Pointer;
 
 /**
- * A busy thread that blocks SIGPROF, as the threads of some native libraries do with every signal.
- * A signal that is meant for the process then goes to another thread, which may be one that sleeps.
+ * A busy thread that blocks SIGPROF, as the threads of some native libraries block every signal.
+ * The kernel then delivers a signal to the process to another thread, which may be asleep.
  */
 final class Deaf {
 
@@ -43,7 +43,7 @@ final class Deaf {
   }
 
   private static void run() {
-    // Not all: the JVM itself lives on SIGSEGV.
+    // Not all signals, because the JVM itself needs SIGSEGV.
     Memory profiling = new Memory(SIZEOF_SIGSET);
     profiling.clear();
     profiling.setLong(0, 1L << (SIGPROF - 1));

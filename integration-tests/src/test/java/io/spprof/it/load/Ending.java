@@ -11,8 +11,8 @@ import javax.management.MBeanServer;
 import javax.management.ObjectName;
 
 /**
- * Ends in one of the ways in which a JVM can end, with a busy thread beside the one that ends it.
- * Its first line says whether somebody samples it.
+ * A program that ends in one of the ways in which a JVM can end, while another thread is busy. Its
+ * first line says whether a session samples it.
  */
 public final class Ending {
 
@@ -47,7 +47,7 @@ public final class Ending {
         return caught();
       }
       case "TERM", "INT" -> {
-        // The shell's own: a small system has no program of that name.
+        // kill is a builtin of the shell; a small system has no program of that name.
         String kill = "kill -" + how + " " + ProcessHandle.current().pid();
         new ProcessBuilder("sh", "-c", kill).start().waitFor();
         spin();
@@ -77,14 +77,17 @@ public final class Ending {
   }
 
   private static void inAThread() throws InterruptedException {
-    // With a stack as small as they get: the end of it is where a handler has least room.
+    // With the smallest possible stack, because a handler has the least room at its end.
     Thread thread = new Thread(null, () -> sink = deeper(1), "overflowing", 160 << 10);
     thread.start();
     thread.join();
     System.exit(9);
   }
 
-  /** A tree of calls and not a line, so that the thread is near its stack's end for a while. */
+  /**
+   * A tree of calls instead of a chain, so that the thread stays near the end of its stack for a
+   * while.
+   */
   private static long deeper(long x) {
     long sum = deeper(x + 1);
     for (int i = 0; i < 8; i++) {
@@ -106,7 +109,10 @@ public final class Ending {
     }
   }
 
-  /** With the first signal; if a session runs, there is one as soon as some CPU time is used. */
+  /**
+   * Whether a session samples this JVM. Returns after its first signal, which comes as soon as some
+   * CPU time is used.
+   */
   private static boolean isSampled() throws JMException {
     MBeanServer server = ManagementFactory.getPlatformMBeanServer();
     ObjectName bean = new ObjectName("io.spprof:type=Spprof");
@@ -118,7 +124,7 @@ public final class Ending {
         }
       }
     } catch (InstanceNotFoundException e) {
-      // Nobody is there to sample it.
+      // There is no agent in this JVM.
     }
     return false;
   }

@@ -9,16 +9,20 @@ import javax.management.MBeanServer;
 import javax.management.ObjectName;
 
 /**
- * The same work, as often as asked: "sampled", with a session of the profiler in this JVM, or
- * "unsampled". The answer is what it took, in ns of CPU time: of the thread that did it, of the
- * profiler's own thread, and of the profiler as its bean tells; then the number of signals.
+ * A load that does the same work for each question: "sampled", with a session of the profiler in
+ * this JVM, or "unsampled". The answer is the CPU time in ns of the thread that did the work, of
+ * the profiler's own thread, and of the profiler as its bean reports it; then the number of
+ * signals.
  *
- * <p>All of it in one thread that never rests, sessions' starts and stops included: after a pause,
- * the same work takes longer for a while, and by no means the same time.
+ * <p>Everything runs in one thread that never sleeps, including the sessions' starts and stops.
+ * After a pause, the same work would take longer for a while, and its time would vary.
  */
 public final class FixedWork {
 
-  /** Of the work before what is measured, for what a session's start or stop left behind. */
+  /**
+   * The part of the work that runs before the measurement, to absorb the effects of a session's
+   * start or stop.
+   */
   private static final double WARM_UP = 0.25;
 
   private final MBeanServer server = ManagementFactory.getPlatformMBeanServer();

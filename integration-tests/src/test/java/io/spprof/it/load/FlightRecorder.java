@@ -10,7 +10,7 @@ import jdk.jfr.consumer.RecordingFile;
 
 /**
  * An application with work to do, which records its CPU time with the JVM's own flight recorder.
- * Answers "record": a recording begins; "end": it ends, and so many samples are in it.
+ * "record" begins a recording; "end" ends it and answers with the number of its samples.
  */
 public final class FlightRecorder {
 

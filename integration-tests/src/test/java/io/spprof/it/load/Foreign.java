@@ -8,8 +8,8 @@ import java.util.Locale;
 import java.util.Optional;
 
 /**
- * What the loads need of java.lang.foreign, which is final since JDK 22 and a preview in 21, in
- * code that JDK 17 compiles. Pointers are longs.
+ * The part of java.lang.foreign that the loads need, by reflection, because JDK 17 compiles this
+ * code. The API is final since JDK 22 and a preview in 21. Pointers are longs.
  */
 final class Foreign {
 
@@ -18,7 +18,9 @@ final class Foreign {
 
   private Foreign() {}
 
-  /** Native memory, libraries and stubs, until it is closed by the thread that made it. */
+  /**
+   * Native memory, libraries and stubs. They live until the thread that made this object closes it.
+   */
   static final class Memory implements AutoCloseable {
     private final Object arena = Reflected.call(type("Arena"), "ofConfined", null);
 
@@ -28,29 +30,29 @@ final class Foreign {
     }
   }
 
-  /** What finds the functions of a library. */
+  /** The symbol lookup of a library. */
   static Object library(Path file, Memory memory) {
     return Reflected.call(type("SymbolLookup"), "libraryLookup", null, file, memory.arena);
   }
 
-  /** What finds the functions of the C library. */
+  /** The symbol lookup of the C library. */
   static Object cLibrary() {
     return Reflected.call(type("Linker"), "defaultLookup", LINKER);
   }
 
-  /** A function that the thread calls as a native method. */
+  /** A handle to a function, which the thread calls like a native method. */
   static MethodHandle function(Object lookup, String name, MethodType type) {
     return downcall(lookup, name, type, Array.newInstance(type("Linker$Option"), 0));
   }
 
-  /** A function that the thread calls without leaving Java. */
+  /** A handle to a function, which the thread calls without leaving the state "in Java". */
   static MethodHandle withoutLeavingJava(Object lookup, String name, MethodType type) {
     Object options = Array.newInstance(type("Linker$Option"), 1);
     Array.set(options, 0, Reflected.call(type("Linker$Option"), "critical", null, false));
     return downcall(lookup, name, type, options);
   }
 
-  /** The address of a function that calls {@code target}. */
+  /** The address of a native function that calls {@code target}. */
   static long stub(MethodHandle target, Memory memory) {
     Object segment =
         Reflected.call(

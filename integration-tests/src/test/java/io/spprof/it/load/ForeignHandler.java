@@ -8,8 +8,9 @@ import java.io.IOException;
 import java.util.Map;
 
 /**
- * Has a SIGPROF handler of its own before any profiler: a harmless function of the C library, so
- * that the holder has a name. Answers "action": what is installed.
+ * An application that has its own SIGPROF handler before any profiler. The handler is a harmless
+ * function of the C library, so that the owner of the handler has a name. Answers "action": the
+ * installed action.
  */
 public final class ForeignHandler {
 
@@ -32,7 +33,10 @@ public final class ForeignHandler {
     Control.serve(Map.of("action", () -> installed(sigaction)));
   }
 
-  /** Handler, the kernel's 64 bits of mask, flags: the C library leaves the rest to chance. */
+  /**
+   * The fields that can be compared: handler, the kernel's 64 bits of mask, flags. The C library
+   * leaves the other bytes undefined.
+   */
   private static String installed(Function sigaction) {
     Memory action = new Memory(SIZEOF_SIGACTION);
     sigaction.invokeInt(new Object[] {SIGPROF, Pointer.NULL, action});

@@ -6,8 +6,9 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 
 /**
- * Where a load's threads wait while the test wants it idle: it asks for "idle", and for "busy" to
- * have them go on. Open at first. Virtual threads leave their carriers while they wait.
+ * A gate at which a load's threads wait while the test wants it idle. The question "idle" closes
+ * the gate, "busy" opens it; it is open at first. Virtual threads leave their carriers while they
+ * wait.
  */
 final class Gate {
 
@@ -15,7 +16,7 @@ final class Gate {
   private final Condition opened = lock.newCondition();
   private volatile boolean open = true;
 
-  /** What {@link Control#serve} is to answer. */
+  /** The answers for {@link Control#serve}. */
   Map<String, Supplier<String>> answers() {
     return Map.of("busy", () -> turn(true), "idle", () -> turn(false));
   }
@@ -24,7 +25,7 @@ final class Gate {
     return open;
   }
 
-  /** Returns at once if the gate is open, else when it opens. */
+  /** Returns at once if the gate is open, otherwise when it opens. */
   void pass() {
     if (open) {
       return;

@@ -9,9 +9,9 @@ import java.util.Map;
 import java.util.function.LongUnaryOperator;
 
 /**
- * Keeps the garbage collector and the JIT compiler at work: two threads fill and drop maps, a third
+ * A load for the garbage collector and the JIT compiler. Two threads fill and drop maps. A third
  * loads the same class again and again, into a new class loader each time, and runs it until it is
- * compiled. All idle while a test wants it, see {@link Gate}.
+ * compiled. A test can make all of them idle, see {@link Gate}.
  */
 public final class GcAndJit {
 
@@ -20,7 +20,7 @@ public final class GcAndJit {
 
   private GcAndJit() {}
 
-  /** What is loaded and compiled over and over. */
+  /** The class that is loaded and compiled again and again. */
   public static final class Fodder implements LongUnaryOperator {
 
     /** Called by reflection. */
@@ -93,7 +93,7 @@ public final class GcAndJit {
     }
   }
 
-  /** Loads the class into a loader of its own and runs it until it is compiled. */
+  /** Loads the class into a new loader and runs it until it is compiled. */
   static void eat(byte[] bytes) {
     try {
       Object fodder = new Loader().define(bytes).getDeclaredConstructor().newInstance();

@@ -6,9 +6,9 @@ import java.util.Map;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
- * An application over the hours: the H2 load, and beside it classes that come and go with their
- * loaders, and threads that are born and die. Answers "transactions", "classes" and "threads": how
- * many up to now.
+ * A load for hours: the H2 load, and beside it classes that are loaded and unloaded with their
+ * loaders, and threads that start and end. Answers "transactions", "classes" and "threads" with
+ * their number so far.
  */
 public final class H2Churn {
 

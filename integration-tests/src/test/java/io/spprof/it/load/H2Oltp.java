@@ -12,8 +12,8 @@ import java.util.SplittableRandom;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
- * A small bank on an in-memory H2: workers that transfer, look up, list and record, each in
- * transactions on a connection of its own. Answers "transactions": how many were committed.
+ * The database load: a small bank on an in-memory H2. Workers transfer, look up, list and record,
+ * each in transactions on a connection of its own. Answers "transactions": the number committed.
  */
 public final class H2Oltp {
 
@@ -43,7 +43,7 @@ public final class H2Oltp {
     return Long.toString(TRANSACTIONS.sum());
   }
 
-  /** From now on each transaction is a report: what a bad release may do. */
+  /** Makes each later transaction a report, like a bad release might. */
   private static String reports() {
     onlyReports = true;
     return "done";
@@ -83,17 +83,17 @@ public final class H2Oltp {
     }
   }
 
-  /** A worker's connection. */
+  /** A connection for a worker. */
   static Connection connect() throws SQLException {
     Connection bank = DriverManager.getConnection(URL);
     bank.setAutoCommit(false);
     return bank;
   }
 
-  /** The next of a worker's transactions: which one depends on its random numbers only. */
+  /** Runs a worker's next transaction. Which one depends on the worker's random numbers only. */
   static void transact(Connection bank, SplittableRandom random, int worker, int workers)
       throws SQLException {
-    // Each worker moves money between accounts of its own, so that no two can deadlock.
+    // Each worker moves money between accounts of its own, so that no two workers can deadlock.
     int from = random.nextInt(ACCOUNTS / workers) * workers + worker;
     int to = random.nextInt(ACCOUNTS / workers) * workers + worker;
     switch (onlyReports ? 3 : random.nextInt(4)) {
@@ -113,8 +113,8 @@ public final class H2Oltp {
             bank.prepareStatement("delete from entry where account = ? and amount <= ?")) {
       move(update, from, -amount);
       move(update, to, amount);
-      // First, and what is equal too: then no account has two entries of one amount, and the bank
-      // is no bigger after an hour than after a minute.
+      // Deletes first, and also equal amounts. So no account has two entries with one amount, and
+      // the bank is no bigger after an hour than after a minute.
       trim.setInt(1, to);
       trim.setLong(2, amount);
       trim.executeUpdate();

@@ -15,14 +15,14 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.stream.LongStream;
 
 /**
- * The bank of {@link H2Oltp} at a fixed offered rate: an open loop. When each transaction is due is
- * known beforehand, and it is timed from then and not from when it began, so that one that is slow
- * counts for those, too, that had to wait behind it. Which transactions they are is the same in
- * every JVM. To be used by one thread.
+ * The bank of {@link H2Oltp} at a fixed offered rate, an open loop. The time at which each
+ * transaction is due is known beforehand, and latencies are measured from then, not from the
+ * transaction's begin. So a slow transaction also counts for those that had to wait behind it. The
+ * sequence of transactions is the same in every JVM. To be used by one thread.
  */
 public final class H2Paced {
 
-  /** A worker and its customers, who come at even intervals and queue up if it is late. */
+  /** A worker and its customers, who arrive at equal intervals and queue if the worker is late. */
   private static final class Worker {
     private final Connection bank;
     private final SplittableRandom random;
@@ -42,7 +42,7 @@ public final class H2Paced {
       }
     }
 
-    /** Writes what each transaction took where this worker's share of the timings is. */
+    /** Runs transactions and stores their timings in this worker's part of the arrays. */
     void paced(Timings timings, long firstNanos, long periodNanos) throws SQLException {
       int each = timings.latencies.length / workers;
       for (int i = 0; i < each; i++) {
@@ -59,10 +59,10 @@ public final class H2Paced {
   }
 
   /**
-   * What transactions took, ns.
+   * The times of transactions, ns.
    *
-   * @param latencies from when each was due to its commit
-   * @param cpuTimes of the thread that did it
+   * @param latencies from the time when each was due to its commit
+   * @param cpuTimes CPU times of the thread that ran it
    */
   private record Timings(long[] latencies, long[] cpuTimes) {
     Timings(int transactions) {
@@ -76,42 +76,42 @@ public final class H2Paced {
   private final ExecutorService threads;
   private Timings timings = new Timings(0);
 
-  /** Fills the bank; nothing runs yet. */
+  /** Fills the bank; runs no transaction yet. */
   public H2Paced(int workers) throws SQLException {
     H2Oltp.create();
     for (int i = 0; i < workers; i++) {
       this.workers.add(new Worker(i, workers));
     }
-    // Its threads are never ended: they go with the JVM.
+    // The threads are never ended explicitly; they end with the JVM.
     threads = Executors.newFixedThreadPool(workers);
   }
 
-  /** So many transactions, by all workers together, as fast as they go. */
+  /** Runs so many transactions, by all workers together, at full speed. */
   public void flatOut(int transactions) throws Exception {
     all(worker -> worker.flatOut(transactions / workers.size()));
   }
 
-  /** Transactions at a rate a second, by all workers together; returns when the last is done. */
+  /** Runs transactions at a rate a second, by all workers together; returns after the last one. */
   public void paced(int rate, int seconds) throws Exception {
     long period = 1_000_000_000L * workers.size() / rate;
     long first = System.nanoTime() + period;
     int each = rate * seconds / workers.size();
     timings = new Timings(each * workers.size());
-    // The workers' customers come by turns.
+    // The workers' customers arrive in turn.
     all(worker -> worker.paced(timings, first + worker.number * period / workers.size(), period));
   }
 
-  /** From when the last paced transactions were due to their commits, ns, the shortest first. */
+  /** The latencies of the last paced transactions, ns, in ascending order. */
   public long[] latencies() {
     return LongStream.of(timings.latencies).sorted().toArray();
   }
 
-  /** CPU time of the threads that did them, ns, the shortest first. */
+  /** The CPU times of the last paced transactions, ns, in ascending order. */
   public long[] cpuTimes() {
     return LongStream.of(timings.cpuTimes).sorted().toArray();
   }
 
-  /** What each worker does. */
+  /** The work of each worker. */
   @FunctionalInterface
   private interface Job {
     void by(Worker worker) throws SQLException;

@@ -11,7 +11,7 @@ import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
 import java.util.SplittableRandom;
 
-/** Method handles and reflection: adapters, linkers, frames that the JDK hides. */
+/** A load of method handles and reflection: adapters, linkers, frames that the JDK hides. */
 public final class Handles {
 
   private Handles() {}
@@ -49,7 +49,8 @@ public final class Handles {
     MethodHandle dynamic = site.dynamicInvoker();
     Loads.serve(
         random -> {
-          // Sometimes another target: what was compiled through the call site is thrown away.
+          // Sometimes changes the target, which discards the code that was compiled through the
+          // call site.
           if (random.nextInt(500) == 0) {
             site.setTarget(random.nextBoolean() ? add : instance);
           }
@@ -69,7 +70,9 @@ public final class Handles {
       x += (Long) instance.invokeWithArguments(x, "many");
       x += (long) dynamic.invokeExact(x, "call site");
       MethodHandle guarded =
-          i % 25 == 0 ? MethodHandles.insertArguments(add, 1, "fresh") : null; // a new form
+          i % 25 == 0
+              ? MethodHandles.insertArguments(add, 1, "fresh")
+              : null; // makes a new lambda form
       x += guarded == null ? 0 : (long) guarded.invokeExact(x);
     }
     return x;

@@ -3,7 +3,7 @@ package io.spprof.it.load;
 import java.io.IOException;
 import java.util.Map;
 
-/** Does nothing, and can say which of the profiler's dependencies it sees. */
+/** Does nothing, and can report which of the profiler's dependencies its class path shows. */
 public final class Hello {
 
   private Hello() {}
@@ -23,7 +23,7 @@ public final class Hello {
         Class.forName(name, false, ClassLoader.getSystemClassLoader());
         seen.append(name).append(' ');
       } catch (ClassNotFoundException e) {
-        // As it should be: the application brings none of them.
+        // This is right: the application has none of them.
       }
     }
     return seen.toString().strip();

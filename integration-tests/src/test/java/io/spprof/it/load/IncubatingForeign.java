@@ -6,14 +6,14 @@ import java.lang.reflect.Array;
 import java.util.Locale;
 import java.util.Optional;
 
-/** The same as {@link Foreign}, of JDK 17's module jdk.incubator.foreign. */
+/** Like {@link Foreign}, for JDK 17's module jdk.incubator.foreign. */
 final class IncubatingForeign {
 
   private static final Object LINKER = Reflected.call(type("CLinker"), "getInstance", null);
 
   private IncubatingForeign() {}
 
-  /** A function of the C library. */
+  /** A handle to a function of the C library. */
   static MethodHandle function(String name, MethodType type) {
     Object library = Reflected.call(type("CLinker"), "systemLookup", null);
     Optional<?> symbol =
@@ -28,7 +28,10 @@ final class IncubatingForeign {
             descriptor(type));
   }
 
-  /** The address of a function that calls {@code target}, for the thread's life. */
+  /**
+   * The address of a native function that calls {@code target}; it lives as long as the calling
+   * thread.
+   */
   static long stub(MethodHandle target) {
     Object scope = Reflected.call(type("ResourceScope"), "newConfinedScope", null);
     Object address =

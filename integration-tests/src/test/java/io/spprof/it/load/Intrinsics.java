@@ -16,7 +16,9 @@ import javax.crypto.spec.GCMParameterSpec;
 import javax.crypto.spec.IvParameterSpec;
 import javax.crypto.spec.SecretKeySpec;
 
-/** Assembly stubs that compiled code calls as leaves: ciphers, digests, big numbers, Math. */
+/**
+ * A load of assembly stubs that compiled code calls as leaves: ciphers, digests, big numbers, Math.
+ */
 public final class Intrinsics {
 
   private static final String[] DIGESTS = {"MD5", "SHA-1", "SHA-256", "SHA-512", "SHA3-256"};
@@ -60,7 +62,8 @@ public final class Intrinsics {
     Cipher to = Cipher.getInstance(name);
     to.init(Cipher.ENCRYPT_MODE, key, parameters);
     byte[] secret = to.doFinal(data, 0, length);
-    Cipher from = Cipher.getInstance(name); // one object refuses to use a nonce twice
+    Cipher from =
+        Cipher.getInstance(name); // a new object, because one Cipher refuses to use a nonce twice
     from.init(Cipher.DECRYPT_MODE, key, parameters);
     return from.doFinal(secret).length;
   }
@@ -96,7 +99,7 @@ public final class Intrinsics {
       double x = random.nextDouble() * 1e6;
       sum += Math.sin(x) + Math.cos(x) + Math.tan(x) + Math.log(x) + Math.log10(x);
       sum += Math.pow(x, 0.3) + Math.exp(-x) + Math.sqrt(x) + Math.fma(x, x, 1) + Math.cbrt(x);
-      sum += x % 3.7; // fprem has a stub of its own
+      sum += x % 3.7; // fprem has its own stub
       high = Math.multiplyHigh(high | i, random.nextLong()) + (long) sum;
     }
     return high;

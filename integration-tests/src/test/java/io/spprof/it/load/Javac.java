@@ -16,7 +16,10 @@ import javax.tools.JavaFileObject;
 import javax.tools.SimpleJavaFileObject;
 import javax.tools.ToolProvider;
 
-/** javac on some hundred classes that exist in memory only: a big program with deep stacks. */
+/**
+ * A load of javac on some hundred classes that exist in memory only: a big program with deep
+ * stacks.
+ */
 public final class Javac {
 
   private static final int CLASSES = 300;
@@ -30,7 +33,10 @@ public final class Javac {
     Loads.serve(random -> compile(compiler, some(sources, random)));
   }
 
-  /** A class knows the one before it only, so that any row of neighbours compiles. */
+  /**
+   * A random run of adjacent sources. Each class refers only to the previous one, so every such run
+   * compiles.
+   */
   private static List<Source> some(List<Source> sources, SplittableRandom random) {
     int first = random.nextInt(CLASSES / 2);
     return sources.subList(first, first + 10 + random.nextInt(CLASSES / 2 - 10));

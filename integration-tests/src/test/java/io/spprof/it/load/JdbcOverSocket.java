@@ -13,9 +13,9 @@ import java.util.concurrent.atomic.LongAdder;
 import org.h2.tools.Server;
 
 /**
- * An H2 server and its clients, connected over sockets on the loopback: workers that write texts of
- * every length, read them back and compare. An exception, and a text that is another, is a failure
- * of the whole workload. Answers "transactions": how many were right.
+ * An H2 server and its clients, connected over sockets on the loopback. Workers write texts of
+ * every length, read them back and compare. An exception, or a text that differs, fails the whole
+ * workload. Answers "transactions": the number of correct ones.
  */
 public final class JdbcOverSocket {
 

@@ -14,7 +14,7 @@ import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
 
-/** Streams and lambdas: hidden classes, method handles' linkers, deep inlining. */
+/** A load of streams and lambdas: hidden classes, method handles' linkers, deep inlining. */
 public final class Lambdas {
 
   private Lambdas() {}

@@ -10,20 +10,23 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.stream.Stream;
 
 /**
- * A native function that is called without leaving Java, of a library that is loaded while a
- * session samples, unloaded, and loaded again; JDK 22 and later, glibc.
+ * A load that calls a native function without leaving the state "in Java". The function's library
+ * is loaded while a session samples, unloaded, and loaded again. JDK 22 and later, glibc.
  */
 public final class LateLibrary {
 
-  /** Calls of a library before the next. */
+  /** Number of calls before the library is loaded again. */
   private static final int CALLS = 200;
 
-  /** Held while a copy is on the disk. The JVM's end takes it for good, so that none is left. */
+  /**
+   * Held while a copy of the library is on disk. At the JVM's end it is taken and kept, so that no
+   * copy is left.
+   */
   private static final ReentrantLock ON_DISK = new ReentrantLock(true);
 
   private LateLibrary() {}
 
-  /** A copy of the C library's mathematics, which the JVM has not loaded. */
+  /** A copy of the C library's libm, which the JVM has not loaded. */
   private static final class Copy implements AutoCloseable {
     private final Foreign.Memory memory = new Foreign.Memory();
     private final MethodHandle bessel;
@@ -37,7 +40,7 @@ public final class LateLibrary {
                 Foreign.library(file, memory),
                 "jn",
                 MethodType.methodType(double.class, int.class, double.class));
-        Files.delete(file); // what is mapped stays
+        Files.delete(file); // the mapping stays
       } finally {
         ON_DISK.unlock();
       }
@@ -64,7 +67,7 @@ public final class LateLibrary {
     double sum = 0;
     try (Copy copy = new Copy(original)) {
       for (int i = 0; i < CALLS; i++) {
-        // As many steps as its order has.
+        // The number of steps equals the function's order.
         sum += (double) copy.bessel.invokeExact(40_000, 80_000.0 + random.nextInt(1_000));
       }
     }

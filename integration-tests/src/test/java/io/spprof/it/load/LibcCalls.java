@@ -11,9 +11,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 
 /**
- * Threads that make the C library's blocking calls themselves, again and again, and use CPU time in
- * between. Answers "calls", how many, and "interrupted", how many of them failed with EINTR; any
- * other failure, and a call that returns too early, is one of the whole workload.
+ * A load of threads that make blocking calls of the C library directly, again and again, and use
+ * CPU time in between. Answers "calls", how many there were, and "interrupted", how many of them
+ * failed with EINTR. Any other failure, or a call that returns too early, fails the whole workload.
  */
 public final class LibcCalls {
 
@@ -22,10 +22,11 @@ public final class LibcCalls {
   private static final int EPOLL_CTL_ADD = 1;
   private static final int MILLIS = 5;
 
-  private static final Map<String, long[]> FIGURES = new ConcurrentHashMap<>(); // calls, EINTR
+  private static final Map<String, long[]> FIGURES =
+      new ConcurrentHashMap<>(); // by call: the number of calls, and of those with EINTR
   private static volatile long sink;
 
-  /** Makes a call that blocks; what it returns is below 0 if it failed. */
+  /** Makes a blocking call; the result is negative if it failed. */
   private interface Call {
     long make();
   }
@@ -55,8 +56,8 @@ public final class LibcCalls {
   static native int epoll_wait(int epoll, Pointer events, int count, int millis);
 
   /**
-   * Argument: CPU time that a thread uses between two calls, microseconds; if none, there is a
-   * thread that is deaf and busy beside those that sleep.
+   * Argument: CPU time that a thread uses between two calls, microseconds. If it is 0, a busy
+   * thread that blocks the signal runs beside the sleeping threads.
    */
   public static void main(String[] args) throws IOException {
     long busyNanos = Long.parseLong(args[0]) * 1_000;
@@ -97,7 +98,7 @@ public final class LibcCalls {
             Pester::everyThread));
   }
 
-  /** A read that waits for a byte which a thread sends some time after the last. */
+  /** A read that waits for a byte, which a thread sends some time after the previous one. */
   private static void readAndWrite(long busyNanos) {
     Memory fds = newPipe();
     Memory to = new Memory(1);
@@ -144,7 +145,7 @@ public final class LibcCalls {
   }
 
   private static void repeat(String name, long busyNanos, Call call) {
-    long[] figures = new long[2]; // the thread's own; whoever reads them may be late
+    long[] figures = new long[2]; // written by this thread only; a reader may see old values
     FIGURES.put(name, figures);
     Control.daemon(
         name,

@@ -6,13 +6,13 @@ import java.util.SplittableRandom;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
- * What the loads for the stack walker have in common: two threads, load-0 and load-1, that do
- * rounds of the same for ever. Their true root is Thread.run, their own root {@code
- * io.spprof.it.load.Loads.repeat}. Answers "rounds": how many were done.
+ * The common part of the loads for the stack walker: two threads, load-0 and load-1, which repeat
+ * the same rounds for ever. Their true root is Thread.run; their own root is {@code
+ * io.spprof.it.load.Loads.repeat}. Answers "rounds": the number of rounds done.
  */
 final class Loads {
 
-  /** Where results go, so that no compiler drops the work. */
+  /** Results are stored here, so that no compiler drops the work. */
   static volatile long sink;
 
   private static final int THREADS = 2;
@@ -20,13 +20,13 @@ final class Loads {
 
   private Loads() {}
 
-  /** Some milliseconds of work at most, so that all parts of it come by within a second. */
+  /** At most some milliseconds of work, so that all parts of it run within a second. */
   @FunctionalInterface
   interface Round {
     long work(SplittableRandom random) throws Throwable;
   }
 
-  /** Never returns. */
+  /** Runs rounds in both threads and answers questions; never returns. */
   static void serve(Round round) throws IOException {
     for (int i = 0; i < THREADS; i++) {
       SplittableRandom random = new SplittableRandom(i + 1);
@@ -35,7 +35,7 @@ final class Loads {
     answer();
   }
 
-  /** For a load that starts its threads itself; never returns. */
+  /** Answers questions for a load that starts its threads itself; never returns. */
   static void answer() throws IOException {
     Control.serve(Map.of("rounds", () -> Long.toString(ROUNDS.sum())));
   }

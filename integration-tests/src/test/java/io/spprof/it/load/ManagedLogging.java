@@ -5,7 +5,7 @@ import java.util.logging.LogManager;
 import java.util.logging.Logger;
 
 /**
- * An application whose log manager registers itself for management when it is made, as log4j's
+ * An application whose log manager registers itself for management in its constructor, as log4j's
  * does: {@code -Djava.util.logging.manager=io.spprof.it.load.ManagedLogging$Manager}. Prints one
  * line and ends.
  */

@@ -4,8 +4,8 @@ import java.io.IOException;
 import java.util.SplittableRandom;
 
 /**
- * Calls with eight receiver classes: no inline cache holds them, so that they run through vtable
- * and itable stubs.
+ * A load of calls with eight receiver classes. No inline cache holds so many, so the calls run
+ * through vtable and itable stubs.
  */
 public final class Megamorphic {
 

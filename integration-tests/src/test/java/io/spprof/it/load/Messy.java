@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.util.Map;
 
-/** Does one thing that no target may do; the harness is tested with it. */
+/** Does one thing that no target may do, to test the harness. */
 public final class Messy {
 
   private Messy() {}

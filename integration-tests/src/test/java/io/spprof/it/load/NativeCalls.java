@@ -13,14 +13,14 @@ import java.util.zip.DataFormatException;
 import java.util.zip.Deflater;
 import java.util.zip.Inflater;
 
-/** Native methods: zlib, system calls on a pipe and on device files, files that are looked up. */
+/** A load of native methods: zlib, system calls on a pipe and on device files, file look-ups. */
 public final class NativeCalls {
 
   private static final int SIZE = 30_000;
 
   private NativeCalls() {}
 
-  /** What one thread needs. */
+  /** The files and buffers of one thread. */
   private static final class Work {
     private final byte[] plain = new byte[SIZE];
     private final byte[] packed = new byte[2 * SIZE];

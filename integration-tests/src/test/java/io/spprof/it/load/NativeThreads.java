@@ -8,11 +8,11 @@ import java.io.IOException;
 import java.util.Map;
 
 /**
- * Threads that the JVM does not know, one after another: each is started by pthread_create in the C
- * library's atoll, over a number of so many digits that it takes the CPU time wanted. Answers
- * "native", when all have ended; "brief", when some of 20 ms have; "empty", when very many Java
- * threads that do nothing have; "deaf", when a Java thread that blocks SIGPROF is busy, and "hear",
- * when that has ended.
+ * A load of threads that the JVM does not know, one after another. pthread_create starts each of
+ * them in the C library's atoll, on a number with so many digits that it takes the wanted CPU time.
+ * Answers "native" when all have ended; "brief" when some of 20 ms have ended; "empty" when very
+ * many Java threads that do nothing have ended; "deaf" when a Java thread that blocks SIGPROF is
+ * busy; and "hear" when that thread has ended.
  */
 public final class NativeThreads {
 
@@ -74,7 +74,7 @@ public final class NativeThreads {
             Deaf::end));
   }
 
-  /** Of the process; the beans of the JDK tell it in steps of 10 ms. */
+  /** The CPU time of the process. The JDK's beans report it in steps of 10 ms. */
   private static long cpuNanos() {
     Memory time = new Memory(16);
     clock_gettime(CLOCK_PROCESS_CPUTIME_ID, time);

@@ -4,7 +4,9 @@ import java.io.IOException;
 import java.util.Map;
 import java.util.concurrent.Semaphore;
 
-/** Threads that begin and end all the time, so that there are always some that are just dying. */
+/**
+ * A load of threads that start and end all the time, so that some threads are always about to end.
+ */
 public final class OneAfterTheOther {
 
   private static final int ALIVE = 8;

@@ -11,8 +11,8 @@ import java.util.concurrent.atomic.LongAdder;
 import org.apache.commons.lang3.StringUtils;
 
 /**
- * An application with a JNA and a Commons Lang of its own, both in use all the time, callbacks from
- * C included. Answers "versions" and "calls".
+ * An application with its own JNA and Commons Lang, both in use all the time, including callbacks
+ * from C. Answers "versions" and "calls".
  */
 public final class OtherVersions {
 
@@ -20,7 +20,7 @@ public final class OtherVersions {
 
   private OtherVersions() {}
 
-  /** The part of the C library that is used. Public, since JNA asks for it. */
+  /** The functions of the C library that are used. Public, because JNA requires it. */
   public interface C extends Library {
     /** getpid(2). */
     int getpid();
@@ -29,7 +29,7 @@ public final class OtherVersions {
     void qsort(Pointer base, long count, long size, Comparison comparison);
   }
 
-  /** What qsort(3) calls. Public, since JNA asks for it. */
+  /** The callback of qsort(3). Public, because JNA requires it. */
   public interface Comparison extends Callback {
     /** Negative, zero or positive. */
     int invoke(Pointer a, Pointer b);
@@ -59,7 +59,9 @@ public final class OtherVersions {
     }
   }
 
-  /** As the classes say themselves that are loaded; constants would be those of compile time. */
+  /**
+   * The versions that the loaded classes report. Constants would have the versions of compile time.
+   */
   private static String versions() {
     return Native.class.getPackage().getImplementationVersion().replaceAll(" .*", "")
         + " "

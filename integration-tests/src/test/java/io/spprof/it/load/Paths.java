@@ -16,11 +16,11 @@ import java.util.function.ToLongFunction;
 import java.util.stream.Collectors;
 
 /**
- * A program that knows its own profile. Some 45 methods call one another, each in a way of its own,
- * along paths that are drawn once at random; all CPU time but a little is used at the end of a
- * path, in {@link #burn}, which reads the thread's CPU clock. The path's frames are those that the
- * JVM itself names when the path is gone for the first time. Paths come by with very different
- * frequencies.
+ * A program that knows its own profile. Some 45 methods call one another, each in a different way,
+ * along paths that are drawn once at random. Nearly all CPU time is used at the end of a path, in
+ * {@link #burn}, which reads the thread's CPU clock. The frames of a path are those that the JVM
+ * itself reports when the path is taken for the first time. The frequencies of the paths differ
+ * greatly.
  *
  * <p>Answers "record": {@code root;…;leaf=ns} of all paths, separated by blanks.
  */
@@ -36,14 +36,14 @@ public final class Paths {
   private static final Node[] NODES = {new Add(), new Mul(), new Neg(), new Sub(), new Div()};
   private static final Hop[] HOPS = {new HopA(), new HopB(), new HopC(), new HopD(), new HopE()};
 
-  /** Paths that are the same to the JVM have one entry. */
+  /** CPU time by path. Paths that the JVM cannot distinguish share one entry. */
   private static final Map<String, LongAdder> RECORD = new HashMap<>();
 
   private static volatile long sink;
 
   private Paths() {}
 
-  /** Which way to go at each method, and where that led. */
+  /** Which branch to take at each method, and the frames of the resulting path. */
   private static final class Way {
     private final byte[] choices;
     private int at;
@@ -57,7 +57,7 @@ public final class Paths {
       }
     }
 
-    /** 0 at the end, else one of 1 to ways. */
+    /** The next branch, 1 to {@code ways}; 0 at the end of the path. */
     int next(int ways) {
       return at < choices.length ? 1 + choices[at++] % ways : 0;
     }
@@ -81,12 +81,12 @@ public final class Paths {
   }
 
   private static void drive(SplittableRandom random, CountDownLatch recorded) {
-    SplittableRandom same = new SplittableRandom(7); // both threads go the same ways
+    SplittableRandom same = new SplittableRandom(7); // both threads take the same paths
     List<Way> ways = new ArrayList<>();
     for (int i = 0; i < PATHS; i++) {
       ways.add(new Way(same));
     }
-    // A path is the same for the JVM only if it is gone from the same call.
+    // The JVM sees the same path only if it is taken from the same call.
     for (int i = 0; ; i++) {
       Way way = ways.get(i < PATHS ? i : zipf(random));
       way.at = 0;
@@ -98,12 +98,12 @@ public final class Paths {
     }
   }
 
-  /** The n-th path comes by as often as 1 in n, or thereabouts. */
+  /** A random path number with Zipf's distribution: path n has a frequency of about 1 in n. */
   private static int zipf(SplittableRandom random) {
     return (int) Math.pow(PATHS, random.nextDouble()) - 1;
   }
 
-  /** The end of every path. */
+  /** The end of every path, which uses the CPU time. */
   private static long burn(Way way) {
     long first = Spin.cpuNanos();
     if (way.nanos == null) {
@@ -131,7 +131,8 @@ public final class Paths {
     return frame.getClassName() + "." + frame.getMethodName();
   }
 
-  // Static calls. Some of these are inlined, some never, some never compiled: the test says which.
+  // Static calls. Some methods are inlined, some never inlined, some never compiled: the test
+  // decides.
 
   private static long a(Way way) {
     return switch (way.next(5)) {
@@ -167,7 +168,7 @@ public final class Paths {
         ^ 5;
   }
 
-  /** More arguments than registers. */
+  /** Has more arguments than there are argument registers. */
   private static long d(
       Way way, int i, double x, int j, float y, String s, long l, double z, long m, long n) {
     long own = i + j + l + m + n + s.length() + (long) (x + y + z);
@@ -180,7 +181,7 @@ public final class Paths {
         + own;
   }
 
-  /** Its lock is the thread's own: two threads take such locks in any order. */
+  /** The lock belongs to the thread, because the two threads take such locks in any order. */
   private static long e(Way way) {
     synchronized (way) {
       return switch (way.next(3)) {
@@ -237,13 +238,13 @@ public final class Paths {
     return left == 0 ? g(way) : even(way, left - 1) + 1;
   }
 
-  // Frames that hold a lock, an exception, a half-made object.
+  // Frames that hold a lock, an exception, or an object under construction.
 
   private static long caught(Way way) {
     try {
       return thrown(way);
     } catch (IllegalStateException e) {
-      return way.next(2) <= 1 ? g(way) : h(way); // the way goes on in the handler
+      return way.next(2) <= 1 ? g(way) : h(way); // the path goes on in the exception handler
     } finally {
       sink = way.at;
     }
@@ -261,7 +262,7 @@ public final class Paths {
     }
   }
 
-  // Through code of the JDK.
+  // Calls through code of the JDK.
 
   private static long through(Way way) {
     long[] result = new long[1];
@@ -284,7 +285,7 @@ public final class Paths {
     };
   }
 
-  /** The compiler adds a method of the same name that casts. */
+  /** For the anonymous class, the compiler adds a bridge method of the same name that casts. */
   private static long bridged(Function<Way, Long> first, Way way) {
     Function<Way, Long> function =
         way.next(2) <= 1
@@ -319,12 +320,12 @@ public final class Paths {
     };
   }
 
-  /** Called after a path's end, so that it is on none. */
+  /** Called after the end of a path, so it is on no path. */
   private static long plusOne(long x) {
     return x + 1;
   }
 
-  // Virtual calls, with five receiver classes.
+  // Virtual calls with five receiver classes.
 
   private abstract static class Node {
     abstract long visit(Way way);
@@ -391,7 +392,7 @@ public final class Paths {
     }
   }
 
-  // Interface calls, with five receiver classes.
+  // Interface calls with five receiver classes.
 
   private interface Hop {
     long go(Way way);

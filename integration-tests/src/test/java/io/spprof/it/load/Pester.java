@@ -5,8 +5,9 @@ import com.sun.jna.NativeLong;
 import java.io.File;
 
 /**
- * Sends SIGPROF to every thread of the process, asleep or not, again and again: what a timer does
- * to a sleeper by bad luck only. While a session samples; it would end the process otherwise.
+ * Sends SIGPROF to every thread of the process, asleep or not, again and again. A timer hits a
+ * sleeping thread only by bad luck. To be used only while a session samples; otherwise the signal
+ * would end the process.
  */
 final class Pester {
 
@@ -27,7 +28,7 @@ final class Pester {
     NativeLong process = new NativeLong(ProcessHandle.current().pid());
     for (int round = 0; round < ROUNDS; round++) {
       for (String thread : new File("/proc/self/task").list()) {
-        // One that has ended meanwhile is an error that nobody minds.
+        // A thread may have ended in between; that error is ignored.
         syscall(
             new NativeLong(SYS_TGKILL),
             process,

@@ -4,14 +4,16 @@ import java.lang.management.ManagementFactory;
 import javax.management.JMException;
 import javax.management.ObjectName;
 
-/** Whether a session samples this JVM: for loads that do something after its start. */
+/**
+ * Whether a session has sampled this JVM, for loads that do something after the session's start.
+ */
 final class Profiled {
 
   private static volatile boolean seen;
 
   private Profiled() {}
 
-  /** Once true it is always true. */
+  /** Whether a session samples or has sampled; once true, it stays true. */
   static boolean now() throws JMException {
     if (!seen) {
       seen =

@@ -3,10 +3,13 @@ package io.spprof.it.load;
 import java.io.IOException;
 import java.util.function.LongBinaryOperator;
 
-/** Deep stacks of static, virtual and lambda frames that work at the bottom and on the way. */
+/**
+ * A load of deep stacks of static, virtual and lambda frames, which work at the bottom and on the
+ * way.
+ */
 public final class Recursion {
 
-  /** As much at the bottom as on the way: the depth at which a sample comes is any. */
+  /** The work at the bottom equals the work on the way, so that samples come at any depth. */
   private static int bottomSteps;
 
   private Recursion() {}
@@ -15,7 +18,7 @@ public final class Recursion {
     long down(int left, long x);
   }
 
-  /** Argument: how many frames deep. */
+  /** Argument: the number of frames. */
   public static void main(String[] args) throws IOException {
     int depth = Integer.parseInt(args[0]);
     bottomSteps = 20 * depth;
@@ -31,7 +34,7 @@ public final class Recursion {
     return Spin.steps(below, 10);
   }
 
-  /** Frames of another size. */
+  /** Has frames of another size. */
   private record Wide(long seed) implements Step {
     @Override
     public long down(int left, long x) {

@@ -17,11 +17,11 @@ import javax.management.MBeanServer;
 import javax.management.ObjectName;
 
 /**
- * A server that an application with the profiler embedded is deployed to again and again, each time
- * into a class loader of its own. "cycle" deploys it, samples, takes it away, and waits for the
- * class loader to be collected; "keep" does the same but holds on to a class of it, as an
- * application with a leak would; "figures" are those of the JVM. The answer to the first two are
- * the samples, and "gone" or "still there".
+ * A server to which an application with the embedded profiler is deployed again and again, each
+ * time in a new class loader. "cycle" deploys it, samples, undeploys it, and waits until the class
+ * loader is collected. "keep" does the same but keeps a class of it, as an application with a leak
+ * would. Both answer with the number of samples, and "gone" or "still there". "figures" answers
+ * with the figures of the JVM.
  */
 public final class Redeploy {
 
@@ -57,8 +57,9 @@ public final class Redeploy {
 
   private static String cycle(URL[] jars, String options, boolean keep) {
     try {
-      // A field, since a variable that is not read again keeps nothing alive: the reference would
-      // be collected with what it refers to, and nobody would hear of it.
+      // The reference is in a field, because a local variable that is not read again keeps nothing
+      // alive: the reference would be collected together with its referent, and would never be
+      // enqueued.
       loader = null;
       long samples = deploy(jars, options, keep);
       for (int i = 0; i < COLLECTIONS; i++) {
@@ -73,7 +74,7 @@ public final class Redeploy {
     }
   }
 
-  /** In a method of its own, so that no variable keeps the loader. */
+  /** A separate method, so that no local variable keeps the loader. */
   private static long deploy(URL[] jars, String options, boolean keep) throws Exception {
     try (URLClassLoader application =
         new URLClassLoader("webapp", jars, ClassLoader.getPlatformClassLoader())) {

@@ -4,7 +4,10 @@ import java.lang.invoke.MethodType;
 import java.lang.reflect.Method;
 import java.util.Arrays;
 
-/** Calls of what not every JDK has that these programs are compiled for. */
+/**
+ * Reflective access to members that do not exist in every JDK for which these programs are
+ * compiled.
+ */
 final class Reflected {
 
   private Reflected() {}
@@ -26,7 +29,7 @@ final class Reflected {
     }
   }
 
-  /** A call of a public method, by its name and the arguments' types. */
+  /** Calls a public method, by its name and the arguments' types. */
   static Object call(Class<?> type, String name, Object on, Object... arguments) {
     for (Method method : type.getMethods()) {
       if (method.getName().equals(name) && takes(method.getParameterTypes(), arguments)) {

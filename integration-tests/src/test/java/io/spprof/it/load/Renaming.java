@@ -8,8 +8,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
 
 /**
- * Threads that are called otherwise than when they were made. "go" runs them and answers with each
- * name and the CPU time that its thread used under it, {@code name=ns}.
+ * A load of threads that change their names. "go" runs them and answers with each name and the CPU
+ * time that its thread used under it, {@code name=ns}.
  */
 public final class Renaming {
 

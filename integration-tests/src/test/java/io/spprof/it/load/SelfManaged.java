@@ -18,9 +18,9 @@ import javax.management.ObjectName;
 import javax.management.RuntimeMBeanException;
 
 /**
- * Starts and stops sessions of its own, from the threads that are least expected to, beside threads
- * that are busy. A question is answered with how the calls ended: a number for each outcome, where
- * "ok" is a call that did it and a refusal is shown by its exception and its message.
+ * A program that starts and stops its own sessions, from unusual threads, while other threads are
+ * busy. It answers a question with the outcomes of the calls and their numbers. "ok" is a call that
+ * succeeded; a refusal is shown by its exception and message.
  */
 public final class SelfManaged {
 
@@ -103,7 +103,8 @@ public final class SelfManaged {
   }
 
   /**
-   * Two sessions, each ended by a listener that is told of its start; the answer is of the stops.
+   * Runs two sessions. A listener that is notified of a session's start ends it. The answer
+   * contains the outcomes of the stops.
    */
   private static String inListener(ObjectName bean, Supplier<String> start, Supplier<String> stop) {
     Map<String, Integer> outcomes = new TreeMap<>();
@@ -156,7 +157,10 @@ public final class SelfManaged {
         });
   }
 
-  /** Which session is in the way is chance. */
+  /**
+   * The kind of an outcome, without the session's id: which session is running is a matter of
+   * chance.
+   */
   private static String kind(String outcome) {
     return outcome.replaceAll("session \\d+ is running.*", "a session is running");
   }

@@ -6,9 +6,9 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
- * Very many threads of very short life, beside one that lives all the time. "go" runs them all and
- * answers with the CPU time that the short ones used together and that of the long-lived one, in
- * ns, each as the threads' own CPU clocks have it.
+ * A load of very many threads of very short life, beside one that lives all the time. "go" runs
+ * them and answers with the CPU time that the short ones used together and with that of the
+ * long-lived one, in ns, both from the threads' own CPU clocks.
  */
 public final class ShortThreads {
 

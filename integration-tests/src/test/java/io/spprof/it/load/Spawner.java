@@ -11,9 +11,9 @@ import java.util.concurrent.atomic.LongAdder;
 import java.util.stream.Collectors;
 
 /**
- * Starts children, beside threads that are busy, and fails if one of them ends with a status other
- * than 0. Two threads start children all the time that say which signals they were born to block,
- * ignore and catch, and which timers they have.
+ * A load that starts child processes while threads are busy, and fails if a child ends with a
+ * status other than 0. Two threads start children all the time. These print which signals they have
+ * blocked, ignored and caught at their start, and which timers they have.
  */
 public final class Spawner {
 
@@ -25,7 +25,7 @@ public final class Spawner {
 
   private Spawner() {}
 
-  /** Argument: how many children a storm is. */
+  /** Argument: the number of children in a storm. */
   public static void main(String[] args) throws IOException {
     stormSize = Integer.parseInt(args[0]);
     for (int i = 0; i < 3; i++) {
@@ -59,7 +59,7 @@ public final class Spawner {
     }
   }
 
-  /** How many children were born how. */
+  /** How many children started in which state. */
   private static String births() {
     return new TreeMap<>(BIRTHS)
         .entrySet().stream()
@@ -67,7 +67,7 @@ public final class Spawner {
             .collect(Collectors.joining(" "));
   }
 
-  /** Many children, as fast as some threads can start them; answers how many ended well. */
+  /** Starts many children, as fast as some threads can; answers how many ended well. */
   private static String storm() {
     AtomicInteger left = new AtomicInteger(stormSize);
     LongAdder ended = new LongAdder();
@@ -88,7 +88,10 @@ public final class Spawner {
     return ended.sum() + " of " + stormSize;
   }
 
-  /** A child that uses a second of CPU time; answers the status with which the limit ended it. */
+  /**
+   * Starts a child that uses a second of CPU time; answers the status with which the limit ended
+   * it.
+   */
   private static String burn() {
     return String.join(
         "", run("sh", "-c", "sh -c 'ulimit -S -t 1; while :; do :; done' 2>/dev/null; echo $?"));

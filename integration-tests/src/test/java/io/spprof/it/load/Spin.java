@@ -3,14 +3,14 @@ package io.spprof.it.load;
 import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadMXBean;
 
-/** CPU time, used up by pure computing. */
+/** Uses CPU time by pure computation. */
 final class Spin {
 
   private static final ThreadMXBean THREADS = ManagementFactory.getThreadMXBean();
 
   private Spin() {}
 
-  /** Some steps of a xorshift generator; about a nanosecond each. */
+  /** Some steps of a xorshift generator, which take about a nanosecond each. */
   static long steps(long seed, int rounds) {
     long x = seed | 1;
     for (int i = 0; i < rounds; i++) {
@@ -21,7 +21,7 @@ final class Spin {
     return x;
   }
 
-  /** CPU time of the calling thread, ns. */
+  /** The CPU time of the calling thread, ns. */
   static long cpuNanos() {
     return THREADS.getCurrentThreadCpuTime();
   }

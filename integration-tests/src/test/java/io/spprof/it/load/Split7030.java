@@ -6,10 +6,10 @@ import java.util.SplittableRandom;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
- * Two methods that share their threads' CPU time 70 : 30. How long a slice of either lasts is
- * random, so that no sampling interval can fall into step with it, and short, so that a run of
- * seconds, which begins and ends in the midst of one, is at 70 : 30, too. Answers "truth": the CPU
- * time that each really used, in ns.
+ * Two methods that share their threads' CPU time 70 : 30. The length of a method's slice is random,
+ * so that no sampling interval can synchronize with it. Slices are short, so that a run of seconds,
+ * which begins and ends within a slice, is at 70 : 30, too. Answers "truth": the CPU time that each
+ * method really used, in ns.
  */
 public final class Split7030 {
 
@@ -21,7 +21,10 @@ public final class Split7030 {
 
   private Split7030() {}
 
-  /** One of the two; called through an interface, so that only the JVM decides what is inlined. */
+  /**
+   * One of the two methods. It is called through an interface, so that the JVM alone decides what
+   * is inlined.
+   */
   private interface Work {
     long work(long seed);
   }

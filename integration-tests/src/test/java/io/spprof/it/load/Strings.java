@@ -6,7 +6,7 @@ import java.util.Arrays;
 import java.util.SplittableRandom;
 import java.util.regex.Pattern;
 
-/** Text and array copies: stubs and intrinsics that have no frame of their own, or an odd one. */
+/** A load of text and array copies: stubs and intrinsics that have no frame, or an unusual one. */
 public final class Strings {
 
   private static final Pattern WORD = Pattern.compile("(\\w+)-(\\d+)");
@@ -23,7 +23,7 @@ public final class Strings {
     for (int i = 0; i < 200; i++) {
       out.append("word-").append(random.nextInt(1_000)).append(' ').append(i * 0.5).append('ä');
       if (i % 50 == 49) {
-        out.append('→'); // no longer Latin-1: the builder inflates
+        out.append('→'); // not Latin-1, so the builder inflates
         out.insert(random.nextInt(out.length()), "inserted");
         out.setLength(out.length() / 2);
       }
@@ -62,7 +62,7 @@ public final class Strings {
       System.arraycopy(bytes, i, bytes, 0, bytes.length - i);
       System.arraycopy(longs, 0, longs, i, longs.length - i);
       System.arraycopy(objects, i, objects, 0, objects.length - i);
-      // The element type is another one: each is checked.
+      // the element types differ, so each element is checked
       System.arraycopy(objects, 0, new String[objects.length], 0, objects.length);
       byte[] copy = bytes.clone();
       copy[copy.length - i] ^= 1;

@@ -6,8 +6,8 @@ import java.lang.management.ThreadMXBean;
 import java.util.SplittableRandom;
 
 /**
- * Loops that another thread stops all the time, as thread dumps do: safepoint polls within methods,
- * at returns, and where exceptions go.
+ * A load of loops that another thread stops all the time, as thread dumps do: safepoint polls
+ * within methods, at returns, and on exception paths.
  */
 public final class ThreadDumps {
 
@@ -22,7 +22,7 @@ public final class ThreadDumps {
     Loads.serve(random -> sum(arrays.get(), 5_000) + leaves(random) + caught(random));
   }
 
-  /** To look for a deadlock is the least for which the JVM stops all threads. */
+  /** Looks for a deadlock, which is the cheapest operation for which the JVM stops all threads. */
   private static void dump() {
     ThreadMXBean threads = ManagementFactory.getThreadMXBean();
     while (true) {
@@ -32,7 +32,7 @@ public final class ThreadDumps {
 
   private static long sum(long[] array, long count) {
     long sum = 0;
-    for (long i = 0; i < count; i++) { // counted by a long: it has polls
+    for (long i = 0; i < count; i++) { // the counter is a long, so the loop has safepoint polls
       sum += array[(int) (i & (SIZE - 1))] ^ i;
     }
     return sum;

@@ -5,9 +5,9 @@ import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Starts empty threads, one after the other. "go" answers when all have ended; "loop" goes on until
- * "end"; "started" answers how many there were; "worker" starts one more thread, "worker", that
- * works in {@code longWork} from then on.
+ * A load that starts empty threads, one after the other. "go" answers when all have ended. "loop"
+ * starts them until "end". "started" answers how many there were. "worker" starts one more thread,
+ * "worker", which works in {@code longWork} from then on.
  */
 public final class ThreadStarts {
 
@@ -17,7 +17,7 @@ public final class ThreadStarts {
 
   private ThreadStarts() {}
 
-  /** Argument: how many. */
+  /** Argument: the number of threads. */
   public static void main(String[] args) throws IOException {
     int count = Integer.parseInt(args[0]);
     Control.serve(

@@ -4,8 +4,8 @@ import java.io.IOException;
 import java.util.SplittableRandom;
 
 /**
- * Exceptions through several frames: thrown by hand, and those that the JVM throws from a signal
- * handler or a stub of its own.
+ * A load of exceptions that pass several frames. Some are thrown explicitly, some by the JVM in a
+ * signal handler or a stub.
  */
 public final class Throwing {
 
@@ -51,7 +51,7 @@ public final class Throwing {
 
   private static long through(int kind, int left, Object nothing) throws Explicit {
     if (left > 0) {
-      synchronized (Thread.currentThread()) { // unwinding has to unlock
+      synchronized (Thread.currentThread()) { // unwinding has to unlock the monitor
         return through(kind, left - 1, nothing) + left;
       }
     }

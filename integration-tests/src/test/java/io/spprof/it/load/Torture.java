@@ -11,9 +11,10 @@ import java.util.SplittableRandom;
 import java.util.function.LongUnaryOperator;
 
 /**
- * All that takes code away from under a stack, by turns and at random: classes that are loaded and
- * unloaded, redefined, compiled on assumptions that then turn out wrong; threads that are born and
- * end; exceptions, overflowing stacks, garbage. It is an agent, too, to be allowed to redefine.
+ * A load that removes code while it is on stacks, in all ways, in random order: classes that are
+ * loaded and unloaded, redefined, compiled on assumptions that later turn out wrong; threads that
+ * start and end; exceptions, stack overflows, garbage. It is also an agent, because only an agent
+ * may redefine classes.
  */
 public final class Torture {
 
@@ -45,10 +46,11 @@ public final class Torture {
         });
   }
 
-  // Compiled on the assumption that a class has no other subclass, that a branch is never taken,
-  // that a cast never fails; then the assumption is broken, and at last the loader is dropped.
+  // Code that is compiled on the assumption that a class has no other subclass, that a branch is
+  // never taken, or that a cast never fails. Then the assumption is broken, and at last the loader
+  // is dropped.
 
-  /** Has one implementation at first. */
+  /** A class that has one subclass at first. */
   public abstract static class Base {
     /** Overridden. */
     public abstract long f(long x);
@@ -59,7 +61,7 @@ public final class Torture {
     }
   }
 
-  /** The first. */
+  /** The first subclass. */
   public static final class One extends Base {
     /** Called by reflection. */
     public One() {}
@@ -70,7 +72,7 @@ public final class Torture {
     }
   }
 
-  /** What makes the assumptions wrong. */
+  /** The second subclass, which breaks the assumptions. */
   public static final class Two extends Base {
     /** Called by reflection. */
     public Two() {}
@@ -86,7 +88,7 @@ public final class Torture {
     }
   }
 
-  /** What is compiled. */
+  /** The class that is compiled. */
   public static final class User implements LongUnaryOperator {
     private Base base;
 
@@ -95,7 +97,7 @@ public final class Torture {
       this.base = base;
     }
 
-    /** Of a class that was not there before. */
+    /** Uses an object of a class that was not loaded before. */
     public void use(Base other) {
       base = other;
     }
@@ -110,7 +112,7 @@ public final class Torture {
     }
 
     private long step(long x) {
-      if (x == 4711) { // so rare that no compiler believes in it
+      if (x == 4711) { // so rare that compilers assume it never happens
         return rare(x);
       }
       return base.g(base.f(x));
@@ -140,7 +142,7 @@ public final class Torture {
     }
   }
 
-  /** Defines the four classes itself, all others its parent. */
+  /** Defines the four classes itself; its parent defines all others. */
   private static final class Loader extends ClassLoader {
     private final Map<String, byte[]> own;
 
@@ -171,7 +173,7 @@ public final class Torture {
     LongUnaryOperator user =
         (LongUnaryOperator) loader.own("User").getDeclaredConstructor(base).newInstance(one);
     long x = random.nextLong();
-    // Up to the interpreter's, C1's or C2's code, as it happens.
+    // Runs until the code is interpreted, or compiled by C1 or C2, by chance.
     for (int i = random.nextInt(1, 3_000); i > 0; i--) {
       x += user.applyAsLong(x | 1);
     }
@@ -184,9 +186,9 @@ public final class Torture {
     Loads.sink = x;
   }
 
-  // Redefinition: with a constant changed, so that methods on stacks are obsolete.
+  // Redefinition of a class with a changed constant, which makes methods on stacks obsolete.
 
-  /** What is redefined. */
+  /** The class that is redefined. */
   public static final class Victim {
     private static final int CONSTANT_TAG = 3;
     private static final int CONSTANT = 0x12345678;
@@ -199,7 +201,7 @@ public final class Torture {
       return left == 0 ? Spin.steps(x ^ CONSTANT, 3_000) : deep(x + CONSTANT, left - 1) + 1;
     }
 
-    /** Where the constant stands in the class file. */
+    /** The position of the constant in the class file. */
     static int position(byte[] bytes) {
       for (int i = 0; i + 4 < bytes.length; i++) {
         if (bytes[i] == CONSTANT_TAG
@@ -221,7 +223,7 @@ public final class Torture {
     Loads.sink = victim.run(-1);
   }
 
-  // The rest.
+  // Threads, overflows and garbage.
 
   private static void threads(SplittableRandom random) throws InterruptedException {
     for (int i = 0; i < 20; i++) {
@@ -251,7 +253,7 @@ public final class Torture {
     }
     kept = chain;
     if (random.nextInt(10) == 0) {
-      System.gc(); // unloads the loaders that were dropped
+      System.gc(); // unloads the dropped loaders
     }
   }
 

@@ -19,14 +19,14 @@ import java.util.stream.Collectors;
 import java.util.zip.CRC32;
 
 /**
- * Beside a thread that is deaf, threads that send each other blocks with a checksum through
- * whatever blocks: pipes, sockets, a child's standard streams, files. A block that is not whole,
- * and an exception, is a failure of the whole workload. "transfers" answers how many blocks came
- * through.
+ * A load of threads that send each other blocks with a checksum through blocking channels: pipes,
+ * sockets, a child's standard streams, files. Beside them, a busy thread blocks the signal. An
+ * incomplete block, or an exception, fails the whole workload. "transfers" answers how many blocks
+ * arrived.
  */
 public final class Transfers {
 
-  private static final int LARGEST = 200_000; // more than a pipe's and a socket's buffers
+  private static final int LARGEST = 200_000; // more than the buffers of a pipe and a socket
   private static final int HEADER = 12;
 
   private static final Map<String, LongAdder> BLOCKS = new ConcurrentHashMap<>();
@@ -46,12 +46,13 @@ public final class Transfers {
     try (ServerSocket server = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       Socket client = new Socket(server.getInetAddress(), server.getLocalPort());
       Socket accepted = server.accept();
-      accepted.setSoTimeout(30_000); // reads with a time limit take another way
+      accepted.setSoTimeout(30_000); // reads with a time limit use another code path
       connect("socket", accepted.getInputStream(), client.getOutputStream());
     }
     Process cat = new ProcessBuilder("cat").start();
     connect("child", cat.getInputStream(), cat.getOutputStream());
-    // In the working directory, where it may stay: what is deleted at exit is missed by the thread.
+    // The file is in the working directory, where it may stay. A file that is deleted at exit would
+    // make the thread fail.
     repeat("file", () -> throughAFile(Path.of("transfers.bin")));
     Control.serve(Map.of("transfers", Transfers::transfers, "pester", Pester::everyThread));
   }

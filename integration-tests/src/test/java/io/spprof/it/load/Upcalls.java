@@ -7,8 +7,9 @@ import java.lang.invoke.MethodType;
 import java.util.SplittableRandom;
 
 /**
- * Native code that calls back through java.lang.foreign: qsort with a comparator that works, that
- * allocates, and now and then sorts itself; JDK 21 and later, and in 17 its incubator.
+ * A load of native code that calls back into Java through java.lang.foreign: qsort with a
+ * comparator that works, that allocates, and that sometimes sorts itself. JDK 21 and later, and the
+ * incubator in 17.
  */
 public final class Upcalls {
 
@@ -32,7 +33,7 @@ public final class Upcalls {
     return SORTERS.get();
   }
 
-  /** One thread's. */
+  /** The sorter of one thread. */
   private static final class Sorter {
     private final SplittableRandom random;
     private final MethodHandle calloc = c("calloc", long.class, long.class, long.class);
@@ -76,7 +77,7 @@ public final class Upcalls {
       return sum;
     }
 
-    /** Called by qsort, on addresses: an order that serves. */
+    /** Called by qsort with two addresses. It orders by address, which is good enough. */
     int compare(long left, long right) throws Throwable {
       sum += Spin.steps(left, random.nextInt(1_000));
       sum += new long[random.nextInt(100)].length;

@@ -8,9 +8,9 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * Virtual threads, a few for each way on and off a carrier: yields, parks and sleeps at different
- * depths, locks and monitors that others hold, waits, yields that are pinned, exceptions that pass
- * frames of before a pause, threads that end. JDK 21 and later.
+ * A load of virtual threads, a few for each way on and off a carrier: yields, parks and sleeps at
+ * different depths, contended locks and monitors, waits, pinned yields, exceptions that pass frames
+ * from before a pause, threads that end. JDK 21 and later.
  */
 public final class VirtualWays {
 
@@ -54,7 +54,7 @@ public final class VirtualWays {
     return Spin.steps(before, 3_000);
   }
 
-  /** Pinned where the release pins; else preempted. */
+  /** Pinned in releases where a monitor pins, otherwise preempted. */
   private static long monitor(SplittableRandom random) throws InterruptedException {
     synchronized (MONITOR) {
       return pause(random, 2, Thread::yield);
@@ -78,7 +78,7 @@ public final class VirtualWays {
     return Spin.steps(random.nextLong(), 5_000);
   }
 
-  /** Through frames of which some come back from the heap for it. */
+  /** Throws an exception through frames, some of which come back from the heap for it. */
   private static long fail(SplittableRandom random) {
     try {
       return pause(

@@ -9,7 +9,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 
-/** Short calls out of Java code: into the VM, the vDSO and the runtime's stubs. */
+/** A load of short calls out of Java code: into the VM, the vDSO and the runtime's stubs. */
 public final class VmCalls {
 
   private static final VarHandle VALUE;
@@ -69,7 +69,7 @@ public final class VmCalls {
       Cell cell = new Cell();
       sum += object.hashCode() + System.identityHashCode(cell) + cell.clone().value;
       sum += object.getClass().isInstance(cell) ? 1 : 0;
-      synchronized (object) { // on one that has a hash code
+      synchronized (object) { // an object that has a hash code
         sum += Thread.holdsLock(object) ? 1 : 0;
       }
     }
@@ -114,7 +114,7 @@ public final class VmCalls {
     return MAP.size();
   }
 
-  /** The VM walks this stack, too. */
+  /** Takes a stack trace, for which the VM also walks this stack. */
   private static long self() {
     Runtime runtime = Runtime.getRuntime();
     return Thread.currentThread().getStackTrace().length

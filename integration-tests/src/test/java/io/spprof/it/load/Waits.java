@@ -10,17 +10,17 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
 
 /**
- * Threads that wait for a time, in each of the ways that Java has, again and again, and use CPU
- * time in between. "waits" answers how many waits there were, "short" how many of them ended before
- * their time.
+ * A load of threads that wait for a time, in each of Java's ways, again and again, and use CPU time
+ * in between. "waits" answers how many waits there were, "short" how many of them ended too early.
  */
 public final class Waits {
 
   private static final long MILLIS = 5;
-  private static final Map<String, long[]> FIGURES = new ConcurrentHashMap<>(); // waits, short ones
+  private static final Map<String, long[]> FIGURES =
+      new ConcurrentHashMap<>(); // by kind: the number of waits, and of short ones
   private static volatile long sink;
 
-  /** Returns when the time is over. */
+  /** Returns when its time is over. */
   private interface Wait {
     void millis(long millis) throws IOException, InterruptedException;
   }
@@ -28,8 +28,8 @@ public final class Waits {
   private Waits() {}
 
   /**
-   * Argument: CPU time that a thread uses between two waits, microseconds; if none, there is a
-   * thread that is deaf and busy beside those that sleep.
+   * Argument: CPU time that a thread uses between two waits, microseconds. If it is 0, a busy
+   * thread that blocks the signal runs beside the sleeping threads.
    */
   public static void main(String[] args) throws IOException {
     long busyNanos = Long.parseLong(args[0]) * 1_000;
@@ -65,7 +65,7 @@ public final class Waits {
   }
 
   private static void waiter(String kind, long busyNanos, Wait wait) {
-    long[] figures = new long[2]; // the thread's own; whoever reads them may be late
+    long[] figures = new long[2]; // written by this thread only; a reader may see old values
     FIGURES.put(kind, figures);
     Control.daemon(
         kind,

@@ -7,8 +7,8 @@ import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * Virtual threads that yield and park at all depths, so that their frames come back through the
- * return barrier; JDK 21 and later.
+ * A load of virtual threads that yield and park at all depths, so that their frames come back
+ * through the return barrier. JDK 21 and later.
  */
 public final class YieldingVirtual {
 
@@ -34,7 +34,7 @@ public final class YieldingVirtual {
       throws InterruptedException {
     if (left > 0) {
       long below = deep(left - 1, random, gives, queue);
-      return Spin.steps(below, 300); // on the way back, frame by frame
+      return Spin.steps(below, 300); // works on the way back, frame by frame
     }
     long x = Spin.steps(random.nextLong(), 20_000);
     switch (random.nextInt(3)) {

@@ -23,12 +23,12 @@ import org.h2.Driver;
  * Runs loads in several modes of a JVM, and counts how many stacks end at the thread's root.
  *
  * <pre>
- * ./mvnw -q -DskipTests verify
- * M=$HOME/.m2/repository
- * H2=$M/com/h2database/h2/2.2.224/h2-2.2.224.jar
- * JNA=$M/net/java/dev/jna/jna/5.19.1/jna-5.19.1.jar
- * java -cp integration-tests/target/test-classes:$H2:$JNA \
- * io.spprof.it.walk.WholeStacks --walker vm --seconds 6 --loads javac,throwing --modes int,c2
+ *   ./mvnw -q -DskipTests verify
+ *   M=$HOME/.m2/repository
+ *   H2=$M/com/h2database/h2/2.2.224/h2-2.2.224.jar
+ *   JNA=$M/net/java/dev/jna/jna/5.19.1/jna-5.19.1.jar
+ *   java -cp integration-tests/target/test-classes:$H2:$JNA \
+ *     io.spprof.it.walk.WholeStacks --walker vm --seconds 6 --loads javac,throwing --modes int,c2
  * </pre>
  *
  * All options are optional:
