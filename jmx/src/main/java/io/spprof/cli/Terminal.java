@@ -15,7 +15,7 @@ final class Terminal {
 
   /**
    * Whether the command runs in a terminal that can be overwritten. Since JDK 22 a console can
-   * exist without a terminal, so its presence alone does not tell.
+   * exist without a terminal, so a console does not prove a terminal.
    */
   static boolean isThere() {
     Console console = System.console();
