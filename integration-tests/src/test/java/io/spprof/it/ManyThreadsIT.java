@@ -66,7 +66,8 @@ class ManyThreadsIT {
     try (TargetJvm target = crowd();
         BeanClient bean = BeanClient.connect(target)) {
       bean.startWith("interval=100us,engine=" + engine);
-      target.ask("churn"); // lets the memory grow that grows only once
+      target.ask("churn"); // memory that grows only once has then grown
+
       // Memory that threads leave behind grows in every round. Memory for code that the JVM still
       // compiles, for a long time on a busy machine, does not.
       List<String> rounds = new ArrayList<>();

@@ -94,8 +94,8 @@ final class JdkTool {
     for (String option : split(options == null ? "" : options)) {
       if (option.startsWith(FILE)) {
         String content = Files.readString(Path.of(option.substring(FILE.length())));
-        if (givesAgent(
-            content.replace(FILE, ""), jar, args)) { // a nested file is refused by the JVM
+        // The JVM refuses a file that names another file.
+        if (givesAgent(content.replace(FILE, ""), jar, args)) {
           return true;
         }
       } else if (option.startsWith(AGENT)) {

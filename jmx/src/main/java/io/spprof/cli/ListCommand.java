@@ -45,8 +45,8 @@ final class ListCommand implements Callable<Integer> {
     boolean any = false;
     for (VirtualMachineDescriptor jvm : jvms) {
       Attachable.Look look = attachable.look(jvm.id());
-      if (look.isJvm()) { // performance data of a dead JVM may remain, and its pid may be another
-        // process's
+      // Performance data of a dead JVM may remain, and its pid may be another process's.
+      if (look.isJvm()) {
         any = true;
         out.printf(
             Locale.ROOT, LINE, jvm.id(), loaded(jvm.id(), look), Printable.of(jvm.displayName()));

@@ -36,9 +36,8 @@ final class LocalJvm {
    * @throws IOException if the attach or the work fails
    */
   <T> T attached(Work<T> work) throws IOException, JMException {
-    AttachProvider
-        .providers(); // loads the provider's library now, so that no time is lost between check and
-    // signal
+    // Loads the provider's library now, so that no time is lost between the check and the signal.
+    AttachProvider.providers();
     Attachable.Look look = attachable.look(pid);
     if (!look.problem().isEmpty()) {
       throw CommandFailure.unreachable("cannot attach: " + look.problem() + hint(look), null);

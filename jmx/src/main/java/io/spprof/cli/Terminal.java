@@ -2,7 +2,7 @@ package io.spprof.cli;
 
 import java.io.Console;
 
-/** Whether standard output is a terminal, and the control sequences for one. */
+/** Whether the command runs in a terminal, and the control sequences for one. */
 final class Terminal {
 
   /** Moves the cursor to the upper left corner and clears the screen (ECMA-48: CUP, ED). */

@@ -71,7 +71,7 @@ public interface SpprofMXBean {
   /**
    * The sampling interval in force.
    *
-   * @return ns of CPU time between two signals of a thread
+   * @return ns of CPU time
    */
   long getIntervalNanos();
 
@@ -91,14 +91,14 @@ public interface SpprofMXBean {
   long getSignals();
 
   /**
-   * Counter of samples that were kept.
+   * Counter of collected samples.
    *
    * @return samples that are in a profile
    */
   long getCollectedSamples();
 
   /**
-   * Counter of signals without a sample.
+   * Counter of dropped signals.
    *
    * @return signals that are in no profile
    */
@@ -112,7 +112,7 @@ public interface SpprofMXBean {
   DropCounts getDroppedByReason();
 
   /**
-   * Counter of samples without a stack.
+   * Counter of samples that could not be walked.
    *
    * @return collected samples whose stack could not be walked
    */
@@ -180,7 +180,7 @@ public interface SpprofMXBean {
   int getThreadsSampled();
 
   /**
-   * Gauge of threads that are not sampled.
+   * Gauge of threads without a timer.
    *
    * @return threads that could not get a timer
    */
@@ -287,9 +287,9 @@ public interface SpprofMXBean {
    *
    * @param range empty for all, {@code last=10m}, or {@code from=TIME,to=TIME}; whole windows only
    * @return as {@link #report}
-   * @throws IllegalArgumentException if {@code range} is no range, or nothing is kept of that time
-   * @throws IllegalStateException if the session keeps no time windows, and {@code range} is not
-   *     all
+   * @throws IllegalArgumentException if {@code range} is not valid, or nothing is kept of that time
+   * @throws IllegalStateException if {@code range} is not empty and the session keeps no time
+   *     windows
    */
   String reportOf(String range);
 
@@ -308,10 +308,10 @@ public interface SpprofMXBean {
    * @param range empty for all, {@code last=10m}, or {@code from=TIME,to=TIME}; whole windows only
    * @param maxStacks the maximum number of lines; 0 for all
    * @return as {@link #collapsed}
-   * @throws IllegalArgumentException if {@code range} is no range, nothing is kept of that time, or
-   *     {@code maxStacks} is negative
-   * @throws IllegalStateException if the session keeps no time windows, and {@code range} is not
-   *     all
+   * @throws IllegalArgumentException if {@code range} is not valid, nothing is kept of that time,
+   *     or {@code maxStacks} is negative
+   * @throws IllegalStateException if {@code range} is not empty and the session keeps no time
+   *     windows
    */
   String collapsedOf(String range, int maxStacks);
 
@@ -322,7 +322,7 @@ public interface SpprofMXBean {
    * @param after the second range
    * @return a line for each stack whose number of samples differs: the stack, its samples in the
    *     first range, its samples in the second; the format of {@code difffolded.pl}
-   * @throws IllegalArgumentException if one of them is no range, or nothing is kept of that time
+   * @throws IllegalArgumentException if one of them is not valid, or nothing is kept of that time
    * @throws IllegalStateException if the session keeps no time windows
    */
   String collapsedDifference(String before, String after);
@@ -339,9 +339,9 @@ public interface SpprofMXBean {
    *
    * @param range empty for all, {@code last=10m}, or {@code from=TIME,to=TIME}; whole windows only
    * @return as {@link #flameGraph}
-   * @throws IllegalArgumentException if {@code range} is no range, or nothing is kept of that time
-   * @throws IllegalStateException if the session keeps no time windows, and {@code range} is not
-   *     all
+   * @throws IllegalArgumentException if {@code range} is not valid, or nothing is kept of that time
+   * @throws IllegalStateException if {@code range} is not empty and the session keeps no time
+   *     windows
    */
   String flameGraphOf(String range);
 
@@ -353,8 +353,8 @@ public interface SpprofMXBean {
    * @param before the first range, as of {@link #flameGraphOf}
    * @param after the second range; if it equals the first, the page shows no difference
    * @return one self-contained HTML page with the samples and CPU times of both
-   * @throws IllegalArgumentException if one of them is no range, or nothing is kept of that time
-   * @throws IllegalStateException if the session keeps no time windows, and a range is not all
+   * @throws IllegalArgumentException if one of them is not valid, or nothing is kept of that time
+   * @throws IllegalStateException if a range is not empty and the session keeps no time windows
    */
   String flameGraphDifference(String before, String after);
 
@@ -381,10 +381,10 @@ public interface SpprofMXBean {
    * @param fileName a base name; its suffix decides the format
    * @param range empty for all, {@code last=10m}, or {@code from=TIME,to=TIME}; whole windows only
    * @return as {@link #dumpToFile}
-   * @throws IllegalArgumentException if the name is not allowed, {@code range} is no range, or
+   * @throws IllegalArgumentException if the name is not allowed, {@code range} is not valid, or
    *     nothing is kept of that time
-   * @throws IllegalStateException if the session keeps no time windows, and {@code range} is not
-   *     all
+   * @throws IllegalStateException if {@code range} is not empty and the session keeps no time
+   *     windows
    * @throws IOException as {@link #dumpToFile}
    */
   String dumpToFileOf(String fileName, String range) throws IOException;
@@ -407,10 +407,10 @@ public interface SpprofMXBean {
    * @param format as of {@link #openStream}
    * @param range empty for all, {@code last=10m}, or {@code from=TIME,to=TIME}; whole windows only
    * @return the stream's id
-   * @throws IllegalArgumentException if there is no such format, {@code range} is no range, or
+   * @throws IllegalArgumentException if there is no such format, {@code range} is not valid, or
    *     nothing is kept of that time
-   * @throws IllegalStateException if too many streams are open, or if the session keeps no time
-   *     windows, and {@code range} is not all
+   * @throws IllegalStateException if too many streams are open, or if {@code range} is not empty
+   *     and the session keeps no time windows
    */
   long openStreamOf(String format, String range);
 

@@ -113,9 +113,8 @@ final class Target {
   private Map<String, Double> cold(int depth, long millis) throws Exception {
     Work work = work(depth);
     control.start(1_000_000);
-    Reading before =
-        new Reading(); // read after the start, because starting the profiler's thread is not a cost
-    // of the handler
+    // Read after the start, because starting the profiler's thread is not a cost of the handler.
+    Reading before = new Reading();
     work.interruptions(millis);
     Map<String, Double> figures = new Reading().since(before);
     control.stop();
