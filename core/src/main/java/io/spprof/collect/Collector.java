@@ -3,12 +3,10 @@ package io.spprof.collect;
 import io.spprof.profile.HotMethod;
 import io.spprof.sampler.SampleRing;
 import io.spprof.sampler.Sampler;
-import io.spprof.sampler.StackWord;
-import io.spprof.sampler.ThreadState;
-import io.spprof.sampler.WalkResult;
 import io.spprof.symbol.JvmtiSymbolResolver;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Supplier;
 
 /**
  * The collector's work, apart from the thread that does it: takes records out of the ring and folds
@@ -17,47 +15,23 @@ import java.util.List;
  */
 public final class Collector {
 
-  private static final String TRUNCATED = "[truncated]";
-  static final int HOTTEST = 20;
   private static final int LOG_SHARE = 2; // of the budget: half
-  private static final int MOST_TRANSIENTS = 1000;
 
   private final SampleRing ring;
   private final Sampler sampler;
   private final MethodTable methods;
-  private final MethodNumbers numbers;
   private final FrameTable frames;
   private final ThreadTable threads;
   private final StackTable stacks;
-  private final LocationTable locations;
   private final Windows windows;
   private final Compaction compaction;
-  private final int depth;
-  private final int[] scratch;
-  private final int[] scratchMethods;
-  private final Recorder recorder = new Recorder();
+  private final StackDecoder decoder;
   private final ComingNames comingNames = new ComingNames();
+  private final Recorder recorder;
+  private long ownCpuNanos; // under the lock
 
-  // Under the lock; written by the passes.
-  private long collected;
-  private long unwalkable;
-  private long stackTableFull;
-  private long collectorError;
-  private long sampledCpuNanos;
-  private long droppedCpuNanos;
-  private long ownCpuNanos;
-
-  /**
-   * How far back the samples go.
-   *
-   * @param sinceNanos the beginning of the oldest window, ns after the session's start
-   * @param windows number of windows, the open one included
-   * @param finestNanos length of the shortest closed one, ns; 0 if there is none
-   * @param coarsestNanos length of the longest closed one, ns
-   */
-  public record Extent(long sinceNanos, int windows, long finestNanos, long coarsestNanos) {}
-
-  private volatile Extent extent = new Extent(0, 1, 0, 0);
+  // Each holds an immutable object that a pass publishes under the lock and any thread reads.
+  private volatile Extent extent = Extent.FIRST_WINDOW;
   private volatile CollectorStats stats = CollectorStats.ZERO;
   private volatile List<HotMethod> hotMethods = List.of();
 
@@ -76,16 +50,15 @@ public final class Collector {
     this.ring = ring;
     this.sampler = sampler;
     this.methods = new MethodTable(budget);
-    this.numbers = new MethodNumbers(budget, new JvmtiSymbolResolver(sampler), methods);
     this.frames = new FrameTable(budget);
     this.threads = new ThreadTable(budget);
     this.stacks = new StackTable(budget);
-    this.locations = new LocationTable(budget);
+    this.decoder =
+        new StackDecoder(budget, new JvmtiSymbolResolver(sampler), methods, frames, depth);
     this.windows = new Windows(budget, budget.limit() / LOG_SHARE, startNanos);
     this.compaction = new Compaction(methods, frames, threads, stacks, windows);
-    this.depth = depth;
-    this.scratch = new int[depth + 1];
-    this.scratchMethods = new int[depth + 1];
+    this.recorder =
+        new Recorder(decoder, methods, frames, threads, stacks, windows, compaction, comingNames);
   }
 
   /**
@@ -116,16 +89,7 @@ public final class Collector {
 
   private void publish() {
     extent = windows.extent();
-    stats =
-        new CollectorStats(
-            collected,
-            unwalkable,
-            stackTableFull,
-            collectorError,
-            sampledCpuNanos,
-            droppedCpuNanos,
-            ownCpuNanos,
-            stacks.stackCount());
+    stats = recorder.stats(ownCpuNanos);
   }
 
   /**
@@ -148,21 +112,22 @@ public final class Collector {
 
   /** Makes the list of the hottest methods anew. */
   public synchronized void refreshHotMethods() {
-    int[] top = methods.hottest(HOTTEST);
+    int[] top = methods.hottest(MethodTable.HOTTEST);
+    long all = recorder.sampledCpuNanos();
     List<HotMethod> hottest = new ArrayList<>(top.length);
     for (int method : top) {
       hottest.add(
           new HotMethod(
               methods.name(method),
-              percent(methods.selfNanos(method)),
-              percent(methods.totalNanos(method)),
+              percent(methods.selfNanos(method), all),
+              percent(methods.totalNanos(method), all),
               methods.selfSamples(method)));
     }
     hotMethods = List.copyOf(hottest);
   }
 
-  private double percent(long nanos) {
-    return sampledCpuNanos == 0 ? 0 : 100.0 * nanos / sampledCpuNanos;
+  private static double percent(long nanos, long all) {
+    return all == 0 ? 0 : 100.0 * nanos / all;
   }
 
   /**
@@ -186,9 +151,7 @@ public final class Collector {
    * @return true if {@link Sampler#forgetTold()} would help
    */
   public synchronized boolean walkerIsFull(int mostMethods, int mostLocations) {
-    return numbers.told() > mostMethods / 2
-        || locations.told() > mostLocations / 2
-        || numbers.transientsTold() > MOST_TRANSIENTS;
+    return decoder.walkerIsFull(mostMethods, mostLocations);
   }
 
   /**
@@ -198,6 +161,19 @@ public final class Collector {
    */
   public Extent extent() {
     return extent;
+  }
+
+  /**
+   * Runs an action between two passes: none is under way meanwhile, and the tables do not change.
+   * The action may call this collector's methods. It holds the collector's lock and so must not
+   * wait for the session's thread, nor take a lock that is held while the collector is called.
+   *
+   * @param action what to do, not null
+   * @param <T> what it returns
+   * @return what it returned
+   */
+  public synchronized <T> T betweenPasses(Supplier<T> action) {
+    return action.get();
   }
 
   /**
@@ -240,191 +216,5 @@ public final class Collector {
       all.add(Slice.Stretch.of(window));
     }
     return all;
-  }
-
-  /** Whose exceptions would end the pass: so every one is caught, counted, and the pass goes on. */
-  private final class Recorder implements SampleRing.Visitor {
-
-    private int[] definition = new int[64];
-
-    @Override
-    public void sample(
-        SampleRing from,
-        int framesAt,
-        int count,
-        int thread,
-        WalkResult walk,
-        boolean truncated,
-        long timeNanos,
-        long cpuNanos) {
-      try {
-        for (int i = 0; i < count; i++) {
-          long id = from.method(framesAt, i);
-          scratch[i] =
-              id == 0
-                  ? synthetic(MethodTable.NO_METHOD)
-                  : frame(numbers.number(id), from.bci(framesAt, i));
-        }
-        ThreadState state = from.threadState(framesAt);
-        add(withRoot(count, walk, truncated), thread, walk, state, timeNanos, cpuNanos);
-      } catch (RuntimeException | OutOfMemoryError e) {
-        failed(cpuNanos);
-      }
-    }
-
-    @Override
-    public void sampleInWords(
-        SampleRing from,
-        int wordsAt,
-        int count,
-        int thread,
-        WalkResult walk,
-        boolean truncated,
-        long timeNanos,
-        long cpuNanos) {
-      try {
-        int found = expand(from, wordsAt, count);
-        boolean tooDeep = found > depth;
-        int whole = withRoot(Math.min(found, depth), walk, truncated || tooDeep);
-        add(whole, thread, walk, from.threadState(wordsAt), timeNanos, cpuNanos);
-      } catch (RuntimeException | OutOfMemoryError e) {
-        failed(cpuNanos);
-      }
-    }
-
-    /** Into the scratch, which has room for one more than is kept; returns how many there are. */
-    private int expand(SampleRing from, int wordsAt, int count) {
-      int found = 0;
-      for (int i = 0; i < count; i++) {
-        long word = from.word(wordsAt, i);
-        if (StackWord.isFrame(word)) {
-          found = append(found, frame(word));
-        } else if (StackWord.isLocation(word)) {
-          int more = found > depth ? 0 : locations.copy(StackWord.number(word), scratch, found);
-          found = more < 0 ? append(found, others()) : found + more;
-        } else {
-          int inlined = StackWord.count(word);
-          define(StackWord.number(word), from, wordsAt, i + 1, inlined);
-        }
-      }
-      return found;
-    }
-
-    private int frame(long word) {
-      return frame(StackWord.number(word), StackWord.bci(word));
-    }
-
-    private int frame(int number, int bci) {
-      int frame = frames.of(numbers.method(number), numbers.line(number, bci));
-      return frame < 0 ? others() : frame;
-    }
-
-    private int others() {
-      return synthetic(MethodTable.OTHERS);
-    }
-
-    private int synthetic(String name) {
-      int frame = frames.synthetic(methods.synthetic(name));
-      if (frame < 0) {
-        throw new IllegalStateException("no room for " + name); // of which there are few
-      }
-      return frame;
-    }
-
-    private int append(int found, int frame) {
-      if (found < scratch.length) {
-        scratch[found] = frame;
-      }
-      return found + 1;
-    }
-
-    private void define(int number, SampleRing from, int wordsAt, int first, int count) {
-      if (number == 0) {
-        return;
-      }
-      if (definition.length < count) {
-        definition = new int[count];
-      }
-      for (int i = 0; i < count; i++) {
-        definition[i] = frame(from.word(wordsAt, first + i));
-      }
-      locations.define(number, definition, 0, count);
-    }
-
-    private int withRoot(int count, WalkResult walk, boolean truncated) {
-      String root = truncated ? TRUNCATED : walk.frame();
-      if (root == null) {
-        return count;
-      }
-      scratch[count] = synthetic(root);
-      return count + 1;
-    }
-
-    private void add(
-        int found, int thread, WalkResult walk, ThreadState state, long timeNanos, long cpuNanos) {
-      String name = comingNames.of(thread);
-      if (name != null) {
-        threads.named(thread, name);
-      }
-      int number = threads.number(thread);
-      int row = place(found, number, cpuNanos);
-      if (row < 0 && compaction.makeRoom()) {
-        row = place(found, number, cpuNanos);
-      }
-      if (row >= 0) {
-        for (int i = 0; i < found; i++) {
-          scratchMethods[i] = frames.method(scratch[i]);
-        }
-        methods.count(scratchMethods, found, cpuNanos);
-        windows.addTime(timeNanos, row, cpuNanos);
-        windows.addState(state, cpuNanos);
-        collected++;
-        sampledCpuNanos += cpuNanos;
-        unwalkable += walk.unwalkable() ? 1 : 0;
-      } else {
-        stackTableFull++;
-        droppedCpuNanos += cpuNanos;
-      }
-    }
-
-    private int place(int found, int thread, long cpuNanos) {
-      int stack = stacks.number(scratch, found);
-      return stack < 0 ? -1 : windows.add(stack, thread, cpuNanos);
-    }
-
-    private void failed(long cpuNanos) {
-      collectorError++;
-      droppedCpuNanos += cpuNanos;
-    }
-
-    @Override
-    public void method(int number, String name, int[] lines) {
-      try {
-        numbers.named(number, name, lines);
-      } catch (OutOfMemoryError e) {
-        // Its frames stand among the others.
-      }
-    }
-
-    @Override
-    public void forget() {
-      try {
-        numbers.forget();
-        locations.forget();
-        compaction.forgetNames();
-      } catch (OutOfMemoryError e) {
-        // What was told is overwritten number by number; for the rest there may be room next time.
-      }
-    }
-
-    @Override
-    public void thread(int thread, String name) {
-      try {
-        comingNames.passed(thread);
-        threads.named(thread, name);
-      } catch (OutOfMemoryError e) {
-        // Its samples stand under its number.
-      }
-    }
   }
 }

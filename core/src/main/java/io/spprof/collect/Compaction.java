@@ -78,7 +78,7 @@ final class Compaction {
         keptMethods[frames.method(frame)] = true;
       }
     }
-    for (int method : methods.hottest(Collector.HOTTEST)) {
+    for (int method : methods.hottest(MethodTable.HOTTEST)) {
       keptMethods[method] = true;
     }
     int[] methodNumbers = new int[keptMethods.length];

@@ -24,6 +24,9 @@ final class MethodTable {
   /** A method that the budget left no room for. */
   static final String OTHERS = "[other methods]";
 
+  /** Length of the list of the hottest methods. */
+  static final int HOTTEST = 20;
+
   private static final int FIRST_CAPACITY = 1024;
   private static final int KEPT_FOR_SYNTHETIC = 64;
   private static final int COLUMN_BYTES = 3 * Long.BYTES + Integer.BYTES;

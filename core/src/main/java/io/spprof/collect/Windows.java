@@ -47,7 +47,7 @@ final class Windows implements MemoryBudget.Reclaimer, SampleLog.Older {
   private final long[] stateNanos = new long[ThreadState.values().length]; // of the open window
   private long openedNanos;
   private WindowFigures atOpening = WindowFigures.ZERO;
-  private Collector.Extent extent = new Collector.Extent(0, 1, 0, 0);
+  private Extent extent = Extent.FIRST_WINDOW;
   private int gone;
 
   /**
@@ -268,7 +268,7 @@ final class Windows implements MemoryBudget.Reclaimer, SampleLog.Older {
   }
 
   /** How far back they go. */
-  Collector.Extent extent() {
+  Extent extent() {
     return extent;
   }
 
@@ -280,7 +280,7 @@ final class Windows implements MemoryBudget.Reclaimer, SampleLog.Older {
       coarsest = Math.max(coarsest, window.nanos());
     }
     long since = closed.isEmpty() ? openedNanos : closed.get(0).fromNanos();
-    extent = new Collector.Extent(since, closed.size() + 1, finest, coarsest);
+    extent = new Extent(since, closed.size() + 1, finest, coarsest);
   }
 
   /** Number of closed windows that went. */

@@ -453,7 +453,7 @@ final class CollectorTest {
 
     assertEquals(signals, always.stats().collected());
     assertEquals(0, always.stats().stackTableFull());
-    Collector.Extent extent = always.extent();
+    Extent extent = always.extent();
     assertTrue(extent.sinceNanos() > 0, "it was never full: " + extent);
     Profile all =
         Snapshots.of(

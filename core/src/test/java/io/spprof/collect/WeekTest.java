@@ -204,7 +204,7 @@ final class WeekTest {
 
     private void tell(int day, long nanos, long heap) {
       Profile hour = last(3600);
-      Collector.Extent extent = collector.extent();
+      Extent extent = collector.extent();
       System.out.printf(
           "day %d, in %.0f s: %,d samples, %,d without room; heap %.1f MiB, budget %.1f of %.1f;"
               + " kept %.1f h in %d windows; the last hour: %s;"

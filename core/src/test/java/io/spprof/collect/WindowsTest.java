@@ -190,7 +190,7 @@ final class WindowsTest {
     assertTrue(all.size() < 1500, "windows: " + all.size());
     assertTrue(budget.used() <= budget.limit(), budget.used() + " of " + budget.limit());
     // The older the coarser, within a factor of two.
-    Collector.Extent extent = windows.extent();
+    Extent extent = windows.extent();
     assertEquals(SECOND, extent.finestNanos());
     assertTrue(extent.coarsestNanos() > 4 * SECOND, extent.toString());
     assertTrue(all.get(0).nanos() >= all.get(all.size() - 2).nanos());

@@ -1,0 +1,172 @@
+package io.spprof.collect;
+
+import io.spprof.sampler.SampleRing;
+import io.spprof.sampler.ThreadState;
+import io.spprof.sampler.WalkResult;
+
+/**
+ * Takes the ring's records one by one: has each stack decoded, folds it into the tables, and counts
+ * what became of the sample. An exception would end the pass, so each one is caught here, the
+ * sample counts as dropped, and the pass goes on.
+ *
+ * <p>Used by the collector's thread only, or under its lock.
+ */
+final class Recorder implements SampleRing.Visitor {
+
+  private final StackDecoder decoder;
+  private final MethodTable methods;
+  private final FrameTable frames;
+  private final ThreadTable threads;
+  private final StackTable stacks;
+  private final Windows windows;
+  private final Compaction compaction;
+  private final ComingNames comingNames;
+  private final int[] stackMethods;
+
+  private long collected;
+  private long unwalkable;
+  private long stackTableFull;
+  private long collectorError;
+  private long sampledCpuNanos;
+  private long droppedCpuNanos;
+
+  Recorder(
+      StackDecoder decoder,
+      MethodTable methods,
+      FrameTable frames,
+      ThreadTable threads,
+      StackTable stacks,
+      Windows windows,
+      Compaction compaction,
+      ComingNames comingNames) {
+    this.decoder = decoder;
+    this.methods = methods;
+    this.frames = frames;
+    this.threads = threads;
+    this.stacks = stacks;
+    this.windows = windows;
+    this.compaction = compaction;
+    this.comingNames = comingNames;
+    this.stackMethods = new int[decoder.stack().length];
+  }
+
+  /** What it has counted, with what the collector knows beside. */
+  CollectorStats stats(long ownCpuNanos) {
+    return new CollectorStats(
+        collected,
+        unwalkable,
+        stackTableFull,
+        collectorError,
+        sampledCpuNanos,
+        droppedCpuNanos,
+        ownCpuNanos,
+        stacks.stackCount());
+  }
+
+  /** CPU time of the collected samples, ns. */
+  long sampledCpuNanos() {
+    return sampledCpuNanos;
+  }
+
+  @Override
+  public void sample(
+      SampleRing from,
+      int framesAt,
+      int count,
+      int thread,
+      WalkResult walk,
+      boolean truncated,
+      long timeNanos,
+      long cpuNanos) {
+    try {
+      int found = decoder.decodeFrames(from, framesAt, count, walk, truncated);
+      add(found, thread, walk, from.threadState(framesAt), timeNanos, cpuNanos);
+    } catch (RuntimeException | OutOfMemoryError e) {
+      failed(cpuNanos);
+    }
+  }
+
+  @Override
+  public void sampleInWords(
+      SampleRing from,
+      int wordsAt,
+      int count,
+      int thread,
+      WalkResult walk,
+      boolean truncated,
+      long timeNanos,
+      long cpuNanos) {
+    try {
+      int found = decoder.decodeWords(from, wordsAt, count, walk, truncated);
+      add(found, thread, walk, from.threadState(wordsAt), timeNanos, cpuNanos);
+    } catch (RuntimeException | OutOfMemoryError e) {
+      failed(cpuNanos);
+    }
+  }
+
+  private void add(
+      int found, int thread, WalkResult walk, ThreadState state, long timeNanos, long cpuNanos) {
+    String name = comingNames.of(thread);
+    if (name != null) {
+      threads.named(thread, name);
+    }
+    int number = threads.number(thread);
+    int row = place(found, number, cpuNanos);
+    if (row < 0 && compaction.makeRoom()) {
+      row = place(found, number, cpuNanos);
+    }
+    if (row >= 0) {
+      for (int i = 0; i < found; i++) {
+        stackMethods[i] = frames.method(decoder.stack()[i]);
+      }
+      methods.count(stackMethods, found, cpuNanos);
+      windows.addTime(timeNanos, row, cpuNanos);
+      windows.addState(state, cpuNanos);
+      collected++;
+      sampledCpuNanos += cpuNanos;
+      unwalkable += walk.unwalkable() ? 1 : 0;
+    } else {
+      stackTableFull++;
+      droppedCpuNanos += cpuNanos;
+    }
+  }
+
+  private int place(int found, int thread, long cpuNanos) {
+    int stack = stacks.number(decoder.stack(), found);
+    return stack < 0 ? -1 : windows.add(stack, thread, cpuNanos);
+  }
+
+  private void failed(long cpuNanos) {
+    collectorError++;
+    droppedCpuNanos += cpuNanos;
+  }
+
+  @Override
+  public void method(int number, String name, int[] lines) {
+    try {
+      decoder.named(number, name, lines);
+    } catch (OutOfMemoryError e) {
+      // Its frames stand among the others.
+    }
+  }
+
+  @Override
+  public void forget() {
+    try {
+      decoder.forget();
+      compaction.forgetNames();
+    } catch (OutOfMemoryError e) {
+      // What was told is overwritten number by number; for the rest there may be room next time.
+    }
+  }
+
+  @Override
+  public void thread(int thread, String name) {
+    try {
+      comingNames.passed(thread);
+      threads.named(thread, name);
+    } catch (OutOfMemoryError e) {
+      // Its samples stand under its number.
+    }
+  }
+}

@@ -1,0 +1,175 @@
+package io.spprof.collect;
+
+import io.spprof.sampler.SampleRing;
+import io.spprof.sampler.StackWord;
+import io.spprof.sampler.WalkResult;
+import io.spprof.symbol.SymbolResolver;
+
+/**
+ * Turns the stack of a sample, as the walker wrote it into the ring, into numbers of the {@link
+ * FrameTable}, leaf first. Keeps what the walker's own numbers of methods and locations stand for.
+ *
+ * <p>Used by the collector's thread only, or under its lock. The decoded stack is valid until the
+ * next one is decoded.
+ */
+final class StackDecoder {
+
+  private static final String TRUNCATED = "[truncated]";
+  private static final int MOST_TRANSIENTS = 1000;
+
+  private final MethodTable methods;
+  private final MethodNumbers numbers;
+  private final FrameTable frames;
+  private final LocationTable locations;
+  private final int depth;
+  private final int[] stack; // has room for one frame more than is kept: the synthetic root
+  private int[] definition = new int[64];
+
+  /**
+   * A decoder that knows no method yet.
+   *
+   * @param budget what its tables may take
+   * @param resolver names methods by the JVM's ids
+   * @param methods gets the methods
+   * @param frames gets the frames
+   * @param depth frames kept of a stack
+   */
+  StackDecoder(
+      MemoryBudget budget,
+      SymbolResolver resolver,
+      MethodTable methods,
+      FrameTable frames,
+      int depth) {
+    this.methods = methods;
+    this.numbers = new MethodNumbers(budget, resolver, methods);
+    this.frames = frames;
+    this.locations = new LocationTable(budget);
+    this.depth = depth;
+    this.stack = new int[depth + 1];
+  }
+
+  /** The frames that were decoded last, leaf first; the array is longer. */
+  int[] stack() {
+    return stack;
+  }
+
+  /**
+   * Decodes a stack of the JVM's method ids and byte code indexes.
+   *
+   * @return number of frames in {@link #stack()}
+   * @throws IllegalStateException if there is no room for a synthetic frame
+   */
+  int decodeFrames(SampleRing from, int framesAt, int count, WalkResult walk, boolean truncated) {
+    for (int i = 0; i < count; i++) {
+      long id = from.method(framesAt, i);
+      stack[i] =
+          id == 0
+              ? synthetic(MethodTable.NO_METHOD)
+              : frame(numbers.number(id), from.bci(framesAt, i));
+    }
+    return withRoot(count, walk, truncated);
+  }
+
+  /**
+   * Decodes a stack of words, and keeps the locations that it defines.
+   *
+   * @return number of frames in {@link #stack()}
+   * @throws IllegalStateException if there is no room for a synthetic frame
+   */
+  int decodeWords(SampleRing from, int wordsAt, int count, WalkResult walk, boolean truncated) {
+    int found = expand(from, wordsAt, count);
+    boolean tooDeep = found > depth;
+    return withRoot(Math.min(found, depth), walk, truncated || tooDeep);
+  }
+
+  /** Returns how many frames the words stand for; keeps as many of them as there is room for. */
+  private int expand(SampleRing from, int wordsAt, int count) {
+    int found = 0;
+    for (int i = 0; i < count; i++) {
+      long word = from.word(wordsAt, i);
+      if (StackWord.isFrame(word)) {
+        found = append(found, frame(word));
+      } else if (StackWord.isLocation(word)) {
+        int more = found > depth ? 0 : locations.copy(StackWord.number(word), stack, found);
+        found = more < 0 ? append(found, others()) : found + more;
+      } else {
+        int inlined = StackWord.count(word);
+        define(StackWord.number(word), from, wordsAt, i + 1, inlined);
+      }
+    }
+    return found;
+  }
+
+  private int frame(long word) {
+    return frame(StackWord.number(word), StackWord.bci(word));
+  }
+
+  private int frame(int number, int bci) {
+    int frame = frames.of(numbers.method(number), numbers.line(number, bci));
+    return frame < 0 ? others() : frame;
+  }
+
+  private int others() {
+    return synthetic(MethodTable.OTHERS);
+  }
+
+  private int synthetic(String name) {
+    int frame = frames.synthetic(methods.synthetic(name));
+    if (frame < 0) {
+      throw new IllegalStateException("no room for " + name); // of which there are few
+    }
+    return frame;
+  }
+
+  private int append(int found, int frame) {
+    if (found < stack.length) {
+      stack[found] = frame;
+    }
+    return found + 1;
+  }
+
+  private void define(int number, SampleRing from, int wordsAt, int first, int count) {
+    if (number == 0) {
+      return;
+    }
+    if (definition.length < count) {
+      definition = new int[count];
+    }
+    for (int i = 0; i < count; i++) {
+      definition[i] = frame(from.word(wordsAt, first + i));
+    }
+    locations.define(number, definition, 0, count);
+  }
+
+  private int withRoot(int count, WalkResult walk, boolean truncated) {
+    String root = truncated ? TRUNCATED : walk.frame();
+    if (root == null) {
+      return count;
+    }
+    stack[count] = synthetic(root);
+    return count + 1;
+  }
+
+  /** The walker names a method; see {@link MethodNumbers#named}. */
+  void named(int number, String name, int[] lines) {
+    numbers.named(number, name, lines);
+  }
+
+  /** The walker's numbers of methods and locations begin anew. */
+  void forget() {
+    numbers.forget();
+    locations.forget();
+  }
+
+  /**
+   * Whether the walker's tables are half full, or do not remember what they should.
+   *
+   * @param mostMethods entries of its table of methods
+   * @param mostLocations entries of its table of locations
+   */
+  boolean walkerIsFull(int mostMethods, int mostLocations) {
+    return numbers.told() > mostMethods / 2
+        || locations.told() > mostLocations / 2
+        || numbers.transientsTold() > MOST_TRANSIENTS;
+  }
+}
