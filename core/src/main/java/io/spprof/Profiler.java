@@ -128,7 +128,8 @@ public final class Profiler implements AutoCloseable {
     try {
       beforeSession
           .run(); // Before anything else, because a session needs classes that it provides.
-      session = new ProfilerSession(sessions + 1, config, sampler, wallClock, new Owner());
+      long id = sessions + 1;
+      session = new ProfilerSession(id, config, sampler, wallClock, new Owner(id));
       session.start();
     } catch (SamplerException | RuntimeException | LinkageError | OutOfMemoryError e) {
       view = before.with(ProfilerState.FAILED, "start failed: " + reason(e));
@@ -377,17 +378,23 @@ public final class Profiler implements AutoCloseable {
     }
   }
 
-  /** Of one session. */
+  /** Of the session with this number: two that started never have the same. */
   private final class Owner implements SessionOwner {
 
+    private final long id;
     private final Alerts alerts = new Alerts(Profiler.this::tell);
 
+    Owner(long id) {
+      this.id = id;
+    }
+
     @Override
-    public void expired(ProfilerSession session) {
+    public void expired() {
       // Not lock(): a stop that holds it waits for this thread.
       if (lifecycle.tryLock()) {
         try {
-          if (view.session() == session && session.running()) {
+          ProfilerSession session = view.session();
+          if (session != null && session.id() == id && session.running()) {
             tell(new ProfilerEvent.SessionExpired(end()));
           }
         } catch (IllegalStateException timedOut) {
@@ -399,11 +406,9 @@ public final class Profiler implements AutoCloseable {
     }
 
     @Override
-    public void secondPassed(ProfilerSession session) {
-      long now = session.elapsedNanos();
-      ProfilerStats stats = session.stats();
+    public void secondPassed(long now, ProfilerStats stats) {
       recent.add(now, stats.collectedSamples(), stats.dropped().total());
-      alerts.secondPassed(now, session.id(), stats);
+      alerts.secondPassed(now, id, stats);
     }
   }
 }

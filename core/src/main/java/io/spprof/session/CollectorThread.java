@@ -32,13 +32,34 @@ final class CollectorThread extends Thread {
   private final CountDownLatch begun = new CountDownLatch(1);
   private volatile boolean ending;
 
-  // Written before `begun` opens.
-  private ProfilerSession session;
-  private Collector collector;
-  private SampleRing ring;
-  private long durationNanos;
-  private long windowNanos; // Long.MAX_VALUE: one for all
-  private Budget budget;
+  /**
+   * What the thread works with.
+   *
+   * @param clock the session's time
+   * @param ring where records come from
+   * @param collector takes them
+   * @param figures the session's figures
+   * @param history closes windows of time
+   * @param problems looked for once a second
+   * @param walkerTables kept from filling up
+   * @param budget what the session may cost
+   * @param durationNanos when its time is over, ns after its start; Long.MAX_VALUE for never
+   * @param windowNanos length of a window, ns; Long.MAX_VALUE: one for all
+   */
+  record Work(
+      SessionClock clock,
+      SampleRing ring,
+      Collector collector,
+      SessionFigures figures,
+      SessionHistory history,
+      SessionProblems problems,
+      WalkerTables walkerTables,
+      Budget budget,
+      long durationNanos,
+      long windowNanos) {}
+
+  // Written before `begun` opens, so the thread sees them.
+  private Work work;
   private ThreadSearch search;
   private long nextWindow;
 
@@ -66,14 +87,9 @@ final class CollectorThread extends Thread {
     uninterruptibly(excluded);
   }
 
-  void begin(ProfilerSession of, Collector work, SampleRing from, long duration, long window) {
-    session = of;
-    collector = work;
-    ring = from;
-    durationNanos = duration;
-    windowNanos = window;
-    nextWindow = window;
-    budget = new Budget(of.config(), of.interval(), sampler);
+  void begin(Work with) {
+    work = with;
+    nextWindow = with.windowNanos();
     search = new ThreadSearch(sampler.counters().unseenCpuNanos());
     begun.countDown();
   }
@@ -109,22 +125,22 @@ final class CollectorThread extends Thread {
       uninterruptibly(begun);
       countedCpu = sampler.currentThreadCpuNanos();
       while (!ending) {
-        work();
+        wakeUp();
       }
     } finally {
       sampler.excludeCurrentThread(false);
     }
   }
 
-  private void work() {
+  private void wakeUp() {
     try {
       if (!lookedAtEnvironment) {
         lookedAtEnvironment = true;
-        session.lookAtEnvironment();
+        work.problems().lookAtEnvironment();
       }
       LockSupport.parkNanos(untilDue());
       Thread.interrupted(); // no interrupt is meant for us, and with one set park does not wait
-      if (session.elapsedNanos() >= search.dueNanos()) {
+      if (work.clock().elapsedNanos() >= search.dueNanos()) {
         search();
       }
       if (!waits()) {
@@ -138,8 +154,8 @@ final class CollectorThread extends Thread {
 
   /** Until the next pass or search, or what somebody waits for: a window's end, the session's. */
   private long untilDue() {
-    long now = session.elapsedNanos();
-    long left = Math.min(nextWindow, durationNanos) - now;
+    long now = work.clock().elapsedNanos();
+    long left = Math.min(nextWindow, work.durationNanos()) - now;
     // What is overdue failed or is under way: it is not to be tried all the time.
     long wait = Math.min(nextPass - now, left > 0 ? left : LONGEST_PAUSE_NANOS);
     return Math.max(SHORTEST_PAUSE_NANOS, Math.min(wait, search.dueNanos() - now));
@@ -147,67 +163,70 @@ final class CollectorThread extends Thread {
 
   /** Whether it woke up for a search only. */
   private boolean waits() {
-    long now = session.elapsedNanos();
-    return now < nextPass && now < Math.min(nextWindow, durationNanos);
+    long now = work.clock().elapsedNanos();
+    return now < nextPass && now < Math.min(nextWindow, work.durationNanos());
   }
 
   private void search() {
     long found = sampler.searchThreads();
     long cpu = sampler.currentThreadCpuNanos();
-    search.searched(session.elapsedNanos(), cpu - wokenCpu, budget.sweepShare(), found);
+    search.searched(work.clock().elapsedNanos(), cpu - wokenCpu, work.budget().sweepShare(), found);
     wokenCpu = cpu; // it is counted with the next pass
   }
 
   private void pass() {
-    long now = session.elapsedNanos();
+    long now = work.clock().elapsedNanos();
     nextPass = now + pause; // also if this one fails
-    long due = Math.min(Math.min(nextSweep, nextSecond), Math.min(nextWindow, durationNanos));
-    if (now < due && ring.isEmpty()) {
-      pause = Math.min(IDLE_PAUSE_NANOS * budget.pace(), pause * 2);
+    long due =
+        Math.min(Math.min(nextSweep, nextSecond), Math.min(nextWindow, work.durationNanos()));
+    if (now < due && work.ring().isEmpty()) {
+      pause = Math.min(IDLE_PAUSE_NANOS * work.budget().pace(), pause * 2);
       nextPass = now + pause;
       return; // what that took is counted with the next pass
     }
     long passStart = sampler.currentThreadCpuNanos();
-    int bytes = collector.doWork();
+    int bytes = work.collector().doWork();
     long inPass = sampler.currentThreadCpuNanos() - passStart;
     // An eighth of the ring between two passes leaves room for a burst of eight times that.
-    if (bytes > ring.capacity() / 8) {
+    if (bytes > work.ring().capacity() / 8) {
       pause = Math.max(SHORTEST_PAUSE_NANOS, pause / 2);
-    } else if (bytes < ring.capacity() / 32) {
+    } else if (bytes < work.ring().capacity() / 32) {
       pause *= 2;
     }
-    pause = Math.min(pause, budget.pace() * (bytes > 0 ? LONGEST_PAUSE_NANOS : IDLE_PAUSE_NANOS));
-    now = session.elapsedNanos();
+    pause =
+        Math.min(
+            pause, work.budget().pace() * (bytes > 0 ? LONGEST_PAUSE_NANOS : IDLE_PAUSE_NANOS));
+    now = work.clock().elapsedNanos();
     nextPass = now + pause;
     if (now >= nextWindow) {
       // After a pause of the machine's there is one long window, not many empty ones.
-      nextWindow = now - now % windowNanos + windowNanos;
-      session.history().roll();
+      nextWindow = now - now % work.windowNanos() + work.windowNanos();
+      work.history().roll();
     }
     if (now >= nextSweep) {
       long sweepStart = sampler.currentThreadCpuNanos();
       sampler.sweep();
       // Of CPU time: on a machine that is busy, what passes meanwhile is mostly others' time.
       long took = sampler.currentThreadCpuNanos() - sweepStart;
-      nextSweep = now + Math.max(SWEEP_NANOS, budget.sweepShare() * took);
+      nextSweep = now + Math.max(SWEEP_NANOS, work.budget().sweepShare() * took);
       search.swept(now, sampler.counters().unseenCpuNanos());
     }
     if (now >= nextSecond) {
       nextSecond = now + SECOND_NANOS;
-      collector.refreshHotMethods();
-      session.lookForProblems(budget.problem());
-      session.keepRoomForNames();
-      owner.secondPassed(session);
+      work.collector().refreshHotMethods();
+      work.problems().look(work.budget().problem());
+      work.walkerTables().keepRoom(work.clock().elapsedNanos());
+      owner.secondPassed(work.clock().elapsedNanos(), work.figures().stats());
     }
     long cpu = sampler.currentThreadCpuNanos();
-    collector.addOwnCpuNanos(cpu - countedCpu - inPass);
+    work.collector().addOwnCpuNanos(cpu - countedCpu - inPass);
     fixedCpu += cpu - countedCpu - (bytes > 0 ? inPass : 0);
     countedCpu = cpu;
-    if (budget.isSet()) {
-      budget.keep(now, fixedCpu, session.stats(), session.counted());
+    if (work.budget().isSet()) {
+      work.budget().keep(now, fixedCpu, work.figures().stats(), work.figures().counted());
     }
-    if (now >= durationNanos) {
-      owner.expired(session);
+    if (now >= work.durationNanos()) {
+      owner.expired();
     }
   }
 

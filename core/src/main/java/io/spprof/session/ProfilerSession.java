@@ -1,10 +1,9 @@
 package io.spprof.session;
 
 import io.spprof.Profiler;
+import io.spprof.budget.Budget;
 import io.spprof.budget.IntervalInForce;
-import io.spprof.budget.Overhead;
 import io.spprof.collect.Collector;
-import io.spprof.collect.CollectorStats;
 import io.spprof.collect.MemoryBudget;
 import io.spprof.config.Engine;
 import io.spprof.config.Mode;
@@ -17,10 +16,8 @@ import io.spprof.profile.ProfilerStats;
 import io.spprof.profile.SessionStats;
 import io.spprof.sampler.SampleRing;
 import io.spprof.sampler.Sampler;
-import io.spprof.sampler.SamplerConfig;
 import io.spprof.sampler.SamplerCounters;
 import io.spprof.sampler.SamplerException;
-import io.spprof.sampler.StackWalker;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -41,9 +38,6 @@ import java.util.concurrent.atomic.AtomicReference;
  * blocking, except {@link SessionHistory}, which waits for a pass of the collector to end.
  */
 public final class ProfilerSession {
-
-  /** All that is told anew costs something: where the tables are too small, not all the time. */
-  private static final long FORGET_NANOS = TimeUnit.SECONDS.toNanos(60);
 
   /** The figures when there was no session yet. */
   public static final ProfilerStats NO_STATS =
@@ -77,32 +71,23 @@ public final class ProfilerSession {
 
   private final long id;
   private final ProfilerConfig config;
-  private final String options;
   private final Sampler sampler;
   private final InstantSource wallClock;
   private final MemoryShares shares;
-  private final SamplerConfig samplerConfig;
   private final MemoryBudget tables;
   private final AtomicReference<Stage> stage = new AtomicReference<>(Stage.NEW);
   private final SessionOwner owner;
 
-  private final IntervalInForce interval;
-
-  private SamplerCounters before;
-  private long startTimeMillis;
-  private volatile String walker = Walker.name(StackWalker.AUTO);
-  private long startNanos;
-  private volatile Collector collector; // null until the native side runs
-  private SessionHistory history; // written in start()
+  // Written in start(). The session's thread sees them, as begin() comes later; other threads, as
+  // Profiler publishes a session after its start.
+  private SessionClock clock;
+  private Collector collector;
+  private SessionFigures figures;
+  private SessionHistory history;
+  private SessionProblems problems;
   private CollectorThread thread;
-  private long endNanos; // written before `last`
-  private volatile ProfilerStats last; // set once, when ENDED
-  private volatile SamplerCounters lastCounted = SamplerCounters.ZERO;
-  private volatile String problem = "";
+
   private String stopNote; // what the sampler's stop returned, else null; under Profiler's lock
-  private volatile String environment = ""; // what the system does not give
-  private final UnseenShare unseenShare = new UnseenShare(); // the session's thread's
-  private long lastForgotten = -FORGET_NANOS; // the session's thread's
 
   /**
    * A session that has not started.
@@ -121,13 +106,10 @@ public final class ProfilerSession {
       SessionOwner owner) {
     this.id = id;
     this.config = config;
-    this.options = config.toOptions(); // once: asked for with all figures
     this.sampler = sampler;
     this.wallClock = wallClock;
     this.owner = owner;
-    this.interval = new IntervalInForce(config.intervalNanos());
     this.shares = MemoryShares.of(config);
-    this.samplerConfig = shares.sampler();
     this.tables = new MemoryBudget(shares.tablesBytes());
   }
 
@@ -168,10 +150,6 @@ public final class ProfilerSession {
     return config;
   }
 
-  IntervalInForce interval() {
-    return interval;
-  }
-
   /**
    * Starts sampling.
    *
@@ -179,7 +157,7 @@ public final class ProfilerSession {
    */
   public void start() throws SamplerException {
     sampler.load();
-    before = sampler.counters().settled();
+    SamplerCounters before = sampler.counters().settled();
     // The thread first, so that it is known as our own before anything is sampled.
     thread = new CollectorThread(sampler, owner);
     thread.start();
@@ -187,18 +165,34 @@ public final class ProfilerSession {
     boolean started = false;
     try {
       thread.awaitExcluded();
-      startTimeMillis = wallClock.millis();
-      startNanos = System.nanoTime();
+      clock = new SessionClock(wallClock);
       long samplerNanos = sampler.timeNanos();
-      SampleRing ring = sampler.start(samplerConfig);
+      SampleRing ring = sampler.start(shares.sampler());
       sampling = true;
-      walker = Walker.name(sampler.walker());
+      String walker = Walker.name(sampler.walker());
       DebugInfo debugInfo = DebugInfo.of(sampler.debugNonSafepoints());
+      IntervalInForce interval = new IntervalInForce(config.intervalNanos());
       collector = new Collector(ring, sampler, config.depth(), tables, samplerNanos);
-      history = new SessionHistory(this, collector, startNanos, wallClock, debugInfo);
-      lookForProblems("");
+      figures =
+          new SessionFigures(
+              id, config, sampler, before, clock, collector, interval, shares, tables, walker);
+      history =
+          new SessionHistory(config, collector, figures, clock, interval, this::running, debugInfo);
+      problems = new SessionProblems(config, shares, sampler, collector, figures);
+      problems.look("");
       stage.set(Stage.RUNNING);
-      thread.begin(this, collector, ring, deadlineNanos(), windowNanos());
+      thread.begin(
+          new CollectorThread.Work(
+              clock,
+              ring,
+              collector,
+              figures,
+              history,
+              problems,
+              new WalkerTables(sampler, shares.sampler(), collector),
+              new Budget(config, interval, sampler),
+              deadlineNanos(),
+              windowNanos()));
       started = true;
     } finally {
       if (!started) {
@@ -239,7 +233,7 @@ public final class ProfilerSession {
     try {
       return end();
     } catch (Throwable e) { // whatever it is, a later stop may try again
-      problem = e.getMessage() == null ? e.toString() : e.getMessage();
+      problems.stopFailed(e);
       throw e;
     } finally {
       stage.compareAndSet(Stage.STOPPING, Stage.RUNNING); // unless it ended
@@ -253,7 +247,7 @@ public final class ProfilerSession {
     }
     String note = stopNote;
     thread.end();
-    long elapsed = System.nanoTime() - startNanos; // after the last window's closing
+    long elapsed = clock.elapsedNanos(); // after the last window's closing
     try {
       // Nothing is written any more: what is in the ring now is all there is.
       while (collector.doWork() > 0) {
@@ -263,9 +257,7 @@ public final class ProfilerSession {
     } catch (RuntimeException | OutOfMemoryError e) {
       note = "the last samples could not be collected (" + e + "); they are counted as dropped";
     } finally { // an error that comes each time must not keep the session from ending
-      endNanos = elapsed;
-      // The timers are gone: these are the final figures, and what is in no table is a drop.
-      last = stats(elapsed, true);
+      figures.end(elapsed);
       stage.set(Stage.ENDED);
       sampler.release();
     }
@@ -283,70 +275,12 @@ public final class ProfilerSession {
   }
 
   /**
-   * Time since its start.
-   *
-   * @return ns
-   */
-  public long elapsedNanos() {
-    return System.nanoTime() - startNanos;
-  }
-
-  /**
    * What limits it.
    *
    * @return "" when there is nothing to say
    */
   public String problem() {
-    return problem;
-  }
-
-  /** Called once, by the session's thread: a start does not wait for what the system answers. */
-  void lookAtEnvironment() {
-    environment = sampler.environmentProblem();
-    lookForProblems("");
-  }
-
-  /**
-   * Called at the start, then by the session's thread, once a second.
-   *
-   * @param known what that thread has found out itself, the last to be told; "" if nothing
-   */
-  void lookForProblems(String known) {
-    String found = sampler.threadProblem();
-    if (found.isEmpty() && !sampler.walkerProblem().isEmpty()) {
-      found =
-          "walker=agct is used, which cannot read every stack: walker=vm does not work in this JVM, "
-              + sampler.walkerProblem();
-    }
-    if (found.isEmpty() && collector.stats().stackTableFull() > 0) {
-      found =
-          "the tables are full: new stacks are dropped; "
-              + (shares.problem().isEmpty()
-                  ? "start with a larger memory than " + (config.memoryBytes() >> 20) + "m"
-                  : shares.problem());
-    }
-    String unseen = unseenShare.problem(stats());
-    found = found.isEmpty() ? known : found;
-    found = found.isEmpty() ? shares.problem() : found;
-    found = found.isEmpty() ? unseen : found;
-    // It stays as long as the session, so it must not hide what comes and goes, nor be hidden.
-    problem =
-        found.isEmpty() || environment.isEmpty()
-            ? found + environment
-            : found + "; besides, " + environment;
-  }
-
-  /**
-   * Called by the session's thread, once a second: has the walker forget what it told before its
-   * tables are full, as it would have to tell the rest with every sample.
-   */
-  void keepRoomForNames() {
-    long now = elapsedNanos();
-    if (now - lastForgotten >= FORGET_NANOS
-        && collector.walkerIsFull(samplerConfig.methods(), samplerConfig.locations())
-        && sampler.forgetTold()) {
-      lastForgotten = now;
-    }
+    return problems.text();
   }
 
   /**
@@ -355,8 +289,7 @@ public final class ProfilerSession {
    * @return at most 20, not null
    */
   public List<HotMethod> hotMethods() {
-    Collector source = collector;
-    return source == null ? List.of() : source.hotMethods();
+    return collector.hotMethods();
   }
 
   /**
@@ -368,84 +301,12 @@ public final class ProfilerSession {
     return history;
   }
 
-  /** The present, or the end, ns after the start. */
-  long sessionNanos() {
-    return last == null ? elapsedNanos() : endNanos;
-  }
-
   /**
    * This session's figures: final ones after its end, else those of this moment.
    *
    * @return not null
    */
   public ProfilerStats stats() {
-    ProfilerStats done = last;
-    if (done != null) {
-      return done;
-    }
-    ProfilerStats now = stats(elapsedNanos(), false);
-    // If it ended meanwhile, the native counters may already have been a later session's.
-    done = last;
-    return done != null ? done : now;
-  }
-
-  /** The native side's part of the figures that were asked for last. */
-  SamplerCounters counted() {
-    return lastCounted;
-  }
-
-  private ProfilerStats stats(long elapsedNanos, boolean ended) {
-    Collector source = collector;
-    // The collector's figures first: a sample on its way between the two must not be missing.
-    CollectorStats collected = source == null ? CollectorStats.ZERO : source.stats();
-    SamplerCounters now = sampler.counters();
-    SamplerCounters counted = (ended ? now.settled() : now).since(before);
-    lastCounted = counted;
-    long unread =
-        counted.committed()
-            - collected.collected()
-            - collected.stackTableFull()
-            - collected.collectorError();
-    DropCounts dropped =
-        new DropCounts(
-            counted.bufferFull(),
-            counted.walkBuffersBusy(),
-            counted.late(),
-            counted.foreign(),
-            collected.stackTableFull(),
-            collected.collectorError() + (ended ? unread : 0));
-    long overheadNanos =
-        counted.handlerCpuNanos() + counted.hookCpuNanos() + collected.ownCpuNanos();
-    return new ProfilerStats(
-        1,
-        counted.signals(),
-        collected.collected(),
-        dropped,
-        collected.unwalkable(),
-        collected.sampledCpuNanos(),
-        counted.droppedCpuNanos()
-            + counted.unsignalledCpuNanos()
-            + counted.unseenCpuNanos()
-            + collected.droppedCpuNanos(),
-        counted.unseenCpuNanos(),
-        overheadNanos,
-        counted.walkNanos(),
-        interval.range().nanos(),
-        counted.threadsSampled(),
-        counted.threadsFailed(),
-        collected.uniqueStacks(),
-        tables.used() + (ended ? 0 : samplerConfig.usedBytes()),
-        shares.limitBytes(),
-        config.engine().inUse(),
-        walker,
-        new SessionStats(
-            id,
-            options,
-            startTimeMillis,
-            TimeUnit.NANOSECONDS.toMillis(elapsedNanos),
-            collected.collected(),
-            dropped.total(),
-            Overhead.model(counted.signals(), elapsedNanos),
-            Overhead.measured(overheadNanos, elapsedNanos)));
+    return figures.stats();
   }
 }

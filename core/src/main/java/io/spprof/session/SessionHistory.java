@@ -3,9 +3,11 @@ package io.spprof.session;
 import io.spprof.budget.IntervalInForce;
 import io.spprof.budget.Overhead;
 import io.spprof.collect.Collector;
+import io.spprof.collect.Extent;
 import io.spprof.collect.Slice;
 import io.spprof.collect.WindowFigures;
 import io.spprof.config.Mode;
+import io.spprof.config.ProfilerConfig;
 import io.spprof.profile.DebugInfo;
 import io.spprof.profile.HeapRoom;
 import io.spprof.profile.Kept;
@@ -15,10 +17,10 @@ import io.spprof.profile.SessionStats;
 import io.spprof.profile.TimeRange;
 import io.spprof.profile.WindowStats;
 import java.time.Instant;
-import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 
 /**
  * What a session still has of its past: stretches of time, and the profile of any of them. Called
@@ -28,31 +30,46 @@ import java.util.concurrent.TimeUnit;
  */
 public final class SessionHistory {
 
-  /**
-   * Farther from 1970 (146 years) no time is told: its nanoseconds, less the start's, fit a long.
-   */
-  private static final long FAR_MILLIS = Long.MAX_VALUE / 2_000_000;
-
   private static final String REMEDY = "a larger -Xmx makes room";
 
-  private final ProfilerSession session;
+  private final ProfilerConfig config;
   private final Collector collector;
-  private final long startNanos;
-  private final InstantSource wallClock;
+  private final SessionFigures figures;
+  private final SessionClock clock;
+  private final IntervalInForce interval;
+  private final BooleanSupplier running;
   private final DebugInfo debugInfo;
 
+  /**
+   * Of a session that starts.
+   *
+   * @param config its options
+   * @param collector its collector
+   * @param figures its figures
+   * @param clock its time
+   * @param interval its interval
+   * @param running whether it has not ended; does not wait
+   * @param debugInfo how exactly its stacks are told
+   */
   SessionHistory(
-      ProfilerSession session,
+      ProfilerConfig config,
       Collector collector,
-      long startNanos,
-      InstantSource wallClock,
+      SessionFigures figures,
+      SessionClock clock,
+      IntervalInForce interval,
+      BooleanSupplier running,
       DebugInfo debugInfo) {
-    this.session = session;
+    this.config = config;
     this.collector = collector;
-    this.startNanos = startNanos;
-    this.wallClock = wallClock;
+    this.figures = figures;
+    this.clock = clock;
+    this.interval = interval;
+    this.running = running;
     this.debugInfo = debugInfo;
   }
+
+  /** The session and what was copied of it, all of one moment: no pass lay between. */
+  private record Copy(Slice slice, ProfilerStats stats, Kept kept, boolean running) {}
 
   /**
    * The profile of what is kept of a stretch of time.
@@ -65,75 +82,72 @@ public final class SessionHistory {
    *     heap has no room
    */
   public Profile profile(TimeRange range, HeapRoom room) {
-    if (session.config().mode() == Mode.SESSION && !range.equals(TimeRange.ALL)) {
+    boolean whole = config.mode() == Mode.SESSION;
+    if (whole && !range.equals(TimeRange.ALL)) {
       throw new IllegalStateException(
           "session "
-              + session.id()
+              + figures.stats().session().id()
               + " keeps no windows of time: only all of it can be had (an empty range); start with"
               + " mode=continuous");
     }
-    long epoch = epochNanos();
-    Slice slice;
-    ProfilerStats now;
-    Kept kept;
-    boolean goesOn;
-    synchronized (collector) { // no pass between the figures and the rows
-      room.require(collector.sliceBytes(), "a copy of the profile's figures", REMEDY);
-      goesOn = session.running();
-      now = session.stats();
-      long present = session.sessionNanos();
-      slice =
-          collector.slice(
-              sessionNanos(range.fromMillis(), epoch),
-              sessionNanos(range.toMillis(), epoch),
-              present,
-              figures(now));
-      kept = kept();
-    }
-    if (slice.isEmpty()) {
+    long epoch = clock.epochNanos();
+    long from = SessionClock.sessionNanos(range.fromMillis(), epoch);
+    long to = SessionClock.sessionNanos(range.toMillis(), epoch);
+    Copy copy = collector.betweenPasses(() -> copy(from, to, room));
+    if (copy.slice().isEmpty()) {
       throw new IllegalArgumentException(
           "nothing is kept of that time; choose a range between "
-              + Instant.ofEpochMilli(kept.fromMillis())
+              + Instant.ofEpochMilli(copy.kept().fromMillis())
               + " and "
-              + Instant.ofEpochMilli(kept.toMillis()));
+              + Instant.ofEpochMilli(copy.kept().toMillis()));
     }
-    boolean whole = session.config().mode() == Mode.SESSION;
-    return slice.merge(
-        room,
-        all ->
-            new Profile.Info(
-                whole ? now.session() : sessionOf(all, epoch),
-                now.engine(),
-                now.walker(),
-                all.figures().shortestIntervalNanos(),
-                all.figures().longestIntervalNanos(),
-                all.figures().dropped(),
-                all.figures().unwalkable(),
-                all.figures().droppedCpuNanos(),
-                all.figures().unseenCpuNanos(),
-                all.states(),
-                goesOn,
-                debugInfo));
+    ProfilerStats now = copy.stats();
+    return copy.slice()
+        .merge(
+            room,
+            all ->
+                new Profile.Info(
+                    whole ? now.session() : sessionOf(all, now.session(), epoch),
+                    now.engine(),
+                    now.walker(),
+                    all.figures().shortestIntervalNanos(),
+                    all.figures().longestIntervalNanos(),
+                    all.figures().dropped(),
+                    all.figures().unwalkable(),
+                    all.figures().droppedCpuNanos(),
+                    all.figures().unseenCpuNanos(),
+                    all.states(),
+                    copy.running(),
+                    debugInfo));
+  }
+
+  /** Under the collector's lock: the figures and the rows are of one moment. */
+  private Copy copy(long from, long to, HeapRoom room) {
+    room.require(collector.sliceBytes(), "a copy of the profile's figures", REMEDY);
+    boolean goesOn = running.getAsBoolean();
+    ProfilerStats now = figures.stats();
+    Slice slice = collector.slice(from, to, figures.nanos(), figures(now));
+    return new Copy(slice, now, kept(), goesOn);
   }
 
   private WindowFigures figures(ProfilerStats stats) {
-    IntervalInForce.Range interval = session.interval().range();
-    return WindowFigures.of(stats, interval.shortestNanos(), interval.longestNanos());
+    IntervalInForce.Range range = interval.range();
+    return WindowFigures.of(stats, range.shortestNanos(), range.longestNanos());
   }
 
   /** A stretch's figures in the form of a session's. */
-  private SessionStats sessionOf(Slice.Stretch stretch, long epoch) {
+  private SessionStats sessionOf(Slice.Stretch stretch, SessionStats session, long epoch) {
     long nanos = stretch.toNanos() - stretch.fromNanos();
-    WindowFigures figures = stretch.figures();
+    WindowFigures counted = stretch.figures();
     return new SessionStats(
         session.id(),
-        session.config().toOptions(),
-        millis(epoch, stretch.fromNanos()),
+        session.options(),
+        SessionClock.millis(epoch, stretch.fromNanos()),
         TimeUnit.NANOSECONDS.toMillis(nanos),
         stretch.samples(),
-        figures.dropped().total(),
-        Overhead.model(figures.signals(), nanos),
-        Overhead.measured(figures.overheadCpuNanos(), nanos));
+        counted.dropped().total(),
+        Overhead.model(counted.signals(), nanos),
+        Overhead.measured(counted.overheadCpuNanos(), nanos));
   }
 
   /**
@@ -142,17 +156,16 @@ public final class SessionHistory {
    * @return the oldest first, not null
    */
   public List<WindowStats> windows() {
-    List<Slice.Stretch> stretches;
-    synchronized (collector) {
-      stretches = collector.stretches(session.sessionNanos(), figures(session.stats()));
-    }
-    long epoch = epochNanos();
+    List<Slice.Stretch> stretches =
+        collector.betweenPasses(
+            () -> collector.stretches(figures.nanos(), figures(figures.stats())));
+    long epoch = clock.epochNanos();
     List<WindowStats> windows = new ArrayList<>(stretches.size());
     for (Slice.Stretch stretch : stretches) {
       windows.add(
           new WindowStats(
-              millis(epoch, stretch.fromNanos()),
-              millis(epoch, stretch.toNanos()),
+              SessionClock.millis(epoch, stretch.fromNanos()),
+              SessionClock.millis(epoch, stretch.toNanos()),
               stretch.samples(),
               stretch.figures().dropped().total(),
               stretch.cpuNanos(),
@@ -168,11 +181,11 @@ public final class SessionHistory {
    * @return not null
    */
   public Kept kept() {
-    Collector.Extent extent = collector.extent();
-    long epoch = epochNanos();
+    Extent extent = collector.extent();
+    long epoch = clock.epochNanos();
     return new Kept(
-        millis(epoch, extent.sinceNanos()),
-        millis(epoch, session.sessionNanos()),
+        SessionClock.millis(epoch, extent.sinceNanos()),
+        SessionClock.millis(epoch, figures.nanos()),
         extent.windows(),
         extent.finestNanos() / 1e9,
         extent.coarsestNanos() / 1e9);
@@ -180,32 +193,14 @@ public final class SessionHistory {
 
   /** Closes the window of time that is open. */
   void roll() {
-    synchronized (collector) {
-      collector.roll(
-          session.sessionNanos(),
-          figures(session.stats()),
-          TimeUnit.SECONDS.toNanos(session.config().retentionSeconds()));
-      session.interval().windowClosed();
-    }
-  }
-
-  /**
-   * When the session began, by what the wall clock shows now: where that has jumped, times are told
-   * by its present.
-   */
-  private long epochNanos() {
-    long sinceStart = System.nanoTime() - startNanos;
-    return TimeUnit.MILLISECONDS.toNanos(wallClock.millis()) - sinceStart;
-  }
-
-  private static long millis(long epochNanos, long sessionNanos) {
-    return TimeUnit.NANOSECONDS.toMillis(epochNanos + sessionNanos);
-  }
-
-  private static long sessionNanos(long millis, long epochNanos) {
-    return millis == Long.MIN_VALUE || millis == Long.MAX_VALUE
-        ? millis
-        : TimeUnit.MILLISECONDS.toNanos(Math.max(-FAR_MILLIS, Math.min(FAR_MILLIS, millis)))
-            - epochNanos;
+    collector.betweenPasses(
+        () -> {
+          collector.roll(
+              figures.nanos(),
+              figures(figures.stats()),
+              TimeUnit.SECONDS.toNanos(config.retentionSeconds()));
+          interval.windowClosed();
+          return null;
+        });
   }
 }

@@ -1,19 +1,18 @@
 package io.spprof.session;
 
-/** Who is told what a session's thread finds out; called on that thread. */
+import io.spprof.profile.ProfilerStats;
+
+/** Who is told what a session's thread finds out. Called on that thread; of one session. */
 public interface SessionOwner {
 
-  /**
-   * The session's time is over: end it, unless a stop is under way.
-   *
-   * @param session the session
-   */
-  void expired(ProfilerSession session);
+  /** The session's time is over: end it, unless a stop is under way. */
+  void expired();
 
   /**
    * About once a second.
    *
-   * @param session the session
+   * @param now ns after the session's start, more than the last time
+   * @param stats the session's figures
    */
-  void secondPassed(ProfilerSession session);
+  void secondPassed(long now, ProfilerStats stats);
 }

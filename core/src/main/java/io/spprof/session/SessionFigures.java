@@ -1,0 +1,163 @@
+package io.spprof.session;
+
+import io.spprof.budget.IntervalInForce;
+import io.spprof.budget.Overhead;
+import io.spprof.collect.Collector;
+import io.spprof.collect.CollectorStats;
+import io.spprof.collect.MemoryBudget;
+import io.spprof.config.ProfilerConfig;
+import io.spprof.profile.DropCounts;
+import io.spprof.profile.ProfilerStats;
+import io.spprof.profile.SessionStats;
+import io.spprof.sampler.Sampler;
+import io.spprof.sampler.SamplerCounters;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * A session's figures: of any moment while it runs, the final ones after its end. Put together from
+ * what the native side and the collector count. Any thread may ask; none waits.
+ *
+ * <p>{@code last} is written once, after {@code endNanos}: who sees it sees that, too.
+ */
+final class SessionFigures {
+
+  private final long id;
+  private final ProfilerConfig config;
+  private final String options;
+  private final Sampler sampler;
+  private final SamplerCounters before;
+  private final SessionClock clock;
+  private final Collector collector;
+  private final IntervalInForce interval;
+  private final MemoryShares shares;
+  private final MemoryBudget tables;
+  private final String walker;
+
+  private long endNanos; // written before `last`
+  private volatile ProfilerStats last; // null until the session has ended
+  private volatile SamplerCounters lastCounted = SamplerCounters.ZERO;
+
+  /**
+   * Of a session that has started.
+   *
+   * @param id its number
+   * @param config its options
+   * @param sampler its native side
+   * @param before the native counters before it
+   * @param clock its time
+   * @param collector its collector
+   * @param interval its interval
+   * @param shares its memory
+   * @param tables what the tables take of it
+   * @param walker the name of the walker in use
+   */
+  SessionFigures(
+      long id,
+      ProfilerConfig config,
+      Sampler sampler,
+      SamplerCounters before,
+      SessionClock clock,
+      Collector collector,
+      IntervalInForce interval,
+      MemoryShares shares,
+      MemoryBudget tables,
+      String walker) {
+    this.id = id;
+    this.config = config;
+    this.options = config.toOptions(); // once: asked for with all figures
+    this.sampler = sampler;
+    this.before = before;
+    this.clock = clock;
+    this.collector = collector;
+    this.interval = interval;
+    this.shares = shares;
+    this.tables = tables;
+    this.walker = walker;
+  }
+
+  /** The present, or the end, ns after the session's start. */
+  long nanos() {
+    return last == null ? clock.elapsedNanos() : endNanos;
+  }
+
+  /** Final figures after the session's end, else those of this moment. */
+  ProfilerStats stats() {
+    ProfilerStats done = last;
+    if (done != null) {
+      return done;
+    }
+    ProfilerStats now = stats(clock.elapsedNanos(), false);
+    // If it ended meanwhile, the native counters may already have been a later session's.
+    done = last;
+    return done != null ? done : now;
+  }
+
+  /** The native side's part of the figures that were asked for last. */
+  SamplerCounters counted() {
+    return lastCounted;
+  }
+
+  /**
+   * Makes the figures final: the timers are gone, and what is in no table is a drop.
+   *
+   * @param elapsedNanos when the session ended, ns after its start
+   */
+  void end(long elapsedNanos) {
+    endNanos = elapsedNanos;
+    last = stats(elapsedNanos, true);
+  }
+
+  private ProfilerStats stats(long elapsedNanos, boolean ended) {
+    // The collector's figures first: a sample on its way between the two must not be missing.
+    CollectorStats collected = collector.stats();
+    SamplerCounters now = sampler.counters();
+    SamplerCounters counted = (ended ? now.settled() : now).since(before);
+    lastCounted = counted;
+    long unread =
+        counted.committed()
+            - collected.collected()
+            - collected.stackTableFull()
+            - collected.collectorError();
+    DropCounts dropped =
+        new DropCounts(
+            counted.bufferFull(),
+            counted.walkBuffersBusy(),
+            counted.late(),
+            counted.foreign(),
+            collected.stackTableFull(),
+            collected.collectorError() + (ended ? unread : 0));
+    long overheadNanos =
+        counted.handlerCpuNanos() + counted.hookCpuNanos() + collected.ownCpuNanos();
+    return new ProfilerStats(
+        1,
+        counted.signals(),
+        collected.collected(),
+        dropped,
+        collected.unwalkable(),
+        collected.sampledCpuNanos(),
+        counted.droppedCpuNanos()
+            + counted.unsignalledCpuNanos()
+            + counted.unseenCpuNanos()
+            + collected.droppedCpuNanos(),
+        counted.unseenCpuNanos(),
+        overheadNanos,
+        counted.walkNanos(),
+        interval.range().nanos(),
+        counted.threadsSampled(),
+        counted.threadsFailed(),
+        collected.uniqueStacks(),
+        tables.used() + (ended ? 0 : shares.sampler().usedBytes()),
+        shares.limitBytes(),
+        config.engine().inUse(),
+        walker,
+        new SessionStats(
+            id,
+            options,
+            clock.startMillis(),
+            TimeUnit.NANOSECONDS.toMillis(elapsedNanos),
+            collected.collected(),
+            dropped.total(),
+            Overhead.model(counted.signals(), elapsedNanos),
+            Overhead.measured(overheadNanos, elapsedNanos)));
+  }
+}
