@@ -12,39 +12,105 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.spi.ToolProvider;
 import org.apache.commons.lang3.StringUtils;
 import org.junit.jupiter.api.Test;
 
 /**
- * Dependencies between packages point one way: jmx uses core, and core uses native. The agent's
- * bootstrap and the JConsole plugin use none of our other packages, and no package uses the command
- * line.
+ * The packages stand on floors. Each package uses only those below it. The test reads the class
+ * files; {@link #FLOORS} lists what each package may use.
  */
 class ArchitectureTest {
 
-  private static final Set<String> NATIVE = Set.of("io.spprof.sampler");
+  /** All packages, the lowest first, each with those that it may use. */
+  private static final Map<String, Set<String>> FLOORS = new LinkedHashMap<>();
+
+  static {
+    floor("io.spprof.sampler");
+    floor("io.spprof.text");
+    floor("io.spprof.config", "sampler", "text");
+    floor("io.spprof.profile", "sampler", "text");
+    floor("io.spprof.symbol", "sampler");
+    floor("io.spprof.export", "profile", "text");
+    floor("io.spprof.collect", "sampler", "profile", "symbol");
+    floor("io.spprof.budget", "sampler", "config", "profile");
+    floor("io.spprof.session", "sampler", "config", "profile", "collect", "budget");
+    floor("io.spprof", "sampler", "config", "profile", "session");
+    floor("io.spprof.jmx", "", "sampler", "text", "config", "profile", "export");
+    floor("io.spprof.cli", "text", "config", "export", "jmx");
+    floor("io.spprof.agent");
+    floor("io.spprof.console");
+  }
+
+  private static void floor(String name, String... used) {
+    Set<String> all = new TreeSet<>();
+    for (String each : used) {
+      all.add(each.isEmpty() ? "io.spprof" : "io.spprof." + each);
+    }
+    assertTrue(FLOORS.keySet().containsAll(all), name + " may only use floors below it");
+    FLOORS.put(name, all);
+  }
+
+  /** Packages that know of management. */
   private static final Set<String> FACE =
       Set.of("io.spprof.jmx", "io.spprof.agent", "io.spprof.cli", "io.spprof.console");
+
+  /** In these, classes that belong together may use each other. */
+  private static final Set<String> MAY_CIRCLE =
+      Set.of("io.spprof.sampler", "io.spprof.agent", "io.spprof.cli");
 
   /** A package or class that uses another. */
   private record Use(String from, String to) {}
 
   @Test
-  void shouldPointFromJmxToCoreToNative() throws Exception {
-    List<Use> uses = uses();
-    assertTrue(uses.contains(new Use("io.spprof.jmx", "io.spprof")), uses.toString());
+  void shouldUseLowerFloorsOnly() throws Exception {
+    Set<String> seen = new TreeSet<>();
     Set<Use> wrong = new HashSet<>();
-    for (Use use : uses) {
-      boolean ours = use.to().startsWith("io.spprof");
-      if (ours && layer(use.to()) > layer(use.from())) {
+    for (Use use : uses()) {
+      seen.add(use.from());
+      if (use.to().startsWith("io.spprof")
+          && !use.to().equals(use.from())
+          && !FLOORS.getOrDefault(use.from(), Set.of()).contains(use.to())) {
         wrong.add(use);
       }
     }
+    assertEquals(new TreeSet<>(FLOORS.keySet()), seen, "every package has its floor");
     assertEquals(Set.of(), wrong);
+  }
+
+  /** Nested classes count as the one that they are in. */
+  @Test
+  void shouldHaveNoCircleOfClasses() throws Exception {
+    Map<String, Set<String>> used = new TreeMap<>();
+    for (Use use : uses("-verbose:class")) {
+      String from = StringUtils.substringBefore(use.from(), "$");
+      String to = StringUtils.substringBefore(use.to(), "$");
+      boolean counts =
+          to.startsWith("io.spprof.")
+              && !from.equals(to)
+              && !MAY_CIRCLE.contains(StringUtils.substringBeforeLast(from, "."));
+      if (counts) {
+        used.computeIfAbsent(from, key -> new TreeSet<>()).add(to);
+      }
+    }
+    assertTrue(used.containsKey("io.spprof.session.ProfilerSession"), used.keySet().toString());
+    // What uses nothing that is left, or is used by nothing that is left, is in no circle.
+    int before;
+    do {
+      before = used.size();
+      used.values().forEach(targets -> targets.retainAll(used.keySet()));
+      used.values().removeIf(Set::isEmpty);
+      Set<String> targets = new HashSet<>();
+      used.values().forEach(targets::addAll);
+      used.keySet().retainAll(targets);
+    } while (used.size() < before);
+    assertEquals(Map.of(), used, "classes that use each other");
   }
 
   @Test
@@ -71,17 +137,6 @@ class ArchitectureTest {
       if (!FACE.contains(use.from())) {
         assertTrue(!use.to().startsWith("javax.management"), use.toString());
         assertTrue(!use.to().startsWith("java.lang.management"), use.toString());
-      }
-    }
-  }
-
-  @Test
-  void shouldKeepExportersApartFromTheCollector() throws Exception {
-    for (Use use : uses()) {
-      if (use.from().equals("io.spprof.export")) {
-        assertTrue(
-            !use.to().startsWith("io.spprof.") || use.to().equals("io.spprof.export"),
-            use.toString());
       }
     }
   }
@@ -118,10 +173,6 @@ class ArchitectureTest {
     assertTrue(used.contains("java.lang"), used.toString());
     used.removeIf(each -> each.equals(name) || allowed.stream().anyMatch(each::startsWith));
     assertEquals(Set.of(), used);
-  }
-
-  private static int layer(String name) {
-    return NATIVE.contains(name) ? 0 : FACE.contains(name) ? 2 : 1;
   }
 
   private static List<Use> uses() throws Exception {
