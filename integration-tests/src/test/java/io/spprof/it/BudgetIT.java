@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
  */
 class BudgetIT {
 
-  private static final int PART = 3; // the budget is this part of the cost without a budget
+  private static final int PART = 3; // the budget is the cost without a budget, divided by this
   private static final int THREADS = 60;
   private static final int DEPTH = 1900;
 
@@ -84,8 +84,8 @@ class BudgetIT {
 
       long accounted = bean.number("SampledCpuTimeNanos") + bean.number("DroppedCpuTimeNanos");
       accounted -= firstSessionNanos;
-      // The standard deviation by chance, see CpuAccountingIT. It depends on the longest interval,
-      // which may grow on a busy machine.
+      // Four standard deviations, see CpuAccountingIT, for the longest interval. On a busy machine
+      // the interval may become long.
       double chance = 4 * longest * Math.sqrt(THREADS / 6.0);
       double least = 0.98 * (ending - begun) - chance;
       double most = 1.02 * (ended - before) + chance;

@@ -7,7 +7,9 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Many starts and stops through the bean on a live H2 load: few in a build, 10,000 with -Psoak. */
+/**
+ * Cycles of start and stop through the bean on a live H2 load: few in a build, 10,000 with -Psoak.
+ */
 @Tag("cycles")
 class CyclesIT {
 

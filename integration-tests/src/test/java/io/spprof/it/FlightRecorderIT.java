@@ -69,8 +69,8 @@ class FlightRecorderIT {
       Figures.of(bean).assertExact();
       Traces.assertNone(target);
 
-      // Recordings work as usual after the session: one from before a session, and one during which
-      // another session started.
+      // Recordings work as usual: before another session, and after a recording that began during
+      // that session.
       target.ask("record");
       assertRecords(target);
       bean.startWith("interval=1ms");

@@ -184,7 +184,7 @@ class PathsIT {
       }
     }
 
-    /** The recorded path whose end this stack is at work in; null if there is none. */
+    /** The recorded path at whose end this stack is at work; null if there is none. */
     private String pathAtWork(List<String> frames) {
       int burn = frames.indexOf(BURN);
       String path = String.join(";", frames.subList(0, burn + 1));
@@ -284,8 +284,9 @@ class PathsIT {
               broken,
               worst);
       System.out.println(summary);
-      // As a rule, no path is wrong. In about one of ten thousand stacks, a frame that is about to
-      // call or has just been called is missing.
+      // As a rule, no path is wrong. About one stack in ten thousand is one frame short, because
+      // the
+      // thread is about to call a method or has just called it.
       long wrongSamples = sum(wrong);
       assertTrue(
           wrongSamples <= Math.max(1, (burning + onTheWay) / 1000),

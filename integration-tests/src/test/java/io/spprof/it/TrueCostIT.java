@@ -49,8 +49,8 @@ class TrueCostIT {
 
   /** The result of all pairs. Costs are parts of the CPU time of the work. */
   private static final class Pairs {
-    private final List<Double> handlers =
-        new ArrayList<>(); // the cost of the handlers in each pair
+    // The cost of the handlers in each pair.
+    private final List<Double> handlers = new ArrayList<>();
     private double workNanos;
     private double ownNanos;
     private double toldNanos;

@@ -74,7 +74,7 @@ public final class AgentMain {
       log("nothing is written at exit: there was no session");
       return;
     }
-    // All JVMs in containers can have the same pid; the time distinguishes their files.
+    // JVMs in different containers can have the same pid; the time distinguishes their files.
     String time = Instant.now().truncatedTo(ChronoUnit.SECONDS).toString().replace(":", "");
     String name = "spprof-exit-" + ProcessHandle.current().pid() + "-" + time + ".jfr";
     try {

@@ -6,8 +6,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Decides how many bytes of this JVM's heap a reader of a profile may use, so that reading never
- * exhausts the application's heap.
+ * Decides how many bytes of this JVM's heap a reader of a profile may use, so that readers do not
+ * exhaust it.
  *
  * <ul>
  *   <li>To copy and sort a profile: half of the free heap. The memory is free again at the end of
@@ -18,9 +18,9 @@ import java.util.List;
  *       the application.
  * </ul>
  *
- * <p>How much is free: where the heap is full of garbage, {@link Runtime} reports little. So the
- * heap in use after the last collection counts instead, plus everything lent since then that is
- * still reachable.
+ * <p>How much is free: in a heap full of garbage, {@link Runtime} reports little. So the bytes in
+ * use are the smaller of two figures: the bytes in use now, and the bytes in use after the last
+ * collection plus everything lent since then that is still reachable.
  */
 final class Heap implements HeapRoom {
 

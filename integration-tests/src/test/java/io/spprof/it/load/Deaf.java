@@ -6,7 +6,8 @@ import com.sun.jna.Pointer;
 
 /**
  * A busy thread that blocks SIGPROF, as the threads of some native libraries block every signal.
- * The kernel then delivers a signal to the process to another thread, which may be asleep.
+ * The kernel then delivers a signal that is meant for the process to another thread, which may be
+ * asleep.
  */
 final class Deaf {
 

@@ -181,7 +181,10 @@ public final class Paths {
         + own;
   }
 
-  /** The lock belongs to the thread, because the two threads take such locks in any order. */
+  /**
+   * The lock belongs to the thread. A shared lock could deadlock, because the two threads take such
+   * locks in any order.
+   */
   private static long e(Way way) {
     synchronized (way) {
       return switch (way.next(3)) {

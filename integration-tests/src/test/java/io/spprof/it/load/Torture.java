@@ -173,7 +173,7 @@ public final class Torture {
     LongUnaryOperator user =
         (LongUnaryOperator) loader.own("User").getDeclaredConstructor(base).newInstance(one);
     long x = random.nextLong();
-    // Runs until the code is interpreted, or compiled by C1 or C2, by chance.
+    // Depending on the number of calls, the code is interpreted, or compiled by C1 or C2.
     for (int i = random.nextInt(1, 3_000); i > 0; i--) {
       x += user.applyAsLong(x | 1);
     }
