@@ -4,8 +4,7 @@ import io.spprof.profile.Profile;
 import java.util.Arrays;
 
 /**
- * Numbers for frames: a method and a line of it, 0 where the line is not known. Open addressing
- * with linear probing.
+ * Numbers for frames: a method and a line of it, 0 where the line is not known.
  *
  * <p>Used by the collector's thread only, or under its lock. What {@link #frames} returns stays
  * valid: frames are only ever added, and go into arrays of their own where some are let go.
@@ -14,10 +13,10 @@ final class FrameTable {
 
   private static final int FIRST_CAPACITY = 1024;
   private static final int KEPT_FOR_SYNTHETIC = 64;
-  private static final int FRAME_BYTES = 4 * Integer.BYTES; // with its two places in the index
+  private static final int FRAME_BYTES = 2 * Integer.BYTES + HashIndex.ENTRY_BYTES;
 
   private final MemoryBudget budget;
-  private int[] index = new int[2 * FIRST_CAPACITY]; // frame + 1; 0 is free
+  private HashIndex index = new HashIndex(FIRST_CAPACITY);
   private int[] methods = new int[FIRST_CAPACITY];
   private int[] lines = new int[FIRST_CAPACITY];
   private int count;
@@ -42,25 +41,20 @@ final class FrameTable {
   }
 
   private int of(int method, int line, int kept) {
-    int mask = index.length - 1;
-    int slot = hash(method, line) & mask;
-    for (; index[slot] != 0; slot = (slot + 1) & mask) {
-      int frame = index[slot] - 1;
+    int hash = hash(method, line);
+    for (int at = index.first(hash); index.entry(at) >= 0; at = index.next(at)) {
+      int frame = index.entry(at);
       if (methods[frame] == method && lines[frame] == line) {
         return frame;
       }
     }
-    if (count >= methods.length - kept) {
-      if (grow()) {
-        slot = freeSlot(index, method, line);
-      } else if (kept > 0 || count == methods.length) {
-        return -1;
-      }
+    if (count >= methods.length - kept && !grow() && (kept > 0 || count == methods.length)) {
+      return -1;
     }
     methods[count] = method;
     lines[count] = line;
-    index[slot] = ++count;
-    return count - 1;
+    index.add(hash, count);
+    return count++;
   }
 
   int method(int frame) {
@@ -82,15 +76,15 @@ final class FrameTable {
   Runnable keeping(boolean[] kept, int[] methodNumbers, int[] numbers) {
     int[] keptMethods = new int[methods.length];
     int[] keptLines = new int[methods.length];
-    int[] places = new int[index.length];
+    HashIndex places = new HashIndex(methods.length);
     int keptCount = 0;
     for (int frame = 0; frame < count; frame++) {
       if (kept[frame]) {
         int method = methodNumbers[methods[frame]];
         keptMethods[keptCount] = method;
         keptLines[keptCount] = lines[frame];
+        places.add(hash(method, lines[frame]), keptCount);
         numbers[frame] = keptCount++;
-        places[freeSlot(places, method, lines[frame])] = keptCount;
       }
     }
     int stay = keptCount;
@@ -111,9 +105,9 @@ final class FrameTable {
     if (!budget.takeForGrowth((long) capacity * FRAME_BYTES)) {
       return false;
     }
-    int[] grown = new int[2 * capacity];
+    HashIndex grown = new HashIndex(capacity);
     for (int frame = 0; frame < count; frame++) {
-      grown[freeSlot(grown, methods[frame], lines[frame])] = frame + 1;
+      grown.add(hash(methods[frame], lines[frame]), frame);
     }
     // The column whose length stands for all comes last.
     index = grown;
@@ -122,17 +116,7 @@ final class FrameTable {
     return true;
   }
 
-  private static int freeSlot(int[] index, int method, int line) {
-    int mask = index.length - 1;
-    int slot = hash(method, line) & mask;
-    while (index[slot] != 0) {
-      slot = (slot + 1) & mask;
-    }
-    return slot;
-  }
-
   private static int hash(int method, int line) {
-    long key = (long) method << 32 | line;
-    return (int) (key * 0x9E3779B97F4A7C15L >>> 32); // Fibonacci hashing, Knuth vol. 3, 6.4
+    return HashIndex.fibonacci((long) method << 32 | line);
   }
 }

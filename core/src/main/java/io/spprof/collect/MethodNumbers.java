@@ -13,7 +13,7 @@ import java.util.Arrays;
 final class MethodNumbers {
 
   private static final int FIRST_CAPACITY = 1024;
-  private static final int INDEX_BYTES = Long.BYTES + Integer.BYTES;
+  private static final int ID_BYTES = Long.BYTES + HashIndex.ENTRY_BYTES;
   private static final int NUMBER_BYTES = 2 * Integer.BYTES; // a method and a reference
   private static final int ARRAY_BYTES = 16;
   private static final int[] NO_LINES = {};
@@ -36,27 +36,26 @@ final class MethodNumbers {
   private int[][] transientLines = {};
   private int transientsTold;
 
-  private long[] ids = new long[2 * FIRST_CAPACITY]; // open addressing; 0 is free
-  private int[] numbers = new int[2 * FIRST_CAPACITY];
+  private HashIndex idIndex = new HashIndex(FIRST_CAPACITY);
+  private long[] ids = new long[FIRST_CAPACITY]; // by number - 1
   private int idCount;
 
   MethodNumbers(MemoryBudget budget, SymbolResolver resolver, MethodTable methods) {
     this.budget = budget;
     this.resolver = resolver;
     this.methods = methods;
-    budget.take((long) FIRST_CAPACITY * (2 * INDEX_BYTES + NUMBER_BYTES));
+    budget.take((long) FIRST_CAPACITY * (ID_BYTES + NUMBER_BYTES));
   }
 
   /** The number of a method by the JVM's id; 0 if there is no room for it. */
   int number(long id) {
-    int mask = ids.length - 1;
-    int slot = hash(id) & mask;
-    for (; ids[slot] != 0; slot = (slot + 1) & mask) {
-      if (ids[slot] == id) {
-        return numbers[slot];
+    int hash = HashIndex.fibonacci(id);
+    for (int at = idIndex.first(hash); idIndex.entry(at) >= 0; at = idIndex.next(at)) {
+      if (ids[idIndex.entry(at)] == id) {
+        return idIndex.entry(at) + 1;
       }
     }
-    if (2 * idCount >= ids.length && !growIndex()) {
+    if (idCount == ids.length && !growIds()) {
       return 0;
     }
     int number = idCount + 1;
@@ -68,8 +67,8 @@ final class MethodNumbers {
         number,
         name == null ? MethodTable.UNLOADED : name,
         name == null ? NO_LINES : resolver.lines(id));
-    put(id, number);
-    idCount++;
+    ids[idCount] = id;
+    idIndex.add(hash, idCount++);
     return number;
   }
 
@@ -125,17 +124,17 @@ final class MethodNumbers {
   void forget() {
     int[] freshMethods = new int[FIRST_CAPACITY];
     int[][] freshLines = new int[FIRST_CAPACITY][];
-    long[] freshIds = new long[2 * FIRST_CAPACITY];
-    int[] freshNumbers = new int[2 * FIRST_CAPACITY];
+    long[] freshIds = new long[FIRST_CAPACITY];
+    HashIndex freshIndex = new HashIndex(FIRST_CAPACITY);
     // Nothing is allocated from here on.
     budget.giveBack(
         linesBytes
             + (long) (methodOf.length - FIRST_CAPACITY) * NUMBER_BYTES
-            + (long) (ids.length - 2 * FIRST_CAPACITY) * INDEX_BYTES);
+            + (long) (ids.length - FIRST_CAPACITY) * ID_BYTES);
     methodOf = freshMethods;
     linesOf = freshLines;
     ids = freshIds;
-    numbers = freshNumbers;
+    idIndex = freshIndex;
     transientNumbers = NO_LINES;
     linesBytes = 0;
     idCount = 0;
@@ -203,38 +202,19 @@ final class MethodNumbers {
     return true;
   }
 
-  private void put(long id, int number) {
-    int mask = ids.length - 1;
-    int slot = hash(id) & mask;
-    while (ids[slot] != 0) {
-      slot = (slot + 1) & mask;
-    }
-    ids[slot] = id;
-    numbers[slot] = number;
-  }
-
-  private boolean growIndex() {
+  private boolean growIds() {
     int capacity = 2 * ids.length;
-    if (!budget.takeForGrowth((long) capacity * INDEX_BYTES)) {
+    if (!budget.takeForGrowth((long) capacity * ID_BYTES)) {
       return false;
     }
-    // Both, then the change: a heap without room for the second leaves the table as it is.
-    long[] newIds = new long[capacity];
-    int[] newNumbers = new int[capacity];
-    long[] oldIds = ids;
-    int[] oldNumbers = numbers;
-    ids = newIds;
-    numbers = newNumbers;
-    for (int i = 0; i < oldIds.length; i++) {
-      if (oldIds[i] != 0) {
-        put(oldIds[i], oldNumbers[i]);
-      }
+    HashIndex larger = new HashIndex(capacity);
+    for (int i = 0; i < idCount; i++) {
+      larger.add(HashIndex.fibonacci(ids[i]), i);
     }
+    // The column whose length stands for both comes last: a heap that has no room for it leaves a
+    // table that works, and whose index always has free slots.
+    idIndex = larger;
+    ids = Arrays.copyOf(ids, capacity);
     return true;
-  }
-
-  private static int hash(long id) {
-    long h = id * 0x9E3779B97F4A7C15L; // Fibonacci hashing, Knuth vol. 3, 6.4
-    return (int) (h >>> 32);
   }
 }

@@ -5,8 +5,7 @@ import java.util.Arrays;
 
 /**
  * Folds samples: (stack, thread) to a number of samples and their CPU time. Primitive arrays that
- * double as they fill, within a {@link MemoryBudget}; the index uses open addressing with linear
- * probing.
+ * double as they fill, within a {@link MemoryBudget}.
  *
  * <p>One thread writes; {@link #rows()} is called by it, or under the same lock. What that returns
  * stays valid: keys are only ever added, and the two columns of figures are copied.
@@ -22,7 +21,7 @@ final class RowTable {
   static final long FIRST_BYTES = bytes(FIRST_CAPACITY);
 
   private final MemoryBudget budget;
-  private int[] index = new int[2 * FIRST_CAPACITY];
+  private HashIndex index = new HashIndex(FIRST_CAPACITY);
   private int[] stacks = new int[FIRST_CAPACITY];
   private int[] threads = new int[FIRST_CAPACITY];
   private long[] samples = new long[FIRST_CAPACITY];
@@ -35,7 +34,7 @@ final class RowTable {
   }
 
   private static long bytes(int capacity) {
-    return (long) capacity * (ROW_BYTES + 2 * Integer.BYTES);
+    return (long) capacity * (ROW_BYTES + HashIndex.ENTRY_BYTES);
   }
 
   /**
@@ -110,11 +109,11 @@ final class RowTable {
   Runnable renumbering(int[] stackNumbers, int[] threadNumbers) {
     int[] newStacks = new int[stacks.length];
     int[] newThreads = new int[stacks.length];
-    int[] places = new int[2 * stacks.length];
+    HashIndex places = new HashIndex(stacks.length);
     for (int row = 0; row < count; row++) {
       newStacks[row] = stackNumbers[stacks[row]];
       newThreads[row] = threadNumbers == null ? threads[row] : threadNumbers[threads[row]];
-      places[Hashing.freeSlot(places, hash(newStacks[row], newThreads[row]))] = row + 1;
+      places.add(hash(newStacks[row], newThreads[row]), row);
     }
     return () -> {
       stacks = newStacks;
@@ -123,34 +122,29 @@ final class RowTable {
     };
   }
 
-  private int[] indexOf(int capacity) {
-    int[] places = new int[2 * capacity];
+  private HashIndex indexOf(int capacity) {
+    HashIndex places = new HashIndex(capacity);
     for (int row = 0; row < count; row++) {
-      places[Hashing.freeSlot(places, hash(stacks[row], threads[row]))] = row + 1;
+      places.add(hash(stacks[row], threads[row]), row);
     }
     return places;
   }
 
   private int row(int stack, int thread) {
     int hash = hash(stack, thread);
-    int mask = index.length - 1;
-    int slot = hash & mask;
-    for (; index[slot] != 0; slot = (slot + 1) & mask) {
-      int row = index[slot] - 1;
+    for (int at = index.first(hash); index.entry(at) >= 0; at = index.next(at)) {
+      int row = index.entry(at);
       if (stacks[row] == stack && threads[row] == thread) {
         return row;
       }
     }
-    if (count == stacks.length) {
-      if (!grow()) {
-        return -1;
-      }
-      slot = Hashing.freeSlot(index, hash);
+    if (count == stacks.length && !grow()) {
+      return -1;
     }
     stacks[count] = stack;
     threads[count] = thread;
-    index[slot] = ++count;
-    return count - 1;
+    index.add(hash, count);
+    return count++;
   }
 
   private boolean grow() {
@@ -169,6 +163,6 @@ final class RowTable {
   }
 
   private static int hash(int stack, int thread) {
-    return Hashing.mix(stack * 31 + thread);
+    return HashIndex.mix(stack * 31 + thread);
   }
 }

@@ -5,10 +5,10 @@ import java.util.Arrays;
 
 /**
  * Stacks that were met, each once, by number. Primitive arrays that double as they fill, within a
- * {@link MemoryBudget}; the index uses open addressing with linear probing.
+ * {@link MemoryBudget}.
  *
  * <pre>
- *   index  hash of frames ──▶ stack + 1          positions[stack], depths[stack] ──▶ chunks
+ *   index  hash of frames ──▶ stack              positions[stack], depths[stack] ──▶ chunks
  * </pre>
  *
  * One thread writes; {@link #stacks()} is called by it, or under the same lock. What that returns
@@ -27,7 +27,7 @@ final class StackTable {
   private int chunkCount;
   private int chunkUsed = CHUNK_SIZE;
 
-  private int[] index = new int[2 * FIRST_CAPACITY];
+  private HashIndex index = new HashIndex(FIRST_CAPACITY);
   private int[] positions = new int[FIRST_CAPACITY];
   private int[] hashes = new int[FIRST_CAPACITY];
   private short[] depths = new short[FIRST_CAPACITY];
@@ -55,19 +55,14 @@ final class StackTable {
    */
   int number(int[] frames, int depth) {
     int hash = hash(frames, depth);
-    int mask = index.length - 1;
-    int slot = hash & mask;
-    for (; index[slot] != 0; slot = (slot + 1) & mask) {
-      int stack = index[slot] - 1;
+    for (int at = index.first(hash); index.entry(at) >= 0; at = index.next(at)) {
+      int stack = index.entry(at);
       if (hashes[stack] == hash && same(stack, frames, depth)) {
         return stack;
       }
     }
-    if (stackCount == positions.length) {
-      if (!grow()) {
-        return -1;
-      }
-      slot = Hashing.freeSlot(index, hash);
+    if (stackCount == positions.length && !grow()) {
+      return -1;
     }
     int position = store(frames, depth);
     if (position < 0) {
@@ -76,8 +71,8 @@ final class StackTable {
     positions[stackCount] = position;
     hashes[stackCount] = hash;
     depths[stackCount] = (short) depth;
-    index[slot] = ++stackCount;
-    return stackCount - 1;
+    index.add(hash, stackCount);
+    return stackCount++;
   }
 
   /**
@@ -143,7 +138,7 @@ final class StackTable {
   /** What it takes of its budget. */
   long bytes() {
     return (long) chunkCount * CHUNK_SIZE * Integer.BYTES
-        + (long) positions.length * (STACK_BYTES + 2 * Integer.BYTES);
+        + (long) positions.length * (STACK_BYTES + HashIndex.ENTRY_BYTES);
   }
 
   private boolean same(int stack, int[] frames, int depth) {
@@ -175,14 +170,14 @@ final class StackTable {
 
   private boolean grow() {
     int capacity = 2 * positions.length;
-    if (!budget.takeForGrowth((long) capacity * (STACK_BYTES + 2 * Integer.BYTES))) {
+    if (!budget.takeForGrowth((long) capacity * (STACK_BYTES + HashIndex.ENTRY_BYTES))) {
       return false;
     }
     // The index first, the column whose length stands for all last: a heap that has no room for one
     // of them leaves a table that works, and whose index always has free slots.
-    int[] larger = new int[2 * capacity];
+    HashIndex larger = new HashIndex(capacity);
     for (int stack = 0; stack < stackCount; stack++) {
-      larger[Hashing.freeSlot(larger, hashes[stack])] = stack + 1;
+      larger.add(hashes[stack], stack);
     }
     index = larger;
     hashes = Arrays.copyOf(hashes, capacity);
@@ -196,6 +191,6 @@ final class StackTable {
     for (int i = 0; i < depth; i++) {
       hash = hash * 31 + frames[i];
     }
-    return Hashing.mix(hash);
+    return HashIndex.mix(hash);
   }
 }
