@@ -105,11 +105,11 @@ final class OverheadController {
   private double usage; // CPUs that the application uses, over some 1 s
   private double fixed; // of one CPU, over some 5 s
   private double hooks; // the same, of starts and ends of threads
-  private long belowSince = Long.MAX_VALUE; // since when a lower rung would do
-  private long aboveSince = Long.MAX_VALUE; // since when more threads should rest
-  private long lessSince = Long.MAX_VALUE; // since when fewer need to
+  private final Since below = new Since(); // a lower rung would do
+  private final Since above = new Since(); // more threads should rest
+  private final Since needless = new Since(); // fewer threads need to rest
   private long paceSince; // since when it is what it is
-  private long tooDearSince = Long.MAX_VALUE; // since when the own thread takes it all
+  private final Since tooDear = new Since(); // the own thread takes it all
   private boolean outOfReach;
 
   /**
@@ -185,9 +185,9 @@ final class OverheadController {
     choose(Math.max(wanted, safe), now.elapsedNanos);
     choosePace(wanted > Math.max(safe, ladder[0]), now.elapsedNanos);
     double most = (AIM - LEAST) * budget;
-    boolean tooDear = hooks >= most || pace == SLOWEST_PACE && fixed + hooks >= most;
-    tooDearSince = tooDear ? Math.min(tooDearSince, now.elapsedNanos) : Long.MAX_VALUE;
-    outOfReach = tooDear && now.elapsedNanos - tooDearSince >= OUT_OF_REACH_NANOS;
+    tooDear.update(
+        hooks >= most || pace == SLOWEST_PACE && fixed + hooks >= most, now.elapsedNanos);
+    outOfReach = tooDear.lasts(OUT_OF_REACH_NANOS, now.elapsedNanos);
   }
 
   private void learn(Measured now, double nanos) {
@@ -227,27 +227,24 @@ final class OverheadController {
     while (up < ladder.length - 1 && ladder[up] < wanted && up < rung + MOST_RUNGS_UP) {
       up++;
     }
-    boolean below = rung > 0 && wanted <= ladder[rung - 1] && credit > 0.9 * CREDIT_SECONDS;
-    belowSince = below ? Math.min(belowSince, now) : Long.MAX_VALUE;
+    below.update(rung > 0 && wanted <= ladder[rung - 1] && credit > 0.9 * CREDIT_SECONDS, now);
     if (up > rung) {
       rung = up;
-    } else if (below && share == 1 && now - belowSince >= DOWN_NANOS) {
+    } else if (share == 1 && below.lasts(DOWN_NANOS, now)) {
       rung--;
-      belowSince = now;
+      below.restart(now);
     }
     boolean last = rung == ladder.length - 1;
     double most = (double) LONGEST_NANOS * share;
     double cost = costNanos * usage / most;
-    boolean worthIt = cost > WORTH * budget;
-    boolean needless = wanted < most / 2 || cost < WORTH * budget / 4;
-    aboveSince = last && wanted > most && worthIt ? Math.min(aboveSince, now) : Long.MAX_VALUE;
-    lessSince = share > 1 && needless ? Math.min(lessSince, now) : Long.MAX_VALUE;
-    if (aboveSince != Long.MAX_VALUE && now - aboveSince >= SHARE_NANOS) {
+    above.update(last && wanted > most && cost > WORTH * budget, now);
+    needless.update(share > 1 && (wanted < most / 2 || cost < WORTH * budget / 4), now);
+    if (above.lasts(SHARE_NANOS, now)) {
       share = Math.min(MOST_SHARE, 2 * share);
-      aboveSince = now;
-    } else if (lessSince != Long.MAX_VALUE && now - lessSince >= SHARE_NANOS) {
+      above.restart(now);
+    } else if (needless.lasts(SHARE_NANOS, now)) {
       share /= 2;
-      lessSince = now;
+      needless.restart(now);
     }
   }
 }

@@ -30,7 +30,7 @@ final class ThreadStartsControl {
   private long lastNanos;
   private double threads; // that end, a nanosecond
   private ThreadStarts now = ThreadStarts.TIMED;
-  private long littleSince = Long.MAX_VALUE;
+  private final Since little = new Since();
 
   ThreadStartsControl(double budgetPercent) {
     this.budget = budgetPercent / 100;
@@ -67,14 +67,14 @@ final class ThreadStartsControl {
     }
     if (step < MUCH.length && threads * costs[step] > MUCH[step] * budget) {
       now = ThreadStarts.values()[step + 1];
-      littleSince = Long.MAX_VALUE;
+      little.update(false, elapsedNanos);
       return;
     }
-    boolean little = step > 0 && threads * costs[step - 1] < LITTLE * MUCH[step - 1] * budget;
-    littleSince = little ? Math.min(littleSince, elapsedNanos) : Long.MAX_VALUE;
-    if (little && elapsedNanos - littleSince >= LITTLE_FOR_NANOS) {
+    little.update(
+        step > 0 && threads * costs[step - 1] < LITTLE * MUCH[step - 1] * budget, elapsedNanos);
+    if (little.lasts(LITTLE_FOR_NANOS, elapsedNanos)) {
       now = ThreadStarts.values()[step - 1];
-      littleSince = Long.MAX_VALUE;
+      little.update(false, elapsedNanos);
     }
   }
 }
