@@ -32,14 +32,15 @@ final class Alerts {
    * @param stats its figures
    */
   void secondPassed(long now, long sessionId, ProfilerStats stats) {
-    if (stats.dropped().total() > toldDrops && now >= nextDrops) {
-      toldDrops = stats.dropped().total();
+    if (stats.counters().dropped().total() > toldDrops && now >= nextDrops) {
+      toldDrops = stats.counters().dropped().total();
       nextDrops = now + REPEAT_NANOS;
-      listener.accept(new ProfilerEvent.SamplesDropped(sessionId, stats.dropped()));
+      listener.accept(new ProfilerEvent.SamplesDropped(sessionId, stats.counters().dropped()));
     }
-    double percent = 100.0 * (stats.overheadCpuNanos() - lastCpuNanos) / (now - lastNanos);
+    double percent =
+        100.0 * (stats.counters().overheadCpuNanos() - lastCpuNanos) / (now - lastNanos);
     lastNanos = now;
-    lastCpuNanos = stats.overheadCpuNanos();
+    lastCpuNanos = stats.counters().overheadCpuNanos();
     if (percent > ProfilerEvent.OverheadExceeded.LIMIT_PERCENT && now >= nextOverhead) {
       nextOverhead = now + REPEAT_NANOS;
       listener.accept(new ProfilerEvent.OverheadExceeded(sessionId, percent));

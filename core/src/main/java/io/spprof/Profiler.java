@@ -1,11 +1,13 @@
 package io.spprof;
 
 import io.spprof.config.ProfilerConfig;
+import io.spprof.config.Walker;
 import io.spprof.profile.HeapRoom;
 import io.spprof.profile.HotMethod;
 import io.spprof.profile.Kept;
 import io.spprof.profile.Profile;
 import io.spprof.profile.ProfilerStats;
+import io.spprof.profile.ProfilerStats.Counters;
 import io.spprof.profile.SessionStats;
 import io.spprof.profile.TimeRange;
 import io.spprof.profile.WindowStats;
@@ -38,11 +40,20 @@ public final class Profiler implements AutoCloseable {
    * @param state the profiler's state
    * @param error why the last start or stop failed, or ""
    */
-  private record View(Totals done, ProfilerSession session, ProfilerState state, String error) {
+  private record View(Counters done, ProfilerSession session, ProfilerState state, String error) {
     View with(ProfilerState newState, String newError) {
       return new View(done, session, newState, newError);
     }
   }
+
+  /** The figures when there was no session yet. */
+  private static final ProfilerStats NO_STATS =
+      ProfilerStats.none(
+          new ProfilerStats.Setup(
+              ProfilerConfig.DEFAULT.intervalNanos(),
+              ProfilerConfig.DEFAULT.memoryBytes(),
+              ProfilerConfig.DEFAULT.engine().inUse(),
+              Walker.name(ProfilerConfig.DEFAULT.walker().stackWalker())));
 
   private final Sampler sampler;
   private final InstantSource wallClock;
@@ -86,7 +97,7 @@ public final class Profiler implements AutoCloseable {
     this.wallClock = wallClock;
     String problem = sampler.unavailable();
     ProfilerState state = problem.isEmpty() ? ProfilerState.IDLE : ProfilerState.FAILED;
-    this.view = new View(Totals.ZERO, null, state, problem);
+    this.view = new View(Counters.ZERO, null, state, problem);
   }
 
   /**
@@ -137,7 +148,11 @@ public final class Profiler implements AutoCloseable {
       throw new IllegalStateException(view.error());
     }
     sessions = session.id();
-    view = new View(before.done().plus(before.session()), session, ProfilerState.RUNNING, "");
+    Counters done =
+        before.session() == null
+            ? before.done()
+            : before.done().plus(before.session().stats().counters());
+    view = new View(done, session, ProfilerState.RUNNING, "");
     return session;
   }
 
@@ -238,7 +253,8 @@ public final class Profiler implements AutoCloseable {
    */
   public ProfilerStats stats() {
     View now = view;
-    return now.done().with(now.session());
+    ProfilerStats stats = now.session() == null ? NO_STATS : now.session().stats();
+    return stats.after(now.done());
   }
 
   /**
@@ -407,7 +423,7 @@ public final class Profiler implements AutoCloseable {
 
     @Override
     public void secondPassed(long now, ProfilerStats stats) {
-      recent.add(now, stats.collectedSamples(), stats.dropped().total());
+      recent.add(now, stats.counters().collectedSamples(), stats.counters().dropped().total());
       alerts.secondPassed(now, id, stats);
     }
   }

@@ -66,7 +66,8 @@ final class BudgetTest {
           }
         };
     profiler.start(ProfilerConfig.parse("budget=1.5,mode=continuous,window=1s"));
-    WaitFor.condition(() -> profiler.stats().intervalNanos() == SECOND_NANOS, "longest interval");
+    WaitFor.condition(
+        () -> profiler.stats().setup().intervalNanos() == SECOND_NANOS, "longest interval");
     WaitFor.condition(
         () -> profiler.lastError().startsWith("budget=1.5 cannot be kept: the profiler's own"),
         "problem");
@@ -89,7 +90,7 @@ final class BudgetTest {
       assertTrue(sampler.rests.get(turn).endsWith("/" + turn), sampler.rests::toString);
     }
     profiler.stop();
-    assertEquals(SECOND_NANOS, profiler.stats().intervalNanos());
+    assertEquals(SECOND_NANOS, profiler.stats().setup().intervalNanos());
   }
 
   /** What threads that start and end pay is told; where it is too much, less and less is done. */
@@ -109,7 +110,7 @@ final class BudgetTest {
         "problem");
     profiler.stop();
 
-    assertEquals(8 * sampler.timedHookNanos.get(), profiler.stats().overheadCpuNanos());
+    assertEquals(8 * sampler.timedHookNanos.get(), profiler.stats().counters().overheadCpuNanos());
     assertTrue(profiler.stats().session().measuredOverheadPercent() > 1.5);
   }
 
@@ -160,6 +161,6 @@ final class BudgetTest {
     profiler.start(ProfilerConfig.parse("budget=1.5"));
     WaitFor.condition(() -> profiler.lastError().contains("ITIMER_PROF"), "problem");
 
-    assertEquals(10_000_000, profiler.stats().intervalNanos(), "in force");
+    assertEquals(10_000_000, profiler.stats().setup().intervalNanos(), "in force");
   }
 }

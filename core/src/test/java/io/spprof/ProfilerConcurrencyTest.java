@@ -74,7 +74,7 @@ final class ProfilerConcurrencyTest {
 
     readEverything();
     assertSame(ProfilerState.IDLE, profiler.state());
-    assertEquals(0, profiler.stats().sessionsStarted());
+    assertEquals(0, profiler.stats().counters().sessionsStarted());
 
     hold.countDown();
     WaitFor.end(starting);
@@ -91,7 +91,8 @@ final class ProfilerConcurrencyTest {
 
     readEverything();
     assertSame(ProfilerState.RUNNING, profiler.state());
-    WaitFor.condition(() -> profiler.stats().collectedSamples() == 1, "passes that go on");
+    WaitFor.condition(
+        () -> profiler.stats().counters().collectedSamples() == 1, "passes that go on");
 
     hold.countDown();
     WaitFor.end(stopping);
@@ -202,12 +203,14 @@ final class ProfilerConcurrencyTest {
               }
             });
     for (int i = 0; i < 200; i++) {
-      long collected = profiler.stats().collectedSamples();
+      long collected = profiler.stats().counters().collectedSamples();
       start();
-      WaitFor.condition(() -> profiler.stats().signals() > collected, "signals");
+      WaitFor.condition(() -> profiler.stats().counters().signals() > collected, "signals");
       profiler.stop();
       ProfilerStats stats = profiler.stats();
-      assertEquals(stats.signals(), stats.collectedSamples() + stats.dropped().total());
+      assertEquals(
+          stats.counters().signals(),
+          stats.counters().collectedSamples() + stats.counters().dropped().total());
     }
     over.countDown();
     WaitFor.end(signals);
@@ -245,23 +248,25 @@ final class ProfilerConcurrencyTest {
         () -> {
           sampler.onCountersRead = () -> {};
           sampler.signal(1, 10, 8);
-          WaitFor.condition(() -> profiler.stats().collectedSamples() == 1, "the sample");
+          WaitFor.condition(
+              () -> profiler.stats().counters().collectedSamples() == 1, "the sample");
         };
 
     ProfilerStats readMeanwhile = profiler.stats();
 
-    assertTrue(readMeanwhile.signals() >= readMeanwhile.collectedSamples());
-    assertEquals(1, profiler.stats().signals());
+    assertTrue(readMeanwhile.counters().signals() >= readMeanwhile.counters().collectedSamples());
+    assertEquals(1, profiler.stats().counters().signals());
   }
 
   private static boolean goesOnFrom(ProfilerStats before, ProfilerStats now) {
-    return now.sessionsStarted() >= before.sessionsStarted()
-        && now.signals() >= before.signals()
-        && now.collectedSamples() >= before.collectedSamples()
-        && now.dropped().total() >= before.dropped().total()
-        && now.sampledCpuNanos() >= before.sampledCpuNanos()
-        && now.droppedCpuNanos() >= before.droppedCpuNanos()
-        && now.overheadCpuNanos() >= before.overheadCpuNanos()
-        && now.signals() >= now.collectedSamples() + now.dropped().total();
+    return now.counters().sessionsStarted() >= before.counters().sessionsStarted()
+        && now.counters().signals() >= before.counters().signals()
+        && now.counters().collectedSamples() >= before.counters().collectedSamples()
+        && now.counters().dropped().total() >= before.counters().dropped().total()
+        && now.counters().sampledCpuNanos() >= before.counters().sampledCpuNanos()
+        && now.counters().droppedCpuNanos() >= before.counters().droppedCpuNanos()
+        && now.counters().overheadCpuNanos() >= before.counters().overheadCpuNanos()
+        && now.counters().signals()
+            >= now.counters().collectedSamples() + now.counters().dropped().total();
   }
 }

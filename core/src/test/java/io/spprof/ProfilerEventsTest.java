@@ -54,7 +54,7 @@ final class ProfilerEventsTest {
           for (int i = 0; i < 1000; i++) {
             sampler.signal(1, 10, new long[500]);
           }
-          return profiler.stats().dropped().bufferFull() > 0;
+          return profiler.stats().counters().dropped().bufferFull() > 0;
         },
         "drops");
   }
@@ -191,7 +191,9 @@ final class ProfilerEventsTest {
 
     assertEquals(WaitFor.SESSION_THREAD, caller.get().getName());
     ProfilerStats stats = profiler.stats();
-    assertEquals(stats.signals(), stats.collectedSamples() + stats.dropped().total());
+    assertEquals(
+        stats.counters().signals(),
+        stats.counters().collectedSamples() + stats.counters().dropped().total());
     start();
     assertEquals(2, profiler.stop().id());
   }
@@ -208,7 +210,7 @@ final class ProfilerEventsTest {
     WaitFor.condition(() -> profiler.stats().session().id() == 2, "the next session");
     sampler.signal(1, 10, 8);
 
-    WaitFor.condition(() -> profiler.stats().collectedSamples() == 1, "its own thread");
+    WaitFor.condition(() -> profiler.stats().counters().collectedSamples() == 1, "its own thread");
     assertEquals(1, profiler.stop().collected());
   }
 
@@ -256,9 +258,10 @@ final class ProfilerEventsTest {
     overflow();
     WaitFor.condition(() -> !told(SamplesDropped.class).isEmpty(), "the event");
 
-    long collected = profiler.stats().collectedSamples();
+    long collected = profiler.stats().counters().collectedSamples();
     sampler.signal(1, 10, 8);
-    WaitFor.condition(() -> profiler.stats().collectedSamples() > collected, "passes that go on");
+    WaitFor.condition(
+        () -> profiler.stats().counters().collectedSamples() > collected, "passes that go on");
     profiler.stop();
     assertEquals(3, events.size());
   }

@@ -52,7 +52,7 @@ final class ProfilerFailuresTest {
     assertSame(ProfilerState.FAILED, profiler.state());
     assertEquals(message, profiler.lastError());
     assertFalse(WaitFor.collectorAlive());
-    assertEquals(0, profiler.stats().sessionsStarted());
+    assertEquals(0, profiler.stats().counters().sessionsStarted());
     assertThrows(IllegalStateException.class, profiler::stop);
   }
 
@@ -144,7 +144,7 @@ final class ProfilerFailuresTest {
     assertThrows(IllegalStateException.class, () -> profiler.start(ProfilerConfig.DEFAULT));
 
     assertEquals(1, profiler.profile().totalSamples());
-    assertEquals(1, profiler.stats().collectedSamples());
+    assertEquals(1, profiler.stats().counters().collectedSamples());
     sampler.onStart = FINE;
     assertNextSessionIsFine(2);
   }
@@ -207,7 +207,9 @@ final class ProfilerFailuresTest {
     assertEquals(ProfilerState.IDLE, profiler.state());
     assertTrue(profiler.lastError().contains("could not be collected"), profiler.lastError());
     ProfilerStats stats = profiler.stats();
-    assertEquals(stats.signals(), stats.collectedSamples() + stats.dropped().total());
+    assertEquals(
+        stats.counters().signals(),
+        stats.counters().collectedSamples() + stats.counters().dropped().total());
     assertFalse(WaitFor.collectorAlive());
     assertNextSessionIsFine(2);
   }
@@ -252,7 +254,7 @@ final class ProfilerFailuresTest {
     assertTrue(profiler.lastError().contains("StackOverflowError"), profiler.lastError());
     profiler.stop();
     assertEquals(ProfilerState.IDLE, profiler.state());
-    assertEquals(1, profiler.stats().collectedSamples());
+    assertEquals(1, profiler.stats().counters().collectedSamples());
     assertFalse(WaitFor.collectorAlive());
     assertNextSessionIsFine(2);
   }
@@ -276,9 +278,9 @@ final class ProfilerFailuresTest {
 
   private void assertSignals(long collected, long dropped) {
     ProfilerStats stats = profiler.stats();
-    assertEquals(collected, stats.collectedSamples());
-    assertEquals(dropped, stats.dropped().total());
-    assertEquals(collected + dropped, stats.signals());
+    assertEquals(collected, stats.counters().collectedSamples());
+    assertEquals(dropped, stats.counters().dropped().total());
+    assertEquals(collected + dropped, stats.counters().signals());
   }
 
   /** What lasts as long as the session hides nothing that comes and goes, and is not hidden. */
@@ -304,7 +306,7 @@ final class ProfilerFailuresTest {
   void shouldGoOnWhenAPassFindsNoHeap() {
     profiler.start(ProfilerConfig.DEFAULT);
     sampler.signal(1, 10, 8);
-    WaitFor.condition(() -> profiler.stats().collectedSamples() == 1, "the first pass");
+    WaitFor.condition(() -> profiler.stats().counters().collectedSamples() == 1, "the first pass");
     Thread main = Thread.currentThread();
     AtomicInteger failures = new AtomicInteger();
     sampler.threadCpuNanos =
@@ -316,7 +318,8 @@ final class ProfilerFailuresTest {
         };
     sampler.signal(1, 10, 8);
 
-    WaitFor.condition(() -> profiler.stats().collectedSamples() == 2, "a pass after the failures");
+    WaitFor.condition(
+        () -> profiler.stats().counters().collectedSamples() == 2, "a pass after the failures");
 
     assertTrue(failures.get() > 3);
     assertEquals(2, profiler.stop().collected());
@@ -333,7 +336,8 @@ final class ProfilerFailuresTest {
         };
     profiler.start(ProfilerConfig.DEFAULT);
     sampler.signal(1, 10, 8);
-    WaitFor.condition(() -> profiler.stats().dropped().collectorError() == 1, "the failure");
+    WaitFor.condition(
+        () -> profiler.stats().counters().dropped().collectorError() == 1, "the failure");
     sampler.signal(1, 10, 16);
     sampler.signal(1, 10, 24);
 
@@ -341,7 +345,7 @@ final class ProfilerFailuresTest {
 
     assertEquals(2, stats.collected());
     assertEquals(1, stats.dropped());
-    assertEquals(10, profiler.stats().droppedCpuNanos());
-    assertEquals(3, profiler.stats().signals());
+    assertEquals(10, profiler.stats().counters().droppedCpuNanos());
+    assertEquals(3, profiler.stats().counters().signals());
   }
 }

@@ -44,7 +44,7 @@ final class ProfilerLifecycleTest {
     assertEquals("", profiler.lastError());
     assertSame(ProfilerConfig.DEFAULT, profiler.config());
     assertSame(SessionStats.NONE, profiler.stats().session());
-    assertEquals(0, profiler.stats().signals());
+    assertEquals(0, profiler.stats().counters().signals());
     assertEquals(List.of(), profiler.hotMethods());
     assertEquals(0, profiler.profile().rowCount());
     assertEquals(List.of(), sampler.calls, "nothing is loaded before the first start");
@@ -88,7 +88,7 @@ final class ProfilerLifecycleTest {
     assertSays("session 1 is running (interval=3ms", refused);
     assertSays("stop it first", refused);
     assertSame(ProfilerState.RUNNING, profiler.state());
-    assertEquals(1, profiler.stats().sessionsStarted());
+    assertEquals(1, profiler.stats().counters().sessionsStarted());
     sampler.signal(1, 10, 8);
     assertEquals(1, profiler.stop().collected(), "the session went on");
   }
@@ -115,7 +115,7 @@ final class ProfilerLifecycleTest {
     assertEquals(2, profiler.start(ProfilerConfig.DEFAULT));
 
     assertEquals(0, profiler.profile().totalSamples());
-    assertEquals(1, profiler.stats().collectedSamples(), "counters go on");
+    assertEquals(1, profiler.stats().counters().collectedSamples(), "counters go on");
     assertEquals(2, profiler.stats().session().id());
   }
 
@@ -149,7 +149,7 @@ final class ProfilerLifecycleTest {
       assertSame(ProfilerState.FAILED, hopeless.state());
       assertEquals("no native library for vax", hopeless.lastError());
       assertThrows(IllegalStateException.class, hopeless::stop);
-      assertEquals(0, hopeless.stats().signals());
+      assertEquals(0, hopeless.stats().counters().signals());
     }
   }
 
@@ -190,10 +190,13 @@ final class ProfilerLifecycleTest {
       }
       assertEquals(i, profiler.stop().collected());
       ProfilerStats after = profiler.stats();
-      assertEquals(i, after.sessionsStarted());
-      assertEquals(before.collectedSamples() + i, after.collectedSamples());
-      assertEquals(before.sampledCpuNanos() + 10 * i, after.sampledCpuNanos());
-      assertEquals(after.signals(), after.collectedSamples() + after.dropped().total());
+      assertEquals(i, after.counters().sessionsStarted());
+      assertEquals(before.counters().collectedSamples() + i, after.counters().collectedSamples());
+      assertEquals(
+          before.counters().sampledCpuNanos() + 10 * i, after.counters().sampledCpuNanos());
+      assertEquals(
+          after.counters().signals(),
+          after.counters().collectedSamples() + after.counters().dropped().total());
       before = after;
     }
     assertFalse(WaitFor.collectorAlive());

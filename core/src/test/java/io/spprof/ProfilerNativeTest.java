@@ -80,10 +80,12 @@ final class ProfilerNativeTest {
 
   private void assertConserved() {
     ProfilerStats stats = profiler.stats();
-    assertEquals(stats.signals(), stats.collectedSamples() + stats.dropped().total());
-    assertEquals(0, stats.dropped().foreign());
-    assertEquals(0, stats.dropped().collectorError());
-    assertEquals(0, stats.threadsSampled());
+    assertEquals(
+        stats.counters().signals(),
+        stats.counters().collectedSamples() + stats.counters().dropped().total());
+    assertEquals(0, stats.counters().dropped().foreign());
+    assertEquals(0, stats.counters().dropped().collectorError());
+    assertEquals(0, stats.gauges().threadsSampled());
   }
 
   @Test
@@ -95,7 +97,9 @@ final class ProfilerNativeTest {
             () -> {
               long now = cpuNanos();
               // 4 s of CPU or more; steps that share no rhythm with a timer.
-              for (long i = 0; i < 200 || profiler.stats().collectedSamples() < 1200; i++) {
+              for (long i = 0;
+                  i < 200 || profiler.stats().counters().collectedSamples() < 1200;
+                  i++) {
                 long step = STEP_NANOS + i * 7919;
                 seventy(now + step * 7 / 10);
                 thirty(now + step);
@@ -118,17 +122,17 @@ final class ProfilerNativeTest {
     assertEquals(1, ofThread / used.get(), 0.05, "what has no stack counts, too");
     assertConserved();
     assertEquals(profiler.stats().session().collected(), profile.totalSamples());
-    assertEquals(profiler.stats().sampledCpuNanos(), profile.totalCpuNanos());
+    assertEquals(profiler.stats().counters().sampledCpuNanos(), profile.totalCpuNanos());
   }
 
   @Test
   void shouldLoseNoSignalFromSessionToSession() {
     for (int i = 1; i <= 20; i++) {
       profiler.start(ProfilerConfig.parse("interval=1ms,memory=1m,depth=2048"));
-      long signals = profiler.stats().signals();
+      long signals = profiler.stats().counters().signals();
       do {
         seventy(cpuNanos() + STEP_NANOS); // several ticks of the kernel
-      } while (profiler.stats().signals() == signals);
+      } while (profiler.stats().counters().signals() == signals);
       SessionStats session = profiler.stop();
       assertTrue(session.collected() > 0);
       assertEquals(i, session.id());

@@ -33,12 +33,13 @@ class UnseenTest {
   void shouldCountItAsDroppedCpuTimeWhileItHappensAndOn() throws Exception {
     sampler.unseenNanos = 1000 * MS; // of an earlier session in this process
     profiler.start(ProfilerConfig.DEFAULT);
-    assertEquals(0, profiler.stats().unseenCpuNanos());
+    assertEquals(0, profiler.stats().counters().unseenCpuNanos());
     sampler.unseenNanos += 40 * MS;
-    assertEquals(40 * MS, profiler.stats().unseenCpuNanos());
-    assertEquals(40 * MS, profiler.stats().droppedCpuNanos());
-    assertEquals(0, profiler.stats().dropped().total());
-    assertEquals(profiler.stats().signals(), profiler.stats().collectedSamples());
+    assertEquals(40 * MS, profiler.stats().counters().unseenCpuNanos());
+    assertEquals(40 * MS, profiler.stats().counters().droppedCpuNanos());
+    assertEquals(0, profiler.stats().counters().dropped().total());
+    assertEquals(
+        profiler.stats().counters().signals(), profiler.stats().counters().collectedSamples());
     profiler.stop();
     StringBuilder report = new StringBuilder();
     TextReport.write(profiler.profile(), report);
@@ -47,8 +48,8 @@ class UnseenTest {
     profiler.start(ProfilerConfig.DEFAULT);
     sampler.unseenNanos += 2 * MS;
     profiler.stop();
-    assertEquals(42 * MS, profiler.stats().unseenCpuNanos());
-    assertEquals(42 * MS, profiler.stats().droppedCpuNanos());
+    assertEquals(42 * MS, profiler.stats().counters().unseenCpuNanos());
+    assertEquals(42 * MS, profiler.stats().counters().droppedCpuNanos());
   }
 
   @Test

@@ -76,9 +76,11 @@ public final class Budget {
     controller.update(
         new OverheadController.Measured(
             now,
-            stats.signals(),
-            stats.sampledCpuNanos() + stats.droppedCpuNanos() - stats.unseenCpuNanos(),
-            stats.overheadCpuNanos(),
+            stats.counters().signals(),
+            stats.counters().sampledCpuNanos()
+                + stats.counters().droppedCpuNanos()
+                - stats.counters().unseenCpuNanos(),
+            stats.counters().overheadCpuNanos(),
             fixedNanos,
             counted.hookCpuNanos()));
     refused = !interval.change(sampler, controller.intervalNanos());

@@ -41,12 +41,12 @@ public record WindowFigures(
   public static WindowFigures of(
       ProfilerStats session, long shortestIntervalNanos, long longestIntervalNanos) {
     return new WindowFigures(
-        session.signals(),
-        session.dropped(),
-        session.unwalkableSamples(),
-        session.droppedCpuNanos(),
-        session.unseenCpuNanos(),
-        session.overheadCpuNanos(),
+        session.counters().signals(),
+        session.counters().dropped(),
+        session.counters().unwalkableSamples(),
+        session.counters().droppedCpuNanos(),
+        session.counters().unseenCpuNanos(),
+        session.counters().overheadCpuNanos(),
         shortestIntervalNanos,
         longestIntervalNanos);
   }

@@ -5,15 +5,12 @@ import io.spprof.budget.Budget;
 import io.spprof.budget.IntervalInForce;
 import io.spprof.collect.Collector;
 import io.spprof.collect.MemoryBudget;
-import io.spprof.config.Engine;
 import io.spprof.config.Mode;
 import io.spprof.config.ProfilerConfig;
 import io.spprof.config.Walker;
 import io.spprof.profile.DebugInfo;
-import io.spprof.profile.DropCounts;
 import io.spprof.profile.HotMethod;
 import io.spprof.profile.ProfilerStats;
-import io.spprof.profile.SessionStats;
 import io.spprof.sampler.SampleRing;
 import io.spprof.sampler.Sampler;
 import io.spprof.sampler.SamplerCounters;
@@ -38,29 +35,6 @@ import java.util.concurrent.atomic.AtomicReference;
  * blocking, except {@link SessionHistory}, which waits for a pass of the collector to end.
  */
 public final class ProfilerSession {
-
-  /** The figures when there was no session yet. */
-  public static final ProfilerStats NO_STATS =
-      new ProfilerStats(
-          0,
-          0,
-          0,
-          DropCounts.NONE,
-          0,
-          0,
-          0,
-          0,
-          0,
-          0,
-          ProfilerConfig.DEFAULT.intervalNanos(),
-          0,
-          0,
-          0,
-          0,
-          ProfilerConfig.DEFAULT.memoryBytes(),
-          Engine.AUTO.inUse(),
-          Walker.name(Walker.AUTO.stackWalker()),
-          SessionStats.NONE);
 
   private enum Stage {
     NEW,

@@ -129,27 +129,27 @@ final class SessionFigures {
     long overheadNanos =
         counted.handlerCpuNanos() + counted.hookCpuNanos() + collected.ownCpuNanos();
     return new ProfilerStats(
-        1,
-        counted.signals(),
-        collected.collected(),
-        dropped,
-        collected.unwalkable(),
-        collected.sampledCpuNanos(),
-        counted.droppedCpuNanos()
-            + counted.unsignalledCpuNanos()
-            + counted.unseenCpuNanos()
-            + collected.droppedCpuNanos(),
-        counted.unseenCpuNanos(),
-        overheadNanos,
-        counted.walkNanos(),
-        interval.range().nanos(),
-        counted.threadsSampled(),
-        counted.threadsFailed(),
-        collected.uniqueStacks(),
-        tables.used() + (ended ? 0 : shares.sampler().usedBytes()),
-        shares.limitBytes(),
-        config.engine().inUse(),
-        walker,
+        new ProfilerStats.Counters(
+            1,
+            counted.signals(),
+            collected.collected(),
+            dropped,
+            collected.unwalkable(),
+            collected.sampledCpuNanos(),
+            counted.droppedCpuNanos()
+                + counted.unsignalledCpuNanos()
+                + counted.unseenCpuNanos()
+                + collected.droppedCpuNanos(),
+            counted.unseenCpuNanos(),
+            overheadNanos,
+            counted.walkNanos()),
+        new ProfilerStats.Gauges(
+            counted.threadsSampled(),
+            counted.threadsFailed(),
+            collected.uniqueStacks(),
+            tables.used() + (ended ? 0 : shares.sampler().usedBytes())),
+        new ProfilerStats.Setup(
+            interval.range().nanos(), shares.limitBytes(), config.engine().inUse(), walker),
         new SessionStats(
             id,
             options,

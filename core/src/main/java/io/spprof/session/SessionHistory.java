@@ -108,8 +108,8 @@ public final class SessionHistory {
             all ->
                 new Profile.Info(
                     whole ? now.session() : sessionOf(all, now.session(), epoch),
-                    now.engine(),
-                    now.walker(),
+                    now.setup().engine(),
+                    now.setup().walker(),
                     all.figures().shortestIntervalNanos(),
                     all.figures().longestIntervalNanos(),
                     all.figures().dropped(),

@@ -25,10 +25,10 @@ final class UnseenShare {
    * @return what the user should know, or ""
    */
   String problem(ProfilerStats now) {
-    long allUsed = now.sampledCpuNanos() + now.droppedCpuNanos();
-    unseen = KEPT * unseen + now.unseenCpuNanos() - unseenBefore;
+    long allUsed = now.counters().sampledCpuNanos() + now.counters().droppedCpuNanos();
+    unseen = KEPT * unseen + now.counters().unseenCpuNanos() - unseenBefore;
     used = KEPT * used + allUsed - usedBefore;
-    unseenBefore = now.unseenCpuNanos();
+    unseenBefore = now.counters().unseenCpuNanos();
     usedBefore = allUsed;
     if (unseen < LEAST_NANOS || unseen < MUCH * used) {
       return "";

@@ -136,62 +136,64 @@ final class SpprofBean extends StandardEmitterMBean implements SpprofMXBean {
 
   @Override
   public String getEngine() {
-    return StringUtils.defaultString(figures().stats().engine());
+    return StringUtils.defaultString(figures().stats().setup().engine());
   }
 
   @Override
   public String getStackWalker() {
-    return StringUtils.defaultString(figures().stats().walker());
+    return StringUtils.defaultString(figures().stats().setup().walker());
   }
 
   @Override
   public long getIntervalNanos() {
-    return beforeFirstSession() ? defaults.intervalNanos() : figures().stats().intervalNanos();
+    return beforeFirstSession()
+        ? defaults.intervalNanos()
+        : figures().stats().setup().intervalNanos();
   }
 
   @Override
   public long getSessionsStarted() {
-    return figures().stats().sessionsStarted();
+    return figures().stats().counters().sessionsStarted();
   }
 
   @Override
   public long getSignals() {
-    return figures().stats().signals();
+    return figures().stats().counters().signals();
   }
 
   @Override
   public long getCollectedSamples() {
-    return figures().stats().collectedSamples();
+    return figures().stats().counters().collectedSamples();
   }
 
   @Override
   public long getDroppedSamples() {
-    return figures().stats().dropped().total();
+    return figures().stats().counters().dropped().total();
   }
 
   @Override
   public DropCounts getDroppedByReason() {
-    return figures().stats().dropped();
+    return figures().stats().counters().dropped();
   }
 
   @Override
   public long getUnwalkableSamples() {
-    return figures().stats().unwalkableSamples();
+    return figures().stats().counters().unwalkableSamples();
   }
 
   @Override
   public long getSampledCpuTimeNanos() {
-    return figures().stats().sampledCpuNanos();
+    return figures().stats().counters().sampledCpuNanos();
   }
 
   @Override
   public long getDroppedCpuTimeNanos() {
-    return figures().stats().droppedCpuNanos();
+    return figures().stats().counters().droppedCpuNanos();
   }
 
   @Override
   public long getUnseenCpuTimeNanos() {
-    return figures().stats().unseenCpuNanos();
+    return figures().stats().counters().unseenCpuNanos();
   }
 
   @Override
@@ -206,39 +208,39 @@ final class SpprofBean extends StandardEmitterMBean implements SpprofMXBean {
 
   @Override
   public long getOverheadCpuTimeNanos() {
-    return figures().stats().overheadCpuNanos();
+    return figures().stats().counters().overheadCpuNanos();
   }
 
   @Override
   public long getStackWalkTimeNanos() {
-    return figures().stats().walkNanos();
+    return figures().stats().counters().walkNanos();
   }
 
   @Override
   public int getThreadsSampled() {
-    return figures().stats().threadsSampled();
+    return figures().stats().gauges().threadsSampled();
   }
 
   @Override
   public int getThreadsFailed() {
-    return figures().stats().threadsFailed();
+    return figures().stats().gauges().threadsFailed();
   }
 
   @Override
   public long getUniqueStacks() {
-    return figures().stats().uniqueStacks();
+    return figures().stats().gauges().uniqueStacks();
   }
 
   @Override
   public long getMemoryUsedBytes() {
-    return figures().stats().memoryUsedBytes();
+    return figures().stats().gauges().memoryUsedBytes();
   }
 
   @Override
   public long getMemoryLimitBytes() {
     return beforeFirstSession()
         ? Profiler.memoryLimitBytes(defaults)
-        : figures().stats().memoryLimitBytes();
+        : figures().stats().setup().memoryLimitBytes();
   }
 
   @Override
@@ -305,30 +307,13 @@ final class SpprofBean extends StandardEmitterMBean implements SpprofMXBean {
 
   /** Whether no session has started. Until then the profiler does not know the bean's defaults. */
   private boolean beforeFirstSession() {
-    return figures().stats().sessionsStarted() == 0;
+    return figures().stats().counters().sessionsStarted() == 0;
   }
 
   private static ProfilerStats noStats(ProfilerConfig defaults) {
-    return new ProfilerStats(
-        0,
-        0,
-        0,
-        DropCounts.NONE,
-        0,
-        0,
-        0,
-        0,
-        0,
-        0,
-        defaults.intervalNanos(),
-        0,
-        0,
-        0,
-        0,
-        Profiler.memoryLimitBytes(defaults),
-        "",
-        "",
-        SessionStats.NONE);
+    return ProfilerStats.none(
+        new ProfilerStats.Setup(
+            defaults.intervalNanos(), Profiler.memoryLimitBytes(defaults), "", ""));
   }
 
   /**

@@ -34,33 +34,16 @@ final class Mocks {
 
   static ProfilerStats stats(long sessions, SessionStats session) {
     return new ProfilerStats(
-        sessions, 5_100, 5_000, DROPS, 7, 50_000, 210, 90, 75_000, 30_000, 1_000_000, 9, 1, 40,
-        1 << 20, 64 << 20, "ctimer", "agct", session);
+        new ProfilerStats.Counters(
+            sessions, 5_100, 5_000, DROPS, 7, 50_000, 210, 90, 75_000, 30_000),
+        new ProfilerStats.Gauges(9, 1, 40, 1 << 20),
+        new ProfilerStats.Setup(1_000_000, 64 << 20, "ctimer", "agct"),
+        session);
   }
 
   static Profiler idle() {
     Profiler profiler = mock(Profiler.class);
-    ProfilerStats none =
-        new ProfilerStats(
-            0,
-            0,
-            0,
-            DropCounts.NONE,
-            0,
-            0,
-            0,
-            0,
-            0,
-            0,
-            10_000_000,
-            0,
-            0,
-            0,
-            0,
-            32 << 20,
-            "",
-            "",
-            SessionStats.NONE);
+    ProfilerStats none = ProfilerStats.none(new ProfilerStats.Setup(10_000_000, 32 << 20, "", ""));
     when(profiler.state()).thenReturn(ProfilerState.IDLE);
     when(profiler.stats()).thenReturn(none);
     when(profiler.config()).thenReturn(ProfilerConfig.DEFAULT);
