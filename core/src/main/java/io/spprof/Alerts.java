@@ -5,9 +5,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
 /**
- * Tells when a session drops signals, and when it costs more than {@link
- * ProfilerEvent.OverheadExceeded#LIMIT_PERCENT}: each at most once in ten seconds. The session's
- * thread only.
+ * Sends an event when a session drops signals, and another when the session costs more than {@link
+ * ProfilerEvent.OverheadExceeded#LIMIT_PERCENT}. Sends each at most once in ten seconds. Used by
+ * the session's thread only.
  */
 final class Alerts {
 

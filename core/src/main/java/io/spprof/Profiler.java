@@ -23,17 +23,22 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 
 /**
- * The profiler as a program sees it: one object with sessions, one after the other. All methods may
- * be called from any thread at any time. Those that only read neither block nor throw, whatever a
- * start or a stop on another thread is doing.
+ * The profiler as a program sees it: one object that runs sessions, one after the other. Any thread
+ * may call any method at any time. Methods that only read figures neither block nor throw, whatever
+ * a start or a stop on another thread is doing. Methods that return a profile or its windows wait
+ * for a pass of the collector to end.
  *
- * <p>Creating one costs nothing: the native library is loaded when a session first starts.
+ * <p>Creating a profiler costs nothing: the first start of a session loads the native library.
+ *
+ * <p>Locks: a start or a stop holds {@code lifecycle}. Inside it the collector's lock may be taken,
+ * and inside that one the {@link HeapRoom}'s. No other order occurs: code under the collector's
+ * lock calls neither this class nor a listener. Readers take no lock; they read {@code view}, an
+ * immutable object that is replaced as a whole.
  */
 public final class Profiler implements AutoCloseable {
 
   /**
-   * What can be read, in one object, so that a reader sees the end of a session in all figures at
-   * once.
+   * What can be read, in one object: a reader sees the end of a session in all figures at once.
    *
    * @param done figures of all ended sessions but {@code session}
    * @param session the running or the last one; null before the first
@@ -184,7 +189,8 @@ public final class Profiler implements AutoCloseable {
   }
 
   /**
-   * A stop waits for the session's thread: what a listener does there must not wait for the stop.
+   * Takes the lock for a start or stop. A stop waits for the session's thread, so a listener that
+   * is called on that thread must not wait for the stop: it gets an exception instead.
    */
   private void lock() {
     if (!ProfilerSession.isSessionThread()) {
@@ -295,7 +301,7 @@ public final class Profiler implements AutoCloseable {
   }
 
   /**
-   * Whom {@link #profile} asks before it allocates much.
+   * Sets the limit that {@link #profile} asks for before it allocates much.
    *
    * @param room not null; {@link HeapRoom#UNLIMITED} unless this is called
    */
@@ -352,10 +358,10 @@ public final class Profiler implements AutoCloseable {
   }
 
   /**
-   * Tells of what happens without the caller's doing. Called on the profiler's own thread or on the
-   * thread of a start or stop; must return soon; what it throws is ignored.
+   * Sets the listener of events. The listener is called on the profiler's own thread, or on the
+   * thread of a start or stop. It must return soon. Exceptions that it throws are ignored.
    *
-   * @param listener told each event, not null; replaces the one before
+   * @param listener receives each event, not null; replaces the previous listener
    */
   public void onEvent(Consumer<ProfilerEvent> listener) {
     this.listener = listener;

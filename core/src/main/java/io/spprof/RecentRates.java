@@ -2,7 +2,10 @@ package io.spprof;
 
 import java.util.concurrent.TimeUnit;
 
-/** Rates over the last ten seconds, or since the session's start. One thread adds; any reads. */
+/**
+ * Rates over the last ten seconds, or since the session's start if that is shorter. One thread adds
+ * figures, any thread reads the rates.
+ */
 final class RecentRates {
 
   /** Seconds that count. */
@@ -37,7 +40,7 @@ final class RecentRates {
     int at = count % nanos.length;
     int oldest = count < nanos.length ? 0 : (at + 1) % nanos.length;
     for (int next = next(oldest); next != at && nanos[next] <= now - SECONDS_NANOS; ) {
-      oldest = next; // of a thread that comes less often
+      oldest = next; // a thread that adds less often than once a second leaves older entries
       next = next(next);
     }
     nanos[at] = now;

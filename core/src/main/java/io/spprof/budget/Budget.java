@@ -8,10 +8,10 @@ import io.spprof.sampler.ThreadStarts;
 import java.util.concurrent.TimeUnit;
 
 /**
- * What a session may cost: has its interval, and the threads that rest, follow {@link
- * OverheadController} after every pass, and what is done about new threads {@link
- * ThreadStartsControl}. Called by the session's thread. Without a budget there is nothing to
- * follow.
+ * Keeps a session within the overhead that its options allow. After every pass it applies two
+ * decisions to the sampler: {@link OverheadController} chooses the interval and how many threads
+ * rest, {@link ThreadStartsControl} chooses how new threads are treated. A session without a budget
+ * changes nothing. Used by the session's thread only.
  */
 public final class Budget {
 
@@ -130,7 +130,7 @@ public final class Budget {
           " cannot be kept: "
               + (hooks ? "starting and ending threads" : "the profiler's own thread")
               + " alone takes "
-              + Math.round(100 * percentOf) / 100.0 // told every second: cheaply
+              + Math.round(100 * percentOf) / 100.0 // computed every second, so without a formatter
               + " % of a CPU; set a larger budget"
               + (share > 1 ? "; one thread in " + share + " is sampled at a time" : "");
     } else if (share > 1) {

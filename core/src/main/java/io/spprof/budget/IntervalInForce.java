@@ -3,8 +3,10 @@ package io.spprof.budget;
 import io.spprof.sampler.Sampler;
 
 /**
- * The sampling interval of a session: what it is now, and between what it was since the open window
- * began. The session's thread changes it; any thread reads.
+ * The sampling interval of a session: the present one, and the shortest and longest since the open
+ * window began. The session's thread changes it, except that a closing window is {@link
+ * #windowClosed reported} under the collector's lock, by the same thread. Any thread reads: the
+ * three figures are one immutable object in a volatile field.
  */
 public final class IntervalInForce {
 
@@ -56,7 +58,7 @@ public final class IntervalInForce {
     return true;
   }
 
-  /** A window was closed: the next begins with what is in force. */
+  /** A window was closed. The next one begins with the interval in force. */
   public void windowClosed() {
     long nanos = range.nanos;
     range = new Range(nanos, nanos, nanos);

@@ -5,24 +5,27 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * Chooses the sampling interval so that the measured overhead stays within a budget. Pure
- * arithmetic on what the session's thread has measured, pass by pass; one thread.
+ * arithmetic on the figures that the session's thread measures in each pass. Used by one thread.
  *
- * <p>The cost of a second is {@code c × u ÷ interval + f}: the cost c of a signal, the CPU time u
- * that the application uses a second, and what the profiler costs without any signal. All three are
- * measured and smoothed, and the interval follows from them; that does not have to wait for the
- * threads to follow, as a controller would that looks at the overhead alone. What the model gets
- * wrong an account corrects: it is credited the budget, debited what was measured, and holds two
- * seconds' worth at most, and a debt of ten: what is spent beyond, of a sudden, is forgotten. The
- * less is on it, the less is aimed at; but for that, over any time t no more than {@code budget ×
- * (t + 2 s)} is spent, a fifth over the budget in 10 s. For that, the interval is never so short
- * that a sudden load on all CPUs could overdraw the account before the threads have followed a
- * longer one.
+ * <p>The model: one second costs {@code c × u ÷ interval + f}. Here c is the cost of a signal, u
+ * the CPU time that the application uses in a second, and f the cost of the profiler without any
+ * signal. All three are measured and smoothed, and the interval is computed from them. So the
+ * controller does not have to wait until the threads have adopted an interval; a controller that
+ * looks at the overhead alone would.
  *
- * <p>Intervals are rungs of a ladder, 1, 1.25, 1.5, 2, 2.5, 3, 4, 5, 6, 8 and tenfold times the
- * configured one, so that noise does not change them. Up, some rungs at once; down, one a second at
- * most, and only when nothing is owed. Above the last rung, 1 s, a part of the threads rests:
- * {@link #share()}. What the profiler's own thread costs without any signal has to leave room for
- * them: where it does not, the thread is to wake up less often, {@link #pace()}.
+ * <p>An account corrects the errors of the model. It is credited the budget and debited the
+ * measured overhead. It holds at most two seconds' worth of the budget as a credit and ten as a
+ * debt; a sudden larger debt is forgotten. The controller lowers its target as the credit shrinks.
+ * Except for forgotten debts, over any period t it spends at most {@code budget × (t + 2 s)}: a
+ * fifth over the budget in 10 s. To guarantee that, the interval is never so short that a sudden
+ * load on all CPUs overdraws the account before the threads have adopted a longer interval.
+ *
+ * <p>Intervals are rungs of a ladder: the configured interval times 1, 1.25, 1.5, 2, 2.5, 3, 4, 5,
+ * 6, 8, then tenfold. Noise does not change a rung. The interval can rise by several rungs at once;
+ * it falls by at most one rung a second, and only when nothing is owed. If the last rung, 1 s, is
+ * not enough, some of the threads rest: {@link #share()}. The signals need a part of the budget. If
+ * the profiler's own thread takes too much of it without any signal, that thread is to wake up less
+ * often: {@link #pace()}.
  */
 final class OverheadController {
 
@@ -32,9 +35,12 @@ final class OverheadController {
   private static final int MOST_RUNGS_UP = 4;
   private static final int MOST_SHARE = 64;
 
-  /** How long it must be clear that less would do, or that the last rung does not. */
+  /** How long a lower rung must have been sufficient before the interval falls. */
   private static final long DOWN_NANOS = SECOND_NANOS;
 
+  /**
+   * How long the last rung must have been insufficient, or more than needed, before share changes.
+   */
   private static final long SHARE_NANOS = 5 * SECOND_NANOS;
 
   /** Threads rest only where the signals at the longest interval cost this part of the budget. */
@@ -45,12 +51,14 @@ final class OverheadController {
 
   private static final int SLOWEST_PACE = 8;
 
-  /** Between these parts of the budget the own thread's cost is left alone; a pace halves it. */
+  /**
+   * Between these parts of the budget the own thread's cost is accepted; the next pace halves it.
+   */
   private static final double MUCH = 1.0 / 3;
 
   private static final double LITTLE = 1.0 / 8;
 
-  /** Less of the budget is no use for signals. */
+  /** A smaller part of the budget is of no use for signals. */
   private static final double LEAST = 0.05;
 
   /** Of the budget, aimed at. */
@@ -58,17 +66,17 @@ final class OverheadController {
 
   private static final double CREDIT_SECONDS = 2;
 
-  /** Older debts are forgotten: one slow second would else be paid for over minutes. */
+  /** A larger debt is forgotten. Otherwise one slow second would be paid for over minutes. */
   private static final double MOST_DEBT_SECONDS = 10;
 
-  /** How long the own thread has to be too dear before that is told: a spike is not the rule. */
+  /** How long the own thread must cost too much before it is reported: a spike is no reason. */
   private static final long OUT_OF_REACH_NANOS = 10 * SECOND_NANOS;
 
-  /** A load's first pass, and the next in which most threads follow, at the fastest pace. */
+  /** A load's first pass, and the next one, by which most threads have the new interval. */
   private static final double REACTION_SECONDS = 0.3;
 
   private static final double FIRST_COST_NANOS = 20_000; // of a signal, until some were measured
-  private static final double FEWEST_SIGNALS = 4; // that tell their cost
+  private static final double FEWEST_SIGNALS = 4; // with which their cost is measured
 
   /**
    * What has been measured since the session's start.
@@ -142,19 +150,20 @@ final class OverheadController {
     return ladder[rung];
   }
 
-  /** Of so many threads one is sampled at a time, the others rest; 1 for all at once. */
+  /** One thread of so many is sampled at a time, the others rest; 1 if all are sampled. */
   int share() {
     return share;
   }
 
-  /** How many times as long as it would the profiler's own thread is to sleep; 1, 2, 4 or 8. */
+  /** By which factor the profiler's own thread is to sleep longer; 1, 2, 4 or 8. */
   int pace() {
     return pace;
   }
 
   /**
-   * Whether what the profiler costs without any signal leaves nothing of the budget for some: for
-   * ten seconds, and at the slowest pace, unless starts and ends of threads alone take it all.
+   * Whether the cost of the profiler without any signal leaves nothing of the budget for signals.
+   * True once that has been so for ten seconds, either at the slowest pace or because starts and
+   * ends of threads alone take the whole budget.
    */
   boolean outOfReach() {
     return outOfReach;
@@ -170,7 +179,7 @@ final class OverheadController {
     return 100 * hooks;
   }
 
-  /** Takes what has been measured up to now into account. */
+  /** Takes the figures measured up to now into account. */
   void update(Measured now) {
     double nanos = now.elapsedNanos - last.elapsedNanos;
     if (nanos <= 0) {
@@ -208,7 +217,7 @@ final class OverheadController {
     usage = recent * usage + (1 - recent) * (now.cpuNanos - last.cpuNanos) / nanos;
   }
 
-  /** Takes the own thread's cost for inversely proportional to the pace until it is measured. */
+  /** Assumes, until it is measured, that the own thread's cost is inverse to the pace. */
   private void choosePace(boolean useful, long now) {
     boolean much = useful && fixed > MUCH * budget;
     if (much && pace < SLOWEST_PACE && now - paceSince >= SECOND_NANOS) {

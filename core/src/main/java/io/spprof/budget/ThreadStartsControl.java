@@ -4,23 +4,25 @@ import io.spprof.sampler.ThreadStarts;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Decides what a session with a budget does about threads that start ({@link ThreadStarts}). One
- * step less is done when starts and ends cost much of the budget: more than a quarter with timers
- * at once, more than a half with late ones. One step more is done when that would have cost half as
- * much for ten seconds. Pure arithmetic on what was measured; one thread.
+ * Decides what a session with a budget does about threads that start. {@link ThreadStarts} lists
+ * the steps, the most expensive first. The next cheaper step is taken when starts and ends of
+ * threads cost too much of the budget: more than a quarter while threads get their timers at once,
+ * more than a half while they get them late. The next more expensive step is taken when for ten
+ * seconds it would have cost less than half of that limit. Pure arithmetic on measured figures.
+ * Used by one thread.
  */
 final class ThreadStartsControl {
 
-  /** Of the budget, by step: more makes the next one. Back at half of it. */
+  /** Limits by step, as parts of the budget. Above the limit the next step is taken. */
   private static final double[] MUCH = {1.0 / 4, 1.0 / 2};
 
   private static final double LITTLE = 1.0 / 2;
   private static final long LITTLE_FOR_NANOS = TimeUnit.SECONDS.toNanos(10);
 
-  /** A burst of threads is not the rule. */
+  /** Smoothing: a burst of threads alone does not change the step. */
   private static final double SMOOTHED_OVER_NANOS = 2e9;
 
-  /** Fewer tell nothing of what one costs: of eight one is measured. */
+  /** With fewer, the cost of one is unknown: one of eight is measured. */
   private static final double ENOUGH_HOOKS = 64;
 
   private final double budget; // of one CPU
@@ -41,7 +43,7 @@ final class ThreadStartsControl {
   }
 
   /**
-   * Takes what has been measured up to now into account.
+   * Takes the figures measured up to now into account.
    *
    * @param elapsedNanos since the session's start
    * @param hooksNow starts, ends and exits of threads that were heard
@@ -58,7 +60,8 @@ final class ThreadStartsControl {
     lastHooks = hooksNow;
     lastNanos = nanosNow;
     int step = now.ordinal();
-    // With timers at once its start, end and exit are heard, with late ones its start and end.
+    // A thread that gets its timer at once is heard at its start, end and exit; one that gets it
+    // late, at its start and end.
     double ended = newHooks / (3 - step);
     double kept = Math.exp(-elapsed / SMOOTHED_OVER_NANOS);
     threads = kept * threads + (1 - kept) * ended / elapsed;

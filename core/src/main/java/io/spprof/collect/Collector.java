@@ -9,9 +9,14 @@ import java.util.List;
 import java.util.function.Supplier;
 
 /**
- * The collector's work, apart from the thread that does it: takes records out of the ring and folds
- * them into tables. One pass at a time, under this object's lock, which a snapshot takes, too; the
- * ring buffers what arrives meanwhile. The figures of the last pass can be read without the lock.
+ * The collector's work, apart from the thread that does it: a pass takes records out of the ring
+ * and folds them into tables. A pass holds this object's lock, and so does a snapshot; meanwhile
+ * the ring buffers what arrives. The lock is this object's own: callers that need several answers
+ * of one moment use {@link #betweenPasses}. Nothing that is called under it takes a lock of the
+ * profiler's life cycle.
+ *
+ * <p>The figures of the last pass can be read without the lock. Each is an immutable object in a
+ * volatile field, written at the end of a pass.
  */
 public final class Collector {
 

@@ -8,9 +8,9 @@ import java.util.Map;
 import java.util.Queue;
 
 /**
- * The names that stand in the ring behind the samples that they are for. They are read ahead,
- * before the samples are; then a sample's name is the first of its thread's that has not been
- * passed.
+ * Names of threads, read ahead of the samples. The ring contains a thread's name behind the samples
+ * that the name is for. So a pass reads all names first. Then the name of a sample is the first
+ * name of its thread that the reader has not passed yet.
  *
  * <p>Used by the collector's thread only, or under its lock.
  */
@@ -22,8 +22,8 @@ final class ComingNames implements SampleRing.Visitor {
   /**
    * Reads the names ahead.
    *
-   * @return false if a writer is half-way, behind which there may be more: the samples are to wait
-   *     for the next pass. Once only, as a writer may be held up there for good.
+   * @return false if a writer is half-way: there may be names behind it, so the samples are to wait
+   *     for the next pass. Never false twice in a row, because a writer can be held up for good.
    */
   boolean read(SampleRing ring) {
     names.clear();

@@ -1,15 +1,17 @@
 package io.spprof.collect;
 
 /**
- * Forgets what no window refers to any more: stacks, as windows go; and, at the moments at which
- * the walker's numbers begin anew, also methods, frames and threads. What is left gets new numbers.
+ * Removes entries of the tables that no window refers to any more. Stacks are removed after windows
+ * were dropped. Methods, frames and threads are removed, too, when the walker's numbers begin anew.
+ * The entries that stay get new numbers.
  *
- * <p>Under the collector's lock. What was handed out before keeps its arrays. Everything is
- * prepared before anything is changed: where the heap has no room for that, all is as it was.
+ * <p>Used under the collector's lock. Profiles that were handed out before keep their arrays. A
+ * compaction prepares everything before it changes anything: if the heap has no room, the tables
+ * stay as they were.
  */
 final class Compaction {
 
-  /** Windows that went, after which looking is worth its time. */
+  /** After so many dropped windows a compaction is worth its time. */
   private static final int ENOUGH = 4;
 
   private final MethodTable methods;

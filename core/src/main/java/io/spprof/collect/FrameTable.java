@@ -66,12 +66,12 @@ final class FrameTable {
   }
 
   /**
-   * Lets go of some frames; its capacity stays.
+   * Prepares the removal of some frames. The capacity stays.
    *
-   * @param kept which stay, by frame
+   * @param kept which frames stay, by number
    * @param methodNumbers their methods' new numbers
    * @param numbers gets the new number of each that stays
-   * @return what makes it so, which cannot fail
+   * @return the removal, which cannot fail
    */
   Runnable keeping(boolean[] kept, int[] methodNumbers, int[] numbers) {
     int[] keptMethods = new int[methods.length];

@@ -3,8 +3,9 @@ package io.spprof.collect;
 import java.util.Arrays;
 
 /**
- * The frames of places in compiled code, by the walker's numbers. All frames of all locations stand
- * one behind the other; the first int of each is how many there are.
+ * The frames of locations in compiled code, by the walker's numbers. The frames of all locations
+ * stand in one array, one location behind the other. The first int of each location is its number
+ * of frames.
  *
  * <p>Used by the collector's thread only, or under its lock.
  */

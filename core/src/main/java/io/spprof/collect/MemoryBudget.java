@@ -1,13 +1,13 @@
 package io.spprof.collect;
 
 /**
- * The bytes that a session's tables may take. Whoever wants to grow asks first; a refusal means
- * that the table stays as it is and the caller drops and counts. Written by the collector's thread,
- * read by any.
+ * The bytes that a session's tables may take. A table asks before it grows. After a refusal the
+ * table stays as it is, and the caller drops the sample and counts the drop. Written by the
+ * collector's thread only, or under its lock; {@code used} is volatile, so any thread may read it.
  */
 public final class MemoryBudget {
 
-  /** Who holds bytes that can be given up. */
+  /** Holds bytes that can be given up. */
   interface Reclaimer {
     /** How many that are, at most. */
     long reclaimable();
@@ -30,7 +30,7 @@ public final class MemoryBudget {
   }
 
   /**
-   * Whom to ask before a refusal.
+   * Sets the holder of bytes that is asked before a refusal.
    *
    * @param reclaimer null for nobody
    */
@@ -85,8 +85,8 @@ public final class MemoryBudget {
   }
 
   /**
-   * Takes what an array of twice the size needs: while it is copied both exist, afterwards the old
-   * half is given back.
+   * Takes what an array of twice the size needs. Both arrays exist while one is copied; afterwards
+   * the old half is given back.
    *
    * @param bytes of the new one; less than 0 if it would be too long
    * @return whether they were taken

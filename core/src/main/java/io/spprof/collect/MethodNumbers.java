@@ -4,9 +4,10 @@ import io.spprof.symbol.SymbolResolver;
 import java.util.Arrays;
 
 /**
- * Which methods the walker's numbers stand for, or the JVM's ids, which get numbers here; each is
- * named when it is first seen, until the walker begins its numbers anew. Beside each number the
- * lines of its byte codes: overloads are one method, but their lines are their own.
+ * Maps the walker's numbers of methods to methods, and the JVM's method ids, which get numbers
+ * here. A method is named when its number or id is first seen, until the walker begins its numbers
+ * anew. Each number has the lines of its byte codes, because overloads are one method but have
+ * lines of their own.
  *
  * <p>Used by the collector's thread only, or under its lock.
  */
@@ -18,7 +19,7 @@ final class MethodNumbers {
   private static final int ARRAY_BYTES = 16;
   private static final int[] NO_LINES = {};
 
-  /** Of so many methods that the walker had no room for, the last are kept: a power of two. */
+  /** So many of the last methods that the walker had no room for are kept: a power of two. */
   private static final int TRANSIENTS = 4096;
 
   private final MemoryBudget budget;

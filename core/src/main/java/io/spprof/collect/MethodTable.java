@@ -7,15 +7,15 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Methods by their names: overloads, and what several loaders loaded, read the same and are one
- * method. Beside each the CPU time that was spent in it, for the hottest ones. Synthetic frames are
- * methods, too, of their names.
+ * Methods by name. Overloads are one method, and so are methods of one name that several loaders
+ * loaded. Each has the CPU time that was spent in it, from which the hottest are chosen. Synthetic
+ * frames are methods, too.
  *
  * <p>Used by the collector's thread only, or under its lock.
  */
 final class MethodTable {
 
-  /** A frame whose method had no id, which the walker cannot tell. */
+  /** A frame whose method has no id, so that it cannot be named. */
   static final String NO_METHOD = "[unknown method]";
 
   /** A method whose class was unloaded before it was named. */
@@ -48,12 +48,12 @@ final class MethodTable {
   }
 
   /**
-   * Lets go of some methods, with their names and times. {@link MethodNumbers} must have forgotten
-   * all of its.
+   * Prepares the removal of some methods, with their names and times. {@link MethodNumbers} must
+   * have forgotten all numbers before.
    *
-   * @param kept which stay, by method
+   * @param kept which methods stay, by number
    * @param methods gets the new number of each that stays
-   * @return what makes it so, which cannot fail
+   * @return the removal, which cannot fail
    */
   Runnable keeping(boolean[] kept, int[] methods) {
     List<String> keptNames = new ArrayList<>();

@@ -102,9 +102,10 @@ final class RowTable {
   }
 
   /**
-   * Prepares other numbers for its stacks, and for its threads unless that is null.
+   * Prepares other numbers for its stacks, and for its threads unless {@code threadNumbers} is
+   * null.
    *
-   * @return what makes them its own, which cannot fail
+   * @return the change, which cannot fail
    */
   Runnable renumbering(int[] stackNumbers, int[] threadNumbers) {
     int[] newStacks = new int[stacks.length];

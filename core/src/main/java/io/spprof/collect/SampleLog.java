@@ -10,9 +10,10 @@ import java.util.List;
 
 /**
  * The last samples of a window one by one: when each was taken, its row in the {@link RowTable},
- * and what it stands for. In chunks, within a {@link MemoryBudget} and a share of it; when there is
- * no room the oldest go, those of older windows first, and are counted. The tables, which hold the
- * totals, come first: they get the log's memory when they need it.
+ * and the CPU time that it stands for. They stand in chunks, within a {@link MemoryBudget} and a
+ * share of it. When there is no room, the oldest samples are removed and counted, those of older
+ * windows first. The tables hold the totals and so have priority: they get the log's memory when
+ * they need it.
  *
  * <p>One thread writes; {@link #snapshot()} is called by it, or under the same lock. What that
  * returns stays valid: a chunk is only ever added to.

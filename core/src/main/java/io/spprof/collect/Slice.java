@@ -9,9 +9,9 @@ import java.util.Locale;
 import java.util.function.Function;
 
 /**
- * Some of a session's windows in a row, with the tables that their numbers are of. Immutable;
- * taking one is quick and done under the collector's lock, while {@link #merge} is the work of
- * whoever wants the profile.
+ * Some consecutive windows of a session, with the tables that their numbers refer to. Immutable. A
+ * slice is taken under the collector's lock, quickly. {@link #merge}, which takes longer, runs
+ * without the lock on the thread that wants the profile.
  */
 public final class Slice {
 

@@ -4,8 +4,8 @@ import io.spprof.profile.Profile;
 import java.util.Arrays;
 
 /**
- * Stacks that were met, each once, by number. Primitive arrays that double as they fill, within a
- * {@link MemoryBudget}.
+ * Distinct stacks, by number. Primitive arrays that double as they fill, within a {@link
+ * MemoryBudget}.
  *
  * <pre>
  *   index  hash of frames ──▶ stack              positions[stack], depths[stack] ──▶ chunks

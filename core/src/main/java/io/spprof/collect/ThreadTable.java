@@ -7,14 +7,15 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Which name a thread goes by. Threads of one name share a number; one that is renamed has another
- * from then on. When the budget leaves no room for more, threads are filed under one common name.
+ * Names of threads. Threads with the same name share a number. A thread that is renamed has another
+ * number from then on. When the budget leaves no room for more names, threads are filed under one
+ * common name.
  *
  * <p>Used by the collector's thread only, or under its lock.
  */
 final class ThreadTable {
 
-  /** What stands for threads that there was no room for. */
+  /** Stands for threads for which there was no room. */
   static final String OTHERS = "[other threads]";
 
   private static final int SERIAL_BYTES = 2 * Integer.BYTES;
@@ -24,8 +25,8 @@ final class ThreadTable {
   private Map<String, Integer> numbers = new HashMap<>();
   private List<String> names = new ArrayList<>();
   private int[] numberOfSerial = new int[256]; // number + 1
-  private int[] toldIn = new int[256]; // at which time the serial's name was told last
-  private int time; // counts how often names were let go
+  private int[] toldIn = new int[256]; // the value of time when the serial's name came last
+  private int time; // number of removals
 
   ThreadTable(MemoryBudget budget) {
     this.budget = budget;
@@ -53,12 +54,12 @@ final class ThreadTable {
   }
 
   /**
-   * Lets go of names that nothing is filed under any more, of threads that are gone: the names of
-   * living ones were told since the last time.
+   * Prepares the removal of names that no sample is filed under and whose threads have ended. The
+   * walker has repeated the names of living threads since the last removal.
    *
-   * @param kept which stay in any case, by number; completed
-   * @param renumbered gets the new number of each that stays
-   * @return what makes it so, which cannot fail
+   * @param kept which names stay in any case, by number; completed with the living threads'
+   * @param renumbered gets the new number of each name that stays
+   * @return the removal, which cannot fail
    */
   Runnable keeping(boolean[] kept, int[] renumbered) {
     int[] ofSerial = new int[numberOfSerial.length];

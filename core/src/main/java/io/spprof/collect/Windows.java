@@ -17,14 +17,15 @@ import java.util.function.Function;
  *   [ merged, merged, merged ][ merged, merged ][ window ][ window ][ open …
  * </pre>
  *
- * <p>All of it is within a {@link MemoryBudget}. When that has no room for whatever of the
- * session's, {@link #reclaim} gives up, in this order: the times of the oldest samples; the border
- * between two windows that are, together, the shortest for their age; when few are left, the
- * oldest. So the past gets coarser before it goes, the older the coarser, and totals are lost last.
- * While two windows merge, both and their sum exist.
+ * <p>All windows are within a {@link MemoryBudget}. When the budget has no room for something of
+ * the session, {@link #reclaim} gives up memory in this order. First the times of the oldest
+ * samples go. Then two neighbouring windows are merged: those that are, together, the shortest for
+ * their age. When few windows are left, the oldest one goes. So the past gets coarser before it is
+ * lost, older parts more so, and totals are lost last. While two windows merge, both and their sum
+ * exist.
  *
- * <p>Under the collector's lock. A closed window never changes. What is changed here is prepared
- * first: where the heap has no room for that, all is as it was.
+ * <p>Used under the collector's lock. A closed window never changes. Every change is prepared
+ * first: if the heap has no room for that, everything stays as it was.
  */
 final class Windows implements MemoryBudget.Reclaimer, SampleLog.Older {
 
@@ -315,9 +316,10 @@ final class Windows implements MemoryBudget.Reclaimer, SampleLog.Older {
   }
 
   /**
-   * Prepares other numbers for all stacks in use, and for all threads unless that is null.
+   * Prepares other numbers for all stacks in use, and for all threads unless {@code threadNumbers}
+   * is null.
    *
-   * @return what makes them these windows' own, which cannot fail
+   * @return the change, which cannot fail
    */
   Runnable renumbering(int[] stackNumbers, int[] threadNumbers) {
     List<Window> renumbered = new ArrayList<>(closed.size());

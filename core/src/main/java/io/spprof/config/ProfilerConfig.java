@@ -12,8 +12,8 @@ import java.util.regex.Pattern;
 import org.apache.commons.lang3.StringUtils;
 
 /**
- * The options of a session. Immutable; the constructor and {@link #parse} refuse what is out of
- * range, so that a config which exists can be started.
+ * The options of a session. Immutable. The constructor and {@link #parse} refuse values that are
+ * out of range, so every config that exists can be started.
  *
  * @param intervalNanos CPU time between two samples of a thread, 100 µs to 1 s in whole
  *     microseconds, in ns
@@ -214,7 +214,7 @@ public record ProfilerConfig(
                 "unknown option '" + Printable.of(key) + "'; valid: " + validKeys());
       }
     }
-    // One of the two that exclude each other, said now, is stronger than the other, said before.
+    // mode=continuous and duration exclude each other: the one in values replaces the default.
     if (values.containsKey("mode") && withMode == Mode.CONTINUOUS) {
       duration = values.containsKey("duration") ? duration : 0;
     } else if (values.containsKey("duration") && !values.containsKey("mode")) {
@@ -278,7 +278,7 @@ public record ProfilerConfig(
         key + "=" + Printable.of(value) + ": valid: " + key + "=" + names(values));
   }
 
-  /** A whole number with a unit; without one where there are no units. */
+  /** A whole number with a unit, or without a unit if there are none. */
   private static long quantity(String key, String value, Map<String, Long> units, int help) {
     int digits = StringUtils.indexOfAnyBut(value, "0123456789");
     String number = digits < 0 ? value : value.substring(0, digits);
@@ -298,7 +298,7 @@ public record ProfilerConfig(
           key + "=" + Printable.of(value) + ": valid: " + HELP.get(9));
     }
     double percent = Double.parseDouble(value);
-    if (percent == 0) { // which is how the record says that there is none
+    if (percent == 0) { // in the record, 0 stands for no budget
       throw new IllegalArgumentException(
           key + "=" + value + " is out of range; valid: " + HELP.get(9));
     }
@@ -328,7 +328,7 @@ public record ProfilerConfig(
   }
 
   private static void inRange(String key, long value, long min, long max, int help) {
-    // A fraction of the finest unit could be had from no options, nor be shown as some.
+    // No options could express a fraction of the finest unit.
     boolean whole = value % (help == 0 ? 1000 : help == 2 ? 1024 : 1) == 0;
     if (value < min || value > max || !whole) {
       String shown =

@@ -2,13 +2,13 @@ package io.spprof.profile;
 
 import io.spprof.sampler.DebugNonSafepoints;
 
-/** How exactly compiled code told which of its methods was running. */
+/** How exactly the JVM records, for compiled code, which method and line an instruction is of. */
 public enum DebugInfo {
   /** At every instruction. */
   EXACT,
   /** At every instruction of code compiled since the session began, else at safepoints. */
   SINCE_SESSION,
-  /** At safepoints: what lies between two of them is told as the second one. */
+  /** At safepoints: an instruction between two of them is attributed to the second one. */
   SAFEPOINTS;
 
   /**

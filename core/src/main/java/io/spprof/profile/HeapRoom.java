@@ -3,14 +3,15 @@ package io.spprof.profile;
 import java.util.Locale;
 
 /**
- * What somebody who reads a profile may allocate on the heap of the application. Asked before much
- * is allocated: an OutOfMemoryError would hit the application, and end one that runs with {@code
- * -XX:+ExitOnOutOfMemoryError}. Safe for use by several threads.
+ * How much the reading of a profile may allocate on the application's heap. Code asks before it
+ * allocates much, because an OutOfMemoryError would hit the application, and would end one that
+ * runs with {@code -XX:+ExitOnOutOfMemoryError}. Implementations are safe for use by several
+ * threads.
  */
 @FunctionalInterface
 public interface HeapRoom {
 
-  /** For programs that look after their heap themselves. */
+  /** No limit: for programs that watch their heap themselves. */
   HeapRoom UNLIMITED = () -> Long.MAX_VALUE;
 
   /**

@@ -1,7 +1,8 @@
 package io.spprof.profile;
 
 /**
- * What a session still has of its past. A session without time windows has one, from its start on.
+ * How much of its past a session still has. A session without time windows has one window, from its
+ * start on.
  *
  * @param fromMillis since when all samples are in the profile, milliseconds since the epoch; 0 when
  *     there was no session

@@ -28,7 +28,7 @@ public final class Profile {
    * @param unseenCpuNanos the part of it that no signal stands for, ns
    * @param states the samples' CPU time by what their threads were doing
    * @param running whether the session went on sampling after the snapshot
-   * @param debugInfo how exactly compiled code told which method was running
+   * @param debugInfo how exactly the JVM recorded which method of compiled code was running
    */
   public record Info(
       SessionStats session,

@@ -13,7 +13,7 @@ import java.util.List;
  */
 public final class SampleTimes {
 
-  /** Told each sample. */
+  /** Receives each sample. */
   @FunctionalInterface
   public interface Visitor {
     /**
@@ -87,7 +87,7 @@ public final class SampleTimes {
    * Visits the samples of one chunk.
    *
    * @param chunk 0 to {@link #chunkCount()} − 1, the oldest first
-   * @param visitor told each sample
+   * @param visitor receives each sample
    */
   public void forEach(int chunk, Visitor visitor) {
     Chunk samples = chunks.get(chunk);

@@ -9,7 +9,7 @@ import io.spprof.sampler.ThreadState;
  * @param inNative Java threads in native methods and in system calls below them
  * @param inVm Java threads in the JVM's own code
  * @param other Java threads about to be blocked, starting or ending
- * @param unknown Java threads whose state was not told ({@code walker=agct})
+ * @param unknown Java threads whose state is not known ({@code walker=agct})
  * @param noJavaThread threads of the collector, the compilers, the JVM, of libraries
  */
 public record StateTimes(

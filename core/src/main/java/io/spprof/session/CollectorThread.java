@@ -9,11 +9,12 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * The one thread of a session: drains the ring ten times a second, less often when it is empty or
- * when a budget leaves no more, more often when it fills up; looks for new threads and problems,
- * for threads every few milliseconds while some live for less than it sleeps ({@link
- * ThreadSearch}); closes windows of time; and ends the session when its time is over. It keeps
- * itself out of the profile; its CPU time is in the measured overhead.
+ * The one thread of a session. It has the {@link Collector} empty the ring ten times a second: less
+ * often when the ring is empty or a budget allows no more, more often when the ring fills up. It
+ * looks for problems and for new threads; for threads every few milliseconds while some live for
+ * less than it sleeps ({@link ThreadSearch}). It closes windows of time, and it ends the session
+ * when its time is over. It keeps itself out of the profile; its CPU time is in the measured
+ * overhead.
  */
 final class CollectorThread extends Thread {
 
@@ -74,8 +75,8 @@ final class CollectorThread extends Thread {
   private long wokenCpu; // its CPU clock when it last had nothing left to do
 
   CollectorThread(Sampler sampler, SessionOwner owner) {
-    // No inherited thread-locals and no context class loader: nothing of the starter's is kept
-    // alive.
+    // No inherited thread-locals and no context class loader: the thread keeps nothing of its
+    // starter alive.
     super(null, null, NAME, 0, false);
     setDaemon(true);
     setContextClassLoader(null);
@@ -148,20 +149,20 @@ final class CollectorThread extends Thread {
         wokenCpu = sampler.currentThreadCpuNanos();
       }
     } catch (RuntimeException | Error e) {
-      // The next pass may have better luck, and what the ring cannot hold until then is counted.
+      // The next pass may succeed. What the ring cannot hold until then is counted as dropped.
     }
   }
 
-  /** Until the next pass or search, or what somebody waits for: a window's end, the session's. */
+  /** Time until the next pass, the next search, or the end of the window or of the session, ns. */
   private long untilDue() {
     long now = work.clock().elapsedNanos();
     long left = Math.min(nextWindow, work.durationNanos()) - now;
-    // What is overdue failed or is under way: it is not to be tried all the time.
+    // An end that is overdue has failed or is under way: it must not be retried all the time.
     long wait = Math.min(nextPass - now, left > 0 ? left : LONGEST_PAUSE_NANOS);
     return Math.max(SHORTEST_PAUSE_NANOS, Math.min(wait, search.dueNanos() - now));
   }
 
-  /** Whether it woke up for a search only. */
+  /** Whether it woke up only for a search. */
   private boolean waits() {
     long now = work.clock().elapsedNanos();
     return now < nextPass && now < Math.min(nextWindow, work.durationNanos());
@@ -187,7 +188,7 @@ final class CollectorThread extends Thread {
     long passStart = sampler.currentThreadCpuNanos();
     int bytes = work.collector().doWork();
     long inPass = sampler.currentThreadCpuNanos() - passStart;
-    // An eighth of the ring between two passes leaves room for a burst of eight times that.
+    // With an eighth of the ring used between two passes, there is room for an eightfold burst.
     if (bytes > work.ring().capacity() / 8) {
       pause = Math.max(SHORTEST_PAUSE_NANOS, pause / 2);
     } else if (bytes < work.ring().capacity() / 32) {
@@ -199,14 +200,14 @@ final class CollectorThread extends Thread {
     now = work.clock().elapsedNanos();
     nextPass = now + pause;
     if (now >= nextWindow) {
-      // After a pause of the machine's there is one long window, not many empty ones.
+      // After the machine was paused there is one long window instead of many empty ones.
       nextWindow = now - now % work.windowNanos() + work.windowNanos();
       work.history().roll();
     }
     if (now >= nextSweep) {
       long sweepStart = sampler.currentThreadCpuNanos();
       sampler.sweep();
-      // Of CPU time: on a machine that is busy, what passes meanwhile is mostly others' time.
+      // CPU time, because on a busy machine most of the elapsed time is used by others.
       long took = sampler.currentThreadCpuNanos() - sweepStart;
       nextSweep = now + Math.max(SWEEP_NANOS, work.budget().sweepShare() * took);
       search.swept(now, sampler.counters().unseenCpuNanos());

@@ -19,10 +19,10 @@ record MemoryShares(SamplerConfig sampler, long tablesBytes, long wantedBytes, l
 
   private static final int HEAP_SHARE = 8;
 
-  /** The tables work with so much, and no heap is too small for that, bytes. */
+  /** The tables need this much to work, bytes; every heap has room for it. */
   private static final long LEAST_TABLES = 512L << 10;
 
-  /** Of a session in this JVM. */
+  /** The shares of a session in this JVM. */
   static MemoryShares of(ProfilerConfig config) {
     return of(config, Runtime.getRuntime().maxMemory());
   }

@@ -1,6 +1,5 @@
 package io.spprof.session;
 
-import io.spprof.Profiler;
 import io.spprof.budget.Budget;
 import io.spprof.budget.IntervalInForce;
 import io.spprof.collect.Collector;
@@ -21,7 +20,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 
 /**
- * One session, from start to its final figures: the native sampler, the ring's reader, the thread.
+ * One session, from its start to its final figures. Starts and ends the native sampler, the
+ * collector and the session's thread.
  *
  * <pre>
  *   NEW ──start()──▶ RUNNING ──stop()──▶ STOPPING ──▶ ENDED
@@ -30,9 +30,10 @@ import java.util.concurrent.atomic.AtomicReference;
  *       a step of start failed; the steps before it are undone
  * </pre>
  *
- * <p>Transitions are compare-and-set; whoever loses one does nothing. Start and stop are called by
- * one thread at a time ({@link Profiler} sees to that); everything else by anybody, without
- * blocking, except {@link SessionHistory}, which waits for a pass of the collector to end.
+ * <p>Transitions are compare-and-set; a thread that loses one does nothing. Start and stop are
+ * called by one thread at a time, which {@code Profiler} ensures. Every other method may be called
+ * by any thread and does not block, except those of {@link SessionHistory}, which wait for a pass
+ * of the collector to end.
  */
 public final class ProfilerSession {
 
@@ -61,7 +62,10 @@ public final class ProfilerSession {
   private SessionProblems problems;
   private CollectorThread thread;
 
-  private String stopNote; // what the sampler's stop returned, else null; under Profiler's lock
+  private String
+      stopNote; // what the sampler's stop returned, else null; under the lock of Profiler's life
+
+  // cycle
 
   /**
    * A session that has not started.
@@ -69,8 +73,8 @@ public final class ProfilerSession {
    * @param id its number, 1 or more
    * @param config its options
    * @param sampler the native side
-   * @param wallClock tells what time it is
-   * @param owner told what the session's thread finds out
+   * @param wallClock the time that is shown to users
+   * @param owner called by the session's thread
    */
   public ProfilerSession(
       long id,
@@ -193,7 +197,7 @@ public final class ProfilerSession {
   }
 
   /**
-   * Ends the session, unless somebody did; afterwards {@link #stats()} and {@link #history()} are
+   * Ends the session, unless it has ended. Afterwards {@link #stats()} and {@link #history()} are
    * final.
    *
    * @return what the user should know, or ""
@@ -214,7 +218,7 @@ public final class ProfilerSession {
     }
   }
 
-  /** All of it can be done again, from wherever an earlier stop was interrupted. */
+  /** Every step can be repeated after an earlier stop was interrupted at any point. */
   private String end() throws SamplerException {
     if (stopNote == null) {
       stopNote = sampler.stop();

@@ -5,8 +5,8 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * The time of one session. Inside, it is nanoseconds after the session's start, by a clock that
- * never goes back. Outside, it is the wall clock's, in milliseconds since the epoch. Immutable; any
- * thread may ask.
+ * never goes back. Outside, it is the wall clock's, in milliseconds since the epoch. Immutable.
+ * Used by any thread.
  */
 final class SessionClock {
 
@@ -38,8 +38,8 @@ final class SessionClock {
   }
 
   /**
-   * When the session began, by what the wall clock shows now, in ns since the epoch. Where the wall
-   * clock has jumped, times are told by its present.
+   * When the session began, computed from what the wall clock shows now, in ns since the epoch.
+   * After the wall clock has jumped, times follow its present.
    */
   long epochNanos() {
     long sinceStart = elapsedNanos();

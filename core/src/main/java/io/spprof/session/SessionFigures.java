@@ -14,10 +14,12 @@ import io.spprof.sampler.SamplerCounters;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A session's figures: of any moment while it runs, the final ones after its end. Put together from
- * what the native side and the collector count. Any thread may ask; none waits.
+ * A session's figures: those of the moment while it runs, the final ones after its end. They
+ * combine the counters of the native side and of the collector. Any thread may ask, and does not
+ * wait.
  *
- * <p>{@code last} is written once, after {@code endNanos}: who sees it sees that, too.
+ * <p>{@code last} is volatile and is written once, after {@code endNanos}: a thread that reads a
+ * {@code last} that is not null also reads the final {@code endNanos}.
  */
 final class SessionFigures {
 

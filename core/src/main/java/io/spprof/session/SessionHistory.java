@@ -23,8 +23,10 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 
 /**
- * What a session still has of its past: stretches of time, and the profile of any of them. Called
- * by anybody, while it runs and after its end; waits for a pass of the collector to end.
+ * What a session still has of its past: stretches of time, and the profile of any of them. Any
+ * thread may call it, while the session runs and after its end. A call waits for a pass of the
+ * collector to end: {@link Collector#betweenPasses} makes figures and rows those of one moment.
+ * Under the collector's lock it asks {@link HeapRoom} and reads figures; it takes no other lock.
  *
  * <p>Inside, time is the session's: nanoseconds after its start. Outside it is the wall clock's.
  */

@@ -2,7 +2,10 @@ package io.spprof.session;
 
 import io.spprof.profile.ProfilerStats;
 
-/** Who is told what a session's thread finds out. Called on that thread; of one session. */
+/**
+ * Receives what a session's thread finds out. Called on that thread, which holds no lock then. One
+ * owner belongs to one session.
+ */
 public interface SessionOwner {
 
   /** The session's time is over: end it, unless a stop is under way. */

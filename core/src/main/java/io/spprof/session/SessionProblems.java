@@ -51,7 +51,8 @@ final class SessionProblems {
   /**
    * Called at the start, then by the session's thread, once a second.
    *
-   * @param known what that thread has found out itself, the last to be told; "" if nothing
+   * @param known what that thread has found out itself, reported after other problems; "" if
+   *     nothing
    */
   void look(String known) {
     String found = sampler.threadProblem();
@@ -71,7 +72,8 @@ final class SessionProblems {
     found = found.isEmpty() ? known : found;
     found = found.isEmpty() ? shares.problem() : found;
     found = found.isEmpty() ? unseen : found;
-    // It stays as long as the session, so it must not hide what comes and goes, nor be hidden.
+    // The environment's problem stays as long as the session. So it must neither hide problems that
+    // come and go nor be hidden by them.
     text =
         found.isEmpty() || environment.isEmpty()
             ? found + environment

@@ -3,11 +3,12 @@ package io.spprof.session;
 import java.util.concurrent.TimeUnit;
 
 /**
- * When to search for new threads between two sweeps: until the session's first sweep, while threads
- * that live for less use more than a hundredth of a CPU, and for two seconds after. That is what is
- * unseen, and what searches found: else they would end as soon as nothing is unseen any more. A
- * search is due every 5 ms, or so much later that searches stay within their share of a CPU. Pure
- * arithmetic; one thread.
+ * Decides when to search for new threads between two sweeps. Searches run until the session's first
+ * sweep. After it they run while threads that live for less than the time between sweeps use more
+ * than a hundredth of a CPU, and for two seconds longer. The CPU time of such threads is what is
+ * unseen plus what searches found. Without the second part, successful searches would end
+ * themselves. A search is due every 5 ms, or later if searches would otherwise exceed their share
+ * of a CPU. Pure arithmetic. Used by one thread.
  */
 final class ThreadSearch {
 
@@ -62,7 +63,7 @@ final class ThreadSearch {
    * @param now ns after the session's start
    * @param tookNanos CPU time that it took, waking up included, ns
    * @param share the reciprocal of the share of a CPU that it may take
-   * @param foundNanos CPU time of threads that searches found and that are gone, ns
+   * @param foundNanos CPU time of threads that searches found and that have ended, ns
    */
   void searched(long now, long tookNanos, int share, long foundNanos) {
     found = foundNanos;

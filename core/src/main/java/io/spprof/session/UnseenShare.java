@@ -2,15 +2,18 @@ package io.spprof.session;
 
 import io.spprof.profile.ProfilerStats;
 
-/** How much of the CPU time of the last seconds is in no profile. Pure arithmetic; one thread. */
+/**
+ * How much of the CPU time of the last seconds is in no profile. Pure arithmetic. Used by one
+ * thread.
+ */
 final class UnseenShare {
 
-  /** Told from so much on, and from 10 ms in the last seconds. */
+  /** Reported if it is at least this part, and at least 10 ms, of the last seconds. */
   private static final double MUCH = 0.05;
 
   private static final long LEAST_NANOS = 10_000_000;
 
-  /** Of the sums, a second later: some five seconds count. */
+  /** This part of the sums is kept each second, so that some five seconds count. */
   private static final double KEPT = 0.8;
 
   private long unseenBefore;

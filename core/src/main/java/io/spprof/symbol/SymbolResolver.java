@@ -1,6 +1,6 @@
 package io.spprof.symbol;
 
-/** Tells what methods are, while their classes are, with luck, still loaded. */
+/** Names methods, and lists their lines, while their classes are still loaded. */
 public interface SymbolResolver {
 
   /**

@@ -1,6 +1,6 @@
 package io.spprof.text;
 
-/** What comes from outside: how long it may be. */
+/** Limits for text that comes from outside. */
 public final class Input {
 
   /** Characters of options, ranges and names; all valid ones are much shorter. */
@@ -9,10 +9,10 @@ public final class Input {
   private Input() {}
 
   /**
-   * Refuses what is too long before anything else is done with it, because even splitting it could
-   * take more heap than the application has left.
+   * Refuses a text that is too long. To be called before anything else is done with the text: even
+   * splitting it could take more heap than the application has left.
    *
-   * @param what what it is, for instance "options"
+   * @param what names the text in the message, for instance "options"
    * @param text may be null
    * @param most how many characters it may have
    * @throws IllegalArgumentException if it has more

@@ -1,10 +1,10 @@
 package io.spprof.text;
 
 /**
- * Somebody else's text, on its way to people: names of threads and methods, messages of libraries,
- * answers of a target. Everything that is shown, in whatever way, passes one of these methods, so
- * that no text can forge a line, control a terminal, or change the order of what stands beside it.
- * Formats for programs that carry any text safely (recordings, pprof) have names as the JVM has
+ * Makes text of others safe to show: names of threads and methods, messages of libraries, answers
+ * of a target. Every text that is shown to people passes one of these methods. Otherwise a text
+ * could forge a line, control a terminal, or change the order of the text beside it. Formats that
+ * are read by programs and carry any text safely (recordings, pprof) contain names as the JVM has
  * them.
  */
 public final class Printable {
