@@ -6,8 +6,9 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 /**
- * Bytes on their way out: a buffer that is written at its end and taken from at its beginning. Text
- * is encoded in UTF-8. Nothing here throws an IOException.
+ * A byte queue for exporters: writers append at the end, readers take from the beginning. Text is
+ * encoded in UTF-8. Only {@link #moveTo} can throw an IOException, and only the target's. Not
+ * thread-safe.
  */
 final class Bytes extends OutputStream implements Appendable {
 
@@ -17,12 +18,12 @@ final class Bytes extends OutputStream implements Appendable {
 
   Bytes() {}
 
-  /** A text's. */
+  /** Creates a queue that holds the text in UTF-8. */
   Bytes(String text) {
     append(text);
   }
 
-  /** How many there are. */
+  /** The number of bytes that were written and not yet taken. */
   int size() {
     return end - start;
   }
@@ -40,7 +41,7 @@ final class Bytes extends OutputStream implements Appendable {
     end += length;
   }
 
-  /** Appends all of another's. */
+  /** Appends all bytes of another queue, which keeps them. */
   void write(Bytes from) {
     write(from.bytes, from.start, from.size());
   }
@@ -64,7 +65,10 @@ final class Bytes extends OutputStream implements Appendable {
     return this;
   }
 
-  /** Half a surrogate pair becomes a question mark: callers append whole names. */
+  /**
+   * Appends one character. Half a surrogate pair becomes a question mark, so callers append whole
+   * names.
+   */
   @Override
   public Bytes append(char c) {
     return c < 0x80 ? appendAscii(c) : append(String.valueOf(c));
@@ -76,7 +80,8 @@ final class Bytes extends OutputStream implements Appendable {
   }
 
   /**
-   * A number in base 128: seven bits a byte, the lowest first, the top bit says that more follow.
+   * Appends a number in base 128: seven bits a byte, the lowest first. The top bit of a byte is set
+   * when more bytes follow.
    */
   void varint(long value) {
     room(10);
@@ -89,9 +94,9 @@ final class Bytes extends OutputStream implements Appendable {
   }
 
   /**
-   * Takes bytes from the beginning.
+   * Removes bytes from the beginning and returns them.
    *
-   * @param most how many at most
+   * @param most the greatest number of bytes to take
    */
   byte[] take(int most) {
     int length = Math.min(most, size());
@@ -103,35 +108,35 @@ final class Bytes extends OutputStream implements Appendable {
     return taken;
   }
 
-  /** Hands all of them on, and forgets them. */
+  /** Writes all bytes to the stream and removes them. */
   void moveTo(OutputStream out) throws IOException {
     out.write(bytes, start, size());
     clear();
   }
 
-  /** Forgets all of them. */
+  /** Removes all bytes. */
   void clear() {
     start = 0;
     end = 0;
   }
 
-  /** A number as so many bytes, the highest first. */
+  /** Appends a number as {@code size} bytes, the highest first. */
   void fixed(long value, int size) {
     room(size);
     end += size;
     fixedAt(size() - size, value, size);
   }
 
-  /** The same over bytes that are there. */
+  /** Overwrites bytes at {@code offset} with a number, as {@link #fixed} writes it. */
   void fixedAt(int offset, long value, int size) {
     for (int i = 0; i < size; i++) {
-      // Of more than 8 bytes the first are 0.
+      // With more than 8 bytes, the first ones are 0.
       int shift = 8 * (size - 1 - i);
       bytes[start + offset + i] = shift < Long.SIZE ? (byte) (value >>> shift) : 0;
     }
   }
 
-  /** A number below 2^28 in base 128, of four digits, over bytes that are there. */
+  /** Overwrites four bytes at {@code offset} with a number below 2^28 in base 128. */
   void varintAt(int offset, int value) {
     for (int i = 0; i < 4; i++) {
       bytes[start + offset + i] = (byte) (value >>> 7 * i & 0x7f | (i < 3 ? 0x80 : 0));

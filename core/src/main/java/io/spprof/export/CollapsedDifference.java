@@ -5,28 +5,28 @@ import java.io.IOException;
 import java.util.Arrays;
 
 /**
- * Two profiles side by side as folded stacks: a line for each stack that has not as many samples in
- * both, with the samples of the first and of the second. The form is that of {@code difffolded.pl},
- * which {@code flamegraph.pl} draws as a differential flame graph.
+ * Compares two profiles as folded stacks. Each stack whose number of samples differs gives a line,
+ * with the samples of the first profile and of the second. The format is that of {@code
+ * difffolded.pl}, which {@code flamegraph.pl} draws as a differential flame graph.
  *
  * <pre>
- * main;io.x.Main.main;io.x.Main.work 12 40
+ *  main;io.x.Main.main;io.x.Main.work 12 40
  * </pre>
  *
- * Names are as in {@link CollapsedExporter}. A profile beside itself gives no line.
+ * Names are treated as in {@link CollapsedExporter}. Two equal profiles give no line.
  */
 public final class CollapsedDifference {
 
   private CollapsedDifference() {}
 
   /**
-   * Writes the stacks, those that changed most first, equal ones by name. Memory: some 100 bytes
-   * for each row and stack of both profiles, and 4 for each frame of a stack; lines are written as
-   * they are made.
+   * Writes the stacks. Those whose number of samples changed most come first; equal changes are
+   * ordered by name. Memory: some 100 bytes for each row and stack of both profiles, and 4 for each
+   * frame of a stack. Each line is written as soon as it is made.
    *
-   * @param before the first, not null
-   * @param after the second, not null
-   * @param out where to, not null; neither flushed nor closed
+   * @param before the first profile, not null
+   * @param after the second profile, not null
+   * @param out the target, not null; neither flushed nor closed
    * @throws IOException when {@code out} throws it
    */
   public static void write(Profile before, Profile after, Appendable out) throws IOException {
@@ -44,7 +44,7 @@ public final class CollapsedDifference {
         });
     for (int row : order) {
       if (changes[row] == 0) {
-        break; // so are all that follow
+        break; // all rows that follow are unchanged, too
       }
       CollapsedExporter.writeStack(folded, row, out);
       out.append(' ').append(Long.toString(pair.first().samples(row)));
@@ -52,7 +52,10 @@ public final class CollapsedDifference {
     }
   }
 
-  /** Threads by name, then frame by frame from the root; a caller comes before what it called. */
+  /**
+   * Orders rows by thread name, then frame by frame from the root; a caller comes before its
+   * callees.
+   */
   private static int compareNames(FoldedProfile folded, int a, int b) {
     String threadA = folded.threadName(folded.thread(a));
     int byThread = threadA.compareTo(folded.threadName(folded.thread(b)));

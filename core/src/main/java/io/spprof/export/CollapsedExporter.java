@@ -5,32 +5,33 @@ import java.io.IOException;
 import java.util.Arrays;
 
 /**
- * Folded stacks, the format that most flame graph tools read: one line a stack, frames joined by
- * {@code ;} from the root to the leaf, a blank, and a number.
+ * Writes folded stacks, the format that most flame graph tools read: one line a stack, with the
+ * frames joined by {@code ;} from the root to the leaf, a blank, and a number.
  *
  * <pre>
- * main;io.x.Main.main;io.x.Main.work 12
+ *  main;io.x.Main.main;io.x.Main.work 12
  * </pre>
  *
- * The first frame is the thread's name. The number is the number of <em>samples</em>, not of
- * nanoseconds: it is what other tools' folded stacks hold, and the numbers of all lines add up to
- * {@link Profile#totalSamples()}. Rows that read the same are one line. In names, {@code ;} becomes
- * {@code ,}, control characters and line separators become blanks, format characters and halves of
- * surrogate pairs become U+FFFD, and a blank name becomes {@code [unnamed]}. Lines end with {@code
- * \n} on every platform.
+ * The first frame is the thread's name. The number counts <em>samples</em>, not nanoseconds, as in
+ * the folded stacks of other tools. The numbers of all lines add up to {@link
+ * Profile#totalSamples()}. Rows with the same text become one line.
+ *
+ * <p>In names, {@code ;} becomes {@code ,}, control characters and line separators become blanks,
+ * and format characters and halves of surrogate pairs become U+FFFD. A blank name becomes {@code
+ * [unnamed]}. Lines end with {@code \n} on every platform.
  */
 public final class CollapsedExporter {
 
   private CollapsedExporter() {}
 
   /**
-   * Writes the stacks with the most samples first, those with equally many in the order of their
-   * frames' names. Memory: some 40 bytes for each row and stack of the profile; lines are written
-   * as they are made.
+   * Writes the stacks with the most samples first. Stacks with equally many samples are ordered by
+   * the names of their frames. Memory: some 40 bytes for each row and stack of the profile. Each
+   * line is written as soon as it is made.
    *
-   * @param profile what to write, not null
-   * @param maxStacks lines to write at most; 0 for all
-   * @param out where to, not null; neither flushed nor closed
+   * @param profile the profile, not null
+   * @param maxStacks the greatest number of lines; 0 for all
+   * @param out the target, not null; neither flushed nor closed
    * @throws IllegalArgumentException for a negative {@code maxStacks}
    * @throws IOException when {@code out} throws it
    */
@@ -56,7 +57,7 @@ public final class CollapsedExporter {
     out.append(' ').append(Long.toString(folded.samples(row))).append('\n');
   }
 
-  /** A line's stack, without its number. */
+  /** Writes the stack of a line, without its number. */
   static void writeStack(FoldedProfile folded, int row, Appendable out) throws IOException {
     out.append(folded.threadName(folded.thread(row)));
     int depth = folded.depth(row);

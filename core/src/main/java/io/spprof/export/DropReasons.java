@@ -3,25 +3,28 @@ package io.spprof.export;
 import io.spprof.profile.DropCounts;
 import java.util.List;
 
-/** The reasons of {@link DropCounts}, with what each means to a reader of an export. */
+/**
+ * Lists the reasons in {@link DropCounts}, with a short explanation of each for readers of an
+ * export.
+ */
 final class DropReasons {
 
   /**
-   * One reason.
+   * One drop reason.
    *
    * @param key the field of {@link DropCounts}
-   * @param signals how many
+   * @param signals the number of signals dropped for this reason
    * @param meaning what happened, in a few words
    */
   record Reason(String key, long signals, String meaning) {}
 
-  /** What stands for CPU time without a signal. */
+  /** Explains which threads use CPU time without a signal. */
   static final String UNSEEN =
       "threads that ended before they were found, or after their last signal, or have no timer";
 
   private DropReasons() {}
 
-  /** All reasons, those without drops included, in the order of the fields. */
+  /** Returns all reasons in the order of the fields, also those without drops. */
   static List<Reason> of(DropCounts drops) {
     return List.of(
         new Reason("bufferFull", drops.bufferFull(), "the ring buffer had no room"),

@@ -5,9 +5,9 @@ import java.io.IOException;
 import java.io.OutputStream;
 
 /**
- * A profile on its way out in one of the formats: bytes that are made as they are asked for. Holds
- * the profile, some ints for each of its rows and stacks, and a few megabytes of what was made and
- * not yet taken, however long the whole is. Not thread-safe.
+ * An export of a profile in one format, which makes its bytes while they are read. It holds the
+ * profile, some ints for each row and stack, and a few megabytes of output that was made and not
+ * yet read. The length of the whole output does not matter. Not thread-safe.
  */
 public final class Export {
 
@@ -16,13 +16,13 @@ public final class Export {
   private final Bytes made = new Bytes();
   private final Profile profile;
   private final ExportFormat format;
-  private Steps steps; // made at the first read: that sorts the profile
+  private Steps steps; // created by the first read, because that sorts the profile
 
   /**
-   * An export from its beginning.
+   * Creates an export that starts at the beginning.
    *
-   * @param profile what, not null
-   * @param format how, not null
+   * @param profile the profile, not null
+   * @param format the format, not null
    */
   public Export(Profile profile, ExportFormat format) {
     this.profile = profile;
@@ -30,26 +30,26 @@ public final class Export {
   }
 
   /**
-   * The next bytes.
+   * Returns the next bytes.
    *
-   * @param most how many at most, 1 or more
-   * @return that many, fewer at the end, and none behind it
-   * @throws IOException never, but that it is not known to the compiler
+   * @param most the greatest number of bytes to return, 1 or more
+   * @return {@code most} bytes, fewer at the end of the output, and none after it
+   * @throws IOException never, but the compiler cannot know
    */
   public byte[] read(int most) throws IOException {
     if (steps == null) {
       steps = format.steps(profile, made);
     }
     while (made.size() < most && steps.next()) {
-      // The work is the condition.
+      // The condition does the work.
     }
     return made.take(most);
   }
 
   /**
-   * Writes all that was not read yet.
+   * Writes all bytes that were not read yet.
    *
-   * @param out where to, not null; neither flushed nor closed
+   * @param out the target, not null; neither flushed nor closed
    * @throws IOException when {@code out} throws it
    */
   public void writeTo(OutputStream out) throws IOException {

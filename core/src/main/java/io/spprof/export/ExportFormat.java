@@ -7,23 +7,23 @@ import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
 
-/** The formats that a profile can be had in. Each has a name, and a suffix for files. */
+/** The export formats. Each has a name and a file suffix. */
 public enum ExportFormat {
-  /** Folded stacks, all of them: {@link CollapsedExporter}. */
+  /** All folded stacks: {@link CollapsedExporter}. */
   COLLAPSED(".collapsed") {
     @Override
     Steps steps(Profile profile, Bytes out) {
       return CollapsedExporter.steps(profile, 0, out);
     }
   },
-  /** The flame graph's page: {@link FlameGraphExporter}. */
+  /** The flame graph as an HTML page: {@link FlameGraphExporter}. */
   HTML(".html") {
     @Override
     Steps steps(Profile profile, Bytes out) {
       return FlameGraphExporter.steps(profile, out);
     }
   },
-  /** A recording of the JDK's flight recorder: {@link JfrExporter}. */
+  /** A recording in the format of the JDK's flight recorder: {@link JfrExporter}. */
   JFR(".jfr") {
     @Override
     Steps steps(Profile profile, Bytes out) {
@@ -44,7 +44,7 @@ public enum ExportFormat {
       return SpeedscopeExporter.steps(profile, out);
     }
   },
-  /** A page of text: {@link TextReport}. */
+  /** A report in plain text: {@link TextReport}. */
   TEXT(".txt") {
     @Override
     Steps steps(Profile profile, Bytes out) {
@@ -61,16 +61,16 @@ public enum ExportFormat {
   abstract Steps steps(Profile profile, Bytes out);
 
   /**
-   * What a file of this format ends in.
+   * The suffix of files in this format.
    *
-   * @return with its dot, for instance {@code .jfr}
+   * @return the suffix with its dot, for instance {@code .jfr}
    */
   public String suffix() {
     return suffix;
   }
 
   /**
-   * What the format is called by users.
+   * The name of this format in options and messages.
    *
    * @return for instance {@code jfr}
    */
@@ -79,10 +79,10 @@ public enum ExportFormat {
   }
 
   /**
-   * The format that a file's suffix asks for.
+   * Finds the format by the suffix of a file name.
    *
    * @param fileName the file's name, not null
-   * @return null when there is none
+   * @return null if no format has that suffix
    */
   public static ExportFormat ofFileName(String fileName) {
     return Arrays.stream(values())
@@ -92,11 +92,11 @@ public enum ExportFormat {
   }
 
   /**
-   * The format of a name.
+   * Finds a format by its name.
    *
    * @param key for instance {@code jfr}
    * @return not null
-   * @throws IllegalArgumentException if there is none, with the names that there are
+   * @throws IllegalArgumentException if no format has that name; the message lists all names
    */
   public static ExportFormat ofKey(String key) {
     return Arrays.stream(values())
@@ -109,18 +109,18 @@ public enum ExportFormat {
   }
 
   /**
-   * The names of all formats.
+   * Lists the names of all formats for messages.
    *
-   * @return as messages show them
+   * @return the names, separated by commas
    */
   public static String keys() {
     return Arrays.stream(values()).map(ExportFormat::key).collect(Collectors.joining(", "));
   }
 
   /**
-   * The suffixes of all formats.
+   * Lists the suffixes of all formats for messages.
    *
-   * @return as messages show them
+   * @return the suffixes, separated by commas
    */
   public static String suffixes() {
     return List.of(values()).stream().map(ExportFormat::suffix).collect(Collectors.joining(", "));

@@ -3,32 +3,32 @@ package io.spprof.export;
 import io.spprof.profile.Profile;
 import java.util.Locale;
 
-/** Numbers for a reader, the same in every locale. */
+/** Formats numbers for a reader, in the same way for every locale. */
 final class Figures {
 
   private Figures() {}
 
-  /** Such as {@code 12,345}. */
+  /** For instance {@code 12,345}. */
   static String count(long value) {
     return String.format(Locale.ROOT, "%,d", value);
   }
 
-  /** Such as {@code 1,234 samples}, {@code 1 sample}. */
+  /** For instance {@code 1,234 samples} or {@code 1 sample}. */
   static String count(long value, String noun) {
     return count(value) + ' ' + noun + (value == 1 ? "" : "s");
   }
 
-  /** Such as {@code 12.34 %}. */
+  /** For instance {@code 12.34 %}. */
   static String percent(double value) {
     return String.format(Locale.ROOT, "%.2f %%", value);
   }
 
-  /** A part's share in percent; 0 where there is no whole. */
+  /** A part's share of the whole in percent; 0 if the whole is 0. */
   static double share(double part, double whole) {
     return whole > 0 ? 100.0 * part / whole : 0;
   }
 
-  /** A span of time, ns, in the unit that reads best: {@code 350 us}, {@code 1.20 s}. */
+  /** A duration in ns, shown in the most readable unit: {@code 350 us}, {@code 1.20 s}. */
   static String nanos(long nanos) {
     if (nanos == 0) {
       return "0 s";
@@ -47,7 +47,7 @@ final class Figures {
         Locale.ROOT, "%d h %02d min %02d s", seconds / 3600, seconds / 60 % 60, seconds % 60);
   }
 
-  /** The sampling interval: {@code 10 ms}, or {@code 10 ms to 40 ms} where a budget changed it. */
+  /** The sampling interval: {@code 10 ms}, or {@code 10 ms to 40 ms} if a budget changed it. */
   static String intervals(Profile.Info info) {
     String shortest = nanos(info.intervalNanos());
     return info.longestIntervalNanos() > info.intervalNanos()

@@ -7,30 +7,31 @@ import java.util.List;
 import java.util.function.IntToLongFunction;
 
 /**
- * A profile as the flame graph's page reads it, or two side by side: JSON with the figures (the
- * first of two profiles' under the key {@code before}), the names, and the stacks as one run of
- * numbers. {@code flamegraph-trie.js} is its reader.
+ * Writes the data of the flame graph's page, for one profile or for two to compare. The data is
+ * JSON with the figures, the names, and the stacks as one sequence of numbers. With two profiles,
+ * the figures of the first are under the key {@code before}. {@code flamegraph-trie.js} reads the
+ * data.
  *
  * <pre>
- * stacks := stack*                    depth first; see {@link FoldedProfile}
- * stack  := keep fresh name*fresh rows row*rows
- *           keep   frames, from the root, that it shares with the stack before it
- *           fresh  frames that follow, each an index into the names
- * row    := thread amount             of two profiles: thread amount amount
- *           the second amount is that of the profile before; one of both may be nothing
- * amount := samples units             CPU time = units x unitNanos
+ *  stacks := stack*                    depth first; see {@link FoldedProfile}
+ *  stack  := keep fresh name*fresh rows row*rows
+ *            keep   number of frames, from the root, shared with the previous stack
+ *            fresh  number of frames that follow, each an index into the names
+ *  row    := thread amount             with two profiles: thread amount amount
+ *            the second amount is that of the profile before; one of the two may be zero
+ *  amount := samples units             CPU time = units x unitNanos
  * </pre>
  *
- * Only what differs from the stack before is written, which makes the run the very tree that the
- * page draws, at two or three bytes a frame.
+ * Only the difference to the previous stack is written. The sequence therefore has the shape of the
+ * tree that the page draws, and takes two or three bytes a frame.
  */
 final class FlameGraphData {
 
-  /** A profile, with its part of each folded row. */
+  /** A profile, and its amounts for each folded row. */
   private record Part(Profile profile, IntToLongFunction samples, IntToLongFunction cpuNanos) {}
 
   private final FoldedProfile folded;
-  private final List<Part> parts; // the one that the page is of, then the one before, if any
+  private final List<Part> parts; // the shown profile, then the one before, if any
 
   private FlameGraphData(FoldedProfile folded, List<Part> parts) {
     this.folded = folded;
@@ -78,7 +79,8 @@ final class FlameGraphData {
               json.key("unitNanos").value(unit);
               json.key("rows").value(folded.rowCount());
               json.endObject();
-              // A line of its own: the page can then read it without a JSON parser's copy.
+              // The data stands on a line of its own, so that the page can read it without the copy
+              // that a JSON parser makes.
               out.append('\n');
             })
         .each(folded.rowCount(), row -> stack(row, numbers, unit))
@@ -117,7 +119,10 @@ final class FlameGraphData {
     json.endArray();
   }
 
-  /** A stack with all its rows, at the first of them; nothing at the others. */
+  /**
+   * Writes a stack with all its rows if {@code first} is its first row; writes nothing for other
+   * rows.
+   */
   private void stack(int first, VarintWriter numbers, long unit) throws IOException {
     if (first > 0 && isSameStack(first - 1, first)) {
       return;
@@ -148,7 +153,10 @@ final class FlameGraphData {
     return depth == folded.depth(rowB) && folded.commonDepth(rowA, rowB) == depth;
   }
 
-  /** The greatest time that every row's of every part is a multiple of: the interval, as a rule. */
+  /**
+   * The greatest duration that divides the CPU time of every row of every part; usually the
+   * interval.
+   */
   private long unitNanos() {
     long unit = 0;
     for (Part part : parts) {

@@ -4,21 +4,21 @@ import io.spprof.profile.Profile;
 import java.io.IOException;
 
 /**
- * One self-contained HTML page with a flame graph, to be opened from a file: it asks for nothing
- * over the network, and its Content-Security-Policy forbids it to. A frame's width is its CPU time.
- * Names are treated as in {@link CollapsedExporter}, so that the two can be compared line by line;
- * threads that share a name are one.
+ * Writes a flame graph as one self-contained HTML page, which can be opened from a file. The page
+ * requests nothing over the network, and its Content-Security-Policy forbids requests. A frame's
+ * width is its CPU time. Names are treated as in {@link CollapsedExporter}, so that the two can be
+ * compared line by line. Threads that share a name are merged.
  */
 public final class FlameGraphExporter {
 
   private FlameGraphExporter() {}
 
   /**
-   * Writes the page. Memory: some 40 bytes for each row and stack of the profile; the page is
-   * written as it is made. The text is ASCII, so that any charset will do.
+   * Writes the page. Memory: some 40 bytes for each row and stack of the profile. The page is
+   * written while it is made. The text is ASCII, so any charset that contains ASCII can encode it.
    *
-   * @param profile what to show, not null; an empty one gives a page that says so
-   * @param out where to, not null; neither flushed nor closed
+   * @param profile the profile, not null; if it is empty, the page says so
+   * @param out the target, not null; neither flushed nor closed
    * @throws IOException when {@code out} throws it
    */
   public static void write(Profile profile, Appendable out) throws IOException {

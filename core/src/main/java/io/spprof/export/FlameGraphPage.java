@@ -9,9 +9,9 @@ import java.security.NoSuchAlgorithmException;
 import java.util.Base64;
 
 /**
- * The flame graph's page without its data: {@code flamegraph.html} with its style and its scripts
- * put in. Their hashes stand in the page's Content-Security-Policy, so that the browser runs these
- * scripts and nothing else, even if a name found a way out of the data.
+ * The flame graph's page without its data: {@code flamegraph.html} with the style and the scripts
+ * filled in. The page's Content-Security-Policy contains their hashes. The browser therefore runs
+ * these scripts and nothing else, even if a name broke out of the data.
  */
 final class FlameGraphPage {
 
@@ -21,7 +21,7 @@ final class FlameGraphPage {
   private static final String SCRIPT_HASH = "{{script-hash}}";
   private static final String DATA = "{{data}}";
 
-  /** In the order in which they build on one another. */
+  /** The scripts, in the order of their dependencies. */
   private static final String[] SCRIPTS = {
     "flamegraph-trie.js",
     "flamegraph-text.js",
@@ -38,12 +38,12 @@ final class FlameGraphPage {
 
   private FlameGraphPage() {}
 
-  /** What stands before the data. */
+  /** Writes the part of the page before the data. */
   static void writeHead(Appendable out) throws IOException {
     out.append(PAGE, 0, PAGE.indexOf(DATA));
   }
 
-  /** What stands behind it. */
+  /** Writes the part of the page after the data. */
   static void writeTail(Appendable out) throws IOException {
     out.append(PAGE, PAGE.indexOf(DATA) + DATA.length(), PAGE.length());
   }
@@ -61,7 +61,10 @@ final class FlameGraphPage {
         .replace(SCRIPT, script);
   }
 
-  /** As a policy names it; see Content Security Policy Level 3, section 2.3.1. */
+  /**
+   * The hash of a script or style in the notation of Content Security Policy Level 3, section
+   * 2.3.1.
+   */
   private static String hash(String content) {
     try {
       byte[] digest =
@@ -78,7 +81,7 @@ final class FlameGraphPage {
         throw new IllegalStateException(name + " is missing in the jar; build it anew");
       }
       String text = new String(in.readAllBytes(), StandardCharsets.UTF_8);
-      // A browser reads line ends as \n before it hashes; a checkout may hold \r\n.
+      // A browser normalizes line ends to \n before it hashes; a checkout may contain \r\n.
       return text.replace("\r\n", "\n");
     } catch (IOException e) {
       throw new UncheckedIOException(e);

@@ -3,12 +3,12 @@ package io.spprof.export;
 import io.spprof.profile.Profile;
 
 /**
- * Two profiles folded as one: rows that read the same in both are one row, with the samples and the
- * CPU time that each has in it, perhaps none. Immutable.
+ * Two profiles folded together: rows with the same text in both become one row, which has the
+ * samples and the CPU time of each profile. Either may be zero. Immutable.
  */
 final class FoldedPair {
 
-  /** One profile's part of each folded row. */
+  /** One profile's amounts for each folded row. */
   static final class Part {
     private final long[] samples;
     private final long[] nanos;
@@ -36,14 +36,14 @@ final class FoldedPair {
   private final Part first;
   private final Part second;
 
-  /** Of two, which stay as they are. */
+  /** Folds two profiles, which are not changed. */
   FoldedPair(Profile first, Profile second) {
     this.folded = new FoldedProfile(JoinedProfile.of(first, second));
     this.first = new Part(folded, first, 0);
     this.second = new Part(folded, second, first.rowCount());
   }
 
-  /** The rows; threads are ranked by the time of both. */
+  /** The folded rows. Threads are ranked by their CPU time in both profiles together. */
   FoldedProfile folded() {
     return folded;
   }

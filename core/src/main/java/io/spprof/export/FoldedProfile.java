@@ -5,13 +5,14 @@ import java.util.Arrays;
 import java.util.function.IntFunction;
 
 /**
- * A profile's rows merged by what they say: two threads may share a name, and two frames may (a
- * class that two loaders loaded, for instance), so that rows of different numbers can read the
- * same. Immutable. Keeps a few ints a row and a stack, and no stack as text.
+ * A profile whose rows are merged by their text. Two threads may share a name, and so may two
+ * methods (for instance of a class that two loaders loaded), so rows with different numbers can
+ * have the same text. Immutable. Holds a few ints for each row and stack, and no stack as text.
  *
- * <p>Rows stand in the order of a depth-first walk through the tree of all stacks from the root:
- * frames of one parent by name, a frame's own time after that of what it called. Threads are
- * numbered by their CPU time, the most first, frames' names in their own order.
+ * <p>Rows are in the order of a depth-first walk through the tree of all stacks from the root.
+ * Children of one frame are ordered by name, and a frame's own time comes after its children.
+ * Threads are numbered by CPU time, the most first. Names of frames are numbered in alphabetical
+ * order.
  */
 final class FoldedProfile {
 
@@ -21,9 +22,9 @@ final class FoldedProfile {
   private final String[] threadNames;
   private final long[] threadSamples;
   private final long[] threadNanos;
-  private final int threadCount; // with samples
+  private final int threadCount; // threads with samples
   private final int rowCount;
-  private final int[] foldedRows; // by the profile's row
+  private final int[] foldedRows; // indexed by the profile's row
   private final int[] rowStacks;
   private final int[] rowThreads;
   private final long[] rowSamples;
@@ -81,17 +82,17 @@ final class FoldedProfile {
     rowCount = last + 1;
     int busy = threadNames.length;
     while (busy > 0 && threadSamples[busy - 1] == 0) {
-      busy--; // ranked by time: the idle ones are the last
+      busy--; // threads are ranked by time, so idle ones come last
     }
     threadCount = busy;
   }
 
-  /** Rows after merging. */
+  /** The number of rows after merging. */
   int rowCount() {
     return rowCount;
   }
 
-  /** The row that a row of the profile became a part of. */
+  /** The folded row that contains a row of the profile. */
   int foldedRow(int profileRow) {
     return foldedRows[profileRow];
   }
@@ -109,13 +110,13 @@ final class FoldedProfile {
     return rowNanos[row];
   }
 
-  /** Frames of a row's stack. */
+  /** The number of frames in a row's stack. */
   int depth(int row) {
     return profile.depth(rowStacks[row]);
   }
 
   /**
-   * The name of one frame.
+   * Returns the name of one frame.
    *
    * @param row 0 to {@link #rowCount()} − 1
    * @param fromRoot 0 for the root, {@code depth − 1} for the leaf
@@ -125,7 +126,7 @@ final class FoldedProfile {
     return nameFromRoot(rowStacks[row], fromRoot);
   }
 
-  /** Frames at the root end that two rows have in common. */
+  /** The number of frames, from the root, that two rows share. */
   int commonDepth(int rowA, int rowB) {
     int a = rowStacks[rowA];
     int b = rowStacks[rowB];
@@ -171,7 +172,10 @@ final class FoldedProfile {
     return common;
   }
 
-  /** By stack: its place in the walk; stacks that read the same have the same. */
+  /**
+   * Returns each stack's rank in the depth-first walk. Stacks with the same text have the same
+   * rank.
+   */
   private int[] stackRanks() {
     int[] order = identity(profile.stackCount());
     IntSort.sort(order, this::compareStacks);
@@ -196,7 +200,7 @@ final class FoldedProfile {
     return Integer.compare(nameFromRoot(a, common), nameFromRoot(b, common));
   }
 
-  /** By name: its place when the most CPU time comes first. */
+  /** Returns each name's rank by CPU time, the most first. */
   private int[] ranksByTime(int[] threadToName, int names) {
     long[] nanos = new long[names];
     for (int row = 0; row < profile.rowCount(); row++) {

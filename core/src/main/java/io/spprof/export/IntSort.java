@@ -1,24 +1,24 @@
 package io.spprof.export;
 
-/** Sorts ints by an order of the caller's: the JDK does that for boxed ones only. */
+/** Sorts ints by a given order. The JDK can do that for boxed integers only. */
 final class IntSort {
 
-  /** Below this many, insertion is faster than merging. */
+  /** Below this length, insertion sort is faster than merge sort. */
   private static final int SMALL = 8;
 
   /** An order of ints. */
   interface Order {
-    /** Negative, zero or positive, as a {@link java.util.Comparator} has it. */
+    /** Returns a negative number, zero or a positive number, like {@link java.util.Comparator}. */
     int compare(int a, int b);
   }
 
   private IntSort() {}
 
   /**
-   * Sorts in place; equal ones keep their places.
+   * Sorts in place. The sort is stable.
    *
-   * @param values what to sort, not null
-   * @param order the order, consistent
+   * @param values the values to sort, not null
+   * @param order a consistent order
    */
   static void sort(int[] values, Order order) {
     sort(values.clone(), values, 0, values.length, order);

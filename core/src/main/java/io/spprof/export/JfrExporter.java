@@ -7,24 +7,27 @@ import io.spprof.profile.SessionStats;
 import java.util.BitSet;
 
 /**
- * A recording as the JDK's flight recorder writes it (format 2.1), for {@code jfr}, JDK Mission
- * Control and all that reads it. Each sample is an event {@code jdk.ExecutionSample} with its time,
- * thread, stack and lines. It stands for an interval's CPU time, or for what an event {@code
- * spprof.CpuTime} of the same time, thread and stack says: an event of its own, since there are
- * readers that take the fields of the JDK's events for all there can be. One event {@code
- * spprof.Session} has the session's totals, and how many samples are older than the log of times
- * reaches: those are in no event.
+ * Writes a recording in the format of the JDK's flight recorder (format 2.1), for {@code jfr}, JDK
+ * Mission Control and other readers of that format.
  *
- * <p>A file is a row of chunks, each with all that its events refer to, and of bounded size: so it
- * can be written as it is read, although a chunk's head has its length.
+ * <p>Each sample is an event {@code jdk.ExecutionSample} with its time, thread, stack and lines. A
+ * sample stands for the CPU time of one interval, unless an event {@code spprof.CpuTime} with the
+ * same time, thread and stack gives another CPU time. The CPU time has an event of its own because
+ * some readers assume that the JDK's events have no fields but the JDK's. One event {@code
+ * spprof.Session} has the session's totals. It also has the number of samples that are older than
+ * the log of times; those samples are in no event.
+ *
+ * <p>A file is a sequence of chunks. Each chunk contains all that its events refer to and has a
+ * bounded size. The exporter can therefore write a file while it is read, although the header of a
+ * chunk contains its length.
  *
  * <pre>
- *   chunk := head event* checkpoint metadata      event := size type field*
- *   head  := "FLR\0" 2 1 size at-checkpoint at-metadata start duration ticks ticks/s features
+ *    chunk := head event* checkpoint metadata      event := size type field*
+ *    head  := "FLR\0" 2 1 size at-checkpoint at-metadata start duration ticks ticks/s features
  * </pre>
  *
- * Numbers are of base 128, the lowest digits first, but those of the head. Not told by the
- * profiler, and so empty: threads' numbers, methods' descriptors and modifiers, class loaders.
+ * Numbers are in base 128, the lowest digits first, except in the header. The profiler does not
+ * record threads' numbers, methods' descriptors and modifiers, or class loaders; these are empty.
  *
  * @see <a
  *     href="https://github.com/openjdk/jdk/blob/master/src/jdk.jfr/share/classes/jdk/jfr/internal/consumer/ChunkHeader.java">
@@ -38,7 +41,10 @@ public final class JfrExporter {
   private static final long TICKS_PER_SECOND = 1_000_000_000;
   private static final int COMPRESSED_INTS = 1;
 
-  /** A chunk ends with the first part of the log that has it at so many, for what it takes. */
+  /**
+   * A chunk ends after the part of the log with which it reaches this many events or frames. Bounds
+   * memory.
+   */
   private static final int ENOUGH_EVENTS = 1 << 16;
 
   private static final int ENOUGH_FRAMES = 1 << 18;
@@ -103,7 +109,10 @@ public final class JfrExporter {
     setting("longestInterval", Long.toString(info.longestIntervalNanos()));
   }
 
-  /** As async-profiler's recordings have it: some readers look for what made the samples. */
+  /**
+   * Writes a setting under the name that async-profiler uses; some readers look for the source of
+   * the samples there.
+   */
   private void setting(String name, String value) {
     int at = beginEvent(Type.ACTIVE_SETTING, 0);
     events.varint(0); // duration
@@ -155,7 +164,7 @@ public final class JfrExporter {
     end(events, at);
   }
 
-  /** Room for the size; it is known at the end. */
+  /** Begins an event and reserves space for its size, which is known at the end. */
   private static int begin(Bytes to, int type, long nanos) {
     int at = to.size();
     to.fixed(0, Integer.BYTES);
@@ -164,7 +173,7 @@ public final class JfrExporter {
     return at;
   }
 
-  /** As four digits, the last three of which may be zeros. */
+  /** Writes the size as four digits in base 128; the last three may be zeros. */
   private static void end(Bytes to, int at) {
     to.varintAt(at, to.size() - at);
   }
@@ -181,7 +190,7 @@ public final class JfrExporter {
     int metadata = out.size() - start;
     int at = begin(out, Type.METADATA, firstNanos);
     out.varint(0); // duration
-    out.varint(1); // its number
+    out.varint(1); // its id
     JfrMetadata.write(out);
     end(out, at);
     long startNanos = profile.info().session().startTimeMillis() * 1_000_000 + firstNanos;
@@ -206,14 +215,14 @@ public final class JfrExporter {
     frameCount = 0;
   }
 
-  /** All that the chunk's events refer to, by type and number. */
+  /** Writes all constants that the chunk's events refer to, by type and number. */
   private void checkpoint() {
     int at = begin(out, Type.CHECKPOINT, firstNanos);
     out.varint(0); // duration
-    out.varint(0); // no checkpoint before it
-    out.write(1); // all is in it
+    out.varint(0); // no previous checkpoint
+    out.write(1); // complete
     stacks.stream().forEach(this::collectMethods);
-    // Readers want no empty ones; a chunk without samples has nothing to refer to.
+    // Readers do not expect empty pools. A chunk without samples refers to no constants.
     out.varint(stacks.isEmpty() ? 0 : POOLS);
     if (!stacks.isEmpty()) {
       pools();
@@ -251,9 +260,9 @@ public final class JfrExporter {
   private void thread(int thread) {
     out.varint(thread + 1L);
     JfrMetadata.string(out, profile.threadName(thread));
-    out.varint(0); // the system's number
+    out.varint(0); // the system's thread id
     JfrMetadata.string(out, profile.threadName(thread));
-    out.varint(0); // Java's number
+    out.varint(0); // the Java thread id
     out.varint(0); // group
     out.write(0); // virtual
   }

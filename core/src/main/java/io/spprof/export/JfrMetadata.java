@@ -6,13 +6,13 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What a recording says of itself: its types with their fields, as a tree of elements with
- * attributes, which are all strings. Types stand in the order, and have the fields, that HotSpot's
- * own recordings have, since readers rely on both; {@link Type} numbers them.
+ * Writes the metadata of a recording: its types with their fields, as a tree of elements with
+ * attributes, all of which are strings. The types have the same order and fields as in HotSpot's
+ * own recordings, because readers rely on both. {@link Type} numbers the types.
  */
 final class JfrMetadata {
 
-  /** Types by the numbers that they have in this file. */
+  /** The numbers of the types in this file. */
   static final class Type {
     static final int METADATA = 0;
     static final int CHECKPOINT = 1;
@@ -75,7 +75,7 @@ final class JfrMetadata {
 
   private JfrMetadata() {}
 
-  /** Writes it: strings, then the tree, in which they are numbers. */
+  /** Writes the strings, then the tree, whose elements refer to the strings by number. */
   static void write(Bytes out) {
     Map<String, Integer> numbers = new LinkedHashMap<>();
     number(ROOT, numbers);
@@ -84,7 +84,7 @@ final class JfrMetadata {
     write(ROOT, numbers, out);
   }
 
-  /** A string in UTF-8, with the 3 that says so. */
+  /** Writes a string in UTF-8, after the 3 that marks this encoding. */
   static void string(Bytes out, String text) {
     Bytes encoded = new Bytes(text);
     out.write(3);

@@ -7,13 +7,13 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * Methods, their classes and packages, and the names of all of these, as a recording's constants.
- * The profile has {@code java.util.HashMap.get}, in one; synthetic frames, in brackets, are methods
- * of a class without a name.
+ * Writes methods, their classes and packages, and the names of all of these as constants of a
+ * recording. The profile has one string for a method, for instance {@code java.util.HashMap.get}.
+ * Synthetic frames, whose names are in brackets, are methods of a class without a name.
  *
  * <pre>
- *   number of a class, package: its place among them, from 1
- *   number of a symbol        : 4 x that place + kind; 0 is none
+ *    number of a class or package: its position in the array, from 1
+ *    number of a symbol          : 4 x the position + kind; 0 is none
  * </pre>
  */
 final class JfrSymbols {
@@ -21,15 +21,18 @@ final class JfrSymbols {
   private static final int NAME_OF_METHOD = 1;
   private static final int NAME_OF_CLASS = 2;
   private static final int NAME_OF_PACKAGE = 3;
-  private static final int DESCRIPTOR = 4; // the symbol of no place
+  private static final int DESCRIPTOR = 4; // the symbol with position 0
 
-  /** Readers look for the brackets; what stands in them, and behind, the profiler does not tell. */
+  /**
+   * Readers look for the parentheses. The profiler does not record the parameters and the result
+   * type.
+   */
   private static final String UNKNOWN_DESCRIPTOR = "()";
 
   private final Profile profile;
-  private final int[] classOf; // by method
+  private final int[] classOf; // indexed by method
   private final String[] classes;
-  private final int[] packageOf; // by class
+  private final int[] packageOf; // indexed by class
   private final String[] packages;
 
   JfrSymbols(Profile profile) {
@@ -60,7 +63,7 @@ final class JfrSymbols {
     return names;
   }
 
-  /** Where the method's own name begins, in {@code a.B.c}. */
+  /** The index at which the method's own name begins in {@code a.B.c}. */
   private static int methodAt(String name) {
     return Names.isSynthetic(name) ? 0 : name.lastIndexOf('.') + 1;
   }
@@ -69,13 +72,16 @@ final class JfrSymbols {
     return name.substring(0, Math.max(0, methodAt(name) - 1));
   }
 
-  /** As the JVM writes it; a hidden class's own slash is a plus there. */
+  /**
+   * The class name with slashes, as the JVM writes it; the slash in a hidden class's name becomes a
+   * plus.
+   */
   private static String internal(String className) {
     return className.replace('/', '+').replace('.', '/');
   }
 
   private static String packageName(String className) {
-    // The address in a hidden class's name has no dots.
+    // The address in a hidden class's name contains no dots.
     return className.substring(0, Math.max(0, className.lastIndexOf('.')));
   }
 
@@ -83,7 +89,7 @@ final class JfrSymbols {
     return profile.methodName(method).equals("[truncated]");
   }
 
-  /** The constant of a method. */
+  /** Writes the constant of a method. */
   void method(Bytes out, int method) {
     out.varint(method + 1L);
     out.varint(classOf[method] + 1L);
@@ -93,7 +99,7 @@ final class JfrSymbols {
     out.write(0); // hidden
   }
 
-  /** The constants of what these methods refer to: three pools. */
+  /** Writes the constants that these methods refer to, in three pools. */
   void writeUsed(Bytes out, BitSet methods) {
     BitSet usedClasses = new BitSet();
     methods.stream().forEach(method -> usedClasses.set(classOf[method]));

@@ -7,10 +7,10 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Two profiles one behind the other, as one: what reads the same in both can then be found as
- * within one, by {@link FoldedProfile}. The second's methods, frames, threads, stacks and rows are
- * numbered after the first's. Stacks that no row has are left out: a part of a session's profile
- * brings the whole session's.
+ * Concatenates two profiles into one, so that {@link FoldedProfile} can merge rows of both that
+ * have the same text. The second profile's methods, frames, threads, stacks and rows are numbered
+ * after the first's. Stacks without a row are left out, because a profile of part of a session
+ * contains the stacks of the whole session.
  */
 final class JoinedProfile {
 
@@ -22,7 +22,7 @@ final class JoinedProfile {
   private final int[] frameLines;
   private int frameCount;
   private final List<int[]> chunks = new ArrayList<>();
-  private int position; // where the next stack goes
+  private int position; // the index of the next stack
   private final int[] positions;
   private final short[] depths;
   private int stackCount;
@@ -46,11 +46,12 @@ final class JoinedProfile {
   }
 
   /**
-   * Joins two; both stay as they are. Memory: 4 bytes a frame of each stack, 24 a row.
+   * Joins two profiles, which are not changed. Memory: 4 bytes for each frame of each stack, 24 for
+   * each row.
    *
    * @param first gives rows 0 to {@code first.rowCount()} − 1, not null
-   * @param second gives the rows after that, and the head; not null
-   * @return without the times of samples
+   * @param second gives the rows after that, and the session's figures; not null
+   * @return the joined profile, without the times of samples
    */
   static Profile of(Profile first, Profile second) {
     JoinedProfile both = new JoinedProfile(first, second);

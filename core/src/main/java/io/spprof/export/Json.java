@@ -3,9 +3,9 @@ package io.spprof.export;
 import java.io.IOException;
 
 /**
- * Writes JSON that may stand inside an HTML page's script element, whatever the strings hold: the
- * result is ASCII without {@code <}, {@code >} and {@code &}, so that no text can end the element
- * or start another, and it reads the same in every charset.
+ * Writes JSON that may stand inside an HTML page's script element, whatever its strings contain.
+ * The result is ASCII without {@code <}, {@code >} and {@code &}. No text can therefore end the
+ * element or start another, and every charset reads the same.
  */
 final class Json {
 
@@ -54,7 +54,7 @@ final class Json {
     return this;
   }
 
-  /** JSON has no NaN and no infinity: they become 0. */
+  /** Writes a number. JSON has no NaN and no infinity; they become 0. */
   Json value(double value) throws IOException {
     separate();
     out.append(Double.isFinite(value) ? Double.toString(value) : "0");

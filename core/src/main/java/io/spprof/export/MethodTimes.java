@@ -3,8 +3,8 @@ package io.spprof.export;
 import java.util.Arrays;
 
 /**
- * CPU time by method. A method's total counts a stack once, however often the method recurs on it.
- * Immutable.
+ * Adds up CPU time by method. A method's total counts a stack once, however often the method recurs
+ * on it. Immutable.
  */
 final class MethodTimes {
 
@@ -52,9 +52,9 @@ final class MethodTimes {
   }
 
   /**
-   * The names with the most self time, then the most total time, first.
+   * Returns the names in descending order of self time, then of total time.
    *
-   * @return all names that the profile has
+   * @return all names of the profile
    */
   int[] hottest() {
     int[] order = new int[folded.frameNameCount()];

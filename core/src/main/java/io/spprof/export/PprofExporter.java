@@ -6,16 +6,17 @@ import java.io.UncheckedIOException;
 import java.util.zip.GZIPOutputStream;
 
 /**
- * The format of pprof, profile.proto, gzipped. Two values a sample: their number, and CPU
- * nanoseconds, which are shown first. A sample is a row of the profile: a stack, from the leaf to
- * the root, with the label {@code thread}. Locations have lines where they are known; functions
- * have no file, as the JVM tells none. All locations belong to one mapping, {@code java}.
+ * Writes the format of pprof, profile.proto, gzipped. A sample has two values: its count, and CPU
+ * nanoseconds, which pprof shows by default. A sample is a row of the profile: a stack, from the
+ * leaf to the root, with the label {@code thread}. Locations have lines where they are known.
+ * Functions have no file, because the profiler does not record it. All locations belong to one
+ * mapping, {@code java}.
  *
  * @see <a href="https://github.com/google/pprof/blob/main/proto/profile.proto">profile.proto</a>
  */
 public final class PprofExporter {
 
-  // Fields of Profile.
+  // Field numbers of the message Profile.
   private static final int SAMPLE_TYPE = 1;
   private static final int SAMPLE = 2;
   private static final int MAPPING = 3;
@@ -29,7 +30,7 @@ public final class PprofExporter {
   private static final int COMMENT = 13;
   private static final int DEFAULT_TYPE = 14;
 
-  /** Strings that are always there, by their index. The first has to be empty. */
+  /** The strings of every file, by their index. The first has to be empty. */
   private static final String[] STRINGS = {
     "", "samples", "count", "cpu", "nanoseconds", "thread", "java"
   };
@@ -121,7 +122,7 @@ public final class PprofExporter {
     flush();
   }
 
-  /** Its id is the method's number plus 1: 0 is none. */
+  /** Writes a function. Its id is the method's number plus 1, because 0 means none. */
   private void function(int method) throws IOException {
     int name = firstMethodString + method;
     message.number(1, method + 1L).number(2, name).number(3, name);
@@ -129,7 +130,7 @@ public final class PprofExporter {
     flush();
   }
 
-  /** Its id is the frame's number plus 1. */
+  /** Writes a location. Its id is the frame's number plus 1. */
   private void location(int frame) throws IOException {
     part.number(1, profile.frameMethod(frame) + 1L).number(2, profile.frameLine(frame));
     message.number(1, frame + 1L).number(2, 1).message(4, part);

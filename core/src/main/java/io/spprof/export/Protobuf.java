@@ -1,7 +1,7 @@
 package io.spprof.export;
 
 /**
- * Messages of protocol buffers, as far as pprof needs them.
+ * Writes messages of protocol buffers, as far as the format of pprof needs them.
  *
  * @see <a href="https://protobuf.dev/programming-guides/encoding/">Encoding</a>
  */
@@ -12,7 +12,7 @@ final class Protobuf {
 
   private final Bytes bytes = new Bytes();
 
-  /** A number that is not negative; 0 is the default and not written. */
+  /** Writes a number that is not negative. A 0 is the default and is not written. */
   Protobuf number(int field, long value) {
     if (value != 0) {
       bytes.varint((long) field << 3 | VARINT);
@@ -21,14 +21,14 @@ final class Protobuf {
     return this;
   }
 
-  /** A number, even 0: for repeated fields. */
+  /** Writes a number even if it is 0, for repeated fields. */
   Protobuf always(int field, long value) {
     bytes.varint((long) field << 3 | VARINT);
     bytes.varint(value);
     return this;
   }
 
-  /** A message, or numbers that are packed, which is cleared for the next. */
+  /** Writes an embedded message or packed numbers, and clears {@code message} for reuse. */
   Protobuf message(int field, Protobuf message) {
     bytes.varint((long) field << 3 | LENGTH);
     bytes.varint(message.bytes.size());
@@ -37,7 +37,7 @@ final class Protobuf {
     return this;
   }
 
-  /** A string, even an empty one. */
+  /** Writes a string, even an empty one. */
   Protobuf string(int field, String value) {
     Bytes text = new Bytes(value);
     bytes.varint((long) field << 3 | LENGTH);
@@ -46,12 +46,12 @@ final class Protobuf {
     return this;
   }
 
-  /** One of packed numbers: no field, no tag. */
+  /** Writes one of several packed numbers, without field number and tag. */
   void packed(long value) {
     bytes.varint(value);
   }
 
-  /** What was written, to be taken. */
+  /** The bytes written so far, which the caller may take. */
   Bytes bytes() {
     return bytes;
   }

@@ -5,11 +5,11 @@ import java.io.IOException;
 import java.util.Arrays;
 
 /**
- * JSON for <a href="https://www.speedscope.app">speedscope</a>, after its file-format-schema: a
- * profile a thread, of the type {@code sampled}, those with the most CPU time first. A sample is a
- * row, a stack of the thread's with all of its CPU time in nanoseconds: the weights of all profiles
- * add up to {@link Profile#totalCpuNanos()}. Rows stand in the order of a walk through the tree of
- * stacks, so that speedscope's order of time shows them merged.
+ * Writes JSON for <a href="https://www.speedscope.app">speedscope</a>, by its file-format-schema.
+ * Each thread is a profile of the type {@code sampled}; threads with the most CPU time come first.
+ * A sample is a row: a stack of the thread with all of its CPU time in nanoseconds. The weights of
+ * all profiles add up to {@link Profile#totalCpuNanos()}. Rows are in the order of a depth-first
+ * walk through the tree of stacks, so speedscope's "time order" view shows equal frames merged.
  */
 public final class SpeedscopeExporter {
 
@@ -56,7 +56,7 @@ public final class SpeedscopeExporter {
       thread(steps, thread, begin, first);
     }
     if (folded.threadCount() == 0) {
-      thread(steps, -1, 0, 0); // it shows nothing of a file without a profile
+      thread(steps, -1, 0, 0); // speedscope shows nothing for a file without a profile
     }
     return steps.then(() -> json.endArray().endObject()).then(() -> out.append('\n'));
   }

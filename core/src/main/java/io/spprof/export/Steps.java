@@ -5,19 +5,19 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 
 /**
- * An export cut into small pieces of work that are done one after the other, so that whoever reads
- * it takes as much as it wants at a time and nothing has to be held as a whole: neither text nor a
- * thread that waits.
+ * An export as a sequence of small steps, each of which writes one piece. A reader runs as many
+ * steps as it needs for its next bytes. The export therefore needs neither the whole text in memory
+ * nor a thread that waits.
  */
 final class Steps {
 
-  /** Writes a piece. */
+  /** Writes one piece. */
   @FunctionalInterface
   interface Step {
     void write() throws IOException;
   }
 
-  /** Writes one of many like pieces. */
+  /** Writes one of several similar pieces. */
   @FunctionalInterface
   interface IndexedStep {
     void write(int index) throws IOException;
@@ -28,12 +28,12 @@ final class Steps {
   private final Deque<Stage> stages = new ArrayDeque<>();
   private int index;
 
-  /** Appends a piece. */
+  /** Appends a step. */
   Steps then(Step step) {
     return each(1, i -> step.write());
   }
 
-  /** Appends as many pieces, numbered from 0. */
+  /** Appends {@code count} steps, numbered from 0. */
   Steps each(int count, IndexedStep step) {
     if (count > 0) {
       stages.addLast(new Stage(count, step));
@@ -42,9 +42,9 @@ final class Steps {
   }
 
   /**
-   * Writes the next piece.
+   * Runs the next step.
    *
-   * @return false if there was none
+   * @return false if no step was left
    */
   boolean next() throws IOException {
     Stage stage = stages.peekFirst();
@@ -59,10 +59,10 @@ final class Steps {
     return true;
   }
 
-  /** Writes all that is left. */
+  /** Runs all remaining steps. */
   void run() throws IOException {
     while (next()) {
-      // The work is the condition.
+      // The condition does the work.
     }
   }
 }

@@ -10,8 +10,9 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * A profile as a page of text: figures, drops by reason, what could not be walked, and the methods
- * and threads that use the most CPU time. For people; its wording may change.
+ * Writes a profile as a report in plain text: figures, drops by reason, samples without a stack,
+ * and the methods and threads that use the most CPU time. The report is for people; its wording may
+ * change.
  */
 public final class TextReport {
 
@@ -33,8 +34,8 @@ public final class TextReport {
   /**
    * Writes the report. Memory: some 40 bytes for each row and stack of the profile.
    *
-   * @param profile what to write, not null; an empty one is fine
-   * @param out where to, not null; neither flushed nor closed
+   * @param profile the profile, not null; it may be empty
+   * @param out the target, not null; neither flushed nor closed
    * @throws IOException when {@code out} throws it
    */
   public static void write(Profile profile, Appendable out) throws IOException {
@@ -169,7 +170,7 @@ public final class TextReport {
     rest(folded.threadCount() - TOP_THREADS);
   }
 
-  /** What threads were doing, where the walker told. */
+  /** Writes CPU time by the state of the thread, if the walker reported states. */
   private void states() throws IOException {
     StateTimes states = profile.info().states();
     if (states.total() == states.unknown() + states.noJavaThread()) {
@@ -193,7 +194,7 @@ public final class TextReport {
     }
   }
 
-  /** Where that says more than the list of threads. */
+  /** Writes the kinds of threads, if there are fewer kinds than threads. */
   private void groups() throws IOException {
     List<ThreadGroups.Group> groups = ThreadGroups.of(profile);
     if (groups.size() == folded.threadCount()) {

@@ -9,8 +9,9 @@ import java.util.Map;
 import java.util.regex.Pattern;
 
 /**
- * A profile's CPU time by kinds of threads: the JVM's own by what they do, all others by their
- * names with {@code *} for numbers, so that the threads of a pool are one.
+ * Adds up a profile's CPU time by kinds of threads. The JVM's own threads are grouped by their
+ * task. All others are grouped by their names with {@code *} for numbers, so that the threads of a
+ * pool form one group.
  */
 final class ThreadGroups {
 
@@ -18,16 +19,18 @@ final class ThreadGroups {
    * Threads of one kind.
    *
    * @param name a pattern of names, or a kind in brackets
-   * @param threads how many names
+   * @param threads the number of thread names
    * @param samples their samples
-   * @param nanos CPU time that these stand for, ns
+   * @param nanos the CPU time of these samples, ns
    */
   record Group(String name, int threads, long samples, long nanos) {}
 
   private static final String NATIVE = "[native thread]";
   private static final Pattern NUMBERS = Pattern.compile("[0-9]+");
 
-  /** Beginnings of the names of HotSpot's own threads, 15 characters at most, as Linux has them. */
+  /**
+   * Prefixes of the names of HotSpot's own threads. Linux truncates thread names to 15 characters.
+   */
   private static final Map<String, List<String>> KINDS = new LinkedHashMap<>();
 
   static {
@@ -65,7 +68,7 @@ final class ThreadGroups {
 
   private ThreadGroups() {}
 
-  /** The groups, most CPU time first. */
+  /** Returns the groups, those with the most CPU time first. */
   static List<Group> of(Profile profile) {
     boolean[] isNative = new boolean[profile.threadCount()];
     long[] samples = new long[profile.threadCount()];

@@ -5,8 +5,9 @@ import java.io.OutputStream;
 import java.util.Base64;
 
 /**
- * Writes numbers as LEB128 (seven bits a byte, the lowest first, the top bit says that more
- * follow), and the bytes as Base64. Most numbers of a profile take a byte or two.
+ * Writes numbers as LEB128, and the resulting bytes as Base64. LEB128 has seven bits a byte, the
+ * lowest first; the top bit is set when more bytes follow. Most numbers of a profile take one or
+ * two bytes.
  *
  * @see <a href="https://dwarfstd.org/doc/DWARF5.pdf">LEB128: DWARF 5, section 7.6</a>
  */
@@ -17,9 +18,9 @@ final class VarintWriter implements AutoCloseable {
   private int used;
 
   /**
-   * A writer into text.
+   * Creates a writer.
    *
-   * @param out takes the Base64 characters, not null; left open
+   * @param out receives the Base64 characters, not null; not closed
    */
   VarintWriter(Appendable out) {
     base64 = Base64.getEncoder().wrap(new AsciiStream(out));
@@ -38,7 +39,7 @@ final class VarintWriter implements AutoCloseable {
     buffer[used++] = (byte) rest;
   }
 
-  /** Writes what is left, and the padding. */
+  /** Writes the buffered numbers and the padding. */
   @Override
   public void close() throws IOException {
     flush();
@@ -50,7 +51,7 @@ final class VarintWriter implements AutoCloseable {
     used = 0;
   }
 
-  /** Hands ASCII bytes on as characters. */
+  /** Forwards ASCII bytes as characters. */
   private static final class AsciiStream extends OutputStream {
     private final Appendable out;
 
@@ -64,7 +65,7 @@ final class VarintWriter implements AutoCloseable {
     }
 
     @Override
-    @SuppressWarnings("deprecation") // The bytes are ASCII, and this way needs no decoder.
+    @SuppressWarnings("deprecation") // The bytes are ASCII, and this constructor needs no decoder.
     public void write(byte[] bytes, int start, int length) throws IOException {
       out.append(new String(bytes, 0, start, length));
     }

@@ -2,13 +2,13 @@ package io.spprof.symbol;
 
 import io.spprof.sampler.Sampler;
 
-/** Asks the JVM, through the sampler's JVMTI environment. */
+/** Resolves methods through the sampler's JVMTI environment. */
 public final class JvmtiSymbolResolver implements SymbolResolver {
 
   private final Sampler sampler;
 
   /**
-   * A resolver.
+   * Creates a resolver.
    *
    * @param sampler a loaded sampler
    */

@@ -1,10 +1,10 @@
 /*
- * Draws one subtree of a trie on a canvas, and knows what is drawn where. A view (ProfileView,
- * DifferenceView) tells how a frame looks.
+ * Draws one subtree of a trie on a canvas, and finds the frame at a point. A view (ProfileView or
+ * DifferenceView) determines colours and labels.
  */
 class Chart {
   static ROW = 20;
-  /* Narrower frames are not drawn one by one: CSS pixels. */
+  /* Narrower frames are drawn together as one run: CSS pixels. */
   static MIN_WIDTH = 0.5;
   static FONT = "12px ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace";
 
@@ -36,7 +36,7 @@ class Chart {
     this.setMatches(this.matches);
   }
 
-  /* By name: whether it matches; null without a search. */
+  /* Indexed by name: whether the name matches; null without a search. */
   setMatches(matches) {
     this.matches = matches;
     this.matchesBefore = null;
@@ -48,7 +48,7 @@ class Chart {
     }
   }
 
-  /* To be called when the weights, the zoom, or the room changed. */
+  /* Call this when the weights, the zoom, or the size changed. */
   layout() {
     this.width = this.scroller.clientWidth;
     this.height = this.scroller.clientHeight;
@@ -79,7 +79,7 @@ class Chart {
     return deepest;
   }
 
-  /* What is in view, as rectangles: frames, and runs of narrow siblings (node -1). */
+  /* Returns the visible rectangles: frames, and runs of narrow siblings (node -1). */
   arrange() {
     const { depth, end, parent } = this.trie;
     const { ROW, MIN_WIDTH } = Chart;
@@ -147,7 +147,7 @@ class Chart {
     for (const rect of this.rects) {
       const gap = rect.width > 4 ? 1 : 0;
       context.fillStyle = this.fill(rect, colours);
-      // Callers of the zoomed frame step back.
+      // Callers of the zoomed frame are faded.
       context.globalAlpha = rect.node >= 0 && rect.node < this.zoom ? 0.5 : 1;
       context.fillRect(rect.x, rect.y, rect.width - gap, Chart.ROW - 1);
       context.globalAlpha = 1;
@@ -172,7 +172,8 @@ class Chart {
     this.context.fillText(rect.label, rect.x + 4, rect.y + Chart.ROW / 2);
   }
 
-  /* The name behind the view's mark; of the mark only its first letter where the name had no room. */
+  /* The name after the view's mark. If the name does not fit, only the mark's first character is
+   * left. */
   marked(node, room) {
     const name = this.trie.name[node];
     const mark = this.view.mark(this.trie, node);
@@ -182,7 +183,7 @@ class Chart {
     return prefix + this.label(name, room - this.textWidth(prefix));
   }
 
-  /* Forms of the name, ever shorter. */
+  /* Forms of the name, each shorter than the one before. */
   forms(name) {
     let forms = this.labels.get(name);
     if (forms === undefined) {
@@ -202,7 +203,7 @@ class Chart {
     const shortest = forms[forms.length - 1];
     let letters = Math.max(0, Math.floor(room / this.letter) - 1);
     while (letters > 0 && this.textWidth(shortest.slice(0, letters)) + this.letter > room) letters--;
-    // Not between the halves of a surrogate pair.
+    // Do not cut between the halves of a surrogate pair.
     if (/[\ud800-\udbff]$/.test(shortest.slice(0, letters))) letters--;
     return shortest.slice(0, Math.max(0, letters)) + "\u2026";
   }
@@ -223,7 +224,7 @@ class Chart {
     this.context.strokeRect(rect.x + inset, rect.y + inset, width - thickness, Chart.ROW - 1 - thickness);
   }
 
-  /* Where a node stands, drawn or too narrow for it; null outside of the zoom. */
+  /* The rectangle of a node, even of one too narrow to draw; null outside of the zoom. */
   rectOf(node) {
     if (node < this.zoom || node >= this.trie.end[this.zoom]) {
       const isAbove = node <= this.zoom && this.zoom < this.trie.end[node];
@@ -233,7 +234,7 @@ class Chart {
     return this.rect(node, node, x, this.trie.units(node) * this.scale, 1);
   }
 
-  /* What is drawn at a point of the canvas, or null. */
+  /* The rectangle at a point of the canvas, or null. */
   hit(x, y) {
     for (const rect of this.rects) {
       if (x >= rect.x && x < rect.x + rect.width && y >= rect.y && y < rect.y + Chart.ROW) return rect;
@@ -241,7 +242,7 @@ class Chart {
     return null;
   }
 
-  /* The narrow frame of a run at x. */
+  /* The node at x within a run of narrow frames. */
   nodeInRun(run, x) {
     const { end } = this.trie;
     const at = this.trie.left(this.zoom) + x / this.scale;

@@ -1,10 +1,11 @@
 /*
- * How the frames of two profiles look and read. Compared are shares, not times: a frame's part of
- * all CPU time of its own profile, in the threads that are on, so that stretches of time of
- * different length can be compared.
+ * Colours and labels for the frames of two profiles. The view compares shares, not times: a frame's
+ * part of all CPU
+ * time of its own profile, in the threads that are on. The two stretches of time may therefore
+ * differ in length.
  */
 class DifferenceView {
-  /* Change of the share, in percentage points, from which on a frame has a colour, and a deeper one. */
+  /* Thresholds of the colours: how much the share changed, in percentage points. */
   static STEPS = [0.1, 0.5, 2, 10];
 
   constructor(info) {
@@ -21,7 +22,7 @@ class DifferenceView {
     return 100 * (this.share(trie, node, Part.AFTER) - this.share(trie, node, Part.BEFORE));
   }
 
-  /* 0 for a share that stayed, else 1 to 4, negative where it shrank. */
+  /* 0 for an unchanged share, else 1 to 4; negative if the share shrank. */
   level(trie, node) {
     const points = this.points(trie, node);
     return Math.sign(points) * DifferenceView.STEPS.filter((step) => Math.abs(points) >= step).length;
@@ -73,8 +74,9 @@ class DifferenceView {
   }
 
   /*
-   * Two standard errors of the difference of two proportions, in points: what as many samples of an
-   * unchanged program differ by, nineteen times out of twenty.
+   * Two standard errors of the difference of two proportions, in percentage points. With this many
+   * samples, an
+   * unchanged program differs by less nineteen times out of twenty.
    */
   chance(trie, node) {
     const variance = (part) => {
@@ -126,19 +128,19 @@ class DifferenceView {
   }
 }
 
-/* Whether every row has the same share of the CPU time in both. */
+/* Whether every row has the same share of the CPU time in both profiles. */
 function isUnchanged({ count, parts: [after, before] }) {
   const sum = (units) => units.reduce((a, b) => a + b, 0);
   const afterAll = sum(after.units);
   const beforeAll = sum(before.units);
   for (let row = 0; row < count; row++) {
-    // Equal fractions have equal quotients: units are whole numbers.
+    // Units are whole numbers, so equal fractions have equal quotients.
     if (after.units[row] / afterAll !== before.units[row] / beforeAll) return false;
   }
   return true;
 }
 
-/* Fill and text; of grown and shrunk ones by level. */
+/* Colours of fill and text. Those of grown and shrunk frames are indexed by level. */
 DifferenceView.LIGHT = {
   neutral: ["hsl(215 14% 91%)", "#1c2733"],
   grown: [["hsl(10 88% 91%)", "#3b0f08"], ["hsl(8 85% 82%)", "#3b0f08"], ["hsl(6 82% 72%)", "#2c0804"], ["hsl(3 78% 61%)", "#1c0302"]],

@@ -1,4 +1,4 @@
-/* The session's figures, and what is missing in the profile. */
+/* The page's header: the session's figures, and what is missing from the profile. */
 
 function showHeader(info) {
   byId("session").textContent = info.session === 0 ? "no session yet" : "session " + info.session + (info.running ? ", running" : "");
@@ -32,7 +32,7 @@ function addTotals(info) {
   if (info.startTimeMillis > 0) add("Started", instantText(info.startTimeMillis) + " UTC");
 }
 
-/* One of two stretches of time: from when to when, and how much is in it. */
+/* Shows the start, the end and the totals of one of two stretches of time. */
 function addStretch(term, info) {
   const amount = countText(info.totalSamples, "sample") + ", " + timeText(info.totalCpuNanos) + " CPU";
   if (info.startTimeMillis === 0) {
@@ -66,7 +66,8 @@ function addOverheads(info) {
   add("Overhead, measured", info.measuredOverheadPercent.toFixed(2) + " %", "Percent of one CPU: CPU time in handlers and in the profiler's threads \u00f7 elapsed");
 }
 
-/* What is in no stack; of two stretches, "when" says of which. */
+/* Shows the signals and the CPU time that are in no stack. With two stretches, "when" names the
+ * stretch. */
 function addLosses(info, when) {
   const term = (word) => (when ? word + " " + when : word);
   const id = (name) => "figure-" + name + (when && "-" + when);
@@ -100,7 +101,7 @@ function addLosses(info, when) {
   }
 }
 
-/* How to read a page of two stretches of time. */
+/* Explains how to read a comparison of two stretches of time. */
 function showComparison(isUnchanged) {
   if (isUnchanged) {
     notice("plain", "No difference: every stack has the same share of the CPU time before and after.", []);

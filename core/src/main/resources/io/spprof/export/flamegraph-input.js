@@ -1,4 +1,4 @@
-/* Mouse and keyboard. */
+/* Handles mouse and keyboard. */
 
 Page.prototype.listen = function () {
   const canvas = byId("chart");
@@ -56,7 +56,7 @@ Page.prototype.onKey = function (event) {
   const target = event.target;
   const query = byId("query");
   if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "f") {
-    // A second time, the browser's own search may have it.
+    // The second time, leave the key to the browser's own search.
     if (target !== query) this.focusSearch(event);
     return;
   }
@@ -71,7 +71,7 @@ Page.prototype.onKey = function (event) {
     if (event.key === "Enter" && target === query) byId("chart").focus();
     return;
   }
-  // Enter on a button is the button's.
+  // Enter on a button activates the button.
   const isControl = target.tagName === "BUTTON" || target.tagName === "INPUT";
   const action = isControl && event.key === "Enter" ? null : this.keyAction(event.key);
   if (action) {
@@ -132,7 +132,7 @@ Page.prototype.select = function (node) {
   if (node < 0) return;
   const chart = this.chart;
   chart.selected = node;
-  // A selection above the zoom, or too narrow to see, takes the zoom along.
+  // If the selection is above the zoom, or too narrow to see, the zoom follows it.
   if (node < chart.zoom) this.zoomTo(node);
   else if (chart.rectOf(node).width < 2) this.zoomTo(this.trie.parent[node]);
   chart.scrollTo(node);
@@ -164,7 +164,7 @@ Page.prototype.sibling = function (step) {
   return at >= 0 && at < siblings.length ? siblings[at] : -1;
 };
 
-/* What tests see of the page; coordinates are those of the browser's window. */
+/* The page's state as tests read it; coordinates are relative to the browser's window. */
 function testingView(page) {
   const { chart, info } = page;
   return {
@@ -201,7 +201,7 @@ function testingView(page) {
   const data = byId("data").textContent;
   const lineEnd = data.indexOf("\n");
   const page = new Page(JSON.parse(data.slice(0, lineEnd)), data.slice(lineEnd + 1).trim());
-  // The data is in the page's arrays now; its text would only take memory.
+  // The page's arrays hold the data now; the text is removed to free memory.
   byId("data").remove();
   window.spprof = testingView(page);
   page.drawNow();

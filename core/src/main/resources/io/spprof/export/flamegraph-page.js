@@ -1,4 +1,4 @@
-/* The page: what is zoomed, searched, selected, and what the reader does about it. */
+/* The page's state: zoom, search, selection and threads, and the actions that change them. */
 class Page {
   constructor(info, stacks) {
     this.info = info;
@@ -24,7 +24,7 @@ class Page {
     this.setMerged(false);
   }
 
-  /* For each part. */
+  /* CPU time by thread, for each part. */
   unitsByThread() {
     const { count, thread, parts } = this.merged.rows;
     return parts.map(({ units }) => {
@@ -40,7 +40,7 @@ class Page {
     showComparison(isUnchanged(this.merged.rows));
   }
 
-  /* Which of two profiles gives the widths. */
+  /* Selects the profile that determines the widths. */
   setWidths(part) {
     this.merged.widths = part;
     this.byThread.widths = part;
@@ -60,7 +60,7 @@ class Page {
     this.weigh();
   }
 
-  /* After a change of the threads that are on. */
+  /* Call this after threads were switched on or off. */
   weigh() {
     this.trie.weigh(this.threads.isOn);
     let zoom = this.chart.zoom;
@@ -101,7 +101,7 @@ class Page {
 
   showPath() {
     const path = this.trie.path(this.chart.zoom);
-    // A long path keeps its two ends.
+    // A long path is shown by its two ends.
     const shown = path.length <= 7 ? path : path.slice(0, 2).concat([-1], path.slice(-4));
     const parts = shown.flatMap((node, i) => {
       const before = i === 0 ? [] : [element("span", "gap", "\u203a")];
@@ -155,7 +155,7 @@ class Page {
     this.matchedPercent = all > 0 ? (100 * units) / all : 0;
     let text = percentText(units, all) + " matched";
     if (zoom > 0) {
-      // Inside a match, everything is under a match.
+      // Inside a match, every frame is below a match.
       const inMatch = this.trie.path(zoom).some((node) => matches[this.trie.name[node]]);
       const inZoom = inMatch ? this.trie.units(zoom) : this.trie.matchedUnits(matches, zoom);
       text += ", " + percentText(inZoom, this.trie.units(zoom)) + " of the zoom";

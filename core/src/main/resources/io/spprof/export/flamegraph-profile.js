@@ -1,4 +1,5 @@
-/* How the frames of one profile look and read: coloured by their kind, a class always in the same shade. */
+/* Colours and labels for the frames of one profile. Colours show the kind of frame; a class always
+ * has the same shade. */
 class ProfileView {
   static SHADES = 7;
 
@@ -18,12 +19,12 @@ class ProfileView {
     return (isDark ? ProfileView.DARK : ProfileView.LIGHT).texts[this.kinds[trie.name[node]]];
   }
 
-  /* What stands before a frame's name. */
+  /* The text before a frame's name. */
   mark() {
     return "";
   }
 
-  /* What is told of a frame: a line, and terms with their values. */
+  /* The description of a frame: a line, and terms with their values. */
   facts(trie, node) {
     const units = trie.units(node);
     const parent = trie.parent[node];
@@ -39,7 +40,7 @@ class ProfileView {
     };
   }
 
-  /* What follows the share of the matches. */
+  /* The text after the share of the matches. */
   matched() {
     return "";
   }
@@ -48,13 +49,13 @@ class ProfileView {
     return "This profile has no samples.";
   }
 
-  /* By thread, what its line in the list shows. */
+  /* Returns, for each thread, the text of its entry in the list. */
   threadShares([units]) {
     const all = units.reduce((a, b) => a + b, 0);
     return Array.from(units, (own) => ({ share: all > 0 ? own / all : 0, text: percentText(own, all) }));
   }
 
-  /* The page's legend is this view's. */
+  /* The page's own legend applies to this view. */
   showLegend() {}
 }
 

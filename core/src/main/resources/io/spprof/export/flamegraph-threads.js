@@ -1,4 +1,4 @@
-/* The list of threads, and which of them are on. */
+/* The list of threads, with a switch for each. */
 class ThreadList {
   constructor(names, shares, onChange) {
     this.names = names;

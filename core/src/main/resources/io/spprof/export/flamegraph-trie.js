@@ -1,6 +1,6 @@
 "use strict";
 
-/* Numbers as the exporter wrote them: LEB128 in Base64. */
+/* Reads the numbers that the exporter wrote: LEB128 in Base64. */
 class Varints {
   constructor(base64) {
     const text = atob(base64);
@@ -14,22 +14,22 @@ class Varints {
     if (byte < 128) return byte;
     let value = 0;
     let scale = 1;
-    // Multiplied, not shifted: shifts end at 32 bits.
+    // Multiply instead of shifting, because shifts are limited to 32 bits.
     for (; byte > 127; byte = this.bytes[this.at++], scale *= 128) value += (byte - 128) * scale;
     return value + byte * scale;
   }
 }
 
-/* Amounts of a row, a node, or a page: of the profile that the page is of, and of one before it, if any. */
+/* Index of a profile's amounts: the shown profile, and the one before it, if any. */
 const Part = { AFTER: 0, BEFORE: 1 };
 
 /*
- * A tree of stacks over rows (thread, and for each part samples and CPU time). Nodes are numbered depth first, and rows
+ * A tree of stacks, and its rows (a thread, and for each part samples and CPU time). Nodes are numbered depth first, and rows
  * stand in the same order, so that
  *   - a node's subtree is the nodes [node, end[node]) and the rows [rowStart[node], rowEnd[node]),
  *   - its CPU time is a difference of two sums over rows, and so is its place on the x axis.
  * Switching a thread on or off therefore costs one pass over the rows, and no pass over the nodes.
- * What is asked without a part is of the one that gives the widths.
+ * Methods without a part argument use the part that determines the widths.
  */
 class Trie {
   constructor(rows) {
@@ -61,7 +61,7 @@ class Trie {
     return node;
   }
 
-  /* Once all nodes are there, with rowEnd set where rows belong to a node itself. */
+  /* Call this once all nodes exist, with rowEnd set for the rows that belong to a node itself. */
   seal() {
     this.end = new Int32Array(this.size);
     for (let node = this.size - 1; node >= 0; node--) {
@@ -74,7 +74,7 @@ class Trie {
     return this;
   }
 
-  /* Sums up the rows of the threads that are on; sums[i] is of the rows before row i. */
+  /* Adds up the rows of the threads that are on; sums[i] is the sum of the rows before row i. */
   weigh(isOn) {
     const { count, thread, parts } = this.rows;
     parts.forEach(({ samples, units }, part) => {
@@ -122,7 +122,7 @@ class Trie {
     return path.reverse();
   }
 
-  /* CPU time under nodes whose name matches, inside one subtree; a match below a match adds nothing. */
+  /* CPU time below nodes whose name matches, inside one subtree; nested matches count once. */
   matchedUnits(matches, root, part = this.widths) {
     let units = 0;
     for (let node = root; node < this.end[root]; ) {
@@ -141,7 +141,7 @@ function amounts(count) {
   return { samples: new Float64Array(count), units: new Float64Array(count) };
 }
 
-/* Reads the exporter's run of numbers; FlameGraphData.java describes it. */
+/* Reads the exporter's sequence of numbers; FlameGraphData.java describes it. */
 function readStacks(base64, rowCount, partCount, rootName) {
   const numbers = new Varints(base64);
   const rows = {
@@ -171,7 +171,7 @@ function readStacks(base64, rowCount, partCount, rootName) {
   return trie.seal();
 }
 
-/* The same stacks with a level of threads under the root. */
+/* Builds the same stacks with a level of threads below the root. */
 function splitByThread(merged, threadCount, rootName, firstThreadName) {
   const from = merged.rows;
   const order = new Int32Array(from.count);
