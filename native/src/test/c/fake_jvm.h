@@ -1,4 +1,5 @@
-/* What sampler.c needs of a JVM: a walker that tests can steer, and events that are counted. */
+/* A fake JVM for tests of sampler.c: a walker that tests control, and JVM events that are
+ * counted. */
 #ifndef SPPROF_TEST_FAKE_JVM_H
 #define SPPROF_TEST_FAKE_JVM_H
 
@@ -16,12 +17,13 @@
 #include "walk/walk.h"
 
 static _Atomic int walks;           /* walks that began */
-static _Atomic bool walker_hangs;   /* a walk does not come back while this is set */
-static _Atomic int frames_per_walk; /* what a walk finds; less than 1 is an error code */
+static _Atomic bool walker_hangs;   /* a walk does not return while this is set */
+static _Atomic int frames_per_walk; /* number of frames that a walk finds; a value below 1 is an
+                                     * error code */
 static bool walker_missing;
-static bool walker_made; /* it holds what it needs for a session */
+static bool walker_made; /* the walker holds what it needs for a session */
 static bool events_fail;
-static bool threads_unknown; /* which of the system's threads are Java threads */
+static bool threads_unknown; /* the JVM cannot say which of the system's threads are Java threads */
 static bool events_on;
 static bool starts_heard;
 
@@ -53,10 +55,10 @@ static void fake_walk_sigsafe(struct spprof_walk *walk) {
     walk->result = (int16_t)(found > 0 ? SPPROF_WALK_OK : found);
     walk->count = (uint32_t)(found > depth ? depth : found > 0 ? found : 0);
     walk->flags = found > depth ? SPPROF_FLAG_TRUNCATED : 0;
-    errno = EDOM; /* a handler must not let this out */
+    errno = EDOM; /* a handler must restore errno */
 }
 
-static _Atomic int forgotten; /* how often it was told to forget */
+static _Atomic int forgotten; /* how often the walker was asked to forget */
 
 static void fake_forget(void) {
     forgotten++;
@@ -74,7 +76,7 @@ const struct spprof_walker spprof_walker_vm = {.name = "fake of our own",
                                                .forget = fake_forget,
                                                .walk_sigsafe = fake_walk_sigsafe};
 
-static const void *code_of_jvm; /* its own handler */
+static const void *code_of_jvm; /* code of the JVM's own handler */
 
 bool spprof_jvmti_is_of_jvm(const void *code) {
     return code == code_of_jvm;
@@ -105,7 +107,7 @@ void spprof_symbols_allocate_ids(JNIEnv *jni) {
     (void)jni;
 }
 
-/* The calling thread is the one Java thread that there was before the session. */
+/* The calling thread is the only Java thread that existed before the session. */
 int spprof_java_threads_adopt(JNIEnv *jni, const struct spprof_engine *engine) {
     (void)jni;
     if (threads_unknown) {
@@ -117,8 +119,10 @@ int spprof_java_threads_adopt(JNIEnv *jni, const struct spprof_engine *engine) {
     return 0;
 }
 
-static _Atomic uint64_t unheard_thread;    /* has a Java frame, and is to be found; 0: none */
-static void (*_Atomic while_asking)(void); /* the JVM, whether it has */
+static _Atomic uint64_t unheard_thread;    /* a thread with a Java frame whose start was not
+                                            * reported; 0: none */
+static void (*_Atomic while_asking)(void); /* called while the JVM looks for Java frames of that
+                                            * thread */
 
 void spprof_java_threads_adopt_found(JNIEnv *jni, const struct spprof_engine *engine) {
     (void)jni, (void)engine;
@@ -136,10 +140,10 @@ void spprof_java_threads_adopt_found(JNIEnv *jni, const struct spprof_engine *en
     spprof_threads_unlock();
 }
 
-/* What all Java threads are called now; NULL: the JVM does not find them. */
+/* The current name of all Java threads; NULL: the JVM does not find the threads. */
 static const char *_Atomic java_name = "java";
 static bool names_begun;
-static void (*_Atomic while_reading)(void); /* between the look's two steps */
+static void (*_Atomic while_reading)(void); /* called between the two steps of reading names */
 
 void spprof_java_names_begin(JNIEnv *jni, const struct spprof_engine *engine) {
     (void)jni, (void)engine;

@@ -1,6 +1,7 @@
 /*
- * Methods as the JVM has them in memory, as far as the walker reads them: names, signature, byte
- * code, and a constant pool with its cache, in either of the two layouts that there are.
+ * Fake methods in the layout that the JVM uses in memory, as far as the walker reads them: names,
+ * signature, byte code, and a constant pool with its cache. The cache has either of its two
+ * layouts.
  */
 #ifndef SPPROF_TEST_FAKE_METHODS_H
 #define SPPROF_TEST_FAKE_METHODS_H
@@ -13,7 +14,7 @@
 #include "walk/vm/layout.h"
 
 #define FAKE_METHODS 16
-#define FAKE_CALLS 8 /* byte codes that call, in a method */
+#define FAKE_CALLS 8 /* byte codes with a call, for each method */
 #define FAKE_ENTRIES (3 + 6 * FAKE_CALLS)
 
 struct fake_symbol {
@@ -41,10 +42,10 @@ struct fake_method {
         uint64_t name;
     } holder;
     struct {
-        uint64_t methods; /* since 22: address of `apart` */
+        uint64_t methods; /* from 22 on: address of `apart` */
         int32_t length;
     } cache;
-    struct { /* behind the header, up to 21 */
+    struct { /* up to 21: behind the header */
         uint64_t indices, f1, f2, flags;
     } behind[FAKE_CALLS];
     struct {
@@ -60,7 +61,7 @@ static struct fake_symbol fake_symbols[128];
 static struct fake_method fake_methods[FAKE_METHODS];
 static int fake_method_count;
 
-/* One text is one Symbol. */
+/* Equal texts share one Symbol. */
 static uint64_t fake_symbol(const char *text) {
     struct fake_symbol *symbol = fake_symbols;
     while (symbol->length != 0 &&
@@ -95,7 +96,7 @@ static struct fake_method *fake_method(const char *class_name, const char *name,
     return m;
 }
 
-/* Appends a byte code of three bytes; its index. */
+/* Appends a byte code of three bytes and returns its index. */
 static int32_t fake_code(struct fake_method *m, uint8_t code, uint16_t operand) {
     uint16_t bci = m->const_method.code_size;
     m->const_method.code[bci] = code;
@@ -104,7 +105,7 @@ static int32_t fake_code(struct fake_method *m, uint8_t code, uint16_t operand) 
     return bci;
 }
 
-/* The same, of one that refers to a method. */
+/* Appends a byte code that refers to a method and returns its index. */
 static int32_t fake_call(struct fake_method *m, uint8_t code, const char *class_name,
                          const char *name, const char *signature) {
     uint32_t class_index = fake_entry(m, (uint64_t)fake_entry(m, fake_symbol(class_name)) << 16);
@@ -115,7 +116,7 @@ static int32_t fake_call(struct fake_method *m, uint8_t code, const char *class_
     int32_t call = m->cache.length++;
     m->apart.length = m->cache.length;
     m->apart.entries[call].index = (uint16_t)reference;
-    /* Above the index are the byte codes that it was resolved for. */
+    /* The bits above the index hold the byte codes for which the entry is resolved. */
     m->behind[call].indices = UINT64_C(0xb6) << 24 | reference;
     return fake_code(m, code, (uint16_t)call);
 }

@@ -1,6 +1,7 @@
 /*
- * An engine whose threads, clocks and timers a test moves by hand: time passes in run(), the kernel
- * looks at timers in tick(). For the accounting of threads.c and what it calls; no signal is sent.
+ * A fake engine for tests of the CPU time accounting in threads.c and below. The test moves
+ * threads, clocks and timers by hand: run() lets time pass, tick() lets the kernel look at the
+ * timers. No signal is sent.
  */
 #ifndef SPPROF_TEST_FAKE_THREADS_H
 #define SPPROF_TEST_FAKE_THREADS_H
@@ -24,20 +25,20 @@
 struct fake_thread {
     uint64_t cpu_ns;
     bool alive, has_timer, armed, blocks;
-    uint64_t owed_ns; /* a signal is on its way for so much, as its timer was not set */
+    uint64_t owed_ns; /* CPU time of a signal on its way, because its timer could not be set */
     const char *name;
 };
 
-static struct fake_thread fakes[MOST]; /* by id */
-static uint64_t newest, self = 1;      /* ids */
+static struct fake_thread fakes[MOST]; /* indexed by thread id */
+static uint64_t newest, self = 1;      /* thread ids */
 static uint64_t process_ns;
-static uint64_t signalled_ns; /* what the samples stand for */
+static uint64_t signalled_ns; /* CPU time that the samples stand for */
 static uint64_t clock_reads, read_costs_ns, reader = 1;
 static int listings, names_read, process_reads;
 static bool refuse, newest_hidden;
-static int set_error;         /* 0, or what setting a timer fails with */
-static int sets_left;         /* that succeed all the same */
-static uint64_t set_costs_ns; /* of the thread `self` */
+static int set_error;         /* 0, or the error with which setting a timer fails */
+static int sets_left;         /* settings that still succeed before set_error applies */
+static uint64_t set_costs_ns; /* CPU time that setting a timer costs the thread `self` */
 
 static uint64_t begin_thread(void) {
     CHECK(newest + 1 < MOST);
@@ -59,7 +60,7 @@ static uint64_t fake_thread_id(void) {
     return self;
 }
 
-/* While clocks are read, time passes for the thread `reader`. */
+/* Reading a clock lets time pass for the thread `reader`. */
 static int fake_thread_cpu_ns(uint64_t id, uint64_t *ns) {
     clock_reads++;
     if (id >= MOST || !fakes[id].alive) {
@@ -136,7 +137,7 @@ static int fake_set(const struct spprof_timer *timer, uint64_t first_ns, uint64_
 
 static int fake_delete(struct spprof_timer *timer) {
     struct fake_thread *fake = &fakes[atomic_load(&timer->id)];
-    if (fake->owed_ns > 0) { /* the signal comes first */
+    if (fake->owed_ns > 0) { /* the signal comes before anything else */
         struct spprof_slot *slot = spprof_slots_find_sigsafe((uint64_t)(fake - fakes));
         uint64_t expirations = fake->owed_ns / atomic_load(&slot->interval_ns);
         signalled_ns += spprof_schedule_pay_sigsafe(slot, expirations);
@@ -161,7 +162,8 @@ static const struct spprof_engine fake_engine = {.name = "fake",
                                                  .timer_set_sigsafe = fake_set,
                                                  .timer_delete = fake_delete};
 
-/* The kernel looks at the timers: what is due is signalled, but for threads that block it. */
+/* The kernel looks at the timers. Every thread with an expired timer is signalled, unless it blocks
+ * the signal. */
 static void tick(void) {
     for (uint64_t id = 1; id <= newest; id++) {
         struct spprof_slot *slot = spprof_slots_find_sigsafe(id);
@@ -172,11 +174,12 @@ static void tick(void) {
         uint64_t due = spprof_schedule_due(slot, fakes[id].cpu_ns);
         uint64_t interval = atomic_load(&slot->interval_ns);
         signalled_ns += due > 0 ? spprof_schedule_pay_sigsafe(slot, due / interval) : 0;
-        fakes[id].owed_ns = 0; /* it is a part of that */
+        fakes[id].owed_ns = 0; /* included in this signal */
     }
 }
 
-/* A process of `count` threads that have used some CPU time, of which a session samples. */
+/* Creates a process with `count` threads that have used some CPU time, and begins a session in
+ * it. */
 static UNUSED void begin_session(int count, uint64_t interval_ns) {
     CHECK_EQUAL(0, spprof_slots_map());
     spprof_threads_new_session();
@@ -200,7 +203,7 @@ static void count_settled(const struct spprof_record *record, void *context) {
     signalled_ns += record->cpu_ns;
 }
 
-/* ThreadStart and ThreadEnd of the thread `self`. */
+/* ThreadStart and ThreadEnd for the thread `self`. */
 static UNUSED void thread_starts(void) {
     spprof_thread_started(&fakes, NULL, NULL);
 }

@@ -1,4 +1,5 @@
-/* Loaded by test_native_frames.c in the midst of things: a frame between the test's own. */
+/* A library that test_native_frames.c loads while it runs. Its function calls back, so its frame is
+ * between two frames of the test. */
 __attribute__((visibility("default"))) long late_call(long (*function)(void));
 
 long late_call(long (*function)(void)) {

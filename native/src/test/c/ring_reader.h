@@ -1,4 +1,4 @@
-/* The reader's end of a ring, as SampleRing.java does it. */
+/* Reads a ring as SampleRing.java does. */
 #ifndef SPPROF_TEST_RING_READER_H
 #define SPPROF_TEST_RING_READER_H
 
@@ -6,7 +6,7 @@
 
 #include "base/ring.h"
 
-/* Calls `use` for every record that is there; returns how many, padding not counted. */
+/* Calls `use` for every record in the ring. Returns the number of records without padding. */
 static inline int ring_read(struct spprof_ring *ring,
                             void (*use)(const struct spprof_record *, void *), void *context) {
     int records = 0;

@@ -1,6 +1,6 @@
 /*
- * What tests of whole sessions share: real timers and signals, without a JVM. A test runs with each
- * engine that RUN_WITH names; `config` is what it starts sessions with.
+ * Shared code for tests of whole sessions, which use real timers and signals, but no JVM. RUN_WITH
+ * runs a test with each engine that it names. Tests start sessions with `config`.
  */
 #ifndef SPPROF_TEST_SESSION_H
 #define SPPROF_TEST_SESSION_H
@@ -62,7 +62,7 @@ static void count_thread(uint64_t id, void *context) {
     ++*(int *)context;
 }
 
-/* Ours, and those of a sanitizer's runtime. */
+/* Threads of this program, and those of a sanitizer's runtime. */
 static UNUSED int threads_now(void) {
     int count = 0;
     CHECK_EQUAL(0, spprof_engine_ctimer.threads(count_thread, &count));
@@ -82,7 +82,7 @@ static uint64_t dropped(void) {
     return sum;
 }
 
-/* POSIX timers of this process, and the process's own. */
+/* POSIX timers of this process, and the process's interval timer. */
 static int timers_left(void) {
     FILE *timers = fopen("/proc/self/timers", "r");
     CHECK(timers != NULL);
@@ -105,13 +105,13 @@ static struct spprof_action current_action(void) {
 
 static void check_action(const struct spprof_action *before) {
     struct spprof_action now = current_action();
-    CHECK(memcmp(before, &now, sizeof now) == 0); /* byte for byte */
+    CHECK(memcmp(before, &now, sizeof now) == 0); /* equal byte for byte */
 }
 
 /*
  * A thread can be preempted between the delivery of a signal and the handler's first instruction,
- * and ThreadSanitizer's runtime calls handlers when it sees fit: such a handler enters late, does
- * nothing, and is waited for. A signal without an outcome is waited for until the test is killed.
+ * and ThreadSanitizer's runtime defers handlers. Such a handler enters late and does nothing. Wait
+ * for it. A signal without an outcome keeps this function waiting until the test is killed.
  */
 static UNUSED void check_all_accounted_for(void) {
     while (spprof_gate_in_flight() != 0 ||
@@ -186,7 +186,7 @@ static UNUSED void *java_thread(void *ms) {
     return NULL;
 }
 
-/* For a caller that blocks the signal. Only glibc can give a mask with a thread's attributes. */
+/* For a caller that blocks the signal. Only glibc can set a thread's mask by its attributes. */
 static UNUSED void *java_thread_unblocked(void *ms) {
     sigset_t none;
     sigemptyset(&none);
@@ -215,8 +215,8 @@ static UNUSED void *busy_native(void *unused) {
 }
 
 /*
- * For a caller that blocks the signal, and a debugger that holds this thread: it is native, as one
- * that is held while it holds the sampler's lock would keep a stop waiting.
+ * For a caller that blocks the signal, with a debugger that holds this thread. The thread is
+ * native: a thread that is held while it owns the sampler's lock would block the stop.
  */
 static UNUSED void *busy_native_unblocked(void *unused) {
     sigset_t none;

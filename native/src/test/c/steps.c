@@ -1,20 +1,21 @@
 /*
  * Shows what each step of the teardown is for. The Makefile builds this file and teardown.c once
- * with every step in place (SPPROF_LEAVE_OUT=0: all is well) and once with each step left out: then
- * the failure that the step is there for must show. Step 1 is told at its test.
+ * with every step in place (SPPROF_LEAVE_OUT=0), which must succeed, and once without each step.
+ * Without a step, the failure that the step prevents must show. Step 1 is explained at its test.
  */
 #include "session.h"
 
 #include "session/teardown.h"
 #include "traced.h"
 
-/* In a process of its own, with one engine. Exits with 0 if all is well. */
+/* Runs in a process of its own, with one engine. Exits with 0 if all is well. */
 struct scenario {
     int step;
     const char *what;
     const struct spprof_engine *engine;
     void (*run)(void);
-    int signal; /* what the process dies of without the step; 0: it finds itself that all is not */
+    int signal; /* signal that kills the process if the step is missing; 0: the process itself
+                 * detects the failure */
 };
 
 #define NOT_WELL 3
@@ -27,7 +28,8 @@ static void begin(void) {
     CHECK_EQUAL(0, spprof_sampler_start(NULL, &config));
 }
 
-/* The bare protocol: without the sampler's lock, whose holder the signal does not interrupt. */
+/* The bare protocol, without the sampler's lock. Signals do not interrupt the holder of that
+ * lock. */
 static int tear_down_now(void) {
     struct spprof_teardown teardown = {.signal = SIGPROF,
                                        .engine = config.engine,
@@ -37,7 +39,7 @@ static int tear_down_now(void) {
     return spprof_teardown(&teardown);
 }
 
-/* 2. A thread that starts now would get a timer, and nobody deletes it. */
+/* 2. Without this step, a thread that starts now gets a timer that nobody deletes. */
 static void starts_a_thread_after_the_sweep(void) {
     begin();
     CHECK_EQUAL(0, tear_down_now());
@@ -46,14 +48,14 @@ static void starts_a_thread_after_the_sweep(void) {
     pthread_join(thread, NULL);
 }
 
-/* 3. Back at SIG_DFL, the next expiry kills. */
+/* 3. Without this step, the next expiry finds SIG_DFL and kills the process. */
 static void goes_on_working(void) {
     begin();
     CHECK_EQUAL(0, tear_down_now());
     burn(200 * MS);
 }
 
-/* 4. What is pending meets SIG_DFL as soon as it is let in. */
+/* 4. Without this step, a pending signal finds SIG_DFL as soon as the thread unblocks it. */
 static void lets_the_signal_in_later(void) {
     begin();
     sigset_t set, pending;
@@ -68,7 +70,8 @@ static void lets_the_signal_in_later(void) {
     CHECK_EQUAL(0, pthread_sigmask(SIG_UNBLOCK, &set, NULL));
 }
 
-/* 5. A thread that took its signal before reads the action when SIG_DFL is back. */
+/* 5. Without this step, a thread that took its signal before reads the action after SIG_DFL is
+ *   restored. */
 static void tears_down_while_a_thread_is_held(void) {
     sigset_t set;
     sigemptyset(&set);
@@ -90,7 +93,7 @@ static void holds_a_thread_at_its_signal(void) {
     run_traced(tears_down_while_a_thread_is_held, SPPROF_LEAVE_OUT == 5 ? -1 : 200);
 }
 
-/* 6. A handler that is half-way writes into memory that is gone. */
+/* 6. Without this step, a handler that is half-way writes into memory that was freed. */
 static void frees_the_memory_of_a_slow_handler(void) {
     sigset_t set;
     sigemptyset(&set);
@@ -111,7 +114,7 @@ static void frees_the_memory_of_a_slow_handler(void) {
     CHECK_EQUAL(-EBUSY, released);
 }
 
-/* 7. The process is not as it was. */
+/* 7. Without this step, the process keeps our action. */
 static void looks_at_the_action(void) {
     begin();
     CHECK_EQUAL(0, tear_down_now());
@@ -119,7 +122,7 @@ static void looks_at_the_action(void) {
     _exit(memcmp(&before, &now, sizeof now) == 0 ? 0 : NOT_WELL);
 }
 
-/* 8. A child that is started now would never see the signal. */
+/* 8. Without this step, a child process that is started now never receives the signal. */
 static void starts_a_child(void) {
     begin();
     CHECK_EQUAL(0, tear_down_now());
@@ -134,10 +137,11 @@ static void starts_a_child(void) {
 }
 
 /*
- * 1. No failure could be made to show. The caller holds the sampler's lock, which blocks the signal
- * itself; without that, a handler that interrupts the caller after step 2 does nothing and returns,
- * and before step 2 there is no code. So the step is there for a caller of the bare protocol and
- * for what take_pending asks of it. What is checked is that nothing depends on it by accident.
+ * 1. No failure without this step is known. The caller holds the sampler's lock, which blocks the
+ * signal itself. Without the lock, a handler that interrupts the caller after step 2 does nothing
+ * and returns, and before step 2 there is no code. The step exists for a caller of the bare
+ * protocol, and because take_pending requires it. The test checks that nothing depends on the step
+ * by accident.
  */
 static const struct scenario scenarios[] = {
     {1, "1 goes on working", &spprof_engine_ctimer, goes_on_working, 0},
@@ -146,7 +150,7 @@ static const struct scenario scenarios[] = {
     {2, "2 starts a thread", &spprof_engine_itimer, starts_a_thread_after_the_sweep, SIGPROF},
     {3, "3 goes on working", &spprof_engine_ctimer, goes_on_working, SIGPROF},
     {3, "3 goes on working", &spprof_engine_itimer, goes_on_working, SIGPROF},
-    /* Not with ctimer: since Linux 6.13 the pending signal of a deleted timer is not delivered. */
+    /* Not with ctimer: since Linux 6.13, the pending signal of a deleted timer is not delivered. */
     {4, "4 lets the signal in", &spprof_engine_itimer, lets_the_signal_in_later, SIGPROF},
     {5, "5 holds a thread", &spprof_engine_ctimer, holds_a_thread_at_its_signal, SIGPROF},
     {5, "5 holds a thread", &spprof_engine_itimer, holds_a_thread_at_its_signal, SIGPROF},

@@ -1,13 +1,14 @@
 /*
- * Tests, each in a process of its own: a signal, a timer or a crash of one cannot reach another.
+ * A small test framework. Each test runs in a process of its own, so its signals, timers and
+ * crashes cannot reach other tests.
  *
  *   TEST(ring_full_refuses) { CHECK(...); }
  *   int main(void) { RUN(ring_full_refuses); return report(); }
  *
- * With SPPROF_TEST=name in the environment only those run whose name begins so.
+ * With SPPROF_TEST=name in the environment, only tests run whose names begin with that name.
  *
- * A test that does not end within five minutes, on a busy machine, is killed and fails; nothing is
- * ever run twice.
+ * A test that takes longer than five minutes, even on a busy machine, is killed and fails. No test
+ * is ever run twice.
  */
 #ifndef SPPROF_TEST_H
 #define SPPROF_TEST_H
@@ -18,7 +19,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* Helpers that not every program uses; never a TEST. */
+/* For helpers that some programs do not use. Never for a TEST. */
 #define UNUSED __attribute__((unused))
 
 static int tests_passed, tests_failed;
@@ -54,7 +55,7 @@ static UNUSED void run_test(const char *name, void (*test)(void)) {
     if (child == 0) {
         alarm(300);
         test();
-        exit(0); /* not _exit: sanitizers report at exit */
+        exit(0); /* not _exit, because sanitizers report at exit */
     }
     int status = -1;
     while (waitpid(child, &status, 0) != child) {

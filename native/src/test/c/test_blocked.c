@@ -1,4 +1,4 @@
-/* Threads that block the signal are named, and what they used is counted. */
+/* Tests that threads which block the signal are named, and that their CPU time is counted. */
 #include "fake_threads.h"
 
 #include <pthread.h>
@@ -30,7 +30,8 @@ TEST(a_thread_that_blocks_the_signal_is_named) {
     run(id, 200 * MS);
     spprof_threads_sweep();
     check_told("1 thread: rdk:main");
-    /* At once, but for the last, for which it may let the signal in yet. */
+    /* CPU time is counted at once, except the last expiration: the thread may still unblock the
+     * signal for it. */
     CHECK(spprof_counters.unsignalled_cpu_ns >= 198 * MS &&
           spprof_counters.unsignalled_cpu_ns < 200 * MS);
     end_session();
@@ -70,7 +71,7 @@ TEST(a_thread_that_lets_the_signal_in_again_is_sampled_and_named_no_longer) {
     fakes[id].blocks = false;
     tick();
     CHECK(told() == NULL);
-    /* What was counted as not signalled is no part of the sample. */
+    /* CPU time that was counted as not signalled is not part of the sample. */
     CHECK(signalled_ns >= 10 * MS && signalled_ns <= 12 * MS);
     CHECK(accounted() >= 209 * MS && accounted() <= 211 * MS);
     run(id, 10 * MS);
@@ -102,7 +103,8 @@ TEST(what_it_uses_is_counted_at_each_look_and_once) {
 
 static struct spprof_slot *raced;
 
-/* The clock says that something is due; before that is counted, the thread lets its signal in. */
+/* The clock shows that CPU time is due. Before that time is counted, the thread unblocks its
+ * signal. */
 static void let_it_in(void) {
     fakes[atomic_load(&raced->id)].blocks = false;
     tick();
@@ -117,7 +119,7 @@ TEST(a_signal_that_comes_while_it_is_counted_is_counted_once) {
     run(id, 50 * MS);
     for (int i = 0; i < 3; i++) {
         fakes[id].blocks = true;
-        uint64_t clock = fakes[id].cpu_ns; /* as a look read it */
+        uint64_t clock = fakes[id].cpu_ns; /* the clock as a look read it */
         let_it_in();
         CHECK_EQUAL(0, spprof_schedule_forgo(raced, clock));
         run(id, 50 * MS);
@@ -126,7 +128,8 @@ TEST(a_signal_that_comes_while_it_is_counted_is_counted_once) {
     CHECK(accounted() >= 299 * MS && accounted() <= 301 * MS);
 }
 
-/* More is counted than the signal that comes stands for: the rest is taken off the next. */
+/* If more time is counted than the next signal stands for, the rest is subtracted from the signal
+ * after that. */
 TEST(what_was_counted_too_early_is_taken_off_the_next_signal) {
     begin_session(1, 10 * MS);
     uint64_t id = begin_deaf("racer");
@@ -139,7 +142,7 @@ TEST(what_was_counted_too_early_is_taken_off_the_next_signal) {
     signalled_ns += 10 * MS;
     CHECK_EQUAL(counted - 190 * MS, spprof_schedule_forgone(raced));
     fakes[id].blocks = false;
-    for (int i = 0; i < 2; i++) { /* a sample stands for an interval at least */
+    for (int i = 0; i < 2; i++) { /* a sample stands for at least one interval */
         tick();
         run(id, 20 * MS);
     }
@@ -151,7 +154,7 @@ TEST(what_was_counted_too_early_is_taken_off_the_next_signal) {
 #define SIDE_BY_SIDE 300000
 
 static struct spprof_slot paid_slot;
-static _Atomic uint64_t paid_clock; /* of its thread */
+static _Atomic uint64_t paid_clock; /* the thread's clock up to which time is accounted for */
 static _Atomic uint32_t looks;
 static _Atomic bool paying;
 static uint64_t sampled_ns, too_much;
@@ -160,17 +163,18 @@ static void *pays(void *unused) {
     (void)unused;
     for (uint32_t i = 0; i < SIDE_BY_SIDE || looks < SIDE_BY_SIDE; i++) {
         uint64_t expirations = 2 + i % 3;
-        too_much += spprof_schedule_forgone(&paid_slot) > 0; /* nothing is due */
+        too_much += spprof_schedule_forgone(&paid_slot) > 0; /* nothing is due, so each success is
+                                                              * an error */
         paid_clock += expirations * MS;
         sampled_ns += spprof_schedule_pay_sigsafe(&paid_slot, expirations);
-        for (volatile int pause = 0; pause < 20; pause++) { /* for a look that is late */
+        for (volatile int pause = 0; pause < 20; pause++) { /* gives a late look time to act */
         }
     }
     paying = false;
     return NULL;
 }
 
-/* Each expiration is sampled or forgone, and what is paid is not forgone after. */
+/* Each expiration is either sampled or forgone, and time that is paid is not forgone afterwards. */
 TEST(signals_beside_looks_are_counted_once) {
     spprof_schedule_want(MS, true);
     spprof_schedule_begin(&paid_slot, 0, 0);
@@ -187,7 +191,8 @@ TEST(signals_beside_looks_are_counted_once) {
     CHECK_EQUAL(paid_clock, sampled_ns + forgone_ns);
 }
 
-/* In the kernel for long, for instance: the signal waits, though nobody blocks it. */
+/* For instance in a long system call: the signal is pending, although the thread does not block
+ * it. */
 TEST(a_thread_with_a_late_signal_is_not_named) {
     begin_session(2, MS);
     run(2, 500 * MS);
@@ -205,7 +210,8 @@ TEST(nobody_is_asked_who_is_signalled_in_time) {
     end_session();
 }
 
-/* A look asks some suspects only, and those that do not block it stay suspects. */
+/* A look checks only some of the suspects. Suspects that do not block the signal remain
+ * suspects. */
 TEST(each_suspect_has_its_turn) {
     begin_session(100, MS);
     for (uint64_t i = 1; i <= 100; i++) {
@@ -235,7 +241,7 @@ TEST(all_are_asked_at_the_start_if_the_caller_blocks_it) {
     for (int i = 0; i < 3; i++) {
         begin_deaf("of the parent");
     }
-    begin_session(1, MS); /* which has run nothing yet */
+    begin_session(1, MS); /* the thread has not run yet */
     CHECK(told() == NULL);
     spprof_threads_ask_all_for_blocking();
     check_told("3 threads: of the parent, of the parent, of the parent");

@@ -1,6 +1,6 @@
 /*
- * Threads that block the signal of a process's timer: they are named, too. What they use goes to
- * other threads' samples, so nothing else would show them.
+ * Tests that threads which block the signal of a process's timer are named, too. Their CPU time
+ * appears in other threads' samples, so nothing else would reveal them.
  */
 #include "session.h"
 
@@ -95,16 +95,16 @@ TEST(one_that_ended_is_named) {
     }
     stop();
     start();
-    CHECK(strstr(told(), "ended") == NULL); /* a new session has forgotten it */
+    CHECK(strstr(told(), "ended") == NULL); /* a new session no longer reports the thread */
     stop();
 }
 
-/* As where the parent of the process did. */
+/* As in a process whose parent blocked the signal. */
 TEST(all_are_named_at_the_start_if_the_caller_blocks_it) {
     block_all(SIG_BLOCK);
     begin_deaf();
     start();
-    CHECK(atoi(told()) >= 2); /* "2 threads: ..."; a sanitizer has some of its own */
+    CHECK(atoi(told()) >= 2); /* "2 threads: ..."; a sanitizer adds some of its own */
     end_deaf();
     stop();
 }
@@ -122,7 +122,7 @@ TEST(threads_that_do_not_block_it_are_not_named) {
     stop();
 }
 
-/* Their slots are free again, for a session that has a timer a thread. */
+/* Their slots are free again for a session with a timer for each thread. */
 TEST(the_next_session_samples_all_threads) {
     silent = false;
     begin_deaf();

@@ -1,4 +1,4 @@
-/* Which methods a byte code can have called, in both layouts of a constant pool's cache. */
+/* Tests which methods a byte code can have called, with both layouts of a constant pool's cache. */
 #include "fake_methods.h"
 #include "test.h"
 #include "walk/guard.h"
@@ -14,7 +14,8 @@ enum {
     INVOKEDYNAMIC,
     NEW,
     BREAKPOINT = 0xca,
-    OF_JVM = 0xe2, /* above all of the specification's: fast_invokevfinal, invokehandle */
+    OF_JVM = 0xe2, /* above all byte codes of the specification: the JVM's own, such as
+                    * fast_invokevfinal, invokehandle */
 };
 
 static struct fake_method *caller, *list, *same_name, *same_signature, *adapter;
@@ -118,7 +119,7 @@ TEST(an_operand_that_leads_nowhere_calls_nothing_and_does_not_fault) {
     }
 }
 
-/* There, as it happens, lies what would do. */
+/* The memory there happens to hold a value that would match. */
 TEST(what_lies_behind_an_end_is_not_read) {
     for (int apart = 0; apart < 2; apart++) {
         begin(apart != 0);
@@ -129,7 +130,7 @@ TEST(what_lies_behind_an_end_is_not_read) {
         caller->cache.length = caller->apart.length = 0;
         CHECK(!can_call(bci, list));
         *caller = whole;
-        caller->pool.length--; /* the reference is the last */
+        caller->pool.length--; /* the reference is the last entry */
         CHECK(!can_call(bci, list));
         *caller = whole;
         caller->const_method.code_size = (uint16_t)bci;

@@ -1,6 +1,6 @@
 /*
- * Where the walk of a virtual thread ends, in a JVM of this file's making: a code heap with four
- * methods and the stubs of continuations, and a thread with a stack.
+ * Tests where the walk of a virtual thread ends. The JVM is a fake that this file builds: a code
+ * heap with four methods and the stubs of continuations, and a thread with a stack.
  *
  *   call_stub ; Continuation.run ; Continuation.enterSpecial | Continuation.enter
  */
@@ -16,14 +16,14 @@
 #define SEGMENT 64
 #define BLOCK 512
 #define BLOCK_HEADER 16
-#define CODE 192 /* bytes from a blob to its code */
+#define CODE 192 /* bytes from the start of a blob to its code */
 #define FRAME_WORDS 10
-#define RETURN 32  /* in each method: behind a call */
-#define BODY 40    /* in each method: its frame is complete */
+#define RETURN 32  /* offset in each method: return address behind a call */
+#define BODY 40    /* offset in each method: its frame is complete */
 #define BARRIER 48 /* in the stubs: mov D(%r15),%rsp */
-#define TAIL 64    /* the last instructions */
+#define TAIL 64    /* the last instructions of a method or stub */
 
-/* The walker's view of a JVM; where things are is told by the layout. */
+/* The walker's view of a JVM. `layout` holds the offsets of the fields. */
 struct spprof_layout spprof_layout;
 
 uint64_t spprof_layout_flag(const char *name) {
@@ -73,7 +73,7 @@ struct holder {
     uint64_t name;
 };
 
-/* A method and its names. */
+/* Creates a method and its names. */
 struct java_method {
     struct method method;
     struct const_method constants_of;
@@ -147,7 +147,7 @@ static void make_method(int which, const char *class_name, const char *name, boo
     blob(which)->name = native ? "native nmethod" : "nmethod";
 }
 
-/* `call` to a method, which returns to RETURN. */
+/* Writes a `call` of a method. The call returns to RETURN. */
 static void make_call(int from, int to) {
     int32_t distance = (int32_t)(pc_of(to, 0) - pc_of(from, RETURN));
     code(from)[RETURN - 5] = 0xe8;
@@ -156,7 +156,7 @@ static void make_call(int from, int to) {
 
 static void make_heap(void) {
     for (int i = 0; i <= STUBS; i++) {
-        heap[i * BLOCK] = 1; /* used */
+        heap[i * BLOCK] = 1; /* marks the block as used */
         for (int segment = 0; segment < BLOCK / SEGMENT; segment++) {
             segment_map[i * BLOCK / SEGMENT + segment] = (uint8_t)segment;
         }
@@ -179,7 +179,7 @@ static void make_heap(void) {
     make_call(RUN, ENTER_SPECIAL);
     make_call(ENTER_SPECIAL, ENTER);
     make_call(ENTER, DO_YIELD);
-    /* The border is at 0x38 of the thread. */
+    /* The border is at offset 0x38 of the thread. */
     WRITE(STUBS, BARRIER, "\x49\x8b\xa7\x38\x00\x00\x00\x50");
     WRITE(STUBS, TAIL, "\x48\x8b\xe3\x48\x83\xec\x10\x5d\xc3");
     /* doYield: mov D(%r15),%rsp; mov 8(%rsp),%rbx; mov %rbx,D(%r15); add $0x40,%rsp; pop; ret */
@@ -258,7 +258,7 @@ static void make_layout(void) {
     };
 }
 
-/* Indices in the stack, which grows down: sp in each frame. */
+/* Stack indices of sp in each frame. The stack grows down. */
 enum {
     SP_OF_ENTER = 100,
     SP_OF_BORDER = SP_OF_ENTER + FRAME_WORDS,
@@ -266,7 +266,7 @@ enum {
     SP_OF_ENTRY = 130
 };
 
-/* A frame that begins at `sp` and returns to `pc`. */
+/* Writes a frame that begins at `sp` and returns to `pc`. */
 static void make_frame(int sp, uint64_t pc, uint64_t fp) {
     stack[sp + FRAME_WORDS - 2] = fp;
     stack[sp + FRAME_WORDS - 1] = pc;
@@ -280,7 +280,7 @@ static void make_jvm(void) {
     make_frame(SP_OF_ENTER, pc_of(ENTER_SPECIAL, RETURN), 0);
     make_frame(SP_OF_BORDER, pc_of(RUN, RETURN), 0);
     make_frame(SP_OF_RUN, call_stub_return, entry_fp);
-    /* A wrapper that refers to the thread, and an anchor in it that is empty. */
+    /* A wrapper that refers to the thread, with an empty anchor. */
     stack[SP_OF_ENTRY + 5] = address_of(&stack[SP_OF_ENTRY + 8]);
     stack[SP_OF_ENTRY + 8] = address_of(&thread);
     thread = (struct thread){.stack_base = address_of(stack + 256),
@@ -292,7 +292,7 @@ static void make_jvm(void) {
     CHECK_EQUAL(0, spprof_walker_vm.create(&config));
 }
 
-/* Walks, as a sample that gets into the ring. */
+/* Walks the stack as a sample that is written to the ring. */
 static int16_t walk_from(uint64_t pc, int sp, uint64_t rbx) {
     struct spprof_registers registers = {
         .pc = pc, .sp = address_of(&stack[sp]), .fp = 0, .method = rbx};
@@ -302,7 +302,7 @@ static int16_t walk_from(uint64_t pc, int sp, uint64_t rbx) {
     return walk.result;
 }
 
-/* From native code, by an anchor. */
+/* Walks from native code, where an anchor marks the last Java frame. */
 static int16_t walk_anchored(uint64_t pc, int sp) {
     thread.anchor = (struct anchor){.sp = address_of(&stack[sp]), .pc = pc};
     int16_t result = walk_from(address_of(&thread), 10, 0);
@@ -310,7 +310,7 @@ static int16_t walk_anchored(uint64_t pc, int sp) {
     return result;
 }
 
-/* Frames and locations, each of which stands for one frame here. */
+/* The number of frames and locations. Each location stands for one frame here. */
 static uint32_t frames(void) {
     uint32_t count = 0;
     for (uint32_t i = 0; i < walk.count; i++) {
@@ -322,7 +322,7 @@ static uint32_t frames(void) {
 TEST(a_walk_of_the_carrier_opens_the_border_for_nobody) {
     make_jvm();
     for (int round = 0; round < 3; round++) {
-        /* The frames of the virtual thread are frozen: the anchor is the border. */
+        /* The frames of the virtual thread are frozen, so the anchor is at the border. */
         CHECK_EQUAL(SPPROF_WALK_OK, walk_anchored(pc_of(ENTER_SPECIAL, RETURN), SP_OF_BORDER));
         CHECK_EQUAL(2, frames()); /* enterSpecial, run */
         CHECK_EQUAL(SPPROF_WALK_VIRTUAL, walk_from(pc_of(ENTER, BODY), SP_OF_ENTER, 0));
@@ -334,8 +334,9 @@ TEST(a_walk_of_the_carrier_opens_the_border_for_nobody) {
 
 TEST(the_border_calls_whatever_code_its_method_has) {
     make_jvm();
-    make_call(ENTER_SPECIAL, ENTER_SPECIAL);      /* by its stub for the interpreter */
-    stack[SP_OF_BORDER + 7] = pc_of(RUN, RETURN); /* left behind, where a barrier could have sp */
+    make_call(ENTER_SPECIAL, ENTER_SPECIAL);      /* through its stub for the interpreter */
+    stack[SP_OF_BORDER + 7] = pc_of(RUN, RETURN); /* left over from earlier, where a barrier could
+                                                   * find sp */
     CHECK_EQUAL(SPPROF_WALK_VIRTUAL, walk_from(pc_of(ENTER, BODY), SP_OF_ENTER, 0));
     CHECK_EQUAL(1, frames());
 }
@@ -358,12 +359,13 @@ TEST(time_in_stubs_without_a_frame_is_the_carrier_s) {
 
 TEST(the_end_of_a_stub_that_thaws_is_of_the_frame_that_goes_on) {
     make_jvm();
-    /* doYield's frame was thawed, too: it is returned from. */
+    /* doYield's frame was thawed, too, and execution returns from it. */
     stack[SP_OF_ENTER - 2] = 0;
     stack[SP_OF_ENTER - 1] = pc_of(ENTER, RETURN);
     uint64_t rbx = address_of(&stack[SP_OF_ENTER]);
     CHECK_EQUAL(SPPROF_WALK_VIRTUAL, walk_from(pc_of(STUBS, TAIL), 60, rbx));
-    /* For one instruction what it will take is below sp, where nothing is read. */
+    /* For one instruction, the value that it will pop is below sp, where the walker reads
+     * nothing. */
     CHECK_EQUAL(SPPROF_WALK_OK, walk_from(pc_of(STUBS, TAIL + 3), SP_OF_ENTER, 0));
     CHECK_EQUAL(SPPROF_WALK_VIRTUAL, walk_from(pc_of(STUBS, TAIL + 7), SP_OF_ENTER - 2, 0));
     CHECK_EQUAL(SPPROF_WALK_VIRTUAL, walk_from(pc_of(STUBS, TAIL + 8), SP_OF_ENTER - 1, 0));
@@ -373,9 +375,9 @@ TEST(the_end_of_a_stub_that_thaws_is_of_the_frame_that_goes_on) {
 TEST(a_yield_is_the_carrier_s_when_sp_is_at_the_border) {
     make_jvm();
     CHECK_EQUAL(SPPROF_WALK_OK, walk_from(pc_of(DO_YIELD, TAIL), SP_OF_ENTER - 2, 0));
-    CHECK_EQUAL(1, frames()); /* run, and no doYield that it did not call */
+    CHECK_EQUAL(1, frames()); /* run, without a doYield that run did not call */
     CHECK_EQUAL(SPPROF_WALK_OK, walk_from(pc_of(DO_YIELD, TAIL + 7), SP_OF_BORDER, 0));
-    thread.border = 0; /* its own restored what was before */
+    thread.border = 0; /* the thread's own continuation restored the former value */
     CHECK_EQUAL(SPPROF_WALK_OK, walk_from(pc_of(DO_YIELD, TAIL + 19), SP_OF_BORDER, 0));
     CHECK_EQUAL(SPPROF_WALK_OK, walk_from(pc_of(DO_YIELD, TAIL + 23), SP_OF_BORDER + 8, 0));
     CHECK_EQUAL(SPPROF_WALK_OK, walk_from(pc_of(DO_YIELD, TAIL + 24), SP_OF_BORDER + 9, 0));

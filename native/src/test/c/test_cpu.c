@@ -1,4 +1,5 @@
-/* Where a frame is, by the bytes that HotSpot's compilers write at a method's two ends. */
+/* Tests how the walker finds a frame from the machine code that HotSpot's compilers emit at a
+ * method's start and end. */
 #include "test.h"
 #include "walk/cpu/cpu.h"
 
@@ -25,7 +26,8 @@ TEST(a_frame_is_made_by_push_and_sub) {
     CHECK_EQUAL(SPPROF_FRAME_NONE, stage(7, 12));
     CHECK_EQUAL(SPPROF_FRAME_PUSHED, stage(8, 12));
     CHECK_EQUAL(SPPROF_FRAME_COMPLETE, stage(12, 12));
-    /* The same, entered late: the frame is there although the method calls it incomplete. */
+    /* The same code, interrupted later: the frame exists although the method reports it as
+     * incomplete. */
     CHECK_EQUAL(SPPROF_FRAME_COMPLETE, stage(12, 40));
 }
 
@@ -65,7 +67,7 @@ TEST(the_poll_s_stub_has_no_frame) {
 }
 
 TEST(code_between_has_its_frame) {
-    /* cmp %rax,%rbx; ja: no poll; push %rsi; a register that is popped is not always the last */
+    /* cmp %rax,%rbx; ja: no poll; push %rsi. A pop is not always the last one of a frame. */
     CODE("\x48\x3b\xd8\x0f\x87\x10\x00\x00\x00\x56\x5d\x48\x8b\xc3");
     for (size_t pc = 0; pc < 11; pc++) {
         CHECK_EQUAL(SPPROF_FRAME_COMPLETE, stage(pc, 0));
@@ -143,7 +145,8 @@ TEST(the_rest_of_straight_code_is_followed_to_its_return) {
     const struct spprof_registers registers = {.method = 0x2000, .return_address = 0x3000};
     CHECK(follow(0, &registers, &sp, &fp_at));
     CHECK(sp == 0x3000 - 8 && fp_at == 0x3000 - 16);
-    CHECK(!follow(0, NULL, &sp, &fp_at)); /* a call returns there, with what is not known yet */
+    CHECK(!follow(0, NULL, &sp, &fp_at)); /* a call returns there, with a value that is not known
+                                           * yet */
     CHECK(follow(3, &registers, &sp, &fp_at));
     CHECK(sp == 0x2000 - 8 && fp_at == 0x2000 - 16);
     CHECK(follow(13, NULL, &sp, &fp_at));
@@ -156,7 +159,7 @@ TEST(the_rest_of_straight_code_is_followed_to_its_return) {
         "\x58\x5d\x5a\xff\xe3");
     CHECK(follow(0, NULL, &sp, &fp_at));
     CHECK(sp == 0x1018 && fp_at == 0x1010);
-    /* leave; ret: a frame that nothing was popped from. test; jmp: the way parts. */
+    /* leave; ret: no register was popped from the frame. test; jmp: execution branches. */
     CODE("\xc9\xc3\x48\x85\xdb\xe9\x00\x00\x00\x00");
     CHECK(!follow(0, NULL, &sp, &fp_at));
     CHECK(!follow(1, NULL, &sp, &fp_at));

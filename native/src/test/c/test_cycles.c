@@ -1,12 +1,12 @@
 /*
- * Starts and stops under load, as often as SPPROF_CYCLES says (a few hundred; the soak test says
- * 100,000), with signals as dense as the kernel makes them: after every stop nothing is left, and
- * every signal is accounted for.
+ * Starts and stops sessions under load, with signals as frequent as the kernel can make them.
+ * SPPROF_CYCLES sets the number of cycles: a few hundred by default, 100,000 in the soak test.
+ * After every stop nothing is left behind, and every signal is accounted for.
  */
 #include "session.h"
 
 #ifndef BUSY
-#define BUSY 8 /* less makes the cycles faster in an emulated machine */
+#define BUSY 8 /* a smaller number makes cycles faster in an emulated machine */
 #endif
 
 static int cycles(void) {
@@ -14,13 +14,14 @@ static int cycles(void) {
     return asked != NULL ? atoi(asked) : 300;
 }
 
-/* Of every thread: the signals that it blocks; of the process: those it ignores and catches. */
+/* For each thread, the signals that it blocks; for the process, the signals that it ignores and
+ * catches. */
 static uint64_t status_word(uint64_t tid, const char *key) {
     char path[64], line[256];
     snprintf(path, sizeof path, "/proc/self/task/%d/status", (int)tid);
     FILE *status = fopen(path, "r");
     if (status == NULL) {
-        return 0; /* it ended */
+        return 0; /* the thread ended */
     }
     uint64_t word = 0;
     while (fgets(line, sizeof line, status) != NULL) {
@@ -34,13 +35,13 @@ static uint64_t status_word(uint64_t tid, const char *key) {
 
 #define SIGPROF_BIT (UINT64_C(1) << (SIGPROF - 1))
 
-/* Of the threads that live all the time; others block signals while they come and go. */
+/* Covers threads that live all the time. Threads that start or end block signals meanwhile. */
 static _Atomic int steady[BUSY];
 static _Atomic int steady_count;
 
 static void check_masks(void) {
     for (int i = 0; i < steady_count; i++) {
-        /* One that has left the gate may be preempted on its last steps out of the handler. */
+        /* A handler that has left the gate may be preempted before it returns. */
         uint64_t patience = clock_ns(CLOCK_MONOTONIC) + 60000 * MS;
         while ((status_word((uint64_t)steady[i], "SigBlk:") & SIGPROF_BIT) != 0) {
             CHECK(clock_ns(CLOCK_MONOTONIC) < patience);
@@ -49,7 +50,8 @@ static void check_masks(void) {
     }
 }
 
-/* The cycles are to be many: whoever makes them is not to wait for the load. */
+/* The thread that runs the cycles must not wait for the load, because the number of cycles is to be
+ * high. */
 static void step_back(void) {
     setpriority(PRIO_PROCESS, (id_t)spprof_engine_ctimer.thread_id(), 10);
 }
@@ -68,7 +70,7 @@ static void *steady_native(void *unused) {
 }
 
 static void *spawner_behind(void *unused) {
-    step_back(); /* and its threads with it */
+    step_back(); /* lower the priority of the process and of its threads */
     return spawner(unused);
 }
 
@@ -90,7 +92,7 @@ static uint64_t run_cycles(int count, bool sweep) {
     for (int i = 0; i < count; i++) {
         CHECK_EQUAL(0, spprof_sampler_start(NULL, &config));
         if (i % 16 == 0) {
-            burn(8 * MS); /* some are long enough for the kernel's ticks to come */
+            burn(8 * MS); /* some threads live long enough for a tick of the kernel */
             CHECK(!sweep || spprof_sampler_sweep(NULL) > 0);
         }
         samples += read_ring().samples;
@@ -121,7 +123,7 @@ static uint64_t run_cycles(int count, bool sweep) {
 
 static void run_under_load(bool bombarded) {
     setup();
-    alarm(300 + (unsigned)cycles() / 20); /* 50 ms for each of many */
+    alarm(300 + (unsigned)cycles() / 20); /* allows 50 ms for each of many cycles */
     config.interval_ns = MS / 10;
     pthread_t threads[BUSY + 1];
     void *(*const kinds[])(void *) = {steady_java, steady_native, steady_java, spawner_behind};
@@ -144,7 +146,7 @@ TEST(cycles_under_load_leave_no_trace) {
     run_under_load(false);
 }
 
-/* The process ignores the signal, and somebody sends it all the time. */
+/* The process ignores the signal, and another sender sends it all the time. */
 TEST(cycles_between_foreign_signals_leave_no_trace) {
     signal(SIGPROF, SIG_IGN);
     run_under_load(true);

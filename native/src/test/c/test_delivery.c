@@ -1,6 +1,6 @@
 /*
- * The wait for signals that were taken and not yet acted on: that it asks the kernel, what it does
- * where the kernel may not be asked, and that a debugger cannot make a stop unsafe.
+ * Tests the wait for signals that a thread took but did not act on yet: the wait asks the kernel,
+ * has a fallback where a sandbox forbids the call, and stays safe when a debugger holds a thread.
  */
 #include "session.h"
 
@@ -14,7 +14,8 @@
 #include "platform/delivery.h"
 #include "traced.h"
 
-/* From here on membarrier(command, ...), or with -1 any, is answered so by seccomp. */
+/* From now on, seccomp answers membarrier(command, ...) with this result; -1 stands for any
+ * command. */
 static void answer_membarrier(int command, uint32_t answer) {
     struct sock_filter filter[] = {
         BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
@@ -37,21 +38,21 @@ static void on_asked(int signal) {
 }
 
 TEST(the_kernel_is_asked_to_interrupt_all_processors) {
-    CHECK_EQUAL(0, spprof_delivery_problem()); /* the process registers */
+    CHECK_EQUAL(0, spprof_delivery_problem()); /* registers the process */
     signal(SIGSYS, on_asked);
     answer_membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED, SECCOMP_RET_TRAP);
     CHECK_EQUAL(0, spprof_delivery_await(1000));
     CHECK_EQUAL(1, asked);
 }
 
-/* What the wait cannot do is known before a session needs it. */
+/* A limit of the wait is known before a session needs the wait. */
 static void check_problem(int problem) {
     CHECK_EQUAL(problem, spprof_delivery_problem());
     CHECK_EQUAL(problem, spprof_delivery_problem());
 }
 
 TEST(where_the_kernel_can_be_asked_there_is_no_problem) {
-    check_problem(0); /* also in a process that has not registered yet */
+    check_problem(0); /* also in a process that is not registered yet */
 }
 
 TEST(a_call_that_a_sandbox_forbids_is_a_problem) {
@@ -64,7 +65,7 @@ TEST(a_call_that_the_kernel_does_not_know_is_a_problem) {
     check_problem(-ENOSYS);
 }
 
-/* Linux 4.3 to 4.13 have the call, and not this command. */
+/* Linux 4.3 to 4.13 have the system call, but not this command. */
 TEST(a_command_that_the_kernel_does_not_know_is_a_problem) {
     answer_membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED, SECCOMP_RET_ERRNO | EINVAL);
     check_problem(-EINVAL);
@@ -82,7 +83,7 @@ TEST(the_kernel_is_asked_at_every_stop) {
     }
 }
 
-/* The least that a wait takes that knows nothing. */
+/* The shortest wait if the kernel gives no information. */
 static void check_waits(void) {
     uint64_t from = clock_ns(CLOCK_MONOTONIC);
     CHECK_EQUAL(0, spprof_delivery_await(0));
@@ -118,7 +119,8 @@ static void stop_while_a_thread_is_held(void) {
     sigset_t set;
     sigemptyset(&set);
     sigaddset(&set, SIGPROF);
-    pthread_sigmask(SIG_BLOCK, &set, NULL); /* here, so that it is the other thread's */
+    pthread_sigmask(SIG_BLOCK, &set, NULL); /* blocked here, so that the other thread receives the
+                                             * signal */
     pthread_t thread;
     CHECK_EQUAL(0, pthread_create(&thread, NULL, busy_native_unblocked, NULL));
     CHECK_EQUAL(0, spprof_sampler_start(NULL, &config));

@@ -1,12 +1,12 @@
 /*
- * A failure at every step of start and of stop, stops from a thread that is dying, and several
- * at once: each ends in a state that is known, and a later try succeeds.
+ * Tests a failure at every step of start and stop, stops from a thread that is ending, and several
+ * stops at once. Each leaves the sampler in a known state, and a later try succeeds.
  */
 #include "session.h"
 
-static struct spprof_engine broken; /* the engine of the test, one function replaced */
+static struct spprof_engine broken; /* the test's engine with one function replaced */
 static const struct spprof_engine *whole;
-static _Atomic int failures_left; /* how many calls of the replaced function fail */
+static _Atomic int failures_left; /* how many more calls of the replaced function fail */
 
 static int error_of_timers = -EAGAIN;
 
@@ -26,7 +26,7 @@ static int fail_to_set(const struct spprof_timer *timer, uint64_t first, uint64_
     return fails() ? -EPERM : whole->timer_set_sigsafe(timer, first, interval);
 }
 
-/* As a sandbox does: each of a session's timers, for as long as it takes. */
+/* Makes the deletion of every timer fail, as a sandbox does, until the test permits it again. */
 static bool deletion_refused;
 
 static int refuse_to_delete(struct spprof_timer *timer) {
@@ -130,7 +130,8 @@ TEST(a_start_leaves_a_foreign_process_timer_untouched) {
     check_start_works();
 }
 
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) /* they map terabytes */
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) /* the sanitizers map \
+                                                                     * terabytes */
 TEST(a_start_without_memory_leaves_nothing) {
     setup();
     struct rlimit limit;
@@ -168,8 +169,8 @@ TEST(a_start_without_any_timer_leaves_nothing) {
     check_start_works();
 }
 
-/* One error number, and different reasons: a sandbox that forbids the timer, and a JVM of another
- * kind, are both ENOSYS. */
+/* One error number with different reasons: a sandbox that forbids timers and a JVM of another kind
+ * both give ENOSYS. */
 TEST(a_start_tells_which_step_failed) {
     setup_broken();
     walker_missing = true;
@@ -180,16 +181,16 @@ TEST(a_start_tells_which_step_failed) {
     failures_left = 1000;
     check_start_leaves_nothing(SPPROF_FAILED(TIMER, -ENOSYS));
     CHECK_EQUAL(SPPROF_FAILED(TIMER, -ENOSYS), spprof_threads_last_error());
-    error_of_timers = -EINVAL; /* not of the settings */
+    error_of_timers = -EINVAL; /* EINVAL from the timers, not from the settings */
     failures_left = 1000;
     check_start_leaves_nothing(SPPROF_FAILED(TIMER, -EINVAL));
-    error_of_timers = -ENOMEM; /* not of the ring */
+    error_of_timers = -ENOMEM; /* ENOMEM from the timers, not from the ring */
     failures_left = 1000;
     check_start_leaves_nothing(SPPROF_FAILED(TIMER, -ENOMEM));
     failures_left = 0;
     check_start_works();
 
-    /* A system call's EINVAL in a stop is not the lack of a session. */
+    /* EINVAL from a system call during a stop does not mean that there is no session. */
     broken.take_pending = fail_with_einval;
     CHECK_EQUAL(0, spprof_sampler_start(NULL, &config));
     failures_left = 1;
@@ -201,7 +202,7 @@ TEST(a_start_tells_which_step_failed) {
 TEST(a_thread_without_a_timer_is_counted_and_gets_one_later) {
     setup_broken();
     broken.timer_create = fail_to_create;
-    failures_left = 1; /* the first that is asked for */
+    failures_left = 1; /* the first call fails */
     pthread_t thread;
     CHECK_EQUAL(0, pthread_create(&thread, NULL, busy_native, NULL));
     struct spprof_action before = current_action();
@@ -217,7 +218,7 @@ TEST(a_thread_without_a_timer_is_counted_and_gets_one_later) {
     pthread_join(thread, NULL);
 }
 
-/* Then all are sampled, without stacks, and why is known. */
+/* Then all threads are sampled without stacks, and the reason is reported. */
 TEST(a_session_without_knowledge_of_java_threads_says_so) {
     setup();
     threads_unknown = true;
@@ -230,16 +231,16 @@ TEST(a_session_without_knowledge_of_java_threads_says_so) {
     CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
 }
 
-/* The teardown of a failed start fails, too: the next start ends it first. */
+/* The teardown of a failed start fails, too. The next start completes that teardown first. */
 TEST(a_failed_start_that_cannot_be_undone_is_undone_by_the_next) {
     setup_broken();
     struct spprof_action before = current_action();
     broken.timer_create = fail_to_create;
     broken.take_pending = fail_to_take_pending;
-    failures_left = 1000; /* every timer, and what is pending */
+    failures_left = 1000; /* every timer, and the pending signals */
     CHECK_EQUAL(SPPROF_FAILED(TIMER, -EAGAIN), spprof_sampler_start(NULL, &config));
     CHECK_EQUAL(-EBUSY, spprof_sampler_release());
-    CHECK_EQUAL(SPPROF_FAILED(UNDO, 0), spprof_sampler_start(NULL, &config)); /* still not */
+    CHECK_EQUAL(SPPROF_FAILED(UNDO, 0), spprof_sampler_start(NULL, &config)); /* still fails */
     failures_left = 0;
     CHECK_EQUAL(0, spprof_sampler_start(NULL, &config));
     CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
@@ -257,7 +258,8 @@ static void stop_fails_and_can_be_tried_again(void) {
         CHECK_EQUAL(0, timers_left());
         CHECK_EQUAL(-EBUSY, spprof_sampler_release());
         CHECK_EQUAL(SPPROF_FAILED(SESSION, 0), spprof_sampler_start(NULL, &config));
-        struct spprof_action now = current_action(); /* ours, which is inert: no child ignores */
+        struct spprof_action now = current_action(); /* our action, which is inert: a child process
+                                                      * does not inherit SIG_IGN */
         CHECK(spprof_action_is_handler_sigsafe(&now));
     }
     CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
@@ -283,7 +285,7 @@ static void check_timers_keep_the_session(void) {
     CHECK_EQUAL(-EBUSY, spprof_sampler_release());
     CHECK_EQUAL(SPPROF_FAILED(SESSION, 0), spprof_sampler_start(NULL, &config));
     CHECK(timers_left() > 0);
-    burn(30 * MS); /* the timers are armed: with SIG_DFL back this would be the end */
+    burn(30 * MS); /* The timers are armed: with SIG_DFL restored, this would kill the process. */
 }
 
 TEST(a_stop_whose_timers_cannot_be_deleted_keeps_the_handler) {
@@ -310,12 +312,13 @@ static void *lives_and_ends(void *unused) {
     return NULL;
 }
 
-/* The thread is gone, and its timer is not. The stop knows of it. */
+/* The thread has ended, but its timer still exists. The stop fails until it can delete that
+ * timer. */
 TEST(a_thread_whose_timer_cannot_be_deleted_leaves_it_to_the_stop) {
     setup_broken();
     struct spprof_action before = current_action();
     broken.timer_delete = refuse_to_delete;
-    pthread_t thread; /* the first one made lets ThreadSanitizer make one of its own, too */
+    pthread_t thread; /* the first thread created makes ThreadSanitizer create one of its own */
     CHECK_EQUAL(0, pthread_create(&thread, NULL, lives_and_ends, NULL));
     pthread_join(thread, NULL);
     CHECK_EQUAL(0, spprof_sampler_start(NULL, &config));
@@ -358,7 +361,7 @@ TEST(a_failed_start_whose_timers_cannot_be_deleted_keeps_the_handler) {
 TEST(a_handler_that_does_not_finish_makes_the_stop_fail_and_keeps_its_memory) {
     setup();
     walker_hangs = true;
-    /* The hanging walk must not be this thread's: it has to call stop. */
+    /* The hanging walk must be on another thread, because this one has to call stop. */
     sigset_t set;
     sigemptyset(&set);
     sigaddset(&set, SIGPROF);
@@ -445,7 +448,7 @@ TEST(a_start_during_a_stop_waits_or_is_refused) {
 
 static void stop_as_the_thread_ends(void *unused) {
     (void)unused;
-    thread_ends("dying"); /* as the JVM would have said by now */
+    thread_ends("dying"); /* the JVM would have reported the end by now */
     CHECK_EQUAL(0, spprof_sampler_stop(NULL, 5000));
     stopped++;
 }
@@ -481,7 +484,7 @@ TEST(the_end_of_the_jvm_ends_a_session) {
     int seen = walks;
     burn(20 * MS);
     CHECK_EQUAL(seen, walks);
-    spprof_sampler_vm_death(); /* and again, as OnUnload may come after VMDeath */
+    spprof_sampler_vm_death(); /* a second time, because OnUnload may follow VMDeath */
     CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
     check_no_trace(&before);
 }

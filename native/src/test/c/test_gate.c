@@ -36,8 +36,8 @@ TEST(gate_closed_twice_is_closed) {
     CHECK(spprof_gate_is_open_sigsafe());
 }
 
-/* What a session owns: plain memory, so that ThreadSanitizer sees any use that the gate does not
- * order. */
+/* Stands for the memory of a session. It is a plain variable, so ThreadSanitizer reports any access
+ * that the gate does not order. */
 static int session_memory;
 static _Atomic bool over;
 static _Atomic long uses;
@@ -50,7 +50,7 @@ static void *visitor(void *unused) {
             uses++;
         }
         spprof_gate_leave_sigsafe();
-        sched_yield(); /* as handlers do: they come, and are gone for long */
+        sched_yield(); /* like handlers, which run briefly and then are away for long */
     }
     return NULL;
 }
@@ -71,7 +71,7 @@ TEST(gate_keeps_visitors_out_of_a_session_that_ended) {
         while (spprof_gate_in_flight() != 0) {
             sched_yield();
         }
-        session_memory = 0; /* nobody is inside: as if it were unmapped */
+        session_memory = 0; /* nobody is inside: stands for unmapping the memory */
     }
     over = true;
     for (int i = 0; i < 4; i++) {

@@ -1,4 +1,5 @@
-/* Loads that may fault, with real faults; and what becomes of faults that are none of theirs. */
+/* Tests loads that may fault, with real faults, and what happens to faults that do not belong to
+ * such loads. */
 #include <errno.h>
 #include <pthread.h>
 #include <setjmp.h>
@@ -11,8 +12,8 @@
 
 static unsigned char *page;
 
-/* The first can be read, the second cannot, the third is for a test to unmap. No fixed address
- * would do: the kernel may have put the stack there. */
+/* The first page is readable, the second is not, and tests unmap the third. No fixed address is
+ * used, because the kernel may have put the stack there. */
 static void map_pages(void) {
     page = mmap(NULL, 12288, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     CHECK(page != MAP_FAILED);
@@ -81,7 +82,7 @@ static void foreign(int signal, siginfo_t *info, void *context) {
     siglongjmp(back, 1);
 }
 
-/* As the JVM's: its null checks and polls are faults that its own handler answers. */
+/* As in the JVM, whose own handler resolves the faults of its null checks and polls. */
 static void fault_as_the_jvm_does(void) {
     if (sigsetjmp(back, 1) == 0) {
         *(volatile char *)(page + 4096 + 17) = 1;

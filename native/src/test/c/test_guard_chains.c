@@ -1,11 +1,12 @@
 /*
- * Other libraries' handlers of SIGSEGV in front of ours and behind them, which come and go in every
- * order around the starts and stops of sessions. Every order is tried, with real faults.
+ * Tests SIGSEGV handlers of other libraries before and behind ours. The libraries are installed and
+ * removed in every order around starts and stops of sessions. Every order is tried, with real
+ * faults.
  *
- * Measure of all is the same order without us (`world` keeps it): at each moment a fault that is
- * none of ours has to take the same way, past the same libraries, once each, to the JVM; and
- * between sessions the action has to be the same, byte for byte, unless a library has just put ours
- * back.
+ * Each order is compared with the same order without our handler, which `world` simulates. At every
+ * moment, a fault that is not ours must pass the same libraries in the same sequence, each once,
+ * and reach the JVM. Between sessions the signal action must be the same, byte for byte, unless a
+ * library has just restored our handler.
  */
 #include <errno.h>
 #include <linux/filter.h>
@@ -26,9 +27,10 @@
 
 #define LIBRARIES 3
 #define JVM LIBRARIES
-#define LONGEST 16 /* orders, and ways of a fault */
+#define LONGEST 16 /* limit for orders and for the path of a fault */
 
-/* The first page is closed, and opened by whoever answers a fault; the second is never open. */
+/* The first page is protected; whoever handles a fault opens it. The second page is never
+ * opened. */
 static char *pages;
 #define PAGE 4096
 
@@ -50,7 +52,7 @@ static void jvm(int signal, siginfo_t *info, void *context) {
     mprotect(pages, PAGE, PROT_READ | PROT_WRITE);
 }
 
-/* What each library saved as it installed its handler, and calls. */
+/* The action that each library saved when it installed its handler, and calls. */
 static struct spprof_action saved[LIBRARIES];
 
 static void chain(int library, int signal, siginfo_t *info, void *context) {
@@ -72,7 +74,7 @@ static void library_2(int signal, siginfo_t *info, void *context) {
     chain(2, signal, info, context);
 }
 
-/* The action of each library and of the JVM, as the kernel has it. */
+/* The actions of each library and of the JVM, as the kernel returns them. */
 static struct spprof_action actions[LIBRARIES + 1];
 
 static struct spprof_action now(void) {
@@ -85,7 +87,7 @@ static void put(const struct spprof_action *action) {
     CHECK_EQUAL(0, spprof_action_put_sigsafe(SIGSEGV, action, NULL));
 }
 
-/* Whose the installed action is; -1 if ours. */
+/* The owner of the installed action; -1 if it is ours. */
 static int in_front(void) {
     struct spprof_action action = now();
     for (int i = 0; i <= JVM; i++) {
@@ -94,19 +96,21 @@ static int in_front(void) {
         }
     }
     for (int i = 0; i <= JVM; i++) {
-        CHECK(!spprof_action_same_handler(&action, &actions[i])); /* or not byte for byte */
+        CHECK(!spprof_action_same_handler(&action, &actions[i])); /* actions with the same handler
+                                                                   * must be equal byte for byte */
     }
     return -1;
 }
 
-/* By the C library, so that the kernel's form of it is known; then none of it is used. */
+/* Install each action through the C library once, to learn the form that the kernel stores. Then
+ * none is installed. */
 static void make_action(int whom, void (*handler)(int, siginfo_t *, void *), int flags) {
     struct sigaction action = {.sa_flags = SA_SIGINFO | flags};
     action.sa_sigaction = handler;
     sigemptyset(&action.sa_mask);
     CHECK_EQUAL(0, sigaction(SIGUSR2, &action, NULL));
     CHECK_EQUAL(0, spprof_action_get(SIGUSR2, &actions[whom]));
-    /* Not a sanitizer's, which comes in between. No two are alike. */
+    /* Not a sanitizer's function, which may intervene. No two actions are equal. */
     spprof_action_set_handler(&actions[whom], handler);
     memset(actions[whom].mask, 0, sizeof actions[whom].mask);
     actions[whom].mask[3] = (unsigned char)whom;
@@ -123,7 +127,7 @@ static void setup(void) {
 }
 
 static bool sampling;
-static bool polite; /* libraries take their handler away only where it is in front */
+static bool polite; /* a library removes its handler only if it is the installed one */
 
 static void install(int library) {
     saved[library] = now();
@@ -136,7 +140,7 @@ static void uninstall(int library) {
     }
 }
 
-/* A fault as the JVM's null checks are. */
+/* Causes a fault like the JVM's null checks. */
 static void fault(void) {
     steps = 0;
     *(volatile char *)pages = 1;
@@ -144,7 +148,7 @@ static void fault(void) {
 }
 
 static void begin_walks(void) {
-    ucontext_t context = {0}; /* nothing is blocked */
+    ucontext_t context = {0}; /* no signal is blocked */
     for (int i = 0; i < SPPROF_GUARD_LOOKS; i++) {
         spprof_guard_begin_sigsafe(&context);
     }
@@ -156,19 +160,20 @@ static void check_loads(void) {
     begin_walks();
     CHECK(!spprof_load64_sigsafe((uintptr_t)pages + PAGE, &word));
     CHECK_EQUAL(7, word);
-    CHECK_EQUAL(before, steps); /* nobody had to answer */
+    CHECK_EQUAL(before, steps); /* no handler was called */
     uint64_t known = 42;
     CHECK(spprof_load64_sigsafe((uintptr_t)&known, &word));
     CHECK_EQUAL(42, word);
 }
 
-/* The same world without us: whom the signal's action belongs to, and whom each library saved. */
+/* The same world without our handler: the owner of the installed action, and the owner of the
+ * action that each library saved. */
 static struct {
     int in_front;
     int saved[LIBRARIES];
 } world;
 
-/* The way of a fault there; its length, 0 if it goes round in circles. */
+/* The path of a fault in that world. Returns its length, or 0 if the path is a circle. */
 static int way_without_us(int *whom) {
     int length = 0;
     for (int next = world.in_front;; next = world.saved[next]) {
@@ -184,7 +189,7 @@ static int way_without_us(int *whom) {
 
 enum { START = 2 * LIBRARIES, STOP };
 
-/* Installing is 2 * library, uninstalling one more. */
+/* Step 2 * library installs a library's handler; the next number removes it. */
 static void step_without_us(int step) {
     int library = step / 2;
     if (step >= START) {
@@ -249,7 +254,7 @@ static void check_nobody_twice(int length) {
     }
 }
 
-/* Everything anew but for what our handlers know by now. */
+/* Resets everything except what our handlers already know. */
 static void try_order(int length) {
     put(&actions[JVM]);
     world.in_front = JVM;
@@ -259,7 +264,7 @@ static void try_order(int length) {
         int steps_wanted = way_without_us(right_way);
         if (steps_wanted == 0) {
             end_session();
-            return; /* of the libraries' own making */
+            return; /* the libraries alone form a circle */
         }
         step_with_us(order[i]);
         if (sampling) {
@@ -282,15 +287,15 @@ static void try_order(int length) {
     tried++;
 }
 
-/* Every order of what is left of `steps_left`; libraries are alike, so their first steps are in
- * turn. */
+/* Tries every order of the remaining `steps_left`. The libraries are interchangeable, so their
+ * first steps are in fixed order. */
 static void try_all(int length, int libraries, int *steps_left) {
     bool more = false;
     for (int who = 0; who <= libraries; who++) {
         int step = who == libraries ? START : 2 * who;
         if (who > 0 && who < libraries && steps_left[who] == steps_left[libraries + 1] &&
             steps_left[who - 1] == steps_left[libraries + 1]) {
-            continue; /* not before the one before it */
+            continue; /* not before the previous library */
         }
         if (steps_left[who] > 0) {
             more = true;
@@ -329,9 +334,7 @@ TEST(three_libraries_in_every_order) {
     in_every_order(3, 1, 3, 13860);
 }
 
-/*
- * They stay, and go on passing faults on, where somebody is in front of them: ours, for instance.
- */
+/* A library behind another handler (ours, for instance) stays and continues to forward faults. */
 TEST(three_libraries_that_leave_only_from_the_front_in_every_order) {
     polite = true;
     in_every_order(3, 1, 2, 3150);
@@ -347,7 +350,8 @@ static void check_way(int first, int second, int third) {
     CHECK_EQUAL(JVM, way[steps - 1]);
 }
 
-/* It saves ours, which passes on to it. Without us it would call itself for ever. */
+/* The library saves our handler, which forwards to that library. Without us the library would call
+ * itself forever. */
 TEST(a_library_that_installs_its_handler_twice) {
     setup();
     CHECK_EQUAL(0, spprof_guard_install(false));
@@ -366,7 +370,8 @@ TEST(a_library_that_installs_its_handler_twice) {
     check_way(0, 0, JVM);
 }
 
-/* The JVM is lost then, with and without us. What counts is that loads need nobody. */
+/* The JVM's handler is lost in this case, with and without us. Our loads must still work, because
+ * they need no other handler. */
 TEST(a_library_that_passes_nothing_on) {
     setup();
     CHECK_EQUAL(0, spprof_guard_install(false));
@@ -416,7 +421,7 @@ TEST(a_ninth_action_is_left_in_front) {
 
 static bool inside_a_library;
 
-/* A sampling signal that comes while a library's handler blocks SIGSEGV. */
+/* A sampling signal arrives while a library's handler blocks SIGSEGV. */
 static void sample(int signal, siginfo_t *info, void *context) {
     (void)signal, (void)info;
     int saved_errno = errno;
@@ -431,7 +436,7 @@ static void library_with_a_signal(int signal, siginfo_t *info, void *context) {
     raise(SIGPROF);
     sigset_t mask;
     CHECK_EQUAL(0, pthread_sigmask(SIG_BLOCK, NULL, &mask));
-    CHECK(sigismember(&mask, SIGSEGV)); /* as it was before the signal */
+    CHECK(sigismember(&mask, SIGSEGV)); /* as before the signal */
     chain(1, signal, info, context);
 }
 
@@ -457,7 +462,7 @@ TEST(a_load_while_a_library_blocks_the_signal) {
     }
 }
 
-/* As a sandbox does. The test is a process of its own. */
+/* As a sandbox does. The test runs in a process of its own. */
 static void forbid_the_call(void) {
     struct sock_filter filter[] = {
         BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
@@ -480,7 +485,7 @@ TEST(loads_go_through_the_handlers_in_front_where_the_call_is_forbidden) {
         steps = 0;
         begin_walks();
         CHECK(!spprof_load64_sigsafe((uintptr_t)pages + PAGE, &word));
-        CHECK_EQUAL(i + 1, steps); /* all that are in front */
+        CHECK_EQUAL(i + 1, steps); /* all handlers before ours */
         CHECK(spprof_load64_sigsafe((uintptr_t)&known, &word));
         CHECK_EQUAL(42, word);
     }

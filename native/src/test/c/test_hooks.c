@@ -1,4 +1,4 @@
-/* What is done when threads start and end: how little, and that nothing is lost by it. */
+/* Tests the work at the start and end of threads: it is small, and no CPU time is lost. */
 #include "session.h"
 
 static uint64_t accounted(void) {
@@ -20,7 +20,7 @@ static void *comes_and_goes(void *times) {
     return NULL;
 }
 
-/* Like a native library that attaches for every call: all but the first are for nothing. */
+/* Attaches for every call, as some native libraries do. All ends but the first need no work. */
 TEST(a_thread_that_comes_and_goes_keeps_its_timer_and_is_sampled) {
     setup();
     struct spprof_action before = current_action();
@@ -32,19 +32,19 @@ TEST(a_thread_that_comes_and_goes_keeps_its_timer_and_is_sampled) {
     CHECK_EQUAL(0, pthread_create(&thread, NULL, comes_and_goes, (void *)1000));
     pthread_join(thread, NULL);
     uint64_t used = clock_ns(CLOCK_PROCESS_CPUTIME_ID) - from;
-    /* Each time that it was sampled as a native thread costs another. */
+    /* Each sample as a native thread adds a hook call. */
     CHECK(hooks() - first >= 16 && hooks() - first < 500);
     CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
     check_no_trace(&before);
     uint64_t seen = accounted();
-    /* Where it dies, its last tick is in nobody's figures here. */
+    /* The last tick of a thread that ends here is in no figure of this test. */
     CHECK(seen + 30 * MS > used && seen < used + 30 * MS);
 }
 
 static _Atomic bool ready, found;
 
 static void *lives_once(void *attaches) {
-    burn(3 * MS); /* so that it is signalled as soon as it has a timer */
+    burn(3 * MS); /* long enough to be signalled soon after its timer exists */
     ready = true;
     while (!found) {
         sched_yield();
@@ -60,9 +60,10 @@ static void *lives_once(void *attaches) {
 }
 
 /*
- * The kernel looks at timers when it ticks: of 100 threads it would not get to see some 2 ms each,
- * or 0.5 ms with its fastest clock. What is sampled of them has a standard deviation of 4 ms by
- * their phases, and after their exit is heard they use some 20 us each.
+ * The kernel looks at timers only at its ticks. Without the code under test, some 2 ms of each of
+ * the 100 threads would be missing, or 0.5 ms with its fastest clock. The sampled time has a
+ * standard deviation of 4 ms from the threads' phases. After the exit is handled, each thread uses
+ * some 20 us more.
  */
 static void check_that_exits_are_heard(void *attaches) {
     setup();
@@ -76,7 +77,7 @@ static void check_that_exits_are_heard(void *attaches) {
         while (!ready) {
             sched_yield();
         }
-        spprof_sampler_search(NULL); /* which tries the newest number the next time, too */
+        spprof_sampler_search(NULL); /* also tries the newest number the next time */
         spprof_sampler_search(NULL);
         clockid_t clock;
         CHECK_EQUAL(0, pthread_getcpuclockid(thread, &clock));
@@ -102,7 +103,7 @@ TEST(what_a_thread_uses_after_it_left_the_jvm_is_sampled_to_its_exit) {
 
 static void *forks(void *unused) {
     (void)unused;
-    burn(20 * MS); /* so that it was signalled, and its exit is heard */
+    burn(20 * MS); /* long enough to be signalled, so that its exit is handled */
     found = true;
     while (!over) {
         sched_yield();
@@ -118,7 +119,7 @@ static void *forks(void *unused) {
     return NULL;
 }
 
-/* The lock is whoever's who is not there. */
+/* In the child, the owner of the lock does not exist. */
 TEST(an_exit_in_a_forked_child_waits_for_no_lock) {
     setup();
     CHECK_EQUAL(0, spprof_sampler_start(NULL, &config));
@@ -130,7 +131,7 @@ TEST(an_exit_in_a_forked_child_waits_for_no_lock) {
     }
     spprof_threads_lock();
     over = true;
-    nanosleep(&(struct timespec){.tv_nsec = 200000000}, NULL); /* it forks meanwhile */
+    nanosleep(&(struct timespec){.tv_nsec = 200000000}, NULL); /* the thread forks meanwhile */
     spprof_threads_unlock();
     pthread_join(thread, NULL);
     CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
@@ -153,7 +154,7 @@ static void *visits_two_sessions(void *unused) {
     return NULL;
 }
 
-/* What a thread kept of a session that is over means nothing in the next. */
+/* What a thread stored in an earlier session has no effect in the next one. */
 static void check_that_sessions_are_apart(enum spprof_thread_starts starts, uint64_t heard) {
     setup();
     struct spprof_action before = current_action();
@@ -186,7 +187,7 @@ TEST(a_thread_that_kept_its_timer_is_new_in_the_next_session) {
     check_that_sessions_are_apart(SPPROF_STARTS_TIMED, 2);
 }
 
-/* With late timers it keeps the timer from the eighth end on. */
+/* With late timers, the thread keeps its timer from the eighth end on. */
 TEST(a_thread_that_kept_a_late_timer_is_new_in_the_next_session) {
     check_that_sessions_are_apart(SPPROF_STARTS_LATE, 16);
 }
@@ -201,7 +202,7 @@ static void *takes_over(void *ticket) {
     return NULL;
 }
 
-/* glibc gives a thread's memory to another one, and what the last handler left in it. */
+/* glibc gives a thread's memory, with what the last handler left in it, to another thread. */
 TEST(a_thread_does_not_take_over_what_another_thread_kept) {
     setup();
     CHECK_EQUAL(0, spprof_sampler_start(NULL, &config));
@@ -222,11 +223,11 @@ static void *is_cancelled(void *unused) {
     while (!over) {
         burn(MS);
     }
-    pthread_cancel(pthread_self()); /* deferred: the next cancellation point would be ours */
+    pthread_cancel(pthread_self()); /* deferred: the next cancellation point would be in our code */
     return NULL;
 }
 
-/* Its name is read as it exits, with the lock held. */
+/* The thread's name is read at its exit, with the lock held. */
 TEST(a_thread_that_is_cancelled_as_it_exits_gives_the_lock_back) {
     setup();
     CHECK_EQUAL(0, spprof_sampler_start(NULL, &config));
@@ -253,18 +254,20 @@ TEST(starts_and_ends_are_counted_and_measured) {
         CHECK_EQUAL(0, pthread_create(&thread, NULL, java_thread, (void *)0));
         pthread_join(thread, NULL);
     }
-    /* Each thread's start, its end, and where its own timer goes on, its exit. */
+    /* For each thread: its start, its end, and its exit if its own timer continues. */
     uint64_t each = config.engine->timer_a_thread ? 3 : 2;
     CHECK_EQUAL(100 * each, hooks());
-    /* One in eight: at least the clock that each reads, at most a millisecond. */
+    /* One in eight is timed: each reads a clock, which costs some time, and takes at most a
+     * millisecond. */
     uint64_t timed = 100 * each / 8;
     CHECK(spprof_counters.timed_hook_ns > timed * 50 && spprof_counters.timed_hook_ns < timed * MS);
     CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
 }
 
 /*
- * 5 ms at 10 ms: a thread is due with probability 1/2, and has its timer, or what it owes settled.
- * Mean 1000 ms, standard deviation 71 ms; five of them.
+ * 5 ms at an interval of 10 ms: a thread has an expiration with probability 1/2. It is either
+ * signalled by its timer or settled at its end. Mean 1000 ms, standard deviation 71 ms; the
+ * tolerance is five of them.
  */
 static void run_short_threads(void) {
     for (int i = 0; i < 200; i++) {
@@ -288,7 +291,8 @@ TEST(short_threads_with_late_timers_are_seen_in_proportion) {
     CHECK(tally.cpu_ns > 640 * MS && tally.cpu_ns < 1400 * MS);
 }
 
-/* A thread that blocks the signal lets none in: what is due at its end is settled without one. */
+/* A thread that blocks the signal receives none. The CPU time due at its end is settled without a
+ * signal. */
 static void *deaf_thread(void *ms) {
     sigset_t all;
     sigfillset(&all);
@@ -323,7 +327,7 @@ TEST(the_next_sweep_makes_a_late_timer_and_no_time_is_lost) {
         sched_yield();
     }
     int walked = walks;
-    /* One of those in a row that follow looks at all threads. */
+    /* One of several sweeps in a row looks at all threads. */
     for (int i = 0; i < SPPROF_SWEEPS_A_LISTING; i++) {
         CHECK(spprof_sampler_sweep(NULL) >= 2);
     }
@@ -340,7 +344,7 @@ TEST(the_next_sweep_makes_a_late_timer_and_no_time_is_lost) {
     CHECK_EQUAL(-EINVAL, spprof_sampler_thread_starts(SPPROF_STARTS_LATE));
 }
 
-static _Atomic bool ends; /* once, the thread that runs `unheard` */
+static _Atomic bool ends; /* the thread that runs `unheard` ends once */
 
 static void *unheard(void *unused) {
     (void)unused;
@@ -357,7 +361,8 @@ static void *unheard(void *unused) {
 
 static void sweep_often(void) {
     /*
-     * One of those in a row that follow looks at all threads, and the next adopts, at the latest.
+     * One of several sweeps in a row looks at all threads, and the next one adopts the thread at
+     * the latest.
      */
     for (int i = 0; i < 2 * SPPROF_SWEEPS_A_LISTING; i++) {
         CHECK(spprof_sampler_sweep(NULL) >= 1);
@@ -398,7 +403,7 @@ TEST(a_sweep_finds_a_thread_whose_start_was_unheard_and_it_has_stacks) {
     while (ends) {
         sched_yield();
     }
-    CHECK(env_of_unheard() == NULL); /* and it goes on as a native thread */
+    CHECK(env_of_unheard() == NULL); /* and the thread goes on as a native thread */
     CHECK_EQUAL(0, spprof_sampler_thread_starts(SPPROF_STARTS_TIMED));
     CHECK(starts_heard);
     over = true;
@@ -408,7 +413,8 @@ TEST(a_sweep_finds_a_thread_whose_start_was_unheard_and_it_has_stacks) {
 }
 
 /*
- * What it used until it is found is due at once: its timer waits until it is known to be in Java.
+ * CPU time used before a thread is found is due at once. Its timer is not set until the thread is
+ * known to be in Java.
  */
 TEST(a_thread_whose_start_was_unheard_has_a_stack_from_its_first_sample_on) {
     setup();
@@ -434,7 +440,7 @@ static void let_it_end(void) {
     }
 }
 
-/* The JVM said that it has a Java frame, and then it leaves before that is acted on. */
+/* The JVM reported a Java frame. The thread leaves before the sampler acts on the report. */
 TEST(a_thread_that_ends_while_it_is_adopted_gets_no_env) {
     setup();
     struct spprof_action before = current_action();
@@ -458,7 +464,8 @@ static void *only_ends(void *unused) {
     return NULL;
 }
 
-/* Its end is counted, as that tells how many there are, and makes nothing. */
+/* The thread's end is counted, because that counter gives the number of ends, but creates no
+ * sample. */
 TEST(a_thread_that_was_never_found_ends_without_a_slot) {
     setup();
     CHECK_EQUAL(0, spprof_sampler_start(NULL, &config));

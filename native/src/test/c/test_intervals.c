@@ -1,4 +1,4 @@
-/* An interval that changes while a session samples. */
+/* Tests intervals that change while a session samples. */
 #include "session.h"
 
 #define THREADS 4
@@ -8,9 +8,9 @@ static const uint64_t intervals[] = {MS, 7 * MS, MS / 2, 20 * MS, 3 * MS};
 #define INTERVALS (sizeof intervals / sizeof *intervals)
 #define LONGEST (20 * MS)
 
-static uint64_t by_serial[MAX_SERIAL]; /* CPU time of the samples */
+static uint64_t by_serial[MAX_SERIAL]; /* CPU time of the samples, indexed by serial number */
 
-/* A sample stands for the shortest interval at least (session.h). */
+/* A sample stands for at least the shortest interval (session.h). */
 static void change_interval(uint64_t interval_ns) {
     CHECK_EQUAL(0, spprof_sampler_set_interval(interval_ns));
     config.interval_ns = interval_ns < config.interval_ns ? interval_ns : config.interval_ns;
@@ -27,7 +27,7 @@ static void add_by_serial(const struct spprof_record *record, void *context) {
 struct worker {
     pthread_t thread;
     uint32_t serial;
-    uint64_t used_ns; /* its own clock, from start to end of being sampled */
+    uint64_t used_ns; /* by the thread's own clock, while it was sampled */
 };
 
 static void *work(void *argument) {
@@ -43,7 +43,7 @@ static void *work(void *argument) {
     return NULL;
 }
 
-/* Each thread's samples stand for what its own clock says, to the longest interval. */
+/* Each thread's samples add up to what its own clock shows, to within the longest interval. */
 TEST(a_thousand_changes_lose_no_time_of_any_thread) {
     setup();
     config.ring_bytes = 1 << 22;
@@ -70,7 +70,7 @@ TEST(a_thousand_changes_lose_no_time_of_any_thread) {
     for (int i = 0; i < MAX_SERIAL; i++) {
         accounted += by_serial[i];
     }
-    /* All threads' parts of an interval at the end, and what start and stop took. */
+    /* Tolerance: each thread's part of an interval at the end, and the time of start and stop. */
     CHECK(accounted < used + (THREADS + 2) * LONGEST && used < accounted + (THREADS + 2) * LONGEST);
     if (config.engine->timer_a_thread) {
         CHECK_EQUAL(0, spprof_counters.dropped[SPPROF_DROP_BUFFER_FULL]);
@@ -88,19 +88,19 @@ static void *change(void *unused) {
     for (uint32_t i = 0; !over; i++) {
         spprof_sampler_rest(1 + i % 3, i);
         int result = spprof_sampler_set_interval(intervals[i % INTERVALS]);
-        CHECK(result == 0 || result == -EINVAL); /* between two sessions */
+        CHECK(result == 0 || result == -EINVAL); /* -EINVAL between two sessions */
         nanosleep(&(struct timespec){.tv_nsec = 700000}, NULL);
     }
     return NULL;
 }
 
-/* As short_threads_are_seen_in_proportion, which says why so many are enough; but some intervals
- * are shorter than a thread's life and some are four times as long. */
+/* As short_threads_are_seen_in_proportion, which explains the number of threads. Here some
+ * intervals are shorter than a thread's life and some are four times as long. */
 TEST(short_threads_are_seen_in_proportion_whatever_the_interval_did) {
     setup();
     config.ring_bytes = 1 << 22;
     CHECK_EQUAL(0, spprof_sampler_start(NULL, &config));
-    config.interval_ns = MS / 2; /* the shortest of them, for read_ring */
+    config.interval_ns = MS / 2; /* the shortest interval, which read_ring checks */
     pthread_t changer;
     CHECK_EQUAL(0, pthread_create(&changer, NULL, change, NULL));
     uint64_t used = 0;
@@ -114,12 +114,13 @@ TEST(short_threads_are_seen_in_proportion_whatever_the_interval_did) {
     pthread_join(changer, NULL);
     CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
     struct tally tally = read_ring();
-    /* One thread: at worst 20 ms with probability 1/4, standard deviation 8.7 ms; 600 of them:
-     * 212 ms of 3000. Five of these. */
+    /* One thread: at worst 20 ms with probability 1/4, standard deviation 8.7 ms. 600 threads: 212
+     * ms of 3000. The tolerance is five of these. */
     CHECK(tally.cpu_ns + 1060 * MS > used && tally.cpu_ns < used + 1260 * MS);
 }
 
-/* Who was to be sampled late is so once, for all of the time, and then as often as is wanted. */
+/* A thread whose next sample was scheduled late is sampled late once, for all of its CPU time, and
+ * then at the new interval. */
 TEST(a_thread_follows_when_the_interval_it_is_in_ends) {
     setup();
     config.interval_ns = 100 * MS;
@@ -135,7 +136,7 @@ TEST(a_thread_follows_when_the_interval_it_is_in_ends) {
     uint64_t used = clock_ns(CLOCK_THREAD_CPUTIME_ID) - from;
     struct tally tally = read_ring();
     uint64_t accounted = tally.cpu_ns + spprof_counters.unsignalled_cpu_ns;
-    /* The phase is the same after the change: paid to within the new interval, and the tick. */
+    /* The phase stays after the change: the error is within the new interval and one tick. */
     CHECK(accounted + 15 * MS > used && accounted < used + 15 * MS);
     CHECK(tally.samples > 20);
 }
@@ -171,7 +172,8 @@ TEST(stops_beside_changes_leave_no_trace) {
     pthread_join(load, NULL);
 }
 
-/* Until the process has used so much: what is left to a busy machine's tests differs. */
+/* Waits until the process has used this much CPU time. Elapsed time would give tests on a busy
+ * machine a varying share of it. */
 static void run_for(uint64_t cpu_ns) {
     uint64_t from = clock_ns(CLOCK_PROCESS_CPUTIME_ID);
     while (clock_ns(CLOCK_PROCESS_CPUTIME_ID) - from < cpu_ns) {
@@ -180,9 +182,9 @@ static void run_for(uint64_t cpu_ns) {
 }
 
 /*
- * One in four at a time: fewer signals, and all the time of each thread. A turn begins with a
- * signal for what was used at rest, so it has to last for some more: by CPU time, as in a time of
- * the clock a thread may get none.
+ * One in four threads is sampled at a time: fewer signals for all of each thread's CPU time. A turn
+ * begins with a signal for the CPU time used at rest, so a turn must include further signals. Turns
+ * are measured in CPU time, because in a span of elapsed time a thread may get none.
  */
 TEST(threads_that_rest_are_paid_for_on_their_turn) {
     setup();
@@ -202,11 +204,11 @@ TEST(threads_that_rest_are_paid_for_on_their_turn) {
     used_at_rest = clock_ns(CLOCK_PROCESS_CPUTIME_ID) - used_at_rest;
     signals = spprof_counters.signals - signals;
     uint64_t signals_then = spprof_counters.signals;
-    CHECK_EQUAL(0, spprof_sampler_rest(1, 0)); /* all again */
+    CHECK_EQUAL(0, spprof_sampler_rest(1, 0)); /* all threads again */
     CHECK_EQUAL(0, spprof_sampler_set_interval(MS));
     run_for(used_at_rest);
     signals_then = spprof_counters.signals - signals_then;
-    CHECK_EQUAL(0, spprof_sampler_rest(THREADS, 1)); /* most end while they rest */
+    CHECK_EQUAL(0, spprof_sampler_rest(THREADS, 1)); /* most threads end while they rest */
     nanosleep(&(struct timespec){.tv_nsec = 50000000}, NULL);
     over = true;
     for (int i = 0; i < THREADS; i++) {
@@ -220,11 +222,11 @@ TEST(threads_that_rest_are_paid_for_on_their_turn) {
         CHECK(sampled < workers[i].used_ns + LONGEST + 2 * MS &&
               workers[i].used_ns < sampled + LONGEST + 2 * MS);
     }
-    CHECK(signals > 0 &&
-          2 * signals < signals_then); /* a quarter by rights, and longer intervals */
+    CHECK(signals > 0 && 2 * signals < signals_then); /* a quarter is expected; the bound allows for
+                                                       * longer intervals */
 }
 
-/* Puts the calling thread to rest; the turn in which it is sampled. */
+/* Puts the calling thread to rest. Returns the turn in which it is sampled. */
 static uint32_t put_to_rest(const struct spprof_slot *slot) {
     uint32_t turn = 0;
     while (!slot->resting) {
@@ -233,7 +235,7 @@ static uint32_t put_to_rest(const struct spprof_slot *slot) {
     return turn;
 }
 
-/* Only one that does not rest follows. */
+/* The next thread does not rest. */
 static void check_that_it_follows(const struct spprof_slot *slot) {
     uint64_t signals = spprof_counters.signals;
     change_interval(MS / 2);
@@ -243,7 +245,7 @@ static void check_that_it_follows(const struct spprof_slot *slot) {
     CHECK(spprof_counters.signals > signals);
 }
 
-/* With late timers it is new: it is sampled until the next turn. */
+/* With late timers the thread counts as new: it is sampled until the next turn. */
 TEST(a_thread_that_comes_back_does_not_rest) {
     setup();
     CHECK_EQUAL(0, spprof_sampler_start(NULL, &config));
@@ -259,7 +261,7 @@ TEST(a_thread_that_comes_back_does_not_rest) {
     CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
 }
 
-/* Its timer stays, and rests on. */
+/* Its timer stays and continues to rest. */
 TEST(a_thread_that_leaves_the_jvm_while_it_rests_is_paid_for_on_its_turn) {
     setup();
     CHECK_EQUAL(0, spprof_sampler_start(NULL, &config));
@@ -294,7 +296,7 @@ TEST(a_change_is_refused_without_a_session_and_to_zero) {
     CHECK_EQUAL(0, spprof_sampler_release());
 }
 
-/* What somebody else set over our timer of the process stays. */
+/* If other code has set the process's timer over ours, that setting is kept. */
 TEST(a_change_leaves_a_process_timer_that_is_somebody_elses) {
     setup();
     CHECK_EQUAL(0, spprof_sampler_start(NULL, &config));

@@ -1,9 +1,10 @@
-/* Names of threads: whose are read, when, and where they stand in the ring. */
+/* Tests the names of threads: which are read, when they are read, and where they are in the
+ * ring. */
 #include "session.h"
 
 #include "threads/thread_name.h"
 
-/* What is in the ring, in its order. */
+/* The records of the ring, in order. */
 struct seen {
     uint32_t thread;
     bool sample;
@@ -37,7 +38,8 @@ static int count_names(const char *name) {
     return count;
 }
 
-/* What a sample goes by (thread_name.h): its thread's next name, or the last. */
+/* The name that a sample is filed under (thread_name.h): the next name of its thread in the ring,
+ * or else the last. */
 static const char *name_of(int sample) {
     const char *last = "";
     for (int i = 0; i < seen_count; i++) {
@@ -51,8 +53,8 @@ static const char *name_of(int sample) {
     return last;
 }
 
-/* Checks that there are samples of the thread with that name before it, and that all of the
- * thread's go by it. */
+/* Checks that samples of the thread come before the name, and that all samples of the thread are
+ * filed under it. */
 static void check_named_after_its_samples(const char *name) {
     int at = 0;
     while (at < seen_count && (seen[at].sample || strcmp(seen[at].name, name) != 0)) {
@@ -103,7 +105,7 @@ TEST(a_name_stands_behind_the_samples_that_it_is_for) {
         second = !seen[i].sample && strcmp(seen[i].name, "second") == 0 ? i : second;
     }
     CHECK(first > 0 && second > first);
-    CHECK_EQUAL(1, count_names("first")); /* not again while it is the same */
+    CHECK_EQUAL(1, count_names("first")); /* not again while the name is the same */
     CHECK(seen[first - 1].sample && seen[second - 1].sample);
     CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
     CHECK(!names_begun);
@@ -137,7 +139,7 @@ TEST(a_thread_that_was_not_sampled_is_not_asked_its_name) {
     for (int i = 0; i < 50; i++) {
         uint64_t signals = spprof_counters.signals;
         run_thread(named_thread, NULL);
-        asked += spprof_counters.signals != signals; /* by chance */
+        asked += spprof_counters.signals != signals; /* may happen by chance */
     }
     look();
     read_all();
@@ -201,7 +203,8 @@ static uint32_t thread_named(const char *name) {
     return 0;
 }
 
-/* Then the thread sleeps, or nearly: what the next look finds is due to that one sample. */
+/* Then the thread sleeps or uses hardly any CPU time. The next look reads its name because of that
+ * one sample. */
 TEST(a_sample_that_comes_while_its_name_is_read_stays_marked) {
     begin(MS);
     CHECK_EQUAL(0, pthread_create(&ending, NULL, is_sampled_when_told, NULL));
@@ -210,7 +213,7 @@ TEST(a_sample_that_comes_while_its_name_is_read_stays_marked) {
     }
     const struct spprof_slot *slot = spprof_slots_find_sigsafe(ending_id);
     while (*spprof_slots_mark_sigsafe(slot) != SPPROF_MARK_SAMPLED) {
-        one_more_sample(); /* perhaps of this thread */
+        one_more_sample(); /* possibly of this thread */
     }
     java_name = "before";
     while_reading = one_more_sample;
@@ -246,7 +249,7 @@ static void let_it_end(void) {
     pthread_join(ending, NULL);
 }
 
-/* The name that was read may be that of the next thread with this JNIEnv. */
+/* The name that was read may belong to the next thread with the same JNIEnv. */
 TEST(a_thread_that_ends_while_its_name_is_read_names_its_samples_itself) {
     begin(MS);
     CHECK_EQUAL(0, pthread_create(&ending, NULL, ends_when_told, NULL));
@@ -260,7 +263,7 @@ TEST(a_thread_that_ends_while_its_name_is_read_names_its_samples_itself) {
     while_reading = NULL;
     read_all();
     CHECK_EQUAL(1, count_names("its own"));
-    /* This thread's own is another matter. */
+    /* For the calling thread itself, the name is certain. */
     CHECK(!is_named(thread_named("its own"), "read too late"));
     check_named_after_its_samples("its own");
     CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
@@ -280,7 +283,7 @@ TEST(a_ring_that_is_full_of_samples_has_room_for_a_name) {
     setup();
     config.ring_bytes = 4096;
     CHECK_EQUAL(0, spprof_sampler_start(NULL, &config));
-    read_all(); /* names that were told at the start */
+    read_all(); /* names that were reported at the start */
     pthread_t thread;
     CHECK_EQUAL(0, pthread_create(&thread, NULL, fills_the_ring, NULL));
     pthread_join(thread, NULL);
@@ -333,7 +336,7 @@ TEST(a_native_thread_is_called_by_its_present_name) {
     CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
 }
 
-/* Where the JVM does not show a thread, the system's name is better than none. */
+/* If the JVM does not find a thread, the system's name is used. */
 TEST(a_java_thread_that_is_not_found_has_the_systems_name) {
     begin(MS);
     CHECK_EQUAL(0, pthread_setname_np(pthread_self(), "by-the-system"));

@@ -1,8 +1,9 @@
 /*
- * The way up through native code, from wherever a signal comes, against the compiler's own: what
- * _Unwind_Backtrace says, at thousands of places in code with and without frame pointers, in the C
- * library, and in the kernel's page of clocks; and out of assembly that nothing is written down of,
- * where the compiler's own ends. And through a library that comes and goes meanwhile.
+ * Tests the walk through native frames from any instruction that a signal interrupts. The expected
+ * result comes from the compiler's own unwinder, _Unwind_Backtrace. Walks start at thousands of
+ * places: in code with and without frame pointers, in the C library, and in the kernel's vDSO.
+ * Further tests walk out of assembly without unwind tables, where the compiler's unwinder stops,
+ * and through a library that is loaded and unloaded meanwhile.
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -21,14 +22,14 @@
 #include "walk/native_frames.h"
 
 #define MOST 64
-#define INTERRUPTED 2 /* the frame above this handler's and the signal's */
+#define INTERRUPTED 2 /* index of the frame above the handler's and the signal's frames */
 
 static uint64_t wanted_pc;
 static uint64_t stack_end;
 static volatile long checked, wrong;
 static volatile uint64_t wrong_pc;
 static volatile int wrong_result;
-static volatile uint64_t work_sp; /* where `work` returns to: always the same */
+static volatile uint64_t work_sp; /* sp after `work` returns, always the same */
 static volatile long checked_in_assembly;
 
 extern const char bare_assembly[], bare_assembly_end[];
@@ -58,7 +59,8 @@ static _Unwind_Reason_Code collect(struct _Unwind_Context *context, void *argume
     return ++trace->count == MOST ? _URC_END_OF_STACK : _URC_NO_REASON;
 }
 
-/* To the frame that called `work`: the same stack pointer as the library's unwinder finds. */
+/* Walks to the frame that called `work`. Its stack pointer must equal the one that the library's
+ * unwinder finds. */
 static void on_signal(int signal, siginfo_t *info, void *context) {
     (void)signal, (void)info;
     struct trace trace = {.count = 0};
@@ -80,10 +82,11 @@ static void on_signal(int signal, siginfo_t *info, void *context) {
         }
     }
     if (at < 0) {
-        return; /* not below `work` */
+        return; /* not called from `work` */
     }
     work_sp = trace.cfas[at];
-    /* libgcc tells with a frame the CFA of the call that it made: its own stack pointer. */
+    /* libgcc reports with a frame the CFA of the frame that it called, which is its own stack
+     * pointer. */
     bool same = result == SPPROF_NATIVE_FOUND && found.sp == trace.cfas[at];
     checked++;
     if (!same && wrong++ == 0) {
@@ -117,7 +120,7 @@ static __attribute__((noinline)) long work(void) {
     for (int i = 0; i < 64; i++) {
         numbers[i] = rand();
     }
-    qsort(numbers, 64, sizeof *numbers, compare); /* calls back, through the C library */
+    qsort(numbers, 64, sizeof *numbers, compare); /* calls back through the C library */
     for (int i = 0; i < 20; i++) {
         struct timespec now;
         clock_gettime(CLOCK_MONOTONIC, &now);
@@ -144,7 +147,7 @@ static void compare_with_the_compiler_s(bool ask_linker) {
     sigemptyset(&action.sa_mask);
     CHECK_EQUAL(0, sigaction(SIGALRM, &action, NULL));
     long sum = 0;
-    /* The return address, from the bytes of call_work: behind its one direct call. */
+    /* Finds the return address in the code of call_work: behind its only direct call. */
     const unsigned char *code = (const unsigned char *)(uintptr_t)&call_work;
     for (int i = 0; i < 64 && wanted_pc == 0; i++) {
         int offset;
@@ -184,9 +187,9 @@ TEST(native_frames_by_a_list_of_libraries_agree_with_it_too) {
     compare_with_the_compiler_s(false);
 }
 
-/* The late library's function, and whoever calls it. */
+/* The late library's function, and a function that calls it. */
 static long (*volatile late_call)(long (*)(void));
-static volatile int unwound; /* the result */
+static volatile int unwound; /* result of the unwinding */
 
 static __attribute__((noinline)) long call_late(long (*function)(void)) {
     long sum = late_call(function);
@@ -244,7 +247,8 @@ static void begin_unwinding(bool ask_linker) {
     CHECK_EQUAL(0, spprof_guard_install(false));
     CHECK_EQUAL(0, spprof_libraries_create(ask_linker));
     spprof_gate_open();
-    stack_end = UINT64_MAX; /* threads unwind, too; what is wanted is found before */
+    stack_end = UINT64_MAX; /* other threads unwind, too; the wanted frame is found before the
+                             * end */
     struct sigaction action = {.sa_flags = SA_SIGINFO};
     action.sa_sigaction = unwind_to_call_late;
     sigemptyset(&action.sa_mask);
@@ -278,7 +282,7 @@ TEST(a_library_that_is_loaded_later_is_listed_again) {
 
 TEST(a_list_that_a_handler_may_still_read_is_left_alone) {
     begin_unwinding(false);
-    spprof_gate_enter_sigsafe(); /* may read the first list for as long as it likes */
+    spprof_gate_enter_sigsafe(); /* may read the first list without time limit */
     void *library = load_late();
     CHECK_EQUAL(1, spprof_libraries_refresh());
     CHECK_EQUAL(0, dlclose(library));

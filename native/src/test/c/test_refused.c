@@ -1,6 +1,6 @@
 /*
- * A sandbox that comes while a session runs and forbids to set timers: no CPU time is counted
- * twice, none is lost in silence, and threads without a timer are counted as such.
+ * Tests a sandbox that starts to forbid timers while a session runs. No CPU time is counted twice,
+ * none is lost without being counted, and threads without a timer are counted as such.
  */
 #include "base/failure.h"
 #include "fake_threads.h"
@@ -14,7 +14,7 @@ static void check_failed(uint64_t threads) {
     CHECK_EQUAL(SPPROF_FAILED(TIMER_SET, -EPERM), spprof_threads_last_error());
 }
 
-/* Of each thread less than an interval too much or too little. */
+/* Each thread may be less than an interval off, in either direction. */
 static void check_all_accounted(uint64_t used, uint64_t interval_ns, uint64_t threads) {
     end_session();
     CHECK(accounted() <= used + threads * interval_ns);
@@ -61,7 +61,7 @@ TEST(a_thread_that_cannot_be_put_to_rest_has_no_timer_and_is_counted) {
     check_all_accounted(200 * MS, MS, 2);
 }
 
-/* What it used is counted as not signalled by then, and not as unseen as well. */
+/* By then its CPU time is counted as not signalled. It is not counted as unseen as well. */
 TEST(a_thread_that_blocks_the_signal_and_whose_rest_cannot_be_ended_is_counted_once) {
     begin_session(2, MS);
     fakes[1].blocks = fakes[2].blocks = true;
@@ -86,7 +86,7 @@ TEST(a_thread_whose_rest_cannot_be_ended_has_no_timer_and_is_counted) {
     CHECK_EQUAL(0, failed());
     run_both(50 * MS);
     set_error = -EPERM;
-    spprof_threads_rest(2, 1); /* one is to rest, the other is to go on */
+    spprof_threads_rest(2, 1); /* one thread is to rest, the other is to continue */
     check_failed(2);
     CHECK(!fakes[1].has_timer && !fakes[2].has_timer);
     set_error = 0;
@@ -98,7 +98,7 @@ TEST(a_thread_whose_rest_cannot_be_ended_has_no_timer_and_is_counted) {
     check_all_accounted(200 * MS, MS, 2);
 }
 
-/* As one that ends: it is no thread without a timer, and the next sweep knows. */
+/* A thread that ends is not counted as a thread without a timer, and the next sweep notices. */
 TEST(a_thread_that_has_gone_is_not_counted) {
     begin_session(2, MS);
     run(2, 50 * MS);
@@ -112,7 +112,7 @@ TEST(a_thread_that_has_gone_is_not_counted) {
     check_all_accounted(50 * MS, MS, 2);
 }
 
-/* With 80 ms due; so many more settings of its timer succeed. */
+/* Called with 80 ms due. `sets_left` further settings of the timer succeed. */
 static void leave_the_jvm(int settings) {
     spprof_thread_hooks_load();
     begin_session(1, MS);
@@ -124,7 +124,7 @@ static void leave_the_jvm(int settings) {
     thread_ends();
 }
 
-/* It keeps its timer outside of the JVM; settling has disarmed it. */
+/* The thread keeps its timer outside of the JVM. Settling has disarmed that timer. */
 TEST(a_thread_that_left_the_jvm_and_cannot_go_on_is_counted) {
     leave_the_jvm(1);
     check_failed(1);
@@ -137,7 +137,7 @@ TEST(a_thread_that_left_the_jvm_and_cannot_go_on_is_counted) {
     check_all_accounted(130 * MS, MS, 2);
 }
 
-/* Its timer goes on as it was. */
+/* Its timer continues unchanged. */
 TEST(a_thread_that_left_the_jvm_and_was_not_disarmed_is_sampled_on) {
     leave_the_jvm(0);
     CHECK_EQUAL(0, failed());

@@ -43,7 +43,7 @@ static void expect_in_order(const struct spprof_record *record, void *context) {
 TEST(ring_gives_back_what_was_written_in_order) {
     CHECK_EQUAL(0, spprof_ring_create(&ring, CAPACITY));
     uint32_t next = 0;
-    /* Odd sizes, so that records meet the end of the ring at every offset. */
+    /* Odd sizes, so that records reach the end of the ring at every offset. */
     for (uint32_t i = 0; i < 10000; i++) {
         CHECK(write_one(i, i % 23) != NULL);
         if (i % 5 == 4) {
@@ -82,7 +82,7 @@ TEST(ring_hides_a_record_until_it_is_published) {
     struct spprof_record *slow = spprof_ring_reserve_sigsafe(&ring, size);
     slow->type = SPPROF_RECORD_SAMPLE;
     CHECK(write_one(2, 0) != NULL);
-    CHECK_EQUAL(0, ring_read(&ring, NULL, NULL)); /* the reader waits for the slow one */
+    CHECK_EQUAL(0, ring_read(&ring, NULL, NULL)); /* the reader waits for the slow writer */
     spprof_ring_publish_sigsafe(slow, size);
     CHECK_EQUAL(2, ring_read(&ring, NULL, NULL));
 }

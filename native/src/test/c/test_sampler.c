@@ -1,4 +1,4 @@
-/* A session of the sampler: what it counts, keeps and restores. */
+/* Tests what a session of the sampler counts, keeps and restores. */
 #include "session.h"
 
 TEST(sampler_counts_every_signal_and_all_cpu_time) {
@@ -14,9 +14,9 @@ TEST(sampler_counts_every_signal_and_all_cpu_time) {
     CHECK_EQUAL(tally.samples, spprof_counters.committed);
     CHECK(tally.samples > 10);
     CHECK_EQUAL(tally.samples, tally.walked + tally.native);
-    /* Without a list of threads: the caller, and all others. */
+    /* Without a list of threads there are two rows: the caller and all others. */
     CHECK_EQUAL(config.engine->timer_a_thread ? threads_now() : 2, tally.names);
-    /* Counted to the last expiration, so only start and stop are between. */
+    /* CPU time is counted up to the last expiration, so the difference is only start and stop. */
     uint64_t accounted =
         tally.cpu_ns + spprof_counters.dropped_cpu_ns + spprof_counters.unsignalled_cpu_ns;
     CHECK(accounted + 10 * MS > used && accounted < used + 10 * MS);
@@ -59,8 +59,9 @@ TEST(sampler_leaves_a_handler_that_replaced_ours) {
     setup();
     CHECK_EQUAL(0, spprof_sampler_start(NULL, &config));
     burn(10 * MS);
-    /* Past the C library, as a sanitizer's runtime puts its own handler before everybody's; with
-     * what ours returns by, or the first signal would be the last. */
+    /* Installs the handler with a direct system call, as a sanitizer's runtime installs its own
+     * handler before all others. The return trampoline (restorer) is ours: without it the first
+     * signal would be the last. */
     struct spprof_action theirs = current_action();
     theirs.handler = foreign_handler;
     theirs.flags &= ~(unsigned long)SA_SIGINFO;
@@ -74,12 +75,12 @@ TEST(sampler_leaves_a_handler_that_replaced_ours) {
 
 TEST(sampler_leaves_the_default_action_that_replaced_ours) {
     setup();
-    signal(SIGPROF, SIG_IGN); /* not what is to be there afterwards */
+    signal(SIGPROF, SIG_IGN); /* not the action that is expected afterwards */
     CHECK_EQUAL(0, spprof_sampler_start(NULL, &config));
     sigset_t set;
     sigemptyset(&set);
     sigaddset(&set, SIGPROF);
-    CHECK_EQUAL(0, pthread_sigmask(SIG_BLOCK, &set, NULL)); /* or the next signal kills */
+    CHECK_EQUAL(0, pthread_sigmask(SIG_BLOCK, &set, NULL)); /* otherwise the next signal kills */
     signal(SIGPROF, SIG_DFL);
     struct spprof_action theirs = current_action();
     CHECK_EQUAL(1, spprof_sampler_stop(NULL, 1000));
@@ -89,7 +90,7 @@ TEST(sampler_leaves_the_default_action_that_replaced_ours) {
 
 TEST(sampler_stopped_to_the_default_action_survives_under_load) {
     setup();
-    /* SIG_DFL: a SIGPROF from here on would kill. */
+    /* SIG_DFL: from here on, a SIGPROF would kill the process. */
     check_action(&(struct spprof_action){0});
     for (int i = 0; i < 20; i++) {
         CHECK_EQUAL(0, spprof_sampler_start(NULL, &config));
@@ -132,13 +133,13 @@ static void foreign_siginfo_handler(int signal, siginfo_t *info, void *context) 
     CHECK(context != NULL);
     sigset_t mask;
     pthread_sigmask(SIG_BLOCK, NULL, &mask);
-    CHECK(sigismember(&mask, SIGUSR1)); /* its own action asks for it */
+    CHECK(sigismember(&mask, SIGUSR1)); /* because the handler's own action requests it */
     foreign_calls++;
 }
 
 /*
- * As the start refuses where there is a handler, one is only ever replaced for the moment in which
- * somebody installs it between the start's look and its own installing. Here it is put there.
+ * A start refuses if a handler is installed. A handler is therefore replaced only if it is
+ * installed between the start's check and its own installation. This test installs one there.
  */
 TEST(a_foreign_signal_is_passed_on_to_the_handler_that_was_there_before) {
     setup();
@@ -156,7 +157,7 @@ TEST(a_foreign_signal_is_passed_on_to_the_handler_that_was_there_before) {
     sigset_t mask;
     pthread_sigmask(SIG_BLOCK, NULL, &mask);
     CHECK(!sigismember(&mask, SIGUSR1));
-    burn(50 * MS); /* our own signals are not passed on */
+    burn(50 * MS); /* our own signals are not forwarded */
     CHECK_EQUAL(2, foreign_calls);
     CHECK_EQUAL(2, spprof_counters.dropped[SPPROF_DROP_FOREIGN]);
     CHECK(spprof_counters.committed > 0);
@@ -176,7 +177,7 @@ TEST(a_library_that_is_loaded_again_counts_from_zero) {
         if (i == 1) {
             CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
         }
-        spprof_sampler_unload(); /* stopped or not */
+        spprof_sampler_unload(); /* whether or not it was stopped */
         check_action(&before);
         CHECK_EQUAL(0, timers_left());
         check_all_accounted_for();
@@ -194,7 +195,8 @@ static void count_forgets(const struct spprof_record *record, void *context) {
     }
 }
 
-/* Beside a load and threads that come and go: what is late is counted, and nobody is overlooked. */
+/* Runs with a load and with threads that start and end: late signals are counted, and no thread is
+ * overlooked. */
 TEST(a_walker_forgets_between_two_handlers) {
     setup();
     struct spprof_action before = current_action();
@@ -243,7 +245,7 @@ TEST(nothing_is_forgotten_while_a_handler_hangs) {
     CHECK_EQUAL(0, spprof_sampler_start(NULL, &config));
     pthread_t load;
     CHECK_EQUAL(0, pthread_create(&load, NULL, busy, NULL));
-    sigset_t set, mask; /* this thread's is not to hang, too */
+    sigset_t set, mask; /* this thread must not hang as well */
     sigemptyset(&set);
     sigaddset(&set, SIGPROF);
     pthread_sigmask(SIG_BLOCK, &set, &mask);
@@ -251,7 +253,7 @@ TEST(nothing_is_forgotten_while_a_handler_hangs) {
         sched_yield();
     }
     walker_hangs = true;
-    int before = walks; /* a thread that starts is in flight, too, for a moment */
+    int before = walks; /* a thread that starts is in flight for a moment, too */
     while (walks == before) {
         sched_yield();
     }
@@ -270,7 +272,7 @@ TEST(nothing_is_forgotten_while_a_handler_hangs) {
     CHECK(read_names() > 0);
     be_sampled();
     CHECK_EQUAL(0, spprof_sampler_read_names(NULL));
-    CHECK_EQUAL(0, read_names()); /* nothing new */
+    CHECK_EQUAL(0, read_names()); /* no new names */
     CHECK_EQUAL(0, spprof_sampler_forget());
     be_sampled();
     CHECK_EQUAL(0, spprof_sampler_read_names(NULL));
@@ -316,8 +318,8 @@ TEST(a_stack_that_cannot_be_walked_is_kept_with_its_cause) {
 }
 
 /*
- * A thread can be preempted between the delivery of a signal and the handler's first instruction,
- * for as long as it takes to stop and to start again.
+ * A thread can be preempted between the delivery of a signal and the handler's first instruction.
+ * The preemption can last through a stop and the next start.
  */
 TEST(a_signal_of_an_earlier_session_is_late) {
     setup();
@@ -326,7 +328,9 @@ TEST(a_signal_of_an_earlier_session_is_late) {
     sigaddset(&set, SIGPROF);
     CHECK_EQUAL(0, pthread_sigmask(SIG_BLOCK, &set, NULL));
     siginfo_t info = {.si_code = SI_TIMER};
-    for (uint64_t session = 1; session <= 5; session += 2) { /* it counts beginnings and ends */
+    for (uint64_t session = 1; session <= 5; session += 2) { /* the number counts beginnings and
+                                                              * ends, so sessions have odd
+                                                              * numbers */
         CHECK_EQUAL(0, spprof_sampler_start(NULL, &config));
         struct spprof_slot *slot = spprof_slots_get(0);
         uint64_t paid = slot->paid_ns;
@@ -343,12 +347,13 @@ TEST(a_signal_of_an_earlier_session_is_late) {
     }
     CHECK_EQUAL(3, spprof_counters.committed);
     CHECK_EQUAL(6, spprof_counters.dropped[SPPROF_DROP_LATE]);
-    info.si_value.sival_ptr = &config; /* a timer of somebody else's */
+    info.si_value.sival_ptr = &config; /* a timer of other code */
     spprof_handler_sigsafe(SIGPROF, &info, NULL);
     CHECK_EQUAL(1, spprof_counters.dropped[SPPROF_DROP_FOREIGN]);
 }
 
-/* It was preempted before its first instruction, and the stop has counted its time as due. */
+/* The thread was preempted before its first instruction. The stop has counted its CPU time as
+ * due. */
 TEST(a_handler_that_enters_after_the_stop_counts_no_time) {
     setup();
     sigset_t set;

@@ -1,6 +1,7 @@
 /*
- * Whose SIGPROF is: the handler that the JVM's flight recorder leaves behind, handlers of others,
- * and libraries that save ours and put it back.
+ * Tests which SIGPROF handlers a session may replace and restores: the handler that the JVM's
+ * flight recorder leaves behind, handlers of others, and libraries that save our handler and
+ * restore it later.
  */
 #include "session.h"
 
@@ -9,12 +10,12 @@
 
 #include "platform/timers.h"
 
-#ifndef sigev_notify_thread_id /* glibc's */
+#ifndef sigev_notify_thread_id /* the field's name in glibc */
 #define sigev_notify_thread_id _sigev_un._tid
 #endif
 
-static _Atomic int jvms_signals; /* that reached the JVM's handler */
-static _Atomic int with_value;   /* of these, by a timer of its own */
+static _Atomic int jvms_signals; /* signals that reached the JVM's handler */
+static _Atomic int with_value;   /* of these, the ones sent by a timer of its own */
 
 static void jvms(int signal, siginfo_t *info, void *context) {
     (void)context;
@@ -25,7 +26,8 @@ static void jvms(int signal, siginfo_t *info, void *context) {
 
 static struct spprof_action of_jvm;
 
-/* Past the C library, as a sanitizer's runtime would put its own handler before everybody's. */
+/* Installs the handler without the C library, as a sanitizer's runtime installs its own handler
+ * before all others. */
 static struct spprof_action action_of(void (*handler)(int, siginfo_t *, void *)) {
     struct sigaction any = {.sa_flags = SA_SIGINFO | SA_RESTART};
     any.sa_sigaction = handler;
@@ -48,7 +50,7 @@ static void setup_of_jvm(void) {
     put(&of_jvm);
 }
 
-/* As the flight recorder's: it carries nothing. */
+/* Like a signal of the flight recorder: it carries no value. */
 static int make_timer(int notify, int signal, clockid_t clock) {
     struct sigevent event;
     memset(&event, 0, sizeof event);
@@ -94,7 +96,7 @@ TEST(an_idle_handler_of_the_jvm_is_taken_over_and_put_back) {
         int before = jvms_signals;
         uint64_t foreign = spprof_counters.dropped[SPPROF_DROP_FOREIGN];
         raise(SIGPROF);
-        CHECK_EQUAL(before + 1, jvms_signals); /* not ours: it goes on */
+        CHECK_EQUAL(before + 1, jvms_signals); /* not ours, so it is forwarded */
         CHECK_EQUAL(foreign + 1, spprof_counters.dropped[SPPROF_DROP_FOREIGN]);
         sample_and_stop(0);
         check_no_trace(&of_jvm);
@@ -134,7 +136,7 @@ TEST(timers_that_send_another_signal_or_none_do_not_count) {
     delete_timer(other);
 }
 
-/* The flight recorder believes that its handler is still there. */
+/* The flight recorder assumes that its handler is still installed. */
 TEST(the_jvms_timers_beside_a_session_reach_its_handler_and_outlive_the_session) {
     setup_of_jvm();
     CHECK_EQUAL(0, spprof_sampler_start(NULL, &config));
@@ -147,7 +149,7 @@ TEST(the_jvms_timers_beside_a_session_reach_its_handler_and_outlive_the_session)
     CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
     CHECK_EQUAL(0, spprof_sampler_release());
     check_action(&of_jvm);
-    /* The timer goes on, unless its signal was pending in the instant of step 4. */
+    /* The timer continues, unless its signal was pending at the moment of step 4. */
     burn(20 * MS);
     delete_timer(timer);
     int signals_before = jvms_signals;
@@ -192,13 +194,13 @@ TEST(a_handler_that_replaces_ours_is_seen_while_the_session_runs) {
     check_action(&foreign);
 }
 
-/* ThreadSanitizer's runtime calls handlers when it sees fit: ways are not to be seen. */
+/* ThreadSanitizer's runtime defers handlers, so the path of a signal cannot be observed. */
 #ifndef __SANITIZE_THREAD__
 /*
- * Libraries that chain SIGPROF, in every order around two sessions. Measure of all is the same
- * order without us: at each moment a signal of nobody's timer takes the same way, to the JVM's
- * handler, and between sessions the action is the same, byte for byte, unless a library has just
- * put ours back.
+ * Libraries chain SIGPROF handlers in every order around two sessions. Each order is compared with
+ * the same order without our handler. At every moment, a signal that belongs to no timer must take
+ * the same path to the JVM's handler. Between sessions the action must be the same, byte for byte,
+ * unless a library has just restored our handler.
  */
 #define LIBRARIES 2
 #define JVM LIBRARIES
@@ -214,12 +216,12 @@ static struct {
 
 static void pass(int whom) {
     if (steps == LONGEST) {
-        _exit(2); /* round in circles */
+        _exit(2); /* the path is a circle */
     }
     way[steps++] = whom;
 }
 
-static bool probing; /* the signals of sessions' timers go the same way, and are not looked at */
+static bool probing; /* signals of sessions' timers take the same path and are not examined */
 
 static void chain(int library, int signal, siginfo_t *info, void *context) {
     if (probing) {
@@ -243,7 +245,7 @@ static void end_of_chain(int signal, siginfo_t *info, void *context) {
     }
 }
 
-/* Whose the installed action is; -1 if ours. */
+/* The owner of the installed action; -1 if it is ours. */
 static int in_front(void) {
     struct spprof_action action = current_action();
     for (int i = 0; i <= JVM; i++) {
@@ -287,7 +289,7 @@ static void step(int what) {
 static void check_way(void) {
     sigset_t set, mask;
     sigfillset(&set);
-    pthread_sigmask(SIG_BLOCK, &set, &mask); /* of timers */
+    pthread_sigmask(SIG_BLOCK, &set, &mask); /* blocks the signals of timers */
     probing = true;
     steps = 0;
     siginfo_t info = {.si_signo = SIGPROF, .si_code = SI_USER};
@@ -319,12 +321,12 @@ static void try_order(int length) {
     tried++;
 }
 
-/* As test_guard_chains.c's. */
+/* As in test_guard_chains.c. */
 static void try_all(int length, int *steps_left) {
     bool more = false;
     for (int who = 0; who <= LIBRARIES; who++) {
         if (who == 1 && steps_left[0] == 2) {
-            continue; /* libraries are alike */
+            continue; /* the libraries are interchangeable */
         }
         if (steps_left[who] > 0) {
             more = true;

@@ -25,7 +25,8 @@ TEST(table_finds_what_was_put_with_its_check_only) {
     CHECK_EQUAL(11, spprof_table_find_sigsafe(&table, 0x7f0000001000, 1));
     CHECK_EQUAL(0, spprof_table_find_sigsafe(&table, 0x7f0000001000, 2));
     CHECK_EQUAL(0, spprof_table_find_sigsafe(&table, 0x7f0000001008, 1));
-    spprof_table_put_sigsafe(&table, 0x7f0000001000, 2, 12, 0); /* the memory is another's now */
+    spprof_table_put_sigsafe(&table, 0x7f0000001000, 2, 12, 0); /* another method uses the memory
+                                                                 * now */
     CHECK_EQUAL(0, spprof_table_find_sigsafe(&table, 0x7f0000001000, 1));
     CHECK_EQUAL(12, spprof_table_find_sigsafe(&table, 0x7f0000001000, 2));
 }
@@ -49,7 +50,7 @@ TEST(table_that_is_full_keeps_what_it_has_and_takes_nothing_more) {
         kept = has ? key : kept;
         refused = has ? refused : key;
     }
-    CHECK(spprof_table_has_room_sigsafe(&table, kept)); /* for another meaning */
+    CHECK(spprof_table_has_room_sigsafe(&table, kept)); /* for another meaning of the key */
     CHECK(!spprof_table_has_room_sigsafe(&table, refused));
 
     spprof_table_clear(&table);
@@ -69,8 +70,9 @@ static _Atomic uint32_t next_number;
 static _Atomic int writers;
 
 /*
- * As handlers do: look a key up; if it is not there, tell a new number in the ring, then put it. A
- * record of a number that was found goes into the ring, too. A key's check changes now and then.
+ * Does what handlers do: look up a key; if it is missing, write a record with a new number to the
+ * ring, then put the number into the table. For a number that was found, a record is written to the
+ * ring, too. The check of a key changes now and then.
  */
 static void *tell_and_find(void *seed) {
     uint64_t random = (uintptr_t)seed;

@@ -1,9 +1,9 @@
-/* Threads that come, go, are left out, or get no timer. */
+/* Tests threads that start, end, are excluded, or get no timer. */
 #include "session.h"
 
 /*
- * Threads of 5 ms, half of the interval: without the settling at their end, those expirations would
- * be missing which the kernel had not noticed before its next tick.
+ * Threads of 5 ms, half of the interval. Without the settling at a thread's end, the expirations
+ * would be missing that the kernel had not noticed before its next tick.
  */
 TEST(short_threads_are_seen_in_proportion) {
     setup();
@@ -17,7 +17,8 @@ TEST(short_threads_are_seen_in_proportion) {
     CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
     struct tally tally = read_ring();
     /*
-     * Each gives 10 ms with probability 1/2: mean 2000 ms, standard deviation 100 ms. Five of them.
+     * Each thread gives 10 ms with probability 1/2: mean 2000 ms, standard deviation 100 ms. The
+     * tolerance is five of them.
      */
     CHECK(tally.cpu_ns > 1500 * MS && tally.cpu_ns < 2600 * MS);
     CHECK(tally.exits > 0);
@@ -34,7 +35,7 @@ TEST(a_native_thread_is_found_by_a_sweep_and_sampled_without_a_stack) {
     }
     over = true;
     pthread_join(thread, NULL);
-    /* Its timer goes once the system let go of it. */
+    /* Its timer is deleted once the system has released the thread. */
     while (spprof_sampler_sweep(NULL) != threads_now()) {
         sched_yield();
     }
@@ -88,7 +89,7 @@ TEST(threads_beyond_the_limit_are_counted_and_the_rest_is_sampled) {
     }
 }
 
-/* As in a process whose parent blocked the signal: every thread has inherited it. */
+/* As in a process whose parent blocked the signal: every thread has inherited the mask. */
 TEST(a_start_where_all_threads_block_the_signal_says_so) {
     setup();
     sigset_t profiling;
@@ -118,7 +119,7 @@ TEST(a_start_says_nothing_of_blocked_signals_where_none_is) {
     CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
 }
 
-/* A native thread of a library that blocks all signals, between others that do not. */
+/* A native thread of a library that blocks all signals, among threads that do not. */
 TEST(a_thread_that_blocks_the_signal_is_found_by_its_clock) {
     setup();
     CHECK_EQUAL(0, spprof_sampler_start(NULL, &config));
@@ -134,7 +135,8 @@ TEST(a_thread_that_blocks_the_signal_is_found_by_its_clock) {
         spprof_sampler_sweep(NULL);
     }
     CHECK(strncmp(text, "1 thread: test_threads", 22) == 0);
-    /* It is 50 ms late by then, all of which but the last expiration counts, and what follows. */
+    /* The signal is 50 ms late by then. All of that time counts except the last expiration, and so
+     * does the time that follows. */
     uint64_t counted = spprof_counters.unsignalled_cpu_ns;
     CHECK(counted >= 48 * MS);
     while (spprof_counters.unsignalled_cpu_ns < counted + 50 * MS) {
@@ -147,14 +149,15 @@ TEST(a_thread_that_blocks_the_signal_is_found_by_its_clock) {
     CHECK(spprof_counters.unsignalled_cpu_ns <= used);
     over = true;
     pthread_join(thread, NULL);
-    while (spprof_counters.unsignalled_cpu_ns + 2 * MS < used) { /* until it is found to be gone */
+    while (spprof_counters.unsignalled_cpu_ns + 2 * MS < used) { /* until the sampler finds that the
+                                                                  * thread has ended */
         burn(MS);
         spprof_sampler_sweep(NULL);
     }
     CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
 }
 
-/* Threads that the JVM does not know are met all the same, and share a name. */
+/* Threads that the JVM does not know are found, too, and share a name. */
 TEST(native_threads_of_a_process_timer_are_counted_together) {
     setup();
     CHECK_EQUAL(0, spprof_sampler_start(NULL, &config));
@@ -164,7 +167,7 @@ TEST(native_threads_of_a_process_timer_are_counted_together) {
     }
     struct tally tally = {0};
     while (tally.native < 20 || tally.names < 2) {
-        burn(MS); /* this one is the other name */
+        burn(MS); /* this thread has the other name */
         CHECK_EQUAL(0, spprof_sampler_read_names(NULL));
         struct tally more = read_ring();
         tally.native += more.native;
@@ -178,7 +181,8 @@ TEST(native_threads_of_a_process_timer_are_counted_together) {
     CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
 }
 
-/* Told by ThreadStart, as the JVM's own are: their stacks are walked, and their slots come back. */
+/* Threads reported by ThreadStart, like the JVM's own: their stacks are walked, and their slots are
+ * reused. */
 TEST(threads_of_a_process_timer_have_their_own_slots) {
     setup();
     CHECK_EQUAL(0, spprof_sampler_start(NULL, &config));
@@ -202,7 +206,7 @@ TEST(threads_of_a_process_timer_have_their_own_slots) {
     CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
 }
 
-/* More threads than have slots at once, one after the other: the slots are used again. */
+/* One after the other, more threads than there are slots at once: the slots are reused. */
 TEST(slots_of_threads_that_ended_are_used_again) {
     setup();
     CHECK_EQUAL(0, spprof_sampler_start(NULL, &config));
@@ -218,8 +222,8 @@ TEST(slots_of_threads_that_ended_are_used_again) {
     CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
 }
 
-/* The inverse of slots.c's multiplier, modulo 2^64, by Newton's iteration: to make ids of one
- * chain. */
+/* The inverse of slots.c's multiplier, modulo 2^64, by Newton's iteration. It serves to make ids of
+ * one chain. */
 static uint64_t id_in_chain_of(uint64_t id, uint64_t which) {
     const uint64_t factor = UINT64_C(0x9E3779B97F4A7C15);
     uint64_t inverse = factor;
@@ -241,12 +245,12 @@ static void *seeker(void *wanted) {
     struct spprof_slot *own = wanted;
     uint64_t id = own->id;
     while (!over) {
-        CHECK(spprof_slots_find_sigsafe(id) == own); /* whatever happens around it */
+        CHECK(spprof_slots_find_sigsafe(id) == own); /* true whatever happens concurrently */
     }
     return NULL;
 }
 
-/* As handlers do beside threads that come and go. */
+/* Does what handlers do while other threads start and end. */
 TEST(a_thread_always_finds_its_own_slot) {
     setup();
     pthread_t threads[2];
@@ -273,7 +277,8 @@ TEST(a_thread_always_finds_its_own_slot) {
 
 static const struct spprof_engine *whole;
 
-/* A handler of the thread `id` would look now: its slot's clock is read while the slot is made. */
+/* A handler of the thread `id` would look now: its slot's clock is read while the slot is
+ * created. */
 static int look_for_slot(uint64_t id, uint64_t *ns) {
     struct spprof_slot *slot = spprof_slots_find_sigsafe(id);
     CHECK(slot == NULL || slot->serial > 0);

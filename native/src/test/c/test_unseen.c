@@ -1,4 +1,5 @@
-/* Sampled and dropped CPU time is the process's, whatever its threads do. */
+/* Tests that sampled and dropped CPU time together are the process's CPU time, whatever its threads
+ * do. */
 #include "fake_threads.h"
 
 TEST(a_steady_load_has_nothing_unseen) {
@@ -6,14 +7,14 @@ TEST(a_steady_load_has_nothing_unseen) {
     for (int i = 0; i < 1000; i++) {
         run(1 + (uint64_t)i % 3, 700000);
         if (i % 3 == 0) {
-            tick(); /* some is always due and not yet signalled */
+            tick(); /* some CPU time is always due and not yet signalled */
         }
         spprof_threads_sweep();
         CHECK_EQUAL(0, unseen());
     }
     end_session();
     CHECK_EQUAL(0, unseen());
-    /* Of each thread less than an interval too much or too little. */
+    /* Each thread may be less than an interval off, in either direction. */
     CHECK(accounted() > 697 * MS && accounted() < 703 * MS);
 }
 
@@ -31,7 +32,7 @@ TEST(a_thread_that_came_and_went_between_two_looks_is_unseen) {
     CHECK_EQUAL(300 * MS, accounted());
 }
 
-/* By the numbers that the system gives, without a listing. */
+/* Finds threads by the thread ids that the system assigns, without listing them. */
 TEST(a_search_finds_new_threads_and_samples_them_from_their_beginning) {
     begin_session(20, MS);
     run(1, 10 * MS);
@@ -53,11 +54,12 @@ TEST(a_search_finds_new_threads_and_samples_them_from_their_beginning) {
     CHECK_EQUAL(before, listings);
     spprof_threads_sweep();
     end_session();
-    CHECK(signalled_ns >= 500 * MS); /* of 520; each thread's last may be 1 ms short */
+    CHECK(signalled_ns >= 500 * MS); /* of 520; the last interval of each thread may be 1 ms
+                                      * short */
     CHECK(accounted() > 510 * MS && accounted() < 530 * MS);
 }
 
-/* A number is given some time before its thread is one of the process's. */
+/* After the system has assigned an id, its thread takes a moment to appear in the process. */
 TEST(a_search_tries_each_number_twice) {
     begin_session(2, MS);
     for (int i = 0; i < 2; i++) {
@@ -75,7 +77,7 @@ TEST(a_search_tries_each_number_twice) {
     end_session();
 }
 
-/* Where the system does not tell the numbers, sweeps list. */
+/* If the system does not show the ids, sweeps list the threads. */
 TEST(threads_are_found_by_listings_where_numbers_are_not_told) {
     newest_hidden = true;
     begin_session(2, MS);
@@ -95,7 +97,7 @@ TEST(what_a_native_thread_used_after_its_last_signal_is_unseen) {
         spprof_threads_search();
         run(id, 20 * MS);
         tick();
-        run(id, 3 * MS); /* up to its end the kernel does not tick */
+        run(id, 3 * MS); /* the kernel does not tick before the thread ends */
         end_thread(id);
         spprof_threads_sweep();
         used += 24 * MS;
@@ -106,7 +108,7 @@ TEST(what_a_native_thread_used_after_its_last_signal_is_unseen) {
     CHECK(accounted() > used - 30 * MS && accounted() < used + 30 * MS);
 }
 
-/* ThreadEnd reads the clock, so there is no chance in it. */
+/* ThreadEnd reads the clock, so the result does not depend on chance. */
 TEST(a_java_threads_last_moments_are_unseen_to_the_nanosecond) {
     begin_session(1, 10 * MS);
     for (uint64_t i = 1; i <= 100; i++) {
@@ -125,8 +127,9 @@ TEST(a_java_threads_last_moments_are_unseen_to_the_nanosecond) {
 }
 
 /*
- * A thread whose expiry is near does more as it ends, which takes it past the expiry. 4000 threads,
- * of which 1 in 20 is sampled for an interval: standard deviation 0.22 ms x sqrt(4000), 14 ms.
+ * A thread whose expiry is near uses more CPU time as it ends, which takes it past the expiry. 4000
+ * threads, of which 1 in 20 is sampled for an interval: standard deviation 0.22 ms x sqrt(4000), 14
+ * ms.
  */
 TEST(what_a_thread_uses_because_it_is_nearly_due_is_not_sampled) {
     begin_session(1, MS);
@@ -143,12 +146,12 @@ TEST(what_a_thread_uses_because_it_is_nearly_due_is_not_sampled) {
     run(1, MS);
     tick();
     spprof_threads_sweep();
-    uint64_t used = process_ns - 5 * MS; /* from before the session */
+    uint64_t used = process_ns - 5 * MS; /* used before the session */
     end_session();
     CHECK(accounted() + 100 * MS > used && accounted() < used + 100 * MS);
 }
 
-/* To read the process's clock costs the more, the more threads there are. */
+/* The cost of reading the process's clock grows with the number of threads. */
 TEST(the_start_and_end_of_a_thread_do_not_read_the_processs_clock) {
     begin_session(3, MS);
     run(1, 50 * MS);
@@ -185,7 +188,8 @@ TEST(a_thread_that_left_the_jvm_is_sampled_on) {
     end_session();
 }
 
-/* It keeps its timer from the ninth time on (thread_hooks.h), which goes on from where it was. */
+/* From the ninth time on, the thread keeps its timer (thread_hooks.h), which continues where it
+ * was. */
 TEST(a_thread_that_comes_and_goes_is_sampled_all_the_time) {
     spprof_thread_hooks_load();
     begin_session(1, MS);
@@ -234,7 +238,7 @@ TEST(a_java_thread_without_a_timer_is_unseen_to_its_end) {
     thread_ends();
     refuse = false;
     run(self, 20 * MS);
-    spprof_threads_sweep(); /* goes on as a native one */
+    spprof_threads_sweep(); /* the thread continues as a native one */
     tick();
     end_thread(self);
     self = 1;
@@ -250,7 +254,7 @@ TEST(the_profilers_own_thread_is_not_unseen) {
     begin_session(3, MS);
     struct spprof_slot *slot = spprof_slots_find_sigsafe(3);
     CHECK(slot != NULL);
-    slot->state = SPPROF_SLOT_EXCLUDED; /* as spprof_threads_exclude makes it, for its own engine */
+    slot->state = SPPROF_SLOT_EXCLUDED; /* as spprof_threads_exclude does for its own engine */
     for (int i = 0; i < 10; i++) {
         run(3, 10 * MS);
         spprof_threads_sweep();
@@ -259,7 +263,8 @@ TEST(the_profilers_own_thread_is_not_unseen) {
     end_session();
 }
 
-/* Threads run on while their clocks are read, at the session's start for long. */
+/* Threads continue to run while their clocks are read. At a session's start the reading takes
+ * long. */
 TEST(clocks_that_move_while_they_are_read_make_nothing_unseen) {
     reader = 30;
     read_costs_ns = 3 * MS;
@@ -271,12 +276,12 @@ TEST(clocks_that_move_while_they_are_read_make_nothing_unseen) {
         spprof_threads_sweep();
         CHECK_EQUAL(0, unseen());
     }
-    /* The first look's remainder was far too high, which a later one makes up for. */
+    /* The remainder of the first look was far too high. A later look corrects it. */
     read_costs_ns = 0;
     run(2, 10 * MS);
     spprof_threads_sweep();
     CHECK_EQUAL(0, unseen());
-    /* Nor does a look that takes longer than the quickest one. */
+    /* A look that takes longer than the quickest one does not change the result. */
     for (int i = 1; i <= 5; i++) {
         read_costs_ns = (uint64_t)i * 50000;
         run(2, 10 * MS);
@@ -303,7 +308,7 @@ static uint64_t random_below(uint64_t bound) {
     return random_state % bound;
 }
 
-/* Threads of all kinds come, work, are signalled or not, and go, between looks or across them. */
+/* Threads of all kinds start, work, are signalled or not, and end, between looks or across them. */
 TEST(whatever_threads_do_the_sum_is_the_processs_cpu_time) {
     begin_session(4, MS);
     uint64_t before = process_ns, last = 0, started = 0;
@@ -359,7 +364,7 @@ TEST(whatever_threads_do_the_sum_is_the_processs_cpu_time) {
     spprof_threads_sweep();
     end_session();
     CHECK(started > 500);
-    /* Standard deviation: 1 ms x sqrt(threads / 6), some 20 ms; six of them. */
+    /* Standard deviation: 1 ms x sqrt(threads / 6), some 20 ms. The tolerance is six of them. */
     double off = ((double)accounted() - (double)(process_ns - before)) / (double)MS;
     if (off < -120 || off > 120) {
         fprintf(stderr, "    off by %.1f ms of %.1f\n", off, (double)(process_ns - before) / MS);

@@ -1,7 +1,8 @@
 /*
- * A debugger for tests: this process traces a child of its own. A debugger is asked about a signal
- * after the kernel took it from what is pending and before it reads the action: it can hold a
- * thread just there, which otherwise takes microseconds and cannot be prolonged.
+ * A debugger for tests: this process traces a child of its own. The kernel asks a debugger about a
+ * signal after it took the signal from the pending ones and before it reads the action. The
+ * debugger can hold a thread exactly there, in a state that otherwise lasts microseconds and cannot
+ * be prolonged.
  */
 #ifndef SPPROF_TEST_TRACED_H
 #define SPPROF_TEST_TRACED_H
@@ -13,7 +14,7 @@
 
 #include "test.h"
 
-static int to_child[2], from_child[2]; /* pipes, a byte each time */
+static int to_child[2], from_child[2]; /* pipes; each message is one byte */
 
 static void traced_tell(int pipe[2]) {
     CHECK_EQUAL(1, write(pipe[1], "", 1));
@@ -25,10 +26,10 @@ static void traced_await(int pipe[2]) {
 }
 
 /*
- * Runs `session` in a child, all of whose threads are traced. The first that is to receive SIGPROF
- * is held there: `session` finds a byte in to_child, and the thread goes on when `session` has
- * written one to from_child, or after `most_ms`, unless that is negative. The child's end becomes
- * this process's.
+ * Runs `session` in a child process, all of whose threads are traced. The first thread that is to
+ * receive SIGPROF is held before it does. `session` then finds a byte in to_child. The thread
+ * continues when `session` has written a byte to from_child, or after `most_ms`, unless that is
+ * negative. This process ends as the child does.
  */
 static void run_traced(void (*session)(void), int most_ms) {
     CHECK_EQUAL(0, pipe(to_child));
@@ -40,7 +41,7 @@ static void run_traced(void (*session)(void), int most_ms) {
         _exit(0);
     }
     close(to_child[0]);
-    close(from_child[1]); /* so that the child's death ends the wait below */
+    close(from_child[1]); /* so that the wait below ends if the child dies */
     CHECK_EQUAL(0, ptrace(PTRACE_SEIZE, child, NULL, PTRACE_O_TRACECLONE | PTRACE_O_EXITKILL));
     traced_tell(to_child);
     bool held = false;
@@ -49,7 +50,7 @@ static void run_traced(void (*session)(void), int most_ms) {
         pid_t thread = waitpid(-1, &status, __WALL);
         CHECK(thread > 0);
         if (WIFSTOPPED(status)) {
-            bool event = status >> 16 != 0; /* a thread was made: no signal */
+            bool event = status >> 16 != 0; /* a new thread, not a signal */
             if (!event && WSTOPSIG(status) == SIGPROF && !held) {
                 held = true;
                 traced_tell(to_child);
