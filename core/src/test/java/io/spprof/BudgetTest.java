@@ -14,7 +14,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** A budget as a program sees it: what it does is told, and what it cannot do, too. */
+/** Tests how a program sees a budget: its effects and its limits are reported. */
 final class BudgetTest {
 
   private static final long SECOND_NANOS = 1_000_000_000;
@@ -28,7 +28,7 @@ final class BudgetTest {
     profiler.close();
   }
 
-  /** Every look at the thread's clock finds it further by so much. */
+  /** Each reading of the thread's clock advances it by this much. */
   private void ownWork(long nanos) {
     sampler.threadCpuNanos = () -> cpu.addAndGet(nanos);
   }
@@ -38,7 +38,7 @@ final class BudgetTest {
     return windows.get(windows.size() - 1);
   }
 
-  /** At the slowest pace a pass comes every 1.6 s by itself. */
+  /** At the slowest pace, a pass by itself comes only every 1.6 s. */
   private boolean newestWindowsAreASecond(int count) {
     List<WindowStats> windows = profiler.windows();
     return windows.subList(windows.size() - 1 - count, windows.size() - 1).stream()
@@ -93,13 +93,16 @@ final class BudgetTest {
     assertEquals(SECOND_NANOS, profiler.stats().setup().intervalNanos());
   }
 
-  /** What threads that start and end pay is told; where it is too much, less and less is done. */
+  /**
+   * The cost of thread starts and ends is reported. If it is too high, the profiler does less for
+   * them, step by step.
+   */
   @Test
   void shouldTellWhatStartsAndEndsOfThreadsCostAndDoLessForThem() throws Exception {
     sampler.onSweep =
         () -> {
           sampler.hooks.addAndGet(80_000);
-          sampler.timedHookNanos.addAndGet(20_000_000); // 160 ms of 200
+          sampler.timedHookNanos.addAndGet(20_000_000); // 160 ms of each 200 ms
         };
     profiler.start(ProfilerConfig.parse("budget=1.5"));
     WaitFor.condition(
@@ -120,7 +123,7 @@ final class BudgetTest {
         () -> {
           boolean unheard = sampler.threadStarts.contains(ThreadStarts.UNHEARD);
           sampler.hooks.addAndGet(1000);
-          sampler.timedHookNanos.addAndGet(unheard ? 10 : 1_000_000); // 8 ms of 200
+          sampler.timedHookNanos.addAndGet(unheard ? 10 : 1_000_000); // 8 ms of each 200 ms
         };
     profiler.start(ProfilerConfig.parse("budget=1.5"));
     WaitFor.condition(
@@ -133,7 +136,8 @@ final class BudgetTest {
     ownWork(10_000_000);
     sampler.onCountersAsked = this::countPass;
     profiler.start(ProfilerConfig.parse("budget=1.5"));
-    // Two passes, and what a second asks besides; in a second of the pace it begins with ten.
+    // Two passes, and the requests made once a second. At the initial pace, a second has ten
+    // passes.
     WaitFor.condition(() -> asked > 0 && asked <= 4, "a slower pace");
     profiler.stop();
   }

@@ -17,11 +17,11 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** Windows of time as a program sees them; no signals. */
+/** Tests how a program sees windows of time; no signals. */
 final class ContinuousTest {
 
   private final FakeSampler sampler = new FakeSampler();
-  private final AtomicLong ahead = new AtomicLong(); // the wall clock, of this machine's, ms
+  private final AtomicLong ahead = new AtomicLong(); // of this machine's wall clock, ms
   private final Profiler profiler = new Profiler(sampler, this::now);
 
   private Instant now() {
@@ -52,7 +52,7 @@ final class ContinuousTest {
 
   @Test
   void shouldHaveTheWalkerForgetBeforeItsTablesAreFull() throws Exception {
-    profiler.start(ProfilerConfig.parse("mode=continuous,memory=1m")); // 512 methods
+    profiler.start(ProfilerConfig.parse("mode=continuous,memory=1m")); // room for 512 methods
     for (int method = 1; method <= 200; method++) {
       sampler.signal(1, 10, 8L * method);
     }

@@ -17,8 +17,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.Timeout.ThreadMode;
 
-/** Starts, stops and readers at once, with real threads. */
-@Timeout(value = 120, threadMode = ThreadMode.SEPARATE_THREAD) // a lock ignores interrupts
+/** Tests starts, stops and readers at the same time, with real threads. */
+@Timeout(value = 120, threadMode = ThreadMode.SEPARATE_THREAD) // waiting for a lock ignores
+// interrupts
 final class ProfilerConcurrencyTest {
 
   private final FakeSampler sampler = new FakeSampler();
@@ -56,7 +57,7 @@ final class ProfilerConcurrencyTest {
     profiler.start(ProfilerConfig.DEFAULT);
   }
 
-  /** All that only reads; a test that gets past it was not blocked. */
+  /** Calls all reading methods. A test that returns from this method was not blocked. */
   private void readEverything() {
     profiler.state();
     assertTrue(profiler.lastError() != null);
@@ -174,8 +175,8 @@ final class ProfilerConcurrencyTest {
   }
 
   /**
-   * A monitor takes the difference of two readings: none may be negative, ends of sessions
-   * included.
+   * Monitoring systems subtract two readings, so no counter may decrease, not even at the end of a
+   * session.
    */
   @Test
   void shouldNeverLetACounterGoBack() throws Exception {
@@ -220,7 +221,7 @@ final class ProfilerConcurrencyTest {
     assertEquals(2, outcomes.size(), outcomes.toString());
   }
 
-  /** A reader that was kept waiting between looking at the session and reading the counters. */
+  /** Tests a reader that is delayed between reading the session and reading the counters. */
   @Test
   void shouldNotCountALaterSessionsSignals() {
     start();

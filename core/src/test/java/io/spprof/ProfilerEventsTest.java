@@ -28,8 +28,11 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.Timeout.ThreadMode;
 
-/** What a listener is told, in which order, and what it may do. */
-@Timeout(value = 60, threadMode = ThreadMode.SEPARATE_THREAD) // a lock ignores interrupts
+/**
+ * Tests the events that a listener receives, their order, and the calls that a listener may make.
+ */
+@Timeout(value = 60, threadMode = ThreadMode.SEPARATE_THREAD) // waiting for a lock ignores
+// interrupts
 final class ProfilerEventsTest {
 
   private final FakeSampler sampler = new FakeSampler();
@@ -47,7 +50,7 @@ final class ProfilerEventsTest {
     profiler.start(ProfilerConfig.DEFAULT);
   }
 
-  /** More than the ring holds, before the collector's next pass can take much of it. */
+  /** Writes more than the ring holds, before the collector's next pass can take much of it. */
   private void overflow() {
     WaitFor.condition(
         () -> {
@@ -214,7 +217,7 @@ final class ProfilerEventsTest {
     assertEquals(1, profiler.stop().collected());
   }
 
-  /** The stop waits for the session's thread, so that one must not wait for the stop. */
+  /** The stop waits for the session's thread, so that thread must not wait for the stop. */
   @Test
   void shouldRefuseAListenersStopWhileAnotherThreadStops() throws Exception {
     CountDownLatch hold = new CountDownLatch(1);

@@ -21,8 +21,9 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.Timeout.ThreadMode;
 import org.mockito.MockedConstruction;
 
-/** Every step that can go wrong goes wrong; what went before is undone, and the next try works. */
-@Timeout(value = 60, threadMode = ThreadMode.SEPARATE_THREAD) // a lock ignores interrupts
+/** Tests a failure of every step. The steps before it are undone, and the next try succeeds. */
+@Timeout(value = 60, threadMode = ThreadMode.SEPARATE_THREAD) // waiting for a lock ignores
+// interrupts
 final class ProfilerFailuresTest {
 
   private static final FakeSampler.Step FINE = () -> {};
@@ -171,7 +172,7 @@ final class ProfilerFailuresTest {
     assertNextSessionIsFine(2);
   }
 
-  /** Whatever else a teardown may throw: the session is still there to be stopped. */
+  /** After any exception from a teardown, the session still exists and can be stopped. */
   @Test
   void shouldTryAStopThatBrokeAgain() {
     profiler.start(ProfilerConfig.DEFAULT);
@@ -200,7 +201,7 @@ final class ProfilerFailuresTest {
           return 0;
         };
 
-    sampler.signal(1, 10, 8); // in the ring, unless a pass takes it yet
+    sampler.signal(1, 10, 8); // in the ring, unless a pass has taken it already
     profiler.stop();
 
     sampler.threadCpuNanos = () -> 0;
@@ -234,7 +235,7 @@ final class ProfilerFailuresTest {
     assertNextSessionIsFine(2);
   }
 
-  /** Thread.stop, or no room left on the stopper's stack, wherever it comes. */
+  /** Thread.stop, or a stack overflow in the stopping thread, at any point. */
   @Test
   void shouldEndASessionWhoseStopWasInterruptedByAnError() {
     profiler.start(ProfilerConfig.DEFAULT);
@@ -259,7 +260,7 @@ final class ProfilerFailuresTest {
     assertNextSessionIsFine(2);
   }
 
-  /** Somebody else's handler, in front of ours, can call it between and after sessions. */
+  /** A handler of other code in front of ours can call ours between and after sessions. */
   @Test
   void shouldCountASignalWhereItsOutcomeIsCounted() {
     profiler.start(ProfilerConfig.DEFAULT);
@@ -283,7 +284,10 @@ final class ProfilerFailuresTest {
     assertEquals(collected + dropped, stats.counters().signals());
   }
 
-  /** What lasts as long as the session hides nothing that comes and goes, and is not hidden. */
+  /**
+   * A problem that lasts as long as the session neither hides temporary problems nor is hidden by
+   * them.
+   */
   @Test
   void shouldTellWhatTheEnvironmentLacksBesideWhatElseIsWrong() {
     sampler.environmentProblem = "the sandbox forbids membarrier";

@@ -18,7 +18,7 @@ import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** Start, stop and close from every state; no signals. */
+/** Tests start, stop and close from every state; no signals. */
 final class ProfilerLifecycleTest {
 
   private final FakeSampler sampler = new FakeSampler();
@@ -172,7 +172,7 @@ final class ProfilerLifecycleTest {
     AtomicInteger sweeps = new AtomicInteger();
     sampler.onSweep =
         () -> {
-          LockSupport.parkNanos(700_000_000); // no CPU time: others have it
+          LockSupport.parkNanos(700_000_000); // passes without using CPU time
           sweeps.incrementAndGet();
         };
     profiler.start(ProfilerConfig.DEFAULT);

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** From a real timer to the profile, in this JVM. */
+/** Tests the whole way from a real timer to the profile, in this JVM. */
 @Timeout(300)
 final class ProfilerNativeTest {
 
@@ -52,7 +52,7 @@ final class ProfilerNativeTest {
     }
   }
 
-  /** CPU time that the profile says was spent below a method of this class. */
+  /** The CPU time that the profile attributes to the methods of this class, with their callees. */
   private static Map<String, Long> nanosByMethod(Profile profile) {
     Map<String, Long> nanos = new HashMap<>();
     String prefix = ProfilerNativeTest.class.getName() + ".";
@@ -96,7 +96,7 @@ final class ProfilerNativeTest {
         new Thread(
             () -> {
               long now = cpuNanos();
-              // 4 s of CPU or more; steps that share no rhythm with a timer.
+              // at least 4 s of CPU time, in steps whose lengths are not in phase with a timer
               for (long i = 0;
                   i < 200 || profiler.stats().counters().collectedSamples() < 1200;
                   i++) {
@@ -115,8 +115,8 @@ final class ProfilerNativeTest {
     Profile profile = profiler.profile();
     Map<String, Long> nanos = nanosByMethod(profile);
     double both = nanos.get("seventy") + nanos.get("thirty");
-    // A thousand samples and more, which a busy machine makes independent: 1.45 points are the
-    // standard deviation.
+    // A thousand samples and more. On a busy machine they are independent, with a standard
+    // deviation of 1.45 points.
     assertEquals(70, 100 * nanos.get("seventy") / both, 5);
     double ofThread = threadNanos(profile, worker.getName());
     assertEquals(1, ofThread / used.get(), 0.05, "what has no stack counts, too");

@@ -14,7 +14,10 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** CPU time that no signal stands for: in every figure, told, and searched for. */
+/**
+ * Tests CPU time without a signal: it is part of every figure, it is reported, and it triggers
+ * searches.
+ */
 class UnseenTest {
 
   private static final long MS = 1_000_000;
@@ -31,7 +34,7 @@ class UnseenTest {
 
   @Test
   void shouldCountItAsDroppedCpuTimeWhileItHappensAndOn() throws Exception {
-    sampler.unseenNanos = 1000 * MS; // of an earlier session in this process
+    sampler.unseenNanos = 1000 * MS; // left over from an earlier session in this process
     profiler.start(ProfilerConfig.DEFAULT);
     assertEquals(0, profiler.stats().counters().unseenCpuNanos());
     sampler.unseenNanos += 40 * MS;

@@ -2,7 +2,7 @@ package io.spprof;
 
 import java.util.function.BooleanSupplier;
 
-/** Waits for what another thread does; never for time to pass. */
+/** Waits for another thread to do something; never for time to pass. */
 final class WaitFor {
 
   /** The name of the thread that a session has, as users see it in a thread dump. */
@@ -22,7 +22,10 @@ final class WaitFor {
     }
   }
 
-  /** Until the thread waits for a lock or a latch: for good, unless somebody lets it go. */
+  /**
+   * Waits until the thread blocks on a lock or a latch, from which only another thread can release
+   * it.
+   */
   static void blocked(Thread thread) {
     condition(
         () ->
@@ -30,7 +33,7 @@ final class WaitFor {
         thread + " to block");
   }
 
-  /** Ends with the thread, whose failure is the test's. */
+  /** Waits for the thread's end. If the thread failed, the test fails. */
   static void end(Thread thread) throws InterruptedException {
     thread.join(NEVER_NANOS / 1_000_000);
     if (thread.isAlive()) {

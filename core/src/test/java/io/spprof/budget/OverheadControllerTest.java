@@ -12,34 +12,37 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The controller on a simulated application: signals come as the interval says, and cost. */
+/**
+ * Tests the controller with a simulated application: the number of signals follows from the
+ * interval, and each signal has a cost.
+ */
 final class OverheadControllerTest {
 
   private static final long MS = 1_000_000;
-  private static final int PASSES = 10; // a second
+  private static final int PASSES = 10; // passes a second
 
-  /** An application, and what the profiler's work on it costs. */
+  /** An application, and the cost of profiling it. */
   private static final class Simulation {
     final Random random = new Random(7);
     final OverheadController controller;
-    DoubleUnaryOperator usage = t -> 1; // CPUs, by seconds
-    DoubleUnaryOperator costNanos = t -> 20_000; // of a signal
-    double fixedShare = 0.0002; // at the fastest pace
-    double lag = 0.5; // of the way that the threads still follow the last interval after a pass
-    final List<Double> overheadByPass = new ArrayList<>(); // of one CPU
+    DoubleUnaryOperator usage = t -> 1; // CPUs in use, by time in seconds
+    DoubleUnaryOperator costNanos = t -> 20_000; // cost of one signal, ns
+    double fixedShare = 0.0002; // fixed cost at the fastest pace, of one CPU
+    double lag = 0.5; // share of the old interval that is in effect after a pass
+    final List<Double> overheadByPass = new ArrayList<>(); // by pass, of one CPU
     final List<Long> intervals = new ArrayList<>();
     double cpu;
     double overhead;
     double fixed;
     double hooks;
-    DoubleUnaryOperator hookShare = t -> 0; // what starts and ends of threads take
-    double effective; // interval
+    DoubleUnaryOperator hookShare = t -> 0; // cost of thread starts and ends, of one CPU
+    double effective; // interval that is in effect, ns
     long signals;
-    long signalsThen; // when it was awake last
+    long signalsThen; // signals when the collector was last awake
     int pass;
     int nextAwake;
     int spikeAt = -1;
-    double spikeNanos; // of the own thread's
+    double spikeNanos; // a single cost on the profiler's own thread, ns
 
     Simulation(double budgetPercent, long shortestNanos) {
       this(budgetPercent, shortestNanos, 2);
@@ -87,7 +90,7 @@ final class OverheadControllerTest {
       }
     }
 
-    /** The worst 10 s after a second, of one CPU in percent. */
+    /** The highest overhead in any 10 s after the given second, in percent of one CPU. */
     double worst(int fromSecond) {
       double worst = 0;
       for (int i = fromSecond * PASSES; i + 10 * PASSES <= overheadByPass.size(); i++) {
@@ -112,13 +115,13 @@ final class OverheadControllerTest {
   @Test
   void shouldLeaveTheIntervalWhereTheBudgetAllowsIt() {
     Simulation simulation = new Simulation(1, 10 * MS);
-    simulation.usage = t -> 2; // 200 signals a second, 0.4 %
+    simulation.usage = t -> 2; // 200 signals a second cost 0.4 %
     simulation.run(120);
     assertEquals(0, simulation.changes(0));
     assertEquals(10 * MS, simulation.controller.intervalNanos());
   }
 
-  /** Half of the budget goes for threads that start and end: signals have the rest. */
+  /** Thread starts and ends take half of the budget; signals get the rest. */
   @Test
   void shouldLeaveLessForSignalsWhereThreadsStartAndEnd() {
     Simulation simulation = new Simulation(1, 1 * MS);
@@ -195,7 +198,7 @@ final class OverheadControllerTest {
   @Test
   void shouldLetThreadsRestWhereTheLongestIntervalIsNotEnough() {
     Simulation simulation = new Simulation(0.05, 10 * MS);
-    simulation.usage = t -> t < 120 ? 100 : 1; // 0.2 % at 1 s
+    simulation.usage = t -> t < 120 ? 100 : 1; // signals cost 0.2 % even at an interval of 1 s
     simulation.run(120);
     assertTrue(simulation.controller.share() >= 4, () -> "" + simulation.controller.share());
     assertTrue(simulation.worst(60) <= 1.2 * 0.05, () -> simulation.worst(60) + " %");
@@ -209,7 +212,7 @@ final class OverheadControllerTest {
   void shouldTellWhenItsOwnWorkIsOverTheBudget() {
     Simulation simulation = new Simulation(0.1, 10 * MS);
     simulation.usage = t -> 0;
-    simulation.fixedShare = 8 * 2 * 0.002; // at the slowest pace and idle, twice the budget
+    simulation.fixedShare = 8 * 2 * 0.002; // twice the budget at the slowest pace and idle
     simulation.run(60);
     assertTrue(simulation.controller.outOfReach());
     assertEquals(8, simulation.controller.pace());
@@ -222,7 +225,7 @@ final class OverheadControllerTest {
   void shouldNotTellThatOfASpike() {
     Simulation simulation = new Simulation(0.05, 10 * MS);
     simulation.spikeAt = 5;
-    simulation.spikeNanos = 60 * MS; // two minutes of the budget
+    simulation.spikeNanos = 60 * MS; // the budget of two minutes
     for (int second = 0; second < 60; second++) {
       simulation.run(1);
       assertFalse(simulation.controller.outOfReach(), "in second " + second);
@@ -244,7 +247,7 @@ final class OverheadControllerTest {
   @Test
   void shouldSampleAllThreadsAgainThoughItsOwnThreadIsDear() {
     Simulation simulation = new Simulation(0.05, 10 * MS);
-    simulation.fixedShare = 8 * 2 * 0.9 * 0.0005; // at the slowest pace and idle, 0.9 of the budget
+    simulation.fixedShare = 8 * 2 * 0.9 * 0.0005; // 0.9 of the budget at the slowest pace and idle
     simulation.usage = t -> t < 120 ? 100 : 0.01;
     simulation.run(120);
     assertTrue(simulation.controller.share() > 1, () -> "" + simulation.controller.share());

@@ -5,7 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import io.spprof.sampler.ThreadStarts;
 import org.junit.jupiter.api.Test;
 
-/** Threads that cost 4 µs each, or 3 µs with late timers, or 0.2 µs if unheard; a budget of 1 %. */
+/**
+ * Tests the control with threads that cost 4 µs each, 3 µs with late timers, and 0.2 µs when their
+ * starts are not reported; the budget is 1 %.
+ */
 final class ThreadStartsControlTest {
 
   private static final long PASS_NANOS = 100_000_000;
@@ -54,7 +57,7 @@ final class ThreadStartsControlTest {
     assertEquals(60 * 1_000_000, nanos - before);
   }
 
-  /** What they cost now says nothing: with one step more it would be too much again. */
+  /** The current cost is no measure: one step back would cost too much again. */
   @Test
   void shouldStayWhereItIsAsLongAsMoreWouldCostTooMuch() {
     run(10, 5000);

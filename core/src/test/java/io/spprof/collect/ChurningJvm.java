@@ -8,23 +8,24 @@ import java.util.Deque;
 import java.util.SplittableRandom;
 
 /**
- * An application server under load, and the walker that reads its stacks into a ring, with the
- * walker's tables as large as a session's. Time is compressed: what happens between two samples is
- * what happens in {@link #WINDOW_NANOS} divided by {@link #SAMPLES_A_WINDOW}.
+ * Simulates an application server under load, and the walker that writes its stacks to a ring. The
+ * walker's tables are as large as a session's. Time is compressed: the time between two samples is
+ * {@link #WINDOW_NANOS} divided by {@link #SAMPLES_A_WINDOW}.
  *
  * <ul>
- *   <li>Its own code and the JDK's stay; the application is deployed anew every hour: other places
- *       of code, methods at other addresses, most of the same names, some generated ones.
- *   <li>A few hundred stacks of 20 to 60 frames are hot; a sixth of the samples is in a long tail.
- *   <li>Every ten seconds a hidden class and a thread of a pool come, and old ones go; some code is
- *       compiled anew.
+ *   <li>The code of the server and of the JDK stays. The application is deployed anew every hour:
+ *       its code has other locations and its methods have other addresses. Most names are the same
+ *       as before; some are generated.
+ *   <li>A few hundred stacks of 20 to 60 frames are hot. A sixth of the samples is in a long tail.
+ *   <li>Every ten seconds a hidden class and a thread of a pool are added, and old ones are
+ *       removed. Some code is recompiled.
  * </ul>
  *
- * What it holds does not grow.
+ * The memory of the simulation itself does not grow.
  */
 final class ChurningJvm {
 
-  /** What a window of ten seconds has of 10 million samples a day. */
+  /** The number of samples in a window of ten seconds, at 10 million samples a day. */
   static final int SAMPLES_A_WINDOW = 10_000_000 / 8640;
 
   static final long WINDOW_NANOS = 10_000_000_000L;
@@ -47,7 +48,7 @@ final class ChurningJvm {
 
   private record Frame(Method method, int bci) {}
 
-  /** Of compiled code, with what is inlined there. */
+  /** A location of compiled code, with the frames that are inlined there. */
   private record Place(long pc, int compilation, Frame[] frames) {}
 
   private final RingWriter ring;
@@ -72,7 +73,9 @@ final class ChurningJvm {
   private int threadsBegun;
   private int windows;
 
-  /** Of a session of this config, whose ring is this one; the same seed gives the same samples. */
+  /**
+   * Creates the JVM of a session with this config and ring. The same seed gives the same samples.
+   */
   ChurningJvm(RingWriter ring, SamplerConfig config, long seed) {
     this.ring = ring;
     random = new SplittableRandom(seed);
@@ -88,7 +91,7 @@ final class ChurningJvm {
     }
   }
 
-  /** What changes in ten seconds. */
+  /** Makes the changes of ten seconds. */
   void windowPassed() {
     windows++;
     if (windows % WINDOWS_A_DEPLOYMENT == 0) {
@@ -105,7 +108,7 @@ final class ChurningJvm {
     return String.format("%,d methods, %,d places", methodsTold, locationsTold);
   }
 
-  /** As the sampler does it. */
+  /** Makes the walker forget its tables, as the sampler does. */
   void forgetTold() {
     if (!ring.forget()) {
       throw new IllegalStateException("the ring is full");
@@ -119,7 +122,7 @@ final class ChurningJvm {
     }
   }
 
-  /** A sample, taken at that time; false if the ring was full. */
+  /** Takes a sample at that time; false if the ring was full. */
   boolean sample(long timeNanos) {
     ring.timeNanos = timeNanos;
     wordCount = 0;
@@ -140,7 +143,7 @@ final class ChurningJvm {
     return ring.words(thread, SAMPLE_CPU_NANOS, RingWriter.OK, Arrays.copyOf(words, wordCount));
   }
 
-  /** The first ones most of the time. */
+  /** A random index; small ones are the most frequent. */
   private int skewed(int count) {
     double uniform = random.nextDouble();
     return (int) (count * uniform * uniform * uniform);
@@ -199,7 +202,7 @@ final class ChurningJvm {
     }
   }
 
-  /** Methods whose names and lines are the same each time, unless the generation is another. */
+  /** Creates methods. Their names and lines are always the same within one generation. */
   private Method[] methods(int count, String in, int generation) {
     Method[] made = new Method[count];
     for (int i = 0; i < count; i++) {
@@ -217,7 +220,7 @@ final class ChurningJvm {
     return new Method(name, lines, 8 + 8 * random.nextLong(METASPACE / 8), random.nextInt());
   }
 
-  /** Of one to five frames. */
+  /** Creates locations with one to five frames. */
   private Place[] places(int count, Method[] of) {
     Place[] made = new Place[count];
     for (int i = 0; i < count; i++) {

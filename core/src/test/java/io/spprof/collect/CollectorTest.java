@@ -54,7 +54,10 @@ final class CollectorTest {
     assertEquals(profile.totalCpuNanos(), profile.info().states().total());
   }
 
-  /** A name stands behind the samples that it is for: it was read after they were taken. */
+  /**
+   * A thread's name comes after the samples that it applies to, because it was read after they were
+   * taken.
+   */
   @Test
   void shouldFoldSamplesUnderTheNameThatWasReadAfterThem() {
     ring.sample(1, 10, 8, 16);
@@ -85,7 +88,10 @@ final class CollectorTest {
     assertEquals(Map.of("own;m8", 2L), folded(snapshot(collector)));
   }
 
-  /** Its thread may have been looked at before it came, under another name. */
+  /**
+   * The thread's name may have been read before the sample was taken, when the thread had another
+   * name.
+   */
   @Test
   void shouldLeaveASampleThatComesWhileNamesAreReadForTheNextPass() {
     ring.sample(1, 10, 8);
@@ -102,7 +108,10 @@ final class CollectorTest {
     assertEquals(Map.of("before;m8", 1L, "after;m16", 1L), folded(snapshot(collector)));
   }
 
-  /** Names behind a record that is not complete cannot be seen: samples before it wait, once. */
+  /**
+   * Names behind an incomplete record are not visible. Samples before that record wait once for
+   * them.
+   */
   @Test
   void shouldWaitOnceForNamesBehindAWriterThatIsHalfWay() {
     ring.sample(1, 10, 8);
@@ -114,7 +123,7 @@ final class CollectorTest {
     assertEquals(Map.of("behind;m8", 1L), folded(snapshot(collector)));
 
     ring.sample(1, 10, 16);
-    ring.halfWay(); // for good
+    ring.halfWay(); // the record is never completed
     ring.name(1, "never seen");
     assertEquals(0, collector.doWork());
     assertTrue(collector.doWork() > 0);
@@ -243,9 +252,7 @@ final class CollectorTest {
     assertEquals(107, collector.stats().ownCpuNanos());
   }
 
-  /**
-   * As a slow snapshot would: nothing waits but the pass, and the ring drops what it cannot hold.
-   */
+  /** As a slow snapshot does: only the pass waits, and the ring drops what it cannot hold. */
   @Test
   void shouldLoseNothingThatTheRingTookWhileItWasHeldStill() throws InterruptedException {
     CountDownLatch done = new CountDownLatch(1);
@@ -280,7 +287,7 @@ final class CollectorTest {
     ring.words(1, 10, OK, define(7, 2), frame(1, 5), frame(2, 8), define(8, 1), frame(3, 0));
     ring.words(1, 10, OK, location(7), location(8));
     ring.words(1, 10, OK, frame(2, 1), location(8));
-    // Nobody can name this one again, as its number is 0.
+    // This method cannot be named again, because its number is 0.
     ring.words(1, 10, OK, define(0, 1), frame(1, 0), location(8));
     collector.doWork();
 

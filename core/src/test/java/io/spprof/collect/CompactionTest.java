@@ -18,7 +18,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 
-/** What the collector forgets, and what the walker does. */
+/** Tests what the collector forgets and what the walker forgets. */
 final class CompactionTest {
 
   private static final int OK = RingWriter.OK;
@@ -33,7 +33,7 @@ final class CompactionTest {
     ring.method(1, "a/B.old", 0 << 16 | 10);
     ring.words(1, 10, OK, define(1, 1), frame(1, 0));
     ring.forget();
-    ring.words(1, 10, OK, location(1)); // of no meaning any more
+    ring.words(1, 10, OK, location(1)); // a location that no longer has a meaning
     ring.words(1, 10, OK, frame(1, 0));
     ring.method(1, "a/B.fresh", 0 << 16 | 20);
     ring.words(1, 10, OK, define(1, 1), frame(1, 0));
@@ -109,14 +109,14 @@ final class CompactionTest {
     }
     collector.refreshHotMethods();
     assertEquals(20, collector.hotMethods().size());
-    // With new numbers for what was there and for what was not.
+    // With new numbers, for known and for new methods.
     tell(1, 2, "a/B.open8", 100);
     tell(3, 1, "a/B.fresh", 100);
     kept.put("[thread 1];a.B.open81;a.B.open81", 2L);
     kept.put("[thread 1];a.B.open81;a.B.open82", 2L);
     kept.put("[thread 1];a.B.fresh3;a.B.fresh3", 1L);
     assertEquals(kept, folded(snapshot(collector)));
-    // What was handed out before is as it was.
+    // A snapshot that was taken earlier is unchanged.
     Profile before = Snapshots.of(past);
     assertEquals(50, before.totalSamples());
     assertTrue(folded(before).containsKey("[thread 1];a.B.old1;a.B.old50"));
@@ -135,7 +135,7 @@ final class CompactionTest {
     collector.roll(1_000_000_000L, WindowFigures.ZERO, 500_000_000L);
     ring.words(3, 10, OK, frame(1, 0));
     ring.words(4, 10, OK, frame(1, 0));
-    ring.forget(); // all of these were told since the session began
+    ring.forget(); // all of these were reported since the session began
     ring.name(1, "idle");
     ring.name(4, "busy");
     collector.doWork();
@@ -185,7 +185,7 @@ final class CompactionTest {
     assertEquals(7, folded.size());
     assertTrue(collector.walkerIsFull(1 << 20, 1 << 20), "it could do better");
 
-    int gone = RingWriter.transientNumber(1); // another has its place
+    int gone = RingWriter.transientNumber(1); // another method has taken its place
     ring.method(RingWriter.transientNumber(1 + 4096), "a/B.other");
     ring.words(1, 10, OK, frame(gone, 0));
     collector.doWork();

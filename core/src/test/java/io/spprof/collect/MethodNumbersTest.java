@@ -66,7 +66,7 @@ final class MethodNumbersTest {
     Map<Long, Integer> methods = new HashMap<>();
     for (int round = 0; round < 2; round++) {
       for (long i = 1; i <= 20_000; i++) {
-        long method = 0x7f00_0000_0000L + i * 8; // as pointers are
+        long method = 0x7f00_0000_0000L + i * 8; // like pointers
         int number = ofId(numbers, method);
         Integer before = methods.put(method, number);
         assertTrue(before == null || before == number);

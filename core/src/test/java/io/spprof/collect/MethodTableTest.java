@@ -21,7 +21,7 @@ final class MethodTableTest {
   @Test
   void shouldKeepRoomForSyntheticFramesWhenTheColumnsCannotGrow() {
     MethodTable table =
-        new MethodTable(new MemoryBudget(180 << 10)); // names fit, twice the columns do not
+        new MethodTable(new MemoryBudget(180 << 10)); // the names fit, twice the columns do not
     for (long method = 8; method < 80_000; method += 8) {
       table.of("m" + method);
     }

@@ -10,21 +10,21 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
-/** What a collector has, as profiles. */
+/** Makes profiles from what a collector holds. */
 final class Snapshots {
 
-  /** Of nothing. */
+  /** The head of an empty profile. */
   static final Profile.Info NO_INFO =
       info(new Slice.Stretch(0, 0, 0, 0, StateTimes.NONE, WindowFigures.ZERO));
 
   private Snapshots() {}
 
-  /** All of it. */
+  /** A profile of all that the collector holds. */
   static Profile snapshot(Collector collector) {
     return of(collector.slice(0, Long.MAX_VALUE, 1, WindowFigures.ZERO));
   }
 
-  /** A slice, whose signals stand in the place of the unwalkable samples. */
+  /** A profile of a slice. Its number of unwalkable samples is the slice's number of signals. */
   static Profile of(Slice slice) {
     return slice.merge(HeapRoom.UNLIMITED, Snapshots::info);
   }
@@ -45,7 +45,7 @@ final class Snapshots {
         DebugInfo.EXACT);
   }
 
-  /** "thread;root;...;leaf" to samples. */
+  /** Maps "thread;root;...;leaf" to samples. */
   static Map<String, Long> folded(Profile profile) {
     Map<String, Long> folded = new TreeMap<>();
     for (int row = 0; row < profile.rowCount(); row++) {

@@ -21,7 +21,7 @@ final class StackTableTest {
 
   private static final long PLENTY = 1L << 30;
 
-  /** What a row is found by. */
+  /** The key of a row. */
   private record Key(List<Integer> frames, int thread) {}
 
   private record Sums(long samples, long nanos) {
@@ -33,7 +33,7 @@ final class StackTableTest {
   private final Random random = new Random(7);
   private final Map<Key, Sums> model = new HashMap<>();
 
-  /** Stacks and rows, as the collector uses them. */
+  /** A table of stacks and a table of rows, used as the collector uses them. */
   private static final class Folding {
     private final StackTable stacks;
     private final RowTable rows;
@@ -81,13 +81,14 @@ final class StackTableTest {
     return read;
   }
 
-  /** Few frames and few threads, so that most stacks come again. */
+  /** Adds a random stack of few frames and few threads, so that most stacks recur. */
   private boolean addRandom(Folding table, int frames, int threads) {
     int depth = 1 + random.nextInt(6);
     int[] stack = random.ints(depth, 0, frames).toArray();
     int thread = random.nextInt(threads);
     long nanos = 1 + random.nextInt(1000);
-    int[] scratch = Arrays.copyOf(stack, depth + random.nextInt(3)); // the rest is not the stack's
+    // Elements from index `depth` on do not belong to the stack.
+    int[] scratch = Arrays.copyOf(stack, depth + random.nextInt(3));
     boolean added = table.add(scratch, depth, thread, nanos) >= 0;
     if (added) {
       Key key = new Key(Arrays.stream(stack).boxed().toList(), thread);
@@ -142,7 +143,7 @@ final class StackTableTest {
   void shouldKeepTheDeepestStackInOnePiece() {
     Folding table = new Folding(new MemoryBudget(PLENTY));
     int[] deep = random.ints(2049).toArray();
-    for (int i = 0; i < 100; i++) { // several chunks
+    for (int i = 0; i < 100; i++) { // spans several chunks
       deep[2048] = i;
       assertTrue(table.add(deep, 2049, 0, 1) >= 0);
     }

@@ -12,7 +12,7 @@ final class ThreadTableTest {
   private final ThreadTable table = new ThreadTable(new MemoryBudget(2 << 20));
 
   private static String nameOf(ThreadTable table, int serial) {
-    int number = table.number(serial); // can make a new name
+    int number = table.number(serial); // may create a new name
     return table.names().get(number);
   }
 

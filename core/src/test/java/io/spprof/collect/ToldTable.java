@@ -3,9 +3,9 @@ package io.spprof.collect;
 import java.util.Arrays;
 
 /**
- * What a walker told once and need not tell again, as table.c has it: an entry is taken over by
- * another meaning of its key, nothing else goes until all is forgotten, and what finds no room is
- * told every time.
+ * The walker's table of definitions that it wrote to the ring and need not write again, with the
+ * behaviour of table.c. An entry is replaced by another meaning of its key. Otherwise entries stay
+ * until the whole table is cleared. A definition that finds no room is written every time.
  */
 final class ToldTable {
 
@@ -14,13 +14,13 @@ final class ToldTable {
   private final long[] keys;
   private final long[] values; // check << 32 | number
 
-  /** With so many entries, a power of two. */
+  /** Creates a table with this number of entries, a power of two. */
   ToldTable(int entries) {
     keys = new long[entries];
     values = new long[entries];
   }
 
-  /** 0 if it was not told. */
+  /** Returns the number of a definition, or 0 if it was not written. */
   int find(long key, int check) {
     for (int i = 0; i < TRIES; i++) {
       int at = at(key, i);

@@ -28,10 +28,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Seven days of a continuous session whose time is compressed: the collector, a ring, and a load
- * with methods, places and threads that come and go ({@link ChurningJvm}). An ordinary build has
- * days of half an hour; {@code ./mvnw -q -Psoak -Dsoak=week verify} has them whole, and holds
- * queries to a second, which a busy machine could break in an ordinary one.
+ * Runs seven days of a continuous session in compressed time: the collector, a ring, and a load
+ * whose methods, locations and threads change ({@link ChurningJvm}). In an ordinary build, a day
+ * lasts half an hour. {@code ./mvnw -q -Psoak -Dsoak=week verify} runs whole days, and limits
+ * queries to a second, a limit that a busy machine could break in an ordinary build.
  */
 @Tag("week")
 final class WeekTest {
@@ -41,15 +41,18 @@ final class WeekTest {
       Integer.getInteger("spprof.week.day", 250_000) / ChurningJvm.SAMPLES_A_WINDOW;
   private static final boolean WHOLE = WINDOWS_A_DAY > 8000;
 
-  /** Objects and hash maps' tables, where the budget has estimates. */
+  /** Objects and hash tables for which the budget has only estimates. */
   private static final long BESIDE_BUDGET_BYTES = 1 << 20;
 
   private static final long GROWTH_BYTES = 512 << 10;
   private static final long KEPT_NANOS = 600_000_000_000L;
-  private static final double MOST_OTHERS = 0.01; // of the samples
+  private static final double MOST_OTHERS = 0.01; // of all samples
   private static final long QUERY_NANOS = 1_000_000_000L;
 
-  /** Ten minutes have room; the hour that is the default has not, with so many stacks. */
+  /**
+   * The budget has room for ten minutes. It has no room for an hour, the default, with so many
+   * stacks.
+   */
   @ParameterizedTest
   @ValueSource(strings = {"retention=10m", "retention=1h"})
   void shouldKeepWithinItsMemoryForAWeek(String options) throws IOException {
@@ -67,14 +70,14 @@ final class WeekTest {
     private final ChurningJvm jvm;
     private final Collector collector;
     private final long[] collectedUpTo = new long[DAYS * WINDOWS_A_DAY + 1];
-    private final long[] beside = new long[DAYS + 1]; // the budget, bytes
+    private final long[] beside = new long[DAYS + 1]; // bytes outside of the budget
     private long written;
     private long bufferFull;
     private int windows;
 
     Week(ProfilerConfig config) {
       this.config = config;
-      // As a session divides its memory.
+      // The same division of memory as in a session.
       half =
           new SamplerConfig(
               TimerEngine.platformDefault(),
@@ -125,7 +128,7 @@ final class WeekTest {
       }
       collector.doWork();
       if (windows % 6 == 0 && collector.walkerIsFull(half.methods(), half.locations())) {
-        jvm.forgetTold(); // once a minute at most, as the session does
+        jvm.forgetTold(); // at most once a minute, as in the session
       }
       jvm.windowPassed();
       windows++;
@@ -166,7 +169,7 @@ final class WeekTest {
       return profile(now() - TimeUnit.SECONDS.toNanos(seconds), Long.MAX_VALUE);
     }
 
-    /** To the sample: what was written, what is kept, and the windows beside each other. */
+    /** Checks to the sample that the written samples are the kept ones, and that windows add up. */
     private void addsUp() {
       CollectorStats stats = collector.stats();
       assertEquals(
@@ -192,7 +195,7 @@ final class WeekTest {
       assertEquals(samples, all.times().count() + all.times().forgotten(), "times");
     }
 
-    /** There is room for ten minutes, and for all names in them. */
+    /** There is room for ten minutes, with the names of all their methods and threads. */
     private void staysUseful() {
       long keptNanos = now() - collector.extent().sinceNanos();
       assertTrue(keptNanos >= KEPT_NANOS, "kept: " + keptNanos + " ns");
@@ -260,7 +263,10 @@ final class WeekTest {
       return profile(Long.MIN_VALUE, Long.MAX_VALUE);
     }
 
-    /** The thread's own time is held to a bound: a machine's other work is not the query's. */
+    /**
+     * The bound is on the CPU time of the thread. Other work on the machine does not count as the
+     * query's.
+     */
     private static void query(String what, List<String> slow, Query query) throws IOException {
       ThreadMXBean threads = ManagementFactory.getThreadMXBean();
       long least = Long.MAX_VALUE;
@@ -282,8 +288,8 @@ final class WeekTest {
     }
 
     /**
-     * Bytes of living objects: what a collector rounds up is not the profiler's (G1 gives each big
-     * array whole regions).
+     * Bytes of live objects. Rounding by the garbage collector is not the profiler's use (G1 gives
+     * each big array whole regions).
      */
     private static long usedHeap() {
       try {
@@ -303,7 +309,7 @@ final class WeekTest {
     }
   }
 
-  /** As a stream's reader would: what it got is gone. */
+  /** Counts characters and discards them, like the reader of a stream. */
   private static final class Counter implements Appendable {
     private long characters;
 
@@ -326,7 +332,7 @@ final class WeekTest {
     }
   }
 
-  /** What stands under a common name, for want of room. */
+  /** The samples and frames that were filed under a common name for lack of room. */
   private record Others(
       long samples, long withMethod, long ofThread, long frames, long otherFrames) {
 

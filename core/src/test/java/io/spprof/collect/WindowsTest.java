@@ -48,7 +48,7 @@ final class WindowsTest {
         1000);
   }
 
-  /** Some samples, a second later. */
+  /** Adds some samples and lets a second pass. */
   private void second(Windows windows, int samples, int stacks) {
     for (int i = 0; i < samples; i++) {
       int stack = random.nextInt(stacks);
@@ -189,7 +189,7 @@ final class WindowsTest {
     assertEquals(0, windows.gone());
     assertTrue(all.size() < 1500, "windows: " + all.size());
     assertTrue(budget.used() <= budget.limit(), budget.used() + " of " + budget.limit());
-    // The older the coarser, within a factor of two.
+    // Older windows are longer, to within a factor of two.
     Extent extent = windows.extent();
     assertEquals(SECOND, extent.finestNanos());
     assertTrue(extent.coarsestNanos() > 4 * SECOND, extent.toString());
@@ -206,7 +206,7 @@ final class WindowsTest {
     Map<Integer, Long> samplesUpTo = new HashMap<>();
     for (int i = 0; i < 400; i++) {
       samplesUpTo.put(i, signals);
-      // Stacks that come once: merging saves nothing.
+      // Each stack occurs once, so merging saves nothing.
       for (int sample = 0; sample < 500; sample++) {
         assertTrue(windows.add((int) signals, 0, 1) >= 0);
         signals++;

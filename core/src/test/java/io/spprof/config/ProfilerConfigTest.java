@@ -149,7 +149,7 @@ final class ProfilerConfigTest {
     assertNamed(option, "walker=auto|");
   }
 
-  /** The message has the key, what is wrong with it, and what would be right. */
+  /** Checks that the message has the key, the wrong value and the valid range. */
   private static void assertNamed(String option, String range) {
     String message = refusal(option);
     assertContains(option.substring(0, option.indexOf('=') + 1), message);
@@ -166,7 +166,7 @@ final class ProfilerConfigTest {
     assertContains("engine=perf", refusal("engine=perf"));
   }
 
-  /** JConsole fills text fields with the name of their type. */
+  /** JConsole prefills text fields with the name of their type. */
   @Test
   void shouldRefuseTheWordString() {
     String message = refusal("String");

@@ -28,15 +28,17 @@ import org.openqa.selenium.logging.LogType;
 import org.openqa.selenium.logging.LoggingPreferences;
 
 /**
- * A headless Chromium with a flame graph open in it. Input goes through the browser's own mouse and
- * keyboard; what the page shows is read from {@code window.spprof}.
+ * Controls a headless Chromium that shows a flame graph. Input goes through the browser's own mouse
+ * and keyboard. The state of the page is read from {@code window.spprof}.
  */
 public final class Browser implements AutoCloseable {
 
   private static final Path CHROMIUM = Path.of("/usr/bin/chromium");
   private static final Path DRIVER = Path.of("/usr/bin/chromedriver");
 
-  /** Selenium warns of every browser that is newer than itself; held, or the level is lost. */
+  /**
+   * Selenium warns of every browser newer than itself. A strong reference keeps the logger's level.
+   */
   private static final Logger DEVTOOLS_LOG = Logger.getLogger("org.openqa.selenium.devtools");
 
   static {
@@ -47,13 +49,13 @@ public final class Browser implements AutoCloseable {
   private final ChromeDriver driver;
 
   /**
-   * A frame, or a run of narrow ones, as it is drawn.
+   * A drawn frame, or a run of narrow frames.
    *
    * @param name null for a run
    * @param x left edge in the window, CSS pixels
    * @param y top edge in the window, CSS pixels
    * @param nanos CPU time, 0 for a run
-   * @param label what stands in it, empty where there is no room
+   * @param label the drawn text, empty if there is no room
    */
   public record Rect(
       String name, boolean isMatch, double x, double y, double width, double nanos, String label) {}
@@ -64,8 +66,8 @@ public final class Browser implements AutoCloseable {
   }
 
   /**
-   * Starts the browser; without one, the calling test is skipped, or fails where the environment
-   * says {@code SPPROF_REQUIRE_BROWSER=1}.
+   * Starts the browser. If there is no browser, the calling test is skipped, or fails if the
+   * environment has {@code SPPROF_REQUIRE_BROWSER=1}.
    */
   public static Browser start(Path userData) {
     boolean isThere = Files.isExecutable(CHROMIUM) && Files.isExecutable(DRIVER);
@@ -91,7 +93,7 @@ public final class Browser implements AutoCloseable {
     logs.enable(LogType.PERFORMANCE, Level.ALL);
     logs.enable(LogType.BROWSER, Level.ALL);
     options.setCapability(ChromeOptions.LOGGING_PREFS, logs);
-    // Named, or Selenium Manager would look for one to download.
+    // The driver is named, because Selenium Manager would otherwise download one.
     ChromeDriverService service =
         new ChromeDriverService.Builder()
             .usingDriverExecutable(DRIVER.toFile())
@@ -107,7 +109,7 @@ public final class Browser implements AutoCloseable {
     open(page, "");
   }
 
-  /** With what stands behind the number sign of its address. */
+  /** Opens a page with a fragment, the part of its address after the number sign. */
   void open(Path page, String fragment) {
     driver.get(page.toUri() + fragment);
   }
@@ -146,7 +148,7 @@ public final class Browser implements AutoCloseable {
     element(id).click();
   }
 
-  /** Clicks on the button that leaves one thread on. */
+  /** Clicks on the button that switches all threads but one off. */
   public void clickOnly(String thread) {
     driver.findElement(By.cssSelector("button[aria-label='Only thread " + thread + "']")).click();
   }
@@ -159,7 +161,7 @@ public final class Browser implements AutoCloseable {
     return driver.findElements(By.cssSelector(css));
   }
 
-  /** What an element reads. */
+  /** The text of an element. */
   public String text(String id) {
     return element(id).getText();
   }
@@ -174,17 +176,17 @@ public final class Browser implements AutoCloseable {
     return driver.executeScript("return window.spprof." + property);
   }
 
-  /** The same, of a number. */
+  /** A property of {@code window.spprof} that is a number. */
   public double number(String property) {
     return ((Number) page(property)).doubleValue();
   }
 
-  /** Photographs the window. */
+  /** Saves a picture of the window. */
   public void screenshot(Path file) throws IOException {
     Files.write(file, driver.getScreenshotAs(OutputType.BYTES));
   }
 
-  /** The window as it is seen, a pixel a CSS pixel. */
+  /** A picture of the window, with one pixel for each CSS pixel. */
   BufferedImage photo() throws IOException {
     return ImageIO.read(new ByteArrayInputStream(driver.getScreenshotAs(OutputType.BYTES)));
   }
@@ -193,13 +195,13 @@ public final class Browser implements AutoCloseable {
     return driver.executeScript(script);
   }
 
-  /** All that is drawn. */
+  /** All drawn rectangles. */
   public List<Rect> rects() {
     List<?> rects = (List<?>) page("visible()");
     return rects.stream().map(Map.class::cast).map(Browser::rect).toList();
   }
 
-  /** The first drawn frame of a name. */
+  /** The first drawn frame with this name. */
   Rect rect(String name) {
     return rects().stream()
         .filter(r -> name.equals(r.name()))
@@ -227,7 +229,7 @@ public final class Browser implements AutoCloseable {
     driver.manage().window().setSize(new Dimension(width, height));
   }
 
-  /** Asks the page for another scheme, as the system's settings do. */
+  /** Makes the browser prefer a colour scheme, as the system's settings do. */
   void preferScheme(String scheme) {
     driver.executeCdpCommand(
         "Emulation.setEmulatedMedia",
@@ -244,7 +246,7 @@ public final class Browser implements AutoCloseable {
     driver.executeCdpCommand("Emulation.clearDeviceMetricsOverride", Map.of());
   }
 
-  /** Addresses that the browser asked for since the last call. */
+  /** The addresses that the browser requested since the last call. */
   List<String> requests() {
     return log(LogType.PERFORMANCE)
         .filter(message -> message.contains("\"Network.requestWillBeSent\""))
@@ -256,7 +258,7 @@ public final class Browser implements AutoCloseable {
     return StringUtils.substringBetween(message, "\"url\":\"", "\"");
   }
 
-  /** What the page logged since the last call: errors, refusals. */
+  /** The page's log since the last call: errors and refused requests. */
   public List<String> console() {
     return log(LogType.BROWSER).toList();
   }

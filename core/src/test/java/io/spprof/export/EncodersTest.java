@@ -13,7 +13,7 @@ import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
-/** The small parts that the exporters are made of. */
+/** Tests the small encoders that the exporters use. */
 class EncodersTest {
 
   @Test

@@ -96,7 +96,7 @@ final class ExportTest {
     }
   }
 
-  /** In a JVM whose heap holds the profile and little more: 200 MB and more come out of it. */
+  /** Exports 200 MB and more from a JVM whose heap has room for little more than the profile. */
   @Test
   void shouldWriteMoreThanTheHeapHolds() throws Exception {
     List<String> command =
@@ -113,7 +113,7 @@ final class ExportTest {
     assertTrue(output.contains("COLLAPSED "), output);
   }
 
-  /** The child of the test above. */
+  /** The main class of the child JVM of the test above. */
   static final class BigExport {
 
     private static final int STACKS = 100_000;

@@ -18,13 +18,16 @@ import org.junit.jupiter.api.io.CleanupMode;
 import org.junit.jupiter.api.io.TempDir;
 import org.openqa.selenium.Keys;
 
-/** 100,000 distinct stacks: still right, and never more on the canvas than it can show. */
+/**
+ * Tests the page with 100,000 distinct stacks: it is right, and draws no more than the canvas can
+ * show.
+ */
 @Tag("page")
 class FlameGraphBigBrowserTest {
 
   private static final int STACKS = 100_000;
 
-  /** A page of 1,400 pixels shows two rectangles a pixel at most, on as many rows as fit. */
+  /** A page of 1,400 pixels shows at most two rectangles a pixel, in as many rows as fit. */
   private static final int MOST_RECTS = 2 * 1400 * 45;
 
   @TempDir(cleanup = CleanupMode.ON_SUCCESS)

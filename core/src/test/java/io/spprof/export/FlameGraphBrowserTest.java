@@ -26,7 +26,7 @@ class FlameGraphBrowserTest extends FlameGraphBrowserTestBase {
     assertEquals(0.1 * all.width(), browser.rect("worker-2").width(), 0.01);
     // The thread with the most time comes first.
     assertEquals(all.x(), browser.rect("main").x(), 0.01);
-    // A frame's own time stands right of what it called.
+    // A frame's own time is to the right of its callees.
     assertEquals(browser.rect("io.x.Cart.price").x(), browser.rect("io.x.Cart.tax").x(), 0.01);
   }
 

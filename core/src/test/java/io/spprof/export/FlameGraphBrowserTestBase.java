@@ -18,7 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.openqa.selenium.By;
 import org.openqa.selenium.WebElement;
 
-/** A browser for a class's tests, with a small profile opened anew for each of them. */
+/** Starts one browser for a test class, and opens a small profile before each test. */
 @Tag("page")
 abstract class FlameGraphBrowserTestBase {
 
@@ -37,7 +37,7 @@ abstract class FlameGraphBrowserTestBase {
 
   static final double ALL = 1e9;
 
-  /** The profile of a browser that was just killed can still be written to. */
+  /** A browser may still write to its user data after it was killed. */
   @TempDir(cleanup = CleanupMode.ON_SUCCESS)
   static Path dir;
 
@@ -53,7 +53,8 @@ abstract class FlameGraphBrowserTestBase {
 
   @BeforeEach
   void openPage() throws IOException {
-    // Here, and not once before all: each test is to be reported as skipped.
+    // Here, and not in a method that runs once for all tests, so that each test is reported as
+    // skipped.
     if (browser == null) {
       browser = Browser.start(dir.resolve("chromium"));
     }
@@ -68,7 +69,7 @@ abstract class FlameGraphBrowserTestBase {
     }
     assertEquals(List.of(), browser.console());
     for (String url : browser.requests()) {
-      // chrome: is the browser's own first page.
+      // chrome: is the browser's own first page
       assertTrue(url.matches("(file|data|chrome):.*"), url);
     }
   }

@@ -18,7 +18,7 @@ import org.openqa.selenium.By;
 import org.openqa.selenium.Keys;
 import org.openqa.selenium.WebElement;
 
-/** The page of two profiles, of which the second is twice as long. */
+/** Tests the page that compares two profiles. The second profile is twice as long as the first. */
 class FlameGraphDifferenceBrowserTest extends FlameGraphBrowserTestBase {
 
   /** 200 samples, 2 s. */
@@ -58,7 +58,7 @@ class FlameGraphDifferenceBrowserTest extends FlameGraphBrowserTestBase {
     assertBlue("worker-1");
     assertBlue("io.x.Stock.find");
     assertNeutral("all");
-    assertNeutral("io.x.Cart.tax"); // twice the time, of twice the whole
+    assertNeutral("io.x.Cart.tax"); // twice the time, of twice the total
     assertNeutral("io.x.Worker.run");
     assertTrue(
         redness("io.x.Main.main") <= redness("java.util.HashMap.get"),
@@ -84,7 +84,7 @@ class FlameGraphDifferenceBrowserTest extends FlameGraphBrowserTestBase {
     assertEquals("\u22128.00 worker-1", browser.rect("worker-1").label());
     assertEquals("io.x.Cart.tax", browser.rect("io.x.Cart.tax").label());
     assertEquals("all", browser.rect("all").label());
-    // In a narrow one the sign is left.
+    // A narrow frame shows the sign only.
     browser.resize(700, 700);
     assertTrue(browser.rect("worker-3").label().startsWith("+w"), browser.rect("worker-3").label());
     browser.resize(1400, 900);
@@ -128,7 +128,7 @@ class FlameGraphDifferenceBrowserTest extends FlameGraphBrowserTestBase {
     assertEquals(0.6 * all.width(), browser.rect("main").width(), 0.01);
     assertEquals(0.1 * all.width(), browser.rect("worker-2").width(), 0.01);
     assertFalse(browser.frames().contains("worker-3"));
-    // The colour is the same, whatever the width.
+    // The colour does not depend on which profile gives the widths.
     assertRed("io.x.Cart.price");
     assertBlue("worker-2");
     assertNeutral("io.x.Cart.tax");
@@ -157,7 +157,8 @@ class FlameGraphDifferenceBrowserTest extends FlameGraphBrowserTestBase {
   @Test
   void shouldCompareTheThreadsThatAreOn() throws IOException {
     browser.clickOnly("worker-1");
-    // 20 % of the thread was Stock.find's and unwalkable was more; both stretches are its own now.
+    // Stock.find's share of the thread was 20 %, and the rest was unwalkable. Shares are of the
+    // thread's own total now.
     assertEquals("+12.12 io.x.Stock.find", browser.rect("io.x.Stock.find").label());
     assertNeutral("worker-1");
 
@@ -317,7 +318,7 @@ class FlameGraphDifferenceBrowserTest extends FlameGraphBrowserTestBase {
     return redness(browser.photo(), browser.rect(name));
   }
 
-  /** Red less blue, of 255, at the left edge, where neither the label nor an outline is. */
+  /** Red minus blue, of 255, at the left edge, where there is neither a label nor an outline. */
   private static int redness(BufferedImage photo, Rect rect) {
     int colour = photo.getRGB((int) rect.x() + 3, (int) rect.y() + 4);
     return (colour >> 16 & 0xFF) - (colour & 0xFF);

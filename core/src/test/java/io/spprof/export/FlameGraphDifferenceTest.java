@@ -34,7 +34,7 @@ class FlameGraphDifferenceTest {
 
   @Test
   void shouldMatchThreadsAndFramesByName() throws IOException {
-    // Other numbers for the same names, and names that two of a profile share.
+    // The same names have other numbers, and some names occur twice within a profile.
     Profile before =
         ProfileText.unsharedLines("w;a.A.a;b.B.b 3", "main;a.A.a 2", "w;a.A.a;b.B.b 4").build();
     Profile after =

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.CleanupMode;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Names that try to become markup, and a server that would hear of it. */
+/** Tests names that try to become markup, with a server that would receive their requests. */
 @Tag("page")
 class FlameGraphHostileBrowserTest {
 
@@ -71,7 +71,7 @@ class FlameGraphHostileBrowserTest {
       assertEquals(2, browser.elements("#threads-list li").size());
 
       browser.console();
-      // Even a script that runs in the page reaches nobody, and brings in no other script.
+      // Even a script that runs in the page can reach no server and load no other script.
       browser.script(
           "const i = new Image(); i.src = '"
               + address

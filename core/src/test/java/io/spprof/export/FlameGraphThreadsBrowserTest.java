@@ -8,7 +8,7 @@ import org.junit.jupiter.api.Test;
 import org.openqa.selenium.By;
 import org.openqa.selenium.Keys;
 
-/** Threads on and off, and merged. */
+/** Tests the page's list of threads and the merging of threads. */
 class FlameGraphThreadsBrowserTest extends FlameGraphBrowserTestBase {
 
   @Test

@@ -2,7 +2,7 @@ package io.spprof.export;
 
 import java.io.IOException;
 
-/** A disk without room. */
+/** An output that fails like a full disk. */
 final class FullAppendable implements Appendable {
 
   @Override

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Names that forge lines, control terminals, and reverse what stands beside them. */
+/** Tests names that forge lines, control terminals, or reverse the text beside them. */
 class HostileNamesTest {
 
   private static final String HOSTILE =

@@ -32,7 +32,7 @@ import org.openjdk.jmc.common.item.ItemFilters;
 import org.openjdk.jmc.flightrecorder.JfrAttributes;
 import org.openjdk.jmc.flightrecorder.JfrLoaderToolkit;
 
-/** A recording is read by everybody who reads the JDK's, and all of them read the same. */
+/** Tests that all readers of JFR recordings can read ours, and that all of them read the same. */
 final class JfrExporterTest {
 
   private static final Profile PROFILE =
@@ -56,9 +56,7 @@ final class JfrExporterTest {
     return file;
   }
 
-  /**
-   * As a class's name is written in recordings: the address of a hidden class stands behind a +.
-   */
+  /** The expected totals. Recordings write a hidden class's name with a + before the address. */
   private static Map<String, StackTotals.Total> expected(Profile profile) {
     Map<String, StackTotals.Total> expected = new TreeMap<>();
     StackTotals.of(profile)
@@ -208,7 +206,7 @@ final class JfrExporterTest {
 
   @Test
   void shouldBeAFileOfManyChunksWithoutADifference() throws Exception {
-    Profile profile = SampleProfiles.web(20_000, 12); // more frames than one chunk takes
+    Profile profile = SampleProfiles.web(20_000, 12); // more frames than fit into one chunk
     Path file = written(profile);
 
     assertTrue(run("jfr", "summary", file.toString()).matches("(?s).*Chunks: [2-9].*"));

@@ -12,7 +12,7 @@ class JoinedProfileTest {
 
   @Test
   void shouldHoldWhatBothHold() {
-    // Stacks enough for many chunks, which the second's do not begin at the edge of.
+    // Enough stacks for many chunks; the second profile's do not begin at the edge of a chunk.
     Profile first = SampleProfiles.web(3_000, 5);
     Profile second = SampleProfiles.web(2_000, 9);
 

@@ -8,7 +8,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.openqa.selenium.json.Json;
 
-/** What a flame graph's data says, read without the page's own script. */
+/** Parses a flame graph's data without the page's own script. */
 final class PageData {
 
   private static final Pattern DATA =
@@ -17,8 +17,8 @@ final class PageData {
   /**
    * The amounts of one profile.
    *
-   * @param samples by "thread;root;...;leaf", only where there are any
-   * @param cpuNanos the same
+   * @param samples by "thread;root;...;leaf", without stacks that have none
+   * @param cpuNanos CPU time in ns, by the same keys
    */
   record Part(Map<String, Long> samples, Map<String, Long> cpuNanos) {
     private Part() {
@@ -80,17 +80,17 @@ final class PageData {
     }
   }
 
-  /** The figures. */
+  /** The session's figures. */
   Map<String, Object> head() {
     return head;
   }
 
-  /** Of the profile that the page is of. */
+  /** The amounts of the shown profile. */
   Part after() {
     return parts.get(0);
   }
 
-  /** Of the one that it is compared with. */
+  /** The amounts of the profile that the shown one is compared with. */
   Part before() {
     return parts.get(1);
   }
@@ -99,7 +99,7 @@ final class PageData {
     return threads;
   }
 
-  /** Rows, with or without samples. */
+  /** The number of rows, with or without samples. */
   int rows() {
     return rows;
   }

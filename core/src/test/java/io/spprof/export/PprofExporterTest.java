@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What {@code go tool pprof} reads, which is pprof itself. */
+/** Tests exports with {@code go tool pprof}, which is pprof itself. */
 final class PprofExporterTest {
 
   private static final Profile PROFILE =
@@ -55,7 +55,7 @@ final class PprofExporterTest {
     try {
       process = builder.start();
     } catch (IOException missing) {
-      // .ci/run installs it: there a missing one is a failure.
+      // .ci/run installs Go, so there a missing Go is a failure.
       assertEquals(null, System.getenv("SPPROF_REQUIRE_PROGRAMS"), "go is missing");
       Assumptions.abort("go is not installed: apt-get install golang-go");
       throw missing;

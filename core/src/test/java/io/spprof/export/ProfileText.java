@@ -17,9 +17,9 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Builds profiles out of text that reads like folded stacks: {@code main;a.B.c;d.E.f 10} is ten
- * samples of 10 ms CPU time each, {@code main;a.B.c:42 10 25ms} ten in line 42 that stand for 25 ms
- * together.
+ * Builds profiles from text that looks like folded stacks. {@code main;a.B.c;d.E.f 10} is ten
+ * samples of 10 ms CPU time each. {@code main;a.B.c:42 10 25ms} is ten samples in line 42 with 25
+ * ms of CPU time together.
  */
 final class ProfileText {
 
@@ -47,12 +47,15 @@ final class ProfileText {
     this.isShared = isShared;
   }
 
-  /** Equal names get one number. */
+  /** Creates a profile in which equal names share one number. */
   static ProfileText lines(String... lines) {
     return new ProfileText(true).with(lines);
   }
 
-  /** Every line gets numbers of its own, as with classes that several loaders loaded. */
+  /**
+   * Creates a profile in which every line gets numbers of its own, like classes that several
+   * loaders loaded.
+   */
   static ProfileText unsharedLines(String... lines) {
     return new ProfileText(false).with(lines);
   }
@@ -64,7 +67,7 @@ final class ProfileText {
     return this;
   }
 
-  /** For names that no line can hold; frames from the root to the leaf. */
+  /** Adds a row whose names may contain anything; frames from the root to the leaf. */
   ProfileText row(String thread, List<String> stack, long samples, long cpuNanos) {
     if (!isShared) {
       frames.forget();
@@ -90,7 +93,7 @@ final class ProfileText {
     return this;
   }
 
-  /** A part of what was dropped. */
+  /** Sets the unseen CPU time, which is part of the dropped CPU time. */
   ProfileText unseen(long cpuNanos) {
     unseenCpuNanos = cpuNanos;
     return this;
@@ -101,13 +104,13 @@ final class ProfileText {
     return this;
   }
 
-  /** Begins later than others do. */
+  /** Delays the start of the session. */
   ProfileText secondsLater(long seconds) {
     startTimeMillis += TimeUnit.SECONDS.toMillis(seconds);
     return this;
   }
 
-  /** In place of one that has all samples. */
+  /** Replaces the log of times, which contains all samples by default. */
   ProfileText times(SampleTimes times) {
     givenTimes = times;
     return this;
@@ -171,7 +174,7 @@ final class ProfileText {
     for (int i = 0; i < methodOf.length; i++) {
       Matcher withLine = WITH_LINE.matcher(frames.names.get(i));
       boolean matches = withLine.matches();
-      // An unshared frame's method is its own.
+      // Each unshared frame has a method of its own.
       String name = matches ? withLine.group(1) : frames.names.get(i);
       methodOf[i] = isShared ? methods.of(name) : methods.add(name);
       lines[i] = matches ? Integer.parseInt(withLine.group(2)) : 0;
@@ -179,7 +182,7 @@ final class ProfileText {
     return new Profile.Frames(methodOf, lines, methodOf.length);
   }
 
-  /** Row by row, a sample every interval. */
+  /** Logs the samples row by row, one sample every interval. */
   private SampleTimes times() {
     int count = (int) rows.stream().mapToLong(row -> row[2]).sum();
     int[] micros = new int[count];
@@ -238,7 +241,7 @@ final class ProfileText {
         rows.size());
   }
 
-  /** Numbers for names. */
+  /** Assigns numbers to names. */
   private static final class Numbering {
     final List<String> names = new ArrayList<>();
     private final Map<String, Integer> numbers = new HashMap<>();

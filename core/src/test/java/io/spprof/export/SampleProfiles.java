@@ -6,7 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 
-/** Profiles that look like real ones. */
+/** Generates profiles that look like real ones. */
 final class SampleProfiles {
 
   private static final String[] PACKAGES = {
@@ -31,10 +31,10 @@ final class SampleProfiles {
   private SampleProfiles() {}
 
   /**
-   * Random walks through a fixed web of calls, so that hot paths emerge.
+   * Generates stacks as random walks through a fixed graph of calls, so that some paths are hot.
    *
-   * @param distinctStacks how many different stacks
-   * @param threads how many threads
+   * @param distinctStacks the number of different stacks
+   * @param threads the number of threads
    */
   static Profile web(int distinctStacks, int threads) {
     Random random = new Random(42);
@@ -50,7 +50,7 @@ final class SampleProfiles {
         method = method * 7 + 3 + (int) Math.abs(random.nextGaussian() * 1.4);
         method %= 1000;
       }
-      // What makes it distinct: a method of its own number.
+      // A method with its own number makes each stack distinct.
       stack.add("io.shop.generated.Rule" + i % 4000 + ".eval" + i / 4000);
       String thread =
           "http-worker-"

@@ -23,7 +23,7 @@ import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** By speedscope's own schema, and by speedscope itself, both as its package brings them. */
+/** Tests exports with speedscope's own schema and with speedscope itself, both from its package. */
 final class SpeedscopeExporterTest {
 
   private static final String PACKAGE = "speedscope@1.25.0";
@@ -104,7 +104,7 @@ final class SpeedscopeExporterTest {
   @Test
   void shouldBeShownBySpeedscope() throws Exception {
     String base64 = Base64.getEncoder().encodeToString(json(PROFILE));
-    // As its own command line has it open a file.
+    // Opens a file as speedscope's own command line does.
     Path script =
         Files.writeString(
             directory.resolve("p.js"), "speedscope.loadFileFromBase64('p.json', '" + base64 + "')");
@@ -127,7 +127,7 @@ final class SpeedscopeExporterTest {
     }
   }
 
-  /** The package's files, fetched once. */
+  /** Downloads the package's files once and returns their folder. */
   private static Path release() throws Exception {
     Path modules = Path.of("target", "speedscope").toAbsolutePath();
     Path release = modules.resolve("node_modules/speedscope/dist/release");

@@ -8,17 +8,17 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * What a profile says, or a file that was made of it: "thread;root;…;leaf" to samples and CPU time.
- * Two of them are equal if they agree to the sample and the nanosecond.
+ * The contents of a profile, or of a file exported from it: samples and CPU time by
+ * "thread;root;…;leaf". Two objects are equal if all samples and all nanoseconds agree.
  */
 final class StackTotals {
 
-  /** Of one stack of one thread. */
+  /** The totals of one stack of one thread. */
   record Total(long samples, long cpuNanos) {}
 
   private final Map<String, Total> totals = new TreeMap<>();
 
-  /** Frames from the leaf to the root. */
+  /** Adds samples of a stack whose frames are ordered from the leaf to the root. */
   void add(String thread, List<String> leafFirst, long samples, long cpuNanos) {
     List<String> frames = new ArrayList<>(leafFirst);
     frames.add(thread);
@@ -29,7 +29,7 @@ final class StackTotals {
         (a, b) -> new Total(a.samples + b.samples, a.cpuNanos + b.cpuNanos));
   }
 
-  /** The truth. */
+  /** The expected totals, from the profile itself. */
   static StackTotals of(Profile profile) {
     StackTotals totals = new StackTotals();
     for (int row = 0; row < profile.rowCount(); row++) {
@@ -47,14 +47,14 @@ final class StackTotals {
     return totals;
   }
 
-  /** Without what a format does not hold. */
+  /** The samples, for formats without CPU time. */
   Map<String, Long> samples() {
     Map<String, Long> samples = new TreeMap<>();
     totals.forEach((stack, total) -> samples.put(stack, total.samples));
     return samples;
   }
 
-  /** Without what a format does not hold. */
+  /** The CPU time, for formats without samples. */
   Map<String, Long> cpuNanos() {
     Map<String, Long> nanos = new TreeMap<>();
     totals.forEach((stack, total) -> nanos.put(stack, total.cpuNanos));

@@ -106,7 +106,7 @@ class TextReportTest {
     for (int i = 0; i < 20; i++) {
       text.with("idle-" + i + ";a.A.a 1");
     }
-    // The name of another thread, once more.
+    // Adds a second thread with the same name.
     text.row("busy", List.of("b.B.b"), 20, 20 * ProfileText.INTERVAL_NANOS);
 
     String report = report(text.build());

@@ -8,16 +8,19 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongFunction;
 import java.util.function.LongSupplier;
 
-/** A sampler without signals: tests say what arrives, what fails, and what hangs. */
+/**
+ * A sampler without signals. Tests determine which samples arrive, which calls fail, and which
+ * calls hang.
+ */
 public final class FakeSampler implements Sampler {
 
-  /** What happens inside a call. */
+  /** An action that runs inside a call. */
   @FunctionalInterface
   public interface Step {
     void run() throws SamplerException;
   }
 
-  /** A step that waits until the latch opens, after it has told that it is there. */
+  /** A step that opens {@code inside} when it is reached, and then waits for {@code latch}. */
   public static Step heldBy(CountDownLatch latch, CountDownLatch inside) {
     return () -> {
       inside.countDown();
@@ -34,13 +37,13 @@ public final class FakeSampler implements Sampler {
   public volatile Step onStop = () -> {};
   public volatile Step onExclude = () -> {};
 
-  /** In place of looking for threads. */
+  /** Runs instead of a sweep for threads. */
   public volatile Runnable onSweep = () -> {};
 
-  /** After the counters were read, before they are handed out. */
+  /** Runs after the counters were read, before they are returned. */
   public volatile Runnable onCountersRead = () -> {};
 
-  /** Runs when the counters are asked for, before they are read. */
+  /** Runs when the counters are requested, before they are read. */
   public volatile Runnable onCountersAsked = () -> {};
 
   public volatile String unavailable = "";
@@ -52,61 +55,61 @@ public final class FakeSampler implements Sampler {
   public volatile LongFunction<String> names = method -> "m" + method;
   public volatile LongSupplier threadCpuNanos = () -> 0;
 
-  /** What no signal stands for so far. */
+  /** CPU time without a signal so far, ns. */
   public volatile long unseenNanos;
 
-  /** In place of searching for new threads. */
+  /** Runs instead of a search for new threads. */
   public volatile Runnable onSearch = () -> {};
 
-  /** What its clock shows. */
+  /** The reading of its clock, ns. */
   public volatile long nanos;
 
-  /** Calls in their order: load, start, stop, release. */
+  /** The calls of load, start, stop and release, in order. */
   public final List<String> calls = new CopyOnWriteArrayList<>();
 
   public volatile boolean intervalCanChange = true;
 
-  /** In place of reading names of threads. */
+  /** Runs instead of reading names of threads. */
   public volatile Runnable onNamesRead = () -> {};
 
-  /** Calls of threadStarts. */
+  /** The arguments of threadStarts, in order. */
   public final List<ThreadStarts> threadStarts = new CopyOnWriteArrayList<>();
 
-  /** Starts and ends of threads so far. */
+  /** The number of thread starts and ends so far. */
   public final AtomicLong hooks = new AtomicLong();
 
-  /** CPU time of one in eight of them, ns. */
+  /** CPU time of the starts and ends that are timed, one in eight, ns. */
   public final AtomicLong timedHookNanos = new AtomicLong();
 
-  /** Intervals asked for, ns. */
+  /** The requested intervals, ns. */
   public final List<Long> intervals = new CopyOnWriteArrayList<>();
 
-  /** How often it was asked to forget, which it never does. */
+  /** The number of requests to forget; it never forgets. */
   public final AtomicInteger forgotten = new AtomicInteger();
 
-  /** Calls of rest: share/turn. */
+  /** The arguments of rest, as share/turn. */
   public final List<String> rests = new CopyOnWriteArrayList<>();
 
-  /** How often the collector thread asked, which is once a second. */
+  /** The number of requests from the collector thread, one each second. */
   public final AtomicInteger secondsPassed = new AtomicInteger();
 
   private final AtomicLong committed = new AtomicLong();
   private final AtomicLong bufferFull = new AtomicLong();
   private final AtomicLong droppedNanos = new AtomicLong();
   private final AtomicLong signals = new AtomicLong();
-  private RingWriter ring; // null while no session samples
+  private RingWriter ring; // null unless a session is sampling
 
-  /** A signal whose handler has counted nothing else yet. */
+  /** Begins a signal: its handler has only counted the signal so far. */
   public void beginSignal() {
     signals.incrementAndGet();
   }
 
-  /** Such a handler ends, for want of room. */
+  /** Ends such a handler, which drops its sample for lack of room. */
   public void endSignal() {
     bufferFull.incrementAndGet();
   }
 
-  /** A signal in this thread; nothing happens while no session samples. */
+  /** Records a sample of this thread; does nothing unless a session is sampling. */
   public synchronized void signal(int thread, long cpuNanos, long... methods) {
     if (ring == null) {
       return;

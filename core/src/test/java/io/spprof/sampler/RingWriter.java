@@ -10,10 +10,10 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
 
-/** The writers' end of a ring, as ring.c does it, for tests without signals. */
+/** Writes records to a ring as ring.c does, for tests without signals. */
 public final class RingWriter {
 
-  /** The time of the next records, ns. */
+  /** The timestamp of the next records, ns. */
   public volatile long timeNanos;
 
   private static final VarHandle INT =
@@ -21,7 +21,7 @@ public final class RingWriter {
   private static final VarHandle LONG =
       MethodHandles.byteBufferViewVarHandle(long[].class, ByteOrder.nativeOrder());
 
-  /** How walks end. */
+  /** The results of walks. */
   public static final int OK = SampleLayout.WALK_OK;
 
   public static final int VIRTUAL = SampleLayout.WALK_VIRTUAL;
@@ -30,7 +30,7 @@ public final class RingWriter {
   private final ByteBuffer block;
   private final int capacity;
 
-  /** A ring with nothing in it; {@code capacity} is a power of two. */
+  /** Creates an empty ring; {@code capacity} is a power of two. */
   public RingWriter(int capacity) {
     this.capacity = capacity;
     this.block =
@@ -41,30 +41,34 @@ public final class RingWriter {
     return new SampleRing(block);
   }
 
-  /** A walked stack, leaf first; false if the ring is full. */
+  /** Writes a sample whose stack was walked, leaf first; false if the ring is full. */
   public boolean sample(int thread, long cpuNanos, long... methods) {
     return sample(thread, cpuNanos, SampleLayout.WALK_OK, 0, methods);
   }
 
-  /** The leaf end of a stack that was deeper. */
+  /** Writes a sample with the leaf end of a deeper stack; false if the ring is full. */
   public boolean truncated(int thread, long cpuNanos, long... methods) {
     return sample(thread, cpuNanos, SampleLayout.WALK_OK, SampleLayout.FLAG_TRUNCATED, methods);
   }
 
-  /** A sample without frames; {@code walk} is one of AsyncGetCallTrace's codes or of ours. */
+  /**
+   * Writes a sample without frames. {@code walk} is an error code of AsyncGetCallTrace or of
+   * spprof.
+   */
   public boolean unwalked(int thread, long cpuNanos, int walk) {
     return sample(thread, cpuNanos, walk, 0);
   }
 
   /**
-   * A method's name, as the VM writes it, and pairs of a byte code's index, shifted by 16, and its
-   * line; false if the ring is full.
+   * Writes a method's name, as the VM writes it, and its lines; false if the ring is full.
+   *
+   * @param lines pairs {@code byte code index << 16 | line number}
    */
   public synchronized boolean method(int number, String name, int... lines) {
     return text(SampleLayout.TYPE_METHOD, number, name, lines);
   }
 
-  /** What was told of methods and locations holds no longer; false if the ring is full. */
+  /** Invalidates all numbers of methods and locations written so far; false if the ring is full. */
   public synchronized boolean forget() {
     int at = reserve(0);
     if (at < 0) {
@@ -75,17 +79,20 @@ public final class RingWriter {
     return true;
   }
 
-  /** The number of a method that the walker cannot remember. */
+  /** The number of a method that does not fit into the walker's table. */
   public static int transientNumber(int count) {
     return count | SampleLayout.TRANSIENT;
   }
 
-  /** A stack in words, from {@link #frame}, {@link #location} and {@link #define}. */
+  /**
+   * Writes a sample whose stack consists of words from {@link #frame}, {@link #location} and {@link
+   * #define}.
+   */
   public boolean words(int thread, long cpuNanos, int walk, long... words) {
     return words(ThreadState.UNKNOWN, thread, cpuNanos, walk, words);
   }
 
-  /** The same of a thread whose state is known, as the enum's first four are. */
+  /** Writes such a sample of a thread in a known state, one of the first four of the enum. */
   public synchronized boolean words(
       ThreadState state, int thread, long cpuNanos, int walk, long... words) {
     int payload = words.length * Long.BYTES;
@@ -107,17 +114,17 @@ public final class RingWriter {
     return true;
   }
 
-  /** A frame of a method, by its number. */
+  /** A word for a frame of a method, by its number. */
   public static long frame(int method, int bci) {
     return word(SampleLayout.WORD_FRAME, bci + SampleLayout.BCI_BIAS, method);
   }
 
-  /** A location that was defined. */
+  /** A word for a location that was defined. */
   public static long location(int number) {
     return word(SampleLayout.WORD_LOCATION, 0, number);
   }
 
-  /** The next {@code count} frames are this location's. */
+  /** A word that defines a location by the next {@code count} frames. */
   public static long define(int number, int count) {
     return word(SampleLayout.WORD_DEFINE, count, number);
   }
@@ -128,17 +135,17 @@ public final class RingWriter {
         | number & 0xffffffffL;
   }
 
-  /** A sample of a thread that has no Java stack. */
+  /** Writes a sample of a thread without a Java stack. */
   public boolean nativeThread(int thread, long cpuNanos) {
     return sample(thread, cpuNanos, SampleLayout.WALK_NATIVE_THREAD, SampleLayout.FLAG_NATIVE);
   }
 
-  /** A thread's name; false if the ring is full. */
+  /** Writes a thread's name; false if the ring is full. */
   public synchronized boolean name(int thread, String name) {
     return text(SampleLayout.TYPE_THREAD, thread, name, new int[0]);
   }
 
-  /** Begins a record, without anything in it, that the result completes. */
+  /** Begins an empty record, which the result completes. */
   public synchronized Runnable halfWay() {
     int at = reserve(0);
     header(at, SampleLayout.TYPE_PADDING, 0, 0);

@@ -16,12 +16,12 @@ class ThreadSearchTest {
   @Test
   void shouldNotSearchWhereNothingIsUnseen() {
     for (int i = 1; i <= 50; i++) {
-      search.swept(i * 200 * MS, 7 * SECOND + i * MS); // half of a hundredth
+      search.swept(i * 200 * MS, 7 * SECOND + i * MS); // half of the limit of one percent
       assertEquals(Long.MAX_VALUE, search.dueNanos());
     }
   }
 
-  /** Threads that come and go before the first sweep would else be seen by nobody. */
+  /** Threads that start and end before the first sweep would otherwise not be found. */
   @Test
   void shouldSearchUntilTheFirstSweep() {
     assertEquals(5 * MS, search.dueNanos());
@@ -65,7 +65,7 @@ class ThreadSearchTest {
     assertEquals(Long.MAX_VALUE, search.dueNanos());
   }
 
-  /** They are seen because there are searches. */
+  /** Such threads are found only because searches run. */
   @Test
   void shouldGoOnWhileItFindsThreadsThatAreGoneSoon() {
     search.swept(200 * MS, 7 * SECOND + 100 * MS);
