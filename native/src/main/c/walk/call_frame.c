@@ -9,8 +9,8 @@
 
 enum rule_kind { SAME, UNDEFINED, AT_OFFSET, IS_OFFSET, IN_REGISTER, AT_EXPRESSION, IS_EXPRESSION };
 
-/* Registers that a function keeps for its caller, and the return address: rules for others are read
- * and forgotten. */
+/* The registers that a function preserves for its caller, and the return address. Rules for other
+ * registers are parsed and ignored. */
 static const int8_t kept[] = {3, 6, 12, 13, 14, 15, 16};
 #define KEPT (sizeof kept / sizeof *kept)
 
@@ -25,8 +25,8 @@ static int index_of_sigsafe(uint64_t number) {
 
 struct row {
     int64_t cfa_offset;
-    uint64_t cfa_expression; /* 0, or where it is, its length first */
-    int64_t value[KEPT];     /* an offset, a register, or where an expression is */
+    uint64_t cfa_expression; /* 0, or the address of the expression, which begins with its length */
+    int64_t value[KEPT];     /* an offset, a register number, or the address of an expression */
     uint8_t kind[KEPT];
     uint8_t cfa_register;
 };
@@ -43,7 +43,7 @@ struct function {
     uint8_t return_register;
 };
 
-/* Of a CIE: its factors, and how its functions' pointers are written. */
+/* Reads a CIE: its alignment factors, and the encoding of its functions' pointers. */
 static bool read_common_sigsafe(uint64_t at, struct function *function) {
     struct spprof_dwarf_reader reader = {.at = at, .end = at + 4};
     uint64_t length = spprof_dwarf_number_sigsafe(&reader, 4);
@@ -93,7 +93,7 @@ static bool read_common_sigsafe(uint64_t at, struct function *function) {
     return !reader.failed && (version == 1 || version == 3 || version == 4);
 }
 
-/* Of an FDE, if it is of `pc`. */
+/* Reads an FDE. False if it does not cover `pc`. */
 static bool read_function_sigsafe(uint64_t at, uint64_t pc, struct function *function) {
     if (at == 0) {
         return false;
@@ -139,7 +139,7 @@ static void block_sigsafe(struct spprof_dwarf_reader *reader) {
     reader->at += length;
 }
 
-/* Follows the instructions up to `pc`. DWARF 4, 6.4.2. */
+/* Executes the call frame instructions up to `pc` (DWARF 4, 6.4.2). */
 static bool run_sigsafe(const struct function *function, struct spprof_dwarf_reader *reader,
                         const struct row *initial, uint64_t pc, struct row *row) {
     struct row remembered[MOST_REMEMBERED];
@@ -284,7 +284,7 @@ static bool caller_register_sigsafe(const struct row *row, size_t index, uint64_
         case IS_EXPRESSION:
             return spprof_dwarf_evaluate_sigsafe((uint64_t)row->value[index], registers, cfa,
                                                  value);
-        default: /* UNDEFINED: of the return address, the outermost frame */
+        default: /* UNDEFINED: the outermost frame has this rule for its return address */
             *value = 0;
             return true;
     }
@@ -298,7 +298,7 @@ bool spprof_call_frame_is_of_sigsafe(uint64_t entry, uint64_t pc) {
 bool spprof_call_frame_step_sigsafe(uint64_t entry, uint64_t *registers, bool interrupted) {
     uint64_t pc = registers[SPPROF_DWARF_PC];
     struct function function = {0};
-    /* A return address can lie behind its function's end. */
+    /* A return address can be the first address after its function. */
     uint64_t within = interrupted ? pc : pc - 1;
     if (!read_function_sigsafe(entry, within, &function)) {
         return false;

@@ -1,9 +1,10 @@
 /*
- * What compilers write down beside native code (.eh_frame: Linux Standard Base 5.0, 10.6; DWARF 4,
- * 6.4): for each instruction of a function, where its caller's registers are.
+ * Unwinds one frame by the call frame information that compilers store beside native code
+ * (.eh_frame: Linux Standard Base 5.0, 10.6; DWARF 4, 6.4). For each instruction of a function,
+ * this information gives the location of the caller's registers.
  *
- * Called from the handler. The tables and the stack are read by guarded loads; what makes no sense
- * ends the reading.
+ * Called from the handler. The tables and the stack are read by guarded loads. Invalid data ends
+ * the reading.
  */
 #ifndef SPPROF_CALL_FRAME_H
 #define SPPROF_CALL_FRAME_H
@@ -11,13 +12,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Whether a function's entry (FDE), 0 for none, is of the code at `pc`. */
+/* Whether a function's entry (FDE; 0 for none) covers the code at `pc`. */
 bool spprof_call_frame_is_of_sigsafe(uint64_t entry, uint64_t pc);
 
 /*
- * One frame up: from `registers`, by DWARF's numbers, to the caller's, by a function's entry (FDE;
- * 0 for none). Its pc is where a thread was interrupted, or is to return to; 0 afterwards: there is
- * no caller. false if the entry is not of this pc, or cannot be followed.
+ * Unwinds one frame by a function's entry (FDE; 0 for none): replaces `registers`, indexed by
+ * DWARF's numbers, with the caller's. On entry their pc is where the thread was interrupted, or a
+ * return address. Afterwards a pc of 0 means that there is no caller. False if the entry does not
+ * cover this pc, or cannot be evaluated.
  */
 bool spprof_call_frame_step_sigsafe(uint64_t entry, uint64_t *registers, bool interrupted);
 

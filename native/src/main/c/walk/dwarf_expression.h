@@ -1,6 +1,6 @@
 /*
- * Expressions of call frame information (DWARF 4, 2.5): of them what linkers write for .plt, and
- * the C library for its signal frames.
+ * Evaluates expressions of call frame information (DWARF 4, 2.5). Supports the operations that
+ * linkers emit for .plt and that the C library uses for its signal frames.
  */
 #ifndef SPPROF_DWARF_EXPRESSION_H
 #define SPPROF_DWARF_EXPRESSION_H
@@ -9,9 +9,9 @@
 #include <stdint.h>
 
 /*
- * The value of the expression whose length is at `at`. `registers` by their DWARF numbers; `first`
- * is on the stack at the beginning, unless it is 0. False where it cannot be read, or has an
- * operation that is not known. Signal-safe.
+ * Evaluates the expression whose length is at `at`. `registers` are indexed by their DWARF numbers.
+ * `first` is the initial value on the stack, unless it is 0. False if the expression cannot be read
+ * or has an unsupported operation. Signal-safe.
  */
 bool spprof_dwarf_evaluate_sigsafe(uint64_t at, const uint64_t *registers, uint64_t first,
                                    uint64_t *result);

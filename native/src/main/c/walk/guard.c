@@ -15,30 +15,33 @@
 
 #define ATTEMPTS 8
 
-/* Both counts go up with each walk: with a common factor, all that are timed look, or none does. */
+/* Both counts increase with each walk. With a common factor, either all timed walks would look, or
+ * none of them. */
 _Static_assert(SPPROF_GUARD_LOOKS % 2 == 1 && (SPPROF_TIMED_EVERY & (SPPROF_TIMED_EVERY - 1)) == 0,
                "no common factor");
 
 struct guarded {
     int signal;
     /*
-     * What each of our handlers passes on to. Written once, before that handler is installed, and
-     * never again: a fault may be on its way through any of them at any time.
+     * The action to which each of our handlers forwards. Written once, before that handler is
+     * installed, and never changed: a fault may pass through any of them at any time.
      */
     struct spprof_action before[SPPROF_GUARD_HANDLERS];
-    /* How many have an action. Release, with the acquire of the handler that looks for another. */
+    /* How many handlers have an action. Release; pairs with the acquire of the handler that
+     * searches for another one. */
     _Atomic uint32_t used;
 };
 
 static struct guarded guarded[] = {{.signal = SIGSEGV}, {.signal = SIGBUS}};
 #define SIGNALS (sizeof guarded / sizeof *guarded)
 
-/* Relaxed: every load reads it, and each of its values is right at any time. */
+/* Relaxed: every load reads it, and each of its values is correct at any time. */
 static _Atomic bool by_system_call;
 static bool call_works;       /* written by install */
-static _Atomic uint32_t turn; /* of walks; relaxed: nothing else hangs on it */
+static _Atomic uint32_t turn; /* counts walks; relaxed: nothing else depends on it */
 
-/* Marks are addresses in here: the bits of the offset are the handlers that a fault has been to. */
+/* Marks are addresses in this array. The bits of the offset are the handlers that a fault has
+ * passed. */
 static const char marks[1 << SPPROF_GUARD_HANDLERS];
 
 static uint32_t been_to_sigsafe(const ucontext_t *context) {
@@ -54,14 +57,15 @@ static uint32_t first_not_in_sigsafe(uint32_t handlers) {
     return first;
 }
 
-/* The previous action's doing. Where it is the default, the load is made again without us. */
+/* Does what the previous action would do. If that is the default action, the action is restored and
+ * the faulting load repeats without our handler. */
 static void do_as_sigsafe(const struct spprof_action *action, int signal, siginfo_t *info,
                           void *ucontext) {
     if (!spprof_action_is_handler_sigsafe(action)) {
         spprof_action_put_sigsafe(signal, action, NULL);
         return;
     }
-    if (spprof_action_is_for_once_sigsafe(action)) { /* as the kernel would have done */
+    if (spprof_action_is_for_once_sigsafe(action)) { /* as the kernel does */
         static const struct spprof_action by_default;
         spprof_action_put_sigsafe(signal, &by_default, NULL);
     }
@@ -70,12 +74,12 @@ static void do_as_sigsafe(const struct spprof_action *action, int signal, siginf
 
 static void pass_on_sigsafe(uint32_t handler, int signal, siginfo_t *info, ucontext_t *context) {
     struct guarded *of = &guarded[signal == SIGSEGV ? 0 : 1];
-    void *mark = context->uc_link; /* C libraries name its type differently */
+    void *mark = context->uc_link; /* the type differs between C libraries */
     uint32_t been_to = been_to_sigsafe(context);
     if ((been_to >> handler & 1) != 0) {
         handler = first_not_in_sigsafe(been_to);
         if (handler >= atomic_load_explicit(&of->used, memory_order_acquire)) {
-            /* All lead back here, and nobody answers. */
+            /* All actions lead back to us, and none handles the fault. */
             static const struct spprof_action by_default;
             spprof_action_put_sigsafe(signal, &by_default, NULL);
             return;
@@ -109,7 +113,7 @@ static void (*const handlers[SPPROF_GUARD_HANDLERS])(int, siginfo_t *, void *) =
     on_fault_0_sigsafe, on_fault_1_sigsafe, on_fault_2_sigsafe, on_fault_3_sigsafe,
     on_fault_4_sigsafe, on_fault_5_sigsafe, on_fault_6_sigsafe, on_fault_7_sigsafe};
 
-/* Which of our handlers this is; SPPROF_GUARD_HANDLERS if it is none. */
+/* Which of our handlers the action is; SPPROF_GUARD_HANDLERS if it is none of them. */
 static uint32_t number_of_sigsafe(const struct spprof_action *action) {
     uint32_t number = 0;
     while (number < SPPROF_GUARD_HANDLERS && !spprof_action_is_sigsafe(action, handlers[number])) {
@@ -118,7 +122,7 @@ static uint32_t number_of_sigsafe(const struct spprof_action *action) {
     return number;
 }
 
-/* The handler of ours for in front of `found`; SPPROF_GUARD_HANDLERS if none is left. */
+/* The one of our handlers that goes in front of `found`; SPPROF_GUARD_HANDLERS if none is left. */
 static uint32_t handler_for(struct guarded *of, const struct spprof_action *found) {
     uint32_t used = atomic_load_explicit(&of->used, memory_order_relaxed);
     uint32_t number = 0;
@@ -132,7 +136,7 @@ static uint32_t handler_for(struct guarded *of, const struct spprof_action *foun
     return number;
 }
 
-/* 0, 1 if somebody else's action came between, and is back, or -errno. */
+/* Returns 0, 1 if another action was installed meanwhile and has been restored, or -errno. */
 static int put_in_front(struct guarded *of, uint32_t handler) {
     const struct spprof_action *before = &of->before[handler];
     struct spprof_action action = *before, old;
@@ -144,8 +148,8 @@ static int put_in_front(struct guarded *of, uint32_t handler) {
         error = spprof_action_put_sigsafe(of->signal, &old, NULL);
         return error != 0 ? error : 1;
     }
-    /* Nobody's, or without a siginfo: no JVM. By the C library, which knows how a handler returns.
-     * SA_NODEFER: a guarded load may follow one. */
+    /* No handler, or one without siginfo: the process is not a JVM. Install by the C library, which
+     * knows how a handler returns. SA_NODEFER: a guarded load may follow a fault. */
     struct sigaction plain = {.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER}, was;
     plain.sa_sigaction = handlers[handler];
     sigemptyset(&plain.sa_mask);
@@ -186,7 +190,8 @@ static void remove_from(struct guarded *of) {
     if (handler < SPPROF_GUARD_HANDLERS &&
         spprof_action_put_sigsafe(of->signal, &of->before[handler], &old) == 0 &&
         !spprof_action_same_handler(&old, &found)) {
-        spprof_action_put_sigsafe(of->signal, &old, NULL); /* it came between the two calls */
+        spprof_action_put_sigsafe(of->signal, &old, NULL); /* it was installed between the two
+                                                            * calls */
     }
 }
 
@@ -239,7 +244,8 @@ static void let_in_sigsafe(const sigset_t *blocked) {
         sigemptyset(&set);
         sigaddset(&set, SIGSEGV);
         sigaddset(&set, SIGBUS);
-        pthread_sigmask(SIG_UNBLOCK, &set, NULL); /* the mask comes back as the handler returns */
+        pthread_sigmask(SIG_UNBLOCK, &set, NULL); /* the mask is restored when the handler
+                                                   * returns */
     }
 }
 

@@ -41,29 +41,31 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Actions that ours were in front of in the process's life, for each signal. */
+/* The number of different actions that our handlers can be in front of during the process's life,
+ * for each signal. */
 #define SPPROF_GUARD_HANDLERS 8
-/* Odd: of the walks that are timed, one in SPPROF_TIMED_EVERY, as many look as of all others. */
+/* One walk in this many checks the action in front. Odd, so that among the timed walks (one in
+ * SPPROF_TIMED_EVERY) the same share checks as among all others. */
 #define SPPROF_GUARD_LOOKS 7
 
-/* 0 or -errno. With `by_call` no handler is installed. */
+/* Returns 0 or -errno. With `by_call` no handler is installed. */
 int spprof_guard_install(bool by_call);
-/* Where a handler of ours is in front, puts back the action that it replaced, byte for byte. */
+/* If a handler of ours is in front, restores the action that it replaced, byte for byte. */
 void spprof_guard_remove(void);
 
 /*
- * To be called in the sampling signal's handler, with its context, before the loads of a walk. If
- * the interrupted code blocks SIGSEGV or SIGBUS, as a handler in front of ours may, they are let in
- * until the handler returns: a fault of a load would end the process.
+ * Call this in the sampling signal's handler, with its context, before the loads of a walk. If the
+ * interrupted code blocks SIGSEGV or SIGBUS (a handler in front of ours may), they are unblocked
+ * until the handler returns. A blocked fault of a load would end the process.
  */
 void spprof_guard_begin_sigsafe(const void *ucontext);
 
-/* false: nothing is there, `*value` is as it was. */
+/* False if the address is not mapped; `*value` is then unchanged. */
 bool spprof_load64_sigsafe(uint64_t address, uint64_t *value);
 bool spprof_load32_sigsafe(uint64_t address, uint32_t *value);
 bool spprof_load16_sigsafe(uint64_t address, uint16_t *value);
 bool spprof_load8_sigsafe(uint64_t address, uint8_t *value);
-/* Any number of bytes. */
+/* Loads any number of bytes. */
 bool spprof_load_sigsafe(uint64_t address, void *bytes, size_t size);
 
 #endif

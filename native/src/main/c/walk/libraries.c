@@ -17,7 +17,7 @@
 #define DW_EH_PE_sdata4 0x0b
 #define DW_EH_PE_datarel 0x30
 
-/* dlfcn.h of glibc 2.35, where there are no more fields in front of these on x86-64. */
+/* As in dlfcn.h of glibc 2.35. On x86-64 no other fields come before these. */
 struct found_object {
     unsigned long long flags;
     void *map_start, *map_end;
@@ -27,24 +27,25 @@ struct found_object {
 };
 typedef int find_object(void *pc, struct found_object *found);
 
-/* The linker's. */
+/* The dynamic linker's counters. */
 struct counters {
     unsigned long long loads, unloads;
 };
 
 struct list {
-    struct counters counters; /* when it was made */
+    struct counters counters; /* when the list was made */
     size_t count;
     struct spprof_library libraries[MOST_LIBRARIES];
 };
 
-static find_object *ask; /* NULL: there are lists; both are set with no handler in flight */
+static find_object *ask; /* NULL: lists are used; `ask` and `lists` are only set while no handler is
+                          * in flight */
 static struct list *lists;
 static _Atomic(struct list *) current;
-static bool other_is_free; /* nobody reads the list that is not the current one */
+static bool other_is_free; /* no handler reads the list that is not current */
 
-/* version, encodings of: the pointer to .eh_frame, the count, the table. All linkers write this
- * form. */
+/* The header has a version and the encodings of the pointer to .eh_frame, of the count and of the
+ * table. All linkers write this form. */
 static bool read_header_sigsafe(uint64_t header, struct spprof_library *library) {
     uint32_t form;
     if (!spprof_load32_sigsafe(header, &form) || (form & 0xff) != 1 ||
@@ -64,7 +65,7 @@ static int read_counters(struct dl_phdr_info *info, size_t size, void *to) {
         counters->loads = info->dlpi_adds;
         counters->unloads = info->dlpi_subs;
     }
-    return 1; /* every library comes with them: one is enough */
+    return 1; /* stop: every library comes with the counters, so one is enough */
 }
 
 static int add_library(struct dl_phdr_info *info, size_t size, void *to) {
@@ -129,14 +130,14 @@ int spprof_libraries_refresh(void) {
     if (counters.loads == now->counters.loads && counters.unloads == now->counters.unloads) {
         return 0;
     }
-    /* A handler that is not in flight now will find the current list. */
+    /* A handler that enters from now on finds the current list. */
     other_is_free = other_is_free || spprof_gate_is_idle();
     if (!other_is_free) {
         return -EAGAIN;
     }
     struct list *other = now == &lists[0] ? &lists[1] : &lists[0];
     fill(other);
-    /* Release, with the acquire in at: the list is filled in. */
+    /* Release; pairs with the acquire in at: the list is complete. */
     atomic_store_explicit(&current, other, memory_order_release);
     other_is_free = false;
     return 1;

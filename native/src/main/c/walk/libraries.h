@@ -1,16 +1,17 @@
 /*
- * Which loaded library an address of native code is in, and where that library's table of call
- * frame information is (.eh_frame_hdr: Linux Standard Base 5.0, 10.6.2).
+ * Finds the loaded library that contains an address of native code, and that library's table of
+ * call frame information (.eh_frame_hdr: Linux Standard Base 5.0, 10.6.2).
  *
- * Libraries come and go while a session samples. glibc since 2.35 answers in a handler, at any
- * moment (_dl_find_object). Other C libraries only answer ordinary threads (dl_iterate_phdr): for
- * them there is a list, which is made anew when the linker's counters of loads and unloads have
- * changed. There are two lists of a fixed size, one that handlers read and one to be filled; a list
- * is filled again only after a moment without any handler in flight, since when nobody can read it.
- * musl has no counter of unloads, and never unloads.
+ * Libraries are loaded and unloaded while a session samples. glibc since 2.35 can be asked from a
+ * handler at any time (_dl_find_object). Other C libraries answer only ordinary threads
+ * (dl_iterate_phdr), so for them this file keeps a list. The list is made anew when the linker's
+ * counters of loads and unloads change. There are two lists of a fixed size: handlers read one
+ * while the other is filled. A list is filled again only after a moment without any handler in
+ * flight, because since then no handler can read it. musl has no counter of unloads, and never
+ * unloads.
  *
- * create, destroy and refresh: by an ordinary thread, with the sampler's lock held; the first two
- * with no handler in flight. at: from the handler.
+ * create, destroy and refresh: called by an ordinary thread with the sampler's lock held; create
+ * and destroy also with no handler in flight. at: called from the handler.
  */
 #ifndef SPPROF_LIBRARIES_H
 #define SPPROF_LIBRARIES_H
@@ -19,22 +20,22 @@
 #include <stdint.h>
 
 struct spprof_library {
-    uint64_t begin, end; /* of its code */
+    uint64_t begin, end; /* of the library's code */
     uint64_t table;      /* pairs of int32, sorted */
-    uint64_t table_base; /* what they are relative to */
+    uint64_t table_base; /* base address of the offsets in the table */
     uint32_t table_entries;
 };
 
-/* `ask_linker`: false to use a list whatever the C library offers. 0 or -ENOMEM. */
+/* `ask_linker`: false to use a list even if the C library can be asked. Returns 0 or -ENOMEM. */
 int spprof_libraries_create(bool ask_linker);
 /* May be called more than once. */
 void spprof_libraries_destroy(void);
 
-/* Lists them again if that is necessary: 1 if it was, 0 if it was not, -EAGAIN if a handler may
- * still read the list before the last, and all is left as it was. */
+/* Lists the libraries again if they have changed. Returns 1 if they had, 0 if not, and -EAGAIN if a
+ * handler may still read the other list; in that case nothing is changed. */
 int spprof_libraries_refresh(void);
 
-/* false: no library, or one without such a table. */
+/* False if no library contains the address, or if that library has no such table. */
 bool spprof_libraries_at_sigsafe(uint64_t pc, struct spprof_library *library);
 
 #endif

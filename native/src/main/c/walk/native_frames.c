@@ -6,8 +6,8 @@
 
 #define MOST_FRAMES 256
 
-/* The entry of the last function that begins at or before `pc`, in whose library that may be, not
- * always of its own; 0 if none does. */
+/* The entry of the last function that begins at or before `pc` in the library that contains `pc`,
+ * or 0. The function need not contain `pc`. */
 static uint64_t entry_of_sigsafe(uint64_t pc) {
     struct spprof_library library;
     if (!spprof_libraries_at_sigsafe(pc, &library)) {
@@ -15,7 +15,7 @@ static uint64_t entry_of_sigsafe(uint64_t pc) {
     }
     int64_t wanted = (int64_t)(pc - library.table_base);
     uint32_t low = 0, high = library.table_entries;
-    while (low < high) { /* the last that begins at or before it */
+    while (low < high) { /* finds the last function that begins at or before `pc` */
         uint32_t middle = low + (high - low) / 2, begin;
         if (!spprof_load32_sigsafe(library.table + middle * UINT64_C(8), &begin)) {
             return 0;
@@ -33,10 +33,11 @@ static uint64_t entry_of_sigsafe(uint64_t pc) {
 }
 
 /*
- * Assembly by hand has no such entry: libjvm's copying of memory, which a collector's barrier calls
- * in the Java thread's name (os_cpu/linux_x86/copy_linux_x86.S), its SpinPause; nor have stubs that
- * the JVM makes for itself. All of it calls nothing and leaves the stack alone, so that what it is
- * to return to is at sp. That must be code that has an entry, or that is looked for.
+ * Handwritten assembly has no such entry: libjvm's memory copying, which a collector's barrier
+ * calls in a Java thread (os_cpu/linux_x86/copy_linux_x86.S), and its SpinPause. Neither have stubs
+ * that the JVM generates for itself. All of this code calls nothing and leaves the stack unchanged,
+ * so its return address is at sp. That address must be in code that has an entry, or in the code
+ * that is looked for.
  */
 static bool step_from_assembly_sigsafe(uint64_t entry, uint64_t *registers,
                                        bool (*is_wanted_sigsafe)(uint64_t pc)) {

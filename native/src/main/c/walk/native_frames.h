@@ -1,10 +1,10 @@
 /*
- * From native code up to the Java code that called it: the way that exceptions of C++ go, by the
- * call frame information that compilers leave beside the code (.eh_frame; Linux Standard Base 5.0,
- * 10.6, and DWARF 4, 6.4). Needed where Java code calls into the JVM or the C library without
- * leaving a trace of itself for the JVM: clocks, barriers of the collectors, arithmetic.
+ * Unwinds from native code to the Java code that called it, as C++ exceptions do: by the call frame
+ * information that compilers store beside the code (.eh_frame; Linux Standard Base 5.0, 10.6, and
+ * DWARF 4, 6.4). Needed where Java code calls the JVM or the C library without leaving an anchor
+ * for the JVM: for clocks, collectors' barriers, and arithmetic.
  *
- * Called from the handler, between libraries.h's create and destroy; reads the libraries' tables
+ * Called from the handler, between libraries.h's create and destroy. Reads the libraries' tables
  * and the interrupted thread's stack.
  */
 #ifndef SPPROF_NATIVE_FRAMES_H
@@ -16,14 +16,14 @@
 #include "walk/cpu/cpu.h"
 
 enum spprof_native_result {
-    SPPROF_NATIVE_FOUND,  /* `registers` are the caller's, at its return address */
-    SPPROF_NATIVE_END,    /* the outermost frame: no Java code on this stack */
-    SPPROF_NATIVE_BROKEN, /* a library without frame information, or what it says makes no sense */
+    SPPROF_NATIVE_FOUND,  /* `registers` are the wanted frame's, at its return address */
+    SPPROF_NATIVE_END,    /* reached the outermost frame: no Java code on this stack */
+    SPPROF_NATIVE_BROKEN, /* a library without frame information, or invalid frame information */
 };
 
 /*
- * Goes up, from code where a thread was interrupted, until `is_wanted_sigsafe` says yes to a return
- * address. The stack ends at `stack_end`.
+ * Unwinds from the interrupted instruction until `is_wanted_sigsafe` accepts a return address. The
+ * stack ends at `stack_end`.
  */
 enum spprof_native_result spprof_native_frames_unwind_sigsafe(
     struct spprof_registers *registers, const void *ucontext, uint64_t stack_end,

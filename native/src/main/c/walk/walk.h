@@ -15,7 +15,7 @@
 #include "base/sample.h"
 #include "platform/platform.h"
 
-/* Locations that one walk may name for the first time; more of them are not remembered. */
+/* The number of locations that one walk can define. Further new locations are not remembered. */
 #define SPPROF_MAX_FRESH 24
 
 struct spprof_walk {
@@ -23,48 +23,51 @@ struct spprof_walk {
     void *ucontext;
     void *env;       /* the thread's own JNIEnv, not NULL */
     uint64_t *words; /* room for 2 * (depth + 1) */
-    uint32_t depth;  /* frames that are wanted, from the leaf on */
+    uint32_t depth;  /* the greatest number of frames to return, from the leaf on */
 
     /* Out. */
-    uint32_t count; /* frames, or words with SPPROF_FLAG_WORDS; bytes are twice or once 8 */
+    uint32_t count; /* number of frames, or of words with SPPROF_FLAG_WORDS; 16 bytes a frame, 8 a
+                     * word */
     uint8_t flags;  /* SPPROF_FLAG_TRUNCATED, SPPROF_FLAG_WORDS, the state */
-    int16_t result; /* SPPROF_WALK_OK, or sample.h's other numbers */
-    bool ring_full; /* a name found no room: the sample is to be dropped */
+    int16_t result; /* SPPROF_WALK_OK, or one of the other results in sample.h */
+    bool ring_full; /* a definition found no room: the sample is to be dropped */
 
-    /* What `published` remembers: the address, its code, what tells that, and the location's
-     * number. */
+    /* What `published` stores: the address, the code blob that contains it, the tag that identifies
+     * the blob, and the location's number. */
     uint32_t fresh_count;
     struct {
-        uint64_t key, code; /* as locations.c makes them */
+        uint64_t key, code; /* as locations.c computes them */
         uint32_t compile_id, number;
     } fresh[SPPROF_MAX_FRESH];
 };
 
 struct spprof_walker_config {
     struct spprof_ring *ring;
-    uint32_t locations, methods; /* entries of tables, powers of two */
+    uint32_t locations, methods; /* sizes of the tables in entries, powers of two */
 };
 
 struct spprof_walker {
     const char *name;
-    bool needs_ids; /* the JVM's method ids, of all classes, made beforehand */
-    /* 0, or -ENOSYS and the reason in `why`, if it cannot walk in this JVM. */
+    bool needs_ids; /* needs the JVM's method ids of all classes allocated beforehand */
+    /* Returns 0, or -ENOSYS with the reason in `why` if this JVM cannot be walked. */
     int (*probe)(JNIEnv *jni, const struct spprof_engine *engine, char *why, uint64_t size);
-    /* What it needs while a session samples: 0 or -errno. destroy may be called more than once. */
+    /* Creates and frees the resources of a session. create returns 0 or -errno. destroy may be
+     * called more than once. */
     int (*create)(const struct spprof_walker_config *config);
     void (*destroy)(void);
-    /* All that was told is told anew. With no handler in flight. NULL if nothing is remembered. */
+    /* Forgets all definitions, so that they are written to the ring again. Called with no handler
+     * in flight. NULL if the walker remembers nothing. */
     void (*forget)(void);
-    /* While a session samples, several times a second: looks at what has changed since the last
-     * time. NULL if nothing is to be done. */
+    /* Called several times a second while a session samples: checks what has changed since the last
+     * call. NULL if there is nothing to check. */
     void (*refresh)(void);
     void (*walk_sigsafe)(struct spprof_walk *walk);
-    /* The sample that was walked is in the ring. NULL if nothing is to be done. */
+    /* Called once the sample of the walk is in the ring. NULL if there is nothing to do. */
     void (*published_sigsafe)(const struct spprof_walk *walk);
 };
 
 extern const struct spprof_walker spprof_walker_agct;
-/* Where this processor or system is not one that it knows, its probe says so. */
+/* The walker's own probe fails on a processor or system that it does not support. */
 extern const struct spprof_walker spprof_walker_vm;
 
 #endif

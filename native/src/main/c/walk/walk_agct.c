@@ -1,7 +1,7 @@
 /*
- * AsyncGetCallTrace: an undocumented function of HotSpot, made for this purpose. It returns NULL
- * ids for methods that have none yet (symbols.c allocates them), and -1 unless some JVMTI
- * environment listens to ClassLoad (jvmti_env.c does).
+ * Walks with AsyncGetCallTrace, an undocumented function that HotSpot has for profilers. It returns
+ * NULL ids for methods without an id (symbols.c allocates them), and -1 unless a JVMTI environment
+ * listens to ClassLoad (jvmti_env.c does).
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -40,7 +40,7 @@ static void destroy(void) {
 static void walk_sigsafe(struct spprof_walk *walk) {
     struct call_trace trace = {.env = walk->env, .frames = (struct spprof_frame *)walk->words};
     int depth = (int)walk->depth;
-    /* One frame more than is kept, to see whether the stack goes on. */
+    /* One frame more than is kept shows whether the stack continues. */
     async_get_call_trace(&trace, depth + 1, walk->ucontext);
     int found = trace.num_frames;
     walk->result = (int16_t)(found > 0 ? SPPROF_WALK_OK : found);

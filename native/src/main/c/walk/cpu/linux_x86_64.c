@@ -34,7 +34,7 @@ void spprof_cpu_dwarf_registers_sigsafe(const void *ucontext, uint64_t *register
     }
 }
 
-/* One instruction each that may fault, none that has touched the stack by then. */
+/* Each has one instruction that may fault, and has not touched the stack by then. */
 __asm__(
     ".pushsection .text\n"
     "spprof_guarded_begin:\n"
@@ -80,7 +80,7 @@ bool spprof_cpu_skip_guarded_load_sigsafe(void *ucontext) {
     return true;
 }
 
-/* Code of a living method, or of a stub: it is mapped. */
+/* Code of a live method or of a stub, so it is mapped. */
 static const uint8_t *code_at_sigsafe(uint64_t pc) {
     return (const uint8_t *)(uintptr_t)pc;
 }
@@ -125,7 +125,7 @@ static enum spprof_frame_stage in_prologue_sigsafe(uint64_t pc, uint64_t entry) 
     return SPPROF_FRAME_NONE;
 }
 
-/* `cmp D(%r15),%rsp`, which only the poll at a return does. Its length, or 0. */
+/* Length of `cmp D(%r15),%rsp`, or 0. Only the poll at a return has this instruction. */
 static size_t poll_sigsafe(const uint8_t *code) {
     return IS(code, "\x49\x3b\x67") ? 4 : IS(code, "\x49\x3b\xa7") ? 7 : 0;
 }
@@ -234,7 +234,7 @@ bool spprof_cpu_is_call_before_sigsafe(uint64_t pc, uint64_t *target) {
     bool by_register = (code[-2] == 0xff && (code[-1] & 0xf8) == 0xd0) ||
                        (code[-3] == 0xff && (code[-2] & 0xf8) == 0x50) ||
                        (code[-6] == 0xff && (code[-5] & 0xf8) == 0x90);
-    /* What looks like both can be either. */
+    /* If both forms match, it can be either. */
     if (code[-5] == 0xe8 && !by_register) {
         int32_t offset;
         memcpy(&offset, code - 4, sizeof offset);
@@ -243,7 +243,7 @@ bool spprof_cpu_is_call_before_sigsafe(uint64_t pc, uint64_t *target) {
     return code[-5] == 0xe8 || by_register;
 }
 
-#define MOST_OF_A_BARRIER 1024 /* bytes that reload 32 registers of all kinds */
+#define MOST_OF_A_BARRIER 1024 /* bytes of code that reload 32 registers of all kinds */
 
 uint64_t spprof_cpu_moved_sp_sigsafe(uint64_t pc, uint64_t end) {
     if (end > pc + MOST_OF_A_BARRIER) {
@@ -292,13 +292,14 @@ uint64_t spprof_cpu_loaded_sp_sigsafe(uint64_t begin, uint64_t end) {
 
 #define MOST_TO_RETURN 16 /* instructions */
 
-/* What is followed of the registers. */
+/* The registers that are tracked. */
 struct followed {
     const uint8_t *code;
-    uint64_t sp, fp_at, rax, rbx; /* rax and rbx are 0 where they are not known */
+    uint64_t sp, fp_at, rax, rbx; /* rax and rbx are 0 if they are not known */
 };
 
-/* One instruction that neither returns nor jumps; false if it is none of those that are known. */
+/* Executes one instruction that neither returns nor jumps; false if the instruction is not one of
+ * the known ones. */
 static bool follow_sigsafe(struct followed *at, uint64_t thread) {
     const uint8_t *code = at->code;
     uint32_t offset;
@@ -349,13 +350,14 @@ bool spprof_cpu_follow_to_return_sigsafe(uint64_t pc, const struct spprof_regist
         at.rbx = registers->method;
     }
     for (int i = 0; i < MOST_TO_RETURN; i++) {
-        /* ret, of a frame that was taken down by pop; pop %rdx, jmp *%rbx */
+        /* ret, of a frame that was removed by pop; or pop %rdx, jmp *%rbx */
         if ((*at.code == 0xc3 && at.code[-1] == 0x5d) || IS(at.code, "\x5a\xff\xe3")) {
             *sp = at.sp;
             *fp_at = at.fp_at;
             return true;
         }
-        /* Calls of native code are made twice, for the two alignments of sp: one jumps on. */
+        /* Calls of native code are emitted twice, for the two alignments of sp: one copy ends in a
+         * jump past the other. */
         if (*at.code == 0xe9 && IS(at.code - 4, "\x48\x83\xc4\x08")) {
             int32_t distance;
             memcpy(&distance, at.code + 1, sizeof distance);
