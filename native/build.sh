@@ -1,6 +1,6 @@
 #!/bin/sh
-# Called by Maven: checks that the tools are there, says what to install if not, then runs make. For the
-# targets that build for every platform it also installs zig, as zig/package-lock.json has it, under OUT.
+# Called by Maven: checks that the tools exist, or else says which package to install, then runs make. For targets
+# that build for every platform, it first installs zig into OUT, in the version of zig/package-lock.json.
 set -eu
 cd "$(dirname "$0")"
 
@@ -18,7 +18,7 @@ need_cc() {
     fail "the C compiler '${CC:-cc}' is missing; install one (Debian, Ubuntu: apt-get install build-essential; Fedora: dnf install gcc; macOS: xcode-select --install) or set CC"
 }
 
-# 400 MB, most of it C libraries' headers and sources; once for a lock file.
+# Downloads 400 MB, mostly headers and sources of C libraries. Repeated only when the lock file changes.
 install_zig() {
   [ "$(uname -s) $(uname -m)" = "Linux x86_64" ] ||
     fail "-Pall-platforms cross-compiles on Linux x86-64 only; without it the library is built for this machine"
@@ -54,7 +54,7 @@ for target in "$@"; do
   esac
 done
 
-compile= run= # what several compilers may do at once, and what goes one after the other
+compile= run= # `compile`: targets that several compilers may build at once; `run`: targets that run one after the other
 for target in "$@"; do
   case $target in
     lib | all-libs) compile="$compile $target" ;;

@@ -1,15 +1,14 @@
 #!/bin/sh
-# Holds the cross-built libraries to what they have to be, as far as their files tell: made for the right
-# machine, the doors to Java open and nothing else, at home on old systems, and without a trace of where they
-# were built.
+# Checks the cross-built libraries as far as their files show it: each is for the right machine, exports what Java
+# calls and nothing else, loads on old systems, and contains no trace of the machine that built it.
 #   usage: check-libraries.sh RESOURCES JNI-HEADER PLATFORM...
-#     RESOURCES   the folder that holds a folder for each platform
-#     JNI-HEADER  made by javac; what it declares is what a library exports, with JNI_OnLoad and JNI_OnUnload
+#     RESOURCES   the folder that contains a folder for each platform
+#     JNI-HEADER  made by javac; a library exports the functions declared there, JNI_OnLoad and JNI_OnUnload
 set -u
 resources=$1 header=$2
 shift 2
 
-# A tool that is missing would find nothing wrong.
+# Without a tool, the checks that use it would find no fault.
 for tool in llvm-readobj llvm-nm llvm-objdump llvm-strings awk grep sed sort; do
   if ! command -v "$tool" >/dev/null; then
     echo "check-libraries.sh: '$tool' is missing" >&2
@@ -29,18 +28,18 @@ wrong() { # PLATFORM WHAT
   bad=1
 }
 
-# Both are lists, one name a line.
+# Compares two lists, one name a line.
 same() { # PLATFORM WHAT EXPECTED ACTUAL
   none "$1" "unexpected $2" "$(echo "$4" | grep -vxF "$3")"
   none "$1" "missing $2" "$(echo "$3" | grep -vxF "$4")"
 }
 
-# FOUND must be empty.
+# FOUND has to be empty.
 none() { # PLATFORM WHAT FOUND
   [ -z "$3" ] || wrong "$1" "$2: $(echo "$3" | tr -s '\n ' ' ')"
 }
 
-# The names of an llvm-readobj list, which stand between its brackets.
+# Prints the names of an llvm-readobj list, which are between its brackets.
 listed() {
   sed -n '/\[$/,/^\]/ { s/^  *//; /[][]/d; p; }' | sort
 }
@@ -66,7 +65,7 @@ check_elf() { # PLATFORM FILE MACHINE
 
 check_mach_o() { # PLATFORM FILE MACHINE
   same "$1" machine "$3" "$(llvm-readobj --file-headers "$2" | sed -n 's/^ *CpuType: \([A-Za-z0-9-]*\).*/\1/p')"
-  # zig's linker exports two names of its own for the file's header, which do no harm.
+  # zig's linker exports two names for the file's header, which do no harm.
   same "$1" exports "$exports" "$(llvm-nm -g --defined-only "$2" | awk '{ sub(/^_/, "", $NF); print $NF }' |
     grep -vxE '__dso_handle|_mh_dylib_header' | sort)"
   commands=$(llvm-objdump --macho --private-headers "$2")
@@ -75,7 +74,7 @@ check_mach_o() { # PLATFORM FILE MACHINE
     grep -vx libspprof.dylib)"
   none "$1" "indirect symbols without a name" "$(llvm-objdump --macho --indirect-symbols "$2" | grep -F '?')"
   same "$1" "oldest macOS" 11.0 "$(echo "$commands" | sed -n 's/^ *minos //p')"
-  # Apple silicon runs nothing that is unsigned; the linker's own signature will do.
+  # Apple silicon runs no unsigned code; the signature that the linker makes is sufficient.
   case $1 in
     *-aarch64) echo "$commands" | grep -q LC_CODE_SIGNATURE || wrong "$1" "no signature" ;;
   esac

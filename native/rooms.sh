@@ -1,7 +1,7 @@
 #!/bin/sh
-# Holds the order of the C rooms: a file includes headers of its own room and of rooms before it, and the
-# compiler's output refers to no others. So no circle of rooms can come about.
-#   usage: [NM=llvm-nm] rooms.sh SOURCES FOLDER OBJECT...   (both folders have the rooms in them)
+# Checks the order of the C rooms: a file includes only headers of its own room and of rooms before it, and the
+# compiled objects refer to no other rooms either. Rooms therefore cannot form a cycle.
+#   usage: [NM=llvm-nm] rooms.sh SOURCES FOLDER OBJECT...   (both folders contain the rooms)
 set -eu
 order='base platform jvm threads walk/cpu walk walk/vm session jni'
 sources=$1
@@ -23,7 +23,7 @@ shift 2
     }
   }
   BEGIN { n = split(order, a, " "); for (i = 1; i <= n; i++) floor[a[i]] = i }
-  # The header that javac makes lies in no room.
+  # The header that javac generates is in no room.
   $1 == "include" && $3 ~ /\// { check($2, $3, "includes " $3) }
   $1 == "symbol" && $3 ~ /[TDBRVWC]/ { home[$4] = $2 }
   $1 == "symbol" && $3 == "U" { user[++users] = $2; used[users] = $4 }

@@ -1,9 +1,9 @@
 #!/bin/sh
-# Holds "signal-safe calls only" against the compiler's output. From every function in *_sigsafe it follows what the
-# code refers to, through functions of the same file: all that is reached must be another function in *_sigsafe, or
-# one of these, which POSIX (2018, 2.4.3) calls async-signal-safe or which are no calls at all; process_vm_readv and
-# syscall are a system call and nothing else; pthread_setspecific is a store where thread_hooks.c calls it. A walker is
-# reached through its table: its functions are in *_sigsafe, too.
+# Checks in the compiler's output that signal handlers call only signal-safe functions. From every function in
+# *_sigsafe, the script follows the references through functions of the same file. Every function that it reaches must
+# be another one in *_sigsafe, or one of the list below. POSIX (2018, 2.4.3) calls those async-signal-safe, or they are
+# not calls at all. process_vm_readv and syscall are plain system calls; pthread_setspecific is a plain store where
+# thread_hooks.c calls it. A walker is reached through its table, but its functions are in *_sigsafe, too.
 #   usage: [OBJDUMP=llvm-objdump] sigsafe.sh OBJECT...   (compiled with -ffunction-sections)
 set -eu
 allowed='clock_gettime memcpy __errno_location pthread_self pthread_getspecific pthread_setspecific pthread_sigmask sigemptyset sigaddset sigismember getpid process_vm_readv syscall'
@@ -19,8 +19,8 @@ allowed='clock_gettime memcpy __errno_location pthread_self pthread_getspecific 
   }
   $2 ~ /^R_/ {
     symbol = $3; sub(/[-+]0x.*/, "", symbol)
-    # Other code is referred to by calls, that of the same file also by the section it is in; what is left are variables
-    # and constants of the sampler.
+    # References to code are calls, or within the same file references to a section. All others are to variables and
+    # constants of the sampler.
     if (symbol ~ /^\.text/ || $2 ~ /PLT32|CALL26|JUMP26/) uses[place, ++count[place]] = symbol
   }
   END {

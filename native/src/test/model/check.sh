@@ -1,8 +1,8 @@
 #!/bin/sh
-# Checks teardown.pml exhaustively: the fault that spin finds first must be the one that the table below names, and
+# Checks teardown.pml exhaustively. For each case, the first fault that spin finds must be the one in the table below, and
 # docs/drain-protocol.md ("The model") must have the same table.
 # Usage: check.sh OUT
-#        check.sh OUT EXPECTED DEFINES...: one case only; the first form does as many at once as there are processors
+#        check.sh OUT EXPECTED DEFINES...: one case only; the first form runs as many at once as there are processors
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 mkdir -p "$1"
