@@ -3,13 +3,13 @@
 #include "walk/guard.h"
 #include "walk/vm/layout.h"
 
-/* JVM specification, 6.5 and 6.2. Those above are the JVM's own; of them the ones that call have an
- * operand as the others have. */
+/* JVM specification, 6.5 and 6.2. Higher numbers are the JVM's own byte codes; those that call have
+ * an operand like the specified ones. */
 enum { INVOKEVIRTUAL = 0xb6, INVOKEINTERFACE = 0xb9, INVOKEDYNAMIC = 0xba, BREAKPOINT = 0xca };
 
 #define HANDLES "java/lang/invoke/"
 
-/* A constant pool, at its address. */
+/* A constant pool, by its address. */
 struct pool {
     uint64_t at;
     uint32_t length;
@@ -22,7 +22,7 @@ static bool open_sigsafe(const struct spprof_method *method, struct pool *pool) 
            spprof_load32_sigsafe(pool->at + layout->pool_length, &pool->length);
 }
 
-/* A word of it: a Symbol, or two numbers of 16 bits. */
+/* A word of the pool: a Symbol, or two numbers of 16 bits. */
 static bool load_sigsafe(const struct pool *pool, uint32_t index, uint64_t *value) {
     return index > 0 && index < pool->length &&
            spprof_load64_sigsafe(pool->at + spprof_layout.pool_size + index * sizeof *value, value);
@@ -43,7 +43,7 @@ static bool starts_sigsafe(uint64_t symbol, const char *prefix) {
     return true;
 }
 
-/* Where in the pool the method is that a byte code refers to. */
+/* The index in the pool of the method to which a byte code refers. */
 static bool find_reference_sigsafe(const struct spprof_method *caller, uint16_t operand,
                                    uint32_t *index) {
     const struct spprof_layout *layout = &spprof_layout;
@@ -80,8 +80,8 @@ bool spprof_call_sites_is_of_handles_sigsafe(const struct spprof_method *method)
     return starts_sigsafe(method->class_name, HANDLES);
 }
 
-/* Whether a reference to a method of MethodHandle or VarHandle, whose callers say each in their own
- * way what it takes, can lead to the method. */
+/* Whether a reference to a method of MethodHandle or VarHandle can lead to the method. Each caller
+ * gives such a reference its own signature. */
 static bool calls_by_handle_sigsafe(uint64_t class_name, uint64_t name,
                                     const struct spprof_method *callee) {
     if (!starts_sigsafe(class_name, HANDLES "MethodHandle") &&
@@ -111,9 +111,9 @@ bool spprof_call_sites_can_call_sigsafe(const struct spprof_method *caller, int3
     if (code == BREAKPOINT || !spprof_layout.has_call_sites) {
         return true;
     }
-    /* An entry of a class, of a method and of names is two numbers: the class's name is the upper
-     * one; a method's class the lower, its names the upper; a name the lower, the signature the
-     * upper (constantPool.hpp). */
+    /* An entry for a class, a method or a pair of names consists of two numbers (constantPool.hpp).
+     * Class: the name is the upper one. Method: the class is the lower one, the names the upper.
+     * Names: the name is the lower one, the signature the upper. */
     if (!spprof_load16_sigsafe(at + 1, &operand) || !open_sigsafe(caller, &pool) ||
         !find_reference_sigsafe(caller, operand, &index) ||
         !load_sigsafe(&pool, index, &reference) ||

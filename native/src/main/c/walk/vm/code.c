@@ -5,11 +5,11 @@
 #include <string.h>
 
 #define NO_BLOCK 0xff
-#define MOST_HOPS 4096 /* of 254 segments each: more than the largest block takes */
+#define MOST_HOPS 4096 /* of 254 segments each: enough for the largest block */
 
 static const struct spprof_code nothing = {.kind = SPPROF_CODE_NONE};
 
-/* The CodeBlob that holds `pc`, or 0. */
+/* The CodeBlob that contains `pc`, or 0. */
 static uint64_t blob_at_sigsafe(uint64_t pc) {
     const struct spprof_layout *layout = &spprof_layout;
     for (uint32_t i = 0; i < layout->heap_count; i++) {
@@ -56,7 +56,8 @@ bool spprof_code_is_upcall_sigsafe(const struct spprof_code *code) {
            spprof_code_is_named_sigsafe(code, "optimized_upcall_stub");
 }
 
-/* The address of the name that nmethods have, once one was seen: comparing it is enough. */
+/* The address of the name of all nmethods, once one was seen. Comparing addresses is then
+ * enough. */
 static _Atomic uint64_t method_name;
 
 static bool is_method_sigsafe(const struct spprof_code *code) {
@@ -65,7 +66,7 @@ static bool is_method_sigsafe(const struct spprof_code *code) {
                spprof_layout.kind_nmethod;
     }
     uint64_t name = spprof_word_sigsafe(code->blob + spprof_layout.blob_name);
-    /* Relaxed: a constant of the JVM's, which is there before. */
+    /* Relaxed: the address is a constant of the JVM, and the name was there before. */
     if (name == atomic_load_explicit(&method_name, memory_order_relaxed)) {
         return true;
     }

@@ -1,10 +1,10 @@
 /*
- * Which code of the JVM's an address lies in, through the code heaps' segment maps: a byte a
- * segment, 0 where a block begins, N where it began N segments before or more, 0xff where there is
- * none.
+ * Finds the JVM's code that contains an address, through the segment maps of the code heaps. A map
+ * has one byte a segment: 0 where a block begins, N where the block began N or more segments
+ * before, 0xff where there is no block.
  *
- * Called from the handler, on addresses of the interrupted thread's own stack: code that is on a
- * stack is not freed. Other addresses give an answer, too, or none, but no fault: heaps only grow.
+ * Called from the handler, for addresses on the interrupted thread's own stack: code on a stack is
+ * not freed. Any other address gives some answer or none, but no fault, because heaps only grow.
  */
 #ifndef SPPROF_VM_CODE_H
 #define SPPROF_VM_CODE_H
@@ -16,15 +16,15 @@
 
 enum spprof_code_kind {
     SPPROF_CODE_NONE,
-    SPPROF_CODE_METHOD,      /* compiled, or a native method's wrapper: an nmethod */
+    SPPROF_CODE_METHOD,      /* an nmethod: compiled code, or a native method's wrapper */
     SPPROF_CODE_INTERPRETER, /* the template interpreter */
-    SPPROF_CODE_STUB,        /* all else: runtime stubs, adapters, intrinsics */
+    SPPROF_CODE_STUB,        /* all other code: runtime stubs, adapters, intrinsics */
 };
 
 struct spprof_code {
     enum spprof_code_kind kind;
     uint64_t blob;  /* the CodeBlob's address */
-    uint64_t begin; /* of its instructions */
+    uint64_t begin; /* of the code's instructions */
 };
 
 static inline bool spprof_is_code_sigsafe(uint64_t pc) {
@@ -33,26 +33,30 @@ static inline bool spprof_is_code_sigsafe(uint64_t pc) {
 
 struct spprof_code spprof_code_at_sigsafe(uint64_t pc);
 
-/* End of its instructions. */
+/* The end of the code's instructions. */
 uint64_t spprof_code_end_sigsafe(const struct spprof_code *code);
-/* Bytes of a frame at its calls, the return address included; 0 if that is not fixed. */
+/* The size of a frame at the code's calls, in bytes with the return address; 0 if it is not
+ * fixed. */
 uint64_t spprof_code_frame_size_sigsafe(const struct spprof_code *code);
-/* Whether its name begins so. */
+/* Whether the name of the code begins with this text. */
 bool spprof_code_is_named_sigsafe(const struct spprof_code *code, const char *prefix);
-/* Whether native code calls Java code by it: java.lang.foreign, and its incubator of 17 and 18. */
+/* Whether native code calls Java code through this code: java.lang.foreign, and its incubator of 17
+ * and 18. */
 bool spprof_code_is_upcall_sigsafe(const struct spprof_code *code);
 
-/* Of methods: the first address at which the frame is complete. */
+/* For methods: the first address at which the frame is complete. */
 uint64_t spprof_method_complete_sigsafe(const struct spprof_code *code);
-/* Where it is entered from a loop of the interpreter's; 0 if it is not. */
+/* The address at which the interpreter enters it from a loop; 0 if it does not. */
 uint64_t spprof_method_osr_entry_sigsafe(const struct spprof_code *code);
-/* What tells it from every other that is or was compiled in this process. */
+/* An id that distinguishes this code from all other code that is or was compiled in this
+ * process. */
 uint32_t spprof_method_compile_id_sigsafe(const struct spprof_code *code);
-/* Whether `pc` is where frames that are marked for deoptimisation return to. */
+/* Whether `pc` is the address to which frames marked for deoptimisation return. */
 bool spprof_method_is_deopt_handler_sigsafe(const struct spprof_code *code, uint64_t pc);
 /*
- * The address that a frame returns to, whose return address is `pc` and whose sp is `sp`: another
- * one if the frame is marked for deoptimisation, which puts an address of a handler there.
+ * The real return address of a frame whose stored return address is `pc` and whose sp is `sp`. The
+ * two differ if the frame is marked for deoptimisation, which replaces the address by that of a
+ * handler.
  */
 uint64_t spprof_method_original_pc_sigsafe(const struct spprof_code *code, uint64_t pc,
                                            uint64_t sp);

@@ -6,7 +6,7 @@
 
 #include "walk/vm/layout.h"
 
-static volatile bool *changed; /* the flag, if we set it */
+static volatile bool *changed; /* the flag, if we changed it */
 
 enum spprof_debug_info spprof_debug_info_begin(void) {
     volatile bool *flag = (volatile bool *)(uintptr_t)spprof_layout_flag("DebugNonSafepoints");

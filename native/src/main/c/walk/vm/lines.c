@@ -11,7 +11,7 @@ static bool read_signed_sigsafe(uint64_t *at, int32_t *number) {
     if (!spprof_unsigned5_read_sigsafe(at, &value)) {
         return false;
     }
-    *number = (int32_t)(value >> 1 ^ -(value & 1)); /* the sign is the lowest bit */
+    *number = (int32_t)(value >> 1 ^ -(value & 1)); /* the lowest bit is the sign */
     return true;
 }
 

@@ -1,7 +1,7 @@
 /*
- * The line numbers of a method, from behind its byte code (compressedStream in constMethod.hpp): a
- * byte with 5 bits of byte codes and 3 of lines beyond the last pair; or 0xff and two signed,
- * compressed numbers; 0 is the end.
+ * Reads the line numbers of a method, which follow its byte code in memory (compressedStream in
+ * constMethod.hpp). A pair is one byte with 5 bits of byte codes and 3 bits of lines beyond the
+ * last pair, or 0xff and two signed compressed numbers. The byte 0 ends the table.
  *
  * Called from the handler, for a method that is on the interrupted thread's stack.
  */
@@ -12,13 +12,12 @@
 
 #include "walk/vm/methods.h"
 
-/* Pairs that are kept of a method; more of them are left out. */
+/* The greatest number of pairs that are kept of a method; further pairs are left out. */
 #define SPPROF_MAX_LINES 2048
 
 /*
- * Writes the pairs, byte code index << 16 | line number, in the order of the class file, up to
- * `most` of them; with NULL it only counts. Returns how many they are; 0 also if they make no
- * sense.
+ * Writes up to `most` pairs, byte code index << 16 | line number, in the order of the class file.
+ * With NULL it only counts. Returns the number of pairs; 0 also if the table is invalid.
  */
 uint32_t spprof_lines_read_sigsafe(const struct spprof_method *method, uint32_t *lines,
                                    uint32_t most);

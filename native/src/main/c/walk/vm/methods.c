@@ -85,9 +85,9 @@ bool spprof_method_is_named_sigsafe(const struct spprof_method *method, const ch
 }
 
 /*
- * What tells a Symbol from all others that were at its address: a number that it was given by
- * chance when it was made, in the upper half of the word (symbol.hpp), and the address. A multiply
- * and a fold, after Wang Yi's wyhash.
+ * An id that distinguishes a Symbol from all others that were at its address. It combines the
+ * address with a random number that the Symbol got when it was created, in the upper half of the
+ * word (symbol.hpp). The hash is a multiply and a fold, after Wang Yi's wyhash.
  */
 static bool identity_sigsafe(uint64_t symbol, uint64_t *hash) {
     uint32_t word;
@@ -101,7 +101,7 @@ static bool identity_sigsafe(uint64_t symbol, uint64_t *hash) {
     return true;
 }
 
-/* As much of a name as is kept: no half character at the end (modified UTF-8). */
+/* The longest prefix of a name that is kept; it ends with a whole character (modified UTF-8). */
 static uint32_t kept_sigsafe(uint64_t symbol, uint16_t length) {
     uint32_t kept = length > SPPROF_MAX_METHOD_NAME ? SPPROF_MAX_METHOD_NAME : length;
     uint8_t byte;
@@ -155,7 +155,7 @@ enum spprof_method_result spprof_method_number_sigsafe(const struct spprof_metho
         return SPPROF_METHOD_KNOWN;
     }
     bool room = spprof_table_has_room_sigsafe(numbers, method->address);
-    /* Relaxed: each gets a number of its own, and no more is wanted. */
+    /* Relaxed: numbers only have to be distinct. */
     *number = room ? atomic_fetch_add_explicit(&last_number, 1, memory_order_relaxed) + 1
                    : (atomic_fetch_add_explicit(&last_transient, 1, memory_order_relaxed) |
                       SPPROF_TRANSIENT);

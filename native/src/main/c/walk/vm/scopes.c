@@ -7,7 +7,7 @@ struct pc_desc {
     int32_t pc_offset, scope_offset, obj_offset, flags;
 };
 
-/* 25 keeps debug information in blocks of its own, 17 in the nmethod. */
+/* JDK 25 keeps debug information in separate blocks, JDK 17 in the nmethod. */
 static uint64_t debug_info_sigsafe(const struct spprof_code *code) {
     return spprof_layout.debug_info_apart
                ? spprof_word_sigsafe(code->blob + spprof_layout.nmethod_immutable)
@@ -40,7 +40,7 @@ static bool load_desc_sigsafe(uint64_t descs, uint64_t index, struct pc_desc *de
     return true;
 }
 
-/* The first PcDesc at or behind an offset; false if there is none. */
+/* Finds the first PcDesc at or after an offset; false if there is none. */
 static bool find_desc_sigsafe(const struct spprof_code *code, uint64_t info, int32_t offset,
                               struct pc_desc *desc) {
     uint64_t descs = info + spprof_int_sigsafe(code->blob + spprof_layout.nmethod_pcs);
@@ -87,8 +87,8 @@ void spprof_scopes_open_sigsafe(struct spprof_scopes *scopes, const struct sppro
     spprof_scopes_open_root_sigsafe(scopes, code);
     uint64_t info = debug_info_sigsafe(code);
     struct pc_desc desc;
-    /* As HotSpot's own AsyncGetCallTrace asks: what is written at an interrupted pc itself can be
-     * of the instruction before. */
+    /* As in HotSpot's own AsyncGetCallTrace: an entry at the interrupted pc itself can belong to
+     * the instruction before. */
     int32_t offset = (int32_t)(pc - code->begin) + (interrupted ? 1 : 0);
     if (find_desc_sigsafe(code, info, offset, &desc) && desc.scope_offset > 0) {
         scopes->root_only = false;

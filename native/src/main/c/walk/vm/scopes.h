@@ -1,14 +1,15 @@
 /*
- * From an address in a compiled method to the methods that were inlined there, as the compilers
- * wrote it down for deoptimisation and stack traces (pcDesc.hpp, scopeDesc.cpp, unsigned5.hpp).
+ * Finds the methods that were inlined at an address of a compiled method. The compilers record them
+ * for deoptimisation and stack traces (pcDesc.hpp, scopeDesc.cpp, unsigned5.hpp).
  *
- * A method's table of PcDescs is sorted by offset in the code: at a call the offset behind it, else
- * that of the instruction. Each refers to a scope: numbers, compressed, of which the first is where
- * the caller's scope is (0: there is none, and always before its callee's), the second the method,
- * as an index from 1 into the nmethod's metadata, the third the byte code's index, plus one.
+ * A method's table of PcDescs is sorted by offset in the code. The offset of a call is that of the
+ * instruction behind it; other entries have the offset of the instruction itself. Each PcDesc
+ * refers to a scope, a sequence of compressed numbers. The first is the position of the caller's
+ * scope (0: none; always before its callee's). The second is the method, as an index from 1 into
+ * the nmethod's metadata. The third is the byte code's index plus one.
  *
- * Called from the handler, for code that is on the interrupted thread's stack. What is read is
- * checked: the outermost method must be the one that the nmethod is of.
+ * Called from the handler, for code that is on the interrupted thread's stack. The result is
+ * checked: the outermost method must be the nmethod's own.
  */
 #ifndef SPPROF_VM_SCOPES_H
 #define SPPROF_VM_SCOPES_H
@@ -26,7 +27,7 @@ struct spprof_scope {
 struct spprof_scopes {
     const struct spprof_code *code;
     uint64_t scopes, metadata, root_method;
-    uint32_t next; /* where the next scope is; 0 if there is none */
+    uint32_t next; /* position of the next scope; 0 if there is none */
     bool root_only;
 };
 
@@ -34,15 +35,16 @@ struct spprof_scopes {
 bool spprof_scopes_are_exact_sigsafe(const struct spprof_code *code, uint64_t pc);
 
 /*
- * Begins with the innermost method at `pc`, where a thread was interrupted (then what is written
- * down next counts) or is to return to.
+ * Begins with the innermost method at `pc`. Where a thread was interrupted, the first entry after
+ * `pc` applies; at a return address, the first entry at or after `pc`.
  */
 void spprof_scopes_open_sigsafe(struct spprof_scopes *scopes, const struct spprof_code *code,
                                 uint64_t pc, bool interrupted);
-/* The whole method, nothing inlined. */
+/* Begins with the method as a whole, without inlining. */
 void spprof_scopes_open_root_sigsafe(struct spprof_scopes *scopes, const struct spprof_code *code);
 
-/* The next one, from the innermost to the outermost. 1, 0 at the end, -1 if it makes no sense. */
+/* Moves to the next method, from the innermost to the outermost. Returns 1, 0 at the end, or -1 if
+ * the data is invalid. */
 int spprof_scopes_next_sigsafe(struct spprof_scopes *scopes, struct spprof_scope *scope);
 
 #endif

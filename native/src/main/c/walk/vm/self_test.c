@@ -15,7 +15,7 @@
 #define RING_BYTES (1 << 17)
 #define ENTRIES 1024
 
-/* A frame as the profile will have it. */
+/* A frame as it appears in the profile. */
 struct frame {
     const struct spprof_record *method;
     int32_t bci;
@@ -39,7 +39,7 @@ static const struct spprof_record *method_numbered(const struct spprof_ring *rin
     return NULL;
 }
 
-/* Nothing is in the tables: every location is defined where it stands. */
+/* The tables are empty, so every location is defined where it occurs. */
 static uint32_t read_frames(const struct spprof_walk *walk, const struct spprof_ring *ring,
                             struct frame *frames) {
     uint32_t count = 0;
@@ -53,8 +53,8 @@ static uint32_t read_frames(const struct spprof_walk *walk, const struct spprof_
     return count;
 }
 
-/* "Ljava/util/HashMap;" and "get" against "java/util/HashMap.get". A hidden class has a dot in the
- * one name and a plus in the other. */
+/* Compares "Ljava/util/HashMap;" and "get" with "java/util/HashMap.get". A hidden class has a dot
+ * in the one name and a plus in the other. */
 static bool is_named(const struct spprof_record *record, const char *signature,
                      const char *method) {
     const char *name = (const char *)(record + 1);
@@ -71,7 +71,7 @@ static bool is_named(const struct spprof_record *record, const char *signature,
     return true;
 }
 
-/* Whether the lines that were copied are JVMTI's. */
+/* Whether the copied lines are the ones that JVMTI returns. */
 static bool has_same_lines(jvmtiEnv *jvmti, const struct spprof_record *record, jmethodID method) {
     jint count = 0;
     jvmtiLineNumberEntry *entries = NULL;
@@ -118,7 +118,8 @@ struct memory {
     struct spprof_walk walk;
 };
 
-/* In native code: where it is does not matter, the walk begins at the anchor. */
+/* The thread is in native code. Its exact position does not matter, because the walk begins at the
+ * anchor. */
 static __attribute__((noinline)) void walk_own_stack(struct spprof_walk *walk) {
     struct spprof_registers registers = {.pc = (uintptr_t)&walk_own_stack,
                                          .sp = (uintptr_t)__builtin_frame_address(0),
@@ -145,7 +146,7 @@ static int compare(JNIEnv *jni, struct memory *memory, struct spprof_ring *ring,
             return -ENOSYS;
         }
     }
-    /* Of a virtual thread's frames JVMTI also tells those on the heap. */
+    /* For a virtual thread, JVMTI also returns the frames on the heap. */
     bool all = memory->walk.result == SPPROF_WALK_FROZEN ? found < (uint32_t)expected
                                                          : found == (uint32_t)expected;
     if (!whole || !all) {

@@ -1,6 +1,6 @@
 /*
- * The JVM's compressed numbers (unsigned5.hpp): up to five bytes of base 64, little digits first;
- * one below 192 ends the number. Since JDK 20 the byte 0 is not used.
+ * Reads the JVM's compressed numbers (unsigned5.hpp): up to five bytes in base 64, the lowest digit
+ * first. A byte below 192 ends the number. Since JDK 20 the byte 0 is not used.
  *
  * Called from the handler.
  */
@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Reads one at `*at`, and moves on behind it. false if there is none. */
+/* Reads the number at `*at` and advances `*at` behind it. False if there is no valid number. */
 bool spprof_unsigned5_read_sigsafe(uint64_t *at, uint32_t *number);
 
 #endif

@@ -1,18 +1,18 @@
 /*
- * Our own walker: from the registers that the signal interrupted up to the thread's first Java
- * frame, by what HotSpot publishes of itself (vm/layout.h).
+ * Our own walker. It begins at the registers that the signal interrupted and walks up to the
+ * thread's first Java frame, by what HotSpot publishes about its structures (vm/layout.h).
  *
- *   where the thread is          where the walk begins
- *   in Java code                 there
- *   in native code or the JVM    at the anchor, which every way out of Java code leaves behind, but
- *                                calls of small functions do not: then at the Java code that native
- *                                frames lead to (native_frames.h)
+ *   the thread is                the walk begins
+ *   in Java code                 at the interrupted frame
+ *   in native code or the JVM    at the anchor. Every way out of Java code leaves one, except calls
+ *                                of small functions: then at the Java code to which the native
+ *                                frames lead (native_frames.h)
  *
- *   then, by the code that a frame's pc is in (vm/frames.h)
- *   compiled                     its location, which stands for the methods inlined there
- *   interpreter                  its method
- *   stub                         nothing: the time is the caller's
- *   call_stub                    nothing; on with the anchor that was kept there, or the end
+ *   a frame's pc is in           the frame is reported as (vm/frames.h)
+ *   compiled code                its location, which stands for the methods inlined there
+ *   the interpreter              its method
+ *   a stub                       nothing: the time is the caller's
+ *   call_stub                    nothing; the walk continues at the anchor saved there, or ends
  */
 #include <errno.h>
 #include <stddef.h>
@@ -29,7 +29,7 @@
 
 static struct spprof_table methods;
 
-/* Where the walk begins. 0, 1 if there is no Java frame, or a SPPROF_WALK_BROKEN. */
+/* Finds where the walk begins. Returns 0, 1 if there is no Java frame, or a SPPROF_WALK_BROKEN. */
 static int begin_sigsafe(struct spprof_cursor *cursor, struct spprof_registers *registers,
                          uint64_t thread, const void *ucontext) {
     const struct spprof_layout *layout = &spprof_layout;
@@ -49,8 +49,8 @@ static int begin_sigsafe(struct spprof_cursor *cursor, struct spprof_registers *
     int32_t state = (int32_t)spprof_int_sigsafe(thread + layout->thread_state);
     bool in_java = state == layout->state_in_java || state == layout->state_in_java_trans;
     struct spprof_code code = spprof_code_at_sigsafe(registers->pc);
-    /* Stubs that the JVM itself calls: one copies memory; one, after code was patched, a thread in
-     * Java may be in, too. */
+    /* Stubs that the JVM itself calls. One copies memory. Another is called after code was patched;
+     * a thread in Java can be in that one, too. */
     bool of_jvm = code.kind == SPPROF_CODE_STUB &&
                   (!in_java || spprof_code_is_named_sigsafe(&code, "flush_icache_stub"));
     if (code.kind != SPPROF_CODE_NONE && !of_jvm) {
@@ -76,9 +76,9 @@ static int begin_sigsafe(struct spprof_cursor *cursor, struct spprof_registers *
 }
 
 /*
- * Frames that are being made anew: deoptimisation takes a compiled frame off the stack and puts a
- * frame of the interpreter there for each method that was inlined in it; until all of these are
- * filled in, the thread has an array of what will be in them, the youngest first.
+ * Handles frames that are being rebuilt. Deoptimisation removes a compiled frame from the stack and
+ * creates an interpreter frame for each method that was inlined in it. Until all of these are
+ * filled in, the thread has an array of their future contents, the youngest first.
  */
 static int write_new_frames_sigsafe(struct spprof_walk *walk, struct spprof_cursor *cursor) {
     const struct spprof_layout *layout = &spprof_layout;
@@ -113,8 +113,9 @@ static bool is_deoptimizing_sigsafe(const struct spprof_cursor *cursor) {
 }
 
 /*
- * The stubs of virtual threads. Without a frame of the virtual thread's the time is its carrier's,
- * which fetches frames or has frozen them, unless sp is at a frame of the virtual thread's already.
+ * Handles the stubs of virtual threads. If no frame of the virtual thread was found, the time is
+ * its carrier's, which thaws frames or has frozen them, unless sp is already at a frame of the
+ * virtual thread.
  */
 static int leave_continuation_stubs_sigsafe(const struct spprof_walk *walk,
                                             struct spprof_cursor *cursor,
@@ -131,7 +132,7 @@ static int leave_continuation_stubs_sigsafe(const struct spprof_walk *walk,
     return SPPROF_WALK_BROKEN_STUB;
 }
 
-/* One frame: 0 to go on, 1 at the root, SPPROF_WALK_VIRTUAL or _FROZEN, or a
+/* Walks one frame. Returns 0 to continue, 1 at the root, SPPROF_WALK_VIRTUAL or _FROZEN, or a
  * SPPROF_WALK_BROKEN. */
 static int next_sigsafe(struct spprof_walk *walk, struct spprof_cursor *cursor) {
     if (cursor->arrival != SPPROF_INTERRUPTED &&
@@ -203,7 +204,7 @@ void spprof_walk_from_sigsafe(struct spprof_walk *walk, struct spprof_registers 
     walk->fresh_count = 0;
     walk->ring_full = false;
     int result = begin_sigsafe(&cursor, registers, thread, walk->ucontext);
-    /* Each word is a frame at least: with more than `depth` of them there is enough. */
+    /* Each word is at least one frame, so more than `depth` words are enough. */
     for (uint32_t frames = 0; result == 0 && !walk->ring_full && frames <= walk->depth;) {
         uint32_t room = 2 * (walk->depth + 1) - walk->count;
         uint32_t most = walk->depth + 1 - frames;
@@ -251,7 +252,7 @@ static void refresh(void) {
     spprof_libraries_refresh();
 }
 
-/* Whether the JVM looks after its handlers, and tells of ours (-Xcheck:jni). */
+/* Whether the JVM checks its handlers and reports ours (-Xcheck:jni). */
 static bool handlers_are_checked(void) {
     uint64_t flag = spprof_layout_flag("CheckJNICalls");
     return flag != 0 && *(const bool *)(uintptr_t)flag;

@@ -1,4 +1,4 @@
-/* In place of walk_vm.c where the processor or the system is not one that it knows. */
+/* Replaces walk_vm.c on processors and systems that our own walker does not support. */
 #include <errno.h>
 #include <stdio.h>
 
