@@ -57,7 +57,7 @@ final class BudgetTest {
   }
 
   @Test
-  void shouldLengthenTheIntervalTellItAndSayWhenThatIsNotEnough() throws Exception {
+  void shouldLengthenTheIntervalReportItAndSayWhenThatIsNotEnough() throws Exception {
     ownWork(10_000_000);
     sampler.onSweep =
         () -> {
@@ -98,7 +98,7 @@ final class BudgetTest {
    * them, step by step.
    */
   @Test
-  void shouldTellWhatStartsAndEndsOfThreadsCostAndDoLessForThem() throws Exception {
+  void shouldReportTheCostOfThreadStartsAndEndsAndDoLessForThem() throws Exception {
     sampler.onSweep =
         () -> {
           sampler.hooks.addAndGet(80_000);
@@ -118,7 +118,7 @@ final class BudgetTest {
   }
 
   @Test
-  void shouldSayThatThreadsStartTooOftenToBeHeard() throws Exception {
+  void shouldReportThatThreadsStartTooOftenForEvents() throws Exception {
     sampler.onSweep =
         () -> {
           boolean unheard = sampler.threadStarts.contains(ThreadStarts.UNHEARD);

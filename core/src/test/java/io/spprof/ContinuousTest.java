@@ -66,7 +66,7 @@ final class ContinuousTest {
   }
 
   @Test
-  void shouldCloseWindowsAndTellAStretchByItself() throws Exception {
+  void shouldCloseWindowsAndReportAStretchByItself() throws Exception {
     profiler.start(ProfilerConfig.parse("mode=continuous,window=1s"));
     sampler.signal(1, 10, 8);
     WaitFor.condition(() -> profiler.windows().size() == 2, "a window");
@@ -97,7 +97,7 @@ final class ContinuousTest {
   }
 
   @Test
-  void shouldTellTimesByTheWallClockOfNowHoweverItWasSet() throws Exception {
+  void shouldReportTimesByTheCurrentWallClockHoweverItWasSet() throws Exception {
     profiler.start(ProfilerConfig.parse("mode=continuous,window=1s"));
     sampler.signal(1, 10, 8);
     WaitFor.condition(() -> profiler.windows().size() == 2, "a window");

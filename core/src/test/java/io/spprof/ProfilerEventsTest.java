@@ -67,7 +67,7 @@ final class ProfilerEventsTest {
   }
 
   @Test
-  void shouldTellEachChangeOfStateOnceAndInOrder() {
+  void shouldReportEachChangeOfStateOnceAndInOrder() {
     profiler.onEvent(events::add);
     start();
     profiler.stop();
@@ -93,7 +93,7 @@ final class ProfilerEventsTest {
   }
 
   @Test
-  void shouldTellOfNothingThatWasRefused() {
+  void shouldReportNothingThatWasRefused() {
     profiler.onEvent(events::add);
     assertThrows(IllegalStateException.class, profiler::stop);
     start();
@@ -104,7 +104,7 @@ final class ProfilerEventsTest {
   }
 
   @Test
-  void shouldTellOfAnExpiredSessionAfterItsState() {
+  void shouldReportAnExpiredSessionAfterItsState() {
     profiler.onEvent(events::add);
     profiler.start(ProfilerConfig.parse("duration=1s"));
     sampler.signal(1, 10, 8);
@@ -120,7 +120,7 @@ final class ProfilerEventsTest {
   }
 
   @Test
-  void shouldTellOfDropsOnceInTenSeconds() {
+  void shouldReportDropsOnceInTenSeconds() {
     profiler.onEvent(events::add);
     start();
     overflow();
@@ -140,7 +140,7 @@ final class ProfilerEventsTest {
   }
 
   @Test
-  void shouldTellOfOverheadOnceInTenSeconds() {
+  void shouldReportOverheadOnceInTenSeconds() {
     profiler.onEvent(events::add);
     AtomicLong clock = new AtomicLong();
     sampler.threadCpuNanos = () -> clock.addAndGet(100_000_000);
@@ -164,7 +164,7 @@ final class ProfilerEventsTest {
   }
 
   @Test
-  void shouldLetAListenerStopTheSessionThatItIsToldOf() {
+  void shouldLetAListenerStopTheSessionOfItsEvent() {
     profiler.onEvent(
         event -> {
           events.add(event);

@@ -289,7 +289,7 @@ final class ProfilerFailuresTest {
    * them.
    */
   @Test
-  void shouldTellWhatTheEnvironmentLacksBesideWhatElseIsWrong() {
+  void shouldReportWhatTheEnvironmentLacksBesideOtherProblems() {
     sampler.environmentProblem = "the sandbox forbids membarrier";
     profiler.start(ProfilerConfig.DEFAULT);
     WaitFor.condition(

@@ -165,7 +165,7 @@ final class OverheadControllerTest {
   }
 
   @Test
-  void shouldKeepTheBudgetWhenSignalsGetDear() {
+  void shouldKeepTheBudgetWhenSignalsGetExpensive() {
     Simulation simulation = new Simulation(1, 1 * MS);
     simulation.usage = t -> 2;
     simulation.costNanos = t -> (int) (t / 15) % 2 == 0 ? 5_000 : 60_000; // deep stacks
@@ -209,7 +209,7 @@ final class OverheadControllerTest {
   }
 
   @Test
-  void shouldTellWhenItsOwnWorkIsOverTheBudget() {
+  void shouldReportThatItsOwnWorkIsOverTheBudget() {
     Simulation simulation = new Simulation(0.1, 10 * MS);
     simulation.usage = t -> 0;
     simulation.fixedShare = 8 * 2 * 0.002; // twice the budget at the slowest pace and idle
@@ -222,7 +222,7 @@ final class OverheadControllerTest {
   }
 
   @Test
-  void shouldNotTellThatOfASpike() {
+  void shouldNotReportASpikeAsOverTheBudget() {
     Simulation simulation = new Simulation(0.05, 10 * MS);
     simulation.spikeAt = 5;
     simulation.spikeNanos = 60 * MS; // the budget of two minutes
@@ -245,7 +245,7 @@ final class OverheadControllerTest {
   }
 
   @Test
-  void shouldSampleAllThreadsAgainThoughItsOwnThreadIsDear() {
+  void shouldSampleAllThreadsAgainAlthoughItsOwnThreadIsExpensive() {
     Simulation simulation = new Simulation(0.05, 10 * MS);
     simulation.fixedShare = 8 * 2 * 0.9 * 0.0005; // 0.9 of the budget at the slowest pace and idle
     simulation.usage = t -> t < 120 ? 100 : 0.01;

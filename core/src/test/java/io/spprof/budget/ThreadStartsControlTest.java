@@ -48,7 +48,7 @@ final class ThreadStartsControlTest {
   }
 
   @Test
-  void shouldNotHearStartsWhereLateTimersTakeTooMuchOfTheBudget() {
+  void shouldDisableThreadStartEventsWhereLateTimersTakeTooMuchOfTheBudget() {
     run(10, 5000); // 2 %, then 1.5 %, then 0.1 %
     long before = nanos;
     run(60, 5000);

@@ -33,10 +33,10 @@ final class ChurningJvm {
 
   private static final int WINDOWS_A_DEPLOYMENT = 360;
   private static final int SERVER_METHODS = 1000;
-  private static final int SERVER_PLACES = 1500;
+  private static final int SERVER_LOCATIONS = 1500;
   private static final int APPLICATION_METHODS = 1500;
   private static final int GENERATED_METHODS = 75;
-  private static final int APPLICATION_PLACES = 3000;
+  private static final int APPLICATION_LOCATIONS = 3000;
   private static final int HOT_STACKS = 300;
   private static final int HIDDEN_CLASSES = 50;
   private static final int LASTING_THREADS = 40;
@@ -49,19 +49,20 @@ final class ChurningJvm {
   private record Frame(Method method, int bci) {}
 
   /** A location of compiled code, with the frames that are inlined there. */
-  private record Place(long pc, int compilation, Frame[] frames) {}
+  private record Location(long pc, int compilation, Frame[] frames) {}
 
   private final RingWriter ring;
   private final SplittableRandom random;
   private final ToldTable methods;
   private final ToldTable locations;
-  private final Place[] server;
-  private final Deque<Place> hidden = new ArrayDeque<>();
+  private final Location[] server;
+  private final Deque<Location> hidden = new ArrayDeque<>();
   private final int[] threads = new int[LASTING_THREADS + POOL_THREADS];
   private final String[] threadNames = new String[threads.length];
   private final long[] words = new long[512];
-  private Place[] application;
-  private int[][] hot; // places: those of the server from 0, the application's from SERVER_PLACES
+  private Location[] application;
+  private int[][]
+      hot; // locations: those of the server from 0, the application's from SERVER_LOCATIONS
   private int wordCount;
   private int lastMethod;
   private int lastLocation;
@@ -81,7 +82,7 @@ final class ChurningJvm {
     random = new SplittableRandom(seed);
     methods = new ToldTable(config.methods());
     locations = new ToldTable(config.locations());
-    server = places(SERVER_PLACES, methods(SERVER_METHODS, "org/server/core/Handler", 0));
+    server = newLocations(SERVER_LOCATIONS, methods(SERVER_METHODS, "org/server/core/Handler", 0));
     deploy();
     for (int i = 0; i < HIDDEN_CLASSES; i++) {
       loadHiddenClass();
@@ -103,9 +104,12 @@ final class ChurningJvm {
     compileAnew(application);
   }
 
-  /** How many methods and places the walker has told, again and again those without room. */
+  /**
+   * The numbers of definitions of methods and locations that the walker wrote; those without room
+   * count every time.
+   */
   String told() {
-    return String.format("%,d methods, %,d places", methodsTold, locationsTold);
+    return String.format("%,d methods, %,d locations", methodsTold, locationsTold);
   }
 
   /** Makes the walker forget its tables, as the sampler does. */
@@ -136,8 +140,11 @@ final class ChurningJvm {
       Frame interpreted = server[skewed(server.length)].frames[0];
       words[wordCount++] = word(interpreted);
     }
-    for (int place : hot[skewed(hot.length)]) {
-      write(place < SERVER_PLACES ? server[place] : application[place - SERVER_PLACES]);
+    for (int location : hot[skewed(hot.length)]) {
+      write(
+          location < SERVER_LOCATIONS
+              ? server[location]
+              : application[location - SERVER_LOCATIONS]);
     }
     int thread = threads[random.nextInt(threads.length)];
     return ring.words(thread, SAMPLE_CPU_NANOS, RingWriter.OK, Arrays.copyOf(words, wordCount));
@@ -149,21 +156,21 @@ final class ChurningJvm {
     return (int) (count * uniform * uniform * uniform);
   }
 
-  private void write(Place place) {
-    int number = locations.find(place.pc, place.compilation);
+  private void write(Location location) {
+    int number = locations.find(location.pc, location.compilation);
     if (number != 0) {
       words[wordCount++] = RingWriter.location(number);
       return;
     }
-    boolean room = locations.hasRoom(place.pc);
+    boolean room = locations.hasRoom(location.pc);
     number = room ? ++lastLocation : 0;
-    words[wordCount++] = RingWriter.define(number, place.frames.length);
-    for (Frame frame : place.frames) {
+    words[wordCount++] = RingWriter.define(number, location.frames.length);
+    for (Frame frame : location.frames) {
       words[wordCount++] = word(frame);
     }
     locationsTold++;
     if (room) {
-      locations.put(place.pc, place.compilation, number);
+      locations.put(location.pc, location.compilation, number);
     }
   }
 
@@ -192,12 +199,12 @@ final class ChurningJvm {
         methods(GENERATED_METHODS, "com/example/shop/order/Service$$Proxy", deployments);
     Method[] all = Arrays.copyOf(own, APPLICATION_METHODS);
     System.arraycopy(generated, 0, all, own.length, generated.length);
-    application = places(APPLICATION_PLACES, all);
+    application = newLocations(APPLICATION_LOCATIONS, all);
     hot = new int[HOT_STACKS][];
     for (int i = 0; i < hot.length; i++) {
-      hot[i] = random.ints(12, 0, SERVER_PLACES).toArray();
+      hot[i] = random.ints(12, 0, SERVER_LOCATIONS).toArray();
       for (int at = 1; at < 8; at++) {
-        hot[i][at] = SERVER_PLACES + random.nextInt(APPLICATION_PLACES);
+        hot[i][at] = SERVER_LOCATIONS + random.nextInt(APPLICATION_LOCATIONS);
       }
     }
   }
@@ -221,8 +228,8 @@ final class ChurningJvm {
   }
 
   /** Creates locations with one to five frames. */
-  private Place[] places(int count, Method[] of) {
-    Place[] made = new Place[count];
+  private Location[] newLocations(int count, Method[] of) {
+    Location[] made = new Location[count];
     for (int i = 0; i < count; i++) {
       Frame[] frames = new Frame[1 + random.nextInt(5)];
       for (int at = 0; at < frames.length; at++) {
@@ -234,11 +241,11 @@ final class ChurningJvm {
     return made;
   }
 
-  private Place compiled(Frame... frames) {
-    return new Place(1 + random.nextLong(CODE_CACHE), ++compilations, frames);
+  private Location compiled(Frame... frames) {
+    return new Location(1 + random.nextLong(CODE_CACHE), ++compilations, frames);
   }
 
-  private void compileAnew(Place[] code) {
+  private void compileAnew(Location[] code) {
     int at = random.nextInt(code.length);
     code[at] = compiled(code[at].frames);
   }

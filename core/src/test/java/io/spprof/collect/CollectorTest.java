@@ -279,7 +279,7 @@ final class CollectorTest {
   }
 
   @Test
-  void shouldKnowALocationByItsNumberOnceItIsDefined() {
+  void shouldResolveALocationByItsNumberOnceItIsDefined() {
     ring.name(1, "t");
     ring.method(1, "a/b/C.leaf");
     ring.method(2, "a/b/C.inliner");
@@ -393,7 +393,7 @@ final class CollectorTest {
   }
 
   @Test
-  void shouldTellLinesAndTimes() {
+  void shouldExportLinesAndTimes() {
     ring.name(1, "t");
     ring.method(1, "A.a", 0 << 16 | 10, 5 << 16 | 11);
     ring.method(2, "A.n");

@@ -29,7 +29,7 @@ final class CompactionTest {
       new Collector(ring.reader(), sampler, 16, new MemoryBudget(1 << 20), 0);
 
   @Test
-  void shouldTakeNumbersAnewOnceTheWalkerForgot() {
+  void shouldAssignNewNumbersOnceTheWalkerForgot() {
     ring.method(1, "a/B.old", 0 << 16 | 10);
     ring.words(1, 10, OK, define(1, 1), frame(1, 0));
     ring.forget();
@@ -158,7 +158,7 @@ final class CompactionTest {
   }
 
   @Test
-  void shouldTellWhenTheWalkersTablesAreHalfFull() {
+  void shouldReportThatTheWalkersTablesAreHalfFull() {
     for (int i = 1; i <= 300; i++) {
       ring.method(i, "a/B.c" + i);
       ring.words(1, 10, OK, define(i, 1), frame(i, 0));
@@ -173,7 +173,7 @@ final class CompactionTest {
   }
 
   @Test
-  void shouldKnowAMethodThatTheWalkerCannotRemember() {
+  void shouldResolveAMethodThatTheWalkerCannotRemember() {
     for (int i = 0; i < 1001; i++) {
       int number = RingWriter.transientNumber(i);
       ring.method(number, "a/B.c" + i % 7, 0 << 16 | 10);

@@ -130,7 +130,7 @@ final class MethodNumbersTest {
   }
 
   @Test
-  void shouldTellTheLineOfAByteCode() {
+  void shouldFindTheLineOfAByteCode() {
     MethodNumbers numbers = numbers();
     int number = numbers.number(8);
 
@@ -146,7 +146,7 @@ final class MethodNumbersTest {
   }
 
   @Test
-  void shouldTellLinesOfByteCodesBeyondHalfOfTheRange() {
+  void shouldFindLinesOfByteCodesBeyondHalfOfTheRange() {
     MethodNumbers numbers = numbers();
     numbers.named(
         1, "a.B.c", new int[] {0x7fff << 16 | 1, 0x8000 << 16 | 2, 0xffff << 16 | 0xffff});
@@ -170,7 +170,7 @@ final class MethodNumbersTest {
   }
 
   @Test
-  void shouldKnowNoLineWhereTheBudgetHasNoRoomForThem() {
+  void shouldHaveNoLinesWhereTheBudgetHasNoRoomForThem() {
     MemoryBudget budget = new MemoryBudget(100 << 10);
     MethodTable table = new MethodTable(budget);
     MethodNumbers numbers = new MethodNumbers(budget, new Unlined(), table);

@@ -116,7 +116,7 @@ final class StackTableTest {
   }
 
   @Test
-  void shouldTellApartPrefixesRotationsAndThreads() {
+  void shouldDistinguishPrefixesRotationsAndThreads() {
     Folding table = new Folding(new MemoryBudget(PLENTY));
     table.add(new int[] {1, 2, 3}, 3, 0, 1);
     table.add(new int[] {1, 2, 3}, 2, 0, 1);
@@ -130,7 +130,7 @@ final class StackTableTest {
   }
 
   @Test
-  void shouldTellApartStacksOfOneHash() {
+  void shouldDistinguishStacksOfOneHash() {
     Folding table = new Folding(new MemoryBudget(PLENTY));
     // 31 * 1 + 0 == 31 * 0 + 31
     table.add(new int[] {1, 0}, 2, 0, 1);

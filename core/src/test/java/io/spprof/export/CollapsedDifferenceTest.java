@@ -15,7 +15,7 @@ final class CollapsedDifferenceTest {
   }
 
   @Test
-  void shouldTellWhatIsMoreAndLessAndNewAndGone() throws IOException {
+  void shouldShowWhatGrewShrankAppearedAndVanished() throws IOException {
     Profile before =
         ProfileText.lines("t;a.A.a 5", "t;a.A.a;b.B.b 7", "t;same.S.s 3", "u;gone.G.g 20").build();
     Profile after =

@@ -79,7 +79,7 @@ class EncodersTest {
   }
 
   @Test
-  void shouldKnowEveryDropReason() {
+  void shouldListEveryDropReason() {
     List<String> fields =
         Arrays.stream(DropCounts.class.getRecordComponents())
             .map(RecordComponent::getName)

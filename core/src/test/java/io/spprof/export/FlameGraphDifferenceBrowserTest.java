@@ -78,7 +78,7 @@ class FlameGraphDifferenceBrowserTest extends FlameGraphBrowserTestBase {
   }
 
   @Test
-  void shouldTellTheSignInTheLabel() {
+  void shouldShowTheSignInTheLabel() {
     assertEquals("+5.00 main", browser.rect("main").label());
     assertEquals("+15.00 io.x.Cart.price", browser.rect("io.x.Cart.price").label());
     assertEquals("\u22128.00 worker-1", browser.rect("worker-1").label());
@@ -91,7 +91,7 @@ class FlameGraphDifferenceBrowserTest extends FlameGraphBrowserTestBase {
   }
 
   @Test
-  void shouldTellBothSharesAndTimesInTheTooltip() {
+  void shouldShowBothSharesAndTimesInTheTooltip() {
     browser.hover(browser.rect("java.util.HashMap.get"));
     String tip = browser.text("tip");
     assertTrue(
@@ -188,7 +188,7 @@ class FlameGraphDifferenceBrowserTest extends FlameGraphBrowserTestBase {
   }
 
   @Test
-  void shouldTellTheChangeOfWhatMatches() {
+  void shouldShowTheChangeOfTheMatches() {
     browser.search("Stock.find");
     assertEquals(20, browser.number("matchedPercent"), 1e-9);
     assertEquals("20.00 % matched, \u221220.00 points", browser.text("matched"));
@@ -215,7 +215,7 @@ class FlameGraphDifferenceBrowserTest extends FlameGraphBrowserTestBase {
   }
 
   @Test
-  void shouldTellOfWhatIsMissingInEither() throws IOException {
+  void shouldReportWhatIsMissingInEither() throws IOException {
     openDifference(
         ProfileText.lines("main;a.A.a 90").dropped(new DropCounts(8, 0, 2, 0, 0, 0), 1).build(),
         ProfileText.lines("main;a.A.a 90").unwalkable(9).build());

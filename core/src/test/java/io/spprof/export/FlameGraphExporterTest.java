@@ -96,11 +96,11 @@ class FlameGraphExporterTest {
     String page = html(SampleProfiles.web(50, 2));
 
     assertFalse(Pattern.compile("https?:|//[a-z]|@import|url\\(|innerHTML").matcher(page).find());
-    assertFalse(page.contains("{{"), "a place in the template was left empty");
+    assertFalse(page.contains("{{"), "a placeholder in the template was not replaced");
   }
 
   @Test
-  void shouldTellOfAnEmptyProfile() throws IOException {
+  void shouldReportAnEmptyProfile() throws IOException {
     PageData page = PageData.of(html(ProfileText.lines().build()));
 
     assertEquals(0, page.after().totalSamples());

@@ -154,7 +154,7 @@ final class JfrExporterTest {
   }
 
   @Test
-  void shouldTellLinesTimesAndStates() throws IOException {
+  void shouldExportLinesTimesAndStates() throws IOException {
     Path file = written(PROFILE);
 
     List<String> lines = new ArrayList<>();
@@ -177,7 +177,7 @@ final class JfrExporterTest {
   }
 
   @Test
-  void shouldTellTheSession() throws IOException {
+  void shouldShowTheSession() throws IOException {
     List<RecordedEvent> sessions = events(written(PROFILE), "spprof.Session");
 
     assertEquals(1, sessions.size());

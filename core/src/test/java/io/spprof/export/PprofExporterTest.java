@@ -105,7 +105,7 @@ final class PprofExporterTest {
   }
 
   @Test
-  void shouldTellLinesAndWhatItIs() throws Exception {
+  void shouldExportLinesAndWhatItIs() throws Exception {
     String raw = pprof(PROFILE, "-raw");
 
     assertTrue(raw.contains("a.b.C.main :12 "), raw);

@@ -63,7 +63,7 @@ class TextReportTest {
   }
 
   @Test
-  void shouldTellWhatNoSignalStandsFor() throws IOException {
+  void shouldReportCpuTimeWithoutASignal() throws IOException {
     Profile profile =
         ProfileText.lines("main;a.A.a 9")
             .dropped(DropCounts.NONE, 10_000_000L)

@@ -24,7 +24,7 @@ final class ThreadGroupsTest {
   }
 
   @Test
-  void shouldTellTheJvmsOwnThreadsByWhatTheyDo() {
+  void shouldGroupTheJvmsOwnThreadsByTask() {
     List<ThreadGroups.Group> groups =
         groups(
             "GC Thread#0;[native thread] 1",
