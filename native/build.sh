@@ -45,7 +45,7 @@ need make "Debian, Ubuntu: apt-get install build-essential; Fedora: dnf install 
 
 for target in "$@"; do
   case $target in
-    lib | test | soak) need_cc ;;
+    lib | test | quick-test | soak) need_cc ;;
     all-libs) install_zig ;;
     test-all-libs)
       install_zig
@@ -59,6 +59,7 @@ for target in "$@"; do
   case $target in
     lib | all-libs) compile="$compile $target" ;;
     test) compile="$compile programs" run="$run $target" ;;
+    quick-test) compile="$compile programs-plain" run="$run $target" ;;
     test-all-libs) compile="$compile programs-musl" run="$run $target" ;;
     *) run="$run $target" ;;
   esac

@@ -1,0 +1,56 @@
+package io.spprof.it;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.spprof.it.load.Busy;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/**
+ * The only integration test of the profile {@code quick}: one session in one JVM, over JMX. Other
+ * tests examine each of its claims more closely.
+ */
+@Tag("smoke")
+class SmokeIT {
+
+  private static final long CPU_NANOS = 2_000_000_000L;
+
+  /** The tolerance of 2 % is argued in {@link CpuAccountingIT}; start and stop are busy here. */
+  @Test
+  void shouldProfileAndLeaveNothing() throws Exception {
+    // Closing the target asserts that the JVM exits with status 0 and leaves no file.
+    try (TargetJvm target = TargetJvm.of(Busy.class, 2, 5).start();
+        BeanClient bean = BeanClient.connect(target)) {
+      ProcessState idle = ProcessState.before(target);
+      Figures first = Figures.of(bean);
+      long before = target.cpuNanos();
+      bean.startWith("interval=1ms");
+      long begun = target.cpuNanos();
+      assertTrue(Proc.catches(target.pid(), Proc.SIGPROF), "a handler while it runs");
+      Await.until("CPU time is used", () -> target.cpuNanos() - begun >= CPU_NANOS);
+      long ending = target.cpuNanos();
+      bean.stop();
+      long ended = target.cpuNanos();
+
+      idle.assertUnchanged("after the session");
+      assertEquals("IDLE", bean.text("State"));
+      assertEquals("", bean.text("LastError"));
+      Figures last = Figures.of(bean);
+      last.assertExact();
+      Collapsed profile = bean.collapsed();
+      assertEquals(last.collected(), profile.total());
+      assertTrue(profile.with("Busy.spin") > 0.5 * profile.total(), "two threads do nothing else");
+      long accounted = last.cpuNanos() - first.cpuNanos();
+      assertTrue(
+          accounted >= 0.98 * (ending - begun) && accounted <= 1.02 * (ended - before),
+          () ->
+              String.format(
+                  "accounted %d ms of CPU time, used %d to %d ms; %s",
+                  accounted / 1_000_000,
+                  (ending - begun) / 1_000_000,
+                  (ended - before) / 1_000_000,
+                  last));
+    }
+  }
+}
