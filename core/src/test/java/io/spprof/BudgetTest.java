@@ -13,8 +13,11 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** Tests how a program sees a budget: its effects and its limits are reported. */
+@Execution(ExecutionMode.CONCURRENT)
 final class BudgetTest {
 
   private static final long SECOND_NANOS = 1_000_000_000;

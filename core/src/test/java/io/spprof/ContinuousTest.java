@@ -16,8 +16,11 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** Tests how a program sees windows of time; no signals. */
+@Execution(ExecutionMode.CONCURRENT)
 final class ContinuousTest {
 
   private final FakeSampler sampler = new FakeSampler();

@@ -13,11 +13,14 @@ import java.time.InstantSource;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /**
  * Tests CPU time without a signal: it is part of every figure, it is reported, and it triggers
  * searches.
  */
+@Execution(ExecutionMode.CONCURRENT)
 class UnseenTest {
 
   private static final long MS = 1_000_000;
