@@ -66,9 +66,9 @@ enum {
  *   LOCATION  | 2 | 0                                            | number: 32 bits             |
  *   DEFINE    | 3 | 0 | count: 16 bits in 32..47                 | number: 32 bits             |
  *
- * A location is a place in compiled code; DEFINE says that the `count` frames that follow are those
- * of the location `number`, in this sample and wherever a LOCATION names it afterwards. Number 0 is
- * not named again.
+ * A location is an address in compiled code; DEFINE says that the `count` frames that follow are
+ * those of the location `number`, in this sample and wherever a LOCATION names it afterwards.
+ * Number 0 is not named again.
  */
 enum {
     SPPROF_WORD_FRAME = 1,

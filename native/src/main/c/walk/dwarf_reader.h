@@ -21,7 +21,8 @@
 #define DW_EH_PE_udata8 0x04
 #define DW_EH_PE_pcrel 0x10
 
-/* A place in the tables. Once something could not be read, `failed` is set and all is read as 0. */
+/* A position in the tables. Once something could not be read, `failed` is set and all is read as 0.
+ */
 struct spprof_dwarf_reader {
     uint64_t at, end;
     bool failed;

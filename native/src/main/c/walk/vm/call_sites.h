@@ -1,7 +1,7 @@
 /*
  * Whether a byte code can have called a method. Where a word of a stack is only likely to be a
- * return address (places.h), the byte code of the call before it is held against the method that
- * would return there. Any doubt speaks for the word: no right caller is refused.
+ * return address (return_slots.h), the byte code of the call before it is held against the method
+ * that would return there. Any doubt speaks for the word: no right caller is refused.
  *
  *   byte code                              can call
  *   invokevirtual, -special, -static,      methods of the name and the signature that it refers to,

@@ -2,7 +2,7 @@
 
 #include "walk/cpu/cpu.h"
 #include "walk/vm/methods.h"
-#include "walk/vm/places.h"
+#include "walk/vm/return_slots.h"
 
 #define CLASS "jdk/internal/vm/Continuation"
 
@@ -49,14 +49,14 @@ bool spprof_continuations_are_stubs_sigsafe(const struct spprof_code *code) {
 
 bool spprof_continuations_return_sigsafe(struct spprof_cursor *cursor,
                                          const struct spprof_code *code, int *result) {
-    struct spprof_place place = {.at = cursor->sp};
+    struct spprof_return_slot slot = {.at = cursor->sp};
     bool top = cursor->arrival == SPPROF_INTERRUPTED;
     /* First the instructions: in other methods they hardly ever look like that. */
     return spprof_cpu_follow_to_return_sigsafe(cursor->pc, top ? cursor->registers : NULL,
-                                               cursor->thread, &place.at, &place.fp_at) &&
+                                               cursor->thread, &slot.at, &slot.fp_at) &&
            (code->kind == SPPROF_CODE_STUB || spprof_continuations_is_border_sigsafe(code) ||
             (is_native_sigsafe(code) && is_of_continuation_sigsafe(code, "doYield"))) &&
-           spprof_places_go_by_sigsafe(cursor, &place, result);
+           spprof_return_slot_go_by_sigsafe(cursor, &slot, result);
 }
 
 /* The return barrier begins with it: it moves sp to the border. */
@@ -76,11 +76,11 @@ bool spprof_continuations_go_to_carrier_sigsafe(struct spprof_cursor *cursor,
         return false;
     }
     /* A ContinuationEntry has no address of code in it: the first is enterSpecial's return. */
-    struct spprof_place place = {.fp_at = spprof_word_sigsafe(cursor->thread + offset)};
-    for (int words = 1; words < MOST_WORDS_OF_BORDER; words++, place.fp_at += SPPROF_WORD_BYTES) {
-        place.at = place.fp_at + SPPROF_WORD_BYTES;
-        if (spprof_places_holds_return_sigsafe(cursor, &place, NULL)) {
-            return spprof_places_go_by_sigsafe(cursor, &place, result);
+    struct spprof_return_slot slot = {.fp_at = spprof_word_sigsafe(cursor->thread + offset)};
+    for (int words = 1; words < MOST_WORDS_OF_BORDER; words++, slot.fp_at += SPPROF_WORD_BYTES) {
+        slot.at = slot.fp_at + SPPROF_WORD_BYTES;
+        if (spprof_return_slot_holds_sigsafe(cursor, &slot, NULL)) {
+            return spprof_return_slot_go_by_sigsafe(cursor, &slot, result);
         }
     }
     return false;

@@ -1,7 +1,7 @@
 #include "walk/vm/frames.h"
 
 #include "base/sample.h"
-#include "walk/vm/places.h"
+#include "walk/vm/return_slots.h"
 #include "walk/vm/scopes.h"
 
 static enum spprof_frame_stage stage_sigsafe(uint64_t pc, const struct spprof_code *code) {
@@ -25,40 +25,41 @@ int spprof_frames_of_method_sigsafe(struct spprof_cursor *cursor, const struct s
     uint64_t sp = cursor->sp;
     int result;
     if (cursor->arrival == SPPROF_AT_CALL) {
-        struct spprof_place place = spprof_places_behind_frame_sigsafe(sp + frame_size);
+        struct spprof_return_slot slot = spprof_return_slot_behind_frame_sigsafe(sp + frame_size);
         return frame_size >= 2 * SPPROF_WORD_BYTES &&
-                       spprof_places_go_by_sigsafe(cursor, &place, &result)
+                       spprof_return_slot_go_by_sigsafe(cursor, &slot, &result)
                    ? result
                    : SPPROF_WALK_BROKEN_STACK;
     }
     enum spprof_frame_stage stage = cursor->arrival == SPPROF_INTERRUPTED
                                         ? stage_sigsafe(cursor->pc, code)
                                         : SPPROF_FRAME_COMPLETE;
-    struct spprof_place place = spprof_places_at_stage_sigsafe(cursor, stage, frame_size);
+    struct spprof_return_slot slot = spprof_return_slot_at_stage_sigsafe(cursor, stage, frame_size);
     bool whole = frame_size >= 2 * SPPROF_WORD_BYTES;
     if ((stage != SPPROF_FRAME_COMPLETE || whole) &&
-        spprof_places_holds_return_sigsafe(cursor, &place, code) &&
-        spprof_places_go_by_sigsafe(cursor, &place, &result)) {
+        spprof_return_slot_holds_sigsafe(cursor, &slot, code) &&
+        spprof_return_slot_go_by_sigsafe(cursor, &slot, &result)) {
         return result;
     }
     /* A barrier out of line tells by how much it has moved sp. */
     uint64_t moved = spprof_cpu_moved_sp_sigsafe(cursor->pc, spprof_code_end_sigsafe(code));
-    place = spprof_places_behind_frame_sigsafe(sp + frame_size + moved);
-    if (moved != 0 && whole && spprof_places_holds_return_sigsafe(cursor, &place, code) &&
-        spprof_places_go_by_sigsafe(cursor, &place, &result)) {
+    slot = spprof_return_slot_behind_frame_sigsafe(sp + frame_size + moved);
+    if (moved != 0 && whole && spprof_return_slot_holds_sigsafe(cursor, &slot, code) &&
+        spprof_return_slot_go_by_sigsafe(cursor, &slot, &result)) {
         return result;
     }
-    const struct spprof_place unmade[] = {{.at = sp}, {.at = sp + SPPROF_WORD_BYTES, .fp_at = sp}};
+    const struct spprof_return_slot unmade[] = {{.at = sp},
+                                                {.at = sp + SPPROF_WORD_BYTES, .fp_at = sp}};
     for (size_t i = 0; i < 2 && cursor->arrival == SPPROF_INTERRUPTED; i++) {
-        if (spprof_places_holds_return_sigsafe(cursor, &unmade[i], code) &&
-            spprof_places_go_by_sigsafe(cursor, &unmade[i], &result)) {
+        if (spprof_return_slot_holds_sigsafe(cursor, &unmade[i], code) &&
+            spprof_return_slot_go_by_sigsafe(cursor, &unmade[i], &result)) {
             return result;
         }
     }
     for (uint64_t words = 0; words <= MOST_WORDS_PUSHED && whole; words++) {
-        place = spprof_places_behind_frame_sigsafe(sp + frame_size + words * SPPROF_WORD_BYTES);
-        if (spprof_places_holds_return_sigsafe(cursor, &place, code) &&
-            spprof_places_go_by_sigsafe(cursor, &place, &result)) {
+        slot = spprof_return_slot_behind_frame_sigsafe(sp + frame_size + words * SPPROF_WORD_BYTES);
+        if (spprof_return_slot_holds_sigsafe(cursor, &slot, code) &&
+            spprof_return_slot_go_by_sigsafe(cursor, &slot, &result)) {
             return result;
         }
     }
@@ -73,16 +74,16 @@ int spprof_frames_of_anchor_sigsafe(struct spprof_cursor *cursor, uint64_t ancho
     /*
      * Without a pc it is the return address of the call into the JVM, below sp (frame_x86.inline).
      */
-    if (pc == 0 && !spprof_places_load_sigsafe(cursor, sp - SPPROF_WORD_BYTES, &pc)) {
+    if (pc == 0 && !spprof_cursor_load_sigsafe(cursor, sp - SPPROF_WORD_BYTES, &pc)) {
         return SPPROF_WALK_BROKEN_STACK;
     }
-    return spprof_places_go_to_sigsafe(cursor, pc, sp,
+    return spprof_cursor_go_to_sigsafe(cursor, pc, sp,
                                        spprof_word_sigsafe(anchor + spprof_layout.anchor_fp));
 }
 
 int spprof_frames_of_entry_sigsafe(struct spprof_cursor *cursor) {
     uint64_t wrapper, sp = cursor->sp;
-    if (cursor->fp < sp || !spprof_places_entry_frame_sigsafe(cursor, cursor->fp, NULL, &wrapper)) {
+    if (cursor->fp < sp || !spprof_frames_is_entry_sigsafe(cursor, cursor->fp, NULL, &wrapper)) {
         return SPPROF_WALK_BROKEN_ENTRY;
     }
     int result = spprof_frames_of_anchor_sigsafe(cursor, wrapper + spprof_layout.wrapper_anchor);
@@ -104,7 +105,7 @@ int spprof_frames_of_upcall_sigsafe(struct spprof_cursor *cursor, const struct s
         return SPPROF_WALK_BROKEN_ENTRY;
     }
     for (uint64_t last = anchor + most * SPPROF_WORD_BYTES;; anchor += SPPROF_WORD_BYTES) {
-        if (!spprof_places_load_sigsafe(cursor, anchor + spprof_layout.anchor_size, &thread)) {
+        if (!spprof_cursor_load_sigsafe(cursor, anchor + spprof_layout.anchor_size, &thread)) {
             return SPPROF_WALK_BROKEN_ENTRY;
         }
         if (thread == cursor->thread) {

@@ -5,7 +5,7 @@
  * thread stops on purpose, while a signal meets it anywhere: before its frame is made, while it is
  * taken down, in stubs that have none.
  *
- * Where more than one place can hold the return address, what is there is held against the code: it
+ * Where more than one slot can hold the return address, what is there is held against the code: it
  * must be behind a call, and the call must lead to where we are. Code in the midst of a method can
  * have moved sp: intrinsics push registers, and barriers out of line save them.
  *

@@ -1,7 +1,7 @@
 #include "base/sample.h"
 #include "walk/guard.h"
 #include "walk/vm/frames.h"
-#include "walk/vm/places.h"
+#include "walk/vm/return_slots.h"
 
 /* Locals are above its fp: what is below are its slots and its expressions. */
 #define MOST_WORDS_OF_A_FRAME 512
@@ -13,15 +13,15 @@ static int32_t bci_sigsafe(const struct spprof_cursor *cursor, uint64_t fp,
     }
     uint64_t bcp = cursor->arrival == SPPROF_AT_CALL ? 0 : cursor->registers->bcp;
     if (bcp - method->code_begin >= method->code_size) { /* the register is used otherwise now */
-        bcp = spprof_word_sigsafe(spprof_places_slot_sigsafe(fp, SPPROF_BCP_SLOT));
+        bcp = spprof_word_sigsafe(spprof_interpreter_slot_sigsafe(fp, SPPROF_BCP_SLOT));
     }
     return (int32_t)(bcp - method->code_begin);
 }
 
 static int leave_frame_sigsafe(struct spprof_cursor *cursor, uint64_t fp) {
-    return spprof_places_go_to_sigsafe(
+    return spprof_cursor_go_to_sigsafe(
         cursor, spprof_word_sigsafe(fp + SPPROF_WORD_BYTES),
-        spprof_word_sigsafe(spprof_places_slot_sigsafe(fp, spprof_layout.sender_sp)),
+        spprof_word_sigsafe(spprof_interpreter_slot_sigsafe(fp, spprof_layout.sender_sp)),
         spprof_word_sigsafe(fp));
 }
 
@@ -35,12 +35,12 @@ static bool go_to_caller_sigsafe(struct spprof_cursor *cursor, const struct call
                                  const struct spprof_method *method, int *result) {
     if (caller->sp < cursor->sp || caller->sp > cursor->high ||
         caller->sp % SPPROF_WORD_BYTES != 0 ||
-        !(method->address != 0
-              ? spprof_places_can_call_sigsafe(cursor, caller->pc, caller->sp, caller->fp, method)
-              : spprof_places_is_return_sigsafe(caller->pc))) {
+        !(method->address != 0 ? spprof_return_slot_can_call_sigsafe(cursor, caller->pc, caller->sp,
+                                                                     caller->fp, method)
+                               : spprof_is_return_address_sigsafe(caller->pc))) {
         return false;
     }
-    *result = spprof_places_go_to_sigsafe(cursor, caller->pc, caller->sp, caller->fp);
+    *result = spprof_cursor_go_to_sigsafe(cursor, caller->pc, caller->sp, caller->fp);
     return true;
 }
 
@@ -61,12 +61,12 @@ static bool enter_method_sigsafe(struct spprof_cursor *cursor, struct spprof_met
     bool known = spprof_method_read_sigsafe(registers->method, method);
     method->address = known ? method->address : 0;
     if (fp >= sp && (fp - sp) / SPPROF_WORD_BYTES < (uint64_t)-SPPROF_LAST_SLOT &&
-        spprof_places_load_sigsafe(cursor, fp, &caller.fp) &&
-        spprof_places_load_sigsafe(cursor, fp + SPPROF_WORD_BYTES, &caller.pc)) {
+        spprof_cursor_load_sigsafe(cursor, fp, &caller.fp) &&
+        spprof_cursor_load_sigsafe(cursor, fp + SPPROF_WORD_BYTES, &caller.pc)) {
         bool has_caller_sp = fp - sp >= SPPROF_WORD_BYTES;
         caller.sp =
             has_caller_sp
-                ? spprof_word_sigsafe(spprof_places_slot_sigsafe(fp, spprof_layout.sender_sp))
+                ? spprof_word_sigsafe(spprof_interpreter_slot_sigsafe(fp, spprof_layout.sender_sp))
                 : registers->bcp;
         if (go_to_caller_sigsafe(cursor, &caller, method, result)) {
             return true;
@@ -74,13 +74,13 @@ static bool enter_method_sigsafe(struct spprof_cursor *cursor, struct spprof_met
     }
     /* fp is pushed, and about to move. */
     caller = (struct caller){.sp = registers->bcp, .fp = fp};
-    if (spprof_places_load_sigsafe(cursor, sp, &above) && above == fp &&
-        spprof_places_load_sigsafe(cursor, sp + SPPROF_WORD_BYTES, &caller.pc) &&
+    if (spprof_cursor_load_sigsafe(cursor, sp, &above) && above == fp &&
+        spprof_cursor_load_sigsafe(cursor, sp + SPPROF_WORD_BYTES, &caller.pc) &&
         go_to_caller_sigsafe(cursor, &caller, method, result)) {
         return true;
     }
     /* Before its first instructions, the caller's sp is just above. */
-    if (spprof_places_load_sigsafe(cursor, sp, &caller.pc)) {
+    if (spprof_cursor_load_sigsafe(cursor, sp, &caller.pc)) {
         bool sane =
             caller.sp > sp && caller.sp <= cursor->high && caller.sp % SPPROF_WORD_BYTES == 0;
         caller.sp = sane ? caller.sp : sp + SPPROF_WORD_BYTES;
@@ -89,7 +89,7 @@ static bool enter_method_sigsafe(struct spprof_cursor *cursor, struct spprof_met
         }
     }
     caller = (struct caller){.pc = registers->return_address, .sp = registers->bcp, .fp = fp};
-    return !(spprof_places_load_sigsafe(cursor, fp + SPPROF_WORD_BYTES, &above) &&
+    return !(spprof_cursor_load_sigsafe(cursor, fp + SPPROF_WORD_BYTES, &above) &&
              above == caller.pc) &&
            go_to_caller_sigsafe(cursor, &caller, method, result);
 }
@@ -104,16 +104,16 @@ int spprof_frames_of_interpreter_sigsafe(struct spprof_cursor *cursor, struct sp
         }
     }
     uint64_t fp = cursor->fp;
-    if (fp >= cursor->sp && spprof_places_interpreter_frame_sigsafe(cursor, fp, method)) {
+    if (fp >= cursor->sp && spprof_frames_is_interpreter_sigsafe(cursor, fp, method)) {
         *bci = bci_sigsafe(cursor, fp, method);
         return leave_frame_sigsafe(cursor, fp);
     }
     method->address = 0;
     uint64_t pc;
-    if (cursor->arrival != SPPROF_AT_CALL && spprof_places_load_sigsafe(cursor, cursor->sp, &pc) &&
-        spprof_places_is_return_sigsafe(pc)) {
+    if (cursor->arrival != SPPROF_AT_CALL && spprof_cursor_load_sigsafe(cursor, cursor->sp, &pc) &&
+        spprof_is_return_address_sigsafe(pc)) {
         /* About to return, or just called; or, from a leaf, about to throw into the caller. */
-        result = spprof_places_go_to_sigsafe(cursor, pc, cursor->sp + SPPROF_WORD_BYTES, fp);
+        result = spprof_cursor_go_to_sigsafe(cursor, pc, cursor->sp + SPPROF_WORD_BYTES, fp);
         cursor->arrival = SPPROF_FROM_LEAF;
         return result;
     }
@@ -122,7 +122,7 @@ int spprof_frames_of_interpreter_sigsafe(struct spprof_cursor *cursor, struct sp
 
 static bool is_interpreter_frame_sigsafe(const struct spprof_cursor *cursor, uint64_t fp) {
     struct spprof_method ignored;
-    return spprof_places_interpreter_frame_sigsafe(cursor, fp, &ignored);
+    return spprof_frames_is_interpreter_sigsafe(cursor, fp, &ignored);
 }
 
 /*
@@ -132,9 +132,9 @@ static bool is_interpreter_frame_sigsafe(const struct spprof_cursor *cursor, uin
 static uint64_t frame_that_called_sigsafe(const struct spprof_cursor *cursor, uint64_t sp,
                                           uint64_t otherwise) {
     for (int words = -SPPROF_LAST_SLOT; words < MOST_WORDS_OF_A_FRAME; words++) {
-        uint64_t fp = spprof_places_slot_sigsafe(sp, words), last_sp;
-        if (!spprof_places_load_sigsafe(cursor, spprof_places_slot_sigsafe(fp, SPPROF_LAST_SP_SLOT),
-                                        &last_sp)) {
+        uint64_t fp = spprof_interpreter_slot_sigsafe(sp, words), last_sp;
+        if (!spprof_cursor_load_sigsafe(
+                cursor, spprof_interpreter_slot_sigsafe(fp, SPPROF_LAST_SP_SLOT), &last_sp)) {
             break;
         }
         uint64_t by_fp = fp + last_sp * SPPROF_WORD_BYTES; /* as JDK 21 and later have it */
@@ -154,16 +154,16 @@ int spprof_frames_of_new_sigsafe(struct spprof_cursor *cursor, uint64_t array, u
     uint64_t caller = array + spprof_layout.vframes_caller, sp, pc, fp = cursor->fp;
     if (!spprof_load64_sigsafe(caller, &sp) ||
         !spprof_load64_sigsafe(caller + SPPROF_WORD_BYTES, &pc) || sp <= cursor->sp ||
-        !spprof_places_on_stack_sigsafe(cursor, sp) || !spprof_places_is_return_sigsafe(pc)) {
+        !spprof_cursor_on_stack_sigsafe(cursor, sp) || !spprof_is_return_address_sigsafe(pc)) {
         return SPPROF_WALK_BROKEN_DEOPT;
     }
     for (uint32_t i = 0; i <= count + 1 && fp >= cursor->sp && fp < sp; i++) {
-        if (!spprof_places_load_sigsafe(cursor, fp, &fp)) {
+        if (!spprof_cursor_load_sigsafe(cursor, fp, &fp)) {
             return SPPROF_WALK_BROKEN_DEOPT;
         }
     }
-    if (spprof_places_in_interpreter_sigsafe(pc) && !is_interpreter_frame_sigsafe(cursor, fp)) {
+    if (spprof_code_in_interpreter_sigsafe(pc) && !is_interpreter_frame_sigsafe(cursor, fp)) {
         fp = frame_that_called_sigsafe(cursor, sp, fp);
     }
-    return spprof_places_go_to_sigsafe(cursor, pc, sp, fp);
+    return spprof_cursor_go_to_sigsafe(cursor, pc, sp, fp);
 }

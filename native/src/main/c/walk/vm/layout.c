@@ -13,7 +13,8 @@ struct spprof_layout spprof_layout;
 
 enum kind { OFFSET, STATIC, SIZE, CONSTANT };
 
-/* One thing to look up, and where it goes in the layout; `since` is another place for it to be. */
+/* One thing to look up, and where it goes in the layout; `other_type` is another type that may have
+ * it. */
 struct wanted {
     size_t at;
     enum kind kind;

@@ -6,9 +6,9 @@
 #include "walk/vm/scopes.h"
 
 /*
- * Of places that `follow` must not find, which looks at nothing but the address: where a thread was
- * interrupted, which can be another place than where a call returns to, at the same address; and
- * the border of a virtual thread's stack, where a walk may have to end (continuations.h).
+ * Of addresses that `follow` must not find, which looks at nothing but the address: where a thread
+ * was interrupted, which can be another location than where a call returns to, at the same address;
+ * and the border of a virtual thread's stack, where a walk may have to end (continuations.h).
  */
 #define APART_KEY (UINT64_C(1) << 63)
 
@@ -91,8 +91,8 @@ uint32_t spprof_locations_follow_sigsafe(struct spprof_walk *walk, struct spprof
 }
 
 /*
- * The methods that are inlined at a place. Room for them all, or only the first of them, which are
- * then more than is wanted: a frame takes at most two words with its DEFINE.
+ * The methods that are inlined at a location. Room for them all, or only the first of them, which
+ * are then more than is wanted: a frame takes at most two words with its DEFINE.
  */
 static int define_sigsafe(struct spprof_walk *walk, const struct spprof_code *code, uint64_t key,
                           struct spprof_scopes *scopes) {

@@ -1,5 +1,5 @@
 /*
- * The words of a walk (sample.h): frames one by one, and locations, which are places in compiled
+ * The words of a walk (sample.h): frames one by one, and locations, which are addresses in compiled
  * code that stand for all the methods inlined there.
  *
  * What a location stands for is written down at the first sight of it, in the handler, as the code

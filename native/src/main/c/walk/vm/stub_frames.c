@@ -1,6 +1,6 @@
 #include "base/sample.h"
 #include "walk/vm/frames.h"
-#include "walk/vm/places.h"
+#include "walk/vm/return_slots.h"
 #include "walk/vm/scopes.h"
 
 #define MOST_WORDS_OF_A_STUB 512
@@ -17,12 +17,12 @@ static bool leave_adapter_sigsafe(struct spprof_cursor *cursor, const struct spp
     uint64_t sp = cursor->sp, old, pc;
     if (!spprof_code_is_named_sigsafe(code, "I2C/C2I") || caller_sp <= sp ||
         caller_sp - sp > 512 * SPPROF_WORD_BYTES ||
-        !spprof_places_load_sigsafe(cursor, caller_sp - SPPROF_WORD_BYTES, &old) ||
-        !spprof_places_is_return_sigsafe(old) ||
-        (ret != old && !(spprof_places_load_sigsafe(cursor, sp, &pc) && pc == old))) {
+        !spprof_cursor_load_sigsafe(cursor, caller_sp - SPPROF_WORD_BYTES, &old) ||
+        !spprof_is_return_address_sigsafe(old) ||
+        (ret != old && !(spprof_cursor_load_sigsafe(cursor, sp, &pc) && pc == old))) {
         return false;
     }
-    *result = spprof_places_go_to_sigsafe(cursor, old, caller_sp, cursor->fp);
+    *result = spprof_cursor_go_to_sigsafe(cursor, old, caller_sp, cursor->fp);
     return true;
 }
 
@@ -32,20 +32,20 @@ static bool leave_adapter_sigsafe(struct spprof_cursor *cursor, const struct spp
  */
 static bool leave_patching_adapter_sigsafe(struct spprof_cursor *cursor,
                                            const struct spprof_code *code, int *result) {
-    struct spprof_place place = {.at = cursor->registers->bcp};
+    struct spprof_return_slot slot = {.at = cursor->registers->bcp};
     uint64_t pc;
-    return spprof_code_is_named_sigsafe(code, "I2C/C2I") && place.at >= cursor->sp &&
-           place.at - cursor->sp < MOST_WORDS_OF_REGISTERS * SPPROF_WORD_BYTES &&
-           spprof_places_holds_return_sigsafe(cursor, &place, NULL) &&
-           spprof_places_load_sigsafe(cursor, place.at, &pc) &&
+    return spprof_code_is_named_sigsafe(code, "I2C/C2I") && slot.at >= cursor->sp &&
+           slot.at - cursor->sp < MOST_WORDS_OF_REGISTERS * SPPROF_WORD_BYTES &&
+           spprof_return_slot_holds_sigsafe(cursor, &slot, NULL) &&
+           spprof_cursor_load_sigsafe(cursor, slot.at, &pc) &&
            (cursor->arrival == SPPROF_FROM_LEAF || pc == cursor->registers->return_address ||
-            spprof_places_call_into_sigsafe(pc, code) != 0) &&
-           spprof_places_go_by_sigsafe(cursor, &place, result);
+            spprof_target_of_call_sigsafe(pc, code) != 0) &&
+           spprof_return_slot_go_by_sigsafe(cursor, &slot, result);
 }
 
 /*
  * C1's stubs on the way to an exception's handler. Those with a frame put the handler's address in
- * the place of their return address, and take up their registers and their caller's fp before they
+ * the slot of their return address, and take up their registers and their caller's fp before they
  * return there. unwind_exception finds the frame that threw off the stack, up to its return
  * address, which it takes off, too, before it jumps to the handler in its caller.
  */
@@ -67,12 +67,13 @@ static bool leave_to_handler_sigsafe(struct spprof_cursor *cursor, const struct 
     if (!named) {
         return false;
     }
-    const struct spprof_place places[] = {{.at = fp + SPPROF_WORD_BYTES, .fp_at = fp}, {.at = sp}};
+    const struct spprof_return_slot slots[] = {{.at = fp + SPPROF_WORD_BYTES, .fp_at = fp},
+                                               {.at = sp}};
     bool has_frame = fp >= sp && fp - sp < spprof_code_frame_size_sigsafe(code);
     for (size_t i = has_frame ? 0 : 1; i < 2; i++) {
-        if (spprof_places_load_sigsafe(cursor, places[i].at, &pc) &&
+        if (spprof_cursor_load_sigsafe(cursor, slots[i].at, &pc) &&
             spprof_code_at_sigsafe(pc).kind == SPPROF_CODE_METHOD &&
-            spprof_places_go_by_sigsafe(cursor, &places[i], result)) {
+            spprof_return_slot_go_by_sigsafe(cursor, &slots[i], result)) {
             return true;
         }
     }
@@ -81,7 +82,7 @@ static bool leave_to_handler_sigsafe(struct spprof_cursor *cursor, const struct 
         spprof_code_at_sigsafe(pc).kind != SPPROF_CODE_METHOD) {
         return false;
     }
-    *result = spprof_places_go_to_sigsafe(cursor, pc, sp, fp);
+    *result = spprof_cursor_go_to_sigsafe(cursor, pc, sp, fp);
     return true;
 }
 
@@ -97,7 +98,7 @@ static bool leave_exception_sigsafe(struct spprof_cursor *cursor, const struct s
     if (spprof_code_is_named_sigsafe(code, "ExceptionBlob")) {
         if (cursor->arrival == SPPROF_INTERRUPTED &&
             spprof_code_at_sigsafe(pc).kind == SPPROF_CODE_METHOD) {
-            *result = spprof_places_go_to_sigsafe(cursor, pc, cursor->sp, cursor->fp);
+            *result = spprof_cursor_go_to_sigsafe(cursor, pc, cursor->sp, cursor->fp);
             return true;
         }
         return false;
@@ -105,8 +106,8 @@ static bool leave_exception_sigsafe(struct spprof_cursor *cursor, const struct s
     pc = spprof_word_sigsafe(cursor->thread + spprof_layout.thread_exception_pc);
     if (spprof_code_is_named_sigsafe(code, "DeoptimizationBlob") &&
         spprof_code_at_sigsafe(pc).kind == SPPROF_CODE_METHOD &&
-        spprof_places_load_sigsafe(cursor, cursor->sp + frame_size - 2 * SPPROF_WORD_BYTES, &fp)) {
-        *result = spprof_places_go_to_sigsafe(cursor, pc, cursor->sp + frame_size, fp);
+        spprof_cursor_load_sigsafe(cursor, cursor->sp + frame_size - 2 * SPPROF_WORD_BYTES, &fp)) {
+        *result = spprof_cursor_go_to_sigsafe(cursor, pc, cursor->sp + frame_size, fp);
         return true;
     }
     return false;
@@ -126,7 +127,7 @@ static bool leave_poll_sigsafe(struct spprof_cursor *cursor, const struct spprof
         return false;
     }
     bool within = spprof_cpu_makes_room_sigsafe(entry);
-    uint64_t return_at = sp; /* or the room's place */
+    uint64_t return_at = sp; /* or the room */
     if (within && cursor->pc == entry) {
         return_at = sp - SPPROF_WORD_BYTES;
     } else {
@@ -135,7 +136,7 @@ static bool leave_poll_sigsafe(struct spprof_cursor *cursor, const struct spprof
         if (stage != SPPROF_FRAME_NONE) {
             uint64_t fp_at = stage == SPPROF_FRAME_PUSHED ? sp + distance : fp;
             if (fp_at < sp || fp_at - sp > spprof_code_frame_size_sigsafe(code) ||
-                !spprof_places_load_sigsafe(cursor, fp_at, &fp)) {
+                !spprof_cursor_load_sigsafe(cursor, fp_at, &fp)) {
                 return false;
             }
             return_at = fp_at + SPPROF_WORD_BYTES;
@@ -143,14 +144,14 @@ static bool leave_poll_sigsafe(struct spprof_cursor *cursor, const struct spprof
     }
     if (within && !spprof_cpu_has_filled_room_sigsafe(cursor->pc, entry)) {
         pc = spprof_word_sigsafe(cursor->thread + spprof_layout.thread_poll_pc);
-    } else if (!spprof_places_load_sigsafe(cursor, return_at, &pc)) {
+    } else if (!spprof_cursor_load_sigsafe(cursor, return_at, &pc)) {
         return false;
     }
     if (within ? spprof_code_at_sigsafe(pc).kind != SPPROF_CODE_METHOD
-               : !spprof_places_is_return_sigsafe(pc)) {
+               : !spprof_is_return_address_sigsafe(pc)) {
         return false;
     }
-    *result = spprof_places_go_to_sigsafe(cursor, pc, return_at + SPPROF_WORD_BYTES, fp);
+    *result = spprof_cursor_go_to_sigsafe(cursor, pc, return_at + SPPROF_WORD_BYTES, fp);
     return true;
 }
 
@@ -163,11 +164,11 @@ static bool leave_frameless_sigsafe(struct spprof_cursor *cursor, const struct s
     uint64_t best = 0, best_at = 0, best_pc = 0, pc;
     for (uint64_t at = cursor->sp; at < cursor->sp + most * SPPROF_WORD_BYTES;
          at += SPPROF_WORD_BYTES) {
-        if (!spprof_places_load_sigsafe(cursor, at, &pc)) {
+        if (!spprof_cursor_load_sigsafe(cursor, at, &pc)) {
             break;
         }
         if (spprof_is_code_sigsafe(pc)) {
-            uint64_t target = spprof_places_call_into_sigsafe(pc, code);
+            uint64_t target = spprof_target_of_call_sigsafe(pc, code);
             if (target > best && target <= cursor->pc) {
                 best = target;
                 best_at = at;
@@ -178,7 +179,7 @@ static bool leave_frameless_sigsafe(struct spprof_cursor *cursor, const struct s
     if (best == 0) {
         return false;
     }
-    *result = spprof_places_go_to_sigsafe(cursor, best_pc, best_at + SPPROF_WORD_BYTES, cursor->fp);
+    *result = spprof_cursor_go_to_sigsafe(cursor, best_pc, best_at + SPPROF_WORD_BYTES, cursor->fp);
     return true;
 }
 
@@ -195,7 +196,7 @@ static bool leave_call_stub_sigsafe(struct spprof_cursor *cursor, int *result) {
         return false;
     }
     if (cursor->pc < call && wrapper > cursor->sp &&
-        spprof_places_on_stack_sigsafe(cursor, wrapper)) {
+        spprof_cursor_on_stack_sigsafe(cursor, wrapper)) {
         *result = spprof_frames_of_anchor_sigsafe(&entry, wrapper + spprof_layout.wrapper_anchor);
         if (*result == 1 || (*result == 0 && entry.sp > wrapper)) {
             *cursor = entry;
@@ -213,11 +214,11 @@ static bool leave_call_stub_sigsafe(struct spprof_cursor *cursor, int *result) {
 
 /* The end of a frame of the size that a stub has; a stub that points fp there confirms the size. */
 static bool find_frame_sigsafe(const struct spprof_cursor *cursor, const struct spprof_code *code,
-                               struct spprof_place *place) {
+                               struct spprof_return_slot *slot) {
     uint64_t frame_size = spprof_code_frame_size_sigsafe(code);
-    *place = spprof_places_behind_frame_sigsafe(cursor->sp + frame_size);
+    *slot = spprof_return_slot_behind_frame_sigsafe(cursor->sp + frame_size);
     return frame_size >= 2 * SPPROF_WORD_BYTES &&
-           (!spprof_cpu_points_fp_sigsafe(code->begin) || cursor->fp == place->fp_at);
+           (!spprof_cpu_points_fp_sigsafe(code->begin) || cursor->fp == slot->fp_at);
 }
 
 /*
@@ -225,7 +226,7 @@ static bool find_frame_sigsafe(const struct spprof_cursor *cursor, const struct 
  * and a frame that is complete lies what earlier calls left behind, which must not be taken for it.
  */
 static bool find_prologue_sigsafe(const struct spprof_cursor *cursor,
-                                  const struct spprof_code *code, struct spprof_place *place) {
+                                  const struct spprof_code *code, struct spprof_return_slot *slot) {
     uint64_t frame_size = spprof_code_frame_size_sigsafe(code), distance;
     uint64_t done = cursor->pc - code->begin;
     enum spprof_frame_stage stage;
@@ -233,29 +234,29 @@ static bool find_prologue_sigsafe(const struct spprof_cursor *cursor,
         stage = spprof_cpu_saver_stage_sigsafe(cursor->pc, code->begin,
                                                spprof_code_end_sigsafe(code), &distance);
         if (stage == SPPROF_FRAME_COMPLETE) {
-            if (find_frame_sigsafe(cursor, code, place)) {
+            if (find_frame_sigsafe(cursor, code, slot)) {
                 return true;
             }
-            *place =
-                (struct spprof_place){.at = cursor->fp + SPPROF_WORD_BYTES, .fp_at = cursor->fp};
+            *slot = (struct spprof_return_slot){.at = cursor->fp + SPPROF_WORD_BYTES,
+                                                .fp_at = cursor->fp};
             return done < MOST_OF_A_PROLOGUE && cursor->fp >= cursor->sp &&
                    cursor->fp - cursor->sp < frame_size;
         }
-        *place = stage == SPPROF_FRAME_NONE
-                     ? (struct spprof_place){.at = cursor->sp}
-                     : (struct spprof_place){.at = cursor->sp + distance + SPPROF_WORD_BYTES,
-                                             .fp_at = cursor->sp + distance};
+        *slot = stage == SPPROF_FRAME_NONE
+                    ? (struct spprof_return_slot){.at = cursor->sp}
+                    : (struct spprof_return_slot){.at = cursor->sp + distance + SPPROF_WORD_BYTES,
+                                                  .fp_at = cursor->sp + distance};
         return true;
     }
     stage = spprof_cpu_stage_sigsafe(cursor->pc, code->begin, code->begin + MOST_OF_A_PROLOGUE);
-    *place = spprof_places_at_stage_sigsafe(cursor, stage, frame_size);
+    *slot = spprof_return_slot_at_stage_sigsafe(cursor, stage, frame_size);
     return stage != SPPROF_FRAME_NONE || done == 0 || done >= MOST_OF_A_PROLOGUE;
 }
 
 /* Whether a stub can return to `pc`: code that calls a method has not called a stub. */
 static bool is_return_of_stub_sigsafe(uint64_t pc) {
     uint64_t target;
-    return spprof_places_in_interpreter_sigsafe(pc) ||
+    return spprof_code_in_interpreter_sigsafe(pc) ||
            !spprof_cpu_is_call_before_sigsafe(pc, &target) ||
            spprof_code_at_sigsafe(target).kind != SPPROF_CODE_METHOD;
 }
@@ -266,11 +267,11 @@ static int leave_stub_sigsafe(struct spprof_cursor *cursor, const struct spprof_
     bool top = cursor->arrival == SPPROF_INTERRUPTED;
     bool sized = frame_size >= 2 * SPPROF_WORD_BYTES;
     int result;
-    struct spprof_place place = {.at = sp};
+    struct spprof_return_slot slot = {.at = sp};
     if (top && spprof_code_is_named_sigsafe(code, "vtable")) {
         /* It only looks up where to jump to; the call can lead elsewhere by now. */
-        return spprof_places_go_by_sigsafe(cursor, &place, &result) ? result
-                                                                    : SPPROF_WALK_BROKEN_STUB;
+        return spprof_return_slot_go_by_sigsafe(cursor, &slot, &result) ? result
+                                                                        : SPPROF_WALK_BROKEN_STUB;
     }
     if (spprof_code_is_named_sigsafe(code, "SafepointBlob")) {
         return leave_poll_sigsafe(cursor, code, &result) ? result : SPPROF_WALK_BROKEN_STUB;
@@ -278,26 +279,26 @@ static int leave_stub_sigsafe(struct spprof_cursor *cursor, const struct spprof_
     if (leave_patching_adapter_sigsafe(cursor, code, &result)) {
         return result;
     }
-    bool has_fp = fp >= sp && spprof_places_on_stack_sigsafe(cursor, fp);
-    struct spprof_place places[] = {
+    bool has_fp = fp >= sp && spprof_cursor_on_stack_sigsafe(cursor, fp);
+    struct spprof_return_slot slots[] = {
         {.at = sp},
         {.at = fp + SPPROF_WORD_BYTES, .fp_at = fp},
-        spprof_places_behind_frame_sigsafe(sp + frame_size),
+        spprof_return_slot_behind_frame_sigsafe(sp + frame_size),
         {.at = sp + SPPROF_WORD_BYTES, .fp_at = sp},
         {.at = fp + 2 * SPPROF_WORD_BYTES, .fp_at = fp}, /* method_entry_barrier, with its cookie */
     };
     bool possible[] = {top, has_fp, sized, top, has_fp};
     /* First those whose call leads here. */
-    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
-        if (possible[i] && spprof_places_load_sigsafe(cursor, places[i].at, &pc) &&
-            spprof_places_call_into_sigsafe(pc, code) != 0 &&
-            spprof_places_go_by_sigsafe(cursor, &places[i], &result)) {
+    for (size_t i = 0; i < sizeof slots / sizeof *slots; i++) {
+        if (possible[i] && spprof_cursor_load_sigsafe(cursor, slots[i].at, &pc) &&
+            spprof_target_of_call_sigsafe(pc, code) != 0 &&
+            spprof_return_slot_go_by_sigsafe(cursor, &slots[i], &result)) {
             return result;
         }
     }
-    if (top && sized && find_prologue_sigsafe(cursor, code, &place) &&
-        spprof_places_holds_return_sigsafe(cursor, &place, NULL) &&
-        spprof_places_go_by_sigsafe(cursor, &place, &result)) {
+    if (top && sized && find_prologue_sigsafe(cursor, code, &slot) &&
+        spprof_return_slot_holds_sigsafe(cursor, &slot, NULL) &&
+        spprof_return_slot_go_by_sigsafe(cursor, &slot, &result)) {
         return result;
     }
     if (top && leave_adapter_sigsafe(cursor, code, &result)) {
@@ -309,9 +310,9 @@ static int leave_stub_sigsafe(struct spprof_cursor *cursor, const struct spprof_
     }
     /* What called native code has its frame. A jump can have led here, not a call: from
      * MethodHandle.linkToNative, or from a frame that an exception has taken off the stack. */
-    if (!top && find_frame_sigsafe(cursor, code, &place) &&
-        spprof_places_holds_return_sigsafe(cursor, &place, NULL) &&
-        spprof_places_go_by_sigsafe(cursor, &place, &result)) {
+    if (!top && find_frame_sigsafe(cursor, code, &slot) &&
+        spprof_return_slot_holds_sigsafe(cursor, &slot, NULL) &&
+        spprof_return_slot_go_by_sigsafe(cursor, &slot, &result)) {
         return result;
     }
     /* The way of an exception to a caller whose call was of a method that is gone: its return
@@ -319,11 +320,10 @@ static int leave_stub_sigsafe(struct spprof_cursor *cursor, const struct spprof_
      * frame, so a stub that has one is not on that way. */
     uint64_t last = top ? sp : sized ? 0 : sp + SPPROF_WORD_BYTES;
     for (uint64_t at = sp; at <= last; at += SPPROF_WORD_BYTES) {
-        place = (struct spprof_place){.at = at};
-        if (spprof_places_load_sigsafe(cursor, at, &pc) &&
-            spprof_places_is_call_of_java_sigsafe(pc) &&
-            spprof_places_holds_return_sigsafe(cursor, &place, NULL) &&
-            spprof_places_go_by_sigsafe(cursor, &place, &result)) {
+        slot = (struct spprof_return_slot){.at = at};
+        if (spprof_cursor_load_sigsafe(cursor, at, &pc) && spprof_is_return_of_java_sigsafe(pc) &&
+            spprof_return_slot_holds_sigsafe(cursor, &slot, NULL) &&
+            spprof_return_slot_go_by_sigsafe(cursor, &slot, &result)) {
             return result;
         }
     }
@@ -339,11 +339,11 @@ static int leave_stub_sigsafe(struct spprof_cursor *cursor, const struct spprof_
     /* Code that makes no use of fp leaves a frame's in it that is further up. */
     bool near_fp = has_fp && fp - sp <= MOST_WORDS_WITHOUT_FRAME * SPPROF_WORD_BYTES;
     bool likely[] = {top, near_fp, sized, top, near_fp};
-    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
-        if (likely[i] && spprof_places_holds_return_sigsafe(cursor, &places[i], NULL) &&
-            (!routine || (spprof_places_load_sigsafe(cursor, places[i].at, &pc) &&
+    for (size_t i = 0; i < sizeof slots / sizeof *slots; i++) {
+        if (likely[i] && spprof_return_slot_holds_sigsafe(cursor, &slots[i], NULL) &&
+            (!routine || (spprof_cursor_load_sigsafe(cursor, slots[i].at, &pc) &&
                           is_return_of_stub_sigsafe(pc))) &&
-            spprof_places_go_by_sigsafe(cursor, &places[i], &result)) {
+            spprof_return_slot_go_by_sigsafe(cursor, &slots[i], &result)) {
             return result;
         }
     }
@@ -357,9 +357,10 @@ int spprof_frames_of_stub_sigsafe(struct spprof_cursor *cursor, const struct spp
         return spprof_frames_of_upcall_sigsafe(cursor, code);
     }
     if (cursor->arrival == SPPROF_AT_CALL && frame_size >= 2 * SPPROF_WORD_BYTES) {
-        struct spprof_place place = spprof_places_behind_frame_sigsafe(cursor->sp + frame_size);
-        return spprof_places_go_by_sigsafe(cursor, &place, &result) ? result
-                                                                    : SPPROF_WALK_BROKEN_STACK;
+        struct spprof_return_slot slot =
+            spprof_return_slot_behind_frame_sigsafe(cursor->sp + frame_size);
+        return spprof_return_slot_go_by_sigsafe(cursor, &slot, &result) ? result
+                                                                        : SPPROF_WALK_BROKEN_STACK;
     }
     bool leaf = cursor->arrival != SPPROF_AT_CALL;
     result = leave_stub_sigsafe(cursor, code);

@@ -63,7 +63,7 @@ public record SamplerConfig(
   }
 
   /**
-   * Entries of the walker's table of places in compiled code: an eighth of the memory.
+   * Entries of the walker's table of locations in compiled code: an eighth of the memory.
    *
    * @return a power of two
    */

@@ -11,7 +11,7 @@
 #include "walk/vm/frames.h"
 #include "walk/vm/layout.h"
 #include "walk/vm/locations.h"
-#include "walk/vm/places.h"
+#include "walk/vm/return_slots.h"
 
 #define SEGMENT 128
 #define BLOCK_SEGMENTS 8
@@ -163,10 +163,10 @@ static uint64_t call(struct block *caller, uint64_t target) {
 
 static bool can_return(const struct block *method, uint64_t pc) {
     struct spprof_cursor cursor = {.low = (uintptr_t)stack, .high = STACK_END};
-    struct spprof_place place = {.at = (uintptr_t)&stack[2]};
+    struct spprof_return_slot slot = {.at = (uintptr_t)&stack[2]};
     struct spprof_code code = code_of(method);
     stack[2] = pc;
-    return spprof_places_holds_return_sigsafe(&cursor, &place, &code);
+    return spprof_return_slot_holds_sigsafe(&cursor, &slot, &code);
 }
 
 TEST(a_method_returns_behind_a_call_of_it_and_of_no_other) {
@@ -390,13 +390,13 @@ TEST(the_interpreter_has_called_what_the_byte_code_of_its_frame_names) {
     struct block *callee = make("nmethod", 4, called), *other = make("nmethod", 4, another);
     struct spprof_code code = code_of(callee), wrong = code_of(other);
     struct spprof_cursor cursor = {.low = (uintptr_t)stack, .high = STACK_END};
-    struct spprof_place place = {.at = (uintptr_t)&stack[2], .fp_at = (uintptr_t)&stack[1]};
+    struct spprof_return_slot slot = {.at = (uintptr_t)&stack[2], .fp_at = (uintptr_t)&stack[1]};
     make_interpreter(calls_called);
-    CHECK(spprof_places_holds_return_sigsafe(&cursor, &place, &code));
-    CHECK(!spprof_places_holds_return_sigsafe(&cursor, &place, &wrong));
-    CHECK(spprof_places_holds_return_sigsafe(&cursor, &place, NULL));
+    CHECK(spprof_return_slot_holds_sigsafe(&cursor, &slot, &code));
+    CHECK(!spprof_return_slot_holds_sigsafe(&cursor, &slot, &wrong));
+    CHECK(spprof_return_slot_holds_sigsafe(&cursor, &slot, NULL));
     calling->method.flags = 0x0100; /* native */
-    CHECK(!spprof_places_holds_return_sigsafe(&cursor, &place, &code));
+    CHECK(!spprof_return_slot_holds_sigsafe(&cursor, &slot, &code));
     end();
 }
 
@@ -409,7 +409,7 @@ TEST(call_stub_has_called_what_its_wrapper_names_for_this_thread) {
     struct spprof_code code = code_of(callee), wrong = code_of(other);
     struct spprof_cursor cursor = {
         .thread = (uintptr_t)thread, .low = (uintptr_t)stack, .high = STACK_END};
-    struct spprof_place place = {.at = (uintptr_t)&stack[2], .fp_at = (uintptr_t)&stack[1]};
+    struct spprof_return_slot slot = {.at = (uintptr_t)&stack[2], .fp_at = (uintptr_t)&stack[1]};
     uint64_t *wrapper = &stack[ENTRY_AT + 4];
     call_stub_return = stubs->code_begin + 64;
     spprof_layout.entry_wrapper = -6;
@@ -420,9 +420,9 @@ TEST(call_stub_has_called_what_its_wrapper_names_for_this_thread) {
     stack[ENTRY_AT - 6] = (uintptr_t)wrapper;
     wrapper[0] = (uintptr_t)thread;
     wrapper[2] = fake_address(called);
-    CHECK(spprof_places_holds_return_sigsafe(&cursor, &place, &code));
-    CHECK(!spprof_places_holds_return_sigsafe(&cursor, &place, &wrong));
-    CHECK(spprof_places_holds_return_sigsafe(&cursor, &place, NULL));
+    CHECK(spprof_return_slot_holds_sigsafe(&cursor, &slot, &code));
+    CHECK(!spprof_return_slot_holds_sigsafe(&cursor, &slot, &wrong));
+    CHECK(spprof_return_slot_holds_sigsafe(&cursor, &slot, NULL));
 
     /* That of a thread's root: no frame before it. */
     cursor.fp = (uintptr_t)&stack[ENTRY_AT];
@@ -430,7 +430,7 @@ TEST(call_stub_has_called_what_its_wrapper_names_for_this_thread) {
     CHECK_EQUAL(1, spprof_frames_of_entry_sigsafe(&cursor));
     wrapper[0] = 0;
     CHECK_EQUAL(SPPROF_WALK_BROKEN_ENTRY, spprof_frames_of_entry_sigsafe(&cursor));
-    CHECK(!spprof_places_holds_return_sigsafe(&cursor, &place, NULL));
+    CHECK(!spprof_return_slot_holds_sigsafe(&cursor, &slot, NULL));
     end();
 }
 

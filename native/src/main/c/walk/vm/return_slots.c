@@ -1,4 +1,4 @@
-#include "walk/vm/places.h"
+#include "walk/vm/return_slots.h"
 
 #include "base/sample.h"
 #include "walk/vm/call_sites.h"
@@ -6,20 +6,20 @@
 #include "walk/vm/locations.h"
 #include "walk/vm/scopes.h"
 
-bool spprof_places_on_stack_sigsafe(const struct spprof_cursor *cursor, uint64_t address) {
+bool spprof_cursor_on_stack_sigsafe(const struct spprof_cursor *cursor, uint64_t address) {
     return address >= cursor->low && address < cursor->high && address % SPPROF_WORD_BYTES == 0;
 }
 
-bool spprof_places_load_sigsafe(const struct spprof_cursor *cursor, uint64_t address,
+bool spprof_cursor_load_sigsafe(const struct spprof_cursor *cursor, uint64_t address,
                                 uint64_t *value) {
-    if (!spprof_places_on_stack_sigsafe(cursor, address)) {
+    if (!spprof_cursor_on_stack_sigsafe(cursor, address)) {
         return false;
     }
     *value = spprof_word_sigsafe(address);
     return true;
 }
 
-int spprof_places_go_to_sigsafe(struct spprof_cursor *cursor, uint64_t pc, uint64_t sp,
+int spprof_cursor_go_to_sigsafe(struct spprof_cursor *cursor, uint64_t pc, uint64_t sp,
                                 uint64_t fp) {
     if (sp < cursor->low || sp > cursor->high) {
         return SPPROF_WALK_BROKEN_STACK;
@@ -35,28 +35,28 @@ static bool is_entry_sigsafe(uint64_t pc) {
     return pc == spprof_word_sigsafe(spprof_layout.call_stub_return);
 }
 
-bool spprof_places_in_interpreter_sigsafe(uint64_t pc) {
+bool spprof_code_in_interpreter_sigsafe(uint64_t pc) {
     return pc >= spprof_layout.interpreter_low && pc < spprof_layout.interpreter_end;
 }
 
-uint64_t spprof_places_slot_sigsafe(uint64_t fp, int slot) {
+uint64_t spprof_interpreter_slot_sigsafe(uint64_t fp, int slot) {
     return fp + (uint64_t)(int64_t)slot * SPPROF_WORD_BYTES;
 }
 
 /* Whether a whole interpreter frame stands at fp, as far as what is in it agrees with itself. */
-bool spprof_places_interpreter_frame_sigsafe(const struct spprof_cursor *cursor, uint64_t fp,
-                                             struct spprof_method *method) {
+bool spprof_frames_is_interpreter_sigsafe(const struct spprof_cursor *cursor, uint64_t fp,
+                                          struct spprof_method *method) {
     uint64_t address, cache, bcp, sender_sp;
-    if (!spprof_places_on_stack_sigsafe(cursor, fp) ||
-        !spprof_places_on_stack_sigsafe(cursor, fp + SPPROF_WORD_BYTES) ||
-        !spprof_places_load_sigsafe(cursor, spprof_places_slot_sigsafe(fp, SPPROF_BCP_SLOT),
+    if (!spprof_cursor_on_stack_sigsafe(cursor, fp) ||
+        !spprof_cursor_on_stack_sigsafe(cursor, fp + SPPROF_WORD_BYTES) ||
+        !spprof_cursor_load_sigsafe(cursor, spprof_interpreter_slot_sigsafe(fp, SPPROF_BCP_SLOT),
                                     &bcp) ||
-        !spprof_places_load_sigsafe(cursor, spprof_places_slot_sigsafe(fp, SPPROF_METHOD_SLOT),
+        !spprof_cursor_load_sigsafe(cursor, spprof_interpreter_slot_sigsafe(fp, SPPROF_METHOD_SLOT),
                                     &address) ||
-        !spprof_places_load_sigsafe(cursor, spprof_places_slot_sigsafe(fp, SPPROF_CACHE_SLOT),
+        !spprof_cursor_load_sigsafe(cursor, spprof_interpreter_slot_sigsafe(fp, SPPROF_CACHE_SLOT),
                                     &cache) ||
-        !spprof_places_load_sigsafe(cursor, spprof_places_slot_sigsafe(fp, spprof_layout.sender_sp),
-                                    &sender_sp) ||
+        !spprof_cursor_load_sigsafe(
+            cursor, spprof_interpreter_slot_sigsafe(fp, spprof_layout.sender_sp), &sender_sp) ||
         sender_sp <= fp || sender_sp > cursor->high) {
         return false;
     }
@@ -70,18 +70,18 @@ static bool wrapper_has_sigsafe(const struct spprof_cursor *cursor, uint64_t wra
                                 uint64_t wanted) {
     uint64_t word, end = wrapper + spprof_layout.wrapper_anchor;
     for (uint64_t at = wrapper; at < end; at += SPPROF_WORD_BYTES) {
-        if (spprof_places_load_sigsafe(cursor, at, &word) && word == wanted) {
+        if (spprof_cursor_load_sigsafe(cursor, at, &word) && word == wanted) {
             return true;
         }
     }
     return false;
 }
 
-bool spprof_places_entry_frame_sigsafe(const struct spprof_cursor *cursor, uint64_t fp,
-                                       const struct spprof_method *callee, uint64_t *wrapper) {
-    uint64_t at = spprof_places_slot_sigsafe(fp, spprof_layout.entry_wrapper);
-    return spprof_places_on_stack_sigsafe(cursor, fp) &&
-           spprof_places_load_sigsafe(cursor, at, wrapper) && *wrapper >= fp &&
+bool spprof_frames_is_entry_sigsafe(const struct spprof_cursor *cursor, uint64_t fp,
+                                    const struct spprof_method *callee, uint64_t *wrapper) {
+    uint64_t at = spprof_interpreter_slot_sigsafe(fp, spprof_layout.entry_wrapper);
+    return spprof_cursor_on_stack_sigsafe(cursor, fp) &&
+           spprof_cursor_load_sigsafe(cursor, at, wrapper) && *wrapper >= fp &&
            wrapper_has_sigsafe(cursor, *wrapper, cursor->thread) &&
            (callee == NULL || wrapper_has_sigsafe(cursor, *wrapper, callee->address));
 }
@@ -92,12 +92,12 @@ static bool calls_java_sigsafe(const struct spprof_code *code) {
 }
 
 /* Whether code can return to `pc`: it is behind a call, or where the interpreter goes on. */
-bool spprof_places_is_return_sigsafe(uint64_t pc) {
+bool spprof_is_return_address_sigsafe(uint64_t pc) {
     uint64_t target;
     if (!spprof_is_code_sigsafe(pc)) {
         return false;
     }
-    if (is_entry_sigsafe(pc) || spprof_places_in_interpreter_sigsafe(pc)) {
+    if (is_entry_sigsafe(pc) || spprof_code_in_interpreter_sigsafe(pc)) {
         return true;
     }
     struct spprof_code code = spprof_code_at_sigsafe(pc);
@@ -111,19 +111,19 @@ bool spprof_places_is_return_sigsafe(uint64_t pc) {
                 : calls_java_sigsafe(&code)); /* a virtual thread's lowest frame was not called */
 }
 
-/* Whether a Java method can have been called before `pc`: compilers write these places down. */
-bool spprof_places_is_call_of_java_sigsafe(uint64_t pc) {
+/* Whether a Java method can have been called before `pc`: compilers write these addresses down. */
+bool spprof_is_return_of_java_sigsafe(uint64_t pc) {
     struct spprof_code code = spprof_code_at_sigsafe(pc);
     return code.kind == SPPROF_CODE_METHOD
                ? spprof_scopes_are_exact_sigsafe(&code, pc) ||
                      spprof_method_is_deopt_handler_sigsafe(&code, pc)
-               : spprof_places_in_interpreter_sigsafe(pc) || is_entry_sigsafe(pc);
+               : spprof_code_in_interpreter_sigsafe(pc) || is_entry_sigsafe(pc);
 }
 
 /* Where the call before `pc` leads, if that is right into `code`; else 0. */
-uint64_t spprof_places_call_into_sigsafe(uint64_t pc, const struct spprof_code *code) {
+uint64_t spprof_target_of_call_sigsafe(uint64_t pc, const struct spprof_code *code) {
     uint64_t target;
-    if (!spprof_places_is_return_sigsafe(pc) || spprof_places_in_interpreter_sigsafe(pc) ||
+    if (!spprof_is_return_address_sigsafe(pc) || spprof_code_in_interpreter_sigsafe(pc) ||
         is_entry_sigsafe(pc)) {
         return 0;
     }
@@ -203,10 +203,10 @@ static bool calls_sigsafe(const struct spprof_code *caller, uint64_t pc,
 static bool interpreter_calls_sigsafe(const struct spprof_cursor *cursor, uint64_t fp,
                                       const struct spprof_method *callee) {
     struct spprof_method caller;
-    if (!spprof_places_interpreter_frame_sigsafe(cursor, fp, &caller) || caller.native) {
+    if (!spprof_frames_is_interpreter_sigsafe(cursor, fp, &caller) || caller.native) {
         return false;
     }
-    uint64_t bcp = spprof_word_sigsafe(spprof_places_slot_sigsafe(fp, SPPROF_BCP_SLOT));
+    uint64_t bcp = spprof_word_sigsafe(spprof_interpreter_slot_sigsafe(fp, SPPROF_BCP_SLOT));
     return spprof_call_sites_can_call_sigsafe(&caller, (int32_t)(bcp - caller.code_begin), callee);
 }
 
@@ -221,7 +221,7 @@ static bool code_calls_sigsafe(const struct spprof_cursor *cursor, uint64_t pc, 
     }
     if (spprof_method_is_deopt_handler_sigsafe(&caller, pc)) {
         uint64_t at = sp + spprof_int_sigsafe(caller.blob + spprof_layout.nmethod_orig_pc);
-        return spprof_places_load_sigsafe(cursor, at, &pc) && pc >= caller.begin &&
+        return spprof_cursor_load_sigsafe(cursor, at, &pc) && pc >= caller.begin &&
                pc <= spprof_code_end_sigsafe(&caller) && calls_sigsafe(&caller, pc, callee);
     }
     if (!(spprof_continuations_is_border_sigsafe(&caller)
@@ -242,42 +242,43 @@ static bool code_calls_sigsafe(const struct spprof_cursor *cursor, uint64_t pc, 
 static bool can_return_to_sigsafe(const struct spprof_cursor *cursor, uint64_t pc, uint64_t sp,
                                   uint64_t fp, const struct callee *callee) {
     uint64_t wrapper;
-    if (!spprof_places_is_return_sigsafe(pc)) {
+    if (!spprof_is_return_address_sigsafe(pc)) {
         return false;
     }
-    if (spprof_places_in_interpreter_sigsafe(pc)) {
+    if (spprof_code_in_interpreter_sigsafe(pc)) {
         return fp >= sp && interpreter_calls_sigsafe(cursor, fp, &callee->method);
     }
     if (is_entry_sigsafe(pc)) {
-        return fp >= sp && spprof_places_entry_frame_sigsafe(cursor, fp, &callee->method, &wrapper);
+        return fp >= sp && spprof_frames_is_entry_sigsafe(cursor, fp, &callee->method, &wrapper);
     }
     return code_calls_sigsafe(cursor, pc, sp, callee);
 }
 
-bool spprof_places_can_call_sigsafe(const struct spprof_cursor *cursor, uint64_t pc, uint64_t sp,
-                                    uint64_t fp, const struct spprof_method *callee) {
+bool spprof_return_slot_can_call_sigsafe(const struct spprof_cursor *cursor, uint64_t pc,
+                                         uint64_t sp, uint64_t fp,
+                                         const struct spprof_method *callee) {
     const struct callee interpreted = {.method = *callee};
     return can_return_to_sigsafe(cursor, pc, sp, fp, &interpreted);
 }
 
-bool spprof_places_go_by_sigsafe(struct spprof_cursor *cursor, const struct spprof_place *place,
-                                 int *result) {
+bool spprof_return_slot_go_by_sigsafe(struct spprof_cursor *cursor,
+                                      const struct spprof_return_slot *slot, int *result) {
     uint64_t pc, fp = cursor->fp;
-    if (!spprof_places_load_sigsafe(cursor, place->at, &pc) ||
-        (place->fp_at != 0 && !spprof_places_load_sigsafe(cursor, place->fp_at, &fp))) {
+    if (!spprof_cursor_load_sigsafe(cursor, slot->at, &pc) ||
+        (slot->fp_at != 0 && !spprof_cursor_load_sigsafe(cursor, slot->fp_at, &fp))) {
         return false;
     }
-    *result = spprof_places_go_to_sigsafe(cursor, pc, place->at + SPPROF_WORD_BYTES, fp);
+    *result = spprof_cursor_go_to_sigsafe(cursor, pc, slot->at + SPPROF_WORD_BYTES, fp);
     return true;
 }
 
-bool spprof_places_holds_return_sigsafe(const struct spprof_cursor *cursor,
-                                        const struct spprof_place *place,
-                                        const struct spprof_code *method) {
-    uint64_t pc, fp = cursor->fp, sp = place->at + SPPROF_WORD_BYTES, wrapper;
+bool spprof_return_slot_holds_sigsafe(const struct spprof_cursor *cursor,
+                                      const struct spprof_return_slot *slot,
+                                      const struct spprof_code *method) {
+    uint64_t pc, fp = cursor->fp, sp = slot->at + SPPROF_WORD_BYTES, wrapper;
     struct spprof_method ignored;
-    if (!spprof_places_load_sigsafe(cursor, place->at, &pc) || !spprof_is_code_sigsafe(pc) ||
-        (place->fp_at != 0 && !spprof_places_load_sigsafe(cursor, place->fp_at, &fp))) {
+    if (!spprof_cursor_load_sigsafe(cursor, slot->at, &pc) || !spprof_is_code_sigsafe(pc) ||
+        (slot->fp_at != 0 && !spprof_cursor_load_sigsafe(cursor, slot->fp_at, &fp))) {
         return false;
     }
     if (method != NULL) {
@@ -289,32 +290,32 @@ bool spprof_places_holds_return_sigsafe(const struct spprof_cursor *cursor,
                     &callee.method) &&
                 can_return_to_sigsafe(cursor, pc, sp, fp, &callee));
     }
-    if (spprof_places_in_interpreter_sigsafe(pc)) {
-        return fp >= sp && spprof_places_interpreter_frame_sigsafe(cursor, fp, &ignored);
+    if (spprof_code_in_interpreter_sigsafe(pc)) {
+        return fp >= sp && spprof_frames_is_interpreter_sigsafe(cursor, fp, &ignored);
     }
     if (is_entry_sigsafe(pc)) {
-        return fp >= sp && spprof_places_entry_frame_sigsafe(cursor, fp, NULL, &wrapper);
+        return fp >= sp && spprof_frames_is_entry_sigsafe(cursor, fp, NULL, &wrapper);
     }
-    return spprof_places_is_return_sigsafe(pc);
+    return spprof_is_return_address_sigsafe(pc);
 }
 
-struct spprof_place spprof_places_behind_frame_sigsafe(uint64_t end) {
-    return (struct spprof_place){.at = end - SPPROF_WORD_BYTES,
-                                 .fp_at = end - 2 * SPPROF_WORD_BYTES};
+struct spprof_return_slot spprof_return_slot_behind_frame_sigsafe(uint64_t end) {
+    return (struct spprof_return_slot){.at = end - SPPROF_WORD_BYTES,
+                                       .fp_at = end - 2 * SPPROF_WORD_BYTES};
 }
 
-struct spprof_place spprof_places_at_stage_sigsafe(const struct spprof_cursor *cursor,
-                                                   enum spprof_frame_stage stage,
-                                                   uint64_t frame_size) {
+struct spprof_return_slot spprof_return_slot_at_stage_sigsafe(const struct spprof_cursor *cursor,
+                                                              enum spprof_frame_stage stage,
+                                                              uint64_t frame_size) {
     uint64_t sp = cursor->sp;
     switch (stage) {
         case SPPROF_FRAME_NONE:
-            return (struct spprof_place){.at = sp};
+            return (struct spprof_return_slot){.at = sp};
         case SPPROF_FRAME_PUSHED:
-            return (struct spprof_place){.at = sp + SPPROF_WORD_BYTES, .fp_at = sp};
+            return (struct spprof_return_slot){.at = sp + SPPROF_WORD_BYTES, .fp_at = sp};
         case SPPROF_FRAME_NO_FP:
-            return (struct spprof_place){.at = sp + frame_size - SPPROF_WORD_BYTES};
+            return (struct spprof_return_slot){.at = sp + frame_size - SPPROF_WORD_BYTES};
         default:
-            return spprof_places_behind_frame_sigsafe(sp + frame_size);
+            return spprof_return_slot_behind_frame_sigsafe(sp + frame_size);
     }
 }
