@@ -1,6 +1,7 @@
 package io.spprof.jmx;
 
 import io.spprof.FakeProfiler;
+import io.spprof.export.ExportFormat;
 import io.spprof.sampler.FakeSampler;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -99,15 +100,15 @@ final class FullHeap {
       answer.get();
     }
     clients.shutdown();
-    for (String format : List.of("collapsed", "html", "jfr", "pprof", "speedscope", "text")) {
-      long stream = (Long) invoke("openStream", format);
+    for (ExportFormat format : ExportFormat.values()) {
+      long stream = (Long) invoke("openStream", format.key());
       long bytes = 0;
       byte[] block = (byte[]) invoke("readStream", stream);
       while (block != null) {
         bytes += block.length;
         block = (byte[]) invoke("readStream", stream);
       }
-      System.out.println("stream " + format + " " + bytes);
+      System.out.println("stream " + format.key() + " " + bytes);
     }
   }
 

@@ -3,6 +3,7 @@ package io.spprof.jmx;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.spprof.export.ExportFormat;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
@@ -35,8 +36,9 @@ class FullHeapTest {
     assertEquals(0, process.waitFor(), said);
     List<String> lines = said.lines().toList();
     assertEquals("DONE", lines.get(lines.size() - 1), said);
-    for (String format : List.of("collapsed", "html", "jfr", "pprof", "speedscope", "text")) {
-      assertTrue(lines.stream().anyMatch(line -> line.startsWith("stream " + format + " ")), said);
+    for (ExportFormat format : ExportFormat.values()) {
+      String answer = "stream " + format.key() + " ";
+      assertTrue(lines.stream().anyMatch(line -> line.startsWith(answer)), said);
     }
     return lines;
   }
