@@ -376,9 +376,10 @@ static uint64_t make_interpreter(int32_t bci) {
     spprof_layout.interpreter_low = interpreter->code_begin;
     spprof_layout.interpreter_end = interpreter->code_end;
     spprof_layout.sender_sp = -1;
-    stack[INTERPRETER_AT + SPPROF_METHOD_SLOT] = fake_address(calling);
-    stack[INTERPRETER_AT + SPPROF_CACHE_SLOT] = calling->pool.cache;
-    stack[INTERPRETER_AT + SPPROF_BCP_SLOT] = (uintptr_t)calling->const_method.code + (uint64_t)bci;
+    stack[INTERPRETER_AT + spprof_cpu_interpreter_slots.method] = fake_address(calling);
+    stack[INTERPRETER_AT + spprof_cpu_interpreter_slots.cache] = calling->pool.cache;
+    stack[INTERPRETER_AT + spprof_cpu_interpreter_slots.bcp] =
+        (uintptr_t)calling->const_method.code + (uint64_t)bci;
     stack[INTERPRETER_AT - 1] = fp + 2 * SPPROF_WORD_BYTES;
     stack[1] = fp;
     stack[2] = interpreter->code_begin + 100;

@@ -45,6 +45,17 @@ bool spprof_cpu_guarded_load8_sigsafe(uint64_t address, uint8_t *value);
  * false. */
 bool spprof_cpu_skip_guarded_load_sigsafe(void *ucontext);
 
+/*
+ * Words from an interpreter frame's fp to its slots. The JVM does not publish them. They are the
+ * same in JDK 17 to 25; the self-test compares what they hold with JVMTI (vm/self_test.h).
+ */
+struct spprof_interpreter_slots {
+    int last_sp; /* sp at a call */
+    int method, cache, bcp;
+    int last; /* the lowest slot; expressions are below */
+};
+extern const struct spprof_interpreter_slots spprof_cpu_interpreter_slots;
+
 /* How much of a compiled method's frame exists at an instruction. */
 enum spprof_frame_stage {
     SPPROF_FRAME_NONE,     /* the return address is at sp, fp is the caller's */

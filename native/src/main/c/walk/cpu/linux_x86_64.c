@@ -80,6 +80,10 @@ bool spprof_cpu_skip_guarded_load_sigsafe(void *ucontext) {
     return true;
 }
 
+/* frame_x86.hpp */
+const struct spprof_interpreter_slots spprof_cpu_interpreter_slots = {
+    .last_sp = -2, .method = -3, .cache = -6, .bcp = -8, .last = -9};
+
 /* Code of a live method or of a stub, so it is mapped. */
 static const uint8_t *code_at_sigsafe(uint64_t pc) {
     return (const uint8_t *)(uintptr_t)pc;

@@ -46,14 +46,15 @@ static bool starts_sigsafe(const char *text, const char *prefix) {
     return *prefix == '\0';
 }
 
-bool spprof_code_is_named_sigsafe(const struct spprof_code *code, const char *prefix) {
+bool spprof_code_is_sigsafe(const struct spprof_code *code, enum spprof_blob_role role) {
     uint64_t name = spprof_word_sigsafe(code->blob + spprof_layout.blob_name);
-    return name != 0 && starts_sigsafe((const char *)(uintptr_t)name, prefix);
-}
-
-bool spprof_code_is_upcall_sigsafe(const struct spprof_code *code) {
-    return spprof_code_is_named_sigsafe(code, "upcall_stub") ||
-           spprof_code_is_named_sigsafe(code, "optimized_upcall_stub");
+    for (size_t i = 0; i < sizeof spprof_release_blobs / sizeof *spprof_release_blobs; i++) {
+        if (spprof_release_blobs[i].role == role && name != 0 &&
+            starts_sigsafe((const char *)(uintptr_t)name, spprof_release_blobs[i].prefix)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* The address of the name of all nmethods, once one was seen. Comparing addresses is then
@@ -70,11 +71,11 @@ static bool is_method_sigsafe(const struct spprof_code *code) {
     if (name == atomic_load_explicit(&method_name, memory_order_relaxed)) {
         return true;
     }
-    if (spprof_code_is_named_sigsafe(code, "nmethod")) {
+    if (spprof_code_is_sigsafe(code, SPPROF_BLOB_METHOD)) {
         atomic_store_explicit(&method_name, name, memory_order_relaxed);
         return true;
     }
-    return spprof_code_is_named_sigsafe(code, "native nmethod");
+    return spprof_code_is_sigsafe(code, SPPROF_BLOB_NATIVE_METHOD);
 }
 
 static uint64_t begin_of_sigsafe(uint64_t blob) {

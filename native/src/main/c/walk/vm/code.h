@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "walk/vm/layout.h"
+#include "walk/vm/release.h"
 
 enum spprof_code_kind {
     SPPROF_CODE_NONE,
@@ -38,11 +39,8 @@ uint64_t spprof_code_end_sigsafe(const struct spprof_code *code);
 /* The size of a frame at the code's calls, in bytes with the return address; 0 if it is not
  * fixed. */
 uint64_t spprof_code_frame_size_sigsafe(const struct spprof_code *code);
-/* Whether the name of the code begins with this text. */
-bool spprof_code_is_named_sigsafe(const struct spprof_code *code, const char *prefix);
-/* Whether native code calls Java code through this code: java.lang.foreign, and its incubator of 17
- * and 18. */
-bool spprof_code_is_upcall_sigsafe(const struct spprof_code *code);
+/* Whether the code has this role, by its name. The interpreter has no blob and thus no role. */
+bool spprof_code_is_sigsafe(const struct spprof_code *code, enum spprof_blob_role role);
 
 /* For methods: the first address at which the frame is complete. */
 uint64_t spprof_method_complete_sigsafe(const struct spprof_code *code);

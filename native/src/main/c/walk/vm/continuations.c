@@ -4,8 +4,6 @@
 #include "walk/vm/methods.h"
 #include "walk/vm/return_slots.h"
 
-#define CLASS "jdk/internal/vm/Continuation"
-
 #define MOST_WORDS_OF_BORDER 16
 
 /*
@@ -20,11 +18,11 @@ static bool is_of_continuation_sigsafe(const struct spprof_code *code, const cha
     uint64_t address = spprof_word_sigsafe(code->blob + spprof_layout.nmethod_method);
     struct spprof_method method;
     return spprof_method_read_sigsafe(address, &method) &&
-           spprof_method_is_named_sigsafe(&method, CLASS, name);
+           spprof_method_is_named_sigsafe(&method, SPPROF_RELEASE_CONTINUATION, name);
 }
 
 static bool is_native_sigsafe(const struct spprof_code *code) {
-    return spprof_code_is_named_sigsafe(code, "native nmethod");
+    return spprof_code_is_sigsafe(code, SPPROF_BLOB_NATIVE_METHOD);
 }
 
 bool spprof_continuations_is_border_sigsafe(const struct spprof_code *code) {
@@ -32,7 +30,7 @@ bool spprof_continuations_is_border_sigsafe(const struct spprof_code *code) {
     if (known != 0) {
         return code->blob == known;
     }
-    if (!is_native_sigsafe(code) || !is_of_continuation_sigsafe(code, "enterSpecial")) {
+    if (!is_native_sigsafe(code) || !is_of_continuation_sigsafe(code, SPPROF_RELEASE_BORDER)) {
         return false;
     }
     atomic_store_explicit(&border, code->blob, memory_order_relaxed);
@@ -40,11 +38,12 @@ bool spprof_continuations_is_border_sigsafe(const struct spprof_code *code) {
 }
 
 bool spprof_continuations_border_calls_sigsafe(const struct spprof_method *method) {
-    return spprof_method_is_named_sigsafe(method, CLASS, "enter");
+    return spprof_method_is_named_sigsafe(method, SPPROF_RELEASE_CONTINUATION,
+                                          SPPROF_RELEASE_BORDER_CALLS);
 }
 
 bool spprof_continuations_are_stubs_sigsafe(const struct spprof_code *code) {
-    return spprof_code_is_named_sigsafe(code, "StubRoutines (continuation");
+    return spprof_code_is_sigsafe(code, SPPROF_BLOB_CONTINUATION_STUBS);
 }
 
 bool spprof_continuations_return_sigsafe(struct spprof_cursor *cursor,
@@ -55,7 +54,8 @@ bool spprof_continuations_return_sigsafe(struct spprof_cursor *cursor,
     return spprof_cpu_follow_to_return_sigsafe(cursor->pc, top ? cursor->registers : NULL,
                                                cursor->thread, &slot.at, &slot.fp_at) &&
            (code->kind == SPPROF_CODE_STUB || spprof_continuations_is_border_sigsafe(code) ||
-            (is_native_sigsafe(code) && is_of_continuation_sigsafe(code, "doYield"))) &&
+            (is_native_sigsafe(code) &&
+             is_of_continuation_sigsafe(code, SPPROF_RELEASE_FREEZES))) &&
            spprof_return_slot_go_by_sigsafe(cursor, &slot, result);
 }
 

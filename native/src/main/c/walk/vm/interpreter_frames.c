@@ -13,7 +13,8 @@ static int32_t bci_sigsafe(const struct spprof_cursor *cursor, uint64_t fp,
     }
     uint64_t bcp = cursor->arrival == SPPROF_AT_CALL ? 0 : cursor->registers->bcp;
     if (bcp - method->code_begin >= method->code_size) { /* the register is used otherwise now */
-        bcp = spprof_word_sigsafe(spprof_interpreter_slot_sigsafe(fp, SPPROF_BCP_SLOT));
+        bcp = spprof_word_sigsafe(
+            spprof_interpreter_slot_sigsafe(fp, spprof_cpu_interpreter_slots.bcp));
     }
     return (int32_t)(bcp - method->code_begin);
 }
@@ -60,7 +61,7 @@ static bool enter_method_sigsafe(struct spprof_cursor *cursor, struct spprof_met
     }
     bool known = spprof_method_read_sigsafe(registers->method, method);
     method->address = known ? method->address : 0;
-    if (fp >= sp && (fp - sp) / SPPROF_WORD_BYTES < (uint64_t)-SPPROF_LAST_SLOT &&
+    if (fp >= sp && (fp - sp) / SPPROF_WORD_BYTES < (uint64_t)-spprof_cpu_interpreter_slots.last &&
         spprof_cursor_load_sigsafe(cursor, fp, &caller.fp) &&
         spprof_cursor_load_sigsafe(cursor, fp + SPPROF_WORD_BYTES, &caller.pc)) {
         bool has_caller_sp = fp - sp >= SPPROF_WORD_BYTES;
@@ -131,10 +132,11 @@ static bool is_interpreter_frame_sigsafe(const struct spprof_cursor *cursor, uin
  */
 static uint64_t frame_that_called_sigsafe(const struct spprof_cursor *cursor, uint64_t sp,
                                           uint64_t otherwise) {
-    for (int words = -SPPROF_LAST_SLOT; words < MOST_WORDS_OF_A_FRAME; words++) {
+    for (int words = -spprof_cpu_interpreter_slots.last; words < MOST_WORDS_OF_A_FRAME; words++) {
         uint64_t fp = spprof_interpreter_slot_sigsafe(sp, words), last_sp;
         if (!spprof_cursor_load_sigsafe(
-                cursor, spprof_interpreter_slot_sigsafe(fp, SPPROF_LAST_SP_SLOT), &last_sp)) {
+                cursor, spprof_interpreter_slot_sigsafe(fp, spprof_cpu_interpreter_slots.last_sp),
+                &last_sp)) {
             break;
         }
         uint64_t by_fp = fp + last_sp * SPPROF_WORD_BYTES; /* as JDK 21 and later have it */

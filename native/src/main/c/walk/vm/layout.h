@@ -10,7 +10,7 @@
  *   17 to 22  an nmethod's debug information lies behind its code, addresses in its header
  *   23 on     it lies in blocks of its own, offsets in its header; 25 has the constants there, too
  *
- * A new release is a new line in layout.c's tables, or, if none fits, AsyncGetCallTrace.
+ * A new release is a new line in a table of release.h, or, if none fits, AsyncGetCallTrace.
  *
  * Written once, by spprof_layout_probe on an ordinary thread, before any handler; then only read.
  */

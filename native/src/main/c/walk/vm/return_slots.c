@@ -49,12 +49,14 @@ bool spprof_frames_is_interpreter_sigsafe(const struct spprof_cursor *cursor, ui
     uint64_t address, cache, bcp, sender_sp;
     if (!spprof_cursor_on_stack_sigsafe(cursor, fp) ||
         !spprof_cursor_on_stack_sigsafe(cursor, fp + SPPROF_WORD_BYTES) ||
-        !spprof_cursor_load_sigsafe(cursor, spprof_interpreter_slot_sigsafe(fp, SPPROF_BCP_SLOT),
-                                    &bcp) ||
-        !spprof_cursor_load_sigsafe(cursor, spprof_interpreter_slot_sigsafe(fp, SPPROF_METHOD_SLOT),
-                                    &address) ||
-        !spprof_cursor_load_sigsafe(cursor, spprof_interpreter_slot_sigsafe(fp, SPPROF_CACHE_SLOT),
-                                    &cache) ||
+        !spprof_cursor_load_sigsafe(
+            cursor, spprof_interpreter_slot_sigsafe(fp, spprof_cpu_interpreter_slots.bcp), &bcp) ||
+        !spprof_cursor_load_sigsafe(
+            cursor, spprof_interpreter_slot_sigsafe(fp, spprof_cpu_interpreter_slots.method),
+            &address) ||
+        !spprof_cursor_load_sigsafe(
+            cursor, spprof_interpreter_slot_sigsafe(fp, spprof_cpu_interpreter_slots.cache),
+            &cache) ||
         !spprof_cursor_load_sigsafe(
             cursor, spprof_interpreter_slot_sigsafe(fp, spprof_layout.sender_sp), &sender_sp) ||
         sender_sp <= fp || sender_sp > cursor->high) {
@@ -88,7 +90,8 @@ bool spprof_frames_is_entry_sigsafe(const struct spprof_cursor *cursor, uint64_t
 
 /* Stubs that call Java code, besides call_stub: from native code, and to thaw a virtual thread. */
 static bool calls_java_sigsafe(const struct spprof_code *code) {
-    return spprof_code_is_upcall_sigsafe(code) || spprof_continuations_are_stubs_sigsafe(code);
+    return spprof_code_is_sigsafe(code, SPPROF_BLOB_UPCALL) ||
+           spprof_continuations_are_stubs_sigsafe(code);
 }
 
 /* Whether code can return to `pc`: it is behind a call, or where the interpreter goes on. */
@@ -133,24 +136,6 @@ uint64_t spprof_target_of_call_sigsafe(uint64_t pc, const struct spprof_code *co
                : 0;
 }
 
-/* Stubs that lead from a call of a Java method to that method. All others are called for something
- * else, or are called by other code: what is behind such a call is no caller of a method. */
-static bool leads_to_java_sigsafe(const struct spprof_code *code) {
-    static const char *const names[] = {
-        "vtable",        /* chunks: of interfaces, too */
-        "I2C/C2I",       /* to the interpreter */
-        "MethodHandles", /* linkToStatic and such */
-        "InlineCache",   /* where a call is being patched */
-        "resolve_",      /* where it has not been resolved; so in 17 to 23 */
-        "ic_miss",       "wrong_method", "Shared Runtime", /* so since 24 */
-    };
-    bool found = false;
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        found = found || spprof_code_is_named_sigsafe(code, names[i]);
-    }
-    return found;
-}
-
 /* Whether the byte code at the call before `pc`, in the innermost method there, can have called. */
 static bool site_calls_sigsafe(const struct spprof_code *caller, uint64_t pc,
                                const struct spprof_method *callee) {
@@ -189,7 +174,9 @@ static bool calls_sigsafe(const struct spprof_code *caller, uint64_t pc,
     /* A call by a register: JVMCI's compilers have these. */
     bool leads = target == 0;
     if (code.kind == SPPROF_CODE_STUB) {
-        leads = leads_to_java_sigsafe(&code);
+        /* All other stubs are called for something else, or by other code: a word behind such a
+         * call leads to no caller of a method. */
+        leads = spprof_code_is_sigsafe(&code, SPPROF_BLOB_LEADS_TO_JAVA);
     } else if (code.kind == SPPROF_CODE_METHOD) {
         /* A stub at the caller's own end; or one without a frame, which jumps on to whatever it is
          * given: MethodHandle.linkToStatic; or what the method was before it was compiled anew. */
@@ -206,7 +193,8 @@ static bool interpreter_calls_sigsafe(const struct spprof_cursor *cursor, uint64
     if (!spprof_frames_is_interpreter_sigsafe(cursor, fp, &caller) || caller.native) {
         return false;
     }
-    uint64_t bcp = spprof_word_sigsafe(spprof_interpreter_slot_sigsafe(fp, SPPROF_BCP_SLOT));
+    uint64_t bcp =
+        spprof_word_sigsafe(spprof_interpreter_slot_sigsafe(fp, spprof_cpu_interpreter_slots.bcp));
     return spprof_call_sites_can_call_sigsafe(&caller, (int32_t)(bcp - caller.code_begin), callee);
 }
 
@@ -215,7 +203,7 @@ static bool code_calls_sigsafe(const struct spprof_cursor *cursor, uint64_t pc, 
                                const struct callee *callee) {
     struct spprof_code caller = spprof_code_at_sigsafe(pc);
     if (caller.kind == SPPROF_CODE_STUB) {
-        return spprof_code_is_upcall_sigsafe(&caller)
+        return spprof_code_is_sigsafe(&caller, SPPROF_BLOB_UPCALL)
                    ? spprof_call_sites_is_of_handles_sigsafe(&callee->method)
                    : spprof_continuations_are_stubs_sigsafe(&caller);
     }

@@ -61,14 +61,8 @@ bool spprof_return_slot_can_call_sigsafe(const struct spprof_cursor *cursor, uin
 bool spprof_frames_is_entry_sigsafe(const struct spprof_cursor *cursor, uint64_t fp,
                                     const struct spprof_method *callee, uint64_t *wrapper);
 
-/* Words from an interpreter frame's fp: frame_x86.hpp, the same in 17 and 25; self_test.h. */
-enum {
-    SPPROF_LAST_SP_SLOT = -2,
-    SPPROF_METHOD_SLOT = -3,
-    SPPROF_CACHE_SLOT = -6,
-    SPPROF_BCP_SLOT = -8,
-    SPPROF_LAST_SLOT = -9,
-};
+/* The address of a slot of an interpreter frame, `slot` words from its fp
+ * (spprof_cpu_interpreter_slots). */
 uint64_t spprof_interpreter_slot_sigsafe(uint64_t fp, int slot);
 /* Whether a whole interpreter frame stands at fp, as far as what is in it agrees with itself. */
 bool spprof_frames_is_interpreter_sigsafe(const struct spprof_cursor *cursor, uint64_t fp,

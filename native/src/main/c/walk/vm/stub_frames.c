@@ -15,7 +15,7 @@ static bool leave_adapter_sigsafe(struct spprof_cursor *cursor, const struct spp
                                   int *result) {
     uint64_t caller_sp = cursor->registers->bcp, ret = cursor->registers->return_address;
     uint64_t sp = cursor->sp, old, pc;
-    if (!spprof_code_is_named_sigsafe(code, "I2C/C2I") || caller_sp <= sp ||
+    if (!spprof_code_is_sigsafe(code, SPPROF_BLOB_ADAPTER) || caller_sp <= sp ||
         caller_sp - sp > 512 * SPPROF_WORD_BYTES ||
         !spprof_cursor_load_sigsafe(cursor, caller_sp - SPPROF_WORD_BYTES, &old) ||
         !spprof_is_return_address_sigsafe(old) ||
@@ -34,7 +34,7 @@ static bool leave_patching_adapter_sigsafe(struct spprof_cursor *cursor,
                                            const struct spprof_code *code, int *result) {
     struct spprof_return_slot slot = {.at = cursor->registers->bcp};
     uint64_t pc;
-    return spprof_code_is_named_sigsafe(code, "I2C/C2I") && slot.at >= cursor->sp &&
+    return spprof_code_is_sigsafe(code, SPPROF_BLOB_ADAPTER) && slot.at >= cursor->sp &&
            slot.at - cursor->sp < MOST_WORDS_OF_REGISTERS * SPPROF_WORD_BYTES &&
            spprof_return_slot_holds_sigsafe(cursor, &slot, NULL) &&
            spprof_cursor_load_sigsafe(cursor, slot.at, &pc) &&
@@ -51,20 +51,8 @@ static bool leave_patching_adapter_sigsafe(struct spprof_cursor *cursor,
  */
 static bool leave_to_handler_sigsafe(struct spprof_cursor *cursor, const struct spprof_code *code,
                                      int *result) {
-    static const char *const names[] = {
-        "forward_exception",
-        "handle_exception",
-        "unwind_exception",
-        "C1 Runtime forward_exception",
-        "C1 Runtime handle_exception",
-        "C1 Runtime unwind_exception",
-    };
     uint64_t sp = cursor->sp, fp = cursor->fp, pc;
-    bool named = false;
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        named = named || spprof_code_is_named_sigsafe(code, names[i]);
-    }
-    if (!named) {
+    if (!spprof_code_is_sigsafe(code, SPPROF_BLOB_TO_HANDLER)) {
         return false;
     }
     const struct spprof_return_slot slots[] = {{.at = fp + SPPROF_WORD_BYTES, .fp_at = fp},
@@ -95,7 +83,7 @@ static bool leave_exception_sigsafe(struct spprof_cursor *cursor, const struct s
                                     int *result) {
     uint64_t frame_size = spprof_code_frame_size_sigsafe(code), fp;
     uint64_t pc = cursor->registers->throw_pc;
-    if (spprof_code_is_named_sigsafe(code, "ExceptionBlob")) {
+    if (spprof_code_is_sigsafe(code, SPPROF_BLOB_EXCEPTION)) {
         if (cursor->arrival == SPPROF_INTERRUPTED &&
             spprof_code_at_sigsafe(pc).kind == SPPROF_CODE_METHOD) {
             *result = spprof_cursor_go_to_sigsafe(cursor, pc, cursor->sp, cursor->fp);
@@ -104,7 +92,7 @@ static bool leave_exception_sigsafe(struct spprof_cursor *cursor, const struct s
         return false;
     }
     pc = spprof_word_sigsafe(cursor->thread + spprof_layout.thread_exception_pc);
-    if (spprof_code_is_named_sigsafe(code, "DeoptimizationBlob") &&
+    if (spprof_code_is_sigsafe(code, SPPROF_BLOB_DEOPTIMIZATION) &&
         spprof_code_at_sigsafe(pc).kind == SPPROF_CODE_METHOD &&
         spprof_cursor_load_sigsafe(cursor, cursor->sp + frame_size - 2 * SPPROF_WORD_BYTES, &fp)) {
         *result = spprof_cursor_go_to_sigsafe(cursor, pc, cursor->sp + frame_size, fp);
@@ -123,7 +111,7 @@ static bool leave_poll_sigsafe(struct spprof_cursor *cursor, const struct spprof
                                int *result) {
     uint64_t entry = code->begin, sp = cursor->sp, fp = cursor->fp, distance, pc;
     if (cursor->arrival != SPPROF_INTERRUPTED ||
-        !spprof_code_is_named_sigsafe(code, "SafepointBlob")) {
+        !spprof_code_is_sigsafe(code, SPPROF_BLOB_SAFEPOINT)) {
         return false;
     }
     bool within = spprof_cpu_makes_room_sigsafe(entry);
@@ -268,12 +256,12 @@ static int leave_stub_sigsafe(struct spprof_cursor *cursor, const struct spprof_
     bool sized = frame_size >= 2 * SPPROF_WORD_BYTES;
     int result;
     struct spprof_return_slot slot = {.at = sp};
-    if (top && spprof_code_is_named_sigsafe(code, "vtable")) {
+    if (top && spprof_code_is_sigsafe(code, SPPROF_BLOB_VTABLE)) {
         /* It only looks up where to jump to; the call can lead elsewhere by now. */
         return spprof_return_slot_go_by_sigsafe(cursor, &slot, &result) ? result
                                                                         : SPPROF_WALK_BROKEN_STUB;
     }
-    if (spprof_code_is_named_sigsafe(code, "SafepointBlob")) {
+    if (spprof_code_is_sigsafe(code, SPPROF_BLOB_SAFEPOINT)) {
         return leave_poll_sigsafe(cursor, code, &result) ? result : SPPROF_WALK_BROKEN_STUB;
     }
     if (leave_patching_adapter_sigsafe(cursor, code, &result)) {
@@ -331,7 +319,7 @@ static int leave_stub_sigsafe(struct spprof_cursor *cursor, const struct spprof_
         return result;
     }
     /* Of other stubs, those without a frame push a few registers: slow_subtype_check. */
-    bool routine = spprof_code_is_named_sigsafe(code, "StubRoutines");
+    bool routine = spprof_code_is_sigsafe(code, SPPROF_BLOB_STUB_ROUTINES);
     uint64_t most = routine ? MOST_WORDS_OF_A_STUB : MOST_WORDS_WITHOUT_FRAME;
     if (leave_frameless_sigsafe(cursor, code, most, &result)) {
         return result;
@@ -353,7 +341,7 @@ static int leave_stub_sigsafe(struct spprof_cursor *cursor, const struct spprof_
 int spprof_frames_of_stub_sigsafe(struct spprof_cursor *cursor, const struct spprof_code *code) {
     uint64_t frame_size = spprof_code_frame_size_sigsafe(code);
     int result;
-    if (spprof_code_is_upcall_sigsafe(code)) {
+    if (spprof_code_is_sigsafe(code, SPPROF_BLOB_UPCALL)) {
         return spprof_frames_of_upcall_sigsafe(cursor, code);
     }
     if (cursor->arrival == SPPROF_AT_CALL && frame_size >= 2 * SPPROF_WORD_BYTES) {

@@ -52,7 +52,7 @@ static int begin_sigsafe(struct spprof_cursor *cursor, struct spprof_registers *
     /* Stubs that the JVM itself calls. One copies memory. Another is called after code was patched;
      * a thread in Java can be in that one, too. */
     bool of_jvm = code.kind == SPPROF_CODE_STUB &&
-                  (!in_java || spprof_code_is_named_sigsafe(&code, "flush_icache_stub"));
+                  (!in_java || spprof_code_is_sigsafe(&code, SPPROF_BLOB_FLUSH_ICACHE));
     if (code.kind != SPPROF_CODE_NONE && !of_jvm) {
         return 0;
     }
@@ -171,8 +171,8 @@ static int next_sigsafe(struct spprof_walk *walk, struct spprof_cursor *cursor) 
         }
         case SPPROF_CODE_STUB:
             if (is_deoptimizing_sigsafe(cursor) &&
-                (spprof_code_is_named_sigsafe(&code, "DeoptimizationBlob") ||
-                 spprof_code_is_named_sigsafe(&code, "UncommonTrapBlob"))) {
+                (spprof_code_is_sigsafe(&code, SPPROF_BLOB_DEOPTIMIZATION) ||
+                 spprof_code_is_sigsafe(&code, SPPROF_BLOB_UNCOMMON_TRAP))) {
                 return write_new_frames_sigsafe(walk, cursor);
             }
             return spprof_continuations_are_stubs_sigsafe(&code)

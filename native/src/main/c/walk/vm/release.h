@@ -1,0 +1,300 @@
+/*
+ * All that the walker takes from HotSpot's source: the names that a release gives to fields, types,
+ * code blobs, classes and methods, and the few facts that the JVM does not publish. A release that
+ * renames something needs one line here: another name in the same row. The code elsewhere in
+ * walk/vm asks for a role ("is this an adapter?"), not for a name.
+ *
+ * Paths are of the JDK's repository, below src/hotspot/share, or src/hotspot for cpu/. Releases
+ * without a mark: all from 17 to 25. Facts that depend on the processor, too, are behind
+ * walk/cpu/cpu.h.
+ */
+#ifndef SPPROF_VM_RELEASE_H
+#define SPPROF_VM_RELEASE_H
+
+#include <stddef.h>
+
+#include "walk/vm/layout.h"
+
+/* Roles of code blobs. What a blob is can be read from its name only (CodeBlob::_name). */
+enum spprof_blob_role {
+    SPPROF_BLOB_METHOD,             /* a compiled method */
+    SPPROF_BLOB_NATIVE_METHOD,      /* the wrapper of a native method */
+    SPPROF_BLOB_UPCALL,             /* native code calls Java code by it: java.lang.foreign */
+    SPPROF_BLOB_ADAPTER,            /* between the interpreter and compiled code */
+    SPPROF_BLOB_VTABLE,             /* stubs of vtables, and of interfaces */
+    SPPROF_BLOB_EXCEPTION,          /* C2's way to an exception's handler */
+    SPPROF_BLOB_TO_HANDLER,         /* C1's stubs on that way */
+    SPPROF_BLOB_DEOPTIMIZATION,     /* replaces a compiled frame by interpreter frames */
+    SPPROF_BLOB_UNCOMMON_TRAP,      /* the same, where C2 compiled no code */
+    SPPROF_BLOB_SAFEPOINT,          /* of a safepoint poll */
+    SPPROF_BLOB_STUB_ROUTINES,      /* call_stub, intrinsics, barriers */
+    SPPROF_BLOB_CONTINUATION_STUBS, /* thaw and preempt virtual threads */
+    SPPROF_BLOB_FLUSH_ICACHE,       /* called after code was patched */
+    SPPROF_BLOB_LEADS_TO_JAVA,      /* leads from a call of a Java method to that method */
+    SPPROF_BLOB_ROLES,
+};
+
+/* One name of a role; a blob has the role if its name begins so. */
+struct spprof_blob_name {
+    enum spprof_blob_role role;
+    const char *prefix;
+};
+
+static const struct spprof_blob_name spprof_release_blobs[] = {
+    /* code/nmethod.cpp */
+    {SPPROF_BLOB_METHOD, "nmethod"},
+    {SPPROF_BLOB_NATIVE_METHOD, "native nmethod"},
+    /* code/codeBlob.cpp, cpu/x86/upcallLinker_x86_64.cpp */
+    {SPPROF_BLOB_UPCALL, "upcall_stub"},           /* since 19 */
+    {SPPROF_BLOB_UPCALL, "optimized_upcall_stub"}, /* 17, 18: the incubator */
+    /* code/codeBlob.cpp: AdapterBlob; code/vtableStubs.cpp */
+    {SPPROF_BLOB_ADAPTER, "I2C/C2I"},
+    {SPPROF_BLOB_VTABLE, "vtable"},
+    /* code/codeBlob.hpp: the singletons */
+    {SPPROF_BLOB_EXCEPTION, "ExceptionBlob"},
+    {SPPROF_BLOB_DEOPTIMIZATION, "DeoptimizationBlob"},
+    {SPPROF_BLOB_UNCOMMON_TRAP, "UncommonTrapBlob"},
+    {SPPROF_BLOB_SAFEPOINT, "SafepointBlob"},
+    /* c1/c1_Runtime1.cpp: "NAME Runtime1 stub", then "C1 Runtime NAME_blob" (found in 25) */
+    {SPPROF_BLOB_TO_HANDLER, "forward_exception"},
+    {SPPROF_BLOB_TO_HANDLER, "handle_exception"},
+    {SPPROF_BLOB_TO_HANDLER, "unwind_exception"},
+    {SPPROF_BLOB_TO_HANDLER, "C1 Runtime forward_exception"},
+    {SPPROF_BLOB_TO_HANDLER, "C1 Runtime handle_exception"},
+    {SPPROF_BLOB_TO_HANDLER, "C1 Runtime unwind_exception"},
+    /* runtime/stubRoutines.cpp */
+    {SPPROF_BLOB_STUB_ROUTINES, "StubRoutines"},
+    {SPPROF_BLOB_CONTINUATION_STUBS, "StubRoutines (continuation"}, /* since 21 */
+    /* runtime/icache.cpp */
+    {SPPROF_BLOB_FLUSH_ICACHE, "flush_icache_stub"},
+    {SPPROF_BLOB_LEADS_TO_JAVA, "vtable"},
+    {SPPROF_BLOB_LEADS_TO_JAVA, "I2C/C2I"},
+    {SPPROF_BLOB_LEADS_TO_JAVA,
+     "MethodHandles"},                          /* prims/methodHandles.cpp: linkToStatic and such */
+    {SPPROF_BLOB_LEADS_TO_JAVA, "InlineCache"}, /* code/icBuffer.cpp: a call is being patched */
+    /* runtime/sharedRuntime.cpp: calls that are not resolved */
+    {SPPROF_BLOB_LEADS_TO_JAVA, "resolve_"}, /* 17 to 23 */
+    {SPPROF_BLOB_LEADS_TO_JAVA, "ic_miss"},
+    {SPPROF_BLOB_LEADS_TO_JAVA, "wrong_method"},
+    {SPPROF_BLOB_LEADS_TO_JAVA, "Shared Runtime"}, /* since 24 */
+};
+
+/* In the description of a codelet: the entry of methods. Of 25, native ones stand apart
+ * (interpreter/templateInterpreterGenerator.cpp). */
+#define SPPROF_RELEASE_METHOD_ENTRY "method entry point"
+
+/* Since JDK 20 compressed numbers have no byte 0 (utilities/unsigned5.hpp): JNI's GetVersion. */
+#define SPPROF_RELEASE_EXCLUDES_ZERO 0x00140000
+
+/* sizeof(PcDesc), whose four numbers of 32 bits are not published (code/pcDesc.hpp). */
+#define SPPROF_RELEASE_PC_DESC_BYTES 16
+
+/* Virtual threads (java.base: jdk/internal/vm/Continuation.java; since 19). */
+#define SPPROF_RELEASE_CONTINUATION "jdk/internal/vm/Continuation"
+#define SPPROF_RELEASE_BORDER "enterSpecial" /* native; calls the next */
+#define SPPROF_RELEASE_BORDER_CALLS "enter"
+#define SPPROF_RELEASE_FREEZES "doYield" /* native */
+
+enum spprof_wanted_kind {
+    SPPROF_WANTED_OFFSET,
+    SPPROF_WANTED_STATIC,
+    SPPROF_WANTED_SIZE,
+    SPPROF_WANTED_CONSTANT,
+};
+
+/*
+ * One thing that the JVM publishes (runtime/vmStructs.cpp and cpu/x86/vmStructs_x86.hpp list
+ * everything), and where its value goes in a structure. `other_type` and `other_field` are its name
+ * in other releases, NULL if it has none.
+ */
+struct spprof_wanted {
+    size_t at;
+    enum spprof_wanted_kind kind;
+    const char *type, *field;
+    const char *other_type, *other_field;
+};
+
+#define SPPROF_AT(member) offsetof(struct spprof_layout, member)
+
+/*
+ * In every release, with two names where a field moved: CompiledMethod was merged into nmethod in
+ * JDK 23, the flags of ConstMethod became ConstMethodFlags in JDK 21.
+ */
+static const struct spprof_wanted spprof_release_fields[] = {
+    {SPPROF_AT(thread_state), SPPROF_WANTED_OFFSET, "JavaThread", "_thread_state", NULL, NULL},
+    {SPPROF_AT(thread_anchor), SPPROF_WANTED_OFFSET, "JavaThread", "_anchor", NULL, NULL},
+    {SPPROF_AT(thread_stack_base), SPPROF_WANTED_OFFSET, "JavaThread", "_stack_base", "Thread",
+     "_stack_base"},
+    {SPPROF_AT(thread_stack_size), SPPROF_WANTED_OFFSET, "JavaThread", "_stack_size", "Thread",
+     "_stack_size"},
+    {SPPROF_AT(thread_vframes), SPPROF_WANTED_OFFSET, "JavaThread", "_vframe_array_head", NULL,
+     NULL},
+    {SPPROF_AT(thread_exception_pc), SPPROF_WANTED_OFFSET, "JavaThread", "_exception_pc", NULL,
+     NULL},
+    {SPPROF_AT(thread_poll_pc), SPPROF_WANTED_OFFSET, "JavaThread", "_saved_exception_pc", NULL,
+     NULL},
+    {SPPROF_AT(vframes_caller), SPPROF_WANTED_OFFSET, "vframeArray", "_caller", NULL, NULL},
+    {SPPROF_AT(vframes_count), SPPROF_WANTED_OFFSET, "vframeArray", "_frames", NULL, NULL},
+    {SPPROF_AT(vframe_size), SPPROF_WANTED_SIZE, "vframeArrayElement", NULL, NULL, NULL},
+    {SPPROF_AT(vframe_method), SPPROF_WANTED_OFFSET, "vframeArrayElement", "_method", NULL, NULL},
+    {SPPROF_AT(vframe_bci), SPPROF_WANTED_OFFSET, "vframeArrayElement", "_bci", NULL, NULL},
+    {SPPROF_AT(anchor_sp), SPPROF_WANTED_OFFSET, "JavaFrameAnchor", "_last_Java_sp", NULL, NULL},
+    {SPPROF_AT(anchor_pc), SPPROF_WANTED_OFFSET, "JavaFrameAnchor", "_last_Java_pc", NULL, NULL},
+    {SPPROF_AT(anchor_fp), SPPROF_WANTED_OFFSET, "JavaFrameAnchor", "_last_Java_fp", NULL, NULL},
+    {SPPROF_AT(wrapper_anchor), SPPROF_WANTED_OFFSET, "JavaCallWrapper", "_anchor", NULL, NULL},
+    {SPPROF_AT(state_in_java), SPPROF_WANTED_CONSTANT, "_thread_in_Java", NULL, NULL, NULL},
+    {SPPROF_AT(state_in_java_trans), SPPROF_WANTED_CONSTANT, "_thread_in_Java_trans", NULL, NULL,
+     NULL},
+    {SPPROF_AT(state_in_native), SPPROF_WANTED_CONSTANT, "_thread_in_native", NULL, NULL, NULL},
+    {SPPROF_AT(state_in_native_trans), SPPROF_WANTED_CONSTANT, "_thread_in_native_trans", NULL,
+     NULL, NULL},
+    {SPPROF_AT(state_in_vm), SPPROF_WANTED_CONSTANT, "_thread_in_vm", NULL, NULL, NULL},
+    {SPPROF_AT(state_in_vm_trans), SPPROF_WANTED_CONSTANT, "_thread_in_vm_trans", NULL, NULL, NULL},
+    {SPPROF_AT(entry_wrapper), SPPROF_WANTED_CONSTANT, "frame::entry_frame_call_wrapper_offset",
+     NULL, NULL, NULL},
+    {SPPROF_AT(sender_sp), SPPROF_WANTED_CONSTANT, "frame::interpreter_frame_sender_sp_offset",
+     NULL, NULL, NULL},
+    {SPPROF_AT(call_stub_return), SPPROF_WANTED_STATIC, "StubRoutines", "_call_stub_return_address",
+     NULL, NULL},
+    {SPPROF_AT(block_used), SPPROF_WANTED_OFFSET, "HeapBlock::Header", "_used", NULL, NULL},
+    {SPPROF_AT(block_size), SPPROF_WANTED_SIZE, "HeapBlock", NULL, NULL, NULL},
+    {SPPROF_AT(blob_name), SPPROF_WANTED_OFFSET, "CodeBlob", "_name", NULL, NULL},
+    {SPPROF_AT(blob_frame_complete), SPPROF_WANTED_OFFSET, "CodeBlob", "_frame_complete_offset",
+     NULL, NULL},
+    {SPPROF_AT(blob_frame_size), SPPROF_WANTED_OFFSET, "CodeBlob", "_frame_size", NULL, NULL},
+    {SPPROF_AT(nmethod_method), SPPROF_WANTED_OFFSET, "nmethod", "_method", "CompiledMethod",
+     "_method"},
+    {SPPROF_AT(nmethod_entry_bci), SPPROF_WANTED_OFFSET, "nmethod", "_entry_bci", NULL, NULL},
+    {SPPROF_AT(nmethod_compile_id), SPPROF_WANTED_OFFSET, "nmethod", "_compile_id", NULL, NULL},
+    {SPPROF_AT(nmethod_orig_pc), SPPROF_WANTED_OFFSET, "nmethod", "_orig_pc_offset", NULL, NULL},
+    {SPPROF_AT(nmethod_osr_entry), SPPROF_WANTED_OFFSET, "nmethod", "_osr_entry_point", NULL, NULL},
+    {SPPROF_AT(nmethod_pcs), SPPROF_WANTED_OFFSET, "nmethod", "_scopes_pcs_offset", NULL, NULL},
+    {SPPROF_AT(invocation_entry_bci), SPPROF_WANTED_CONSTANT, "InvocationEntryBci", NULL, NULL,
+     NULL},
+    {SPPROF_AT(method_const), SPPROF_WANTED_OFFSET, "Method", "_constMethod", NULL, NULL},
+    {SPPROF_AT(method_flags), SPPROF_WANTED_OFFSET, "Method", "_access_flags", NULL, NULL},
+    {SPPROF_AT(const_constants), SPPROF_WANTED_OFFSET, "ConstMethod", "_constants", NULL, NULL},
+    {SPPROF_AT(const_code_size), SPPROF_WANTED_OFFSET, "ConstMethod", "_code_size", NULL, NULL},
+    {SPPROF_AT(const_flags), SPPROF_WANTED_OFFSET, "ConstMethod", "_flags", "ConstMethod",
+     "_flags._flags"},
+    {SPPROF_AT(const_has_lines), SPPROF_WANTED_CONSTANT, "ConstMethod::_has_linenumber_table", NULL,
+     "ConstMethodFlags::_misc_has_linenumber_table", NULL},
+    {SPPROF_AT(const_name), SPPROF_WANTED_OFFSET, "ConstMethod", "_name_index", NULL, NULL},
+    {SPPROF_AT(const_signature), SPPROF_WANTED_OFFSET, "ConstMethod", "_signature_index", NULL,
+     NULL},
+    {SPPROF_AT(const_size), SPPROF_WANTED_SIZE, "ConstMethod", NULL, NULL, NULL},
+    {SPPROF_AT(pool_cache), SPPROF_WANTED_OFFSET, "ConstantPool", "_cache", NULL, NULL},
+    {SPPROF_AT(pool_holder), SPPROF_WANTED_OFFSET, "ConstantPool", "_pool_holder", NULL, NULL},
+    {SPPROF_AT(pool_length), SPPROF_WANTED_OFFSET, "ConstantPool", "_length", NULL, NULL},
+    {SPPROF_AT(pool_size), SPPROF_WANTED_SIZE, "ConstantPool", NULL, NULL, NULL},
+    {SPPROF_AT(klass_name), SPPROF_WANTED_OFFSET, "Klass", "_name", NULL, NULL},
+    {SPPROF_AT(symbol_hash), SPPROF_WANTED_OFFSET, "Symbol", "_hash_and_refcount", NULL, NULL},
+    {SPPROF_AT(symbol_length), SPPROF_WANTED_OFFSET, "Symbol", "_length", NULL, NULL},
+    {SPPROF_AT(symbol_body), SPPROF_WANTED_OFFSET, "Symbol", "_body", NULL, NULL},
+};
+
+/* JDK 17 to 22: an nmethod's debug information lies behind its code (codeBlob.hpp,
+ * compiledMethod.hpp, nmethod.hpp). */
+static const struct spprof_wanted spprof_release_debug_info_behind_code[] = {
+    {SPPROF_AT(blob_code), SPPROF_WANTED_OFFSET, "CodeBlob", "_code_begin", NULL, NULL},
+    {SPPROF_AT(blob_code_end), SPPROF_WANTED_OFFSET, "CodeBlob", "_code_end", NULL, NULL},
+    {SPPROF_AT(nmethod_deopt), SPPROF_WANTED_OFFSET, "CompiledMethod", "_deopt_handler_begin", NULL,
+     NULL},
+    {SPPROF_AT(nmethod_deopt_mh), SPPROF_WANTED_OFFSET, "CompiledMethod", "_deopt_mh_handler_begin",
+     NULL, NULL},
+    {SPPROF_AT(nmethod_pcs_end), SPPROF_WANTED_OFFSET, "nmethod", "_dependencies_offset", NULL,
+     NULL},
+    {SPPROF_AT(nmethod_scopes), SPPROF_WANTED_OFFSET, "CompiledMethod", "_scopes_data_begin", NULL,
+     NULL},
+    {SPPROF_AT(nmethod_metadata), SPPROF_WANTED_OFFSET, "nmethod", "_metadata_offset", NULL, NULL},
+};
+
+/* JDK 23 and later: it lies in blocks of its own (codeBlob.hpp, nmethod.hpp). */
+static const struct spprof_wanted spprof_release_debug_info_apart[] = {
+    {SPPROF_AT(blob_code), SPPROF_WANTED_OFFSET, "CodeBlob", "_code_offset", NULL, NULL},
+    {SPPROF_AT(blob_code_end), SPPROF_WANTED_OFFSET, "CodeBlob", "_data_offset", NULL, NULL},
+    {SPPROF_AT(blob_kind), SPPROF_WANTED_OFFSET, "CodeBlob", "_kind", NULL, NULL},
+    {SPPROF_AT(kind_nmethod), SPPROF_WANTED_CONSTANT, "CodeBlobKind::Nmethod", NULL, NULL, NULL},
+    {SPPROF_AT(blob_mutable_data), SPPROF_WANTED_OFFSET, "CodeBlob", "_mutable_data", NULL, NULL},
+    {SPPROF_AT(blob_relocation_size), SPPROF_WANTED_OFFSET, "CodeBlob", "_relocation_size", NULL,
+     NULL},
+    {SPPROF_AT(nmethod_deopt), SPPROF_WANTED_OFFSET, "nmethod", "_deopt_handler_offset", NULL,
+     NULL},
+    {SPPROF_AT(nmethod_deopt_mh), SPPROF_WANTED_OFFSET, "nmethod", "_deopt_mh_handler_offset", NULL,
+     NULL},
+    {SPPROF_AT(nmethod_pcs_end), SPPROF_WANTED_OFFSET, "nmethod", "_scopes_data_offset", NULL,
+     NULL},
+    {SPPROF_AT(nmethod_scopes), SPPROF_WANTED_OFFSET, "nmethod", "_scopes_data_offset", NULL, NULL},
+    {SPPROF_AT(nmethod_immutable), SPPROF_WANTED_OFFSET, "nmethod", "_immutable_data", NULL, NULL},
+};
+
+/* Where a byte code's operand leads, before JDK 21 (cpCache.hpp). If a JVM publishes neither this
+ * nor the next table, byte codes are not checked. */
+static const struct spprof_wanted spprof_release_cache_entries[] = {
+    {SPPROF_AT(cache_size), SPPROF_WANTED_SIZE, "ConstantPoolCache", NULL, NULL, NULL},
+    {SPPROF_AT(cache_length), SPPROF_WANTED_OFFSET, "ConstantPoolCache", "_length", NULL, NULL},
+    {SPPROF_AT(method_entry_index), SPPROF_WANTED_OFFSET, "ConstantPoolCacheEntry", "_indices",
+     NULL, NULL},
+    {SPPROF_AT(method_entry_size), SPPROF_WANTED_SIZE, "ConstantPoolCacheEntry", NULL, NULL, NULL},
+};
+
+/* The same since resolved methods have an array of their own (resolvedMethodEntry.hpp). */
+static const struct spprof_wanted spprof_release_method_entries[] = {
+    {SPPROF_AT(cache_methods), SPPROF_WANTED_OFFSET, "ConstantPoolCache",
+     "_resolved_method_entries", NULL, NULL},
+    {SPPROF_AT(method_entry_index), SPPROF_WANTED_OFFSET, "ResolvedMethodEntry", "_cpool_index",
+     NULL, NULL},
+    {SPPROF_AT(method_entry_size), SPPROF_WANTED_SIZE, "ResolvedMethodEntry", NULL, NULL, NULL},
+    {SPPROF_AT(method_entries_first), SPPROF_WANTED_OFFSET, "Array<ResolvedMethodEntry>", "_data",
+     NULL, NULL},
+};
+
+/* The code heaps (memory/heap.hpp, code/codeCache.hpp). */
+struct spprof_code_heap_fields {
+    uint64_t heaps, length, data, memory, map, log2, low, high, low_boundary, high_boundary;
+};
+static const struct spprof_wanted spprof_release_code_heaps[] = {
+    {offsetof(struct spprof_code_heap_fields, heaps), SPPROF_WANTED_STATIC, "CodeCache", "_heaps",
+     NULL, NULL},
+    {offsetof(struct spprof_code_heap_fields, length), SPPROF_WANTED_OFFSET, "GrowableArrayBase",
+     "_len", NULL, NULL},
+    {offsetof(struct spprof_code_heap_fields, data), SPPROF_WANTED_OFFSET, "GrowableArray<int>",
+     "_data", NULL, NULL},
+    {offsetof(struct spprof_code_heap_fields, memory), SPPROF_WANTED_OFFSET, "CodeHeap", "_memory",
+     NULL, NULL},
+    {offsetof(struct spprof_code_heap_fields, map), SPPROF_WANTED_OFFSET, "CodeHeap", "_segmap",
+     NULL, NULL},
+    {offsetof(struct spprof_code_heap_fields, log2), SPPROF_WANTED_OFFSET, "CodeHeap",
+     "_log2_segment_size", NULL, NULL},
+    {offsetof(struct spprof_code_heap_fields, low), SPPROF_WANTED_OFFSET, "VirtualSpace", "_low",
+     NULL, NULL},
+    {offsetof(struct spprof_code_heap_fields, high), SPPROF_WANTED_OFFSET, "VirtualSpace", "_high",
+     NULL, NULL},
+    {offsetof(struct spprof_code_heap_fields, low_boundary), SPPROF_WANTED_OFFSET, "VirtualSpace",
+     "_low_boundary", NULL, NULL},
+    {offsetof(struct spprof_code_heap_fields, high_boundary), SPPROF_WANTED_OFFSET, "VirtualSpace",
+     "_high_boundary", NULL, NULL},
+};
+
+/* The interpreter's code (interpreter/abstractInterpreter.hpp, code/stubs.hpp). */
+struct spprof_interpreter_fields {
+    uint64_t code, buffer, limit, begin, end, description, codelet_size;
+};
+static const struct spprof_wanted spprof_release_interpreter[] = {
+    {offsetof(struct spprof_interpreter_fields, code), SPPROF_WANTED_STATIC, "AbstractInterpreter",
+     "_code", NULL, NULL},
+    {offsetof(struct spprof_interpreter_fields, buffer), SPPROF_WANTED_OFFSET, "StubQueue",
+     "_stub_buffer", NULL, NULL},
+    {offsetof(struct spprof_interpreter_fields, limit), SPPROF_WANTED_OFFSET, "StubQueue",
+     "_buffer_limit", NULL, NULL},
+    {offsetof(struct spprof_interpreter_fields, begin), SPPROF_WANTED_OFFSET, "StubQueue",
+     "_queue_begin", NULL, NULL},
+    {offsetof(struct spprof_interpreter_fields, end), SPPROF_WANTED_OFFSET, "StubQueue",
+     "_queue_end", NULL, NULL},
+    {offsetof(struct spprof_interpreter_fields, description), SPPROF_WANTED_OFFSET,
+     "InterpreterCodelet", "_description", NULL, NULL},
+    {offsetof(struct spprof_interpreter_fields, codelet_size), SPPROF_WANTED_OFFSET,
+     "InterpreterCodelet", "_size", NULL, NULL},
+};
+
+#endif
