@@ -10,9 +10,10 @@
 
 #include "jvm/jvmti_env.h"
 #include "jvm/symbols.h"
+#include "threads/adoption.h"
 #include "threads/java_names.h"
 #include "threads/java_threads.h"
-#include "threads/threads.h"
+#include "threads/thread_state.h"
 #include "walk/vm/debug_info.h"
 #include "walk/walk.h"
 

@@ -1,5 +1,5 @@
 /*
- * A fake engine for tests of the CPU time accounting in threads.c and below. The test moves
+ * A fake engine for tests of the CPU time accounting in sweep.c and below. The test moves
  * threads, clocks and timers by hand: run() lets time pass, tick() lets the kernel look at the
  * timers. No signal is sent.
  */
@@ -17,6 +17,9 @@
 #include "session/thread_hooks.h"
 #include "test.h"
 #include "threads/schedule.h"
+#include "threads/sweep.h"
+#include "threads/thread_state.h"
+#include "threads/thread_timers.h"
 #include "threads/threads.h"
 
 #define MS UINT64_C(1000000)

@@ -3,6 +3,7 @@
  * appears in other threads' samples, so nothing else would reveal them.
  */
 #include "session.h"
+#include "threads/threads.h"
 
 #include <sys/prctl.h>
 

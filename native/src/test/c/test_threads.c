@@ -1,5 +1,6 @@
 /* Tests threads that start, end, are excluded, or get no timer. */
 #include "session.h"
+#include "threads/threads.h"
 
 /*
  * Threads of 5 ms, half of the interval. Without the settling at a thread's end, the expirations

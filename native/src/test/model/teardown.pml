@@ -232,7 +232,7 @@ inline await_handlers() {
     fi
 }
 
-/* threads.c, before each timer is deleted: what expires in between and is not signalled is after the end. */
+/* thread_timers.c, before each timer is deleted: what expires in between and is not signalled is after the end. */
 inline read_clocks() {
     d_step {
         if

@@ -19,6 +19,7 @@
 #include "jvm/symbols.h"
 #include "platform/delivery.h"
 #include "session/sampler.h"
+#include "threads/thread_state.h"
 #include "threads/threads.h"
 
 /*

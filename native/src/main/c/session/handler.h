@@ -36,7 +36,7 @@ extern struct spprof_handler_session spprof_handler_session;
 
 /*
  * Settles what is due on a thread that ends: counts as a signal, and ends as one sample or one
- * drop. On that thread, while the gate is open and the lock of threads.c is held.
+ * drop. On that thread, while the gate is open and the lock of thread_state.h is held.
  */
 void spprof_handler_settle(struct spprof_slot *slot, uint64_t cpu_ns);
 

@@ -15,9 +15,13 @@
 #include "session/handler.h"
 #include "session/sigprof.h"
 #include "session/teardown.h"
+#include "threads/adoption.h"
 #include "threads/java_names.h"
 #include "threads/java_threads.h"
 #include "threads/name_look.h"
+#include "threads/sweep.h"
+#include "threads/thread_state.h"
+#include "threads/thread_timers.h"
 #include "threads/threads.h"
 #include "walk/vm/debug_info.h"
 

@@ -7,7 +7,7 @@
 
 #include "base/gate.h"
 #include "platform/platform.h"
-#include "threads/threads.h"
+#include "threads/thread_timers.h"
 
 static int64_t now_ms(void) {
     struct timespec now;

@@ -9,6 +9,8 @@
 #include "session/handler.h"
 #include "threads/schedule.h"
 #include "threads/thread_name.h"
+#include "threads/thread_state.h"
+#include "threads/thread_timers.h"
 #include "threads/threads.h"
 
 /* With late timers, a thread that came so many times will most likely come again. */
@@ -103,7 +105,7 @@ static void begin_life(struct spprof_slot *slot) {
     }
 }
 
-/* Its start need not have been heard. Before the JNIEnv goes: see threads.c, adopt_found. */
+/* Its start need not have been heard. Before the JNIEnv goes: see adoption.c. */
 static void end_life(struct spprof_slot *slot) {
     uint32_t life = atomic_load_explicit(&slot->life, memory_order_relaxed);
     while (!atomic_compare_exchange_weak(&slot->life, &life, (life | 1) + 1)) {
@@ -244,7 +246,7 @@ static bool went_out(spprof_name_reader read, void *context) {
 
 static bool drop_env_of(uint64_t id) {
     struct spprof_slot *slot = spprof_slots_find_sigsafe(id);
-    if (slot != NULL) { /* in this order: see threads.c, adopt_found */
+    if (slot != NULL) { /* in this order: see adoption.c */
         atomic_store(&slot->exiting, true);
         atomic_store(&slot->env, NULL);
     }

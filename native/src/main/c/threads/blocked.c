@@ -14,7 +14,7 @@
 #define SWEEPS_A_LOOK 5 /* at the list, which costs some 1 us a thread: once a second */
 #define MOST_WATCHED (SPPROF_MAX_THREADS / 2) /* the other half of the slots is Java's threads' */
 
-/* All under threads.c's lock. */
+/* All under the lock of thread_state.h. */
 static const struct spprof_engine *engine = &SPPROF_DEFAULT_ENGINE;
 static uint32_t gone; /* threads that blocked it to their end */
 static char last_gone[SPPROF_BLOCKED_NAME];

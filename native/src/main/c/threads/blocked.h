@@ -15,7 +15,7 @@
  * the CPU time, however many threads there are. A thread can block the signal for a moment (while
  * it makes another thread, say), so it is believed when the next look finds the same.
  *
- * Everything here is called by threads.c with its lock.
+ * Everything here is called with the lock of thread_state.h.
  */
 #ifndef SPPROF_BLOCKED_H
 #define SPPROF_BLOCKED_H

@@ -16,7 +16,7 @@
 
 #include "jvm/jvmti_env.h"
 #include "threads/java_threads.h"
-#include "threads/threads.h"
+#include "threads/thread_state.h"
 
 /* Of the session; written while no look is made. */
 static int64_t distance;   /* of a JNIEnv from its JavaThread */

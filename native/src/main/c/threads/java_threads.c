@@ -5,8 +5,8 @@
  * published in the JVM's table of structures (vmStructs.cpp), the last is measured on the calling
  * thread. Everything is checked on the calling thread before it is used on another.
  *
- * A thread that ends meanwhile: it first posts ThreadEnd, where threads.c makes it wait for the
- * lock that is held here, so its JavaThread is not freed under our eyes. One that had already
+ * A thread that ends meanwhile: it first posts ThreadEnd, where thread_hooks.c makes it wait for
+ * the lock that is held here, so its JavaThread is not freed under our eyes. One that had already
  * posted it when events were switched on sets `eetop` to 0 before its JavaThread is freed, some
  * microseconds later: it is read once more after the values, which are taken by a call that gives
  * an error instead of a fault. Should it slip through all the same, its JNIEnv is stale for the
@@ -27,7 +27,8 @@
 #include "jvm/jvmti_env.h"
 #include "jvm/vmstructs.h"
 #include "platform/platform.h"
-#include "threads/threads.h"
+#include "threads/adoption.h"
+#include "threads/thread_state.h"
 
 struct layout {
     jfieldID eetop;

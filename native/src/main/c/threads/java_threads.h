@@ -14,9 +14,9 @@
 #define SPPROF_LOCAL_REFERENCES 4096
 
 /*
- * Tells threads.c of all Java threads, by the engine's numbers. Where the
- * JVM does not publish what this needs, it does nothing and returns -ENODATA, else 0: such threads
- * are then sampled without a stack until they start anew.
+ * Gives all Java threads that exist their JNIEnv (adoption.h). Where the JVM does not publish what
+ * this needs, it does nothing and returns -ENODATA, else 0: such threads are then sampled without a
+ * stack until they start anew.
  */
 int spprof_java_threads_adopt(JNIEnv *jni, const struct spprof_engine *engine);
 

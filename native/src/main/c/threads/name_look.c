@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "threads/thread_name.h"
-#include "threads/threads.h"
+#include "threads/thread_state.h"
 
 /* Of the look that is being made. */
 static struct spprof_nameless *list;

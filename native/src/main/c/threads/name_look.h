@@ -29,8 +29,8 @@ typedef void (*spprof_java_names_reader)(JNIEnv *jni, struct spprof_nameless *th
 
 /*
  * A look. Reads the names of all marked threads, those of Java threads by `read`; without the lock
- * of threads.c, which it takes for a moment now and then. Ordinary threads only, one at a time.
- * `jni` is the calling thread's.
+ * of thread_state.h, which it takes for a moment now and then. Ordinary threads only, one at a
+ * time. `jni` is the calling thread's.
  */
 void spprof_name_look(JNIEnv *jni, const struct spprof_engine *engine, struct spprof_ring *ring,
                       spprof_java_names_reader read);

@@ -29,10 +29,11 @@
 #include "threads/slots.h"
 
 /*
- * The interval wanted from now on, ns, greater than 0; `first` in a session. With threads.c's lock.
+ * The interval wanted from now on, ns, greater than 0; `first` in a session. With the lock of
+ * thread_state.h.
  */
 void spprof_schedule_want(uint64_t interval_ns, bool first);
-/* The longest interval that was wanted in this session. With threads.c's lock. */
+/* The longest interval that was wanted in this session. With the lock of thread_state.h. */
 uint64_t spprof_schedule_longest(void);
 
 /* The slot is of a new thread, paid up to `from_ns`; `random` is any 32 bits. No timer is armed. */
@@ -57,10 +58,10 @@ uint64_t spprof_schedule_settle(struct spprof_slot *slot, uint64_t cpu_ns);
 uint64_t spprof_schedule_due(const struct spprof_slot *slot, uint64_t cpu_ns);
 
 /*
- * With threads.c's lock, beside the thread's handler: nothing that was due at the clock's reading
- * `cpu_ns` will be sampled but the last expiration, as the thread blocks the signal. How much more
- * that is than was forgone before, ns: the caller counts it, and no later signal will. May be 0
- * where the handler comes between.
+ * With the lock of thread_state.h, beside the thread's handler: nothing that was due at the clock's
+ * reading `cpu_ns` will be sampled but the last expiration, as the thread blocks the signal. How
+ * much more that is than was forgone before, ns: the caller counts it, and no later signal will.
+ * May be 0 where the handler comes between.
  */
 uint64_t spprof_schedule_forgo(struct spprof_slot *slot, uint64_t cpu_ns);
 /* With the lock: what is forgone and not paid, a part of what is due, ns. */

@@ -18,7 +18,7 @@ struct block {
 };
 
 static struct block *block; /* written while no timer exists */
-/* Under threads.c's lock. */
+/* Under the lock of thread_state.h. */
 static uint32_t used;
 static uint32_t free_count;
 

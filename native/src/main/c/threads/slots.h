@@ -5,8 +5,8 @@
  * signal, or a JVM's event that is under way when the library is unloaded, finds a valid, inert
  * slot. A slot is given to another thread only when its own is gone, or between two sessions.
  *
- * Slots are made and released by threads.c, under its lock. What ends in _sigsafe is also called
- * from the handler, beside all that.
+ * Slots are allocated and released under the lock of thread_state.h. What ends in _sigsafe is also
+ * called from the handler, beside all that.
  */
 #ifndef SPPROF_SLOTS_H
 #define SPPROF_SLOTS_H

@@ -7,7 +7,7 @@
 
 #define WORTH_NS UINT64_C(1000000) /* a look costs some 10 us where there are 30 threads */
 
-/* All under threads.c's lock. */
+/* All under the lock of thread_state.h. */
 static const struct spprof_engine *engine = &SPPROF_DEFAULT_ENGINE;
 static uint64_t gone_ns;   /* seen of threads that are gone */
 static uint64_t looked_ns; /* the process's clock at the last look, 0 before the first */

@@ -22,7 +22,7 @@
  * time that is sampled, and catches up when the machine is quiet.
  *
  * Only with a timer a thread; a process's timer signals the time of all threads. Everything here is
- * called by threads.c with its lock.
+ * called with the lock of thread_state.h.
  */
 #ifndef SPPROF_UNSEEN_H
 #define SPPROF_UNSEEN_H

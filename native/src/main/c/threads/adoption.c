@@ -1,0 +1,83 @@
+#include "threads/adoption.h"
+
+#include "threads/sweep.h"
+#include "threads/thread_state.h"
+#include "threads/thread_timers.h"
+#include "threads/threads.h"
+
+void spprof_threads_adopt_locked(uint64_t id, void *env) {
+    /*
+     * Before the first sweep only: later a thread gets its JNIEnv in ThreadStart, and one that has
+     * gone through ThreadEnd must not get it back.
+     */
+    struct spprof_slot *slot =
+        spprof_threads.sweep_number == 0 ? spprof_threads_slot_for_locked(id) : NULL;
+    if (slot != NULL && slot->state == SPPROF_SLOT_LIVE) {
+        /*
+         * Release, with the handler's acquire: it runs on that thread, which need not be stopped.
+         */
+        atomic_store_explicit(&slot->env, env, memory_order_release);
+    }
+}
+
+void spprof_threads_starts_unheard(bool now) {
+    spprof_threads_lock();
+    spprof_threads.unheard |= now;
+    spprof_threads_unlock();
+}
+
+/* When one was found, and at the next sweep, as it may not have been in Java yet; else for native
+ * threads that attached, or had no Java frame at that moment. */
+bool spprof_threads_worth_adopting(bool swept) {
+    spprof_threads_lock();
+    bool next = spprof_threads.unheard_new == 1 ||
+                spprof_threads.unheard_new % SPPROF_SWEEPS_A_LISTING == 0;
+    bool worth = spprof_threads.unheard && (spprof_threads.unheard_new == 0 || (swept && next));
+    spprof_threads.unheard_new += swept || spprof_threads.unheard_new == 0;
+    spprof_threads_unlock();
+    return worth;
+}
+
+void spprof_threads_adopted(void) {
+    spprof_threads_lock();
+    for (uint32_t i = 0; i < spprof_slots_used(); i++) {
+        struct spprof_slot *slot = spprof_slots_get(i);
+        if (slot->state == SPPROF_SLOT_LIVE && slot->waits) {
+            slot->waits = false;
+            spprof_threads_arm_locked(slot);
+        }
+    }
+    spprof_threads_unlock();
+}
+
+bool spprof_threads_found_locked(uint64_t id, struct spprof_found *found) {
+    const struct spprof_slot *slot = spprof_slots_find_sigsafe(id);
+    if (slot == NULL || slot->state != SPPROF_SLOT_LIVE ||
+        atomic_load_explicit(&slot->env, memory_order_relaxed) != NULL) {
+        return false;
+    }
+    found->serial = atomic_load_explicit(&slot->serial, memory_order_relaxed);
+    found->life = atomic_load_explicit(&slot->life, memory_order_relaxed);
+    return found->life % 2 == 0 && !atomic_load_explicit(&slot->exiting, memory_order_relaxed);
+}
+
+/*
+ * A thread can be in ThreadEnd meanwhile, which first says so, in `life` or in `exiting`, and then
+ * clears the JNIEnv. Here it is the other way round, all of it sequentially consistent: whichever
+ * comes last, no JNIEnv is left.
+ */
+void spprof_threads_adopt_found_locked(uint64_t id, const struct spprof_found *found, void *env) {
+    struct spprof_slot *slot = spprof_slots_find_sigsafe(id);
+    uint32_t life = found->life;
+    if (slot == NULL || slot->state != SPPROF_SLOT_LIVE ||
+        atomic_load_explicit(&slot->serial, memory_order_relaxed) != found->serial ||
+        !atomic_compare_exchange_strong(&slot->life, &life, life + 1)) {
+        return;
+    }
+    void *none = NULL;
+    if (atomic_compare_exchange_strong(&slot->env, &none, env) &&
+        (atomic_load(&slot->exiting) || atomic_load(&slot->life) != found->life + 1)) {
+        void *ours = env;
+        atomic_compare_exchange_strong(&slot->env, &ours, NULL);
+    }
+}
