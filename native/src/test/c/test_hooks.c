@@ -1,5 +1,6 @@
 /* Tests the work at the start and end of threads: it is small, and no CPU time is lost. */
 #include "session.h"
+#include "threads/sweep.h"
 
 static uint64_t accounted(void) {
     struct tally tally = read_ring();
