@@ -14,9 +14,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import java.util.Random;
-import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -88,14 +86,12 @@ final class ExportTest {
     assertEquals(ExportFormat.PPROF, ExportFormat.ofFileName("a.pb.gz"));
     assertEquals(ExportFormat.SPEEDSCOPE, ExportFormat.ofFileName("a.speedscope.json"));
     assertEquals(null, ExportFormat.ofFileName("a.gz"));
-    String names =
-        Arrays.stream(ExportFormat.values())
-            .map(format -> format.name().toLowerCase(Locale.ROOT))
-            .collect(Collectors.joining(", "));
     for (String wrong : List.of("", "JFR", "String", "jfr ", "a\nb\u001b[31m")) {
       IllegalArgumentException e =
           assertThrows(IllegalArgumentException.class, () -> ExportFormat.ofKey(wrong));
-      assertTrue(e.getMessage().endsWith("valid: " + names), e.getMessage());
+      assertTrue(
+          e.getMessage().endsWith("valid: collapsed, html, jfr, pprof, speedscope, text"),
+          e.getMessage());
       assertTrue(e.getMessage().chars().allMatch(c -> c >= ' ' && c <= '~'), e.getMessage());
     }
   }
