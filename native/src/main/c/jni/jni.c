@@ -56,7 +56,7 @@ JNIEXPORT void JNICALL JNI_OnUnload(JavaVM *vm, void *reserved) {
     spprof_jvmti_detach();
 }
 
-/* By the numbers of io.spprof.sampler.TimerEngine; NULL if this platform has no such engine. */
+/* By the numbers of io.spprof.sampler.Engine; NULL if this platform has no such engine. */
 static const struct spprof_engine *engine_of(jint number) {
     static const struct spprof_engine *const engines[] = SPPROF_ENGINES;
     return number >= 0 && number < (jint)(sizeof engines / sizeof *engines) ? engines[number]

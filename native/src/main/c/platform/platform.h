@@ -94,7 +94,7 @@ struct spprof_engine {
     int (*await_delivery)(uint32_t deadline_ms);
 };
 
-/* SPPROF_ENGINES: in the order of io.spprof.sampler.TimerEngine; NULL for what is not to be had. */
+/* SPPROF_ENGINES: in the order of io.spprof.sampler.Engine; NULL for what is not to be had. */
 extern const struct spprof_engine spprof_engine_itimer;
 #ifdef __linux__
 extern const struct spprof_engine spprof_engine_ctimer;

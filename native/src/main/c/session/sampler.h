@@ -21,7 +21,7 @@
 #include "platform/platform.h"
 #include "session/thread_hooks.h"
 
-/* By the numbers of io.spprof.sampler.StackWalker. */
+/* By the numbers of io.spprof.sampler.Walker. */
 enum spprof_walker_choice { SPPROF_WALKER_AUTO, SPPROF_WALKER_VM, SPPROF_WALKER_AGCT };
 
 struct spprof_sampler_config {

@@ -1,6 +1,5 @@
 package io.spprof.config;
 
-import io.spprof.sampler.TimerEngine;
 import java.util.Locale;
 
 /** What makes the sampling signals. */
@@ -20,11 +19,11 @@ public enum Engine {
    *
    * @return not null
    */
-  public TimerEngine timer() {
+  public io.spprof.sampler.Engine timer() {
     return switch (this) {
-      case AUTO -> TimerEngine.platformDefault();
-      case CTIMER -> TimerEngine.CTIMER;
-      case ITIMER -> TimerEngine.ITIMER;
+      case AUTO -> io.spprof.sampler.Engine.platformDefault();
+      case CTIMER -> io.spprof.sampler.Engine.CTIMER;
+      case ITIMER -> io.spprof.sampler.Engine.ITIMER;
     };
   }
 

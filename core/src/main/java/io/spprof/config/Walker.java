@@ -1,6 +1,5 @@
 package io.spprof.config;
 
-import io.spprof.sampler.StackWalker;
 import java.util.Locale;
 
 /** What reads a thread's stack inside the signal handler. */
@@ -17,11 +16,11 @@ public enum Walker {
    *
    * @return not null
    */
-  public StackWalker stackWalker() {
+  public io.spprof.sampler.Walker stackWalker() {
     return switch (this) {
-      case AUTO -> StackWalker.AUTO;
-      case VM -> StackWalker.VM;
-      case AGCT -> StackWalker.AGCT;
+      case AUTO -> io.spprof.sampler.Walker.AUTO;
+      case VM -> io.spprof.sampler.Walker.VM;
+      case AGCT -> io.spprof.sampler.Walker.AGCT;
     };
   }
 
@@ -31,7 +30,7 @@ public enum Walker {
    * @param walker not null
    * @return for instance {@code vm}, not null
    */
-  public static String name(StackWalker walker) {
+  public static String name(io.spprof.sampler.Walker walker) {
     return walker.name().toLowerCase(Locale.ROOT);
   }
 }

@@ -10,11 +10,11 @@ import io.spprof.export.FlameGraphExporter;
 import io.spprof.export.TextReport;
 import io.spprof.profile.DropCounts;
 import io.spprof.profile.Profile;
+import io.spprof.sampler.Engine;
 import io.spprof.sampler.FakeSampler;
 import io.spprof.sampler.RingWriter;
 import io.spprof.sampler.SamplerConfig;
-import io.spprof.sampler.StackWalker;
-import io.spprof.sampler.TimerEngine;
+import io.spprof.sampler.Walker;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadMXBean;
@@ -80,8 +80,8 @@ final class WeekTest {
       // The same division of memory as in a session.
       half =
           new SamplerConfig(
-              TimerEngine.platformDefault(),
-              StackWalker.VM,
+              Engine.platformDefault(),
+              Walker.VM,
               config.intervalNanos(),
               config.depth(),
               config.memoryBytes() / 2);

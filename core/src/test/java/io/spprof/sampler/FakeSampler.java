@@ -49,7 +49,7 @@ public final class FakeSampler implements Sampler {
   public volatile String unavailable = "";
   public volatile String threadProblem = "";
   public volatile String environmentProblem = "";
-  public volatile StackWalker walker = StackWalker.VM;
+  public volatile Walker walker = Walker.VM;
   public volatile String walkerProblem = "";
   public volatile DebugNonSafepoints debugNonSafepoints = DebugNonSafepoints.BEFORE;
   public volatile LongFunction<String> names = method -> "m" + method;
@@ -237,7 +237,7 @@ public final class FakeSampler implements Sampler {
   }
 
   @Override
-  public StackWalker walker() {
+  public Walker walker() {
     return walker;
   }
 

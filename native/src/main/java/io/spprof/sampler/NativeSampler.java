@@ -21,7 +21,7 @@ public final class NativeSampler implements Sampler {
 
   private final LibraryPlaces places;
   private volatile ByteBuffer counters;
-  private volatile TimerEngine engine = TimerEngine.platformDefault(); // the session's, or the last
+  private volatile Engine engine = Engine.platformDefault(); // the session's, or the last
 
   /** Creates one; nothing is loaded yet. */
   public NativeSampler() {
@@ -161,14 +161,13 @@ public final class NativeSampler implements Sampler {
     if (counters == null) {
       return "";
     }
-    String proc =
-        engine == TimerEngine.CTIMER ? ProcFileSystem.problem(pid0(), otherThan(engine)) : "";
+    String proc = engine == Engine.CTIMER ? ProcFileSystem.problem(pid0(), otherThan(engine)) : "";
     return Stream.of(proc, DeliveryProblem.of(deliveryProblem0()))
         .filter(problem -> !problem.isEmpty())
         .collect(Collectors.joining("; besides, "));
   }
 
-  private static OtherEngine otherThan(TimerEngine engine) {
+  private static OtherEngine otherThan(Engine engine) {
     return OtherEngine.than(engine, other -> probe0(other.ordinal()));
   }
 
@@ -191,8 +190,8 @@ public final class NativeSampler implements Sampler {
   }
 
   @Override
-  public StackWalker walker() {
-    return counters == null ? StackWalker.AUTO : StackWalker.of(walker0());
+  public Walker walker() {
+    return counters == null ? Walker.AUTO : Walker.of(walker0());
   }
 
   @Override

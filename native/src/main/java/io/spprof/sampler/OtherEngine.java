@@ -12,11 +12,10 @@ import java.util.function.ToIntFunction;
  * @param engine the other one
  * @param probe asks the system: 0, or less than 0 as the native side has failures
  */
-record OtherEngine(TimerEngine engine, ToIntFunction<TimerEngine> probe) {
+record OtherEngine(Engine engine, ToIntFunction<Engine> probe) {
 
-  static OtherEngine than(TimerEngine used, ToIntFunction<TimerEngine> probe) {
-    return new OtherEngine(
-        used == TimerEngine.CTIMER ? TimerEngine.ITIMER : TimerEngine.CTIMER, probe);
+  static OtherEngine than(Engine used, ToIntFunction<Engine> probe) {
+    return new OtherEngine(used == Engine.CTIMER ? Engine.ITIMER : Engine.CTIMER, probe);
   }
 
   /**
@@ -26,7 +25,7 @@ record OtherEngine(TimerEngine engine, ToIntFunction<TimerEngine> probe) {
    * @return what to use instead; that it works no better; or "" where the platform does not have it
    */
   String instead(String reason) {
-    String setting = "engine=" + (engine == TimerEngine.CTIMER ? "ctimer" : "itimer");
+    String setting = "engine=" + (engine == Engine.CTIMER ? "ctimer" : "itimer");
     int result = probe.applyAsInt(engine);
     if (result == 0) {
       return ", or use " + setting + reason;
@@ -40,7 +39,7 @@ record OtherEngine(TimerEngine engine, ToIntFunction<TimerEngine> probe) {
         + " does not work here either: "
         + switch (number) {
           case EAGAIN ->
-              engine == TimerEngine.CTIMER
+              engine == Engine.CTIMER
                   ? "the limit of pending signals (RLIMIT_SIGPENDING) is used up"
                   : "no thread-specific key is left (PTHREAD_KEYS_MAX)";
           case EEXIST -> "the process's profiling timer is in use";

@@ -148,12 +148,12 @@ public interface Sampler {
   /**
    * What reads stacks, in this session or the last.
    *
-   * @return {@link StackWalker#AUTO} before the first
+   * @return {@link Walker#AUTO} before the first
    */
-  StackWalker walker();
+  Walker walker();
 
   /**
-   * Why {@link StackWalker#VM} was not to be had when the last session was started.
+   * Why {@link Walker#VM} was not to be had when the last session was started.
    *
    * @return "" if it was, or was not asked for
    */

@@ -13,7 +13,7 @@ import java.util.Objects;
  *     KiB to 1 GiB
  */
 public record SamplerConfig(
-    TimerEngine engine, StackWalker walker, long intervalNanos, int depth, long memoryBytes) {
+    Engine engine, Walker walker, long intervalNanos, int depth, long memoryBytes) {
 
   private static final int MAX_WALK_BUFFERS = 64;
   private static final int MIN_WALK_BUFFERS = 4;

@@ -79,7 +79,7 @@ enum SamplerFailure {
       case IN_FLIGHT ->
           "a signal handler of an earlier session is still running; start again in a moment";
       case WALKER ->
-          config.walker() == StackWalker.VM
+          config.walker() == Walker.VM
               ? "walker=vm does not work in this JVM: " + walkerProblem + "; use walker=auto"
               : "this JVM offers no AsyncGetCallTrace, which the stack walker needs; use a HotSpot"
                   + " JVM";
@@ -125,7 +125,7 @@ enum SamplerFailure {
    * @param engine the session's
    * @return the cause and the remedy
    */
-  static String ofStop(int result, int deadlineSeconds, TimerEngine engine) {
+  static String ofStop(int result, int deadlineSeconds, Engine engine) {
     return switch (of(result)) {
       case NO_SESSION -> "no session is sampling; call start first";
       case IN_FLIGHT ->
@@ -139,7 +139,7 @@ enum SamplerFailure {
       case TIMER_LIVES ->
           unfinished(
               "the system does not delete a timer ("
-                  + (engine == TimerEngine.CTIMER ? "timer_delete" : "setitimer")
+                  + (engine == Engine.CTIMER ? "timer_delete" : "setitimer")
                   + " failed with error "
                   + number(result)
                   + "), which could still send SIGPROF; allow the call in the sandbox (seccomp)"
@@ -178,11 +178,11 @@ enum SamplerFailure {
    * @param other the one that it does not use
    * @return "" if there are none
    */
-  static String blocked(String threads, TimerEngine engine, OtherEngine other) {
+  static String blocked(String threads, Engine engine, OtherEngine other) {
     if (threads == null) {
       return "";
     }
-    boolean ctimer = engine == TimerEngine.CTIMER;
+    boolean ctimer = engine == Engine.CTIMER;
     return "SIGPROF is blocked, so nothing is sampled, in "
         + threads
         + (ctimer
@@ -203,7 +203,7 @@ enum SamplerFailure {
    * @param other the one that it does not use
    * @return the cause and the remedy, or "" if all is well
    */
-  static String ofThreads(int result, int failed, TimerEngine engine, OtherEngine other) {
+  static String ofThreads(int result, int failed, Engine engine, OtherEngine other) {
     SamplerFailure step = of(result);
     if (step == JAVA_THREADS) {
       return unknownJavaThreads();
@@ -246,12 +246,12 @@ enum SamplerFailure {
     };
   }
 
-  private static String timerRefused(int result, TimerEngine engine, OtherEngine other) {
+  private static String timerRefused(int result, Engine engine, OtherEngine other) {
     int number = number(result);
     if (number == 0) {
       return "none of the process's threads could be found";
     }
-    boolean ctimer = engine == TimerEngine.CTIMER;
+    boolean ctimer = engine == Engine.CTIMER;
     boolean made = of(result) == TIMER_SET;
     if (number == EAGAIN && !made) {
       return ctimer

@@ -10,7 +10,7 @@ public enum ThreadState {
   IN_VM,
   /** A Java thread about to be blocked, starting or ending. */
   OTHER,
-  /** A Java thread whose state the walker does not tell ({@link StackWalker#AGCT}). */
+  /** A Java thread whose state the walker does not tell ({@link Walker#AGCT}). */
   UNKNOWN,
   /** No Java thread: of the collector, the compilers, the JVM, a library. */
   NO_JAVA_THREAD;

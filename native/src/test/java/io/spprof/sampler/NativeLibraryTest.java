@@ -33,7 +33,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 final class NativeLibraryTest {
 
   private static final SamplerConfig CONFIG =
-      new SamplerConfig(TimerEngine.CTIMER, StackWalker.AGCT, 10_000_000, 64, 1 << 20);
+      new SamplerConfig(Engine.CTIMER, Walker.AGCT, 10_000_000, 64, 1 << 20);
 
   @TempDir Path directory;
 
@@ -52,8 +52,8 @@ final class NativeLibraryTest {
       Class<?> type = loader.loadClass(NativeSampler.class.getName());
       assertNotSame(NativeSampler.class, type);
       sampler = type.getConstructor().newInstance();
-      Class<?> engine = loader.loadClass(TimerEngine.class.getName());
-      Class<?> walker = loader.loadClass(StackWalker.class.getName());
+      Class<?> engine = loader.loadClass(Engine.class.getName());
+      Class<?> walker = loader.loadClass(Walker.class.getName());
       config =
           loader
               .loadClass(SamplerConfig.class.getName())
@@ -246,7 +246,7 @@ final class NativeLibraryTest {
   /** A container with a pid namespace of its own and the host's /proc. */
   @Test
   void shouldSayThatProcIsAnothers() throws Exception {
-    OtherEngine itimer = OtherEngine.than(TimerEngine.CTIMER, asked -> 0);
+    OtherEngine itimer = OtherEngine.than(Engine.CTIMER, asked -> 0);
     assertEquals("", ProcFileSystem.problem("12", 12, itimer));
     assertTrue(ProcFileSystem.problem("", 12, itimer).contains("/proc does not show this process"));
     String found = ProcFileSystem.problem("4711", 12, itimer);

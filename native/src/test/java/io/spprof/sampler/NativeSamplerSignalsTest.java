@@ -14,13 +14,13 @@ import org.junit.jupiter.params.provider.EnumSource;
 @SuppressWarnings("try") // busy threads need only be there
 final class NativeSamplerSignalsTest {
 
-  private static final SamplerConfig CONFIG = config(TimerEngine.CTIMER);
+  private static final SamplerConfig CONFIG = config(Engine.CTIMER);
 
   private final NativeSampler sampler = new NativeSampler();
   private boolean sampling;
 
-  private static SamplerConfig config(TimerEngine engine) {
-    return new SamplerConfig(engine, StackWalker.AGCT, 1_000_000, 64, 4 << 20);
+  private static SamplerConfig config(Engine engine) {
+    return new SamplerConfig(engine, Walker.AGCT, 1_000_000, 64, 4 << 20);
   }
 
   @AfterEach
@@ -61,14 +61,14 @@ final class NativeSamplerSignalsTest {
 
   @ParameterizedTest
   @EnumSource
-  void shouldLoseNoSignalInAHundredSessions(TimerEngine engine) throws Exception {
+  void shouldLoseNoSignalInAHundredSessions(Engine engine) throws Exception {
     try (BusyThreads busy = new BusyThreads(4)) {
       for (int i = 0; i < 100; i++) {
         RecordedSamples seen = session(config(engine), 1);
         assertTrue(seen.samples.stream().allMatch(s -> s.cpuNanos() >= 0));
         // A thread's own timer expires every interval; the process's clock knows no steps.
         assertTrue(
-            engine == TimerEngine.ITIMER
+            engine == Engine.ITIMER
                 || seen.samples.stream().allMatch(s -> s.cpuNanos() % 1_000_000 == 0));
       }
     }
@@ -76,12 +76,12 @@ final class NativeSamplerSignalsTest {
 
   @ParameterizedTest
   @EnumSource
-  void shouldCountWhatAFullRingRefuses(TimerEngine engine) throws Exception {
+  void shouldCountWhatAFullRingRefuses(Engine engine) throws Exception {
     sampler.load();
     SamplerCounters before = sampler.counters();
     // 256 KiB, and nobody reads it.
     SampleRing ring =
-        sampler.start(new SamplerConfig(engine, StackWalker.AGCT, 100_000, 2048, 512 << 10));
+        sampler.start(new SamplerConfig(engine, Walker.AGCT, 100_000, 2048, 512 << 10));
     sampling = true;
     try (BusyThreads busy = new BusyThreads(8)) {
       BusyThreads.await(() -> sampler.counters().since(before).bufferFull() > 10, "drops");
@@ -95,8 +95,7 @@ final class NativeSamplerSignalsTest {
     assertConserved(counted);
     assertEquals(counted.committed(), seen.samples.size());
     assertTrue(
-        engine == TimerEngine.ITIMER
-            || counted.droppedCpuNanos() >= counted.bufferFull() * 100_000);
+        engine == Engine.ITIMER || counted.droppedCpuNanos() >= counted.bufferFull() * 100_000);
     assertTrue(counted.droppedCpuNanos() > 0);
   }
 
@@ -124,7 +123,7 @@ final class NativeSamplerSignalsTest {
   /** Also of a thread that a process's timer knows from its ThreadStart only. */
   @ParameterizedTest
   @EnumSource
-  void shouldWalkAThreadThatStartedWithinTheSession(TimerEngine engine) throws Exception {
+  void shouldWalkAThreadThatStartedWithinTheSession(Engine engine) throws Exception {
     sampler.load();
     SampleRing ring = sampler.start(config(engine));
     sampling = true;
@@ -146,7 +145,7 @@ final class NativeSamplerSignalsTest {
 
   @ParameterizedTest
   @EnumSource
-  void shouldNameTheMethodsOfAStack(TimerEngine engine) throws Exception {
+  void shouldNameTheMethodsOfAStack(Engine engine) throws Exception {
     try (BusyThreads busy = new BusyThreads(1)) {
       List<String> stack =
           busySamples(session(config(engine), 50)).stream()
@@ -165,8 +164,7 @@ final class NativeSamplerSignalsTest {
   void shouldKeepTheLeafEndOfADeepStack() throws Exception {
     try (BusyThreads busy = new BusyThreads(1)) {
       RecordedSamples seen =
-          session(
-              new SamplerConfig(TimerEngine.CTIMER, StackWalker.AGCT, 1_000_000, 1, 1 << 20), 50);
+          session(new SamplerConfig(Engine.CTIMER, Walker.AGCT, 1_000_000, 1, 1 << 20), 50);
 
       List<RecordedSamples.Sample> walked =
           busySamples(seen).stream().filter(s -> s.walk() == WalkResult.OK).toList();

@@ -26,8 +26,7 @@ final class SamplerConfigTest {
     "17, 999999"
   })
   void shouldStayWithinItsMemory(int depth, long memory) {
-    SamplerConfig config =
-        new SamplerConfig(TimerEngine.CTIMER, StackWalker.AGCT, 1_000_000, depth, memory);
+    SamplerConfig config = new SamplerConfig(Engine.CTIMER, Walker.AGCT, 1_000_000, depth, memory);
 
     assertTrue(config.usedBytes() <= memory, config + " takes " + config.usedBytes());
     assertTrue(config.usedBytes() > memory / 3, config + " takes only " + config.usedBytes());
@@ -36,8 +35,7 @@ final class SamplerConfigTest {
 
   @Test
   void shouldKeepFourBuffersInTheSmallestMemory() {
-    SamplerConfig config =
-        new SamplerConfig(TimerEngine.CTIMER, StackWalker.AGCT, 1_000_000, 2048, SMALLEST);
+    SamplerConfig config = new SamplerConfig(Engine.CTIMER, Walker.AGCT, 1_000_000, 2048, SMALLEST);
 
     assertTrue(config.walkBuffers() >= 4);
     assertTrue(config.usedBytes() <= SMALLEST);
@@ -67,7 +65,7 @@ final class SamplerConfigTest {
     Exception refused =
         assertThrows(
             IllegalArgumentException.class,
-            () -> new SamplerConfig(TimerEngine.CTIMER, StackWalker.AGCT, interval, depth, memory));
+            () -> new SamplerConfig(Engine.CTIMER, Walker.AGCT, interval, depth, memory));
 
     assertTrue(refused.getMessage().contains(named), refused.getMessage());
     assertTrue(refused.getMessage().contains("valid: "), refused.getMessage());

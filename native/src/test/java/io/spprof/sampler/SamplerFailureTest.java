@@ -21,27 +21,26 @@ final class SamplerFailureTest {
   private static final int EMFILE = 24;
   private static final int ENOSYS = 38;
 
-  private static SamplerConfig config(TimerEngine engine) {
-    return new SamplerConfig(engine, StackWalker.AUTO, 10_000_000, 64, 1 << 20);
+  private static SamplerConfig config(Engine engine) {
+    return new SamplerConfig(engine, Walker.AUTO, 10_000_000, 64, 1 << 20);
   }
 
   private static int result(SamplerFailure step, int number) {
     return -(step.ordinal() << 16 | number);
   }
 
-  private static String ofStart(SamplerFailure step, int number, TimerEngine engine) {
+  private static String ofStart(SamplerFailure step, int number, Engine engine) {
     return ofStart(step, number, engine, 0);
   }
 
-  private static String ofStart(
-      SamplerFailure step, int number, TimerEngine engine, int resultOfOther) {
+  private static String ofStart(SamplerFailure step, int number, Engine engine, int resultOfOther) {
     OtherEngine other = OtherEngine.than(engine, asked -> resultOfOther);
     return SamplerFailure.ofStart(result(step, number), config(engine), "", other);
   }
 
   private static String ofThreads(int result, int failed) {
-    OtherEngine other = OtherEngine.than(TimerEngine.CTIMER, asked -> 0);
-    return SamplerFailure.ofThreads(result, failed, TimerEngine.CTIMER, other);
+    OtherEngine other = OtherEngine.than(Engine.CTIMER, asked -> 0);
+    return SamplerFailure.ofThreads(result, failed, Engine.CTIMER, other);
   }
 
   @Test
@@ -61,15 +60,15 @@ final class SamplerFailureTest {
   @ParameterizedTest
   @ValueSource(ints = {EPERM, ENOSYS})
   void shouldNameTheOtherEngineWhereATimerIsForbidden(int number) {
-    String ctimer = ofStart(SamplerFailure.TIMER, number, TimerEngine.CTIMER);
+    String ctimer = ofStart(SamplerFailure.TIMER, number, Engine.CTIMER);
     assertTrue(ctimer.contains("timer_create"), ctimer);
     assertTrue(ctimer.contains("use engine=itimer"), ctimer);
     assertFalse(ctimer.contains("AsyncGetCallTrace"), ctimer);
-    String set = ofStart(SamplerFailure.TIMER_SET, number, TimerEngine.CTIMER);
+    String set = ofStart(SamplerFailure.TIMER_SET, number, Engine.CTIMER);
     assertTrue(set.contains("timer_settime is forbidden"), set);
     assertTrue(set.contains("use engine=itimer"), set);
     assertFalse(set.contains("timer_create"), set);
-    String itimer = ofStart(SamplerFailure.TIMER_SET, number, TimerEngine.ITIMER);
+    String itimer = ofStart(SamplerFailure.TIMER_SET, number, Engine.ITIMER);
     assertTrue(itimer.contains("setitimer"), itimer);
     assertTrue(itimer.contains("use engine=ctimer"), itimer);
     assertFalse(itimer.contains("timer_create"), itimer);
@@ -82,7 +81,7 @@ final class SamplerFailureTest {
       names = {"TIMER", "TIMER_SET", "TIMER_HELD", "THREADS"})
   void shouldPromiseTheOtherEngineOnlyIfItWorks(SamplerFailure step) {
     for (int number : new int[] {EPERM, EAGAIN, ENOSYS, 22}) {
-      for (TimerEngine engine : TimerEngine.values()) {
+      for (Engine engine : Engine.values()) {
         assertFalse(
             ofStart(step, number, engine, result(SamplerFailure.NONE, EPERM))
                 .contains("use engine"));
@@ -90,15 +89,14 @@ final class SamplerFailureTest {
         assertFalse(elsewhere.contains("engine="), elsewhere);
       }
     }
-    OtherEngine none = OtherEngine.than(TimerEngine.CTIMER, asked -> -EPERM);
+    OtherEngine none = OtherEngine.than(Engine.CTIMER, asked -> -EPERM);
     assertFalse(ProcFileSystem.problem("4711", 12, none).contains("use engine"));
   }
 
   @Test
   void shouldSayWhyTheOtherEngineIsNoWayOutEither() {
     String ctimer =
-        ofStart(
-            SamplerFailure.TIMER, EPERM, TimerEngine.CTIMER, result(SamplerFailure.NONE, ENOSYS));
+        ofStart(SamplerFailure.TIMER, EPERM, Engine.CTIMER, result(SamplerFailure.NONE, ENOSYS));
     assertTrue(
         ctimer.endsWith(
             "allow it in the sandbox (seccomp) profile; engine=itimer does not work here either:"
@@ -106,18 +104,16 @@ final class SamplerFailureTest {
         ctimer);
     int eexist = 17;
     ctimer =
-        ofStart(
-            SamplerFailure.TIMER, EPERM, TimerEngine.CTIMER, result(SamplerFailure.NONE, eexist));
+        ofStart(SamplerFailure.TIMER, EPERM, Engine.CTIMER, result(SamplerFailure.NONE, eexist));
     assertTrue(ctimer.endsWith("the process's profiling timer is in use"), ctimer);
     String itimer =
-        ofStart(
-            SamplerFailure.TIMER_HELD, 0, TimerEngine.ITIMER, result(SamplerFailure.NONE, EAGAIN));
+        ofStart(SamplerFailure.TIMER_HELD, 0, Engine.ITIMER, result(SamplerFailure.NONE, EAGAIN));
     assertTrue(itimer.endsWith("(RLIMIT_SIGPENDING) is used up"), itimer);
   }
 
   @Test
   void shouldTellAMissingWalkerFromAMissingTimer() {
-    String walker = ofStart(SamplerFailure.WALKER, 0, TimerEngine.CTIMER);
+    String walker = ofStart(SamplerFailure.WALKER, 0, Engine.CTIMER);
 
     assertTrue(walker.contains("AsyncGetCallTrace"), walker);
     assertFalse(walker.contains("timer"), walker);
@@ -125,16 +121,16 @@ final class SamplerFailureTest {
 
   @Test
   void shouldTellTheLimitOfSignalsFromThatOfKeys() {
-    String ctimer = ofStart(SamplerFailure.TIMER, EAGAIN, TimerEngine.CTIMER);
+    String ctimer = ofStart(SamplerFailure.TIMER, EAGAIN, Engine.CTIMER);
     assertTrue(ctimer.contains("RLIMIT_SIGPENDING"), ctimer);
-    String itimer = ofStart(SamplerFailure.TIMER, EAGAIN, TimerEngine.ITIMER);
+    String itimer = ofStart(SamplerFailure.TIMER, EAGAIN, Engine.ITIMER);
     assertFalse(itimer.contains("RLIMIT_SIGPENDING"), itimer);
     assertTrue(itimer.contains("PTHREAD_KEYS_MAX"), itimer);
   }
 
   @Test
   void shouldSayOfTheFlightRecorderWhichEventAndHowToEndIt() {
-    String refusal = ofStart(SamplerFailure.FLIGHT_RECORDER, 0, TimerEngine.CTIMER);
+    String refusal = ofStart(SamplerFailure.FLIGHT_RECORDER, 0, Engine.CTIMER);
 
     assertTrue(refusal.contains("SIGPROF"), refusal);
     assertTrue(refusal.contains("jdk.CPUTimeSample"), refusal);
@@ -143,8 +139,8 @@ final class SamplerFailureTest {
 
   @Test
   void shouldSayOfAnyOtherHolderTheRuleAndTheRemedy() {
-    String held = ofStart(SamplerFailure.SIGNAL_HELD, 0, TimerEngine.CTIMER);
-    String left = ofStart(SamplerFailure.SIGNAL_LEFT, 0, TimerEngine.CTIMER);
+    String held = ofStart(SamplerFailure.SIGNAL_HELD, 0, Engine.CTIMER);
+    String left = ofStart(SamplerFailure.SIGNAL_LEFT, 0, Engine.CTIMER);
 
     for (String refusal : new String[] {held, left}) {
       assertTrue(refusal.contains("already handled by something else"), refusal);
@@ -157,12 +153,12 @@ final class SamplerFailureTest {
 
   @Test
   void shouldSayWhyThreadsCannotBeListed() {
-    String files = ofStart(SamplerFailure.THREADS, EMFILE, TimerEngine.CTIMER);
+    String files = ofStart(SamplerFailure.THREADS, EMFILE, Engine.CTIMER);
     assertTrue(files.contains("ulimit -n"), files);
-    String forbidden = ofStart(SamplerFailure.THREADS, EPERM, TimerEngine.CTIMER);
+    String forbidden = ofStart(SamplerFailure.THREADS, EPERM, Engine.CTIMER);
     assertTrue(forbidden.contains("/proc/self/task may not be read"), forbidden);
     assertFalse(forbidden.contains("timer_create"), forbidden);
-    String missing = ofStart(SamplerFailure.THREADS, 2, TimerEngine.CTIMER);
+    String missing = ofStart(SamplerFailure.THREADS, 2, Engine.CTIMER);
     assertTrue(missing.contains("mount /proc"), missing);
   }
 
@@ -175,7 +171,7 @@ final class SamplerFailureTest {
           && step != SamplerFailure.NO_SESSION
           && step != SamplerFailure.TIMER_LIVES
           && step != SamplerFailure.SYSTEM) {
-        String message = ofStart(step, ENOSYS, TimerEngine.CTIMER);
+        String message = ofStart(step, ENOSYS, Engine.CTIMER);
         SamplerFailure same = told.put(message, step);
         assertEquals(null, same, step + " is told as " + same + ": " + message);
       }
@@ -185,17 +181,14 @@ final class SamplerFailureTest {
   @Test
   void shouldNotTakeAFailedSystemCallForTheLackOfASession() {
     int einval = 22;
-    String none =
-        SamplerFailure.ofStop(result(SamplerFailure.NO_SESSION, 0), 5, TimerEngine.CTIMER);
-    String failed =
-        SamplerFailure.ofStop(result(SamplerFailure.SYSTEM, einval), 5, TimerEngine.CTIMER);
-    String running =
-        SamplerFailure.ofStop(result(SamplerFailure.IN_FLIGHT, 0), 5, TimerEngine.CTIMER);
+    String none = SamplerFailure.ofStop(result(SamplerFailure.NO_SESSION, 0), 5, Engine.CTIMER);
+    String failed = SamplerFailure.ofStop(result(SamplerFailure.SYSTEM, einval), 5, Engine.CTIMER);
+    String running = SamplerFailure.ofStop(result(SamplerFailure.IN_FLIGHT, 0), 5, Engine.CTIMER);
 
     assertEquals("no session is sampling; call start first", none);
     assertTrue(failed.contains("error 22") && failed.contains("call stop again"), failed);
     assertTrue(running.contains("still running after 5 s"), running);
-    String held = SamplerFailure.ofStop(result(SamplerFailure.DEBUGGER, 0), 5, TimerEngine.CTIMER);
+    String held = SamplerFailure.ofStop(result(SamplerFailure.DEBUGGER, 0), 5, Engine.CTIMER);
     assertTrue(held.contains("after 5 s a debugger") && held.contains("detach"), held);
     assertNotEquals(failed, running);
   }
@@ -203,8 +196,8 @@ final class SamplerFailureTest {
   @Test
   void shouldNameTheCallThatDoesNotDeleteATimer() {
     int lives = result(SamplerFailure.TIMER_LIVES, ENOSYS);
-    String ctimer = SamplerFailure.ofStop(lives, 5, TimerEngine.CTIMER);
-    String itimer = SamplerFailure.ofStop(lives, 5, TimerEngine.ITIMER);
+    String ctimer = SamplerFailure.ofStop(lives, 5, Engine.CTIMER);
+    String itimer = SamplerFailure.ofStop(lives, 5, Engine.ITIMER);
 
     assertTrue(ctimer.contains("timer_delete failed with error 38"), ctimer);
     assertTrue(itimer.contains("setitimer failed with error 38"), itimer);
@@ -213,19 +206,19 @@ final class SamplerFailureTest {
 
   @Test
   void shouldSayWhereTheTimeOfThreadsIsThatBlockTheSignal() {
-    String ctimer = blocked("1 thread: a", TimerEngine.CTIMER, 0);
+    String ctimer = blocked("1 thread: a", Engine.CTIMER, 0);
     assertTrue(ctimer.contains("nothing is sampled, in 1 thread: a; their CPU time"), ctimer);
     assertTrue(ctimer.contains("their CPU time counts as dropped."), ctimer);
     assertFalse(ctimer.contains("engine="), ctimer);
-    String itimer = blocked("1 thread: a", TimerEngine.ITIMER, 0);
+    String itimer = blocked("1 thread: a", Engine.ITIMER, 0);
     assertTrue(itimer.contains("is in the samples of other threads"), itimer);
     assertTrue(itimer.contains("use engine=ctimer"), itimer);
-    itimer = blocked("1 thread: a", TimerEngine.ITIMER, result(SamplerFailure.NONE, EPERM));
+    itimer = blocked("1 thread: a", Engine.ITIMER, result(SamplerFailure.NONE, EPERM));
     assertFalse(itimer.contains("use engine=ctimer"), itimer);
-    assertEquals("", blocked(null, TimerEngine.ITIMER, 0));
+    assertEquals("", blocked(null, Engine.ITIMER, 0));
   }
 
-  private static String blocked(String threads, TimerEngine engine, int resultOfOther) {
+  private static String blocked(String threads, Engine engine, int resultOfOther) {
     return SamplerFailure.blocked(threads, engine, OtherEngine.than(engine, x -> resultOfOther));
   }
 

@@ -51,12 +51,7 @@ final class SandboxTest {
     "ITIMER, CTIMER, 38, 38, setitimer, engine=ctimer",
   })
   void shouldNameWhatIsForbiddenAndTheEngineThatWorks(
-      TimerEngine forbidden,
-      TimerEngine allowed,
-      String systemCall,
-      String error,
-      String name,
-      String remedy)
+      Engine forbidden, Engine allowed, String systemCall, String error, String name, String remedy)
       throws Exception {
     List<String> said = run(forbidden + "," + allowed, error, systemCall);
 
@@ -101,14 +96,14 @@ final class SandboxTest {
         forbid(Integer.parseInt(systemCall), Integer.parseInt(args[1]));
       }
       for (String engine : args[0].split(",")) {
-        start(TimerEngine.valueOf(engine));
+        start(Engine.valueOf(engine));
       }
     }
 
-    private static void start(TimerEngine engine) {
+    private static void start(Engine engine) {
       NativeSampler sampler = new NativeSampler();
       try {
-        sampler.start(new SamplerConfig(engine, StackWalker.AUTO, 10_000_000, 64, 1 << 20));
+        sampler.start(new SamplerConfig(engine, Walker.AUTO, 10_000_000, 64, 1 << 20));
         if (!sampler.environmentProblem().isEmpty()) {
           System.out.println("problem: " + sampler.environmentProblem());
         }

@@ -1,7 +1,7 @@
 package io.spprof.sampler;
 
 /** What makes the sampling signals. The order is the native side's (jni.c). */
-public enum TimerEngine {
+public enum Engine {
   /** A CPU timer a thread, on the thread's own CPU clock; Linux. */
   CTIMER,
 
@@ -16,7 +16,7 @@ public enum TimerEngine {
    *
    * @return {@link #CTIMER} on Linux, else {@link #ITIMER}
    */
-  public static TimerEngine platformDefault() {
+  public static Engine platformDefault() {
     // Asked at start-up, so without a class of JNA.
     return System.getProperty("os.name").startsWith("Linux") ? CTIMER : ITIMER;
   }

@@ -3,7 +3,7 @@ package io.spprof.sampler;
 /**
  * What reads a thread's stack in the signal handler. The order is the native side's (sampler.h).
  */
-public enum StackWalker {
+public enum Walker {
   /** {@link #VM} where that works, else {@link #AGCT}. */
   AUTO,
   /** Our own, by what HotSpot publishes of its layout. */
@@ -11,7 +11,7 @@ public enum StackWalker {
   /** HotSpot's {@code AsyncGetCallTrace}. */
   AGCT;
 
-  static StackWalker of(int number) {
+  static Walker of(int number) {
     return values()[number];
   }
 }
