@@ -21,6 +21,7 @@
 #include "session/sampler.h"
 #include "threads/thread_state.h"
 #include "threads/threads.h"
+#include "walk/vm/debug_info.h"
 
 /*
  * Keeps this library's code mapped for the life of the process, also when the JVM unloads it: a
@@ -56,7 +57,7 @@ JNIEXPORT void JNICALL JNI_OnUnload(JavaVM *vm, void *reserved) {
     spprof_jvmti_detach();
 }
 
-/* By the numbers of io.spprof.sampler.Engine; NULL if this platform has no such engine. */
+/* NULL if this platform has no engine of that number (platform.h). */
 static const struct spprof_engine *engine_of(jint number) {
     static const struct spprof_engine *const engines[] = SPPROF_ENGINES;
     return number >= 0 && number < (jint)(sizeof engines / sizeof *engines) ? engines[number]
@@ -135,8 +136,9 @@ JNIEXPORT jint JNICALL Java_io_spprof_sampler_NativeSampler_readNames0(JNIEnv *j
     return result_of(spprof_sampler_read_names(jni));
 }
 
-JNIEXPORT jint JNICALL Java_io_spprof_sampler_NativeSampler_threadStarts0(JNIEnv *jni, jclass type,
-                                                                          jint starts) {
+JNIEXPORT jint JNICALL Java_io_spprof_sampler_NativeSampler_setThreadStarts0(JNIEnv *jni,
+                                                                             jclass type,
+                                                                             jint starts) {
     (void)jni, (void)type;
     return result_of(spprof_sampler_thread_starts((enum spprof_thread_starts)starts));
 }
@@ -152,8 +154,8 @@ JNIEXPORT jstring JNICALL Java_io_spprof_sampler_NativeSampler_blocking0(JNIEnv 
     return spprof_threads_blocking(text, sizeof text) ? (*jni)->NewStringUTF(jni, text) : NULL;
 }
 
-JNIEXPORT jint JNICALL Java_io_spprof_sampler_NativeSampler_interval0(JNIEnv *jni, jclass type,
-                                                                      jlong interval_ns) {
+JNIEXPORT jint JNICALL Java_io_spprof_sampler_NativeSampler_setInterval0(JNIEnv *jni, jclass type,
+                                                                         jlong interval_ns) {
     (void)jni, (void)type;
     return result_of(spprof_sampler_set_interval((uint64_t)interval_ns));
 }
@@ -266,7 +268,7 @@ JNIEXPORT jstring JNICALL Java_io_spprof_sampler_NativeSampler_failures0(JNIEnv 
     return (*jni)->NewStringUTF(jni, SPPROF_FAILURES(NAME));
 }
 
-/* Sizes and offsets, in the order of SampleLayout.described(). */
+/* Sizes, offsets and numbers, in the order of SampleLayout.described(). */
 JNIEXPORT jintArray JNICALL Java_io_spprof_sampler_NativeSampler_layout0(JNIEnv *jni, jclass type) {
     (void)type;
     const jint layout[] = {
@@ -320,6 +322,17 @@ JNIEXPORT jintArray JNICALL Java_io_spprof_sampler_NativeSampler_layout0(JNIEnv 
         SPPROF_WORD_SHIFT,
         SPPROF_BCI_BIAS,
         (jint)SPPROF_TRANSIENT,
+        SPPROF_ENGINE_CTIMER,
+        SPPROF_ENGINE_ITIMER,
+        SPPROF_WALKER_AUTO,
+        SPPROF_WALKER_VM,
+        SPPROF_WALKER_AGCT,
+        SPPROF_DEBUG_INFO_EXACT,
+        SPPROF_DEBUG_INFO_SINCE_SESSION,
+        SPPROF_DEBUG_INFO_SAFEPOINTS,
+        SPPROF_STARTS_TIMED,
+        SPPROF_STARTS_LATE,
+        SPPROF_STARTS_UNHEARD,
         offsetof(struct spprof_counters, signals),
         offsetof(struct spprof_counters, committed),
         offsetof(struct spprof_counters, dropped),

@@ -94,17 +94,26 @@ struct spprof_engine {
     int (*await_delivery)(uint32_t deadline_ms);
 };
 
-/* SPPROF_ENGINES: in the order of io.spprof.sampler.Engine; NULL for what is not to be had. */
+/* The number of an engine in calls from Java; SampleLayout has the same. */
+enum spprof_engine_number {
+    SPPROF_ENGINE_CTIMER = 0,
+    SPPROF_ENGINE_ITIMER = 1,
+};
+
+/* SPPROF_ENGINES: by these numbers; NULL, or past the end, for what this platform does not have. */
 extern const struct spprof_engine spprof_engine_itimer;
 #ifdef __linux__
 extern const struct spprof_engine spprof_engine_ctimer;
 #define SPPROF_DEFAULT_ENGINE spprof_engine_ctimer
-#define SPPROF_ENGINES \
-    { &spprof_engine_ctimer, &spprof_engine_itimer }
+#define SPPROF_ENGINES                                  \
+    {                                                   \
+        [SPPROF_ENGINE_CTIMER] = &spprof_engine_ctimer, \
+        [SPPROF_ENGINE_ITIMER] = &spprof_engine_itimer, \
+    }
 #else
 #define SPPROF_DEFAULT_ENGINE spprof_engine_itimer
 #define SPPROF_ENGINES \
-    { NULL, &spprof_engine_itimer }
+    { [SPPROF_ENGINE_ITIMER] = &spprof_engine_itimer }
 #endif
 
 #endif

@@ -21,8 +21,12 @@
 #include "platform/platform.h"
 #include "session/thread_hooks.h"
 
-/* By the numbers of io.spprof.sampler.Walker. */
-enum spprof_walker_choice { SPPROF_WALKER_AUTO, SPPROF_WALKER_VM, SPPROF_WALKER_AGCT };
+/* SampleLayout has the same numbers. */
+enum spprof_walker_choice {
+    SPPROF_WALKER_AUTO = 0,
+    SPPROF_WALKER_VM = 1,
+    SPPROF_WALKER_AGCT = 2,
+};
 
 struct spprof_sampler_config {
     const struct spprof_engine *engine;

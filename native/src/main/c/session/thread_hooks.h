@@ -44,11 +44,11 @@ typedef bool (*spprof_name_reader)(void *context, char *name);
 void spprof_thread_started(void *env, spprof_name_reader read, void *context);
 void spprof_thread_ended(spprof_name_reader read, void *context);
 
-/* What happens to threads that start; by the numbers of io.spprof.sampler.ThreadStarts. */
+/* What happens to threads that start; SampleLayout has the same numbers. */
 enum spprof_thread_starts {
-    SPPROF_STARTS_TIMED,
-    SPPROF_STARTS_LATE,
-    SPPROF_STARTS_UNHEARD, /* the caller switches the event */
+    SPPROF_STARTS_TIMED = 0,
+    SPPROF_STARTS_LATE = 1,
+    SPPROF_STARTS_UNHEARD = 2, /* the caller switches the event */
 };
 
 /* In the handler, on a native thread, by its timer's ticket: its exit is to be heard. */

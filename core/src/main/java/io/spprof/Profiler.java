@@ -1,7 +1,6 @@
 package io.spprof;
 
 import io.spprof.config.ProfilerConfig;
-import io.spprof.config.Walker;
 import io.spprof.profile.HeapRoom;
 import io.spprof.profile.HotMethod;
 import io.spprof.profile.Kept;
@@ -57,8 +56,8 @@ public final class Profiler implements AutoCloseable {
           new ProfilerStats.Setup(
               ProfilerConfig.DEFAULT.intervalNanos(),
               ProfilerConfig.DEFAULT.memoryBytes(),
-              ProfilerConfig.DEFAULT.engine().inUse(),
-              Walker.name(ProfilerConfig.DEFAULT.walker().stackWalker())));
+              ProfilerConfig.DEFAULT.engine().inUse().option(),
+              ProfilerConfig.DEFAULT.walker().option()));
 
   private final Sampler sampler;
   private final InstantSource wallClock;

@@ -8,11 +8,11 @@
 #ifndef SPPROF_VM_DEBUG_INFO_H
 #define SPPROF_VM_DEBUG_INFO_H
 
-/* Numbered as in io.spprof.sampler.DebugNonSafepoints. */
+/* SampleLayout has the same numbers. */
 enum spprof_debug_info {
-    SPPROF_DEBUG_INFO_EXACT,         /* the flag was on before */
-    SPPROF_DEBUG_INFO_SINCE_SESSION, /* on since the session began */
-    SPPROF_DEBUG_INFO_SAFEPOINTS,    /* this JVM does not let us set the flag */
+    SPPROF_DEBUG_INFO_EXACT = 0,         /* the flag was on before */
+    SPPROF_DEBUG_INFO_SINCE_SESSION = 1, /* on since the session began */
+    SPPROF_DEBUG_INFO_SAFEPOINTS = 2,    /* this JVM does not let us set the flag */
 };
 
 enum spprof_debug_info spprof_debug_info_begin(void);

@@ -71,7 +71,7 @@ public final class Budget {
     control.update(now, counted.hooks(), counted.hookCpuNanos());
     if (control.now() != starts) {
       starts = control.now();
-      sampler.threadStarts(starts);
+      sampler.setThreadStarts(starts);
     }
     controller.update(
         new OverheadController.Measured(

@@ -51,7 +51,7 @@ public final class IntervalInForce {
     if (nanos == now.nanos) {
       return true;
     }
-    if (!sampler.interval(nanos)) {
+    if (!sampler.setInterval(nanos)) {
       return false;
     }
     range = new Range(nanos, Math.min(nanos, now.shortestNanos), Math.max(nanos, now.longestNanos));

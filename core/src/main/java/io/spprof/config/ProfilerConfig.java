@@ -1,5 +1,7 @@
 package io.spprof.config;
 
+import io.spprof.sampler.Engine;
+import io.spprof.sampler.Walker;
 import io.spprof.text.Input;
 import io.spprof.text.Printable;
 import java.math.BigDecimal;

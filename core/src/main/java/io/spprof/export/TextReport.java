@@ -1,9 +1,9 @@
 package io.spprof.export;
 
-import io.spprof.profile.DebugInfo;
 import io.spprof.profile.Profile;
 import io.spprof.profile.SessionStats;
 import io.spprof.profile.StateTimes;
+import io.spprof.sampler.DebugInfo;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.List;

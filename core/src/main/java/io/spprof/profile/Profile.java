@@ -1,5 +1,6 @@
 package io.spprof.profile;
 
+import io.spprof.sampler.DebugInfo;
 import java.util.List;
 import java.util.Objects;
 

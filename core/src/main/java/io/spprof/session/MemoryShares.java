@@ -31,8 +31,8 @@ record MemoryShares(SamplerConfig sampler, long tablesBytes, long wantedBytes, l
   static MemoryShares of(ProfilerConfig config, long heapBytes) {
     SamplerConfig sampler =
         new SamplerConfig(
-            config.engine().timer(),
-            config.walker().stackWalker(),
+            config.engine(),
+            config.walker(),
             config.intervalNanos(),
             config.depth(),
             config.memoryBytes() / 2);

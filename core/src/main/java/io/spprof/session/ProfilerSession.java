@@ -6,10 +6,9 @@ import io.spprof.collect.Collector;
 import io.spprof.collect.MemoryBudget;
 import io.spprof.config.Mode;
 import io.spprof.config.ProfilerConfig;
-import io.spprof.config.Walker;
-import io.spprof.profile.DebugInfo;
 import io.spprof.profile.HotMethod;
 import io.spprof.profile.ProfilerStats;
+import io.spprof.sampler.DebugInfo;
 import io.spprof.sampler.SampleRing;
 import io.spprof.sampler.Sampler;
 import io.spprof.sampler.SamplerCounters;
@@ -147,8 +146,8 @@ public final class ProfilerSession {
       long samplerNanos = sampler.timeNanos();
       SampleRing ring = sampler.start(shares.sampler());
       sampling = true;
-      String walker = Walker.name(sampler.walker());
-      DebugInfo debugInfo = DebugInfo.of(sampler.debugNonSafepoints());
+      String walker = sampler.walker().option();
+      DebugInfo debugInfo = sampler.debugInfo();
       IntervalInForce interval = new IntervalInForce(config.intervalNanos());
       collector = new Collector(ring, sampler, config.depth(), tables, samplerNanos);
       figures =

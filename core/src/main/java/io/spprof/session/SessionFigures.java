@@ -151,7 +151,10 @@ final class SessionFigures {
             collected.uniqueStacks(),
             tables.used() + (ended ? 0 : shares.sampler().usedBytes())),
         new ProfilerStats.Setup(
-            interval.range().nanos(), shares.limitBytes(), config.engine().inUse(), walker),
+            interval.range().nanos(),
+            shares.limitBytes(),
+            config.engine().inUse().option(),
+            walker),
         new SessionStats(
             id,
             options,

@@ -1,10 +1,10 @@
 package io.spprof.collect;
 
-import io.spprof.profile.DebugInfo;
 import io.spprof.profile.HeapRoom;
 import io.spprof.profile.Profile;
 import io.spprof.profile.SessionStats;
 import io.spprof.profile.StateTimes;
+import io.spprof.sampler.DebugInfo;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Collectors;

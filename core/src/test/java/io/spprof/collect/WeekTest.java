@@ -80,7 +80,7 @@ final class WeekTest {
       // The same division of memory as in a session.
       half =
           new SamplerConfig(
-              Engine.platformDefault(),
+              Engine.AUTO.inUse(),
               Walker.VM,
               config.intervalNanos(),
               config.depth(),

@@ -1,11 +1,11 @@
 package io.spprof.export;
 
-import io.spprof.profile.DebugInfo;
 import io.spprof.profile.DropCounts;
 import io.spprof.profile.Profile;
 import io.spprof.profile.SampleTimes;
 import io.spprof.profile.SessionStats;
 import io.spprof.profile.StateTimes;
+import io.spprof.sampler.DebugInfo;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;

@@ -5,12 +5,12 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.spprof.profile.DebugInfo;
 import io.spprof.profile.DropCounts;
 import io.spprof.profile.Profile;
 import io.spprof.profile.SampleTimes;
 import io.spprof.profile.SessionStats;
 import io.spprof.profile.StateTimes;
+import io.spprof.sampler.DebugInfo;
 import java.io.IOException;
 import java.util.List;
 import java.util.Locale;

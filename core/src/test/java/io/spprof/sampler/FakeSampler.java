@@ -51,7 +51,7 @@ public final class FakeSampler implements Sampler {
   public volatile String environmentProblem = "";
   public volatile Walker walker = Walker.VM;
   public volatile String walkerProblem = "";
-  public volatile DebugNonSafepoints debugNonSafepoints = DebugNonSafepoints.BEFORE;
+  public volatile DebugInfo debugInfo = DebugInfo.EXACT;
   public volatile LongFunction<String> names = method -> "m" + method;
   public volatile LongSupplier threadCpuNanos = () -> 0;
 
@@ -180,12 +180,12 @@ public final class FakeSampler implements Sampler {
   }
 
   @Override
-  public void threadStarts(ThreadStarts starts) {
+  public void setThreadStarts(ThreadStarts starts) {
     threadStarts.add(starts);
   }
 
   @Override
-  public boolean interval(long nanos) {
+  public boolean setInterval(long nanos) {
     intervals.add(nanos);
     return intervalCanChange;
   }
@@ -247,8 +247,8 @@ public final class FakeSampler implements Sampler {
   }
 
   @Override
-  public DebugNonSafepoints debugNonSafepoints() {
-    return debugNonSafepoints;
+  public DebugInfo debugInfo() {
+    return debugInfo;
   }
 
   @Override

@@ -37,7 +37,7 @@ class ArchitectureTest {
     floor("io.spprof.config", "sampler", "text");
     floor("io.spprof.profile", "sampler", "text");
     floor("io.spprof.symbol", "sampler");
-    floor("io.spprof.export", "profile", "text");
+    floor("io.spprof.export", "sampler", "profile", "text");
     floor("io.spprof.collect", "sampler", "profile", "symbol");
     floor("io.spprof.budget", "sampler", "config", "profile");
     floor("io.spprof.session", "sampler", "config", "profile", "collect", "budget");
@@ -111,6 +111,18 @@ class ArchitectureTest {
       used.keySet().retainAll(targets);
     } while (used.size() < before);
     assertEquals(Map.of(), used, "classes that use each other");
+  }
+
+  /** Exporters read profiles. Of the sampler they know how exact the frames are, and no more. */
+  @Test
+  void shouldKeepExportersApartFromTheSampler() throws Exception {
+    Set<String> used = new TreeSet<>();
+    for (Use use : uses("-verbose:class")) {
+      if (use.from().startsWith("io.spprof.export.") && use.to().startsWith("io.spprof.sampler.")) {
+        used.add(use.to());
+      }
+    }
+    assertEquals(Set.of("io.spprof.sampler.DebugInfo"), used);
   }
 
   @Test

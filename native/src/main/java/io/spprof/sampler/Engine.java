@@ -1,23 +1,51 @@
 package io.spprof.sampler;
 
-/** What makes the sampling signals. The order is the native side's (jni.c). */
+import java.util.Locale;
+
+/** What makes the sampling signals. */
 public enum Engine {
-  /** A CPU timer a thread, on the thread's own CPU clock; Linux. */
-  CTIMER,
+  /** The best engine of the platform; the native side never sees it, see {@link #inUse()}. */
+  AUTO(-1),
+
+  /** A CPU timer a thread ({@code timer_create} on the thread's CPU clock; Linux). */
+  CTIMER(SampleLayout.ENGINE_CTIMER),
 
   /**
-   * One timer for the process ({@code setitimer(ITIMER_PROF)}), whose signal goes to a thread that
-   * is running; macOS, and Linux on request.
+   * One CPU timer for the process ({@code setitimer(ITIMER_PROF)}), whose signal goes to a thread
+   * that is running (macOS, and Linux on request).
    */
-  ITIMER;
+  ITIMER(SampleLayout.ENGINE_ITIMER);
+
+  private final int code;
+
+  Engine(int code) {
+    this.code = code;
+  }
+
+  /** The number by which the native side knows it (platform.h). */
+  int code() {
+    return code;
+  }
 
   /**
-   * The best that the platform has.
+   * The engine that a session with this setting uses.
    *
-   * @return {@link #CTIMER} on Linux, else {@link #ITIMER}
+   * @return never {@link #AUTO}: in its place {@link #CTIMER} on Linux, else {@link #ITIMER}
    */
-  public static Engine platformDefault() {
-    // Asked at start-up, so without a class of JNA.
+  public Engine inUse() {
+    if (this != AUTO) {
+      return this;
+    }
+    // The agent asks this as it is loaded, so no class of JNA is used here.
     return System.getProperty("os.name").startsWith("Linux") ? CTIMER : ITIMER;
+  }
+
+  /**
+   * The value of the option {@code engine}.
+   *
+   * @return for instance {@code ctimer}, not null
+   */
+  public String option() {
+    return name().toLowerCase(Locale.ROOT);
   }
 }

@@ -21,7 +21,7 @@ public final class NativeSampler implements Sampler {
 
   private final LibraryPlaces places;
   private volatile ByteBuffer counters;
-  private volatile Engine engine = Engine.platformDefault(); // the session's, or the last
+  private volatile Engine engine = Engine.AUTO.inUse(); // the session's, or the last
 
   /** Creates one; nothing is loaded yet. */
   public NativeSampler() {
@@ -55,8 +55,8 @@ public final class NativeSampler implements Sampler {
     load();
     int error =
         start0(
-            config.engine().ordinal(),
-            config.walker().ordinal(),
+            config.engine().code(),
+            config.walker().code(),
             config.intervalNanos(),
             config.ringBytes(),
             config.walkBuffers(),
@@ -112,9 +112,9 @@ public final class NativeSampler implements Sampler {
   }
 
   @Override
-  public void threadStarts(ThreadStarts starts) {
+  public void setThreadStarts(ThreadStarts starts) {
     if (counters != null) {
-      threadStarts0(starts.ordinal());
+      setThreadStarts0(starts.code());
     }
   }
 
@@ -124,8 +124,8 @@ public final class NativeSampler implements Sampler {
   }
 
   @Override
-  public boolean interval(long nanos) {
-    return counters != null && interval0(nanos) == 0;
+  public boolean setInterval(long nanos) {
+    return counters != null && setInterval0(nanos) == 0;
   }
 
   @Override
@@ -168,7 +168,7 @@ public final class NativeSampler implements Sampler {
   }
 
   private static OtherEngine otherThan(Engine engine) {
-    return OtherEngine.than(engine, other -> probe0(other.ordinal()));
+    return OtherEngine.than(engine, other -> probe0(other.code()));
   }
 
   @Override
@@ -200,8 +200,8 @@ public final class NativeSampler implements Sampler {
   }
 
   @Override
-  public DebugNonSafepoints debugNonSafepoints() {
-    return counters == null ? DebugNonSafepoints.NEVER : DebugNonSafepoints.of(debugInfo0());
+  public DebugInfo debugInfo() {
+    return counters == null ? DebugInfo.SAFEPOINTS : DebugInfo.of(debugInfo0());
   }
 
   @Override
@@ -252,13 +252,13 @@ public final class NativeSampler implements Sampler {
 
   private static native int readNames0();
 
-  private static native int threadStarts0(int starts);
+  private static native int setThreadStarts0(int starts);
 
   private static native long search0();
 
   private static native String blocking0();
 
-  private static native int interval0(long nanos);
+  private static native int setInterval0(long nanos);
 
   private static native int forget0();
 

@@ -1,8 +1,9 @@
 package io.spprof.sampler;
 
 /**
- * Where things stand in the ring's block and in the counters: the numbers of sample.h, ring.h and
- * counters.h. A test compares each with what the compiler of the native side says.
+ * Where things stand in the ring's block and in the counters, and the numbers that name a choice in
+ * calls of the native side: sample.h, ring.h, counters.h, platform.h, sampler.h, debug_info.h and
+ * thread_hooks.h. A test compares each with what the compiler of the native side says.
  */
 final class SampleLayout {
 
@@ -67,6 +68,19 @@ final class SampleLayout {
   static final int WORD_SHIFT = 32;
   static final int BCI_BIAS = 16;
   static final int TRANSIENT = 0x80000000;
+
+  // Numbers of choices: Engine, Walker, DebugInfo, ThreadStarts.
+  static final int ENGINE_CTIMER = 0;
+  static final int ENGINE_ITIMER = 1;
+  static final int WALKER_AUTO = 0;
+  static final int WALKER_VM = 1;
+  static final int WALKER_AGCT = 2;
+  static final int DEBUG_INFO_EXACT = 0;
+  static final int DEBUG_INFO_SINCE_SESSION = 1;
+  static final int DEBUG_INFO_SAFEPOINTS = 2;
+  static final int STARTS_TIMED = 0;
+  static final int STARTS_LATE = 1;
+  static final int STARTS_UNHEARD = 2;
 
   // The counters.
   static final int SIGNALS = 0;
@@ -143,6 +157,17 @@ final class SampleLayout {
       WORD_SHIFT,
       BCI_BIAS,
       TRANSIENT,
+      ENGINE_CTIMER,
+      ENGINE_ITIMER,
+      WALKER_AUTO,
+      WALKER_VM,
+      WALKER_AGCT,
+      DEBUG_INFO_EXACT,
+      DEBUG_INFO_SINCE_SESSION,
+      DEBUG_INFO_SAFEPOINTS,
+      STARTS_TIMED,
+      STARTS_LATE,
+      STARTS_UNHEARD,
       SIGNALS,
       COMMITTED,
       DROPPED,

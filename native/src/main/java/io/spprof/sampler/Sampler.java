@@ -65,7 +65,7 @@ public interface Sampler {
    *
    * @param starts {@link ThreadStarts#TIMED} when a session begins; not null
    */
-  void threadStarts(ThreadStarts starts);
+  void setThreadStarts(ThreadStarts starts);
 
   /**
    * Between two sweeps: looks for threads that were made since the last look. Cheaper than a sweep
@@ -84,7 +84,7 @@ public interface Sampler {
    * @return false if nothing was changed: no session is sampling, or its timer is somebody else's
    *     now
    */
-  boolean interval(long nanos);
+  boolean setInterval(long nanos);
 
   /**
    * Has the walker forget the methods and locations that it has told, so that there is room for new
@@ -164,7 +164,7 @@ public interface Sampler {
    *
    * @return not null
    */
-  DebugNonSafepoints debugNonSafepoints();
+  DebugInfo debugInfo();
 
   /**
    * CPU time of the calling thread.

@@ -5,7 +5,8 @@ import java.util.Objects;
 /**
  * What a native session needs to know.
  *
- * @param engine what makes the signals; not null
+ * @param engine what makes the signals; not null. {@link Engine#AUTO} is replaced by the best
+ *     engine of the platform
  * @param walker what reads stacks; not null
  * @param intervalNanos CPU time between two samples of a thread, ns, more than 0
  * @param depth frames kept of a stack, 1 to 2048
@@ -30,6 +31,7 @@ public record SamplerConfig(
   public SamplerConfig {
     Objects.requireNonNull(engine, "engine");
     Objects.requireNonNull(walker, "walker");
+    engine = engine.inUse();
     require(intervalNanos > 0, "an interval of " + intervalNanos + " ns; valid: more than 0");
     require(depth >= 1 && depth <= MAX_DEPTH, "a depth of " + depth + "; valid: 1 to " + MAX_DEPTH);
     require(

@@ -1,21 +1,30 @@
 package io.spprof.sampler;
 
-/** What a session does about threads that start; what costs them less comes later. */
+/** What a session does when a thread starts. Each constant costs the thread less than the last. */
 public enum ThreadStarts {
-  // By the numbers of enum spprof_thread_starts.
-
   /** A thread gets its timer as it starts. */
-  TIMED,
+  TIMED(SampleLayout.STARTS_TIMED),
 
   /**
-   * From the next {@link Sampler#sweep()} only. No CPU time is lost, but the stacks of threads that
-   * end before.
+   * A thread gets its timer at the next {@link Sampler#sweep()}. No CPU time is lost; the stacks of
+   * threads that end before the sweep are.
    */
-  LATE,
+  LATE(SampleLayout.STARTS_LATE),
 
   /**
-   * The JVM says nothing; sweeps find the threads that live. The CPU time of those that end before
-   * is unseen. Where there is one timer for the process this is {@link #LATE}.
+   * The JVM does not report starts; sweeps find the threads that live. The CPU time of threads that
+   * end before a sweep is unseen. Where there is one timer for the process this is {@link #LATE}.
    */
-  UNHEARD
+  UNHEARD(SampleLayout.STARTS_UNHEARD);
+
+  private final int code;
+
+  ThreadStarts(int code) {
+    this.code = code;
+  }
+
+  /** The number by which the native side knows it (thread_hooks.h). */
+  int code() {
+    return code;
+  }
 }

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -81,7 +82,7 @@ final class SamplerFailureTest {
       names = {"TIMER", "TIMER_SET", "TIMER_HELD", "THREADS"})
   void shouldPromiseTheOtherEngineOnlyIfItWorks(SamplerFailure step) {
     for (int number : new int[] {EPERM, EAGAIN, ENOSYS, 22}) {
-      for (Engine engine : Engine.values()) {
+      for (Engine engine : List.of(Engine.CTIMER, Engine.ITIMER)) {
         assertFalse(
             ofStart(step, number, engine, result(SamplerFailure.NONE, EPERM))
                 .contains("use engine"));

@@ -2,12 +2,12 @@ package io.spprof.it.bench;
 
 import io.spprof.export.Export;
 import io.spprof.export.ExportFormat;
-import io.spprof.profile.DebugInfo;
 import io.spprof.profile.DropCounts;
 import io.spprof.profile.Profile;
 import io.spprof.profile.SampleTimes;
 import io.spprof.profile.SessionStats;
 import io.spprof.profile.StateTimes;
+import io.spprof.sampler.DebugInfo;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.lang.management.ManagementFactory;
