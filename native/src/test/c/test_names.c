@@ -21,7 +21,7 @@ static void see(const struct spprof_record *record, void *unused) {
     *next = (struct seen){.thread = record->thread, .sample = record->type == SPPROF_RECORD_SAMPLE};
     if (!next->sample) {
         CHECK_EQUAL(SPPROF_RECORD_THREAD, record->type);
-        memcpy(next->name, record + 1, record->count);
+        memcpy(next->name, record + 1, record->name_bytes);
     }
 }
 

@@ -89,8 +89,8 @@ static void *tell_and_find(void *seed) {
             record = spprof_ring_reserve_sigsafe(&ring, spprof_record_size(0));
         } while (record == NULL);
         record->type = fresh ? SPPROF_RECORD_METHOD : SPPROF_RECORD_SAMPLE;
-        record->thread = number;
-        record->count = key << 8 | check;
+        record->method = number;
+        record->time_ns = key << 8 | check;
         spprof_ring_publish_sigsafe(record, spprof_record_size(0));
         if (fresh) {
             spprof_table_put_sigsafe(&table, key, check, number, 0);
@@ -105,9 +105,9 @@ static uint32_t *meaning_of;
 static void expect_told_before(const struct spprof_record *record, void *context) {
     uint64_t *samples = context;
     if (record->type == SPPROF_RECORD_METHOD) {
-        meaning_of[record->thread] = record->count;
+        meaning_of[record->method] = (uint32_t)record->time_ns;
     } else {
-        CHECK_EQUAL(record->count, meaning_of[record->thread]);
+        CHECK_EQUAL(record->time_ns, meaning_of[record->method]);
         ++*samples;
     }
 }

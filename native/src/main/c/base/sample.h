@@ -7,18 +7,18 @@
  *    0        4     5      6        8           12          16        24        32
  *   +--------+-----+------+--------+-----------+-----------+---------+---------+------------------
  *   | length | type| flags| walk   | thread    | count     | time    | cpu     | frames: 16 bytes
- *   | int32  | u8  | u8   | int16  | u32       | u32       | ns, u64 | ns, u64 | each; or a name
+ *   | int32  | u8  | u8   | int16  | or method | or bytes  | ns, u64 | or lines| each; or a name
  *   +--------+-----+------+--------+-----------+-----------+---------+---------+------------------
  *
  * SAMPLE   count = frames, leaf first; walk = 1 if the stack was walked, else why it was not, or
  * not to its end
  *
- * THREAD   count = bytes of the thread's name (modified UTF-8) that follow; time and cpu are 0. The
- * name of the thread's samples before it, back to its last one (thread_name.h)
+ * THREAD   name_bytes of the thread's name (modified UTF-8) follow; time and cpu are 0. The name of
+ * the thread's samples before it, back to its last one (thread_name.h)
  *
- * METHOD   thread = the method's number within the session, count = bytes of its name that follow:
- * java/util/HashMap.get in modified UTF-8; then, aligned to 4 bytes, `cpu` pairs of 4 bytes each,
- * byte code index << 16 | line number. Before the first sample with that number. With
+ * METHOD   method = the method's number within the session. name_bytes of its name follow:
+ * java/util/HashMap.get in modified UTF-8; then, aligned to 4 bytes, line_count pairs of 4 bytes
+ * each, byte code index << 16 | line number. Before the first sample with that number. With
  * SPPROF_TRANSIENT in it the number is that sample's only: the walker had no room to remember it
  *
  * FORGET   what was told of methods and locations holds no longer: their numbers begin anew behind
@@ -120,16 +120,26 @@ struct spprof_record {
     uint8_t type;
     uint8_t flags;
     int16_t walk;
-    uint32_t thread; /* serial number of the thread within the session */
-    uint32_t count;
-    uint64_t time_ns; /* CLOCK_MONOTONIC */
-    uint64_t cpu_ns;  /* CPU time that the sample stands for: (1 + overrun) x interval */
+    union {
+        uint32_t thread; /* SAMPLE, THREAD: serial number of the thread within the session */
+        uint32_t method; /* METHOD: number of the method within the session */
+    };
+    union {
+        uint32_t count;      /* SAMPLE: frames or words */
+        uint32_t name_bytes; /* THREAD, METHOD */
+    };
+    uint64_t time_ns; /* SAMPLE: CLOCK_MONOTONIC */
+    union {
+        uint64_t cpu_ns;     /* SAMPLE: CPU time that it stands for, (1 + overrun) x interval */
+        uint64_t line_count; /* METHOD: pairs of a byte code index and a line */
+    };
 };
 
 static_assert(sizeof(struct spprof_frame) == 16, "frames are 16 bytes");
 static_assert(offsetof(struct spprof_frame, method) == 8, "method id at 8");
 static_assert(sizeof(struct spprof_record) == 32, "the header is 32 bytes");
 static_assert(offsetof(struct spprof_record, time_ns) == 16, "no hole before the time");
+static_assert(offsetof(struct spprof_record, line_count) == 24, "no hole before the last field");
 
 /* Where the pairs of a METHOD begin in its payload. */
 static inline uint32_t spprof_lines_at(uint32_t name_bytes) {

@@ -43,7 +43,7 @@ bool spprof_thread_name_publish(struct spprof_ring *ring, struct spprof_slot *sl
     record->flags =
         atomic_load_explicit(&slot->env, memory_order_relaxed) == NULL ? SPPROF_FLAG_NATIVE : 0;
     record->thread = atomic_load_explicit(&slot->serial, memory_order_relaxed);
-    record->count = count;
+    record->name_bytes = count;
     memcpy(record + 1, name, count);
     spprof_ring_publish_sigsafe(record, size);
     return true;

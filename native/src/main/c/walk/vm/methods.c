@@ -135,10 +135,10 @@ static enum spprof_method_result tell_sigsafe(const struct spprof_method *method
                     spprof_load_sigsafe(method->name + body, text + class_kept + 1, kept);
     text[class_kept] = '.';
     record->type = readable ? SPPROF_RECORD_METHOD : SPPROF_RECORD_PADDING;
-    record->thread = number;
-    record->cpu_ns =
+    record->method = number;
+    record->line_count =
         spprof_lines_read_sigsafe(method, (uint32_t *)(void *)(text + lines_at), lines);
-    record->count = bytes;
+    record->name_bytes = bytes;
     spprof_ring_publish_sigsafe(record, size);
     return readable ? SPPROF_METHOD_KNOWN : SPPROF_METHOD_INVALID;
 }

@@ -31,7 +31,7 @@ static const struct spprof_record *method_numbered(const struct spprof_ring *rin
     uint64_t tail = atomic_load_explicit(&ring->block->tail, memory_order_relaxed);
     for (uint64_t at = 0; at < tail;) {
         const struct spprof_record *record = (const void *)(ring->block->data + at);
-        if (record->type == SPPROF_RECORD_METHOD && record->thread == number) {
+        if (record->type == SPPROF_RECORD_METHOD && record->method == number) {
             return record;
         }
         at += (uint32_t)record->length;
@@ -59,7 +59,7 @@ static bool is_named(const struct spprof_record *record, const char *signature,
                      const char *method) {
     const char *name = (const char *)(record + 1);
     size_t class_length = strlen(signature) - 2, length = strlen(method);
-    if (record->count != class_length + 1 + length ||
+    if (record->name_bytes != class_length + 1 + length ||
         memcmp(name + class_length + 1, method, length) != 0) {
         return false;
     }
@@ -76,11 +76,11 @@ static bool has_same_lines(jvmtiEnv *jvmti, const struct spprof_record *record, 
     jint count = 0;
     jvmtiLineNumberEntry *entries = NULL;
     if ((*jvmti)->GetLineNumberTable(jvmti, method, &count, &entries) != JVMTI_ERROR_NONE) {
-        return record->cpu_ns == 0; /* a native method, or one compiled without them */
+        return record->line_count == 0; /* a native method, or one compiled without them */
     }
     const uint32_t *lines =
-        (const void *)((const char *)(record + 1) + spprof_lines_at(record->count));
-    bool same = (uint64_t)count == record->cpu_ns || count > SPPROF_MAX_LINES;
+        (const void *)((const char *)(record + 1) + spprof_lines_at(record->name_bytes));
+    bool same = (uint64_t)count == record->line_count || count > SPPROF_MAX_LINES;
     for (jint i = 0; same && i < count && i < SPPROF_MAX_LINES; i++) {
         same = lines[i] ==
                ((uint32_t)entries[i].start_location << 16 | (uint32_t)entries[i].line_number);

@@ -167,7 +167,7 @@ public final class RingWriter {
       return false;
     }
     header(at, type, number, payload.length);
-    block.putLong(at + SampleLayout.CPU_NANOS, lines.length);
+    block.putLong(at + SampleLayout.LINE_COUNT, lines.length);
     block.put(at + SampleLayout.HEADER_SIZE, payload);
     for (int i = 0; i < lines.length; i++) {
       block.putInt(at + SampleLayout.HEADER_SIZE + linesAt + i * Integer.BYTES, lines[i]);

@@ -49,10 +49,13 @@ final class SampleLayout {
   static final int TYPE = 4;
   static final int FLAGS = 5;
   static final int WALK = 6;
-  static final int THREAD = 8;
-  static final int COUNT = 12;
-  static final int TIME_NANOS = 16;
-  static final int CPU_NANOS = 24;
+  static final int THREAD = 8; // of a sample and a thread's name
+  static final int METHOD = 8; // of a method
+  static final int COUNT = 12; // of a sample
+  static final int NAME_BYTES = 12; // of a thread's name and a method
+  static final int TIME_NANOS = 16; // of a sample
+  static final int CPU_NANOS = 24; // of a sample
+  static final int LINE_COUNT = 24; // of a method
   static final int HEADER_SIZE = 32;
 
   // A frame.
@@ -143,9 +146,12 @@ final class SampleLayout {
       FLAGS,
       WALK,
       THREAD,
+      METHOD,
       COUNT,
+      NAME_BYTES,
       TIME_NANOS,
       CPU_NANOS,
+      LINE_COUNT,
       HEADER_SIZE,
       FRAME_BCI,
       FRAME_METHOD,

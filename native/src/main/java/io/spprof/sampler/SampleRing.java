@@ -167,7 +167,7 @@ public final class SampleRing {
   }
 
   private String name(int at) {
-    return modifiedUtf8(at + SampleLayout.HEADER_SIZE, block.getInt(at + SampleLayout.COUNT));
+    return modifiedUtf8(at + SampleLayout.HEADER_SIZE, block.getInt(at + SampleLayout.NAME_BYTES));
   }
 
   private int at(long head) {
@@ -262,22 +262,23 @@ public final class SampleRing {
   }
 
   private void visit(int at, Visitor visitor) {
-    int thread = block.getInt(at + SampleLayout.THREAD);
-    int count = block.getInt(at + SampleLayout.COUNT);
-    int payload = at + SampleLayout.HEADER_SIZE;
     switch (block.get(at + SampleLayout.TYPE)) {
-      case SampleLayout.TYPE_SAMPLE -> sample(at, payload, count, thread, visitor);
-      case SampleLayout.TYPE_THREAD -> visitor.thread(thread, name(at));
+      case SampleLayout.TYPE_SAMPLE -> sample(at, visitor);
+      case SampleLayout.TYPE_THREAD ->
+          visitor.thread(block.getInt(at + SampleLayout.THREAD), name(at));
       case SampleLayout.TYPE_FORGET -> visitor.forget();
       case SampleLayout.TYPE_METHOD ->
-          visitor.method(thread, methodName(payload, count), lines(at, payload, count));
+          visitor.method(block.getInt(at + SampleLayout.METHOD), methodName(at), lines(at));
       default -> {
         // padding
       }
     }
   }
 
-  private void sample(int at, int payload, int count, int thread, Visitor visitor) {
+  private void sample(int at, Visitor visitor) {
+    int payload = at + SampleLayout.HEADER_SIZE;
+    int count = block.getInt(at + SampleLayout.COUNT);
+    int thread = block.getInt(at + SampleLayout.THREAD);
     WalkResult walk = WalkResult.of(block.getShort(at + SampleLayout.WALK));
     byte flags = block.get(at + SampleLayout.FLAGS);
     boolean truncated = (flags & SampleLayout.FLAG_TRUNCATED) != 0;
@@ -291,16 +292,17 @@ public final class SampleRing {
   }
 
   /** {@code java/util/HashMap.get}, and for a hidden class a plus where getName has a slash. */
-  private String methodName(int payload, int count) {
-    String name = modifiedUtf8(payload, count).replace('/', '.');
+  private String methodName(int at) {
+    String name = name(at).replace('/', '.');
     int hidden = name.lastIndexOf("+0x");
     return hidden < 0 ? name : name.substring(0, hidden) + '/' + name.substring(hidden + 1);
   }
 
   /** They stand behind the name, at a multiple of 4 bytes (sample.h). */
-  private int[] lines(int at, int payload, int nameBytes) {
-    int[] lines = new int[(int) block.getLong(at + SampleLayout.CPU_NANOS)];
-    int first = payload + (nameBytes + 3 & ~3);
+  private int[] lines(int at) {
+    int[] lines = new int[(int) block.getLong(at + SampleLayout.LINE_COUNT)];
+    int first =
+        at + SampleLayout.HEADER_SIZE + (block.getInt(at + SampleLayout.NAME_BYTES) + 3 & ~3);
     for (int i = 0; i < lines.length; i++) {
       lines[i] = block.getInt(first + i * Integer.BYTES);
     }
