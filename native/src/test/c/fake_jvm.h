@@ -45,16 +45,16 @@ static void fake_destroy(void) {
 }
 
 static void fake_walk_sigsafe(struct spprof_walk *walk) {
-    struct spprof_frame *frames = (struct spprof_frame *)walk->words;
     walks++;
     while (walker_hangs) {
     }
     int found = frames_per_walk, depth = (int)walk->depth;
     for (int i = 0; i < found && i <= depth; i++) {
-        frames[i] = (struct spprof_frame){.bci = i, .method = (uint64_t)i + 1};
+        walk->words[2 * i] = spprof_frame_word(SPPROF_WORD_ID_FRAME, i, 0);
+        walk->words[2 * i + 1] = (uint64_t)i + 1;
     }
     walk->result = (int16_t)(found > 0 ? SPPROF_WALK_OK : found);
-    walk->count = (uint32_t)(found > depth ? depth : found > 0 ? found : 0);
+    walk->count = 2 * (uint32_t)(found > depth ? depth : found > 0 ? found : 0);
     walk->flags = found > depth ? SPPROF_FLAG_TRUNCATED : 0;
     errno = EDOM; /* a handler must restore errno */
 }

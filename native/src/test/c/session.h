@@ -154,9 +154,10 @@ static void add_to_tally(const struct spprof_record *record, void *context) {
     tally->walked += record->walk == SPPROF_WALK_OK;
     tally->native += record->walk == SPPROF_WALK_NATIVE_THREAD;
     tally->exits += record->walk == SPPROF_WALK_THREAD_EXIT;
-    const struct spprof_frame *frames = (const struct spprof_frame *)(record + 1);
-    for (uint32_t i = 0; i < record->count; i++) {
-        CHECK_EQUAL(i + 1, frames[i].method);
+    const uint64_t *words = (const uint64_t *)(record + 1);
+    for (uint32_t i = 0; i < record->words / 2; i++) {
+        CHECK_EQUAL(spprof_frame_word(SPPROF_WORD_ID_FRAME, (int32_t)i, 0), words[2 * i]);
+        CHECK_EQUAL(i + 1, words[2 * i + 1]);
     }
 }
 

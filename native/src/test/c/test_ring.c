@@ -15,7 +15,7 @@ static struct spprof_record *write_one(uint32_t thread, uint32_t count) {
     if (record != NULL) {
         record->type = SPPROF_RECORD_SAMPLE;
         record->thread = thread;
-        record->count = count;
+        record->words = 2 * count;
         memset(record + 1, (int)thread & 0xFF, count * 16);
         spprof_ring_publish_sigsafe(record, size);
     }
@@ -34,7 +34,7 @@ static void expect_in_order(const struct spprof_record *record, void *context) {
     uint32_t *next = context;
     CHECK_EQUAL(*next, record->thread);
     const unsigned char *payload = (const unsigned char *)(record + 1);
-    for (uint32_t i = 0; i < record->count * 16; i++) {
+    for (uint32_t i = 0; i < record->words * 8; i++) {
         CHECK_EQUAL(*next & 0xFF, payload[i]);
     }
     ++*next;
@@ -105,7 +105,7 @@ static void *writer(void *argument) {
         }
         record->type = SPPROF_RECORD_SAMPLE;
         record->thread = id;
-        record->count = i % 7;
+        record->words = 2 * (i % 7);
         record->time_ns = i;
         record->cpu_ns = (uint64_t)id * 1000003 + i;
         spprof_ring_publish_sigsafe(record, size);

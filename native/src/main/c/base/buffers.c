@@ -4,26 +4,26 @@
 #include <sys/mman.h>
 
 static uint64_t mapped_size(const struct spprof_buffers *buffers) {
-    return (uint64_t)buffers->count * buffers->stride * sizeof(struct spprof_frame);
+    return (uint64_t)buffers->count * buffers->stride * sizeof *buffers->words;
 }
 
-int spprof_buffers_create(struct spprof_buffers *buffers, uint32_t count, uint32_t frames) {
-    if (count < 1 || count > SPPROF_MAX_BUFFERS || frames < 1) {
+int spprof_buffers_create(struct spprof_buffers *buffers, uint32_t count, uint32_t words) {
+    if (count < 1 || count > SPPROF_MAX_BUFFERS || words < 1) {
         return -EINVAL;
     }
     buffers->count = count;
-    buffers->stride = frames;
+    buffers->stride = words;
     atomic_store_explicit(&buffers->busy, 0, memory_order_relaxed);
     void *mapped = mmap(NULL, mapped_size(buffers), PROT_READ | PROT_WRITE,
                         MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    buffers->frames = mapped == MAP_FAILED ? NULL : mapped;
+    buffers->words = mapped == MAP_FAILED ? NULL : mapped;
     return mapped == MAP_FAILED ? -errno : 0;
 }
 
 void spprof_buffers_destroy(struct spprof_buffers *buffers) {
-    if (buffers->frames != NULL) {
-        munmap(buffers->frames, mapped_size(buffers));
-        buffers->frames = NULL;
+    if (buffers->words != NULL) {
+        munmap(buffers->words, mapped_size(buffers));
+        buffers->words = NULL;
     }
 }
 
@@ -44,8 +44,8 @@ int spprof_buffers_claim_sigsafe(struct spprof_buffers *buffers) {
     return number;
 }
 
-struct spprof_frame *spprof_buffers_get_sigsafe(const struct spprof_buffers *buffers, int number) {
-    return buffers->frames + (uint64_t)number * buffers->stride;
+uint64_t *spprof_buffers_get_sigsafe(const struct spprof_buffers *buffers, int number) {
+    return buffers->words + (uint64_t)number * buffers->stride;
 }
 
 void spprof_buffers_release_sigsafe(struct spprof_buffers *buffers, int number) {

@@ -1,33 +1,38 @@
 /*
- * The record in the ring: what the handler writes and the collector reads.
+ * The record in the ring: the handler writes it, the collector reads it.
  *
- * Records are 16-byte aligned; `length` says how long one is, header included. It is written last,
- * with release order, and 0 until then: a reader that sees it (acquire) sees all the rest.
+ * Records are 16-byte aligned. `length` is the record's size in bytes, header included. The writer
+ * stores it last, with release order; until then it is 0. A reader that loads it with acquire order
+ * sees all other fields.
  *
- *    0        4     5      6        8           12          16        24        32
- *   +--------+-----+------+--------+-----------+-----------+---------+---------+------------------
- *   | length | type| flags| walk   | thread    | count     | time    | cpu     | frames: 16 bytes
- *   | int32  | u8  | u8   | int16  | or method | or bytes  | ns, u64 | or lines| each; or a name
- *   +--------+-----+------+--------+-----------+-----------+---------+---------+------------------
+ *    0        4     5      6        8           12          16        24          32
+ *   +--------+-----+------+--------+-----------+-----------+---------+-----------+----------------
+ *   | length | type| flags| walk   | thread    | words     | time_ns | cpu_ns    | words, 8 bytes
+ *   |        |     |      |        | or method | or        |         | or        | each; or a name
+ *   | int32  | u8  | u8   | int16  | u32       | name_bytes| u64     | line_count|
+ *   +--------+-----+------+--------+-----------+-----------+---------+-----------+----------------
  *
- * SAMPLE   count = frames, leaf first; walk = 1 if the stack was walked, else why it was not, or
- * not to its end
+ * SAMPLE   `words` words of 8 bytes follow, the stack, leaf first. walk = 1 if the stack was walked
+ * to its end, else the reason why not
  *
- * THREAD   name_bytes of the thread's name (modified UTF-8) follow; time and cpu are 0. The name of
- * the thread's samples before it, back to its last one (thread_name.h)
+ * THREAD   `name_bytes` bytes follow, the thread's name in modified UTF-8. time_ns and cpu_ns are
+ * 0. It is the name of the thread's samples before this record, back to the thread's previous
+ * THREAD record (thread_name.h)
  *
- * METHOD   method = the method's number within the session. name_bytes of its name follow:
- * java/util/HashMap.get in modified UTF-8; then, aligned to 4 bytes, line_count pairs of 4 bytes
- * each, byte code index << 16 | line number. Before the first sample with that number. With
- * SPPROF_TRANSIENT in it the number is that sample's only: the walker had no room to remember it
+ * METHOD   method = the method's number within the session. `name_bytes` bytes follow, its name:
+ * java/util/HashMap.get in modified UTF-8. Then, aligned to 4 bytes, `line_count` pairs of 4 bytes
+ * each follow: byte code index << 16 | line number. The record precedes the first sample that uses
+ * the number. A number that contains SPPROF_TRANSIENT is valid for the next sample of the same
+ * handler only: the walker had no room to remember it
  *
- * FORGET   what was told of methods and locations holds no longer: their numbers begin anew behind
- * this one. Names of threads are told again when they are next sampled. No other fields
+ * FORGET   All numbers of methods and locations are void; they start again after this record. Names
+ * of threads are written again when the threads are next sampled. No other fields
  *
- * PADDING  only length and type are set: the rest of the ring up to its end
+ * PADDING  The rest of the ring up to its end. Only length and type are set
  *
- * Who writes: SAMPLE the handler, THREAD whoever registers a thread. Who reads: the Java collector
- * (io.spprof.sampler.SampleLayout holds the same numbers; a test compares the two).
+ * The handler writes SAMPLE and METHOD. Threads that read names write THREAD (thread_name.h). The
+ * Java collector reads all of them: io.spprof.sampler.SampleLayout has the same numbers, and a test
+ * compares the two.
  */
 #ifndef SPPROF_SAMPLE_H
 #define SPPROF_SAMPLE_H
@@ -45,9 +50,8 @@ enum {
 };
 
 enum {
-    SPPROF_FLAG_TRUNCATED = 1, /* the stack was deeper than `count` */
+    SPPROF_FLAG_TRUNCATED = 1, /* the stack goes on above the last frame */
     SPPROF_FLAG_NATIVE = 2,    /* not a Java thread (GC, JIT, VM, native library) */
-    SPPROF_FLAG_WORDS = 4,     /* count = words of 8 bytes, see below, in place of frames */
 };
 
 /* The state of a Java thread, in three bits of the flags; 0 where the walker does not tell. */
@@ -57,27 +61,33 @@ enum {
     SPPROF_STATE_IN_VM = 3,     /* in the JVM's own code, called by Java code */
     SPPROF_STATE_OTHER = 4,     /* about to be blocked, starting, ending */
 };
-#define SPPROF_STATE_SHIFT 3
+#define SPPROF_STATE_SHIFT 2
 
 /*
- * With SPPROF_FLAG_WORDS a stack is written in words, leaf first, the kind in the highest byte:
+ * The words of a stack, with the kind in the highest byte:
  *
  *   FRAME     | 1 | 0 | bci + SPPROF_BCI_BIAS: 20 bits in 32..51 | number of a METHOD: 32 bits |
  *   LOCATION  | 2 | 0                                            | number: 32 bits             |
  *   DEFINE    | 3 | 0 | count: 16 bits in 32..47                 | number: 32 bits             |
+ *   ID_FRAME  | 4 | 0 | bci + SPPROF_BCI_BIAS: 20 bits in 32..51 | 0                           |
  *
- * A location is an address in compiled code; DEFINE says that the `count` frames that follow are
- * those of the location `number`, in this sample and wherever a LOCATION names it afterwards.
- * Number 0 is not named again.
+ * A location is an address in compiled code. DEFINE says that the `count` FRAMEs that follow belong
+ * to the location `number`, in this sample and wherever a later LOCATION refers to it. No LOCATION
+ * refers to number 0.
+ *
+ * The word after ID_FRAME is the JVM's id of the method (jmethodID), or 0 if the method has none.
+ * AsyncGetCallTrace returns ids; the walker of our own writes the other three kinds.
  */
 enum {
     SPPROF_WORD_FRAME = 1,
     SPPROF_WORD_LOCATION = 2,
     SPPROF_WORD_DEFINE = 3,
+    SPPROF_WORD_ID_FRAME = 4,
 };
 #define SPPROF_WORD_KIND_SHIFT 56
 #define SPPROF_WORD_SHIFT 32 /* of bci and count */
 #define SPPROF_BCI_BIAS 16
+#define SPPROF_FRAME_WORDS 2   /* a frame takes at most so many: with its DEFINE, or with its id */
 #define SPPROF_BCI_NATIVE (-3) /* as AsyncGetCallTrace has it */
 
 /* `walk` besides AsyncGetCallTrace's own codes, which are 0 to -10. */
@@ -108,13 +118,6 @@ enum {
 #define SPPROF_MAX_NAME 256         /* bytes kept of a thread's name */
 #define SPPROF_MAX_METHOD_NAME 4096 /* bytes kept of a class's and of a method's name, each */
 
-/* Laid out like AsyncGetCallTrace's ASGCT_CallFrame, which the walker fills in place. */
-struct spprof_frame {
-    int32_t bci; /* byte code index; -3 = native method */
-    int32_t reserved;
-    uint64_t method; /* jmethodID */
-};
-
 struct spprof_record {
     int32_t length;
     uint8_t type;
@@ -125,7 +128,7 @@ struct spprof_record {
         uint32_t method; /* METHOD: number of the method within the session */
     };
     union {
-        uint32_t count;      /* SAMPLE: frames or words */
+        uint32_t words;      /* SAMPLE */
         uint32_t name_bytes; /* THREAD, METHOD */
     };
     uint64_t time_ns; /* SAMPLE: CLOCK_MONOTONIC */
@@ -135,8 +138,6 @@ struct spprof_record {
     };
 };
 
-static_assert(sizeof(struct spprof_frame) == 16, "frames are 16 bytes");
-static_assert(offsetof(struct spprof_frame, method) == 8, "method id at 8");
 static_assert(sizeof(struct spprof_record) == 32, "the header is 32 bytes");
 static_assert(offsetof(struct spprof_record, time_ns) == 16, "no hole before the time");
 static_assert(offsetof(struct spprof_record, line_count) == 24, "no hole before the last field");
@@ -144,6 +145,11 @@ static_assert(offsetof(struct spprof_record, line_count) == 24, "no hole before 
 /* Where the pairs of a METHOD begin in its payload. */
 static inline uint32_t spprof_lines_at(uint32_t name_bytes) {
     return (name_bytes + 3) & ~UINT32_C(3);
+}
+
+static inline uint64_t spprof_frame_word(uint64_t kind, int32_t bci, uint32_t number) {
+    return kind << SPPROF_WORD_KIND_SHIFT |
+           (uint64_t)((uint32_t)(bci + SPPROF_BCI_BIAS) & 0xfffff) << SPPROF_WORD_SHIFT | number;
 }
 
 /* Bytes of a record with `payload` bytes behind its header. */

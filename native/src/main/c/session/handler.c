@@ -27,8 +27,8 @@ static void drop(enum spprof_drop reason, uint64_t cpu_ns) {
 }
 
 static bool write_record(const struct spprof_slot *slot, uint64_t cpu_ns, int walk, uint8_t flags,
-                         const void *frames, uint32_t count, uint32_t frame_size) {
-    uint32_t payload = count * frame_size;
+                         const uint64_t *words, uint32_t count) {
+    uint32_t payload = count * (uint32_t)sizeof *words;
     uint32_t size = spprof_record_size(payload);
     spprof_thread_name_mark_sigsafe(slot); /* before its record is in the ring */
     struct spprof_record *record =
@@ -41,11 +41,11 @@ static bool write_record(const struct spprof_slot *slot, uint64_t cpu_ns, int wa
     record->flags = flags;
     record->walk = (int16_t)walk;
     record->thread = atomic_load_explicit(&slot->serial, memory_order_relaxed);
-    record->count = count;
+    record->words = count;
     record->time_ns = clock_ns(CLOCK_MONOTONIC);
     record->cpu_ns = cpu_ns;
     if (count > 0) {
-        memcpy(record + 1, frames, payload);
+        memcpy(record + 1, words, payload);
     }
     spprof_ring_publish_sigsafe(record, size);
     spprof_count_sigsafe(&spprof_counters.committed, 1);
@@ -66,9 +66,7 @@ static void walk_and_write(const struct spprof_slot *slot, uint64_t cpu_ns,
         drop(SPPROF_DROP_BUFFER_FULL, cpu_ns);
         return;
     }
-    uint32_t size =
-        (walk->flags & SPPROF_FLAG_WORDS) != 0 ? sizeof *walk->words : sizeof(struct spprof_frame);
-    if (write_record(slot, cpu_ns, walk->result, walk->flags, walk->words, walk->count, size) &&
+    if (write_record(slot, cpu_ns, walk->result, walk->flags, walk->words, walk->count) &&
         walker->published_sigsafe != NULL) {
         walker->published_sigsafe(walk);
     }
@@ -91,11 +89,11 @@ static void sample(struct spprof_slot *slot, uint64_t cpu_ns, bool timed, void *
     if (env == NULL) {
         bool exiting = atomic_load_explicit(&slot->exiting, memory_order_acquire) || has_left(slot);
         write_record(slot, cpu_ns, exiting ? SPPROF_WALK_THREAD_EXIT : SPPROF_WALK_NATIVE_THREAD,
-                     exiting ? 0 : SPPROF_FLAG_NATIVE, NULL, 0, 0);
+                     exiting ? 0 : SPPROF_FLAG_NATIVE, NULL, 0);
         return;
     }
     if (((uintptr_t)env & SPPROF_ENV_IN_HOOK) != 0) {
-        write_record(slot, cpu_ns, SPPROF_WALK_NO_JAVA_FRAME, 0, NULL, 0, 0);
+        write_record(slot, cpu_ns, SPPROF_WALK_NO_JAVA_FRAME, 0, NULL, 0);
         return;
     }
     int number = spprof_buffers_claim_sigsafe(&session->buffers);
@@ -106,7 +104,7 @@ static void sample(struct spprof_slot *slot, uint64_t cpu_ns, bool timed, void *
     struct spprof_walk walk;
     walk.ucontext = ucontext;
     walk.env = env;
-    walk.words = (uint64_t *)spprof_buffers_get_sigsafe(&session->buffers, number);
+    walk.words = spprof_buffers_get_sigsafe(&session->buffers, number);
     walk.depth = (uint32_t)session->depth;
     walk.ring_full = false;
     walk_and_write(slot, cpu_ns, session->walker, &walk, timed);
@@ -158,7 +156,7 @@ static void handle(const struct spprof_engine *engine, struct spprof_slot *slot,
 
 void spprof_handler_settle(struct spprof_slot *slot, uint64_t cpu_ns) {
     spprof_count_sigsafe(&spprof_counters.signals, 1);
-    write_record(slot, cpu_ns, SPPROF_WALK_THREAD_EXIT, 0, NULL, 0, 0);
+    write_record(slot, cpu_ns, SPPROF_WALK_THREAD_EXIT, 0, NULL, 0);
 }
 
 void spprof_handler_sigsafe(int number, siginfo_t *info, void *ucontext) {

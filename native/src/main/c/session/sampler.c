@@ -84,7 +84,8 @@ static int make_room(JNIEnv *jni, const struct spprof_sampler_config *config) {
     }
     error = spprof_ring_create(&session->ring, config->ring_bytes);
     if (error == 0) {
-        error = spprof_buffers_create(&session->buffers, config->walk_buffers, config->depth + 1);
+        error = spprof_buffers_create(&session->buffers, config->walk_buffers,
+                                      SPPROF_FRAME_WORDS * (config->depth + 1));
         if (error == 0) {
             const struct spprof_walker_config walker = {
                 .ring = &session->ring, .locations = config->locations, .methods = config->methods};

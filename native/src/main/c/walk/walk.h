@@ -22,13 +22,12 @@ struct spprof_walk {
     /* In. */
     void *ucontext;
     void *env;       /* the thread's own JNIEnv, not NULL */
-    uint64_t *words; /* room for 2 * (depth + 1) */
+    uint64_t *words; /* room for SPPROF_FRAME_WORDS * (depth + 1) */
     uint32_t depth;  /* the greatest number of frames to return, from the leaf on */
 
     /* Out. */
-    uint32_t count; /* number of frames, or of words with SPPROF_FLAG_WORDS; 16 bytes a frame, 8 a
-                     * word */
-    uint8_t flags;  /* SPPROF_FLAG_TRUNCATED, SPPROF_FLAG_WORDS, the state */
+    uint32_t count; /* number of words */
+    uint8_t flags;  /* SPPROF_FLAG_TRUNCATED, the state */
     int16_t result; /* SPPROF_WALK_OK, or one of the other results in sample.h */
     bool ring_full; /* a definition found no room: the sample is to be dropped */
 

@@ -3,18 +3,28 @@
  * NULL ids for methods without an id (symbols.c allocates them), and -1 unless a JVMTI environment
  * listens to ClassLoad (jvmti_env.c does).
  */
+#include <assert.h>
 #include <dlfcn.h>
 #include <errno.h>
 #include <jni.h>
+#include <stddef.h>
 #include <stdio.h>
 
 #include "walk/walk.h"
 
-/* As in HotSpot's forte.cpp. */
+/* As in HotSpot's forte.cpp: ASGCT_CallFrame, as big as the two words of an ID_FRAME. */
+struct call_frame {
+    jint bci; /* forte.cpp calls it lineno */
+    jmethodID method;
+};
+
+static_assert(sizeof(struct call_frame) == SPPROF_FRAME_WORDS * sizeof(uint64_t), "two words");
+static_assert(offsetof(struct call_frame, method) == sizeof(uint64_t), "the id is the second");
+
 struct call_trace {
     JNIEnv *env;
     jint num_frames;
-    struct spprof_frame *frames; /* ASGCT_CallFrame: jint lineno (a bci), jmethodID */
+    struct call_frame *frames;
 };
 
 static void (*async_get_call_trace)(struct call_trace *trace, jint depth, void *ucontext);
@@ -38,13 +48,19 @@ static void destroy(void) {
 }
 
 static void walk_sigsafe(struct spprof_walk *walk) {
-    struct call_trace trace = {.env = walk->env, .frames = (struct spprof_frame *)walk->words};
+    struct call_frame *frames = (struct call_frame *)walk->words;
+    struct call_trace trace = {.env = walk->env, .frames = frames};
     int depth = (int)walk->depth;
     /* One frame more than is kept shows whether the stack continues. */
     async_get_call_trace(&trace, depth + 1, walk->ucontext);
     int found = trace.num_frames;
     walk->result = (int16_t)(found > 0 ? SPPROF_WALK_OK : found);
-    walk->count = (uint32_t)(found > depth ? depth : found > 0 ? found : 0);
+    int kept = found > depth ? depth : found > 0 ? found : 0;
+    for (int i = 0; i < kept; i++) { /* in place: the id stays where it is */
+        walk->words[SPPROF_FRAME_WORDS * i] =
+            spprof_frame_word(SPPROF_WORD_ID_FRAME, frames[i].bci, 0);
+    }
+    walk->count = SPPROF_FRAME_WORDS * (uint32_t)kept;
     walk->flags = found > depth ? SPPROF_FLAG_TRUNCATED : 0;
 }
 

@@ -37,7 +37,7 @@ static uint64_t kind_sigsafe(uint64_t kind) {
 }
 
 bool spprof_words_room_sigsafe(const struct spprof_walk *walk, uint32_t words) {
-    return walk->count + words <= 2 * (walk->depth + 1);
+    return walk->count + words <= SPPROF_FRAME_WORDS * (walk->depth + 1);
 }
 
 bool spprof_words_frame_sigsafe(struct spprof_walk *walk, const struct spprof_method *method,
@@ -48,9 +48,7 @@ bool spprof_words_frame_sigsafe(struct spprof_walk *walk, const struct spprof_me
     if (result != SPPROF_METHOD_KNOWN) {
         return false;
     }
-    walk->words[walk->count++] = kind_sigsafe(SPPROF_WORD_FRAME) |
-                                 (uint64_t)(uint32_t)(bci + SPPROF_BCI_BIAS) << SPPROF_WORD_SHIFT |
-                                 number;
+    walk->words[walk->count++] = spprof_frame_word(SPPROF_WORD_FRAME, bci, number);
     return true;
 }
 

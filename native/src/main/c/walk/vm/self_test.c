@@ -112,7 +112,7 @@ static bool is_same(jvmtiEnv *jvmti, JNIEnv *jni, const struct frame *frame,
 }
 
 struct memory {
-    uint64_t words[2 * (DEPTH + 1)];
+    uint64_t words[SPPROF_FRAME_WORDS * (DEPTH + 1)];
     struct frame frames[DEPTH];
     jvmtiFrameInfo infos[DEPTH];
     struct spprof_walk walk;

@@ -200,13 +200,13 @@ void spprof_walk_from_sigsafe(struct spprof_walk *walk, struct spprof_registers 
     uint64_t thread = (uint64_t)((uintptr_t)walk->env - (uint64_t)spprof_layout.env);
     struct spprof_cursor cursor;
     walk->count = 0;
-    walk->flags = (uint8_t)(SPPROF_FLAG_WORDS | state_sigsafe(thread) << SPPROF_STATE_SHIFT);
+    walk->flags = (uint8_t)(state_sigsafe(thread) << SPPROF_STATE_SHIFT);
     walk->fresh_count = 0;
     walk->ring_full = false;
     int result = begin_sigsafe(&cursor, registers, thread, walk->ucontext);
     /* Each word is at least one frame, so more than `depth` words are enough. */
     for (uint32_t frames = 0; result == 0 && !walk->ring_full && frames <= walk->depth;) {
-        uint32_t room = 2 * (walk->depth + 1) - walk->count;
+        uint32_t room = SPPROF_FRAME_WORDS * (walk->depth + 1) - walk->count;
         uint32_t most = walk->depth + 1 - frames;
         uint32_t before = walk->count;
         if (cursor.arrival == SPPROF_AT_CALL) {

@@ -1,7 +1,6 @@
 package io.spprof.collect;
 
 import io.spprof.sampler.SampleRing;
-import io.spprof.sampler.WalkResult;
 import java.util.ArrayDeque;
 import java.util.HashMap;
 import java.util.Map;
@@ -14,7 +13,7 @@ import java.util.Queue;
  *
  * <p>Used by the collector's thread only, or under its lock.
  */
-final class ComingNames implements SampleRing.Visitor {
+final class ComingNames implements SampleRing.Names {
 
   private final Map<Integer, Queue<String>> names = new HashMap<>();
   private boolean waited;
@@ -46,38 +45,7 @@ final class ComingNames implements SampleRing.Visitor {
   }
 
   @Override
-  public void threadAhead(int thread, String name) {
+  public void thread(int thread, String name) {
     names.computeIfAbsent(thread, key -> new ArrayDeque<>(2)).add(name);
   }
-
-  @Override
-  public void sample(
-      SampleRing ring,
-      int frames,
-      int count,
-      int thread,
-      WalkResult walk,
-      boolean truncated,
-      long timeNanos,
-      long cpuNanos) {}
-
-  @Override
-  public void sampleInWords(
-      SampleRing ring,
-      int words,
-      int count,
-      int thread,
-      WalkResult walk,
-      boolean truncated,
-      long timeNanos,
-      long cpuNanos) {}
-
-  @Override
-  public void method(int number, String name, int[] lines) {}
-
-  @Override
-  public void forget() {}
-
-  @Override
-  public void thread(int thread, String name) {}
 }

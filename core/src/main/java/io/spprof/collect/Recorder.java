@@ -1,8 +1,7 @@
 package io.spprof.collect;
 
 import io.spprof.sampler.SampleRing;
-import io.spprof.sampler.ThreadState;
-import io.spprof.sampler.WalkResult;
+import io.spprof.sampler.SampleView;
 
 /**
  * Takes the ring's records one by one: has each stack decoded, folds it into the tables, and counts
@@ -69,43 +68,18 @@ final class Recorder implements SampleRing.Visitor {
   }
 
   @Override
-  public void sample(
-      SampleRing from,
-      int framesAt,
-      int count,
-      int thread,
-      WalkResult walk,
-      boolean truncated,
-      long timeNanos,
-      long cpuNanos) {
+  public void sample(SampleView sample) {
     try {
-      int found = decoder.decodeFrames(from, framesAt, count, walk, truncated);
-      add(found, thread, walk, from.threadState(framesAt), timeNanos, cpuNanos);
+      add(decoder.decode(sample), sample);
     } catch (RuntimeException | OutOfMemoryError e) {
-      failed(cpuNanos);
+      collectorError++;
+      droppedCpuNanos += sample.cpuNanos();
     }
   }
 
-  @Override
-  public void sampleInWords(
-      SampleRing from,
-      int wordsAt,
-      int count,
-      int thread,
-      WalkResult walk,
-      boolean truncated,
-      long timeNanos,
-      long cpuNanos) {
-    try {
-      int found = decoder.decodeWords(from, wordsAt, count, walk, truncated);
-      add(found, thread, walk, from.threadState(wordsAt), timeNanos, cpuNanos);
-    } catch (RuntimeException | OutOfMemoryError e) {
-      failed(cpuNanos);
-    }
-  }
-
-  private void add(
-      int found, int thread, WalkResult walk, ThreadState state, long timeNanos, long cpuNanos) {
+  private void add(int found, SampleView sample) {
+    int thread = sample.thread();
+    long cpuNanos = sample.cpuNanos();
     String name = comingNames.of(thread);
     if (name != null) {
       threads.named(thread, name);
@@ -120,11 +94,11 @@ final class Recorder implements SampleRing.Visitor {
         stackMethods[i] = frames.method(decoder.stack()[i]);
       }
       methods.count(stackMethods, found, cpuNanos);
-      windows.addTime(timeNanos, row, cpuNanos);
-      windows.addState(state, cpuNanos);
+      windows.addTime(sample.timeNanos(), row, cpuNanos);
+      windows.addState(sample.threadState(), cpuNanos);
       collected++;
       sampledCpuNanos += cpuNanos;
-      unwalkable += walk.unwalkable() ? 1 : 0;
+      unwalkable += sample.walk().unwalkable() ? 1 : 0;
     } else {
       stackTableFull++;
       droppedCpuNanos += cpuNanos;
@@ -134,11 +108,6 @@ final class Recorder implements SampleRing.Visitor {
   private int place(int found, int thread, long cpuNanos) {
     int stack = stacks.number(decoder.stack(), found);
     return stack < 0 ? -1 : windows.add(stack, thread, cpuNanos);
-  }
-
-  private void failed(long cpuNanos) {
-    collectorError++;
-    droppedCpuNanos += cpuNanos;
   }
 
   @Override

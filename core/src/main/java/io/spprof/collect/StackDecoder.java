@@ -1,6 +1,6 @@
 package io.spprof.collect;
 
-import io.spprof.sampler.SampleRing;
+import io.spprof.sampler.SampleView;
 import io.spprof.sampler.StackWord;
 import io.spprof.sampler.WalkResult;
 import io.spprof.symbol.SymbolResolver;
@@ -54,50 +54,39 @@ final class StackDecoder {
   }
 
   /**
-   * Decodes a stack of the JVM's method ids and byte code indexes.
+   * Decodes a sample's stack, and keeps the locations that it defines.
    *
    * @return number of frames in {@link #stack()}
    * @throws IllegalStateException if there is no room for a synthetic frame
    */
-  int decodeFrames(SampleRing from, int framesAt, int count, WalkResult walk, boolean truncated) {
-    for (int i = 0; i < count; i++) {
-      long id = from.method(framesAt, i);
-      stack[i] =
-          id == 0
-              ? synthetic(MethodTable.NO_METHOD)
-              : frame(numbers.number(id), from.bci(framesAt, i));
-    }
-    return withRoot(count, walk, truncated);
-  }
-
-  /**
-   * Decodes a stack of words, and keeps the locations that it defines.
-   *
-   * @return number of frames in {@link #stack()}
-   * @throws IllegalStateException if there is no room for a synthetic frame
-   */
-  int decodeWords(SampleRing from, int wordsAt, int count, WalkResult walk, boolean truncated) {
-    int found = expand(from, wordsAt, count);
+  int decode(SampleView sample) {
+    int found = expand(sample);
     boolean tooDeep = found > depth;
-    return withRoot(Math.min(found, depth), walk, truncated || tooDeep);
+    return withRoot(Math.min(found, depth), sample.walk(), sample.truncated() || tooDeep);
   }
 
   /** Returns how many frames the words stand for; keeps as many of them as there is room for. */
-  private int expand(SampleRing from, int wordsAt, int count) {
+  private int expand(SampleView sample) {
     int found = 0;
+    int count = sample.words();
     for (int i = 0; i < count; i++) {
-      long word = from.word(wordsAt, i);
+      long word = sample.word(i);
       if (StackWord.isFrame(word)) {
         found = append(found, frame(word));
       } else if (StackWord.isLocation(word)) {
         int more = found > depth ? 0 : locations.copy(StackWord.number(word), stack, found);
         found = more < 0 ? append(found, others()) : found + more;
+      } else if (StackWord.isIdFrame(word)) {
+        found = append(found, frameOfId(sample.word(++i), StackWord.bci(word)));
       } else {
-        int inlined = StackWord.count(word);
-        define(StackWord.number(word), from, wordsAt, i + 1, inlined);
+        define(StackWord.number(word), sample, i + 1, StackWord.count(word));
       }
     }
     return found;
+  }
+
+  private int frameOfId(long id, int bci) {
+    return id == 0 ? synthetic(MethodTable.NO_METHOD) : frame(numbers.number(id), bci);
   }
 
   private int frame(long word) {
@@ -128,7 +117,7 @@ final class StackDecoder {
     return found + 1;
   }
 
-  private void define(int number, SampleRing from, int wordsAt, int first, int count) {
+  private void define(int number, SampleView sample, int first, int count) {
     if (number == 0) {
       return;
     }
@@ -136,7 +125,7 @@ final class StackDecoder {
       definition = new int[count];
     }
     for (int i = 0; i < count; i++) {
-      definition[i] = frame(from.word(wordsAt, first + i));
+      definition[i] = frame(sample.word(first + i));
     }
     locations.define(number, definition, 0, count);
   }

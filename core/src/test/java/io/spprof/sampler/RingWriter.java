@@ -41,7 +41,10 @@ public final class RingWriter {
     return new SampleRing(block);
   }
 
-  /** Writes a sample whose stack was walked, leaf first; false if the ring is full. */
+  /**
+   * Writes a sample whose stack was walked, of methods by their ids, leaf first; false if the ring
+   * is full.
+   */
   public boolean sample(int thread, long cpuNanos, long... methods) {
     return sample(thread, cpuNanos, SampleLayout.WALK_OK, 0, methods);
   }
@@ -93,25 +96,9 @@ public final class RingWriter {
   }
 
   /** Writes such a sample of a thread in a known state, one of the first four of the enum. */
-  public synchronized boolean words(
-      ThreadState state, int thread, long cpuNanos, int walk, long... words) {
-    int payload = words.length * Long.BYTES;
-    int at = reserve(payload);
-    if (at < 0) {
-      return false;
-    }
-    header(at, SampleLayout.TYPE_SAMPLE, thread, words.length);
+  public boolean words(ThreadState state, int thread, long cpuNanos, int walk, long... words) {
     int bits = state == ThreadState.UNKNOWN ? 0 : state.ordinal() + 1;
-    block.put(
-        at + SampleLayout.FLAGS,
-        (byte) (SampleLayout.FLAG_WORDS | bits << SampleLayout.STATE_SHIFT));
-    block.putShort(at + SampleLayout.WALK, (short) walk);
-    block.putLong(at + SampleLayout.CPU_NANOS, cpuNanos);
-    for (int i = 0; i < words.length; i++) {
-      block.putLong(at + SampleLayout.HEADER_SIZE + i * Long.BYTES, words[i]);
-    }
-    publish(at, size(payload));
-    return true;
+    return record(thread, cpuNanos, walk, bits << SampleLayout.STATE_SHIFT, words);
   }
 
   /** A word for a frame of a method, by its number. */
@@ -176,29 +163,38 @@ public final class RingWriter {
     return true;
   }
 
-  private synchronized boolean sample(
-      int thread, long cpuNanos, int walk, int flags, long... methods) {
-    int payload = methods.length * SampleLayout.FRAME_SIZE;
+  private boolean sample(int thread, long cpuNanos, int walk, int flags, long... methods) {
+    long[] words = new long[methods.length * SampleLayout.FRAME_WORDS];
+    for (int i = 0; i < methods.length; i++) {
+      words[SampleLayout.FRAME_WORDS * i] =
+          word(SampleLayout.WORD_ID_FRAME, SampleLayout.BCI_BIAS, 0);
+      words[SampleLayout.FRAME_WORDS * i + 1] = methods[i];
+    }
+    return record(thread, cpuNanos, walk, flags, words);
+  }
+
+  private synchronized boolean record(
+      int thread, long cpuNanos, int walk, int flags, long... words) {
+    int payload = words.length * Long.BYTES;
     int at = reserve(payload);
     if (at < 0) {
       return false;
     }
-    header(at, SampleLayout.TYPE_SAMPLE, thread, methods.length);
+    header(at, SampleLayout.TYPE_SAMPLE, thread, words.length);
     block.put(at + SampleLayout.FLAGS, (byte) flags);
     block.putShort(at + SampleLayout.WALK, (short) walk);
     block.putLong(at + SampleLayout.CPU_NANOS, cpuNanos);
-    for (int i = 0; i < methods.length; i++) {
-      int frame = at + SampleLayout.HEADER_SIZE + i * SampleLayout.FRAME_SIZE;
-      block.putLong(frame + SampleLayout.FRAME_METHOD, methods[i]);
+    for (int i = 0; i < words.length; i++) {
+      block.putLong(at + SampleLayout.HEADER_SIZE + i * Long.BYTES, words[i]);
     }
     publish(at, size(payload));
     return true;
   }
 
-  private void header(int at, int type, int thread, int count) {
+  private void header(int at, int type, int number, int size) {
     block.put(at + SampleLayout.TYPE, (byte) type);
-    block.putInt(at + SampleLayout.THREAD, thread);
-    block.putInt(at + SampleLayout.COUNT, count);
+    block.putInt(at + SampleLayout.THREAD, number); // or METHOD
+    block.putInt(at + SampleLayout.WORDS, size); // or NAME_BYTES;
     block.putLong(at + SampleLayout.TIME_NANOS, timeNanos);
   }
 

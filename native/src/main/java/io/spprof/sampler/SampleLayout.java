@@ -23,8 +23,7 @@ final class SampleLayout {
   // Flags of a record, and results of a walk besides AsyncGetCallTrace's own.
   static final int FLAG_TRUNCATED = 1;
   static final int FLAG_NATIVE = 2;
-  static final int FLAG_WORDS = 4;
-  static final int STATE_SHIFT = 3;
+  static final int STATE_SHIFT = 2;
   static final int STATE_IN_JAVA = 1;
   static final int STATE_IN_NATIVE = 2;
   static final int STATE_IN_VM = 3;
@@ -51,25 +50,22 @@ final class SampleLayout {
   static final int WALK = 6;
   static final int THREAD = 8; // of a sample and a thread's name
   static final int METHOD = 8; // of a method
-  static final int COUNT = 12; // of a sample
+  static final int WORDS = 12; // of a sample
   static final int NAME_BYTES = 12; // of a thread's name and a method
   static final int TIME_NANOS = 16; // of a sample
   static final int CPU_NANOS = 24; // of a sample
   static final int LINE_COUNT = 24; // of a method
   static final int HEADER_SIZE = 32;
 
-  // A frame.
-  static final int FRAME_BCI = 0;
-  static final int FRAME_METHOD = 8;
-  static final int FRAME_SIZE = 16;
-
-  // A word of a stack that is written in words.
+  // A word of a stack.
   static final int WORD_FRAME = 1;
   static final int WORD_LOCATION = 2;
   static final int WORD_DEFINE = 3;
+  static final int WORD_ID_FRAME = 4;
   static final int WORD_KIND_SHIFT = 56;
   static final int WORD_SHIFT = 32;
   static final int BCI_BIAS = 16;
+  static final int FRAME_WORDS = 2; // that a frame takes at most
   static final int TRANSIENT = 0x80000000;
 
   // Numbers of choices: Engine, Walker, DebugInfo, ThreadStarts.
@@ -121,7 +117,6 @@ final class SampleLayout {
       TYPE_FORGET,
       FLAG_TRUNCATED,
       FLAG_NATIVE,
-      FLAG_WORDS,
       STATE_SHIFT,
       STATE_IN_JAVA,
       STATE_IN_NATIVE,
@@ -147,21 +142,20 @@ final class SampleLayout {
       WALK,
       THREAD,
       METHOD,
-      COUNT,
+      WORDS,
       NAME_BYTES,
       TIME_NANOS,
       CPU_NANOS,
       LINE_COUNT,
       HEADER_SIZE,
-      FRAME_BCI,
-      FRAME_METHOD,
-      FRAME_SIZE,
       WORD_FRAME,
       WORD_LOCATION,
       WORD_DEFINE,
+      WORD_ID_FRAME,
       WORD_KIND_SHIFT,
       WORD_SHIFT,
       BCI_BIAS,
+      FRAME_WORDS,
       TRANSIENT,
       ENGINE_CTIMER,
       ENGINE_ITIMER,

@@ -21,51 +21,14 @@ public final class SampleRing {
       MethodHandles.byteBufferViewVarHandle(long[].class, ByteOrder.nativeOrder());
   private static final byte[] ZEROS = new byte[4096];
 
-  /** Told each record; the ring's contents at {@code frames} are valid during the call only. */
+  /** Gets each record. */
   public interface Visitor {
     /**
      * A sample.
      *
-     * @param ring where the frames can be read
-     * @param frames handle of the frames, for {@link SampleRing#method}
-     * @param count number of frames, leaf first; 0 if the stack was not walked
-     * @param thread serial number of the thread within the session
-     * @param walk how the walk ended
-     * @param truncated whether the stack goes on above the last frame
-     * @param timeNanos when the signal came, as {@link Sampler#timeNanos()} has it
-     * @param cpuNanos CPU time that the sample stands for, ns
+     * @param sample valid during the call only
      */
-    void sample(
-        SampleRing ring,
-        int frames,
-        int count,
-        int thread,
-        WalkResult walk,
-        boolean truncated,
-        long timeNanos,
-        long cpuNanos);
-
-    /**
-     * A sample whose stack is written in words (sample.h).
-     *
-     * @param ring where the words can be read
-     * @param words handle of the words, for {@link SampleRing#word}
-     * @param count number of words, leaf first; 0 if nothing could be read
-     * @param thread serial number of the thread within the session
-     * @param walk how the walk ended
-     * @param truncated whether the stack goes on above the last frame
-     * @param timeNanos when the signal came, as {@link Sampler#timeNanos()} has it
-     * @param cpuNanos CPU time that the sample stands for, ns
-     */
-    void sampleInWords(
-        SampleRing ring,
-        int words,
-        int count,
-        int thread,
-        WalkResult walk,
-        boolean truncated,
-        long timeNanos,
-        long cpuNanos);
+    void sample(SampleView sample);
 
     /**
      * A method, before the first word that names it.
@@ -91,18 +54,22 @@ public final class SampleRing {
      * @param name not null
      */
     void thread(int thread, String name);
+  }
 
+  /** Gets the names of threads ahead of the records. */
+  public interface Names {
     /**
-     * The same, told by {@link SampleRing#namesAhead} before any record is visited.
+     * The same as {@link Visitor#thread}.
      *
      * @param thread serial number of the thread within the session
      * @param name not null
      */
-    default void threadAhead(int thread, String name) {}
+    void thread(int thread, String name);
   }
 
   private final ByteBuffer block;
   private final int capacity;
+  private final SampleView sample;
 
   /**
    * A reader over a block as ring.h lays it out.
@@ -112,6 +79,7 @@ public final class SampleRing {
   public SampleRing(ByteBuffer block) {
     this.block = block.duplicate().order(ByteOrder.nativeOrder());
     this.capacity = block.capacity() - SampleLayout.DATA;
+    this.sample = new SampleView(this.block);
   }
 
   /**
@@ -144,12 +112,12 @@ public final class SampleRing {
   }
 
   /**
-   * Tells the visitor all names of threads that are in the ring, in their order.
+   * Reads all names of threads that are in the ring, in their order, and takes nothing out.
    *
-   * @param visitor its {@link Visitor#threadAhead}
+   * @param names gets them
    * @return false if a writer is half-way, so that there may be names behind it
    */
-  public boolean namesAhead(Visitor visitor) {
+  public boolean namesAhead(Names names) {
     long end = end();
     long position = (long) LONG.get(block, SampleLayout.HEAD);
     while (position < end) {
@@ -159,7 +127,7 @@ public final class SampleRing {
         return false;
       }
       if (block.get(at + SampleLayout.TYPE) == SampleLayout.TYPE_THREAD) {
-        visitor.threadAhead(block.getInt(at + SampleLayout.THREAD), name(at));
+        names.thread(block.getInt(at + SampleLayout.THREAD), name(at));
       }
       position += length;
     }
@@ -218,52 +186,9 @@ public final class SampleRing {
     return (int) (head - start);
   }
 
-  /**
-   * A frame's method.
-   *
-   * @param frames the handle that the visitor was given
-   * @param index 0 for the leaf
-   * @return the JVM's id of the method; 0 if it had none
-   */
-  public long method(int frames, int index) {
-    return block.getLong(frames + index * SampleLayout.FRAME_SIZE + SampleLayout.FRAME_METHOD);
-  }
-
-  /**
-   * The byte code that a frame is at.
-   *
-   * @param frames the handle that the visitor was given
-   * @param index 0 for the leaf
-   * @return its index; negative if it is not known or the method is native
-   */
-  public int bci(int frames, int index) {
-    return block.getInt(frames + index * SampleLayout.FRAME_SIZE + SampleLayout.FRAME_BCI);
-  }
-
-  /**
-   * The state of a sample's thread.
-   *
-   * @param stack the handle that the visitor was given, of frames or of words
-   * @return not null
-   */
-  public ThreadState threadState(int stack) {
-    return ThreadState.of(block.get(stack - SampleLayout.HEADER_SIZE + SampleLayout.FLAGS));
-  }
-
-  /**
-   * A word of a stack.
-   *
-   * @param words the handle that the visitor was given
-   * @param index 0 for the first
-   * @return for {@link StackWord}
-   */
-  public long word(int words, int index) {
-    return block.getLong(words + index * Long.BYTES);
-  }
-
   private void visit(int at, Visitor visitor) {
     switch (block.get(at + SampleLayout.TYPE)) {
-      case SampleLayout.TYPE_SAMPLE -> sample(at, visitor);
+      case SampleLayout.TYPE_SAMPLE -> visitor.sample(sample.moveTo(at));
       case SampleLayout.TYPE_THREAD ->
           visitor.thread(block.getInt(at + SampleLayout.THREAD), name(at));
       case SampleLayout.TYPE_FORGET -> visitor.forget();
@@ -272,22 +197,6 @@ public final class SampleRing {
       default -> {
         // padding
       }
-    }
-  }
-
-  private void sample(int at, Visitor visitor) {
-    int payload = at + SampleLayout.HEADER_SIZE;
-    int count = block.getInt(at + SampleLayout.COUNT);
-    int thread = block.getInt(at + SampleLayout.THREAD);
-    WalkResult walk = WalkResult.of(block.getShort(at + SampleLayout.WALK));
-    byte flags = block.get(at + SampleLayout.FLAGS);
-    boolean truncated = (flags & SampleLayout.FLAG_TRUNCATED) != 0;
-    long timeNanos = block.getLong(at + SampleLayout.TIME_NANOS);
-    long cpuNanos = block.getLong(at + SampleLayout.CPU_NANOS);
-    if ((flags & SampleLayout.FLAG_WORDS) != 0) {
-      visitor.sampleInWords(this, payload, count, thread, walk, truncated, timeNanos, cpuNanos);
-    } else {
-      visitor.sample(this, payload, count, thread, walk, truncated, timeNanos, cpuNanos);
     }
   }
 

@@ -96,6 +96,6 @@ public record SamplerConfig(
   }
 
   private long walkBufferBytes() {
-    return (depth + 1L) * SampleLayout.FRAME_SIZE;
+    return (depth + 1L) * SampleLayout.FRAME_WORDS * Long.BYTES;
   }
 }

@@ -1,8 +1,8 @@
 package io.spprof.sampler;
 
 /**
- * A word of a stack that is written in words; sample.h tells what each kind means. Static functions
- * over longs, as there are many of them.
+ * A word of a stack; sample.h says what each kind means. Static functions over longs, as there are
+ * many of them.
  */
 public final class StackWord {
 
@@ -36,6 +36,17 @@ public final class StackWord {
    */
   public static boolean isDefine(long word) {
     return word >>> SampleLayout.WORD_KIND_SHIFT == SampleLayout.WORD_DEFINE;
+  }
+
+  /**
+   * Whether it is a frame whose method has no number: the next word is the JVM's id of the method,
+   * 0 if the method has none.
+   *
+   * @param word a word
+   * @return true for a {@link #bci}
+   */
+  public static boolean isIdFrame(long word) {
+    return word >>> SampleLayout.WORD_KIND_SHIFT == SampleLayout.WORD_ID_FRAME;
   }
 
   /**

@@ -6,6 +6,13 @@ import java.nio.ByteOrder;
 /** A ring's block with records put at chosen places, byte by byte. */
 final class RawRing {
 
+  /** Bytes of a frame by its method's id. */
+  static final int FRAME_BYTES = SampleLayout.FRAME_WORDS * Long.BYTES;
+
+  private static final long WORD_BCI_UNKNOWN =
+      (long) SampleLayout.WORD_ID_FRAME << SampleLayout.WORD_KIND_SHIFT
+          | SampleLayout.BCI_BIAS - 1L << SampleLayout.WORD_SHIFT;
+
   final ByteBuffer block;
   private final int capacity;
 
@@ -32,13 +39,13 @@ final class RawRing {
   }
 
   /** All of a record but its length, which makes it visible. */
-  void fill(long position, int type, int walk, int flags, int thread, int count, long cpuNanos) {
+  void fill(long position, int type, int walk, int flags, int thread, int size, long cpuNanos) {
     int at = at(position);
     block.put(at + SampleLayout.TYPE, (byte) type);
     block.put(at + SampleLayout.FLAGS, (byte) flags);
     block.putShort(at + SampleLayout.WALK, (short) walk);
     block.putInt(at + SampleLayout.THREAD, thread);
-    block.putInt(at + SampleLayout.COUNT, count);
+    block.putInt(at + SampleLayout.WORDS, size); // or NAME_BYTES
     block.putLong(at + SampleLayout.CPU_NANOS, cpuNanos);
   }
 
@@ -54,14 +61,14 @@ final class RawRing {
         methods.length == 0 ? SampleLayout.WALK_NATIVE_THREAD : SampleLayout.WALK_OK,
         0,
         thread,
-        methods.length,
+        2 * methods.length,
         cpuNanos);
     for (int i = 0; i < methods.length; i++) {
-      int frame = at(position) + SampleLayout.HEADER_SIZE + i * SampleLayout.FRAME_SIZE;
-      block.putInt(frame + SampleLayout.FRAME_BCI, -1);
-      block.putLong(frame + SampleLayout.FRAME_METHOD, methods[i]);
+      int frame = at(position) + SampleLayout.HEADER_SIZE + i * FRAME_BYTES;
+      block.putLong(frame, WORD_BCI_UNKNOWN);
+      block.putLong(frame + Long.BYTES, methods[i]);
     }
-    int length = SampleLayout.HEADER_SIZE + methods.length * SampleLayout.FRAME_SIZE;
+    int length = SampleLayout.HEADER_SIZE + methods.length * FRAME_BYTES;
     publish(position, length);
     return position + length;
   }

@@ -9,7 +9,7 @@ import java.util.Map;
 class RecordedSamples implements SampleRing.Visitor {
 
   /**
-   * Of a stack that is written in words, {@code frames} has the names and {@code methods} nothing.
+   * Frames by their methods' ids are in {@code methods}, all others, by name, in {@code frames}.
    */
   record Sample(
       int thread,
@@ -25,48 +25,28 @@ class RecordedSamples implements SampleRing.Visitor {
   final Map<Integer, List<String>> locations = new HashMap<>();
 
   @Override
-  public void sample(
-      SampleRing ring,
-      int frames,
-      int count,
-      int thread,
-      WalkResult walk,
-      boolean truncated,
-      long timeNanos,
-      long cpuNanos) {
-    List<Long> methods = new ArrayList<>();
-    for (int i = 0; i < count; i++) {
-      methods.add(ring.method(frames, i));
-    }
-    samples.add(new Sample(thread, methods, List.of(), walk, truncated, cpuNanos));
-  }
-
-  @Override
-  public void sampleInWords(
-      SampleRing ring,
-      int words,
-      int count,
-      int thread,
-      WalkResult walk,
-      boolean truncated,
-      long timeNanos,
-      long cpuNanos) {
+  public void sample(SampleView sample) {
+    List<Long> ids = new ArrayList<>();
     List<String> frames = new ArrayList<>();
-    for (int i = 0; i < count; i++) {
-      long word = ring.word(words, i);
+    for (int i = 0; i < sample.words(); i++) {
+      long word = sample.word(i);
       if (StackWord.isFrame(word)) {
         frames.add(methods.get(StackWord.number(word)));
       } else if (StackWord.isLocation(word)) {
         frames.addAll(locations.get(StackWord.number(word)));
+      } else if (StackWord.isIdFrame(word)) {
+        ids.add(sample.word(++i));
       } else {
         List<String> inlined = new ArrayList<>();
         for (int j = i + 1; j <= i + StackWord.count(word); j++) {
-          inlined.add(methods.get(StackWord.number(ring.word(words, j))));
+          inlined.add(methods.get(StackWord.number(sample.word(j))));
         }
         locations.put(StackWord.number(word), inlined);
       }
     }
-    samples.add(new Sample(thread, List.of(), frames, walk, truncated, cpuNanos));
+    samples.add(
+        new Sample(
+            sample.thread(), ids, frames, sample.walk(), sample.truncated(), sample.cpuNanos()));
   }
 
   @Override

@@ -30,7 +30,7 @@ final class SampleLayoutTest {
   @Test
   void shouldKeepRecordsAlignedAfterAnyNumberOfFrames() {
     assertEquals(0, SampleLayout.HEADER_SIZE % SampleLayout.RECORD_ALIGN);
-    assertEquals(0, SampleLayout.FRAME_SIZE % SampleLayout.RECORD_ALIGN);
+    assertEquals(0, SampleLayout.FRAME_WORDS * Long.BYTES % SampleLayout.RECORD_ALIGN);
     assertTrue(SampleLayout.HEAD - SampleLayout.TAIL >= 128, "reader and writers share a line");
   }
 }

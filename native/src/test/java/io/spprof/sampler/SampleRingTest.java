@@ -96,7 +96,7 @@ final class SampleRingTest {
     int written = 0;
     for (int round = 0; round < 1000; round++) {
       long[] methods = new long[round % 13];
-      int length = SampleLayout.HEADER_SIZE + methods.length * SampleLayout.FRAME_SIZE;
+      int length = SampleLayout.HEADER_SIZE + methods.length * RawRing.FRAME_BYTES;
       if ((end & CAPACITY - 1) + length > CAPACITY) {
         end = raw.padding(end);
       }
@@ -132,7 +132,7 @@ final class SampleRingTest {
 
   @Test
   void shouldGiveBackZerosBehindABigRecord() {
-    int frames = (CAPACITY - SampleLayout.HEADER_SIZE) / SampleLayout.FRAME_SIZE;
+    int frames = (CAPACITY - SampleLayout.HEADER_SIZE) / RawRing.FRAME_BYTES;
     long[] methods = new long[frames];
     java.util.Arrays.fill(methods, -1L);
     raw.tail(raw.sample(0, -1, -1, methods));
@@ -150,15 +150,7 @@ final class SampleRingTest {
     RecordedSamples broken =
         new RecordedSamples() {
           @Override
-          public void sample(
-              SampleRing from,
-              int frames,
-              int count,
-              int thread,
-              WalkResult walk,
-              boolean truncated,
-              long timeNanos,
-              long cpuNanos) {
+          public void sample(SampleView sample) {
             throw new IllegalStateException("broken");
           }
         };
@@ -179,16 +171,8 @@ final class SampleRingTest {
     ring.drain(
         new RecordedSamples() {
           @Override
-          public void sample(
-              SampleRing from,
-              int frames,
-              int count,
-              int thread,
-              WalkResult walk,
-              boolean truncated,
-              long timeNanos,
-              long cpuNanos) {
-            seen.sample(from, frames, count, thread, walk, truncated, timeNanos, cpuNanos);
+          public void sample(SampleView sample) {
+            seen.sample(sample);
             if (more[0]) {
               more[0] = false;
               raw.tail(raw.sample(first, 2, 10));
@@ -207,15 +191,8 @@ final class SampleRingTest {
     end = raw.name(end, 1, (byte) 'b');
     raw.tail(end);
     List<String> ahead = new ArrayList<>();
-    RecordedSamples names =
-        new RecordedSamples() {
-          @Override
-          public void threadAhead(int thread, String name) {
-            ahead.add(thread + name);
-          }
-        };
 
-    assertTrue(ring.namesAhead(names));
+    assertTrue(ring.namesAhead((thread, name) -> ahead.add(thread + name)));
 
     assertEquals(List.of("1a", "1b"), ahead);
     assertEquals(end, ring.end());
@@ -227,7 +204,7 @@ final class SampleRingTest {
     long end = raw.sample(0, 1, 10);
     raw.tail(raw.name(end + 64, 1, (byte) 'a')); // 64 bytes are reserved and not published
 
-    assertFalse(ring.namesAhead(seen));
+    assertFalse(ring.namesAhead((thread, name) -> {}));
   }
 
   @Test

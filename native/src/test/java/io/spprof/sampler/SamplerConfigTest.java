@@ -48,7 +48,8 @@ final class SamplerConfigTest {
     assertEquals(1, Integer.bitCount(config.methods()), "table.c wants a power of two");
     assertTrue(config.ringBytes() <= Integer.MAX_VALUE, "a direct buffer is no bigger");
     assertTrue(config.walkBuffers() >= 4 && config.walkBuffers() <= 64);
-    long biggest = SampleLayout.HEADER_SIZE + (config.depth() + 1L) * SampleLayout.FRAME_SIZE;
+    long biggest =
+        SampleLayout.HEADER_SIZE + (config.depth() + 1L) * SampleLayout.FRAME_WORDS * Long.BYTES;
     assertTrue(config.ringBytes() >= 3 * biggest, "room for three of the biggest records");
   }
 

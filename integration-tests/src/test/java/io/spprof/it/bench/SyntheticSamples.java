@@ -34,7 +34,7 @@ final class SyntheticSamples {
   private static final int TAIL = 0;
   private static final int DATA = 256;
   private static final int HEADER = 32;
-  private static final int FRAME = 16;
+  private static final int FRAME = 16; // two words: bci and id
   private static final int LENGTH = HEADER + DEPTH * FRAME;
   private static final byte SAMPLE = 1;
   private static final byte PADDING = 3;
@@ -113,11 +113,11 @@ final class SyntheticSamples {
     ring.put(at + 5, (byte) 0);
     ring.putShort(at + 6, WALKED);
     ring.putInt(at + 8, random.nextInt(THREADS));
-    ring.putInt(at + 12, DEPTH);
+    ring.putInt(at + 12, 2 * DEPTH);
     ring.putLong(at + 16, 0);
     ring.putLong(at + 24, 10_000_000);
     for (int i = 0; i < DEPTH; i++) {
-      ring.putInt(at + HEADER + i * FRAME, 0);
+      ring.putLong(at + HEADER + i * FRAME, 4L << 56 | 16L << 32);
       ring.putLong(at + HEADER + i * FRAME + 8, 8L * (1 + stack.nextInt(METHODS)));
     }
     ring.putInt(at, LENGTH);
