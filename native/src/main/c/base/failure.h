@@ -1,12 +1,16 @@
 /*
- * Why a call of the sampler failed: the step that failed, and the system's error number there. The
- * number alone would not do: a missing stack walker and a forbidden timer are both ENOSYS.
+ * Why a call of the sampler failed: the step that failed, and the system's error number at that
+ * step. The number alone is not enough: a missing stack walker and a forbidden timer are both
+ * ENOSYS.
  *
- * A failure is one negative int, as results are -errno elsewhere. io.spprof.sampler.SamplerFailure
- * has the same list in the same order, with a message for each.
+ * A failure is one negative int, as results are -errno elsewhere. Java has both lists of this file,
+ * io.spprof.sampler.SamplerFailure with a message for each step, ErrorNumber with the numbers. A
+ * test compares them.
  */
 #ifndef SPPROF_FAILURE_H
 #define SPPROF_FAILURE_H
+
+#include <errno.h>
 
 /* X(name): NONE is a plain -errno. */
 #define SPPROF_FAILURES(X)                                                               \
@@ -44,5 +48,38 @@ enum spprof_failure {
 
 /* The failure of a step, with 0 or -errno. */
 #define SPPROF_FAILED(step, error) (-((SPPROF_FAILURE_##step << SPPROF_FAILURE_SHIFT) | -(error)))
+
+/* X(name, number): error numbers that messages tell apart, with the number that Java has for them,
+ * which is Linux's. On macOS those of EAGAIN and ENOSYS differ. */
+#define SPPROF_ERROR_NUMBERS(X) \
+    X(EPERM, 1)                 \
+    X(EAGAIN, 11)               \
+    X(EACCES, 13)               \
+    X(EEXIST, 17)               \
+    X(ENFILE, 23)               \
+    X(EMFILE, 24)               \
+    X(ENOSYS, 38)
+
+static inline int spprof_failure_number(int error) {
+    switch (error) {
+#define SPPROF_NUMBER_(name, number) \
+    case name:                       \
+        return number;
+        SPPROF_ERROR_NUMBERS(SPPROF_NUMBER_)
+#undef SPPROF_NUMBER_
+        default:
+            return error;
+    }
+}
+
+/* A result as Java gets it: a failure keeps its step, and its error number becomes Java's. */
+static inline int spprof_failure_for_java(int result) {
+    if (result >= 0) {
+        return result;
+    }
+    int step = -result >> SPPROF_FAILURE_SHIFT;
+    int error = -result & ((1 << SPPROF_FAILURE_SHIFT) - 1);
+    return -(step << SPPROF_FAILURE_SHIFT | spprof_failure_number(error));
+}
 
 #endif

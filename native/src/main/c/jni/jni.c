@@ -4,7 +4,6 @@
  * an error of the compiler.
  */
 #include <dlfcn.h>
-#include <errno.h>
 #include <jni.h>
 #include <stdbool.h>
 #include <time.h>
@@ -64,30 +63,6 @@ static const struct spprof_engine *engine_of(jint number) {
                                                                             : NULL;
 }
 
-/* Error numbers that Java has words for, by Linux's; macOS has others for the later ones. */
-static int number_of(int error) {
-    switch (error) {
-        case EAGAIN:
-            return 11;
-        case ENOSYS:
-            return 38;
-        case ENOTSUP:
-            return 95;
-        default:
-            return error;
-    }
-}
-
-/* A failure's step stays (failure.h). */
-static jint result_of(int result) {
-    if (result >= 0) {
-        return result;
-    }
-    int step = -result >> SPPROF_FAILURE_SHIFT;
-    int error = -result & ((1 << SPPROF_FAILURE_SHIFT) - 1);
-    return -(step << SPPROF_FAILURE_SHIFT | number_of(error));
-}
-
 JNIEXPORT jint JNICALL Java_io_spprof_sampler_NativeSampler_start0(
     JNIEnv *jni, jclass type, jint engine, jint walker, jlong interval_ns, jlong ring_bytes,
     jint walk_buffers, jint depth, jint locations, jint methods) {
@@ -105,42 +80,42 @@ JNIEXPORT jint JNICALL Java_io_spprof_sampler_NativeSampler_start0(
         .locations = (uint32_t)locations,
         .methods = (uint32_t)methods,
     };
-    return result_of(spprof_sampler_start(jni, &config));
+    return spprof_failure_for_java(spprof_sampler_start(jni, &config));
 }
 
 JNIEXPORT jint JNICALL Java_io_spprof_sampler_NativeSampler_probe0(JNIEnv *jni, jclass type,
                                                                    jint engine) {
     (void)jni, (void)type;
     return engine_of(engine) == NULL ? SPPROF_FAILED(ENGINE, 0)
-                                     : result_of(engine_of(engine)->probe());
+                                     : spprof_failure_for_java(engine_of(engine)->probe());
 }
 
 JNIEXPORT jint JNICALL Java_io_spprof_sampler_NativeSampler_stop0(JNIEnv *jni, jclass type,
                                                                   jint deadline_ms) {
     (void)type;
-    return result_of(spprof_sampler_stop(jni, (uint32_t)deadline_ms));
+    return spprof_failure_for_java(spprof_sampler_stop(jni, (uint32_t)deadline_ms));
 }
 
-JNIEXPORT jint JNICALL Java_io_spprof_sampler_NativeSampler_release0(JNIEnv *jni, jclass type) {
+JNIEXPORT jboolean JNICALL Java_io_spprof_sampler_NativeSampler_release0(JNIEnv *jni, jclass type) {
     (void)jni, (void)type;
-    return result_of(spprof_sampler_release());
+    return spprof_sampler_release() == 0 ? JNI_TRUE : JNI_FALSE;
 }
 
-JNIEXPORT jint JNICALL Java_io_spprof_sampler_NativeSampler_sweep0(JNIEnv *jni, jclass type) {
+JNIEXPORT void JNICALL Java_io_spprof_sampler_NativeSampler_sweep0(JNIEnv *jni, jclass type) {
     (void)type;
-    return result_of(spprof_sampler_sweep(jni));
+    spprof_sampler_sweep(jni);
 }
 
-JNIEXPORT jint JNICALL Java_io_spprof_sampler_NativeSampler_readNames0(JNIEnv *jni, jclass type) {
+JNIEXPORT void JNICALL Java_io_spprof_sampler_NativeSampler_readNames0(JNIEnv *jni, jclass type) {
     (void)type;
-    return result_of(spprof_sampler_read_names(jni));
+    spprof_sampler_read_names(jni);
 }
 
-JNIEXPORT jint JNICALL Java_io_spprof_sampler_NativeSampler_setThreadStarts0(JNIEnv *jni,
+JNIEXPORT void JNICALL Java_io_spprof_sampler_NativeSampler_setThreadStarts0(JNIEnv *jni,
                                                                              jclass type,
                                                                              jint starts) {
     (void)jni, (void)type;
-    return result_of(spprof_sampler_thread_starts((enum spprof_thread_starts)starts));
+    spprof_sampler_thread_starts((enum spprof_thread_starts)starts);
 }
 
 JNIEXPORT jlong JNICALL Java_io_spprof_sampler_NativeSampler_search0(JNIEnv *jni, jclass type) {
@@ -154,27 +129,28 @@ JNIEXPORT jstring JNICALL Java_io_spprof_sampler_NativeSampler_blocking0(JNIEnv 
     return spprof_threads_blocking(text, sizeof text) ? (*jni)->NewStringUTF(jni, text) : NULL;
 }
 
-JNIEXPORT jint JNICALL Java_io_spprof_sampler_NativeSampler_setInterval0(JNIEnv *jni, jclass type,
-                                                                         jlong interval_ns) {
+JNIEXPORT jboolean JNICALL Java_io_spprof_sampler_NativeSampler_setInterval0(JNIEnv *jni,
+                                                                             jclass type,
+                                                                             jlong interval_ns) {
     (void)jni, (void)type;
-    return result_of(spprof_sampler_set_interval((uint64_t)interval_ns));
+    return spprof_sampler_set_interval((uint64_t)interval_ns) == 0 ? JNI_TRUE : JNI_FALSE;
 }
 
-JNIEXPORT jint JNICALL Java_io_spprof_sampler_NativeSampler_forget0(JNIEnv *jni, jclass type) {
+JNIEXPORT jboolean JNICALL Java_io_spprof_sampler_NativeSampler_forget0(JNIEnv *jni, jclass type) {
     (void)jni, (void)type;
-    return result_of(spprof_sampler_forget());
+    return spprof_sampler_forget() == 0 ? JNI_TRUE : JNI_FALSE;
 }
 
-JNIEXPORT jint JNICALL Java_io_spprof_sampler_NativeSampler_rest0(JNIEnv *jni, jclass type,
+JNIEXPORT void JNICALL Java_io_spprof_sampler_NativeSampler_rest0(JNIEnv *jni, jclass type,
                                                                   jint share, jint turn) {
     (void)jni, (void)type;
-    return result_of(spprof_sampler_rest((uint32_t)share, (uint32_t)turn));
+    spprof_sampler_rest((uint32_t)share, (uint32_t)turn);
 }
 
 JNIEXPORT jint JNICALL Java_io_spprof_sampler_NativeSampler_lastThreadError0(JNIEnv *jni,
                                                                              jclass type) {
     (void)jni, (void)type;
-    return result_of(spprof_threads_last_error());
+    return spprof_failure_for_java(spprof_threads_last_error());
 }
 
 /* An error number of Linux only. */
@@ -261,11 +237,12 @@ JNIEXPORT jlong JNICALL Java_io_spprof_sampler_NativeSampler_timeNanos0(JNIEnv *
     return clock_ns(CLOCK_MONOTONIC);
 }
 
-/* The names of failure.h, in their order, each with a blank behind it. */
+/* Both lists of failure.h in their order, each entry with a blank behind it. */
 JNIEXPORT jstring JNICALL Java_io_spprof_sampler_NativeSampler_failures0(JNIEnv *jni, jclass type) {
     (void)type;
 #define NAME(name) #name " "
-    return (*jni)->NewStringUTF(jni, SPPROF_FAILURES(NAME));
+#define NAME_AND_NUMBER(name, number) #name "=" #number " "
+    return (*jni)->NewStringUTF(jni, SPPROF_FAILURES(NAME) SPPROF_ERROR_NUMBERS(NAME_AND_NUMBER));
 }
 
 /* Sizes, offsets and numbers, in the order of SampleLayout.described(). */

@@ -2,7 +2,8 @@ package io.spprof.sampler;
 
 /**
  * The system's error numbers that messages tell apart, as Linux has them (asm-generic/errno-base.h
- * and errno.h). On macOS EAGAIN and ENOSYS are others; there such an error is told by its number.
+ * and errno.h). The native side translates those of other systems (failure.h); a test compares the
+ * two lists.
  */
 final class ErrorNumber {
 

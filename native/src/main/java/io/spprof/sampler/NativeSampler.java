@@ -92,7 +92,7 @@ public final class NativeSampler implements Sampler {
 
   @Override
   public void release() {
-    if (counters != null && release0() != 0) {
+    if (counters != null && !release0()) {
       throw new IllegalStateException("a session is sampling; call stop first, then release");
     }
   }
@@ -125,12 +125,12 @@ public final class NativeSampler implements Sampler {
 
   @Override
   public boolean setInterval(long nanos) {
-    return counters != null && setInterval0(nanos) == 0;
+    return counters != null && setInterval0(nanos);
   }
 
   @Override
   public boolean forgetTold() {
-    return counters != null && forget0() == 0;
+    return counters != null && forget0();
   }
 
   @Override
@@ -226,7 +226,7 @@ public final class NativeSampler implements Sampler {
     return layout0();
   }
 
-  /** The names of failure.h, to be compared with {@link SamplerFailure}. */
+  /** The lists of failure.h, to be compared with {@link SamplerFailure} and {@link ErrorNumber}. */
   static List<String> failures() throws SamplerException {
     NativeLibrary.load(LibraryPlaces.DEFAULT);
     return List.of(failures0().trim().split(" "));
@@ -246,23 +246,23 @@ public final class NativeSampler implements Sampler {
 
   private static native int stop0(int deadlineMillis);
 
-  private static native int release0();
+  private static native boolean release0();
 
-  private static native int sweep0();
+  private static native void sweep0();
 
-  private static native int readNames0();
+  private static native void readNames0();
 
-  private static native int setThreadStarts0(int starts);
+  private static native void setThreadStarts0(int starts);
 
   private static native long search0();
 
   private static native String blocking0();
 
-  private static native int setInterval0(long nanos);
+  private static native boolean setInterval0(long nanos);
 
-  private static native int forget0();
+  private static native boolean forget0();
 
-  private static native int rest0(int share, int turn);
+  private static native void rest0(int share, int turn);
 
   private static native int lastThreadError0();
 
