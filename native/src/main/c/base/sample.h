@@ -12,8 +12,8 @@
  *   | int32  | u8  | u8   | int16  | u32       | name_bytes| u64     | line_count|
  *   +--------+-----+------+--------+-----------+-----------+---------+-----------+----------------
  *
- * SAMPLE   `words` words of 8 bytes follow, the stack, leaf first. walk = 1 if the stack was walked
- * to its end, else the reason why not
+ * SAMPLE   `words` words of 8 bytes follow, the stack, leaf first. walk = 1 if the stack was
+ * walked. Other numbers say why it was not walked, or not to its end
  *
  * THREAD   `name_bytes` bytes follow, the thread's name in modified UTF-8. time_ns and cpu_ns are
  * 0. It is the name of the thread's samples before this record, back to the thread's previous
@@ -30,9 +30,9 @@
  *
  * PADDING  The rest of the ring up to its end. Only length and type are set
  *
- * The handler writes SAMPLE and METHOD. Threads that read names write THREAD (thread_name.h). The
- * Java collector reads all of them: io.spprof.sampler.SampleLayout has the same numbers, and a test
- * compares the two.
+ * The handler writes SAMPLE and METHOD; a thread that ends also writes a SAMPLE (thread_hooks.h).
+ * Threads that read names write THREAD (thread_name.h). The Java collector reads all records:
+ * io.spprof.sampler.SampleLayout has the same numbers, and a test compares the two.
  */
 #ifndef SPPROF_SAMPLE_H
 #define SPPROF_SAMPLE_H

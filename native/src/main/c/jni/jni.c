@@ -6,9 +6,9 @@
 #include <dlfcn.h>
 #include <jni.h>
 #include <stdbool.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/counters.h"
 #include "base/failure.h"
 #include "base/ring.h"
@@ -221,20 +221,15 @@ JNIEXPORT jintArray JNICALL Java_io_spprof_sampler_NativeSampler_methodLines0(JN
     return spprof_symbols_lines(jni, (uint64_t)method);
 }
 
-static jlong clock_ns(clockid_t clock) {
-    struct timespec now;
-    return clock_gettime(clock, &now) == 0 ? (jlong)now.tv_sec * 1000000000 + now.tv_nsec : 0;
-}
-
 JNIEXPORT jlong JNICALL Java_io_spprof_sampler_NativeSampler_threadCpuNanos0(JNIEnv *jni,
                                                                              jclass type) {
     (void)jni, (void)type;
-    return clock_ns(CLOCK_THREAD_CPUTIME_ID);
+    return (jlong)spprof_clock_ns_sigsafe(CLOCK_THREAD_CPUTIME_ID);
 }
 
 JNIEXPORT jlong JNICALL Java_io_spprof_sampler_NativeSampler_timeNanos0(JNIEnv *jni, jclass type) {
     (void)jni, (void)type;
-    return clock_ns(CLOCK_MONOTONIC);
+    return (jlong)spprof_clock_ns_sigsafe(CLOCK_MONOTONIC);
 }
 
 /* Both lists of failure.h in their order, each entry with a blank behind it. */

@@ -22,11 +22,11 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/counters.h"
 #include "delivery.h"
 #include "platform.h"
 
-#define NANOS UINT64_C(1000000000)
 #define MOST_PENDING 1000
 
 static pthread_key_t
@@ -38,12 +38,6 @@ static struct timeval armed_interval; /* under the lock */
 static uint32_t shares;               /* threads with a share in the timer; under the lock */
 static _Atomic bool armed;            /* written under the lock */
 
-static uint64_t clock_ns_sigsafe(clockid_t clock) {
-    struct timespec now;
-    return clock_gettime(clock, &now) == 0 ? (uint64_t)now.tv_sec * NANOS + (uint64_t)now.tv_nsec
-                                           : 0;
-}
-
 static struct timeval to_timeval(uint64_t ns) {
     uint64_t us = (ns + 999) / 1000; /* rounded up: 0 would disarm */
     return (struct timeval){.tv_sec = (time_t)(us / 1000000),
@@ -53,7 +47,7 @@ static struct timeval to_timeval(uint64_t ns) {
 /* The CPU time that no signal has stood for yet; from now on, it has. Handlers on several threads
  * may come at once: each nanosecond is given out once. */
 static uint64_t take_unaccounted_sigsafe(void) {
-    uint64_t now = clock_ns_sigsafe(CLOCK_PROCESS_CPUTIME_ID);
+    uint64_t now = spprof_clock_ns_sigsafe(CLOCK_PROCESS_CPUTIME_ID);
     /* Relaxed: a sum is divided here, nothing else hangs on it. */
     uint64_t from = atomic_load_explicit(&accounted_ns, memory_order_relaxed);
     while (now > from &&
@@ -83,12 +77,12 @@ static uint64_t thread_id_of_vm(uint64_t field) {
 #endif
 
 static int thread_cpu_ns(uint64_t id, uint64_t *ns) {
-    *ns = id == thread_id_sigsafe() ? clock_ns_sigsafe(CLOCK_THREAD_CPUTIME_ID) : 0;
+    *ns = id == thread_id_sigsafe() ? spprof_clock_ns_sigsafe(CLOCK_THREAD_CPUTIME_ID) : 0;
     return 0;
 }
 
 static int process_cpu_ns(uint64_t *ns) {
-    *ns = clock_ns_sigsafe(CLOCK_PROCESS_CPUTIME_ID);
+    *ns = spprof_clock_ns_sigsafe(CLOCK_PROCESS_CPUTIME_ID);
     return 0;
 }
 
@@ -179,7 +173,7 @@ static int set_timer(const struct spprof_timer *timer, uint64_t first_ns, uint64
         return -EEXIST;
     }
     if (!armed) {
-        atomic_store_explicit(&accounted_ns, clock_ns_sigsafe(CLOCK_PROCESS_CPUTIME_ID),
+        atomic_store_explicit(&accounted_ns, spprof_clock_ns_sigsafe(CLOCK_PROCESS_CPUTIME_ID),
                               memory_order_relaxed);
     }
     struct itimerval spec = {.it_value = to_timeval(first_ns % interval_ns + 1),

@@ -9,6 +9,7 @@
  * kernel older than 4.14 or a sandbox without membarrier; and a debugger, which stops a thread
  * between the two steps.
  */
+#include "base/clock.h"
 #include "delivery.h"
 
 #include <dirent.h>
@@ -28,9 +29,7 @@
 #define PATIENCE_MS 20
 
 static int64_t now_ms(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+    return (int64_t)(spprof_clock_ns_sigsafe(CLOCK_MONOTONIC) / SPPROF_NS_PER_MS);
 }
 
 static void sleep_ms(long ms) {

@@ -3,8 +3,8 @@
 #include <errno.h>
 #include <pthread.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/counters.h"
 #include "base/gate.h"
 #include "session/thread_hooks.h"
@@ -13,13 +13,6 @@
 #include "threads/threads.h"
 
 struct spprof_handler_session spprof_handler_session;
-
-static uint64_t clock_ns(clockid_t clock) {
-    struct timespec now;
-    return clock_gettime(clock, &now) == 0
-               ? (uint64_t)now.tv_sec * UINT64_C(1000000000) + (uint64_t)now.tv_nsec
-               : 0;
-}
 
 static void drop(enum spprof_drop reason, uint64_t cpu_ns) {
     spprof_count_sigsafe(&spprof_counters.dropped_cpu_ns, cpu_ns);
@@ -42,7 +35,7 @@ static bool write_record(const struct spprof_slot *slot, uint64_t cpu_ns, int wa
     record->walk = (int16_t)walk;
     record->thread = atomic_load_explicit(&slot->serial, memory_order_relaxed);
     record->words = count;
-    record->time_ns = clock_ns(CLOCK_MONOTONIC);
+    record->time_ns = spprof_clock_ns_sigsafe(CLOCK_MONOTONIC);
     record->cpu_ns = cpu_ns;
     if (count > 0) {
         memcpy(record + 1, words, payload);
@@ -56,9 +49,10 @@ static void walk_and_write(const struct spprof_slot *slot, uint64_t cpu_ns,
                            const struct spprof_walker *walker, struct spprof_walk *walk,
                            bool timed) {
     if (timed) { /* a clock that is no system call: it takes little beside the walk */
-        uint64_t before = clock_ns(CLOCK_MONOTONIC);
+        uint64_t before = spprof_clock_ns_sigsafe(CLOCK_MONOTONIC);
         walker->walk_sigsafe(walk);
-        spprof_count_sigsafe(&spprof_counters.timed_walk_ns, clock_ns(CLOCK_MONOTONIC) - before);
+        spprof_count_sigsafe(&spprof_counters.timed_walk_ns,
+                             spprof_clock_ns_sigsafe(CLOCK_MONOTONIC) - before);
     } else {
         walker->walk_sigsafe(walk);
     }
@@ -132,7 +126,7 @@ static bool is_native(const struct spprof_slot *slot) {
 /* Counts a signal of ours, and what became of it. */
 static void handle(const struct spprof_engine *engine, struct spprof_slot *slot,
                    const struct spprof_signal *signal, bool open, bool timed, void *ucontext) {
-    uint64_t before = timed ? clock_ns(CLOCK_THREAD_CPUTIME_ID) : 0;
+    uint64_t before = timed ? spprof_clock_ns_sigsafe(CLOCK_THREAD_CPUTIME_ID) : 0;
     uint64_t cpu_ns = signal->cpu_ns;
     if (engine->timer_a_thread) {
         cpu_ns = spprof_schedule_pay_sigsafe(slot, signal->expirations);
@@ -150,7 +144,7 @@ static void handle(const struct spprof_engine *engine, struct spprof_slot *slot,
     sample(slot, cpu_ns, timed, ucontext);
     if (timed) {
         spprof_count_sigsafe(&spprof_counters.timed_handler_ns,
-                             clock_ns(CLOCK_THREAD_CPUTIME_ID) - before);
+                             spprof_clock_ns_sigsafe(CLOCK_THREAD_CPUTIME_ID) - before);
     }
 }
 

@@ -5,14 +5,13 @@
 #include <sched.h>
 #include <time.h>
 
+#include "base/clock.h"
 #include "base/gate.h"
 #include "platform/platform.h"
 #include "threads/thread_timers.h"
 
 static int64_t now_ms(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+    return (int64_t)(spprof_clock_ns_sigsafe(CLOCK_MONOTONIC) / SPPROF_NS_PER_MS);
 }
 
 static int wait_until_nobody_is_in_flight(uint32_t deadline_ms) {

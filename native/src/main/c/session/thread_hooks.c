@@ -1,8 +1,8 @@
 #include "session/thread_hooks.h"
 
 #include <pthread.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/counters.h"
 #include "base/gate.h"
 #include "base/lock.h"
@@ -63,22 +63,16 @@ void spprof_thread_starts(enum spprof_thread_starts starts) {
     atomic_store_explicit(&late, starts != SPPROF_STARTS_TIMED, memory_order_relaxed);
 }
 
-static uint64_t own_cpu_ns(void) {
-    struct timespec now;
-    return clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now) == 0
-               ? (uint64_t)now.tv_sec * UINT64_C(1000000000) + (uint64_t)now.tv_nsec
-               : 0;
-}
-
 /* 0 unless this hook is measured. */
 static uint64_t begin_measure(void) {
     uint64_t count = spprof_count_sigsafe(&spprof_counters.hooks, 1);
-    return count % SPPROF_TIMED_EVERY == 0 ? own_cpu_ns() : 0;
+    return count % SPPROF_TIMED_EVERY == 0 ? spprof_clock_ns_sigsafe(CLOCK_THREAD_CPUTIME_ID) : 0;
 }
 
 static void end_measure(uint64_t from) {
     if (from != 0) {
-        spprof_count_sigsafe(&spprof_counters.timed_hook_ns, own_cpu_ns() - from);
+        spprof_count_sigsafe(&spprof_counters.timed_hook_ns,
+                             spprof_clock_ns_sigsafe(CLOCK_THREAD_CPUTIME_ID) - from);
     }
 }
 

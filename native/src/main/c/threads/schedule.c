@@ -1,6 +1,5 @@
 #include "threads/schedule.h"
-
-#include <time.h>
+#include "base/clock.h"
 
 /*
  * Relaxed, as everything here: a handler that reads the old value follows at its next signal. A
@@ -117,9 +116,7 @@ void spprof_schedule_follow_sigsafe(const struct spprof_engine *engine, struct s
         /* One that rests follows on its turn; what is forgone was counted at this interval. */
         return;
     }
-    struct timespec now;
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-    uint64_t cpu_ns = (uint64_t)now.tv_sec * UINT64_C(1000000000) + (uint64_t)now.tv_nsec;
+    uint64_t cpu_ns = spprof_clock_ns_sigsafe(CLOCK_THREAD_CPUTIME_ID);
     /*
      * An expiry that is due already may have its signal pending. Linux before 6.13 would deliver it
      * after the timer is set anew, to be paid at the wrong interval: so it comes first.

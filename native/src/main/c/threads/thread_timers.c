@@ -1,8 +1,8 @@
 #include "threads/thread_timers.h"
 
 #include <errno.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/counters.h"
 #include "base/failure.h"
 #include "base/gate.h"
@@ -13,16 +13,10 @@
 
 static uint64_t random_state; /* under the lock */
 
-static uint64_t monotonic_ns(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * UINT64_C(1000000000) + (uint64_t)now.tv_nsec;
-}
-
 /* xorshift64*, Vigna 2016; the phase of a timer needs no more. */
 static uint32_t random_bits(void) {
     if (random_state == 0) {
-        random_state = monotonic_ns() * UINT64_C(0x9E3779B97F4A7C15) | 1;
+        random_state = spprof_clock_ns_sigsafe(CLOCK_MONOTONIC) * UINT64_C(0x9E3779B97F4A7C15) | 1;
     }
     random_state ^= random_state >> 12;
     random_state ^= random_state << 25;
