@@ -1,22 +1,29 @@
 /*
- * Whose SIGPROF is, and how a session gets it.
+ * Installs the profiler's handler of SIGPROF at the start of a session, if nobody else uses the
+ * signal. The action that was installed before decides:
  *
- * | what is installed             | what a start does                                             |
+ * | installed at the start        | what the start does                                           |
  * | ----------------------------- | ------------------------------------------------------------- |
- * | nothing, or it is ignored     | installs ours                                                 |
- * | ours: a library had saved it  | installs it anew; what the end puts back is what ours         |
- * | and put it back               | replaced in the session of which that library saved it        |
- * | a handler of the JVM's own    | if no timer of the process sends SIGPROF, installs ours: the  |
- * |                               | flight recorder leaves its handler behind when a recording of |
- * |                               | jdk.CPUTimeSample ends. Else refuses: it samples              |
- * | anybody else's                | refuses                                                       |
+ * | none, or SIG_IGN              | installs our handler                                          |
+ * | our handler, with no session  | installs it again. The stop restores the action that our      |
+ * | running (case 1)              | handler had replaced in the earlier session                   |
+ * | a handler of the JVM, no      | installs our handler (case 2)                                 |
+ * | timer sends SIGPROF           |                                                               |
+ * | a handler of the JVM, a timer | refuses: the flight recorder samples                          |
+ * | sends SIGPROF                 |                                                               |
+ * | any other handler             | refuses                                                       |
  *
- * Where the system lists no timers, the JVM's handler is taken over, too. A signal that is none of
- * ours goes on to it in any case (handler.c), so it misses none.
+ * Case 1: another library saved our handler during an earlier session and restored it later.
+ * Case 2: the flight recorder leaves its handler installed after a recording of jdk.CPUTimeSample.
  *
- * Ours is never in front of ours, nor of anything that can call it: nothing but a handler of the
- * JVM's is ever behind it, and that one calls nobody. So no signal goes round in circles, whatever
- * other libraries save and put back. Ordinary threads, with the sampler's lock held.
+ * Where the system does not list timers, our handler replaces the JVM's, too. Our handler forwards
+ * signals that are not ours to the JVM's handler (handler.c), so the JVM loses none.
+ *
+ * Our handler never forwards to itself, nor to a handler that can call it: it forwards only to a
+ * handler of the JVM, and that one forwards to nobody. So there is no endless forwarding, whatever
+ * other libraries save and restore.
+ *
+ * Called on ordinary threads only, with the sampler's lock held.
  */
 #ifndef SPPROF_SIGPROF_H
 #define SPPROF_SIGPROF_H

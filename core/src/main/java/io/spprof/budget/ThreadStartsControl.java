@@ -4,12 +4,12 @@ import io.spprof.sampler.ThreadStarts;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Decides what a session with a budget does about threads that start. {@link ThreadStarts} lists
- * the steps, the most expensive first. The next cheaper step is taken when starts and ends of
- * threads cost too much of the budget: more than a quarter while threads get their timers at once,
- * more than a half while they get them late. The next more expensive step is taken when for ten
- * seconds it would have cost less than half of that limit. Pure arithmetic on measured figures.
- * Used by one thread.
+ * Decides how a session with a budget treats threads that start. {@link ThreadStarts} lists the
+ * ways, the most expensive first; one of them is in force. Each has a limit on what starts and ends
+ * of threads may cost: a quarter of the budget while threads get their timers at once, a half while
+ * they get them late. Above the limit, the next cheaper way comes into force. The next more
+ * expensive way comes back when for ten seconds it would have cost less than half of its own limit.
+ * Pure arithmetic on measured figures. Used by one thread.
  */
 final class ThreadStartsControl {
 

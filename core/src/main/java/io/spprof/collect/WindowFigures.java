@@ -4,17 +4,20 @@ import io.spprof.profile.DropCounts;
 import io.spprof.profile.ProfilerStats;
 
 /**
- * What is counted beside the samples, from a session's start or over a stretch of it.
+ * The counters that a profile shows in addition to its samples. They cover one window of a session,
+ * or the whole session. {@link Windows} makes one for each window that it closes, and their sums
+ * for the exporters.
  *
  * @param signals signals that reached the handler
- * @param dropped those in no profile, by reason
- * @param unwalkable collected samples that stand under a synthetic frame
+ * @param dropped signals whose sample is in no profile, by reason
+ * @param unwalkable collected samples whose stack could not be walked; their stack is one synthetic
+ *     frame that names the cause
  * @param droppedCpuNanos CPU time that is in no profile, ns
- * @param unseenCpuNanos the part of it that no signal stands for, ns
+ * @param unseenCpuNanos the part of {@code droppedCpuNanos} for which there was no signal, ns
  * @param overheadCpuNanos CPU time of handlers and of the profiler's own threads, ns
- * @param shortestIntervalNanos the shortest sampling interval in force meanwhile, ns; of what
- *     counts from a session's start: since the last window was closed
- * @param longestIntervalNanos the longest one, ns; 0 if there was none
+ * @param shortestIntervalNanos the shortest sampling interval that was in force, ns. In the
+ *     counters of a whole session it covers only the time since the last window was closed
+ * @param longestIntervalNanos the longest such interval, ns; 0 if no interval was in force
  */
 public record WindowFigures(
     long signals,

@@ -9,10 +9,11 @@ import java.util.Map;
  * rate of 250 a CPU second, so {@link SyntheticSamples} feeds the collector with records that no
  * handler wrote. {@link OnH2} measures memory with real samples.
  *
- * <p>"Growth of the resident set" is read after a garbage collection, in a JVM whose collector has
- * one thread and gives memory back (SerialGC, 96 MiB at most). It contains the ring, the tables and
- * the collector's own garbage. "Live heap" is the tables alone. async-profiler folds stacks in its
- * handler and cannot be fed in this way.
+ * <p>"Growth of the resident set" is read after a garbage collection, in a JVM with SerialGC, which
+ * has one thread and returns memory to the system, and a heap of 96 MiB at most. The growth is the
+ * ring buffer, the tables of stacks and methods, and what the profiler's own thread allocates and
+ * drops. "Live heap" is the tables alone. async-profiler is not compared: it counts stacks in its
+ * signal handler, so records cannot be fed to it.
  */
 final class Memory implements Item {
 

@@ -14,7 +14,7 @@ import java.util.stream.Collectors;
  * One row of the result: how many stacks of a load were walked to the root.
  *
  * @param load the load
- * @param mode the mode of the JVM
+ * @param mode the name of the set of JVM options: compilers, garbage collector
  * @param samples samples of the load's threads
  * @param broken those samples whose stack ends anywhere but at the thread's root
  * @param reasons how the broken stacks end, and how often
