@@ -18,7 +18,7 @@ struct spprof_registers {
     uint64_t bcp;            /* the byte code pointer; in entry code: the caller's sp */
     uint64_t return_address; /* in entry code and adapters, while it is not on the stack */
     uint64_t throw_pc;       /* in the stub that looks up an exception's handler: the return
-                              * address */
+                              * address, while it is not on the stack */
     uint64_t first_argument; /* by the C calling convention */
 };
 

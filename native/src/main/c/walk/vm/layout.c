@@ -10,7 +10,7 @@
 
 struct spprof_layout spprof_layout;
 
-/* Adds a name to the list of what is missing. */
+/* Adds a name to the list of missing items. */
 static void miss(char *why, uint64_t size, const char *type, const char *field) {
     size_t used = strlen(why);
     snprintf(why + used, size - used, "%s%s%s%s", used == 0 ? "" : ", ", type,
@@ -31,7 +31,7 @@ static int look_up(enum spprof_wanted_kind kind, const char *type, const char *f
     return -ENOENT;
 }
 
-/* Whether everything was found. */
+/* Reads the values of all items into the structure `to`. Returns whether every item was found. */
 static bool read_all(void *to, const struct spprof_wanted *wanted, size_t count, char *why,
                      uint64_t size) {
     bool found_all = true;
@@ -70,7 +70,7 @@ static uint32_t number(uint64_t address) {
     return *(const uint32_t *)(uintptr_t)address;
 }
 
-/* The heaps exist from the JVM's beginning on, and stay where they are. */
+/* The JVM creates the code heaps at its start and never moves them. */
 static void read_code_heaps(struct spprof_layout *layout, char *why, uint64_t size) {
     struct spprof_code_heap_fields f = {0};
     if (!READ_ALL(&f, spprof_release_code_heaps, why, size)) {
@@ -103,7 +103,7 @@ static void read_code_heaps(struct spprof_layout *layout, char *why, uint64_t si
     }
 }
 
-/* The interpreter's code is made when the JVM begins, and stays as it is. */
+/* The JVM generates the interpreter's code at its start and never changes it. */
 static void read_interpreter(struct spprof_layout *layout, char *why, uint64_t size) {
     struct spprof_interpreter_fields f = {0};
     if (!READ_ALL(&f, spprof_release_interpreter, why, size)) {
@@ -148,7 +148,8 @@ int spprof_layout_probe(int32_t version, char *why, uint64_t size) {
         READ_ALL(&layout, spprof_release_debug_info_behind_code, missing, sizeof missing);
         layout.code_is_address = true;
     }
-    /* It shares four bytes with the size of the header since that is a short, too. */
+    /* In releases in which _header_size is a short, _frame_complete_offset is one, too. The two
+     * then share four bytes. */
     layout.frame_complete_is_short =
         spprof_vmstructs_offset("CodeBlob", "_header_size", &short_complete) == 0 &&
         layout.blob_frame_complete - short_complete == sizeof(uint16_t);
@@ -159,8 +160,8 @@ int spprof_layout_probe(int32_t version, char *why, uint64_t size) {
         miss(missing, sizeof missing, "PcDesc", NULL);
     }
     layout.excluded_bytes = version >= SPPROF_RELEASE_EXCLUDES_ZERO ? 1 : 0;
-    /* The array is declared with one element, at its end; more of them follow. What is there is
-     * checked before it is used (walk_vm.c). */
+    /* vframeArray ends with an array that is declared with one element; the further elements follow
+     * that one in memory. walk_vm.c checks an element before it uses it. */
     uint64_t vframes_size = 0;
     if (spprof_vmstructs_size("vframeArray", &vframes_size) != 0) {
         miss(missing, sizeof missing, "vframeArray", NULL);

@@ -1,18 +1,23 @@
 /*
- * Where things are in the structures of the JVM that we run in: every offset, size and constant
- * that the walker uses, as this JVM publishes it (vmstructs.h). Nothing is taken from a release's
- * source that the JVM does not say itself, but for three things that it does not publish: the slots
- * of an interpreter's frame, how a scope is written (scopes.h), and that a code heap's segment map
- * counts back in bytes. self_test.h holds those against what JVMTI says, before they are used.
+ * The layout of this JVM's structures: every offset, size and constant that the walker uses, as the
+ * JVM publishes it (vmstructs.h).
  *
- * Two families of layouts are known, and told apart by the fields that exist:
+ * spprof_layout_probe writes the layout once, on an ordinary thread, before any handler runs.
+ * Afterwards it is only read.
  *
- *   17 to 22  an nmethod's debug information lies behind its code, addresses in its header
- *   23 on     it lies in blocks of its own, offsets in its header; 25 has the constants there, too
+ * Only three facts come from HotSpot's source, because the JVM does not publish them: the slots of
+ * an interpreter frame, the encoding of a scope (scopes.h), and the segment map of a code heap,
+ * which counts back in bytes (code.h). The self-test compares them with JVMTI's answers before they
+ * are used (self_test.h).
  *
- * A new release is a new line in a table of release.h, or, if none fits, AsyncGetCallTrace.
+ * Two families of layouts are known. The fields that exist show which one a JVM has:
  *
- * Written once, by spprof_layout_probe on an ordinary thread, before any handler; then only read.
+ *   17 to 22  an nmethod's debug information follows its code; the header holds addresses
+ *   23 on     it is in separate blocks; the header holds offsets. In JDK 25 the constants
+ *             (metadata) are in a separate block, too
+ *
+ * A new release needs a new line in a table of release.h. If no layout fits, AsyncGetCallTrace is
+ * used.
  */
 #ifndef SPPROF_VM_LAYOUT_H
 #define SPPROF_VM_LAYOUT_H
@@ -23,8 +28,9 @@
 #define SPPROF_MAX_CODE_HEAPS 8
 
 struct spprof_code_heap {
-    uint64_t low, end;    /* its reserved addresses */
-    uint64_t high;        /* address of the end of what is committed, which grows */
+    uint64_t low, end;    /* the reserved addresses */
+    uint64_t high;        /* address of the variable that holds the end of the committed part;
+                           * this end grows */
     uint64_t segment_map; /* address of the segment map's first byte */
     uint32_t log2_segment;
 };
@@ -33,23 +39,23 @@ struct spprof_layout {
     /* JavaThread, and JavaFrameAnchor in it */
     uint64_t thread_state, thread_anchor, thread_stack_base, thread_stack_size;
     uint64_t thread_vframes;
-    uint64_t thread_exception_pc; /* where an exception is that has no handler in its frame */
-    uint64_t thread_poll_pc;      /* where compiled code met a safepoint poll */
+    uint64_t thread_exception_pc; /* pc of an exception that has no handler in its frame */
+    uint64_t thread_poll_pc;      /* pc of the safepoint poll at which compiled code stopped */
     uint64_t anchor_sp, anchor_pc, anchor_fp, wrapper_anchor;
     uint64_t anchor_size; /* 0 if it is not published */
     int32_t state_in_java, state_in_java_trans, state_in_native, state_in_native_trans;
     int32_t state_in_vm, state_in_vm_trans;
     int32_t entry_wrapper;     /* words from an entry frame's fp to its JavaCallWrapper */
     int32_t sender_sp;         /* words from an interpreter frame's fp to the caller's sp */
-    uint64_t call_stub_return; /* address of the variable that holds it */
+    uint64_t call_stub_return; /* address of the variable that holds call_stub's return address */
 
     /* code cache */
     struct spprof_code_heap heaps[SPPROF_MAX_CODE_HEAPS];
     uint32_t heap_count;
-    uint64_t code_low, code_end;     /* of all heaps, as reserved */
+    uint64_t code_low, code_end;     /* the reserved addresses of all heaps together */
     uint64_t block_used, block_size; /* HeapBlock */
 
-    /* CodeBlob. Since 23 what is an offset was an address before. */
+    /* CodeBlob. Until JDK 22 it holds the code's addresses, since JDK 23 their offsets. */
     bool code_is_address;
     uint64_t blob_name, blob_code, blob_code_end, blob_frame_complete, blob_frame_size;
     bool frame_complete_is_short;
@@ -64,24 +70,27 @@ struct spprof_layout {
     uint64_t nmethod_osr_entry, nmethod_deopt, nmethod_deopt_mh;
     uint64_t nmethod_pcs, nmethod_pcs_end, nmethod_scopes, nmethod_immutable, nmethod_metadata;
     int32_t invocation_entry_bci;
-    uint8_t excluded_bytes; /* of compressed numbers: 0 before JDK 20, 1 since */
+    uint8_t excluded_bytes; /* byte values that compressed numbers do not use: 0 before JDK 20, 1
+                             * since */
 
-    /* Method and what hangs on it */
+    /* Method, and the structures that it refers to */
     uint64_t method_const, method_flags;
     uint64_t const_constants, const_flags, const_code_size, const_name, const_signature, const_size;
-    int32_t const_has_lines; /* a bit of the flags */
+    int32_t const_has_lines; /* the bit of the flags for "has a line number table" */
     uint64_t pool_cache, pool_holder, pool_length, pool_size;
-    /* The constant pool's cache: entries behind its header, or, with `has_method_entries`, those of
-     * methods in an array. Without `has_call_sites` one of these is not published. */
+    /* The constant pool's cache. Its entries follow its header; with `has_method_entries`, those of
+     * methods are in an array instead. Without `has_call_sites`, the JVM does not publish all of
+     * these fields. */
     bool has_call_sites, has_method_entries;
     uint64_t cache_size, cache_length, cache_methods;
     uint64_t method_entry_index, method_entry_size, method_entries_first;
     uint64_t klass_name, symbol_hash, symbol_length, symbol_body;
 
-    /* vframeArray, frames that are being made anew: how many, the first, and what is in each */
+    /* vframeArray, the interpreter frames that deoptimisation is about to create: the caller, the
+     * number of frames, the first frame, and the size and fields of each */
     uint64_t vframes_caller, vframes_count, vframes_first, vframe_size, vframe_method, vframe_bci;
 
-    /* interpreter: its code, and therein the entries of methods */
+    /* the interpreter's code, and the part of it that holds the entries of methods */
     uint64_t interpreter_low, interpreter_end, entries_low, entries_end;
 
     int64_t env; /* distance of a thread's JNIEnv from its JavaThread */
@@ -90,12 +99,13 @@ struct spprof_layout {
 extern struct spprof_layout spprof_layout;
 
 /*
- * Reads the layout. 0, or -ENOSYS with the reason in `why`: the fields that this JVM does not
- * publish, by name. `version` as JNI's GetVersion says it.
+ * Reads the layout. Returns 0, or -ENOSYS with the reason in `why` (of `size` bytes): the names of
+ * the fields that this JVM does not publish. `version` is the result of JNI's GetVersion.
  */
 int spprof_layout_probe(int32_t version, char *why, uint64_t size);
 
-/* Address of a JVM flag's value of type bool, or 0. Ordinary threads only. */
+/* The address of the value of a JVM flag of type bool; 0 if there is no such flag. Called by
+ * ordinary threads only. */
 uint64_t spprof_layout_flag(const char *name);
 
 #endif

@@ -1,12 +1,15 @@
 /*
- * All that the walker takes from HotSpot's source: the names that a release gives to fields, types,
- * code blobs, classes and methods, and the few facts that the JVM does not publish. A release that
- * renames something needs one line here: another name in the same row. The code elsewhere in
- * walk/vm asks for a role ("is this an adapter?"), not for a name.
+ * Everything that the walker takes from HotSpot's source: the names that a release gives to fields,
+ * types, code blobs, classes and methods, and the few facts that the JVM does not publish. A
+ * release that renames something needs one line here: the new name in the row of the old name. The
+ * code elsewhere in walk/vm asks for the role of a code blob ("is this an adapter?"), not for its
+ * name.
  *
- * Paths are of the JDK's repository, below src/hotspot/share, or src/hotspot for cpu/. Releases
- * without a mark: all from 17 to 25. Facts that depend on the processor, too, are behind
- * walk/cpu/cpu.h.
+ * Source files are given by their paths in the JDK's repository, relative to src/hotspot/share.
+ * Paths that begin with cpu/ are relative to src/hotspot. An entry that names no release applies to
+ * all releases from 17 to 25. Facts that also depend on the processor are behind walk/cpu/cpu.h.
+ *
+ * Constants only.
  */
 #ifndef SPPROF_VM_RELEASE_H
 #define SPPROF_VM_RELEASE_H
@@ -15,26 +18,26 @@
 
 #include "walk/vm/layout.h"
 
-/* Roles of code blobs. What a blob is can be read from its name only (CodeBlob::_name). */
+/* Roles of code blobs. Only a blob's name reveals its role (CodeBlob::_name). */
 enum spprof_blob_role {
     SPPROF_BLOB_METHOD,             /* a compiled method */
     SPPROF_BLOB_NATIVE_METHOD,      /* the wrapper of a native method */
-    SPPROF_BLOB_UPCALL,             /* native code calls Java code by it: java.lang.foreign */
-    SPPROF_BLOB_ADAPTER,            /* between the interpreter and compiled code */
-    SPPROF_BLOB_VTABLE,             /* stubs of vtables, and of interfaces */
-    SPPROF_BLOB_EXCEPTION,          /* C2's way to an exception's handler */
-    SPPROF_BLOB_TO_HANDLER,         /* C1's stubs on that way */
-    SPPROF_BLOB_DEOPTIMIZATION,     /* replaces a compiled frame by interpreter frames */
-    SPPROF_BLOB_UNCOMMON_TRAP,      /* the same, where C2 compiled no code */
-    SPPROF_BLOB_SAFEPOINT,          /* of a safepoint poll */
+    SPPROF_BLOB_UPCALL,             /* calls Java code for native code: java.lang.foreign */
+    SPPROF_BLOB_ADAPTER,            /* i2c and c2i: between the interpreter and compiled code */
+    SPPROF_BLOB_VTABLE,             /* vtable stubs and itable stubs */
+    SPPROF_BLOB_EXCEPTION,          /* C2: looks up and jumps to an exception's handler */
+    SPPROF_BLOB_TO_HANDLER,         /* C1: the stubs that do so */
+    SPPROF_BLOB_DEOPTIMIZATION,     /* replaces a compiled frame with interpreter frames */
+    SPPROF_BLOB_UNCOMMON_TRAP,      /* does so at a place for which C2 compiled no code */
+    SPPROF_BLOB_SAFEPOINT,          /* stops a thread whose safepoint poll fired */
     SPPROF_BLOB_STUB_ROUTINES,      /* call_stub, intrinsics, barriers */
     SPPROF_BLOB_CONTINUATION_STUBS, /* thaw and preempt virtual threads */
     SPPROF_BLOB_FLUSH_ICACHE,       /* called after code was patched */
-    SPPROF_BLOB_LEADS_TO_JAVA,      /* leads from a call of a Java method to that method */
+    SPPROF_BLOB_LEADS_TO_JAVA,      /* calls of Java methods reach the methods through it */
     SPPROF_BLOB_ROLES,
 };
 
-/* One name of a role; a blob has the role if its name begins so. */
+/* One name of a role. A blob has the role if the blob's name begins with `prefix`. */
 struct spprof_blob_name {
     enum spprof_blob_role role;
     const char *prefix;
@@ -55,7 +58,7 @@ static const struct spprof_blob_name spprof_release_blobs[] = {
     {SPPROF_BLOB_DEOPTIMIZATION, "DeoptimizationBlob"},
     {SPPROF_BLOB_UNCOMMON_TRAP, "UncommonTrapBlob"},
     {SPPROF_BLOB_SAFEPOINT, "SafepointBlob"},
-    /* c1/c1_Runtime1.cpp: "NAME Runtime1 stub", then "C1 Runtime NAME_blob" (found in 25) */
+    /* c1/c1_Runtime1.cpp: first "NAME Runtime1 stub", later "C1 Runtime NAME_blob" (seen in 25) */
     {SPPROF_BLOB_TO_HANDLER, "forward_exception"},
     {SPPROF_BLOB_TO_HANDLER, "handle_exception"},
     {SPPROF_BLOB_TO_HANDLER, "unwind_exception"},
@@ -72,26 +75,29 @@ static const struct spprof_blob_name spprof_release_blobs[] = {
     {SPPROF_BLOB_LEADS_TO_JAVA,
      "MethodHandles"},                          /* prims/methodHandles.cpp: linkToStatic and such */
     {SPPROF_BLOB_LEADS_TO_JAVA, "InlineCache"}, /* code/icBuffer.cpp: a call is being patched */
-    /* runtime/sharedRuntime.cpp: calls that are not resolved */
+    /* runtime/sharedRuntime.cpp: calls that are not resolved yet */
     {SPPROF_BLOB_LEADS_TO_JAVA, "resolve_"}, /* 17 to 23 */
     {SPPROF_BLOB_LEADS_TO_JAVA, "ic_miss"},
     {SPPROF_BLOB_LEADS_TO_JAVA, "wrong_method"},
     {SPPROF_BLOB_LEADS_TO_JAVA, "Shared Runtime"}, /* since 24 */
 };
 
-/* In the description of a codelet: the entry of methods. Of 25, native ones stand apart
+/* Part of the description of each interpreter codelet that is an entry of methods. In JDK 25 the
+ * entries of native methods are apart from the others
  * (interpreter/templateInterpreterGenerator.cpp). */
 #define SPPROF_RELEASE_METHOD_ENTRY "method entry point"
 
-/* Since JDK 20 compressed numbers have no byte 0 (utilities/unsigned5.hpp): JNI's GetVersion. */
+/* JDK 20, as JNI's GetVersion reports it. From this release on, compressed numbers contain no byte
+ * 0 (utilities/unsigned5.hpp). */
 #define SPPROF_RELEASE_EXCLUDES_ZERO 0x00140000
 
-/* sizeof(PcDesc), whose four numbers of 32 bits are not published (code/pcDesc.hpp). */
+/* The size of a PcDesc in bytes. Its fields, four 32-bit numbers, are not published
+ * (code/pcDesc.hpp). */
 #define SPPROF_RELEASE_PC_DESC_BYTES 16
 
 /* Virtual threads (java.base: jdk/internal/vm/Continuation.java; since 19). */
 #define SPPROF_RELEASE_CONTINUATION "jdk/internal/vm/Continuation"
-#define SPPROF_RELEASE_BORDER "enterSpecial" /* native; calls the next */
+#define SPPROF_RELEASE_BORDER "enterSpecial" /* native; calls `enter` */
 #define SPPROF_RELEASE_BORDER_CALLS "enter"
 #define SPPROF_RELEASE_FREEZES "doYield" /* native */
 
@@ -103,9 +109,10 @@ enum spprof_wanted_kind {
 };
 
 /*
- * One thing that the JVM publishes (runtime/vmStructs.cpp and cpu/x86/vmStructs_x86.hpp list
- * everything), and where its value goes in a structure. `other_type` and `other_field` are its name
- * in other releases, NULL if it has none.
+ * One item that the JVM publishes, and the offset `at` at which its value is stored in a structure
+ * of ours. runtime/vmStructs.cpp and cpu/x86/vmStructs_x86.hpp list all published items.
+ * `other_type` and `other_field` are the item's name in other releases; NULL if it has no other
+ * name.
  */
 struct spprof_wanted {
     size_t at;
@@ -117,8 +124,8 @@ struct spprof_wanted {
 #define SPPROF_AT(member) offsetof(struct spprof_layout, member)
 
 /*
- * In every release, with two names where a field moved: CompiledMethod was merged into nmethod in
- * JDK 23, the flags of ConstMethod became ConstMethodFlags in JDK 21.
+ * The items that every release publishes. A field that moved has two names: CompiledMethod was
+ * merged into nmethod in JDK 23, and the flags of ConstMethod became ConstMethodFlags in JDK 21.
  */
 static const struct spprof_wanted spprof_release_fields[] = {
     {SPPROF_AT(thread_state), SPPROF_WANTED_OFFSET, "JavaThread", "_thread_state", NULL, NULL},
@@ -193,7 +200,7 @@ static const struct spprof_wanted spprof_release_fields[] = {
     {SPPROF_AT(symbol_body), SPPROF_WANTED_OFFSET, "Symbol", "_body", NULL, NULL},
 };
 
-/* JDK 17 to 22: an nmethod's debug information lies behind its code (codeBlob.hpp,
+/* JDK 17 to 22: an nmethod's debug information follows its code in memory (codeBlob.hpp,
  * compiledMethod.hpp, nmethod.hpp). */
 static const struct spprof_wanted spprof_release_debug_info_behind_code[] = {
     {SPPROF_AT(blob_code), SPPROF_WANTED_OFFSET, "CodeBlob", "_code_begin", NULL, NULL},
@@ -209,7 +216,8 @@ static const struct spprof_wanted spprof_release_debug_info_behind_code[] = {
     {SPPROF_AT(nmethod_metadata), SPPROF_WANTED_OFFSET, "nmethod", "_metadata_offset", NULL, NULL},
 };
 
-/* JDK 23 and later: it lies in blocks of its own (codeBlob.hpp, nmethod.hpp). */
+/* JDK 23 and later: an nmethod's debug information is in separate blocks (codeBlob.hpp,
+ * nmethod.hpp). */
 static const struct spprof_wanted spprof_release_debug_info_apart[] = {
     {SPPROF_AT(blob_code), SPPROF_WANTED_OFFSET, "CodeBlob", "_code_offset", NULL, NULL},
     {SPPROF_AT(blob_code_end), SPPROF_WANTED_OFFSET, "CodeBlob", "_data_offset", NULL, NULL},
@@ -228,8 +236,9 @@ static const struct spprof_wanted spprof_release_debug_info_apart[] = {
     {SPPROF_AT(nmethod_immutable), SPPROF_WANTED_OFFSET, "nmethod", "_immutable_data", NULL, NULL},
 };
 
-/* Where a byte code's operand leads, before JDK 21 (cpCache.hpp). If a JVM publishes neither this
- * nor the next table, byte codes are not checked. */
+/* Up to JDK 21: the entries of the constant pool's cache, to which the operand of a byte code that
+ * calls a method refers (cpCache.hpp). If a JVM publishes neither this table nor the next one, the
+ * walker does not check byte codes. */
 static const struct spprof_wanted spprof_release_cache_entries[] = {
     {SPPROF_AT(cache_size), SPPROF_WANTED_SIZE, "ConstantPoolCache", NULL, NULL, NULL},
     {SPPROF_AT(cache_length), SPPROF_WANTED_OFFSET, "ConstantPoolCache", "_length", NULL, NULL},
@@ -238,7 +247,8 @@ static const struct spprof_wanted spprof_release_cache_entries[] = {
     {SPPROF_AT(method_entry_size), SPPROF_WANTED_SIZE, "ConstantPoolCacheEntry", NULL, NULL, NULL},
 };
 
-/* The same since resolved methods have an array of their own (resolvedMethodEntry.hpp). */
+/* Since JDK 22: the array of resolved methods, to which the operand refers instead
+ * (resolvedMethodEntry.hpp). */
 static const struct spprof_wanted spprof_release_method_entries[] = {
     {SPPROF_AT(cache_methods), SPPROF_WANTED_OFFSET, "ConstantPoolCache",
      "_resolved_method_entries", NULL, NULL},

@@ -43,7 +43,8 @@ uint64_t spprof_interpreter_slot_sigsafe(uint64_t fp, int slot) {
     return fp + (uint64_t)(int64_t)slot * SPPROF_WORD_BYTES;
 }
 
-/* Whether a whole interpreter frame stands at fp, as far as what is in it agrees with itself. */
+/* Checks that the caller's sp is above the frame, that the method's constant pool cache is the one
+ * in the frame, and that the byte code pointer is in the method. */
 bool spprof_frames_is_interpreter_sigsafe(const struct spprof_cursor *cursor, uint64_t fp,
                                           struct spprof_method *method) {
     uint64_t address, cache, bcp, sender_sp;
@@ -67,7 +68,8 @@ bool spprof_frames_is_interpreter_sigsafe(const struct spprof_cursor *cursor, ui
                            : bcp - method->code_begin < method->code_size);
 }
 
-/* JavaCallWrapper: what is before the anchor is not published in its order (javaCalls.hpp). */
+/* Whether a JavaCallWrapper has `wanted` in a field before its anchor. All these fields are tried,
+ * because the JVM does not publish their order (javaCalls.hpp). */
 static bool wrapper_has_sigsafe(const struct spprof_cursor *cursor, uint64_t wrapper,
                                 uint64_t wanted) {
     uint64_t word, end = wrapper + spprof_layout.wrapper_anchor;
@@ -88,13 +90,13 @@ bool spprof_frames_is_entry_sigsafe(const struct spprof_cursor *cursor, uint64_t
            (callee == NULL || wrapper_has_sigsafe(cursor, *wrapper, callee->address));
 }
 
-/* Stubs that call Java code, besides call_stub: from native code, and to thaw a virtual thread. */
+/* Whether the code is a stub, other than call_stub, that calls Java code: for native code, or to
+ * thaw a virtual thread. */
 static bool calls_java_sigsafe(const struct spprof_code *code) {
     return spprof_code_is_sigsafe(code, SPPROF_BLOB_UPCALL) ||
            spprof_continuations_are_stubs_sigsafe(code);
 }
 
-/* Whether code can return to `pc`: it is behind a call, or where the interpreter goes on. */
 bool spprof_is_return_address_sigsafe(uint64_t pc) {
     uint64_t target;
     if (!spprof_is_code_sigsafe(pc)) {
@@ -111,10 +113,10 @@ bool spprof_is_return_address_sigsafe(uint64_t pc) {
     return spprof_cpu_is_call_before_sigsafe(pc, &target) ||
            (code.kind == SPPROF_CODE_METHOD
                 ? spprof_method_is_deopt_handler_sigsafe(&code, pc)
-                : calls_java_sigsafe(&code)); /* a virtual thread's lowest frame was not called */
+                : calls_java_sigsafe(&code)); /* no call: the oldest frame of a virtual thread on
+                                               * the stack returns to a stub that did not call it */
 }
 
-/* Whether a Java method can have been called before `pc`: compilers write these addresses down. */
 bool spprof_is_return_of_java_sigsafe(uint64_t pc) {
     struct spprof_code code = spprof_code_at_sigsafe(pc);
     return code.kind == SPPROF_CODE_METHOD
@@ -123,7 +125,6 @@ bool spprof_is_return_of_java_sigsafe(uint64_t pc) {
                : spprof_code_in_interpreter_sigsafe(pc) || is_entry_sigsafe(pc);
 }
 
-/* Where the call before `pc` leads, if that is right into `code`; else 0. */
 uint64_t spprof_target_of_call_sigsafe(uint64_t pc, const struct spprof_code *code) {
     uint64_t target;
     if (!spprof_is_return_address_sigsafe(pc) || spprof_code_in_interpreter_sigsafe(pc) ||
@@ -136,7 +137,8 @@ uint64_t spprof_target_of_call_sigsafe(uint64_t pc, const struct spprof_code *co
                : 0;
 }
 
-/* Whether the byte code at the call before `pc`, in the innermost method there, can have called. */
+/* Whether the byte code of the call before `pc`, in the innermost method inlined there, can have
+ * called `callee`. */
 static bool site_calls_sigsafe(const struct spprof_code *caller, uint64_t pc,
                                const struct spprof_method *callee) {
     struct spprof_scopes scopes;
@@ -151,15 +153,16 @@ static bool site_calls_sigsafe(const struct spprof_code *caller, uint64_t pc,
            spprof_call_sites_can_call_sigsafe(&method, scope.bci, callee);
 }
 
-/* What is called: compiled, or in the interpreter, and then `code` is NULL. */
+/* The called method. `code` is its compiled code, or NULL if it runs in the interpreter. */
 struct callee {
     const struct spprof_code *code;
     struct spprof_method method;
 };
 
 /*
- * Whether the call before `pc`, in `caller`, is of this method, or of what leads to methods and is
- * where the byte code calls such a method.
+ * Whether the call before `pc`, in `caller`, can have called the callee. The call's target is the
+ * callee's code; or the target is code through which calls reach methods, and the byte code of the
+ * call can call the callee.
  */
 static bool calls_sigsafe(const struct spprof_code *caller, uint64_t pc,
                           const struct callee *callee) {
@@ -171,15 +174,16 @@ static bool calls_sigsafe(const struct spprof_code *caller, uint64_t pc,
         code.kind == SPPROF_CODE_METHOD && !own) {
         return true;
     }
-    /* A call by a register: JVMCI's compilers have these. */
+    /* A call whose target is in a register. JVMCI's compilers emit such calls. */
     bool leads = target == 0;
     if (code.kind == SPPROF_CODE_STUB) {
-        /* All other stubs are called for something else, or by other code: a word behind such a
-         * call leads to no caller of a method. */
+        /* All other stubs are called for other purposes, or by other code. An address that follows
+         * such a call is not a method's return address. */
         leads = spprof_code_is_sigsafe(&code, SPPROF_BLOB_LEADS_TO_JAVA);
     } else if (code.kind == SPPROF_CODE_METHOD) {
-        /* A stub at the caller's own end; or one without a frame, which jumps on to whatever it is
-         * given: MethodHandle.linkToStatic; or what the method was before it was compiled anew. */
+        /* The target is a stub at the end of the caller's own code; or code without a frame, which
+         * jumps on to the method that it is given (MethodHandle.linkToStatic); or an earlier
+         * compilation of the callee. */
         leads =
             own || spprof_code_frame_size_sigsafe(&code) < 2 * SPPROF_WORD_BYTES ||
             spprof_word_sigsafe(code.blob + spprof_layout.nmethod_method) == callee->method.address;
@@ -198,7 +202,8 @@ static bool interpreter_calls_sigsafe(const struct spprof_cursor *cursor, uint64
     return spprof_call_sites_can_call_sigsafe(&caller, (int32_t)(bcp - caller.code_begin), callee);
 }
 
-/* Whether `callee` can return to `pc`, in compiled code or a stub, where sp is `sp` then. */
+/* Whether `callee` can return to `pc`, in compiled code or a stub. `sp` is the value of sp after
+ * the return. */
 static bool code_calls_sigsafe(const struct spprof_cursor *cursor, uint64_t pc, uint64_t sp,
                                const struct callee *callee) {
     struct spprof_code caller = spprof_code_at_sigsafe(pc);
@@ -224,8 +229,9 @@ static bool code_calls_sigsafe(const struct spprof_cursor *cursor, uint64_t pc, 
 }
 
 /*
- * Whether a method can return to `pc`: a call of this method, or of one that leads to it in its
- * place; not of another one, which a word that was left behind in the stack can well be behind.
+ * Whether a method can return to `pc`: the call before `pc` must be of this method, or of code that
+ * leads to this method. A call of another method does not count: a word that an earlier call left
+ * in the stack can well be the return address of another method.
  */
 static bool can_return_to_sigsafe(const struct spprof_cursor *cursor, uint64_t pc, uint64_t sp,
                                   uint64_t fp, const struct callee *callee) {
@@ -270,7 +276,7 @@ bool spprof_return_slot_holds_sigsafe(const struct spprof_cursor *cursor,
         return false;
     }
     if (method != NULL) {
-        /* What was found out once is remembered. */
+        /* The table of locations remembers positive answers. */
         struct callee callee = {.code = method};
         return spprof_locations_returns_sigsafe(pc, method) ||
                (spprof_method_read_sigsafe(

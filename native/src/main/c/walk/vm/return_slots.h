@@ -1,7 +1,9 @@
 /*
- * Where a frame's return address may be, and whether what is there can be one: shared by the files
- * that go from a frame to its caller's (frames.h). Called from the handler, on the interrupted
- * thread's stack.
+ * Return slots: the words of a stack in which a frame's return address may be, and the checks
+ * whether the value in such a word can be the return address. Shared by the files that go from a
+ * frame to its caller's frame (frames.h).
+ *
+ * Called from the handler, on the interrupted thread's stack.
  */
 #ifndef SPPROF_VM_RETURN_SLOTS_H
 #define SPPROF_VM_RETURN_SLOTS_H
@@ -15,56 +17,66 @@
 
 #define SPPROF_WORD_BYTES sizeof(uint64_t)
 
-/* A slot for a return address, and the caller's fp if it is saved there. */
+/* The addresses of a return address, and of the caller's fp if the frame has saved it. */
 struct spprof_return_slot {
-    uint64_t at;    /* of the return address */
-    uint64_t fp_at; /* 0: fp is the caller's */
+    uint64_t at;    /* address of the return address */
+    uint64_t fp_at; /* address of the caller's fp; 0 if the cursor's fp already is the caller's */
 };
 
 bool spprof_cursor_on_stack_sigsafe(const struct spprof_cursor *cursor, uint64_t address);
-/* false: the address is not in the stack. */
+/* False if the address is not in the stack. */
 bool spprof_cursor_load_sigsafe(const struct spprof_cursor *cursor, uint64_t address,
                                 uint64_t *value);
 
-/* Moves the cursor to a frame that was called from. 0 or SPPROF_WALK_BROKEN_STACK. */
+/* Moves the cursor to the caller's frame, at a call. Returns 0, or SPPROF_WALK_BROKEN_STACK if `sp`
+ * is not in the stack. */
 int spprof_cursor_go_to_sigsafe(struct spprof_cursor *cursor, uint64_t pc, uint64_t sp,
                                 uint64_t fp);
-/* The same, by what a slot holds; false if it is not in the stack. */
+/* Moves the cursor to the caller whose return address and fp are in `slot`. `*result` is the result
+ * of spprof_cursor_go_to_sigsafe. False if the slot is not in the stack. */
 bool spprof_return_slot_go_by_sigsafe(struct spprof_cursor *cursor,
                                       const struct spprof_return_slot *slot, int *result);
 
-/* At the end of a frame. */
+/* The slot of a complete frame: the frame's last word before `end`. The caller's fp is in the word
+ * below. */
 struct spprof_return_slot spprof_return_slot_behind_frame_sigsafe(uint64_t end);
+/* The slot of the cursor's frame at a stage (cpu.h). The complete frame has `frame_size` bytes. */
 struct spprof_return_slot spprof_return_slot_at_stage_sigsafe(const struct spprof_cursor *cursor,
                                                               enum spprof_frame_stage stage,
                                                               uint64_t frame_size);
 
 bool spprof_code_in_interpreter_sigsafe(uint64_t pc);
-/* Whether code can return to `pc`: it is behind a call, or where the interpreter goes on. */
+/* Whether code can return to `pc`: because `pc` follows a call, is in the interpreter, is a
+ * deoptimisation handler, or is in a stub that calls or thaws Java frames. */
 bool spprof_is_return_address_sigsafe(uint64_t pc);
-/* Whether a Java method can have been called before `pc`: compilers write these addresses down. */
+/* Whether `pc` can be the return address of a call of a Java method. The compilers record these
+ * addresses. */
 bool spprof_is_return_of_java_sigsafe(uint64_t pc);
-/* Where the call before `pc` leads, if that is right into `code`; else 0. */
+/* The target of the call before `pc`, if the target is in `code`; else 0. */
 uint64_t spprof_target_of_call_sigsafe(uint64_t pc, const struct spprof_code *code);
-/* Whether a slot has a return address, and the fp that belongs to it. With `method`, compiled code
- * that would return there: whether what it leads to can have called the method. */
+/* Whether a slot holds a return address, and the fp that belongs to it. `method` is the compiled
+ * code that would return there, or NULL. With `method`, the code at the return address must also be
+ * able to have called the method. */
 bool spprof_return_slot_holds_sigsafe(const struct spprof_cursor *cursor,
                                       const struct spprof_return_slot *slot,
                                       const struct spprof_code *method);
-/* Whether a method in the interpreter can return to `pc`, where a frame has this sp and fp then. */
+/* Whether `callee`, a method in the interpreter, can return to `pc`. `sp` and `fp` are the caller's
+ * after the return. */
 bool spprof_return_slot_can_call_sigsafe(const struct spprof_cursor *cursor, uint64_t pc,
                                          uint64_t sp, uint64_t fp,
                                          const struct spprof_method *callee);
 
-/* Whether a frame of call_stub has this fp: it refers to a JavaCallWrapper, which refers to the
- * thread, and to the method that is called, `callee`, unless that is NULL. */
+/* Whether `fp` is the fp of a frame of call_stub. Such a frame refers to a JavaCallWrapper, which
+ * refers to the thread and to the called method. If `callee` is not NULL, the called method must be
+ * `callee`. `*wrapper` receives the address of the JavaCallWrapper. */
 bool spprof_frames_is_entry_sigsafe(const struct spprof_cursor *cursor, uint64_t fp,
                                     const struct spprof_method *callee, uint64_t *wrapper);
 
-/* The address of a slot of an interpreter frame, `slot` words from its fp
- * (spprof_cpu_interpreter_slots). */
+/* The address of a slot of an interpreter frame. `slot` is the slot's distance from the frame's fp,
+ * in words (spprof_cpu_interpreter_slots). */
 uint64_t spprof_interpreter_slot_sigsafe(uint64_t fp, int slot);
-/* Whether a whole interpreter frame stands at fp, as far as what is in it agrees with itself. */
+/* Whether a complete interpreter frame has this fp. The only evidence is that the frame's slots are
+ * consistent with each other. `*method` receives the frame's method. */
 bool spprof_frames_is_interpreter_sigsafe(const struct spprof_cursor *cursor, uint64_t fp,
                                           struct spprof_method *method);
 
