@@ -1,7 +1,8 @@
 /*
- * Numbers as the tables of debuggers and exceptions have them: LEB128 (DWARF 4, 7.6) and pointers
- * (Linux Standard Base 5.0, 10.5). Signal-safe; memory that is not mapped is an answer (guard.h).
- * In a header, since a walk reads each byte of a function's instructions by them.
+ * Reads the numbers in the tables for debuggers and C++ exceptions: LEB128 (DWARF 4, 7.6) and
+ * encoded pointers (Linux Standard Base 5.0, 10.5). Signal-safe. All loads are guarded (guard.h):
+ * memory that is not mapped sets `failed`. The functions are inline, because a walk reads each byte
+ * of a function's call frame instructions through them.
  */
 #ifndef SPPROF_DWARF_READER_H
 #define SPPROF_DWARF_READER_H
@@ -21,8 +22,8 @@
 #define DW_EH_PE_udata8 0x04
 #define DW_EH_PE_pcrel 0x10
 
-/* A position in the tables. Once something could not be read, `failed` is set and all is read as 0.
- */
+/* A position in the tables. A read that fails sets `failed`. This read and all later ones return
+ * 0. */
 struct spprof_dwarf_reader {
     uint64_t at, end;
     bool failed;

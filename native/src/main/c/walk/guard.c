@@ -15,8 +15,8 @@
 
 #define ATTEMPTS 8
 
-/* Both counts increase with each walk. With a common factor, either all timed walks would look, or
- * none of them. */
+/* Both counts increase with each walk. With a common factor, either all timed walks would check the
+ * installed actions, or none of them. */
 _Static_assert(SPPROF_GUARD_LOOKS % 2 == 1 && (SPPROF_TIMED_EVERY & (SPPROF_TIMED_EVERY - 1)) == 0,
                "no common factor");
 

@@ -31,8 +31,8 @@ struct spprof_walk {
     int16_t result; /* SPPROF_WALK_OK, or one of the other results in sample.h */
     bool ring_full; /* a definition found no room: the sample is to be dropped */
 
-    /* What `published` stores: the address, the code blob that contains it, the tag that identifies
-     * the blob, and the location's number. */
+    /* What `published` stores for each new location: its address, the code blob that contains the
+     * address, the id of the compilation, and the location's number. */
     uint32_t fresh_count;
     struct {
         uint64_t key, code; /* as locations.c computes them */

@@ -34,7 +34,8 @@ void spprof_cpu_dwarf_registers_sigsafe(const void *ucontext, uint64_t *register
     }
 }
 
-/* Each has one instruction that may fault, and has not touched the stack by then. */
+/* Each of these functions has one instruction that may fault, and does not change the stack before
+ * it. */
 __asm__(
     ".pushsection .text\n"
     "spprof_guarded_begin:\n"
@@ -84,7 +85,7 @@ bool spprof_cpu_skip_guarded_load_sigsafe(void *ucontext) {
 const struct spprof_interpreter_slots spprof_cpu_interpreter_slots = {
     .last_sp = -2, .method = -3, .cache = -6, .bcp = -8, .last = -9};
 
-/* Code of a live method or of a stub, so it is mapped. */
+/* `pc` is in the code of a live method or of a stub, so it is mapped. */
 static const uint8_t *code_at_sigsafe(uint64_t pc) {
     return (const uint8_t *)(uintptr_t)pc;
 }
@@ -141,7 +142,7 @@ static bool in_epilogue_sigsafe(const uint8_t *code) {
     if (IS(code, "\x0f\x87")) {
         return poll_sigsafe(code - 4) == 4 || poll_sigsafe(code - 7) == 7;
     }
-    /* The stub of the poll. */
+    /* In the STUB to which the poll jumps. */
     static const char lea[] = "\x4c\x8d\x15";
     static const char store[] = "\x4d\x89\x97";
     return (IS(code, lea) && IS(code + 7, store)) || (IS(code, store) && IS(code - 7, lea)) ||
@@ -160,8 +161,9 @@ enum spprof_frame_stage spprof_cpu_stage_sigsafe(uint64_t pc, uint64_t entry, ui
 }
 
 /*
- * sharedRuntime_x86_64.cpp, RegisterSaver. The way out: mov 0x50(%rsp),%rbp; more such loads; add
- * $0x80,%rsp; add $8,%rsp; popf; pop %rbp. In between fp is the caller's.
+ * sharedRuntime_x86_64.cpp, RegisterSaver. The code that restores the registers: mov
+ * 0x50(%rsp),%rbp; more such loads; add $0x80,%rsp; add $8,%rsp; popf; pop %rbp. After the first of
+ * these instructions, fp is the caller's.
  */
 enum spprof_frame_stage spprof_cpu_saver_stage_sigsafe(uint64_t pc, uint64_t entry, uint64_t end,
                                                        uint64_t *distance) {
@@ -209,8 +211,8 @@ bool spprof_cpu_has_filled_room_sigsafe(uint64_t pc, uint64_t entry) {
     return false;
 }
 
-/* upcallLinker_x86_64.cpp: lea N(%rsp),%rdi; mov $RECEIVER,%rsi, in some releases; call. The
- * address is built for nothing else. */
+/* upcallLinker_x86_64.cpp: lea N(%rsp),%rdi; mov $RECEIVER,%rsi, in some releases; call. The stub
+ * computes an address relative to sp for no other purpose. */
 uint64_t spprof_cpu_frame_data_sigsafe(uint64_t begin, uint64_t end) {
     for (uint64_t at = begin; at + 8 <= end; at++) {
         const uint8_t *code = code_at_sigsafe(at);
@@ -238,7 +240,7 @@ bool spprof_cpu_is_call_before_sigsafe(uint64_t pc, uint64_t *target) {
     bool by_register = (code[-2] == 0xff && (code[-1] & 0xf8) == 0xd0) ||
                        (code[-3] == 0xff && (code[-2] & 0xf8) == 0x50) ||
                        (code[-6] == 0xff && (code[-5] & 0xf8) == 0x90);
-    /* If both forms match, it can be either. */
+    /* If both encodings match, the call can be either, and its target is unknown. */
     if (code[-5] == 0xe8 && !by_register) {
         int32_t offset;
         memcpy(&offset, code - 4, sizeof offset);
@@ -264,7 +266,7 @@ uint64_t spprof_cpu_moved_sp_sigsafe(uint64_t pc, uint64_t end) {
             memcpy(&moved, code + 3, sizeof moved);
             size = 7;
         }
-        if (size != 0 && code[size] == 0x58) { /* pop %rax: C1's */
+        if (size != 0 && code[size] == 0x58) { /* pop %rax, emitted by C1 */
             moved += 8;
             size++;
         }

@@ -3,8 +3,8 @@
 #include "walk/guard.h"
 #include "walk/vm/layout.h"
 
-/* JVM specification, 6.5 and 6.2. Higher numbers are the JVM's own byte codes; those that call have
- * an operand like the specified ones. */
+/* JVM specification, 6.5 and 6.2. Numbers above these are HotSpot's own byte codes; those of them
+ * that call have the same operand as the specified ones. */
 enum { INVOKEVIRTUAL = 0xb6, INVOKEINTERFACE = 0xb9, INVOKEDYNAMIC = 0xba, BREAKPOINT = 0xca };
 
 #define HANDLES "java/lang/invoke/"
@@ -22,7 +22,7 @@ static bool open_sigsafe(const struct spprof_method *method, struct pool *pool) 
            spprof_load32_sigsafe(pool->at + layout->pool_length, &pool->length);
 }
 
-/* A word of the pool: a Symbol, or two numbers of 16 bits. */
+/* Loads an entry of the pool: the address of a Symbol, or two numbers of 16 bits. */
 static bool load_sigsafe(const struct pool *pool, uint32_t index, uint64_t *value) {
     return index > 0 && index < pool->length &&
            spprof_load64_sigsafe(pool->at + spprof_layout.pool_size + index * sizeof *value, value);
@@ -80,8 +80,8 @@ bool spprof_call_sites_is_of_handles_sigsafe(const struct spprof_method *method)
     return starts_sigsafe(method->class_name, HANDLES);
 }
 
-/* Whether a reference to a method of MethodHandle or VarHandle can lead to the method. Each caller
- * gives such a reference its own signature. */
+/* Whether a reference to a method of MethodHandle or VarHandle can lead to the callee. The
+ * signature of such a reference is the call site's own, so it is not compared. */
 static bool calls_by_handle_sigsafe(uint64_t class_name, uint64_t name,
                                     const struct spprof_method *callee) {
     if (!starts_sigsafe(class_name, HANDLES "MethodHandle") &&

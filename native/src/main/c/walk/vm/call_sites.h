@@ -1,23 +1,27 @@
 /*
- * Whether a byte code can have called a method. Where a word of a stack is only likely to be a
- * return address (return_slots.h), the byte code of the call before it is held against the method
- * that would return there. Any doubt speaks for the word: no right caller is refused.
+ * Decides whether a byte code can have called a method. The walker asks this about a word of the
+ * stack that may or may not be a return address (return_slots.h): can the byte code of the call
+ * before this address have called the method that would return there? In doubt the answer is yes,
+ * so that no correct caller is rejected.
  *
  *   byte code                              can call
- *   invokevirtual, -special, -static,      methods of the name and the signature that it refers to,
- *   -interface                             in whichever class
+ *   invokevirtual, -special, -static,      methods with the name and signature to which it refers,
+ *   -interface                             in any class
  *   invokedynamic; MethodHandle.invoke,    the methods that java.lang.invoke makes for this
  *   .invokeExact, .invokeBasic; VarHandle
  *   MethodHandle.linkTo…                   any method
  *   one that a debugger has replaced       any method
- *   all others                             none: they call the JVM, which calls Java by call_stub
- *   any, where the JVM does not publish    any method
- *   how its constant pools are laid out
+ *   all others                             none: they call the JVM, which calls Java code through
+ *                                          call_stub
+ *   any, if the JVM does not publish the   any method
+ *   layout of its constant pools
  *
- * When its class is linked, a byte code's operand becomes a number in the constant pool's cache. Up
- * to JDK 21 the cache's entries are behind its header; since 22 those of methods are in an array.
+ * When a class is linked, the operands of its byte codes become indices into the constant pool's
+ * cache. Up to JDK 21 the cache's entries follow its header; since JDK 22 the entries of methods
+ * are in an array.
  *
- * Called from the handler. All loads are guarded: the method is what a word of the stack says.
+ * Called from the handler. All loads are guarded, because the method's address comes from a word of
+ * the stack that may be anything.
  */
 #ifndef SPPROF_VM_CALL_SITES_H
 #define SPPROF_VM_CALL_SITES_H
@@ -27,12 +31,14 @@
 
 #include "walk/vm/methods.h"
 
-/* `bci` of `caller`, from 0; outside of its code, or negative, nothing is called. */
+/* `bci` is the index of the byte code in `caller`, from 0. False if it is negative, or outside the
+ * caller's byte codes. */
 bool spprof_call_sites_can_call_sigsafe(const struct spprof_method *caller, int32_t bci,
                                         const struct spprof_method *callee);
 
 /*
- * Whether its class is of the package java.lang.invoke, as all are that make method handles work.
+ * Whether the method's class is in the package java.lang.invoke. All classes that implement method
+ * handles are there.
  */
 bool spprof_call_sites_is_of_handles_sigsafe(const struct spprof_method *method);
 

@@ -4,7 +4,8 @@
  * before, 0xff where there is no block.
  *
  * Called from the handler, for addresses on the interrupted thread's own stack: code on a stack is
- * not freed. Any other address gives some answer or none, but no fault, because heaps only grow.
+ * not freed. For any other address the answer may be wrong, but there is no fault, because heaps
+ * only grow.
  */
 #ifndef SPPROF_VM_CODE_H
 #define SPPROF_VM_CODE_H
@@ -44,10 +45,11 @@ bool spprof_code_is_sigsafe(const struct spprof_code *code, enum spprof_blob_rol
 
 /* For methods: the first address at which the frame is complete. */
 uint64_t spprof_method_complete_sigsafe(const struct spprof_code *code);
-/* The address at which the interpreter enters it from a loop; 0 if it does not. */
+/* The OSR entry: the address at which the interpreter enters the method's code from a loop. 0 if
+ * this code has none. */
 uint64_t spprof_method_osr_entry_sigsafe(const struct spprof_code *code);
-/* An id that distinguishes this code from all other code that is or was compiled in this
- * process. */
+/* The compilation's id. It distinguishes this code from all other code that is or was compiled in
+ * this process. */
 uint32_t spprof_method_compile_id_sigsafe(const struct spprof_code *code);
 /* Whether `pc` is the address to which frames marked for deoptimisation return. */
 bool spprof_method_is_deopt_handler_sigsafe(const struct spprof_code *code, uint64_t pc);

@@ -7,9 +7,10 @@
 #define MOST_WORDS_OF_BORDER 16
 
 /*
- * The blob of enterSpecial, 0 until a walk first meets it, and where in a JavaThread the border's
- * address is. The JVM makes the blob when the first virtual thread starts, and never frees it.
- * Relaxed: each is a constant of the JVM's, and nothing else is read by it.
+ * The blob of enterSpecial, and the offset in a JavaThread at which the border's address is. Each
+ * is 0 until a walk first finds it. The JVM creates the blob when the first virtual thread starts,
+ * and never frees it. Relaxed: each value is a constant of the JVM, and no other data depends on
+ * it.
  */
 static _Atomic uint64_t border;
 static _Atomic uint64_t border_offset;
@@ -50,7 +51,7 @@ bool spprof_continuations_return_sigsafe(struct spprof_cursor *cursor,
                                          const struct spprof_code *code, int *result) {
     struct spprof_return_slot slot = {.at = cursor->sp};
     bool top = cursor->arrival == SPPROF_INTERRUPTED;
-    /* First the instructions: in other methods they hardly ever look like that. */
+    /* The instructions come first: this check rejects nearly all other methods. */
     return spprof_cpu_follow_to_return_sigsafe(cursor->pc, top ? cursor->registers : NULL,
                                                cursor->thread, &slot.at, &slot.fp_at) &&
            (code->kind == SPPROF_CODE_STUB || spprof_continuations_is_border_sigsafe(code) ||
@@ -59,7 +60,8 @@ bool spprof_continuations_return_sigsafe(struct spprof_cursor *cursor,
            spprof_return_slot_go_by_sigsafe(cursor, &slot, result);
 }
 
-/* The return barrier begins with it: it moves sp to the border. */
+/* The offset is in the first load of sp in the stubs: the return barrier begins by moving sp to the
+ * border. */
 static uint64_t border_offset_sigsafe(const struct spprof_code *stubs) {
     uint64_t known = atomic_load_explicit(&border_offset, memory_order_relaxed);
     if (known == 0) {
@@ -75,7 +77,8 @@ bool spprof_continuations_go_to_carrier_sigsafe(struct spprof_cursor *cursor,
     if (offset == 0) {
         return false;
     }
-    /* A ContinuationEntry has no address of code in it: the first is enterSpecial's return. */
+    /* The border begins with a ContinuationEntry, which contains no address of code. The first
+     * address of code behind it is the return address of enterSpecial. */
     struct spprof_return_slot slot = {.fp_at = spprof_word_sigsafe(cursor->thread + offset)};
     for (int words = 1; words < MOST_WORDS_OF_BORDER; words++, slot.fp_at += SPPROF_WORD_BYTES) {
         slot.at = slot.fp_at + SPPROF_WORD_BYTES;

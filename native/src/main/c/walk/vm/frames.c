@@ -5,7 +5,8 @@
 #include "walk/vm/scopes.h"
 
 static enum spprof_frame_stage stage_sigsafe(uint64_t pc, const struct spprof_code *code) {
-    /* Entered from a loop, the frame is made there, far behind the beginning. */
+    /* The interpreter enters the code from a loop at its OSR entry, far behind the beginning. The
+     * code there builds the frame, too. */
     uint64_t osr = spprof_method_osr_entry_sigsafe(code);
     uint64_t complete = spprof_method_complete_sigsafe(code);
     if (osr != 0 && pc >= osr && pc < osr + 64 && pc >= complete) {
@@ -17,7 +18,7 @@ static enum spprof_frame_stage stage_sigsafe(uint64_t pc, const struct spprof_co
     return spprof_cpu_stage_sigsafe(pc, code->begin, complete);
 }
 
-/* What intrinsics may have pushed in the midst of a method. */
+/* The most words that an intrinsic may have pushed in the middle of a method. */
 #define MOST_WORDS_PUSHED 24
 
 int spprof_frames_of_method_sigsafe(struct spprof_cursor *cursor, const struct spprof_code *code) {
@@ -41,7 +42,7 @@ int spprof_frames_of_method_sigsafe(struct spprof_cursor *cursor, const struct s
         spprof_return_slot_go_by_sigsafe(cursor, &slot, &result)) {
         return result;
     }
-    /* A barrier out of line tells by how much it has moved sp. */
+    /* The instructions of an out-of-line barrier show by how many bytes it has moved sp. */
     uint64_t moved = spprof_cpu_moved_sp_sigsafe(cursor->pc, spprof_code_end_sigsafe(code));
     slot = spprof_return_slot_behind_frame_sigsafe(sp + frame_size + moved);
     if (moved != 0 && whole && spprof_return_slot_holds_sigsafe(cursor, &slot, code) &&
@@ -72,7 +73,8 @@ int spprof_frames_of_anchor_sigsafe(struct spprof_cursor *cursor, uint64_t ancho
         return 1;
     }
     /*
-     * Without a pc it is the return address of the call into the JVM, below sp (frame_x86.inline).
+     * If the anchor has no pc, the frame's pc is the return address of the call into the JVM, in
+     * the word below sp (frame_x86.inline.hpp).
      */
     if (pc == 0 && !spprof_cursor_load_sigsafe(cursor, sp - SPPROF_WORD_BYTES, &pc)) {
         return SPPROF_WALK_BROKEN_STACK;
@@ -93,9 +95,10 @@ int spprof_frames_of_entry_sigsafe(struct spprof_cursor *cursor) {
 #define MOST_WORDS_PUSHED_IN_UPCALL 3
 
 /*
- * UpcallStub::FrameData, codeBlob.hpp, in 17 of OptimizedEntryBlob: the anchor, then the thread.
- * The stub moves sp at its two ends, where the thread counts as in native code and has its anchor;
- * and in between it pushes registers before it calls a barrier, which is native code.
+ * UpcallStub::FrameData (codeBlob.hpp; in JDK 17 OptimizedEntryBlob::FrameData) holds the anchor,
+ * then the thread. The stub moves sp at its beginning and at its end, where the thread's state is
+ * "in native" and the thread has its anchor. In between, the stub pushes registers before it calls
+ * a barrier, which is native code.
  */
 int spprof_frames_of_upcall_sigsafe(struct spprof_cursor *cursor, const struct spprof_code *code) {
     uint64_t distance = spprof_cpu_frame_data_sigsafe(code->begin, spprof_code_end_sigsafe(code));

@@ -3,7 +3,8 @@
 #include "walk/vm/frames.h"
 #include "walk/vm/return_slots.h"
 
-/* Locals are above its fp: what is below are its slots and its expressions. */
+/* The most words of an interpreter frame below its fp, where its slots and its expression stack
+ * are. Locals are above fp. */
 #define MOST_WORDS_OF_A_FRAME 512
 
 static int32_t bci_sigsafe(const struct spprof_cursor *cursor, uint64_t fp,
@@ -12,7 +13,7 @@ static int32_t bci_sigsafe(const struct spprof_cursor *cursor, uint64_t fp,
         return SPPROF_BCI_NATIVE;
     }
     uint64_t bcp = cursor->arrival == SPPROF_AT_CALL ? 0 : cursor->registers->bcp;
-    if (bcp - method->code_begin >= method->code_size) { /* the register is used otherwise now */
+    if (bcp - method->code_begin >= method->code_size) { /* the register now has another use */
         bcp = spprof_word_sigsafe(
             spprof_interpreter_slot_sigsafe(fp, spprof_cpu_interpreter_slots.bcp));
     }
@@ -26,12 +27,13 @@ static int leave_frame_sigsafe(struct spprof_cursor *cursor, uint64_t fp) {
         spprof_word_sigsafe(fp));
 }
 
-/* Where a method in the interpreter may have been called from. */
+/* The registers of a possible caller of a method in the interpreter. */
 struct caller {
     uint64_t pc, sp, fp;
 };
 
-/* Goes there, if the caller can have called the method; if that is not known, if it called. */
+/* Moves the cursor to the caller if the caller can have called the method. If the method is not
+ * known, any return address is accepted. */
 static bool go_to_caller_sigsafe(struct spprof_cursor *cursor, const struct caller *caller,
                                  const struct spprof_method *method, int *result) {
     if (caller->sp < cursor->sp || caller->sp > cursor->high ||
@@ -46,10 +48,12 @@ static bool go_to_caller_sigsafe(struct spprof_cursor *cursor, const struct call
 }
 
 /*
- * In the code that a method is entered by, templateInterpreterGenerator_x86.cpp. It takes the
- * return address off the stack, makes room for locals, and pushes, one by one: the return address,
- * the caller's fp (which fp then points to), the caller's sp, and the other slots. The method is in
- * a register all the way, the caller's sp until its slot is written. False: the frame is whole.
+ * Moves the cursor from the entry code of methods (templateInterpreterGenerator_x86.cpp) to the
+ * caller. The entry code takes the return address off the stack and makes room for locals. Then it
+ * pushes, one by one: the return address, the caller's fp (to which fp then points), the caller's
+ * sp, and the other slots. A register holds the method all the time. Another register holds the
+ * caller's sp until its slot is written. Returns false outside of entry code, or if the frame is
+ * complete.
  */
 static bool enter_method_sigsafe(struct spprof_cursor *cursor, struct spprof_method *method,
                                  int *result) {
@@ -73,14 +77,15 @@ static bool enter_method_sigsafe(struct spprof_cursor *cursor, struct spprof_met
             return true;
         }
     }
-    /* fp is pushed, and about to move. */
+    /* The caller's fp is pushed, but fp does not point to it yet. */
     caller = (struct caller){.sp = registers->bcp, .fp = fp};
     if (spprof_cursor_load_sigsafe(cursor, sp, &above) && above == fp &&
         spprof_cursor_load_sigsafe(cursor, sp + SPPROF_WORD_BYTES, &caller.pc) &&
         go_to_caller_sigsafe(cursor, &caller, method, result)) {
         return true;
     }
-    /* Before its first instructions, the caller's sp is just above. */
+    /* Before the first instructions of the entry code, the return address is at sp, and the
+     * caller's sp is the address of the word above it. */
     if (spprof_cursor_load_sigsafe(cursor, sp, &caller.pc)) {
         bool sane =
             caller.sp > sp && caller.sp <= cursor->high && caller.sp % SPPROF_WORD_BYTES == 0;
@@ -113,7 +118,8 @@ int spprof_frames_of_interpreter_sigsafe(struct spprof_cursor *cursor, struct sp
     uint64_t pc;
     if (cursor->arrival != SPPROF_AT_CALL && spprof_cursor_load_sigsafe(cursor, cursor->sp, &pc) &&
         spprof_is_return_address_sigsafe(pc)) {
-        /* About to return, or just called; or, from a leaf, about to throw into the caller. */
+        /* The interpreter is about to return, or was just called. If it called a leaf, it is about
+         * to throw an exception into the caller. */
         result = spprof_cursor_go_to_sigsafe(cursor, pc, cursor->sp + SPPROF_WORD_BYTES, fp);
         cursor->arrival = SPPROF_FROM_LEAF;
         return result;
@@ -127,8 +133,8 @@ static bool is_interpreter_frame_sigsafe(const struct spprof_cursor *cursor, uin
 }
 
 /*
- * The fp of an interpreter's frame that has called: it has written down its sp, which is `sp` or
- * the word above it. `otherwise` if there is none.
+ * The fp of an interpreter frame that has made a call. Such a frame has saved its sp in a slot: the
+ * saved value is `sp` or the address of the word above. `otherwise` if there is no such frame.
  */
 static uint64_t frame_that_called_sigsafe(const struct spprof_cursor *cursor, uint64_t sp,
                                           uint64_t otherwise) {
@@ -139,7 +145,8 @@ static uint64_t frame_that_called_sigsafe(const struct spprof_cursor *cursor, ui
                 &last_sp)) {
             break;
         }
-        uint64_t by_fp = fp + last_sp * SPPROF_WORD_BYTES; /* as JDK 21 and later have it */
+        uint64_t by_fp =
+            fp + last_sp * SPPROF_WORD_BYTES; /* since JDK 21 the slot holds a distance */
         if ((last_sp - sp <= SPPROF_WORD_BYTES || by_fp - sp <= SPPROF_WORD_BYTES) &&
             is_interpreter_frame_sigsafe(cursor, fp)) {
             return fp;
@@ -149,8 +156,9 @@ static uint64_t frame_that_called_sigsafe(const struct spprof_cursor *cursor, ui
 }
 
 /*
- * The caller's frame is in the array, its sp and pc first. Its fp is what the lowest of the new
- * frames has saved: the first along the chain of these that does not point into them.
+ * The array contains the caller's frame, which begins with its sp and pc. The outermost of the new
+ * frames has saved the caller's fp. The chain of saved fps leads there: the first value that does
+ * not point into the new frames is the caller's fp.
  */
 int spprof_frames_of_new_sigsafe(struct spprof_cursor *cursor, uint64_t array, uint32_t count) {
     uint64_t caller = array + spprof_layout.vframes_caller, sp, pc, fp = cursor->fp;

@@ -6,13 +6,15 @@
 #include "walk/vm/scopes.h"
 
 /*
- * Of addresses that `follow` must not find, which looks at nothing but the address: where a thread
- * was interrupted, which can be another location than where a call returns to, at the same address;
- * and the border of a virtual thread's stack, where a walk may have to end (continuations.h).
+ * A bit in the keys of addresses that spprof_locations_follow_sigsafe must not find. This function
+ * looks up nothing but the address. Two kinds of address have the bit. At the address where a
+ * thread was interrupted, the location can differ from that of a return address of the same value.
+ * At the border of a virtual thread's stack, a walk may have to end (continuations.h).
  */
 #define APART_KEY (UINT64_C(1) << 63)
 
-/* And the third kind of key, whose number says nothing: a return address and a callee. */
+/* A bit in the third kind of key: a return address together with a callee. The number of such an
+ * entry has no meaning. */
 #define RETURN_KEY (UINT64_C(1) << 62)
 
 static struct spprof_table locations;
@@ -52,8 +54,9 @@ bool spprof_words_frame_sigsafe(struct spprof_walk *walk, const struct spprof_me
     return true;
 }
 
-/* What a table's entry holds of the code: its blob's distance from the code cache's beginning,
- * which is below 2 GB in every JVM, and the size of its frames in words. */
+/* The detail of a table's entry. It consists of the distance of the code's blob from the beginning
+ * of the code cache, which is below 2 GB in every JVM, and of the size of the code's frames in
+ * words. */
 static uint64_t pack_sigsafe(const struct spprof_code *code) {
     return (code->blob - spprof_layout.code_low) << 32 |
            (uint32_t)(spprof_code_frame_size_sigsafe(code) / sizeof(uint64_t));
@@ -89,8 +92,9 @@ uint32_t spprof_locations_follow_sigsafe(struct spprof_walk *walk, struct spprof
 }
 
 /*
- * The methods that are inlined at a location. Room for them all, or only the first of them, which
- * are then more than is wanted: a frame takes at most two words with its DEFINE.
+ * Writes a DEFINE word and the methods that are inlined at a location. If there is no room for all
+ * methods, only the first are written. The walk then has at least as many frames as it may return,
+ * because a frame takes at most two words together with its DEFINE.
  */
 static int define_sigsafe(struct spprof_walk *walk, const struct spprof_code *code, uint64_t key,
                           struct spprof_scopes *scopes) {
@@ -124,7 +128,7 @@ static int define_sigsafe(struct spprof_walk *walk, const struct spprof_code *co
     uint32_t count = walk->count - define - 1;
     if (next == 0 && all && walk->fresh_count < SPPROF_MAX_FRESH &&
         spprof_table_has_room_sigsafe(&locations, key)) {
-        /* Relaxed: each gets a number of its own. */
+        /* Relaxed: the numbers only have to be distinct. */
         number = atomic_fetch_add_explicit(&last_location, 1, memory_order_relaxed) + 1;
         walk->fresh[walk->fresh_count].key = key;
         walk->fresh[walk->fresh_count].code = pack_sigsafe(code);
@@ -157,20 +161,21 @@ int spprof_locations_write_sigsafe(struct spprof_walk *walk, const struct spprof
     }
     struct spprof_scopes scopes;
     if (interrupted && pc < spprof_method_complete_sigsafe(code)) {
-        spprof_scopes_open_root_sigsafe(&scopes, code); /* before the method's own first code */
+        spprof_scopes_open_root_sigsafe(&scopes, code); /* the method's own code has not begun */
     } else {
         spprof_scopes_open_sigsafe(&scopes, code, pc, interrupted);
     }
     return define_sigsafe(walk, code, key, &scopes);
 }
 
-/* Both as distances in the code cache, which is below 2 GB in every JVM. */
+/* Both addresses are stored as distances in the code cache, which are below 2 GB in every JVM. */
 static uint64_t return_key_sigsafe(uint64_t pc, const struct spprof_code *callee) {
     return RETURN_KEY | (pc - spprof_layout.code_low) << 31 |
            (callee->blob - spprof_layout.code_low);
 }
 
-/* Of two compilations, which both must still be there. */
+/* The check of a RETURN_KEY entry, made of the ids of both compilations: both must still be
+ * there. */
 static uint32_t return_check_sigsafe(uint64_t caller_blob, const struct spprof_code *callee) {
     uint32_t caller = spprof_int_sigsafe(caller_blob + spprof_layout.nmethod_compile_id);
     return caller * UINT32_C(0x9E3779B9) ^ spprof_method_compile_id_sigsafe(callee);

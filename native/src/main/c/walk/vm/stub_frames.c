@@ -7,10 +7,10 @@
 #define MOST_WORDS_WITHOUT_FRAME 32
 #define MOST_WORDS_OF_REGISTERS 128 /* fxsave's 512 bytes, 16 registers, flags */
 #define MOST_OF_A_PROLOGUE 64       /* bytes */
-#define MOST_OF_CALL_STUB 192       /* bytes before its call, and behind it */
+#define MOST_OF_CALL_STUB 192       /* bytes before its call, and as many behind it */
 
-/* Adapters between the interpreter and compiled code: c2i has made room for arguments, and kept the
- * caller's sp. */
+/* Leaves an adapter between the interpreter and compiled code. c2i has made room for arguments on
+ * the stack, and keeps the caller's sp in a register. */
 static bool leave_adapter_sigsafe(struct spprof_cursor *cursor, const struct spprof_code *code,
                                   int *result) {
     uint64_t caller_sp = cursor->registers->bcp, ret = cursor->registers->return_address;
@@ -27,8 +27,9 @@ static bool leave_adapter_sigsafe(struct spprof_cursor *cursor, const struct spp
 }
 
 /*
- * c2i, where the method has been compiled since and the call that led here is made to lead to it:
- * c2i keeps sp, which is at the return address, saves all registers, and calls native code.
+ * Leaves a c2i adapter that is patching the call which led to it: the method has been compiled
+ * since, and the call is redirected to the compiled code. c2i keeps sp, which points to the return
+ * address, in a register, saves all registers, and calls native code.
  */
 static bool leave_patching_adapter_sigsafe(struct spprof_cursor *cursor,
                                            const struct spprof_code *code, int *result) {
@@ -44,10 +45,11 @@ static bool leave_patching_adapter_sigsafe(struct spprof_cursor *cursor,
 }
 
 /*
- * C1's stubs on the way to an exception's handler. Those with a frame put the handler's address in
- * the slot of their return address, and take up their registers and their caller's fp before they
- * return there. unwind_exception finds the frame that threw off the stack, up to its return
- * address, which it takes off, too, before it jumps to the handler in its caller.
+ * Leaves C1's stubs that lead to an exception's handler. A stub with a frame writes the handler's
+ * address into the slot of its own return address. It restores the registers and the caller's fp
+ * before it returns to the handler. When unwind_exception begins, only the return address of the
+ * frame that threw is still on the stack. The stub removes this return address, too, before it
+ * jumps to the handler in the caller of that frame.
  */
 static bool leave_to_handler_sigsafe(struct spprof_cursor *cursor, const struct spprof_code *code,
                                      int *result) {
@@ -75,9 +77,9 @@ static bool leave_to_handler_sigsafe(struct spprof_cursor *cursor, const struct 
 }
 
 /*
- * On the way to an exception's handler, which has no call before it: ExceptionBlob, at its end, has
- * the address that threw in a register, and no frame; DeoptimizationBlob, at its beginning, has its
- * frame, and that address in the thread.
+ * Leaves a blob that leads to an exception's handler. No call precedes the handler. The cursor
+ * moves to the address that threw. At its end, ExceptionBlob has no frame, and that address is in a
+ * register. At its beginning, DeoptimizationBlob has its frame, and that address is in the thread.
  */
 static bool leave_exception_sigsafe(struct spprof_cursor *cursor, const struct spprof_code *code,
                                     int *result) {
@@ -102,10 +104,12 @@ static bool leave_exception_sigsafe(struct spprof_cursor *cursor, const struct s
 }
 
 /*
- * SafepointBlob (sharedRuntime_x86_64.cpp, generate_handler_blob). Polls within a method jump to
- * one that makes room for a return address, pushes its frame, and fills the room in only then: with
- * the poll's address, which the thread has. Polls at a return jump to another, without the method's
- * frame: the return address is where a call of the blob would have put it.
+ * Leaves a SafepointBlob (sharedRuntime_x86_64.cpp, generate_handler_blob). A poll within a method
+ * jumps to a blob that makes room for a return address and pushes its frame. Only then does this
+ * blob write the return address, which is the poll's address, into the room; until then the poll's
+ * address is in the thread. A poll at a return jumps to another blob, when the method's frame is
+ * already removed: the method's return address is then where a call of the blob would have put its
+ * own.
  */
 static bool leave_poll_sigsafe(struct spprof_cursor *cursor, const struct spprof_code *code,
                                int *result) {
@@ -115,7 +119,7 @@ static bool leave_poll_sigsafe(struct spprof_cursor *cursor, const struct spprof
         return false;
     }
     bool within = spprof_cpu_makes_room_sigsafe(entry);
-    uint64_t return_at = sp; /* or the room */
+    uint64_t return_at = sp; /* the address of the return address, or of the room for it */
     if (within && cursor->pc == entry) {
         return_at = sp - SPPROF_WORD_BYTES;
     } else {
@@ -144,8 +148,10 @@ static bool leave_poll_sigsafe(struct spprof_cursor *cursor, const struct spprof
 }
 
 /*
- * Stubs that save registers without a frame: of the words that are behind a call into the block of
- * stubs, the one whose call leads to where the stub begins, which is the nearest before us.
+ * Leaves a stub that saves registers without building a frame. Candidates are the words of the
+ * stack that hold an address behind a call into the block of stubs. The stub begins at the target
+ * of one of these calls: the target nearest to pc, at or before pc. The address behind this call is
+ * the return address.
  */
 static bool leave_frameless_sigsafe(struct spprof_cursor *cursor, const struct spprof_code *code,
                                     uint64_t most, int *result) {
@@ -172,9 +178,10 @@ static bool leave_frameless_sigsafe(struct spprof_cursor *cursor, const struct s
 }
 
 /*
- * In call_stub itself. Before its call the JavaCallWrapper, which holds the anchor of the frame
- * before, is in the register of its first argument, and kept in a frame only later; after it the
- * stub is as a frame that returns there.
+ * Leaves call_stub itself. The JavaCallWrapper holds the anchor of the Java frame before. Before
+ * call_stub's call, the JavaCallWrapper is first in the register of the first argument, and is
+ * saved in the frame later. After the call, call_stub's frame is the same as for a method that
+ * returns to call_stub.
  */
 static bool leave_call_stub_sigsafe(struct spprof_cursor *cursor, int *result) {
     uint64_t call = spprof_word_sigsafe(spprof_layout.call_stub_return);
@@ -200,7 +207,8 @@ static bool leave_call_stub_sigsafe(struct spprof_cursor *cursor, int *result) {
     return true;
 }
 
-/* The end of a frame of the size that a stub has; a stub that points fp there confirms the size. */
+/* Finds the return slot at the end of a stub's frame, by the size of the stub's frames. If the stub
+ * points fp to its frame, fp must confirm the size. */
 static bool find_frame_sigsafe(const struct spprof_cursor *cursor, const struct spprof_code *code,
                                struct spprof_return_slot *slot) {
     uint64_t frame_size = spprof_code_frame_size_sigsafe(code);
@@ -210,8 +218,9 @@ static bool find_frame_sigsafe(const struct spprof_cursor *cursor, const struct 
 }
 
 /*
- * Where the return address is while a stub with a frame makes it. Between the first instructions
- * and a frame that is complete lies what earlier calls left behind, which must not be taken for it.
+ * Finds the return slot while a stub builds its frame. After the first instructions and until the
+ * frame is complete, its last words can still hold what earlier calls left in the stack. These
+ * values must not be taken for the return address.
  */
 static bool find_prologue_sigsafe(const struct spprof_cursor *cursor,
                                   const struct spprof_code *code, struct spprof_return_slot *slot) {
@@ -241,7 +250,8 @@ static bool find_prologue_sigsafe(const struct spprof_cursor *cursor,
     return stage != SPPROF_FRAME_NONE || done == 0 || done >= MOST_OF_A_PROLOGUE;
 }
 
-/* Whether a stub can return to `pc`: code that calls a method has not called a stub. */
+/* Whether a stub can return to `pc`. If the call before `pc` is of a compiled method, it is not of
+ * a stub. */
 static bool is_return_of_stub_sigsafe(uint64_t pc) {
     uint64_t target;
     return spprof_code_in_interpreter_sigsafe(pc) ||
@@ -257,7 +267,8 @@ static int leave_stub_sigsafe(struct spprof_cursor *cursor, const struct spprof_
     int result;
     struct spprof_return_slot slot = {.at = sp};
     if (top && spprof_code_is_sigsafe(code, SPPROF_BLOB_VTABLE)) {
-        /* It only looks up where to jump to; the call can lead elsewhere by now. */
+        /* The stub only looks up where to jump, so the return address is at sp. The call before the
+         * return address is not checked: it can lead elsewhere by now. */
         return spprof_return_slot_go_by_sigsafe(cursor, &slot, &result) ? result
                                                                         : SPPROF_WALK_BROKEN_STUB;
     }
@@ -276,7 +287,7 @@ static int leave_stub_sigsafe(struct spprof_cursor *cursor, const struct spprof_
         {.at = fp + 2 * SPPROF_WORD_BYTES, .fp_at = fp}, /* method_entry_barrier, with its cookie */
     };
     bool possible[] = {top, has_fp, sized, top, has_fp};
-    /* First those whose call leads here. */
+    /* First the slots whose return address follows a call into this code. */
     for (size_t i = 0; i < sizeof slots / sizeof *slots; i++) {
         if (possible[i] && spprof_cursor_load_sigsafe(cursor, slots[i].at, &pc) &&
             spprof_target_of_call_sigsafe(pc, code) != 0 &&
@@ -296,16 +307,17 @@ static int leave_stub_sigsafe(struct spprof_cursor *cursor, const struct spprof_
         leave_to_handler_sigsafe(cursor, code, &result)) {
         return result;
     }
-    /* What called native code has its frame. A jump can have led here, not a call: from
-     * MethodHandle.linkToNative, or from a frame that an exception has taken off the stack. */
+    /* A stub that called native code has its frame. Not only a call can have led to the stub, but
+     * also a jump: from MethodHandle.linkToNative, or from a frame that an exception has removed
+     * from the stack. */
     if (!top && find_frame_sigsafe(cursor, code, &slot) &&
         spprof_return_slot_holds_sigsafe(cursor, &slot, NULL) &&
         spprof_return_slot_go_by_sigsafe(cursor, &slot, &result)) {
         return result;
     }
-    /* The way of an exception to a caller whose call was of a method that is gone: its return
-     * address is what is left, perhaps with a word below it for alignment. Nothing is left of a
-     * frame, so a stub that has one is not on that way. */
+    /* An exception is on its way to a caller, and the frame of the method that was called is gone.
+     * Only its return address is left, perhaps with a word below it for alignment. A stub that has
+     * a frame is not in this situation. */
     uint64_t last = top ? sp : sized ? 0 : sp + SPPROF_WORD_BYTES;
     for (uint64_t at = sp; at <= last; at += SPPROF_WORD_BYTES) {
         slot = (struct spprof_return_slot){.at = at};
@@ -318,13 +330,14 @@ static int leave_stub_sigsafe(struct spprof_cursor *cursor, const struct spprof_
     if (top && leave_call_stub_sigsafe(cursor, &result)) {
         return result;
     }
-    /* Of other stubs, those without a frame push a few registers: slow_subtype_check. */
+    /* Stubs other than StubRoutines push a few registers if they have no frame:
+     * slow_subtype_check. */
     bool routine = spprof_code_is_sigsafe(code, SPPROF_BLOB_STUB_ROUTINES);
     uint64_t most = routine ? MOST_WORDS_OF_A_STUB : MOST_WORDS_WITHOUT_FRAME;
     if (leave_frameless_sigsafe(cursor, code, most, &result)) {
         return result;
     }
-    /* Code that makes no use of fp leaves a frame's in it that is further up. */
+    /* In code that does not use fp, fp belongs to a frame further up the stack. */
     bool near_fp = has_fp && fp - sp <= MOST_WORDS_WITHOUT_FRAME * SPPROF_WORD_BYTES;
     bool likely[] = {top, near_fp, sized, top, near_fp};
     for (size_t i = 0; i < sizeof slots / sizeof *slots; i++) {
@@ -353,7 +366,7 @@ int spprof_frames_of_stub_sigsafe(struct spprof_cursor *cursor, const struct spp
     bool leaf = cursor->arrival != SPPROF_AT_CALL;
     result = leave_stub_sigsafe(cursor, code);
     if (leaf && result == 0) {
-        cursor->arrival = SPPROF_FROM_LEAF; /* whoever called it may have pushed something before */
+        cursor->arrival = SPPROF_FROM_LEAF; /* the caller may have pushed words before its call */
     }
     return result;
 }

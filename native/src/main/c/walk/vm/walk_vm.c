@@ -1,6 +1,7 @@
 /*
- * Our own walker. It begins at the registers that the signal interrupted and walks up to the
- * thread's first Java frame, by what HotSpot publishes about its structures (vm/layout.h).
+ * The walker `vm`, our own. It begins at the registers that the signal interrupted and walks up to
+ * the thread's first Java frame. It reads HotSpot's structures by the layout that HotSpot publishes
+ * (vm/layout.h). walk.h states which threads call its functions.
  *
  *   the thread is                the walk begins
  *   in Java code                 at the interrupted frame
@@ -29,7 +30,7 @@
 
 static struct spprof_table methods;
 
-/* Finds where the walk begins. Returns 0, 1 if there is no Java frame, or a SPPROF_WALK_BROKEN. */
+/* Finds where the walk begins. Returns 0, 1 if there is no Java frame, or SPPROF_WALK_BROKEN_*. */
 static int begin_sigsafe(struct spprof_cursor *cursor, struct spprof_registers *registers,
                          uint64_t thread, const void *ucontext) {
     const struct spprof_layout *layout = &spprof_layout;
@@ -132,8 +133,8 @@ static int leave_continuation_stubs_sigsafe(const struct spprof_walk *walk,
     return SPPROF_WALK_BROKEN_STUB;
 }
 
-/* Walks one frame. Returns 0 to continue, 1 at the root, SPPROF_WALK_VIRTUAL or _FROZEN, or a
- * SPPROF_WALK_BROKEN. */
+/* Walks one frame. Returns 0 to continue, 1 at the root, SPPROF_WALK_VIRTUAL, SPPROF_WALK_FROZEN,
+ * or SPPROF_WALK_BROKEN_*. */
 static int next_sigsafe(struct spprof_walk *walk, struct spprof_cursor *cursor) {
     if (cursor->arrival != SPPROF_INTERRUPTED &&
         cursor->pc == spprof_word_sigsafe(spprof_layout.call_stub_return)) {
@@ -204,7 +205,8 @@ void spprof_walk_from_sigsafe(struct spprof_walk *walk, struct spprof_registers 
     walk->fresh_count = 0;
     walk->ring_full = false;
     int result = begin_sigsafe(&cursor, registers, thread, walk->ucontext);
-    /* Each word is at least one frame, so more than `depth` words are enough. */
+    /* Each frame or location that is written stands for at least one frame. Therefore `depth` + 1
+     * of them are enough. */
     for (uint32_t frames = 0; result == 0 && !walk->ring_full && frames <= walk->depth;) {
         uint32_t room = SPPROF_FRAME_WORDS * (walk->depth + 1) - walk->count;
         uint32_t most = walk->depth + 1 - frames;
