@@ -22,7 +22,7 @@
 #define DW_EH_PE_udata8 0x04
 #define DW_EH_PE_pcrel 0x10
 
-/* A position in the tables. A read that fails sets `failed`. This read and all later ones return
+/* A position in the tables. A read that fails sets `failed`; from then on all numbers are read as
  * 0. */
 struct spprof_dwarf_reader {
     uint64_t at, end;

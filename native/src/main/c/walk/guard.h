@@ -17,22 +17,23 @@
  * before, during and after our sessions. So:
  *
  *  - We have several handlers for each signal. For the life of the process, each passes faults on
- * to one action: the action in front of which it was first installed. In front of another action we
- *    install another of our handlers. A library that saved one of ours can therefore call it, or
- *    install it again, at any time, also between sessions and after the last one: a fault then
- * takes the same way as when the library saved our handler. The code stays mapped (jni.c).
+ *    to one action: the action in front of which it was first installed. In front of another
+ *    action we install another of our handlers. A library that saved one of ours can therefore
+ *    call it, or install it again, at any time, also between sessions and after the last one: a
+ *    fault then takes the same way as when the library saved our handler. The code stays mapped
+ *    (jni.c).
  *  - No handler of ours is ever installed in front of another of ours. If a library has installed
  *    one of ours again, the next session finds it in place. The end of that session restores the
  *    action that this handler replaced.
  *  - A library that installs its handler a second time saves our handler, which may pass faults on
- *    to that library. Each of our handlers therefore marks a fault that it passes on, in a field of
- *    the fault's context that the kernel clears and does not read (uc_link). If a fault comes back
- *    to a handler that has marked it, the handler passes it on to the oldest action that the fault
- *    has not reached yet, as a rule the JVM's.
+ *    to that library. Each of our handlers therefore marks a fault that it passes on, in a field
+ *    of the fault's context that the kernel clears and does not read (uc_link). If a fault comes
+ *    back to a handler that has marked it, the handler passes it on to the oldest action that the
+ *    fault has not reached yet, as a rule the JVM's.
  *  - If the installed action is no longer ours, it is unknown whether this action leads to ours.
- * The loads are then made by a system call (process_vm_readv) until the session ends. One walk in
- *    SPPROF_GUARD_LOOKS begins by checking the installed actions, which takes two system calls. If
- *    the system forbids process_vm_readv, the loads rely on the installed handlers.
+ *    The loads are then made by a system call (process_vm_readv) until the session ends. One walk
+ *    in SPPROF_GUARD_LOOKS begins by checking the installed actions, which takes two system calls.
+ *    If the system forbids process_vm_readv, the loads rely on the installed handlers.
  *
  * If the JVM checks its handlers (-Xcheck:jni reports every change), or if each of our handlers
  * already has another action, no handler is installed, and the loads are made by the system call,

@@ -33,11 +33,11 @@ static uint64_t entry_of_sigsafe(uint64_t pc) {
 }
 
 /*
- * Handwritten assembly has no such entry: libjvm's memory copying, which a collector's barrier
- * calls in a Java thread (os_cpu/linux_x86/copy_linux_x86.S), and its SpinPause. Neither have stubs
- * that the JVM generates for itself. All of this code calls nothing and leaves the stack unchanged,
- * so its return address is at sp. That address must be in code that has an entry, or in the code
- * that is looked for.
+ * Unwinds one frame of code without such an entry. Handwritten assembly has none: libjvm's memory
+ * copying, which a collector's barrier calls in a Java thread (os_cpu/linux_x86/copy_linux_x86.S),
+ * and its SpinPause. The stubs that the JVM generates for itself have none either. All of this code
+ * calls nothing and leaves the stack unchanged, so its return address is at sp. The return address
+ * must be in code that has an entry, or in code that `is_wanted_sigsafe` accepts.
  */
 static bool step_from_assembly_sigsafe(uint64_t entry, uint64_t *registers,
                                        bool (*is_wanted_sigsafe)(uint64_t pc)) {

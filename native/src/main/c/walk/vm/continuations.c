@@ -51,7 +51,7 @@ bool spprof_continuations_return_sigsafe(struct spprof_cursor *cursor,
                                          const struct spprof_code *code, int *result) {
     struct spprof_return_slot slot = {.at = cursor->sp};
     bool top = cursor->arrival == SPPROF_INTERRUPTED;
-    /* The instructions come first: this check rejects nearly all other methods. */
+    /* The instructions are checked first, because this check rejects nearly all other methods. */
     return spprof_cpu_follow_to_return_sigsafe(cursor->pc, top ? cursor->registers : NULL,
                                                cursor->thread, &slot.at, &slot.fp_at) &&
            (code->kind == SPPROF_CODE_STUB || spprof_continuations_is_border_sigsafe(code) ||

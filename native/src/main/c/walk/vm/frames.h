@@ -53,7 +53,7 @@ int spprof_frames_of_stub_sigsafe(struct spprof_cursor *cursor, const struct spp
 int spprof_frames_of_interpreter_sigsafe(struct spprof_cursor *cursor, struct spprof_method *method,
                                          int32_t *bci);
 
-/* Leaves the frames that deoptimisation is about to create. `array` is the thread's vframeArray
+/* Leaves the frames that deoptimisation is creating. `array` is the thread's vframeArray
  * with `count` frames. */
 int spprof_frames_of_new_sigsafe(struct spprof_cursor *cursor, uint64_t array, uint32_t count);
 

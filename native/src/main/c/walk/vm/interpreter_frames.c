@@ -84,8 +84,8 @@ static bool enter_method_sigsafe(struct spprof_cursor *cursor, struct spprof_met
         go_to_caller_sigsafe(cursor, &caller, method, result)) {
         return true;
     }
-    /* Before the first instructions of the entry code, the return address is at sp, and the
-     * caller's sp is the address of the word above it. */
+    /* Before the first instructions of the entry code, the return address is at sp. The caller's sp
+     * is the address of the word above it, unless the register already holds a possible value. */
     if (spprof_cursor_load_sigsafe(cursor, sp, &caller.pc)) {
         bool sane =
             caller.sp > sp && caller.sp <= cursor->high && caller.sp % SPPROF_WORD_BYTES == 0;
@@ -145,8 +145,7 @@ static uint64_t frame_that_called_sigsafe(const struct spprof_cursor *cursor, ui
                 &last_sp)) {
             break;
         }
-        uint64_t by_fp =
-            fp + last_sp * SPPROF_WORD_BYTES; /* since JDK 21 the slot holds a distance */
+        uint64_t by_fp = fp + last_sp * SPPROF_WORD_BYTES; /* since JDK 21, a distance */
         if ((last_sp - sp <= SPPROF_WORD_BYTES || by_fp - sp <= SPPROF_WORD_BYTES) &&
             is_interpreter_frame_sigsafe(cursor, fp)) {
             return fp;

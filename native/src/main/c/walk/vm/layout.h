@@ -86,8 +86,8 @@ struct spprof_layout {
     uint64_t method_entry_index, method_entry_size, method_entries_first;
     uint64_t klass_name, symbol_hash, symbol_length, symbol_body;
 
-    /* vframeArray, the interpreter frames that deoptimisation is about to create: the caller, the
-     * number of frames, the first frame, and the size and fields of each */
+    /* vframeArray, the interpreter frames that deoptimisation is creating: the caller, the number
+     * of frames, the first frame, and the size and fields of each */
     uint64_t vframes_caller, vframes_count, vframes_first, vframe_size, vframe_method, vframe_bci;
 
     /* the interpreter's code, and the part of it that holds the entries of methods */

@@ -93,8 +93,8 @@ uint32_t spprof_locations_follow_sigsafe(struct spprof_walk *walk, struct spprof
 
 /*
  * Writes a DEFINE word and the methods that are inlined at a location. If there is no room for all
- * methods, only the first are written. The walk then has at least as many frames as it may return,
- * because a frame takes at most two words together with its DEFINE.
+ * methods, only the first are written. The walk then has more frames than it may return, because a
+ * frame takes at most two words together with its DEFINE.
  */
 static int define_sigsafe(struct spprof_walk *walk, const struct spprof_code *code, uint64_t key,
                           struct spprof_scopes *scopes) {

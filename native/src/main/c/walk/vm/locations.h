@@ -34,8 +34,7 @@ void spprof_locations_forget(void);
 
 /* Whether the walk has room for `words` more stack words. */
 bool spprof_words_room_sigsafe(const struct spprof_walk *walk, uint32_t words);
-/* Writes a frame. False if `method` is invalid, or if the ring has no room for the method's name.
- */
+/* Writes a frame. False if `method` is invalid, or if the ring has no room for its name. */
 bool spprof_words_frame_sigsafe(struct spprof_walk *walk, const struct spprof_method *method,
                                 int32_t bci);
 
@@ -55,8 +54,8 @@ int spprof_locations_write_sigsafe(struct spprof_walk *walk, const struct spprof
                                    const struct spprof_cursor *cursor);
 
 /*
- * Whether the table knows that the call before `pc` can call `callee`, a compiled method, and both
- * codes are still there. remember_return puts this into the table. `caller` is the code that
+ * Whether the table records that the call before `pc` can call `callee`, a compiled method, and
+ * both codes are still there. remember_return puts this into the table. `caller` is the code that
  * contains `pc`, a compiled method, too.
  */
 bool spprof_locations_returns_sigsafe(uint64_t pc, const struct spprof_code *callee);

@@ -8,7 +8,7 @@
  * identities of its names are therefore compared, by a hash, with those that the number was given
  * for.
  *
- * Called from the handler, except for reset.
+ * Called from the handler, except for reset and forget.
  */
 #ifndef SPPROF_VM_METHODS_H
 #define SPPROF_VM_METHODS_H

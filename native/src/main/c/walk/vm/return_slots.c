@@ -44,7 +44,8 @@ uint64_t spprof_interpreter_slot_sigsafe(uint64_t fp, int slot) {
 }
 
 /* Checks that the caller's sp is above the frame, that the method's constant pool cache is the one
- * in the frame, and that the byte code pointer is in the method. */
+ * in the frame, and that the byte code pointer is in the method. In the frame of a native method,
+ * the byte code pointer can also be 0. */
 bool spprof_frames_is_interpreter_sigsafe(const struct spprof_cursor *cursor, uint64_t fp,
                                           struct spprof_method *method) {
     uint64_t address, cache, bcp, sender_sp;

@@ -76,7 +76,7 @@ static bool has_same_lines(jvmtiEnv *jvmti, const struct spprof_record *record, 
     jint count = 0;
     jvmtiLineNumberEntry *entries = NULL;
     if ((*jvmti)->GetLineNumberTable(jvmti, method, &count, &entries) != JVMTI_ERROR_NONE) {
-        return record->line_count == 0; /* a native method, or one compiled without them */
+        return record->line_count == 0; /* a native method, or one compiled without line numbers */
     }
     const uint32_t *lines =
         (const void *)((const char *)(record + 1) + spprof_lines_at(record->name_bytes));

@@ -180,8 +180,8 @@ static bool leave_frameless_sigsafe(struct spprof_cursor *cursor, const struct s
 /*
  * Leaves call_stub itself. The JavaCallWrapper holds the anchor of the Java frame before. Before
  * call_stub's call, the JavaCallWrapper is first in the register of the first argument, and is
- * saved in the frame later. After the call, call_stub's frame is the same as for a method that
- * returns to call_stub.
+ * saved in the frame later. After the call, the cursor leaves call_stub as if a method had just
+ * returned to it.
  */
 static bool leave_call_stub_sigsafe(struct spprof_cursor *cursor, int *result) {
     uint64_t call = spprof_word_sigsafe(spprof_layout.call_stub_return);
@@ -219,8 +219,8 @@ static bool find_frame_sigsafe(const struct spprof_cursor *cursor, const struct 
 
 /*
  * Finds the return slot while a stub builds its frame. After the first instructions and until the
- * frame is complete, its last words can still hold what earlier calls left in the stack. These
- * values must not be taken for the return address.
+ * frame is complete, the frame's last words can still hold what earlier calls left in the stack.
+ * These values must not be taken for the return address.
  */
 static bool find_prologue_sigsafe(const struct spprof_cursor *cursor,
                                   const struct spprof_code *code, struct spprof_return_slot *slot) {
