@@ -3,20 +3,21 @@ package io.spprof.sampler;
 import java.util.Arrays;
 
 /**
- * How exactly the JVM records, for compiled code, which method and line an instruction is of.
- * HotSpot's flag {@code DebugNonSafepoints} decides it.
+ * How exactly the JVM records the method and the line of each instruction of compiled code.
+ * HotSpot's flag {@code DebugNonSafepoints} decides it. The value belongs to one session and is
+ * shown with its profile.
  */
 public enum DebugInfo {
-  /** At every instruction: the flag was on before the session. */
+  /** Exact at every instruction. The flag was on before the session. */
   EXACT(SampleLayout.DEBUG_INFO_EXACT),
   /**
-   * At every instruction of code compiled since the session began, when the flag was switched on;
-   * else at safepoints.
+   * Exact at every instruction of code that was compiled since the session began, because the
+   * session switched the flag on. Older code is exact at safepoints only.
    */
   SINCE_SESSION(SampleLayout.DEBUG_INFO_SINCE_SESSION),
   /**
-   * At safepoints: an instruction between two of them is attributed to the second one. The flag is
-   * off, and this JVM does not let us set it.
+   * Exact at safepoints only. An instruction between two safepoints is attributed to the second
+   * one. The flag is off, and this JVM does not let the profiler set it.
    */
   SAFEPOINTS(SampleLayout.DEBUG_INFO_SAFEPOINTS);
 
@@ -26,7 +27,7 @@ public enum DebugInfo {
     this.code = code;
   }
 
-  /** By the number of debug_info.h. */
+  /** Returns the constant for a number of debug_info.h. */
   static DebugInfo of(int code) {
     return Arrays.stream(values()).filter(info -> info.code == code).findFirst().orElseThrow();
   }

@@ -4,10 +4,13 @@ import static io.spprof.sampler.ErrorNumber.EACCES;
 import static io.spprof.sampler.ErrorNumber.EPERM;
 
 /**
- * Why a stop lets a fixed time pass instead of asking the kernel whether a signal is still on its
- * way to a thread (delivery.h). What comes in that time is waited for all the same: the stop is
- * unsafe only if a thread is kept from running for longer, in the few instructions between taking
- * its signal and reading what to do with it.
+ * Builds the message about the system call that a stop uses to ask the kernel whether a signal is
+ * still on its way to a thread (delivery.h). Where the kernel cannot answer, a stop waits for a
+ * fixed time instead.
+ *
+ * <p>A signal that arrives within that time is waited for, too. The stop is unsafe only if a thread
+ * is kept from running for longer than that time the few instructions between taking its signal and
+ * reading the action for the signal.
  */
 final class DeliveryProblem {
 
@@ -19,11 +22,11 @@ final class DeliveryProblem {
   private DeliveryProblem() {}
 
   /**
-   * What is to be said.
+   * Returns the message for a problem.
    *
-   * @param problem of the native side: a negative error number, {@code SPPROF_DELIVERY_REALTIME},
-   *     or 0
-   * @return "" for 0; else the consequence, the cause, and the remedy
+   * @param problem the native side's result: a negative error number, {@code
+   *     SPPROF_DELIVERY_REALTIME}, or 0 for no problem
+   * @return "" for 0; else the consequence, the cause, and the remedy; not null
    */
   static String of(int problem) {
     if (problem == 0) {

@@ -2,17 +2,20 @@ package io.spprof.sampler;
 
 import java.util.Locale;
 
-/** What makes the sampling signals. */
+/** The source of the sampling signals. It is an option of a session. */
 public enum Engine {
-  /** The best engine of the platform; the native side never sees it, see {@link #inUse()}. */
+  /**
+   * The best engine of the platform. {@link #inUse()} replaces this constant before the native side
+   * sees it.
+   */
   AUTO(-1),
 
-  /** A CPU timer a thread ({@code timer_create} on the thread's CPU clock; Linux). */
+  /** One CPU timer for each thread ({@code timer_create} on the thread's CPU clock; Linux). */
   CTIMER(SampleLayout.ENGINE_CTIMER),
 
   /**
-   * One CPU timer for the process ({@code setitimer(ITIMER_PROF)}), whose signal goes to a thread
-   * that is running (macOS, and Linux on request).
+   * One CPU timer for the process ({@code setitimer(ITIMER_PROF)}). The kernel delivers its signal
+   * to a thread that is running. Used on macOS, and on Linux on request.
    */
   ITIMER(SampleLayout.ENGINE_ITIMER);
 
@@ -22,21 +25,22 @@ public enum Engine {
     this.code = code;
   }
 
-  /** The number by which the native side knows it (platform.h). */
+  /** The engine's number in calls of the native side (platform.h). */
   int code() {
     return code;
   }
 
   /**
-   * The engine that a session with this setting uses.
+   * Returns the engine that a session with this setting uses.
    *
-   * @return never {@link #AUTO}: in its place {@link #CTIMER} on Linux, else {@link #ITIMER}
+   * @return never {@link #AUTO}, which becomes {@link #CTIMER} on Linux and {@link #ITIMER}
+   *     elsewhere
    */
   public Engine inUse() {
     if (this != AUTO) {
       return this;
     }
-    // The agent asks this as it is loaded, so no class of JNA is used here.
+    // The agent calls this method while it is loaded, so the method uses no class of JNA.
     return System.getProperty("os.name").startsWith("Linux") ? CTIMER : ITIMER;
   }
 

@@ -1,9 +1,9 @@
 package io.spprof.sampler;
 
 /**
- * The system's error numbers that messages tell apart, as Linux has them (asm-generic/errno-base.h
- * and errno.h). The native side translates those of other systems (failure.h); a test compares the
- * two lists.
+ * The system's error numbers that the profiler's messages distinguish, with their values on Linux
+ * (asm-generic/errno-base.h and errno.h). The native side translates the numbers of other systems
+ * (failure.h). A test compares this list with the one in failure.h.
  */
 final class ErrorNumber {
 

@@ -7,21 +7,24 @@ import java.util.LinkedHashSet;
 import java.util.Set;
 
 /**
- * Where the native library may be unpacked to, in order: the first place works in most systems, the
- * later ones serve where {@code java.io.tmpdir} is missing, full, read-only or mounted noexec.
+ * The places to which the native library may be unpacked, in the order in which they are tried. The
+ * first place works on most systems. The later ones serve where {@code java.io.tmpdir} is missing,
+ * full, read-only or mounted noexec.
  *
- * @param only the directory that the operator chose; no other place is tried then. Null for none
+ * @param only the directory that the operator chose, the only place that is tried then; null for
+ *     none
  * @param output the directory for dumps, which is tried as well; null for none
  */
 public record LibraryPlaces(Path only, Path output) {
 
-  /** Nothing chosen. */
+  /** The operator chose no directory, and there is no directory for dumps. */
   public static final LibraryPlaces DEFAULT = new LibraryPlaces(null, null);
 
   /**
-   * The directories, read anew for each attempt, because {@code java.io.tmpdir} can change.
+   * Returns the directories to try. They are read anew for each attempt, because {@code
+   * java.io.tmpdir} can change.
    *
-   * @return not empty
+   * @return in the order in which to try them, not empty
    */
   Set<Path> directories() {
     Set<Path> all = new LinkedHashSet<>();
@@ -39,21 +42,25 @@ public record LibraryPlaces(Path only, Path output) {
   }
 
   /**
-   * Whether a place has to be one where nobody else can replace the library before it is loaded.
-   * {@code java.io.tmpdir} is as safe as the application's own use of it: containers often have a
-   * volume there that all may write to, and that only one user sees.
+   * Whether a directory must be trusted: nobody else can replace the library in it before the
+   * library is loaded. This is not required of {@code java.io.tmpdir}, which is as safe as the
+   * application's own use of it. Containers often mount a volume there that is writable for all,
+   * but that only one user sees.
    */
   boolean mustBeTrusted(Path directory) {
     return only != null || !directory.equals(TemporaryDirectory.path());
   }
 
-  /** Whether a place that is not there is made, and removed again: the first dump makes it, too. */
+  /**
+   * Whether a directory that does not exist is created for the library, and removed again. This
+   * holds for the directory for dumps only, which the first dump creates, too.
+   */
   boolean mayBeMade(Path directory) {
     return only == null && directory.equals(output);
   }
 
   /**
-   * Whether a directory has a library in it, of this or another version.
+   * Whether a directory contains a library of the profiler, of this or another version.
    *
    * @param directory any, not null
    */
@@ -65,7 +72,7 @@ public record LibraryPlaces(Path only, Path output) {
     return directory.resolve(System.mapLibraryName("spprof"));
   }
 
-  /** Whether a file in memory may be used, which needs no directory. */
+  /** Whether the library may be loaded from a file in memory, which needs no directory. */
   boolean memory() {
     return only == null;
   }

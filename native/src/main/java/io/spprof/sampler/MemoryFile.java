@@ -11,16 +11,18 @@ import java.nio.file.Path;
 import java.util.Optional;
 
 /**
- * A file in memory (memfd_create), from which a library can be loaded where no directory can be
- * used. The first native code of a process is what this loads, so the call needs a JVM that can
- * make it by itself: the foreign function interface of JDK 22 and later, and its preview in 21. It
- * is called by reflection because the profiler is compiled for 17. (JNA is no way: it has to unpack
- * its own library to a directory first.)
+ * A file in memory (memfd_create), from which the library can be loaded where no directory can be
+ * used.
  *
- * <p>A library in use keeps its file open. glibc knows a library by the path that it was loaded
- * from, {@code /proc/PID/fd/N} here, even after the descriptor was closed. Were it closed, another
- * file with the same number could be taken for this one; as long as it is open, a redeployment
- * finds the file by its name, loads from the same path, and gets the mapping that is there.
+ * <p>This is the first native code that the profiler loads, so the JVM itself has to be able to
+ * call memfd_create. JDK 22 and later can, with the foreign function interface, and JDK 21 can with
+ * its preview. The interface is called by reflection because the profiler is compiled for 17. (JNA
+ * does not help: it has to unpack its own library to a directory first.)
+ *
+ * <p>The file of a library in use stays open. glibc identifies a library by the path from which it
+ * was loaded, here {@code /proc/PID/fd/N}, even after the descriptor was closed. After a close,
+ * glibc could mistake another file with the same number for this one. While the file is open, a
+ * redeployment finds it by its name, loads from the same path, and gets the existing mapping.
  */
 final class MemoryFile {
 
@@ -31,10 +33,10 @@ final class MemoryFile {
   private MemoryFile() {}
 
   /**
-   * The open file of that name.
+   * Finds an open file in memory by its name.
    *
-   * @param name what memfd_create was called with
-   * @return null if there is none
+   * @param name the name with which memfd_create was called
+   * @return the file's path; null if this process has no such file open
    */
   static Path find(String name) {
     String[] descriptors = DESCRIPTORS.toFile().list();
@@ -45,19 +47,20 @@ final class MemoryFile {
           return path;
         }
       } catch (IOException e) {
-        // Closed meanwhile.
+        // The descriptor was closed after it was listed.
       }
     }
     return null;
   }
 
   /**
-   * Makes a file with a content.
+   * Creates a file in memory with the given content.
    *
-   * @param name what it is called in {@code /proc}, ASCII
-   * @param content its bytes
-   * @return its path, valid until {@link #close}
-   * @throws IOException if this JVM or the system cannot do it; the message gives the reason
+   * @param name the file's name in {@code /proc}, ASCII
+   * @param content the file's bytes
+   * @return the file's path, valid until {@link #close}
+   * @throws IOException if this JVM or the system cannot create the file; the message gives the
+   *     reason
    */
   static Path make(String name, byte[] content) throws IOException {
     int descriptor = create(name);
@@ -74,12 +77,13 @@ final class MemoryFile {
     }
   }
 
-  /** Closes a file that {@link #make} has made and that no library was loaded from. */
+  /** Closes a file that {@link #make} has created and from which no library was loaded. */
   static void close(Path path) {
     try {
       call("close", new Class<?>[] {int.class}, Integer.parseInt(new File("" + path).getName()));
     } catch (IOException e) {
-      // It was made by the same means, so this does not happen; if it did, a descriptor stays.
+      // The call uses the same interface as the call that created the file, so it does not fail. If
+      // it did, the descriptor would stay open.
     }
   }
 
@@ -103,7 +107,7 @@ final class MemoryFile {
     }
   }
 
-  /** Calls a C function that returns an int; parameters are ints and addresses. */
+  /** Calls a C function that returns an int. Its parameters are ints and addresses. */
   private static int call(String function, Class<?>[] parameters, Object... arguments)
       throws IOException {
     try {
@@ -144,7 +148,7 @@ final class MemoryFile {
       return (int) handle.invokeWithArguments(arguments);
     } catch (IOException e) {
       throw e;
-    } catch (Throwable t) { // whatever reflection and a method handle may throw
+    } catch (Throwable t) { // reflection and a method handle may throw anything
       throw new IOException("cannot call " + function + ": " + rootCause(t), t);
     }
   }

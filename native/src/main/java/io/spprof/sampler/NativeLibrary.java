@@ -6,11 +6,12 @@ import java.io.InputStream;
 import java.util.List;
 
 /**
- * Finds the native library for this platform (see {@link NativePlatform}) and has it unpacked and
- * loaded ({@link UnpackedLibrary}).
+ * Finds the native library for this platform ({@link NativePlatform}) in the jar, and has {@link
+ * UnpackedLibrary} unpack and load it.
  *
- * <p>Only JNA's {@code Platform} is used here, which is nearly free. Its unpacking would first load
- * JNA's own library, some 100 ms of CPU at the first start of a session, to copy one file.
+ * <p>The class uses only JNA's {@code Platform}, which costs nearly nothing. JNA could also unpack
+ * the library. But it would first load its own library, which takes some 100 ms of CPU at the first
+ * start of a session, to copy one file.
  */
 final class NativeLibrary {
 
@@ -19,10 +20,11 @@ final class NativeLibrary {
   private NativeLibrary() {}
 
   /**
-   * Whether the jar has a library for this platform. Asked at start-up, so without any class of
-   * JNA, and if the jar has libraries for both C libraries, without finding out which one is here.
+   * Whether the jar has a library for this platform. The agent calls this at start-up. Therefore
+   * the method uses no class of JNA. If the jar has libraries for both C libraries, glibc and musl,
+   * the method does not find out which of them the process uses.
    *
-   * @return "" if it has one, else what is missing
+   * @return "" if the jar has a library, else a message that names the missing one
    */
   static String unavailable() {
     String platform =
@@ -45,7 +47,7 @@ final class NativeLibrary {
     return NativeLibrary.class.getResource(resource(platform)) != null;
   }
 
-  /** What is said where the jar has no library for the platform. */
+  /** Returns the message that the jar has no library for a platform. */
   static String missing(String platform) {
     List<String> have = NativePlatform.ALL.stream().filter(NativeLibrary::isIn).toList();
     return "this jar has no native library for "
@@ -56,10 +58,11 @@ final class NativeLibrary {
   }
 
   /**
-   * Loads the library, once.
+   * Loads the library at the first call; later calls do nothing.
    *
-   * @param places where it may be unpacked to
-   * @throws SamplerException if there is none for this platform, or the system refuses to load it
+   * @param places the places to which the library may be unpacked
+   * @throws SamplerException if the jar has no library for this platform, or the system refuses to
+   *     load it
    */
   static synchronized void load(LibraryPlaces places) throws SamplerException {
     if (loaded) {

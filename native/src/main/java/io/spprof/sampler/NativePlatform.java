@@ -8,14 +8,16 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * What a platform is called, which is the folder of its library in the jar: as JNA names platforms,
- * and {@code linux-musl-} where the C library is musl, as on Alpine. A library made for one C
- * library does not load, or worse, does not work, with the other. Nothing here needs JNA.
+ * The name of the platform, which is also the name of the folder of its library in the jar. Names
+ * are JNA's. On Linux with the C library musl, as on Alpine, they begin with {@code linux-musl-}. A
+ * library that was built for one C library does not load with the other, or it loads and
+ * malfunctions. This class does not use JNA.
  */
 final class NativePlatform {
 
   /**
-   * Those that the Maven profile {@code all-platforms} builds for; native/Makefile has the same.
+   * The platforms for which the Maven profile {@code all-platforms} builds. native/Makefile has the
+   * same list.
    */
   static final List<String> ALL =
       List.of(
@@ -31,10 +33,10 @@ final class NativePlatform {
   private NativePlatform() {}
 
   /**
-   * JNA's name of a platform, as its {@code Platform.RESOURCE_PREFIX} would have it.
+   * Returns JNA's name of a platform, as in its {@code Platform.RESOURCE_PREFIX}.
    *
-   * @param os of the system property os.name
-   * @param arch of os.arch
+   * @param os the value of the system property os.name
+   * @param arch the value of the system property os.arch
    */
   static String named(String os, String arch) {
     return (os.startsWith("Mac") ? "darwin" : os.toLowerCase(Locale.ROOT))
@@ -43,9 +45,9 @@ final class NativePlatform {
   }
 
   /**
-   * The name with musl.
+   * Returns the name of the same platform with musl.
    *
-   * @return the same name if there is no such thing
+   * @return the argument itself if the platform is not Linux
    */
   static String withMusl(String platform) {
     return platform.startsWith(LINUX)
@@ -53,17 +55,21 @@ final class NativePlatform {
         : platform;
   }
 
-  /** The name with the C library that this process runs with; it takes up to a millisecond. */
+  /**
+   * Returns the name of the platform with the C library that this process uses. The call takes up
+   * to a millisecond.
+   */
   static String ofThisProcess(String platform) {
     return platform.startsWith(LINUX) && isMusl(memoryMap()) ? withMusl(platform) : platform;
   }
 
   /**
-   * Whether musl is in a process. Its one file is the loader, too. Alpine calls it
-   * ld-musl-x86_64.so.1, and others libc.so, a name by which glibc has no library but a text for
-   * linkers. What lies on the disk says nothing: both can be installed.
+   * Whether a process uses musl. musl is one file, which is also the dynamic loader. Alpine names
+   * the file ld-musl-x86_64.so.1. Other distributions name it libc.so; with glibc, libc.so is not a
+   * library but a text for linkers. The files on the disk show nothing, because both C libraries
+   * can be installed.
    *
-   * @param memoryMap /proc/self/maps
+   * @param memoryMap the content of /proc/self/maps
    */
   static boolean isMusl(String memoryMap) {
     return memoryMap.contains("/ld-musl-")
@@ -71,12 +77,15 @@ final class NativePlatform {
         || memoryMap.contains("/libc.so\n");
   }
 
-  /** A plain stream: at start-up, java.nio.file.Files would cost more than the reading. */
+  /**
+   * Reads the map through a plain stream. At start-up, loading java.nio.file.Files would cost more
+   * than the reading.
+   */
   private static String memoryMap() {
     try (InputStream maps = new FileInputStream("/proc/self/maps")) {
       return new String(maps.readAllBytes(), StandardCharsets.ISO_8859_1);
     } catch (IOException e) {
-      return ""; // no /proc: then glibc, as nearly everywhere
+      return ""; // without /proc, assume glibc, which nearly every system uses
     }
   }
 }

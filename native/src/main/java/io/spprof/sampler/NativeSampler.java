@@ -6,32 +6,33 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * The sampler in C: CPU timers, a signal handler, a ring. The library is loaded at the first {@link
- * #start}; until then, and if that fails, everything that only reads answers with nothing.
+ * The sampler that is implemented in C: CPU timers, a signal handler, and a ring buffer of samples.
+ * The first {@link #start} or {@link #load} loads the library. Before that, and if loading fails,
+ * methods that only read return empty values.
  *
- * <p>SIGPROF belongs to the process, so two of these must not run sessions at the same time; the
- * second start is refused.
+ * <p>SIGPROF belongs to the process, so at most one object of this class can run a session at a
+ * time. A second start is refused.
  */
 public final class NativeSampler implements Sampler {
 
-  /** How long a stop waits for handlers that are half-way. They take microseconds. */
+  /** How long a stop waits for handlers in flight, which normally take microseconds. */
   private static final int STOP_DEADLINE_MILLIS = 5000;
 
   private static final int[] NO_LINES = {};
 
   private final LibraryPlaces places;
   private volatile ByteBuffer counters;
-  private volatile Engine engine = Engine.AUTO.inUse(); // the session's, or the last
+  private volatile Engine engine = Engine.AUTO.inUse(); // of the present or the last session
 
-  /** Creates one; nothing is loaded yet. */
+  /** Creates a sampler. Nothing is loaded yet. */
   public NativeSampler() {
     this(LibraryPlaces.DEFAULT);
   }
 
   /**
-   * Creates one; nothing is loaded yet.
+   * Creates a sampler. Nothing is loaded yet.
    *
-   * @param places where the library may be unpacked to, not null
+   * @param places the places to which the library may be unpacked, not null
    */
   public NativeSampler(LibraryPlaces places) {
     this.places = places;
@@ -220,13 +221,16 @@ public final class NativeSampler implements Sampler {
     return block == null ? SamplerCounters.ZERO : SamplerCounters.read(block);
   }
 
-  /** What the native side says of its layout, to be compared with {@link SampleLayout}. */
+  /** Returns the native side's layout, which a test compares with {@link SampleLayout}. */
   static int[] layout() throws SamplerException {
     NativeLibrary.load(LibraryPlaces.DEFAULT);
     return layout0();
   }
 
-  /** The lists of failure.h, to be compared with {@link SamplerFailure} and {@link ErrorNumber}. */
+  /**
+   * Returns the lists of failure.h, which a test compares with {@link SamplerFailure} and {@link
+   * ErrorNumber}.
+   */
   static List<String> failures() throws SamplerException {
     NativeLibrary.load(LibraryPlaces.DEFAULT);
     return List.of(failures0().trim().split(" "));

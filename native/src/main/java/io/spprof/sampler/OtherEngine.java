@@ -6,11 +6,13 @@ import static io.spprof.sampler.ErrorNumber.EEXIST;
 import java.util.function.ToIntFunction;
 
 /**
- * The engine that a session does not use, as a remedy where its own one fails. It is promised only
- * after the system was asked for its timers, because a sandbox can refuse those of both.
+ * The engine that a session does not use. Messages recommend it as a remedy when the session's own
+ * engine fails. Because a sandbox can refuse the timers of both engines, a message recommends it
+ * only after a probe has asked the system for its timers.
  *
- * @param engine the other one
- * @param probe asks the system: 0, or less than 0 as the native side has failures
+ * @param engine the engine that the session does not use
+ * @param probe asks the system for an engine's timers; 0, or a failure of the native side, less
+ *     than 0
  */
 record OtherEngine(Engine engine, ToIntFunction<Engine> probe) {
 
@@ -19,10 +21,11 @@ record OtherEngine(Engine engine, ToIntFunction<Engine> probe) {
   }
 
   /**
-   * Ends a sentence that names another remedy.
+   * Returns the end of a sentence that already names another remedy.
    *
-   * @param reason why it would help, "" or a subordinate clause
-   * @return what to use instead; that it works no better; or "" where the platform does not have it
+   * @param reason why the engine would help: "" or a subordinate clause
+   * @return the setting to use instead; or the statement that the engine does not work either; or
+   *     "" where the platform does not have the engine
    */
   String instead(String reason) {
     String setting = "engine=" + (engine == Engine.CTIMER ? "ctimer" : "itimer");

@@ -5,10 +5,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * Whether {@code /proc} numbers threads as this process does. In a container with a pid namespace
- * of its own and the host's {@code /proc}, it lists the process's threads by the host's numbers, by
- * which no timer can be made: the threads that the JVM does not announce (GC, JIT, native
- * libraries' threads) are not sampled.
+ * Checks whether {@code /proc} numbers threads as this process does. A container can have a pid
+ * namespace of its own and the host's {@code /proc}. Then {@code /proc} lists the process's threads
+ * by the host's numbers, and no timer can be created by such a number. So threads that the JVM does
+ * not announce (GC, JIT, threads of native libraries) are not sampled.
  */
 final class ProcFileSystem {
 
@@ -17,11 +17,11 @@ final class ProcFileSystem {
   private ProcFileSystem() {}
 
   /**
-   * What is wrong with it here.
+   * Returns the problem with {@code /proc} in this process.
    *
-   * @param pid the number that the process has for itself
+   * @param pid the process's number in its own pid namespace
    * @param other the engine that needs no list of threads
-   * @return "" if nothing, else the consequence, the cause and the remedy
+   * @return "" if there is no problem; else the consequence, the cause and the remedy
    */
   static String problem(long pid, OtherEngine other) {
     String self;
@@ -34,10 +34,10 @@ final class ProcFileSystem {
   }
 
   /**
-   * The same for any process.
+   * Returns the problem with {@code /proc} for any process.
    *
-   * @param self where /proc/self leads, "" if it leads nowhere
-   * @param pid the number that the process has for itself
+   * @param self the target of the link /proc/self, "" if the link cannot be read
+   * @param pid the process's number in its own pid namespace
    * @param other the engine that needs no list of threads
    */
   static String problem(String self, long pid, OtherEngine other) {

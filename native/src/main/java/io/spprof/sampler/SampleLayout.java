@@ -1,9 +1,10 @@
 package io.spprof.sampler;
 
 /**
- * Where things stand in the ring's block and in the counters, and the numbers that name a choice in
- * calls of the native side: sample.h, ring.h, counters.h, platform.h, sampler.h, debug_info.h and
- * thread_hooks.h. A test compares each with what the compiler of the native side says.
+ * Offsets in the ring's block and in the block of counters, and the numbers that stand for choices
+ * in calls of the native side. They come from sample.h, ring.h, counters.h, platform.h, sampler.h,
+ * debug_info.h and thread_hooks.h. A test compares each constant with the value that the C compiler
+ * computes.
  */
 final class SampleLayout {
 
@@ -20,7 +21,7 @@ final class SampleLayout {
   static final int TYPE_METHOD = 4;
   static final int TYPE_FORGET = 5;
 
-  // Flags of a record, and results of a walk besides AsyncGetCallTrace's own.
+  // Flags of a record, and results of a walk in addition to those of AsyncGetCallTrace.
   static final int FLAG_TRUNCATED = 1;
   static final int FLAG_NATIVE = 2;
   static final int STATE_SHIFT = 2;
@@ -48,16 +49,16 @@ final class SampleLayout {
   static final int TYPE = 4;
   static final int FLAGS = 5;
   static final int WALK = 6;
-  static final int THREAD = 8; // of a sample and a thread's name
+  static final int THREAD = 8; // of a sample and of a thread's name
   static final int METHOD = 8; // of a method
   static final int WORDS = 12; // of a sample
-  static final int NAME_BYTES = 12; // of a thread's name and a method
+  static final int NAME_BYTES = 12; // of a thread's name and of a method
   static final int TIME_NANOS = 16; // of a sample
   static final int CPU_NANOS = 24; // of a sample
   static final int LINE_COUNT = 24; // of a method
   static final int HEADER_SIZE = 32;
 
-  // A word of a stack.
+  // A stack word, one of the 8-byte words in which a record holds a stack.
   static final int WORD_FRAME = 1;
   static final int WORD_LOCATION = 2;
   static final int WORD_DEFINE = 3;
@@ -65,10 +66,10 @@ final class SampleLayout {
   static final int WORD_KIND_SHIFT = 56;
   static final int WORD_SHIFT = 32;
   static final int BCI_BIAS = 16;
-  static final int FRAME_WORDS = 2; // that a frame takes at most
+  static final int FRAME_WORDS = 2; // at most, for one frame
   static final int TRANSIENT = 0x80000000;
 
-  // Numbers of choices: Engine, Walker, DebugInfo, ThreadStarts.
+  // Numbers of choices, used in Engine, Walker, DebugInfo and ThreadStarts.
   static final int ENGINE_CTIMER = 0;
   static final int ENGINE_ITIMER = 1;
   static final int WALKER_AUTO = 0;
@@ -92,7 +93,7 @@ final class SampleLayout {
   static final int DROPPED_CPU_NANOS = 48;
   static final int UNSIGNALLED_CPU_NANOS = 56;
   static final int UNSEEN_CPU_NANOS = 64;
-  static final int TIMED_EVERY = 8; // one handler, and one hook, in so many is measured
+  static final int TIMED_EVERY = 8; // one of so many handlers is measured, and one of so many hooks
   static final int TIMED_HANDLER_NANOS = 72;
   static final int TIMED_WALK_NANOS = 80;
   static final int HOOKS = 88;
@@ -103,7 +104,7 @@ final class SampleLayout {
 
   private SampleLayout() {}
 
-  /** The numbers above in the order of jni.c's layout. */
+  /** Returns the constants above in the order of the layout in jni.c. */
   static int[] described() {
     return new int[] {
       TAIL,

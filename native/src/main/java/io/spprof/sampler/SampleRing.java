@@ -9,9 +9,9 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
 /**
- * The reader's end of the native ring (ring.h tells how it works). One thread at a time may read;
- * the handlers go on writing meanwhile. Not to be used after {@link Sampler#release()}: the block
- * is gone.
+ * The reading end of the native ring buffer, through which signal handlers pass samples to the
+ * collector. ring.h explains the algorithm. One thread at a time may read, while handlers continue
+ * to write. After {@link Sampler#release()} the ring must not be used, because its memory is freed.
  */
 public final class SampleRing {
 
@@ -21,47 +21,48 @@ public final class SampleRing {
       MethodHandles.byteBufferViewVarHandle(long[].class, ByteOrder.nativeOrder());
   private static final byte[] ZEROS = new byte[4096];
 
-  /** Gets each record. */
+  /** Receives each record of the ring, in the order of the ring. */
   public interface Visitor {
     /**
-     * A sample.
+     * Receives a sample.
      *
-     * @param sample valid during the call only
+     * @param sample the sample, valid during the call only
      */
     void sample(SampleView sample);
 
     /**
-     * A method, before the first word that names it.
+     * Receives a method. This call precedes the first sample with a stack word that contains the
+     * method's number.
      *
-     * @param number its number, 1 or more until {@link #forget()}; less than 0: of the next sample
-     *     of this handler only
-     * @param name {@code java.util.HashMap.get}
+     * @param number the method's number. A number of 1 or more is valid until {@link #forget()}. A
+     *     number less than 0 is valid for the next sample of the same handler only
+     * @param name the class and the method, for instance {@code java.util.HashMap.get}
      * @param lines pairs {@code byte code index << 16 | line number}; empty if there are none
      */
     void method(int number, String name, int[] lines);
 
     /**
-     * Numbers of methods and of locations begin anew; what was told of them holds no longer. Names
-     * of threads are told again when they are next sampled.
+     * All numbers of methods and locations become invalid, and numbering begins anew. The names of
+     * threads are reported again when the threads are next sampled.
      */
     void forget();
 
     /**
-     * The name that a thread had when the samples before were taken, back to its last one; and, as
-     * long as no other follows, the name of those behind.
+     * Receives the name of a thread. The name applies to the thread's earlier samples, back to its
+     * previous name. It also applies to the thread's later samples, until its next name.
      *
-     * @param thread serial number of the thread within the session
+     * @param thread the thread's serial number within the session
      * @param name not null
      */
     void thread(int thread, String name);
   }
 
-  /** Gets the names of threads ahead of the records. */
+  /** Receives the names of threads before the records themselves are read. */
   public interface Names {
     /**
-     * The same as {@link Visitor#thread}.
+     * Receives the name of a thread, with the meaning of {@link Visitor#thread}.
      *
-     * @param thread serial number of the thread within the session
+     * @param thread the thread's serial number within the session
      * @param name not null
      */
     void thread(int thread, String name);
@@ -72,9 +73,9 @@ public final class SampleRing {
   private final SampleView sample;
 
   /**
-   * A reader over a block as ring.h lays it out.
+   * Creates a reader of a block with the layout of ring.h.
    *
-   * @param block the whole block, a direct buffer; its data a power of two of bytes
+   * @param block the whole block, a direct buffer; the size of its data is a power of two, in bytes
    */
   public SampleRing(ByteBuffer block) {
     this.block = block.duplicate().order(ByteOrder.nativeOrder());
@@ -83,18 +84,18 @@ public final class SampleRing {
   }
 
   /**
-   * Bytes of data that the ring can hold.
+   * Returns the size of the ring's data.
    *
-   * @return a power of two
+   * @return bytes, a power of two
    */
   public int capacity() {
     return capacity;
   }
 
   /**
-   * Whether there is nothing to read. Called by whoever reads.
+   * Whether there is nothing to read. Called by the reading thread.
    *
-   * @return true unless a complete record is next
+   * @return true unless the next record is complete
    */
   public boolean isEmpty() {
     long head = (long) LONG.get(block, SampleLayout.HEAD);
@@ -102,20 +103,22 @@ public final class SampleRing {
   }
 
   /**
-   * The position behind the last record that a writer has begun. Called by whoever reads.
+   * Returns the position after the last record that a writer has begun. Called by the reading
+   * thread.
    *
-   * @return for {@link #drain(Visitor, long)}
+   * @return a position for {@link #drain(Visitor, long)}
    */
   public long end() {
-    // Acquire, with the writers' release (ring.c): what is before it has marked its thread.
+    // Acquire, paired with the writers' release (ring.c): each writer of a record before this
+    // position has marked its thread as sampled.
     return (long) LONG.getAcquire(block, SampleLayout.TAIL);
   }
 
   /**
-   * Reads all names of threads that are in the ring, in their order, and takes nothing out.
+   * Reads all names of threads that are in the ring, in their order, and removes nothing.
    *
-   * @param names gets them
-   * @return false if a writer is half-way, so that there may be names behind it
+   * @param names receives the names
+   * @return false if a record is incomplete, so that names may follow it
    */
   public boolean namesAhead(Names names) {
     long end = end();
@@ -142,16 +145,17 @@ public final class SampleRing {
     return SampleLayout.DATA + (int) (head & (capacity - 1));
   }
 
-  /** Acquire, with the writer's release of the length (ring.c): the record is complete. */
+  /** Acquire, paired with the writer's release of the length (ring.c): the record is complete. */
   private int length(long head) {
     return (int) INT.getAcquire(block, at(head) + SampleLayout.LENGTH);
   }
 
   /**
-   * Reads records until there are none, or until about a ring's worth was read. What the visitor
-   * throws goes on to the caller; the record at which it did counts as read.
+   * Reads records until there are none, or until about as many bytes were read as the ring holds.
+   * An exception of the visitor is passed on to the caller. The record that caused it counts as
+   * read.
    *
-   * @param visitor told each record
+   * @param visitor receives each record
    * @return bytes read
    */
   public int drain(Visitor visitor) {
@@ -159,9 +163,9 @@ public final class SampleRing {
   }
 
   /**
-   * The same, but no record from a position on.
+   * Reads records like {@link #drain(Visitor)}, but none that begins at or after a position.
    *
-   * @param visitor told each record
+   * @param visitor receives each record
    * @param end a result of {@link #end()}
    * @return bytes read
    */
@@ -179,7 +183,7 @@ public final class SampleRing {
       } finally {
         clear(at, length);
         head += length;
-        // Release, with the writer's acquire of the head: it finds zeros.
+        // Release, paired with the writer's acquire of the head: the writer finds zeros.
         LONG.setRelease(block, SampleLayout.HEAD, head);
       }
     }
@@ -200,14 +204,17 @@ public final class SampleRing {
     }
   }
 
-  /** {@code java/util/HashMap.get}, and for a hidden class a plus where getName has a slash. */
+  /**
+   * The native side writes {@code java/util/HashMap.get}. In the name of a hidden class it writes a
+   * plus sign where {@code Class.getName} has a slash.
+   */
   private String methodName(int at) {
     String name = name(at).replace('/', '.');
     int hidden = name.lastIndexOf("+0x");
     return hidden < 0 ? name : name.substring(0, hidden) + '/' + name.substring(hidden + 1);
   }
 
-  /** They stand behind the name, at a multiple of 4 bytes (sample.h). */
+  /** The lines follow the name, at a multiple of 4 bytes (sample.h). */
   private int[] lines(int at) {
     int[] lines = new int[(int) block.getLong(at + SampleLayout.LINE_COUNT)];
     int first =
@@ -218,7 +225,7 @@ public final class SampleRing {
     return lines;
   }
 
-  /** As JVMTI and JNI write it, and as DataInput reads it. */
+  /** JVMTI and JNI write modified UTF-8, which DataInput reads. */
   private String modifiedUtf8(int at, int count) {
     byte[] bytes = new byte[count + 2];
     bytes[0] = (byte) (count >> 8);
@@ -227,7 +234,7 @@ public final class SampleRing {
     try (DataInputStream in = new DataInputStream(new ByteArrayInputStream(bytes))) {
       return in.readUTF();
     } catch (IOException notUtf8) {
-      // A native thread's name is whatever bytes somebody gave it.
+      // The name of a native thread can be any bytes.
       return new String(bytes, 2, count, java.nio.charset.StandardCharsets.ISO_8859_1);
     }
   }

@@ -3,8 +3,9 @@ package io.spprof.sampler;
 import java.nio.ByteBuffer;
 
 /**
- * A sample in the ring. The ring's reader has one view and moves it from sample to sample, so its
- * answers are valid only while {@link SampleRing.Visitor#sample} runs. One thread at a time.
+ * A view of one sample in the ring. The reader of the ring has one view and moves it from sample to
+ * sample. So the values that the view returns are valid only while {@link
+ * SampleRing.Visitor#sample} runs. Used by one thread at a time.
  */
 public final class SampleView {
 
@@ -21,35 +22,35 @@ public final class SampleView {
   }
 
   /**
-   * The sampled thread.
+   * Returns the sampled thread.
    *
-   * @return serial number of the thread within the session
+   * @return the thread's serial number within the session
    */
   public int thread() {
     return block.getInt(at + SampleLayout.THREAD);
   }
 
   /**
-   * The length of the stack in words.
+   * Returns the length of the stack.
    *
-   * @return 0 if no frame was found
+   * @return words; 0 if no frame was found
    */
   public int words() {
     return block.getInt(at + SampleLayout.WORDS);
   }
 
   /**
-   * A word of the stack.
+   * Returns a word of the stack.
    *
-   * @param index 0 for the first, which is at the leaf, to {@link #words()} - 1
-   * @return for {@link StackWord}
+   * @param index from 0 for the first word, at the leaf, to {@link #words()} - 1
+   * @return a word to be decoded by {@link StackWord}
    */
   public long word(int index) {
     return block.getLong(at + SampleLayout.HEADER_SIZE + index * Long.BYTES);
   }
 
   /**
-   * How the walk ended.
+   * Returns how the walk of the stack ended.
    *
    * @return not null
    */
@@ -58,16 +59,16 @@ public final class SampleView {
   }
 
   /**
-   * Whether the stack goes on above its last frame.
+   * Whether the stack continues beyond its last frame, towards the root.
    *
-   * @return true if it was deeper than the session keeps
+   * @return true if the stack was deeper than the session keeps
    */
   public boolean truncated() {
     return (flags() & SampleLayout.FLAG_TRUNCATED) != 0;
   }
 
   /**
-   * What the thread was doing.
+   * Returns what the thread was doing.
    *
    * @return not null
    */
@@ -80,16 +81,16 @@ public final class SampleView {
   }
 
   /**
-   * When the signal came.
+   * Returns the time at which the signal arrived.
    *
-   * @return ns, as {@link Sampler#timeNanos()} has it
+   * @return ns, by the clock of {@link Sampler#timeNanos()}
    */
   public long timeNanos() {
     return block.getLong(at + SampleLayout.TIME_NANOS);
   }
 
   /**
-   * The CPU time that the sample stands for.
+   * Returns the CPU time that the sample stands for.
    *
    * @return ns, 0 or more
    */

@@ -1,23 +1,26 @@
 package io.spprof.sampler;
 
 /**
- * What makes samples. One session at a time: {@link #start}, reading the ring, {@link #stop},
- * reading the rest, {@link #release}.
+ * A source of samples. A session calls, in this order: {@link #start}, reading of the ring while
+ * the session runs, {@link #stop}, reading of the rest of the ring, {@link #release}. At most one
+ * session runs at a time.
  *
- * <p>{@link #counters()} can be called from any thread at any time and does not block; the other
- * methods by whoever runs the session, one at a time, {@link #excludeCurrentThread} excepted.
+ * <p>{@link #counters()} can be called from any thread at any time and does not block. The other
+ * methods are called by the thread that runs the session, one call at a time. {@link
+ * #excludeCurrentThread} is the exception.
  */
 public interface Sampler {
 
   /**
-   * Why sampling cannot work here, as far as can be told without loading anything.
+   * Returns why sampling cannot work here, as far as this can be found out without loading
+   * anything.
    *
-   * @return "" if nothing speaks against it
+   * @return "" if no reason is found
    */
   String unavailable();
 
   /**
-   * Loads what {@link #start} and {@link #excludeCurrentThread} need; does nothing the second time.
+   * Loads what {@link #start} and {@link #excludeCurrentThread} need. Later calls do nothing.
    *
    * @throws SamplerException if it cannot be loaded
    */
@@ -26,164 +29,173 @@ public interface Sampler {
   /**
    * Starts sampling all threads of the process.
    *
-   * @param config what the session needs
-   * @return the ring that samples arrive in, valid until {@link #release()}
-   * @throws SamplerException if it cannot be done; nothing is left behind
+   * @param config the settings of the session
+   * @return the ring in which samples arrive, valid until {@link #release()}
+   * @throws SamplerException if sampling cannot start; nothing is left behind
    */
   SampleRing start(SamplerConfig config) throws SamplerException;
 
   /**
-   * Stops sampling. Afterwards no timer, handler or pending signal of ours is left, and all samples
-   * are in the ring.
+   * Stops sampling. When this method returns, no timer, handler or pending signal of the profiler
+   * is left, and all samples are in the ring.
    *
-   * @return "" or what the user should know, for instance that somebody had replaced our handler
-   * @throws SamplerException if it did not finish within its deadline, and may be called again; or
-   *     if there is no session to stop
+   * @return "" or a message for the user, for instance that other code had replaced the profiler's
+   *     signal handler
+   * @throws SamplerException if the stop did not finish within its deadline, in which case it may
+   *     be called again; or if there is no session to stop
    */
   String stop() throws SamplerException;
 
   /**
-   * Gives back the memory of a stopped session; its ring must not be used any more. Does nothing
-   * the second time.
+   * Frees the memory of a stopped session. The session's ring must not be used afterwards. A second
+   * call does nothing.
    *
    * @throws IllegalStateException if the session is sampling; nothing is freed
    */
   void release();
 
-  /** Looks for threads that came and went since the last time. */
+  /**
+   * Checks all threads of the process: finds those that started and those that ended since the last
+   * sweep.
+   */
   void sweep();
 
   /**
-   * Reads the names of the threads that were sampled since the last time, and puts those that
-   * changed into the ring, behind the samples that they are for. After {@link SampleRing#end()} was
-   * read and before the samples up to there are.
+   * Reads the names of the threads that were sampled since the last call. It puts each name that
+   * changed into the ring, behind the samples to which the name applies. The reader of the ring
+   * calls this method after it has read {@link SampleRing#end()}, and before it reads the samples
+   * up to that position.
    */
   void readNames();
 
   /**
-   * What becomes of threads that start from now on.
+   * Sets what happens when a thread starts, from now on.
    *
-   * @param starts {@link ThreadStarts#TIMED} when a session begins; not null
+   * @param starts not null; {@link ThreadStarts#TIMED} when a session begins
    */
   void setThreadStarts(ThreadStarts starts);
 
   /**
-   * Between two sweeps: looks for threads that were made since the last look. Cheaper than a sweep
-   * where there are many threads. Nothing happens where there is one timer for the process.
+   * Searches for threads that were created since the last sweep or search. Called between two
+   * sweeps. A search is cheaper than a sweep when there are many threads. With one timer for the
+   * process, this method does nothing.
    *
-   * @return the CPU time of the native threads that searches of the session found and that are
-   *     gone, ns
+   * @return the CPU time of the native threads that searches of this session found and that have
+   *     ended, ns
    */
   long searchThreads();
 
   /**
-   * Changes the interval of the session that is sampling. A thread follows at its next signal, so
-   * that every sample stands for the CPU time that it was taken for.
+   * Changes the interval of the session that is sampling. Each thread adopts the new interval at
+   * its next signal, so every sample stands for the CPU time over which it was taken.
    *
    * @param nanos CPU time between two samples of a thread from now on, more than 0, ns
-   * @return false if nothing was changed: no session is sampling, or its timer is somebody else's
-   *     now
+   * @return false if nothing was changed, because no session is sampling or because other code now
+   *     owns the session's timer
    */
   boolean setInterval(long nanos);
 
   /**
-   * Has the walker forget the methods and locations that it has told, so that there is room for new
-   * ones; {@link SampleRing.Visitor#forget()} comes where it did. Names of threads are told again
-   * when they are next sampled. Signals of that moment, less than a millisecond, are dropped as
-   * late.
+   * Empties the walker's tables of methods and locations (addresses in compiled code), to make room
+   * for new entries. {@link SampleRing.Visitor#forget()} reports this at its place in the ring. The
+   * names of threads are reported again when the threads are next sampled. Signals that arrive
+   * meanwhile, for less than a millisecond, are dropped as late.
    *
-   * @return false if it was not the moment, and nothing was forgotten
+   * @return false if the tables were not emptied, because no session is sampling, a handler did not
+   *     finish in time, or the ring is full
    */
   boolean forgetTold();
 
   /**
-   * Samples one thread in so many of the session that is sampling; the others rest, and are sampled
-   * for what they used meanwhile when their turn comes. Nothing happens where there is one timer
-   * for the process.
+   * Samples one of {@code share} threads of the session that is sampling. The other threads rest:
+   * their timers are disarmed. When a resting thread's turn comes, it is sampled for the CPU time
+   * that it used meanwhile. With one timer for the process, this method does nothing.
    *
-   * @param share of how many threads one is sampled, 1 for all
-   * @param turn which one of them; goes up by one to pass it on
+   * @param share one thread of so many is sampled; 1 for all threads
+   * @param turn selects the threads to sample; the caller increments it to go on to the next ones
    */
   void rest(int share, int turn);
 
   /**
-   * Why there are threads that cannot be sampled: they have no timer, or block its signal.
+   * Returns why some threads cannot be sampled: they have no timer, or they block its signal.
    *
-   * @return "" if every thread can; else the cause, the threads, and the remedy
+   * @return "" if every thread can be sampled; else the cause, the threads, and the remedy
    */
   String threadProblem();
 
   /**
-   * What the system or a sandbox does not give, so that the session, or the last one, does not see
-   * or wait for all that it should. The first call in a process may take the system 20 ms.
+   * Returns what the system or a sandbox denies to the present or the last session. Without it the
+   * session does not see some threads, or its stop cannot ask the kernel for signals on their way
+   * and waits for a fixed time. The first call in a process may take 20 ms in the system.
    *
-   * @return "" if nothing is missing; else the consequence, the cause, and the remedy
+   * @return "" if nothing is denied; else the consequence, the cause, and the remedy
    */
   String environmentProblem();
 
   /**
-   * Keeps the calling thread out of the profile, or lets it in again. Has no effect before {@link
+   * Excludes the calling thread from sampling, or includes it again. Has no effect before {@link
    * #load()}.
    *
-   * @param excluded whether the thread is the profiler's own
+   * @param excluded true to exclude the thread, because it is one of the profiler's own
    */
   void excludeCurrentThread(boolean excluded);
 
   /**
-   * Names a method.
+   * Returns the name of a method.
    *
-   * @param method the JVM's id, from a frame
-   * @return {@code java.util.HashMap.get}; null if the JVM cannot name it any more
+   * @param method the JVM's id of the method, from a frame
+   * @return the class and the method, for instance {@code java.util.HashMap.get}; null if the JVM
+   *     can no longer name the method
    */
   String methodName(long method);
 
   /**
-   * A method's line numbers.
+   * Returns the line numbers of a method.
    *
-   * @param method the JVM's id, from a frame
+   * @param method the JVM's id of the method, from a frame
    * @return pairs {@code byte code index << 16 | line number}; not null, empty if there are none
    */
   int[] methodLines(long method);
 
   /**
-   * What reads stacks, in this session or the last.
+   * Returns the walker that reads stacks in the present or the last session.
    *
-   * @return {@link Walker#AUTO} before the first
+   * @return not null; {@link Walker#AUTO} before the first session
    */
   Walker walker();
 
   /**
-   * Why {@link Walker#VM} was not to be had when the last session was started.
+   * Returns why {@link Walker#VM} could not be used when the last session started.
    *
-   * @return "" if it was, or was not asked for
+   * @return "" if it was used, or was not requested
    */
   String walkerProblem();
 
   /**
-   * Since when compiled code is exact about itself, of this session or the last.
+   * Returns how exact the debug information of compiled code is in the present or the last session.
    *
    * @return not null
    */
   DebugInfo debugInfo();
 
   /**
-   * CPU time of the calling thread.
+   * Returns the CPU time of the calling thread.
    *
    * @return ns
    */
   long currentThreadCpuNanos();
 
   /**
-   * The clock that samples' times are of (CLOCK_MONOTONIC).
+   * Reads the clock that the times of samples are read from (CLOCK_MONOTONIC).
    *
-   * @return ns since some moment
+   * @return ns since an arbitrary moment
    */
   long timeNanos();
 
   /**
-   * What has been counted since the library was loaded.
+   * Returns the counters since the library was loaded.
    *
-   * @return zeros before that
+   * @return not null; all zero before the library is loaded
    */
   SamplerCounters counters();
 }

@@ -3,15 +3,15 @@ package io.spprof.sampler;
 import java.util.Objects;
 
 /**
- * What a native session needs to know.
+ * The settings of a native session.
  *
- * @param engine what makes the signals; not null. {@link Engine#AUTO} is replaced by the best
+ * @param engine the source of the signals; not null. {@link Engine#AUTO} is replaced by the best
  *     engine of the platform
- * @param walker what reads stacks; not null
+ * @param walker the code that reads stacks; not null
  * @param intervalNanos CPU time between two samples of a thread, ns, more than 0
  * @param depth frames kept of a stack, 1 to 2048
- * @param memoryBytes what ring, walk buffers and the walker's tables may take together, bytes, 512
- *     KiB to 1 GiB
+ * @param memoryBytes bound for the ring, the walk buffers and the walker's tables together, bytes,
+ *     512 KiB to 1 GiB
  */
 public record SamplerConfig(
     Engine engine, Walker walker, long intervalNanos, int depth, long memoryBytes) {
@@ -26,7 +26,8 @@ public record SamplerConfig(
   /**
    * Checks every value.
    *
-   * @throws IllegalArgumentException naming the value and its range
+   * @throws IllegalArgumentException if a value is out of range; the message names the value and
+   *     its range
    */
   public SamplerConfig {
     Objects.requireNonNull(engine, "engine");
@@ -46,16 +47,17 @@ public record SamplerConfig(
   }
 
   /**
-   * Bytes of the ring: the largest power of two that leaves a quarter for the rest.
+   * Returns the size of the ring: the largest power of two that leaves at least a quarter of the
+   * memory for the walk buffers and the tables.
    *
-   * @return a power of two
+   * @return bytes, a power of two
    */
   public long ringBytes() {
     return Long.highestOneBit(memoryBytes / 4 * 3);
   }
 
   /**
-   * Number of walk buffers, of one frame more than {@link #depth()} each.
+   * Returns the number of walk buffers. Each one has room for one frame more than {@link #depth()}.
    *
    * @return 4 to 64
    */
@@ -65,7 +67,8 @@ public record SamplerConfig(
   }
 
   /**
-   * Entries of the walker's table of locations in compiled code: an eighth of the memory.
+   * Returns the number of entries of the walker's table of locations (addresses in compiled code).
+   * The table takes an eighth of the memory.
    *
    * @return a power of two
    */
@@ -74,7 +77,7 @@ public record SamplerConfig(
   }
 
   /**
-   * Entries of the walker's table of methods.
+   * Returns the number of entries of the walker's table of methods.
    *
    * @return a power of two
    */
@@ -83,7 +86,7 @@ public record SamplerConfig(
   }
 
   /**
-   * Bytes that all of this takes at most.
+   * Returns the most that the ring, the walk buffers and the walker's tables take together.
    *
    * @return bytes
    */

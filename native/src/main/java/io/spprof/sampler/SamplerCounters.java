@@ -7,24 +7,27 @@ import java.nio.ByteOrder;
 
 /**
  * The native side's counters (counters.h) at one moment. {@code signals = committed + all drops}
- * exactly when no handler is in flight, and {@code >=} at any other time.
+ * holds exactly when no handler is in flight; at any other time {@code signals >= committed + all
+ * drops} holds.
  *
  * @param committed samples that were put into the ring
- * @param bufferFull signals dropped: no room in the ring
- * @param walkBuffersBusy signals dropped: no walk buffer
- * @param late signals dropped: their session was being stopped
- * @param foreign signals dropped: not from our timers
+ * @param bufferFull signals dropped because the ring had no room
+ * @param walkBuffersBusy signals dropped because no walk buffer was free
+ * @param late signals dropped because their session was being stopped
+ * @param foreign signals dropped because none of the profiler's timers sent them
  * @param droppedCpuNanos CPU time that the dropped signals stood for, ns
- * @param unsignalledCpuNanos timer expirations due but never signalled when a thread or a session
- *     ended, ns
- * @param unseenCpuNanos CPU time that no signal stands for: threads that came and went between two
- *     looks, their last stretch, threads without a timer, ns
- * @param timedHandlerNanos CPU time of those handlers that are measured, one in eight, ns
- * @param timedWalkNanos what the walks took in these handlers, by the monotonic clock, ns
- * @param hooks starts and ends of threads at which something was done
- * @param timedHookNanos CPU time of those of them that are measured, one in eight, ns
+ * @param unsignalledCpuNanos CPU time of timer expirations that were due but not signalled when a
+ *     thread or a session ended, ns
+ * @param unseenCpuNanos CPU time that no signal stands for, ns: of threads that started and ended
+ *     between two sweeps or searches, of the last part of a thread's life, and of threads without a
+ *     timer
+ * @param timedHandlerNanos CPU time of the measured handlers, one handler in eight, ns
+ * @param timedWalkNanos time of the stack walks in the measured handlers, by the monotonic clock,
+ *     ns
+ * @param hooks starts and ends of threads at which the profiler did work
+ * @param timedHookNanos CPU time of the measured hooks, one hook in eight, ns
  * @param threadsSampled gauge: threads with a timer
- * @param threadsFailed gauge: threads that could not get one
+ * @param threadsFailed gauge: threads that could not get a timer
  * @param signals signals that reached the handler
  */
 public record SamplerCounters(
@@ -44,14 +47,17 @@ public record SamplerCounters(
     int threadsFailed,
     long signals) {
 
-  /** Nothing counted. */
+  /** All counters are zero. */
   public static final SamplerCounters ZERO =
       new SamplerCounters(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
 
   private static final VarHandle LONG =
       MethodHandles.byteBufferViewVarHandle(long[].class, ByteOrder.nativeOrder());
 
-  /** Reads outcomes first and signals last, so that a handler half-way shows as a signal only. */
+  /**
+   * Reads outcomes before signals. So the reading counts a handler in flight as a signal without an
+   * outcome, never as an outcome without a signal.
+   */
   static SamplerCounters read(ByteBuffer block) {
     return new SamplerCounters(
         get(block, SampleLayout.COMMITTED),
@@ -76,11 +82,12 @@ public record SamplerCounters(
   }
 
   /**
-   * The same without the signals of handlers that are half-way. For the borders of a session: a
-   * handler that is half-way at a border, as after a session with a handler of somebody else's in
-   * front of ours, counts where its outcome is counted.
+   * Returns these counters without the signals of handlers in flight. Used at the start and the end
+   * of a session. A handler can be in flight at that moment, for instance after a session in which
+   * another program's handler ran before the profiler's. Its signal then counts where its outcome
+   * is counted.
    *
-   * @return counters of which signals = committed + all drops
+   * @return counters for which signals = committed + all drops
    */
   public SamplerCounters settled() {
     return new SamplerCounters(
@@ -102,7 +109,7 @@ public record SamplerCounters(
   }
 
   /**
-   * What was counted since {@code earlier}; the gauges as they are.
+   * Returns the counts since {@code earlier}. Gauges keep their present values.
    *
    * @param earlier an earlier reading
    * @return the differences
@@ -127,7 +134,8 @@ public record SamplerCounters(
   }
 
   /**
-   * CPU time of all handlers, from the one in eight that is measured. Never goes back.
+   * Returns the CPU time of all handlers, extrapolated from the measured one in eight. It never
+   * decreases.
    *
    * @return ns
    */
@@ -136,8 +144,8 @@ public record SamplerCounters(
   }
 
   /**
-   * CPU time of what is done when threads start and end, from the one in eight that is measured.
-   * Never goes back.
+   * Returns the CPU time of the hooks, which run when threads start and end, extrapolated from the
+   * measured one in eight. It never decreases.
    *
    * @return ns
    */
@@ -146,7 +154,8 @@ public record SamplerCounters(
   }
 
   /**
-   * Time of all stack walks, from the one in eight that is measured. Never goes back.
+   * Returns the time of all stack walks, extrapolated from the measured one in eight. It never
+   * decreases.
    *
    * @return ns
    */

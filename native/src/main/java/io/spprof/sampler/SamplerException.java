@@ -1,12 +1,15 @@
 package io.spprof.sampler;
 
-/** The sampler cannot do what was asked; the message says why and what to do about it. */
+/**
+ * Reports that the sampler cannot do what was requested. The message gives the reason and the
+ * remedy.
+ */
 public final class SamplerException extends Exception {
 
   private static final long serialVersionUID = 1;
 
   /**
-   * With a message for the user.
+   * Creates an exception with a message for the user.
    *
    * @param message the cause and the remedy
    */

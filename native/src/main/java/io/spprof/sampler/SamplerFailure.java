@@ -10,8 +10,9 @@ import static io.spprof.sampler.ErrorNumber.EPERM;
 import org.apache.commons.lang3.StringUtils;
 
 /**
- * Why a call of the native side failed: the step that failed, in the order of failure.h, and what
- * to say about it. The system's error number at that step comes with it, by Linux's numbers.
+ * The step at which a call of the native side failed. The constants have the order of failure.h.
+ * The static methods build the message for a failure: its cause and its remedy. A result of the
+ * native side also contains the system's error number at that step, as numbered by Linux.
  */
 enum SamplerFailure {
   NONE,
@@ -42,7 +43,7 @@ enum SamplerFailure {
   private static final String ONLY_ONE = ": only one profiler can use it; ";
 
   /**
-   * The step in a result of the native side.
+   * Returns the step in a result of the native side.
    *
    * @param result less than 0
    */
@@ -50,18 +51,21 @@ enum SamplerFailure {
     return values()[-result >> STEP_SHIFT];
   }
 
-  /** The system's error number in such a result; 0 if the step is all there is to say. */
+  /**
+   * Returns the system's error number in a result of the native side; 0 if the step alone describes
+   * the failure.
+   */
   static int number(int result) {
     return -result & (1 << STEP_SHIFT) - 1;
   }
 
   /**
-   * What is to be said about a session that could not be started.
+   * Returns the message for a session that could not be started.
    *
-   * @param result of the start, less than 0
-   * @param config what it was started with
-   * @param walkerProblem why the walker of our own does not work, "" if it does
-   * @param other the engine that it was not started with
+   * @param result the result of the start, less than 0
+   * @param config the settings with which it was started
+   * @param walkerProblem why the walker {@code vm} does not work, "" if it does
+   * @param other the engine with which it was not started
    * @return the cause and the remedy
    */
   static String ofStart(int result, SamplerConfig config, String walkerProblem, OtherEngine other) {
@@ -118,11 +122,11 @@ enum SamplerFailure {
   }
 
   /**
-   * What is to be said about a session that could not be stopped.
+   * Returns the message for a session that could not be stopped.
    *
-   * @param result of the stop, less than 0
-   * @param deadlineSeconds how long it waited
-   * @param engine the session's
+   * @param result the result of the stop, less than 0
+   * @param deadlineSeconds how long the stop waited, s
+   * @param engine the session's engine
    * @return the cause and the remedy
    */
   static String ofStop(int result, int deadlineSeconds, Engine engine) {
@@ -148,7 +152,10 @@ enum SamplerFailure {
     };
   }
 
-  /** What is to be said while a session runs and somebody else's handler is in ours' place. */
+  /**
+   * Returns the message for a running session whose signal handler was replaced by another
+   * program's.
+   */
   static String taken() {
     return "SIGPROF was taken over by "
         + holder()
@@ -157,7 +164,10 @@ enum SamplerFailure {
         + " it, then start again";
   }
 
-  /** The same, of a session that is over. */
+  /**
+   * Returns the message for an ended session whose signal handler was replaced by another
+   * program's.
+   */
   static String leftInPlace() {
     return "SIGPROF was taken over by "
         + holder()
@@ -171,11 +181,12 @@ enum SamplerFailure {
   }
 
   /**
-   * Threads that cannot be sampled although they have a timer, or a share in the process's.
+   * Returns the message about threads that block the sampling signal. Such a thread cannot be
+   * sampled although it has a timer, or shares the process's timer.
    *
-   * @param threads which threads block its signal; null if there are none
-   * @param engine the session's
-   * @param other the one that it does not use
+   * @param threads the threads that block the signal; null if there are none
+   * @param engine the session's engine
+   * @param other the engine that the session does not use
    * @return "" if there are none
    */
   static String blocked(String threads, Engine engine, OtherEngine other) {
@@ -195,13 +206,13 @@ enum SamplerFailure {
   }
 
   /**
-   * What is to be said about the threads of a session that runs.
+   * Returns the message about threads of a running session that cannot be sampled.
    *
-   * @param result of the last failure, 0 if there was none
-   * @param failed number of threads without a timer
-   * @param engine the session's
-   * @param other the one that it does not use
-   * @return the cause and the remedy, or "" if all is well
+   * @param result the last failure, 0 if there was none
+   * @param failed the number of threads without a timer
+   * @param engine the session's engine
+   * @param other the engine that the session does not use
+   * @return the cause and the remedy, or "" if there is no such thread
    */
   static String ofThreads(int result, int failed, Engine engine, OtherEngine other) {
     SamplerFailure step = of(result);
@@ -226,8 +237,8 @@ enum SamplerFailure {
         + " session early";
   }
 
-  // Who it is and how high the limit is are asked only when it matters: JNA's first call of a C
-  // function starts a process (ldconfig).
+  // The handler's owner and the limit are looked up only when a message needs them, because JNA's
+  // first call of a C function starts a process (ldconfig).
   private static String holder() {
     return StringUtils.defaultIfEmpty(SystemProbe.profilingSignalHolder(), "something else");
   }

@@ -1,66 +1,68 @@
 package io.spprof.sampler;
 
 /**
- * A word of a stack; sample.h says what each kind means. Static functions over longs, as there are
- * many of them.
+ * Decodes stack words, the 8-byte words in which a record holds a stack. sample.h explains each
+ * kind. The methods are static and take longs, because there are too many words for an object each.
  */
 public final class StackWord {
 
   private StackWord() {}
 
   /**
-   * Whether it is a frame of its own.
+   * Whether a word is a frame of its own.
    *
    * @param word a word
-   * @return true for a method's {@link #number} and {@link #bci}
+   * @return true if the word has a method's {@link #number} and {@link #bci}
    */
   public static boolean isFrame(long word) {
     return word >>> SampleLayout.WORD_KIND_SHIFT == SampleLayout.WORD_FRAME;
   }
 
   /**
-   * Whether it names a location that was defined before.
+   * Whether a word refers to a location that was defined earlier. A location is an address in
+   * compiled code and stands for one or more frames.
    *
    * @param word a word
-   * @return true for a location's {@link #number}
+   * @return true if the word has a location's {@link #number}
    */
   public static boolean isLocation(long word) {
     return word >>> SampleLayout.WORD_KIND_SHIFT == SampleLayout.WORD_LOCATION;
   }
 
   /**
-   * Whether it defines a location as the {@link #count} frames that follow.
+   * Whether a word defines a location as the {@link #count} frames that follow.
    *
    * @param word a word
-   * @return true for a location's {@link #number}, 0 if it will not be named again
+   * @return true if the word has a location's {@link #number}, which is 0 if no later word refers
+   *     to the location
    */
   public static boolean isDefine(long word) {
     return word >>> SampleLayout.WORD_KIND_SHIFT == SampleLayout.WORD_DEFINE;
   }
 
   /**
-   * Whether it is a frame whose method has no number: the next word is the JVM's id of the method,
-   * 0 if the method has none.
+   * Whether a word is a frame whose method has no number. The next word is then the JVM's id of the
+   * method, 0 if the method has no id.
    *
    * @param word a word
-   * @return true for a {@link #bci}
+   * @return true if the word has a {@link #bci}
    */
   public static boolean isIdFrame(long word) {
     return word >>> SampleLayout.WORD_KIND_SHIFT == SampleLayout.WORD_ID_FRAME;
   }
 
   /**
-   * The number of a method or a location.
+   * Returns the number of a method or a location.
    *
-   * @param word a word
-   * @return 1 or more, within the session; of a definition perhaps 0
+   * @param word a word that has a number
+   * @return 1 or more, within the session; in a definition it can be 0
    */
   public static int number(long word) {
     return (int) word;
   }
 
   /**
-   * The frames of a definition.
+   * Returns the number of frames of a definition.
    *
    * @param word a definition
    * @return 0 or more
@@ -70,10 +72,10 @@ public final class StackWord {
   }
 
   /**
-   * The byte code that a frame is at.
+   * Returns the byte code index of a frame.
    *
    * @param word a frame
-   * @return its index; -1 if it is not known, -3 in a native method
+   * @return the index; -1 if it is not known, -3 in a native method
    */
   public static int bci(long word) {
     return ((int) (word >>> SampleLayout.WORD_SHIFT) & 0xfffff) - SampleLayout.BCI_BIAS;

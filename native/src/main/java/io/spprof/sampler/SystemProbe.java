@@ -9,32 +9,33 @@ import java.nio.ByteOrder;
 import java.util.Map;
 
 /**
- * What only the operating system knows, asked through JNA; where JNA cannot work (the application
- * forbade it to unpack itself, for instance) it is not known, and nothing else suffers. Plain
- * arrays as arguments: JNA's own Memory would start a cleaner thread.
+ * Asks the operating system, through JNA, for facts that make messages more precise. Where JNA
+ * cannot work, for instance because the application forbids it to unpack its library, the fact
+ * stays unknown, and nothing else is affected. Arguments are plain arrays, because JNA's class
+ * Memory would start a cleaner thread.
  */
 final class SystemProbe {
 
   private static final int SIGPROF = 27; // Linux and macOS
   private static final int RLIMIT_SIGPENDING = 11; // Linux
   private static final int SIZE_OF_SIGACTION =
-      256; // more than any system's; the handler comes first
+      256; // larger than on any system; the handler comes first
   private static final int SIZE_OF_DL_INFO = 4 * Long.BYTES; // the file's name comes first
   private static final long SIG_IGN = 1;
 
   private SystemProbe() {}
 
   /**
-   * Who handles SIGPROF.
+   * Returns the owner of the handler of SIGPROF.
    *
-   * @return "" if nobody does, or the system cannot be asked; else the library's file name, as good
-   *     as the system knows it
+   * @return "" if there is no handler, or the system cannot be asked; else the file name of the
+   *     handler's library, or the handler's address if the system does not know the library
    */
   static String profilingSignalHolder() {
     try {
       return askProfilingSignalHolder();
     } catch (RuntimeException | LinkageError e) {
-      return ""; // what only makes a message better must not fail
+      return ""; // a failure here only makes a message less precise
     }
   }
 
@@ -55,7 +56,7 @@ final class SystemProbe {
   }
 
   /**
-   * How many timers and queued signals the user may have.
+   * Returns how many timers and queued signals the user may have.
    *
    * @return the limit, or "unknown"
    */
@@ -77,8 +78,9 @@ final class SystemProbe {
   }
 
   /**
-   * Closed at once, as JNA keeps its cleaner thread for as long as a library is open; and with an
-   * option of our own, so that it is not the instance that a program which embeds us has open.
+   * Calls a function of the C library. The library is closed at once, because JNA keeps its cleaner
+   * thread for as long as a library is open. It is opened with an option that only the profiler
+   * uses, so that it is never an instance that the embedding program has open.
    */
   private static synchronized int call(String function, Object... arguments) {
     try (com.sun.jna.NativeLibrary c =

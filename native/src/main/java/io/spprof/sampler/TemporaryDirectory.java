@@ -10,9 +10,10 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.UUID;
 
 /**
- * The directory for temporary files, as {@code java.io.tmpdir} names it now. The application may
- * set that property to a relative path, to nothing, to what is no path at all, or clear it; {@code
- * Files.createTempDirectory(String)} reads it once and then fails for good.
+ * The directory for temporary files, read from {@code java.io.tmpdir} at each call. The application
+ * may set this property to a relative path, to "" or to an invalid path, or clear it. {@code
+ * Files.createTempDirectory(String)} cannot be used: it reads the property once and then fails for
+ * good.
  */
 public final class TemporaryDirectory {
 
@@ -21,40 +22,40 @@ public final class TemporaryDirectory {
   private TemporaryDirectory() {}
 
   /**
-   * Where temporary files go. Nothing is looked at or made.
+   * Returns the directory for temporary files. The method neither checks nor creates it.
    *
-   * @return an absolute path; a relative setting is relative to the working directory of the JVM's
-   *     start, and one that is no path counts as none
+   * @return an absolute path; a relative setting is resolved against the working directory in which
+   *     the JVM was started, and an invalid path counts as no setting
    */
   public static Path path() {
     Path set;
     try {
       set = Path.of(System.getProperty("java.io.tmpdir", WHERE_NONE_IS_SET));
-    } catch (InvalidPathException e) { // a NUL, or what the locale's file names cannot have
+    } catch (InvalidPathException e) { // a NUL, or a character that the locale does not allow
       set = Path.of(WHERE_NONE_IS_SET);
     }
     return set.toAbsolutePath().normalize();
   }
 
   /**
-   * Makes a directory that only this user can enter.
+   * Creates a directory that only this user can enter.
    *
-   * @param path its path; the parent exists
-   * @throws FileAlreadyExistsException if the name is taken, by a link for instance; what is there
-   *     is not touched
-   * @throws IOException if it cannot be made
+   * @param path the directory's path; the parent exists
+   * @throws FileAlreadyExistsException if the name is taken, for instance by a link; the existing
+   *     file is not touched
+   * @throws IOException if the directory cannot be created
    */
   public static void make(Path path) throws IOException {
     Files.createDirectory(path, forThisUser(path));
   }
 
   /**
-   * Makes a directory with a name that nobody can foresee.
+   * Creates a directory with a name that nobody can predict.
    *
-   * @param parent where
-   * @param prefix what the name begins with
+   * @param parent the directory in which it is created
+   * @param prefix the first part of the name
    * @return its path
-   * @throws IOException if it cannot be made
+   * @throws IOException if it cannot be created
    */
   static Path makeIn(Path parent, String prefix) throws IOException {
     Path path = unforeseen(parent, prefix);
@@ -63,10 +64,10 @@ public final class TemporaryDirectory {
   }
 
   /**
-   * A path with a name that nobody can foresee. Nothing is made.
+   * Returns a path with a name that nobody can predict. Nothing is created.
    *
-   * @param parent where
-   * @param prefix what the name begins with
+   * @param parent the parent directory of the path
+   * @param prefix the first part of the name
    * @return the path
    */
   public static Path unforeseen(Path parent, String prefix) {

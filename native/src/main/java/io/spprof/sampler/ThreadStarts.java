@@ -1,19 +1,23 @@
 package io.spprof.sampler;
 
-/** What a session does when a thread starts. Each constant costs the thread less than the last. */
+/**
+ * What a session does when a thread starts. Each constant costs the thread less than the constant
+ * before it.
+ */
 public enum ThreadStarts {
-  /** A thread gets its timer as it starts. */
+  /** A thread gets its timer when it starts. */
   TIMED(SampleLayout.STARTS_TIMED),
 
   /**
-   * A thread gets its timer at the next {@link Sampler#sweep()}. No CPU time is lost; the stacks of
-   * threads that end before the sweep are.
+   * A thread gets its timer at the next {@link Sampler#sweep()}, which checks all threads. No CPU
+   * time is lost. The stacks of threads that end before the sweep are lost.
    */
   LATE(SampleLayout.STARTS_LATE),
 
   /**
-   * The JVM does not report starts; sweeps find the threads that live. The CPU time of threads that
-   * end before a sweep is unseen. Where there is one timer for the process this is {@link #LATE}.
+   * The JVM does not report starts. Sweeps find the threads that are still alive. The CPU time of
+   * threads that end before a sweep is counted as unseen. With one timer for the process, this
+   * constant has the effect of {@link #LATE}.
    */
   UNHEARD(SampleLayout.STARTS_UNHEARD);
 
@@ -23,7 +27,7 @@ public enum ThreadStarts {
     this.code = code;
   }
 
-  /** The number by which the native side knows it (thread_hooks.h). */
+  /** The constant's number in calls of the native side (thread_hooks.h). */
   int code() {
     return code;
   }

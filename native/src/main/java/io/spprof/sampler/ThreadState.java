@@ -1,6 +1,6 @@
 package io.spprof.sampler;
 
-/** What a thread was doing when it was sampled, by the JVM's own account. */
+/** What a thread was doing when it was sampled, as reported by the JVM. */
 public enum ThreadState {
   /** A Java thread in Java code, compiled or interpreted. */
   IN_JAVA,
@@ -10,9 +10,12 @@ public enum ThreadState {
   IN_VM,
   /** A Java thread about to be blocked, starting or ending. */
   OTHER,
-  /** A Java thread whose state the walker does not tell ({@link Walker#AGCT}). */
+  /** A Java thread whose state is not known, because {@link Walker#AGCT} does not report it. */
   UNKNOWN,
-  /** No Java thread: of the collector, the compilers, the JVM, a library. */
+  /**
+   * A thread that is not a Java thread: one of the garbage collector, the JIT compilers, the JVM or
+   * a native library.
+   */
   NO_JAVA_THREAD;
 
   static ThreadState of(int flags) {

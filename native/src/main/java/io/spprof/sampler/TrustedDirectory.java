@@ -14,12 +14,15 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Whether a directory is a place for files that nobody else may replace: a directory and not a link
- * to one, and on the way to it from the root nothing that others can change. Each directory on the
- * way belongs to this JVM's user or to root, and nobody else can write to it unless it is sticky
- * (as {@code /tmp} is): whoever can write to a directory that is not sticky can rename what is in
- * there and put another file or link in its place. A link on the way (as {@code /var/run} is) has
- * to belong to one of the two, too, and so does the way that it leads.
+ * Checks whether a directory can be trusted: no other user may replace files in it. The directory
+ * itself must not be a link. Nobody else may be able to change any part of the way to it from the
+ * root.
+ *
+ * <p>Each directory on the way must belong to this JVM's user or to root. Nobody else may be able
+ * to write to it, unless it is sticky (as {@code /tmp} is). Whoever can write to a directory that
+ * is not sticky can rename its files and put other files or links in their place. A link on the way
+ * (as {@code /var/run} is) must also belong to this user or to root, and the way to its target must
+ * obey the same rules.
  */
 public final class TrustedDirectory {
 
@@ -29,10 +32,10 @@ public final class TrustedDirectory {
   private static final int STICKY = 01000;
   private static final int OTHERS_WRITE = 0022;
 
-  /** Links on one way, as in Linux. */
+  /** The most links on one way, as in Linux. */
   private static final int MOST_LINKS = 40;
 
-  /** What the system says of a file, which may be a link. */
+  /** The status of a file. The file may be a link, which is not followed. */
   private record Status(int mode, int owner) {
 
     static Status of(Path path) throws IOException {
@@ -52,9 +55,10 @@ public final class TrustedDirectory {
    * Checks a directory and the way to it.
    *
    * @param path an absolute path
-   * @return "" if it can be trusted; else what cannot, the rule that it breaks, and the remedy
-   * @throws NoSuchFileException if there is nothing, or the way to it ends before
-   * @throws IOException if it cannot be looked at
+   * @return "" if the directory can be trusted; else the offending file, the rule that it breaks,
+   *     and the remedy
+   * @throws NoSuchFileException if the directory or a part of the way to it does not exist
+   * @throws IOException if the directory cannot be examined
    */
   public static String problem(Path path) throws IOException {
     if (!path.getFileSystem().supportedFileAttributeViews().contains("unix")) {
@@ -99,8 +103,8 @@ public final class TrustedDirectory {
    *
    * @param path an absolute path
    * @return as {@link #problem(Path)}
-   * @throws NoSuchFileException if there is nothing
-   * @throws IOException if it cannot be looked at
+   * @throws NoSuchFileException if the directory does not exist
+   * @throws IOException if the directory cannot be examined
    */
   public static String problemOfItself(Path path) throws IOException {
     if (!path.getFileSystem().supportedFileAttributeViews().contains("unix")) {
@@ -115,7 +119,7 @@ public final class TrustedDirectory {
    *
    * @param path an absolute path
    * @return "" if nobody else can change the file; else the rule that it breaks, and the remedy
-   * @throws IOException if it cannot be looked at
+   * @throws IOException if the file cannot be examined
    */
   static String problemOfFile(Path path) throws IOException {
     if (!Files.isRegularFile(path, LinkOption.NOFOLLOW_LINKS)) {
@@ -140,7 +144,7 @@ public final class TrustedDirectory {
         : path + " is not a directory; name one";
   }
 
-  /** The rules for a directory, for any owner. */
+  /** Applies the rules for a directory to a given mode and owner. */
   static String problem(Path path, int mode, int owner, int self) throws IOException {
     int type = mode & TYPE;
     if (type == LINK) {
@@ -176,7 +180,10 @@ public final class TrustedDirectory {
         + " root can change the way to";
   }
 
-  /** The effective user id, where it can be found out; else that of a file that we make. */
+  /**
+   * Returns the effective user id. If the system does not show it, returns the owner of a file that
+   * this JVM creates.
+   */
   private static int ownUid() throws IOException {
     Path status = Path.of("/proc/self/status");
     if (Files.exists(status)) {

@@ -10,29 +10,34 @@ import java.util.List;
 import java.util.zip.CRC32;
 
 /**
- * Unpacks the library to the first of its places that works and loads it from there. A directory is
- * left as it was: the library gets a directory of its own in it, and both are removed again. Where
- * no directory can be used, the library is loaded from a file in memory.
+ * Unpacks the native library to the first place that works, and loads it from there. In that place
+ * it creates a directory for the library, and removes both after loading. So the place is left
+ * unchanged. Where no directory can be used, it loads the library from a file in memory.
  *
- * <p>A library that sampled stays mapped when its class loader goes (docs/drain-protocol.md says
- * why). So that an application which is redeployed again and again does not map it once more each
- * time, its name depends on nothing but the content and a small number: asked for a path that it
- * has loaded, glibc gives the mapping that is there. The JVM refuses a path only as long as the
- * class loader that loaded from it lives; then it is the next number's turn.
+ * <p>A library that has sampled stays mapped after its class loader is collected
+ * (docs/drain-protocol.md gives the reason). An application that is redeployed again and again must
+ * not map the library once more each time. Therefore the library's path depends only on its content
+ * and a small number. When glibc is asked for a path that it has already loaded, it returns the
+ * existing mapping. The JVM refuses a path while the class loader that loaded from it is alive. In
+ * that case the next number is tried.
  */
 final class UnpackedLibrary {
 
-  /** More copies than these at one time, or other users' directories in the way, are no problem. */
+  /**
+   * The count of names that depend on the content. If all are taken, by other copies in use or by
+   * other users' directories, a random name is used instead.
+   */
   static final int NAMED = 8;
 
   private UnpackedLibrary() {}
 
   /**
-   * Loads it.
+   * Loads the library.
    *
    * @param content the library's bytes
-   * @param places where it may be unpacked to
-   * @throws SamplerException if it could be loaded from no place, with each place's reason
+   * @param places the places to which it may be unpacked
+   * @throws SamplerException if it could not be loaded from any place; the message gives the reason
+   *     for each place
    */
   static void load(byte[] content, LibraryPlaces places) throws SamplerException {
     List<String> refusals = new ArrayList<>();
@@ -59,7 +64,10 @@ final class UnpackedLibrary {
             + " in it already");
   }
 
-  /** Returns null if it is loaded, else why not from there. */
+  /**
+   * Loads the library from a directory. Returns null if it is loaded, else the reason for the
+   * refusal.
+   */
   private static String loadFrom(Path parent, byte[] content, LibraryPlaces places)
       throws SamplerException {
     boolean made = false;
@@ -82,7 +90,10 @@ final class UnpackedLibrary {
     }
   }
 
-  /** From the directory that the operator chose: as it is there, else unpacked. */
+  /**
+   * Loads the library from the directory that the operator chose. An installed library is loaded as
+   * it is. If there is none, or it is refused, the library is unpacked.
+   */
   private static String loadFrom(Path parent, byte[] content) throws IOException, SamplerException {
     String installed = loadInstalled(parent, content);
     if (installed == null || installed.isEmpty()) {
@@ -98,9 +109,11 @@ final class UnpackedLibrary {
   }
 
   /**
-   * Loads the library that lies in a directory, if it is the jar's: so nothing has to be written.
+   * Loads the library that is installed in a directory, if it equals the jar's. Nothing has to be
+   * written then.
    *
-   * @return null if it is loaded, "" if there is none, else why not
+   * @return null if it is loaded, "" if the directory has no library, else the reason for the
+   *     refusal
    */
   private static String loadInstalled(Path parent, byte[] content)
       throws IOException, SamplerException {
@@ -136,7 +149,10 @@ final class UnpackedLibrary {
     return refusal;
   }
 
-  /** Returns null if it is loaded, else why not. */
+  /**
+   * Loads the library from a file in memory. Returns null if it is loaded, else the reason for the
+   * refusal.
+   */
   static String loadFromMemory(byte[] content) throws SamplerException {
     String refusal = "";
     try {
@@ -156,10 +172,10 @@ final class UnpackedLibrary {
   }
 
   /**
-   * Loads a file.
+   * Loads the library from a file.
    *
-   * @return null if it is loaded, else why the system or the JVM refuses it there
-   * @throws SamplerException if the JVM would refuse it everywhere
+   * @return null if it is loaded, else why the system or the JVM refuses it at this path
+   * @throws SamplerException if the JVM would refuse it at every path
    */
   private static String load(Path file) throws SamplerException {
     try {
@@ -176,10 +192,11 @@ final class UnpackedLibrary {
   }
 
   /**
-   * A new directory that only this user can enter. What is there already is not touched, whoever
-   * made it.
+   * Creates a directory that only this user can enter. A file or directory that exists is not
+   * touched, whoever created it.
    *
-   * @param number {@link #NAMED} for one with a name that nobody can foresee
+   * @param number 0 to {@link #NAMED} - 1 for a name that depends on the content; {@link #NAMED}
+   *     for a name that nobody can predict
    * @return null if the name is taken
    */
   private static Path make(Path parent, byte[] content, int number) throws IOException {
@@ -195,19 +212,26 @@ final class UnpackedLibrary {
     }
   }
 
-  /** Equal for equal contents: another build in the same JVM must not get this one's mapping. */
+  /**
+   * Returns a name that is equal for equal contents. Another build of the library in the same JVM
+   * gets another name, so it does not get this one's mapping.
+   */
   static String name(byte[] content, int number) {
     CRC32 sum = new CRC32();
     sum.update(content);
     return "spprof-" + content.length + "-" + Long.toHexString(sum.getValue()) + "-" + number;
   }
 
-  /** On Linux and macOS a mapped library needs its file no more. */
+  /**
+   * Removes a file or an empty directory. On Linux and macOS a mapped library does not need its
+   * file.
+   */
   private static void remove(Path path) {
     try {
       Files.deleteIfExists(path);
     } catch (IOException e) {
-      // NFS keeps a mapped file under another name: better a file left than a library not loaded.
+      // NFS keeps a mapped file under another name. It is better to leave a file than not to load
+      // the library.
     }
   }
 }

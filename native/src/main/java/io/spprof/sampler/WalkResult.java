@@ -1,62 +1,76 @@
 package io.spprof.sampler;
 
 /**
- * How the walk of one stack ended. What has no frames stands in the profile under a synthetic one,
- * so that its CPU time does not vanish; a walk that broke has one at the root end of what it found.
- * The codes 0 to −10 are AsyncGetCallTrace's (HotSpot, forte.cpp).
+ * How the walk of one stack ended. A stack without frames is kept in the profile under a synthetic
+ * frame, which stands for no method, so that its CPU time is not lost. A walk that failed half-way
+ * gets a synthetic frame at the root end of the frames that it found. The codes 0 to −10 are
+ * AsyncGetCallTrace's (HotSpot, forte.cpp).
  */
 public enum WalkResult {
-  /** The frames are there. */
+  /** The walk found all frames. */
   OK(SampleLayout.WALK_OK, null, false),
-  /** The frames are there, up to where a virtual thread's stack begins on its carrier. */
+  /**
+   * The walk found all frames of a virtual thread, up to the beginning of its stack on its carrier.
+   */
   VIRTUAL(SampleLayout.WALK_VIRTUAL, "[virtual thread]", false),
-  /** The same, but its first callers are on the heap, and come to the stack when needed. */
+  /**
+   * The walk found the frames of a virtual thread that are on its carrier's stack. Its outermost
+   * callers are on the heap; the JVM copies them to the stack when they are needed.
+   */
   FROZEN(SampleLayout.WALK_FROZEN, "[virtual thread, callers on the heap]", false),
   /** An address that should lie in the thread's stack does not. */
   BROKEN_STACK(SampleLayout.WALK_BROKEN_STACK, "[broken: outside of the stack]", true),
-  /** A return address that is none of Java code. */
+  /** A return address does not lie in Java code. */
   BROKEN_CODE(SampleLayout.WALK_BROKEN_CODE, "[broken: no Java code]", true),
-  /** Compiled code whose caller could not be found. */
+  /** The caller of compiled code could not be found. */
   BROKEN_METHOD(SampleLayout.WALK_BROKEN_METHOD, "[broken: compiled code]", true),
-  /** A stub whose caller could not be found. */
+  /** The caller of a stub could not be found. */
   BROKEN_STUB(SampleLayout.WALK_BROKEN_STUB, "[broken: stub]", true),
-  /** No frame of the interpreter where one should be. */
+  /** The walk expected a frame of the interpreter and found none. */
   BROKEN_INTERPRETER(SampleLayout.WALK_BROKEN_INTERPRETER, "[broken: interpreter]", true),
-  /** No frame of a call from native code where one should be. */
+  /** The walk expected a frame of a call from native code and found none. */
   BROKEN_ENTRY(SampleLayout.WALK_BROKEN_ENTRY, "[broken: entry from native code]", true),
-  /** Native code that does not tell how to find its caller. */
+  /** Native code does not describe how to find its caller. */
   BROKEN_NATIVE(SampleLayout.WALK_BROKEN_NATIVE, "[broken: native code]", true),
-  /** Debug information of compiled code that makes no sense. */
+  /** The debug information of compiled code is invalid. */
   BROKEN_SCOPES(SampleLayout.WALK_BROKEN_SCOPES, "[broken: debug information]", true),
-  /** In the midst of a deoptimization, which makes frames anew. */
+  /** The thread was being deoptimized, which replaces its frames. */
   BROKEN_DEOPT(SampleLayout.WALK_BROKEN_DEOPT, "[broken: deoptimization]", true),
-  /** GC, JIT and other threads of the JVM, and of native libraries: there is no Java stack. */
+  /**
+   * A thread without a Java stack: a GC, JIT or other thread of the JVM, or a thread of a native
+   * library.
+   */
   NATIVE_THREAD(SampleLayout.WALK_NATIVE_THREAD, "[native thread]", false),
-  /** CPU time since the last tick of the kernel, settled when the thread ended. */
+  /** CPU time since the kernel's last tick, accounted for when the thread ended. */
   THREAD_EXIT(SampleLayout.WALK_THREAD_EXIT, "[thread end]", false),
-  /** A Java thread outside of any Java method: starting, ending, or attached by native code. */
+  /**
+   * A Java thread outside of any Java method: it is starting, ending, or attached by native code.
+   */
   NO_JAVA_FRAME(0, "[no Java frame]", false),
-  /** No agent listens to class loading. */
+  /** No agent has enabled JVMTI's class load events, which AsyncGetCallTrace requires. */
   NO_CLASS_LOAD(-1, "[unwalkable: class load events are off]", true),
   /** A garbage collection is going on. */
   GC_ACTIVE(-2, "[unwalkable: GC active]", true),
-  /** In native code or the JVM, with a last Java frame that cannot be found. */
+  /** The thread was in native code or in the JVM, and its last Java frame could not be found. */
   UNKNOWN_NOT_JAVA(-3, "[unwalkable: unknown frame outside Java]", true),
-  /** In native code or the JVM, with a last Java frame that cannot be walked. */
+  /** The thread was in native code or in the JVM, and its last Java frame could not be walked. */
   NOT_WALKABLE_NOT_JAVA(-4, "[unwalkable: broken frame outside Java]", true),
-  /** In Java code, at an unknown place. */
+  /** The thread was in Java code, at an unknown place. */
   UNKNOWN_JAVA(-5, "[unwalkable: unknown frame in Java]", true),
-  /** In Java code, with a frame that cannot be walked: prologues, stubs. */
+  /**
+   * The thread was in Java code, in a frame that cannot be walked, for instance a prologue or a
+   * stub.
+   */
   NOT_WALKABLE_JAVA(-6, "[unwalkable: broken frame in Java]", true),
-  /** In no state that the walker knows. */
+  /** The thread was in a state that the walker does not know. */
   UNKNOWN_STATE(-7, "[unwalkable: unknown thread state]", true),
   /** The thread is ending. */
   EXITING(-8, "[unwalkable: thread ending]", true),
-  /** In the midst of a deoptimization. */
+  /** The thread was being deoptimized. */
   DEOPT(-9, "[unwalkable: deoptimization]", true),
-  /** At a safepoint. */
+  /** The thread was at a safepoint. */
   SAFEPOINT(-10, "[unwalkable: safepoint]", true),
-  /** A code that this version does not know. */
+  /** The code is unknown to this version of the profiler. */
   OTHER(Integer.MIN_VALUE, "[unwalkable: unknown cause]", true);
 
   private static final WalkResult[] ALL = values();
@@ -81,7 +95,7 @@ public enum WalkResult {
   }
 
   /**
-   * The synthetic frame that stands at the root end of what was found, which may be nothing.
+   * Returns the synthetic frame at the root end of the frames that the walk found, if it found any.
    *
    * @return null for {@link #OK}
    */
@@ -90,9 +104,9 @@ public enum WalkResult {
   }
 
   /**
-   * Whether there was a stack that could not be walked.
+   * Whether there was a stack that the walker could not read completely.
    *
-   * @return false where there is nothing to walk
+   * @return false if there was nothing to walk
    */
   public boolean unwalkable() {
     return unwalkable;

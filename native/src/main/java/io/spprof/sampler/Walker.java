@@ -3,11 +3,11 @@ package io.spprof.sampler;
 import java.util.Arrays;
 import java.util.Locale;
 
-/** What reads a thread's stack inside the signal handler. */
+/** The code that reads a thread's stack inside the signal handler. It is an option of a session. */
 public enum Walker {
-  /** {@link #VM} where that works, else {@link #AGCT}. */
+  /** {@link #VM} if it works in this JVM, else {@link #AGCT}. */
   AUTO(SampleLayout.WALKER_AUTO),
-  /** Our own: it reads HotSpot's frames by the layout that HotSpot publishes. */
+  /** The profiler's own walker. It reads HotSpot's frames by the layout that HotSpot publishes. */
   VM(SampleLayout.WALKER_VM),
   /** HotSpot's {@code AsyncGetCallTrace}. */
   AGCT(SampleLayout.WALKER_AGCT);
@@ -18,7 +18,7 @@ public enum Walker {
     this.code = code;
   }
 
-  /** The number by which the native side knows it (sampler.h). */
+  /** The walker's number in calls of the native side (sampler.h). */
   int code() {
     return code;
   }
