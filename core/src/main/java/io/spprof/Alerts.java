@@ -16,7 +16,7 @@ final class Alerts {
   private final Consumer<ProfilerEvent> listener;
   private long toldDrops;
   private long nextDrops; // ns since the session's start
-  private long nextOverhead; // the same
+  private long nextOverhead; // ns since the session's start
   private long lastNanos;
   private long lastCpuNanos;
 
@@ -25,11 +25,11 @@ final class Alerts {
   }
 
   /**
-   * Called about once a second.
+   * Checks the figures. Called about once a second.
    *
-   * @param now ns since the session's start, more than the last time
+   * @param now ns since the session's start, later than at the last call
    * @param sessionId the session
-   * @param stats its figures
+   * @param stats the session's figures
    */
   void secondPassed(long now, long sessionId, ProfilerStats stats) {
     if (stats.counters().dropped().total() > toldDrops && now >= nextDrops) {

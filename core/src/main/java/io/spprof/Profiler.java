@@ -37,10 +37,10 @@ import java.util.function.Consumer;
 public final class Profiler implements AutoCloseable {
 
   /**
-   * What can be read, in one object: a reader sees the end of a session in all figures at once.
+   * All readable state in one object. A reader sees the end of a session in all figures at once.
    *
-   * @param done figures of all ended sessions but {@code session}
-   * @param session the running or the last one; null before the first
+   * @param done figures of all ended sessions except {@code session}
+   * @param session the running or the last session; null before the first
    * @param state the profiler's state
    * @param error why the last start or stop failed, or ""
    */
@@ -50,7 +50,7 @@ public final class Profiler implements AutoCloseable {
     }
   }
 
-  /** The figures when there was no session yet. */
+  /** The figures before the first session. */
   private static final ProfilerStats NO_STATS =
       ProfilerStats.none(
           new ProfilerStats.Setup(
@@ -64,12 +64,12 @@ public final class Profiler implements AutoCloseable {
   private final Runnable beforeSession;
   private final ReentrantLock lifecycle = new ReentrantLock(); // held during a start or a stop
   private volatile View view;
-  private volatile Consumer<ProfilerEvent> listener; // null until somebody listens
+  private volatile Consumer<ProfilerEvent> listener; // null until a listener is set
   private volatile HeapRoom room = HeapRoom.UNLIMITED;
   private volatile boolean closed;
-  private long sessions; // under lifecycle
+  private long sessions; // guarded by lifecycle
 
-  private volatile RecentRates recent = new RecentRates(); // the session's
+  private volatile RecentRates recent = new RecentRates(); // of the running or the last session
 
   /** Creates an idle profiler. */
   public Profiler() {
@@ -79,9 +79,9 @@ public final class Profiler implements AutoCloseable {
   /**
    * Creates an idle profiler.
    *
-   * @param places where the first start may unpack the native library to, not null
-   * @param beforeSession called before each session; what it throws is why the start fails; not
-   *     null
+   * @param places the places to which the first start may unpack the native library, not null
+   * @param beforeSession called before each session, not null; if it throws an exception, the start
+   *     fails for that reason
    */
   public Profiler(LibraryPlaces places, Runnable beforeSession) {
     this(new NativeSampler(places), InstantSource.system(), beforeSession);
@@ -107,12 +107,12 @@ public final class Profiler implements AutoCloseable {
   /**
    * Starts a session. It samples until {@link #stop()}, or until the configured duration is over.
    *
-   * @param config what to do, not null
+   * @param config the session's options, not null
    * @return the session's id, 1 for the first
    * @throws IllegalStateException if a session is running (the message names it), if the profiler
-   *     was closed, if something else handles SIGPROF, or if the platform cannot do it; nothing is
-   *     left behind, and {@link #lastError()} repeats the message. Also if a listener calls this
-   *     while a start or stop on another thread is under way
+   *     was closed, if other code handles SIGPROF, or if the platform does not support sampling;
+   *     nothing is left behind, and {@link #lastError()} repeats the message. Also if a listener
+   *     calls this method while another thread is in a start or a stop
    */
   public long start(ProfilerConfig config) {
     lock();
@@ -142,7 +142,7 @@ public final class Profiler implements AutoCloseable {
     ProfilerSession session;
     try {
       beforeSession
-          .run(); // Before anything else, because a session needs classes that it provides.
+          .run(); // first, because a session needs classes that it provides
       long id = sessions + 1;
       session = new ProfilerSession(id, config, sampler, wallClock, new Owner(id));
       session.start();
@@ -160,7 +160,10 @@ public final class Profiler implements AutoCloseable {
     return session;
   }
 
-  /** The message, which an exception of the JVM's often lacks or fills with a bare name. */
+  /**
+   * Returns the reason of a failure. The exception's class is added, because the message of a JVM's
+   * exception is often missing or only a name.
+   */
   private static String reason(Throwable t) {
     boolean ours = t instanceof SamplerException || t instanceof IllegalStateException;
     if (ours && t.getMessage() != null) {
@@ -188,8 +191,8 @@ public final class Profiler implements AutoCloseable {
   }
 
   /**
-   * Takes the lock for a start or stop. A stop waits for the session's thread, so a listener that
-   * is called on that thread must not wait for the stop: it gets an exception instead.
+   * Takes the lock for a start or stop. A stop waits for the session's thread. Therefore a listener
+   * that is called on that thread must not wait for a stop, and gets an exception instead.
    */
   private void lock() {
     if (!ProfilerSession.isSessionThread()) {
@@ -222,7 +225,7 @@ public final class Profiler implements AutoCloseable {
   }
 
   /**
-   * What the profiler is doing.
+   * Returns what the profiler is doing.
    *
    * @return not null
    */
@@ -231,9 +234,9 @@ public final class Profiler implements AutoCloseable {
   }
 
   /**
-   * Why the last start or stop failed, or what limits the running session.
+   * Returns why the last start or stop failed, or what limits the running session.
    *
-   * @return "" when there is nothing to say, never null
+   * @return "" if there is nothing to report, never null
    */
   public String lastError() {
     View now = view;
@@ -242,7 +245,8 @@ public final class Profiler implements AutoCloseable {
   }
 
   /**
-   * Options of the running, else of the last, else of a default session.
+   * Returns the options of the running session; if none is running, those of the last session;
+   * before the first session, the defaults.
    *
    * @return not null
    */
@@ -252,7 +256,7 @@ public final class Profiler implements AutoCloseable {
   }
 
   /**
-   * The profiler's figures now.
+   * Returns the profiler's present figures.
    *
    * @return a consistent snapshot, not null
    */
@@ -263,10 +267,10 @@ public final class Profiler implements AutoCloseable {
   }
 
   /**
-   * The hottest methods of the running or the last session, at most 20, most self time first. The
-   * collector refreshes them, at most once a second.
+   * Returns the hottest methods of the running or the last session, at most 20, most self time
+   * first. The collector refreshes the list at most once a second.
    *
-   * @return not null, empty when there are no samples
+   * @return not null, empty if there are no samples
    */
   public List<HotMethod> hotMethods() {
     ProfilerSession session = view.session();
@@ -274,25 +278,26 @@ public final class Profiler implements AutoCloseable {
   }
 
   /**
-   * The profile of the running session up to now, or of the last one.
+   * Returns the profile of the running session up to now, or of the last session.
    *
-   * @return not null, empty when there was no session yet
+   * @return not null, empty before the first session
    */
   public Profile profile() {
     return profile(TimeRange.ALL);
   }
 
   /**
-   * The profile of what is kept of a stretch of time, of the running session or of the last one:
-   * whole windows, from the one in which the stretch begins to the one before that in which it
-   * ends; the present window if it ends now or later. So two stretches of which one begins where
-   * the other ends share no sample.
+   * Returns the profile of a range of time, of the running session or of the last one. It consists
+   * of whole windows, the parts into which a continuous session divides its time. The first window
+   * is the one in which the range begins. The last window is the one before the window in which the
+   * range ends. The open window is included if the range ends now or later. So two ranges share no
+   * sample if one begins where the other ends.
    *
-   * @param range the stretch, not null
-   * @return not null, empty when there was no session yet
-   * @throws IllegalArgumentException if nothing is kept of that time
-   * @throws IllegalStateException if the session is not a continuous one, and not all is wanted; or
-   *     if the heap has no room for it
+   * @param range the range of time, not null
+   * @return not null, empty before the first session
+   * @throws IllegalArgumentException if no samples are kept for this time
+   * @throws IllegalStateException if the session is not a continuous one and the range is not
+   *     {@link TimeRange#ALL}; or if the heap has no room for the profile
    */
   public Profile profile(TimeRange range) {
     ProfilerSession session = view.session();
@@ -300,26 +305,26 @@ public final class Profiler implements AutoCloseable {
   }
 
   /**
-   * Sets the limit that {@link #profile} asks for before it allocates much.
+   * Sets the limit that {@link #profile} checks before large allocations.
    *
-   * @param room not null; {@link HeapRoom#UNLIMITED} unless this is called
+   * @param room not null; without a call of this method, {@link HeapRoom#UNLIMITED}
    */
   public void heapRoom(HeapRoom room) {
     this.room = room;
   }
 
   /**
-   * What a session's samples may take, outside of the heap and on it.
+   * Returns the most memory that a session's samples may take, outside of the heap and on it.
    *
-   * @param config the session's, not null
-   * @return bytes: its memory, less where the heap is small for that
+   * @param config the session's options, not null
+   * @return bytes: the option {@code memory}, or less if the heap is small for it
    */
   public static long memoryLimitBytes(ProfilerConfig config) {
     return ProfilerSession.memoryLimitBytes(config);
   }
 
   /**
-   * What is kept of the running session, or of the last one.
+   * Returns which part of the running or the last session is kept.
    *
    * @return not null
    */
@@ -329,9 +334,9 @@ public final class Profiler implements AutoCloseable {
   }
 
   /**
-   * The stretches of time that the running session, or the last one, is kept in.
+   * Returns the windows of time in which the running or the last session is kept.
    *
-   * @return the oldest first, the open one last; empty when there was no session yet
+   * @return the oldest first, the open one last; empty before the first session
    */
   public List<WindowStats> windows() {
     ProfilerSession session = view.session();
@@ -339,18 +344,18 @@ public final class Profiler implements AutoCloseable {
   }
 
   /**
-   * Samples collected a second, over the last ten seconds.
+   * Returns the samples collected per second, over the last ten seconds.
    *
-   * @return 0 or more; 0 when no session runs
+   * @return 0 or more; 0 if no session runs
    */
   public double samplesPerSecond() {
     return state() == ProfilerState.RUNNING ? recent.rates().samples() : 0;
   }
 
   /**
-   * Signals dropped a second, over the last ten seconds.
+   * Returns the signals dropped per second, over the last ten seconds.
    *
-   * @return 0 or more; 0 when no session runs
+   * @return 0 or more; 0 if no session runs
    */
   public double dropsPerSecond() {
     return state() == ProfilerState.RUNNING ? recent.rates().drops() : 0;
@@ -366,7 +371,7 @@ public final class Profiler implements AutoCloseable {
     this.listener = listener;
   }
 
-  /** Stops a running session and refuses every later start. Closing twice is fine. */
+  /** Stops a running session and refuses every later start. A second call does nothing more. */
   @Override
   public void close() {
     closed = true;
@@ -395,11 +400,14 @@ public final class Profiler implements AutoCloseable {
     try {
       told.accept(event);
     } catch (RuntimeException | Error e) {
-      // A listener's fault is not the profiler's.
+      // An exception of a listener must not stop the profiler.
     }
   }
 
-  /** Of the session with this number: two that started never have the same. */
+  /**
+   * Receives the reports of the session with one id. A failed start does not use up an id, but two
+   * sessions that started never have the same id.
+   */
   private final class Owner implements SessionOwner {
 
     private final long id;
@@ -411,7 +419,7 @@ public final class Profiler implements AutoCloseable {
 
     @Override
     public void expired() {
-      // Not lock(): a stop that holds it waits for this thread.
+      // Do not call lock() here: a stop that holds the lock waits for this thread.
       if (lifecycle.tryLock()) {
         try {
           ProfilerSession session = view.session();
@@ -419,7 +427,7 @@ public final class Profiler implements AutoCloseable {
             tell(new ProfilerEvent.SessionExpired(end()));
           }
         } catch (IllegalStateException timedOut) {
-          // The state says so, and the next pass tries again.
+          // The state shows the failure, and the next pass of the collector tries again.
         } finally {
           lifecycle.unlock();
         }

@@ -3,7 +3,7 @@ package io.spprof;
 import io.spprof.profile.DropCounts;
 import io.spprof.profile.SessionStats;
 
-/** Something that happened in a {@link Profiler}. */
+/** An event in the life of a {@link Profiler}, sent to its listener. */
 public sealed interface ProfilerEvent {
 
   /**
@@ -17,12 +17,12 @@ public sealed interface ProfilerEvent {
   /**
    * A session ended because its duration was over.
    *
-   * @param session its final figures
+   * @param session the session's final figures
    */
   record SessionExpired(SessionStats session) implements ProfilerEvent {}
 
   /**
-   * Signals were dropped. At most once in ten seconds.
+   * Signals were dropped. Sent at most once in ten seconds.
    *
    * @param sessionId the session
    * @param dropped signals dropped in the session up to now, by reason
@@ -30,8 +30,8 @@ public sealed interface ProfilerEvent {
   record SamplesDropped(long sessionId, DropCounts dropped) implements ProfilerEvent {}
 
   /**
-   * The measured overhead passed {@link #LIMIT_PERCENT} over the last second. At most once in ten
-   * seconds.
+   * The measured overhead over the last second exceeded {@link #LIMIT_PERCENT}. Sent at most once
+   * in ten seconds.
    *
    * @param sessionId the session
    * @param measuredPercent CPU time of the profiler over the last second, percent of one CPU

@@ -13,15 +13,16 @@ package io.spprof;
  * </pre>
  */
 public enum ProfilerState {
-  /** No session; the last profile, if any, can be read. Left by a start. */
+  /** No session is running. The last profile, if any, can be read. A start leaves this state. */
   IDLE,
   /**
-   * A session is sampling. Left by a stop, by the end of the session's duration, or by a failure.
+   * A session is sampling. A stop, the end of the session's duration, or a failure leaves this
+   * state.
    */
   RUNNING,
   /**
-   * The last start or stop did not succeed; {@link Profiler#lastError()} says why and what to do.
-   * Left by the next start or stop that succeeds.
+   * The last start or stop did not succeed. {@link Profiler#lastError()} gives the reason and the
+   * remedy. The next start or stop that succeeds leaves this state.
    */
   FAILED
 }

@@ -3,21 +3,21 @@ package io.spprof;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Rates over the last ten seconds, or since the session's start if that is shorter. One thread adds
- * figures, any thread reads the rates.
+ * Rates over the last ten seconds, or since the session's start if that is shorter. The session's
+ * thread adds figures; any thread reads the rates.
  */
 final class RecentRates {
 
-  /** Seconds that count. */
+  /** The length of the time over which rates are computed, seconds. */
   static final int SECONDS = 10;
 
   private static final long SECONDS_NANOS = TimeUnit.SECONDS.toNanos(SECONDS);
 
   /**
-   * Rates.
+   * Rates at one moment.
    *
-   * @param samples samples collected a second
-   * @param drops signals dropped a second
+   * @param samples samples collected per second
+   * @param drops signals dropped per second
    */
   record Rates(double samples, double drops) {
     static final Rates NONE = new Rates(0, 0);
@@ -26,21 +26,21 @@ final class RecentRates {
   private final long[] nanos = new long[SECONDS + 1];
   private final long[] samples = new long[SECONDS + 1];
   private final long[] drops = new long[SECONDS + 1];
-  private int count = 1; // the first is the session's start: zeros
+  private int count = 1; // the first entry is the session's start, all zero
   private volatile Rates rates = Rates.NONE;
 
   /**
-   * Called about once a second.
+   * Adds the present figures. Called about once a second.
    *
    * @param now ns since the session's start
-   * @param samplesNow samples collected since then
-   * @param dropsNow signals dropped since then
+   * @param samplesNow samples collected since the session's start
+   * @param dropsNow signals dropped since the session's start
    */
   void add(long now, long samplesNow, long dropsNow) {
     int at = count % nanos.length;
     int oldest = count < nanos.length ? 0 : (at + 1) % nanos.length;
     for (int next = next(oldest); next != at && nanos[next] <= now - SECONDS_NANOS; ) {
-      oldest = next; // a thread that adds less often than once a second leaves older entries
+      oldest = next; // if calls are more than a second apart, entries are older
       next = next(next);
     }
     nanos[at] = now;

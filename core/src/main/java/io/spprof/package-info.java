@@ -1,5 +1,5 @@
 /**
- * The profiler as a program uses it: {@link io.spprof.Profiler}, its states and its events. The top
- * floor: uses the packages of the core below it, and only the bean uses it.
+ * The profiler as a program uses it: {@link io.spprof.Profiler}, its states and its events. This
+ * package uses the other packages of the core. Of the other modules, only the bean uses it.
  */
 package io.spprof;

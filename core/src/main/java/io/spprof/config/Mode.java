@@ -2,9 +2,9 @@ package io.spprof.config;
 
 /** How a session keeps its samples. */
 public enum Mode {
-  /** As one whole, until a stop. */
+  /** Keeps all samples together, until a stop. */
   SESSION,
 
-  /** In windows of time, the last ones for as long as the options say, until a stop. */
+  /** Keeps samples in windows of time, until a stop. The options set how long windows are kept. */
   CONTINUOUS
 }

@@ -22,15 +22,18 @@ import org.apache.commons.lang3.StringUtils;
  * @param durationSeconds how long to sample, 1 s to 24 h; 0 for "until stopped"
  * @param memoryBytes bound for the ring and the tables together, 1 MiB to 1 GiB in whole KiB, in
  *     bytes
- * @param depth frames that are kept of a stack, 1 to 2048; a deeper one keeps its leaf end
- * @param engine what makes the signals
- * @param walker what walks the stacks
+ * @param depth frames that are kept of a stack, 1 to 2048; of a deeper stack, the frames at the
+ *     leaf end are kept
+ * @param engine the source of the signals
+ * @param walker the code that walks the stacks
  * @param mode how samples are kept; a continuous session has no duration
- * @param windowSeconds length of a window of time, 1 s to 1 h, at most the retention, in s; of a
- *     continuous session
- * @param retentionSeconds how long windows are kept, 1 min to 30 d, in s; of a continuous session
- * @param budgetPercent what the measured overhead may be, 0.05 to 100 in hundredths, percent of one
- *     CPU: the interval lengthens as far as that takes; 0 for "the interval stays"
+ * @param windowSeconds length of a window of time, 1 s to 1 h, at most the retention, in s; used by
+ *     a continuous session only
+ * @param retentionSeconds how long windows are kept, 1 min to 30 d, in s; used by a continuous
+ *     session only
+ * @param budgetPercent the most that the measured overhead may be, 0.05 to 100 in hundredths,
+ *     percent of one CPU; the interval is lengthened as far as this requires. 0 for no budget: the
+ *     interval does not change
  */
 public record ProfilerConfig(
     long intervalNanos,
@@ -68,7 +71,7 @@ public record ProfilerConfig(
   private static final Map<String, Long> MEMORY_UNITS =
       Map.of("g", 1L << 30, "m", 1L << 20, "k", 1L << 10);
 
-  /** One line an option: the key, and what it takes, as error messages and help show it. */
+  /** One line for each option: its key and its values, as error messages and help show them. */
   public static final List<String> HELP =
       List.of(
           "interval=100us..1s (us, ms, s)",
@@ -82,7 +85,7 @@ public record ProfilerConfig(
           "retention=1m..30d (s, m, h, d)",
           "budget=0.05..100 (percent of one CPU)");
 
-  /** What {@code start()} uses. */
+  /** The options of a session that is started without options. */
   public static final ProfilerConfig DEFAULT =
       new ProfilerConfig(
           TimeUnit.MILLISECONDS.toNanos(10),
@@ -99,7 +102,8 @@ public record ProfilerConfig(
   /**
    * Checks every value.
    *
-   * @throws IllegalArgumentException naming the value and its range
+   * @throws IllegalArgumentException if a value is out of range; the message names the value and
+   *     its range
    */
   public ProfilerConfig {
     inRange("interval", intervalNanos, MIN_INTERVAL_NANOS, MAX_INTERVAL_NANOS, 0);
@@ -137,9 +141,9 @@ public record ProfilerConfig(
   }
 
   /**
-   * Reads options over {@link #DEFAULT}.
+   * Reads options. An option that is not given has its value in {@link #DEFAULT}.
    *
-   * @param options as the other one takes them
+   * @param options as in {@link #parse(String, ProfilerConfig)}
    * @return the config
    * @throws IllegalArgumentException with the value and the valid keys or range
    */
@@ -148,11 +152,11 @@ public record ProfilerConfig(
   }
 
   /**
-   * Reads options over others.
+   * Reads options. An option that is not given has its value in {@code defaults}.
    *
    * @param options {@code key=value} pairs joined by commas, for instance {@code
    *     interval=1ms,duration=60s}; null or blank for the defaults
-   * @param defaults what holds where nothing is said
+   * @param defaults the values of the options that are not given
    * @return the config
    * @throws IllegalArgumentException with the value and the valid keys or range
    */
@@ -177,9 +181,9 @@ public record ProfilerConfig(
   }
 
   /**
-   * A copy with some options changed.
+   * Returns a copy with some options changed.
    *
-   * @param values values by their options' keys
+   * @param values the new values by the keys of their options
    * @return the copy
    * @throws IllegalArgumentException with the value and the valid keys or range
    */
@@ -216,7 +220,8 @@ public record ProfilerConfig(
                 "unknown option '" + Printable.of(key) + "'; valid: " + validKeys());
       }
     }
-    // mode=continuous and duration exclude each other: the one in values replaces the default.
+    // mode=continuous and duration exclude each other. The one in values replaces the one in the
+    // defaults.
     if (values.containsKey("mode") && withMode == Mode.CONTINUOUS) {
       duration = values.containsKey("duration") ? duration : 0;
     } else if (values.containsKey("duration") && !values.containsKey("mode")) {
@@ -236,7 +241,7 @@ public record ProfilerConfig(
   }
 
   /**
-   * The options as {@link #parse} reads them, every one of them that is in force.
+   * Returns the options in the form that {@link #parse} reads, with every option that is in force.
    *
    * @return for instance {@code interval=10ms,memory=32m,depth=512,engine=auto,walker=auto,
    *     mode=session,window=10s,retention=1h}
@@ -280,7 +285,7 @@ public record ProfilerConfig(
         key + "=" + Printable.of(value) + ": valid: " + key + "=" + names(values));
   }
 
-  /** A whole number with a unit, or without a unit if there are none. */
+  /** Reads a whole number and its unit. The number has no unit if {@code units} is empty. */
   private static long quantity(String key, String value, Map<String, Long> units, int help) {
     int digits = StringUtils.indexOfAnyBut(value, "0123456789");
     String number = digits < 0 ? value : value.substring(0, digits);
@@ -293,7 +298,7 @@ public record ProfilerConfig(
     return Long.parseLong(number) * factor;
   }
 
-  /** A number with up to two decimals. */
+  /** Reads a number with up to two decimals. */
   private static double percent(String key, String value) {
     if (!PERCENT.matcher(value).matches()) {
       throw new IllegalArgumentException(
@@ -318,7 +323,7 @@ public record ProfilerConfig(
   }
 
   /**
-   * A percentage, without the zeros behind the point that say nothing.
+   * Formats a percentage without trailing zeros after the decimal point.
    *
    * @param percent any number
    * @return the number in decimals, not null
@@ -330,7 +335,7 @@ public record ProfilerConfig(
   }
 
   private static void inRange(String key, long value, long min, long max, int help) {
-    // No options could express a fraction of the finest unit.
+    // Options cannot express a fraction of the finest unit.
     boolean whole = value % (help == 0 ? 1000 : help == 2 ? 1024 : 1) == 0;
     if (value < min || value > max || !whole) {
       String shown =
@@ -346,7 +351,7 @@ public record ProfilerConfig(
     }
   }
 
-  /** In the coarsest unit that leaves no remainder. */
+  /** Formats a value in the coarsest unit that leaves no remainder. */
   private static String inUnits(long value, Map<String, Long> units) {
     String best = "";
     long bestFactor = 0;

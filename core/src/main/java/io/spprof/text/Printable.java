@@ -1,11 +1,11 @@
 package io.spprof.text;
 
 /**
- * Makes text of others safe to show: names of threads and methods, messages of libraries, answers
- * of a target. Every text that is shown to people passes one of these methods. Otherwise a text
- * could forge a line, control a terminal, or change the order of the text beside it. Formats that
- * are read by programs and carry any text safely (recordings, pprof) contain names as the JVM has
- * them.
+ * Makes text from other sources safe to show: names of threads and methods, messages of libraries,
+ * responses of a remote JVM. Every text that is shown to people passes through one of these
+ * methods. Otherwise a text could forge a line, control a terminal, or change the order of the
+ * characters next to it. Formats that programs read and that carry any text safely (recordings,
+ * pprof) contain the names unchanged, as the JVM reports them.
  */
 public final class Printable {
 
@@ -16,8 +16,8 @@ public final class Printable {
   private Printable() {}
 
   /**
-   * For a value that a message quotes: shortened, and with a question mark for whatever is not
-   * printable ASCII.
+   * Prepares a value that a message quotes. The value is shortened, and each character that is not
+   * printable ASCII becomes a question mark.
    *
    * @param text any, not null
    * @return at most 131 characters
@@ -33,7 +33,7 @@ public final class Printable {
   }
 
   /**
-   * For a line of text in any language: {@link #clean}, and shortened.
+   * Prepares a line of text in any language. The text is shortened and passed to {@link #clean}.
    *
    * @param text any, not null
    * @return at most 2003 characters
@@ -46,13 +46,13 @@ public final class Printable {
   }
 
   /**
-   * For a name in any language: control characters and line separators become blanks. What is
-   * invisible and changes how its neighbours are shown (Unicode's format characters, such as those
-   * for the direction of writing) becomes U+FFFD, and so does half a surrogate pair, which a strict
-   * encoder refuses.
+   * Prepares a name in any language. Control characters and line separators become blanks.
+   * Unicode's format characters become U+FFFD, because they are invisible and change how their
+   * neighbours are shown, for instance the direction of writing. Half a surrogate pair also becomes
+   * U+FFFD, because a strict encoder refuses it.
    *
    * @param text any, not null
-   * @return of the same length; the text itself where nothing had to change
+   * @return text of the same length; the argument itself if nothing had to change
    */
   public static String clean(String text) {
     StringBuilder cleaned = null;
@@ -71,7 +71,10 @@ public final class Printable {
     return cleaned == null ? text : cleaned.toString();
   }
 
-  /** What stands for a character that must not be shown; 0 for one that may. */
+  /**
+   * Returns the replacement for a character that must not be shown; 0 if the character may be
+   * shown.
+   */
   private static char replacement(int c) {
     return switch (Character.getType(c)) {
       case Character.CONTROL, Character.LINE_SEPARATOR, Character.PARAGRAPH_SEPARATOR -> ' ';

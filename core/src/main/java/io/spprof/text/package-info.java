@@ -1,5 +1,5 @@
 /**
- * Text that comes from outside or goes to people: how long it may be, and which characters are
- * shown. The ground floor: uses no other package of ours.
+ * Text that comes from outside or is shown to people: its length, and the characters that are
+ * shown. This package uses no other package of the profiler.
  */
 package io.spprof.text;

@@ -9,8 +9,8 @@ import static io.spprof.sampler.ErrorNumber.EPERM;
  * fixed time instead.
  *
  * <p>A signal that arrives within that time is waited for, too. The stop is unsafe only if a thread
- * is kept from running for longer than that time the few instructions between taking its signal and
- * reading the action for the signal.
+ * is kept from running for longer than that time in the few instructions between taking its signal
+ * and reading the action for the signal.
  */
 final class DeliveryProblem {
 

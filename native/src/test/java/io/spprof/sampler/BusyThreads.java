@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.function.BooleanSupplier;
 
-/** Threads that use CPU until they are told to stop. */
+/** Threads that use CPU time until they are closed. */
 final class BusyThreads implements AutoCloseable {
 
   static final String NAME = "busy-";
@@ -14,7 +14,10 @@ final class BusyThreads implements AutoCloseable {
   private volatile boolean ending;
   private volatile long sink;
 
-  /** Starts them; each runs {@code first} on itself, and is busy when this returns. */
+  /**
+   * Starts the threads. Each one runs {@code first} and then uses CPU time. All of them are busy
+   * when this constructor returns.
+   */
   BusyThreads(int count, Runnable first) throws InterruptedException {
     CountDownLatch busy = new CountDownLatch(count);
     for (int i = 0; i < count; i++) {
@@ -45,7 +48,10 @@ final class BusyThreads implements AutoCloseable {
     sink = sum;
   }
 
-  /** Waits until it is so; fails after a minute, which is never on any machine. */
+  /**
+   * Waits until a condition holds. Fails after a minute, which is far longer than any machine
+   * needs.
+   */
   static void await(BooleanSupplier condition, String what) {
     long start = System.nanoTime();
     while (!condition.getAsBoolean()) {

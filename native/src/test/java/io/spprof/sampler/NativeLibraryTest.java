@@ -29,7 +29,10 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Finding, unpacking and loading; and a second copy beside the first, as two agents would have. */
+/**
+ * Tests that the native library is found, unpacked and loaded; also by a second copy of the
+ * profiler in the same JVM, as with two agents.
+ */
 final class NativeLibraryTest {
 
   private static final SamplerConfig CONFIG =
@@ -43,7 +46,7 @@ final class NativeLibraryTest {
         .toArray(URL[]::new);
   }
 
-  /** The profiler's classes once more, of a loader of their own. */
+  /** A second copy of the profiler's classes, loaded by a class loader of its own. */
   private static final class OtherCopy {
     private final Object sampler;
     private final Object config;
@@ -128,13 +131,13 @@ final class NativeLibraryTest {
     try {
       assertEquals("", sampler.threadProblem());
       handle(
-          com.sun.jna.NativeLibrary.getInstance("c").getFunction("getpid")); // a harmless handler
+          com.sun.jna.NativeLibrary.getInstance("c").getFunction("getpid")); // any handler will do
       String taken = sampler.threadProblem();
       assertTrue(taken.contains("taken over by libc.so"), taken);
       assertTrue(taken.contains("only one profiler can use it"), taken);
     } finally {
       String note = sampler.stop();
-      handle(new Pointer(1)); // SIG_IGN, which discards what is pending
+      handle(new Pointer(1)); // SIG_IGN, which discards pending signals
       handle(Pointer.NULL);
       sampler.release();
       assertTrue(note.contains("taken over by libc.so"), note);
@@ -144,14 +147,14 @@ final class NativeLibraryTest {
   }
 
   private static void handle(Pointer handler) {
-    Memory action = new Memory(152); // of Linux on 64 bits
+    Memory action = new Memory(152); // the size on 64-bit Linux
     action.clear();
     action.setPointer(0, handler);
     com.sun.jna.NativeLibrary c = com.sun.jna.NativeLibrary.getInstance("c");
     assertEquals(0, c.getFunction("sigaction").invokeInt(new Object[] {27, action, null}));
   }
 
-  /** Run in a JVM of its own. */
+  /** The program of a JVM of its own. */
   static final class Load {
     public static void main(String[] args) throws SamplerException {
       if (Boolean.getBoolean("spprof.test.clear")) {
@@ -179,7 +182,7 @@ final class NativeLibraryTest {
     }
   }
 
-  /** Where the library was loaded from. */
+  /** The file from which the library was loaded. */
   private static String mapped() {
     try (Stream<String> lines = Files.lines(Path.of("/proc/self/maps"))) {
       return "mapped from "
@@ -194,7 +197,7 @@ final class NativeLibraryTest {
     return System.getProperty("jna.tmpdir");
   }
 
-  /** What comes before the program. */
+  /** The command in front of the JVM's command line. */
   private List<String> prefix = List.of();
 
   private String load(Path temporary, String flag) throws IOException, InterruptedException {
@@ -229,7 +232,7 @@ final class NativeLibraryTest {
     }
   }
 
-  /** An image without a directory that can be written to and may hold what is executed. */
+  /** Stands for a container image in which no directory is both writable and executable. */
   @Test
   void shouldLoadWhatLiesInTheChosenDirectoryFromThere() throws Exception {
     Path installed = directory.resolve("libspprof.so");
@@ -243,7 +246,7 @@ final class NativeLibraryTest {
     assertTrue(Files.exists(installed));
   }
 
-  /** A container with a pid namespace of its own and the host's /proc. */
+  /** Stands for a container with a pid namespace of its own and the host's /proc. */
   @Test
   void shouldSayThatProcIsAnothers() throws Exception {
     OtherEngine itimer = OtherEngine.than(Engine.CTIMER, asked -> 0);
@@ -268,7 +271,7 @@ final class NativeLibraryTest {
     return (int) Files.getAttribute(Path.of("/proc/self"), "unix:uid") == 0;
   }
 
-  /** One that is missing, a file, one that nobody can write to, relative ones, and none. */
+  /** The temporary directory is missing, a file, not writable, relative, empty, or not set. */
   @ParameterizedTest
   @ValueSource(strings = {"MISSING", "FILE", "/proc", "target", ".", "", "CLEARED"})
   void shouldSampleWhateverTheTemporaryDirectoryIs(String temporary) throws Exception {
@@ -281,14 +284,17 @@ final class NativeLibraryTest {
     assertTrue(output.contains("loaded, held by "), output);
   }
 
-  /** In one JVM, from memory only: copies of the profiler that come and go, then two at a time. */
+  /**
+   * The program of a JVM that loads the library from memory only. Copies of the profiler follow
+   * each other; then two exist at the same time.
+   */
   static final class FromMemory {
     public static void main(String[] args) throws Exception {
       System.out.println("copy 0: " + call("load", copy()));
       URLClassLoader last = null;
       for (int i = 1; i < 3 && files() > 0; i++) {
         last = null;
-        do { // the JVM gives a path free some time after the class loader was collected
+        do { // the JVM releases a path some time after the class loader was collected
           System.gc();
           Thread.sleep(10);
           last = copy();
@@ -325,23 +331,23 @@ final class NativeLibraryTest {
           Path target = Files.readSymbolicLink(Path.of("/proc/self/fd", descriptor));
           count += target.toString().contains("/memfd:spprof-") ? 1 : 0;
         } catch (IOException e) {
-          // The descriptor of the listing itself.
+          // This is the descriptor of the listing itself.
         }
       }
       return count;
     }
   }
 
-  /** Called in each copy. */
+  /** Called in each copy of the profiler. */
   public static final class InMemory {
 
-    /** As a start does it. */
+    /** Loads the library as a start of a session does. */
     public static String load() throws IOException, SamplerException {
       String refusal = UnpackedLibrary.loadFromMemory(content());
       return refusal == null ? "loaded" : refusal;
     }
 
-    /** From the file that the first copy left open. */
+    /** Loads the library from the file that the first copy left open. */
     public static String loadTheSame() throws IOException {
       try {
         System.load(MemoryFile.find(UnpackedLibrary.name(content(), 0)).toString());
@@ -369,7 +375,8 @@ final class NativeLibraryTest {
       return;
     }
     assertTrue(output.contains("copy 0: loaded"), output);
-    // One file and one mapping for all that came one after the other, one more for two at a time.
+    // Copies that follow each other share one file and one mapping. A second copy at the same time
+    // adds one of each.
     assertTrue(output.contains("after copies: 1 mappings, 1 files"), output);
     assertTrue(output.contains("a second one: loaded"), output);
     assertTrue(output.contains("after two: 2 mappings, 2 files"), output);

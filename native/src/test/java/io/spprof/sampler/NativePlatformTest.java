@@ -90,7 +90,7 @@ final class NativePlatformTest {
 
   @Test
   void shouldSeeTheCLibraryOfThisProcess() throws IOException {
-    // Another way to ask: which loader the JVM's launcher names.
+    // The launcher of the JVM names the loader, and so gives the answer in another way.
     String launcher =
         Files.readString(
             Path.of(System.getProperty("java.home"), "bin", "java"), StandardCharsets.ISO_8859_1);

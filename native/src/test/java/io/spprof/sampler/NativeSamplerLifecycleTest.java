@@ -9,7 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** The order of calls, right and wrong. */
+/** Tests the sampler's calls in the right order and in wrong ones. */
 final class NativeSamplerLifecycleTest {
 
   private static final SamplerConfig CONFIG =
@@ -111,7 +111,7 @@ final class NativeSamplerLifecycleTest {
     SampleRing ring = start();
     long until = sampler.currentThreadCpuNanos() + 100_000_000;
     while (sampler.currentThreadCpuNanos() < until) {
-      Thread.onSpinWait(); // so that this thread is sampled: others are not asked their names
+      Thread.onSpinWait(); // so that this thread is sampled: the names of other threads are not read
     }
     stop();
 

@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Real timers, real signals, in this JVM. */
+/** Tests the sampler with real timers and real signals in this JVM. */
 @SuppressWarnings("try") // busy threads need only be there
 final class NativeSamplerSignalsTest {
 
@@ -31,7 +31,10 @@ final class NativeSamplerSignalsTest {
     sampler.release();
   }
 
-  /** Samples until so many records were committed; returns them all, after the stop. */
+  /**
+   * Runs a session until {@code atLeast} records were committed. Returns all of its records, read
+   * after the stop.
+   */
   private RecordedSamples session(SamplerConfig config, int atLeast) throws SamplerException {
     sampler.load();
     SamplerCounters before = sampler.counters();
@@ -43,7 +46,7 @@ final class NativeSamplerSignalsTest {
     sampling = false;
     RecordedSamples seen = new RecordedSamples();
     while (ring.drain(seen) > 0) {
-      // on to the last record
+      // reads up to the last record
     }
     sampler.release();
     SamplerCounters counted = sampler.counters().since(before);
@@ -66,7 +69,8 @@ final class NativeSamplerSignalsTest {
       for (int i = 0; i < 100; i++) {
         RecordedSamples seen = session(config(engine), 1);
         assertTrue(seen.samples.stream().allMatch(s -> s.cpuNanos() >= 0));
-        // A thread's own timer expires every interval; the process's clock knows no steps.
+        // A thread's own timer expires every interval, so weights are multiples of it. The clock of
+        // the process gives any value.
         assertTrue(
             engine == Engine.ITIMER
                 || seen.samples.stream().allMatch(s -> s.cpuNanos() % 1_000_000 == 0));
@@ -79,7 +83,7 @@ final class NativeSamplerSignalsTest {
   void shouldCountWhatAFullRingRefuses(Engine engine) throws Exception {
     sampler.load();
     SamplerCounters before = sampler.counters();
-    // 256 KiB, and nobody reads it.
+    // A ring of 256 KiB that nobody reads.
     SampleRing ring =
         sampler.start(new SamplerConfig(engine, Walker.AGCT, 100_000, 2048, 512 << 10));
     sampling = true;
@@ -104,7 +108,7 @@ final class NativeSamplerSignalsTest {
     sampler.load();
     try (BusyThreads hidden = new BusyThreads(1, () -> sampler.excludeCurrentThread(true))) {
       try (BusyThreads seen = new BusyThreads(1)) {
-        // Both go by one name; one thread of it is seen.
+        // Both threads have the same name. Only one of them is sampled.
         List<Integer> serials =
             busySamples(session(CONFIG, 20)).stream().map(s -> s.thread()).distinct().toList();
         assertEquals(1, serials.size());
@@ -120,7 +124,7 @@ final class NativeSamplerSignalsTest {
     }
   }
 
-  /** Also of a thread that a process's timer knows from its ThreadStart only. */
+  /** With a timer of the process, the sampler learns of such a thread from its ThreadStart only. */
   @ParameterizedTest
   @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "AUTO")
   void shouldWalkAThreadThatStartedWithinTheSession(Engine engine) throws Exception {

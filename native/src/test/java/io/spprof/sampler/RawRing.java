@@ -3,10 +3,10 @@ package io.spprof.sampler;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
-/** A ring's block with records put at chosen places, byte by byte. */
+/** The block of a ring, into which tests write records at chosen positions, byte by byte. */
 final class RawRing {
 
-  /** Bytes of a frame by its method's id. */
+  /** Bytes of a frame that names its method by the JVM's id. */
   static final int FRAME_BYTES = SampleLayout.FRAME_WORDS * Long.BYTES;
 
   private static final long WORD_BCI_UNKNOWN =
@@ -38,7 +38,9 @@ final class RawRing {
     block.putLong(SampleLayout.TAIL, bytes);
   }
 
-  /** All of a record but its length, which makes it visible. */
+  /**
+   * Writes all of a record except its length. The length makes the record visible to the reader.
+   */
   void fill(long position, int type, int walk, int flags, int thread, int size, long cpuNanos) {
     int at = at(position);
     block.put(at + SampleLayout.TYPE, (byte) type);
@@ -53,7 +55,7 @@ final class RawRing {
     block.putInt(at(position) + SampleLayout.LENGTH, length);
   }
 
-  /** A whole sample; returns where the next record goes. */
+  /** Writes a complete sample. Returns the position of the next record. */
   long sample(long position, int thread, long cpuNanos, long... methods) {
     fill(
         position,
@@ -73,7 +75,7 @@ final class RawRing {
     return position + length;
   }
 
-  /** A whole name record; returns where the next record goes. */
+  /** Writes a complete record of a thread's name. Returns the position of the next record. */
   long name(long position, int thread, byte... name) {
     fill(position, SampleLayout.TYPE_THREAD, 0, 0, thread, name.length, 0);
     block.put(at(position) + SampleLayout.HEADER_SIZE, name);
@@ -83,7 +85,7 @@ final class RawRing {
     return position + length;
   }
 
-  /** What is left up to the ring's end, as ring.c marks it: nothing but type and length. */
+  /** Pads the rest of the ring up to its end as ring.c does: only type and length are set. */
   long padding(long position) {
     int length = capacity - (int) (position & capacity - 1);
     block.put(at(position) + SampleLayout.TYPE, (byte) SampleLayout.TYPE_PADDING);

@@ -5,11 +5,12 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Keeps all that a ring's reader is told. */
+/** Keeps everything that the reader of a ring reports. */
 class RecordedSamples implements SampleRing.Visitor {
 
   /**
-   * Frames by their methods' ids are in {@code methods}, all others, by name, in {@code frames}.
+   * A sample. {@code methods} has the ids of frames that name their method by the JVM's id. {@code
+   * frames} has the method names of all other frames.
    */
   record Sample(
       int thread,
@@ -65,7 +66,7 @@ class RecordedSamples implements SampleRing.Visitor {
     names.put(thread, name);
   }
 
-  /** Samples of the threads of this name. */
+  /** Returns the samples of all threads with a name. */
   List<Sample> of(String name) {
     return samples.stream().filter(s -> name.equals(names.get(s.thread()))).toList();
   }

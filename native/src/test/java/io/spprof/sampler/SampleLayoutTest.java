@@ -8,7 +8,7 @@ import java.lang.reflect.Modifier;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 
-/** The two sides of the ring were compiled apart: here they are compared. */
+/** Compares the layout in Java with the layout in C. The two are compiled separately. */
 final class SampleLayoutTest {
 
   @Test

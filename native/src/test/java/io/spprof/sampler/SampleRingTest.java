@@ -63,7 +63,7 @@ final class SampleRingTest {
   void shouldStepOverThePaddingAtTheEndAndGoOnAtTheStart() {
     long start = CAPACITY - 64;
     raw.head(start);
-    long end = raw.sample(start, 1, 10, 0x11); // 48 bytes: 16 are left
+    long end = raw.sample(start, 1, 10, 0x11); // 48 bytes, which leaves 16
     end = raw.padding(end);
     end = raw.sample(end, 2, 20, 0x21, 0x22);
     raw.tail(end);
@@ -202,7 +202,7 @@ final class SampleRingTest {
   @Test
   void shouldSayWhenAWriterIsHalfWayBeforeSomeNames() {
     long end = raw.sample(0, 1, 10);
-    raw.tail(raw.name(end + 64, 1, (byte) 'a')); // 64 bytes are reserved and not published
+    raw.tail(raw.name(end + 64, 1, (byte) 'a')); // 64 bytes are reserved and not yet published
 
     assertFalse(ring.namesAhead((thread, name) -> {}));
   }

@@ -14,7 +14,7 @@ final class SamplerConfigTest {
 
   @ParameterizedTest
   @CsvSource({
-    // memory=1m, 32m, 1g: half of it is for ring and walk buffers; and odd sizes
+    // Half of memory=1m, 32m and 1g, which is for the ring and the walk buffers; and odd sizes.
     "1, 524288",
     "512, 524288",
     "2048, 524288",

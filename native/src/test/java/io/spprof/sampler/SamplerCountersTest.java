@@ -53,7 +53,10 @@ final class SamplerCountersTest {
     assertEquals(8 * 25_000, timed(50_000, 80).walkNanos());
   }
 
-  /** It is behind a counter of the bean, which a monitor takes the difference of. */
+  /**
+   * A counter of the bean shows this value. A monitor computes differences of the counter, so it
+   * must never decrease.
+   */
   @Test
   void shouldNeverTakeHandlerTimeBack() {
     Random random = new Random(1);
@@ -61,7 +64,7 @@ final class SamplerCountersTest {
     long before = 0;
     for (long signals = 1; signals < 10_000; signals++) {
       if (signals % 8 == 0) {
-        nanos += random.nextInt(signals < 100 ? 500_000 : 5_000); // cold at first
+        nanos += random.nextInt(signals < 100 ? 500_000 : 5_000); // the first handlers run with cold caches
       }
       long now = timed(nanos, signals).handlerCpuNanos();
       assertTrue(now >= before, "from " + before + " to " + now + " at signal " + signals);

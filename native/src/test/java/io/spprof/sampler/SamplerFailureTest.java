@@ -15,7 +15,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What is said about each failure: the step that failed, and a remedy that helps. */
+/** Tests the message for each failure: it names the step that failed, and a remedy that helps. */
 final class SamplerFailureTest {
 
   private static final int EPERM = 1;
@@ -52,7 +52,7 @@ final class SamplerFailureTest {
       expected.add(step.name());
     }
     for (Field number : ErrorNumber.class.getDeclaredFields()) {
-      if (!number.isSynthetic()) { // a coverage tool's
+      if (!number.isSynthetic()) { // added by a coverage tool
         expected.add(number.getName() + "=" + number.getInt(null));
       }
     }
@@ -85,7 +85,7 @@ final class SamplerFailureTest {
     assertFalse(itimer.contains("timer_create"), itimer);
   }
 
-  /** Whatever the message, and whatever is wrong with the other engine. */
+  /** Holds for each of these steps, and for each reason why the other engine does not work. */
   @ParameterizedTest
   @EnumSource(
       mode = EnumSource.Mode.INCLUDE,
@@ -173,7 +173,7 @@ final class SamplerFailureTest {
     assertTrue(missing.contains("mount /proc"), missing);
   }
 
-  /** Two steps that fail with one number must never be told alike. */
+  /** Two steps that fail with the same error number must have different messages. */
   @Test
   void shouldSaySomethingElseOfEveryStep() {
     Map<String, SamplerFailure> told = new HashMap<>();

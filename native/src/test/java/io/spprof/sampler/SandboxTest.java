@@ -23,10 +23,13 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** A sandbox (seccomp) that forbids system calls, by x86-64's numbers, in a JVM of its own. */
+/**
+ * Runs the sampler in a JVM of its own, in a sandbox (seccomp) that forbids system calls by their
+ * x86-64 numbers.
+ */
 final class SandboxTest {
 
-  private static final int SECCOMP = 317; // x86-64
+  private static final int SECCOMP = 317; // the number on x86-64
 
   @TempDir Path directory;
 
@@ -89,7 +92,10 @@ final class SandboxTest {
     }
   }
 
-  /** Run in a JVM of its own: engines, an error number, and the calls that are answered with it. */
+  /**
+   * The program of a JVM of its own. Its arguments are engines, an error number, and the system
+   * calls that fail with this error.
+   */
   static final class Sandbox {
     public static void main(String[] args) {
       for (String systemCall : args[2].split(",")) {
@@ -115,7 +121,7 @@ final class SandboxTest {
       }
     }
 
-    /** For all threads of the process. */
+    /** Forbids a system call for all threads of the process. */
     private static void forbid(int systemCall, int error) {
       Memory filter = new Memory(4 * Long.BYTES);
       instruction(filter, 0, 0x20, 0, 0, 0); // load the number of the system call

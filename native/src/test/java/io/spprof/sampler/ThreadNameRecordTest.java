@@ -12,7 +12,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Names of threads: the JVM's in modified UTF-8, native ones in whatever bytes somebody chose. */
+/**
+ * Tests the names of threads. The JVM's names are in modified UTF-8; native names can be any bytes.
+ */
 final class ThreadNameRecordTest {
 
   private final RawRing raw = new RawRing(4096);
@@ -45,7 +47,7 @@ final class ThreadNameRecordTest {
 
   @Test
   void shouldShowBrokenBytesOneByOne() {
-    assertEquals("ab\u00c3", read((byte) 'a', (byte) 'b', (byte) 0xC3)); // cut in the middle
+    assertEquals("ab\u00c3", read((byte) 'a', (byte) 'b', (byte) 0xC3)); // cut in the middle of a character
   }
 
   @Test

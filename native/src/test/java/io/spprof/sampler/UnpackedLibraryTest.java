@@ -18,10 +18,10 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Where it is unpacked to. */
+/** Tests the places to which the library is unpacked. */
 final class UnpackedLibraryTest {
 
-  /** No library, so it is refused in every place; and of no other test's content. */
+  /** The content is no library, so every place refuses it. No other test uses this content. */
   private final byte[] content = UUID.randomUUID().toString().getBytes();
 
   @TempDir Path elsewhere;
@@ -51,7 +51,7 @@ final class UnpackedLibraryTest {
 
     String refusal = refusal(new LibraryPlaces(chosen, null));
 
-    // It was tried in the one place whose name cannot be foreseen.
+    // The library was also tried under the one name that nobody can predict.
     assertTrue(refusal.contains("invalid ELF header") || refusal.contains("too short"), refusal);
     for (Path file : theirs) {
       assertEquals("theirs", Files.readString(file));
@@ -99,7 +99,7 @@ final class UnpackedLibraryTest {
     assertTrue(refusal.contains("a file in memory: "), refusal);
   }
 
-  /** It is left alone, and another one is unpacked beside it. */
+  /** The installed file is left alone, and the jar's library is unpacked next to it. */
   @Test
   void shouldNotLoadALibraryThatIsNotTheJarsOrThatOthersCanChange() throws IOException {
     Path there = LibraryPlaces.libraryIn(chosen);
