@@ -173,13 +173,13 @@ public final class Profiler implements AutoCloseable {
   }
 
   /**
-   * Ends the session; returns when the last record taken before is in the profile, and no timer,
-   * handler or thread is left.
+   * Ends the session. When this method returns, every record that was taken before is in the
+   * profile, and no timer, handler or thread of the session is left.
    *
    * @return the session's final figures
-   * @throws IllegalStateException if no session is running, or if the teardown did not finish
-   *     within its deadline (state {@link ProfilerState#FAILED}; try again), or if a listener calls
-   *     this while a start or stop on another thread is under way
+   * @throws IllegalStateException if no session is running; if the teardown did not finish within
+   *     its deadline (the state is then {@link ProfilerState#FAILED}, and the caller may try
+   *     again); or if a listener calls this method while another thread is in a start or a stop
    */
   public SessionStats stop() {
     lock();
@@ -405,8 +405,8 @@ public final class Profiler implements AutoCloseable {
   }
 
   /**
-   * Receives the reports of the session with one id. A failed start does not use up an id, but two
-   * sessions that started never have the same id.
+   * Receives the reports of the session with one id. Two sessions that started never have the same
+   * id.
    */
   private final class Owner implements SessionOwner {
 

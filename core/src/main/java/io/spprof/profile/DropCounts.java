@@ -1,15 +1,17 @@
 package io.spprof.profile;
 
 /**
- * Sampling signals that are in no profile, by reason. Every figure is a count of signals, 0 or
- * more.
+ * Counts of the sampling signals that are in no profile, by reason. Every figure is a count of
+ * signals, 0 or more.
  *
- * @param bufferFull the ring buffer had no room: the collector was held up, or the load is extreme
- * @param walkBuffersBusy more handlers were interrupted half-way than there are walk buffers
+ * @param bufferFull the ring buffer had no room, because the collector was delayed or the load is
+ *     extreme
+ * @param walkBuffersBusy all walk buffers were in use by interrupted handlers
  * @param late the signal arrived when its session was already being stopped
- * @param foreign a SIGPROF that none of our timers sent
- * @param stackTableFull a new stack or thread for which {@code memory} left no room
- * @param collectorError the collector could not store the sample (out of heap, for instance)
+ * @param foreign the SIGPROF was not sent by the profiler's timers
+ * @param stackTableFull the sample had a new stack or thread, for which {@code memory} left no room
+ * @param collectorError the collector could not store the sample, for instance because the heap was
+ *     full
  */
 public record DropCounts(
     long bufferFull,
@@ -19,11 +21,11 @@ public record DropCounts(
     long stackTableFull,
     long collectorError) {
 
-  /** Nothing dropped. */
+  /** Counts of 0. */
   public static final DropCounts NONE = new DropCounts(0, 0, 0, 0, 0, 0);
 
   /**
-   * The sum over all reasons.
+   * Returns the sum over all reasons.
    *
    * @return signals, 0 or more
    */
@@ -32,9 +34,9 @@ public record DropCounts(
   }
 
   /**
-   * Adds reason by reason.
+   * Adds the counts of each reason.
    *
-   * @param other what to add, not null
+   * @param other the counts to add, not null
    * @return the sums
    */
   public DropCounts plus(DropCounts other) {
@@ -48,9 +50,9 @@ public record DropCounts(
   }
 
   /**
-   * Subtracts reason by reason.
+   * Subtracts the counts of each reason.
    *
-   * @param other what to subtract, not null
+   * @param other the counts to subtract, not null
    * @return the differences
    */
   public DropCounts minus(DropCounts other) {

@@ -3,31 +3,31 @@ package io.spprof.profile;
 import java.util.Locale;
 
 /**
- * How much the reading of a profile may allocate on the application's heap. Code asks before it
- * allocates much, because an OutOfMemoryError would hit the application, and would end one that
- * runs with {@code -XX:+ExitOnOutOfMemoryError}. Implementations are safe for use by several
- * threads.
+ * Limits what the reading of a profile may allocate on the application's heap. Code asks before
+ * large allocations, because an OutOfMemoryError would affect the application, and would end an
+ * application that runs with {@code -XX:+ExitOnOutOfMemoryError}. Implementations are safe for use
+ * by several threads.
  */
 @FunctionalInterface
 public interface HeapRoom {
 
-  /** No limit: for programs that watch their heap themselves. */
+  /** No limit. For programs that watch their heap themselves. */
   HeapRoom UNLIMITED = () -> Long.MAX_VALUE;
 
   /**
-   * How much may be allocated now.
+   * Returns how much may be allocated now.
    *
    * @return bytes, 0 or more
    */
   long bytes();
 
   /**
-   * Asks for room.
+   * Checks that there is room for an allocation.
    *
-   * @param needed how many bytes
-   * @param what what needs them, as the beginning of a message
-   * @param remedy what else to do, as the end of a message
-   * @throws IllegalStateException if there are not so many
+   * @param needed size of the allocation, bytes
+   * @param what the purpose of the allocation, as the beginning of a message
+   * @param remedy an alternative, as the end of a message
+   * @throws IllegalStateException if there is not enough room
    */
   default void require(long needed, String what, String remedy) {
     long there = bytes();

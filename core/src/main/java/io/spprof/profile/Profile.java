@@ -5,29 +5,32 @@ import java.util.List;
 import java.util.Objects;
 
 /**
- * The samples of one session, folded: rows of (stack, thread) with a number of samples and the CPU
- * time that they stand for. Immutable and safe to share; taking it does not stop the sampling, so
- * that exporters work at their own speed.
+ * The samples of one session, folded. A row has a stack, a thread, the number of their samples, and
+ * the CPU time that these samples stand for. Immutable and safe to share. A profile is taken while
+ * sampling continues, so exporters work at their own speed.
  *
- * <p>Stacks are numbered from 0 to {@link #stackCount()}, frames of a stack from 0, the leaf (the
- * method that was running), to {@link #depth(int)}, the root. A frame is a number, too; {@link
- * #frameMethod(int)} tells its method, which has a name, and {@link #frameLine(int)} its line.
+ * <p>Stacks are numbered from 0 to {@link #stackCount()} − 1. The frames of a stack are numbered
+ * from 0 to {@link #depth(int)} − 1. Frame 0 is the leaf (the method that was running), the last
+ * one is the root. Each distinct frame has a number in the profile, too: {@link #frameMethod(int)}
+ * returns its method, and {@link #frameLine(int)} its line.
  */
 public final class Profile {
 
   /**
-   * What stands at the head of every export.
+   * The data at the head of every export.
    *
    * @param session the session's figures at the moment of the snapshot
-   * @param engine what made the signals
-   * @param walker what walked the stacks
+   * @param engine the source of the signals
+   * @param walker the code that walked the stacks
    * @param intervalNanos the shortest sampling interval that was in force, ns
-   * @param longestIntervalNanos the longest one, ns; the same unless a budget changed it
+   * @param longestIntervalNanos the longest sampling interval that was in force, ns; equal to the
+   *     shortest unless a budget changed it
    * @param dropped signals that are in no profile, by reason
-   * @param unwalkable collected samples that stand under a synthetic frame
+   * @param unwalkable collected samples that have a synthetic frame, because the walk of their
+   *     stack failed
    * @param droppedCpuNanos CPU time that is in no profile, ns
-   * @param unseenCpuNanos the part of it that no signal stands for, ns
-   * @param states the samples' CPU time by what their threads were doing
+   * @param unseenCpuNanos the part of {@code droppedCpuNanos} that no signal stands for, ns
+   * @param states the samples' CPU time by the state of their threads
    * @param running whether the session went on sampling after the snapshot
    * @param debugInfo how exactly the JVM recorded which method of compiled code was running
    */
@@ -50,25 +53,25 @@ public final class Profile {
    *
    * @param methods each frame's method, an index into the methods' names
    * @param lines each frame's line in its source, 0 if it is not known
-   * @param count frames; the arrays may be longer
+   * @param count number of frames; the arrays may be longer
    */
   public record Frames(int[] methods, int[] lines, int count) {}
 
   /**
-   * Stacks as numbers: all frames of all stacks one behind the other, in chunks, no stack across
-   * two chunks. Written once, then only read.
+   * Stacks as numbers of frames. The frames of all stacks are stored one stack after the other, in
+   * chunks. No stack extends over two chunks. Each element is written once, then only read.
    *
-   * @param chunks the frames; {@code chunks[p >> CHUNK_BITS][p & CHUNK_MASK]} is the one at
+   * @param chunks the frames; {@code chunks[p >> CHUNK_BITS][p & CHUNK_MASK]} is the frame at
    *     position p
-   * @param positions where each stack's leaf stands
+   * @param positions the position of each stack's leaf
    * @param depths number of frames of each stack
-   * @param count stacks; the arrays may be longer
+   * @param count number of stacks; the arrays may be longer
    */
   public record Stacks(int[][] chunks, int[] positions, short[] depths, int count) {
-    /** log2 of the ints in a chunk. */
+    /** log2 of the number of ints in a chunk. */
     public static final int CHUNK_BITS = 14;
 
-    /** Position in a chunk. */
+    /** Mask of the index within a chunk. */
     public static final int CHUNK_MASK = (1 << CHUNK_BITS) - 1;
   }
 
@@ -78,12 +81,12 @@ public final class Profile {
    * @param stacks each row's stack
    * @param threads each row's thread, an index into the thread names
    * @param samples each row's number of samples
-   * @param cpuNanos the CPU time that they stand for, ns
-   * @param count rows; the arrays may be longer
+   * @param cpuNanos the CPU time that each row's samples stand for, ns
+   * @param count number of rows; the arrays may be longer
    */
   public record Rows(int[] stacks, int[] threads, long[] samples, long[] cpuNanos, int count) {}
 
-  /** The profile when there was no session yet. */
+  /** The profile before the first session. */
   public static final Profile EMPTY =
       new Profile(
           new Info(
@@ -121,15 +124,15 @@ public final class Profile {
   private final long totalCpuNanos;
 
   /**
-   * Takes the parts as they are, without a copy: nobody may change them afterwards.
+   * Creates a profile from its parts, without a copy. Nobody may change the parts afterwards.
    *
    * @param info the head
-   * @param methodNames names by method number; synthetic ones stand in brackets
+   * @param methodNames names by method number; synthetic names are in brackets
    * @param frames the frames
    * @param threadNames names by thread number; two threads can share a name
    * @param stacks the stacks
    * @param rows the rows
-   * @param times the samples one by one
+   * @param times the single samples
    */
   public Profile(
       Info info,
@@ -157,7 +160,7 @@ public final class Profile {
   }
 
   /**
-   * The head of the profile.
+   * Returns the head of the profile.
    *
    * @return not null
    */
@@ -166,7 +169,7 @@ public final class Profile {
   }
 
   /**
-   * The samples one by one, as far as they are kept.
+   * Returns the single samples, as far as they are kept.
    *
    * @return not null
    */
@@ -175,7 +178,7 @@ public final class Profile {
   }
 
   /**
-   * All samples.
+   * Returns the number of all samples.
    *
    * @return the sum over the rows
    */
@@ -184,7 +187,7 @@ public final class Profile {
   }
 
   /**
-   * CPU time that all samples stand for.
+   * Returns the CPU time that all samples stand for.
    *
    * @return the sum over the rows, ns
    */
@@ -193,8 +196,8 @@ public final class Profile {
   }
 
   /**
-   * What an export of it holds at most: this profile's own figures, and what sorting its rows,
-   * stacks and names takes.
+   * Returns the most heap that an export of this profile allocates: for the profile's own figures,
+   * and for sorting its rows, stacks and names.
    *
    * @return bytes
    */
@@ -205,9 +208,10 @@ public final class Profile {
   }
 
   /**
-   * What {@link #exportBytes()} is for two profiles side by side: all of both is copied first.
+   * Returns the most heap that a comparison of two profiles allocates. It is larger than the sum of
+   * two exports, because a comparison first copies both profiles completely.
    *
-   * @param other the other one
+   * @param other the other profile
    * @return bytes
    */
   public long exportBytes(Profile other) {
@@ -223,7 +227,7 @@ public final class Profile {
   }
 
   /**
-   * Number of rows.
+   * Returns the number of rows.
    *
    * @return 0 for an empty profile
    */
@@ -232,7 +236,7 @@ public final class Profile {
   }
 
   /**
-   * A row's stack.
+   * Returns a row's stack.
    *
    * @param row 0 to {@link #rowCount()} − 1
    * @return the stack's number
@@ -242,7 +246,7 @@ public final class Profile {
   }
 
   /**
-   * A row's thread.
+   * Returns a row's thread.
    *
    * @param row 0 to {@link #rowCount()} − 1
    * @return the thread's number
@@ -252,7 +256,7 @@ public final class Profile {
   }
 
   /**
-   * A row's samples.
+   * Returns a row's number of samples.
    *
    * @param row 0 to {@link #rowCount()} − 1
    * @return 1 or more
@@ -262,7 +266,7 @@ public final class Profile {
   }
 
   /**
-   * The CPU time that a row's samples stand for.
+   * Returns the CPU time that a row's samples stand for.
    *
    * @param row 0 to {@link #rowCount()} − 1
    * @return ns, more than 0
@@ -272,7 +276,7 @@ public final class Profile {
   }
 
   /**
-   * Number of distinct stacks.
+   * Returns the number of distinct stacks.
    *
    * @return 0 for an empty profile
    */
@@ -281,7 +285,7 @@ public final class Profile {
   }
 
   /**
-   * A stack's number of frames.
+   * Returns a stack's number of frames.
    *
    * @param stack 0 to {@link #stackCount()} − 1
    * @return 1 or more
@@ -291,7 +295,7 @@ public final class Profile {
   }
 
   /**
-   * One frame of a stack.
+   * Returns one frame of a stack.
    *
    * @param stack 0 to {@link #stackCount()} − 1
    * @param index 0 for the leaf, {@code depth − 1} for the root
@@ -303,7 +307,7 @@ public final class Profile {
   }
 
   /**
-   * Number of frames.
+   * Returns the number of distinct frames.
    *
    * @return 0 for an empty profile
    */
@@ -312,7 +316,7 @@ public final class Profile {
   }
 
   /**
-   * A frame's method.
+   * Returns a frame's method.
    *
    * @param frame 0 to {@link #frameCount()} − 1
    * @return the method's number
@@ -322,17 +326,17 @@ public final class Profile {
   }
 
   /**
-   * A frame's line.
+   * Returns a frame's line in its source.
    *
    * @param frame 0 to {@link #frameCount()} − 1
-   * @return its number in the source, 0 if it is not known
+   * @return the line's number, 0 if it is not known
    */
   public int frameLine(int frame) {
     return frames.lines()[frame];
   }
 
   /**
-   * The name of a frame's method.
+   * Returns the name of a frame's method.
    *
    * @param frame 0 to {@link #frameCount()} − 1
    * @return as {@link #methodName(int)}
@@ -342,7 +346,7 @@ public final class Profile {
   }
 
   /**
-   * Number of methods.
+   * Returns the number of methods.
    *
    * @return 0 for an empty profile
    */
@@ -351,17 +355,17 @@ public final class Profile {
   }
 
   /**
-   * A method's name.
+   * Returns a method's name.
    *
    * @param method 0 to {@link #methodCount()} − 1
-   * @return {@code java.util.HashMap.get}, or a synthetic name in brackets; not null
+   * @return for instance {@code java.util.HashMap.get}, or a synthetic name in brackets; not null
    */
   public String methodName(int method) {
     return methodNames.get(method);
   }
 
   /**
-   * Number of threads in the profile.
+   * Returns the number of threads in the profile.
    *
    * @return 0 for an empty profile
    */
@@ -370,7 +374,7 @@ public final class Profile {
   }
 
   /**
-   * A thread's name.
+   * Returns a thread's name.
    *
    * @param thread 0 to {@link #threadCount()} − 1
    * @return not null

@@ -1,32 +1,34 @@
 package io.spprof.profile;
 
 /**
- * A profiler's figures of one moment. {@code signals = collectedSamples + dropped.total() + samples
- * still in the buffer}: exactly when no session runs, and at any other time up to the handlers that
- * are half-way.
+ * A profiler's figures at one moment. {@code signals = collectedSamples + dropped.total() + samples
+ * still in the buffer} holds exactly when no session runs. At any other time, {@code signals} can
+ * be larger by the number of handlers in flight.
  *
- * @param counters count from the profiler's creation and never go back
- * @param gauges are 0 when no session runs, but for {@link Gauges#uniqueStacks}
- * @param setup what the running session works with; else the last one, else a default one
+ * @param counters count from the profiler's creation and never decrease
+ * @param gauges are 0 when no session runs, except {@link Gauges#uniqueStacks}
+ * @param setup the settings of the running session; if none is running, of the last one; before the
+ *     first session, the defaults
  * @param session the running or the last session
  */
 public record ProfilerStats(Counters counters, Gauges gauges, Setup setup, SessionStats session) {
 
   /**
-   * What is counted. Every figure is 0 or more.
+   * The counters. Every figure is 0 or more.
    *
    * @param sessionsStarted sessions that started
    * @param signals sampling signals that reached the handler
    * @param collectedSamples samples that are in a profile
    * @param dropped signals that are in no profile, by reason
-   * @param unwalkableSamples collected samples whose stack could not be walked; they stand in the
-   *     profile under a synthetic frame that names the cause
+   * @param unwalkableSamples collected samples whose stack could not be walked; in the profile they
+   *     have a synthetic frame that names the cause
    * @param sampledCpuNanos CPU time that the collected samples stand for, ns
-   * @param droppedCpuNanos CPU time that is in no profile: what the drops stand for, timer
-   *     expirations that were due but never signalled when a thread or a session ended, and what is
-   *     unseen, ns
-   * @param unseenCpuNanos the part of it that no signal stands for, of threads that ended before
-   *     they were found, in their last stretch, or without a timer, ns
+   * @param droppedCpuNanos CPU time that is in no profile, ns: the CPU time that dropped signals
+   *     stand for, timer expirations that were due but not signalled when a thread or a session
+   *     ended, and unseen CPU time
+   * @param unseenCpuNanos the part of {@code droppedCpuNanos} that no signal stands for, ns: of
+   *     threads that ended before they were found, of the last part of a thread's life, and of
+   *     threads without a timer
    * @param overheadCpuNanos CPU time spent in handlers and in the profiler's own threads, ns
    * @param walkNanos time that the stack walks in handlers took, ns
    */
@@ -42,13 +44,13 @@ public record ProfilerStats(Counters counters, Gauges gauges, Setup setup, Sessi
       long overheadCpuNanos,
       long walkNanos) {
 
-    /** Nothing counted. */
+    /** All counters are zero. */
     public static final Counters ZERO = new Counters(0, 0, 0, DropCounts.NONE, 0, 0, 0, 0, 0, 0);
 
     /**
-     * Adds figure by figure.
+     * Adds the counters one by one.
      *
-     * @param other what to add, not null
+     * @param other the counters to add, not null
      * @return the sums
      */
     public Counters plus(Counters other) {
@@ -67,7 +69,7 @@ public record ProfilerStats(Counters counters, Gauges gauges, Setup setup, Sessi
   }
 
   /**
-   * What there is at this moment.
+   * The figures that can rise and fall.
    *
    * @param threadsSampled threads with a timer
    * @param threadsFailed threads that could not get a timer
@@ -77,34 +79,34 @@ public record ProfilerStats(Counters counters, Gauges gauges, Setup setup, Sessi
   public record Gauges(
       int threadsSampled, int threadsFailed, long uniqueStacks, long memoryUsedBytes) {
 
-    /** Nothing there. */
+    /** All gauges are zero. */
     public static final Gauges ZERO = new Gauges(0, 0, 0, 0);
   }
 
   /**
-   * What a session works with.
+   * The settings that a session uses.
    *
    * @param intervalNanos the interval in force, ns
    * @param memoryLimitBytes the bound of the memory held for samples, bytes
-   * @param engine what makes the signals, for instance {@code ctimer}; not null
-   * @param walker what walks the stacks, for instance {@code agct}; not null
+   * @param engine the source of the signals, for instance {@code ctimer}; not null
+   * @param walker the code that walks the stacks, for instance {@code agct}; not null
    */
   public record Setup(long intervalNanos, long memoryLimitBytes, String engine, String walker) {}
 
   /**
-   * The figures when there was no session yet.
+   * Returns the figures before the first session.
    *
-   * @param setup what the next one works with
-   * @return zeros
+   * @param setup the settings of the first session
+   * @return figures that are zero
    */
   public static ProfilerStats none(Setup setup) {
     return new ProfilerStats(Counters.ZERO, Gauges.ZERO, setup, SessionStats.NONE);
   }
 
   /**
-   * The same, with counters of earlier sessions added.
+   * Returns these figures with the counters of earlier sessions added.
    *
-   * @param earlier their sums, not null
+   * @param earlier the sums over the earlier sessions, not null
    * @return the figures
    */
   public ProfilerStats after(Counters earlier) {

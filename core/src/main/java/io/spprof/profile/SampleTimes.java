@@ -4,11 +4,12 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The last samples of a profile one by one: when each was taken, in which row it counts (stack and
- * thread), and the CPU time that it stands for. A session keeps as many as {@code memory} has room
- * for; older ones are in the profile's rows only. Immutable, like the profile that it belongs to.
+ * The latest samples of a profile one by one. Each has the time at which it was taken, its row in
+ * the profile (stack and thread), and the CPU time that it stands for. A session keeps as many
+ * single samples as {@code memory} has room for. Older samples are only in the profile's rows.
+ * Immutable, like the profile that it belongs to.
  *
- * <p>In the order in which they were collected: samples of different threads may be some
+ * <p>Samples have the order in which they were collected. Samples of different threads may be some
  * milliseconds out of order.
  */
 public final class SampleTimes {
@@ -17,9 +18,9 @@ public final class SampleTimes {
   @FunctionalInterface
   public interface Visitor {
     /**
-     * A sample.
+     * Receives a sample.
      *
-     * @param nanos when, ns after the session's start
+     * @param nanos the time at which it was taken, ns after the profile's first window began
      * @param row its row in the profile
      * @param cpuNanos CPU time that it stands for, ns
      */
@@ -27,17 +28,17 @@ public final class SampleTimes {
   }
 
   /**
-   * Samples as columns, written once, then only read.
+   * Samples as columns. Each element is written once, then only read.
    *
-   * @param baseNanos what the times are after, ns after the session's start
-   * @param micros times after it, µs
-   * @param rows rows
-   * @param cpuNanos CPU time, ns
-   * @param count samples; the arrays may be longer
+   * @param baseNanos the base of the samples' times, ns after the session's start
+   * @param micros the samples' times, µs after the base
+   * @param rows the samples' rows
+   * @param cpuNanos CPU time that each sample stands for, ns
+   * @param count number of samples; the arrays may be longer
    */
   public record Chunk(long baseNanos, int[] micros, int[] rows, long[] cpuNanos, int count) {}
 
-  /** Of a profile without samples. */
+  /** The times of a profile without samples. */
   static final SampleTimes NONE = new SampleTimes(List.of(), 0);
 
   private final List<Chunk> chunks;
@@ -45,10 +46,10 @@ public final class SampleTimes {
   private final long count;
 
   /**
-   * Takes the chunks as they are: nobody may change them afterwards.
+   * Creates an object from chunks, without a copy. Nobody may change the chunks afterwards.
    *
    * @param chunks the oldest first
-   * @param forgotten samples that are in the profile's rows, but not here
+   * @param forgotten number of samples that are in the profile's rows but not in the chunks
    */
   public SampleTimes(List<Chunk> chunks, long forgotten) {
     this.chunks = List.copyOf(chunks);
@@ -57,16 +58,16 @@ public final class SampleTimes {
   }
 
   /**
-   * Samples of the profile whose time is not known any more.
+   * Returns the number of samples whose time is no longer known.
    *
-   * @return 0 or more; with {@link #count()} it makes the profile's samples
+   * @return 0 or more; the sum with {@link #count()} is the number of the profile's samples
    */
   public long forgotten() {
     return forgotten;
   }
 
   /**
-   * Samples whose time is known.
+   * Returns the number of samples whose time is known.
    *
    * @return 0 or more
    */
@@ -75,7 +76,7 @@ public final class SampleTimes {
   }
 
   /**
-   * How many chunks the samples stand in.
+   * Returns the number of chunks in which the samples are stored.
    *
    * @return 0 or more
    */
@@ -100,9 +101,9 @@ public final class SampleTimes {
   }
 
   /**
-   * The same samples in other rows.
+   * Returns the chunks with other row numbers.
    *
-   * @param places each row's other number
+   * @param places the new number of each row
    * @return new chunks
    */
   public List<Chunk> withRows(int[] places) {
@@ -119,9 +120,9 @@ public final class SampleTimes {
   }
 
   /**
-   * The same samples with times after another moment.
+   * Returns the samples with times relative to a later moment.
    *
-   * @param nanos that moment, ns after the present one
+   * @param nanos the later moment, ns after the moment to which the times are relative now
    * @return the samples
    */
   public SampleTimes after(long nanos) {

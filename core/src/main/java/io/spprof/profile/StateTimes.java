@@ -3,25 +3,26 @@ package io.spprof.profile;
 import io.spprof.sampler.ThreadState;
 
 /**
- * CPU time of samples by what their threads were doing, ns.
+ * CPU time of samples by the state of their threads, ns.
  *
  * @param inJava Java threads in Java code
  * @param inNative Java threads in native methods and in system calls below them
  * @param inVm Java threads in the JVM's own code
  * @param other Java threads about to be blocked, starting or ending
  * @param unknown Java threads whose state is not known ({@code walker=agct})
- * @param noJavaThread threads of the collector, the compilers, the JVM, of libraries
+ * @param noJavaThread threads of the garbage collector, the JIT compilers, the JVM and of native
+ *     libraries
  */
 public record StateTimes(
     long inJava, long inNative, long inVm, long other, long unknown, long noJavaThread) {
 
-  /** Nothing. */
+  /** All times are zero. */
   public static final StateTimes NONE = new StateTimes(0, 0, 0, 0, 0, 0);
 
   /**
-   * From sums by {@link ThreadState#ordinal()}.
+   * Creates an object from an array with the index {@link ThreadState#ordinal()}.
    *
-   * @param nanos one a state, ns; not kept
+   * @param nanos CPU time for each state, ns; the array is not kept
    * @return not null
    */
   public static StateTimes of(long[] nanos) {
@@ -35,9 +36,9 @@ public record StateTimes(
   }
 
   /**
-   * Adds state by state.
+   * Adds the times of each state.
    *
-   * @param more what to add, not null
+   * @param more the times to add, not null
    * @return the sums
    */
   public StateTimes plus(StateTimes more) {
@@ -51,7 +52,7 @@ public record StateTimes(
   }
 
   /**
-   * All of it.
+   * Returns the sum over all states.
    *
    * @return ns
    */

@@ -9,18 +9,19 @@ import java.util.Map;
 import org.apache.commons.lang3.StringUtils;
 
 /**
- * A stretch of time, as clients write it.
+ * A range of time, as clients write it. A profile of a range consists of whole windows.
  *
- * @param fromMillis its beginning, milliseconds since the epoch; {@link Long#MIN_VALUE} for "from
- *     the start"
- * @param toMillis its end, later; {@link Long#MAX_VALUE} for "up to now"
+ * @param fromMillis the range's beginning, milliseconds since the epoch; {@link Long#MIN_VALUE} for
+ *     "from the start"
+ * @param toMillis the range's end, after its beginning, milliseconds since the epoch; {@link
+ *     Long#MAX_VALUE} for "up to now"
  */
 public record TimeRange(long fromMillis, long toMillis) {
 
-  /** All there is. */
+  /** The whole session. */
   public static final TimeRange ALL = new TimeRange(Long.MIN_VALUE, Long.MAX_VALUE);
 
-  /** What clients can write. */
+  /** The syntax of a range, as error messages and help show it. */
   public static final String HELP =
       "last=1s..30d (s, m, h, d), or from=TIME and/or to=TIME, where TIME is -10m (ago), an ISO-8601"
           + " instant (2026-01-31T12:00:00Z), or milliseconds since the epoch; empty for all";
@@ -30,7 +31,7 @@ public record TimeRange(long fromMillis, long toMillis) {
   private static final long MOST_MILLIS = 30 * 86_400_000L;
 
   /**
-   * Reads one.
+   * Reads a range.
    *
    * @param text for instance {@code last=10m} or {@code from=-30m,to=-20m}; null or blank for all
    * @param nowMillis the present, milliseconds since the epoch

@@ -1,15 +1,15 @@
 package io.spprof.profile;
 
 /**
- * A stretch of time that a session is kept in.
+ * The figures of one window, a part of a session's time whose samples are kept together.
  *
- * @param fromMillis its beginning, milliseconds since the epoch
- * @param toMillis its end; of the open one, now
- * @param samples samples in it
- * @param dropped signals of that time that are in no profile
+ * @param fromMillis the window's beginning, milliseconds since the epoch
+ * @param toMillis the window's end, milliseconds since the epoch; now for the open window
+ * @param samples samples in the window
+ * @param dropped signals of this time that are in no profile
  * @param cpuNanos CPU time that the samples stand for, ns
- * @param shortestIntervalNanos the shortest sampling interval in force meanwhile, ns
- * @param longestIntervalNanos the longest one, ns
+ * @param shortestIntervalNanos the shortest sampling interval in force in the window, ns
+ * @param longestIntervalNanos the longest sampling interval in force in the window, ns
  */
 public record WindowStats(
     long fromMillis,

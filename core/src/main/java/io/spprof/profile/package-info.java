@@ -1,6 +1,6 @@
 /**
- * What a profiler hands out: profiles, and figures of the profiler, of sessions and of stretches of
- * time. Immutable values. Uses {@code text} and the sampler's enums; knows nothing of how the
- * values are made.
+ * The results of a profiler: profiles, and figures of the profiler, of sessions and of windows of
+ * time. All are immutable values. This package uses {@code text} and the sampler's enums. It does
+ * not depend on the code that creates the values.
  */
 package io.spprof.profile;

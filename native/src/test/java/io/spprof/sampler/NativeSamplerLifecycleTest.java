@@ -111,7 +111,7 @@ final class NativeSamplerLifecycleTest {
     SampleRing ring = start();
     long until = sampler.currentThreadCpuNanos() + 100_000_000;
     while (sampler.currentThreadCpuNanos() < until) {
-      Thread.onSpinWait(); // so that this thread is sampled: the names of other threads are not read
+      Thread.onSpinWait(); // only names of sampled threads are read
     }
     stop();
 

@@ -47,7 +47,7 @@ final class ThreadNameRecordTest {
 
   @Test
   void shouldShowBrokenBytesOneByOne() {
-    assertEquals("ab\u00c3", read((byte) 'a', (byte) 'b', (byte) 0xC3)); // cut in the middle of a character
+    assertEquals("ab\u00c3", read((byte) 'a', (byte) 'b', (byte) 0xC3)); // a part of a character
   }
 
   @Test
