@@ -4,25 +4,25 @@ import io.spprof.sampler.Sampler;
 
 /**
  * The sampling interval of a session: the present one, and the shortest and longest since the open
- * window began. The session's thread changes it, except that a closing window is {@link
- * #windowClosed reported} under the collector's lock, by the same thread. Any thread reads: the
- * three figures are one immutable object in a volatile field.
+ * window of time began. The session's thread changes the interval. The same thread calls {@link
+ * #windowClosed}, under the collector's lock. Any thread reads: the three figures are one immutable
+ * object in a volatile field.
  */
 public final class IntervalInForce {
 
   /**
-   * At one moment.
+   * The interval at one moment.
    *
-   * @param nanos in force, ns
-   * @param shortestNanos since the open window began, ns
-   * @param longestNanos the same
+   * @param nanos the interval in force, ns
+   * @param shortestNanos the shortest interval since the open window began, ns
+   * @param longestNanos the longest interval since the open window began, ns
    */
   public record Range(long nanos, long shortestNanos, long longestNanos) {}
 
   private volatile Range range;
 
   /**
-   * Begins with one.
+   * Creates an object with the configured interval.
    *
    * @param nanos the configured interval, ns
    */
@@ -31,20 +31,20 @@ public final class IntervalInForce {
   }
 
   /**
-   * What it is now, and was.
+   * Returns the present interval, and the shortest and the longest since the open window began.
    *
-   * @return of one moment, not null
+   * @return figures of one moment, not null
    */
   public Range range() {
     return range;
   }
 
   /**
-   * Has the sampler use another one, if it is another.
+   * Sets the sampler's interval, unless it has this interval already.
    *
-   * @param sampler the session's
-   * @param nanos ns
-   * @return false if it cannot
+   * @param sampler the session's sampler
+   * @param nanos the new interval, ns
+   * @return false if the sampler could not change the interval
    */
   public boolean change(Sampler sampler, long nanos) {
     Range now = range;
@@ -58,7 +58,7 @@ public final class IntervalInForce {
     return true;
   }
 
-  /** A window was closed. The next one begins with the interval in force. */
+  /** Called when a window was closed. The next window begins with the interval in force. */
   public void windowClosed() {
     long nanos = range.nanos;
     range = new Range(nanos, nanos, nanos);

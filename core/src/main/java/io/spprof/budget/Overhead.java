@@ -1,18 +1,21 @@
 package io.spprof.budget;
 
-/** The two figures of the profiler's cost, in percent of one CPU; see docs/figures.md. */
+/**
+ * The two figures of the profiler's cost, modelled and measured, in percent of one CPU.
+ * docs/figures.md explains both.
+ */
 public final class Overhead {
 
-  /** CPU time that a sample is taken to cost, kernel and all. */
+  /** CPU time that a sample costs according to the model, the kernel's part included, ns. */
   private static final long MODEL_NANOS_PER_SAMPLE = 25_000;
 
   private Overhead() {}
 
   /**
-   * By the model.
+   * Returns the overhead by the model.
    *
-   * @param signals signals, 0 or more
-   * @param elapsedNanos in so much time, ns
+   * @param signals number of signals, 0 or more
+   * @param elapsedNanos the time in which the signals arrived, ns
    * @return 0 to 100, percent of one CPU
    */
   public static double model(long signals, double elapsedNanos) {
@@ -20,10 +23,10 @@ public final class Overhead {
   }
 
   /**
-   * As measured.
+   * Returns the measured overhead.
    *
-   * @param overheadNanos CPU time of handlers and own threads, ns
-   * @param elapsedNanos in so much time, ns
+   * @param overheadNanos CPU time of handlers and of the profiler's own threads, ns
+   * @param elapsedNanos the time in which this CPU time was used, ns
    * @return 0 to 100, percent of one CPU
    */
   public static double measured(long overheadNanos, double elapsedNanos) {

@@ -5,27 +5,29 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * Chooses the sampling interval so that the measured overhead stays within a budget. Pure
- * arithmetic on the figures that the session's thread measures in each pass. Used by one thread.
+ * arithmetic on the figures that the session's thread measures in each pass, that is, each time it
+ * reads the ring. Used by one thread.
  *
  * <p>The model: one second costs {@code c × u ÷ interval + f}. Here c is the cost of a signal, u
  * the CPU time that the application uses in a second, and f the cost of the profiler without any
  * signal. All three are measured and smoothed, and the interval is computed from them. So the
- * controller does not have to wait until the threads have adopted an interval; a controller that
- * looks at the overhead alone would.
+ * controller does not have to wait until the threads have adopted an interval. A controller that
+ * uses only the overhead as its input would have to wait.
  *
- * <p>An account corrects the errors of the model. It is credited the budget and debited the
- * measured overhead. It holds at most two seconds' worth of the budget as a credit and ten as a
- * debt; a sudden larger debt is forgotten. The controller lowers its target as the credit shrinks.
+ * <p>An account corrects the errors of the model. The budget is credited to it, and the measured
+ * overhead is debited. It holds at most two seconds' worth of the budget as a credit and ten as a
+ * debt; any debt beyond ten is forgotten. The controller lowers its target as the credit shrinks.
  * Except for forgotten debts, over any period t it spends at most {@code budget × (t + 2 s)}: a
- * fifth over the budget in 10 s. To guarantee that, the interval is never so short that a sudden
- * load on all CPUs overdraws the account before the threads have adopted a longer interval.
+ * fifth over the budget in 10 s. To guarantee this bound, the interval has a lower limit. With it,
+ * a sudden load on all CPUs cannot overdraw the account before the threads have adopted a longer
+ * interval.
  *
  * <p>Intervals are rungs of a ladder: the configured interval times 1, 1.25, 1.5, 2, 2.5, 3, 4, 5,
- * 6, 8, then tenfold. Noise does not change a rung. The interval can rise by several rungs at once;
- * it falls by at most one rung a second, and only when nothing is owed. If the last rung, 1 s, is
- * not enough, some of the threads rest: {@link #share()}. The signals need a part of the budget. If
- * the profiler's own thread takes too much of it without any signal, that thread is to wake up less
- * often: {@link #pace()}.
+ * 6, 8, then tenfold. Noise does not change a rung. The interval can rise by several rungs at once.
+ * It falls by at most one rung a second, and only when nothing is owed. If the last rung, 1 s, is
+ * not enough, some of the threads rest: their timers are disarmed for a time ({@link #share()}).
+ * The signals need a part of the budget. If the profiler's own thread takes too much of it without
+ * any signal, that thread is to wake up less often ({@link #pace()}).
  */
 final class OverheadController {
 
@@ -39,54 +41,67 @@ final class OverheadController {
   private static final long DOWN_NANOS = SECOND_NANOS;
 
   /**
-   * How long the last rung must have been insufficient, or more than needed, before share changes.
+   * How long the last rung must have been insufficient, or longer than needed, before the share of
+   * sampled threads changes.
    */
   private static final long SHARE_NANOS = 5 * SECOND_NANOS;
 
-  /** Threads rest only where the signals at the longest interval cost this part of the budget. */
+  /**
+   * Threads rest only if the signals at the longest interval cost at least this part of the budget.
+   */
   private static final double WORTH = 0.05;
 
-  /** How long it must be clear that the own thread may wake up more often. */
+  /** How long the own thread's cost must be low before the thread may wake up more often. */
   private static final long PACE_NANOS = 10 * SECOND_NANOS;
 
   private static final int SLOWEST_PACE = 8;
 
   /**
-   * Between these parts of the budget the own thread's cost is accepted; the next pace halves it.
+   * If the cost of the own thread is between these parts of the budget, it is accepted. Above, the
+   * pace is doubled, which halves the cost.
    */
   private static final double MUCH = 1.0 / 3;
 
   private static final double LITTLE = 1.0 / 8;
 
-  /** A smaller part of the budget is of no use for signals. */
+  /** A part of the budget that is too small to be of use for signals. */
   private static final double LEAST = 0.05;
 
-  /** Of the budget, aimed at. */
+  /** The part of the budget that is the target. */
   private static final double AIM = 0.9;
 
   private static final double CREDIT_SECONDS = 2;
 
-  /** A larger debt is forgotten. Otherwise one slow second would be paid for over minutes. */
+  /**
+   * The largest debt that is kept. Without this limit, one slow second would be paid for over
+   * minutes.
+   */
   private static final double MOST_DEBT_SECONDS = 10;
 
-  /** How long the own thread must cost too much before it is reported: a spike is no reason. */
+  /**
+   * How long the own thread must cost too much before this is reported. A short spike is not
+   * reported.
+   */
   private static final long OUT_OF_REACH_NANOS = 10 * SECOND_NANOS;
 
-  /** A load's first pass, and the next one, by which most threads have the new interval. */
+  /**
+   * The time until the interval follows a new load: the pass that first measures it, and the next
+   * one, by which most threads have the new interval.
+   */
   private static final double REACTION_SECONDS = 0.3;
 
   private static final double FIRST_COST_NANOS = 20_000; // of a signal, until some were measured
-  private static final double FEWEST_SIGNALS = 4; // with which their cost is measured
+  private static final double FEWEST_SIGNALS = 4; // the fewest from which their cost is computed
 
   /**
-   * What has been measured since the session's start.
+   * The figures since the session's start.
    *
    * @param elapsedNanos wall-clock time, ns
-   * @param signals signals
-   * @param cpuNanos CPU time that they stand for, ns
+   * @param signals number of signals
+   * @param cpuNanos CPU time that the signals stand for, ns
    * @param overheadNanos CPU time of handlers, of hooks and of the profiler's own thread, ns
-   * @param fixedNanos the part of it that the own thread would take without signals, ns
-   * @param hookNanos the part of it that the starts and ends of threads took, ns
+   * @param fixedNanos the part of overheadNanos that the own thread would take without signals, ns
+   * @param hookNanos the part of overheadNanos that the starts and ends of threads took, ns
    */
   record Measured(
       long elapsedNanos,
@@ -98,7 +113,7 @@ final class OverheadController {
     static final Measured NOTHING = new Measured(0, 0, 0, 0, 0, 0);
   }
 
-  private final double budget; // of one CPU
+  private final double budget; // a part of one CPU
   private final int cpus;
   private final long[] ladder;
 
@@ -111,21 +126,21 @@ final class OverheadController {
   private double signalNanos;
   private double costNanos = FIRST_COST_NANOS;
   private double usage; // CPUs that the application uses, over some 1 s
-  private double fixed; // of one CPU, over some 5 s
-  private double hooks; // the same, of starts and ends of threads
-  private final Since below = new Since(); // a lower rung would do
+  private double fixed; // cost without any signal, a part of one CPU, over some 5 s
+  private double hooks; // cost of starts and ends of threads, likewise
+  private final Since below = new Since(); // a lower rung would be sufficient
   private final Since above = new Since(); // more threads should rest
   private final Since needless = new Since(); // fewer threads need to rest
-  private long paceSince; // since when it is what it is
-  private final Since tooDear = new Since(); // the own thread takes it all
+  private long paceSince; // when the pace last changed, ns
+  private final Since tooDear = new Since(); // the own thread takes the whole budget
   private boolean outOfReach;
 
   /**
-   * Begins with the shortest interval.
+   * Creates a controller that begins with the shortest interval.
    *
-   * @param budgetPercent of one CPU, more than 0
-   * @param shortestNanos the configured interval, at most 1 s
-   * @param cpus CPUs that the application may use at once
+   * @param budgetPercent the budget, percent of one CPU, more than 0
+   * @param shortestNanos the configured interval, at most 1 s, ns
+   * @param cpus number of CPUs that the application may use at once
    */
   OverheadController(double budgetPercent, long shortestNanos, int cpus) {
     this.budget = budgetPercent / 100;
@@ -145,17 +160,20 @@ final class OverheadController {
     return Arrays.copyOf(rungs, count);
   }
 
-  /** The interval to use from now on, ns. */
+  /** Returns the interval to use from now on, ns. */
   long intervalNanos() {
     return ladder[rung];
   }
 
-  /** One thread of so many is sampled at a time, the others rest; 1 if all are sampled. */
+  /**
+   * Returns the share of threads that are sampled at a time: one of this number is sampled, the
+   * others rest; 1 if all are sampled.
+   */
   int share() {
     return share;
   }
 
-  /** By which factor the profiler's own thread is to sleep longer; 1, 2, 4 or 8. */
+  /** Returns the factor by which the profiler's own thread is to sleep longer; 1, 2, 4 or 8. */
   int pace() {
     return pace;
   }
@@ -169,17 +187,17 @@ final class OverheadController {
     return outOfReach;
   }
 
-  /** What the profiler costs without any signal, percent of one CPU. */
+  /** Returns what the profiler costs without any signal, percent of one CPU. */
   double fixedPercent() {
     return 100 * fixed;
   }
 
-  /** What starts and ends of threads cost, percent of one CPU. */
+  /** Returns what starts and ends of threads cost, percent of one CPU. */
   double hookPercent() {
     return 100 * hooks;
   }
 
-  /** Takes the figures measured up to now into account. */
+  /** Updates the model with the figures measured up to now. */
   void update(Measured now) {
     double nanos = now.elapsedNanos - last.elapsedNanos;
     if (nanos <= 0) {
@@ -217,7 +235,10 @@ final class OverheadController {
     usage = recent * usage + (1 - recent) * (now.cpuNanos - last.cpuNanos) / nanos;
   }
 
-  /** Assumes, until it is measured, that the own thread's cost is inverse to the pace. */
+  /**
+   * Chooses the pace. Until the cost of the own thread at a new pace is measured, assumes that it
+   * is inversely proportional to the pace.
+   */
   private void choosePace(boolean useful, long now) {
     boolean much = useful && fixed > MUCH * budget;
     if (much && pace < SLOWEST_PACE && now - paceSince >= SECOND_NANOS) {

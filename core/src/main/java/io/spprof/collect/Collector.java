@@ -9,11 +9,11 @@ import java.util.List;
 import java.util.function.Supplier;
 
 /**
- * The collector's work, apart from the thread that does it: a pass takes records out of the ring
- * and folds them into tables. A pass holds this object's lock, and so does a snapshot; meanwhile
- * the ring buffers what arrives. The lock is this object's own: callers that need several answers
- * of one moment use {@link #betweenPasses}. Nothing that is called under it takes a lock of the
- * profiler's life cycle.
+ * The work of the collector, without the thread that does it. In a pass, the collector takes
+ * records out of the ring and folds them into tables. A pass holds this object's lock, and so does
+ * a snapshot; meanwhile the ring buffers new records. The lock is this object's own. Callers that
+ * need several figures of one moment use {@link #betweenPasses}. No code that runs under the lock
+ * takes a lock of the profiler's life cycle.
  *
  * <p>The figures of the last pass can be read without the lock. Each is an immutable object in a
  * volatile field, written at the end of a pass.
@@ -33,22 +33,23 @@ public final class Collector {
   private final StackDecoder decoder;
   private final ComingNames comingNames = new ComingNames();
   private final Recorder recorder;
-  private long ownCpuNanos; // under the lock
+  private long ownCpuNanos; // guarded by this object's lock
 
-  // Each holds an immutable object that a pass publishes under the lock and any thread reads.
+  // Each field refers to an immutable object. A pass writes the field under the lock; any thread
+  // reads it.
   private volatile Extent extent = Extent.FIRST_WINDOW;
   private volatile CollectorStats stats = CollectorStats.ZERO;
   private volatile List<HotMethod> hotMethods = List.of();
 
   /**
-   * A collector with empty tables.
+   * Creates a collector with empty tables.
    *
-   * @param ring where records come from
+   * @param ring the ring from which records are read
    * @param sampler names methods and reads clocks
    * @param depth frames kept of a stack
-   * @param budget what the tables may take
-   * @param startNanos the session's start, before its first sample, as {@link Sampler#timeNanos()}
-   *     has it
+   * @param budget limits the memory of the tables
+   * @param startNanos the session's start, before its first sample, ns by the clock of {@link
+   *     Sampler#timeNanos()}
    */
   public Collector(
       SampleRing ring, Sampler sampler, int depth, MemoryBudget budget, long startNanos) {
@@ -67,10 +68,10 @@ public final class Collector {
   }
 
   /**
-   * Takes what is in the ring; but nothing that came since it began to ask the names of threads:
-   * see {@link Sampler#readNames()}.
+   * Makes a pass: reads the records in the ring, except those that were written after the pass
+   * began to read the names of threads. {@link Sampler#readNames()} gives the reason.
    *
-   * @return bytes taken; 0 if the ring was empty, or if a writer is half-way
+   * @return bytes read; 0 if the ring was empty, or if a writer has not completed its record
    */
   public synchronized int doWork() {
     long before = sampler.currentThreadCpuNanos();
@@ -83,7 +84,7 @@ public final class Collector {
   }
 
   /**
-   * Adds to the CPU time that the collector's thread spent on other things than {@link #doWork()}.
+   * Adds CPU time that the collector's thread spent outside of {@link #doWork()}.
    *
    * @param nanos ns
    */
@@ -98,7 +99,7 @@ public final class Collector {
   }
 
   /**
-   * The figures at the end of the last pass.
+   * Returns the figures at the end of the last pass.
    *
    * @return not null
    */
@@ -107,7 +108,7 @@ public final class Collector {
   }
 
   /**
-   * The list that {@link #refreshHotMethods()} made last.
+   * Returns the list from the last call of {@link #refreshHotMethods()}.
    *
    * @return at most 20, not null
    */
@@ -115,7 +116,7 @@ public final class Collector {
     return hotMethods;
   }
 
-  /** Makes the list of the hottest methods anew. */
+  /** Computes the list of the hottest methods again. */
   public synchronized void refreshHotMethods() {
     int[] top = methods.hottest(MethodTable.HOTTEST);
     long all = recorder.sampledCpuNanos();
@@ -136,11 +137,11 @@ public final class Collector {
   }
 
   /**
-   * Closes the open window and opens the next.
+   * Closes the open window of time and opens the next one.
    *
    * @param now ns after the session's start
-   * @param figures counted since the session's start
-   * @param retentionNanos windows that ended longer ago go, ns
+   * @param figures the counts since the session's start
+   * @param retentionNanos windows that ended longer ago than this are removed, ns
    */
   public synchronized void roll(long now, WindowFigures figures, long retentionNanos) {
     windows.roll(now, figures, retentionNanos);
@@ -149,18 +150,19 @@ public final class Collector {
   }
 
   /**
-   * Whether the walker's tables are half full, or do not remember what they should.
+   * Whether the walker's tables of methods and locations are more than half full, or too many
+   * methods found no room in them.
    *
-   * @param mostMethods entries of its table of methods
-   * @param mostLocations entries of its table of locations
-   * @return true if {@link Sampler#forgetTold()} would help
+   * @param mostMethods capacity of its table of methods, entries
+   * @param mostLocations capacity of its table of locations, entries
+   * @return true if {@link Sampler#forgetTold()}, which empties these tables, would help
    */
   public synchronized boolean walkerIsFull(int mostMethods, int mostLocations) {
     return decoder.walkerIsFull(mostMethods, mostLocations);
   }
 
   /**
-   * How far back the samples go, at the end of the last pass.
+   * Returns how far back the samples go, as of the end of the last pass.
    *
    * @return not null
    */
@@ -169,20 +171,21 @@ public final class Collector {
   }
 
   /**
-   * Runs an action between two passes: none is under way meanwhile, and the tables do not change.
-   * The action may call this collector's methods. It holds the collector's lock and so must not
-   * wait for the session's thread, nor take a lock that is held while the collector is called.
+   * Runs an action between two passes. No pass runs during the action, and the tables do not
+   * change. The action may call this collector's methods. The action holds the collector's lock. So
+   * it must not wait for the session's thread, nor take a lock that is held while the collector is
+   * called.
    *
-   * @param action what to do, not null
-   * @param <T> what it returns
-   * @return what it returned
+   * @param action what to run, not null
+   * @param <T> the type of the action's result
+   * @return the action's result
    */
   public synchronized <T> T betweenPasses(Supplier<T> action) {
     return action.get();
   }
 
   /**
-   * What {@link #slice} copies, at most.
+   * Returns the most that {@link #slice} copies.
    *
    * @return bytes
    */
@@ -191,13 +194,14 @@ public final class Collector {
   }
 
   /**
-   * What is kept of a stretch of the session; see {@link Slice} for what becomes of it.
+   * Returns the windows of a range of time, with the tables that they refer to. {@link Slice#merge}
+   * makes them one profile.
    *
-   * @param from ns after the session's start
-   * @param to the same, later than {@code from}
-   * @param now the present, in the same unit
-   * @param figures counted since the session's start
-   * @return what was collected up to the end of the last pass
+   * @param from the range's beginning, ns after the session's start
+   * @param to the range's end, ns after the session's start, later than {@code from}
+   * @param now the present, ns after the session's start
+   * @param figures the counts since the session's start
+   * @return the samples that were collected up to the end of the last pass
    */
   public synchronized Slice slice(long from, long to, long now, WindowFigures figures) {
     return new Slice(
@@ -209,10 +213,10 @@ public final class Collector {
   }
 
   /**
-   * The stretches that the session is kept in, the open one last.
+   * Returns all windows of the session, the open one last.
    *
    * @param now ns after the session's start
-   * @param figures counted since the session's start
+   * @param figures the counts since the session's start
    * @return one or more
    */
   public synchronized List<Slice.Stretch> stretches(long now, WindowFigures figures) {

@@ -1,14 +1,15 @@
 package io.spprof.collect;
 
 /**
- * What the collector has counted at the end of its last pass.
+ * The collector's counters at the end of its last pass, which is one reading of the ring.
  *
  * @param collected samples that are in the profile
- * @param unwalkable those of them that stand under a synthetic frame for want of a stack
+ * @param unwalkable collected samples that have a synthetic frame because the walk of their stack
+ *     failed
  * @param stackTableFull samples for which the tables had no room
  * @param collectorError samples that could not be stored for another reason
  * @param sampledCpuNanos CPU time of the collected samples, ns
- * @param droppedCpuNanos CPU time of the others, ns
+ * @param droppedCpuNanos CPU time of the samples that were not collected, ns
  * @param ownCpuNanos CPU time that collecting took, ns
  * @param uniqueStacks distinct stacks
  */
@@ -22,6 +23,6 @@ public record CollectorStats(
     long ownCpuNanos,
     int uniqueStacks) {
 
-  /** Nothing collected. */
+  /** All counters are zero. */
   public static final CollectorStats ZERO = new CollectorStats(0, 0, 0, 0, 0, 0, 0, 0);
 }

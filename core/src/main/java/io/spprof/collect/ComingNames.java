@@ -7,9 +7,10 @@ import java.util.Map;
 import java.util.Queue;
 
 /**
- * Names of threads, read ahead of the samples. The ring contains a thread's name behind the samples
- * that the name is for. So a pass reads all names first. Then the name of a sample is the first
- * name of its thread that the reader has not passed yet.
+ * The names of threads that are ahead of the reader in the ring. The ring contains a thread's name
+ * behind the samples to which the name applies. Therefore a pass, which is one reading of the ring,
+ * first reads all names. The name for a sample is then the first name of its thread that the reader
+ * has not passed yet.
  *
  * <p>Used by the collector's thread only, or under its lock.
  */
@@ -21,8 +22,9 @@ final class ComingNames implements SampleRing.Names {
   /**
    * Reads the names ahead.
    *
-   * @return false if a writer is half-way: there may be names behind it, so the samples are to wait
-   *     for the next pass. Never false twice in a row, because a writer can be held up for good.
+   * @return false if a writer has not completed its record. More names may follow that record, so
+   *     the samples have to wait for the next pass. Never false twice in a row, because a writer
+   *     can be delayed for ever.
    */
   boolean read(SampleRing ring) {
     names.clear();
@@ -30,13 +32,16 @@ final class ComingNames implements SampleRing.Names {
     return !waited;
   }
 
-  /** The name of a sample of this thread; null if it is the one that was passed last. */
+  /**
+   * Returns the name for a sample of a thread; null if the name that the reader passed last
+   * applies.
+   */
   String of(int thread) {
     Queue<String> coming = names.isEmpty() ? null : names.get(thread);
     return coming == null ? null : coming.peek();
   }
 
-  /** The reader is behind the first of this thread's names. */
+  /** Removes the first name of a thread, because the reader has passed it. */
   void passed(int thread) {
     Queue<String> coming = names.get(thread);
     if (coming != null) {

@@ -1,9 +1,9 @@
 package io.spprof.collect;
 
 /**
- * Removes entries of the tables that no window refers to any more. Stacks are removed after windows
- * were dropped. Methods, frames and threads are removed, too, when the walker's numbers begin anew.
- * The entries that stay get new numbers.
+ * Removes entries of the tables to which no window of time refers any more. Stacks are removed
+ * after windows were dropped. Methods, frames and threads are removed, too, when the walker begins
+ * its numbers of methods and locations anew. The entries that stay get new numbers.
  *
  * <p>Used under the collector's lock. Profiles that were handed out before keep their arrays. A
  * compaction prepares everything before it changes anything: if the heap has no room, the tables
@@ -11,7 +11,7 @@ package io.spprof.collect;
  */
 final class Compaction {
 
-  /** After so many dropped windows a compaction is worth its time. */
+  /** A compaction is worth its time after this number of dropped windows. */
   private static final int ENOUGH = 4;
 
   private final MethodTable methods;
@@ -19,7 +19,7 @@ final class Compaction {
   private final ThreadTable threads;
   private final StackTable stacks;
   private final Windows windows;
-  private int goneBefore; // windows, at the last compaction
+  private int goneBefore; // dropped windows at the last compaction
 
   Compaction(
       MethodTable methods,
@@ -34,26 +34,29 @@ final class Compaction {
     this.windows = windows;
   }
 
-  /** Some windows may have gone. */
+  /** Called after a window was closed, when older windows may have been dropped. */
   void windowsRolled() {
     compact(ENOUGH);
   }
 
   /**
-   * Makes room for a new stack where growing has none: the oldest windows go, and what only they
-   * had.
+   * Makes room for a new stack when the tables cannot grow. Drops the oldest windows, and the
+   * stacks that only they contain.
    *
-   * @return false if there was none to be had
+   * @return false if no room could be made
    */
   boolean makeRoom() {
     int wanted = goneBefore + ENOUGH;
     while (windows.gone() < wanted && windows.dropOldest()) {
-      // one after the other
+      // drops one window after the other
     }
     return compact(1);
   }
 
-  /** Forgets stacks that windows which went have left behind; false if too few went. */
+  /**
+   * Removes the stacks that only dropped windows contained. Returns false if fewer than {@code
+   * least} windows were dropped.
+   */
   private boolean compact(int least) {
     if (windows.gone() < goneBefore + least) {
       return false;
@@ -68,8 +71,9 @@ final class Compaction {
   }
 
   /**
-   * Forgets methods, frames, stacks and threads that no window has. Only while the walker's numbers
-   * mean nothing: they stand for methods and frames, too. The hottest methods stay.
+   * Removes methods, frames, stacks and threads that no window contains. The hottest methods stay.
+   * Called only while the walker's numbers are void, because these numbers also stand for methods
+   * and frames.
    */
   void forgetNames() {
     boolean[] keptStacks = windows.stacksInUse(stacks.stackCount());
@@ -92,7 +96,7 @@ final class Compaction {
     int[] threadNumbers = new int[threads.size()];
     Runnable ofThreads = threads.keeping(windows.threadsInUse(threads.size()), threadNumbers);
     Runnable ofWindows = windows.renumbering(stackNumbers, threadNumbers);
-    // Nothing is allocated from here on.
+    // No code below allocates memory.
     ofMethods.run();
     ofFrames.run();
     ofThreads.run();

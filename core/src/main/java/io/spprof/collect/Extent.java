@@ -1,7 +1,7 @@
 package io.spprof.collect;
 
 /**
- * How far back the samples of a session go.
+ * How far back the samples of a session go, in windows of time.
  *
  * @param sinceNanos the beginning of the oldest window, ns after the session's start
  * @param windows number of windows, the open one included
@@ -10,6 +10,6 @@ package io.spprof.collect;
  */
 public record Extent(long sinceNanos, int windows, long finestNanos, long coarsestNanos) {
 
-  /** Of a session whose first window is open. */
+  /** The extent of a session whose first window is open. */
   static final Extent FIRST_WINDOW = new Extent(0, 1, 0, 0);
 }

@@ -4,10 +4,12 @@ import io.spprof.profile.Profile;
 import java.util.Arrays;
 
 /**
- * Numbers for frames: a method and a line of it, 0 where the line is not known.
+ * Numbers the distinct frames. A frame is a method and a line of it; the line is 0 where it is not
+ * known.
  *
- * <p>Used by the collector's thread only, or under its lock. What {@link #frames} returns stays
- * valid: frames are only ever added, and go into arrays of their own where some are let go.
+ * <p>Used by the collector's thread only, or under its lock. The result of {@link #frames} stays
+ * valid: frames are only ever added to its arrays. A removal copies the remaining frames into new
+ * arrays.
  */
 final class FrameTable {
 
@@ -27,15 +29,18 @@ final class FrameTable {
   }
 
   /**
-   * The frame of a line.
+   * Returns the frame of a line, which is added if it is new.
    *
-   * @return its number, or -1 if the budget leaves no room for it
+   * @return the frame's number, or -1 if the budget leaves no room for it
    */
   int of(int method, int line) {
     return of(method, line, KEPT_FOR_SYNTHETIC);
   }
 
-  /** The frame of a synthetic method, which has room even when others have none. */
+  /**
+   * Returns the frame of a synthetic method. The table has room for it even when it has none for
+   * others.
+   */
   int synthetic(int method) {
     return of(method, 0, 0);
   }
@@ -66,11 +71,11 @@ final class FrameTable {
   }
 
   /**
-   * Prepares the removal of some frames. The capacity stays.
+   * Prepares the removal of some frames. The table's capacity does not change.
    *
    * @param kept which frames stay, by number
-   * @param methodNumbers their methods' new numbers
-   * @param numbers gets the new number of each that stays
+   * @param methodNumbers the new numbers of their methods
+   * @param numbers receives the new number of each frame that stays
    * @return the removal, which cannot fail
    */
   Runnable keeping(boolean[] kept, int[] methodNumbers, int[] numbers) {
@@ -109,7 +114,7 @@ final class FrameTable {
     for (int frame = 0; frame < count; frame++) {
       grown.add(hash(methods[frame], lines[frame]), frame);
     }
-    // The column whose length stands for all comes last.
+    // The last column to grow is the one whose length is the capacity of all.
     index = grown;
     lines = Arrays.copyOf(lines, capacity);
     methods = Arrays.copyOf(methods, capacity);

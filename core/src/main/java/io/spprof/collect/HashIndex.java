@@ -1,13 +1,13 @@
 package io.spprof.collect;
 
 /**
- * Finds entries of a table by the hashes of their keys: open addressing with linear probing. The
- * table keeps the keys; the index keeps entries' numbers only, so nothing is boxed. It has two
- * slots for each entry that the table has room for, hence always free ones.
+ * Finds entries of a table by the hashes of their keys, with open addressing and linear probing.
+ * The table keeps the keys. The index keeps the numbers of entries only, so nothing is boxed. It
+ * has two slots for each entry that the table has room for, so some slots are always free.
  *
  * <pre>
  *   for (int at = index.first(hash); index.entry(at) &gt;= 0; at = index.next(at)) {
- *     ... the key of entry(at) is the key that is looked for, or another with a hash near it
+ *     ... the key of entry(at) is either the wanted key or another one with a close hash
  *   }
  * </pre>
  *
@@ -17,36 +17,36 @@ final class HashIndex {
 
   private static final int SLOTS = 2; // for each entry
 
-  /** What it takes for each entry that there is room for, bytes. */
+  /** Bytes for each entry that the table has room for. */
   static final int ENTRY_BYTES = SLOTS * Integer.BYTES;
 
   private final int[] slots; // entry + 1; 0 is free
 
   /**
-   * An empty index.
+   * Creates an empty index.
    *
-   * @param capacity how many entries there is room for, a power of two
+   * @param capacity the number of entries that the table has room for, a power of two
    */
   HashIndex(int capacity) {
     slots = new int[SLOTS * capacity];
   }
 
-  /** The first slot of a hash. */
+  /** Returns the first slot of a hash. */
   int first(int hash) {
     return hash & slots.length - 1;
   }
 
-  /** The slot to look at after this one. */
+  /** Returns the slot to examine after {@code slot}. */
   int next(int slot) {
     return slot + 1 & slots.length - 1;
   }
 
-  /** The entry in a slot, -1 if the slot is free. */
+  /** Returns the entry in a slot, -1 if the slot is free. */
   int entry(int slot) {
     return slots[slot] - 1;
   }
 
-  /** Adds an entry that is not in it yet. */
+  /** Adds an entry that the index does not contain yet. */
   void add(int hash, int entry) {
     int slot = first(hash);
     while (slots[slot] != 0) {
@@ -55,14 +55,17 @@ final class HashIndex {
     slots[slot] = entry + 1;
   }
 
-  /** MurmurHash3's finalizer (Appleby, public domain): spreads what a sum left in the high bits. */
+  /**
+   * MurmurHash3's finalizer (Appleby, public domain). It spreads the high bits of a sum over all
+   * bits.
+   */
   static int mix(int hash) {
     int h = (hash ^ hash >>> 16) * 0x85ebca6b;
     h = (h ^ h >>> 13) * 0xc2b2ae35;
     return h ^ h >>> 16;
   }
 
-  /** Fibonacci hashing, Knuth vol. 3, 6.4: for keys that fit into a long. */
+  /** Fibonacci hashing (Knuth vol. 3, 6.4), for keys that fit into a long. */
   static int fibonacci(long key) {
     return (int) (key * 0x9E3779B97F4A7C15L >>> 32);
   }

@@ -3,9 +3,9 @@ package io.spprof.collect;
 import java.util.Arrays;
 
 /**
- * The frames of locations in compiled code, by the walker's numbers. The frames of all locations
- * stand in one array, one location behind the other. The first int of each location is its number
- * of frames.
+ * The frames of locations by the walker's numbers. A location is an address in compiled code; it
+ * stands for a method and the methods inlined into it. The frames of all locations are in one
+ * array, one location after the other. The first int of each location is its number of frames.
  *
  * <p>Used by the collector's thread only, or under its lock.
  */
@@ -24,7 +24,7 @@ final class LocationTable {
     budget.take((positions.length + frames.length) * (long) Integer.BYTES);
   }
 
-  /** Keeps a location, if there is room for it. */
+  /** Adds a location, if there is room for it. */
   void define(int number, int[] from, int offset, int count) {
     told++;
     if (number >= positions.length) {
@@ -47,7 +47,7 @@ final class LocationTable {
     used += count + 1;
   }
 
-  /** Numbers begin anew. */
+  /** Removes all locations, because the walker begins its numbers anew. */
   void forget() {
     int[] freshPositions = new int[FIRST_CAPACITY];
     int[] freshFrames = new int[2 * FIRST_CAPACITY];
@@ -59,15 +59,15 @@ final class LocationTable {
     told = 0;
   }
 
-  /** Locations that were defined since numbers began anew. */
+  /** Returns how many locations were defined since the numbers began anew. */
   int told() {
     return told;
   }
 
   /**
-   * Copies a location's frames, as far as there is room for them.
+   * Copies a location's frames, as many as there is room for.
    *
-   * @return how many it has, or -1 if it was not kept
+   * @return the location's number of frames, or -1 if the location is not in the table
    */
   int copy(int number, int[] to, int offset) {
     if (number >= positions.length || positions[number] == 0) {

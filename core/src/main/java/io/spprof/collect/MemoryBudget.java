@@ -7,39 +7,39 @@ package io.spprof.collect;
  */
 public final class MemoryBudget {
 
-  /** Holds bytes that can be given up. */
+  /** A holder of bytes that can free some of them. */
   interface Reclaimer {
-    /** How many that are, at most. */
+    /** Returns the most bytes that can be freed. */
     long reclaimable();
 
-    /** Gives some of them back; false if there are none. Must not take any. */
+    /** Frees some bytes; returns false if there are none to free. Must not take any bytes. */
     boolean reclaim();
   }
 
   private final long limit;
   private volatile long used;
-  private Reclaimer reclaimer; // the collector's thread's
+  private Reclaimer reclaimer; // used by the collector's thread only
 
   /**
-   * A budget with nothing taken.
+   * Creates a budget of which nothing is taken.
    *
-   * @param limitBytes its bound, bytes
+   * @param limitBytes the bound, bytes
    */
   public MemoryBudget(long limitBytes) {
     this.limit = limitBytes;
   }
 
   /**
-   * Sets the holder of bytes that is asked before a refusal.
+   * Sets the reclaimer that is asked to free bytes before a request is refused.
    *
-   * @param reclaimer null for nobody
+   * @param reclaimer null for none
    */
   void setReclaimer(Reclaimer reclaimer) {
     this.reclaimer = reclaimer;
   }
 
   /**
-   * Takes bytes if there are so many left, or can be given up elsewhere.
+   * Takes bytes if that many are left, or can be freed by the reclaimer.
    *
    * @param bytes how many, 0 or more
    * @return whether they were taken
@@ -58,7 +58,7 @@ public final class MemoryBudget {
   }
 
   /**
-   * Takes bytes if there are so many left.
+   * Takes bytes if that many are left. The reclaimer is not asked.
    *
    * @param bytes how many, 0 or more
    * @return whether they were taken
@@ -76,7 +76,7 @@ public final class MemoryBudget {
   }
 
   /**
-   * Takes bytes that are held already, whether or not so many are left.
+   * Takes bytes that are in use already, even if that many are not left.
    *
    * @param bytes how many, 0 or more
    */
@@ -85,10 +85,10 @@ public final class MemoryBudget {
   }
 
   /**
-   * Takes what an array of twice the size needs. Both arrays exist while one is copied; afterwards
-   * the old half is given back.
+   * Takes the bytes for an array of twice the size. Both arrays exist while one is copied into the
+   * other. Afterwards the bytes of the old array, half of {@code bytes}, are given back.
    *
-   * @param bytes of the new one; less than 0 if it would be too long
+   * @param bytes size of the new array; less than 0 if the array would be too long
    * @return whether they were taken
    */
   boolean takeForGrowth(long bytes) {
@@ -113,7 +113,7 @@ public final class MemoryBudget {
   }
 
   /**
-   * The bound.
+   * Returns the bound.
    *
    * @return bytes
    */
@@ -122,7 +122,7 @@ public final class MemoryBudget {
   }
 
   /**
-   * Bytes that are taken.
+   * Returns the number of bytes that are taken.
    *
    * @return 0 to the limit, or a few KiB above it
    */

@@ -4,10 +4,11 @@ import io.spprof.symbol.SymbolResolver;
 import java.util.Arrays;
 
 /**
- * Maps the walker's numbers of methods to methods, and the JVM's method ids, which get numbers
- * here. A method is named when its number or id is first seen, until the walker begins its numbers
- * anew. Each number has the lines of its byte codes, because overloads are one method but have
- * lines of their own.
+ * Maps two kinds of numbers to methods: the walker's numbers of methods, and the JVM's method ids,
+ * which get numbers here. A method's name is looked up when its number or id is first seen. It
+ * stays valid until the walker begins its numbers anew. Each number has the lines of its byte
+ * codes. A name can have several such numbers, because overloads are one method but have different
+ * lines.
  *
  * <p>Used by the collector's thread only, or under its lock.
  */
@@ -19,7 +20,11 @@ final class MethodNumbers {
   private static final int ARRAY_BYTES = 16;
   private static final int[] NO_LINES = {};
 
-  /** So many of the last methods that the walker had no room for are kept: a power of two. */
+  /**
+   * How many of the latest transient numbers are kept, a power of two. A transient number is less
+   * than 0 and is valid for the next sample of the same handler only, because the walker had no
+   * room to remember the method.
+   */
   private static final int TRANSIENTS = 4096;
 
   private final MemoryBudget budget;
@@ -29,9 +34,10 @@ final class MethodNumbers {
   private int[] methodOf = new int[FIRST_CAPACITY]; // by number: method + 1
   private int[][] linesOf = new int[FIRST_CAPACITY][];
   private long linesBytes;
-  private int told; // numbers given since they began anew
+  private int told; // numbers reported since they began anew
 
-  // By a transient number's last bits. Some 200 KB at most, beside the budget, once there is one.
+  // Methods with transient numbers, indexed by the last bits of a number. From the first such
+  // number on, these arrays take some 200 KB at most, outside of the budget.
   private int[] transientNumbers = {};
   private int[] transientMethods = {};
   private int[][] transientLines = {};
@@ -48,7 +54,7 @@ final class MethodNumbers {
     budget.take((long) FIRST_CAPACITY * (ID_BYTES + NUMBER_BYTES));
   }
 
-  /** The number of a method by the JVM's id; 0 if there is no room for it. */
+  /** Returns the number of a method by the JVM's id; 0 if there is no room for it. */
   int number(long id) {
     int hash = HashIndex.fibonacci(id);
     for (int at = idIndex.first(hash); idIndex.entry(at) >= 0; at = idIndex.next(at)) {
@@ -74,11 +80,11 @@ final class MethodNumbers {
   }
 
   /**
-   * A number's method.
+   * Sets the method of a number.
    *
-   * @param number 1 or more; less than 0: not for long, see {@link #TRANSIENTS}
-   * @param name {@code java.util.HashMap.get}
-   * @param lines pairs {@code byte code index << 16 | line number}; kept
+   * @param number 1 or more; or less than 0 for a transient number, see {@link #TRANSIENTS}
+   * @param name the class and the method, for instance {@code java.util.HashMap.get}
+   * @param lines pairs {@code byte code index << 16 | line number}; kept and sorted in place
    */
   void named(int number, String name, int[] lines) {
     if (number < 0) {
@@ -112,7 +118,10 @@ final class MethodNumbers {
     transientNumbers[at] = number;
   }
 
-  /** By the byte code's index: an int's highest bit is one of its bits. */
+  /**
+   * Sorts pairs by byte code index. The sign bit is flipped, because the index is unsigned and
+   * occupies an int's highest bit.
+   */
   private static int[] sorted(int[] lines) {
     for (int i = 0; i < lines.length; i++) {
       lines[i] ^= Integer.MIN_VALUE;
@@ -121,13 +130,13 @@ final class MethodNumbers {
     return lines;
   }
 
-  /** The walker's numbers, and those of the JVM's ids, begin anew. Methods stay. */
+  /** Begins the walker's numbers anew, and those of the JVM's ids. The methods themselves stay. */
   void forget() {
     int[] freshMethods = new int[FIRST_CAPACITY];
     int[][] freshLines = new int[FIRST_CAPACITY][];
     long[] freshIds = new long[FIRST_CAPACITY];
     HashIndex freshIndex = new HashIndex(FIRST_CAPACITY);
-    // Nothing is allocated from here on.
+    // No code below allocates memory.
     budget.giveBack(
         linesBytes
             + (long) (methodOf.length - FIRST_CAPACITY) * NUMBER_BYTES
@@ -143,17 +152,20 @@ final class MethodNumbers {
     transientsTold = 0;
   }
 
-  /** Numbers that were given since they began anew. */
+  /** Returns how many numbers were reported since they began anew. */
   int told() {
     return told;
   }
 
-  /** How often the walker had no room to remember a number since then. */
+  /**
+   * Returns how many transient numbers were reported since the numbers began anew. The walker
+   * reports a transient number when it has no room to remember a method.
+   */
   int transientsTold() {
     return transientsTold;
   }
 
-  /** The method of a number. */
+  /** Returns the method of a number. */
   int method(int number) {
     if (number < 0) {
       int at = transientAt(number);
@@ -165,9 +177,10 @@ final class MethodNumbers {
   }
 
   /**
-   * The line of a byte code: that of the last pair at or before it, as the JVM has it.
+   * Returns the line of a byte code: the line of the last pair whose index is not greater, as the
+   * JVM defines it.
    *
-   * @return 0 if it is not known
+   * @return 0 if the line is not known
    */
   int line(int number, int bci) {
     int[] lines = lines(number);
@@ -199,7 +212,7 @@ final class MethodNumbers {
     }
     budget.giveBack((long) methodOf.length * NUMBER_BYTES);
     linesOf = Arrays.copyOf(linesOf, capacity);
-    methodOf = Arrays.copyOf(methodOf, capacity); // whose length stands for both
+    methodOf = Arrays.copyOf(methodOf, capacity); // its length is the capacity of both
     return true;
   }
 
@@ -212,8 +225,8 @@ final class MethodNumbers {
     for (int i = 0; i < idCount; i++) {
       larger.add(HashIndex.fibonacci(ids[i]), i);
     }
-    // The column whose length stands for both comes last: a heap that has no room for it leaves a
-    // table that works, and whose index always has free slots.
+    // The last column to grow is the one whose length is the capacity of both. If the heap has no
+    // room for that column, the table still works, and its index always has free slots.
     idIndex = larger;
     ids = Arrays.copyOf(ids, capacity);
     return true;

@@ -7,24 +7,24 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Methods by name. Overloads are one method, and so are methods of one name that several loaders
- * loaded. Each has the CPU time that was spent in it, from which the hottest are chosen. Synthetic
- * frames are methods, too.
+ * Methods by name. Overloads are one method, and so are methods of the same name that several class
+ * loaders loaded. Each method has the CPU time that was spent in it, from which the hottest methods
+ * are chosen. Synthetic frames are methods, too.
  *
  * <p>Used by the collector's thread only, or under its lock.
  */
 final class MethodTable {
 
-  /** A frame whose method has no id, so that it cannot be named. */
+  /** Stands for a frame whose method has no id and so cannot be named. */
   static final String NO_METHOD = "[unknown method]";
 
-  /** A method whose class was unloaded before it was named. */
+  /** Stands for a method whose class was unloaded before the method was named. */
   static final String UNLOADED = "[unloaded method]";
 
-  /** A method that the budget left no room for. */
+  /** Stands for methods for which the budget left no room. */
   static final String OTHERS = "[other methods]";
 
-  /** Length of the list of the hottest methods. */
+  /** The length of the list of the hottest methods. */
   static final int HOTTEST = 20;
 
   private static final int FIRST_CAPACITY = 1024;
@@ -52,7 +52,7 @@ final class MethodTable {
    * have forgotten all numbers before.
    *
    * @param kept which methods stay, by number
-   * @param methods gets the new number of each that stays
+   * @param methods receives the new number of each method that stays
    * @return the removal, which cannot fail
    */
   Runnable keeping(boolean[] kept, int[] methods) {
@@ -90,24 +90,24 @@ final class MethodTable {
     };
   }
 
-  /** A method by its name, which has room even when others have none. */
+  /** Returns a method by its name. The table has room for it even when it has none for others. */
   int synthetic(String name) {
     Integer known = byName.get(name);
     if (known != null) {
       return known;
     }
-    budget.take(NAME_BYTES + name.length()); // there are a few dozen of them at most
+    budget.take(NAME_BYTES + name.length()); // there are a few dozen of these names at most
     return add(name);
   }
 
-  /** Counts a sample for the hottest methods; leaf first. */
+  /** Adds a sample to the times of its methods, leaf first. */
   void count(int[] methods, int depth, long cpuNanos) {
     sample++;
     selfNanos[methods[0]] += cpuNanos;
     selfSamples[methods[0]]++;
     for (int i = 0; i < depth; i++) {
       int method = methods[i];
-      if (lastSample[method] != sample) { // once a sample, however often it recurs
+      if (lastSample[method] != sample) { // counts once for each sample, even if the method recurs
         lastSample[method] = sample;
         totalNanos[method] += cpuNanos;
       }
@@ -139,8 +139,8 @@ final class MethodTable {
   }
 
   /**
-   * The methods with most time of their own, the hottest first. By insertion into a short list:
-   * plain loops, as the first stop of a session waits for this.
+   * Returns the methods with most self time, the hottest first. It inserts into a short list with
+   * plain loops, because the first stop of a session waits for this method.
    */
   int[] hottest(int most) {
     int[] top = new int[most];
@@ -159,7 +159,7 @@ final class MethodTable {
     return Arrays.copyOf(top, count);
   }
 
-  /** The method of a name, which is that of {@link #OTHERS} where there is no room for more. */
+  /** Returns the method of a name, or {@link #OTHERS} if there is no room for a new method. */
   int of(String name) {
     Integer known = byName.get(name);
     if (known != null) {
@@ -180,7 +180,7 @@ final class MethodTable {
     if (!budget.takeForGrowth((long) capacity * COLUMN_BYTES)) {
       return false;
     }
-    // The column whose length stands for all comes last.
+    // The last column to grow is the one whose length is the capacity of all.
     lastSample = Arrays.copyOf(lastSample, capacity);
     selfSamples = Arrays.copyOf(selfSamples, capacity);
     totalNanos = Arrays.copyOf(totalNanos, capacity);

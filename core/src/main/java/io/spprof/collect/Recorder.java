@@ -4,9 +4,9 @@ import io.spprof.sampler.SampleRing;
 import io.spprof.sampler.SampleView;
 
 /**
- * Takes the ring's records one by one: has each stack decoded, folds it into the tables, and counts
- * what became of the sample. An exception would end the pass, so each one is caught here, the
- * sample counts as dropped, and the pass goes on.
+ * Processes the ring's records one by one. It has each stack decoded, folds the sample into the
+ * tables, and counts the outcome. An exception would end the pass, the present reading of the ring.
+ * Therefore each one is caught here, the sample counts as dropped, and the pass goes on.
  *
  * <p>Used by the collector's thread only, or under its lock.
  */
@@ -49,7 +49,7 @@ final class Recorder implements SampleRing.Visitor {
     this.stackMethods = new int[decoder.stack().length];
   }
 
-  /** What it has counted, with what the collector knows beside. */
+  /** Returns the recorder's counters, together with the figures that the collector keeps. */
   CollectorStats stats(long ownCpuNanos) {
     return new CollectorStats(
         collected,
@@ -62,7 +62,7 @@ final class Recorder implements SampleRing.Visitor {
         stacks.stackCount());
   }
 
-  /** CPU time of the collected samples, ns. */
+  /** Returns the CPU time of the collected samples, ns. */
   long sampledCpuNanos() {
     return sampledCpuNanos;
   }
@@ -115,7 +115,7 @@ final class Recorder implements SampleRing.Visitor {
     try {
       decoder.named(number, name, lines);
     } catch (OutOfMemoryError e) {
-      // Its frames stand among the others.
+      // The method's frames are recorded under the name for other methods.
     }
   }
 
@@ -125,7 +125,8 @@ final class Recorder implements SampleRing.Visitor {
       decoder.forget();
       compaction.forgetNames();
     } catch (OutOfMemoryError e) {
-      // What was told is overwritten number by number; for the rest there may be room next time.
+      // Old numbers are overwritten one by one as methods and locations are reported again. The
+      // other entries are removed next time, if there is room then.
     }
   }
 
@@ -135,7 +136,7 @@ final class Recorder implements SampleRing.Visitor {
       comingNames.passed(thread);
       threads.named(thread, name);
     } catch (OutOfMemoryError e) {
-      // Its samples stand under its number.
+      // The thread's samples are recorded under its serial number.
     }
   }
 }

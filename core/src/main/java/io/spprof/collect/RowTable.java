@@ -4,20 +4,22 @@ import io.spprof.profile.Profile;
 import java.util.Arrays;
 
 /**
- * Folds samples: (stack, thread) to a number of samples and their CPU time. Primitive arrays that
- * double as they fill, within a {@link MemoryBudget}.
+ * Folds samples: maps a stack and a thread to the number of their samples and the CPU time of these
+ * samples. The table consists of primitive arrays that double as they fill, within a {@link
+ * MemoryBudget}.
  *
- * <p>One thread writes; {@link #rows()} is called by it, or under the same lock. What that returns
- * stays valid: keys are only ever added, and the two columns of figures are copied.
+ * <p>One thread writes. The same thread calls {@link #rows()}, or another one under the same lock.
+ * The result of {@link #rows()} stays valid: keys are only ever added, and the two columns of
+ * figures are copied.
  */
 final class RowTable {
 
-  /** Bytes of a row that is no longer looked for: without its place in the index. */
+  /** Bytes of a row in a closed window, which has no index. */
   static final int ROW_BYTES = Integer.BYTES * 2 + Long.BYTES * 2;
 
   private static final int FIRST_CAPACITY = 1024;
 
-  /** Bytes of one without rows. */
+  /** Bytes of a table without rows. */
   static final long FIRST_BYTES = bytes(FIRST_CAPACITY);
 
   private final MemoryBudget budget;
@@ -38,13 +40,13 @@ final class RowTable {
   }
 
   /**
-   * Adds samples.
+   * Adds samples to a row.
    *
-   * @param stack their stack
-   * @param thread their thread
-   * @param moreSamples how many
-   * @param moreNanos CPU time that they stand for, ns
-   * @return their row, or -1 if it is new and the budget leaves no room; nothing was added
+   * @param stack the samples' stack
+   * @param thread the samples' thread
+   * @param moreSamples number of samples
+   * @param moreNanos CPU time that the samples stand for, ns
+   * @return the row, or -1 if it is new and the budget leaves no room; nothing was added then
    */
   int add(int stack, int thread, long moreSamples, long moreNanos) {
     int row = row(stack, thread);
@@ -58,7 +60,8 @@ final class RowTable {
   /**
    * Adds all rows of another table, whose stacks and threads have the same numbers.
    *
-   * @return the row of each of them in this table; null if the budget left no room for one
+   * @return the row in this table for each of the other rows; null if the budget left no room for
+   *     one of them
    */
   int[] addAll(Profile.Rows rows) {
     int[] places = new int[rows.count()];
@@ -76,12 +79,12 @@ final class RowTable {
         stacks, threads, Arrays.copyOf(samples, count), Arrays.copyOf(nanos, count), count);
   }
 
-  /** What {@link #rows()} copies, bytes. */
+  /** Returns the bytes that {@link #rows()} copies. */
   long figuresBytes() {
     return 2L * Long.BYTES * count;
   }
 
-  /** A copy of the rows, in arrays of just their size. */
+  /** Returns a copy of the rows, in arrays of exactly their size. */
   Profile.Rows exact() {
     return new Profile.Rows(
         Arrays.copyOf(stacks, count),
@@ -91,19 +94,19 @@ final class RowTable {
         count);
   }
 
-  /** What {@link #exact()} copies, bytes. */
+  /** Returns the bytes that {@link #exact()} copies. */
   long exactBytes() {
     return (long) ROW_BYTES * count;
   }
 
-  /** What it takes of its budget. */
+  /** Returns the bytes that the table takes of its budget. */
   long bytes() {
     return bytes(stacks.length);
   }
 
   /**
-   * Prepares other numbers for its stacks, and for its threads unless {@code threadNumbers} is
-   * null.
+   * Prepares new numbers for the table's stacks, and for its threads unless {@code threadNumbers}
+   * is null.
    *
    * @return the change, which cannot fail
    */
@@ -153,8 +156,8 @@ final class RowTable {
     if (!budget.takeForGrowth(bytes(capacity))) {
       return false;
     }
-    // The index first, the column whose length stands for all last: a heap that has no room for one
-    // of them leaves a table that works, and whose index always has free slots.
+    // The index grows first, and last the column whose length is the capacity of all. If the heap
+    // has no room for one of them, the table still works, and its index always has free slots.
     index = indexOf(capacity);
     threads = Arrays.copyOf(threads, capacity);
     samples = Arrays.copyOf(samples, capacity);

@@ -9,29 +9,29 @@ import java.util.Deque;
 import java.util.List;
 
 /**
- * The last samples of a window one by one: when each was taken, its row in the {@link RowTable},
- * and the CPU time that it stands for. They stand in chunks, within a {@link MemoryBudget} and a
- * share of it. When there is no room, the oldest samples are removed and counted, those of older
- * windows first. The tables hold the totals and so have priority: they get the log's memory when
- * they need it.
+ * The latest samples of a window one by one: the time at which each was taken, its row in the
+ * {@link RowTable}, and the CPU time that it stands for. The samples are stored in chunks, within a
+ * {@link MemoryBudget} and a share of it. When there is no room, the oldest samples are removed and
+ * counted, those of older windows first. The tables hold the totals and so have priority: they get
+ * the log's memory when they need it.
  *
- * <p>One thread writes; {@link #snapshot()} is called by it, or under the same lock. What that
- * returns stays valid: a chunk is only ever added to.
+ * <p>One thread writes. The same thread calls {@link #snapshot()}, or another one under the same
+ * lock. The result of {@link #snapshot()} stays valid: samples are only ever added to a chunk.
  */
 final class SampleLog {
 
-  /** Samples of a chunk. */
+  /** Number of samples in a chunk. */
   static final int CHUNK = 4096;
 
-  /** What a chunk takes, bytes. */
+  /** Bytes of a chunk. */
   static final long CHUNK_BYTES = bytes(CHUNK);
 
-  /** Times of older windows. */
+  /** The single samples of older windows. */
   interface Older {
-    /** What they take, bytes. */
+    /** Returns the bytes that they take. */
     long bytes();
 
-    /** Forgets some; false if there are none. */
+    /** Removes some of them; returns false if there are none. */
     boolean forgetOldest();
   }
 
@@ -40,18 +40,18 @@ final class SampleLog {
   private final long startNanos;
   private final Older older;
   private final Deque<Chunk> full = new ArrayDeque<>();
-  private Chunk current; // null if there is none
-  private int used; // of the current one
-  private long taken; // of the budget
+  private Chunk current; // null if there is no chunk
+  private int used; // samples in the current chunk
+  private long taken; // bytes taken of the budget
   private long forgotten;
 
   /**
-   * An empty log.
+   * Creates an empty log.
    *
-   * @param budget what it takes from
-   * @param mostBytes what it takes at most, with what is older
-   * @param startNanos the session's start, by the samples' clock
-   * @param older times that go before its own
+   * @param budget the budget from which the log takes its memory
+   * @param mostBytes the most that the log and the older samples take together, bytes
+   * @param startNanos the session's start, ns by the samples' clock
+   * @param older the older samples, which are removed before the log's own
    */
   SampleLog(MemoryBudget budget, long mostBytes, long startNanos, Older older) {
     this.budget = budget;
@@ -60,7 +60,10 @@ final class SampleLog {
     this.older = older;
   }
 
-  /** Adds a sample; the oldest ones may go for it, and without any room it is forgotten at once. */
+  /**
+   * Adds a sample. The oldest samples may be removed to make room for it. If there is no room at
+   * all, the sample is only counted as forgotten.
+   */
   void add(long timeNanos, int row, long cpuNanos) {
     long nanos = timeNanos - startNanos;
     if (current == null || used == CHUNK || !isNear(nanos)) {
@@ -76,7 +79,9 @@ final class SampleLog {
     used++;
   }
 
-  /** Whether the distance to the chunk's beginning is an int of microseconds: 35 minutes. */
+  /**
+   * Whether the time since the chunk's first sample fits into an int of microseconds: 35 minutes.
+   */
   private boolean isNear(long nanos) {
     long micros = (nanos - current.baseNanos()) / 1000;
     return micros == (int) micros;
@@ -98,17 +103,17 @@ final class SampleLog {
       current = new Chunk(nanos, new int[CHUNK], new int[CHUNK], new long[CHUNK], CHUNK);
       used = 0;
     } catch (OutOfMemoryError e) {
-      set(taken - CHUNK_BYTES); // the sample is in the tables; its time is not worth more
+      set(taken - CHUNK_BYTES); // the sample is in the tables; only its time is lost
     }
   }
 
-  /** Gives bytes back. */
+  /** Reduces the bytes taken of the budget to the given number. */
   private void set(long bytes) {
     budget.giveBack(taken - bytes);
     taken = bytes;
   }
 
-  /** Gives the oldest chunk's memory back; false if there is none. */
+  /** Removes the oldest chunk and gives its memory back; returns false if there is none. */
   boolean forgetOldest() {
     if (!full.isEmpty()) {
       int count = full.pollFirst().count();
@@ -124,7 +129,7 @@ final class SampleLog {
     return true;
   }
 
-  /** What is in it now. */
+  /** Returns the log's samples. */
   SampleTimes snapshot() {
     List<Chunk> chunks = new ArrayList<>(full);
     if (current != null) {
@@ -133,7 +138,10 @@ final class SampleLog {
     return new SampleTimes(chunks, forgotten);
   }
 
-  /** The same, in arrays of just the size: what {@link #bytes(SampleTimes)} tells. */
+  /**
+   * Returns the log's samples in arrays of exactly their size, whose bytes {@link
+   * #bytes(SampleTimes)} computes.
+   */
   SampleTimes exact() {
     List<Chunk> chunks = new ArrayList<>(full);
     if (current != null) {
@@ -142,12 +150,12 @@ final class SampleLog {
     return new SampleTimes(chunks, forgotten);
   }
 
-  /** What it takes of its budget. */
+  /** Returns the bytes that the log takes of its budget. */
   long bytes() {
     return taken;
   }
 
-  /** What the chunks of exact times take, bytes. */
+  /** Returns the bytes of chunks whose arrays have exactly the size of their samples. */
   static long bytes(SampleTimes times) {
     return times.chunkCount() * bytes(0) + times.count() * (bytes(1) - bytes(0));
   }

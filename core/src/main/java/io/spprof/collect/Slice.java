@@ -9,21 +9,22 @@ import java.util.Locale;
 import java.util.function.Function;
 
 /**
- * Some consecutive windows of a session, with the tables that their numbers refer to. Immutable. A
- * slice is taken under the collector's lock, quickly. {@link #merge}, which takes longer, runs
- * without the lock on the thread that wants the profile.
+ * Some consecutive windows of a session, with the tables that their numbers refer to. A window is a
+ * part of a session's time whose samples are kept together. Immutable. A slice is taken under the
+ * collector's lock, quickly. {@link #merge}, which takes longer, runs without the lock on the
+ * thread that wants the profile.
  */
 public final class Slice {
 
   /**
-   * One of them.
+   * The figures of one window, or of several windows in a row.
    *
    * @param fromNanos its beginning, ns after the session's start
-   * @param toNanos its end
-   * @param samples samples in it
-   * @param cpuNanos CPU time that they stand for, ns
-   * @param states that CPU time by the threads' states
-   * @param figures what else was counted meanwhile
+   * @param toNanos its end, ns after the session's start
+   * @param samples number of samples
+   * @param cpuNanos CPU time that the samples stand for, ns
+   * @param states this CPU time by the threads' states
+   * @param figures further counts of this time
    */
   public record Stretch(
       long fromNanos,
@@ -63,7 +64,7 @@ public final class Slice {
   }
 
   /**
-   * Whether there is no window in it.
+   * Whether the slice has no window.
    *
    * @return true if {@link #merge} cannot be called
    */
@@ -72,10 +73,11 @@ public final class Slice {
   }
 
   /**
-   * The windows as one profile, whose times are after the first one's beginning.
+   * Merges the windows into one profile. The times of its samples are relative to the beginning of
+   * the first window.
    *
-   * @param room what may be allocated for it
-   * @param head makes its head from the windows as one
+   * @param room limits what may be allocated for the profile
+   * @param head creates the profile's head from the figures of all windows together
    * @return the profile
    * @throws IllegalStateException if there is no room
    */

@@ -7,7 +7,8 @@ import io.spprof.symbol.SymbolResolver;
 
 /**
  * Turns the stack of a sample, as the walker wrote it into the ring, into numbers of the {@link
- * FrameTable}, leaf first. Keeps what the walker's own numbers of methods and locations stand for.
+ * FrameTable}, leaf first. It keeps the meaning of the walker's own numbers of methods and
+ * locations (addresses in compiled code).
  *
  * <p>Used by the collector's thread only, or under its lock. The decoded stack is valid until the
  * next one is decoded.
@@ -22,16 +23,16 @@ final class StackDecoder {
   private final FrameTable frames;
   private final LocationTable locations;
   private final int depth;
-  private final int[] stack; // has room for one frame more than is kept: the synthetic root
+  private final int[] stack; // has room for one more frame, the synthetic root
   private int[] definition = new int[64];
 
   /**
-   * A decoder that knows no method yet.
+   * Creates a decoder without any method.
    *
-   * @param budget what its tables may take
+   * @param budget limits the memory of its tables
    * @param resolver names methods by the JVM's ids
-   * @param methods gets the methods
-   * @param frames gets the frames
+   * @param methods receives the methods
+   * @param frames receives the frames
    * @param depth frames kept of a stack
    */
   StackDecoder(
@@ -48,7 +49,7 @@ final class StackDecoder {
     this.stack = new int[depth + 1];
   }
 
-  /** The frames that were decoded last, leaf first; the array is longer. */
+  /** Returns the frames that were decoded last, leaf first. The array is longer than the stack. */
   int[] stack() {
     return stack;
   }
@@ -65,7 +66,10 @@ final class StackDecoder {
     return withRoot(Math.min(found, depth), sample.walk(), sample.truncated() || tooDeep);
   }
 
-  /** Returns how many frames the words stand for; keeps as many of them as there is room for. */
+  /**
+   * Decodes the words of a stack. Stores as many frames as there is room for, and returns the
+   * number of all frames.
+   */
   private int expand(SampleView sample) {
     int found = 0;
     int count = sample.words();
@@ -105,7 +109,7 @@ final class StackDecoder {
   private int synthetic(String name) {
     int frame = frames.synthetic(methods.synthetic(name));
     if (frame < 0) {
-      throw new IllegalStateException("no room for " + name); // of which there are few
+      throw new IllegalStateException("no room for " + name); // there are few such names
     }
     return frame;
   }
@@ -139,22 +143,24 @@ final class StackDecoder {
     return count + 1;
   }
 
-  /** The walker names a method; see {@link MethodNumbers#named}. */
+  /**
+   * Sets the name of a method to which the walker gave a number; see {@link MethodNumbers#named}.
+   */
   void named(int number, String name, int[] lines) {
     numbers.named(number, name, lines);
   }
 
-  /** The walker's numbers of methods and locations begin anew. */
+  /** Begins the walker's numbers of methods and locations anew. */
   void forget() {
     numbers.forget();
     locations.forget();
   }
 
   /**
-   * Whether the walker's tables are half full, or do not remember what they should.
+   * Whether the walker's tables are more than half full, or too many methods found no room in them.
    *
-   * @param mostMethods entries of its table of methods
-   * @param mostLocations entries of its table of locations
+   * @param mostMethods capacity of its table of methods, entries
+   * @param mostLocations capacity of its table of locations, entries
    */
   boolean walkerIsFull(int mostMethods, int mostLocations) {
     return numbers.told() > mostMethods / 2

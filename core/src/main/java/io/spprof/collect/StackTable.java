@@ -4,15 +4,15 @@ import io.spprof.profile.Profile;
 import java.util.Arrays;
 
 /**
- * Distinct stacks, by number. Primitive arrays that double as they fill, within a {@link
- * MemoryBudget}.
+ * Numbers the distinct stacks. The table consists of primitive arrays that double as they fill,
+ * within a {@link MemoryBudget}.
  *
  * <pre>
  *   index  hash of frames ──▶ stack              positions[stack], depths[stack] ──▶ chunks
  * </pre>
  *
- * One thread writes; {@link #stacks()} is called by it, or under the same lock. What that returns
- * stays valid: frames and positions are only ever added to.
+ * One thread writes. The same thread calls {@link #stacks()}, or another one under the same lock.
+ * The result of {@link #stacks()} stays valid: frames and positions are only ever added.
  */
 final class StackTable {
 
@@ -47,11 +47,12 @@ final class StackTable {
   }
 
   /**
-   * A stack's number.
+   * Returns a stack's number. A new stack is added.
    *
    * @param frames frames, leaf first
-   * @param depth how many of them, 1 to 2049
-   * @return the number, or -1 if it is new and the budget leaves no room; nothing was added
+   * @param depth number of frames, 1 to 2049
+   * @return the number, or -1 if the stack is new and the budget leaves no room; nothing was added
+   *     then
    */
   int number(int[] frames, int depth) {
     int hash = hash(frames, depth);
@@ -76,11 +77,12 @@ final class StackTable {
   }
 
   /**
-   * Some of its stacks in a table of their own, in their order. Not within a budget.
+   * Copies some of the stacks into a table of their own, in their order. The copy is not limited by
+   * a budget.
    *
-   * @param kept which, by number
-   * @param frameNumbers the new numbers of their frames; null if these stay
-   * @param numbers gets the new number of each that is kept
+   * @param kept which stacks, by number
+   * @param frameNumbers the new numbers of their frames; null if the numbers stay
+   * @param numbers receives the new number of each stack that is kept
    * @return the other table
    */
   StackTable some(boolean[] kept, int[] frameNumbers, int[] numbers) {
@@ -101,10 +103,10 @@ final class StackTable {
   }
 
   /**
-   * The frames of some of its stacks.
+   * Returns the frames that some of the stacks contain.
    *
    * @param kept which stacks, by number
-   * @param frameCount frames that there are
+   * @param frameCount number of all frames
    * @return which frames, by number
    */
   boolean[] framesOf(boolean[] kept, int frameCount) {
@@ -120,7 +122,8 @@ final class StackTable {
   }
 
   /**
-   * Takes another's stacks in the place of its own; what {@link #stacks()} returned stays valid.
+   * Replaces the table's stacks with those of another table. Earlier results of {@link #stacks()}
+   * stay valid.
    */
   void become(StackTable other) {
     budget.giveBack(bytes());
@@ -135,7 +138,7 @@ final class StackTable {
     budget.takeAnyway(bytes());
   }
 
-  /** What it takes of its budget. */
+  /** Returns the bytes that the table takes of its budget. */
   long bytes() {
     return (long) chunkCount * CHUNK_SIZE * Integer.BYTES
         + (long) positions.length * (STACK_BYTES + HashIndex.ENTRY_BYTES);
@@ -150,7 +153,7 @@ final class StackTable {
     return Arrays.equals(chunk, from, from + depth, frames, 0, depth);
   }
 
-  /** Copies the frames to where they stay; a stack never goes across two chunks. */
+  /** Copies the frames into a chunk, where they stay. A stack never extends over two chunks. */
   private int store(int[] frames, int depth) {
     if (chunkUsed + depth > CHUNK_SIZE) {
       if (chunkCount == MAX_CHUNKS || !budget.take((long) CHUNK_SIZE * Integer.BYTES)) {
@@ -173,8 +176,8 @@ final class StackTable {
     if (!budget.takeForGrowth((long) capacity * (STACK_BYTES + HashIndex.ENTRY_BYTES))) {
       return false;
     }
-    // The index first, the column whose length stands for all last: a heap that has no room for one
-    // of them leaves a table that works, and whose index always has free slots.
+    // The index grows first, and last the column whose length is the capacity of all. If the heap
+    // has no room for one of them, the table still works, and its index always has free slots.
     HashIndex larger = new HashIndex(capacity);
     for (int stack = 0; stack < stackCount; stack++) {
       larger.add(hashes[stack], stack);

@@ -8,8 +8,8 @@ import java.util.Map;
 
 /**
  * Names of threads. Threads with the same name share a number. A thread that is renamed has another
- * number from then on. When the budget leaves no room for more names, threads are filed under one
- * common name.
+ * number from then on. When the budget leaves no room for more names, new threads share one common
+ * name.
  *
  * <p>Used by the collector's thread only, or under its lock.
  */
@@ -25,7 +25,7 @@ final class ThreadTable {
   private Map<String, Integer> numbers = new HashMap<>();
   private List<String> names = new ArrayList<>();
   private int[] numberOfSerial = new int[256]; // number + 1
-  private int[] toldIn = new int[256]; // the value of time when the serial's name came last
+  private int[] toldIn = new int[256]; // `time` at the serial's last name
   private int time; // number of removals
 
   ThreadTable(MemoryBudget budget) {
@@ -33,7 +33,7 @@ final class ThreadTable {
     budget.take((long) numberOfSerial.length * SERIAL_BYTES);
   }
 
-  /** The thread with this serial number is called so from now on. */
+  /** Sets the name of the thread with a serial number, from now on. */
   void named(int serial, String name) {
     if (serial >= numberOfSerial.length && !grow(serial)) {
       return;
@@ -42,7 +42,7 @@ final class ThreadTable {
     toldIn[serial] = time;
   }
 
-  /** The number that samples of this thread are filed under. */
+  /** Returns the number under which samples of the thread with a serial number are recorded. */
   int number(int serial) {
     if (serial >= numberOfSerial.length && !grow(serial)) {
       return number(OTHERS);
@@ -54,11 +54,13 @@ final class ThreadTable {
   }
 
   /**
-   * Prepares the removal of names that no sample is filed under and whose threads have ended. The
-   * walker has repeated the names of living threads since the last removal.
+   * Prepares the removal of names to which no sample refers and whose threads have ended. A thread
+   * counts as alive if its name was reported since the last removal, because the names of living
+   * threads are reported again after a removal.
    *
-   * @param kept which names stay in any case, by number; completed with the living threads'
-   * @param renumbered gets the new number of each name that stays
+   * @param kept which names stay in any case, by number; the names of living threads are added to
+   *     it
+   * @param renumbered receives the new number of each name that stays
    * @return the removal, which cannot fail
    */
   Runnable keeping(boolean[] kept, int[] renumbered) {
@@ -77,7 +79,7 @@ final class ThreadTable {
         renumbered[number] = keptNames.size();
         keptNumbers.put(name, keptNames.size());
         keptNames.add(name);
-      } else if (!name.equals(OTHERS)) { // which was not taken
+      } else if (!name.equals(OTHERS)) { // its bytes were not taken from the budget
         freed += bytes(name);
       }
     }

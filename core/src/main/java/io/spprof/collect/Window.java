@@ -7,15 +7,15 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The samples of one closed stretch of a session. Immutable; its rows' stacks and threads are
- * numbers of the session's tables.
+ * A closed window: the samples of one part of a session's time. Immutable. The stacks and threads
+ * of its rows are numbers of the session's tables.
  *
  * @param fromNanos its beginning, ns after the session's start
- * @param toNanos its end, which is the next one's beginning
+ * @param toNanos its end, ns after the session's start; the next window begins there
  * @param rows the samples, folded
- * @param times the same one by one, as far as they are kept
+ * @param times the same samples one by one, as far as they are kept
  * @param states the samples' CPU time by their threads' states
- * @param figures what was counted meanwhile
+ * @param figures further counts of this time
  */
 record Window(
     long fromNanos,
@@ -25,10 +25,10 @@ record Window(
     StateTimes states,
     WindowFigures figures) {
 
-  /** Objects and array headers. */
+  /** Bytes of a window's objects and array headers. */
   static final int HEAD_BYTES = 256;
 
-  /** What it takes of a budget. */
+  /** Returns the bytes that the window takes of a budget. */
   long bytes() {
     return HEAD_BYTES + (long) rows.count() * RowTable.ROW_BYTES + SampleLog.bytes(times);
   }
@@ -53,7 +53,10 @@ record Window(
     return sum;
   }
 
-  /** What other numbers for its rows take, for a moment, and for its times, bytes. */
+  /**
+   * Returns the bytes that new numbers for the window's rows and times take while they are
+   * computed.
+   */
   private static long placesBytes(Window window) {
     return Integer.BYTES * (window.rows.count() + window.times.count());
   }
@@ -68,7 +71,10 @@ record Window(
         figures);
   }
 
-  /** With other numbers for stacks, and for threads unless that is null. */
+  /**
+   * Returns a copy with new numbers for stacks, and for threads unless {@code threadNumbers} is
+   * null.
+   */
   Window renumbered(int[] stackNumbers, int[] threadNumbers) {
     int[] stacks = new int[rows.count()];
     int[] threads = new int[rows.count()];
@@ -82,12 +88,17 @@ record Window(
     return new Window(fromNanos, toNanos, renumbered, times, states, figures);
   }
 
-  /** Several in a row as one, with their times. Not within a budget. */
+  /**
+   * Merges consecutive windows into one, with their single samples. The result is not limited by a
+   * budget.
+   */
   static Window of(List<Window> windows) {
     return of(windows, new MemoryBudget(Long.MAX_VALUE));
   }
 
-  /** The same within a budget; null if that leaves no room. */
+  /**
+   * Merges consecutive windows into one within a budget. Returns null if the budget leaves no room.
+   */
   static Window of(List<Window> windows, MemoryBudget budget) {
     if (windows.size() == 1) {
       return windows.get(0);

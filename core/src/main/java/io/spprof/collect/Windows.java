@@ -9,31 +9,33 @@ import java.util.List;
 import java.util.function.Function;
 
 /**
- * A session's samples in stretches of time: closed windows, the oldest first, and the open one,
- * which samples are added to. Without {@link #roll} there is the open one only.
+ * A session's samples in windows of time. There are closed windows, the oldest first, and the open
+ * one, to which samples are added. Until the first {@link #roll}, there is only the open window.
  *
  * <pre>
  *   0 ──── session's nanoseconds ───────────────────────────────────────▶ now
  *   [ merged, merged, merged ][ merged, merged ][ window ][ window ][ open …
  * </pre>
  *
- * <p>All windows are within a {@link MemoryBudget}. When the budget has no room for something of
- * the session, {@link #reclaim} gives up memory in this order. First the times of the oldest
- * samples go. Then two neighbouring windows are merged: those that are, together, the shortest for
- * their age. When few windows are left, the oldest one goes. So the past gets coarser before it is
- * lost, older parts more so, and totals are lost last. While two windows merge, both and their sum
- * exist.
+ * <p>All windows are within a {@link MemoryBudget}. When a table of the session needs memory and
+ * the budget has none left, {@link #reclaim} frees memory in this order. First it removes the times
+ * of the oldest samples. Then it merges two neighbouring windows: the pair that is the shortest in
+ * proportion to its age. When few windows are left, it removes the oldest one. So the past gets
+ * coarser before it is lost, older parts get coarser than newer ones, and totals are lost last.
+ * While two windows are merged, both and their sum exist.
  *
  * <p>Used under the collector's lock. A closed window never changes. Every change is prepared
- * first: if the heap has no room for that, everything stays as it was.
+ * before it is made. If the heap has no room for the preparation, everything stays as it was.
  */
 final class Windows implements MemoryBudget.Reclaimer, SampleLog.Older {
 
-  /** With so many closed ones or fewer, none are merged. */
+  /** If there are this many closed windows or fewer, none are merged. */
   private static final int FEWEST = 16;
 
   /**
-   * Clients read an edge in milliseconds, by a clock that is not ours; half of the least window.
+   * A time of a client this close to a window's edge counts as the edge, because clients read edges
+   * in milliseconds, by the wall clock. It is less than half of the shortest window, so a time is
+   * close to one edge at most.
    */
   private static final long NEAR_NANOS = 50_000_000;
 
@@ -52,11 +54,11 @@ final class Windows implements MemoryBudget.Reclaimer, SampleLog.Older {
   private int gone;
 
   /**
-   * One open window.
+   * Creates an object with one open window.
    *
-   * @param budget what windows take from
-   * @param mostTimesBytes what the samples' times take at most
-   * @param startNanos the session's start, by the samples' clock
+   * @param budget the budget from which windows take memory, bytes
+   * @param mostTimesBytes the most that single samples take, bytes
+   * @param startNanos the session's start, ns by the samples' clock
    */
   Windows(MemoryBudget budget, long mostTimesBytes, long startNanos) {
     this.budget = budget;
@@ -74,23 +76,23 @@ final class Windows implements MemoryBudget.Reclaimer, SampleLog.Older {
   /**
    * Adds a sample to the open window.
    *
-   * @return its row, or -1 if there is no room; nothing was added
+   * @return its row, or -1 if there is no room; nothing was added then
    */
   int add(int stack, int thread, long cpuNanos) {
     return rows.add(stack, thread, 1, cpuNanos);
   }
 
-  /** When the sample was taken that {@link #add} gave this row. */
+  /** Records the time of a sample that {@link #add} has put into a row. */
   void addTime(long timeNanos, int row, long cpuNanos) {
     log.add(timeNanos, row, cpuNanos);
   }
 
   /**
-   * Closes the open window and opens the next.
+   * Closes the open window and opens the next one.
    *
-   * @param now the session's nanoseconds, later than the last time
-   * @param figures counted since the session's start
-   * @param retentionNanos windows that ended longer ago go
+   * @param now ns after the session's start, later than at the last call
+   * @param figures the counts since the session's start
+   * @param retentionNanos windows that ended longer ago than this are removed, ns
    */
   void roll(long now, WindowFigures figures, long retentionNanos) {
     Window window =
@@ -104,7 +106,7 @@ final class Windows implements MemoryBudget.Reclaimer, SampleLog.Older {
     closed.ensureCapacity(closed.size() + 1);
     SampleLog nextLog = newLog();
     RowTable nextRows = new RowTable(budget);
-    // Nothing is allocated from here on.
+    // No code below allocates memory.
     budget.giveBack(rows.bytes() + log.bytes());
     rows = nextRows;
     log = nextLog;
@@ -117,7 +119,7 @@ final class Windows implements MemoryBudget.Reclaimer, SampleLog.Older {
     }
     measure();
     while (budget.used() > budget.limit() && reclaim()) {
-      // until the next one has room
+      // frees memory until the next window has room
     }
   }
 
@@ -147,13 +149,13 @@ final class Windows implements MemoryBudget.Reclaimer, SampleLog.Older {
     return any;
   }
 
-  /** What the times of closed windows take. */
+  /** Returns the bytes that the single samples of closed windows take. */
   @Override
   public long bytes() {
     return closedTimesBytes;
   }
 
-  /** The times of the oldest closed window that has some. */
+  /** Removes the single samples of the oldest closed window that has some. */
   @Override
   public boolean forgetOldest() {
     for (int i = 0; closedTimesBytes > 0 && i < closed.size(); i++) {
@@ -189,7 +191,7 @@ final class Windows implements MemoryBudget.Reclaimer, SampleLog.Older {
     return true;
   }
 
-  /** Gives the oldest closed window up; false if there is none. */
+  /** Removes the oldest closed window; returns false if there is none. */
   boolean dropOldest() {
     if (closed.isEmpty()) {
       return false;
@@ -201,22 +203,24 @@ final class Windows implements MemoryBudget.Reclaimer, SampleLog.Older {
   }
 
   /**
-   * Whole windows that lie in a stretch: from the one that {@code from} is in to the one before
-   * that {@code to} is in; the latter, too, if it is the same, or if {@code to} is not before
-   * {@code now}, or if there is no other. An end that is near a window's edge is at the edge. So
-   * two stretches that meet at an edge share no window.
+   * Returns the whole windows of a range of time. The first is the window that contains {@code
+   * from}. The last is the one before the window that contains {@code to}. The window that contains
+   * {@code to} is also included if it contains {@code from}, too, if {@code to} is not before
+   * {@code now}, or if there is no other window. An end of the range that is near a window's edge
+   * counts as the edge. So two ranges that meet at an edge share no window.
    *
-   * @param from the session's nanoseconds
-   * @param to the same, not before {@code from}
-   * @param now the present, at which the open window ends
-   * @param figures counted since the session's start
-   * @return at least one if the stretch is not wholly before what is kept, or behind the present
+   * @param from the range's beginning, ns after the session's start
+   * @param to the range's end, ns after the session's start, not before {@code from}
+   * @param now the present, at which the open window ends, ns after the session's start
+   * @param figures the counts since the session's start
+   * @return at least one window, unless the range is completely before the windows that are kept,
+   *     or after the present
    */
   List<Window> between(long from, long to, long now, WindowFigures figures) {
     long begin = atEdge(from);
     long end = atEdge(to);
     List<Window> found = new ArrayList<>();
-    Window last = null; // that the end is in
+    Window last = null; // the window that contains the end
     for (Window window : closed) {
       if (window.toNanos() > begin && (window.toNanos() <= end || window.fromNanos() <= begin)) {
         found.add(window);
@@ -245,7 +249,7 @@ final class Windows implements MemoryBudget.Reclaimer, SampleLog.Older {
         figures.minus(atOpening));
   }
 
-  /** What a copy of the open window's figures takes, bytes. */
+  /** Returns the bytes that a copy of the open window's figures takes. */
   long openBytes() {
     return rows.figuresBytes();
   }
@@ -263,12 +267,12 @@ final class Windows implements MemoryBudget.Reclaimer, SampleLog.Older {
     return nanos;
   }
 
-  /** Adds a sample that has its row to the times by state. */
+  /** Adds the CPU time of a sample that is in a row to the times by state. */
   void addState(ThreadState state, long cpuNanos) {
     stateNanos[state.ordinal()] += cpuNanos;
   }
 
-  /** How far back they go. */
+  /** Returns how far back the windows go. */
   Extent extent() {
     return extent;
   }
@@ -284,17 +288,25 @@ final class Windows implements MemoryBudget.Reclaimer, SampleLog.Older {
     extent = new Extent(since, closed.size() + 1, finest, coarsest);
   }
 
-  /** Number of closed windows that went. */
+  /** Returns the number of closed windows that were dropped. */
   int gone() {
     return gone;
   }
 
-  /** Which stacks any of them has, of so many. */
+  /**
+   * Returns which stacks are in any window.
+   *
+   * @param count number of all stacks
+   */
   boolean[] stacksInUse(int count) {
     return inUse(count, Profile.Rows::stacks);
   }
 
-  /** Which threads have samples in any of them, of so many. */
+  /**
+   * Returns which threads have samples in any window.
+   *
+   * @param count number of all threads
+   */
   boolean[] threadsInUse(int count) {
     return inUse(count, Profile.Rows::threads);
   }
@@ -316,8 +328,8 @@ final class Windows implements MemoryBudget.Reclaimer, SampleLog.Older {
   }
 
   /**
-   * Prepares other numbers for all stacks in use, and for all threads unless {@code threadNumbers}
-   * is null.
+   * Prepares new numbers for all stacks in use, and for all threads unless {@code threadNumbers} is
+   * null.
    *
    * @return the change, which cannot fail
    */

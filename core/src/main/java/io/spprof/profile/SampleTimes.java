@@ -20,7 +20,8 @@ public final class SampleTimes {
     /**
      * Receives a sample.
      *
-     * @param nanos the time at which it was taken, ns after the profile's first window began
+     * @param nanos the time at which it was taken, ns after the session's start; in a {@link
+     *     Profile}, ns after the beginning of its first window
      * @param row its row in the profile
      * @param cpuNanos CPU time that it stands for, ns
      */
@@ -30,7 +31,8 @@ public final class SampleTimes {
   /**
    * Samples as columns. Each element is written once, then only read.
    *
-   * @param baseNanos the base of the samples' times, ns after the session's start
+   * @param baseNanos the base of the samples' times, ns after the session's start, or after the
+   *     moment of {@link SampleTimes#after}
    * @param micros the samples' times, µs after the base
    * @param rows the samples' rows
    * @param cpuNanos CPU time that each sample stands for, ns

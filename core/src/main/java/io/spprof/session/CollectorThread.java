@@ -9,12 +9,14 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * The one thread of a session. It has the {@link Collector} empty the ring ten times a second: less
- * often when the ring is empty or a budget allows no more, more often when the ring fills up. It
- * looks for problems and for new threads; for threads every few milliseconds while some live for
- * less than it sleeps ({@link ThreadSearch}). It closes windows of time, and it ends the session
- * when its time is over. It keeps itself out of the profile; its CPU time is in the measured
- * overhead.
+ * The one thread of a session. Ten times a second it has the {@link Collector} make a pass, which
+ * empties the ring. Passes are less frequent when the ring is empty or a budget allows no more, and
+ * more frequent when the ring fills up.
+ *
+ * <p>The thread also checks for problems and looks for new threads. It does the latter every few
+ * milliseconds while some threads live for less time than it sleeps ({@link ThreadSearch}). It
+ * closes windows of time, and it ends the session when the session's duration is over. It excludes
+ * itself from the profile. Its CPU time is part of the measured overhead.
  */
 final class CollectorThread extends Thread {
 
@@ -34,18 +36,18 @@ final class CollectorThread extends Thread {
   private volatile boolean ending;
 
   /**
-   * What the thread works with.
+   * The objects with which the thread works.
    *
    * @param clock the session's time
-   * @param ring where records come from
-   * @param collector takes them
+   * @param ring the ring from which records are read
+   * @param collector folds the records into the profile
    * @param figures the session's figures
    * @param history closes windows of time
-   * @param problems looked for once a second
-   * @param walkerTables kept from filling up
-   * @param budget what the session may cost
-   * @param durationNanos when its time is over, ns after its start; Long.MAX_VALUE for never
-   * @param windowNanos length of a window, ns; Long.MAX_VALUE: one for all
+   * @param problems checked once a second
+   * @param walkerTables keeps the walker's tables from filling up
+   * @param budget limits the cost of the session
+   * @param durationNanos the session's duration, ns; Long.MAX_VALUE for no end
+   * @param windowNanos length of a window, ns; Long.MAX_VALUE for a single window
    */
   record Work(
       SessionClock clock,
@@ -64,15 +66,15 @@ final class CollectorThread extends Thread {
   private ThreadSearch search;
   private long nextWindow;
 
-  // The thread's own.
+  // Used by this thread only.
   private boolean lookedAtEnvironment;
   private long pause = LONGEST_PAUSE_NANOS;
   private long nextPass = LONGEST_PAUSE_NANOS;
   private long nextSweep = SWEEP_NANOS;
   private long nextSecond = SECOND_NANOS;
-  private long countedCpu; // what is in the collector's own CPU time already
-  private long fixedCpu; // what of that was not for samples
-  private long wokenCpu; // its CPU clock when it last had nothing left to do
+  private long countedCpu; // the part of its CPU time that was reported to the collector
+  private long fixedCpu; // the part of countedCpu that was not spent on samples
+  private long wokenCpu; // its CPU clock after its last pass or search
 
   CollectorThread(Sampler sampler, SessionOwner owner) {
     // No inherited thread-locals and no context class loader: the thread keeps nothing of its
@@ -95,7 +97,7 @@ final class CollectorThread extends Thread {
     begun.countDown();
   }
 
-  /** Ends the thread and waits for it, unless it is the caller. */
+  /** Ends the thread and waits for its end, unless the caller is this thread. */
   void end() {
     ending = true;
     begun.countDown();
@@ -105,7 +107,7 @@ final class CollectorThread extends Thread {
       try {
         join();
       } catch (InterruptedException e) {
-        interrupted = true; // a stop is not left half-way
+        interrupted = true; // a stop is not abandoned half-way
       }
     }
     if (interrupted) {
@@ -118,7 +120,7 @@ final class CollectorThread extends Thread {
     try {
       sampler.excludeCurrentThread(true);
     } catch (RuntimeException | OutOfMemoryError e) {
-      // Its own work then shows in the profile; the starter must not wait for ever.
+      // Then the thread's own work shows in the profile. The starter must not wait for ever.
     } finally {
       excluded.countDown();
     }
@@ -140,7 +142,7 @@ final class CollectorThread extends Thread {
         work.problems().lookAtEnvironment();
       }
       LockSupport.parkNanos(untilDue());
-      Thread.interrupted(); // no interrupt is meant for us, and with one set park does not wait
+      Thread.interrupted(); // a pending interrupt would keep park from waiting
       if (work.clock().elapsedNanos() >= search.dueNanos()) {
         search();
       }
@@ -149,20 +151,25 @@ final class CollectorThread extends Thread {
         wokenCpu = sampler.currentThreadCpuNanos();
       }
     } catch (RuntimeException | Error e) {
-      // The next pass may succeed. What the ring cannot hold until then is counted as dropped.
+      // The next pass may succeed. Records for which the ring has no room until then count as
+      // dropped.
     }
   }
 
-  /** Time until the next pass, the next search, or the end of the window or of the session, ns. */
+  /**
+   * Returns the time until the next pass, the next search, or the end of the window or of the
+   * session, ns.
+   */
   private long untilDue() {
     long now = work.clock().elapsedNanos();
     long left = Math.min(nextWindow, work.durationNanos()) - now;
-    // An end that is overdue has failed or is under way: it must not be retried all the time.
+    // If the session's end is overdue, it has failed or is under way. It must not be retried all
+    // the time.
     long wait = Math.min(nextPass - now, left > 0 ? left : LONGEST_PAUSE_NANOS);
     return Math.max(SHORTEST_PAUSE_NANOS, Math.min(wait, search.dueNanos() - now));
   }
 
-  /** Whether it woke up only for a search. */
+  /** Whether the thread woke up only for a search. */
   private boolean waits() {
     long now = work.clock().elapsedNanos();
     return now < nextPass && now < Math.min(nextWindow, work.durationNanos());
@@ -172,23 +179,23 @@ final class CollectorThread extends Thread {
     long found = sampler.searchThreads();
     long cpu = sampler.currentThreadCpuNanos();
     search.searched(work.clock().elapsedNanos(), cpu - wokenCpu, work.budget().sweepShare(), found);
-    wokenCpu = cpu; // it is counted with the next pass
+    wokenCpu = cpu; // this CPU time is counted in the next pass
   }
 
   private void pass() {
     long now = work.clock().elapsedNanos();
-    nextPass = now + pause; // also if this one fails
+    nextPass = now + pause; // set now, in case this pass fails
     long due =
         Math.min(Math.min(nextSweep, nextSecond), Math.min(nextWindow, work.durationNanos()));
     if (now < due && work.ring().isEmpty()) {
       pause = Math.min(IDLE_PAUSE_NANOS * work.budget().pace(), pause * 2);
       nextPass = now + pause;
-      return; // what that took is counted with the next pass
+      return; // the CPU time of this check is counted in the next pass
     }
     long passStart = sampler.currentThreadCpuNanos();
     int bytes = work.collector().doWork();
     long inPass = sampler.currentThreadCpuNanos() - passStart;
-    // With an eighth of the ring used between two passes, there is room for an eightfold burst.
+    // If one pass finds an eighth of the ring used, there is room for an eightfold burst.
     if (bytes > work.ring().capacity() / 8) {
       pause = Math.max(SHORTEST_PAUSE_NANOS, pause / 2);
     } else if (bytes < work.ring().capacity() / 32) {
@@ -200,14 +207,14 @@ final class CollectorThread extends Thread {
     now = work.clock().elapsedNanos();
     nextPass = now + pause;
     if (now >= nextWindow) {
-      // After the machine was paused there is one long window instead of many empty ones.
+      // If the machine was suspended, this makes one long window instead of many empty ones.
       nextWindow = now - now % work.windowNanos() + work.windowNanos();
       work.history().roll();
     }
     if (now >= nextSweep) {
       long sweepStart = sampler.currentThreadCpuNanos();
       sampler.sweep();
-      // CPU time, because on a busy machine most of the elapsed time is used by others.
+      // Measured in CPU time, because on a busy machine other threads use most of the elapsed time.
       long took = sampler.currentThreadCpuNanos() - sweepStart;
       nextSweep = now + Math.max(SWEEP_NANOS, work.budget().sweepShare() * took);
       search.swept(now, sampler.counters().unseenCpuNanos());
@@ -232,7 +239,7 @@ final class CollectorThread extends Thread {
   }
 
   /**
-   * Whether the caller is one of these threads.
+   * Whether the calling thread is a session's own thread.
    *
    * @return true on a session's own thread
    */

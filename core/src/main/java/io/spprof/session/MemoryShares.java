@@ -5,29 +5,29 @@ import io.spprof.sampler.SamplerConfig;
 import java.util.Locale;
 
 /**
- * How a session's memory is divided. Half is for what arrives: the ring, the walk buffers and the
- * walker's tables, all outside of the heap. The rest is for what is kept, in tables on the heap.
- * These never get more than an eighth of the heap. An export needs up to five times what the rows
- * in the tables take, and the application needs the rest.
+ * The division of a session's memory. Half is for arriving data: the ring, the walk buffers and the
+ * walker's tables, all outside of the heap. The rest is for kept data, in tables on the heap. The
+ * tables never get more than an eighth of the heap. An export needs up to five times the memory of
+ * the tables' rows, and the application needs the rest.
  *
- * @param sampler the part outside of the heap
+ * @param sampler the settings of the part outside of the heap
  * @param tablesBytes bound of the tables, bytes
- * @param wantedBytes what the tables would have got of a large heap, bytes
- * @param heapBytes the heap's greatest size, bytes
+ * @param wantedBytes the bound that the tables would have on a large heap, bytes
+ * @param heapBytes the heap's maximum size, bytes
  */
 record MemoryShares(SamplerConfig sampler, long tablesBytes, long wantedBytes, long heapBytes) {
 
   private static final int HEAP_SHARE = 8;
 
-  /** The tables need this much to work, bytes; every heap has room for it. */
+  /** The least that the tables need to work, bytes. Every heap has room for it. */
   private static final long LEAST_TABLES = 512L << 10;
 
-  /** The shares of a session in this JVM. */
+  /** Returns the shares of a session in this JVM. */
   static MemoryShares of(ProfilerConfig config) {
     return of(config, Runtime.getRuntime().maxMemory());
   }
 
-  /** A seam for tests. */
+  /** Returns the shares of a session on a heap of a given size. Called directly by tests. */
   static MemoryShares of(ProfilerConfig config, long heapBytes) {
     SamplerConfig sampler =
         new SamplerConfig(
@@ -41,12 +41,15 @@ record MemoryShares(SamplerConfig sampler, long tablesBytes, long wantedBytes, l
     return new MemoryShares(sampler, Math.min(wanted, most), wanted, heapBytes);
   }
 
-  /** Bound of all that is held for samples, bytes. */
+  /** Returns the bound of all memory that is held for samples, bytes. */
   long limitBytes() {
     return sampler.usedBytes() + tablesBytes;
   }
 
-  /** What keeps the tables smaller than was asked for, for the user; "" if nothing does. */
+  /**
+   * Returns why the tables are smaller than requested, as a message for the user; "" if they are
+   * not.
+   */
   String problem() {
     return tablesBytes == wantedBytes
         ? ""

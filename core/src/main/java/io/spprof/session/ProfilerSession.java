@@ -52,8 +52,8 @@ public final class ProfilerSession {
   private final AtomicReference<Stage> stage = new AtomicReference<>(Stage.NEW);
   private final SessionOwner owner;
 
-  // Written in start(). The session's thread sees them, as begin() comes later; other threads, as
-  // Profiler publishes a session after its start.
+  // Written in start(). The session's thread sees these fields, because begin() comes later. Other
+  // threads see them, because Profiler publishes a session after its start.
   private SessionClock clock;
   private Collector collector;
   private SessionFigures figures;
@@ -67,7 +67,7 @@ public final class ProfilerSession {
   // cycle
 
   /**
-   * A session that has not started.
+   * Creates a session that has not started.
    *
    * @param id its number, 1 or more
    * @param config its options
@@ -91,18 +91,18 @@ public final class ProfilerSession {
   }
 
   /**
-   * Whether the caller is a session's own thread, which a stop waits for.
+   * Whether the calling thread is a session's own thread, for which a stop waits.
    *
-   * @return true on that thread
+   * @return true on a session's own thread
    */
   public static boolean isSessionThread() {
     return CollectorThread.isCurrent();
   }
 
   /**
-   * What its samples may take, outside of the heap and on it.
+   * Returns the most memory that a session's samples may take, outside of the heap and on it.
    *
-   * @param config its options
+   * @param config the session's options
    * @return bytes
    */
   public static long memoryLimitBytes(ProfilerConfig config) {
@@ -110,7 +110,7 @@ public final class ProfilerSession {
   }
 
   /**
-   * Its number.
+   * Returns the session's number.
    *
    * @return 1 or more
    */
@@ -119,7 +119,7 @@ public final class ProfilerSession {
   }
 
   /**
-   * Its options.
+   * Returns the session's options.
    *
    * @return not null
    */
@@ -130,12 +130,12 @@ public final class ProfilerSession {
   /**
    * Starts sampling.
    *
-   * @throws SamplerException if that is not possible; nothing is left behind
+   * @throws SamplerException if sampling cannot start; nothing is left behind
    */
   public void start() throws SamplerException {
     sampler.load();
     SamplerCounters before = sampler.counters().settled();
-    // The thread first, so that it is known as our own before anything is sampled.
+    // The thread starts first, so that it is excluded before anything is sampled.
     thread = new CollectorThread(sampler, owner);
     thread.start();
     boolean sampling = false;
@@ -199,9 +199,9 @@ public final class ProfilerSession {
    * Ends the session, unless it has ended. Afterwards {@link #stats()} and {@link #history()} are
    * final.
    *
-   * @return what the user should know, or ""
-   * @throws SamplerException if the teardown timed out: the session goes on, a later stop may try
-   *     again
+   * @return a message for the user, or ""
+   * @throws SamplerException if the teardown timed out; the session continues, and a later stop may
+   *     try again
    */
   public String stop() throws SamplerException {
     if (!stage.compareAndSet(Stage.RUNNING, Stage.STOPPING)) {
@@ -209,31 +209,34 @@ public final class ProfilerSession {
     }
     try {
       return end();
-    } catch (Throwable e) { // whatever it is, a later stop may try again
+    } catch (Throwable e) { // in any case, a later stop may try again
       problems.stopFailed(e);
       throw e;
     } finally {
-      stage.compareAndSet(Stage.STOPPING, Stage.RUNNING); // unless it ended
+      stage.compareAndSet(Stage.STOPPING, Stage.RUNNING); // unless the session ended
     }
   }
 
-  /** Every step can be repeated after an earlier stop was interrupted at any point. */
+  /**
+   * Ends the session. Every step can be repeated after an earlier stop was interrupted at any
+   * point.
+   */
   private String end() throws SamplerException {
     if (stopNote == null) {
       stopNote = sampler.stop();
     }
     String note = stopNote;
     thread.end();
-    long elapsed = clock.elapsedNanos(); // after the last window's closing
+    long elapsed = clock.elapsedNanos(); // after the last window was closed
     try {
-      // Nothing is written any more: what is in the ring now is all there is.
+      // Nothing writes to the ring any more, so the loop reads all records that are left.
       while (collector.doWork() > 0) {
         Thread.onSpinWait();
       }
       collector.refreshHotMethods();
     } catch (RuntimeException | OutOfMemoryError e) {
       note = "the last samples could not be collected (" + e + "); they are counted as dropped";
-    } finally { // an error that comes each time must not keep the session from ending
+    } finally { // an error that occurs each time must not prevent the session's end
       figures.end(elapsed);
       stage.set(Stage.ENDED);
       sampler.release();
@@ -242,7 +245,7 @@ public final class ProfilerSession {
   }
 
   /**
-   * Whether it has started and not ended.
+   * Whether the session has started and not ended.
    *
    * @return true also while a stop is under way
    */
@@ -252,16 +255,16 @@ public final class ProfilerSession {
   }
 
   /**
-   * What limits it.
+   * Returns what limits the session, as a message for the user.
    *
-   * @return "" when there is nothing to say
+   * @return "" if there is nothing to report
    */
   public String problem() {
     return problems.text();
   }
 
   /**
-   * The hottest methods, as the collector listed them last.
+   * Returns the hottest methods, as the collector last listed them.
    *
    * @return at most 20, not null
    */
@@ -270,16 +273,16 @@ public final class ProfilerSession {
   }
 
   /**
-   * What is kept of its past.
+   * Returns the part of the session's past that is kept.
    *
-   * @return not null once it has started
+   * @return not null after the session has started
    */
   public SessionHistory history() {
     return history;
   }
 
   /**
-   * This session's figures: final ones after its end, else those of this moment.
+   * Returns the session's figures: the final ones after its end, else the present ones.
    *
    * @return not null
    */

@@ -11,8 +11,8 @@ import java.util.concurrent.TimeUnit;
 final class SessionClock {
 
   /**
-   * No time that is farther from 1970 (146 years) is converted: its nanoseconds, less the start's,
-   * fit a long.
+   * The largest distance from 1970 that is converted: 146 years. The nanoseconds of a time within
+   * it, minus those of the session's start, fit into a long.
    */
   private static final long FAR_MILLIS = Long.MAX_VALUE / 2_000_000;
 
@@ -20,38 +20,41 @@ final class SessionClock {
   private final long startMillis;
   private final long startNanos;
 
-  /** The session starts now. */
+  /** Creates the clock of a session that starts now. */
   SessionClock(InstantSource wallClock) {
     this.wallClock = wallClock;
     this.startMillis = wallClock.millis();
     this.startNanos = System.nanoTime();
   }
 
-  /** The wall clock at the start, milliseconds since the epoch. */
+  /** Returns the wall clock's time at the session's start, milliseconds since the epoch. */
   long startMillis() {
     return startMillis;
   }
 
-  /** Time since the start, ns. */
+  /** Returns the time since the session's start, ns. */
   long elapsedNanos() {
     return System.nanoTime() - startNanos;
   }
 
   /**
-   * When the session began, computed from what the wall clock shows now, in ns since the epoch.
-   * After the wall clock has jumped, times follow its present.
+   * Returns when the session began, computed from the present time of the wall clock, in ns since
+   * the epoch. If the wall clock has jumped, the result has jumped with it.
    */
   long epochNanos() {
     long sinceStart = elapsedNanos();
     return TimeUnit.MILLISECONDS.toNanos(wallClock.millis()) - sinceStart;
   }
 
-  /** The session's time as milliseconds since the epoch. */
+  /** Converts the session's time to milliseconds since the epoch. */
   static long millis(long epochNanos, long sessionNanos) {
     return TimeUnit.NANOSECONDS.toMillis(epochNanos + sessionNanos);
   }
 
-  /** Milliseconds since the epoch as the session's time; the two extremes stay what they are. */
+  /**
+   * Converts milliseconds since the epoch to the session's time. Long.MIN_VALUE and Long.MAX_VALUE
+   * stay unchanged.
+   */
   static long sessionNanos(long millis, long epochNanos) {
     return millis == Long.MIN_VALUE || millis == Long.MAX_VALUE
         ? millis

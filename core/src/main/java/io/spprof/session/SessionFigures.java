@@ -14,11 +14,10 @@ import io.spprof.sampler.SamplerCounters;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A session's figures: those of the moment while it runs, the final ones after its end. They
- * combine the counters of the native side and of the collector. Any thread may ask, and does not
- * wait.
+ * A session's figures: the present ones while it runs, the final ones after its end. They combine
+ * the counters of the native side and of the collector. Any thread may read them, without blocking.
  *
- * <p>{@code last} is volatile and is written once, after {@code endNanos}: a thread that reads a
+ * <p>{@code last} is volatile and is written once, after {@code endNanos}. A thread that reads a
  * {@code last} that is not null also reads the final {@code endNanos}.
  */
 final class SessionFigures {
@@ -40,17 +39,17 @@ final class SessionFigures {
   private volatile SamplerCounters lastCounted = SamplerCounters.ZERO;
 
   /**
-   * Of a session that has started.
+   * Creates the figures of a session that has started.
    *
    * @param id its number
    * @param config its options
    * @param sampler its native side
-   * @param before the native counters before it
+   * @param before the native counters before its start
    * @param clock its time
    * @param collector its collector
-   * @param interval its interval
-   * @param shares its memory
-   * @param tables what the tables take of it
+   * @param interval its sampling interval
+   * @param shares the division of its memory
+   * @param tables the memory that its tables take
    * @param walker the name of the walker in use
    */
   SessionFigures(
@@ -66,7 +65,7 @@ final class SessionFigures {
       String walker) {
     this.id = id;
     this.config = config;
-    this.options = config.toOptions(); // once: asked for with all figures
+    this.options = config.toOptions(); // converted once, because all figures contain it
     this.sampler = sampler;
     this.before = before;
     this.clock = clock;
@@ -77,30 +76,31 @@ final class SessionFigures {
     this.walker = walker;
   }
 
-  /** The present, or the end, ns after the session's start. */
+  /** Returns the present, or the session's end, ns after the session's start. */
   long nanos() {
     return last == null ? clock.elapsedNanos() : endNanos;
   }
 
-  /** Final figures after the session's end, else those of this moment. */
+  /** Returns the final figures after the session's end, else the present ones. */
   ProfilerStats stats() {
     ProfilerStats done = last;
     if (done != null) {
       return done;
     }
     ProfilerStats now = stats(clock.elapsedNanos(), false);
-    // If it ended meanwhile, the native counters may already have been a later session's.
+    // If the session ended meanwhile, the native counters can contain counts of a later session.
     done = last;
     return done != null ? done : now;
   }
 
-  /** The native side's part of the figures that were asked for last. */
+  /** Returns the native side's part of the figures that were last computed. */
   SamplerCounters counted() {
     return lastCounted;
   }
 
   /**
-   * Makes the figures final: the timers are gone, and what is in no table is a drop.
+   * Makes the figures final. The timers are gone, and every sample that is in no table counts as
+   * dropped.
    *
    * @param elapsedNanos when the session ended, ns after its start
    */
@@ -110,7 +110,8 @@ final class SessionFigures {
   }
 
   private ProfilerStats stats(long elapsedNanos, boolean ended) {
-    // The collector's figures first: a sample on its way between the two must not be missing.
+    // The collector's figures are read first. A sample that moves between the two readings must not
+    // be missing.
     CollectorStats collected = collector.stats();
     SamplerCounters now = sampler.counters();
     SamplerCounters counted = (ended ? now.settled() : now).since(before);

@@ -23,10 +23,11 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 
 /**
- * What a session still has of its past: stretches of time, and the profile of any of them. Any
- * thread may call it, while the session runs and after its end. A call waits for a pass of the
- * collector to end: {@link Collector#betweenPasses} makes figures and rows those of one moment.
- * Under the collector's lock it asks {@link HeapRoom} and reads figures; it takes no other lock.
+ * The kept past of a session: its windows of time, and the profile of any range of time. Any thread
+ * may call it, while the session runs and after its end. A call waits for a pass, the collector's
+ * present reading of the ring, to end. {@link Collector#betweenPasses} makes the figures and the
+ * rows those of one moment. Under the collector's lock, this class asks {@link HeapRoom} and reads
+ * figures; it takes no other lock.
  *
  * <p>Inside, time is the session's: nanoseconds after its start. Outside it is the wall clock's.
  */
@@ -43,15 +44,15 @@ public final class SessionHistory {
   private final DebugInfo debugInfo;
 
   /**
-   * Of a session that starts.
+   * Creates the history of a session that starts.
    *
    * @param config its options
    * @param collector its collector
    * @param figures its figures
    * @param clock its time
-   * @param interval its interval
-   * @param running whether it has not ended; does not wait
-   * @param debugInfo how exactly its stacks are told
+   * @param interval its sampling interval
+   * @param running whether it has not ended; does not block
+   * @param debugInfo how exact the debug information of compiled code is
    */
   SessionHistory(
       ProfilerConfig config,
@@ -70,18 +71,21 @@ public final class SessionHistory {
     this.debugInfo = debugInfo;
   }
 
-  /** The session and what was copied of it, all of one moment: no pass lay between. */
+  /**
+   * A copy of the session's kept samples, and its figures at the same moment: no pass ran in
+   * between.
+   */
   private record Copy(Slice slice, ProfilerStats stats, Kept kept, boolean running) {}
 
   /**
-   * The profile of what is kept of a stretch of time.
+   * Returns the profile of a range of time.
    *
-   * @param range the stretch
-   * @param room asked before much is allocated
+   * @param range the range
+   * @param room checked before large allocations
    * @return not null
-   * @throws IllegalArgumentException if nothing is kept of it
-   * @throws IllegalStateException if the session has no windows, and not all is wanted; or if the
-   *     heap has no room
+   * @throws IllegalArgumentException if no samples are kept for the range
+   * @throws IllegalStateException if the session has no windows and the range is not {@link
+   *     TimeRange#ALL}; or if the heap has no room
    */
   public Profile profile(TimeRange range, HeapRoom room) {
     boolean whole = config.mode() == Mode.SESSION;
@@ -123,7 +127,7 @@ public final class SessionHistory {
                     debugInfo));
   }
 
-  /** Under the collector's lock: the figures and the rows are of one moment. */
+  /** Copies windows and figures. Called under the collector's lock, so both are of one moment. */
   private Copy copy(long from, long to, HeapRoom room) {
     room.require(collector.sliceBytes(), "a copy of the profile's figures", REMEDY);
     boolean goesOn = running.getAsBoolean();
@@ -137,7 +141,7 @@ public final class SessionHistory {
     return WindowFigures.of(stats, range.shortestNanos(), range.longestNanos());
   }
 
-  /** A stretch's figures in the form of a session's. */
+  /** Converts the figures of some windows to the form of a session's figures. */
   private SessionStats sessionOf(Slice.Stretch stretch, SessionStats session, long epoch) {
     long nanos = stretch.toNanos() - stretch.fromNanos();
     WindowFigures counted = stretch.figures();
@@ -153,7 +157,7 @@ public final class SessionHistory {
   }
 
   /**
-   * The stretches of time that samples are kept in, the open one last.
+   * Returns the windows of time in which samples are kept, the open one last.
    *
    * @return the oldest first, not null
    */
@@ -178,7 +182,7 @@ public final class SessionHistory {
   }
 
   /**
-   * What the session still has of its past.
+   * Returns how much of the session's past is kept.
    *
    * @return not null
    */
@@ -193,7 +197,7 @@ public final class SessionHistory {
         extent.coarsestNanos() / 1e9);
   }
 
-  /** Closes the window of time that is open. */
+  /** Closes the open window of time. */
   void roll() {
     collector.betweenPasses(
         () -> {

@@ -5,8 +5,8 @@ import io.spprof.config.ProfilerConfig;
 import io.spprof.sampler.Sampler;
 
 /**
- * What limits a session that runs, in words for the user. The session's thread looks for problems,
- * any thread reads what was found.
+ * What limits a running session, as a message for the user. The session's thread checks for
+ * problems; any thread reads the message.
  */
 final class SessionProblems {
 
@@ -15,8 +15,8 @@ final class SessionProblems {
   private final Sampler sampler;
   private final Collector collector;
   private final SessionFigures figures;
-  private final UnseenShare unseenShare = new UnseenShare(); // the session's thread's
-  private String environment = ""; // what the system does not give; the session's thread's
+  private final UnseenShare unseenShare = new UnseenShare(); // used by the session's thread only
+  private String environment = ""; // what the system denies; used by the session's thread only
   private volatile String text = "";
 
   SessionProblems(
@@ -32,27 +32,30 @@ final class SessionProblems {
     this.figures = figures;
   }
 
-  /** What was found last; "" when there is nothing to say. */
+  /** Returns the message of the last check; "" if there is nothing to report. */
   String text() {
     return text;
   }
 
-  /** A stop did not succeed: its reason stands here until the next look. */
+  /** Reports that a stop did not succeed. The message is its reason until the next check. */
   void stopFailed(Throwable reason) {
     text = reason.getMessage() == null ? reason.toString() : reason.getMessage();
   }
 
-  /** Called once, by the session's thread: a start does not wait for what the system answers. */
+  /**
+   * Checks the environment. Called once, by the session's thread, because a start does not wait for
+   * the system's response.
+   */
   void lookAtEnvironment() {
     environment = sampler.environmentProblem();
     look("");
   }
 
   /**
-   * Called at the start, then by the session's thread, once a second.
+   * Checks for problems. Called at the start, then by the session's thread once a second.
    *
-   * @param known what that thread has found out itself, reported after other problems; "" if
-   *     nothing
+   * @param known a problem that the session's thread itself has found, reported after other
+   *     problems; "" for none
    */
   void look(String known) {
     String found = sampler.threadProblem();
@@ -72,8 +75,8 @@ final class SessionProblems {
     found = found.isEmpty() ? known : found;
     found = found.isEmpty() ? shares.problem() : found;
     found = found.isEmpty() ? unseen : found;
-    // The environment's problem stays as long as the session. So it must neither hide problems that
-    // come and go nor be hidden by them.
+    // A problem of the environment lasts as long as the session. So it must neither hide problems
+    // that come and go nor be hidden by them.
     text =
         found.isEmpty() || environment.isEmpty()
             ? found + environment

@@ -3,49 +3,54 @@ package io.spprof.session;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Decides when to search for new threads between two sweeps. Searches run until the session's first
- * sweep. After it they run while threads that live for less than the time between sweeps use more
- * than a hundredth of a CPU, and for two seconds longer. The CPU time of such threads is what is
- * unseen plus what searches found. Without the second part, successful searches would end
- * themselves. A search is due every 5 ms, or later if searches would otherwise exceed their share
- * of a CPU. Pure arithmetic. Used by one thread.
+ * Decides when to search for new threads between two sweeps. A sweep checks all threads of the
+ * process. A search, which is cheaper, tries the thread numbers given out since the last sweep or
+ * search. Searches run until the session's first sweep. After it they run while threads that live
+ * for less than the time between sweeps use more than a hundredth of a CPU, and for two seconds
+ * longer. The CPU time of such threads is the unseen CPU time, which no signal stands for, plus the
+ * CPU time that searches found. Without the second part, successful searches would end themselves.
+ * A search is due every 5 ms, or later if searches would otherwise exceed their share of a CPU.
+ * Pure arithmetic. Used by one thread.
  */
 final class ThreadSearch {
 
   private static final long SHORTEST_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
   private static final long LASTS_NANOS = TimeUnit.SECONDS.toNanos(2);
 
-  /** CPU time of short threads that is worth a search, a part of one CPU. */
+  /** CPU time of short-lived threads that justifies searches, as a part of one CPU. */
   private static final double WORTH = 0.01;
 
   private long sweptAt;
   private long found;
-  private long before; // unseen or found, at the last sweep
+  private long before; // CPU time unseen or found by searches, at the last sweep
   private long until = Long.MAX_VALUE;
   private long due = SHORTEST_NANOS;
 
   /**
-   * At the session's start.
+   * Creates the schedule at the session's start.
    *
-   * @param unseenNanos CPU time that is unseen by then, ns
+   * @param unseenNanos CPU time that is unseen by now, ns
    */
   ThreadSearch(long unseenNanos) {
     before = unseenNanos;
   }
 
-  /** When the next search is due, ns after the session's start; {@code Long.MAX_VALUE} if never. */
+  /**
+   * Returns when the next search is due, ns after the session's start; {@code Long.MAX_VALUE} for
+   * never.
+   */
   long dueNanos() {
     return due;
   }
 
   /**
-   * After a sweep.
+   * Called after a sweep.
    *
    * @param now ns after the session's start
    * @param unseenNanos CPU time that is unseen by now, ns
    */
   void swept(long now, long unseenNanos) {
-    if (until == Long.MAX_VALUE) { // the session's first
+    if (until == Long.MAX_VALUE) { // the session's first sweep
       due = Long.MAX_VALUE;
       until = now;
     }
@@ -58,12 +63,13 @@ final class ThreadSearch {
   }
 
   /**
-   * After a search.
+   * Called after a search.
    *
    * @param now ns after the session's start
-   * @param tookNanos CPU time that it took, waking up included, ns
-   * @param share the reciprocal of the share of a CPU that it may take
-   * @param foundNanos CPU time of threads that searches found and that have ended, ns
+   * @param tookNanos CPU time that the search took, waking up included, ns
+   * @param share the reciprocal of the share of a CPU that searches may take
+   * @param foundNanos CPU time of threads that searches of the session found and that have ended,
+   *     ns
    */
   void searched(long now, long tookNanos, int share, long foundNanos) {
     found = foundNanos;

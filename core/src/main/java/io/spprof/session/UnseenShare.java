@@ -3,17 +3,20 @@ package io.spprof.session;
 import io.spprof.profile.ProfilerStats;
 
 /**
- * How much of the CPU time of the last seconds is in no profile. Pure arithmetic. Used by one
- * thread.
+ * Computes which part of the CPU time of the last seconds is unseen: no signal stands for it, so it
+ * is in no profile. Pure arithmetic. Used by one thread.
  */
 final class UnseenShare {
 
-  /** Reported if it is at least this part, and at least 10 ms, of the last seconds. */
+  /**
+   * Unseen CPU time is reported if it is at least this part, and at least 10 ms, of the CPU time of
+   * the last seconds.
+   */
   private static final double MUCH = 0.05;
 
   private static final long LEAST_NANOS = 10_000_000;
 
-  /** This part of the sums is kept each second, so that some five seconds count. */
+  /** The part of the sums that is kept each second, so that the sums cover some five seconds. */
   private static final double KEPT = 0.8;
 
   private long unseenBefore;
@@ -22,10 +25,10 @@ final class UnseenShare {
   private double used;
 
   /**
-   * Called about once a second.
+   * Updates the sums. Called about once a second.
    *
    * @param now the session's figures
-   * @return what the user should know, or ""
+   * @return a message for the user, or ""
    */
   String problem(ProfilerStats now) {
     long allUsed = now.counters().sampledCpuNanos() + now.counters().droppedCpuNanos();

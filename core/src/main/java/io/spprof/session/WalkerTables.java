@@ -6,13 +6,16 @@ import io.spprof.sampler.SamplerConfig;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Has the walker forget the methods and locations that it has described before its tables are full.
- * With full tables it would describe every further one again with every sample. The session's
- * thread only.
+ * Has the walker's tables of methods and locations (addresses in compiled code) emptied before they
+ * are full. With full tables the walker would describe every further method or location again in
+ * every sample. Used by the session's thread only.
  */
 final class WalkerTables {
 
-  /** Describing all again costs time: tables that are too small are reset once a minute at most. */
+  /**
+   * The least time between two resets of the walker's tables. Describing everything again costs
+   * time, so tables that are too small are reset once a minute at most.
+   */
   private static final long FORGET_NANOS = TimeUnit.SECONDS.toNanos(60);
 
   private final Sampler sampler;
@@ -27,7 +30,7 @@ final class WalkerTables {
   }
 
   /**
-   * Called once a second.
+   * Empties the tables if they are nearly full. Called once a second.
    *
    * @param now ns after the session's start
    */
