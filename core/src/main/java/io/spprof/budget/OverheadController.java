@@ -15,12 +15,12 @@ import java.util.concurrent.TimeUnit;
  * uses only the overhead as its input would have to wait.
  *
  * <p>An account corrects the errors of the model. The budget is credited to it, and the measured
- * overhead is debited. It holds at most two seconds' worth of the budget as a credit and ten as a
- * debt; any debt beyond ten is forgotten. The controller lowers its target as the credit shrinks.
- * Except for forgotten debts, over any period t it spends at most {@code budget × (t + 2 s)}: a
- * fifth over the budget in 10 s. To guarantee this bound, the interval has a lower limit. With it,
- * a sudden load on all CPUs cannot overdraw the account before the threads have adopted a longer
- * interval.
+ * overhead is debited. The account holds at most two seconds' worth of the budget as a credit and
+ * ten as a debt; any debt beyond ten is forgotten. The controller lowers its target as the credit
+ * shrinks. Except for forgotten debts, over any period t it spends at most {@code budget × (t + 2
+ * s)}: a fifth over the budget in 10 s. To guarantee this bound, the interval has a lower limit.
+ * The limit prevents a sudden load on all CPUs from overdrawing the account before the threads have
+ * adopted a longer interval.
  *
  * <p>Intervals are rungs of a ladder: the configured interval times 1, 1.25, 1.5, 2, 2.5, 3, 4, 5,
  * 6, 8, then tenfold. Noise does not change a rung. The interval can rise by several rungs at once.

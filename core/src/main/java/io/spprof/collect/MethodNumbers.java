@@ -5,10 +5,10 @@ import java.util.Arrays;
 
 /**
  * Maps two kinds of numbers to methods: the walker's numbers of methods, and the JVM's method ids,
- * which get numbers here. A method's name is looked up when its number or id is first seen. It
- * stays valid until the walker begins its numbers anew. Each number has the lines of its byte
- * codes. A name can have several such numbers, because overloads are one method but have different
- * lines.
+ * which get numbers here. A method's name is looked up when its number or id is first seen. The
+ * mapping stays valid until the walker begins its numbers anew. Each number has the lines of its
+ * byte codes. A name can have several such numbers, because overloads are one method but have
+ * different lines.
  *
  * <p>Used by the collector's thread only, or under its lock.
  */

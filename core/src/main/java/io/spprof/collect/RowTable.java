@@ -8,9 +8,9 @@ import java.util.Arrays;
  * samples. The table consists of primitive arrays that double as they fill, within a {@link
  * MemoryBudget}.
  *
- * <p>One thread writes. The same thread calls {@link #rows()}, or another one under the same lock.
- * The result of {@link #rows()} stays valid: keys are only ever added, and the two columns of
- * figures are copied.
+ * <p>One thread writes. {@link #rows()} is called by the same thread, or by another thread under
+ * the same lock. The result of {@link #rows()} stays valid: keys are only ever added, and the two
+ * columns of figures are copied.
  */
 final class RowTable {
 

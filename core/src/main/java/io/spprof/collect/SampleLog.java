@@ -15,8 +15,9 @@ import java.util.List;
  * counted, those of older windows first. The tables hold the totals and so have priority: they get
  * the log's memory when they need it.
  *
- * <p>One thread writes. The same thread calls {@link #snapshot()}, or another one under the same
- * lock. The result of {@link #snapshot()} stays valid: samples are only ever added to a chunk.
+ * <p>One thread writes. {@link #snapshot()} is called by the same thread, or by another thread
+ * under the same lock. The result of {@link #snapshot()} stays valid: samples are only ever added
+ * to a chunk.
  */
 final class SampleLog {
 
@@ -28,10 +29,10 @@ final class SampleLog {
 
   /** The single samples of older windows. */
   interface Older {
-    /** Returns the bytes that they take. */
+    /** Returns the bytes that these samples take. */
     long bytes();
 
-    /** Removes some of them; returns false if there are none. */
+    /** Removes some of these samples; returns false if there are none. */
     boolean forgetOldest();
   }
 

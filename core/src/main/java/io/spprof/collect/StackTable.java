@@ -11,8 +11,8 @@ import java.util.Arrays;
  *   index  hash of frames ──▶ stack              positions[stack], depths[stack] ──▶ chunks
  * </pre>
  *
- * One thread writes. The same thread calls {@link #stacks()}, or another one under the same lock.
- * The result of {@link #stacks()} stays valid: frames and positions are only ever added.
+ * One thread writes. {@link #stacks()} is called by the same thread, or by another thread under the
+ * same lock. The result of {@link #stacks()} stays valid: frames and positions are only ever added.
  */
 final class StackTable {
 

@@ -8,8 +8,8 @@ import java.util.Map;
 
 /**
  * Names of threads. Threads with the same name share a number. A thread that is renamed has another
- * number from then on. When the budget leaves no room for more names, new threads share one common
- * name.
+ * number from then on. When the budget leaves no room for more names, threads with new names share
+ * one common name.
  *
  * <p>Used by the collector's thread only, or under its lock.
  */

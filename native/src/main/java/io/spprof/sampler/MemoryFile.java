@@ -14,10 +14,10 @@ import java.util.Optional;
  * A file in memory (memfd_create), from which the library can be loaded where no directory can be
  * used.
  *
- * <p>This is the first native code that the profiler loads, so the JVM itself has to be able to
- * call memfd_create. JDK 22 and later can, with the foreign function interface, and JDK 21 can with
- * its preview. The interface is called by reflection because the profiler is compiled for 17. (JNA
- * does not help: it has to unpack its own library to a directory first.)
+ * <p>The library in this file is the first native code that the profiler loads, so the JVM itself
+ * has to be able to call memfd_create. JDK 22 and later can, with the foreign function interface,
+ * and JDK 21 can with its preview. The interface is called by reflection because the profiler is
+ * compiled for 17. (JNA does not help: it has to unpack its own library to a directory first.)
  *
  * <p>The file of a library in use stays open. glibc identifies a library by the path from which it
  * was loaded, here {@code /proc/PID/fd/N}, even after the descriptor was closed. After a close,

@@ -205,7 +205,8 @@ public final class SampleRing {
   }
 
   /**
-   * The native side writes {@code java/util/HashMap.get}. In the name of a hidden class it writes a
+   * Converts the native side's name of a method to the form {@code java.util.HashMap.get}. The
+   * native side writes {@code java/util/HashMap.get}. In the name of a hidden class it writes a
    * plus sign where {@code Class.getName} has a slash.
    */
   private String methodName(int at) {
@@ -214,7 +215,7 @@ public final class SampleRing {
     return hidden < 0 ? name : name.substring(0, hidden) + '/' + name.substring(hidden + 1);
   }
 
-  /** The lines follow the name, at a multiple of 4 bytes (sample.h). */
+  /** Reads the lines of a method. They follow its name, at a multiple of 4 bytes (sample.h). */
   private int[] lines(int at) {
     int[] lines = new int[(int) block.getLong(at + SampleLayout.LINE_COUNT)];
     int first =
@@ -225,7 +226,7 @@ public final class SampleRing {
     return lines;
   }
 
-  /** JVMTI and JNI write modified UTF-8, which DataInput reads. */
+  /** Reads a text in modified UTF-8, which JVMTI and JNI write and DataInput reads. */
   private String modifiedUtf8(int at, int count) {
     byte[] bytes = new byte[count + 2];
     bytes[0] = (byte) (count >> 8);

@@ -6,8 +6,8 @@ package io.spprof.sampler;
  * session runs at a time.
  *
  * <p>{@link #counters()} can be called from any thread at any time and does not block. The other
- * methods are called by the thread that runs the session, one call at a time. {@link
- * #excludeCurrentThread} is the exception.
+ * methods are called by the code that runs the session, one call at a time. {@link
+ * #excludeCurrentThread} is the exception: the thread that it concerns calls it.
  */
 public interface Sampler {
 

@@ -84,8 +84,8 @@ public record SamplerCounters(
   /**
    * Returns these counters without the signals of handlers in flight. Used at the start and the end
    * of a session. A handler can be in flight at that moment, for instance after a session in which
-   * another program's handler ran before the profiler's. Its signal then counts where its outcome
-   * is counted.
+   * a handler of other code was installed in front of the profiler's. Its signal then counts where
+   * its outcome is counted.
    *
    * @return counters for which signals = committed + all drops
    */

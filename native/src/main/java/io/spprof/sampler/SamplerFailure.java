@@ -153,8 +153,8 @@ enum SamplerFailure {
   }
 
   /**
-   * Returns the message for a running session whose signal handler was replaced by another
-   * program's.
+   * Returns the message for a running session whose signal handler was replaced by other code in
+   * the process.
    */
   static String taken() {
     return "SIGPROF was taken over by "
@@ -165,8 +165,8 @@ enum SamplerFailure {
   }
 
   /**
-   * Returns the message for an ended session whose signal handler was replaced by another
-   * program's.
+   * Returns the message for an ended session whose signal handler was replaced by other code in the
+   * process.
    */
   static String leftInPlace() {
     return "SIGPROF was taken over by "
