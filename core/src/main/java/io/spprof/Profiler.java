@@ -161,8 +161,9 @@ public final class Profiler implements AutoCloseable {
   }
 
   /**
-   * Returns the reason of a failure. The exception's class is added, because the message of a JVM's
-   * exception is often missing or only a name.
+   * Returns the reason of a failure. For the profiler's own exceptions this is the message. For
+   * others the exception's class is added, because the message of an exception of the JVM is often
+   * missing or only a name.
    */
   private static String reason(Throwable t) {
     boolean ours = t instanceof SamplerException || t instanceof IllegalStateException;

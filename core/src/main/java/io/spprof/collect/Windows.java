@@ -56,7 +56,7 @@ final class Windows implements MemoryBudget.Reclaimer, SampleLog.Older {
   /**
    * Creates an object with one open window.
    *
-   * @param budget the budget from which windows take memory, bytes
+   * @param budget the budget from which windows take memory
    * @param mostTimesBytes the most that single samples take, bytes
    * @param startNanos the session's start, ns by the samples' clock
    */

@@ -14,9 +14,9 @@ import java.util.concurrent.locks.LockSupport;
  * more frequent when the ring fills up.
  *
  * <p>The thread also checks for problems and looks for new threads. It does the latter every few
- * milliseconds while some threads live for less time than it sleeps ({@link ThreadSearch}). It
- * closes windows of time, and it ends the session when the session's duration is over. It excludes
- * itself from the profile. Its CPU time is part of the measured overhead.
+ * milliseconds while some threads live for less time than this thread sleeps ({@link
+ * ThreadSearch}). It closes windows of time, and it ends the session when the session's duration is
+ * over. It excludes itself from the profile. Its CPU time is part of the measured overhead.
  */
 final class CollectorThread extends Thread {
 

@@ -37,7 +37,7 @@ final class SessionProblems {
     return text;
   }
 
-  /** Reports that a stop did not succeed. The message is its reason until the next check. */
+  /** Reports that a stop did not succeed. The reason becomes the message until the next check. */
   void stopFailed(Throwable reason) {
     text = reason.getMessage() == null ? reason.toString() : reason.getMessage();
   }

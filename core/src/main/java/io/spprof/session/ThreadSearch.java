@@ -8,9 +8,9 @@ import java.util.concurrent.TimeUnit;
  * search. Searches run until the session's first sweep. After it they run while threads that live
  * for less than the time between sweeps use more than a hundredth of a CPU, and for two seconds
  * longer. The CPU time of such threads is the unseen CPU time, which no signal stands for, plus the
- * CPU time that searches found. Without the second part, successful searches would end themselves.
- * A search is due every 5 ms, or later if searches would otherwise exceed their share of a CPU.
- * Pure arithmetic. Used by one thread.
+ * CPU time that searches found. If the sum did not contain the second part, successful searches
+ * would end themselves. A search is due every 5 ms, or later if searches would otherwise exceed
+ * their share of a CPU. Pure arithmetic. Used by one thread.
  */
 final class ThreadSearch {
 

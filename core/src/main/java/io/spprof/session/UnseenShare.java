@@ -9,7 +9,7 @@ import io.spprof.profile.ProfilerStats;
 final class UnseenShare {
 
   /**
-   * Unseen CPU time is reported if it is at least this part, and at least 10 ms, of the CPU time of
+   * Unseen CPU time is reported if it is at least 10 ms, and at least this part of the CPU time of
    * the last seconds.
    */
   private static final double MUCH = 0.05;
