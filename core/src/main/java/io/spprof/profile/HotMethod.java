@@ -1,7 +1,8 @@
 package io.spprof.profile;
 
 /**
- * A method that is one of those with the most CPU time of their own.
+ * An entry in the list of the methods with the most self time, the CPU time of the samples that
+ * have the method at the leaf of their stack.
  *
  * @param method its name, for instance {@code java.util.HashMap.get}, or a synthetic frame in
  *     brackets; not null

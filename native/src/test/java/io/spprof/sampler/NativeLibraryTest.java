@@ -131,7 +131,7 @@ final class NativeLibraryTest {
     try {
       assertEquals("", sampler.threadProblem());
       handle(
-          com.sun.jna.NativeLibrary.getInstance("c").getFunction("getpid")); // any handler will do
+          com.sun.jna.NativeLibrary.getInstance("c").getFunction("getpid")); // a harmless handler
       String taken = sampler.threadProblem();
       assertTrue(taken.contains("taken over by libc.so"), taken);
       assertTrue(taken.contains("only one profiler can use it"), taken);

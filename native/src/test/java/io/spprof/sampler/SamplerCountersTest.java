@@ -64,7 +64,7 @@ final class SamplerCountersTest {
     long before = 0;
     for (long signals = 1; signals < 10_000; signals++) {
       if (signals % 8 == 0) {
-        nanos += random.nextInt(signals < 100 ? 500_000 : 5_000); // cold caches
+        nanos += random.nextInt(signals < 100 ? 500_000 : 5_000); // cold caches at first
       }
       long now = timed(nanos, signals).handlerCpuNanos();
       assertTrue(now >= before, "from " + before + " to " + now + " at signal " + signals);
