@@ -10,8 +10,8 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 /**
- * The option {@code budget}: the measured overhead stays within the budget, and the figures remain
- * exact.
+ * Checks the option {@code budget}, which limits the overhead of a session: the measured overhead
+ * stays within the budget, and the samples and drops still account for all CPU time.
  */
 class BudgetIT {
 
@@ -19,7 +19,7 @@ class BudgetIT {
   private static final int THREADS = 60;
   private static final int DEPTH = 1900;
 
-  /** The bean's figures at one moment. */
+  /** Figures that the bean reports at one moment. */
   private record Reading(long nanos, long overheadNanos, long signals, long intervalNanos) {
 
     static Reading of(BeanClient bean) throws Exception {

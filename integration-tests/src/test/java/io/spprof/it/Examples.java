@@ -8,8 +8,9 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * The examples in docs/monitoring.md: each is a code block below a comment with the name of its
- * file. In tests, the password of a role is its name.
+ * Reads the example files from docs/monitoring.md. Each example is a code block below a comment
+ * that contains the name of its file. Where a test uses passwords, the password of a JMX role is
+ * the role's name.
  */
 final class Examples {
 

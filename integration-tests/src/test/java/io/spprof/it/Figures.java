@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import java.util.Map;
 import javax.management.openmbean.CompositeData;
 
-/** The bean's counters, from one bulk read. */
+/** The counters of the profiler's bean, read at one moment with one bulk read. */
 record Figures(
     long signals,
     long collected,

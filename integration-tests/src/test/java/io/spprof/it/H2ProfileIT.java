@@ -8,7 +8,10 @@ import java.util.stream.Collectors;
 import javax.management.openmbean.CompositeData;
 import org.junit.jupiter.api.Test;
 
-/** The profile of a real program, the H2 database. */
+/**
+ * Profiles a real program, the H2 database, and checks that the hot methods appear in the profile
+ * under the right callers.
+ */
 class H2ProfileIT {
 
   private static final long RUN_NANOS = 8_000_000_000L;

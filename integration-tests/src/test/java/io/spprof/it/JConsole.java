@@ -13,8 +13,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 
 /**
- * The JDK's own JConsole with our plugin, on a virtual display. {@link Driver} moves the mouse in
- * it.
+ * Runs the JDK's own JConsole with our plugin on a virtual display. {@link Driver} operates
+ * JConsole with the mouse.
  */
 final class JConsole implements AutoCloseable {
 

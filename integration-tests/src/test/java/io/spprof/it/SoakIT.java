@@ -17,10 +17,11 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * An hour of everything that users do with the profiler, on a live load. Not part of an ordinary
- * build: {@code ./mvnw -q -Psoak -Dsoak=hour verify}, {@code -Dsoak.minutes=60}. It prints a line a
- * minute and writes {@code target/soak.md}. It fails if a figure grew (see {@link Growth}), if a
- * signal is not accounted for, or if a stop left a trace.
+ * Does for an hour everything that users do with the profiler, on a live load. An ordinary build
+ * does not run this test. {@code ./mvnw -q -Psoak -Dsoak=hour verify} runs it, and {@code
+ * -Dsoak.minutes=60} sets its length. It prints a line a minute and writes {@code target/soak.md}.
+ * It fails if a figure grew (see {@link Growth}), if the counters do not account for every signal,
+ * or if a timer, a handler or a thread of the profiler remains after a stop.
  */
 @Tag("hour")
 class SoakIT {
@@ -46,7 +47,7 @@ class SoakIT {
     }
   }
 
-  /** The hour of one engine. */
+  /** The hour-long run with one engine, that is, with one source of the sampling signals. */
   private static final class Run {
     private final String engine;
     private final TargetJvm target;

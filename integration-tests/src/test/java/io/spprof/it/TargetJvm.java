@@ -20,10 +20,11 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * A separate JVM that runs a workload, with the agent unless a test wants none, and with JMX on the
- * loopback. It uses the JDK that runs the tests, and has its own home and directory for temporary
- * files. Closing it asks the JVM to exit and then checks the exit: status 0, nothing unexpected on
- * its standard error, no crash report, no temporary file left.
+ * A separate JVM that runs a workload and offers JMX on the loopback interface. It runs with the
+ * agent unless a test wants none. It uses the JDK that runs the tests, and has its own home
+ * directory and its own directory for temporary files. Closing it asks the JVM to exit and then
+ * checks the exit: status 0, nothing unexpected on its standard error, no crash report, no
+ * temporary file left.
  */
 public final class TargetJvm implements AutoCloseable {
 
@@ -219,7 +220,7 @@ public final class TargetJvm implements AutoCloseable {
     return err.all().stream().anyMatch(line -> line.contains("Port already in use"));
   }
 
-  /** What to start, and how. */
+  /** What to start, and with which options. */
   public static final class Builder {
 
     private final Class<?> main;

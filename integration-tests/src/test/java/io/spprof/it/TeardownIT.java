@@ -19,7 +19,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * The timers, handler and threads of a session exist while it samples, and are gone after its end.
+ * Checks that a session's timers, its SIGPROF handler and its threads exist while the session
+ * samples, and that none of them exists after the session has ended.
  */
 class TeardownIT {
 

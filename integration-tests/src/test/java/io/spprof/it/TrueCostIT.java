@@ -12,14 +12,15 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
- * Measures the true cost of sampling and compares it with the overhead that the bean reports: the
- * same work runs with and without sampling, many times in turn, and the difference is the cost.
+ * Checks the overhead that the bean reports against the true cost of sampling. The same work runs
+ * with and without sampling, many times in turn, and the difference in CPU time is the true cost.
  *
- * <p>Signals are as dense as CPU timers allow: one for each tick of the kernel. There is one
- * thread, and each piece of work takes a tenth of a second. Two threads on the two halves of a core
- * would differ more from pair to pair, and longer pieces of work differ as much as short ones. The
- * means leave out a twentieth of the pairs at either end, which other work on a shared machine has
- * disturbed. Pairs are taken until the standard error is small enough.
+ * <p>The signals are as frequent as CPU timers allow: one for each tick of the kernel. The work
+ * runs in one thread, and each piece of work takes a tenth of a second. With two threads on the two
+ * halves of a core, the results would differ more from pair to pair. Longer pieces of work differ
+ * as much as short ones. A pair is one piece of work with sampling and one without. The means leave
+ * out a twentieth of the pairs at either end, because other work on a shared machine has disturbed
+ * them. Pairs are measured until the standard error is small enough.
  */
 @Tag("cost")
 class TrueCostIT {
@@ -33,8 +34,8 @@ class TrueCostIT {
   /**
    * One piece of work; see {@link FixedWork}.
    *
-   * @param threadNanos CPU time of the thread that did it, by the kernel, ns
-   * @param ownNanos CPU time of the profiler's own thread, by the kernel, ns
+   * @param threadNanos CPU time of the thread that did the work, as the kernel reports it, ns
+   * @param ownNanos CPU time of the profiler's own thread, as the kernel reports it, ns
    * @param toldNanos CPU time of the profiler, as the bean reports it, ns
    * @param signals number of signals
    */
@@ -47,7 +48,7 @@ class TrueCostIT {
     }
   }
 
-  /** The result of all pairs. Costs are parts of the CPU time of the work. */
+  /** The result of all pairs. Each cost is a fraction of the CPU time of the work. */
   private static final class Pairs {
     // The cost of the handlers in each pair.
     private final List<Double> handlers = new ArrayList<>();

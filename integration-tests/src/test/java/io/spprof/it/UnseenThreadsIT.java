@@ -14,8 +14,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 
 /**
- * The sum of sampled and dropped CPU time equals the process's CPU time, whatever the threads do.
- * For native threads that live for some 150 ms, or 20 ms, at least nine tenths are sampled.
+ * Checks that the CPU time of the samples and the CPU time that the profiler reports as dropped add
+ * up to the process's CPU time, whatever the threads do. Native threads that live for only some 150
+ * ms, or 20 ms, have to be found before they can be sampled: for these, samples must stand for at
+ * least nine tenths of the CPU time.
  */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class UnseenThreadsIT {
@@ -196,11 +198,11 @@ class UnseenThreadsIT {
   }
 
   /**
-   * The CPU times of a session, ns.
+   * The CPU times of one session, ns.
    *
-   * @param sampled CPU time of its samples
-   * @param dropped CPU time in no profile
-   * @param unseen the part of {@code dropped} that no signal stands for
+   * @param sampled CPU time of the session's samples
+   * @param dropped CPU time that no sample stands for, as the profiler reports it
+   * @param unseen the part of {@code dropped} that belongs to no signal
    * @param own CPU time of the profiler's thread, which is neither sampled nor dropped
    * @param least CPU time of the process between the end of start and the beginning of stop
    * @param most CPU time of the process between the beginning of start and the end of stop

@@ -29,8 +29,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Reads the items of the Zabbix template through Zabbix's own Java gateway, as a Zabbix server
- * does.
+ * Checks that every item of the Zabbix template can be read from the profiler's bean. The items are
+ * read through Zabbix's own Java gateway, as a Zabbix server does.
  */
 class ZabbixIT {
 

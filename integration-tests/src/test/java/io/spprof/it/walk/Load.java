@@ -21,7 +21,10 @@ import io.spprof.it.load.YieldingVirtual;
 import java.util.List;
 import java.util.Locale;
 
-/** The loads whose stacks are walked. Each consists mainly of one kind of frame. */
+/**
+ * The loads on which {@link WholeStacks} tests the stack walker. The stacks of each load consist
+ * mainly of one kind of frame.
+ */
 enum Load {
   JAVAC(Javac.class),
   LAMBDAS(Lambdas.class),

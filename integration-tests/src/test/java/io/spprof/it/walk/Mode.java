@@ -3,7 +3,10 @@ package io.spprof.it.walk;
 import java.util.List;
 import java.util.Locale;
 
-/** How the JVM runs: its execution modes, and its collectors, whose barriers differ. */
+/**
+ * A set of flags with which a profiled JVM runs: an execution mode, or a garbage collector. Garbage
+ * collectors differ in their barriers.
+ */
 enum Mode {
   DEFAULT,
   INT("-Xint"),

@@ -11,16 +11,21 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /**
- * One row of the result: how many stacks of a load were walked to the root.
+ * One row of the result: the samples of one load in one mode of the JVM, and how many of their
+ * stacks were not walked to the root. Each sample is counted in at most one of {@code samples},
+ * {@code apart} and {@code others}.
  *
  * @param load the load
- * @param mode the name of the set of JVM options: compilers, garbage collector
- * @param samples samples of the load's threads
- * @param broken those samples whose stack ends anywhere but at the thread's root
+ * @param mode the mode of the JVM
+ * @param samples samples of the load's threads, without those in {@code apart}
+ * @param broken the part of {@code samples} whose stack ends anywhere but at the thread's root
  * @param reasons how the broken stacks end, and how often
- * @param apart samples of the load's threads that are marked as having no Java stack, by frame
- * @param others samples of all other threads that had a Java stack
- * @param othersBroken those of {@code others} that are marked as broken
+ * @param apart samples of the load's threads whose only frame is {@code [native thread]} or {@code
+ *     [thread end]}: no Java stack exists there. Key: the frame. {@code samples} and {@code broken}
+ *     do not include them.
+ * @param others samples of threads that do not belong to the load, without samples whose only frame
+ *     says that there is no Java stack. {@code samples} does not include them.
+ * @param othersBroken the part of {@code others} that the profiler marks as broken or unwalkable
  * @param examples the broken stacks of the load, the most frequent first
  */
 record Row(

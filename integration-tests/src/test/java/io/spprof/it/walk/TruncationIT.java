@@ -15,7 +15,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /**
- * A stack that is too deep keeps its leaf end: exactly as many frames as the option depth allows.
+ * Checks that the profile of a stack deeper than the option {@code depth} contains exactly {@code
+ * depth} frames, and that these are the frames at the leaf end.
  */
 class TruncationIT {
 

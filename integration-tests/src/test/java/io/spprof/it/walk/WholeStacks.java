@@ -20,7 +20,8 @@ import java.util.stream.Stream;
 import org.h2.Driver;
 
 /**
- * Runs loads in several modes of a JVM, and counts how many stacks end at the thread's root.
+ * Profiles each load in each mode of the JVM ({@link Mode}), and counts the stacks that end at the
+ * thread's root and those that do not, the broken ones.
  *
  * <pre>
  *   ./mvnw -q -DskipTests verify

@@ -15,9 +15,10 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
- * At least 999 of 1,000 stacks are walked to the thread's root, whatever the thread does. An
- * ordinary build runs a selection of loads and modes. {@code ./mvnw -q -Psoak -Dsoak=walk verify}
- * runs all of them, for half an hour. Writes {@code target/whole-stacks-JDK.md}.
+ * Checks that the profiler walks at least 999 of 1,000 stacks to the thread's root, whatever the
+ * thread does. An ordinary build runs a selection of loads and modes of the JVM. {@code ./mvnw -q
+ * -Psoak -Dsoak=walk verify} runs all of them, which takes half an hour. The results are written to
+ * {@code target/whole-stacks-JDK.md}.
  */
 class WholeStacksIT {
 
