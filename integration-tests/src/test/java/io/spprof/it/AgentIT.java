@@ -10,7 +10,10 @@ import io.spprof.it.load.OtherVersions;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** The ways to load the agent, and what the application notices of it. */
+/**
+ * Tests the ways to load the agent: at start and into a running JVM. Checks what the application
+ * notices of the agent.
+ */
 class AgentIT {
 
   @Test

@@ -18,7 +18,11 @@ import java.util.stream.Stream;
 import javax.management.ObjectName;
 import org.junit.jupiter.api.Test;
 
-/** The agent over a long life, and in environments other than a plain JVM. */
+/**
+ * Tests the agent in a JVM that runs for long, and in environments other than a plain JVM: its jar
+ * is overwritten, its bean is unregistered, it is on the boot class path, a tool of the JDK or
+ * JBoss Modules loads it.
+ */
 class AgentLifeIT {
 
   private static final String TOOL_SETTINGS = "=start=true,onexit=dump,dir=";

@@ -3,7 +3,7 @@ package io.spprof.it;
 import java.time.Duration;
 import java.util.concurrent.Callable;
 
-/** Waits for conditions that become true without the test's doing. */
+/** Waits for conditions that become true without any further action of the test. */
 public final class Await {
 
   /**

@@ -15,7 +15,7 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** Bad input from a remote client is refused, and nothing changes. */
+/** Checks that bad input from a remote client is refused and changes nothing. */
 class BadInputIT {
 
   @Test

@@ -26,7 +26,7 @@ import java.util.jar.JarOutputStream;
 import javax.management.openmbean.CompositeData;
 import org.junit.jupiter.api.Test;
 
-/** Every attribute answers in every state, alone and in a bulk read. */
+/** Checks that the bean returns every attribute in every state, alone and in a bulk read. */
 class BeanAnswersIT {
 
   /** The attributes and types that docs/reference.md lists. */

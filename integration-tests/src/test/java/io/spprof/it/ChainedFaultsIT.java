@@ -10,8 +10,10 @@ import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 
 /**
- * Libraries that chain SIGSEGV handlers come and go around sessions, in a JVM that needs SIGSEGV
- * itself. The C test test_guard_chains.c tries every order of these steps.
+ * Tests sessions in a JVM that needs SIGSEGV itself, while other libraries install and remove
+ * SIGSEGV handlers that pass faults on to the previous handler (see {@link
+ * io.spprof.it.load.ChainedFaults}). The C test test_guard_chains.c tries every order of these
+ * steps.
  */
 class ChainedFaultsIT {
 

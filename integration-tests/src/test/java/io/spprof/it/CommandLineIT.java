@@ -17,7 +17,7 @@ import jdk.jfr.consumer.RecordingFile;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The command line {@code java -jar spprof-agent.jar}, run as a user runs it. */
+/** Tests the commands of {@code java -jar spprof-agent.jar}, which it runs as a user does. */
 class CommandLineIT {
 
   private static final int DONE = 0;

@@ -10,8 +10,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
- * The conservation law of signals: Signals = CollectedSamples + DroppedSamples + samples still in
- * the buffer.
+ * Checks the conservation law of signals while many threads are busy: Signals = CollectedSamples +
+ * DroppedSamples + samples still in the buffer.
  */
 @ExtendWith(UsersTimers.class)
 class ConservationIT {

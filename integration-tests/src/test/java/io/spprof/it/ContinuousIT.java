@@ -21,7 +21,10 @@ import jdk.jfr.consumer.RecordingFile;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A session that never ends, and every query about a range of its past, on the H2 load. */
+/**
+ * Tests a continuous session, which never ends, while the H2 load runs: every query about a range
+ * of its past must be answered, to the sample.
+ */
 class ContinuousIT {
 
   /**
@@ -29,7 +32,7 @@ class ContinuousIT {
    */
   private static final long ENOUGH = 3000;
 
-  /** One line of the output of windows(). */
+  /** One line of the output of the operation windows(). */
   private record Line(Instant from, Instant to, long samples, long drops, long cpuMillis) {
     static Line of(String text) {
       String[] words = text.trim().split(" +");

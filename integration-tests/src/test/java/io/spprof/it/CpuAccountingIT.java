@@ -21,13 +21,13 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * The sum of the CPU time of all samples equals the CPU time that the process used.
+ * Checks that the sum of the CPU time of all samples equals the CPU time that the process used.
  *
  * <p>How long a run takes: with a random first expiry, the number of a thread's expirations is off
  * by less than one, with a variance of at most 1/4 and of 1/6 on average. So the sum over n threads
  * has a standard deviation of interval × √(n/6). A run uses so much CPU time that four standard
- * deviations are within the tolerance. Where the kernel's tick is coarser than the interval, the
- * tick counts.
+ * deviations are within the tolerance. Where the kernel's tick is longer than the interval, the
+ * tick takes the interval's place in this formula.
  *
  * <p>The load is idle while the session starts and stops. CPU time that is used during start and
  * stop may be sampled or not, and with sixty busy threads on a busy machine both can take seconds.
@@ -223,7 +223,7 @@ class CpuAccountingIT {
    * The CPU times of one session.
    *
    * @param accountedNanos CPU time of the samples and of the drops, from the bean
-   * @param droppedCpuNanos the part of it that belongs to drops
+   * @param droppedCpuNanos the part of {@code accountedNanos} that belongs to drops
    * @param leastNanos CPU time of the process between the end of start and the beginning of stop
    * @param mostNanos CPU time of the process between the beginning of start and the end of stop
    * @param dropped number of dropped signals

@@ -8,7 +8,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Cycles of start and stop through the bean on a live H2 load: few in a build, 10,000 with -Psoak.
+ * Runs cycles of start and stop through the bean while the H2 load is live: few in an ordinary
+ * build, 10,000 with -Psoak.
  */
 @Tag("cycles")
 class CyclesIT {

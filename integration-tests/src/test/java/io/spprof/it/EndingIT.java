@@ -12,7 +12,10 @@ import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** A JVM that is sampled ends in the same way as without sampling. */
+/**
+ * Checks that a JVM that is sampled ends as it does without sampling, in each way in which a JVM
+ * can end.
+ */
 class EndingIT {
 
   private static final int REPETITIONS = 2;

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.CleanupMode;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The flame graph page and the report that the bean returns. */
+/** Tests the flame graph page and the text report that the bean returns. */
 class FlameGraphIT {
 
   private static final long RUN_NANOS = 4_000_000_000L;

@@ -11,7 +11,11 @@ import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** The JVM's flight recorder, which also samples CPU time with SIGPROF since JDK 25. */
+/**
+ * Tests the profiler in a JVM whose flight recorder also samples CPU time with SIGPROF, as it does
+ * since JDK 25. A session must sample after a recording, be refused during one, and go on when a
+ * recording begins.
+ */
 class FlightRecorderIT {
 
   @BeforeEach

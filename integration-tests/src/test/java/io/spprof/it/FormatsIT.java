@@ -23,8 +23,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * A real profile, streamed in every format over a connection with passwords, and dumped into files.
- * All formats agree for each stack to the sample.
+ * Streams a real profile in every format over a connection with passwords, dumps it into files, and
+ * checks that all formats agree on the number of samples of each stack.
  */
 class FormatsIT {
 

@@ -17,9 +17,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * More than ten thousand random inputs from a remote client: names, options, formats, ids, numbers.
- * Each refusal contains a remedy, and has a plain type and printable letters. Files are made only
- * under allowed names in the one directory. Afterwards everything works.
+ * Sends more than ten thousand random inputs from a remote client: names, options, formats, ids,
+ * numbers. Each refusal must say what to do instead, and have a plain type and a message of
+ * printable characters. Files may appear only under allowed names in the one output directory.
+ * Afterwards, sessions must work.
  */
 class FuzzIT {
 

@@ -13,7 +13,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /**
- * JConsole on the H2 load: its own panes and the plugin's tab, for a local JVM and with passwords.
+ * Tests JConsole with the profiler while the H2 load runs: with JConsole's own panes and with the
+ * plugin's tab, for a local JVM and over connections with passwords.
  */
 class JConsoleIT {
 

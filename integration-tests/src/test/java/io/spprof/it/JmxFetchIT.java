@@ -18,8 +18,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Datadog's JMXFetch, with the configuration of docs/monitoring.md: it logs in, reads, and reports
- * to a socket that takes the place of Datadog's agent.
+ * Tests the configuration of docs/monitoring.md with Datadog's JMXFetch: JMXFetch logs in, reads
+ * the bean, and reports to a socket that takes the place of Datadog's agent.
  */
 class JmxFetchIT {
 

@@ -20,7 +20,10 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The Jolokia agent, called with curl, and read as Telegraf's plugin reads it. */
+/**
+ * Tests the profiler's bean through the Jolokia agent: a session that curl controls with a
+ * password, and the attributes that Telegraf's plugin reads.
+ */
 class JolokiaIT {
 
   @TempDir private Path directory;

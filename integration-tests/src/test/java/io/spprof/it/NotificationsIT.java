@@ -12,7 +12,10 @@ import javax.management.Notification;
 import javax.management.ObjectName;
 import org.junit.jupiter.api.Test;
 
-/** The bean's notifications, received by a remote client. */
+/**
+ * Checks that a remote client receives the bean's notifications of changes of state and of the end
+ * of a session.
+ */
 class NotificationsIT {
 
   @Test

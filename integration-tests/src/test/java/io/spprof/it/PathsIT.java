@@ -145,7 +145,7 @@ class PathsIT {
         || frame.startsWith("java.");
   }
 
-  /** A profile and the program's own record, compared. */
+  /** Compares a profile with the program's own record. */
   private static final class Comparison {
     private final Map<String, Long> used;
     private final Set<List<String>> beginnings = new HashSet<>();

@@ -8,8 +8,8 @@ import java.util.TreeMap;
 
 /**
  * The state of a process that a profiler could change, as the kernel reports it: timers, signal
- * actions, blocked signals of threads, threads. It is read once before the sessions, and compared
- * when nothing may be left.
+ * actions, blocked signals of threads, threads. A test reads it before the first session and
+ * compares it with the state after a session, when nothing of the profiler may remain.
  */
 final class ProcessState {
 

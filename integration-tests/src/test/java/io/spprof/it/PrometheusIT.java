@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * The rules of the JMX exporter, the alerts and the dashboard of docs/monitoring.md, tried with a
+ * Checks the rules of the JMX exporter, the alerts and the dashboard of docs/monitoring.md with a
  * real Prometheus server.
  */
 class PrometheusIT {

@@ -18,8 +18,8 @@ import java.util.regex.Pattern;
 /**
  * Clients that start and stop sessions without regard to each other, each on a connection of its
  * own. Each client tries to start until it has succeeded a number of times, and stops after each of
- * its starts. A client that is refused because of another's session sometimes stops that session,
- * so that stops race, too.
+ * its starts. A client whose start is refused because another client's session runs sometimes stops
+ * that session, so that stops race, too.
  */
 final class RacingClients {
 

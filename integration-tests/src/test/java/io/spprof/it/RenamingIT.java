@@ -6,7 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.spprof.it.load.Renaming;
 import org.junit.jupiter.api.Test;
 
-/** CPU time is attributed to the name that a thread had while it used that time. */
+/**
+ * Checks that a profile attributes CPU time to the name that a thread had while it used this time.
+ */
 class RenamingIT {
 
   private static final int MILLIS = 1000; // many passes of the collector

@@ -8,7 +8,7 @@ import io.spprof.it.load.Busy;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
-/** A role that may only read sees every attribute and can change nothing. */
+/** Checks that a JMX role that may only read sees every attribute and can change nothing. */
 class RolesIT {
 
   @Test

@@ -6,7 +6,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
 
-/** A program that runs beside a test until this object is closed. Its output is kept in a file. */
+/** A program that runs during a test, until this object is closed. Its output is kept in a file. */
 final class RunningProgram implements AutoCloseable {
 
   private final Process process;

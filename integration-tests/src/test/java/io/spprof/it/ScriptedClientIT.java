@@ -11,7 +11,10 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** jmxterm in a script, with -e: the exit status says whether every line worked. */
+/**
+ * Tests the bean with scripts for jmxterm, run with its option -e. The exit status must say whether
+ * every line of the script succeeded.
+ */
 class ScriptedClientIT {
 
   private static final List<String> FIGURES =

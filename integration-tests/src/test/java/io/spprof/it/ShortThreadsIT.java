@@ -7,10 +7,10 @@ import io.spprof.it.load.ShortThreads;
 import org.junit.jupiter.api.Test;
 
 /**
- * Threads that live for less than an interval appear in proportion to their CPU time. At an
- * interval of 10 ms, a thread of 5 ms is sampled with a probability of 1/2. So 2,000 such threads
- * give 1,000 samples with a standard deviation of 22, and 10 % are more than four standard
- * deviations.
+ * Checks that threads that live for less than an interval appear in the profile in proportion to
+ * their CPU time. At an interval of 10 ms, a thread of 5 ms is sampled with a probability of 1/2.
+ * So 2,000 such threads give 1,000 samples with a standard deviation of 22, and the tolerance of 10
+ * % is more than four standard deviations.
  */
 class ShortThreadsIT {
 

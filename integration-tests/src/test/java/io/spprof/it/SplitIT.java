@@ -8,7 +8,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /**
- * A program that spends its CPU time in two methods at a ratio of 70 : 30 has a profile of 70 : 30.
+ * Checks that the profile of a program shows a ratio of 70 : 30 if the program spends its CPU time
+ * in two methods at this ratio.
  */
 class SplitIT {
 

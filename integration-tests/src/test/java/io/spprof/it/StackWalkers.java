@@ -1,6 +1,8 @@
 package io.spprof.it;
 
-/** The stack walker that tests of stacks use, from the system property {@code spprof.it.walker}. */
+/**
+ * Chooses the stack walker for tests of stacks, from the system property {@code spprof.it.walker}.
+ */
 public final class StackWalkers {
 
   private StackWalkers() {}

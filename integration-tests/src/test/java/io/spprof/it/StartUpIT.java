@@ -7,7 +7,10 @@ import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.RepeatedTest;
 
-/** The agent in a JVM without any other management, which is the usual case. */
+/**
+ * Checks that the agent does not hang a JVM at its start if the JVM has no other management, which
+ * is the usual case, and its log manager registers a bean.
+ */
 class StartUpIT {
 
   /** The platform's MBean server and the log manager need each other, under two locks. */

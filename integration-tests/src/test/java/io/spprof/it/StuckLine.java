@@ -12,10 +12,10 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A TCP relay that gets stuck, in front of a target. Each connection carries a limited number of
- * bytes from the target, and loses the rest. A connection ends when one of its two ends closes. The
- * relay listens on the target's port at another loopback address. The target must give that address
- * to its clients: see {@link #FLAG}.
+ * A TCP relay in front of a target, which tests use to make a connection hang. Each connection
+ * passes on a limited number of bytes from the target, and loses all later ones. A connection ends
+ * when one of its two ends closes. The relay listens on the target's port at another loopback
+ * address. The target must give that address to its clients: see {@link #FLAG}.
  */
 final class StuckLine implements AutoCloseable {
 

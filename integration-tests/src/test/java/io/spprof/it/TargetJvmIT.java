@@ -10,7 +10,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Tests the harness itself: which targets pass its checks, and which do not. */
+/**
+ * Tests the harness itself: {@link TargetJvm} must accept a target that leaves nothing behind, and
+ * must fail for a target that does ({@link io.spprof.it.load.Messy}).
+ */
 class TargetJvmIT {
 
   @Test

@@ -6,9 +6,9 @@ import io.spprof.it.load.ThreadStarts;
 import org.junit.jupiter.api.Test;
 
 /**
- * The bean reports the CPU time that threads pay at their start and end. The interval is so long
- * that there are few signals. The CPU time of the profiler's own thread is read from the system and
- * subtracted.
+ * Checks that the bean's overhead includes the CPU time that sampling costs threads at their start
+ * and end. The interval is so long that there are few signals. The CPU time of the profiler's own
+ * thread is read from the system and subtracted.
  */
 class ThreadCostIT {
 

@@ -14,7 +14,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
- * RLIMIT_SIGPENDING limits the timers of a user. The bean reports timers that this limit refuses.
+ * Checks that the bean reports the timers that the kernel refused because of RLIMIT_SIGPENDING,
+ * which limits the number of timers of a user.
  */
 @ExtendWith(UsersTimers.class)
 class TimerLimitIT {

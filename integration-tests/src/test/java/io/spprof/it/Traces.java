@@ -7,7 +7,10 @@ import java.io.IOException;
 import java.util.List;
 import java.util.Locale;
 
-/** The traces of a session in a process, which must be gone afterwards. */
+/**
+ * Looks for what a session leaves in a process: a timer, a SIGPROF handler, an ignored SIGPROF, a
+ * thread of the profiler. After the session, none of them may exist.
+ */
 final class Traces {
 
   private Traces() {}

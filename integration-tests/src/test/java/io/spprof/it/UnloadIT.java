@@ -20,9 +20,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * The profiler embedded in an application that is deployed again and again to one JVM. After each
- * undeployment, its class loader is collected and no resource has grown. A few deployments in a
- * build, 1,000 with -Psoak.
+ * Checks that nothing remains of an application with the embedded profiler that is deployed again
+ * and again to one JVM. After each undeployment, the application's class loader must be collected,
+ * and no resource of the JVM may have grown. An ordinary build makes a few deployments, -Psoak
+ * 1,000.
  */
 @Tag("unload")
 class UnloadIT {

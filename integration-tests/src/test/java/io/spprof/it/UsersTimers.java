@@ -10,7 +10,7 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 /**
  * Serializes the test classes that have very many timers or that set the limit of timers. Timers of
  * all processes count against one limit of the user, RLIMIT_SIGPENDING. So only one of these
- * classes runs at a time, also if several JVMs run tests.
+ * classes runs at a time, even if several JVMs run tests.
  */
 final class UsersTimers implements BeforeAllCallback, AfterAllCallback {
 

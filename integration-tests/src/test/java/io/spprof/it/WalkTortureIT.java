@@ -19,9 +19,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Walks stacks at 100 us while the JVM does everything that removes code while it is on a stack.
- * Closing the target asserts that the JVM survived. Each mode takes a quarter of a minute in a
- * build, minutes with {@code ./mvnw -q -Psoak -Dsoak=torture -Dsoak.minutes=10 verify}.
+ * Walks stacks every 100 us while the JVM does everything that removes code while it is on a stack.
+ * The test passes if the JVM survives, which closing the target asserts. Each mode of the JVM takes
+ * a quarter of a minute in an ordinary build, and minutes with {@code ./mvnw -q -Psoak
+ * -Dsoak=torture -Dsoak.minutes=10 verify}.
  */
 @Tag("torture")
 class WalkTortureIT {

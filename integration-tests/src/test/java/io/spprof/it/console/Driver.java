@@ -31,9 +31,9 @@ import javax.swing.text.JTextComponent;
  * The main class of a JVM that runs JConsole and acts as its user. It starts JConsole with its own
  * arguments, and reads commands from standard input, one a line, which it executes with the mouse
  * where a user would. It answers each command with one line that begins with {@code =}, or with
- * {@code !} if the command failed. A component is named by its name, its text, or its type. The
- * first such component in view is meant, or with {@code @OTHER} the first one after another
- * component.
+ * {@code !} if the command failed. A command selects a component by its name, its text, or its
+ * type. If several components match, the command means the first one in view, or with {@code
+ * @OTHER} the first one after the component OTHER.
  */
 public final class Driver {
 

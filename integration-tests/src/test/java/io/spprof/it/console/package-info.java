@@ -1,2 +1,2 @@
-/** Drives JConsole as a user would. */
+/** Runs JConsole, and operates it with the mouse as a user would. */
 package io.spprof.it.console;

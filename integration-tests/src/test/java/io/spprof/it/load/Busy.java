@@ -4,8 +4,8 @@ import java.io.IOException;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * A load of threads that only use CPU time, each at the end of a stack of a chosen depth. A test
- * can make all of them idle, see {@link Gate}.
+ * A load of threads that do nothing but use CPU time, each at the leaf end of a stack of a chosen
+ * depth. A test can make all of them idle, see {@link Gate}.
  */
 public final class Busy {
 

@@ -4,8 +4,8 @@ import java.io.IOException;
 import java.lang.reflect.Method;
 
 /**
- * A load of virtual threads that compute and yield, so that they change their carriers. A test can
- * make all of them idle, see {@link Gate}. JDK 21 and later.
+ * A load of virtual threads that compute and yield, so that they move from one carrier thread to
+ * another. A test can make all of them idle, see {@link Gate}. JDK 21 and later.
  */
 public final class BusyVirtual {
 

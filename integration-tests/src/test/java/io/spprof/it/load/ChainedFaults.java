@@ -12,13 +12,15 @@ import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * An application that dereferences nulls, with libraries that chain SIGSEGV handlers, as crash
- * reporters and runtimes of other languages do: they save the action that is installed, and pass
- * every fault on to it. With -Xint, every null dereference is a fault, which the JVM's handler
- * answers.
+ * reporters and runtimes of other languages do. Such a library saves the signal action that is
+ * installed when it installs its own handler, and passes every fault on to the saved action. With
+ * -Xint, every null dereference is a fault, which the JVM's handler turns into a
+ * NullPointerException.
  *
- * <p>Answers "nulls": the number of NullPointerExceptions so far; "install": installs the handler
- * of another library; "uninstall": the latest library restores the action that it saved;
- * "forwarded": the number of faults that the libraries passed on; "action": the installed action.
+ * <p>Answers these questions. "nulls": the number of NullPointerExceptions so far; "install":
+ * installs the handler of another library; "uninstall": the latest library restores the action that
+ * it saved; "forwarded": the number of faults that the libraries passed on; "action": the installed
+ * action.
  */
 public final class ChainedFaults {
 

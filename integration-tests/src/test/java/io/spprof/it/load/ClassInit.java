@@ -7,7 +7,8 @@ import java.util.SplittableRandom;
 import java.util.function.LongUnaryOperator;
 
 /**
- * A load that defines one class again and again: linking, class initialisers, code that runs once.
+ * A load that defines one class again and again. It exercises linking, class initialisers, and code
+ * that runs only once.
  */
 public final class ClassInit {
 

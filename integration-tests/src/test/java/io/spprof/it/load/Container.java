@@ -6,7 +6,7 @@ import javax.management.JMException;
 import javax.management.MBeanServer;
 import javax.management.ObjectName;
 
-/** Prints the JVM's log manager and the State of the profiler's bean, and ends. */
+/** Prints the JVM's log manager and the attribute State of the profiler's bean, and ends. */
 public final class Container {
 
   private Container() {}

@@ -10,10 +10,10 @@ import java.util.concurrent.atomic.LongAdder;
 import java.util.stream.IntStream;
 
 /**
- * A load of very many threads, at the same time or one after the other. "gather" starts a crowd, of
- * which every other thread is busy for a moment, and answers when all are alive and idle. "dismiss"
- * ends the crowd. "churn" starts and ends threads as fast as it can, and answers how many there
- * were and how long it took, in ns.
+ * A load of very many threads, at the same time or one after the other. The question "gather"
+ * starts a crowd of threads, of which every second one is busy for a moment, and is answered when
+ * all of them are alive and idle. "dismiss" ends the crowd. "churn" starts and ends threads as fast
+ * as it can, and is answered with the number of these threads and the time that they took, in ns.
  */
 public final class Crowd {
 

@@ -5,9 +5,9 @@ import com.sun.jna.Native;
 import com.sun.jna.Pointer;
 
 /**
- * A busy thread that blocks SIGPROF, as the threads of some native libraries block every signal.
- * The kernel then delivers a signal that is meant for the process to another thread, which may be
- * asleep.
+ * A busy thread that blocks SIGPROF, as the threads of some native libraries block every signal. If
+ * a SIGPROF is meant for the process as a whole, the kernel then delivers it to another thread,
+ * which may be asleep.
  */
 final class Deaf {
 

@@ -11,8 +11,8 @@ import javax.management.MBeanServer;
 import javax.management.ObjectName;
 
 /**
- * A program that ends in one of the ways in which a JVM can end, while another thread is busy. Its
- * first line says whether a session samples it.
+ * A program that ends in one of the ways in which a JVM can end, while another thread is busy. The
+ * first line that it prints tells whether a session of the profiler samples it.
  */
 public final class Ending {
 

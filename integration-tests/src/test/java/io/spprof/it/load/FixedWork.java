@@ -9,10 +9,10 @@ import javax.management.MBeanServer;
 import javax.management.ObjectName;
 
 /**
- * A load that does the same work for each question: "sampled", with a session of the profiler in
- * this JVM, or "unsampled". The answer is the CPU time in ns of the thread that did the work, of
- * the profiler's own thread, and of the profiler as its bean reports it; then the number of
- * signals.
+ * A load that does the same work for each question: for "sampled" while a session of the profiler
+ * runs in this JVM, for "unsampled" without a session. The answer is the CPU time in ns of the
+ * thread that did the work, of the profiler's own thread, and of the profiler as its bean reports
+ * it; then the number of signals.
  *
  * <p>Everything runs in one thread that never sleeps, including the sessions' starts and stops.
  * After a pause, the same work would take longer for a while, and its time would vary.

@@ -9,8 +9,9 @@ import jdk.jfr.Recording;
 import jdk.jfr.consumer.RecordingFile;
 
 /**
- * An application with work to do, which records its CPU time with the JVM's own flight recorder.
- * "record" begins a recording; "end" ends it and answers with the number of its samples.
+ * An application that uses CPU time and can record this use with the JVM's own flight recorder. The
+ * question "record" begins a recording; "end" ends the recording and is answered with the number of
+ * its samples.
  */
 public final class FlightRecorder {
 

@@ -8,8 +8,8 @@ import java.util.Locale;
 import java.util.Optional;
 
 /**
- * The part of java.lang.foreign that the loads need, by reflection, because JDK 17 compiles this
- * code. The API is final since JDK 22 and a preview in 21. Pointers are longs.
+ * The part of java.lang.foreign that the loads need. It calls the API by reflection, because JDK 17
+ * compiles this code. The API is final since JDK 22 and a preview in 21. Pointers are longs.
  */
 final class Foreign {
 

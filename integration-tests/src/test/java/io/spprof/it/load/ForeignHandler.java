@@ -8,9 +8,9 @@ import java.io.IOException;
 import java.util.Map;
 
 /**
- * An application that has its own SIGPROF handler before any profiler. The handler is a harmless
- * function of the C library, so that the owner of the handler has a name. Answers "action": the
- * installed action.
+ * An application that installs its own SIGPROF handler before any profiler does. The handler is a
+ * harmless function of the C library, so the profiler can name the library that owns the handler.
+ * The question "action" is answered with the installed action.
  */
 public final class ForeignHandler {
 

@@ -6,9 +6,9 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 
 /**
- * A gate at which a load's threads wait while the test wants it idle. The question "idle" closes
- * the gate, "busy" opens it; it is open at first. Virtual threads leave their carriers while they
- * wait.
+ * A gate at which the threads of a load wait while a test wants the load idle. The test's question
+ * "idle" closes the gate, and "busy" opens it. The gate is open at first. Virtual threads leave
+ * their carriers while they wait.
  */
 final class Gate {
 

@@ -12,8 +12,9 @@ import java.util.SplittableRandom;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
- * The database load: a small bank on an in-memory H2. Workers transfer, look up, list and record,
- * each in transactions on a connection of its own. Answers "transactions": the number committed.
+ * The database load: a small bank on an in-memory H2. Workers transfer money, look up, list and
+ * record, each in transactions on a connection of its own. The question "transactions" is answered
+ * with the number of committed transactions.
  */
 public final class H2Oltp {
 

@@ -15,10 +15,11 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.stream.LongStream;
 
 /**
- * The bank of {@link H2Oltp} at a fixed offered rate, an open loop. The time at which each
- * transaction is due is known beforehand, and latencies are measured from then, not from the
- * transaction's begin. So a slow transaction also counts for those that had to wait behind it. The
- * sequence of transactions is the same in every JVM. To be used by one thread.
+ * Runs the bank of {@link H2Oltp} as an open loop, at a fixed offered rate. The time at which each
+ * transaction is due is fixed beforehand. Latencies are measured from this time, not from the time
+ * at which the transaction begins. So a slow transaction also lengthens the latencies of the
+ * transactions that had to wait behind it. The sequence of transactions is the same in every JVM.
+ * One thread uses this class.
  */
 public final class H2Paced {
 

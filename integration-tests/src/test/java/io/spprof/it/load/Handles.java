@@ -11,7 +11,10 @@ import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
 import java.util.SplittableRandom;
 
-/** A load of method handles and reflection: adapters, linkers, frames that the JDK hides. */
+/**
+ * A load of calls through method handles and reflection. Their stacks contain adapters, linkers,
+ * and frames that the JDK hides.
+ */
 public final class Handles {
 
   private Handles() {}

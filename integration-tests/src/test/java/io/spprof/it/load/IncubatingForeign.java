@@ -6,7 +6,7 @@ import java.lang.reflect.Array;
 import java.util.Locale;
 import java.util.Optional;
 
-/** Like {@link Foreign}, for JDK 17's module jdk.incubator.foreign. */
+/** Does the same as {@link Foreign}, with JDK 17's module jdk.incubator.foreign. */
 final class IncubatingForeign {
 
   private static final Object LINKER = Reflected.call(type("CLinker"), "getInstance", null);

@@ -17,7 +17,8 @@ import javax.crypto.spec.IvParameterSpec;
 import javax.crypto.spec.SecretKeySpec;
 
 /**
- * A load of assembly stubs that compiled code calls as leaves: ciphers, digests, big numbers, Math.
+ * A load that spends its time in assembly stubs, which compiled code calls without a frame of their
+ * own below them: ciphers, digests, big numbers, Math.
  */
 public final class Intrinsics {
 

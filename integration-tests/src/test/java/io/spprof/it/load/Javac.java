@@ -17,8 +17,8 @@ import javax.tools.SimpleJavaFileObject;
 import javax.tools.ToolProvider;
 
 /**
- * A load of javac on some hundred classes that exist in memory only: a big program with deep
- * stacks.
+ * A load of javac, a big program with deep stacks. It compiles some hundred classes that exist in
+ * memory only.
  */
 public final class Javac {
 

@@ -15,7 +15,7 @@ import org.h2.tools.Server;
 /**
  * An H2 server and its clients, connected over sockets on the loopback. Workers write texts of
  * every length, read them back and compare. An exception, or a text that differs, fails the whole
- * workload. Answers "transactions": the number of correct ones.
+ * workload. The question "transactions" is answered with the number of correct transactions.
  */
 public final class JdbcOverSocket {
 

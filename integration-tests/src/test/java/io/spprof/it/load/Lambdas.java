@@ -14,7 +14,10 @@ import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
 
-/** A load of streams and lambdas: hidden classes, method handles' linkers, deep inlining. */
+/**
+ * A load of streams and lambdas. Its stacks contain hidden classes, linkers of method handles, and
+ * deep inlining.
+ */
 public final class Lambdas {
 
   private Lambdas() {}

@@ -10,8 +10,9 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.stream.Stream;
 
 /**
- * A load that calls a native function without leaving the state "in Java". The function's library
- * is loaded while a session samples, unloaded, and loaded again. JDK 22 and later, glibc.
+ * A load that calls a native function while the JVM still regards the thread as running Java code.
+ * The function's library is loaded while a session samples, unloaded, and loaded again. JDK 22 and
+ * later, glibc.
  */
 public final class LateLibrary {
 

@@ -12,8 +12,9 @@ import java.util.stream.Collectors;
 
 /**
  * A load of threads that make blocking calls of the C library directly, again and again, and use
- * CPU time in between. Answers "calls", how many there were, and "interrupted", how many of them
- * failed with EINTR. Any other failure, or a call that returns too early, fails the whole workload.
+ * CPU time in between. The question "calls" is answered with the number of these calls,
+ * "interrupted" with the number of calls that failed with EINTR. Any other failure, or a call that
+ * returns too early, fails the whole workload.
  */
 public final class LibcCalls {
 

@@ -5,9 +5,9 @@ import java.util.logging.LogManager;
 import java.util.logging.Logger;
 
 /**
- * An application whose log manager registers itself for management in its constructor, as log4j's
- * does: {@code -Djava.util.logging.manager=io.spprof.it.load.ManagedLogging$Manager}. Prints one
- * line and ends.
+ * An application whose log manager registers a bean for itself in its constructor, as log4j's does:
+ * {@code -Djava.util.logging.manager=io.spprof.it.load.ManagedLogging$Manager}. The application
+ * prints one line and ends.
  */
 public final class ManagedLogging {
 

@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.util.Map;
 
-/** Does one thing that no target may do, to test the harness. */
+/** A target that does one thing that no target may do. The test of the harness runs it. */
 public final class Messy {
 
   private Messy() {}

@@ -13,7 +13,10 @@ import java.util.zip.DataFormatException;
 import java.util.zip.Deflater;
 import java.util.zip.Inflater;
 
-/** A load of native methods: zlib, system calls on a pipe and on device files, file look-ups. */
+/**
+ * A load that spends its time in native methods: zlib, system calls on a pipe and on device files,
+ * file look-ups.
+ */
 public final class NativeCalls {
 
   private static final int SIZE = 30_000;

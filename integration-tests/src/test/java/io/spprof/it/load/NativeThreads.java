@@ -8,11 +8,12 @@ import java.io.IOException;
 import java.util.Map;
 
 /**
- * A load of threads that the JVM does not know, one after another. pthread_create starts each of
- * them in the C library's atoll, on a number with so many digits that it takes the wanted CPU time.
- * Answers "native" when all have ended; "brief" when some of 20 ms have ended; "empty" when very
- * many Java threads that do nothing have ended; "deaf" when a Java thread that blocks SIGPROF is
- * busy; and "hear" when that thread has ended.
+ * A load of threads that the JVM does not know, one after another. Each thread is started with
+ * pthread_create and runs the C library's atoll on a number with so many digits that the call takes
+ * the wanted CPU time. The question "native" runs these threads and is answered when all of them
+ * have ended; "brief" does the same with some threads of 20 ms, and "empty" with very many Java
+ * threads that do nothing. "deaf" starts a Java thread that blocks SIGPROF, and is answered when
+ * this thread is busy; "hear" is answered when this thread has ended.
  */
 public final class NativeThreads {
 

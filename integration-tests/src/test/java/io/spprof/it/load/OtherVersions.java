@@ -11,8 +11,8 @@ import java.util.concurrent.atomic.LongAdder;
 import org.apache.commons.lang3.StringUtils;
 
 /**
- * An application with its own JNA and Commons Lang, both in use all the time, including callbacks
- * from C. Answers "versions" and "calls".
+ * An application with its own versions of JNA and Commons Lang. It uses both all the time,
+ * including callbacks from C. It answers the questions "versions" and "calls".
  */
 public final class OtherVersions {
 

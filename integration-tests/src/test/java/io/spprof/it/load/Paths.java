@@ -16,13 +16,14 @@ import java.util.function.ToLongFunction;
 import java.util.stream.Collectors;
 
 /**
- * A program that knows its own profile. Some 45 methods call one another, each in a different way,
- * along paths that are drawn once at random. Nearly all CPU time is used at the end of a path, in
- * {@link #burn}, which reads the thread's CPU clock. The frames of a path are those that the JVM
- * itself reports when the path is taken for the first time. The frequencies of the paths differ
- * greatly.
+ * A program that records what its profile must show. Some 45 methods call one another, each in a
+ * different way, along call paths that are drawn once at random. Nearly all CPU time is used at the
+ * end of a path, in {@link #burn}, which reads the thread's CPU clock. The program records the
+ * frames of a path when the path is taken for the first time, as the JVM itself reports them. The
+ * frequencies of the paths differ greatly.
  *
- * <p>Answers "record": {@code root;…;leaf=ns} of all paths, separated by blanks.
+ * <p>The question "record" is answered with {@code root;…;leaf=ns} for each path, separated by
+ * blanks.
  */
 public final class Paths {
 

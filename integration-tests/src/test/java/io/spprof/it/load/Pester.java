@@ -5,9 +5,9 @@ import com.sun.jna.NativeLong;
 import java.io.File;
 
 /**
- * Sends SIGPROF to every thread of the process, asleep or not, again and again. A timer hits a
- * sleeping thread only by bad luck. To be used only while a session samples; otherwise the signal
- * would end the process.
+ * Sends SIGPROF to every thread of the process, asleep or not, again and again, because a timer
+ * hits a sleeping thread only by bad luck. To be used only while a session samples: without a
+ * session, the signal would end the process.
  */
 final class Pester {
 

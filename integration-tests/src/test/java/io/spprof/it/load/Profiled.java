@@ -5,7 +5,8 @@ import javax.management.JMException;
 import javax.management.ObjectName;
 
 /**
- * Whether a session has sampled this JVM, for loads that do something after the session's start.
+ * Finds out whether a session samples or has sampled this JVM. Loads that do something only after a
+ * session's start ask it.
  */
 final class Profiled {
 

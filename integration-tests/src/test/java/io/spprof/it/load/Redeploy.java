@@ -18,10 +18,11 @@ import javax.management.ObjectName;
 
 /**
  * A server to which an application with the embedded profiler is deployed again and again, each
- * time in a new class loader. "cycle" deploys it, samples, undeploys it, and waits until the class
- * loader is collected. "keep" does the same but keeps a class of it, as an application with a leak
- * would. Both answer with the number of samples, and "gone" or "still there". "figures" answers
- * with the figures of the JVM.
+ * time in a new class loader. The question "cycle" deploys the application, samples, undeploys the
+ * application, and waits until its class loader is collected. "keep" does the same but keeps a
+ * reference to a class of the application, as an application with a leak would. Both questions are
+ * answered with the number of samples, and with "gone" or "still there" for the class loader.
+ * "figures" is answered with the figures of the JVM.
  */
 public final class Redeploy {
 

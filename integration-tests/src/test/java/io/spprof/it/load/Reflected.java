@@ -5,7 +5,7 @@ import java.lang.reflect.Method;
 import java.util.Arrays;
 
 /**
- * Reflective access to members that do not exist in every JDK for which these programs are
+ * Accesses members by reflection that do not exist in every JDK for which these programs are
  * compiled.
  */
 final class Reflected {

@@ -8,8 +8,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
 
 /**
- * A load of threads that change their names. "go" runs them and answers with each name and the CPU
- * time that its thread used under it, {@code name=ns}.
+ * A load of threads that change their names. The question "go" runs them. It is answered with each
+ * name and the CPU time that the thread used while it had this name, {@code name=ns}.
  */
 public final class Renaming {
 

@@ -18,9 +18,10 @@ import javax.management.ObjectName;
 import javax.management.RuntimeMBeanException;
 
 /**
- * A program that starts and stops its own sessions, from unusual threads, while other threads are
- * busy. It answers a question with the outcomes of the calls and their numbers. "ok" is a call that
- * succeeded; a refusal is shown by its exception and message.
+ * A program that starts and stops the profiler's sessions in its own JVM, from unusual threads,
+ * while other threads are busy. It answers a question with the outcomes of these calls and how
+ * often each occurred. "ok" is a call that succeeded; a refused call appears as its exception and
+ * message.
  */
 public final class SelfManaged {
 

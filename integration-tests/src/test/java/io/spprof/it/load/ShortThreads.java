@@ -6,9 +6,10 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
- * A load of very many threads of very short life, beside one that lives all the time. "go" runs
- * them and answers with the CPU time that the short ones used together and with that of the
- * long-lived one, in ns, both from the threads' own CPU clocks.
+ * A load of very many threads of very short life, and of one thread that lives all the time. The
+ * question "go" runs them. It is answered with the CPU time that all short-lived threads used
+ * together and with the CPU time of the long-lived one, in ns, both from the threads' own CPU
+ * clocks.
  */
 public final class ShortThreads {
 

@@ -12,8 +12,8 @@ import java.util.stream.Collectors;
 
 /**
  * A load that starts child processes while threads are busy, and fails if a child ends with a
- * status other than 0. Two threads start children all the time. These print which signals they have
- * blocked, ignored and caught at their start, and which timers they have.
+ * status other than 0. Two threads start children all the time. The children print which signals
+ * they have blocked, ignored and caught at their start, and which timers they have.
  */
 public final class Spawner {
 

@@ -6,10 +6,11 @@ import java.util.SplittableRandom;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
- * Two methods that share their threads' CPU time 70 : 30. The length of a method's slice is random,
- * so that no sampling interval can synchronize with it. Slices are short, so that a run of seconds,
- * which begins and ends within a slice, is at 70 : 30, too. Answers "truth": the CPU time that each
- * method really used, in ns.
+ * A load of two methods that use their threads' CPU time at a ratio of 70 : 30. The threads run the
+ * methods in turn. The length of each turn is random, so that no sampling interval can synchronize
+ * with it. Turns are short, so the ratio also holds for a run of a few seconds that begins and ends
+ * within a turn. The question "truth" is answered with the CPU time that each method really used,
+ * in ns.
  */
 public final class Split7030 {
 

@@ -6,7 +6,10 @@ import java.util.Arrays;
 import java.util.SplittableRandom;
 import java.util.regex.Pattern;
 
-/** A load of text and array copies: stubs and intrinsics that have no frame, or an unusual one. */
+/**
+ * A load of text and array copies. It spends its time in stubs and intrinsics that have no frame,
+ * or an unusual one.
+ */
 public final class Strings {
 
   private static final Pattern WORD = Pattern.compile("(\\w+)-(\\d+)");

@@ -6,8 +6,8 @@ import java.lang.management.ThreadMXBean;
 import java.util.SplittableRandom;
 
 /**
- * A load of loops that another thread stops all the time, as thread dumps do: safepoint polls
- * within methods, at returns, and on exception paths.
+ * A load of loops that another thread stops all the time, as thread dumps do. The loops stop at
+ * safepoint polls within methods, at returns, and on exception paths.
  */
 public final class ThreadDumps {
 

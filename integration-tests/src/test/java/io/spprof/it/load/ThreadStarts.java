@@ -5,8 +5,9 @@ import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * A load that starts empty threads, one after the other. "go" answers when all have ended. "loop"
- * starts them until "end". "started" answers how many there were. "worker" starts one more thread,
+ * A load that starts threads which do nothing, one after the other. The question "go" starts a
+ * number of them and is answered when all have ended. "loop" starts them until the question "end".
+ * "started" is answered with the number of threads started. "worker" starts one more thread, named
  * "worker", which works in {@code longWork} from then on.
  */
 public final class ThreadStarts {

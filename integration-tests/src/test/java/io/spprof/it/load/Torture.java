@@ -11,10 +11,10 @@ import java.util.SplittableRandom;
 import java.util.function.LongUnaryOperator;
 
 /**
- * A load that removes code while it is on stacks, in all ways, in random order: classes that are
- * loaded and unloaded, redefined, compiled on assumptions that later turn out wrong; threads that
- * start and end; exceptions, stack overflows, garbage. It is also an agent, because only an agent
- * may redefine classes.
+ * A load that makes the JVM remove code while the code is on stacks, in all ways, in random order.
+ * Classes are loaded and unloaded, redefined, and compiled on assumptions that later turn out
+ * wrong; threads start and end; exceptions, stack overflows and garbage occur. The load is also an
+ * agent, because only an agent may redefine classes.
  */
 public final class Torture {
 

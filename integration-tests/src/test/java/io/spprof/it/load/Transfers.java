@@ -20,9 +20,9 @@ import java.util.zip.CRC32;
 
 /**
  * A load of threads that send each other blocks with a checksum through blocking channels: pipes,
- * sockets, a child's standard streams, files. Beside them, a busy thread blocks the signal. An
- * incomplete block, or an exception, fails the whole workload. "transfers" answers how many blocks
- * arrived.
+ * sockets, a child's standard streams, files. Another thread is busy and blocks SIGPROF. An
+ * incomplete block, or an exception, fails the whole workload. The question "transfers" is answered
+ * with the number of blocks that arrived.
  */
 public final class Transfers {
 

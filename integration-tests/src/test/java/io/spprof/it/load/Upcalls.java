@@ -7,9 +7,9 @@ import java.lang.invoke.MethodType;
 import java.util.SplittableRandom;
 
 /**
- * A load of native code that calls back into Java through java.lang.foreign: qsort with a
- * comparator that works, that allocates, and that sometimes sorts itself. JDK 21 and later, and the
- * incubator in 17.
+ * A load of native code that calls back into Java through java.lang.foreign. The C library's qsort
+ * calls a comparator that computes, allocates, and sometimes calls qsort itself. Runs on JDK 21 and
+ * later, and on JDK 17 with its incubator module.
  */
 public final class Upcalls {
 

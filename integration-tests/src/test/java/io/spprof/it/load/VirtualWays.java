@@ -8,9 +8,10 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * A load of virtual threads, a few for each way on and off a carrier: yields, parks and sleeps at
- * different depths, contended locks and monitors, waits, pinned yields, exceptions that pass frames
- * from before a pause, threads that end. JDK 21 and later.
+ * A load of virtual threads, a few for each way in which a virtual thread leaves and regains a
+ * carrier: yields, parks and sleeps at different depths, contended locks and monitors, waits, and
+ * yields while pinned. Other threads throw exceptions through frames from before a pause, or end.
+ * JDK 21 and later.
  */
 public final class VirtualWays {
 

@@ -9,7 +9,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 
-/** A load of short calls out of Java code: into the VM, the vDSO and the runtime's stubs. */
+/** A load of short calls from Java code into the VM, the vDSO and the runtime's stubs. */
 public final class VmCalls {
 
   private static final VarHandle VALUE;

@@ -10,8 +10,9 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
 
 /**
- * A load of threads that wait for a time, in each of Java's ways, again and again, and use CPU time
- * in between. "waits" answers how many waits there were, "short" how many of them ended too early.
+ * A load of threads that wait for a given time, in each of Java's ways, again and again, and use
+ * CPU time in between. The question "waits" is answered with the number of waits, "short" with the
+ * number of waits that ended too early.
  */
 public final class Waits {
 

@@ -7,8 +7,9 @@ import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * A load of virtual threads that yield and park at all depths, so that their frames come back
- * through the return barrier. JDK 21 and later.
+ * A load of virtual threads that yield and park at all stack depths. When such a thread continues,
+ * the JVM copies only its last frames back, and a return into an older one goes through the return
+ * barrier. JDK 21 and later.
  */
 public final class YieldingVirtual {
 
