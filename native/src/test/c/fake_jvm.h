@@ -1,5 +1,7 @@
-/* A fake JVM for tests of sampler.c: a walker that tests control, and JVM events that are
- * counted. */
+/*
+ * A fake JVM for tests of sampler.c. Tests control its stack walker, and can see whether the
+ * sampler has switched the JVM's events on.
+ */
 #ifndef SPPROF_TEST_FAKE_JVM_H
 #define SPPROF_TEST_FAKE_JVM_H
 

@@ -1,7 +1,7 @@
 /*
  * Fake methods in the layout that the JVM uses in memory, as far as the walker reads them: names,
- * signature, byte code, and a constant pool with its cache. The cache has either of its two
- * layouts.
+ * signature, byte code, and a constant pool with its cache. A test chooses which of its two layouts
+ * the cache has.
  */
 #ifndef SPPROF_TEST_FAKE_METHODS_H
 #define SPPROF_TEST_FAKE_METHODS_H

@@ -1,7 +1,7 @@
 /*
- * A fake engine for tests of the CPU time accounting in sweep.c and below. The test moves
- * threads, clocks and timers by hand: run() lets time pass, tick() lets the kernel look at the
- * timers. No signal is sent.
+ * A fake engine, that is, a fake source of sampling signals, for tests of the CPU time accounting
+ * in sweep.c and in the code that it calls. The test moves threads, clocks and timers by hand:
+ * run() lets time pass, tick() lets the kernel look at the timers. No signal is sent.
  */
 #ifndef SPPROF_TEST_FAKE_THREADS_H
 #define SPPROF_TEST_FAKE_THREADS_H

@@ -1,5 +1,7 @@
-/* A library that test_native_frames.c loads while it runs. Its function calls back, so its frame is
- * between two frames of the test. */
+/*
+ * A library that test_native_frames.c loads while it runs. The library's function calls back into
+ * the test, so its frame is between two frames of the test.
+ */
 __attribute__((visibility("default"))) long late_call(long (*function)(void));
 
 long late_call(long (*function)(void)) {

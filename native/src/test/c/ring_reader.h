@@ -1,4 +1,4 @@
-/* Reads a ring as SampleRing.java does. */
+/* Reads a ring of samples in the same way as SampleRing.java. */
 #ifndef SPPROF_TEST_RING_READER_H
 #define SPPROF_TEST_RING_READER_H
 

@@ -1,6 +1,9 @@
 /*
- * Shared code for tests of whole sessions, which use real timers and signals, but no JVM. RUN_WITH
- * runs a test with each engine that it names. Tests start sessions with `config`.
+ * Shared code for tests of whole sessions, which use real timers and signals, but no JVM. An engine
+ * is a source of the signals: ctimer is a CPU timer for each thread, itimer is one timer of the
+ * whole process (ITIMER_PROF). RUN_WITH runs a test with one engine, RUN_WITH_BOTH with each of the
+ * two: they set the engine in `config`. Tests pass `config` to spprof_sampler_start; a test that
+ * needs other settings changes it first.
  */
 #ifndef SPPROF_TEST_SESSION_H
 #define SPPROF_TEST_SESSION_H

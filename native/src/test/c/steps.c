@@ -1,7 +1,8 @@
 /*
- * Shows what each step of the teardown is for. The Makefile builds this file and teardown.c once
- * with every step in place (SPPROF_LEAVE_OUT=0), which must succeed, and once without each step.
- * Without a step, the failure that the step prevents must show. Step 1 is explained at its test.
+ * Shows which failure each step of the teardown of a session prevents. The Makefile builds this
+ * file and teardown.c once with every step in place (SPPROF_LEAVE_OUT=0), which must succeed, and
+ * once without each step. Without a step, the failure that the step prevents must show. Step 1 is
+ * explained at its test.
  */
 #include "session.h"
 

@@ -1,4 +1,7 @@
-/* Tests that threads which block the signal are named, and that their CPU time is counted. */
+/*
+ * Tests threads that block the sampling signal: the profiler must report their names and count
+ * their CPU time.
+ */
 #include "fake_threads.h"
 
 #include <pthread.h>

@@ -1,6 +1,7 @@
 /*
- * Tests that threads which block the signal of a process's timer are named, too. Their CPU time
- * appears in other threads' samples, so nothing else would reveal them.
+ * Tests that the profiler reports the names of threads that block SIGPROF if the signals come from
+ * a timer of the whole process. The CPU time of these threads appears in the samples of other
+ * threads, so no other figure would reveal them.
  */
 #include "session.h"
 #include "threads/threads.h"

@@ -1,4 +1,7 @@
-/* Tests which methods a byte code can have called, with both layouts of a constant pool's cache. */
+/*
+ * Tests which methods the walker takes for possible callees of a byte code, with both layouts of
+ * the constant pool's cache.
+ */
 #include "fake_methods.h"
 #include "test.h"
 #include "walk/guard.h"

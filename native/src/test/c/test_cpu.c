@@ -1,5 +1,7 @@
-/* Tests how the walker finds a frame from the machine code that HotSpot's compilers emit at a
- * method's start and end. */
+/*
+ * Tests how the walker finds the frame of a method when the signal interrupts the machine code that
+ * HotSpot's compilers emit at a method's start and end.
+ */
 #include "test.h"
 #include "walk/cpu/cpu.h"
 

@@ -1,6 +1,7 @@
 /*
- * Tests the wait for signals that a thread took but did not act on yet: the wait asks the kernel,
- * has a fallback where a sandbox forbids the call, and stays safe when a debugger holds a thread.
+ * Tests how a stop waits for signals that a thread took but did not act on yet. The wait asks the
+ * kernel to interrupt all processors, falls back to letting time pass where a sandbox forbids the
+ * call, and stays safe when a debugger holds a thread.
  */
 #include "session.h"
 

@@ -1,6 +1,7 @@
 /*
- * Tests a failure at every step of start and stop, stops from a thread that is ending, and several
- * stops at once. Each leaves the sampler in a known state, and a later try succeeds.
+ * Tests start and stop of the sampler with a failure at every step, stops from a thread that is
+ * ending, and several stops at once. Each case must leave the sampler in a known state, and a later
+ * try must succeed.
  */
 #include "session.h"
 

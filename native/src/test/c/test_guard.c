@@ -1,5 +1,7 @@
-/* Tests loads that may fault, with real faults, and what happens to faults that do not belong to
- * such loads. */
+/*
+ * Tests loads of memory that may fault, with real faults. Also tests what happens to faults that do
+ * not belong to such loads.
+ */
 #include <errno.h>
 #include <pthread.h>
 #include <setjmp.h>

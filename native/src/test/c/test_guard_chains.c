@@ -1,12 +1,12 @@
 /*
- * Tests SIGSEGV handlers of other libraries before and behind ours. The libraries are installed and
- * removed in every order around starts and stops of sessions. Every order is tried, with real
- * faults.
+ * Tests SIGSEGV handlers of other libraries before and behind the sampler's own handler. The
+ * libraries install and remove their handlers in every order around starts and stops of sessions.
+ * Every order is tried, with real faults.
  *
- * Each order is compared with the same order without our handler, which `world` simulates. At every
- * moment, a fault that is not ours must pass the same libraries in the same sequence, each once,
- * and reach the JVM. Between sessions the signal action must be the same, byte for byte, unless a
- * library has just restored our handler.
+ * Each order is compared with the same order without the sampler's handler, which `world`
+ * simulates. At every moment, a fault that the sampler did not cause must pass the same libraries
+ * in the same sequence, each once, and reach the JVM. Between sessions the signal action must be
+ * the same, byte for byte, unless a library has just restored the sampler's handler.
  */
 #include <errno.h>
 #include <linux/filter.h>

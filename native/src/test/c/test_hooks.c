@@ -1,4 +1,7 @@
-/* Tests the work at the start and end of threads: it is small, and no CPU time is lost. */
+/*
+ * Tests the work that the sampler does at the start and end of each thread: it must be small, and
+ * no CPU time may be lost.
+ */
 #include "session.h"
 #include "threads/sweep.h"
 

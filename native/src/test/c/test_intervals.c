@@ -1,4 +1,4 @@
-/* Tests intervals that change while a session samples. */
+/* Tests changes of the sampling interval while a session samples: no CPU time may be lost. */
 #include "session.h"
 
 #define THREADS 4

@@ -1,4 +1,7 @@
-/* Tests the probe of the JVM's structures (layout.h) in a process that is not a JVM. */
+/*
+ * Tests the probe of the JVM's structures (layout.h) in a process that is not a JVM: the probe must
+ * fail and say why.
+ */
 #include <errno.h>
 #include <string.h>
 

@@ -1,5 +1,7 @@
-/* Tests the names of threads: which are read, when they are read, and where they are in the
- * ring. */
+/*
+ * Tests the names of threads: which names the sampler reads, when it reads them, and where it
+ * writes them among the samples in the ring.
+ */
 #include "session.h"
 
 #include "threads/thread_name.h"

@@ -1,6 +1,7 @@
 /*
- * Tests a sandbox that starts to forbid timers while a session runs. No CPU time is counted twice,
- * none is lost without being counted, and threads without a timer are counted as such.
+ * Tests a session during which a sandbox starts to forbid calls that set timers. No CPU time may be
+ * counted twice, and none may be lost without being counted. The session must count the threads
+ * without a timer.
  */
 #include "base/failure.h"
 #include "fake_threads.h"

@@ -1,7 +1,8 @@
 /*
- * Which words of a stack pass for a method's return address: those behind a call that can have led
- * to the method, and no others that calls have left behind. Code heap, methods and stubs are made
- * here, as JDK 17 lays them out.
+ * Tests which words of a stack the walker accepts as a method's return address: the addresses after
+ * a call instruction that can have led to the method, and none of the addresses that other calls
+ * have left on the stack. The test builds the code heap, methods and stubs itself, as JDK 17 lays
+ * them out.
  */
 #include <stddef.h>
 

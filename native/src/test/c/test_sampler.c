@@ -1,4 +1,7 @@
-/* Tests what a session of the sampler counts, keeps and restores. */
+/*
+ * Tests a whole session of the sampler: which signals and CPU time it counts, which samples it
+ * keeps, and which signal action it restores.
+ */
 #include "session.h"
 
 TEST(sampler_counts_every_signal_and_all_cpu_time) {

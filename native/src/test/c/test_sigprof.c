@@ -1,7 +1,7 @@
 /*
- * Tests which SIGPROF handlers a session may replace and restores: the handler that the JVM's
- * flight recorder leaves behind, handlers of others, and libraries that save our handler and
- * restore it later.
+ * Tests which SIGPROF handlers a session may replace, and which it restores: the handler that the
+ * JVM's flight recorder leaves behind, handlers of other libraries, and libraries that save the
+ * session's handler and restore it later.
  */
 #include "session.h"
 

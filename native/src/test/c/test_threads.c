@@ -1,4 +1,6 @@
-/* Tests threads that start, end, are excluded, or get no timer. */
+/*
+ * Tests how a session treats threads that start, end, are excluded from sampling, or get no timer.
+ */
 #include "session.h"
 #include "threads/threads.h"
 

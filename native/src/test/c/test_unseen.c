@@ -1,5 +1,8 @@
-/* Tests that sampled and dropped CPU time together are the process's CPU time, whatever its threads
- * do. */
+/*
+ * Tests that the CPU time of the samples and the dropped CPU time together are the process's CPU
+ * time, whatever its threads do. "Unseen" is the part of the dropped time that no signal stands
+ * for.
+ */
 #include "fake_threads.h"
 
 TEST(a_steady_load_has_nothing_unseen) {

@@ -1,8 +1,7 @@
 /*
- * A debugger for tests: this process traces a child of its own. The kernel asks a debugger about a
- * signal after it took the signal from the pending ones and before it reads the action. The
- * debugger can hold a thread exactly there, in a state that otherwise lasts microseconds and cannot
- * be prolonged.
+ * A debugger for tests: this process traces a child of its own. The kernel removes a signal from
+ * the pending ones, asks the debugger about it, and then reads the action. The debugger can hold a
+ * thread exactly there, in a state that otherwise lasts microseconds and cannot be prolonged.
  */
 #ifndef SPPROF_TEST_TRACED_H
 #define SPPROF_TEST_TRACED_H

@@ -16,7 +16,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 
-/** Tests how a program sees a budget: its effects and its limits are reported. */
+/**
+ * Tests what a program sees of a session with a budget, which limits the profiler's overhead: the
+ * profiler reports what it does to stay within the budget, and says when that is not enough.
+ */
 @Execution(ExecutionMode.CONCURRENT)
 final class BudgetTest {
 

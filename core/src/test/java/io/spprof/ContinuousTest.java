@@ -19,7 +19,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 
-/** Tests how a program sees windows of time; no signals. */
+/**
+ * Tests what a program sees of the windows into which a continuous session divides its time. The
+ * sampler is a fake one without signals.
+ */
 @Execution(ExecutionMode.CONCURRENT)
 final class ContinuousTest {
 

@@ -2,7 +2,7 @@ package io.spprof;
 
 import io.spprof.sampler.FakeSampler;
 
-/** Creates profilers without signals, for tests of other packages. */
+/** Creates profilers that send no signals, for tests of other packages. */
 public final class FakeProfiler {
 
   private FakeProfiler() {}

@@ -18,7 +18,7 @@ import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** Tests start, stop and close from every state; no signals. */
+/** Tests start, stop and close of a profiler in every state, without signals. */
 final class ProfilerLifecycleTest {
 
   private final FakeSampler sampler = new FakeSampler();

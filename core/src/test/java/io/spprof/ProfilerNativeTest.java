@@ -16,7 +16,10 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** Tests the whole way from a real timer to the profile, in this JVM. */
+/**
+ * Tests the profiler with the native library in this JVM, from real timers and signals to the
+ * profile.
+ */
 @Timeout(300)
 final class ProfilerNativeTest {
 

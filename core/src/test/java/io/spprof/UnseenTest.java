@@ -17,8 +17,8 @@ import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /**
- * Tests CPU time without a signal: it is part of every figure, it is reported, and it triggers
- * searches.
+ * Tests CPU time for which no signal was sent ("unseen" CPU time). It must be part of every figure,
+ * and be reported, and its growth must trigger a search for new threads.
  */
 @Execution(ExecutionMode.CONCURRENT)
 class UnseenTest {

@@ -3,7 +3,7 @@ package io.spprof;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 
-/** Waits for another thread to do something; never for time to pass. */
+/** Waits until another thread has done something, and never just for time to pass. */
 final class WaitFor {
 
   /** The name of the thread that a session has, as users see it in a thread dump. */

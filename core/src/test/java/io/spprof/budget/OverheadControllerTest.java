@@ -13,8 +13,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Tests the controller with a simulated application: the number of signals follows from the
- * interval, and each signal has a cost.
+ * Tests the controller that keeps the profiler's overhead within its budget, with a simulated
+ * application: the number of signals follows from the interval, and each signal has a cost.
  */
 final class OverheadControllerTest {
 

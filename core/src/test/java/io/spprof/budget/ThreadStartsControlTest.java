@@ -6,8 +6,9 @@ import io.spprof.sampler.ThreadStarts;
 import org.junit.jupiter.api.Test;
 
 /**
- * Tests the control with threads that cost 4 µs each, 3 µs with late timers, and 0.2 µs when their
- * starts are not reported; the budget is 1 %.
+ * Tests the control that decides how much the profiler does at the start and end of each thread.
+ * Simulated threads cost 4 µs each, 3 µs if they get their timers late, and 0.2 µs if the JVM does
+ * not report their starts. The budget is 1 %.
  */
 final class ThreadStartsControlTest {
 

@@ -18,7 +18,10 @@ import java.util.Set;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 
-/** Tests what the collector forgets and what the walker forgets. */
+/**
+ * Tests how the collector and the stack walker forget entries of their tables that they no longer
+ * need, and assign new numbers to the rest.
+ */
 final class CompactionTest {
 
   private static final int OK = RingWriter.OK;

@@ -3,9 +3,10 @@ package io.spprof.collect;
 import java.util.Arrays;
 
 /**
- * The walker's table of definitions that it wrote to the ring and need not write again, with the
- * behaviour of table.c. An entry is replaced by another meaning of its key. Otherwise entries stay
- * until the whole table is cleared. A definition that finds no room is written every time.
+ * A table as in table.c, in which the stack walker remembers the definitions of names that it wrote
+ * to the ring and need not write again. If a key gets another meaning, the new definition replaces
+ * the entry. Otherwise entries stay until the whole table is cleared. The walker writes a
+ * definition every time if it finds no room in the table.
  */
 final class ToldTable {
 

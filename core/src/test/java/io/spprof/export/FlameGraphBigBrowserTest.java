@@ -19,8 +19,8 @@ import org.junit.jupiter.api.io.TempDir;
 import org.openqa.selenium.Keys;
 
 /**
- * Tests the page with 100,000 distinct stacks: it is right, and draws no more than the canvas can
- * show.
+ * Tests the flame graph page with 100,000 distinct stacks. The page must show the right totals, and
+ * draw no more than the canvas can show.
  */
 @Tag("page")
 class FlameGraphBigBrowserTest {

@@ -18,7 +18,10 @@ import org.junit.jupiter.api.io.TempDir;
 import org.openqa.selenium.By;
 import org.openqa.selenium.WebElement;
 
-/** Starts one browser for a test class, and opens a small profile before each test. */
+/**
+ * Base of the browser tests: starts one browser for a test class, and opens the page of a small
+ * profile before each test.
+ */
 @Tag("page")
 abstract class FlameGraphBrowserTestBase {
 

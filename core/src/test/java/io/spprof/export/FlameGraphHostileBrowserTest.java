@@ -18,7 +18,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.CleanupMode;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Tests names that try to become markup, with a server that would receive their requests. */
+/**
+ * Checks that names in a profile cannot become markup in the page. A server would receive the
+ * requests that such markup sends.
+ */
 @Tag("page")
 class FlameGraphHostileBrowserTest {
 

@@ -2,7 +2,7 @@ package io.spprof.export;
 
 import java.io.IOException;
 
-/** An output that fails like a full disk. */
+/** An output that throws an exception as a full disk does. */
 final class FullAppendable implements Appendable {
 
   @Override

@@ -17,7 +17,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Tests names that forge lines, control terminals, or reverse the text beside them. */
+/**
+ * Checks that names in a profile cannot forge lines of a text export, control a terminal, or
+ * reverse the text next to them.
+ */
 class HostileNamesTest {
 
   private static final String HOSTILE =

@@ -32,7 +32,10 @@ import org.openjdk.jmc.common.item.ItemFilters;
 import org.openjdk.jmc.flightrecorder.JfrAttributes;
 import org.openjdk.jmc.flightrecorder.JfrLoaderToolkit;
 
-/** Tests that all readers of JFR recordings can read ours, and that all of them read the same. */
+/**
+ * Checks that every reader of JFR recordings can read the recordings that spprof exports, and that
+ * all readers get the same contents.
+ */
 final class JfrExporterTest {
 
   private static final Profile PROFILE =

@@ -8,7 +8,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.openqa.selenium.json.Json;
 
-/** Parses a flame graph's data without the page's own script. */
+/** Parses the data of a flame graph page without the page's own script. */
 final class PageData {
 
   private static final Pattern DATA =

@@ -20,7 +20,10 @@ import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Tests exports with {@code go tool pprof}, which is pprof itself. */
+/**
+ * Checks exports in pprof's format by reading them with {@code go tool pprof}, which is pprof
+ * itself.
+ */
 final class PprofExporterTest {
 
   private static final Profile PROFILE =

@@ -23,7 +23,10 @@ import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Tests exports with speedscope's own schema and with speedscope itself, both from its package. */
+/**
+ * Checks exports in speedscope's format against speedscope's schema, and loads them into speedscope
+ * itself. Both come from speedscope's package.
+ */
 final class SpeedscopeExporterTest {
 
   private static final String PACKAGE = "speedscope@1.25.0";

@@ -20,8 +20,8 @@ import org.junit.jupiter.api.Test;
 
 /**
  * Tests the agent in a JVM that runs for long, and in environments other than a plain JVM: its jar
- * is overwritten, its bean is unregistered, it is on the boot class path, a tool of the JDK or
- * JBoss Modules loads it.
+ * is overwritten, its bean is unregistered, it is on the boot class path, a tool of the JDK loads
+ * it, or the application's log manager comes from JBoss Modules.
  */
 class AgentLifeIT {
 

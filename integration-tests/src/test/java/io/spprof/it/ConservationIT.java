@@ -10,8 +10,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
- * Checks the conservation law of signals while many threads are busy: Signals = CollectedSamples +
- * DroppedSamples + samples still in the buffer.
+ * Checks the conservation law of signals: Signals = CollectedSamples + DroppedSamples + samples
+ * still in the buffer. It must hold with sixty busy threads, and while the profiler's own thread is
+ * stopped so that samples are dropped.
  */
 @ExtendWith(UsersTimers.class)
 class ConservationIT {

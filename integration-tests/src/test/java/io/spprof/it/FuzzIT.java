@@ -20,7 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
  * Sends more than ten thousand random inputs from a remote client: names, options, formats, ids,
  * numbers. Each refusal must say what to do instead, and have a plain type and a message of
  * printable characters. Files may appear only under allowed names in the one output directory.
- * Afterwards, sessions must work.
+ * Afterwards, everything must work.
  */
 class FuzzIT {
 

@@ -10,9 +10,9 @@ import java.util.List;
  *
  * <p>A count (descriptors, threads, mappings) is judged by the smallest reading of each quarter:
  * temporary increases do not appear there, leaks do. Memory is judged by the median. A figure may
- * differ by what the JVM itself does within an hour: see {@link #allowance}. A leak that is smaller
- * than this allowance over the half run between the quarters is not detected; for that reason the
- * slope is shown, too.
+ * grow by an allowance for changes that the JVM itself makes within an hour: see {@link
+ * #allowance}. Half a run lies between the two quarters. A leak that adds less than the allowance
+ * in this time is not detected, so the slope is shown, too.
  */
 record Growth(Figure figure, double first, double last, double slopePerHour) {
 

@@ -11,8 +11,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Tests the harness itself: {@link TargetJvm} must accept a target that leaves nothing behind, and
- * must fail for a target that does ({@link io.spprof.it.load.Messy}).
+ * Tests the harness itself: the checks of {@link TargetJvm} must accept a plain JVM, and must fail
+ * for a target that does what no target may do ({@link io.spprof.it.load.Messy}).
  */
 class TargetJvmIT {
 

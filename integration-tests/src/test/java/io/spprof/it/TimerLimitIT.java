@@ -14,8 +14,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
- * Checks that the bean reports the timers that the kernel refused because of RLIMIT_SIGPENDING,
- * which limits the number of timers of a user.
+ * Tests sessions for which the kernel refuses timers because of RLIMIT_SIGPENDING, which limits the
+ * number of timers of a user. A session must sample the threads that get a timer, and the bean must
+ * report the timers that this limit refuses. A start must fail if no thread gets a timer.
  */
 @ExtendWith(UsersTimers.class)
 class TimerLimitIT {

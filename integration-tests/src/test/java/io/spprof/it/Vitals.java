@@ -11,8 +11,8 @@ import javax.management.ObjectName;
 import javax.management.openmbean.CompositeData;
 
 /**
- * The figures that must not grow in a JVM that is profiled for hours, read right after a garbage
- * collection.
+ * The figures of a JVM that must not grow while the JVM is profiled for hours. They are read right
+ * after a garbage collection.
  */
 record Vitals(Map<Figure, Long> values) {
 

@@ -26,8 +26,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * The agent's bootstrap, loaded from a jar as the JVM does it. A stand-in takes the place of {@code
- * AgentMain}.
+ * Tests the agent's bootstrap class, {@link Agent}, which is loaded from a jar as the JVM loads an
+ * agent. A class that records its calls takes the place of {@code AgentMain}, the main part of the
+ * agent.
  */
 @Timeout(60)
 class AgentTest {

@@ -11,7 +11,10 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** {@link Attachable} on files as proc(5) describes them. */
+/**
+ * Tests {@link Attachable}, which decides from files in /proc whether a command may attach to a
+ * process. The test writes such files, as proc(5) describes them.
+ */
 class AttachableTest {
 
   private static final String PID = "1234";

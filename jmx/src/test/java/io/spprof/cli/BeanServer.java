@@ -8,7 +8,7 @@ import javax.management.remote.JMXConnectorServerFactory;
 import javax.management.remote.JMXServiceURL;
 
 /**
- * An MBean server in this process that commands reach over RMI, as if it were in another process.
+ * An MBean server in this process. Commands reach it over RMI, as if it were in another process.
  */
 final class BeanServer implements AutoCloseable {
 

@@ -14,7 +14,9 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Commands print the same whatever the user's locale is, because scripts read what they print. */
+/**
+ * Checks that commands print the same in every locale of the user, because scripts read the output.
+ */
 class CommandLocaleTest {
 
   @TempDir private Path directory;

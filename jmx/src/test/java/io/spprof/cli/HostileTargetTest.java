@@ -21,7 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Commands against a target whose bean answers with hostile values. */
+/** Tests commands with a target whose bean answers with hostile values. */
 class HostileTargetTest {
 
   private static final String HOSTILE =

@@ -16,7 +16,8 @@ import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Commands against a process that is no JVM and does not handle SIGQUIT, so SIGQUIT would end it.
+ * Tests commands with a process that is no JVM and does not handle SIGQUIT: the signal would end
+ * the process, so commands must not send it.
  */
 @EnabledOnOs(OS.LINUX)
 class NoJvmTest {

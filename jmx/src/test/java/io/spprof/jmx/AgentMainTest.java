@@ -28,8 +28,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.mockito.MockedConstruction;
 
 /**
- * The agent behind its bootstrap, and {@link Spprof} for programs that embed the profiler, in the
- * platform's MBean server.
+ * Tests {@link AgentMain}, the part of the agent that registers the bean and starts a session, and
+ * {@link Spprof}, with which a program embeds the profiler. Both register beans in the platform's
+ * MBean server; the profiler behind the bean is a mock. The tests call {@code AgentMain} directly,
+ * without the bootstrap class that loads it in an agent.
  */
 class AgentMainTest {
 

@@ -23,8 +23,8 @@ import org.apache.commons.lang3.StringUtils;
 import org.junit.jupiter.api.Test;
 
 /**
- * The packages stand on floors. Each package uses only those below it. The test reads the class
- * files; {@link #FLOORS} lists what each package may use.
+ * Checks that each package uses only packages below it: the packages stand on floors. The test
+ * reads the class files; {@link #FLOORS} lists what each package may use.
  */
 class ArchitectureTest {
 

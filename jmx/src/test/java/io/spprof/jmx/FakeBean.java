@@ -6,7 +6,7 @@ import javax.management.JMException;
 import javax.management.MBeanServer;
 import javax.management.ObjectName;
 
-/** Registers a bean whose profiler sends no signals, for tests of clients. */
+/** Registers a bean with a profiler that sends no signals, for tests of clients. */
 public final class FakeBean {
 
   private FakeBean() {}

@@ -17,8 +17,8 @@ import javax.management.ObjectName;
 
 /**
  * The main class of a separate JVM. It starts a session and adds deep stacks, no two alike, until
- * the session's tables are full. Then it asks for the profile in every way. It prints one line for
- * each answer, and DONE at the end.
+ * the session's tables are full. Then it asks for the profile in every way that the bean offers. It
+ * prints one line for each answer, and DONE at the end.
  */
 final class FullHeap {
 

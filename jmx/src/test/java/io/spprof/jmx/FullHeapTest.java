@@ -10,8 +10,8 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /**
- * A session with full tables, and every way to ask for its profile, in JVMs that end at their first
- * OutOfMemoryError, even if it is caught.
+ * Runs JVMs that end at their first OutOfMemoryError, even if code catches it. In each of them, a
+ * session's tables are full, and the profile is asked for in every way. The JVMs must survive.
  */
 class FullHeapTest {
 

@@ -20,8 +20,8 @@ import javax.management.openmbean.CompositeData;
 import org.junit.jupiter.api.Test;
 
 /**
- * Every answer of the bean is lines of text, even if threads, methods or clients supply hostile
- * names.
+ * Checks that every answer of the bean consists of lines of text, even if threads, methods or
+ * clients have hostile names.
  */
 class HostileAnswersTest {
 

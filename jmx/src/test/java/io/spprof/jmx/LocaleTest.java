@@ -14,7 +14,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** Output is the same whatever the default locale is. */
+/** Checks that the bean's output is the same whatever the default locale is. */
 class LocaleTest {
 
   /** Calls that use the default locale. */

@@ -21,7 +21,10 @@ import javax.management.MBeanServer;
 import javax.management.MBeanServerFactory;
 import javax.management.ObjectName;
 
-/** Mocked profilers in every state, and a bean around them in an MBean server of its own. */
+/**
+ * Makes mocked profilers in every state, and a bean for each of them, registered in an MBean server
+ * of its own.
+ */
 final class Mocks {
 
   static final ProfilerConfig RUNNING_CONFIG = ProfilerConfig.parse("interval=1ms,memory=64m");

@@ -28,7 +28,7 @@ import org.apache.commons.lang3.StringUtils;
 import org.junit.jupiter.api.Test;
 import picocli.CommandLine.Command;
 
-/** Compares docs/reference.md with the code, in both directions. */
+/** Checks docs/reference.md against the code: each must contain what the other one says. */
 class ReferenceTest {
 
   private static final Path PAGE = Path.of("..", "docs", "reference.md");

@@ -23,9 +23,9 @@ import java.util.stream.Stream;
  *
  * <p>In each round, each profiler gets a new JVM, one after the other, in a newly shuffled order.
  * With its profiler on, the JVM first runs transactions at full speed until everything is compiled.
- * Then it is measured at a fixed offered rate ({@link io.spprof.it.load.H2Paced}), far below what
- * it could do, because at saturation a latency is that of the queue. So the number and the sequence
- * of the transactions are fixed, too.
+ * Then it is measured at a fixed offered rate ({@link io.spprof.it.load.H2Paced}), far below its
+ * capacity: at saturation, a latency would mainly be the time in the queue. So the number and the
+ * sequence of the transactions are fixed, too.
  *
  * <dl>
  *   <dt>CPU a transaction

@@ -11,8 +11,8 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 
 /**
- * Runs the integration tests' H2 load in this JVM, and asks it questions in the same way as the
- * tests do.
+ * Runs the H2 load of the integration tests in this JVM, and sends it the questions that the tests
+ * send to it.
  */
 final class H2Inside {
 

@@ -1,6 +1,8 @@
 package io.spprof.it.bench;
 
-/** An application that is up at once, to measure the start-up of a JVM. */
+/**
+ * An application that finishes its start at once. It serves to measure the start-up time of a JVM.
+ */
 public final class Nothing {
 
   private static volatile long sink;

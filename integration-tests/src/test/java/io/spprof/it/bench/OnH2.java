@@ -6,7 +6,10 @@ import java.util.Map;
 import java.util.function.Function;
 import java.util.stream.Stream;
 
-/** The items that need the H2 load: its throughput, the cost of a sample, bulk reads, memory. */
+/**
+ * Measures what needs the H2 load: its throughput, the cost of a sample, bulk reads of the bean,
+ * memory.
+ */
 final class OnH2 implements Item {
 
   private static final String WORKERS = "2";

@@ -6,8 +6,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Measures the CPU cost of a sample at a stack depth, without H2, on the fixed work of {@link
- * Work}.
+ * Measures the CPU cost of a sample at given stack depths. The load is the fixed work of {@link
+ * Work}, without H2.
  */
 final class SampleCost implements Item {
 

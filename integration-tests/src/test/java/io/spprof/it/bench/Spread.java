@@ -5,8 +5,8 @@ import java.util.Collection;
 import java.util.Locale;
 
 /**
- * The median of repetitions of one measurement, and the quartiles, which show how reliable the
- * median is.
+ * The median and the quartiles of repetitions of one measurement. The quartiles show how reliable
+ * the median is.
  *
  * @param low first quartile
  * @param median the median

@@ -9,7 +9,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 
-/** Measures the cost of the idle agent, at the JVM's start and afterwards. */
+/** Measures the cost of an idle agent, at the start of the JVM and while the JVM runs. */
 final class StartUp implements Item {
 
   private static final int IDLE_SECONDS = 5;

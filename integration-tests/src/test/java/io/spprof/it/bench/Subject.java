@@ -4,8 +4,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The profiler in a target JVM. Every profiler is idle until it is started, unless its arguments
- * say otherwise.
+ * The profiler that runs in a target JVM. Every profiler is idle until it is started, unless its
+ * arguments start it at once.
  */
 enum Subject {
   /** No agent. */

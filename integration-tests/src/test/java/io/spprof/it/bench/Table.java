@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A table of results with notes below it. Usually each row is a figure, with spprof and
+ * A table of results with notes below it. Usually each row shows one figure, for spprof and for
  * async-profiler side by side.
  */
 final class Table {

@@ -19,8 +19,8 @@ import java.util.stream.Stream;
 import javax.management.Attribute;
 
 /**
- * The main class of the profiled JVM; makes the measurements that are possible only inside of it.
- * It takes one command a line, {@code verb key=value …}, and answers with one line, {@code =
+ * The main class of the profiled JVM; makes the measurements that are possible only inside this
+ * JVM. It takes one command a line, {@code verb key=value …}, and answers with one line, {@code =
  * key=value …}, in which all values are numbers.
  */
 final class Target {

@@ -6,10 +6,10 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Measures the cost that sampling adds to a thread's start and end: empty threads, one after the
- * other, without, with, and without the profiler. It is the CPU time of the whole process, so it
- * includes the work of the profilers' own threads. The interval is 10 ms, at which such threads are
- * hardly ever sampled.
+ * Measures the cost that sampling adds to a thread's start and end. Threads that do nothing run one
+ * after the other, first without, then with, then again without the profiler. The cost is computed
+ * from the CPU time of the whole process, so it includes the work of the profiler's own threads.
+ * The interval is 10 ms, at which such threads are hardly ever sampled.
  */
 final class ThreadCost implements Item {
 

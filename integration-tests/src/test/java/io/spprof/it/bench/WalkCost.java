@@ -7,9 +7,10 @@ import java.util.Map;
 import java.util.function.ToDoubleFunction;
 
 /**
- * Measures the cost of a stack in the handler: both of spprof's walkers and async-profiler's in one
- * run, warm and cold. It shows the walk alone, by each profiler's own clock, and spprof's whole
- * handler beside async-profiler's walk.
+ * Measures the cost of one stack walk in the signal handler, for both of spprof's walkers and for
+ * async-profiler's in one run, with warm and with cold caches. The table shows the walk alone, by
+ * each profiler's own clock. It also shows the cost of spprof's whole handler, next to
+ * async-profiler's walk.
  */
 final class WalkCost implements Item {
 

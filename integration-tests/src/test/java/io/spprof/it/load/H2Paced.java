@@ -19,7 +19,7 @@ import java.util.stream.LongStream;
  * transaction is due is fixed beforehand. Latencies are measured from this time, not from the time
  * at which the transaction begins. So a slow transaction also lengthens the latencies of the
  * transactions that had to wait behind it. The sequence of transactions is the same in every JVM.
- * One thread uses this class.
+ * Only one thread may use it.
  */
 public final class H2Paced {
 

@@ -17,8 +17,8 @@ import javax.crypto.spec.IvParameterSpec;
 import javax.crypto.spec.SecretKeySpec;
 
 /**
- * A load that spends its time in assembly stubs, which compiled code calls without a frame of their
- * own below them: ciphers, digests, big numbers, Math.
+ * A load that spends its time in assembly stubs for ciphers, digests, big numbers and Math.
+ * Compiled code calls these stubs as leaf functions.
  */
 public final class Intrinsics {
 

@@ -10,8 +10,8 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.stream.Stream;
 
 /**
- * A load that calls a native function while the JVM still regards the thread as running Java code.
- * The function's library is loaded while a session samples, unloaded, and loaded again. JDK 22 and
+ * A load that calls a native function while the thread's state in the JVM stays "in Java". The
+ * function's library is loaded while a session samples, unloaded, and loaded again. JDK 22 and
  * later, glibc.
  */
 public final class LateLibrary {
