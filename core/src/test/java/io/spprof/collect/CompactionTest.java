@@ -19,8 +19,8 @@ import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 
 /**
- * Tests how the collector and the stack walker forget entries of their tables that they no longer
- * need, and assign new numbers to the rest.
+ * Tests what the collector, the profiler's thread, discards from its tables, and how it works after
+ * the stack walker has discarded the contents of its own tables.
  */
 final class CompactionTest {
 

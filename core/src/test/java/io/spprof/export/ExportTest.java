@@ -113,7 +113,7 @@ final class ExportTest {
     assertTrue(output.contains("COLLAPSED "), output);
   }
 
-  /** The main class of the child JVM of the test above. */
+  /** The main class of the child JVM that the test of a big profile starts. */
   static final class BigExport {
 
     private static final int STACKS = 100_000;

@@ -19,8 +19,8 @@ import org.junit.jupiter.api.io.CleanupMode;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Checks that names in a profile cannot become markup in the page. A server would receive the
- * requests that such markup sends.
+ * Checks that names in a profile cannot become markup in the page. A local server counts the
+ * requests that such markup would send; none may arrive.
  */
 @Tag("page")
 class FlameGraphHostileBrowserTest {

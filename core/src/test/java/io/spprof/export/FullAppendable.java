@@ -2,7 +2,7 @@ package io.spprof.export;
 
 import java.io.IOException;
 
-/** An output that throws an exception as a full disk does. */
+/** An output whose writes fail, as they do on a full disk. */
 final class FullAppendable implements Appendable {
 
   @Override

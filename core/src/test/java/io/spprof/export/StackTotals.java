@@ -8,7 +8,7 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * The contents of a profile, or of a file exported from it: samples and CPU time by
+ * The contents of a profile, or of a file exported from a profile: samples and CPU time by
  * "thread;root;…;leaf". Two objects are equal if all samples and all nanoseconds agree.
  */
 final class StackTotals {

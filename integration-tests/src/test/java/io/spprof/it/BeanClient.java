@@ -20,7 +20,8 @@ import javax.management.remote.JMXConnectorFactory;
 import javax.management.remote.JMXServiceURL;
 
 /**
- * A remote client of the bean. It knows only the bean's name, and reads its values as open types.
+ * A remote client of the profiler's bean. It uses only the bean's name, and reads the bean's values
+ * as open types.
  */
 public final class BeanClient implements AutoCloseable {
 

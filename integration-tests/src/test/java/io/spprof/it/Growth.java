@@ -5,8 +5,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Decides whether a figure grew over a run, by comparing the first and the last quarter of its
- * readings.
+ * Decides whether a figure grew over a run. It compares the readings of the run's first quarter
+ * with those of its last quarter.
  *
  * <p>A count (descriptors, threads, mappings) is judged by the smallest reading of each quarter:
  * temporary increases do not appear there, leaks do. Memory is judged by the median. A figure may

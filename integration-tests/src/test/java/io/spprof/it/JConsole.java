@@ -13,8 +13,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 
 /**
- * Runs the JDK's own JConsole with our plugin on a virtual display. {@link Driver} operates
- * JConsole with the mouse.
+ * Runs JConsole, the console of the JDK, with our plugin on a virtual display. {@link Driver}
+ * operates it with the mouse.
  */
 final class JConsole implements AutoCloseable {
 

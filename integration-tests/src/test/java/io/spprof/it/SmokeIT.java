@@ -8,8 +8,9 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
- * The only integration test of the profile {@code quick}: one session in one JVM, over JMX. Other
- * tests examine each of its claims more closely.
+ * The only integration test in the Maven profile {@code quick}. It runs one session in one JVM over
+ * JMX, and checks that the session samples and leaves nothing behind. Other tests examine each of
+ * these claims more closely.
  */
 @Tag("smoke")
 class SmokeIT {

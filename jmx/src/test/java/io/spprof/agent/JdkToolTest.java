@@ -42,7 +42,7 @@ final class JdkToolTest {
     assertEquals(tool, JdkTool.isTool(module, command, by));
   }
 
-  /** An agent that prints whether {@link JdkTool} takes this JVM for a tool. */
+  /** An agent that prints whether {@link JdkTool} takes this JVM for a tool of the JDK. */
   public static final class Probe {
     public static void premain(String args) {
       System.out.println("tool=" + JdkTool.runsHere(args));

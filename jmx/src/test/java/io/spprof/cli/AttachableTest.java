@@ -12,8 +12,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Tests {@link Attachable}, which decides from files in /proc whether a command may attach to a
- * process. The test writes such files, as proc(5) describes them.
+ * Tests {@link Attachable}, which checks whether a command can attach to a process without harm. It
+ * reads files of /proc; the tests write such files, as proc(5) describes them.
  */
 class AttachableTest {
 

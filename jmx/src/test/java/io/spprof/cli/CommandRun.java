@@ -6,7 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 
 /**
- * The result of a command that ran in this process.
+ * The result of one of the command line's commands, which ran in this process.
  *
  * @param status its exit status
  * @param out its standard output

@@ -46,19 +46,22 @@ import java.util.stream.Stream;
  *       async-profiler: stackwalk_ns_total divided by samples_total from its command {@code
  *       metrics}, which is its stack walk only, without the rest of its handler.
  *   <dt>handler, warm and cold, depth N: vm, agct
- *   <dd>The same, with each of spprof's walkers. Warm: in the middle of a session over compiled
- *       code. Cold: the first 300 ms of the first session in a new JVM.
+ *   <dd>The cost of the handler by its own clock, as above, with each of spprof's walkers. Warm: in
+ *       the middle of a session over compiled code. Cold: the first 300 ms of the first session in
+ *       a new JVM.
  *   <dt>our threads
- *   <dd>CPU time of threads named {@code spprof*} in that time, divided by Signals. async-profiler
- *       has no such thread: it folds stacks in the handler. Much of this cost is per second, not
- *       per sample (passes, looking for threads), hence the row "of one CPU".
+ *   <dd>CPU time that the threads named {@code spprof*} use during the measurement, divided by
+ *       Signals. async-profiler has no such thread: it folds stacks in the handler. Much of this
+ *       cost arises per second, not per sample: the thread reads the buffer of samples periodically
+ *       and looks for new threads. For that reason, the row "of one CPU" shows the same cost as a
+ *       share of one CPU.
  *   <dt>OverheadCpuTimeNanos/Signals
  *   <dd>The total that the bean reports.
  *   <dt>CPU a sample, H2: black box, the whole process
  *   <dd>CPU time of the process in a window at 1 ms, minus what the same number of transactions
  *       cost in the windows without the profiler on either side, divided by the number of signals.
- *       All threads, the profiler's included. The cost of an H2 transaction varies by a percent,
- *       which is some 40 µs a sample: read the quartiles.
+ *       The figure includes all threads, also the profiler's. The cost of an H2 transaction varies
+ *       by a percent, which is some 40 µs a sample: read the quartiles.
  *   <dt>H2 throughput at I, of that without; H2 transactions a CPU second at I
  *   <dd>Committed transactions per second, or per second of the process's CPU time, in a window
  *       with the profiler, divided by the mean of the two windows without it on either side. The

@@ -28,13 +28,13 @@ final class OnH2 implements Item {
    * The figures of one round of a subject.
    *
    * @param quiet whether other processes used little of the machine
-   * @param wallCoarse throughput at 10 ms, percent of that without the profiler
-   * @param wallDense throughput at 1 ms, percent of that without the profiler
-   * @param cpuCoarse transactions a CPU second at 10 ms, percent of those without the profiler
-   * @param cpuDense transactions a CPU second at 1 ms, percent of those without the profiler
-   * @param blackBox CPU a sample at 1 ms, ns
-   * @param own the profiler's own figure for it, ns
-   * @param collector the part of that in the profiler's threads, ns
+   * @param wallCoarse throughput at 10 ms, percent of the throughput without the profiler
+   * @param wallDense throughput at 1 ms, percent of the throughput without the profiler
+   * @param cpuCoarse transactions a CPU second at 10 ms, percent of the number without the profiler
+   * @param cpuDense transactions a CPU second at 1 ms, percent of the number without the profiler
+   * @param blackBox CPU time of a sample at 1 ms, measured from outside the profiler, ns
+   * @param own the profiler's own figure for the CPU time of a sample, ns
+   * @param collector the part of {@code own} that the profiler's threads use, ns
    * @param collectorShare CPU of the profiler's threads, percent of one CPU
    */
   private record Round(

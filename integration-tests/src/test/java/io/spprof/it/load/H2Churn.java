@@ -6,9 +6,9 @@ import java.util.Map;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
- * A load that runs for hours. It consists of the H2 load, of classes that are loaded and unloaded
- * together with their loaders, and of threads that start and end. The questions "transactions",
- * "classes" and "threads" are answered with the number of each so far.
+ * A load for tests that run for hours. It consists of the H2 load, of classes that are loaded and
+ * unloaded together with their loaders, and of threads that start and end. The questions
+ * "transactions", "classes" and "threads" are answered with the number of each so far.
  */
 public final class H2Churn {
 
