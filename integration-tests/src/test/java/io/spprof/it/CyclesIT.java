@@ -9,7 +9,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Runs cycles of start and stop through the bean while the H2 load is live: few in an ordinary
- * build, 10,000 with -Psoak.
+ * build, 10,000 with -Psoak. After each stop, the counters must account for every signal, and the
+ * profiler must have left nothing in the process (see {@link ProcessState}).
  */
 @Tag("cycles")
 class CyclesIT {

@@ -21,7 +21,8 @@ import org.junit.jupiter.params.provider.ValueSource;
  * does not run this test. {@code ./mvnw -q -Psoak -Dsoak=hour verify} runs it, and {@code
  * -Dsoak.minutes=60} sets its length. It prints a line a minute and writes {@code target/soak.md}.
  * It fails if a figure grew (see {@link Growth}), if the counters do not account for every signal,
- * or if a timer, a handler or a thread of the profiler remains after a stop.
+ * or if the process differs after a stop from its state before the first session (see {@link
+ * ProcessState}).
  */
 @Tag("hour")
 class SoakIT {

@@ -17,11 +17,11 @@ import java.util.Locale;
 import java.util.SplittableRandom;
 
 /**
- * Feeds synthetic records to the real ring reader and to the collector with its tables, which the
- * profiler's thread uses, in a separate JVM, without signals and without the native library. The
- * records have the layout of sample.h. They contain two million distinct stacks of 40 frames from
- * 20,000 methods on 64 threads, far more than the default memory holds, so that the measurement
- * shows the memory limit.
+ * Feeds synthetic records to the real ring reader, the real collector (the profiler's thread, not
+ * the garbage collector) and its real tables, in a separate JVM, without signals and without the
+ * native library. The records have the layout of sample.h. They contain two million distinct stacks
+ * of 40 frames from 20,000 methods on 64 threads, far more than the default memory holds, so that
+ * the measurement shows the memory limit.
  */
 final class SyntheticSamples {
 

@@ -8,7 +8,7 @@ import java.util.Map;
 /**
  * Measures the cost that sampling adds to a thread's start and end. Threads that do nothing run one
  * after the other, first without, then with, then again without the profiler. The cost is computed
- * from the CPU time of the whole process, so it includes the work of the profiler's own threads.
+ * from the CPU time of the whole process, so it includes the work of the profilers' own threads.
  * The interval is 10 ms, at which such threads are hardly ever sampled.
  */
 final class ThreadCost implements Item {

@@ -8,9 +8,9 @@ import java.util.function.ToDoubleFunction;
 
 /**
  * Measures the cost of one stack walk in the signal handler, for both of spprof's walkers and for
- * async-profiler's in one run, with warm and with cold caches. The table shows the walk alone, by
- * each profiler's own clock. It also shows the cost of spprof's whole handler, next to
- * async-profiler's walk.
+ * async-profiler's in one run. Each is measured warm, in the middle of a session, and cold, at the
+ * beginning of the first session in a new JVM. The table shows the walk alone, by each profiler's
+ * own clock. It also shows the cost of spprof's whole handler, next to async-profiler's walk.
  */
 final class WalkCost implements Item {
 

@@ -8,9 +8,9 @@ import java.lang.management.ThreadMXBean;
  * which is timed with the CPU clock.
  *
  * <p>The reason for units: a profiler with 250 signals a CPU second of some 10 µs each costs 0.3 %,
- * and no two runs on a shared machine agree to 0.3 %. But with 250 signals a second only one unit
- * in 200 is hit by a signal. So the median of a block of units is the cost of the work alone, at
- * the current clock frequency and with the current neighbours. The time of the block beyond the
+ * and no two runs on a shared machine agree to 0.3 %. But with 250 signals a CPU second only one
+ * unit in 200 is hit by a signal. So the median of a block of units is the cost of the work alone,
+ * at the current clock frequency and with the current neighbours. The time of the block beyond the
  * median is the cost of interruptions: always of the kernel's tick, and of the profiler's signals
  * if it runs. The difference between this time with the profiler and without it is the profiler's
  * cost.

@@ -15,10 +15,10 @@ import javax.management.remote.JMXConnectorFactory;
 import javax.management.remote.JMXServiceURL;
 
 /**
- * Sends every bad input to a remote bean. No other class is on its class path. So if it can read
- * the bean's answers, any client can. It prints one line for each case, beginning with "ok" or
- * "WRONG", and exits with the number of wrong cases. Arguments: the port; a file name that exists
- * in the output directory; a file name that is a link there.
+ * Sends every bad input to a remote bean. No other class is on its class path. So if this client
+ * can read the bean's answers, any client can. It prints one line for each case, beginning with
+ * "ok" or "WRONG", and exits with the number of wrong cases. Arguments: the port; a file name that
+ * exists in the output directory; a file name that is a link there.
  */
 public final class BadInputClient {
 

@@ -32,8 +32,8 @@ import javax.swing.text.JTextComponent;
  * arguments, and reads commands from standard input, one a line, which it executes with the mouse
  * where a user would. It answers each command with one line that begins with {@code =}, or with
  * {@code !} if the command failed. A command selects a component by its name, its text, or its
- * type. If several components match, the command means the first one in view, or with {@code
- * @OTHER} the first one after the component OTHER.
+ * type. If several components in view match, the command means the first of them. With {@code
+ * NAME@OTHER} it means the first match of NAME after the first match of OTHER.
  */
 public final class Driver {
 

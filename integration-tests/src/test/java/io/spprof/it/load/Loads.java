@@ -7,9 +7,9 @@ import java.util.concurrent.atomic.LongAdder;
 
 /**
  * The common part of the loads for the stack walker: two threads, load-0 and load-1, which repeat
- * the same rounds of work for ever. The root of their stacks is Thread.run; the first method of the
- * load itself is {@code io.spprof.it.load.Loads.repeat}. The question "rounds" is answered with the
- * number of rounds done.
+ * the same rounds of work for ever. The true root of their stacks is Thread.run; their own root,
+ * the first method of the load itself, is {@code io.spprof.it.load.Loads.repeat}. The question
+ * "rounds" is answered with the number of rounds done.
  */
 final class Loads {
 

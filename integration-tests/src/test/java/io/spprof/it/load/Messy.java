@@ -4,7 +4,10 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.util.Map;
 
-/** A target that does one thing that no target may do. The test of the harness runs it. */
+/**
+ * Does one of the things that no target may do, so that a test can check that the harness detects
+ * it.
+ */
 public final class Messy {
 
   private Messy() {}

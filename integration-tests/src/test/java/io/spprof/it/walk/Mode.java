@@ -4,8 +4,8 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * A set of flags with which a profiled JVM runs: an execution mode, or a garbage collector. Garbage
- * collectors differ in their barriers.
+ * A set of flags with which a profiled JVM runs: an execution mode, a garbage collector, or another
+ * flag that changes stacks or code. Garbage collectors differ in their barriers.
  */
 enum Mode {
   DEFAULT,
