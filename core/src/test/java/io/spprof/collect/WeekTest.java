@@ -28,10 +28,13 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Runs seven days of a continuous session in compressed time: the collector, a ring, and a load
- * whose methods, locations and threads change ({@link ChurningJvm}). In an ordinary build, a day
- * lasts half an hour. {@code ./mvnw -q -Psoak -Dsoak=week verify} runs whole days, and limits
- * queries to a second, a limit that a busy machine could break in an ordinary build.
+ * Checks that a continuous session stays within its memory for seven days, and that the counts of
+ * samples and of CPU time agree all the time. The test runs the collector (the profiler's thread,
+ * not the garbage collector), a ring, and a simulated load whose methods, locations and threads
+ * change ({@link ChurningJvm}), all in compressed time. In an ordinary build, each of the seven
+ * days is only half an hour of simulated time. {@code ./mvnw -q -Psoak -Dsoak=week verify} runs
+ * whole days, and limits queries to a second, a limit that a busy machine could break in an
+ * ordinary build.
  */
 @Tag("week")
 final class WeekTest {
