@@ -1,11 +1,11 @@
 /*
- * Walk buffers: where a handler puts the words of a stack before it knows how many there are. They
- * are too big for the interrupted thread's stack and there may be thousands of threads, so a few
- * are shared: as many handlers can be at work at once as there are CPUs, a few more are interrupted
- * half-way.
+ * Walk buffers. A handler writes the words of a stack into a walk buffer before it knows how many
+ * words there are. A buffer is too big for the interrupted thread's stack, and there may be
+ * thousands of threads, so all threads share a few buffers. As many handlers can run at once as
+ * there are CPUs, and a few more can be preempted half-way.
  *
- * Which buffers are taken is one atomic word. Claim and release are signal-safe; create and destroy
- * are called by whoever starts and ends a session, with no handler in flight.
+ * One atomic word records which buffers are taken. Claim, get and release are signal-safe. Create
+ * and destroy are called by the thread that starts or ends a session, with no handler in flight.
  */
 #ifndef SPPROF_BUFFERS_H
 #define SPPROF_BUFFERS_H
@@ -24,11 +24,11 @@ struct spprof_buffers {
     _Atomic uint64_t busy;
 };
 
-/* `count` buffers of `words` words each. 0, -EINVAL or -ENOMEM. */
+/* Maps `count` buffers of `words` words each. Returns 0, -EINVAL or -ENOMEM. */
 int spprof_buffers_create(struct spprof_buffers *buffers, uint32_t count, uint32_t words);
 void spprof_buffers_destroy(struct spprof_buffers *buffers);
 
-/* A buffer's number, or -1 if all are taken. */
+/* Returns the number of a buffer that is now the caller's, or -1 if all buffers are taken. */
 int spprof_buffers_claim_sigsafe(struct spprof_buffers *buffers);
 uint64_t *spprof_buffers_get_sigsafe(const struct spprof_buffers *buffers, int number);
 void spprof_buffers_release_sigsafe(struct spprof_buffers *buffers, int number);

@@ -1,15 +1,17 @@
 /*
- * What the native side counts: one static block that Java reads through a direct buffer, without a
- * call.
+ * The counters of the native side: one static block. Java reads the block through a direct buffer,
+ * without a native call.
  *
- * All figures grow from the library's loading on and are never set back (a session's are
- * differences); the two thread gauges are the exception. Every signal that enters the handler ends
- * as exactly one of `committed` or one of `dropped`, so that, whenever no handler is in flight,
- * signals = committed + the sum of dropped. A handler counts `signals` first and its outcome last;
- * a reader takes them in the opposite order and never sees more outcomes than signals.
+ * All counters but the two thread gauges only grow from the library's loading on. The figures of a
+ * session are differences between two readings. Every signal that enters the handler is counted
+ * exactly once in `committed` or in `dropped`. Whenever no handler is in flight (between entering
+ * and leaving the gate, gate.h), signals = committed + the sum of dropped. A handler counts
+ * `signals` first and the signal's outcome last. A reader reads the outcomes first and `signals`
+ * last, so it never sees more outcomes than signals.
  *
- * Written by handlers (signal-safe) and under the sampler's lock. The block is as long-lived as the
- * library.
+ * The writers are handlers, hooks on threads that start, end or exit (thread_hooks.h), and ordinary
+ * threads that hold the sampler's lock or the lock of thread_state.h. The block lives as long as
+ * the library.
  */
 #ifndef SPPROF_COUNTERS_H
 #define SPPROF_COUNTERS_H
@@ -21,41 +23,43 @@
 
 enum spprof_drop {
     SPPROF_DROP_BUFFER_FULL,       /* no room in the ring */
-    SPPROF_DROP_WALK_BUFFERS_BUSY, /* more handlers interrupted half-way than walk buffers */
-    SPPROF_DROP_LATE,              /* entered after the gate was closed */
-    SPPROF_DROP_FOREIGN,           /* not sent by a timer of ours */
+    SPPROF_DROP_WALK_BUFFERS_BUSY, /* other handlers held all walk buffers */
+    SPPROF_DROP_LATE,    /* the handler found the gate closed, or another session's number */
+    SPPROF_DROP_FOREIGN, /* none of the profiler's timers sent the signal */
     SPPROF_DROP_REASONS,
 };
 
-/* One handler, and one hook (thread_hooks.h), in so many has its CPU time measured; two clock
- * readings cost some 0.4 us. */
+/* The CPU time of one handler, and of one hook (thread_hooks.h), in so many is measured. The two
+ * readings of the clock cost some 0.4 us. */
 #define SPPROF_TIMED_EVERY 8
 
 struct spprof_counters {
     _Atomic uint64_t signals;
     _Atomic uint64_t committed; /* samples published in the ring */
     _Atomic uint64_t dropped[SPPROF_DROP_REASONS];
-    _Atomic uint64_t dropped_cpu_ns;     /* CPU time that the dropped signals stood for */
-    _Atomic uint64_t unsignalled_cpu_ns; /* was due and never signalled: as a thread or a
-                                            session ended, or as a thread blocks the signal */
-    _Atomic uint64_t unseen_cpu_ns;      /* CPU time that no signal stands for: unseen.h */
-    _Atomic uint64_t timed_handler_ns;   /* CPU time of one handler in SPPROF_TIMED_EVERY */
-    _Atomic uint64_t timed_walk_ns;      /* what the walks took in these, by the monotonic clock */
-    _Atomic uint64_t hooks;              /* starts and ends of threads that cost something */
-    _Atomic uint64_t timed_hook_ns;      /* CPU time of one of them in SPPROF_TIMED_EVERY */
-    _Atomic uint64_t threads_sampled;    /* gauge: threads with a timer */
-    _Atomic uint64_t threads_failed;     /* gauge: threads that could not get one */
+    _Atomic uint64_t dropped_cpu_ns; /* CPU time that the dropped signals stood for */
+    _Atomic uint64_t
+        unsignalled_cpu_ns;            /* CPU time that was due and never signalled, because a
+                                          thread or session ended, or a thread blocks the signal */
+    _Atomic uint64_t unseen_cpu_ns;    /* CPU time that no signal stands for: unseen.h */
+    _Atomic uint64_t timed_handler_ns; /* CPU time of one handler in SPPROF_TIMED_EVERY */
+    _Atomic uint64_t timed_walk_ns;    /* time of the walks in these handlers, CLOCK_MONOTONIC */
+    _Atomic uint64_t hooks;            /* hooks that took more than a few stores */
+    _Atomic uint64_t timed_hook_ns;    /* CPU time of one such hook in SPPROF_TIMED_EVERY */
+    _Atomic uint64_t threads_sampled;  /* gauge: threads with a timer */
+    _Atomic uint64_t threads_failed;   /* gauge: threads that could not get a timer */
 };
 
 static_assert(sizeof(struct spprof_counters) == 15 * 8, "SampleLayout.COUNTERS_SIZE");
 
 extern struct spprof_counters spprof_counters;
 
-/* When the library is loaded; no handler is in flight. */
+/* Sets all counters to 0. Called when the library is loaded, with no handler in flight. */
 void spprof_counters_reset(void);
 
 static inline uint64_t spprof_count_sigsafe(_Atomic uint64_t *counter, uint64_t by) {
-    /* Relaxed would do for the sums; release keeps "signals first, outcome last" for readers. */
+    /* The sums need only relaxed order. Release keeps the order "signals first, outcome last" for
+     * readers. */
     return atomic_fetch_add_explicit(counter, by, memory_order_release);
 }
 

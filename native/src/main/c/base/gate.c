@@ -7,13 +7,15 @@
 static _Atomic uint64_t gate = CLOSED;
 
 bool spprof_gate_enter_sigsafe(void) {
-    /* Acquire, with the release in open: the session's ring and interval are there. */
+    /* Acquire, paired with the release in open: the handler sees the session's ring and interval.
+     */
     return (atomic_fetch_add_explicit(&gate, 1, memory_order_acquire) & CLOSED) == 0;
 }
 
 void spprof_gate_leave_sigsafe(void) {
     /*
-     * Release, with the acquire in in_flight: what this handler wrote is seen by who waited for it.
+     * Release, paired with the acquire in in_flight: a thread that waited for this handler sees
+     * what the handler wrote.
      */
     atomic_fetch_sub_explicit(&gate, 1, memory_order_release);
 }
@@ -27,7 +29,8 @@ void spprof_gate_open(void) {
 }
 
 void spprof_gate_close(void) {
-    /* Acq_rel: later steps of the teardown are not moved before it, earlier writes not after it. */
+    /* Acq_rel: later steps of the teardown are not moved before the closing, and earlier writes are
+     * not moved after it. */
     atomic_fetch_or_explicit(&gate, CLOSED, memory_order_acq_rel);
 }
 
@@ -37,7 +40,8 @@ uint32_t spprof_gate_in_flight(void) {
 
 bool spprof_gate_is_idle(void) {
     /*
-     * Acq_rel: release for handlers that enter later, acquire of what those wrote that have left.
+     * Acq_rel. Release: handlers that enter later see the caller's writes. Acquire: the caller sees
+     * the writes of handlers that have left.
      */
     return (atomic_fetch_add_explicit(&gate, 0, memory_order_acq_rel) & ~CLOSED) == 0;
 }

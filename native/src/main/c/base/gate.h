@@ -1,19 +1,23 @@
 /*
- * The gate between the handlers and a session: one atomic word, the closed bit and the number of
- * handlers in flight, so that there is one order to reason about.
+ * The gate admits handlers to a session. It is one atomic word that holds a closed bit and the
+ * number of handlers in flight, so all accesses to it have one order.
  *
- * A handler enters first and leaves last, open or closed. Whoever ends a session closes the gate
- * and then waits until nobody is in flight. Both are read-modify-writes of one word, so either the
- * handler's entry comes before the closing, and the closer waits for it, or it comes after, and the
- * handler sees the closed bit and does nothing.
+ * A handler enters the gate first and leaves it last, whether the gate is open or closed. The
+ * thread that ends a session closes the gate and then waits until no handler is in flight. Entering
+ * and closing are read-modify-writes of one word. So either the handler enters before the gate is
+ * closed, and the closer waits for the handler; or the handler enters later, sees the closed bit,
+ * and does nothing.
  *
- *   open   release: a handler that enters after sees the session that was set up before (acquire)
- *   leave  release: a closer that reads "nobody in flight" (acquire) sees all that handlers wrote
- *   idle   a read-modify-write, too: every entry comes before it and is counted, or after it, and
- *          then sees what was written before (release here, acquire there)
+ *   open   is a release: a handler that enters later (acquire) sees the session that was set up
+ *          before the gate was opened
+ *   leave  is a release: a closer that reads "no handler in flight" (acquire) sees all that
+ *          handlers wrote
+ *   idle   is a read-modify-write, too. An entry that comes before it is counted. An entry that
+ *          comes after it (acquire) sees what the caller of is_idle (release) wrote before
  *
- * The gate is closed when the library is loaded. Enter and leave are signal-safe; open, close and
- * in_flight are called with the sampler's lock held, but would be signal-safe, too.
+ * The gate is closed when the library is loaded. Functions in _sigsafe are called from handlers.
+ * Open, close and in_flight are called with the sampler's lock held; they would be signal-safe,
+ * too.
  */
 #ifndef SPPROF_GATE_H
 #define SPPROF_GATE_H
@@ -22,7 +26,8 @@
 #include <stdint.h>
 
 /*
- * Comes in; true if the gate is open. Every call needs its spprof_gate_leave_sigsafe, open or not.
+ * Enters the gate. Returns true if the gate is open. Each call needs a later call of
+ * spprof_gate_leave_sigsafe, whatever it returned.
  */
 bool spprof_gate_enter_sigsafe(void);
 void spprof_gate_leave_sigsafe(void);
@@ -31,7 +36,8 @@ bool spprof_gate_is_open_sigsafe(void);
 void spprof_gate_open(void);
 void spprof_gate_close(void);
 uint32_t spprof_gate_in_flight(void);
-/* Whether nobody is in flight now; who enters later sees all that the caller has written before. */
+/* Returns whether no handler is in flight now. A handler that enters later sees all that the caller
+ * wrote before. */
 bool spprof_gate_is_idle(void);
 
 #endif

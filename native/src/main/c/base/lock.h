@@ -1,7 +1,7 @@
 /*
- * A mutex whose holder the sampling signal does not interrupt, as a rule: a handler that hangs, or
- * a holder that is kept in one, must not keep a stop from its deadline. Ordinary threads only;
- * locks may be nested.
+ * A mutex that blocks the sampling signal in the thread that holds it. Without this, a handler that
+ * hangs in the holder would keep the mutex held, and a stop would miss its deadline. Only ordinary
+ * threads call these functions, never handlers. Locks may be nested.
  */
 #ifndef SPPROF_LOCK_H
 #define SPPROF_LOCK_H
@@ -14,7 +14,7 @@
 
 struct spprof_lock {
     pthread_mutex_t mutex;
-    sigset_t mask; /* the holder's, from before */
+    sigset_t mask; /* the holder's signal mask from before it took the lock */
 };
 
 #define SPPROF_LOCK_INITIALIZER \
@@ -24,8 +24,9 @@ void spprof_lock(struct spprof_lock *lock);
 void spprof_unlock(struct spprof_lock *lock);
 
 /*
- * The same without the two system calls: for a holder whom the signal may interrupt, as its handler
- * cannot hang (thread_hooks.c).
+ * These two take and release the mutex without changing the signal mask, which saves two system
+ * calls. They are for a holder that the signal may interrupt because its handler cannot hang
+ * (thread_hooks.c).
  */
 void spprof_lock_open(struct spprof_lock *lock);
 void spprof_unlock_open(struct spprof_lock *lock);

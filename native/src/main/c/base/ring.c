@@ -37,20 +37,22 @@ static struct spprof_record *reserve_sigsafe(struct spprof_ring *ring, uint32_t 
     uint64_t position, padding;
     uint64_t tail = atomic_load_explicit(&block->tail, memory_order_relaxed);
     do {
-        /* Acquire, with the reader's release of `head`: what it gave back is zero for us. */
+        /* Acquire, paired with the reader's release of `head`: the writer sees zeros in the bytes
+         * that the reader freed. */
         uint64_t head = atomic_load_explicit(&block->head, memory_order_acquire);
         position = tail & (ring->capacity - 1);
         padding = position + size > ring->capacity ? ring->capacity - position : 0;
         /*
-         * Signed: a stale tail can be behind a fresh head; the exchange then fails and reloads it.
+         * Signed, because a stale `tail` can be below a fresh `head`. The exchange then fails and
+         * reloads `tail`.
          */
         if ((int64_t)(tail + padding + size - head) > (int64_t)most) {
             return NULL;
         }
         /*
-         * The lengths publish the records. Release is for what the writer did before, with the
-         * reader's acquire of `tail` (SampleRing.end): whose record lies before that, has marked
-         * its thread (thread_name.h).
+         * The records are published by their lengths. This release, paired with the reader's
+         * acquire of `tail` (SampleRing.end), is for the writer's earlier store: every writer
+         * whose record lies before that `tail` has marked its thread as sampled (thread_name.h).
          */
     } while (!atomic_compare_exchange_weak_explicit(&block->tail, &tail, tail + padding + size,
                                                     memory_order_release, memory_order_relaxed));
@@ -72,7 +74,7 @@ struct spprof_record *spprof_ring_reserve_sample_sigsafe(struct spprof_ring *rin
 }
 
 void spprof_ring_publish_sigsafe(struct spprof_record *record, uint32_t size) {
-    /* Release, with the reader's acquire of the length (SampleRing.java): the record before its
-     * length. */
+    /* Release, paired with the reader's acquire of the length (SampleRing.java): a reader that sees
+     * the length sees the whole record. */
     atomic_store_explicit((_Atomic int32_t *)&record->length, (int32_t)size, memory_order_release);
 }

@@ -1,20 +1,22 @@
 /*
- * A bounded ring of variable-length records in one mapped block: many writers, one reader.
+ * A bounded ring of variable-length records in one mapped block, with many writers and one reader.
  *
  *   block:  | writers' line: tail | reader's line: head | data, a power of two of bytes |
  *
- * `tail` and `head` are byte counts that only grow; a position in the data is their low bits.
- * Writers reserve by moving `tail`, fill in the record, and publish it by writing its length. A
- * record never wraps: what is left at the end becomes a PADDING record. A full ring refuses; the
- * caller counts. A writer that is interrupted between reserve and publish holds up the reader
- * there, not the other writers; nothing is lost.
+ * `tail` and `head` are byte counts that only grow. Their low bits are a position in the data. A
+ * writer reserves space by advancing `tail`, fills in the record, and publishes the record by
+ * writing its length. A record never wraps: the space left at the end of the data becomes a PADDING
+ * record. A reservation in a full ring fails, and the caller counts the failure. A writer that is
+ * interrupted between reserve and publish delays the reader at that record, but not the other
+ * writers. No record is lost.
  *
- * The reader sets what it has read to zero before it gives it back: so every length in free space
- * is 0, and a reserved record is invisible until it is published.
+ * The reader sets the bytes that it has read to zero before it frees them. So every length in free
+ * space is 0, and a reserved record is invisible until it is published.
  *
- * Who calls: reserve and publish from the signal handler and from ordinary threads (signal-safe, no
- * lock); create and destroy from the thread that starts or ends a session. The reader is the Java
- * collector, through a direct buffer over the block (SampleRing.java).
+ * Reserve and publish are called from the signal handler and from ordinary threads; they are
+ * signal-safe and take no lock. Create and destroy are called by the thread that starts or ends a
+ * session. The reader is the Java collector, which uses a direct buffer over the block
+ * (SampleRing.java).
  */
 #ifndef SPPROF_RING_H
 #define SPPROF_RING_H
@@ -24,11 +26,12 @@
 
 #include "base/sample.h"
 
-#define SPPROF_CACHE_LINE 128 /* two lines: x86 fetches them in pairs, Apple's are 128 */
+#define SPPROF_CACHE_LINE 128 /* x86 fetches 64-byte lines in pairs; Apple's lines have 128 bytes \
+                               */
 
 struct spprof_ring_block {
-    _Alignas(SPPROF_CACHE_LINE) _Atomic uint64_t tail; /* bytes ever reserved; writers */
-    _Alignas(SPPROF_CACHE_LINE) _Atomic uint64_t head; /* bytes ever given back; reader */
+    _Alignas(SPPROF_CACHE_LINE) _Atomic uint64_t tail; /* bytes ever reserved; set by writers */
+    _Alignas(SPPROF_CACHE_LINE) _Atomic uint64_t head; /* bytes ever freed; set by the reader */
     _Alignas(SPPROF_CACHE_LINE) unsigned char data[];
 };
 
@@ -40,26 +43,30 @@ struct spprof_ring {
 static_assert(offsetof(struct spprof_ring_block, head) == 128, "SampleLayout.HEAD");
 static_assert(offsetof(struct spprof_ring_block, data) == 256, "SampleLayout.DATA");
 
-/* Maps a ring. `capacity` must be a power of two of at least 4096. 0, -EINVAL or -ENOMEM. */
+/* Maps a ring. `capacity` must be a power of two, at least 4096 bytes. Returns 0, -EINVAL or
+ * -ENOMEM. */
 int spprof_ring_create(struct spprof_ring *ring, uint64_t capacity);
 
-/* Unmaps it; a ring that was never created is left alone. No writer or reader may be left. */
+/* Unmaps the ring. A ring that was never created is left alone. No writer or reader may still use
+ * the ring. */
 void spprof_ring_destroy(struct spprof_ring *ring);
 
-/* Bytes of the whole block. */
+/* Returns the size of the whole block in bytes. */
 uint64_t spprof_ring_block_size(const struct spprof_ring *ring);
 
 /*
- * Room for a record of `size` bytes (a result of spprof_record_size), or NULL if the ring is full.
+ * Reserves a record of `size` bytes (a result of spprof_record_size). Returns NULL if the ring is
+ * full.
  */
 struct spprof_record *spprof_ring_reserve_sigsafe(struct spprof_ring *ring, uint32_t size);
 
-/* The same for a sample and what belongs to it, which leave one part in so many of the ring free:
- * for names of threads, which cannot be asked for again once a thread has gone. */
+/* Reserves a record for a sample or for what belongs to a sample. These records leave one part in
+ * SPPROF_RING_NAMES of the ring free for the names of threads, because a name cannot be read again
+ * once its thread is gone. */
 #define SPPROF_RING_NAMES 16
 struct spprof_record *spprof_ring_reserve_sample_sigsafe(struct spprof_ring *ring, uint32_t size);
 
-/* Makes a reserved and filled-in record visible; `size` as reserved. */
+/* Makes a reserved and filled-in record visible to the reader. `size` is the size reserved. */
 void spprof_ring_publish_sigsafe(struct spprof_record *record, uint32_t size);
 
 #endif

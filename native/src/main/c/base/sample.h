@@ -1,5 +1,6 @@
 /*
- * The record in the ring: the handler writes it, the collector reads it.
+ * The format of a record in the ring. The writers are handlers and ordinary threads (see below);
+ * the reader is the collector.
  *
  * Records are 16-byte aligned. `length` is the record's size in bytes, header included. The writer
  * stores it last, with release order; until then it is 0. A reader that loads it with acquire order
@@ -12,23 +13,25 @@
  *   | int32  | u8  | u8   | int16  | u32       | name_bytes| u64     | line_count|
  *   +--------+-----+------+--------+-----------+-----------+---------+-----------+----------------
  *
- * SAMPLE   `words` words of 8 bytes follow, the stack, leaf first. walk = 1 if the stack was
- * walked. Other numbers say why it was not walked, or not to its end
+ * SAMPLE   `words` words of 8 bytes follow: the stack, with its leaf (the running method) first.
+ * walk = 1 if the stack was walked to its end. Other numbers give the reason why the stack was not
+ * walked, or where the walk ended (SPPROF_WALK_*)
  *
  * THREAD   `name_bytes` bytes follow, the thread's name in modified UTF-8. time_ns and cpu_ns are
- * 0. It is the name of the thread's samples before this record, back to the thread's previous
+ * 0. The name applies to the thread's samples before this record, back to the thread's previous
  * THREAD record (thread_name.h)
  *
- * METHOD   method = the method's number within the session. `name_bytes` bytes follow, its name:
- * java/util/HashMap.get in modified UTF-8. Then, aligned to 4 bytes, `line_count` pairs of 4 bytes
- * each follow: byte code index << 16 | line number. The record precedes the first sample that uses
- * the number. A number that contains SPPROF_TRANSIENT is valid for the next sample of the same
- * handler only: the walker had no room to remember it
+ * METHOD   method = the method's number within the session. `name_bytes` bytes follow: the method's
+ * name in modified UTF-8, for instance java/util/HashMap.get. Then, aligned to 4 bytes,
+ * `line_count` pairs of 4 bytes each follow: byte code index << 16 | line number. The record
+ * precedes the first sample that uses the number. A number that contains SPPROF_TRANSIENT is valid
+ * for the next sample of the same handler only, because the walker's tables had no room for it
  *
- * FORGET   All numbers of methods and locations are void; they start again after this record. Names
- * of threads are written again when the threads are next sampled. No other fields
+ * FORGET   All numbers of methods and locations become invalid; numbering starts again after this
+ * record. Names of threads are written again when the threads are next sampled. Only length and
+ * type are set
  *
- * PADDING  The rest of the ring up to its end. Only length and type are set
+ * PADDING  Fills the ring up to its end. Only length and type are set
  *
  * The handler writes SAMPLE and METHOD; a thread that ends also writes a SAMPLE (thread_hooks.h).
  * Threads that read names write THREAD (thread_name.h). The Java collector reads all records:
@@ -54,29 +57,30 @@ enum {
     SPPROF_FLAG_NATIVE = 2,    /* not a Java thread (GC, JIT, VM, native library) */
 };
 
-/* The state of a Java thread, in three bits of the flags; 0 where the walker does not tell. */
+/* The state of a Java thread, in three bits of the flags; 0 where the walker does not report it. */
 enum {
     SPPROF_STATE_IN_JAVA = 1,
     SPPROF_STATE_IN_NATIVE = 2, /* in a native method, or in a system call below one */
     SPPROF_STATE_IN_VM = 3,     /* in the JVM's own code, called by Java code */
-    SPPROF_STATE_OTHER = 4,     /* about to be blocked, starting, ending */
+    SPPROF_STATE_OTHER = 4,     /* about to block, starting, or ending */
 };
 #define SPPROF_STATE_SHIFT 2
 
 /*
- * The words of a stack, with the kind in the highest byte:
+ * The words of a stack. The highest byte is the word's kind:
  *
  *   FRAME     | 1 | 0 | bci + SPPROF_BCI_BIAS: 20 bits in 32..51 | number of a METHOD: 32 bits |
  *   LOCATION  | 2 | 0                                            | number: 32 bits             |
  *   DEFINE    | 3 | 0 | count: 16 bits in 32..47                 | number: 32 bits             |
  *   ID_FRAME  | 4 | 0 | bci + SPPROF_BCI_BIAS: 20 bits in 32..51 | 0                           |
  *
- * A location is an address in compiled code. DEFINE says that the `count` FRAMEs that follow belong
- * to the location `number`, in this sample and wherever a later LOCATION refers to it. No LOCATION
- * refers to number 0.
+ * A location is an address in compiled code. DEFINE assigns the `count` FRAMEs that follow to the
+ * location `number`, in this sample and wherever a later LOCATION refers to that number. No
+ * LOCATION refers to number 0.
  *
  * The word after ID_FRAME is the JVM's id of the method (jmethodID), or 0 if the method has none.
- * AsyncGetCallTrace returns ids; the walker of our own writes the other three kinds.
+ * The walker that calls AsyncGetCallTrace writes ID_FRAME, and the walker `vm` writes the other
+ * three kinds.
  */
 enum {
     SPPROF_WORD_FRAME = 1,
@@ -87,30 +91,31 @@ enum {
 #define SPPROF_WORD_KIND_SHIFT 56
 #define SPPROF_WORD_SHIFT 32 /* of bci and count */
 #define SPPROF_BCI_BIAS 16
-#define SPPROF_FRAME_WORDS 2   /* a frame takes at most so many: with its DEFINE, or with its id */
-#define SPPROF_BCI_NATIVE (-3) /* as AsyncGetCallTrace has it */
+#define SPPROF_FRAME_WORDS 2   /* the most words of a frame: FRAME and DEFINE, or ID_FRAME and id */
+#define SPPROF_BCI_NATIVE (-3) /* AsyncGetCallTrace's number for a native method */
 
-/* `walk` besides AsyncGetCallTrace's own codes, which are 0 to -10. */
+/* Values of `walk`, besides the codes of AsyncGetCallTrace, which are 0 to -10. */
 enum {
     SPPROF_WALK_OK = 1,
-    SPPROF_WALK_NO_JAVA_FRAME = 0,    /* AsyncGetCallTrace's own */
-    SPPROF_WALK_NATIVE_THREAD = -100, /* there is no Java stack to walk */
-    SPPROF_WALK_THREAD_EXIT = -101, /* CPU time since the last tick, settled as the thread ended */
-    SPPROF_WALK_VIRTUAL = 2,        /* walked to where the carrier's stack begins */
-    SPPROF_WALK_FROZEN = 3, /* the same, but callers are on the heap, not yet on the stack */
-    /* The frames are those up to where it broke. */
+    SPPROF_WALK_NO_JAVA_FRAME = 0,    /* AsyncGetCallTrace's code for a stack without Java frames */
+    SPPROF_WALK_NATIVE_THREAD = -100, /* the thread has no Java stack */
+    SPPROF_WALK_THREAD_EXIT = -101,   /* CPU time that was due or signalled as the thread ended */
+    SPPROF_WALK_VIRTUAL = 2,          /* walked to where the carrier thread's stack begins */
+    SPPROF_WALK_FROZEN = 3, /* as VIRTUAL, but some callers are still in the heap, off the stack */
+    /* The walk failed. The sample has the frames up to the one at which it failed, because of: */
     SPPROF_WALK_BROKEN_STACK = -200,       /* an address outside of the thread's stack */
-    SPPROF_WALK_BROKEN_CODE = -201,        /* a return address that is none of Java code */
-    SPPROF_WALK_BROKEN_METHOD = -202,      /* no caller of compiled code */
-    SPPROF_WALK_BROKEN_STUB = -203,        /* no caller of a stub */
-    SPPROF_WALK_BROKEN_INTERPRETER = -204, /* no frame of the interpreter where one should be */
-    SPPROF_WALK_BROKEN_ENTRY = -205,       /* no frame of a call from native code */
+    SPPROF_WALK_BROKEN_CODE = -201,        /* a return address outside of Java code */
+    SPPROF_WALK_BROKEN_METHOD = -202,      /* a compiled method whose caller was not found */
+    SPPROF_WALK_BROKEN_STUB = -203,        /* a stub whose caller was not found */
+    SPPROF_WALK_BROKEN_INTERPRETER = -204, /* no valid interpreter frame where one is expected */
+    SPPROF_WALK_BROKEN_ENTRY = -205,       /* no valid frame of a call from native code */
     SPPROF_WALK_BROKEN_NATIVE = -206,      /* native code without call frame information */
-    SPPROF_WALK_BROKEN_SCOPES = -207,      /* debug information that makes no sense */
-    SPPROF_WALK_BROKEN_DEOPT = -208,       /* frames that are being made anew */
+    SPPROF_WALK_BROKEN_SCOPES = -207,      /* invalid debug information */
+    SPPROF_WALK_BROKEN_DEOPT = -208,       /* frames that are being rebuilt by deoptimization */
 };
 
-/* In a method's number; the others are counted from 1. */
+/* A flag in the number of a method that the walker does not remember. Other numbers count from 1.
+ */
 #define SPPROF_TRANSIENT UINT32_C(0x80000000)
 
 #define SPPROF_RECORD_ALIGN 16u
@@ -133,7 +138,7 @@ struct spprof_record {
     };
     uint64_t time_ns; /* SAMPLE: CLOCK_MONOTONIC */
     union {
-        uint64_t cpu_ns;     /* SAMPLE: CPU time that it stands for, (1 + overrun) x interval */
+        uint64_t cpu_ns; /* SAMPLE: CPU time that it stands for, ns: (1 + overruns) x interval */
         uint64_t line_count; /* METHOD: pairs of a byte code index and a line */
     };
 };
@@ -142,7 +147,7 @@ static_assert(sizeof(struct spprof_record) == 32, "the header is 32 bytes");
 static_assert(offsetof(struct spprof_record, time_ns) == 16, "no hole before the time");
 static_assert(offsetof(struct spprof_record, line_count) == 24, "no hole before the last field");
 
-/* Where the pairs of a METHOD begin in its payload. */
+/* Returns the offset of a METHOD's pairs in its payload, bytes. */
 static inline uint32_t spprof_lines_at(uint32_t name_bytes) {
     return (name_bytes + 3) & ~UINT32_C(3);
 }
@@ -152,7 +157,7 @@ static inline uint64_t spprof_frame_word(uint64_t kind, int32_t bci, uint32_t nu
            (uint64_t)((uint32_t)(bci + SPPROF_BCI_BIAS) & 0xfffff) << SPPROF_WORD_SHIFT | number;
 }
 
-/* Bytes of a record with `payload` bytes behind its header. */
+/* Returns the size in bytes of a record with `payload` bytes after its header. */
 static inline uint32_t spprof_record_size(uint32_t payload) {
     uint32_t size = (uint32_t)sizeof(struct spprof_record) + payload;
     return (size + SPPROF_RECORD_ALIGN - 1) & ~(SPPROF_RECORD_ALIGN - 1);
