@@ -18,8 +18,8 @@ static bool read_name(void *context, char *name) {
     return spprof_java_names_get(event->env, event->jni, event->thread, name);
 }
 
-/* An event can be under way when the library is unloaded: it uses its own `env`, which then says
- * no. */
+/* An event can still run when the library is unloaded. So the callback uses its own `env`, whose
+ * functions return errors once the environment is disposed of. */
 static void JNICALL thread_start(jvmtiEnv *env, JNIEnv *jni, jthread thread) {
     struct event event = {.env = env, .jni = jni, .thread = thread};
     spprof_thread_started(jni, spprof_java_names_work() ? NULL : read_name, &event);
@@ -31,7 +31,7 @@ static void JNICALL thread_end(jvmtiEnv *env, JNIEnv *jni, jthread thread) {
 }
 
 static void JNICALL class_load(jvmtiEnv *env, JNIEnv *jni, jthread thread, jclass type) {
-    /* Empty on purpose: AsyncGetCallTrace refuses to work unless somebody listens. */
+    /* Empty: AsyncGetCallTrace only works while some agent has ClassLoad switched on. */
     (void)env, (void)jni, (void)thread, (void)type;
 }
 

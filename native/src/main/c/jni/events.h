@@ -1,5 +1,6 @@
 /*
- * What is done with the JVM's events. They arrive on the threads that they are about.
+ * The callbacks of the JVM's events. The JVM calls each callback on the thread that the event is
+ * about. No lock of the profiler is held then; the functions called take the locks that they need.
  */
 #ifndef SPPROF_EVENTS_H
 #define SPPROF_EVENTS_H

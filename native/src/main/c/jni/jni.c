@@ -1,7 +1,8 @@
 /*
- * The door to Java: io.spprof.sampler.NativeSampler's native methods, and the library's loading and
- * unloading. Nothing is decided here. The header is made by javac, so that a changed signature is
- * an error of the compiler.
+ * The entry points from Java: the native methods of io.spprof.sampler.NativeSampler, and the
+ * loading and unloading of the library. The functions only convert arguments and results; the
+ * logic is in the functions that they call. javac generates the header of the native methods, so
+ * the C compiler reports a changed signature.
  */
 #include <dlfcn.h>
 #include <jni.h>
@@ -23,9 +24,9 @@
 #include "walk/vm/debug_info.h"
 
 /*
- * Keeps this library's code mapped for the life of the process, also when the JVM unloads it: a
- * thread that has left the gate is uncounted for the handler's last instructions, and for as long
- * as it is preempted there.
+ * Keeps this library's code mapped for the life of the process, even when the JVM unloads the
+ * library. A handler that has left the gate is no longer counted, but still executes its last
+ * instructions, and its thread can be preempted there for any time.
  */
 static bool stay_mapped(void) {
     Dl_info info;
@@ -56,7 +57,7 @@ JNIEXPORT void JNICALL JNI_OnUnload(JavaVM *vm, void *reserved) {
     spprof_jvmti_detach();
 }
 
-/* NULL if this platform has no engine of that number (platform.h). */
+/* Returns NULL if this platform has no engine with this number (platform.h). */
 static const struct spprof_engine *engine_of(jint number) {
     static const struct spprof_engine *const engines[] = SPPROF_ENGINES;
     return number >= 0 && number < (jint)(sizeof engines / sizeof *engines) ? engines[number]
@@ -153,14 +154,14 @@ JNIEXPORT jint JNICALL Java_io_spprof_sampler_NativeSampler_lastThreadError0(JNI
     return spprof_failure_for_java(spprof_threads_last_error());
 }
 
-/* An error number of Linux only. */
+/* Not converted with spprof_failure_for_java, because only Linux returns error numbers here. */
 JNIEXPORT jint JNICALL Java_io_spprof_sampler_NativeSampler_deliveryProblem0(JNIEnv *jni,
                                                                              jclass type) {
     (void)jni, (void)type;
     return spprof_delivery_problem();
 }
 
-/* ProcessHandle tells it, too, for some ms of CPU time. */
+/* Java's ProcessHandle would return the same number, but costs some ms of CPU time. */
 JNIEXPORT jlong JNICALL Java_io_spprof_sampler_NativeSampler_pid0(JNIEnv *jni, jclass type) {
     (void)jni, (void)type;
     return getpid();
@@ -232,7 +233,7 @@ JNIEXPORT jlong JNICALL Java_io_spprof_sampler_NativeSampler_timeNanos0(JNIEnv *
     return (jlong)spprof_clock_ns_sigsafe(CLOCK_MONOTONIC);
 }
 
-/* Both lists of failure.h in their order, each entry with a blank behind it. */
+/* Returns both lists of failure.h in their order. A blank follows each entry. */
 JNIEXPORT jstring JNICALL Java_io_spprof_sampler_NativeSampler_failures0(JNIEnv *jni, jclass type) {
     (void)type;
 #define NAME(name) #name " "
@@ -240,7 +241,7 @@ JNIEXPORT jstring JNICALL Java_io_spprof_sampler_NativeSampler_failures0(JNIEnv 
     return (*jni)->NewStringUTF(jni, SPPROF_FAILURES(NAME) SPPROF_ERROR_NUMBERS(NAME_AND_NUMBER));
 }
 
-/* Sizes, offsets and numbers, in the order of SampleLayout.described(). */
+/* Returns sizes, offsets and numbers, in the order of SampleLayout.described(). */
 JNIEXPORT jintArray JNICALL Java_io_spprof_sampler_NativeSampler_layout0(JNIEnv *jni, jclass type) {
     (void)type;
     const jint layout[] = {

@@ -16,9 +16,9 @@ int spprof_jvmti_attach(JavaVM *vm, const jvmtiEventCallbacks *callbacks) {
         jvmti = NULL;
         return -ENOSYS;
     }
-    /* Others can slow down the JVM; this one is only a right to ask. */
+    /* This capability only permits calls. Other capabilities can slow down the JVM. */
     const jvmtiCapabilities wanted = {.can_get_line_numbers = 1};
-    (*jvmti)->AddCapabilities(jvmti, &wanted); /* without it methods have no lines */
+    (*jvmti)->AddCapabilities(jvmti, &wanted); /* if it fails, methods have no lines */
     return (*jvmti)->SetEventCallbacks(jvmti, callbacks, sizeof *callbacks) == JVMTI_ERROR_NONE
                ? 0
                : -ENOMEM;
@@ -32,7 +32,8 @@ void spprof_jvmti_detach(void) {
 }
 
 bool spprof_jvmti_is_of_jvm(const void *code) {
-    /* JVMTI's functions are in the JVM's library. */
+    /* The JVM's library contains JVMTI's functions, so the address of one identifies the library.
+     */
     Dl_info its, jvms;
     return jvmti != NULL && dladdr(code, &its) != 0 &&
            dladdr((const void *)(uintptr_t)(*jvmti)->GetPhase, &jvms) != 0 &&

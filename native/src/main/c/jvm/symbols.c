@@ -31,7 +31,7 @@ void spprof_symbols_allocate_ids(JNIEnv *jni) {
     deallocate(jvmti, classes);
 }
 
-/* "Ljava/util/HashMap;" and "get" to "java.util.HashMap.get". */
+/* Joins "Ljava/util/HashMap;" and "get" to "java.util.HashMap.get". */
 static jstring join(JNIEnv *jni, const char *signature, const char *method) {
     size_t length = strlen(signature);
     char *name = malloc(length + strlen(method) + 2);
@@ -43,7 +43,7 @@ static jstring join(JNIEnv *jni, const char *signature, const char *method) {
     for (size_t i = 0; i < length; i++) {
         char c = signature[i + 1];
         /*
-         * A dot in a signature is the mark of a hidden class, which Class.getName shows as a slash.
+         * Only the signature of a hidden class contains a dot; Class.getName shows a slash there.
          */
         name[i] = c == '/' ? '.' : c == '.' ? '/' : c;
     }

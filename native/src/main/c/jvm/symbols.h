@@ -1,5 +1,7 @@
 /*
- * Methods: ids for the walker, names for the profile. Ordinary threads only, never a handler.
+ * Allocates ids of methods for the walker that calls AsyncGetCallTrace, and reads names and lines
+ * of methods for the profile. Called on ordinary threads only, never in a handler; no lock is
+ * needed.
  */
 #ifndef SPPROF_SYMBOLS_H
 #define SPPROF_SYMBOLS_H
@@ -9,23 +11,24 @@
 #include <stdint.h>
 
 /*
- * Makes the JVM allocate ids for the methods of all loaded classes, resp. of one:
- * AsyncGetCallTrace, which cannot allocate inside a signal, gives NULL for a method without one.
- * Errors are left to it: such a class is not prepared yet and will come through ClassPrepare.
+ * Make the JVM allocate ids for the methods of all loaded classes, and of one class.
+ * AsyncGetCallTrace returns NULL for a method without an id, because it cannot allocate in a signal
+ * handler. The functions ignore errors: a class for which the call fails is not prepared yet, and
+ * its ids are allocated at its event ClassPrepare.
  */
 void spprof_symbols_allocate_ids(JNIEnv *jni);
 void spprof_symbols_allocate_ids_of(jvmtiEnv *jvmti, jclass type);
 
 /*
- * The name of a method, "java.util.HashMap.get", as a new local reference; NULL if the method
- * cannot be named any more (its class was unloaded) or no memory is left. The id may be stale,
- * never invented.
+ * Returns the name of a method, for instance "java.util.HashMap.get", as a new local reference.
+ * Returns NULL if the method has no name any more, because its class was unloaded, or if no memory
+ * is left. `method` must be an id that the JVM has returned at some time; it may be stale.
  */
 jstring spprof_symbols_name(JNIEnv *jni, uint64_t method);
 
 /*
- * Its line numbers, as pairs byte code index << 16 | line number; a new local reference, NULL if
- * there are none.
+ * Returns the line numbers of a method, as pairs byte code index << 16 | line number, as a new
+ * local reference. Returns NULL if the method has no line numbers.
  */
 jintArray spprof_symbols_lines(JNIEnv *jni, uint64_t method);
 

@@ -7,12 +7,12 @@
 #include <stdio.h>
 #include <string.h>
 
-/* One of libjvm's tables: its first entry, and where in an entry is what. */
+/* One of libjvm's tables. */
 struct table {
-    const char *name;     /* of the kind of entries, as in gHotSpotVM<name>EntryArrayStride */
-    const char *variable; /* that points to the first */
-    const char *entry;
-    uint64_t stride;
+    const char *name;     /* kind of the entries, as in gHotSpotVM<name>EntryArrayStride */
+    const char *variable; /* variable of libjvm that points to the first entry */
+    const char *entry;    /* first entry */
+    uint64_t stride;      /* bytes from one entry to the next */
 };
 
 static int number(const char *symbol, uint64_t *value) {
@@ -69,7 +69,8 @@ int spprof_vmstructs_static(const char *type, const char *field, uint64_t *addre
     return field_entry(type, field, true, "AddressOffset", address);
 }
 
-/* The entry of a table whose entries have one name, or NULL. */
+/* Returns the entry called `name` in a table whose entries have one name each; `what` is the name's
+ * field. NULL if there is none. */
 static const char *named_entry(struct table *table, const char *what, const char *name) {
     uint64_t name_at;
     if (open_table(table) != 0 || offset_in_entry(table, what, &name_at) != 0) {

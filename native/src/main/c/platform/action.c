@@ -44,7 +44,7 @@ int spprof_action_put_sigsafe(int signal, const struct spprof_action *action,
 }
 
 static void (*handler_of(const struct spprof_action *action))(int) {
-    return action->action.sa_handler; /* a union with sa_sigaction */
+    return action->action.sa_handler; /* shares a union with sa_sigaction */
 }
 
 static bool has_flag_sigsafe(const struct spprof_action *action, unsigned flag) {

@@ -1,8 +1,10 @@
 /*
- * What the process does on a signal, as the kernel has it: taken and put back byte for byte.
+ * Reads and installs the process's action for a signal exactly as the kernel stores it, so that a
+ * saved action can be restored byte for byte.
  *
- * The C library's sigaction marks every action that passes through it (SA_RESTORER and an address,
- * on Linux), so an action that it put back is not the one that it had shown. Ordinary threads only.
+ * The C library's sigaction changes every action that it installs: on Linux it adds SA_RESTORER and
+ * an address. So an action that sigaction reads and installs again differs from the original.
+ * Ordinary threads call all functions; those in _sigsafe may also be called from a handler.
  */
 #ifndef SPPROF_ACTION_H
 #define SPPROF_ACTION_H
@@ -11,7 +13,7 @@
 #include <stdbool.h>
 
 #ifdef __linux__
-struct spprof_action { /* struct sigaction of the kernel's uapi/asm-generic/signal.h, and of x86 */
+struct spprof_action { /* the kernel's struct sigaction: uapi/asm-generic/signal.h, same on x86 */
     void (*handler)(int signal);
     unsigned long flags;
     void (*restorer)(void);
@@ -23,39 +25,42 @@ struct spprof_action {
 };
 #endif
 
-/* 0 or -errno. */
+/* Reads the action of `signal`. Returns 0 or -errno. */
 int spprof_action_get(int signal, struct spprof_action *action);
-/* `old`, unless NULL, gets what was there; `action` may be NULL to change nothing. */
+/* Installs `action`, and writes the action from before into `old` unless that is NULL. With
+ * `action` NULL, the call changes nothing. Returns 0 or -errno. */
 int spprof_action_put_sigsafe(int signal, const struct spprof_action *action,
                               struct spprof_action *old);
 
-/* Whether the two have the same handler, SIG_DFL and SIG_IGN included. */
+/* Returns whether both actions have the same handler. SIG_DFL and SIG_IGN count as handlers here.
+ */
 bool spprof_action_same_handler(const struct spprof_action *one, const struct spprof_action *two);
 
-/* Whether there is a handler, neither SIG_DFL nor SIG_IGN. */
+/* Returns whether the action has a handler other than SIG_DFL and SIG_IGN. */
 bool spprof_action_is_handler_sigsafe(const struct spprof_action *action);
 
-/* Where its handler's code begins; of SIG_DFL and SIG_IGN their numbers. */
+/* Returns the address of the handler's code, or the number of SIG_DFL or SIG_IGN. */
 const void *spprof_action_code(const struct spprof_action *action);
 
-/* Whether the kernel resets it to SIG_DFL when it calls it (SA_RESETHAND). */
+/* Returns whether the kernel resets the action to SIG_DFL when it calls the handler
+ * (SA_RESETHAND). */
 bool spprof_action_is_for_once_sigsafe(const struct spprof_action *action);
 
-/* Whether it is this one. */
+/* Returns whether the action's handler is `handler`. */
 bool spprof_action_is_sigsafe(const struct spprof_action *action,
                               void (*handler)(int signal, siginfo_t *info, void *context));
 
-/* Puts another handler in a handler's place, with the same mask and flags, but to stay after its
- * first call; false, and nothing done, if `action` has none, or one that is not called with a
- * siginfo. */
+/* Replaces the handler in `action`, and keeps the mask and the flags. The flag SA_RESETHAND is
+ * removed, so that the new handler stays installed after its first call. Returns false and does
+ * nothing if `action` has no handler, or its handler does not take a siginfo (SA_SIGINFO). */
 bool spprof_action_set_handler(struct spprof_action *action,
                                void (*handler)(int signal, siginfo_t *info, void *context));
 
-/* Calls the handler of an action that has one. Signal-safe if that is. */
+/* Calls the handler of `action`, which must have one. Signal-safe if the handler is. */
 void spprof_action_call_sigsafe(const struct spprof_action *action, int signal, siginfo_t *info,
                                 void *context);
 
-/* Makes a zeroed action, which is SIG_DFL's, SIG_IGN's. */
+/* Sets the handler of `action` to SIG_IGN. `action` is zeroed before, which means SIG_DFL. */
 void spprof_action_set_ignore(struct spprof_action *action);
 
 #endif

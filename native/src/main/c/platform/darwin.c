@@ -1,18 +1,20 @@
 /*
- * itimer: one timer for the whole process, setitimer(ITIMER_PROF), and nothing but POSIX, so that
- * the code that samples on macOS is run and tested on Linux, too. Reads side by side with linux.c.
+ * The engine itimer: one timer for the whole process, setitimer(ITIMER_PROF). The file uses almost
+ * nothing but POSIX, so that the code that samples on macOS is also run and tested on Linux. Its
+ * functions are in the same order as those of linux.c.
  *
- * What a process timer means. It counts the CPU time of all threads together and signals the
- * process. Which thread gets the signal is the system's choice: Linux and macOS both hand it to the
- * thread that was running when the expiry was noticed, if that thread does not block it, so that
- * threads are met in proportion to the CPU time they use; but not exactly (macOS notices on the way
- * back from the kernel, which favours threads that make system calls; Linux when the clock ticks,
- * so at most once a tick and CPU). POSIX has no list of threads either: Java threads are known from
- * the JVM, all others count together.
+ * The process's timer counts the CPU time of all threads together and signals the process. The
+ * system chooses the thread that gets the signal. Linux and macOS both choose the thread that was
+ * running when the system noticed the expiry, if that thread does not block the signal. So threads
+ * are sampled roughly in proportion to the CPU time that they use. The proportion is not exact:
+ * macOS notices expiries on a thread's way out of the kernel, which favours threads that make
+ * system calls; Linux notices them at the clock tick, so at most once for each tick and CPU. POSIX
+ * has no list of threads. The JVM reports the Java threads, and all other threads are counted
+ * together.
  *
- * No overruns are told, and expiries that come faster than the system looks are late or lost. So a
- * signal stands for the CPU time that the process has used since the last one, read from the
- * process's CPU clock: weights differ, the sum is exact.
+ * The system reports no overruns, and expiries that come faster than the system checks the timer
+ * are late or lost. So a signal stands for the CPU time that the process has used since the last
+ * signal, read from the process's CPU clock. The weights of samples differ, but their sum is exact.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -30,25 +32,27 @@
 #define MOST_PENDING 1000
 
 static pthread_key_t
-    slot_key; /* the thread's slot, for threads that asked for a timer themselves */
+    slot_key; /* the value given to timer_create, for threads that called it for themselves */
 static pthread_once_t slot_key_once = PTHREAD_ONCE_INIT;
 static int slot_key_error;
-static _Atomic uint64_t accounted_ns; /* the process's CPU clock up to which signals have counted */
-static struct timeval armed_interval; /* under the lock */
-static uint32_t shares;               /* threads with a share in the timer; under the lock */
-static _Atomic bool armed;            /* written under the lock */
+static _Atomic uint64_t accounted_ns; /* reading of the process's CPU clock up to which signals have
+                                         accounted for the CPU time */
+/* Under the lock of thread_state.h: */
+static struct timeval armed_interval;
+static uint32_t shares;    /* threads with a share in the timer */
+static _Atomic bool armed; /* written under the lock; handlers read it without */
 
 static struct timeval to_timeval(uint64_t ns) {
-    uint64_t us = (ns + 999) / 1000; /* rounded up: 0 would disarm */
+    uint64_t us = (ns + 999) / 1000; /* rounded up, because 0 would disarm the timer */
     return (struct timeval){.tv_sec = (time_t)(us / 1000000),
                             .tv_usec = (suseconds_t)(us % 1000000)};
 }
 
-/* The CPU time that no signal has stood for yet; from now on, it has. Handlers on several threads
- * may come at once: each nanosecond is given out once. */
+/* Returns the CPU time that no signal has accounted for yet, and marks it as accounted for.
+ * Handlers on several threads may call this at once: each nanosecond is given out once. */
 static uint64_t take_unaccounted_sigsafe(void) {
     uint64_t now = spprof_clock_ns_sigsafe(CLOCK_PROCESS_CPUTIME_ID);
-    /* Relaxed: a sum is divided here, nothing else hangs on it. */
+    /* Relaxed: the calls only divide a sum, and no other data depends on the order. */
     uint64_t from = atomic_load_explicit(&accounted_ns, memory_order_relaxed);
     while (now > from &&
            !atomic_compare_exchange_weak_explicit(&accounted_ns, &from, now, memory_order_relaxed,
@@ -62,7 +66,7 @@ static uint64_t thread_id_sigsafe(void) {
 }
 
 #ifdef __APPLE__
-/* vmStructs_bsd.hpp publishes no pthread_t, but the thread's Mach port. */
+/* vmStructs_bsd.hpp publishes the thread's Mach port instead of its pthread_t. */
 #define VM_THREAD_ID "_thread_id"
 #define VM_THREAD_ID_SIZE sizeof(mach_port_t)
 static uint64_t thread_id_of_vm(uint64_t field) {
@@ -117,7 +121,7 @@ static int read_memory(const void *address, void *value, size_t size) {
     }
     fcntl(ends[0], F_SETFD, FD_CLOEXEC);
     fcntl(ends[1], F_SETFD, FD_CLOEXEC);
-    /* The kernel reads for us, and has an error where a load would fault. */
+    /* The kernel reads the memory, and returns an error where a load would fault. */
     ssize_t n = write(ends[1], address, size);
     if (n == (ssize_t)size) {
         n = read(ends[0], value, size);
@@ -131,8 +135,9 @@ static int read_memory(const void *address, void *value, size_t size) {
 static void make_slot_key(void) {
     slot_key_error = pthread_key_create(&slot_key, NULL);
     /*
-     * macOS binds a function when it is first called, which is not to be in the handler. All that
-     * the handler calls has been called by now, in setting up the session, but for these two.
+     * macOS binds a function at its first call, and the handler must not make such a first call.
+     * Setting up the session has called by now all functions that the handler calls, except these
+     * two: the one behind errno, and pthread_getspecific.
      */
     int bound = errno;
     (void)pthread_getspecific(slot_key);
@@ -167,7 +172,7 @@ static int set_timer(const struct spprof_timer *timer, uint64_t first_ns, uint64
     if (getitimer(ITIMER_PROF, &found) != 0) {
         return -errno;
     }
-    /* Another interval than ours is somebody else's, who set it over ours. */
+    /* If the interval is not the armed one, another library has set the timer meanwhile. */
     if (armed ? !is_armed_interval(found.it_interval)
               : found.it_value.tv_sec != 0 || found.it_value.tv_usec != 0) {
         return -EEXIST;
@@ -200,7 +205,7 @@ static int delete_timer(struct spprof_timer *timer) {
     if (getitimer(ITIMER_PROF, &now) != 0) {
         return -errno;
     }
-    /* Another interval is somebody else's, who set it over ours. */
+    /* If the interval is not the armed one, another library has set the timer: it is left alone. */
     if (is_armed_interval(now.it_interval) && setitimer(ITIMER_PROF, &off, NULL) != 0) {
         return -errno;
     }
@@ -208,16 +213,17 @@ static int delete_timer(struct spprof_timer *timer) {
     shares = 0;
     timer->valid = false;
     /*
-     * macOS looks at the timer and sends its signal in two steps (bsd_ast in XNU's kern_sig.c),
-     * between which a thread on another CPU may be right now: its signal is to be pending before
-     * the teardown goes on. Linux does both under one lock.
+     * macOS checks the timer and sends its signal in two steps (bsd_ast in XNU's kern_sig.c). A
+     * thread on another CPU may be between the two steps now. The wait lets its signal become
+     * pending before the teardown continues. Linux does both steps under one lock.
      */
     nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
     spprof_count_sigsafe(&spprof_counters.unsignalled_cpu_ns, take_unaccounted_sigsafe());
     return 0;
 }
 
-/* A call that is allowed has EINVAL for a timer that nobody has, and changes nothing. */
+/* The probe sets a timer that does not exist. If the system allows the call, it returns EINVAL and
+ * changes nothing. */
 static int probe(void) {
     const struct itimerval off = {{0, 0}, {0, 0}};
     struct itimerval now;
@@ -240,7 +246,8 @@ static bool sent_by_the_timer_sigsafe(const siginfo_t *info) {
 #ifdef SI_KERNEL
     return info->si_code == SI_KERNEL;
 #else
-    /* XNU marks no signal; the timer's comes from the process itself, as one of raise would. */
+    /* XNU does not mark the timer's signal. The signal comes from the process itself, so it looks
+     * like a signal of raise. */
     return info->si_pid == 0 || info->si_pid == getpid();
 #endif
 }
@@ -252,7 +259,8 @@ static bool signal_sigsafe(const siginfo_t *info, struct spprof_signal *signal) 
     /* The key was made before the timer was armed. */
     signal->value = pthread_getspecific(slot_key);
     signal->expirations = 0;
-    /* Once the timer is off, the rest has been counted: what comes late stands for nothing. */
+    /* Once the timer is disarmed, delete_timer has counted the remaining CPU time, so a late signal
+     * stands for none. */
     signal->cpu_ns =
         atomic_load_explicit(&armed, memory_order_relaxed) ? take_unaccounted_sigsafe() : 0;
     return true;
@@ -270,8 +278,9 @@ static int take_pending(int signal) {
             return 0; /* nothing is pending any more */
         }
         /*
-         * Let in, it is late. Not sigwait, which would wait for ever if another thread took what is
-         * pending for the process meanwhile; sigtimedwait macOS does not have.
+         * Unblocks the signal for a moment: its handler counts it as late. Not with sigwait, which
+         * would wait for ever if another thread took the process's pending signal meanwhile. macOS
+         * does not have sigtimedwait.
          */
         int error = pthread_sigmask(SIG_UNBLOCK, &set, NULL);
         if (error == 0) {
@@ -281,7 +290,7 @@ static int take_pending(int signal) {
             return -error;
         }
     }
-    return 0; /* somebody sends faster than this takes; ours are gone */
+    return 0; /* another sender is faster than this loop; the profiler's own signals are gone */
 }
 
 const struct spprof_engine spprof_engine_itimer = {
@@ -301,7 +310,7 @@ const struct spprof_engine spprof_engine_itimer = {
     .read_memory = read_memory,
     .probe = probe,
     .timer_create = create_timer,
-    .timer_set_sigsafe = set_timer, /* no thread has its own, so no handler calls it */
+    .timer_set_sigsafe = set_timer, /* not signal-safe: handlers set only timers of their threads */
     .timer_delete = delete_timer,
     .signal_sigsafe = signal_sigsafe,
     .take_pending = take_pending,

@@ -1,8 +1,8 @@
 /*
- * On macOS both steps, and the one before them, in which the expiry of ITIMER_PROF becomes a
- * signal, lie in bsd_ast (kern_sig.c), on a thread's way out of the kernel. A thread can be
- * switched out there, and no call waits for such a thread: thread_suspend and thread_get_state
- * return as soon as it is on no processor. So the wait is a fixed time.
+ * On macOS both steps of delivery.h are in bsd_ast (kern_sig.c), on a thread's way out of the
+ * kernel. So is the step before them, in which the expiry of ITIMER_PROF becomes a signal. The
+ * kernel can preempt a thread there, and no call waits for such a thread: thread_suspend and
+ * thread_get_state return as soon as the thread runs on no processor. So the wait is a fixed time.
  */
 #include "delivery.h"
 

@@ -1,9 +1,10 @@
 /*
- * On Linux a thread takes a signal and reads its action in one stretch with interrupts off, but not
- * under one hold of the siglock: for the signal of a POSIX timer dequeue_signal gives the lock up
- * while it rearms the timer. membarrier interrupts every processor that runs a thread of this
- * process and returns when each has taken the interrupt, so all such stretches have ended. A thread
- * that does not run is in none, as nothing switches it out with interrupts off.
+ * On Linux a thread takes a signal and reads its action without enabling interrupts in between. It
+ * does not hold the siglock all the time: for the signal of a POSIX timer, dequeue_signal releases
+ * the lock while it rearms the timer. membarrier interrupts every processor that runs a thread of
+ * this process, and returns when each processor has taken the interrupt. By then every thread that
+ * was between the two steps has finished them. A thread that does not run is not between the two
+ * steps, because a thread cannot be preempted while its interrupts are off.
  *
  * Three exceptions have a wait of their own: a kernel with PREEMPT_RT, where interrupts stay on; a
  * kernel older than 4.14 or a sandbox without membarrier; and a debugger, which stops a thread
@@ -25,7 +26,8 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Longer than the scheduler keeps a runnable thread waiting, unless the machine is overloaded. */
+/* The fixed wait. It is longer than the scheduler keeps a runnable thread waiting, unless the
+ * machine is overloaded. */
 #define PATIENCE_MS 20
 
 static int64_t now_ms(void) {
@@ -38,7 +40,7 @@ static void sleep_ms(long ms) {
     }
 }
 
-/* 0 or -errno. */
+/* Returns 0 or -errno. Keeps errno. */
 static int membarrier(int command) {
     int before = errno;
     int error = syscall(SYS_membarrier, command, 0, 0) == 0 ? 0 : -errno;
@@ -46,7 +48,8 @@ static int membarrier(int command) {
     return error;
 }
 
-/* 0 or -errno. A process that has not registered is answered with EPERM; a forked one has not. */
+/* Returns 0 or -errno. The kernel returns EPERM to a process that has not registered. A forked
+ * child is not registered. */
 static int interrupt_all_processors(void) {
     int error = membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED);
     if (error == -EPERM) {
@@ -56,7 +59,7 @@ static int interrupt_all_processors(void) {
     return error;
 }
 
-/* Its spinlocks are mutexes, whose holders and waiters can be switched out. */
+/* The spinlocks of such a kernel are mutexes, whose holders and waiters can be preempted. */
 static bool is_realtime_kernel(void) {
     struct utsname name;
     return uname(&name) == 0 && (strstr(name.version, "PREEMPT_RT") != NULL ||
@@ -69,11 +72,11 @@ int spprof_delivery_problem(void) {
 }
 
 /*
- * The number or letter after `key` in a file of /proc in the form of status; -1 if there is none.
+ * Returns the number, or the letter, after `key` in a file of /proc with the format of `status`; -1
+ * if the file has no such key.
  */
 static long status_of(const char *path, const char *key, bool letter) {
-    static char
-        text[8192]; /* under the lock; where there are many processors their masks are long */
+    static char text[8192]; /* under the lock; the masks of processors are long on big machines */
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof text - 1);
     if (fd >= 0) {
@@ -89,7 +92,8 @@ static long status_of(const char *path, const char *key, bool letter) {
 }
 
 /*
- * CPU time of a thread, ns; -1 if it is gone. CPUCLOCK_PERTHREAD | CPUCLOCK_SCHED, as in linux.c.
+ * Returns the CPU time of a thread, ns; -1 if the thread is gone. The clock's bits are
+ * CPUCLOCK_PERTHREAD | CPUCLOCK_SCHED, as in linux.c.
  */
 static int64_t cpu_ns_of(long tid) {
     struct timespec now;
@@ -98,9 +102,10 @@ static int64_t cpu_ns_of(long tid) {
 }
 
 /*
- * Waits until the thread has gone on from where its debugger may have held it at a signal: it is
- * gone, it sleeps, it is in a later stop, or it has run for a thousand times as long as it takes
- * from there to the action. One that was let go and waits for a processor has done none of these.
+ * Waits until the thread has left the point at which a debugger may have held it at a signal. The
+ * thread has left that point when it is gone, sleeps, is in a later stop, or has run for a thousand
+ * times as long as it takes from there to the action. A thread that the debugger has released and
+ * that waits for a processor fulfils none of these conditions.
  */
 static int await_thread(long tid, int64_t deadline) {
     char path[64];
@@ -114,7 +119,8 @@ static int await_thread(long tid, int64_t deadline) {
             return 0;
         }
         if (state == 't') {
-            /* Under a debugger that traces system calls a thread stops again and again. */
+            /* A debugger that traces system calls stops a thread again and again. The number of
+             * context switches distinguishes the stops. */
             long stop = status_of(path, "\nvoluntary_ctxt_switches:\t", false);
             if (!first && stop != first_stop) {
                 return 0;
@@ -131,7 +137,8 @@ static int await_thread(long tid, int64_t deadline) {
     }
 }
 
-/* A debugger is told of a signal after it was taken and before its action is read. */
+/* The kernel stops a traced thread for its debugger after the thread has taken a signal and before
+ * it reads the action. Waits for every other thread. Returns 0 or -errno. */
 static int await_debugger(int64_t deadline) {
     DIR *tasks = opendir("/proc/self/task");
     if (tasks == NULL) {
@@ -155,7 +162,7 @@ int spprof_delivery_await(uint32_t deadline_ms) {
     if (status_of("/proc/self/status", "\nTracerPid:\t", false) > 0) {
         error = await_debugger(now_ms() + deadline_ms);
     }
-    /* To ask is to wait: the kernel answers when it has interrupted all processors. */
+    /* This call is the wait: membarrier returns when it has interrupted all processors. */
     if (spprof_delivery_problem() != 0) {
         sleep_ms(PATIENCE_MS);
     }

@@ -1,12 +1,14 @@
 /*
- * ctimer, Linux: a POSIX timer a thread, on the thread's CPU clock, delivered to that thread.
+ * The engine ctimer for Linux: one POSIX timer for each thread, on the thread's CPU clock, whose
+ * signal goes to that thread.
  *
- * Its value carries the thread's slot, so the handler looks nothing up, and a signal of another
- * timer is told from ours. CPU timers are looked at when the kernel ticks: expirations that were
- * due in between arrive as the signal's overruns. Reads side by side with darwin.c.
+ * The timer's value carries a ticket of the thread's slot (slots.h). So the handler finds the slot
+ * without a search, and recognizes signals of other timers. The kernel checks CPU timers at its
+ * tick: expirations that were due in between arrive as the signal's overruns. The functions are in
+ * the same order as those of darwin.c.
  *
- * System calls by number where the C library wraps timers: its timer_t is not always the kernel's
- * id.
+ * The calls for timers use system call numbers, because the C library's timer_t is not always the
+ * kernel's id.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -56,7 +58,7 @@ static int read_clock(clockid_t clock, uint64_t *ns) {
     return 0;
 }
 
-/* The kernel has such a clock for the threads of the caller's process only. */
+/* The kernel provides such a clock only for threads of the caller's process. */
 static int thread_cpu_ns(uint64_t id, uint64_t *ns) {
     return read_clock(thread_clock(id), ns);
 }
@@ -82,13 +84,14 @@ static int threads(void (*visit)(uint64_t id, void *context), void *context) {
     return -error;
 }
 
-/* A directory's links are its subdirectories, its own entry and its parent's. */
+/* The link count of a directory is the number of its subdirectories plus 2: its own entry "." and
+ * its entry in the parent. */
 static uint64_t thread_count(void) {
     struct stat tasks;
     return stat("/proc/self/task", &tasks) == 0 && tasks.st_nlink > 2 ? tasks.st_nlink - 2 : 0;
 }
 
-/* The last field of /proc/loadavg, of the caller's own pid namespace. */
+/* Reads the last field of /proc/loadavg, which refers to the caller's own pid namespace. */
 static uint64_t newest_thread(void) {
     char line[128];
     int fd = open("/proc/loadavg", O_RDONLY | O_CLOEXEC);
@@ -140,7 +143,7 @@ static int read_memory(const void *address, void *value, size_t size) {
     struct iovec from = {.iov_base = (void *)(uintptr_t)address, .iov_len = size};
     ssize_t n = process_vm_readv(getpid(), &to, 1, &from, 1, 0);
     if (n < 0 && (errno == ENOSYS || errno == EPERM)) {
-        memcpy(value, address, size); /* a sandbox forbids the call: only the check is lost */
+        memcpy(value, address, size); /* a sandbox forbids the call: copies without the check */
         return 0;
     }
     return n == (ssize_t)size ? 0 : n < 0 ? -errno : -EFAULT;
@@ -167,7 +170,8 @@ static int set_timer_sigsafe(const struct spprof_timer *timer, uint64_t first_ns
     struct itimerspec spec = {.it_value = to_timespec_sigsafe(first_ns),
                               .it_interval = to_timespec_sigsafe(interval_ns)};
     /*
-     * Absolute: an expiry that has passed fires at once, and its overruns are counted from there.
+     * Absolute time: if the first expiry has passed, the timer fires at once, and overruns are
+     * counted from that expiry on.
      */
     int32_t number = atomic_load_explicit(&timer->id, memory_order_relaxed);
     return syscall(SYS_timer_settime, number, TIMER_ABSTIME, &spec, NULL) == 0 ? 0 : -errno;
@@ -178,16 +182,17 @@ static int delete_timer(struct spprof_timer *timer) {
         return 0;
     }
     int32_t number = atomic_load_explicit(&timer->id, memory_order_relaxed);
-    if (syscall(SYS_timer_delete, number) != 0 && errno != EINVAL) { /* EINVAL: there is none */
+    if (syscall(SYS_timer_delete, number) != 0 && errno != EINVAL) { /* EINVAL: no such timer */
         int error = -errno;
-        set_timer_sigsafe(timer, 0, 0); /* it lives, but may be kept from sending more */
+        set_timer_sigsafe(timer, 0, 0); /* tries to disarm the timer, which still exists */
         return error;
     }
     timer->valid = false;
     return 0;
 }
 
-/* One that is never armed and sends nothing. Calls that are allowed have EINVAL for number -1. */
+/* Makes and deletes a timer that is never armed and sends no signal. The calls with number -1
+ * return EINVAL if the system allows them. */
 static int probe(void) {
     const struct itimerspec off = {{0, 0}, {0, 0}};
     struct sigevent event = {.sigev_notify = SIGEV_NONE};
@@ -229,7 +234,7 @@ static int take_pending(int signal) {
             }
         }
     }
-    return 0; /* somebody sends faster than this takes; ours are gone */
+    return 0; /* another sender is faster than this loop; the profiler's own signals are gone */
 }
 
 const struct spprof_engine spprof_engine_ctimer = {

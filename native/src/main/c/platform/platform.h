@@ -1,13 +1,15 @@
 /*
- * The seam between the sampler and the operating system: an engine makes the signals, and knows the
- * threads that they interrupt. Each of the files beside this one is one engine:
+ * The interface between the sampler and the operating system. An engine generates the sampling
+ * signals, and answers questions about the threads that the signals interrupt. Two files of this
+ * folder implement one engine each:
  *
- *   linux.c   ctimer: a POSIX timer a thread, on the thread's CPU clock (Linux)
+ *   linux.c   ctimer: one POSIX timer for each thread, on the thread's CPU clock (Linux)
  *   darwin.c  itimer: one timer for the process, ITIMER_PROF (macOS, and Linux on request)
  *
- * A session uses one of them. All functions return 0 or -errno unless they say otherwise. Those in
- * _sigsafe are called from the handler; the rest from ordinary threads, the three of a timer and
- * the two of pending signals with a lock held.
+ * A session uses one engine. All functions return 0 or -errno unless their comment says otherwise.
+ * Functions in _sigsafe are called from the handler, too; all others from ordinary threads only.
+ * The three functions of a timer are called with the lock of thread_state.h held (in a handler:
+ * without it), and take_pending and await_delivery with the sampler's lock held.
  */
 #ifndef SPPROF_PLATFORM_H
 #define SPPROF_PLATFORM_H
@@ -19,88 +21,96 @@
 #include <stdint.h>
 
 /*
- * A thread's timer, or its share in the process's. Validity is a flag of its own: 0 is a valid id.
+ * A thread's timer, or the thread's share in the process's timer. `valid` is a field of its own
+ * because 0 is a valid id.
  */
 struct spprof_timer {
-    _Atomic int32_t id; /* written before the first signal, which may use it */
+    _Atomic int32_t id; /* written before the first signal, whose handler may use it */
     bool valid;
 };
 
-/* What a sampling signal tells. */
+/* The contents of a sampling signal. */
 struct spprof_signal {
-    void *value; /* what timer_create was given for the thread; NULL if that is not known */
-    uint64_t expirations; /* of the thread's own timer that it stands for; 0 if it has none */
-    uint64_t cpu_ns;      /* CPU time that it stands for; 0 if the expirations tell */
+    void *value;          /* the value given to timer_create for the thread; NULL if not known */
+    uint64_t expirations; /* expirations of the thread's own timer; 0 with a process's timer */
+    uint64_t cpu_ns; /* CPU time that the signal stands for; 0 if `expirations` determines it */
 };
 
 struct spprof_engine {
     const char *name;
-    bool timer_a_thread; /* else one timer for all, whose signal goes to a thread that is running */
-    /* The field of HotSpot's OSThread that tells which thread it is, and its size. */
+    /* True: one timer for each thread. False: one timer for the process, whose signals go to
+     * threads that are running. */
+    bool timer_a_thread;
+    /* The field of HotSpot's OSThread that identifies the system's thread, and the field's size. */
     const char *vm_thread_id;
     size_t vm_thread_id_size;
-    /* What thread_id gives, from the field's value. */
+    /* Converts the field's value into the number that thread_id returns on that thread. */
     uint64_t (*thread_id_of_vm)(uint64_t field);
 
-    /* The calling thread's number; of no other living thread, never 0. Called from the handler,
-     * too, unless there is a timer a thread. */
+    /* Returns the calling thread's number, which is unique among living threads and never 0. With a
+     * process's timer the handler calls it, too. */
     uint64_t (*thread_id)(void);
     /*
-     * CPU time of a thread, ns, 0 if the system does not tell; an error if there is no such thread.
+     * Reads the CPU time of a thread, ns; 0 if the system does not report it. Fails if there is no
+     * such thread.
      */
     int (*thread_cpu_ns)(uint64_t id, uint64_t *ns);
-    /* CPU time of the whole process, threads that are gone included, ns. */
+    /* Reads the CPU time of the whole process, ns, threads that are gone included. */
     int (*process_cpu_ns)(uint64_t *ns);
-    /* Visits every thread of this process; none where the system does not list them. */
+    /* Visits every thread of this process. Visits none where the system does not list threads. */
     int (*threads)(void (*visit)(uint64_t id, void *context), void *context);
-    /* How many there are, cheaply; 0 if that is not to be had. */
+    /* Returns the number of threads, at little cost; 0 if the system does not report it. */
     uint64_t (*thread_count)(void);
-    /* The last number that the system gave to a thread, of whatever process; numbers grow until
-     * they begin again at a low one. 0 if that is not to be had. */
+    /* Returns the number that the system gave out last, to a thread of any process. Numbers grow
+     * until they start again at a low number. 0 if the system does not report it. */
     uint64_t (*newest_thread)(void);
-    /* The name that the system knows the thread by; at least "" is in `name` afterwards. */
+    /* Reads the system's name of the thread. `name` is always terminated, also after an error. */
     int (*thread_name)(uint64_t id, char *name, size_t size);
-    /* 1 if the thread blocks the signal, 0 if not, -errno if the system does not tell. */
+    /* Returns 1 if the thread blocks the signal, 0 if not, -errno if the system does not report
+     * it. */
     int (*signal_blocked)(uint64_t id, int signal);
-    /* Copies memory of this process; -EFAULT where a load would fault. */
+    /* Copies memory of this process. Returns -EFAULT where a load would fault. */
     int (*read_memory)(const void *address, void *value, size_t size);
 
-    /* Whether the system makes and sets such timers for this process: 0, or -errno of the call that
-     * it refuses; -EEXIST if the process's timer is in use. Nothing is left behind, and no timer of
-     * anybody's is touched. */
+    /* Checks whether the system makes and sets such timers for this process. Returns 0, or -errno
+     * of the call that the system refuses, or -EEXIST if the process's timer is in use. The check
+     * leaves nothing behind and changes no timer. */
     int (*probe)(void);
 
-    /* Makes the thread's timer, not yet armed; its signal carries `value`. */
+    /* Makes the thread's timer, not yet armed. The timer's signals carry `value`. */
     int (*timer_create)(struct spprof_timer *timer, uint64_t id, int signal, void *value);
     /*
-     * Arms it, or sets it anew: the first expiry when the thread's CPU clock reads `first_ns`, at
-     * once if it already does, then every `interval_ns`; both 0 disarm it. The process's timer is
-     * armed by the first thread's call, on the process's clock, and set anew by any with another
-     * interval. -EEXIST: the process's timer is somebody else's. In the handler for the thread's
-     * own timer only.
+     * Arms the timer, or sets it anew. The first expiry comes when the thread's CPU clock reads
+     * `first_ns`, or at once if the clock has reached it; later ones follow every `interval_ns`.
+     * Both 0 disarm the timer. The process's timer is armed by the first call for any thread, on
+     * the process's CPU clock; a later call sets it anew only if the interval differs. -EEXIST:
+     * another library uses the process's timer. In a handler, only for the thread's own timer.
      */
     int (*timer_set_sigsafe)(const struct spprof_timer *timer, uint64_t first_ns,
                              uint64_t interval_ns);
-    /* Disarms and deletes it if it is valid; the process's with the last thread's. After an error
-     * it is valid still, and may be armed; to be tried again. */
+    /* Disarms and deletes the timer if it is valid. The process's timer is disarmed with the last
+     * thread's share. After an error the timer is still valid, and may be armed; the caller tries
+     * again later. */
     int (*timer_delete)(struct spprof_timer *timer);
 
-    /* Reads a signal; false if none of our timers sent it. */
+    /* Reads a signal's contents. Returns false if none of the profiler's timers sent the signal. */
     bool (*signal_sigsafe)(const siginfo_t *info, struct spprof_signal *signal);
-    /* Takes what is pending of `signal`, which must be blocked, from the calling thread and the
-     * process; perhaps by letting it in, which the gate has made harmless. */
+    /* Removes pending instances of `signal`, which must be blocked, from the calling thread and the
+     * process. An engine may do so by unblocking the signal for a moment: the gate is closed, so
+     * the handler does nothing. */
     int (*take_pending)(int signal);
-    /* Waits out signals that a thread has taken and not yet acted on: delivery.h. */
+    /* Waits until threads have acted on the signals that they have taken: delivery.h. */
     int (*await_delivery)(uint32_t deadline_ms);
 };
 
-/* The number of an engine in calls from Java; SampleLayout has the same. */
+/* The number of an engine in calls from Java. SampleLayout has the same numbers. */
 enum spprof_engine_number {
     SPPROF_ENGINE_CTIMER = 0,
     SPPROF_ENGINE_ITIMER = 1,
 };
 
-/* SPPROF_ENGINES: by these numbers; NULL, or past the end, for what this platform does not have. */
+/* SPPROF_ENGINES initializes an array of engines, indexed by these numbers. The entry of an engine
+ * that this platform does not have is NULL, or past the end of the array. */
 extern const struct spprof_engine spprof_engine_itimer;
 #ifdef __linux__
 extern const struct spprof_engine spprof_engine_ctimer;

@@ -1,10 +1,11 @@
-/* The process's own POSIX timers, as the system lists them. Ordinary threads only. */
+/* The list of the process's POSIX timers, as the system reports it. Called on ordinary threads
+ * only. */
 #ifndef SPPROF_TIMERS_H
 #define SPPROF_TIMERS_H
 
 /*
- * How many of the process's timers send `signal`, to whichever thread, armed or not; -errno where
- * the system does not list them (Linux without CONFIG_CHECKPOINT_RESTORE, macOS).
+ * Returns how many of the process's timers send `signal`, to any thread, armed or not. Returns
+ * -errno where the system does not list timers (Linux without CONFIG_CHECKPOINT_RESTORE, macOS).
  */
 int spprof_timers_that_send(int signal);
 

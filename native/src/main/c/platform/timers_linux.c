@@ -1,8 +1,9 @@
 /*
- * From /proc/self/timers; a timer is some lines of "name: value", of which these two count:
+ * Reads /proc/self/timers. Each timer has some lines "name: value", of which two are used:
  *
- *   signal: 27/0000000000000000     its number / what it carries
- *   notify: signal/tid.4711         how / whom; only "signal" sends one
+ *   signal: 27/0000000000000000     the signal's number / the value that the signal carries
+ *   notify: signal/tid.4711         the kind of notification / its target; only the kind "signal"
+ *                                   sends a signal
  */
 #include <errno.h>
 #include <stdio.h>

@@ -1,4 +1,4 @@
-/* macOS: no list, and no POSIX timers either. */
+/* For macOS, which has no POSIX timers and no list of them. */
 #include <errno.h>
 
 #include "timers.h"
