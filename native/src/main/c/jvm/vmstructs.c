@@ -69,8 +69,8 @@ int spprof_vmstructs_static(const char *type, const char *field, uint64_t *addre
     return field_entry(type, field, true, "AddressOffset", address);
 }
 
-/* Returns the entry called `name` in a table whose entries have one name each; `what` is the name's
- * field. NULL if there is none. */
+/* Returns the entry called `name` in a table whose entries have one name each, or NULL. `what` is
+ * the published offset of the name in an entry. */
 static const char *named_entry(struct table *table, const char *what, const char *name) {
     uint64_t name_at;
     if (open_table(table) != 0 || offset_in_entry(table, what, &name_at) != 0) {

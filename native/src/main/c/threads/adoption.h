@@ -1,10 +1,18 @@
 /*
- * Which of the threads that are sampled are Java threads: a slot gets the JNIEnv of its thread, and
- * from then on the handler walks its Java stack. java_threads.c asks the JVM and calls this; a
- * thread whose ThreadStart is heard gets its JNIEnv there (thread_hooks.c).
+ * Adoption: a thread's slot (its entry in the table of threads, slots.h) gets the JNIEnv of its
+ * Java thread. From then on the handler walks the thread's Java stack. Adoption is for Java threads
+ * that existed before the session, and for threads whose start was unheard, that is, which started
+ * while ThreadStart was switched off. Other Java threads get their JNIEnv in ThreadStart
+ * (thread_hooks.c).
  *
- * A thread can end meanwhile. Before the first sweep, ThreadEnd waits for the lock
- * (java_threads.c). Later the slot's life tells (spprof_threads_adopt_found_locked).
+ * java_threads.c asks the JVM for JNIEnvs and calls these functions; sampler.c calls those without
+ * _locked. Callers are ordinary threads: the one that starts a session, and the collector's.
+ * Functions in _locked are called with the lock of thread_state.h held; the others take that lock.
+ *
+ * A thread can end while it is adopted. Before the first sweep (the check of all threads of the
+ * process, sweep.h), ThreadEnd waits for the lock (java_threads.c). Later the slot's life, a number
+ * that changes whenever the JVM's thread begins or ends, shows that the thread has ended
+ * (spprof_threads_adopt_found_locked).
  */
 #ifndef SPPROF_ADOPTION_H
 #define SPPROF_ADOPTION_H
@@ -12,27 +20,32 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Before the first sweep: `id` is the Java thread of `env`. No effect afterwards. */
+/* Gives the slot of thread `id` the JNIEnv `env`. Has no effect after the session's first sweep. */
 void spprof_threads_adopt_locked(uint64_t id, void *env);
 
 /*
- * Whether starts of threads are unheard from now on (thread_hooks.h). False when a session begins.
+ * Records whether starts of threads are unheard from now on (thread_hooks.h). Once true, the
+ * session expects such threads until it ends. False when a session begins.
  */
 void spprof_threads_starts_unheard(bool unheard);
-/* After a sweep (`swept`) or a search: whether there may be Java threads whose starts were unheard.
- * New ones have no timer until spprof_threads_adopted, which is called after the look at them. */
+/* Called after a sweep (`swept`) or a search (sweep.h). Returns whether there may be Java threads
+ * whose starts were unheard. New threads without a JNIEnv then have no timer until
+ * spprof_threads_adopted, which is called after the attempt to adopt them. */
 bool spprof_threads_worth_adopting(bool swept);
 void spprof_threads_adopted(void);
 
-/* A thread that a sweep found, without JNIEnv: what tells whether it is the same a moment later. */
+/* Identifies a thread without JNIEnv that a sweep found. The two numbers of the slot are compared
+ * later, to check that the slot still has the same thread in the same life. */
 struct spprof_found {
     uint32_t serial;
     uint32_t life;
 };
 
-/* Whether `id` is a thread without JNIEnv, for which a start was perhaps unheard. */
+/* Returns whether `id` is a sampled thread without JNIEnv, which may be a Java thread whose start
+ * was unheard. If so, fills in `found`. */
 bool spprof_threads_found_locked(uint64_t id, struct spprof_found *found);
-/* If `id` is the thread of `found` still and in the same life: it is the Java thread of `env`. */
+/* Gives the slot of thread `id` the JNIEnv `env`, if it still has the thread and life of `found`.
+ */
 void spprof_threads_adopt_found_locked(uint64_t id, const struct spprof_found *found, void *env);
 
 #endif

@@ -1,21 +1,25 @@
 /*
- * Threads that block the sampling signal, as some libraries' own threads do with every signal, and
- * as all threads of a JVM do whose parent blocked it. Their timers expire, the signal waits, and no
- * handler runs: nothing is sampled. At each look what they used is counted as not signalled, all
- * but the last expiration: if a thread lets the signal in later, its one sample stands for what was
- * not counted by then.
+ * Finds threads that block the sampling signal. Some libraries block every signal in their own
+ * threads. If the JVM's parent process blocked the signal, all threads of the JVM do. The timer of
+ * such a thread expires, the signal stays pending, and no handler runs, so the thread is not
+ * sampled. Each check counts the CPU time that these threads used as not signalled, except for the
+ * last expiration. If a thread unblocks the signal later, its one sample stands for the CPU time
+ * that was not counted by then.
  *
- * Whether a thread blocks it is asked of the system, which is slow, so only about suspects: those
- * whose CPU clock is far past the expiry that is due. A thread can be one that does not block it,
- * while it is in the kernel for long.
+ * Asking the system whether a thread blocks the signal is slow. So the check asks only about
+ * suspects: threads whose CPU clock is far past their next expiry. A thread that does not block the
+ * signal can be a suspect, too, while it runs in the kernel for long.
  *
- * With a process's timer no expiry is a thread's own, and the engine knows Java threads only. Where
- * the system lists threads, as Linux does, about one look in five goes through its list: a thread
- * is asked for each 50 ms of CPU time that it used. So the number of questions is in proportion to
- * the CPU time, however many threads there are. A thread can block the signal for a moment (while
- * it makes another thread, say), so it is believed when the next look finds the same.
+ * With a process's timer no expiry belongs to a thread, and the engine knows Java threads only.
+ * Where the system lists threads, as on Linux, one check in five goes through the system's list. It
+ * asks about a thread once for each 50 ms of CPU time that the thread used. So the number of
+ * questions is proportional to the CPU time, whatever the number of threads. Such a thread, which
+ * has a slot (slots.h) but no timer, is a watched thread. A thread can block the signal for a
+ * moment, for instance while it makes another thread. So a watched thread is reported only when the
+ * next check finds the signal blocked again.
  *
- * Everything here is called with the lock of thread_state.h.
+ * All functions are called on ordinary threads, with the lock of thread_state.h held: by sweeps
+ * (sweep.h), and by the thread that starts or stops a session.
  */
 #ifndef SPPROF_BLOCKED_H
 #define SPPROF_BLOCKED_H
@@ -26,25 +30,25 @@
 #include "platform/platform.h"
 #include "threads/slots.h"
 
-/* A session begins. */
+/* Called when a session begins. */
 void spprof_blocked_begin(const struct spprof_engine *engine);
 
 /*
- * Looks at the suspects, by the clocks of the last spprof_unseen_look; with `all` at every thread.
- * One that waits for a lock of ours blocks it meanwhile: with `all` it can be named, until its next
- * signal.
+ * Checks the suspects, using the clocks of the last spprof_unseen_look. With `all` it checks every
+ * thread. A thread that waits for one of the profiler's locks blocks the signal meanwhile. So with
+ * `all` such a thread can be reported, until its next signal.
  */
 void spprof_blocked_look(bool all);
 
-/* The slot's thread is gone. */
+/* Called when the slot's thread is gone. */
 void spprof_blocked_leave(const struct spprof_slot *slot);
 
-/* The session ends. */
+/* Called when the session ends. */
 void spprof_blocked_end(void);
 
 /*
- * Describes the threads of this session that block the signal, or did so to their end: in `text`,
- * ASCII, "2 threads: a, b". False if there are none.
+ * Describes in `text` the threads of this session that block the signal, or blocked it until they
+ * ended. The text is ASCII, for instance "2 threads: a, b". Returns false if there are none.
  */
 bool spprof_blocked_describe(char *text, size_t size);
 

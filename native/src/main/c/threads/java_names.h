@@ -1,5 +1,8 @@
 /*
- * Names of Java threads, for those that a look wants (name_look.h). Ordinary threads only.
+ * Reads the names of Java threads for a name look, which reads the names of all threads that were
+ * sampled since their names were last read (name_look.h). Called on ordinary threads only: begin,
+ * read and end with the sampler's lock held; spprof_java_names_get also by threads in ThreadStart
+ * and ThreadEnd, without that lock.
  */
 #ifndef SPPROF_JAVA_NAMES_H
 #define SPPROF_JAVA_NAMES_H
@@ -13,21 +16,23 @@
 #include "threads/thread_name.h"
 
 /*
- * When a session begins, before its events. Where the JVM does not publish which of its threads has
- * which JNIEnv, looks find nothing, and names are read on threads that start and end only.
+ * Called when a session begins, before its JVM events are switched on. Some JVMs do not publish
+ * which of their threads has which JNIEnv. Name looks then find no names of Java threads, and names
+ * are read only on threads that start or end.
  */
 void spprof_java_names_begin(JNIEnv *jni, const struct spprof_engine *engine);
 
-/* Whether looks can read names. */
+/* Returns whether name looks can read the names of Java threads. */
 bool spprof_java_names_work(void);
 
-/* Calls spprof_name_look_found for every one of them that has a JNIEnv and is still there. */
+/* Calls spprof_name_look_found for each of `threads` that has a JNIEnv and still exists. */
 void spprof_java_names_read(JNIEnv *jni, struct spprof_nameless *threads, uint32_t count);
 
-/* When a session has ended: lets go of what was kept for it. */
+/* Called when a session has ended. Deletes the references that were kept for it. */
 void spprof_java_names_end(JNIEnv *jni);
 
-/* Copies the thread's present name, modified UTF-8; false if it has none. `jvmti` is an event's. */
+/* Copies the thread's present name, in modified UTF-8. Returns false if the thread has no name.
+ * `jvmti` is the environment of the event or of the library. */
 bool spprof_java_names_get(jvmtiEnv *jvmti, JNIEnv *jni, jthread thread,
                            char name[SPPROF_NAME_ROOM]);
 

@@ -1,6 +1,8 @@
 /*
- * Java threads that exist when a session starts: which of the system's threads each one is, and its
- * JNIEnv. Ordinary threads only, never a handler.
+ * Finds for a Java thread which of the system's threads it is, and which JNIEnv it has, so that the
+ * thread can be adopted: its slot gets the JNIEnv (adoption.h). Called on ordinary threads only,
+ * never in a handler, with the sampler's lock held and the lock of thread_state.h not held. `jni`
+ * is the calling thread's.
  */
 #ifndef SPPROF_JAVA_THREADS_H
 #define SPPROF_JAVA_THREADS_H
@@ -10,23 +12,25 @@
 
 #include "platform/platform.h"
 
-/* As many as HotSpot lets one ask for; only -Xcheck:jni counts them. */
+/* The most local references that HotSpot allows a caller to request. Only -Xcheck:jni counts them.
+ */
 #define SPPROF_LOCAL_REFERENCES 4096
 
 /*
- * Gives all Java threads that exist their JNIEnv (adoption.h). Where the JVM does not publish what
- * this needs, it does nothing and returns -ENODATA, else 0: such threads are then sampled without a
- * stack until they start anew.
+ * Adopts all Java threads that exist. Called when a session starts. Returns 0, or -ENODATA if the
+ * JVM does not publish what the function needs. It then does nothing, and existing Java threads are
+ * sampled without a stack until they start anew.
  */
 int spprof_java_threads_adopt(JNIEnv *jni, const struct spprof_engine *engine);
 
 /*
- * After a sweep: gives the Java threads that it found their JNIEnv, those that have a Java frame at
- * that moment. The others are left for another time.
+ * Adopts the Java threads without JNIEnv that have a Java frame at this moment. Called after a
+ * sweep or a search has given them slots. The other threads are left for a later call.
  */
 void spprof_java_threads_adopt_found(JNIEnv *jni, const struct spprof_engine *engine);
 
-/* How far a thread's JNIEnv lies behind its JavaThread, the same for all. 0 or -ENODATA. */
+/* Finds the distance in bytes from a JavaThread's address to the address of its JNIEnv, which is
+ * the same for all threads. Returns 0 or -ENODATA. */
 int spprof_java_threads_env_distance(JNIEnv *jni, const struct spprof_engine *engine,
                                      int64_t *distance);
 

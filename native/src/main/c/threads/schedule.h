@@ -1,23 +1,28 @@
 /*
- * When a thread's own timer expires next, and how much CPU time each expiration stands for; also
- * across changes of the interval while a session runs.
+ * The schedule of a thread's own timer: when the timer expires next, and how much CPU time each
+ * expiration stands for, also when the interval changes while a session runs.
  *
- * A slot is paid up to a reading of its thread's CPU clock, `paid_ns`: every expiration pays one
- * interval more, whenever it is signalled. The next comes at paid + phase * interval, where the
- * phase is drawn once for a thread, uniformly from [0, 1). So what has been counted is never
- * further from the clock than an interval, and its mean is the clock itself, also over threads that
- * live for less than an interval.
+ * A slot (the entry of one thread, slots.h) is paid up to `paid_ns`, a reading of its thread's CPU
+ * clock. Paid means that the thread's signals have accounted for its CPU time up to that reading.
+ * Every expiration pays one more interval, whenever it is signalled. The next expiry comes at paid
+ * + phase * interval. The phase is drawn once for each thread, uniformly from [0, 1). So the
+ * CPU time that has been counted is never further from the clock than one interval, and its
+ * mean is the clock itself, also over threads that live for less than one interval.
  *
- * A change of the interval is only stored. Each thread's handler follows at its next signal: it
- * pays the expirations at the interval that they came with, then sets its timer anew from what is
- * paid. This keeps both properties: an interval begins where the last was paid up to, and nobody
- * looks at the phase to decide when. (Setting the timers of all threads at once, from outside,
- * would not: a thread in the midst of an interval has either been sampled for it or not yet, and
- * whatever is done with the rest counts CPU time twice, or never, for threads that run little.) It
- * costs no work for threads that rest. The price: after a shortening, a thread is first sampled
- * when the interval that it is in ends.
+ * A change of the interval is only stored. The handler of each thread applies the change at the
+ * thread's next signal: it pays the expirations at the interval at which they came, then sets the
+ * timer anew, starting from paid_ns. This keeps both properties, because an interval begins where
+ * the last one was paid up to, and the time of the change does not depend on the phase. Setting the
+ * timers of all threads at once, from another thread, would break them: a thread in the middle of
+ * an interval either has been sampled for that interval or has not. Any treatment of the remainder
+ * then counts CPU time twice or never for threads that run little. Storing the change also costs no
+ * work for threads that rest, whose timers are disarmed for a time (thread_timers.h). The
+ * disadvantage: after the interval was shortened, a thread is first sampled when its present
+ * interval ends.
  *
- * Only a timer a thread is scheduled so; a process's timer has its own sum (platform/darwin.c).
+ * Only the engine with a timer for each thread uses this schedule. A process's timer keeps its own
+ * sum (platform/darwin.c). Functions in _sigsafe run in the handler of the slot's thread; each
+ * comment states who calls the others.
  */
 #ifndef SPPROF_SCHEDULE_H
 #define SPPROF_SCHEDULE_H
@@ -29,42 +34,47 @@
 #include "threads/slots.h"
 
 /*
- * The interval wanted from now on, ns, greater than 0; `first` in a session. With the lock of
- * thread_state.h.
+ * Sets the wanted interval from now on, ns, greater than 0. `first` is true for the first interval
+ * of a session. Called with the lock of thread_state.h held.
  */
 void spprof_schedule_want(uint64_t interval_ns, bool first);
-/* The longest interval that was wanted in this session. With the lock of thread_state.h. */
+/* Returns the longest interval that was wanted in this session, ns. Called with the lock of
+ * thread_state.h held. */
 uint64_t spprof_schedule_longest(void);
 
-/* The slot is of a new thread, paid up to `from_ns`; `random` is any 32 bits. No timer is armed. */
+/* Begins the schedule of a new thread's slot, paid up to `from_ns`. `random` is 32 random bits,
+ * from which the phase is made. Called with the lock of thread_state.h held and no timer armed. */
 void spprof_schedule_begin(struct spprof_slot *slot, uint64_t from_ns, uint32_t random);
 
-/* The thread CPU clock of the next expiry, ns, never 0. */
+/* Returns the reading of the thread's CPU clock at which the timer expires next, ns; never 0. */
 uint64_t spprof_schedule_next_sigsafe(const struct spprof_slot *slot);
 
-/* In the handler, on the slot's thread: so many expirations, at least 1, were signalled. The CPU
- * time that they stand for, ns, at least an interval; what is forgone is paid, but no part of
- * it. */
+/* In the handler, on the slot's thread: pays `expirations` (at least 1) that were signalled.
+ * Returns the CPU time that they stand for, ns, at least one interval. Forgone CPU time, which is
+ * already counted as not signalled (see below), is paid, but is no part of the result. */
 uint64_t spprof_schedule_pay_sigsafe(struct spprof_slot *slot, uint64_t expirations);
 
-/* In the handler, on the slot's thread, after paying: its timer follows the wanted interval. */
+/* In the handler, on the slot's thread, after paying: sets the timer to the wanted interval. */
 void spprof_schedule_follow_sigsafe(const struct spprof_engine *engine, struct spprof_slot *slot);
 
-/* On the slot's thread, with its timer disarmed: `cpu_ns` more, which were due, are paid. The part
- * of that which is not forgone, ns. */
+/* On the slot's thread, with its timer disarmed: pays `cpu_ns` more, which were due. Returns the
+ * part of `cpu_ns` that is not forgone, ns. */
 uint64_t spprof_schedule_settle(struct spprof_slot *slot, uint64_t cpu_ns);
 
-/* Expirations up to the clock's reading `cpu_ns` that were not signalled, in CPU time, ns. */
+/* Returns the due CPU time, ns: the expirations up to the clock's reading `cpu_ns` that were not
+ * signalled, times the interval. */
 uint64_t spprof_schedule_due(const struct spprof_slot *slot, uint64_t cpu_ns);
 
 /*
- * With the lock of thread_state.h, beside the thread's handler: nothing that was due at the clock's
- * reading `cpu_ns` will be sampled but the last expiration, as the thread blocks the signal. How
- * much more that is than was forgone before, ns: the caller counts it, and no later signal will.
- * May be 0 where the handler comes between.
+ * Forgoes CPU time of a thread that blocks the signal. Of the CPU time that is due at the clock's
+ * reading `cpu_ns`, only the last expiration will be sampled. Returns how much more CPU time is
+ * forgone than before, ns. The caller counts it as not signalled, and no later signal counts it
+ * again. May return 0 if the thread's handler interferes. Called with the lock of thread_state.h
+ * held; the thread's handler may run at the same time.
  */
 uint64_t spprof_schedule_forgo(struct spprof_slot *slot, uint64_t cpu_ns);
-/* With the lock: what is forgone and not paid, a part of what is due, ns. */
+/* Returns the CPU time that is forgone and not paid yet, a part of what is due, ns. Called with the
+ * lock of thread_state.h held, and by the handler. */
 uint64_t spprof_schedule_forgone(const struct spprof_slot *slot);
 
 #endif
