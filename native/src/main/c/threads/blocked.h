@@ -11,15 +11,14 @@
  * signal can be a suspect, too, while it runs in the kernel for long.
  *
  * With a process's timer no expiry belongs to a thread, and the engine knows Java threads only.
- * Where the system lists threads, as on Linux, one check in five goes through the system's list. It
+ * Where the system lists threads, as on Linux, about one check in five reads the system's list. It
  * asks about a thread once for each 50 ms of CPU time that the thread used. So the number of
  * questions is proportional to the CPU time, whatever the number of threads. Such a thread, which
  * has a slot (slots.h) but no timer, is a watched thread. A thread can block the signal for a
  * moment, for instance while it makes another thread. So a watched thread is reported only when the
  * next check finds the signal blocked again.
  *
- * All functions are called on ordinary threads, with the lock of thread_state.h held: by sweeps
- * (sweep.h), and by the thread that starts or stops a session.
+ * All functions are called on ordinary threads, with the lock of thread_state.h held.
  */
 #ifndef SPPROF_BLOCKED_H
 #define SPPROF_BLOCKED_H

@@ -1,25 +1,28 @@
 /*
- * Names of threads: which are read, when, and how they get to the collector.
+ * Names of threads: which names are read, when, and how the collector gets them.
  *
- * Names travel in the ring, as records of their own. A record names the samples of its thread that
- * stand *before* it, back to the thread's record before; samples without a record behind them go
- * by the last one. So a name is read only of threads that were sampled, and only after: the handler
- * marks its thread, and two look at the marks.
+ * Names are written into the ring, as records of type THREAD. Such a record names the samples of
+ * its thread that stand *before* it in the ring, back to the thread's previous THREAD record.
+ * Samples without a THREAD record after them have the name of the last one. So a name is read only
+ * of threads that were sampled, and only after the sample. The handler sets a mark, a flag beside
+ * the thread's slot (slots.h), and the marks are read in two places:
  *
  *   the end of a thread             reads the name on the thread itself, if it is marked
- *   a look by the collector          reads the names of all marked threads, once a pass, and
- *                                    writes a record for each that has another name than before
+ *   a name look by the collector    reads the names of all marked threads, once in each pass (one
+ *                                   reading of the ring), and writes a record for each thread whose
+ *                                   name has changed
  *
- * A look comes before the samples are taken out of the ring, and only those are taken that were
- * there when it began (Collector.java): each was marked by then, so its name has been read after it
- * was taken. A sample goes by the name that its thread had at the first look, or end, after it:
- * less than a pass later. A thread that names itself before it is first looked at shows no other
- * name.
+ * A pass makes the look before it takes samples out of the ring, and takes only the samples that
+ * were in the ring when the look began (Collector.java). The threads of all these samples were
+ * marked by then, so each name was read after the sample was taken. A sample gets the name that its
+ * thread had at the first look, or at its end, after the sample: less than a pass later. If a
+ * thread sets its name before the first look at it, no earlier name appears in the profile.
  *
- * Marks are set by handlers, NONE or READING to SAMPLED, and cleared with the lock of
- * thread_state.h held: by a look in two steps, SAMPLED to READING before a name is read, READING to
- * NONE when it is in the ring; by the end of a thread, any to NONE. A thread that ends, or comes
- * back, while its name is being read changes its `life`: then it has written the right record
+ * Handlers set a mark from NONE or READING to SAMPLED. Marks are cleared with the lock of
+ * thread_state.h held. A look does so in two steps: from SAMPLED to READING before the name is
+ * read, and from READING to NONE when the name is in the ring. The end of a thread clears any mark
+ * to NONE. A thread that ends, or comes back to the JVM, while a look reads its name changes its
+ * slot's `life`. The look then writes nothing, because the thread has written the right record
  * itself.
  */
 #ifndef SPPROF_THREAD_NAME_H
@@ -30,16 +33,19 @@
 #include "base/ring.h"
 #include "threads/slots.h"
 
-/* Room for a name to publish: one byte more than is kept tells that it was longer. */
+/* Bytes of a buffer for a name to publish: the bytes kept, one more byte that shows that the name
+ * was longer, and the terminating 0. */
 #define SPPROF_NAME_ROOM (SPPROF_MAX_NAME + 2)
 
-/* In the handler, before a sample's record is reserved. */
+/* Sets the slot's mark. Called before a sample's record is reserved, in the handler or on the
+ * slot's thread. */
 void spprof_thread_name_mark_sigsafe(const struct spprof_slot *slot);
 
 /*
- * Writes the thread's name into the ring, unless it is the one that was written last. False if the
- * ring is full: the next occasion may have room. `name` is modified UTF-8; of a long one
- * SPPROF_MAX_NAME bytes are kept. With the lock of thread_state.h held.
+ * Writes the thread's name into the ring, unless it is the name that was written last. Returns
+ * false if the ring is full; a later call may have room. `name` is in modified UTF-8. At most
+ * SPPROF_MAX_NAME bytes of it are kept. Called on ordinary threads, with the lock of thread_state.h
+ * held.
  */
 bool spprof_thread_name_publish(struct spprof_ring *ring, struct spprof_slot *slot,
                                 const char *name);

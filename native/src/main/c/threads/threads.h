@@ -1,14 +1,17 @@
 /*
- * Who is sampled, and under which number: which thread has which slot (slots.h).
+ * Decides which threads are sampled, and assigns slots to them. A slot is a thread's entry in the
+ * table of threads, with the thread's number within the session (slots.h).
  *
- * Threads come in three ways: those that exist when a session starts (the first sweep;
- * java_threads.c says which of them are Java threads), Java threads that start later (JVMTI
- * ThreadStart, on the thread itself), and other threads that start later (sweeps while the session
- * runs). Where the engine has one timer for the process and the system lists no threads, those that
- * the JVM does not know share one slot. With a timer a thread, a thread that was born within the
- * session is sampled from the beginning of its CPU clock, any other from the moment it was found.
+ * Threads are found in three ways. The first sweep (sweep.h) finds those that exist when a session
+ * starts, and java_threads.c finds out which of them are Java threads. JVMTI's ThreadStart, on the
+ * thread itself, reports Java threads that start later. Sweeps and searches while the session runs
+ * find other threads that start later. With a process's timer, the threads that the JVM does not
+ * report share one slot. With a timer for each thread, a thread that started within the session is
+ * sampled from the beginning of its CPU clock, and any other thread from the moment when it is
+ * found.
  *
- * All but what ends in _sigsafe is called by ordinary threads; see thread_state.h for the lock.
+ * Ordinary threads call all functions except those in _sigsafe. Functions in _locked are called
+ * with the lock of thread_state.h held; the others take it.
  */
 #ifndef SPPROF_THREADS_H
 #define SPPROF_THREADS_H
@@ -21,46 +24,50 @@
 #include "platform/platform.h"
 #include "threads/slots.h"
 
-/* Begins and ends the use of slots by a session; `ring` is where names go. The gate is closed. */
+/* Prepares the slots and the state of thread_state.h for a session. `ring` gets the names of
+ * threads. Called with the gate closed. */
 void spprof_threads_begin(const struct spprof_engine *engine, struct spprof_ring *ring,
                           uint64_t interval_ns);
-/* Counts the expirations that were due but never signalled, frees all slots. No handler is in
- * flight. */
+/* Ends the use of slots by a session: counts the expirations that were due but never signalled, and
+ * releases all slots but those of excluded threads. Called with no handler in flight. */
 void spprof_threads_end(void);
 
-/* The thread's slot, made if need be; NULL if there is none. */
+/* Returns the thread's slot, and makes one if the thread has none. Returns NULL if that is not
+ * possible. */
 struct spprof_slot *spprof_threads_slot_for_locked(uint64_t id);
-/* For thread_hooks.c: the slot of a Java thread that starts, made if need be; NULL if it is to be
- * left alone, or while the gate is closed. */
+/* For thread_hooks.c: returns the slot of a Java thread that starts, and makes one if needed.
+ * Returns NULL for an excluded thread, without a free slot, and while the gate is closed. */
 struct spprof_slot *spprof_threads_meet_locked(uint64_t id);
-/* Writes the name that the system knows into the ring. On any thread: it is no cancellation point.
- */
+/* Writes the system's name of the thread into the ring. Any thread may call it, because the
+ * function is no cancellation point. */
 void spprof_threads_name_by_system_locked(struct spprof_slot *slot);
 
 /*
- * The calling thread is the profiler's own from now on, or no longer. No effect on sessions with a
- * process's timer, which cannot leave a thread out.
+ * Makes the calling thread an excluded thread, one of the profiler's own, which has no timer; or
+ * ends that. Has no effect on sessions with a process's timer, which cannot exclude a thread.
  */
 void spprof_threads_exclude(bool excluded);
 
-/* While a session samples: the interval from now on, greater than 0. 0, or -EEXIST if the process's
- * timer is somebody else's now. See schedule.h. */
+/* Sets the interval while a session samples, ns, greater than 0 (schedule.h). Returns 0, or -EEXIST
+ * if another library now uses the process's timer. */
 int spprof_threads_set_interval(uint64_t interval_ns);
 
-/* The next looks (thread_name.h) write the names of all sampled threads again. */
+/* Makes the next name looks (thread_name.h) write the names of all sampled threads again. */
 void spprof_threads_forget_names(void);
 
 /*
- * Asks the system which threads block the signal, all of them. For a start in a thread that does.
+ * Asks the system about every thread whether it blocks the signal (blocked.h). For a session that
+ * is started by a thread which blocks the signal.
  */
 void spprof_threads_ask_all_for_blocking(void);
-/* See spprof_blocked_describe. */
+/* Calls spprof_blocked_describe with the lock held. */
 bool spprof_threads_blocking(char *text, size_t size);
 
 /*
- * The slot that a signal of the engine's is for. NULL if there is none: with `stale` set it is of a
- * session that is over (a thread can be preempted for long between the signal's delivery and the
- * handler's first instruction), else it is none of ours.
+ * Returns the slot that a signal of the engine is for, or NULL if there is none. `stale` is then
+ * true if the signal is of a session that is over, and false if none of the profiler's timers sent
+ * it. A signal can be stale because a thread can be preempted for long between the signal's
+ * delivery and the handler's first instruction.
  */
 struct spprof_slot *spprof_threads_slot_sigsafe(const struct spprof_engine *engine,
                                                 const struct spprof_signal *signal, bool *stale);

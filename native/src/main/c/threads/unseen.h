@@ -1,28 +1,34 @@
 /*
- * CPU time that no signal stands for, nor will: of threads that came and went between two looks, of
- * a native thread's last tick, of a Java thread after its ThreadEnd, of threads without a timer.
+ * Counts unseen CPU time: CPU time that no signal stands for, now or later. It is the CPU time of
+ * threads that started and ended between two checks, of a native thread's last tick, of a Java
+ * thread after its ThreadEnd, and of threads without a timer.
  *
- * The process's CPU clock holds the time of every thread, of those that are gone, too. From what it
- * shows, all that is sampled, or will be, is subtracted:
+ * The process's CPU clock contains the CPU time of every thread, also of threads that are gone.
+ * Each check (spprof_unseen_look) subtracts from this clock all CPU time that is sampled or will
+ * be:
  *
- *   a thread with a timer   its clock, from where it is sampled: what is not yet signalled will be,
- *                           or is counted as due when the thread or the session ends
- *   without a timer         what was signalled, or counted while it blocked the signal
- *   excluded                its clock
- *   gone                    what was signalled and what was due; where ThreadEnd read its clock,
- *                           that reading
+ *   thread with a timer      its CPU clock, from the reading at which sampling began; what is not
+ *                            signalled yet will be, or is counted as due when the thread or the
+ *                            session ends
+ *   thread without a timer   what was signalled, or was counted while the thread blocked the signal
+ *   excluded thread          its CPU clock
+ *   thread that is gone      what was signalled and what was due; if ThreadEnd read the clock, that
+ *                            reading
  *
- * The remainder at the first look is not ours. What it grows by after that is unseen. It has no
- * chance in it, as clocks are compared with clocks; only the signalled time of native threads that
- * are gone has that of their phase (schedule.h), the same that their samples have.
+ * The remainder at the first check is not CPU time of the session. Its growth after that is unseen.
+ * The remainder contains no random error, because clocks are compared with clocks. There is one
+ * exception: the signalled time of native threads that are gone has the randomness of their phase
+ * (schedule.h), just as their samples have.
  *
- * The clocks are not read at one moment. So each look makes two remainders: with the process's
- * clock read before the threads' it is too low, with the clock read after them too high. The
- * highest of the first kind less the lowest of the second kind is counted, which never counts CPU
- * time that is sampled, and catches up when the machine is quiet.
+ * The clocks cannot be read at one moment. So each check computes two remainders. The one with the
+ * process's clock read before the threads' clocks is too low. The one with the process's clock read
+ * after them is too high. The highest low remainder minus the lowest high remainder is counted as
+ * unseen. So CPU time that is sampled is never counted, and the count catches up when the machine
+ * is quiet.
  *
- * Only with a timer a thread; a process's timer signals the time of all threads. Everything here is
- * called with the lock of thread_state.h.
+ * This applies only to the engine with a timer for each thread, because the signals of a process's
+ * timer stand for the CPU time of all threads. All functions are called on ordinary threads, with
+ * the lock of thread_state.h held.
  */
 #ifndef SPPROF_UNSEEN_H
 #define SPPROF_UNSEEN_H
@@ -33,24 +39,27 @@
 #include "platform/platform.h"
 #include "threads/slots.h"
 
-/* A session begins; no slot but those of excluded threads is in use. */
+/* Called when a session begins. Only slots of excluded threads (the profiler's own) are in use. */
 void spprof_unseen_begin(const struct spprof_engine *engine);
 
-/* The slot is of a thread from here on, which is sampled from its clock's `from_ns` on. */
+/* Called when the slot is given to a thread, which is sampled from the reading `from_ns` of its CPU
+ * clock on. */
 void spprof_unseen_enter(struct spprof_slot *slot, uint64_t from_ns);
 
-/* The slot's thread is gone, or will be sampled anew: what it was signalled counts as seen for
- * good. How much that is, ns. */
+/* Called when the slot's thread is gone, or when its sampling begins anew. The CPU time that was
+ * signalled or due counts as seen from now on. Returns that CPU time, ns. */
 uint64_t spprof_unseen_leave(const struct spprof_slot *slot);
 
-/* What was due on a thread that is gone when its clock was last read, and was not signalled, ns. */
+/* Returns the CPU time of a thread that is gone which was due at the last reading of its clock and
+ * was not signalled, ns. */
 uint64_t spprof_unseen_due(const struct spprof_slot *slot);
 
-/* Whether the process has used so much CPU time since the last look that one is worth its cost. */
+/* Returns whether the process has used enough CPU time since the last check to justify the cost of
+ * another. */
 bool spprof_unseen_worth_a_look(void);
 
-/* Compares the clocks, counts in unseen_cpu_ns. The session's first look comes after its first
- * sweep. */
+/* Makes a check: compares the clocks and counts in unseen_cpu_ns. The first check of a session
+ * comes after its first sweep, the first check of all threads (sweep.h). */
 void spprof_unseen_look(void);
 
 #endif
