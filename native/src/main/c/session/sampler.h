@@ -1,14 +1,15 @@
 /*
- * A session's life on the native side: everything that must exist while signals arrive, made in one
- * order and unmade in the other.
+ * The life of a session on the native side. A start creates, in this order, everything that must
+ * exist while signals arrive; a stop and a release remove it again.
  *
  *   start:    walker, ring and walk buffers, JVM events, method ids, handler, gate open, threads
  *             and timers
- *   stop:     teardown.c's eight steps, last names, settle the counts, JVM events off
+ *   stop:     teardown.c's eight steps, last names, settle the counts (count what is due), JVM
+ *             events off
  *   release:  ring and walk buffers
  *
- * There is one session at a time in a process that loaded one library, as there is one SIGPROF.
- * Between stop and release the ring can still be read. All functions take one lock; none is called
+ * A process has one SIGPROF, so it has one session at a time. Between stop and release the ring can
+ * still be read. All functions take the sampler's lock, and are called on ordinary threads, never
  * from a handler. `jni` is the calling thread's.
  */
 #ifndef SPPROF_SAMPLER_H
@@ -30,87 +31,99 @@ enum spprof_walker_choice {
 
 struct spprof_sampler_config {
     const struct spprof_engine *engine;
-    enum spprof_walker_choice walker; /* AUTO: vm, or agct where that cannot work */
+    enum spprof_walker_choice walker; /* AUTO: vm, or agct in a JVM in which vm does not work */
     uint64_t interval_ns;
     uint64_t ring_bytes;   /* a power of two */
     uint32_t walk_buffers; /* 1 to SPPROF_MAX_BUFFERS */
     uint32_t depth;        /* 1 to SPPROF_MAX_DEPTH */
-    uint32_t locations;    /* entries of the walker's tables, powers of two, 8 at least */
+    uint32_t locations;    /* entries of the walker's tables: each a power of two, at least 8 */
     uint32_t methods;
 };
 
-/* When the library is loaded, perhaps not for the first time (jni.c). 0 or -ENOMEM. */
+/* Called when the library is loaded, perhaps not for the first time in the process (jni.c). Returns
+ * 0 or -ENOMEM. */
 int spprof_sampler_load(void);
-/* When it is unloaded: nothing is left but the code and the table of slots (slots.h). */
+/* Called when the library is unloaded. Only the code and the table of threads (slots.h) are left.
+ */
 void spprof_sampler_unload(void);
 
-/* 0, or a failure (failure.h), with nothing left behind but after UNDO, IN_FLIGHT and SESSION: then
- * nothing was begun. */
+/* Starts a session. Returns 0 or a failure (failure.h). A start that fails undoes all that it did.
+ * With UNDO, IN_FLIGHT and SESSION the start has begun nothing, but what an earlier session left
+ * still exists. */
 int spprof_sampler_start(JNIEnv *jni, const struct spprof_sampler_config *config);
 
 /*
- * 0 or 1 (somebody replaced our handler; theirs was left): stopped. NO_SESSION: none is sampling.
- * IN_FLIGHT, DEBUGGER or SYSTEM: a handler is still in flight, a debugger holds a thread at a
- * signal, or a system call failed; nothing is freed, may be called again.
+ * Stops the session. Returns 0 when it is stopped, and 1 when it is stopped but another library has
+ * replaced the profiler's signal action; that library's action is left installed. NO_SESSION: no
+ * session is sampling. IN_FLIGHT, DEBUGGER, TIMER_LIVES or SYSTEM: a handler is still in flight, a
+ * debugger holds a thread at a signal, a timer could not be deleted, or a system call failed. Then
+ * nothing is freed, and the function may be called again.
  */
 int spprof_sampler_stop(JNIEnv *jni, uint32_t deadline_ms);
 
-/* Gives back what a stopped session held. -EBUSY before a stop that succeeded. */
+/* Frees what a stopped session held. Returns 0, or -EBUSY before a successful stop. */
 int spprof_sampler_release(void);
 
-/* Looks for new and ended threads and for new libraries. `jni` is used only where starts of threads
- * were unheard in the session. Threads sampled, -EINVAL without a session
- * that is sampling, or a failure (failure.h). */
+/* Makes a sweep: looks for new threads, threads that ended (sweep.h), and new native libraries.
+ * `jni` is used only if starts of threads were unheard in the session (thread_hooks.h). Returns the
+ * number of threads sampled, -EINVAL without a session that is sampling, or a failure (failure.h).
+ */
 int spprof_sampler_sweep(JNIEnv *jni);
 
-/* Reads the names of the threads that were sampled since the last time: thread_name.h. 0, or
- * -EINVAL without a session that is sampling. */
+/* Makes a name look: reads the names of the threads that were sampled since their names were last
+ * read (thread_name.h). Returns 0, or -EINVAL without a session that is sampling. */
 int spprof_sampler_read_names(JNIEnv *jni);
 
-/* See thread_hooks.h; with a process's timer all but UNHEARD. 0, -EINVAL without a session that is
- * sampling, or -EIO if the JVM does not switch its event. */
+/* Chooses what happens to threads that start (thread_hooks.h). With a process's timer UNHEARD acts
+ * like LATE. Returns 0, -EINVAL without a session that is sampling, or -EIO if the JVM does not
+ * switch its event. */
 int spprof_sampler_thread_starts(enum spprof_thread_starts starts);
 
-/* See spprof_threads_search. 0 without a session that is sampling. */
+/* Calls spprof_threads_search. Returns 0 without a session that is sampling. */
 uint64_t spprof_sampler_search(JNIEnv *jni);
 
 /*
- * The interval of the session that is sampling, from now on; each thread follows at its next signal
- * (schedule.h). 0, -EINVAL without such a session or for 0 ns, -EEXIST if the process's timer is
- * somebody else's now.
+ * Sets the interval of the session that is sampling; each thread applies it at its next signal
+ * (schedule.h). Returns 0, -EINVAL without such a session or for 0 ns, or -EEXIST if another
+ * library now uses the process's timer.
  */
 int spprof_sampler_set_interval(uint64_t interval_ns);
 
 /*
- * Has the walker forget what it told of methods and locations, and tells so in the ring: room for
- * new ones; the names of threads are told again when they are next sampled, so that those of
- * others can go, too, at the next time. The gate is closed meanwhile, for less than a millisecond;
- * signals of that time are late. 0, -EINVAL without a session that is sampling, -EAGAIN without
- * room in the ring, -ETIMEDOUT if a handler hangs: nothing was forgotten then.
+ * Empties the walker's tables of methods and locations, so that they have room for new ones, and
+ * reports this to the collector by a FORGET record. The names of threads are written again when the
+ * threads are next sampled. So the collector, too, can remove the names of all other threads at the
+ * next call. The gate is closed meanwhile, for less than a millisecond; signals of that time are
+ * late, a drop reason (counters.h). Returns 0; -EINVAL without a session that is sampling; -EAGAIN
+ * without room in the ring; or -ETIMEDOUT if a handler hangs. After an error nothing is forgotten.
  */
 int spprof_sampler_forget(void);
 
 /*
- * See spprof_threads_rest. 0, or -EINVAL without a session that is sampling, or for a share of 0.
+ * Calls spprof_threads_rest. Returns 0, or -EINVAL without a session that is sampling or for a
+ * share of 0.
  */
 int spprof_sampler_rest(uint32_t share, uint32_t turn);
 
-/* Whether a session samples and somebody else's action is installed now. */
+/* Returns whether a session samples while another library's signal action is installed. */
 bool spprof_sampler_signal_is_taken(void);
 
-/* The ring's block, NULL without a session, and its size. */
+/* Returns the ring's block, or NULL without a session. Writes the block's size in bytes to `size`.
+ */
 void *spprof_sampler_ring(uint64_t *size);
 
-/* The walker of the session, or the last: vm or agct. */
+/* Returns the walker of the present or the last session: vm or agct. */
 enum spprof_walker_choice spprof_sampler_walker(void);
 /*
- * Why the vm walker, asked for or not, was not to be had at the last start; "" if it was. Copied.
+ * Copies the reason why the walker vm did not work at the last start, or "" if it worked or was not
+ * tried.
  */
 void spprof_sampler_walker_problem(char *why, uint64_t size);
-/* A number of enum spprof_debug_info, of the session, or the last. */
+/* Returns a number of enum spprof_debug_info, of the present or the last session. */
 int spprof_sampler_debug_info(void);
 
-/* The JVM is going away: no signal may walk it any more. No JNI here. */
+/* Called when the JVM shuts down: ends sampling, because no handler may walk a stack any more.
+ * Makes no JNI calls. */
 void spprof_sampler_vm_death(void);
 
 #endif

@@ -1,63 +1,70 @@
 /*
- * What is done on the application's threads when they start, end and exit: JVMTI's ThreadStart and
- * ThreadEnd, and a thread-specific key's destructor, on the thread itself. It is as little as can
- * be, and what it costs is counted.
+ * The hooks: the profiler's code that runs on the application's threads when they start, end and
+ * exit. The hooks are JVMTI's ThreadStart and ThreadEnd and the destructor of a thread-specific
+ * key. They do as little as possible, and their cost is counted. They take the lock of
+ * thread_state.h for a part of their work; no lock is held when they are called.
  *
  *   ThreadStart
- *     Gives the thread a slot and its timer: it is sampled from its first instruction on.
+ *     Gives the thread a slot (its entry in the table of threads, slots.h) and a timer. The thread
+ *     is sampled from its first instruction on.
  *
  *   ThreadEnd
- *     What is due on its timer and was not signalled is settled: one sample without a stack. Its
- *     name is read if it was sampled since that was read last, or may be before it exits. The timer
- *     goes on, since it is a native thread from here on: it exits, or works on outside of the JVM,
- *     or will attach again (native code does so for every call), which costs a few stores
- *     from the second time on.
+ *     Settles CPU time that is due on the thread's timer, that is, expired and not signalled: it
+ *     writes one sample without a stack. Reads the thread's name if the thread was sampled since
+ *     its name was last read, or may be sampled before it exits. The timer stays, because the
+ *     thread is a native thread from here on: it exits, or continues outside of the JVM, or will
+ *     attach to the JVM again. Some native code attaches for every call; from the second time on
+ *     that costs a few stores.
  *
  *   Exit
- *     What is due is settled as well; the timer goes. ThreadEnd sets the key; of a native thread,
- *     the handler does at its signals.
+ *     Settles what is due, and deletes the timer. ThreadEnd sets the key that causes this call; for
+ *     a native thread, the handler sets it at the thread's signals.
  *
- * Exits are not heard of threads that were not signalled, of those that do not end by way of the C
- * library, nor while timers are late; a search finds that they are gone. What a thread uses after
- * its exit was heard, in the kernel mostly, is unseen (unseen.h).
+ * The exit hook does not run for threads that were never signalled, for threads that do not end
+ * through the C library, nor while timers are late; a search (sweep.h) finds that these threads are
+ * gone. The CPU time that a thread uses after its exit hook, mostly in the kernel, is unseen: no
+ * signal stands for it (unseen.h).
  *
- * Late timers, for when starts and ends cost more than they may: a thread that starts gets a slot
- * only, and its timer from the next sweep; that timer expires at once for what was used until then.
- * What a shorter life used is settled at its end like what is due on a timer. So no CPU time is
- * lost, only the stacks of threads that live for less than the time between two sweeps.
+ * Late timers are for times when starts and ends cost more than the budget allows. A thread that
+ * starts then gets only a slot, and the next sweep (sweep.h) gives it a timer. The timer expires at
+ * once for the CPU time used until then. If the thread ends before that, its CPU time is settled at
+ * its end, like CPU time that is due on a timer. So no CPU time is lost; only the stacks of threads
+ * that live for less than the time between two sweeps are lost.
  *
- * Starts unheard, for when even that is too much: ThreadStart is switched off, so the JVM makes no
- * call. Sweeps find the threads that live, and java_threads.c gives them their JNIEnv. ThreadEnd
- * stays on: whoever has a JNIEnv drops it there. A thread without a slot leaves ThreadEnd at once,
- * without the lock; its CPU time counts as unseen (unseen.h).
+ * Unheard starts are for times when even late timers cost too much. ThreadStart is switched off, so
+ * the JVM makes no call. Sweeps find the threads while they live, and java_threads.c gives them
+ * their JNIEnv. ThreadEnd stays on, because a thread that has a JNIEnv must drop it there. A thread
+ * without a slot leaves ThreadEnd at once, without taking the lock; its CPU time counts as unseen.
  */
 #ifndef SPPROF_THREAD_HOOKS_H
 #define SPPROF_THREAD_HOOKS_H
 
 #include <stdbool.h>
 
-/* Copies the calling thread's name, modified UTF-8, SPPROF_NAME_ROOM bytes at most; false if it has
- * none. */
+/* Copies the calling thread's name, in modified UTF-8, at most SPPROF_NAME_ROOM bytes. Returns
+ * false if the thread has no name. */
 typedef bool (*spprof_name_reader)(void *context, char *name);
 
-/* `env`: the thread's JNIEnv. `read` is NULL unless looks (thread_name.h) cannot read names. */
+/* The hooks of ThreadStart and ThreadEnd. `env` is the thread's JNIEnv. The `read` of a start is
+ * NULL if name looks (thread_name.h) can read the names of Java threads. */
 void spprof_thread_started(void *env, spprof_name_reader read, void *context);
 void spprof_thread_ended(spprof_name_reader read, void *context);
 
-/* What happens to threads that start; SampleLayout has the same numbers. */
+/* What happens to threads that start. SampleLayout has the same numbers. */
 enum spprof_thread_starts {
     SPPROF_STARTS_TIMED = 0,
     SPPROF_STARTS_LATE = 1,
-    SPPROF_STARTS_UNHEARD = 2, /* the caller switches the event */
+    SPPROF_STARTS_UNHEARD = 2, /* the caller switches the event ThreadStart off */
 };
 
-/* In the handler, on a native thread, by its timer's ticket: its exit is to be heard. */
+/* In the handler, on a native thread: makes the exit hook run at the thread's exit. `ticket` is the
+ * value that the timer's signals carry (slots.h). */
 void spprof_thread_hear_exit_sigsafe(void *ticket);
 
-/* From now on. TIMED when a session begins. */
+/* Chooses what happens to threads that start from now on. TIMED when a session begins. */
 void spprof_thread_starts(enum spprof_thread_starts starts);
 
-/* When the library is loaded. */
+/* Called when the library is loaded. */
 void spprof_thread_hooks_load(void);
 
 #endif
