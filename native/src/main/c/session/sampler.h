@@ -47,8 +47,9 @@ int spprof_sampler_load(void);
  */
 void spprof_sampler_unload(void);
 
-/* Starts a session. Returns 0 or a failure (failure.h). A start that fails undoes all that it did.
- * With UNDO, IN_FLIGHT and SESSION the start has begun nothing, but what an earlier session left
+/* Starts a session. Returns 0 or a failure (failure.h). A start that fails undoes all that it did;
+ * if a step cannot be undone yet, the next start tries again, and returns UNDO if it fails to. With
+ * UNDO, IN_FLIGHT and SESSION the start has begun nothing, but something of an earlier session
  * still exists. */
 int spprof_sampler_start(JNIEnv *jni, const struct spprof_sampler_config *config);
 

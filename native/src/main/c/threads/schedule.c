@@ -2,9 +2,10 @@
 #include "base/clock.h"
 
 /*
- * Relaxed, as everything here: a handler that reads the old value follows at its next signal. A
- * slot's three are written before its timer is armed, and then by its own thread's handler only,
- * which nothing else of that thread's comes between.
+ * Accesses are relaxed, as all in this file except those of `forgone`: a handler that reads the old
+ * interval applies the new one at its next signal. A slot's paid_ns, interval_ns and phase are
+ * written before its timer is armed. After that only the handler of the slot's thread writes them,
+ * and no other code of that thread runs in between.
  */
 static _Atomic uint64_t wanted;
 static uint64_t longest;
@@ -39,9 +40,10 @@ void spprof_schedule_begin(struct spprof_slot *slot, uint64_t from_ns, uint32_t 
 
 static uint64_t expiry_sigsafe(const struct spprof_slot *slot, uint64_t interval_ns) {
     uint64_t phase = atomic_load_explicit(&slot->phase, memory_order_relaxed);
-    /* interval * phase / 2^32 in two parts: an interval of over 4 s would overflow as one. */
+    /* interval * phase / 2^32 in two parts, because one product would overflow for intervals of
+     * more than 4 s. */
     uint64_t offset = (interval_ns >> 32) * phase + ((interval_ns & UINT32_MAX) * phase >> 32);
-    return paid_of_sigsafe(slot) + 1 + offset; /* 0 would disarm a timer */
+    return paid_of_sigsafe(slot) + 1 + offset; /* + 1, because 0 would disarm the timer */
 }
 
 uint64_t spprof_schedule_next_sigsafe(const struct spprof_slot *slot) {
@@ -49,11 +51,11 @@ uint64_t spprof_schedule_next_sigsafe(const struct spprof_slot *slot) {
 }
 
 /*
- * `forgone` is a number of expirations, and in its lowest bits how often something was paid.
- * Whoever pays stores paid_ns first and changes this word after. spprof_schedule_forgo reads the
- * word first, then what is due, and adds to the word if it is the same still: if not, something was
- * paid meanwhile, perhaps what it would have added. If it is, the next payment finds what was
- * added.
+ * The word `forgone` holds a number of expirations, and in its lowest bits a count of payments. A
+ * payment stores paid_ns first and changes this word afterwards. spprof_schedule_forgo reads the
+ * word first, then computes what is due, and adds to the word only if the word has not changed. If
+ * the word has changed, a payment came in between, perhaps of the expirations to be added. If the
+ * word has not changed, the next payment sees the expirations that were added.
  */
 #define PAYMENT_BITS 24
 #define PAYMENTS ((UINT64_C(1) << PAYMENT_BITS) - 1)
@@ -62,16 +64,17 @@ static uint64_t forgone_of_sigsafe(uint64_t word) {
     return word >> PAYMENT_BITS;
 }
 
-/* Pays; how many of the expirations, `most` at most, were forgone. */
+/* Pays `cpu_ns`. Returns how many of the paid expirations were forgone, at most `most`. */
 static uint64_t pay_sigsafe(struct spprof_slot *slot, uint64_t cpu_ns, uint64_t most) {
-    /* Not an exchange: there is no other writer while the timer exists. */
+    /* No exchange is needed, because there is no other writer while the timer exists. */
     atomic_store_explicit(&slot->paid_ns, paid_of_sigsafe(slot) + cpu_ns, memory_order_relaxed);
     uint64_t word = atomic_load_explicit(&slot->forgone, memory_order_relaxed);
     uint64_t taken, left;
     do {
         taken = forgone_of_sigsafe(word) < most ? forgone_of_sigsafe(word) : most;
         left = (forgone_of_sigsafe(word) - taken) << PAYMENT_BITS | ((word + 1) & PAYMENTS);
-        /* Release, with forgo's acquire: who sees the new word sees what is paid. */
+        /* Release, paired with the acquire in forgo: a thread that sees the new word sees the new
+         * paid_ns. */
     } while (!atomic_compare_exchange_weak_explicit(&slot->forgone, &word, left,
                                                     memory_order_release, memory_order_relaxed));
     return taken;
@@ -96,7 +99,7 @@ uint64_t spprof_schedule_forgo(struct spprof_slot *slot, uint64_t cpu_ns) {
         return 0;
     }
     uint64_t more = due - 1 - forgone_of_sigsafe(word);
-    /* Relaxed: it carries nothing but itself. */
+    /* Relaxed: no other data is published with the word. */
     bool added = atomic_compare_exchange_strong_explicit(
         &slot->forgone, &word, word + (more << PAYMENT_BITS), memory_order_relaxed,
         memory_order_relaxed);
@@ -113,20 +116,22 @@ void spprof_schedule_follow_sigsafe(const struct spprof_engine *engine, struct s
     if (interval_ns == interval_of_sigsafe(slot) ||
         atomic_load_explicit(&slot->resting, memory_order_relaxed) ||
         spprof_schedule_forgone(slot) > 0) {
-        /* One that rests follows on its turn; what is forgone was counted at this interval. */
+        /* A resting thread applies the interval at its turn. Forgone expirations were counted at
+         * the present interval, so it stays until they are paid. */
         return;
     }
     uint64_t cpu_ns = spprof_clock_ns_sigsafe(CLOCK_THREAD_CPUTIME_ID);
     /*
-     * An expiry that is due already may have its signal pending. Linux before 6.13 would deliver it
-     * after the timer is set anew, to be paid at the wrong interval: so it comes first.
+     * If the next expiry is due already, its signal may be pending. Linux before 6.13 would deliver
+     * that signal after the timer is set anew, and it would be paid at the wrong interval. So the
+     * change waits until that signal has come.
      */
     if (cpu_ns >= spprof_schedule_next_sigsafe(slot)) {
         return;
     }
     /*
-     * Beside a teardown the timer may be deleted: then the kernel finds no timer of this number, as
-     * it gives numbers out in turn, and nothing is owed.
+     * A teardown that runs at the same time may have deleted the timer. The kernel then finds no
+     * timer with this number, because it gives out numbers in turn, and nothing needs to be done.
      */
     if (engine->timer_set_sigsafe(&slot->timer, expiry_sigsafe(slot, interval_ns), interval_ns) ==
         0) {

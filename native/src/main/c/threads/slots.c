@@ -7,8 +7,9 @@
 #define CHAINS 65536 /* a power of two */
 
 /*
- * What is mapped: some 8 MB of addresses, of which only what was touched is memory. A chain holds
- * the slots whose ids have one hash: index + 1 of the first, 0 if there is none.
+ * The mapped block: some 8 MB of address space, of which only the pages that were touched use
+ * memory. A chain links the slots whose ids have one hash. `chains` holds index + 1 of a chain's
+ * first slot, or 0 if there is none.
  */
 struct block {
     struct spprof_slot slots[SPPROF_MAX_THREADS];
@@ -23,13 +24,14 @@ static uint32_t used;
 static uint32_t free_count;
 
 /*
- * A handler looks its own thread up while others come and go. Its own entry does not move, but the
- * walk along the chain can be led astray by a slot that is released, and used again in another
- * chain, under its feet: then it may miss its entry, never find a wrong one, as it compares ids.
- * So releases are counted, and a miss during which the count changed is tried again.
+ * A handler looks up its own thread's slot while other slots are published and released. Its own
+ * slot stays in its chain. But another slot of the chain can be released and used again in another
+ * chain while the lookup is at that slot, so the lookup continues in the wrong chain. It may then
+ * miss its own slot. It never returns a wrong slot, because it compares ids. So releases are
+ * counted, and a lookup that finds nothing is repeated if the count has changed meanwhile.
  */
 static _Atomic uint32_t releases;
-#define TRIES 16 /* each lost to a release within some nanoseconds */
+#define TRIES 16 /* a try fails only if a release falls within its few nanoseconds */
 
 int spprof_slots_map(void) {
     if (block == NULL) {
@@ -43,13 +45,14 @@ int spprof_slots_map(void) {
     return 0;
 }
 
-/* Thread ids, and addresses of thread structures: Fibonacci hashing, Knuth, volume 3, 6.4. */
+/* Ids are thread numbers or addresses of thread structures. Fibonacci hashing: Knuth, volume 3,
+ * 6.4. */
 static _Atomic uint32_t *chain_of_sigsafe(uint64_t id) {
     return &block->chains[(id * UINT64_C(0x9E3779B97F4A7C15)) >> 48];
 }
 
 static struct spprof_slot *search_sigsafe(uint64_t id) {
-    /* Acquire, with the release that published the slot: all of it is there. */
+    /* Acquire, paired with the release that published the slot: the lookup sees the whole slot. */
     uint32_t number = atomic_load_explicit(chain_of_sigsafe(id), memory_order_acquire);
     for (int steps = 0; number != 0 && steps < SPPROF_MAX_THREADS; steps++) {
         struct spprof_slot *slot = &block->slots[number - 1];
@@ -63,7 +66,8 @@ static struct spprof_slot *search_sigsafe(uint64_t id) {
 
 struct spprof_slot *spprof_slots_find_sigsafe(uint64_t id) {
     for (int i = 0; block != NULL && i < TRIES; i++) {
-        /* Acquire: the search comes after. What it reads with acquire brings a new count along. */
+        /* Acquire: the lookup's loads come after this one. If the lookup's own acquire loads read a
+         * value stored after a release, the second load of the count sees that release. */
         uint32_t before = atomic_load_explicit(&releases, memory_order_acquire);
         struct spprof_slot *slot = search_sigsafe(id);
         if (slot != NULL || atomic_load_explicit(&releases, memory_order_relaxed) == before) {
@@ -113,11 +117,13 @@ void spprof_slots_publish(struct spprof_slot *slot) {
     _Atomic uint32_t *chain =
         chain_of_sigsafe(atomic_load_explicit(&slot->id, memory_order_relaxed));
     /*
-     * Release, with the acquire of a search that is led astray here: it sees the release counted.
+     * Release, paired with the acquire of a lookup that came into this chain by mistake: the lookup
+     * sees that a release was counted.
      */
     atomic_store_explicit(&slot->next, atomic_load_explicit(chain, memory_order_relaxed),
                           memory_order_release);
-    /* Release, with the acquire of a search: a handler that finds the slot finds it complete. */
+    /* Release, paired with the acquire of a lookup: a handler that finds the slot sees the whole
+     * slot. */
     atomic_store_explicit(chain, (uint32_t)index_of(slot) + 1, memory_order_release);
 }
 
@@ -131,7 +137,7 @@ void spprof_slots_release(struct spprof_slot *slot) {
     }
     atomic_store_explicit(link, atomic_load_explicit(&slot->next, memory_order_relaxed),
                           memory_order_release);
-    /* Release: who sees the new count sees that the slot is unlinked. */
+    /* Release: a thread that sees the new count sees that the slot is unlinked. */
     atomic_fetch_add_explicit(&releases, 1, memory_order_release);
     atomic_store_explicit(&slot->id, 0, memory_order_relaxed);
     atomic_store_explicit(&slot->env, NULL, memory_order_relaxed);

@@ -8,8 +8,8 @@
 #include "threads/threads.h"
 #include "threads/unseen.h"
 
-#define MOST_TRIED 2000 /* numbers, at some 0.3 us each, in place of a listing */
-#define MOST_ENDED 100  /* a small part of all slots, and more than come in a second as a rule */
+#define MOST_TRIED 2000 /* the most thread numbers tried instead of a listing; 0.3 us each */
+#define MOST_ENDED 100  /* a small part of all slots, and usually more than end in a second */
 
 static bool searching; /* under the lock */
 
@@ -29,21 +29,23 @@ static void visit(uint64_t id, void *context) {
     if (slot->state == SPPROF_SLOT_EXCLUDED) {
         return;
     }
-    /* At once, for one that ends before it is looked at. */
+    /* The name is read at once, because the thread may end before the next name look. */
     if (!known && atomic_load_explicit(&slot->env, memory_order_relaxed) == NULL) {
         spprof_threads_name_by_system_locked(slot);
         slot->searched = searching;
         spprof_threads.unheard_new = 0;
         slot->waits =
-            spprof_threads.unheard; /* else its first signal, for all that it used, has no stack */
+            spprof_threads.unheard; /* else the first signal of a Java thread, which stands for all
+                                       its CPU time so far, would have no stack */
     }
     spprof_threads_arm_locked(slot);
 }
 
 /*
- * A listing costs some 200 us where nothing of it is in the caches, a count a tenth of that. So
- * while the count stays, no thread waits for a timer and few slots for their threads to be gone,
- * only some sweeps make a listing: for a thread that came as another went.
+ * A listing costs some 200 us if none of its data is in the caches; a count of the threads costs a
+ * tenth of that. So only one sweep in SPPROF_SWEEPS_A_LISTING makes a listing while the count stays
+ * the same, no thread waits for a timer, and few slots wait for their threads to be gone. That
+ * listing finds a thread that started when another ended.
  */
 static bool needs_listing(void) {
     uint64_t count = spprof_threads.engine->thread_count();
@@ -60,8 +62,9 @@ static bool needs_listing(void) {
     return true;
 }
 
-/* Threads with numbers that were given since the search before the last: a number that is given
- * belongs to a thread only some microseconds later. False if there are too many to try. */
+/* Visits the threads whose numbers were given out since the search before the last. It goes back
+ * further than the last search because the system gives out a number some microseconds before the
+ * thread can be found. Returns false if there are too many numbers to try. */
 static bool find_new(int *without_slot) {
     uint64_t from = spprof_threads.newest_before, now = spprof_threads.engine->newest_thread();
     bool tried = now == 0 || (from > 0 && now >= spprof_threads.newest && now - from <= MOST_TRIED);
@@ -76,7 +79,8 @@ static bool find_new(int *without_slot) {
     return tried;
 }
 
-/* Threads that left the JVM: some go on, and are sampled as native ones from where they were. */
+/* Checks threads that left the JVM. Those that live on are sampled as native threads, from the
+ * reading of their clock at which their sampling ended. */
 static void revisit_ended(int *without_slot) {
     for (uint32_t i = 0; i < spprof_slots_used(); i++) {
         struct spprof_slot *slot = spprof_slots_get(i);
@@ -101,7 +105,8 @@ static int list(int *without_slot) {
     for (uint32_t i = 0; i < spprof_slots_used(); i++) {
         struct spprof_slot *slot = spprof_slots_get(i);
         uint64_t cpu;
-        /* The listing is not atomic and can miss a living thread: the clock has the last word. */
+        /* The listing is not atomic and can miss a living thread. So the thread counts as gone only
+         * if its clock cannot be read. */
         if ((slot->state == SPPROF_SLOT_LIVE || slot->state == SPPROF_SLOT_ENDED) &&
             slot->sweep != spprof_threads.sweep_number &&
             spprof_threads.engine->thread_cpu_ns(spprof_slot_id(slot), &cpu) != 0) {
@@ -109,7 +114,7 @@ static int list(int *without_slot) {
             spprof_thread_release_locked(slot);
         } else if (slot->state == SPPROF_SLOT_LIVE &&
                    (slot->sweep != spprof_threads.sweep_number || !slot->failed)) {
-            spprof_threads_arm_locked(slot); /* it was missed, or there is no listing */
+            spprof_threads_arm_locked(slot); /* the listing missed it, or there is no listing */
         }
     }
     spprof_threads.sweep_number++;

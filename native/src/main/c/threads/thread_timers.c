@@ -13,7 +13,7 @@
 
 static uint64_t random_state; /* under the lock */
 
-/* xorshift64*, Vigna 2016; the phase of a timer needs no more. */
+/* xorshift64* (Vigna 2016), which is good enough for the phase of a timer. */
 static uint32_t random_bits(void) {
     if (random_state == 0) {
         random_state = spprof_clock_ns_sigsafe(CLOCK_MONOTONIC) * UINT64_C(0x9E3779B97F4A7C15) | 1;
@@ -28,7 +28,7 @@ void spprof_thread_begin_clock_locked(struct spprof_slot *slot, uint64_t from_ns
     spprof_schedule_begin(slot, from_ns, random_bits());
 }
 
-/* Arms its timer, or sets it anew, as the slot's schedule says. */
+/* Arms the slot's timer, or sets it anew, by the slot's schedule. */
 static int set_timer(const struct spprof_slot *slot) {
     return spprof_threads.engine->timer_set_sigsafe(
         &slot->timer, spprof_schedule_next_sigsafe(slot),
@@ -52,8 +52,9 @@ static void set_sampled(struct spprof_slot *slot, bool sampled) {
 }
 
 /*
- * 0 or -errno. A timer that the system did not delete stays the slot's, and the slot is nobody
- * else's until it is deleted: sweeps try again, and no teardown ends before (teardown.c).
+ * Returns 0 or -errno. If the system does not delete the timer, the slot keeps it, and no other
+ * thread gets the slot until the timer is deleted. Sweeps try again, and no teardown finishes
+ * before (teardown.c).
  */
 static int delete_timer(struct spprof_slot *slot) {
     set_sampled(slot, false);
@@ -67,7 +68,7 @@ static int delete_timer(struct spprof_slot *slot) {
 int spprof_thread_disarm_locked(struct spprof_slot *slot) {
     if (slot->timer.valid) {
         spprof_threads.engine->thread_cpu_ns(spprof_slot_id(slot),
-                                             &slot->stopped_ns); /* unchanged if it is gone */
+                                             &slot->stopped_ns); /* unchanged if thread is gone */
     }
     return delete_timer(slot);
 }
@@ -78,8 +79,6 @@ void spprof_thread_release_locked(struct spprof_slot *slot) {
     spprof_slots_release(slot);
 }
 
-/* Expirations of the thread's own timer that were due when it was deleted, never signalled, and not
- * counted yet (blocked.h). */
 void spprof_thread_count_unsignalled_locked(const struct spprof_slot *slot) {
     if (spprof_threads.engine->timer_a_thread &&
         (slot->state == SPPROF_SLOT_LIVE || slot->state == SPPROF_SLOT_ENDED)) {
@@ -89,7 +88,8 @@ void spprof_thread_count_unsignalled_locked(const struct spprof_slot *slot) {
     }
 }
 
-/* The thread is gone, perhaps with expirations that it never let in. */
+/* The thread may have had expirations whose signal it blocked to its end: they are counted first.
+ */
 void spprof_thread_gone_locked(struct spprof_slot *slot) {
     spprof_thread_count_unsignalled_locked(slot);
     uint64_t seen_ns = spprof_unseen_leave(slot);
@@ -97,7 +97,8 @@ void spprof_thread_gone_locked(struct spprof_slot *slot) {
     spprof_blocked_leave(slot);
 }
 
-/* It has a timer now: its clock so far is counted as unseen, and is not to be sampled as well. */
+/* Begins the schedule of a thread that gets a timer after it could not get one. Its CPU time so far
+ * is counted as unseen, so it must not be sampled as well. */
 static void begin_late(struct spprof_slot *slot) {
     uint64_t cpu = 0;
     spprof_threads.engine->thread_cpu_ns(spprof_slot_id(slot), &cpu);
@@ -110,15 +111,16 @@ static int failure_to_set(int error) {
     return error == -EEXIST ? SPPROF_FAILED(TIMER_HELD, 0) : SPPROF_FAILED(TIMER_SET, error);
 }
 
-/* No timer for now: its clock counts as unseen, and the next sweep tries again (arm). */
+/* Leaves the thread without a timer for now. Its CPU time counts as unseen, and the next sweep
+ * calls spprof_threads_arm_locked again. */
 static void give_up_timer(struct spprof_slot *slot, int failure) {
     spprof_thread_disarm_locked(slot);
     spprof_threads.last_error = failure;
     spprof_thread_set_failed_locked(slot, true);
 }
 
-/* Its timer can not be set any more, so nobody knows when it expires. A thread that has ended
- * is left to the next sweep. */
+/* Called when the slot's timer could not be set, so that its next expiry is unknown. Gives up the
+ * timer. A thread that has ended is left to the next sweep. */
 static void lose_timer(struct spprof_slot *slot, int error) {
     uint64_t cpu;
     if (spprof_threads.engine->thread_cpu_ns(spprof_slot_id(slot), &cpu) == 0) {
@@ -127,7 +129,6 @@ static void lose_timer(struct spprof_slot *slot, int error) {
     }
 }
 
-/* Gives the slot a timer, unless the gate is closed; see threads.h. */
 void spprof_threads_arm_locked(struct spprof_slot *slot) {
     if (slot->sampled || slot->waits || !spprof_gate_is_open_sigsafe()) {
         return;
@@ -136,7 +137,7 @@ void spprof_threads_arm_locked(struct spprof_slot *slot) {
     if (spprof_threads.engine->timer_a_thread) {
         value = spprof_threads_ticket_locked(slot);
     }
-    /* A timer that could not be deleted is set again. */
+    /* A timer that could not be deleted before is used again. */
     int error = slot->timer.valid ? 0
                                   : spprof_threads.engine->timer_create(
                                         &slot->timer, spprof_slot_id(slot), SPPROF_SIGNAL, value);
@@ -158,12 +159,11 @@ void spprof_threads_arm_locked(struct spprof_slot *slot) {
     if (spprof_threads.engine->thread_cpu_ns(spprof_slot_id(slot), &cpu) == 0) {
         give_up_timer(slot, failure);
     } else {
-        spprof_thread_gone_locked(slot); /* it ended while we looked at it */
+        spprof_thread_gone_locked(slot); /* the thread ended meanwhile */
         spprof_thread_release_locked(slot);
     }
 }
 
-/* Slots that are nobody's, for their timers only. */
 int spprof_thread_delete_left_timer_locked(struct spprof_slot *slot) {
     int error = delete_timer(slot);
     if (error == 0) {
@@ -197,7 +197,8 @@ void spprof_threads_rest(uint32_t share, uint32_t turn) {
             rests == atomic_load_explicit(&slot->resting, memory_order_relaxed)) {
             continue;
         }
-        /* A handler that has not seen this yet may arm its timer once more: one signal, counted. */
+        /* A handler that has not seen this store yet may arm its timer once more. That causes one
+         * more signal, which is counted like any other. */
         atomic_store_explicit(&slot->resting, rests, memory_order_relaxed);
         int error =
             rests ? spprof_threads.engine->timer_set_sigsafe(&slot->timer, 0, 0) : set_timer(slot);
@@ -217,7 +218,7 @@ void spprof_threads_go_on_locked(struct spprof_slot *slot) {
     }
 }
 
-/* Takes its timer away, and remembers how far its clock was. */
+/* Deletes the slot's timer, and stores the clock's reading `cpu_ns`. */
 static void end_clock(struct spprof_slot *slot, uint64_t cpu_ns) {
     if (slot->failed) {
         begin_late(slot);
@@ -235,7 +236,7 @@ void spprof_threads_retire_locked(struct spprof_slot *slot, uint64_t cpu_ns) {
         slot->state = SPPROF_SLOT_ENDED;
         spprof_threads.ended++;
     } else {
-        spprof_thread_release_locked(
-            slot); /* no sweep would: its last moments count among the others */
+        spprof_thread_release_locked(slot); /* no sweep would release it; later signals of the
+                                               thread count for the shared slot of threads.c */
     }
 }

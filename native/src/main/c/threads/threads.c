@@ -12,11 +12,11 @@
 #include "threads/thread_timers.h"
 #include "threads/unseen.h"
 
-/* Stands for all threads that a process's timer meets and nobody told us of. */
+/* The slot for all threads that a process's timer signals and that the JVM does not report. */
 #define OTHERS_ID UINT64_MAX
 #define OTHERS_NAME "native threads"
 
-/* Set under the lock before the first timer is armed, and read by handlers. */
+/* The slot with OTHERS_ID. Set under the lock before the first timer is armed; read by handlers. */
 static _Atomic(struct spprof_slot *) others;
 
 static uint64_t process_cpu_ns(void) {
@@ -33,21 +33,22 @@ struct spprof_slot *spprof_threads_slot_sigsafe(const struct spprof_engine *from
         *stale = then > 0 && then < now;
         return spprof_slots_of_ticket_sigsafe(signal->value, now);
     }
-    /* A thread's own value can be of a session long over, its slot somebody else's. */
+    /* The value that a thread stored can be of an earlier session, and the slot can be another
+     * thread's now. So the slot's id is compared. */
     struct spprof_slot *slot = spprof_slots_at_sigsafe(signal->value);
     uint64_t id = from->thread_id();
     if (slot == NULL || atomic_load_explicit(&slot->id, memory_order_relaxed) != id) {
         slot = spprof_slots_find_sigsafe(id);
     }
     slot = slot != NULL ? slot : atomic_load_explicit(&others, memory_order_acquire);
-    *stale = slot == NULL; /* between two sessions */
+    *stale = slot == NULL; /* only between two sessions, when there is no shared slot */
     return slot;
 }
 
 /*
- * Whether the process has used so much since the session began. To read its clock, the kernel adds
- * up the clocks of all its threads, so what a reading said before is asked first: a thread that is
- * new has used little.
+ * Returns whether the process has used at least `cpu_ns` since the session began. To read the
+ * process's clock the kernel adds up the clocks of all its threads. So the result of the last
+ * reading is compared first, which mostly suffices because a new thread has used little.
  */
 static bool has_used(uint64_t cpu_ns) {
     if (cpu_ns > spprof_threads.used_ns) {
@@ -57,9 +58,10 @@ static bool has_used(uint64_t cpu_ns) {
 }
 
 /*
- * A thread that is new to us begins: at the start of its clock if it was born within the session,
- * else now. The listing of threads can miss a living one, so a sweep that finds it first proves
- * nothing; but no thread born within the session has used more CPU time than the process since.
+ * Initializes the slot of a thread that was found now. A thread that started within the session is
+ * sampled from the beginning of its clock, any other from now on. A thread that a later sweep finds
+ * first need not be new, because a listing of threads can miss a living thread. But no thread that
+ * started within the session has used more CPU time than the process has since the session began.
  */
 static void begin_slot(struct spprof_slot *slot) {
     uint64_t cpu = 0;
@@ -100,10 +102,11 @@ static void publish_system_name(struct spprof_slot *slot) {
     }
 }
 
-/* A process's timer signals threads that neither the system nor the JVM told us of. */
+/* Makes the shared slot. A process's timer also signals threads that neither the system nor the JVM
+ * has reported. */
 static void begin_others(void) {
     struct spprof_slot *slot = spprof_slots_allocate(OTHERS_ID);
-    if (slot != NULL) { /* always, as all slots are free but those of our own threads */
+    if (slot != NULL) { /* always, because only slots of excluded threads are in use */
         begin_slot(slot);
         spprof_slots_publish(slot);
         publish_name(slot, OTHERS_NAME);
@@ -159,7 +162,8 @@ static struct spprof_slot *new_slot(uint64_t id) {
     return slot;
 }
 
-/* The slot's thread is gone, and the system gave its number to another. NULL: there is no slot. */
+/* Called when the slot's thread is gone and the system gave its number to another thread. Returns
+ * the new thread's slot, or NULL if there is none. */
 static struct spprof_slot *replace_thread(struct spprof_slot *slot) {
     spprof_thread_gone_locked(slot);
     if (spprof_thread_disarm_locked(slot) == 0) {
@@ -172,8 +176,8 @@ static struct spprof_slot *replace_thread(struct spprof_slot *slot) {
 }
 
 /*
- * The thread's slot, made if need be. One that ended is this thread's if its clock went on from
- * there; else the system gave the number to a new thread.
+ * A slot of a thread that ended still belongs to thread `id` if the thread's clock has continued
+ * from the stored reading. Otherwise the system gave the number to a new thread.
  */
 struct spprof_slot *spprof_threads_slot_for_locked(uint64_t id) {
     struct spprof_slot *slot = spprof_slots_find_sigsafe(id);
@@ -195,8 +199,9 @@ struct spprof_slot *spprof_threads_slot_for_locked(uint64_t id) {
 }
 
 /*
- * A thread that ended between two sweeps, whose number the system gave to the caller: the slot's
- * clock is ahead of the caller's by more than the longest way to an expiry.
+ * Detects that the slot's thread ended between two sweeps, and that the system gave its number to
+ * the caller. The slot's next expiry is then ahead of the caller's clock by more than the longest
+ * interval.
  */
 static struct spprof_slot *check_own_slot(struct spprof_slot *slot) {
     uint64_t cpu;
@@ -215,7 +220,7 @@ struct spprof_slot *spprof_threads_meet_locked(uint64_t id) {
     struct spprof_slot *slot = spprof_slots_find_sigsafe(id);
     if (slot != NULL && !spprof_threads.engine->timer_a_thread) {
         spprof_thread_release_locked(
-            slot); /* of a thread that ended unheard: its number is this one's now */
+            slot); /* it is of a thread whose end was not heard, and whose number was reused */
     }
     slot = spprof_threads_slot_for_locked(id);
     if (slot != NULL && slot->state == SPPROF_SLOT_EXCLUDED) {
@@ -229,7 +234,8 @@ struct spprof_slot *spprof_threads_meet_locked(uint64_t id) {
 }
 
 void spprof_threads_name_by_system_locked(struct spprof_slot *slot) {
-    /* To read is a cancellation point: an application's thread would end there, with the lock. */
+    /* read() is a cancellation point: a cancelled thread of the application would end there and
+     * keep the lock. */
     int before;
     pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &before);
     publish_system_name(slot);
@@ -265,7 +271,7 @@ int spprof_threads_set_interval(uint64_t interval_ns) {
     spprof_threads_lock();
     int error = 0;
     if (!spprof_threads.engine->timer_a_thread) {
-        /* Any thread's share stands for the one timer. */
+        /* Any slot's share refers to the process's one timer. */
         struct spprof_slot *slot = atomic_load_explicit(&others, memory_order_relaxed);
         error = spprof_threads.engine->timer_set_sigsafe(&slot->timer, interval_ns, interval_ns);
     }
@@ -277,7 +283,7 @@ int spprof_threads_set_interval(uint64_t interval_ns) {
 }
 
 void spprof_threads_exclude(bool excluded) {
-    /* Whatever engine the next session uses: only this one can leave a thread out. */
+    /* The engine of the next session may be another, but only this one can exclude a thread. */
     const struct spprof_engine *able = &SPPROF_DEFAULT_ENGINE;
     if (!able->timer_a_thread) {
         return;
