@@ -7,14 +7,15 @@
 
 void spprof_threads_adopt_locked(uint64_t id, void *env) {
     /*
-     * Before the first sweep only: later a thread gets its JNIEnv in ThreadStart, and one that has
-     * gone through ThreadEnd must not get it back.
+     * Only before the first sweep. Later a thread gets its JNIEnv in ThreadStart, and a thread that
+     * has passed ThreadEnd must not get its JNIEnv back.
      */
     struct spprof_slot *slot =
         spprof_threads.sweep_number == 0 ? spprof_threads_slot_for_locked(id) : NULL;
     if (slot != NULL && slot->state == SPPROF_SLOT_LIVE) {
         /*
-         * Release, with the handler's acquire: it runs on that thread, which need not be stopped.
+         * Release, paired with the handler's acquire. The handler runs on the slot's thread, which
+         * may be running now.
          */
         atomic_store_explicit(&slot->env, env, memory_order_release);
     }
@@ -26,8 +27,9 @@ void spprof_threads_starts_unheard(bool now) {
     spprof_threads_unlock();
 }
 
-/* When one was found, and at the next sweep, as it may not have been in Java yet; else for native
- * threads that attached, or had no Java frame at that moment. */
+/* Worth it when a new thread was found, and at the next sweep, because the thread may not have had
+ * a Java frame yet. After that, at one sweep in SPPROF_SWEEPS_A_LISTING: for native threads that
+ * attached to the JVM, and threads that had no Java frame before. */
 bool spprof_threads_worth_adopting(bool swept) {
     spprof_threads_lock();
     bool next = spprof_threads.unheard_new == 1 ||
@@ -62,9 +64,10 @@ bool spprof_threads_found_locked(uint64_t id, struct spprof_found *found) {
 }
 
 /*
- * A thread can be in ThreadEnd meanwhile, which first says so, in `life` or in `exiting`, and then
- * clears the JNIEnv. Here it is the other way round, all of it sequentially consistent: whichever
- * comes last, no JNIEnv is left.
+ * The thread can run ThreadEnd at the same time. ThreadEnd first changes `life` or sets `exiting`,
+ * and then clears the JNIEnv. This function works in the opposite order: it first stores the
+ * JNIEnv, and then reads `exiting` and `life`. All these accesses are sequentially consistent. So
+ * whichever side comes last, no JNIEnv is left.
  */
 void spprof_threads_adopt_found_locked(uint64_t id, const struct spprof_found *found, void *env) {
     struct spprof_slot *slot = spprof_slots_find_sigsafe(id);

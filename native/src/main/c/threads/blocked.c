@@ -9,22 +9,23 @@
 #include "threads/unseen.h"
 
 #define FAR_NS UINT64_C(50000000) /* some ticks of the slowest kernel */
-#define MOST_ASKED 32             /* in a look; each costs some 30 us */
+#define MOST_ASKED 32             /* the most questions in a check; each costs some 30 us */
 #define MOST_NAMES 3
-#define SWEEPS_A_LOOK 5 /* at the list, which costs some 1 us a thread: once a second */
-#define MOST_WATCHED (SPPROF_MAX_THREADS / 2) /* the other half of the slots is Java's threads' */
+#define SWEEPS_A_LOOK 5 /* a check reads the list once a second; it costs some 1 us a thread */
+#define MOST_WATCHED (SPPROF_MAX_THREADS / 2) /* the other half of the slots is for Java threads \
+                                               */
 
-/* All under the lock of thread_state.h. */
+/* All variables are accessed with the lock of thread_state.h held. */
 static const struct spprof_engine *engine = &SPPROF_DEFAULT_ENGINE;
-static uint32_t gone; /* threads that blocked it to their end */
+static uint32_t gone; /* number of threads that blocked the signal to their end */
 static char last_gone[SPPROF_BLOCKED_NAME];
-static uint32_t next_asked; /* the slot at which the next look begins: each has its turn */
+static uint32_t next_asked; /* the slot at which the next check begins, so that all get a turn */
 
-/* Of a session with a process's timer. */
-static const struct spprof_engine *lister; /* what lists the threads; NULL: nothing is watched */
-static uint32_t watched;
+/* For sessions with a process's timer: */
+static const struct spprof_engine *lister; /* the engine that lists threads; NULL: none watched */
+static uint32_t watched;                   /* number of watched threads */
 static uint32_t look_number;
-static uint32_t not_looked; /* sweeps since the last look */
+static uint32_t not_looked; /* sweeps since the last check of the list */
 
 void spprof_blocked_begin(const struct spprof_engine *with) {
     engine = with;
@@ -40,7 +41,9 @@ static uint64_t paid_of(const struct spprof_slot *slot) {
     return atomic_load_explicit(&slot->paid_ns, memory_order_relaxed);
 }
 
-/* It was found to, and no signal came since, or no other answer. */
+/* Returns whether the slot's thread was found to block the signal, and still counts as doing so.
+ * For a thread with a timer: no signal has come since. For a watched thread: the system has given
+ * no other answer since. */
 static bool blocks(const struct spprof_slot *slot) {
     return slot->blocked &&
            (slot->state == SPPROF_SLOT_WATCHED || paid_of(slot) == slot->blocked_paid_ns);
@@ -54,7 +57,8 @@ static bool is_suspect(const struct spprof_slot *slot) {
 static void mark(struct spprof_slot *slot, const struct spprof_engine *namer) {
     char name[SPPROF_BLOCKED_NAME];
     namer->thread_name(atomic_load_explicit(&slot->id, memory_order_relaxed), name, sizeof name);
-    /* Threads' names are bytes; these become a Java string. */
+    /* The system's names are any bytes. The name becomes part of a Java string, so only printable
+     * ASCII is kept. */
     for (char *c = name; *c != '\0'; c++) {
         *c = *c >= ' ' && *c <= '~' ? *c : '?';
     }
@@ -63,7 +67,8 @@ static void mark(struct spprof_slot *slot, const struct spprof_engine *namer) {
     slot->blocked_paid_ns = paid_of(slot);
 }
 
-/* Without another question: if it lets the signal in meanwhile, schedule.c sees to it. */
+/* Forgoes the due CPU time of a thread that blocks the signal, without asking the system again. If
+ * the thread unblocks the signal meanwhile, schedule.c handles that case. */
 static void forgo(struct spprof_slot *slot) {
     if (!atomic_load_explicit(&slot->resting, memory_order_relaxed)) {
         spprof_count_sigsafe(&spprof_counters.unsignalled_cpu_ns,
@@ -101,12 +106,13 @@ static void watch(struct spprof_slot *slot, uint64_t cpu_ns) {
     slot->from_ns = slot->seen_ns = slot->stopped_ns = cpu_ns;
 }
 
-/* The slot of a thread that is watched; NULL for the profiler's own, or without room. */
+/* Returns the slot of a watched thread, and makes one if needed. Returns NULL for threads that are
+ * not watched (excluded and Java threads), and if there is no room. */
 static struct spprof_slot *watched_slot(uint64_t id, uint64_t cpu_ns) {
     struct spprof_slot *slot = spprof_slots_find_sigsafe(id);
     if (slot == NULL && watched < MOST_WATCHED && (slot = spprof_slots_allocate(id)) != NULL) {
         slot->timer.valid = slot->sampled = slot->failed = slot->waits = false;
-        atomic_store_explicit(&slot->serial, 0, memory_order_relaxed); /* none of the profile's */
+        atomic_store_explicit(&slot->serial, 0, memory_order_relaxed); /* not in the profile */
         watch(slot, cpu_ns);
         spprof_slots_publish(slot);
         watched++;
@@ -182,7 +188,7 @@ void spprof_blocked_end(void) {
     }
 }
 
-/* It used CPU time that is not in its name. */
+/* Returns whether the slot's thread used CPU time that is not sampled as its own. */
 static bool used(const struct spprof_slot *slot) {
     return slot->state == SPPROF_SLOT_WATCHED ? slot->stopped_ns - slot->from_ns >= FAR_NS
                                               : spprof_unseen_due(slot) > 0;

@@ -1,12 +1,14 @@
 /*
- * A look gets JNIEnvs and wants names. The JNIEnv lies in the JavaThread, at a distance that is the
- * same for all, and a java.lang.Thread's field `eetop` holds its JavaThread's address. So one pass
- * over all of the JVM's threads finds those that are wanted; it is made only when one is wanted
- * that was not found before. A weak reference to its java.lang.Thread, and one to the String that
- * was its name, then answer "is it still the same name?" without a copy.
+ * A name look has the JNIEnvs of threads and needs their names. The JNIEnv is inside the
+ * JavaThread, at a distance that is the same for all threads, and the field `eetop` of
+ * java.lang.Thread holds the JavaThread's address. So one loop over all threads of the JVM finds
+ * the java.lang.Threads of the wanted JNIEnvs. The loop runs only if a thread is wanted that was
+ * not found before. A slot keeps a weak reference to the thread's java.lang.Thread, and another to
+ * the String that was its name. Comparing references then shows without a copy whether the name is
+ * still the same.
  *
- * The references belong to one life of the thread in the JVM: the address of a JNIEnv can be
- * another thread's afterwards.
+ * The references are valid for one life of the thread in the JVM only, because the address of a
+ * JNIEnv can be used for another thread afterwards.
  */
 #include "threads/java_names.h"
 
@@ -18,9 +20,9 @@
 #include "threads/java_threads.h"
 #include "threads/thread_state.h"
 
-/* Of the session; written while no look is made. */
-static int64_t distance;   /* of a JNIEnv from its JavaThread */
-static _Atomic bool works; /* relaxed: written before the events that ask */
+/* State of the session. Written while no name look is made. */
+static int64_t distance;   /* bytes from a JavaThread to its JNIEnv */
+static _Atomic bool works; /* relaxed: written before the events that read it are switched on */
 static jfieldID eetop_field;
 static jfieldID name_field;
 
@@ -92,7 +94,8 @@ static void read_name(JNIEnv *jni, struct spprof_nameless *wanted, jthread threa
     (*jni)->DeleteLocalRef(jni, string);
 }
 
-/* Without it being found before, or no longer: left for a search. */
+/* Reads the name through the slot's reference to the java.lang.Thread. Returns false if the thread
+ * was not found before, or the reference is cleared; `search` then looks for it. */
 static bool read_known(JNIEnv *jni, struct spprof_nameless *wanted) {
     jthread thread = was_found(wanted) ? (*jni)->NewLocalRef(jni, wanted->slot->thread_ref) : NULL;
     if (thread == NULL) {

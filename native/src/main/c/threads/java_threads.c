@@ -1,22 +1,25 @@
 /*
- * From a java.lang.Thread to the system's thread: its field `eetop` holds the address of HotSpot's
- * JavaThread; that one holds the address of its OSThread, which holds the system's id; and it
- * contains the JNIEnv, at a distance that is the same for all threads. The first two distances are
- * published in the JVM's table of structures (vmStructs.cpp), the last is measured on the calling
- * thread. Everything is checked on the calling thread before it is used on another.
+ * How a java.lang.Thread leads to the system's thread. The field `eetop` of java.lang.Thread holds
+ * the address of HotSpot's JavaThread. The JavaThread holds the address of its OSThread, and the
+ * OSThread holds the system's id. The JavaThread also contains the JNIEnv, at a distance that is
+ * the same for all threads. The JVM publishes the first two offsets in its table of structures
+ * (vmStructs.cpp). The distance of the JNIEnv is measured on the calling thread. All three are
+ * checked on the calling thread before they are used on another.
  *
- * A thread that ends meanwhile: it first posts ThreadEnd, where thread_hooks.c makes it wait for
- * the lock that is held here, so its JavaThread is not freed under our eyes. One that had already
- * posted it when events were switched on sets `eetop` to 0 before its JavaThread is freed, some
- * microseconds later: it is read once more after the values, which are taken by a call that gives
- * an error instead of a fault. Should it slip through all the same, its JNIEnv is stale for the
- * last microseconds of its life; AsyncGetCallTrace of 17 and 25 takes the thread from its own
- * thread-local storage, and only compares the JNIEnv with NULL.
+ * A thread may end meanwhile. It first posts ThreadEnd, in which thread_hooks.c makes it wait for
+ * the lock that is held here. So its JavaThread is not freed while this code reads it. A thread
+ * that had already posted ThreadEnd when events were switched on sets `eetop` to 0 some
+ * microseconds before its JavaThread is freed. So `eetop` is read once more after the other values,
+ * and these are read by a call that returns an error instead of causing a fault. If such a thread
+ * is still missed, its JNIEnv is stale for the last microseconds of its life. This does no harm:
+ * AsyncGetCallTrace of JDK 17 and 25 takes the thread from its own thread-local storage, and only
+ * compares the JNIEnv with NULL.
  *
- * Threads whose start was unheard (thread_hooks.h) come later, all the time, and a sweep can find
- * one that has left ThreadEnd already and will never drop its JNIEnv. Such a thread has no Java
- * frame any more. So the JVM is asked for one after the sweep has made the slot: a thread that has
- * one is before its ThreadEnd, and finds the slot there.
+ * Threads whose start was unheard (thread_hooks.h) appear at any time during the session. A sweep
+ * can find such a thread after it has left ThreadEnd, so that it would never drop a JNIEnv. Such a
+ * thread has no Java frame any more. So the JVM is asked for the number of Java frames after the
+ * sweep has made the slot. A thread with a Java frame has not reached ThreadEnd yet, and finds the
+ * slot there.
  */
 #include "threads/java_threads.h"
 
@@ -36,7 +39,7 @@ struct layout {
     uint64_t thread_id; /* offset in OSThread */
     const struct spprof_engine *engine;
     int64_t env;         /* distance of the JNIEnv from the JavaThread */
-    uintptr_t functions; /* what the first word of every JNIEnv is */
+    uintptr_t functions; /* the first word of every JNIEnv: the address of the function table */
 };
 
 static int read_word(const struct layout *layout, uint64_t address, void *value, size_t size) {
@@ -46,7 +49,7 @@ static int read_word(const struct layout *layout, uint64_t address, void *value,
 static int thread_id_at(const struct layout *layout, uint64_t java_thread, uint64_t *id) {
     uint64_t os_thread;
     int error = read_word(layout, java_thread + layout->osthread, &os_thread, sizeof os_thread);
-    uint64_t word = 0; /* little-endian, as all of our platforms are: the lower bytes come first */
+    uint64_t word = 0; /* all supported platforms are little-endian: the lower bytes come first */
     if (error == 0) {
         error = read_word(layout, os_thread + layout->thread_id, &word,
                           layout->engine->vm_thread_id_size);
@@ -56,8 +59,9 @@ static int thread_id_at(const struct layout *layout, uint64_t java_thread, uint6
 }
 
 /*
- * Finds the calling thread among all, by the system's number of it. Not JVMTI's GetCurrentThread:
- * on a virtual thread that is no thread of the system's, while `jni` is its carrier's.
+ * Finds the calling thread among all threads, by the system's number, and measures the distance of
+ * its JNIEnv. JVMTI's GetCurrentThread cannot be used: on a virtual thread it returns the virtual
+ * thread, which is no thread of the system, while `jni` belongs to the carrier thread.
  */
 static int find_layout(JNIEnv *jni, struct layout *layout, const jthread *threads, jint count) {
     if ((spprof_vmstructs_offset("JavaThread", "_osthread", &layout->osthread) != 0 &&
@@ -80,7 +84,7 @@ static int find_layout(JNIEnv *jni, struct layout *layout, const jthread *thread
         uint64_t id;
         layout->env = (int64_t)((uint64_t)(uintptr_t)jni - java_thread);
         /*
-         * The JNIEnv lies within its JavaThread, which is a few kilobytes big, on every JVM known.
+         * In all known JVMs the JNIEnv is inside its JavaThread, which has a few kilobytes.
          */
         if (java_thread != 0 && layout->env > 0 && layout->env < 65536 &&
             thread_id_at(layout, java_thread, &id) == 0 && id == own) {
@@ -90,7 +94,9 @@ static int find_layout(JNIEnv *jni, struct layout *layout, const jthread *thread
     return -ENOSYS;
 }
 
-/* With the lock: which of the system's threads it is, and its JNIEnv. */
+/* Finds the system's number of `thread` and its JNIEnv. Called with the lock of thread_state.h
+ * held.
+ */
 static bool find_locked(JNIEnv *jni, const struct layout *layout, jthread thread, uint64_t *id,
                         void **env) {
     uint64_t java_thread = (uint64_t)(*jni)->GetLongField(jni, thread, layout->eetop);
@@ -103,7 +109,8 @@ static bool find_locked(JNIEnv *jni, const struct layout *layout, jthread thread
            (uint64_t)(*jni)->GetLongField(jni, thread, layout->eetop) == java_thread;
 }
 
-/* The lock is held for this one thread only: whoever starts or ends meanwhile waits for it. */
+/* The lock is taken for each thread anew, because threads that start or end meanwhile wait for it.
+ */
 static void adopt(JNIEnv *jni, const struct layout *layout, jthread thread) {
     uint64_t id;
     void *env;
@@ -120,7 +127,7 @@ static bool has_frame(jthread thread) {
     return (*jvmti)->GetFrameCount(jvmti, thread, &frames) == JVMTI_ERROR_NONE && frames > 0;
 }
 
-/* The JVM is asked without the lock, as it may have to wait for the thread. */
+/* The JVM is asked for frames without the lock held, because it may have to wait for the thread. */
 static void adopt_found(JNIEnv *jni, const struct layout *layout, jthread thread) {
     uint64_t id, id_now;
     void *env, *env_now;
@@ -146,7 +153,8 @@ static void forget(JNIEnv *jni, jthread *threads, jint count) {
     (*spprof_jvmti())->Deallocate(spprof_jvmti(), (unsigned char *)threads);
 }
 
-/* All threads, to be forgotten, and what is the same for them. 0, or -ENODATA and no threads. */
+/* Gets all threads, which the caller must pass to `forget`, and fills in the layout. Returns 0, or
+ * -ENODATA and no threads. */
 static int all_threads(JNIEnv *jni, struct layout *layout, jthread **threads, jint *count) {
     jvmtiEnv *jvmti = spprof_jvmti();
     (*jni)->EnsureLocalCapacity(jni, SPPROF_LOCAL_REFERENCES);
@@ -194,5 +202,5 @@ int spprof_java_threads_adopt(JNIEnv *jni, const struct spprof_engine *engine) {
 }
 
 void spprof_java_threads_adopt_found(JNIEnv *jni, const struct spprof_engine *engine) {
-    for_all(jni, engine, adopt_found); /* without what it needs: said when the session began */
+    for_all(jni, engine, adopt_found); /* -ENODATA was reported when the session began */
 }

@@ -5,7 +5,7 @@
 #include "threads/thread_name.h"
 #include "threads/thread_state.h"
 
-/* Of the look that is being made. */
+/* The state of the look that is being made; only one thread makes looks at a time. */
 static struct spprof_nameless *list;
 static uint32_t capacity;
 static struct spprof_ring *ring_of_look;
@@ -23,7 +23,8 @@ void spprof_name_look_found(struct spprof_nameless *thread, const char *name) {
     if (is_same(thread)) {
         bool told = name == NULL || spprof_thread_name_publish(ring_of_look, thread->slot, name);
         uint8_t reading = SPPROF_MARK_READING;
-        /* Not if a handler has marked it meanwhile: that sample came after the name was read. */
+        /* The exchange fails if a handler has marked the thread meanwhile. Its sample may have come
+         * after the name was read, so the mark stays. */
         atomic_compare_exchange_strong_explicit(spprof_slots_mark_sigsafe(thread->slot), &reading,
                                                 told ? SPPROF_MARK_NONE : SPPROF_MARK_SAMPLED,
                                                 memory_order_relaxed, memory_order_relaxed);
@@ -36,7 +37,7 @@ static bool room_for(uint32_t count) {
         uint32_t more = 2 * count;
         struct spprof_nameless *grown = realloc(list, more * sizeof *grown);
         if (grown == NULL) {
-            return false; /* the rest stay marked */
+            return false; /* the remaining threads stay marked */
         }
         list = grown;
         capacity = more;
@@ -55,7 +56,7 @@ static uint32_t collect_marked(void) {
     for (uint32_t i = 0; i < spprof_slots_used(); i++) {
         struct spprof_slot *slot = spprof_slots_get(i);
         _Atomic uint8_t *mark = spprof_slots_mark_sigsafe(slot);
-        /* READING, too: a look whose list had no room left it so. */
+        /* The mark can be READING if an earlier look did not finish with this slot. */
         if (atomic_load_explicit(mark, memory_order_relaxed) == SPPROF_MARK_NONE ||
             slot->state == SPPROF_SLOT_FREE || !room_for(count + 1)) {
             continue;
@@ -81,7 +82,8 @@ void spprof_name_look(JNIEnv *jni, const struct spprof_engine *engine, struct sp
     for (uint32_t i = 0; i < count; i++) {
         struct spprof_nameless *thread = &list[i];
         char name[SPPROF_MAX_NAME];
-        /* Also for a Java thread that the JVM does not show, or that is about to end. */
+        /* The system's name is also used for a Java thread without a name so far that the JVM does
+         * not list, or that is about to end. */
         if (!thread->done && (thread->env == NULL || !thread->named) &&
             engine->thread_name(atomic_load_explicit(&thread->slot->id, memory_order_relaxed), name,
                                 sizeof name) == 0) {

@@ -4,14 +4,14 @@
 
 void spprof_thread_name_mark_sigsafe(const struct spprof_slot *slot) {
     _Atomic uint8_t *mark = spprof_slots_mark_sigsafe(slot);
-    /* Relaxed: the reservation that follows is a release (ring.c). Stored when it changes only, as
-     * the marks of 64 threads share a line. */
+    /* Relaxed, because the reservation that follows is a release (ring.c). The mark is stored only
+     * if it changes, because the marks of 64 threads share a cache line. */
     if (atomic_load_explicit(mark, memory_order_relaxed) != SPPROF_MARK_SAMPLED) {
         atomic_store_explicit(mark, SPPROF_MARK_SAMPLED, memory_order_relaxed);
     }
 }
 
-/* FNV-1a; 0 means "none published". */
+/* FNV-1a. 0 is reserved: it means that no name was published. */
 static uint32_t hash_name(const char *name, size_t size) {
     uint32_t hash = 2166136261u;
     for (size_t i = 0; i < size; i++) {
@@ -26,7 +26,7 @@ bool spprof_thread_name_publish(struct spprof_ring *ring, struct spprof_slot *sl
     if (count > SPPROF_MAX_NAME) {
         count = SPPROF_MAX_NAME;
         while (count > 0 && ((unsigned char)name[count] & 0xC0) == 0x80) {
-            count--; /* not in the middle of a character */
+            count--; /* do not cut in the middle of a character */
         }
     }
     uint32_t hash = hash_name(name, count);

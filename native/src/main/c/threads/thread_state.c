@@ -4,7 +4,8 @@ struct spprof_threads_state spprof_threads = {.engine = &SPPROF_DEFAULT_ENGINE};
 
 static struct spprof_lock lock = SPPROF_LOCK_INITIALIZER;
 
-/* How many sessions there were, with the one that is: what tells their signals apart. */
+/* The session's number, the count of sessions so far. Tickets contain it, so it distinguishes the
+ * signals of sessions. */
 static _Atomic uint64_t session;
 
 void spprof_threads_lock(void) {
@@ -49,7 +50,8 @@ void spprof_threads_new_session(void) {
 }
 
 uint64_t spprof_threads_session_sigsafe(void) {
-    /* Acquire, through the gate: see spprof_teardown_await_handlers. */
+    /* The gate orders this load after the new number is stored: see
+     * spprof_teardown_await_handlers. */
     return atomic_load_explicit(&session, memory_order_acquire);
 }
 

@@ -5,14 +5,15 @@
 #include "base/counters.h"
 #include "threads/schedule.h"
 
-#define WORTH_NS UINT64_C(1000000) /* a look costs some 10 us where there are 30 threads */
+#define WORTH_NS UINT64_C(1000000) /* a check of 30 threads costs some 10 us */
 
-/* All under the lock of thread_state.h. */
+/* All variables are accessed with the lock of thread_state.h held. */
 static const struct spprof_engine *engine = &SPPROF_DEFAULT_ENGINE;
-static uint64_t gone_ns;   /* seen of threads that are gone */
-static uint64_t looked_ns; /* the process's clock at the last look, 0 before the first */
-static int64_t base_ns;    /* the lowest remainder that is too high: no more was there at first */
-static int64_t counted_ns; /* of this session, in unseen_cpu_ns */
+static uint64_t gone_ns;   /* CPU time seen of threads that are gone */
+static uint64_t looked_ns; /* the process's clock at the last check; 0 before the first */
+static int64_t base_ns;    /* the lowest of the remainders that are too high (unseen.h): an upper
+                              bound of the remainder at the first check */
+static int64_t counted_ns; /* CPU time of this session that unseen_cpu_ns contains */
 
 void spprof_unseen_begin(const struct spprof_engine *with) {
     engine = with;
@@ -35,12 +36,14 @@ uint64_t spprof_unseen_due(const struct spprof_slot *slot) {
     return slot->failed ? 0 : spprof_schedule_due(slot, later ? slot->seen_ns : slot->stopped_ns);
 }
 
-/* Up to which reading of its clock the time of a thread without a timer is signalled or counted. */
+/* For a thread without a timer: returns the reading of its clock up to which its CPU time was
+ * signalled, or counted as not signalled. */
 static uint64_t counted_of(const struct spprof_slot *slot) {
     return paid_of(slot) + spprof_schedule_forgone(slot);
 }
 
-/* Up to which reading of its clock the time of a thread that is gone is signalled or due. */
+/* For a thread that is gone: returns the reading of its clock up to which its CPU time was
+ * signalled or is due. */
 static uint64_t last_of(const struct spprof_slot *slot) {
     if (slot->state != SPPROF_SLOT_LIVE) {
         return slot->stopped_ns;
