@@ -36,14 +36,16 @@ static int wait_until_nobody_is_in_flight(uint32_t deadline_ms) {
 
 int spprof_teardown_await_handlers(uint32_t deadline_ms) {
     /*
-     * It is closed already. But a handler that enters either comes before this read-modify-write of
-     * the word, and is waited for, or after it, and sees what was written before it.
+     * The gate may be closed already. This read-modify-write of the gate still orders every entry:
+     * a handler either enters before it, and is waited for, or enters after it, and sees what was
+     * written before it.
      */
     spprof_gate_close();
     return wait_until_nobody_is_in_flight(deadline_ms);
 }
 
-/* Installs `action`. If what was there is not what we had put there, theirs comes back. */
+/* Installs `action`. If the action that it replaced is not `expected`, another library had
+ * installed its own action meanwhile: that action is installed again. */
 static int exchange(struct spprof_teardown *teardown, const struct spprof_action *expected,
                     const struct spprof_action *action) {
     struct spprof_action old;
@@ -55,7 +57,8 @@ static int exchange(struct spprof_teardown *teardown, const struct spprof_action
     return error;
 }
 
-/* As exchange, but looks first: theirs is not touched, unless it comes between the two calls. */
+/* Installs `action` if the session's action is installed. The function checks first, so another
+ * library's action is not touched, unless it is installed between the two calls (see exchange). */
 static int replace_ours(struct spprof_teardown *teardown, const struct spprof_action *action) {
     struct spprof_action found;
     int error = spprof_action_get(teardown->signal, &found);
@@ -74,21 +77,23 @@ static int discard_pending(struct spprof_teardown *teardown) {
     spprof_action_set_ignore(&ignore);
     int error = replace_ours(teardown, &ignore);
     if (error != 0 || teardown->replaced) {
-        return error; /* what is pending is theirs now, too */
+        return error; /* pending signals may now be for the other library's action */
     }
     /*
-     * At once: a child that is started between the two inherits SIG_IGN for its life. Ours, which
-     * is inert, stands in until step 7, as steps 5 and 6 can take long.
+     * SIG_IGN is replaced at once, because a child process that is started meanwhile inherits
+     * SIG_IGN for its life. The session's action, whose handler does nothing behind the closed
+     * gate, is installed until step 7, because steps 5 and 6 can take long.
      */
     error = exchange(teardown, &ignore, &teardown->ours);
     if (error != 0 || teardown->replaced) {
         return error;
     }
-    /* And, for what a system kept all the same, the caller's own. */
+    /* A system may have kept signals pending nevertheless: this removes the caller's. */
     return teardown->engine->take_pending(teardown->signal);
 }
 
-/* A test builds this file once with each step left out, and sees what goes wrong. */
+/* A test builds this file once for each step, with the step left out, and checks what goes wrong.
+ */
 #ifndef SPPROF_LEAVE_OUT
 #define SPPROF_LEAVE_OUT 0
 #endif
@@ -102,38 +107,43 @@ static int run_steps(struct spprof_teardown *teardown) {
     }
     if (STEP(3)) {
         /*
-         * No timer is left to send anything, and none is born: who makes timers asks the gate
-         * under the lock that this takes. Before step 4, as the kernel (Linux 6.13 and later) parks
-         * an ignored signal of a living timer and sends it once the signal is no longer ignored.
-         * While one lives, nothing below is done: ours has to stay, as SIG_DFL kills.
+         * After this step no timer is left to send a signal, and no new one is made: code that
+         * makes timers checks the gate under the lock that this step takes. The step comes before
+         * step 4 because Linux 6.13 and later keeps an ignored signal of an existing timer, and
+         * sends it once the signal is no longer ignored. While a timer exists, the steps below are
+         * not made: the session's action has to stay installed, because with SIG_DFL the signal
+         * would kill the process.
          */
         error = spprof_threads_disarm();
         teardown->timer_lives = error != 0;
     }
     if (STEP(4) && error == 0) {
-        /* Ignored for an instant: the kernel discards what is pending, on every thread, blocked or
-         * not (POSIX, sigaction). */
+        /* The signal is ignored for a moment. The kernel then discards its pending instances on
+         * every thread, blocked or not (POSIX, sigaction). */
         error = discard_pending(teardown);
     }
     if (STEP(5) && error == 0 && !teardown->replaced) {
         /*
-         * A thread that took its signal before step 4 has read the action since, and found ours.
-         * After step 4, as no thread can take another from then on; before step 7, whose action it
-         * must not find.
+         * After this step, a thread that took its signal before step 4 has read the action, and has
+         * found the session's. The step comes after step 4, because from then on no thread can take
+         * another signal. It comes before step 7, because the thread must not find the action that
+         * step 7 installs.
          */
         error = teardown->engine->await_delivery(teardown->deadline_ms);
     }
     if (STEP(6) && error == 0) {
-        /* Handlers that entered before are done; their records are complete. */
+        /* After this step, handlers that entered before are done, and their records are complete.
+         */
         error = wait_until_nobody_is_in_flight(teardown->deadline_ms);
     }
     if (STEP(7) && error == 0 && !teardown->replaced) {
-        /* With nothing armed, pending or on its way, and nobody inside, even SIG_DFL, which kills,
-         * is safe. */
+        /* No timer is armed, no signal is pending or taken, and no handler is in flight. So even
+         * SIG_DFL, with which the signal kills the process, is safe. */
         error = replace_ours(teardown, &teardown->before);
     }
     if (STEP(6) && error == 0) {
-        /* Somebody else's signal may have entered ours until now: it leaves, and is counted. */
+        /* Until now another sender's signal may have entered the session's handler. This waits
+         * until that handler has left, so that the signal is counted. */
         error = wait_until_nobody_is_in_flight(teardown->deadline_ms);
     }
     return error;
@@ -147,7 +157,8 @@ int spprof_teardown(struct spprof_teardown *teardown) {
     sigaddset(&set, teardown->signal);
 
     if (STEP(1)) {
-        /* The caller itself is not interrupted half-way, and can take what is pending for it. */
+        /* The signal cannot interrupt the caller within the steps, and the caller can take its
+         * pending signals. */
         int error = pthread_sigmask(SIG_BLOCK, &set, &mask);
         if (error != 0) {
             return -error;

@@ -13,42 +13,45 @@
 #include "threads/thread_timers.h"
 #include "threads/threads.h"
 
-/* With late timers, a thread that came so many times will most likely come again. */
+/* With late timers: a thread that has attached to the JVM so many times will most likely attach
+ * again, so its timer is kept. */
 #define MANY_TIMES 8
 
-/* A thread may use so much between ThreadEnd and its exit. */
+/* The CPU time that a thread may use between ThreadEnd and its exit, ns. */
 #define NEAR_NS 50000
 
 /*
- * glibc keeps the values of so many keys in the thread's own block, and musl those of all keys:
- * setting one of these is two or three stores to memory of the thread, so a handler may, whatever
- * it interrupts. A walk through the destructors, which empties each value before its call and goes
- * through all of them four times at most, either finds the value or leaves it.
+ * glibc stores the values of the first 32 keys in the thread's own block, and musl those of all
+ * keys. Setting such a value is two or three stores to memory of the thread, so a handler may do
+ * it, whatever code it interrupts. The C library's loop over the destructors clears each value
+ * before it calls the value's destructor, and runs at most four times. If a handler sets the value
+ * during the loop, the loop either finds the value or leaves it.
  */
 #define KEYS_WITHOUT_MALLOC 32
 
 /*
- * The ticket of the slot of a thread that has a timer and is no Java thread; NULL for all others. A
- * ticket of an earlier session means nothing. Set by hooks only.
+ * The thread's value is the ticket of its slot (slots.h) if the thread left the JVM and keeps its
+ * timer, and NULL otherwise. A ticket of an earlier session is ignored. Only hooks set the value.
  */
 static pthread_key_t kept_key;
 /*
- * The ticket of the thread's slot, for the destructor, which is how we hear that the thread exits.
- * Handlers set it, too. One that comes after the last destructor leaves it behind in memory that
- * glibc gives to a new thread, so it may be another thread's: only the destructor reads it, and
- * compares the thread's number first.
+ * The thread's value is the ticket of its slot. The key's destructor is the exit hook. Hooks and
+ * handlers set the value. A handler that runs after the last destructor leaves the value in memory
+ * that glibc gives to a new thread. So the value may be of another thread: only the destructor
+ * reads it, and compares the thread's number first.
  */
 static pthread_key_t exit_key;
 static bool has_keys, exit_is_stored;
 static pthread_once_t keys_once = PTHREAD_ONCE_INIT;
 
-/* Whether new threads wait for a sweep. Relaxed: a thread that misses a change does as before. */
+/* Whether new threads wait for a sweep to get a timer. Relaxed: a thread that does not see a change
+ * yet behaves as before the change. */
 static _Atomic bool late;
 
 static void thread_exits(void *ticket);
 
 static void make_keys(void) {
-    /* Without them no exit is heard, and no timer is kept. */
+    /* If the keys cannot be made, no exit hook runs, and no timer is kept after ThreadEnd. */
     has_keys = pthread_key_create(&exit_key, thread_exits) == 0 &&
                pthread_key_create(&kept_key, NULL) == 0;
     exit_is_stored = has_keys && exit_key < KEYS_WITHOUT_MALLOC;
@@ -59,11 +62,11 @@ void spprof_thread_hooks_load(void) {
 }
 
 void spprof_thread_starts(enum spprof_thread_starts starts) {
-    /* An event can be under way when it is switched off. */
+    /* UNHEARD also means late, because an event may still run when ThreadStart is switched off. */
     atomic_store_explicit(&late, starts != SPPROF_STARTS_TIMED, memory_order_relaxed);
 }
 
-/* 0 unless this hook is measured. */
+/* Counts a hook. Returns the thread's CPU clock if the hook is to be measured, else 0. */
 static uint64_t begin_measure(void) {
     uint64_t count = spprof_count_sigsafe(&spprof_counters.hooks, 1);
     return count % SPPROF_TIMED_EVERY == 0 ? spprof_clock_ns_sigsafe(CLOCK_THREAD_CPUTIME_ID) : 0;
@@ -79,7 +82,7 @@ static void end_measure(uint64_t from) {
 static uint64_t own_id(void) {
     const struct spprof_engine *engine =
         atomic_load_explicit(&spprof_handler_session.engine, memory_order_relaxed);
-    return engine == NULL ? 0 : engine->thread_id(); /* 0 is nobody's */
+    return engine == NULL ? 0 : engine->thread_id(); /* 0 is the number of no thread */
 }
 
 void spprof_thread_hear_exit_sigsafe(void *ticket) {
@@ -88,7 +91,7 @@ void spprof_thread_hear_exit_sigsafe(void *ticket) {
     }
 }
 
-/* How many lives as a Java thread the slot's thread has ended. */
+/* Returns how many lives as a Java thread the slot's thread has ended. */
 static uint32_t lives(const struct spprof_slot *slot) {
     return atomic_load_explicit(&slot->life, memory_order_relaxed) / 2;
 }
@@ -99,7 +102,7 @@ static void begin_life(struct spprof_slot *slot) {
     }
 }
 
-/* Its start need not have been heard. Before the JNIEnv goes: see adoption.c. */
+/* Ends a life, even if its start was not heard. Called before the JNIEnv is cleared: adoption.c. */
 static void end_life(struct spprof_slot *slot) {
     uint32_t life = atomic_load_explicit(&slot->life, memory_order_relaxed);
     while (!atomic_compare_exchange_weak(&slot->life, &life, (life | 1) + 1)) {
@@ -111,23 +114,25 @@ static bool is_marked(const struct spprof_slot *slot) {
            SPPROF_MARK_NONE;
 }
 
-/* With the lock, or behind the open gate: the slot of a ticket, if its session has not ended. */
+/* Returns the slot of a ticket if the ticket is of the present session and the slot is live, else
+ * NULL. Called with the lock held, or between entering and leaving the open gate. */
 static struct spprof_slot *living_slot(void *ticket) {
     struct spprof_slot *slot = spprof_threads_slot_of(ticket);
     return slot != NULL && slot->state == SPPROF_SLOT_LIVE ? slot : NULL;
 }
 
 /*
- * The calling thread's slot, if it keeps its timer. With the lock, or behind the open gate: no
- * session ends meanwhile, and until then a slot is its thread's for as long as that lives. Nobody
- * but the thread changes the state of its slot while that is LIVE.
+ * Returns the calling thread's slot if the thread has kept its timer, else NULL. Called with the
+ * lock held, or between entering and leaving the open gate. So no session ends meanwhile, and until
+ * a session ends, a slot belongs to its thread for as long as the thread lives. Only the thread
+ * itself changes the state of its slot while the state is LIVE.
  */
 static struct spprof_slot *kept_slot(void) {
     void *ticket = has_keys ? pthread_getspecific(kept_key) : NULL;
     return ticket == NULL ? NULL : living_slot(ticket);
 }
 
-/* With the lock: the name of the samples up to here. */
+/* Writes the name of the slot's samples so far into the ring. Called with the lock held. */
 static void name_samples(struct spprof_slot *slot, const char *name) {
     struct spprof_ring *ring = spprof_threads_ring_locked();
     if (ring != NULL && spprof_thread_name_publish(ring, slot, name)) {
@@ -136,16 +141,19 @@ static void name_samples(struct spprof_slot *slot, const char *name) {
     }
 }
 
-/* Of a thread that keeps its timer: nothing else is to be done. */
+/* The short ThreadStart of a thread that has kept its timer. Returns false if the thread needs the
+ * whole hook. */
 static bool came_back(void *env) {
     bool back = false;
     if (spprof_gate_enter_sigsafe()) {
         struct spprof_slot *slot = kept_slot();
-        back = slot != NULL && !is_marked(slot); /* else it was sampled outside: see below */
+        /* A marked thread was sampled outside of the JVM: spprof_thread_started names the samples.
+         */
+        back = slot != NULL && !is_marked(slot);
         if (back) {
             begin_life(slot);
             atomic_store_explicit(&slot->left, false, memory_order_relaxed);
-            /* Release, with the handler's acquire, here and below. */
+            /* Release, paired with the handler's acquire, here and in set_env. */
             atomic_store_explicit(&slot->env, env, memory_order_release);
         }
     }
@@ -154,10 +162,11 @@ static bool came_back(void *env) {
 }
 
 /*
- * Whoever holds the lock in a hook can be interrupted by a signal. Its slot has no JNIEnv then, or
- * a marked one, so the handler does not walk, which is all that could make it hang: a stop does not
- * wait for the lock longer than it should. So the JNIEnv comes last, and goes first; behind the
- * open gate, or, where that is closed for a moment, with the signal blocked.
+ * A signal can interrupt a thread that holds the lock in a hook. The thread's slot then has no
+ * JNIEnv, or one with SPPROF_ENV_IN_HOOK, so the handler does not walk the stack. Only the walk
+ * could make the handler hang, so a stop does not wait too long for the lock. For this reason
+ * ThreadStart sets the JNIEnv last, and ThreadEnd clears it first. Both do so between entering and
+ * leaving the open gate; or, while the gate is closed for a moment, with the signal blocked.
  */
 static void set_env(void *ticket, void *env) {
     bool open = spprof_gate_enter_sigsafe();
@@ -185,12 +194,12 @@ void spprof_thread_started(void *env, spprof_name_reader read, void *context) {
     bool named = read != NULL && read(context, name);
     void *ticket = NULL;
     if (has_keys) {
-        pthread_setspecific(kept_key, NULL); /* it is a Java thread now, and has no outside name */
+        pthread_setspecific(kept_key, NULL); /* it is a Java thread now */
     }
     spprof_threads_lock_open();
     struct spprof_slot *slot = spprof_threads_meet_locked(own_id());
     if (slot != NULL) {
-        if (is_marked(slot)) { /* these samples are of a native thread */
+        if (is_marked(slot)) { /* the samples so far are of a native thread */
             spprof_threads_name_by_system_locked(slot);
         }
         bool first = lives(slot) == 0;
@@ -199,9 +208,10 @@ void spprof_thread_started(void *env, spprof_name_reader read, void *context) {
         if (named) {
             name_samples(slot, name);
         }
-        /* Relaxed: the timer, which is this thread's, is armed after, by a system call. */
+        /* Relaxed: this thread's timer is armed later, by a system call. */
         atomic_store_explicit(&slot->env, (char *)env + SPPROF_ENV_IN_HOOK, memory_order_relaxed);
-        /* Sweeps find new threads; one that comes back may be overlooked for some time. */
+        /* With late timers, sweeps find new threads. They may miss a thread that comes back to the
+         * JVM for some time, so such a thread gets its timer here. */
         if (!first || !atomic_load_explicit(&late, memory_order_relaxed)) {
             spprof_threads_arm_locked(slot);
         }
@@ -240,7 +250,7 @@ static bool went_out(spprof_name_reader read, void *context) {
 
 static bool drop_env_of(uint64_t id) {
     struct spprof_slot *slot = spprof_slots_find_sigsafe(id);
-    if (slot != NULL) { /* in this order: see adoption.c */
+    if (slot != NULL) { /* the order of the stores matters: see adoption.c */
         atomic_store(&slot->exiting, true);
         atomic_store(&slot->env, NULL);
     }
@@ -248,8 +258,9 @@ static bool drop_env_of(uint64_t id) {
 }
 
 /*
- * From here on the JNIEnv may not be used: the JVM takes the thread apart. False if the thread has
- * no slot. A sweep can make one at any later time, but gives it no JNIEnv (java_threads.c).
+ * Clears the JNIEnv in the thread's slot. It must not be used from here on, because the JVM
+ * destroys the Java thread. Returns false if the thread has no slot. A sweep can make a slot at any
+ * later time, but the slot gets no JNIEnv (java_threads.c).
  */
 static bool drop_env(uint64_t id) {
     bool open = spprof_gate_enter_sigsafe();
@@ -275,24 +286,30 @@ static bool lets_signal_in(void) {
            sigismember(&blocked, SPPROF_SIGNAL) == 0;
 }
 
-/* May be due as the thread exits. */
+/* Returns whether CPU time of the thread may be due when the thread exits. */
 static bool is_near(const struct spprof_slot *slot, uint64_t cpu_ns) {
     return !slot->failed && spprof_schedule_due(slot, cpu_ns + NEAR_NS) > 0;
 }
 
 /*
- * CPU timers are looked at when the kernel ticks, so that at this moment up to a tick of the
- * thread's CPU time may be due and not yet signalled: for a thread of a few milliseconds that is a
- * good part of its life. A timer that is still to be made owes all of it. Not where the signal is
- * blocked: it may be pending, and is accounted for when it comes, or when the thread has gone
- * (blocked.h); nor where the timer was refused, as that time counts as unseen; nor where it cannot
- * be disarmed, as its signal may still come for the same time. What none comes for is counted as
- * due when the thread has gone.
+ * Settles the CPU time that is due. The kernel checks CPU timers at its tick, so up to a tick of
+ * the thread's CPU time may be due and not signalled at this moment. For a thread of a few
+ * milliseconds that is a large part of its life. If the thread's late timer was not made yet, all
+ * its CPU time may be due.
  *
- * What is due is told by `cpu_ns`, a reading of the thread's clock that was taken before anything
- * was done that depends on how near the expiry is: else those that are near would have used a
- * little more, and more of them would be due than used so much. Nothing once the gate is closed.
- * Whether the timer was disarmed.
+ * Nothing is settled in four cases:
+ * - The signal is blocked. It may be pending, and is counted when it comes, or when the thread is
+ *   gone (blocked.h).
+ * - The system refused the timer. The CPU time then counts as unseen.
+ * - The timer cannot be disarmed. Its signal may still come for the same CPU time. If no signal
+ *   comes, that CPU time is counted as due and not signalled when the thread is gone.
+ * - The gate is closed.
+ *
+ * `cpu_ns` determines what is due. It is a reading of the thread's clock from before any work that
+ * depends on how near the next expiry is. A later reading would be biased: threads near an expiry
+ * do more work, so they would have used a little more, and too many of them would be due.
+ *
+ * Returns whether the timer was disarmed.
  */
 static bool settle(const struct spprof_engine *engine, struct spprof_slot *slot, uint64_t cpu_ns) {
     bool armed = slot->timer.valid;
@@ -301,7 +318,9 @@ static bool settle(const struct spprof_engine *engine, struct spprof_slot *slot,
         (armed && engine->timer_set_sigsafe(&slot->timer, 0, 0) != 0)) {
         return false;
     }
-    uint64_t due = spprof_schedule_due(slot, cpu_ns); /* its signal came before the call returned */
+    /* Read again: the handler may have paid for a signal that came before the timer was disarmed.
+     */
+    uint64_t due = spprof_schedule_due(slot, cpu_ns);
     due = due > 0 ? spprof_schedule_settle(slot, due) : 0;
     if (due > 0) {
         spprof_handler_settle(slot, due);
@@ -309,7 +328,7 @@ static bool settle(const struct spprof_engine *engine, struct spprof_slot *slot,
     return armed;
 }
 
-/* The thread's slot at its end; NULL if it has none. */
+/* Returns the live slot of a thread that ends, or NULL if it has none. */
 static struct spprof_slot *leaving_slot(uint64_t id) {
     struct spprof_slot *slot = spprof_slots_find_sigsafe(id);
     return slot != NULL && slot->state == SPPROF_SLOT_LIVE ? slot : NULL;
@@ -333,13 +352,14 @@ void spprof_thread_ended(spprof_name_reader read, void *context) {
     if (slot != NULL && engine->timer_a_thread) {
         cpu = clock_of(engine, slot);
         disarmed = settle(engine, slot, cpu);
-        /* What it uses on its way out may be due as it exits, when the JVM has no name any more. */
+        /* The CPU time that the thread uses until its exit may be due then. The JVM has no name of
+         * the thread at that time, so the name is read now. */
         more = is_near(slot, cpu);
     }
     more = slot != NULL && (more || is_marked(slot));
     if (more) {
         char name[SPPROF_NAME_ROOM];
-        spprof_threads_unlock_open(); /* the JVM is asked, which can take its time */
+        spprof_threads_unlock_open(); /* asking the JVM for the name can take long */
         bool named = read(context, name);
         spprof_threads_lock_open();
         slot = leaving_slot(id);
@@ -371,14 +391,15 @@ void spprof_thread_ended(spprof_name_reader read, void *context) {
 }
 
 /*
- * The destructor of exit_key: on the thread, after all code of its own but other destructors. One
- * that exits while it is attached is left alone, as native code detaches its threads in a
- * destructor: ThreadEnd then sets the key again, for which destructors are called once more. What a
- * later destructor uses is found by a search, if it takes long.
+ * The exit hook, which is the destructor of exit_key. It runs on the thread that exits, after all
+ * of the thread's code except other destructors. A thread that is still attached to the JVM is left
+ * alone, because native code may detach its threads in a destructor. ThreadEnd then sets the key
+ * again, and the C library calls the destructors once more. If a later destructor uses much CPU
+ * time, a search finds the thread again.
  */
 static void thread_exits(void *ticket) {
     struct spprof_slot *slot = spprof_threads_slot_of(ticket);
-    /* Without the lock, which may be held for ever in a child that was forked meanwhile. */
+    /* This check takes no lock, because in a forked child the lock may be held for ever. */
     if (slot == NULL || atomic_load_explicit(&slot->id, memory_order_relaxed) != own_id()) {
         return;
     }
@@ -386,11 +407,11 @@ static void thread_exits(void *ticket) {
     spprof_threads_lock_open();
     slot = living_slot(ticket);
     if (slot != NULL && atomic_load_explicit(&slot->env, memory_order_relaxed) == NULL) {
-        atomic_store(&slot->exiting, true); /* a signal from here on stands under [thread end] */
+        atomic_store(&slot->exiting, true); /* samples from here on appear under [thread end] */
         const struct spprof_engine *engine = spprof_threads_engine_locked();
         uint64_t cpu = clock_of(engine, slot) - slot->spent_ns;
         settle(engine, slot, cpu);
-        /* The JVM's name of a Java thread stays, if it was written. */
+        /* For a Java thread, the JVM's name is kept if it was written. */
         if (is_marked(slot) && (lives(slot) == 0 || slot->name_hash == 0)) {
             spprof_threads_name_by_system_locked(slot);
         }

@@ -50,7 +50,7 @@ void spprof_threads_new_session(void) {
 }
 
 uint64_t spprof_threads_session_sigsafe(void) {
-    /* The gate orders this load after the new number is stored: see
+    /* Acquire. The gate gives the order between this load and the store of a new number: see
      * spprof_teardown_await_handlers. */
     return atomic_load_explicit(&session, memory_order_acquire);
 }
