@@ -23,7 +23,7 @@ static bool write_record(const struct spprof_slot *slot, uint64_t cpu_ns, int wa
                          const uint64_t *words, uint32_t count) {
     uint32_t payload = count * (uint32_t)sizeof *words;
     uint32_t size = spprof_record_size(payload);
-    spprof_thread_name_mark_sigsafe(slot); /* before its record is in the ring */
+    spprof_thread_name_mark_sigsafe(slot); /* comes before the record is in the ring */
     struct spprof_record *record =
         spprof_ring_reserve_sample_sigsafe(&spprof_handler_session.ring, size);
     if (record == NULL) {
@@ -48,7 +48,7 @@ static bool write_record(const struct spprof_slot *slot, uint64_t cpu_ns, int wa
 static void walk_and_write(const struct spprof_slot *slot, uint64_t cpu_ns,
                            const struct spprof_walker *walker, struct spprof_walk *walk,
                            bool timed) {
-    if (timed) { /* a clock that is no system call: it takes little beside the walk */
+    if (timed) { /* reading this clock is no system call, so it costs little beside the walk */
         uint64_t before = spprof_clock_ns_sigsafe(CLOCK_MONOTONIC);
         walker->walk_sigsafe(walk);
         spprof_count_sigsafe(&spprof_counters.timed_walk_ns,
@@ -66,9 +66,9 @@ static void walk_and_write(const struct spprof_slot *slot, uint64_t cpu_ns,
     }
 }
 
-/* Once after each ThreadEnd. */
+/* Returns true once after each ThreadEnd after which the thread kept its timer. */
 static bool has_left(struct spprof_slot *slot) {
-    /* Relaxed, and no exchange: only the slot's thread writes it, its handler included. */
+    /* Relaxed, and no exchange, because only the slot's thread and its handler write the flag. */
     bool left = atomic_load_explicit(&slot->left, memory_order_relaxed);
     if (left) {
         atomic_store_explicit(&slot->left, false, memory_order_relaxed);
@@ -78,7 +78,7 @@ static bool has_left(struct spprof_slot *slot) {
 
 static void sample(struct spprof_slot *slot, uint64_t cpu_ns, bool timed, void *ucontext) {
     struct spprof_handler_session *session = &spprof_handler_session;
-    /* Acquire, with the release of whoever adopted the thread. */
+    /* Acquire, paired with the release of the code that stored the JNIEnv. */
     void *env = atomic_load_explicit(&slot->env, memory_order_acquire);
     if (env == NULL) {
         bool exiting = atomic_load_explicit(&slot->exiting, memory_order_acquire) || has_left(slot);
@@ -105,7 +105,8 @@ static void sample(struct spprof_slot *slot, uint64_t cpu_ns, bool timed, void *
     spprof_buffers_release_sigsafe(&session->buffers, number);
 }
 
-/* As the kernel would have called it, but for SA_RESETHAND and SA_ONSTACK. */
+/* Calls another handler as the kernel would have called it, except for SA_RESETHAND and SA_ONSTACK.
+ */
 static void forward(const struct sigaction *to, int signal, siginfo_t *info, void *ucontext) {
     sigset_t mask;
     pthread_sigmask(SIG_BLOCK, &to->sa_mask, &mask);
@@ -123,7 +124,8 @@ static bool is_native(const struct spprof_slot *slot) {
            !atomic_load_explicit(&slot->left, memory_order_relaxed);
 }
 
-/* Counts a signal of ours, and what became of it. */
+/* Handles a signal of one of the profiler's timers: pays for its expirations, and samples or drops
+ * it. */
 static void handle(const struct spprof_engine *engine, struct spprof_slot *slot,
                    const struct spprof_signal *signal, bool open, bool timed, void *ucontext) {
     uint64_t before = timed ? spprof_clock_ns_sigsafe(CLOCK_THREAD_CPUTIME_ID) : 0;
@@ -170,14 +172,14 @@ void spprof_handler_sigsafe(int number, siginfo_t *info, void *ucontext) {
     if (slot != NULL) {
         handle(engine, slot, &signal, open, count % SPPROF_TIMED_EVERY == 0, ucontext);
     } else if (stale) {
-        drop(SPPROF_DROP_LATE, 0); /* its session counts the time as due and not signalled */
+        drop(SPPROF_DROP_LATE, 0); /* the signal's session counts its CPU time as not signalled */
     } else {
         drop(SPPROF_DROP_FOREIGN, 0);
         previous = atomic_load_explicit(&session->previous, memory_order_acquire);
     }
     spprof_gate_leave_sigsafe();
     errno = saved_errno;
-    if (previous != NULL) { /* outside of the gate: it may never come back */
+    if (previous != NULL) { /* called outside of the gate, because it may never return */
         forward(previous, number, info, ucontext);
     }
 }

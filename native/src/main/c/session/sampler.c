@@ -28,12 +28,13 @@
 enum stage { NONE, START_FAILED, SAMPLING, STOPPED };
 
 static struct spprof_lock lock = SPPROF_LOCK_INITIALIZER;
-static enum stage stage; /* under the lock */
-/* Under the lock, of the session. */
-static struct spprof_action before; /* what our action replaced, also in the last session */
-static struct spprof_action ours;   /* our action */
-static bool torn_down;              /* also once the JVM has gone, with nobody to call stop */
-static bool vm_walker_works;        /* it was probed, and nothing about it changes */
+static enum stage stage; /* accessed with the lock held */
+/* Data of the present or the last session, accessed with the lock held. */
+static struct spprof_action before; /* the action that the profiler's action replaced */
+static struct spprof_action ours;   /* the profiler's action */
+static bool torn_down;              /* the teardown is done; also true after the JVM's death, even
+                                       though nobody calls stop then */
+static bool vm_walker_works;        /* a probe has succeeded; its result does not change later */
 static char walker_problem[1280];
 static enum spprof_debug_info debug_info;
 
@@ -111,7 +112,7 @@ static void look_for_names(JNIEnv *jni) {
                      spprof_java_names_read);
 }
 
-enum jvm { JVM_GOES, JVM_LIVES }; /* whether it may be called */
+enum jvm { JVM_GOES, JVM_LIVES }; /* whether the JVM may be called */
 
 static int tear_down(enum jvm jvm, JNIEnv *jni, uint32_t deadline_ms, bool *replaced) {
     *replaced = false;
@@ -124,9 +125,10 @@ static int tear_down(enum jvm jvm, JNIEnv *jni, uint32_t deadline_ms, bool *repl
                                        .before = before,
                                        .deadline_ms = deadline_ms};
     /*
-     * A handler that comes too late to be waited for finds that its session is over: the time that
-     * its signal stands for is counted below, as due. Under the lock, with the gate closed first:
-     * no timer is made with the new number. The teardown closes the gate again, which orders this.
+     * The new session number makes signals of this session stale for handlers that come too late to
+     * be waited for. The CPU time of such a signal is counted below as due and not signalled. The
+     * number is changed under the lock, after the gate is closed, so no timer is made with the new
+     * number. The teardown closes the gate again, which makes handlers see the new number.
      */
     spprof_threads_lock();
     spprof_gate_close();
@@ -136,7 +138,7 @@ static int tear_down(enum jvm jvm, JNIEnv *jni, uint32_t deadline_ms, bool *repl
     *replaced = teardown.replaced;
     if (error == 0) {
         if (jvm == JVM_LIVES) {
-            look_for_names(jni); /* no sample comes after it */
+            look_for_names(jni); /* the last look: no sample comes after it */
             spprof_java_names_end(jni);
         }
         spprof_threads_end();
@@ -155,7 +157,8 @@ static void end_events(void) {
     spprof_debug_info_end();
 }
 
-/* A start that failed while a handler hung left all that it may touch: perhaps it came back. */
+/* Finishes a start that failed and could not be undone, for instance because a handler hung. All
+ * that the handler may use was kept. The handler may have returned since, so this tries again. */
 static void finish_failed_start(JNIEnv *jni) {
     bool replaced;
     if (stage == START_FAILED && tear_down(JVM_LIVES, jni, 1000, &replaced) == 0) {
@@ -187,7 +190,8 @@ int spprof_sampler_start(JNIEnv *jni, const struct spprof_sampler_config *config
     spprof_java_names_begin(jni, config->engine);
     spprof_thread_starts(SPPROF_STARTS_TIMED);
     /*
-     * Events first: the hooks are inert while the gate is closed, and AsyncGetCallTrace wants them.
+     * Events are switched on first. The hooks do nothing while the gate is closed, and
+     * AsyncGetCallTrace needs the events.
      */
     bool needs_ids = spprof_handler_session.walker->needs_ids;
     error = spprof_jvmti_events(true, needs_ids) == 0 ? 0 : SPPROF_FAILED(EVENTS, 0);
@@ -217,7 +221,8 @@ int spprof_sampler_start(JNIEnv *jni, const struct spprof_sampler_config *config
         stage = SAMPLING;
         if (sigismember(&lock.mask, SPPROF_SIGNAL)) {
             /*
-             * The caller blocks it, so whoever made the caller did, and perhaps all other threads.
+             * The calling thread blocks the signal. A thread inherits its mask, so the thread that
+             * made it may block the signal as well, and perhaps all other threads do.
              */
             spprof_threads_ask_all_for_blocking();
         }
@@ -298,7 +303,8 @@ int spprof_sampler_thread_starts(enum spprof_thread_starts starts) {
     spprof_lock(&lock);
     int result = -EINVAL;
     if (stage == SAMPLING && spprof_gate_is_open_sigsafe()) {
-        /* A process's timer needs no listing of threads, so sweeps need not find them all. */
+        /* With a process's timer the sweeps do not list threads. So they cannot find threads whose
+         * start was unheard. */
         bool unheard =
             starts == SPPROF_STARTS_UNHEARD && spprof_handler_session.engine->timer_a_thread;
         spprof_thread_starts(starts);
@@ -332,7 +338,7 @@ int spprof_sampler_set_interval(uint64_t interval_ns) {
 
 static int forget_told(void) {
     struct spprof_handler_session *session = &spprof_handler_session;
-    int error = spprof_teardown_await_handlers(20); /* closes the gate */
+    int error = spprof_teardown_await_handlers(20); /* closes the gate; 20 ms */
     if (error != 0) {
         return error;
     }
@@ -353,7 +359,7 @@ int spprof_sampler_forget(void) {
     spprof_lock(&lock);
     int result = -EINVAL;
     if (stage == SAMPLING && spprof_gate_is_open_sigsafe()) {
-        /* A thread that starts or ends now waits: it asks the gate under this lock. */
+        /* A thread that starts or ends now waits, because it checks the gate under this lock. */
         spprof_threads_lock();
         result = forget_told();
         spprof_gate_open();
@@ -420,7 +426,7 @@ void spprof_sampler_vm_death(void) {
     if (stage == SAMPLING) {
         bool replaced;
         tear_down(JVM_GOES, NULL, 100,
-                  &replaced); /* what is left if a handler hangs dies with the process */
+                  &replaced); /* if a handler hangs, the rest stays until the process ends */
     }
     spprof_unlock(&lock);
 }
@@ -429,7 +435,7 @@ void spprof_sampler_unload(void) {
     spprof_lock(&lock);
     bool replaced;
     if (stage == SAMPLING) {
-        /* START_FAILED: tried again if this library comes back (jni.c). */
+        /* With START_FAILED, the next start tries again, if the library is loaded again (jni.c). */
         stage = tear_down(JVM_GOES, NULL, 100, &replaced) == 0 ? STOPPED : START_FAILED;
     }
     spprof_debug_info_end();

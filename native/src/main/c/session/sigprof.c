@@ -10,7 +10,8 @@
 #include "platform/timers.h"
 #include "session/handler.h"
 
-/* What our action replaced, if that was a handler, for ours to call. */
+/* The action that the profiler's action replaced, if it had a handler. The profiler's handler
+ * forwards foreign signals to it. */
 static struct sigaction previous;
 
 static bool process_timer_is_set(void) {
@@ -19,7 +20,7 @@ static bool process_timer_is_set(void) {
            (timer.it_value.tv_sec != 0 || timer.it_value.tv_usec != 0);
 }
 
-/* 0, or why ours may not be put in this action's place. */
+/* Returns 0, or the failure for which the profiler's action may not replace the action `found`. */
 static int refusal_of(const struct spprof_action *found) {
     if (!spprof_action_is_handler_sigsafe(found) ||
         spprof_action_is_sigsafe(found, spprof_handler_sigsafe)) {
@@ -34,13 +35,15 @@ static int refusal_of(const struct spprof_action *found) {
 }
 
 static bool same_handler(const struct sigaction *one, const struct sigaction *two) {
-    return one->sa_sigaction == two->sa_sigaction; /* a union with sa_handler */
+    return one->sa_sigaction == two->sa_sigaction; /* shares a union with sa_handler */
 }
 
-/* Before ours is installed: there is no moment in which a signal of theirs is lost. */
+/* Makes the profiler's handler forward foreign signals to `action`. Called before the profiler's
+ * action is installed, so that no signal for `action` is lost. */
 static void pass_on_to(const struct sigaction *action) {
     bool is_handler = action->sa_handler != SIG_DFL && action->sa_handler != SIG_IGN;
-    /* Not written while a handler may read it: then it is as it was. */
+    /* A handler may read `previous` at the same time, but only when it already equals `action`;
+     * then it is not written. */
     if (is_handler && memcmp(&previous, action, sizeof previous) != 0) {
         previous = *action;
     }
@@ -54,9 +57,9 @@ static int system_error(void) {
 
 int spprof_sigprof_take(struct spprof_action *ours, struct spprof_action *before) {
     /*
-     * SA_RESTART: interrupted system calls go on. SA_ONSTACK: a thread that brought an alternate
-     * stack did so because its own may be too small for any handler (Go's goroutines); others have
-     * none.
+     * SA_RESTART: interrupted system calls continue. SA_ONSTACK: a thread that has set up an
+     * alternate stack did so because its own stack may be too small for a handler (Go's
+     * goroutines). Other threads have no alternate stack.
      */
     struct sigaction action = {.sa_flags = SA_SIGINFO | SA_RESTART | SA_ONSTACK}, found, replaced;
     action.sa_sigaction = spprof_handler_sigsafe;
@@ -83,7 +86,8 @@ int spprof_sigprof_take(struct spprof_action *ours, struct spprof_action *before
         return system_error();
     }
     if (!same_handler(&replaced, is_ours ? &action : &found)) {
-        /* Installed between the two calls. Theirs gets its signals from us until it is back. */
+        /* Another library installed its action between the two calls. The profiler's handler
+         * forwards signals to that action until it is installed again. */
         pass_on_to(&replaced);
         sigaction(SPPROF_SIGNAL, &replaced, NULL);
         return SPPROF_FAILED(SIGNAL_HELD, 0);
