@@ -30,8 +30,9 @@
 #define KEYS_WITHOUT_MALLOC 32
 
 /*
- * The thread's value is the ticket of its slot (slots.h) if the thread left the JVM and keeps its
- * timer, and NULL otherwise. A ticket of an earlier session is ignored. Only hooks set the value.
+ * The thread's value is the ticket of its slot (slots.h) if the thread has kept its timer since its
+ * last ThreadEnd, and NULL otherwise. A ticket of an earlier session is ignored. Only hooks set the
+ * value.
  */
 static pthread_key_t kept_key;
 /*
