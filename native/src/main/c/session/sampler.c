@@ -30,7 +30,8 @@ enum stage { NONE, START_FAILED, SAMPLING, STOPPED };
 static struct spprof_lock lock = SPPROF_LOCK_INITIALIZER;
 static enum stage stage; /* accessed with the lock held */
 /* Data of the present or the last session, accessed with the lock held. */
-static struct spprof_action before; /* the action that the profiler's action replaced */
+static struct spprof_action before; /* the action that the profiler's action replaced, in this
+                                       session or an earlier one */
 static struct spprof_action ours;   /* the profiler's action */
 static bool torn_down;              /* the teardown is done; also true after the JVM's death, even
                                        though nobody calls stop then */
@@ -128,7 +129,7 @@ static int tear_down(enum jvm jvm, JNIEnv *jni, uint32_t deadline_ms, bool *repl
      * The new session number makes signals of this session stale for handlers that come too late to
      * be waited for. The CPU time of such a signal is counted below as due and not signalled. The
      * number is changed under the lock, after the gate is closed, so no timer is made with the new
-     * number. The teardown closes the gate again, which makes handlers see the new number.
+     * number. The teardown closes the gate again, so handlers that enter later see the new number.
      */
     spprof_threads_lock();
     spprof_gate_close();

@@ -1,6 +1,6 @@
 /*
- * The life of a session on the native side. A start creates, in this order, everything that must
- * exist while signals arrive; a stop and a release remove it again.
+ * The life of a session on the native side. A start creates everything that must exist while
+ * signals arrive; a stop and a release remove it in the opposite order.
  *
  *   start:    walker, ring and walk buffers, JVM events, method ids, handler, gate open, threads
  *             and timers
@@ -8,9 +8,9 @@
  *             events off
  *   release:  ring and walk buffers
  *
- * A process has one SIGPROF, so it has one session at a time. Between stop and release the ring can
- * still be read. All functions take the sampler's lock, and are called on ordinary threads, never
- * from a handler. `jni` is the calling thread's.
+ * A process that loaded the library once has one session at a time, because it has one SIGPROF.
+ * Between stop and release the ring can still be read. All functions take the sampler's lock, and
+ * are called on ordinary threads, never from a handler. `jni` is the calling thread's.
  */
 #ifndef SPPROF_SAMPLER_H
 #define SPPROF_SAMPLER_H
