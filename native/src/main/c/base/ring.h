@@ -26,8 +26,7 @@
 
 #include "base/sample.h"
 
-#define SPPROF_CACHE_LINE 128 /* x86 fetches 64-byte lines in pairs; Apple's lines have 128 bytes \
-                               */
+#define SPPROF_CACHE_LINE 128 /* x86 fetches 64-byte lines in pairs; Apple has 128-byte lines */
 
 struct spprof_ring_block {
     _Alignas(SPPROF_CACHE_LINE) _Atomic uint64_t tail; /* bytes ever reserved; set by writers */
