@@ -141,8 +141,7 @@ public final class Profiler implements AutoCloseable {
     recent = new RecentRates();
     ProfilerSession session;
     try {
-      beforeSession
-          .run(); // first, because a session needs classes that it provides
+      beforeSession.run(); // first, because a session needs classes that it provides
       long id = sessions + 1;
       session = new ProfilerSession(id, config, sampler, wallClock, new Owner(id));
       session.start();

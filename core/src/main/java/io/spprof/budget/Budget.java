@@ -8,10 +8,10 @@ import io.spprof.sampler.ThreadStarts;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Keeps a session within the overhead that its options allow. After every pass of the collector over the ring buffer it applies two
- * decisions to the sampler: {@link OverheadController} chooses the interval and how many threads
- * rest, {@link ThreadStartsControl} chooses how new threads are treated. A session without a budget
- * changes nothing. Used by the session's thread only.
+ * Keeps a session within the overhead that its options allow. After every pass of the collector
+ * over the ring buffer it applies two decisions to the sampler: {@link OverheadController} chooses
+ * the interval and how many threads rest, {@link ThreadStartsControl} chooses how new threads are
+ * treated. A session without a budget changes nothing. Used by the session's thread only.
  */
 public final class Budget {
 

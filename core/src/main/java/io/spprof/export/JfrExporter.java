@@ -10,17 +10,17 @@ import java.util.BitSet;
  * Writes a recording in the format of the JDK's flight recorder (format 2.1), for {@code jfr}, JDK
  * Mission Control and other readers of that format.
  *
- * <p>Each sample is an event {@code jdk.ExecutionSample} with its time, thread and stack, with line numbers. A
- * sample stands for the CPU time of one interval, unless an event {@code spprof.CpuTime} with the
- * same time, thread and stack gives another CPU time. The CPU time has an event of its own because
- * some readers assume that the JDK's events have no fields but the JDK's. One event {@code
- * spprof.Session} has the session's totals. It also has the number of samples that are in no
- * event: their times are no longer known, as the log of times keeps a bounded number of samples and
- * drops the oldest.
+ * <p>Each sample is an event {@code jdk.ExecutionSample} with its time, thread and stack, with line
+ * numbers. A sample stands for the CPU time of one interval, unless an event {@code spprof.CpuTime}
+ * with the same time, thread and stack gives another CPU time. The CPU time has an event of its own
+ * because some readers assume that the JDK's events have no fields but the JDK's. One event {@code
+ * spprof.Session} has the session's totals. It also has the number of samples that are in no event:
+ * their times are no longer known, as the log of times keeps a bounded number of samples and drops
+ * the oldest.
  *
  * <p>A file is a sequence of chunks. Each chunk contains all that its events refer to and has a
- * bounded size. The exporter builds a chunk in memory, sets the length in its header and passes it on.
- * So a reader gets the first chunks while later ones are not yet built.
+ * bounded size. The exporter builds a chunk in memory, sets the length in its header and passes it
+ * on. So a reader gets the first chunks while later ones are not yet built.
  *
  * <pre>
  *    chunk := head event* checkpoint metadata      event := size type field*

@@ -16,7 +16,7 @@ import java.util.stream.Collectors;
  * {@code apart} and {@code others}.
  *
  * @param load the load
- * @param mode the mode of the JVM
+ * @param mode the name of the set of JVM options: compilers, garbage collector
  * @param samples samples of the load's threads, without those in {@code apart}
  * @param broken the part of {@code samples} whose stack ends anywhere but at the thread's root
  * @param reasons how the broken stacks end, and how often
