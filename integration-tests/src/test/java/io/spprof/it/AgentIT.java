@@ -30,13 +30,14 @@ class AgentIT {
       assertEquals(versions, target.ask("versions"));
       long before = Long.parseLong(target.ask("calls"));
       bean.startWith("interval=1ms");
-      Thread.sleep(2_000);
+      Await.until(
+          "the application goes on working",
+          () -> Long.parseLong(target.ask("calls")) > before + 100);
+      Await.until(
+          "the application is in the profile",
+          () -> bean.collapsed().with("OtherVersions.use") > 10);
       bean.stop();
       assertEquals(versions, target.ask("versions"));
-      assertTrue(
-          Long.parseLong(target.ask("calls")) > before + 100, "the application goes on working");
-      assertTrue(
-          bean.collapsed().with("OtherVersions.use") > 10, "the application is in the profile");
     }
   }
 
@@ -62,10 +63,9 @@ class AgentIT {
       assertLoaded(Programs.attach(target));
       assertTrue(bean.isRegistered());
       bean.startWith("interval=1ms");
-      Thread.sleep(500);
-      bean.stop();
       // The thread and its frames are older than the agent.
-      assertTrue(bean.collapsed().with("Busy.spin") > 10);
+      Await.until("samples", () -> bean.collapsed().with("Busy.spin") > 10);
+      bean.stop();
     }
   }
 
@@ -101,9 +101,8 @@ class AgentIT {
       assertTrue(options.contains("depth=77"), options);
       assertTrue(options.contains("memory=8m"), options);
       assertTrue(options.contains("engine=auto"), options);
-      Thread.sleep(300);
+      Await.until("samples", () -> bean.collapsed().with("Busy.spin") > 10);
       bean.stop();
-      assertTrue(bean.collapsed().with("Busy.spin") > 10);
     }
   }
 
