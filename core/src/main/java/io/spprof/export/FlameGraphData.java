@@ -7,10 +7,10 @@ import java.util.List;
 import java.util.function.IntToLongFunction;
 
 /**
- * Writes the data of the flame graph's page, for one profile or for two to compare. The data is
- * JSON with the figures, the names, and the stacks as one sequence of numbers. With two profiles,
- * the figures of the first are under the key {@code before}. {@code flamegraph-trie.js} reads the
- * data.
+ * Writes the data of the flame graph's page, for one profile or for two to compare. The data is one
+ * line of JSON with the figures and the names, and then the stacks as one sequence of numbers,
+ * which {@link VarintWriter} encodes. With two profiles, the figures of the first are under the key
+ * {@code before}. {@code flamegraph-trie.js} reads the data.
  *
  * <pre>
  *  stacks := stack*                    depth first; see {@link FoldedProfile}

@@ -1,6 +1,6 @@
 /**
- * A {@link io.spprof.profile.Profile} as something to read or to look at, one exporter a format.
- * Every exporter writes into an {@link java.lang.Appendable} as it goes, so that a big profile is
- * never in memory twice.
+ * Writes a {@link io.spprof.profile.Profile} in the formats that people and tools read; each format
+ * has one exporter. An exporter writes in small steps, text to an {@link java.lang.Appendable} and
+ * binary data to {@link io.spprof.export.Bytes}, so that a big profile is never in memory twice.
  */
 package io.spprof.export;

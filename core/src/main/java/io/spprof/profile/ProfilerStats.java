@@ -6,7 +6,8 @@ package io.spprof.profile;
  * be larger by the number of handlers in flight.
  *
  * @param counters count from the profiler's creation and never decrease
- * @param gauges are 0 when no session runs, except {@link Gauges#uniqueStacks}
+ * @param gauges are 0 when no session runs, except {@link Gauges#uniqueStacks} and {@link
+ *     Gauges#memoryUsedBytes}: the last profile stays in memory
  * @param setup the settings of the running session; if none is running, of the last one; before the
  *     first session, the defaults
  * @param session the running or the last session

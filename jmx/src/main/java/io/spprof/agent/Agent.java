@@ -40,8 +40,8 @@ public final class Agent {
   private Agent() {}
 
   /**
-   * Called by the JVM before the application's main. Does nothing in a tool of the JDK that gets
-   * its options from the environment only, nor in the profiler's own command line.
+   * Called by the JVM before the application's main. Does nothing in a tool of the JDK, nor in the
+   * profiler's own command line, if only an environment variable brought the agent there.
    *
    * @param args settings, {@code key=value} pairs joined by commas; null for none
    */

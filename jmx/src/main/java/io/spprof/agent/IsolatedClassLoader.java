@@ -27,10 +27,11 @@ import java.util.zip.ZipEntry;
 
 /**
  * Loads the profiler and the libraries that it brings from a folder inside the agent's jar. The
- * application's class loaders cannot find classes in that folder. The parent of this loader is the
- * platform class loader, so it finds no class of the application. Both sides can therefore have
- * their own JNA or Commons Lang. JNA keeps its package name, because its native library is bound to
- * that name.
+ * application's class loaders cannot find classes in that folder. The agent gives this loader the
+ * platform class loader as its parent, so it finds no class of the application. Both sides can
+ * therefore have their own JNA or Commons Lang. (The command line, in a JVM of its own, gives it
+ * the loader of {@link Agent} as its parent.) JNA keeps its package name, because its native
+ * library is bound to that name.
  *
  * <p>A JVM can outlive the jar: an upgrade may overwrite the file in place, and then nothing can be
  * read from it any more. {@link #holdBean} reads into memory what the bean of an idle agent needs
@@ -39,7 +40,7 @@ import java.util.zip.ZipEntry;
  * that the jar had when it was opened is refused, with that reason.
  *
  * <p>A URLClassLoader could also read from such a folder, but only through the JVM's {@code jar:}
- * handler and its cache. Applications replace the one and switch off the other.
+ * handler and its cache. An application can replace the handler and switch off the cache.
  */
 final class IsolatedClassLoader extends ClassLoader implements Closeable, Runnable {
 
@@ -298,7 +299,8 @@ final class IsolatedClassLoader extends ClassLoader implements Closeable, Runnab
   }
 
   /**
-   * Closes the jar. Classes that are loaded go on working; no other class can be loaded any more.
+   * Closes the jar. Of the classes that are not loaded yet, only those held in memory can still be
+   * loaded.
    */
   @Override
   public void close() throws IOException {

@@ -78,8 +78,8 @@ record Reading(long nanos, long millis, Map<String, Object> values) {
   }
 
   /**
-   * The growth of a counter per second since an earlier reading; NaN if the earlier reading is of
-   * another JVM.
+   * The growth of a counter per second since an earlier reading; NaN if the counter is smaller now,
+   * as in another JVM, or if no time passed between the two readings.
    */
   double rate(String counter, Reading before) {
     double growth = number(counter) - before.number(counter);

@@ -20,7 +20,8 @@ import java.util.List;
  *
  * <p>How much is free: in a heap full of garbage, {@link Runtime} reports little. So the bytes in
  * use are the smaller of two figures: the bytes in use now, and the bytes in use after the last
- * collection plus everything lent since then that is still reachable.
+ * collection plus everything lent that is still reachable. What was lent before that collection
+ * counts twice in the second figure, which errs towards less free memory.
  */
 final class Heap implements HeapRoom {
 

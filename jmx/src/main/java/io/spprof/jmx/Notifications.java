@@ -20,11 +20,12 @@ import javax.management.ObjectName;
 import org.apache.commons.lang3.StringUtils;
 
 /**
- * Sends the profiler's events as JMX notifications. The profiler's thread makes a notification of
- * each event and numbers it. Listeners run on a separate thread, one after the other and in order,
- * so a listener that blocks or throws delays only other listeners. That thread exists only while
- * there are notifications to deliver. A blocked listener makes notifications pile up; their number
- * is bounded, and the oldest are dropped.
+ * Sends the profiler's events as JMX notifications. The thread that reports an event (the
+ * profiler's own, or the one that starts or stops a session) makes a notification of it and numbers
+ * it. Listeners run on a separate thread, one after the other and in order, so a listener that
+ * blocks or throws delays only other listeners. That thread exists only while there are
+ * notifications to deliver. A blocked listener makes notifications pile up; their number is
+ * bounded, and the oldest are dropped.
  */
 final class Notifications implements AutoCloseable {
 

@@ -27,9 +27,9 @@ import org.apache.commons.lang3.StringUtils;
 
 /**
  * The management bean: checks arguments, delegates to the {@link Profiler}, and converts results.
- * Every attribute is read through {@link #read}, so it never throws. Every operation runs through
- * {@link PlainErrors}, so a client can read what it throws. No other code stands between a client
- * and the profiler.
+ * Every attribute is read through {@link #read}, so it never throws. Every operation that can throw
+ * runs through {@link PlainErrors}, so a client can read what it throws. No other code stands
+ * between a client and the profiler.
  */
 final class SpprofBean extends StandardEmitterMBean implements SpprofMXBean {
 

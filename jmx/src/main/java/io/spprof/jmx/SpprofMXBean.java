@@ -10,11 +10,11 @@ import java.util.List;
 
 /**
  * The profiler's management interface. Attributes answer at once and never throw. Counters count
- * from the moment the bean was registered and never go back. Gauges are 0 when no session runs.
- * Operations throw only {@link IllegalStateException} (wrong time), {@link
- * IllegalArgumentException} (wrong value; nothing has changed) and {@link IOException}, with a
- * message that says what to do. {@link Descriptions} explains each member to the user; the bean
- * publishes these texts.
+ * from the moment the bean was registered and never go back. Gauges are 0 when no session runs,
+ * except {@link #getMemoryUsedBytes}: the last profile stays in memory. Operations throw only
+ * {@link IllegalStateException} (wrong time), {@link IllegalArgumentException} (wrong value;
+ * nothing has changed) and {@link IOException}, with a message that says what to do. {@link
+ * Descriptions} explains each member to the user; the bean publishes these texts.
  */
 public interface SpprofMXBean {
 
@@ -323,7 +323,7 @@ public interface SpprofMXBean {
    * @return a line for each stack whose number of samples differs: the stack, its samples in the
    *     first range, its samples in the second; the format of {@code difffolded.pl}
    * @throws IllegalArgumentException if one of them is not valid, or nothing is kept of that time
-   * @throws IllegalStateException if the session keeps no time windows
+   * @throws IllegalStateException if a range is not empty and the session keeps no time windows
    */
   String collapsedDifference(String before, String after);
 
