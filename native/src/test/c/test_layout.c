@@ -1,12 +1,12 @@
 /*
  * Tests the probe of the JVM's structures (layout.h) in a process that is not a JVM: the probe must
- * fail and say why.
+ * fail and say why. Tests the names of code blobs (release.h).
  */
 #include <errno.h>
 #include <string.h>
 
 #include "test.h"
-#include "walk/vm/layout.h"
+#include "walk/vm/code.h"
 
 TEST(a_jvm_that_publishes_nothing_is_refused_by_name) {
     char why[600] = "";
@@ -21,8 +21,32 @@ TEST(a_reason_that_is_too_long_is_cut_off) {
     CHECK_EQUAL(sizeof why - 1, strlen(why));
 }
 
+static bool is(const char *name, enum spprof_blob_role role) {
+    const struct spprof_code code = {.kind = SPPROF_CODE_STUB, .blob = (uint64_t)(uintptr_t)&name};
+    spprof_layout.blob_name = 0;
+    return spprof_code_is_sigsafe(&code, role);
+}
+
+TEST(a_blob_has_the_roles_of_its_name) {
+    for (int role = 0; role < SPPROF_BLOB_ROLES; role++) {
+        int names = 0;
+        while (spprof_release_blobs[role][names] != NULL) {
+            CHECK(is(spprof_release_blobs[role][names++], (enum spprof_blob_role)role));
+        }
+        CHECK(names > 0);
+        CHECK(!is("another blob", (enum spprof_blob_role)role));
+        CHECK(!is(NULL, (enum spprof_blob_role)role));
+    }
+    CHECK(is("C1 Runtime unwind_exception_blob", SPPROF_BLOB_TO_HANDLER));
+    CHECK(is("I2C/C2I adapters(0xbb)", SPPROF_BLOB_LEADS_TO_JAVA));
+    CHECK(is("wrong_method_stub", SPPROF_BLOB_LEADS_TO_JAVA));
+    CHECK(!is("nmethod", SPPROF_BLOB_NATIVE_METHOD));
+    CHECK(!is("native nmethod", SPPROF_BLOB_METHOD));
+}
+
 int main(void) {
     RUN(a_jvm_that_publishes_nothing_is_refused_by_name);
     RUN(a_reason_that_is_too_long_is_cut_off);
+    RUN(a_blob_has_the_roles_of_its_name);
     return report();
 }

@@ -2,7 +2,6 @@
 
 #include <stdatomic.h>
 #include <stddef.h>
-#include <string.h>
 
 #define NO_BLOCK 0xff
 #define MOST_HOPS 4096 /* of 254 segments each: enough for the largest block */
@@ -48,13 +47,12 @@ static bool starts_sigsafe(const char *text, const char *prefix) {
 
 bool spprof_code_is_sigsafe(const struct spprof_code *code, enum spprof_blob_role role) {
     uint64_t name = spprof_word_sigsafe(code->blob + spprof_layout.blob_name);
-    for (size_t i = 0; i < sizeof spprof_release_blobs / sizeof *spprof_release_blobs; i++) {
-        if (spprof_release_blobs[i].role == role && name != 0 &&
-            starts_sigsafe((const char *)(uintptr_t)name, spprof_release_blobs[i].prefix)) {
-            return true;
-        }
+    const char *const *prefix = spprof_release_blobs[role];
+    while (name != 0 && *prefix != NULL &&
+           !starts_sigsafe((const char *)(uintptr_t)name, *prefix)) {
+        prefix++;
     }
-    return false;
+    return name != 0 && *prefix != NULL;
 }
 
 /* The address of the name of all nmethods, once one was seen. Comparing addresses is then

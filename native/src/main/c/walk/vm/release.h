@@ -1,12 +1,12 @@
 /*
- * Everything that the walker takes from HotSpot's source: the names that a release gives to fields,
- * types, code blobs, classes and methods, and the few facts that the JVM does not publish. A
- * release that renames something needs one line here: the new name in the row of the old name. The
- * code elsewhere in walk/vm asks for the role of a code blob ("is this an adapter?"), not for its
- * name.
+ * What differs between releases of HotSpot, or can: the names of code blobs, of published fields
+ * and of the classes of virtual threads, and facts that the JVM does not publish. A release that
+ * renames something needs the new name here, beside the old one. The code elsewhere in walk/vm asks
+ * for the role of a code blob ("is this an adapter?"), not for its name. The few other names of
+ * HotSpot's stand where they are used, in layout.c, debug_info.c and java_threads.c.
  *
  * Source files are given by their paths in the JDK's repository, relative to src/hotspot/share.
- * Paths that begin with cpu/ are relative to src/hotspot. An entry that names no release applies to
+ * Paths that begin with cpu/ are relative to src/hotspot. What names no release applies to
  * all releases from 17 to 25. Facts that also depend on the processor are behind walk/cpu/cpu.h.
  *
  * Constants only.
@@ -18,7 +18,7 @@
 
 #include "walk/vm/layout.h"
 
-/* Roles of code blobs. Only a blob's name reveals its role (CodeBlob::_name). */
+/* Roles of code blobs, known by their names (CodeBlob::_name). */
 enum spprof_blob_role {
     SPPROF_BLOB_METHOD,             /* a compiled method */
     SPPROF_BLOB_NATIVE_METHOD,      /* the wrapper of a native method */
@@ -28,7 +28,7 @@ enum spprof_blob_role {
     SPPROF_BLOB_EXCEPTION,          /* C2: looks up and jumps to an exception's handler */
     SPPROF_BLOB_TO_HANDLER,         /* C1: the stubs that do so */
     SPPROF_BLOB_DEOPTIMIZATION,     /* replaces a compiled frame with interpreter frames */
-    SPPROF_BLOB_UNCOMMON_TRAP,      /* does so at a place for which C2 compiled no code */
+    SPPROF_BLOB_UNCOMMON_TRAP,      /* does so at a point for which C2 compiled no code */
     SPPROF_BLOB_SAFEPOINT,          /* stops a thread whose safepoint poll fired */
     SPPROF_BLOB_STUB_ROUTINES,      /* call_stub, intrinsics, barriers */
     SPPROF_BLOB_CONTINUATION_STUBS, /* thaw and preempt virtual threads */
@@ -37,49 +37,37 @@ enum spprof_blob_role {
     SPPROF_BLOB_ROLES,
 };
 
-/* One name of a role. A blob has the role if the blob's name begins with `prefix`. */
-struct spprof_blob_name {
-    enum spprof_blob_role role;
-    const char *prefix;
-};
-
-static const struct spprof_blob_name spprof_release_blobs[] = {
+/* The names of each role. A blob has the role if its name begins with one of them. */
+static const char *const spprof_release_blobs[SPPROF_BLOB_ROLES][9] = {
     /* code/nmethod.cpp */
-    {SPPROF_BLOB_METHOD, "nmethod"},
-    {SPPROF_BLOB_NATIVE_METHOD, "native nmethod"},
-    /* code/codeBlob.cpp, cpu/x86/upcallLinker_x86_64.cpp */
-    {SPPROF_BLOB_UPCALL, "upcall_stub"},           /* since 19 */
-    {SPPROF_BLOB_UPCALL, "optimized_upcall_stub"}, /* 17, 18: the incubator */
+    [SPPROF_BLOB_METHOD] = {"nmethod"},
+    [SPPROF_BLOB_NATIVE_METHOD] = {"native nmethod"},
+    /* code/codeBlob.cpp, cpu/x86/upcallLinker_x86_64.cpp: since 19; 17 and 18 (the incubator) */
+    [SPPROF_BLOB_UPCALL] = {"upcall_stub", "optimized_upcall_stub"},
     /* code/codeBlob.cpp: AdapterBlob; code/vtableStubs.cpp */
-    {SPPROF_BLOB_ADAPTER, "I2C/C2I"},
-    {SPPROF_BLOB_VTABLE, "vtable"},
+    [SPPROF_BLOB_ADAPTER] = {"I2C/C2I"},
+    [SPPROF_BLOB_VTABLE] = {"vtable"},
     /* code/codeBlob.hpp: the singletons */
-    {SPPROF_BLOB_EXCEPTION, "ExceptionBlob"},
-    {SPPROF_BLOB_DEOPTIMIZATION, "DeoptimizationBlob"},
-    {SPPROF_BLOB_UNCOMMON_TRAP, "UncommonTrapBlob"},
-    {SPPROF_BLOB_SAFEPOINT, "SafepointBlob"},
-    /* c1/c1_Runtime1.cpp: first "NAME Runtime1 stub", later "C1 Runtime NAME_blob" (seen in 25) */
-    {SPPROF_BLOB_TO_HANDLER, "forward_exception"},
-    {SPPROF_BLOB_TO_HANDLER, "handle_exception"},
-    {SPPROF_BLOB_TO_HANDLER, "unwind_exception"},
-    {SPPROF_BLOB_TO_HANDLER, "C1 Runtime forward_exception"},
-    {SPPROF_BLOB_TO_HANDLER, "C1 Runtime handle_exception"},
-    {SPPROF_BLOB_TO_HANDLER, "C1 Runtime unwind_exception"},
-    /* runtime/stubRoutines.cpp */
-    {SPPROF_BLOB_STUB_ROUTINES, "StubRoutines"},
-    {SPPROF_BLOB_CONTINUATION_STUBS, "StubRoutines (continuation"}, /* since 21 */
+    [SPPROF_BLOB_EXCEPTION] = {"ExceptionBlob"},
+    [SPPROF_BLOB_DEOPTIMIZATION] = {"DeoptimizationBlob"},
+    [SPPROF_BLOB_UNCOMMON_TRAP] = {"UncommonTrapBlob"},
+    [SPPROF_BLOB_SAFEPOINT] = {"SafepointBlob"},
+    /* c1/c1_Runtime1.cpp: "NAME Runtime1 stub"; in 25 "C1 Runtime NAME_blob" */
+    [SPPROF_BLOB_TO_HANDLER] = {"forward_exception", "handle_exception", "unwind_exception",
+                                "C1 Runtime forward_exception", "C1 Runtime handle_exception",
+                                "C1 Runtime unwind_exception"},
+    /* runtime/stubRoutines.cpp; the second since 21 */
+    [SPPROF_BLOB_STUB_ROUTINES] = {"StubRoutines"},
+    [SPPROF_BLOB_CONTINUATION_STUBS] = {"StubRoutines (continuation"},
     /* runtime/icache.cpp */
-    {SPPROF_BLOB_FLUSH_ICACHE, "flush_icache_stub"},
-    {SPPROF_BLOB_LEADS_TO_JAVA, "vtable"},
-    {SPPROF_BLOB_LEADS_TO_JAVA, "I2C/C2I"},
-    {SPPROF_BLOB_LEADS_TO_JAVA,
-     "MethodHandles"},                          /* prims/methodHandles.cpp: linkToStatic and such */
-    {SPPROF_BLOB_LEADS_TO_JAVA, "InlineCache"}, /* code/icBuffer.cpp: a call is being patched */
-    /* runtime/sharedRuntime.cpp: calls that are not resolved yet */
-    {SPPROF_BLOB_LEADS_TO_JAVA, "resolve_"}, /* 17 to 23 */
-    {SPPROF_BLOB_LEADS_TO_JAVA, "ic_miss"},
-    {SPPROF_BLOB_LEADS_TO_JAVA, "wrong_method"},
-    {SPPROF_BLOB_LEADS_TO_JAVA, "Shared Runtime"}, /* since 24 */
+    [SPPROF_BLOB_FLUSH_ICACHE] = {"flush_icache_stub"},
+    /*
+     * Adapters and stubs of vtables, as above; prims/methodHandles.cpp: linkToStatic and such;
+     * code/icBuffer.cpp: a call is being patched (not in 25); runtime/sharedRuntime.cpp: calls that
+     * are not resolved yet, by three names, in 25 all by "Shared Runtime".
+     */
+    [SPPROF_BLOB_LEADS_TO_JAVA] = {"vtable", "I2C/C2I", "MethodHandles", "InlineCache", "resolve_",
+                                   "ic_miss", "wrong_method", "Shared Runtime"},
 };
 
 /* Part of the description of each interpreter codelet that is an entry of methods. In JDK 25 the
