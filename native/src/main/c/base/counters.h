@@ -38,9 +38,9 @@ struct spprof_counters {
     _Atomic uint64_t committed; /* samples published in the ring */
     _Atomic uint64_t dropped[SPPROF_DROP_REASONS];
     _Atomic uint64_t dropped_cpu_ns; /* CPU time that the dropped signals stood for */
-    _Atomic uint64_t
-        unsignalled_cpu_ns;            /* CPU time that was due and never signalled, because a
-                                          thread or session ended, or a thread blocks the signal */
+    /* CPU time that was due and never signalled, because a thread or session ended, or a thread
+     * blocks the signal */
+    _Atomic uint64_t unsignalled_cpu_ns;
     _Atomic uint64_t unseen_cpu_ns;    /* CPU time that no signal stands for: unseen.h */
     _Atomic uint64_t timed_handler_ns; /* CPU time of one handler in SPPROF_TIMED_EVERY */
     _Atomic uint64_t timed_walk_ns;    /* time of the walks in these handlers, CLOCK_MONOTONIC */

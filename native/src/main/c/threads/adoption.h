@@ -9,9 +9,9 @@
  * _locked. Callers are ordinary threads: the one that starts a session, and the collector's.
  * Functions in _locked are called with the lock of thread_state.h held; the others take that lock.
  *
- * A thread can end while it is adopted. Before the first sweep (the check of all threads of the
- * process, sweep.h), ThreadEnd waits for the lock (java_threads.c). Later the slot's life, a number
- * that changes whenever the JVM's thread begins or ends, shows that the thread has ended
+ * A thread can end while it is adopted. java_threads.c says what protects threads before the first
+ * sweep (the check of all threads of the process, sweep.h). Later the slot's life, a number that
+ * changes whenever the JVM's thread begins or ends, shows that the thread has ended
  * (spprof_threads_adopt_found_locked).
  */
 #ifndef SPPROF_ADOPTION_H
@@ -41,7 +41,7 @@ struct spprof_found {
     uint32_t life;
 };
 
-/* Returns whether `id` is a sampled thread without JNIEnv, which may be a Java thread whose start
+/* Returns whether `id` is a live thread without JNIEnv, which may be a Java thread whose start
  * was unheard. If so, fills in `found`. */
 bool spprof_threads_found_locked(uint64_t id, struct spprof_found *found);
 /* Gives the slot of thread `id` the JNIEnv `env`, if it still has the thread and life of `found`.

@@ -6,14 +6,15 @@
  * (vmStructs.cpp). The distance of the JNIEnv is measured on the calling thread. All three are
  * checked on the calling thread before they are used on another.
  *
- * A thread may end meanwhile. It first posts ThreadEnd, in which thread_hooks.c makes it wait for
- * the lock that is held here. So its JavaThread is not freed while this code reads it. A thread
- * that had already posted ThreadEnd when events were switched on sets `eetop` to 0 some
- * microseconds before its JavaThread is freed. So `eetop` is read once more after the other values,
- * and these are read by a call that returns an error instead of causing a fault. If such a thread
- * is still missed, its JNIEnv is stale for the last microseconds of its life. This does no harm:
- * AsyncGetCallTrace of JDK 17 and 25 takes the thread from its own thread-local storage, and only
- * compares the JNIEnv with NULL.
+ * A thread may end meanwhile. It first posts ThreadEnd. There a thread that has a slot, or any
+ * thread while the gate is closed, waits for the lock that is held here (thread_hooks.c), so its
+ * JavaThread is not freed while this code reads it. A thread that has no slot yet does not wait,
+ * nor does one that had posted ThreadEnd before events were switched on. Such a thread sets `eetop`
+ * to 0 some microseconds before its JavaThread is freed. So `eetop` is read once more after the
+ * other values, and these are read by a call that returns an error instead of causing a fault. If
+ * such a thread is still missed, its JNIEnv is stale for the last microseconds of its life. This
+ * does no harm: AsyncGetCallTrace of JDK 17 and 25 takes the thread from its own thread-local
+ * storage, and only compares the JNIEnv with NULL.
  *
  * Threads whose start was unheard (thread_hooks.h) appear at any time during the session. A sweep
  * can find such a thread after it has left ThreadEnd, so that it would never drop a JNIEnv. Such a

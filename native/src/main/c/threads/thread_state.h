@@ -8,10 +8,10 @@
  * threads are Java threads).
  *
  * Only ordinary threads hold the lock: the collector's thread in a sweep, a search or a name look
- * (sweep.h, name_look.h), the thread that starts or stops a session, and a thread of the
- * application in ThreadStart, in ThreadEnd and at its exit. Functions in _locked are called with
- * the lock held. Functions in _sigsafe are called by the handler, which takes no lock. All others
- * take the lock themselves, unless their comment says otherwise.
+ * (sweep.h, name_look.h), a thread that starts or stops a session or reads its problems, and a
+ * thread of the application in ThreadStart, in ThreadEnd and at its exit. Functions in _locked are
+ * called with the lock held. Functions in _sigsafe are called by the handler, which takes no lock.
+ * All others take the lock themselves, unless their comment says otherwise.
  */
 #ifndef SPPROF_THREAD_STATE_H
 #define SPPROF_THREAD_STATE_H
@@ -25,8 +25,8 @@
 #include "platform/platform.h"
 #include "threads/slots.h"
 
-/* Used by the files named above only, with the lock held. spprof_threads_begin resets it for a
- * session. */
+/* Used by the files named above only, with the lock held. spprof_threads_begin prepares it for a
+ * session; the first sweep makes a listing and with it sets the rest. */
 struct spprof_threads_state {
     const struct spprof_engine *engine; /* of the present or the last session; never NULL */
     struct spprof_ring *ring;           /* gets the names; NULL without a session */
@@ -71,7 +71,7 @@ struct spprof_ring *spprof_threads_ring_locked(void); /* NULL without a session 
 /* Starts a new session number. From then on, signals of earlier sessions are recognized as stale.
  * Called when a session ends, and before spprof_threads_begin. Takes no lock. */
 void spprof_threads_new_session(void);
-/* Returns the session's number, counted from 1; 0 before the first session. */
+/* Returns the session's number. It grows at each start and each end; 0 before the first start. */
 uint64_t spprof_threads_session_sigsafe(void);
 /* Returns a slot's ticket in this session, the value that its timer's signals carry (slots.h). */
 void *spprof_threads_ticket_locked(const struct spprof_slot *slot);

@@ -5,10 +5,10 @@
  * spprof_layout_probe writes the layout once, on an ordinary thread, before any handler runs.
  * Afterwards it is only read.
  *
- * Only three facts come from HotSpot's source, because the JVM does not publish them: the slots of
- * an interpreter frame, the encoding of a scope (scopes.h), and the segment map of a code heap,
- * which counts back in bytes (code.h). The self-test compares them with JVMTI's answers before they
- * are used (self_test.h).
+ * A few facts come from HotSpot's source, because the JVM does not publish them: the slots of an
+ * interpreter frame (cpu.h), the encoding of a scope (scopes.h), the segment map of a code heap,
+ * which counts back in bytes (code.h), and those in release.h. The self-test walks stacks by them
+ * and compares the result with JVMTI's before they are used (self_test.h).
  *
  * Two families of layouts are known. The fields that exist show which one a JVM has:
  *
