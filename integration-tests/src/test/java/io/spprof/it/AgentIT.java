@@ -38,6 +38,7 @@ class AgentIT {
           () -> bean.collapsed().with("OtherVersions.use") > 10);
       bean.stop();
       assertEquals(versions, target.ask("versions"));
+      assertTrue(bean.collapsed().with("OtherVersions.use") > 10);
     }
   }
 
@@ -66,6 +67,7 @@ class AgentIT {
       // The thread and its frames are older than the agent.
       Await.until("samples", () -> bean.collapsed().with("Busy.spin") > 10);
       bean.stop();
+      assertTrue(bean.collapsed().with("Busy.spin") > 10);
     }
   }
 
@@ -103,6 +105,7 @@ class AgentIT {
       assertTrue(options.contains("engine=auto"), options);
       Await.until("samples", () -> bean.collapsed().with("Busy.spin") > 10);
       bean.stop();
+      assertTrue(bean.collapsed().with("Busy.spin") > 10);
     }
   }
 
