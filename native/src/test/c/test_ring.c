@@ -145,7 +145,14 @@ TEST(ring_with_many_writers_loses_and_tears_nothing) {
     spprof_ring_destroy(&ring);
 }
 
+/* SampleRingTest has the same words. */
+TEST(a_frame_word_keeps_a_negative_byte_code_index) {
+    CHECK_EQUAL(UINT64_C(0x0400000d00000000), spprof_frame_word(SPPROF_WORD_ID_FRAME, -3, 0));
+    CHECK_EQUAL(UINT64_C(0x0101000f00000007), spprof_frame_word(SPPROF_WORD_FRAME, 65535, 7));
+}
+
 int main(void) {
+    RUN(a_frame_word_keeps_a_negative_byte_code_index);
     RUN(ring_refuses_a_capacity_that_is_no_power_of_two);
     RUN(ring_gives_back_what_was_written_in_order);
     RUN(ring_never_wraps_a_record);

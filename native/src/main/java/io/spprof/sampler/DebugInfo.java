@@ -1,7 +1,5 @@
 package io.spprof.sampler;
 
-import java.util.Arrays;
-
 /**
  * How exactly the JVM records the method and the line of each instruction of compiled code.
  * HotSpot's flag {@code DebugNonSafepoints} decides it. The value belongs to one session and is
@@ -29,6 +27,11 @@ public enum DebugInfo {
 
   /** Returns the constant for a number of debug_info.h. */
   static DebugInfo of(int code) {
-    return Arrays.stream(values()).filter(info -> info.code == code).findFirst().orElseThrow();
+    for (DebugInfo info : values()) {
+      if (info.code == code) {
+        return info;
+      }
+    }
+    throw new IllegalArgumentException("no DebugInfo has the number " + code);
   }
 }

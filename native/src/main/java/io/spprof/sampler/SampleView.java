@@ -11,6 +11,7 @@ public final class SampleView {
 
   private final ByteBuffer block;
   private int at;
+  private WalkResult walk;
 
   SampleView(ByteBuffer block) {
     this.block = block;
@@ -18,6 +19,7 @@ public final class SampleView {
 
   SampleView moveTo(int record) {
     at = record;
+    walk = WalkResult.of(block.getShort(at + SampleLayout.WALK));
     return this;
   }
 
@@ -55,7 +57,7 @@ public final class SampleView {
    * @return not null
    */
   public WalkResult walk() {
-    return WalkResult.of(block.getShort(at + SampleLayout.WALK));
+    return walk;
   }
 
   /**

@@ -30,17 +30,6 @@ public final class StackWord {
   }
 
   /**
-   * Whether a word defines a location as the {@link #count} frames that follow.
-   *
-   * @param word a word
-   * @return true if the word has a location's {@link #number}, which is 0 if no later word refers
-   *     to the location
-   */
-  public static boolean isDefine(long word) {
-    return word >>> SampleLayout.WORD_KIND_SHIFT == SampleLayout.WORD_DEFINE;
-  }
-
-  /**
    * Whether a word is a frame whose method has no number. The next word is then the JVM's id of the
    * method, 0 if the method has no id.
    *

@@ -1,6 +1,5 @@
 package io.spprof.sampler;
 
-import java.util.Arrays;
 import java.util.Locale;
 
 /** The code that reads a thread's stack inside the signal handler. It is an option of a session. */
@@ -24,7 +23,12 @@ public enum Walker {
   }
 
   static Walker of(int code) {
-    return Arrays.stream(values()).filter(walker -> walker.code == code).findFirst().orElseThrow();
+    for (Walker walker : values()) {
+      if (walker.code == code) {
+        return walker;
+      }
+    }
+    throw new IllegalArgumentException("no Walker has the number " + code);
   }
 
   /**

@@ -18,6 +18,16 @@ final class SampleRingTest {
   private final SampleRing ring = raw.reader();
   private final RecordedSamples seen = new RecordedSamples();
 
+  /** test_ring.c has the same words. */
+  @Test
+  void shouldDecodeTheByteCodeIndexOfAWord() {
+    assertTrue(StackWord.isIdFrame(0x0400000d00000000L));
+    assertEquals(-3, StackWord.bci(0x0400000d00000000L));
+    assertTrue(StackWord.isFrame(0x0101000f00000007L));
+    assertEquals(65535, StackWord.bci(0x0101000f00000007L));
+    assertEquals(7, StackWord.number(0x0101000f00000007L));
+  }
+
   @Test
   void shouldReadNothingFromAnEmptyRing() {
     assertEquals(0, ring.drain(seen));
