@@ -13,14 +13,11 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.parallel.Execution;
-import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /**
  * Tests what a program sees of a session with a budget, which limits the profiler's overhead: the
  * profiler reports what it does to stay within the budget, and says when that is not enough.
  */
-@Execution(ExecutionMode.CONCURRENT)
 final class BudgetTest {
 
   private static final long SECOND_NANOS = 1_000_000_000;

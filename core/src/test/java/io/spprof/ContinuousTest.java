@@ -16,14 +16,11 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.parallel.Execution;
-import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /**
  * Tests what a program sees of the windows into which a continuous session divides its time. The
  * sampler is a fake one without signals.
  */
-@Execution(ExecutionMode.CONCURRENT)
 final class ContinuousTest {
 
   private final FakeSampler sampler = new FakeSampler();

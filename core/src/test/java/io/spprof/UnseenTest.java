@@ -13,14 +13,11 @@ import java.time.InstantSource;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.parallel.Execution;
-import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /**
  * Tests CPU time for which no signal was sent ("unseen" CPU time). It must be part of every figure,
  * and be reported, and its growth must trigger a search for new threads.
  */
-@Execution(ExecutionMode.CONCURRENT)
 class UnseenTest {
 
   private static final long MS = 1_000_000;
