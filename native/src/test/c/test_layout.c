@@ -40,6 +40,7 @@ TEST(a_blob_has_the_roles_of_its_name) {
     CHECK(is("C1 Runtime unwind_exception_blob", SPPROF_BLOB_TO_HANDLER));
     CHECK(is("I2C/C2I adapters(0xbb)", SPPROF_BLOB_LEADS_TO_JAVA));
     CHECK(is("wrong_method_stub", SPPROF_BLOB_LEADS_TO_JAVA));
+    CHECK(is("flush_icache_final_stub", SPPROF_BLOB_FLUSH_ICACHE)); /* JDK 25 */
     CHECK(!is("nmethod", SPPROF_BLOB_NATIVE_METHOD));
     CHECK(!is("native nmethod", SPPROF_BLOB_METHOD));
 }

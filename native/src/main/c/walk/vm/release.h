@@ -59,8 +59,8 @@ static const char *const spprof_release_blobs[SPPROF_BLOB_ROLES][9] = {
     /* runtime/stubRoutines.cpp; the second since 21 */
     [SPPROF_BLOB_STUB_ROUTINES] = {"StubRoutines"},
     [SPPROF_BLOB_CONTINUATION_STUBS] = {"StubRoutines (continuation"},
-    /* runtime/icache.cpp */
-    [SPPROF_BLOB_FLUSH_ICACHE] = {"flush_icache_stub"},
+    /* runtime/icache.cpp; the second in 25, where the first stub serves only the JVM's start */
+    [SPPROF_BLOB_FLUSH_ICACHE] = {"flush_icache_stub", "flush_icache_final_stub"},
     /*
      * Adapters and stubs of vtables, as above; prims/methodHandles.cpp: linkToStatic and such;
      * code/icBuffer.cpp: a call is being patched (not in 25); runtime/sharedRuntime.cpp: calls that
