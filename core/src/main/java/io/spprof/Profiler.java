@@ -14,6 +14,7 @@ import io.spprof.sampler.LibraryPlaces;
 import io.spprof.sampler.NativeSampler;
 import io.spprof.sampler.Sampler;
 import io.spprof.sampler.SamplerException;
+import io.spprof.session.MemoryShares;
 import io.spprof.session.ProfilerSession;
 import io.spprof.session.SessionOwner;
 import java.time.InstantSource;
@@ -320,7 +321,7 @@ public final class Profiler implements AutoCloseable {
    * @return bytes: the option {@code memory}, or less if the heap is small for it
    */
   public static long memoryLimitBytes(ProfilerConfig config) {
-    return ProfilerSession.memoryLimitBytes(config);
+    return MemoryShares.of(config).limitBytes();
   }
 
   /**

@@ -77,8 +77,7 @@ final class ProfilerLifecycleTest {
     assertEquals("worker", profile.threadName(profile.thread(0)));
     assertFalse(profile.info().running());
     assertEquals("m8", profiler.hotMethods().get(0).method());
-    assertTrue(
-        profiler.stats().gauges().memoryUsedBytes() > 0, "the last profile stays in memory");
+    assertTrue(profiler.stats().gauges().memoryUsedBytes() > 0, "the last profile stays in memory");
   }
 
   @Test

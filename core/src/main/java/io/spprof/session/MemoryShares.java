@@ -15,15 +15,21 @@ import java.util.Locale;
  * @param wantedBytes the bound that the tables would have on a large heap, bytes
  * @param heapBytes the heap's maximum size, bytes
  */
-record MemoryShares(SamplerConfig sampler, long tablesBytes, long wantedBytes, long heapBytes) {
+public record MemoryShares(
+    SamplerConfig sampler, long tablesBytes, long wantedBytes, long heapBytes) {
 
   private static final int HEAP_SHARE = 8;
 
   /** The least that the tables need to work, bytes. Every heap has room for it. */
   private static final long LEAST_TABLES = 512L << 10;
 
-  /** Returns the shares of a session in this JVM. */
-  static MemoryShares of(ProfilerConfig config) {
+  /**
+   * Returns the shares of a session in this JVM.
+   *
+   * @param config the session's options, not null
+   * @return the shares, not null
+   */
+  public static MemoryShares of(ProfilerConfig config) {
     return of(config, Runtime.getRuntime().maxMemory());
   }
 
@@ -41,8 +47,12 @@ record MemoryShares(SamplerConfig sampler, long tablesBytes, long wantedBytes, l
     return new MemoryShares(sampler, Math.min(wanted, most), wanted, heapBytes);
   }
 
-  /** Returns the bound of all memory that is held for samples, bytes. */
-  long limitBytes() {
+  /**
+   * Returns the bound of all memory that is held for samples, outside of the heap and on it.
+   *
+   * @return bytes
+   */
+  public long limitBytes() {
     return sampler.usedBytes() + tablesBytes;
   }
 

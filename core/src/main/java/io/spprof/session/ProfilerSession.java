@@ -61,10 +61,8 @@ public final class ProfilerSession {
   private SessionProblems problems;
   private CollectorThread thread;
 
-  private String
-      stopNote; // what the sampler's stop returned, else null; under the lock of Profiler's life
-
-  // cycle
+  // What the sampler's stop returned, else null. Guarded by the lock of Profiler's life cycle.
+  private String stopNote;
 
   /**
    * Creates a session that has not started.
@@ -97,16 +95,6 @@ public final class ProfilerSession {
    */
   public static boolean isSessionThread() {
     return CollectorThread.isCurrent();
-  }
-
-  /**
-   * Returns the most memory that a session's samples may take, outside of the heap and on it.
-   *
-   * @param config the session's options
-   * @return bytes
-   */
-  public static long memoryLimitBytes(ProfilerConfig config) {
-    return MemoryShares.of(config).limitBytes();
   }
 
   /**

@@ -132,11 +132,11 @@ public final class SessionHistory {
     room.require(collector.sliceBytes(), "a copy of the profile's figures", REMEDY);
     boolean goesOn = running.getAsBoolean();
     ProfilerStats now = figures.stats();
-    Slice slice = collector.slice(from, to, figures.nanos(), figures(now));
+    Slice slice = collector.slice(from, to, figures.nanos(), windowFigures(now));
     return new Copy(slice, now, kept(), goesOn);
   }
 
-  private WindowFigures figures(ProfilerStats stats) {
+  private WindowFigures windowFigures(ProfilerStats stats) {
     IntervalInForce.Range range = interval.range();
     return WindowFigures.of(stats, range.shortestNanos(), range.longestNanos());
   }
@@ -164,7 +164,7 @@ public final class SessionHistory {
   public List<WindowStats> windows() {
     List<Slice.Stretch> stretches =
         collector.betweenPasses(
-            () -> collector.stretches(figures.nanos(), figures(figures.stats())));
+            () -> collector.stretches(figures.nanos(), windowFigures(figures.stats())));
     long epoch = clock.epochNanos();
     List<WindowStats> windows = new ArrayList<>(stretches.size());
     for (Slice.Stretch stretch : stretches) {
@@ -203,7 +203,7 @@ public final class SessionHistory {
         () -> {
           collector.roll(
               figures.nanos(),
-              figures(figures.stats()),
+              windowFigures(figures.stats()),
               TimeUnit.SECONDS.toNanos(config.retentionSeconds()));
           interval.windowClosed();
           return null;

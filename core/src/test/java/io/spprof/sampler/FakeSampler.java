@@ -72,7 +72,7 @@ public final class FakeSampler implements Sampler {
   /** Runs instead of reading names of threads. */
   public volatile Runnable onNamesRead = () -> {};
 
-  /** The arguments of threadStarts, in order. */
+  /** The arguments of setThreadStarts, in order. */
   public final List<ThreadStarts> threadStarts = new CopyOnWriteArrayList<>();
 
   /** The number of thread starts and ends so far. */

@@ -230,9 +230,8 @@ class CommandLineIT {
         BeanClient bean = BeanClient.connect(target)) {
       sample(bean);
       Process process = downloading(line, "dump", line.address(), "-o", "p.collapsed");
-      process
-          .toHandle()
-          .destroy(); // SIGTERM, handled like Ctrl-C; Process.destroy would close its output
+      // SIGTERM, handled like Ctrl-C. Process.destroy would close its output.
+      process.toHandle().destroy();
       ends(TERMINATED, "", process);
     }
   }
@@ -253,9 +252,8 @@ class CommandLineIT {
               "p.collapsed",
               "--options",
               "interval=1ms");
-      process
-          .toHandle()
-          .destroy(); // SIGTERM, handled like Ctrl-C; Process.destroy would close its output
+      // SIGTERM, handled like Ctrl-C. Process.destroy would close its output.
+      process.toHandle().destroy();
       ends(TERMINATED, "profiling " + line.address() + " for 3s\n", process);
       assertEquals("IDLE", bean.text("State"));
       assertEquals(1L, bean.field("Session", "id"));

@@ -285,8 +285,7 @@ class PathsIT {
               worst);
       System.out.println(summary);
       // As a rule, no path is wrong. About one stack in ten thousand is one frame short, because
-      // the
-      // thread is about to call a method or has just called it.
+      // the thread is about to call a method or has just called it.
       long wrongSamples = sum(wrong);
       assertTrue(
           wrongSamples <= Math.max(1, (burning + onTheWay) / 1000),
