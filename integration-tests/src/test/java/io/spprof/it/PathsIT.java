@@ -1,9 +1,12 @@
 package io.spprof.it;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.spprof.it.Collapsed.Stack;
 import io.spprof.it.load.Paths;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -11,6 +14,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import jdk.jfr.consumer.RecordedEvent;
+import jdk.jfr.consumer.RecordedFrame;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -35,6 +41,8 @@ class PathsIT {
   private static final String BURN = LOAD + "burn";
   private static final long RUN_NANOS = 12_000_000_000L;
 
+  private static final long INTERVAL_NANOS = 1_000_000;
+
   /** Paths with fewer expected samples may be missing. */
   private static final double ENOUGH = 20;
 
@@ -43,6 +51,8 @@ class PathsIT {
 
   private static final int SIGMAS = 5;
 
+  @TempDir Path directory;
+
   @ParameterizedTest
   @ValueSource(strings = {"", "-Xint", "-XX:TieredStopAtLevel=1", "-XX:-TieredCompilation"})
   void shouldShowEveryPathInProportion(String mode) throws Exception {
@@ -50,7 +60,7 @@ class PathsIT {
         BeanClient bean = BeanClient.connect(target)) {
       long start = target.cpuNanos();
       awaitCpu(target, start + 2_000_000_000L); // until most code is compiled
-      bean.startWith("interval=1ms" + StackWalkers.option());
+      bean.startWith("interval=" + INTERVAL_NANOS / 1_000_000 + "ms" + StackWalkers.option());
       String walker = bean.text("StackWalker");
       Map<String, Long> before = record(target);
       awaitCpu(target, target.cpuNanos() + RUN_NANOS);
@@ -63,7 +73,10 @@ class PathsIT {
       Map<String, Long> used = record(target);
       bean.stop();
       before.forEach((path, nanos) -> used.merge(path, -nanos, Long::sum));
-      new Comparison(used, bean.collapsed(), bean.cpuNanos()).assertFits(mode, walker);
+      Path recording =
+          Files.write(directory.resolve("paths.jfr"), bean.readAll(bean.openStream("jfr")));
+      SampleLengths lengths = SampleLengths.read(recording, INTERVAL_NANOS, PathsIT::isAtWork);
+      new Comparison(used, bean.collapsed(), bean.cpuNanos(), lengths).assertFits(mode, walker);
     }
   }
 
@@ -103,6 +116,13 @@ class PathsIT {
       builder.flags("-XX:CompileCommand=dontinline,io.spprof.it.load.Paths::burn");
     }
     return (mode.isEmpty() ? builder : builder.flags(mode)).start();
+  }
+
+  private static boolean isAtWork(RecordedEvent event) {
+    return event.getThread("sampledThread").getJavaName().startsWith("paths-")
+        && event.getStackTrace().getFrames().stream()
+            .map(RecordedFrame::getMethod)
+            .anyMatch(method -> BURN.equals(method.getType().getName() + "." + method.getName()));
   }
 
   private static void awaitCpu(TargetJvm target, long nanos) throws Exception {
@@ -148,6 +168,7 @@ class PathsIT {
   /** Compares a profile with the program's own record. */
   private static final class Comparison {
     private final Map<String, Long> used;
+    private final SampleLengths lengths;
     private final Set<List<String>> beginnings = new HashSet<>();
     private final Set<List<String>> calls = new HashSet<>();
     private final Map<String, Long> seenNanos = new HashMap<>();
@@ -157,8 +178,10 @@ class PathsIT {
     private long onTheWay;
     private final Map<String, Long> beside = new TreeMap<>();
 
-    Comparison(Map<String, Long> used, Collapsed profile, Collapsed cpuNanos) {
+    Comparison(
+        Map<String, Long> used, Collapsed profile, Collapsed cpuNanos, SampleLengths lengths) {
       this.used = used;
+      this.lengths = lengths;
       for (String path : used.keySet()) {
         List<String> frames = List.of(path.split(";"));
         for (int i = 1; i <= frames.size(); i++) {
@@ -248,29 +271,37 @@ class PathsIT {
     void assertFits(String mode, String walker) {
       List<String> off = new ArrayList<>();
       double all = sum(used);
-      // Counts in samples of equal length, because a late signal stands for all the CPU time since
-      // the previous one.
+      // Compares CPU times, in units of a mean sample. A late signal stands for all the CPU time
+      // since the previous one, and that time goes to one path by chance. So a path's variance is
+      // the sum of the squares of the samples' lengths, by the path's share. One sample far longer
+      // than the others makes the distribution skew: the path that it hits may have it on top.
       double nanosASample = (double) sum(seenNanos) / burning;
+      double squares = lengths.squares() / nanosASample / nanosASample;
+      double longest = lengths.longest() / nanosASample;
       int expectedPaths = 0;
       double worst = 0;
       for (Map.Entry<String, Long> path : used.entrySet()) {
         double share = path.getValue() / all;
         double expected = burning * share;
         double count = seenNanos.getOrDefault(path.getKey(), 0L) / nanosASample;
-        double sigma = Math.sqrt(expected * (1 - share));
+        double sigma = Math.sqrt(squares * share * (1 - share));
         // A path with few expected samples, or none, may differ by a sample or two more than by
         // chance, because the clock is coarse.
-        double tolerance = SIGMAS * sigma + (expected < ENOUGH ? 3 : 0);
+        double tolerance = SIGMAS * sigma + (longest - 1) + (expected < ENOUGH ? 3 : 0);
         expectedPaths += expected >= ENOUGH ? 1 : 0;
         worst = Math.max(worst, expected >= ENOUGH ? Math.abs(count - expected) / sigma : 0);
         if (Math.abs(count - expected) > tolerance || count == 0 && expected >= ENOUGH) {
-          off.add(String.format("%.1f samples, expected %.1f: %s", count, expected, path.getKey()));
+          off.add(
+              String.format(
+                  "%.1f samples, expected %.1f +- %.1f: %s",
+                  count, expected, tolerance, path.getKey()));
         }
       }
       String summary =
           String.format(
               "PathsIT %s, %s: %d paths, %d of them with %.0f expected samples, %d seen; %d samples at"
-                  + " work, %d on the way, %d beside it, %d wrong, broken %s; worst deviation %.1f sigma",
+                  + " work, of %.1f ms each, %.1f ms at most; %d on the way, %d beside it, %d wrong,"
+                  + " broken %s; worst deviation %.1f sigma",
               mode,
               walker,
               used.size(),
@@ -278,12 +309,15 @@ class PathsIT {
               ENOUGH,
               seenNanos.size(),
               burning,
+              nanosASample / 1e6,
+              lengths.longest() / 1e6,
               onTheWay,
               sum(beside),
               sum(wrong),
               broken,
               worst);
       System.out.println(summary);
+      assertEquals(sum(seenNanos), lengths.sum(), "sums of the samples' lengths");
       // As a rule, no path is wrong. About one stack in ten thousand is one frame short, because
       // the thread is about to call a method or has just called it.
       long wrongSamples = sum(wrong);
