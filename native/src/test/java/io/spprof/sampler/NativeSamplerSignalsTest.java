@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
+import java.util.function.Predicate;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -31,20 +32,23 @@ final class NativeSamplerSignalsTest {
     sampler.release();
   }
 
-  /**
-   * Runs a session until {@code atLeast} records were committed. Returns all of its records, read
-   * after the stop.
-   */
-  private RecordedSamples session(SamplerConfig config, int atLeast) throws SamplerException {
+  /** Runs a session until its records are {@code enough}. Returns all of its records. */
+  private RecordedSamples session(SamplerConfig config, Predicate<RecordedSamples> enough)
+      throws SamplerException {
     sampler.load();
     SamplerCounters before = sampler.counters();
     SampleRing ring = sampler.start(config);
     sampling = true;
+    RecordedSamples seen = new RecordedSamples();
     BusyThreads.await(
-        () -> sampler.counters().since(before).committed() >= atLeast, atLeast + " samples");
+        () -> {
+          sampler.readNames();
+          ring.drain(seen);
+          return enough.test(seen);
+        },
+        "enough samples");
     assertEquals("", sampler.stop());
     sampling = false;
-    RecordedSamples seen = new RecordedSamples();
     while (ring.drain(seen) > 0) {
       // reads up to the last record
     }
@@ -67,7 +71,7 @@ final class NativeSamplerSignalsTest {
   void shouldLoseNoSignalInAHundredSessions(Engine engine) throws Exception {
     try (BusyThreads busy = new BusyThreads(4)) {
       for (int i = 0; i < 100; i++) {
-        RecordedSamples seen = session(config(engine), 1);
+        RecordedSamples seen = session(config(engine), any -> !any.samples.isEmpty());
         assertTrue(seen.samples.stream().allMatch(s -> s.cpuNanos() >= 0));
         // A thread's own timer expires every interval, so weights are multiples of it. The clock of
         // the process gives any value.
@@ -110,7 +114,10 @@ final class NativeSamplerSignalsTest {
       try (BusyThreads seen = new BusyThreads(1)) {
         // Both threads have the same name. Only one of them is sampled.
         List<Integer> serials =
-            busySamples(session(CONFIG, 20)).stream().map(s -> s.thread()).distinct().toList();
+            busySamples(session(CONFIG, walked(20))).stream()
+                .map(s -> s.thread())
+                .distinct()
+                .toList();
         assertEquals(1, serials.size());
       }
     }
@@ -120,7 +127,7 @@ final class NativeSamplerSignalsTest {
           sampler.excludeCurrentThread(false);
         };
     try (BusyThreads shown = new BusyThreads(1, inAndOut)) {
-      assertTrue(!busySamples(session(CONFIG, 20)).isEmpty());
+      session(CONFIG, walked(1));
     }
   }
 
@@ -143,6 +150,12 @@ final class NativeSamplerSignalsTest {
     }
   }
 
+  /** True for a session that has so many stacks of the busy thread, whoever else runs. */
+  private static Predicate<RecordedSamples> walked(int atLeast) {
+    return seen ->
+        busySamples(seen).stream().filter(s -> s.walk() == WalkResult.OK).count() >= atLeast;
+  }
+
   private static List<RecordedSamples.Sample> busySamples(RecordedSamples seen) {
     return seen.of(BusyThreads.NAME + 0);
   }
@@ -152,7 +165,7 @@ final class NativeSamplerSignalsTest {
   void shouldNameTheMethodsOfAStack(Engine engine) throws Exception {
     try (BusyThreads busy = new BusyThreads(1)) {
       List<String> stack =
-          busySamples(session(config(engine), 50)).stream()
+          busySamples(session(config(engine), walked(20))).stream()
               .filter(s -> s.walk() == WalkResult.OK)
               .map(s -> s.methods().stream().map(sampler::methodName).toList())
               .filter(names -> names.contains(BusyThreads.class.getName() + ".spin"))
@@ -168,7 +181,7 @@ final class NativeSamplerSignalsTest {
   void shouldKeepTheLeafEndOfADeepStack() throws Exception {
     try (BusyThreads busy = new BusyThreads(1)) {
       RecordedSamples seen =
-          session(new SamplerConfig(Engine.CTIMER, Walker.AGCT, 1_000_000, 1, 1 << 20), 50);
+          session(new SamplerConfig(Engine.CTIMER, Walker.AGCT, 1_000_000, 1, 1 << 20), walked(20));
 
       List<RecordedSamples.Sample> walked =
           busySamples(seen).stream().filter(s -> s.walk() == WalkResult.OK).toList();
