@@ -319,6 +319,34 @@ static uint32_t frames(void) {
     return count;
 }
 
+/* The name to which the walk's last word refers. */
+static void copy_last_name(char *name) {
+    uint64_t last = words[walk.count - 1];
+    CHECK_EQUAL(SPPROF_WORD_BROKEN_AT, last >> SPPROF_WORD_KIND_SHIFT);
+    uint64_t tail = atomic_load_explicit(&ring.block->tail, memory_order_relaxed);
+    for (uint64_t at = 0; at < tail;) {
+        const struct spprof_record *record = (const void *)(ring.block->data + at);
+        if (record->type == SPPROF_RECORD_METHOD && record->method == (uint32_t)last) {
+            memcpy(name, record + 1, record->name_bytes);
+            name[record->name_bytes] = '\0';
+            return;
+        }
+        at += (uint32_t)record->length;
+    }
+    CHECK(!"the number has a name");
+}
+
+#define CHECK_NAMED(expected)                                                            \
+    do {                                                                                 \
+        char name[256];                                                                  \
+        copy_last_name(name);                                                            \
+        if (strcmp(expected, name) != 0) {                                               \
+            fprintf(stderr, "    %s:%d: \"%s\", not \"%s\"\n", __FILE__, __LINE__, name, \
+                    expected);                                                           \
+            _exit(1);                                                                    \
+        }                                                                                \
+    } while (0)
+
 TEST(a_walk_of_the_carrier_opens_the_border_for_nobody) {
     make_jvm();
     for (int round = 0; round < 3; round++) {
@@ -355,6 +383,43 @@ TEST(time_in_stubs_without_a_frame_is_the_carrier_s) {
     CHECK_EQUAL(SPPROF_WALK_VIRTUAL, walk_from(pc_of(ENTER, BODY), SP_OF_ENTER, 0));
     thread.border = 0;
     CHECK_EQUAL(SPPROF_WALK_BROKEN_STUB, walk_from(pc_of(STUBS, BARRIER), 60, 0));
+    CHECK_EQUAL(1, walk.count);
+    CHECK_NAMED("[at StubRoutines (continuation stubs)+0x30]");
+}
+
+TEST(a_broken_stack_ends_with_the_code_of_the_frame_that_could_not_be_left) {
+    make_jvm();
+    for (int round = 0; round < 2; round++) { /* at first the location of `run` is new */
+        make_frame(SP_OF_RUN, 16, 0);
+        CHECK_EQUAL(SPPROF_WALK_BROKEN_CODE, walk_anchored(pc_of(RUN, RETURN), SP_OF_RUN));
+        CHECK_EQUAL(2, frames());
+        CHECK_NAMED("[at unknown code]");
+        make_frame(SP_OF_RUN, pc_of(CALL_STUB, BODY), 0);
+        blob(CALL_STUB)->frame_size = 1000; /* beyond the stack's end */
+        CHECK_EQUAL(SPPROF_WALK_BROKEN_STACK, walk_anchored(pc_of(RUN, RETURN), SP_OF_RUN));
+        CHECK_EQUAL(2, frames());
+        CHECK_NAMED("[at StubRoutines (initial stubs)+0x28]");
+        blob(CALL_STUB)->frame_size = FRAME_WORDS;
+    }
+    /* The anchor that call_stub saved leads down the stack. */
+    make_frame(SP_OF_RUN, call_stub_return, address_of(&stack[SP_OF_ENTRY + 4]));
+    stack[SP_OF_ENTRY + 12] = address_of(&stack[SP_OF_ENTER]);
+    stack[SP_OF_ENTRY + 13] = pc_of(ENTER, RETURN);
+    CHECK_EQUAL(SPPROF_WALK_BROKEN_ENTRY, walk_anchored(pc_of(RUN, RETURN), SP_OF_RUN));
+    CHECK_NAMED("[at StubRoutines (initial stubs)+0x20]");
+    /* The thread runs on another stack. */
+    thread.stack_size = sizeof(uint64_t);
+    CHECK_EQUAL(SPPROF_WALK_BROKEN_STACK, walk_from(pc_of(ENTER, BODY), SP_OF_ENTER, 0));
+    CHECK_EQUAL(1, walk.count);
+    CHECK_NAMED("[at nmethod+0x28]");
+}
+
+TEST(a_whole_stack_has_no_such_word) {
+    make_jvm();
+    CHECK_EQUAL(SPPROF_WALK_OK, walk_anchored(pc_of(RUN, RETURN), SP_OF_RUN));
+    CHECK(words[walk.count - 1] >> SPPROF_WORD_KIND_SHIFT != SPPROF_WORD_BROKEN_AT);
+    CHECK_EQUAL(SPPROF_WALK_VIRTUAL, walk_from(pc_of(ENTER, BODY), SP_OF_ENTER, 0));
+    CHECK(words[walk.count - 1] >> SPPROF_WORD_KIND_SHIFT != SPPROF_WORD_BROKEN_AT);
 }
 
 TEST(the_end_of_a_stub_that_thaws_is_of_the_frame_that_goes_on) {
@@ -389,6 +454,8 @@ int main(void) {
     RUN(the_border_calls_whatever_code_its_method_has);
     RUN(a_frame_that_returns_to_the_barrier_has_its_callers_on_the_heap);
     RUN(time_in_stubs_without_a_frame_is_the_carrier_s);
+    RUN(a_broken_stack_ends_with_the_code_of_the_frame_that_could_not_be_left);
+    RUN(a_whole_stack_has_no_such_word);
     RUN(the_end_of_a_stub_that_thaws_is_of_the_frame_that_goes_on);
     RUN(a_yield_is_the_carrier_s_when_sp_is_at_the_border);
     return report();

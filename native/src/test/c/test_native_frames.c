@@ -190,6 +190,7 @@ TEST(native_frames_by_a_list_of_libraries_agree_with_it_too) {
 /* The late library's function, and a function that calls it. */
 static long (*volatile late_call)(long (*)(void));
 static volatile int unwound; /* result of the unwinding */
+static volatile uint64_t unwound_pc;
 
 static __attribute__((noinline)) long call_late(long (*function)(void)) {
     long sum = late_call(function);
@@ -206,6 +207,7 @@ static void unwind_to_call_late(int signal, siginfo_t *info, void *context) {
     struct spprof_registers found;
     unwound = (int)spprof_native_frames_unwind_sigsafe(&found, context, stack_end,
                                                        is_in_call_late_sigsafe);
+    unwound_pc = found.pc;
 }
 
 static long raise_alarm(void) {
@@ -261,14 +263,40 @@ static void end_unwinding(void) {
     spprof_guard_remove();
 }
 
+static bool is_in_late_library(uint64_t pc) {
+    Dl_info info = {0};
+    return dladdr((void *)(uintptr_t)pc, &info) != 0 &&
+           strstr(info.dli_fname, "/late_library.so") != NULL;
+}
+
+/* Whether the name is that of the late library, and the offset that of its symbol. */
+static bool names_late_library(void) {
+    char name[SPPROF_LIBRARY_NAME];
+    uint64_t offset, pc = (uintptr_t)late_call;
+    Dl_info info = {0};
+    return dladdr((void *)(uintptr_t)pc, &info) != 0 &&
+           spprof_libraries_name_sigsafe(pc, name, &offset) &&
+           strcmp("late_library.so", name) == 0 && offset == pc - (uintptr_t)info.dli_fbase;
+}
+
+static bool names_this_program(void) {
+    char name[SPPROF_LIBRARY_NAME];
+    uint64_t offset;
+    return spprof_libraries_name_sigsafe((uintptr_t)&names_this_program, name, &offset) &&
+           strcmp("program", name) == 0 && !spprof_libraries_name_sigsafe(16, name, &offset);
+}
+
 TEST(a_library_that_is_loaded_later_is_listed_again) {
     begin_unwinding(false);
     CHECK_EQUAL(0, spprof_libraries_refresh());
     CHECK_EQUAL(SPPROF_NATIVE_FOUND, unwind_without_late());
     void *library = load_late();
     CHECK_EQUAL(SPPROF_NATIVE_BROKEN, unwind_through_late());
+    CHECK(is_in_late_library(unwound_pc));
+    CHECK(!names_late_library());
     CHECK_EQUAL(1, spprof_libraries_refresh());
     CHECK_EQUAL(SPPROF_NATIVE_FOUND, unwind_through_late());
+    CHECK(names_late_library() && names_this_program());
     CHECK_EQUAL(0, spprof_libraries_refresh());
     struct spprof_library found;
     uint64_t pc = (uintptr_t)late_call;
@@ -302,6 +330,7 @@ TEST(a_library_that_is_loaded_later_is_known_at_once_where_the_linker_can_be_ask
     begin_unwinding(true);
     void *library = load_late();
     CHECK_EQUAL(SPPROF_NATIVE_FOUND, unwind_through_late());
+    CHECK(names_late_library() && names_this_program());
     CHECK_EQUAL(0, dlclose(library));
     CHECK_EQUAL(SPPROF_NATIVE_FOUND, unwind_without_late());
     end_unwinding();

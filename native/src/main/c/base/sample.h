@@ -25,7 +25,8 @@
  * name in modified UTF-8, for instance java/util/HashMap.get. Then, aligned to 4 bytes,
  * `line_count` pairs of 4 bytes each follow: byte code index << 16 | line number. The record
  * precedes the first sample that uses the number. A number that contains SPPROF_TRANSIENT is valid
- * for the next sample of the same handler only, because the walker's tables had no room for it
+ * for the next sample of the same handler only, because the walker's tables had no room for it. A
+ * name that begins with [ belongs to no method but to a BROKEN_AT word
  *
  * FORGET   All numbers of methods and locations become invalid; numbering starts again after this
  * record. Names of threads are written again when the threads are next sampled. Only length and
@@ -73,20 +74,26 @@ enum {
  *   LOCATION  | 2 | 0                                            | number: 32 bits             |
  *   DEFINE    | 3 | 0 | count: 16 bits in 32..47                 | number: 32 bits             |
  *   ID_FRAME  | 4 | 0 | bci + SPPROF_BCI_BIAS: 20 bits in 32..51 | 0                           |
+ *   BROKEN_AT | 5 | 0                                            | number of a METHOD: 32 bits |
  *
  * A location is an address in compiled code. DEFINE assigns the `count` FRAMEs that follow to the
  * location `number`, in this sample and wherever a later LOCATION refers to that number. No
  * LOCATION refers to number 0.
  *
  * The word after ID_FRAME is the JVM's id of the method (jmethodID), or 0 if the method has none.
+ *
+ * BROKEN_AT can be the last word of a stack whose walk failed. Its METHOD's name is the code at
+ * which the walk stood, for instance [at StubRoutines (final stubs)+0x12] (broken_at.h).
+ *
  * The walker that calls AsyncGetCallTrace writes ID_FRAME, and the walker `vm` writes the other
- * three kinds.
+ * kinds.
  */
 enum {
     SPPROF_WORD_FRAME = 1,
     SPPROF_WORD_LOCATION = 2,
     SPPROF_WORD_DEFINE = 3,
     SPPROF_WORD_ID_FRAME = 4,
+    SPPROF_WORD_BROKEN_AT = 5,
 };
 #define SPPROF_WORD_KIND_SHIFT 56
 #define SPPROF_WORD_SHIFT 32 /* of bci and count */

@@ -291,6 +291,7 @@ JNIEXPORT jintArray JNICALL Java_io_spprof_sampler_NativeSampler_layout0(JNIEnv 
         SPPROF_WORD_LOCATION,
         SPPROF_WORD_DEFINE,
         SPPROF_WORD_ID_FRAME,
+        SPPROF_WORD_BROKEN_AT,
         SPPROF_WORD_KIND_SHIFT,
         SPPROF_WORD_SHIFT,
         SPPROF_BCI_BIAS,

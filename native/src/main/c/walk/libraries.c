@@ -2,9 +2,11 @@
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <limits.h>
 #include <link.h>
 #include <stdatomic.h>
 #include <stddef.h>
+#include <string.h>
 #include <sys/mman.h>
 
 #include "base/gate.h"
@@ -32,10 +34,17 @@ struct counters {
     unsigned long long loads, unloads;
 };
 
+/* What only spprof_libraries_name_sigsafe needs. */
+struct file {
+    uint64_t base;
+    char name[SPPROF_LIBRARY_NAME];
+};
+
 struct list {
     struct counters counters; /* when the list was made */
     size_t count;
     struct spprof_library libraries[MOST_LIBRARIES];
+    struct file files[MOST_LIBRARIES];
 };
 
 static find_object *ask; /* NULL: lists are used; `ask` and `lists` are only set while no handler is
@@ -68,6 +77,23 @@ static int read_counters(struct dl_phdr_info *info, size_t size, void *to) {
     return 1; /* stop: every library comes with the counters, so one is enough */
 }
 
+/* Copies the part of a path behind its last slash. The path may be gone already. */
+static void copy_file_name_sigsafe(uint64_t path, char name[SPPROF_LIBRARY_NAME]) {
+    uint8_t byte;
+    size_t length = 0;
+    for (int i = 0; i < PATH_MAX && spprof_load8_sigsafe(path++, &byte) && byte != 0; i++) {
+        if (byte == '/') {
+            length = 0;
+        } else if (length < SPPROF_LIBRARY_NAME - 1) {
+            name[length++] = byte > ' ' && byte <= '~' ? (char)byte : '?';
+        }
+    }
+    name[length] = '\0';
+    if (length == 0) {
+        memcpy(name, "program", sizeof "program");
+    }
+}
+
 static int add_library(struct dl_phdr_info *info, size_t size, void *to) {
     struct list *list = to;
     struct spprof_library library = {.begin = UINT64_MAX};
@@ -83,7 +109,11 @@ static int add_library(struct dl_phdr_info *info, size_t size, void *to) {
             header = at;
         }
     }
-    if (library.end != 0 && read_header_sigsafe(header, &library)) {
+    if (library.end != 0) {
+        read_header_sigsafe(header, &library); /* otherwise the table has no entries */
+        struct file *file = &list->files[list->count];
+        file->base = info->dlpi_addr;
+        copy_file_name_sigsafe((uintptr_t)info->dlpi_name, file->name);
         list->libraries[list->count++] = library;
     }
     return list->count == MOST_LIBRARIES;
@@ -153,16 +183,51 @@ static bool ask_sigsafe(uint64_t pc, struct spprof_library *library) {
     return read_header_sigsafe((uintptr_t)found.frame_table, library);
 }
 
+static bool ask_name_sigsafe(uint64_t pc, char name[SPPROF_LIBRARY_NAME], uint64_t *offset) {
+    struct found_object found;
+    uint64_t base, path;
+    if (ask((void *)(uintptr_t)pc, &found) != 0 ||
+        !spprof_load64_sigsafe((uintptr_t)&found.map->l_addr, &base) ||
+        !spprof_load64_sigsafe((uintptr_t)&found.map->l_name, &path)) {
+        return false;
+    }
+    copy_file_name_sigsafe(path, name);
+    *offset = pc - base;
+    return true;
+}
+
+/* The list's number of the library that contains the address; the list's length if none does. */
+static size_t find_sigsafe(const struct list *list, uint64_t pc) {
+    size_t i = 0;
+    while (i < list->count && (pc < list->libraries[i].begin || pc >= list->libraries[i].end)) {
+        i++;
+    }
+    return i;
+}
+
+bool spprof_libraries_name_sigsafe(uint64_t pc, char name[SPPROF_LIBRARY_NAME], uint64_t *offset) {
+    if (ask != NULL) {
+        return ask_name_sigsafe(pc, name, offset);
+    }
+    const struct list *list = atomic_load_explicit(&current, memory_order_acquire);
+    size_t found = list != NULL ? find_sigsafe(list, pc) : 0;
+    if (list == NULL || found == list->count) {
+        return false;
+    }
+    memcpy(name, list->files[found].name, SPPROF_LIBRARY_NAME);
+    *offset = pc - list->files[found].base;
+    return true;
+}
+
 bool spprof_libraries_at_sigsafe(uint64_t pc, struct spprof_library *library) {
     if (ask != NULL) {
         return ask_sigsafe(pc, library);
     }
     const struct list *list = atomic_load_explicit(&current, memory_order_acquire);
-    for (size_t i = 0; list != NULL && i < list->count; i++) {
-        if (pc >= list->libraries[i].begin && pc < list->libraries[i].end) {
-            *library = list->libraries[i];
-            return true;
-        }
+    size_t found = list != NULL ? find_sigsafe(list, pc) : 0;
+    if (list == NULL || found == list->count) {
+        return false;
     }
-    return false;
+    *library = list->libraries[found];
+    return library->table_entries > 0;
 }

@@ -26,6 +26,8 @@ struct spprof_library {
     uint32_t table_entries;
 };
 
+#define SPPROF_LIBRARY_NAME 40 /* bytes kept of a library's file name, with the 0 */
+
 /* `ask_linker`: false to use a list even if the C library can be asked. Returns 0 or -ENOMEM. */
 int spprof_libraries_create(bool ask_linker);
 /* May be called more than once. */
@@ -37,5 +39,12 @@ int spprof_libraries_refresh(void);
 
 /* False if no library contains the address, or if that library has no such table. */
 bool spprof_libraries_at_sigsafe(uint64_t pc, struct spprof_library *library);
+
+/*
+ * Finds the file name, without folders, of the library that contains the address; it is "program"
+ * for the process's own program. `*offset` receives the distance from the library's base, as in the
+ * file's symbols. False if no library contains the address.
+ */
+bool spprof_libraries_name_sigsafe(uint64_t pc, char name[SPPROF_LIBRARY_NAME], uint64_t *offset);
 
 #endif

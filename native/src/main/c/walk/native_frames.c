@@ -59,14 +59,15 @@ enum spprof_native_result spprof_native_frames_unwind_sigsafe(
     uint64_t registers[SPPROF_DWARF_REGISTERS];
     spprof_cpu_dwarf_registers_sigsafe(ucontext, registers);
     for (int i = 0; i < MOST_FRAMES; i++) {
-        uint64_t sp = registers[SPPROF_DWARF_SP];
+        uint64_t pc = registers[SPPROF_DWARF_PC], sp = registers[SPPROF_DWARF_SP];
         bool interrupted = i == 0;
-        uint64_t entry = entry_of_sigsafe(registers[SPPROF_DWARF_PC] - (interrupted ? 0 : 1));
+        uint64_t entry = entry_of_sigsafe(pc - (interrupted ? 0 : 1));
         bool stepped =
             spprof_call_frame_step_sigsafe(entry, registers, interrupted) ||
             (interrupted && step_from_assembly_sigsafe(entry, registers, is_wanted_sigsafe));
         if (!stepped || registers[SPPROF_DWARF_SP] <= sp ||
             registers[SPPROF_DWARF_SP] > stack_end) {
+            found->pc = pc;
             return SPPROF_NATIVE_BROKEN;
         }
         if (registers[SPPROF_DWARF_PC] == 0) {
@@ -80,5 +81,6 @@ enum spprof_native_result spprof_native_frames_unwind_sigsafe(
             return SPPROF_NATIVE_FOUND;
         }
     }
+    found->pc = registers[SPPROF_DWARF_PC];
     return SPPROF_NATIVE_BROKEN;
 }

@@ -18,7 +18,8 @@
 enum spprof_native_result {
     SPPROF_NATIVE_FOUND,  /* `registers` are the wanted frame's, at its return address */
     SPPROF_NATIVE_END,    /* reached the outermost frame: no Java code on this stack */
-    SPPROF_NATIVE_BROKEN, /* a library without frame information, or invalid frame information */
+    SPPROF_NATIVE_BROKEN, /* a library without frame information, or invalid frame information;
+                           * registers->pc is in the frame that could not be left */
 };
 
 /*

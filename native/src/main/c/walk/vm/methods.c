@@ -143,6 +143,22 @@ static enum spprof_method_result tell_sigsafe(const struct spprof_method *method
     return readable ? SPPROF_METHOD_KNOWN : SPPROF_METHOD_INVALID;
 }
 
+uint32_t spprof_method_name_sigsafe(const char *name, uint32_t bytes) {
+    uint32_t size = spprof_record_size(bytes);
+    struct spprof_record *record = spprof_ring_reserve_sample_sigsafe(ring, size);
+    if (record == NULL) {
+        return 0;
+    }
+    /* Relaxed: numbers only have to be distinct. */
+    uint32_t number = atomic_fetch_add_explicit(&last_number, 1, memory_order_relaxed) + 1;
+    memcpy(record + 1, name, bytes);
+    record->type = SPPROF_RECORD_METHOD;
+    record->method = number;
+    record->name_bytes = bytes;
+    spprof_ring_publish_sigsafe(record, size);
+    return number;
+}
+
 enum spprof_method_result spprof_method_number_sigsafe(const struct spprof_method *method,
                                                        uint32_t *number) {
     uint64_t hash = 0;

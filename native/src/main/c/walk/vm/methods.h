@@ -46,6 +46,10 @@ bool spprof_method_is_named_sigsafe(const struct spprof_method *method, const ch
 enum spprof_method_result spprof_method_number_sigsafe(const struct spprof_method *method,
                                                        uint32_t *number);
 
+/* Writes a name that belongs to no method (broken_at.h) to the ring. Returns its number, or 0 if
+ * the ring has no room. */
+uint32_t spprof_method_name_sigsafe(const char *name, uint32_t bytes);
+
 /* Called before a session, and with NULL after it; the gate is closed. */
 void spprof_methods_reset(struct spprof_ring *ring, struct spprof_table *table);
 /* Forgets all numbers, so that they are given anew. Called with no handler in flight. */

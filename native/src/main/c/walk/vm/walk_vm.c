@@ -22,6 +22,7 @@
 #include "walk/guard.h"
 #include "walk/libraries.h"
 #include "walk/native_frames.h"
+#include "walk/vm/broken_at.h"
 #include "walk/vm/continuations.h"
 #include "walk/vm/frames.h"
 #include "walk/vm/locations.h"
@@ -30,7 +31,8 @@
 
 static struct spprof_table methods;
 
-/* Finds where the walk begins. Returns 0, 1 if there is no Java frame, or SPPROF_WALK_BROKEN_*. */
+/* Finds where the walk begins. Returns 0, 1 if there is no Java frame, or SPPROF_WALK_BROKEN_*,
+ * with the cursor at the frame that could not be left. */
 static int begin_sigsafe(struct spprof_cursor *cursor, struct spprof_registers *registers,
                          uint64_t thread, const void *ucontext) {
     const struct spprof_layout *layout = &spprof_layout;
@@ -72,6 +74,7 @@ static int begin_sigsafe(struct spprof_cursor *cursor, struct spprof_registers *
         case SPPROF_NATIVE_END:
             return 1;
         default:
+            cursor->pc = registers->pc;
             return SPPROF_WALK_BROKEN_NATIVE;
     }
 }
@@ -205,6 +208,7 @@ void spprof_walk_from_sigsafe(struct spprof_walk *walk, struct spprof_registers 
     walk->fresh_count = 0;
     walk->ring_full = false;
     int result = begin_sigsafe(&cursor, registers, thread, walk->ucontext);
+    uint64_t pc = cursor.pc; /* of the frame that is being left */
     /* Each frame or location that is written stands for at least one frame. Therefore `depth` + 1
      * of them are enough. */
     for (uint32_t frames = 0; result == 0 && !walk->ring_full && frames <= walk->depth;) {
@@ -215,6 +219,7 @@ void spprof_walk_from_sigsafe(struct spprof_walk *walk, struct spprof_registers 
             frames += spprof_locations_follow_sigsafe(walk, &cursor, most < room ? most : room);
         }
         if (walk->count == before) {
+            pc = cursor.pc;
             result = next_sigsafe(walk, &cursor);
             frames += walk->count > before ? 1 : 0;
         }
@@ -225,6 +230,9 @@ void spprof_walk_from_sigsafe(struct spprof_walk *walk, struct spprof_registers 
     }
     if (result < 0 && spprof_word_sigsafe(thread + spprof_layout.thread_vframes) != 0) {
         result = SPPROF_WALK_BROKEN_DEOPT;
+    }
+    if (result < 0 && !walk->ring_full) {
+        spprof_broken_at_write_sigsafe(walk, pc);
     }
     walk->result =
         (int16_t)(result == 1 || result == 0 ? (walk->count > 0 ? SPPROF_WALK_OK : 0) : result);
@@ -247,6 +255,7 @@ static void destroy(void) {
 
 static void forget(void) {
     spprof_methods_forget();
+    spprof_broken_at_forget();
     spprof_locations_forget();
 }
 
@@ -276,6 +285,7 @@ static int create(const struct spprof_walker_config *config) {
         return error;
     }
     spprof_methods_reset(config->ring, &methods);
+    spprof_broken_at_reset();
     return 0;
 }
 

@@ -23,7 +23,8 @@ final class StackDecoder {
   private final FrameTable frames;
   private final LocationTable locations;
   private final int depth;
-  private final int[] stack; // has room for one more frame, the synthetic root
+  private final int[] stack; // has room for two more frames, both synthetic, at the root
+  private int brokenAt; // the frame for the code at which this walk failed; -1: none
   private int[] definition = new int[64];
 
   /**
@@ -46,7 +47,7 @@ final class StackDecoder {
     this.frames = frames;
     this.locations = new LocationTable(budget);
     this.depth = depth;
-    this.stack = new int[depth + 1];
+    this.stack = new int[depth + 2];
   }
 
   /** Returns the frames that were decoded last, leaf first. The array is longer than the stack. */
@@ -61,6 +62,7 @@ final class StackDecoder {
    * @throws IllegalStateException if there is no room for a synthetic frame
    */
   int decode(SampleView sample) {
+    brokenAt = -1;
     int found = expand(sample);
     boolean tooDeep = found > depth;
     return withRoot(Math.min(found, depth), sample.walk(), sample.truncated() || tooDeep);
@@ -82,6 +84,8 @@ final class StackDecoder {
         found = more < 0 ? append(found, others()) : found + more;
       } else if (StackWord.isIdFrame(word)) {
         found = append(found, frameOfId(sample.word(++i), StackWord.bci(word)));
+      } else if (StackWord.isBrokenAt(word)) {
+        brokenAt = frame(word);
       } else {
         define(StackWord.number(word), sample, i + 1, StackWord.count(word));
       }
@@ -139,8 +143,12 @@ final class StackDecoder {
     if (root == null) {
       return count;
     }
-    stack[count] = synthetic(root);
-    return count + 1;
+    int all = count;
+    if (brokenAt >= 0 && !truncated) {
+      stack[all++] = brokenAt;
+    }
+    stack[all++] = synthetic(root);
+    return all;
   }
 
   /**

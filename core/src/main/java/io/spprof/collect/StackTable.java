@@ -50,7 +50,7 @@ final class StackTable {
    * Returns a stack's number. A new stack is added.
    *
    * @param frames frames, leaf first
-   * @param depth number of frames, 1 to 2049
+   * @param depth number of frames, 1 to 2050
    * @return the number, or -1 if the stack is new and the budget leaves no room; nothing was added
    *     then
    */

@@ -2,6 +2,7 @@ package io.spprof.collect;
 
 import static io.spprof.collect.Snapshots.folded;
 import static io.spprof.collect.Snapshots.snapshot;
+import static io.spprof.sampler.RingWriter.brokenAt;
 import static io.spprof.sampler.RingWriter.define;
 import static io.spprof.sampler.RingWriter.frame;
 import static io.spprof.sampler.RingWriter.location;
@@ -16,6 +17,7 @@ import io.spprof.profile.StateTimes;
 import io.spprof.sampler.FakeSampler;
 import io.spprof.sampler.RingWriter;
 import io.spprof.sampler.ThreadState;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -367,6 +369,58 @@ final class CollectorTest {
         folded(snapshot(collector)));
     assertEquals(2, collector.stats().unwalkable());
     assertEquals(3, collector.stats().collected());
+  }
+
+  @Test
+  void shouldPutTheCodeAtWhichAWalkFailedBelowTheReason() {
+    ring.name(1, "t");
+    ring.method(1, "A.a");
+    ring.method(2, "[at I2C/C2I adapters+0x12]");
+    ring.words(1, 10, RingWriter.BROKEN_STUB, frame(1, 0), brokenAt(2));
+    ring.words(1, 10, RingWriter.BROKEN_STUB, define(1, 1), frame(1, 0), brokenAt(2));
+    ring.words(1, 10, RingWriter.BROKEN_STUB, location(1), brokenAt(2));
+    ring.words(1, 10, RingWriter.BROKEN_STUB, brokenAt(2));
+    ring.words(1, 10, RingWriter.BROKEN_STUB, frame(1, 0));
+    ring.words(1, 10, OK, frame(1, 0));
+    ring.words(1, 10, RingWriter.BROKEN_STUB, frame(1, 0), brokenAt(99));
+    collector.doWork();
+
+    assertEquals(
+        Map.of(
+            "t;[broken: stub];[at I2C/C2I adapters+0x12];A.a", 3L,
+            "t;[broken: stub];[at I2C/C2I adapters+0x12]", 1L,
+            "t;[broken: stub];A.a", 1L,
+            "t;A.a", 1L,
+            "t;[broken: stub];[other methods];A.a", 1L),
+        folded(snapshot(collector)));
+    assertEquals(6, collector.stats().unwalkable());
+  }
+
+  @Test
+  void shouldNotCountTheCodeAtWhichAWalkFailedAsDepth() {
+    ring.name(1, "t");
+    int depth = 16;
+    long[] deep = new long[depth + 1];
+    StringBuilder frames = new StringBuilder();
+    for (int i = 1; i <= depth; i++) {
+      ring.method(i, "M.m" + i);
+      deep[i - 1] = frame(i, 0);
+      frames.insert(0, ";M.m" + i);
+    }
+    ring.method(depth + 1, "[at nmethod+0x40]");
+    deep[depth] = brokenAt(depth + 1);
+    ring.words(1, 10, RingWriter.BROKEN_STUB, deep);
+    long[] tooDeep = Arrays.copyOf(deep, depth + 2);
+    tooDeep[depth] = frame(1, 0);
+    tooDeep[depth + 1] = brokenAt(depth + 1);
+    ring.words(1, 10, RingWriter.BROKEN_STUB, tooDeep);
+    collector.doWork();
+
+    assertEquals(
+        Map.of(
+            "t;[broken: stub];[at nmethod+0x40]" + frames, 1L,
+            "t;[truncated]" + frames, 1L),
+        folded(snapshot(collector)));
   }
 
   @Test

@@ -142,17 +142,17 @@ final class StackTableTest {
   @Test
   void shouldKeepTheDeepestStackInOnePiece() {
     Folding table = new Folding(new MemoryBudget(PLENTY));
-    int[] deep = random.ints(2049).toArray();
+    int[] deep = random.ints(2050).toArray();
     for (int i = 0; i < 100; i++) { // spans several chunks
       deep[2048] = i;
-      assertTrue(table.add(deep, 2049, 0, 1) >= 0);
+      assertTrue(table.add(deep, 2050, 0, 1) >= 0);
     }
 
     Profile profile = profile(table);
     assertEquals(100, profile.stackCount());
-    int[] last = IntStream.range(0, 2049).map(i -> profile.frame(99, i)).toArray();
+    int[] last = IntStream.range(0, 2050).map(i -> profile.frame(99, i)).toArray();
     assertArrayEquals(deep, last);
-    assertTrue(profile.frame(0, 2048) == 0 && profile.depth(0) == 2049);
+    assertTrue(profile.frame(0, 2048) == 0 && profile.depth(0) == 2050);
   }
 
   @Test

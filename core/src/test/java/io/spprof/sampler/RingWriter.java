@@ -88,8 +88,8 @@ public final class RingWriter {
   }
 
   /**
-   * Writes a sample whose stack consists of words from {@link #frame}, {@link #location} and {@link
-   * #define}.
+   * Writes a sample whose stack consists of words from {@link #frame}, {@link #location}, {@link
+   * #define} and {@link #brokenAt}.
    */
   public boolean words(int thread, long cpuNanos, int walk, long... words) {
     return words(ThreadState.UNKNOWN, thread, cpuNanos, walk, words);
@@ -114,6 +114,11 @@ public final class RingWriter {
   /** A word that defines a location by the next {@code count} frames. */
   public static long define(int number, int count) {
     return word(SampleLayout.WORD_DEFINE, count, number);
+  }
+
+  /** A word for the code at which a walk failed, by the number of its name. */
+  public static long brokenAt(int number) {
+    return word(SampleLayout.WORD_BROKEN_AT, 0, number);
   }
 
   private static long word(int kind, int middle, int number) {

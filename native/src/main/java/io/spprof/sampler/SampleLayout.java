@@ -63,6 +63,7 @@ final class SampleLayout {
   static final int WORD_LOCATION = 2;
   static final int WORD_DEFINE = 3;
   static final int WORD_ID_FRAME = 4;
+  static final int WORD_BROKEN_AT = 5;
   static final int WORD_KIND_SHIFT = 56;
   static final int WORD_SHIFT = 32;
   static final int BCI_BIAS = 16;
@@ -153,6 +154,7 @@ final class SampleLayout {
       WORD_LOCATION,
       WORD_DEFINE,
       WORD_ID_FRAME,
+      WORD_BROKEN_AT,
       WORD_KIND_SHIFT,
       WORD_SHIFT,
       BCI_BIAS,

@@ -31,8 +31,8 @@ public final class SampleRing {
     void sample(SampleView sample);
 
     /**
-     * Receives a method. This call precedes the first sample with a stack word that contains the
-     * method's number.
+     * Receives a method, or a name in brackets that stands for the code at which a walk failed.
+     * This call precedes the first sample with a stack word that contains the number.
      *
      * @param number the method's number. A number of 1 or more is valid until {@link #forget()}. A
      *     number less than 0 is valid for the next sample of the same handler only
@@ -207,10 +207,15 @@ public final class SampleRing {
   /**
    * Converts the native side's name of a method to the form {@code java.util.HashMap.get}. The
    * native side writes {@code java/util/HashMap.get}. In the name of a hidden class it writes a
-   * plus sign where {@code Class.getName} has a slash.
+   * plus sign where {@code Class.getName} has a slash. A name that begins with a bracket belongs to
+   * no method and stays as it is.
    */
   private String methodName(int at) {
-    String name = name(at).replace('/', '.');
+    String text = name(at);
+    if (text.startsWith("[")) {
+      return text;
+    }
+    String name = text.replace('/', '.');
     int hidden = name.lastIndexOf("+0x");
     return hidden < 0 ? name : name.substring(0, hidden) + '/' + name.substring(hidden + 1);
   }

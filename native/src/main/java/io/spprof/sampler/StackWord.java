@@ -41,6 +41,18 @@ public final class StackWord {
   }
 
   /**
+   * Whether a word names the code at which a walk failed. It is the last word of its stack, and no
+   * frame of the thread.
+   *
+   * @param word a word
+   * @return true if the word has the {@link #number} of a name in brackets, for instance {@code [at
+   *     nmethod+0x40]}, which was reported as a method
+   */
+  public static boolean isBrokenAt(long word) {
+    return word >>> SampleLayout.WORD_KIND_SHIFT == SampleLayout.WORD_BROKEN_AT;
+  }
+
+  /**
    * Returns the number of a method or a location.
    *
    * @param word a word that has a number

@@ -35,6 +35,8 @@ class RecordedSamples implements SampleRing.Visitor {
         frames.add(methods.get(StackWord.number(word)));
       } else if (StackWord.isLocation(word)) {
         frames.addAll(locations.get(StackWord.number(word)));
+      } else if (StackWord.isBrokenAt(word)) {
+        continue; // names no frame
       } else if (StackWord.isIdFrame(word)) {
         ids.add(sample.word(++i));
       } else {

@@ -26,6 +26,8 @@ final class SampleRingTest {
     assertTrue(StackWord.isFrame(0x0101000f00000007L));
     assertEquals(65535, StackWord.bci(0x0101000f00000007L));
     assertEquals(7, StackWord.number(0x0101000f00000007L));
+    assertTrue(StackWord.isBrokenAt(0x0500000000000007L));
+    assertEquals(7, StackWord.number(0x0500000000000007L));
   }
 
   @Test
