@@ -11,24 +11,28 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Checks whether a process can be attached to without harm. The JDK's attach sends SIGQUIT to a
- * process unless the JVM in it already listens, and SIGQUIT ends a process that does not catch it.
- * From JDK 24 on, the JDK makes a similar check itself; older JDKs do not.
+ * Checks whether the command line can attach to a process without harm to the process. The JDK's
+ * attach mechanism sends SIGQUIT to the process, unless the JVM in the process already listens for
+ * attach requests. SIGQUIT ends a process that does not catch SIGQUIT. From JDK 24 on, the JDK
+ * itself makes a similar check; older JDKs do not.
  *
- * <p>A process can be attached to if all of these conditions hold:
+ * <p>On Linux, a process passes the check if all of these conditions hold:
  *
  * <ul>
- *   <li>It is a process of the pid namespace that signals go to, and not one of its threads.
- *   <li>It runs. A stopped process would not answer, and would receive the signal later.
- *   <li>HotSpot is mapped in it, as far as the check may read its maps. Other programs use SIGQUIT
- *       for other purposes.
- *   <li>It catches SIGQUIT, or it already listens, in which case no signal is sent. A JVM that is
- *       just starting does neither. A JVM with -Xrs listens from its start on.
+ *   <li>The pid names a process, and not one of its threads. The process is in the pid namespace
+ *       that signals go to.
+ *   <li>The process is not stopped. A stopped process does not answer, and would receive the signal
+ *       later.
+ *   <li>HotSpot is mapped in the process, as far as the check may read the process's maps. Other
+ *       programs use SIGQUIT for other purposes.
+ *   <li>The process catches SIGQUIT, or it already listens. The JDK sends no signal to a process
+ *       that listens. A JVM that is just starting does neither. A JVM with -Xrs listens from its
+ *       start on.
  * </ul>
  *
- * <p>Between the check and the signal, the process can end and another process can get its pid. The
- * start time distinguishes the two: see {@link #isStill}. What remains is a window of a few
- * instructions.
+ * <p>Between the check and the signal, the process can end, and another process can get its pid.
+ * {@link #isStill} detects this change by the start time of the process. The change goes undetected
+ * only within the few instructions between {@code isStill} and the signal.
  */
 final class Attachable {
 
@@ -39,10 +43,10 @@ final class Attachable {
    * The result of a check.
    *
    * @param isJvm false if the process is no JVM, or does not exist
-   * @param problem why the process must not be attached to, as the end of a message; "" if it can
-   *     be
-   * @param startTime distinguishes the process from a later one with the same pid; "" if it is not
-   *     known
+   * @param problem why nothing may attach to the process, as the end of a message; "" if there is
+   *     no problem
+   * @param startTime when the process started, which distinguishes the process from a later process
+   *     with the same pid; "" if the start time is not known
    */
   record Look(boolean isJvm, String problem, String startTime) {
     static Look noJvm(String problem) {
@@ -63,7 +67,7 @@ final class Attachable {
     this(Path.of("/proc"), TMP, System.getProperty("os.name"), Runtime.version().feature());
   }
 
-  /** For tests, which bring their own files, system and JDK version. */
+  /** For tests, which supply their own files, operating system and JDK version. */
   Attachable(Path proc, Path tmp, String system, int feature) {
     this.proc = proc;
     this.tmp = tmp;
@@ -71,10 +75,10 @@ final class Attachable {
     this.feature = feature;
   }
 
-  /** Checks a process; sends nothing. */
+  /** Checks a process. The check sends no signal and writes no file. */
   Look look(String pid) {
     if (system.startsWith("windows")) {
-      return Look.jvm(""); // attach sends no signal on Windows
+      return Look.jvm(""); // The JDK's attach mechanism sends no signal on Windows.
     }
     if (!system.startsWith("linux")) {
       return lookWithoutProc(pid);
@@ -87,8 +91,8 @@ final class Attachable {
   }
 
   /**
-   * Whether this pid still belongs to the process that was checked, so that it can still be
-   * signalled.
+   * Returns whether the pid still belongs to the process that was checked, so that a signal to the
+   * pid still reaches that process.
    */
   boolean isStill(String pid, Look before) {
     try {
@@ -146,14 +150,17 @@ final class Attachable {
     return fields;
   }
 
-  /** The lines of a file, decoded as Latin-1: the name of a process may contain any bytes. */
+  /**
+   * Reads the lines of a file. The text is decoded as Latin-1, because the name of a process may
+   * contain any bytes.
+   */
   private static List<String> lines(Path file) throws IOException {
     return new String(Files.readAllBytes(file), StandardCharsets.ISO_8859_1).lines().toList();
   }
 
   /**
-   * The start time of a process, in clock ticks since the system's start: field 22 of stat, see
-   * proc(5).
+   * Returns the start time of a process, in clock ticks since the system's start. The start time is
+   * field 22 of the file stat; see proc(5).
    */
   private String startTime(String pid) throws IOException {
     String stat = String.join(" ", lines(proc.resolve(pid).resolve("stat")));
@@ -171,9 +178,9 @@ final class Attachable {
   }
 
   /**
-   * Whether HotSpot's library or its performance data is mapped in the process. Returns true where
-   * the maps may not be read, because whoever started the process gave it privileges; SigCgt must
-   * then be enough.
+   * Returns whether HotSpot's library or its performance data is mapped in the process. The method
+   * returns true if the maps may not be read, as in a process that was given privileges. In this
+   * case the check relies on the list of signals that the process catches.
    */
   private boolean isHotSpot(String pid) {
     try {
@@ -185,8 +192,10 @@ final class Attachable {
   }
 
   /**
-   * Whether the JVM's attach socket exists in every place where some JDK looks for it. If it does,
-   * the JDK sends no signal. The file's name contains the pid of the JVM in its own pid namespace.
+   * Returns whether the process already listens for attach requests, so that the JDK sends no
+   * signal to it. A JVM that listens has a socket file. JDK releases look for this file in
+   * different directories, so the file must exist in all of them. The file's name contains the pid
+   * that the JVM has in its own pid namespace.
    */
   private boolean listens(String pid, Map<String, String> status) {
     String inner = innerNumber(pid, status);
@@ -195,31 +204,32 @@ final class Attachable {
     return inItsRoot && (!inner.equals(pid) || Files.exists(tmp.resolve(name)));
   }
 
+  /** Returns the pid that a process has in its own pid namespace. */
   private static String innerNumber(String pid, Map<String, String> status) {
     String[] numbers = status.getOrDefault("NSpid", pid).split("\\s+");
     return numbers[numbers.length - 1];
   }
 
   /**
-   * Deletes the file that the JDK leaves in the target's working directory when an attach is given
-   * up.
+   * Deletes the file that the JDK writes into the target's working directory to request an attach.
+   * The JDK leaves the file behind when an attach is given up.
    */
   void discardRequest(String pid) {
     try {
       String name = ".attach_pid" + innerNumber(pid, status(pid));
       Files.deleteIfExists(proc.resolve(pid).resolve("cwd").resolve(name));
     } catch (IOException | RuntimeException e) {
-      // The file and its directory are gone with the process, or the file belongs to another user.
+      // The process and its directory are gone, or the file belongs to another user.
     }
   }
 
   /**
-   * The check where there is no /proc (macOS): ps reports which signals a process catches. Where ps
-   * does not report it, nothing is signalled.
+   * Makes the check on a system without /proc (macOS). The command ps reports which signals a
+   * process catches. If ps reports nothing for the process, the check fails.
    */
   private Look lookWithoutProc(String pid) {
     if (feature >= 24) {
-      return Look.jvm(""); // the JDK itself makes the check
+      return Look.jvm(""); // The JDK itself makes the check.
     }
     try {
       Process ps = new ProcessBuilder("ps", "-p", pid, "-o", "sigcatch=").start();

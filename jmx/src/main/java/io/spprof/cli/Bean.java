@@ -13,16 +13,18 @@ import javax.management.openmbean.CompositeData;
 import javax.management.remote.JMXConnector;
 
 /**
- * The profiler's bean in a target, called over a JMX connection. {@link Target#failure} translates
- * its exceptions for the user.
+ * Reads the attributes and calls the operations of the profiler's bean in another JVM, the target.
+ * The class hides three things from the commands: it finds the bean's name, puts a time limit on
+ * every call, and replaces characters that a terminal must not print. {@link Target#failure} turns
+ * the exceptions of this class into messages for the user.
  */
 final class Bean implements AutoCloseable {
 
   private final JMXConnector connector;
   private final MBeanServerConnection server;
-  private volatile ObjectName found; // null until it is found
+  private volatile ObjectName found; // null until the bean is found
   private final Target target;
-  private volatile CommandFailure lost; // null while the target answers
+  private volatile CommandFailure lost; // why the target does not answer; null while it answers
 
   Bean(JMXConnector connector, Target target) throws IOException {
     this.connector = connector;
@@ -34,12 +36,16 @@ final class Bean implements AutoCloseable {
     return target;
   }
 
+  /** Returns whether the bean is registered in the target. */
   boolean isThere() throws IOException, JMException {
     ObjectName name = name();
     return answer(() -> server.isRegistered(name));
   }
 
-  /** The values of some attributes, read in one request. */
+  /**
+   * Reads several attributes in one request. Attributes that the bean does not have are missing
+   * from the result.
+   */
   Map<String, Object> attributes(String... wanted) throws IOException, JMException {
     ObjectName name = name();
     Map<String, Object> values = new HashMap<>();
@@ -49,6 +55,7 @@ final class Bean implements AutoCloseable {
     return values;
   }
 
+  /** Reads an attribute as text. */
   String text(String attribute) throws IOException, JMException {
     ObjectName name = name();
     return (String) shown(answer(() -> server.getAttribute(name, attribute)));
@@ -59,7 +66,7 @@ final class Bean implements AutoCloseable {
     return (CompositeData) answer(() -> server.getAttribute(name, "Session"));
   }
 
-  /** Calls an operation. Each argument must be a String or a Long. */
+  /** Calls an operation of the bean. Each argument must be a String or a Long. */
   Object call(String operation, Object... arguments) throws IOException, JMException {
     String[] types = new String[arguments.length];
     for (int i = 0; i < types.length; i++) {
@@ -69,6 +76,10 @@ final class Bean implements AutoCloseable {
     return shown(answer(() -> server.invoke(name, operation, arguments, types)));
   }
 
+  /**
+   * Returns the bean's name. The name is looked up until the bean is found, and then remembered.
+   * While there is no bean, the result is the bean's plain name.
+   */
   private ObjectName name() throws IOException, JMException {
     ObjectName known = found;
     if (known == null) {
@@ -79,8 +90,9 @@ final class Bean implements AutoCloseable {
   }
 
   /**
-   * Makes an answer printable. Its texts come from the target, which may be hostile, so they are
-   * cleaned.
+   * Returns a value that is safe to print. The target may be hostile and may send control
+   * characters. Numbers, bytes and composite values are returned unchanged; every other value
+   * becomes one printable line.
    */
   private static Object shown(Object answer) {
     boolean safe =
@@ -96,7 +108,8 @@ final class Bean implements AutoCloseable {
   }
 
   /**
-   * Makes a remote call. After one call that got no answer in time, every later call fails at once.
+   * Makes a remote call with a time limit. Once the target has failed to answer one call in time,
+   * every later call fails at once.
    */
   private <T> T answer(Callable<T> call) throws IOException, JMException {
     if (lost != null) {
@@ -119,7 +132,7 @@ final class Bean implements AutoCloseable {
             return true;
           });
     } catch (IOException | JMException | RuntimeException e) {
-      // The target has ended or is about to: nothing is left to close.
+      // The target has ended or is about to end, so there is nothing left to close.
     }
   }
 }

@@ -9,7 +9,8 @@ import javax.management.ObjectName;
 
 /**
  * Finds the name of the profiler's bean in a target. Some servers add keys to the names of the
- * beans that are registered with them: WebSphere adds the cell, the node and the process.
+ * beans that are registered with them. WebSphere, for example, adds the cell, the node and the
+ * process.
  */
 final class BeanName {
 
@@ -21,8 +22,8 @@ final class BeanName {
   /**
    * Looks for the bean.
    *
-   * @return its name; null if there is no such bean
-   * @throws CommandFailure if there are several, and none of them has the plain name
+   * @return the bean's name; null if there is no such bean
+   * @throws CommandFailure if there are several beans, and none of them has the plain name
    */
   static ObjectName in(MBeanServerConnection server) throws IOException {
     if (server.isRegistered(PLAIN)) {

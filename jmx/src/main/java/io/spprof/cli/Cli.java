@@ -13,8 +13,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
 
 /**
  * The command line, {@code java -jar spprof-agent.jar COMMAND TARGET}. The exit status is 0 if the
- * command is done, 1 if the target refuses it, 2 for wrong usage, 3 if the target is not reachable.
- * An error is one line on stderr that says what to do.
+ * command succeeded, 1 if the target refused it, 2 for wrong usage, and 3 if the target cannot be
+ * reached. An error is one line on stderr that tells the user what to do.
  */
 @Command(
     name = "spprof",
@@ -61,7 +61,7 @@ public final class Cli implements Runnable {
 
   private Cli() {}
 
-  /** Prints the usage, if no command is given. */
+  /** Prints the usage. Picocli calls this method if the user gives no command. */
   @Override
   public void run() {
     spec.commandLine().usage(spec.commandLine().getOut());
@@ -115,14 +115,17 @@ public final class Cli implements Runnable {
   }
 
   /**
-   * Makes a message printable. Every message to the user passes here, because it may contain text
-   * from outside.
+   * Returns a message as one printable line. Every error message to the user passes through this
+   * method, because a message may contain text from the target or the command line.
    */
   private static String line(String message) {
     return message == null ? "failed" : Printable.line(message.strip());
   }
 
-  /** Makes an argument of the user printable, for a message. */
+  /**
+   * Returns an argument of the user in quotes, with its unprintable characters replaced. For
+   * messages.
+   */
   static String shown(String text) {
     return "'" + Printable.of(text) + "'";
   }

@@ -1,6 +1,6 @@
 package io.spprof.cli;
 
-/** Ends a command with one line for the user and an exit status. */
+/** Ends a command with a message of one line for the user and an exit status. */
 final class CommandFailure extends RuntimeException {
 
   private static final long serialVersionUID = 1L;
@@ -33,7 +33,7 @@ final class CommandFailure extends RuntimeException {
     return new CommandFailure(UNREACHABLE, message, cause);
   }
 
-  /** The failure of a call that was not answered in time. */
+  /** Returns the failure of a call that got no answer in time. */
   static CommandFailure unanswered(String whom, long seconds) {
     return unreachable(
         whom

@@ -9,9 +9,9 @@ import javax.management.JMException;
 import picocli.CommandLine.Option;
 
 /**
- * Streams a profile from the target into a local file, and holds the options for that, which all
- * commands with a download share. A file that exists is overwritten only if {@code --overwrite} is
- * given.
+ * Streams a profile from the target into a local file. The class also holds the options of a
+ * download, which all commands with a download share. An existing file is overwritten only if the
+ * user gives {@code --overwrite}.
  */
 final class Download {
 
@@ -32,10 +32,11 @@ final class Download {
   private boolean overwrite;
 
   /**
-   * Checks the options; called before anything is done in the target.
+   * Checks the options. A command calls this method before it does anything in the target.
    *
-   * @return the format that is asked for
-   * @throws CommandFailure if there is no such format, or the file exists; nothing was touched
+   * @return the format that the user asked for
+   * @throws CommandFailure if there is no such format, or if the file exists and may not be
+   *     overwritten; no file was touched
    */
   ExportFormat check() {
     ExportFormat found = format == null ? bySuffix(file) : byName(format);
@@ -71,11 +72,11 @@ final class Download {
   }
 
   /**
-   * Reads the profile to its end. If that fails or the user interrupts it, it leaves no new file,
-   * and a file that existed before stays unchanged.
+   * Downloads the profile of a range of time. If the download fails, or if the user interrupts it,
+   * no new file remains, and a file that existed before stays unchanged.
    *
-   * @param range a range of time, "" for the whole profile
-   * @return what was done, for the user
+   * @param range a range of time; "" for the whole profile
+   * @return a message for the user: the file and its size
    */
   String from(Bean bean, String range) throws IOException, JMException {
     String key = check().key();
@@ -103,14 +104,15 @@ final class Download {
   }
 
   /**
-   * Closes the stream. A failure here is ignored, so that the first failure is the one that is
-   * reported.
+   * Closes the stream in the target. A failure to close is ignored, because an earlier failure of
+   * the download must be the reported one.
    */
   private static void close(Bean bean, long stream) {
     try {
       bean.call("closeStream", stream);
     } catch (IOException | JMException | RuntimeException e) {
-      // The target has ended, or closes the stream itself after a minute.
+      // The target has ended. If not, the target itself closes the stream when nobody reads it for
+      // a minute.
     }
   }
 

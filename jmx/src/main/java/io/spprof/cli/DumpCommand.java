@@ -9,7 +9,10 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** The command {@code dump}: writes the profile into a local file. */
+/**
+ * The command {@code dump}: writes the profile of the running or the last session into a local
+ * file.
+ */
 @Command(
     name = "dump",
     description = "Writes the profile, of the running or the last session, into a local file.",

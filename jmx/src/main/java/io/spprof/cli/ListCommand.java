@@ -16,7 +16,10 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
 
-/** The command {@code list}: shows the JVMs of this machine that the user may attach to. */
+/**
+ * The command {@code list}: shows the JVMs of the user on this machine, and which of them have the
+ * profiler.
+ */
 @Command(
     name = "list",
     description = "Lists the JVMs on this machine, and whether the profiler is loaded in them.",
@@ -45,7 +48,7 @@ final class ListCommand implements Callable<Integer> {
     boolean any = false;
     for (VirtualMachineDescriptor jvm : jvms) {
       Attachable.Look look = attachable.look(jvm.id());
-      // Performance data of a dead JVM may remain, and its pid may be another process's.
+      // A dead JVM can leave its performance data, and another process can have its pid.
       if (look.isJvm()) {
         any = true;
         out.printf(
@@ -58,7 +61,10 @@ final class ListCommand implements Callable<Integer> {
     return 0;
   }
 
-  /** The version of the agent that is loaded in a JVM, or why it is not known. */
+  /**
+   * Returns the version of the agent in a JVM. Returns "-" if no agent is loaded, and "not
+   * accessible" if the JVM cannot be asked.
+   */
   private String loaded(String pid, Attachable.Look look) {
     if (!look.problem().isEmpty()) {
       return "not accessible";

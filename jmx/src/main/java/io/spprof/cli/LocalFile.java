@@ -10,19 +10,21 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 
 /**
- * A file that is written as a whole or not at all. If it replaces an old file, the new one is first
- * written beside it, and the old one stays unchanged until the new one is complete. A pipe or a
- * device, or a link to one, is written directly.
+ * A file that appears in its final place as a whole or not at all. A new file is written in its
+ * place, and {@link #discard} deletes it if the writing fails. Where the user allows a replacement,
+ * the bytes go into a second file beside the old file. The old file stays unchanged until the
+ * second file is complete and takes its place. A pipe or a device, or a link to a pipe or a device,
+ * is written directly if a replacement is allowed.
  */
 final class LocalFile {
 
   private final Path file; // as the user named it
   private final boolean replace;
-  private Path real; // behind links; null for a pipe or a device
+  private Path real; // the file that symbolic links lead to; null for a pipe or a device
   private Path written; // where the bytes are written until the file is complete
 
   /**
-   * Creates the object; touches no file.
+   * Creates the object. Touches no file.
    *
    * @param replace whether an existing file may be replaced
    */
@@ -32,9 +34,9 @@ final class LocalFile {
   }
 
   /**
-   * Checks that the file does not exist or may be replaced.
+   * Checks that the file does not exist, or that it may be replaced.
    *
-   * @throws CommandFailure if it exists and may not be replaced
+   * @throws CommandFailure if the file exists and may not be replaced
    */
   void check() {
     if (!replace && Files.exists(file)) {
@@ -48,9 +50,9 @@ final class LocalFile {
   }
 
   /**
-   * Opens the file for writing. Must be called once.
+   * Opens the file for writing. Must be called only once.
    *
-   * @throws CommandFailure if that is not possible, with what the user can do
+   * @throws CommandFailure if the file cannot be opened; the message tells the user what to do
    */
   OutputStream open() {
     try {
@@ -70,20 +72,25 @@ final class LocalFile {
     }
   }
 
+  /**
+   * Returns the path of the second file: in the same directory, with the pid of this process in its
+   * name.
+   */
   private static Path beside(Path path) {
     String name = path.getFileName() + "." + ProcessHandle.current().pid() + ".part";
     return path.resolveSibling(name);
   }
 
-  /** The failure of a command that cannot write this file. */
+  /** Returns the failure of a command that cannot write this file. */
   CommandFailure failure(IOException cause) {
     return CommandFailure.usage("cannot write " + file + ": " + Target.reason(cause));
   }
 
   /**
-   * Moves the written file to its final place. Must be called after the stream was closed.
+   * Puts the written file into its final place. Must be called after the stream was closed.
    *
-   * @throws CommandFailure if that is not possible; {@link #discard} can still be called then
+   * @throws CommandFailure if the file cannot be moved; the caller can then still call {@link
+   *     #discard}
    */
   void complete() {
     try {
@@ -96,8 +103,8 @@ final class LocalFile {
   }
 
   /**
-   * Deletes the bytes that were written and no other file. Must not be called after {@link
-   * #complete}.
+   * Deletes the file that holds the bytes written so far. Deletes no other file. Must not be called
+   * after {@link #complete}.
    */
   void discard() {
     try {
@@ -105,7 +112,7 @@ final class LocalFile {
         Files.deleteIfExists(written);
       }
     } catch (IOException e) {
-      // The failure that led here is the one that is reported.
+      // The caller reports the failure that made it discard the file.
     }
   }
 }

@@ -8,8 +8,8 @@ import java.util.concurrent.Callable;
 import javax.management.JMException;
 
 /**
- * A JVM on this machine, reached by its pid through the JDK's attach mechanism. Only this class
- * attaches, and only after {@link Attachable} has checked the process.
+ * A JVM on this machine, which the commands reach by its pid through the JDK's attach mechanism. No
+ * other class attaches. This class attaches only after {@link Attachable} has checked the process.
  */
 final class LocalJvm {
 
@@ -31,12 +31,13 @@ final class LocalJvm {
   /**
    * Attaches to the JVM, does the work, and detaches.
    *
-   * @throws CommandFailure if the check finds a problem, in which case nothing was sent to the
-   *     process; also if the attach fails or gets no answer in time
-   * @throws IOException if the attach or the work fails
+   * @throws CommandFailure if the check of the process finds a problem, in which case the process
+   *     received no signal; also if the JVM refuses the attach or does not answer in time
+   * @throws IOException if the work fails
    */
   <T> T attached(Work<T> work) throws IOException, JMException {
-    // Loads the provider's library now, so that no time is lost between the check and the signal.
+    // Load the attach provider's library now, so that loading it takes no time between the check
+    // and the signal.
     AttachProvider.providers();
     Attachable.Look look = attachable.look(pid);
     if (!look.problem().isEmpty()) {
@@ -77,13 +78,14 @@ final class LocalJvm {
     try {
       vm.detach();
     } catch (IOException e) {
-      // The JVM has ended or is about to.
+      // The JVM has ended or is about to end.
     }
   }
 
   /**
-   * Why to give up: the process has ended. The JDK repeats the signal after some seconds, and it
-   * must not reach another process with the same pid.
+   * Returns why the attach must be given up: "" while the process exists. The JDK repeats the
+   * signal after some seconds. If the process has ended by then, the signal must not reach another
+   * process with the same pid.
    */
   private String change(Attachable.Look look) {
     return attachable.isStill(pid, look) ? "" : "process " + pid + " has ended";

@@ -14,13 +14,14 @@ import javax.management.JMException;
 import picocli.CommandLine.Option;
 
 /**
- * Calls another process with a time limit. Neither RMI nor the attach mechanism ends a call to a
- * process that is frozen. So each call runs on a daemon thread of its own, and the command stops
- * waiting for it. That thread may stay blocked until this process exits.
+ * Calls another process with a time limit. A call by RMI or by the attach mechanism never returns
+ * if the other process is frozen. Each call therefore runs on a daemon thread of its own. The
+ * command waits for this thread only until the time limit. The thread itself may stay blocked until
+ * this process exits.
  */
 final class Patience {
 
-  /** Milliseconds between two checks for a reason to give up early. */
+  /** Milliseconds between two checks whether to give up early. */
   private static final long LOOK_MILLIS = 50;
 
   private static final ExecutorService CALLS =
@@ -38,9 +39,9 @@ final class Patience {
   private String timeout = "30s";
 
   /**
-   * Checks the option's value.
+   * Checks the value of the option {@code --timeout}.
    *
-   * @throws CommandFailure if it is not valid
+   * @throws CommandFailure if the value is not valid
    */
   void check() {
     seconds();
@@ -53,10 +54,10 @@ final class Patience {
   /**
    * Makes a call and waits for its answer.
    *
-   * @param whom the process, as messages show it
-   * @param call what to call; may block for ever
-   * @return what the call returned
-   * @throws CommandFailure if no answer came in time, with the status {@link
+   * @param whom the name of the other process, for messages
+   * @param call the call, which may block for ever
+   * @return the result of the call
+   * @throws CommandFailure if no answer came in time; its status is {@link
    *     CommandFailure#UNREACHABLE}
    */
   <T> T call(String whom, Callable<T> call) throws IOException, JMException {
@@ -64,9 +65,11 @@ final class Patience {
   }
 
   /**
-   * Makes a call and waits for its answer, but gives up as soon as there is a reason.
+   * Makes a call and waits for its answer. Gives up early as soon as {@code giveUp} reports a
+   * reason.
    *
-   * @param giveUp checked repeatedly: the reason as a message, "" to go on
+   * @param giveUp asked every 50 ms while there is no answer; returns the reason to give up, as a
+   *     message, or "" to go on waiting
    */
   <T> T call(String whom, Callable<T> call, Supplier<String> giveUp)
       throws IOException, JMException {
@@ -93,7 +96,10 @@ final class Patience {
     }
   }
 
-  /** Always throws. The return type lets callers write {@code throw}, for the compiler. */
+  /**
+   * Rethrows the exception of a call. This method never returns. It has a return type only to let
+   * callers write {@code throw}, so that the compiler knows that the method ends there.
+   */
   private static RuntimeException rethrown(Throwable thrown) throws IOException, JMException {
     if (thrown instanceof RuntimeException runtime) {
       throw runtime;

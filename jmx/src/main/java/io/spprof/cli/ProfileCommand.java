@@ -14,8 +14,9 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /**
- * The command {@code profile}: attaches if necessary, starts a session, waits, stops it, and
- * downloads the profile. It ends the session that it started, also when the user interrupts it.
+ * The command {@code profile}: loads the agent if necessary, starts a session, waits, stops the
+ * session, and downloads the profile. If the user interrupts the command, the command still stops
+ * the session that it started.
  */
 @Command(
     name = "profile",
@@ -26,8 +27,9 @@ final class ProfileCommand implements Callable<Integer> {
   private static final int WIDTH = 40;
 
   /**
-   * Seconds beyond the requested time after which the session ends by itself, in case this process
-   * is killed.
+   * Seconds that are added to the requested time to form the session's {@code duration} option. If
+   * this process is killed and cannot stop the session, the target stops the session after that
+   * duration.
    */
   private static final long SPARE_SECONDS = 60;
 
@@ -78,6 +80,7 @@ final class ProfileCommand implements Callable<Integer> {
     }
   }
 
+  /** Connects to the target. Loads the agent first if the target is a pid and has no agent yet. */
   private Bean connect() throws IOException, JMException {
     Bean bean = target.connect();
     if (bean.isThere() || !target.isPid()) {
@@ -89,6 +92,11 @@ final class ProfileCommand implements Callable<Integer> {
     return target.connect();
   }
 
+  /**
+   * Waits for the requested time and shows the progress.
+   *
+   * @throws CommandFailure if somebody else ends the session meanwhile
+   */
   private void await(Bean bean, long id, long seconds, Undo undo)
       throws IOException, JMException, InterruptedException {
     PrintWriter err = spec.commandLine().getErr();
@@ -103,7 +111,7 @@ final class ProfileCommand implements Callable<Integer> {
           Math.min(TimeUnit.SECONDS.toNanos(1), Math.max(0, end - System.nanoTime())));
       CompositeData session = bean.session();
       if ((Long) session.get("id") != id || !bean.text("State").equals("RUNNING")) {
-        undo.keep(); // a session that runs now, if any, belongs to somebody else
+        undo.keep(); // A session that runs now, if there is one, belongs to somebody else.
         throw CommandFailure.refused(
             "somebody else has ended session " + id + "; dump writes what it has", null);
       }
@@ -132,7 +140,8 @@ final class ProfileCommand implements Callable<Integer> {
     try {
       bean.call("stop");
     } catch (IOException | JMException | RuntimeException e) {
-      // The session has ended or the target is gone. Otherwise the session ends by itself.
+      // The session has ended, or the target is gone. If neither, the session ends when its
+      // duration is over.
     }
   }
 }

@@ -3,7 +3,7 @@ package io.spprof.cli;
 import io.spprof.config.ProfilerConfig;
 import java.util.concurrent.TimeUnit;
 
-/** Parses durations on the command line. */
+/** Parses durations on the command line, such as {@code 30s}. */
 final class Spans {
 
   private static final long MOST_SECONDS = TimeUnit.HOURS.toSeconds(23);
@@ -13,9 +13,9 @@ final class Spans {
   /**
    * Parses a duration.
    *
-   * @param option the option that it was given for, as messages show it
-   * @param text such as {@code 30s}; units s, m, h
-   * @return seconds, 1 to 82,800
+   * @param option the option whose value is parsed, for messages
+   * @param text a number and a unit (s, m or h), such as {@code 30s}
+   * @return the duration in seconds, from 1 to 82,800 (23 hours)
    * @throws CommandFailure if the text is no duration, or is out of range
    */
   static long seconds(String option, String text) {
@@ -25,7 +25,7 @@ final class Spans {
         return seconds;
       }
     } catch (IllegalArgumentException e) {
-      // The exception below reports it.
+      // The exception below reports the wrong text.
     }
     throw CommandFailure.usage(option + " " + Cli.shown(text) + ": 1s to 23h (units s, m, h)");
   }

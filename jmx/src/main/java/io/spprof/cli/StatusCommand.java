@@ -13,7 +13,9 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
 
-/** The command {@code status}: prints the bean's figures, one a line, for people and scripts. */
+/**
+ * The command {@code status}: prints the bean's figures for people and scripts, one figure a line.
+ */
 @Command(
     name = "status",
     description = "Prints the profiler's figures, one a line.",
@@ -61,7 +63,7 @@ final class StatusCommand implements Callable<Integer> {
       }
       PrintWriter out = spec.commandLine().getOut();
       for (String name : SHOWN) {
-        if (values.containsKey(name)) { // an older agent does not have all attributes
+        if (values.containsKey(name)) { // An older agent does not have all of these attributes.
           out.printf(
               Locale.ROOT, "%-24s %s%n", name, Printable.line(String.valueOf(values.get(name))));
         }

@@ -8,7 +8,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
 
-/** The command {@code stop}: ends the session. */
+/** The command {@code stop}: ends the session and prints its figures. */
 @Command(
     name = "stop",
     description = "Ends the session, and prints its figures; the profile stays until the next one.",

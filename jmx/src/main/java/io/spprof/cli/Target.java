@@ -26,8 +26,10 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /**
- * The JVM that a command works on and how to reach it: the arguments, options and failures that all
- * commands except {@code list} share.
+ * The JVM that a command works on. The class holds the arguments and options that identify the JVM
+ * and the user: TARGET, --user, --password-file and --timeout. It connects to the JVM's management
+ * agent, or loads the profiler's agent. It also turns exceptions into messages for the user. All
+ * commands except {@code list} use this class.
  */
 final class Target {
 
@@ -55,7 +57,7 @@ final class Target {
 
   @Mixin private Patience patience = new Patience();
 
-  /** The target, as the user gave it. */
+  /** Returns the target in the words of the user: a pid, host:port, or a URL. */
   String name() {
     return name;
   }
@@ -69,9 +71,10 @@ final class Target {
   }
 
   /**
-   * Connects to the target.
+   * Connects to the target over JMX.
    *
-   * @throws CommandFailure if that fails
+   * @throws CommandFailure if the target cannot be reached, does not answer in time, or refuses the
+   *     login
    */
   Bean connect() throws IOException, JMException {
     patience.check();
@@ -112,6 +115,7 @@ final class Target {
     return environment;
   }
 
+  /** Reads the password from the password file or from the terminal. */
   private String password() {
     if (passwordFile == null) {
       Console console = System.console();
@@ -152,8 +156,8 @@ final class Target {
   }
 
   /**
-   * The JMX address of a local JVM's own management agent. The management agent is started if it
-   * does not run; it accepts only the JVM's own user.
+   * Returns the address of the JDK's own management agent in a local JVM. Starts this management
+   * agent if it does not run. It accepts connections only from the user that the JVM runs as.
    */
   private String localAddress() throws IOException, JMException {
     try {
@@ -164,7 +168,7 @@ final class Target {
     }
   }
 
-  /** Loads the agent into the JVM; does nothing if it is already loaded. */
+  /** Loads the agent into the JVM. If the agent is already loaded, nothing changes. */
   void loadAgent(String settings) throws IOException, JMException {
     patience.check();
     try {
@@ -198,6 +202,7 @@ final class Target {
         e);
   }
 
+  /** Returns the jar that contains this class, which is the agent's jar. */
   private static File jar() {
     try {
       return new File(Target.class.getProtectionDomain().getCodeSource().getLocation().toURI());
@@ -206,7 +211,10 @@ final class Target {
     }
   }
 
-  /** Translates an exception of a call into a failure for the user. */
+  /**
+   * Turns any exception of a command into a failure with a message for the user. The message tells
+   * the user what to do.
+   */
   static CommandFailure failure(Throwable thrown) {
     if (thrown instanceof CommandFailure failure) {
       return failure;
@@ -243,7 +251,7 @@ final class Target {
         : CommandFailure.refused(reason(thrown), thrown);
   }
 
-  /** The message of the innermost cause, which is the most specific. */
+  /** Returns the message of the innermost cause, which is the most specific message. */
   static String reason(Throwable thrown) {
     Throwable root = thrown;
     while (root.getCause() != null) {

@@ -2,7 +2,7 @@ package io.spprof.cli;
 
 import java.io.Console;
 
-/** Whether the command runs in a terminal, and the control sequences for one. */
+/** Detects whether the command runs in a terminal, and holds control sequences for terminals. */
 final class Terminal {
 
   /** Moves the cursor to the upper left corner and clears the screen (ECMA-48: CUP, ED). */
@@ -14,8 +14,9 @@ final class Terminal {
   private Terminal() {}
 
   /**
-   * Whether the command runs in a terminal that can be overwritten. Since JDK 22 a console can
-   * exist without a terminal, so a console does not prove a terminal.
+   * Returns whether the command runs in a terminal that understands control sequences. Since JDK
+   * 22, {@link System#console} can return a console without a terminal. From this release on,
+   * {@code Console.isTerminal} decides.
    */
   static boolean isThere() {
     Console console = System.console();

@@ -15,7 +15,9 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** The command {@code top}: shows the hottest methods, updated once a second. */
+/**
+ * The command {@code top}: shows rates, overhead and the hottest methods, updated once a second.
+ */
 @Command(
     name = "top",
     description = "Shows rates, drops, overhead and the hottest methods, once a second.",

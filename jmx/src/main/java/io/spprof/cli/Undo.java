@@ -8,9 +8,13 @@ import java.util.concurrent.locks.ReentrantLock;
 import javax.management.JMException;
 
 /**
- * Undoes a command's action unless the command keeps it: when this object is closed, or when the
- * user interrupts the command (SIGINT, SIGTERM), whichever comes first, and only once. An
- * interrupted command must not go on: its next call of this object blocks until the JVM halts.
+ * Takes back what a command did in the target or in a file, unless the command completes. For
+ * example, {@code profile} starts a session; if the user presses Ctrl-C, the session must be
+ * stopped.
+ *
+ * <p>The action is undone when this object is closed, or when a signal ends the JVM (SIGINT or
+ * SIGTERM), whichever comes first. It is undone only once. An interrupted command must not go on:
+ * its next call of this object blocks until the JVM halts.
  */
 final class Undo implements AutoCloseable {
 
@@ -20,8 +24,8 @@ final class Undo implements AutoCloseable {
   }
 
   /**
-   * The time limit for an action or its undoing that hangs, in seconds. The user does not wait
-   * longer.
+   * Seconds that the shutdown of this JVM waits for an action or its undoing. A hanging target must
+   * not make the user wait longer.
    */
   private static final long PATIENCE_SECONDS = 10;
 
@@ -40,11 +44,12 @@ final class Undo implements AutoCloseable {
   }
 
   /**
-   * Does an action. An interrupt finds it either not begun or complete.
+   * Does an action. If the user interrupts the command, the action either has not begun or is
+   * complete when it is undone.
    *
    * @param beginning does the action; if it fails, nothing is undone
-   * @param takeBack undoes the action; called at most once, possibly in another thread; must not
-   *     throw
+   * @param takeBack undoes the action; must not throw; called at most once, possibly in another
+   *     thread
    */
   <T> T begin(Beginning<T> beginning, Runnable takeBack) throws IOException, JMException {
     lock.lock();
@@ -57,14 +62,14 @@ final class Undo implements AutoCloseable {
     }
   }
 
-  /** Keeps the action: it will not be undone. */
+  /** Keeps the result of the action: from now on nothing is undone. */
   void keep() {
     finish(() -> {});
   }
 
   /**
-   * Does the last step and then keeps the action. If the last step fails, the action will be
-   * undone.
+   * Does the last step of the command, then keeps the result of the action. If the last step
+   * throws, the action can still be undone.
    */
   void finish(Runnable lastStep) {
     lock.lock();
@@ -87,13 +92,13 @@ final class Undo implements AutoCloseable {
     try {
       Runtime.getRuntime().removeShutdownHook(hook);
     } catch (IllegalStateException isShuttingDown) {
-      // The shutdown hook finds nothing to undo.
+      // The JVM is shutting down. The shutdown hook runs, and finds nothing to undo.
     }
   }
 
   /**
-   * The shutdown hook: undoes the action and waits for that, but not longer than the time limit.
-   * The lock is never released, because the command must not go on.
+   * The shutdown hook. Undoes the action, and waits for this at most {@link #PATIENCE_SECONDS}. The
+   * thread that undoes never releases the lock, so the interrupted command blocks and cannot go on.
    */
   private void interrupted() {
     Thread work =
