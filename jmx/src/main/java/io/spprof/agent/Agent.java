@@ -7,15 +7,17 @@ import java.net.URISyntaxException;
 import java.security.CodeSource;
 
 /**
- * The entry points of the agent's jar: {@code -javaagent:}, attach, and {@code java -jar}. Each
- * failure is reported as one line on stderr, and the application runs on: no agent may stop it.
+ * The entry points of the agent's jar: {@code -javaagent:}, attach, and {@code java -jar}. Every
+ * failure becomes one line on stderr, and the application runs on, because an agent must not stop
+ * the application.
  *
- * <p>The bean is registered before {@code premain} returns, so before the application's main. Most
- * of that time is spent in the JVM's own management code (some 100 ms where the application does
- * not use JMX itself). Registering on a second thread would hide the time, but can deadlock the
- * application: {@link java.lang.management.ManagementFactory} holds its lock while it creates the
- * platform's MBean server, which needs the log manager. A log manager that main is initializing at
- * that moment may need the MBean server (log4j's does).
+ * <p>{@code premain} registers the bean before it returns, so before the application's main method
+ * begins. Most of this time (some 100 ms if the application does not use JMX itself) is spent in
+ * the JVM's own management code. Registering on a second thread would hide this time, but could
+ * deadlock the application. {@link java.lang.management.ManagementFactory} holds its lock while it
+ * creates the platform's MBean server, which needs the log manager. If main is initializing the log
+ * manager at that moment, the log manager may in turn need the MBean server. Log4j's log manager
+ * does.
  */
 public final class Agent {
 
@@ -26,13 +28,13 @@ public final class Agent {
   private static final int MOST_SHOWN = 128;
 
   /**
-   * Arguments of the load that succeeded or is in progress; null before it and after a failure.
-   * Guarded by the class.
+   * The arguments of the load that succeeded or is in progress; null before the first load and
+   * after a failed load. Guarded by the class.
    */
   private static String loadedWith;
 
   /**
-   * The class that the load started, {@code io.spprof.jmx.AgentMain}; null before the load. Guarded
+   * The class {@code io.spprof.jmx.AgentMain} that the load started; null before the load. Guarded
    * by the class.
    */
   private static Class<?> entry;
@@ -40,8 +42,9 @@ public final class Agent {
   private Agent() {}
 
   /**
-   * Called by the JVM before the application's main. Does nothing in a tool of the JDK, nor in the
-   * profiler's own command line, if only an environment variable brought the agent there.
+   * Loads the agent before the application's main method begins. The JVM calls this method for
+   * {@code -javaagent:}. The method does nothing in a tool of the JDK and in the profiler's own
+   * command line, if only an environment variable gave the agent to this JVM; see {@link JdkTool}.
    *
    * @param args settings, {@code key=value} pairs joined by commas; null for none
    */
@@ -52,7 +55,8 @@ public final class Agent {
   }
 
   /**
-   * Called by the JVM on attach. The bean is registered when this method returns.
+   * Loads the agent into a running JVM. The JVM calls this method on attach. The bean is registered
+   * when the method returns, unless stderr reports a failure.
    *
    * @param args settings, {@code key=value} pairs joined by commas; null for none
    */
@@ -61,16 +65,17 @@ public final class Agent {
   }
 
   /**
-   * Runs the command line. It is a JMX client of its own and does not start the agent.
+   * Runs the command line of {@code java -jar}. The command line is a JMX client in a JVM of its
+   * own; it does not start the agent in this JVM.
    *
    * @param args a command and its arguments
    */
   public static void main(String[] args) {
     int status;
     try {
-      // The parent is the application's loader, because the attach API is in a module that the
-      // platform class loader does not see. The loader stays open: when a command is interrupted,
-      // its clean-up may still load classes.
+      // The parent is the application's loader, because the platform class loader does not see the
+      // module of the attach API. The loader stays open, because the clean-up of an interrupted
+      // command may still load classes.
       IsolatedClassLoader loader = new IsolatedClassLoader(jar(), Agent.class.getClassLoader());
       status =
           (Integer)
@@ -85,6 +90,10 @@ public final class Agent {
     System.exit(status);
   }
 
+  /**
+   * Loads the agent at the first call. A later call changes no setting; it only registers the bean
+   * again if somebody has unregistered it.
+   */
   private static void load(String args) {
     String given = args == null ? "" : args;
     synchronized (Agent.class) {
@@ -121,9 +130,9 @@ public final class Agent {
   }
 
   /**
-   * The jar that contains this class. Most class loaders give its URL; JBoss Modules gives {@code
-   * jar:URL!/}. Some frameworks want an agent on the boot class path; classes there have no code
-   * source, but can be found as resources.
+   * Returns the jar that contains this class. Most class loaders give the URL of the jar; JBoss
+   * Modules gives {@code jar:URL!/}. Some frameworks require an agent on the boot class path. A
+   * class there has no code source, so the method finds the class as a resource instead.
    */
   static File jar() throws URISyntaxException {
     CodeSource source = Agent.class.getProtectionDomain().getCodeSource();
@@ -144,7 +153,7 @@ public final class Agent {
     return new File(new URI(jar));
   }
 
-  /** Reports the failure and allows a later load to try again. */
+  /** Reports a failed load, and allows a later load to try again. */
   private static void failed(Throwable t) {
     log("not loaded, the application runs without it: " + rootCause(t));
     synchronized (Agent.class) {
@@ -153,8 +162,8 @@ public final class Agent {
   }
 
   /**
-   * The innermost cause. An outer exception often has no message of its own, for instance an
-   * ExceptionInInitializerError.
+   * Returns the innermost cause of an exception. The outer exception often has no message of its
+   * own; an ExceptionInInitializerError, for instance, has none.
    */
   private static Throwable rootCause(Throwable t) {
     Throwable root = t;

@@ -26,18 +26,19 @@ import java.util.zip.CRC32;
 import java.util.zip.ZipEntry;
 
 /**
- * Loads the profiler and the libraries that it brings from a folder inside the agent's jar. The
- * application's class loaders cannot find classes in that folder. The agent gives this loader the
- * platform class loader as its parent, so it finds no class of the application. Both sides can
- * therefore have their own JNA or Commons Lang. (The command line, in a JVM of its own, gives it
- * the loader of {@link Agent} as its parent.) JNA keeps its package name, because its native
- * library is bound to that name.
+ * Keeps the profiler's classes and the application's classes apart. It loads the profiler and the
+ * profiler's libraries from a folder inside the agent's jar, which the application's class loaders
+ * do not search. Its parent in an agent is the platform class loader, so it finds no class of the
+ * application. The profiler and the application can therefore have their own versions of JNA or
+ * Commons Lang. (The command line runs in a JVM of its own, and uses the loader of {@link Agent} as
+ * the parent.) JNA keeps its package name, because its native library is bound to this name.
  *
- * <p>A JVM can outlive the jar: an upgrade may overwrite the file in place, and then nothing can be
- * read from it any more. {@link #holdBean} reads into memory what the bean of an idle agent needs
- * to answer; {@link #run} reads what a session, its exports and its end can need. A class that is
- * in neither set is read from the jar when it is needed. An entry whose bytes differ from the bytes
- * that the jar had when it was opened is refused, with that reason.
+ * <p>The JVM may run longer than the jar exists: an upgrade may overwrite the file in place, and
+ * then nothing can be read from it any more. {@link #holdBean} therefore reads into memory the
+ * classes with which the bean of an idle agent answers. {@link #run} reads the classes and
+ * resources that a session, its exports and its end can need. A class in neither set is read from
+ * the jar when it is needed. The loader refuses an entry whose bytes differ from those that the jar
+ * had when it was opened; the exception gives this reason.
  *
  * <p>A URLClassLoader could also read from such a folder, but only through the JVM's {@code jar:}
  * handler and its cache. An application can replace the handler and switch off the cache.
@@ -52,8 +53,9 @@ final class IsolatedClassLoader extends ClassLoader implements Closeable, Runnab
   static final String FOLDER = "isolated/";
 
   /**
-   * Entries that stay in the jar: the clients, which run in JVMs of their own; the native library,
-   * which is loaded once; JNA, without which some messages only have fewer details.
+   * Entries that are never read ahead: the clients, which run in JVMs of their own; the native
+   * library, which is loaded once; and JNA, without which some messages only have fewer details. An
+   * entry belongs to this set if its name begins with one of these strings.
    */
   private static final String[] LEFT = {
     "io/spprof/cli/",
@@ -66,9 +68,10 @@ final class IsolatedClassLoader extends ClassLoader implements Closeable, Runnab
   };
 
   /**
-   * Entries that the bean needs to answer before the first session, also to answer why a session
-   * cannot start: the classes directly in these packages, and the classes that parse options. An
-   * entry belongs to this set if its name begins with one of these strings.
+   * Entries with which the bean answers before the first session, also when it reports why a
+   * session cannot start: the classes directly in these packages, and the classes that parse
+   * options. An entry belongs to this set if it is a class and its name consists of one of these
+   * strings and a rest without a slash.
    */
   private static final String[] BEAN = {
     "io/spprof/",
@@ -89,8 +92,8 @@ final class IsolatedClassLoader extends ClassLoader implements Closeable, Runnab
   private static final String UTILITIES = "org/apache/commons/lang3/";
 
   /**
-   * Of Commons Lang only StringUtils and CharUtils are used. These prefixes cover both and the
-   * classes that they refer to.
+   * The part of Commons Lang that the profiler uses: StringUtils, CharUtils and the classes that
+   * they refer to. An entry belongs to this part if its name begins with one of these strings.
    */
   private static final String[] USED_UTILITIES = {
     UTILITIES + "Array",
@@ -106,14 +109,16 @@ final class IsolatedClassLoader extends ClassLoader implements Closeable, Runnab
   private final String baseUrl;
   private final ProtectionDomain domain;
 
-  /** The bytes of entries in memory, by entry name. A class is removed when it is loaded. */
+  /**
+   * The bytes of entries that were read ahead, by entry name. Loading a class removes its entry.
+   */
   private final Map<String, byte[]> held = new ConcurrentHashMap<>();
 
-  /** The entries that {@link #run} reads into memory; guarded by this. */
+  /** The entries that {@link #run} will read into memory; guarded by this. */
   private final List<JarEntry> needed = new ArrayList<>();
 
   /**
-   * Opens the jar, isolated from the application.
+   * Opens the jar for an agent. The loader sees no class of the application.
    *
    * @throws IOException if the jar cannot be read
    */
@@ -124,7 +129,7 @@ final class IsolatedClassLoader extends ClassLoader implements Closeable, Runnab
   /**
    * Opens the jar.
    *
-   * @param parent a loader whose classes this loader sees, too
+   * @param parent the parent loader, whose classes this loader also sees
    * @throws IOException if the jar cannot be read
    */
   IsolatedClassLoader(File file, ClassLoader parent) throws IOException {
@@ -136,8 +141,8 @@ final class IsolatedClassLoader extends ClassLoader implements Closeable, Runnab
   }
 
   /**
-   * Reads into memory what the bean of an idle agent needs. Must be called once, before {@link
-   * #run}.
+   * Reads into memory the classes with which the bean of an idle agent answers. Must be called
+   * once, before {@link #run}.
    *
    * @throws IllegalStateException if the jar has changed since it was opened
    */
@@ -160,7 +165,7 @@ final class IsolatedClassLoader extends ClassLoader implements Closeable, Runnab
   }
 
   /**
-   * Reads into memory what sessions will need; the second call does nothing.
+   * Reads into memory what sessions will need. A second call does nothing.
    *
    * @throws IllegalStateException if the jar has changed since it was opened
    */
@@ -170,6 +175,9 @@ final class IsolatedClassLoader extends ClassLoader implements Closeable, Runnab
     needed.clear();
   }
 
+  /**
+   * Reads entries into memory, all or none of them. Leaves out the classes that are already loaded.
+   */
   private void hold(List<JarEntry> wanted) {
     Map<String, byte[]> all = new HashMap<>();
     for (JarEntry entry : wanted) {
@@ -218,8 +226,8 @@ final class IsolatedClassLoader extends ClassLoader implements Closeable, Runnab
   }
 
   /**
-   * The bytes of a class file; null if there is no such class. Bytes held in memory are dropped
-   * here, because a class is defined once.
+   * Returns the bytes of a class file; null if there is no such class. Bytes in memory are released
+   * here, because a class is defined only once.
    */
   private byte[] classFile(String name) throws IOException {
     byte[] bytes = held.remove(name);
@@ -231,8 +239,9 @@ final class IsolatedClassLoader extends ClassLoader implements Closeable, Runnab
   }
 
   /**
-   * Reads an entry and checks it. The jar's directory was read when the jar was opened, so its
-   * checksums are those of the original bytes.
+   * Reads an entry from the jar and verifies its checksum. The checksums come from the jar's
+   * directory, which was read when the jar was opened. They are therefore the checksums of the
+   * original bytes.
    */
   private byte[] read(ZipEntry entry) throws IOException {
     byte[] bytes = null;
@@ -298,18 +307,15 @@ final class IsolatedClassLoader extends ClassLoader implements Closeable, Runnab
         : Collections.enumeration(Collections.singleton(url));
   }
 
-  /**
-   * Closes the jar. Of the classes that are not loaded yet, only those held in memory can still be
-   * loaded.
-   */
+  /** Closes the jar. After this, a class can still be loaded only if it is held in memory. */
   @Override
   public void close() throws IOException {
     jar.close();
   }
 
   /**
-   * Reads from the jar that this loader holds open. It does not depend on the {@code jar:} handler,
-   * which the application may have replaced.
+   * Opens URLs of resources from the jar that this loader holds open. The application may have
+   * replaced the JVM's own {@code jar:} handler, so this handler does not use it.
    */
   private final class Handler extends URLStreamHandler {
     @Override

@@ -9,16 +9,24 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Detects a JVM that should not be profiled: one that runs a tool, such as {@code jps}, {@code
- * keytool} or the agent's own command line, and has the agent only because an environment variable
- * gives it to every JVM. A script around an application starts many such JVMs; each would sample
- * itself and leave a file at its end.
+ * Detects a JVM in which the agent must not start: a JVM that runs a tool (such as {@code jps},
+ * {@code keytool} or the agent's own command line), and that has the agent only because an
+ * environment variable gives the agent to every JVM. A script around an application starts many
+ * such tools. With the agent, each tool would sample itself and leave a file at its end.
  *
- * <p>The launchers of the JDK's tools start {@code --module MODULE/CLASS} with a module of the JDK;
- * the JVM keeps the module in {@code jdk.module.main} ({@code java File.java} does not set this
- * property). {@code jshell} starts a second JVM for the user's snippets, by class name. {@code java
- * -version} has no main class at all. A launcher that is not the JDK's (of a service, an IDE) does
- * not set {@code sun.java.launcher}.
+ * <p>The JVM's system properties show whether a tool of the JDK runs:
+ *
+ * <ul>
+ *   <li>{@code jdk.module.main} is the module of the main class. It is set if the JVM was started
+ *       with {@code --module MODULE/CLASS}. The launchers of the JDK's tools start their tool this
+ *       way, with a module of the JDK. {@code java File.java} does not set the property.
+ *   <li>{@code sun.java.command} is the main class with its arguments. It shows the second JVM that
+ *       {@code jshell} starts, by class name, to run the user's snippets. The property is missing
+ *       for {@code java -version}, which has no main class.
+ *   <li>{@code sun.java.launcher} is set by the JDK's own launcher only. The launcher of a service
+ *       or an IDE does not set the property. A JVM with neither this property nor {@code
+ *       sun.java.command} therefore counts as an application.
+ * </ul>
  */
 final class JdkTool {
 
@@ -30,7 +38,7 @@ final class JdkTool {
   private JdkTool() {}
 
   /**
-   * Whether this JVM runs a tool and has the agent from the environment only.
+   * Returns whether this JVM runs a tool, and only the environment gave the agent to this JVM.
    *
    * @param args the agent's arguments, null for none
    */
@@ -51,16 +59,16 @@ final class JdkTool {
           // Only java reads this variable; the launchers of the tools do not.
           || module == null && givesAgent(System.getenv("JDK_JAVA_OPTIONS"), jar, args);
     } catch (IOException | URISyntaxException | IllegalStateException e) {
-      return false; // loading the agent reports the problem
+      return false; // Loading the agent will report the problem.
     }
   }
 
   /**
-   * Whether these system properties are those of a tool of the JDK.
+   * Returns whether these system properties belong to a tool of the JDK.
    *
-   * @param module the module of the main class; null on a class path
+   * @param module the module of the main class; null if the main class is on the class path
    * @param command the main class and its arguments; null if there is no main class
-   * @param launcher null if the launcher is not the JDK's own
+   * @param launcher the property of the JDK's own launcher; null for another launcher
    */
   static boolean isTool(String module, String command, String launcher) {
     if (command == null) {
@@ -71,7 +79,10 @@ final class JdkTool {
         : module.startsWith("jdk.") || module.startsWith("java.");
   }
 
-  /** Whether a command is {@code java -jar} of this jar. The jar's path may contain blanks. */
+  /**
+   * Returns whether a command is {@code java -jar} with this jar. The jar's path may contain
+   * blanks.
+   */
   static boolean runsJar(String command, File jar) throws IOException {
     for (int at = command.indexOf(JAR); at >= 0; at = command.indexOf(JAR, at + 1)) {
       int end = at + JAR.length();
@@ -84,9 +95,10 @@ final class JdkTool {
   }
 
   /**
-   * Whether these options load this agent with these arguments.
+   * Returns whether these JVM options load this agent with these arguments. Options in a file that
+   * {@code -XX:VMOptionsFile} names are checked, too.
    *
-   * @param options the value of an environment variable; null if it is not set
+   * @param options the value of an environment variable; null if the variable is not set
    * @param jar the agent's jar, as a canonical path
    * @param args the agent's arguments, null for none
    */
@@ -94,7 +106,7 @@ final class JdkTool {
     for (String option : split(options == null ? "" : options)) {
       if (option.startsWith(FILE)) {
         String content = Files.readString(Path.of(option.substring(FILE.length())));
-        // The JVM refuses a file that names another file.
+        // The JVM refuses an options file that names another options file.
         if (givesAgent(content.replace(FILE, ""), jar, args)) {
           return true;
         }
@@ -116,8 +128,8 @@ final class JdkTool {
   }
 
   /**
-   * Splits options as the JVM does: at white space outside of quotes. The quotes are not part of an
-   * option.
+   * Splits options at white space outside of quotes, as the JVM does. The quotes do not belong to
+   * the options.
    */
   private static List<String> split(String options) {
     List<String> all = new ArrayList<>();

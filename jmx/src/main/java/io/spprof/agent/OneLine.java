@@ -1,9 +1,10 @@
 package io.spprof.agent;
 
 /**
- * Cleans texts for stderr: settings, paths, messages of exceptions. It applies the rules of {@code
- * io.spprof.text.Printable}, a class that the application's class loader cannot see; a test
- * compares the two.
+ * Cleans texts that the agent's bootstrap prints on stderr: settings, paths, messages of
+ * exceptions. The class repeats the rules of {@code io.spprof.text.Printable}, because the
+ * application's class loader, which loads the bootstrap, cannot see {@code Printable}. A test
+ * checks that both classes give the same results.
  */
 final class OneLine {
 
@@ -12,7 +13,7 @@ final class OneLine {
   private OneLine() {}
 
   /**
-   * Replaces the characters with which a text could begin a new line or control a terminal.
+   * Replaces every character that could begin a new line or control a terminal.
    *
    * @param text any text, not null
    * @return the cleaned text, of the same length
