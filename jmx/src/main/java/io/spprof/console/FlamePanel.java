@@ -28,8 +28,10 @@ import javax.swing.event.DocumentEvent;
 import javax.swing.event.DocumentListener;
 
 /**
- * The tab with the flame graph and its controls: refresh, search, reset of the zoom, and whether to
- * split it by thread.
+ * The part of JConsole's tab that shows the flame graph. Above the graph it has buttons to refresh
+ * the profile and to reset the zoom, a search field, and a box that decides whether the graph is
+ * split by thread. The profile is read in a background thread, as folded stacks, and kept, so that
+ * the box needs no second reading.
  */
 final class FlamePanel extends JPanel {
 
@@ -45,7 +47,7 @@ final class FlamePanel extends JPanel {
   private final JCheckBox byThread = new JCheckBox("By thread", true);
   private transient String folded = "";
 
-  /** The profile as it was read from the target, off the event dispatch thread. */
+  /** A profile that was read from the target and parsed in a background thread. */
   private record Read(String folded, FlameTree tree) {}
 
   FlamePanel(RemoteBean bean) {
@@ -120,13 +122,16 @@ final class FlamePanel extends JPanel {
     getActionMap().put(stroke, action);
   }
 
-  /** Reads the profile when the tab is shown for the first time. */
+  /**
+   * Reads the profile when the user opens the tab, unless a profile is already shown or being read.
+   */
   void readOnce() {
     if (view.tree() == null && refresh.isEnabled()) {
       read();
     }
   }
 
+  /** Reads the profile in a background thread, then shows it. */
   private void read() {
     boolean threads = byThread.isSelected();
     refresh.setEnabled(false);
@@ -160,7 +165,7 @@ final class FlamePanel extends JPanel {
         } catch (InterruptedException e) {
           Thread.currentThread().interrupt();
         }
-        // Without a profile, there is nothing to merge and no number of samples to show.
+        // Without a profile there is no graph to split by thread.
         byThread.setEnabled(view.tree() != null);
       }
     }.execute();
@@ -170,6 +175,7 @@ final class FlamePanel extends JPanel {
     return FlameTree.read(new BufferedReader(new StringReader(lines)), threads);
   }
 
+  /** Parses the profile again, after the user chose whether to split the graph by thread. */
   private void parse() {
     try {
       show(parsed(folded, byThread.isSelected()));
@@ -205,6 +211,10 @@ final class FlamePanel extends JPanel {
     count();
   }
 
+  /**
+   * Shows which share of the samples matches the search: of the whole profile, and of the zoomed
+   * frame.
+   */
   private void count() {
     Predicate<String> isMatch = predicate();
     FlameTree tree = view.tree();
@@ -221,8 +231,9 @@ final class FlamePanel extends JPanel {
   }
 
   /**
-   * Counts every sample of the zoomed frame if a frame above it matches, because everything below a
-   * match is part of the match.
+   * Returns how many samples of the zoomed frame match the search. If the zoomed frame or one of
+   * its callers matches, all samples of the zoomed frame match, because they are below a matching
+   * frame.
    */
   private long inZoom(FlameTree tree, Predicate<String> isMatch) {
     for (int node = view.zoom(); node >= 0; node = tree.parent(node)) {

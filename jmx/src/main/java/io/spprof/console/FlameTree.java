@@ -12,9 +12,10 @@ import java.util.Map;
 import java.util.function.Predicate;
 
 /**
- * A tree built from folded stacks. Nodes are numbered depth first, callers before callees and the
- * child with most samples first, so a subtree is a contiguous range of numbers. Node 0 is the root,
- * which stands for all samples. Immutable.
+ * The tree of calls behind a flame graph, built from folded stacks. A node is a frame with its
+ * callers; its children are its callees. The nodes are numbered depth first, and among siblings the
+ * node with the most samples comes first. A subtree is therefore a contiguous range of numbers.
+ * Node 0 is the root, which stands for all samples. Immutable.
  */
 final class FlameTree {
 
@@ -46,11 +47,13 @@ final class FlameTree {
   }
 
   /**
-   * Reads lines of frames joined by {@code ;}, followed by a blank and a number.
+   * Builds a tree from folded stacks. Each line has the frames of a stack, joined by {@code ;},
+   * then a blank and the number of samples.
    *
-   * @param lines read to their end
-   * @param byThread false to leave out the first frame, which is the thread's name
-   * @throws IOException if reading fails or a line is no folded stack
+   * @param lines the lines, which are read to the end
+   * @param byThread whether the tree is split by thread; false to leave out the first frame of each
+   *     line, which is the thread's name
+   * @throws IOException if reading fails, or if a line is no folded stack
    */
   static FlameTree read(BufferedReader lines, boolean byThread) throws IOException {
     Node root = new Node(ALL);
@@ -80,7 +83,10 @@ final class FlameTree {
     return new FlameTree(root, size);
   }
 
-  /** The index after the thread's name. A stack may consist of that name alone. */
+  /**
+   * Returns the index at which the frames after the thread's name begin. A stack may consist of the
+   * thread's name alone.
+   */
   private static int afterThread(String line, int blank) {
     int semicolon = line.indexOf(';');
     return semicolon < 0 ? blank : semicolon + 1;
@@ -98,8 +104,8 @@ final class FlameTree {
   }
 
   /**
-   * Adds the nodes below a root. It keeps its own stack, because profiles are deeper than recursion
-   * could go.
+   * Numbers a root and all nodes below it. The method keeps its own stack of open nodes, because a
+   * profile can be too deep for recursion.
    */
   private void add(Node root) {
     record Step(Node node, int parent) {}
@@ -138,17 +144,17 @@ final class FlameTree {
     return depths[node];
   }
 
-  /** The parent of a node; -1 for the root. */
+  /** Returns the parent of a node; -1 for the root. */
   int parent(int node) {
     return parents[node];
   }
 
-  /** The number after the last node of the subtree. */
+  /** Returns the number after the last node of a node's subtree. */
   int end(int node) {
     return ends[node];
   }
 
-  /** The samples of a node and of its callees. */
+  /** Returns the samples of a node, including those of its callees. */
   long samples(int node) {
     return samples[node];
   }
@@ -162,9 +168,10 @@ final class FlameTree {
   }
 
   /**
-   * The samples of a subtree with a matching frame in their stacks, each counted once.
+   * Returns how many samples of a subtree have at least one matching frame. Each sample counts
+   * once.
    *
-   * @param subtree the root of the subtree; frames outside of it are not looked at
+   * @param subtree the root of the subtree; frames outside of the subtree are not considered
    */
   long matching(int subtree, Predicate<String> isMatch) {
     long sum = 0;

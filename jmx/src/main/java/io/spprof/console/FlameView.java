@@ -15,16 +15,17 @@ import javax.swing.ToolTipManager;
 import javax.swing.UIManager;
 
 /**
- * Draws a flame graph, callers above their callees. A click on a frame zooms in: the frame gets the
- * whole width. Its callers stay above it, and a click on one of them zooms out to it.
+ * Draws a flame graph, with callers above their callees. A click on a frame zooms in: the frame
+ * gets the whole width. Its callers stay visible above it, and a click on a caller zooms out to the
+ * caller.
  */
 final class FlameView extends JPanel implements Scrollable {
 
   private static final long serialVersionUID = 1L;
 
   /**
-   * The property that changes with each zoom. Listeners update the share of the matches, which
-   * depends on the zoom.
+   * The property that changes with each zoom. A listener then updates the share of the samples that
+   * match the search, because the share depends on the zoom.
    */
   static final String ZOOM = "zoom";
 
@@ -38,7 +39,10 @@ final class FlameView extends JPanel implements Scrollable {
   private transient Predicate<String> search;
   private int zoom;
 
-  /** Depth of the deepest frame below the zoomed frame; decides the height. */
+  /**
+   * The depth of the deepest frame below the zoomed frame, which decides the height of the
+   * component.
+   */
   private int deepest;
 
   FlameView() {
@@ -49,7 +53,8 @@ final class FlameView extends JPanel implements Scrollable {
         new MouseAdapter() {
           @Override
           public void mouseClicked(MouseEvent event) {
-            requestFocusInWindow(); // so that the panel's keys work
+            requestFocusInWindow(); // The panel's keys work only if a component in the panel has
+            // the focus.
             int node = nodeAt(event.getX(), event.getY());
             if (node >= 0) {
               zoomTo(node);
@@ -58,18 +63,18 @@ final class FlameView extends JPanel implements Scrollable {
         });
   }
 
-  /** Shows another profile, unzoomed. */
+  /** Shows another profile, not zoomed. */
   void show(FlameTree shown) {
     tree = shown;
     zoomTo(0);
   }
 
-  /** The tree that is shown; null before the first one. */
+  /** Returns the tree on display; null before the first tree. */
   FlameTree tree() {
     return tree;
   }
 
-  /** Highlights the frames that match; null ends the search. */
+  /** Highlights the frames whose names match; null ends the search. */
   void search(Predicate<String> isMatch) {
     search = isMatch;
     repaint();
@@ -102,8 +107,8 @@ final class FlameView extends JPanel implements Scrollable {
   }
 
   /**
-   * The node whose area contains this point, even if it is too narrow to be drawn; -1 if there is
-   * none.
+   * Returns the node at a point; -1 if there is none. The method also finds a node that is too
+   * narrow to be drawn.
    */
   int nodeAt(int x, int y) {
     if (tree == null || y < 0) {
@@ -187,7 +192,10 @@ final class FlameView extends JPanel implements Scrollable {
     }
   }
 
-  /** The longest form of a name that fits: with the package, without it, or its beginning. */
+  /**
+   * Returns the longest form of a frame's name that fits: the whole name, the name without the
+   * package, or its beginning.
+   */
   static String fitting(String name, FontMetrics text, int room) {
     if (text.stringWidth(name) <= room) {
       return name;
@@ -205,8 +213,8 @@ final class FlameView extends JPanel implements Scrollable {
   }
 
   /**
-   * The colour of a frame: the hue by its kind, the shade by its name. The same frame has the same
-   * colour everywhere.
+   * Returns the colour of a frame. The hue shows the kind of frame (JDK, other Java code, or
+   * neither); the shade depends on the name. A frame therefore has the same colour everywhere.
    */
   private Color colour(int node, String name) {
     if (node == 0 || name.indexOf('.') < 0) {

@@ -3,7 +3,11 @@ package io.spprof.console;
 import java.util.List;
 import javax.swing.table.AbstractTableModel;
 
-/** The table of the hottest methods, in the bean's order: most self time first. */
+/**
+ * The data of the table of hot methods. The rows keep the order of the bean's attribute HotMethods:
+ * the method with the most self time comes first. Self time is the time in which a method itself
+ * runs, without its callees.
+ */
 final class HotMethodsModel extends AbstractTableModel {
 
   private static final long serialVersionUID = 1L;

@@ -18,13 +18,17 @@ import javax.swing.JPanel;
 import javax.swing.UIManager;
 
 /**
- * Draws figures as lines over time, on a scale from zero up, and shows their last values as text.
+ * Draws one or more figures as lines over time, on a scale that begins at zero. A legend shows the
+ * last value of each figure.
  */
 final class LineChart extends JPanel {
 
   private static final long serialVersionUID = 1L;
 
-  /** The shortest time span that is shown, so that the first values do not fill the whole width. */
+  /**
+   * The shortest stretch of time that a chart shows, in milliseconds. Without it, the first values
+   * would fill the whole width.
+   */
   private static final long LEAST_MILLIS = 60_000;
 
   private static final DateTimeFormatter TIME =
@@ -38,8 +42,8 @@ final class LineChart extends JPanel {
    * Makes a chart without values.
    *
    * @param title the title, with the unit
-   * @param leastTop the end of the scale while all values are small
-   * @param lines the lines; they belong to the caller, who adds values and repaints
+   * @param leastTop the top of the scale while all values are smaller
+   * @param lines the lines of the chart; the caller keeps them, adds values to them, and repaints
    */
   LineChart(String title, double leastTop, TimeSeries... lines) {
     this.title = title;
@@ -50,7 +54,10 @@ final class LineChart extends JPanel {
     getAccessibleContext().setAccessibleName(title);
   }
 
-  /** The smallest number of 1, 2, 5, 10, 20 ... that is not less than the argument. */
+  /**
+   * Returns the smallest of the numbers 1, 2 and 5 times a power of ten that is not less than the
+   * argument. Such a number makes a readable top of a scale.
+   */
   static double niceTop(double most) {
     double power = Math.pow(10, Math.floor(Math.log10(most)));
     for (double step : new double[] {1, 2, 5}) {
@@ -61,7 +68,7 @@ final class LineChart extends JPanel {
     return 10 * power;
   }
 
-  /** A number in its shortest form: 0.25, 3.1, 940, 12,000. */
+  /** Returns a number in a short form: 0.25, 3.1, 940, 12,000. */
   static String shown(double value) {
     if (Double.isNaN(value)) {
       return "-";

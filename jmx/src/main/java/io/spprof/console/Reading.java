@@ -6,15 +6,17 @@ import java.util.Map;
 import javax.management.openmbean.CompositeData;
 
 /**
- * The values of the bean's attributes at one moment.
+ * The values of the bean's attributes at one moment. The plugin keeps the previous reading, because
+ * a rate is the difference between two readings.
  *
- * @param nanos the time of reading, by {@link System#nanoTime()}
- * @param millis the time of reading, by the clock of this machine, ms since the epoch
- * @param values the attributes that the bean has, by name
+ * @param nanos the time of the reading, from {@link System#nanoTime()}
+ * @param millis the time of the reading by the clock of this machine, in milliseconds since the
+ *     epoch
+ * @param values the values of the attributes that the bean has, by name
  */
 record Reading(long nanos, long millis, Map<String, Object> values) {
 
-  /** The attributes that are read, in one request. */
+  /** The names of the attributes that the plugin reads, all in one request. */
   static final String[] READ = {
     "State",
     "LastError",
@@ -39,7 +41,7 @@ record Reading(long nanos, long millis, Map<String, Object> values) {
   /** One row of the attribute HotMethods. */
   record HotMethod(String method, double selfPercent, double totalPercent, long samples) {}
 
-  /** A numeric attribute; NaN if the bean does not have it. */
+  /** Returns a numeric attribute; NaN if the bean does not have the attribute. */
   double number(String attribute) {
     return values.get(attribute) instanceof Number number ? number.doubleValue() : Double.NaN;
   }
@@ -53,7 +55,10 @@ record Reading(long nanos, long millis, Map<String, Object> values) {
     return text("State").equals("RUNNING");
   }
 
-  /** A figure of the running or the last session; 0 if there is none. */
+  /**
+   * Returns a figure of the running or the last session; 0 if there was no session, or if the
+   * session has no such figure.
+   */
   double ofSession(String figure) {
     return values.get("Session") instanceof CompositeData session
             && session.containsKey(figure)
@@ -78,8 +83,9 @@ record Reading(long nanos, long millis, Map<String, Object> values) {
   }
 
   /**
-   * The growth of a counter per second since an earlier reading; NaN if the counter is smaller now,
-   * as in another JVM, or if no time passed between the two readings.
+   * Returns the growth of a counter per second since an earlier reading. Returns NaN if the counter
+   * has become smaller, which happens when another JVM answers, or if no time has passed between
+   * the readings.
    */
   double rate(String counter, Reading before) {
     double growth = number(counter) - before.number(counter);

@@ -16,8 +16,8 @@ import javax.management.MalformedObjectNameException;
 import javax.management.ObjectName;
 
 /**
- * Calls the profiler's bean in the JVM that JConsole is connected to. Every method may block as
- * long as the connection does.
+ * Calls the profiler's bean in the JVM that JConsole is connected to. Every method that calls the
+ * bean may block as long as the connection blocks, so it must not run on the event dispatch thread.
  */
 final class RemoteBean {
 
@@ -26,8 +26,8 @@ final class RemoteBean {
   private final Supplier<MBeanServerConnection> connection;
 
   /**
-   * The name of the bean. Some servers add keys to it: WebSphere adds the cell, the node and the
-   * process.
+   * The name of the bean. Some servers add keys to the name: WebSphere adds the cell, the node and
+   * the process.
    */
   private volatile ObjectName name = name(OBJECT_NAME);
 
@@ -44,9 +44,11 @@ final class RemoteBean {
   }
 
   /**
-   * Reads the bean's attributes. Attributes that an older agent does not have are missing.
+   * Reads the bean's attributes. Attributes that an older agent does not have are missing from the
+   * result.
    *
-   * @throws InstanceNotFoundException if the agent is not loaded there
+   * @throws InstanceNotFoundException if the target has no such bean, because the agent is not
+   *     loaded
    */
   Reading read() throws IOException, JMException {
     Map<String, Object> values = new HashMap<>();
@@ -56,6 +58,10 @@ final class RemoteBean {
     return new Reading(System.nanoTime(), System.currentTimeMillis(), values);
   }
 
+  /**
+   * Reads the attributes. If there is no bean with the known name, looks for a bean whose name has
+   * more keys.
+   */
   private AttributeList attributes(MBeanServerConnection server) throws IOException, JMException {
     try {
       return server.getAttributes(name, Reading.READ);
@@ -72,8 +78,8 @@ final class RemoteBean {
   /**
    * Starts a session.
    *
-   * @param options "" for the defaults
-   * @return its id
+   * @param options the session's options; "" for the defaults
+   * @return the id of the session
    */
   long start(String options) throws IOException, JMException {
     return (Long) (options.isEmpty() ? call("start") : call("startWith", options));
@@ -82,18 +88,18 @@ final class RemoteBean {
   /**
    * Ends the session.
    *
-   * @return its final figures
+   * @return the final figures of the session
    */
   String stop() throws IOException, JMException {
     return Shown.line(String.valueOf(call("stop")));
   }
 
   /**
-   * Copies the profile. The stream in the target is closed in any case.
+   * Copies the profile from the target. Closes the stream in the target even if the copy fails.
    *
    * @param format one of the bean's formats
    * @param out where the bytes go
-   * @param progress called after each block with the number of bytes so far
+   * @param progress called after each block, with the number of bytes copied so far
    */
   void copy(String format, OutputStream out, LongConsumer progress)
       throws IOException, JMException {
@@ -116,8 +122,8 @@ final class RemoteBean {
     try {
       call("closeStream", stream);
     } catch (IOException | JMException | RuntimeException e) {
-      // The first failure is the one that is reported. The target closes the stream itself after a
-      // minute.
+      // An earlier failure of the copy must be the reported one. The target itself closes a stream
+      // that nobody reads for a minute.
     }
   }
 
@@ -129,7 +135,7 @@ final class RemoteBean {
     return connection.get().invoke(name, operation, arguments, types);
   }
 
-  /** Translates an exception into one line for the user. */
+  /** Turns an exception of a call into one line for the user. */
   static String meaning(Throwable thrown) {
     if (thrown instanceof InstanceNotFoundException) {
       return "spprof is not loaded in this JVM: start it with -javaagent:spprof-agent.jar, or run"

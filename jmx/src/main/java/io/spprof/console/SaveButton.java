@@ -20,7 +20,7 @@ import javax.swing.JButton;
 import javax.swing.JFileChooser;
 import javax.swing.SwingWorker;
 
-/** A button that streams the profile into a file on this machine, not on the target's. */
+/** A button that saves the profile in a file on the machine on which JConsole runs. */
 final class SaveButton extends JButton {
 
   private static final long serialVersionUID = 1L;
@@ -42,9 +42,9 @@ final class SaveButton extends JButton {
   /**
    * Makes the button.
    *
-   * @param owner the owner of the dialog
+   * @param owner the component that owns the file dialog
    * @param bean the bean whose profile is saved
-   * @param tell receives a message for the user, and whether it is an error
+   * @param tell receives each message for the user, and whether the message is an error
    */
   SaveButton(Component owner, RemoteBean bean, BiConsumer<String, Boolean> tell) {
     super("Save...");
@@ -109,7 +109,7 @@ final class SaveButton extends JButton {
     tell.accept(String.format(Locale.ROOT, format, values), false);
   }
 
-  /** The format that belongs to a suffix; null if the suffix is unknown. */
+  /** Returns the format that belongs to a file's suffix; null for an unknown suffix. */
   static String format(Path file) {
     String name = file.getFileName().toString().toLowerCase(Locale.ROOT);
     return FORMATS.entrySet().stream()
@@ -119,7 +119,7 @@ final class SaveButton extends JButton {
         .orElse(null);
   }
 
-  /** Writes the profile. A file that is not complete is deleted. */
+  /** Writes the profile into a new file. Deletes the file if the profile is not complete. */
   private long write(String format, Path file, LongConsumer progress)
       throws IOException, JMException {
     boolean complete = false;

@@ -1,10 +1,13 @@
 package io.spprof.console;
 
 /**
- * Cleans texts of the target before they reach a label. It applies the rules of {@code
- * io.spprof.text.Printable}, a class that JConsole's class loader cannot see; a test compares the
- * two. In addition, Swing treats a text that begins with {@code <html>} as a page, which may load
- * other pages. So no cleaned text begins that way.
+ * Cleans texts from the target before a label shows them. The class repeats the rules of {@code
+ * io.spprof.text.Printable}, because JConsole's class loader cannot see {@code Printable}. A test
+ * checks that both classes give the same results.
+ *
+ * <p>In addition, this class protects Swing's labels. Swing treats a text that begins with {@code
+ * <html>} as a page, which may load other pages. A cleaned text therefore never begins with {@code
+ * <html}.
  */
 final class Shown {
 

@@ -6,7 +6,7 @@ import javax.swing.JPanel;
 import javax.swing.SwingWorker;
 
 /**
- * The plugin that JConsole loads. It adds one tab, which is refreshed at JConsole's own interval.
+ * The plugin class that JConsole loads. It adds one tab. JConsole's own timer refreshes the tab.
  */
 public final class SpprofPlugin extends JConsolePlugin {
 
@@ -18,7 +18,8 @@ public final class SpprofPlugin extends JConsolePlugin {
   @Override
   public synchronized Map<String, JPanel> getTabs() {
     if (tab == null) {
-      // The context has a new connection after a reconnection, so the bean asks for it each time.
+      // After a reconnection, the context has a new connection. The bean therefore asks the context
+      // for the connection at each call.
       tab = new SpprofTab(new RemoteBean(() -> getContext().getMBeanServerConnection()));
     }
     return Map.of("spprof", tab);

@@ -22,8 +22,8 @@ import javax.swing.SwingWorker;
 import javax.swing.table.DefaultTableCellRenderer;
 
 /**
- * The profiler's tab in JConsole: controls at the top, then figures as text and as charts, methods
- * and the flame graph at the bottom.
+ * The profiler's tab in JConsole. At the top it has buttons for sessions, then figures as text and
+ * as charts. At the bottom it has two tabs: the hot methods and the flame graph.
  */
 final class SpprofTab extends JPanel {
 
@@ -49,7 +49,7 @@ final class SpprofTab extends JPanel {
   private final FlamePanel flame;
   private transient Reading last;
 
-  /** Whether the last attempt to read failed; the message then says so. */
+  /** Whether the last attempt to read the bean failed. The tab then shows a message about it. */
   private boolean isLost;
 
   SpprofTab(RemoteBean bean) {
@@ -133,8 +133,8 @@ final class SpprofTab extends JPanel {
   }
 
   /**
-   * Makes the worker that reads the bean in the background and then shows the values. JConsole runs
-   * one at each interval.
+   * Makes a worker that reads the bean in the background and then shows the values. JConsole runs
+   * one such worker at each of its intervals.
    */
   SwingWorker<?, ?> newReader() {
     return new SwingWorker<Reading, Void>() {
@@ -222,6 +222,11 @@ final class SpprofTab extends JPanel {
     run(bean::stop, false);
   }
 
+  /**
+   * Calls the bean in the background, and shows the result.
+   *
+   * @param starts whether the call starts a session; otherwise it stops one
+   */
   private void run(Callable<String> call, boolean starts) {
     enable(false, false);
     new SwingWorker<String, Void>() {
@@ -232,8 +237,8 @@ final class SpprofTab extends JPanel {
 
       @Override
       protected void done() {
-        // JConsole's last reading is up to one interval old, so the bean's own answer is shown
-        // here.
+        // The last reading is up to one interval old, so the answer of the call decides what the
+        // user can do next.
         try {
           tell(get(), false);
           enable(!starts, starts);
@@ -252,7 +257,7 @@ final class SpprofTab extends JPanel {
     stop.setEnabled(canStop);
   }
 
-  /** Shows a message as one line; the tooltip has the whole text. */
+  /** Shows a message as one line. The tooltip has the whole text. */
   private void tell(String text, boolean isError) {
     message.setForeground(isError ? RED : getForeground());
     message.setText(text);

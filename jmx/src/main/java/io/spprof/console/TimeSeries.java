@@ -3,12 +3,12 @@ package io.spprof.console;
 import java.awt.Color;
 
 /**
- * The last values of one figure, drawn as one line of a chart. Belongs to the event dispatch
- * thread.
+ * The values of one figure over time, which a chart draws as one line. When a series is full, each
+ * new value replaces the oldest. Only the event dispatch thread may use a series.
  */
 final class TimeSeries {
 
-  /** The number of values kept: an hour at JConsole's interval of four seconds. */
+  /** The number of values that a series keeps: one hour at JConsole's interval of four seconds. */
   static final int CAPACITY = 900;
 
   private final String label;
@@ -30,7 +30,7 @@ final class TimeSeries {
     return colour;
   }
 
-  /** Adds a value; NaN makes a gap in the line. */
+  /** Adds a value. NaN makes a gap in the line. */
   void add(long atMillis, double value) {
     int index = (int) (added % CAPACITY);
     millis[index] = atMillis;
@@ -42,7 +42,7 @@ final class TimeSeries {
     return (int) Math.min(added, CAPACITY);
   }
 
-  /** The time of a value; the oldest value has index 0. */
+  /** Returns the time of a value, in milliseconds since the epoch. The oldest value has index 0. */
   long millis(int index) {
     return millis[at(index)];
   }
