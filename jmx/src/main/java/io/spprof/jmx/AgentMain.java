@@ -6,30 +6,34 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 
 /**
- * The agent behind its bootstrap. {@code io.spprof.agent.Agent} calls it by reflection, because it
- * lives in another class loader. Programs that embed the profiler use {@link Spprof} instead.
+ * The agent's entry point behind its bootstrap. The bootstrap, {@code io.spprof.agent.Agent}, loads
+ * this class in the agent's own class loader and calls it by reflection. The class reads the
+ * settings, registers the bean and, if the settings ask for it, starts a session and writes the
+ * profile at the JVM's exit. A program that embeds the profiler uses {@link Spprof} instead.
  */
 public final class AgentMain {
 
   /**
-   * The system property that holds the version of the loaded agent. The command {@code list} reads
-   * it.
+   * The system property that holds the version of the loaded agent, for the command {@code list}.
    */
   public static final String VERSION_PROPERTY = "io.spprof.version";
 
-  /** The bean that the first load registered; it lives as long as the JVM. Guarded by the class. */
+  /**
+   * The registered bean of the agent, which lives as long as the JVM; null before the first load.
+   * Guarded by the class.
+   */
   private static Spprof agent;
 
   private AgentMain() {}
 
   /**
-   * Registers the bean and, if the settings say so, starts a session. Bad settings and a session
-   * that cannot start are reported on stderr and by the bean; they do not stop the application.
+   * Registers the bean. Starts a session if the settings say so. If the settings are bad or the
+   * session cannot start, stderr and the bean report the problem, and the application runs on.
    *
    * @param args the agent's arguments, null for none
-   * @param beforeSession called before each session is started, to read into memory what the
-   *     profiler will need of its jar; if it throws, the session is not started and the exception
-   *     is the reason
+   * @param beforeSession called before each session; reads into memory what the session will need
+   *     from the agent's jar. If it throws, the session is not started, and the exception is the
+   *     reason.
    * @throws IllegalStateException if the bean's name is taken
    */
   public static synchronized void run(String args, Runnable beforeSession) {
@@ -54,10 +58,10 @@ public final class AgentMain {
   }
 
   /**
-   * Registers the bean again if somebody has unregistered it. Called when the agent is loaded
-   * again.
+   * Registers the bean again if somebody has unregistered it. The bootstrap calls this method when
+   * the agent is loaded again.
    *
-   * @throws IllegalStateException if the name has been taken since
+   * @throws IllegalStateException if another bean has taken the name meanwhile
    */
   public static synchronized void registerAgain() {
     if (agent != null && agent.registerAgain()) {
@@ -66,15 +70,15 @@ public final class AgentMain {
   }
 
   /**
-   * Dumps the profile, including the times of samples, at the JVM's exit. The session may still be
-   * running.
+   * Writes the profile into a JFR file at the JVM's exit, with the time of each sample. The session
+   * may still be running.
    */
   private static void dump(SpprofMXBean bean) {
     if (bean.getSessionsStarted() == 0) {
       log("nothing is written at exit: there was no session");
       return;
     }
-    // JVMs in different containers can have the same pid; the time distinguishes their files.
+    // JVMs in different containers can have the same pid. The time distinguishes their files.
     String time = Instant.now().truncatedTo(ChronoUnit.SECONDS).toString().replace(":", "");
     String name = "spprof-exit-" + ProcessHandle.current().pid() + "-" + time + ".jfr";
     try {

@@ -1,9 +1,10 @@
 package io.spprof.jmx;
 
 /**
- * Collects a text up to a limit and counts its length to the end. It keeps the text only if it is
- * not longer than the limit. So the length of a long text is known, and room for it can be
- * requested, before the text is made.
+ * Measures a text before the text is made in full. The class counts all characters that are
+ * appended, but keeps them only up to a limit. A short text is then complete. For a long text, the
+ * caller learns the length, and can ask for heap of that size before it makes the text in a second
+ * pass.
  */
 final class BoundedText implements Appendable {
 
@@ -15,7 +16,7 @@ final class BoundedText implements Appendable {
   /**
    * Makes an empty text.
    *
-   * @param most the limit, characters
+   * @param most the limit, in characters
    */
   BoundedText(int most) {
     this.most = most;
@@ -55,27 +56,27 @@ final class BoundedText implements Appendable {
     }
   }
 
-  /** The whole text; null if it is longer than the limit. */
+  /** Returns the whole text; null if the text is longer than the limit. */
   String text() {
     return kept == null ? null : kept.toString();
   }
 
-  /** The length of the whole text, characters. */
+  /** Returns the length of the whole text, in characters. */
   long length() {
     return length;
   }
 
   /**
-   * The bytes of heap that it takes to make this text in a builder of exactly its length: the
-   * arrays of the builder and of the string, with one byte a character. A character above U+00FF
-   * makes both arrays twice as long, and the builder then holds its old and its new array for a
-   * moment.
+   * Returns the bytes of heap needed to make the text again, in a builder with the right capacity.
+   * The builder and the string each have an array with one byte a character. If the text has a
+   * character above U+00FF, both arrays have two bytes a character. The builder then also holds its
+   * old array for a moment, so the sum is five bytes a character.
    */
   long bytesToMake() {
     return (isLatin1 ? 2 : 5) * length;
   }
 
-  /** The bytes that the string itself takes. */
+  /** Returns the bytes of heap that the string occupies. */
   long bytes() {
     return (isLatin1 ? 1 : 2) * length;
   }

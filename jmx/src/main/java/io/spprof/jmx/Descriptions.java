@@ -9,13 +9,13 @@ import java.util.Map;
 import javax.management.MBeanOperationInfo;
 
 /**
- * The descriptions that the bean publishes in its MBeanInfo: one line a member. They are built when
- * a client asks for them or the bean is registered. They are plain maps, because registering is
- * part of the JVM's start-up time.
+ * The descriptions of the bean, its attributes and its operations, which a JMX client shows to its
+ * user. The bean publishes them in its MBeanInfo. They are kept in plain maps, because they are
+ * built when the bean is registered, and registering is part of the JVM's start-up time.
  */
 final class Descriptions {
 
-  /** Description of the whole bean. */
+  /** The description of the whole bean. */
   static final String BEAN =
       "spprof, a sampling CPU profiler: start or startWith begins a session, stop ends it,"
           + " report, collapsed, flameGraph and dumpToFile hand out the profile, during a session"
@@ -41,7 +41,10 @@ final class Descriptions {
    * @param parameters the parameters, in order
    */
   record Operation(int impact, String text, List<Parameter> parameters) {
-    /** The parameter at an index; one without a name if there is none, which a test forbids. */
+    /**
+     * Returns the parameter at an index. Without such a parameter, returns a parameter without a
+     * name. A test forbids this case.
+     */
     Parameter parameter(int index) {
       return index < parameters.size() ? parameters.get(index) : new Parameter("", "");
     }
@@ -50,8 +53,8 @@ final class Descriptions {
   /**
    * Describes a parameter.
    *
-   * @param name its name
-   * @param text which values it takes
+   * @param name the parameter's name
+   * @param text which values the parameter takes
    */
   record Parameter(String name, String text) {}
 
@@ -280,14 +283,16 @@ final class Descriptions {
   }
 
   /**
-   * The description of an attribute. If there is none, which a test forbids, it has only the name.
+   * Returns the description of an attribute. Without such a description, returns only the
+   * attribute's name. A test forbids this case.
    */
   static Attribute attribute(String name) {
     return ATTRIBUTES.getOrDefault(name, new Attribute("", name));
   }
 
   /**
-   * The description of an operation. If there is none, which a test forbids, it has only the name.
+   * Returns the description of an operation. Without such a description, returns only the
+   * operation's name. A test forbids this case.
    */
   static Operation operation(String name) {
     return OPERATIONS.getOrDefault(

@@ -6,26 +6,32 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Decides how many bytes of this JVM's heap a reader of a profile may use, so that readers do not
- * exhaust it.
+ * Limits how many bytes of this JVM's heap the readers of profiles may use, so that they do not
+ * exhaust the application's heap. Each use has its own limit:
  *
  * <ul>
- *   <li>To copy and sort a profile: half of the free heap. The memory is free again at the end of
- *       the call or the stream. Half, so that a few readers together never take everything.
- *   <li>For a text ({@link #forTexts}): a third of the free heap beyond a quarter of the whole
- *       heap. {@link Texts#AT_ONCE} texts are made at the same time, and any number of finished
- *       texts can wait for slow clients until the connector has sent them. The quarter remains for
- *       the application.
+ *   <li>To copy and sort a profile, a reader may use half of the free heap. The memory becomes free
+ *       at the end of the call or the stream. The limit is half, so that a few readers together
+ *       never take everything.
+ *   <li>For a text, a reader may use a third of what is free beyond a quarter of the whole heap;
+ *       see {@link #forTexts}. {@link Texts#AT_ONCE} texts are made at the same time. Any number of
+ *       finished texts can wait until the connector has sent them to slow clients. The quarter
+ *       remains for the application.
  * </ul>
  *
- * <p>How much is free: in a heap full of garbage, {@link Runtime} reports little. So the bytes in
- * use are the smaller of two figures: the bytes in use now, and the bytes in use after the last
- * collection plus everything lent that is still reachable. What was lent before that collection
- * counts twice in the second figure, which errs towards less free memory.
+ * <p>The free heap is the maximum size minus the bytes in use. In a heap full of garbage, {@link
+ * Runtime} reports too many bytes in use. The bytes in use are therefore the smaller of two
+ * figures: the bytes that {@link Runtime} reports now, and the bytes in use after the last garbage
+ * collection plus all granted memory that is still reachable. The second figure counts memory twice
+ * if it was granted before that collection. This error makes the free heap look smaller, which is
+ * safe.
  */
 final class Heap implements HeapRoom {
 
-  /** A request for this many bytes is always granted: the size of one block of a stream. */
+  /**
+   * The size in bytes of a request that is always granted, which is the size of one block of a
+   * stream.
+   */
   static final long LEAST_BYTES = 256 << 10;
 
   private static final int RESERVE_SHARE = 4;
@@ -33,8 +39,8 @@ final class Heap implements HeapRoom {
   private static final int SORT_SHARE = 2;
 
   /**
-   * Sorting may use this share of the heap however little is free. Without it, no profile could be
-   * read at all.
+   * Sorting may use at least the heap's maximum size divided by this number, even if less is free.
+   * Otherwise a nearly full heap would make every profile unreadable.
    */
   private static final int LEAST_SORT_SHARE = 32;
 
@@ -46,7 +52,7 @@ final class Heap implements HeapRoom {
     /** The bytes in use now, including garbage. */
     long used();
 
-    /** The bytes in use after the last collection; negative if that is not known. */
+    /** The bytes in use after the last garbage collection; negative if not known. */
     long usedAfterCollection();
   }
 
@@ -59,19 +65,19 @@ final class Heap implements HeapRoom {
     this(new JvmGauge());
   }
 
-  /** For tests, which bring their own sizes of the heap. */
+  /** For tests, which supply their own sizes of the heap. */
   Heap(Gauge gauge) {
     this.gauge = gauge;
   }
 
-  /** The bytes that copying and sorting may use. */
+  /** Returns how many bytes copying and sorting may use. */
   @Override
   public long bytes() {
     long least = Math.max(LEAST_BYTES, gauge.max() / LEAST_SORT_SHARE);
     return Math.max(least, free() / SORT_SHARE);
   }
 
-  /** The bytes that one text may use. */
+  /** Returns how many bytes one text may use. */
   HeapRoom forTexts() {
     return () -> Math.max(LEAST_BYTES, (free() - gauge.max() / RESERVE_SHARE) / TEXT_SHARE);
   }
@@ -86,13 +92,14 @@ final class Heap implements HeapRoom {
   }
 
   /**
-   * Records memory that was allocated.
+   * Records that memory was granted and allocated.
    *
-   * @param holder the object that holds the memory, not null; this call does not keep it alive
+   * @param holder the object that holds the memory, not null; this record does not keep the object
+   *     alive
    * @param bytes the size of the memory
    */
   synchronized void lend(Object holder, long bytes) {
-    if (bytes > LEAST_BYTES / 64) { // smaller sizes are not worth an entry
+    if (bytes > LEAST_BYTES / 64) { // a smaller size is not worth a record
       loans.add(new Loan(new WeakReference<>(holder), bytes));
     }
   }

@@ -8,17 +8,18 @@ import java.lang.management.MemoryType;
 import java.lang.management.MemoryUsage;
 
 /**
- * Reads how much heap was in use after the JVM's last garbage collection, whichever collector did
- * it.
+ * Reads how much heap was in use after the JVM's last garbage collection. This figure contains no
+ * garbage of before the collection, so {@link Heap} uses it to estimate the free heap. The class
+ * compares all collectors of the JVM and takes the collection that ended last.
  */
 final class LastCollection {
 
   private LastCollection() {}
 
   /**
-   * The heap in use after the last collection.
+   * Returns how much heap was in use after the last garbage collection.
    *
-   * @return bytes; -1 if there was no collection
+   * @return bytes; -1 if there was no collection yet
    */
   static long usedHeapBytes() {
     GcInfo last = null;

@@ -20,12 +20,14 @@ import javax.management.ObjectName;
 import org.apache.commons.lang3.StringUtils;
 
 /**
- * Sends the profiler's events as JMX notifications. The thread that reports an event (the
- * profiler's own, or the one that starts or stops a session) makes a notification of it and numbers
- * it. Listeners run on a separate thread, one after the other and in order, so a listener that
- * blocks or throws delays only other listeners. That thread exists only while there are
- * notifications to deliver. A blocked listener makes notifications pile up; their number is
- * bounded, and the oldest are dropped.
+ * Sends the profiler's events to JMX clients as notifications. The thread that reports an event
+ * makes the notification and gives it a number. This thread is the profiler's own, or the thread
+ * that starts or stops a session.
+ *
+ * <p>Listeners run on a separate thread, one after the other and in order. A listener that blocks
+ * or throws therefore delays only other listeners. The separate thread exists only while there are
+ * notifications to deliver. While a listener blocks, up to {@link #MAX_PENDING} notifications wait;
+ * then the oldest is dropped for each new one.
  */
 final class Notifications implements AutoCloseable {
 
@@ -43,7 +45,7 @@ final class Notifications implements AutoCloseable {
 
   Notifications(ObjectName source) {
     this.source = source;
-    // No core thread and no keep-alive time: the thread ends when the queue is empty.
+    // Without a core thread and a keep-alive time, the thread ends when the queue is empty.
     this.deliverer =
         new ThreadPoolExecutor(
             0,
@@ -70,7 +72,10 @@ final class Notifications implements AutoCloseable {
     emitter.sendNotification(of(event));
   }
 
-  /** Delivers the pending notifications, if the listeners accept them soon. */
+  /**
+   * Stops sending. Waits at most one second for the listeners to accept the pending notifications,
+   * then discards the rest.
+   */
   @Override
   public void close() {
     deliverer.shutdown();
@@ -84,9 +89,7 @@ final class Notifications implements AutoCloseable {
     }
   }
 
-  /**
-   * The figures of a session on one line, with the names that they have in the attribute Session.
-   */
+  /** Returns the figures of a session on one line, with their names in the attribute Session. */
   static String line(SessionStats session) {
     return String.format(
         Locale.ROOT,
@@ -168,7 +171,8 @@ final class Notifications implements AutoCloseable {
   private static Thread thread(Runnable work) {
     Thread thread = new Thread(null, work, "spprof-notifications", 0, false);
     thread.setDaemon(true);
-    // An Error of a listener is dropped, so nothing is printed on the application's stderr.
+    // The handler ignores an Error of a listener, so that the JVM prints nothing on the
+    // application's stderr.
     thread.setUncaughtExceptionHandler((t, e) -> {});
     return thread;
   }

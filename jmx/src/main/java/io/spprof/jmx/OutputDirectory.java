@@ -20,15 +20,16 @@ import org.apache.commons.lang3.CharUtils;
 import org.apache.commons.lang3.StringUtils;
 
 /**
- * The only directory in which a management client can make files. The operator chooses it before
- * the bean exists. A client chooses base names only: it can neither leave the directory nor change
- * an existing file.
+ * The only directory in which a management client can make files. The operator chooses the
+ * directory before the bean exists. A client chooses only the base name of a file. A client can
+ * therefore neither leave the directory nor change an existing file.
  *
  * <p>A file is made under its final name with {@code O_EXCL}. The kernel then refuses a name that
- * exists, including dangling links, without a race. If writing fails, the file is deleted again.
- * The alternatives are worse: a rename replaces an existing file; a hard link from a temporary name
- * does not, but many network, FUSE and container file systems have no hard links. The price: a
- * process that is killed while writing leaves a partial file.
+ * exists, even if the name is a dangling link. Another process cannot interfere between a check and
+ * the making of the file. If writing fails, the file is deleted again. The disadvantage: a process
+ * that is killed while it writes leaves a partial file. The alternatives are worse. A rename from a
+ * temporary name replaces an existing file. A hard link from a temporary name does not replace a
+ * file, but many network, FUSE and container file systems have no hard links.
  */
 final class OutputDirectory {
 
@@ -38,7 +39,7 @@ final class OutputDirectory {
     void writeTo(OutputStream out) throws IOException;
   }
 
-  /** Opens a new file. Tests replace it, to simulate a full disk. */
+  /** Opens a new file. A test replaces the opener to simulate a full disk. */
   @FunctionalInterface
   interface Opener {
     OutputStream open(Path file) throws IOException;
@@ -53,9 +54,9 @@ final class OutputDirectory {
   private Path temporary;
 
   /**
-   * Whether a dump makes the directory if it is missing. True if the directory did not exist when
-   * it was chosen. A directory that did exist belongs to the operator, and may be the empty mount
-   * point of a volume.
+   * Whether a dump may make the chosen directory if it is missing. True if the directory did not
+   * exist when it was chosen. A directory that did exist belongs to the operator. It may be the
+   * empty mount point of a volume, so a dump must not make it again.
    */
   private final boolean ours;
 
@@ -68,17 +69,17 @@ final class OutputDirectory {
   }
 
   /**
-   * A new directory under {@code java.io.tmpdir} with an unpredictable name, which only this user
-   * can enter. The first dump makes it; a later dump makes it again if a cleaner has removed it.
-   * Somebody else could take a fixed name first.
+   * Uses a new directory below {@code java.io.tmpdir}, which only this user can enter. The first
+   * dump makes the directory. A later dump makes another one if a cleaner has removed it. The name
+   * is unpredictable, because another user could take a fixed name first.
    */
   static OutputDirectory temporary() {
     return new OutputDirectory(null, true, OutputDirectory::create);
   }
 
   /**
-   * The directory that the operator chose. A dump makes it if it does not exist, but not its
-   * parents.
+   * Uses the directory that the operator chose. If the directory does not exist, a dump makes it. A
+   * dump does not make its parents.
    */
   static OutputDirectory at(Path directory) {
     return at(directory, OutputDirectory::create);
@@ -90,16 +91,21 @@ final class OutputDirectory {
   }
 
   /**
-   * Checks a directory that an operator chose, as far as that is possible before the first dump.
-   * Each dump checks again, because somebody else can make a directory that does not exist yet.
+   * Checks a directory that an operator chose, as far as possible before the first dump. Each dump
+   * checks the directory again, because somebody else can make a directory that does not exist yet.
    *
-   * @return "" if there is no problem; else the path, the rule, and the remedy
+   * @return "" if there is no problem; otherwise the path, the rule that it breaks, and the remedy
    */
   static String problem(Path directory) {
     return problem(directory, true);
   }
 
-  /** Checks a directory; with {@code written} false, one that is only read. */
+  /**
+   * Checks a directory.
+   *
+   * @param written whether files will be written into it; false if it is only read
+   * @return "" if there is no problem; otherwise the path, the rule that it breaks, and the remedy
+   */
   static String problem(Path directory, boolean written) {
     Path absolute = directory.toAbsolutePath().normalize();
     try {
@@ -116,9 +122,9 @@ final class OutputDirectory {
   }
 
   /**
-   * Checks the place of the temporary directory, which the first dump makes.
+   * Checks the place in which the first dump will make the temporary directory.
    *
-   * @return "" if there is no problem; else the path, the rule, and the remedy
+   * @return "" if there is no problem; otherwise the path, the rule that it breaks, and the remedy
    */
   static String problemOfTemporary() {
     Path parent = TemporaryDirectory.path();
@@ -138,7 +144,7 @@ final class OutputDirectory {
   /**
    * Writes a new file.
    *
-   * @return its absolute path
+   * @return the absolute path of the file
    * @throws IllegalArgumentException if the name is not allowed; nothing was touched
    * @throws IOException if the name is taken or the file cannot be written; no partial file is left
    */
@@ -171,6 +177,11 @@ final class OutputDirectory {
     return file;
   }
 
+  /**
+   * Checks the name of a file that a client wants to write.
+   *
+   * @throws IllegalArgumentException if the name is not allowed
+   */
   static void check(String fileName) {
     if (StringUtils.isEmpty(fileName)) {
       throw new IllegalArgumentException("the file name is empty; " + allowed());
@@ -210,6 +221,10 @@ final class OutputDirectory {
         directory + " is gone; make it again, or start the JVM with another dir=PATH", e);
   }
 
+  /**
+   * Returns the directory to write into, after making it if necessary and checking that no other
+   * user can write to it.
+   */
   private synchronized Path directory() throws IOException {
     if (chosen == null) {
       return isStillOurs(temporary) ? temporary : make();
@@ -231,8 +246,8 @@ final class OutputDirectory {
   }
 
   /**
-   * Whether the temporary directory is still the one that was made. A cleaner can have removed it,
-   * and another user can have made one with its name.
+   * Returns whether the temporary directory still belongs to this JVM. A cleaner can have removed
+   * the directory, and another user can have made a directory with the same name.
    */
   private static boolean isStillOurs(Path made) throws IOException {
     return made != null

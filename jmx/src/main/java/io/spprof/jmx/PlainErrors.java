@@ -4,15 +4,16 @@ import io.spprof.text.Printable;
 import java.io.IOException;
 
 /**
- * Converts the exceptions that leave an operation into exceptions that any client can read. A
- * client without the profiler's classes cannot deserialize a throwable if its type, cause or a
- * suppressed exception is one of these classes: it would get an UnmarshalException and lose the
- * message. So each throwable is replaced by one of three types of java.lang and java.io, with the
- * message and the stack trace only.
+ * Converts the exceptions that leave an operation into exceptions that every JMX client can read. A
+ * client without the profiler's classes cannot deserialize an exception that contains one of these
+ * classes, as its type, its cause or a suppressed exception. The client would get an
+ * UnmarshalException and lose the message. Each exception is therefore replaced by an
+ * IllegalArgumentException, IllegalStateException or IOException, which has only the message and
+ * the stack trace of the original.
  */
 final class PlainErrors {
 
-  /** An operation, which may throw anything. */
+  /** The code of an operation, which may throw anything. */
   @FunctionalInterface
   interface Body<T> {
     T run() throws Throwable;
@@ -46,13 +47,14 @@ final class PlainErrors {
       return withTrace(new IllegalStateException(message(t)), t);
     }
     if (t instanceof NoClassDefFoundError) {
-      // Our class loader gives the reason in the cause. When the JVM repeats the error, that is
-      // lost.
+      // The agent's class loader gives the reason as the cause of the error. When the JVM throws
+      // the same error again, the cause is missing.
       boolean reason = t.getCause() instanceof ClassNotFoundException;
       return withTrace(
           new IllegalStateException(reason ? message(t.getCause()) : unloadable(t)), t);
     }
-    // An exception that the profiler did not expect: its type is the most useful information.
+    // The profiler did not expect this exception, so the type of the exception is the most useful
+    // information.
     return withTrace(new IllegalStateException(t.getClass().getName() + ": " + message(t)), t);
   }
 

@@ -19,15 +19,19 @@ import java.util.function.UnaryOperator;
 import org.apache.commons.lang3.StringUtils;
 
 /**
- * The agent's settings, from three sources. One bad setting makes all of them void: a profiler that
- * does half of what was asked is harder to notice than one that does nothing and says why.
+ * The settings of the agent: the options of its sessions, and what only the agent has (such as
+ * where dumps go). They come from three sources: the agent's arguments, system properties and
+ * environment variables.
+ *
+ * <p>One bad setting makes all settings void. A profiler that does only half of what was asked is
+ * harder to notice than a profiler that does nothing and reports why.
  *
  * @param defaults the options that {@code start()} uses
  * @param start whether to start a session at once
  * @param dumpAtExit whether to write the profile when the JVM ends
- * @param directory where dumps are written, null for a temporary directory
- * @param libraryDirectory where the native library is unpacked, null for the first place that works
- * @param error what was wrong, "" if nothing; in case of an error the other values are the defaults
+ * @param directory where dumps are written; null for a temporary directory
+ * @param libraryDirectory where the native library is unpacked; null for the first place that works
+ * @param error what was wrong; "" if nothing. After an error, the other values are the defaults.
  */
 record Settings(
     ProfilerConfig defaults,
@@ -37,7 +41,7 @@ record Settings(
     Path libraryDirectory,
     String error) {
 
-  /** The settings if nothing is set. */
+  /** The settings if no source sets anything. */
   static final Settings NONE = new Settings(ProfilerConfig.DEFAULT, false, false, null, null, "");
 
   private static final String START = "start";
@@ -45,16 +49,18 @@ record Settings(
   private static final String ONEXIT = "onexit";
   private static final String LIBDIR = "libdir";
 
-  /** The maximum length of one source, characters. A path alone can have 4096. */
+  /** The maximum length of a source, in characters. A path alone can have 4,096. */
   private static final int MOST = 16_384;
 
   /**
-   * Reads the settings. For each key the first source that has it counts: arguments, then system
-   * properties, then the environment.
+   * Reads the settings from the three sources. If several sources have a key, the arguments win
+   * over the system properties, and these win over the environment.
    *
    * @param args the agent's arguments, {@code key=value} pairs joined by commas; null for none
-   * @param properties system properties by name, {@code spprof.KEY}
-   * @param environment environment variables by name, {@code SPPROF_KEY}
+   * @param properties returns the value of a system property; the property of a key is {@code
+   *     spprof.KEY}
+   * @param environment returns the value of an environment variable; the variable of a key is
+   *     {@code SPPROF_KEY}
    */
   static Settings read(
       String args, UnaryOperator<String> properties, UnaryOperator<String> environment) {
@@ -71,23 +77,30 @@ record Settings(
     }
   }
 
+  /** Returns the directories in which the native library may be unpacked. */
   LibraryPlaces libraryPlaces() {
     return new LibraryPlaces(
         libraryDirectory, directory == null ? null : directory.toAbsolutePath().normalize());
   }
 
-  /** The keys that only the agent has, with their values. */
+  /** Returns the keys of the settings that sessions do not have, with their values. */
   static List<String> agentHelp() {
     return List.of(START + "=true|false", DIR + "=PATH", ONEXIT + "=none|dump", LIBDIR + "=PATH");
   }
 
-  /** All keys with their values. */
+  /** Returns the keys of all settings, with their values. */
   private static List<String> help() {
     List<String> all = new ArrayList<>(ProfilerConfig.HELP);
     all.addAll(agentHelp());
     return all;
   }
 
+  /**
+   * Returns the value of each key that a source sets.
+   *
+   * @throws IllegalArgumentException if the arguments contain an unknown key or one key twice, or
+   *     if a source is too long
+   */
   private static Map<String, String> merge(
       String args, UnaryOperator<String> properties, UnaryOperator<String> environment) {
     Set<String> keys = new HashSet<>();
@@ -167,8 +180,9 @@ record Settings(
   }
 
   /**
-   * Checks the place of the dump at exit now. Other dumps report their failure to a caller; when
-   * the dump at exit fails, the profile is lost.
+   * Checks, before the first session, the place of the file that is written at the JVM's exit.
+   * Another dump can report a failure to its caller, who can try again. If the dump at exit fails,
+   * the profile is lost.
    */
   private static void checkTemporaryDirectory() {
     String problem = OutputDirectory.problemOfTemporary();

@@ -13,8 +13,8 @@ import javax.management.MBeanServer;
 import javax.management.ObjectName;
 
 /**
- * Registers the profiler's bean in the platform MBean server. Programs that embed the profiler use
- * it instead of the agent:
+ * Registers the profiler's bean in the platform MBean server, and owns the bean. A program that
+ * embeds the profiler uses this class instead of the agent:
  *
  * <pre>{@code
  * try (Spprof spprof = Spprof.register()) {
@@ -23,11 +23,11 @@ import javax.management.ObjectName;
  * }</pre>
  *
  * <p>Registering starts no session, no thread and no connector, and does not load the native
- * library yet. Safe for use by several threads.
+ * library. Several threads may use an object of this class.
  */
 public final class Spprof implements AutoCloseable {
 
-  /** The bean's default name, which clients look for. */
+  /** The default name of the bean, which clients look for. */
   public static final String OBJECT_NAME = "io.spprof:type=Spprof";
 
   private final MBeanServer server;
@@ -78,16 +78,16 @@ public final class Spprof implements AutoCloseable {
   }
 
   /**
-   * Registers a bean with a name, options and directory of your choice.
+   * Registers a bean with the given name, options and directory.
    *
    * @param name the bean's name, not null; clients and dashboards expect {@link #OBJECT_NAME}
    * @param defaults the options that {@code start()} uses and {@code startWith} overrides; not null
-   * @param directory where {@code dumpToFile} makes files, not null; the first dump makes it if it
-   *     does not exist
+   * @param directory where {@code dumpToFile} makes files, not null; the first dump makes the
+   *     directory if it does not exist
    * @return the owner of the bean, to be closed
    * @throws IllegalStateException if the name is taken
    * @throws IllegalArgumentException if the directory is a link or no directory, belongs to another
-   *     user, or others can write to it
+   *     user, or can be written by others
    */
   public static Spprof register(ObjectName name, ProfilerConfig defaults, Path directory) {
     Objects.requireNonNull(defaults, "defaults");
@@ -103,7 +103,8 @@ public final class Spprof implements AutoCloseable {
   /**
    * Registers the agent's bean.
    *
-   * @param beforeSession called before each session; if it throws, the start fails with that reason
+   * @param beforeSession called before each session; if it throws, the session does not start, and
+   *     the exception is the reason
    */
   static Spprof register(Settings settings, Runnable beforeSession) {
     return register(defaultName(), settings, beforeSession);
@@ -130,6 +131,7 @@ public final class Spprof implements AutoCloseable {
     return spprof;
   }
 
+  /** Registers the bean, and remembers the name that the server gave it. */
   private void enroll() {
     try {
       name = server.registerMBean(bean, wanted).getObjectName();
@@ -149,8 +151,9 @@ public final class Spprof implements AutoCloseable {
   /**
    * Registers the bean again if somebody has unregistered it. A running session goes on.
    *
-   * @return false if the bean was still registered or this object is closed; nothing was done then
-   * @throws IllegalStateException if the name has been taken since
+   * @return false if nothing was done, because the bean was still registered or this object is
+   *     closed
+   * @throws IllegalStateException if another bean has taken the name meanwhile
    */
   boolean registerAgain() {
     if (closed.get() || bean.isRegistered()) {
@@ -161,7 +164,7 @@ public final class Spprof implements AutoCloseable {
   }
 
   /**
-   * The bean, for calls in the same JVM.
+   * Returns the bean, for calls in the same JVM.
    *
    * @return not null
    */
@@ -170,7 +173,7 @@ public final class Spprof implements AutoCloseable {
   }
 
   /**
-   * The bean's name in the MBean server.
+   * Returns the bean's name in the MBean server.
    *
    * @return not null
    */
@@ -179,8 +182,8 @@ public final class Spprof implements AutoCloseable {
   }
 
   /**
-   * Stops a running session, unregisters the bean, and leaves no thread behind. The profile is
-   * lost. The second call does nothing.
+   * Stops a running session and unregisters the bean. No thread remains. The profile is lost. A
+   * second call does nothing.
    */
   @Override
   public void close() {
@@ -194,7 +197,10 @@ public final class Spprof implements AutoCloseable {
     }
   }
 
-  /** Closes the profiler first, so that listeners are notified of the session's end. */
+  /**
+   * Stops what belongs to the bean. The profiler is closed first, so that listeners are notified of
+   * the end of its session.
+   */
   private void release() {
     try {
       profiler.close();
@@ -206,12 +212,12 @@ public final class Spprof implements AutoCloseable {
 
   private void unregister() {
     if (!bean.isRegistered()) {
-      return; // A client has unregistered it; the name may belong to another bean now.
+      return; // A client has unregistered the bean. The name may now belong to another bean.
     }
     try {
       server.unregisterMBean(name);
     } catch (InstanceNotFoundException e) {
-      // A client has unregistered it at the same moment.
+      // A client unregistered the bean at the same moment.
     } catch (JMException e) {
       throw new IllegalStateException("cannot unregister " + name + ": " + e, e);
     }

@@ -26,14 +26,14 @@ import javax.management.StandardEmitterMBean;
 import org.apache.commons.lang3.StringUtils;
 
 /**
- * The management bean: checks arguments, delegates to the {@link Profiler}, and converts results.
- * Every attribute is read through {@link #read}, so it never throws. Every operation that can throw
- * runs through {@link PlainErrors}, so a client can read what it throws. No other code stands
- * between a client and the profiler.
+ * The management bean: it checks arguments, calls the {@link Profiler}, and converts results. Two
+ * rules protect a client. Every attribute is read through {@link #read}, so reading an attribute
+ * never throws. Every operation that can throw runs through {@link PlainErrors}, so the client can
+ * deserialize the exception. No other code stands between a client and the profiler.
  */
 final class SpprofBean extends StandardEmitterMBean implements SpprofMXBean {
 
-  /** The source of a set of attributes. */
+  /** The state and the figures from which the attributes are read. */
   private record Figures(ProfilerState state, ProfilerStats stats) {}
 
   private final Profiler profiler;
@@ -45,18 +45,21 @@ final class SpprofBean extends StandardEmitterMBean implements SpprofMXBean {
   private final ProfilerStats noStats;
   private volatile boolean registered;
 
-  /** Set while a thread reads several attributes at once, so that their values are consistent. */
+  /**
+   * The figures that the current thread shares between attributes while it reads several attributes
+   * at once, so that their values are consistent. Empty otherwise.
+   */
   private final ThreadLocal<Figures> bulk = new ThreadLocal<>();
 
   /**
-   * Creates the bean; it does nothing until it is called.
+   * Creates the bean. The bean does nothing until a client calls it.
    *
-   * @param profiler the profiler that it manages
+   * @param profiler the profiler that the bean manages
    * @param defaults the options that {@code start()} uses
    * @param output where dumps are written
-   * @param settingsError what was wrong with the settings, "" if nothing
+   * @param settingsError what was wrong with the settings; "" if nothing
    * @param notifications sends the profiler's events
-   * @param streams profiles that are read block by block; closed by the owner
+   * @param streams the profiles that clients read block by block; the owner of the bean closes them
    * @param texts makes the texts that operations return
    */
   SpprofBean(
@@ -305,7 +308,10 @@ final class SpprofBean extends StandardEmitterMBean implements SpprofMXBean {
         : new Figures(read(profiler::state, ProfilerState.FAILED), read(profiler::stats, noStats));
   }
 
-  /** Whether no session has started. Until then the profiler does not know the bean's defaults. */
+  /**
+   * Returns whether no session has started yet. Until then, the profiler does not have the bean's
+   * default options.
+   */
   private boolean beforeFirstSession() {
     return figures().stats().counters().sessionsStarted() == 0;
   }
@@ -317,9 +323,10 @@ final class SpprofBean extends StandardEmitterMBean implements SpprofMXBean {
   }
 
   /**
-   * Reads an attribute, or returns a default if that throws. One attribute that throws, in
-   * particular an Error, can make a client lose its whole bulk read. The profiler's getters promise
-   * not to throw; this method holds where that fails, for instance when the heap is exhausted.
+   * Reads an attribute; returns a default if reading throws. If one attribute throws, and in
+   * particular if it throws an Error, a client can lose all values of a request for several
+   * attributes. The profiler's getters promise not to throw. This method covers the cases in which
+   * they cannot keep the promise, for instance when the heap is exhausted.
    */
   private static <T> T read(Supplier<T> source, T otherwise) {
     try {
@@ -449,8 +456,8 @@ final class SpprofBean extends StandardEmitterMBean implements SpprofMXBean {
   }
 
   /**
-   * The profile of a range. The range is checked now; the profile is taken when the supplier is
-   * called.
+   * Returns the source of the profile of a range of time. The range is checked now. The profile is
+   * taken when the source is called.
    */
   private Supplier<Profile> source(String range) {
     TimeRange wanted = TimeRange.parse(range, System.currentTimeMillis());
@@ -468,8 +475,9 @@ final class SpprofBean extends StandardEmitterMBean implements SpprofMXBean {
   }
 
   /**
-   * The profiles of two ranges. Equal ranges share one profile, so that they do not differ by what
-   * is sampled between two calls.
+   * Returns the sources of the profiles of two ranges of time. If the ranges are equal, both
+   * sources return the same profile. Two separate profiles would differ by the samples that arrive
+   * in between.
    */
   private Pair pair(String before, String after) {
     long now = System.currentTimeMillis();
@@ -481,6 +489,7 @@ final class SpprofBean extends StandardEmitterMBean implements SpprofMXBean {
 
   private record Pair(Supplier<Profile> before, Supplier<Profile> after) {}
 
+  /** Returns a source that calls another source only once, and then repeats its result. */
   private static Supplier<Profile> once(Supplier<Profile> source) {
     Profile[] taken = {null};
     return () -> {

@@ -9,12 +9,14 @@ import java.io.IOException;
 import java.util.List;
 
 /**
- * The profiler's management interface. Attributes answer at once and never throw. Counters count
- * from the moment the bean was registered and never go back. Gauges are 0 when no session runs,
- * except {@link #getMemoryUsedBytes}: the last profile stays in memory. Operations throw only
- * {@link IllegalStateException} (wrong time), {@link IllegalArgumentException} (wrong value;
- * nothing has changed) and {@link IOException}, with a message that says what to do. {@link
- * Descriptions} explains each member to the user; the bean publishes these texts.
+ * The management interface of the profiler. An attribute answers at once and never throws. A
+ * counter begins when the bean is created, and never goes back. A gauge is 0 when no session runs;
+ * the exception is {@link #getMemoryUsedBytes}, because the last profile stays in memory.
+ *
+ * <p>An operation throws only {@link IllegalStateException} (wrong time), {@link
+ * IllegalArgumentException} (wrong value; nothing has changed) and {@link IOException}. The message
+ * tells the user what to do. The bean publishes a description of each attribute and operation;
+ * {@link Descriptions} has these texts.
  */
 public interface SpprofMXBean {
 
@@ -26,52 +28,53 @@ public interface SpprofMXBean {
   String getVersion();
 
   /**
-   * What the profiler is doing.
+   * Returns the profiler's present state.
    *
    * @return not null
    */
   ProfilerState getState();
 
   /**
-   * Whether a session is sampling.
+   * Returns whether a session is sampling.
    *
    * @return true while {@link #getState()} is RUNNING
    */
   boolean isRunning();
 
   /**
-   * Why the last start or stop failed, what limits the running session, or which settings were
-   * refused.
+   * Returns the present problem: why the last start or stop failed, what limits the running
+   * session, or which settings were refused.
    *
-   * @return "" when there is nothing to say
+   * @return "" if there is no problem
    */
   String getLastError();
 
   /**
-   * Options of the running session, else of the last, else of the next.
+   * Returns the options of the running session; if none runs, those of the last session; if there
+   * was none, those of the next session.
    *
-   * @return {@code key=value} pairs that {@link #startWith(String)} takes
+   * @return {@code key=value} pairs that {@link #startWith(String)} accepts
    */
   String getOptions();
 
   /**
-   * The mechanism that sends the sampling signals.
+   * Returns the mechanism that sends the sampling signals.
    *
    * @return not null
    */
   String getEngine();
 
   /**
-   * The mechanism that walks the stacks.
+   * Returns the mechanism that walks the stacks.
    *
    * @return not null
    */
   String getStackWalker();
 
   /**
-   * The sampling interval in force.
+   * Returns the present sampling interval.
    *
-   * @return ns of CPU time
+   * @return nanoseconds of CPU time between two samples of a thread
    */
   long getIntervalNanos();
 
@@ -112,9 +115,10 @@ public interface SpprofMXBean {
   DropCounts getDroppedByReason();
 
   /**
-   * Counter of samples that could not be walked.
+   * Counter of collected samples whose stack could not be walked. In the profile, such a sample
+   * stands under a frame in brackets that names the cause.
    *
-   * @return collected samples whose stack could not be walked
+   * @return samples
    */
   long getUnwalkableSamples();
 
@@ -126,49 +130,52 @@ public interface SpprofMXBean {
   long getSampledCpuTimeNanos();
 
   /**
-   * Counter of CPU time that is in no profile.
+   * Counter of CPU time that is in no profile. It is the sum of three parts: the CPU time that the
+   * dropped samples stand for; the CPU time that was due but not yet signalled when a thread or a
+   * session ended; and {@link #getUnseenCpuTimeNanos()}.
    *
-   * @return CPU time that the dropped samples stand for, that was due and not yet signalled when a
-   *     thread or a session ended, and {@link #getUnseenCpuTimeNanos()}; ns
+   * @return nanoseconds
    */
   long getDroppedCpuTimeNanos();
 
   /**
-   * Counter of CPU time that no signal stands for, a part of {@link #getDroppedCpuTimeNanos()}. It
-   * grows while that time passes.
+   * Counter of CPU time that no signal stands for, which is a part of {@link
+   * #getDroppedCpuTimeNanos()}. It is the CPU time of threads that ended before they were found, of
+   * threads after their last signal, and of threads without a timer. A thread without a timer adds
+   * to this counter while it runs.
    *
-   * @return CPU time of threads that ended before they were found, of threads after their last
-   *     signal, and of threads without a timer; ns
+   * @return nanoseconds
    */
   long getUnseenCpuTimeNanos();
 
   /**
-   * Gauge of the overhead, calculated from a model: signals × 25 µs ÷ elapsed time. Neither
+   * Gauge of the overhead by a model: signals × 25 µs ÷ elapsed time. This figure is neither
    * measured nor an upper bound.
    *
-   * @return 0–100, percent of one CPU
+   * @return percent of one CPU, 0–100
    */
   double getOverheadPercent();
 
   /**
-   * Gauge of the overhead, measured.
+   * Gauge of the overhead as measured.
    *
-   * @return 0–100, percent of one CPU
+   * @return percent of one CPU, 0–100
    */
   double getMeasuredOverheadPercent();
 
   /**
-   * Counter of the profiler's own CPU time.
+   * Counter of the CPU time that the profiler itself uses: of signal handlers, of the work at
+   * starts and ends of threads, and of the profiler's own threads.
    *
-   * @return CPU time of signal handlers, of the work when threads start and end, and of the
-   *     profiler's own threads, ns
+   * @return nanoseconds
    */
   long getOverheadCpuTimeNanos();
 
   /**
    * Counter of the time spent in walking stacks, measured on one signal in eight.
    *
-   * @return ns; divided by {@link #getCollectedSamples()} it is the cost of a stack
+   * @return nanoseconds; this value divided by {@link #getCollectedSamples()} is the cost of one
+   *     stack
    */
   long getStackWalkTimeNanos();
 
@@ -208,9 +215,10 @@ public interface SpprofMXBean {
   long getMemoryLimitBytes();
 
   /**
-   * The hottest methods of the running or the last session, most self time first.
+   * Returns the hottest methods of the running or the last session. Self time is the time in which
+   * a method itself runs, without its callees. The method with the most self time comes first.
    *
-   * @return at most 20, refreshed at most once a second; not null
+   * @return at most 20 methods, refreshed at most once a second; not null
    */
   List<HotMethod> getHotMethods();
 
@@ -229,30 +237,31 @@ public interface SpprofMXBean {
   double getDropsPerSecond();
 
   /**
-   * The range of time and the time windows that are kept of the running or the last session.
+   * Returns what is kept of the running or the last session: the range of time, and its windows. A
+   * window is a stretch of time whose samples are kept together.
    *
    * @return not null
    */
   Kept getKept();
 
   /**
-   * How far back the profile goes.
+   * Returns how far back the profile goes.
    *
    * @return seconds, 0 or more
    */
   long getOldestSampleAgeSeconds();
 
   /**
-   * The running or the last session.
+   * Returns the figures of the running or the last session.
    *
-   * @return not null; its id is 0 if there was none
+   * @return not null; the id is 0 if there was no session
    */
   SessionStats getSession();
 
   /**
-   * Starts a session with the defaults.
+   * Starts a session with the default options.
    *
-   * @return its id
+   * @return the id of the session
    * @throws IllegalStateException if a session is running, or if sampling is not possible
    */
   long start();
@@ -260,15 +269,17 @@ public interface SpprofMXBean {
   /**
    * Starts a session.
    *
-   * @param options {@code key=value} pairs joined by commas, over the defaults
-   * @return its id
-   * @throws IllegalArgumentException if an option is not valid; nothing has changed then
+   * @param options {@code key=value} pairs joined by commas; an option that is missing has its
+   *     default
+   * @return the id of the session
+   * @throws IllegalArgumentException if an option is not valid; nothing has changed
    * @throws IllegalStateException if a session is running, or if sampling is not possible
    */
   long startWith(String options);
 
   /**
-   * Ends the session. Every sample taken before the call is in the profile.
+   * Ends the session. The profile contains every sample taken before the call, unless the sample
+   * was dropped.
    *
    * @return the session's final figures, {@code name=value} pairs on one line
    * @throws IllegalStateException if no session is running
@@ -276,9 +287,9 @@ public interface SpprofMXBean {
   String stop();
 
   /**
-   * The profile as readable text.
+   * Returns the profile as readable text.
    *
-   * @return figures, drops by reason, top methods
+   * @return figures, drops by reason, and the top methods
    */
   String report();
 
@@ -294,7 +305,8 @@ public interface SpprofMXBean {
   String reportOf(String range);
 
   /**
-   * The profile as folded stacks, one a line, hottest first.
+   * Returns the profile as folded stacks. Each line is a stack and its number of samples. The
+   * hottest stack comes first.
    *
    * @param maxStacks the maximum number of lines; 0 for all
    * @return the lines
@@ -316,19 +328,20 @@ public interface SpprofMXBean {
   String collapsedOf(String range, int maxStacks);
 
   /**
-   * Compares two ranges of time of a continuous session.
+   * Compares two ranges of time of a continuous session. The result has a line for each stack whose
+   * number of samples differs: the stack, its samples in the first range, and its samples in the
+   * second range.
    *
-   * @param before the first range, as of {@link #collapsedOf}
+   * @param before the first range, as in {@link #collapsedOf}
    * @param after the second range
-   * @return a line for each stack whose number of samples differs: the stack, its samples in the
-   *     first range, its samples in the second; the format of {@code difffolded.pl}
-   * @throws IllegalArgumentException if one of them is not valid, or nothing is kept of that time
+   * @return the lines, in the format of {@code difffolded.pl}
+   * @throws IllegalArgumentException if a range is not valid, or nothing is kept of its time
    * @throws IllegalStateException if a range is not empty and the session keeps no time windows
    */
   String collapsedDifference(String before, String after);
 
   /**
-   * The profile as a flame graph.
+   * Returns the profile as a flame graph.
    *
    * @return one self-contained HTML page
    */
@@ -347,21 +360,22 @@ public interface SpprofMXBean {
 
   /**
    * Compares two ranges of time of a continuous session as a differential flame graph. A frame is
-   * red if its share of the CPU time grew, and blue if it shrank. Shares are of each range's own
-   * CPU time, so the two ranges need not be equally long.
+   * red if its share of the CPU time grew, and blue if its share shrank. A share is a part of the
+   * CPU time of its own range, so the two ranges can differ in length.
    *
-   * @param before the first range, as of {@link #flameGraphOf}
-   * @param after the second range; if it equals the first, the page shows no difference
-   * @return one self-contained HTML page with the samples and CPU times of both
-   * @throws IllegalArgumentException if one of them is not valid, or nothing is kept of that time
+   * @param before the first range, as in {@link #flameGraphOf}
+   * @param after the second range; if it equals the first range, the page shows no difference
+   * @return one self-contained HTML page with the samples and CPU times of both ranges
+   * @throws IllegalArgumentException if a range is not valid, or nothing is kept of its time
    * @throws IllegalStateException if a range is not empty and the session keeps no time windows
    */
   String flameGraphDifference(String before, String after);
 
   /**
-   * The time windows that are kept.
+   * Lists the time windows that are kept.
    *
-   * @return a heading, then one line a window: beginning, end, samples, drops, CPU time
+   * @return a heading, then one line for each window: beginning, end, samples, drops, CPU time in
+   *     milliseconds, and sampling interval in microseconds
    */
   String windows();
 
@@ -390,8 +404,8 @@ public interface SpprofMXBean {
   String dumpToFileOf(String fileName, String range) throws IOException;
 
   /**
-   * Opens a stream of the profile as it is at this moment, to be read block by block. A stream that
-   * is not read for a minute is closed.
+   * Opens a stream of the profile as it is at this moment. The client reads the stream block by
+   * block. A stream that nobody reads for a minute is closed.
    *
    * @param format one of {@code collapsed}, {@code html}, {@code jfr}, {@code pprof}, {@code
    *     speedscope}, {@code text}
@@ -418,14 +432,14 @@ public interface SpprofMXBean {
    * Reads the next block of a stream.
    *
    * @param id the stream's id, from {@link #openStream} or {@link #openStreamOf}
-   * @return the next bytes, of a bounded number; null at the end, which closes the stream
-   * @throws IllegalArgumentException if there is no such stream, or no longer
-   * @throws IOException if the profile cannot be written; the stream is closed then
+   * @return the next bytes, at most 262,144; null at the end, which closes the stream
+   * @throws IllegalArgumentException if no stream with this id is open
+   * @throws IOException if the profile cannot be written; the stream is then closed
    */
   byte[] readStream(long id) throws IOException;
 
   /**
-   * Closes a stream; does nothing if it is already closed.
+   * Closes a stream. Does nothing if the stream is already closed.
    *
    * @param id the stream's id, from {@link #openStream} or {@link #openStreamOf}
    */

@@ -10,21 +10,21 @@ import java.util.concurrent.TimeUnit;
 import org.apache.commons.lang3.StringUtils;
 
 /**
- * Profiles that clients read block by block. A stream shows the profile of the moment when it was
- * opened, whatever is sampled later, and is made while it is read. A few streams can be open at a
- * time. A stream that nobody reads for a minute is closed by a thread, which runs only while a
- * stream is open.
+ * The profiles that clients are reading block by block. A stream shows the profile of the moment at
+ * which the stream was opened; later samples do not change it. The text is made while the client
+ * reads, so it never exists as a whole. At most {@link #MOST} streams can be open. A stream that
+ * nobody reads for a minute is closed by a thread. This thread exists only while a stream is open.
  *
- * <p>Ids count from 1 and are not used again. So a client that closes a stream twice, or too late,
- * does not close another client's stream. Safe for use by several threads; two threads that read
- * one stream get different blocks.
+ * <p>The ids of streams count from 1 and are not used again. A client that closes a stream twice,
+ * or too late, therefore never closes another client's stream. Several threads may use an object of
+ * this class. If two threads read the same stream, they get different blocks.
  */
 final class Streams implements AutoCloseable {
 
-  /** How many streams can be open at a time. */
+  /** The maximum number of open streams. */
   static final int MOST = 4;
 
-  /** Bytes of a block; the last block has fewer. */
+  /** The size of a block in bytes; only the last block may be shorter. */
   static final int BLOCK_BYTES = 256 << 10;
 
   /** The name of the thread that closes unread streams. */
@@ -50,7 +50,7 @@ final class Streams implements AutoCloseable {
   private final Map<Long, Stream> open = new TreeMap<>();
   private long lastId;
   private boolean closed;
-  private Thread closer; // null while no stream is open
+  private Thread closer; // null while there is no thread
 
   Streams() {
     this(IDLE_NANOS);
@@ -64,8 +64,8 @@ final class Streams implements AutoCloseable {
   /**
    * Opens a stream.
    *
-   * @return its id
-   * @throws IllegalStateException if too many streams are open, or this object is closed
+   * @return the stream's id
+   * @throws IllegalStateException if too many streams are open, or if this object is closed
    */
   synchronized long open(Profile profile, ExportFormat format) {
     if (closed) {
@@ -94,10 +94,11 @@ final class Streams implements AutoCloseable {
   }
 
   /**
-   * Reads the next block of a stream.
+   * Reads the next block of a stream. At the end of the stream, and after a failure, closes the
+   * stream.
    *
-   * @return null at the end, which closes the stream
-   * @throws IllegalArgumentException if there is no such stream
+   * @return the block; null at the end of the stream
+   * @throws IllegalArgumentException if no stream with this id is open
    */
   byte[] read(long id) throws IOException {
     Stream stream;
@@ -121,20 +122,20 @@ final class Streams implements AutoCloseable {
         stream.reading = false;
         stream.idleSince = System.nanoTime();
         if (block.length == 0) {
-          close(id); // also after a failure, because the stream cannot go on
+          close(id); // Also after a failure, because a stream cannot go on after one.
         }
       }
     }
     return block.length == 0 ? null : block;
   }
 
-  /** Closes a stream; does nothing if it is already closed. */
+  /** Closes a stream. Does nothing if the stream is already closed. */
   synchronized void close(long id) {
     open.remove(id);
     notifyAll();
   }
 
-  /** Closes all streams, and waits for the thread to end. */
+  /** Closes all streams, and waits until the thread has ended. */
   @Override
   public void close() {
     Thread ending;
@@ -163,6 +164,7 @@ final class Streams implements AutoCloseable {
     }
   }
 
+  /** Closes streams that nobody reads, until no stream is open. This is the work of the thread. */
   private synchronized void closeIdle() {
     try {
       while (!open.isEmpty()) {
@@ -177,7 +179,8 @@ final class Streams implements AutoCloseable {
         }
       }
     } catch (InterruptedException e) {
-      open.clear(); // unexpected; without the thread, the streams would stay open for ever
+      open.clear(); // An interrupt is unexpected. Without the thread, the streams would stay open
+      // for ever.
     } finally {
       closer = null;
     }

@@ -13,10 +13,10 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 
 /**
- * Makes the texts of profiles that operations return. A text occupies the application's heap as a
- * whole until the connector has sent it. So its length is counted first, and a text for which
- * {@link Heap} has no room is refused before it is made. Only a few texts are made at a time;
- * further callers wait, up to a limit.
+ * Makes the texts of profiles that operations return. The application's heap holds a text as a
+ * whole until the connector has sent it. To protect the application, a text is measured before it
+ * is made, and refused if {@link Heap} has no room for it. Only {@link #AT_ONCE} texts and files
+ * are made at the same time; further callers wait for their turn, up to 30 seconds.
  */
 final class Texts {
 
@@ -26,7 +26,8 @@ final class Texts {
   private static final long PATIENCE_SECONDS = 30;
 
   /**
-   * A text of up to this many characters is made in one pass, without counting its length first.
+   * The length in characters up to which a text is made in one pass. A longer text is measured in a
+   * first pass and made in a second.
    */
   private static final int SHORT = 1 << 16;
 
@@ -95,9 +96,9 @@ final class Texts {
   }
 
   /**
-   * Waits for a turn and does the work.
+   * Waits for a turn, then does the work.
    *
-   * @throws IllegalStateException if the turn does not come in time
+   * @throws IllegalStateException if no turn comes in time
    */
   <T> T inTurn(Work<T> work) throws IOException {
     try {
@@ -120,7 +121,7 @@ final class Texts {
   }
 
   /**
-   * Reserves the heap that an export of a profile needs.
+   * Asks for the heap that an export of a profile needs to sort the profile.
    *
    * @throws IllegalStateException if there is no room
    */
@@ -155,6 +156,15 @@ final class Texts {
         });
   }
 
+  /**
+   * Makes a text, in one pass if it is short and in two passes otherwise.
+   *
+   * @param what the name of the operation, for messages
+   * @param remedy what the user can do if there is no room
+   * @param source writes the text; called once or twice
+   * @throws IllegalStateException if there is no room for the text, or if it is too long for a
+   *     string
+   */
   private String make(String what, String remedy, Source source) throws IOException {
     BoundedText counted = new BoundedText(SHORT);
     source.writeTo(counted);

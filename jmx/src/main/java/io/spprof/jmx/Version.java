@@ -5,7 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import java.io.IOException;
 import java.io.InputStream;
 
-/** The profiler's version, which the build writes into a resource. */
+/** The version of the profiler. The build writes the version into a resource of the jar. */
 public final class Version {
 
   private static final String VERSION = read();
@@ -13,9 +13,9 @@ public final class Version {
   private Version() {}
 
   /**
-   * The version.
+   * Returns the version.
    *
-   * @return "unknown" if the build wrote none; not null
+   * @return not null; "unknown" if the jar has no version
    */
   public static String get() {
     return VERSION;

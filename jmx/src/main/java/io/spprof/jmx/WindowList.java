@@ -5,7 +5,10 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
 
-/** Formats the time windows of a session as a table, for people and scripts. */
+/**
+ * Formats the time windows of a session as a table, for people and scripts. A window is a stretch
+ * of time whose samples are kept together.
+ */
 final class WindowList {
 
   private static final String ROW = "%-24s %-24s %10s %8s %12s %12s%n";
@@ -13,7 +16,7 @@ final class WindowList {
   private WindowList() {}
 
   /**
-   * One line a window, after a heading; only the heading if there are no windows.
+   * Returns the table: a heading, then one line for each window.
    *
    * @param windows the windows, the oldest first
    */
@@ -36,7 +39,10 @@ final class WindowList {
     return out.toString();
   }
 
-  /** The interval in us; the shortest and the longest if a budget changed it. */
+  /**
+   * Returns the sampling interval of a window in microseconds. If a budget changed the interval
+   * during the window, returns the shortest and the longest interval.
+   */
   private static String intervals(WindowStats window) {
     long shortest = window.shortestIntervalNanos() / 1000;
     long longest = window.longestIntervalNanos() / 1000;
