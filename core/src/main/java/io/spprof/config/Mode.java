@@ -1,10 +1,15 @@
 package io.spprof.config;
 
-/** How a session keeps its samples. */
+/** Determines how a session keeps its samples. */
 public enum Mode {
-  /** Keeps all samples together, until a stop. */
+  /**
+   * All samples are kept together. The session runs until a stop, or until its duration is over.
+   */
   SESSION,
 
-  /** Keeps samples in windows of time, until a stop. The options set how long windows are kept. */
+  /**
+   * Samples are kept in windows of time. The session runs until a stop; its options set how long
+   * windows are kept.
+   */
   CONTINUOUS
 }

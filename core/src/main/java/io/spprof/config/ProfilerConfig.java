@@ -15,25 +15,25 @@ import org.apache.commons.lang3.StringUtils;
 
 /**
  * The options of a session. Immutable. The constructor and {@link #parse} refuse values that are
- * out of range, so every config that exists can be started.
+ * out of range, so every existing object has valid options.
  *
- * @param intervalNanos CPU time between two samples of a thread, 100 µs to 1 s in whole
- *     microseconds, in ns
- * @param durationSeconds how long to sample, 1 s to 24 h; 0 for "until stopped"
- * @param memoryBytes bound for the ring and the tables together, 1 MiB to 1 GiB in whole KiB, in
- *     bytes
- * @param depth frames that are kept of a stack, 1 to 2048; of a deeper stack, the frames at the
- *     leaf end are kept
- * @param engine the source of the signals
+ * @param intervalNanos CPU time between two samples of a thread: 100 µs to 1 s in whole
+ *     microseconds, in nanoseconds
+ * @param durationSeconds how long to sample: 1 s to 24 h, in seconds; 0 for "until stopped"
+ * @param memoryBytes the bound for the ring and the tables together: 1 MiB to 1 GiB in whole KiB,
+ *     in bytes
+ * @param depth how many frames of a stack are kept, 1 to 2048; of a deeper stack, the frames at the
+ *     leaf end
+ * @param engine what makes the sampling signals
  * @param walker the code that walks the stacks
  * @param mode how samples are kept; a continuous session has no duration
- * @param windowSeconds length of a window of time, 1 s to 1 h, at most the retention, in s; used by
- *     a continuous session only
- * @param retentionSeconds how long windows are kept, 1 min to 30 d, in s; used by a continuous
- *     session only
- * @param budgetPercent the most that the measured overhead may be, 0.05 to 100 in hundredths,
- *     percent of one CPU; the interval is lengthened as far as this requires. 0 for no budget: the
- *     interval does not change
+ * @param windowSeconds the length of a window of time: 1 s to 1 h, at most the retention, in
+ *     seconds; used by a continuous session only
+ * @param retentionSeconds how long windows are kept: 1 min to 30 d, in seconds; used by a
+ *     continuous session only
+ * @param budgetPercent the maximum measured overhead, in percent of one CPU: 0.05 to 100 in
+ *     hundredths. The profiler lengthens the interval as far as the budget requires. 0 for no
+ *     budget: the interval does not change
  */
 public record ProfilerConfig(
     long intervalNanos,
@@ -61,7 +61,7 @@ public record ProfilerConfig(
   private static final double MAX_BUDGET = 100;
   private static final Pattern PERCENT = Pattern.compile("[0-9]{1,3}(\\.[0-9]{1,2})?");
 
-  /** The units of each kind of value, the coarsest first. */
+  /** The units of the values of each kind of option, in the smallest unit. */
   private static final Map<String, Long> INTERVAL_UNITS =
       Map.of("s", 1_000_000_000L, "ms", 1_000_000L, "us", 1_000L);
 
@@ -71,7 +71,9 @@ public record ProfilerConfig(
   private static final Map<String, Long> MEMORY_UNITS =
       Map.of("g", 1L << 30, "m", 1L << 20, "k", 1L << 10);
 
-  /** One line for each option: its key and its values, as error messages and help show them. */
+  /**
+   * One line for each option, for error messages and help: the option's key and its valid values.
+   */
   public static final List<String> HELP =
       List.of(
           "interval=100us..1s (us, ms, s)",
@@ -102,8 +104,8 @@ public record ProfilerConfig(
   /**
    * Checks every value.
    *
-   * @throws IllegalArgumentException if a value is out of range; the message names the value and
-   *     its range
+   * @throws IllegalArgumentException if a value is out of range; the message has the value and the
+   *     range
    */
   public ProfilerConfig {
     inRange("interval", intervalNanos, MIN_INTERVAL_NANOS, MAX_INTERVAL_NANOS, 0);
@@ -144,8 +146,9 @@ public record ProfilerConfig(
    * Reads options. An option that is not given has its value in {@link #DEFAULT}.
    *
    * @param options as in {@link #parse(String, ProfilerConfig)}
-   * @return the config
-   * @throws IllegalArgumentException with the value and the valid keys or range
+   * @return the options
+   * @throws IllegalArgumentException if an option is not valid; the message has the value and the
+   *     valid keys or the range
    */
   public static ProfilerConfig parse(String options) {
     return parse(options, DEFAULT);
@@ -157,8 +160,9 @@ public record ProfilerConfig(
    * @param options {@code key=value} pairs joined by commas, for instance {@code
    *     interval=1ms,duration=60s}; null or blank for the defaults
    * @param defaults the values of the options that are not given
-   * @return the config
-   * @throws IllegalArgumentException with the value and the valid keys or range
+   * @return the options
+   * @throws IllegalArgumentException if an option is not valid; the message has the value and the
+   *     valid keys or the range
    */
   public static ProfilerConfig parse(String options, ProfilerConfig defaults) {
     Input.checkLength("options", options, Input.MOST);
@@ -183,9 +187,10 @@ public record ProfilerConfig(
   /**
    * Returns a copy with some options changed.
    *
-   * @param values the new values by the keys of their options
+   * @param values the new values, by the keys of their options
    * @return the copy
-   * @throws IllegalArgumentException with the value and the valid keys or range
+   * @throws IllegalArgumentException if an option is not valid; the message has the value and the
+   *     valid keys or the range
    */
   public ProfilerConfig with(Map<String, String> values) {
     long interval = intervalNanos;
@@ -220,8 +225,8 @@ public record ProfilerConfig(
                 "unknown option '" + Printable.of(key) + "'; valid: " + validKeys());
       }
     }
-    // mode=continuous and duration exclude each other. The one in values replaces the one in the
-    // defaults.
+    // The options mode=continuous and duration exclude each other. If one of them is in the new
+    // values, it replaces the other one in the present options.
     if (values.containsKey("mode") && withMode == Mode.CONTINUOUS) {
       duration = values.containsKey("duration") ? duration : 0;
     } else if (values.containsKey("duration") && !values.containsKey("mode")) {
@@ -241,7 +246,8 @@ public record ProfilerConfig(
   }
 
   /**
-   * Returns the options in the form that {@link #parse} reads, with every option that is in force.
+   * Returns all options in the form that {@link #parse} reads. Leaves out duration and budget if
+   * they are not set.
    *
    * @return for instance {@code interval=10ms,memory=32m,depth=512,engine=auto,walker=auto,
    *     mode=session,window=10s,retention=1h}
@@ -285,7 +291,11 @@ public record ProfilerConfig(
         key + "=" + Printable.of(value) + ": valid: " + key + "=" + names(values));
   }
 
-  /** Reads a whole number and its unit. The number has no unit if {@code units} is empty. */
+  /**
+   * Reads a whole number and its unit. If {@code units} is empty, the number has no unit.
+   *
+   * @param help the index of the option's line in {@link #HELP}, for the message
+   */
   private static long quantity(String key, String value, Map<String, Long> units, int help) {
     int digits = StringUtils.indexOfAnyBut(value, "0123456789");
     String number = digits < 0 ? value : value.substring(0, digits);
@@ -298,14 +308,14 @@ public record ProfilerConfig(
     return Long.parseLong(number) * factor;
   }
 
-  /** Reads a number with up to two decimals. */
+  /** Reads a percentage with up to two decimals. */
   private static double percent(String key, String value) {
     if (!PERCENT.matcher(value).matches()) {
       throw new IllegalArgumentException(
           key + "=" + Printable.of(value) + ": valid: " + HELP.get(9));
     }
     double percent = Double.parseDouble(value);
-    if (percent == 0) { // in the record, 0 stands for no budget
+    if (percent == 0) { // 0 is not allowed here, because in the record 0 stands for no budget.
       throw new IllegalArgumentException(
           key + "=" + value + " is out of range; valid: " + HELP.get(9));
     }
@@ -334,8 +344,14 @@ public record ProfilerConfig(
         : Double.toString(percent);
   }
 
+  /**
+   * Checks that a value is in its range.
+   *
+   * @param help the index of the option's line in {@link #HELP}, which also determines the units of
+   *     the message
+   */
   private static void inRange(String key, long value, long min, long max, int help) {
-    // Options cannot express a fraction of the finest unit.
+    // The text form of the options cannot express a fraction of the smallest unit.
     boolean whole = value % (help == 0 ? 1000 : help == 2 ? 1024 : 1) == 0;
     if (value < min || value > max || !whole) {
       String shown =
@@ -351,7 +367,7 @@ public record ProfilerConfig(
     }
   }
 
-  /** Formats a value in the coarsest unit that leaves no remainder. */
+  /** Formats a value in the largest unit that leaves no remainder. */
   private static String inUnits(long value, Map<String, Long> units) {
     String best = "";
     long bestFactor = 0;

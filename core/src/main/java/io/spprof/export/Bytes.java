@@ -6,9 +6,9 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 /**
- * A byte queue for exporters: writers append at the end, readers take from the beginning. Text is
- * encoded in UTF-8. Only {@link #moveTo} can throw an IOException, and only the target's. Not
- * thread-safe.
+ * A queue of bytes for exporters: an exporter appends bytes at the end, and a reader takes bytes
+ * from the beginning. Text is encoded in UTF-8. Only {@link #moveTo} can throw an IOException,
+ * which then comes from the target stream. Not thread-safe.
  */
 final class Bytes extends OutputStream implements Appendable {
 
@@ -18,12 +18,12 @@ final class Bytes extends OutputStream implements Appendable {
 
   Bytes() {}
 
-  /** Creates a queue that holds the text in UTF-8. */
+  /** Creates a queue that holds a text in UTF-8. */
   Bytes(String text) {
     append(text);
   }
 
-  /** The number of bytes that were written and not yet taken. */
+  /** Returns the number of bytes in the queue. */
   int size() {
     return end - start;
   }
@@ -41,7 +41,7 @@ final class Bytes extends OutputStream implements Appendable {
     end += length;
   }
 
-  /** Appends all bytes of another queue, which keeps them. */
+  /** Appends all bytes of another queue. The other queue keeps its bytes. */
   void write(Bytes from) {
     write(from.bytes, from.start, from.size());
   }
@@ -66,8 +66,8 @@ final class Bytes extends OutputStream implements Appendable {
   }
 
   /**
-   * Appends one character. Half a surrogate pair becomes a question mark, so callers append whole
-   * names.
+   * Appends one character. A caller that has a whole text must append it as a whole, because half a
+   * surrogate pair becomes a question mark.
    */
   @Override
   public Bytes append(char c) {
@@ -80,8 +80,8 @@ final class Bytes extends OutputStream implements Appendable {
   }
 
   /**
-   * Appends a number in base 128: seven bits a byte, the lowest first. The top bit of a byte is set
-   * when more bytes follow.
+   * Appends a number in base 128: each byte has seven bits of the number, the lowest bits first.
+   * The top bit of a byte is set if another byte follows.
    */
   void varint(long value) {
     room(10);
@@ -94,9 +94,9 @@ final class Bytes extends OutputStream implements Appendable {
   }
 
   /**
-   * Removes bytes from the beginning and returns them.
+   * Removes bytes from the beginning of the queue and returns them.
    *
-   * @param most the greatest number of bytes to take
+   * @param most the maximum number of bytes to remove
    */
   byte[] take(int most) {
     int length = Math.min(most, size());
@@ -108,7 +108,7 @@ final class Bytes extends OutputStream implements Appendable {
     return taken;
   }
 
-  /** Writes all bytes to the stream and removes them. */
+  /** Writes all bytes to a stream and removes them from the queue. */
   void moveTo(OutputStream out) throws IOException {
     out.write(bytes, start, size());
     clear();
@@ -120,29 +120,36 @@ final class Bytes extends OutputStream implements Appendable {
     end = 0;
   }
 
-  /** Appends a number as {@code size} bytes, the highest first. */
+  /** Appends a number in {@code size} bytes, the highest byte first. */
   void fixed(long value, int size) {
     room(size);
     end += size;
     fixedAt(size() - size, value, size);
   }
 
-  /** Overwrites bytes at {@code offset} with a number, as {@link #fixed} writes it. */
+  /**
+   * Overwrites the bytes at {@code offset} with a number, in the format of {@link #fixed}. For a
+   * number that is known only later, such as the size of a chunk.
+   */
   void fixedAt(int offset, long value, int size) {
     for (int i = 0; i < size; i++) {
-      // With more than 8 bytes, the first ones are 0.
+      // With more than 8 bytes, the first bytes are 0.
       int shift = 8 * (size - 1 - i);
       bytes[start + offset + i] = shift < Long.SIZE ? (byte) (value >>> shift) : 0;
     }
   }
 
-  /** Overwrites four bytes at {@code offset} with a number below 2^28 in base 128. */
+  /** Overwrites the four bytes at {@code offset} with a number below 2^28 in base 128. */
   void varintAt(int offset, int value) {
     for (int i = 0; i < 4; i++) {
       bytes[start + offset + i] = (byte) (value >>> 7 * i & 0x7f | (i < 3 ? 0x80 : 0));
     }
   }
 
+  /**
+   * Makes room for more bytes at the end, by moving the bytes to the beginning of the array or into
+   * a larger array.
+   */
   private void room(int more) {
     if (end + more <= bytes.length) {
       return;

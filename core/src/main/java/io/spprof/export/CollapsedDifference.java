@@ -5,24 +5,25 @@ import java.io.IOException;
 import java.util.Arrays;
 
 /**
- * Compares two profiles as folded stacks. Each stack whose number of samples differs gives a line,
- * with the samples of the first profile and of the second. The format is that of {@code
- * difffolded.pl}, which {@code flamegraph.pl} draws as a differential flame graph.
+ * Compares two profiles as folded stacks. The result has a line for each stack whose number of
+ * samples differs: the stack, its samples in the first profile, and its samples in the second
+ * profile. The format is that of {@code difffolded.pl}. {@code flamegraph.pl} draws this format as
+ * a differential flame graph.
  *
  * <pre>
  *  main;io.x.Main.main;io.x.Main.work 12 40
  * </pre>
  *
- * Names are treated as in {@link CollapsedExporter}. Two equal profiles give no line.
+ * Names are cleaned as in {@link CollapsedExporter}. Two equal profiles give no line.
  */
 public final class CollapsedDifference {
 
   private CollapsedDifference() {}
 
   /**
-   * Writes the stacks. Those whose number of samples changed most come first; equal changes are
-   * ordered by name. Memory: some 100 bytes for each row and stack of both profiles, and 4 for each
-   * frame of a stack. Each line is written as soon as it is made.
+   * Writes the lines. The stack whose number of samples changed most comes first; stacks with equal
+   * changes are ordered by name. Needs some 100 bytes of memory for each row and each stack of both
+   * profiles, and 4 bytes for each frame of a stack. Each line is written as soon as it is made.
    *
    * @param before the first profile, not null
    * @param after the second profile, not null
@@ -44,7 +45,7 @@ public final class CollapsedDifference {
         });
     for (int row : order) {
       if (changes[row] == 0) {
-        break; // all rows that follow are unchanged, too
+        break; // All rows that follow are unchanged, too.
       }
       CollapsedExporter.writeStack(folded, row, out);
       out.append(' ').append(Long.toString(pair.first().samples(row)));
@@ -53,7 +54,7 @@ public final class CollapsedDifference {
   }
 
   /**
-   * Orders rows by thread name, then frame by frame from the root; a caller comes before its
+   * Orders rows by thread name, then frame by frame from the root. A caller comes before its
    * callees.
    */
   private static int compareNames(FoldedProfile folded, int a, int b) {

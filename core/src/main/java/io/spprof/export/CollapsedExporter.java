@@ -5,8 +5,9 @@ import java.io.IOException;
 import java.util.Arrays;
 
 /**
- * Writes folded stacks, the format that most flame graph tools read: one line a stack, with the
- * frames joined by {@code ;} from the root to the leaf, a blank, and a number.
+ * Writes a profile as folded stacks, the format that most flame graph tools read. Each line is a
+ * stack: its frames from the root to the leaf, joined by {@code ;}, then a blank and the number of
+ * samples.
  *
  * <pre>
  *  main;io.x.Main.main;io.x.Main.work 12
@@ -14,25 +15,25 @@ import java.util.Arrays;
  *
  * The first frame is the thread's name. The number counts <em>samples</em>, not nanoseconds, as in
  * the folded stacks of other tools. The numbers of all lines add up to {@link
- * Profile#totalSamples()}. Rows with the same text become one line.
+ * Profile#totalSamples()}. Rows of the profile with the same text become one line.
  *
- * <p>In names, {@code ;} becomes {@code ,}, control characters and line separators become blanks,
- * and format characters and halves of surrogate pairs become U+FFFD. A blank name becomes {@code
- * [unnamed]}. Lines end with {@code \n} on every platform.
+ * <p>Names are cleaned: {@code ;} becomes {@code ,}; control characters and line separators become
+ * blanks; format characters and halves of surrogate pairs become U+FFFD; a blank name becomes
+ * {@code [unnamed]}. Lines end with {@code \n} on every platform.
  */
 public final class CollapsedExporter {
 
   private CollapsedExporter() {}
 
   /**
-   * Writes the stacks with the most samples first. Stacks with equally many samples are ordered by
-   * the names of their frames. Memory: some 40 bytes for each row and stack of the profile. Each
-   * line is written as soon as it is made.
+   * Writes the lines. The stack with the most samples comes first; stacks with equally many samples
+   * are ordered by the names of their frames. Needs some 40 bytes of memory for each row and each
+   * stack of the profile. Each line is written as soon as it is made.
    *
    * @param profile the profile, not null
-   * @param maxStacks the greatest number of lines; 0 for all
+   * @param maxStacks the maximum number of lines; 0 for all
    * @param out the target, not null; neither flushed nor closed
-   * @throws IllegalArgumentException for a negative {@code maxStacks}
+   * @throws IllegalArgumentException if {@code maxStacks} is negative
    * @throws IOException when {@code out} throws it
    */
   public static void write(Profile profile, int maxStacks, Appendable out) throws IOException {
@@ -57,7 +58,7 @@ public final class CollapsedExporter {
     out.append(' ').append(Long.toString(folded.samples(row))).append('\n');
   }
 
-  /** Writes the stack of a line, without its number. */
+  /** Writes the stack of a line, without the number of samples. */
   static void writeStack(FoldedProfile folded, int row, Appendable out) throws IOException {
     out.append(folded.threadName(folded.thread(row)));
     int depth = folded.depth(row);

@@ -4,8 +4,8 @@ import io.spprof.profile.DropCounts;
 import java.util.List;
 
 /**
- * Lists the reasons in {@link DropCounts}, with a short explanation of each for readers of an
- * export.
+ * Lists the drop reasons, with a short explanation of each for the readers of an export. A drop
+ * reason is why a sampling signal is in no profile; {@link DropCounts} counts signals by reason.
  */
 final class DropReasons {
 
@@ -14,17 +14,20 @@ final class DropReasons {
    *
    * @param key the field of {@link DropCounts}
    * @param signals the number of signals dropped for this reason
-   * @param meaning what happened, in a few words
+   * @param meaning a short explanation
    */
   record Reason(String key, long signals, String meaning) {}
 
-  /** Explains which threads use CPU time without a signal. */
+  /** Explains where CPU time without a signal comes from. */
   static final String UNSEEN =
       "threads that ended before they were found, or after their last signal, or have no timer";
 
   private DropReasons() {}
 
-  /** Returns all reasons in the order of the fields, also those without drops. */
+  /**
+   * Returns all drop reasons in the order of the fields of {@link DropCounts}, also those without
+   * drops.
+   */
   static List<Reason> of(DropCounts drops) {
     return List.of(
         new Reason("bufferFull", drops.bufferFull(), "the ring buffer had no room"),

@@ -5,9 +5,9 @@ import java.io.IOException;
 import java.io.OutputStream;
 
 /**
- * An export of a profile in one format, which makes its bytes while they are read. It holds the
- * profile, some ints for each row and stack, and a few megabytes of output that was made and not
- * yet read. The length of the whole output does not matter. Not thread-safe.
+ * An export of a profile in one format. The export makes its bytes while a reader reads them, so
+ * the whole output is never in memory. It holds the profile, some ints for each row and stack of
+ * the profile, and a few megabytes of output that is not read yet. Not thread-safe.
  */
 public final class Export {
 
@@ -16,7 +16,7 @@ public final class Export {
   private final Bytes made = new Bytes();
   private final Profile profile;
   private final ExportFormat format;
-  private Steps steps; // created by the first read, because that sorts the profile
+  private Steps steps; // created by the first read, because creating them sorts the profile
 
   /**
    * Creates an export that starts at the beginning.
@@ -30,11 +30,11 @@ public final class Export {
   }
 
   /**
-   * Returns the next bytes.
+   * Returns the next bytes of the export.
    *
-   * @param most the greatest number of bytes to return, 1 or more
-   * @return {@code most} bytes, fewer at the end of the output, and none after it
-   * @throws IOException never, but the compiler cannot know
+   * @param most the maximum number of bytes to return, 1 or more
+   * @return {@code most} bytes; fewer at the end of the output, and none after the end
+   * @throws IOException never; an exporter's steps declare it, but an export writes to memory only
    */
   public byte[] read(int most) throws IOException {
     if (steps == null) {

@@ -7,9 +7,12 @@ import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
 
-/** The export formats. Each has a name and a file suffix. */
+/**
+ * The formats in which a profile can be exported. Each format has a name for options and messages,
+ * a suffix for file names, and an exporter.
+ */
 public enum ExportFormat {
-  /** All folded stacks: {@link CollapsedExporter}. */
+  /** Folded stacks, all of them: {@link CollapsedExporter}. */
   COLLAPSED(".collapsed") {
     @Override
     Steps steps(Profile profile, Bytes out) {
@@ -23,21 +26,21 @@ public enum ExportFormat {
       return FlameGraphExporter.steps(profile, out);
     }
   },
-  /** A recording in the format of the JDK's flight recorder: {@link JfrExporter}. */
+  /** A recording in the format of the JDK's Flight Recorder: {@link JfrExporter}. */
   JFR(".jfr") {
     @Override
     Steps steps(Profile profile, Bytes out) {
       return JfrExporter.steps(profile, out);
     }
   },
-  /** The format of pprof, gzipped: {@link PprofExporter}. */
+  /** The format of the tool pprof, compressed with gzip: {@link PprofExporter}. */
   PPROF(".pb.gz") {
     @Override
     Steps steps(Profile profile, Bytes out) {
       return PprofExporter.steps(profile, out);
     }
   },
-  /** The format of speedscope: {@link SpeedscopeExporter}. */
+  /** The format of the viewer speedscope: {@link SpeedscopeExporter}. */
   SPEEDSCOPE(".json") {
     @Override
     Steps steps(Profile profile, Bytes out) {
@@ -61,7 +64,7 @@ public enum ExportFormat {
   abstract Steps steps(Profile profile, Bytes out);
 
   /**
-   * The suffix of files in this format.
+   * Returns the suffix of files in this format.
    *
    * @return the suffix with its dot, for instance {@code .jfr}
    */
@@ -70,7 +73,7 @@ public enum ExportFormat {
   }
 
   /**
-   * The name of this format in options and messages.
+   * Returns the name of this format in options and messages.
    *
    * @return for instance {@code jfr}
    */
@@ -79,10 +82,10 @@ public enum ExportFormat {
   }
 
   /**
-   * Finds the format by the suffix of a file name.
+   * Finds a format by the suffix of a file name.
    *
    * @param fileName the file's name, not null
-   * @return null if no format has that suffix
+   * @return the format; null if no format has that suffix
    */
   public static ExportFormat ofFileName(String fileName) {
     return Arrays.stream(values())
@@ -94,8 +97,8 @@ public enum ExportFormat {
   /**
    * Finds a format by its name.
    *
-   * @param key for instance {@code jfr}
-   * @return not null
+   * @param key a name, for instance {@code jfr}
+   * @return the format, not null
    * @throws IllegalArgumentException if no format has that name; the message lists all names
    */
   public static ExportFormat ofKey(String key) {

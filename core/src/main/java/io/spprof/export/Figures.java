@@ -3,32 +3,34 @@ package io.spprof.export;
 import io.spprof.profile.Profile;
 import java.util.Locale;
 
-/** Formats numbers for a reader, in the same way for every locale. */
+/** Formats numbers for readers of a report, in the same way for every locale. */
 final class Figures {
 
   private Figures() {}
 
-  /** For instance {@code 12,345}. */
+  /** Returns a count, for instance {@code 12,345}. */
   static String count(long value) {
     return String.format(Locale.ROOT, "%,d", value);
   }
 
-  /** For instance {@code 1,234 samples} or {@code 1 sample}. */
+  /** Returns a count with a noun, for instance {@code 1,234 samples} or {@code 1 sample}. */
   static String count(long value, String noun) {
     return count(value) + ' ' + noun + (value == 1 ? "" : "s");
   }
 
-  /** For instance {@code 12.34 %}. */
+  /** Returns a percentage, for instance {@code 12.34 %}. */
   static String percent(double value) {
     return String.format(Locale.ROOT, "%.2f %%", value);
   }
 
-  /** A part's share of the whole in percent; 0 if the whole is 0. */
+  /** Returns a part's share of the whole in percent; 0 if the whole is 0. */
   static double share(double part, double whole) {
     return whole > 0 ? 100.0 * part / whole : 0;
   }
 
-  /** A duration in ns, shown in the most readable unit: {@code 350 us}, {@code 1.20 s}. */
+  /**
+   * Returns a duration in the most readable unit, for instance {@code 350 us} or {@code 1.20 s}.
+   */
   static String nanos(long nanos) {
     if (nanos == 0) {
       return "0 s";
@@ -47,7 +49,10 @@ final class Figures {
         Locale.ROOT, "%d h %02d min %02d s", seconds / 3600, seconds / 60 % 60, seconds % 60);
   }
 
-  /** The sampling interval: {@code 10 ms}, or {@code 10 ms to 40 ms} if a budget changed it. */
+  /**
+   * Returns the sampling interval of a profile, for instance {@code 10 ms}. If a budget changed the
+   * interval, returns the shortest and the longest interval, for instance {@code 10 ms to 40 ms}.
+   */
   static String intervals(Profile.Info info) {
     String shortest = nanos(info.intervalNanos());
     return info.longestIntervalNanos() > info.intervalNanos()

@@ -7,10 +7,11 @@ import java.util.List;
 import java.util.function.IntToLongFunction;
 
 /**
- * Writes the data of the flame graph's page, for one profile or for two to compare. The data is one
- * line of JSON with the figures and the names, and then the stacks as one sequence of numbers,
- * which {@link VarintWriter} encodes. With two profiles, the figures of the first are under the key
- * {@code before}. {@code flamegraph-trie.js} reads the data.
+ * Writes the data that the page of a flame graph draws, for one profile or for two profiles to
+ * compare. {@code flamegraph-trie.js} reads the data. The data has two parts. The first part is one
+ * line of JSON with the figures and the names. With two profiles, the figures of the first profile
+ * are under the key {@code before}. The second part is the stacks as a sequence of numbers, which
+ * {@link VarintWriter} encodes:
  *
  * <pre>
  *  stacks := stack*                    depth first; see {@link FoldedProfile}
@@ -22,16 +23,16 @@ import java.util.function.IntToLongFunction;
  *  amount := samples units             CPU time = units x unitNanos
  * </pre>
  *
- * Only the difference to the previous stack is written. The sequence therefore has the shape of the
- * tree that the page draws, and takes two or three bytes a frame.
+ * Only the difference from the previous stack is written. The sequence therefore has the shape of
+ * the tree that the page draws, and takes two or three bytes for each frame.
  */
 final class FlameGraphData {
 
-  /** A profile, and its amounts for each folded row. */
+  /** One of the profiles, and its samples and CPU time for each folded row. */
   private record Part(Profile profile, IntToLongFunction samples, IntToLongFunction cpuNanos) {}
 
   private final FoldedProfile folded;
-  private final List<Part> parts; // the shown profile, then the one before, if any
+  private final List<Part> parts; // the profile on the page, then the earlier one, if any
 
   private FlameGraphData(FoldedProfile folded, List<Part> parts) {
     this.folded = folded;
@@ -54,6 +55,7 @@ final class FlameGraphData {
     return new Part(profile, amounts::samples, amounts::cpuNanos);
   }
 
+  /** Appends the steps that write the data. */
   void addTo(Steps steps, Appendable out) {
     Json json = new Json(out);
     VarintWriter numbers = new VarintWriter(out);
@@ -79,8 +81,8 @@ final class FlameGraphData {
               json.key("unitNanos").value(unit);
               json.key("rows").value(folded.rowCount());
               json.endObject();
-              // The data stands on a line of its own, so that the page can read it without the copy
-              // that a JSON parser makes.
+              // The stacks begin on a line of their own. The page can then read them without the
+              // copy that a JSON parser makes.
               out.append('\n');
             })
         .each(folded.rowCount(), row -> stack(row, numbers, unit))
@@ -120,8 +122,8 @@ final class FlameGraphData {
   }
 
   /**
-   * Writes a stack with all its rows if {@code first} is its first row; writes nothing for other
-   * rows.
+   * Writes a stack with all its rows. Does this only if {@code first} is the first row of the
+   * stack; writes nothing for the stack's other rows.
    */
   private void stack(int first, VarintWriter numbers, long unit) throws IOException {
     if (first > 0 && isSameStack(first - 1, first)) {
@@ -154,8 +156,9 @@ final class FlameGraphData {
   }
 
   /**
-   * The greatest duration that divides the CPU time of every row of every part; usually the
-   * interval.
+   * Returns the greatest duration, in nanoseconds, that divides the CPU time of every row of every
+   * profile. This is usually the sampling interval. Multiples of it take fewer bytes than
+   * nanoseconds.
    */
   private long unitNanos() {
     long unit = 0;

@@ -4,22 +4,23 @@ import io.spprof.profile.Profile;
 import java.io.IOException;
 
 /**
- * Compares two profiles as a differential flame graph: the page of {@link FlameGraphExporter} with
- * the samples and the CPU time of both. A frame's width is its CPU time in one of the two profiles.
- * Its colour shows how its share of all CPU time changed. Each profile's shares are of its own
- * total, so the two may cover different lengths of time. Stacks with the same text are merged, and
- * so are threads with the same name.
+ * Compares two profiles as a differential flame graph. The result is the page of {@link
+ * FlameGraphExporter} with the samples and the CPU time of both profiles. A frame's width is its
+ * CPU time in one of the two profiles. A frame's colour shows how its share of all CPU time
+ * changed. A share is a part of the CPU time of its own profile, so the two profiles may cover
+ * different lengths of time. Stacks with the same text are merged, and so are threads with the same
+ * name.
  */
 public final class FlameGraphDifference {
 
   private FlameGraphDifference() {}
 
   /**
-   * Writes the page. Memory: some 100 bytes for each row and stack of both profiles, and 4 for each
-   * frame of a stack. The page is written while it is made. The text is ASCII.
+   * Writes the page. Needs some 100 bytes of memory for each row and each stack of both profiles,
+   * and 4 bytes for each frame of a stack. The page is written while it is made. The text is ASCII.
    *
-   * @param before the first profile, not null; it may be empty
-   * @param after the second profile, not null; if it equals the first, the page says so
+   * @param before the first profile, not null; may be empty
+   * @param after the second profile, not null; if it equals the first profile, the page says so
    * @param out the target, not null; neither flushed nor closed
    * @throws IOException when {@code out} throws it
    */

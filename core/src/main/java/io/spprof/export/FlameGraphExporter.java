@@ -4,18 +4,20 @@ import io.spprof.profile.Profile;
 import java.io.IOException;
 
 /**
- * Writes a flame graph as one self-contained HTML page, which can be opened from a file. The page
- * requests nothing over the network, and its Content-Security-Policy forbids requests. A frame's
- * width is its CPU time. Names are treated as in {@link CollapsedExporter}, so that the two can be
- * compared line by line. Threads that share a name are merged.
+ * Writes a profile as a flame graph: one HTML page that contains everything it needs, so that a
+ * browser can open it from a file. The page requests nothing over the network, and its
+ * Content-Security-Policy forbids requests. A frame's width is its CPU time. Threads that share a
+ * name are merged. Names are cleaned as in {@link CollapsedExporter}, so the page and the folded
+ * stacks can be compared line by line.
  */
 public final class FlameGraphExporter {
 
   private FlameGraphExporter() {}
 
   /**
-   * Writes the page. Memory: some 40 bytes for each row and stack of the profile. The page is
-   * written while it is made. The text is ASCII, so any charset that contains ASCII can encode it.
+   * Writes the page. Needs some 40 bytes of memory for each row and each stack of the profile. The
+   * page is written while it is made. The text is ASCII, so any charset that contains ASCII can
+   * encode it.
    *
    * @param profile the profile, not null; if it is empty, the page says so
    * @param out the target, not null; neither flushed nor closed

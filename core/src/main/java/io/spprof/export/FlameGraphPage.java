@@ -9,9 +9,11 @@ import java.security.NoSuchAlgorithmException;
 import java.util.Base64;
 
 /**
- * The flame graph's page without its data: {@code flamegraph.html} with the style and the scripts
- * filled in. The page's Content-Security-Policy contains their hashes. The browser therefore runs
- * these scripts and nothing else, even if a name broke out of the data.
+ * The part of a flame graph's page that is the same for every profile. It is made from {@code
+ * flamegraph.html}, into which the style and the scripts are inserted. The page's
+ * Content-Security-Policy contains the hashes of the style and the scripts, so a browser runs no
+ * other script. This holds even if a name in the data managed to end the data's element and begin a
+ * script.
  */
 final class FlameGraphPage {
 
@@ -21,7 +23,7 @@ final class FlameGraphPage {
   private static final String SCRIPT_HASH = "{{script-hash}}";
   private static final String DATA = "{{data}}";
 
-  /** The scripts, in the order of their dependencies. */
+  /** The scripts in the order in which the page must contain them. */
   private static final String[] SCRIPTS = {
     "flamegraph-trie.js",
     "flamegraph-text.js",
@@ -62,8 +64,8 @@ final class FlameGraphPage {
   }
 
   /**
-   * The hash of a script or style in the notation of Content Security Policy Level 3, section
-   * 2.3.1.
+   * Returns the hash of a script or style in the notation of Content Security Policy Level 3,
+   * section 2.3.1.
    */
   private static String hash(String content) {
     try {
@@ -81,7 +83,8 @@ final class FlameGraphPage {
         throw new IllegalStateException(name + " is missing in the jar; build it anew");
       }
       String text = new String(in.readAllBytes(), StandardCharsets.UTF_8);
-      // A browser normalizes line ends to \n before it hashes; a checkout may contain \r\n.
+      // A browser changes line ends to \n before it computes a hash. A checkout on Windows may
+      // contain \r\n.
       return text.replace("\r\n", "\n");
     } catch (IOException e) {
       throw new UncheckedIOException(e);

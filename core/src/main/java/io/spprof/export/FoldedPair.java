@@ -3,12 +3,13 @@ package io.spprof.export;
 import io.spprof.profile.Profile;
 
 /**
- * Two profiles folded together: rows with the same text in both become one row, which has the
- * samples and the CPU time of each profile. Either may be zero. Immutable.
+ * Two profiles whose rows are merged by their text, for a comparison. Rows of both profiles with
+ * the same text (thread name and frame names) become one row. The merged row has the samples and
+ * the CPU time of each profile; the amounts of one of the profiles may be zero. Immutable.
  */
 final class FoldedPair {
 
-  /** One profile's amounts for each folded row. */
+  /** The samples and the CPU time of one of the two profiles, for each merged row. */
   static final class Part {
     private final long[] samples;
     private final long[] nanos;
@@ -26,7 +27,7 @@ final class FoldedPair {
       return samples[row];
     }
 
-    /** CPU time, ns. */
+    /** Returns the CPU time of a row in nanoseconds. */
     long cpuNanos(int row) {
       return nanos[row];
     }
@@ -36,14 +37,17 @@ final class FoldedPair {
   private final Part first;
   private final Part second;
 
-  /** Folds two profiles, which are not changed. */
+  /** Merges two profiles. Does not change them. */
   FoldedPair(Profile first, Profile second) {
     this.folded = new FoldedProfile(JoinedProfile.of(first, second));
     this.first = new Part(folded, first, 0);
     this.second = new Part(folded, second, first.rowCount());
   }
 
-  /** The folded rows. Threads are ranked by their CPU time in both profiles together. */
+  /**
+   * Returns the merged rows. Threads are numbered by their CPU time in both profiles together, the
+   * most first.
+   */
   FoldedProfile folded() {
     return folded;
   }

@@ -5,12 +5,13 @@ import java.util.Arrays;
 import java.util.function.IntFunction;
 
 /**
- * A profile whose rows are merged by their text. Two threads may share a name, and so may two
- * methods (for instance of a class that two loaders loaded), so rows with different numbers can
- * have the same text. Immutable. Holds a few ints for each row and stack, and no stack as text.
+ * A profile whose rows are merged by their text, so that an export shows equal texts only once.
+ * Rows with different numbers can have the same text, because two threads may share a name, and so
+ * may two methods (for instance of a class that two class loaders loaded). Immutable. Holds a few
+ * ints for each row and each stack of the profile, and no stack as text.
  *
- * <p>Rows are in the order of a depth-first walk through the tree of all stacks from the root.
- * Children of one frame are ordered by name, and a frame's own time comes after its children.
+ * <p>The rows are in the order of a depth-first walk from the root through the tree of all stacks.
+ * The children of a frame are ordered by name, and the frame's own time comes after its children.
  * Threads are numbered by CPU time, the most first. Names of frames are numbered in alphabetical
  * order.
  */
@@ -22,9 +23,9 @@ final class FoldedProfile {
   private final String[] threadNames;
   private final long[] threadSamples;
   private final long[] threadNanos;
-  private final int threadCount; // threads with samples
+  private final int threadCount; // number of threads with samples
   private final int rowCount;
-  private final int[] foldedRows; // indexed by the profile's row
+  private final int[] foldedRows; // the merged row of each row of the profile
   private final int[] rowStacks;
   private final int[] rowThreads;
   private final long[] rowSamples;
@@ -82,17 +83,17 @@ final class FoldedProfile {
     rowCount = last + 1;
     int busy = threadNames.length;
     while (busy > 0 && threadSamples[busy - 1] == 0) {
-      busy--; // threads are ranked by time, so idle ones come last
+      busy--; // Threads are numbered by time, so threads without samples come last.
     }
     threadCount = busy;
   }
 
-  /** The number of rows after merging. */
+  /** Returns the number of rows after merging. */
   int rowCount() {
     return rowCount;
   }
 
-  /** The folded row that contains a row of the profile. */
+  /** Returns the merged row that contains a row of the profile. */
   int foldedRow(int profileRow) {
     return foldedRows[profileRow];
   }
@@ -105,28 +106,28 @@ final class FoldedProfile {
     return rowSamples[row];
   }
 
-  /** CPU time, ns. */
+  /** Returns the CPU time of a row in nanoseconds. */
   long cpuNanos(int row) {
     return rowNanos[row];
   }
 
-  /** The number of frames in a row's stack. */
+  /** Returns the number of frames in the stack of a row. */
   int depth(int row) {
     return profile.depth(rowStacks[row]);
   }
 
   /**
-   * Returns the name of one frame.
+   * Returns the name of a frame in the stack of a row.
    *
    * @param row 0 to {@link #rowCount()} − 1
    * @param fromRoot 0 for the root, {@code depth − 1} for the leaf
-   * @return an index into the frame names
+   * @return the number of the frame's name
    */
   int frame(int row, int fromRoot) {
     return nameFromRoot(rowStacks[row], fromRoot);
   }
 
-  /** The number of frames, from the root, that two rows share. */
+  /** Returns how many frames, counted from the root, the stacks of two rows share. */
   int commonDepth(int rowA, int rowB) {
     int a = rowStacks[rowA];
     int b = rowStacks[rowB];
@@ -153,7 +154,7 @@ final class FoldedProfile {
     return threadSamples[thread];
   }
 
-  /** CPU time of a thread, ns. */
+  /** Returns the CPU time of a thread in nanoseconds. */
   long threadNanos(int thread) {
     return threadNanos[thread];
   }
@@ -173,7 +174,7 @@ final class FoldedProfile {
   }
 
   /**
-   * Returns each stack's rank in the depth-first walk. Stacks with the same text have the same
+   * Returns the rank of each stack in the depth-first walk. Stacks with the same text have the same
    * rank.
    */
   private int[] stackRanks() {
@@ -200,7 +201,7 @@ final class FoldedProfile {
     return Integer.compare(nameFromRoot(a, common), nameFromRoot(b, common));
   }
 
-  /** Returns each name's rank by CPU time, the most first. */
+  /** Returns the rank of each thread name by CPU time; rank 0 has the most. */
   private int[] ranksByTime(int[] threadToName, int names) {
     long[] nanos = new long[names];
     for (int row = 0; row < profile.rowCount(); row++) {

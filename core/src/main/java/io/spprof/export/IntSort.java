@@ -1,21 +1,28 @@
 package io.spprof.export;
 
-/** Sorts ints by a given order. The JDK can do that for boxed integers only. */
+/**
+ * Sorts ints by a given order. The JDK can do this only for objects, so each int would have to
+ * become an Integer.
+ */
 final class IntSort {
 
-  /** Below this length, insertion sort is faster than merge sort. */
+  /** The length below which insertion sort is faster than merge sort. */
   private static final int SMALL = 8;
 
   /** An order of ints. */
   interface Order {
-    /** Returns a negative number, zero or a positive number, like {@link java.util.Comparator}. */
+    /**
+     * Compares two ints as {@link java.util.Comparator} does.
+     *
+     * @return a negative number, zero, or a positive number
+     */
     int compare(int a, int b);
   }
 
   private IntSort() {}
 
   /**
-   * Sorts in place. The sort is stable.
+   * Sorts an array in place. The sort is stable: equal values keep their order.
    *
    * @param values the values to sort, not null
    * @param order a consistent order
@@ -24,7 +31,10 @@ final class IntSort {
     sort(values.clone(), values, 0, values.length, order);
   }
 
-  /** Merges the halves of {@code from} into {@code to}; both hold the same values at the start. */
+  /**
+   * Sorts a range of {@code to}. Uses {@code from}, which contains the same values, as the second
+   * array of the merge sort; its contents are lost.
+   */
   private static void sort(int[] from, int[] to, int start, int end, Order order) {
     if (end - start < SMALL) {
       insertionSort(to, start, end, order);

@@ -7,20 +7,21 @@ import io.spprof.profile.SessionStats;
 import java.util.BitSet;
 
 /**
- * Writes a recording in the format of the JDK's flight recorder (format 2.1), for {@code jfr}, JDK
- * Mission Control and other readers of that format.
+ * Writes a profile as a recording in the format of the JDK's Flight Recorder (format 2.1). {@code
+ * jfr}, JDK Mission Control and other tools read this format.
  *
- * <p>Each sample is an event {@code jdk.ExecutionSample} with its time, thread and stack, with line
- * numbers. A sample stands for the CPU time of one interval, unless an event {@code spprof.CpuTime}
- * with the same time, thread and stack gives another CPU time. The CPU time has an event of its own
- * because some readers assume that the JDK's events have no fields but the JDK's. One event {@code
- * spprof.Session} has the session's totals. It also has the number of samples that are in no event:
- * their times are no longer known, as the log of times keeps a bounded number of samples and drops
- * the oldest.
+ * <p>Each sample becomes an event {@code jdk.ExecutionSample} with its time, its thread and its
+ * stack, with line numbers. The sample stands for the CPU time of one interval, unless there is
+ * also an event {@code spprof.CpuTime} with the same time, thread and stack. This event then gives
+ * the CPU time. The CPU time is not a field of {@code jdk.ExecutionSample}, because some readers
+ * assume that the JDK's events have only the JDK's fields. One event {@code spprof.Session} has the
+ * totals of the session. It also has the number of samples without an event: the profiler keeps the
+ * times of a bounded number of samples, and forgets the oldest.
  *
- * <p>A file is a sequence of chunks. Each chunk contains all that its events refer to and has a
- * bounded size. The exporter builds a chunk in memory, sets the length in its header and passes it
- * on. So a reader gets the first chunks while later ones are not yet built.
+ * <p>A file is a sequence of chunks. Each chunk has a bounded size and contains all constants that
+ * its events refer to. The exporter builds a chunk in memory, writes the chunk's length into its
+ * header, and passes the chunk on. A reader therefore gets the first chunks before the later ones
+ * exist.
  *
  * <pre>
  *    chunk := head event* checkpoint metadata      event := size type field*
@@ -28,7 +29,8 @@ import java.util.BitSet;
  * </pre>
  *
  * Numbers are in base 128, the lowest digits first, except in the header. The profiler does not
- * record threads' numbers, methods' descriptors and modifiers, or class loaders; these are empty.
+ * record the numbers of threads, the descriptors and modifiers of methods, or class loaders. These
+ * fields are empty.
  *
  * @see <a
  *     href="https://github.com/openjdk/jdk/blob/master/src/jdk.jfr/share/classes/jdk/jfr/internal/consumer/ChunkHeader.java">
@@ -43,8 +45,8 @@ public final class JfrExporter {
   private static final int COMPRESSED_INTS = 1;
 
   /**
-   * A chunk ends after the part of the log with which it reaches this many events or frames. Bounds
-   * memory.
+   * A chunk ends as soon as it has this many events, or {@link #ENOUGH_FRAMES} frames. It may
+   * exceed the number by one part of the log of samples. This bounds the memory for a chunk.
    */
   private static final int ENOUGH_EVENTS = 1 << 16;
 
@@ -111,8 +113,8 @@ public final class JfrExporter {
   }
 
   /**
-   * Writes a setting under the name that async-profiler uses; some readers look for the source of
-   * the samples there.
+   * Writes a setting of the session. The event and its names are those of async-profiler, because
+   * some readers look there for the source of the samples.
    */
   private void setting(String name, String value) {
     int at = beginEvent(Type.ACTIVE_SETTING, 0);
@@ -165,7 +167,7 @@ public final class JfrExporter {
     end(events, at);
   }
 
-  /** Begins an event and reserves space for its size, which is known at the end. */
+  /** Begins an event. Reserves four bytes for the event's size, which is known only at its end. */
   private static int begin(Bytes to, int type, long nanos) {
     int at = to.size();
     to.fixed(0, Integer.BYTES);
@@ -174,11 +176,15 @@ public final class JfrExporter {
     return at;
   }
 
-  /** Writes the size as four digits in base 128; the last three may be zeros. */
+  /**
+   * Ends an event: writes its size as four digits in base 128, of which the last three may be
+   * zeros.
+   */
   private static void end(Bytes to, int at) {
     to.varintAt(at, to.size() - at);
   }
 
+  /** Writes a chunk with the events collected so far, and begins a new chunk. */
   private void endChunk() {
     int start = out.size();
     out.append("FLR\0");
@@ -216,14 +222,18 @@ public final class JfrExporter {
     frameCount = 0;
   }
 
-  /** Writes all constants that the chunk's events refer to, by type and number. */
+  /**
+   * Writes the constants that the chunk's events refer to. Each constant stands under its type and
+   * number.
+   */
   private void checkpoint() {
     int at = begin(out, Type.CHECKPOINT, firstNanos);
     out.varint(0); // duration
     out.varint(0); // no previous checkpoint
     out.write(1); // complete
     stacks.stream().forEach(this::collectMethods);
-    // Readers do not expect empty pools. A chunk without samples refers to no constants.
+    // Readers do not expect empty pools of constants. A chunk without samples refers to no
+    // constants.
     out.varint(stacks.isEmpty() ? 0 : POOLS);
     if (!stacks.isEmpty()) {
       pools();
@@ -261,7 +271,7 @@ public final class JfrExporter {
   private void thread(int thread) {
     out.varint(thread + 1L);
     JfrMetadata.string(out, profile.threadName(thread));
-    out.varint(0); // the system's thread id
+    out.varint(0); // the operating system's thread id
     JfrMetadata.string(out, profile.threadName(thread));
     out.varint(0); // the Java thread id
     out.varint(0); // group

@@ -6,9 +6,10 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Writes the metadata of a recording: its types with their fields, as a tree of elements with
- * attributes, all of which are strings. The types have the same order and fields as in HotSpot's
- * own recordings, because readers rely on both. {@link Type} numbers the types.
+ * Writes the metadata of a recording, which declares the recording's types and their fields. The
+ * metadata is a tree of elements with attributes, all of which are strings. The types have the
+ * order and the fields that they have in HotSpot's own recordings, because readers rely on both.
+ * {@link Type} has the number of each type.
  */
 final class JfrMetadata {
 
@@ -75,7 +76,10 @@ final class JfrMetadata {
 
   private JfrMetadata() {}
 
-  /** Writes the strings, then the tree, whose elements refer to the strings by number. */
+  /**
+   * Writes the metadata: first all strings, then the tree, whose elements refer to the strings by
+   * their numbers.
+   */
   static void write(Bytes out) {
     Map<String, Integer> numbers = new LinkedHashMap<>();
     number(ROOT, numbers);
@@ -84,7 +88,7 @@ final class JfrMetadata {
     write(ROOT, numbers, out);
   }
 
-  /** Writes a string in UTF-8, after the 3 that marks this encoding. */
+  /** Writes a string in UTF-8. The byte 3 before the string marks this encoding. */
   static void string(Bytes out, String text) {
     Bytes encoded = new Bytes(text);
     out.write(3);

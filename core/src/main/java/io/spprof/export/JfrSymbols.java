@@ -7,13 +7,16 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * Writes methods, their classes and packages, and the names of all of these as constants of a
- * recording. The profile has one string for a method, for instance {@code java.util.HashMap.get}.
- * Synthetic frames, whose names are in brackets, are methods of a class without a name.
+ * Writes the constants of a recording that describe methods: the methods, their classes, the
+ * packages of these classes, and the names of all of them as symbols. A profile has only one string
+ * for a method, for instance {@code java.util.HashMap.get}; this class splits the string. A
+ * synthetic frame has a name in brackets; it becomes a method of a class without a name.
+ *
+ * <p>Each constant has a number within its type:
  *
  * <pre>
- *    number of a class or package: its position in the array, from 1
- *    number of a symbol          : 4 x the position + kind; 0 is none
+ *    class or package: its position in the array, from 1
+ *    symbol          : 4 x the position + kind; 0 is none
  * </pre>
  */
 final class JfrSymbols {
@@ -24,15 +27,15 @@ final class JfrSymbols {
   private static final int DESCRIPTOR = 4; // the symbol with position 0
 
   /**
-   * Readers look for the parentheses. The profiler does not record the parameters and the result
-   * type.
+   * The descriptor of every method, because the profiler does not record the types of parameters
+   * and results. It has parentheses because readers look for them.
    */
   private static final String UNKNOWN_DESCRIPTOR = "()";
 
   private final Profile profile;
-  private final int[] classOf; // indexed by method
+  private final int[] classOf; // the class of each method
   private final String[] classes;
-  private final int[] packageOf; // indexed by class
+  private final int[] packageOf; // the package of each class
   private final String[] packages;
 
   JfrSymbols(Profile profile) {
@@ -63,7 +66,7 @@ final class JfrSymbols {
     return names;
   }
 
-  /** The index at which the method's own name begins in {@code a.B.c}. */
+  /** Returns the index at which the name of the method begins in {@code a.B.c}. */
   private static int methodAt(String name) {
     return Names.isSynthetic(name) ? 0 : name.lastIndexOf('.') + 1;
   }
@@ -73,15 +76,15 @@ final class JfrSymbols {
   }
 
   /**
-   * The class name with slashes, as the JVM writes it; the slash in a hidden class's name becomes a
-   * plus.
+   * Returns the name of a class with slashes, as the JVM writes it. The slash in the name of a
+   * hidden class becomes a plus.
    */
   private static String internal(String className) {
     return className.replace('/', '+').replace('.', '/');
   }
 
   private static String packageName(String className) {
-    // The address in a hidden class's name contains no dots.
+    // The part of a hidden class's name after the slash contains no dots.
     return className.substring(0, Math.max(0, className.lastIndexOf('.')));
   }
 
@@ -99,7 +102,7 @@ final class JfrSymbols {
     out.write(0); // hidden
   }
 
-  /** Writes the constants that these methods refer to, in three pools. */
+  /** Writes the classes, packages and symbols that these methods refer to, in three pools. */
   void writeUsed(Bytes out, BitSet methods) {
     BitSet usedClasses = new BitSet();
     methods.stream().forEach(method -> usedClasses.set(classOf[method]));

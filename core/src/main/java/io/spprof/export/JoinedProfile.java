@@ -7,10 +7,10 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Concatenates two profiles into one, so that {@link FoldedProfile} can merge rows of both that
- * have the same text. The second profile's methods, frames, threads, stacks and rows are numbered
- * after the first's. Stacks without a row are left out, because a profile of part of a session
- * contains the stacks of the whole session.
+ * Concatenates two profiles into one, so that {@link FoldedProfile} can merge the rows of both by
+ * their text. The methods, frames, threads, stacks and rows of the second profile get the numbers
+ * after those of the first profile. A stack without a row is left out: a profile of a part of a
+ * session contains the stacks of the whole session.
  */
 final class JoinedProfile {
 
@@ -22,7 +22,7 @@ final class JoinedProfile {
   private final int[] frameLines;
   private int frameCount;
   private final List<int[]> chunks = new ArrayList<>();
-  private int position; // the index of the next stack
+  private int position; // the index at which the frames of the next stack begin
   private final int[] positions;
   private final short[] depths;
   private int stackCount;
@@ -46,11 +46,11 @@ final class JoinedProfile {
   }
 
   /**
-   * Joins two profiles, which are not changed. Memory: 4 bytes for each frame of each stack, 24 for
-   * each row.
+   * Joins two profiles. Does not change them. Needs 4 bytes of memory for each frame of each stack,
+   * and 24 bytes for each row.
    *
-   * @param first gives rows 0 to {@code first.rowCount()} − 1, not null
-   * @param second gives the rows after that, and the session's figures; not null
+   * @param first the profile whose rows become rows 0 to {@code first.rowCount()} − 1, not null
+   * @param second the profile that gives the rows after these, and the session's figures; not null
    * @return the joined profile, without the times of samples
    */
   static Profile of(Profile first, Profile second) {
@@ -95,6 +95,7 @@ final class JoinedProfile {
     }
   }
 
+  /** Appends a stack of a profile, in a chunk that holds the whole stack. */
   private int addStack(Profile profile, int stack, int firstFrame) {
     int depth = profile.depth(stack);
     int room = chunks.size() * CHUNK_SIZE - position;

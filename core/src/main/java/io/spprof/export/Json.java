@@ -3,9 +3,9 @@ package io.spprof.export;
 import java.io.IOException;
 
 /**
- * Writes JSON that may stand inside an HTML page's script element, whatever its strings contain.
- * The result is ASCII without {@code <}, {@code >} and {@code &}. No text can therefore end the
- * element or start another, and every charset reads the same.
+ * Writes JSON that can stand inside the script element of an HTML page, whatever its strings
+ * contain. The result is ASCII without {@code <}, {@code >} and {@code &}. A string therefore
+ * cannot end the element or begin another, and the result is the same in every charset.
  */
 final class Json {
 
@@ -54,7 +54,7 @@ final class Json {
     return this;
   }
 
-  /** Writes a number. JSON has no NaN and no infinity; they become 0. */
+  /** Writes a number. NaN and infinity become 0, because JSON does not have them. */
   Json value(double value) throws IOException {
     separate();
     out.append(Double.isFinite(value) ? Double.toString(value) : "0");

@@ -3,8 +3,8 @@ package io.spprof.export;
 import java.util.Arrays;
 
 /**
- * Adds up CPU time by method. A method's total counts a stack once, however often the method recurs
- * on it. Immutable.
+ * Adds up the CPU time of each method, for a list of the hottest methods. If a method recurs on a
+ * stack, the stack counts only once in the method's total. Immutable.
  */
 final class MethodTimes {
 
@@ -36,25 +36,26 @@ final class MethodTimes {
     }
   }
 
-  /** CPU time with the method on top of the stack, ns. */
+  /** Returns the CPU time with the method at the leaf of the stack, in nanoseconds. */
   long selfNanos(int name) {
     return selfNanos[name];
   }
 
-  /** Samples with the method on top of the stack. */
+  /** Returns the number of samples with the method at the leaf of the stack. */
   long selfSamples(int name) {
     return selfSamples[name];
   }
 
-  /** CPU time with the method anywhere on the stack, ns. */
+  /** Returns the CPU time with the method anywhere on the stack, in nanoseconds. */
   long totalNanos(int name) {
     return totalNanos[name];
   }
 
   /**
-   * Returns the names in descending order of self time, then of total time.
+   * Returns all names of methods. The method with the most self time comes first; methods with
+   * equal self time are ordered by total time.
    *
-   * @return all names of the profile
+   * @return the numbers of the names
    */
   int[] hottest() {
     int[] order = new int[folded.frameNameCount()];

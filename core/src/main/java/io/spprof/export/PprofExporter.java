@@ -6,17 +6,20 @@ import java.io.UncheckedIOException;
 import java.util.zip.GZIPOutputStream;
 
 /**
- * Writes the format of pprof, profile.proto, gzipped. A sample has two values: its count, and CPU
- * nanoseconds, which pprof shows by default. A sample is a row of the profile: a stack, from the
- * leaf to the root, with the label {@code thread}. Locations have lines where they are known.
- * Functions have no file, because the profiler does not record it. All locations belong to one
- * mapping, {@code java}.
+ * Writes a profile in the format of the tool pprof: the protocol buffer of profile.proto,
+ * compressed with gzip.
+ *
+ * <p>The terms of this format: a sample is a row of the profile; it is a stack from the leaf to the
+ * root, with the label {@code thread}. A sample has two values: the number of samples, and their
+ * CPU time in nanoseconds, which pprof shows by default. A location is a frame, with its line if
+ * the line is known. A function is a method; it has no file, because the profiler does not record
+ * files. All locations belong to one mapping, {@code java}.
  *
  * @see <a href="https://github.com/google/pprof/blob/main/proto/profile.proto">profile.proto</a>
  */
 public final class PprofExporter {
 
-  // Field numbers of the message Profile.
+  // Field numbers of the message Profile in profile.proto.
   private static final int SAMPLE_TYPE = 1;
   private static final int SAMPLE = 2;
   private static final int MAPPING = 3;
@@ -30,7 +33,10 @@ public final class PprofExporter {
   private static final int COMMENT = 13;
   private static final int DEFAULT_TYPE = 14;
 
-  /** The strings of every file, by their index. The first has to be empty. */
+  /**
+   * The strings that every file begins with, and their indexes. The format requires that the first
+   * string is empty.
+   */
   private static final String[] STRINGS = {
     "", "samples", "count", "cpu", "nanoseconds", "thread", "java"
   };
@@ -106,7 +112,7 @@ public final class PprofExporter {
     for (int i = 0; i < comments.length; i++) {
       top.always(COMMENT, STRINGS.length + i);
     }
-    // id, file name, has functions, has line numbers, has inlined frames
+    // The fields: id, file name, has functions, has line numbers, has inlined frames.
     message.number(1, 1).number(5, JAVA).number(7, 1).number(9, 1).number(10, 1);
     top.message(MAPPING, message);
     flush();
@@ -122,7 +128,10 @@ public final class PprofExporter {
     flush();
   }
 
-  /** Writes a function. Its id is the method's number plus 1, because 0 means none. */
+  /**
+   * Writes a method as a function. The function's id is the method's number plus 1, because 0 means
+   * none.
+   */
   private void function(int method) throws IOException {
     int name = firstMethodString + method;
     message.number(1, method + 1L).number(2, name).number(3, name);
@@ -130,7 +139,7 @@ public final class PprofExporter {
     flush();
   }
 
-  /** Writes a location. Its id is the frame's number plus 1. */
+  /** Writes a frame as a location. The location's id is the frame's number plus 1. */
   private void location(int frame) throws IOException {
     part.number(1, profile.frameMethod(frame) + 1L).number(2, profile.frameLine(frame));
     message.number(1, frame + 1L).number(2, 1).message(4, part);

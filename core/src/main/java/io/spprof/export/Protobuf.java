@@ -1,7 +1,7 @@
 package io.spprof.export;
 
 /**
- * Writes messages of protocol buffers, as far as the format of pprof needs them.
+ * Writes messages in the encoding of protocol buffers, as far as the format of pprof needs it.
  *
  * @see <a href="https://protobuf.dev/programming-guides/encoding/">Encoding</a>
  */
@@ -12,7 +12,9 @@ final class Protobuf {
 
   private final Bytes bytes = new Bytes();
 
-  /** Writes a number that is not negative. A 0 is the default and is not written. */
+  /**
+   * Writes a field with a number that is not negative. Writes nothing for 0, which is the default.
+   */
   Protobuf number(int field, long value) {
     if (value != 0) {
       bytes.varint((long) field << 3 | VARINT);
@@ -21,14 +23,17 @@ final class Protobuf {
     return this;
   }
 
-  /** Writes a number even if it is 0, for repeated fields. */
+  /** Writes a field with a number even if the number is 0. For repeated fields. */
   Protobuf always(int field, long value) {
     bytes.varint((long) field << 3 | VARINT);
     bytes.varint(value);
     return this;
   }
 
-  /** Writes an embedded message or packed numbers, and clears {@code message} for reuse. */
+  /**
+   * Writes a field with an embedded message or with packed numbers. Then clears {@code message} for
+   * reuse.
+   */
   Protobuf message(int field, Protobuf message) {
     bytes.varint((long) field << 3 | LENGTH);
     bytes.varint(message.bytes.size());
@@ -37,7 +42,7 @@ final class Protobuf {
     return this;
   }
 
-  /** Writes a string, even an empty one. */
+  /** Writes a field with a string, even if the string is empty. */
   Protobuf string(int field, String value) {
     Bytes text = new Bytes(value);
     bytes.varint((long) field << 3 | LENGTH);
@@ -46,12 +51,12 @@ final class Protobuf {
     return this;
   }
 
-  /** Writes one of several packed numbers, without field number and tag. */
+  /** Writes one of several packed numbers. It has no field number and no tag. */
   void packed(long value) {
     bytes.varint(value);
   }
 
-  /** The bytes written so far, which the caller may take. */
+  /** Returns the bytes written so far, which the caller may take. */
   Bytes bytes() {
     return bytes;
   }

@@ -5,11 +5,12 @@ import java.io.IOException;
 import java.util.Arrays;
 
 /**
- * Writes JSON for <a href="https://www.speedscope.app">speedscope</a>, by its file-format-schema.
- * Each thread is a profile of the type {@code sampled}; threads with the most CPU time come first.
- * A sample is a row: a stack of the thread with all of its CPU time in nanoseconds. The weights of
- * all profiles add up to {@link Profile#totalCpuNanos()}. Rows are in the order of a depth-first
- * walk through the tree of stacks, so speedscope's "time order" view shows equal frames merged.
+ * Writes a profile as JSON for the viewer <a href="https://www.speedscope.app">speedscope</a>,
+ * according to speedscope's file-format-schema. Each thread becomes a profile of the type {@code
+ * sampled}. The thread with the most CPU time comes first. Each row of the profile becomes a sample
+ * of its thread: a stack with the CPU time of the row in nanoseconds. The weights of all samples
+ * add up to {@link Profile#totalCpuNanos()}. The rows are in the order of a depth-first walk
+ * through the tree of stacks, so speedscope's "time order" view shows equal frames merged.
  */
 public final class SpeedscopeExporter {
 
@@ -56,7 +57,7 @@ public final class SpeedscopeExporter {
       thread(steps, thread, begin, first);
     }
     if (folded.threadCount() == 0) {
-      thread(steps, -1, 0, 0); // speedscope shows nothing for a file without a profile
+      thread(steps, -1, 0, 0); // Speedscope shows nothing for a file without a profile.
     }
     return steps.then(() -> json.endArray().endObject()).then(() -> out.append('\n'));
   }

@@ -5,9 +5,10 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 
 /**
- * An export as a sequence of small steps, each of which writes one piece. A reader runs as many
- * steps as it needs for its next bytes. The export therefore needs neither the whole text in memory
- * nor a thread that waits.
+ * An exporter's work, divided into small steps that run one after the other. Each step writes one
+ * piece of the output. A reader that needs more bytes runs steps until it has them. An export can
+ * therefore be read slowly, although neither its whole text is in memory nor a thread waits for the
+ * reader.
  */
 final class Steps {
 
@@ -28,12 +29,12 @@ final class Steps {
   private final Deque<Stage> stages = new ArrayDeque<>();
   private int index;
 
-  /** Appends a step. */
+  /** Appends one step. */
   Steps then(Step step) {
     return each(1, i -> step.write());
   }
 
-  /** Appends {@code count} steps, numbered from 0. */
+  /** Appends {@code count} steps. Each step receives its number, which counts from 0. */
   Steps each(int count, IndexedStep step) {
     if (count > 0) {
       stages.addLast(new Stage(count, step));
@@ -44,7 +45,7 @@ final class Steps {
   /**
    * Runs the next step.
    *
-   * @return false if no step was left
+   * @return false if there was no step left
    */
   boolean next() throws IOException {
     Stage stage = stages.peekFirst();

@@ -10,9 +10,9 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * Writes a profile as a report in plain text: figures, drops by reason, samples without a stack,
- * and the methods and threads that use the most CPU time. The report is for people; its wording may
- * change.
+ * Writes a profile as a report in plain text: the figures, the drops by reason, the samples without
+ * a stack, and the methods and threads that use the most CPU time. The report is for people. Its
+ * wording may change, so a program should not parse it.
  */
 public final class TextReport {
 
@@ -32,9 +32,9 @@ public final class TextReport {
   }
 
   /**
-   * Writes the report. Memory: some 40 bytes for each row and stack of the profile.
+   * Writes the report. Needs some 40 bytes of memory for each row and each stack of the profile.
    *
-   * @param profile the profile, not null; it may be empty
+   * @param profile the profile, not null; may be empty
    * @param out the target, not null; neither flushed nor closed
    * @throws IOException when {@code out} throws it
    */
@@ -170,7 +170,7 @@ public final class TextReport {
     rest(folded.threadCount() - TOP_THREADS);
   }
 
-  /** Writes CPU time by the state of the thread, if the walker reported states. */
+  /** Writes the CPU time by the state of the threads, if the walker reported states. */
   private void states() throws IOException {
     StateTimes states = profile.info().states();
     if (states.total() == states.unknown() + states.noJavaThread()) {
@@ -194,7 +194,7 @@ public final class TextReport {
     }
   }
 
-  /** Writes the kinds of threads, if there are fewer kinds than threads. */
+  /** Writes the CPU time by kinds of threads, if there are fewer kinds than threads. */
   private void groups() throws IOException {
     List<ThreadGroups.Group> groups = ThreadGroups.of(profile);
     if (groups.size() == folded.threadCount()) {

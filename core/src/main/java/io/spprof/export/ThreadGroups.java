@@ -9,19 +9,19 @@ import java.util.Map;
 import java.util.regex.Pattern;
 
 /**
- * Adds up a profile's CPU time by kinds of threads. The JVM's own threads are grouped by their
- * task. All others are grouped by their names with {@code *} for numbers, so that the threads of a
- * pool form one group.
+ * Adds up a profile's CPU time by kinds of threads. The JVM's own threads form the kinds [GC],
+ * [JIT] and [VM]. For other threads, the kind is the thread's name with {@code *} for each number,
+ * so that the threads of a pool form one kind.
  */
 final class ThreadGroups {
 
   /**
-   * Threads of one kind.
+   * The threads of one kind.
    *
-   * @param name a pattern of names, or a kind in brackets
-   * @param threads the number of thread names
-   * @param samples their samples
-   * @param nanos the CPU time of these samples, ns
+   * @param name the pattern of the threads' names, or the kind in brackets
+   * @param threads the number of threads
+   * @param samples the number of samples of these threads
+   * @param nanos the CPU time of these samples in nanoseconds
    */
   record Group(String name, int threads, long samples, long nanos) {}
 
@@ -29,7 +29,8 @@ final class ThreadGroups {
   private static final Pattern NUMBERS = Pattern.compile("[0-9]+");
 
   /**
-   * Prefixes of the names of HotSpot's own threads. Linux truncates thread names to 15 characters.
+   * For each kind of HotSpot's own threads, the beginnings of the threads' names. Linux truncates a
+   * thread's name to 15 characters.
    */
   private static final Map<String, List<String>> KINDS = new LinkedHashMap<>();
 
@@ -68,7 +69,7 @@ final class ThreadGroups {
 
   private ThreadGroups() {}
 
-  /** Returns the groups, those with the most CPU time first. */
+  /** Returns the groups. The group with the most CPU time comes first. */
   static List<Group> of(Profile profile) {
     boolean[] isNative = new boolean[profile.threadCount()];
     long[] samples = new long[profile.threadCount()];
@@ -107,7 +108,10 @@ final class ThreadGroups {
     return pattern(name);
   }
 
-  /** {@code pool-1-thread-7} as {@code pool-*-thread-*}. */
+  /**
+   * Returns a thread's name with {@code *} for each number: {@code pool-*-thread-*} for {@code
+   * pool-1-thread-7}.
+   */
   static String pattern(String name) {
     return NUMBERS.matcher(name).replaceAll("*");
   }

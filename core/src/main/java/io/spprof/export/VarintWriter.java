@@ -5,9 +5,9 @@ import java.io.OutputStream;
 import java.util.Base64;
 
 /**
- * Writes numbers as LEB128, and the resulting bytes as Base64. LEB128 has seven bits a byte, the
- * lowest first; the top bit is set when more bytes follow. Most numbers of a profile take one or
- * two bytes.
+ * Writes numbers as LEB128, and the resulting bytes as Base64. LEB128 is compact: a byte has seven
+ * bits of a number, the lowest bits first, and its top bit is set if another byte follows. Most
+ * numbers of a profile take one or two bytes.
  *
  * @see <a href="https://dwarfstd.org/doc/DWARF5.pdf">LEB128: DWARF 5, section 7.6</a>
  */
@@ -20,7 +20,7 @@ final class VarintWriter implements AutoCloseable {
   /**
    * Creates a writer.
    *
-   * @param out receives the Base64 characters, not null; not closed
+   * @param out receives the Base64 characters, not null; never closed
    */
   VarintWriter(Appendable out) {
     base64 = Base64.getEncoder().wrap(new AsciiStream(out));
@@ -39,7 +39,7 @@ final class VarintWriter implements AutoCloseable {
     buffer[used++] = (byte) rest;
   }
 
-  /** Writes the buffered numbers and the padding. */
+  /** Writes the numbers that are still in the buffer, and the padding of Base64. */
   @Override
   public void close() throws IOException {
     flush();
@@ -51,7 +51,7 @@ final class VarintWriter implements AutoCloseable {
     used = 0;
   }
 
-  /** Forwards ASCII bytes as characters. */
+  /** Converts ASCII bytes to characters. */
   private static final class AsciiStream extends OutputStream {
     private final Appendable out;
 

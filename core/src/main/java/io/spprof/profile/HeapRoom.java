@@ -3,19 +3,19 @@ package io.spprof.profile;
 import java.util.Locale;
 
 /**
- * Limits what the reading of a profile may allocate on the application's heap. Code asks before
- * large allocations, because an OutOfMemoryError would affect the application, and would end an
- * application that runs with {@code -XX:+ExitOnOutOfMemoryError}. Implementations are safe for use
- * by several threads.
+ * Limits how much heap the reading of a profile may allocate, to protect the application in the
+ * same JVM. Code asks before each large allocation. Otherwise an OutOfMemoryError could hit the
+ * application, and would end an application that runs with {@code -XX:+ExitOnOutOfMemoryError}.
+ * Several threads may use an implementation.
  */
 @FunctionalInterface
 public interface HeapRoom {
 
-  /** No limit. For programs that watch their heap themselves. */
+  /** Sets no limit. For programs that watch their heap themselves. */
   HeapRoom UNLIMITED = () -> Long.MAX_VALUE;
 
   /**
-   * Returns how much may be allocated now.
+   * Returns how many bytes may be allocated now.
    *
    * @return bytes, 0 or more
    */
@@ -24,9 +24,9 @@ public interface HeapRoom {
   /**
    * Checks that there is room for an allocation.
    *
-   * @param needed size of the allocation, bytes
+   * @param needed the size of the allocation in bytes
    * @param what the purpose of the allocation, as the beginning of a message
-   * @param remedy an alternative, as the end of a message
+   * @param remedy what the user can do instead, as the end of a message
    * @throws IllegalStateException if there is not enough room
    */
   default void require(long needed, String what, String remedy) {

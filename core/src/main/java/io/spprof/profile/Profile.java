@@ -5,14 +5,15 @@ import java.util.List;
 import java.util.Objects;
 
 /**
- * The samples of one session, folded. A row has a stack, a thread, the number of their samples, and
- * the CPU time that these samples stand for. Immutable and safe to share. A profile is taken while
- * sampling continues, so exporters work at their own speed.
+ * The samples of a session, added up by stack and thread. A row of the profile is a stack and a
+ * thread, with the number of their samples and the CPU time that these samples stand for.
+ * Immutable, and safe to share. A profile is a copy: sampling continues meanwhile, so an exporter
+ * can take its time.
  *
  * <p>Stacks are numbered from 0 to {@link #stackCount()} − 1. The frames of a stack are numbered
- * from 0 to {@link #depth(int)} − 1. Frame 0 is the leaf (the method that was running), the last
- * one is the root. Each distinct frame has a number in the profile, too: {@link #frameMethod(int)}
- * returns its method, and {@link #frameLine(int)} its line.
+ * from 0 to {@link #depth(int)} − 1. Frame 0 is the leaf (the method that was running); the last
+ * frame is the root (the outermost caller). In addition, each distinct frame has a number in the
+ * profile: {@link #frameMethod(int)} returns its method, and {@link #frameLine(int)} its line.
  */
 public final class Profile {
 
@@ -20,16 +21,17 @@ public final class Profile {
    * The data at the head of every export.
    *
    * @param session the session's figures at the moment of the snapshot
-   * @param engine the source of the signals
+   * @param engine what made the sampling signals
    * @param walker the code that walked the stacks
-   * @param intervalNanos the shortest sampling interval that was in force, ns
-   * @param longestIntervalNanos the longest sampling interval that was in force, ns; equal to the
-   *     shortest unless a budget changed it
+   * @param intervalNanos the shortest sampling interval that was in force, in nanoseconds
+   * @param longestIntervalNanos the longest sampling interval that was in force, in nanoseconds;
+   *     equal to the shortest interval unless a budget changed the interval
    * @param dropped signals that are in no profile, by reason
    * @param unwalkable collected samples that have a synthetic frame, because the walk of their
    *     stack failed
-   * @param droppedCpuNanos CPU time that is in no profile, ns
-   * @param unseenCpuNanos the part of {@code droppedCpuNanos} that no signal stands for, ns
+   * @param droppedCpuNanos CPU time that is in no profile, in nanoseconds
+   * @param unseenCpuNanos the part of {@code droppedCpuNanos} that no signal stands for, in
+   *     nanoseconds
    * @param states the samples' CPU time by the state of their threads
    * @param running whether the session went on sampling after the snapshot
    * @param debugInfo how exactly the JVM recorded which method of compiled code was running
@@ -49,40 +51,41 @@ public final class Profile {
       DebugInfo debugInfo) {}
 
   /**
-   * Frames as columns.
+   * The distinct frames of a profile, as columns. A frame is a method and a line.
    *
-   * @param methods each frame's method, an index into the methods' names
-   * @param lines each frame's line in its source, 0 if it is not known
-   * @param count number of frames; the arrays may be longer
+   * @param methods the method of each frame, as an index into the methods' names
+   * @param lines the source line of each frame; 0 if the line is not known
+   * @param count the number of frames; the arrays may be longer
    */
   public record Frames(int[] methods, int[] lines, int count) {}
 
   /**
-   * Stacks as numbers of frames. The frames of all stacks are stored one stack after the other, in
-   * chunks. No stack extends over two chunks. Each element is written once, then only read.
+   * The distinct stacks of a profile. A stack is a sequence of numbers of frames. The frames of all
+   * stacks are stored one stack after the other, in chunks. A stack never extends over two chunks.
+   * Each element is written once; afterwards it is only read.
    *
    * @param chunks the frames; {@code chunks[p >> CHUNK_BITS][p & CHUNK_MASK]} is the frame at
    *     position p
    * @param positions the position of each stack's leaf
-   * @param depths number of frames of each stack
+   * @param depths the number of frames of each stack
    * @param count number of stacks; the arrays may be longer
    */
   public record Stacks(int[][] chunks, int[] positions, short[] depths, int count) {
-    /** log2 of the number of ints in a chunk. */
+    /** The binary logarithm of the number of ints in a chunk. */
     public static final int CHUNK_BITS = 14;
 
-    /** Mask of the index within a chunk. */
+    /** The mask for the index within a chunk. */
     public static final int CHUNK_MASK = (1 << CHUNK_BITS) - 1;
   }
 
   /**
-   * Rows as columns.
+   * The rows of a profile, as columns.
    *
-   * @param stacks each row's stack
-   * @param threads each row's thread, an index into the thread names
-   * @param samples each row's number of samples
-   * @param cpuNanos the CPU time that each row's samples stand for, ns
-   * @param count number of rows; the arrays may be longer
+   * @param stacks the stack of each row
+   * @param threads the thread of each row, as an index into the threads' names
+   * @param samples the number of samples of each row
+   * @param cpuNanos the CPU time that each row's samples stand for, in nanoseconds
+   * @param count the number of rows; the arrays may be longer
    */
   public record Rows(int[] stacks, int[] threads, long[] samples, long[] cpuNanos, int count) {}
 
@@ -127,12 +130,12 @@ public final class Profile {
    * Creates a profile from its parts, without a copy. Nobody may change the parts afterwards.
    *
    * @param info the head
-   * @param methodNames names by method number; synthetic names are in brackets
+   * @param methodNames the names of the methods, by number; synthetic names are in brackets
    * @param frames the frames
-   * @param threadNames names by thread number; two threads can share a name
+   * @param threadNames the names of the threads, by number; two threads can share a name
    * @param stacks the stacks
    * @param rows the rows
-   * @param times the single samples
+   * @param times the samples one by one
    */
   public Profile(
       Info info,
@@ -169,7 +172,7 @@ public final class Profile {
   }
 
   /**
-   * Returns the single samples, as far as they are kept.
+   * Returns the samples one by one, as far as the profiler keeps them.
    *
    * @return not null
    */
@@ -196,8 +199,8 @@ public final class Profile {
   }
 
   /**
-   * Returns the most heap that an export of this profile allocates: for the profile's own figures,
-   * and for sorting its rows, stacks and names.
+   * Returns the maximum heap that an export of this profile allocates: for the profile's own
+   * figures, and for sorting its rows, stacks and names.
    *
    * @return bytes
    */
@@ -208,8 +211,8 @@ public final class Profile {
   }
 
   /**
-   * Returns the most heap that a comparison of two profiles allocates. It is larger than the sum of
-   * two exports, because a comparison first copies both profiles completely.
+   * Returns the maximum heap that a comparison of two profiles allocates. This is more than the sum
+   * of two exports, because a comparison first copies both profiles completely.
    *
    * @param other the other profile
    * @return bytes
@@ -329,7 +332,7 @@ public final class Profile {
    * Returns a frame's line in its source.
    *
    * @param frame 0 to {@link #frameCount()} − 1
-   * @return the line's number, 0 if it is not known
+   * @return the line's number; 0 if the line is not known
    */
   public int frameLine(int frame) {
     return frames.lines()[frame];

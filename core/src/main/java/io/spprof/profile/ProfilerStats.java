@@ -30,7 +30,8 @@ public record ProfilerStats(Counters counters, Gauges gauges, Setup setup, Sessi
    * @param unseenCpuNanos the part of {@code droppedCpuNanos} that no signal stands for, ns: of
    *     threads that ended before they were found, of the last part of a thread's life, and of
    *     threads without a timer
-   * @param overheadCpuNanos CPU time spent in handlers and in the profiler's own threads, ns
+   * @param overheadCpuNanos CPU time of signal handlers, of the work at starts and ends of threads,
+   *     and of the profiler's own threads, ns
    * @param walkNanos time that the stack walks in handlers took, ns
    */
   public record Counters(

@@ -4,43 +4,44 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The latest samples of a profile one by one. Each has the time at which it was taken, its row in
- * the profile (stack and thread), and the CPU time that it stands for. A session keeps as many
- * single samples as {@code memory} has room for. Older samples are only in the profile's rows.
- * Immutable, like the profile that it belongs to.
+ * The latest samples of a profile, one by one. Each sample has the time at which it was taken, its
+ * row in the profile (stack and thread), and the CPU time that it stands for. A session keeps as
+ * many single samples as the option {@code memory} has room for. Older samples are only in the
+ * profile's rows. Immutable, like the profile that it belongs to.
  *
- * <p>Samples have the order in which they were collected. Samples of different threads may be some
- * milliseconds out of order.
+ * <p>The samples are in the order in which they were collected. Samples of different threads may be
+ * out of order by some milliseconds.
  */
 public final class SampleTimes {
 
-  /** Receives each sample. */
+  /** Receives the samples one by one. */
   @FunctionalInterface
   public interface Visitor {
     /**
      * Receives a sample.
      *
-     * @param nanos the time at which it was taken, ns after the session's start; in a {@link
-     *     Profile}, ns after the beginning of its first window
-     * @param row its row in the profile
-     * @param cpuNanos CPU time that it stands for, ns
+     * @param nanos the time at which the sample was taken, in nanoseconds after the session's
+     *     start; in a {@link Profile}, in nanoseconds after the beginning of the profile's first
+     *     window
+     * @param row the sample's row in the profile
+     * @param cpuNanos the CPU time that the sample stands for, in nanoseconds
      */
     void sample(long nanos, int row, long cpuNanos);
   }
 
   /**
-   * Samples as columns. Each element is written once, then only read.
+   * A number of samples, as columns. Each element is written once; afterwards it is only read.
    *
-   * @param baseNanos the base of the samples' times, ns after the session's start, or after the
-   *     moment of {@link SampleTimes#after}
-   * @param micros the samples' times, µs after the base
+   * @param baseNanos the base of the samples' times, in nanoseconds after the session's start, or
+   *     after the moment given to {@link SampleTimes#after}
+   * @param micros the samples' times, in microseconds after the base
    * @param rows the samples' rows
-   * @param cpuNanos CPU time that each sample stands for, ns
-   * @param count number of samples; the arrays may be longer
+   * @param cpuNanos the CPU time that each sample stands for, in nanoseconds
+   * @param count the number of samples; the arrays may be longer
    */
   public record Chunk(long baseNanos, int[] micros, int[] rows, long[] cpuNanos, int count) {}
 
-  /** The times of a profile without samples. */
+  /** The samples of a profile without samples. */
   static final SampleTimes NONE = new SampleTimes(List.of(), 0);
 
   private final List<Chunk> chunks;
@@ -50,8 +51,8 @@ public final class SampleTimes {
   /**
    * Creates an object from chunks, without a copy. Nobody may change the chunks afterwards.
    *
-   * @param chunks the oldest first
-   * @param forgotten number of samples that are in the profile's rows but not in the chunks
+   * @param chunks the chunks, the oldest first
+   * @param forgotten the number of samples that are in the profile's rows but not in the chunks
    */
   public SampleTimes(List<Chunk> chunks, long forgotten) {
     this.chunks = List.copyOf(chunks);
@@ -62,7 +63,7 @@ public final class SampleTimes {
   /**
    * Returns the number of samples whose time is no longer known.
    *
-   * @return 0 or more; the sum with {@link #count()} is the number of the profile's samples
+   * @return 0 or more; together with {@link #count()}, this is the number of the profile's samples
    */
   public long forgotten() {
     return forgotten;
@@ -105,7 +106,7 @@ public final class SampleTimes {
   /**
    * Returns the chunks with other row numbers.
    *
-   * @param places the new number of each row
+   * @param places the new number of each row, by its present number
    * @return new chunks
    */
   public List<Chunk> withRows(int[] places) {
@@ -124,7 +125,8 @@ public final class SampleTimes {
   /**
    * Returns the samples with times relative to a later moment.
    *
-   * @param nanos the later moment, ns after the moment to which the times are relative now
+   * @param nanos the later moment, in nanoseconds after the moment to which the times are relative
+   *     now
    * @return the samples
    */
   public SampleTimes after(long nanos) {

@@ -3,21 +3,22 @@ package io.spprof.profile;
 import io.spprof.config.ProfilerConfig;
 
 /**
- * The figures of one session. The figures of a running session change from call to call; those of
- * an ended session are final.
+ * The figures of one session. The figures of a running session change from call to call. The
+ * figures of an ended session are final.
  *
- * @param id 1 for a profiler's first session, then counting up; 0 before the first session
+ * @param id the session's number: 1 for a profiler's first session, then counting up; 0 before the
+ *     first session
  * @param options the session's effective options, see {@link ProfilerConfig#toOptions()}; "" before
  *     the first session
- * @param startTimeMillis wall clock at the start, milliseconds since the epoch; 0 before the first
- *     session
+ * @param startTimeMillis the wall clock at the start, in milliseconds since the epoch; 0 before the
+ *     first session
  * @param durationMillis how long the session has been sampling, or sampled, in milliseconds
  * @param collected samples in the profile
  * @param dropped signals that are in no profile
- * @param overheadPercent overhead by the model: {@code collected + dropped signals × 25 µs ÷
- *     elapsed}, percent of one CPU, 0–100
- * @param measuredOverheadPercent CPU time spent in signal handlers and in the profiler's own
- *     threads ÷ elapsed, percent of one CPU, 0–100
+ * @param overheadPercent overhead by the model: {@code signals × 25 µs ÷ elapsed time}, in percent
+ *     of one CPU, 0–100
+ * @param measuredOverheadPercent measured overhead: {@code overhead CPU time ÷ elapsed time}, in
+ *     percent of one CPU, 0–100; see {@link ProfilerStats.Counters#overheadCpuNanos}
  */
 public record SessionStats(
     long id,

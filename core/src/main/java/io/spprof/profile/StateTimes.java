@@ -3,14 +3,14 @@ package io.spprof.profile;
 import io.spprof.sampler.ThreadState;
 
 /**
- * CPU time of samples by the state of their threads, ns.
+ * The CPU time of samples by the state of their threads, in nanoseconds.
  *
  * @param inJava Java threads in Java code
- * @param inNative Java threads in native methods and in system calls below them
+ * @param inNative Java threads in native methods, and in system calls below native methods
  * @param inVm Java threads in the JVM's own code
- * @param other Java threads about to be blocked, starting or ending
- * @param unknown Java threads whose state is not known ({@code walker=agct})
- * @param noJavaThread threads of the garbage collector, the JIT compilers, the JVM and of native
+ * @param other Java threads that are about to block, starting or ending
+ * @param unknown Java threads whose state is not known ({@code walker=agct} reports no state)
+ * @param noJavaThread threads of the garbage collector, the JIT compilers, the JVM and native
  *     libraries
  */
 public record StateTimes(
@@ -20,9 +20,10 @@ public record StateTimes(
   public static final StateTimes NONE = new StateTimes(0, 0, 0, 0, 0, 0);
 
   /**
-   * Creates an object from an array with the index {@link ThreadState#ordinal()}.
+   * Creates an object from an array.
    *
-   * @param nanos CPU time for each state, ns; the array is not kept
+   * @param nanos the CPU time for each state, in nanoseconds; the index is {@link
+   *     ThreadState#ordinal()}; the array is not kept
    * @return not null
    */
   public static StateTimes of(long[] nanos) {
@@ -54,7 +55,7 @@ public record StateTimes(
   /**
    * Returns the sum over all states.
    *
-   * @return ns
+   * @return nanoseconds
    */
   public long total() {
     return inJava + inNative + inVm + other + unknown + noJavaThread;

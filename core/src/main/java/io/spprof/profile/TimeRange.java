@@ -9,19 +9,19 @@ import java.util.Map;
 import org.apache.commons.lang3.StringUtils;
 
 /**
- * A range of time, as clients write it. A profile of a range consists of whole windows.
+ * A range of time that a client asks for. The answer is a profile that consists of whole windows.
  *
- * @param fromMillis the range's beginning, milliseconds since the epoch; {@link Long#MIN_VALUE} for
- *     "from the start"
- * @param toMillis the range's end, after its beginning, milliseconds since the epoch; {@link
- *     Long#MAX_VALUE} for "up to now"
+ * @param fromMillis the beginning of the range, in milliseconds since the epoch; {@link
+ *     Long#MIN_VALUE} for "from the start"
+ * @param toMillis the end of the range, in milliseconds since the epoch, after the beginning;
+ *     {@link Long#MAX_VALUE} for "up to now"
  */
 public record TimeRange(long fromMillis, long toMillis) {
 
   /** The whole session. */
   public static final TimeRange ALL = new TimeRange(Long.MIN_VALUE, Long.MAX_VALUE);
 
-  /** The syntax of a range, as error messages and help show it. */
+  /** The syntax of a range, for error messages and help. */
   public static final String HELP =
       "last=1s..30d (s, m, h, d), or from=TIME and/or to=TIME, where TIME is -10m (ago), an ISO-8601"
           + " instant (2026-01-31T12:00:00Z), or milliseconds since the epoch; empty for all";
@@ -33,10 +33,12 @@ public record TimeRange(long fromMillis, long toMillis) {
   /**
    * Reads a range.
    *
-   * @param text for instance {@code last=10m} or {@code from=-30m,to=-20m}; null or blank for all
-   * @param nowMillis the present, milliseconds since the epoch
+   * @param text a range, for instance {@code last=10m} or {@code from=-30m,to=-20m}; null or blank
+   *     for all
+   * @param nowMillis the present time, in milliseconds since the epoch
    * @return the range
-   * @throws IllegalArgumentException with the value and what is valid
+   * @throws IllegalArgumentException if the text is no valid range; the message has the text and
+   *     the syntax
    */
   public static TimeRange parse(String text, long nowMillis) {
     Input.checkLength("a range", text, Input.MOST);

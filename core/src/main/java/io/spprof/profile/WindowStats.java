@@ -1,15 +1,17 @@
 package io.spprof.profile;
 
 /**
- * The figures of one window, a part of a session's time whose samples are kept together.
+ * The figures of one window. A window is a stretch of a session's time whose samples are kept
+ * together.
  *
- * @param fromMillis the window's beginning, milliseconds since the epoch
- * @param toMillis the window's end, milliseconds since the epoch; now for the open window
- * @param samples samples in the window
- * @param dropped signals of this time that are in no profile
- * @param cpuNanos CPU time that the samples stand for, ns
- * @param shortestIntervalNanos the shortest sampling interval in force in the window, ns
- * @param longestIntervalNanos the longest sampling interval in force in the window, ns
+ * @param fromMillis the beginning of the window, in milliseconds since the epoch
+ * @param toMillis the end of the window, in milliseconds since the epoch; now for the open window
+ * @param samples the number of samples in the window
+ * @param dropped the number of signals of this time that are in no profile
+ * @param cpuNanos the CPU time that the samples stand for, in nanoseconds
+ * @param shortestIntervalNanos the shortest sampling interval in force in the window, in
+ *     nanoseconds
+ * @param longestIntervalNanos the longest sampling interval in force in the window, in nanoseconds
  */
 public record WindowStats(
     long fromMillis,

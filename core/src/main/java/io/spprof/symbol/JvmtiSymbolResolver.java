@@ -2,7 +2,7 @@ package io.spprof.symbol;
 
 import io.spprof.sampler.Sampler;
 
-/** Resolves methods through the sampler's JVMTI environment. */
+/** Asks the JVM for names and lines of methods, through the sampler's JVMTI environment. */
 public final class JvmtiSymbolResolver implements SymbolResolver {
 
   private final Sampler sampler;

@@ -1,21 +1,26 @@
 package io.spprof.symbol;
 
-/** Names methods, and lists their lines, while their classes are still loaded. */
+/**
+ * Finds the names and the lines of methods. A method must be resolved while its class is still
+ * loaded.
+ */
 public interface SymbolResolver {
 
   /**
-   * Names a method.
+   * Returns the name of a method.
    *
    * @param method the JVM's id of the method, not 0
-   * @return {@code java.util.HashMap.get}; null if it cannot be named any more
+   * @return the name, for instance {@code java.util.HashMap.get}; null if the JVM can no longer
+   *     name the method
    */
   String name(long method);
 
   /**
-   * A method's line numbers.
+   * Returns the line numbers of a method.
    *
    * @param method the JVM's id of the method, not 0
-   * @return pairs {@code byte code index << 16 | line number}; not null, empty if there are none
+   * @return pairs {@code byte code index << 16 | line number}; not null; empty if the JVM has no
+   *     lines
    */
   int[] lines(long method);
 }

@@ -1,2 +1,2 @@
-/** Names and lines of methods, asked of the JVM. Uses the sampler only. */
+/** Asks the JVM for the names and lines of methods. This package uses only the sampler. */
 package io.spprof.symbol;

@@ -1,23 +1,26 @@
 package io.spprof.text;
 
 /**
- * Limits the length of text from outside the profiler, for instance of options that a client sends.
+ * Limits the length of text that comes from outside of the profiler, for instance the options that
+ * a client sends.
  */
 public final class Input {
 
-  /** The most characters of options, ranges and names. Valid ones are much shorter. */
+  /**
+   * The maximum number of characters of options, ranges and names. Valid texts are much shorter.
+   */
   public static final int MOST = 1024;
 
   private Input() {}
 
   /**
-   * Refuses a text that is too long. Called before anything else is done with the text, because
-   * even splitting it could take more heap than the application has left.
+   * Refuses a text that is too long. The caller must check a text before it does anything else with
+   * it, because even splitting a very long text could take more heap than the application has left.
    *
-   * @param what names the text in the message, for instance "options"
-   * @param text may be null
-   * @param most the most characters that it may have
-   * @throws IllegalArgumentException if it has more
+   * @param what the name of the text for the message, for instance "options"
+   * @param text the text; may be null
+   * @param most the maximum number of characters
+   * @throws IllegalArgumentException if the text is longer
    */
   public static void checkLength(String what, String text, int most) {
     if (text != null && text.length() > most) {

@@ -2,10 +2,10 @@ package io.spprof.text;
 
 /**
  * Makes text from other sources safe to show: names of threads and methods, messages of libraries,
- * responses of a remote JVM. Every text that is shown to people passes through one of these
- * methods. Otherwise a text could forge a line, control a terminal, or change the order of the
- * characters next to it. Formats that programs read and that carry any text safely (recordings,
- * pprof) contain the names unchanged, as the JVM reports them.
+ * answers of a remote JVM. Every text that people see passes through one of these methods.
+ * Otherwise a text could forge a line, control a terminal, or change the order of the characters
+ * next to it. Formats that programs read (recordings, pprof) contain names unchanged, because these
+ * formats can carry any text.
  */
 public final class Printable {
 
@@ -16,10 +16,10 @@ public final class Printable {
   private Printable() {}
 
   /**
-   * Prepares a value that a message quotes. The value is shortened, and each character that is not
-   * printable ASCII becomes a question mark.
+   * Prepares a value that a message quotes. Shortens the value, and replaces each character that is
+   * not printable ASCII by a question mark.
    *
-   * @param text any, not null
+   * @param text any text, not null
    * @return at most 131 characters
    */
   public static String of(String text) {
@@ -33,10 +33,10 @@ public final class Printable {
   }
 
   /**
-   * Prepares a line of text in any language. The text is shortened and passed to {@link #clean}.
+   * Prepares a line of text in any language: shortens the text and applies {@link #clean}.
    *
-   * @param text any, not null
-   * @return at most 2003 characters
+   * @param text any text, not null
+   * @return at most 2,003 characters
    */
   public static String line(String text) {
     if (text.length() <= MOST_IN_LINE) {
@@ -48,11 +48,11 @@ public final class Printable {
   /**
    * Prepares a name in any language. Control characters and line separators become blanks.
    * Unicode's format characters become U+FFFD, because they are invisible and change how their
-   * neighbours are shown, for instance the direction of writing. Half a surrogate pair also becomes
-   * U+FFFD, because a strict encoder refuses it.
+   * neighbours are shown (for instance the direction of writing). Half a surrogate pair also
+   * becomes U+FFFD, because a strict encoder refuses it.
    *
-   * @param text any, not null
-   * @return text of the same length; the argument itself if nothing had to change
+   * @param text any text, not null
+   * @return a text of the same length; the argument itself if nothing had to change
    */
   public static String clean(String text) {
     StringBuilder cleaned = null;
@@ -72,8 +72,8 @@ public final class Printable {
   }
 
   /**
-   * Returns the replacement for a character that must not be shown; 0 if the character may be
-   * shown.
+   * Returns the replacement for a character that must not be shown. Returns 0 if the character may
+   * be shown.
    */
   private static char replacement(int c) {
     return switch (Character.getType(c)) {

@@ -1,5 +1,5 @@
 /**
- * Text that comes from outside or is shown to people: its length, and the characters that are
- * shown. This package uses no other package of the profiler.
+ * Checks and cleans text that comes from outside of the profiler or is shown to people. This
+ * package uses no other package of the profiler.
  */
 package io.spprof.text;
