@@ -1,10 +1,10 @@
-/*
- * Draws one subtree of a trie on a canvas, and finds the frame at a point. A view (ProfileView or
- * DifferenceView) determines colours and labels.
- */
+/* Draws a subtree of the trie on a canvas, and finds the frame at a point of the canvas. (The trie
+ * is the tree of all stacks; a subtree is drawn when the user has zoomed into its root.) A view,
+ * ProfileView or DifferenceView, determines colours and labels. */
 class Chart {
   static ROW = 20;
-  /* Narrower frames are drawn together as one run: CSS pixels. */
+  /* Width in CSS pixels. Neighbours that are narrower than this are drawn together as one
+   * rectangle, a run. */
   static MIN_WIDTH = 0.5;
   static FONT = "12px ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace";
 
@@ -36,7 +36,9 @@ class Chart {
     this.setMatches(this.matches);
   }
 
-  /* Indexed by name: whether the name matches; null without a search. */
+  /* Sets which names match the search: an array with 1 for each name that matches; null if there is
+   * no search. matchesBefore[node] is the number of matching nodes before a node, so that any
+   * subtree is checked in one step. */
   setMatches(matches) {
     this.matches = matches;
     this.matchesBefore = null;
@@ -48,7 +50,8 @@ class Chart {
     }
   }
 
-  /* Call this when the weights, the zoom, or the size changed. */
+  /* Computes the scale and the size of the canvas. Must be called when the weights, the zoom or the
+   * size of the window changed. */
   layout() {
     this.width = this.scroller.clientWidth;
     this.height = this.scroller.clientHeight;
@@ -79,7 +82,7 @@ class Chart {
     return deepest;
   }
 
-  /* Returns the visible rectangles: frames, and runs of narrow siblings (node -1). */
+  /* Collects the visible rectangles: frames, and runs of narrow siblings. A run has the node -1. */
   arrange() {
     const { depth, end, parent } = this.trie;
     const { ROW, MIN_WIDTH } = Chart;
@@ -147,7 +150,7 @@ class Chart {
     for (const rect of this.rects) {
       const gap = rect.width > 4 ? 1 : 0;
       context.fillStyle = this.fill(rect, colours);
-      // Callers of the zoomed frame are faded.
+      // The callers of the zoomed frame are faded.
       context.globalAlpha = rect.node >= 0 && rect.node < this.zoom ? 0.5 : 1;
       context.fillRect(rect.x, rect.y, rect.width - gap, Chart.ROW - 1);
       context.globalAlpha = 1;
@@ -172,8 +175,8 @@ class Chart {
     this.context.fillText(rect.label, rect.x + 4, rect.y + Chart.ROW / 2);
   }
 
-  /* The name after the view's mark. If the name does not fit, only the mark's first character is
-   * left. */
+  /* Returns the label of a frame: the view's mark, then the name. If both do not fit, only the
+   * first character of the mark remains. */
   marked(node, room) {
     const name = this.trie.name[node];
     const mark = this.view.mark(this.trie, node);
@@ -183,7 +186,7 @@ class Chart {
     return prefix + this.label(name, room - this.textWidth(prefix));
   }
 
-  /* Forms of the name, each shorter than the one before. */
+  /* Returns the forms in which a name can be shown, each shorter than the form before it. */
   forms(name) {
     let forms = this.labels.get(name);
     if (forms === undefined) {
@@ -194,7 +197,7 @@ class Chart {
     return forms;
   }
 
-  /* The longest form of the name that fits. */
+  /* Returns the longest form of a name that fits. */
   label(name, room) {
     const forms = this.forms(name);
     for (const form of forms) {
@@ -203,13 +206,13 @@ class Chart {
     const shortest = forms[forms.length - 1];
     let letters = Math.max(0, Math.floor(room / this.letter) - 1);
     while (letters > 0 && this.textWidth(shortest.slice(0, letters)) + this.letter > room) letters--;
-    // Do not cut between the halves of a surrogate pair.
+    // The cut must not separate the two halves of a surrogate pair.
     if (/[\ud800-\udbff]$/.test(shortest.slice(0, letters))) letters--;
     return shortest.slice(0, Math.max(0, letters)) + "\u2026";
   }
 
   textWidth(text) {
-    // The font is monospaced for ASCII, and measuring costs more than drawing.
+    // The font is monospaced for ASCII. Measuring a text costs more than drawing it.
     return /^[\x20-\x7e]*$/.test(text) ? text.length * this.letter : this.context.measureText(text).width;
   }
 
@@ -224,7 +227,8 @@ class Chart {
     this.context.strokeRect(rect.x + inset, rect.y + inset, width - thickness, Chart.ROW - 1 - thickness);
   }
 
-  /* The rectangle of a node, even of one too narrow to draw; null outside of the zoom. */
+  /* Returns the rectangle of a node, even if the node is too narrow to be drawn. Returns null for a
+   * node outside of the zoom. */
   rectOf(node) {
     if (node < this.zoom || node >= this.trie.end[this.zoom]) {
       const isAbove = node <= this.zoom && this.zoom < this.trie.end[node];
@@ -234,7 +238,7 @@ class Chart {
     return this.rect(node, node, x, this.trie.units(node) * this.scale, 1);
   }
 
-  /* The rectangle at a point of the canvas, or null. */
+  /* Returns the rectangle at a point of the canvas, or null. */
   hit(x, y) {
     for (const rect of this.rects) {
       if (x >= rect.x && x < rect.x + rect.width && y >= rect.y && y < rect.y + Chart.ROW) return rect;
@@ -242,7 +246,7 @@ class Chart {
     return null;
   }
 
-  /* The node at x within a run of narrow frames. */
+  /* Returns the node at x within a run of narrow frames. */
   nodeInRun(run, x) {
     const { end } = this.trie;
     const at = this.trie.left(this.zoom) + x / this.scale;

@@ -1,28 +1,29 @@
-/*
- * Colours and labels for the frames of two profiles. The view compares shares, not times: a frame's
- * part of all CPU
- * time of its own profile, in the threads that are on. The two stretches of time may therefore
- * differ in length.
- */
+/* Colours and labels for the frames of a comparison of two profiles, before and after. This view
+ * compares shares, not times. The share of a frame is the part of its profile's CPU time that the
+ * frame has, in the threads that are on. The two profiles can therefore cover different lengths of
+ * time. */
 class DifferenceView {
-  /* Thresholds of the colours: how much the share changed, in percentage points. */
+  /* The thresholds of the colours: by how many percentage points the share of a frame changed. */
   static STEPS = [0.1, 0.5, 2, 10];
 
   constructor(info) {
     this.unitNanos = info.unitNanos;
   }
 
+  /* Returns a frame's share of the CPU time of one profile, 0 to 1. */
   share(trie, node, part) {
     const all = trie.units(0, part);
     return all > 0 ? trie.units(node, part) / all : 0;
   }
 
-  /* By how many percentage points the share of a frame grew. */
+  /* Returns by how many percentage points the share of a frame grew; negative if the share shrank.
+   */
   points(trie, node) {
     return 100 * (this.share(trie, node, Part.AFTER) - this.share(trie, node, Part.BEFORE));
   }
 
-  /* 0 for an unchanged share, else 1 to 4; negative if the share shrank. */
+  /* Returns the colour's level: 0 for an unchanged share, otherwise 1 to 4; negative if the share
+   * shrank. */
   level(trie, node) {
     const points = this.points(trie, node);
     return Math.sign(points) * DifferenceView.STEPS.filter((step) => Math.abs(points) >= step).length;
@@ -73,11 +74,10 @@ class DifferenceView {
     return trie.samples(node, Part.AFTER) === 0 ? ", gone" : "";
   }
 
-  /*
-   * Two standard errors of the difference of two proportions, in percentage points. With this many
-   * samples, an
-   * unchanged program differs by less nineteen times out of twenty.
-   */
+  /* Returns the change of a frame's share, in percentage points, that chance alone can cause. The
+   * two profiles are samples, so their shares differ a little even if the program did not change.
+   * The result is two standard errors of the difference of two proportions. In nineteen of twenty
+   * comparisons of an unchanged program, the change is smaller. */
   chance(trie, node) {
     const variance = (part) => {
       const share = this.share(trie, node, part);
@@ -128,7 +128,7 @@ class DifferenceView {
   }
 }
 
-/* Whether every row has the same share of the CPU time in both profiles. */
+/* Returns whether every row has the same share of the CPU time in both profiles. */
 function isUnchanged({ count, parts: [after, before] }) {
   const sum = (units) => units.reduce((a, b) => a + b, 0);
   const afterAll = sum(after.units);
@@ -140,7 +140,7 @@ function isUnchanged({ count, parts: [after, before] }) {
   return true;
 }
 
-/* Colours of fill and text. Those of grown and shrunk frames are indexed by level. */
+/* The colours of fill and text. The colours of grown and shrunk frames are indexed by level - 1. */
 DifferenceView.LIGHT = {
   neutral: ["hsl(215 14% 91%)", "#1c2733"],
   grown: [["hsl(10 88% 91%)", "#3b0f08"], ["hsl(8 85% 82%)", "#3b0f08"], ["hsl(6 82% 72%)", "#2c0804"], ["hsl(3 78% 61%)", "#1c0302"]],

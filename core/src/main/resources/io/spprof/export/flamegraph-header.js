@@ -1,4 +1,4 @@
-/* The page's header: the session's figures, and what is missing from the profile. */
+/* Shows the page's header: the figures of the session, and what is missing from the profile. */
 
 function showHeader(info) {
   byId("session").textContent = info.session === 0 ? "no session yet" : "session " + info.session + (info.running ? ", running" : "");
@@ -32,7 +32,7 @@ function addTotals(info) {
   if (info.startTimeMillis > 0) add("Started", instantText(info.startTimeMillis) + " UTC");
 }
 
-/* Shows the start, the end and the totals of one of two stretches of time. */
+/* Shows the start, the end and the totals of one of the two stretches of time that are compared. */
 function addStretch(term, info) {
   const amount = countText(info.totalSamples, "sample") + ", " + timeText(info.totalCpuNanos) + " CPU";
   if (info.startTimeMillis === 0) {
@@ -66,8 +66,8 @@ function addOverheads(info) {
   add("Overhead, measured", info.measuredOverheadPercent.toFixed(2) + " %", "Percent of one CPU: CPU time in handlers and in the profiler's threads \u00f7 elapsed");
 }
 
-/* Shows the signals and the CPU time that are in no stack. With two stretches, "when" names the
- * stretch. */
+/* Shows the signals and the CPU time that are in no stack. In a comparison, "when" names the
+ * stretch of time; otherwise "when" is empty. */
 function addLosses(info, when) {
   const term = (word) => (when ? word + " " + when : word);
   const id = (name) => "figure-" + name + (when && "-" + when);

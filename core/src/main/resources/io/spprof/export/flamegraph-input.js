@@ -1,4 +1,4 @@
-/* Handles mouse and keyboard. */
+/* Connects mouse and keyboard with the page's actions. */
 
 Page.prototype.listen = function () {
   const canvas = byId("chart");
@@ -56,7 +56,7 @@ Page.prototype.onKey = function (event) {
   const target = event.target;
   const query = byId("query");
   if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "f") {
-    // The second time, leave the key to the browser's own search.
+    // If the search field has the focus already, the browser's own search gets the key.
     if (target !== query) this.focusSearch(event);
     return;
   }
@@ -71,7 +71,7 @@ Page.prototype.onKey = function (event) {
     if (event.key === "Enter" && target === query) byId("chart").focus();
     return;
   }
-  // Enter on a button activates the button.
+  // The key Enter on a button activates the button.
   const isControl = target.tagName === "BUTTON" || target.tagName === "INPUT";
   const action = isControl && event.key === "Enter" ? null : this.keyAction(event.key);
   if (action) {
@@ -132,7 +132,8 @@ Page.prototype.select = function (node) {
   if (node < 0) return;
   const chart = this.chart;
   chart.selected = node;
-  // If the selection is above the zoom, or too narrow to see, the zoom follows it.
+  // If the selected frame is above the zoomed frame, or too narrow to see, the zoom follows the
+  // selection.
   if (node < chart.zoom) this.zoomTo(node);
   else if (chart.rectOf(node).width < 2) this.zoomTo(this.trie.parent[node]);
   chart.scrollTo(node);
@@ -164,7 +165,7 @@ Page.prototype.sibling = function (step) {
   return at >= 0 && at < siblings.length ? siblings[at] : -1;
 };
 
-/* The page's state as tests read it; coordinates are relative to the browser's window. */
+/* Returns the state of the page for tests. Coordinates are relative to the browser's window. */
 function testingView(page) {
   const { chart, info } = page;
   return {
@@ -201,7 +202,7 @@ function testingView(page) {
   const data = byId("data").textContent;
   const lineEnd = data.indexOf("\n");
   const page = new Page(JSON.parse(data.slice(0, lineEnd)), data.slice(lineEnd + 1).trim());
-  // The page's arrays hold the data now; the text is removed to free memory.
+  // The arrays of the page hold the data now. Removing the text frees its memory.
   byId("data").remove();
   window.spprof = testingView(page);
   page.drawNow();

@@ -1,4 +1,4 @@
-/* The page's state: zoom, search, selection and threads, and the actions that change them. */
+/* The state of the page (zoom, search, selection, threads), and the actions that change it. */
 class Page {
   constructor(info, stacks) {
     this.info = info;
@@ -24,7 +24,7 @@ class Page {
     this.setMerged(false);
   }
 
-  /* CPU time by thread, for each part. */
+  /* Returns the CPU time of each thread, for each of the profiles. */
   unitsByThread() {
     const { count, thread, parts } = this.merged.rows;
     return parts.map(({ units }) => {
@@ -40,7 +40,7 @@ class Page {
     showComparison(isUnchanged(this.merged.rows));
   }
 
-  /* Selects the profile that determines the widths. */
+  /* Selects the profile whose CPU times are the widths of the frames. */
   setWidths(part) {
     this.merged.widths = part;
     this.byThread.widths = part;
@@ -60,7 +60,7 @@ class Page {
     this.weigh();
   }
 
-  /* Call this after threads were switched on or off. */
+  /* Adds up the CPU times again. Must be called after threads were switched on or off. */
   weigh() {
     this.trie.weigh(this.threads.isOn);
     let zoom = this.chart.zoom;
@@ -77,7 +77,7 @@ class Page {
     chart.hovered = -1;
     this.hideTip();
     chart.layout();
-    // Two callers above the zoomed frame stay in view.
+    // Two callers of the zoomed frame stay visible above it.
     if (isStep) chart.scroller.scrollTop = Math.max(0, this.trie.depth[node] - 2) * Chart.ROW;
     this.showPath();
     this.showEmpty();
@@ -101,7 +101,7 @@ class Page {
 
   showPath() {
     const path = this.trie.path(this.chart.zoom);
-    // A long path is shown by its two ends.
+    // Of a long path, only the two ends are shown.
     const shown = path.length <= 7 ? path : path.slice(0, 2).concat([-1], path.slice(-4));
     const parts = shown.flatMap((node, i) => {
       const before = i === 0 ? [] : [element("span", "gap", "\u203a")];
@@ -155,7 +155,7 @@ class Page {
     this.matchedPercent = all > 0 ? (100 * units) / all : 0;
     let text = percentText(units, all) + " matched";
     if (zoom > 0) {
-      // Inside a match, every frame is below a match.
+      // Within a matching frame, every frame belongs to the match.
       const inMatch = this.trie.path(zoom).some((node) => matches[this.trie.name[node]]);
       const inZoom = inMatch ? this.trie.units(zoom) : this.trie.matchedUnits(matches, zoom);
       text += ", " + percentText(inZoom, this.trie.units(zoom)) + " of the zoom";

@@ -1,5 +1,5 @@
-/* Colours and labels for the frames of one profile. Colours show the kind of frame; a class always
- * has the same shade. */
+/* Colours and labels for the frames of one profile. The hue shows the kind of frame; all methods of
+ * a class have the same shade. */
 class ProfileView {
   static SHADES = 7;
 
@@ -19,12 +19,12 @@ class ProfileView {
     return (isDark ? ProfileView.DARK : ProfileView.LIGHT).texts[this.kinds[trie.name[node]]];
   }
 
-  /* The text before a frame's name. */
+  /* Returns the text before a frame's name. */
   mark() {
     return "";
   }
 
-  /* The description of a frame: a line, and terms with their values. */
+  /* Returns the description of a frame: one line, and a list of terms with their values. */
   facts(trie, node) {
     const units = trie.units(node);
     const parent = trie.parent[node];
@@ -40,7 +40,7 @@ class ProfileView {
     };
   }
 
-  /* The text after the share of the matches. */
+  /* Returns the text after the share of the samples that match the search. */
   matched() {
     return "";
   }
@@ -49,13 +49,13 @@ class ProfileView {
     return "This profile has no samples.";
   }
 
-  /* Returns, for each thread, the text of its entry in the list. */
+  /* Returns, for each thread, its share of the CPU time and the text of this share. */
   threadShares([units]) {
     const all = units.reduce((a, b) => a + b, 0);
     return Array.from(units, (own) => ({ share: all > 0 ? own / all : 0, text: percentText(own, all) }));
   }
 
-  /* The page's own legend applies to this view. */
+  /* Does nothing: the page's own legend already describes this view. */
   showLegend() {}
 }
 

@@ -1,4 +1,4 @@
-/* Formats figures and names for the page. */
+/* Functions that format figures and names for the page. */
 
 const Kind = { JAVA: 0, JDK: 1, SYNTHETIC: 2, THREAD: 3, ROOT: 4 };
 
@@ -7,7 +7,7 @@ function kindOf(name) {
   return /^(java|javax|jdk|sun|com\.sun)\./.test(name) ? Kind.JDK : Kind.JAVA;
 }
 
-/* All methods of a class have the same shade. */
+/* Returns the number of the shade for a frame. All methods of a class have the same shade. */
 function shadeOf(name, shades) {
   const end = name.lastIndexOf(".");
   let hash = 17;
@@ -15,8 +15,8 @@ function shadeOf(name, shades) {
   return Math.abs(hash % shades);
 }
 
-/* Forms of a frame's name, each shorter than the one before: package.Class.method, Class.method,
- * method. */
+/* Returns the forms of a frame's name, each shorter than the form before it: package.Class.method,
+ * Class.method, method. */
 function shorterNames(name) {
   if (name.startsWith("[")) return [name];
   const method = name.lastIndexOf(".");
@@ -35,7 +35,7 @@ function percentText(part, whole) {
   return (percent > 0 && percent < 0.01 ? "< 0.01" : percent.toFixed(2)) + " %";
 }
 
-/* A difference with its sign; zero has a plus-minus sign. */
+/* Returns a difference with its sign. The sign of zero is plus-minus. */
 function signedText(value) {
   const size = Math.abs(value);
   return (value > 0 ? "+" : value < 0 ? "\u2212" : "\u00b1") + (size > 0 && size < 0.01 ? "< 0.01" : size.toFixed(2));
@@ -63,8 +63,8 @@ function trimmed(value) {
   return Number.isInteger(value) ? String(value) : value.toFixed(2);
 }
 
-/* Creates an element. Names come from the profiled program and are only ever set as text, never as
- * markup. */
+/* Creates an element of the page. Names come from the profiled program, so they are only set as
+ * text, never as markup. */
 function element(tag, className, text) {
   const made = document.createElement(tag);
   if (className) made.className = className;
@@ -76,7 +76,8 @@ function byId(id) {
   return document.getElementById(id);
 }
 
-/* Returns a test for names, or an error message. */
+/* Compiles the text of the search field. Returns a function that tests names, or an error message.
+ */
 function compileQuery(query, isRegex) {
   if (query === "") return { test: null, error: "" };
   if (isRegex) {

@@ -1,4 +1,4 @@
-/* The list of threads, with a switch for each. */
+/* The list of threads. Each thread has a switch that takes its samples out of the graph. */
 class ThreadList {
   constructor(names, shares, onChange) {
     this.names = names;

@@ -1,6 +1,6 @@
 "use strict";
 
-/* Reads the numbers that the exporter wrote: LEB128 in Base64. */
+/* Reads the sequence of numbers in the page's data, which is encoded as LEB128 in Base64. */
 class Varints {
   constructor(base64) {
     const text = atob(base64);
@@ -14,23 +14,27 @@ class Varints {
     if (byte < 128) return byte;
     let value = 0;
     let scale = 1;
-    // Multiply instead of shifting, because shifts are limited to 32 bits.
+    // Shifts are limited to 32 bits, so the loop multiplies.
     for (; byte > 127; byte = this.bytes[this.at++], scale *= 128) value += (byte - 128) * scale;
     return value + byte * scale;
   }
 }
 
-/* Index of a profile's amounts: the shown profile, and the one before it, if any. */
+/* The index of a profile's amounts: the profile that the page shows, and the earlier profile if two
+ * profiles are compared. */
 const Part = { AFTER: 0, BEFORE: 1 };
 
-/*
- * A tree of stacks, and its rows (a thread, and for each part samples and CPU time). Nodes are numbered depth first, and rows
- * stand in the same order, so that
- *   - a node's subtree is the nodes [node, end[node]) and the rows [rowStart[node], rowEnd[node]),
- *   - its CPU time is a difference of two sums over rows, and so is its place on the x axis.
+/* The tree of all stacks (a trie), with the rows of the profile. A node is a frame with its
+ * callers. A row is a stack and a thread, with samples and CPU time for each profile (part).
+ *
+ * Nodes are numbered depth first, and rows have the same order. Therefore:
+ * - The subtree of a node consists of the nodes [node, end[node]) and the rows [rowStart[node],
+ *   rowEnd[node]).
+ * - The CPU time of a node is a difference of two sums over rows, and so is its place on the x
+ *   axis.
+ *
  * Switching a thread on or off therefore costs one pass over the rows, and no pass over the nodes.
- * Methods without a part argument use the part that determines the widths.
- */
+ * A method without a part argument uses the part that determines the widths. */
 class Trie {
   constructor(rows) {
     this.rows = rows;
@@ -61,7 +65,8 @@ class Trie {
     return node;
   }
 
-  /* Call this once all nodes exist, with rowEnd set for the rows that belong to a node itself. */
+  /* Completes the tree: computes where each subtree ends. Must be called when all nodes exist.
+   * Before the call, rowEnd of a node covers only the rows of the node itself. */
   seal() {
     this.end = new Int32Array(this.size);
     for (let node = this.size - 1; node >= 0; node--) {
@@ -74,7 +79,8 @@ class Trie {
     return this;
   }
 
-  /* Adds up the rows of the threads that are on; sums[i] is the sum of the rows before row i. */
+  /* Adds up the rows of the threads that are on. Afterwards sums[i] is the sum of the rows before
+   * row i. */
   weigh(isOn) {
     const { count, thread, parts } = this.rows;
     parts.forEach(({ samples, units }, part) => {
@@ -106,7 +112,7 @@ class Trie {
     return this.sums[this.widths].units[this.rowStart[node]];
   }
 
-  /* CPU time of the node without that of its children. */
+  /* Returns the CPU time of a node without that of its children. */
   selfUnits(node, part = this.widths) {
     let units = this.units(node, part);
     for (let child = node + 1; child < this.end[node]; child = this.end[child]) {
@@ -115,14 +121,15 @@ class Trie {
     return units;
   }
 
-  /* The nodes from the root down to this one. */
+  /* Returns the nodes from the root down to a node. */
   path(node) {
     const path = [];
     for (let at = node; at >= 0; at = this.parent[at]) path.push(at);
     return path.reverse();
   }
 
-  /* CPU time below nodes whose name matches, inside one subtree; nested matches count once. */
+  /* Returns the CPU time of the matching frames in a subtree, including what they called. A match
+   * below another match counts only once. */
   matchedUnits(matches, root, part = this.widths) {
     let units = 0;
     for (let node = root; node < this.end[root]; ) {
@@ -141,7 +148,8 @@ function amounts(count) {
   return { samples: new Float64Array(count), units: new Float64Array(count) };
 }
 
-/* Reads the exporter's sequence of numbers; FlameGraphData.java describes it. */
+/* Builds the tree from the sequence of numbers in the page's data. FlameGraphData.java describes
+ * this sequence. */
 function readStacks(base64, rowCount, partCount, rootName) {
   const numbers = new Varints(base64);
   const rows = {
@@ -171,7 +179,7 @@ function readStacks(base64, rowCount, partCount, rootName) {
   return trie.seal();
 }
 
-/* Builds the same stacks with a level of threads below the root. */
+/* Builds a second tree from the same stacks, with a level of threads below the root. */
 function splitByThread(merged, threadCount, rootName, firstThreadName) {
   const from = merged.rows;
   const order = new Int32Array(from.count);
