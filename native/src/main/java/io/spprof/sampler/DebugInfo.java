@@ -1,9 +1,9 @@
 package io.spprof.sampler;
 
 /**
- * How exactly the JVM records the method and the line of each instruction of compiled code.
- * HotSpot's flag {@code DebugNonSafepoints} decides it. The value belongs to one session and is
- * shown with its profile.
+ * How exactly the JVM records which method and line each instruction of compiled code belongs to.
+ * HotSpot's flag {@code DebugNonSafepoints} determines this. The value belongs to one session and
+ * is shown with the session's profile.
  */
 public enum DebugInfo {
   /** Exact at every instruction. The flag was on before the session. */
@@ -14,8 +14,8 @@ public enum DebugInfo {
    */
   SINCE_SESSION(SampleLayout.DEBUG_INFO_SINCE_SESSION),
   /**
-   * Exact at safepoints only. An instruction between two safepoints is attributed to the second
-   * one. The flag is off, and this JVM does not let the profiler set it.
+   * Exact at safepoints only. An instruction between two safepoints is attributed to the method and
+   * line of the second safepoint. The flag is off, and this JVM does not let the profiler set it.
    */
   SAFEPOINTS(SampleLayout.DEBUG_INFO_SAFEPOINTS);
 

@@ -4,13 +4,13 @@ import static io.spprof.sampler.ErrorNumber.EACCES;
 import static io.spprof.sampler.ErrorNumber.EPERM;
 
 /**
- * Builds the message about the system call that a stop uses to ask the kernel whether a signal is
- * still on its way to a thread (delivery.h). Where the kernel cannot answer, a stop waits for a
- * fixed time instead.
+ * Builds the message for a user whose kernel cannot report signals on their way. When a session
+ * stops, it asks the kernel by a system call whether a signal is still on its way to a thread
+ * (delivery.h). If the kernel cannot answer, the stop waits for a fixed time of 20 ms instead.
  *
- * <p>A signal that arrives within that time is waited for, too. The stop is unsafe only if a thread
- * is kept from running for longer than that time in the few instructions between taking its signal
- * and reading the action for the signal.
+ * <p>Within this time, a signal normally arrives. The stop is unsafe only in one case: a thread has
+ * taken its signal and not yet read the action for the signal, which are a few instructions, and
+ * then cannot run for longer than the fixed time.
  */
 final class DeliveryProblem {
 

@@ -2,7 +2,7 @@ package io.spprof.sampler;
 
 import java.util.Locale;
 
-/** The source of the sampling signals. It is an option of a session. */
+/** What makes the sampling signals. The engine is an option of a session. */
 public enum Engine {
   /**
    * The best engine of the platform. {@link #inUse()} replaces this constant before the native side
@@ -14,8 +14,9 @@ public enum Engine {
   CTIMER(SampleLayout.ENGINE_CTIMER),
 
   /**
-   * One CPU timer for the process ({@code setitimer(ITIMER_PROF)}). The kernel delivers its signal
-   * to a thread that is running. Used on macOS, and on Linux on request.
+   * One CPU timer for the process ({@code setitimer(ITIMER_PROF)}). The kernel delivers the timer's
+   * signal to a thread that is running. This engine is used on macOS, and on Linux if the user asks
+   * for it.
    */
   ITIMER(SampleLayout.ENGINE_ITIMER);
 
@@ -25,7 +26,7 @@ public enum Engine {
     this.code = code;
   }
 
-  /** The engine's number in calls of the native side (platform.h). */
+  /** Returns the number of the engine in calls of the native side (platform.h). */
   int code() {
     return code;
   }
@@ -45,7 +46,7 @@ public enum Engine {
   }
 
   /**
-   * The value of the option {@code engine}.
+   * Returns the engine as the value of the option {@code engine}.
    *
    * @return for instance {@code ctimer}, not null
    */

@@ -1,9 +1,9 @@
 package io.spprof.sampler;
 
 /**
- * The system's error numbers that the profiler's messages distinguish, with their values on Linux
- * (asm-generic/errno-base.h and errno.h). The native side translates the numbers of other systems
- * (failure.h). A test compares this list with the one in failure.h.
+ * The error numbers of the operating system that the profiler's messages distinguish. The values
+ * are those of Linux (asm-generic/errno-base.h and errno.h). The native side translates the numbers
+ * of other systems into these (failure.h). A test compares this list with the list in failure.h.
  */
 final class ErrorNumber {
 

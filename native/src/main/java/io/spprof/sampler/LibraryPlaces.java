@@ -7,12 +7,11 @@ import java.util.LinkedHashSet;
 import java.util.Set;
 
 /**
- * The places to which the native library may be unpacked, in the order in which they are tried. The
- * first place works on most systems. The later ones serve where {@code java.io.tmpdir} is missing,
- * full, read-only or mounted noexec.
+ * The directories into which the native library may be unpacked, in the order in which they are
+ * tried. The first directory works on most systems. The later ones are for systems on which {@code
+ * java.io.tmpdir} is missing, full, read-only or mounted noexec.
  *
- * @param only the directory that the operator chose, the only place that is tried then; null for
- *     none
+ * @param only the directory that the operator chose, which is then the only one; null for none
  * @param output the directory for dumps, which is tried as well; null for none
  */
 public record LibraryPlaces(Path only, Path output) {
@@ -24,7 +23,7 @@ public record LibraryPlaces(Path only, Path output) {
    * Returns the directories to try. They are read anew for each attempt, because {@code
    * java.io.tmpdir} can change.
    *
-   * @return in the order in which to try them, not empty
+   * @return the directories in the order in which to try them, not empty
    */
   Set<Path> directories() {
     Set<Path> all = new LinkedHashSet<>();
@@ -42,27 +41,27 @@ public record LibraryPlaces(Path only, Path output) {
   }
 
   /**
-   * Whether a directory must be trusted: nobody else can replace the library in it before the
-   * library is loaded. This is not required of {@code java.io.tmpdir}, which is as safe as the
-   * application's own use of it. Containers often mount a volume there that is writable for all,
-   * but that only one user sees.
+   * Returns whether the library may be unpacked into a directory only if the directory can be
+   * trusted. In a trusted directory, nobody else can replace the library before it is loaded.
+   * {@code java.io.tmpdir} need not be trusted: it is as safe as the application's own use of it.
+   * Containers often mount a volume there that everybody may write to, but that only one user sees.
    */
   boolean mustBeTrusted(Path directory) {
     return only != null || !directory.equals(TemporaryDirectory.path());
   }
 
   /**
-   * Whether a directory that does not exist is created for the library, and removed again. This
-   * holds for the directory for dumps only, which the first dump creates, too.
+   * Returns whether a missing directory is created for the library and removed again. Only the
+   * directory for dumps is; the first dump would create it, too.
    */
   boolean mayBeMade(Path directory) {
     return only == null && directory.equals(output);
   }
 
   /**
-   * Whether a directory contains a library of the profiler, of this or another version.
+   * Returns whether a directory contains a library of the profiler, of this or another version.
    *
-   * @param directory any, not null
+   * @param directory any directory, not null
    */
   public static boolean hasLibrary(Path directory) {
     return Files.exists(libraryIn(directory), LinkOption.NOFOLLOW_LINKS);
@@ -72,7 +71,7 @@ public record LibraryPlaces(Path only, Path output) {
     return directory.resolve(System.mapLibraryName("spprof"));
   }
 
-  /** Whether the library may be loaded from a file in memory, which needs no directory. */
+  /** Returns whether the library may be loaded from a file in memory, which needs no directory. */
   boolean memory() {
     return only == null;
   }

@@ -11,18 +11,20 @@ import java.nio.file.Path;
 import java.util.Optional;
 
 /**
- * A file in memory (memfd_create), from which the library can be loaded where no directory can be
- * used.
+ * A file in memory (memfd_create). The native library is loaded from such a file if no directory
+ * can be used.
  *
- * <p>The library in this file is the first native code that the profiler loads, so the JVM itself
- * has to be able to call memfd_create. JDK 22 and later can, with the foreign function interface,
- * and JDK 21 can with its preview. The interface is called by reflection because the profiler is
- * compiled for 17. (JNA does not help: it has to unpack its own library to a directory first.)
+ * <p>The library is the first native code that the profiler loads. The JVM itself must therefore be
+ * able to call memfd_create. JDK 22 and later can do this with the foreign function interface, and
+ * JDK 21 with the preview of this interface. The interface is called by reflection, because the
+ * profiler is compiled for JDK 17. (JNA does not help: it would first have to unpack its own
+ * library into a directory.)
  *
- * <p>The file of a library in use stays open. glibc identifies a library by the path from which it
- * was loaded, here {@code /proc/PID/fd/N}, even after the descriptor was closed. After a close,
- * glibc could mistake another file with the same number for this one. While the file is open, a
- * redeployment finds it by its name, loads from the same path, and gets the existing mapping.
+ * <p>The file of a loaded library stays open. glibc identifies a library by the path from which it
+ * was loaded, here {@code /proc/PID/fd/N}, even after the descriptor N was closed. After a close,
+ * another file could get the number N, and glibc could mistake it for the library. While the file
+ * is open, a redeployed application finds the file by its name, loads from the same path, and gets
+ * the existing mapping.
  */
 final class MemoryFile {
 
@@ -77,13 +79,15 @@ final class MemoryFile {
     }
   }
 
-  /** Closes a file that {@link #make} has created and from which no library was loaded. */
+  /**
+   * Closes a file that {@link #make} has created. No library may have been loaded from the file.
+   */
   static void close(Path path) {
     try {
       call("close", new Class<?>[] {int.class}, Integer.parseInt(new File("" + path).getName()));
     } catch (IOException e) {
-      // The call uses the same interface as the call that created the file, so it does not fail. If
-      // it did, the descriptor would stay open.
+      // This call uses the same interface as the call that created the file, so it does not fail.
+      // If it failed, the descriptor would stay open.
     }
   }
 

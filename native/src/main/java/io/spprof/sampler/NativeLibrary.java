@@ -6,12 +6,12 @@ import java.io.InputStream;
 import java.util.List;
 
 /**
- * Finds the native library for this platform ({@link NativePlatform}) in the jar, and has {@link
+ * Finds the native library for this platform ({@link NativePlatform}) in the jar, and lets {@link
  * UnpackedLibrary} unpack and load it.
  *
- * <p>The class uses only JNA's {@code Platform}, which costs nearly nothing. JNA could also unpack
- * the library. But it would first load its own library, which takes some 100 ms of CPU at the first
- * start of a session, to copy one file.
+ * <p>Of JNA, this class uses only {@code Platform}, which costs nearly nothing. JNA could also
+ * unpack the library. But JNA would first load its own library, which takes some 100 ms of CPU time
+ * at the first start of a session, only to copy one file.
  */
 final class NativeLibrary {
 
@@ -20,11 +20,11 @@ final class NativeLibrary {
   private NativeLibrary() {}
 
   /**
-   * Whether the jar has a library for this platform. The agent calls this at start-up. Therefore
-   * the method uses no class of JNA. If the jar has libraries for both C libraries, glibc and musl,
-   * the method does not find out which of them the process uses.
+   * Returns whether the jar has a library for this platform. The agent calls this method at
+   * start-up, so the method uses no class of JNA. If the jar has a library for each of the two C
+   * libraries, glibc and musl, the method does not find out which of them the process uses.
    *
-   * @return "" if the jar has a library, else a message that names the missing one
+   * @return "" if the jar has a library; otherwise a message that names the missing library
    */
   static String unavailable() {
     String platform =
@@ -58,11 +58,11 @@ final class NativeLibrary {
   }
 
   /**
-   * Loads the library at the first call; later calls do nothing.
+   * Loads the library at the first call. Later calls do nothing.
    *
-   * @param places the places to which the library may be unpacked
-   * @throws SamplerException if the jar has no library for this platform, or the system refuses to
-   *     load it
+   * @param places the directories into which the library may be unpacked
+   * @throws SamplerException if the jar has no library for this platform, or if the system refuses
+   *     to load the library
    */
   static synchronized void load(LibraryPlaces places) throws SamplerException {
     if (loaded) {

@@ -8,10 +8,10 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * The name of the platform, which is also the name of the folder of its library in the jar. Names
- * are JNA's. On Linux with the C library musl, as on Alpine, they begin with {@code linux-musl-}. A
- * library that was built for one C library does not load with the other, or it loads and
- * malfunctions. This class does not use JNA.
+ * Finds the name of the platform that this process runs on. The folder of the platform's native
+ * library in the jar has the same name. The names are JNA's. On Linux with the C library musl, as
+ * on Alpine, the names begin with {@code linux-musl-}: a library built for one C library does not
+ * load with the other, or it loads and malfunctions. This class does not use JNA.
  */
 final class NativePlatform {
 
@@ -64,10 +64,10 @@ final class NativePlatform {
   }
 
   /**
-   * Whether a process uses musl. musl is one file, which is also the dynamic loader. Alpine names
-   * the file ld-musl-x86_64.so.1. Other distributions name it libc.so; with glibc, libc.so is not a
-   * library but a text for linkers. The files on the disk show nothing, because both C libraries
-   * can be installed.
+   * Returns whether a process uses musl. The C library musl is one file, which is also the dynamic
+   * loader. Alpine names the file ld-musl-x86_64.so.1. Other distributions name it libc.so. (On a
+   * system with glibc, libc.so is not a library but a text for linkers.) Files on the disk show
+   * nothing, because both C libraries can be installed. The mapped files decide.
    *
    * @param memoryMap the content of /proc/self/maps
    */
@@ -78,14 +78,14 @@ final class NativePlatform {
   }
 
   /**
-   * Reads the map through a plain stream. At start-up, loading java.nio.file.Files would cost more
-   * than the reading.
+   * Reads the memory map of this process through a plain stream. At start-up, loading
+   * java.nio.file.Files would cost more than reading the map.
    */
   private static String memoryMap() {
     try (InputStream maps = new FileInputStream("/proc/self/maps")) {
       return new String(maps.readAllBytes(), StandardCharsets.ISO_8859_1);
     } catch (IOException e) {
-      return ""; // without /proc, assume glibc, which nearly every system uses
+      return ""; // Without /proc, assume glibc, which nearly every system uses.
     }
   }
 }

@@ -7,22 +7,26 @@ import java.util.stream.Stream;
 
 /**
  * The sampler that is implemented in C: CPU timers, a signal handler, and a ring buffer of samples.
- * The first {@link #start} or {@link #load} loads the library. Before that, and if loading fails,
- * methods that only read return empty values.
+ * The first {@link #start} or {@link #load} loads the native library. Until then, and if loading
+ * fails, methods that only read return empty values.
  *
- * <p>SIGPROF belongs to the process, so at most one object of this class can run a session at a
- * time. A second start is refused.
+ * <p>SIGPROF belongs to the whole process, so at most one object of this class can run a session at
+ * a time. A second start is refused.
  */
 public final class NativeSampler implements Sampler {
 
-  /** How long a stop waits for handlers in flight, which normally take microseconds. */
+  /**
+   * The maximum time that a stop waits for handlers in flight, in milliseconds. A handler normally
+   * takes microseconds.
+   */
   private static final int STOP_DEADLINE_MILLIS = 5000;
 
   private static final int[] NO_LINES = {};
 
   private final LibraryPlaces places;
   private volatile ByteBuffer counters;
-  private volatile Engine engine = Engine.AUTO.inUse(); // of the present or the last session
+  private volatile Engine engine =
+      Engine.AUTO.inUse(); // the engine of the present or the last session
 
   /** Creates a sampler. Nothing is loaded yet. */
   public NativeSampler() {
@@ -221,7 +225,7 @@ public final class NativeSampler implements Sampler {
     return block == null ? SamplerCounters.ZERO : SamplerCounters.read(block);
   }
 
-  /** Returns the native side's layout, which a test compares with {@link SampleLayout}. */
+  /** Returns the layout of the native side, which a test compares with {@link SampleLayout}. */
   static int[] layout() throws SamplerException {
     NativeLibrary.load(LibraryPlaces.DEFAULT);
     return layout0();

@@ -6,13 +6,13 @@ import static io.spprof.sampler.ErrorNumber.EEXIST;
 import java.util.function.ToIntFunction;
 
 /**
- * The engine that a session does not use. Messages recommend it as a remedy when the session's own
- * engine fails. Because a sandbox can refuse the timers of both engines, a message recommends it
- * only after a probe has asked the system for its timers.
+ * The engine that a session does not use. If the session's own engine fails, a message can
+ * recommend this other engine as a remedy. A sandbox can refuse the timers of both engines, so a
+ * message recommends the other engine only after a probe has asked the system for its timers.
  *
  * @param engine the engine that the session does not use
- * @param probe asks the system for an engine's timers; 0, or a failure of the native side, less
- *     than 0
+ * @param probe asks the system for the timers of an engine; returns 0, or a failure of the native
+ *     side, which is less than 0
  */
 record OtherEngine(Engine engine, ToIntFunction<Engine> probe) {
 
@@ -23,9 +23,9 @@ record OtherEngine(Engine engine, ToIntFunction<Engine> probe) {
   /**
    * Returns the end of a sentence that already names another remedy.
    *
-   * @param reason why the engine would help: "" or a subordinate clause
-   * @return the setting to use instead; or the statement that the engine does not work either; or
-   *     "" where the platform does not have the engine
+   * @param reason why the other engine would help: "" or a subordinate clause
+   * @return the setting that selects the other engine; or the statement that the other engine does
+   *     not work either; or "" if the platform does not have it
    */
   String instead(String reason) {
     String setting = "engine=" + (engine == Engine.CTIMER ? "ctimer" : "itimer");

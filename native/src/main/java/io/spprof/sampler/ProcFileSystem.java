@@ -5,10 +5,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * Checks whether {@code /proc} numbers threads as this process does. A container can have a pid
- * namespace of its own and the host's {@code /proc}. Then {@code /proc} lists the process's threads
- * by the host's numbers, and no timer can be created by such a number. So threads that the JVM does
- * not announce (GC, JIT, threads of native libraries) are not sampled.
+ * Checks whether {@code /proc} numbers threads as this process does. A container can have its own
+ * pid namespace and the host's {@code /proc}. The file system then lists the threads of the process
+ * by the host's numbers, and no timer can be created with such a number. The profiler then samples
+ * only the threads that the JVM announces. It does not sample the threads of the garbage collector,
+ * the JIT compilers and native libraries.
  */
 final class ProcFileSystem {
 
@@ -21,7 +22,7 @@ final class ProcFileSystem {
    *
    * @param pid the process's number in its own pid namespace
    * @param other the engine that needs no list of threads
-   * @return "" if there is no problem; else the consequence, the cause and the remedy
+   * @return "" if there is no problem; otherwise the consequence, the cause and the remedy
    */
   static String problem(long pid, OtherEngine other) {
     String self;

@@ -1,10 +1,10 @@
 package io.spprof.sampler;
 
 /**
- * Offsets in the ring's block and in the block of counters, and the numbers that stand for choices
- * in calls of the native side. They come from sample.h, ring.h, counters.h, platform.h, sampler.h,
- * debug_info.h and thread_hooks.h. A test compares each constant with the value that the C compiler
- * computes.
+ * The layout that the Java side and the native side share: offsets in the block of the ring and in
+ * the block of counters, and the numbers that stand for choices in calls of the native side. They
+ * come from sample.h, ring.h, counters.h, platform.h, sampler.h, debug_info.h and thread_hooks.h. A
+ * test compares each constant with the value that the C compiler computes.
  */
 final class SampleLayout {
 
@@ -94,7 +94,7 @@ final class SampleLayout {
   static final int DROPPED_CPU_NANOS = 48;
   static final int UNSIGNALLED_CPU_NANOS = 56;
   static final int UNSEEN_CPU_NANOS = 64;
-  static final int TIMED_EVERY = 8; // one of so many handlers is measured, and one of so many hooks
+  static final int TIMED_EVERY = 8; // one of so many handlers and hooks is measured
   static final int TIMED_HANDLER_NANOS = 72;
   static final int TIMED_WALK_NANOS = 80;
   static final int HOOKS = 88;

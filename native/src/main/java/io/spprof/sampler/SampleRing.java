@@ -9,9 +9,10 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
 /**
- * The reading end of the native ring buffer, through which signal handlers pass samples to the
- * collector. ring.h explains the algorithm. One thread at a time may read, while handlers continue
- * to write. After {@link Sampler#release()} the ring must not be used, because its memory is freed.
+ * The reading end of the native ring buffer. Signal handlers write samples into the ring, and the
+ * collector reads them through this class. ring.h explains the algorithm. Only one thread may read
+ * at a time; handlers write meanwhile. After {@link Sampler#release()} the ring must not be used,
+ * because its memory is freed.
  */
 public final class SampleRing {
 
@@ -42,8 +43,9 @@ public final class SampleRing {
     void method(int number, String name, int[] lines);
 
     /**
-     * All numbers of methods and locations become invalid, and numbering begins anew. The names of
-     * threads are reported again when the threads are next sampled.
+     * Reports that all numbers of methods and locations become invalid. Numbering begins anew. (A
+     * location is an address in compiled code.) The names of threads are reported again when the
+     * threads are next sampled.
      */
     void forget();
 
@@ -93,7 +95,7 @@ public final class SampleRing {
   }
 
   /**
-   * Whether there is nothing to read. Called by the reading thread.
+   * Returns whether there is nothing to read. Called by the reading thread.
    *
    * @return true unless the next record is complete
    */
@@ -109,16 +111,16 @@ public final class SampleRing {
    * @return a position for {@link #drain(Visitor, long)}
    */
   public long end() {
-    // Acquire, paired with the writers' release (ring.c): each writer of a record before this
-    // position has marked its thread as sampled.
+    // Acquire, paired with the writers' release (ring.c). It guarantees that each writer of a
+    // record before this position has marked its thread as sampled.
     return (long) LONG.getAcquire(block, SampleLayout.TAIL);
   }
 
   /**
-   * Reads all names of threads that are in the ring, in their order, and removes nothing.
+   * Reads all names of threads that are in the ring, in their order. Removes nothing from the ring.
    *
    * @param names receives the names
-   * @return false if a record is incomplete, so that names may follow it
+   * @return false if the reading ended at an incomplete record, so that more names may follow it
    */
   public boolean namesAhead(Names names) {
     long end = end();
@@ -145,29 +147,32 @@ public final class SampleRing {
     return SampleLayout.DATA + (int) (head & (capacity - 1));
   }
 
-  /** Acquire, paired with the writer's release of the length (ring.c): the record is complete. */
+  /**
+   * Returns the length of a record; 0 if the record is not complete. Acquire, paired with the
+   * writer's release of the length (ring.c): if the length is not 0, the whole record is visible.
+   */
   private int length(long head) {
     return (int) INT.getAcquire(block, at(head) + SampleLayout.LENGTH);
   }
 
   /**
-   * Reads records until there are none, or until about as many bytes were read as the ring holds.
-   * An exception of the visitor is passed on to the caller. The record that caused it counts as
-   * read.
+   * Reads records and removes them from the ring. Ends when there are no records, or when about as
+   * many bytes were read as the ring holds. An exception of the visitor is passed on to the caller;
+   * the record that caused the exception counts as read.
    *
    * @param visitor receives each record
-   * @return bytes read
+   * @return the number of bytes read
    */
   public int drain(Visitor visitor) {
     return drain(visitor, Long.MAX_VALUE);
   }
 
   /**
-   * Reads records like {@link #drain(Visitor)}, but none that begins at or after a position.
+   * Reads records like {@link #drain(Visitor)}, but no record that begins at or after a position.
    *
    * @param visitor receives each record
    * @param end a result of {@link #end()}
-   * @return bytes read
+   * @return the number of bytes read
    */
   public int drain(Visitor visitor, long end) {
     long start = (long) LONG.get(block, SampleLayout.HEAD);
@@ -183,7 +188,8 @@ public final class SampleRing {
       } finally {
         clear(at, length);
         head += length;
-        // Release, paired with the writer's acquire of the head: the writer finds zeros.
+        // Release, paired with the writer's acquire of the head: a writer that sees the new head
+        // finds zeros behind it.
         LONG.setRelease(block, SampleLayout.HEAD, head);
       }
     }
@@ -205,8 +211,8 @@ public final class SampleRing {
   }
 
   /**
-   * Converts the native side's name of a method to the form {@code java.util.HashMap.get}. The
-   * native side writes {@code java/util/HashMap.get}. In the name of a hidden class it writes a
+   * Reads the name of a method and converts it to the form {@code java.util.HashMap.get}. The
+   * native side writes {@code java/util/HashMap.get}. In the name of a hidden class, it writes a
    * plus sign where {@code Class.getName} has a slash. A name that begins with a bracket belongs to
    * no method and stays as it is.
    */
@@ -220,7 +226,10 @@ public final class SampleRing {
     return hidden < 0 ? name : name.substring(0, hidden) + '/' + name.substring(hidden + 1);
   }
 
-  /** Reads the lines of a method. They follow its name, at a multiple of 4 bytes (sample.h). */
+  /**
+   * Reads the lines of a method. They follow the method's name, at a multiple of 4 bytes
+   * (sample.h).
+   */
   private int[] lines(int at) {
     int[] lines = new int[(int) block.getLong(at + SampleLayout.LINE_COUNT)];
     int first =
@@ -231,7 +240,9 @@ public final class SampleRing {
     return lines;
   }
 
-  /** Reads a text in modified UTF-8, which JVMTI and JNI write and DataInput reads. */
+  /**
+   * Reads a text in modified UTF-8, which is the encoding of JVMTI and JNI. DataInput can read it.
+   */
   private String modifiedUtf8(int at, int count) {
     byte[] bytes = new byte[count + 2];
     bytes[0] = (byte) (count >> 8);

@@ -3,9 +3,9 @@ package io.spprof.sampler;
 import java.nio.ByteBuffer;
 
 /**
- * A view of one sample in the ring. The reader of the ring has one view and moves it from sample to
- * sample. So the values that the view returns are valid only while {@link
- * SampleRing.Visitor#sample} runs. Used by one thread at a time.
+ * Gives access to one sample in the ring without copying it. The reader of the ring has one view,
+ * and moves it from sample to sample. The values that the view returns are therefore valid only
+ * during {@link SampleRing.Visitor#sample}. Used by one thread at a time.
  */
 public final class SampleView {
 
@@ -33,7 +33,7 @@ public final class SampleView {
   }
 
   /**
-   * Returns the length of the stack.
+   * Returns the length of the stack in stack words (see {@link StackWord}).
    *
    * @return words; 0 if no frame was found
    */
@@ -61,7 +61,7 @@ public final class SampleView {
   }
 
   /**
-   * Whether the stack continues beyond its last frame, towards the root.
+   * Returns whether the stack continues beyond its last frame, towards the root.
    *
    * @return true if the stack was deeper than the session keeps
    */

@@ -1,13 +1,13 @@
 package io.spprof.sampler;
 
 /**
- * A source of samples. A session calls, in this order: {@link #start}, reading of the ring while
- * the session runs, {@link #stop}, reading of the rest of the ring, {@link #release}. At most one
- * session runs at a time.
+ * A source of samples. A session calls its methods in this order: {@link #start}; reading of the
+ * ring while the session runs; {@link #stop}; reading of the rest of the ring; {@link #release}. At
+ * most one session runs at a time.
  *
- * <p>{@link #counters()} can be called from any thread at any time and does not block. The other
- * methods are called by the code that runs the session, one call at a time. {@link
- * #excludeCurrentThread} is the exception: the thread that it concerns calls it.
+ * <p>Any thread can call {@link #counters()} at any time; it does not block. {@link
+ * #excludeCurrentThread} is called by the thread that it concerns. All other methods are called by
+ * the code that runs the session, one call at a time.
  */
 public interface Sampler {
 
@@ -22,7 +22,7 @@ public interface Sampler {
   /**
    * Loads what {@link #start} and {@link #excludeCurrentThread} need. Later calls do nothing.
    *
-   * @throws SamplerException if it cannot be loaded
+   * @throws SamplerException if loading fails
    */
   void load() throws SamplerException;
 
@@ -55,16 +55,16 @@ public interface Sampler {
   void release();
 
   /**
-   * Checks all threads of the process: finds those that started and those that ended since the last
-   * sweep.
+   * Sweeps: checks all threads of the process. A sweep finds the threads that started and those
+   * that ended since the last sweep.
    */
   void sweep();
 
   /**
-   * Reads the names of the threads that were sampled since the last call. It puts each name that
+   * Reads the names of the threads that were sampled since the last call. Puts each name that
    * changed into the ring, behind the samples to which the name applies. The reader of the ring
-   * calls this method after it has read {@link SampleRing#end()}, and before it reads the samples
-   * up to that position.
+   * first reads {@link SampleRing#end()}, then calls this method, and then reads the samples up to
+   * that position.
    */
   void readNames();
 
@@ -76,12 +76,12 @@ public interface Sampler {
   void setThreadStarts(ThreadStarts starts);
 
   /**
-   * Searches for threads that were created since the last sweep or search. Called between two
-   * sweeps. A search is cheaper than a sweep when there are many threads. With one timer for the
-   * process, this method does nothing.
+   * Searches for threads that were created since the last sweep or search. A session calls this
+   * method between two sweeps. If there are many threads, a search is cheaper than a sweep. With
+   * one timer for the process, this method does nothing.
    *
    * @return the CPU time of the native threads that searches of this session found and that have
-   *     ended, ns
+   *     ended, in nanoseconds
    */
   long searchThreads();
 
@@ -107,12 +107,14 @@ public interface Sampler {
   boolean forgetTold();
 
   /**
-   * Samples one of {@code share} threads of the session that is sampling. The other threads rest:
-   * their timers are disarmed. When a resting thread's turn comes, it is sampled for the CPU time
-   * that it used meanwhile. With one timer for the process, this method does nothing.
+   * Lets only one of {@code share} threads of the running session be sampled, to reduce the cost.
+   * The other threads rest: their timers are disarmed. When a resting thread's turn comes, it is
+   * sampled for the CPU time that it used meanwhile. With one timer for the process, this method
+   * does nothing.
    *
-   * @param share one thread of so many is sampled; 1 for all threads
-   * @param turn selects the threads to sample; the caller increments it to go on to the next ones
+   * @param share one of so many threads is sampled; 1 to sample all threads
+   * @param turn selects the threads to sample; the caller increments it to go on to the next
+   *     threads
    */
   void rest(int share, int turn);
 
@@ -124,11 +126,12 @@ public interface Sampler {
   String threadProblem();
 
   /**
-   * Returns what the system or a sandbox denies to the present or the last session. Without it the
-   * session does not see some threads, or its stop cannot ask the kernel for signals on their way
-   * and waits for a fixed time. The first call in a process may take 20 ms in the system.
+   * Returns what the system or a sandbox denies to the present or the last session. Because of it,
+   * either the session does not see some threads, or its stop cannot ask the kernel for signals on
+   * their way and waits for a fixed time instead. The first call in a process can take 20 ms in the
+   * kernel.
    *
-   * @return "" if nothing is denied; else the consequence, the cause, and the remedy
+   * @return "" if nothing is denied; otherwise the consequence, the cause, and the remedy
    */
   String environmentProblem();
 
@@ -167,7 +170,7 @@ public interface Sampler {
   /**
    * Returns why {@link Walker#VM} could not be used when the last session started.
    *
-   * @return "" if it was used, or was not requested
+   * @return "" if it was used, or if the session did not ask for it
    */
   String walkerProblem();
 
@@ -186,9 +189,9 @@ public interface Sampler {
   long currentThreadCpuNanos();
 
   /**
-   * Reads the clock that the times of samples are read from (CLOCK_MONOTONIC).
+   * Reads the clock that gives the times of samples (CLOCK_MONOTONIC).
    *
-   * @return ns since an arbitrary moment
+   * @return nanoseconds since an arbitrary moment
    */
   long timeNanos();
 

@@ -57,7 +57,8 @@ public record SamplerConfig(
   }
 
   /**
-   * Returns the number of walk buffers. Each one has room for one frame more than {@link #depth()}.
+   * Returns the number of walk buffers. Each buffer has room for one frame more than {@link
+   * #depth()}.
    *
    * @return 4 to 64
    */
@@ -86,7 +87,8 @@ public record SamplerConfig(
   }
 
   /**
-   * Returns the most that the ring, the walk buffers and the walker's tables take together.
+   * Returns the maximum number of bytes that the ring, the walk buffers and the walker's tables
+   * take together.
    *
    * @return bytes
    */

@@ -10,9 +10,10 @@ import static io.spprof.sampler.ErrorNumber.EPERM;
 import org.apache.commons.lang3.StringUtils;
 
 /**
- * The step at which a call of the native side failed. The constants have the order of failure.h.
- * The static methods build the message for a failure: its cause and its remedy. A result of the
- * native side also contains the system's error number at that step, as numbered by Linux.
+ * The step at which a call of the native side failed, and the messages for such failures. The
+ * constants have the order of failure.h. A result of the native side contains two things: the step,
+ * and the system's error number at this step, as numbered by Linux. The static methods build the
+ * message for the user: the cause and the remedy.
  */
 enum SamplerFailure {
   NONE,
@@ -237,8 +238,8 @@ enum SamplerFailure {
         + " session early";
   }
 
-  // The handler's owner and the limit are looked up only when a message needs them, because JNA's
-  // first call of a C function starts a process (ldconfig).
+  // The owner of the handler and the limit are looked up only when a message needs them. The
+  // reason: JNA's first call of a C function starts a process (ldconfig).
   private static String holder() {
     return StringUtils.defaultIfEmpty(SystemProbe.profilingSignalHolder(), "something else");
   }

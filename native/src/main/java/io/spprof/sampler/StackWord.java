@@ -1,26 +1,27 @@
 package io.spprof.sampler;
 
 /**
- * Decodes stack words, the 8-byte words in which a record holds a stack. sample.h explains each
- * kind. The methods are static and take longs, because there are too many words for an object each.
+ * Decodes stack words. A stack word is one of the 8-byte words in which a record holds a stack;
+ * sample.h explains each kind. The methods are static and take longs, because there are too many
+ * words to make an object for each.
  */
 public final class StackWord {
 
   private StackWord() {}
 
   /**
-   * Whether a word is a frame of its own.
+   * Returns whether a word is a frame whose method has a number.
    *
    * @param word a word
-   * @return true if the word has a method's {@link #number} and {@link #bci}
+   * @return true if the word has a method's {@link #number} and a {@link #bci}
    */
   public static boolean isFrame(long word) {
     return word >>> SampleLayout.WORD_KIND_SHIFT == SampleLayout.WORD_FRAME;
   }
 
   /**
-   * Whether a word refers to a location that was defined earlier. A location is an address in
-   * compiled code and stands for one or more frames.
+   * Returns whether a word refers to a location that an earlier word defined. A location is an
+   * address in compiled code; it stands for one or more frames.
    *
    * @param word a word
    * @return true if the word has a location's {@link #number}
@@ -30,8 +31,8 @@ public final class StackWord {
   }
 
   /**
-   * Whether a word is a frame whose method has no number. The next word is then the JVM's id of the
-   * method, 0 if the method has no id.
+   * Returns whether a word is a frame whose method has no number. The next word is then the JVM's
+   * id of the method, or 0 if the method has no id.
    *
    * @param word a word
    * @return true if the word has a {@link #bci}

@@ -9,10 +9,10 @@ import java.nio.ByteOrder;
 import java.util.Map;
 
 /**
- * Asks the operating system, through JNA, for facts that make messages more precise. Where JNA
- * cannot work, for instance because the application forbids it to unpack its library, the fact
- * stays unknown, and nothing else is affected. Arguments are plain arrays, because JNA's class
- * Memory would start a cleaner thread.
+ * Asks the operating system, through JNA, for facts that make messages more precise. If JNA cannot
+ * work (for instance because the application forbids JNA to unpack its library), the fact stays
+ * unknown, and nothing else is affected. Arguments are plain arrays, because JNA's class Memory
+ * would start a cleaner thread.
  */
 final class SystemProbe {
 
@@ -35,7 +35,7 @@ final class SystemProbe {
     try {
       return askProfilingSignalHolder();
     } catch (RuntimeException | LinkageError e) {
-      return ""; // a failure here only makes a message less precise
+      return ""; // A failure here only makes a message less precise.
     }
   }
 
@@ -58,7 +58,7 @@ final class SystemProbe {
   /**
    * Returns how many timers and queued signals the user may have.
    *
-   * @return the limit, or "unknown"
+   * @return the limit; "unknown" if the system cannot be asked
    */
   static String pendingSignalsLimit() {
     try {
@@ -79,8 +79,9 @@ final class SystemProbe {
 
   /**
    * Calls a function of the C library. The library is closed at once, because JNA keeps its cleaner
-   * thread for as long as a library is open. It is opened with an option that only the profiler
-   * uses, so that it is never an instance that the embedding program has open.
+   * thread as long as a library is open. The library is opened with an option that only the
+   * profiler uses. JNA therefore never returns an instance that the embedding program has open, and
+   * closing does not affect this program.
    */
   private static synchronized int call(String function, Object... arguments) {
     try (com.sun.jna.NativeLibrary c =

@@ -10,10 +10,10 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.UUID;
 
 /**
- * The directory for temporary files, read from {@code java.io.tmpdir} at each call. The application
- * may set this property to a relative path, to "" or to an invalid path, or clear it. {@code
- * Files.createTempDirectory(String)} cannot be used: it reads the property once and then fails for
- * good.
+ * Finds the directory for temporary files, and makes directories in it. {@code java.io.tmpdir} is
+ * read at each call, because the application may set it to a relative path, to "" or to an invalid
+ * path, or clear it. {@code Files.createTempDirectory(String)} cannot be used: it reads the
+ * property only once, and if the property is bad then, the method fails for good.
  */
 public final class TemporaryDirectory {
 
@@ -22,10 +22,10 @@ public final class TemporaryDirectory {
   private TemporaryDirectory() {}
 
   /**
-   * Returns the directory for temporary files. The method neither checks nor creates it.
+   * Returns the directory for temporary files. Neither checks nor creates the directory.
    *
-   * @return an absolute path; a relative setting is resolved against the working directory in which
-   *     the JVM was started, and an invalid path counts as no setting
+   * @return an absolute path. A relative setting is resolved against the working directory in which
+   *     the JVM was started. An invalid path counts as no setting.
    */
   public static Path path() {
     Path set;

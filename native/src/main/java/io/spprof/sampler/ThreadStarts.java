@@ -1,8 +1,8 @@
 package io.spprof.sampler;
 
 /**
- * What a session does when a thread starts. Each constant costs the thread less than the constant
- * before it.
+ * What a session does when a thread starts. The constants are ordered by cost: each constant costs
+ * the starting thread less than the constant before it.
  */
 public enum ThreadStarts {
   /** A thread gets its timer when it starts. */
@@ -15,8 +15,8 @@ public enum ThreadStarts {
   LATE(SampleLayout.STARTS_LATE),
 
   /**
-   * The JVM does not report starts. Sweeps find the threads that are still alive. The CPU time of
-   * threads that end before a sweep is counted as unseen. With one timer for the process, this
+   * The JVM does not report starts. Sweeps find the threads that are still alive. If a thread ends
+   * before a sweep, its CPU time is counted as unseen. With one timer for the process, this
    * constant has the effect of {@link #LATE}.
    */
   UNHEARD(SampleLayout.STARTS_UNHEARD);
@@ -27,7 +27,7 @@ public enum ThreadStarts {
     this.code = code;
   }
 
-  /** The constant's number in calls of the native side (thread_hooks.h). */
+  /** Returns the number of the constant in calls of the native side (thread_hooks.h). */
   int code() {
     return code;
   }

@@ -14,15 +14,15 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Checks whether a directory can be trusted: no other user may replace files in it. The directory
- * itself must not be a link. Nobody else may be able to change any part of the way to it from the
- * root.
+ * Checks whether a directory can be trusted: no other user may be able to replace files in it. The
+ * directory itself must not be a link. Nobody else may be able to change any directory or link on
+ * the way from the root to the directory.
  *
- * <p>Each directory on the way must belong to this JVM's user or to root. Nobody else may be able
- * to write to it, unless it is sticky (as {@code /tmp} is). Whoever can write to a directory that
- * is not sticky can rename its files and put other files or links in their place. A link on the way
- * (as {@code /var/run} is) must also belong to this user or to root, and the way to its target must
- * obey the same rules.
+ * <p>The rules for the way: each directory must belong to this JVM's user or to root. Nobody else
+ * may be able to write to it, unless it is sticky (as {@code /tmp} is). In a directory that is not
+ * sticky, whoever can write can rename files and put other files or links in their place. A link on
+ * the way (as {@code /var/run} is) must also belong to this user or to root, and the way to its
+ * target must obey the same rules.
  */
 public final class TrustedDirectory {
 
@@ -32,7 +32,7 @@ public final class TrustedDirectory {
   private static final int STICKY = 01000;
   private static final int OTHERS_WRITE = 0022;
 
-  /** The most links on one way, as in Linux. */
+  /** The maximum number of links on one way, as in Linux. */
   private static final int MOST_LINKS = 40;
 
   /** The status of a file. The file may be a link, which is not followed. */
@@ -181,8 +181,8 @@ public final class TrustedDirectory {
   }
 
   /**
-   * Returns the effective user id. If the system does not show it, returns the owner of a file that
-   * this JVM creates.
+   * Returns the effective user id of this process. If the system does not show it, returns the
+   * owner of a file that this JVM creates for this purpose.
    */
   private static int ownUid() throws IOException {
     Path status = Path.of("/proc/self/status");

@@ -10,22 +10,22 @@ import java.util.List;
 import java.util.zip.CRC32;
 
 /**
- * Unpacks the native library to the first place that works, and loads it from there. In that place
- * it creates a directory for the library, and removes both after loading. So the place is left
- * unchanged. Where no directory can be used, it loads the library from a file in memory.
+ * Unpacks the native library into the first directory that works, and loads it from there. In that
+ * directory it creates a subdirectory with the library, and removes both after loading, so nothing
+ * remains. If no directory can be used, it loads the library from a file in memory.
  *
  * <p>A library that has sampled stays mapped after its class loader is collected
- * (docs/drain-protocol.md gives the reason). An application that is redeployed again and again must
- * not map the library once more each time. Therefore the library's path depends only on its content
- * and a small number. When glibc is asked for a path that it has already loaded, it returns the
- * existing mapping. The JVM refuses a path while the class loader that loaded from it is alive. In
- * that case the next number is tried.
+ * (docs/drain-protocol.md gives the reason). An application that is redeployed many times must not
+ * map another copy each time. The path of the library therefore depends only on the library's
+ * content and a small number. If glibc is asked for a path that it has already loaded, it returns
+ * the existing mapping. The JVM, however, refuses a path while the class loader that loaded from
+ * this path is alive. In this case the next number is tried.
  */
 final class UnpackedLibrary {
 
   /**
-   * The count of names that depend on the content. If all are taken, by other copies in use or by
-   * other users' directories, a random name is used instead.
+   * The number of names that depend on the content. All of them can be taken, by other copies in
+   * use or by other users' directories. A random name is then used instead.
    */
   static final int NAMED = 8;
 
@@ -65,8 +65,9 @@ final class UnpackedLibrary {
   }
 
   /**
-   * Loads the library from a directory. Returns null if it is loaded, else the reason for the
-   * refusal.
+   * Loads the library from a directory.
+   *
+   * @return null if it is loaded; otherwise the reason for the refusal
    */
   private static String loadFrom(Path parent, byte[] content, LibraryPlaces places)
       throws SamplerException {
@@ -91,8 +92,11 @@ final class UnpackedLibrary {
   }
 
   /**
-   * Loads the library from the directory that the operator chose. An installed library is loaded as
-   * it is. If there is none, or it is refused, the library is unpacked.
+   * Loads the library from the directory that the operator chose. If the library is installed in
+   * this directory, the installed file is loaded. If it is not installed, or if the installed file
+   * is refused, the library is unpacked into the directory.
+   *
+   * @return null if it is loaded; otherwise the reason for the refusal
    */
   private static String loadFrom(Path parent, byte[] content) throws IOException, SamplerException {
     String installed = loadInstalled(parent, content);
@@ -109,10 +113,10 @@ final class UnpackedLibrary {
   }
 
   /**
-   * Loads the library that is installed in a directory, if it equals the jar's. Nothing has to be
-   * written then.
+   * Loads the library that is installed in a directory, if its content equals the library in the
+   * jar. Nothing has to be written in this case.
    *
-   * @return null if it is loaded, "" if the directory has no library, else the reason for the
+   * @return null if it is loaded; "" if the directory has no library; otherwise the reason for the
    *     refusal
    */
   private static String loadInstalled(Path parent, byte[] content)
@@ -130,6 +134,12 @@ final class UnpackedLibrary {
         : file + " is not the library of this jar for this platform; unpack that one";
   }
 
+  /**
+   * Unpacks the library into a new directory, loads it, and removes the file and the directory. If
+   * a name is taken or the JVM refuses the path, tries the next name.
+   *
+   * @return null if it is loaded; otherwise the reason for the refusal
+   */
   private static String unpackTo(Path parent, byte[] content) throws IOException, SamplerException {
     String refusal = "";
     for (int number = 0; refusal != null && number <= NAMED; number++) {
@@ -150,8 +160,9 @@ final class UnpackedLibrary {
   }
 
   /**
-   * Loads the library from a file in memory. Returns null if it is loaded, else the reason for the
-   * refusal.
+   * Loads the library from a file in memory.
+   *
+   * @return null if it is loaded; otherwise the reason for the refusal
    */
   static String loadFromMemory(byte[] content) throws SamplerException {
     String refusal = "";
@@ -174,8 +185,9 @@ final class UnpackedLibrary {
   /**
    * Loads the library from a file.
    *
-   * @return null if it is loaded, else why the system or the JVM refuses it at this path
-   * @throws SamplerException if the JVM would refuse it at every path
+   * @return null if it is loaded; otherwise why the system or the JVM refuses the library at this
+   *     path
+   * @throws SamplerException if the JVM would refuse the library at every path
    */
   private static String load(Path file) throws SamplerException {
     try {
@@ -192,12 +204,12 @@ final class UnpackedLibrary {
   }
 
   /**
-   * Creates a directory that only this user can enter. A file or directory that exists is not
-   * touched, whoever created it.
+   * Creates a directory that only this user can enter. Does not touch a file or directory that
+   * exists, whoever created it.
    *
    * @param number 0 to {@link #NAMED} - 1 for a name that depends on the content; {@link #NAMED}
    *     for a name that nobody can predict
-   * @return null if the name is taken
+   * @return the directory; null if the name is taken
    */
   private static Path make(Path parent, byte[] content, int number) throws IOException {
     if (number == NAMED) {
@@ -213,8 +225,8 @@ final class UnpackedLibrary {
   }
 
   /**
-   * Returns a name that is equal for equal contents. Another build of the library in the same JVM
-   * gets another name, so it does not get this one's mapping.
+   * Returns a name that is the same for the same content. Another build of the library in the same
+   * JVM gets another name, and therefore does not get the mapping of this build.
    */
   static String name(byte[] content, int number) {
     CRC32 sum = new CRC32();
@@ -224,14 +236,14 @@ final class UnpackedLibrary {
 
   /**
    * Removes a file or an empty directory. On Linux and macOS a mapped library does not need its
-   * file.
+   * file any more.
    */
   private static void remove(Path path) {
     try {
       Files.deleteIfExists(path);
     } catch (IOException e) {
-      // NFS keeps a mapped file under another name. It is better to leave a file than not to load
-      // the library.
+      // NFS keeps a mapped file under another name. A file that remains is better than a library
+      // that is not loaded.
     }
   }
 }

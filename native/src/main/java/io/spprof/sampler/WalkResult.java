@@ -1,21 +1,24 @@
 package io.spprof.sampler;
 
 /**
- * How the walk of one stack ended. A stack without frames is kept in the profile under a synthetic
- * frame, which stands for no method, so that its CPU time is not lost. A walk that failed half-way
- * gets a synthetic frame at the root end of the frames that it found. The codes 0 to −10 are
- * AsyncGetCallTrace's (HotSpot, forte.cpp).
+ * How the walk of one stack ended, with the synthetic frame that shows it in the profile. A
+ * synthetic frame stands for no method. A stack without frames is kept under a synthetic frame, so
+ * that its CPU time is not lost. If a walk fails half-way, the synthetic frame is at the root end
+ * of the frames that the walk found. The codes 0 to −10 are those of AsyncGetCallTrace (HotSpot,
+ * forte.cpp).
  */
 public enum WalkResult {
   /** The walk found all frames. */
   OK(SampleLayout.WALK_OK, null, false),
   /**
-   * The walk found all frames of a virtual thread, up to the beginning of its stack on its carrier.
+   * The walk found all frames of a virtual thread, down to the place where the virtual thread's
+   * frames begin on the stack of its carrier.
    */
   VIRTUAL(SampleLayout.WALK_VIRTUAL, "[virtual thread]", false),
   /**
-   * The walk found the frames of a virtual thread that are on its carrier's stack. Its outermost
-   * callers are on the heap; the JVM copies them to the stack when they are needed.
+   * The walk found those frames of a virtual thread that are on the stack of its carrier. The
+   * outermost callers of the virtual thread are on the heap; the JVM copies them to the stack when
+   * they are needed.
    */
   FROZEN(SampleLayout.WALK_FROZEN, "[virtual thread, callers on the heap]", false),
   /** An address that should lie in the thread's stack does not. */
@@ -41,7 +44,10 @@ public enum WalkResult {
    * library.
    */
   NATIVE_THREAD(SampleLayout.WALK_NATIVE_THREAD, "[native thread]", false),
-  /** CPU time since the kernel's last tick, accounted for when the thread ended. */
+  /**
+   * The sample stands for CPU time since the kernel's last tick, which was accounted for when the
+   * thread ended. It has no stack.
+   */
   THREAD_EXIT(SampleLayout.WALK_THREAD_EXIT, "[thread end]", false),
   /**
    * A Java thread outside of any Java method: it is starting, ending, or attached by native code.
@@ -95,7 +101,8 @@ public enum WalkResult {
   }
 
   /**
-   * Returns the synthetic frame at the root end of the frames that the walk found, if it found any.
+   * Returns the synthetic frame of this result. It stands at the root end of the frames that the
+   * walk found, if there are any.
    *
    * @return null for {@link #OK}
    */
@@ -104,9 +111,9 @@ public enum WalkResult {
   }
 
   /**
-   * Whether there was a stack that the walker could not read completely.
+   * Returns whether there was a stack that the walker could not read completely.
    *
-   * @return false if there was nothing to walk
+   * @return false if the walk was complete, or if there was nothing to walk
    */
   public boolean unwalkable() {
     return unwalkable;

@@ -2,9 +2,12 @@ package io.spprof.sampler;
 
 import java.util.Locale;
 
-/** The code that reads a thread's stack inside the signal handler. It is an option of a session. */
+/**
+ * The code that reads a thread's stack inside of the signal handler. The walker is an option of a
+ * session.
+ */
 public enum Walker {
-  /** {@link #VM} if it works in this JVM, else {@link #AGCT}. */
+  /** The walker {@link #VM} if it works in this JVM, otherwise {@link #AGCT}. */
   AUTO(SampleLayout.WALKER_AUTO),
   /** The profiler's own walker. It reads HotSpot's frames by the layout that HotSpot publishes. */
   VM(SampleLayout.WALKER_VM),
@@ -17,7 +20,7 @@ public enum Walker {
     this.code = code;
   }
 
-  /** The walker's number in calls of the native side (sampler.h). */
+  /** Returns the number of the walker in calls of the native side (sampler.h). */
   int code() {
     return code;
   }
@@ -32,7 +35,7 @@ public enum Walker {
   }
 
   /**
-   * The value of the option {@code walker}.
+   * Returns the walker as the value of the option {@code walker}.
    *
    * @return for instance {@code vm}, not null
    */
