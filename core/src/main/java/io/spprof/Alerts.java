@@ -5,9 +5,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
 /**
- * Sends an event when a session drops signals, and another when the session costs more than {@link
- * ProfilerEvent.OverheadExceeded#LIMIT_PERCENT}. Sends each at most once in ten seconds. Used by
- * the session's thread only.
+ * Sends an event when a session drops signals, and another event when the session costs more than
+ * {@link ProfilerEvent.OverheadExceeded#LIMIT_PERCENT}. Each event is sent at most once in ten
+ * seconds. Used by the session's thread only.
  */
 final class Alerts {
 
@@ -15,8 +15,8 @@ final class Alerts {
 
   private final Consumer<ProfilerEvent> listener;
   private long toldDrops;
-  private long nextDrops; // ns since the session's start
-  private long nextOverhead; // ns since the session's start
+  private long nextDrops; // in nanoseconds after the session's start
+  private long nextOverhead; // in nanoseconds after the session's start
   private long lastNanos;
   private long lastCpuNanos;
 
@@ -27,7 +27,7 @@ final class Alerts {
   /**
    * Checks the figures. Called about once a second.
    *
-   * @param now ns since the session's start, later than at the last call
+   * @param now the present, in nanoseconds after the session's start, later than at the last call
    * @param sessionId the session
    * @param stats the session's figures
    */

@@ -23,27 +23,29 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 
 /**
- * The profiler as a program sees it: one object that runs sessions, one after the other. Any thread
- * may call any method at any time. Methods that only read figures neither block nor throw, whatever
- * a start or a stop on another thread is doing. Methods that return a profile or its windows wait
- * for a pass of the collector to end.
+ * The profiler as a program uses it: an object that runs sessions, one after the other. Any thread
+ * may call any method at any time. A method that only reads figures neither blocks nor throws,
+ * whatever a start or a stop on another thread is doing. A method that returns a profile or its
+ * windows waits until the collector's present pass (reading of the ring) has ended.
  *
- * <p>Creating a profiler costs nothing: the first start of a session loads the native library.
+ * <p>Creating a profiler costs nothing: only the first start of a session loads the native library.
  *
- * <p>Locks: a start or a stop holds {@code lifecycle}. Inside it the collector's lock may be taken,
- * and inside that one the {@link HeapRoom}'s. No other order occurs: code under the collector's
- * lock calls neither this class nor a listener. Readers take no lock; they read {@code view}, an
- * immutable object that is replaced as a whole.
+ * <p>There are three locks. A start or a stop holds {@code lifecycle}. While it is held, the
+ * collector's lock may be taken; while that is held, the lock of {@link HeapRoom} may be taken. No
+ * other order occurs: code under the collector's lock calls neither this class nor a listener.
+ * Readers of figures take no lock. They read {@code view}, an immutable object that is replaced as
+ * a whole.
  */
 public final class Profiler implements AutoCloseable {
 
   /**
-   * All readable state in one object. A reader sees the end of a session in all figures at once.
+   * All readable state in one object, so that a reader sees the end of a session in all figures at
+   * once.
    *
-   * @param done figures of all ended sessions except {@code session}
-   * @param session the running or the last session; null before the first
+   * @param done the figures of all ended sessions except {@code session}
+   * @param session the running or the last session; null before the first session
    * @param state the profiler's state
-   * @param error why the last start or stop failed, or ""
+   * @param error why the last start or stop failed; or ""
    */
   private record View(Counters done, ProfilerSession session, ProfilerState state, String error) {
     View with(ProfilerState newState, String newError) {
@@ -80,7 +82,8 @@ public final class Profiler implements AutoCloseable {
   /**
    * Creates an idle profiler.
    *
-   * @param places the places to which the first start may unpack the native library, not null
+   * @param places the directories into which the first start may unpack the native library, not
+   *     null
    * @param beforeSession called before each session, not null; if it throws an exception, the start
    *     fails for that reason
    */
@@ -106,14 +109,15 @@ public final class Profiler implements AutoCloseable {
   }
 
   /**
-   * Starts a session. It samples until {@link #stop()}, or until the configured duration is over.
+   * Starts a session. The session samples until {@link #stop()}, or until the configured duration
+   * is over.
    *
    * @param config the session's options, not null
-   * @return the session's id, 1 for the first
+   * @return the session's id, 1 for the first session
    * @throws IllegalStateException if a session is running (the message names it), if the profiler
-   *     was closed, if other code handles SIGPROF, or if the platform does not support sampling;
-   *     nothing is left behind, and {@link #lastError()} repeats the message. Also if a listener
-   *     calls this method while another thread is in a start or a stop
+   *     was closed, if other code handles SIGPROF, or if the platform does not support sampling.
+   *     Nothing is left behind. Also if a listener calls this method while another thread is in a
+   *     start or a stop. {@link #lastError()} repeats the message if the start itself failed
    */
   public long start(ProfilerConfig config) {
     lock();
@@ -142,7 +146,7 @@ public final class Profiler implements AutoCloseable {
     recent = new RecentRates();
     ProfilerSession session;
     try {
-      beforeSession.run(); // first, because a session needs classes that it provides
+      beforeSession.run(); // The session needs classes that this call provides, so it comes first.
       long id = sessions + 1;
       session = new ProfilerSession(id, config, sampler, wallClock, new Owner(id));
       session.start();
@@ -161,9 +165,9 @@ public final class Profiler implements AutoCloseable {
   }
 
   /**
-   * Returns the reason of a failure. For the profiler's own exceptions this is the message. For
-   * others the exception's class is added, because the message of an exception of the JVM is often
-   * missing or only a name.
+   * Returns the reason of a failure. For the profiler's own exceptions, the reason is the message.
+   * For other exceptions, the class of the exception is added, because the message of an exception
+   * of the JVM is often missing or only a name.
    */
   private static String reason(Throwable t) {
     boolean ours = t instanceof SamplerException || t instanceof IllegalStateException;
@@ -174,8 +178,8 @@ public final class Profiler implements AutoCloseable {
   }
 
   /**
-   * Ends the session. When this method returns, every record that was taken before is in the
-   * profile, and no timer, handler or thread of the session is left.
+   * Ends the session. When this method returns, every record that was written before is in the
+   * profile or counted as dropped, and no timer, handler or thread of the session is left.
    *
    * @return the session's final figures
    * @throws IllegalStateException if no session is running; if the teardown did not finish within
@@ -192,8 +196,8 @@ public final class Profiler implements AutoCloseable {
   }
 
   /**
-   * Takes the lock for a start or stop. A stop waits for the session's thread. Therefore a listener
-   * that is called on that thread must not wait for a stop, and gets an exception instead.
+   * Takes the lock for a start or a stop. A stop waits for the session's thread. A listener that is
+   * called on that thread must therefore not wait for a stop, and gets an exception instead.
    */
   private void lock() {
     if (!ProfilerSession.isSessionThread()) {
@@ -226,7 +230,7 @@ public final class Profiler implements AutoCloseable {
   }
 
   /**
-   * Returns what the profiler is doing.
+   * Returns the profiler's present state.
    *
    * @return not null
    */
@@ -268,10 +272,11 @@ public final class Profiler implements AutoCloseable {
   }
 
   /**
-   * Returns the hottest methods of the running or the last session, at most 20, most self time
-   * first. The collector refreshes the list at most once a second.
+   * Returns the hottest methods of the running or the last session, at most 20. The method with the
+   * most self time (CPU time without its callees) comes first. The collector refreshes the list at
+   * most once a second.
    *
-   * @return not null, empty if there are no samples
+   * @return not null; empty if there are no samples
    */
   public List<HotMethod> hotMethods() {
     ProfilerSession session = view.session();
@@ -288,17 +293,17 @@ public final class Profiler implements AutoCloseable {
   }
 
   /**
-   * Returns the profile of a range of time, of the running session or of the last one. It consists
-   * of whole windows, the parts into which a continuous session divides its time. The first window
-   * is the one in which the range begins. The last window is the one before the window in which the
-   * range ends. The open window is included if the range ends now or later. So two ranges share no
-   * sample if one begins where the other ends.
+   * Returns the profile of a range of time, of the running session or of the last one. The profile
+   * consists of whole windows; windows are the stretches into which a continuous session divides
+   * its time. The first is the window in which the range begins. The last is the window before the
+   * one in which the range ends. If the range ends now or later, the open window is included, too.
+   * Two ranges therefore share no sample if one begins where the other ends.
    *
    * @param range the range of time, not null
-   * @return not null, empty before the first session
+   * @return not null; empty before the first session
    * @throws IllegalArgumentException if no samples are kept for this time
-   * @throws IllegalStateException if the session is not a continuous one and the range is not
-   *     {@link TimeRange#ALL}; or if the heap has no room for the profile
+   * @throws IllegalStateException if the session is not continuous and the range is not {@link
+   *     TimeRange#ALL}; or if the heap has no room for the profile
    */
   public Profile profile(TimeRange range) {
     ProfilerSession session = view.session();
@@ -315,7 +320,7 @@ public final class Profiler implements AutoCloseable {
   }
 
   /**
-   * Returns the most memory that a session's samples may take, outside of the heap and on it.
+   * Returns the maximum memory that a session's samples may take, outside of the heap and on it.
    *
    * @param config the session's options, not null
    * @return bytes: the option {@code memory}, or less if the heap is small for it
@@ -325,7 +330,7 @@ public final class Profiler implements AutoCloseable {
   }
 
   /**
-   * Returns which part of the running or the last session is kept.
+   * Returns what is kept of the running or the last session.
    *
    * @return not null
    */
@@ -364,7 +369,7 @@ public final class Profiler implements AutoCloseable {
 
   /**
    * Sets the listener of events. The listener is called on the profiler's own thread, or on the
-   * thread of a start or stop. It must return soon. Exceptions that it throws are ignored.
+   * thread of a start or a stop. It must return soon. Exceptions that it throws are ignored.
    *
    * @param listener receives each event, not null; replaces the previous listener
    */
@@ -406,8 +411,8 @@ public final class Profiler implements AutoCloseable {
   }
 
   /**
-   * Receives the reports of the session with one id. Two sessions that started never have the same
-   * id.
+   * Receives the reports of the session with a given id. Two sessions that started never have the
+   * same id.
    */
   private final class Owner implements SessionOwner {
 

@@ -3,7 +3,7 @@ package io.spprof;
 import io.spprof.profile.DropCounts;
 import io.spprof.profile.SessionStats;
 
-/** An event in the life of a {@link Profiler}, sent to its listener. */
+/** An event in the life of a {@link Profiler}, which the profiler sends to its listener. */
 public sealed interface ProfilerEvent {
 
   /**

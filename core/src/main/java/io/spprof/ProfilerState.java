@@ -1,7 +1,7 @@
 package io.spprof;
 
 /**
- * What a {@link Profiler} is doing.
+ * The state of a {@link Profiler}.
  *
  * <pre>
  *            start()                     stop(), duration over

@@ -3,12 +3,12 @@ package io.spprof;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Rates over the last ten seconds, or since the session's start if that is shorter. The session's
- * thread adds figures; any thread reads the rates.
+ * Computes rates over the last ten seconds, or since the session's start if it was less than ten
+ * seconds ago. The session's thread adds figures. Any thread may read the rates.
  */
 final class RecentRates {
 
-  /** The length of the time over which rates are computed, seconds. */
+  /** The length of the time over which rates are computed, in seconds. */
   static final int SECONDS = 10;
 
   private static final long SECONDS_NANOS = TimeUnit.SECONDS.toNanos(SECONDS);
@@ -26,7 +26,7 @@ final class RecentRates {
   private final long[] nanos = new long[SECONDS + 1];
   private final long[] samples = new long[SECONDS + 1];
   private final long[] drops = new long[SECONDS + 1];
-  private int count = 1; // the first entry is the session's start, all zero
+  private int count = 1; // The first entry is the session's start: all zero.
   private volatile Rates rates = Rates.NONE;
 
   /**
@@ -40,7 +40,7 @@ final class RecentRates {
     int at = count % nanos.length;
     int oldest = count < nanos.length ? 0 : (at + 1) % nanos.length;
     for (int next = next(oldest); next != at && nanos[next] <= now - SECONDS_NANOS; ) {
-      oldest = next; // if calls are more than a second apart, entries are older
+      oldest = next; // If calls are more than a second apart, some entries are too old.
       next = next(next);
     }
     nanos[at] = now;

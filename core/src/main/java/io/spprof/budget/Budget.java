@@ -8,14 +8,15 @@ import io.spprof.sampler.ThreadStarts;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Keeps a session within the overhead that its options allow. After every pass of the collector
- * over the ring buffer it applies two decisions to the sampler: {@link OverheadController} chooses
- * the interval and how many threads rest, {@link ThreadStartsControl} chooses how new threads are
- * treated. A session without a budget changes nothing. Used by the session's thread only.
+ * Keeps the overhead of a session within the budget that the user has set. After every pass
+ * (reading of the ring), it updates two controllers and applies their decisions to the sampler.
+ * {@link OverheadController} chooses the interval, and how many threads rest (their timers are
+ * disarmed for a time). {@link ThreadStartsControl} chooses what happens when threads start. If the
+ * user has set no budget, this class changes nothing. Used by the session's thread only.
  */
 public final class Budget {
 
-  /** Looking for threads takes at most one part in so many of a CPU. */
+  /** Sweeps and searches for threads each take at most one part in so many of a CPU. */
   private static final int SWEEP_SHARE = 100;
 
   private static final long TURN_NANOS = TimeUnit.SECONDS.toNanos(1);
@@ -27,16 +28,16 @@ public final class Budget {
   private final ThreadStartsControl control;
   private ThreadStarts starts = ThreadStarts.TIMED;
   private boolean refused;
-  private int share = 1; // of so many threads one is sampled
+  private int share = 1; // One of so many threads is sampled.
   private int turn;
   private long nextTurn;
 
   /**
-   * Of a session that begins.
+   * Creates the budget of a session that begins.
    *
-   * @param config its options
-   * @param interval its interval, which follows
-   * @param sampler its sampler
+   * @param config the session's options
+   * @param interval the session's interval, which this object changes
+   * @param sampler the session's sampler
    */
   public Budget(ProfilerConfig config, IntervalInForce interval, Sampler sampler) {
     this.interval = interval;
@@ -51,7 +52,7 @@ public final class Budget {
   }
 
   /**
-   * Whether there is one.
+   * Returns whether the user has set a budget.
    *
    * @return false if {@link #keep} has nothing to do
    */
@@ -60,12 +61,13 @@ public final class Budget {
   }
 
   /**
-   * Called after every pass of a session with a budget.
+   * Updates the controllers. Called after every pass of a session with a budget.
    *
-   * @param now ns after the session's start
-   * @param fixedNanos what the session's thread spent so far on other things than samples, ns
+   * @param now the present, in nanoseconds after the session's start
+   * @param fixedNanos the CPU time that the session's thread has used so far for other things than
+   *     samples, in nanoseconds
    * @param stats the session's figures
-   * @param counted the native side's part of them
+   * @param counted the native side's part of these figures
    */
   public void keep(long now, long fixedNanos, ProfilerStats stats, SamplerCounters counted) {
     control.update(now, counted.hooks(), counted.hookCpuNanos());
@@ -92,7 +94,7 @@ public final class Budget {
   }
 
   /**
-   * How many times as long as without a budget the session's thread is to sleep.
+   * Returns the factor by which the session's thread must sleep longer than without a budget.
    *
    * @return at least 1
    */
@@ -101,7 +103,8 @@ public final class Budget {
   }
 
   /**
-   * The reciprocal of the share of a CPU that looking for threads may take: a sixteenth of all.
+   * Returns the reciprocal of the share of a CPU that sweeps may take; searches may take as much.
+   * The share is a sixteenth of the budget, but at most one hundredth of a CPU.
    *
    * @return at least 100
    */
@@ -110,9 +113,9 @@ public final class Budget {
   }
 
   /**
-   * Why the budget cannot be kept as it should.
+   * Returns why the budget cannot be kept as it should be.
    *
-   * @return "" if it can, or if there is none
+   * @return "" if the budget can be kept, or if there is none
    */
   public String problem() {
     if (controller == null) {
@@ -130,7 +133,8 @@ public final class Budget {
           " cannot be kept: "
               + (hooks ? "starting and ending threads" : "the profiler's own thread")
               + " alone takes "
-              + Math.round(100 * percentOf) / 100.0 // computed every second, so without a formatter
+              + Math.round(100 * percentOf)
+                  / 100.0 // The message is computed every second, so this code uses no formatter.
               + " % of a CPU; set a larger budget"
               + (share > 1 ? "; one thread in " + share + " is sampled at a time" : "");
     } else if (share > 1) {

@@ -3,19 +3,19 @@ package io.spprof.budget;
 import io.spprof.sampler.Sampler;
 
 /**
- * The sampling interval of a session: the present one, and the shortest and longest since the open
- * window of time began. The session's thread changes the interval. The same thread calls {@link
- * #windowClosed}, under the collector's lock. Any thread reads: the three figures are one immutable
- * object in a volatile field.
+ * The sampling interval of a session, which a budget can change: the present interval, and the
+ * shortest and the longest interval since the open window of time began. The session's thread
+ * changes the interval. The same thread calls {@link #windowClosed}, under the collector's lock.
+ * Any thread may read, because the three figures are one immutable object in a volatile field.
  */
 public final class IntervalInForce {
 
   /**
    * The interval at one moment.
    *
-   * @param nanos the interval in force, ns
-   * @param shortestNanos the shortest interval since the open window began, ns
-   * @param longestNanos the longest interval since the open window began, ns
+   * @param nanos the interval in force, in nanoseconds
+   * @param shortestNanos the shortest interval since the open window began, in nanoseconds
+   * @param longestNanos the longest interval since the open window began, in nanoseconds
    */
   public record Range(long nanos, long shortestNanos, long longestNanos) {}
 
@@ -58,7 +58,7 @@ public final class IntervalInForce {
     return true;
   }
 
-  /** Called when a window was closed. The next window begins with the interval in force. */
+  /** Begins the next window, with the interval in force. Called when a window was closed. */
   public void windowClosed() {
     long nanos = range.nanos;
     range = new Range(nanos, nanos, nanos);

@@ -4,30 +4,31 @@ import java.util.Arrays;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Chooses the sampling interval so that the measured overhead stays within a budget. Pure
- * arithmetic on the figures that the session's thread measures in each pass, that is, each time it
- * reads the ring. Used by one thread.
+ * Chooses the sampling interval so that the measured overhead stays within a budget. The session's
+ * thread measures the figures in each pass (reading of the ring); this class only calculates. Used
+ * by one thread.
  *
- * <p>The model: one second costs {@code c × u ÷ interval + f}. Here c is the cost of a signal, u
- * the CPU time that the application uses in a second, and f the cost of the profiler without any
- * signal. All three are measured and smoothed, and the interval is computed from them. So the
- * controller does not have to wait until the threads have adopted an interval. A controller that
- * uses only the overhead as its input would have to wait.
+ * <p>The model: one second costs {@code c × u ÷ interval + f}. Here c is the cost of a signal, u is
+ * the CPU time that the application uses in a second, and f is the cost of the profiler without any
+ * signal. All three are measured and smoothed. The interval is computed from them. A controller
+ * that used only the overhead as its input would have to wait, after each change, until the threads
+ * have adopted the new interval. This controller need not wait.
  *
- * <p>An account corrects the errors of the model. The budget is credited to it, and the measured
- * overhead is debited. The account holds at most two seconds' worth of the budget as a credit and
- * ten as a debt; any debt beyond ten is forgotten. The controller lowers its target as the credit
- * shrinks. Except for forgotten debts, over any period t it spends at most {@code budget × (t + 2
- * s)}: a fifth over the budget in 10 s. To guarantee this bound, the interval has a lower limit.
- * The limit prevents a sudden load on all CPUs from overdrawing the account before the threads have
- * adopted a longer interval.
+ * <p>An account corrects the errors of the model. The budget is credited to the account, and the
+ * measured overhead is debited. The account holds at most two seconds' worth of the budget as a
+ * credit, and ten as a debt; a debt beyond ten is forgotten. The controller lowers its target as
+ * the credit shrinks. Over any period t it therefore spends at most {@code budget × (t + 2 s)},
+ * except for forgotten debts. In 10 s this is a fifth over the budget. To guarantee this bound, the
+ * interval has a lower limit. Without the limit, a sudden load on all CPUs could overdraw the
+ * account before the threads have adopted a longer interval.
  *
- * <p>Intervals are rungs of a ladder: the configured interval times 1, 1.25, 1.5, 2, 2.5, 3, 4, 5,
- * 6, 8, then tenfold. Noise does not change a rung. The interval can rise by several rungs at once.
- * It falls by at most one rung a second, and only when nothing is owed. If the last rung, 1 s, is
- * not enough, some of the threads rest: their timers are disarmed for a time ({@link #share()}).
- * The signals need a part of the budget. If the profiler's own thread takes too much of it without
- * any signal, that thread is to wake up less often ({@link #pace()}).
+ * <p>Intervals are the rungs of a ladder: the configured interval times 1, 1.25, 1.5, 2, 2.5, 3, 4,
+ * 5, 6, 8, and then the same numbers times ten. Small changes of the measured figures therefore do
+ * not change the interval. The interval can rise by several rungs at once. It falls by at most one
+ * rung a second, and only when nothing is owed. If the last rung, 1 s, is not enough, some of the
+ * threads rest: their timers are disarmed for a time ({@link #share()}). A part of the budget must
+ * remain for signals. If the profiler's own thread takes too much of the budget without any signal,
+ * this thread must wake up less often ({@link #pace()}).
  */
 final class OverheadController {
 
@@ -37,71 +38,74 @@ final class OverheadController {
   private static final int MOST_RUNGS_UP = 4;
   private static final int MOST_SHARE = 64;
 
-  /** How long a lower rung must have been sufficient before the interval falls. */
+  /** How long a lower rung must have been sufficient before the interval falls, in nanoseconds. */
   private static final long DOWN_NANOS = SECOND_NANOS;
 
   /**
    * How long the last rung must have been insufficient, or longer than needed, before the share of
-   * sampled threads changes.
+   * sampled threads changes, in nanoseconds.
    */
   private static final long SHARE_NANOS = 5 * SECOND_NANOS;
 
-  /**
-   * Threads rest only if the signals at the longest interval cost at least this part of the budget.
-   */
+  /** The part of the budget that signals at the longest interval must cost before threads rest. */
   private static final double WORTH = 0.05;
 
-  /** How long the own thread's cost must be low before the thread may wake up more often. */
+  /**
+   * How long the cost of the own thread must be low before the thread may wake up more often, in
+   * nanoseconds.
+   */
   private static final long PACE_NANOS = 10 * SECOND_NANOS;
 
   private static final int SLOWEST_PACE = 8;
 
   /**
-   * If the cost of the own thread is between these parts of the budget, it is accepted. Above, the
-   * pace is doubled, which halves the cost.
+   * The parts of the budget between which the cost of the own thread is accepted. Above {@code
+   * MUCH}, the pace is doubled, which halves the cost. Below {@code LITTLE}, the pace is halved.
    */
   private static final double MUCH = 1.0 / 3;
 
   private static final double LITTLE = 1.0 / 8;
 
-  /** A part of the budget that is too small to be of use for signals. */
+  /** A part of the budget that is too small to be useful for signals. */
   private static final double LEAST = 0.05;
 
-  /** The part of the budget that is the target. */
+  /** The part of the budget that the controller aims at. */
   private static final double AIM = 0.9;
 
   private static final double CREDIT_SECONDS = 2;
 
   /**
-   * The largest debt that is kept. Without this limit, one slow second would be paid for over
-   * minutes.
+   * The largest debt that is kept, in seconds' worth of the budget. Without this limit, the
+   * controller would pay for one slow second over minutes.
    */
   private static final double MOST_DEBT_SECONDS = 10;
 
   /**
-   * How long the own thread must cost too much before this is reported. A short spike is not
-   * reported.
+   * How long the own thread must cost too much before this is reported, in nanoseconds. A short
+   * spike is not reported.
    */
   private static final long OUT_OF_REACH_NANOS = 10 * SECOND_NANOS;
 
   /**
-   * The time until the interval follows a new load: the pass that first measures it, and the next
-   * one, by which most threads have the new interval.
+   * The time in seconds until the interval follows a new load. It covers two passes: the pass that
+   * first measures the new load, and the next pass, by which most threads have the new interval.
    */
   private static final double REACTION_SECONDS = 0.3;
 
   private static final double FIRST_COST_NANOS = 20_000; // of a signal, until some were measured
-  private static final double FEWEST_SIGNALS = 4; // the fewest from which their cost is computed
+  private static final double FEWEST_SIGNALS = 4; // fewest from which the cost is computed
 
   /**
    * The figures since the session's start.
    *
-   * @param elapsedNanos wall-clock time, ns
-   * @param signals number of signals
-   * @param cpuNanos CPU time that the signals stand for, ns
-   * @param overheadNanos CPU time of handlers, of hooks and of the profiler's own thread, ns
-   * @param fixedNanos the part of overheadNanos that the own thread would take without signals, ns
-   * @param hookNanos the part of overheadNanos that the starts and ends of threads took, ns
+   * @param elapsedNanos wall-clock time, in nanoseconds
+   * @param signals the number of signals
+   * @param cpuNanos the CPU time that the signals stand for, in nanoseconds
+   * @param overheadNanos the CPU time of handlers, of hooks (the work at starts and ends of
+   *     threads) and of the profiler's own thread, in nanoseconds
+   * @param fixedNanos the part of overheadNanos that the own thread would take without signals, in
+   *     nanoseconds
+   * @param hookNanos the part of overheadNanos that hooks took, in nanoseconds
    */
   record Measured(
       long elapsedNanos,
@@ -160,39 +164,39 @@ final class OverheadController {
     return Arrays.copyOf(rungs, count);
   }
 
-  /** Returns the interval to use from now on, ns. */
+  /** Returns the interval to use from now on, in nanoseconds. */
   long intervalNanos() {
     return ladder[rung];
   }
 
   /**
-   * Returns the share of threads that are sampled at a time: one of this number is sampled, the
-   * others rest; 1 if all are sampled.
+   * Returns which part of the threads is sampled at a time: one of this number. The other threads
+   * rest. Returns 1 if all threads are sampled.
    */
   int share() {
     return share;
   }
 
-  /** Returns the factor by which the profiler's own thread is to sleep longer; 1, 2, 4 or 8. */
+  /** Returns the factor by which the profiler's own thread must sleep longer: 1, 2, 4 or 8. */
   int pace() {
     return pace;
   }
 
   /**
-   * Whether the cost of the profiler without any signal leaves nothing of the budget for signals.
-   * True once that has been so for ten seconds, either at the slowest pace or because starts and
-   * ends of threads alone take the whole budget.
+   * Returns whether the profiler costs so much without any signal that nothing of the budget is
+   * left for signals. This is true after it has lasted ten seconds. It must last either at the
+   * slowest pace, or because starts and ends of threads alone take the whole budget.
    */
   boolean outOfReach() {
     return outOfReach;
   }
 
-  /** Returns what the profiler costs without any signal, percent of one CPU. */
+  /** Returns what the profiler's own thread costs without any signal, in percent of one CPU. */
   double fixedPercent() {
     return 100 * fixed;
   }
 
-  /** Returns what starts and ends of threads cost, percent of one CPU. */
+  /** Returns what starts and ends of threads cost, in percent of one CPU. */
   double hookPercent() {
     return 100 * hooks;
   }
@@ -236,8 +240,8 @@ final class OverheadController {
   }
 
   /**
-   * Chooses the pace. Until the cost of the own thread at a new pace is measured, assumes that it
-   * is inversely proportional to the pace.
+   * Chooses the pace. Until the cost of the own thread at a new pace is measured, the method
+   * assumes that the cost is inversely proportional to the pace.
    */
   private void choosePace(boolean useful, long now) {
     boolean much = useful && fixed > MUCH * budget;

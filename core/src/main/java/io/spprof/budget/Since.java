@@ -1,8 +1,8 @@
 package io.spprof.budget;
 
 /**
- * Measures for how long a condition has held without a break. Times are ns after the session's
- * start. Used by one thread.
+ * Measures for how long a condition has held without a break. Times are nanoseconds after the
+ * session's start. Used by one thread.
  */
 final class Since {
 
@@ -10,17 +10,19 @@ final class Since {
 
   private long began = NEVER; // NEVER while the condition does not hold
 
-  /** Sets whether the condition holds at this moment. */
+  /** Reports whether the condition holds at this moment. */
   void update(boolean holds, long now) {
     began = holds ? Math.min(began, now) : NEVER;
   }
 
-  /** Whether the condition holds, and has held for at least {@code nanos} without a break. */
+  /**
+   * Returns whether the condition holds, and has held for at least {@code nanos} without a break.
+   */
   boolean lasts(long nanos, long now) {
     return began != NEVER && now - began >= nanos;
   }
 
-  /** Measures from now on, as if the condition had only begun to hold. */
+  /** Restarts the measurement at this moment, as if the condition had only begun to hold. */
   void restart(long now) {
     began = now;
   }

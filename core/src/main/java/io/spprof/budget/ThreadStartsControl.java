@@ -4,33 +4,45 @@ import io.spprof.sampler.ThreadStarts;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Decides how a session with a budget treats threads that start. {@link ThreadStarts} lists the
- * ways, the most expensive first; one of them is in force. Each has a limit on what starts and ends
- * of threads may cost: a quarter of the budget while threads get their timers at once, a half while
- * they get them late. Above the limit, the next cheaper way comes into force. The next more
- * expensive way comes back when for ten seconds it would have cost less than half of its own limit.
- * Pure arithmetic on measured figures. Used by one thread.
+ * Decides what a session with a budget does when threads start. A program that starts very many
+ * threads would otherwise use up the budget with the work at their starts and ends. {@link
+ * ThreadStarts} lists three ways to treat a start, the most expensive first; one of them is in
+ * force. Each way except the cheapest has a limit on what starts and ends of threads may cost: a
+ * quarter of the budget while threads get their timers at once, and a half while they get them
+ * late. Above the limit, the next cheaper way comes into force. The next more expensive way comes
+ * back if, for ten seconds, it would have cost less than half of its own limit. This class only
+ * calculates with measured figures. Used by one thread.
  */
 final class ThreadStartsControl {
 
-  /** Limits by step, as parts of the budget. Above the limit the next step is taken. */
+  /**
+   * The limit of each way, as a part of the budget. Above the limit, the next cheaper way comes
+   * into force.
+   */
   private static final double[] MUCH = {1.0 / 4, 1.0 / 2};
 
   private static final double LITTLE = 1.0 / 2;
   private static final long LITTLE_FOR_NANOS = TimeUnit.SECONDS.toNanos(10);
 
-  /** Smoothing: a burst of threads alone does not change the step. */
+  /**
+   * The time constant of the smoothing. It is so long that a single burst of threads does not
+   * change the way.
+   */
   private static final double SMOOTHED_OVER_NANOS = 2e9;
 
-  /** With fewer, the cost of one is unknown: one of eight is measured. */
+  /**
+   * The fewest hooks from which the cost of a thread is computed. Only one hook in eight is
+   * measured, so fewer hooks give no reliable cost.
+   */
   private static final double ENOUGH_HOOKS = 64;
 
-  private final double budget; // of one CPU
-  private final double[] costs = new double[MUCH.length]; // of a thread, by step, ns; 0: unknown
+  private final double budget; // a part of one CPU
+  private final double[] costs =
+      new double[MUCH.length]; // of a thread, by way, in nanoseconds; 0 if unknown
   private long lastElapsed;
   private long lastHooks;
   private long lastNanos;
-  private double threads; // that end, a nanosecond
+  private double threads; // number of threads that end, per nanosecond
   private ThreadStarts now = ThreadStarts.TIMED;
   private final Since little = new Since();
 
@@ -43,11 +55,12 @@ final class ThreadStartsControl {
   }
 
   /**
-   * Takes the figures measured up to now into account.
+   * Updates the decision with the figures measured up to now.
    *
-   * @param elapsedNanos since the session's start
-   * @param hooksNow starts, ends and exits of threads that were heard
-   * @param nanosNow CPU time that they took, ns
+   * @param elapsedNanos the time since the session's start, in nanoseconds
+   * @param hooksNow the number of hooks: starts, ends and exits of threads at which the profiler
+   *     did work
+   * @param nanosNow the CPU time of these hooks, in nanoseconds
    */
   void update(long elapsedNanos, long hooksNow, long nanosNow) {
     double elapsed = elapsedNanos - lastElapsed;
@@ -60,8 +73,8 @@ final class ThreadStartsControl {
     lastHooks = hooksNow;
     lastNanos = nanosNow;
     int step = now.ordinal();
-    // A thread that gets its timer at once is heard at its start, end and exit; one that gets it
-    // late, at its start and end.
+    // A thread that gets its timer at once has three hooks: start, end and exit. A thread that gets
+    // its timer late has two: start and end.
     double ended = newHooks / (3 - step);
     double kept = Math.exp(-elapsed / SMOOTHED_OVER_NANOS);
     threads = kept * threads + (1 - kept) * ended / elapsed;

@@ -9,18 +9,20 @@ import java.util.List;
 import java.util.function.Supplier;
 
 /**
- * The work of the collector, without the thread that does it. In a pass, the collector takes
- * records out of the ring and folds them into tables. A pass holds this object's lock, and so does
- * a snapshot; meanwhile the ring buffers new records. The lock is this object's own. Callers that
- * need several figures of one moment use {@link #betweenPasses}. No code that runs under the lock
- * takes a lock of the profiler's life cycle.
+ * Reads the samples that signal handlers have written into the ring, and adds them up in tables.
+ * One reading of the ring is called a pass. This class is the work of the collector; {@link
+ * io.spprof.session} has the thread that does it.
  *
- * <p>The figures of the last pass can be read without the lock. Each is an immutable object in a
- * volatile field, written at the end of a pass.
+ * <p>A pass holds this object's lock, and so does a snapshot of the tables. The ring buffers new
+ * records meanwhile. A caller that needs several figures of one moment uses {@link #betweenPasses}.
+ * Code that runs under this lock must not take a lock of the profiler's life cycle.
+ *
+ * <p>The figures of the last pass can be read without the lock. Each of them is an immutable object
+ * in a volatile field, which a pass writes at its end.
  */
 public final class Collector {
 
-  private static final int LOG_SHARE = 2; // of the budget: half
+  private static final int LOG_SHARE = 2; // half of the budget
 
   private final SampleRing ring;
   private final Sampler sampler;
@@ -35,8 +37,8 @@ public final class Collector {
   private final Recorder recorder;
   private long ownCpuNanos; // guarded by this object's lock
 
-  // Each field refers to an immutable object. A pass writes the field under the lock; any thread
-  // reads it.
+  // Each of these fields refers to an immutable object. A pass writes the field under the lock; any
+  // thread may read it.
   private volatile Extent extent = Extent.FIRST_WINDOW;
   private volatile CollectorStats stats = CollectorStats.ZERO;
   private volatile List<HotMethod> hotMethods = List.of();
@@ -46,10 +48,10 @@ public final class Collector {
    *
    * @param ring the ring from which records are read
    * @param sampler names methods and reads clocks
-   * @param depth frames kept of a stack
+   * @param depth how many frames of a stack are kept
    * @param budget limits the memory of the tables
-   * @param startNanos the session's start, before its first sample, ns by the clock of {@link
-   *     Sampler#timeNanos()}
+   * @param startNanos the session's start, before its first sample, in nanoseconds by the clock of
+   *     {@link Sampler#timeNanos()}
    */
   public Collector(
       SampleRing ring, Sampler sampler, int depth, MemoryBudget budget, long startNanos) {
@@ -68,10 +70,12 @@ public final class Collector {
   }
 
   /**
-   * Makes a pass: reads the records in the ring, except those that were written after the pass
-   * began to read the names of threads. {@link Sampler#readNames()} gives the reason.
+   * Makes a pass. It reads the records that were in the ring when the pass began. Records that are
+   * written later must wait for the next pass, because the names of their threads are not read yet;
+   * see {@link Sampler#readNames()}.
    *
-   * @return bytes read; 0 if the ring was empty, or if a writer has not completed its record
+   * @return the number of bytes read; 0 if the ring was empty, or if a writer has not completed its
+   *     record
    */
   public synchronized int doWork() {
     long before = sampler.currentThreadCpuNanos();
@@ -108,9 +112,9 @@ public final class Collector {
   }
 
   /**
-   * Returns the list from the last call of {@link #refreshHotMethods()}.
+   * Returns the list of the hottest methods, as {@link #refreshHotMethods()} last computed it.
    *
-   * @return at most 20, not null
+   * @return at most 20 methods, not null
    */
   public List<HotMethod> hotMethods() {
     return hotMethods;
@@ -137,11 +141,13 @@ public final class Collector {
   }
 
   /**
-   * Closes the open window of time and opens the next one.
+   * Closes the open window of time and opens the next one. A window is a stretch of a session's
+   * time whose samples are kept together.
    *
-   * @param now ns after the session's start
+   * @param now the present, in nanoseconds after the session's start
    * @param figures the counts since the session's start
-   * @param retentionNanos windows that ended longer ago than this are removed, ns
+   * @param retentionNanos how long windows are kept, in nanoseconds; windows that ended earlier are
+   *     removed
    */
   public synchronized void roll(long now, WindowFigures figures, long retentionNanos) {
     windows.roll(now, figures, retentionNanos);
@@ -150,12 +156,13 @@ public final class Collector {
   }
 
   /**
-   * Whether the walker's tables of methods and locations are more than half full, or too many
-   * methods found no room in them.
+   * Returns whether the walker's tables should be emptied by {@link Sampler#forgetTold()}. This is
+   * the case if its table of methods or its table of locations (addresses in compiled code) is more
+   * than half full, or if it found no room for too many methods.
    *
-   * @param mostMethods capacity of its table of methods, entries
-   * @param mostLocations capacity of its table of locations, entries
-   * @return true if {@link Sampler#forgetTold()}, which empties these tables, would help
+   * @param mostMethods the capacity of the walker's table of methods, in entries
+   * @param mostLocations the capacity of the walker's table of locations, in entries
+   * @return true if emptying the tables would help
    */
   public synchronized boolean walkerIsFull(int mostMethods, int mostLocations) {
     return decoder.walkerIsFull(mostMethods, mostLocations);
@@ -171,10 +178,10 @@ public final class Collector {
   }
 
   /**
-   * Runs an action between two passes. No pass runs during the action, and the tables do not
-   * change. The action may call this collector's methods. The action holds the collector's lock. So
-   * it must not wait for the session's thread, nor take a lock that is held while the collector is
-   * called.
+   * Runs an action between two passes: no pass runs during the action, and the tables do not
+   * change. The action may call this collector's methods. The action holds the collector's lock. It
+   * must therefore not wait for the session's thread, nor take a lock whose holder calls the
+   * collector.
    *
    * @param action what to run, not null
    * @param <T> the type of the action's result
@@ -185,7 +192,7 @@ public final class Collector {
   }
 
   /**
-   * Returns the most that {@link #slice} copies.
+   * Returns the maximum number of bytes that {@link #slice} copies.
    *
    * @return bytes
    */
@@ -195,11 +202,12 @@ public final class Collector {
 
   /**
    * Returns the windows of a range of time, with the tables that they refer to. {@link Slice#merge}
-   * makes them one profile.
+   * then adds the windows up to one profile.
    *
-   * @param from the range's beginning, ns after the session's start
-   * @param to the range's end, ns after the session's start, later than {@code from}
-   * @param now the present, ns after the session's start
+   * @param from the beginning of the range, in nanoseconds after the session's start
+   * @param to the end of the range, in nanoseconds after the session's start, later than {@code
+   *     from}
+   * @param now the present, in nanoseconds after the session's start
    * @param figures the counts since the session's start
    * @return the samples that were collected up to the end of the last pass
    */

@@ -1,16 +1,16 @@
 package io.spprof.collect;
 
 /**
- * The collector's counters at the end of its last pass, which is one reading of the ring.
+ * The counters of the collector at the end of its last pass. A pass is one reading of the ring.
  *
  * @param collected samples that are in the profile
- * @param unwalkable collected samples that have a synthetic frame because the walk of their stack
+ * @param unwalkable collected samples that have a synthetic frame, because the walk of their stack
  *     failed
  * @param stackTableFull samples for which the tables had no room
  * @param collectorError samples that could not be stored for another reason
- * @param sampledCpuNanos CPU time of the collected samples, ns
- * @param droppedCpuNanos CPU time of the samples that were not collected, ns
- * @param ownCpuNanos CPU time that collecting took, ns
+ * @param sampledCpuNanos CPU time of the collected samples, in nanoseconds
+ * @param droppedCpuNanos CPU time of the samples that were not collected, in nanoseconds
+ * @param ownCpuNanos CPU time that collecting took, in nanoseconds
  * @param uniqueStacks distinct stacks
  */
 public record CollectorStats(

@@ -7,10 +7,10 @@ import java.util.Map;
 import java.util.Queue;
 
 /**
- * The names of threads that are ahead of the reader in the ring. The ring contains a thread's name
- * behind the samples to which the name applies. Therefore a pass, which is one reading of the ring,
- * first reads all names. The name for a sample is then the first name of its thread that the reader
- * has not passed yet.
+ * Finds the name of a thread for samples that stand before this name in the ring. In the ring, a
+ * thread's name comes after the samples to which it applies. A pass (one reading of the ring)
+ * therefore reads all names first, and then the samples. The right name for a sample is the first
+ * name of its thread that the reader of the samples has not reached yet.
  *
  * <p>Used by the collector's thread only, or under its lock.
  */
@@ -20,11 +20,11 @@ final class ComingNames implements SampleRing.Names {
   private boolean waited;
 
   /**
-   * Reads the names ahead.
+   * Reads the names that are in the ring.
    *
-   * @return false if a writer has not completed its record. More names may follow that record, so
-   *     the samples have to wait for the next pass. Never false twice in a row, because a writer
-   *     can be delayed for ever.
+   * @return false if a writer has not completed its record. More names may follow this record, so
+   *     the samples must wait for the next pass. The method never returns false twice in a row,
+   *     because a writer can be delayed for ever.
    */
   boolean read(SampleRing ring) {
     names.clear();
@@ -33,15 +33,17 @@ final class ComingNames implements SampleRing.Names {
   }
 
   /**
-   * Returns the name for a sample of a thread; null if the name that the reader passed last
-   * applies.
+   * Returns the name for a sample of a thread. Returns null if the thread's last name, which the
+   * reader has passed, still applies.
    */
   String of(int thread) {
     Queue<String> coming = names.isEmpty() ? null : names.get(thread);
     return coming == null ? null : coming.peek();
   }
 
-  /** Removes the first name of a thread, because the reader has passed it. */
+  /**
+   * Removes the first name of a thread. Called when the reader of the samples reaches this name.
+   */
   void passed(int thread) {
     Queue<String> coming = names.get(thread);
     if (coming != null) {

@@ -1,17 +1,17 @@
 package io.spprof.collect;
 
 /**
- * Removes entries of the tables to which no window of time refers any more. Stacks are removed
- * after windows were dropped. Methods, frames and threads are removed, too, when the walker begins
- * its numbers of methods and locations anew. The entries that stay get new numbers.
+ * Removes entries of the tables that no window of time refers to any more. Stacks are removed after
+ * windows were dropped. Methods, frames and threads are removed when the walker begins its numbers
+ * of methods and locations anew. The entries that stay get new numbers.
  *
- * <p>Used under the collector's lock. Profiles that were handed out before keep their arrays. A
- * compaction prepares everything before it changes anything: if the heap has no room, the tables
- * stay as they were.
+ * <p>Used under the collector's lock. Profiles that were returned before keep their own arrays. A
+ * compaction prepares everything before it changes anything. If the heap has no room for the
+ * preparation, the tables stay as they were.
  */
 final class Compaction {
 
-  /** A compaction is worth its time after this number of dropped windows. */
+  /** The number of dropped windows after which a compaction is worth its time. */
   private static final int ENOUGH = 4;
 
   private final MethodTable methods;
@@ -19,7 +19,7 @@ final class Compaction {
   private final ThreadTable threads;
   private final StackTable stacks;
   private final Windows windows;
-  private int goneBefore; // dropped windows at the last compaction
+  private int goneBefore; // number of dropped windows at the last compaction
 
   Compaction(
       MethodTable methods,
@@ -34,28 +34,30 @@ final class Compaction {
     this.windows = windows;
   }
 
-  /** Called after a window was closed, when older windows may have been dropped. */
+  /** Called after a window was closed, because closing can drop older windows. */
   void windowsRolled() {
     compact(ENOUGH);
   }
 
   /**
    * Makes room for a new stack when the tables cannot grow. Drops the oldest windows, and the
-   * stacks that only they contain.
+   * stacks that only these windows contain.
    *
    * @return false if no room could be made
    */
   boolean makeRoom() {
     int wanted = goneBefore + ENOUGH;
     while (windows.gone() < wanted && windows.dropOldest()) {
-      // drops one window after the other
+      // The condition drops one window after the other.
     }
     return compact(1);
   }
 
   /**
-   * Removes the stacks that only dropped windows contained. Returns false if fewer than {@code
-   * least} windows were dropped.
+   * Removes the stacks that only dropped windows contain. Does nothing if fewer than {@code least}
+   * windows were dropped since the last compaction.
+   *
+   * @return whether stacks were removed
    */
   private boolean compact(int least) {
     if (windows.gone() < goneBefore + least) {
@@ -72,8 +74,8 @@ final class Compaction {
 
   /**
    * Removes methods, frames, stacks and threads that no window contains. The hottest methods stay.
-   * Called only while the walker's numbers are void, because these numbers also stand for methods
-   * and frames.
+   * Must be called only while the walker's numbers are void, because they refer to methods and
+   * frames.
    */
   void forgetNames() {
     boolean[] keptStacks = windows.stacksInUse(stacks.stackCount());
@@ -96,7 +98,7 @@ final class Compaction {
     int[] threadNumbers = new int[threads.size()];
     Runnable ofThreads = threads.keeping(windows.threadsInUse(threads.size()), threadNumbers);
     Runnable ofWindows = windows.renumbering(stackNumbers, threadNumbers);
-    // No code below allocates memory.
+    // No code below this line allocates memory.
     ofMethods.run();
     ofFrames.run();
     ofThreads.run();

@@ -4,11 +4,11 @@ import io.spprof.profile.Profile;
 import java.util.Arrays;
 
 /**
- * Numbers the distinct frames. A frame is a method and a line of it; the line is 0 where it is not
- * known.
+ * Gives each distinct frame a number. A frame is a method and a line of this method; the line is 0
+ * if it is not known.
  *
- * <p>Used by the collector's thread only, or under its lock. The result of {@link #frames} stays
- * valid: frames are only ever added to its arrays. A removal copies the remaining frames into new
+ * <p>Used by the collector's thread only, or under its lock. A result of {@link #frames} stays
+ * valid: frames are only added to its arrays. A removal copies the remaining frames into new
  * arrays.
  */
 final class FrameTable {
@@ -29,17 +29,17 @@ final class FrameTable {
   }
 
   /**
-   * Returns the frame of a line, which is added if it is new.
+   * Returns the number of a frame. A new frame is added.
    *
-   * @return the frame's number, or -1 if the budget leaves no room for it
+   * @return the frame's number; -1 if the budget has no room for a new frame
    */
   int of(int method, int line) {
     return of(method, line, KEPT_FOR_SYNTHETIC);
   }
 
   /**
-   * Returns the frame of a synthetic method. The table has room for it even when it has none for
-   * others.
+   * Returns the number of the frame of a synthetic method. The table keeps some room for synthetic
+   * frames, also when it has no room for other frames.
    */
   int synthetic(int method) {
     return of(method, 0, 0);
@@ -71,10 +71,10 @@ final class FrameTable {
   }
 
   /**
-   * Prepares the removal of some frames. The table's capacity does not change.
+   * Prepares the removal of frames. The capacity of the table does not change.
    *
-   * @param kept which frames stay, by number
-   * @param methodNumbers the new numbers of their methods
+   * @param kept whether a frame stays, by its number
+   * @param methodNumbers the new numbers of the methods
    * @param numbers receives the new number of each frame that stays
    * @return the removal, which cannot fail
    */
@@ -114,7 +114,7 @@ final class FrameTable {
     for (int frame = 0; frame < count; frame++) {
       grown.add(hash(methods[frame], lines[frame]), frame);
     }
-    // The last column to grow is the one whose length is the capacity of all.
+    // The length of the column "methods" is the capacity of all columns, so this column grows last.
     index = grown;
     lines = Arrays.copyOf(lines, capacity);
     methods = Arrays.copyOf(methods, capacity);

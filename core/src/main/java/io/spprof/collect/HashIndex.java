@@ -1,9 +1,10 @@
 package io.spprof.collect;
 
 /**
- * Finds entries of a table by the hashes of their keys, with open addressing and linear probing.
- * The table keeps the keys. The index keeps the numbers of entries only, so nothing is boxed. It
- * has two slots for each entry that the table has room for, so some slots are always free.
+ * Finds the entry of a table by the hash of its key. The table has the keys. The index has only the
+ * numbers of entries, in an array of ints, so it makes no object for an entry. Two keys with the
+ * same slot are resolved by open addressing with linear probing. The index has two slots for each
+ * entry that the table has room for, so some slots are always free.
  *
  * <pre>
  *   for (int at = index.first(hash); index.entry(at) &gt;= 0; at = index.next(at)) {
@@ -15,9 +16,9 @@ package io.spprof.collect;
  */
 final class HashIndex {
 
-  private static final int SLOTS = 2; // for each entry
+  private static final int SLOTS = 2; // number of slots for each entry
 
-  /** Bytes for each entry that the table has room for. */
+  /** Bytes of the index for each entry that the table has room for. */
   static final int ENTRY_BYTES = SLOTS * Integer.BYTES;
 
   private final int[] slots; // entry + 1; 0 is free
@@ -41,7 +42,7 @@ final class HashIndex {
     return slot + 1 & slots.length - 1;
   }
 
-  /** Returns the entry in a slot, -1 if the slot is free. */
+  /** Returns the entry in a slot; -1 if the slot is free. */
   int entry(int slot) {
     return slots[slot] - 1;
   }
@@ -56,8 +57,7 @@ final class HashIndex {
   }
 
   /**
-   * MurmurHash3's finalizer (Appleby, public domain). It spreads the high bits of a sum over all
-   * bits.
+   * Spreads the bits of a hash over all bits, by MurmurHash3's finalizer (Appleby, public domain).
    */
   static int mix(int hash) {
     int h = (hash ^ hash >>> 16) * 0x85ebca6b;
@@ -65,7 +65,7 @@ final class HashIndex {
     return h ^ h >>> 16;
   }
 
-  /** Fibonacci hashing (Knuth vol. 3, 6.4), for keys that fit into a long. */
+  /** Returns the hash of a key that fits into a long, by Fibonacci hashing (Knuth vol. 3, 6.4). */
   static int fibonacci(long key) {
     return (int) (key * 0x9E3779B97F4A7C15L >>> 32);
   }

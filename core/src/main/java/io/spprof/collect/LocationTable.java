@@ -3,8 +3,9 @@ package io.spprof.collect;
 import java.util.Arrays;
 
 /**
- * The frames of locations by the walker's numbers. A location is an address in compiled code; it
- * stands for a method and the methods inlined into it. The frames of all locations are in one
+ * The frames that each location stands for. A location is an address in compiled code; it stands
+ * for a method and the methods inlined into it. The walker gives each location a number and
+ * describes it once; this table keeps the description. The frames of all locations are in one
  * array, one location after the other. The first int of each location is its number of frames.
  *
  * <p>Used by the collector's thread only, or under its lock.
@@ -14,7 +15,8 @@ final class LocationTable {
   private static final int FIRST_CAPACITY = 4096;
 
   private final MemoryBudget budget;
-  private int[] positions = new int[FIRST_CAPACITY]; // by number; 0 if not known
+  private int[] positions =
+      new int[FIRST_CAPACITY]; // by the location's number; 0 if the location is not known
   private int[] frames = new int[2 * FIRST_CAPACITY];
   private int used = 1;
   private int told;
@@ -24,7 +26,7 @@ final class LocationTable {
     budget.take((positions.length + frames.length) * (long) Integer.BYTES);
   }
 
-  /** Adds a location, if there is room for it. */
+  /** Adds a location. Does nothing if there is no room. */
   void define(int number, int[] from, int offset, int count) {
     told++;
     if (number >= positions.length) {
@@ -65,9 +67,9 @@ final class LocationTable {
   }
 
   /**
-   * Copies a location's frames, as many as there is room for.
+   * Copies the frames of a location, as many as {@code to} has room for.
    *
-   * @return the location's number of frames, or -1 if the location is not in the table
+   * @return the number of all frames of the location; -1 if the location is not in the table
    */
   int copy(int number, int[] to, int offset) {
     if (number >= positions.length || positions[number] == 0) {

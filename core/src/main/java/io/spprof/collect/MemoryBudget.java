@@ -1,18 +1,23 @@
 package io.spprof.collect;
 
 /**
- * The bytes that a session's tables may take. A table asks before it grows. After a refusal the
- * table stays as it is, and the caller drops the sample and counts the drop. Written by the
- * collector's thread only, or under its lock; {@code used} is volatile, so any thread may read it.
+ * The memory that the tables of a session may use. A table asks for bytes before it grows. After a
+ * refusal the table stays as it is, and the caller drops the sample and counts the drop. Written by
+ * the collector's thread only, or under its lock. Any thread may read {@code used}, which is
+ * volatile.
  */
 public final class MemoryBudget {
 
-  /** A holder of bytes that can free some of them. */
+  /** Holds memory that it can free when another part of the session needs memory. */
   interface Reclaimer {
-    /** Returns the most bytes that can be freed. */
+    /** Returns the maximum number of bytes that can be freed. */
     long reclaimable();
 
-    /** Frees some bytes; returns false if there are none to free. Must not take any bytes. */
+    /**
+     * Frees some bytes. Must not take any bytes.
+     *
+     * @return false if there was nothing to free
+     */
     boolean reclaim();
   }
 
@@ -21,9 +26,9 @@ public final class MemoryBudget {
   private Reclaimer reclaimer; // used by the collector's thread only
 
   /**
-   * Creates a budget of which nothing is taken.
+   * Creates a budget of which nothing is taken yet.
    *
-   * @param limitBytes the bound, bytes
+   * @param limitBytes the bound, in bytes
    */
   public MemoryBudget(long limitBytes) {
     this.limit = limitBytes;
@@ -39,10 +44,10 @@ public final class MemoryBudget {
   }
 
   /**
-   * Takes bytes if that many are left, or can be freed by the reclaimer.
+   * Takes bytes. If not enough bytes are left, the reclaimer frees some first.
    *
    * @param bytes how many, 0 or more
-   * @return whether they were taken
+   * @return whether the bytes were taken
    */
   public boolean take(long bytes) {
     if (!hasRoom(bytes) && (reclaimer == null || used + bytes - limit > reclaimer.reclaimable())) {
@@ -58,10 +63,10 @@ public final class MemoryBudget {
   }
 
   /**
-   * Takes bytes if that many are left. The reclaimer is not asked.
+   * Takes bytes if enough are left. Does not ask the reclaimer.
    *
    * @param bytes how many, 0 or more
-   * @return whether they were taken
+   * @return whether the bytes were taken
    */
   boolean takeIfFree(long bytes) {
     if (!hasRoom(bytes)) {
@@ -76,7 +81,7 @@ public final class MemoryBudget {
   }
 
   /**
-   * Takes bytes that are in use already, even if that many are not left.
+   * Takes bytes that are in use already, even if not enough bytes are left.
    *
    * @param bytes how many, 0 or more
    */
@@ -85,11 +90,12 @@ public final class MemoryBudget {
   }
 
   /**
-   * Takes the bytes for an array of twice the size. Both arrays exist while one is copied into the
-   * other. Afterwards the bytes of the old array, half of {@code bytes}, are given back.
+   * Takes the bytes for an array of twice the size. While the old array is copied into the new one,
+   * both exist. Afterwards the bytes of the old array, which are half of {@code bytes}, are given
+   * back.
    *
-   * @param bytes size of the new array; less than 0 if the array would be too long
-   * @return whether they were taken
+   * @param bytes the size of the new array; less than 0 if the array would be too long
+   * @return whether the bytes were taken
    */
   boolean takeForGrowth(long bytes) {
     if (bytes < 0 || !take(bytes)) {
@@ -102,7 +108,7 @@ public final class MemoryBudget {
   /**
    * Gives bytes back.
    *
-   * @param bytes how many, of those taken
+   * @param bytes how many of the bytes taken before
    */
   public void giveBack(long bytes) {
     set(used - bytes);

@@ -4,11 +4,11 @@ import io.spprof.symbol.SymbolResolver;
 import java.util.Arrays;
 
 /**
- * Maps two kinds of numbers to methods: the walker's numbers of methods, and the JVM's method ids,
- * which get numbers here. A method's name is looked up when its number or id is first seen. The
- * mapping stays valid until the walker begins its numbers anew. Each number has the lines of its
- * byte codes. A name can have several such numbers, because overloads are one method but have
- * different lines.
+ * Maps the walker's numbers of methods to the entries of {@link MethodTable}. It also gives numbers
+ * to methods that the walker reports by the JVM's id. A method's name is looked up when its number
+ * or its id is first seen. The mapping stays valid until the walker begins its numbers anew. Each
+ * number has the lines of its byte codes. Several numbers can refer to the same entry, because
+ * overloads share a name but have different lines.
  *
  * <p>Used by the collector's thread only, or under its lock.
  */
@@ -21,9 +21,9 @@ final class MethodNumbers {
   private static final int[] NO_LINES = {};
 
   /**
-   * How many of the latest transient numbers are kept, a power of two. A transient number is less
-   * than 0 and is valid for the next sample of the same handler only, because the walker had no
-   * room to remember the method.
+   * How many of the latest transient numbers are kept; a power of two. The walker uses a transient
+   * number, which is less than 0, if it has no room to remember a method. Such a number is valid
+   * only for the next sample of the same handler.
    */
   private static final int TRANSIENTS = 4096;
 
@@ -31,13 +31,13 @@ final class MethodNumbers {
   private final SymbolResolver resolver;
   private final MethodTable methods;
 
-  private int[] methodOf = new int[FIRST_CAPACITY]; // by number: method + 1
+  private int[] methodOf = new int[FIRST_CAPACITY]; // by number: the method's entry + 1
   private int[][] linesOf = new int[FIRST_CAPACITY][];
   private long linesBytes;
-  private int told; // numbers reported since they began anew
+  private int told; // how many numbers the walker reported since it began them anew
 
-  // Methods with transient numbers, indexed by the last bits of a number. From the first such
-  // number on, these arrays take some 200 KB at most, outside of the budget.
+  // The methods of transient numbers, indexed by the last bits of the number. These arrays exist
+  // from the first transient number on. They take at most some 200 KB, outside of the budget.
   private int[] transientNumbers = {};
   private int[] transientMethods = {};
   private int[][] transientLines = {};
@@ -54,7 +54,7 @@ final class MethodNumbers {
     budget.take((long) FIRST_CAPACITY * (ID_BYTES + NUMBER_BYTES));
   }
 
-  /** Returns the number of a method by the JVM's id; 0 if there is no room for it. */
+  /** Returns the number of a method by its JVM id; 0 if there is no room for a new number. */
   int number(long id) {
     int hash = HashIndex.fibonacci(id);
     for (int at = idIndex.first(hash); idIndex.entry(at) >= 0; at = idIndex.next(at)) {
@@ -84,7 +84,8 @@ final class MethodNumbers {
    *
    * @param number 1 or more; or less than 0 for a transient number, see {@link #TRANSIENTS}
    * @param name the class and the method, for instance {@code java.util.HashMap.get}
-   * @param lines pairs {@code byte code index << 16 | line number}; kept and sorted in place
+   * @param lines pairs {@code byte code index << 16 | line number}; the array is kept, and sorted
+   *     in place
    */
   void named(int number, String name, int[] lines) {
     if (number < 0) {
@@ -119,8 +120,8 @@ final class MethodNumbers {
   }
 
   /**
-   * Sorts pairs by byte code index. The sign bit is flipped, because the index is unsigned and
-   * occupies an int's highest bit.
+   * Sorts pairs by their byte code index. The index is unsigned and occupies the highest bit of an
+   * int. The method flips this bit, so that the order of signed ints is the order of the indexes.
    */
   private static int[] sorted(int[] lines) {
     for (int i = 0; i < lines.length; i++) {
@@ -130,7 +131,10 @@ final class MethodNumbers {
     return lines;
   }
 
-  /** Begins the walker's numbers anew, and those of the JVM's ids. The methods themselves stay. */
+  /**
+   * Forgets all numbers, because the walker begins its numbers anew. The methods themselves stay in
+   * {@link MethodTable}.
+   */
   void forget() {
     int[] freshMethods = new int[FIRST_CAPACITY];
     int[][] freshLines = new int[FIRST_CAPACITY][];
@@ -158,14 +162,17 @@ final class MethodNumbers {
   }
 
   /**
-   * Returns how many transient numbers were reported since the numbers began anew. The walker
-   * reports a transient number when it has no room to remember a method.
+   * Returns how many transient numbers (see {@link #TRANSIENTS}) were reported since the numbers
+   * began anew. A large count shows that the walker's table of methods is too full.
    */
   int transientsTold() {
     return transientsTold;
   }
 
-  /** Returns the method of a number. */
+  /**
+   * Returns the entry of a number in {@link MethodTable}. If the method is not known, returns the
+   * entry for other methods.
+   */
   int method(int number) {
     if (number < 0) {
       int at = transientAt(number);
@@ -177,8 +184,8 @@ final class MethodNumbers {
   }
 
   /**
-   * Returns the line of a byte code: the line of the last pair whose index is not greater, as the
-   * JVM defines it.
+   * Returns the line of a byte code. As the JVM defines it, this is the line of the last pair whose
+   * byte code index is not greater.
    *
    * @return 0 if the line is not known
    */
@@ -225,8 +232,9 @@ final class MethodNumbers {
     for (int i = 0; i < idCount; i++) {
       larger.add(HashIndex.fibonacci(ids[i]), i);
     }
-    // The last column to grow is the one whose length is the capacity of both. If the heap has no
-    // room for that column, the table still works, and its index always has free slots.
+    // The length of the column "ids" is the capacity of both columns, so this column grows last. If
+    // the heap has no room for it, the table still works, because the index then has more free
+    // slots than it needs.
     idIndex = larger;
     ids = Arrays.copyOf(ids, capacity);
     return true;

@@ -7,21 +7,23 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Methods by name. Overloads are one method, and so are methods of the same name that several class
- * loaders loaded. Each method has the CPU time that was spent in it, from which the hottest methods
- * are chosen. Synthetic frames are methods, too.
+ * All methods by name, with the CPU time spent in each, from which the hottest methods are chosen.
+ * Overloads are one method, and so are methods with the same name that several class loaders
+ * loaded. A synthetic frame is a method, too.
  *
  * <p>Used by the collector's thread only, or under its lock.
  */
 final class MethodTable {
 
-  /** Stands for a frame whose method has no id and so cannot be named. */
+  /** The name for a frame whose method has no id and therefore cannot be named. */
   static final String NO_METHOD = "[unknown method]";
 
-  /** Stands for a method whose class was unloaded before the method was named. */
+  /**
+   * The name for a method whose class was unloaded before the profiler asked for the method's name.
+   */
   static final String UNLOADED = "[unloaded method]";
 
-  /** Stands for methods for which the budget left no room. */
+  /** The name for all methods for which the budget had no room. */
   static final String OTHERS = "[other methods]";
 
   /** The length of the list of the hottest methods. */
@@ -48,10 +50,10 @@ final class MethodTable {
   }
 
   /**
-   * Prepares the removal of some methods, with their names and times. {@link MethodNumbers} must
-   * have forgotten all numbers before.
+   * Prepares the removal of methods, with their names and times. Before this, {@link MethodNumbers}
+   * must have forgotten all numbers.
    *
-   * @param kept which methods stay, by number
+   * @param kept whether a method stays, by its number
    * @param methods receives the new number of each method that stays
    * @return the removal, which cannot fail
    */
@@ -90,24 +92,28 @@ final class MethodTable {
     };
   }
 
-  /** Returns a method by its name. The table has room for it even when it has none for others. */
+  /**
+   * Returns the number of a synthetic method. The table keeps some room for synthetic methods, also
+   * when it has no room for other methods.
+   */
   int synthetic(String name) {
     Integer known = byName.get(name);
     if (known != null) {
       return known;
     }
-    budget.take(NAME_BYTES + name.length()); // there are a few dozen of these names at most
+    budget.take(NAME_BYTES + name.length()); // There are at most a few dozen of these names.
     return add(name);
   }
 
-  /** Adds a sample to the times of its methods, leaf first. */
+  /** Adds a sample to the times of the methods of its stack. The method at the leaf comes first. */
   void count(int[] methods, int depth, long cpuNanos) {
     sample++;
     selfNanos[methods[0]] += cpuNanos;
     selfSamples[methods[0]]++;
     for (int i = 0; i < depth; i++) {
       int method = methods[i];
-      if (lastSample[method] != sample) { // counts once for each sample, even if the method recurs
+      if (lastSample[method]
+          != sample) { // A method counts once for each sample, even if it recurs.
         lastSample[method] = sample;
         totalNanos[method] += cpuNanos;
       }
@@ -139,8 +145,9 @@ final class MethodTable {
   }
 
   /**
-   * Returns the methods with most self time, the hottest first. It inserts into a short list with
-   * plain loops, because the first stop of a session waits for this method.
+   * Returns the methods with the most self time, the hottest first. The method inserts into a short
+   * list with plain loops: it runs seldom, so it is not compiled, and the first stop of a session
+   * waits for it.
    */
   int[] hottest(int most) {
     int[] top = new int[most];
@@ -159,7 +166,10 @@ final class MethodTable {
     return Arrays.copyOf(top, count);
   }
 
-  /** Returns the method of a name, or {@link #OTHERS} if there is no room for a new method. */
+  /**
+   * Returns the number of a method. Returns the number of {@link #OTHERS} if there is no room for a
+   * new method.
+   */
   int of(String name) {
     Integer known = byName.get(name);
     if (known != null) {
@@ -180,7 +190,8 @@ final class MethodTable {
     if (!budget.takeForGrowth((long) capacity * COLUMN_BYTES)) {
       return false;
     }
-    // The last column to grow is the one whose length is the capacity of all.
+    // The length of the column "selfNanos" is the capacity of all columns, so this column grows
+    // last.
     lastSample = Arrays.copyOf(lastSample, capacity);
     selfSamples = Arrays.copyOf(selfSamples, capacity);
     totalNanos = Arrays.copyOf(totalNanos, capacity);

@@ -4,9 +4,10 @@ import io.spprof.sampler.SampleRing;
 import io.spprof.sampler.SampleView;
 
 /**
- * Processes the ring's records one by one. It has each stack decoded, folds the sample into the
- * tables, and counts the outcome. An exception would end the pass, the present reading of the ring.
- * Therefore each one is caught here, the sample counts as dropped, and the pass goes on.
+ * Receives the records of the ring one by one. For a sample, it has the stack decoded, adds the
+ * sample to the tables, and counts whether there was room. An exception would end the present pass
+ * (reading of the ring). The recorder therefore catches each exception, counts the sample as
+ * dropped, and goes on.
  *
  * <p>Used by the collector's thread only, or under its lock.
  */
@@ -49,7 +50,11 @@ final class Recorder implements SampleRing.Visitor {
     this.stackMethods = new int[decoder.stack().length];
   }
 
-  /** Returns the recorder's counters, together with the figures that the collector keeps. */
+  /**
+   * Returns the counters of this recorder, with the figures that the collector adds.
+   *
+   * @param ownCpuNanos CPU time that collecting took, in nanoseconds
+   */
   CollectorStats stats(long ownCpuNanos) {
     return new CollectorStats(
         collected,
@@ -62,7 +67,7 @@ final class Recorder implements SampleRing.Visitor {
         stacks.stackCount());
   }
 
-  /** Returns the CPU time of the collected samples, ns. */
+  /** Returns the CPU time of the collected samples in nanoseconds. */
   long sampledCpuNanos() {
     return sampledCpuNanos;
   }
@@ -115,7 +120,7 @@ final class Recorder implements SampleRing.Visitor {
     try {
       decoder.named(number, name, lines);
     } catch (OutOfMemoryError e) {
-      // The method's frames are recorded under the name for other methods.
+      // The frames of this method are recorded under the name for other methods.
     }
   }
 
@@ -125,8 +130,8 @@ final class Recorder implements SampleRing.Visitor {
       decoder.forget();
       compaction.forgetNames();
     } catch (OutOfMemoryError e) {
-      // Old numbers are overwritten one by one as methods and locations are reported again. The
-      // other entries are removed next time, if there is room then.
+      // Old numbers are overwritten one by one when methods and locations are reported again. The
+      // other entries are removed at the next reset, if there is room then.
     }
   }
 
@@ -136,7 +141,7 @@ final class Recorder implements SampleRing.Visitor {
       comingNames.passed(thread);
       threads.named(thread, name);
     } catch (OutOfMemoryError e) {
-      // The thread's samples are recorded under its serial number.
+      // The samples of this thread are recorded under its serial number.
     }
   }
 }

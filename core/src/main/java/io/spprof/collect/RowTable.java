@@ -4,17 +4,17 @@ import io.spprof.profile.Profile;
 import java.util.Arrays;
 
 /**
- * Folds samples: maps a stack and a thread to the number of their samples and the CPU time of these
- * samples. The table consists of primitive arrays that double as they fill, within a {@link
- * MemoryBudget}.
+ * Adds up samples by stack and thread. A row is a stack and a thread, with the number of their
+ * samples and the CPU time of these samples. The table consists of primitive arrays. When they are
+ * full, they double, within a {@link MemoryBudget}.
  *
- * <p>One thread writes. {@link #rows()} is called by the same thread, or by another thread under
- * the same lock. The result of {@link #rows()} stays valid: keys are only ever added, and the two
- * columns of figures are copied.
+ * <p>One thread writes. {@link #rows()} may be called by the same thread, or by another thread
+ * under the same lock. A result of {@link #rows()} stays valid: its arrays of stacks and threads
+ * only get more rows, and its two columns of figures are copies.
  */
 final class RowTable {
 
-  /** Bytes of a row in a closed window, which has no index. */
+  /** Bytes of a row in a closed window. Such a window has no index. */
   static final int ROW_BYTES = Integer.BYTES * 2 + Long.BYTES * 2;
 
   private static final int FIRST_CAPACITY = 1024;
@@ -42,11 +42,12 @@ final class RowTable {
   /**
    * Adds samples to a row.
    *
-   * @param stack the samples' stack
-   * @param thread the samples' thread
-   * @param moreSamples number of samples
-   * @param moreNanos CPU time that the samples stand for, ns
-   * @return the row, or -1 if it is new and the budget leaves no room; nothing was added then
+   * @param stack the stack of the samples
+   * @param thread the thread of the samples
+   * @param moreSamples the number of samples
+   * @param moreNanos the CPU time that the samples stand for, in nanoseconds
+   * @return the row; -1 if it would be a new row and the budget has no room, in which case nothing
+   *     was added
    */
   int add(int stack, int thread, long moreSamples, long moreNanos) {
     int row = row(stack, thread);
@@ -58,9 +59,9 @@ final class RowTable {
   }
 
   /**
-   * Adds all rows of another table, whose stacks and threads have the same numbers.
+   * Adds all rows of another table. Both tables must use the same numbers of stacks and threads.
    *
-   * @return the row in this table for each of the other rows; null if the budget left no room for
+   * @return the row in this table for each of the other rows; null if the budget had no room for
    *     one of them
    */
   int[] addAll(Profile.Rows rows) {
@@ -79,12 +80,12 @@ final class RowTable {
         stacks, threads, Arrays.copyOf(samples, count), Arrays.copyOf(nanos, count), count);
   }
 
-  /** Returns the bytes that {@link #rows()} copies. */
+  /** Returns how many bytes {@link #rows()} copies. */
   long figuresBytes() {
     return 2L * Long.BYTES * count;
   }
 
-  /** Returns a copy of the rows, in arrays of exactly their size. */
+  /** Returns a copy of the rows, in arrays of exactly the right size. */
   Profile.Rows exact() {
     return new Profile.Rows(
         Arrays.copyOf(stacks, count),
@@ -94,19 +95,19 @@ final class RowTable {
         count);
   }
 
-  /** Returns the bytes that {@link #exact()} copies. */
+  /** Returns how many bytes {@link #exact()} copies. */
   long exactBytes() {
     return (long) ROW_BYTES * count;
   }
 
-  /** Returns the bytes that the table takes of its budget. */
+  /** Returns how many bytes of its budget the table has taken. */
   long bytes() {
     return bytes(stacks.length);
   }
 
   /**
-   * Prepares new numbers for the table's stacks, and for its threads unless {@code threadNumbers}
-   * is null.
+   * Prepares new numbers for the stacks of the table, and for its threads unless {@code
+   * threadNumbers} is null.
    *
    * @return the change, which cannot fail
    */
@@ -156,8 +157,9 @@ final class RowTable {
     if (!budget.takeForGrowth(bytes(capacity))) {
       return false;
     }
-    // The index grows first, and last the column whose length is the capacity of all. If the heap
-    // has no room for one of them, the table still works, and its index always has free slots.
+    // The index grows first. The length of the column "stacks" is the capacity of all columns, so
+    // this column grows last. If the heap has no room for one of them, the table still works,
+    // because the index always has free slots.
     index = indexOf(capacity);
     threads = Arrays.copyOf(threads, capacity);
     samples = Arrays.copyOf(samples, capacity);

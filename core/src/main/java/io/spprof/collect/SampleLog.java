@@ -9,30 +9,35 @@ import java.util.Deque;
 import java.util.List;
 
 /**
- * The latest samples of a window one by one: the time at which each was taken, its row in the
- * {@link RowTable}, and the CPU time that it stands for. The samples are stored in chunks, within a
- * {@link MemoryBudget} and a share of it. When there is no room, the oldest samples are removed and
- * counted, those of older windows first. The tables hold the totals and so have priority: they get
- * the log's memory when they need it.
+ * Keeps the latest samples of a window one by one, for exports that show the time of each sample. A
+ * sample has the time at which it was taken, its row in the {@link RowTable}, and the CPU time that
+ * it stands for. The samples are stored in chunks, within a {@link MemoryBudget} and a share of it.
+ * If there is no room, the oldest samples are removed and counted, beginning with those of older
+ * windows. The tables have priority over the log, because the tables hold the totals: when they
+ * need memory, they get the log's memory.
  *
- * <p>One thread writes. {@link #snapshot()} is called by the same thread, or by another thread
- * under the same lock. The result of {@link #snapshot()} stays valid: samples are only ever added
+ * <p>One thread writes. {@link #snapshot()} may be called by the same thread, or by another thread
+ * under the same lock. A result of {@link #snapshot()} stays valid, because samples are only added
  * to a chunk.
  */
 final class SampleLog {
 
-  /** Number of samples in a chunk. */
+  /** The number of samples in a chunk. */
   static final int CHUNK = 4096;
 
   /** Bytes of a chunk. */
   static final long CHUNK_BYTES = bytes(CHUNK);
 
-  /** The single samples of older windows. */
+  /** The single samples of older windows, which the log removes before its own. */
   interface Older {
     /** Returns the bytes that these samples take. */
     long bytes();
 
-    /** Removes some of these samples; returns false if there are none. */
+    /**
+     * Removes some of these samples.
+     *
+     * @return false if there are none
+     */
     boolean forgetOldest();
   }
 
@@ -42,16 +47,16 @@ final class SampleLog {
   private final Older older;
   private final Deque<Chunk> full = new ArrayDeque<>();
   private Chunk current; // null if there is no chunk
-  private int used; // samples in the current chunk
-  private long taken; // bytes taken of the budget
+  private int used; // number of samples in the current chunk
+  private long taken; // bytes taken from the budget
   private long forgotten;
 
   /**
    * Creates an empty log.
    *
    * @param budget the budget from which the log takes its memory
-   * @param mostBytes the most that the log and the older samples take together, bytes
-   * @param startNanos the session's start, ns by the samples' clock
+   * @param mostBytes the maximum number of bytes for the log and the older samples together
+   * @param startNanos the session's start, in nanoseconds by the clock of the samples
    * @param older the older samples, which are removed before the log's own
    */
   SampleLog(MemoryBudget budget, long mostBytes, long startNanos, Older older) {
@@ -62,8 +67,8 @@ final class SampleLog {
   }
 
   /**
-   * Adds a sample. The oldest samples may be removed to make room for it. If there is no room at
-   * all, the sample is only counted as forgotten.
+   * Adds a sample. If necessary, the oldest samples are removed to make room. If there is no room
+   * even so, the sample is only counted as forgotten.
    */
   void add(long timeNanos, int row, long cpuNanos) {
     long nanos = timeNanos - startNanos;
@@ -81,7 +86,8 @@ final class SampleLog {
   }
 
   /**
-   * Whether the time since the chunk's first sample fits into an int of microseconds: 35 minutes.
+   * Returns whether the time since the first sample of the current chunk fits into an int of
+   * microseconds, which is 35 minutes.
    */
   private boolean isNear(long nanos) {
     long micros = (nanos - current.baseNanos()) / 1000;
@@ -104,7 +110,7 @@ final class SampleLog {
       current = new Chunk(nanos, new int[CHUNK], new int[CHUNK], new long[CHUNK], CHUNK);
       used = 0;
     } catch (OutOfMemoryError e) {
-      set(taken - CHUNK_BYTES); // the sample is in the tables; only its time is lost
+      set(taken - CHUNK_BYTES); // The sample is in the tables. Only its time is lost.
     }
   }
 
@@ -114,7 +120,11 @@ final class SampleLog {
     taken = bytes;
   }
 
-  /** Removes the oldest chunk and gives its memory back; returns false if there is none. */
+  /**
+   * Removes the oldest chunk and gives its memory back.
+   *
+   * @return false if there is no chunk
+   */
   boolean forgetOldest() {
     if (!full.isEmpty()) {
       int count = full.pollFirst().count();
@@ -140,8 +150,8 @@ final class SampleLog {
   }
 
   /**
-   * Returns the log's samples in arrays of exactly their size, whose bytes {@link
-   * #bytes(SampleTimes)} computes.
+   * Returns the samples of the log in arrays of exactly the right size. {@link #bytes(SampleTimes)}
+   * computes the bytes of these arrays.
    */
   SampleTimes exact() {
     List<Chunk> chunks = new ArrayList<>(full);
@@ -151,12 +161,12 @@ final class SampleLog {
     return new SampleTimes(chunks, forgotten);
   }
 
-  /** Returns the bytes that the log takes of its budget. */
+  /** Returns how many bytes of its budget the log has taken. */
   long bytes() {
     return taken;
   }
 
-  /** Returns the bytes of chunks whose arrays have exactly the size of their samples. */
+  /** Returns the bytes of samples in arrays of exactly the right size. */
   static long bytes(SampleTimes times) {
     return times.chunkCount() * bytes(0) + times.count() * (bytes(1) - bytes(0));
   }

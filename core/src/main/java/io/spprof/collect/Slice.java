@@ -9,21 +9,23 @@ import java.util.Locale;
 import java.util.function.Function;
 
 /**
- * Some consecutive windows of a session, with the tables that their numbers refer to. A window is a
- * part of a session's time whose samples are kept together. Immutable. A slice is taken under the
- * collector's lock, quickly. {@link #merge}, which takes longer, runs without the lock on the
- * thread that wants the profile.
+ * A copy of some consecutive windows of a session, from which a profile is made. A window is a
+ * stretch of a session's time whose samples are kept together. A slice also has the tables of
+ * names, frames and stacks that the windows refer to by number. Immutable.
+ *
+ * <p>Taking a slice is quick, because it copies little; this happens under the collector's lock.
+ * {@link #merge} takes longer. It runs without the lock, on the thread that asked for the profile.
  */
 public final class Slice {
 
   /**
-   * The figures of one window, or of several windows in a row.
+   * The figures of one window, or of several consecutive windows.
    *
-   * @param fromNanos its beginning, ns after the session's start
-   * @param toNanos its end, ns after the session's start
-   * @param samples number of samples
-   * @param cpuNanos CPU time that the samples stand for, ns
-   * @param states this CPU time by the threads' states
+   * @param fromNanos the beginning, in nanoseconds after the session's start
+   * @param toNanos the end, in nanoseconds after the session's start
+   * @param samples the number of samples
+   * @param cpuNanos the CPU time that the samples stand for, in nanoseconds
+   * @param states this CPU time by the states of the threads
    * @param figures further counts of this time
    */
   public record Stretch(
@@ -64,7 +66,7 @@ public final class Slice {
   }
 
   /**
-   * Whether the slice has no window.
+   * Returns whether the slice has no window.
    *
    * @return true if {@link #merge} cannot be called
    */

@@ -6,12 +6,13 @@ import io.spprof.sampler.WalkResult;
 import io.spprof.symbol.SymbolResolver;
 
 /**
- * Turns the stack of a sample, as the walker wrote it into the ring, into numbers of the {@link
- * FrameTable}, leaf first. It keeps the meaning of the walker's own numbers of methods and
- * locations (addresses in compiled code).
+ * Decodes the stack of a sample. The walker wrote the stack into the ring as a sequence of stack
+ * words; the result is a sequence of numbers of the {@link FrameTable}, the leaf first. A stack
+ * word can contain the walker's own number of a method or of a location (an address in compiled
+ * code). The decoder remembers what these numbers mean.
  *
- * <p>Used by the collector's thread only, or under its lock. The decoded stack is valid until the
- * next one is decoded.
+ * <p>Used by the collector's thread only, or under its lock. A decoded stack is valid until the
+ * next stack is decoded.
  */
 final class StackDecoder {
 
@@ -50,15 +51,17 @@ final class StackDecoder {
     this.stack = new int[depth + 2];
   }
 
-  /** Returns the frames that were decoded last, leaf first. The array is longer than the stack. */
+  /**
+   * Returns the frames that were decoded last, the leaf first. The array is longer than the stack.
+   */
   int[] stack() {
     return stack;
   }
 
   /**
-   * Decodes a sample's stack, and keeps the locations that it defines.
+   * Decodes the stack of a sample, and remembers the locations that it defines.
    *
-   * @return number of frames in {@link #stack()}
+   * @return the number of frames in {@link #stack()}
    * @throws IllegalStateException if there is no room for a synthetic frame
    */
   int decode(SampleView sample) {
@@ -69,8 +72,9 @@ final class StackDecoder {
   }
 
   /**
-   * Decodes the words of a stack. Stores as many frames as there is room for, and returns the
-   * number of all frames.
+   * Decodes the words of a stack. Stores as many frames as there is room for.
+   *
+   * @return the number of all frames, which can be greater
    */
   private int expand(SampleView sample) {
     int found = 0;
@@ -113,7 +117,7 @@ final class StackDecoder {
   private int synthetic(String name) {
     int frame = frames.synthetic(methods.synthetic(name));
     if (frame < 0) {
-      throw new IllegalStateException("no room for " + name); // there are few such names
+      throw new IllegalStateException("no room for " + name); // There are few such names.
     }
     return frame;
   }
@@ -158,17 +162,18 @@ final class StackDecoder {
     numbers.named(number, name, lines);
   }
 
-  /** Begins the walker's numbers of methods and locations anew. */
+  /** Forgets all numbers of methods and locations, because the walker begins them anew. */
   void forget() {
     numbers.forget();
     locations.forget();
   }
 
   /**
-   * Whether the walker's tables are more than half full, or too many methods found no room in them.
+   * Returns whether the walker's tables should be emptied: one of them is more than half full, or
+   * the walker found no room for too many methods.
    *
-   * @param mostMethods capacity of its table of methods, entries
-   * @param mostLocations capacity of its table of locations, entries
+   * @param mostMethods the capacity of the walker's table of methods, in entries
+   * @param mostLocations the capacity of the walker's table of locations, in entries
    */
   boolean walkerIsFull(int mostMethods, int mostLocations) {
     return numbers.told() > mostMethods / 2

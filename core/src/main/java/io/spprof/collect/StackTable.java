@@ -4,15 +4,16 @@ import io.spprof.profile.Profile;
 import java.util.Arrays;
 
 /**
- * Numbers the distinct stacks. The table consists of primitive arrays that double as they fill,
- * within a {@link MemoryBudget}.
+ * Gives each distinct stack a number. The table consists of primitive arrays. When they are full,
+ * they double, within a {@link MemoryBudget}.
  *
  * <pre>
  *   index  hash of frames ──▶ stack              positions[stack], depths[stack] ──▶ chunks
  * </pre>
  *
- * One thread writes. {@link #stacks()} is called by the same thread, or by another thread under the
- * same lock. The result of {@link #stacks()} stays valid: frames and positions are only ever added.
+ * One thread writes. {@link #stacks()} may be called by the same thread, or by another thread under
+ * the same lock. A result of {@link #stacks()} stays valid, because frames and positions are only
+ * added.
  */
 final class StackTable {
 
@@ -47,12 +48,12 @@ final class StackTable {
   }
 
   /**
-   * Returns a stack's number. A new stack is added.
+   * Returns the number of a stack. A new stack is added.
    *
-   * @param frames frames, leaf first
-   * @param depth number of frames, 1 to 2050
-   * @return the number, or -1 if the stack is new and the budget leaves no room; nothing was added
-   *     then
+   * @param frames the frames, the leaf first
+   * @param depth the number of frames, 1 to 2,050
+   * @return the number; -1 if the stack is new and the budget has no room, in which case nothing
+   *     was added
    */
   int number(int[] frames, int depth) {
     int hash = hash(frames, depth);
@@ -77,13 +78,12 @@ final class StackTable {
   }
 
   /**
-   * Copies some of the stacks into a table of their own, in their order. The copy is not limited by
-   * a budget.
+   * Copies some of the stacks, in their order, into a new table. No budget limits the copy.
    *
-   * @param kept which stacks, by number
-   * @param frameNumbers the new numbers of their frames; null if the numbers stay
-   * @param numbers receives the new number of each stack that is kept
-   * @return the other table
+   * @param kept whether a stack is copied, by its number
+   * @param frameNumbers the new numbers of the frames; null if the frames keep their numbers
+   * @param numbers receives the new number of each stack that is copied
+   * @return the new table
    */
   StackTable some(boolean[] kept, int[] frameNumbers, int[] numbers) {
     StackTable some = new StackTable(new MemoryBudget(Long.MAX_VALUE));
@@ -103,11 +103,11 @@ final class StackTable {
   }
 
   /**
-   * Returns the frames that some of the stacks contain.
+   * Returns which frames occur in some of the stacks.
    *
-   * @param kept which stacks, by number
-   * @param frameCount number of all frames
-   * @return which frames, by number
+   * @param kept whether a stack is considered, by its number
+   * @param frameCount the number of all frames
+   * @return whether a frame occurs, by its number
    */
   boolean[] framesOf(boolean[] kept, int frameCount) {
     boolean[] frames = new boolean[frameCount];
@@ -122,8 +122,8 @@ final class StackTable {
   }
 
   /**
-   * Replaces the table's stacks with those of another table. Earlier results of {@link #stacks()}
-   * stay valid.
+   * Replaces the stacks of this table by those of another table. Earlier results of {@link
+   * #stacks()} stay valid.
    */
   void become(StackTable other) {
     budget.giveBack(bytes());
@@ -138,7 +138,7 @@ final class StackTable {
     budget.takeAnyway(bytes());
   }
 
-  /** Returns the bytes that the table takes of its budget. */
+  /** Returns how many bytes of its budget the table has taken. */
   long bytes() {
     return (long) chunkCount * CHUNK_SIZE * Integer.BYTES
         + (long) positions.length * (STACK_BYTES + HashIndex.ENTRY_BYTES);
@@ -153,7 +153,12 @@ final class StackTable {
     return Arrays.equals(chunk, from, from + depth, frames, 0, depth);
   }
 
-  /** Copies the frames into a chunk, where they stay. A stack never extends over two chunks. */
+  /**
+   * Copies the frames of a stack into a chunk, where they stay. A stack never extends over two
+   * chunks.
+   *
+   * @return the position of the stack; -1 if there is no room
+   */
   private int store(int[] frames, int depth) {
     if (chunkUsed + depth > CHUNK_SIZE) {
       if (chunkCount == MAX_CHUNKS || !budget.take((long) CHUNK_SIZE * Integer.BYTES)) {
@@ -176,8 +181,9 @@ final class StackTable {
     if (!budget.takeForGrowth((long) capacity * (STACK_BYTES + HashIndex.ENTRY_BYTES))) {
       return false;
     }
-    // The index grows first, and last the column whose length is the capacity of all. If the heap
-    // has no room for one of them, the table still works, and its index always has free slots.
+    // The index grows first. The length of the column "positions" is the capacity of all columns,
+    // so this column grows last. If the heap has no room for one of them, the table still works,
+    // because the index always has free slots.
     HashIndex larger = new HashIndex(capacity);
     for (int stack = 0; stack < stackCount; stack++) {
       larger.add(hashes[stack], stack);

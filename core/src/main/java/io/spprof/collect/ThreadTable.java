@@ -7,15 +7,16 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Names of threads. Threads with the same name share a number. A thread that is renamed has another
- * number from then on. When the budget leaves no room for more names, threads with new names share
- * one common name.
+ * The names of threads. The native side knows a thread by its serial number within the session;
+ * this table gives each name a number. Threads with the same name share a number. A thread that is
+ * renamed has another number from then on. If the budget has no room for more names, threads with
+ * new names share one common name.
  *
  * <p>Used by the collector's thread only, or under its lock.
  */
 final class ThreadTable {
 
-  /** Stands for threads for which there was no room. */
+  /** The common name of the threads for which there was no room. */
   static final String OTHERS = "[other threads]";
 
   private static final int SERIAL_BYTES = 2 * Integer.BYTES;
@@ -25,7 +26,7 @@ final class ThreadTable {
   private Map<String, Integer> numbers = new HashMap<>();
   private List<String> names = new ArrayList<>();
   private int[] numberOfSerial = new int[256]; // number + 1
-  private int[] toldIn = new int[256]; // `time` at the serial's last name
+  private int[] toldIn = new int[256]; // the value of {@code time} at the thread's last name
   private int time; // number of removals
 
   ThreadTable(MemoryBudget budget) {
@@ -33,7 +34,7 @@ final class ThreadTable {
     budget.take((long) numberOfSerial.length * SERIAL_BYTES);
   }
 
-  /** Sets the name of the thread with a serial number, from now on. */
+  /** Sets the name of the thread with a serial number, for its later samples. */
   void named(int serial, String name) {
     if (serial >= numberOfSerial.length && !grow(serial)) {
       return;
@@ -42,24 +43,27 @@ final class ThreadTable {
     toldIn[serial] = time;
   }
 
-  /** Returns the number under which samples of the thread with a serial number are recorded. */
+  /**
+   * Returns the number under which the samples of a thread are recorded, by the serial number of
+   * the thread.
+   */
   int number(int serial) {
     if (serial >= numberOfSerial.length && !grow(serial)) {
       return number(OTHERS);
     }
     if (numberOfSerial[serial] == 0) {
-      named(serial, "[thread " + serial + "]"); // the ring had no room for its name
+      named(serial, "[thread " + serial + "]"); // The ring had no room for the name of this thread.
     }
     return numberOfSerial[serial] - 1;
   }
 
   /**
-   * Prepares the removal of names to which no sample refers and whose threads have ended. A thread
-   * counts as alive if its name was reported since the last removal, because the names of living
-   * threads are reported again after a removal.
+   * Prepares the removal of the names that no sample refers to and whose threads have ended. A
+   * thread counts as alive if its name was reported since the last removal, because the names of
+   * living threads are reported again after each removal.
    *
-   * @param kept which names stay in any case, by number; the names of living threads are added to
-   *     it
+   * @param kept whether a name stays in any case, by its number; the method adds the names of
+   *     living threads
    * @param renumbered receives the new number of each name that stays
    * @return the removal, which cannot fail
    */
@@ -79,7 +83,8 @@ final class ThreadTable {
         renumbered[number] = keptNames.size();
         keptNumbers.put(name, keptNames.size());
         keptNames.add(name);
-      } else if (!name.equals(OTHERS)) { // its bytes were not taken from the budget
+      } else if (!name.equals(
+          OTHERS)) { // The bytes of the common name were not taken from the budget.
         freed += bytes(name);
       }
     }

@@ -7,14 +7,15 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A closed window: the samples of one part of a session's time. Immutable. The stacks and threads
- * of its rows are numbers of the session's tables.
+ * A closed window: the samples of one stretch of a session's time. Immutable. The rows contain
+ * numbers of stacks and threads, which refer to the session's tables.
  *
- * @param fromNanos its beginning, ns after the session's start
- * @param toNanos its end, ns after the session's start; the next window begins there
- * @param rows the samples, folded
+ * @param fromNanos the beginning of the window, in nanoseconds after the session's start
+ * @param toNanos the end of the window, in nanoseconds after the session's start; the next window
+ *     begins there
+ * @param rows the samples, added up by stack and thread
  * @param times the same samples one by one, as far as they are kept
- * @param states the samples' CPU time by their threads' states
+ * @param states the samples' CPU time by the states of their threads
  * @param figures further counts of this time
  */
 record Window(
@@ -28,7 +29,7 @@ record Window(
   /** Bytes of a window's objects and array headers. */
   static final int HEAD_BYTES = 256;
 
-  /** Returns the bytes that the window takes of a budget. */
+  /** Returns how many bytes of a budget the window takes. */
   long bytes() {
     return HEAD_BYTES + (long) rows.count() * RowTable.ROW_BYTES + SampleLog.bytes(times);
   }
@@ -54,8 +55,8 @@ record Window(
   }
 
   /**
-   * Returns the bytes that new numbers for the window's rows and times take while they are
-   * computed.
+   * Returns the size of the arrays that hold new numbers of rows while a window is merged, in
+   * bytes.
    */
   private static long placesBytes(Window window) {
     return Integer.BYTES * (window.rows.count() + window.times.count());
@@ -72,8 +73,8 @@ record Window(
   }
 
   /**
-   * Returns a copy with new numbers for stacks, and for threads unless {@code threadNumbers} is
-   * null.
+   * Returns a copy with new numbers of stacks, and with new numbers of threads unless {@code
+   * threadNumbers} is null.
    */
   Window renumbered(int[] stackNumbers, int[] threadNumbers) {
     int[] stacks = new int[rows.count()];
@@ -89,15 +90,17 @@ record Window(
   }
 
   /**
-   * Merges consecutive windows into one, with their single samples. The result is not limited by a
-   * budget.
+   * Merges consecutive windows into one window, including their single samples. No budget limits
+   * the result.
    */
   static Window of(List<Window> windows) {
     return of(windows, new MemoryBudget(Long.MAX_VALUE));
   }
 
   /**
-   * Merges consecutive windows into one within a budget. Returns null if the budget leaves no room.
+   * Merges consecutive windows into one window, within a budget.
+   *
+   * @return the merged window; null if the budget has no room
    */
   static Window of(List<Window> windows, MemoryBudget budget) {
     if (windows.size() == 1) {

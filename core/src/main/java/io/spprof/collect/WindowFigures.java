@@ -4,20 +4,22 @@ import io.spprof.profile.DropCounts;
 import io.spprof.profile.ProfilerStats;
 
 /**
- * The counters that a profile shows in addition to its samples. They cover one window of a session,
- * or the whole session. {@link Windows} makes one for each window that it closes, and their sums
- * for the exporters.
+ * The counts that a profile shows in addition to its samples. They cover one window of a session,
+ * several windows, or the whole session.
  *
  * @param signals signals that reached the handler
  * @param dropped signals whose sample is in no profile, by reason
- * @param unwalkable collected samples whose stack could not be walked; their stack is one synthetic
- *     frame that names the cause
- * @param droppedCpuNanos CPU time that is in no profile, ns
- * @param unseenCpuNanos the part of {@code droppedCpuNanos} for which there was no signal, ns
- * @param overheadCpuNanos CPU time of handlers and of the profiler's own threads, ns
- * @param shortestIntervalNanos the shortest sampling interval that was in force, ns. In the
- *     counters of a whole session it covers only the time since the last window was closed
- * @param longestIntervalNanos the longest such interval, ns; 0 if no interval was in force
+ * @param unwalkable collected samples whose stack could not be walked; they have a synthetic frame
+ *     that names the cause
+ * @param droppedCpuNanos CPU time that is in no profile, in nanoseconds
+ * @param unseenCpuNanos the part of {@code droppedCpuNanos} for which there was no signal, in
+ *     nanoseconds
+ * @param overheadCpuNanos CPU time of handlers, of the work at starts and ends of threads, and of
+ *     the profiler's own threads, in nanoseconds
+ * @param shortestIntervalNanos the shortest sampling interval that was in force, in nanoseconds. In
+ *     the counts of a whole session it covers only the time since the last window was closed
+ * @param longestIntervalNanos the longest sampling interval that was in force, in nanoseconds; 0 if
+ *     no interval was in force
  */
 public record WindowFigures(
     long signals,
@@ -29,16 +31,18 @@ public record WindowFigures(
     long shortestIntervalNanos,
     long longestIntervalNanos) {
 
-  /** Nothing yet. */
+  /** The counts of a window of no length. */
   public static final WindowFigures ZERO =
       new WindowFigures(0, DropCounts.NONE, 0, 0, 0, 0, Long.MAX_VALUE, 0);
 
   /**
-   * A session's, up to now.
+   * Returns the counts of a session up to now.
    *
-   * @param session its figures
-   * @param shortestIntervalNanos the shortest interval since the last window was closed, ns
-   * @param longestIntervalNanos the longest one, ns
+   * @param session the figures of the session
+   * @param shortestIntervalNanos the shortest interval since the last window was closed, in
+   *     nanoseconds
+   * @param longestIntervalNanos the longest interval since the last window was closed, in
+   *     nanoseconds
    * @return not null
    */
   public static WindowFigures of(

@@ -9,33 +9,34 @@ import java.util.List;
 import java.util.function.Function;
 
 /**
- * A session's samples in windows of time. There are closed windows, the oldest first, and the open
- * one, to which samples are added. Until the first {@link #roll}, there is only the open window.
+ * Keeps the samples of a session in windows of time. Samples are added to the open window. The
+ * closed windows are kept in order, the oldest first. Until the first {@link #roll}, there is only
+ * the open window.
  *
  * <pre>
  *   0 ──── session's nanoseconds ───────────────────────────────────────▶ now
  *   [ merged, merged, merged ][ merged, merged ][ window ][ window ][ open …
  * </pre>
  *
- * <p>All windows are within a {@link MemoryBudget}. When a table of the session needs memory and
- * the budget has none left, {@link #reclaim} frees memory in this order. First it removes the times
- * of the oldest samples. Then it merges two neighbouring windows: the pair that is the shortest in
- * proportion to its age. When few windows are left, it removes the oldest one. So the past gets
- * coarser before it is lost, older parts get coarser than newer ones, and totals are lost last.
- * While two windows are merged, both and their sum exist.
+ * <p>All windows are within a {@link MemoryBudget}. If a table of the session needs memory and the
+ * budget has none left, {@link #reclaim} frees memory. It first removes the times of the oldest
+ * samples. Then it merges two neighbouring windows; it chooses the pair that is shortest in
+ * proportion to its age. If few windows are left, it removes the oldest window. The past therefore
+ * becomes coarser before it is lost, older parts become coarser than newer parts, and totals are
+ * lost last. While two windows are merged, both windows and their sum exist.
  *
  * <p>Used under the collector's lock. A closed window never changes. Every change is prepared
  * before it is made. If the heap has no room for the preparation, everything stays as it was.
  */
 final class Windows implements MemoryBudget.Reclaimer, SampleLog.Older {
 
-  /** If there are this many closed windows or fewer, none are merged. */
+  /** If there are this many closed windows or fewer, no windows are merged. */
   private static final int FEWEST = 16;
 
   /**
-   * A time of a client this close to a window's edge counts as the edge, because clients read edges
-   * in milliseconds, by the wall clock. It is less than half of the shortest window, so a time is
-   * close to one edge at most.
+   * How close a client's time must be to the edge of a window to count as this edge. A client reads
+   * edges in milliseconds by the wall clock, so its times are not exact. The distance is less than
+   * half of the shortest window, so a time is close to at most one edge.
    */
   private static final long NEAR_NANOS = 50_000_000;
 
@@ -47,7 +48,8 @@ final class Windows implements MemoryBudget.Reclaimer, SampleLog.Older {
   private long closedTimesBytes;
   private RowTable rows;
   private SampleLog log;
-  private final long[] stateNanos = new long[ThreadState.values().length]; // of the open window
+  private final long[] stateNanos =
+      new long[ThreadState.values().length]; // of the open window, by state
   private long openedNanos;
   private WindowFigures atOpening = WindowFigures.ZERO;
   private Extent extent = Extent.FIRST_WINDOW;
@@ -57,8 +59,8 @@ final class Windows implements MemoryBudget.Reclaimer, SampleLog.Older {
    * Creates an object with one open window.
    *
    * @param budget the budget from which windows take memory
-   * @param mostTimesBytes the most that single samples take, bytes
-   * @param startNanos the session's start, ns by the samples' clock
+   * @param mostTimesBytes the maximum number of bytes for single samples
+   * @param startNanos the session's start, in nanoseconds by the clock of the samples
    */
   Windows(MemoryBudget budget, long mostTimesBytes, long startNanos) {
     this.budget = budget;
@@ -76,7 +78,7 @@ final class Windows implements MemoryBudget.Reclaimer, SampleLog.Older {
   /**
    * Adds a sample to the open window.
    *
-   * @return its row, or -1 if there is no room; nothing was added then
+   * @return the row of the sample; -1 if there is no room, in which case nothing was added
    */
   int add(int stack, int thread, long cpuNanos) {
     return rows.add(stack, thread, 1, cpuNanos);
@@ -90,9 +92,10 @@ final class Windows implements MemoryBudget.Reclaimer, SampleLog.Older {
   /**
    * Closes the open window and opens the next one.
    *
-   * @param now ns after the session's start, later than at the last call
+   * @param now the present, in nanoseconds after the session's start, later than at the last call
    * @param figures the counts since the session's start
-   * @param retentionNanos windows that ended longer ago than this are removed, ns
+   * @param retentionNanos how long windows are kept, in nanoseconds; windows that ended earlier are
+   *     removed
    */
   void roll(long now, WindowFigures figures, long retentionNanos) {
     Window window =
@@ -106,7 +109,7 @@ final class Windows implements MemoryBudget.Reclaimer, SampleLog.Older {
     closed.ensureCapacity(closed.size() + 1);
     SampleLog nextLog = newLog();
     RowTable nextRows = new RowTable(budget);
-    // No code below allocates memory.
+    // No code below this line allocates memory.
     budget.giveBack(rows.bytes() + log.bytes());
     rows = nextRows;
     log = nextLog;
@@ -119,7 +122,7 @@ final class Windows implements MemoryBudget.Reclaimer, SampleLog.Older {
     }
     measure();
     while (budget.used() > budget.limit() && reclaim()) {
-      // frees memory until the next window has room
+      // The condition frees memory until the next window has room.
     }
   }
 
@@ -155,7 +158,11 @@ final class Windows implements MemoryBudget.Reclaimer, SampleLog.Older {
     return closedTimesBytes;
   }
 
-  /** Removes the single samples of the oldest closed window that has some. */
+  /**
+   * Removes the single samples of the oldest closed window that has any.
+   *
+   * @return false if no closed window has any
+   */
   @Override
   public boolean forgetOldest() {
     for (int i = 0; closedTimesBytes > 0 && i < closed.size(); i++) {
@@ -191,7 +198,11 @@ final class Windows implements MemoryBudget.Reclaimer, SampleLog.Older {
     return true;
   }
 
-  /** Removes the oldest closed window; returns false if there is none. */
+  /**
+   * Removes the oldest closed window.
+   *
+   * @return false if there is no closed window
+   */
   boolean dropOldest() {
     if (closed.isEmpty()) {
       return false;
@@ -203,24 +214,27 @@ final class Windows implements MemoryBudget.Reclaimer, SampleLog.Older {
   }
 
   /**
-   * Returns the whole windows of a range of time. The first is the window that contains {@code
-   * from}. The last is the one before the window that contains {@code to}. The window that contains
-   * {@code to} is also included if it contains {@code from}, too, if {@code to} is not before
-   * {@code now}, or if there is no other window. An end of the range that is near a window's edge
-   * counts as the edge. So two ranges that meet at an edge share no window.
+   * Returns the windows of a range of time, always whole windows. The first is the window that
+   * contains {@code from}. The last is the window before the one that contains {@code to}. Two
+   * ranges that meet at the edge of a window therefore share no window.
    *
-   * @param from the range's beginning, ns after the session's start
-   * @param to the range's end, ns after the session's start, not before {@code from}
-   * @param now the present, at which the open window ends, ns after the session's start
+   * <p>The window that contains {@code to} is included only in three cases: it contains {@code
+   * from}, too; or {@code to} is not before {@code now}; or there would be no window otherwise. An
+   * end of the range that is near the edge of a window counts as this edge.
+   *
+   * @param from the beginning of the range, in nanoseconds after the session's start
+   * @param to the end of the range, in nanoseconds after the session's start, not before {@code
+   *     from}
+   * @param now the present, at which the open window ends, in nanoseconds after the session's start
    * @param figures the counts since the session's start
-   * @return at least one window, unless the range is completely before the windows that are kept,
-   *     or after the present
+   * @return at least one window, unless the whole range is before the kept windows or after the
+   *     present
    */
   List<Window> between(long from, long to, long now, WindowFigures figures) {
     long begin = atEdge(from);
     long end = atEdge(to);
     List<Window> found = new ArrayList<>();
-    Window last = null; // the window that contains the end
+    Window last = null; // the window that contains the end of the range
     for (Window window : closed) {
       if (window.toNanos() > begin && (window.toNanos() <= end || window.fromNanos() <= begin)) {
         found.add(window);
@@ -249,7 +263,7 @@ final class Windows implements MemoryBudget.Reclaimer, SampleLog.Older {
         figures.minus(atOpening));
   }
 
-  /** Returns the bytes that a copy of the open window's figures takes. */
+  /** Returns the size of a copy of the open window's figures, in bytes. */
   long openBytes() {
     return rows.figuresBytes();
   }
@@ -267,7 +281,7 @@ final class Windows implements MemoryBudget.Reclaimer, SampleLog.Older {
     return nanos;
   }
 
-  /** Adds the CPU time of a sample that is in a row to the times by state. */
+  /** Adds the CPU time of a sample to the times by state. */
   void addState(ThreadState state, long cpuNanos) {
     stateNanos[state.ordinal()] += cpuNanos;
   }
@@ -294,9 +308,9 @@ final class Windows implements MemoryBudget.Reclaimer, SampleLog.Older {
   }
 
   /**
-   * Returns which stacks are in any window.
+   * Returns which stacks occur in any window.
    *
-   * @param count number of all stacks
+   * @param count the number of all stacks
    */
   boolean[] stacksInUse(int count) {
     return inUse(count, Profile.Rows::stacks);
@@ -305,7 +319,7 @@ final class Windows implements MemoryBudget.Reclaimer, SampleLog.Older {
   /**
    * Returns which threads have samples in any window.
    *
-   * @param count number of all threads
+   * @param count the number of all threads
    */
   boolean[] threadsInUse(int count) {
     return inUse(count, Profile.Rows::threads);

@@ -9,14 +9,20 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * The one thread of a session. Ten times a second it has the {@link Collector} make a pass, which
- * empties the ring. Passes are less frequent when the ring is empty or a budget allows no more, and
- * more frequent when the ring fills up.
+ * The one thread of a session. It does everything that a session must do regularly:
  *
- * <p>The thread also checks for problems and looks for new threads. It does the latter every few
- * milliseconds while some threads live for less time than this thread sleeps ({@link
- * ThreadSearch}). It closes windows of time, and it ends the session when the session's duration is
- * over. It excludes itself from the profile. Its CPU time is part of the measured overhead.
+ * <ul>
+ *   <li>It lets the {@link Collector} empty the ring (a pass), normally ten times a second. Passes
+ *       are less frequent if the ring is empty or a budget allows no more, and more frequent if the
+ *       ring fills up.
+ *   <li>It sweeps: it checks which threads of the process started and ended. Between two sweeps it
+ *       searches for new threads. A search can be due every few milliseconds, while threads live
+ *       for less time than the thread sleeps between passes ({@link ThreadSearch}).
+ *   <li>It checks for problems, closes windows of time, and ends the session when the session's
+ *       duration is over.
+ * </ul>
+ *
+ * <p>The thread excludes itself from the profile. Its CPU time is part of the measured overhead.
  */
 final class CollectorThread extends Thread {
 
@@ -40,14 +46,14 @@ final class CollectorThread extends Thread {
    *
    * @param clock the session's time
    * @param ring the ring from which records are read
-   * @param collector folds the records into the profile
+   * @param collector adds the records up in the profile
    * @param figures the session's figures
    * @param history closes windows of time
-   * @param problems checked once a second
+   * @param problems finds what limits the session; checked once a second
    * @param walkerTables keeps the walker's tables from filling up
    * @param budget limits the cost of the session
-   * @param durationNanos the session's duration, ns; Long.MAX_VALUE for no end
-   * @param windowNanos length of a window, ns; Long.MAX_VALUE for a single window
+   * @param durationNanos the session's duration in nanoseconds; Long.MAX_VALUE for no end
+   * @param windowNanos the length of a window in nanoseconds; Long.MAX_VALUE for a single window
    */
   record Work(
       SessionClock clock,
@@ -61,7 +67,7 @@ final class CollectorThread extends Thread {
       long durationNanos,
       long windowNanos) {}
 
-  // Written before `begun` opens, so the thread sees them.
+  // These fields are written before `begun` opens, so the thread sees them.
   private Work work;
   private ThreadSearch search;
   private long nextWindow;
@@ -77,8 +83,8 @@ final class CollectorThread extends Thread {
   private long wokenCpu; // its CPU clock after its last pass or search
 
   CollectorThread(Sampler sampler, SessionOwner owner) {
-    // No inherited thread-locals and no context class loader: the thread keeps nothing of its
-    // starter alive.
+    // The thread has no inherited thread-locals and no context class loader, so it keeps nothing of
+    // its starter alive.
     super(null, null, NAME, 0, false);
     setDaemon(true);
     setContextClassLoader(null);
@@ -107,7 +113,7 @@ final class CollectorThread extends Thread {
       try {
         join();
       } catch (InterruptedException e) {
-        interrupted = true; // a stop is not abandoned half-way
+        interrupted = true; // A stop is not abandoned half-way.
       }
     }
     if (interrupted) {
@@ -120,7 +126,8 @@ final class CollectorThread extends Thread {
     try {
       sampler.excludeCurrentThread(true);
     } catch (RuntimeException | OutOfMemoryError e) {
-      // Then the thread's own work shows in the profile. The starter must not wait for ever.
+      // If the exclusion failed, the thread's own work appears in the profile. The starter must not
+      // wait for ever.
     } finally {
       excluded.countDown();
     }
@@ -142,7 +149,7 @@ final class CollectorThread extends Thread {
         work.problems().lookAtEnvironment();
       }
       LockSupport.parkNanos(untilDue());
-      Thread.interrupted(); // a pending interrupt would keep park from waiting
+      Thread.interrupted(); // A pending interrupt would keep park from waiting.
       if (work.clock().elapsedNanos() >= search.dueNanos()) {
         search();
       }
@@ -157,19 +164,19 @@ final class CollectorThread extends Thread {
   }
 
   /**
-   * Returns the time until the next pass, the next search, or the end of the window or of the
-   * session, ns.
+   * Returns the time until this thread must wake up, in nanoseconds: until the next pass, the next
+   * search, or the end of the window or the session.
    */
   private long untilDue() {
     long now = work.clock().elapsedNanos();
     long left = Math.min(nextWindow, work.durationNanos()) - now;
-    // If the session's end is overdue, it has failed or is under way. It must not be retried all
-    // the time.
+    // If the session's end is overdue, the end has failed or is under way. It must not be tried
+    // again all the time.
     long wait = Math.min(nextPass - now, left > 0 ? left : LONGEST_PAUSE_NANOS);
     return Math.max(SHORTEST_PAUSE_NANOS, Math.min(wait, search.dueNanos() - now));
   }
 
-  /** Whether the thread woke up only for a search. */
+  /** Returns whether the thread woke up only for a search. */
   private boolean waits() {
     long now = work.clock().elapsedNanos();
     return now < nextPass && now < Math.min(nextWindow, work.durationNanos());
@@ -179,23 +186,24 @@ final class CollectorThread extends Thread {
     long found = sampler.searchThreads();
     long cpu = sampler.currentThreadCpuNanos();
     search.searched(work.clock().elapsedNanos(), cpu - wokenCpu, work.budget().sweepShare(), found);
-    wokenCpu = cpu; // this CPU time is counted in the next pass
+    wokenCpu = cpu; // The next pass counts this CPU time.
   }
 
   private void pass() {
     long now = work.clock().elapsedNanos();
-    nextPass = now + pause; // set now, in case this pass fails
+    nextPass = now + pause; // Set now, in case this pass fails.
     long due =
         Math.min(Math.min(nextSweep, nextSecond), Math.min(nextWindow, work.durationNanos()));
     if (now < due && work.ring().isEmpty()) {
       pause = Math.min(IDLE_PAUSE_NANOS * work.budget().pace(), pause * 2);
       nextPass = now + pause;
-      return; // the CPU time of this check is counted in the next pass
+      return; // The next pass counts the CPU time of this check.
     }
     long passStart = sampler.currentThreadCpuNanos();
     int bytes = work.collector().doWork();
     long inPass = sampler.currentThreadCpuNanos() - passStart;
-    // If one pass finds an eighth of the ring used, there is room for an eightfold burst.
+    // If a pass finds an eighth of the ring used, the ring still has room for a burst of eight
+    // times as many records.
     if (bytes > work.ring().capacity() / 8) {
       pause = Math.max(SHORTEST_PAUSE_NANOS, pause / 2);
     } else if (bytes < work.ring().capacity() / 32) {
@@ -214,7 +222,8 @@ final class CollectorThread extends Thread {
     if (now >= nextSweep) {
       long sweepStart = sampler.currentThreadCpuNanos();
       sampler.sweep();
-      // Measured in CPU time, because on a busy machine other threads use most of the elapsed time.
+      // The cost is measured in CPU time, because on a busy machine other threads use most of the
+      // elapsed time.
       long took = sampler.currentThreadCpuNanos() - sweepStart;
       nextSweep = now + Math.max(SWEEP_NANOS, work.budget().sweepShare() * took);
       search.swept(now, sampler.counters().unseenCpuNanos());
@@ -239,7 +248,7 @@ final class CollectorThread extends Thread {
   }
 
   /**
-   * Whether the calling thread is a session's own thread.
+   * Returns whether the calling thread is a session's own thread.
    *
    * @return true on a session's own thread
    */

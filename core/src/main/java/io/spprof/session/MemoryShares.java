@@ -5,22 +5,22 @@ import io.spprof.sampler.SamplerConfig;
 import java.util.Locale;
 
 /**
- * The division of a session's memory. Half is for arriving data: the ring, the walk buffers and the
- * walker's tables, all outside of the heap. The rest is for kept data, in tables on the heap. The
- * tables never get more than an eighth of the heap. An export needs up to five times the memory of
- * the tables' rows, and the application needs the rest.
+ * Divides the memory of a session. Half of it is for arriving data: the ring, the walk buffers and
+ * the walker's tables, all outside of the heap. The rest is for kept data, in tables on the heap.
+ * The tables never get more than an eighth of the heap's maximum size, because an export needs up
+ * to five times the memory of the tables' rows, and the application needs the rest.
  *
  * @param sampler the settings of the part outside of the heap
- * @param tablesBytes bound of the tables, bytes
- * @param wantedBytes the bound that the tables would have on a large heap, bytes
- * @param heapBytes the heap's maximum size, bytes
+ * @param tablesBytes the bound of the tables, in bytes
+ * @param wantedBytes the bound that the tables would have on a large heap, in bytes
+ * @param heapBytes the maximum size of the heap, in bytes
  */
 public record MemoryShares(
     SamplerConfig sampler, long tablesBytes, long wantedBytes, long heapBytes) {
 
   private static final int HEAP_SHARE = 8;
 
-  /** The least that the tables need to work, bytes. Every heap has room for it. */
+  /** The fewest bytes with which the tables work. Every heap has room for them. */
   private static final long LEAST_TABLES = 512L << 10;
 
   /**
@@ -57,8 +57,7 @@ public record MemoryShares(
   }
 
   /**
-   * Returns why the tables are smaller than requested, as a message for the user; "" if they are
-   * not.
+   * Returns why the tables are smaller than the user asked for, as a message; "" if they are not.
    */
   String problem() {
     return tablesBytes == wantedBytes

@@ -19,7 +19,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 
 /**
- * One session, from its start to its final figures. Starts and ends the native sampler, the
+ * One session, from its start to its final figures. It starts and ends the native sampler, the
  * collector and the session's thread.
  *
  * <pre>
@@ -29,10 +29,11 @@ import java.util.concurrent.atomic.AtomicReference;
  *       a step of start failed; the steps before it are undone
  * </pre>
  *
- * <p>Transitions are compare-and-set; a thread that loses one does nothing. Start and stop are
- * called by one thread at a time, which {@code Profiler} ensures. Every other method may be called
- * by any thread and does not block, except those of {@link SessionHistory}, which wait for a pass
- * of the collector to end.
+ * <p>The state changes by compare-and-set. If two threads try to change it, the thread that comes
+ * second does nothing. Start and stop are called by one thread at a time, which {@code Profiler}
+ * ensures. Every other method may be called by any thread and does not block. The exceptions are
+ * the methods of {@link SessionHistory}, which wait for a pass (the collector's reading of the
+ * ring) to end.
  */
 public final class ProfilerSession {
 
@@ -52,8 +53,8 @@ public final class ProfilerSession {
   private final AtomicReference<Stage> stage = new AtomicReference<>(Stage.NEW);
   private final SessionOwner owner;
 
-  // Written in start(). The session's thread sees these fields, because begin() comes later. Other
-  // threads see them, because Profiler publishes a session after its start.
+  // These fields are written in start(). The session's thread sees them, because begin() comes
+  // later. Other threads see them, because Profiler publishes a session only after its start.
   private SessionClock clock;
   private Collector collector;
   private SessionFigures figures;
@@ -61,17 +62,18 @@ public final class ProfilerSession {
   private SessionProblems problems;
   private CollectorThread thread;
 
-  // What the sampler's stop returned, else null. Guarded by the lock of Profiler's life cycle.
+  // The result of the sampler's stop; null until the sampler has stopped. Guarded by the lock of
+  // Profiler's life cycle.
   private String stopNote;
 
   /**
    * Creates a session that has not started.
    *
-   * @param id its number, 1 or more
-   * @param config its options
+   * @param id the session's number, 1 or more
+   * @param config the session's options
    * @param sampler the native side
    * @param wallClock the time that is shown to users
-   * @param owner called by the session's thread
+   * @param owner receives the reports of the session's thread
    */
   public ProfilerSession(
       long id,
@@ -89,7 +91,7 @@ public final class ProfilerSession {
   }
 
   /**
-   * Whether the calling thread is a session's own thread, for which a stop waits.
+   * Returns whether the calling thread is a session's own thread. A stop waits for this thread.
    *
    * @return true on a session's own thread
    */
@@ -184,8 +186,8 @@ public final class ProfilerSession {
   }
 
   /**
-   * Ends the session, unless it has ended. Afterwards {@link #stats()} and {@link #history()} are
-   * final.
+   * Ends the session. Does nothing if the session has ended. Afterwards {@link #stats()} and {@link
+   * #history()} are final.
    *
    * @return a message for the user, or ""
    * @throws SamplerException if the teardown timed out; the session continues, and a later stop may
@@ -197,17 +199,17 @@ public final class ProfilerSession {
     }
     try {
       return end();
-    } catch (Throwable e) { // in any case, a later stop may try again
+    } catch (Throwable e) { // After any failure, a later stop may try again.
       problems.stopFailed(e);
       throw e;
     } finally {
-      stage.compareAndSet(Stage.STOPPING, Stage.RUNNING); // unless the session ended
+      stage.compareAndSet(Stage.STOPPING, Stage.RUNNING); // Has no effect if the session ended.
     }
   }
 
   /**
-   * Ends the session. Every step can be repeated after an earlier stop was interrupted at any
-   * point.
+   * Does the steps of a stop. Each step can be repeated after an earlier stop was interrupted at
+   * any point.
    */
   private String end() throws SamplerException {
     if (stopNote == null) {
@@ -215,16 +217,16 @@ public final class ProfilerSession {
     }
     String note = stopNote;
     thread.end();
-    long elapsed = clock.elapsedNanos(); // after the last window was closed
+    long elapsed = clock.elapsedNanos(); // The last window is closed by now.
     try {
-      // Nothing writes to the ring any more, so the loop reads all records that are left.
+      // Nothing writes to the ring any more, so the loop reads all remaining records.
       while (collector.doWork() > 0) {
         Thread.onSpinWait();
       }
       collector.refreshHotMethods();
     } catch (RuntimeException | OutOfMemoryError e) {
       note = "the last samples could not be collected (" + e + "); they are counted as dropped";
-    } finally { // an error that occurs each time must not prevent the session's end
+    } finally { // An error that occurs each time must not prevent the session's end.
       figures.end(elapsed);
       stage.set(Stage.ENDED);
       sampler.release();
@@ -233,7 +235,7 @@ public final class ProfilerSession {
   }
 
   /**
-   * Whether the session has started and not ended.
+   * Returns whether the session has started and not ended.
    *
    * @return true also while a stop is under way
    */
@@ -261,7 +263,7 @@ public final class ProfilerSession {
   }
 
   /**
-   * Returns the part of the session's past that is kept.
+   * Returns what is kept of the session's past.
    *
    * @return not null after the session has started
    */
@@ -270,7 +272,7 @@ public final class ProfilerSession {
   }
 
   /**
-   * Returns the session's figures: the final ones after its end, else the present ones.
+   * Returns the session's figures: the final figures after its end, otherwise the present ones.
    *
    * @return not null
    */

@@ -4,15 +4,15 @@ import java.time.InstantSource;
 import java.util.concurrent.TimeUnit;
 
 /**
- * The time of one session. Inside, it is nanoseconds after the session's start, by a clock that
- * never goes back. Outside, it is the wall clock's, in milliseconds since the epoch. Immutable.
- * Used by any thread.
+ * Converts between the two times of a session. Inside the profiler, time is nanoseconds after the
+ * session's start, by a clock that never goes back. Outside, time is the wall clock's, in
+ * milliseconds since the epoch. Immutable. Used by any thread.
  */
 final class SessionClock {
 
   /**
-   * The largest distance from 1970 that is converted: 146 years. The nanoseconds of a time within
-   * it, minus those of the session's start, fit into a long.
+   * The greatest distance from 1970 that is converted, in milliseconds: 146 years. The difference
+   * between a time within this distance and the session's start fits into a long of nanoseconds.
    */
   private static final long FAR_MILLIS = Long.MAX_VALUE / 2_000_000;
 
@@ -32,14 +32,15 @@ final class SessionClock {
     return startMillis;
   }
 
-  /** Returns the time since the session's start, ns. */
+  /** Returns the time since the session's start in nanoseconds. */
   long elapsedNanos() {
     return System.nanoTime() - startNanos;
   }
 
   /**
-   * Returns when the session began, computed from the present time of the wall clock, in ns since
-   * the epoch. If the wall clock has jumped, the result has jumped with it.
+   * Returns the moment of the session's start in nanoseconds since the epoch, computed from the
+   * present time of the wall clock. If the wall clock has jumped since the start, the result has
+   * jumped with it.
    */
   long epochNanos() {
     long sinceStart = elapsedNanos();

@@ -14,11 +14,12 @@ import io.spprof.sampler.SamplerCounters;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A session's figures: the present ones while it runs, the final ones after its end. They combine
- * the counters of the native side and of the collector. Any thread may read them, without blocking.
+ * The figures of a session: the present figures while it runs, and the final figures after its end.
+ * They combine the counters of the native side with those of the collector. Any thread may read
+ * them, without blocking.
  *
- * <p>{@code last} is volatile and is written once, after {@code endNanos}. A thread that reads a
- * {@code last} that is not null also reads the final {@code endNanos}.
+ * <p>{@code last} is volatile and is written only once, after {@code endNanos}. A thread that reads
+ * a {@code last} that is not null therefore also reads the final {@code endNanos}.
  */
 final class SessionFigures {
 
@@ -41,15 +42,15 @@ final class SessionFigures {
   /**
    * Creates the figures of a session that has started.
    *
-   * @param id its number
-   * @param config its options
-   * @param sampler its native side
-   * @param before the native counters before its start
-   * @param clock its time
-   * @param collector its collector
-   * @param interval its sampling interval
-   * @param shares the division of its memory
-   * @param tables the memory that its tables take
+   * @param id the session's number
+   * @param config the session's options
+   * @param sampler the session's native side
+   * @param before the native counters before the session's start
+   * @param clock the session's time
+   * @param collector the session's collector
+   * @param interval the session's sampling interval
+   * @param shares the division of the session's memory
+   * @param tables the memory that the session's tables take
    * @param walker the name of the walker in use
    */
   SessionFigures(
@@ -65,7 +66,7 @@ final class SessionFigures {
       String walker) {
     this.id = id;
     this.config = config;
-    this.options = config.toOptions(); // converted once, because all figures contain it
+    this.options = config.toOptions(); // Converted once, because all figures contain it.
     this.sampler = sampler;
     this.before = before;
     this.clock = clock;
@@ -76,12 +77,15 @@ final class SessionFigures {
     this.walker = walker;
   }
 
-  /** Returns the present, or the session's end, ns after the session's start. */
+  /**
+   * Returns the end of the session, or the present while the session runs, in nanoseconds after its
+   * start.
+   */
   long nanos() {
     return last == null ? clock.elapsedNanos() : endNanos;
   }
 
-  /** Returns the final figures after the session's end, else the present ones. */
+  /** Returns the final figures after the session's end, otherwise the present figures. */
   ProfilerStats stats() {
     ProfilerStats done = last;
     if (done != null) {
@@ -99,10 +103,10 @@ final class SessionFigures {
   }
 
   /**
-   * Makes the figures final. The timers are gone, and every sample that is in no table counts as
+   * Makes the figures final. The timers are gone by now. Every sample that is in no table counts as
    * dropped.
    *
-   * @param elapsedNanos when the session ended, ns after its start
+   * @param elapsedNanos the end of the session, in nanoseconds after its start
    */
   void end(long elapsedNanos) {
     endNanos = elapsedNanos;
@@ -110,8 +114,9 @@ final class SessionFigures {
   }
 
   private ProfilerStats stats(long elapsedNanos, boolean ended) {
-    // The collector's figures are read first. A sample that moves between the two readings must not
-    // be missing.
+    // The collector's figures are read first. Otherwise a sample that is written and collected
+    // between
+    // the two readings would count as collected, but not as a signal.
     CollectorStats collected = collector.stats();
     SamplerCounters now = sampler.counters();
     SamplerCounters counted = (ended ? now.settled() : now).since(before);

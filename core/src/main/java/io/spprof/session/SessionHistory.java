@@ -23,13 +23,13 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 
 /**
- * The kept past of a session: its windows of time, and the profile of any range of time. Any thread
- * may call it, while the session runs and after its end. A call waits for a pass, the collector's
- * present reading of the ring, to end. {@link Collector#betweenPasses} makes the figures and the
- * rows those of one moment. Under the collector's lock, this class asks {@link HeapRoom} and reads
- * figures; it takes no other lock.
+ * Answers questions about a session's past: which windows of time are kept, and the profile of any
+ * range of time. Any thread may call this class, while the session runs and after its end. A call
+ * waits until the collector's present pass (reading of the ring) has ended. {@link
+ * Collector#betweenPasses} ensures that figures and rows are of the same moment. While it holds the
+ * collector's lock, this class asks {@link HeapRoom} and reads figures; it takes no other lock.
  *
- * <p>Inside, time is the session's: nanoseconds after its start. Outside it is the wall clock's.
+ * <p>Inside, time is nanoseconds after the session's start. Outside, time is the wall clock's.
  */
 public final class SessionHistory {
 
@@ -46,12 +46,12 @@ public final class SessionHistory {
   /**
    * Creates the history of a session that starts.
    *
-   * @param config its options
-   * @param collector its collector
-   * @param figures its figures
-   * @param clock its time
-   * @param interval its sampling interval
-   * @param running whether it has not ended; does not block
+   * @param config the session's options
+   * @param collector the session's collector
+   * @param figures the session's figures
+   * @param clock the session's time
+   * @param interval the session's sampling interval
+   * @param running returns whether the session has not ended; must not block
    * @param debugInfo how exact the debug information of compiled code is
    */
   SessionHistory(
@@ -72,8 +72,8 @@ public final class SessionHistory {
   }
 
   /**
-   * A copy of the session's kept samples, and its figures at the same moment: no pass ran in
-   * between.
+   * A copy of the session's kept samples with its figures. Both are of the same moment, because no
+   * pass ran in between.
    */
   private record Copy(Slice slice, ProfilerStats stats, Kept kept, boolean running) {}
 
@@ -81,7 +81,7 @@ public final class SessionHistory {
    * Returns the profile of a range of time.
    *
    * @param range the range
-   * @param room checked before large allocations
+   * @param room asked before large allocations
    * @return not null
    * @throws IllegalArgumentException if no samples are kept for the range
    * @throws IllegalStateException if the session has no windows and the range is not {@link
@@ -127,7 +127,9 @@ public final class SessionHistory {
                     debugInfo));
   }
 
-  /** Copies windows and figures. Called under the collector's lock, so both are of one moment. */
+  /**
+   * Copies windows and figures. Called under the collector's lock, so both are of the same moment.
+   */
   private Copy copy(long from, long to, HeapRoom room) {
     room.require(collector.sliceBytes(), "a copy of the profile's figures", REMEDY);
     boolean goesOn = running.getAsBoolean();
@@ -141,7 +143,7 @@ public final class SessionHistory {
     return WindowFigures.of(stats, range.shortestNanos(), range.longestNanos());
   }
 
-  /** Converts the figures of some windows to the form of a session's figures. */
+  /** Returns the figures of some windows in the form of a session's figures. */
   private SessionStats sessionOf(Slice.Stretch stretch, SessionStats session, long epoch) {
     long nanos = stretch.toNanos() - stretch.fromNanos();
     WindowFigures counted = stretch.figures();
@@ -157,9 +159,9 @@ public final class SessionHistory {
   }
 
   /**
-   * Returns the windows of time in which samples are kept, the open one last.
+   * Returns the windows of time in which samples are kept.
    *
-   * @return the oldest first, not null
+   * @return the windows, the oldest first and the open one last; not null
    */
   public List<WindowStats> windows() {
     List<Slice.Stretch> stretches =

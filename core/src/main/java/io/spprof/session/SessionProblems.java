@@ -5,8 +5,8 @@ import io.spprof.config.ProfilerConfig;
 import io.spprof.sampler.Sampler;
 
 /**
- * What limits a running session, as a message for the user. The session's thread checks for
- * problems; any thread reads the message.
+ * Finds what limits a running session, and makes a message about it for the user. The session's
+ * thread checks for problems. Any thread may read the message.
  */
 final class SessionProblems {
 
@@ -32,19 +32,19 @@ final class SessionProblems {
     this.figures = figures;
   }
 
-  /** Returns the message of the last check; "" if there is nothing to report. */
+  /** Returns the message of the last check; "" if there was no problem. */
   String text() {
     return text;
   }
 
-  /** Reports that a stop did not succeed. The reason becomes the message until the next check. */
+  /** Reports that a stop failed. The reason is the message until the next check. */
   void stopFailed(Throwable reason) {
     text = reason.getMessage() == null ? reason.toString() : reason.getMessage();
   }
 
   /**
-   * Checks the environment. Called once, by the session's thread, because a start does not wait for
-   * the system's response.
+   * Checks what the system or a sandbox denies. Called once, by the session's thread. The start
+   * does not make this check, because it would have to wait for the system's answer.
    */
   void lookAtEnvironment() {
     environment = sampler.environmentProblem();
@@ -52,10 +52,10 @@ final class SessionProblems {
   }
 
   /**
-   * Checks for problems. Called at the start, then by the session's thread once a second.
+   * Checks for problems. Called at the start, and then by the session's thread once a second.
    *
-   * @param known a problem that the session's thread itself has found, reported after other
-   *     problems; "" for none
+   * @param known a problem that the session's thread itself has found, which is reported only if
+   *     there is no more important one; "" for none
    */
   void look(String known) {
     String found = sampler.threadProblem();
@@ -75,8 +75,8 @@ final class SessionProblems {
     found = found.isEmpty() ? known : found;
     found = found.isEmpty() ? shares.problem() : found;
     found = found.isEmpty() ? unseen : found;
-    // A problem of the environment lasts as long as the session. So it must neither hide problems
-    // that come and go nor be hidden by them.
+    // A problem of the environment lasts as long as the session. It must therefore neither hide
+    // problems that come and go, nor be hidden by them.
     text =
         found.isEmpty() || environment.isEmpty()
             ? found + environment

@@ -3,20 +3,21 @@ package io.spprof.session;
 import io.spprof.profile.ProfilerStats;
 
 /**
- * Computes which part of the CPU time of the last seconds is unseen: no signal stands for it, so it
- * is in no profile. Pure arithmetic. Used by one thread.
+ * Finds out whether too much of the CPU time of the last seconds is unseen. Unseen CPU time is time
+ * that no signal stands for, so it is in no profile. This class only calculates. Used by one
+ * thread.
  */
 final class UnseenShare {
 
   /**
-   * Unseen CPU time is reported if it is at least 10 ms, and at least this part of the CPU time of
-   * the last seconds.
+   * The part of the CPU time of the last seconds above which unseen CPU time is reported. It must
+   * also be at least 10 ms.
    */
   private static final double MUCH = 0.05;
 
   private static final long LEAST_NANOS = 10_000_000;
 
-  /** The part of the sums that is kept each second, so that the sums cover some five seconds. */
+  /** The part of the sums that is kept each second. The sums therefore cover some five seconds. */
   private static final double KEPT = 0.8;
 
   private long unseenBefore;
@@ -28,7 +29,7 @@ final class UnseenShare {
    * Updates the sums. Called about once a second.
    *
    * @param now the session's figures
-   * @return a message for the user, or ""
+   * @return a message for the user; "" if there is no problem
    */
   String problem(ProfilerStats now) {
     long allUsed = now.counters().sampledCpuNanos() + now.counters().droppedCpuNanos();

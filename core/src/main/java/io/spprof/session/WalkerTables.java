@@ -6,15 +6,16 @@ import io.spprof.sampler.SamplerConfig;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Has the walker's tables of methods and locations (addresses in compiled code) emptied before they
- * are full. With full tables the walker would describe every further method or location again in
- * every sample. Used by the session's thread only.
+ * Empties the walker's tables of methods and locations (addresses in compiled code) before they are
+ * full. If they were full, the walker would have to describe every further method or location again
+ * in every sample. Used by the session's thread only.
  */
 final class WalkerTables {
 
   /**
-   * The least time between two resets of the walker's tables. Describing everything again costs
-   * time, so tables that are too small are reset once a minute at most.
+   * The shortest time between two resets of the walker's tables, in nanoseconds. After a reset,
+   * everything must be described again, which costs time. Tables that are too small are therefore
+   * reset at most once a minute.
    */
   private static final long FORGET_NANOS = TimeUnit.SECONDS.toNanos(60);
 
@@ -30,9 +31,9 @@ final class WalkerTables {
   }
 
   /**
-   * Empties the tables if they are nearly full. Called once a second.
+   * Empties the tables if one of them is more than half full. Called once a second.
    *
-   * @param now ns after the session's start
+   * @param now the present, in nanoseconds after the session's start
    */
   void keepRoom(long now) {
     if (now - lastForgotten >= FORGET_NANOS
