@@ -34,10 +34,8 @@ class CommandLineIT {
   @TempDir private Path directory;
 
   private static List<String> command(String... arguments) {
-    List<String> command =
-        new ArrayList<>(
-            List.of(
-                TestPaths.jdkProgram("java").toString(), "-jar", TestPaths.agentJar().toString()));
+    List<String> command = new ArrayList<>(TestPaths.shortJava());
+    command.addAll(List.of("-jar", TestPaths.agentJar().toString()));
     command.addAll(List.of(arguments));
     return command;
   }

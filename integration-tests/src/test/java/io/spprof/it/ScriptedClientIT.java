@@ -103,10 +103,9 @@ class ScriptedClientIT {
     Path directory = TestPaths.newDirectory("jmxterm");
     Path script = directory.resolve("script");
     Files.write(script, lines);
-    return Programs.run(
-        directory,
+    List<String> command = new ArrayList<>(TestPaths.shortJava());
+    command.addAll(
         List.of(
-            TestPaths.jdkProgram("java").toString(),
             "-Duser.home=" + directory,
             "-jar",
             TestPaths.library("jmxterm.jar").toString(),
@@ -116,5 +115,6 @@ class ScriptedClientIT {
             "silent",
             "-i",
             script.toString()));
+    return Programs.run(directory, command);
   }
 }
