@@ -19,6 +19,8 @@ static void drop(enum spprof_drop reason, uint64_t cpu_ns) {
     spprof_count_sigsafe(&spprof_counters.dropped[reason], 1);
 }
 
+/* Writes a sample of the slot's thread into the ring. Counts it as committed, or as a drop if the
+ * ring is full. Returns whether it was written. */
 static bool write_record(const struct spprof_slot *slot, uint64_t cpu_ns, int walk, uint8_t flags,
                          const uint64_t *words, uint32_t count) {
     uint32_t payload = count * (uint32_t)sizeof *words;
@@ -66,9 +68,10 @@ static void walk_and_write(const struct spprof_slot *slot, uint64_t cpu_ns,
     }
 }
 
-/* Returns true once after each ThreadEnd after which the thread kept its timer. */
+/* Returns whether ThreadEnd has run on the thread since the last call, in the case that the thread
+ * kept its timer. Returns true once for each such ThreadEnd. */
 static bool has_left(struct spprof_slot *slot) {
-    /* Relaxed, and no exchange, because only the slot's thread and its handler write the flag. */
+    /* Relaxed, and no exchange: only the slot's thread and its handler write the flag. */
     bool left = atomic_load_explicit(&slot->left, memory_order_relaxed);
     if (left) {
         atomic_store_explicit(&slot->left, false, memory_order_relaxed);
@@ -105,8 +108,8 @@ static void sample(struct spprof_slot *slot, uint64_t cpu_ns, bool timed, void *
     spprof_buffers_release_sigsafe(&session->buffers, number);
 }
 
-/* Calls another handler as the kernel would have called it, except for SA_RESETHAND and SA_ONSTACK.
- */
+/* Calls another handler of the signal as the kernel would have called it, except for SA_RESETHAND
+ * and SA_ONSTACK. */
 static void forward(const struct sigaction *to, int signal, siginfo_t *info, void *ucontext) {
     sigset_t mask;
     pthread_sigmask(SIG_BLOCK, &to->sa_mask, &mask);
@@ -124,8 +127,9 @@ static bool is_native(const struct spprof_slot *slot) {
            !atomic_load_explicit(&slot->left, memory_order_relaxed);
 }
 
-/* Handles a signal of one of the profiler's timers: pays for its expirations, and samples or drops
- * it. */
+/* Handles a signal of one of the profiler's timers. Pays for the signal's expirations: the CPU time
+ * that they stand for counts as accounted for (schedule.h). Then writes a sample, or drops the
+ * signal if the gate was closed. */
 static void handle(const struct spprof_engine *engine, struct spprof_slot *slot,
                    const struct spprof_signal *signal, bool open, bool timed, void *ucontext) {
     uint64_t before = timed ? spprof_clock_ns_sigsafe(CLOCK_THREAD_CPUTIME_ID) : 0;

@@ -29,7 +29,7 @@ enum stage { NONE, START_FAILED, SAMPLING, STOPPED };
 
 static struct spprof_lock lock = SPPROF_LOCK_INITIALIZER;
 static enum stage stage; /* accessed with the lock held */
-/* Data of the present or the last session, accessed with the lock held. */
+/* The data of the present or the last session. Accessed with the lock held. */
 static struct spprof_action before; /* the action that the profiler's action replaced, in this
                                        session or an earlier one */
 static struct spprof_action ours;   /* the profiler's action */
@@ -48,6 +48,8 @@ int spprof_sampler_load(void) {
     return error;
 }
 
+/* Chooses the walker of a session. Probes the walker vm until a probe has succeeded once. Returns 0
+ * or a failure. */
 static int choose_walker(JNIEnv *jni, const struct spprof_sampler_config *config) {
     struct spprof_handler_session *session = &spprof_handler_session;
     walker_problem[0] = '\0';
@@ -73,6 +75,8 @@ static int of_memory(int error) {
                               : SPPROF_FAILED(SYSTEM, error);
 }
 
+/* Creates the walker, the ring and the walk buffers of a session. Returns 0 or a failure; after a
+ * failure, nothing remains. */
 static int make_room(JNIEnv *jni, const struct spprof_sampler_config *config) {
     struct spprof_handler_session *session = &spprof_handler_session;
     if (config->depth < 1 || config->depth > SPPROF_MAX_DEPTH || config->interval_ns == 0) {
@@ -103,6 +107,7 @@ static int make_room(JNIEnv *jni, const struct spprof_sampler_config *config) {
     return error == -EINVAL ? SPPROF_FAILED(SETTINGS, 0) : of_memory(error);
 }
 
+/* Frees the ring and the walk buffers. */
 static void give_back_room(void) {
     spprof_ring_destroy(&spprof_handler_session.ring);
     spprof_buffers_destroy(&spprof_handler_session.buffers);
@@ -115,6 +120,9 @@ static void look_for_names(JNIEnv *jni) {
 
 enum jvm { JVM_GOES, JVM_LIVES }; /* whether the JVM may be called */
 
+/* Ends sampling: makes the teardown (teardown.h), reads the last names of threads, and counts the
+ * CPU time that is due. Sets `replaced` if another library's signal action was left installed.
+ * Returns 0, or a failure; after a failure, a later call tries again. */
 static int tear_down(enum jvm jvm, JNIEnv *jni, uint32_t deadline_ms, bool *replaced) {
     *replaced = false;
     if (torn_down) {
@@ -126,10 +134,11 @@ static int tear_down(enum jvm jvm, JNIEnv *jni, uint32_t deadline_ms, bool *repl
                                        .before = before,
                                        .deadline_ms = deadline_ms};
     /*
-     * The new session number makes signals of this session stale for handlers that come too late to
-     * be waited for. The CPU time of such a signal is counted below as due and not signalled. The
-     * number is changed under the lock, after the gate is closed, so no timer is made with the new
-     * number. The teardown closes the gate again, so handlers that enter later see the new number.
+     * The new session number makes signals of this session stale, for handlers that come too late
+     * to be waited for. The CPU time of such a signal is counted below as due and not signalled.
+     * The number changes under the lock and after the gate is closed, so no timer gets the new
+     * number. The teardown closes the gate once more. A handler that enters later therefore sees
+     * the new number.
      */
     spprof_threads_lock();
     spprof_gate_close();
@@ -158,8 +167,9 @@ static void end_events(void) {
     spprof_debug_info_end();
 }
 
-/* Finishes a start that failed and could not be undone, for instance because a handler hung. All
- * that the handler may use was kept. The handler may have returned since, so this tries again. */
+/* Finishes a start that failed and could not be undone, for instance because a handler hung.
+ * Everything that the handler may use was kept. The handler may have returned since then, so this
+ * function tries again. */
 static void finish_failed_start(JNIEnv *jni) {
     bool replaced;
     if (stage == START_FAILED && tear_down(JVM_LIVES, jni, 1000, &replaced) == 0) {
@@ -191,8 +201,8 @@ int spprof_sampler_start(JNIEnv *jni, const struct spprof_sampler_config *config
     spprof_java_names_begin(jni, config->engine);
     spprof_thread_starts(SPPROF_STARTS_TIMED);
     /*
-     * Events are switched on first. The hooks do nothing while the gate is closed, and
-     * AsyncGetCallTrace needs the events.
+     * Events are switched on before sampling begins, because AsyncGetCallTrace needs them. The
+     * hooks do nothing while the gate is closed.
      */
     bool needs_ids = spprof_handler_session.walker->needs_ids;
     error = spprof_jvmti_events(true, needs_ids) == 0 ? 0 : SPPROF_FAILED(EVENTS, 0);
@@ -222,8 +232,9 @@ int spprof_sampler_start(JNIEnv *jni, const struct spprof_sampler_config *config
         stage = SAMPLING;
         if (sigismember(&lock.mask, SPPROF_SIGNAL)) {
             /*
-             * The calling thread blocks the signal. A thread inherits its mask, so the thread that
-             * made it may block the signal as well, and perhaps all other threads do.
+             * The calling thread blocks the signal. A thread inherits its signal mask, so the
+             * thread that created the calling thread may block the signal as well, and perhaps all
+             * other threads do.
              */
             spprof_threads_ask_all_for_blocking();
         }
@@ -268,6 +279,8 @@ int spprof_sampler_release(void) {
     return error;
 }
 
+/* Gives JNIEnvs to Java threads whose start was not reported, if a sweep or a search may have found
+ * such threads. */
 static void adopt_found(JNIEnv *jni, bool swept) {
     if (spprof_threads_worth_adopting(swept)) {
         spprof_java_threads_adopt_found(jni, spprof_handler_session.engine);
@@ -304,8 +317,8 @@ int spprof_sampler_thread_starts(enum spprof_thread_starts starts) {
     spprof_lock(&lock);
     int result = -EINVAL;
     if (stage == SAMPLING && spprof_gate_is_open_sigsafe()) {
-        /* With a process's timer the sweeps do not list threads. So they cannot find threads whose
-         * start was unheard. */
+        /* With a process's timer, sweeps do not list threads, so they cannot find threads whose
+         * start was not reported. */
         bool unheard =
             starts == SPPROF_STARTS_UNHEARD && spprof_handler_session.engine->timer_a_thread;
         spprof_thread_starts(starts);
@@ -337,6 +350,8 @@ int spprof_sampler_set_interval(uint64_t interval_ns) {
     return result;
 }
 
+/* Empties the walker's tables and writes the FORGET record. Leaves the gate closed. Returns 0 or
+ * -errno. */
 static int forget_told(void) {
     struct spprof_handler_session *session = &spprof_handler_session;
     int error = spprof_teardown_await_handlers(20); /* closes the gate; 20 ms */
@@ -436,7 +451,8 @@ void spprof_sampler_unload(void) {
     spprof_lock(&lock);
     bool replaced;
     if (stage == SAMPLING) {
-        /* With START_FAILED, the next start tries again, if the library is loaded again (jni.c). */
+        /* If the library is loaded again, the next start tries again to undo START_FAILED (jni.c).
+         */
         stage = tear_down(JVM_GOES, NULL, 100, &replaced) == 0 ? STOPPED : START_FAILED;
     }
     spprof_debug_info_end();

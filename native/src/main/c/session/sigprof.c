@@ -11,7 +11,7 @@
 #include "session/handler.h"
 
 /* The action that the profiler's action replaced, if it had a handler. The profiler's handler
- * forwards foreign signals to it. */
+ * forwards to it all signals that none of the profiler's timers sent. */
 static struct sigaction previous;
 
 static bool process_timer_is_set(void) {
@@ -20,7 +20,7 @@ static bool process_timer_is_set(void) {
            (timer.it_value.tv_sec != 0 || timer.it_value.tv_usec != 0);
 }
 
-/* Returns 0, or the failure for which the profiler's action may not replace the action `found`. */
+/* Returns 0 if the profiler's action may replace the action `found`, otherwise the failure. */
 static int refusal_of(const struct spprof_action *found) {
     if (!spprof_action_is_handler_sigsafe(found) ||
         spprof_action_is_sigsafe(found, spprof_handler_sigsafe)) {
@@ -38,12 +38,12 @@ static bool same_handler(const struct sigaction *one, const struct sigaction *tw
     return one->sa_sigaction == two->sa_sigaction; /* shares a union with sa_handler */
 }
 
-/* Makes the profiler's handler forward foreign signals to `action`. Called before the profiler's
- * action is installed, so that no signal for `action` is lost. */
+/* Makes the profiler's handler forward other senders' signals to `action`. Called before the
+ * profiler's action is installed, so that no signal for `action` is lost. */
 static void pass_on_to(const struct sigaction *action) {
     bool is_handler = action->sa_handler != SIG_DFL && action->sa_handler != SIG_IGN;
-    /* A handler may read `previous` at the same time, but only when it already equals `action`;
-     * then it is not written. */
+    /* A handler may read `previous` at the same time, but only when `previous` already equals
+     * `action`. It is not written then. */
     if (is_handler && memcmp(&previous, action, sizeof previous) != 0) {
         previous = *action;
     }
@@ -57,9 +57,9 @@ static int system_error(void) {
 
 int spprof_sigprof_take(struct spprof_action *ours, struct spprof_action *before) {
     /*
-     * SA_RESTART: interrupted system calls continue. SA_ONSTACK: a thread that has set up an
-     * alternate stack did so because its own stack may be too small for a handler (Go's
-     * goroutines). Other threads have no alternate stack.
+     * SA_RESTART: interrupted system calls continue. SA_ONSTACK: if a thread has set up an
+     * alternate stack, its own stack may be too small for a handler (Go's goroutines). Other
+     * threads have no alternate stack.
      */
     struct sigaction action = {.sa_flags = SA_SIGINFO | SA_RESTART | SA_ONSTACK}, found, replaced;
     action.sa_sigaction = spprof_handler_sigsafe;
@@ -87,7 +87,7 @@ int spprof_sigprof_take(struct spprof_action *ours, struct spprof_action *before
     }
     if (!same_handler(&replaced, is_ours ? &action : &found)) {
         /* Another library installed its action between the two calls. The profiler's handler
-         * forwards signals to that action until it is installed again. */
+         * forwards signals to this action until the action is installed again. */
         pass_on_to(&replaced);
         sigaction(SPPROF_SIGNAL, &replaced, NULL);
         return SPPROF_FAILED(SIGNAL_HELD, 0);

@@ -1,6 +1,6 @@
 /*
  * Installs the profiler's handler of SIGPROF at the start of a session, if nobody else uses the
- * signal. The action that was installed before decides:
+ * signal. "Our handler" below is the profiler's. The start depends on the action that is installed:
  *
  * | installed at the start        | what the start does                                           |
  * | ----------------------------- | ------------------------------------------------------------- |
@@ -14,14 +14,15 @@
  * | any other handler             | refuses                                                       |
  *
  * Case 1: another library saved our handler during an earlier session and restored it later.
+ *
  * Case 2: the flight recorder leaves its handler installed after a recording of jdk.CPUTimeSample.
  *
- * Where the system does not list timers, our handler replaces the JVM's, too. Our handler forwards
- * signals that are not ours to the JVM's handler (handler.c), so the JVM loses none.
+ * On a system that does not list timers, our handler replaces the JVM's handler in both of the
+ * JVM's cases. The JVM loses no signal, because our handler forwards other senders' signals to the
+ * JVM's handler (handler.c).
  *
- * Our handler never forwards to itself, nor to a handler that can call it: it forwards only to a
- * handler of the JVM, and that one forwards to nobody. So there is no endless forwarding, whatever
- * other libraries save and restore.
+ * Forwarding is never endless, whatever other libraries save and restore. Our handler forwards only
+ * to a handler of the JVM, and the JVM's handler forwards to nobody.
  *
  * Called on ordinary threads only, with the sampler's lock held.
  */
@@ -31,9 +32,10 @@
 #include "platform/action.h"
 
 /*
- * Installs our handler. 0, with our action in `*ours`, and in `*before` what is to be put back,
- * both as the kernel has them; `*before` comes in as the last session left it. Or a failure
- * (failure.h): FLIGHT_RECORDER, SIGNAL_HELD, SIGNAL_LEFT or SYSTEM; nothing has changed then.
+ * Installs our handler. Returns 0, with our action in `*ours` and the action to restore later in
+ * `*before`, both as the kernel has them. The caller passes `*before` as the last session left it.
+ * Otherwise returns a failure (failure.h): FLIGHT_RECORDER, SIGNAL_HELD, SIGNAL_LEFT or SYSTEM.
+ * Nothing has changed then.
  */
 int spprof_sigprof_take(struct spprof_action *ours, struct spprof_action *before);
 

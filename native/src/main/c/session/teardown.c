@@ -36,8 +36,8 @@ static int wait_until_nobody_is_in_flight(uint32_t deadline_ms) {
 
 int spprof_teardown_await_handlers(uint32_t deadline_ms) {
     /*
-     * The gate may be closed already. This read-modify-write of the gate still orders every entry:
-     * a handler either enters before it, and is waited for, or enters after it, and sees what was
+     * The gate may be closed already. This read-modify-write of the gate still orders every entry.
+     * A handler either enters before it and is waited for, or enters after it and sees what was
      * written before it.
      */
     spprof_gate_close();
@@ -45,7 +45,8 @@ int spprof_teardown_await_handlers(uint32_t deadline_ms) {
 }
 
 /* Installs `action`. If the action that it replaced is not `expected`, another library had
- * installed its own action meanwhile: that action is installed again. */
+ * installed its own action meanwhile. The function then installs the other library's action again.
+ */
 static int exchange(struct spprof_teardown *teardown, const struct spprof_action *expected,
                     const struct spprof_action *action) {
     struct spprof_action old;
@@ -57,8 +58,9 @@ static int exchange(struct spprof_teardown *teardown, const struct spprof_action
     return error;
 }
 
-/* Installs `action` if the session's action is installed. The function checks first, so another
- * library's action is not touched, unless it is installed between the two calls (see exchange). */
+/* Installs `action` if the session's action is installed. The function checks this first, so that
+ * it does not touch another library's action. If another library installs an action between the two
+ * calls, see exchange. */
 static int replace_ours(struct spprof_teardown *teardown, const struct spprof_action *action) {
     struct spprof_action found;
     int error = spprof_action_get(teardown->signal, &found);
@@ -81,14 +83,14 @@ static int discard_pending(struct spprof_teardown *teardown) {
     }
     /*
      * SIG_IGN is replaced at once, because a child process that is started meanwhile inherits
-     * SIG_IGN for its life. The session's action, whose handler does nothing behind the closed
-     * gate, is installed until step 7, because steps 5 and 6 can take long.
+     * SIG_IGN for its whole life. The session's action stays installed until step 7, because steps
+     * 5 and 6 can take long. Its handler does nothing while the gate is closed.
      */
     error = exchange(teardown, &ignore, &teardown->ours);
     if (error != 0 || teardown->replaced) {
         return error;
     }
-    /* A system may have kept signals pending nevertheless: this removes the caller's. */
+    /* Some systems keep signals pending nevertheless. This call removes the caller's. */
     return teardown->engine->take_pending(teardown->signal);
 }
 
@@ -107,27 +109,29 @@ static int run_steps(struct spprof_teardown *teardown) {
     }
     if (STEP(3)) {
         /*
-         * After this step no timer is left to send a signal, and no new one is made: code that
-         * makes timers checks the gate under the lock that this step takes. The step comes before
-         * step 4 because Linux 6.13 and later keeps an ignored signal of an existing timer, and
-         * sends it once the signal is no longer ignored. While a timer exists, the steps below are
-         * not made: the session's action has to stay installed, because with SIG_DFL the signal
-         * would kill the process.
+         * After this step, no timer is left to send a signal. No new timer is made, because code
+         * that makes timers checks the gate under the lock that this step takes.
+         *
+         * This step comes before step 4. Linux 6.13 and later keeps an ignored signal of an
+         * existing timer, and sends the signal once it is no longer ignored.
+         *
+         * While a timer exists, the steps below are not made. The session's action must stay
+         * installed, because with SIG_DFL the signal would kill the process.
          */
         error = spprof_threads_disarm();
         teardown->timer_lives = error != 0;
     }
     if (STEP(4) && error == 0) {
         /* The signal is ignored for a moment. The kernel then discards its pending instances on
-         * every thread, blocked or not (POSIX, sigaction). */
+         * every thread, even if the thread blocks the signal (POSIX, sigaction). */
         error = discard_pending(teardown);
     }
     if (STEP(5) && error == 0 && !teardown->replaced) {
         /*
-         * After this step, a thread that took its signal before step 4 has read the action, and has
-         * found the session's. The step comes after step 4, because from then on no thread can take
-         * another signal. It comes before step 7, because the thread must not find the action that
-         * step 7 installs.
+         * After this step, every thread that took its signal before step 4 has read the action, and
+         * has found the session's action. This step comes after step 4, because from then on no
+         * thread can take another signal. It comes before step 7, because the thread must not find
+         * the action that step 7 installs.
          */
         error = teardown->engine->await_delivery(teardown->deadline_ms);
     }
@@ -137,13 +141,13 @@ static int run_steps(struct spprof_teardown *teardown) {
         error = wait_until_nobody_is_in_flight(teardown->deadline_ms);
     }
     if (STEP(7) && error == 0 && !teardown->replaced) {
-        /* No timer is armed, no signal is pending or taken, and no handler is in flight. So even
-         * SIG_DFL, with which the signal kills the process, is safe. */
+        /* No timer is armed, no signal is pending or taken, and no handler is in flight. Even
+         * SIG_DFL, with which the signal kills the process, is therefore safe. */
         error = replace_ours(teardown, &teardown->before);
     }
     if (STEP(6) && error == 0) {
-        /* Until now another sender's signal may have entered the session's handler. This waits
-         * until that handler has left, so that the signal is counted. */
+        /* Until now, another sender's signal may have entered the session's handler. This call
+         * waits until that handler has left, so that the signal is counted. */
         error = wait_until_nobody_is_in_flight(teardown->deadline_ms);
     }
     return error;
@@ -157,7 +161,7 @@ int spprof_teardown(struct spprof_teardown *teardown) {
     sigaddset(&set, teardown->signal);
 
     if (STEP(1)) {
-        /* The signal cannot interrupt the caller within the steps, and the caller can take its
+        /* The signal cannot interrupt the caller within the steps, and the caller can take its own
          * pending signals. */
         int error = pthread_sigmask(SIG_BLOCK, &set, &mask);
         if (error != 0) {

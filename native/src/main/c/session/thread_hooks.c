@@ -13,33 +13,37 @@
 #include "threads/thread_timers.h"
 #include "threads/threads.h"
 
-/* With late timers: a thread that has attached to the JVM so many times will most likely attach
- * again, so its timer is kept. */
+/* With late timers: how many times a thread has attached to the JVM when its timer is kept. Such a
+ * thread will most likely attach again. */
 #define MANY_TIMES 8
 
-/* The CPU time that a thread may use between ThreadEnd and its exit, ns. */
+/* The CPU time, in ns, that a thread may use between ThreadEnd and its exit. */
 #define NEAR_NS 50000
 
 /*
- * glibc stores the values of the first 32 keys in the thread's own block, and musl those of all
- * keys. Setting such a value is two or three stores to memory of the thread, so a handler may do
- * it, whatever code it interrupts. The C library's loop over the destructors clears each value
- * before it calls the value's destructor, and runs at most four times. If a handler sets the value
- * during the loop, the loop either finds the value or leaves it.
+ * The number of thread-specific keys whose value a handler may set. glibc stores the values of the
+ * first 32 keys in the thread's own block; musl stores the values of all keys there. Setting such a
+ * value is two or three stores to memory of the thread, so a handler may do it, whatever code it
+ * interrupts.
+ *
+ * When a thread exits, the C library runs a loop over the destructors of the keys. The loop clears
+ * each value before it calls the value's destructor, and runs at most four times. If a handler sets
+ * a value during the loop, the loop either finds the value or leaves it.
  */
 #define KEYS_WITHOUT_MALLOC 32
 
 /*
- * The thread's value is the ticket of its slot (slots.h) if the thread has kept its timer since its
- * last ThreadEnd, and NULL otherwise. A ticket of an earlier session is ignored. Only hooks set the
- * value.
+ * Shows whether a thread has kept its timer since its last ThreadEnd. If so, the value is the
+ * ticket of the thread's slot (slots.h); otherwise the value is NULL. A ticket of an earlier
+ * session is ignored. Only hooks set the value.
  */
 static pthread_key_t kept_key;
 /*
- * The thread's value is the ticket of its slot. The key's destructor is the exit hook. Hooks and
- * handlers set the value. A handler that runs after the last destructor leaves the value in memory
- * that glibc gives to a new thread. So the value may be of another thread: only the destructor
- * reads it, and compares the thread's number first.
+ * Calls the exit hook, which is the destructor of this key. The value is the ticket of the thread's
+ * slot (slots.h). Hooks and handlers set the value. If a handler sets the value after the last
+ * destructor has run, the value stays in memory that glibc later gives to a new thread. The value
+ * may therefore belong to another thread. Only the destructor reads the value, and it first
+ * compares the number of the thread.
  */
 static pthread_key_t exit_key;
 static bool has_keys, exit_is_stored;
@@ -67,7 +71,7 @@ void spprof_thread_starts(enum spprof_thread_starts starts) {
     atomic_store_explicit(&late, starts != SPPROF_STARTS_TIMED, memory_order_relaxed);
 }
 
-/* Counts a hook. Returns the thread's CPU clock if the hook is to be measured, else 0. */
+/* Counts a hook. Returns the thread's CPU clock if this hook is to be measured, otherwise 0. */
 static uint64_t begin_measure(void) {
     uint64_t count = spprof_count_sigsafe(&spprof_counters.hooks, 1);
     return count % SPPROF_TIMED_EVERY == 0 ? spprof_clock_ns_sigsafe(CLOCK_THREAD_CPUTIME_ID) : 0;
@@ -103,7 +107,8 @@ static void begin_life(struct spprof_slot *slot) {
     }
 }
 
-/* Ends a life, even if its start was not heard. Called before the JNIEnv is cleared: adoption.c. */
+/* Ends a life of the slot's thread as a Java thread, even if its start was not reported. Must be
+ * called before the JNIEnv is cleared; adoption.c gives the reason. */
 static void end_life(struct spprof_slot *slot) {
     uint32_t life = atomic_load_explicit(&slot->life, memory_order_relaxed);
     while (!atomic_compare_exchange_weak(&slot->life, &life, (life | 1) + 1)) {
@@ -115,25 +120,26 @@ static bool is_marked(const struct spprof_slot *slot) {
            SPPROF_MARK_NONE;
 }
 
-/* Returns the slot of a ticket if the ticket is of the present session and the slot is live, else
- * NULL. Called with the lock held, or between entering and leaving the open gate. */
+/* Returns the slot of a ticket. Returns NULL if the ticket is not of the present session, or if the
+ * slot is not live. Called with the lock held, or between entering and leaving the open gate. */
 static struct spprof_slot *living_slot(void *ticket) {
     struct spprof_slot *slot = spprof_threads_slot_of(ticket);
     return slot != NULL && slot->state == SPPROF_SLOT_LIVE ? slot : NULL;
 }
 
 /*
- * Returns the calling thread's slot if the thread has kept its timer, else NULL. Called with the
- * lock held, or between entering and leaving the open gate. So no session ends meanwhile, and until
- * a session ends, a slot belongs to its thread for as long as the thread lives. Only the thread
- * itself changes the state of its slot while the state is LIVE.
+ * Returns the calling thread's slot if the thread has kept its timer, otherwise NULL. Called with
+ * the lock held, or between entering and leaving the open gate. No session can therefore end
+ * meanwhile. Until a session ends, a slot belongs to its thread as long as the thread lives. While
+ * the state of a slot is LIVE, only its own thread changes the state.
  */
 static struct spprof_slot *kept_slot(void) {
     void *ticket = has_keys ? pthread_getspecific(kept_key) : NULL;
     return ticket == NULL ? NULL : living_slot(ticket);
 }
 
-/* Writes the name of the slot's samples so far into the ring. Called with the lock held. */
+/* Writes a name into the ring, as the name of the slot's samples so far. Called with the lock held.
+ */
 static void name_samples(struct spprof_slot *slot, const char *name) {
     struct spprof_ring *ring = spprof_threads_ring_locked();
     if (ring != NULL && spprof_thread_name_publish(ring, slot, name)) {
@@ -142,19 +148,19 @@ static void name_samples(struct spprof_slot *slot, const char *name) {
     }
 }
 
-/* The short ThreadStart of a thread that has kept its timer. Returns false if the thread needs the
- * whole hook. */
+/* The short ThreadStart, for a thread that has kept its timer. Returns false if the thread needs
+ * the whole hook. */
 static bool came_back(void *env) {
     bool back = false;
     if (spprof_gate_enter_sigsafe()) {
         struct spprof_slot *slot = kept_slot();
-        /* A marked thread was sampled outside of the JVM: spprof_thread_started names the samples.
-         */
+        /* A marked thread was sampled outside of the JVM. spprof_thread_started names these
+         * samples. */
         back = slot != NULL && !is_marked(slot);
         if (back) {
             begin_life(slot);
             atomic_store_explicit(&slot->left, false, memory_order_relaxed);
-            /* Release, paired with the handler's acquire, here and in set_env. */
+            /* Release, paired with the handler's acquire. The same holds in set_env. */
             atomic_store_explicit(&slot->env, env, memory_order_release);
         }
     }
@@ -163,11 +169,15 @@ static bool came_back(void *env) {
 }
 
 /*
- * A signal can interrupt a thread that holds the lock in a hook. The thread's slot then has no
- * JNIEnv, or one with SPPROF_ENV_IN_HOOK, so the handler does not walk the stack. Only the walk
- * could make the handler hang, so a stop does not wait too long for the lock. For this reason
- * ThreadStart sets the JNIEnv last, and ThreadEnd clears it first. Both do so between entering and
- * leaving the open gate; or, while the gate is closed for a moment, with the signal blocked.
+ * Gives the slot the JNIEnv of its thread, so that from now on the handler walks the thread's
+ * stack.
+ *
+ * A signal can interrupt a thread that holds the lock in a hook. The handler must then not walk the
+ * stack. Only a walk could make the handler hang, and a stop would then wait for the lock too long.
+ * While the thread holds the lock, its slot therefore has no JNIEnv, or one with
+ * SPPROF_ENV_IN_HOOK. For this reason, ThreadStart sets the JNIEnv last and ThreadEnd clears it
+ * first. Both do this between entering and leaving the open gate. While the gate is closed for a
+ * moment, they do it with the signal blocked.
  */
 static void set_env(void *ticket, void *env) {
     bool open = spprof_gate_enter_sigsafe();
@@ -211,8 +221,8 @@ void spprof_thread_started(void *env, spprof_name_reader read, void *context) {
         }
         /* Relaxed: this thread's timer is armed later, by a system call. */
         atomic_store_explicit(&slot->env, (char *)env + SPPROF_ENV_IN_HOOK, memory_order_relaxed);
-        /* With late timers, sweeps find new threads. They may miss a thread that comes back to the
-         * JVM for some time, so such a thread gets its timer here. */
+        /* With late timers, sweeps find new threads. They may miss for some time a thread that
+         * comes back to the JVM, so such a thread gets its timer here. */
         if (!first || !atomic_load_explicit(&late, memory_order_relaxed)) {
             spprof_threads_arm_locked(slot);
         }
@@ -225,6 +235,8 @@ void spprof_thread_started(void *env, spprof_name_reader read, void *context) {
     end_measure(from);
 }
 
+/* The short ThreadEnd, for a thread that has kept its timer. Returns false if the thread needs the
+ * whole hook. */
 static bool went_out(spprof_name_reader read, void *context) {
     struct spprof_slot *slot = NULL;
     bool marked = false;
@@ -259,9 +271,9 @@ static bool drop_env_of(uint64_t id) {
 }
 
 /*
- * Clears the JNIEnv in the thread's slot. It must not be used from here on, because the JVM
- * destroys the Java thread. Returns false if the thread has no slot. A sweep can make a slot at any
- * later time, but the slot gets no JNIEnv (java_threads.c).
+ * Clears the JNIEnv in the thread's slot. From here on nobody may use the JNIEnv, because the JVM
+ * destroys the Java thread. Returns false if the thread has no slot. A sweep can make a slot later,
+ * but this slot gets no JNIEnv (java_threads.c).
  */
 static bool drop_env(uint64_t id) {
     bool open = spprof_gate_enter_sigsafe();
@@ -293,22 +305,23 @@ static bool is_near(const struct spprof_slot *slot, uint64_t cpu_ns) {
 }
 
 /*
- * Settles the CPU time that is due. The kernel checks CPU timers at its tick, so up to a tick of
- * the thread's CPU time may be due and not signalled at this moment. For a thread of a few
- * milliseconds that is a large part of its life. If the thread's late timer was not made yet, all
- * its CPU time may be due.
+ * Settles the CPU time that is due at the end of a thread: writes one sample for it, without a
+ * signal. The kernel checks CPU timers at its tick, so up to a tick of the thread's CPU time may be
+ * due and not signalled. This is a large part of the life of a thread that lives for a few
+ * milliseconds. If the thread waited for a late timer, all its CPU time may be due.
  *
  * Nothing is settled in four cases:
- * - The signal is blocked. It may be pending, and is counted when it comes, or when the thread is
+ * - The signal is blocked. It may be pending. It is counted when it comes, or when the thread is
  *   gone (blocked.h).
  * - The system refused the timer. The CPU time then counts as unseen.
- * - The timer cannot be disarmed. Its signal may still come for the same CPU time. If no signal
- *   comes, that CPU time is counted as due and not signalled when the thread is gone.
+ * - The timer cannot be disarmed, so its signal may still come for the same CPU time. If no signal
+ *   comes, this CPU time is counted as due and not signalled when the thread is gone.
  * - The gate is closed.
  *
- * `cpu_ns` determines what is due. It is a reading of the thread's clock from before any work that
- * depends on how near the next expiry is. A later reading would be biased: threads near an expiry
- * do more work, so they would have used a little more, and too many of them would be due.
+ * `cpu_ns` determines what is due. It must be a reading of the thread's clock from before any work
+ * that depends on how near the next expiry is. A later reading would be biased: threads near an
+ * expiry do more work, would therefore have used a little more CPU time, and too many of them would
+ * be due.
  *
  * Returns whether the timer was disarmed.
  */
@@ -329,7 +342,7 @@ static bool settle(const struct spprof_engine *engine, struct spprof_slot *slot,
     return armed;
 }
 
-/* Returns the live slot of a thread that ends, or NULL if it has none. */
+/* Returns the live slot of a thread that ends, or NULL if the thread has none. */
 static struct spprof_slot *leaving_slot(uint64_t id) {
     struct spprof_slot *slot = spprof_slots_find_sigsafe(id);
     return slot != NULL && slot->state == SPPROF_SLOT_LIVE ? slot : NULL;
@@ -353,8 +366,8 @@ void spprof_thread_ended(spprof_name_reader read, void *context) {
     if (slot != NULL && engine->timer_a_thread) {
         cpu = clock_of(engine, slot);
         disarmed = settle(engine, slot, cpu);
-        /* The CPU time that the thread uses until its exit may be due then. The JVM has no name of
-         * the thread at that time, so the name is read now. */
+        /* The CPU time that the thread uses until its exit may be due at its exit. The JVM has no
+         * name of the thread at that time, so the name is read now. */
         more = is_near(slot, cpu);
     }
     more = slot != NULL && (more || is_marked(slot));
@@ -393,9 +406,9 @@ void spprof_thread_ended(spprof_name_reader read, void *context) {
 
 /*
  * The exit hook, which is the destructor of exit_key. It runs on the thread that exits, after all
- * of the thread's code except other destructors. A thread that is still attached to the JVM is left
- * alone, because native code may detach its threads in a destructor. ThreadEnd then sets the key
- * again, and the C library calls the destructors once more. If a later destructor uses much CPU
+ * code of the thread except other destructors. It does nothing to a thread that is still attached
+ * to the JVM, because native code may detach its threads in a destructor. ThreadEnd then sets the
+ * key again, and the C library calls the destructors once more. If a later destructor uses much CPU
  * time, a search finds the thread again.
  */
 static void thread_exits(void *ticket) {
