@@ -7,8 +7,8 @@
 
 void spprof_threads_adopt_locked(uint64_t id, void *env) {
     /*
-     * Only before the first sweep. Later a thread gets its JNIEnv in ThreadStart, and a thread that
-     * has passed ThreadEnd must not get its JNIEnv back.
+     * Only before the first sweep. Later, a thread gets its JNIEnv in ThreadStart, and a thread
+     * that has passed ThreadEnd must not get its JNIEnv back.
      */
     struct spprof_slot *slot =
         spprof_threads.sweep_number == 0 ? spprof_threads_slot_for_locked(id) : NULL;
@@ -27,9 +27,10 @@ void spprof_threads_starts_unheard(bool now) {
     spprof_threads_unlock();
 }
 
-/* Worth it when a new thread was found, and at the next sweep, because the thread may not have had
- * a Java frame yet. After that, at one sweep in SPPROF_SWEEPS_A_LISTING: for native threads that
- * attached to the JVM, and threads that had no Java frame before. */
+/* An attempt is worth its cost at three times: when a new thread was found; at the next sweep,
+ * because the thread may not have had a Java frame yet; and after that at one sweep in
+ * SPPROF_SWEEPS_A_LISTING, for native threads that attached to the JVM and for threads that had no
+ * Java frame before. */
 bool spprof_threads_worth_adopting(bool swept) {
     spprof_threads_lock();
     bool next = spprof_threads.unheard_new == 1 ||
@@ -66,8 +67,8 @@ bool spprof_threads_found_locked(uint64_t id, struct spprof_found *found) {
 /*
  * The thread can run ThreadEnd at the same time. ThreadEnd first changes `life` or sets `exiting`,
  * and then clears the JNIEnv. This function works in the opposite order: it first stores the
- * JNIEnv, and then reads `exiting` and `life`. All these accesses are sequentially consistent. So
- * whichever side comes last, no JNIEnv is left.
+ * JNIEnv, and then reads `exiting` and `life`. All these accesses are sequentially consistent.
+ * Whichever side comes last, no JNIEnv is left in the slot.
  */
 void spprof_threads_adopt_found_locked(uint64_t id, const struct spprof_found *found, void *env) {
     struct spprof_slot *slot = spprof_slots_find_sigsafe(id);

@@ -18,7 +18,7 @@
 
 /* All variables are accessed with the lock of thread_state.h held. */
 static const struct spprof_engine *engine = &SPPROF_DEFAULT_ENGINE;
-static uint32_t gone; /* number of threads that blocked the signal to their end */
+static uint32_t gone; /* number of threads that blocked the signal until they ended */
 static char last_gone[SPPROF_BLOCKED_NAME];
 static uint32_t next_asked; /* the slot at which the next check begins, so that all get a turn */
 
@@ -42,9 +42,9 @@ static uint64_t paid_of(const struct spprof_slot *slot) {
     return atomic_load_explicit(&slot->paid_ns, memory_order_relaxed);
 }
 
-/* Returns whether the slot's thread was found to block the signal, and still counts as doing so.
- * For a thread with a timer: no signal has come since. For a watched thread: the system has given
- * no other answer since. */
+/* Returns whether the slot's thread was found to block the signal and still counts as blocking it.
+ * For a thread with a timer, this means that no signal has come since. For a watched thread, it
+ * means that the system has given no other answer since. */
 static bool blocks(const struct spprof_slot *slot) {
     return slot->blocked &&
            (slot->state == SPPROF_SLOT_WATCHED || paid_of(slot) == slot->blocked_paid_ns);
@@ -58,8 +58,8 @@ static bool is_suspect(const struct spprof_slot *slot) {
 static void mark(struct spprof_slot *slot, const struct spprof_engine *namer) {
     char name[SPPROF_BLOCKED_NAME];
     namer->thread_name(atomic_load_explicit(&slot->id, memory_order_relaxed), name, sizeof name);
-    /* The system's names are any bytes. The name becomes part of a Java string, so only printable
-     * ASCII is kept. */
+    /* The system's names can contain any bytes. The name becomes part of a Java string, so only
+     * printable ASCII is kept. */
     for (char *c = name; *c != '\0'; c++) {
         *c = *c >= ' ' && *c <= '~' ? *c : '?';
     }
@@ -68,8 +68,9 @@ static void mark(struct spprof_slot *slot, const struct spprof_engine *namer) {
     slot->blocked_paid_ns = paid_of(slot);
 }
 
-/* Forgoes the due CPU time of a thread that blocks the signal, without asking the system again. If
- * the thread unblocks the signal meanwhile, schedule.c handles that case. */
+/* Forgoes the due CPU time of a thread that blocks the signal: counts it now, because no signal
+ * will (schedule.h). The function does not ask the system again whether the thread blocks the
+ * signal. If the thread has unblocked it meanwhile, schedule.c handles that case. */
 static void forgo(struct spprof_slot *slot) {
     if (!atomic_load_explicit(&slot->resting, memory_order_relaxed)) {
         spprof_count_sigsafe(&spprof_counters.unsignalled_cpu_ns,
@@ -107,8 +108,8 @@ static void watch(struct spprof_slot *slot, uint64_t cpu_ns) {
     slot->from_ns = slot->seen_ns = slot->stopped_ns = cpu_ns;
 }
 
-/* Returns the slot of a watched thread, and makes one if needed. Returns NULL for threads that are
- * not watched (excluded and Java threads), and if there is no room. */
+/* Returns the slot of a watched thread, and makes one if necessary. Returns NULL for a thread that
+ * is not watched (an excluded thread or a Java thread), and if there is no room. */
 static struct spprof_slot *watched_slot(uint64_t id, uint64_t cpu_ns) {
     struct spprof_slot *slot = spprof_slots_find_sigsafe(id);
     if (slot == NULL && watched < MOST_WATCHED && (slot = spprof_slots_allocate(id)) != NULL) {

@@ -1,14 +1,14 @@
 /*
- * A name look has the JNIEnvs of threads and needs their names. The JNIEnv is inside the
- * JavaThread, at a distance that is the same for all threads, and the field `eetop` of
- * java.lang.Thread holds the JavaThread's address. So one loop over all threads of the JVM finds
- * the java.lang.Threads of the wanted JNIEnvs. The loop runs only if a thread is wanted that was
- * not found before. A slot keeps a weak reference to the thread's java.lang.Thread, and another to
- * the String that was its name. Comparing references then shows without a copy whether the name is
- * still the same.
+ * How the names of Java threads are found. A name look has the JNIEnvs of the wanted threads and
+ * needs their java.lang.Threads. The field `eetop` of java.lang.Thread holds the address of
+ * HotSpot's JavaThread. The JNIEnv is inside the JavaThread, at a distance that is the same for all
+ * threads. One loop over all threads of the JVM therefore finds the java.lang.Threads of all wanted
+ * JNIEnvs. The loop runs only if a thread is wanted that was not found before.
  *
- * The references are valid for one life of the thread in the JVM only, because the address of a
- * JNIEnv can be used for another thread afterwards.
+ * A slot keeps a weak reference to the thread's java.lang.Thread, and another to the String that
+ * was its name. Comparing references shows whether the name is still the same, without copying it.
+ * The references are valid only for one life of the thread in the JVM, because another thread can
+ * get a JNIEnv at the same address afterwards.
  */
 #include "threads/java_names.h"
 
@@ -20,7 +20,7 @@
 #include "threads/java_threads.h"
 #include "threads/thread_state.h"
 
-/* State of the session. Written while no name look is made. */
+/* The state of the session. Written while no name look is made. */
 static int64_t distance;   /* bytes from a JavaThread to its JNIEnv */
 static _Atomic bool works; /* relaxed: written before the events that read it are switched on */
 static jfieldID eetop_field;
@@ -95,7 +95,7 @@ static void read_name(JNIEnv *jni, struct spprof_nameless *wanted, jthread threa
 }
 
 /* Reads the name through the slot's reference to the java.lang.Thread. Returns false if the thread
- * was not found before, or the reference is cleared; `search` then looks for it. */
+ * was not found before, or if the reference is cleared. `search` then looks for the thread. */
 static bool read_known(JNIEnv *jni, struct spprof_nameless *wanted) {
     jthread thread = was_found(wanted) ? (*jni)->NewLocalRef(jni, wanted->slot->thread_ref) : NULL;
     if (thread == NULL) {
@@ -121,6 +121,7 @@ static void remember(JNIEnv *jni, const struct spprof_nameless *wanted, jthread 
     slot->ref_life = wanted->life;
 }
 
+/* Finds the wanted threads in one loop over all threads of the JVM, and reads their names. */
 static void search(JNIEnv *jni, struct spprof_nameless **wanted, uint32_t count) {
     jvmtiEnv *jvmti = spprof_jvmti();
     jint all;

@@ -1,8 +1,10 @@
 /*
- * Reads the names of Java threads for a name look, which reads the names of all threads that were
- * sampled since their names were last read (name_look.h). Called on ordinary threads only: begin,
- * read and end with the sampler's lock held; spprof_java_names_get also by threads in ThreadStart
- * and ThreadEnd, without that lock.
+ * Reads the names of Java threads for a name look. A name look reads the names of all threads that
+ * were sampled since their names were last read (name_look.h).
+ *
+ * Called on ordinary threads only. The functions begin, read and end are called with the sampler's
+ * lock held. spprof_java_names_get is also called by threads in ThreadStart and ThreadEnd, without
+ * that lock.
  */
 #ifndef SPPROF_JAVA_NAMES_H
 #define SPPROF_JAVA_NAMES_H
@@ -16,9 +18,9 @@
 #include "threads/thread_name.h"
 
 /*
- * Called when a session begins, before its JVM events are switched on. Some JVMs do not publish
- * which of their threads has which JNIEnv. Name looks then find no names of Java threads, and names
- * are read only on threads that start or end.
+ * Finds out whether names can be read. Called when a session begins, before the session's JVM
+ * events are switched on. Some JVMs do not publish which of their threads has which JNIEnv. Name
+ * looks then find no names of Java threads. Their names are read only on threads that start or end.
  */
 void spprof_java_names_begin(JNIEnv *jni, const struct spprof_engine *engine);
 
@@ -28,10 +30,10 @@ bool spprof_java_names_work(void);
 /* Calls spprof_name_look_found for each of `threads` that has a JNIEnv and still exists. */
 void spprof_java_names_read(JNIEnv *jni, struct spprof_nameless *threads, uint32_t count);
 
-/* Called when a session has ended. Deletes the references that were kept for it. */
+/* Deletes the references that were kept for a session. Called when the session has ended. */
 void spprof_java_names_end(JNIEnv *jni);
 
-/* Copies the thread's present name, in modified UTF-8. Returns false if the thread has no name.
+/* Copies the present name of a thread, in modified UTF-8. Returns false if the thread has no name.
  * `jvmti` is the environment of the event or of the library. */
 bool spprof_java_names_get(jvmtiEnv *jvmti, JNIEnv *jni, jthread thread,
                            char name[SPPROF_NAME_ROOM]);

@@ -1,26 +1,28 @@
 /*
- * How a java.lang.Thread leads to the system's thread. The field `eetop` of java.lang.Thread holds
- * the address of HotSpot's JavaThread. The JavaThread holds the address of its OSThread, and the
- * OSThread holds the system's id. The JavaThread also contains the JNIEnv, at a distance that is
- * the same for all threads. The JVM publishes the first two offsets in its table of structures
- * (vmStructs.cpp). The distance of the JNIEnv is measured on the calling thread. All three are
- * checked on the calling thread before they are used on another.
+ * How a java.lang.Thread leads to the operating system's thread. The field `eetop` of
+ * java.lang.Thread holds the address of HotSpot's JavaThread. The JavaThread holds the address of
+ * its OSThread, and the OSThread holds the system's id of the thread. The JavaThread also contains
+ * the JNIEnv, at a distance that is the same for all threads. The JVM publishes the offsets of the
+ * OSThread's address and of the id in its table of structures (vmStructs.cpp). The distance of the
+ * JNIEnv is measured on the calling thread. All three values are checked on the calling thread
+ * before they are used on another thread.
  *
- * A thread may end meanwhile. It first posts ThreadEnd. There a thread that has a slot, or any
- * thread while the gate is closed, waits for the lock that is held here (thread_hooks.c), so its
- * JavaThread is not freed while this code reads it. A thread that has no slot yet does not wait,
- * nor does one that had posted ThreadEnd before events were switched on. Such a thread sets `eetop`
- * to 0 some microseconds before its JavaThread is freed. So `eetop` is read once more after the
- * other values, and these are read by a call that returns an error instead of causing a fault. If
- * such a thread is still missed, its JNIEnv is stale for the last microseconds of its life. This
- * does no harm: AsyncGetCallTrace of JDK 17 and 25 takes the thread from its own thread-local
- * storage, and only compares the JNIEnv with NULL.
+ * A thread may end while this code reads its structures. A thread that ends first posts ThreadEnd.
+ * There it waits for the lock that is held here, if it has a slot or if the gate is closed
+ * (thread_hooks.c). Its JavaThread is therefore not freed meanwhile. Two kinds of threads do not
+ * wait: a thread that has no slot yet, and a thread that had posted ThreadEnd before events were
+ * switched on. Such a thread sets `eetop` to 0 some microseconds before its JavaThread is freed.
+ * This code therefore reads `eetop` once more after the other values. It reads the other values by
+ * a call that returns an error instead of causing a fault. If a thread still ends unnoticed, its
+ * slot has a stale JNIEnv for the last microseconds of the thread's life. This does no harm:
+ * AsyncGetCallTrace of JDK 17 and 25 takes the thread from its own thread-local storage, and only
+ * compares the JNIEnv with NULL.
  *
- * Threads whose start was unheard (thread_hooks.h) appear at any time during the session. A sweep
- * can find such a thread after it has left ThreadEnd, so that it would never drop a JNIEnv. Such a
- * thread has no Java frame any more. So the JVM is asked for the number of Java frames after the
- * sweep has made the slot. A thread with a Java frame has not reached ThreadEnd yet, and finds the
- * slot there.
+ * Threads whose start was not reported (unheard, thread_hooks.h) can appear at any time during the
+ * session. A sweep can find such a thread after it has left ThreadEnd. It would then never drop a
+ * JNIEnv. Such a thread has no Java frame any more. After the sweep has made the slot, this code
+ * therefore asks the JVM for the number of Java frames. A thread with a Java frame has not reached
+ * ThreadEnd yet, and will find the slot there.
  */
 #include "threads/java_threads.h"
 
@@ -61,7 +63,7 @@ static int thread_id_at(const struct layout *layout, uint64_t java_thread, uint6
 
 /*
  * Finds the calling thread among all threads, by the system's number, and measures the distance of
- * its JNIEnv. JVMTI's GetCurrentThread cannot be used: on a virtual thread it returns the virtual
+ * its JNIEnv. JVMTI's GetCurrentThread cannot be used. On a virtual thread it returns the virtual
  * thread, which is no thread of the system, while `jni` belongs to the carrier thread.
  */
 static int find_layout(JNIEnv *jni, struct layout *layout, const jthread *threads, jint count) {
@@ -84,9 +86,7 @@ static int find_layout(JNIEnv *jni, struct layout *layout, const jthread *thread
         uint64_t java_thread = (uint64_t)(*jni)->GetLongField(jni, threads[i], layout->eetop);
         uint64_t id;
         layout->env = (int64_t)((uint64_t)(uintptr_t)jni - java_thread);
-        /*
-         * In all known JVMs the JNIEnv is inside its JavaThread, which has a few kilobytes.
-         */
+        /* In all known JVMs, the JNIEnv is inside its JavaThread, which has a few kilobytes. */
         if (java_thread != 0 && layout->env > 0 && layout->env < 65536 &&
             thread_id_at(layout, java_thread, &id) == 0 && id == own) {
             return 0;
@@ -95,9 +95,8 @@ static int find_layout(JNIEnv *jni, struct layout *layout, const jthread *thread
     return -ENOSYS;
 }
 
-/* Finds the system's number of `thread` and its JNIEnv. Called with the lock of thread_state.h
- * held.
- */
+/* Finds the system's number of `thread`, and its JNIEnv. Called with the lock of thread_state.h
+ * held. */
 static bool find_locked(JNIEnv *jni, const struct layout *layout, jthread thread, uint64_t *id,
                         void **env) {
     uint64_t java_thread = (uint64_t)(*jni)->GetLongField(jni, thread, layout->eetop);
@@ -110,8 +109,7 @@ static bool find_locked(JNIEnv *jni, const struct layout *layout, jthread thread
            (uint64_t)(*jni)->GetLongField(jni, thread, layout->eetop) == java_thread;
 }
 
-/* The lock is taken for each thread anew, because threads that start or end meanwhile wait for it.
- */
+/* Takes the lock anew for each thread, because threads that start or end meanwhile wait for it. */
 static void adopt(JNIEnv *jni, const struct layout *layout, jthread thread) {
     uint64_t id;
     void *env;
@@ -128,7 +126,8 @@ static bool has_frame(jthread thread) {
     return (*jvmti)->GetFrameCount(jvmti, thread, &frames) == JVMTI_ERROR_NONE && frames > 0;
 }
 
-/* The JVM is asked for frames without the lock held, because it may have to wait for the thread. */
+/* Asks the JVM for frames without the lock held, because the JVM may have to wait for the thread.
+ */
 static void adopt_found(JNIEnv *jni, const struct layout *layout, jthread thread) {
     uint64_t id, id_now;
     void *env, *env_now;
@@ -154,8 +153,8 @@ static void forget(JNIEnv *jni, jthread *threads, jint count) {
     (*spprof_jvmti())->Deallocate(spprof_jvmti(), (unsigned char *)threads);
 }
 
-/* Gets all threads, which the caller must pass to `forget`, and fills in the layout. Returns 0, or
- * -ENODATA and no threads. */
+/* Gets all threads, which the caller must pass to `forget`, and fills in the layout. Returns 0. On
+ * failure returns -ENODATA, and there are no threads to pass. */
 static int all_threads(JNIEnv *jni, struct layout *layout, jthread **threads, jint *count) {
     jvmtiEnv *jvmti = spprof_jvmti();
     (*jni)->EnsureLocalCapacity(jni, SPPROF_LOCAL_REFERENCES);
@@ -203,5 +202,5 @@ int spprof_java_threads_adopt(JNIEnv *jni, const struct spprof_engine *engine) {
 }
 
 void spprof_java_threads_adopt_found(JNIEnv *jni, const struct spprof_engine *engine) {
-    for_all(jni, engine, adopt_found); /* -ENODATA was reported when the session began */
+    for_all(jni, engine, adopt_found); /* -ENODATA was reported when the session began. */
 }

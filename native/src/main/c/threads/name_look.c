@@ -5,7 +5,7 @@
 #include "threads/thread_name.h"
 #include "threads/thread_state.h"
 
-/* The state of the look that is being made; only one thread makes looks at a time. */
+/* The state of the look that is being made. Only one thread makes looks at a time. */
 static struct spprof_nameless *list;
 static uint32_t capacity;
 static struct spprof_ring *ring_of_look;
@@ -23,8 +23,8 @@ void spprof_name_look_found(struct spprof_nameless *thread, const char *name) {
     if (is_same(thread)) {
         bool told = name == NULL || spprof_thread_name_publish(ring_of_look, thread->slot, name);
         uint8_t reading = SPPROF_MARK_READING;
-        /* The exchange fails if a handler has marked the thread meanwhile. Its sample may have come
-         * after the name was read, so the mark stays. */
+        /* The exchange fails if a handler has marked the thread meanwhile. The sample of this
+         * handler may have come after the name was read, so the mark stays. */
         atomic_compare_exchange_strong_explicit(spprof_slots_mark_sigsafe(thread->slot), &reading,
                                                 told ? SPPROF_MARK_NONE : SPPROF_MARK_SAMPLED,
                                                 memory_order_relaxed, memory_order_relaxed);
@@ -82,8 +82,8 @@ void spprof_name_look(JNIEnv *jni, const struct spprof_engine *engine, struct sp
     for (uint32_t i = 0; i < count; i++) {
         struct spprof_nameless *thread = &list[i];
         char name[SPPROF_MAX_NAME];
-        /* The system's name is also used for a Java thread without a name so far that the JVM does
-         * not list, or that is about to end. */
+        /* The system's name is also used for a Java thread that has no name so far, if the JVM does
+         * not list the thread or the thread is about to end. */
         if (!thread->done && (thread->env == NULL || !thread->named) &&
             engine->thread_name(atomic_load_explicit(&thread->slot->id, memory_order_relaxed), name,
                                 sizeof name) == 0) {

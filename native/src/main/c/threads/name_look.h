@@ -1,7 +1,7 @@
 /*
- * The name look: the collector's thread reads the names of all threads that were sampled since
- * their names were last read. thread_name.h explains when and why. The last look of a session is
- * made by the thread that stops the session.
+ * The name look: it reads the names of all threads that were sampled since their names were last
+ * read. thread_name.h explains when and why. The collector's thread makes the looks. The thread
+ * that stops the session makes the last look.
  */
 #ifndef SPPROF_NAME_LOOK_H
 #define SPPROF_NAME_LOOK_H
@@ -14,7 +14,7 @@
 #include "platform/platform.h"
 #include "threads/slots.h"
 
-/* A thread whose name a look is to read. */
+/* A thread whose name a look must read. */
 struct spprof_nameless {
     struct spprof_slot *slot;
     uint32_t serial;
@@ -29,16 +29,16 @@ typedef void (*spprof_java_names_reader)(JNIEnv *jni, struct spprof_nameless *th
                                          uint32_t count);
 
 /*
- * Makes a name look: reads the names of all marked threads (thread_name.h), and the names of Java
- * threads by `read`. Called on ordinary threads only, by one thread at a time (the sampler's lock
- * is held), without the lock of thread_state.h, which the function takes for short moments. `jni`
- * is the calling thread's.
+ * Makes a name look: reads the names of all marked threads (thread_name.h). `read` reads the names
+ * of the Java threads among them. Called on ordinary threads only, by one thread at a time, because
+ * the sampler's lock is held. The lock of thread_state.h must not be held; the function takes it
+ * for short moments. `jni` is the JNIEnv of the calling thread.
  */
 void spprof_name_look(JNIEnv *jni, const struct spprof_engine *engine, struct spprof_ring *ring,
                       spprof_java_names_reader read);
 
-/* Records the result of a look for a thread. `name` is NULL if the name is still the one that was
- * read last, or could not be read. Takes the lock of thread_state.h. */
+/* Records the result of a look for a thread. `name` is NULL if the name has not changed since it
+ * was last read, or if it could not be read. Takes the lock of thread_state.h. */
 void spprof_name_look_found(struct spprof_nameless *thread, const char *name);
 
 #endif

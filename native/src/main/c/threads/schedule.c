@@ -2,10 +2,11 @@
 #include "base/clock.h"
 
 /*
- * Accesses are relaxed, as all in this file except those of `forgone`: a handler that reads the old
- * interval applies the new one at its next signal. A slot's paid_ns, interval_ns and phase are
- * written before its timer is armed. After that only the handler of the slot's thread writes them,
- * and no other code of that thread runs in between.
+ * The interval that threads should have. A handler that still reads the old interval applies the
+ * new one at its next signal, so accesses are relaxed. All accesses in this file are, except those
+ * of `forgone`. A slot's paid_ns, interval_ns and phase are written before its timer is armed.
+ * After that, only the handler of the slot's thread writes them, and no other code of that thread
+ * runs in between.
  */
 static _Atomic uint64_t wanted;
 static uint64_t longest;
@@ -40,8 +41,8 @@ void spprof_schedule_begin(struct spprof_slot *slot, uint64_t from_ns, uint32_t 
 
 static uint64_t expiry_sigsafe(const struct spprof_slot *slot, uint64_t interval_ns) {
     uint64_t phase = atomic_load_explicit(&slot->phase, memory_order_relaxed);
-    /* interval * phase / 2^32 in two parts, because one product would overflow for intervals of
-     * more than 4 s. */
+    /* interval * phase / 2^32, computed in two parts: a single product would overflow for intervals
+     * of more than 4 s. */
     uint64_t offset = (interval_ns >> 32) * phase + ((interval_ns & UINT32_MAX) * phase >> 32);
     return paid_of_sigsafe(slot) + 1 + offset; /* + 1, because 0 would disarm the timer */
 }
@@ -51,11 +52,12 @@ uint64_t spprof_schedule_next_sigsafe(const struct spprof_slot *slot) {
 }
 
 /*
- * The word `forgone` holds a number of expirations, and in its lowest bits a count of payments. A
- * payment stores paid_ns first and changes this word afterwards. spprof_schedule_forgo reads the
- * word first, then computes what is due, and adds to the word only if the word has not changed. If
- * the word has changed, a payment came in between, perhaps of the expirations to be added. If the
- * word has not changed, the next payment sees the expirations that were added.
+ * How two threads update `forgone`. The word holds a number of expirations, and in its lowest bits
+ * a count of payments. A payment first stores paid_ns, and then changes this word.
+ * spprof_schedule_forgo first reads the word, then computes what is due, and adds to the word only
+ * if the word has not changed. If the word has changed, a payment came in between, perhaps for the
+ * expirations that were to be added. If the word has not changed, the next payment sees the added
+ * expirations.
  */
 #define PAYMENT_BITS 24
 #define PAYMENTS ((UINT64_C(1) << PAYMENT_BITS) - 1)
@@ -73,8 +75,8 @@ static uint64_t pay_sigsafe(struct spprof_slot *slot, uint64_t cpu_ns, uint64_t 
     do {
         taken = forgone_of_sigsafe(word) < most ? forgone_of_sigsafe(word) : most;
         left = (forgone_of_sigsafe(word) - taken) << PAYMENT_BITS | ((word + 1) & PAYMENTS);
-        /* Release, paired with the acquire in forgo: a thread that sees the new word sees the new
-         * paid_ns. */
+        /* Release, paired with the acquire in spprof_schedule_forgo: a thread that sees the new
+         * word also sees the new paid_ns. */
     } while (!atomic_compare_exchange_weak_explicit(&slot->forgone, &word, left,
                                                     memory_order_release, memory_order_relaxed));
     return taken;
@@ -117,21 +119,22 @@ void spprof_schedule_follow_sigsafe(const struct spprof_engine *engine, struct s
         atomic_load_explicit(&slot->resting, memory_order_relaxed) ||
         spprof_schedule_forgone(slot) > 0) {
         /* A resting thread applies the interval at its turn. Forgone expirations were counted at
-         * the present interval, so it stays until they are paid. */
+         * the present interval, so this interval stays until they are paid. */
         return;
     }
     uint64_t cpu_ns = spprof_clock_ns_sigsafe(CLOCK_THREAD_CPUTIME_ID);
     /*
      * If the next expiry is due already, its signal may be pending. Linux before 6.13 would deliver
-     * that signal after the timer is set anew, and it would be paid at the wrong interval. So the
-     * change waits until that signal has come.
+     * this signal after the timer is set anew, and it would be paid at the wrong interval. The
+     * change therefore waits until the signal has come.
      */
     if (cpu_ns >= spprof_schedule_next_sigsafe(slot)) {
         return;
     }
     /*
-     * A teardown that runs at the same time may have deleted the timer. The kernel then finds no
-     * timer with this number, because it gives out numbers in turn, and nothing needs to be done.
+     * A teardown that runs at the same time may have deleted the timer. The kernel gives out the
+     * numbers of timers in turn, so it then finds no timer with this number, and nothing needs to
+     * be done.
      */
     if (engine->timer_set_sigsafe(&slot->timer, expiry_sigsafe(slot, interval_ns), interval_ns) ==
         0) {

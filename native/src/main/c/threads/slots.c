@@ -7,9 +7,9 @@
 #define CHAINS 65536 /* a power of two */
 
 /*
- * The mapped block: some 8 MB of address space, of which only the pages that were touched use
- * memory. A chain links the slots whose ids have one hash. `chains` holds index + 1 of a chain's
- * first slot, or 0 if there is none.
+ * The mapped block: some 8 MB of address space. Only the pages that were touched use memory. A
+ * chain links the slots whose ids have the same hash. For each hash, `chains` holds index + 1 of
+ * the chain's first slot, or 0 if there is none.
  */
 struct block {
     struct spprof_slot slots[SPPROF_MAX_THREADS];
@@ -19,16 +19,17 @@ struct block {
 };
 
 static struct block *block; /* written while no timer exists */
-/* Under the lock of thread_state.h. */
+/* Accessed under the lock of thread_state.h. */
 static uint32_t used;
 static uint32_t free_count;
 
 /*
- * A handler looks up its own thread's slot while other slots are published and released. Its own
- * slot stays in its chain. But another slot of the chain can be released and used again in another
- * chain while the lookup is at that slot, so the lookup continues in the wrong chain. It may then
- * miss its own slot. It never returns a wrong slot, because it compares ids. So releases are
- * counted, and a lookup that finds nothing is repeated if the count has changed meanwhile.
+ * Makes lookups by handlers correct. A handler looks up its own thread's slot while other slots are
+ * published and released. Its own slot stays in its chain. But while the lookup is at another slot
+ * of the chain, this other slot can be released and used again in another chain. The lookup then
+ * continues in the wrong chain, and may miss its own slot. (It never returns a wrong slot, because
+ * it compares ids.) Releases are therefore counted, and a lookup that finds nothing is repeated if
+ * the count has changed meanwhile.
  */
 static _Atomic uint32_t releases;
 #define TRIES 16 /* a try fails only if a release falls within its few nanoseconds */
@@ -45,8 +46,8 @@ int spprof_slots_map(void) {
     return 0;
 }
 
-/* Ids are thread numbers or addresses of thread structures. Fibonacci hashing: Knuth, volume 3,
- * 6.4. */
+/* Returns the chain of an id, by Fibonacci hashing (Knuth, volume 3, 6.4). Ids are thread numbers
+ * or addresses of thread structures. */
 static _Atomic uint32_t *chain_of_sigsafe(uint64_t id) {
     return &block->chains[(id * UINT64_C(0x9E3779B97F4A7C15)) >> 48];
 }
@@ -66,8 +67,9 @@ static struct spprof_slot *search_sigsafe(uint64_t id) {
 
 struct spprof_slot *spprof_slots_find_sigsafe(uint64_t id) {
     for (int i = 0; block != NULL && i < TRIES; i++) {
-        /* Acquire: the lookup's loads come after this one. If the lookup's own acquire loads read a
-         * value stored after a release, the second load of the count sees that release. */
+        /* Acquire: the loads of the lookup come after this load. If one of the lookup's own acquire
+         * loads reads a value that was stored after a release of a slot, the second load of the
+         * count sees this release. */
         uint32_t before = atomic_load_explicit(&releases, memory_order_acquire);
         struct spprof_slot *slot = search_sigsafe(id);
         if (slot != NULL || atomic_load_explicit(&releases, memory_order_relaxed) == before) {
@@ -137,7 +139,7 @@ void spprof_slots_release(struct spprof_slot *slot) {
     }
     atomic_store_explicit(link, atomic_load_explicit(&slot->next, memory_order_relaxed),
                           memory_order_release);
-    /* Release: a thread that sees the new count sees that the slot is unlinked. */
+    /* Release: a thread that sees the new count also sees that the slot is unlinked. */
     atomic_fetch_add_explicit(&releases, 1, memory_order_release);
     atomic_store_explicit(&slot->id, 0, memory_order_relaxed);
     atomic_store_explicit(&slot->env, NULL, memory_order_relaxed);

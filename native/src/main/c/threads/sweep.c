@@ -11,8 +11,9 @@
 #define MOST_TRIED 2000 /* the most thread numbers tried instead of a listing; 0.3 us each */
 #define MOST_ENDED 100  /* a small part of all slots, and usually more than end in a second */
 
-static bool searching; /* under the lock */
+static bool searching; /* accessed under the lock */
 
+/* Handles a thread that was found: gives it a slot and a timer if it has none. */
 static void visit(uint64_t id, void *context) {
     int *without_slot = context;
     struct spprof_slot *slot = spprof_slots_find_sigsafe(id);
@@ -42,10 +43,11 @@ static void visit(uint64_t id, void *context) {
 }
 
 /*
- * A listing costs some 200 us if none of its data is in the caches; a count of the threads costs a
- * tenth of that. So only one sweep in SPPROF_SWEEPS_A_LISTING makes a listing while the count stays
- * the same, no thread waits for a timer, and few slots wait for their threads to be gone. That
- * listing finds a thread that started when another ended.
+ * Returns whether this sweep should make a listing. A listing costs some 200 us if none of its data
+ * is in the caches. A count of the threads costs a tenth of that. Only one sweep in
+ * SPPROF_SWEEPS_A_LISTING makes a listing while three conditions hold: the count stays the same, no
+ * thread waits for a timer, and few slots wait for their threads to be gone. The listing then finds
+ * threads that started when others ended.
  */
 static bool needs_listing(void) {
     uint64_t count = spprof_threads.engine->thread_count();
@@ -63,7 +65,7 @@ static bool needs_listing(void) {
 }
 
 /* Visits the threads whose numbers were given out since the search before the last. It goes back
- * further than the last search because the system gives out a number some microseconds before the
+ * further than the last search, because the system gives out a number some microseconds before the
  * thread can be found. Returns false if there are too many numbers to try. */
 static bool find_new(int *without_slot) {
     uint64_t from = spprof_threads.newest_before, now = spprof_threads.engine->newest_thread();
@@ -79,7 +81,7 @@ static bool find_new(int *without_slot) {
     return tried;
 }
 
-/* Checks threads that left the JVM. Those that live on are sampled as native threads, from the
+/* Checks the threads that left the JVM. Those that live on are sampled as native threads, from the
  * reading of their clock at which their sampling ended. */
 static void revisit_ended(int *without_slot) {
     for (uint32_t i = 0; i < spprof_slots_used(); i++) {
@@ -97,6 +99,8 @@ static void revisit_ended(int *without_slot) {
     }
 }
 
+/* Makes a listing: visits all threads of the process, and releases the slots of threads that are
+ * gone. Returns 0 or -errno. */
 static int list(int *without_slot) {
     int error = spprof_threads.engine->threads(visit, without_slot);
     if (error != 0) {
@@ -105,8 +109,8 @@ static int list(int *without_slot) {
     for (uint32_t i = 0; i < spprof_slots_used(); i++) {
         struct spprof_slot *slot = spprof_slots_get(i);
         uint64_t cpu;
-        /* The listing is not atomic and can miss a living thread. So the thread counts as gone only
-         * if its clock cannot be read. */
+        /* The listing is not atomic and can miss a living thread. The thread therefore counts as
+         * gone only if its clock cannot be read. */
         if ((slot->state == SPPROF_SLOT_LIVE || slot->state == SPPROF_SLOT_ENDED) &&
             slot->sweep != spprof_threads.sweep_number &&
             spprof_threads.engine->thread_cpu_ns(spprof_slot_id(slot), &cpu) != 0) {

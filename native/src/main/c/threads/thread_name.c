@@ -11,7 +11,7 @@ void spprof_thread_name_mark_sigsafe(const struct spprof_slot *slot) {
     }
 }
 
-/* FNV-1a. 0 is reserved: it means that no name was published. */
+/* Returns the hash FNV-1a of a name; never 0, which means that no name was published. */
 static uint32_t hash_name(const char *name, size_t size) {
     uint32_t hash = 2166136261u;
     for (size_t i = 0; i < size; i++) {

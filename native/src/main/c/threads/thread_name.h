@@ -1,29 +1,29 @@
 /*
- * Names of threads: which names are read, when, and how the collector gets them.
+ * Names of threads: which names are read, when they are read, and how the collector gets them.
  *
  * Names are written into the ring, as records of type THREAD. Such a record names the samples of
  * its thread that stand *before* it in the ring, back to the thread's previous THREAD record.
- * Samples without a THREAD record after them have the name of the last one. So a name is read only
- * of threads that were sampled, and only after the sample. The handler sets a mark, a flag beside
- * the thread's slot (slots.h), and the marks are read in two places:
+ * Samples without a THREAD record after them have the name of the last record. A name is therefore
+ * read only of threads that were sampled, and only after the sample. The handler sets a mark, a
+ * flag beside the thread's slot (slots.h). The marks are read in two places:
  *
  *   the end of a thread             reads the name on the thread itself, if it is marked
  *   a name look by the collector    reads the names of all marked threads, once in each pass (one
  *                                   reading of the ring), and writes a record for each thread whose
  *                                   name has changed
  *
- * A pass makes the look before it takes samples out of the ring, and takes only the samples that
+ * A pass makes the look before it takes samples out of the ring. It takes only the samples that
  * were in the ring when the look began (Collector.java). The threads of all these samples were
  * marked by then, so each name was read after the sample was taken. A sample gets the name that its
- * thread had at the first look, or at its end, after the sample: less than a pass later. If a
- * thread sets its name before the first look at it, no earlier name appears in the profile.
+ * thread had at the first look after the sample, or at the thread's end: less than a pass later. If
+ * a thread sets its name before the first look at it, no earlier name appears in the profile.
  *
  * Handlers set a mark from NONE or READING to SAMPLED. Marks are cleared with the lock of
- * thread_state.h held. A look does so in two steps: from SAMPLED to READING before the name is
- * read, and from READING to NONE when the name is in the ring. The end of a thread clears any mark
- * to NONE. A thread that ends, or comes back to the JVM, while a look reads its name changes its
- * slot's `life`. The look then writes nothing, because the thread has written the right record
- * itself.
+ * thread_state.h held. A look clears a mark in two steps: from SAMPLED to READING before the name
+ * is read, and from READING to NONE when the name is in the ring. The end of a thread clears any
+ * mark to NONE. If a thread ends, or comes back to the JVM, while a look reads its name, the thread
+ * changes its slot's `life`. The look then writes nothing, because the thread itself has written
+ * the right record.
  */
 #ifndef SPPROF_THREAD_NAME_H
 #define SPPROF_THREAD_NAME_H
@@ -33,16 +33,16 @@
 #include "base/ring.h"
 #include "threads/slots.h"
 
-/* Bytes of a buffer for a name to publish: the bytes kept, one more byte that shows that the name
- * was longer, and the terminating 0. */
+/* The size in bytes of a buffer for a name to publish: the bytes kept, one more byte that shows
+ * that the name was longer, and the terminating 0. */
 #define SPPROF_NAME_ROOM (SPPROF_MAX_NAME + 2)
 
-/* Sets the slot's mark. Called before a sample's record is reserved, in the handler or on the
- * slot's thread. */
+/* Sets the slot's mark. Called in the handler, or on the slot's thread, before the record of a
+ * sample is reserved. */
 void spprof_thread_name_mark_sigsafe(const struct spprof_slot *slot);
 
 /*
- * Writes the thread's name into the ring, unless it is the name that was written last. Returns
+ * Writes the name of a thread into the ring, unless it is the name that was written last. Returns
  * false if the ring is full; a later call may have room. `name` is in modified UTF-8. At most
  * SPPROF_MAX_NAME bytes of it are kept. Called on ordinary threads, with the lock of thread_state.h
  * held.

@@ -4,8 +4,8 @@ struct spprof_threads_state spprof_threads = {.engine = &SPPROF_DEFAULT_ENGINE};
 
 static struct spprof_lock lock = SPPROF_LOCK_INITIALIZER;
 
-/* The session's number, the count of sessions so far. Tickets contain it, so it distinguishes the
- * signals of sessions. */
+/* The number of the session: the count of starts and ends of sessions so far. Tickets contain it,
+ * so it distinguishes the signals of different sessions. */
 static _Atomic uint64_t session;
 
 void spprof_threads_lock(void) {
@@ -50,7 +50,7 @@ void spprof_threads_new_session(void) {
 }
 
 uint64_t spprof_threads_session_sigsafe(void) {
-    /* Acquire. The gate gives the order between this load and the store of a new number: see
+    /* Acquire. The gate orders this load and the store of a new number; see
      * spprof_teardown_await_handlers. */
     return atomic_load_explicit(&session, memory_order_acquire);
 }

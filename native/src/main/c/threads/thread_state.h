@@ -1,17 +1,21 @@
 /*
- * The state that the files about threads share: their lock, the session's number and the variables
- * below.
+ * The state that the files about threads share: their lock, the number of the session, and the
+ * variables below.
  *
- * Five files use this state, and each calls only those before it: thread_state.c, thread_timers.c
- * (the timer of one thread), threads.c (which thread has which slot, that is, which entry of the
- * table in slots.h), sweep.c (finds threads that the JVM does not report), adoption.c (which
- * threads are Java threads).
+ * Five files use this state. Each of them calls only those before it:
+ * - thread_state.c
+ * - thread_timers.c: the timer of one thread
+ * - threads.c: which thread has which slot, that is, which entry of the table in slots.h
+ * - sweep.c: finds threads that the JVM does not report
+ * - adoption.c: which threads are Java threads
  *
  * Only ordinary threads hold the lock: the collector's thread in a sweep, a search or a name look
- * (sweep.h, name_look.h), a thread that starts or stops a session or reads its problems, and a
- * thread of the application in ThreadStart, in ThreadEnd and at its exit. Functions in _locked are
- * called with the lock held. Functions in _sigsafe are called by the handler, which takes no lock.
- * All others take the lock themselves, unless their comment says otherwise.
+ * (sweep.h, name_look.h); a thread that starts or stops a session or reads its problems; and a
+ * thread of the application in ThreadStart, in ThreadEnd and at its exit.
+ *
+ * Functions in _locked are called with the lock held. Functions in _sigsafe are called by the
+ * handler, which takes no lock. All others take the lock themselves, unless their comment says
+ * otherwise.
  */
 #ifndef SPPROF_THREAD_STATE_H
 #define SPPROF_THREAD_STATE_H
@@ -25,8 +29,8 @@
 #include "platform/platform.h"
 #include "threads/slots.h"
 
-/* Used by the files named above only, with the lock held. spprof_threads_begin prepares it for a
- * session; the first sweep makes a listing and with it sets the rest. */
+/* Used only by the files named above, with the lock held. spprof_threads_begin prepares most fields
+ * for a session. The first sweep makes a listing and sets the rest. */
 struct spprof_threads_state {
     const struct spprof_engine *engine; /* of the present or the last session; never NULL */
     struct spprof_ring *ring;           /* gets the names; NULL without a session */
@@ -51,7 +55,7 @@ struct spprof_threads_state {
 
 extern struct spprof_threads_state spprof_threads;
 
-/* Take and release the lock. The sampling signal is blocked in between; see lock.h. */
+/* Take and release the lock. The sampling signal is blocked in between; lock.h gives the reason. */
 void spprof_threads_lock(void);
 void spprof_threads_unlock(void);
 /* Take and release the lock without blocking the signal. For thread_hooks.c only, on the thread
@@ -59,23 +63,25 @@ void spprof_threads_unlock(void);
 void spprof_threads_lock_open(void);
 void spprof_threads_unlock_open(void);
 
-/* Records a failure (failure.h) of a session's start as the last one, unless it is 0. */
+/* Records a failure (failure.h) of a session's start as the last failure. Does nothing if `error`
+ * is 0. */
 void spprof_threads_note(int error);
-/* Returns the last failure (failure.h) of the session: one about threads and their timers, or one
- * that spprof_threads_note recorded; 0 if there was none. */
+/* Returns the last failure (failure.h) of the session: a failure about threads and their timers, or
+ * one that spprof_threads_note recorded. Returns 0 if there was none. */
 int spprof_threads_last_error(void);
 
 const struct spprof_engine *spprof_threads_engine_locked(void);
 struct spprof_ring *spprof_threads_ring_locked(void); /* NULL without a session */
 
-/* Starts a new session number. From then on, signals of earlier sessions are recognized as stale.
+/* Begins a new session number. From then on, signals of earlier sessions are recognized as stale.
  * Called when a session ends, and before spprof_threads_begin. Takes no lock. */
 void spprof_threads_new_session(void);
-/* Returns the session's number. It grows at each start and each end; 0 before the first start. */
+/* Returns the number of the session. It grows at each start and each end; it is 0 before the first
+ * start. */
 uint64_t spprof_threads_session_sigsafe(void);
-/* Returns a slot's ticket in this session, the value that its timer's signals carry (slots.h). */
+/* Returns a slot's ticket in this session: the value that its timer's signals carry (slots.h). */
 void *spprof_threads_ticket_locked(const struct spprof_slot *slot);
-/* Returns the slot of a ticket of this session, or NULL for other tickets. Takes no lock. */
+/* Returns the slot of a ticket of this session; NULL for other tickets. Takes no lock. */
 struct spprof_slot *spprof_threads_slot_of(void *ticket);
 
 static inline uint64_t spprof_slot_id(const struct spprof_slot *slot) {

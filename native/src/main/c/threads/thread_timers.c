@@ -13,7 +13,8 @@
 
 static uint64_t random_state; /* under the lock */
 
-/* xorshift64* (Vigna 2016), which is good enough for the phase of a timer. */
+/* Returns 32 random bits, by xorshift64* (Vigna 2016), which is good enough for the phase of a
+ * timer. */
 static uint32_t random_bits(void) {
     if (random_state == 0) {
         random_state = spprof_clock_ns_sigsafe(CLOCK_MONOTONIC) * UINT64_C(0x9E3779B97F4A7C15) | 1;
@@ -52,9 +53,9 @@ static void set_sampled(struct spprof_slot *slot, bool sampled) {
 }
 
 /*
- * Returns 0 or -errno. If the system does not delete the timer, the slot keeps it, and no other
- * thread gets the slot until the timer is deleted. Sweeps try again, and no teardown finishes
- * before (teardown.c).
+ * Deletes the slot's timer. Returns 0 or -errno. If the system does not delete the timer, the slot
+ * keeps it, and no other thread gets the slot until the timer is deleted. Sweeps try again, and no
+ * teardown finishes before (teardown.c).
  */
 static int delete_timer(struct spprof_slot *slot) {
     set_sampled(slot, false);
@@ -88,8 +89,7 @@ void spprof_thread_count_unsignalled_locked(const struct spprof_slot *slot) {
     }
 }
 
-/* The thread may have had expirations whose signal it blocked to its end: they are counted first.
- */
+/* Expirations whose signal the thread blocked until its end are counted first. */
 void spprof_thread_gone_locked(struct spprof_slot *slot) {
     spprof_thread_count_unsignalled_locked(slot);
     uint64_t seen_ns = spprof_unseen_leave(slot);
@@ -97,8 +97,8 @@ void spprof_thread_gone_locked(struct spprof_slot *slot) {
     spprof_blocked_leave(slot);
 }
 
-/* Begins the schedule of a thread that gets a timer after it could not get one. Its CPU time so far
- * is counted as unseen, so it must not be sampled as well. */
+/* Begins the schedule of a thread that gets a timer after it could not get one. The thread's CPU
+ * time so far is counted as unseen, so it must not be sampled as well. */
 static void begin_late(struct spprof_slot *slot) {
     uint64_t cpu = 0;
     spprof_threads.engine->thread_cpu_ns(spprof_slot_id(slot), &cpu);
@@ -119,8 +119,8 @@ static void give_up_timer(struct spprof_slot *slot, int failure) {
     spprof_thread_set_failed_locked(slot, true);
 }
 
-/* Called when the slot's timer could not be set, so that its next expiry is unknown. Gives up the
- * timer. A thread that has ended is left to the next sweep. */
+/* Gives up the slot's timer. Called when the timer could not be set, so that its next expiry is not
+ * known. Leaves a thread that has ended to the next sweep. */
 static void lose_timer(struct spprof_slot *slot, int error) {
     uint64_t cpu;
     if (spprof_threads.engine->thread_cpu_ns(spprof_slot_id(slot), &cpu) == 0) {
@@ -197,7 +197,7 @@ void spprof_threads_rest(uint32_t share, uint32_t turn) {
             rests == atomic_load_explicit(&slot->resting, memory_order_relaxed)) {
             continue;
         }
-        /* A handler that has not seen this store yet may arm its timer once more. That causes one
+        /* A handler that has not seen this store yet may arm its timer once more. This causes one
          * more signal, which is counted like any other. */
         atomic_store_explicit(&slot->resting, rests, memory_order_relaxed);
         int error =
@@ -218,7 +218,7 @@ void spprof_threads_go_on_locked(struct spprof_slot *slot) {
     }
 }
 
-/* Deletes the slot's timer, and stores the clock's reading `cpu_ns`. */
+/* Deletes the slot's timer, and stores the reading `cpu_ns` of the thread's clock. */
 static void end_clock(struct spprof_slot *slot, uint64_t cpu_ns) {
     if (slot->failed) {
         begin_late(slot);

@@ -34,7 +34,7 @@ struct spprof_slot *spprof_threads_slot_sigsafe(const struct spprof_engine *from
         return spprof_slots_of_ticket_sigsafe(signal->value, now);
     }
     /* The value that a thread stored can be of an earlier session, and the slot can be another
-     * thread's now. So the slot's id is compared. */
+     * thread's now. The slot's id is therefore compared. */
     struct spprof_slot *slot = spprof_slots_at_sigsafe(signal->value);
     uint64_t id = from->thread_id();
     if (slot == NULL || atomic_load_explicit(&slot->id, memory_order_relaxed) != id) {
@@ -47,8 +47,8 @@ struct spprof_slot *spprof_threads_slot_sigsafe(const struct spprof_engine *from
 
 /*
  * Returns whether the process has used at least `cpu_ns` since the session began. To read the
- * process's clock the kernel adds up the clocks of all its threads. So the result of the last
- * reading is compared first, which mostly suffices because a new thread has used little.
+ * process's clock, the kernel adds up the clocks of all threads. The function therefore first
+ * compares the last reading. This mostly suffices, because a new thread has used little.
  */
 static bool has_used(uint64_t cpu_ns) {
     if (cpu_ns > spprof_threads.used_ns) {
@@ -59,9 +59,10 @@ static bool has_used(uint64_t cpu_ns) {
 
 /*
  * Initializes the slot of a thread that was found now. A thread that started within the session is
- * sampled from the beginning of its clock, any other from now on. A thread that a later sweep finds
- * first need not be new, because a listing of threads can miss a living thread. But no thread that
- * started within the session has used more CPU time than the process has since the session began.
+ * sampled from the beginning of its clock; any other thread is sampled from now on. A thread that a
+ * later sweep finds first need not be new, because a listing can miss a living thread. The function
+ * distinguishes the two by CPU time: a thread that started within the session cannot have used more
+ * CPU time than the process has since the session began.
  */
 static void begin_slot(struct spprof_slot *slot) {
     uint64_t cpu = 0;
@@ -102,8 +103,8 @@ static void publish_system_name(struct spprof_slot *slot) {
     }
 }
 
-/* Makes the shared slot. A process's timer also signals threads that neither the system nor the JVM
- * has reported. */
+/* Makes the shared slot, because a process's timer also signals threads that neither the system nor
+ * the JVM has reported. */
 static void begin_others(void) {
     struct spprof_slot *slot = spprof_slots_allocate(OTHERS_ID);
     if (slot != NULL) { /* always, because only slots of excluded threads are in use */
@@ -162,8 +163,8 @@ static struct spprof_slot *new_slot(uint64_t id) {
     return slot;
 }
 
-/* Called when the slot's thread is gone and the system gave its number to another thread. Returns
- * the new thread's slot, or NULL if there is none. */
+/* Gives the slot to the new thread, after the slot's thread is gone and the system gave its number
+ * to another thread. Returns the new thread's slot, or NULL if there is none. */
 static struct spprof_slot *replace_thread(struct spprof_slot *slot) {
     spprof_thread_gone_locked(slot);
     if (spprof_thread_disarm_locked(slot) == 0) {
@@ -176,7 +177,7 @@ static struct spprof_slot *replace_thread(struct spprof_slot *slot) {
 }
 
 /*
- * A slot of a thread that ended still belongs to thread `id` if the thread's clock has continued
+ * A slot of a thread that ended still belongs to thread `id` if the clock of `id` has continued
  * from the stored reading. Otherwise the system gave the number to a new thread.
  */
 struct spprof_slot *spprof_threads_slot_for_locked(uint64_t id) {
@@ -200,8 +201,8 @@ struct spprof_slot *spprof_threads_slot_for_locked(uint64_t id) {
 
 /*
  * Detects that the slot's thread ended between two sweeps, and that the system gave its number to
- * the caller. The slot's next expiry is then ahead of the caller's clock by more than the longest
- * interval.
+ * the calling thread. The slot's next expiry is then ahead of the caller's clock by more than the
+ * longest interval. Returns the caller's slot, or NULL.
  */
 static struct spprof_slot *check_own_slot(struct spprof_slot *slot) {
     uint64_t cpu;
@@ -271,7 +272,7 @@ int spprof_threads_set_interval(uint64_t interval_ns) {
     spprof_threads_lock();
     int error = 0;
     if (!spprof_threads.engine->timer_a_thread) {
-        /* Any slot's share refers to the process's one timer. */
+        /* Every slot's share refers to the one timer of the process. */
         struct spprof_slot *slot = atomic_load_explicit(&others, memory_order_relaxed);
         error = spprof_threads.engine->timer_set_sigsafe(&slot->timer, interval_ns, interval_ns);
     }
@@ -283,7 +284,7 @@ int spprof_threads_set_interval(uint64_t interval_ns) {
 }
 
 void spprof_threads_exclude(bool excluded) {
-    /* The engine of the next session may be another, but only this one can exclude a thread. */
+    /* The next session may have another engine, but only this engine can exclude a thread. */
     const struct spprof_engine *able = &SPPROF_DEFAULT_ENGINE;
     if (!able->timer_a_thread) {
         return;

@@ -1,14 +1,16 @@
 /*
  * Decides which threads are sampled, and assigns slots to them. A slot is a thread's entry in the
- * table of threads, with the thread's number within the session (slots.h).
+ * table of threads; it has the thread's number within the session (slots.h).
  *
- * Threads are found in three ways. The first sweep (sweep.h) finds those that exist when a session
- * starts, and java_threads.c finds out which of them are Java threads. JVMTI's ThreadStart, on the
- * thread itself, reports Java threads that start later. Sweeps and searches while the session runs
- * find other threads that start later. With a process's timer, the threads that the JVM does not
- * report share one slot. With a timer for each thread, a thread that started within the session is
- * sampled from the beginning of its CPU clock, and any other thread from the moment when it is
- * found.
+ * Threads are found in three ways:
+ * - The first sweep (sweep.h) finds the threads that exist when a session starts. java_threads.c
+ *   finds out which of them are Java threads.
+ * - JVMTI's ThreadStart, on the thread itself, reports Java threads that start later.
+ * - Sweeps and searches while the session runs find other threads that start later.
+ *
+ * With a process's timer, all threads that the JVM does not report share one slot. With a timer for
+ * each thread, a thread that started within the session is sampled from the beginning of its CPU
+ * clock. Any other thread is sampled from the moment when it is found.
  *
  * Ordinary threads call all functions except those in _sigsafe. Functions in _locked are called
  * with the lock of thread_state.h held; the others take it.
@@ -29,45 +31,45 @@
 void spprof_threads_begin(const struct spprof_engine *engine, struct spprof_ring *ring,
                           uint64_t interval_ns);
 /* Ends the use of slots by a session: counts the expirations that were due but never signalled, and
- * releases all slots but those of excluded threads. Called with no handler in flight. */
+ * releases all slots except those of excluded threads. Called with no handler in flight. */
 void spprof_threads_end(void);
 
-/* Returns the thread's slot, and makes one if the thread has none. Returns NULL if that is not
- * possible. */
+/* Returns the slot of thread `id`, and makes one if the thread has none. Returns NULL if this is
+ * not possible. */
 struct spprof_slot *spprof_threads_slot_for_locked(uint64_t id);
-/* For thread_hooks.c: returns the slot of a Java thread that starts, and makes one if needed.
- * Returns NULL for an excluded thread, without a free slot, and while the gate is closed. */
+/* Returns the slot of a Java thread that starts, and makes one if necessary. For thread_hooks.c.
+ * Returns NULL for an excluded thread, if there is no free slot, and while the gate is closed. */
 struct spprof_slot *spprof_threads_meet_locked(uint64_t id);
-/* Writes the system's name of the thread into the ring. Any thread may call it, because the
- * function is no cancellation point. */
+/* Writes the system's name of the thread into the ring. Any thread may call the function, because
+ * it is no cancellation point. */
 void spprof_threads_name_by_system_locked(struct spprof_slot *slot);
 
 /*
- * Makes the calling thread an excluded thread, one of the profiler's own, which has no timer; or
- * ends that. Has no effect on sessions with a process's timer, which cannot exclude a thread.
+ * Makes the calling thread an excluded thread (one of the profiler's own, which has no timer), or
+ * ends this. Has no effect on sessions with a process's timer, which cannot exclude a thread.
  */
 void spprof_threads_exclude(bool excluded);
 
-/* Sets the interval while a session samples, ns, greater than 0 (schedule.h). Returns 0, or -EEXIST
- * if another library now uses the process's timer. */
+/* Sets the interval, in ns, while a session samples; greater than 0 (schedule.h). Returns 0, or
+ * -EEXIST if another library now uses the process's timer. */
 int spprof_threads_set_interval(uint64_t interval_ns);
 
 /* Makes the next name looks (thread_name.h) write the names of all sampled threads again. */
 void spprof_threads_forget_names(void);
 
 /*
- * Asks the system about every thread whether it blocks the signal (blocked.h). For a session that
- * is started by a thread which blocks the signal.
+ * Asks the system about every thread whether it blocks the signal (blocked.h). Used when the thread
+ * that starts the session blocks the signal, because other threads then probably do, too.
  */
 void spprof_threads_ask_all_for_blocking(void);
 /* Calls spprof_blocked_describe with the lock held. */
 bool spprof_threads_blocking(char *text, size_t size);
 
 /*
- * Returns the slot that a signal of the engine is for, or NULL if there is none. `stale` is then
- * true if the signal is of a session that is over, and false if none of the profiler's timers sent
- * it. A signal can be stale because a thread can be preempted for long between the signal's
- * delivery and the handler's first instruction.
+ * Returns the slot that a signal of the engine is for, or NULL if there is none. If there is none,
+ * `stale` shows why. It is true if the signal is of a session that is over, and false if none of
+ * the profiler's timers sent the signal. A stale signal can occur because a thread can be preempted
+ * for long between the delivery of the signal and the first instruction of the handler.
  */
 struct spprof_slot *spprof_threads_slot_sigsafe(const struct spprof_engine *engine,
                                                 const struct spprof_signal *signal, bool *stale);

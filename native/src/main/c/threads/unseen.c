@@ -10,7 +10,7 @@
 /* All variables are accessed with the lock of thread_state.h held. */
 static const struct spprof_engine *engine = &SPPROF_DEFAULT_ENGINE;
 static uint64_t gone_ns;   /* CPU time seen of threads that are gone */
-static uint64_t looked_ns; /* the process's clock at the last check; 0 before the first */
+static uint64_t looked_ns; /* the process's clock at the last check; 0 before the first check */
 static int64_t base_ns;    /* the lowest of the remainders that are too high (unseen.h): an upper
                               bound of the remainder at the first check */
 static int64_t counted_ns; /* CPU time of this session that unseen_cpu_ns contains */
@@ -36,13 +36,13 @@ uint64_t spprof_unseen_due(const struct spprof_slot *slot) {
     return slot->failed ? 0 : spprof_schedule_due(slot, later ? slot->seen_ns : slot->stopped_ns);
 }
 
-/* For a thread without a timer: returns the reading of its clock up to which its CPU time was
+/* Returns, for a thread without a timer, the reading of its clock up to which its CPU time was
  * signalled, or counted as not signalled. */
 static uint64_t counted_of(const struct spprof_slot *slot) {
     return paid_of(slot) + spprof_schedule_forgone(slot);
 }
 
-/* For a thread that is gone: returns the reading of its clock up to which its CPU time was
+/* Returns, for a thread that is gone, the reading of its clock up to which its CPU time was
  * signalled or is due. */
 static uint64_t last_of(const struct spprof_slot *slot) {
     if (slot->state != SPPROF_SLOT_LIVE) {

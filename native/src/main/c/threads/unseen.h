@@ -4,8 +4,8 @@
  * thread after its ThreadEnd, and of threads without a timer.
  *
  * The process's CPU clock contains the CPU time of every thread, also of threads that are gone.
- * Each check (spprof_unseen_look) subtracts from this clock all CPU time that is sampled or will
- * be:
+ * Each check (spprof_unseen_look) subtracts from this clock all CPU time that is sampled or will be
+ * sampled:
  *
  *   thread with a timer      its CPU clock, from the reading at which sampling began; what is not
  *                            signalled yet will be, or is counted as due when the thread or the
@@ -15,20 +15,20 @@
  *   thread that is gone      what was signalled and what was due; if ThreadEnd read the clock, that
  *                            reading
  *
- * The remainder at the first check is not CPU time of the session. Its growth after that is unseen.
- * The remainder contains no random error, because clocks are compared with clocks. There is one
- * exception: the signalled time of native threads that are gone has the randomness of their phase
- * (schedule.h), just as their samples have.
+ * The remainder at the first check is not CPU time of the session. The growth of the remainder
+ * after that is unseen. The remainder contains no random error, because clocks are compared with
+ * clocks. There is one exception: the signalled time of native threads that are gone has the
+ * randomness of their phase (schedule.h), just as their samples have.
  *
- * The clocks cannot be read at one moment. So each check computes two remainders. The one with the
- * process's clock read before the threads' clocks is too low. The one with the process's clock read
- * after them is too high. The highest low remainder minus the lowest high remainder is counted as
- * unseen. So CPU time that is sampled is never counted, and the count catches up when the machine
- * is quiet.
+ * The clocks cannot be read at one moment. Each check therefore computes two remainders. For the
+ * first, the process's clock is read before the threads' clocks; this remainder is too low. For the
+ * second, the process's clock is read after them; this remainder is too high. The highest low
+ * remainder minus the lowest high remainder is counted as unseen. CPU time that is sampled is
+ * therefore never counted, and the count catches up when the machine is quiet.
  *
- * This applies only to the engine with a timer for each thread, because the signals of a process's
- * timer stand for the CPU time of all threads. All functions are called on ordinary threads, with
- * the lock of thread_state.h held.
+ * All this applies only to the engine with a timer for each thread, because the signals of a
+ * process's timer stand for the CPU time of all threads. All functions are called on ordinary
+ * threads, with the lock of thread_state.h held.
  */
 #ifndef SPPROF_UNSEEN_H
 #define SPPROF_UNSEEN_H
@@ -39,27 +39,28 @@
 #include "platform/platform.h"
 #include "threads/slots.h"
 
-/* Called when a session begins. Only slots of excluded threads (the profiler's own) are in use. */
+/* Prepares the counting. Called when a session begins. Only slots of excluded threads (the
+ * profiler's own) are in use then. */
 void spprof_unseen_begin(const struct spprof_engine *engine);
 
-/* Called when the slot is given to a thread, which is sampled from the reading `from_ns` of its CPU
- * clock on. */
+/* Called when the slot is given to a thread. The thread is sampled from the reading `from_ns` of
+ * its CPU clock on. */
 void spprof_unseen_enter(struct spprof_slot *slot, uint64_t from_ns);
 
-/* Called when the slot's thread is gone, or when its sampling begins anew. The CPU time that was
- * signalled or due counts as seen from now on. Returns that CPU time, ns. */
+/* Called when the slot's thread is gone, or when its sampling begins anew. From now on, the CPU
+ * time that was signalled or due counts as seen. Returns this CPU time, in ns. */
 uint64_t spprof_unseen_leave(const struct spprof_slot *slot);
 
-/* Returns the CPU time of a thread that is gone which was due at the last reading of its clock and
- * was not signalled, ns. */
+/* Returns the CPU time of a thread that was due at the last reading of its clock and was not
+ * signalled, in ns. */
 uint64_t spprof_unseen_due(const struct spprof_slot *slot);
 
 /* Returns whether the process has used enough CPU time since the last check to justify the cost of
- * another. */
+ * another check. */
 bool spprof_unseen_worth_a_look(void);
 
 /* Makes a check: compares the clocks and counts in unseen_cpu_ns. The first check of a session
- * comes after its first sweep, the first check of all threads (sweep.h). */
+ * comes after its first sweep (sweep.h). */
 void spprof_unseen_look(void);
 
 #endif
