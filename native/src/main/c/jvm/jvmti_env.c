@@ -32,8 +32,8 @@ void spprof_jvmti_detach(void) {
 }
 
 bool spprof_jvmti_is_of_jvm(const void *code) {
-    /* The JVM's library contains JVMTI's functions, so the address of one identifies the library.
-     */
+    /* The JVM's library contains JVMTI's functions, so the address of one of them identifies the
+     * library. */
     Dl_info its, jvms;
     return jvmti != NULL && dladdr(code, &its) != 0 &&
            dladdr((const void *)(uintptr_t)(*jvmti)->GetPhase, &jvms) != 0 &&

@@ -1,6 +1,7 @@
 /*
- * Holds the JVMTI environment, and switches its events on and off. The callbacks of the events are
- * in jni/events.h.
+ * The library's JVMTI environment, through which the profiler asks the JVM and gets its events.
+ * This file makes the environment, and switches the events on and off. The callbacks of the events
+ * are in jni/events.h.
  *
  * attach and detach are called when the library is loaded and unloaded. The sampler switches events
  * with its lock held. No function is called from a handler.
@@ -12,18 +13,19 @@
 #include <jvmti.h>
 #include <stdbool.h>
 
-/* Makes the environment and sets its callbacks. Returns 0, -ENOSYS (no JVMTI) or -ENOMEM. */
+/* Makes the environment and sets its callbacks. Returns 0, -ENOSYS if there is no JVMTI, or
+ * -ENOMEM. */
 int spprof_jvmti_attach(JavaVM *vm, const jvmtiEventCallbacks *callbacks);
 void spprof_jvmti_detach(void);
 
-/* Returns the environment, or NULL before attach and after detach. */
+/* Returns the environment; NULL before attach and after detach. */
 jvmtiEnv *spprof_jvmti(void);
 
-/* Returns whether the code at this address belongs to the JVM's library. */
+/* Returns whether the code at an address belongs to the JVM's library. */
 bool spprof_jvmti_is_of_jvm(const void *code);
 
-/* Switches the events of a session on or off, with `classes` also the events about classes. Returns
- * 0 or -EIO. */
+/* Switches the events of a session on or off. If `classes` is true, includes the events about
+ * classes. Returns 0 or -EIO. */
 int spprof_jvmti_events(bool on, bool classes);
 
 /* Switches ThreadStart on or off within a session. Returns 0 or -EIO. */

@@ -43,7 +43,7 @@ static jstring join(JNIEnv *jni, const char *signature, const char *method) {
     for (size_t i = 0; i < length; i++) {
         char c = signature[i + 1];
         /*
-         * Only the signature of a hidden class contains a dot; Class.getName shows a slash there.
+         * Only the signature of a hidden class contains a dot. Class.getName shows a slash there.
          */
         name[i] = c == '/' ? '.' : c == '.' ? '/' : c;
     }

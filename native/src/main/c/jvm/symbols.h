@@ -1,7 +1,7 @@
 /*
- * Allocates ids of methods for the walker that calls AsyncGetCallTrace, and reads names and lines
- * of methods for the profile. Called on ordinary threads only, never in a handler; no lock is
- * needed.
+ * Asks the JVM for what the profiler needs to know about methods. It makes the JVM allocate ids of
+ * methods, for the walker that calls AsyncGetCallTrace, and reads names and lines of methods, for
+ * the profile. Called on ordinary threads only, never in a handler. No lock is needed.
  */
 #ifndef SPPROF_SYMBOLS_H
 #define SPPROF_SYMBOLS_H
@@ -12,9 +12,9 @@
 
 /*
  * Make the JVM allocate ids for the methods of all loaded classes, and of one class.
- * AsyncGetCallTrace returns NULL for a method without an id, because it cannot allocate in a signal
- * handler. The functions ignore errors: a class for which the call fails is not prepared yet, and
- * its ids are allocated at its event ClassPrepare.
+ * AsyncGetCallTrace returns NULL for a method without an id, because it cannot allocate an id in a
+ * signal handler. The functions ignore errors: if the call fails for a class, the class is not
+ * prepared yet, and its ids are allocated at its event ClassPrepare.
  */
 void spprof_symbols_allocate_ids(JNIEnv *jni);
 void spprof_symbols_allocate_ids_of(jvmtiEnv *jvmti, jclass type);
@@ -27,7 +27,7 @@ void spprof_symbols_allocate_ids_of(jvmtiEnv *jvmti, jclass type);
 jstring spprof_symbols_name(JNIEnv *jni, uint64_t method);
 
 /*
- * Returns the line numbers of a method, as pairs byte code index << 16 | line number, as a new
+ * Returns the line numbers of a method, as pairs byte code index << 16 | line number, in a new
  * local reference. Returns NULL if the method has no line numbers.
  */
 jintArray spprof_symbols_lines(JNIEnv *jni, uint64_t method);

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* One of libjvm's tables. */
+/* One of the tables that libjvm publishes. */
 struct table {
     const char *name;     /* kind of the entries, as in gHotSpotVM<name>EntryArrayStride */
     const char *variable; /* variable of libjvm that points to the first entry */
@@ -69,7 +69,7 @@ int spprof_vmstructs_static(const char *type, const char *field, uint64_t *addre
     return field_entry(type, field, true, "AddressOffset", address);
 }
 
-/* Returns the entry called `name` in a table whose entries have one name each, or NULL. `what` is
+/* Returns the entry called `name`, or NULL, in a table whose entries have one name each. `what` is
  * the published offset of the name in an entry. */
 static const char *named_entry(struct table *table, const char *what, const char *name) {
     uint64_t name_at;
