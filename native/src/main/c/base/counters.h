@@ -21,12 +21,19 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* X(name): why a handler drops a signal. Java repeats the list: io.spprof.sampler.DropReason has a
+ * constant for each reason, in the same order. A test compares the lists. */
+#define SPPROF_DROPS(X)                                                                       \
+    X(BUFFER_FULL)       /* no room in the ring */                                            \
+    X(WALK_BUFFERS_BUSY) /* other handlers held all walk buffers */                           \
+    X(LATE)              /* the handler found the gate closed, or another session's number */ \
+    X(FOREIGN)           /* none of the profiler's timers sent the signal */
+
 enum spprof_drop {
-    SPPROF_DROP_BUFFER_FULL,       /* no room in the ring */
-    SPPROF_DROP_WALK_BUFFERS_BUSY, /* other handlers held all walk buffers */
-    SPPROF_DROP_LATE,    /* the handler found the gate closed, or another session's number */
-    SPPROF_DROP_FOREIGN, /* none of the profiler's timers sent the signal */
-    SPPROF_DROP_REASONS,
+#define SPPROF_DROP_(name) SPPROF_DROP_##name,
+    SPPROF_DROPS(SPPROF_DROP_)
+#undef SPPROF_DROP_
+        SPPROF_DROP_REASONS,
 };
 
 /* The CPU time of one handler, and of one hook (thread_hooks.h), in so many is measured. The two
@@ -35,8 +42,7 @@ enum spprof_drop {
 
 struct spprof_counters {
     _Atomic uint64_t signals;
-    _Atomic uint64_t committed; /* samples published in the ring */
-    _Atomic uint64_t dropped[SPPROF_DROP_REASONS];
+    _Atomic uint64_t committed;      /* samples published in the ring */
     _Atomic uint64_t dropped_cpu_ns; /* CPU time that the dropped signals stood for */
     /* CPU time that was due and never signalled, because a thread or session ended, or a thread
      * blocks the signal */
@@ -48,9 +54,11 @@ struct spprof_counters {
     _Atomic uint64_t timed_hook_ns;    /* CPU time of one such hook in SPPROF_TIMED_EVERY */
     _Atomic uint64_t threads_sampled;  /* gauge: threads with a timer */
     _Atomic uint64_t threads_failed;   /* gauge: threads that could not get a timer */
+    /* Last, so that a new reason moves no other counter. */
+    _Atomic uint64_t dropped[SPPROF_DROP_REASONS];
 };
 
-static_assert(sizeof(struct spprof_counters) == 15 * 8, "SampleLayout.COUNTERS_SIZE");
+static_assert(offsetof(struct spprof_counters, dropped) == 11 * 8, "SampleLayout.DROPPED");
 
 extern struct spprof_counters spprof_counters;
 

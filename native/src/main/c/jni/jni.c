@@ -233,12 +233,19 @@ JNIEXPORT jlong JNICALL Java_io_spprof_sampler_NativeSampler_timeNanos0(JNIEnv *
     return (jlong)spprof_clock_ns_sigsafe(CLOCK_MONOTONIC);
 }
 
+#define NAME(name) #name " "
+
 /* Returns both lists of failure.h in their order. A blank follows each entry. */
 JNIEXPORT jstring JNICALL Java_io_spprof_sampler_NativeSampler_failures0(JNIEnv *jni, jclass type) {
     (void)type;
-#define NAME(name) #name " "
 #define NAME_AND_NUMBER(name, number) #name "=" #number " "
     return (*jni)->NewStringUTF(jni, SPPROF_FAILURES(NAME) SPPROF_ERROR_NUMBERS(NAME_AND_NUMBER));
+}
+
+/* Returns the reasons in counters.h in their order. A blank follows each name. */
+JNIEXPORT jstring JNICALL Java_io_spprof_sampler_NativeSampler_drops0(JNIEnv *jni, jclass type) {
+    (void)type;
+    return (*jni)->NewStringUTF(jni, SPPROF_DROPS(NAME));
 }
 
 /* Returns sizes, offsets and numbers, in the order of SampleLayout.described(). */
@@ -310,11 +317,6 @@ JNIEXPORT jintArray JNICALL Java_io_spprof_sampler_NativeSampler_layout0(JNIEnv 
         SPPROF_STARTS_UNHEARD,
         offsetof(struct spprof_counters, signals),
         offsetof(struct spprof_counters, committed),
-        offsetof(struct spprof_counters, dropped),
-        SPPROF_DROP_BUFFER_FULL,
-        SPPROF_DROP_WALK_BUFFERS_BUSY,
-        SPPROF_DROP_LATE,
-        SPPROF_DROP_FOREIGN,
         offsetof(struct spprof_counters, dropped_cpu_ns),
         offsetof(struct spprof_counters, unsignalled_cpu_ns),
         offsetof(struct spprof_counters, unseen_cpu_ns),
@@ -325,6 +327,7 @@ JNIEXPORT jintArray JNICALL Java_io_spprof_sampler_NativeSampler_layout0(JNIEnv 
         offsetof(struct spprof_counters, timed_hook_ns),
         offsetof(struct spprof_counters, threads_sampled),
         offsetof(struct spprof_counters, threads_failed),
+        offsetof(struct spprof_counters, dropped),
         sizeof(struct spprof_counters),
     };
     jsize count = (jsize)(sizeof layout / sizeof *layout);

@@ -1,7 +1,7 @@
 package io.spprof;
 
-import io.spprof.profile.DropCounts;
 import io.spprof.profile.SessionStats;
+import io.spprof.sampler.Drops;
 
 /** An event in the life of a {@link Profiler}, which the profiler sends to its listener. */
 public sealed interface ProfilerEvent {
@@ -27,7 +27,7 @@ public sealed interface ProfilerEvent {
    * @param sessionId the session
    * @param dropped signals dropped in the session up to now, by reason
    */
-  record SamplesDropped(long sessionId, DropCounts dropped) implements ProfilerEvent {}
+  record SamplesDropped(long sessionId, Drops dropped) implements ProfilerEvent {}
 
   /**
    * The measured overhead over the last second exceeded {@link #LIMIT_PERCENT}. Sent at most once

@@ -16,6 +16,7 @@ import io.spprof.ProfilerEvent.StateChanged;
 import io.spprof.config.ProfilerConfig;
 import io.spprof.profile.ProfilerStats;
 import io.spprof.profile.SessionStats;
+import io.spprof.sampler.DropReason;
 import io.spprof.sampler.FakeSampler;
 import io.spprof.sampler.SamplerException;
 import java.util.List;
@@ -57,7 +58,7 @@ final class ProfilerEventsTest {
           for (int i = 0; i < 1000; i++) {
             sampler.signal(1, 10, new long[500]);
           }
-          return profiler.stats().counters().dropped().bufferFull() > 0;
+          return profiler.stats().counters().dropped().of(DropReason.BUFFER_FULL) > 0;
         },
         "drops");
   }
@@ -136,7 +137,7 @@ final class ProfilerEventsTest {
     List<SamplesDropped> told = told(SamplesDropped.class);
     assertEquals(1, told.size());
     assertEquals(1, told.get(0).sessionId());
-    assertTrue(told.get(0).dropped().bufferFull() > 0);
+    assertTrue(told.get(0).dropped().of(DropReason.BUFFER_FULL) > 0);
   }
 
   @Test

@@ -11,6 +11,7 @@ import io.spprof.collect.Collector;
 import io.spprof.config.ProfilerConfig;
 import io.spprof.profile.ProfilerStats;
 import io.spprof.profile.SessionStats;
+import io.spprof.sampler.DropReason;
 import io.spprof.sampler.FakeSampler;
 import io.spprof.sampler.SamplerException;
 import java.util.List;
@@ -341,7 +342,8 @@ final class ProfilerFailuresTest {
     profiler.start(ProfilerConfig.DEFAULT);
     sampler.signal(1, 10, 8);
     WaitFor.condition(
-        () -> profiler.stats().counters().dropped().collectorError() == 1, "the failure");
+        () -> profiler.stats().counters().dropped().of(DropReason.COLLECTOR_ERROR) == 1,
+        "the failure");
     sampler.signal(1, 10, 16);
     sampler.signal(1, 10, 24);
 

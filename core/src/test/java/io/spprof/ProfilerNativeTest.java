@@ -8,6 +8,7 @@ import io.spprof.config.ProfilerConfig;
 import io.spprof.profile.Profile;
 import io.spprof.profile.ProfilerStats;
 import io.spprof.profile.SessionStats;
+import io.spprof.sampler.DropReason;
 import java.lang.management.ManagementFactory;
 import java.util.HashMap;
 import java.util.Map;
@@ -86,8 +87,8 @@ final class ProfilerNativeTest {
     assertEquals(
         stats.counters().signals(),
         stats.counters().collectedSamples() + stats.counters().dropped().total());
-    assertEquals(0, stats.counters().dropped().foreign());
-    assertEquals(0, stats.counters().dropped().collectorError());
+    assertEquals(0, stats.counters().dropped().of(DropReason.FOREIGN));
+    assertEquals(0, stats.counters().dropped().of(DropReason.COLLECTOR_ERROR));
     assertEquals(0, stats.gauges().threadsSampled());
   }
 

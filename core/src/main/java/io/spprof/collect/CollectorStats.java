@@ -1,13 +1,14 @@
 package io.spprof.collect;
 
+import io.spprof.sampler.Drops;
+
 /**
  * The counters of the collector at the end of its last pass. A pass is one reading of the ring.
  *
  * @param collected samples that are in the profile
  * @param unwalkable collected samples that have a synthetic frame, because the walk of their stack
  *     failed
- * @param stackTableFull samples for which the tables had no room
- * @param collectorError samples that could not be stored for another reason
+ * @param dropped samples that are in no profile, by reason
  * @param sampledCpuNanos CPU time of the collected samples, in nanoseconds
  * @param droppedCpuNanos CPU time of the samples that were not collected, in nanoseconds
  * @param ownCpuNanos CPU time that collecting took, in nanoseconds
@@ -16,13 +17,12 @@ package io.spprof.collect;
 public record CollectorStats(
     long collected,
     long unwalkable,
-    long stackTableFull,
-    long collectorError,
+    Drops dropped,
     long sampledCpuNanos,
     long droppedCpuNanos,
     long ownCpuNanos,
     int uniqueStacks) {
 
   /** All counters are zero. */
-  public static final CollectorStats ZERO = new CollectorStats(0, 0, 0, 0, 0, 0, 0, 0);
+  public static final CollectorStats ZERO = new CollectorStats(0, 0, Drops.NONE, 0, 0, 0, 0);
 }

@@ -1,5 +1,7 @@
 package io.spprof.collect;
 
+import io.spprof.sampler.DropReason;
+import io.spprof.sampler.Drops;
 import io.spprof.sampler.SampleRing;
 import io.spprof.sampler.SampleView;
 
@@ -22,11 +24,10 @@ final class Recorder implements SampleRing.Visitor {
   private final Compaction compaction;
   private final ComingNames comingNames;
   private final int[] stackMethods;
+  private final long[] dropped = new long[DropReason.values().length]; // by ordinal()
 
   private long collected;
   private long unwalkable;
-  private long stackTableFull;
-  private long collectorError;
   private long sampledCpuNanos;
   private long droppedCpuNanos;
 
@@ -59,8 +60,7 @@ final class Recorder implements SampleRing.Visitor {
     return new CollectorStats(
         collected,
         unwalkable,
-        stackTableFull,
-        collectorError,
+        Drops.of(dropped),
         sampledCpuNanos,
         droppedCpuNanos,
         ownCpuNanos,
@@ -77,9 +77,13 @@ final class Recorder implements SampleRing.Visitor {
     try {
       add(decoder.decode(sample), sample);
     } catch (RuntimeException | OutOfMemoryError e) {
-      collectorError++;
-      droppedCpuNanos += sample.cpuNanos();
+      drop(DropReason.COLLECTOR_ERROR, sample.cpuNanos());
     }
+  }
+
+  private void drop(DropReason reason, long cpuNanos) {
+    dropped[reason.ordinal()]++;
+    droppedCpuNanos += cpuNanos;
   }
 
   private void add(int found, SampleView sample) {
@@ -105,8 +109,7 @@ final class Recorder implements SampleRing.Visitor {
       sampledCpuNanos += cpuNanos;
       unwalkable += sample.walk().unwalkable() ? 1 : 0;
     } else {
-      stackTableFull++;
-      droppedCpuNanos += cpuNanos;
+      drop(DropReason.STACK_TABLE_FULL, cpuNanos);
     }
   }
 

@@ -1,7 +1,7 @@
 package io.spprof.collect;
 
-import io.spprof.profile.DropCounts;
 import io.spprof.profile.ProfilerStats;
+import io.spprof.sampler.Drops;
 
 /**
  * The counts that a profile shows in addition to its samples. They cover one window of a session,
@@ -23,7 +23,7 @@ import io.spprof.profile.ProfilerStats;
  */
 public record WindowFigures(
     long signals,
-    DropCounts dropped,
+    Drops dropped,
     long unwalkable,
     long droppedCpuNanos,
     long unseenCpuNanos,
@@ -33,7 +33,7 @@ public record WindowFigures(
 
   /** The counts of a window of no length. */
   public static final WindowFigures ZERO =
-      new WindowFigures(0, DropCounts.NONE, 0, 0, 0, 0, Long.MAX_VALUE, 0);
+      new WindowFigures(0, Drops.NONE, 0, 0, 0, 0, Long.MAX_VALUE, 0);
 
   /**
    * Returns the counts of a session up to now.

@@ -2,6 +2,7 @@ package io.spprof.export;
 
 import io.spprof.profile.Profile;
 import io.spprof.profile.SessionStats;
+import io.spprof.sampler.DropReason;
 import java.io.IOException;
 import java.util.List;
 import java.util.function.IntToLongFunction;
@@ -111,10 +112,10 @@ final class FlameGraphData {
     json.key("droppedCpuNanos").value(info.droppedCpuNanos());
     json.key("unseenCpuNanos").value(info.unseenCpuNanos());
     json.key("drops").beginArray();
-    for (DropReasons.Reason reason : DropReasons.of(info.dropped())) {
+    for (DropReason reason : DropReason.values()) {
       json.beginObject();
       json.key("key").value(reason.key());
-      json.key("signals").value(reason.signals());
+      json.key("signals").value(info.dropped().of(reason));
       json.key("meaning").value(reason.meaning());
       json.endObject();
     }

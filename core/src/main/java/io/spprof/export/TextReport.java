@@ -4,6 +4,7 @@ import io.spprof.profile.Profile;
 import io.spprof.profile.SessionStats;
 import io.spprof.profile.StateTimes;
 import io.spprof.sampler.DebugInfo;
+import io.spprof.sampler.DropReason;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.List;
@@ -15,6 +16,10 @@ import java.util.Locale;
  * wording may change, so a program should not parse it.
  */
 public final class TextReport {
+
+  /** Explains where CPU time without a signal comes from. */
+  private static final String UNSEEN =
+      "threads that ended before they were found, or after their last signal, or have no timer";
 
   private static final int TOP_METHODS = 20;
   private static final int TOP_THREADS = 15;
@@ -98,15 +103,14 @@ public final class TextReport {
         Figures.nanos(info.droppedCpuNanos()),
         Figures.percent(Figures.share(info.droppedCpuNanos(), whole)),
         total == 0 ? " (no signal came for it)" : "");
-    for (DropReasons.Reason reason : DropReasons.of(info.dropped())) {
-      if (reason.signals() > 0) {
-        line("    %,12d  %-16s %s", reason.signals(), reason.key(), reason.meaning());
+    for (DropReason reason : DropReason.values()) {
+      long signals = info.dropped().of(reason);
+      if (signals > 0) {
+        line("    %,12d  %-16s %s", signals, reason.key(), reason.meaning());
       }
     }
     if (info.unseenCpuNanos() > 0) {
-      line(
-          "    %12s  %-16s %s",
-          Figures.nanos(info.unseenCpuNanos()), "unseenThreads", DropReasons.UNSEEN);
+      line("    %12s  %-16s %s", Figures.nanos(info.unseenCpuNanos()), "unseenThreads", UNSEEN);
     }
   }
 

@@ -1,17 +1,18 @@
 package io.spprof.profile;
 
+import io.spprof.sampler.DropReason;
+import io.spprof.sampler.Drops;
+
 /**
- * Counts of the sampling signals that are in no profile, by reason. Every figure is a count of
- * signals, 0 or more.
+ * {@link Drops} with a component for each {@link DropReason}, which becomes an item of the bean's
+ * attribute. Clients see the name of this class as the name of the attribute's type.
  *
- * @param bufferFull the ring buffer had no room, because the collector was delayed or the load is
- *     extreme
- * @param walkBuffersBusy all walk buffers were in use by interrupted handlers
- * @param late the signal arrived when its session was already being stopped
- * @param foreign the SIGPROF was not sent by the profiler's timers
- * @param stackTableFull the sample had a new stack or thread, for which {@code memory} left no room
- * @param collectorError the collector could not store the sample, for instance because the heap was
- *     full
+ * @param bufferFull signals, {@link DropReason#BUFFER_FULL}
+ * @param walkBuffersBusy signals, {@link DropReason#WALK_BUFFERS_BUSY}
+ * @param late signals, {@link DropReason#LATE}
+ * @param foreign signals, {@link DropReason#FOREIGN}
+ * @param stackTableFull signals, {@link DropReason#STACK_TABLE_FULL}
+ * @param collectorError signals, {@link DropReason#COLLECTOR_ERROR}
  */
 public record DropCounts(
     long bufferFull,
@@ -21,47 +22,19 @@ public record DropCounts(
     long stackTableFull,
     long collectorError) {
 
-  /** Counts of 0. */
-  public static final DropCounts NONE = new DropCounts(0, 0, 0, 0, 0, 0);
-
   /**
-   * Returns the sum over all reasons.
+   * Creates an object with the same counts.
    *
-   * @return signals, 0 or more
+   * @param drops the counts, not null
+   * @return not null
    */
-  public long total() {
-    return bufferFull + walkBuffersBusy + late + foreign + stackTableFull + collectorError;
-  }
-
-  /**
-   * Adds the counts of each reason.
-   *
-   * @param other the counts to add, not null
-   * @return the sums
-   */
-  public DropCounts plus(DropCounts other) {
+  public static DropCounts of(Drops drops) {
     return new DropCounts(
-        bufferFull + other.bufferFull,
-        walkBuffersBusy + other.walkBuffersBusy,
-        late + other.late,
-        foreign + other.foreign,
-        stackTableFull + other.stackTableFull,
-        collectorError + other.collectorError);
-  }
-
-  /**
-   * Subtracts the counts of each reason.
-   *
-   * @param other the counts to subtract, not null
-   * @return the differences
-   */
-  public DropCounts minus(DropCounts other) {
-    return new DropCounts(
-        bufferFull - other.bufferFull,
-        walkBuffersBusy - other.walkBuffersBusy,
-        late - other.late,
-        foreign - other.foreign,
-        stackTableFull - other.stackTableFull,
-        collectorError - other.collectorError);
+        drops.of(DropReason.BUFFER_FULL),
+        drops.of(DropReason.WALK_BUFFERS_BUSY),
+        drops.of(DropReason.LATE),
+        drops.of(DropReason.FOREIGN),
+        drops.of(DropReason.STACK_TABLE_FULL),
+        drops.of(DropReason.COLLECTOR_ERROR));
   }
 }

@@ -1,6 +1,7 @@
 package io.spprof.profile;
 
 import io.spprof.sampler.DebugInfo;
+import io.spprof.sampler.Drops;
 import java.util.List;
 import java.util.Objects;
 
@@ -42,7 +43,7 @@ public final class Profile {
       String walker,
       long intervalNanos,
       long longestIntervalNanos,
-      DropCounts dropped,
+      Drops dropped,
       long unwalkable,
       long droppedCpuNanos,
       long unseenCpuNanos,
@@ -98,7 +99,7 @@ public final class Profile {
               "",
               0,
               0,
-              DropCounts.NONE,
+              Drops.NONE,
               0,
               0,
               0,

@@ -1,5 +1,7 @@
 package io.spprof.profile;
 
+import io.spprof.sampler.Drops;
+
 /**
  * A profiler's figures at one moment. {@code signals = collectedSamples + dropped.total() + samples
  * still in the buffer} holds exactly when no session runs. At any other time, {@code signals} can
@@ -38,7 +40,7 @@ public record ProfilerStats(Counters counters, Gauges gauges, Setup setup, Sessi
       long sessionsStarted,
       long signals,
       long collectedSamples,
-      DropCounts dropped,
+      Drops dropped,
       long unwalkableSamples,
       long sampledCpuNanos,
       long droppedCpuNanos,
@@ -47,7 +49,7 @@ public record ProfilerStats(Counters counters, Gauges gauges, Setup setup, Sessi
       long walkNanos) {
 
     /** All counters are zero. */
-    public static final Counters ZERO = new Counters(0, 0, 0, DropCounts.NONE, 0, 0, 0, 0, 0, 0);
+    public static final Counters ZERO = new Counters(0, 0, 0, Drops.NONE, 0, 0, 0, 0, 0, 0);
 
     /**
      * Adds the counters one by one.

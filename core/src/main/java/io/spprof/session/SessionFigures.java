@@ -6,9 +6,10 @@ import io.spprof.collect.Collector;
 import io.spprof.collect.CollectorStats;
 import io.spprof.collect.MemoryBudget;
 import io.spprof.config.ProfilerConfig;
-import io.spprof.profile.DropCounts;
 import io.spprof.profile.ProfilerStats;
 import io.spprof.profile.SessionStats;
+import io.spprof.sampler.DropReason;
+import io.spprof.sampler.Drops;
 import io.spprof.sampler.Sampler;
 import io.spprof.sampler.SamplerCounters;
 import java.util.concurrent.TimeUnit;
@@ -121,19 +122,12 @@ final class SessionFigures {
     SamplerCounters now = sampler.counters();
     SamplerCounters counted = (ended ? now.settled() : now).since(before);
     lastCounted = counted;
-    long unread =
-        counted.committed()
-            - collected.collected()
-            - collected.stackTableFull()
-            - collected.collectorError();
-    DropCounts dropped =
-        new DropCounts(
-            counted.bufferFull(),
-            counted.walkBuffersBusy(),
-            counted.late(),
-            counted.foreign(),
-            collected.stackTableFull(),
-            collected.collectorError() + (ended ? unread : 0));
+    long unread = counted.committed() - collected.collected() - collected.dropped().total();
+    Drops dropped =
+        counted
+            .dropped()
+            .plus(collected.dropped())
+            .plus(DropReason.COLLECTOR_ERROR, ended ? unread : 0);
     long overheadNanos =
         counted.handlerCpuNanos() + counted.hookCpuNanos() + collected.ownCpuNanos();
     return new ProfilerStats(

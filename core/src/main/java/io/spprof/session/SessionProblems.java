@@ -2,6 +2,7 @@ package io.spprof.session;
 
 import io.spprof.collect.Collector;
 import io.spprof.config.ProfilerConfig;
+import io.spprof.sampler.DropReason;
 import io.spprof.sampler.Sampler;
 
 /**
@@ -64,7 +65,7 @@ final class SessionProblems {
           "walker=agct is used, which cannot read every stack: walker=vm does not work in this JVM, "
               + sampler.walkerProblem();
     }
-    if (found.isEmpty() && collector.stats().stackTableFull() > 0) {
+    if (found.isEmpty() && collector.stats().dropped().of(DropReason.STACK_TABLE_FULL) > 0) {
       found =
           "the tables are full: new stacks are dropped; "
               + (shares.problem().isEmpty()

@@ -10,10 +10,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.spprof.profile.DropCounts;
 import io.spprof.profile.HotMethod;
 import io.spprof.profile.Profile;
 import io.spprof.profile.StateTimes;
+import io.spprof.sampler.DropReason;
+import io.spprof.sampler.Drops;
 import io.spprof.sampler.FakeSampler;
 import io.spprof.sampler.RingWriter;
 import io.spprof.sampler.ThreadState;
@@ -184,9 +185,9 @@ final class CollectorTest {
     small.doWork();
 
     CollectorStats stats = small.stats();
-    assertTrue(stats.stackTableFull() > 0, "the tables were never full");
-    assertEquals(0, stats.collectorError());
-    assertEquals(written, stats.collected() + stats.stackTableFull());
+    assertTrue(stats.dropped().of(DropReason.STACK_TABLE_FULL) > 0, "the tables were never full");
+    assertEquals(0, stats.dropped().of(DropReason.COLLECTOR_ERROR));
+    assertEquals(written, stats.collected() + stats.dropped().of(DropReason.STACK_TABLE_FULL));
     assertEquals(nanos, stats.sampledCpuNanos() + stats.droppedCpuNanos());
     assertEquals(stats.collected(), snapshot(small).totalSamples());
     assertEquals(stats.sampledCpuNanos(), snapshot(small).totalCpuNanos());
@@ -237,7 +238,7 @@ final class CollectorTest {
 
     CollectorStats stats = collector.stats();
     assertEquals(2, stats.collected());
-    assertEquals(1, stats.collectorError());
+    assertEquals(1, stats.dropped().of(DropReason.COLLECTOR_ERROR));
     assertEquals(40, stats.sampledCpuNanos());
     assertEquals(20, stats.droppedCpuNanos());
     assertEquals(2, snapshot(collector).totalSamples());
@@ -439,9 +440,11 @@ final class CollectorTest {
       small.doWork();
     }
 
-    assertEquals(2 * methods, small.stats().collected() + small.stats().stackTableFull());
-    assertTrue(small.stats().stackTableFull() > 0);
-    assertEquals(0, small.stats().collectorError());
+    assertEquals(
+        2 * methods,
+        small.stats().collected() + small.stats().dropped().of(DropReason.STACK_TABLE_FULL));
+    assertTrue(small.stats().dropped().of(DropReason.STACK_TABLE_FULL) > 0);
+    assertEquals(0, small.stats().dropped().of(DropReason.COLLECTOR_ERROR));
     long inProfile = folded(snapshot(small)).values().stream().mapToLong(n -> n).sum();
     assertEquals(small.stats().collected(), inProfile);
   }
@@ -477,7 +480,7 @@ final class CollectorTest {
     Collector small = collector(600 << 10);
     ring.name(1, "t");
     int stacks = 0;
-    while (small.stats().stackTableFull() == 0) {
+    while (small.stats().dropped().of(DropReason.STACK_TABLE_FULL) == 0) {
       ring.sample(1, 1, 8 * (stacks % 100 + 1), 8 * (stacks / 100 + 1));
       stacks++;
       small.doWork();
@@ -507,13 +510,13 @@ final class CollectorTest {
       sampler.nanos = window * 1_000_000_000L;
       always.roll(
           sampler.nanos,
-          new WindowFigures(signals, DropCounts.NONE, 0, 0, 0, 0, 1, 1),
+          new WindowFigures(signals, Drops.NONE, 0, 0, 0, 0, 1, 1),
           Long.MAX_VALUE / 2);
       assertTrue(budget.used() <= budget.limit(), budget.used() + " of " + budget.limit());
     }
 
     assertEquals(signals, always.stats().collected());
-    assertEquals(0, always.stats().stackTableFull());
+    assertEquals(0, always.stats().dropped().of(DropReason.STACK_TABLE_FULL));
     Extent extent = always.extent();
     assertTrue(extent.sinceNanos() > 0, "it was never full: " + extent);
     Profile all =
@@ -522,7 +525,7 @@ final class CollectorTest {
                 0,
                 Long.MAX_VALUE,
                 sampler.nanos + 1,
-                new WindowFigures(signals, DropCounts.NONE, 0, 0, 0, 0, 1, 1)));
+                new WindowFigures(signals, Drops.NONE, 0, 0, 0, 0, 1, 1)));
     assertEquals(all.totalSamples(), all.info().unwalkable(), "signals of the windows kept");
     assertEquals(300 * (1000 - extent.sinceNanos() / 1_000_000_000L), all.totalSamples());
   }

@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.spprof.profile.Profile;
+import io.spprof.sampler.DropReason;
 import io.spprof.sampler.FakeSampler;
 import io.spprof.sampler.RingWriter;
 import io.spprof.symbol.JvmtiSymbolResolver;
@@ -47,7 +48,7 @@ final class CompactionTest {
         Map.of(
             "[thread 1];a.B.old", 1L, "[thread 1];[other methods]", 2L, "[thread 1];a.B.fresh", 2L),
         folded(snapshot(collector)));
-    assertEquals(0, collector.stats().collectorError());
+    assertEquals(0, collector.stats().dropped().of(DropReason.COLLECTOR_ERROR));
   }
 
   @Test
@@ -123,7 +124,7 @@ final class CompactionTest {
     Profile before = Snapshots.of(past);
     assertEquals(50, before.totalSamples());
     assertTrue(folded(before).containsKey("[thread 1];a.B.old1;a.B.old50"));
-    assertEquals(0, collector.stats().collectorError());
+    assertEquals(0, collector.stats().dropped().of(DropReason.COLLECTOR_ERROR));
   }
 
   @Test
@@ -157,7 +158,7 @@ final class CompactionTest {
         Map.of("idle;a.B.c", 1L, "busy;a.B.c", 1L, "gone, but in a window;a.B.c", 1L),
         folded(profile));
     assertEquals(3, profile.threadCount());
-    assertEquals(0, collector.stats().collectorError());
+    assertEquals(0, collector.stats().dropped().of(DropReason.COLLECTOR_ERROR));
   }
 
   @Test

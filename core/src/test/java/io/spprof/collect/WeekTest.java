@@ -8,8 +8,9 @@ import io.spprof.export.CollapsedDifference;
 import io.spprof.export.CollapsedExporter;
 import io.spprof.export.FlameGraphExporter;
 import io.spprof.export.TextReport;
-import io.spprof.profile.DropCounts;
 import io.spprof.profile.Profile;
+import io.spprof.sampler.DropReason;
+import io.spprof.sampler.Drops;
 import io.spprof.sampler.Engine;
 import io.spprof.sampler.FakeSampler;
 import io.spprof.sampler.RingWriter;
@@ -147,9 +148,9 @@ final class WeekTest {
       return windows * ChurningJvm.WINDOW_NANOS;
     }
 
-    private DropCounts dropped() {
+    private Drops dropped() {
       CollectorStats stats = collector.stats();
-      return new DropCounts(bufferFull, 0, 0, 0, stats.stackTableFull(), stats.collectorError());
+      return stats.dropped().plus(DropReason.BUFFER_FULL, bufferFull);
     }
 
     private WindowFigures figures() {
@@ -175,9 +176,8 @@ final class WeekTest {
     /** Checks to the sample that the written samples are the kept ones, and that windows add up. */
     private void addsUp() {
       CollectorStats stats = collector.stats();
-      assertEquals(
-          written, stats.collected() + stats.stackTableFull() + stats.collectorError(), "written");
-      assertEquals(0, stats.collectorError());
+      assertEquals(written, stats.collected() + stats.dropped().total(), "written");
+      assertEquals(0, stats.dropped().of(DropReason.COLLECTOR_ERROR));
       assertEquals(
           written * ChurningJvm.SAMPLE_CPU_NANOS,
           stats.sampledCpuNanos() + stats.droppedCpuNanos());
@@ -218,7 +218,7 @@ final class WeekTest {
           day,
           nanos / 1e9,
           written,
-          collector.stats().stackTableFull(),
+          collector.stats().dropped().of(DropReason.STACK_TABLE_FULL),
           mib(heap),
           mib(budget.used()),
           mib(budget.limit()),

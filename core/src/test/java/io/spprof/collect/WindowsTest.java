@@ -6,9 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.spprof.profile.DropCounts;
 import io.spprof.profile.Profile;
 import io.spprof.profile.StateTimes;
+import io.spprof.sampler.DropReason;
+import io.spprof.sampler.Drops;
 import io.spprof.sampler.ThreadState;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -39,7 +40,7 @@ final class WindowsTest {
   private WindowFigures figures() {
     return new WindowFigures(
         signals,
-        new DropCounts(signals / 3, 0, 0, 0, 0, 0),
+        Drops.NONE.plus(DropReason.BUFFER_FULL, signals / 3),
         signals / 7,
         2 * signals,
         signals / 2,
@@ -140,15 +141,15 @@ final class WindowsTest {
 
   @Test
   void shouldKeepTheShortestAndTheLongestIntervalOfWhatIsMerged() {
-    WindowFigures first = new WindowFigures(10, DropCounts.NONE, 0, 0, 0, 0, 20, 30);
-    WindowFigures second = new WindowFigures(15, DropCounts.NONE, 0, 0, 0, 0, 10, 25);
+    WindowFigures first = new WindowFigures(10, Drops.NONE, 0, 0, 0, 0, 20, 30);
+    WindowFigures second = new WindowFigures(15, Drops.NONE, 0, 0, 0, 0, 10, 25);
 
     assertEquals(
-        new WindowFigures(5, DropCounts.NONE, 0, 0, 0, 0, 10, 25),
+        new WindowFigures(5, Drops.NONE, 0, 0, 0, 0, 10, 25),
         second.minus(first),
         "what a window began with is no part of it");
     assertEquals(
-        new WindowFigures(25, DropCounts.NONE, 0, 0, 0, 0, 10, 30),
+        new WindowFigures(25, Drops.NONE, 0, 0, 0, 0, 10, 30),
         WindowFigures.ZERO.plus(first).plus(second));
   }
 

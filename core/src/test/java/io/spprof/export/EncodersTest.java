@@ -3,9 +3,7 @@ package io.spprof.export;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import io.spprof.profile.DropCounts;
 import java.io.IOException;
-import java.lang.reflect.RecordComponent;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -76,22 +74,6 @@ class EncodersTest {
 
       assertArrayEquals(Arrays.stream(expected).mapToInt(i -> i).toArray(), sorted);
     }
-  }
-
-  @Test
-  void shouldListEveryDropReason() {
-    List<String> fields =
-        Arrays.stream(DropCounts.class.getRecordComponents())
-            .map(RecordComponent::getName)
-            .toList();
-    DropCounts drops = new DropCounts(1, 2, 4, 8, 16, 32);
-
-    List<DropReasons.Reason> reasons = DropReasons.of(drops);
-
-    assertEquals(fields, reasons.stream().map(DropReasons.Reason::key).toList());
-    assertEquals(
-        List.of(1L, 2L, 4L, 8L, 16L, 32L),
-        reasons.stream().map(DropReasons.Reason::signals).toList());
   }
 
   @Test

@@ -7,7 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.spprof.export.Browser.Rect;
-import io.spprof.profile.DropCounts;
+import io.spprof.sampler.DropReason;
+import io.spprof.sampler.Drops;
 import java.io.IOException;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -210,7 +211,8 @@ class FlameGraphBrowserTest extends FlameGraphBrowserTestBase {
 
     open(
         ProfileText.lines("main;a.A.a 90", "main;[unwalkable: stub] 9")
-            .dropped(new DropCounts(8, 0, 2, 0, 0, 0), 110_000_000L)
+            .dropped(
+                Drops.NONE.plus(DropReason.BUFFER_FULL, 8).plus(DropReason.LATE, 2), 110_000_000L)
             .unwalkable(9)
             .build());
 

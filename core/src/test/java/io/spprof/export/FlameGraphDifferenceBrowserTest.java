@@ -5,8 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.spprof.export.Browser.Rect;
-import io.spprof.profile.DropCounts;
 import io.spprof.profile.Profile;
+import io.spprof.sampler.DropReason;
+import io.spprof.sampler.Drops;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.util.List;
@@ -217,7 +218,9 @@ class FlameGraphDifferenceBrowserTest extends FlameGraphBrowserTestBase {
   @Test
   void shouldReportWhatIsMissingInEither() throws IOException {
     openDifference(
-        ProfileText.lines("main;a.A.a 90").dropped(new DropCounts(8, 0, 2, 0, 0, 0), 1).build(),
+        ProfileText.lines("main;a.A.a 90")
+            .dropped(Drops.NONE.plus(DropReason.BUFFER_FULL, 8).plus(DropReason.LATE, 2), 1)
+            .build(),
         ProfileText.lines("main;a.A.a 90").unwalkable(9).build());
     String notices = browser.text("notices");
     assertTrue(notices.contains("Before: 10 signals dropped"), notices);

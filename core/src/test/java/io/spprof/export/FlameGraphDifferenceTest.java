@@ -4,8 +4,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.spprof.profile.DropCounts;
 import io.spprof.profile.Profile;
+import io.spprof.sampler.DropReason;
+import io.spprof.sampler.Drops;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
@@ -68,7 +69,7 @@ class FlameGraphDifferenceTest {
     Profile after =
         ProfileText.lines("t;a.A.a 4")
             .secondsLater(90)
-            .dropped(new DropCounts(1, 0, 0, 0, 0, 0), 10_000_000)
+            .dropped(Drops.NONE.plus(DropReason.BUFFER_FULL, 1), 10_000_000)
             .build();
 
     Map<String, Object> head = PageData.of(html(before, after)).head();

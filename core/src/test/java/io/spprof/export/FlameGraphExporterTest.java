@@ -6,15 +6,19 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.spprof.profile.Profile;
+import io.spprof.sampler.DropReason;
+import io.spprof.sampler.Drops;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
+import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 
 class FlameGraphExporterTest {
@@ -112,6 +116,19 @@ class FlameGraphExporterTest {
     Profile profile = ProfileText.lines("m;a.A.a 1").build();
 
     assertThrows(IOException.class, () -> FlameGraphExporter.write(profile, new FullAppendable()));
+  }
+
+  @Test
+  void shouldListEveryDropReasonWithItsCount() throws IOException {
+    Drops drops = Drops.of(LongStream.rangeClosed(1, DropReason.values().length).toArray());
+    Profile profile = ProfileText.lines("t;a.A.a 3").dropped(drops, 10_000_000).build();
+
+    List<Map<String, Object>> expected = new ArrayList<>();
+    for (DropReason reason : DropReason.values()) {
+      expected.add(
+          Map.of("key", reason.key(), "signals", drops.of(reason), "meaning", reason.meaning()));
+    }
+    assertEquals(expected, PageData.of(html(profile)).head().get("drops"));
   }
 
   private static Map<String, Long> folded(Profile profile) throws IOException {

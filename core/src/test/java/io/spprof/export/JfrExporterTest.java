@@ -3,9 +3,10 @@ package io.spprof.export;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.spprof.profile.DropCounts;
 import io.spprof.profile.Profile;
 import io.spprof.profile.SampleTimes;
+import io.spprof.sampler.DropReason;
+import io.spprof.sampler.Drops;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
@@ -45,7 +46,8 @@ final class JfrExporterTest {
               "w 1;[truncated];x.Y.z:7 2 25ms",
               "GC Thread#0;[native thread] 5",
               "ü – €;Unpackaged.größe:65535 1")
-          .dropped(new DropCounts(1, 2, 3, 4, 5, 6), 777)
+          .dropped(
+              Drops.NONE.plus(DropReason.BUFFER_FULL, 20).plus(DropReason.COLLECTOR_ERROR, 1), 777)
           .unseen(333)
           .build();
 

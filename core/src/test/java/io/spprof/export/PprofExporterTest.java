@@ -3,8 +3,9 @@ package io.spprof.export;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.spprof.profile.DropCounts;
 import io.spprof.profile.Profile;
+import io.spprof.sampler.DropReason;
+import io.spprof.sampler.Drops;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
@@ -32,7 +33,8 @@ final class PprofExporterTest {
               "main;a.b.C.main:13;a.b.C$$Lambda/0x00000000ff.run;java.util.HashMap.get:561 2 17ms",
               "w 1;[truncated];x.Y.z:7 2 25ms",
               "ü – €;Unpackaged.größe:65535 1")
-          .dropped(new DropCounts(1, 2, 3, 4, 5, 6), 777)
+          .dropped(
+              Drops.NONE.plus(DropReason.BUFFER_FULL, 20).plus(DropReason.COLLECTOR_ERROR, 1), 777)
           .unseen(333)
           .build();
 

@@ -1,11 +1,11 @@
 package io.spprof.export;
 
-import io.spprof.profile.DropCounts;
 import io.spprof.profile.Profile;
 import io.spprof.profile.SampleTimes;
 import io.spprof.profile.SessionStats;
 import io.spprof.profile.StateTimes;
 import io.spprof.sampler.DebugInfo;
+import io.spprof.sampler.Drops;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -35,7 +35,7 @@ final class ProfileText {
   private final Map<List<Integer>, Integer> stackNumbers = new HashMap<>();
   private final List<int[]> stacks = new ArrayList<>();
   private final List<long[]> rows = new ArrayList<>();
-  private DropCounts dropped = DropCounts.NONE;
+  private Drops dropped = Drops.NONE;
   private long droppedCpuNanos;
   private long unseenCpuNanos;
   private long unwalkable;
@@ -87,7 +87,7 @@ final class ProfileText {
     return this;
   }
 
-  ProfileText dropped(DropCounts counts, long cpuNanos) {
+  ProfileText dropped(Drops counts, long cpuNanos) {
     dropped = counts;
     droppedCpuNanos = cpuNanos;
     return this;

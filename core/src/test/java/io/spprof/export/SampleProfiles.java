@@ -1,7 +1,8 @@
 package io.spprof.export;
 
-import io.spprof.profile.DropCounts;
 import io.spprof.profile.Profile;
+import io.spprof.sampler.DropReason;
+import io.spprof.sampler.Drops;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -64,7 +65,12 @@ final class SampleProfiles {
         "main;[unwalkable: stub or prologue] " + distinctStacks / 10,
         "main;[truncated];io.shop.Deep.recurse;io.shop.Deep.recurse;io.shop.Deep.leaf "
             + distinctStacks / 4);
-    return text.dropped(new DropCounts(1200, 0, 34, 0, 5, 0), 12_390_000_000L)
+    return text.dropped(
+            Drops.NONE
+                .plus(DropReason.BUFFER_FULL, 1200)
+                .plus(DropReason.LATE, 34)
+                .plus(DropReason.STACK_TABLE_FULL, 5),
+            12_390_000_000L)
         .unwalkable(distinctStacks / 10)
         .build();
   }

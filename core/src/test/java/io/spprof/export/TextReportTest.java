@@ -5,12 +5,13 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.spprof.profile.DropCounts;
 import io.spprof.profile.Profile;
 import io.spprof.profile.SampleTimes;
 import io.spprof.profile.SessionStats;
 import io.spprof.profile.StateTimes;
 import io.spprof.sampler.DebugInfo;
+import io.spprof.sampler.DropReason;
+import io.spprof.sampler.Drops;
 import java.io.IOException;
 import java.util.List;
 import java.util.Locale;
@@ -41,7 +42,8 @@ class TextReportTest {
   void shouldShowDropsByReason() throws IOException {
     Profile profile =
         ProfileText.lines("main;a.A.a 90")
-            .dropped(new DropCounts(8, 0, 2, 0, 0, 0), 100_000_000L)
+            .dropped(
+                Drops.NONE.plus(DropReason.BUFFER_FULL, 8).plus(DropReason.LATE, 2), 100_000_000L)
             .build();
 
     String report = report(profile);
@@ -55,8 +57,7 @@ class TextReportTest {
 
   @Test
   void shouldShowTimeThatWasLostWithoutASignal() throws IOException {
-    Profile profile =
-        ProfileText.lines("main;a.A.a 9").dropped(DropCounts.NONE, 10_000_000L).build();
+    Profile profile = ProfileText.lines("main;a.A.a 9").dropped(Drops.NONE, 10_000_000L).build();
 
     assertContains(report(profile), "  dropped     nothing, 10 ms of CPU time: 10.00 % of all");
     assertFalse(report(profile).contains("unseenThreads"));
@@ -66,7 +67,7 @@ class TextReportTest {
   void shouldReportCpuTimeWithoutASignal() throws IOException {
     Profile profile =
         ProfileText.lines("main;a.A.a 9")
-            .dropped(DropCounts.NONE, 10_000_000L)
+            .dropped(Drops.NONE, 10_000_000L)
             .unseen(8_000_000)
             .build();
 
@@ -139,7 +140,7 @@ class TextReportTest {
             "none",
             10_000_000,
             10_000_000,
-            DropCounts.NONE,
+            Drops.NONE,
             0,
             0,
             0,

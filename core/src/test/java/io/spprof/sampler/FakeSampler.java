@@ -265,10 +265,7 @@ public final class FakeSampler implements Sampler {
     SamplerCounters read =
         new SamplerCounters(
             in,
-            full,
-            0,
-            0,
-            0,
+            Drops.NONE.plus(DropReason.BUFFER_FULL, full),
             nanos,
             0,
             unseenNanos,

@@ -17,7 +17,6 @@ import javax.management.MBeanNotificationInfo;
 import javax.management.Notification;
 import javax.management.NotificationBroadcasterSupport;
 import javax.management.ObjectName;
-import org.apache.commons.lang3.StringUtils;
 
 /**
  * Sends the profiler's events to JMX clients as notifications. The thread that reports an event
@@ -134,7 +133,7 @@ final class Notifications implements AutoCloseable {
               + " dropped "
               + drops.dropped().total()
               + " signals up to now ("
-              + StringUtils.substringBetween(drops.dropped().toString(), "[", "]")
+              + drops.dropped()
               + "); more memory or a longer interval helps against a full buffer or table";
     } else if (event instanceof OverheadExceeded overhead) {
       type = OVERHEAD;

@@ -176,7 +176,7 @@ final class SpprofBean extends StandardEmitterMBean implements SpprofMXBean {
 
   @Override
   public DropCounts getDroppedByReason() {
-    return figures().stats().counters().dropped();
+    return DropCounts.of(figures().stats().counters().dropped());
   }
 
   @Override

@@ -119,7 +119,10 @@ class ArchitectureTest {
     assertEquals(Map.of(), used, "classes that use each other");
   }
 
-  /** Exporters read profiles. Of the sampler they know how exact the frames are, and no more. */
+  /**
+   * Exporters read profiles. Of the sampler they know how exact the frames are and why signals were
+   * dropped, and no more.
+   */
   @Test
   void shouldKeepExportersApartFromTheSampler() throws Exception {
     Set<String> used = new TreeSet<>();
@@ -128,7 +131,12 @@ class ArchitectureTest {
         used.add(use.to());
       }
     }
-    assertEquals(Set.of("io.spprof.sampler.DebugInfo"), used);
+    assertEquals(
+        Set.of(
+            "io.spprof.sampler.DebugInfo",
+            "io.spprof.sampler.DropReason",
+            "io.spprof.sampler.Drops"),
+        used);
   }
 
   @Test

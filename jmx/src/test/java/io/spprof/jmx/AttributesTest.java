@@ -14,11 +14,13 @@ import io.spprof.config.ProfilerConfig;
 import io.spprof.jmx.Mocks.Fixture;
 import io.spprof.profile.HotMethod;
 import io.spprof.profile.SessionStats;
+import io.spprof.sampler.DropReason;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
@@ -123,6 +125,22 @@ class AttributesTest {
       assertEquals(
           bean.get("DroppedSamples"),
           reasons.values().stream().mapToLong(reason -> (Long) reason).sum());
+    }
+  }
+
+  @Test
+  void shouldCountEachReasonUnderItsKey() throws Exception {
+    try (Fixture bean = Mocks.fixture(Mocks.running())) {
+      CompositeData counts = (CompositeData) bean.get("DroppedByReason");
+      Map<String, Object> expected = new TreeMap<>();
+      Map<String, Object> actual = new TreeMap<>();
+      for (DropReason reason : DropReason.values()) {
+        expected.put(reason.key(), Mocks.DROPS.of(reason));
+      }
+      for (String key : counts.getCompositeType().keySet()) {
+        actual.put(key, counts.get(key));
+      }
+      assertEquals(expected, actual);
     }
   }
 

@@ -7,7 +7,6 @@ import static org.mockito.Mockito.when;
 import io.spprof.Profiler;
 import io.spprof.ProfilerState;
 import io.spprof.config.ProfilerConfig;
-import io.spprof.profile.DropCounts;
 import io.spprof.profile.HotMethod;
 import io.spprof.profile.Kept;
 import io.spprof.profile.Profile;
@@ -16,7 +15,10 @@ import io.spprof.profile.SampleTimes;
 import io.spprof.profile.SessionStats;
 import io.spprof.profile.StateTimes;
 import io.spprof.sampler.DebugInfo;
+import io.spprof.sampler.DropReason;
+import io.spprof.sampler.Drops;
 import java.util.List;
+import java.util.stream.LongStream;
 import javax.management.MBeanServer;
 import javax.management.MBeanServerFactory;
 import javax.management.ObjectName;
@@ -28,7 +30,11 @@ import javax.management.ObjectName;
 final class Mocks {
 
   static final ProfilerConfig RUNNING_CONFIG = ProfilerConfig.parse("interval=1ms,memory=64m");
-  static final DropCounts DROPS = new DropCounts(1, 2, 3, 4, 5, 6);
+
+  /** Another count for each reason: 1, 2, 3 ... */
+  static final Drops DROPS =
+      Drops.of(LongStream.rangeClosed(1, DropReason.values().length).toArray());
+
   static final SessionStats SESSION =
       new SessionStats(
           3, RUNNING_CONFIG.toOptions(), 1_700_000_000_000L, 60_000, 5_000, 21, 0.25, 0.125);

@@ -17,7 +17,8 @@ import io.spprof.ProfilerEvent.SessionExpired;
 import io.spprof.ProfilerEvent.StateChanged;
 import io.spprof.ProfilerState;
 import io.spprof.jmx.Mocks.Fixture;
-import io.spprof.profile.DropCounts;
+import io.spprof.sampler.DropReason;
+import io.spprof.sampler.Drops;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
@@ -45,7 +46,8 @@ class NotificationsTest {
   private static final List<ProfilerEvent> ALL =
       List.of(
           STARTED,
-          new SamplesDropped(3, new DropCounts(5, 0, 0, 0, 1, 0)),
+          new SamplesDropped(
+              3, Drops.NONE.plus(DropReason.BUFFER_FULL, 5).plus(DropReason.STACK_TABLE_FULL, 1)),
           new OverheadExceeded(3, 7.25),
           new SessionExpired(Mocks.SESSION));
 

@@ -7,9 +7,9 @@ import io.spprof.cli.Cli;
 import io.spprof.config.ProfilerConfig;
 import io.spprof.export.ExportFormat;
 import io.spprof.jmx.Mocks.Fixture;
-import io.spprof.profile.DropCounts;
 import io.spprof.profile.HotMethod;
 import io.spprof.profile.SessionStats;
+import io.spprof.sampler.DropReason;
 import java.io.IOException;
 import java.lang.reflect.RecordComponent;
 import java.nio.file.Files;
@@ -32,6 +32,7 @@ import picocli.CommandLine.Command;
 class ReferenceTest {
 
   private static final Path PAGE = Path.of("..", "docs", "reference.md");
+  private static final Path FIGURES = Path.of("..", "docs", "figures.md");
 
   @Test
   void shouldListEveryAttributeWithTypeAndUnit() throws Exception {
@@ -129,7 +130,12 @@ class ReferenceTest {
 
   @Test
   void shouldListEveryReasonAndRecordField() throws Exception {
-    assertEquals(new TreeSet<>(fields(DropCounts.class)), firstColumn("reason"));
+    Set<String> reasons = new TreeSet<>();
+    for (DropReason reason : DropReason.values()) {
+      reasons.add(reason.key());
+    }
+    assertEquals(reasons, firstColumn("reason"));
+    assertEquals(reasons, firstColumn(FIGURES, "reason"));
     for (List<String> row : table("attribute")) {
       for (Class<?> record :
           row.get(0).equals("`HotMethods`")
@@ -172,16 +178,24 @@ class ReferenceTest {
   }
 
   private static Set<String> firstColumn(String header) throws IOException {
-    return table(header).stream()
+    return firstColumn(PAGE, header);
+  }
+
+  private static Set<String> firstColumn(Path page, String header) throws IOException {
+    return table(page, header).stream()
         .map(row -> code(row.get(0)))
         .collect(Collectors.toCollection(TreeSet::new));
   }
 
   /** The rows of the table whose first column has this heading. */
   private static List<List<String>> table(String header) throws IOException {
+    return table(PAGE, header);
+  }
+
+  private static List<List<String>> table(Path page, String header) throws IOException {
     List<List<String>> rows = new ArrayList<>();
     boolean inside = false;
-    for (String line : Files.readAllLines(PAGE)) {
+    for (String line : Files.readAllLines(page)) {
       if (line.startsWith("| " + header + " |")) {
         inside = true;
       } else if (!line.startsWith("|")) {

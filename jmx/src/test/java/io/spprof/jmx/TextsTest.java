@@ -8,11 +8,11 @@ import static org.mockito.ArgumentMatchers.any;
 import static org.mockito.Mockito.mock;
 import static org.mockito.Mockito.when;
 
-import io.spprof.profile.DropCounts;
 import io.spprof.profile.Profile;
 import io.spprof.profile.SampleTimes;
 import io.spprof.profile.StateTimes;
 import io.spprof.sampler.DebugInfo;
+import io.spprof.sampler.Drops;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
@@ -37,7 +37,7 @@ class TextsTest {
             "vm",
             1,
             1,
-            DropCounts.NONE,
+            Drops.NONE,
             0,
             0,
             0,

@@ -240,6 +240,12 @@ public final class NativeSampler implements Sampler {
     return List.of(failures0().trim().split(" "));
   }
 
+  /** Returns the reasons in counters.h, which a test compares with {@link DropReason}. */
+  static List<String> drops() throws SamplerException {
+    NativeLibrary.load(LibraryPlaces.DEFAULT);
+    return List.of(drops0().trim().split(" "));
+  }
+
   private static native int start0(
       int engine,
       int walker,
@@ -301,6 +307,8 @@ public final class NativeSampler implements Sampler {
   private static native long timeNanos0();
 
   private static native String failures0();
+
+  private static native String drops0();
 
   private static native int[] layout0();
 }

@@ -86,22 +86,18 @@ final class SampleLayout {
   // The counters.
   static final int SIGNALS = 0;
   static final int COMMITTED = 8;
-  static final int DROPPED = 16;
-  static final int DROP_BUFFER_FULL = 0;
-  static final int DROP_WALK_BUFFERS_BUSY = 1;
-  static final int DROP_LATE = 2;
-  static final int DROP_FOREIGN = 3;
-  static final int DROPPED_CPU_NANOS = 48;
-  static final int UNSIGNALLED_CPU_NANOS = 56;
-  static final int UNSEEN_CPU_NANOS = 64;
+  static final int DROPPED_CPU_NANOS = 16;
+  static final int UNSIGNALLED_CPU_NANOS = 24;
+  static final int UNSEEN_CPU_NANOS = 32;
   static final int TIMED_EVERY = 8; // one of so many handlers and hooks is measured
-  static final int TIMED_HANDLER_NANOS = 72;
-  static final int TIMED_WALK_NANOS = 80;
-  static final int HOOKS = 88;
-  static final int TIMED_HOOK_NANOS = 96;
-  static final int THREADS_SAMPLED = 104;
-  static final int THREADS_FAILED = 112;
-  static final int COUNTERS_SIZE = 120;
+  static final int TIMED_HANDLER_NANOS = 40;
+  static final int TIMED_WALK_NANOS = 48;
+  static final int HOOKS = 56;
+  static final int TIMED_HOOK_NANOS = 64;
+  static final int THREADS_SAMPLED = 72;
+  static final int THREADS_FAILED = 80;
+  static final int DROPPED = 88; // one counter for each reason of a handler, in their order
+  static final int COUNTERS_SIZE = DROPPED + Long.BYTES * DropReason.OF_HANDLERS;
 
   private SampleLayout() {}
 
@@ -173,11 +169,6 @@ final class SampleLayout {
       STARTS_UNHEARD,
       SIGNALS,
       COMMITTED,
-      DROPPED,
-      DROP_BUFFER_FULL,
-      DROP_WALK_BUFFERS_BUSY,
-      DROP_LATE,
-      DROP_FOREIGN,
       DROPPED_CPU_NANOS,
       UNSIGNALLED_CPU_NANOS,
       UNSEEN_CPU_NANOS,
@@ -188,6 +179,7 @@ final class SampleLayout {
       TIMED_HOOK_NANOS,
       THREADS_SAMPLED,
       THREADS_FAILED,
+      DROPPED,
       COUNTERS_SIZE
     };
   }

@@ -11,10 +11,7 @@ import java.nio.ByteOrder;
  * drops} holds.
  *
  * @param committed samples that were put into the ring
- * @param bufferFull signals dropped because the ring had no room
- * @param walkBuffersBusy signals dropped because no walk buffer was free
- * @param late signals dropped because their session was being stopped
- * @param foreign signals dropped because none of the profiler's timers sent them
+ * @param dropped signals that handlers dropped, by reason
  * @param droppedCpuNanos CPU time that the dropped signals stood for, ns
  * @param unsignalledCpuNanos CPU time of timer expirations that were due but not signalled when a
  *     thread or a session ended, ns
@@ -32,10 +29,7 @@ import java.nio.ByteOrder;
  */
 public record SamplerCounters(
     long committed,
-    long bufferFull,
-    long walkBuffersBusy,
-    long late,
-    long foreign,
+    Drops dropped,
     long droppedCpuNanos,
     long unsignalledCpuNanos,
     long unseenCpuNanos,
@@ -49,7 +43,7 @@ public record SamplerCounters(
 
   /** All counters are zero. */
   public static final SamplerCounters ZERO =
-      new SamplerCounters(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+      new SamplerCounters(0, Drops.NONE, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
 
   private static final VarHandle LONG =
       MethodHandles.byteBufferViewVarHandle(long[].class, ByteOrder.nativeOrder());
@@ -61,10 +55,7 @@ public record SamplerCounters(
   static SamplerCounters read(ByteBuffer block) {
     return new SamplerCounters(
         get(block, SampleLayout.COMMITTED),
-        get(block, SampleLayout.DROPPED + 8 * SampleLayout.DROP_BUFFER_FULL),
-        get(block, SampleLayout.DROPPED + 8 * SampleLayout.DROP_WALK_BUFFERS_BUSY),
-        get(block, SampleLayout.DROPPED + 8 * SampleLayout.DROP_LATE),
-        get(block, SampleLayout.DROPPED + 8 * SampleLayout.DROP_FOREIGN),
+        drops(block),
         get(block, SampleLayout.DROPPED_CPU_NANOS),
         get(block, SampleLayout.UNSIGNALLED_CPU_NANOS),
         get(block, SampleLayout.UNSEEN_CPU_NANOS),
@@ -75,6 +66,14 @@ public record SamplerCounters(
         (int) get(block, SampleLayout.THREADS_SAMPLED),
         (int) get(block, SampleLayout.THREADS_FAILED),
         get(block, SampleLayout.SIGNALS));
+  }
+
+  private static Drops drops(ByteBuffer block) {
+    long[] counts = new long[DropReason.values().length];
+    for (int i = 0; i < DropReason.OF_HANDLERS; i++) {
+      counts[i] = get(block, SampleLayout.DROPPED + Long.BYTES * i);
+    }
+    return Drops.of(counts);
   }
 
   private static long get(ByteBuffer block, int offset) {
@@ -92,10 +91,7 @@ public record SamplerCounters(
   public SamplerCounters settled() {
     return new SamplerCounters(
         committed,
-        bufferFull,
-        walkBuffersBusy,
-        late,
-        foreign,
+        dropped,
         droppedCpuNanos,
         unsignalledCpuNanos,
         unseenCpuNanos,
@@ -105,7 +101,7 @@ public record SamplerCounters(
         timedHookNanos,
         threadsSampled,
         threadsFailed,
-        committed + bufferFull + walkBuffersBusy + late + foreign);
+        committed + dropped.total());
   }
 
   /**
@@ -117,10 +113,7 @@ public record SamplerCounters(
   public SamplerCounters since(SamplerCounters earlier) {
     return new SamplerCounters(
         committed - earlier.committed,
-        bufferFull - earlier.bufferFull,
-        walkBuffersBusy - earlier.walkBuffersBusy,
-        late - earlier.late,
-        foreign - earlier.foreign,
+        dropped.minus(earlier.dropped),
         droppedCpuNanos - earlier.droppedCpuNanos,
         unsignalledCpuNanos - earlier.unsignalledCpuNanos,
         unseenCpuNanos - earlier.unseenCpuNanos,

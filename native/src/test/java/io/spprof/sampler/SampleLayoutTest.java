@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.lang.reflect.Modifier;
 import java.util.Arrays;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** Compares the layout in Java with the layout in C. The two are compiled separately. */
@@ -14,6 +15,13 @@ final class SampleLayoutTest {
   @Test
   void shouldAgreeWithTheCompilerOfTheNativeSide() throws SamplerException {
     assertArrayEquals(SampleLayout.described(), NativeSampler.layout());
+  }
+
+  @Test
+  void shouldHaveTheDropReasonsOfTheNativeSideInTheirOrder() throws SamplerException {
+    List<String> reasons = Arrays.stream(DropReason.values()).map(DropReason::name).toList();
+
+    assertEquals(NativeSampler.drops(), reasons.subList(0, DropReason.OF_HANDLERS));
   }
 
   @Test

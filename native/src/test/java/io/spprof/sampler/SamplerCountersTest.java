@@ -11,7 +11,11 @@ import org.junit.jupiter.api.Test;
 final class SamplerCountersTest {
 
   private static SamplerCounters timed(long nanos, long signals) {
-    return new SamplerCounters(0, 0, 0, 0, 0, 0, 0, 0, nanos, nanos / 2, 0, 0, 0, 0, signals);
+    return new SamplerCounters(0, Drops.NONE, 0, 0, 0, nanos, nanos / 2, 0, 0, 0, 0, signals);
+  }
+
+  private static Drops late(long signals) {
+    return Drops.NONE.plus(DropReason.LATE, signals);
   }
 
   @Test
@@ -21,27 +25,37 @@ final class SamplerCountersTest {
     for (int offset = 0; offset < SampleLayout.COUNTERS_SIZE; offset += Long.BYTES) {
       block.putLong(offset, 100 + offset / Long.BYTES);
     }
+    long[] dropped = new long[DropReason.values().length]; // 0 for the reasons of the collector
+    for (int i = 0; i < DropReason.OF_HANDLERS; i++) {
+      dropped[i] = 111 + i;
+    }
 
     assertEquals(
         new SamplerCounters(
-            101, 102, 103, 104, 105, 106, 107, 108, 109, 110, 111, 112, 113, 114, 100),
+            101, Drops.of(dropped), 102, 103, 104, 105, 106, 107, 108, 109, 110, 100),
         SamplerCounters.read(block));
   }
 
   @Test
   void shouldSubtractCountersAndKeepGauges() {
-    SamplerCounters earlier = new SamplerCounters(1, 2, 3, 4, 5, 6, 7, 8, 9, 5, 40, 70, 60, 3, 12);
-    SamplerCounters later =
-        new SamplerCounters(11, 13, 15, 17, 19, 21, 23, 25, 27, 8, 45, 77, 4, 2, 33);
+    SamplerCounters earlier = new SamplerCounters(1, late(4), 6, 7, 8, 9, 5, 40, 70, 60, 3, 12);
+    SamplerCounters later = new SamplerCounters(11, late(17), 21, 23, 25, 27, 8, 45, 77, 4, 2, 33);
 
     assertEquals(
-        new SamplerCounters(10, 11, 12, 13, 14, 15, 16, 17, 18, 3, 5, 7, 4, 2, 21),
-        later.since(earlier));
+        new SamplerCounters(10, late(13), 15, 16, 17, 18, 3, 5, 7, 4, 2, 21), later.since(earlier));
+  }
+
+  @Test
+  void shouldCountSignalsWithAnOutcomeOnlyWhenSettled() {
+    SamplerCounters counters = new SamplerCounters(1, late(4), 6, 7, 8, 9, 5, 16, 11, 0, 0, 12);
+
+    assertEquals(
+        new SamplerCounters(1, late(4), 6, 7, 8, 9, 5, 16, 11, 0, 0, 5), counters.settled());
   }
 
   @Test
   void shouldBeZeroSinceItself() {
-    SamplerCounters counters = new SamplerCounters(1, 2, 3, 4, 5, 6, 7, 8, 9, 5, 16, 11, 0, 0, 12);
+    SamplerCounters counters = new SamplerCounters(1, late(4), 6, 7, 8, 9, 5, 16, 11, 0, 0, 12);
 
     assertEquals(SamplerCounters.ZERO, counters.since(counters));
   }

@@ -2,12 +2,12 @@ package io.spprof.it.bench;
 
 import io.spprof.export.Export;
 import io.spprof.export.ExportFormat;
-import io.spprof.profile.DropCounts;
 import io.spprof.profile.Profile;
 import io.spprof.profile.SampleTimes;
 import io.spprof.profile.SessionStats;
 import io.spprof.profile.StateTimes;
 import io.spprof.sampler.DebugInfo;
+import io.spprof.sampler.Drops;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.lang.management.ManagementFactory;
@@ -158,7 +158,7 @@ final class ExportBench {
             "vm",
             10_000_000,
             10_000_000,
-            DropCounts.NONE,
+            Drops.NONE,
             0,
             0,
             0,

@@ -72,7 +72,7 @@ final class SyntheticSamples {
         collected.budget.used() + config.usedBytes(),
         collected.collector.stats().uniqueStacks(),
         collected.collector.stats().collected(),
-        collected.collector.stats().stackTableFull() + collected.collector.stats().collectorError(),
+        collected.collector.stats().dropped().total(),
         (double) cpu / samples);
   }
 
@@ -93,7 +93,7 @@ final class SyntheticSamples {
       collector.doWork();
     }
     CollectorStats stats = collector.stats();
-    long counted = stats.collected() + stats.stackTableFull() + stats.collectorError();
+    long counted = stats.collected() + stats.dropped().total();
     if (counted != samples) {
       throw new IllegalStateException(counted + " of " + samples + " samples are accounted for");
     }
