@@ -1,8 +1,8 @@
 /*
- * Walk buffers. A handler writes the words of a stack into a walk buffer before it knows how many
- * words there are. A buffer is too big for the interrupted thread's stack, and there may be
- * thousands of threads, so all threads share a few buffers. As many handlers can run at once as
- * there are CPUs, and a few more can be preempted half-way.
+ * Walk buffers: a handler needs one to hold the words of a stack, because it does not know how many
+ * words there are before it has walked the stack. A buffer is too big for the interrupted thread's
+ * stack. There may be thousands of threads, so all threads share a few buffers. A few suffice: as
+ * many handlers can run at once as there are CPUs, and a few more can be preempted half-way.
  *
  * One atomic word records which buffers are taken. Claim, get and release are signal-safe. Create
  * and destroy are called by the thread that starts or ends a session, with no handler in flight.
@@ -28,7 +28,7 @@ struct spprof_buffers {
 int spprof_buffers_create(struct spprof_buffers *buffers, uint32_t count, uint32_t words);
 void spprof_buffers_destroy(struct spprof_buffers *buffers);
 
-/* Returns the number of a buffer that is now the caller's, or -1 if all buffers are taken. */
+/* Takes a buffer for the caller. Returns its number, or -1 if all buffers are taken. */
 int spprof_buffers_claim_sigsafe(struct spprof_buffers *buffers);
 uint64_t *spprof_buffers_get_sigsafe(const struct spprof_buffers *buffers, int number);
 void spprof_buffers_release_sigsafe(struct spprof_buffers *buffers, int number);

@@ -11,7 +11,7 @@
 #define SPPROF_NS_PER_S UINT64_C(1000000000)
 #define SPPROF_NS_PER_MS UINT64_C(1000000)
 
-/* Returns the clock's reading, ns; 0 if the system does not have the clock. */
+/* Returns the reading of a clock in nanoseconds; 0 if the system does not have the clock. */
 static inline uint64_t spprof_clock_ns_sigsafe(clockid_t clock) {
     struct timespec now;
     return clock_gettime(clock, &now) == 0

@@ -1,18 +1,18 @@
 /*
- * A failure says why a call of the sampler failed: it holds the step that failed, and the system's
- * error number at that step. The error number alone is ambiguous: a missing stack walker and a
- * forbidden timer are both ENOSYS.
+ * A failure is the reason why a call of the sampler failed. It contains the step that failed, and
+ * the system's error number at that step. The error number alone is ambiguous: a missing stack
+ * walker and a forbidden timer both give ENOSYS.
  *
- * A failure is one negative int, just as other results are -errno. Java repeats both lists of this
- * file: io.spprof.sampler.SamplerFailure has a message for each step, and ErrorNumber has the
- * numbers. A test compares the lists.
+ * A failure is one negative int, as other results are -errno. Java repeats both lists of this file:
+ * io.spprof.sampler.SamplerFailure has a message for each step, and ErrorNumber has the numbers. A
+ * test compares the lists.
  */
 #ifndef SPPROF_FAILURE_H
 #define SPPROF_FAILURE_H
 
 #include <errno.h>
 
-/* X(name). The step NONE makes a failure a plain -errno. */
+/* The steps, as X(name). The step NONE makes a failure a plain -errno. */
 #define SPPROF_FAILURES(X)                                                              \
     X(NONE)                                                                             \
     X(SETTINGS)        /* a value is out of its range */                                \
@@ -49,7 +49,7 @@ enum spprof_failure {
 /* Makes the failure of a step. `error` is 0 or -errno. */
 #define SPPROF_FAILED(step, error) (-((SPPROF_FAILURE_##step << SPPROF_FAILURE_SHIFT) | -(error)))
 
-/* X(name, number): the error numbers for which Java has messages of their own. `number` is Java's
+/* The error numbers for which Java has messages of its own, as X(name, number). `number` is Java's
  * number for the error, which is Linux's. On macOS the numbers of EAGAIN and ENOSYS differ. */
 #define SPPROF_ERROR_NUMBERS(X) \
     X(EPERM, 1)                 \

@@ -7,15 +7,15 @@
 static _Atomic uint64_t gate = CLOSED;
 
 bool spprof_gate_enter_sigsafe(void) {
-    /* Acquire, paired with the release in open: the handler sees the session's ring and interval.
-     */
+    /* Acquire, paired with the release in spprof_gate_open: the handler sees the session's ring and
+     * interval. */
     return (atomic_fetch_add_explicit(&gate, 1, memory_order_acquire) & CLOSED) == 0;
 }
 
 void spprof_gate_leave_sigsafe(void) {
     /*
-     * Release, paired with the acquire in in_flight: a thread that waited for this handler sees
-     * what the handler wrote.
+     * Release, paired with the acquire in spprof_gate_in_flight: a thread that waited for this
+     * handler sees what the handler wrote.
      */
     atomic_fetch_sub_explicit(&gate, 1, memory_order_release);
 }

@@ -1,7 +1,7 @@
 /*
- * A mutex that blocks the sampling signal in the thread that holds it. Without this, a handler that
- * hangs in the holder would keep the mutex held, and a stop would miss its deadline. Only ordinary
- * threads call these functions, never handlers. Locks may be nested.
+ * A mutex whose holder blocks the sampling signal. If the holder were signalled, a handler that
+ * hangs would keep the mutex locked, and a stop would miss its deadline. Only ordinary threads call
+ * these functions, never handlers. Locks may be nested.
  */
 #ifndef SPPROF_LOCK_H
 #define SPPROF_LOCK_H
@@ -24,9 +24,8 @@ void spprof_lock(struct spprof_lock *lock);
 void spprof_unlock(struct spprof_lock *lock);
 
 /*
- * These two take and release the mutex without changing the signal mask, which saves two system
- * calls. They are for a holder that the signal may interrupt because its handler cannot hang
- * (thread_hooks.c).
+ * Take and release the mutex without changing the signal mask, which saves two system calls. For a
+ * holder that the signal may interrupt, because its handler cannot hang (thread_hooks.c).
  */
 void spprof_lock_open(struct spprof_lock *lock);
 void spprof_unlock_open(struct spprof_lock *lock);

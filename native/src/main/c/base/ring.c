@@ -43,16 +43,17 @@ static struct spprof_record *reserve_sigsafe(struct spprof_ring *ring, uint32_t 
         position = tail & (ring->capacity - 1);
         padding = position + size > ring->capacity ? ring->capacity - position : 0;
         /*
-         * Signed, because a stale `tail` can be below a fresh `head`. The exchange then fails and
-         * reloads `tail`.
+         * The comparison is signed, because a stale `tail` can be below a fresh `head`. The
+         * exchange then fails and reloads `tail`.
          */
         if ((int64_t)(tail + padding + size - head) > (int64_t)most) {
             return NULL;
         }
         /*
-         * The records are published by their lengths. This release, paired with the reader's
-         * acquire of `tail` (SampleRing.end), is for the writer's earlier store: every writer
-         * whose record lies before that `tail` has marked its thread as sampled (thread_name.h).
+         * The records themselves are published by their lengths. This release, paired with the
+         * reader's acquire of `tail` (SampleRing.end), publishes an earlier store of the writer:
+         * every writer whose record lies before that `tail` has marked its thread as sampled
+         * (thread_name.h).
          */
     } while (!atomic_compare_exchange_weak_explicit(&block->tail, &tail, tail + padding + size,
                                                     memory_order_release, memory_order_relaxed));

@@ -1,19 +1,20 @@
 /*
- * A bounded ring of variable-length records in one mapped block, with many writers and one reader.
+ * The ring through which handlers pass records to the collector. It is a bounded ring of records of
+ * variable length in one mapped block, with many writers and one reader.
  *
  *   block:  | writers' line: tail | reader's line: head | data, a power of two of bytes |
  *
- * `tail` and `head` are byte counts that only grow. Their low bits are a position in the data. A
- * writer reserves space by advancing `tail`, fills in the record, and publishes the record by
+ * `tail` and `head` are counts of bytes that only grow. Their low bits are a position in the data.
+ * A writer reserves space by advancing `tail`, fills in the record, and publishes the record by
  * writing its length. A record never wraps: the space left at the end of the data becomes a PADDING
  * record. A reservation in a full ring fails, and the caller counts the failure. A writer that is
  * interrupted between reserve and publish delays the reader at that record, but not the other
  * writers. No record is lost.
  *
- * The reader sets the bytes that it has read to zero before it frees them. So every length in free
- * space is 0, and a reserved record is invisible until it is published.
+ * The reader sets the bytes that it has read to zero before it frees them. In free space, every
+ * length is therefore 0, so a reserved record is invisible until it is published.
  *
- * Reserve and publish are called from the signal handler and from ordinary threads; they are
+ * Reserve and publish are called from the signal handler and from ordinary threads. They are
  * signal-safe and take no lock. Create and destroy are called by the thread that starts or ends a
  * session. The reader is the Java collector, which uses a direct buffer over the block
  * (SampleRing.java).
@@ -46,7 +47,7 @@ static_assert(offsetof(struct spprof_ring_block, data) == 256, "SampleLayout.DAT
  * -ENOMEM. */
 int spprof_ring_create(struct spprof_ring *ring, uint64_t capacity);
 
-/* Unmaps the ring. A ring that was never created is left alone. No writer or reader may still use
+/* Unmaps the ring. Does nothing to a ring that was never created. No writer or reader may still use
  * the ring. */
 void spprof_ring_destroy(struct spprof_ring *ring);
 
@@ -59,9 +60,9 @@ uint64_t spprof_ring_block_size(const struct spprof_ring *ring);
  */
 struct spprof_record *spprof_ring_reserve_sigsafe(struct spprof_ring *ring, uint32_t size);
 
-/* Reserves a record for a sample or for what belongs to a sample. These records leave one part in
- * SPPROF_RING_NAMES of the ring free for the names of threads, because a name cannot be read again
- * once its thread is gone. */
+/* Reserves a record for a sample, or for a method that a sample refers to (METHOD). Such records
+ * leave one part in SPPROF_RING_NAMES of the ring free for names of threads, because a name cannot
+ * be read again once its thread is gone. */
 #define SPPROF_RING_NAMES 16
 struct spprof_record *spprof_ring_reserve_sample_sigsafe(struct spprof_ring *ring, uint32_t size);
 

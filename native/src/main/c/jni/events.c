@@ -18,8 +18,8 @@ static bool read_name(void *context, char *name) {
     return spprof_java_names_get(event->env, event->jni, event->thread, name);
 }
 
-/* An event can still run when the library is unloaded. So the callback uses its own `env`, whose
- * functions return errors once the environment is disposed of. */
+/* An event can still run when the library is unloaded. The callback therefore uses its own `env`,
+ * whose functions return errors once the environment is disposed of. */
 static void JNICALL thread_start(jvmtiEnv *env, JNIEnv *jni, jthread thread) {
     struct event event = {.env = env, .jni = jni, .thread = thread};
     spprof_thread_started(jni, spprof_java_names_work() ? NULL : read_name, &event);

@@ -57,7 +57,7 @@ JNIEXPORT void JNICALL JNI_OnUnload(JavaVM *vm, void *reserved) {
     spprof_jvmti_detach();
 }
 
-/* Returns NULL if this platform has no engine with this number (platform.h). */
+/* Returns the engine with a number (platform.h), or NULL if this platform has no such engine. */
 static const struct spprof_engine *engine_of(jint number) {
     static const struct spprof_engine *const engines[] = SPPROF_ENGINES;
     return number >= 0 && number < (jint)(sizeof engines / sizeof *engines) ? engines[number]
@@ -154,7 +154,8 @@ JNIEXPORT jint JNICALL Java_io_spprof_sampler_NativeSampler_lastThreadError0(JNI
     return spprof_failure_for_java(spprof_threads_last_error());
 }
 
-/* Not converted with spprof_failure_for_java, because only Linux returns error numbers here. */
+/* The result is not converted by spprof_failure_for_java, because only Linux returns error numbers
+ * here. */
 JNIEXPORT jint JNICALL Java_io_spprof_sampler_NativeSampler_deliveryProblem0(JNIEnv *jni,
                                                                              jclass type) {
     (void)jni, (void)type;

@@ -1,10 +1,9 @@
 /*
  * Reads and installs the process's action for a signal exactly as the kernel stores it, so that a
- * saved action can be restored byte for byte.
+ * saved action can be restored byte for byte. The C library's sigaction cannot do this: it changes
+ * every action that it installs. On Linux it adds SA_RESTORER and an address.
  *
- * The C library's sigaction changes every action that it installs: on Linux it adds SA_RESTORER and
- * an address. So an action that sigaction reads and installs again differs from the original.
- * Ordinary threads call all functions; those in _sigsafe may also be called from a handler.
+ * Ordinary threads call all functions. Those in _sigsafe may also be called from a handler.
  */
 #ifndef SPPROF_ACTION_H
 #define SPPROF_ACTION_H
@@ -27,8 +26,8 @@ struct spprof_action {
 
 /* Reads the action of `signal`. Returns 0 or -errno. */
 int spprof_action_get(int signal, struct spprof_action *action);
-/* Installs `action`, and writes the action from before into `old` unless that is NULL. With
- * `action` NULL, the call changes nothing. Returns 0 or -errno. */
+/* Installs `action`. Writes the action from before into `old`, unless `old` is NULL. If `action` is
+ * NULL, changes nothing. Returns 0 or -errno. */
 int spprof_action_put_sigsafe(int signal, const struct spprof_action *action,
                               struct spprof_action *old);
 
@@ -50,9 +49,9 @@ bool spprof_action_is_for_once_sigsafe(const struct spprof_action *action);
 bool spprof_action_is_sigsafe(const struct spprof_action *action,
                               void (*handler)(int signal, siginfo_t *info, void *context));
 
-/* Replaces the handler in `action`, and keeps the mask and the flags. The flag SA_RESETHAND is
+/* Replaces the handler in `action`, and keeps the mask and the flags. Only the flag SA_RESETHAND is
  * removed, so that the new handler stays installed after its first call. Returns false and does
- * nothing if `action` has no handler, or its handler does not take a siginfo (SA_SIGINFO). */
+ * nothing if `action` has no handler, or if its handler takes no siginfo (SA_SIGINFO). */
 bool spprof_action_set_handler(struct spprof_action *action,
                                void (*handler)(int signal, siginfo_t *info, void *context));
 

@@ -1,19 +1,19 @@
 /*
- * The engine itimer: one timer for the whole process, setitimer(ITIMER_PROF). The file uses almost
- * nothing but POSIX, so that the code that samples on macOS is also run and tested on Linux. Its
- * functions are in the same order as those of linux.c.
+ * The engine itimer: it makes the sampling signals with one timer for the whole process,
+ * setitimer(ITIMER_PROF). This file uses almost nothing but POSIX, so that the code that samples on
+ * macOS is also run and tested on Linux. Its functions are in the same order as those of linux.c.
  *
- * The process's timer counts the CPU time of all threads together and signals the process. The
+ * The process's timer counts the CPU time of all threads together, and signals the process. The
  * system chooses the thread that gets the signal. Linux and macOS both choose the thread that was
- * running when the system noticed the expiry, if that thread does not block the signal. So threads
- * are sampled roughly in proportion to the CPU time that they use. The proportion is not exact:
- * macOS notices expiries on a thread's way out of the kernel, which favours threads that make
- * system calls; Linux notices them at the clock tick, so at most once for each tick and CPU. POSIX
- * has no list of threads. The JVM reports the Java threads, and all other threads are counted
+ * running when the system noticed the expiry, if this thread does not block the signal. Threads are
+ * therefore sampled roughly in proportion to the CPU time that they use. The proportion is not
+ * exact. macOS notices expiries on a thread's way out of the kernel, which favours threads that
+ * make system calls. Linux notices them at the clock tick, so at most once for each tick and CPU.
+ * POSIX has no list of threads. The JVM reports the Java threads, and all other threads are counted
  * together.
  *
- * The system reports no overruns, and expiries that come faster than the system checks the timer
- * are late or lost. So a signal stands for the CPU time that the process has used since the last
+ * The system reports no overruns. Expiries that come faster than the system checks the timer are
+ * late or lost. A signal therefore stands for the CPU time that the process has used since the last
  * signal, read from the process's CPU clock. The weights of samples differ, but their sum is exact.
  */
 #include <errno.h>
@@ -49,7 +49,8 @@ static struct timeval to_timeval(uint64_t ns) {
 }
 
 /* Returns the CPU time that no signal has accounted for yet, and marks it as accounted for.
- * Handlers on several threads may call this at once: each nanosecond is given out once. */
+ * Handlers on several threads may call the function at once. Each nanosecond is returned only once.
+ */
 static uint64_t take_unaccounted_sigsafe(void) {
     uint64_t now = spprof_clock_ns_sigsafe(CLOCK_PROCESS_CPUTIME_ID);
     /* Relaxed: the calls only divide a sum, and no other data depends on the order. */
@@ -136,8 +137,8 @@ static void make_slot_key(void) {
     slot_key_error = pthread_key_create(&slot_key, NULL);
     /*
      * macOS binds a function at its first call, and the handler must not make such a first call.
-     * Setting up the session has called by now all functions that the handler calls, except these
-     * two: the one behind errno, and pthread_getspecific.
+     * Setting up the session has already called all functions that the handler calls, except two:
+     * the function behind errno, and pthread_getspecific.
      */
     int bound = errno;
     (void)pthread_getspecific(slot_key);
@@ -205,7 +206,8 @@ static int delete_timer(struct spprof_timer *timer) {
     if (getitimer(ITIMER_PROF, &now) != 0) {
         return -errno;
     }
-    /* If the interval is not the armed one, another library has set the timer: it is left alone. */
+    /* If the interval is not the armed one, another library has set the timer. This timer is left
+     * alone. */
     if (is_armed_interval(now.it_interval) && setitimer(ITIMER_PROF, &off, NULL) != 0) {
         return -errno;
     }
@@ -222,8 +224,8 @@ static int delete_timer(struct spprof_timer *timer) {
     return 0;
 }
 
-/* The probe sets a timer that does not exist. If the system allows the call, it returns EINVAL and
- * changes nothing. */
+/* Checks whether the system allows this engine. Sets a timer that does not exist: if the system
+ * allows the call, the call returns EINVAL and changes nothing. */
 static int probe(void) {
     const struct itimerval off = {{0, 0}, {0, 0}};
     struct itimerval now;
@@ -259,8 +261,8 @@ static bool signal_sigsafe(const siginfo_t *info, struct spprof_signal *signal) 
     /* The key was made before the timer was armed. */
     signal->value = pthread_getspecific(slot_key);
     signal->expirations = 0;
-    /* Once the timer is disarmed, delete_timer has counted the remaining CPU time, so a late signal
-     * stands for none. */
+    /* Once the timer is disarmed, delete_timer has counted the remaining CPU time. A late signal
+     * therefore stands for no CPU time. */
     signal->cpu_ns =
         atomic_load_explicit(&armed, memory_order_relaxed) ? take_unaccounted_sigsafe() : 0;
     return true;
@@ -278,9 +280,9 @@ static int take_pending(int signal) {
             return 0; /* nothing is pending any more */
         }
         /*
-         * Unblocks the signal for a moment: its handler counts it as late. Not with sigwait, which
-         * would wait for ever if another thread took the process's pending signal meanwhile. macOS
-         * does not have sigtimedwait.
+         * Unblocks the signal for a moment, so that its handler counts it as late. sigwait cannot
+         * be used: it would wait for ever if another thread took the process's pending signal
+         * meanwhile. macOS does not have sigtimedwait.
          */
         int error = pthread_sigmask(SIG_UNBLOCK, &set, NULL);
         if (error == 0) {

@@ -1,12 +1,12 @@
 /*
- * Waits until threads have acted on the signals that they have taken.
+ * Waits until threads have acted on the signals that they have taken. The teardown (teardown.h),
+ * which ends a session, needs this before it restores the signal's earlier action.
  *
- * The system delivers a signal to a thread in two steps: it takes the signal from the pending
- * signals, then it reads the signal's action. Between the two steps SIG_IGN no longer discards the
- * signal, and its handler has not entered the gate (gate.h). So the teardown, which ends a session
- * (teardown.h), cannot observe the signal. If SIG_DFL were restored between the two steps, the
- * signal would kill the process. docs/drain-protocol.md, "Between pending and the action", has the
- * argument.
+ * The system delivers a signal to a thread in two steps. It first takes the signal from the pending
+ * signals, and then reads the signal's action. Between the two steps, the teardown cannot observe
+ * the signal: SIG_IGN no longer discards it, and its handler has not entered the gate (gate.h). If
+ * SIG_DFL were restored between the two steps, the signal would kill the process.
+ * docs/drain-protocol.md, "Between pending and the action", has the argument.
  *
  * Called on ordinary threads only, with the sampler's lock held. Not signal-safe.
  */
@@ -15,8 +15,8 @@
 
 #include <stdint.h>
 
-/* A result of spprof_delivery_problem: this kernel can preempt threads in code that runs with
- * interrupts off on other kernels (PREEMPT_RT). */
+/* A result of spprof_delivery_problem: this kernel (PREEMPT_RT) can preempt threads in code that
+ * runs with interrupts off on other kernels. */
 #define SPPROF_DELIVERY_REALTIME 1
 
 /*
@@ -27,18 +27,18 @@
 
 /*
  * Returns the reason why spprof_delivery_await can only wait for a fixed time: -errno of the call
- * that the kernel or a sandbox refuses, or SPPROF_DELIVERY_REALTIME. Returns 0 where the system
- * reports that the signals were acted on, and on systems without any such call, like macOS. Takes
- * some microseconds, and needs no lock.
+ * that the kernel or a sandbox refuses, or SPPROF_DELIVERY_REALTIME. Returns 0 if the system can
+ * report that threads have acted on their signals, and also on systems that have no call for this,
+ * like macOS. Takes some microseconds, and needs no lock.
  */
 int spprof_delivery_problem(void);
 
 /*
- * Returns 0 when the action was read of every signal that a thread had taken before the call. This
- * takes some microseconds where the system has a call for it, and a fixed time elsewhere
- * (delivery_linux.c, delivery_darwin.c). Returns -EBUSY if after `deadline_ms` a debugger still
- * holds a thread at a signal, or another -errno if the process is traced and its threads could not
- * be listed.
+ * Waits. Returns 0 when, for every signal that a thread had taken before the call, the thread has
+ * read the action. If the system has a call for this, the wait takes some microseconds; otherwise
+ * it is a fixed time (delivery_linux.c, delivery_darwin.c). Returns -EBUSY if a debugger still
+ * holds a thread at a signal after `deadline_ms`. Returns another -errno if the process is traced
+ * and its threads could not be listed.
  */
 int spprof_delivery_await(uint32_t deadline_ms);
 

@@ -1,14 +1,16 @@
 /*
- * On Linux a thread takes a signal and reads its action without enabling interrupts in between. It
- * does not hold the siglock all the time: for the signal of a POSIX timer, dequeue_signal releases
- * the lock while it rearms the timer. membarrier interrupts every processor that runs a thread of
- * this process, and returns when each processor has taken the interrupt. By then every thread that
- * was between the two steps has finished them. A thread that does not run is not between the two
- * steps, because a thread cannot be preempted while its interrupts are off.
+ * The wait on Linux uses membarrier. A thread takes a signal and reads its action without enabling
+ * interrupts in between. (It does not hold the siglock all the time: for the signal of a POSIX
+ * timer, dequeue_signal releases the lock while it rearms the timer.) membarrier interrupts every
+ * processor that runs a thread of this process, and returns when each processor has taken the
+ * interrupt. By then, every thread that was between the two steps has finished them. A thread that
+ * does not run is not between the two steps, because a thread cannot be preempted while its
+ * interrupts are off.
  *
- * Three exceptions have a wait of their own: a kernel with PREEMPT_RT, where interrupts stay on; a
- * kernel older than 4.14 or a sandbox without membarrier; and a debugger, which stops a thread
- * between the two steps.
+ * Three exceptions have a wait of their own:
+ * - a kernel with PREEMPT_RT, where interrupts stay on;
+ * - a kernel older than 4.14, or a sandbox without membarrier;
+ * - a debugger, which stops a thread between the two steps.
  */
 #include "base/clock.h"
 #include "delivery.h"
@@ -26,7 +28,7 @@
 #include <time.h>
 #include <unistd.h>
 
-/* The fixed wait. It is longer than the scheduler keeps a runnable thread waiting, unless the
+/* The fixed wait in ms. It is longer than the scheduler keeps a runnable thread waiting, unless the
  * machine is overloaded. */
 #define PATIENCE_MS 20
 
@@ -40,7 +42,7 @@ static void sleep_ms(long ms) {
     }
 }
 
-/* Returns 0 or -errno. Keeps errno. */
+/* Calls membarrier. Returns 0 or -errno. Keeps errno. */
 static int membarrier(int command) {
     int before = errno;
     int error = syscall(SYS_membarrier, command, 0, 0) == 0 ? 0 : -errno;
@@ -48,8 +50,8 @@ static int membarrier(int command) {
     return error;
 }
 
-/* Returns 0 or -errno. The kernel returns EPERM to a process that has not registered. A forked
- * child is not registered. */
+/* Interrupts every processor that runs a thread of this process. Returns 0 or -errno. The kernel
+ * returns EPERM to a process that has not registered; a forked child is not registered. */
 static int interrupt_all_processors(void) {
     int error = membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED);
     if (error == -EPERM) {
@@ -59,7 +61,8 @@ static int interrupt_all_processors(void) {
     return error;
 }
 
-/* The spinlocks of such a kernel are mutexes, whose holders and waiters can be preempted. */
+/* Returns whether this is a kernel with PREEMPT_RT. Its spinlocks are mutexes, whose holders and
+ * waiters can be preempted. */
 static bool is_realtime_kernel(void) {
     struct utsname name;
     return uname(&name) == 0 && (strstr(name.version, "PREEMPT_RT") != NULL ||
@@ -102,10 +105,10 @@ static int64_t cpu_ns_of(long tid) {
 }
 
 /*
- * Waits until the thread has left the point at which a debugger may have held it at a signal. The
- * thread has left that point when it is gone, sleeps, is in a later stop, or has run for a thousand
- * times as long as it takes from there to the action. A thread that the debugger has released and
- * that waits for a processor fulfils none of these conditions.
+ * Waits until a thread has left the point at which a debugger may have held it at a signal. The
+ * thread has left this point if it is gone, sleeps, is in a later stop, or has run for a thousand
+ * times as long as the way from this point to the action takes. A thread that the debugger has
+ * released, and that waits for a processor, fulfils none of these conditions. Returns 0 or -EBUSY.
  */
 static int await_thread(long tid, int64_t deadline) {
     char path[64];
@@ -137,8 +140,9 @@ static int await_thread(long tid, int64_t deadline) {
     }
 }
 
-/* The kernel stops a traced thread for its debugger after the thread has taken a signal and before
- * it reads the action. Waits for every other thread. Returns 0 or -errno. */
+/* Waits for every other thread of a process that is traced. The kernel stops a traced thread for
+ * its debugger after the thread has taken a signal and before it reads the action. Returns 0 or
+ * -errno. */
 static int await_debugger(int64_t deadline) {
     DIR *tasks = opendir("/proc/self/task");
     if (tasks == NULL) {

@@ -1,11 +1,11 @@
 /*
- * The engine ctimer for Linux: one POSIX timer for each thread, on the thread's CPU clock, whose
- * signal goes to that thread.
+ * The engine ctimer for Linux: it makes the sampling signals with one POSIX timer for each thread,
+ * on the thread's CPU clock. The signal of a timer goes to its thread.
  *
- * The timer's value carries a ticket of the thread's slot (slots.h). So the handler finds the slot
- * without a search, and recognizes signals of other timers. The kernel checks CPU timers at its
- * tick: expirations that were due in between arrive as the signal's overruns. The functions are in
- * the same order as those of darwin.c.
+ * The timer's value carries a ticket of the thread's slot (slots.h). The handler therefore finds
+ * the slot without a search, and recognizes signals of other timers. The kernel checks CPU timers
+ * at its tick. Expirations that were due in between arrive as the signal's overruns. The functions
+ * are in the same order as those of darwin.c.
  *
  * The calls for timers use system call numbers, because the C library's timer_t is not always the
  * kernel's id.
@@ -32,7 +32,8 @@
 #define NANOS UINT64_C(1000000000)
 #define MOST_PENDING 1000
 
-/* CPUCLOCK_PERTHREAD | CPUCLOCK_SCHED of the kernel's posix-timers.h. */
+/* Returns the CPU clock of a thread. The bits are CPUCLOCK_PERTHREAD | CPUCLOCK_SCHED of the
+ * kernel's posix-timers.h. */
 static clockid_t thread_clock(uint64_t id) {
     return (clockid_t)(((unsigned)~(pid_t)id << 3) | 6u);
 }
@@ -58,7 +59,8 @@ static int read_clock(clockid_t clock, uint64_t *ns) {
     return 0;
 }
 
-/* The kernel provides such a clock only for threads of the caller's process. */
+/* Fails for a thread of another process, because the kernel provides such a clock only for threads
+ * of the caller's process. */
 static int thread_cpu_ns(uint64_t id, uint64_t *ns) {
     return read_clock(thread_clock(id), ns);
 }
@@ -84,14 +86,14 @@ static int threads(void (*visit)(uint64_t id, void *context), void *context) {
     return -error;
 }
 
-/* The link count of a directory is the number of its subdirectories plus 2: its own entry "." and
- * its entry in the parent. */
+/* Returns the number of threads from the link count of a directory. The link count is the number of
+ * the directory's subdirectories plus 2: its own entry "." and its entry in the parent. */
 static uint64_t thread_count(void) {
     struct stat tasks;
     return stat("/proc/self/task", &tasks) == 0 && tasks.st_nlink > 2 ? tasks.st_nlink - 2 : 0;
 }
 
-/* Reads the last field of /proc/loadavg, which refers to the caller's own pid namespace. */
+/* Reads the last field of /proc/loadavg. It refers to the caller's own pid namespace. */
 static uint64_t newest_thread(void) {
     char line[128];
     int fd = open("/proc/loadavg", O_RDONLY | O_CLOEXEC);
@@ -170,8 +172,8 @@ static int set_timer_sigsafe(const struct spprof_timer *timer, uint64_t first_ns
     struct itimerspec spec = {.it_value = to_timespec_sigsafe(first_ns),
                               .it_interval = to_timespec_sigsafe(interval_ns)};
     /*
-     * Absolute time: if the first expiry has passed, the timer fires at once, and overruns are
-     * counted from that expiry on.
+     * The time is absolute. If the first expiry has passed, the timer fires at once, and overruns
+     * are counted from that expiry on.
      */
     int32_t number = atomic_load_explicit(&timer->id, memory_order_relaxed);
     return syscall(SYS_timer_settime, number, TIMER_ABSTIME, &spec, NULL) == 0 ? 0 : -errno;
@@ -191,8 +193,8 @@ static int delete_timer(struct spprof_timer *timer) {
     return 0;
 }
 
-/* Makes and deletes a timer that is never armed and sends no signal. The calls with number -1
- * return EINVAL if the system allows them. */
+/* Checks whether the system allows this engine. Makes and deletes a timer that is never armed and
+ * sends no signal. The calls with number -1 return EINVAL if the system allows them. */
 static int probe(void) {
     const struct itimerspec off = {{0, 0}, {0, 0}};
     struct sigevent event = {.sigev_notify = SIGEV_NONE};

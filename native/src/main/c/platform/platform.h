@@ -1,15 +1,15 @@
 /*
- * The interface between the sampler and the operating system. An engine generates the sampling
- * signals, and answers questions about the threads that the signals interrupt. Two files of this
- * folder implement one engine each:
+ * The interface between the sampler and the operating system. An engine makes the sampling signals,
+ * and answers questions about the threads that the signals interrupt. Two files of this folder
+ * implement one engine each:
  *
  *   linux.c   ctimer: one POSIX timer for each thread, on the thread's CPU clock (Linux)
  *   darwin.c  itimer: one timer for the process, ITIMER_PROF (macOS, and Linux on request)
  *
- * A session uses one engine. All functions return 0 or -errno unless their comment says otherwise.
- * Functions in _sigsafe are called from the handler, too; all others from ordinary threads only.
- * The three functions of a timer are called with the lock of thread_state.h held (in a handler:
- * without it), and take_pending and await_delivery with the sampler's lock held.
+ * A session uses one engine. All functions return 0 or -errno, unless their comment says otherwise.
+ * Functions in _sigsafe are also called from the handler; all others are called only from ordinary
+ * threads. The three functions of a timer are called with the lock of thread_state.h held (in a
+ * handler: without it). take_pending and await_delivery are called with the sampler's lock held.
  */
 #ifndef SPPROF_PLATFORM_H
 #define SPPROF_PLATFORM_H
@@ -21,7 +21,7 @@
 #include <stdint.h>
 
 /*
- * A thread's timer, or the thread's share in the process's timer. `valid` is a field of its own
+ * A thread's timer, or the thread's share in the process's timer. `valid` is a field of its own,
  * because 0 is a valid id.
  */
 struct spprof_timer {
@@ -51,29 +51,29 @@ struct spprof_engine {
      * process's timer the handler calls it, too. */
     uint64_t (*thread_id)(void);
     /*
-     * Reads the CPU time of a thread, ns; 0 if the system does not report it. Fails if there is no
-     * such thread.
+     * Reads the CPU time of a thread, in ns; 0 if the system does not report it. Fails if there is
+     * no such thread.
      */
     int (*thread_cpu_ns)(uint64_t id, uint64_t *ns);
-    /* Reads the CPU time of the whole process, ns, threads that are gone included. */
+    /* Reads the CPU time of the whole process, in ns. Threads that are gone are included. */
     int (*process_cpu_ns)(uint64_t *ns);
-    /* Visits every thread of this process. Visits none where the system does not list threads. */
+    /* Visits every thread of this process. Visits no thread if the system does not list threads. */
     int (*threads)(void (*visit)(uint64_t id, void *context), void *context);
     /* Returns the number of threads, at little cost; 0 if the system does not report it. */
     uint64_t (*thread_count)(void);
-    /* Returns the number that the system gave out last, to a thread of any process. Numbers grow
-     * until they start again at a low number. 0 if the system does not report it. */
+    /* Returns the number that the system gave out last, to a thread of any process; 0 if the system
+     * does not report it. Numbers grow until they start again at a low number. */
     uint64_t (*newest_thread)(void);
     /* Reads the system's name of the thread. `name` is always terminated, also after an error. */
     int (*thread_name)(uint64_t id, char *name, size_t size);
-    /* Returns 1 if the thread blocks the signal, 0 if not, -errno if the system does not report
-     * it. */
+    /* Returns 1 if the thread blocks the signal, 0 if it does not, and -errno if the system does
+     * not report it. */
     int (*signal_blocked)(uint64_t id, int signal);
-    /* Copies memory of this process. Returns -EFAULT where a load would fault. */
+    /* Copies memory of this process. Returns -EFAULT if a load would fault. */
     int (*read_memory)(const void *address, void *value, size_t size);
 
-    /* Checks whether the system makes and sets such timers for this process. Returns 0, or -errno
-     * of the call that the system refuses, or -EEXIST if the process's timer is in use. The check
+    /* Checks whether the system makes and sets such timers for this process. Returns 0; -errno of
+     * the call that the system refuses; or -EEXIST if the process's timer is in use. The check
      * leaves nothing behind and changes no timer. */
     int (*probe)(void);
 
@@ -81,25 +81,27 @@ struct spprof_engine {
     int (*timer_create)(struct spprof_timer *timer, uint64_t id, int signal, void *value);
     /*
      * Arms the timer, or sets it anew. The first expiry comes when the thread's CPU clock reads
-     * `first_ns`, or at once if the clock has reached it; later ones follow every `interval_ns`.
-     * Both 0 disarm the timer. The process's timer is armed by the first call for any thread, on
-     * the process's CPU clock; a later call sets it anew only if the interval differs. -EEXIST:
-     * another library uses the process's timer. In a handler, only for the thread's own timer.
+     * `first_ns`, or at once if the clock has already reached it. Later expiries follow every
+     * `interval_ns`. If both are 0, disarms the timer. Returns -EEXIST if another library uses the
+     * process's timer. A handler may set only the timer of its own thread.
+     *
+     * The first call for any thread arms the process's timer, on the process's CPU clock. A later
+     * call sets it anew only if the interval differs.
      */
     int (*timer_set_sigsafe)(const struct spprof_timer *timer, uint64_t first_ns,
                              uint64_t interval_ns);
     /* Disarms and deletes the timer if it is valid. The process's timer is disarmed with the last
-     * thread's share. After an error the timer is still valid, and may be armed; the caller tries
-     * again later. */
+     * thread's share. After an error, the timer is still valid and may be armed, and the caller
+     * tries again later. */
     int (*timer_delete)(struct spprof_timer *timer);
 
     /* Reads a signal's contents. Returns false if none of the profiler's timers sent the signal. */
     bool (*signal_sigsafe)(const siginfo_t *info, struct spprof_signal *signal);
     /* Removes pending instances of `signal`, which must be blocked, from the calling thread and the
-     * process. An engine may do so by unblocking the signal for a moment: the gate is closed, so
+     * process. An engine may do this by unblocking the signal for a moment: the gate is closed, so
      * the handler does nothing. */
     int (*take_pending)(int signal);
-    /* Waits until threads have acted on the signals that they have taken: delivery.h. */
+    /* Waits until threads have acted on the signals that they have taken; see delivery.h. */
     int (*await_delivery)(uint32_t deadline_ms);
 };
 
@@ -109,8 +111,8 @@ enum spprof_engine_number {
     SPPROF_ENGINE_ITIMER = 1,
 };
 
-/* SPPROF_ENGINES initializes an array of engines, indexed by these numbers. The entry of an engine
- * that this platform does not have is NULL, or past the end of the array. */
+/* SPPROF_ENGINES initializes an array of engines, indexed by these numbers. If this platform does
+ * not have an engine, its entry is NULL, or past the end of the array. */
 extern const struct spprof_engine spprof_engine_itimer;
 #ifdef __linux__
 extern const struct spprof_engine spprof_engine_ctimer;

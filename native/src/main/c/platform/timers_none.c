@@ -1,4 +1,4 @@
-/* For macOS, which has no POSIX timers and no list of them. */
+/* Implements timers.h for macOS, which has no POSIX timers and no list of them. */
 #include <errno.h>
 
 #include "timers.h"
