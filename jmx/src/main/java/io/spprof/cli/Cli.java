@@ -14,7 +14,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
 /**
  * The command line, {@code java -jar spprof-agent.jar COMMAND TARGET}. The exit status is 0 if the
  * command succeeded, 1 if the target refused it, 2 for wrong usage, and 3 if the target cannot be
- * reached. An error is one line on stderr that tells the user what to do.
+ * reached. An error is one line on stderr that says what to do.
  */
 @Command(
     name = "spprof",

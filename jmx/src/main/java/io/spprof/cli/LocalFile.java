@@ -52,7 +52,7 @@ final class LocalFile {
   /**
    * Opens the file for writing. Must be called only once.
    *
-   * @throws CommandFailure if the file cannot be opened; the message tells the user what to do
+   * @throws CommandFailure if the file cannot be opened; the message says what to do
    */
   OutputStream open() {
     try {

@@ -15,8 +15,8 @@ import java.util.List;
  *
  * <p>An operation throws only {@link IllegalStateException} (wrong time), {@link
  * IllegalArgumentException} (wrong value; nothing has changed) and {@link IOException}. The message
- * tells the user what to do. The bean publishes a description of each attribute and operation;
- * {@link Descriptions} has these texts.
+ * says what to do. The bean publishes a description of each attribute and operation; {@link
+ * Descriptions} has these texts.
  */
 public interface SpprofMXBean {
 

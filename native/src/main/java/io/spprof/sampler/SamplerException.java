@@ -1,8 +1,8 @@
 package io.spprof.sampler;
 
 /**
- * Reports that the sampler cannot do what was requested. The message tells the user the reason and
- * the remedy.
+ * Reports that the sampler cannot do what was requested. The message gives the reason and the
+ * remedy.
  */
 public final class SamplerException extends Exception {
 
