@@ -172,9 +172,9 @@ static bool came_back(void *env) {
  * Gives the slot the JNIEnv of its thread, so that from now on the handler walks the thread's
  * stack.
  *
- * A signal can interrupt a thread that holds the lock in a hook. The handler must then not walk the
- * stack. Only a walk could make the handler hang, and a stop would then wait for the lock too long.
- * While the thread holds the lock, its slot therefore has no JNIEnv, or one with
+ * A signal can interrupt a thread that holds the lock of thread_state.h in a hook. The handler must
+ * then not walk the stack. Only a walk could make the handler hang, and a stop would then wait for
+ * the lock too long. While the thread holds the lock, its slot therefore has no JNIEnv, or one with
  * SPPROF_ENV_IN_HOOK. For this reason, ThreadStart sets the JNIEnv last and ThreadEnd clears it
  * first. Both do this between entering and leaving the open gate. While the gate is closed for a
  * moment, they do it with the signal blocked.

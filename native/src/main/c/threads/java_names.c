@@ -1,6 +1,6 @@
 /*
- * How the names of Java threads are found. A name look has the JNIEnvs of the wanted threads and
- * needs their java.lang.Threads. The field `eetop` of java.lang.Thread holds the address of
+ * Finds the names of Java threads, as follows. A name look has the JNIEnvs of the wanted threads
+ * and needs their java.lang.Threads. The field `eetop` of java.lang.Thread holds the address of
  * HotSpot's JavaThread. The JNIEnv is inside the JavaThread, at a distance that is the same for all
  * threads. One loop over all threads of the JVM therefore finds the java.lang.Threads of all wanted
  * JNIEnvs. The loop runs only if a thread is wanted that was not found before.

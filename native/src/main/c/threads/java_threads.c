@@ -1,5 +1,5 @@
 /*
- * How a java.lang.Thread leads to the operating system's thread. The field `eetop` of
+ * Finds the operating system's thread of a java.lang.Thread, as follows. The field `eetop` of
  * java.lang.Thread holds the address of HotSpot's JavaThread. The JavaThread holds the address of
  * its OSThread, and the OSThread holds the system's id of the thread. The JavaThread also contains
  * the JNIEnv, at a distance that is the same for all threads. The JVM publishes the offsets of the

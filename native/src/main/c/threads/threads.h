@@ -45,8 +45,9 @@ struct spprof_slot *spprof_threads_meet_locked(uint64_t id);
 void spprof_threads_name_by_system_locked(struct spprof_slot *slot);
 
 /*
- * Makes the calling thread an excluded thread (one of the profiler's own, which has no timer), or
- * ends this. Has no effect on sessions with a process's timer, which cannot exclude a thread.
+ * Excludes the calling thread from sampling, or includes it again. An excluded thread is one of the
+ * profiler's own, and has no timer. Has no effect on sessions with a process's timer, which cannot
+ * exclude a thread.
  */
 void spprof_threads_exclude(bool excluded);
 

@@ -170,8 +170,8 @@ final class OverheadController {
   }
 
   /**
-   * Returns which part of the threads is sampled at a time: one of this number. The other threads
-   * rest. Returns 1 if all threads are sampled.
+   * Returns a number n: one of n threads is sampled at a time, and the others rest. Returns 1 if
+   * all threads are sampled.
    */
   int share() {
     return share;

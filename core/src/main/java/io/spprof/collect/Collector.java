@@ -10,8 +10,8 @@ import java.util.function.Supplier;
 
 /**
  * Reads the samples that signal handlers have written into the ring, and adds them up in tables.
- * One reading of the ring is called a pass. This class is the work of the collector; {@link
- * io.spprof.session} has the thread that does it.
+ * One reading of the ring is called a pass. This class is the work of the collector; the package
+ * {@code session} has the thread that does it.
  *
  * <p>A pass holds this object's lock, and so does a snapshot of the tables. The ring buffers new
  * records meanwhile. A caller that needs several figures of one moment uses {@link #betweenPasses}.

@@ -76,7 +76,7 @@ final class FrameTable {
    * @param kept whether a frame stays, by its number
    * @param methodNumbers the new numbers of the methods
    * @param numbers receives the new number of each frame that stays
-   * @return the removal, which cannot fail
+   * @return the action that makes the removal, which cannot fail
    */
   Runnable keeping(boolean[] kept, int[] methodNumbers, int[] numbers) {
     int[] keptMethods = new int[methods.length];

@@ -55,7 +55,7 @@ final class MethodTable {
    *
    * @param kept whether a method stays, by its number
    * @param methods receives the new number of each method that stays
-   * @return the removal, which cannot fail
+   * @return the action that makes the removal, which cannot fail
    */
   Runnable keeping(boolean[] kept, int[] methods) {
     List<String> keptNames = new ArrayList<>();

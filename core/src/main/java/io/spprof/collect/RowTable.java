@@ -106,10 +106,10 @@ final class RowTable {
   }
 
   /**
-   * Prepares new numbers for the stacks of the table, and for its threads unless {@code
-   * threadNumbers} is null.
+   * Prepares to give the stacks of the table new numbers, and its threads, too, unless {@code
+   * threadNumbers} is null. Nothing changes until the returned action runs.
    *
-   * @return the change, which cannot fail
+   * @return the action that makes the change, which cannot fail
    */
   Runnable renumbering(int[] stackNumbers, int[] threadNumbers) {
     int[] newStacks = new int[stacks.length];

@@ -65,7 +65,7 @@ final class ThreadTable {
    * @param kept whether a name stays in any case, by its number; the method adds the names of
    *     living threads
    * @param renumbered receives the new number of each name that stays
-   * @return the removal, which cannot fail
+   * @return the action that makes the removal, which cannot fail
    */
   Runnable keeping(boolean[] kept, int[] renumbered) {
     int[] ofSerial = new int[numberOfSerial.length];

@@ -342,10 +342,10 @@ final class Windows implements MemoryBudget.Reclaimer, SampleLog.Older {
   }
 
   /**
-   * Prepares new numbers for all stacks in use, and for all threads unless {@code threadNumbers} is
-   * null.
+   * Prepares to give all stacks in use new numbers, and all threads, too, unless {@code
+   * threadNumbers} is null. Nothing changes until the returned action runs.
    *
-   * @return the change, which cannot fail
+   * @return the action that makes the change, which cannot fail
    */
   Runnable renumbering(int[] stackNumbers, int[] threadNumbers) {
     List<Window> renumbered = new ArrayList<>(closed.size());

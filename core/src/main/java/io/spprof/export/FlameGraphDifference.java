@@ -16,8 +16,9 @@ public final class FlameGraphDifference {
   private FlameGraphDifference() {}
 
   /**
-   * Writes the page. Needs some 100 bytes of memory for each row and each stack of both profiles,
-   * and 4 bytes for each frame of a stack. The page is written while it is made. The text is ASCII.
+   * Writes the page. Each part of the page is written as soon as it is made. Needs some 100 bytes
+   * of memory for each row and each stack of both profiles, and 4 bytes for each frame of a stack.
+   * The text is ASCII.
    *
    * @param before the first profile, not null; may be empty
    * @param after the second profile, not null; if it equals the first profile, the page says so

@@ -15,9 +15,9 @@ public final class FlameGraphExporter {
   private FlameGraphExporter() {}
 
   /**
-   * Writes the page. Needs some 40 bytes of memory for each row and each stack of the profile. The
-   * page is written while it is made. The text is ASCII, so any charset that contains ASCII can
-   * encode it.
+   * Writes the page. Needs some 40 bytes of memory for each row and each stack of the profile. Each
+   * part of the page is written as soon as it is made. The text is ASCII, so any charset that
+   * contains ASCII can encode it.
    *
    * @param profile the profile, not null; if it is empty, the page says so
    * @param out the target, not null; neither flushed nor closed

@@ -4,8 +4,8 @@ package io.spprof.profile;
  * The part of a session's past that the profiler still keeps. A continuous session keeps it in
  * windows of time. Another session has one window, which begins at the session's start.
  *
- * @param fromMillis the beginning of the time of which all samples are kept, in milliseconds since
- *     the epoch; 0 before the first session
+ * @param fromMillis the time since which all samples are kept, in milliseconds since the epoch; 0
+ *     before the first session
  * @param toMillis the end of this time, in milliseconds since the epoch: now, or the session's end
  * @param windows the number of windows, including the open one
  * @param finestSeconds the length of the shortest closed window, in seconds; 0 if no window is

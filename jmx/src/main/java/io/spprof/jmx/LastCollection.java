@@ -8,9 +8,9 @@ import java.lang.management.MemoryType;
 import java.lang.management.MemoryUsage;
 
 /**
- * Reads how much heap was in use after the JVM's last garbage collection. This figure contains no
- * garbage of before the collection, so {@link Heap} uses it to estimate the free heap. The class
- * compares all collectors of the JVM and takes the collection that ended last.
+ * Reads how much heap was in use after the JVM's last garbage collection. {@link Heap} uses this
+ * figure to estimate the free heap, because it does not contain the garbage that the collection
+ * removed. The class compares all collectors of the JVM, and takes the collection that ended last.
  */
 final class LastCollection {
 

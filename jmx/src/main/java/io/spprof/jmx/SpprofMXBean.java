@@ -130,9 +130,9 @@ public interface SpprofMXBean {
   long getSampledCpuTimeNanos();
 
   /**
-   * Counter of CPU time that is in no profile. It is the sum of three parts: the CPU time that the
-   * dropped samples stand for; the CPU time that was due but not yet signalled when a thread or a
-   * session ended; and {@link #getUnseenCpuTimeNanos()}.
+   * Counter of CPU time that is in no profile. It is the sum of three parts: the CPU time that
+   * dropped samples stand for; CPU time for which a thread's timer had expired, but no signal came
+   * before the thread or the session ended; and {@link #getUnseenCpuTimeNanos()}.
    *
    * @return nanoseconds
    */
