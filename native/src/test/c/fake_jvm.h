@@ -24,7 +24,8 @@ static _Atomic bool walker_hangs;   /* a walk does not return while this is set 
 static _Atomic int frames_per_walk; /* number of frames that a walk finds; a value below 1 is an
                                      * error code */
 static bool walker_missing;
-static bool walker_made; /* the walker holds what it needs for a session */
+static bool walker_limited; /* the walker's probe succeeds, with a limitation */
+static bool walker_made;    /* the walker holds what it needs for a session */
 static bool events_fail;
 static bool threads_unknown; /* the JVM cannot say which of the system's threads are Java threads */
 static bool events_on;
@@ -32,7 +33,7 @@ static bool starts_heard;
 
 static int fake_probe(JNIEnv *jni, const struct spprof_engine *engine, char *why, uint64_t size) {
     (void)jni, (void)engine;
-    snprintf(why, size, "the test says so");
+    snprintf(why, size, "%s", walker_missing || walker_limited ? "the test says so" : "");
     return walker_missing ? -ENOSYS : 0;
 }
 

@@ -96,6 +96,22 @@ TEST(a_start_that_fails_at_any_step_leaves_nothing) {
     check_start_works();
 }
 
+/* The walker serves, and the reason stays until the next start. */
+TEST(a_start_keeps_what_limits_the_walker) {
+    char why[64];
+    setup();
+    walker_limited = true;
+    check_start_works();
+    spprof_sampler_walker_problem(why, sizeof why);
+    CHECK(strcmp("the test says so", why) == 0);
+    walker_limited = false; /* the JVM has created a blob meanwhile: each start asks anew */
+    check_start_works();
+    spprof_sampler_walker_problem(why, sizeof why);
+    CHECK_EQUAL('\0', why[0]);
+    walker_missing = true;
+    check_start_leaves_nothing(SPPROF_FAILED(WALKER, 0));
+}
+
 TEST(a_start_leaves_a_foreign_handler_untouched) {
     setup();
     struct sigaction foreign = {.sa_handler = foreign_handler, .sa_flags = SA_NODEFER};
@@ -492,6 +508,7 @@ TEST(the_end_of_the_jvm_ends_a_session) {
 
 int main(void) {
     RUN_WITH_BOTH(a_start_that_fails_at_any_step_leaves_nothing);
+    RUN(a_start_keeps_what_limits_the_walker);
     RUN_WITH_BOTH(a_start_leaves_a_foreign_handler_untouched);
     RUN_WITH_BOTH(a_probe_leaves_nothing);
     RUN_WITH(itimer, a_start_leaves_a_foreign_process_timer_untouched);

@@ -29,18 +29,27 @@ static bool is(const char *name, enum spprof_blob_role role) {
 
 TEST(a_blob_has_the_roles_of_its_name) {
     for (int role = 0; role < SPPROF_BLOB_ROLES; role++) {
-        int names = 0;
-        while (spprof_release_blobs[role][names] != NULL) {
-            CHECK(is(spprof_release_blobs[role][names++], (enum spprof_blob_role)role));
+        int blobs = 0;
+        while (blobs < SPPROF_BLOBS_OF_A_ROLE &&
+               spprof_release_blobs[role][blobs].names[0] != NULL) {
+            const struct spprof_blob *blob = &spprof_release_blobs[role][blobs++];
+            for (int i = 0; i < SPPROF_NAMES_OF_A_BLOB && blob->names[i] != NULL; i++) {
+                CHECK(is(blob->names[i], (enum spprof_blob_role)role));
+            }
         }
-        CHECK(names > 0);
+        CHECK(blobs > 0);
         CHECK(!is("another blob", (enum spprof_blob_role)role));
         CHECK(!is(NULL, (enum spprof_blob_role)role));
     }
-    CHECK(is("C1 Runtime unwind_exception_blob", SPPROF_BLOB_TO_HANDLER));
+    CHECK(is("handle_exception_nofpu Runtime1 stub", SPPROF_BLOB_TO_HANDLER));
+    CHECK(is("C1 Runtime unwind_exception_blob", SPPROF_BLOB_TO_HANDLER));   /* JDK 25 */
+    CHECK(is("unwind_exception_blob (C1 runtime)", SPPROF_BLOB_TO_HANDLER)); /* JDK 27 */
     CHECK(is("I2C/C2I adapters(0xbb)", SPPROF_BLOB_LEADS_TO_JAVA));
     CHECK(is("wrong_method_stub", SPPROF_BLOB_LEADS_TO_JAVA));
-    CHECK(is("flush_icache_final_stub", SPPROF_BLOB_FLUSH_ICACHE)); /* JDK 25 */
+    CHECK(is("Shared Runtime ic_miss_blob", SPPROF_BLOB_LEADS_TO_JAVA)); /* JDK 25 */
+    CHECK(!is("Shared Runtime throw_AbstractMethodError_blob", SPPROF_BLOB_LEADS_TO_JAVA));
+    CHECK(is("flush_icache_final_stub", SPPROF_BLOB_FLUSH_ICACHE));           /* JDK 25 */
+    CHECK(is("StubRoutines (preuniverse stubs)", SPPROF_BLOB_STUB_ROUTINES)); /* JDK 28 */
     CHECK(!is("nmethod", SPPROF_BLOB_NATIVE_METHOD));
     CHECK(!is("native nmethod", SPPROF_BLOB_METHOD));
 }

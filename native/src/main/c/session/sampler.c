@@ -35,8 +35,7 @@ static struct spprof_action before; /* the action that the profiler's action rep
 static struct spprof_action ours;   /* the profiler's action */
 static bool torn_down;              /* the teardown is done; also true after the JVM's death, even
                                        though nobody calls stop then */
-static bool vm_walker_works;        /* a probe has succeeded; its result does not change later */
-static char walker_problem[1280];
+static char walker_problem[1280];   /* why the walker vm is not used, or what limits it; "" */
 static enum spprof_debug_info debug_info;
 
 int spprof_sampler_load(void) {
@@ -48,18 +47,17 @@ int spprof_sampler_load(void) {
     return error;
 }
 
-/* Chooses the walker of a session. Probes the walker vm until a probe has succeeded once. Returns 0
- * or a failure. */
+/* Chooses the walker of a session. Probes the walker vm, unless the session asks for the other.
+ * Returns 0 or a failure. */
 static int choose_walker(JNIEnv *jni, const struct spprof_sampler_config *config) {
     struct spprof_handler_session *session = &spprof_handler_session;
     walker_problem[0] = '\0';
     if (config->walker != SPPROF_WALKER_AGCT) {
         session->walker = &spprof_walker_vm;
-        vm_walker_works =
-            vm_walker_works ||
+        bool works =
             spprof_walker_vm.probe(jni, config->engine, walker_problem, sizeof walker_problem) == 0;
-        if (vm_walker_works || config->walker == SPPROF_WALKER_VM) {
-            return vm_walker_works ? 0 : SPPROF_FAILED(WALKER, 0);
+        if (works || config->walker == SPPROF_WALKER_VM) {
+            return works ? 0 : SPPROF_FAILED(WALKER, 0);
         }
     }
     char why[256];

@@ -122,8 +122,8 @@ void *spprof_sampler_ring(uint64_t *size);
 /* Returns the walker of the present or the last session: vm or agct. */
 enum spprof_walker_choice spprof_sampler_walker(void);
 /*
- * Copies the reason why the walker vm did not work at the last start. Copies "" if it worked or was
- * not tried.
+ * Copies the reason why the walker vm did not work at the last start, or what limits it. "" if it
+ * works without a limitation or was not tried.
  */
 void spprof_sampler_walker_problem(char *why, uint64_t size);
 /* Returns how exact the debug information was in the present or the last session: a number of enum

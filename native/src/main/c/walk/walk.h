@@ -48,7 +48,8 @@ struct spprof_walker_config {
 struct spprof_walker {
     const char *name;
     bool needs_ids; /* needs the JVM's method ids of all classes allocated beforehand */
-    /* Returns 0, or -ENOSYS with the reason in `why` if this JVM cannot be walked. */
+    /* Called before each session. Returns 0, or -ENOSYS with the reason in `why` if this JVM cannot
+     * be walked. If it returns 0, `why` is "" or says which frames cannot be walked. */
     int (*probe)(JNIEnv *jni, const struct spprof_engine *engine, char *why, uint64_t size);
     /* Creates and frees the resources of a session. create returns 0 or -errno. destroy may be
      * called more than once. */

@@ -14,6 +14,7 @@ import io.spprof.profile.SessionStats;
 import io.spprof.sampler.DropReason;
 import io.spprof.sampler.FakeSampler;
 import io.spprof.sampler.SamplerException;
+import io.spprof.sampler.Walker;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
@@ -305,6 +306,23 @@ final class ProfilerFailuresTest {
     sampler.threadProblem = "";
     WaitFor.condition(
         () -> profiler.lastError().equals("the sandbox forbids membarrier"), "what lasts");
+  }
+
+  @Test
+  void shouldReportWhyTheWalkerIsNotUsedOrWhatLimitsIt() {
+    sampler.walkerProblem = "this JVM has no code blob called StubRoutines";
+    sampler.walker = Walker.AGCT;
+    profiler.start(ProfilerConfig.DEFAULT);
+    assertEquals(
+        "walker=agct is used, which cannot read every stack: walker=vm does not work in this JVM, "
+            + sampler.walkerProblem,
+        profiler.lastError());
+    profiler.stop();
+    sampler.walker = Walker.VM;
+    profiler.start(ProfilerConfig.DEFAULT);
+    assertEquals(
+        "walker=vm cannot read a few kinds of stacks in this JVM: " + sampler.walkerProblem,
+        profiler.lastError());
   }
 
   @Test

@@ -45,14 +45,35 @@ static bool starts_sigsafe(const char *text, const char *prefix) {
     return *prefix == '\0';
 }
 
-bool spprof_code_is_sigsafe(const struct spprof_code *code, enum spprof_blob_role role) {
-    uint64_t name = spprof_word_sigsafe(code->blob + spprof_layout.blob_name);
-    const char *const *prefix = spprof_release_blobs[role];
-    while (name != 0 && *prefix != NULL &&
-           !starts_sigsafe((const char *)(uintptr_t)name, *prefix)) {
-        prefix++;
+bool spprof_blob_is_sigsafe(const struct spprof_blob *blob, int32_t kind, const char *name) {
+    int32_t its_kind = spprof_layout.kinds[blob->kind];
+    if (its_kind != 0) {
+        return kind == its_kind;
     }
-    return name != 0 && *prefix != NULL;
+    for (size_t i = 0; name != NULL && i < SPPROF_NAMES_OF_A_BLOB && blob->names[i] != NULL; i++) {
+        if (starts_sigsafe(name, blob->names[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+int32_t spprof_code_blob_kind_sigsafe(uint64_t blob) {
+    return spprof_layout.has_kind ? *(const uint8_t *)(uintptr_t)(blob + spprof_layout.blob_kind)
+                                  : 0;
+}
+
+bool spprof_code_is_sigsafe(const struct spprof_code *code, enum spprof_blob_role role) {
+    const char *name =
+        (const char *)(uintptr_t)spprof_word_sigsafe(code->blob + spprof_layout.blob_name);
+    int32_t kind = spprof_code_blob_kind_sigsafe(code->blob);
+    const struct spprof_blob *blobs = spprof_release_blobs[role];
+    for (int i = 0; i < SPPROF_BLOBS_OF_A_ROLE; i++) {
+        if (spprof_blob_is_sigsafe(&blobs[i], kind, name)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* The address of the name of all nmethods, once one was seen. Comparing addresses is then
@@ -61,8 +82,7 @@ static _Atomic uint64_t method_name;
 
 static bool is_method_sigsafe(const struct spprof_code *code) {
     if (spprof_layout.has_kind) {
-        return *(const uint8_t *)(uintptr_t)(code->blob + spprof_layout.blob_kind) ==
-               spprof_layout.kind_nmethod;
+        return spprof_code_blob_kind_sigsafe(code->blob) == spprof_layout.kinds[SPPROF_KIND_METHOD];
     }
     uint64_t name = spprof_word_sigsafe(code->blob + spprof_layout.blob_name);
     /* Relaxed: the address is a constant of the JVM, and the name was there before. */

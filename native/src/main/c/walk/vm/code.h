@@ -40,8 +40,14 @@ uint64_t spprof_code_end_sigsafe(const struct spprof_code *code);
 /* The size of a frame at the code's calls, in bytes with the return address; 0 if it is not
  * fixed. */
 uint64_t spprof_code_frame_size_sigsafe(const struct spprof_code *code);
-/* Whether the code has this role, by its name. The interpreter has no blob and thus no role. */
+/* Whether the code has this role. The interpreter has no blob and thus no role. */
 bool spprof_code_is_sigsafe(const struct spprof_code *code, enum spprof_blob_role role);
+
+/* The kind of a CodeBlob; 0 if this JVM does not publish it. */
+int32_t spprof_code_blob_kind_sigsafe(uint64_t blob);
+/* Whether a CodeBlob of this kind and name is one that `blob`, a row of release.h, describes.
+ * `name` can be NULL. A row without names describes none. */
+bool spprof_blob_is_sigsafe(const struct spprof_blob *blob, int32_t kind, const char *name);
 
 /* For methods: the first address at which the frame is complete. */
 uint64_t spprof_method_complete_sigsafe(const struct spprof_code *code);

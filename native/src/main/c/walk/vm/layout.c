@@ -62,6 +62,27 @@ static void read_call_sites(struct spprof_layout *layout) {
     layout->has_call_sites = missing[0] == '\0';
 }
 
+/* Reads the values of what the walker can do without, each for itself. */
+static void read_optional(struct spprof_layout *layout) {
+    for (int kind = 0; layout->has_kind && kind < SPPROF_BLOB_KINDS; kind++) {
+        if (spprof_release_kinds[kind] != NULL &&
+            spprof_vmstructs_constant(spprof_release_kinds[kind], &layout->kinds[kind]) != 0) {
+            layout->kinds[kind] = 0;
+        }
+    }
+    if (spprof_vmstructs_offset("nmethod", "_comp_level", &layout->nmethod_level) != 0) {
+        layout->nmethod_level = 0;
+    }
+    if (spprof_vmstructs_size("JavaFrameAnchor", &layout->anchor_size) != 0) {
+        layout->anchor_size = 0;
+    }
+    uint64_t release;
+    layout->release =
+        spprof_vmstructs_static("Abstract_VM_Version", "_vm_major_version", &release) == 0
+            ? *(const int32_t *)(uintptr_t)release
+            : INT32_MAX;
+}
+
 static uint64_t word(uint64_t address) {
     return *(const uint64_t *)(uintptr_t)address;
 }
@@ -169,9 +190,7 @@ int spprof_layout_probe(int32_t version, char *why, uint64_t size) {
     layout.vframes_first = vframes_size - layout.vframe_size;
     read_code_heaps(&layout, missing, sizeof missing);
     read_interpreter(&layout, missing, sizeof missing);
-    if (spprof_vmstructs_size("JavaFrameAnchor", &layout.anchor_size) != 0) {
-        layout.anchor_size = 0;
-    }
+    read_optional(&layout);
     if (missing[0] != '\0') {
         snprintf(why, size, "this JVM does not publish %s", missing);
         return -ENOSYS;

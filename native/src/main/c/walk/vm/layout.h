@@ -27,6 +27,21 @@
 
 #define SPPROF_MAX_CODE_HEAPS 8
 
+/* The kinds of code blobs that the walker distinguishes. The JVM publishes them since JDK 23. */
+enum spprof_blob_kind {
+    SPPROF_KIND_NONE, /* stands for no kind */
+    SPPROF_KIND_METHOD,
+    SPPROF_KIND_UPCALL,
+    SPPROF_KIND_ADAPTER,
+    SPPROF_KIND_VTABLE,
+    SPPROF_KIND_METHOD_HANDLES,
+    SPPROF_KIND_EXCEPTION,
+    SPPROF_KIND_DEOPTIMIZATION,
+    SPPROF_KIND_UNCOMMON_TRAP,
+    SPPROF_KIND_SAFEPOINT,
+    SPPROF_BLOB_KINDS,
+};
+
 struct spprof_code_heap {
     uint64_t low, end;    /* the reserved addresses */
     uint64_t high;        /* address of the variable that holds the end of the committed part;
@@ -36,6 +51,8 @@ struct spprof_code_heap {
 };
 
 struct spprof_layout {
+    int32_t release; /* 17, 21, …; INT32_MAX if it is not published */
+
     /* JavaThread, and JavaFrameAnchor in it */
     uint64_t thread_state, thread_anchor, thread_stack_base, thread_stack_size;
     uint64_t thread_vframes;
@@ -61,7 +78,7 @@ struct spprof_layout {
     bool frame_complete_is_short;
     bool has_kind;
     uint64_t blob_kind;
-    int32_t kind_nmethod;
+    int32_t kinds[SPPROF_BLOB_KINDS]; /* their values; 0 for those not published */
     uint64_t blob_mutable_data, blob_relocation_size;
 
     /* nmethod */
@@ -69,6 +86,7 @@ struct spprof_layout {
     uint64_t nmethod_method, nmethod_entry_bci, nmethod_compile_id, nmethod_orig_pc;
     uint64_t nmethod_osr_entry, nmethod_deopt, nmethod_deopt_mh;
     uint64_t nmethod_pcs, nmethod_pcs_end, nmethod_scopes, nmethod_immutable, nmethod_metadata;
+    uint64_t nmethod_level; /* the compilation's level, a byte; 0 if it is not published */
     int32_t invocation_entry_bci;
     uint8_t excluded_bytes; /* byte values that compressed numbers do not use: 0 before JDK 20, 1
                              * since */

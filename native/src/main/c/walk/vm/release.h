@@ -18,7 +18,7 @@
 
 #include "walk/vm/layout.h"
 
-/* Roles of code blobs, known by their names (CodeBlob::_name). */
+/* Roles of code blobs. */
 enum spprof_blob_role {
     SPPROF_BLOB_METHOD,             /* a compiled method */
     SPPROF_BLOB_NATIVE_METHOD,      /* the wrapper of a native method */
@@ -37,37 +37,120 @@ enum spprof_blob_role {
     SPPROF_BLOB_ROLES,
 };
 
-/* The names of each role. A blob has the role if its name begins with one of them. */
-static const char *const spprof_release_blobs[SPPROF_BLOB_ROLES][9] = {
+/* From when on a JVM has a blob. The probe demands that the blob is found from then on
+ * (blobs.h). */
+enum spprof_blob_creation {
+    SPPROF_BLOB_AT_START,     /* before any Java code runs, in all modes: -Xint, C1 or C2 alone */
+    SPPROF_BLOB_WITH_NATIVE,  /* when a native method's wrapper exists */
+    SPPROF_BLOB_WITH_C1,      /* when a method that C1 has compiled exists */
+    SPPROF_BLOB_WITH_C2,      /* when a method that C2 has compiled exists */
+    SPPROF_BLOB_AT_FIRST_USE, /* nothing shows whether the blob exists: never demanded */
+    SPPROF_BLOB_CREATIONS,
+};
+
+#define SPPROF_NAMES_OF_A_BLOB 4
+
+/*
+ * One blob, or several of one kind. `kind` recognises it in JVMs that publish the kind. `names`
+ * recognise it in all others: CodeBlob::_name begins with one of them, in one release or another.
+ */
+struct spprof_blob {
+    enum spprof_blob_creation creation;
+    int32_t since; /* the first release that has such a blob; 0: all releases from 17 on */
+    enum spprof_blob_kind kind;
+    const char *names[SPPROF_NAMES_OF_A_BLOB];
+};
+
+#define SPPROF_BLOBS_OF_A_ROLE 9
+
+/* The blobs of each role. The list of a role ends with a row without names, if it is not full. */
+static const struct spprof_blob spprof_release_blobs[SPPROF_BLOB_ROLES][SPPROF_BLOBS_OF_A_ROLE] = {
     /* code/nmethod.cpp */
-    [SPPROF_BLOB_METHOD] = {"nmethod"},
-    [SPPROF_BLOB_NATIVE_METHOD] = {"native nmethod"},
+    [SPPROF_BLOB_METHOD] = {{SPPROF_BLOB_AT_FIRST_USE, .names = {"nmethod"}}},
+    [SPPROF_BLOB_NATIVE_METHOD] = {{SPPROF_BLOB_WITH_NATIVE, .names = {"native nmethod"}}},
     /* code/codeBlob.cpp, cpu/x86/upcallLinker_x86_64.cpp: since 19; 17 and 18 (the incubator) */
-    [SPPROF_BLOB_UPCALL] = {"upcall_stub", "optimized_upcall_stub"},
-    /* code/codeBlob.cpp: AdapterBlob; code/vtableStubs.cpp */
-    [SPPROF_BLOB_ADAPTER] = {"I2C/C2I"},
-    [SPPROF_BLOB_VTABLE] = {"vtable"},
-    /* code/codeBlob.hpp: the singletons */
-    [SPPROF_BLOB_EXCEPTION] = {"ExceptionBlob"},
-    [SPPROF_BLOB_DEOPTIMIZATION] = {"DeoptimizationBlob"},
-    [SPPROF_BLOB_UNCOMMON_TRAP] = {"UncommonTrapBlob"},
-    [SPPROF_BLOB_SAFEPOINT] = {"SafepointBlob"},
-    /* c1/c1_Runtime1.cpp: "NAME Runtime1 stub"; in 25 "C1 Runtime NAME_blob" */
-    [SPPROF_BLOB_TO_HANDLER] = {"forward_exception", "handle_exception", "unwind_exception",
-                                "C1 Runtime forward_exception", "C1 Runtime handle_exception",
-                                "C1 Runtime unwind_exception"},
-    /* runtime/stubRoutines.cpp; the second since 21 */
-    [SPPROF_BLOB_STUB_ROUTINES] = {"StubRoutines"},
-    [SPPROF_BLOB_CONTINUATION_STUBS] = {"StubRoutines (continuation"},
-    /* runtime/icache.cpp; the second in 25, where the first stub serves only the JVM's start */
-    [SPPROF_BLOB_FLUSH_ICACHE] = {"flush_icache_stub", "flush_icache_final_stub"},
+    [SPPROF_BLOB_UPCALL] = {{SPPROF_BLOB_AT_FIRST_USE, .kind = SPPROF_KIND_UPCALL,
+                             .names = {"upcall_stub", "optimized_upcall_stub"}}},
+    /* code/codeBlob.cpp: AdapterBlob. Since 25, adapters from an AOT cache have the types of their
+     * arguments as names, such as "LII". */
+    [SPPROF_BLOB_ADAPTER] = {{SPPROF_BLOB_AT_START, .kind = SPPROF_KIND_ADAPTER,
+                              .names = {"I2C/C2I"}}},
+    /* code/vtableStubs.cpp */
+    [SPPROF_BLOB_VTABLE] = {{SPPROF_BLOB_AT_FIRST_USE, .kind = SPPROF_KIND_VTABLE,
+                             .names = {"vtable"}}},
+    /* code/codeBlob.hpp: the singletons. Since 27, those from an AOT cache have other names. */
+    [SPPROF_BLOB_EXCEPTION] = {{SPPROF_BLOB_WITH_C2, .kind = SPPROF_KIND_EXCEPTION,
+                                .names = {"ExceptionBlob"}}},
+    [SPPROF_BLOB_DEOPTIMIZATION] = {{SPPROF_BLOB_AT_START, .kind = SPPROF_KIND_DEOPTIMIZATION,
+                                     .names = {"DeoptimizationBlob"}}},
+    [SPPROF_BLOB_UNCOMMON_TRAP] = {{SPPROF_BLOB_WITH_C2, .kind = SPPROF_KIND_UNCOMMON_TRAP,
+                                    .names = {"UncommonTrapBlob"}}},
+    [SPPROF_BLOB_SAFEPOINT] = {{SPPROF_BLOB_AT_START, .kind = SPPROF_KIND_SAFEPOINT,
+                                .names = {"SafepointBlob"}}},
+    /* c1/c1_Runtime1.cpp: "NAME Runtime1 stub"; in 25 and 26 "C1 Runtime NAME_blob"; since 27
+     * "NAME_blob (C1 runtime)" */
+    [SPPROF_BLOB_TO_HANDLER] =
+        {
+            {SPPROF_BLOB_WITH_C1, .names = {"forward_exception", "C1 Runtime forward_exception"}},
+            {SPPROF_BLOB_WITH_C1, .names = {"handle_exception", "C1 Runtime handle_exception"}},
+            {SPPROF_BLOB_WITH_C1, .names = {"unwind_exception", "C1 Runtime unwind_exception"}},
+        },
+    /* runtime/stubRoutines.cpp: "(1)" and "(2)" up to 20. Since 27, "NAME_blob (stub gen)" holds
+     * the stubs from an AOT cache; the other blobs exist, too. */
+    [SPPROF_BLOB_STUB_ROUTINES] =
+        {
+            {SPPROF_BLOB_AT_START, .names = {"StubRoutines (1)", "StubRoutines (initial"}},
+            {SPPROF_BLOB_AT_START, .names = {"StubRoutines (2)", "StubRoutines (final"}},
+            {SPPROF_BLOB_AT_FIRST_USE,
+             .names = {"StubRoutines", "initial_blob", "final_blob", "compiler_blob"}},
+            {SPPROF_BLOB_AT_FIRST_USE, .names = {"continuation_blob"}},
+        },
+    [SPPROF_BLOB_CONTINUATION_STUBS] =
+        {
+            {SPPROF_BLOB_AT_START, .since = 21, .names = {"StubRoutines (continuation"}},
+            {SPPROF_BLOB_AT_FIRST_USE, .names = {"continuation_blob"}},
+        },
+    /* runtime/icache.cpp; the second since 25, where the first stub serves only the JVM's start */
+    [SPPROF_BLOB_FLUSH_ICACHE] = {{SPPROF_BLOB_AT_START,
+                                   .names = {"flush_icache_stub", "flush_icache_final_stub"}}},
     /*
      * Adapters and stubs of vtables, as above; prims/methodHandles.cpp: linkToStatic and such;
-     * code/icBuffer.cpp: a call is being patched (not in 25); runtime/sharedRuntime.cpp: calls that
-     * are not resolved yet, by three names, in 25 all by "Shared Runtime".
+     * runtime/sharedRuntime.cpp: calls that are not resolved yet, in 25 and 26 with "Shared
+     * Runtime" before their names; code/icBuffer.cpp, up to 22: a call is being patched.
      */
-    [SPPROF_BLOB_LEADS_TO_JAVA] = {"vtable", "I2C/C2I", "MethodHandles", "InlineCache", "resolve_",
-                                   "ic_miss", "wrong_method", "Shared Runtime"},
+    [SPPROF_BLOB_LEADS_TO_JAVA] =
+        {
+            {SPPROF_BLOB_AT_FIRST_USE, .kind = SPPROF_KIND_ADAPTER, .names = {"I2C/C2I"}},
+            {SPPROF_BLOB_AT_FIRST_USE, .kind = SPPROF_KIND_VTABLE, .names = {"vtable"}},
+            {SPPROF_BLOB_AT_START, .kind = SPPROF_KIND_METHOD_HANDLES, .names = {"MethodHandles"}},
+            {SPPROF_BLOB_AT_START,
+             .names = {"resolve_opt_virtual_call", "Shared Runtime resolve_opt_virtual_call"}},
+            {SPPROF_BLOB_AT_START,
+             .names = {"resolve_virtual_call", "Shared Runtime resolve_virtual_call"}},
+            {SPPROF_BLOB_AT_START,
+             .names = {"resolve_static_call", "Shared Runtime resolve_static_call"}},
+            {SPPROF_BLOB_AT_START, .names = {"ic_miss", "Shared Runtime ic_miss"}},
+            {SPPROF_BLOB_AT_START, .names = {"wrong_method", "Shared Runtime wrong_method"}},
+            {SPPROF_BLOB_AT_FIRST_USE, .names = {"InlineCache"}},
+        },
+};
+
+/* Roles that so few frames need that a walker without them is still better than
+ * AsyncGetCallTrace. */
+static const bool spprof_release_rare[SPPROF_BLOB_ROLES] = {
+    [SPPROF_BLOB_FLUSH_ICACHE] = true,
+};
+
+/* Names of the published constants of kinds (code/codeBlob.hpp, since 23). */
+static const char *const spprof_release_kinds[SPPROF_BLOB_KINDS] = {
+    [SPPROF_KIND_UPCALL] = "CodeBlobKind::Upcall",
+    [SPPROF_KIND_ADAPTER] = "CodeBlobKind::Adapter",
+    [SPPROF_KIND_VTABLE] = "CodeBlobKind::Vtable",
+    [SPPROF_KIND_METHOD_HANDLES] = "CodeBlobKind::MHAdapter",
+    [SPPROF_KIND_EXCEPTION] = "CodeBlobKind::Exception",
+    [SPPROF_KIND_DEOPTIMIZATION] = "CodeBlobKind::Deoptimization",
+    [SPPROF_KIND_UNCOMMON_TRAP] = "CodeBlobKind::UncommonTrap",
+    [SPPROF_KIND_SAFEPOINT] = "CodeBlobKind::Safepoint",
 };
 
 /* Part of the description of each interpreter codelet that is an entry of methods. In JDK 25 the
@@ -113,7 +196,8 @@ struct spprof_wanted {
 
 /*
  * The items that every release publishes. A field that moved has two names: CompiledMethod was
- * merged into nmethod in JDK 23, and the flags of ConstMethod became ConstMethodFlags in JDK 21.
+ * merged into nmethod in JDK 23, and the flags of ConstMethod became ConstMethodFlags in JDK 21. A
+ * state that a release gave up has another state as its other name: JDK 28 has no states "trans".
  */
 static const struct spprof_wanted spprof_release_fields[] = {
     {SPPROF_AT(thread_state), SPPROF_WANTED_OFFSET, "JavaThread", "_thread_state", NULL, NULL},
@@ -138,13 +222,14 @@ static const struct spprof_wanted spprof_release_fields[] = {
     {SPPROF_AT(anchor_fp), SPPROF_WANTED_OFFSET, "JavaFrameAnchor", "_last_Java_fp", NULL, NULL},
     {SPPROF_AT(wrapper_anchor), SPPROF_WANTED_OFFSET, "JavaCallWrapper", "_anchor", NULL, NULL},
     {SPPROF_AT(state_in_java), SPPROF_WANTED_CONSTANT, "_thread_in_Java", NULL, NULL, NULL},
-    {SPPROF_AT(state_in_java_trans), SPPROF_WANTED_CONSTANT, "_thread_in_Java_trans", NULL, NULL,
-     NULL},
+    {SPPROF_AT(state_in_java_trans), SPPROF_WANTED_CONSTANT, "_thread_in_Java_trans", NULL,
+     "_thread_in_Java", NULL},
     {SPPROF_AT(state_in_native), SPPROF_WANTED_CONSTANT, "_thread_in_native", NULL, NULL, NULL},
     {SPPROF_AT(state_in_native_trans), SPPROF_WANTED_CONSTANT, "_thread_in_native_trans", NULL,
-     NULL, NULL},
+     "_thread_in_native", NULL},
     {SPPROF_AT(state_in_vm), SPPROF_WANTED_CONSTANT, "_thread_in_vm", NULL, NULL, NULL},
-    {SPPROF_AT(state_in_vm_trans), SPPROF_WANTED_CONSTANT, "_thread_in_vm_trans", NULL, NULL, NULL},
+    {SPPROF_AT(state_in_vm_trans), SPPROF_WANTED_CONSTANT, "_thread_in_vm_trans", NULL,
+     "_thread_in_vm", NULL},
     {SPPROF_AT(entry_wrapper), SPPROF_WANTED_CONSTANT, "frame::entry_frame_call_wrapper_offset",
      NULL, NULL, NULL},
     {SPPROF_AT(sender_sp), SPPROF_WANTED_CONSTANT, "frame::interpreter_frame_sender_sp_offset",
@@ -205,19 +290,20 @@ static const struct spprof_wanted spprof_release_debug_info_behind_code[] = {
 };
 
 /* JDK 23 and later: an nmethod's debug information is in separate blocks (codeBlob.hpp,
- * nmethod.hpp). */
+ * nmethod.hpp). JDK 26 merged the two handlers of deoptimization. */
 static const struct spprof_wanted spprof_release_debug_info_apart[] = {
     {SPPROF_AT(blob_code), SPPROF_WANTED_OFFSET, "CodeBlob", "_code_offset", NULL, NULL},
     {SPPROF_AT(blob_code_end), SPPROF_WANTED_OFFSET, "CodeBlob", "_data_offset", NULL, NULL},
     {SPPROF_AT(blob_kind), SPPROF_WANTED_OFFSET, "CodeBlob", "_kind", NULL, NULL},
-    {SPPROF_AT(kind_nmethod), SPPROF_WANTED_CONSTANT, "CodeBlobKind::Nmethod", NULL, NULL, NULL},
+    {SPPROF_AT(kinds[SPPROF_KIND_METHOD]), SPPROF_WANTED_CONSTANT, "CodeBlobKind::Nmethod", NULL,
+     NULL, NULL},
     {SPPROF_AT(blob_mutable_data), SPPROF_WANTED_OFFSET, "CodeBlob", "_mutable_data", NULL, NULL},
     {SPPROF_AT(blob_relocation_size), SPPROF_WANTED_OFFSET, "CodeBlob", "_relocation_size", NULL,
      NULL},
-    {SPPROF_AT(nmethod_deopt), SPPROF_WANTED_OFFSET, "nmethod", "_deopt_handler_offset", NULL,
-     NULL},
-    {SPPROF_AT(nmethod_deopt_mh), SPPROF_WANTED_OFFSET, "nmethod", "_deopt_mh_handler_offset", NULL,
-     NULL},
+    {SPPROF_AT(nmethod_deopt), SPPROF_WANTED_OFFSET, "nmethod", "_deopt_handler_offset", "nmethod",
+     "_deopt_handler_entry_offset"},
+    {SPPROF_AT(nmethod_deopt_mh), SPPROF_WANTED_OFFSET, "nmethod", "_deopt_mh_handler_offset",
+     "nmethod", "_deopt_handler_entry_offset"},
     {SPPROF_AT(nmethod_pcs_end), SPPROF_WANTED_OFFSET, "nmethod", "_scopes_data_offset", NULL,
      NULL},
     {SPPROF_AT(nmethod_scopes), SPPROF_WANTED_OFFSET, "nmethod", "_scopes_data_offset", NULL, NULL},

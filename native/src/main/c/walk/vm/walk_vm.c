@@ -22,6 +22,7 @@
 #include "walk/guard.h"
 #include "walk/libraries.h"
 #include "walk/native_frames.h"
+#include "walk/vm/blobs.h"
 #include "walk/vm/broken_at.h"
 #include "walk/vm/continuations.h"
 #include "walk/vm/frames.h"
@@ -289,14 +290,24 @@ static int create(const struct spprof_walker_config *config) {
     return 0;
 }
 
-static int probe(JNIEnv *jni, const struct spprof_engine *engine, char *why, uint64_t size) {
-    int error = spprof_vm_self_test(jni, engine, &spprof_walker_vm, why, size);
-    if (error == 0 && handlers_are_checked() && spprof_guard_install(true) != 0) {
-        snprintf(why, size,
-                 "-Xcheck:jni lets nobody handle SIGSEGV, and process_vm_readv is forbidden here");
-        error = -ENOSYS;
+/* Looks for the code blobs. Guarded loads work during a session only, which has not begun. */
+static int check_blobs(char *why, uint64_t size) {
+    if (spprof_guard_install(handlers_are_checked()) != 0) {
+        snprintf(why, size, "%s, and process_vm_readv is forbidden here",
+                 handlers_are_checked() ? "-Xcheck:jni lets nobody handle SIGSEGV"
+                                        : "too many libraries have handled SIGSEGV");
+        return -ENOSYS;
     }
+    int error = spprof_blobs_check(why, size);
+    spprof_guard_remove();
     return error;
+}
+
+/* The result of the self-test does not change. Blobs are created later, too. */
+static int probe(JNIEnv *jni, const struct spprof_engine *engine, char *why, uint64_t size) {
+    static bool works; /* accessed with the sampler's lock held */
+    works = works || spprof_vm_self_test(jni, engine, &spprof_walker_vm, why, size) == 0;
+    return works ? check_blobs(why, size) : -ENOSYS;
 }
 
 const struct spprof_walker spprof_walker_vm = {

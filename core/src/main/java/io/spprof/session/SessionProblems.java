@@ -4,6 +4,7 @@ import io.spprof.collect.Collector;
 import io.spprof.config.ProfilerConfig;
 import io.spprof.sampler.DropReason;
 import io.spprof.sampler.Sampler;
+import io.spprof.sampler.Walker;
 
 /**
  * Finds what limits a running session, and makes a message about it for the user. The session's
@@ -62,8 +63,12 @@ final class SessionProblems {
     String found = sampler.threadProblem();
     if (found.isEmpty() && !sampler.walkerProblem().isEmpty()) {
       found =
-          "walker=agct is used, which cannot read every stack: walker=vm does not work in this JVM, "
-              + sampler.walkerProblem();
+          sampler.walker() == Walker.VM
+              ? "walker=vm cannot read a few kinds of stacks in this JVM: "
+                  + sampler.walkerProblem()
+              : "walker=agct is used, which cannot read every stack: walker=vm does not work in this"
+                  + " JVM, "
+                  + sampler.walkerProblem();
     }
     if (found.isEmpty() && collector.stats().dropped().of(DropReason.STACK_TABLE_FULL) > 0) {
       found =

@@ -168,9 +168,10 @@ public interface Sampler {
   Walker walker();
 
   /**
-   * Returns why {@link Walker#VM} could not be used when the last session started.
+   * Returns why {@link Walker#VM} could not be used when the last session started, or which frames
+   * it cannot walk.
    *
-   * @return "" if it was used, or if the session did not ask for it
+   * @return "" if it was used without a limitation, or if the session did not ask for it
    */
   String walkerProblem();
 
