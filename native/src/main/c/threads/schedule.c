@@ -2,11 +2,12 @@
 #include "base/clock.h"
 
 /*
- * The interval that threads should have. A handler that still reads the old interval applies the
- * new one at its next signal, so accesses are relaxed. All accesses in this file are, except those
- * of `forgone`. A slot's paid_ns, interval_ns and phase are written before its timer is armed.
- * After that, only the handler of the slot's thread writes them, and no other code of that thread
- * runs in between.
+ * The interval that threads should have. Accesses are relaxed, because a handler that still reads
+ * the old interval applies the new one at its next signal.
+ *
+ * All other accesses in this file are relaxed, too, except those of `forgone`. The reason: a slot's
+ * paid_ns, interval_ns and phase are written before its timer is armed. After that, only the
+ * handler of the slot's thread writes them, and no other code of that thread runs in between.
  */
 static _Atomic uint64_t wanted;
 static uint64_t longest;

@@ -46,9 +46,10 @@ struct spprof_slot *spprof_threads_slot_sigsafe(const struct spprof_engine *from
 }
 
 /*
- * Returns whether the process has used at least `cpu_ns` since the session began. To read the
- * process's clock, the kernel adds up the clocks of all threads. The function therefore first
- * compares the last reading. This mostly suffices, because a new thread has used little.
+ * Returns whether the process has used at least `cpu_ns` since the session began. Reading the
+ * process's clock is expensive, because the kernel adds up the clocks of all threads. The function
+ * therefore first compares `cpu_ns` with the last reading. This mostly suffices, because a new
+ * thread has used little.
  */
 static bool has_used(uint64_t cpu_ns) {
     if (cpu_ns > spprof_threads.used_ns) {

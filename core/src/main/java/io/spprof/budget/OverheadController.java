@@ -38,12 +38,15 @@ final class OverheadController {
   private static final int MOST_RUNGS_UP = 4;
   private static final int MOST_SHARE = 64;
 
-  /** How long a lower rung must have been sufficient before the interval falls, in nanoseconds. */
+  /**
+   * How long a shorter interval, the next lower rung, must have been sufficient before the interval
+   * falls, in nanoseconds.
+   */
   private static final long DOWN_NANOS = SECOND_NANOS;
 
   /**
-   * How long the last rung must have been insufficient, or longer than needed, before the share of
-   * sampled threads changes, in nanoseconds.
+   * How long the longest interval must have been insufficient, or longer than needed, before the
+   * share of sampled threads changes, in nanoseconds.
    */
   private static final long SHARE_NANOS = 5 * SECOND_NANOS;
 

@@ -1,12 +1,12 @@
 package io.spprof.collect;
 
 /**
- * How far back the samples of a session go, in windows of time.
+ * Describes how far back the samples of a session go, in windows of time.
  *
- * @param sinceNanos the beginning of the oldest window, ns after the session's start
- * @param windows number of windows, the open one included
- * @param finestNanos length of the shortest closed window, ns; 0 if none is closed
- * @param coarsestNanos length of the longest closed window, ns; 0 if none is closed
+ * @param sinceNanos the beginning of the oldest window, in nanoseconds after the session's start
+ * @param windows the number of windows, including the open one
+ * @param finestNanos the length of the shortest closed window, in nanoseconds; 0 if none is closed
+ * @param coarsestNanos the length of the longest closed window, in nanoseconds; 0 if none is closed
  */
 public record Extent(long sinceNanos, int windows, long finestNanos, long coarsestNanos) {
 

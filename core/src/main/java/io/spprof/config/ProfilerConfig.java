@@ -61,7 +61,10 @@ public record ProfilerConfig(
   private static final double MAX_BUDGET = 100;
   private static final Pattern PERCENT = Pattern.compile("[0-9]{1,3}(\\.[0-9]{1,2})?");
 
-  /** The units of the values of each kind of option, in the smallest unit. */
+  /**
+   * The units that each kind of option accepts, as multiples of the unit in which this record keeps
+   * the value: nanoseconds, seconds or bytes.
+   */
   private static final Map<String, Long> INTERVAL_UNITS =
       Map.of("s", 1_000_000_000L, "ms", 1_000_000L, "us", 1_000L);
 

@@ -113,8 +113,8 @@ public final class JfrExporter {
   }
 
   /**
-   * Writes a setting of the session. The event and its names are those of async-profiler, because
-   * some readers look there for the source of the samples.
+   * Writes a setting of the session as an event {@code jdk.ActiveSetting}, under the name that
+   * async-profiler uses. Some readers look there for the source of the samples.
    */
   private void setting(String name, String value) {
     int at = beginEvent(Type.ACTIVE_SETTING, 0);

@@ -19,7 +19,7 @@ final class ThreadGroups {
    * The threads of one kind.
    *
    * @param name the pattern of the threads' names, or the kind in brackets
-   * @param threads the number of threads
+   * @param threads the number of threads with different names
    * @param samples the number of samples of these threads
    * @param nanos the CPU time of these samples in nanoseconds
    */

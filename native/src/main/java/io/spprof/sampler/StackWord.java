@@ -42,8 +42,8 @@ public final class StackWord {
   }
 
   /**
-   * Whether a word names the code at which a walk failed. It is the last word of its stack, and no
-   * frame of the thread.
+   * Returns whether a word names the code at which a walk failed. Such a word is the last word of
+   * its stack. It is no frame of the thread.
    *
    * @param word a word
    * @return true if the word has the {@link #number} of a name in brackets, for instance {@code [at
