@@ -82,7 +82,7 @@ static void begin(void) {
         .blob_name = offsetof(struct blob, name),
         .has_kind = true, /* JDK 23 and later: code_at reads no names */
         .blob_kind = offsetof(struct blob, kind),
-        .kind_nmethod = 1,
+        .kinds = {[SPPROF_KIND_METHOD] = 1},
         .blob_code = offsetof(struct blob, code),
         .blob_code_end = offsetof(struct blob, code_end),
     };
