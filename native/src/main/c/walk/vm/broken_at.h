@@ -2,11 +2,13 @@
  * Names the code at which a walk failed, for people who look for the cause: the code of the frame
  * that the walk could not leave.
  *
- *   the pc is in            the name is
- *   a code blob             [at NAME+0xOFFSET], with the blob's name and the offset in its code.
- * The name of all compiled methods is nmethod; the method itself is the frame below the interpreter
- * [at Interpreter+0xOFFSET] a library               [at FILE+0xOFFSET], with the offset that the
- * library's symbols have anything else           [at unknown code]
+ *   the pc is in    the name is
+ *   a code blob     [at NAME+0xOFFSET], with the blob's name and the offset in its code
+ *   Interpreter     [at Interpreter+0xOFFSET]
+ *   a library       [at FILE+0xOFFSET], with the offset that the library's symbols have
+ *   anything else   [at unknown code]
+ *
+ * The name of all compiled methods is nmethod; the next frame towards the leaf names the method.
  *
  * The name contains no address, so names of different runs can be compared. The handler writes it,
  * because the code may be gone when the sample is read.
