@@ -164,7 +164,7 @@ static uint64_t call(struct block *caller, uint64_t target) {
 
 static bool can_return(const struct block *method, uint64_t pc) {
     struct spprof_cursor cursor = {.low = (uintptr_t)stack, .high = STACK_END};
-    struct spprof_return_slot slot = {.at = (uintptr_t)&stack[2]};
+    struct spprof_return_slot slot = spprof_return_slot_at_sigsafe((uintptr_t)&stack[2], 0);
     struct spprof_code code = code_of(method);
     stack[2] = pc;
     return spprof_return_slot_holds_sigsafe(&cursor, &slot, &code);
@@ -323,7 +323,7 @@ TEST(a_stub_that_was_jumped_to_has_its_return_address_at_its_frames_end) {
 static int leave_patching(const struct block *adapter, enum spprof_arrival arrival,
                           uint64_t return_address, struct spprof_cursor *cursor) {
     struct spprof_code code = code_of(adapter);
-    struct spprof_registers registers = {.bcp = (uintptr_t)&stack[RETURN_AT],
+    struct spprof_registers registers = {.sender_sp = (uintptr_t)&stack[RETURN_AT],
                                          .return_address = return_address};
     *cursor = (struct spprof_cursor){
         .pc = adapter->code_begin + 160,
@@ -392,7 +392,7 @@ TEST(the_interpreter_has_called_what_the_byte_code_of_its_frame_names) {
     struct block *callee = make("nmethod", 4, called), *other = make("nmethod", 4, another);
     struct spprof_code code = code_of(callee), wrong = code_of(other);
     struct spprof_cursor cursor = {.low = (uintptr_t)stack, .high = STACK_END};
-    struct spprof_return_slot slot = {.at = (uintptr_t)&stack[2], .fp_at = (uintptr_t)&stack[1]};
+    struct spprof_return_slot slot = spprof_return_slot_of_record_sigsafe((uintptr_t)&stack[1]);
     make_interpreter(calls_called);
     CHECK(spprof_return_slot_holds_sigsafe(&cursor, &slot, &code));
     CHECK(!spprof_return_slot_holds_sigsafe(&cursor, &slot, &wrong));
@@ -411,7 +411,7 @@ TEST(call_stub_has_called_what_its_wrapper_names_for_this_thread) {
     struct spprof_code code = code_of(callee), wrong = code_of(other);
     struct spprof_cursor cursor = {
         .thread = (uintptr_t)thread, .low = (uintptr_t)stack, .high = STACK_END};
-    struct spprof_return_slot slot = {.at = (uintptr_t)&stack[2], .fp_at = (uintptr_t)&stack[1]};
+    struct spprof_return_slot slot = spprof_return_slot_of_record_sigsafe((uintptr_t)&stack[1]);
     uint64_t *wrapper = &stack[ENTRY_AT + 4];
     call_stub_return = stubs->code_begin + 64;
     spprof_layout.entry_wrapper = -6;

@@ -11,7 +11,7 @@ enum rule_kind { SAME, UNDEFINED, AT_OFFSET, IS_OFFSET, IN_REGISTER, AT_EXPRESSI
 
 /* The registers that a function preserves for its caller, and the return address. Rules for other
  * registers are parsed and ignored. */
-static const int8_t kept[] = {3, 6, 12, 13, 14, 15, 16};
+static const int8_t kept[] = SPPROF_DWARF_KEPT;
 #define KEPT (sizeof kept / sizeof *kept)
 
 static int index_of_sigsafe(uint64_t number) {
@@ -82,7 +82,7 @@ static bool read_common_sigsafe(uint64_t at, struct function *function) {
                 spprof_dwarf_number_sigsafe(&reader, 1);
             } else if (augmentation[i] == 'S') {
                 function->is_signal_frame = true;
-            } else {
+            } else if (augmentation[i] != SPPROF_DWARF_IGNORED_LETTER) {
                 return false;
             }
         }
@@ -253,7 +253,9 @@ static bool run_sigsafe(const struct function *function, struct spprof_dwarf_rea
                 spprof_dwarf_uleb_sigsafe(reader);
                 break;
             default:
-                return false;
+                if (code != SPPROF_DWARF_IGNORED_INSTRUCTION) {
+                    return false;
+                }
         }
     }
     return !reader->failed;
@@ -310,7 +312,7 @@ bool spprof_call_frame_step_sigsafe(uint64_t entry, uint64_t *registers, bool in
     struct row row = initial;
     if (!run_sigsafe(&function, &function.instructions, &initial,
                      function.is_signal_frame ? pc : within, &row) ||
-        function.return_register != SPPROF_DWARF_PC) {
+        function.return_register != SPPROF_DWARF_RETURN) {
         return false;
     }
     uint64_t cfa;
@@ -332,6 +334,7 @@ bool spprof_call_frame_step_sigsafe(uint64_t entry, uint64_t *registers, bool in
     for (size_t i = 0; i < KEPT; i++) {
         registers[kept[i]] = values[i];
     }
+    registers[SPPROF_DWARF_PC] = spprof_cpu_strip_sigsafe(registers[SPPROF_DWARF_RETURN]);
     registers[SPPROF_DWARF_SP] = cfa;
     return true;
 }

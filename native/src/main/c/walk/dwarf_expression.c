@@ -1,7 +1,16 @@
 #include "walk/dwarf_expression.h"
 
+#include "walk/cpu/cpu.h"
 #include "walk/dwarf_reader.h"
 #include "walk/guard.h"
+
+/* Operations that read a register. DWARF has 32 of them. */
+#define FIRST_BREG 0x70
+#define LAST_BREG 0x8f
+
+static bool is_breg_sigsafe(uint8_t code) {
+    return code >= FIRST_BREG && code <= LAST_BREG && code - FIRST_BREG < SPPROF_DWARF_REGISTERS;
+}
 
 bool spprof_dwarf_evaluate_sigsafe(uint64_t at, const uint64_t *registers, uint64_t first,
                                    uint64_t *result) {
@@ -12,8 +21,8 @@ bool spprof_dwarf_evaluate_sigsafe(uint64_t at, const uint64_t *registers, uint6
     int top = first != 0 ? 0 : -1;
     while (reader.at < reader.end && !reader.failed) {
         uint8_t code = (uint8_t)spprof_dwarf_number_sigsafe(&reader, 1);
-        bool pushes = code == 0x08 || code == 0x09 || (code >= 0x30 && code <= 0x4f) ||
-                      (code >= 0x70 && code <= 0x80);
+        bool pushes =
+            code == 0x08 || code == 0x09 || (code >= 0x30 && code <= 0x4f) || is_breg_sigsafe(code);
         if (top + (pushes ? 1 : 0) >= 8 || top < (pushes                         ? -1
                                                   : code == 0x06 || code == 0x23 ? 0
                                                                                  : 1)) {
@@ -21,8 +30,9 @@ bool spprof_dwarf_evaluate_sigsafe(uint64_t at, const uint64_t *registers, uint6
         }
         if (code >= 0x30 && code <= 0x4f) { /* lit */
             stack[++top] = code - 0x30u;
-        } else if (code >= 0x70 && code <= 0x80) { /* breg */
-            stack[++top] = registers[code - 0x70] + (uint64_t)spprof_dwarf_sleb_sigsafe(&reader);
+        } else if (is_breg_sigsafe(code)) {
+            stack[++top] =
+                registers[code - FIRST_BREG] + (uint64_t)spprof_dwarf_sleb_sigsafe(&reader);
         } else if (code == 0x08 || code == 0x09) { /* const1u, const1s */
             uint64_t byte = spprof_dwarf_number_sigsafe(&reader, 1);
             stack[++top] = code == 0x08 ? byte : (uint64_t)(int64_t)(int8_t)byte;

@@ -19,7 +19,7 @@
 #define DW_EH_PE_sdata4 0x0b
 #define DW_EH_PE_datarel 0x30
 
-/* As in dlfcn.h of glibc 2.35. On x86-64 no other fields come before these. */
+/* As in dlfcn.h of glibc 2.35. On the processors of walk/cpu, no other fields come before these. */
 struct found_object {
     unsigned long long flags;
     void *map_start, *map_end;

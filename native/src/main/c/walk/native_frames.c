@@ -34,22 +34,26 @@ static uint64_t entry_of_sigsafe(uint64_t pc) {
 
 /*
  * Unwinds one frame of code without such an entry. Handwritten assembly has none: libjvm's memory
- * copying, which a collector's barrier calls in a Java thread (os_cpu/linux_x86/copy_linux_x86.S),
+ * copying, which a collector's barrier calls in a Java thread (copy_*.S in os_cpu),
  * and its SpinPause. The stubs that the JVM generates for itself have none either. All of this code
- * calls nothing and leaves the stack unchanged, so its return address is at sp. The return address
- * must be in code that has an entry, or in code that `is_wanted_sigsafe` accepts.
+ * calls nothing and leaves the stack unchanged, so its return address is where the call put it. The
+ * return address must be in code that has an entry, or in code that `is_wanted_sigsafe` accepts.
  */
 static bool step_from_assembly_sigsafe(uint64_t entry, uint64_t *registers,
                                        bool (*is_wanted_sigsafe)(uint64_t pc)) {
-    uint64_t pc, sp = registers[SPPROF_DWARF_SP];
+    uint64_t sp = registers[SPPROF_DWARF_SP];
+    uint64_t pc = registers[SPPROF_DWARF_RETURN];
     if (spprof_call_frame_is_of_sigsafe(entry, registers[SPPROF_DWARF_PC]) ||
-        !spprof_load64_sigsafe(sp, &pc) ||
-        (!is_wanted_sigsafe(pc) &&
-         !spprof_call_frame_is_of_sigsafe(entry_of_sigsafe(pc - 1), pc - 1))) {
+        (SPPROF_CPU_CALL_PUSHES != 0 && !spprof_load64_sigsafe(sp, &pc))) {
+        return false;
+    }
+    pc = spprof_cpu_strip_sigsafe(pc);
+    if (!is_wanted_sigsafe(pc) &&
+        !spprof_call_frame_is_of_sigsafe(entry_of_sigsafe(pc - 1), pc - 1)) {
         return false;
     }
     registers[SPPROF_DWARF_PC] = pc;
-    registers[SPPROF_DWARF_SP] = sp + sizeof pc;
+    registers[SPPROF_DWARF_SP] = sp + SPPROF_CPU_CALL_PUSHES;
     return true;
 }
 
@@ -61,11 +65,13 @@ enum spprof_native_result spprof_native_frames_unwind_sigsafe(
     for (int i = 0; i < MOST_FRAMES; i++) {
         uint64_t pc = registers[SPPROF_DWARF_PC], sp = registers[SPPROF_DWARF_SP];
         bool interrupted = i == 0;
+        /* Only a function without a frame can have the sp of its caller. */
+        uint64_t least = sp + (interrupted ? SPPROF_CPU_CALL_PUSHES : sizeof sp);
         uint64_t entry = entry_of_sigsafe(pc - (interrupted ? 0 : 1));
         bool stepped =
             spprof_call_frame_step_sigsafe(entry, registers, interrupted) ||
             (interrupted && step_from_assembly_sigsafe(entry, registers, is_wanted_sigsafe));
-        if (!stepped || registers[SPPROF_DWARF_SP] <= sp ||
+        if (!stepped || registers[SPPROF_DWARF_SP] < least ||
             registers[SPPROF_DWARF_SP] > stack_end) {
             found->pc = pc;
             return SPPROF_NATIVE_BROKEN;
@@ -74,10 +80,7 @@ enum spprof_native_result spprof_native_frames_unwind_sigsafe(
             return SPPROF_NATIVE_END;
         }
         if (is_wanted_sigsafe(registers[SPPROF_DWARF_PC])) {
-            *found = (struct spprof_registers){.pc = registers[SPPROF_DWARF_PC],
-                                               .sp = registers[SPPROF_DWARF_SP],
-                                               .fp = registers[SPPROF_DWARF_FP],
-                                               .bcp = registers[SPPROF_DWARF_BCP]};
+            spprof_cpu_registers_of_dwarf_sigsafe(registers, found);
             return SPPROF_NATIVE_FOUND;
         }
     }

@@ -1,22 +1,76 @@
 /*
- * The walker's interface to one processor: the registers of an interrupted thread, the instruction
- * sequences of HotSpot's compilers at the beginning and end of a method, and loads whose faults can
- * be skipped. Each .c file in this folder implements it for one processor on one system. A handler
- * may call every function.
+ * What the walker has to know of one processor. A new processor is a set of new files in this
+ * folder and a line of the Makefile, which selects the files. All other code of the walker is the
+ * same for every processor.
+ *
+ *   NAME.h           the constants below that begin with SPPROF_CPU_ and SPPROF_DWARF_
+ *   NAME.c           the instructions: prologues, epilogues, calls
+ *   NAME_frames.c    frames of the interpreter's entry code, of adapters and of safepoint polls,
+ *                    which differ from processor to processor
+ *   SYSTEM_NAME.c    the registers in a signal's context, and loads whose faults can be skipped
+ *
+ * The walker assumes these facts of every processor:
+ *
+ *  - The stack grows down, in words of 8 bytes.
+ *  - A frame record is two words: the caller's fp, and above it the return address. A frame of
+ *    compiled code ends with one. A frame with fp has its record at fp (cursor.h).
+ *  - Before a frame is built, and after it is removed, fp is the caller's. The return address is
+ *    then at sp if a call instruction pushes it (x86-64), or in the link register (aarch64).
+ *    SPPROF_CPU_CALL_PUSHES states which. Where a function below "finds" a return address, it
+ *    returns a slot, and a slot can also stand for the register (cursor.h).
+ *  - A return address in memory can carry a signature in unused bits (aarch64). cursor.h removes
+ *    the signature from each return address that it loads.
+ *
+ * A handler may call every function.
  */
 #ifndef SPPROF_CPU_H
 #define SPPROF_CPU_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
+struct spprof_cursor;
+struct spprof_caller;
+struct spprof_return_slot;
+
+/*
+ * The Makefile defines this name as the processor's header, which has
+ *
+ *   SPPROF_CPU_CALL_PUSHES           bytes that a call instruction pushes; 0 if it puts the return
+ *                                    address into a register
+ *   SPPROF_CPU_ANCHOR_PC_BELOW       bytes below an anchor's sp, where its pc is if the anchor does
+ *                                    not have one
+ *   SPPROF_CPU_COOKIE_BYTES          bytes that the barrier at a method's entry puts between its
+ *                                    caller's fp and its return address; 0 if none
+ *   SPPROF_CPU_MOST_OF_A_CALL        the most bytes of a call and of the instructions that load its
+ *                                    target
+ *   SPPROF_CPU_MOST_OF_A_PROLOGUE    bytes
+ *   SPPROF_CPU_MOST_OF_CALL_STUB     bytes before its call, and as many behind it
+ *   SPPROF_CPU_MOST_WORDS_PUSHED     that an intrinsic can have pushed in the middle of a method
+ *   SPPROF_CPU_MOST_WORDS_PUSHED_IN_UPCALL   the same for an upcall stub
+ *   SPPROF_DWARF_REGISTERS           the number of registers in call frame information
+ *   SPPROF_DWARF_KEPT                the registers of which a function restores the caller's
+ *                                    values, with SPPROF_DWARF_RETURN, without sp
+ *   SPPROF_DWARF_FP, _SP             the numbers of fp and sp
+ *   SPPROF_DWARF_PC                  of pc; a free number if DWARF gives it none
+ *   SPPROF_DWARF_RETURN              of the return address: of pc, or of the link register
+ *   SPPROF_DWARF_IGNORED_INSTRUCTION, _IGNORED_LETTER   an instruction without operands, and a
+ *                                    letter without data, that the processor adds to call frame
+ *                                    information, and that do not matter here; else 0
+ *   spprof_cpu_strip_sigsafe(pc)     a return address without its signature
+ */
+#include SPPROF_PROCESSOR
+
 /* After the first three, the registers are named by their use in HotSpot's template interpreter
- * (templateInterpreter_x86.cpp). */
+ * (templateInterpreterGenerator_CPU.cpp). Some of them can be the same register. */
 struct spprof_registers {
     uint64_t pc, sp, fp;
     uint64_t method;         /* in a method's entry code: the Method */
-    uint64_t bcp;            /* the byte code pointer; in entry code: the caller's sp */
-    uint64_t return_address; /* in entry code and adapters, while it is not on the stack */
+    uint64_t bcp;            /* the byte code pointer */
+    uint64_t sender_sp;      /* in entry code and adapters: the caller's sp */
+    uint64_t return_address; /* the link register; without one, the register that holds the return
+                              * address in entry code and adapters */
     uint64_t throw_pc;       /* in the stub that looks up an exception's handler: the return
                               * address, while it is not on the stack */
     uint64_t first_argument; /* by the C calling convention */
@@ -24,15 +78,11 @@ struct spprof_registers {
 
 void spprof_cpu_registers_sigsafe(const void *ucontext, struct spprof_registers *registers);
 
-/* All registers in call frame information, by its numbers (System V ABI, figure 3.36). */
-#define SPPROF_DWARF_REGISTERS 17
-enum {
-    SPPROF_DWARF_FP = 6,
-    SPPROF_DWARF_SP = 7,
-    SPPROF_DWARF_BCP = 13,
-    SPPROF_DWARF_PC = 16,
-};
-void spprof_cpu_dwarf_registers_sigsafe(const void *ucontext, uint64_t *registers);
+/* All registers, by DWARF's numbers. */
+void spprof_cpu_dwarf_registers_sigsafe(const void *ucontext, uint64_t *dwarf);
+/* Those that native code restores for its caller; the others become 0. */
+void spprof_cpu_registers_of_dwarf_sigsafe(const uint64_t *dwarf,
+                                           struct spprof_registers *registers);
 
 /* Loads whose faults spprof_cpu_skip_guarded_load_sigsafe recognizes; false if there was a
  * fault. */
@@ -58,10 +108,10 @@ extern const struct spprof_interpreter_slots spprof_cpu_interpreter_slots;
 
 /* How much of a compiled method's frame exists at an instruction. */
 enum spprof_frame_stage {
-    SPPROF_FRAME_NONE,     /* the return address is at sp, fp is the caller's */
-    SPPROF_FRAME_PUSHED,   /* the caller's fp at sp, the return address above it */
-    SPPROF_FRAME_NO_FP,    /* complete, but fp is still the caller's and not saved */
-    SPPROF_FRAME_COMPLETE, /* the return address and the caller's fp at its end */
+    SPPROF_FRAME_NONE,     /* nothing; fp is the caller's */
+    SPPROF_FRAME_PUSHED,   /* only the frame record, at sp */
+    SPPROF_FRAME_NO_FP,    /* sp has moved by the frame's size; fp is the caller's and not saved */
+    SPPROF_FRAME_COMPLETE, /* all; the frame record is at its end */
 };
 
 /*
@@ -71,20 +121,15 @@ enum spprof_frame_stage {
 enum spprof_frame_stage spprof_cpu_stage_sigsafe(uint64_t pc, uint64_t entry, uint64_t complete);
 
 /*
- * The stage in a stub that pushes fp, points fp there, saves all registers and restores them
- * (RegisterSaver), from `entry` to `end`. PUSHED: the caller's fp is `*distance` bytes above sp;
+ * The stage in a stub that pushes a frame record, points fp there, saves all registers and restores
+ * them (RegisterSaver), from `entry` to `end`. PUSHED: the record is `*distance` bytes above sp;
  * COMPLETE: fp points to it.
  */
 enum spprof_frame_stage spprof_cpu_saver_stage_sigsafe(uint64_t pc, uint64_t entry, uint64_t end,
                                                        uint64_t *distance);
 
-/* Whether the code at `entry` begins by pushing fp and pointing fp there. */
+/* Whether the code at `entry` begins by pushing a frame record and pointing fp there. */
 bool spprof_cpu_points_fp_sigsafe(uint64_t entry);
-
-/* Whether the SafepointBlob that begins at `entry` is the one for polls within a method. */
-bool spprof_cpu_makes_room_sigsafe(uint64_t entry);
-/* Whether that blob has written the return address by `pc`. */
-bool spprof_cpu_has_filled_room_sigsafe(uint64_t pc, uint64_t entry);
 
 /* Distance in bytes from sp to the frame data of an upcall stub between `begin` and `end`, through
  * which native code calls Java code. The stub passes the data's address to the JVM as first
@@ -103,17 +148,56 @@ bool spprof_cpu_is_call_before_sigsafe(uint64_t pc, uint64_t *target);
 uint64_t spprof_cpu_moved_sp_sigsafe(uint64_t pc, uint64_t end);
 
 /*
- * Follows straight-line code from `pc` to its return, or to its jump to an exception's handler.
- * `*sp` is the value of sp at `pc`, and becomes the address of the return address. `*fp_at` becomes
- * the address from which the code restores fp, 0 if fp is already restored. `registers` are those
- * interrupted at `pc`, or NULL if a call returns there. `thread` is the JavaThread. False if the
- * code contains any other instruction; then nothing is known.
+ * Follows straight-line code from the cursor's pc to its return, or to its jump to an exception's
+ * handler, and finds the return address. False if the code contains any other instruction; then
+ * nothing is known.
  */
-bool spprof_cpu_follow_to_return_sigsafe(uint64_t pc, const struct spprof_registers *registers,
-                                         uint64_t thread, uint64_t *sp, uint64_t *fp_at);
+bool spprof_cpu_follow_to_return_sigsafe(const struct spprof_cursor *cursor,
+                                         struct spprof_return_slot *slot);
 
 /* The offset in the JavaThread from which the code from `begin` to `end` first loads sp, or 0 if it
  * never does. */
 uint64_t spprof_cpu_loaded_sp_sigsafe(uint64_t begin, uint64_t end);
+
+/*
+ * NAME_frames.c. The thread was interrupted in the code that the functions are about, unless they
+ * say otherwise. The walker checks whether the addresses that they find can be return addresses.
+ */
+
+/* In an adapter between the interpreter and compiled code, finds the return address of the
+ * adapter's caller. False if there is no trace of one. */
+bool spprof_cpu_slot_of_adapter_sigsafe(const struct spprof_cursor *cursor,
+                                        struct spprof_return_slot *slot);
+
+/*
+ * The same for an adapter that has saved all registers and called native code, which patches the
+ * call that led to the adapter: the method has been compiled since. The thread can also have been
+ * interrupted in the native code.
+ */
+bool spprof_cpu_slot_of_patching_adapter_sigsafe(const struct spprof_cursor *cursor,
+                                                 struct spprof_return_slot *slot);
+
+/* A SafepointBlob, which stops a thread whose safepoint poll fired. */
+struct spprof_poll {
+    uint64_t begin, end; /* of its code */
+    uint64_t frame_size;
+    uint64_t pc; /* the poll's address, as the thread keeps it */
+};
+
+/* Finds the frame of the method that polled. `*within` is whether the poll is within the method; if
+ * not, it is at the return, the method's frame is already removed, and the caller is the
+ * method's. */
+bool spprof_cpu_caller_of_poll_sigsafe(const struct spprof_cursor *cursor,
+                                       const struct spprof_poll *poll, struct spprof_caller *caller,
+                                       bool *within);
+
+/*
+ * In the interpreter's code at a method's entry, which builds the method's frame: finds frames that
+ * can be the caller's, the most likely first, and returns their number. `sender_sp` is the distance
+ * in words from the fp of an interpreter frame to the slot of the caller's sp.
+ */
+#define SPPROF_CPU_MOST_CALLERS 4
+int spprof_cpu_callers_of_entry_sigsafe(const struct spprof_cursor *cursor, int sender_sp,
+                                        struct spprof_caller *callers);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * x86-64 on Linux. The instruction sequences are those of HotSpot's C1, C2 and template interpreter
+ * The instructions of x86-64. The sequences are those of HotSpot's C1, C2 and template interpreter
  * (macroAssembler_x86.cpp, c1_MacroAssembler_x86.cpp, x86_64.ad), the same in 17 and 25:
  *
  *   with a stack bang    mov %eax,-N(%rsp); push %rbp; [mov %rsp,%rbp;] sub $N,%rsp
@@ -8,77 +8,16 @@
  *   STUB                 lea PC,%r10; mov %r10,D(%r15); jmp
  */
 #include <string.h>
-#include <ucontext.h>
 
-#include "cpu.h"
+#include "walk/cpu/cursor.h"
 
-void spprof_cpu_registers_sigsafe(const void *ucontext, struct spprof_registers *registers) {
-    const greg_t *g = ((const ucontext_t *)ucontext)->uc_mcontext.gregs;
-    *registers = (struct spprof_registers){.pc = (uint64_t)g[REG_RIP],
-                                           .sp = (uint64_t)g[REG_RSP],
-                                           .fp = (uint64_t)g[REG_RBP],
-                                           .method = (uint64_t)g[REG_RBX],
-                                           .bcp = (uint64_t)g[REG_R13],
-                                           .return_address = (uint64_t)g[REG_RAX],
-                                           .throw_pc = (uint64_t)g[REG_RDX],
-                                           .first_argument = (uint64_t)g[REG_RDI]};
-}
-
-void spprof_cpu_dwarf_registers_sigsafe(const void *ucontext, uint64_t *registers) {
-    static const int by_number[SPPROF_DWARF_REGISTERS] = {
-        REG_RAX, REG_RDX, REG_RCX, REG_RBX, REG_RSI, REG_RDI, REG_RBP, REG_RSP, REG_R8,
-        REG_R9,  REG_R10, REG_R11, REG_R12, REG_R13, REG_R14, REG_R15, REG_RIP};
-    const greg_t *g = ((const ucontext_t *)ucontext)->uc_mcontext.gregs;
-    for (int i = 0; i < SPPROF_DWARF_REGISTERS; i++) {
-        registers[i] = (uint64_t)g[by_number[i]];
-    }
-}
-
-/* Each of these functions has one instruction that may fault, and does not change the stack before
- * it. */
-__asm__(
-    ".pushsection .text\n"
-    "spprof_guarded_begin:\n"
-    "spprof_cpu_guarded_load64_sigsafe:\n"
-    "  movq (%rdi), %rax\n"
-    "  movq %rax, (%rsi)\n"
-    "  movl $1, %eax\n"
-    "  ret\n"
-    "spprof_cpu_guarded_load32_sigsafe:\n"
-    "  movl (%rdi), %eax\n"
-    "  movl %eax, (%rsi)\n"
-    "  movl $1, %eax\n"
-    "  ret\n"
-    "spprof_cpu_guarded_load16_sigsafe:\n"
-    "  movzwl (%rdi), %eax\n"
-    "  movw %ax, (%rsi)\n"
-    "  movl $1, %eax\n"
-    "  ret\n"
-    "spprof_cpu_guarded_load8_sigsafe:\n"
-    "  movzbl (%rdi), %eax\n"
-    "  movb %al, (%rsi)\n"
-    "  movl $1, %eax\n"
-    "  ret\n"
-    "spprof_guarded_end:\n"
-    "spprof_guarded_fault:\n"
-    "  xorl %eax, %eax\n"
-    "  ret\n"
-    ".hidden spprof_cpu_guarded_load64_sigsafe, spprof_cpu_guarded_load32_sigsafe\n"
-    ".hidden spprof_cpu_guarded_load16_sigsafe, spprof_cpu_guarded_load8_sigsafe\n"
-    ".globl spprof_cpu_guarded_load64_sigsafe, spprof_cpu_guarded_load32_sigsafe\n"
-    ".globl spprof_cpu_guarded_load16_sigsafe, spprof_cpu_guarded_load8_sigsafe\n"
-    ".hidden spprof_guarded_begin, spprof_guarded_end, spprof_guarded_fault\n"
-    ".popsection\n");
-extern const char spprof_guarded_begin[], spprof_guarded_end[], spprof_guarded_fault[];
-
-bool spprof_cpu_skip_guarded_load_sigsafe(void *ucontext) {
-    greg_t *g = ((ucontext_t *)ucontext)->uc_mcontext.gregs;
-    uint64_t pc = (uint64_t)g[REG_RIP];
-    if (pc < (uintptr_t)spprof_guarded_begin || pc >= (uintptr_t)spprof_guarded_end) {
-        return false;
-    }
-    g[REG_RIP] = (greg_t)(uintptr_t)spprof_guarded_fault;
-    return true;
+void spprof_cpu_registers_of_dwarf_sigsafe(const uint64_t *dwarf,
+                                           struct spprof_registers *registers) {
+    *registers = (struct spprof_registers){.pc = dwarf[SPPROF_DWARF_PC],
+                                           .sp = dwarf[SPPROF_DWARF_SP],
+                                           .fp = dwarf[SPPROF_DWARF_FP],
+                                           .bcp = dwarf[13],
+                                           .sender_sp = dwarf[13]};
 }
 
 /* frame_x86.hpp */
@@ -197,11 +136,11 @@ bool spprof_cpu_points_fp_sigsafe(uint64_t entry) {
     return *code == 0x55 && mov_fp_sigsafe(code + 1) != 0;
 }
 
-bool spprof_cpu_makes_room_sigsafe(uint64_t entry) {
+bool spprof_x86_64_makes_room_sigsafe(uint64_t entry) {
     return IS(code_at_sigsafe(entry), "\x53\x55"); /* push %rbx; push %rbp */
 }
 
-bool spprof_cpu_has_filled_room_sigsafe(uint64_t pc, uint64_t entry) {
+bool spprof_x86_64_has_filled_room_sigsafe(uint64_t pc, uint64_t entry) {
     static const char fill[] = "\x48\x89\x5d\x08"; /* mov %rbx,8(%rbp) */
     for (uint64_t at = entry; at + sizeof fill - 1 <= pc; at++) {
         if (IS(code_at_sigsafe(at), fill)) {
@@ -348,18 +287,17 @@ static bool follow_sigsafe(struct followed *at, uint64_t thread) {
     return size != 0;
 }
 
-bool spprof_cpu_follow_to_return_sigsafe(uint64_t pc, const struct spprof_registers *registers,
-                                         uint64_t thread, uint64_t *sp, uint64_t *fp_at) {
-    struct followed at = {.code = code_at_sigsafe(pc), .sp = *sp};
-    if (registers != NULL) {
-        at.rax = registers->return_address;
-        at.rbx = registers->method;
+bool spprof_cpu_follow_to_return_sigsafe(const struct spprof_cursor *cursor,
+                                         struct spprof_return_slot *slot) {
+    struct followed at = {.code = code_at_sigsafe(cursor->pc), .sp = cursor->sp};
+    if (cursor->arrival == SPPROF_INTERRUPTED) {
+        at.rax = cursor->registers->return_address;
+        at.rbx = cursor->registers->method;
     }
     for (int i = 0; i < MOST_TO_RETURN; i++) {
         /* ret, of a frame that was removed by pop; or pop %rdx, jmp *%rbx */
         if ((*at.code == 0xc3 && at.code[-1] == 0x5d) || IS(at.code, "\x5a\xff\xe3")) {
-            *sp = at.sp;
-            *fp_at = at.fp_at;
+            *slot = spprof_return_slot_at_sigsafe(at.sp, at.fp_at);
             return true;
         }
         /* Calls of native code are emitted twice, for the two alignments of sp: one copy ends in a
@@ -368,7 +306,7 @@ bool spprof_cpu_follow_to_return_sigsafe(uint64_t pc, const struct spprof_regist
             int32_t distance;
             memcpy(&distance, at.code + 1, sizeof distance);
             at.code += 5 + distance;
-        } else if (!follow_sigsafe(&at, thread)) {
+        } else if (!follow_sigsafe(&at, cursor->thread)) {
             return false;
         }
     }

@@ -49,11 +49,9 @@ bool spprof_continuations_are_stubs_sigsafe(const struct spprof_code *code) {
 
 bool spprof_continuations_return_sigsafe(struct spprof_cursor *cursor,
                                          const struct spprof_code *code, int *result) {
-    struct spprof_return_slot slot = {.at = cursor->sp};
-    bool top = cursor->arrival == SPPROF_INTERRUPTED;
+    struct spprof_return_slot slot;
     /* The instructions are checked first, because this check rejects nearly all other methods. */
-    return spprof_cpu_follow_to_return_sigsafe(cursor->pc, top ? cursor->registers : NULL,
-                                               cursor->thread, &slot.at, &slot.fp_at) &&
+    return spprof_cpu_follow_to_return_sigsafe(cursor, &slot) &&
            (code->kind == SPPROF_CODE_STUB || spprof_continuations_is_border_sigsafe(code) ||
             (is_native_sigsafe(code) &&
              is_of_continuation_sigsafe(code, SPPROF_RELEASE_FREEZES))) &&
@@ -79,9 +77,9 @@ bool spprof_continuations_go_to_carrier_sigsafe(struct spprof_cursor *cursor,
     }
     /* The border begins with a ContinuationEntry, which contains no address of code. The first
      * address of code behind it is the return address of enterSpecial. */
-    struct spprof_return_slot slot = {.fp_at = spprof_word_sigsafe(cursor->thread + offset)};
-    for (int words = 1; words < MOST_WORDS_OF_BORDER; words++, slot.fp_at += SPPROF_WORD_BYTES) {
-        slot.at = slot.fp_at + SPPROF_WORD_BYTES;
+    uint64_t at = spprof_word_sigsafe(cursor->thread + offset);
+    for (int words = 1; words < MOST_WORDS_OF_BORDER; words++, at += SPPROF_WORD_BYTES) {
+        struct spprof_return_slot slot = spprof_return_slot_of_record_sigsafe(at);
         if (spprof_return_slot_holds_sigsafe(cursor, &slot, NULL)) {
             return spprof_return_slot_go_by_sigsafe(cursor, &slot, result);
         }

@@ -9,17 +9,15 @@ static enum spprof_frame_stage stage_sigsafe(uint64_t pc, const struct spprof_co
      * code there builds the frame, too. */
     uint64_t osr = spprof_method_osr_entry_sigsafe(code);
     uint64_t complete = spprof_method_complete_sigsafe(code);
-    if (osr != 0 && pc >= osr && pc < osr + 64 && pc >= complete) {
-        enum spprof_frame_stage stage = spprof_cpu_stage_sigsafe(pc, osr, osr + 64);
+    if (osr != 0 && pc >= osr && pc < osr + SPPROF_CPU_MOST_OF_A_PROLOGUE && pc >= complete) {
+        enum spprof_frame_stage stage =
+            spprof_cpu_stage_sigsafe(pc, osr, osr + SPPROF_CPU_MOST_OF_A_PROLOGUE);
         if (stage != SPPROF_FRAME_NONE) {
             return stage;
         }
     }
     return spprof_cpu_stage_sigsafe(pc, code->begin, complete);
 }
-
-/* The most words that an intrinsic may have pushed in the middle of a method. */
-#define MOST_WORDS_PUSHED 24
 
 int spprof_frames_of_method_sigsafe(struct spprof_cursor *cursor, const struct spprof_code *code) {
     uint64_t frame_size = spprof_code_frame_size_sigsafe(code);
@@ -49,15 +47,15 @@ int spprof_frames_of_method_sigsafe(struct spprof_cursor *cursor, const struct s
         spprof_return_slot_go_by_sigsafe(cursor, &slot, &result)) {
         return result;
     }
-    const struct spprof_return_slot unmade[] = {{.at = sp},
-                                                {.at = sp + SPPROF_WORD_BYTES, .fp_at = sp}};
+    const struct spprof_return_slot unmade[] = {spprof_return_slot_without_frame_sigsafe(sp),
+                                                spprof_return_slot_of_record_sigsafe(sp)};
     for (size_t i = 0; i < 2 && cursor->arrival == SPPROF_INTERRUPTED; i++) {
         if (spprof_return_slot_holds_sigsafe(cursor, &unmade[i], code) &&
             spprof_return_slot_go_by_sigsafe(cursor, &unmade[i], &result)) {
             return result;
         }
     }
-    for (uint64_t words = 0; words <= MOST_WORDS_PUSHED && whole; words++) {
+    for (uint64_t words = 0; words <= SPPROF_CPU_MOST_WORDS_PUSHED && whole; words++) {
         slot = spprof_return_slot_behind_frame_sigsafe(sp + frame_size + words * SPPROF_WORD_BYTES);
         if (spprof_return_slot_holds_sigsafe(cursor, &slot, code) &&
             spprof_return_slot_go_by_sigsafe(cursor, &slot, &result)) {
@@ -67,20 +65,20 @@ int spprof_frames_of_method_sigsafe(struct spprof_cursor *cursor, const struct s
     return SPPROF_WALK_BROKEN_METHOD;
 }
 int spprof_frames_of_anchor_sigsafe(struct spprof_cursor *cursor, uint64_t anchor) {
-    uint64_t sp = spprof_word_sigsafe(anchor + spprof_layout.anchor_sp);
-    uint64_t pc = spprof_word_sigsafe(anchor + spprof_layout.anchor_pc);
-    if (sp == 0) {
+    struct spprof_caller last = {.pc = spprof_word_sigsafe(anchor + spprof_layout.anchor_pc),
+                                 .sp = spprof_word_sigsafe(anchor + spprof_layout.anchor_sp),
+                                 .fp = spprof_word_sigsafe(anchor + spprof_layout.anchor_fp)};
+    if (last.sp == 0) {
         return 1;
     }
-    /*
-     * If the anchor has no pc, the frame's pc is the return address of the call into the JVM, in
-     * the word below sp (frame_x86.inline.hpp).
-     */
-    if (pc == 0 && !spprof_cursor_load_sigsafe(cursor, sp - SPPROF_WORD_BYTES, &pc)) {
+    /* If the anchor has no pc, the frame's pc is the return address of the call into the JVM, in a
+     * word below sp. */
+    if (last.pc == 0 &&
+        !spprof_cursor_load_sigsafe(cursor, last.sp - SPPROF_CPU_ANCHOR_PC_BELOW, &last.pc)) {
         return SPPROF_WALK_BROKEN_STACK;
     }
-    return spprof_cursor_go_to_sigsafe(cursor, pc, sp,
-                                       spprof_word_sigsafe(anchor + spprof_layout.anchor_fp));
+    last.pc = spprof_cpu_strip_sigsafe(last.pc);
+    return spprof_cursor_go_to_sigsafe(cursor, &last);
 }
 
 int spprof_frames_of_entry_sigsafe(struct spprof_cursor *cursor) {
@@ -92,8 +90,6 @@ int spprof_frames_of_entry_sigsafe(struct spprof_cursor *cursor) {
     return result == 0 && cursor->sp <= sp ? SPPROF_WALK_BROKEN_ENTRY : result;
 }
 
-#define MOST_WORDS_PUSHED_IN_UPCALL 3
-
 /*
  * UpcallStub::FrameData (codeBlob.hpp; in JDK 17 OptimizedEntryBlob::FrameData) holds the anchor,
  * then the thread. The stub moves sp at its beginning and at its end, where the thread's state is
@@ -103,7 +99,7 @@ int spprof_frames_of_entry_sigsafe(struct spprof_cursor *cursor) {
 int spprof_frames_of_upcall_sigsafe(struct spprof_cursor *cursor, const struct spprof_code *code) {
     uint64_t distance = spprof_cpu_frame_data_sigsafe(code->begin, spprof_code_end_sigsafe(code));
     uint64_t anchor = cursor->sp + distance, thread = 0;
-    uint64_t most = cursor->arrival == SPPROF_AT_CALL ? 0 : MOST_WORDS_PUSHED_IN_UPCALL;
+    uint64_t most = cursor->arrival == SPPROF_AT_CALL ? 0 : SPPROF_CPU_MOST_WORDS_PUSHED_IN_UPCALL;
     if (distance == 0 || spprof_layout.anchor_size == 0) {
         return SPPROF_WALK_BROKEN_ENTRY;
     }

@@ -6,7 +6,7 @@
  * Called from the handler. Loads are from the interrupted thread's stack, between `low` and `high`,
  * and from code that is on this stack.
  *
- * The rules are HotSpot's own (frame.cpp, frame_x86.cpp), except for the top frame. HotSpot looks
+ * The rules are HotSpot's own (frame.cpp, frame_CPU.cpp), except for the top frame. HotSpot looks
  * at a top frame only where the thread stops on purpose. A signal interrupts a thread anywhere:
  * before a frame is built, while a frame is being removed, or in a stub without a frame.
  *
@@ -21,25 +21,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "walk/cpu/cpu.h"
+#include "walk/cpu/cursor.h"
 #include "walk/vm/code.h"
 #include "walk/vm/methods.h"
-
-/* How execution left the cursor's frame. */
-enum spprof_arrival {
-    SPPROF_INTERRUPTED, /* the thread was interrupted there */
-    SPPROF_FROM_LEAF,   /* the frame called native code or a stub that left no anchor: sp can differ
-                           from the value that the frame size implies */
-    SPPROF_AT_CALL,     /* the frame called Java code, or left an anchor */
-};
-
-struct spprof_cursor {
-    uint64_t pc, sp, fp;
-    uint64_t thread;    /* the JavaThread */
-    uint64_t low, high; /* of the stack; low is sp where the thread was interrupted */
-    enum spprof_arrival arrival;
-    const struct spprof_registers *registers; /* where the thread was interrupted */
-};
 
 /* These return 0, or one of SPPROF_WALK_BROKEN_*. */
 int spprof_frames_of_method_sigsafe(struct spprof_cursor *cursor, const struct spprof_code *code);

@@ -21,83 +21,42 @@ static int32_t bci_sigsafe(const struct spprof_cursor *cursor, uint64_t fp,
 }
 
 static int leave_frame_sigsafe(struct spprof_cursor *cursor, uint64_t fp) {
-    return spprof_cursor_go_to_sigsafe(
-        cursor, spprof_word_sigsafe(fp + SPPROF_WORD_BYTES),
-        spprof_word_sigsafe(spprof_interpreter_slot_sigsafe(fp, spprof_layout.sender_sp)),
-        spprof_word_sigsafe(fp));
+    struct spprof_return_slot slot = spprof_return_slot_of_record_sigsafe(fp);
+    int result;
+    slot.sp = spprof_word_sigsafe(spprof_interpreter_slot_sigsafe(fp, spprof_layout.sender_sp));
+    return spprof_return_slot_go_by_sigsafe(cursor, &slot, &result) ? result
+                                                                    : SPPROF_WALK_BROKEN_STACK;
 }
 
-/* The registers of a possible caller of a method in the interpreter. */
-struct caller {
-    uint64_t pc, sp, fp;
-};
-
-/* Moves the cursor to the caller if the caller can have called the method. If the method is not
- * known, any return address is accepted. */
-static bool go_to_caller_sigsafe(struct spprof_cursor *cursor, const struct caller *caller,
-                                 const struct spprof_method *method, int *result) {
-    if (caller->sp < cursor->sp || caller->sp > cursor->high ||
-        caller->sp % SPPROF_WORD_BYTES != 0 ||
-        !(method->address != 0 ? spprof_return_slot_can_call_sigsafe(cursor, caller->pc, caller->sp,
-                                                                     caller->fp, method)
-                               : spprof_is_return_address_sigsafe(caller->pc))) {
-        return false;
-    }
-    *result = spprof_cursor_go_to_sigsafe(cursor, caller->pc, caller->sp, caller->fp);
-    return true;
+/* Whether the caller can have called the method. If the method is not known, any return address is
+ * accepted. */
+static bool can_be_caller_sigsafe(const struct spprof_cursor *cursor,
+                                  const struct spprof_caller *caller,
+                                  const struct spprof_method *method) {
+    return caller->sp >= cursor->sp && caller->sp <= cursor->high &&
+           caller->sp % SPPROF_WORD_BYTES == 0 &&
+           (method->address != 0 ? spprof_return_slot_can_call_sigsafe(cursor, caller, method)
+                                 : spprof_is_return_address_sigsafe(caller->pc));
 }
 
-/*
- * Moves the cursor from the entry code of methods (templateInterpreterGenerator_x86.cpp) to the
- * caller. The entry code takes the return address off the stack and makes room for locals. Then it
- * pushes, one by one: the return address, the caller's fp (to which fp then points), the caller's
- * sp, and the other slots. A register holds the method all the time. Another register holds the
- * caller's sp until its slot is written. Returns false outside of entry code, or if the frame is
- * complete.
- */
+/* Moves the cursor from the entry code of methods to the caller. All the time, a register holds the
+ * method. Returns false outside of entry code, or if the frame is complete. */
 static bool enter_method_sigsafe(struct spprof_cursor *cursor, struct spprof_method *method,
                                  int *result) {
-    const struct spprof_registers *registers = cursor->registers;
-    uint64_t sp = cursor->sp, fp = cursor->fp, above;
-    struct caller caller;
+    struct spprof_caller callers[SPPROF_CPU_MOST_CALLERS];
     if (cursor->pc < spprof_layout.entries_low || cursor->pc >= spprof_layout.entries_end) {
         return false;
     }
-    bool known = spprof_method_read_sigsafe(registers->method, method);
+    bool known = spprof_method_read_sigsafe(cursor->registers->method, method);
     method->address = known ? method->address : 0;
-    if (fp >= sp && (fp - sp) / SPPROF_WORD_BYTES < (uint64_t)-spprof_cpu_interpreter_slots.last &&
-        spprof_cursor_load_sigsafe(cursor, fp, &caller.fp) &&
-        spprof_cursor_load_sigsafe(cursor, fp + SPPROF_WORD_BYTES, &caller.pc)) {
-        bool has_caller_sp = fp - sp >= SPPROF_WORD_BYTES;
-        caller.sp =
-            has_caller_sp
-                ? spprof_word_sigsafe(spprof_interpreter_slot_sigsafe(fp, spprof_layout.sender_sp))
-                : registers->bcp;
-        if (go_to_caller_sigsafe(cursor, &caller, method, result)) {
+    int count = spprof_cpu_callers_of_entry_sigsafe(cursor, spprof_layout.sender_sp, callers);
+    for (int i = 0; i < count; i++) {
+        if (can_be_caller_sigsafe(cursor, &callers[i], method)) {
+            *result = spprof_cursor_go_to_sigsafe(cursor, &callers[i]);
             return true;
         }
     }
-    /* The caller's fp is pushed, but fp does not point to it yet. */
-    caller = (struct caller){.sp = registers->bcp, .fp = fp};
-    if (spprof_cursor_load_sigsafe(cursor, sp, &above) && above == fp &&
-        spprof_cursor_load_sigsafe(cursor, sp + SPPROF_WORD_BYTES, &caller.pc) &&
-        go_to_caller_sigsafe(cursor, &caller, method, result)) {
-        return true;
-    }
-    /* Before the first instructions of the entry code, the return address is at sp. The caller's sp
-     * is the address of the word above it, unless the register already holds a possible value. */
-    if (spprof_cursor_load_sigsafe(cursor, sp, &caller.pc)) {
-        bool sane =
-            caller.sp > sp && caller.sp <= cursor->high && caller.sp % SPPROF_WORD_BYTES == 0;
-        caller.sp = sane ? caller.sp : sp + SPPROF_WORD_BYTES;
-        if (go_to_caller_sigsafe(cursor, &caller, method, result)) {
-            return true;
-        }
-    }
-    caller = (struct caller){.pc = registers->return_address, .sp = registers->bcp, .fp = fp};
-    return !(spprof_cursor_load_sigsafe(cursor, fp + SPPROF_WORD_BYTES, &above) &&
-             above == caller.pc) &&
-           go_to_caller_sigsafe(cursor, &caller, method, result);
+    return false;
 }
 
 int spprof_frames_of_interpreter_sigsafe(struct spprof_cursor *cursor, struct spprof_method *method,
@@ -115,12 +74,14 @@ int spprof_frames_of_interpreter_sigsafe(struct spprof_cursor *cursor, struct sp
         return leave_frame_sigsafe(cursor, fp);
     }
     method->address = 0;
-    uint64_t pc;
-    if (cursor->arrival != SPPROF_AT_CALL && spprof_cursor_load_sigsafe(cursor, cursor->sp, &pc) &&
-        spprof_is_return_address_sigsafe(pc)) {
+    struct spprof_return_slot slot = spprof_return_slot_without_frame_sigsafe(cursor->sp);
+    struct spprof_caller caller;
+    if (cursor->arrival != SPPROF_AT_CALL &&
+        spprof_return_slot_read_sigsafe(cursor, &slot, &caller) &&
+        spprof_is_return_address_sigsafe(caller.pc)) {
         /* The interpreter is about to return, or was just called. If it called a leaf, it is about
          * to throw an exception into the caller. */
-        result = spprof_cursor_go_to_sigsafe(cursor, pc, cursor->sp + SPPROF_WORD_BYTES, fp);
+        result = spprof_cursor_go_to_sigsafe(cursor, &caller);
         cursor->arrival = SPPROF_FROM_LEAF;
         return result;
     }
@@ -160,19 +121,23 @@ static uint64_t frame_that_called_sigsafe(const struct spprof_cursor *cursor, ui
  * not point into the new frames is the caller's fp.
  */
 int spprof_frames_of_new_sigsafe(struct spprof_cursor *cursor, uint64_t array, uint32_t count) {
-    uint64_t caller = array + spprof_layout.vframes_caller, sp, pc, fp = cursor->fp;
-    if (!spprof_load64_sigsafe(caller, &sp) ||
-        !spprof_load64_sigsafe(caller + SPPROF_WORD_BYTES, &pc) || sp <= cursor->sp ||
-        !spprof_cursor_on_stack_sigsafe(cursor, sp) || !spprof_is_return_address_sigsafe(pc)) {
+    uint64_t frame = array + spprof_layout.vframes_caller, fp = cursor->fp;
+    struct spprof_caller caller;
+    if (!spprof_load64_sigsafe(frame, &caller.sp) ||
+        !spprof_load64_sigsafe(frame + SPPROF_WORD_BYTES, &caller.pc) || caller.sp <= cursor->sp ||
+        !spprof_cursor_on_stack_sigsafe(cursor, caller.sp) ||
+        !spprof_is_return_address_sigsafe(caller.pc)) {
         return SPPROF_WALK_BROKEN_DEOPT;
     }
-    for (uint32_t i = 0; i <= count + 1 && fp >= cursor->sp && fp < sp; i++) {
+    for (uint32_t i = 0; i <= count + 1 && fp >= cursor->sp && fp < caller.sp; i++) {
         if (!spprof_cursor_load_sigsafe(cursor, fp, &fp)) {
             return SPPROF_WALK_BROKEN_DEOPT;
         }
     }
-    if (spprof_code_in_interpreter_sigsafe(pc) && !is_interpreter_frame_sigsafe(cursor, fp)) {
-        fp = frame_that_called_sigsafe(cursor, sp, fp);
+    if (spprof_code_in_interpreter_sigsafe(caller.pc) &&
+        !is_interpreter_frame_sigsafe(cursor, fp)) {
+        fp = frame_that_called_sigsafe(cursor, caller.sp, fp);
     }
-    return spprof_cursor_go_to_sigsafe(cursor, pc, sp, fp);
+    caller.fp = fp;
+    return spprof_cursor_go_to_sigsafe(cursor, &caller);
 }

@@ -81,7 +81,7 @@ uint32_t spprof_locations_follow_sigsafe(struct spprof_walk *walk, struct spprof
         }
         words[count++] = kind_sigsafe(SPPROF_WORD_LOCATION) | (uint32_t)value;
         sp = end;
-        pc = spprof_word_sigsafe(end - sizeof(uint64_t));
+        pc = spprof_cpu_strip_sigsafe(spprof_word_sigsafe(end - sizeof(uint64_t)));
         fp = spprof_word_sigsafe(end - 2 * sizeof(uint64_t));
     }
     cursor->pc = pc;

@@ -6,8 +6,9 @@
  * HotSpot's stand where they are used, in layout.c, debug_info.c and java_threads.c.
  *
  * Source files are given by their paths in the JDK's repository, relative to src/hotspot/share.
- * Paths that begin with cpu/ are relative to src/hotspot. What names no release applies to
- * all releases from 17 to 25. Facts that also depend on the processor are behind walk/cpu/cpu.h.
+ * Paths that begin with cpu/ are relative to src/hotspot, and CPU is any processor. What names no
+ * release applies to all releases from 17 to 25. Facts that also depend on the processor are behind
+ * walk/cpu/cpu.h.
  *
  * Constants only.
  */
@@ -68,7 +69,7 @@ static const struct spprof_blob spprof_release_blobs[SPPROF_BLOB_ROLES][SPPROF_B
     /* code/nmethod.cpp */
     [SPPROF_BLOB_METHOD] = {{SPPROF_BLOB_AT_FIRST_USE, .names = {"nmethod"}}},
     [SPPROF_BLOB_NATIVE_METHOD] = {{SPPROF_BLOB_WITH_NATIVE, .names = {"native nmethod"}}},
-    /* code/codeBlob.cpp, cpu/x86/upcallLinker_x86_64.cpp: since 19; 17 and 18 (the incubator) */
+    /* code/codeBlob.cpp, cpu/CPU/upcallLinker_CPU.cpp: since 19; in 17 and 18 (the incubator) */
     [SPPROF_BLOB_UPCALL] = {{SPPROF_BLOB_AT_FIRST_USE, .kind = SPPROF_KIND_UPCALL,
                              .names = {"upcall_stub", "optimized_upcall_stub"}}},
     /* code/codeBlob.cpp: AdapterBlob. Since 25, adapters from an AOT cache have the types of their
@@ -181,7 +182,7 @@ enum spprof_wanted_kind {
 
 /*
  * One item that the JVM publishes, and the offset `at` at which its value is stored in a structure
- * of ours. runtime/vmStructs.cpp and cpu/x86/vmStructs_x86.hpp list all published items.
+ * of ours. runtime/vmStructs.cpp and cpu/CPU/vmStructs_CPU.hpp list all published items.
  * `other_type` and `other_field` are the item's name in other releases; NULL if it has no other
  * name.
  */

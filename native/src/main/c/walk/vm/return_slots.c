@@ -6,27 +6,13 @@
 #include "walk/vm/locations.h"
 #include "walk/vm/scopes.h"
 
-bool spprof_cursor_on_stack_sigsafe(const struct spprof_cursor *cursor, uint64_t address) {
-    return address >= cursor->low && address < cursor->high && address % SPPROF_WORD_BYTES == 0;
-}
-
-bool spprof_cursor_load_sigsafe(const struct spprof_cursor *cursor, uint64_t address,
-                                uint64_t *value) {
-    if (!spprof_cursor_on_stack_sigsafe(cursor, address)) {
-        return false;
-    }
-    *value = spprof_word_sigsafe(address);
-    return true;
-}
-
-int spprof_cursor_go_to_sigsafe(struct spprof_cursor *cursor, uint64_t pc, uint64_t sp,
-                                uint64_t fp) {
-    if (sp < cursor->low || sp > cursor->high) {
+int spprof_cursor_go_to_sigsafe(struct spprof_cursor *cursor, const struct spprof_caller *caller) {
+    if (caller->sp < cursor->low || caller->sp > cursor->high) {
         return SPPROF_WALK_BROKEN_STACK;
     }
-    cursor->pc = pc;
-    cursor->sp = sp;
-    cursor->fp = fp;
+    cursor->pc = caller->pc;
+    cursor->sp = caller->sp;
+    cursor->fp = caller->fp;
     cursor->arrival = SPPROF_AT_CALL;
     return 0;
 }
@@ -107,7 +93,7 @@ bool spprof_is_return_address_sigsafe(uint64_t pc) {
         return true;
     }
     struct spprof_code code = spprof_code_at_sigsafe(pc);
-    if (code.kind == SPPROF_CODE_NONE || pc < code.begin + 16 ||
+    if (code.kind == SPPROF_CODE_NONE || pc < code.begin + SPPROF_CPU_MOST_OF_A_CALL ||
         pc > spprof_code_end_sigsafe(&code)) {
         return false;
     }
@@ -234,69 +220,69 @@ static bool code_calls_sigsafe(const struct spprof_cursor *cursor, uint64_t pc, 
  * leads to this method. A call of another method does not count: a word that an earlier call left
  * in the stack can well be the return address of another method.
  */
-static bool can_return_to_sigsafe(const struct spprof_cursor *cursor, uint64_t pc, uint64_t sp,
-                                  uint64_t fp, const struct callee *callee) {
+static bool can_return_to_sigsafe(const struct spprof_cursor *cursor,
+                                  const struct spprof_caller *caller, const struct callee *callee) {
     uint64_t wrapper;
-    if (!spprof_is_return_address_sigsafe(pc)) {
+    if (!spprof_is_return_address_sigsafe(caller->pc)) {
         return false;
     }
-    if (spprof_code_in_interpreter_sigsafe(pc)) {
-        return fp >= sp && interpreter_calls_sigsafe(cursor, fp, &callee->method);
+    if (spprof_code_in_interpreter_sigsafe(caller->pc)) {
+        return caller->fp >= caller->sp &&
+               interpreter_calls_sigsafe(cursor, caller->fp, &callee->method);
     }
-    if (is_entry_sigsafe(pc)) {
-        return fp >= sp && spprof_frames_is_entry_sigsafe(cursor, fp, &callee->method, &wrapper);
+    if (is_entry_sigsafe(caller->pc)) {
+        return caller->fp >= caller->sp &&
+               spprof_frames_is_entry_sigsafe(cursor, caller->fp, &callee->method, &wrapper);
     }
-    return code_calls_sigsafe(cursor, pc, sp, callee);
+    return code_calls_sigsafe(cursor, caller->pc, caller->sp, callee);
 }
 
-bool spprof_return_slot_can_call_sigsafe(const struct spprof_cursor *cursor, uint64_t pc,
-                                         uint64_t sp, uint64_t fp,
+bool spprof_return_slot_can_call_sigsafe(const struct spprof_cursor *cursor,
+                                         const struct spprof_caller *caller,
                                          const struct spprof_method *callee) {
     const struct callee interpreted = {.method = *callee};
-    return can_return_to_sigsafe(cursor, pc, sp, fp, &interpreted);
+    return can_return_to_sigsafe(cursor, caller, &interpreted);
 }
 
 bool spprof_return_slot_go_by_sigsafe(struct spprof_cursor *cursor,
                                       const struct spprof_return_slot *slot, int *result) {
-    uint64_t pc, fp = cursor->fp;
-    if (!spprof_cursor_load_sigsafe(cursor, slot->at, &pc) ||
-        (slot->fp_at != 0 && !spprof_cursor_load_sigsafe(cursor, slot->fp_at, &fp))) {
+    struct spprof_caller caller;
+    if (!spprof_return_slot_read_sigsafe(cursor, slot, &caller)) {
         return false;
     }
-    *result = spprof_cursor_go_to_sigsafe(cursor, pc, slot->at + SPPROF_WORD_BYTES, fp);
+    *result = spprof_cursor_go_to_sigsafe(cursor, &caller);
     return true;
 }
 
 bool spprof_return_slot_holds_sigsafe(const struct spprof_cursor *cursor,
                                       const struct spprof_return_slot *slot,
                                       const struct spprof_code *method) {
-    uint64_t pc, fp = cursor->fp, sp = slot->at + SPPROF_WORD_BYTES, wrapper;
+    struct spprof_caller caller;
     struct spprof_method ignored;
-    if (!spprof_cursor_load_sigsafe(cursor, slot->at, &pc) || !spprof_is_code_sigsafe(pc) ||
-        (slot->fp_at != 0 && !spprof_cursor_load_sigsafe(cursor, slot->fp_at, &fp))) {
+    uint64_t wrapper;
+    if (!spprof_return_slot_pc_sigsafe(cursor, slot, &caller.pc) ||
+        !spprof_is_code_sigsafe(caller.pc) ||
+        !spprof_return_slot_read_sigsafe(cursor, slot, &caller)) {
         return false;
     }
     if (method != NULL) {
         /* The table of locations remembers positive answers. */
         struct callee callee = {.code = method};
-        return spprof_locations_returns_sigsafe(pc, method) ||
+        return spprof_locations_returns_sigsafe(caller.pc, method) ||
                (spprof_method_read_sigsafe(
                     spprof_word_sigsafe(method->blob + spprof_layout.nmethod_method),
                     &callee.method) &&
-                can_return_to_sigsafe(cursor, pc, sp, fp, &callee));
+                can_return_to_sigsafe(cursor, &caller, &callee));
     }
-    if (spprof_code_in_interpreter_sigsafe(pc)) {
-        return fp >= sp && spprof_frames_is_interpreter_sigsafe(cursor, fp, &ignored);
+    if (spprof_code_in_interpreter_sigsafe(caller.pc)) {
+        return caller.fp >= caller.sp &&
+               spprof_frames_is_interpreter_sigsafe(cursor, caller.fp, &ignored);
     }
-    if (is_entry_sigsafe(pc)) {
-        return fp >= sp && spprof_frames_is_entry_sigsafe(cursor, fp, NULL, &wrapper);
+    if (is_entry_sigsafe(caller.pc)) {
+        return caller.fp >= caller.sp &&
+               spprof_frames_is_entry_sigsafe(cursor, caller.fp, NULL, &wrapper);
     }
-    return spprof_is_return_address_sigsafe(pc);
-}
-
-struct spprof_return_slot spprof_return_slot_behind_frame_sigsafe(uint64_t end) {
-    return (struct spprof_return_slot){.at = end - SPPROF_WORD_BYTES,
-                                       .fp_at = end - 2 * SPPROF_WORD_BYTES};
+    return spprof_is_return_address_sigsafe(caller.pc);
 }
 
 struct spprof_return_slot spprof_return_slot_at_stage_sigsafe(const struct spprof_cursor *cursor,
@@ -305,11 +291,12 @@ struct spprof_return_slot spprof_return_slot_at_stage_sigsafe(const struct sppro
     uint64_t sp = cursor->sp;
     switch (stage) {
         case SPPROF_FRAME_NONE:
-            return (struct spprof_return_slot){.at = sp};
+            return spprof_return_slot_without_frame_sigsafe(sp);
         case SPPROF_FRAME_PUSHED:
-            return (struct spprof_return_slot){.at = sp + SPPROF_WORD_BYTES, .fp_at = sp};
+            return spprof_return_slot_of_record_sigsafe(sp);
         case SPPROF_FRAME_NO_FP:
-            return (struct spprof_return_slot){.at = sp + frame_size - SPPROF_WORD_BYTES};
+            return spprof_return_slot_without_frame_sigsafe(sp + frame_size -
+                                                            SPPROF_CPU_CALL_PUSHES);
         default:
             return spprof_return_slot_behind_frame_sigsafe(sp + frame_size);
     }

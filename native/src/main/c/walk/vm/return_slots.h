@@ -11,35 +11,19 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "walk/cpu/cursor.h"
 #include "walk/vm/code.h"
 #include "walk/vm/frames.h"
 #include "walk/vm/methods.h"
 
-#define SPPROF_WORD_BYTES sizeof(uint64_t)
-
-/* The addresses of a return address, and of the caller's fp if the frame has saved it. */
-struct spprof_return_slot {
-    uint64_t at;    /* address of the return address */
-    uint64_t fp_at; /* address of the caller's fp; 0 if the cursor's fp already is the caller's */
-};
-
-bool spprof_cursor_on_stack_sigsafe(const struct spprof_cursor *cursor, uint64_t address);
-/* False if the address is not in the stack. */
-bool spprof_cursor_load_sigsafe(const struct spprof_cursor *cursor, uint64_t address,
-                                uint64_t *value);
-
-/* Moves the cursor to the caller's frame, at a call. Returns 0, or SPPROF_WALK_BROKEN_STACK if `sp`
- * is not in the stack. */
-int spprof_cursor_go_to_sigsafe(struct spprof_cursor *cursor, uint64_t pc, uint64_t sp,
-                                uint64_t fp);
+/* Moves the cursor to the caller's frame, at a call. Returns 0, or SPPROF_WALK_BROKEN_STACK if the
+ * caller's sp is not in the stack. */
+int spprof_cursor_go_to_sigsafe(struct spprof_cursor *cursor, const struct spprof_caller *caller);
 /* Moves the cursor to the caller whose return address and fp are in `slot`. `*result` is the result
- * of spprof_cursor_go_to_sigsafe. False if the slot is not in the stack. */
+ * of spprof_cursor_go_to_sigsafe. False if the slot cannot be read. */
 bool spprof_return_slot_go_by_sigsafe(struct spprof_cursor *cursor,
                                       const struct spprof_return_slot *slot, int *result);
 
-/* The slot of a complete frame: the frame's last word before `end`. The caller's fp is in the word
- * below. */
-struct spprof_return_slot spprof_return_slot_behind_frame_sigsafe(uint64_t end);
 /* The slot of the cursor's frame at a stage (cpu.h). The complete frame has `frame_size` bytes. */
 struct spprof_return_slot spprof_return_slot_at_stage_sigsafe(const struct spprof_cursor *cursor,
                                                               enum spprof_frame_stage stage,
@@ -60,10 +44,9 @@ uint64_t spprof_target_of_call_sigsafe(uint64_t pc, const struct spprof_code *co
 bool spprof_return_slot_holds_sigsafe(const struct spprof_cursor *cursor,
                                       const struct spprof_return_slot *slot,
                                       const struct spprof_code *method);
-/* Whether `callee`, a method in the interpreter, can return to `pc`. `sp` and `fp` are the caller's
- * after the return. */
-bool spprof_return_slot_can_call_sigsafe(const struct spprof_cursor *cursor, uint64_t pc,
-                                         uint64_t sp, uint64_t fp,
+/* Whether `callee`, a method in the interpreter, can return to `caller`. */
+bool spprof_return_slot_can_call_sigsafe(const struct spprof_cursor *cursor,
+                                         const struct spprof_caller *caller,
                                          const struct spprof_method *callee);
 
 /* Whether `fp` is the fp of a frame of call_stub. Such a frame refers to a JavaCallWrapper, which

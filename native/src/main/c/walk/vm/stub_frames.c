@@ -5,40 +5,28 @@
 
 #define MOST_WORDS_OF_A_STUB 512
 #define MOST_WORDS_WITHOUT_FRAME 32
-#define MOST_WORDS_OF_REGISTERS 128 /* fxsave's 512 bytes, 16 registers, flags */
-#define MOST_OF_A_PROLOGUE 64       /* bytes */
-#define MOST_OF_CALL_STUB 192       /* bytes before its call, and as many behind it */
 
-/* Leaves an adapter between the interpreter and compiled code. c2i has made room for arguments on
- * the stack, and keeps the caller's sp in a register. */
+/* Leaves an adapter between the interpreter and compiled code. */
 static bool leave_adapter_sigsafe(struct spprof_cursor *cursor, const struct spprof_code *code,
                                   int *result) {
-    uint64_t caller_sp = cursor->registers->bcp, ret = cursor->registers->return_address;
-    uint64_t sp = cursor->sp, old, pc;
-    if (!spprof_code_is_sigsafe(code, SPPROF_BLOB_ADAPTER) || caller_sp <= sp ||
-        caller_sp - sp > 512 * SPPROF_WORD_BYTES ||
-        !spprof_cursor_load_sigsafe(cursor, caller_sp - SPPROF_WORD_BYTES, &old) ||
-        !spprof_is_return_address_sigsafe(old) ||
-        (ret != old && !(spprof_cursor_load_sigsafe(cursor, sp, &pc) && pc == old))) {
-        return false;
-    }
-    *result = spprof_cursor_go_to_sigsafe(cursor, old, caller_sp, cursor->fp);
-    return true;
+    struct spprof_return_slot slot;
+    uint64_t pc;
+    return spprof_code_is_sigsafe(code, SPPROF_BLOB_ADAPTER) &&
+           spprof_cpu_slot_of_adapter_sigsafe(cursor, &slot) &&
+           spprof_return_slot_pc_sigsafe(cursor, &slot, &pc) &&
+           spprof_is_return_address_sigsafe(pc) &&
+           spprof_return_slot_go_by_sigsafe(cursor, &slot, result);
 }
 
-/*
- * Leaves a c2i adapter that is patching the call which led to it: the method has been compiled
- * since, and the call is redirected to the compiled code. c2i keeps sp, which points to the return
- * address, in a register, saves all registers, and calls native code.
- */
+/* Leaves a c2i adapter that is patching the call which led to it. */
 static bool leave_patching_adapter_sigsafe(struct spprof_cursor *cursor,
                                            const struct spprof_code *code, int *result) {
-    struct spprof_return_slot slot = {.at = cursor->registers->bcp};
+    struct spprof_return_slot slot;
     uint64_t pc;
-    return spprof_code_is_sigsafe(code, SPPROF_BLOB_ADAPTER) && slot.at >= cursor->sp &&
-           slot.at - cursor->sp < MOST_WORDS_OF_REGISTERS * SPPROF_WORD_BYTES &&
+    return spprof_code_is_sigsafe(code, SPPROF_BLOB_ADAPTER) &&
+           spprof_cpu_slot_of_patching_adapter_sigsafe(cursor, &slot) &&
            spprof_return_slot_holds_sigsafe(cursor, &slot, NULL) &&
-           spprof_cursor_load_sigsafe(cursor, slot.at, &pc) &&
+           spprof_return_slot_pc_sigsafe(cursor, &slot, &pc) &&
            (cursor->arrival == SPPROF_FROM_LEAF || pc == cursor->registers->return_address ||
             spprof_target_of_call_sigsafe(pc, code) != 0) &&
            spprof_return_slot_go_by_sigsafe(cursor, &slot, result);
@@ -57,11 +45,11 @@ static bool leave_to_handler_sigsafe(struct spprof_cursor *cursor, const struct 
     if (!spprof_code_is_sigsafe(code, SPPROF_BLOB_TO_HANDLER)) {
         return false;
     }
-    const struct spprof_return_slot slots[] = {{.at = fp + SPPROF_WORD_BYTES, .fp_at = fp},
-                                               {.at = sp}};
+    const struct spprof_return_slot slots[] = {spprof_return_slot_of_record_sigsafe(fp),
+                                               spprof_return_slot_without_frame_sigsafe(sp)};
     bool has_frame = fp >= sp && fp - sp < spprof_code_frame_size_sigsafe(code);
     for (size_t i = has_frame ? 0 : 1; i < 2; i++) {
-        if (spprof_cursor_load_sigsafe(cursor, slots[i].at, &pc) &&
+        if (spprof_return_slot_pc_sigsafe(cursor, &slots[i], &pc) &&
             spprof_code_at_sigsafe(pc).kind == SPPROF_CODE_METHOD &&
             spprof_return_slot_go_by_sigsafe(cursor, &slots[i], result)) {
             return true;
@@ -72,7 +60,8 @@ static bool leave_to_handler_sigsafe(struct spprof_cursor *cursor, const struct 
         spprof_code_at_sigsafe(pc).kind != SPPROF_CODE_METHOD) {
         return false;
     }
-    *result = spprof_cursor_go_to_sigsafe(cursor, pc, sp, fp);
+    const struct spprof_caller caller = {.pc = pc, .sp = sp, .fp = fp};
+    *result = spprof_cursor_go_to_sigsafe(cursor, &caller);
     return true;
 }
 
@@ -83,67 +72,51 @@ static bool leave_to_handler_sigsafe(struct spprof_cursor *cursor, const struct 
  */
 static bool leave_exception_sigsafe(struct spprof_cursor *cursor, const struct spprof_code *code,
                                     int *result) {
-    uint64_t frame_size = spprof_code_frame_size_sigsafe(code), fp;
-    uint64_t pc = cursor->registers->throw_pc;
+    struct spprof_caller caller = {
+        .pc = cursor->registers->throw_pc, .sp = cursor->sp, .fp = cursor->fp};
     if (spprof_code_is_sigsafe(code, SPPROF_BLOB_EXCEPTION)) {
         if (cursor->arrival == SPPROF_INTERRUPTED &&
-            spprof_code_at_sigsafe(pc).kind == SPPROF_CODE_METHOD) {
-            *result = spprof_cursor_go_to_sigsafe(cursor, pc, cursor->sp, cursor->fp);
+            spprof_code_at_sigsafe(caller.pc).kind == SPPROF_CODE_METHOD) {
+            *result = spprof_cursor_go_to_sigsafe(cursor, &caller);
             return true;
         }
         return false;
     }
-    pc = spprof_word_sigsafe(cursor->thread + spprof_layout.thread_exception_pc);
+    struct spprof_return_slot slot =
+        spprof_return_slot_behind_frame_sigsafe(cursor->sp + spprof_code_frame_size_sigsafe(code));
+    caller.pc = spprof_word_sigsafe(cursor->thread + spprof_layout.thread_exception_pc);
+    caller.sp = slot.sp;
     if (spprof_code_is_sigsafe(code, SPPROF_BLOB_DEOPTIMIZATION) &&
-        spprof_code_at_sigsafe(pc).kind == SPPROF_CODE_METHOD &&
-        spprof_cursor_load_sigsafe(cursor, cursor->sp + frame_size - 2 * SPPROF_WORD_BYTES, &fp)) {
-        *result = spprof_cursor_go_to_sigsafe(cursor, pc, cursor->sp + frame_size, fp);
+        spprof_code_at_sigsafe(caller.pc).kind == SPPROF_CODE_METHOD &&
+        spprof_cursor_load_sigsafe(cursor, slot.fp_at, &caller.fp)) {
+        *result = spprof_cursor_go_to_sigsafe(cursor, &caller);
         return true;
     }
     return false;
 }
 
-/*
- * Leaves a SafepointBlob (sharedRuntime_x86_64.cpp, generate_handler_blob). A poll within a method
- * jumps to a blob that makes room for a return address and pushes its frame. Only then does this
- * blob write the return address, which is the poll's address, into the room; until then the poll's
- * address is in the thread. A poll at a return jumps to another blob, when the method's frame is
- * already removed: the method's return address is then where a call of the blob would have put its
- * own.
- */
+/* Leaves a SafepointBlob. A poll within a method has no call before it, so its address must only be
+ * in a method's code. */
 static bool leave_poll_sigsafe(struct spprof_cursor *cursor, const struct spprof_code *code,
                                int *result) {
-    uint64_t entry = code->begin, sp = cursor->sp, fp = cursor->fp, distance, pc;
     if (cursor->arrival != SPPROF_INTERRUPTED ||
         !spprof_code_is_sigsafe(code, SPPROF_BLOB_SAFEPOINT)) {
         return false;
     }
-    bool within = spprof_cpu_makes_room_sigsafe(entry);
-    uint64_t return_at = sp; /* the address of the return address, or of the room for it */
-    if (within && cursor->pc == entry) {
-        return_at = sp - SPPROF_WORD_BYTES;
-    } else {
-        enum spprof_frame_stage stage = spprof_cpu_saver_stage_sigsafe(
-            cursor->pc, within ? entry + 1 : entry, spprof_code_end_sigsafe(code), &distance);
-        if (stage != SPPROF_FRAME_NONE) {
-            uint64_t fp_at = stage == SPPROF_FRAME_PUSHED ? sp + distance : fp;
-            if (fp_at < sp || fp_at - sp > spprof_code_frame_size_sigsafe(code) ||
-                !spprof_cursor_load_sigsafe(cursor, fp_at, &fp)) {
-                return false;
-            }
-            return_at = fp_at + SPPROF_WORD_BYTES;
-        }
-    }
-    if (within && !spprof_cpu_has_filled_room_sigsafe(cursor->pc, entry)) {
-        pc = spprof_word_sigsafe(cursor->thread + spprof_layout.thread_poll_pc);
-    } else if (!spprof_cursor_load_sigsafe(cursor, return_at, &pc)) {
+    const struct spprof_poll poll = {
+        .begin = code->begin,
+        .end = spprof_code_end_sigsafe(code),
+        .frame_size = spprof_code_frame_size_sigsafe(code),
+        .pc = spprof_word_sigsafe(cursor->thread + spprof_layout.thread_poll_pc),
+    };
+    struct spprof_caller caller;
+    bool within;
+    if (!spprof_cpu_caller_of_poll_sigsafe(cursor, &poll, &caller, &within) ||
+        (within ? spprof_code_at_sigsafe(caller.pc).kind != SPPROF_CODE_METHOD
+                : !spprof_is_return_address_sigsafe(caller.pc))) {
         return false;
     }
-    if (within ? spprof_code_at_sigsafe(pc).kind != SPPROF_CODE_METHOD
-               : !spprof_is_return_address_sigsafe(pc)) {
-        return false;
-    }
-    *result = spprof_cursor_go_to_sigsafe(cursor, pc, return_at + SPPROF_WORD_BYTES, fp);
+    *result = spprof_cursor_go_to_sigsafe(cursor, &caller);
     return true;
 }
 
@@ -155,26 +128,20 @@ static bool leave_poll_sigsafe(struct spprof_cursor *cursor, const struct spprof
  */
 static bool leave_frameless_sigsafe(struct spprof_cursor *cursor, const struct spprof_code *code,
                                     uint64_t most, int *result) {
-    uint64_t best = 0, best_at = 0, best_pc = 0, pc;
-    for (uint64_t at = cursor->sp; at < cursor->sp + most * SPPROF_WORD_BYTES;
-         at += SPPROF_WORD_BYTES) {
-        if (!spprof_cursor_load_sigsafe(cursor, at, &pc)) {
-            break;
-        }
-        if (spprof_is_code_sigsafe(pc)) {
+    struct spprof_return_slot slot = spprof_return_slot_without_frame_sigsafe(cursor->sp);
+    struct spprof_return_slot best_slot = slot;
+    uint64_t best = 0, at = slot.sp, pc;
+    for (; most > 0 && slot.at < cursor->high; most--, at += SPPROF_WORD_BYTES) {
+        if (spprof_return_slot_pc_sigsafe(cursor, &slot, &pc) && spprof_is_code_sigsafe(pc)) {
             uint64_t target = spprof_target_of_call_sigsafe(pc, code);
             if (target > best && target <= cursor->pc) {
                 best = target;
-                best_at = at;
-                best_pc = pc;
+                best_slot = slot;
             }
         }
+        slot = spprof_return_slot_at_sigsafe(at, 0);
     }
-    if (best == 0) {
-        return false;
-    }
-    *result = spprof_cursor_go_to_sigsafe(cursor, best_pc, best_at + SPPROF_WORD_BYTES, cursor->fp);
-    return true;
+    return best != 0 && spprof_return_slot_go_by_sigsafe(cursor, &best_slot, result);
 }
 
 /*
@@ -187,7 +154,7 @@ static bool leave_call_stub_sigsafe(struct spprof_cursor *cursor, int *result) {
     uint64_t call = spprof_word_sigsafe(spprof_layout.call_stub_return);
     uint64_t wrapper = cursor->registers->first_argument;
     struct spprof_cursor entry = *cursor;
-    if (cursor->pc - (call - MOST_OF_CALL_STUB) > 2 * MOST_OF_CALL_STUB) {
+    if (cursor->pc - (call - SPPROF_CPU_MOST_OF_CALL_STUB) > 2 * SPPROF_CPU_MOST_OF_CALL_STUB) {
         return false;
     }
     if (cursor->pc < call && wrapper > cursor->sp &&
@@ -234,20 +201,19 @@ static bool find_prologue_sigsafe(const struct spprof_cursor *cursor,
             if (find_frame_sigsafe(cursor, code, slot)) {
                 return true;
             }
-            *slot = (struct spprof_return_slot){.at = cursor->fp + SPPROF_WORD_BYTES,
-                                                .fp_at = cursor->fp};
-            return done < MOST_OF_A_PROLOGUE && cursor->fp >= cursor->sp &&
+            *slot = spprof_return_slot_of_record_sigsafe(cursor->fp);
+            return done < SPPROF_CPU_MOST_OF_A_PROLOGUE && cursor->fp >= cursor->sp &&
                    cursor->fp - cursor->sp < frame_size;
         }
         *slot = stage == SPPROF_FRAME_NONE
-                    ? (struct spprof_return_slot){.at = cursor->sp}
-                    : (struct spprof_return_slot){.at = cursor->sp + distance + SPPROF_WORD_BYTES,
-                                                  .fp_at = cursor->sp + distance};
+                    ? spprof_return_slot_without_frame_sigsafe(cursor->sp)
+                    : spprof_return_slot_of_record_sigsafe(cursor->sp + distance);
         return true;
     }
-    stage = spprof_cpu_stage_sigsafe(cursor->pc, code->begin, code->begin + MOST_OF_A_PROLOGUE);
+    stage = spprof_cpu_stage_sigsafe(cursor->pc, code->begin,
+                                     code->begin + SPPROF_CPU_MOST_OF_A_PROLOGUE);
     *slot = spprof_return_slot_at_stage_sigsafe(cursor, stage, frame_size);
-    return stage != SPPROF_FRAME_NONE || done == 0 || done >= MOST_OF_A_PROLOGUE;
+    return stage != SPPROF_FRAME_NONE || done == 0 || done >= SPPROF_CPU_MOST_OF_A_PROLOGUE;
 }
 
 /* Whether a stub can return to `pc`. If the call before `pc` is of a compiled method, it is not of
@@ -265,9 +231,9 @@ static int leave_stub_sigsafe(struct spprof_cursor *cursor, const struct spprof_
     bool top = cursor->arrival == SPPROF_INTERRUPTED;
     bool sized = frame_size >= 2 * SPPROF_WORD_BYTES;
     int result;
-    struct spprof_return_slot slot = {.at = sp};
+    struct spprof_return_slot slot = spprof_return_slot_without_frame_sigsafe(sp);
     if (top && spprof_code_is_sigsafe(code, SPPROF_BLOB_VTABLE)) {
-        /* The stub only looks up where to jump, so the return address is at sp. The call before the
+        /* The stub only looks up where to jump, so it has no frame. The call before the
          * return address is not checked: it can lead elsewhere by now. */
         return spprof_return_slot_go_by_sigsafe(cursor, &slot, &result) ? result
                                                                         : SPPROF_WALK_BROKEN_STUB;
@@ -280,16 +246,17 @@ static int leave_stub_sigsafe(struct spprof_cursor *cursor, const struct spprof_
     }
     bool has_fp = fp >= sp && spprof_cursor_on_stack_sigsafe(cursor, fp);
     struct spprof_return_slot slots[] = {
-        {.at = sp},
-        {.at = fp + SPPROF_WORD_BYTES, .fp_at = fp},
+        slot,
+        spprof_return_slot_of_record_sigsafe(fp),
         spprof_return_slot_behind_frame_sigsafe(sp + frame_size),
-        {.at = sp + SPPROF_WORD_BYTES, .fp_at = sp},
-        {.at = fp + 2 * SPPROF_WORD_BYTES, .fp_at = fp}, /* method_entry_barrier, with its cookie */
+        spprof_return_slot_of_record_sigsafe(sp),
+        /* method_entry_barrier */
+        spprof_return_slot_at_sigsafe(fp + SPPROF_WORD_BYTES + SPPROF_CPU_COOKIE_BYTES, fp),
     };
     bool possible[] = {top, has_fp, sized, top, has_fp};
     /* First the slots whose return address follows a call into this code. */
     for (size_t i = 0; i < sizeof slots / sizeof *slots; i++) {
-        if (possible[i] && spprof_cursor_load_sigsafe(cursor, slots[i].at, &pc) &&
+        if (possible[i] && spprof_return_slot_pc_sigsafe(cursor, &slots[i], &pc) &&
             spprof_target_of_call_sigsafe(pc, code) != 0 &&
             spprof_return_slot_go_by_sigsafe(cursor, &slots[i], &result)) {
             return result;
@@ -320,8 +287,9 @@ static int leave_stub_sigsafe(struct spprof_cursor *cursor, const struct spprof_
      * a frame is not in this situation. */
     uint64_t last = top ? sp : sized ? 0 : sp + SPPROF_WORD_BYTES;
     for (uint64_t at = sp; at <= last; at += SPPROF_WORD_BYTES) {
-        slot = (struct spprof_return_slot){.at = at};
-        if (spprof_cursor_load_sigsafe(cursor, at, &pc) && spprof_is_return_of_java_sigsafe(pc) &&
+        slot = spprof_return_slot_without_frame_sigsafe(at);
+        if (spprof_return_slot_pc_sigsafe(cursor, &slot, &pc) &&
+            spprof_is_return_of_java_sigsafe(pc) &&
             spprof_return_slot_holds_sigsafe(cursor, &slot, NULL) &&
             spprof_return_slot_go_by_sigsafe(cursor, &slot, &result)) {
             return result;
@@ -342,7 +310,7 @@ static int leave_stub_sigsafe(struct spprof_cursor *cursor, const struct spprof_
     bool likely[] = {top, near_fp, sized, top, near_fp};
     for (size_t i = 0; i < sizeof slots / sizeof *slots; i++) {
         if (likely[i] && spprof_return_slot_holds_sigsafe(cursor, &slots[i], NULL) &&
-            (!routine || (spprof_cursor_load_sigsafe(cursor, slots[i].at, &pc) &&
+            (!routine || (spprof_return_slot_pc_sigsafe(cursor, &slots[i], &pc) &&
                           is_return_of_stub_sigsafe(pc))) &&
             spprof_return_slot_go_by_sigsafe(cursor, &slots[i], &result)) {
             return result;

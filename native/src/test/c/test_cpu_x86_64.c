@@ -3,7 +3,7 @@
  * HotSpot's compilers emit at a method's start and end.
  */
 #include "test.h"
-#include "walk/cpu/cpu.h"
+#include "walk/cpu/cursor.h"
 
 static unsigned char code[256];
 
@@ -127,17 +127,25 @@ TEST(a_stub_that_saves_all_registers_has_its_frame_to_the_end) {
                     spprof_cpu_saver_stage_sigsafe(at(expected[i].pc), at(1), at(60), &distance));
         CHECK_EQUAL(expected[i].distance, distance);
     }
-    CHECK(spprof_cpu_makes_room_sigsafe(at(0)));
-    CHECK(!spprof_cpu_makes_room_sigsafe(at(1)));
-    CHECK(!spprof_cpu_has_filled_room_sigsafe(at(17), at(0)));
-    CHECK(spprof_cpu_has_filled_room_sigsafe(at(21), at(0)));
+    CHECK(spprof_x86_64_makes_room_sigsafe(at(0)));
+    CHECK(!spprof_x86_64_makes_room_sigsafe(at(1)));
+    CHECK(!spprof_x86_64_has_filled_room_sigsafe(at(17), at(0)));
+    CHECK(spprof_x86_64_has_filled_room_sigsafe(at(21), at(0)));
 }
 
 static bool follow(size_t pc, const struct spprof_registers *registers, uint64_t *sp,
                    uint64_t *fp_at) {
-    *sp = 0x1000;
-    *fp_at = 0;
-    return spprof_cpu_follow_to_return_sigsafe(at(pc), registers, 0, sp, fp_at);
+    const struct spprof_cursor cursor = {
+        .pc = at(pc),
+        .sp = 0x1000,
+        .arrival = registers != NULL ? SPPROF_INTERRUPTED : SPPROF_AT_CALL,
+        .registers = registers,
+    };
+    struct spprof_return_slot slot;
+    bool followed = spprof_cpu_follow_to_return_sigsafe(&cursor, &slot);
+    *sp = slot.at;
+    *fp_at = slot.fp_at;
+    return followed;
 }
 
 TEST(the_rest_of_straight_code_is_followed_to_its_return) {

@@ -1,0 +1,74 @@
+/* x86-64 on Linux: the registers of a signal's context, and loads whose faults can be skipped. */
+#include <ucontext.h>
+
+#include "walk/cpu/cpu.h"
+
+void spprof_cpu_registers_sigsafe(const void *ucontext, struct spprof_registers *registers) {
+    const greg_t *g = ((const ucontext_t *)ucontext)->uc_mcontext.gregs;
+    *registers = (struct spprof_registers){.pc = (uint64_t)g[REG_RIP],
+                                           .sp = (uint64_t)g[REG_RSP],
+                                           .fp = (uint64_t)g[REG_RBP],
+                                           .method = (uint64_t)g[REG_RBX],
+                                           .bcp = (uint64_t)g[REG_R13],
+                                           .sender_sp = (uint64_t)g[REG_R13],
+                                           .return_address = (uint64_t)g[REG_RAX],
+                                           .throw_pc = (uint64_t)g[REG_RDX],
+                                           .first_argument = (uint64_t)g[REG_RDI]};
+}
+
+void spprof_cpu_dwarf_registers_sigsafe(const void *ucontext, uint64_t *registers) {
+    static const int by_number[SPPROF_DWARF_REGISTERS] = {
+        REG_RAX, REG_RDX, REG_RCX, REG_RBX, REG_RSI, REG_RDI, REG_RBP, REG_RSP, REG_R8,
+        REG_R9,  REG_R10, REG_R11, REG_R12, REG_R13, REG_R14, REG_R15, REG_RIP};
+    const greg_t *g = ((const ucontext_t *)ucontext)->uc_mcontext.gregs;
+    for (int i = 0; i < SPPROF_DWARF_REGISTERS; i++) {
+        registers[i] = (uint64_t)g[by_number[i]];
+    }
+}
+
+/* Each of these functions has one instruction that may fault, and does not change the stack before
+ * it. */
+__asm__(
+    ".pushsection .text\n"
+    "spprof_guarded_begin:\n"
+    "spprof_cpu_guarded_load64_sigsafe:\n"
+    "  movq (%rdi), %rax\n"
+    "  movq %rax, (%rsi)\n"
+    "  movl $1, %eax\n"
+    "  ret\n"
+    "spprof_cpu_guarded_load32_sigsafe:\n"
+    "  movl (%rdi), %eax\n"
+    "  movl %eax, (%rsi)\n"
+    "  movl $1, %eax\n"
+    "  ret\n"
+    "spprof_cpu_guarded_load16_sigsafe:\n"
+    "  movzwl (%rdi), %eax\n"
+    "  movw %ax, (%rsi)\n"
+    "  movl $1, %eax\n"
+    "  ret\n"
+    "spprof_cpu_guarded_load8_sigsafe:\n"
+    "  movzbl (%rdi), %eax\n"
+    "  movb %al, (%rsi)\n"
+    "  movl $1, %eax\n"
+    "  ret\n"
+    "spprof_guarded_end:\n"
+    "spprof_guarded_fault:\n"
+    "  xorl %eax, %eax\n"
+    "  ret\n"
+    ".hidden spprof_cpu_guarded_load64_sigsafe, spprof_cpu_guarded_load32_sigsafe\n"
+    ".hidden spprof_cpu_guarded_load16_sigsafe, spprof_cpu_guarded_load8_sigsafe\n"
+    ".globl spprof_cpu_guarded_load64_sigsafe, spprof_cpu_guarded_load32_sigsafe\n"
+    ".globl spprof_cpu_guarded_load16_sigsafe, spprof_cpu_guarded_load8_sigsafe\n"
+    ".hidden spprof_guarded_begin, spprof_guarded_end, spprof_guarded_fault\n"
+    ".popsection\n");
+extern const char spprof_guarded_begin[], spprof_guarded_end[], spprof_guarded_fault[];
+
+bool spprof_cpu_skip_guarded_load_sigsafe(void *ucontext) {
+    greg_t *g = ((ucontext_t *)ucontext)->uc_mcontext.gregs;
+    uint64_t pc = (uint64_t)g[REG_RIP];
+    if (pc < (uintptr_t)spprof_guarded_begin || pc >= (uintptr_t)spprof_guarded_end) {
+        return false;
+    }
+    g[REG_RIP] = (greg_t)(uintptr_t)spprof_guarded_fault;
+    return true;
+}
