@@ -1,12 +1,20 @@
 #!/bin/sh
 # Checks the order of the C rooms: a file includes only headers of its own room and of rooms before it, and the
-# compiled objects refer to no other rooms either. Rooms therefore cannot form a cycle.
+# compiled objects refer to no other rooms either. Rooms therefore cannot form a cycle. Within walk, only walk/cpu names
+# a processor or its registers.
 #   usage: [NM=llvm-nm] rooms.sh SOURCES FOLDER OBJECT...   (both folders contain the rooms)
 set -eu
 order='base platform jvm threads walk/cpu walk walk/vm session jni'
 sources=$1
 objects=$2
 shift 2
+
+processors='[xX]86|X64|i[36]86|[aA][mM][dD]64|[aA]arch64|AARCH64|[aA][rR][mM]64|riscv|ppc64|s390|loongarch'
+registers='\<(r([abcd]x|[sd]i|[sb]p|ip|[0-9]+)|[xw][0-9]+|lr|REG_[A-Z0-9]+)\>'
+if (cd "$sources" && grep -rnE "$processors|$registers" walk --include='*.[ch]') | grep -v '^walk/cpu/'; then
+  echo "rooms.sh: a processor or its register is named in walk outside of walk/cpu"
+  exit 1
+fi
 
 {
   (cd "$sources" && find . -name '*.[ch]' | LC_ALL=C sort | xargs grep -H '^#include "') |

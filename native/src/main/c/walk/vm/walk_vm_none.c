@@ -6,7 +6,7 @@
 
 static int probe(JNIEnv *jni, const struct spprof_engine *engine, char *why, uint64_t size) {
     (void)jni, (void)engine;
-    snprintf(why, size, "it is made for Linux on x86-64 so far");
+    snprintf(why, size, "it does not support this processor and system yet");
     return -ENOSYS;
 }
 
