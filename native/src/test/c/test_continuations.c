@@ -7,6 +7,7 @@
 #include <stddef.h>
 
 #include "test.h"
+#include SPPROF_PROCESSOR_CODE
 #include "walk/cpu/cpu.h"
 #include "walk/vm/frames.h"
 #include "walk/vm/locations.h"
@@ -20,7 +21,7 @@
 #define FRAME_WORDS 10
 #define RETURN 32  /* offset in each method: return address behind a call */
 #define BODY 40    /* offset in each method: its frame is complete */
-#define BARRIER 48 /* in the stubs: mov D(%r15),%rsp */
+#define BARRIER 48 /* in the stubs: loads sp from the thread */
 #define TAIL 64    /* the last instructions of a method or stub */
 
 /* The walker's view of a JVM. `layout` holds the offsets of the fields. */
@@ -149,9 +150,7 @@ static void make_method(int which, const char *class_name, const char *name, boo
 
 /* Writes a `call` of a method. The call returns to RETURN. */
 static void make_call(int from, int to) {
-    int32_t distance = (int32_t)(pc_of(to, 0) - pc_of(from, RETURN));
-    code(from)[RETURN - 5] = 0xe8;
-    memcpy(code(from) + RETURN - 4, &distance, sizeof distance);
+    code_call(pc_of(from, RETURN), pc_of(to, 0));
 }
 
 static void make_heap(void) {
@@ -169,7 +168,7 @@ static void make_heap(void) {
                                  .entry_bci = -1,
                                  .deopt = -1,
                                  .deopt_mh = -1};
-        memset(code(i), 0x90, BLOCK - BLOCK_HEADER - CODE);
+        code_fill(code(i), BLOCK - BLOCK_HEADER - CODE);
     }
     blob(CALL_STUB)->name = "StubRoutines (initial stubs)";
     make_method(RUN, "jdk/internal/vm/Continuation", "run", false);
@@ -180,12 +179,9 @@ static void make_heap(void) {
     make_call(ENTER_SPECIAL, ENTER);
     make_call(ENTER, DO_YIELD);
     /* The border is at offset 0x38 of the thread. */
-    WRITE(STUBS, BARRIER, "\x49\x8b\xa7\x38\x00\x00\x00\x50");
-    WRITE(STUBS, TAIL, "\x48\x8b\xe3\x48\x83\xec\x10\x5d\xc3");
-    /* doYield: mov D(%r15),%rsp; mov 8(%rsp),%rbx; mov %rbx,D(%r15); add $0x40,%rsp; pop; ret */
-    WRITE(DO_YIELD, TAIL,
-          "\x49\x8b\xa7\x38\x00\x00\x00\x48\x8b\x5c\x24\x08\x49\x89\x9f\x38\x00\x00\x00"
-          "\x48\x83\xc4\x40\x5d\xc3");
+    WRITE(STUBS, BARRIER, CODE_LOADS_SP);
+    WRITE(STUBS, TAIL, CODE_THAW_END);
+    WRITE(DO_YIELD, TAIL, CODE_YIELD_END);
     heap_high = address_of(heap) + sizeof heap;
     call_stub_return = pc_of(CALL_STUB, RETURN);
 }
@@ -293,9 +289,9 @@ static void make_jvm(void) {
 }
 
 /* Walks the stack as a sample that is written to the ring. */
-static int16_t walk_from(uint64_t pc, int sp, uint64_t rbx) {
-    struct spprof_registers registers = {
-        .pc = pc, .sp = address_of(&stack[sp]), .fp = 0, .method = rbx};
+static int16_t walk_from(uint64_t pc, int sp, uint64_t thaw_to) {
+    struct spprof_registers registers = {.pc = pc, .sp = address_of(&stack[sp]), .fp = 0};
+    code_thaw_to(&registers, thaw_to);
     walk = (struct spprof_walk){.env = &thread, .words = words, .depth = 64};
     spprof_walk_from_sigsafe(&walk, &registers);
     spprof_walker_vm.published_sigsafe(&walk);
@@ -427,13 +423,15 @@ TEST(the_end_of_a_stub_that_thaws_is_of_the_frame_that_goes_on) {
     /* doYield's frame was thawed, too, and execution returns from it. */
     stack[SP_OF_ENTER - 2] = 0;
     stack[SP_OF_ENTER - 1] = pc_of(ENTER, RETURN);
-    uint64_t rbx = address_of(&stack[SP_OF_ENTER]);
-    CHECK_EQUAL(SPPROF_WALK_VIRTUAL, walk_from(pc_of(STUBS, TAIL), 60, rbx));
+    uint64_t thaw_to = address_of(&stack[SP_OF_ENTER]);
+    CHECK_EQUAL(SPPROF_WALK_VIRTUAL, walk_from(pc_of(STUBS, TAIL), 60, thaw_to));
     /* For one instruction, the value that it will pop is below sp, where the walker reads
      * nothing. */
-    CHECK_EQUAL(SPPROF_WALK_OK, walk_from(pc_of(STUBS, TAIL + 3), SP_OF_ENTER, 0));
-    CHECK_EQUAL(SPPROF_WALK_VIRTUAL, walk_from(pc_of(STUBS, TAIL + 7), SP_OF_ENTER - 2, 0));
-    CHECK_EQUAL(SPPROF_WALK_VIRTUAL, walk_from(pc_of(STUBS, TAIL + 8), SP_OF_ENTER - 1, 0));
+    CHECK_EQUAL(SPPROF_WALK_OK, walk_from(pc_of(STUBS, TAIL + CODE_THAW_HAS_SP), SP_OF_ENTER, 0));
+    CHECK_EQUAL(SPPROF_WALK_VIRTUAL,
+                walk_from(pc_of(STUBS, TAIL + CODE_THAW_AT_RECORD), SP_OF_ENTER - 2, 0));
+    CHECK_EQUAL(SPPROF_WALK_VIRTUAL,
+                walk_from(pc_of(STUBS, TAIL + CODE_THAW_AT_RETURN), SP_OF_ENTER - 1, 0));
     CHECK_EQUAL(1, frames());
 }
 
@@ -441,11 +439,15 @@ TEST(a_yield_is_the_carrier_s_when_sp_is_at_the_border) {
     make_jvm();
     CHECK_EQUAL(SPPROF_WALK_OK, walk_from(pc_of(DO_YIELD, TAIL), SP_OF_ENTER - 2, 0));
     CHECK_EQUAL(1, frames()); /* run, without a doYield that run did not call */
-    CHECK_EQUAL(SPPROF_WALK_OK, walk_from(pc_of(DO_YIELD, TAIL + 7), SP_OF_BORDER, 0));
+    CHECK_EQUAL(SPPROF_WALK_OK,
+                walk_from(pc_of(DO_YIELD, TAIL + CODE_YIELD_AT_BORDER), SP_OF_BORDER, 0));
     thread.border = 0; /* the thread's own continuation restored the former value */
-    CHECK_EQUAL(SPPROF_WALK_OK, walk_from(pc_of(DO_YIELD, TAIL + 19), SP_OF_BORDER, 0));
-    CHECK_EQUAL(SPPROF_WALK_OK, walk_from(pc_of(DO_YIELD, TAIL + 23), SP_OF_BORDER + 8, 0));
-    CHECK_EQUAL(SPPROF_WALK_OK, walk_from(pc_of(DO_YIELD, TAIL + 24), SP_OF_BORDER + 9, 0));
+    CHECK_EQUAL(SPPROF_WALK_OK,
+                walk_from(pc_of(DO_YIELD, TAIL + CODE_YIELD_LEAVES_BORDER), SP_OF_BORDER, 0));
+    CHECK_EQUAL(SPPROF_WALK_OK,
+                walk_from(pc_of(DO_YIELD, TAIL + CODE_YIELD_AT_RECORD), SP_OF_BORDER + 8, 0));
+    CHECK_EQUAL(SPPROF_WALK_OK,
+                walk_from(pc_of(DO_YIELD, TAIL + CODE_YIELD_AT_RETURN), SP_OF_BORDER + 9, 0));
     CHECK_EQUAL(1, frames());
 }
 

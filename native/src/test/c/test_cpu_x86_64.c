@@ -1,6 +1,7 @@
 /*
- * Tests how the walker finds the frame of a method when the signal interrupts the machine code that
- * HotSpot's compilers emit at a method's start and end.
+ * Tests what walk/cpu knows of x86-64: how the walker finds a frame when the signal interrupts the
+ * machine code that HotSpot emits at a method's start and end, in the interpreter's entry code, in
+ * adapters, and in the stubs of safepoint polls.
  */
 #include "test.h"
 #include "walk/cpu/cursor.h"
@@ -184,6 +185,125 @@ TEST(code_tells_where_in_the_thread_sp_is_taken_from) {
     CHECK(spprof_cpu_loaded_sp_sigsafe(at(3), at(64)) == 0);
 }
 
+static uint64_t stack[64];
+
+static uint64_t stack_at(int word) {
+    return (uintptr_t)&stack[word];
+}
+
+static struct spprof_cursor cursor_at(size_t pc, int sp, int fp,
+                                      const struct spprof_registers *registers) {
+    return (struct spprof_cursor){.pc = at(pc),
+                                  .sp = stack_at(sp),
+                                  .fp = stack_at(fp),
+                                  .low = stack_at(sp),
+                                  .high = stack_at(64),
+                                  .arrival = SPPROF_INTERRUPTED,
+                                  .registers = registers};
+}
+
+#define CALLER_PC 0x7000
+#define CALLER_FP 50 /* word of the stack */
+
+static void check_caller(const struct spprof_caller *caller, uint64_t pc, int sp) {
+    CHECK(caller->pc == pc);
+    CHECK(caller->sp == stack_at(sp));
+    CHECK(caller->fp == stack_at(CALLER_FP));
+}
+
+TEST(a_frame_of_the_interpreter_is_built_word_by_word) {
+    /* The return address was at word 20, above it is one parameter; the caller's sp is word 21. */
+    const struct spprof_registers registers = {.sender_sp = stack_at(21),
+                                               .return_address = CALLER_PC};
+    const struct spprof_registers early = {.sender_sp = 42};
+    struct spprof_caller callers[SPPROF_CPU_MOST_CALLERS];
+    memset(stack, 0, sizeof stack);
+    stack[20] = CALLER_PC;
+    struct spprof_cursor cursor = cursor_at(0, 20, CALLER_FP, &early);
+    CHECK_EQUAL(1, spprof_cpu_callers_of_entry_sigsafe(&cursor, -1, callers));
+    check_caller(&callers[0], CALLER_PC, 21);
+    stack[20] = 0; /* removed, and room for a local instead */
+    cursor = cursor_at(0, 20, CALLER_FP, &registers);
+    int count = spprof_cpu_callers_of_entry_sigsafe(&cursor, -1, callers);
+    check_caller(&callers[count - 1], CALLER_PC, 21);
+    stack[19] = CALLER_PC;
+    stack[18] = stack_at(CALLER_FP);
+    cursor = cursor_at(0, 18, CALLER_FP, &registers);
+    spprof_cpu_callers_of_entry_sigsafe(&cursor, -1, callers);
+    check_caller(&callers[0], CALLER_PC, 21);
+    cursor = cursor_at(0, 18, 18, &registers);
+    spprof_cpu_callers_of_entry_sigsafe(&cursor, -1, callers);
+    check_caller(&callers[0], CALLER_PC, 21);
+    stack[17] = stack_at(21); /* from now on, the register is the byte code pointer */
+    cursor = cursor_at(0, 17, 18, &early);
+    spprof_cpu_callers_of_entry_sigsafe(&cursor, -1, callers);
+    check_caller(&callers[0], CALLER_PC, 21);
+}
+
+TEST(an_adapter_keeps_its_callers_sp) {
+    const struct spprof_registers registers = {.sender_sp = stack_at(21),
+                                               .return_address = CALLER_PC};
+    const struct spprof_registers other = {.sender_sp = stack_at(21), .return_address = 42};
+    struct spprof_return_slot slot;
+    memset(stack, 0, sizeof stack);
+    stack[20] = CALLER_PC;
+    struct spprof_cursor cursor = cursor_at(0, 16, CALLER_FP, &registers);
+    CHECK(spprof_cpu_slot_of_adapter_sigsafe(&cursor, &slot));
+    CHECK(slot.at == stack_at(20) && slot.fp_at == 0 && slot.sp == stack_at(21));
+    cursor = cursor_at(0, 16, CALLER_FP, &other);
+    CHECK(!spprof_cpu_slot_of_adapter_sigsafe(&cursor, &slot));
+    stack[16] = CALLER_PC;
+    CHECK(spprof_cpu_slot_of_adapter_sigsafe(&cursor, &slot));
+    cursor = cursor_at(0, 24, CALLER_FP, &registers); /* the caller's sp is below */
+    CHECK(!spprof_cpu_slot_of_adapter_sigsafe(&cursor, &slot));
+}
+
+TEST(a_poll_in_a_method_has_its_address_in_the_thread_until_the_blob_has_written_it) {
+    /* push %rbx; push %rbp; mov %rsp,%rbp; pushf; sub $8,%rsp; sub $0x80,%rsp; mov %rbx,8(%rbp) */
+    CODE(
+        "\x53\x55\x48\x8b\xec\x9c\x48\x83\xec\x08\x48\x81\xec\x80\x00\x00\x00\x48\x89\x5d"
+        "\x08");
+    const struct spprof_poll poll = {
+        .begin = at(0), .end = at(64), .frame_size = 160, .pc = CALLER_PC};
+    static const struct {
+        size_t pc;
+        int sp, fp;
+    } steps[] = {{0, 30, CALLER_FP}, {1, 29, CALLER_FP}, {2, 28, CALLER_FP},
+                 {5, 28, 28},        {6, 27, 28},        {17, 10, 28}};
+    struct spprof_caller caller;
+    bool within;
+    memset(stack, 0, sizeof stack);
+    stack[28] = stack_at(CALLER_FP);
+    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+        struct spprof_cursor cursor = cursor_at(steps[i].pc, steps[i].sp, steps[i].fp, NULL);
+        CHECK(spprof_cpu_caller_of_poll_sigsafe(&cursor, &poll, &caller, &within));
+        CHECK(within);
+        check_caller(&caller, CALLER_PC, 30);
+    }
+    stack[29] = 0x7100;
+    struct spprof_cursor cursor = cursor_at(21, 10, 28, NULL);
+    CHECK(spprof_cpu_caller_of_poll_sigsafe(&cursor, &poll, &caller, &within));
+    check_caller(&caller, 0x7100, 30);
+}
+
+TEST(a_poll_at_a_return_leaves_the_return_address_of_the_method) {
+    /* push %rbp; mov %rsp,%rbp; pushf */
+    CODE("\x55\x48\x8b\xec\x9c");
+    const struct spprof_poll poll = {.begin = at(0), .end = at(64), .frame_size = 160, .pc = 42};
+    struct spprof_caller caller;
+    bool within;
+    memset(stack, 0, sizeof stack);
+    stack[29] = CALLER_PC;
+    struct spprof_cursor cursor = cursor_at(0, 29, CALLER_FP, NULL);
+    CHECK(spprof_cpu_caller_of_poll_sigsafe(&cursor, &poll, &caller, &within));
+    CHECK(!within);
+    check_caller(&caller, CALLER_PC, 30);
+    stack[28] = stack_at(CALLER_FP);
+    cursor = cursor_at(5, 27, 28, NULL);
+    CHECK(spprof_cpu_caller_of_poll_sigsafe(&cursor, &poll, &caller, &within));
+    check_caller(&caller, CALLER_PC, 30);
+}
+
 int main(void) {
     RUN(a_frame_is_made_by_push_and_sub);
     RUN(a_frame_with_frame_pointer);
@@ -196,5 +316,9 @@ int main(void) {
     RUN(a_stub_that_saves_all_registers_has_its_frame_to_the_end);
     RUN(the_rest_of_straight_code_is_followed_to_its_return);
     RUN(code_tells_where_in_the_thread_sp_is_taken_from);
+    RUN(a_frame_of_the_interpreter_is_built_word_by_word);
+    RUN(an_adapter_keeps_its_callers_sp);
+    RUN(a_poll_in_a_method_has_its_address_in_the_thread_until_the_blob_has_written_it);
+    RUN(a_poll_at_a_return_leaves_the_return_address_of_the_method);
     return report();
 }

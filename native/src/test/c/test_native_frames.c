@@ -15,6 +15,7 @@
 #include <ucontext.h>
 #include <unwind.h>
 
+#include SPPROF_PROCESSOR_CODE
 #include "base/gate.h"
 #include "test.h"
 #include "walk/guard.h"
@@ -36,10 +37,7 @@ extern const char bare_assembly[], bare_assembly_end[];
 __asm__(
     ".text\n"
     ".type bare_assembly, @function\n"
-    "bare_assembly: mov $400, %eax\n"
-    "1: dec %eax\n"
-    "jnz 1b\n"
-    "ret\n"
+    "bare_assembly:\n" CODE_OF_ASSEMBLY
     "bare_assembly_end: nop\n"
     ".size bare_assembly, . - bare_assembly\n");
 
@@ -115,6 +113,7 @@ static __attribute__((noinline, optimize("omit-frame-pointer"))) long without_fr
 }
 
 static __attribute__((noinline)) long work(void) {
+    wanted_pc = (uintptr_t)__builtin_return_address(0);
     int numbers[64];
     long sum = 0;
     for (int i = 0; i < 64; i++) {
@@ -147,17 +146,8 @@ static void compare_with_the_compiler_s(bool ask_linker) {
     sigemptyset(&action.sa_mask);
     CHECK_EQUAL(0, sigaction(SIGALRM, &action, NULL));
     long sum = 0;
-    /* Finds the return address in the code of call_work: behind its only direct call. */
-    const unsigned char *code = (const unsigned char *)(uintptr_t)&call_work;
-    for (int i = 0; i < 64 && wanted_pc == 0; i++) {
-        int offset;
-        memcpy(&offset, code + i + 1, sizeof offset);
-        if (code[i] == 0xe8 &&
-            (uintptr_t)(code + i + 5) + (uintptr_t)(long)offset == (uintptr_t)&work) {
-            wanted_pc = (uintptr_t)(code + i + 5);
-        }
-    }
-    CHECK(wanted_pc != 0);
+    sum ^= call_work(); /* sets wanted_pc */
+    CHECK(wanted_pc - (uintptr_t)&call_work < 64);
     const struct itimerval often = {.it_interval = {0, 50}, .it_value = {0, 50}};
     CHECK_EQUAL(0, setitimer(ITIMER_REAL, &often, NULL));
     while (checked < 5000 || checked_in_assembly < 500) {

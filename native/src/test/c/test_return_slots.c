@@ -8,6 +8,7 @@
 
 #include "fake_methods.h"
 #include "test.h"
+#include SPPROF_PROCESSOR_CODE
 #include "walk/guard.h"
 #include "walk/vm/frames.h"
 #include "walk/vm/layout.h"
@@ -68,7 +69,7 @@ static struct block *make(const char *name, int frame_words, const struct fake_m
     block->compile_id = blocks;
     block->pcs = IN_BLOB(descs);
     block->pcs_end = IN_BLOB(descs);
-    memset(block->code, 0x90, sizeof block->code);
+    code_fill(block->code, sizeof block->code);
     return block;
 }
 
@@ -150,10 +151,7 @@ static uint64_t next_call(const struct block *caller) {
 /* Behind a new call in `caller` that leads to an address, by the byte code at `bci`. */
 static uint64_t call_by(struct block *caller, int32_t bci, uint64_t target) {
     uint64_t pc = next_call(caller);
-    int32_t offset = (int32_t)(target - pc);
-    uint8_t *code = (uint8_t *)(uintptr_t)pc;
-    code[-5] = 0xe8;
-    memcpy(code - 4, &offset, sizeof offset);
+    code_call(pc, target);
     write_desc(caller, pc, bci);
     return pc;
 }
@@ -197,7 +195,7 @@ TEST(a_method_returns_behind_a_call_by_stubs_that_lead_to_methods) {
         CHECK(can_return(callee, call(caller, make(names[i], 0, NULL)->code_begin)));
     }
     uint64_t pc = next_call(caller);
-    memcpy((uint8_t *)(uintptr_t)pc - 2, "\xff\xd0", 2); /* call *%rax */
+    code_call_register(pc);
     write_desc(caller, pc, calls_called);
     CHECK(can_return(callee, pc));
     end();
@@ -256,7 +254,7 @@ TEST(a_frame_that_is_marked_for_deoptimization_has_called_where_it_was) {
     end();
 }
 
-#define STUB_WORDS 8
+#define STUB_WORDS CODE_FRAME_WORDS
 #define LEFT_BEHIND 2 /* words, at sp */
 
 /* Leaves a stub whose frame is at the beginning of the stack, with return addresses of earlier
@@ -284,8 +282,8 @@ static int leave_stub(const struct block *stub, enum spprof_arrival arrival, uin
 }
 
 TEST(a_stub_that_was_jumped_to_has_its_return_address_at_its_frames_end) {
-    static const char points_fp[] = "\x55\x48\x8b\xec\x48\x83\xec\x30";
-    static const char sized[] = "\x55\x48\x83\xec\x30";
+    static const char points_fp[] = CODE_MAKES_FRAME_WITH_FP;
+    static const char sized[] = CODE_MAKES_FRAME;
     begin();
     struct block *caller = make("nmethod", 4, calling), *other = make("nmethod", 4, another);
     struct block *linker = make("nmethod", 1, another);
