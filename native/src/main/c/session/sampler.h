@@ -1,17 +1,17 @@
 /*
  * The life of a session on the native side: start, stop and release. A start creates everything
- * that must exist while signals arrive. A stop and a release remove it in the opposite order.
+ * that must exist while signals arrive. A stop and a release remove it.
  *
- *   start:    walker, ring and walk buffers, JVM events, method ids, handler, gate open, threads
- *             and timers
- *   stop:     teardown.c's eight steps, last names, settle the counts (count what is due), JVM
- *             events off
+ *   start:    walker, ring and walk buffers; JVM events on; method ids; signal handler; gate open
+ *             (gate.h: lets handlers take samples); threads and timers
+ *   stop:     teardown.c's eight steps, which close the gate and remove timers and handler; a last
+ *             look at the names of threads; counts of the CPU time that is due; walker; JVM events
+ *             off
  *   release:  ring and walk buffers
  *
- * A process has only one SIGPROF. A library that is loaded once in a process therefore has only one
- * session at a time. Between stop and release, the ring can still be read. All functions take the
- * sampler's lock. They are called on ordinary threads, never from a handler. `jni` is the JNIEnv of
- * the calling thread.
+ * A process has one action for SIGPROF, so there is at most one session at a time. Between stop and
+ * release, the ring can still be read. All functions take the sampler's lock. They are never called
+ * in a signal handler. `jni` is the JNIEnv of the calling thread.
  */
 #ifndef SPPROF_SAMPLER_H
 #define SPPROF_SAMPLER_H

@@ -2,9 +2,9 @@
  * Reads the names of Java threads for a name look. A name look reads the names of all threads that
  * were sampled since their names were last read (name_look.h).
  *
- * Called on ordinary threads only. The functions begin, read and end are called with the sampler's
- * lock held. spprof_java_names_get is also called by threads in ThreadStart and ThreadEnd, without
- * that lock.
+ * Never called in a signal handler. The functions begin, read and end are called with the sampler's
+ * lock held. The JVMTI callbacks ThreadStart and ThreadEnd call spprof_java_names_get without this
+ * lock.
  */
 #ifndef SPPROF_JAVA_NAMES_H
 #define SPPROF_JAVA_NAMES_H

@@ -7,9 +7,11 @@
 #define CHAINS 65536 /* a power of two */
 
 /*
- * The mapped block: some 8 MB of address space. Only the pages that were touched use memory. A
- * chain links the slots whose ids have the same hash. For each hash, `chains` holds index + 1 of
- * the chain's first slot, or 0 if there is none.
+ * The mapped block: some 8 MB of address space. Only the pages that were touched use memory. A slot
+ * is the entry of one thread (slots.h). Its id is the engine's number of the thread: the system's
+ * thread number, or the address of a thread structure. A chain links the slots whose ids have the
+ * same hash. For each hash, `chains` holds index + 1 of the chain's first slot, or 0 if there is
+ * none.
  */
 struct block {
     struct spprof_slot slots[SPPROF_MAX_THREADS];

@@ -1,13 +1,14 @@
 /*
  * Finds the threads of the process: those that exist when a session starts, and those that start
- * later without an event ThreadStart. Gives timers to threads without a timer, and releases the
+ * later without a ThreadStart event. Gives timers to threads without a timer, and releases the
  * slots (the threads' entries, slots.h) of threads that are gone.
  *
  * The system's listing of the process's threads is not atomic, so it can miss a living thread. A
  * thread counts as gone only if it is not in the listing and its CPU clock cannot be read.
  *
- * Called on ordinary threads, with the sampler's lock held: by the collector's thread, and by the
- * thread that starts or stops a session. The functions take the lock of thread_state.h.
+ * Called with the sampler's lock held, by the profiler's collector thread (CollectorThread.java)
+ * and by the thread that starts or stops a session; never in a signal handler. The functions take
+ * the lock of thread_state.h.
  */
 #ifndef SPPROF_SWEEP_H
 #define SPPROF_SWEEP_H

@@ -4,8 +4,9 @@
 
 void spprof_thread_name_mark_sigsafe(const struct spprof_slot *slot) {
     _Atomic uint8_t *mark = spprof_slots_mark_sigsafe(slot);
-    /* Relaxed, because the reservation that follows is a release (ring.c). The mark is stored only
-     * if it changes, because the marks of 64 threads share a cache line. */
+    /* The mark says that the thread was sampled since its name was last read (slots.h). A relaxed
+     * store is enough, because the caller then reserves a record, which is a release (ring.c). The
+     * mark is stored only if it changes, because the marks of 64 threads share a cache line. */
     if (atomic_load_explicit(mark, memory_order_relaxed) != SPPROF_MARK_SAMPLED) {
         atomic_store_explicit(mark, SPPROF_MARK_SAMPLED, memory_order_relaxed);
     }

@@ -6,8 +6,8 @@ import java.util.function.Consumer;
 
 /**
  * Sends an event when a session drops signals, and another event when the session costs more than
- * {@link ProfilerEvent.OverheadExceeded#LIMIT_PERCENT}. Each event is sent at most once in ten
- * seconds. Used by the session's thread only.
+ * {@link ProfilerEvent.OverheadExceeded#LIMIT_PERCENT} percent of one CPU. Each of the two is sent
+ * at most once in ten seconds. Used by the session's thread only.
  */
 final class Alerts {
 

@@ -23,16 +23,17 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 
 /**
- * The profiler as a program uses it: an object that runs sessions, one after the other. Any thread
- * may call any method at any time. A method that only reads figures neither blocks nor throws,
- * whatever a start or a stop on another thread is doing. A method that returns a profile or its
- * windows waits until the collector's present pass (reading of the ring) has ended.
+ * The API for programs that control the profiler. A profiler runs sessions, one after the other.
+ * Any thread may call any method at any time. A method that only reads figures neither blocks nor
+ * throws, whatever a start or a stop on another thread is doing. A method that returns a profile or
+ * its windows waits until the present pass of the session's {@link io.spprof.collect.Collector}
+ * (its reading of the ring) has ended.
  *
  * <p>Creating a profiler costs nothing: only the first start of a session loads the native library.
  *
- * <p>There are three locks. A start or a stop holds {@code lifecycle}. While it is held, the
- * collector's lock may be taken; while that is held, the lock of {@link HeapRoom} may be taken. No
- * other order occurs: code under the collector's lock calls neither this class nor a listener.
+ * <p>There are three locks. A start or a stop holds {@code lifecycle}. While it is held, the lock
+ * of the collector may be taken; while that is held, the lock of {@link HeapRoom} may be taken. No
+ * other order occurs: code under the lock of the collector calls neither this class nor a listener.
  * Readers of figures take no lock. They read {@code view}, an immutable object that is replaced as
  * a whole.
  */

@@ -1,6 +1,6 @@
 /**
- * The profiler as a program uses it: {@link io.spprof.Profiler}, its states and its events. This
- * package uses the other packages of the core. Of the other modules, only {@code jmx} uses this
- * package, for the bean.
+ * The API for programs that control the profiler: {@link io.spprof.Profiler}, its states and its
+ * events. This package uses the other packages of the core. Of the other modules, only {@code jmx}
+ * uses this package, for the bean.
  */
 package io.spprof;

@@ -1,9 +1,10 @@
 /*
- * Tests whether the walker can be trusted in this JVM. The layout must be complete. The walker's
- * result for the calling thread must equal JVMTI's stack trace, frame by frame, including the byte
- * code indices. This also verifies the assumptions about what this JVM does not publish (layout.h).
+ * Tests whether the walker can be trusted in this JVM. The test reads the stack of the calling
+ * thread with the walker. The result must equal JVMTI's stack trace, frame by frame, including the
+ * byte code indices. This also verifies the assumptions about HotSpot for which the JVM exports no
+ * values (layout.h).
  *
- * Called by an ordinary thread that came from Java code.
+ * Called by the thread that starts a session, which came from Java code; never in a signal handler.
  */
 #ifndef SPPROF_VM_SELF_TEST_H
 #define SPPROF_VM_SELF_TEST_H

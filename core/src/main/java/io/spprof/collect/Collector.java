@@ -10,12 +10,13 @@ import java.util.function.Supplier;
 
 /**
  * Reads the samples that signal handlers have written into the ring, and adds them up in tables.
- * One reading of the ring is called a pass. This class is the work of the collector; the package
- * {@code session} has the thread that does it.
+ * One reading of the ring is called a pass. This class contains the work; the package {@code
+ * session} has the thread that calls it.
  *
- * <p>A pass holds this object's lock, and so does a snapshot of the tables. The ring buffers new
- * records meanwhile. A caller that needs several figures of one moment uses {@link #betweenPasses}.
- * Code that runs under this lock must not take a lock of the profiler's life cycle.
+ * <p>A pass holds this object's lock, and so does a snapshot of the tables. Meanwhile, new samples
+ * wait in the ring. A caller that needs several figures of one moment uses {@link #betweenPasses}.
+ * Code that runs under this lock must not take the lock {@code lifecycle} of {@code Profiler}, and
+ * must not wait for a start or a stop: both hold {@code lifecycle} while they take this lock.
  *
  * <p>The figures of the last pass can be read without the lock. Each of them is an immutable object
  * in a volatile field, which a pass writes at its end.

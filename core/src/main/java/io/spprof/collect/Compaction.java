@@ -2,12 +2,14 @@ package io.spprof.collect;
 
 /**
  * Removes entries of the tables that no window of time refers to any more. Stacks are removed after
- * windows were dropped. Methods, frames and threads are removed when the walker begins its numbers
- * of methods and locations anew. The entries that stay get new numbers.
+ * windows were dropped. Methods, frames and threads are removed only when the native stack walker
+ * restarts its numbering of methods and locations (addresses in compiled code). Until then, a new
+ * sample may contain an old number, which refers to a method or a frame in these tables. The
+ * entries that stay get new numbers.
  *
- * <p>Used under the collector's lock. Profiles that were returned before keep their own arrays. A
- * compaction prepares everything before it changes anything. If the heap has no room for the
- * preparation, the tables stay as they were.
+ * <p>Used under the lock of {@link Collector}. Profiles that were returned before keep their own
+ * arrays. A compaction prepares everything before it changes anything. If the heap has no room for
+ * the preparation, the tables stay as they were.
  */
 final class Compaction {
 
@@ -74,8 +76,8 @@ final class Compaction {
 
   /**
    * Removes methods, frames, stacks and threads that no window contains. The hottest methods stay.
-   * Must be called only while the walker's numbers are void, because they refer to methods and
-   * frames.
+   * Must be called only after the walker has restarted its numbering, because its old numbers refer
+   * to entries that this method removes or renumbers.
    */
   void forgetNames() {
     boolean[] keptStacks = windows.stacksInUse(stacks.stackCount());

@@ -7,9 +7,9 @@ import java.util.Arrays;
  * Gives each distinct frame a number. A frame is a method and a line of this method; the line is 0
  * if it is not known.
  *
- * <p>Used by the collector's thread only, or under its lock. A result of {@link #frames} stays
- * valid: frames are only added to its arrays. A removal copies the remaining frames into new
- * arrays.
+ * <p>Used under the lock of {@link Collector}. The caller of {@link #frames} may keep the result.
+ * The result shares the table's arrays, but the table only appends to these arrays. A removal of
+ * frames copies the remaining frames into new arrays.
  */
 final class FrameTable {
 

@@ -6,11 +6,11 @@ import java.util.Arrays;
 /**
  * Maps the walker's numbers of methods to the entries of {@link MethodTable}. It also gives numbers
  * to methods that the walker reports by the JVM's id. A method's name is looked up when its number
- * or its id is first seen. The mapping stays valid until the walker begins its numbers anew. Each
- * number has the lines of its byte codes. Several numbers can refer to the same entry, because
- * overloads share a name but have different lines.
+ * or its id is first seen. The mapping stays valid until the walker restarts its numbering. For
+ * each number, this class also keeps the source lines of the method's byte codes. Several numbers
+ * can refer to the same entry, because overloads share a name but have different lines.
  *
- * <p>Used by the collector's thread only, or under its lock.
+ * <p>Used under the lock of {@link Collector}.
  */
 final class MethodNumbers {
 
@@ -34,7 +34,7 @@ final class MethodNumbers {
   private int[] methodOf = new int[FIRST_CAPACITY]; // by number: the method's entry + 1
   private int[][] linesOf = new int[FIRST_CAPACITY][];
   private long linesBytes;
-  private int told; // how many numbers the walker reported since it began them anew
+  private int told; // how many numbers the walker reported since it restarted its numbering
 
   // The methods of transient numbers, indexed by the last bits of the number. These arrays exist
   // from the first transient number on. They take at most some 200 KB, outside of the budget.

@@ -13,8 +13,9 @@ import java.util.function.Function;
  * stretch of a session's time whose samples are kept together. A slice also has the tables of
  * names, frames and stacks that the windows refer to by number. Immutable.
  *
- * <p>Taking a slice is quick, because it copies little; this happens under the collector's lock.
- * {@link #merge} takes longer. It runs without the lock, on the thread that asked for the profile.
+ * <p>A slice is made under the lock of {@link Collector}. This is quick, because only names and the
+ * open window are copied. {@link #merge} adds the windows up to one profile. It takes longer, and
+ * runs without the lock, on the thread that asked for the profile.
  */
 public final class Slice {
 

@@ -17,23 +17,23 @@ import org.apache.commons.lang3.StringUtils;
  * The options of a session. Immutable. The constructor and {@link #parse} refuse values that are
  * out of range, so every existing object has valid options.
  *
- * @param intervalNanos CPU time between two samples of a thread: 100 µs to 1 s in whole
- *     microseconds, in nanoseconds
- * @param durationSeconds how long to sample: 1 s to 24 h, in seconds; 0 for "until stopped"
- * @param memoryBytes the bound for the ring and the tables together: 1 MiB to 1 GiB in whole KiB,
- *     in bytes
- * @param depth how many frames of a stack are kept, 1 to 2048; of a deeper stack, the frames at the
- *     leaf end
+ * @param intervalNanos CPU time between two samples of a thread, in nanoseconds: 100 µs to 1 s, a
+ *     multiple of 1 µs
+ * @param durationSeconds how long to sample, in seconds: 1 s to 24 h, or 0 for "until stopped"
+ * @param memoryBytes the bound for the ring and the tables together, in bytes: 1 MiB to 1 GiB, a
+ *     multiple of 1 KiB
+ * @param depth how many frames of a stack are kept, 1 to 2048. Of a deeper stack, the frames at the
+ *     leaf end are kept
  * @param engine what makes the sampling signals
  * @param walker the code that walks the stacks
  * @param mode how samples are kept; a continuous session has no duration
- * @param windowSeconds the length of a window of time: 1 s to 1 h, at most the retention, in
- *     seconds; used by a continuous session only
- * @param retentionSeconds how long windows are kept: 1 min to 30 d, in seconds; used by a
+ * @param windowSeconds the length of a window of time, in seconds: 1 s to 1 h, at most the
+ *     retention; used by a continuous session only
+ * @param retentionSeconds how long windows are kept, in seconds: 1 min to 30 d; used by a
  *     continuous session only
- * @param budgetPercent the maximum measured overhead, in percent of one CPU: 0.05 to 100 in
- *     hundredths. The profiler lengthens the interval as far as the budget requires. 0 for no
- *     budget: the interval does not change
+ * @param budgetPercent the maximum measured overhead, in percent of one CPU: 0.05 to 100, with at
+ *     most two decimals. The profiler lengthens the interval as far as the budget requires. 0 for
+ *     no budget: the interval does not change
  */
 public record ProfilerConfig(
     long intervalNanos,

@@ -6,8 +6,8 @@ import java.util.List;
 /**
  * The latest samples of a profile, one by one. Each sample has the time at which it was taken, its
  * row in the profile (stack and thread), and the CPU time that it stands for. A session keeps as
- * many single samples as the option {@code memory} has room for. Older samples are only in the
- * profile's rows. Immutable, like the profile that it belongs to.
+ * many single samples as the option {@code memory} has room for. Older samples remain only as part
+ * of the totals in the profile's rows. Immutable, like the profile that it belongs to.
  *
  * <p>The samples are in the order in which they were collected. Samples of different threads may be
  * out of order by some milliseconds.

@@ -25,9 +25,12 @@ import java.util.function.BooleanSupplier;
 /**
  * Answers questions about a session's past: which windows of time are kept, and the profile of any
  * range of time. Any thread may call this class, while the session runs and after its end. A call
- * waits until the collector's present pass (reading of the ring) has ended. {@link
- * Collector#betweenPasses} ensures that figures and rows are of the same moment. While it holds the
- * collector's lock, this class asks {@link HeapRoom} and reads figures; it takes no other lock.
+ * waits until the present pass of the {@link Collector} (its reading of the ring) has ended. A
+ * profile consists of samples and of counts such as dropped signals. {@link
+ * Collector#betweenPasses} ensures that both are of the same moment.
+ *
+ * <p>Lock order: the lock of {@link Collector} first, then the lock of {@link HeapRoom}, which
+ * limits how much heap a copy may take. This class takes no other lock.
  *
  * <p>Inside, time is nanoseconds after the session's start. Outside, time is the wall clock's.
  */

@@ -10,11 +10,12 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 
 /**
- * A file that appears in its final place as a whole or not at all. A new file is written in its
- * place, and {@link #discard} deletes it if the writing fails. Where the user allows a replacement,
- * the bytes go into a second file beside the old file. The old file stays unchanged until the
- * second file is complete and takes its place. A pipe or a device, or a link to a pipe or a device,
- * is written directly if a replacement is allowed.
+ * A file that is left complete or not at all. An existing file is replaced only if the user allows
+ * a replacement, and refused otherwise. Without this permission, the new file is written directly
+ * under its final name; if writing fails, {@link #discard} deletes it. With this permission, the
+ * bytes go into a second file in the same directory. A file that already exists stays unchanged
+ * until the second file is complete and replaces it. A pipe or a device, or a link to a pipe or a
+ * device, is also written only with this permission, and directly.
  */
 final class LocalFile {
 

@@ -8,13 +8,14 @@ import java.util.concurrent.locks.ReentrantLock;
 import javax.management.JMException;
 
 /**
- * Takes back what a command did in the target or in a file, unless the command completes. For
- * example, {@code profile} starts a session; if the user presses Ctrl-C, the session must be
- * stopped.
+ * Undoes what a command did in the target or in a file, unless the command completes. For example,
+ * {@code profile} starts a session; if the user presses Ctrl-C, the session must be stopped.
  *
- * <p>The action is undone when this object is closed, or when a signal ends the JVM (SIGINT or
- * SIGTERM), whichever comes first. It is undone only once. An interrupted command must not go on:
- * its next call of this object blocks until the JVM halts.
+ * <p>A command completes by a call of {@link #finish} or {@link #keep}. Without this call, the
+ * action is undone when this object is closed, or when a signal ends the JVM (SIGINT or SIGTERM),
+ * whichever comes first. The action is undone only once. An interrupted command must not go on:
+ * every method of this object that the command's thread calls after the signal blocks until the JVM
+ * halts.
  */
 final class Undo implements AutoCloseable {
 

@@ -21,7 +21,7 @@ import org.apache.commons.lang3.StringUtils;
 /**
  * The settings of the agent: the options of its sessions, and what only the agent has (such as
  * where dumps go). They come from three sources: the agent's arguments, system properties and
- * environment variables.
+ * environment variables, in this order. The first source that has a setting determines its value.
  *
  * <p>One bad setting makes all settings void. A profiler that does only half of what was asked is
  * harder to notice than a profiler that does nothing and reports why.

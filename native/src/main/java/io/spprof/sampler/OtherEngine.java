@@ -8,7 +8,8 @@ import java.util.function.ToIntFunction;
 /**
  * The engine that a session does not use. If the session's own engine fails, a message can
  * recommend this other engine as a remedy. A sandbox can refuse the timers of both engines, so a
- * message recommends the other engine only after a probe has asked the system for its timers.
+ * message recommends the other engine only if a probe has shown that the system grants the timers
+ * of that engine.
  *
  * @param engine the engine that the session does not use
  * @param probe asks the system for the timers of an engine; returns 0, or a failure of the native

@@ -4,8 +4,8 @@ import java.nio.ByteBuffer;
 
 /**
  * Gives access to one sample in the ring without copying it. The reader of the ring has one view,
- * and moves it from sample to sample. The values that the view returns are therefore valid only
- * during {@link SampleRing.Visitor#sample}. Used by one thread at a time.
+ * and moves it from sample to sample. Read the view only during {@link SampleRing.Visitor#sample},
+ * and do not keep it: afterwards it shows another sample. Used by one thread at a time.
  */
 public final class SampleView {
 

@@ -5,11 +5,11 @@ import java.util.Objects;
 /**
  * The settings of a native session.
  *
- * @param engine the source of the signals; not null. {@link Engine#AUTO} is replaced by the best
- *     engine of the platform
+ * @param engine the source of the signals; not null. The constructor replaces {@link Engine#AUTO}
+ *     by the best engine of the platform
  * @param walker the code that reads stacks; not null
  * @param intervalNanos CPU time between two samples of a thread, ns, more than 0
- * @param depth frames kept of a stack, 1 to 2048
+ * @param depth how many frames of a stack are kept, 1 to 2048
  * @param memoryBytes bound for the ring, the walk buffers and the walker's tables together, bytes,
  *     512 KiB to 1 GiB
  */
