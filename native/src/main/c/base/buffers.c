@@ -37,7 +37,8 @@ int spprof_buffers_claim_sigsafe(struct spprof_buffers *buffers) {
             return -1;
         }
         number = __builtin_ctzll(idle); /* the lowest number: its pages are most likely cached */
-        /* Acquire, paired with the release below: the buffer's last user has finished with it. */
+        /* This acquire pairs with the release below: the buffer's last user has finished with
+         * it. */
     } while (!atomic_compare_exchange_weak_explicit(&buffers->busy, &busy,
                                                     busy | (UINT64_C(1) << number),
                                                     memory_order_acquire, memory_order_relaxed));
@@ -49,7 +50,7 @@ uint64_t *spprof_buffers_get_sigsafe(const struct spprof_buffers *buffers, int n
 }
 
 void spprof_buffers_release_sigsafe(struct spprof_buffers *buffers, int number) {
-    /* Release, paired with the acquire in claim: the caller's accesses to the buffer come before
+    /* This release pairs with the acquire in claim: the caller's accesses to the buffer come before
      * the buffer is marked idle. */
     atomic_fetch_and_explicit(&buffers->busy, ~(UINT64_C(1) << number), memory_order_release);
 }

@@ -1,8 +1,9 @@
 /*
- * Walk buffers: a handler needs one to hold the words of a stack, because it does not know how many
- * words there are before it has walked the stack. A buffer is too big for the interrupted thread's
- * stack. There may be thousands of threads, so all threads share a few buffers. A few suffice: as
- * many handlers can run at once as there are CPUs, and a few more can be preempted half-way.
+ * Walk buffers. A signal handler needs one to hold the stack words (sample.h) of a walk, because it
+ * does not know how many words there are before it has walked the stack. A buffer is too big for
+ * the interrupted thread's stack. There may be thousands of threads, so all threads share a few
+ * buffers. A few suffice: as many handlers can run at once as there are CPUs, and a few more can be
+ * preempted half-way.
  *
  * One atomic word records which buffers are taken. Claim, get and release are signal-safe. Create
  * and destroy are called by the thread that starts or ends a session, with no handler in flight.

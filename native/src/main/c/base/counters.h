@@ -2,16 +2,16 @@
  * The counters of the native side: one static block. Java reads the block through a direct buffer,
  * without a native call.
  *
- * All counters but the two thread gauges only grow from the library's loading on. The figures of a
- * session are differences between two readings. Every signal that enters the handler is counted
+ * All counters but the two thread gauges only grow from the library's loading on. The counts of one
+ * session are the differences between two readings. Every signal that enters the handler is counted
  * exactly once in `committed` or in `dropped`. Whenever no handler is in flight (between entering
  * and leaving the gate, gate.h), signals = committed + the sum of dropped. A handler counts
  * `signals` first and the signal's outcome last. A reader reads the outcomes first and `signals`
  * last, so it never sees more outcomes than signals.
  *
- * The writers are handlers, hooks on threads that start, end or exit (thread_hooks.h), and ordinary
- * threads that hold the sampler's lock or the lock of thread_state.h. The block lives as long as
- * the library.
+ * The writers are signal handlers; hooks on threads that start, end or exit (thread_hooks.h); and
+ * other code that holds the sampler's lock or the lock of thread_state.h. The block lives as long
+ * as the library.
  */
 #ifndef SPPROF_COUNTERS_H
 #define SPPROF_COUNTERS_H
@@ -54,7 +54,7 @@ struct spprof_counters {
     _Atomic uint64_t timed_hook_ns;    /* CPU time of one such hook in SPPROF_TIMED_EVERY */
     _Atomic uint64_t threads_sampled;  /* gauge: threads with a timer */
     _Atomic uint64_t threads_failed;   /* gauge: threads that could not get a timer */
-    /* Last, so that a new reason moves no other counter. */
+    /* This array is last, so that a new reason moves no other counter. */
     _Atomic uint64_t dropped[SPPROF_DROP_REASONS];
 };
 
@@ -66,8 +66,8 @@ extern struct spprof_counters spprof_counters;
 void spprof_counters_reset(void);
 
 static inline uint64_t spprof_count_sigsafe(_Atomic uint64_t *counter, uint64_t by) {
-    /* The sums need only relaxed order. Release keeps the order "signals first, outcome last" for
-     * readers. */
+    /* For the sums, relaxed order would be enough. Release keeps the order "signals first, outcome
+     * last" for readers. */
     return atomic_fetch_add_explicit(counter, by, memory_order_release);
 }
 

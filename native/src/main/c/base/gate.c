@@ -7,14 +7,14 @@
 static _Atomic uint64_t gate = CLOSED;
 
 bool spprof_gate_enter_sigsafe(void) {
-    /* Acquire, paired with the release in spprof_gate_open: the handler sees the session's ring and
-     * interval. */
+    /* This acquire pairs with the release in spprof_gate_open: the handler sees the session's ring
+     * and interval. */
     return (atomic_fetch_add_explicit(&gate, 1, memory_order_acquire) & CLOSED) == 0;
 }
 
 void spprof_gate_leave_sigsafe(void) {
     /*
-     * Release, paired with the acquire in spprof_gate_in_flight: a thread that waited for this
+     * This release pairs with the acquire in spprof_gate_in_flight: a thread that waited for this
      * handler sees what the handler wrote.
      */
     atomic_fetch_sub_explicit(&gate, 1, memory_order_release);
@@ -29,8 +29,8 @@ void spprof_gate_open(void) {
 }
 
 void spprof_gate_close(void) {
-    /* Acq_rel: later steps of the teardown are not moved before the closing, and earlier writes are
-     * not moved after it. */
+    /* The order is acq_rel, so that later steps of the teardown are not moved before the closing,
+     * and earlier writes are not moved after it. */
     atomic_fetch_or_explicit(&gate, CLOSED, memory_order_acq_rel);
 }
 
@@ -40,8 +40,8 @@ uint32_t spprof_gate_in_flight(void) {
 
 bool spprof_gate_is_idle(void) {
     /*
-     * Acq_rel. Release: handlers that enter later see the caller's writes. Acquire: the caller sees
-     * the writes of handlers that have left.
+     * The order is acq_rel. By its release, handlers that enter later see the caller's writes. By
+     * its acquire, the caller sees the writes of handlers that have left.
      */
     return (atomic_fetch_add_explicit(&gate, 0, memory_order_acq_rel) & ~CLOSED) == 0;
 }

@@ -1,7 +1,7 @@
 /*
  * A mutex whose holder blocks the sampling signal. If the holder were signalled, a handler that
- * hangs would keep the mutex locked, and a stop would miss its deadline. Only ordinary threads call
- * these functions, never handlers. Locks may be nested.
+ * hangs would keep the mutex locked, and a stop would miss its deadline. Never called in a signal
+ * handler. Locks may be nested.
  */
 #ifndef SPPROF_LOCK_H
 #define SPPROF_LOCK_H

@@ -37,8 +37,8 @@ static struct spprof_record *reserve_sigsafe(struct spprof_ring *ring, uint32_t 
     uint64_t position, padding;
     uint64_t tail = atomic_load_explicit(&block->tail, memory_order_relaxed);
     do {
-        /* Acquire, paired with the reader's release of `head`: the writer sees zeros in the bytes
-         * that the reader freed. */
+        /* This acquire pairs with the reader's release of `head`: the writer sees zeros in the
+         * bytes that the reader freed. */
         uint64_t head = atomic_load_explicit(&block->head, memory_order_acquire);
         position = tail & (ring->capacity - 1);
         padding = position + size > ring->capacity ? ring->capacity - position : 0;
@@ -75,7 +75,7 @@ struct spprof_record *spprof_ring_reserve_sample_sigsafe(struct spprof_ring *rin
 }
 
 void spprof_ring_publish_sigsafe(struct spprof_record *record, uint32_t size) {
-    /* Release, paired with the reader's acquire of the length (SampleRing.java): a reader that sees
-     * the length sees the whole record. */
+    /* This release pairs with the reader's acquire of the length (SampleRing.java): a reader that
+     * sees the length sees the whole record. */
     atomic_store_explicit((_Atomic int32_t *)&record->length, (int32_t)size, memory_order_release);
 }

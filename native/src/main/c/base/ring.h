@@ -1,6 +1,7 @@
 /*
- * The ring through which handlers pass records to the collector. It is a bounded ring of records of
- * variable length in one mapped block, with many writers and one reader.
+ * The ring through which signal handlers pass records (sample.h) to the profiler's collector, which
+ * is Java code (SampleRing.java). It is a bounded ring of records of variable length in one mapped
+ * block, with many writers and one reader.
  *
  *   block:  | writers' line: tail | reader's line: head | data, a power of two of bytes |
  *
@@ -14,10 +15,9 @@
  * The reader sets the bytes that it has read to zero before it frees them. In free space, every
  * length is therefore 0, so a reserved record is invisible until it is published.
  *
- * Reserve and publish are called from the signal handler and from ordinary threads. They are
- * signal-safe and take no lock. Create and destroy are called by the thread that starts or ends a
- * session. The reader is the Java collector, which uses a direct buffer over the block
- * (SampleRing.java).
+ * Reserve and publish are called in the signal handler and elsewhere. They are signal-safe and take
+ * no lock. Create and destroy are called by the thread that starts or ends a session. The collector
+ * reads the block through a direct buffer.
  */
 #ifndef SPPROF_RING_H
 #define SPPROF_RING_H

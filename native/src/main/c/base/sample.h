@@ -1,6 +1,6 @@
 /*
- * The format of a record in the ring. The writers are handlers and ordinary threads (see below);
- * the reader is the collector.
+ * The format of a record in the ring (ring.h). The writers are signal handlers and other code of
+ * the profiler (see below). The reader is the profiler's collector, which is Java code.
  *
  * Records are 16-byte aligned. `length` is the record's size in bytes, header included. The writer
  * stores it last, with release order; until then it is 0. A reader that loads it with acquire order
@@ -35,8 +35,8 @@
  * PADDING  Fills the ring up to its end. Only length and type are set
  *
  * The handler writes SAMPLE and METHOD; a thread that ends also writes a SAMPLE (thread_hooks.h).
- * Threads that read names write THREAD (thread_name.h). The Java collector reads all records:
- * io.spprof.sampler.SampleLayout has the same numbers, and a test compares the two.
+ * Threads that read names write THREAD (thread_name.h). Java repeats the numbers of this file:
+ * io.spprof.sampler.SampleLayout has them, and a test compares the two.
  */
 #ifndef SPPROF_SAMPLE_H
 #define SPPROF_SAMPLE_H

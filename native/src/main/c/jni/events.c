@@ -31,7 +31,8 @@ static void JNICALL thread_end(jvmtiEnv *env, JNIEnv *jni, jthread thread) {
 }
 
 static void JNICALL class_load(jvmtiEnv *env, JNIEnv *jni, jthread thread, jclass type) {
-    /* Empty: AsyncGetCallTrace only works while some agent has ClassLoad switched on. */
+    /* This callback does nothing. It exists because AsyncGetCallTrace only works while some agent
+     * has the ClassLoad event switched on. */
     (void)env, (void)jni, (void)thread, (void)type;
 }
 

@@ -1,7 +1,7 @@
 /*
  * Asks the JVM for what the profiler needs to know about methods. It makes the JVM allocate ids of
  * methods, for the walker that calls AsyncGetCallTrace, and reads names and lines of methods, for
- * the profile. Called on ordinary threads only, never in a handler. No lock is needed.
+ * the profile. Never called in a signal handler. No lock is needed.
  */
 #ifndef SPPROF_SYMBOLS_H
 #define SPPROF_SYMBOLS_H
@@ -14,7 +14,7 @@
  * Make the JVM allocate ids for the methods of all loaded classes, and of one class.
  * AsyncGetCallTrace returns NULL for a method without an id, because it cannot allocate an id in a
  * signal handler. The functions ignore errors: if the call fails for a class, the class is not
- * prepared yet, and its ids are allocated at its event ClassPrepare.
+ * prepared yet, and its ids are allocated at its ClassPrepare event.
  */
 void spprof_symbols_allocate_ids(JNIEnv *jni);
 void spprof_symbols_allocate_ids_of(jvmtiEnv *jvmti, jclass type);

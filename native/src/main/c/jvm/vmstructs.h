@@ -1,7 +1,7 @@
 /*
  * Looks up the layout of HotSpot's structures, so that the profiler can read them. HotSpot
  * publishes this layout for debuggers in tables (vmStructs.cpp: gHotSpotVMStructs, similar tables,
- * and the offsets that describe their entries). Called on ordinary threads only. All functions
+ * and the offsets that describe their entries). Never called in a signal handler. All functions
  * return 0, or -ENOENT if this JVM does not publish the value.
  */
 #ifndef SPPROF_VMSTRUCTS_H

@@ -37,7 +37,7 @@ static pthread_once_t slot_key_once = PTHREAD_ONCE_INIT;
 static int slot_key_error;
 static _Atomic uint64_t accounted_ns; /* reading of the process's CPU clock up to which signals have
                                          accounted for the CPU time */
-/* Under the lock of thread_state.h: */
+/* Accessed with the lock of thread_state.h held, except where a comment says otherwise. */
 static struct timeval armed_interval;
 static uint32_t shares;    /* threads with a share in the timer */
 static _Atomic bool armed; /* written under the lock; handlers read it without */
@@ -53,7 +53,8 @@ static struct timeval to_timeval(uint64_t ns) {
  */
 static uint64_t take_unaccounted_sigsafe(void) {
     uint64_t now = spprof_clock_ns_sigsafe(CLOCK_PROCESS_CPUTIME_ID);
-    /* Relaxed: the calls only divide a sum, and no other data depends on the order. */
+    /* Relaxed order is enough: the calls only divide a sum, and no other data depends on the
+     * order. */
     uint64_t from = atomic_load_explicit(&accounted_ns, memory_order_relaxed);
     while (now > from &&
            !atomic_compare_exchange_weak_explicit(&accounted_ns, &from, now, memory_order_relaxed,

@@ -8,7 +8,7 @@
  * SIG_DFL were restored between the two steps, the signal would kill the process.
  * docs/drain-protocol.md, "Between pending and the action", has the argument.
  *
- * Called on ordinary threads only, with the sampler's lock held. Not signal-safe.
+ * Called with the sampler's lock held, never in a signal handler.
  */
 #ifndef SPPROF_DELIVERY_H
 #define SPPROF_DELIVERY_H

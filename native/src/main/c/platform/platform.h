@@ -7,9 +7,10 @@
  *   darwin.c  itimer: one timer for the process, ITIMER_PROF (macOS, and Linux on request)
  *
  * A session uses one engine. All functions return 0 or -errno, unless their comment says otherwise.
- * Functions in _sigsafe are also called from the handler; all others are called only from ordinary
- * threads. The three functions of a timer are called with the lock of thread_state.h held (in a
- * handler: without it). take_pending and await_delivery are called with the sampler's lock held.
+ * Functions in _sigsafe are also called in the signal handler. The others are not, unless their
+ * comment says otherwise. The three functions of a timer are called with the lock of thread_state.h
+ * held (in a handler: without it). take_pending and await_delivery are called with the sampler's
+ * lock held.
  */
 #ifndef SPPROF_PLATFORM_H
 #define SPPROF_PLATFORM_H
@@ -80,13 +81,13 @@ struct spprof_engine {
     /* Makes the thread's timer, not yet armed. The timer's signals carry `value`. */
     int (*timer_create)(struct spprof_timer *timer, uint64_t id, int signal, void *value);
     /*
-     * Arms the timer, or sets it anew. The first expiry comes when the thread's CPU clock reads
+     * Arms the timer, or sets it again. The first expiry comes when the thread's CPU clock reads
      * `first_ns`, or at once if the clock has already reached it. Later expiries follow every
      * `interval_ns`. If both are 0, disarms the timer. Returns -EEXIST if another library uses the
      * process's timer. A handler may set only the timer of its own thread.
      *
      * The first call for any thread arms the process's timer, on the process's CPU clock. A later
-     * call sets it anew only if the interval differs.
+     * call sets it again only if the interval differs.
      */
     int (*timer_set_sigsafe)(const struct spprof_timer *timer, uint64_t first_ns,
                              uint64_t interval_ns);

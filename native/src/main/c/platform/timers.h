@@ -1,5 +1,5 @@
 /* Counts POSIX timers of the process, so that a start can find out whether anything sends SIGPROF.
- * Called on ordinary threads only. */
+ * Never called in a signal handler. */
 #ifndef SPPROF_TIMERS_H
 #define SPPROF_TIMERS_H
 

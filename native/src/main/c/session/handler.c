@@ -71,7 +71,8 @@ static void walk_and_write(const struct spprof_slot *slot, uint64_t cpu_ns,
 /* Returns whether ThreadEnd has run on the thread since the last call, in the case that the thread
  * kept its timer. Returns true once for each such ThreadEnd. */
 static bool has_left(struct spprof_slot *slot) {
-    /* Relaxed, and no exchange: only the slot's thread and its handler write the flag. */
+    /* Relaxed order is enough, and no exchange is needed: only the slot's thread and its handler
+     * write the flag. */
     bool left = atomic_load_explicit(&slot->left, memory_order_relaxed);
     if (left) {
         atomic_store_explicit(&slot->left, false, memory_order_relaxed);
@@ -81,7 +82,7 @@ static bool has_left(struct spprof_slot *slot) {
 
 static void sample(struct spprof_slot *slot, uint64_t cpu_ns, bool timed, void *ucontext) {
     struct spprof_handler_session *session = &spprof_handler_session;
-    /* Acquire, paired with the release of the code that stored the JNIEnv. */
+    /* This acquire pairs with the release of the code that stored the JNIEnv. */
     void *env = atomic_load_explicit(&slot->env, memory_order_acquire);
     if (env == NULL) {
         bool exiting = atomic_load_explicit(&slot->exiting, memory_order_acquire) || has_left(slot);

@@ -29,7 +29,8 @@ struct spprof_handler_session {
     struct spprof_buffers buffers;
     const struct spprof_walker *walker;
     int depth; /* the maximum number of frames kept of a stack */
-    /* Relaxed: it is set before the profiler's action is installed, and no handler runs earlier. */
+    /* Accesses are relaxed, because it is set before the profiler's action is installed, and no
+     * handler runs earlier. */
     _Atomic(const struct spprof_engine *) engine;
     /* The action that the profiler's action replaced; NULL if that action had no handler. Its
      * handler gets the signals that none of the profiler's timers sent. */

@@ -99,9 +99,10 @@ int spprof_sampler_set_interval(uint64_t interval_ns);
 
 /*
  * Empties the walker's tables of methods and locations (addresses in compiled code), so that they
- * have room for new entries, and reports this to the collector by a FORGET record. The name of each
- * thread is written again when the thread is next sampled. At the next FORGET record, the collector
- * can therefore remove the names of all other threads.
+ * have room for new entries, and reports this to the profiler's collector (Collector.java) by a
+ * FORGET record (sample.h). The name of each thread is written again when the thread is next
+ * sampled. At the next FORGET record, the collector can therefore remove the names of all other
+ * threads.
  *
  * The gate is closed meanwhile, for less than a millisecond. Signals of that time are dropped as
  * late (counters.h). Returns 0; -EINVAL if no session is sampling; -EAGAIN if the ring has no room;

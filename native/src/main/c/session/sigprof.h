@@ -24,7 +24,7 @@
  * Forwarding is never endless, whatever other libraries save and restore. Our handler forwards only
  * to a handler of the JVM, and the JVM's handler forwards to nobody.
  *
- * Called on ordinary threads only, with the sampler's lock held.
+ * Called with the sampler's lock held, never in a signal handler.
  */
 #ifndef SPPROF_SIGPROF_H
 #define SPPROF_SIGPROF_H

@@ -3,9 +3,9 @@
  * and no handler of the session remains. It has eight steps, which are the same on every platform.
  * teardown.c and docs/drain-protocol.md give the reason for each step, and what happens without it.
  *
- * Called on ordinary threads, never from a handler: by the thread that ends a session, with the
- * sampler's lock held. The gate (gate.h), the atomic word that admits handlers to a session, may be
- * open or closed.
+ * Called by the thread that ends a session, with the sampler's lock held; never in a signal
+ * handler. The gate (gate.h), the atomic word that admits handlers to a session, may be open or
+ * closed.
  */
 #ifndef SPPROF_TEARDOWN_H
 #define SPPROF_TEARDOWN_H

@@ -160,7 +160,7 @@ static bool came_back(void *env) {
         if (back) {
             begin_life(slot);
             atomic_store_explicit(&slot->left, false, memory_order_relaxed);
-            /* Release, paired with the handler's acquire. The same holds in set_env. */
+            /* This release pairs with the handler's acquire, and so does the release in set_env. */
             atomic_store_explicit(&slot->env, env, memory_order_release);
         }
     }
@@ -219,7 +219,7 @@ void spprof_thread_started(void *env, spprof_name_reader read, void *context) {
         if (named) {
             name_samples(slot, name);
         }
-        /* Relaxed: this thread's timer is armed later, by a system call. */
+        /* Relaxed order is enough: this thread's timer is armed later, by a system call. */
         atomic_store_explicit(&slot->env, (char *)env + SPPROF_ENV_IN_HOOK, memory_order_relaxed);
         /* With late timers, sweeps find new threads. They may miss for some time a thread that
          * comes back to the JVM, so such a thread gets its timer here. */
@@ -332,7 +332,8 @@ static bool settle(const struct spprof_engine *engine, struct spprof_slot *slot,
         (armed && engine->timer_set_sigsafe(&slot->timer, 0, 0) != 0)) {
         return false;
     }
-    /* Read again: the handler may have paid for a signal that came before the timer was disarmed.
+    /* The due time is computed again, because the handler may have paid for a signal that came
+     * before the timer was disarmed.
      */
     uint64_t due = spprof_schedule_due(slot, cpu_ns);
     due = due > 0 ? spprof_schedule_settle(slot, due) : 0;

@@ -56,7 +56,7 @@ void spprof_thread_ended(spprof_name_reader read, void *context);
 enum spprof_thread_starts {
     SPPROF_STARTS_TIMED = 0,
     SPPROF_STARTS_LATE = 1,
-    SPPROF_STARTS_UNHEARD = 2, /* the caller switches the event ThreadStart off */
+    SPPROF_STARTS_UNHEARD = 2, /* the caller switches the ThreadStart event off */
 };
 
 /* Makes the exit hook run when the calling thread exits. Called in the handler, on a native thread.

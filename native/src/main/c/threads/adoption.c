@@ -7,15 +7,15 @@
 
 void spprof_threads_adopt_locked(uint64_t id, void *env) {
     /*
-     * Only before the first sweep. Later, a thread gets its JNIEnv in ThreadStart, and a thread
-     * that has passed ThreadEnd must not get its JNIEnv back.
+     * This function works only before the first sweep. Later, a thread gets its JNIEnv in
+     * ThreadStart, and a thread that has passed ThreadEnd must not get its JNIEnv back.
      */
     struct spprof_slot *slot =
         spprof_threads.sweep_number == 0 ? spprof_threads_slot_for_locked(id) : NULL;
     if (slot != NULL && slot->state == SPPROF_SLOT_LIVE) {
         /*
-         * Release, paired with the handler's acquire. The handler runs on the slot's thread, which
-         * may be running now.
+         * This release pairs with the handler's acquire. The handler runs on the slot's thread,
+         * which may be running now.
          */
         atomic_store_explicit(&slot->env, env, memory_order_release);
     }

@@ -5,9 +5,9 @@
  * before the session, and threads that started while ThreadStart was switched off ("unheard").
  *
  * java_threads.c asks the JVM for JNIEnvs and calls the functions in _locked; sampler.c calls the
- * other functions. The callers are ordinary threads: the thread that starts a session, and the
- * collector's thread. Functions in _locked are called with the lock of thread_state.h held. The
- * others take that lock.
+ * other functions. The callers are the thread that starts a session, and the profiler's collector
+ * thread (CollectorThread.java), never a signal handler. Functions in _locked are called with the
+ * lock of thread_state.h held. The others take that lock.
  *
  * A thread can end while it is adopted. Before the first sweep (a check of all threads of the
  * process, sweep.h), threads are protected as java_threads.c describes. Later, the slot's `life`

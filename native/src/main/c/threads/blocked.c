@@ -22,7 +22,7 @@ static uint32_t gone; /* number of threads that blocked the signal until they en
 static char last_gone[SPPROF_BLOCKED_NAME];
 static uint32_t next_asked; /* the slot at which the next check begins, so that all get a turn */
 
-/* For sessions with a process's timer: */
+/* These variables are used in sessions with a process's timer. */
 static const struct spprof_engine *lister; /* the engine that lists threads; NULL: none watched */
 static uint32_t watched;                   /* number of watched threads */
 static uint32_t look_number;

@@ -18,7 +18,7 @@
  * block the signal for a moment, for instance while it makes another thread. A watched thread is
  * therefore reported only if the next check finds the signal blocked again.
  *
- * All functions are called on ordinary threads, with the lock of thread_state.h held.
+ * All functions are called with the lock of thread_state.h held, never in a signal handler.
  */
 #ifndef SPPROF_BLOCKED_H
 #define SPPROF_BLOCKED_H

@@ -109,7 +109,8 @@ static bool find_locked(JNIEnv *jni, const struct layout *layout, jthread thread
            (uint64_t)(*jni)->GetLongField(jni, thread, layout->eetop) == java_thread;
 }
 
-/* Takes the lock anew for each thread, because threads that start or end meanwhile wait for it. */
+/* Takes and releases the lock for each thread separately, because threads that start or end
+ * meanwhile wait for it. */
 static void adopt(JNIEnv *jni, const struct layout *layout, jthread thread) {
     uint64_t id;
     void *env;

@@ -3,7 +3,7 @@
  * has. The thread can then be adopted: its slot gets the JNIEnv, so that the handler walks the
  * thread's Java stack (adoption.h).
  *
- * Called on ordinary threads only, never in a handler, with the sampler's lock held and the lock of
+ * Never called in a signal handler. Called with the sampler's lock held and the lock of
  * thread_state.h not held. `jni` is the JNIEnv of the calling thread.
  */
 #ifndef SPPROF_JAVA_THREADS_H
@@ -21,7 +21,7 @@
 /*
  * Adopts all Java threads that exist. Called when a session starts. Returns 0, or -ENODATA if the
  * JVM does not publish what the function needs. After -ENODATA, a Java thread that exists already
- * is sampled without a stack until it attaches to the JVM anew.
+ * is sampled without a stack until it attaches to the JVM again.
  */
 int spprof_java_threads_adopt(JNIEnv *jni, const struct spprof_engine *engine);
 

@@ -1,7 +1,7 @@
 /*
  * The name look: it reads the names of all threads that were sampled since their names were last
- * read. thread_name.h explains when and why. The collector's thread makes the looks. The thread
- * that stops the session makes the last look.
+ * read. thread_name.h explains when and why. The profiler's collector thread (CollectorThread.java)
+ * makes the looks. The thread that stops the session makes the last look.
  */
 #ifndef SPPROF_NAME_LOOK_H
 #define SPPROF_NAME_LOOK_H
@@ -29,10 +29,10 @@ typedef void (*spprof_java_names_reader)(JNIEnv *jni, struct spprof_nameless *th
                                          uint32_t count);
 
 /*
- * Makes a name look: reads the names of all marked threads (thread_name.h). `read` reads the names
- * of the Java threads among them. Called on ordinary threads only, by one thread at a time, because
- * the sampler's lock is held. The lock of thread_state.h must not be held; the function takes it
- * for short moments. `jni` is the JNIEnv of the calling thread.
+ * Makes a name look: reads the names of all threads that are marked as sampled (slots.h). `read`
+ * reads the names of the Java threads among them. Never called in a signal handler. Called by one
+ * thread at a time, because the sampler's lock is held. The lock of thread_state.h must not be
+ * held; the function takes it for short moments. `jni` is the JNIEnv of the calling thread.
  */
 void spprof_name_look(JNIEnv *jni, const struct spprof_engine *engine, struct spprof_ring *ring,
                       spprof_java_names_reader read);

@@ -53,12 +53,12 @@ uint64_t spprof_schedule_next_sigsafe(const struct spprof_slot *slot) {
 }
 
 /*
- * How two threads update `forgone`. The word holds a number of expirations, and in its lowest bits
- * a count of payments. A payment first stores paid_ns, and then changes this word.
- * spprof_schedule_forgo first reads the word, then computes what is due, and adds to the word only
- * if the word has not changed. If the word has changed, a payment came in between, perhaps for the
- * expirations that were to be added. If the word has not changed, the next payment sees the added
- * expirations.
+ * How two threads update `forgone`. It is a word of 8 bytes that holds a number of expirations, and
+ * in its lowest bits a count of payments. A payment first stores paid_ns, and then changes the
+ * word. spprof_schedule_forgo first reads the word, then computes what is due, and adds to the word
+ * only if the word has not changed. If the word has changed, a payment came in between, perhaps for
+ * the expirations that were to be added. If the word has not changed, the next payment sees the
+ * added expirations.
  */
 #define PAYMENT_BITS 24
 #define PAYMENTS ((UINT64_C(1) << PAYMENT_BITS) - 1)
@@ -76,7 +76,7 @@ static uint64_t pay_sigsafe(struct spprof_slot *slot, uint64_t cpu_ns, uint64_t 
     do {
         taken = forgone_of_sigsafe(word) < most ? forgone_of_sigsafe(word) : most;
         left = (forgone_of_sigsafe(word) - taken) << PAYMENT_BITS | ((word + 1) & PAYMENTS);
-        /* Release, paired with the acquire in spprof_schedule_forgo: a thread that sees the new
+        /* This release pairs with the acquire in spprof_schedule_forgo: a thread that sees the new
          * word also sees the new paid_ns. */
     } while (!atomic_compare_exchange_weak_explicit(&slot->forgone, &word, left,
                                                     memory_order_release, memory_order_relaxed));
@@ -102,7 +102,7 @@ uint64_t spprof_schedule_forgo(struct spprof_slot *slot, uint64_t cpu_ns) {
         return 0;
     }
     uint64_t more = due - 1 - forgone_of_sigsafe(word);
-    /* Relaxed: no other data is published with the word. */
+    /* Relaxed order is enough: no other data is published with the word. */
     bool added = atomic_compare_exchange_strong_explicit(
         &slot->forgone, &word, word + (more << PAYMENT_BITS), memory_order_relaxed,
         memory_order_relaxed);
@@ -126,7 +126,7 @@ void spprof_schedule_follow_sigsafe(const struct spprof_engine *engine, struct s
     uint64_t cpu_ns = spprof_clock_ns_sigsafe(CLOCK_THREAD_CPUTIME_ID);
     /*
      * If the next expiry is due already, its signal may be pending. Linux before 6.13 would deliver
-     * this signal after the timer is set anew, and it would be paid at the wrong interval. The
+     * this signal after the timer is set again, and it would be paid at the wrong interval. The
      * change therefore waits until the signal has come.
      */
     if (cpu_ns >= spprof_schedule_next_sigsafe(slot)) {

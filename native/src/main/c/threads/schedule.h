@@ -12,7 +12,7 @@
  *
  * A change of the interval is only stored. The handler of each thread applies it at the thread's
  * next signal: it pays the expirations at the interval at which they came, and then sets the timer
- * anew, starting from paid_ns. Both properties above still hold, because an interval begins at the
+ * again, starting from paid_ns. Both properties above still hold, because an interval begins at the
  * reading up to which the last one was paid, and the time of the change does not depend on the
  * phase.
  *

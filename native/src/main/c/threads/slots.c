@@ -55,7 +55,8 @@ static _Atomic uint32_t *chain_of_sigsafe(uint64_t id) {
 }
 
 static struct spprof_slot *search_sigsafe(uint64_t id) {
-    /* Acquire, paired with the release that published the slot: the lookup sees the whole slot. */
+    /* This acquire pairs with the release that published the slot: the lookup sees the whole
+     * slot. */
     uint32_t number = atomic_load_explicit(chain_of_sigsafe(id), memory_order_acquire);
     for (int steps = 0; number != 0 && steps < SPPROF_MAX_THREADS; steps++) {
         struct spprof_slot *slot = &block->slots[number - 1];
@@ -69,9 +70,9 @@ static struct spprof_slot *search_sigsafe(uint64_t id) {
 
 struct spprof_slot *spprof_slots_find_sigsafe(uint64_t id) {
     for (int i = 0; block != NULL && i < TRIES; i++) {
-        /* Acquire: the loads of the lookup come after this load. If one of the lookup's own acquire
-         * loads reads a value that was stored after a release of a slot, the second load of the
-         * count sees this release. */
+        /* The order is acquire, so the loads of the lookup come after this load. If one of the
+         * lookup's own acquire loads reads a value that was stored after a release of a slot, the
+         * second load of the count sees this release. */
         uint32_t before = atomic_load_explicit(&releases, memory_order_acquire);
         struct spprof_slot *slot = search_sigsafe(id);
         if (slot != NULL || atomic_load_explicit(&releases, memory_order_relaxed) == before) {
@@ -121,12 +122,12 @@ void spprof_slots_publish(struct spprof_slot *slot) {
     _Atomic uint32_t *chain =
         chain_of_sigsafe(atomic_load_explicit(&slot->id, memory_order_relaxed));
     /*
-     * Release, paired with the acquire of a lookup that came into this chain by mistake: the lookup
-     * sees that a release was counted.
+     * This release pairs with the acquire of a lookup that came into this chain by mistake: the
+     * lookup sees that a release was counted.
      */
     atomic_store_explicit(&slot->next, atomic_load_explicit(chain, memory_order_relaxed),
                           memory_order_release);
-    /* Release, paired with the acquire of a lookup: a handler that finds the slot sees the whole
+    /* This release pairs with the acquire of a lookup: a handler that finds the slot sees the whole
      * slot. */
     atomic_store_explicit(chain, (uint32_t)index_of(slot) + 1, memory_order_release);
 }
@@ -141,7 +142,8 @@ void spprof_slots_release(struct spprof_slot *slot) {
     }
     atomic_store_explicit(link, atomic_load_explicit(&slot->next, memory_order_relaxed),
                           memory_order_release);
-    /* Release: a thread that sees the new count also sees that the slot is unlinked. */
+    /* The order is release: a thread that sees the new count also sees that the slot is
+     * unlinked. */
     atomic_fetch_add_explicit(&releases, 1, memory_order_release);
     atomic_store_explicit(&slot->id, 0, memory_order_relaxed);
     atomic_store_explicit(&slot->env, NULL, memory_order_relaxed);

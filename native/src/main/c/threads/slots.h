@@ -7,8 +7,8 @@
  * unloaded, therefore finds a valid and inactive slot. A slot is given to another thread only when
  * its own thread is gone, or between two sessions.
  *
- * Slots are allocated, published, released and freed on ordinary threads, with the lock of
- * thread_state.h held. Functions in _sigsafe are also called from the handler, without the lock, at
+ * Slots are allocated, published, released and freed with the lock of thread_state.h held, never in
+ * a signal handler. Functions in _sigsafe are also called from the handler, without the lock, at
  * the same time.
  */
 #ifndef SPPROF_SLOTS_H

@@ -1,5 +1,6 @@
 /*
- * Names of threads: which names are read, when they are read, and how the collector gets them.
+ * Names of threads: which names are read, when they are read, and how the profiler's collector
+ * (Collector.java) gets them.
  *
  * Names are written into the ring, as records of type THREAD. Such a record names the samples of
  * its thread that stand *before* it in the ring, back to the thread's previous THREAD record.
@@ -44,8 +45,8 @@ void spprof_thread_name_mark_sigsafe(const struct spprof_slot *slot);
 /*
  * Writes the name of a thread into the ring, unless it is the name that was written last. Returns
  * false if the ring is full; a later call may have room. `name` is in modified UTF-8. At most
- * SPPROF_MAX_NAME bytes of it are kept. Called on ordinary threads, with the lock of thread_state.h
- * held.
+ * SPPROF_MAX_NAME bytes of it are kept. Called with the lock of thread_state.h held, never in a
+ * signal handler.
  */
 bool spprof_thread_name_publish(struct spprof_ring *ring, struct spprof_slot *slot,
                                 const char *name);

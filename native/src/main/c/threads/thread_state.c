@@ -50,7 +50,7 @@ void spprof_threads_new_session(void) {
 }
 
 uint64_t spprof_threads_session_sigsafe(void) {
-    /* Acquire. The gate orders this load and the store of a new number; see
+    /* The order is acquire. The gate orders this load and the store of a new number; see
      * spprof_teardown_await_handlers. */
     return atomic_load_explicit(&session, memory_order_acquire);
 }

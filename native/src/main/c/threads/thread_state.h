@@ -9,9 +9,10 @@
  * - sweep.c: finds threads that the JVM does not report
  * - adoption.c: which threads are Java threads
  *
- * Only ordinary threads hold the lock: the collector's thread in a sweep, a search or a name look
- * (sweep.h, name_look.h); a thread that starts or stops a session or reads its problems; and a
- * thread of the application in ThreadStart, in ThreadEnd and at its exit.
+ * The lock is never taken in a signal handler. It is held by the profiler's collector thread
+ * (CollectorThread.java) in a sweep, a search or a name look (sweep.h, name_look.h); by a thread
+ * that starts or stops a session or reads its problems; and by a thread of the application in
+ * ThreadStart, in ThreadEnd and at its exit.
  *
  * Functions in _locked are called with the lock held. Functions in _sigsafe are called by the
  * handler, which takes no lock. All others take the lock themselves, unless their comment says
@@ -39,7 +40,7 @@ struct spprof_threads_state {
     uint64_t begun_ns;                  /* the process's CPU clock when the session began */
     uint64_t used_ns;                   /* CPU time since then, at the last reading of that clock */
 
-    /* For sweep.c: */
+    /* These fields are for sweep.c. */
     uint32_t sweep_number;  /* listings of the session so far; 0 until its first sweep */
     uint64_t counted;       /* number of threads at the last listing; 0 if not known */
     uint32_t not_listed;    /* sweeps since the last listing */
@@ -48,7 +49,7 @@ struct spprof_threads_state {
     uint64_t newest_before; /* the same, at the search before the last */
     uint64_t searched_ns;   /* CPU time of threads that a search found, and that are gone */
 
-    /* For adoption.c: */
+    /* These fields are for adoption.c. */
     bool unheard;         /* starts of threads were unheard at some time of the session */
     uint32_t unheard_new; /* sweeps since a new thread was found that can be adopted */
 };

@@ -29,7 +29,7 @@ void spprof_thread_begin_clock_locked(struct spprof_slot *slot, uint64_t from_ns
     spprof_schedule_begin(slot, from_ns, random_bits());
 }
 
-/* Arms the slot's timer, or sets it anew, by the slot's schedule. */
+/* Arms the slot's timer, or sets it again, by the slot's schedule. */
 static int set_timer(const struct spprof_slot *slot) {
     return spprof_threads.engine->timer_set_sigsafe(
         &slot->timer, spprof_schedule_next_sigsafe(slot),

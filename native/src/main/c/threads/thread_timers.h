@@ -12,7 +12,7 @@
  * under the lock of thread_state.h. The teardown closes the gate before it takes this lock to
  * disarm the timers.
  *
- * Called on ordinary threads only. Functions in _locked are called with the lock of thread_state.h
+ * Never called in a signal handler. Functions in _locked are called with the lock of thread_state.h
  * held; the others take it.
  */
 #ifndef SPPROF_THREAD_TIMERS_H
@@ -29,7 +29,7 @@ void spprof_thread_begin_clock_locked(struct spprof_slot *slot, uint64_t from_ns
 /* Gives the slot a timer. Does nothing if the slot has one, if it waits for adoption (adoption.h),
  * or if the gate is closed. If the slot's thread has ended meanwhile, releases the slot. */
 void spprof_threads_arm_locked(struct spprof_slot *slot);
-/* Sets the timer anew by the slot's schedule. Does nothing if the slot has no timer, or if its
+/* Sets the timer again, by the slot's schedule. Does nothing if the slot has no timer, or if its
  * thread rests. If the system refuses, the thread has no timer until a sweep makes one. */
 void spprof_threads_go_on_locked(struct spprof_slot *slot);
 /* Deletes the slot's timer, and stores the reading of the thread's clock. Returns 0 or -errno. */

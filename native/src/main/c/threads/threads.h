@@ -12,8 +12,9 @@
  * each thread, a thread that started within the session is sampled from the beginning of its CPU
  * clock. Any other thread is sampled from the moment when it is found.
  *
- * Ordinary threads call all functions except those in _sigsafe. Functions in _locked are called
- * with the lock of thread_state.h held; the others take it.
+ * Functions in _sigsafe are called in the signal handler, and take no lock. The other functions are
+ * never called there. Of these, functions in _locked are called with the lock of thread_state.h
+ * held; the others take it.
  */
 #ifndef SPPROF_THREADS_H
 #define SPPROF_THREADS_H

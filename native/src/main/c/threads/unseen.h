@@ -27,8 +27,8 @@
  * therefore never counted, and the count catches up when the machine is quiet.
  *
  * All this applies only to the engine with a timer for each thread, because the signals of a
- * process's timer stand for the CPU time of all threads. All functions are called on ordinary
- * threads, with the lock of thread_state.h held.
+ * process's timer stand for the CPU time of all threads. All functions are called with the lock of
+ * thread_state.h held, never in a signal handler.
  */
 #ifndef SPPROF_UNSEEN_H
 #define SPPROF_UNSEEN_H
@@ -47,7 +47,7 @@ void spprof_unseen_begin(const struct spprof_engine *engine);
  * its CPU clock on. */
 void spprof_unseen_enter(struct spprof_slot *slot, uint64_t from_ns);
 
-/* Called when the slot's thread is gone, or when its sampling begins anew. From now on, the CPU
+/* Called when the slot's thread is gone, or when its sampling begins again. From now on, the CPU
  * time that was signalled or due counts as seen. Returns this CPU time, in ns. */
 uint64_t spprof_unseen_leave(const struct spprof_slot *slot);
 
