@@ -27,15 +27,15 @@ struct guarded {
      * installed, and never changed: a fault may pass through any of them at any time.
      */
     struct spprof_action before[SPPROF_GUARD_HANDLERS];
-    /* How many handlers have an action. Release; pairs with the acquire of the handler that
-     * searches for another one. */
+    /* How many handlers have an action. The release store pairs with the acquire of the handler
+     * that searches for another one. */
     _Atomic uint32_t used;
 };
 
 static struct guarded guarded[] = {{.signal = SIGSEGV}, {.signal = SIGBUS}};
 #define SIGNALS (sizeof guarded / sizeof *guarded)
 
-/* Relaxed: every load reads it, and each of its values is correct at any time. */
+/* Relaxed order is enough: every load reads it, and each of its values is correct at any time. */
 static _Atomic bool by_system_call;
 static bool call_works;       /* written by install */
 static _Atomic uint32_t turn; /* counts walks; relaxed: nothing else depends on it */

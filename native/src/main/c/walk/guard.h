@@ -2,8 +2,8 @@
  * Guarded loads: reads from addresses that may not be mapped. A walker needs them for values that
  * may not be pointers. A load from an unmapped address returns false.
  *
- * install and remove: called by ordinary threads, with the sampler's lock held, and no handler in
- * flight. The loads: called from anywhere between the two.
+ * install and remove: called with the sampler's lock held and no handler in flight, never in a
+ * signal handler. The loads: called from anywhere between the two.
  *
  * While a session samples, SIGSEGV and SIGBUS have a handler of ours, in front of the action that
  * was installed before, which in a JVM is the JVM's. Our handler recognizes the fault of a guarded

@@ -19,7 +19,8 @@
 #define DW_EH_PE_sdata4 0x0b
 #define DW_EH_PE_datarel 0x30
 
-/* As in dlfcn.h of glibc 2.35. On the processors of walk/cpu, no other fields come before these. */
+/* The same structure as in dlfcn.h of glibc 2.35. On the processors of walk/cpu, no other fields
+ * come before these. */
 struct found_object {
     unsigned long long flags;
     void *map_start, *map_end;
@@ -153,7 +154,7 @@ int spprof_libraries_refresh(void) {
     if (lists == NULL) {
         return 0;
     }
-    /* Relaxed: only this function and create write it, under one lock. */
+    /* Relaxed order is enough: only this function and create write it, under one lock. */
     struct list *now = atomic_load_explicit(&current, memory_order_relaxed);
     struct counters counters = now->counters;
     dl_iterate_phdr(read_counters, &counters);
@@ -167,7 +168,8 @@ int spprof_libraries_refresh(void) {
     }
     struct list *other = now == &lists[0] ? &lists[1] : &lists[0];
     fill(other);
-    /* Release; pairs with the acquire in at: the list is complete. */
+    /* This release pairs with the acquire in at: a handler that finds the list sees the whole
+     * list. */
     atomic_store_explicit(&current, other, memory_order_release);
     other_is_free = false;
     return 1;

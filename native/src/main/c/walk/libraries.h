@@ -2,16 +2,16 @@
  * Finds the loaded library that contains an address of native code, and that library's table of
  * call frame information (.eh_frame_hdr: Linux Standard Base 5.0, 10.6.2).
  *
- * Libraries are loaded and unloaded while a session samples. glibc since 2.35 can be asked from a
- * handler at any time (_dl_find_object). Other C libraries answer only ordinary threads
- * (dl_iterate_phdr), so for them this file keeps a list. The list is made anew when the linker's
- * counters of loads and unloads change. There are two lists of a fixed size: handlers read one
- * while the other is filled. A list is filled again only after a moment without any handler in
- * flight, because since then no handler can read it. musl has no counter of unloads, and never
- * unloads.
+ * Libraries are loaded and unloaded while a session samples. glibc since 2.35 can be asked in a
+ * signal handler at any time (_dl_find_object). With other C libraries the question
+ * (dl_iterate_phdr) is not signal-safe, so for them this file keeps a list. The list is made again
+ * when the linker's counters of loads and unloads change. There are two lists of a fixed size:
+ * handlers read one while the other is filled. A list is filled again only after a moment without
+ * any handler in flight, because since then no handler can read it. musl has no counter of unloads,
+ * and never unloads.
  *
- * create, destroy and refresh: called by an ordinary thread with the sampler's lock held; create
- * and destroy also with no handler in flight. at: called from the handler.
+ * create, destroy and refresh: called with the sampler's lock held, never in a signal handler;
+ * create and destroy also with no handler in flight. at and name: called from the handler.
  */
 #ifndef SPPROF_LIBRARIES_H
 #define SPPROF_LIBRARIES_H
@@ -37,7 +37,8 @@ void spprof_libraries_destroy(void);
  * handler may still read the other list; in that case nothing is changed. */
 int spprof_libraries_refresh(void);
 
-/* False if no library contains the address, or if that library has no such table. */
+/* Finds the library that contains the address, with its table of call frame information. Returns
+ * false if no library contains the address, or if the library has no such table. */
 bool spprof_libraries_at_sigsafe(uint64_t pc, struct spprof_library *library);
 
 /*

@@ -33,11 +33,12 @@ static uint64_t entry_of_sigsafe(uint64_t pc) {
 }
 
 /*
- * Unwinds one frame of code without such an entry. Handwritten assembly has none: libjvm's memory
- * copying, which a collector's barrier calls in a Java thread (copy_*.S in os_cpu),
- * and its SpinPause. The stubs that the JVM generates for itself have none either. All of this code
- * calls nothing and leaves the stack unchanged, so its return address is where the call put it. The
- * return address must be in code that has an entry, or in code that `is_wanted_sigsafe` accepts.
+ * Unwinds one frame of code that has no entry in .eh_frame. Two kinds of code have none. The first
+ * is handwritten assembly in libjvm: its memory copying, which a garbage collector's barrier calls
+ * in a Java thread (copy_*.S in os_cpu), and its SpinPause. The second is the stubs that the JVM
+ * itself calls, for instance after it has patched code (walk_vm.c). Both kinds call nothing and
+ * leave the stack unchanged, so the return address is where the call put it. The return address
+ * must be in code that has an entry, or in code that `is_wanted_sigsafe` accepts.
  */
 static bool step_from_assembly_sigsafe(uint64_t entry, uint64_t *registers,
                                        bool (*is_wanted_sigsafe)(uint64_t pc)) {
@@ -65,7 +66,8 @@ enum spprof_native_result spprof_native_frames_unwind_sigsafe(
     for (int i = 0; i < MOST_FRAMES; i++) {
         uint64_t pc = registers[SPPROF_DWARF_PC], sp = registers[SPPROF_DWARF_SP];
         bool interrupted = i == 0;
-        /* Only a function without a frame can have the sp of its caller. */
+        /* An interrupted function without a frame can have the sp of its caller; no other function
+         * can. */
         uint64_t least = sp + (interrupted ? SPPROF_CPU_CALL_PUSHES : sizeof sp);
         uint64_t entry = entry_of_sigsafe(pc - (interrupted ? 0 : 1));
         bool stepped =

@@ -2,7 +2,7 @@
  * Unwinds from native code to the Java code that called it, as C++ exceptions do: by the call frame
  * information that compilers store beside the code (.eh_frame; Linux Standard Base 5.0, 10.6, and
  * DWARF 4, 6.4). Needed where Java code calls the JVM or the C library without leaving an anchor
- * for the JVM: for clocks, collectors' barriers, and arithmetic.
+ * for the JVM: for clocks, garbage collectors' barriers, and arithmetic.
  *
  * Called from the handler, between libraries.h's create and destroy. Reads the libraries' tables
  * and the interrupted thread's stack.

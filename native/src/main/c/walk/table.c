@@ -54,15 +54,16 @@ void spprof_table_put_sigsafe(const struct spprof_table *table, uint64_t key, ui
     for (uint32_t n = 0; n < SPPROF_TABLE_TRIES; n++) {
         struct spprof_table_entry *entry = spprof_table_entry_sigsafe(table, key, n);
         uint64_t here = atomic_load_explicit(&entry->key, memory_order_relaxed);
-        /* Relaxed: the value publishes the entry, and it is 0 until it is stored. */
+        /* Relaxed order is enough: the value publishes the entry, and it is 0 until it is
+         * stored. */
         if (here == key ||
             (here == 0 &&
              atomic_compare_exchange_strong_explicit(&entry->key, &here, key, memory_order_relaxed,
                                                      memory_order_relaxed)) ||
             here == key) {
             atomic_store_explicit(&entry->detail, detail, memory_order_relaxed);
-            /* Release; pairs with the acquire in look. One word, so a check is never combined with
-             * another entry's number. */
+            /* This release pairs with the acquire in look. Check and number are stored as one word,
+             * so a check is never combined with another entry's number. */
             atomic_store_explicit(&entry->value, (uint64_t)check << 32 | number,
                                   memory_order_release);
             return;

@@ -60,7 +60,7 @@ static inline const struct spprof_table_entry *spprof_table_look_sigsafe(
         uint64_t here = atomic_load_explicit(&entry->key, memory_order_relaxed);
         if (here == key) {
             /*
-             * Acquire; pairs with the release in put. The record that defines the number was
+             * This acquire pairs with the release in put. The record that defines the number was
              * reserved before the put. Our record is reserved after this load, so it comes later in
              * the ring, and the reader, which reads in order, already knows the number.
              */

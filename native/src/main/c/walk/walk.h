@@ -1,8 +1,9 @@
 /*
  * A stack walker: reads the Java stack of the thread that a signal interrupted.
  *
- * probe and the session's functions are called by ordinary threads, with the sampler's lock held
- * and no handler in flight; walk and published from the handler, on the interrupted thread.
+ * probe, create, destroy, forget and refresh are called with the sampler's lock held, never in a
+ * signal handler. Except for refresh, they are called with no handler in flight. walk and published
+ * are called in the handler, on the interrupted thread.
  */
 #ifndef SPPROF_WALK_H
 #define SPPROF_WALK_H
@@ -19,13 +20,13 @@
 #define SPPROF_MAX_FRESH 24
 
 struct spprof_walk {
-    /* In. */
+    /* Set by the caller. */
     void *ucontext;
     void *env;       /* the thread's own JNIEnv, not NULL */
     uint64_t *words; /* room for SPPROF_FRAME_WORDS * (depth + 1) */
     uint32_t depth;  /* the greatest number of frames to return, from the leaf on */
 
-    /* Out. */
+    /* Set by the walker. */
     uint32_t count; /* number of words */
     uint8_t flags;  /* SPPROF_FLAG_TRUNCATED, the state */
     int16_t result; /* SPPROF_WALK_OK, or one of the other results in sample.h */

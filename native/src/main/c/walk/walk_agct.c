@@ -12,7 +12,8 @@
 
 #include "walk/walk.h"
 
-/* As in HotSpot's forte.cpp: ASGCT_CallFrame, as big as the two words of an ID_FRAME. */
+/* The same structure as ASGCT_CallFrame in HotSpot's forte.cpp. It is as big as the two words of an
+ * ID_FRAME. */
 struct call_frame {
     jint bci; /* forte.cpp calls it lineno */
     jmethodID method;

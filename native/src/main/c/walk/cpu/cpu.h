@@ -78,9 +78,9 @@ struct spprof_registers {
 
 void spprof_cpu_registers_sigsafe(const void *ucontext, struct spprof_registers *registers);
 
-/* All registers, by DWARF's numbers. */
+/* Copies all registers, by DWARF's numbers. */
 void spprof_cpu_dwarf_registers_sigsafe(const void *ucontext, uint64_t *dwarf);
-/* Those that native code restores for its caller; the others become 0. */
+/* Copies the registers that native code restores for its caller; the others become 0. */
 void spprof_cpu_registers_of_dwarf_sigsafe(const uint64_t *dwarf,
                                            struct spprof_registers *registers);
 
@@ -141,9 +141,9 @@ uint64_t spprof_cpu_frame_data_sigsafe(uint64_t begin, uint64_t end);
 bool spprof_cpu_is_call_before_sigsafe(uint64_t pc, uint64_t *target);
 
 /*
- * By how many bytes code at `pc`, within a compiled method, has moved the stack pointer below the
- * frame: an out-of-line barrier saves registers around its call and moves sp back afterwards. 0 if
- * sp was not moved, or if that cannot be determined.
+ * Returns by how many bytes code at `pc`, within a compiled method, has moved the stack pointer
+ * below the frame: an out-of-line barrier saves registers around its call and moves sp back
+ * afterwards. Returns 0 if sp was not moved, or if the distance cannot be determined.
  */
 uint64_t spprof_cpu_moved_sp_sigsafe(uint64_t pc, uint64_t end);
 
@@ -170,9 +170,10 @@ bool spprof_cpu_slot_of_adapter_sigsafe(const struct spprof_cursor *cursor,
                                         struct spprof_return_slot *slot);
 
 /*
- * The same for an adapter that has saved all registers and called native code, which patches the
- * call that led to the adapter: the method has been compiled since. The thread can also have been
- * interrupted in the native code.
+ * In an adapter that has saved all registers and called native code, finds the return address of
+ * the adapter's caller. The native code patches the call that led to the adapter, because the
+ * method has been compiled since. The thread can also have been interrupted in the native code.
+ * Returns false if there is no trace of a return address.
  */
 bool spprof_cpu_slot_of_patching_adapter_sigsafe(const struct spprof_cursor *cursor,
                                                  struct spprof_return_slot *slot);

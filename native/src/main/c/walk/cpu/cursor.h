@@ -50,7 +50,7 @@ static inline bool spprof_cursor_on_stack_sigsafe(const struct spprof_cursor *cu
     return address >= cursor->low && address < cursor->high && address % SPPROF_WORD_BYTES == 0;
 }
 
-/* False if the address is not in the stack. */
+/* Loads a word of the stack. Returns false if the address is not in the stack. */
 static inline bool spprof_cursor_load_sigsafe(const struct spprof_cursor *cursor, uint64_t address,
                                               uint64_t *value) {
     if (!spprof_cursor_on_stack_sigsafe(cursor, address)) {
@@ -60,29 +60,30 @@ static inline bool spprof_cursor_load_sigsafe(const struct spprof_cursor *cursor
     return true;
 }
 
-/* A return address that is in the stack. The return removes it and all words below it. */
+/* Returns the slot of a return address that is in the stack. The return removes the return address
+ * and all words below it. */
 static inline struct spprof_return_slot spprof_return_slot_at_sigsafe(uint64_t at, uint64_t fp_at) {
     return (struct spprof_return_slot){.at = at, .fp_at = fp_at, .sp = at + SPPROF_WORD_BYTES};
 }
 
-/* A frame record. */
+/* Returns the slot of a frame record (cpu.h). */
 static inline struct spprof_return_slot spprof_return_slot_of_record_sigsafe(uint64_t record) {
     return spprof_return_slot_at_sigsafe(record + SPPROF_WORD_BYTES, record);
 }
 
-/* The slot of a complete frame that ends at `end`. */
+/* Returns the slot of a complete frame that ends at `end`. */
 static inline struct spprof_return_slot spprof_return_slot_behind_frame_sigsafe(uint64_t end) {
     return spprof_return_slot_of_record_sigsafe(end - 2 * SPPROF_WORD_BYTES);
 }
 
-/* The slot at the first and at the last instruction of called code, where sp is `sp`. */
+/* Returns the slot at the first and at the last instruction of called code, where sp is `sp`. */
 static inline struct spprof_return_slot spprof_return_slot_without_frame_sigsafe(uint64_t sp) {
     return (struct spprof_return_slot){.at = SPPROF_CPU_CALL_PUSHES != 0 ? sp : SPPROF_IN_REGISTER,
                                        .sp = sp + SPPROF_CPU_CALL_PUSHES};
 }
 
-/* The return address in a slot. False if the slot is not in the stack, or if the register no longer
- * holds the return address. */
+/* Reads the return address in a slot. Returns false if the slot is not in the stack, or if the
+ * register no longer holds the return address. */
 static inline bool spprof_return_slot_pc_sigsafe(const struct spprof_cursor *cursor,
                                                  const struct spprof_return_slot *slot,
                                                  uint64_t *pc) {

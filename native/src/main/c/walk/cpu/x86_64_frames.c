@@ -65,9 +65,10 @@ bool spprof_cpu_caller_of_poll_sigsafe(const struct spprof_cursor *cursor,
 }
 
 /*
- * The entry code takes the return address off the stack and makes room for locals. Then it pushes,
- * one by one: the return address, the caller's fp (to which fp then points), the caller's sp, and
- * the other slots. A register holds the caller's sp until its slot is written.
+ * The interpreter's entry code of a method pops the return address into a register
+ * (`return_address`) and makes room for locals. Then it pushes, one by one: the return address, the
+ * caller's fp (from then on, fp points to this slot), the caller's sp, and the other slots. Until
+ * the slot of the caller's sp is written, a register (`sender_sp`) holds the caller's sp.
  */
 int spprof_cpu_callers_of_entry_sigsafe(const struct spprof_cursor *cursor, int sender_sp,
                                         struct spprof_caller *callers) {

@@ -7,8 +7,8 @@
  * method of the compiler that needs them. Each of these must be found. A blob that the JVM creates
  * when it first needs it (a vtable stub, an upcall stub) is not demanded.
  *
- * Called by an ordinary thread, after the layout is read, while guarded loads work (guard.h). Other
- * threads create and free blobs meanwhile.
+ * Called by the thread that starts a session, after the layout (layout.h) is read, while guarded
+ * loads work (guard.h); never in a signal handler. Other threads create and free blobs meanwhile.
  */
 #ifndef SPPROF_VM_BLOBS_H
 #define SPPROF_VM_BLOBS_H

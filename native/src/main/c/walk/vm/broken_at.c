@@ -86,15 +86,15 @@ static uint64_t hash_sigsafe(const struct text *text) {
 static uint32_t number_sigsafe(const struct text *text) {
     uint64_t hash = hash_sigsafe(text);
     for (uint32_t i = 0; i < SPPROF_MOST_BROKEN_AT; i++) {
-        /* Relaxed: the hash publishes nothing. */
+        /* Relaxed order is enough: the hash publishes nothing. */
         uint64_t here = atomic_load_explicit(&names[i].hash, memory_order_relaxed);
         if (here == hash ||
             (here == 0 &&
              atomic_compare_exchange_strong_explicit(&names[i].hash, &here, hash,
                                                      memory_order_relaxed, memory_order_relaxed)) ||
             here == hash) {
-            /* Acquire; pairs with the release below. As in table.h, the reader finds the record of
-             * the name before that of the sample. */
+            /* This acquire pairs with the release below. The reader therefore finds the record of
+             * the name before the record of the sample; table.h gives the argument. */
             uint32_t number = atomic_load_explicit(&names[i].number, memory_order_acquire);
             if (number == 0) {
                 number = spprof_method_name_sigsafe(text->bytes, text->count);

@@ -85,7 +85,8 @@ static bool is_method_sigsafe(const struct spprof_code *code) {
         return spprof_code_blob_kind_sigsafe(code->blob) == spprof_layout.kinds[SPPROF_KIND_METHOD];
     }
     uint64_t name = spprof_word_sigsafe(code->blob + spprof_layout.blob_name);
-    /* Relaxed: the address is a constant of the JVM, and the name was there before. */
+    /* Relaxed order is enough: the address is a constant of the JVM, and the name was there
+     * before. */
     if (name == atomic_load_explicit(&method_name, memory_order_relaxed)) {
         return true;
     }

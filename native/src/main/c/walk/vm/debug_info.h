@@ -2,8 +2,8 @@
  * Makes compiled code exact about the method and line of an address. Unless the JVM's flag
  * DebugNonSafepoints is on, the compilers record methods and lines for safepoints only, and an
  * address between two safepoints is reported as the next one. While a session samples, the flag is
- * on, for code that is compiled meanwhile. Afterwards the flag is restored. Called by ordinary
- * threads only, with the sampler's lock held.
+ * on, for code that is compiled meanwhile. Afterwards the flag is restored. Called with the
+ * sampler's lock held, never in a signal handler.
  */
 #ifndef SPPROF_VM_DEBUG_INFO_H
 #define SPPROF_VM_DEBUG_INFO_H

@@ -6,9 +6,10 @@
  * Called from the handler. Loads are from the interrupted thread's stack, between `low` and `high`,
  * and from code that is on this stack.
  *
- * The rules are HotSpot's own (frame.cpp, frame_CPU.cpp), except for the top frame. HotSpot looks
- * at a top frame only where the thread stops on purpose. A signal interrupts a thread anywhere:
- * before a frame is built, while a frame is being removed, or in a stub without a frame.
+ * The rules are HotSpot's own (frame.cpp, frame_CPU.cpp), except for the top frame, which is the
+ * frame of the code that was running. HotSpot looks at a top frame only where the thread stops on
+ * purpose. A signal interrupts a thread anywhere: before a frame is built, while a frame is being
+ * removed, or in a stub without a frame.
  *
  * If more than one slot can hold the return address, the value in each slot is compared with the
  * code: it must follow a call, and this call must lead to the code of the frame. In the middle of a
@@ -25,7 +26,8 @@
 #include "walk/vm/code.h"
 #include "walk/vm/methods.h"
 
-/* These return 0, or one of SPPROF_WALK_BROKEN_*. */
+/* Leave a frame of a compiled method, and a frame of a stub. They return 0, or one of
+ * SPPROF_WALK_BROKEN_*. */
 int spprof_frames_of_method_sigsafe(struct spprof_cursor *cursor, const struct spprof_code *code);
 int spprof_frames_of_stub_sigsafe(struct spprof_cursor *cursor, const struct spprof_code *code);
 
@@ -50,8 +52,8 @@ int spprof_frames_of_entry_sigsafe(struct spprof_cursor *cursor);
 
 /*
  * Leaves an upcall stub, through which native code calls Java code since JDK 19
- * (java.lang.foreign). Moves and returns like the function above; only the place of the anchor
- * differs.
+ * (java.lang.foreign): moves to the last Java frame before this native code, whose anchor the stub
+ * keeps in its frame data. Returns 1 if there is no such frame.
  */
 int spprof_frames_of_upcall_sigsafe(struct spprof_cursor *cursor, const struct spprof_code *code);
 

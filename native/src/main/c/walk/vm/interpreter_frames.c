@@ -39,8 +39,9 @@ static bool can_be_caller_sigsafe(const struct spprof_cursor *cursor,
                                  : spprof_is_return_address_sigsafe(caller->pc));
 }
 
-/* Moves the cursor from the entry code of methods to the caller. All the time, a register holds the
- * method. Returns false outside of entry code, or if the frame is complete. */
+/* Moves the cursor from the interpreter's entry code of a method, which builds the method's frame,
+ * to the method's caller. A register holds the method throughout the entry code. Returns false
+ * outside of entry code, or if the frame is complete. */
 static bool enter_method_sigsafe(struct spprof_cursor *cursor, struct spprof_method *method,
                                  int *result) {
     struct spprof_caller callers[SPPROF_CPU_MOST_CALLERS];
@@ -116,9 +117,9 @@ static uint64_t frame_that_called_sigsafe(const struct spprof_cursor *cursor, ui
 }
 
 /*
- * The array contains the caller's frame, which begins with its sp and pc. The outermost of the new
- * frames has saved the caller's fp. The chain of saved fps leads there: the first value that does
- * not point into the new frames is the caller's fp.
+ * The array is the thread's vframeArray. It contains the caller's frame, which begins with its sp
+ * and pc. The outermost of the new frames has saved the caller's fp. The chain of saved fps leads
+ * there: the first value that does not point into the new frames is the caller's fp.
  */
 int spprof_frames_of_new_sigsafe(struct spprof_cursor *cursor, uint64_t array, uint32_t count) {
     uint64_t frame = array + spprof_layout.vframes_caller, fp = cursor->fp;

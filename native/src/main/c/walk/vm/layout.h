@@ -2,13 +2,13 @@
  * The layout of this JVM's structures: every offset, size and constant that the walker uses, as the
  * JVM publishes it (vmstructs.h).
  *
- * spprof_layout_probe writes the layout once, on an ordinary thread, before any handler runs.
- * Afterwards it is only read.
+ * spprof_layout_probe writes the layout once, before any signal handler runs. Afterwards the layout
+ * is only read.
  *
  * A few facts come from HotSpot's source, because the JVM does not publish them: the slots of an
  * interpreter frame (cpu.h), the encoding of a scope (scopes.h), the segment map of a code heap,
- * which counts back in bytes (code.h), and those in release.h. The self-test walks stacks by them
- * and compares the result with JVMTI's before they are used (self_test.h).
+ * which counts back in bytes (code.h), and those in release.h. Before the first session, the
+ * self-test walks a stack by these facts and compares the result with JVMTI's (self_test.h).
  *
  * Two families of layouts are known. The fields that exist show which one a JVM has:
  *
@@ -122,8 +122,8 @@ extern struct spprof_layout spprof_layout;
  */
 int spprof_layout_probe(int32_t version, char *why, uint64_t size);
 
-/* The address of the value of a JVM flag of type bool; 0 if there is no such flag. Called by
- * ordinary threads only. */
+/* Returns the address of the value of a JVM flag of type bool; 0 if the JVM has no flag of this
+ * name. Never called in a signal handler. */
 uint64_t spprof_layout_flag(const char *name);
 
 #endif

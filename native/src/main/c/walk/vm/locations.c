@@ -128,7 +128,7 @@ static int define_sigsafe(struct spprof_walk *walk, const struct spprof_code *co
     uint32_t count = walk->count - define - 1;
     if (next == 0 && all && walk->fresh_count < SPPROF_MAX_FRESH &&
         spprof_table_has_room_sigsafe(&locations, key)) {
-        /* Relaxed: the numbers only have to be distinct. */
+        /* Relaxed order is enough: the numbers only have to be distinct. */
         number = atomic_fetch_add_explicit(&last_location, 1, memory_order_relaxed) + 1;
         walk->fresh[walk->fresh_count].key = key;
         walk->fresh[walk->fresh_count].code = pack_sigsafe(code);

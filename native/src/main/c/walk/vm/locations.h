@@ -29,7 +29,7 @@
 /* `entries` is a power of two. Returns 0, -EINVAL or -ENOMEM. */
 int spprof_locations_create(uint32_t entries);
 void spprof_locations_destroy(void);
-/* Forgets all locations. Their numbers begin anew. */
+/* Forgets all locations, and restarts their numbering at 1. */
 void spprof_locations_forget(void);
 
 /* Whether the walk has room for `words` more stack words. */

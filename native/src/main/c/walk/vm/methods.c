@@ -149,7 +149,7 @@ uint32_t spprof_method_name_sigsafe(const char *name, uint32_t bytes) {
     if (record == NULL) {
         return 0;
     }
-    /* Relaxed: numbers only have to be distinct. */
+    /* Relaxed order is enough: numbers only have to be distinct. */
     uint32_t number = atomic_fetch_add_explicit(&last_number, 1, memory_order_relaxed) + 1;
     memcpy(record + 1, name, bytes);
     record->type = SPPROF_RECORD_METHOD;
@@ -171,7 +171,7 @@ enum spprof_method_result spprof_method_number_sigsafe(const struct spprof_metho
         return SPPROF_METHOD_KNOWN;
     }
     bool room = spprof_table_has_room_sigsafe(numbers, method->address);
-    /* Relaxed: numbers only have to be distinct. */
+    /* Relaxed order is enough: numbers only have to be distinct. */
     *number = room ? atomic_fetch_add_explicit(&last_number, 1, memory_order_relaxed) + 1
                    : (atomic_fetch_add_explicit(&last_transient, 1, memory_order_relaxed) |
                       SPPROF_TRANSIENT);

@@ -52,7 +52,8 @@ uint32_t spprof_method_name_sigsafe(const char *name, uint32_t bytes);
 
 /* Called before a session, and with NULL after it; the gate is closed. */
 void spprof_methods_reset(struct spprof_ring *ring, struct spprof_table *table);
-/* Forgets all numbers, so that they are given anew. Called with no handler in flight. */
+/* Forgets all numbers. A method gets a number again when a walk next finds it. Called with no
+ * handler in flight. */
 void spprof_methods_forget(void);
 
 #endif

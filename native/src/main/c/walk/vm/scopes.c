@@ -87,8 +87,8 @@ void spprof_scopes_open_sigsafe(struct spprof_scopes *scopes, const struct sppro
     spprof_scopes_open_root_sigsafe(scopes, code);
     uint64_t info = debug_info_sigsafe(code);
     struct pc_desc desc;
-    /* As in HotSpot's own AsyncGetCallTrace: an entry at the interrupted pc itself can belong to
-     * the instruction before. */
+    /* HotSpot's own AsyncGetCallTrace does the same: an entry at the interrupted pc itself can
+     * belong to the instruction before. */
     int32_t offset = (int32_t)(pc - code->begin) + (interrupted ? 1 : 0);
     if (find_desc_sigsafe(code, info, offset, &desc) && desc.scope_offset > 0) {
         scopes->root_only = false;

@@ -254,7 +254,7 @@ static int leave_stub_sigsafe(struct spprof_cursor *cursor, const struct spprof_
         spprof_return_slot_at_sigsafe(fp + SPPROF_WORD_BYTES + SPPROF_CPU_COOKIE_BYTES, fp),
     };
     bool possible[] = {top, has_fp, sized, top, has_fp};
-    /* First the slots whose return address follows a call into this code. */
+    /* This loop first tries the slots whose return address follows a call into this code. */
     for (size_t i = 0; i < sizeof slots / sizeof *slots; i++) {
         if (possible[i] && spprof_return_slot_pc_sigsafe(cursor, &slots[i], &pc) &&
             spprof_target_of_call_sigsafe(pc, code) != 0 &&

@@ -53,8 +53,8 @@ static int begin_sigsafe(struct spprof_cursor *cursor, struct spprof_registers *
     int32_t state = (int32_t)spprof_int_sigsafe(thread + layout->thread_state);
     bool in_java = state == layout->state_in_java || state == layout->state_in_java_trans;
     struct spprof_code code = spprof_code_at_sigsafe(registers->pc);
-    /* Stubs that the JVM itself calls. One copies memory. Another is called after code was patched;
-     * a thread in Java can be in that one, too. */
+    /* These stubs are called by the JVM itself. One copies memory. Another is called after code was
+     * patched; a thread in Java can be in that stub, too. */
     bool of_jvm = code.kind == SPPROF_CODE_STUB &&
                   (!in_java || spprof_code_is_sigsafe(&code, SPPROF_BLOB_FLUSH_ICACHE));
     if (code.kind != SPPROF_CODE_NONE && !of_jvm) {
