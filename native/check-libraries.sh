@@ -81,8 +81,8 @@ check_mach_o() { # PLATFORM FILE MACHINE
 }
 
 for platform in "$@"; do
+  file=$resources/$platform/libspprof.so
   case $platform in
-    linux-*) file=$resources/$platform/libspprof.so ;;
     darwin-*) file=$resources/$platform/libspprof.dylib ;;
   esac
   if [ ! -f "$file" ]; then

@@ -115,7 +115,7 @@ void spprof_symbols_allocate_ids(JNIEnv *jni) {
 int spprof_java_threads_adopt(JNIEnv *jni, const struct spprof_engine *engine) {
     (void)jni;
     if (threads_unknown) {
-        return -ENODATA;
+        return -ENOTSUP;
     }
     spprof_threads_lock();
     spprof_threads_adopt_locked(engine->thread_id(), &walks);

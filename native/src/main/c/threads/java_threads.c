@@ -155,16 +155,16 @@ static void forget(JNIEnv *jni, jthread *threads, jint count) {
 }
 
 /* Gets all threads, which the caller must pass to `forget`, and fills in the layout. Returns 0. On
- * failure returns -ENODATA, and there are no threads to pass. */
+ * failure returns -ENOTSUP, and there are no threads to pass. */
 static int all_threads(JNIEnv *jni, struct layout *layout, jthread **threads, jint *count) {
     jvmtiEnv *jvmti = spprof_jvmti();
     (*jni)->EnsureLocalCapacity(jni, SPPROF_LOCAL_REFERENCES);
     if ((*jvmti)->GetAllThreads(jvmti, count, threads) != JVMTI_ERROR_NONE) {
-        return -ENODATA;
+        return -ENOTSUP;
     }
     if (find_layout(jni, layout, *threads, *count) != 0) {
         forget(jni, *threads, *count);
-        return -ENODATA;
+        return -ENOTSUP;
     }
     return 0;
 }
@@ -203,5 +203,5 @@ int spprof_java_threads_adopt(JNIEnv *jni, const struct spprof_engine *engine) {
 }
 
 void spprof_java_threads_adopt_found(JNIEnv *jni, const struct spprof_engine *engine) {
-    for_all(jni, engine, adopt_found); /* -ENODATA was reported when the session began. */
+    for_all(jni, engine, adopt_found); /* -ENOTSUP was reported when the session began. */
 }

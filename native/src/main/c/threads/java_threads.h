@@ -19,8 +19,8 @@
 #define SPPROF_LOCAL_REFERENCES 4096
 
 /*
- * Adopts all Java threads that exist. Called when a session starts. Returns 0, or -ENODATA if the
- * JVM does not publish what the function needs. After -ENODATA, a Java thread that exists already
+ * Adopts all Java threads that exist. Called when a session starts. Returns 0, or -ENOTSUP if the
+ * JVM does not publish what the function needs. After -ENOTSUP, a Java thread that exists already
  * is sampled without a stack until it attaches to the JVM again.
  */
 int spprof_java_threads_adopt(JNIEnv *jni, const struct spprof_engine *engine);
@@ -32,7 +32,7 @@ int spprof_java_threads_adopt(JNIEnv *jni, const struct spprof_engine *engine);
 void spprof_java_threads_adopt_found(JNIEnv *jni, const struct spprof_engine *engine);
 
 /* Finds the distance in bytes from the address of a JavaThread to the address of its JNIEnv, which
- * is the same for all threads. Returns 0 or -ENODATA. */
+ * is the same for all threads. Returns 0 or -ENOTSUP. */
 int spprof_java_threads_env_distance(JNIEnv *jni, const struct spprof_engine *engine,
                                      int64_t *distance);
 

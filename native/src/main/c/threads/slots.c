@@ -4,6 +4,11 @@
 #include <stddef.h>
 #include <sys/mman.h>
 
+/* A hint that not every system has. */
+#ifndef MAP_NORESERVE
+#define MAP_NORESERVE 0
+#endif
+
 #define CHAINS 65536 /* a power of two */
 
 /*

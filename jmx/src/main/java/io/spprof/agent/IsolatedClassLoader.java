@@ -52,19 +52,17 @@ final class IsolatedClassLoader extends ClassLoader implements Closeable, Runnab
   /** The folder in the jar that holds the isolated classes. */
   static final String FOLDER = "isolated/";
 
+  /** Contains classes, and a folder with a library for each platform. */
+  private static final String SAMPLER = "io/spprof/sampler/";
+
   /**
-   * Entries that are never read ahead: the clients, which run in JVMs of their own; the native
-   * library, which is loaded once; and JNA, without which some messages only have fewer details. An
-   * entry belongs to this set if its name begins with one of these strings.
+   * Entries that are never read ahead: the clients, which run in JVMs of their own, and JNA,
+   * without which some messages only have fewer details. An entry belongs to this set if its name
+   * begins with one of these strings. The native library, which is loaded once, is not read ahead
+   * either ({@link #isLibrary}).
    */
   private static final String[] LEFT = {
-    "io/spprof/cli/",
-    "io/spprof/console/",
-    "io/spprof/sampler/linux",
-    "io/spprof/sampler/darwin",
-    "picocli/",
-    "com/sun/jna/",
-    "META-INF/"
+    "io/spprof/cli/", "io/spprof/console/", "picocli/", "com/sun/jna/", "META-INF/"
   };
 
   /**
@@ -79,7 +77,7 @@ final class IsolatedClassLoader extends ClassLoader implements Closeable, Runnab
     "io/spprof/config/",
     "io/spprof/jmx/",
     "io/spprof/profile/",
-    "io/spprof/sampler/",
+    SAMPLER,
     "io/spprof/session/",
     "io/spprof/text/",
     "org/apache/commons/lang3/ArrayUtils",
@@ -205,7 +203,11 @@ final class IsolatedClassLoader extends ClassLoader implements Closeable, Runnab
   private static boolean isNeeded(String name) {
     return name.startsWith(UTILITIES)
         ? beginsWithOne(USED_UTILITIES, name)
-        : !beginsWithOne(LEFT, name);
+        : !beginsWithOne(LEFT, name) && !isLibrary(name);
+  }
+
+  private static boolean isLibrary(String name) {
+    return name.startsWith(SAMPLER) && !name.endsWith(CLASS);
   }
 
   private static boolean beginsWithOne(String[] beginnings, String name) {

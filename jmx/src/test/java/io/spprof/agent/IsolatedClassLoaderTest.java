@@ -51,6 +51,7 @@ class IsolatedClassLoaderTest {
             "org.apache.commons.lang3.StringUtils",
             "package org.apache.commons.lang3; public class StringUtils {}"));
     isolated.put("com/sun/jna/linux-x86-64/lib.so", "ELF".getBytes(UTF_8));
+    isolated.put("io/spprof/sampler/plan9-mips/libspprof.so", "ELF".getBytes(UTF_8));
     isolated.put("p/template.html", "<html>".getBytes(UTF_8));
     // The jar can lie anywhere, so its path has a blank and a percent sign.
     Path folder = Files.createDirectory(dir.resolve("a b%20c"));
@@ -168,6 +169,10 @@ class IsolatedClassLoaderTest {
     }
     assertNull(loader.getResourceAsStream("no/such"));
     assertThrows(ClassNotFoundException.class, () -> loader.loadClass("p.NoSuch"));
+    // The library stays in the jar.
+    try (InputStream in = loader.getResourceAsStream("io/spprof/sampler/plan9-mips/libspprof.so")) {
+      assertThrows(IOException.class, in::readAllBytes);
+    }
   }
 
   /** The bean of an idle agent answers, and refuses to start a session with the reason. */

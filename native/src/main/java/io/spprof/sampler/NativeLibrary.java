@@ -39,8 +39,7 @@ final class NativeLibrary {
   }
 
   private static String resource(String platform) {
-    String file = platform.startsWith("darwin") ? "libspprof.dylib" : "libspprof.so";
-    return "/io/spprof/sampler/" + platform + "/" + file;
+    return "/io/spprof/sampler/" + platform + "/" + NativePlatform.libraryFile(platform);
   }
 
   private static boolean isIn(String platform) {

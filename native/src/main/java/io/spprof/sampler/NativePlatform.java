@@ -44,6 +44,11 @@ final class NativePlatform {
         + (arch.equals("amd64") || arch.equals("x86_64") ? "x86-64" : arch);
   }
 
+  /** Returns the name of a platform's library, without its folder. */
+  static String libraryFile(String platform) {
+    return platform.startsWith("darwin-") ? "libspprof.dylib" : "libspprof.so";
+  }
+
   /**
    * Returns the name of the same platform with musl.
    *

@@ -42,6 +42,12 @@ final class NativePlatformTest {
   }
 
   @Test
+  void shouldNameTheLibraryAsTheMakefileDoes() {
+    assertEquals("libspprof.dylib", NativePlatform.libraryFile("darwin-aarch64"));
+    assertEquals("libspprof.so", NativePlatform.libraryFile("linux-musl-x86-64"));
+  }
+
+  @Test
   void shouldNameThisPlatformAsJnaDoes() {
     assertEquals(
         Platform.RESOURCE_PREFIX,
