@@ -14,54 +14,59 @@ import io.spprof.it.load.Hello;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.TreeMap;
 import java.util.jar.JarEntry;
 import java.util.jar.JarFile;
 import java.util.jar.JarOutputStream;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import javax.management.openmbean.CompositeData;
 import org.junit.jupiter.api.Test;
 
 /** Checks that the bean returns every attribute in every state, alone and in a bulk read. */
 class BeanAnswersIT {
 
-  /** The attributes and types that docs/reference.md lists. */
-  private static final Map<String, Class<?>> ATTRIBUTES =
-      Map.ofEntries(
-          Map.entry("Version", String.class),
-          Map.entry("State", String.class),
-          Map.entry("Running", Boolean.class),
-          Map.entry("LastError", String.class),
-          Map.entry("Options", String.class),
-          Map.entry("Engine", String.class),
-          Map.entry("StackWalker", String.class),
-          Map.entry("IntervalNanos", Long.class),
-          Map.entry("SessionsStarted", Long.class),
-          Map.entry("Signals", Long.class),
-          Map.entry("CollectedSamples", Long.class),
-          Map.entry("DroppedSamples", Long.class),
-          Map.entry("DroppedByReason", CompositeData.class),
-          Map.entry("UnwalkableSamples", Long.class),
-          Map.entry("SampledCpuTimeNanos", Long.class),
-          Map.entry("DroppedCpuTimeNanos", Long.class),
-          Map.entry("OverheadPercent", Double.class),
-          Map.entry("MeasuredOverheadPercent", Double.class),
-          Map.entry("OverheadCpuTimeNanos", Long.class),
-          Map.entry("ThreadsSampled", Integer.class),
-          Map.entry("ThreadsFailed", Integer.class),
-          Map.entry("UniqueStacks", Long.class),
-          Map.entry("MemoryUsedBytes", Long.class),
-          Map.entry("MemoryLimitBytes", Long.class),
-          Map.entry("SamplesPerSecond", Double.class),
-          Map.entry("DropsPerSecond", Double.class),
-          Map.entry("Kept", CompositeData.class),
-          Map.entry("OldestSampleAgeSeconds", Long.class),
-          Map.entry("HotMethods", CompositeData[].class),
-          Map.entry("Session", CompositeData.class));
+  /** The table of attributes; ReferenceTest compares it with the bean. */
+  private static final Path PAGE = Path.of("..", "docs", "reference.md");
+
+  private static final Pattern ROW =
+      Pattern.compile("^\\| `(\\w+)` \\| ([\\w ]+) \\|.*", Pattern.MULTILINE);
+
+  private static final Map<String, Class<?>> TYPES =
+      Map.of(
+          "String", String.class,
+          "boolean", Boolean.class,
+          "int", Integer.class,
+          "long", Long.class,
+          "double", Double.class,
+          "record", CompositeData.class,
+          "record of long", CompositeData.class,
+          "list of records", CompositeData[].class);
+
+  private static final Map<String, Class<?>> ATTRIBUTES = attributes();
+
+  private static Map<String, Class<?>> attributes() {
+    try {
+      String page = Files.readString(PAGE);
+      String table = page.substring(page.indexOf("\n| attribute |"));
+      Map<String, Class<?>> attributes = new TreeMap<>();
+      Matcher row = ROW.matcher(table.substring(0, table.indexOf("\n\n")));
+      while (row.find()) {
+        attributes.put(row.group(1), Objects.requireNonNull(TYPES.get(row.group(2)), row.group()));
+      }
+      return attributes;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
 
   @Test
   void shouldAnswerEveryAttributeBeforeWhileAndAfterASession() throws Exception {
@@ -160,6 +165,7 @@ class BeanAnswersIT {
   private static Map<String, Object> assertAnswersAll(BeanClient bean, String state)
       throws Exception {
     Map<String, Object> bulk = bean.all();
+    assertEquals(ATTRIBUTES.keySet(), bulk.keySet());
     assertAll(
         ATTRIBUTES.entrySet().stream()
             .map(
