@@ -93,7 +93,7 @@ static bool read_common_sigsafe(uint64_t at, struct function *function) {
     return !reader.failed && (version == 1 || version == 3 || version == 4);
 }
 
-/* Reads an FDE. False if it does not cover `pc`. */
+/* Reads an FDE. Returns false if it does not cover `pc`. */
 static bool read_function_sigsafe(uint64_t at, uint64_t pc, struct function *function) {
     if (at == 0) {
         return false;

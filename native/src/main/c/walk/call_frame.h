@@ -12,14 +12,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Whether a function's entry (FDE; 0 for none) covers the code at `pc`. */
+/* Returns whether a function's entry (FDE; 0 for none) covers the code at `pc`. */
 bool spprof_call_frame_is_of_sigsafe(uint64_t entry, uint64_t pc);
 
 /*
  * Unwinds one frame by a function's entry (FDE; 0 for none): replaces `registers`, indexed by
  * DWARF's numbers, with the caller's. On entry their pc is where the thread was interrupted, or a
- * return address. Afterwards a pc of 0 means that there is no caller. False if the entry does not
- * cover this pc, or cannot be evaluated.
+ * return address. Afterwards a pc of 0 means that there is no caller. Returns false if the entry
+ * does not cover this pc, or cannot be evaluated.
  */
 bool spprof_call_frame_step_sigsafe(uint64_t entry, uint64_t *registers, bool interrupted);
 

@@ -10,8 +10,8 @@
 
 /*
  * Evaluates the expression whose length is at `at`. `registers` are indexed by their DWARF numbers.
- * `first` is the initial value on the stack, unless it is 0. False if the expression cannot be read
- * or has an unsupported operation. Signal-safe.
+ * `first` is the initial value on the stack, unless it is 0. Returns false if the expression cannot
+ * be read or has an unsupported operation. Signal-safe.
  */
 bool spprof_dwarf_evaluate_sigsafe(uint64_t at, const uint64_t *registers, uint64_t first,
                                    uint64_t *result);

@@ -113,7 +113,7 @@ static void (*const handlers[SPPROF_GUARD_HANDLERS])(int, siginfo_t *, void *) =
     on_fault_0_sigsafe, on_fault_1_sigsafe, on_fault_2_sigsafe, on_fault_3_sigsafe,
     on_fault_4_sigsafe, on_fault_5_sigsafe, on_fault_6_sigsafe, on_fault_7_sigsafe};
 
-/* Which of our handlers the action is; SPPROF_GUARD_HANDLERS if it is none of them. */
+/* Returns which of our handlers the action is; SPPROF_GUARD_HANDLERS if it is none of them. */
 static uint32_t number_of_sigsafe(const struct spprof_action *action) {
     uint32_t number = 0;
     while (number < SPPROF_GUARD_HANDLERS && !spprof_action_is_sigsafe(action, handlers[number])) {
@@ -122,7 +122,8 @@ static uint32_t number_of_sigsafe(const struct spprof_action *action) {
     return number;
 }
 
-/* The one of our handlers that goes in front of `found`; SPPROF_GUARD_HANDLERS if none is left. */
+/* Returns the number of our handler that goes in front of `found`; SPPROF_GUARD_HANDLERS if none is
+ * left. */
 static uint32_t handler_for(struct guarded *of, const struct spprof_action *found) {
     uint32_t used = atomic_load_explicit(&of->used, memory_order_relaxed);
     uint32_t number = 0;

@@ -65,7 +65,7 @@ void spprof_guard_remove(void);
  */
 void spprof_guard_begin_sigsafe(const void *ucontext);
 
-/* False if the address is not mapped; `*value` is then unchanged. */
+/* Loads a value. Returns false if the address is not mapped; `*value` is then unchanged. */
 bool spprof_load64_sigsafe(uint64_t address, uint64_t *value);
 bool spprof_load32_sigsafe(uint64_t address, uint32_t *value);
 bool spprof_load16_sigsafe(uint64_t address, uint16_t *value);

@@ -198,7 +198,8 @@ static bool ask_name_sigsafe(uint64_t pc, char name[SPPROF_LIBRARY_NAME], uint64
     return true;
 }
 
-/* The list's number of the library that contains the address; the list's length if none does. */
+/* Returns the number in the list of the library that contains the address; the list's length if no
+ * library does. */
 static size_t find_sigsafe(const struct list *list, uint64_t pc) {
     size_t i = 0;
     while (i < list->count && (pc < list->libraries[i].begin || pc >= list->libraries[i].end)) {

@@ -44,7 +44,7 @@ bool spprof_libraries_at_sigsafe(uint64_t pc, struct spprof_library *library);
 /*
  * Finds the file name, without folders, of the library that contains the address; it is "program"
  * for the process's own program. `*offset` receives the distance from the library's base, as in the
- * file's symbols. False if no library contains the address.
+ * file's symbols. Returns false if no library contains the address.
  */
 bool spprof_libraries_name_sigsafe(uint64_t pc, char name[SPPROF_LIBRARY_NAME], uint64_t *offset);
 

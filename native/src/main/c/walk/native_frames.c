@@ -6,8 +6,8 @@
 
 #define MOST_FRAMES 256
 
-/* The entry of the last function that begins at or before `pc` in the library that contains `pc`,
- * or 0. The function need not contain `pc`. */
+/* Returns the entry in .eh_frame of the last function that begins at or before `pc` in the library
+ * that contains `pc`, or 0. The function need not contain `pc`. */
 static uint64_t entry_of_sigsafe(uint64_t pc) {
     struct spprof_library library;
     if (!spprof_libraries_at_sigsafe(pc, &library)) {

@@ -45,14 +45,15 @@ struct spprof_table {
 int spprof_table_create(struct spprof_table *table, uint32_t count);
 void spprof_table_destroy(struct spprof_table *table);
 
-/* The n-th entry to try. Fibonacci hashing, Knuth, volume 3, 6.4. */
+/* Returns the n-th entry to try for a key. Fibonacci hashing, Knuth, volume 3, 6.4. */
 static inline struct spprof_table_entry *spprof_table_entry_sigsafe(
     const struct spprof_table *table, uint64_t key, uint32_t n) {
     uint64_t hash = (key * UINT64_C(0x9E3779B97F4A7C15)) >> 32;
     return &table->entries[((hash & ~UINT64_C(1)) + n) & (table->count - 1)];
 }
 
-/* The entry of a key, whatever its check, or NULL; `*value` receives its check and its number. */
+/* Returns the entry of a key, whatever its check, or NULL; `*value` receives its check and its
+ * number. */
 static inline const struct spprof_table_entry *spprof_table_look_sigsafe(
     const struct spprof_table *table, uint64_t key, uint64_t *value) {
     for (uint32_t n = 0; n < SPPROF_TABLE_TRIES; n++) {
@@ -77,10 +78,10 @@ static inline const struct spprof_table_entry *spprof_table_look_sigsafe(
 /* Removes all entries. Called with no handler in flight. */
 void spprof_table_clear(struct spprof_table *table);
 
-/* Whether put would find room; another handler may take it first. */
+/* Returns whether put would find room; another handler may take it first. */
 bool spprof_table_has_room_sigsafe(const struct spprof_table *table, uint64_t key);
 
-/* 0 if the key is not in the table. */
+/* Returns the number of a key with this check; 0 if it is not in the table. */
 uint32_t spprof_table_find_sigsafe(const struct spprof_table *table, uint64_t key, uint32_t check);
 void spprof_table_put_sigsafe(const struct spprof_table *table, uint64_t key, uint32_t check,
                               uint32_t number, uint64_t detail);

@@ -25,7 +25,7 @@ final class Alerts {
   }
 
   /**
-   * Checks the figures. Called about once a second.
+   * Checks drops and overhead, and sends an event if necessary. Called about once a second.
    *
    * @param now the present, in nanoseconds after the session's start, later than at the last call
    * @param sessionId the session

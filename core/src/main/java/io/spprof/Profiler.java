@@ -179,8 +179,8 @@ public final class Profiler implements AutoCloseable {
   }
 
   /**
-   * Ends the session. When this method returns, every record that was written before is in the
-   * profile or counted as dropped, and no timer, handler or thread of the session is left.
+   * Ends the session. When this method returns, every sample is in the profile or counted as
+   * dropped, and no timer, signal handler or thread of the session is left.
    *
    * @return the session's final figures
    * @throws IllegalStateException if no session is running; if the teardown did not finish within
@@ -274,8 +274,8 @@ public final class Profiler implements AutoCloseable {
 
   /**
    * Returns the hottest methods of the running or the last session, at most 20. The method with the
-   * most self time (CPU time without its callees) comes first. The collector refreshes the list at
-   * most once a second.
+   * most self time (CPU time without its callees) comes first. The session's thread refreshes the
+   * list at most once a second.
    *
    * @return not null; empty if there are no samples
    */

@@ -3,8 +3,9 @@ package io.spprof;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Computes rates over the last ten seconds, or since the session's start if it was less than ten
- * seconds ago. The session's thread adds figures. Any thread may read the rates.
+ * Computes how many samples were collected and how many signals were dropped per second: over the
+ * last ten seconds, or since the session's start if the start was less than ten seconds ago. The
+ * session's thread adds the present counts. Any thread may read the rates.
  */
 final class RecentRates {
 
@@ -30,7 +31,7 @@ final class RecentRates {
   private volatile Rates rates = Rates.NONE;
 
   /**
-   * Adds the present figures. Called about once a second.
+   * Adds the present counts. Called about once a second.
    *
    * @param now ns since the session's start
    * @param samplesNow samples collected since the session's start

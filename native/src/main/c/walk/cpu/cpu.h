@@ -84,8 +84,8 @@ void spprof_cpu_dwarf_registers_sigsafe(const void *ucontext, uint64_t *dwarf);
 void spprof_cpu_registers_of_dwarf_sigsafe(const uint64_t *dwarf,
                                            struct spprof_registers *registers);
 
-/* Loads whose faults spprof_cpu_skip_guarded_load_sigsafe recognizes; false if there was a
- * fault. */
+/* Load 64, 32, 16 or 8 bits. spprof_cpu_skip_guarded_load_sigsafe recognizes the faults of these
+ * loads. Each function returns false if there was a fault. */
 bool spprof_cpu_guarded_load64_sigsafe(uint64_t address, uint64_t *value);
 bool spprof_cpu_guarded_load32_sigsafe(uint64_t address, uint32_t *value);
 bool spprof_cpu_guarded_load16_sigsafe(uint64_t address, uint16_t *value);
@@ -114,30 +114,28 @@ enum spprof_frame_stage {
     SPPROF_FRAME_COMPLETE, /* all; the frame record is at its end */
 };
 
-/*
- * The stage at `pc`, where a thread was interrupted, in code that begins at `entry`. The method
- * builds its frame in the code before `complete`.
+/* Returns the stage at `pc`, where a thread was interrupted, in code that begins at `entry`. The
+ * method builds its frame in the code before `complete`.
  */
 enum spprof_frame_stage spprof_cpu_stage_sigsafe(uint64_t pc, uint64_t entry, uint64_t complete);
 
-/*
- * The stage in a stub that pushes a frame record, points fp there, saves all registers and restores
- * them (RegisterSaver), from `entry` to `end`. PUSHED: the record is `*distance` bytes above sp;
- * COMPLETE: fp points to it.
+/* Returns the stage in a stub that pushes a frame record, points fp there, saves all registers and
+ * restores them (RegisterSaver), from `entry` to `end`. PUSHED: the record is `*distance` bytes
+ * above sp; COMPLETE: fp points to it.
  */
 enum spprof_frame_stage spprof_cpu_saver_stage_sigsafe(uint64_t pc, uint64_t entry, uint64_t end,
                                                        uint64_t *distance);
 
-/* Whether the code at `entry` begins by pushing a frame record and pointing fp there. */
+/* Returns whether the code at `entry` begins by pushing a frame record and pointing fp there. */
 bool spprof_cpu_points_fp_sigsafe(uint64_t entry);
 
-/* Distance in bytes from sp to the frame data of an upcall stub between `begin` and `end`, through
- * which native code calls Java code. The stub passes the data's address to the JVM as first
- * argument. 0 if the stub has no frame data. */
+/* Returns the distance in bytes from sp to the frame data of an upcall stub between `begin` and
+ * `end`, through which native code calls Java code. The stub passes the data's address to the JVM
+ * as first argument. Returns 0 if the stub has no frame data. */
 uint64_t spprof_cpu_frame_data_sigsafe(uint64_t begin, uint64_t end);
 
-/* Whether the instruction that ends at `pc` is a call. `*target` is its target, 0 if the target is
- * in a register. */
+/* Returns whether the instruction that ends at `pc` is a call. `*target` is its target, 0 if the
+ * target is in a register. */
 bool spprof_cpu_is_call_before_sigsafe(uint64_t pc, uint64_t *target);
 
 /*
@@ -149,14 +147,14 @@ uint64_t spprof_cpu_moved_sp_sigsafe(uint64_t pc, uint64_t end);
 
 /*
  * Follows straight-line code from the cursor's pc to its return, or to its jump to an exception's
- * handler, and finds the return address. False if the code contains any other instruction; then
- * nothing is known.
+ * handler, and finds the return address. Returns false if the code contains any other instruction;
+ * then nothing is known.
  */
 bool spprof_cpu_follow_to_return_sigsafe(const struct spprof_cursor *cursor,
                                          struct spprof_return_slot *slot);
 
-/* The offset in the JavaThread from which the code from `begin` to `end` first loads sp, or 0 if it
- * never does. */
+/* Returns the offset in the JavaThread from which the code from `begin` to `end` first loads sp, or
+ * 0 if it never does. */
 uint64_t spprof_cpu_loaded_sp_sigsafe(uint64_t begin, uint64_t end);
 
 /*
@@ -165,7 +163,7 @@ uint64_t spprof_cpu_loaded_sp_sigsafe(uint64_t begin, uint64_t end);
  */
 
 /* In an adapter between the interpreter and compiled code, finds the return address of the
- * adapter's caller. False if there is no trace of one. */
+ * adapter's caller. Returns false if there is no trace of one. */
 bool spprof_cpu_slot_of_adapter_sigsafe(const struct spprof_cursor *cursor,
                                         struct spprof_return_slot *slot);
 

@@ -34,12 +34,12 @@ static bool is_sigsafe(const uint8_t *code, const char *bytes, size_t size) {
 }
 #define IS(code, bytes) is_sigsafe(code, bytes, sizeof(bytes) - 1)
 
-/* Length of `sub $N,%rsp`, or 0. */
+/* Returns the length of `sub $N,%rsp`, or 0. */
 static size_t sub_sp_sigsafe(const uint8_t *code) {
     return IS(code, "\x48\x83\xec") ? 4 : IS(code, "\x48\x81\xec") ? 7 : 0;
 }
 
-/* Length of `mov %rsp,%rbp`, or 0. */
+/* Returns the length of `mov %rsp,%rbp`, or 0. */
 static size_t mov_fp_sigsafe(const uint8_t *code) {
     return IS(code, "\x48\x8b\xec") || IS(code, "\x48\x89\xe5") ? 3 : 0;
 }
@@ -69,7 +69,8 @@ static enum spprof_frame_stage in_prologue_sigsafe(uint64_t pc, uint64_t entry) 
     return SPPROF_FRAME_NONE;
 }
 
-/* Length of `cmp D(%r15),%rsp`, or 0. Only the poll at a return has this instruction. */
+/* Returns the length of `cmp D(%r15),%rsp`, or 0. Only the poll at a return has this instruction.
+ */
 static size_t poll_sigsafe(const uint8_t *code) {
     return IS(code, "\x49\x3b\x67") ? 4 : IS(code, "\x49\x3b\xa7") ? 7 : 0;
 }
@@ -216,7 +217,7 @@ uint64_t spprof_cpu_moved_sp_sigsafe(uint64_t pc, uint64_t end) {
     return 0;
 }
 
-/* Length of `mov D(%r15),%rsp`, %r15 being the JavaThread, or 0. */
+/* Returns the length of `mov D(%r15),%rsp`, %r15 being the JavaThread, or 0. */
 static size_t load_sp_sigsafe(const uint8_t *code, uint32_t *offset) {
     if (!IS(code, "\x49\x8b\xa7")) {
         return 0;

@@ -35,7 +35,7 @@ static inline uint64_t spprof_cpu_strip_sigsafe(uint64_t pc) {
 /* For x86_64_frames.c: whether the SafepointBlob that begins at `entry` is the one for polls within
  * a method. */
 bool spprof_x86_64_makes_room_sigsafe(uint64_t entry);
-/* Whether that blob has written the return address by `pc`. */
+/* Returns whether that blob has written the return address by `pc`. */
 bool spprof_x86_64_has_filled_room_sigsafe(uint64_t pc, uint64_t entry);
 
 #endif

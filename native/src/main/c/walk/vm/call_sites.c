@@ -43,7 +43,7 @@ static bool starts_sigsafe(uint64_t symbol, const char *prefix) {
     return true;
 }
 
-/* The index in the pool of the method to which a byte code refers. */
+/* Finds the index in the pool of the method to which a byte code refers. */
 static bool find_reference_sigsafe(const struct spprof_method *caller, uint16_t operand,
                                    uint32_t *index) {
     const struct spprof_layout *layout = &spprof_layout;
@@ -80,7 +80,7 @@ bool spprof_call_sites_is_of_handles_sigsafe(const struct spprof_method *method)
     return starts_sigsafe(method->class_name, HANDLES);
 }
 
-/* Whether a reference to a method of MethodHandle or VarHandle can lead to the callee. The
+/* Returns whether a reference to a method of MethodHandle or VarHandle can lead to the callee. The
  * signature of such a reference is the call site's own, so it is not compared. */
 static bool calls_by_handle_sigsafe(uint64_t class_name, uint64_t name,
                                     const struct spprof_method *callee) {

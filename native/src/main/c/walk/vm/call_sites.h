@@ -31,14 +31,14 @@
 
 #include "walk/vm/methods.h"
 
-/* `bci` is the index of the byte code in `caller`, from 0. False if it is negative, or outside the
- * caller's byte codes. */
+/* Returns whether a byte code can have called a method. `bci` is the index of the byte code in
+ * `caller`, from 0. Returns false if it is negative, or outside the caller's byte codes. */
 bool spprof_call_sites_can_call_sigsafe(const struct spprof_method *caller, int32_t bci,
                                         const struct spprof_method *callee);
 
 /*
- * Whether the method's class is in the package java.lang.invoke. All classes that implement method
- * handles are there.
+ * Returns whether the method's class is in the package java.lang.invoke. All classes that implement
+ * method handles are there.
  */
 bool spprof_call_sites_is_of_handles_sigsafe(const struct spprof_method *method);
 

@@ -8,7 +8,7 @@
 
 static const struct spprof_code nothing = {.kind = SPPROF_CODE_NONE};
 
-/* The CodeBlob that contains `pc`, or 0. */
+/* Returns the address of the CodeBlob that contains `pc`, or 0. */
 static uint64_t blob_at_sigsafe(uint64_t pc) {
     const struct spprof_layout *layout = &spprof_layout;
     for (uint32_t i = 0; i < layout->heap_count; i++) {

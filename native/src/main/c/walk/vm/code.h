@@ -35,34 +35,34 @@ static inline bool spprof_is_code_sigsafe(uint64_t pc) {
 
 struct spprof_code spprof_code_at_sigsafe(uint64_t pc);
 
-/* The end of the code's instructions. */
+/* Returns the end of the code's instructions. */
 uint64_t spprof_code_end_sigsafe(const struct spprof_code *code);
-/* The size of a frame at the code's calls, in bytes with the return address; 0 if it is not
+/* Returns the size of a frame at the code's calls, in bytes with the return address; 0 if it is not
  * fixed. */
 uint64_t spprof_code_frame_size_sigsafe(const struct spprof_code *code);
-/* Whether the code has this role. The interpreter has no blob and thus no role. */
+/* Returns whether the code has this role. The interpreter has no blob and thus no role. */
 bool spprof_code_is_sigsafe(const struct spprof_code *code, enum spprof_blob_role role);
 
-/* The kind of a CodeBlob; 0 if this JVM does not publish it. */
+/* Returns the kind of a CodeBlob; 0 if this JVM does not publish it. */
 int32_t spprof_code_blob_kind_sigsafe(uint64_t blob);
-/* Whether a CodeBlob of this kind and name is one that `blob`, a row of release.h, describes.
- * `name` can be NULL. A row without names describes none. */
+/* Returns whether a CodeBlob of this kind and name is one that `blob`, a row of release.h,
+ * describes. `name` can be NULL. A row without names describes none. */
 bool spprof_blob_is_sigsafe(const struct spprof_blob *blob, int32_t kind, const char *name);
 
-/* For methods: the first address at which the frame is complete. */
+/* Returns the first address at which the frame of a compiled method is complete. */
 uint64_t spprof_method_complete_sigsafe(const struct spprof_code *code);
-/* The OSR entry: the address at which the interpreter enters the method's code from a loop. 0 if
- * this code has none. */
+/* Returns the OSR entry: the address at which the interpreter enters the method's code from a loop.
+ * Returns 0 if this code has none. */
 uint64_t spprof_method_osr_entry_sigsafe(const struct spprof_code *code);
-/* The compilation's id. It distinguishes this code from all other code that is or was compiled in
- * this process. */
+/* Returns the compilation's id. It distinguishes this code from all other code that is or was
+ * compiled in this process. */
 uint32_t spprof_method_compile_id_sigsafe(const struct spprof_code *code);
-/* Whether `pc` is the address to which frames marked for deoptimisation return. */
+/* Returns whether `pc` is the address to which frames marked for deoptimisation return. */
 bool spprof_method_is_deopt_handler_sigsafe(const struct spprof_code *code, uint64_t pc);
 /*
- * The real return address of a frame whose stored return address is `pc` and whose sp is `sp`. The
- * two differ if the frame is marked for deoptimisation, which replaces the address by that of a
- * handler.
+ * Returns the real return address of a frame whose stored return address is `pc` and whose sp is
+ * `sp`. The two differ if the frame is marked for deoptimisation, which replaces the address by
+ * that of a handler.
  */
 uint64_t spprof_method_original_pc_sigsafe(const struct spprof_code *code, uint64_t pc,
                                            uint64_t sp);

@@ -33,26 +33,27 @@
 #include "walk/vm/code.h"
 #include "walk/vm/frames.h"
 
-/* Whether `code`, a method, is enterSpecial. */
+/* Returns whether `code`, a method, is enterSpecial. */
 bool spprof_continuations_is_border_sigsafe(const struct spprof_code *code);
 
-/* Whether the border calls this method. The border has no debug information that would answer
- * this. */
+/* Returns whether the border calls this method. The border has no debug information that would
+ * answer this. */
 bool spprof_continuations_border_calls_sigsafe(const struct spprof_method *method);
 
-/* Whether `code` contains the stubs that thaw and preempt. A frame that returns there is the oldest
- * of its virtual thread on the stack; that frame's callers are on the heap. */
+/* Returns whether `code` contains the stubs that thaw and preempt. A frame that returns there is
+ * the oldest of its virtual thread on the stack; that frame's callers are on the heap. */
 bool spprof_continuations_are_stubs_sigsafe(const struct spprof_code *code);
 
 /*
  * In the last instructions of enterSpecial, doYield or a stub, after sp has moved across the
- * border: moves the cursor to the frame to which they return. False anywhere else, with the cursor
- * unchanged.
+ * border: moves the cursor to the frame to which they return. Returns false anywhere else, with the
+ * cursor unchanged.
  */
 bool spprof_continuations_return_sigsafe(struct spprof_cursor *cursor,
                                          const struct spprof_code *code, int *result);
 
-/* Moves from the stubs to the carrier's frame that called enterSpecial. False if there is none. */
+/* Moves from the stubs to the carrier's frame that called enterSpecial. Returns false if there is
+ * none. */
 bool spprof_continuations_go_to_carrier_sigsafe(struct spprof_cursor *cursor,
                                                 const struct spprof_code *stubs, int *result);
 

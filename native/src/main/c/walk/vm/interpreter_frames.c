@@ -28,8 +28,8 @@ static int leave_frame_sigsafe(struct spprof_cursor *cursor, uint64_t fp) {
                                                                     : SPPROF_WALK_BROKEN_STACK;
 }
 
-/* Whether the caller can have called the method. If the method is not known, any return address is
- * accepted. */
+/* Returns whether the caller can have called the method. If the method is not known, any return
+ * address is accepted. */
 static bool can_be_caller_sigsafe(const struct spprof_cursor *cursor,
                                   const struct spprof_caller *caller,
                                   const struct spprof_method *method) {
@@ -95,8 +95,9 @@ static bool is_interpreter_frame_sigsafe(const struct spprof_cursor *cursor, uin
 }
 
 /*
- * The fp of an interpreter frame that has made a call. Such a frame has saved its sp in a slot: the
- * saved value is `sp` or the address of the word above. `otherwise` if there is no such frame.
+ * Returns the fp of an interpreter frame that has made a call. Such a frame has saved its sp in a
+ * slot: the saved value is `sp` or the address of the word above. Returns `otherwise` if there is
+ * no such frame.
  */
 static uint64_t frame_that_called_sigsafe(const struct spprof_cursor *cursor, uint64_t sp,
                                           uint64_t otherwise) {

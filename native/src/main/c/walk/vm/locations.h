@@ -32,9 +32,9 @@ void spprof_locations_destroy(void);
 /* Forgets all locations, and restarts their numbering at 1. */
 void spprof_locations_forget(void);
 
-/* Whether the walk has room for `words` more stack words. */
+/* Returns whether the walk has room for `words` more stack words. */
 bool spprof_words_room_sigsafe(const struct spprof_walk *walk, uint32_t words);
-/* Writes a frame. False if `method` is invalid, or if the ring has no room for its name. */
+/* Writes a frame. Returns false if `method` is invalid, or if the ring has no room for its name. */
 bool spprof_words_frame_sigsafe(struct spprof_walk *walk, const struct spprof_method *method,
                                 int32_t bci);
 
@@ -54,9 +54,9 @@ int spprof_locations_write_sigsafe(struct spprof_walk *walk, const struct spprof
                                    const struct spprof_cursor *cursor);
 
 /*
- * Whether the table records that the call before `pc` can call `callee`, a compiled method, and
- * both codes are still there. remember_return puts this into the table. `caller` is the code that
- * contains `pc`, a compiled method, too.
+ * Returns whether the table records that the call before `pc` can call `callee`, a compiled method,
+ * and both codes are still there. remember_return puts this into the table. `caller` is the code
+ * that contains `pc`, a compiled method, too.
  */
 bool spprof_locations_returns_sigsafe(uint64_t pc, const struct spprof_code *callee);
 void spprof_locations_remember_return_sigsafe(uint64_t pc, const struct spprof_code *caller,

@@ -101,7 +101,8 @@ static bool identity_sigsafe(uint64_t symbol, uint64_t *hash) {
     return true;
 }
 
-/* The longest prefix of a name that is kept; it ends with a whole character (modified UTF-8). */
+/* Returns the length of the longest prefix of a name that is kept; the prefix ends with a whole
+ * character (modified UTF-8). */
 static uint32_t kept_sigsafe(uint64_t symbol, uint16_t length) {
     uint32_t kept = length > SPPROF_MAX_METHOD_NAME ? SPPROF_MAX_METHOD_NAME : length;
     uint8_t byte;

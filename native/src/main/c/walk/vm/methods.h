@@ -35,14 +35,15 @@ struct spprof_method {
     bool native;
 };
 
-/* Reads a method. False if there is none at `address`. */
+/* Reads a method. Returns false if there is none at `address`. */
 bool spprof_method_read_sigsafe(uint64_t address, struct spprof_method *method);
 
-/* Whether these are the names of the method's class, as in the class file, and of the method. */
+/* Returns whether these are the names of the method's class, as in the class file, and of the
+ * method. */
 bool spprof_method_is_named_sigsafe(const struct spprof_method *method, const char *class_name,
                                     const char *name);
 
-/* The method's number. A new number is first written to the ring. */
+/* Finds the method's number. A new number is first written to the ring, with the method's name. */
 enum spprof_method_result spprof_method_number_sigsafe(const struct spprof_method *method,
                                                        uint32_t *number);
 

@@ -55,8 +55,8 @@ bool spprof_frames_is_interpreter_sigsafe(const struct spprof_cursor *cursor, ui
                            : bcp - method->code_begin < method->code_size);
 }
 
-/* Whether a JavaCallWrapper has `wanted` in a field before its anchor. All these fields are tried,
- * because the JVM does not publish their order (javaCalls.hpp). */
+/* Returns whether a JavaCallWrapper has `wanted` in a field before its anchor. All these fields are
+ * tried, because the JVM does not publish their order (javaCalls.hpp). */
 static bool wrapper_has_sigsafe(const struct spprof_cursor *cursor, uint64_t wrapper,
                                 uint64_t wanted) {
     uint64_t word, end = wrapper + spprof_layout.wrapper_anchor;
@@ -77,8 +77,8 @@ bool spprof_frames_is_entry_sigsafe(const struct spprof_cursor *cursor, uint64_t
            (callee == NULL || wrapper_has_sigsafe(cursor, *wrapper, callee->address));
 }
 
-/* Whether the code is a stub, other than call_stub, that calls Java code: for native code, or to
- * thaw a virtual thread. */
+/* Returns whether the code is a stub, other than call_stub, that calls Java code: for native code,
+ * or to thaw a virtual thread. */
 static bool calls_java_sigsafe(const struct spprof_code *code) {
     return spprof_code_is_sigsafe(code, SPPROF_BLOB_UPCALL) ||
            spprof_continuations_are_stubs_sigsafe(code);
@@ -124,8 +124,8 @@ uint64_t spprof_target_of_call_sigsafe(uint64_t pc, const struct spprof_code *co
                : 0;
 }
 
-/* Whether the byte code of the call before `pc`, in the innermost method inlined there, can have
- * called `callee`. */
+/* Returns whether the byte code of the call before `pc`, in the innermost method inlined there, can
+ * have called `callee`. */
 static bool site_calls_sigsafe(const struct spprof_code *caller, uint64_t pc,
                                const struct spprof_method *callee) {
     struct spprof_scopes scopes;
@@ -147,9 +147,9 @@ struct callee {
 };
 
 /*
- * Whether the call before `pc`, in `caller`, can have called the callee. The call's target is the
- * callee's code; or the target is code through which calls reach methods, and the byte code of the
- * call can call the callee.
+ * Returns whether the call before `pc`, in `caller`, can have called the callee. The call's target
+ * is the callee's code; or the target is code through which calls reach methods, and the byte code
+ * of the call can call the callee.
  */
 static bool calls_sigsafe(const struct spprof_code *caller, uint64_t pc,
                           const struct callee *callee) {
@@ -189,8 +189,8 @@ static bool interpreter_calls_sigsafe(const struct spprof_cursor *cursor, uint64
     return spprof_call_sites_can_call_sigsafe(&caller, (int32_t)(bcp - caller.code_begin), callee);
 }
 
-/* Whether `callee` can return to `pc`, in compiled code or a stub. `sp` is the value of sp after
- * the return. */
+/* Returns whether `callee` can return to `pc`, in compiled code or a stub. `sp` is the value of sp
+ * after the return. */
 static bool code_calls_sigsafe(const struct spprof_cursor *cursor, uint64_t pc, uint64_t sp,
                                const struct callee *callee) {
     struct spprof_code caller = spprof_code_at_sigsafe(pc);
@@ -216,9 +216,9 @@ static bool code_calls_sigsafe(const struct spprof_cursor *cursor, uint64_t pc, 
 }
 
 /*
- * Whether a method can return to `pc`: the call before `pc` must be of this method, or of code that
- * leads to this method. A call of another method does not count: a word that an earlier call left
- * in the stack can well be the return address of another method.
+ * Returns whether a method can return to `pc`: the call before `pc` must be of this method, or of
+ * code that leads to this method. A call of another method does not count: a word that an earlier
+ * call left in the stack can well be the return address of another method.
  */
 static bool can_return_to_sigsafe(const struct spprof_cursor *cursor,
                                   const struct spprof_caller *caller, const struct callee *callee) {

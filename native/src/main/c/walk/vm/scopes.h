@@ -31,16 +31,16 @@ struct spprof_scopes {
     bool root_only;
 };
 
-/* Whether the method's debug information has an entry for exactly this address. */
+/* Returns whether the method's debug information has an entry for exactly this address. */
 bool spprof_scopes_are_exact_sigsafe(const struct spprof_code *code, uint64_t pc);
 
-/*
- * Begins with the innermost method at `pc`. Where a thread was interrupted, the first entry after
- * `pc` applies; at a return address, the first entry at or after `pc`.
+/* Makes spprof_scopes_next_sigsafe begin with the innermost method at `pc`. Where a thread was
+ * interrupted, the first entry after `pc` applies; at a return address, the first entry at or after
+ * `pc`.
  */
 void spprof_scopes_open_sigsafe(struct spprof_scopes *scopes, const struct spprof_code *code,
                                 uint64_t pc, bool interrupted);
-/* Begins with the method as a whole, without inlining. */
+/* Makes spprof_scopes_next_sigsafe return only the method as a whole, without inlining. */
 void spprof_scopes_open_root_sigsafe(struct spprof_scopes *scopes, const struct spprof_code *code);
 
 /* Moves to the next method, from the innermost to the outermost. Returns 1, 0 at the end, or -1 if

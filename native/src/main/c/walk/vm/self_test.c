@@ -71,7 +71,7 @@ static bool is_named(const struct spprof_record *record, const char *signature,
     return true;
 }
 
-/* Whether the copied lines are the ones that JVMTI returns. */
+/* Returns whether the copied lines are the ones that JVMTI returns. */
 static bool has_same_lines(jvmtiEnv *jvmti, const struct spprof_record *record, jmethodID method) {
     jint count = 0;
     jvmtiLineNumberEntry *entries = NULL;

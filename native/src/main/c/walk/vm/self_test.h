@@ -18,7 +18,7 @@
 int spprof_vm_self_test(JNIEnv *jni, const struct spprof_engine *engine,
                         const struct spprof_walker *walker, char *why, uint64_t size);
 
-/* The walk of walk_vm.c, started from given registers. A thread in native code needs no
+/* Makes the walk of walk_vm.c, but begins at the given registers. A thread in native code needs no
  * ucontext. */
 void spprof_walk_from_sigsafe(struct spprof_walk *walk, struct spprof_registers *registers);
 

@@ -216,8 +216,8 @@ static bool find_prologue_sigsafe(const struct spprof_cursor *cursor,
     return stage != SPPROF_FRAME_NONE || done == 0 || done >= SPPROF_CPU_MOST_OF_A_PROLOGUE;
 }
 
-/* Whether a stub can return to `pc`. If the call before `pc` is of a compiled method, it is not of
- * a stub. */
+/* Returns whether a stub can return to `pc`. If the call before `pc` is of a compiled method, it is
+ * not of a stub. */
 static bool is_return_of_stub_sigsafe(uint64_t pc) {
     uint64_t target;
     return spprof_code_in_interpreter_sigsafe(pc) ||

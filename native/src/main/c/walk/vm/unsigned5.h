@@ -10,7 +10,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Reads the number at `*at` and advances `*at` behind it. False if there is no valid number. */
+/* Reads the number at `*at` and advances `*at` behind it. Returns false if there is no valid
+ * number. */
 bool spprof_unsigned5_read_sigsafe(uint64_t *at, uint32_t *number);
 
 #endif

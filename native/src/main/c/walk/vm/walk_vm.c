@@ -264,7 +264,7 @@ static void refresh(void) {
     spprof_libraries_refresh();
 }
 
-/* Whether the JVM checks its handlers and reports ours (-Xcheck:jni). */
+/* Returns whether the JVM checks its handlers and reports ours (-Xcheck:jni). */
 static bool handlers_are_checked(void) {
     uint64_t flag = spprof_layout_flag("CheckJNICalls");
     return flag != 0 && *(const bool *)(uintptr_t)flag;

@@ -5,8 +5,9 @@ import io.spprof.sampler.Sampler;
 /**
  * The sampling interval of a session, which a budget can change: the present interval, and the
  * shortest and the longest interval since the open window of time began. The session's thread
- * changes the interval. The same thread calls {@link #windowClosed}, under the collector's lock.
- * Any thread may read, because the three figures are one immutable object in a volatile field.
+ * changes the interval. The same thread calls {@link #windowClosed}, under the lock of the
+ * profiler's collector. Any thread may read, because the three intervals are one immutable object
+ * in a volatile field.
  */
 public final class IntervalInForce {
 
@@ -24,7 +25,7 @@ public final class IntervalInForce {
   /**
    * Creates an object with the configured interval.
    *
-   * @param nanos the configured interval, ns
+   * @param nanos the configured interval, in nanoseconds
    */
   public IntervalInForce(long nanos) {
     range = new Range(nanos, nanos, nanos);
@@ -33,7 +34,7 @@ public final class IntervalInForce {
   /**
    * Returns the present interval, and the shortest and the longest since the open window began.
    *
-   * @return figures of one moment, not null
+   * @return the intervals of one moment, not null
    */
   public Range range() {
     return range;
@@ -43,7 +44,7 @@ public final class IntervalInForce {
    * Sets the sampler's interval, unless it has this interval already.
    *
    * @param sampler the session's sampler
-   * @param nanos the new interval, ns
+   * @param nanos the new interval, in nanoseconds
    * @return false if the sampler could not change the interval
    */
   public boolean change(Sampler sampler, long nanos) {

@@ -1,8 +1,8 @@
 package io.spprof.budget;
 
 /**
- * Computes the two figures of the profiler's cost, in percent of one CPU: the overhead by a model,
- * and the measured overhead. docs/figures.md explains both.
+ * Computes the profiler's cost in two ways, in percent of one CPU: the overhead by a model, and the
+ * measured overhead. docs/figures.md explains both.
  */
 public final class Overhead {
 

@@ -5,8 +5,8 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * Chooses the sampling interval so that the measured overhead stays within a budget. The session's
- * thread measures the figures in each pass (reading of the ring); this class only calculates. Used
- * by one thread.
+ * thread measures CPU times and counts signals in each pass (reading of the ring); this class only
+ * calculates. Used by one thread.
  *
  * <p>The model: one second costs {@code c × u ÷ interval + f}. Here c is the cost of a signal, u is
  * the CPU time that the application uses in a second, and f is the cost of the profiler without any
@@ -23,7 +23,7 @@ import java.util.concurrent.TimeUnit;
  * account before the threads have adopted a longer interval.
  *
  * <p>Intervals are the rungs of a ladder: the configured interval times 1, 1.25, 1.5, 2, 2.5, 3, 4,
- * 5, 6, 8, and then the same numbers times ten. Small changes of the measured figures therefore do
+ * 5, 6, 8, and then the same numbers times ten. Small changes of the measured values therefore do
  * not change the interval. The interval can rise by several rungs at once. It falls by at most one
  * rung a second, and only when nothing is owed. If the last rung, 1 s, is not enough, some of the
  * threads rest: their timers are disarmed for a time ({@link #share()}). A part of the budget must
@@ -99,7 +99,7 @@ final class OverheadController {
   private static final double FEWEST_SIGNALS = 4; // fewest from which the cost is computed
 
   /**
-   * The figures since the session's start.
+   * What was measured since the session's start.
    *
    * @param elapsedNanos wall-clock time, in nanoseconds
    * @param signals the number of signals
@@ -146,7 +146,7 @@ final class OverheadController {
    * Creates a controller that begins with the shortest interval.
    *
    * @param budgetPercent the budget, percent of one CPU, more than 0
-   * @param shortestNanos the configured interval, at most 1 s, ns
+   * @param shortestNanos the configured interval, at most 1 s, in nanoseconds
    * @param cpus number of CPUs that the application may use at once
    */
   OverheadController(double budgetPercent, long shortestNanos, int cpus) {
@@ -204,7 +204,7 @@ final class OverheadController {
     return 100 * hooks;
   }
 
-  /** Updates the model with the figures measured up to now. */
+  /** Updates the model with the values measured up to now. */
   void update(Measured now) {
     double nanos = now.elapsedNanos - last.elapsedNanos;
     if (nanos <= 0) {

@@ -11,7 +11,7 @@ import java.util.concurrent.TimeUnit;
  * quarter of the budget while threads get their timers at once, and a half while they get them
  * late. Above the limit, the next cheaper way comes into force. The next more expensive way comes
  * back if, for ten seconds, it would have cost less than half of its own limit. This class only
- * calculates with measured figures. Used by one thread.
+ * calculates with measured values. Used by one thread.
  */
 final class ThreadStartsControl {
 
@@ -55,7 +55,7 @@ final class ThreadStartsControl {
   }
 
   /**
-   * Updates the decision with the figures measured up to now.
+   * Updates the decision with the values measured up to now.
    *
    * @param elapsedNanos the time since the session's start, in nanoseconds
    * @param hooksNow the number of hooks: starts, ends and exits of threads at which the profiler

@@ -14,12 +14,12 @@ import java.util.function.Supplier;
  * session} has the thread that calls it.
  *
  * <p>A pass holds this object's lock, and so does a snapshot of the tables. Meanwhile, new samples
- * wait in the ring. A caller that needs several figures of one moment uses {@link #betweenPasses}.
+ * wait in the ring. A caller that needs several values of one moment uses {@link #betweenPasses}.
  * Code that runs under this lock must not take the lock {@code lifecycle} of {@code Profiler}, and
  * must not wait for a start or a stop: both hold {@code lifecycle} while they take this lock.
  *
- * <p>The figures of the last pass can be read without the lock. Each of them is an immutable object
- * in a volatile field, which a pass writes at its end.
+ * <p>The results of the last pass (counters, extent, hottest methods) can be read without the lock.
+ * Each of them is an immutable object in a volatile field, which is written under the lock.
  */
 public final class Collector {
 
@@ -104,7 +104,7 @@ public final class Collector {
   }
 
   /**
-   * Returns the figures at the end of the last pass.
+   * Returns the counters at the end of the last pass.
    *
    * @return not null
    */
@@ -180,9 +180,9 @@ public final class Collector {
 
   /**
    * Runs an action between two passes: no pass runs during the action, and the tables do not
-   * change. The action may call this collector's methods. The action holds the collector's lock. It
-   * must therefore not wait for the session's thread, nor take a lock whose holder calls the
-   * collector.
+   * change. The action may call the methods of this object. The action runs under this object's
+   * lock. It must therefore not wait for the session's thread, nor take a lock whose holder calls
+   * this object.
    *
    * @param action what to run, not null
    * @param <T> the type of the action's result

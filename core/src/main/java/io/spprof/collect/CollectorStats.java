@@ -3,7 +3,8 @@ package io.spprof.collect;
 import io.spprof.sampler.Drops;
 
 /**
- * The counters of the collector at the end of its last pass. A pass is one reading of the ring.
+ * The counters of the {@link Collector} at the end of its last pass. A pass is one reading of the
+ * ring.
  *
  * @param collected samples that are in the profile
  * @param unwalkable collected samples that have a synthetic frame, because the walk of their stack

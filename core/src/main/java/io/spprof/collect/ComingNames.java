@@ -12,7 +12,7 @@ import java.util.Queue;
  * therefore reads all names first, and then the samples. The right name for a sample is the first
  * name of its thread that the reader of the samples has not reached yet.
  *
- * <p>Used by the collector's thread only, or under its lock.
+ * <p>Used under the lock of {@link Collector}.
  */
 final class ComingNames implements SampleRing.Names {
 

@@ -12,7 +12,7 @@ package io.spprof.collect;
  *   }
  * </pre>
  *
- * <p>Used by the collector's thread only, or under its lock.
+ * <p>Used by one thread at a time.
  */
 final class HashIndex {
 

@@ -8,7 +8,7 @@ import java.util.Arrays;
  * describes it once; this table keeps the description. The frames of all locations are in one
  * array, one location after the other. The first int of each location is its number of frames.
  *
- * <p>Used by the collector's thread only, or under its lock.
+ * <p>Used under the lock of {@link Collector}.
  */
 final class LocationTable {
 
@@ -49,7 +49,7 @@ final class LocationTable {
     used += count + 1;
   }
 
-  /** Removes all locations, because the walker begins its numbers anew. */
+  /** Removes all locations, because the walker restarts its numbering. */
   void forget() {
     int[] freshPositions = new int[FIRST_CAPACITY];
     int[] freshFrames = new int[2 * FIRST_CAPACITY];
@@ -61,7 +61,7 @@ final class LocationTable {
     told = 0;
   }
 
-  /** Returns how many locations were defined since the numbers began anew. */
+  /** Returns how many locations were defined since the walker last restarted its numbering. */
   int told() {
     return told;
   }

@@ -132,7 +132,7 @@ final class MethodNumbers {
   }
 
   /**
-   * Forgets all numbers, because the walker begins its numbers anew. The methods themselves stay in
+   * Forgets all numbers, because the walker restarts its numbering. The methods themselves stay in
    * {@link MethodTable}.
    */
   void forget() {
@@ -156,14 +156,15 @@ final class MethodNumbers {
     transientsTold = 0;
   }
 
-  /** Returns how many numbers were reported since they began anew. */
+  /** Returns how many numbers were reported since the walker last restarted its numbering. */
   int told() {
     return told;
   }
 
   /**
-   * Returns how many transient numbers (see {@link #TRANSIENTS}) were reported since the numbers
-   * began anew. A large count shows that the walker's table of methods is too full.
+   * Returns how many transient numbers (see {@link #TRANSIENTS}) were reported since the walker
+   * last restarted its numbering. A large count shows that the walker's table of methods is too
+   * full.
    */
   int transientsTold() {
     return transientsTold;

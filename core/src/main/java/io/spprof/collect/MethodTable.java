@@ -11,7 +11,7 @@ import java.util.Map;
  * Overloads are one method, and so are methods with the same name that several class loaders
  * loaded. A synthetic frame is a method, too.
  *
- * <p>Used by the collector's thread only, or under its lock.
+ * <p>Used under the lock of {@link Collector}.
  */
 final class MethodTable {
 

@@ -6,12 +6,12 @@ import io.spprof.sampler.SampleRing;
 import io.spprof.sampler.SampleView;
 
 /**
- * Receives the records of the ring one by one. For a sample, it has the stack decoded, adds the
- * sample to the tables, and counts whether there was room. An exception would end the present pass
- * (reading of the ring). The recorder therefore catches each exception, counts the sample as
- * dropped, and goes on.
+ * Receives the records of the ring (samples, methods, names of threads) one by one. For a sample,
+ * it has the stack decoded, adds the sample to the tables, and counts whether there was room. An
+ * exception would end the present pass (reading of the ring). The recorder therefore catches each
+ * exception, counts the sample as dropped, and goes on.
  *
- * <p>Used by the collector's thread only, or under its lock.
+ * <p>Used under the lock of {@link Collector}.
  */
 final class Recorder implements SampleRing.Visitor {
 
@@ -52,7 +52,8 @@ final class Recorder implements SampleRing.Visitor {
   }
 
   /**
-   * Returns the counters of this recorder, with the figures that the collector adds.
+   * Returns the counters of this recorder, together with the CPU time that the {@link Collector}
+   * measures.
    *
    * @param ownCpuNanos CPU time that collecting took, in nanoseconds
    */

@@ -10,7 +10,7 @@ import java.util.Arrays;
  *
  * <p>One thread writes. {@link #rows()} may be called by the same thread, or by another thread
  * under the same lock. A result of {@link #rows()} stays valid: its arrays of stacks and threads
- * only get more rows, and its two columns of figures are copies.
+ * only get more rows, and its columns of sample counts and CPU times are copies.
  */
 final class RowTable {
 

@@ -11,8 +11,8 @@ import io.spprof.symbol.SymbolResolver;
  * word can contain the walker's own number of a method or of a location (an address in compiled
  * code). The decoder remembers what these numbers mean.
  *
- * <p>Used by the collector's thread only, or under its lock. A decoded stack is valid until the
- * next stack is decoded.
+ * <p>Used under the lock of {@link Collector}. A decoded stack is valid until the next stack is
+ * decoded.
  */
 final class StackDecoder {
 
@@ -162,7 +162,7 @@ final class StackDecoder {
     numbers.named(number, name, lines);
   }
 
-  /** Forgets all numbers of methods and locations, because the walker begins them anew. */
+  /** Forgets all numbers of methods and locations, because the walker restarts its numbering. */
   void forget() {
     numbers.forget();
     locations.forget();

@@ -12,7 +12,7 @@ import java.util.Map;
  * renamed has another number from then on. If the budget has no room for more names, threads with
  * new names share one common name.
  *
- * <p>Used by the collector's thread only, or under its lock.
+ * <p>Used under the lock of {@link Collector}.
  */
 final class ThreadTable {
 

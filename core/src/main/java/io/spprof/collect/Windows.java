@@ -25,8 +25,9 @@ import java.util.function.Function;
  * becomes coarser before it is lost, older parts become coarser than newer parts, and totals are
  * lost last. While two windows are merged, both windows and their sum exist.
  *
- * <p>Used under the collector's lock. A closed window never changes. Every change is prepared
- * before it is made. If the heap has no room for the preparation, everything stays as it was.
+ * <p>Used under the lock of {@link Collector}. A closed window never changes. Every change is
+ * prepared before it is made. If the heap has no room for the preparation, everything stays as it
+ * was.
  */
 final class Windows implements MemoryBudget.Reclaimer, SampleLog.Older {
 
@@ -263,7 +264,7 @@ final class Windows implements MemoryBudget.Reclaimer, SampleLog.Older {
         figures.minus(atOpening));
   }
 
-  /** Returns the size of a copy of the open window's figures, in bytes. */
+  /** Returns the size of a copy of the open window's sample counts and CPU times, in bytes. */
   long openBytes() {
     return rows.figuresBytes();
   }

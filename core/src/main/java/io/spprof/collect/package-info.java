@@ -1,7 +1,7 @@
 /**
- * The collector: it reads samples from the ring and adds them up in tables, within a bound of
- * memory and in windows of time. This package uses {@code profile}, {@code symbol} and the sampler.
- * It does not depend on sessions, options or threads.
+ * The profiler's collector: it reads samples from the native ring buffer and adds them up in
+ * tables, within a bound of memory and in windows of time. This package uses {@code profile},
+ * {@code symbol} and the sampler. It does not depend on sessions, options or threads.
  *
  * <p>All tables belong to one {@link io.spprof.collect.Collector}, and its lock guards them.
  */

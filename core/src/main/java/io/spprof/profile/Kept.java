@@ -1,8 +1,8 @@
 package io.spprof.profile;
 
 /**
- * The part of a session's past that the profiler still keeps. A continuous session keeps it in
- * windows of time. Another session has one window, which begins at the session's start.
+ * The part of a session's past that the profiler still keeps. A continuous session keeps its past
+ * in windows of time. Any other session has one window, which begins at the session's start.
  *
  * @param fromMillis the time since which all samples are kept, in milliseconds since the epoch; 0
  *     before the first session

@@ -3,9 +3,9 @@ package io.spprof.profile;
 import io.spprof.sampler.Drops;
 
 /**
- * A profiler's figures at one moment. {@code signals = collectedSamples + dropped.total() + samples
- * still in the buffer} holds exactly when no session runs. At any other time, {@code signals} can
- * be larger by the number of handlers in flight.
+ * A profiler's figures (counters, gauges and settings) at one moment. {@code signals =
+ * collectedSamples + dropped.total() + samples still in the buffer} holds exactly when no session
+ * runs. At any other time, {@code signals} can be larger by the number of handlers in flight.
  *
  * @param counters count from the profiler's creation and never decrease
  * @param gauges are 0 when no session runs, except {@link Gauges#uniqueStacks} and {@link
@@ -17,7 +17,7 @@ import io.spprof.sampler.Drops;
 public record ProfilerStats(Counters counters, Gauges gauges, Setup setup, SessionStats session) {
 
   /**
-   * The counters. Every figure is 0 or more.
+   * The counters. Each counter is 0 or more.
    *
    * @param sessionsStarted sessions that started
    * @param signals sampling signals that reached the handler
@@ -25,16 +25,16 @@ public record ProfilerStats(Counters counters, Gauges gauges, Setup setup, Sessi
    * @param dropped signals that are in no profile, by reason
    * @param unwalkableSamples collected samples whose stack could not be walked; in the profile they
    *     have a synthetic frame that names the cause
-   * @param sampledCpuNanos CPU time that the collected samples stand for, ns
-   * @param droppedCpuNanos CPU time that is in no profile, ns: the CPU time that dropped signals
-   *     stand for, timer expirations that were due but not signalled when a thread or a session
-   *     ended, and unseen CPU time
-   * @param unseenCpuNanos the part of {@code droppedCpuNanos} that no signal stands for, ns: of
-   *     threads that ended before they were found, of the last part of a thread's life, and of
-   *     threads without a timer
+   * @param sampledCpuNanos CPU time that the collected samples stand for, in nanoseconds
+   * @param droppedCpuNanos CPU time that is in no profile, in nanoseconds: the CPU time that
+   *     dropped signals stand for, timer expirations that were due but not signalled when a thread
+   *     or a session ended, and unseen CPU time
+   * @param unseenCpuNanos the part of {@code droppedCpuNanos} that no signal stands for, in
+   *     nanoseconds: of threads that ended before they were found, of the last part of a thread's
+   *     life, and of threads without a timer
    * @param overheadCpuNanos CPU time of signal handlers, of the work at starts and ends of threads,
-   *     and of the profiler's own threads, ns
-   * @param walkNanos time that the stack walks in handlers took, ns
+   *     and of the profiler's own threads, in nanoseconds
+   * @param walkNanos time that the stack walks in handlers took, in nanoseconds
    */
   public record Counters(
       long sessionsStarted,
@@ -73,12 +73,12 @@ public record ProfilerStats(Counters counters, Gauges gauges, Setup setup, Sessi
   }
 
   /**
-   * The figures that can rise and fall.
+   * The gauges: numbers that can rise and fall.
    *
    * @param threadsSampled threads with a timer
    * @param threadsFailed threads that could not get a timer
    * @param uniqueStacks distinct stacks in the current profile
-   * @param memoryUsedBytes native and heap memory held for samples, bytes
+   * @param memoryUsedBytes native and heap memory held for samples, in bytes
    */
   public record Gauges(
       int threadsSampled, int threadsFailed, long uniqueStacks, long memoryUsedBytes) {
@@ -90,8 +90,8 @@ public record ProfilerStats(Counters counters, Gauges gauges, Setup setup, Sessi
   /**
    * The settings that a session uses.
    *
-   * @param intervalNanos the interval in force, ns
-   * @param memoryLimitBytes the bound of the memory held for samples, bytes
+   * @param intervalNanos the interval in force, in nanoseconds
+   * @param memoryLimitBytes the bound of the memory held for samples, in bytes
    * @param engine the source of the signals, for instance {@code ctimer}; not null
    * @param walker the code that walks the stacks, for instance {@code agct}; not null
    */

@@ -3,8 +3,8 @@ package io.spprof.profile;
 import io.spprof.config.ProfilerConfig;
 
 /**
- * The figures of one session. The figures of a running session change from call to call. The
- * figures of an ended session are final.
+ * The figures of one session: counts, times and overheads. The figures of a running session change
+ * from call to call. The figures of an ended session are final.
  *
  * @param id the session's number: 1 for a profiler's first session, then counting up; 0 before the
  *     first session

@@ -1,8 +1,8 @@
 package io.spprof.profile;
 
 /**
- * The figures of one window. A window is a stretch of a session's time whose samples are kept
- * together.
+ * The figures of one window: counts, CPU time and intervals. A window is a stretch of a session's
+ * time whose samples are kept together.
  *
  * @param fromMillis the beginning of the window, in milliseconds since the epoch
  * @param toMillis the end of the window, in milliseconds since the epoch; now for the open window

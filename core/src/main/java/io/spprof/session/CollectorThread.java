@@ -45,8 +45,8 @@ final class CollectorThread extends Thread {
    * The objects with which the thread works.
    *
    * @param clock the session's time
-   * @param ring the ring from which records are read
-   * @param collector adds the records up in the profile
+   * @param ring the ring from which samples are read
+   * @param collector adds the samples up in tables
    * @param figures the session's figures
    * @param history closes windows of time
    * @param problems finds what limits the session; checked once a second

@@ -20,7 +20,7 @@ import java.util.concurrent.atomic.AtomicReference;
 
 /**
  * One session, from its start to its final figures. It starts and ends the native sampler, the
- * collector and the session's thread.
+ * {@link Collector} and the session's thread.
  *
  * <pre>
  *   NEW ──start()──▶ RUNNING ──stop()──▶ STOPPING ──▶ ENDED
@@ -32,8 +32,8 @@ import java.util.concurrent.atomic.AtomicReference;
  * <p>The state changes by compare-and-set. If two threads try to change it, the thread that comes
  * second does nothing. Start and stop are called by one thread at a time, which {@code Profiler}
  * ensures. Every other method may be called by any thread and does not block. The exceptions are
- * the methods of {@link SessionHistory}, which wait for a pass (the collector's reading of the
- * ring) to end.
+ * the methods of {@link SessionHistory}, which wait for a pass (a reading of the ring by the {@link
+ * Collector}) to end.
  */
 public final class ProfilerSession {
 
@@ -254,7 +254,7 @@ public final class ProfilerSession {
   }
 
   /**
-   * Returns the hottest methods, as the collector last listed them.
+   * Returns the hottest methods, as the {@link Collector} last listed them.
    *
    * @return at most 20, not null
    */

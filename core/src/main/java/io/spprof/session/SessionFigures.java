@@ -15,9 +15,9 @@ import io.spprof.sampler.SamplerCounters;
 import java.util.concurrent.TimeUnit;
 
 /**
- * The figures of a session: the present figures while it runs, and the final figures after its end.
- * They combine the counters of the native side with those of the collector. Any thread may read
- * them, without blocking.
+ * The figures of a session (counters, gauges and settings): the present figures while the session
+ * runs, and the final figures after its end. They combine the counters of the native side with
+ * those of the {@link Collector}. Any thread may read them, without blocking.
  *
  * <p>{@code last} is volatile and is written only once, after {@code endNanos}. A thread that reads
  * a {@code last} that is not null therefore also reads the final {@code endNanos}.

@@ -131,7 +131,8 @@ public final class SessionHistory {
   }
 
   /**
-   * Copies windows and figures. Called under the collector's lock, so both are of the same moment.
+   * Copies windows and counts. Called under the lock of {@link Collector}, so both are of the same
+   * moment.
    */
   private Copy copy(long from, long to, HeapRoom room) {
     room.require(collector.sliceBytes(), "a copy of the profile's figures", REMEDY);

@@ -14,7 +14,8 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
 
 /**
- * The command {@code status}: prints the bean's figures for people and scripts, one figure a line.
+ * The command {@code status}: prints values of the bean's attributes for people and scripts, one
+ * value a line.
  */
 @Command(
     name = "status",

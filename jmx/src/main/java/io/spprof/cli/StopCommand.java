@@ -8,7 +8,9 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
 
-/** The command {@code stop}: ends the session and prints its figures. */
+/**
+ * The command {@code stop}: ends the session and prints the session's final counts and overheads.
+ */
 @Command(
     name = "stop",
     description = "Ends the session, and prints its figures; the profile stays until the next one.",

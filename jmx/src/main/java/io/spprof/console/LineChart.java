@@ -18,8 +18,8 @@ import javax.swing.JPanel;
 import javax.swing.UIManager;
 
 /**
- * Draws one or more figures as lines over time, on a scale that begins at zero. A legend shows the
- * last value of each figure.
+ * Draws one or more {@link TimeSeries} as lines over time, on a scale that begins at zero. A legend
+ * shows the last value of each series.
  */
 final class LineChart extends JPanel {
 

@@ -56,8 +56,9 @@ record Reading(long nanos, long millis, Map<String, Object> values) {
   }
 
   /**
-   * Returns a figure of the running or the last session; 0 if there was no session, or if the
-   * session has no such figure.
+   * Returns a number from the bean's attribute Session, by its name. The attribute describes the
+   * running or the last session. Returns 0 if there was no session, or if the attribute does not
+   * have the number.
    */
   double ofSession(String figure) {
     return values.get("Session") instanceof CompositeData session

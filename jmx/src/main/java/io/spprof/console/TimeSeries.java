@@ -3,8 +3,9 @@ package io.spprof.console;
 import java.awt.Color;
 
 /**
- * The values of one figure over time, which a chart draws as one line. When a series is full, each
- * new value replaces the oldest. Only the event dispatch thread may use a series.
+ * The values of one number over time, for instance of a rate, which a chart draws as one line. When
+ * a series is full, each new value replaces the oldest. Only the event dispatch thread may use a
+ * series.
  */
 final class TimeSeries {
 

@@ -9,8 +9,9 @@ import java.lang.management.MemoryUsage;
 
 /**
  * Reads how much heap was in use after the JVM's last garbage collection. {@link Heap} uses this
- * figure to estimate the free heap, because it does not contain the garbage that the collection
- * removed. The class compares all collectors of the JVM, and takes the collection that ended last.
+ * number of bytes to estimate the free heap, because the number does not contain the garbage that
+ * the collection removed. The class compares all garbage collectors of the JVM, and takes the
+ * collection that ended last.
  */
 final class LastCollection {
 

@@ -33,7 +33,7 @@ import org.apache.commons.lang3.StringUtils;
  */
 final class SpprofBean extends StandardEmitterMBean implements SpprofMXBean {
 
-  /** The state and the figures from which the attributes are read. */
+  /** The state, counters, gauges and settings from which the attributes are read. */
   private record Figures(ProfilerState state, ProfilerStats stats) {}
 
   private final Profiler profiler;
@@ -46,8 +46,8 @@ final class SpprofBean extends StandardEmitterMBean implements SpprofMXBean {
   private volatile boolean registered;
 
   /**
-   * The figures that the current thread shares between attributes while it reads several attributes
-   * at once, so that their values are consistent. Empty otherwise.
+   * The {@link Figures} from which the current thread reads several attributes at once, so that the
+   * attributes' values are consistent. Empty while the thread does not read several attributes.
    */
   private final ThreadLocal<Figures> bulk = new ThreadLocal<>();
 

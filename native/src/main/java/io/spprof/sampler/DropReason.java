@@ -2,10 +2,14 @@ package io.spprof.sampler;
 
 /**
  * A drop reason: why a sampling signal is in no profile. The reasons of handlers come first, in the
- * order of counters.h. The reasons of the collector, which reads what handlers record, follow.
+ * order of counters.h. The reasons of the profiler's collector follow. The collector reads the
+ * samples that the handlers have written into the ring.
  */
 public enum DropReason {
-  /** The ring buffer had no room, because the collector was delayed or the load is extreme. */
+  /**
+   * The ring buffer had no room, because the profiler's collector was delayed or the load is
+   * extreme.
+   */
   BUFFER_FULL("bufferFull", "the ring buffer had no room"),
 
   /** All walk buffers were in use by interrupted handlers. */
@@ -20,7 +24,9 @@ public enum DropReason {
   /** The sample had a new stack or thread, for which {@code memory} left no room. */
   STACK_TABLE_FULL("stackTableFull", "'memory' left no room for the stack"),
 
-  /** The collector could not store the sample, for instance because the heap was full. */
+  /**
+   * The profiler's collector could not store the sample, for instance because the heap was full.
+   */
   COLLECTOR_ERROR("collectorError", "the collector could not store it");
 
   /** Number of the reasons of handlers. */

@@ -20,7 +20,7 @@ public record LibraryPlaces(Path only, Path output) {
   public static final LibraryPlaces DEFAULT = new LibraryPlaces(null, null);
 
   /**
-   * Returns the directories to try. They are read anew for each attempt, because {@code
+   * Returns the directories to try. They are determined again for each attempt, because {@code
    * java.io.tmpdir} can change.
    *
    * @return the directories in the order in which to try them, not empty

@@ -225,7 +225,7 @@ public final class NativeSampler implements Sampler {
     return block == null ? SamplerCounters.ZERO : SamplerCounters.read(block);
   }
 
-  /** Returns the layout of the native side, which a test compares with {@link SampleLayout}. */
+  /** Returns the native side's values of the constants of {@link SampleLayout}, for a test. */
   static int[] layout() throws SamplerException {
     NativeLibrary.load(LibraryPlaces.DEFAULT);
     return layout0();

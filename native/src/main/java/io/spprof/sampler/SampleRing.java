@@ -10,9 +10,10 @@ import java.nio.ByteOrder;
 
 /**
  * The reading end of the native ring buffer. Signal handlers write samples into the ring, and the
- * collector reads them through this class. ring.h explains the algorithm. Only one thread may read
- * at a time; handlers write meanwhile. After {@link Sampler#release()} the ring must not be used,
- * because its memory is freed.
+ * profiler's collector reads them through this class. An entry of the ring is called a record
+ * (sample.h): a sample, a method, or the name of a thread. ring.h explains the algorithm. Only one
+ * thread may read at a time; handlers write meanwhile. After {@link Sampler#release()} the ring
+ * must not be used, because its memory is freed.
  */
 public final class SampleRing {
 
@@ -43,9 +44,9 @@ public final class SampleRing {
     void method(int number, String name, int[] lines);
 
     /**
-     * Reports that all numbers of methods and locations become invalid. Numbering begins anew. (A
-     * location is an address in compiled code.) The names of threads are reported again when the
-     * threads are next sampled.
+     * Reports that all numbers of methods and locations become invalid. The walker then restarts
+     * its numbering. (A location is an address in compiled code.) The names of threads are reported
+     * again when the threads are next sampled.
      */
     void forget();
 
@@ -111,8 +112,8 @@ public final class SampleRing {
    * @return a position for {@link #drain(Visitor, long)}
    */
   public long end() {
-    // Acquire, paired with the writers' release (ring.c). It guarantees that each writer of a
-    // record before this position has marked its thread as sampled.
+    // This acquire pairs with the writers' release (ring.c). It guarantees that each writer of a
+    // record before this position has marked its thread as sampled (thread_name.h).
     return (long) LONG.getAcquire(block, SampleLayout.TAIL);
   }
 
@@ -148,8 +149,9 @@ public final class SampleRing {
   }
 
   /**
-   * Returns the length of a record; 0 if the record is not complete. Acquire, paired with the
-   * writer's release of the length (ring.c): if the length is not 0, the whole record is visible.
+   * Returns the length of a record; 0 if the record is not complete. The acquire in this method
+   * pairs with the writer's release of the length (ring.c): if the length is not 0, the whole
+   * record is visible.
    */
   private int length(long head) {
     return (int) INT.getAcquire(block, at(head) + SampleLayout.LENGTH);
@@ -188,7 +190,7 @@ public final class SampleRing {
       } finally {
         clear(at, length);
         head += length;
-        // Release, paired with the writer's acquire of the head: a writer that sees the new head
+        // This release pairs with the writer's acquire of the head: a writer that sees the new head
         // finds zeros behind it.
         LONG.setRelease(block, SampleLayout.HEAD, head);
       }

@@ -89,7 +89,7 @@ public interface Sampler {
    * Changes the interval of the session that is sampling. Each thread adopts the new interval at
    * its next signal, so every sample stands for the CPU time over which it was taken.
    *
-   * @param nanos CPU time between two samples of a thread from now on, more than 0, ns
+   * @param nanos CPU time between two samples of a thread from now on, more than 0, in nanoseconds
    * @return false if nothing was changed, because no session is sampling or because other code now
    *     owns the session's timer
    */

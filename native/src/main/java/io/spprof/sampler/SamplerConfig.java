@@ -8,10 +8,10 @@ import java.util.Objects;
  * @param engine the source of the signals; not null. The constructor replaces {@link Engine#AUTO}
  *     by the best engine of the platform
  * @param walker the code that reads stacks; not null
- * @param intervalNanos CPU time between two samples of a thread, ns, more than 0
+ * @param intervalNanos CPU time between two samples of a thread, in nanoseconds, more than 0
  * @param depth how many frames of a stack are kept, 1 to 2048
- * @param memoryBytes bound for the ring, the walk buffers and the walker's tables together, bytes,
- *     512 KiB to 1 GiB
+ * @param memoryBytes bound for the ring, the walk buffers and the walker's tables together, in
+ *     bytes, 512 KiB to 1 GiB
  */
 public record SamplerConfig(
     Engine engine, Walker walker, long intervalNanos, int depth, long memoryBytes) {

@@ -12,17 +12,17 @@ import java.nio.ByteOrder;
  *
  * @param committed samples that were put into the ring
  * @param dropped signals that handlers dropped, by reason
- * @param droppedCpuNanos CPU time that the dropped signals stood for, ns
+ * @param droppedCpuNanos CPU time that the dropped signals stood for, in nanoseconds
  * @param unsignalledCpuNanos CPU time of timer expirations that were due but not signalled when a
- *     thread or a session ended, ns
- * @param unseenCpuNanos CPU time that no signal stands for, ns: of threads that started and ended
- *     between two sweeps or searches, of the last part of a thread's life, and of threads without a
- *     timer
- * @param timedHandlerNanos CPU time of the measured handlers, one handler in eight, ns
+ *     thread or a session ended, in nanoseconds
+ * @param unseenCpuNanos CPU time that no signal stands for, in nanoseconds: of threads that started
+ *     and ended between two sweeps or searches, of the last part of a thread's life, and of threads
+ *     without a timer
+ * @param timedHandlerNanos CPU time of the measured handlers, one handler in eight, in nanoseconds
  * @param timedWalkNanos time of the stack walks in the measured handlers, by the monotonic clock,
- *     ns
+ *     in nanoseconds
  * @param hooks starts and ends of threads at which the profiler did work
- * @param timedHookNanos CPU time of the measured hooks, one hook in eight, ns
+ * @param timedHookNanos CPU time of the measured hooks, one hook in eight, in nanoseconds
  * @param threadsSampled gauge: threads with a timer
  * @param threadsFailed gauge: threads that could not get a timer
  * @param signals signals that reached the handler

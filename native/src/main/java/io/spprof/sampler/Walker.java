@@ -9,7 +9,7 @@ import java.util.Locale;
 public enum Walker {
   /** The walker {@link #VM} if it works in this JVM, otherwise {@link #AGCT}. */
   AUTO(SampleLayout.WALKER_AUTO),
-  /** The profiler's own walker. It reads HotSpot's frames by the layout that HotSpot publishes. */
+  /** The profiler's own walker. It reads HotSpot's frames by the offsets that HotSpot publishes. */
   VM(SampleLayout.WALKER_VM),
   /** HotSpot's {@code AsyncGetCallTrace}. */
   AGCT(SampleLayout.WALKER_AGCT);
