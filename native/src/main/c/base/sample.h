@@ -13,26 +13,31 @@
  *   | int32  | u8  | u8   | int16  | u32       | name_bytes| u64     | line_count|
  *   +--------+-----+------+--------+-----------+-----------+---------+-----------+----------------
  *
- * SAMPLE   `words` words of 8 bytes follow: the stack, with its leaf (the running method) first.
- * walk = 1 if the stack was walked to its end. Other numbers give the reason why the stack was not
- * walked, or where the walk ended (SPPROF_WALK_*)
+ *   SAMPLE
+ *     `words` words of 8 bytes follow: the stack, with its leaf (the running method) first. `walk`
+ *     is 1 if the stack was walked to its end. Other numbers give the reason why the stack was not
+ *     walked, or where the walk ended (SPPROF_WALK_*).
  *
- * THREAD   `name_bytes` bytes follow, the thread's name in modified UTF-8. time_ns and cpu_ns are
- * 0. The name applies to the thread's samples before this record, back to the thread's previous
- * THREAD record (thread_name.h)
+ *   THREAD
+ *     `name_bytes` bytes follow, the thread's name in modified UTF-8. time_ns and cpu_ns are 0. The
+ *     name applies to the thread's samples before this record, back to the thread's previous THREAD
+ *     record (thread_name.h).
  *
- * METHOD   method = the method's number within the session. `name_bytes` bytes follow: the method's
- * name in modified UTF-8, for instance java/util/HashMap.get. Then, aligned to 4 bytes,
- * `line_count` pairs of 4 bytes each follow: byte code index << 16 | line number. The record
- * precedes the first sample that uses the number. A number that contains SPPROF_TRANSIENT is valid
- * for the next sample of the same handler only, because the walker's tables had no room for it. A
- * name that begins with [ belongs to no method but to a BROKEN_AT word
+ *   METHOD
+ *     `method` is the method's number within the session. `name_bytes` bytes follow: the method's
+ *     name in modified UTF-8, for instance java/util/HashMap.get. Then, aligned to 4 bytes,
+ *     `line_count` pairs of 4 bytes each follow: byte code index << 16 | line number. The record
+ *     precedes the first sample that uses the number. A number that contains SPPROF_TRANSIENT is
+ *     valid for the next sample of the same handler only, because the walker's tables had no room
+ *     for it. A name that begins with [ belongs to no method but to a BROKEN_AT word (see below).
  *
- * FORGET   All numbers of methods and locations become invalid; numbering starts again after this
- * record. Names of threads are written again when the threads are next sampled. Only length and
- * type are set
+ *   FORGET
+ *     All numbers of methods and locations (addresses in compiled code) become invalid. The walker
+ *     restarts its numbering after this record. Names of threads are written again when the threads
+ *     are next sampled. Only `length` and `type` are set.
  *
- * PADDING  Fills the ring up to its end. Only length and type are set
+ *   PADDING
+ *     Fills the ring up to its end. Only `length` and `type` are set.
  *
  * The handler writes SAMPLE and METHOD; a thread that ends also writes a SAMPLE (thread_hooks.h).
  * Threads that read names write THREAD (thread_name.h). Java repeats the numbers of this file:

@@ -1,10 +1,10 @@
 /*
- * The library's JVMTI environment, through which the profiler asks the JVM and gets its events.
- * This file makes the environment, and switches the events on and off. The callbacks of the events
- * are in jni/events.h.
+ * The library's JVMTI environment, through which the profiler asks the JVM and gets the JVM's
+ * events. This file makes the environment, and switches the events on and off. The callbacks of the
+ * events are in jni/events.h.
  *
- * attach and detach are called when the library is loaded and unloaded. The sampler switches events
- * with its lock held. No function is called from a handler.
+ * attach and detach are called when the library is loaded and unloaded. Events are switched with
+ * the sampler's lock held. No function is called in a signal handler.
  */
 #ifndef SPPROF_JVMTI_ENV_H
 #define SPPROF_JVMTI_ENV_H

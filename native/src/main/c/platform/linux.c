@@ -59,8 +59,8 @@ static int read_clock(clockid_t clock, uint64_t *ns) {
     return 0;
 }
 
-/* Fails for a thread of another process, because the kernel provides such a clock only for threads
- * of the caller's process. */
+/* Reads the CPU clock of a thread. Fails for a thread of another process, because the kernel
+ * provides this clock only for threads of the caller's process. */
 static int thread_cpu_ns(uint64_t id, uint64_t *ns) {
     return read_clock(thread_clock(id), ns);
 }

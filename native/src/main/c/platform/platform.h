@@ -73,9 +73,9 @@ struct spprof_engine {
     /* Copies memory of this process. Returns -EFAULT if a load would fault. */
     int (*read_memory)(const void *address, void *value, size_t size);
 
-    /* Checks whether the system makes and sets such timers for this process. Returns 0; -errno of
-     * the call that the system refuses; or -EEXIST if the process's timer is in use. The check
-     * leaves nothing behind and changes no timer. */
+    /* Checks whether the system makes and sets this engine's timers for this process. Returns 0;
+     * -errno of the call that the system refuses; or -EEXIST if the process's timer is in use. The
+     * check leaves nothing behind and changes no timer. */
     int (*probe)(void);
 
     /* Makes the thread's timer, not yet armed. The timer's signals carry `value`. */

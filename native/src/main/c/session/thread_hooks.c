@@ -13,8 +13,8 @@
 #include "threads/thread_timers.h"
 #include "threads/threads.h"
 
-/* With late timers: how many times a thread has attached to the JVM when its timer is kept. Such a
- * thread will most likely attach again. */
+/* With late timers, the timer of a thread is kept once the thread has attached to the JVM this many
+ * times. The thread will most likely attach again. */
 #define MANY_TIMES 8
 
 /* The CPU time, in ns, that a thread may use between ThreadEnd and its exit. */

@@ -25,7 +25,8 @@ void spprof_threads_adopt_locked(uint64_t id, void *env);
 
 /*
  * Records whether starts of threads are unheard (not reported) from now on; see thread_hooks.h.
- * Once true, the session expects such threads until it ends. It is false when a session begins.
+ * Once starts were unheard, threads without a reported start are expected until the session ends.
+ * When a session begins, starts are not unheard.
  */
 void spprof_threads_starts_unheard(bool unheard);
 /* Returns whether there may be Java threads whose start was not reported. Called after a sweep or a

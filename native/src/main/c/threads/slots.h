@@ -5,7 +5,7 @@
  * The slots are in one block of memory that is never unmapped; the library's code is never unmapped
  * either (jni.c). A signal that comes late, or a JVM event that still runs when the library is
  * unloaded, therefore finds a valid and inactive slot. A slot is given to another thread only when
- * its own thread is gone, or between two sessions.
+ * the slot's own thread is gone, or between two sessions.
  *
  * Slots are allocated, published, released and freed with the lock of thread_state.h held, never in
  * a signal handler. Functions in _sigsafe are also called from the handler, without the lock, at

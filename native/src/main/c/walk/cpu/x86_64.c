@@ -69,8 +69,7 @@ static enum spprof_frame_stage in_prologue_sigsafe(uint64_t pc, uint64_t entry) 
     return SPPROF_FRAME_NONE;
 }
 
-/* Returns the length of `cmp D(%r15),%rsp`, or 0. Only the poll at a return has this instruction.
- */
+/* Returns the length of `cmp D(%r15),%rsp`, or 0. Only a poll at a return has this instruction. */
 static size_t poll_sigsafe(const uint8_t *code) {
     return IS(code, "\x49\x3b\x67") ? 4 : IS(code, "\x49\x3b\xa7") ? 7 : 0;
 }

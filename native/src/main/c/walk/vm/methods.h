@@ -5,8 +5,8 @@
  * longer certain. No method id is needed, and none is created.
  *
  * The memory of a freed method can become another method's. Whenever a walk finds a method, the
- * identities of its names are therefore compared, by a hash, with those that the number was given
- * for.
+ * identities of the method's names are therefore compared, by a hash, with those that the number
+ * was given for.
  *
  * Called from the handler, except for reset and forget.
  */

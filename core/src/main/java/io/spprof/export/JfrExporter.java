@@ -10,13 +10,13 @@ import java.util.BitSet;
  * Writes a profile as a recording in the format of the JDK's Flight Recorder (format 2.1). {@code
  * jfr}, JDK Mission Control and other tools read this format.
  *
- * <p>Each sample becomes an event {@code jdk.ExecutionSample} with its time, its thread and its
- * stack, with line numbers. The sample stands for the CPU time of one interval, unless there is
- * also an event {@code spprof.CpuTime} with the same time, thread and stack. This event then gives
- * the CPU time. The CPU time is not a field of {@code jdk.ExecutionSample}, because some readers
- * assume that the JDK's events have only the JDK's fields. One event {@code spprof.Session} has the
- * totals of the session. It also has the number of samples without an event: the profiler keeps the
- * times of a bounded number of samples, and forgets the oldest.
+ * <p>Each sample becomes an event {@code jdk.ExecutionSample}. The event has the sample's time,
+ * thread and stack, with line numbers. The sample stands for the CPU time of one interval, unless
+ * there is also an event {@code spprof.CpuTime} with the same time, thread and stack. This event
+ * then gives the CPU time. The CPU time is not a field of {@code jdk.ExecutionSample}, because some
+ * readers assume that the JDK's events have only the JDK's fields. One event {@code spprof.Session}
+ * has the totals of the session. It also has the number of samples without an event: the profiler
+ * keeps the times of a bounded number of samples, and forgets the oldest.
  *
  * <p>A file is a sequence of chunks. Each chunk has a bounded size and contains all constants that
  * its events refer to. The exporter builds a chunk in memory, writes the chunk's length into its

@@ -9,9 +9,9 @@ import java.util.concurrent.TimeUnit;
  *
  * <p>Searches run until the session's first sweep. Afterwards they run only while they are useful:
  * while threads that end between two sweeps use more than a hundredth of a CPU, and for two seconds
- * longer. The CPU time of such threads is the sum of two parts: the unseen CPU time, which no
- * signal stands for, and the CPU time of the threads that searches found. Without the second part,
- * successful searches would end themselves.
+ * longer. The CPU time of the threads that end between two sweeps is the sum of two parts: the
+ * unseen CPU time, which no signal stands for, and the CPU time of the threads that searches found.
+ * Without the second part, successful searches would end themselves.
  *
  * <p>A search is due every 5 ms, or later if searches would otherwise exceed their share of a CPU.
  * This class only calculates. Used by one thread.

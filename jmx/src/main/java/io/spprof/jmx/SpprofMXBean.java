@@ -294,7 +294,7 @@ public interface SpprofMXBean {
   String report();
 
   /**
-   * Like {@link #report}, for a range of time of a continuous session.
+   * Does the same as {@link #report}, for a range of time of a continuous session.
    *
    * @param range empty for all, {@code last=10m}, or {@code from=TIME,to=TIME}; whole windows only
    * @return as {@link #report}
@@ -315,7 +315,7 @@ public interface SpprofMXBean {
   String collapsed(int maxStacks);
 
   /**
-   * Like {@link #collapsed}, for a range of time of a continuous session.
+   * Does the same as {@link #collapsed}, for a range of time of a continuous session.
    *
    * @param range empty for all, {@code last=10m}, or {@code from=TIME,to=TIME}; whole windows only
    * @param maxStacks the maximum number of lines; 0 for all
@@ -348,7 +348,7 @@ public interface SpprofMXBean {
   String flameGraph();
 
   /**
-   * Like {@link #flameGraph}, for a range of time of a continuous session.
+   * Does the same as {@link #flameGraph}, for a range of time of a continuous session.
    *
    * @param range empty for all, {@code last=10m}, or {@code from=TIME,to=TIME}; whole windows only
    * @return as {@link #flameGraph}
@@ -390,7 +390,7 @@ public interface SpprofMXBean {
   String dumpToFile(String fileName) throws IOException;
 
   /**
-   * Like {@link #dumpToFile}, for a range of time of a continuous session.
+   * Does the same as {@link #dumpToFile}, for a range of time of a continuous session.
    *
    * @param fileName a base name; its suffix decides the format
    * @param range empty for all, {@code last=10m}, or {@code from=TIME,to=TIME}; whole windows only
@@ -416,7 +416,7 @@ public interface SpprofMXBean {
   long openStream(String format);
 
   /**
-   * Like {@link #openStream}, for a range of time of a continuous session.
+   * Does the same as {@link #openStream}, for a range of time of a continuous session.
    *
    * @param format as of {@link #openStream}
    * @param range empty for all, {@code last=10m}, or {@code from=TIME,to=TIME}; whole windows only

@@ -1,9 +1,9 @@
 package io.spprof.sampler;
 
 /**
- * A source of samples. A session calls its methods in this order: {@link #start}; reading of the
- * ring while the session runs; {@link #stop}; reading of the rest of the ring; {@link #release}. At
- * most one session runs at a time.
+ * A source of samples. A session calls the methods of this interface in this order: {@link #start};
+ * reading of the ring while the session runs; {@link #stop}; reading of the rest of the ring;
+ * {@link #release}. At most one session runs at a time.
  *
  * <p>Any thread can call {@link #counters()} at any time; it does not block. {@link
  * #excludeCurrentThread} is called by the thread that it concerns. All other methods are called by
