@@ -52,7 +52,8 @@ typedef bool (*spprof_name_reader)(void *context, char *name);
 void spprof_thread_started(void *env, spprof_name_reader read, void *context);
 void spprof_thread_ended(spprof_name_reader read, void *context);
 
-/* What happens to threads that start; see above. SampleLayout has the same numbers. */
+/* What happens to threads that start: they get their timer at once, they get it late, or their
+ * start is unheard (see the beginning of this file). SampleLayout has the same numbers. */
 enum spprof_thread_starts {
     SPPROF_STARTS_TIMED = 0,
     SPPROF_STARTS_LATE = 1,

@@ -8,9 +8,10 @@ import java.util.Arrays;
  * samples and the CPU time of these samples. The table consists of primitive arrays. When they are
  * full, they double, within a {@link MemoryBudget}.
  *
- * <p>One thread writes. {@link #rows()} may be called by the same thread, or by another thread
- * under the same lock. A result of {@link #rows()} stays valid: its arrays of stacks and threads
- * only get more rows, and its columns of sample counts and CPU times are copies.
+ * <p>Used by one thread at a time. The table of the open window is used under the lock of {@link
+ * Collector}. The caller of {@link #rows()} may keep the result. The result shares the table's
+ * arrays of stacks and threads, but the table only appends to these arrays. The result's columns of
+ * sample counts and CPU times are copies.
  */
 final class RowTable {
 

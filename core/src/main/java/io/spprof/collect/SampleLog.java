@@ -16,9 +16,8 @@ import java.util.List;
  * windows. The tables have priority over the log, because the tables hold the totals: when they
  * need memory, they get the log's memory.
  *
- * <p>One thread writes. {@link #snapshot()} may be called by the same thread, or by another thread
- * under the same lock. A result of {@link #snapshot()} stays valid, because samples are only added
- * to a chunk.
+ * <p>Used under the lock of {@link Collector}. The caller of {@link #snapshot()} may keep the
+ * result. The result shares the chunks, but the log only appends to a chunk.
  */
 final class SampleLog {
 

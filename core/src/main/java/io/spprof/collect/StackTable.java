@@ -11,9 +11,8 @@ import java.util.Arrays;
  *   index  hash of frames ──▶ stack              positions[stack], depths[stack] ──▶ chunks
  * </pre>
  *
- * One thread writes. {@link #stacks()} may be called by the same thread, or by another thread under
- * the same lock. A result of {@link #stacks()} stays valid, because frames and positions are only
- * added.
+ * Used under the lock of {@link Collector}. The caller of {@link #stacks()} may keep the result.
+ * The result shares the table's arrays, but the table only appends to these arrays.
  */
 final class StackTable {
 

@@ -14,8 +14,8 @@ import javax.management.JMException;
  * <p>A command completes by a call of {@link #finish} or {@link #keep}. Without this call, the
  * action is undone when this object is closed, or when a signal ends the JVM (SIGINT or SIGTERM),
  * whichever comes first. The action is undone only once. An interrupted command must not go on:
- * every method of this object that the command's thread calls after the signal blocks until the JVM
- * halts.
+ * once the undoing has begun after a signal, every method of this object that the command's thread
+ * calls blocks until the JVM halts.
  */
 final class Undo implements AutoCloseable {
 
