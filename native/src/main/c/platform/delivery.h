@@ -34,11 +34,12 @@
 int spprof_delivery_problem(void);
 
 /*
- * Waits. Returns 0 when, for every signal that a thread had taken before the call, the thread has
- * read the action. If the system has a call for this, the wait takes some microseconds; otherwise
- * it is a fixed time (delivery_linux.c, delivery_darwin.c). Returns -EBUSY if a debugger still
- * holds a thread at a signal after `deadline_ms`. Returns another -errno if the process is traced
- * and its threads could not be listed.
+ * Waits until threads have acted on the signals that they have taken. Returns 0 when, for every
+ * signal that a thread had taken before the call, the thread has read the action. If the system has
+ * a call for this, the wait takes some microseconds; otherwise it is a fixed time
+ * (delivery_linux.c, delivery_darwin.c). Returns -EBUSY if a debugger still holds a thread at a
+ * signal after `deadline_ms`. Returns another -errno if the process is traced and its threads could
+ * not be listed.
  */
 int spprof_delivery_await(uint32_t deadline_ms);
 

@@ -30,7 +30,7 @@ struct spprof_library {
 
 /* `ask_linker`: false to use a list even if the C library can be asked. Returns 0 or -ENOMEM. */
 int spprof_libraries_create(bool ask_linker);
-/* May be called more than once. */
+/* Frees the lists. May be called more than once. */
 void spprof_libraries_destroy(void);
 
 /* Lists the libraries again if they have changed. Returns 1 if they had, 0 if not, and -EAGAIN if a

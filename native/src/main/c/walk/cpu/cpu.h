@@ -158,8 +158,9 @@ bool spprof_cpu_follow_to_return_sigsafe(const struct spprof_cursor *cursor,
 uint64_t spprof_cpu_loaded_sp_sigsafe(uint64_t begin, uint64_t end);
 
 /*
- * NAME_frames.c. The thread was interrupted in the code that the functions are about, unless they
- * say otherwise. The walker checks whether the addresses that they find can be return addresses.
+ * The following functions are in NAME_frames.c. Each function is for a thread that was interrupted
+ * in the code that the function's comment names, unless the comment says otherwise. The walker
+ * checks whether the addresses that the functions find can be return addresses.
  */
 
 /* In an adapter between the interpreter and compiled code, finds the return address of the

@@ -100,9 +100,9 @@ enum spprof_frame_stage spprof_cpu_stage_sigsafe(uint64_t pc, uint64_t entry, ui
 }
 
 /*
- * sharedRuntime_x86_64.cpp, RegisterSaver. The code that restores the registers: mov
- * 0x50(%rsp),%rbp; more such loads; add $0x80,%rsp; add $8,%rsp; popf; pop %rbp. After the first of
- * these instructions, fp is the caller's.
+ * RegisterSaver (sharedRuntime_x86_64.cpp) makes this code. To restore the registers it makes: mov
+ * 0x50(%rsp),%rbp; more loads of this kind; add $0x80,%rsp; add $8,%rsp; popf; pop %rbp. After the
+ * first of these instructions, fp is the caller's.
  */
 enum spprof_frame_stage spprof_cpu_saver_stage_sigsafe(uint64_t pc, uint64_t entry, uint64_t end,
                                                        uint64_t *distance) {
@@ -150,8 +150,8 @@ bool spprof_x86_64_has_filled_room_sigsafe(uint64_t pc, uint64_t entry) {
     return false;
 }
 
-/* upcallLinker_x86_64.cpp: lea N(%rsp),%rdi; mov $RECEIVER,%rsi, in some releases; call. The stub
- * computes an address relative to sp for no other purpose. */
+/* upcallLinker_x86_64.cpp makes this code: lea N(%rsp),%rdi; mov $RECEIVER,%rsi, in some releases;
+ * call. The stub computes an address relative to sp for no other purpose. */
 uint64_t spprof_cpu_frame_data_sigsafe(uint64_t begin, uint64_t end) {
     for (uint64_t at = begin; at + 8 <= end; at++) {
         const uint8_t *code = code_at_sigsafe(at);

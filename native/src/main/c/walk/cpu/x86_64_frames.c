@@ -8,8 +8,9 @@
 #define MOST_WORDS_OF_ARGUMENTS 512
 #define MOST_WORDS_OF_REGISTERS 128 /* fxsave's 512 bytes, 16 registers, flags */
 
-/* c2i has made room for arguments on the stack, and keeps the caller's sp in a register. The return
- * address is below that sp; until the room is filled, it is also in another register or at sp. */
+/* The adapter from compiled code to the interpreter (c2i) has made room for arguments on the stack,
+ * and keeps the caller's sp in a register. The return address is below that sp; until the room is
+ * filled, it is also in another register or at sp. */
 bool spprof_cpu_slot_of_adapter_sigsafe(const struct spprof_cursor *cursor,
                                         struct spprof_return_slot *slot) {
     uint64_t caller_sp = cursor->registers->sender_sp, sp = cursor->sp, old = 0, pc = 0;
@@ -20,7 +21,8 @@ bool spprof_cpu_slot_of_adapter_sigsafe(const struct spprof_cursor *cursor,
             (spprof_cursor_load_sigsafe(cursor, sp, &pc) && pc == old));
 }
 
-/* c2i keeps sp, which points to the return address, in a register. */
+/* The adapter from compiled code to the interpreter (c2i) keeps sp, which points to the return
+ * address, in a register. */
 bool spprof_cpu_slot_of_patching_adapter_sigsafe(const struct spprof_cursor *cursor,
                                                  struct spprof_return_slot *slot) {
     uint64_t at = cursor->registers->sender_sp;
@@ -29,11 +31,11 @@ bool spprof_cpu_slot_of_patching_adapter_sigsafe(const struct spprof_cursor *cur
 }
 
 /*
- * generate_handler_blob. A poll within a method jumps to a blob that makes room for a return
- * address and pushes its frame. Only then does this blob write the return address, which is the
- * poll's address, into the room; until then the poll's address is in the thread. A poll at a return
- * jumps to another blob, when the method's frame is already removed: the method's return address is
- * then where a call of the blob would have put its own.
+ * HotSpot's generate_handler_blob makes the blobs. A poll within a method jumps to a blob that
+ * makes room for a return address and pushes its frame. Only then does this blob write the return
+ * address, which is the poll's address, into the room; until then the poll's address is in the
+ * thread. A poll at a return jumps to another blob, when the method's frame is already removed: the
+ * method's return address is then where a call of the blob would have put its own.
  */
 bool spprof_cpu_caller_of_poll_sigsafe(const struct spprof_cursor *cursor,
                                        const struct spprof_poll *poll, struct spprof_caller *caller,

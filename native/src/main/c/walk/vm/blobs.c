@@ -46,7 +46,7 @@ static bool has_role(enum spprof_blob_role role, int32_t kind, const char *name)
     return spprof_blob_is_sigsafe(&spprof_release_blobs[role][0], kind, name);
 }
 
-/* Which blobs must exist if this method does. */
+/* Returns which blobs must exist if this method exists. */
 static enum spprof_blob_creation created_with(uint64_t blob) {
     switch (*(const uint8_t *)(uintptr_t)(blob + spprof_layout.nmethod_level)) {
         case 0:

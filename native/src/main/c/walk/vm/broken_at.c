@@ -72,7 +72,7 @@ static void describe_sigsafe(struct text *text, uint64_t pc) {
     append_sigsafe(text, "]");
 }
 
-/* FNV-1a; never 0. */
+/* Returns the hash FNV-1a of a text; never 0. */
 static uint64_t hash_sigsafe(const struct text *text) {
     uint64_t hash = UINT64_C(0xcbf29ce484222325);
     for (uint32_t i = 0; i < text->count; i++) {

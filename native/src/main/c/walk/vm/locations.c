@@ -54,9 +54,9 @@ bool spprof_words_frame_sigsafe(struct spprof_walk *walk, const struct spprof_me
     return true;
 }
 
-/* The detail of a table's entry. It consists of the distance of the code's blob from the beginning
- * of the code cache, which is below 2 GB in every JVM, and of the size of the code's frames in
- * words. */
+/* Returns the detail of a table's entry (table.h). The detail consists of the distance of the
+ * code's blob from the beginning of the code cache, which is below 2 GB in every JVM, and of the
+ * size of the code's frames in words. */
 static uint64_t pack_sigsafe(const struct spprof_code *code) {
     return (code->blob - spprof_layout.code_low) << 32 |
            (uint32_t)(spprof_code_frame_size_sigsafe(code) / sizeof(uint64_t));
@@ -168,13 +168,14 @@ int spprof_locations_write_sigsafe(struct spprof_walk *walk, const struct spprof
     return define_sigsafe(walk, code, key, &scopes);
 }
 
-/* Both addresses are stored as distances in the code cache, which are below 2 GB in every JVM. */
+/* Returns the key of a return address together with a callee. Both addresses are stored as
+ * distances in the code cache, which are below 2 GB in every JVM. */
 static uint64_t return_key_sigsafe(uint64_t pc, const struct spprof_code *callee) {
     return RETURN_KEY | (pc - spprof_layout.code_low) << 31 |
            (callee->blob - spprof_layout.code_low);
 }
 
-/* The check of a RETURN_KEY entry, made of the ids of both compilations: both must still be
+/* Returns the check of a RETURN_KEY entry, made of the ids of both compilations: both must still be
  * there. */
 static uint32_t return_check_sigsafe(uint64_t caller_blob, const struct spprof_code *callee) {
     uint32_t caller = spprof_int_sigsafe(caller_blob + spprof_layout.nmethod_compile_id);

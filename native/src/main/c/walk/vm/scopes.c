@@ -7,7 +7,8 @@ struct pc_desc {
     int32_t pc_offset, scope_offset, obj_offset, flags;
 };
 
-/* JDK 25 keeps debug information in separate blocks, JDK 17 in the nmethod. */
+/* Returns the address of the memory that holds a method's debug information: in JDK 25 a separate
+ * block, in JDK 17 the nmethod itself. */
 static uint64_t debug_info_sigsafe(const struct spprof_code *code) {
     return spprof_layout.debug_info_apart
                ? spprof_word_sigsafe(code->blob + spprof_layout.nmethod_immutable)
