@@ -239,6 +239,22 @@ TEST(no_name_crashes_the_check) {
     CHECK_EQUAL(0, spprof_blobs_check(why, sizeof why));
 }
 
+/* The handler can come to a blob that is just being made. */
+TEST(no_name_crashes_the_walker) {
+    setup(17);
+    char *page = mmap(NULL, 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    CHECK(page != MAP_FAILED);
+    const char *names[] = {NULL, (const char *)8, (const char *)0xdead000000000000, page};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        struct block *block = add_block(1, names[i], 0, 9);
+        struct spprof_code code = {.blob = (uintptr_t)&block->blob};
+        for (int role = 0; role < SPPROF_BLOB_ROLES; role++) {
+            CHECK(!spprof_code_is_sigsafe(&code, role));
+        }
+    }
+    CHECK_EQUAL(0, munmap(page, 4096));
+}
+
 /* A JVM that has run for long, with everything in one heap: the work is bounded. */
 TEST(only_the_first_blocks_are_examined) {
     setup(25);
@@ -267,6 +283,7 @@ int main(void) {
     RUN(a_published_kind_counts_and_not_the_name);
     RUN(free_blocks_do_not_count);
     RUN(no_name_crashes_the_check);
+    RUN(no_name_crashes_the_walker);
     RUN(only_the_first_blocks_are_examined);
     return report();
 }

@@ -3,6 +3,8 @@
 #include <stdatomic.h>
 #include <stddef.h>
 
+#include "walk/guard.h"
+
 #define NO_BLOCK 0xff
 #define MOST_HOPS 4096 /* of 254 segments each: enough for the largest block */
 
@@ -64,12 +66,15 @@ int32_t spprof_code_blob_kind_sigsafe(uint64_t blob) {
 }
 
 bool spprof_code_is_sigsafe(const struct spprof_code *code, enum spprof_blob_role role) {
-    const char *name =
-        (const char *)(uintptr_t)spprof_word_sigsafe(code->blob + spprof_layout.blob_name);
+    uint64_t name = spprof_word_sigsafe(code->blob + spprof_layout.blob_name);
+    uint8_t first;
+    if (name != 0 && !spprof_load8_sigsafe(name, &first)) {
+        name = 0; /* a stray return address leads to a blob whose name is not set yet */
+    }
     int32_t kind = spprof_code_blob_kind_sigsafe(code->blob);
     const struct spprof_blob *blobs = spprof_release_blobs[role];
     for (int i = 0; i < SPPROF_BLOBS_OF_A_ROLE; i++) {
-        if (spprof_blob_is_sigsafe(&blobs[i], kind, name)) {
+        if (spprof_blob_is_sigsafe(&blobs[i], kind, (const char *)(uintptr_t)name)) {
             return true;
         }
     }
