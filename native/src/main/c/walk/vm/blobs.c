@@ -27,18 +27,26 @@ struct found {
     char name[MOST_OF_A_NAME];
 };
 
-/* Copies a name. Its address can be anything in a blob that is just being created or was freed. */
+/* Copies a name, by words, which never extend into the next page. The address of the name can be
+ * anything in a blob that another thread is creating or has freed. */
 static const char *copy_name(struct found *found, uint64_t at) {
     size_t length = 0;
-    if (at != found->name_at) {
-        while (length < sizeof found->name - 1 &&
-               spprof_load8_sigsafe(at + length, (uint8_t *)&found->name[length]) &&
-               found->name[length] != '\0') {
-            length++;
-        }
-        found->name[length] = '\0';
-        found->name_at = at;
+    uint64_t word = 0;
+    if (at == found->name_at) {
+        return found->name;
     }
+    found->name_at = at;
+    for (; length < sizeof found->name - 1; length++, at++) {
+        uint64_t of_word = at % sizeof word;
+        if ((length == 0 || of_word == 0) && !spprof_load64_sigsafe(at - of_word, &word)) {
+            break;
+        }
+        found->name[length] = ((const char *)&word)[of_word];
+        if (found->name[length] == '\0') {
+            break;
+        }
+    }
+    found->name[length] = '\0';
     return found->name;
 }
 
@@ -67,9 +75,10 @@ static void look_at_blob(struct found *found, uint64_t blob) {
     const char *name = copy_name(found, spprof_word_sigsafe(blob + spprof_layout.blob_name));
     for (int role = 0; role < SPPROF_BLOB_ROLES; role++) {
         for (int i = 0; i < SPPROF_BLOBS_OF_A_ROLE; i++) {
-            found->blobs[role][i] =
-                found->blobs[role][i] ||
-                spprof_blob_is_sigsafe(&spprof_release_blobs[role][i], kind, name);
+            const struct spprof_blob *of_role = &spprof_release_blobs[role][i];
+            found->blobs[role][i] = found->blobs[role][i] ||
+                                    of_role->creation == SPPROF_BLOB_AT_FIRST_USE ||
+                                    spprof_blob_is_sigsafe(of_role, kind, name);
         }
     }
     bool method = spprof_layout.has_kind ? kind == spprof_layout.kinds[SPPROF_KIND_METHOD]
