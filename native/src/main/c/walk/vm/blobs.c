@@ -74,11 +74,11 @@ static void look_at_blob(struct found *found, uint64_t blob) {
     int32_t kind = spprof_code_blob_kind_sigsafe(blob);
     const char *name = copy_name(found, spprof_word_sigsafe(blob + spprof_layout.blob_name));
     for (int role = 0; role < SPPROF_BLOB_ROLES; role++) {
-        for (int i = 0; i < SPPROF_BLOBS_OF_A_ROLE; i++) {
-            const struct spprof_blob *of_role = &spprof_release_blobs[role][i];
-            found->blobs[role][i] = found->blobs[role][i] ||
-                                    of_role->creation == SPPROF_BLOB_AT_FIRST_USE ||
-                                    spprof_blob_is_sigsafe(of_role, kind, name);
+        const struct spprof_blob *rows = spprof_release_blobs[role];
+        for (int i = 0; i < SPPROF_BLOBS_OF_A_ROLE && rows[i].names[0] != NULL; i++) {
+            if (!found->blobs[role][i] && rows[i].creation != SPPROF_BLOB_AT_FIRST_USE) {
+                found->blobs[role][i] = spprof_blob_is_sigsafe(&rows[i], kind, name);
+            }
         }
     }
     bool method = spprof_layout.has_kind ? kind == spprof_layout.kinds[SPPROF_KIND_METHOD]
