@@ -203,9 +203,7 @@ static void make_layout(void) {
         .state_in_java_trans = IN_JAVA + 1,
         .state_in_native = IN_NATIVE,
         .state_in_native_trans = IN_NATIVE + 1,
-        .entry_wrapper = 1,
         .wrapper_anchor = 4 * sizeof(uint64_t),
-        .sender_sp = -1,
         .call_stub_return = address_of(&call_stub_return),
         .heaps = {{.low = address_of(heap),
                    .end = address_of(heap) + sizeof heap,
@@ -259,7 +257,8 @@ enum {
     SP_OF_ENTER = 100,
     SP_OF_BORDER = SP_OF_ENTER + FRAME_WORDS,
     SP_OF_RUN = 120,
-    SP_OF_ENTRY = 130
+    SP_OF_ENTRY = 130,
+    FP_OF_ENTRY = SP_OF_ENTRY + 8
 };
 
 /* Writes a frame that begins at `sp` and returns to `pc`. */
@@ -272,12 +271,13 @@ static void make_jvm(void) {
     CHECK_EQUAL(0x38, offsetof(struct thread, border));
     make_heap();
     make_layout();
-    uint64_t entry_fp = address_of(&stack[SP_OF_ENTRY + 4]);
+    uint64_t entry_fp = address_of(&stack[FP_OF_ENTRY]);
     make_frame(SP_OF_ENTER, pc_of(ENTER_SPECIAL, RETURN), 0);
     make_frame(SP_OF_BORDER, pc_of(RUN, RETURN), 0);
     make_frame(SP_OF_RUN, call_stub_return, entry_fp);
     /* A wrapper that refers to the thread, with an empty anchor. */
-    stack[SP_OF_ENTRY + 5] = address_of(&stack[SP_OF_ENTRY + 8]);
+    stack[FP_OF_ENTRY + spprof_cpu_interpreter_slots.entry_wrapper] =
+        address_of(&stack[SP_OF_ENTRY + 8]);
     stack[SP_OF_ENTRY + 8] = address_of(&thread);
     thread = (struct thread){.stack_base = address_of(stack + 256),
                              .stack_size = sizeof stack,
@@ -398,7 +398,7 @@ TEST(a_broken_stack_ends_with_the_code_of_the_frame_that_could_not_be_left) {
         blob(CALL_STUB)->frame_size = FRAME_WORDS;
     }
     /* The anchor that call_stub saved leads down the stack. */
-    make_frame(SP_OF_RUN, call_stub_return, address_of(&stack[SP_OF_ENTRY + 4]));
+    make_frame(SP_OF_RUN, call_stub_return, address_of(&stack[FP_OF_ENTRY]));
     stack[SP_OF_ENTRY + 12] = address_of(&stack[SP_OF_ENTER]);
     stack[SP_OF_ENTRY + 13] = pc_of(ENTER, RETURN);
     CHECK_EQUAL(SPPROF_WALK_BROKEN_ENTRY, walk_anchored(pc_of(RUN, RETURN), SP_OF_RUN));

@@ -220,23 +220,23 @@ TEST(a_frame_of_the_interpreter_is_built_word_by_word) {
     memset(stack, 0, sizeof stack);
     stack[20] = CALLER_PC;
     struct spprof_cursor cursor = cursor_at(0, 20, CALLER_FP, &early);
-    CHECK_EQUAL(1, spprof_cpu_callers_of_entry_sigsafe(&cursor, -1, callers));
+    CHECK_EQUAL(1, spprof_cpu_callers_of_entry_sigsafe(&cursor, callers));
     check_caller(&callers[0], CALLER_PC, 21);
     stack[20] = 0; /* removed, and room for a local instead */
     cursor = cursor_at(0, 20, CALLER_FP, &registers);
-    int count = spprof_cpu_callers_of_entry_sigsafe(&cursor, -1, callers);
+    int count = spprof_cpu_callers_of_entry_sigsafe(&cursor, callers);
     check_caller(&callers[count - 1], CALLER_PC, 21);
     stack[19] = CALLER_PC;
     stack[18] = stack_at(CALLER_FP);
     cursor = cursor_at(0, 18, CALLER_FP, &registers);
-    spprof_cpu_callers_of_entry_sigsafe(&cursor, -1, callers);
+    spprof_cpu_callers_of_entry_sigsafe(&cursor, callers);
     check_caller(&callers[0], CALLER_PC, 21);
     cursor = cursor_at(0, 18, 18, &registers);
-    spprof_cpu_callers_of_entry_sigsafe(&cursor, -1, callers);
+    spprof_cpu_callers_of_entry_sigsafe(&cursor, callers);
     check_caller(&callers[0], CALLER_PC, 21);
     stack[17] = stack_at(21); /* from now on, the register is the byte code pointer */
     cursor = cursor_at(0, 17, 18, &early);
-    spprof_cpu_callers_of_entry_sigsafe(&cursor, -1, callers);
+    spprof_cpu_callers_of_entry_sigsafe(&cursor, callers);
     check_caller(&callers[0], CALLER_PC, 21);
 }
 
@@ -248,14 +248,14 @@ TEST(an_adapter_keeps_its_callers_sp) {
     memset(stack, 0, sizeof stack);
     stack[20] = CALLER_PC;
     struct spprof_cursor cursor = cursor_at(0, 16, CALLER_FP, &registers);
-    CHECK(spprof_cpu_slot_of_adapter_sigsafe(&cursor, &slot));
+    CHECK(spprof_cpu_slot_of_adapter_sigsafe(&cursor, 0, &slot));
     CHECK(slot.at == stack_at(20) && slot.fp_at == 0 && slot.sp == stack_at(21));
     cursor = cursor_at(0, 16, CALLER_FP, &other);
-    CHECK(!spprof_cpu_slot_of_adapter_sigsafe(&cursor, &slot));
+    CHECK(!spprof_cpu_slot_of_adapter_sigsafe(&cursor, 0, &slot));
     stack[16] = CALLER_PC;
-    CHECK(spprof_cpu_slot_of_adapter_sigsafe(&cursor, &slot));
+    CHECK(spprof_cpu_slot_of_adapter_sigsafe(&cursor, 0, &slot));
     cursor = cursor_at(0, 24, CALLER_FP, &registers); /* the caller's sp is below */
-    CHECK(!spprof_cpu_slot_of_adapter_sigsafe(&cursor, &slot));
+    CHECK(!spprof_cpu_slot_of_adapter_sigsafe(&cursor, 0, &slot));
 }
 
 TEST(a_poll_in_a_method_has_its_address_in_the_thread_until_the_blob_has_written_it) {

@@ -374,12 +374,11 @@ static uint64_t make_interpreter(int32_t bci) {
     uint64_t fp = (uintptr_t)&stack[INTERPRETER_AT];
     spprof_layout.interpreter_low = interpreter->code_begin;
     spprof_layout.interpreter_end = interpreter->code_end;
-    spprof_layout.sender_sp = -1;
     stack[INTERPRETER_AT + spprof_cpu_interpreter_slots.method] = fake_address(calling);
     stack[INTERPRETER_AT + spprof_cpu_interpreter_slots.cache] = calling->pool.cache;
     stack[INTERPRETER_AT + spprof_cpu_interpreter_slots.bcp] =
         (uintptr_t)calling->const_method.code + (uint64_t)bci;
-    stack[INTERPRETER_AT - 1] = fp + 2 * SPPROF_WORD_BYTES;
+    stack[INTERPRETER_AT + spprof_cpu_interpreter_slots.sender_sp] = fp + 2 * SPPROF_WORD_BYTES;
     stack[1] = fp;
     stack[2] = interpreter->code_begin + 100;
     return fp;
@@ -412,12 +411,11 @@ TEST(call_stub_has_called_what_its_wrapper_names_for_this_thread) {
     struct spprof_return_slot slot = spprof_return_slot_of_record_sigsafe((uintptr_t)&stack[1]);
     uint64_t *wrapper = &stack[ENTRY_AT + 4];
     call_stub_return = stubs->code_begin + 64;
-    spprof_layout.entry_wrapper = -6;
     spprof_layout.wrapper_anchor = 4 * SPPROF_WORD_BYTES;
     memset(stack, 0, sizeof stack);
     stack[2] = call_stub_return;
     stack[1] = (uintptr_t)&stack[ENTRY_AT];
-    stack[ENTRY_AT - 6] = (uintptr_t)wrapper;
+    stack[ENTRY_AT + spprof_cpu_interpreter_slots.entry_wrapper] = (uintptr_t)wrapper;
     wrapper[0] = (uintptr_t)thread;
     wrapper[2] = fake_address(called);
     CHECK(spprof_return_slot_holds_sigsafe(&cursor, &slot, &code));

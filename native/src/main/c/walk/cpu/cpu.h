@@ -45,6 +45,9 @@ struct spprof_return_slot;
  *                                    caller's fp and its return address; 0 if none
  *   SPPROF_CPU_MOST_OF_A_CALL        the most bytes of a call and of the instructions that load its
  *                                    target
+ *   SPPROF_CPU_TRAMPOLINE_BYTES      the bytes of a trampoline: code at the end of the caller's own
+ *                                    code that jumps to a target that is too far for a direct call;
+ *                                    0 if calls reach every target
  *   SPPROF_CPU_MOST_OF_A_PROLOGUE    bytes
  *   SPPROF_CPU_MOST_OF_CALL_STUB     bytes before its call, and as many behind it
  *   SPPROF_CPU_MOST_WORDS_PUSHED     that an intrinsic can have pushed in the middle of a method
@@ -76,6 +79,13 @@ struct spprof_registers {
     uint64_t first_argument; /* by the C calling convention */
 };
 
+/*
+ * Learns from call_stub's code what differs between releases: which register is sender_sp.
+ * `call_stub_return` is the address to which methods return there. Called by an ordinary thread
+ * before any handler runs.
+ */
+void spprof_cpu_learn(uint64_t call_stub_return);
+
 void spprof_cpu_registers_sigsafe(const void *ucontext, struct spprof_registers *registers);
 
 /* Copies all registers, by DWARF's numbers. */
@@ -100,9 +110,11 @@ bool spprof_cpu_skip_guarded_load_sigsafe(void *ucontext);
  * same in JDK 17 to 25; the self-test compares what they hold with JVMTI (vm/self_test.h).
  */
 struct spprof_interpreter_slots {
-    int last_sp; /* sp at a call */
+    int sender_sp; /* the caller's sp */
+    int last_sp;   /* sp at a call */
     int method, cache, bcp;
-    int last; /* the lowest slot; expressions are below */
+    int last;          /* the lowest slot; expressions are below */
+    int entry_wrapper; /* from the fp of call_stub's frame to its JavaCallWrapper */
 };
 extern const struct spprof_interpreter_slots spprof_cpu_interpreter_slots;
 
@@ -137,6 +149,9 @@ uint64_t spprof_cpu_frame_data_sigsafe(uint64_t begin, uint64_t end);
 /* Returns whether the instruction that ends at `pc` is a call. `*target` is its target, 0 if the
  * target is in a register. */
 bool spprof_cpu_is_call_before_sigsafe(uint64_t pc, uint64_t *target);
+/* Returns where a call of `target` leads: if a trampoline is there, to where it jumps; otherwise to
+ * `target`. */
+uint64_t spprof_cpu_through_trampoline_sigsafe(uint64_t target);
 
 /*
  * Returns by how many bytes code at `pc`, within a compiled method, has moved the stack pointer
@@ -163,9 +178,9 @@ uint64_t spprof_cpu_loaded_sp_sigsafe(uint64_t begin, uint64_t end);
  * checks whether the addresses that the functions find can be return addresses.
  */
 
-/* In an adapter between the interpreter and compiled code, finds the return address of the
- * adapter's caller. Returns false if there is no trace of one. */
-bool spprof_cpu_slot_of_adapter_sigsafe(const struct spprof_cursor *cursor,
+/* In an adapter between the interpreter and compiled code, whose code begins at `begin`, finds the
+ * return address of the adapter's caller. Returns false if there is no trace of one. */
+bool spprof_cpu_slot_of_adapter_sigsafe(const struct spprof_cursor *cursor, uint64_t begin,
                                         struct spprof_return_slot *slot);
 
 /*
@@ -174,7 +189,7 @@ bool spprof_cpu_slot_of_adapter_sigsafe(const struct spprof_cursor *cursor,
  * method has been compiled since. The thread can also have been interrupted in the native code.
  * Returns false if there is no trace of a return address.
  */
-bool spprof_cpu_slot_of_patching_adapter_sigsafe(const struct spprof_cursor *cursor,
+bool spprof_cpu_slot_of_patching_adapter_sigsafe(const struct spprof_cursor *cursor, uint64_t begin,
                                                  struct spprof_return_slot *slot);
 
 /* A SafepointBlob, which stops a thread whose safepoint poll fired. */
@@ -193,11 +208,10 @@ bool spprof_cpu_caller_of_poll_sigsafe(const struct spprof_cursor *cursor,
 
 /*
  * In the interpreter's code at a method's entry, which builds the method's frame: finds frames that
- * can be the caller's, the most likely first, and returns their number. `sender_sp` is the distance
- * in words from the fp of an interpreter frame to the slot of the caller's sp.
+ * can be the caller's, the most likely first, and returns their number.
  */
 #define SPPROF_CPU_MOST_CALLERS 4
-int spprof_cpu_callers_of_entry_sigsafe(const struct spprof_cursor *cursor, int sender_sp,
+int spprof_cpu_callers_of_entry_sigsafe(const struct spprof_cursor *cursor,
                                         struct spprof_caller *callers);
 
 #endif

@@ -11,6 +11,11 @@
 
 #include "walk/cpu/cursor.h"
 
+/* The registers are the same in all releases. */
+void spprof_cpu_learn(uint64_t call_stub_return) {
+    (void)call_stub_return;
+}
+
 void spprof_cpu_registers_of_dwarf_sigsafe(const uint64_t *dwarf,
                                            struct spprof_registers *registers) {
     *registers = (struct spprof_registers){.pc = dwarf[SPPROF_DWARF_PC],
@@ -21,8 +26,13 @@ void spprof_cpu_registers_of_dwarf_sigsafe(const uint64_t *dwarf,
 }
 
 /* frame_x86.hpp */
-const struct spprof_interpreter_slots spprof_cpu_interpreter_slots = {
-    .last_sp = -2, .method = -3, .cache = -6, .bcp = -8, .last = -9};
+const struct spprof_interpreter_slots spprof_cpu_interpreter_slots = {.sender_sp = -1,
+                                                                      .last_sp = -2,
+                                                                      .method = -3,
+                                                                      .cache = -6,
+                                                                      .bcp = -8,
+                                                                      .last = -9,
+                                                                      .entry_wrapper = -6};
 
 /* `pc` is in the code of a live method or of a stub, so it is mapped. */
 static const uint8_t *code_at_sigsafe(uint64_t pc) {
@@ -186,6 +196,10 @@ bool spprof_cpu_is_call_before_sigsafe(uint64_t pc, uint64_t *target) {
         *target = pc + (uint64_t)(int64_t)offset;
     }
     return code[-5] == 0xe8 || by_register;
+}
+
+uint64_t spprof_cpu_through_trampoline_sigsafe(uint64_t target) {
+    return target;
 }
 
 #define MOST_OF_A_BARRIER 1024 /* bytes of code that reload 32 registers of all kinds */

@@ -11,8 +11,9 @@
 /* The adapter from compiled code to the interpreter (c2i) has made room for arguments on the stack,
  * and keeps the caller's sp in a register. The return address is below that sp; until the room is
  * filled, it is also in another register or at sp. */
-bool spprof_cpu_slot_of_adapter_sigsafe(const struct spprof_cursor *cursor,
+bool spprof_cpu_slot_of_adapter_sigsafe(const struct spprof_cursor *cursor, uint64_t begin,
                                         struct spprof_return_slot *slot) {
+    (void)begin;
     uint64_t caller_sp = cursor->registers->sender_sp, sp = cursor->sp, old = 0, pc = 0;
     *slot = spprof_return_slot_at_sigsafe(caller_sp - SPPROF_WORD_BYTES, 0);
     return caller_sp > sp && caller_sp - sp <= MOST_WORDS_OF_ARGUMENTS * SPPROF_WORD_BYTES &&
@@ -23,8 +24,9 @@ bool spprof_cpu_slot_of_adapter_sigsafe(const struct spprof_cursor *cursor,
 
 /* The adapter from compiled code to the interpreter (c2i) keeps sp, which points to the return
  * address, in a register. */
-bool spprof_cpu_slot_of_patching_adapter_sigsafe(const struct spprof_cursor *cursor,
+bool spprof_cpu_slot_of_patching_adapter_sigsafe(const struct spprof_cursor *cursor, uint64_t begin,
                                                  struct spprof_return_slot *slot) {
+    (void)begin;
     uint64_t at = cursor->registers->sender_sp;
     *slot = spprof_return_slot_at_sigsafe(at, 0);
     return at >= cursor->sp && at - cursor->sp < MOST_WORDS_OF_REGISTERS * SPPROF_WORD_BYTES;
@@ -72,7 +74,7 @@ bool spprof_cpu_caller_of_poll_sigsafe(const struct spprof_cursor *cursor,
  * caller's fp (from then on, fp points to this slot), the caller's sp, and the other slots. Until
  * the slot of the caller's sp is written, a register (`sender_sp`) holds the caller's sp.
  */
-int spprof_cpu_callers_of_entry_sigsafe(const struct spprof_cursor *cursor, int sender_sp,
+int spprof_cpu_callers_of_entry_sigsafe(const struct spprof_cursor *cursor,
                                         struct spprof_caller *callers) {
     const struct spprof_registers *registers = cursor->registers;
     uint64_t sp = cursor->sp, fp = cursor->fp, above;
@@ -81,7 +83,8 @@ int spprof_cpu_callers_of_entry_sigsafe(const struct spprof_cursor *cursor, int 
     if (fp >= sp && (fp - sp) / SPPROF_WORD_BYTES < (uint64_t)-spprof_cpu_interpreter_slots.last &&
         spprof_cursor_load_sigsafe(cursor, fp, &caller.fp) &&
         spprof_cursor_load_sigsafe(cursor, fp + SPPROF_WORD_BYTES, &caller.pc)) {
-        uint64_t slot = fp + (uint64_t)(int64_t)sender_sp * SPPROF_WORD_BYTES;
+        uint64_t slot =
+            fp + (uint64_t)(int64_t)spprof_cpu_interpreter_slots.sender_sp * SPPROF_WORD_BYTES;
         bool has_caller_sp = fp - sp >= SPPROF_WORD_BYTES;
         caller.sp = registers->sender_sp;
         if (!has_caller_sp || spprof_cursor_load_sigsafe(cursor, slot, &caller.sp)) {

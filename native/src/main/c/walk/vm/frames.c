@@ -19,6 +19,19 @@ static enum spprof_frame_stage stage_sigsafe(uint64_t pc, const struct spprof_co
     return spprof_cpu_stage_sigsafe(pc, code->begin, complete);
 }
 
+/*
+ * Whether the search may assume that the decoded stage is wrong, and that there is no frame yet or
+ * no more. If calls put the return address into a register: in a complete frame the register can
+ * still hold the address behind this code's own last call. If the method calls itself, this address
+ * looks like a return address of the method.
+ */
+static bool may_be_unmade_sigsafe(const struct spprof_cursor *cursor,
+                                  const struct spprof_code *code, enum spprof_frame_stage stage) {
+    uint64_t pc = cursor->registers->return_address;
+    return SPPROF_CPU_CALL_PUSHES != 0 || stage != SPPROF_FRAME_COMPLETE || pc < code->begin ||
+           pc > spprof_code_end_sigsafe(code);
+}
+
 int spprof_frames_of_method_sigsafe(struct spprof_cursor *cursor, const struct spprof_code *code) {
     uint64_t frame_size = spprof_code_frame_size_sigsafe(code);
     uint64_t sp = cursor->sp;
@@ -50,7 +63,8 @@ int spprof_frames_of_method_sigsafe(struct spprof_cursor *cursor, const struct s
     const struct spprof_return_slot unmade[] = {spprof_return_slot_without_frame_sigsafe(sp),
                                                 spprof_return_slot_of_record_sigsafe(sp)};
     for (size_t i = 0; i < 2 && cursor->arrival == SPPROF_INTERRUPTED; i++) {
-        if (spprof_return_slot_holds_sigsafe(cursor, &unmade[i], code) &&
+        if (may_be_unmade_sigsafe(cursor, code, stage) &&
+            spprof_return_slot_holds_sigsafe(cursor, &unmade[i], code) &&
             spprof_return_slot_go_by_sigsafe(cursor, &unmade[i], &result)) {
             return result;
         }

@@ -23,7 +23,8 @@ static int32_t bci_sigsafe(const struct spprof_cursor *cursor, uint64_t fp,
 static int leave_frame_sigsafe(struct spprof_cursor *cursor, uint64_t fp) {
     struct spprof_return_slot slot = spprof_return_slot_of_record_sigsafe(fp);
     int result;
-    slot.sp = spprof_word_sigsafe(spprof_interpreter_slot_sigsafe(fp, spprof_layout.sender_sp));
+    slot.sp = spprof_word_sigsafe(
+        spprof_interpreter_slot_sigsafe(fp, spprof_cpu_interpreter_slots.sender_sp));
     return spprof_return_slot_go_by_sigsafe(cursor, &slot, &result) ? result
                                                                     : SPPROF_WALK_BROKEN_STACK;
 }
@@ -50,7 +51,7 @@ static bool enter_method_sigsafe(struct spprof_cursor *cursor, struct spprof_met
     }
     bool known = spprof_method_read_sigsafe(cursor->registers->method, method);
     method->address = known ? method->address : 0;
-    int count = spprof_cpu_callers_of_entry_sigsafe(cursor, spprof_layout.sender_sp, callers);
+    int count = spprof_cpu_callers_of_entry_sigsafe(cursor, callers);
     for (int i = 0; i < count; i++) {
         if (can_be_caller_sigsafe(cursor, &callers[i], method)) {
             *result = spprof_cursor_go_to_sigsafe(cursor, &callers[i]);

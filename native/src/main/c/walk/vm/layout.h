@@ -62,8 +62,6 @@ struct spprof_layout {
     uint64_t anchor_size; /* 0 if it is not published */
     int32_t state_in_java, state_in_java_trans, state_in_native, state_in_native_trans;
     int32_t state_in_vm, state_in_vm_trans;
-    int32_t entry_wrapper;     /* words from an entry frame's fp to its JavaCallWrapper */
-    int32_t sender_sp;         /* words from an interpreter frame's fp to the caller's sp */
     uint64_t call_stub_return; /* address of the variable that holds call_stub's return address */
 
     /* code cache */

@@ -46,7 +46,8 @@ bool spprof_frames_is_interpreter_sigsafe(const struct spprof_cursor *cursor, ui
             cursor, spprof_interpreter_slot_sigsafe(fp, spprof_cpu_interpreter_slots.cache),
             &cache) ||
         !spprof_cursor_load_sigsafe(
-            cursor, spprof_interpreter_slot_sigsafe(fp, spprof_layout.sender_sp), &sender_sp) ||
+            cursor, spprof_interpreter_slot_sigsafe(fp, spprof_cpu_interpreter_slots.sender_sp),
+            &sender_sp) ||
         sender_sp <= fp || sender_sp > cursor->high) {
         return false;
     }
@@ -70,7 +71,7 @@ static bool wrapper_has_sigsafe(const struct spprof_cursor *cursor, uint64_t wra
 
 bool spprof_frames_is_entry_sigsafe(const struct spprof_cursor *cursor, uint64_t fp,
                                     const struct spprof_method *callee, uint64_t *wrapper) {
-    uint64_t at = spprof_interpreter_slot_sigsafe(fp, spprof_layout.entry_wrapper);
+    uint64_t at = spprof_interpreter_slot_sigsafe(fp, spprof_cpu_interpreter_slots.entry_wrapper);
     return spprof_cursor_on_stack_sigsafe(cursor, fp) &&
            spprof_cursor_load_sigsafe(cursor, at, wrapper) && *wrapper >= fp &&
            wrapper_has_sigsafe(cursor, *wrapper, cursor->thread) &&
@@ -82,6 +83,21 @@ bool spprof_frames_is_entry_sigsafe(const struct spprof_cursor *cursor, uint64_t
 static bool calls_java_sigsafe(const struct spprof_code *code) {
     return spprof_code_is_sigsafe(code, SPPROF_BLOB_UPCALL) ||
            spprof_continuations_are_stubs_sigsafe(code);
+}
+
+bool spprof_is_call_before_sigsafe(uint64_t pc, uint64_t *target) {
+    if (!spprof_cpu_is_call_before_sigsafe(pc, target)) {
+        return false;
+    }
+    if (SPPROF_CPU_TRAMPOLINE_BYTES != 0) {
+        struct spprof_code code = spprof_code_at_sigsafe(pc);
+        if (code.kind != SPPROF_CODE_NONE && code.kind != SPPROF_CODE_INTERPRETER &&
+            *target >= code.begin &&
+            *target + SPPROF_CPU_TRAMPOLINE_BYTES <= spprof_code_end_sigsafe(&code)) {
+            *target = spprof_cpu_through_trampoline_sigsafe(*target);
+        }
+    }
+    return true;
 }
 
 bool spprof_is_return_address_sigsafe(uint64_t pc) {
@@ -118,7 +134,7 @@ uint64_t spprof_target_of_call_sigsafe(uint64_t pc, const struct spprof_code *co
         is_entry_sigsafe(pc)) {
         return 0;
     }
-    return spprof_cpu_is_call_before_sigsafe(pc, &target) && target >= code->begin &&
+    return spprof_is_call_before_sigsafe(pc, &target) && target >= code->begin &&
                    target < spprof_code_end_sigsafe(code)
                ? target
                : 0;
@@ -154,7 +170,7 @@ struct callee {
 static bool calls_sigsafe(const struct spprof_code *caller, uint64_t pc,
                           const struct callee *callee) {
     uint64_t target = 0;
-    spprof_cpu_is_call_before_sigsafe(pc, &target);
+    spprof_is_call_before_sigsafe(pc, &target);
     struct spprof_code code = spprof_code_at_sigsafe(target);
     bool own = code.blob == caller->blob;
     if (callee->code != NULL && code.blob == callee->code->blob &&

@@ -31,6 +31,9 @@ struct spprof_return_slot spprof_return_slot_at_stage_sigsafe(const struct sppro
                                                               uint64_t frame_size);
 
 bool spprof_code_in_interpreter_sigsafe(uint64_t pc);
+/* Returns whether the instruction that ends at `pc`, in a code blob, is a call. `*target` is its
+ * target, as in cpu.h, or behind the trampoline if the call leads to one. */
+bool spprof_is_call_before_sigsafe(uint64_t pc, uint64_t *target);
 /* Returns whether code can return to `pc`: because `pc` follows a call, is in the interpreter, is a
  * deoptimisation handler, or is in a stub that calls or thaws Java frames. */
 bool spprof_is_return_address_sigsafe(uint64_t pc);

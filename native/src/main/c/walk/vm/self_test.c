@@ -8,6 +8,7 @@
 
 #include "jvm/jvmti_env.h"
 #include "threads/java_threads.h"
+#include "walk/cpu/cpu.h"
 #include "walk/vm/layout.h"
 #include "walk/vm/lines.h"
 
@@ -163,6 +164,7 @@ int spprof_vm_self_test(JNIEnv *jni, const struct spprof_engine *engine,
     if (spprof_layout_probe((*jni)->GetVersion(jni), why, size) != 0) {
         return -ENOSYS;
     }
+    spprof_cpu_learn(*(const uint64_t *)(uintptr_t)spprof_layout.call_stub_return);
     if (spprof_java_threads_env_distance(jni, engine, &spprof_layout.env) != 0) {
         return fail(why, size, "this JVM does not publish where a thread's JNIEnv is");
     }

@@ -12,7 +12,7 @@ static bool leave_adapter_sigsafe(struct spprof_cursor *cursor, const struct spp
     struct spprof_return_slot slot;
     uint64_t pc;
     return spprof_code_is_sigsafe(code, SPPROF_BLOB_ADAPTER) &&
-           spprof_cpu_slot_of_adapter_sigsafe(cursor, &slot) &&
+           spprof_cpu_slot_of_adapter_sigsafe(cursor, code->begin, &slot) &&
            spprof_return_slot_pc_sigsafe(cursor, &slot, &pc) &&
            spprof_is_return_address_sigsafe(pc) &&
            spprof_return_slot_go_by_sigsafe(cursor, &slot, result);
@@ -24,7 +24,7 @@ static bool leave_patching_adapter_sigsafe(struct spprof_cursor *cursor,
     struct spprof_return_slot slot;
     uint64_t pc;
     return spprof_code_is_sigsafe(code, SPPROF_BLOB_ADAPTER) &&
-           spprof_cpu_slot_of_patching_adapter_sigsafe(cursor, &slot) &&
+           spprof_cpu_slot_of_patching_adapter_sigsafe(cursor, code->begin, &slot) &&
            spprof_return_slot_holds_sigsafe(cursor, &slot, NULL) &&
            spprof_return_slot_pc_sigsafe(cursor, &slot, &pc) &&
            (cursor->arrival == SPPROF_FROM_LEAF || pc == cursor->registers->return_address ||
@@ -220,8 +220,7 @@ static bool find_prologue_sigsafe(const struct spprof_cursor *cursor,
  * not of a stub. */
 static bool is_return_of_stub_sigsafe(uint64_t pc) {
     uint64_t target;
-    return spprof_code_in_interpreter_sigsafe(pc) ||
-           !spprof_cpu_is_call_before_sigsafe(pc, &target) ||
+    return spprof_code_in_interpreter_sigsafe(pc) || !spprof_is_call_before_sigsafe(pc, &target) ||
            spprof_code_at_sigsafe(target).kind != SPPROF_CODE_METHOD;
 }
 

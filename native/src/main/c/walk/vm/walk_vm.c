@@ -32,6 +32,20 @@
 
 static struct spprof_table methods;
 
+/*
+ * Whether a thread in Java code is in a stub that a function of the JVM has called: the JVM's
+ * atomic operations can be such stubs. They have no frame. If calls put the return address into a
+ * register, the register shows the caller. call_stub, whose callers are functions of the JVM, too,
+ * is not meant.
+ */
+static bool is_called_by_jvm_sigsafe(const struct spprof_code *code,
+                                     const struct spprof_registers *registers) {
+    uint64_t call = spprof_word_sigsafe(spprof_layout.call_stub_return);
+    return SPPROF_CPU_CALL_PUSHES == 0 && spprof_code_is_sigsafe(code, SPPROF_BLOB_STUB_ROUTINES) &&
+           !spprof_is_code_sigsafe(registers->return_address) &&
+           registers->pc - (call - SPPROF_CPU_MOST_OF_CALL_STUB) > 2 * SPPROF_CPU_MOST_OF_CALL_STUB;
+}
+
 /* Finds where the walk begins. Returns 0, 1 if there is no Java frame, or SPPROF_WALK_BROKEN_*,
  * with the cursor at the frame that could not be left. */
 static int begin_sigsafe(struct spprof_cursor *cursor, struct spprof_registers *registers,
@@ -56,7 +70,8 @@ static int begin_sigsafe(struct spprof_cursor *cursor, struct spprof_registers *
     /* These stubs are called by the JVM itself. One copies memory. Another is called after code was
      * patched; a thread in Java can be in that stub, too. */
     bool of_jvm = code.kind == SPPROF_CODE_STUB &&
-                  (!in_java || spprof_code_is_sigsafe(&code, SPPROF_BLOB_FLUSH_ICACHE));
+                  (!in_java || spprof_code_is_sigsafe(&code, SPPROF_BLOB_FLUSH_ICACHE) ||
+                   is_called_by_jvm_sigsafe(&code, registers));
     if (code.kind != SPPROF_CODE_NONE && !of_jvm) {
         return 0;
     }

@@ -1,0 +1,140 @@
+/*
+ * Frames on aarch64 that are not described by a size and a stage: in adapters
+ * (sharedRuntime_aarch64.cpp), in stubs of safepoint polls, and in the interpreter's entry code
+ * (templateInterpreterGenerator_aarch64.cpp).
+ */
+#include "walk/cpu/cursor.h"
+
+#define MOST_BYTES_OF_ARGUMENTS 4096
+#define MOST_BYTES_OF_REGISTERS 8704 /* 32 vector registers of 256 bytes, 30 others */
+#define MOST_OF_AN_ADAPTER 512       /* instructions */
+
+static uint32_t code_at_sigsafe(uint64_t pc) {
+    return *(const uint32_t *)(uintptr_t)pc;
+}
+
+/* Where an adapter is. */
+enum in_adapter {
+    NO_SENDER_SP, /* sp is the caller's */
+    SENDER_SP,    /* c2i has kept the caller's sp in a register and may have moved sp */
+    PATCHING,     /* c2i has pushed a record, to which fp points */
+    PUSHED,       /* the same, but fp does not point there yet */
+};
+
+/* Goes back through the code. i2c is before c2i and ends with a jump. */
+static enum in_adapter place_sigsafe(uint64_t pc, uint64_t begin) {
+    uint32_t mov_sender_sp = 0x910003e0 | (uint32_t)spprof_aarch64_sender_sp;
+    for (uint64_t at = pc - 4; at >= begin && pc - at <= 4 * MOST_OF_AN_ADAPTER; at -= 4) {
+        uint32_t code = code_at_sigsafe(at);
+        if (code == mov_sender_sp) {
+            return SENDER_SP;
+        }
+        if (spprof_aarch64_pushes_record_sigsafe(code)) {
+            return at == pc - 4 ? PUSHED : PATCHING;
+        }
+        if (spprof_aarch64_pops_record_sigsafe(code) ||
+            (code & 0xfffffc1f) == 0xd61f0000 /* br */) {
+            return NO_SENDER_SP;
+        }
+    }
+    return NO_SENDER_SP;
+}
+
+static bool patches_sigsafe(const struct spprof_cursor *cursor, enum in_adapter place,
+                            struct spprof_return_slot *slot) {
+    uint64_t record = place == PUSHED ? cursor->sp : cursor->fp;
+    *slot = spprof_return_slot_of_record_sigsafe(record);
+    return (place == PUSHED || place == PATCHING) && record >= cursor->sp &&
+           record - cursor->sp <= MOST_BYTES_OF_REGISTERS;
+}
+
+bool spprof_cpu_slot_of_adapter_sigsafe(const struct spprof_cursor *cursor, uint64_t begin,
+                                        struct spprof_return_slot *slot) {
+    enum in_adapter place = place_sigsafe(cursor->pc, begin);
+    if (place == PUSHED || place == PATCHING) {
+        return patches_sigsafe(cursor, place, slot);
+    }
+    *slot = spprof_return_slot_without_frame_sigsafe(
+        place == SENDER_SP ? cursor->registers->sender_sp : cursor->sp);
+    return slot->sp >= cursor->sp && slot->sp - cursor->sp <= MOST_BYTES_OF_ARGUMENTS;
+}
+
+bool spprof_cpu_slot_of_patching_adapter_sigsafe(const struct spprof_cursor *cursor, uint64_t begin,
+                                                 struct spprof_return_slot *slot) {
+    return patches_sigsafe(cursor, place_sigsafe(cursor->pc, begin), slot);
+}
+
+/*
+ * generate_handler_blob. Polls within a method and polls at a return jump to blobs that push a
+ * record. The blob for polls within a method then writes the poll's address over the return address
+ * in the record, where only a remainder of an earlier call was; until then the poll's address is in
+ * the thread.
+ */
+bool spprof_cpu_caller_of_poll_sigsafe(const struct spprof_cursor *cursor,
+                                       const struct spprof_poll *poll, struct spprof_caller *caller,
+                                       bool *within) {
+    enum { STORE = 0xf90007b4 }; /* str x20,[x29,#8] */
+    uint64_t store = poll->begin, distance;
+    while (store < poll->end && code_at_sigsafe(store) != STORE) {
+        store += 4;
+    }
+    *within = store < poll->end;
+    bool filled = !*within || cursor->pc > store;
+    enum spprof_frame_stage stage =
+        spprof_cpu_saver_stage_sigsafe(cursor->pc, poll->begin, poll->end, &distance);
+    *caller = (struct spprof_caller){
+        .pc = cursor->registers->return_address, .sp = cursor->sp, .fp = cursor->fp};
+    if (stage != SPPROF_FRAME_NONE) {
+        uint64_t record = stage == SPPROF_FRAME_PUSHED ? cursor->sp : cursor->fp;
+        struct spprof_return_slot slot = spprof_return_slot_of_record_sigsafe(record);
+        if (record < cursor->sp || record - cursor->sp > poll->frame_size ||
+            !spprof_return_slot_read_sigsafe(cursor, &slot, caller)) {
+            return false;
+        }
+    }
+    caller->pc = filled ? caller->pc : poll->pc;
+    return true;
+}
+
+/* Whether the entry code will still write the slot of the caller's sp: stp xzr,xN,[sp,#64]. */
+static bool writes_sender_sp_sigsafe(uint64_t pc) {
+    enum { MOST = 12 };
+    uint32_t store = 0xa90403ff | (uint32_t)spprof_aarch64_sender_sp << 10;
+    for (uint64_t at = pc; at < pc + 4 * MOST; at += 4) {
+        if (code_at_sigsafe(at) == store) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/*
+ * The entry code moves sp by the frame's fixed part. It stores the caller's fp and the return
+ * address in the record, points fp there, and then stores the caller's sp, which a register holds
+ * until then. Last, it moves sp by the rest of the frame.
+ */
+int spprof_cpu_callers_of_entry_sigsafe(const struct spprof_cursor *cursor,
+                                        struct spprof_caller *callers) {
+    const struct spprof_registers *registers = cursor->registers;
+    uint64_t sp = cursor->sp, fp = cursor->fp, above;
+    struct spprof_return_slot record = spprof_return_slot_of_record_sigsafe(fp);
+    struct spprof_caller caller;
+    int count = 0;
+    if (fp >= sp && (fp - sp) / SPPROF_WORD_BYTES <= (uint64_t)-spprof_cpu_interpreter_slots.last &&
+        spprof_return_slot_read_sigsafe(cursor, &record, &caller)) {
+        uint64_t slot =
+            fp + (uint64_t)(int64_t)spprof_cpu_interpreter_slots.sender_sp * SPPROF_WORD_BYTES;
+        caller.sp = registers->sender_sp;
+        if (writes_sender_sp_sigsafe(cursor->pc) ||
+            spprof_cursor_load_sigsafe(cursor, slot, &caller.sp)) {
+            callers[count++] = caller;
+        }
+    }
+    caller = (struct spprof_caller){
+        .pc = registers->return_address, .sp = registers->sender_sp, .fp = fp};
+    if (!(spprof_cursor_load_sigsafe(cursor, fp + SPPROF_WORD_BYTES, &above) &&
+          spprof_cpu_strip_sigsafe(above) == caller.pc)) {
+        callers[count++] = caller;
+    }
+    return count;
+}
