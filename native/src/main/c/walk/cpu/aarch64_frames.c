@@ -111,7 +111,8 @@ static bool writes_sender_sp_sigsafe(uint64_t pc) {
 /*
  * The entry code moves sp by the frame's fixed part. It stores the caller's fp and the return
  * address in the record, points fp there, and then stores the caller's sp, which a register holds
- * until then. Last, it moves sp by the rest of the frame.
+ * until then. Last, it moves sp by the rest of the frame. If the caller is in the interpreter, its
+ * sp can be below this frame (SPPROF_CPU_MOST_BELOW_CALLEE).
  */
 int spprof_cpu_callers_of_entry_sigsafe(const struct spprof_cursor *cursor,
                                         struct spprof_caller *callers) {
@@ -127,11 +128,13 @@ int spprof_cpu_callers_of_entry_sigsafe(const struct spprof_cursor *cursor,
         caller.sp = registers->sender_sp;
         if (writes_sender_sp_sigsafe(cursor->pc) ||
             spprof_cursor_load_sigsafe(cursor, slot, &caller.sp)) {
+            caller.sp = caller.sp > fp ? caller.sp : record.sp;
             callers[count++] = caller;
         }
     }
-    caller = (struct spprof_caller){
-        .pc = registers->return_address, .sp = registers->sender_sp, .fp = fp};
+    caller = (struct spprof_caller){.pc = registers->return_address,
+                                    .sp = registers->sender_sp > sp ? registers->sender_sp : sp,
+                                    .fp = fp};
     if (!(spprof_cursor_load_sigsafe(cursor, fp + SPPROF_WORD_BYTES, &above) &&
           spprof_cpu_strip_sigsafe(above) == caller.pc)) {
         callers[count++] = caller;

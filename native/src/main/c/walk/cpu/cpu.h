@@ -43,6 +43,10 @@ struct spprof_return_slot;
  *                                    not have one
  *   SPPROF_CPU_COOKIE_BYTES          bytes that the barrier at a method's entry puts between its
  *                                    caller's fp and its return address; 0 if none
+ *   SPPROF_CPU_MOST_BELOW_CALLEE     the most bytes by which sp of an interpreter frame, at a call,
+ *                                    can be below the fp of the interpreter frame that it calls: if
+ *                                    its sp is below all expressions that it may push, the called
+ *                                    frame begins above this sp. 0 if sp is at the last expression
  *   SPPROF_CPU_MOST_OF_A_CALL        the most bytes of a call and of the instructions that load its
  *                                    target
  *   SPPROF_CPU_TRAMPOLINE_BYTES      the bytes of a trampoline: code at the end of the caller's own

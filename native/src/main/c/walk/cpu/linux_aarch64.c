@@ -66,7 +66,10 @@ __asm__(
     ".globl spprof_cpu_guarded_load16_sigsafe, spprof_cpu_guarded_load8_sigsafe\n"
     ".hidden spprof_guarded_begin, spprof_guarded_end, spprof_guarded_fault\n"
     ".popsection\n");
-extern const char spprof_guarded_begin[], spprof_guarded_end[], spprof_guarded_fault[];
+/* Hidden, so that their addresses are not loaded from the global offset table: the linker would
+ * give all local symbols of a section one entry there. */
+#define HIDDEN __attribute__((visibility("hidden")))
+HIDDEN extern const char spprof_guarded_begin[], spprof_guarded_end[], spprof_guarded_fault[];
 
 bool spprof_cpu_skip_guarded_load_sigsafe(void *ucontext) {
     mcontext_t *context = &((ucontext_t *)ucontext)->uc_mcontext;

@@ -23,8 +23,11 @@ static int32_t bci_sigsafe(const struct spprof_cursor *cursor, uint64_t fp,
 static int leave_frame_sigsafe(struct spprof_cursor *cursor, uint64_t fp) {
     struct spprof_return_slot slot = spprof_return_slot_of_record_sigsafe(fp);
     int result;
-    slot.sp = spprof_word_sigsafe(
+    uint64_t sender_sp = spprof_word_sigsafe(
         spprof_interpreter_slot_sigsafe(fp, spprof_cpu_interpreter_slots.sender_sp));
+    /* If the caller's sp is below this frame, the caller is in the interpreter, too, and is found
+     * by its fp. */
+    slot.sp = sender_sp > fp ? sender_sp : slot.sp;
     return spprof_return_slot_go_by_sigsafe(cursor, &slot, &result) ? result
                                                                     : SPPROF_WALK_BROKEN_STACK;
 }

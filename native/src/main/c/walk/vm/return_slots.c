@@ -48,7 +48,7 @@ bool spprof_frames_is_interpreter_sigsafe(const struct spprof_cursor *cursor, ui
         !spprof_cursor_load_sigsafe(
             cursor, spprof_interpreter_slot_sigsafe(fp, spprof_cpu_interpreter_slots.sender_sp),
             &sender_sp) ||
-        sender_sp <= fp || sender_sp > cursor->high) {
+        sender_sp + SPPROF_CPU_MOST_BELOW_CALLEE <= fp || sender_sp > cursor->high) {
         return false;
     }
     return spprof_method_read_sigsafe(address, method) && method->pool_cache == cache &&
