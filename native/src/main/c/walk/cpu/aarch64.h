@@ -15,6 +15,7 @@
 #define SPPROF_CPU_ANCHOR_PC_BELOW 8 /* frame_aarch64.cpp, make_walkable */
 #define SPPROF_CPU_COOKIE_BYTES 0
 #define SPPROF_CPU_MOST_BELOW_CALLEE (65536 * 8 + 256) /* max_stack of a method, and some words */
+#define SPPROF_CPU_FLUSHES_BY_STUB false
 #define SPPROF_CPU_MOST_OF_A_CALL 16
 #define SPPROF_CPU_TRAMPOLINE_BYTES 16
 #define SPPROF_CPU_MOST_OF_A_PROLOGUE 96

@@ -47,6 +47,8 @@ struct spprof_return_slot;
  *                                    can be below the fp of the interpreter frame that it calls: if
  *                                    its sp is below all expressions that it may push, the called
  *                                    frame begins above this sp. 0 if sp is at the last expression
+ *   SPPROF_CPU_FLUSHES_BY_STUB       whether the JVM has a stub of its own to flush the instruction
+ *                                    cache
  *   SPPROF_CPU_MOST_OF_A_CALL        the most bytes of a call and of the instructions that load its
  *                                    target
  *   SPPROF_CPU_TRAMPOLINE_BYTES      the bytes of a trampoline: code at the end of the caller's own

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "walk/cpu/cpu.h"
 #include "walk/guard.h"
 #include "walk/vm/code.h"
 #include "walk/vm/layout.h"
@@ -131,6 +132,7 @@ static bool is_missing(const struct found *found, int role, int i) {
     const struct spprof_blob *blob = &spprof_release_blobs[role][i];
     return blob->names[0] != NULL && !found->blobs[role][i] && found->created[blob->creation] &&
            blob->since <= spprof_layout.release &&
+           !(role == SPPROF_BLOB_FLUSH_ICACHE && !SPPROF_CPU_FLUSHES_BY_STUB) &&
            !(blob->creation == SPPROF_BLOB_WITH_C2 && has_jvmci_compiler());
 }
 
