@@ -40,8 +40,9 @@ uint32_t spprof_gate_in_flight(void) {
 
 bool spprof_gate_is_idle(void) {
     /*
-     * The order is acq_rel. By its release, handlers that enter later see the caller's writes. By
-     * its acquire, the caller sees the writes of handlers that have left.
+     * This read-modify-write is acq_rel. By its release, handlers that enter after it see what the
+     * caller of is_idle wrote before. By its acquire, the caller sees what handlers wrote before
+     * they left.
      */
     return (atomic_fetch_add_explicit(&gate, 0, memory_order_acq_rel) & ~CLOSED) == 0;
 }

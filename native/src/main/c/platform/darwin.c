@@ -9,8 +9,9 @@
  * therefore sampled roughly in proportion to the CPU time that they use. The proportion is not
  * exact. macOS notices expiries on a thread's way out of the kernel, which favours threads that
  * make system calls. Linux notices them at the clock tick, so at most once for each tick and CPU.
- * POSIX has no list of threads. The JVM reports the Java threads, and all other threads are counted
- * together.
+ *
+ * POSIX cannot list the threads of a process. This engine therefore knows only the Java threads,
+ * which the JVM reports. Samples of all other threads have one name, "native threads".
  *
  * The system reports no overruns. Expiries that come faster than the system checks the timer are
  * late or lost. A signal therefore stands for the CPU time that the process has used since the last

@@ -1,8 +1,9 @@
 /*
- * Waits until threads have acted on the signals that they have taken. The teardown (teardown.h),
- * which ends a session, needs this before it restores the signal's earlier action.
+ * Waits until no thread is between taking a profiling signal and entering the signal's handler, or
+ * ignoring the signal. The teardown (teardown.h), which ends a session, needs this before it
+ * restores the signal's earlier action.
  *
- * The system delivers a signal to a thread in two steps. It first takes the signal from the pending
+ * The kernel delivers a signal to a thread in two steps. It first takes the signal from the pending
  * signals, and then reads the signal's action. Between the two steps, the teardown cannot observe
  * the signal: SIG_IGN no longer discards it, and its handler has not entered the gate (gate.h). If
  * SIG_DFL were restored between the two steps, the signal would kill the process.

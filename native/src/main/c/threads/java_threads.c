@@ -7,9 +7,10 @@
  * JNIEnv is measured on the calling thread. All three values are checked on the calling thread
  * before they are used on another thread.
  *
- * A thread may end while this code reads its structures. A thread that ends first posts ThreadEnd.
- * There it waits for the lock that is held here, if it has a slot or if the gate is closed
- * (thread_hooks.c). Its JavaThread is therefore not freed meanwhile. Two kinds of threads do not
+ * A thread may end while this code reads its structures. Before a thread ends, it posts ThreadEnd.
+ * The callback of this event waits for the lock that is held here, if the thread has a slot (its
+ * entry in the table of threads) or if the gate is closed (no session samples; thread_hooks.c). The
+ * thread's JavaThread is therefore not freed meanwhile. Two kinds of threads do not
  * wait: a thread that has no slot yet, and a thread that had posted ThreadEnd before events were
  * switched on. Such a thread sets `eetop` to 0 some microseconds before its JavaThread is freed.
  * This code therefore reads `eetop` once more after the other values. It reads the other values by
@@ -19,8 +20,9 @@
  * compares the JNIEnv with NULL.
  *
  * Threads whose start was not reported (unheard, thread_hooks.h) can appear at any time during the
- * session. A sweep can find such a thread after it has left ThreadEnd. It would then never drop a
- * JNIEnv. Such a thread has no Java frame any more. After the sweep has made the slot, this code
+ * session. A sweep, which looks for threads without a slot, can find such a thread after the thread
+ * has left ThreadEnd. Nothing would then remove the JNIEnv from the thread's new slot. A thread
+ * that has left ThreadEnd has no Java frame any more. After the sweep has made the slot, this code
  * therefore asks the JVM for the number of Java frames. A thread with a Java frame has not reached
  * ThreadEnd yet, and will find the slot there.
  */

@@ -12,16 +12,17 @@
  * The walker assumes these facts of every processor:
  *
  *  - The stack grows down, in words of 8 bytes.
- *  - A frame record is two words: the caller's fp, and above it the return address. A frame of
- *    compiled code ends with one. A frame with fp has its record at fp (cursor.h).
+ *  - A frame record is two words: the caller's fp, and above it the return address. In a frame of
+ *    compiled code, the record is at the highest addresses. In a frame whose code keeps a frame
+ *    pointer, fp points to the record (cursor.h).
  *  - Before a frame is built, and after it is removed, fp is the caller's. The return address is
  *    then at sp if a call instruction pushes it (x86-64), or in the link register (aarch64).
- *    SPPROF_CPU_CALL_PUSHES states which. Where a function below "finds" a return address, it
- *    returns a slot, and a slot can also stand for the register (cursor.h).
+ *    SPPROF_CPU_CALL_PUSHES states which. A function below that "finds" a return address returns a
+ *    slot: the place in memory that holds the address, or the register (cursor.h).
  *  - A return address in memory can carry a signature in unused bits (aarch64). cursor.h removes
  *    the signature from each return address that it loads.
  *
- * A handler may call every function.
+ * Every function may be called from a signal handler.
  */
 #ifndef SPPROF_CPU_H
 #define SPPROF_CPU_H

@@ -1,8 +1,9 @@
 /*
  * Decides whether a byte code can have called a method. The walker asks this about a word of the
- * stack that may or may not be a return address (return_slots.h): can the byte code of the call
- * before this address have called the method that would return there? In doubt the answer is yes,
- * so that no correct caller is rejected.
+ * stack that may or may not be a return address (return_slots.h). If the word is one, a call stands
+ * before it, which belongs to a byte code of the caller. Can this byte code have called the method
+ * whose frame the walker wants to leave? In doubt the answer is yes, so that no correct caller is
+ * rejected.
  *
  *   byte code                              can call
  *   invokevirtual, -special, -static,      methods with the name and signature to which it refers,
@@ -20,8 +21,8 @@
  * cache. Up to JDK 21 the cache's entries follow its header; since JDK 22 the entries of methods
  * are in an array.
  *
- * Called from the handler. All loads are guarded, because the method's address comes from a word of
- * the stack that may be anything.
+ * Called from the signal handler. All loads are guarded, because the caller's address comes from a
+ * word of the stack that may be anything.
  */
 #ifndef SPPROF_VM_CALL_SITES_H
 #define SPPROF_VM_CALL_SITES_H

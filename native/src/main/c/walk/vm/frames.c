@@ -20,10 +20,11 @@ static enum spprof_frame_stage stage_sigsafe(uint64_t pc, const struct spprof_co
 }
 
 /*
- * Whether the search may assume that the decoded stage is wrong, and that there is no frame yet or
- * no more. If calls put the return address into a register: in a complete frame the register can
- * still hold the address behind this code's own last call. If the method calls itself, this address
- * looks like a return address of the method.
+ * Returns whether the search for the caller may also try that the decoded stage is wrong: that the
+ * method has no frame yet, or none any more. On processors whose calls put the return address into
+ * a register, it may not do so in a complete frame whose register points into the method itself.
+ * The register then probably holds the address after the method's own last call. If the method
+ * calls itself, that address passes for a return address, and the walk would skip a frame.
  */
 static bool may_be_unmade_sigsafe(const struct spprof_cursor *cursor,
                                   const struct spprof_code *code, enum spprof_frame_stage stage) {

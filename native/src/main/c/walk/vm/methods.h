@@ -1,12 +1,14 @@
 /*
  * Gives each Method of the JVM a number and a name in the profile. When a walk finds a method for
  * the first time, the handler itself copies the name to the ring. At that moment the method is on
- * the thread's stack, so its class is loaded and all the memory exists; a moment later this is no
- * longer certain. No method id is needed, and none is created.
+ * the thread's stack, so its class is loaded and the memory of its name exists; a moment later this
+ * is no longer certain. No method id is needed, and none is created.
  *
- * The memory of a freed method can become another method's. Whenever a walk finds a method, the
- * identities of the method's names are therefore compared, by a hash, with those that the number
- * was given for.
+ * The memory of a freed method can become another method's. So whenever a walk finds a known
+ * address, it hashes the identities of two Symbols, that of the class's name and that of the
+ * method's name. An identity is the Symbol's address and a random number that the JVM gave to the
+ * Symbol. If the hash differs from the known one, the address belongs to another method, which gets
+ * a number of its own.
  *
  * Called from the handler, except for reset and forget.
  */

@@ -9,7 +9,7 @@ import java.util.Map;
 /**
  * All methods by name, with the CPU time spent in each, from which the hottest methods are chosen.
  * Overloads are one method, and so are methods with the same name that several class loaders
- * loaded. A synthetic frame is a method, too.
+ * loaded. The table also has an entry for each synthetic frame ({@link WalkResult}).
  *
  * <p>Used under the lock of {@link Collector}.
  */

@@ -9,11 +9,11 @@ import java.util.zip.GZIPOutputStream;
  * Writes a profile in the format of the tool pprof: the protocol buffer of profile.proto,
  * compressed with gzip.
  *
- * <p>The terms of this format: a sample is a row of the profile; it is a stack from the leaf to the
- * root, with the label {@code thread}. A sample has two values: the number of samples, and their
- * CPU time in nanoseconds, which pprof shows by default. A location is a frame, with its line if
- * the line is known. A function is a method; it has no file, because the profiler does not record
- * files. All locations belong to one mapping, {@code java}.
+ * <p>In this format, a "sample" is a stack, from the leaf to the root, of one thread, whose name is
+ * the label {@code thread}. It has two values: how often the profiler found the thread with this
+ * stack, and the CPU time of these samples in nanoseconds, which pprof shows by default. A location
+ * is a frame, with its line if the line is known. A function is a method; it has no file, because
+ * the profiler does not record files. All locations belong to one mapping, {@code java}.
  *
  * @see <a href="https://github.com/google/pprof/blob/main/proto/profile.proto">profile.proto</a>
  */
