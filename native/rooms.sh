@@ -17,8 +17,9 @@ if (cd "$sources" && grep -rnE "$processors|$registers" walk --include='*.[ch]')
 fi
 
 {
-  (cd "$sources" && find . -name '*.[ch]' | LC_ALL=C sort | xargs grep -H '^#include "') |
-    sed -n 's|^\./\(.*\):#include "\([^"]*\)".*|include \1 \2|p'
+  # Also in forms that the project does not use, such as <session/sampler.h> and ../session/sampler.h.
+  (cd "$sources" && find . -name '*.[ch]' | LC_ALL=C sort | xargs grep -HE '^ *# *include *["<]') |
+    sed -n 's|^\./\([^:]*\): *# *include *["<]\([^">]*\)[">].*|include \1 \2|p'
   "${NM:-nm}" -A "$@" | sed -n "s|^$objects/||p" |
     sed -n 's|^\([^:]*\):[ 0-9a-f]*\([A-Za-z]\) \(.*\)|symbol \1 \2 \3|p'
 } | awk -v order="$order" '
@@ -31,7 +32,8 @@ fi
     }
   }
   BEGIN { n = split(order, a, " "); for (i = 1; i <= n; i++) floor[a[i]] = i }
-  # The header that javac generates is in no room.
+  # Headers of the system, and the one that javac generates, are in no room.
+  $1 == "include" && $3 ~ /\.\./ { print "rooms.sh: " $2 " includes " $3 ": a path must begin with its room"; bad = 1; next }
   $1 == "include" && $3 ~ /\// { check($2, $3, "includes " $3) }
   $1 == "symbol" && $3 ~ /[TDBRVWC]/ { home[$4] = $2 }
   $1 == "symbol" && $3 == "U" { user[++users] = $2; used[users] = $4 }

@@ -126,7 +126,8 @@ enum {
     SPPROF_WALK_BROKEN_DEOPT = -208,       /* frames that are being rebuilt by deoptimization */
 };
 
-/* A flag in the number of a method that the walker does not remember. Other numbers count from 1.
+/*
+ * A flag in the number of a method that the walker does not remember. Other numbers count from 1.
  */
 #define SPPROF_TRANSIENT UINT32_C(0x80000000)
 

@@ -32,7 +32,8 @@ int spprof_action_get(int signal, struct spprof_action *action);
 int spprof_action_put_sigsafe(int signal, const struct spprof_action *action,
                               struct spprof_action *old);
 
-/* Returns whether both actions have the same handler. SIG_DFL and SIG_IGN count as handlers here.
+/*
+ * Returns whether both actions have the same handler. SIG_DFL and SIG_IGN count as handlers here.
  */
 bool spprof_action_same_handler(const struct spprof_action *one, const struct spprof_action *two);
 

@@ -49,7 +49,8 @@ static struct timeval to_timeval(uint64_t ns) {
                             .tv_usec = (suseconds_t)(us % 1000000)};
 }
 
-/* Returns the CPU time that no signal has accounted for yet, and marks it as accounted for.
+/*
+ * Returns the CPU time that no signal has accounted for yet, and marks it as accounted for.
  * Handlers on several threads may call the function at once. Each nanosecond is returned only once.
  */
 static uint64_t take_unaccounted_sigsafe(void) {

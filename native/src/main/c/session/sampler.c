@@ -449,7 +449,8 @@ void spprof_sampler_unload(void) {
     spprof_lock(&lock);
     bool replaced;
     if (stage == SAMPLING) {
-        /* If the library is loaded again, the next start tries again to undo START_FAILED (jni.c).
+        /*
+         * If the library is loaded again, the next start tries again to undo START_FAILED (jni.c).
          */
         stage = tear_down(JVM_GOES, NULL, 100, &replaced) == 0 ? STOPPED : START_FAILED;
     }

@@ -44,7 +44,8 @@ int spprof_teardown_await_handlers(uint32_t deadline_ms) {
     return wait_until_nobody_is_in_flight(deadline_ms);
 }
 
-/* Installs `action`. If the action that it replaced is not `expected`, another library had
+/*
+ * Installs `action`. If the action that it replaced is not `expected`, another library had
  * installed its own action meanwhile. The function then installs the other library's action again.
  */
 static int exchange(struct spprof_teardown *teardown, const struct spprof_action *expected,
@@ -94,7 +95,8 @@ static int discard_pending(struct spprof_teardown *teardown) {
     return teardown->engine->take_pending(teardown->signal);
 }
 
-/* A test builds this file once for each step, with the step left out, and checks what goes wrong.
+/*
+ * A test builds this file once for each step, with the step left out, and checks what goes wrong.
  */
 #ifndef SPPROF_LEAVE_OUT
 #define SPPROF_LEAVE_OUT 0
@@ -136,7 +138,8 @@ static int run_steps(struct spprof_teardown *teardown) {
         error = teardown->engine->await_delivery(teardown->deadline_ms);
     }
     if (STEP(6) && error == 0) {
-        /* After this step, handlers that entered before are done, and their records are complete.
+        /*
+         * After this step, handlers that entered before are done, and their records are complete.
          */
         error = wait_until_nobody_is_in_flight(teardown->deadline_ms);
     }

@@ -138,7 +138,8 @@ static struct spprof_slot *kept_slot(void) {
     return ticket == NULL ? NULL : living_slot(ticket);
 }
 
-/* Writes a name into the ring, as the name of the slot's samples so far. Called with the lock held.
+/*
+ * Writes a name into the ring, as the name of the slot's samples so far. Called with the lock held.
  */
 static void name_samples(struct spprof_slot *slot, const char *name) {
     struct spprof_ring *ring = spprof_threads_ring_locked();
@@ -332,7 +333,8 @@ static bool settle(const struct spprof_engine *engine, struct spprof_slot *slot,
         (armed && engine->timer_set_sigsafe(&slot->timer, 0, 0) != 0)) {
         return false;
     }
-    /* The due time is computed again, because the handler may have paid for a signal that came
+    /*
+     * The due time is computed again, because the handler may have paid for a signal that came
      * before the timer was disarmed.
      */
     uint64_t due = spprof_schedule_due(slot, cpu_ns);

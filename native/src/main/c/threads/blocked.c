@@ -12,9 +12,8 @@
 #define MOST_ASKED 32             /* the most questions in a check; each costs some 30 us */
 #define MOST_NAMES 3
 #define SWEEPS_A_LOOK 5 /* a check reads the list once a second; it costs some 1 us a thread */
-#define MOST_WATCHED                                                            \
-    (SPPROF_MAX_THREADS / 2) /* the other half of the slots is for Java threads \
-                              */
+/* The other half of the slots is for Java threads. */
+#define MOST_WATCHED (SPPROF_MAX_THREADS / 2)
 
 /* All variables are accessed with the lock of thread_state.h held. */
 static const struct spprof_engine *engine = &SPPROF_DEFAULT_ENGINE;

@@ -129,7 +129,8 @@ static bool has_frame(jthread thread) {
     return (*jvmti)->GetFrameCount(jvmti, thread, &frames) == JVMTI_ERROR_NONE && frames > 0;
 }
 
-/* Asks the JVM for frames without the lock held, because the JVM may have to wait for the thread.
+/*
+ * Asks the JVM for frames without the lock held, because the JVM may have to wait for the thread.
  */
 static void adopt_found(JNIEnv *jni, const struct layout *layout, jthread thread) {
     uint64_t id, id_now;

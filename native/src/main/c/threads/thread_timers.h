@@ -67,7 +67,8 @@ int spprof_thread_delete_left_timer_locked(struct spprof_slot *slot);
  */
 void spprof_threads_rest(uint32_t share, uint32_t turn);
 
-/* Makes step 3 of the teardown: deletes every timer. Called with the gate closed. Returns 0, or
+/*
+ * Makes step 3 of the teardown: deletes every timer. Called with the gate closed. Returns 0, or
  * -errno if the system did not delete a timer, which may still send signals. May be called again.
  */
 int spprof_threads_disarm(void);

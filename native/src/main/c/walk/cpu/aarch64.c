@@ -1,6 +1,6 @@
 /*
  * The instructions of aarch64. The sequences are those of HotSpot's C1, C2 and template interpreter
- * (macroAssembler_aarch64.cpp, c1_MacroAssembler_aarch64.cpp, aarch64.ad), the same in 17 to 25:
+ * (macroAssembler_aarch64.cpp, c1_MacroAssembler_aarch64.cpp, aarch64.ad), the same since 17:
  *
  *   stack bang           sub x9,sp,#M; str xzr,[x9]
  *   frame < 528 bytes    sub sp,sp,#N; stp x29,x30,[sp,#N-16]
@@ -119,7 +119,8 @@ static enum spprof_frame_stage in_prologue_sigsafe(uint64_t pc, uint64_t entry, 
     return SPPROF_FRAME_NONE;
 }
 
-/* Whether the instruction can follow the removal of a frame, before the return or the jump
+/*
+ * Whether the instruction can follow the removal of a frame, before the return or the jump
  * elsewhere: hints; ldr x8,[x28,#D]; b.hi; movz, movk, adr, adrp and add for x8; cbz and cbnz x8.
  */
 static bool is_after_frame_sigsafe(uint32_t code) {

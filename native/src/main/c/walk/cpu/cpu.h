@@ -114,7 +114,7 @@ bool spprof_cpu_skip_guarded_load_sigsafe(void *ucontext);
 
 /*
  * Words from an interpreter frame's fp to its slots. The JVM does not publish them. They are the
- * same in JDK 17 to 25; the self-test compares what they hold with JVMTI (vm/self_test.h).
+ * same since JDK 17; the self-test compares what they hold with JVMTI (vm/self_test.h).
  */
 struct spprof_interpreter_slots {
     int sender_sp; /* the caller's sp */
@@ -133,12 +133,14 @@ enum spprof_frame_stage {
     SPPROF_FRAME_COMPLETE, /* all; the frame record is at its end */
 };
 
-/* Returns the stage at `pc`, where a thread was interrupted, in code that begins at `entry`. The
+/*
+ * Returns the stage at `pc`, where a thread was interrupted, in code that begins at `entry`. The
  * method builds its frame in the code before `complete`.
  */
 enum spprof_frame_stage spprof_cpu_stage_sigsafe(uint64_t pc, uint64_t entry, uint64_t complete);
 
-/* Returns the stage in a stub that pushes a frame record, points fp there, saves all registers and
+/*
+ * Returns the stage in a stub that pushes a frame record, points fp there, saves all registers and
  * restores them (RegisterSaver), from `entry` to `end`. PUSHED: the record is `*distance` bytes
  * above sp; COMPLETE: fp points to it.
  */

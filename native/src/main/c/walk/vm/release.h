@@ -7,7 +7,7 @@
  *
  * Source files are given by their paths in the JDK's repository, relative to src/hotspot/share.
  * Paths that begin with cpu/ are relative to src/hotspot, and CPU is any processor. What names no
- * release applies to all releases from 17 to 25. Facts that also depend on the processor are behind
+ * release applies to all releases from 17 on. Facts that also depend on the processor are behind
  * walk/cpu/cpu.h.
  *
  * Constants only.

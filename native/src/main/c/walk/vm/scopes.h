@@ -34,7 +34,8 @@ struct spprof_scopes {
 /* Returns whether the method's debug information has an entry for exactly this address. */
 bool spprof_scopes_are_exact_sigsafe(const struct spprof_code *code, uint64_t pc);
 
-/* Makes spprof_scopes_next_sigsafe begin with the innermost method at `pc`. Where a thread was
+/*
+ * Makes spprof_scopes_next_sigsafe begin with the innermost method at `pc`. Where a thread was
  * interrupted, the first entry after `pc` applies; at a return address, the first entry at or after
  * `pc`.
  */
