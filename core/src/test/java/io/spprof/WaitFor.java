@@ -7,7 +7,7 @@ import java.util.function.BooleanSupplier;
 final class WaitFor {
 
   /** The name of the thread that a session has, as users see it in a thread dump. */
-  static final String SESSION_THREAD = "spprof-drainer";
+  static final String SESSION_THREAD = "spprof-collector";
 
   private static final long NEVER_NANOS = 60_000_000_000L;
 

@@ -82,7 +82,7 @@ public final class Collector {
     long before = sampler.currentThreadCpuNanos();
     long end = ring.end();
     sampler.readNames();
-    int bytes = comingNames.read(ring) ? ring.drain(recorder, end) : 0;
+    int bytes = comingNames.read(ring) ? ring.read(recorder, end) : 0;
     ownCpuNanos += sampler.currentThreadCpuNanos() - before;
     publish();
     return bytes;

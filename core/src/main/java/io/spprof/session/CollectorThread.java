@@ -26,7 +26,7 @@ import java.util.concurrent.locks.LockSupport;
  */
 final class CollectorThread extends Thread {
 
-  static final String NAME = "spprof-drainer";
+  static final String NAME = "spprof-collector";
 
   private static final long LONGEST_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
   private static final long IDLE_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(200);

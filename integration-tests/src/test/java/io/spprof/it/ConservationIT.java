@@ -107,7 +107,7 @@ class ConservationIT {
 
   private static long collectorOf(TargetJvm target) throws Exception {
     for (long thread : Proc.threads(target.pid())) {
-      if (Proc.threadName(target.pid(), thread).orElse("").startsWith("spprof-drain")) {
+      if (Proc.threadName(target.pid(), thread).orElse("").startsWith("spprof-collect")) {
         return thread;
       }
     }

@@ -141,7 +141,8 @@ final class Proc {
         .toList();
   }
 
-  private static final String PROFILERS_THREAD = "spprof-drainer";
+  /** As Linux shows the name of the thread spprof-collector: the first 15 characters. */
+  private static final String PROFILERS_THREAD = "spprof-collecto";
 
   /** The CPU time of the profiler's session thread in that process, ns. */
   static long profilersThreadNanos(long pid) throws IOException {

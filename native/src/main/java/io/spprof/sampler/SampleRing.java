@@ -109,7 +109,7 @@ public final class SampleRing {
    * Returns the position after the last record that a writer has begun. Called by the reading
    * thread.
    *
-   * @return a position for {@link #drain(Visitor, long)}
+   * @return a position for {@link #read(Visitor, long)}
    */
   public long end() {
     // This acquire pairs with the writers' release (ring.c). It guarantees that each writer of a
@@ -165,18 +165,18 @@ public final class SampleRing {
    * @param visitor receives each record
    * @return the number of bytes read
    */
-  public int drain(Visitor visitor) {
-    return drain(visitor, Long.MAX_VALUE);
+  public int read(Visitor visitor) {
+    return read(visitor, Long.MAX_VALUE);
   }
 
   /**
-   * Reads records like {@link #drain(Visitor)}, but no record that begins at or after a position.
+   * Reads records like {@link #read(Visitor)}, but no record that begins at or after a position.
    *
    * @param visitor receives each record
    * @param end a result of {@link #end()}
    * @return the number of bytes read
    */
-  public int drain(Visitor visitor, long end) {
+  public int read(Visitor visitor, long end) {
     long start = (long) LONG.get(block, SampleLayout.HEAD);
     long head = start;
     while (head < end && head - start < capacity) {

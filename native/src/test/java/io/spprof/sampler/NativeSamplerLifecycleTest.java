@@ -100,7 +100,7 @@ final class NativeSamplerLifecycleTest {
     assertSays(
         "call stop first", assertThrows(IllegalStateException.class, () -> sampler.release()));
 
-    assertDoesNotThrow(() -> ring.drain(new RecordedSamples()));
+    assertDoesNotThrow(() -> ring.read(new RecordedSamples()));
     stop();
     sampler.release();
     assertDoesNotThrow(() -> sampler.release(), "a second release does nothing");
@@ -116,7 +116,7 @@ final class NativeSamplerLifecycleTest {
     stop();
 
     RecordedSamples seen = new RecordedSamples();
-    ring.drain(seen);
+    ring.read(seen);
 
     assertTrue(seen.names.containsValue(Thread.currentThread().getName()), seen.names.toString());
   }

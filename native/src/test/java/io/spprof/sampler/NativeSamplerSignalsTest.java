@@ -43,13 +43,13 @@ final class NativeSamplerSignalsTest {
     BusyThreads.await(
         () -> {
           sampler.readNames();
-          ring.drain(seen);
+          ring.read(seen);
           return enough.test(seen);
         },
         "enough samples");
     assertEquals("", sampler.stop());
     sampling = false;
-    while (ring.drain(seen) > 0) {
+    while (ring.read(seen) > 0) {
       // reads up to the last record
     }
     sampler.release();
@@ -100,7 +100,7 @@ final class NativeSamplerSignalsTest {
     sampler.stop();
     sampling = false;
     RecordedSamples seen = new RecordedSamples();
-    ring.drain(seen);
+    ring.read(seen);
 
     SamplerCounters counted = sampler.counters().since(before);
     assertConserved(counted);
@@ -145,7 +145,7 @@ final class NativeSamplerSignalsTest {
       BusyThreads.await(
           () -> {
             sampler.readNames();
-            ring.drain(seen);
+            ring.read(seen);
             return busySamples(seen).stream().anyMatch(s -> s.walk() == WalkResult.OK);
           },
           "a stack of the thread");

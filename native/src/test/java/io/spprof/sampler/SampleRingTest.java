@@ -32,7 +32,7 @@ final class SampleRingTest {
 
   @Test
   void shouldReadNothingFromAnEmptyRing() {
-    assertEquals(0, ring.drain(seen));
+    assertEquals(0, ring.read(seen));
     assertTrue(seen.samples.isEmpty());
     assertEquals(CAPACITY, ring.capacity());
   }
@@ -44,7 +44,7 @@ final class SampleRingTest {
     end = raw.sample(end, 3, 30);
     raw.tail(end);
 
-    assertEquals(end, ring.drain(seen));
+    assertEquals(end, ring.read(seen));
 
     assertEquals(
         List.of(
@@ -54,7 +54,7 @@ final class SampleRingTest {
             new RecordedSamples.Sample(
                 3, List.of(), List.of(), WalkResult.NATIVE_THREAD, false, 30)),
         seen.samples);
-    assertEquals(0, ring.drain(seen), "nothing is read twice");
+    assertEquals(0, ring.read(seen), "nothing is read twice");
   }
 
   @Test
@@ -64,7 +64,7 @@ final class SampleRingTest {
     raw.fill(32, SampleLayout.TYPE_SAMPLE, -5, SampleLayout.FLAG_NATIVE, 1, 0, 5);
     raw.publish(32, SampleLayout.HEADER_SIZE);
 
-    ring.drain(seen);
+    ring.read(seen);
 
     assertTrue(seen.samples.get(0).truncated());
     assertTrue(!seen.samples.get(1).truncated());
@@ -80,7 +80,7 @@ final class SampleRingTest {
     end = raw.sample(end, 2, 20, 0x21, 0x22);
     raw.tail(end);
 
-    assertEquals(end - start, ring.drain(seen));
+    assertEquals(end - start, ring.read(seen));
 
     assertEquals(2, seen.samples.size());
     assertEquals(List.of(0x21L, 0x22L), seen.samples.get(1).methods());
@@ -96,7 +96,7 @@ final class SampleRingTest {
     }
     raw.tail(end);
 
-    assertEquals(CAPACITY, ring.drain(seen));
+    assertEquals(CAPACITY, ring.read(seen));
 
     assertEquals(CAPACITY / 64, seen.samples.size());
     assertTrue(raw.allZero());
@@ -116,11 +116,11 @@ final class SampleRingTest {
       written++;
       raw.tail(end);
       if (round % 5 == 0) {
-        ring.drain(seen);
+        ring.read(seen);
         assertEquals(end, raw.head());
       }
     }
-    ring.drain(seen);
+    ring.read(seen);
 
     assertEquals(written, seen.samples.size());
     for (int i = 0; i < written; i++) {
@@ -135,10 +135,10 @@ final class SampleRingTest {
     long end = raw.sample(32, 2, 20, 0x21);
     raw.tail(end);
 
-    assertEquals(0, ring.drain(seen), "the first writer is half-way");
+    assertEquals(0, ring.read(seen), "the first writer is half-way");
 
     raw.publish(0, SampleLayout.HEADER_SIZE);
-    assertEquals(end, ring.drain(seen));
+    assertEquals(end, ring.read(seen));
     assertEquals(List.of(1, 2), seen.samples.stream().map(s -> s.thread()).toList());
   }
 
@@ -149,7 +149,7 @@ final class SampleRingTest {
     java.util.Arrays.fill(methods, -1L);
     raw.tail(raw.sample(0, -1, -1, methods));
 
-    ring.drain(seen);
+    ring.read(seen);
 
     assertEquals(frames, seen.samples.get(0).methods().size());
     assertTrue(raw.allZero());
@@ -167,10 +167,10 @@ final class SampleRingTest {
           }
         };
 
-    assertThrows(IllegalStateException.class, () -> ring.drain(broken));
+    assertThrows(IllegalStateException.class, () -> ring.read(broken));
 
     assertEquals(end, raw.head());
-    ring.drain(seen);
+    ring.read(seen);
     assertEquals(List.of(2), seen.samples.stream().map(s -> s.thread()).toList());
     assertTrue(raw.allZero());
   }
@@ -180,7 +180,7 @@ final class SampleRingTest {
     long first = raw.sample(0, 1, 10);
     raw.tail(first);
     boolean[] more = {true};
-    ring.drain(
+    ring.read(
         new RecordedSamples() {
           @Override
           public void sample(SampleView sample) {
@@ -208,7 +208,7 @@ final class SampleRingTest {
 
     assertEquals(List.of("1a", "1b"), ahead);
     assertEquals(end, ring.end());
-    assertEquals(end, ring.drain(seen));
+    assertEquals(end, ring.read(seen));
   }
 
   @Test
@@ -225,9 +225,9 @@ final class SampleRingTest {
     long end = raw.sample(middle, 2, 20);
     raw.tail(end);
 
-    assertEquals(middle, ring.drain(seen, middle));
+    assertEquals(middle, ring.read(seen, middle));
     assertEquals(1, seen.samples.size());
-    assertEquals(end - middle, ring.drain(seen, end));
+    assertEquals(end - middle, ring.read(seen, end));
     assertEquals(2, seen.samples.size());
   }
 }

@@ -23,7 +23,7 @@ final class ThreadNameRecordTest {
 
   private String read(byte... name) {
     raw.tail(raw.name(0, 3, name));
-    ring.drain(seen);
+    ring.read(seen);
     assertTrue(raw.allZero());
     return seen.names.get(3);
   }
@@ -62,7 +62,7 @@ final class ThreadNameRecordTest {
     long end = raw.name(0, 1, (byte) 'x');
     raw.tail(raw.sample(end, 1, 10, 0x11));
 
-    ring.drain(seen);
+    ring.read(seen);
 
     assertEquals(1, seen.of("x").size());
   }
