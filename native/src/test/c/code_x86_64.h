@@ -40,7 +40,7 @@ static inline void code_call_register(uint64_t pc) {
 #define CODE_THAW_END "\x48\x8b\xe3\x48\x83\xec\x10\x5d\xc3"
 enum { CODE_THAW_HAS_SP = 3, CODE_THAW_AT_RECORD = 7, CODE_THAW_AT_RETURN = 8 };
 static inline void code_thaw_to(struct spprof_registers *registers, uint64_t sp) {
-    registers->method = sp; /* %rbx */
+    registers->thawed_sp = sp; /* %rbx */
 }
 
 /* The end of doYield: mov 0x38(%r15),%rsp; mov 8(%rsp),%rbx; mov %rbx,0x38(%r15); add $0x40,%rsp;

@@ -153,7 +153,7 @@ TEST(the_rest_of_straight_code_is_followed_to_its_return) {
     uint64_t sp, fp_at;
     /* mov %rax,%rbx; xor %rax,%rax; mov %rbx,%rsp; sub $0x10,%rsp; pop %rbp; ret */
     CODE("\x48\x8b\xd8\x48\x33\xc0\x48\x8b\xe3\x48\x83\xec\x10\x5d\xc3");
-    const struct spprof_registers registers = {.method = 0x2000, .return_address = 0x3000};
+    const struct spprof_registers registers = {.thawed_sp = 0x2000, .return_address = 0x3000};
     CHECK(follow(0, &registers, &sp, &fp_at));
     CHECK(sp == 0x3000 - 8 && fp_at == 0x3000 - 16);
     CHECK(!follow(0, NULL, &sp, &fp_at)); /* a call returns there, with a value that is not known

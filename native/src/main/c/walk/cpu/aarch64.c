@@ -57,6 +57,7 @@ enum {
     ADD_SP_X8 = 0x8b2863ff,
     CMP_SP_X8 = 0xeb2863ff,
     MOV_X3_LR = 0xaa1e03e3,
+    SUB_SP_X9_16 = 0xd100413f,
 };
 
 /* `pc` is in the code of a live method or of a stub, so it is mapped. */
@@ -366,9 +367,117 @@ uint64_t spprof_cpu_loaded_sp_sigsafe(uint64_t begin, uint64_t end) {
     return 0;
 }
 
-/* Not written yet: a walk that begins there ends as broken, or at the carrier. */
+#define MOST_TO_RETURN 32 /* instructions */
+
+/* The registers that are tracked. x8 and x9 are scratch registers. */
+struct followed {
+    uint64_t pc, sp, fp;
+    uint64_t scratch[2];
+    bool known[2]; /* whether a scratch register's value is known */
+    bool popped;   /* whether the frame record at `record` has been popped */
+    uint64_t record;
+};
+
+/* The index of the register in `scratch`. False for other registers. */
+static bool is_scratch_sigsafe(uint32_t number, uint32_t *index) {
+    *index = number - 8;
+    return number == 8 || number == 9;
+}
+
+/* ldr and ldrb of a scratch register from the thread, and ldr from the stack. */
+static bool follow_load_sigsafe(struct followed *at, uint32_t code, uint64_t thread) {
+    uint32_t index;
+    if (!is_scratch_sigsafe(code & 31, &index)) {
+        return false;
+    }
+    at->known[index] = true;
+    if ((code & 0xffc003e0) == 0xf9400380) {
+        uint64_t offset = (uint64_t)(code >> 10 & 0xfff) * SPPROF_WORD_BYTES;
+        at->scratch[index] = *(const uint64_t *)(uintptr_t)(thread + offset);
+        return true;
+    }
+    if ((code & 0xffc003e0) == 0x39400380) {
+        at->scratch[index] = *(const uint8_t *)(uintptr_t)(thread + (code >> 10 & 0xfff));
+        return true;
+    }
+    at->known[index] = false;
+    return (code & 0xbfc003e0) == 0xb94003e0;
+}
+
+/* str to the thread; fmov between x8 and d0; mov x0,xzr; mov w1,#N: they change nothing here. */
+static bool is_without_effect_sigsafe(uint32_t code) {
+    return is_hint_sigsafe(code) || (code & 0xbfc003e0) == 0xb9000380 || code == 0x9e670100 ||
+           code == 0xaa1f03e0 || (code & 0xffe0001f) == 0x52800001;
+}
+
+/* Executes one instruction that neither returns nor jumps; false if the instruction is not one of
+ * the known ones. */
+static bool follow_sigsafe(struct followed *at, uint64_t thread) {
+    uint32_t code = code_at_sigsafe(at->pc), index;
+    uint64_t bytes;
+    at->pc += 4;
+    if (code == POP_RECORD) {
+        at->popped = true;
+        at->record = at->sp;
+        at->sp += 2 * SPPROF_WORD_BYTES;
+    } else if (code == MOV_SP_FP) {
+        at->sp = at->fp;
+    } else if ((code & 0xffc003ff) == 0x910003fd) { /* add x29,sp,#N; mov x29,sp */
+        at->fp = at->sp + (code >> 10 & 0xfff);
+    } else if ((code & 0xfffffc1f) == 0x9100001f || code == SUB_SP_X9_16) { /* mov sp,xN */
+        if (!is_scratch_sigsafe(code >> 5 & 31, &index) || !at->known[index]) {
+            return false;
+        }
+        at->sp = at->scratch[index] - (code == SUB_SP_X9_16 ? 16 : 0);
+    } else if ((code & 0xffff83ff) == 0xa8c103e8 || (code & 0xffff83ff) == 0xa9bf03e8) {
+        /* ldp x8,xN,[sp],#16; stp x8,xN,[sp,#-16]! */
+        moves_sp_sigsafe(code, &bytes);
+        at->sp += bytes;
+        at->known[0] = at->known[1] = false;
+    } else if (code == 0x9e660008) { /* fmov x8,d0 */
+        at->known[0] = false;
+    } else {
+        return is_without_effect_sigsafe(code) || follow_load_sigsafe(at, code, thread);
+    }
+    return true;
+}
+
+/* b, and cbz and cbnz of a known scratch register. */
+static bool follow_jump_sigsafe(struct followed *at) {
+    uint32_t code = code_at_sigsafe(at->pc), index;
+    if (is_b_sigsafe(code)) {
+        at->pc += extend_sigsafe(code, 26) << 2;
+        return true;
+    }
+    if ((code & 0x7e000000) != 0x34000000 || !is_scratch_sigsafe(code & 31, &index) ||
+        !at->known[index]) {
+        return false;
+    }
+    uint64_t value = (code & 0x80000000) != 0 ? at->scratch[index] : (uint32_t)at->scratch[index];
+    bool if_zero = (code & 0x01000000) == 0;
+    at->pc += (value == 0) == if_zero ? extend_sigsafe(code >> 5, 19) << 2 : 4;
+    return true;
+}
+
 bool spprof_cpu_follow_to_return_sigsafe(const struct spprof_cursor *cursor,
                                          struct spprof_return_slot *slot) {
-    (void)cursor, (void)slot;
+    enum { BR_X1 = 0xd61f0020 };
+    struct followed at = {.pc = cursor->pc, .sp = cursor->sp, .fp = cursor->fp};
+    if (cursor->arrival == SPPROF_INTERRUPTED) {
+        at.scratch[1] = cursor->registers->thawed_sp;
+        at.known[1] = true;
+    }
+    for (int i = 0; i < MOST_TO_RETURN; i++) {
+        uint32_t code = code_at_sigsafe(at.pc);
+        if (code == RET || code == BR_X1 ||
+            (code == MOV_X3_LR && code_at_sigsafe(at.pc + 4) == BR_X1)) {
+            *slot = at.popped ? spprof_return_slot_of_record_sigsafe(at.record)
+                              : spprof_return_slot_without_frame_sigsafe(at.sp);
+            return true;
+        }
+        if (!follow_jump_sigsafe(&at) && !follow_sigsafe(&at, cursor->thread)) {
+            return false;
+        }
+    }
     return false;
 }

@@ -83,6 +83,8 @@ struct spprof_registers {
                               * address in entry code and adapters */
     uint64_t throw_pc;       /* in the stub that looks up an exception's handler: the return
                               * address, while it is not on the stack */
+    uint64_t thawed_sp;      /* at the end of stubs that thaw virtual threads: sp of the youngest
+                              * thawed frame */
     uint64_t first_argument; /* by the C calling convention */
 };
 

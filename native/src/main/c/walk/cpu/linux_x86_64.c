@@ -13,6 +13,7 @@ void spprof_cpu_registers_sigsafe(const void *ucontext, struct spprof_registers 
                                            .sender_sp = (uint64_t)g[REG_R13],
                                            .return_address = (uint64_t)g[REG_RAX],
                                            .throw_pc = (uint64_t)g[REG_RDX],
+                                           .thawed_sp = (uint64_t)g[REG_RBX],
                                            .first_argument = (uint64_t)g[REG_RDI]};
 }
 

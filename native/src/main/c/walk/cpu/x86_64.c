@@ -306,7 +306,7 @@ bool spprof_cpu_follow_to_return_sigsafe(const struct spprof_cursor *cursor,
     struct followed at = {.code = code_at_sigsafe(cursor->pc), .sp = cursor->sp};
     if (cursor->arrival == SPPROF_INTERRUPTED) {
         at.rax = cursor->registers->return_address;
-        at.rbx = cursor->registers->method;
+        at.rbx = cursor->registers->thawed_sp;
     }
     for (int i = 0; i < MOST_TO_RETURN; i++) {
         /* ret, of a frame that was removed by pop; or pop %rdx, jmp *%rbx */
