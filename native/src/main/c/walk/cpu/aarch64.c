@@ -25,7 +25,6 @@ void spprof_cpu_learn(uint64_t call_stub_return) {
     spprof_aarch64_sender_sp = is_x13 ? 13 : 19;
 }
 
-/* x19: forward_exception_entry keeps the return address there while it calls the JVM. */
 void spprof_cpu_registers_of_dwarf_sigsafe(const uint64_t *dwarf,
                                            struct spprof_registers *registers) {
     *registers =
@@ -34,7 +33,7 @@ void spprof_cpu_registers_of_dwarf_sigsafe(const uint64_t *dwarf,
                                   .fp = dwarf[SPPROF_DWARF_FP],
                                   .bcp = dwarf[22],
                                   .sender_sp = spprof_aarch64_sender_sp == 19 ? dwarf[19] : 0,
-                                  .throw_pc = spprof_cpu_strip_sigsafe(dwarf[19])};
+                                  .kept_pc = spprof_cpu_strip_sigsafe(dwarf[19])};
 }
 
 /* frame_aarch64.hpp */
@@ -347,6 +346,43 @@ uint64_t spprof_cpu_moved_sp_sigsafe(uint64_t pc, uint64_t end) {
         moved += bytes;
     }
     return 0;
+}
+
+/*
+ * The three pieces of code and what they do behind their call (the pop is the call's own):
+ *
+ *   forward_exception_entry        ldp x8,x12,[sp],#16; …; mov x30,x19
+ *   C1's unwind_exception          ldp x8,x12,[sp],#16; …; ldp x30,x0,[sp],#16
+ *   the interpreter, which has     ldp x8,x12,[sp],#16; …; ldp x0,x30,[sp],#16
+ *   removed an activation
+ *
+ * From an instruction before the call, x30 still is the return address.
+ */
+bool spprof_cpu_slot_of_throw_sigsafe(const struct spprof_cursor *cursor,
+                                      struct spprof_return_slot *slot) {
+    enum { MOST = 16, FROM_KEPT = 0xaa1303fe, POP_X30_X0 = 0xa8c103fe, POP_X0_X30 = 0xa8c17be0 };
+    uint64_t sp = cursor->sp, bytes;
+    bool before_call = false;
+    for (uint64_t at = cursor->pc; at < cursor->pc + 4 * MOST; at += 4) {
+        uint32_t code = code_at_sigsafe(at);
+        if (code == FROM_KEPT || code == POP_X30_X0 || code == POP_X0_X30) {
+            uint64_t in = code == FROM_KEPT    ? SPPROF_IN_KEPT
+                          : code == POP_X30_X0 ? sp
+                                               : sp + SPPROF_WORD_BYTES;
+            sp += code == FROM_KEPT ? 0 : 2 * SPPROF_WORD_BYTES;
+            *slot =
+                (struct spprof_return_slot){.at = before_call ? SPPROF_IN_REGISTER : in, .sp = sp};
+            return true;
+        }
+        bool is_call = (code & 0xfffffc1f) == 0xd63f0000;
+        before_call = before_call || is_call;
+        if (code == RET || is_b_sigsafe(code) || (code & 0xfffffc1f) == 0xd61f0000 ||
+            !moves_sp_sigsafe(code, &bytes)) {
+            return false;
+        }
+        sp += bytes;
+    }
+    return false;
 }
 
 /* ldr xN,[x28,#D]; mov sp,xN */

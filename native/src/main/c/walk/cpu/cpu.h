@@ -83,8 +83,10 @@ struct spprof_registers {
                               * address in entry code and adapters */
     uint64_t throw_pc;       /* in the stub that looks up an exception's handler: the return
                               * address, while it is not on the stack */
-    uint64_t thawed_sp;      /* at the end of stubs that thaw virtual threads: sp of the youngest
-                              * thawed frame */
+    uint64_t kept_pc;   /* in the stub that forwards an exception, while it calls native code: the
+                         * return address, if calls put it into a register */
+    uint64_t thawed_sp; /* at the end of stubs that thaw virtual threads: sp of the youngest
+                         * thawed frame */
     uint64_t first_argument; /* by the C calling convention */
 };
 
@@ -202,6 +204,15 @@ bool spprof_cpu_slot_of_adapter_sigsafe(const struct spprof_cursor *cursor, uint
  */
 bool spprof_cpu_slot_of_patching_adapter_sigsafe(const struct spprof_cursor *cursor, uint64_t begin,
                                                  struct spprof_return_slot *slot);
+
+/*
+ * In code that has removed a frame, or has none, and calls native code to look up an exception's
+ * handler in the caller: finds the return address, which this code keeps somewhere during the call.
+ * The thread can also have been interrupted in the native code. Returns false in other code, and if
+ * the call has left the return address where any call leaves it.
+ */
+bool spprof_cpu_slot_of_throw_sigsafe(const struct spprof_cursor *cursor,
+                                      struct spprof_return_slot *slot);
 
 /* A SafepointBlob, which stops a thread whose safepoint poll fired. */
 struct spprof_poll {

@@ -32,6 +32,13 @@ bool spprof_cpu_slot_of_patching_adapter_sigsafe(const struct spprof_cursor *cur
     return at >= cursor->sp && at - cursor->sp < MOST_WORDS_OF_REGISTERS * SPPROF_WORD_BYTES;
 }
 
+/* The return address is where the call of the frame that was removed has put it. */
+bool spprof_cpu_slot_of_throw_sigsafe(const struct spprof_cursor *cursor,
+                                      struct spprof_return_slot *slot) {
+    (void)cursor, (void)slot;
+    return false;
+}
+
 /*
  * HotSpot's generate_handler_blob makes the blobs. A poll within a method jumps to a blob that
  * makes room for a return address and pushes its frame. Only then does this blob write the return

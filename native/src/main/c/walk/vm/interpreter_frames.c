@@ -79,8 +79,11 @@ int spprof_frames_of_interpreter_sigsafe(struct spprof_cursor *cursor, struct sp
         return leave_frame_sigsafe(cursor, fp);
     }
     method->address = 0;
-    struct spprof_return_slot slot = spprof_return_slot_without_frame_sigsafe(cursor->sp);
+    struct spprof_return_slot slot;
     struct spprof_caller caller;
+    if (!spprof_cpu_slot_of_throw_sigsafe(cursor, &slot)) {
+        slot = spprof_return_slot_without_frame_sigsafe(cursor->sp);
+    }
     if (cursor->arrival != SPPROF_AT_CALL &&
         spprof_return_slot_read_sigsafe(cursor, &slot, &caller) &&
         spprof_is_return_address_sigsafe(caller.pc)) {
@@ -143,6 +146,15 @@ int spprof_frames_of_new_sigsafe(struct spprof_cursor *cursor, uint64_t array, u
     if (spprof_code_in_interpreter_sigsafe(caller.pc) &&
         !is_interpreter_frame_sigsafe(cursor, fp)) {
         fp = frame_that_called_sigsafe(cursor, caller.sp, fp);
+        /* Before the new frames exist, the compiled frame that they replace still does. It ends at
+         * the caller's sp. */
+        struct spprof_return_slot old = spprof_return_slot_behind_frame_sigsafe(caller.sp);
+        uint64_t saved;
+        if (!is_interpreter_frame_sigsafe(cursor, fp) &&
+            spprof_cursor_load_sigsafe(cursor, old.fp_at, &saved) &&
+            is_interpreter_frame_sigsafe(cursor, saved)) {
+            fp = saved;
+        }
     }
     caller.fp = fp;
     return spprof_cursor_go_to_sigsafe(cursor, &caller);

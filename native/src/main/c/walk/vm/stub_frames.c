@@ -95,6 +95,20 @@ static bool leave_exception_sigsafe(struct spprof_cursor *cursor, const struct s
     return false;
 }
 
+/* Leaves code without a frame that has called native code to look up an exception's handler. */
+static bool leave_throw_sigsafe(struct spprof_cursor *cursor, const struct spprof_code *code,
+                                int *result) {
+    struct spprof_return_slot slot;
+    uint64_t pc;
+    return (spprof_code_is_sigsafe(code, SPPROF_BLOB_STUB_ROUTINES) ||
+            spprof_code_is_sigsafe(code, SPPROF_BLOB_TO_HANDLER)) &&
+           spprof_cpu_slot_of_throw_sigsafe(cursor, &slot) &&
+           spprof_return_slot_pc_sigsafe(cursor, &slot, &pc) &&
+           spprof_is_return_of_java_sigsafe(pc) &&
+           spprof_return_slot_holds_sigsafe(cursor, &slot, NULL) &&
+           spprof_return_slot_go_by_sigsafe(cursor, &slot, result);
+}
+
 /* Leaves a SafepointBlob. A poll within a method has no call before it, so its address must only be
  * in a method's code. */
 static bool leave_poll_sigsafe(struct spprof_cursor *cursor, const struct spprof_code *code,
@@ -216,6 +230,23 @@ static bool find_prologue_sigsafe(const struct spprof_cursor *cursor,
     return stage != SPPROF_FRAME_NONE || done == 0 || done >= SPPROF_CPU_MOST_OF_A_PROLOGUE;
 }
 
+/*
+ * Returns whether the slot of a stub with a complete frame record leads to a method. If calls put
+ * the return address into a register, code can also load this register and jump to the stub: C1's
+ * slow path of a monitor's exit returns to code that does not follow a call.
+ */
+static bool is_jumped_to_sigsafe(const struct spprof_cursor *cursor, const struct spprof_code *code,
+                                 const struct spprof_return_slot *slot) {
+    uint64_t pc;
+    if (SPPROF_CPU_CALL_PUSHES != 0 || !spprof_cpu_points_fp_sigsafe(code->begin) ||
+        !spprof_return_slot_pc_sigsafe(cursor, slot, &pc)) {
+        return false;
+    }
+    struct spprof_code caller = spprof_code_at_sigsafe(pc);
+    return caller.kind == SPPROF_CODE_METHOD && pc >= caller.begin &&
+           pc < spprof_code_end_sigsafe(&caller);
+}
+
 /* Returns whether a stub can return to `pc`. If the call before `pc` is of a compiled method, it is
  * not of a stub. */
 static bool is_return_of_stub_sigsafe(uint64_t pc) {
@@ -240,7 +271,8 @@ static int leave_stub_sigsafe(struct spprof_cursor *cursor, const struct spprof_
     if (spprof_code_is_sigsafe(code, SPPROF_BLOB_SAFEPOINT)) {
         return leave_poll_sigsafe(cursor, code, &result) ? result : SPPROF_WALK_BROKEN_STUB;
     }
-    if (leave_patching_adapter_sigsafe(cursor, code, &result)) {
+    if (leave_patching_adapter_sigsafe(cursor, code, &result) ||
+        leave_throw_sigsafe(cursor, code, &result)) {
         return result;
     }
     bool has_fp = fp >= sp && spprof_cursor_on_stack_sigsafe(cursor, fp);
@@ -262,7 +294,8 @@ static int leave_stub_sigsafe(struct spprof_cursor *cursor, const struct spprof_
         }
     }
     if (top && sized && find_prologue_sigsafe(cursor, code, &slot) &&
-        spprof_return_slot_holds_sigsafe(cursor, &slot, NULL) &&
+        (spprof_return_slot_holds_sigsafe(cursor, &slot, NULL) ||
+         is_jumped_to_sigsafe(cursor, code, &slot)) &&
         spprof_return_slot_go_by_sigsafe(cursor, &slot, &result)) {
         return result;
     }
