@@ -44,10 +44,11 @@ static inline void code_call_register(uint64_t pc) {
 #define CODE_LOADS_SP "\x88\x1f\x40\xf9\x1f\x01\x00\x91\xf3\x0f\x1f\xf8"
 
 /* The end of a stub that thaws: sub sp,x9,#16; mov x29,sp; mov sp,x29; ldp x29,x30,[sp],#16;
- * ret. */
+ * ret. One instruction moves sp to the record, so sp is never above a record that is still to be
+ * popped. */
 #define CODE_THAW_END \
     "\x3f\x41\x00\xd1\xfd\x03\x00\x91\xbf\x03\x00\x91\xfd\x7b\xc1\xa8\xc0\x03\x5f\xd6"
-enum { CODE_THAW_HAS_SP = 4, CODE_THAW_AT_RECORD = 12, CODE_THAW_AT_RETURN = 16 };
+enum { CODE_THAW_HAS_SP = 0, CODE_THAW_AT_RECORD = 12, CODE_THAW_AT_RETURN = 16 };
 static inline void code_thaw_to(struct spprof_registers *registers, uint64_t sp) {
     registers->thawed_sp = sp; /* x9 */
 }
@@ -63,6 +64,17 @@ enum {
     CODE_YIELD_AT_RECORD = 24,
     CODE_YIELD_AT_RETURN = 28
 };
+
+/* Makes the code at `pc` an adapter that patches the call which led to it. The return address is at
+ * `return_at`. Returns fp there. */
+static inline uint64_t code_patch(uint64_t pc, uint64_t *return_at, uint64_t fp_of_caller,
+                                  struct spprof_registers *registers) {
+    (void)registers;
+    code_write(pc - 8, 0xa9bf7bfd); /* stp x29,x30,[sp,#-16]! */
+    code_write(pc - 4, 0x910003fd); /* mov x29,sp */
+    return_at[-1] = fp_of_caller;
+    return (uintptr_t)(return_at - 1);
+}
 
 /* A function's body for the assembler: takes a while, calls nothing, and leaves the stack as it
  * is. */

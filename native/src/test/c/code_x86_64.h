@@ -55,6 +55,15 @@ enum {
     CODE_YIELD_AT_RETURN = 24
 };
 
+/* Makes the code at `pc` an adapter that patches the call which led to it. The return address is at
+ * `return_at`. Returns fp there. */
+static inline uint64_t code_patch(uint64_t pc, uint64_t *return_at, uint64_t fp_of_caller,
+                                  struct spprof_registers *registers) {
+    (void)pc;
+    registers->sender_sp = (uintptr_t)return_at;
+    return fp_of_caller;
+}
+
 /* A function's body for the assembler: takes a while, calls nothing, and leaves the stack as it
  * is. */
 #define CODE_OF_ASSEMBLY "mov $400, %eax\n1: dec %eax\njnz 1b\nret\n"

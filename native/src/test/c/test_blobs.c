@@ -8,6 +8,7 @@
 #include <sys/mman.h>
 
 #include "test.h"
+#include "walk/cpu/cpu.h"
 #include "walk/guard.h"
 #include "walk/vm/blobs.h"
 #include "walk/vm/code.h"
@@ -127,7 +128,8 @@ TEST(a_renamed_blob_is_named) {
             char expected[128];
             snprintf(expected, sizeof expected, "this JVM has no code blob called %s",
                      blob->names[0]);
-            CHECK(strcmp(expected, why) == 0);
+            bool wanted = !rare || SPPROF_CPU_FLUSHES_BY_STUB;
+            CHECK(strcmp(wanted ? expected : "", why) == 0);
             renamed++;
         }
     }
@@ -138,7 +140,7 @@ TEST(all_missing_blobs_are_named_as_far_as_there_is_room) {
     setup(25);
     CHECK_EQUAL(-ENOSYS, spprof_blobs_check(why, sizeof why));
     CHECK(strstr(why, "I2C/C2I, DeoptimizationBlob, SafepointBlob, ") != NULL);
-    CHECK(strstr(why, ", flush_icache_stub, ") != NULL);
+    CHECK((strstr(why, ", flush_icache_stub, ") != NULL) == SPPROF_CPU_FLUSHES_BY_STUB);
     CHECK(strstr(why, "handle_exception") == NULL); /* no compiled method exists */
     char little[40];
     CHECK_EQUAL(-ENOSYS, spprof_blobs_check(little, sizeof little));

@@ -19,10 +19,11 @@
 #define BLOCK_HEADER 16
 #define CODE 192 /* bytes from the start of a blob to its code */
 #define FRAME_WORDS 10
-#define RETURN 32  /* offset in each method: return address behind a call */
-#define BODY 40    /* offset in each method: its frame is complete */
-#define BARRIER 48 /* in the stubs: loads sp from the thread */
-#define TAIL 64    /* the last instructions of a method or stub */
+#define RETURN 32 /* offset in each method: return address behind a call */
+#define BODY 40   /* offset in each method: its frame is complete */
+#define PUSHED_WORDS (SPPROF_CPU_CALL_PUSHES / 8) /* of the stack, by a call */
+#define BARRIER 48                                /* in the stubs: loads sp from the thread */
+#define TAIL 64                                   /* the last instructions of a method or stub */
 
 /* The walker's view of a JVM. `layout` holds the offsets of the fields. */
 struct spprof_layout spprof_layout;
@@ -291,6 +292,9 @@ static void make_jvm(void) {
 /* Walks the stack as a sample that is written to the ring. */
 static int16_t walk_from(uint64_t pc, int sp, uint64_t thaw_to) {
     struct spprof_registers registers = {.pc = pc, .sp = address_of(&stack[sp]), .fp = 0};
+    if (SPPROF_CPU_CALL_PUSHES == 0) {
+        registers.return_address = stack[sp - 1]; /* of a record that was just popped */
+    }
     code_thaw_to(&registers, thaw_to);
     walk = (struct spprof_walk){.env = &thread, .words = words, .depth = 64};
     spprof_walk_from_sigsafe(&walk, &registers);
@@ -431,7 +435,7 @@ TEST(the_end_of_a_stub_that_thaws_is_of_the_frame_that_goes_on) {
     CHECK_EQUAL(SPPROF_WALK_VIRTUAL,
                 walk_from(pc_of(STUBS, TAIL + CODE_THAW_AT_RECORD), SP_OF_ENTER - 2, 0));
     CHECK_EQUAL(SPPROF_WALK_VIRTUAL,
-                walk_from(pc_of(STUBS, TAIL + CODE_THAW_AT_RETURN), SP_OF_ENTER - 1, 0));
+                walk_from(pc_of(STUBS, TAIL + CODE_THAW_AT_RETURN), SP_OF_ENTER - PUSHED_WORDS, 0));
     CHECK_EQUAL(1, frames());
 }
 
@@ -446,8 +450,8 @@ TEST(a_yield_is_the_carrier_s_when_sp_is_at_the_border) {
                 walk_from(pc_of(DO_YIELD, TAIL + CODE_YIELD_LEAVES_BORDER), SP_OF_BORDER, 0));
     CHECK_EQUAL(SPPROF_WALK_OK,
                 walk_from(pc_of(DO_YIELD, TAIL + CODE_YIELD_AT_RECORD), SP_OF_BORDER + 8, 0));
-    CHECK_EQUAL(SPPROF_WALK_OK,
-                walk_from(pc_of(DO_YIELD, TAIL + CODE_YIELD_AT_RETURN), SP_OF_BORDER + 9, 0));
+    CHECK_EQUAL(SPPROF_WALK_OK, walk_from(pc_of(DO_YIELD, TAIL + CODE_YIELD_AT_RETURN),
+                                          SP_OF_BORDER + 10 - PUSHED_WORDS, 0));
     CHECK_EQUAL(1, frames());
 }
 

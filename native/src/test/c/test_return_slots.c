@@ -321,12 +321,13 @@ TEST(a_stub_that_was_jumped_to_has_its_return_address_at_its_frames_end) {
 static int leave_patching(const struct block *adapter, enum spprof_arrival arrival,
                           uint64_t return_address, struct spprof_cursor *cursor) {
     struct spprof_code code = code_of(adapter);
-    struct spprof_registers registers = {.sender_sp = (uintptr_t)&stack[RETURN_AT],
-                                         .return_address = return_address};
+    struct spprof_registers registers = {.return_address = return_address};
+    uint64_t pc = adapter->code_begin + 160;
+    uint64_t fp_of_caller = (uintptr_t)&stack[RETURN_AT + 4]; /* the caller itself uses it */
     *cursor = (struct spprof_cursor){
-        .pc = adapter->code_begin + 160,
+        .pc = pc,
         .sp = (uintptr_t)stack,
-        .fp = (uintptr_t)&stack[RETURN_AT + 4], /* the caller's own, who uses it */
+        .fp = code_patch(pc, &stack[RETURN_AT], fp_of_caller, &registers),
         .thread = (uintptr_t)thread,
         .low = (uintptr_t)stack,
         .high = STACK_END,

@@ -18,7 +18,8 @@ static bool leave_adapter_sigsafe(struct spprof_cursor *cursor, const struct spp
            spprof_return_slot_go_by_sigsafe(cursor, &slot, result);
 }
 
-/* Leaves a c2i adapter that is patching the call which led to it. */
+/* Leaves a c2i adapter that is patching the call which led to it. If calls put the return address
+ * into a register, the adapter's code shows that it does so; otherwise the return address must. */
 static bool leave_patching_adapter_sigsafe(struct spprof_cursor *cursor,
                                            const struct spprof_code *code, int *result) {
     struct spprof_return_slot slot;
@@ -27,7 +28,8 @@ static bool leave_patching_adapter_sigsafe(struct spprof_cursor *cursor,
            spprof_cpu_slot_of_patching_adapter_sigsafe(cursor, code->begin, &slot) &&
            spprof_return_slot_holds_sigsafe(cursor, &slot, NULL) &&
            spprof_return_slot_pc_sigsafe(cursor, &slot, &pc) &&
-           (cursor->arrival == SPPROF_FROM_LEAF || pc == cursor->registers->return_address ||
+           (SPPROF_CPU_CALL_PUSHES == 0 || cursor->arrival == SPPROF_FROM_LEAF ||
+            pc == cursor->registers->return_address ||
             spprof_target_of_call_sigsafe(pc, code) != 0) &&
            spprof_return_slot_go_by_sigsafe(cursor, &slot, result);
 }

@@ -42,6 +42,7 @@ static bool is_called_by_jvm_sigsafe(const struct spprof_code *code,
                                      const struct spprof_registers *registers) {
     uint64_t call = spprof_word_sigsafe(spprof_layout.call_stub_return);
     return SPPROF_CPU_CALL_PUSHES == 0 && spprof_code_is_sigsafe(code, SPPROF_BLOB_STUB_ROUTINES) &&
+           !spprof_continuations_are_stubs_sigsafe(code) &&
            !spprof_is_code_sigsafe(registers->return_address) &&
            registers->pc - (call - SPPROF_CPU_MOST_OF_CALL_STUB) > 2 * SPPROF_CPU_MOST_OF_CALL_STUB;
 }
