@@ -108,6 +108,13 @@ static bool writes_sender_sp_sigsafe(uint64_t pc) {
     return false;
 }
 
+/* The caller's sp, if `sp` can be it, else `least`. If the caller has the register fp, `sp` is not
+ * above it. An entry that builds no frame (Reference.get) uses the register of the caller's sp for
+ * other purposes. */
+static uint64_t sane_sp_sigsafe(uint64_t sp, uint64_t least, uint64_t fp) {
+    return sp > least && (fp < least || sp <= fp) ? sp : least;
+}
+
 /*
  * The entry code moves sp by the frame's fixed part. It stores the caller's fp and the return
  * address in the record, points fp there, and then stores the caller's sp, which a register holds
@@ -128,12 +135,12 @@ int spprof_cpu_callers_of_entry_sigsafe(const struct spprof_cursor *cursor,
         caller.sp = registers->sender_sp;
         if (writes_sender_sp_sigsafe(cursor->pc) ||
             spprof_cursor_load_sigsafe(cursor, slot, &caller.sp)) {
-            caller.sp = caller.sp > fp ? caller.sp : record.sp;
+            caller.sp = sane_sp_sigsafe(caller.sp, record.sp, caller.fp);
             callers[count++] = caller;
         }
     }
     caller = (struct spprof_caller){.pc = registers->return_address,
-                                    .sp = registers->sender_sp > sp ? registers->sender_sp : sp,
+                                    .sp = sane_sp_sigsafe(registers->sender_sp, sp, fp),
                                     .fp = fp};
     if (!(spprof_cursor_load_sigsafe(cursor, fp + SPPROF_WORD_BYTES, &above) &&
           spprof_cpu_strip_sigsafe(above) == caller.pc)) {
