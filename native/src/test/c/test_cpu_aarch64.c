@@ -294,26 +294,26 @@ TEST(a_return_address_is_kept_while_a_handler_is_looked_up) {
     static const int sp_there[] = {30, 30, 28, 28, 28, 30};
     for (int pc = 0; pc <= 5; pc++) {
         struct spprof_cursor cursor = cursor_at(pc, sp_there[pc], CALLER_FP, NULL);
-        CHECK(spprof_cpu_slot_of_throw_sigsafe(&cursor, &slot));
+        CHECK(spprof_cpu_slot_of_throw_sigsafe(&cursor, at(9), &slot));
         check_slot(&slot, pc < 4 ? SPPROF_IN_REGISTER : SPPROF_IN_KEPT, 0, 30);
     }
     struct spprof_cursor cursor = cursor_at(6, 30, CALLER_FP, NULL);
-    CHECK(!spprof_cpu_slot_of_throw_sigsafe(&cursor, &slot));
+    CHECK(!spprof_cpu_slot_of_throw_sigsafe(&cursor, at(9), &slot));
     /* unwind_exception: stp x30,x0,[sp,#-16]!; stp; blr; ldp; mov x1,x0; ldp x30,x0,[sp],#16 */
     CODE(0xa9bf03fe, PUSH_LEAF, BLR_X8, POP_LEAF, OTHER, 0xa8c103fe, BR_X8);
     cursor = cursor_at(2, 26, CALLER_FP, NULL);
-    CHECK(spprof_cpu_slot_of_throw_sigsafe(&cursor, &slot));
+    CHECK(spprof_cpu_slot_of_throw_sigsafe(&cursor, at(9), &slot));
     check_slot(&slot, SPPROF_IN_REGISTER, 0, 30);
     cursor = cursor_at(3, 26, CALLER_FP, NULL);
-    CHECK(spprof_cpu_slot_of_throw_sigsafe(&cursor, &slot));
+    CHECK(spprof_cpu_slot_of_throw_sigsafe(&cursor, at(9), &slot));
     check_slot(&slot, stack_at(28), 0, 30);
     cursor = cursor_at(5, 28, CALLER_FP, NULL);
-    CHECK(spprof_cpu_slot_of_throw_sigsafe(&cursor, &slot));
+    CHECK(spprof_cpu_slot_of_throw_sigsafe(&cursor, at(9), &slot));
     check_slot(&slot, stack_at(28), 0, 30);
     /* the interpreter: …; ldp x0,x30,[sp],#16 */
     CODE(BLR_X8, POP_LEAF, OTHER, 0xa8c17be0, BR_X8);
     cursor = cursor_at(1, 26, CALLER_FP, NULL);
-    CHECK(spprof_cpu_slot_of_throw_sigsafe(&cursor, &slot));
+    CHECK(spprof_cpu_slot_of_throw_sigsafe(&cursor, at(9), &slot));
     check_slot(&slot, stack_at(29), 0, 30);
 }
 

@@ -358,12 +358,12 @@ uint64_t spprof_cpu_moved_sp_sigsafe(uint64_t pc, uint64_t end) {
  *
  * From an instruction before the call, x30 still is the return address.
  */
-bool spprof_cpu_slot_of_throw_sigsafe(const struct spprof_cursor *cursor,
+bool spprof_cpu_slot_of_throw_sigsafe(const struct spprof_cursor *cursor, uint64_t end,
                                       struct spprof_return_slot *slot) {
     enum { MOST = 16, FROM_KEPT = 0xaa1303fe, POP_X30_X0 = 0xa8c103fe, POP_X0_X30 = 0xa8c17be0 };
     uint64_t sp = cursor->sp, bytes;
     bool before_call = false;
-    for (uint64_t at = cursor->pc; at < cursor->pc + 4 * MOST; at += 4) {
+    for (uint64_t at = cursor->pc; at < end && at < cursor->pc + 4 * MOST; at += 4) {
         uint32_t code = code_at_sigsafe(at);
         if (code == FROM_KEPT || code == POP_X30_X0 || code == POP_X0_X30) {
             uint64_t in = code == FROM_KEPT    ? SPPROF_IN_KEPT

@@ -19,8 +19,8 @@
  *    then at sp if a call instruction pushes it (x86-64), or in the link register (aarch64).
  *    SPPROF_CPU_CALL_PUSHES states which. A function below that "finds" a return address returns a
  *    slot: the place in memory that holds the address, or the register (cursor.h).
- *  - A return address in memory can carry a signature in unused bits (aarch64). cursor.h removes
- *    the signature from each return address that it loads.
+ *  - A return address can carry a signature in unused bits (aarch64). cursor.h removes the signature
+ *    from each return address that it loads from the stack, SYSTEM_NAME.c from the registers.
  *
  * Every function may be called from a signal handler.
  */
@@ -209,9 +209,9 @@ bool spprof_cpu_slot_of_patching_adapter_sigsafe(const struct spprof_cursor *cur
  * In code that has removed a frame, or has none, and calls native code to look up an exception's
  * handler in the caller: finds the return address, which this code keeps somewhere during the call.
  * The thread can also have been interrupted in the native code. Returns false in other code, and if
- * the call has left the return address where any call leaves it.
+ * the call has left the return address where any call leaves it. `end` is the end of the code.
  */
-bool spprof_cpu_slot_of_throw_sigsafe(const struct spprof_cursor *cursor,
+bool spprof_cpu_slot_of_throw_sigsafe(const struct spprof_cursor *cursor, uint64_t end,
                                       struct spprof_return_slot *slot);
 
 /* A SafepointBlob, which stops a thread whose safepoint poll fired. */

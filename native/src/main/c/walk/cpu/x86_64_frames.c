@@ -33,9 +33,9 @@ bool spprof_cpu_slot_of_patching_adapter_sigsafe(const struct spprof_cursor *cur
 }
 
 /* The return address is where the call of the frame that was removed has put it. */
-bool spprof_cpu_slot_of_throw_sigsafe(const struct spprof_cursor *cursor,
+bool spprof_cpu_slot_of_throw_sigsafe(const struct spprof_cursor *cursor, uint64_t end,
                                       struct spprof_return_slot *slot) {
-    (void)cursor, (void)slot;
+    (void)cursor, (void)end, (void)slot;
     return false;
 }
 

@@ -81,7 +81,8 @@ int spprof_frames_of_interpreter_sigsafe(struct spprof_cursor *cursor, struct sp
     method->address = 0;
     struct spprof_return_slot slot;
     struct spprof_caller caller;
-    if (!spprof_cpu_slot_of_throw_sigsafe(cursor, &slot)) {
+    if (cursor->arrival == SPPROF_AT_CALL ||
+        !spprof_cpu_slot_of_throw_sigsafe(cursor, spprof_layout.interpreter_end, &slot)) {
         slot = spprof_return_slot_without_frame_sigsafe(cursor->sp);
     }
     if (cursor->arrival != SPPROF_AT_CALL &&

@@ -104,7 +104,7 @@ static bool leave_throw_sigsafe(struct spprof_cursor *cursor, const struct sppro
     uint64_t pc;
     return (spprof_code_is_sigsafe(code, SPPROF_BLOB_STUB_ROUTINES) ||
             spprof_code_is_sigsafe(code, SPPROF_BLOB_TO_HANDLER)) &&
-           spprof_cpu_slot_of_throw_sigsafe(cursor, &slot) &&
+           spprof_cpu_slot_of_throw_sigsafe(cursor, spprof_code_end_sigsafe(code), &slot) &&
            spprof_return_slot_pc_sigsafe(cursor, &slot, &pc) &&
            spprof_is_return_of_java_sigsafe(pc) &&
            spprof_return_slot_holds_sigsafe(cursor, &slot, NULL) &&
