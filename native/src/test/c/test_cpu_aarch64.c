@@ -357,6 +357,19 @@ TEST(a_frame_of_the_interpreter_is_built_in_one_piece) {
     check_caller(&callers[0], CALLER_PC, 40);
 }
 
+TEST(a_barrier_in_the_interpreter_pushes_a_record_of_its_own) {
+    CODE(OTHER, PUSH_RECORD, MOV_FP_SP, 0xa9b107e0, BLR_X8, MOV_SP_FP, POP_RECORD, OTHER);
+    memset(stack, 0, sizeof stack);
+    stack[30] = stack_at(CALLER_FP);
+    for (int pc = 0; pc <= 7; pc++) {
+        bool in_record = pc >= 3 && pc <= 6;
+        struct spprof_cursor cursor = cursor_at(pc, 30, in_record ? 30 : CALLER_FP, NULL);
+        CHECK(spprof_cpu_fp_of_interpreter_sigsafe(&cursor, at(0)) == stack_at(CALLER_FP));
+    }
+    struct spprof_cursor cursor = cursor_at(3, 32, 30, NULL); /* fp is below sp */
+    CHECK(spprof_cpu_fp_of_interpreter_sigsafe(&cursor, at(0)) == stack_at(30));
+}
+
 TEST(call_stub_shows_which_register_holds_the_callers_sp) {
     CODE(0x910003ed, BLR_X8); /* mov x13,sp */
     spprof_cpu_learn(at(2));
@@ -454,6 +467,7 @@ int main(void) {
     RUN(the_rest_of_straight_code_is_followed_to_its_return);
     RUN(a_return_address_is_kept_while_a_handler_is_looked_up);
     RUN(a_frame_of_the_interpreter_is_built_in_one_piece);
+    RUN(a_barrier_in_the_interpreter_pushes_a_record_of_its_own);
     RUN(call_stub_shows_which_register_holds_the_callers_sp);
     RUN(an_adapter_shows_by_its_code_where_its_callers_sp_is);
     RUN(a_poll_in_a_method_has_its_address_in_the_thread_until_the_blob_has_written_it);

@@ -13,16 +13,16 @@ static uint32_t code_at_sigsafe(uint64_t pc) {
     return *(const uint32_t *)(uintptr_t)pc;
 }
 
-/* Where an adapter is. */
-enum in_adapter {
+/* Where code is that can push a record in the middle of its work: an adapter, the interpreter. */
+enum place {
     NO_SENDER_SP, /* sp is the caller's */
     SENDER_SP,    /* c2i has kept the caller's sp in a register and may have moved sp */
-    PATCHING,     /* c2i has pushed a record, to which fp points */
+    PATCHING,     /* it has pushed a record, to which fp points; c2i does so to patch a call */
     PUSHED,       /* the same, but fp does not point there yet */
 };
 
 /* Goes back through the code. i2c is before c2i and ends with a jump. */
-static enum in_adapter place_sigsafe(uint64_t pc, uint64_t begin) {
+static enum place place_sigsafe(uint64_t pc, uint64_t begin) {
     uint32_t mov_sender_sp = 0x910003e0 | (uint32_t)spprof_aarch64_sender_sp;
     for (uint64_t at = pc - 4; at >= begin && pc - at <= 4 * MOST_OF_AN_ADAPTER; at -= 4) {
         uint32_t code = code_at_sigsafe(at);
@@ -40,7 +40,7 @@ static enum in_adapter place_sigsafe(uint64_t pc, uint64_t begin) {
     return NO_SENDER_SP;
 }
 
-static bool patches_sigsafe(const struct spprof_cursor *cursor, enum in_adapter place,
+static bool patches_sigsafe(const struct spprof_cursor *cursor, enum place place,
                             struct spprof_return_slot *slot) {
     uint64_t record = place == PUSHED ? cursor->sp : cursor->fp;
     *slot = spprof_return_slot_of_record_sigsafe(record);
@@ -50,7 +50,7 @@ static bool patches_sigsafe(const struct spprof_cursor *cursor, enum in_adapter 
 
 bool spprof_cpu_slot_of_adapter_sigsafe(const struct spprof_cursor *cursor, uint64_t begin,
                                         struct spprof_return_slot *slot) {
-    enum in_adapter place = place_sigsafe(cursor->pc, begin);
+    enum place place = place_sigsafe(cursor->pc, begin);
     if (place == PUSHED || place == PATCHING) {
         return patches_sigsafe(cursor, place, slot);
     }
@@ -96,6 +96,16 @@ bool spprof_cpu_caller_of_poll_sigsafe(const struct spprof_cursor *cursor,
     return true;
 }
 
+/* Shenandoah's barrier in the interpreter: stp x29,x30,[sp,#-16]!; mov x29,sp; …; mov sp,x29; ldp
+ * x29,x30,[sp],#16. The x30 that it saves is a remainder of an earlier call. */
+uint64_t spprof_cpu_fp_of_interpreter_sigsafe(const struct spprof_cursor *cursor, uint64_t begin) {
+    uint64_t saved;
+    return place_sigsafe(cursor->pc, begin) == PATCHING && cursor->fp >= cursor->sp &&
+                   spprof_cursor_load_sigsafe(cursor, cursor->fp, &saved) && saved > cursor->fp
+               ? saved
+               : cursor->fp;
+}
+
 /* Whether the entry code will still write the slot of the caller's sp: stp xzr,xN,[sp,#64]. */
 static bool writes_sender_sp_sigsafe(uint64_t pc) {
     enum { MOST = 12 };
@@ -115,6 +125,8 @@ static uint64_t sane_sp_sigsafe(uint64_t sp, uint64_t least, uint64_t fp) {
     return sp > least && (fp < least || sp <= fp) ? sp : least;
 }
 
+#define MOST_OF_AN_ENTRY 256 /* instructions */
+
 /*
  * The entry code moves sp by the frame's fixed part. It stores the caller's fp and the return
  * address in the record, points fp there, and then stores the caller's sp, which a register holds
@@ -128,6 +140,13 @@ int spprof_cpu_callers_of_entry_sigsafe(const struct spprof_cursor *cursor,
     struct spprof_return_slot record = spprof_return_slot_of_record_sigsafe(fp);
     struct spprof_caller caller;
     int count = 0;
+    if (place_sigsafe(cursor->pc, cursor->pc - 4 * MOST_OF_AN_ENTRY) == PATCHING) {
+        /* The entry of Reference.get, in a barrier that has pushed a record. */
+        if (fp >= sp && spprof_return_slot_read_sigsafe(cursor, &record, &caller)) {
+            callers[count++] = caller;
+        }
+        return count;
+    }
     if (fp >= sp && (fp - sp) / SPPROF_WORD_BYTES <= (uint64_t)-spprof_cpu_interpreter_slots.last &&
         spprof_return_slot_read_sigsafe(cursor, &record, &caller)) {
         uint64_t slot =

@@ -228,6 +228,11 @@ bool spprof_cpu_caller_of_poll_sigsafe(const struct spprof_cursor *cursor,
                                        const struct spprof_poll *poll, struct spprof_caller *caller,
                                        bool *within);
 
+/* Returns the fp of the frame of the interpreter's code, which begins at `begin`. It is the
+ * cursor's fp, or saved in a record that the code has pushed for a barrier in the middle of its
+ * work. The thread can also have been interrupted in the barrier's native code. */
+uint64_t spprof_cpu_fp_of_interpreter_sigsafe(const struct spprof_cursor *cursor, uint64_t begin);
+
 /*
  * In the interpreter's code at a method's entry, which builds the method's frame: finds frames that
  * can be the caller's, the most likely first, and returns their number.

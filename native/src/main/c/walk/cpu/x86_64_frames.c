@@ -32,6 +32,12 @@ bool spprof_cpu_slot_of_patching_adapter_sigsafe(const struct spprof_cursor *cur
     return at >= cursor->sp && at - cursor->sp < MOST_WORDS_OF_REGISTERS * SPPROF_WORD_BYTES;
 }
 
+/* Barriers push registers only. */
+uint64_t spprof_cpu_fp_of_interpreter_sigsafe(const struct spprof_cursor *cursor, uint64_t begin) {
+    (void)begin;
+    return cursor->fp;
+}
+
 /* The return address is where the call of the frame that was removed has put it. */
 bool spprof_cpu_slot_of_throw_sigsafe(const struct spprof_cursor *cursor, uint64_t end,
                                       struct spprof_return_slot *slot) {

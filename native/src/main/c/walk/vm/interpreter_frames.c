@@ -73,7 +73,9 @@ int spprof_frames_of_interpreter_sigsafe(struct spprof_cursor *cursor, struct sp
             return result;
         }
     }
-    uint64_t fp = cursor->fp;
+    uint64_t fp = cursor->arrival == SPPROF_AT_CALL
+                      ? cursor->fp
+                      : spprof_cpu_fp_of_interpreter_sigsafe(cursor, spprof_layout.interpreter_low);
     if (fp >= cursor->sp && spprof_frames_is_interpreter_sigsafe(cursor, fp, method)) {
         *bci = bci_sigsafe(cursor, fp, method);
         return leave_frame_sigsafe(cursor, fp);
