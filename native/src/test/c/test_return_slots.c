@@ -367,6 +367,32 @@ TEST(an_adapter_that_has_its_callers_call_patched_has_kept_where_it_returns_to) 
     end();
 }
 
+TEST(a_method_that_calls_itself_is_not_left_by_what_its_own_call_has_left_in_a_register) {
+    begin();
+    struct block *method = make("nmethod", 4, calling), *caller = make("nmethod", 4, calling);
+    int32_t calls_itself = fake_call(calling, 0xb8, "Calling", "run", "()V");
+    const struct spprof_registers registers = {
+        .return_address = call_by(method, calls_itself, method->code_end - 32)};
+    calls = 0;
+    uint64_t pc = call_by(caller, calls_itself, method->code_begin);
+    struct spprof_code code = code_of(method);
+    struct spprof_cursor cursor = {
+        .pc = method->code_begin + 200,
+        .sp = (uintptr_t)stack,
+        .low = (uintptr_t)stack,
+        .high = STACK_END,
+        .arrival = SPPROF_INTERRUPTED,
+        .registers = &registers,
+    };
+    CHECK(can_return(method, registers.return_address));
+    memset(stack, 0, sizeof stack);
+    stack[9] = pc; /* six words were pushed below the frame */
+    CHECK_EQUAL(0, spprof_frames_of_method_sigsafe(&cursor, &code));
+    CHECK_EQUAL((int64_t)pc, (int64_t)cursor.pc);
+    CHECK_EQUAL((int64_t)(uintptr_t)&stack[10], (int64_t)cursor.sp);
+    end();
+}
+
 /* An interpreter's frame of the method that calls, at a byte code; its fp. */
 #define INTERPRETER_AT 40
 
@@ -441,6 +467,7 @@ int main(void) {
     RUN(a_frame_that_is_marked_for_deoptimization_has_called_where_it_was);
     RUN(a_stub_that_was_jumped_to_has_its_return_address_at_its_frames_end);
     RUN(an_adapter_that_has_its_callers_call_patched_has_kept_where_it_returns_to);
+    RUN(a_method_that_calls_itself_is_not_left_by_what_its_own_call_has_left_in_a_register);
     RUN(the_interpreter_has_called_what_the_byte_code_of_its_frame_names);
     RUN(call_stub_has_called_what_its_wrapper_names_for_this_thread);
     return report();
