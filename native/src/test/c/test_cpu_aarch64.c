@@ -368,6 +368,20 @@ TEST(a_barrier_in_the_interpreter_pushes_a_record_of_its_own) {
     }
     struct spprof_cursor cursor = cursor_at(3, 32, 30, NULL); /* fp is below sp */
     CHECK(spprof_cpu_fp_of_interpreter_sigsafe(&cursor, at(0)) == stack_at(30));
+    /* The entry of Reference.get, whose only record it is. */
+    struct spprof_caller callers[SPPROF_CPU_MOST_CALLERS];
+    stack[31] = CALLER_PC;
+    cursor = cursor_at(4, 20, 30, NULL);
+    CHECK_EQUAL(1, spprof_cpu_callers_of_entry_sigsafe(&cursor, callers));
+    check_caller(&callers[0], CALLER_PC, 32);
+    /* Other entries have stored the caller's sp, fp and return address in the frame above. */
+    stack[30] = stack_at(42);
+    stack[31] = 42; /* a remainder */
+    stack[41] = stack_at(48);
+    stack[42] = stack_at(CALLER_FP);
+    stack[43] = CALLER_PC;
+    CHECK_EQUAL(1, spprof_cpu_callers_of_entry_sigsafe(&cursor, callers));
+    check_caller(&callers[0], CALLER_PC, 48);
 }
 
 TEST(call_stub_shows_which_register_holds_the_callers_sp) {

@@ -126,6 +126,7 @@ static uint64_t sane_sp_sigsafe(uint64_t sp, uint64_t least, uint64_t fp) {
 }
 
 #define MOST_OF_AN_ENTRY 256 /* instructions */
+#define FIXED_BYTES 80       /* of a frame, below its record */
 
 /*
  * The entry code moves sp by the frame's fixed part. It stores the caller's fp and the return
@@ -141,8 +142,23 @@ int spprof_cpu_callers_of_entry_sigsafe(const struct spprof_cursor *cursor,
     struct spprof_caller caller;
     int count = 0;
     if (place_sigsafe(cursor->pc, cursor->pc - 4 * MOST_OF_AN_ENTRY) == PATCHING) {
-        /* The entry of Reference.get, in a barrier that has pushed a record. */
-        if (fp >= sp && spprof_return_slot_read_sigsafe(cursor, &record, &caller)) {
+        /* In a barrier that has pushed a record. The entry of Reference.get has no other record.
+         * All other entries already have the frame's fixed part, directly above the barrier's
+         * record. */
+        uint64_t saved, slot;
+        if (fp < sp || !spprof_cursor_load_sigsafe(cursor, fp, &saved)) {
+            return 0;
+        }
+        if (saved - record.sp == FIXED_BYTES) {
+            record = spprof_return_slot_of_record_sigsafe(saved);
+            slot = saved +
+                   (uint64_t)(int64_t)spprof_cpu_interpreter_slots.sender_sp * SPPROF_WORD_BYTES;
+            if (!spprof_cursor_load_sigsafe(cursor, slot, &record.sp)) {
+                return 0;
+            }
+        }
+        if (spprof_return_slot_read_sigsafe(cursor, &record, &caller)) {
+            caller.sp = sane_sp_sigsafe(caller.sp, record.at + SPPROF_WORD_BYTES, caller.fp);
             callers[count++] = caller;
         }
         return count;
