@@ -264,7 +264,8 @@ TEST(the_rest_of_straight_code_is_followed_to_its_return) {
     struct spprof_cursor cursor = cursor_at(2, 20, 20, &registers);
     cursor.arrival = SPPROF_AT_CALL; /* a call returns there, with a value that is not known yet */
     CHECK(!spprof_cpu_follow_to_return_sigsafe(&cursor, &slot));
-    /* The end of doYield: ldr x8,[x28,#0x38]; mov sp,x8; ldr x9,[sp,#8]; str x9,[x28,#0x38];
+    /*
+     * The end of doYield: ldr x8,[x28,#0x38]; mov sp,x8; ldr x9,[sp,#8]; str x9,[x28,#0x38];
      * add x29,sp,#64; ldr x8,[x28,#16]: an exception; cbz x8, to the end; …; mov sp,x29; ldp; ret
      */
     CODE(0xf9401f88, 0x9100011f, 0xf94007e9, 0xf9001f89, 0x910103fd, 0xf9400b88, 0xb4000068, OTHER,

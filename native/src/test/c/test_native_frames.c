@@ -33,7 +33,8 @@ static volatile int wrong_result;
 static volatile uint64_t work_sp; /* sp after `work` returns, always the same */
 static volatile long checked_in_assembly;
 
-/* Hidden, because the linker gives labels in the global offset table one address (linux_aarch64.c).
+/*
+ * Hidden, because the linker gives labels in the global offset table one address (linux_aarch64.c).
  */
 #define HIDDEN __attribute__((visibility("hidden")))
 HIDDEN extern const char bare_assembly[], bare_assembly_end[];

@@ -19,8 +19,8 @@
  *    then at sp if a call instruction pushes it (x86-64), or in the link register (aarch64).
  *    SPPROF_CPU_CALL_PUSHES states which. A function below that "finds" a return address returns a
  *    slot: the place in memory that holds the address, or the register (cursor.h).
- *  - A return address can carry a signature in unused bits (aarch64). cursor.h removes the signature
- *    from each return address that it loads from the stack, SYSTEM_NAME.c from the registers.
+ *  - A return address can carry a signature in unused bits (aarch64). cursor.h removes it from each
+ *    return address that it loads from the stack, SYSTEM_NAME.c from the registers.
  *
  * Every function may be called from a signal handler.
  */
