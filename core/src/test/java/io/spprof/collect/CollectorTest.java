@@ -2,7 +2,6 @@ package io.spprof.collect;
 
 import static io.spprof.collect.Snapshots.folded;
 import static io.spprof.collect.Snapshots.snapshot;
-import static io.spprof.sampler.RingWriter.brokenAt;
 import static io.spprof.sampler.RingWriter.define;
 import static io.spprof.sampler.RingWriter.frame;
 import static io.spprof.sampler.RingWriter.location;
@@ -18,13 +17,11 @@ import io.spprof.sampler.Drops;
 import io.spprof.sampler.FakeSampler;
 import io.spprof.sampler.RingWriter;
 import io.spprof.sampler.ThreadState;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
-import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
@@ -131,19 +128,6 @@ final class CollectorTest {
     assertEquals(0, collector.doWork());
     assertTrue(collector.doWork() > 0);
     assertEquals(Map.of("behind;m8", 1L, "behind;m16", 1L), folded(snapshot(collector)));
-  }
-
-  @Test
-  void shouldMarkTheRootOfATruncatedStack() {
-    ring.name(1, "t");
-    ring.truncated(1, 10, 8, 16);
-    ring.truncated(1, 10, IntStream.rangeClosed(1, 16).mapToLong(i -> 8L * i).toArray());
-
-    collector.doWork();
-
-    Set<String> stacks = folded(snapshot(collector)).keySet();
-    assertTrue(stacks.contains("t;[truncated];m16;m8"), stacks.toString());
-    assertEquals(2, stacks.stream().filter(s -> s.startsWith("t;[truncated];")).count());
   }
 
   @Test
@@ -279,149 +263,6 @@ final class CollectorTest {
 
     assertEquals(taken, collector.stats().collected());
     assertTrue(ring.sample(1, 5, 8, 16), "there is room again");
-  }
-
-  @Test
-  void shouldResolveALocationByItsNumberOnceItIsDefined() {
-    ring.name(1, "t");
-    ring.method(1, "a/b/C.leaf");
-    ring.method(2, "a/b/C.inliner");
-    ring.method(3, "a/b/C$$Lambda+0x00007f0000c0ffee.root");
-    ring.words(1, 10, OK, define(7, 2), frame(1, 5), frame(2, 8), define(8, 1), frame(3, 0));
-    ring.words(1, 10, OK, location(7), location(8));
-    ring.words(1, 10, OK, frame(2, 1), location(8));
-    // This method cannot be named again, because its number is 0.
-    ring.words(1, 10, OK, define(0, 1), frame(1, 0), location(8));
-    collector.doWork();
-
-    String root = "t;a.b.C$$Lambda/0x00007f0000c0ffee.root";
-    assertEquals(
-        Map.of(
-            root + ";a.b.C.inliner;a.b.C.leaf", 2L,
-            root + ";a.b.C.inliner", 1L,
-            root + ";a.b.C.leaf", 1L),
-        folded(snapshot(collector)));
-  }
-
-  @Test
-  void shouldTakeTheNewMeaningOfALocationForSamplesAfterIt() {
-    ring.name(1, "t");
-    ring.method(1, "A.a");
-    ring.method(2, "A.b");
-    ring.words(1, 10, OK, define(1, 1), frame(1, 0));
-    ring.words(1, 10, OK, define(2, 2), frame(2, 0), frame(1, 0));
-    ring.words(1, 10, OK, location(1));
-    collector.doWork();
-    ring.words(1, 10, OK, location(2));
-    collector.doWork();
-
-    assertEquals(Map.of("t;A.a", 2L, "t;A.a;A.b", 2L), folded(snapshot(collector)));
-  }
-
-  @Test
-  void shouldKeepExactlyTheDepthOfWhatWasInlined() {
-    ring.name(1, "t");
-    int depth = 16;
-    for (int i = 1; i <= depth + 4; i++) {
-      ring.method(i, "M.m" + i);
-    }
-    long[] ten = new long[11];
-    ten[0] = define(1, 10);
-    for (int i = 1; i <= 10; i++) {
-      ten[i] = frame(i, 0);
-    }
-    ring.words(1, 10, OK, ten);
-    ring.words(1, 10, OK, location(1), location(1));
-    ring.words(
-        1,
-        10,
-        OK,
-        location(1),
-        frame(11, 0),
-        frame(12, 0),
-        frame(13, 0),
-        frame(14, 0),
-        frame(15, 0),
-        frame(16, 0));
-    collector.doWork();
-
-    String leaf =
-        IntStream.rangeClosed(1, 10).mapToObj(i -> ";M.m" + (11 - i)).collect(Collectors.joining());
-    Map<String, Long> folded = folded(snapshot(collector));
-    assertEquals(
-        Map.of(
-            "t" + leaf, 1L,
-            "t;[truncated];M.m6;M.m5;M.m4;M.m3;M.m2;M.m1" + leaf, 1L,
-            "t;M.m16;M.m15;M.m14;M.m13;M.m12;M.m11" + leaf, 1L),
-        folded);
-  }
-
-  @Test
-  void shouldPutWhereAWalkEndedAtTheRootOfWhatItFound() {
-    ring.name(1, "t");
-    ring.method(1, "A.a");
-    ring.words(1, 10, RingWriter.VIRTUAL, frame(1, 0));
-    ring.words(1, 10, RingWriter.BROKEN_STUB, frame(1, 0));
-    ring.words(1, 10, RingWriter.BROKEN_STUB);
-    collector.doWork();
-
-    assertEquals(
-        Map.of("t;[virtual thread];A.a", 1L, "t;[broken: stub];A.a", 1L, "t;[broken: stub]", 1L),
-        folded(snapshot(collector)));
-    assertEquals(2, collector.stats().unwalkable());
-    assertEquals(3, collector.stats().collected());
-  }
-
-  @Test
-  void shouldPutTheCodeAtWhichAWalkFailedBelowTheReason() {
-    ring.name(1, "t");
-    ring.method(1, "A.a");
-    ring.method(2, "[at I2C/C2I adapters+0x12]");
-    ring.words(1, 10, RingWriter.BROKEN_STUB, frame(1, 0), brokenAt(2));
-    ring.words(1, 10, RingWriter.BROKEN_STUB, define(1, 1), frame(1, 0), brokenAt(2));
-    ring.words(1, 10, RingWriter.BROKEN_STUB, location(1), brokenAt(2));
-    ring.words(1, 10, RingWriter.BROKEN_STUB, brokenAt(2));
-    ring.words(1, 10, RingWriter.BROKEN_STUB, frame(1, 0));
-    ring.words(1, 10, OK, frame(1, 0));
-    ring.words(1, 10, RingWriter.BROKEN_STUB, frame(1, 0), brokenAt(99));
-    collector.doWork();
-
-    assertEquals(
-        Map.of(
-            "t;[broken: stub];[at I2C/C2I adapters+0x12];A.a", 3L,
-            "t;[broken: stub];[at I2C/C2I adapters+0x12]", 1L,
-            "t;[broken: stub];A.a", 1L,
-            "t;A.a", 1L,
-            "t;[broken: stub];[other methods];A.a", 1L),
-        folded(snapshot(collector)));
-    assertEquals(6, collector.stats().unwalkable());
-  }
-
-  @Test
-  void shouldNotCountTheCodeAtWhichAWalkFailedAsDepth() {
-    ring.name(1, "t");
-    int depth = 16;
-    long[] deep = new long[depth + 1];
-    StringBuilder frames = new StringBuilder();
-    for (int i = 1; i <= depth; i++) {
-      ring.method(i, "M.m" + i);
-      deep[i - 1] = frame(i, 0);
-      frames.insert(0, ";M.m" + i);
-    }
-    ring.method(depth + 1, "[at nmethod+0x40]");
-    deep[depth] = brokenAt(depth + 1);
-    ring.words(1, 10, RingWriter.BROKEN_STUB, deep);
-    long[] tooDeep = Arrays.copyOf(deep, depth + 2);
-    tooDeep[depth] = frame(1, 0);
-    tooDeep[depth + 1] = brokenAt(depth + 1);
-    ring.words(1, 10, RingWriter.BROKEN_STUB, tooDeep);
-    collector.doWork();
-
-    assertEquals(
-        Map.of(
-            "t;[broken: stub];[at nmethod+0x40]" + frames, 1L,
-            "t;[truncated]" + frames, 1L),
-        folded(snapshot(collector)));
   }
 
   @Test
