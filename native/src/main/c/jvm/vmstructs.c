@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -61,14 +62,6 @@ static int field_entry(const char *type, const char *field, bool is_static, cons
     return -ENOENT;
 }
 
-int spprof_vmstructs_offset(const char *type, const char *field, uint64_t *offset) {
-    return field_entry(type, field, false, "OffsetOffset", offset);
-}
-
-int spprof_vmstructs_static(const char *type, const char *field, uint64_t *address) {
-    return field_entry(type, field, true, "AddressOffset", address);
-}
-
 /* Returns the entry called `name`, or NULL, in a table whose entries have one name each. `what` is
  * the published offset of the name in an entry. */
 static const char *named_entry(struct table *table, const char *what, const char *name) {
@@ -84,7 +77,7 @@ static const char *named_entry(struct table *table, const char *what, const char
     return NULL;
 }
 
-int spprof_vmstructs_size(const char *type, uint64_t *size) {
+static int type_size(const char *type, uint64_t *size) {
     struct table table = {.name = "Type", .variable = "gHotSpotVMTypes"};
     uint64_t size_at;
     const char *entry = named_entry(&table, "TypeNameOffset", type);
@@ -95,7 +88,7 @@ int spprof_vmstructs_size(const char *type, uint64_t *size) {
     return 0;
 }
 
-int spprof_vmstructs_constant(const char *name, int32_t *value) {
+static int constant(const char *name, int32_t *value) {
     struct table table = {.name = "IntConstant", .variable = "gHotSpotVMIntConstants"};
     uint64_t value_at;
     const char *entry = named_entry(&table, "NameOffset", name);
@@ -104,4 +97,26 @@ int spprof_vmstructs_constant(const char *name, int32_t *value) {
     }
     *value = *(const int32_t *)(entry + value_at);
     return 0;
+}
+
+static int look_up(enum spprof_wanted_kind kind, const char *type, const char *field, void *value) {
+    switch (kind) {
+        case SPPROF_WANTED_OFFSET:
+            return field_entry(type, field, false, "OffsetOffset", value);
+        case SPPROF_WANTED_STATIC:
+            return field_entry(type, field, true, "AddressOffset", value);
+        case SPPROF_WANTED_SIZE:
+            return type_size(type, value);
+        case SPPROF_WANTED_CONSTANT:
+            return constant(type, value);
+    }
+    return -ENOENT;
+}
+
+int spprof_vmstructs_read(void *to, const struct spprof_wanted *wanted) {
+    void *value = (char *)to + wanted->at;
+    int error = look_up(wanted->kind, wanted->type, wanted->field, value);
+    return error == 0 || wanted->other_type == NULL
+               ? error
+               : look_up(wanted->kind, wanted->other_type, wanted->other_field, value);
 }

@@ -30,6 +30,7 @@
 
 #include <errno.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "jvm/jvmti_env.h"
@@ -46,6 +47,14 @@ struct layout {
     int64_t env;         /* distance of the JNIEnv from the JavaThread */
     uintptr_t functions; /* the first word of every JNIEnv: the address of the function table */
 };
+
+/* JDK 17 publishes the field as JavaThread's, JDK 25 as Thread's (runtime/vmStructs.cpp). */
+static const struct spprof_wanted osthread = {offsetof(struct layout, osthread),
+                                              SPPROF_WANTED_OFFSET,
+                                              "JavaThread",
+                                              "_osthread",
+                                              "Thread",
+                                              "_osthread"};
 
 static int read_word(const struct layout *layout, uint64_t address, void *value, size_t size) {
     return layout->engine->read_memory((const void *)(uintptr_t)address, value, size);
@@ -69,10 +78,14 @@ static int thread_id_at(const struct layout *layout, uint64_t java_thread, uint6
  * thread, which is no thread of the system, while `jni` belongs to the carrier thread.
  */
 static int find_layout(JNIEnv *jni, struct layout *layout, const jthread *threads, jint count) {
-    if ((spprof_vmstructs_offset("JavaThread", "_osthread", &layout->osthread) != 0 &&
-         spprof_vmstructs_offset("Thread", "_osthread", &layout->osthread) != 0) ||
-        spprof_vmstructs_offset("OSThread", layout->engine->vm_thread_id, &layout->thread_id) !=
-            0) {
+    const struct spprof_wanted thread_id = {offsetof(struct layout, thread_id),
+                                            SPPROF_WANTED_OFFSET,
+                                            "OSThread",
+                                            layout->engine->vm_thread_id,
+                                            NULL,
+                                            NULL};
+    if (spprof_vmstructs_read(layout, &osthread) != 0 ||
+        spprof_vmstructs_read(layout, &thread_id) != 0) {
         return -ENOSYS;
     }
     jclass type = (*jni)->FindClass(jni, "java/lang/Thread");

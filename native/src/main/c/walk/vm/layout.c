@@ -17,31 +17,17 @@ static void miss(char *why, uint64_t size, const char *type, const char *field) 
              field == NULL ? "" : "::", field == NULL ? "" : field);
 }
 
-static int look_up(enum spprof_wanted_kind kind, const char *type, const char *field, void *value) {
-    switch (kind) {
-        case SPPROF_WANTED_OFFSET:
-            return spprof_vmstructs_offset(type, field, value);
-        case SPPROF_WANTED_STATIC:
-            return spprof_vmstructs_static(type, field, value);
-        case SPPROF_WANTED_SIZE:
-            return spprof_vmstructs_size(type, value);
-        case SPPROF_WANTED_CONSTANT:
-            return spprof_vmstructs_constant(type, value);
-    }
-    return -ENOENT;
-}
-
-/* Reads the values of all items into the structure `to`. Returns whether every item was found. */
+/* Reads the values of all items into the structure `to`. Returns whether every item was found. Adds
+ * the others to the list `why`, unless that is NULL. */
 static bool read_all(void *to, const struct spprof_wanted *wanted, size_t count, char *why,
                      uint64_t size) {
     bool found_all = true;
     for (size_t i = 0; i < count; i++) {
-        void *value = (char *)to + wanted[i].at;
-        if (look_up(wanted[i].kind, wanted[i].type, wanted[i].field, value) != 0 &&
-            (wanted[i].other_type == NULL ||
-             look_up(wanted[i].kind, wanted[i].other_type, wanted[i].other_field, value) != 0)) {
-            miss(why, size, wanted[i].type, wanted[i].field);
+        if (spprof_vmstructs_read(to, &wanted[i]) != 0) {
             found_all = false;
+            if (why != NULL) {
+                miss(why, size, wanted[i].type, wanted[i].field);
+            }
         }
     }
     return found_all;
@@ -49,11 +35,14 @@ static bool read_all(void *to, const struct spprof_wanted *wanted, size_t count,
 #define READ_ALL(layout, wanted, why, size) \
     read_all(layout, wanted, sizeof(wanted) / sizeof *(wanted), why, size)
 
+/* Returns whether the JVM has the family of fields of a table of release.h, by its first row. */
+static bool has_family(struct spprof_layout *layout, const struct spprof_wanted *wanted) {
+    return spprof_vmstructs_read(layout, &wanted[0]) == 0;
+}
+
 static void read_call_sites(struct spprof_layout *layout) {
     char missing[64] = "";
-    uint64_t ignored;
-    layout->has_method_entries =
-        spprof_vmstructs_offset("ConstantPoolCache", "_resolved_method_entries", &ignored) == 0;
+    layout->has_method_entries = has_family(layout, spprof_release_method_entries);
     if (layout->has_method_entries) {
         READ_ALL(layout, spprof_release_method_entries, missing, sizeof missing);
     } else {
@@ -62,25 +51,19 @@ static void read_call_sites(struct spprof_layout *layout) {
     layout->has_call_sites = missing[0] == '\0';
 }
 
-/* Reads the values of what the walker can do without, each for itself. */
+/* Reads the values of what the walker can do without. A value that is not published stays 0. */
 static void read_optional(struct spprof_layout *layout) {
-    for (int kind = 0; layout->has_kind && kind < SPPROF_BLOB_KINDS; kind++) {
-        if (spprof_release_kinds[kind] != NULL &&
-            spprof_vmstructs_constant(spprof_release_kinds[kind], &layout->kinds[kind]) != 0) {
-            layout->kinds[kind] = 0;
-        }
+    READ_ALL(layout, spprof_release_optional, NULL, 0);
+    if (layout->has_kind) {
+        READ_ALL(layout, spprof_release_kinds, NULL, 0);
     }
-    if (spprof_vmstructs_offset("nmethod", "_comp_level", &layout->nmethod_level) != 0) {
-        layout->nmethod_level = 0;
-    }
-    if (spprof_vmstructs_size("JavaFrameAnchor", &layout->anchor_size) != 0) {
-        layout->anchor_size = 0;
-    }
-    uint64_t release;
     layout->release =
-        spprof_vmstructs_static("Abstract_VM_Version", "_vm_major_version", &release) == 0
-            ? *(const int32_t *)(uintptr_t)release
-            : INT32_MAX;
+        layout->release_at == 0 ? INT32_MAX : *(const int32_t *)(uintptr_t)layout->release_at;
+    /* In releases in which _header_size is a short, _frame_complete_offset is one, too. The two
+     * then share four bytes. */
+    layout->frame_complete_is_short =
+        layout->blob_header_size != 0 &&
+        layout->blob_frame_complete - layout->blob_header_size == sizeof(uint16_t);
 }
 
 static uint64_t word(uint64_t address) {
@@ -158,10 +141,9 @@ static void read_interpreter(struct spprof_layout *layout, char *why, uint64_t s
 
 int spprof_layout_probe(int32_t version, char *why, uint64_t size) {
     struct spprof_layout layout = {.env = spprof_layout.env};
-    uint64_t ignored, short_complete;
     char missing[512] = "";
     READ_ALL(&layout, spprof_release_fields, missing, sizeof missing);
-    layout.debug_info_apart = spprof_vmstructs_offset("nmethod", "_immutable_data", &ignored) == 0;
+    layout.debug_info_apart = has_family(&layout, spprof_release_debug_info_apart);
     if (layout.debug_info_apart) {
         READ_ALL(&layout, spprof_release_debug_info_apart, missing, sizeof missing);
         layout.has_kind = true;
@@ -169,25 +151,14 @@ int spprof_layout_probe(int32_t version, char *why, uint64_t size) {
         READ_ALL(&layout, spprof_release_debug_info_behind_code, missing, sizeof missing);
         layout.code_is_address = true;
     }
-    /* In releases in which _header_size is a short, _frame_complete_offset is one, too. The two
-     * then share four bytes. */
-    layout.frame_complete_is_short =
-        spprof_vmstructs_offset("CodeBlob", "_header_size", &short_complete) == 0 &&
-        layout.blob_frame_complete - short_complete == sizeof(uint16_t);
     read_call_sites(&layout);
-    uint64_t pc_desc_size = 0;
-    if (spprof_vmstructs_size("PcDesc", &pc_desc_size) != 0 ||
-        pc_desc_size != SPPROF_RELEASE_PC_DESC_BYTES) {
+    if (layout.pc_desc_size != 0 && layout.pc_desc_size != SPPROF_RELEASE_PC_DESC_BYTES) {
         miss(missing, sizeof missing, "PcDesc", NULL);
     }
     layout.excluded_bytes = version >= SPPROF_RELEASE_EXCLUDES_ZERO ? 1 : 0;
     /* vframeArray ends with an array that is declared with one element; the further elements follow
      * that one in memory. walk_vm.c checks an element before it uses it. */
-    uint64_t vframes_size = 0;
-    if (spprof_vmstructs_size("vframeArray", &vframes_size) != 0) {
-        miss(missing, sizeof missing, "vframeArray", NULL);
-    }
-    layout.vframes_first = vframes_size - layout.vframe_size;
+    layout.vframes_first = layout.vframes_size - layout.vframe_size;
     read_code_heaps(&layout, missing, sizeof missing);
     read_interpreter(&layout, missing, sizeof missing);
     read_optional(&layout);
@@ -200,19 +171,15 @@ int spprof_layout_probe(int32_t version, char *why, uint64_t size) {
 }
 
 uint64_t spprof_layout_flag(const char *name) {
-    uint64_t flags, count, stride, name_at, address_at;
-    if (spprof_vmstructs_static("JVMFlag", "flags", &flags) != 0 ||
-        spprof_vmstructs_static("JVMFlag", "numFlags", &count) != 0 ||
-        spprof_vmstructs_size("JVMFlag", &stride) != 0 ||
-        spprof_vmstructs_offset("JVMFlag", "_name", &name_at) != 0 ||
-        spprof_vmstructs_offset("JVMFlag", "_addr", &address_at) != 0) {
+    struct spprof_flag_fields f = {0};
+    if (!READ_ALL(&f, spprof_release_flags, NULL, 0)) {
         return 0;
     }
-    for (uint64_t i = 0; i < word(count); i++) {
-        uint64_t flag = word(flags) + i * stride;
-        const char *its_name = (const char *)(uintptr_t)word(flag + name_at);
+    for (uint64_t i = 0; i < word(f.count); i++) {
+        uint64_t flag = word(f.flags) + i * f.size;
+        const char *its_name = (const char *)(uintptr_t)word(flag + f.name);
         if (its_name != NULL && strcmp(its_name, name) == 0) {
-            return word(flag + address_at);
+            return word(flag + f.address);
         }
     }
     return 0;

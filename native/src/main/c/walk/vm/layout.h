@@ -51,7 +51,8 @@ struct spprof_code_heap {
 };
 
 struct spprof_layout {
-    int32_t release; /* 17, 21, …; INT32_MAX if it is not published */
+    int32_t release;     /* 17, 21, …; INT32_MAX if it is not published */
+    uint64_t release_at; /* address of the variable that holds it; 0 if it is not published */
 
     /* JavaThread, and JavaFrameAnchor in it */
     uint64_t thread_state, thread_anchor, thread_stack_base, thread_stack_size;
@@ -73,6 +74,7 @@ struct spprof_layout {
     /* CodeBlob. Until JDK 22 it holds the code's addresses, since JDK 23 their offsets. */
     bool code_is_address;
     uint64_t blob_name, blob_code, blob_code_end, blob_frame_complete, blob_frame_size;
+    uint64_t blob_header_size; /* 0 if it is not published */
     bool frame_complete_is_short;
     bool has_kind;
     uint64_t blob_kind;
@@ -85,6 +87,7 @@ struct spprof_layout {
     uint64_t nmethod_osr_entry, nmethod_deopt, nmethod_deopt_mh;
     uint64_t nmethod_pcs, nmethod_pcs_end, nmethod_scopes, nmethod_immutable, nmethod_metadata;
     uint64_t nmethod_level; /* the compilation's level, a byte; 0 if it is not published */
+    uint64_t pc_desc_size;
     int32_t invocation_entry_bci;
     uint8_t excluded_bytes; /* byte values that compressed numbers do not use: 0 before JDK 20, 1
                              * since */
@@ -102,9 +105,10 @@ struct spprof_layout {
     uint64_t method_entry_index, method_entry_size, method_entries_first;
     uint64_t klass_name, symbol_hash, symbol_length, symbol_body;
 
-    /* vframeArray, the interpreter frames that deoptimisation is creating: the caller, the number
-     * of frames, the first frame, and the size and fields of each */
-    uint64_t vframes_caller, vframes_count, vframes_first, vframe_size, vframe_method, vframe_bci;
+    /* vframeArray, the interpreter frames that deoptimisation is creating: its size, the caller,
+     * the number of frames, the first frame, and the size and fields of each */
+    uint64_t vframes_size, vframes_caller, vframes_count, vframes_first;
+    uint64_t vframe_size, vframe_method, vframe_bci;
 
     /* the interpreter's code, and the part of it that holds the entries of methods */
     uint64_t interpreter_low, interpreter_end, entries_low, entries_end;

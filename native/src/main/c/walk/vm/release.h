@@ -2,8 +2,11 @@
  * What differs between releases of HotSpot, or can: the names of code blobs, of published fields
  * and of the classes of virtual threads, and facts that the JVM does not publish. A release that
  * renames something needs the new name here, beside the old one. The code elsewhere in walk/vm asks
- * for the role of a code blob ("is this an adapter?"), not for its name. The few other names of
- * HotSpot's stand where they are used, in layout.c, debug_info.c and java_threads.c.
+ * for the role of a code blob ("is this an adapter?"), not for its name.
+ *
+ * Only one name that a release has changed stands elsewhere: that of JavaThread's field _osthread,
+ * in threads/java_threads.c. That file belongs to an earlier room and is needed for both walkers,
+ * on systems without the walker `vm`, too.
  *
  * Source files are given by their paths in the JDK's repository, relative to src/hotspot/share.
  * Paths that begin with cpu/ are relative to src/hotspot, and CPU is any processor. What names no
@@ -17,6 +20,7 @@
 
 #include <stddef.h>
 
+#include "jvm/vmstructs.h"
 #include "walk/vm/layout.h"
 
 /* Roles of code blobs. */
@@ -142,18 +146,6 @@ static const bool spprof_release_rare[SPPROF_BLOB_ROLES] = {
     [SPPROF_BLOB_FLUSH_ICACHE] = true,
 };
 
-/* Names of the published constants of kinds (code/codeBlob.hpp, since 23). */
-static const char *const spprof_release_kinds[SPPROF_BLOB_KINDS] = {
-    [SPPROF_KIND_UPCALL] = "CodeBlobKind::Upcall",
-    [SPPROF_KIND_ADAPTER] = "CodeBlobKind::Adapter",
-    [SPPROF_KIND_VTABLE] = "CodeBlobKind::Vtable",
-    [SPPROF_KIND_METHOD_HANDLES] = "CodeBlobKind::MHAdapter",
-    [SPPROF_KIND_EXCEPTION] = "CodeBlobKind::Exception",
-    [SPPROF_KIND_DEOPTIMIZATION] = "CodeBlobKind::Deoptimization",
-    [SPPROF_KIND_UNCOMMON_TRAP] = "CodeBlobKind::UncommonTrap",
-    [SPPROF_KIND_SAFEPOINT] = "CodeBlobKind::Safepoint",
-};
-
 /* Part of the description of each interpreter codelet that is an entry of methods. In JDK 25 the
  * entries of native methods are apart from the others
  * (interpreter/templateInterpreterGenerator.cpp). */
@@ -172,26 +164,6 @@ static const char *const spprof_release_kinds[SPPROF_BLOB_KINDS] = {
 #define SPPROF_RELEASE_BORDER "enterSpecial" /* native; calls `enter` */
 #define SPPROF_RELEASE_BORDER_CALLS "enter"
 #define SPPROF_RELEASE_FREEZES "doYield" /* native */
-
-enum spprof_wanted_kind {
-    SPPROF_WANTED_OFFSET,
-    SPPROF_WANTED_STATIC,
-    SPPROF_WANTED_SIZE,
-    SPPROF_WANTED_CONSTANT,
-};
-
-/*
- * One item that the JVM publishes, and the offset `at` at which its value is stored in a structure
- * of ours. runtime/vmStructs.cpp and cpu/CPU/vmStructs_CPU.hpp list all published items.
- * `other_type` and `other_field` are the item's name in other releases; NULL if it has no other
- * name.
- */
-struct spprof_wanted {
-    size_t at;
-    enum spprof_wanted_kind kind;
-    const char *type, *field;
-    const char *other_type, *other_field;
-};
 
 #define SPPROF_AT(member) offsetof(struct spprof_layout, member)
 
@@ -213,6 +185,7 @@ static const struct spprof_wanted spprof_release_fields[] = {
      NULL},
     {SPPROF_AT(thread_poll_pc), SPPROF_WANTED_OFFSET, "JavaThread", "_saved_exception_pc", NULL,
      NULL},
+    {SPPROF_AT(vframes_size), SPPROF_WANTED_SIZE, "vframeArray", NULL, NULL, NULL},
     {SPPROF_AT(vframes_caller), SPPROF_WANTED_OFFSET, "vframeArray", "_caller", NULL, NULL},
     {SPPROF_AT(vframes_count), SPPROF_WANTED_OFFSET, "vframeArray", "_frames", NULL, NULL},
     {SPPROF_AT(vframe_size), SPPROF_WANTED_SIZE, "vframeArrayElement", NULL, NULL, NULL},
@@ -246,6 +219,7 @@ static const struct spprof_wanted spprof_release_fields[] = {
     {SPPROF_AT(nmethod_orig_pc), SPPROF_WANTED_OFFSET, "nmethod", "_orig_pc_offset", NULL, NULL},
     {SPPROF_AT(nmethod_osr_entry), SPPROF_WANTED_OFFSET, "nmethod", "_osr_entry_point", NULL, NULL},
     {SPPROF_AT(nmethod_pcs), SPPROF_WANTED_OFFSET, "nmethod", "_scopes_pcs_offset", NULL, NULL},
+    {SPPROF_AT(pc_desc_size), SPPROF_WANTED_SIZE, "PcDesc", NULL, NULL, NULL},
     {SPPROF_AT(invocation_entry_bci), SPPROF_WANTED_CONSTANT, "InvocationEntryBci", NULL, NULL,
      NULL},
     {SPPROF_AT(method_const), SPPROF_WANTED_OFFSET, "Method", "_constMethod", NULL, NULL},
@@ -270,6 +244,36 @@ static const struct spprof_wanted spprof_release_fields[] = {
     {SPPROF_AT(symbol_body), SPPROF_WANTED_OFFSET, "Symbol", "_body", NULL, NULL},
 };
 
+/* The items that the walker can do without. */
+static const struct spprof_wanted spprof_release_optional[] = {
+    {SPPROF_AT(release_at), SPPROF_WANTED_STATIC, "Abstract_VM_Version", "_vm_major_version", NULL,
+     NULL},
+    {SPPROF_AT(blob_header_size), SPPROF_WANTED_OFFSET, "CodeBlob", "_header_size", NULL, NULL},
+    {SPPROF_AT(nmethod_level), SPPROF_WANTED_OFFSET, "nmethod", "_comp_level", NULL, NULL},
+    {SPPROF_AT(anchor_size), SPPROF_WANTED_SIZE, "JavaFrameAnchor", NULL, NULL, NULL},
+};
+
+/* The kinds of code blobs, each of which the walker can do without (code/codeBlob.hpp, since
+ * 23). */
+static const struct spprof_wanted spprof_release_kinds[] = {
+    {SPPROF_AT(kinds[SPPROF_KIND_UPCALL]), SPPROF_WANTED_CONSTANT, "CodeBlobKind::Upcall", NULL,
+     NULL, NULL},
+    {SPPROF_AT(kinds[SPPROF_KIND_ADAPTER]), SPPROF_WANTED_CONSTANT, "CodeBlobKind::Adapter", NULL,
+     NULL, NULL},
+    {SPPROF_AT(kinds[SPPROF_KIND_VTABLE]), SPPROF_WANTED_CONSTANT, "CodeBlobKind::Vtable", NULL,
+     NULL, NULL},
+    {SPPROF_AT(kinds[SPPROF_KIND_METHOD_HANDLES]), SPPROF_WANTED_CONSTANT,
+     "CodeBlobKind::MHAdapter", NULL, NULL, NULL},
+    {SPPROF_AT(kinds[SPPROF_KIND_EXCEPTION]), SPPROF_WANTED_CONSTANT, "CodeBlobKind::Exception",
+     NULL, NULL, NULL},
+    {SPPROF_AT(kinds[SPPROF_KIND_DEOPTIMIZATION]), SPPROF_WANTED_CONSTANT,
+     "CodeBlobKind::Deoptimization", NULL, NULL, NULL},
+    {SPPROF_AT(kinds[SPPROF_KIND_UNCOMMON_TRAP]), SPPROF_WANTED_CONSTANT,
+     "CodeBlobKind::UncommonTrap", NULL, NULL, NULL},
+    {SPPROF_AT(kinds[SPPROF_KIND_SAFEPOINT]), SPPROF_WANTED_CONSTANT, "CodeBlobKind::Safepoint",
+     NULL, NULL, NULL},
+};
+
 /* JDK 17 to 22: an nmethod's debug information follows its code in memory (codeBlob.hpp,
  * compiledMethod.hpp, nmethod.hpp). */
 static const struct spprof_wanted spprof_release_debug_info_behind_code[] = {
@@ -287,8 +291,10 @@ static const struct spprof_wanted spprof_release_debug_info_behind_code[] = {
 };
 
 /* JDK 23 and later: an nmethod's debug information is in separate blocks (codeBlob.hpp,
- * nmethod.hpp). JDK 26 merged the two handlers of deoptimization. */
+ * nmethod.hpp). JDK 26 merged the two handlers of deoptimization. A JVM that publishes the first
+ * field has this family of fields, others have the one above. */
 static const struct spprof_wanted spprof_release_debug_info_apart[] = {
+    {SPPROF_AT(nmethod_immutable), SPPROF_WANTED_OFFSET, "nmethod", "_immutable_data", NULL, NULL},
     {SPPROF_AT(blob_code), SPPROF_WANTED_OFFSET, "CodeBlob", "_code_offset", NULL, NULL},
     {SPPROF_AT(blob_code_end), SPPROF_WANTED_OFFSET, "CodeBlob", "_data_offset", NULL, NULL},
     {SPPROF_AT(blob_kind), SPPROF_WANTED_OFFSET, "CodeBlob", "_kind", NULL, NULL},
@@ -304,7 +310,6 @@ static const struct spprof_wanted spprof_release_debug_info_apart[] = {
     {SPPROF_AT(nmethod_pcs_end), SPPROF_WANTED_OFFSET, "nmethod", "_scopes_data_offset", NULL,
      NULL},
     {SPPROF_AT(nmethod_scopes), SPPROF_WANTED_OFFSET, "nmethod", "_scopes_data_offset", NULL, NULL},
-    {SPPROF_AT(nmethod_immutable), SPPROF_WANTED_OFFSET, "nmethod", "_immutable_data", NULL, NULL},
 };
 
 /* Up to JDK 21: the entries of the constant pool's cache, to which the operand of a byte code that
@@ -319,7 +324,7 @@ static const struct spprof_wanted spprof_release_cache_entries[] = {
 };
 
 /* Since JDK 22: the array of resolved methods, to which the operand refers instead
- * (resolvedMethodEntry.hpp). */
+ * (resolvedMethodEntry.hpp). A JVM that publishes the first field has this family of fields. */
 static const struct spprof_wanted spprof_release_method_entries[] = {
     {SPPROF_AT(cache_methods), SPPROF_WANTED_OFFSET, "ConstantPoolCache",
      "_resolved_method_entries", NULL, NULL},
@@ -356,6 +361,23 @@ static const struct spprof_wanted spprof_release_code_heaps[] = {
     {offsetof(struct spprof_code_heap_fields, high_boundary), SPPROF_WANTED_OFFSET, "VirtualSpace",
      "_high_boundary", NULL, NULL},
 };
+
+/* The JVM's flags (runtime/flags/jvmFlag.hpp). */
+struct spprof_flag_fields {
+    uint64_t flags, count, size, name, address;
+};
+static const struct spprof_wanted spprof_release_flags[] = {
+    {offsetof(struct spprof_flag_fields, flags), SPPROF_WANTED_STATIC, "JVMFlag", "flags", NULL,
+     NULL},
+    {offsetof(struct spprof_flag_fields, count), SPPROF_WANTED_STATIC, "JVMFlag", "numFlags", NULL,
+     NULL},
+    {offsetof(struct spprof_flag_fields, size), SPPROF_WANTED_SIZE, "JVMFlag", NULL, NULL, NULL},
+    {offsetof(struct spprof_flag_fields, name), SPPROF_WANTED_OFFSET, "JVMFlag", "_name", NULL,
+     NULL},
+    {offsetof(struct spprof_flag_fields, address), SPPROF_WANTED_OFFSET, "JVMFlag", "_addr", NULL,
+     NULL},
+};
+#define SPPROF_RELEASE_DEBUG_NON_SAFEPOINTS "DebugNonSafepoints"
 
 /* The interpreter's code (interpreter/abstractInterpreter.hpp, code/stubs.hpp). */
 struct spprof_interpreter_fields {
