@@ -27,8 +27,9 @@ public final class AgentMain {
   private AgentMain() {}
 
   /**
-   * Registers the bean. Starts a session if the settings say so. If the settings are bad or the
-   * session cannot start, stderr and the bean report the problem, and the application runs on.
+   * Registers the bean. Starts a session if the settings say so. If the settings are bad, the
+   * session cannot start, or no session can ever start in this JVM, stderr and the bean report the
+   * problem, and the application runs on.
    *
    * @param args the agent's arguments, null for none
    * @param beforeSession called before each session; reads into memory what the session will need
@@ -44,6 +45,10 @@ public final class AgentMain {
     Spprof spprof = Spprof.register(settings, beforeSession);
     agent = spprof;
     System.setProperty(VERSION_PROPERTY, Version.get());
+    if (!spprof.unavailable().isEmpty()) {
+      log("no session can start here: " + spprof.unavailable());
+      return;
+    }
     if (settings.dumpAtExit()) {
       Runtime.getRuntime()
           .addShutdownHook(new Thread(null, () -> dump(spprof.bean()), "spprof-exit", 0, false));

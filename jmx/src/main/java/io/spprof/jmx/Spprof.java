@@ -1,6 +1,7 @@
 package io.spprof.jmx;
 
 import io.spprof.Profiler;
+import io.spprof.ProfilerState;
 import io.spprof.config.ProfilerConfig;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
@@ -161,6 +162,15 @@ public final class Spprof implements AutoCloseable {
     }
     enroll();
     return true;
+  }
+
+  /**
+   * Returns why no session can start in this JVM. Called before the first start.
+   *
+   * @return "" if one can
+   */
+  String unavailable() {
+    return profiler.state() == ProfilerState.FAILED ? profiler.lastError() : "";
   }
 
   /**

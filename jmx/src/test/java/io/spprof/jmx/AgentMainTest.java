@@ -12,6 +12,7 @@ import static org.mockito.Mockito.verify;
 import static org.mockito.Mockito.when;
 
 import io.spprof.Profiler;
+import io.spprof.ProfilerState;
 import io.spprof.config.ProfilerConfig;
 import io.spprof.text.Printable;
 import java.io.ByteArrayOutputStream;
@@ -70,6 +71,24 @@ class AgentMainTest {
     AgentMain.run("interval=2ms,start=true", () -> {});
     verify(profilers.constructed().get(0)).start(ProfilerConfig.parse("interval=2ms"));
     assertEquals("", err.toString(UTF_8));
+  }
+
+  @Test
+  void shouldSayOnceThatNoSessionCanStartInThisJvm() {
+    profilers.close();
+    profilers =
+        mockConstruction(
+            Profiler.class,
+            (mock, context) -> {
+              when(mock.state()).thenReturn(ProfilerState.FAILED);
+              when(mock.lastError()).thenReturn("this JVM is a teapot");
+            });
+    AgentMain.run("start=true", () -> {});
+    verify(profilers.constructed().get(0), never()).start(any());
+    assertEquals(
+        "spprof: no session can start here: this JVM is a teapot" + System.lineSeparator(),
+        err.toString(UTF_8));
+    assertTrue(server.isRegistered(name));
   }
 
   @Test

@@ -1,17 +1,16 @@
 package io.spprof.sampler;
 
-import com.sun.jna.Platform;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.List;
 
 /**
  * Finds the native library for this platform ({@link NativePlatform}) in the jar, and lets {@link
- * UnpackedLibrary} unpack and load it.
+ * UnpackedLibrary} unpack and load it. Refuses a JVM in which the library would be of no use
+ * ({@link UnsupportedJvm}).
  *
- * <p>Of JNA, this class uses only {@code Platform}, which costs nearly nothing. JNA could also
- * unpack the library. But JNA would first load its own library, which takes some 100 ms of CPU time
- * at the first start of a session, only to copy one file.
+ * <p>JNA could also unpack the library. But JNA would first load its own library, which takes some
+ * 100 ms of CPU time at the first start of a session, only to copy one file.
  */
 final class NativeLibrary {
 
@@ -20,22 +19,35 @@ final class NativeLibrary {
   private NativeLibrary() {}
 
   /**
-   * Returns whether the jar has a library for this platform. The agent calls this method at
-   * start-up, so the method uses no class of JNA. If the jar has a library for each of the two C
-   * libraries, glibc and musl, the method does not find out which of them the process uses.
+   * Returns whether a session can start in this JVM, as far as can be seen without loading the
+   * library. The agent calls this method at start-up, so the method uses no class of JNA. If the
+   * jar has a library for each of the two C libraries, glibc and musl, the method does not find out
+   * which of them the process uses.
    *
-   * @return "" if the jar has a library; otherwise a message that names the missing library
+   * @return "" if a session can start; otherwise a message that names the cause and the remedy
    */
   static String unavailable() {
-    String platform =
-        NativePlatform.named(
-            String.valueOf(System.getProperty("os.name")),
-            String.valueOf(System.getProperty("os.arch")));
-    if (isIn(platform) && isIn(NativePlatform.withMusl(platform))) {
-      return "";
+    String unsupported = unsupported();
+    String platform = platform();
+    if (!unsupported.isEmpty() || isIn(platform) && isIn(NativePlatform.withMusl(platform))) {
+      return unsupported;
     }
     String exact = NativePlatform.ofThisProcess(platform);
     return isIn(exact) ? "" : missing(exact);
+  }
+
+  private static String unsupported() {
+    return UnsupportedJvm.problem(
+        System.getProperty("os.name"),
+        System.getProperty("os.arch"),
+        System.getProperty("sun.arch.data.model"),
+        System.getProperty("java.vm.name"));
+  }
+
+  private static String platform() {
+    return NativePlatform.named(
+        String.valueOf(System.getProperty("os.name")),
+        String.valueOf(System.getProperty("os.arch")));
   }
 
   private static String resource(String platform) {
@@ -60,14 +72,18 @@ final class NativeLibrary {
    * Loads the library at the first call. Later calls do nothing.
    *
    * @param places the directories into which the library may be unpacked
-   * @throws SamplerException if the jar has no library for this platform, or if the system refuses
-   *     to load the library
+   * @throws SamplerException if the profiler does not support this JVM, if the jar has no library
+   *     for this platform, or if the system refuses to load the library
    */
   static synchronized void load(LibraryPlaces places) throws SamplerException {
+    String unsupported = unsupported();
+    if (!unsupported.isEmpty()) {
+      throw new SamplerException(unsupported);
+    }
     if (loaded) {
       return;
     }
-    String platform = NativePlatform.ofThisProcess(Platform.RESOURCE_PREFIX);
+    String platform = NativePlatform.ofThisProcess(platform());
     try (InputStream library = NativeLibrary.class.getResourceAsStream(resource(platform))) {
       if (library == null) {
         throw new SamplerException(missing(platform));

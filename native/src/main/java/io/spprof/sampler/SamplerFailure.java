@@ -86,8 +86,10 @@ enum SamplerFailure {
       case WALKER ->
           config.walker() == Walker.VM
               ? "walker=vm does not work in this JVM: " + walkerProblem + "; use walker=auto"
-              : "this JVM offers no AsyncGetCallTrace, which the stack walker needs; use a HotSpot"
-                  + " JVM";
+              : "this JVM ("
+                  + vm()
+                  + ") publishes neither its structures nor AsyncGetCallTrace, and one of the two is"
+                  + " needed to read stacks; start the application with a HotSpot JVM";
       case MEMORY -> "the system has no memory for the ring buffer; lower memory=...";
       case EVENTS -> "the JVM refused the JVMTI events that sampling needs";
       case FLIGHT_RECORDER ->
@@ -233,9 +235,14 @@ enum SamplerFailure {
   }
 
   private static String unknownJavaThreads() {
-    return "threads that are older than the session have no stacks in the profile: this JVM does"
-        + " not publish which of the system's threads they are; use a HotSpot JVM, and start the"
-        + " session early";
+    return "threads that are older than the session have no stacks in the profile: this JVM ("
+        + vm()
+        + ") does not publish which of the system's threads they are; use OpenJDK's server JVM, or"
+        + " start the session early";
+  }
+
+  private static String vm() {
+    return System.getProperty("java.vm.name");
   }
 
   // The owner of the handler and the limit are looked up only when a message needs them. The

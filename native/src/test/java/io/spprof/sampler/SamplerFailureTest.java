@@ -244,6 +244,7 @@ final class SamplerFailureTest {
     String slots = ofThreads(result(SamplerFailure.SLOTS, 0), 3);
     assertTrue(slots.contains("slots"), slots);
     String java = ofThreads(result(SamplerFailure.JAVA_THREADS, 0), 0);
-    assertTrue(java.contains("use a HotSpot JVM"), java);
+    assertTrue(java.contains("use OpenJDK's server JVM"), java);
+    assertTrue(java.contains(System.getProperty("java.vm.name")), java);
   }
 }

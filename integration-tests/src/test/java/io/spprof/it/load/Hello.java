@@ -8,8 +8,17 @@ public final class Hello {
 
   private Hello() {}
 
-  /** Takes no arguments. */
+  /**
+   * Serves the control protocol.
+   *
+   * @param args system properties to set, {@code KEY=VALUE}
+   */
   public static void main(String[] args) throws IOException {
+    for (String property : args) {
+      System.setProperty(
+          property.substring(0, property.indexOf('=')),
+          property.substring(property.indexOf('=') + 1));
+    }
     Control.serve(Map.of("foreign-classes", Hello::foreignClasses));
   }
 
