@@ -1,22 +1,27 @@
 /*
- * The teardown of teardown.c beside the kernel's delivery of signals, for spin, which looks at every order in
- * which their moves can come. check.sh runs it for each KERNEL with all steps, which must be right, and with
- * each step left out (LEAVE_OUT=n), which must go wrong in the way that it names. More can be left out:
+ * A model of the teardown (teardown.c) and of the kernel's signal delivery, for the model checker spin. Spin tries
+ * every interleaving of their moves. check.sh runs spin for each KERNEL. With all steps of the teardown, spin must
+ * find no fault. With one step left out (LEAVE_OUT=n, n from 1 to 8), spin must find the fault that the table in
+ * check.sh names for the step. LEAVE_OUT also accepts these numbers:
  *
- *    9   the session's new number (sampler.c)
- *   10   all that a handler does about CPU time (handler.c)
- *   11   a handler counts the time of its signal, and does not pay it (schedule.c, darwin.c)
- *   12   it pays it, and does not count it
+ *    9   the session number does not change (sampler.c)
+ *   10   a handler neither pays nor counts CPU time (handler.c)
+ *   11   a handler counts the CPU time of its signal, and does not pay it (schedule.c, darwin.c)
+ *   12   a handler pays the CPU time of its signal, and does not count it
  *
- *   OLD     ctimer, Linux before 6.13: the pending signal of a deleted timer is delivered
- *   NEW     ctimer, Linux from 6.13: it is dropped; the ignored signal of a living timer is parked
- *   ITIMER  itimer, Linux, under a debugger, which holds a thread that has taken a signal
- *   XNU     itimer, macOS: a thread notices the expiry, then posts the signal, then acts on it
+ * KERNEL selects the engine and the kernel's rule for signals:
  *
- * Thread 0 works, thread 1 starts at any time, thread 2 stops the session. What the kernel does under one hold
- * of its signal lock is one move, and so is an access of C to an atomic variable: gate.c argues their orders.
- * A fixed time that the stop lets pass (XNU; Linux without membarrier, or with PREEMPT_RT) is taken to be long
- * enough, but for PREEMPTED=1.
+ *   OLD     ctimer, Linux before 6.13: the kernel delivers the pending signal of a deleted timer
+ *   NEW     ctimer, Linux from 6.13: the kernel drops that signal. If a signal is ignored while its timer exists,
+ *           the kernel parks the signal and sends it once the signal is no longer ignored
+ *   ITIMER  itimer, Linux, with a debugger attached: the debugger can hold a thread that has taken a signal
+ *   XNU     itimer, macOS: a thread notices the expiry, then posts the signal, then acts on the signal
+ *
+ * Thread 0 runs from the beginning. Thread 1 starts at any time. Thread 2 stops the session. One move of the model
+ * is all that the kernel does while it holds its signal lock, or one access of the C code to an atomic variable.
+ * The model has one memory order for all threads; gate.c argues why the C code may assume the same.
+ * On XNU, and on Linux without membarrier or with PREEMPT_RT, the stop waits for a fixed time. The model assumes
+ * that this time is long enough. With PREEMPTED=1 it does not assume this, and spin must find a fault.
  */
 #define OLD 0
 #define NEW 1
@@ -32,42 +37,46 @@
 #define PREEMPTED 0
 #endif
 #ifndef TIME
-#define TIME true /* whether faults of the time that is counted are looked for */
+#define TIME true /* whether spin looks for faults in the counted CPU time */
 #endif
 #define STEP(n) (LEAVE_OUT != n)
 #define CTIMER (KERNEL == OLD || KERNEL == NEW)
-#define TIMER(i) (CTIMER -> i : 0) /* a process has one timer, whose signal any thread takes */
+#define TIMER(i) (CTIMER -> i : 0) /* with itimer, the process has one timer, and any thread takes its signal */
 #define STOPPER 2
-#define MORE(t) (expired[t] < (t == 0 -> 2 : 1)) /* its clock goes on */
+#define MORE(t) (expired[t] < (t == 0 -> 2 : 1)) /* whether clock t can advance: each advances once or twice */
 
-/* A fault has a name, by which check.sh knows what spin found. */
+/* Each fault has a name. Spin prints it in the failed assertion, and check.sh compares it with its table. */
 #define never(fault, condition) assert(!(fault && (condition)))
 bool kills = true, hangs_the_stop = true, uses_what_is_freed = true;
 bool counts_twice = TIME, loses_time = TIME;
 bool leaves_a_timer = true, leaves_the_action = true, leaves_the_mask = true;
 
 mtype = { DFL, IGN, OURS };
-mtype action = OURS; /* a session runs; what was there before is DFL */
+mtype action = OURS; /* a session runs. The action before the session was DFL */
 
-/* By timer; its clock counts intervals. A thread's own stands when the timer is gone; a process's goes on. */
+/*
+ * Indexed by timer. The clock of a timer counts expired intervals. A thread's clock stops when its timer is deleted;
+ * the process's clock continues.
+ */
 bool armed[3], pending[3], parked[3];
 byte expired[3]; /* the clock */
-byte sent[3];    /* up to there signals were taken: the next stands for what came since */
+byte sent[3];    /* the clock when the last signal was taken; the next signal stands for the time since then */
 
-/* By timer, what the profiler knows. Handlers count samples and drops; the stop counts what is due. */
-byte paid[3];                         /* schedule.c; of a process, accounted_ns in darwin.c */
+/* Indexed by timer: the profiler's accounts. Handlers count samples and drops; the stop counts due CPU time. */
+byte paid[3];    /* as in schedule.c. For the process's timer: accounted_ns in darwin.c */
 byte counted[3], dropped_late[3], due[3];
-byte stopped[3]; /* a thread's clock at the end */
+byte stopped[3]; /* a thread's clock, read before its timer is deleted */
 
-/* By timer, what ought to be: told to handlers that entered in time; all that the session has to count. */
-byte told[3], owed[3];
+/* Indexed by timer: the specification. */
+byte received[3]; /* the CPU time that handlers received before the session was over */
+byte owed[3];     /* the CPU time that the session has to count */
 
-/* By thread. */
+/* Indexed by thread. */
 bool masked[3], noticed[3];
-bool between[3]; /* it has taken a signal, and not yet read the action */
+bool between[3]; /* the thread has taken a signal, and not yet read the action */
 bool handles[3], late[3];
-bool stale[3]; /* the end counts what the signal stands for */
-byte taken[3]; /* the time that the signal stands for */
+bool stale[3]; /* the session is over (ctimer) or its timer is off (itimer): the handler counts no CPU time */
+byte taken[3]; /* the CPU time that the taken signal stands for */
 
 bool closed;    /* the gate's bit */
 byte in_flight; /* the gate's count */
@@ -82,7 +91,10 @@ inline send(t) {
     fi
 }
 
-/* Delivery: the thread takes a signal; newer kernels ask for the timer; it reads the action. */
+/*
+ * Delivery of a signal: the thread takes the signal (take), then reads the action (act). Between the two, a NEW
+ * kernel drops the signal if its timer is deleted.
+ */
 inline take(i) {
     d_step {
         pending[TIMER(i)] = false;
@@ -111,11 +123,14 @@ inline enter(i) {
     stale[i] = (CTIMER -> over : !armed[0])
 }
 
-/* Once the stop has returned: every interval is counted, and once, what handlers were told by handlers. */
+/*
+ * Checks the accounts after the stop: every interval is counted exactly once. CPU time that a handler received is
+ * counted by a handler, never by the stop.
+ */
 inline account(t) {
     never(counts_twice, counted[t] + dropped_late[t] + due[t] > owed[t]);
     never(loses_time, counted[t] + dropped_late[t] + due[t] < owed[t]);
-    never(loses_time, counted[t] + dropped_late[t] < told[t])
+    never(loses_time, counted[t] + dropped_late[t] < received[t])
 }
 
 inline pay(i) {
@@ -123,10 +138,10 @@ inline pay(i) {
         if
         :: stale[i] -> taken[i] = 0
         :: !stale[i] && CTIMER ->
-            told[i] = told[i] + taken[i];
+            received[i] = received[i] + taken[i];
             paid[i] = (STEP(10) && STEP(11) -> paid[i] + taken[i] : paid[i])
         :: !stale[i] && !CTIMER ->
-            told[0] = expired[0] - due[0];
+            received[0] = expired[0] - due[0];
             owed[0] = expired[0];
             taken[i] = expired[0] - paid[0];
             paid[0] = (STEP(10) && STEP(11) -> expired[0] : paid[0])
@@ -163,7 +178,7 @@ end:
     :: atomic { CTIMER && armed[1] && MORE(1) -> expired[1]++; send(1) }
     :: atomic { CTIMER && armed[2] && MORE(2) -> expired[2]++; send(2) }
     :: atomic { KERNEL == ITIMER && armed[0] && MORE(0) -> expired[0]++; send(0) }
-    :: atomic { !CTIMER && MORE(0) -> expired[0]++ } /* time passes, and no tick */
+    :: atomic { !CTIMER && MORE(0) -> expired[0]++ } /* CPU time passes without a tick, so no signal is sent */
     od
 }
 
@@ -183,10 +198,10 @@ end:
            :: else ->
                if
                :: skip
-               :: d_step { !hung -> hung = true }; /* the walk never comes back */
+               :: d_step { !hung -> hung = true }; /* the stack walk never returns */
 end_hung:         false
                fi;
-               never(uses_what_is_freed, freed) /* it writes into the ring */
+               never(uses_what_is_freed, freed) /* the handler writes into the ring */
            fi;
            count(i);
            leave(i)
@@ -196,7 +211,7 @@ end_hung:         false
     od
 }
 
-/* Asks the gate and makes its timer under one lock. */
+/* A thread that starts. It asks the gate and makes its timer under one lock, so both are one move. */
 proctype newcomer() {
     atomic {
         if
@@ -207,7 +222,10 @@ proctype newcomer() {
     run thread(1)
 }
 
-/* A signal of the stopping thread, if it comes now. A handler there that hangs would keep it for ever. */
+/*
+ * A signal may interrupt the stopping thread here. A handler that entered in time could hang there, and the stop
+ * would never end.
+ */
 inline interrupt() {
     if
     :: atomic { pending[TIMER(STOPPER)] && !masked[STOPPER] -> take(STOPPER) };
@@ -232,7 +250,10 @@ inline await_handlers() {
     fi
 }
 
-/* thread_timers.c, before each timer is deleted: what expires in between and is not signalled is after the end. */
+/*
+ * As in thread_timers.c: the stop reads each thread's clock before it deletes the thread's timer. An interval that
+ * expires between the two, without a signal, is after the end of the session.
+ */
 inline read_clocks() {
     d_step {
         if
@@ -262,7 +283,7 @@ proctype stopper() {
     :: else
     fi;
     if
-    :: STEP(9) -> over = true /* sampler.c, as the gate is closed */
+    :: STEP(9) -> over = true /* sampler.c changes the session number after the gate is closed */
     :: else
     fi;
     if
