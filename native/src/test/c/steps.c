@@ -83,7 +83,7 @@ static void tears_down_while_a_thread_is_held(void) {
     begin();
     traced_await(to_child);
     CHECK_EQUAL(0, tear_down_now());
-    traced_tell(from_child);
+    traced_notify(from_child);
     burn(10 * MS);
     over = true;
     pthread_join(thread, NULL);

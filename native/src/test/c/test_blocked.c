@@ -6,15 +6,15 @@
 
 #include <pthread.h>
 
-static const char *told(void) {
+static const char *reported(void) {
     static char text[256];
     return spprof_threads_blocking(text, sizeof text) ? text : NULL;
 }
 
-static void check_told(const char *text) {
-    CHECK(told() != NULL);
-    if (strcmp(text, told()) != 0) {
-        fprintf(stderr, "    told: %s\n", told());
+static void check_reported(const char *text) {
+    CHECK(reported() != NULL);
+    if (strcmp(text, reported()) != 0) {
+        fprintf(stderr, "    reported: %s\n", reported());
         CHECK(false);
     }
 }
@@ -28,11 +28,11 @@ static uint64_t begin_deaf(const char *name) {
 
 TEST(a_thread_that_blocks_the_signal_is_named) {
     begin_session(2, MS);
-    CHECK(told() == NULL);
+    CHECK(reported() == NULL);
     uint64_t id = begin_deaf("rdk:main");
     run(id, 200 * MS);
     spprof_threads_sweep();
-    check_told("1 thread: rdk:main");
+    check_reported("1 thread: rdk:main");
     /* CPU time is counted at once, except the last expiration: the thread may still unblock the
      * signal for it. */
     CHECK(spprof_counters.unsignalled_cpu_ns >= 198 * MS &&
@@ -47,19 +47,19 @@ TEST(its_time_is_counted_when_it_ends) {
     run(first, 200 * MS);
     run(second, 300 * MS);
     spprof_threads_sweep();
-    check_told("2 threads: rdk:a, rdk:b");
+    check_reported("2 threads: rdk:a, rdk:b");
     end_thread(first);
     run(1, MS);
     tick();
     spprof_threads_sweep();
-    check_told("1 thread: rdk:b, and 1 thread that ended, the last rdk:a");
+    check_reported("1 thread: rdk:b, and 1 thread that ended, the last rdk:a");
     CHECK(spprof_counters.unsignalled_cpu_ns >= 199 * MS);
     run(second, 50 * MS);
     end_thread(second);
     run(1, MS);
     tick();
     spprof_threads_sweep();
-    check_told("2 threads that ended, the last rdk:b");
+    check_reported("2 threads that ended, the last rdk:b");
     end_session();
     CHECK(accounted() >= 548 * MS && accounted() <= 556 * MS);
 }
@@ -69,11 +69,11 @@ TEST(a_thread_that_lets_the_signal_in_again_is_sampled_and_named_no_longer) {
     uint64_t id = begin_deaf("shy");
     run(id, 200 * MS);
     spprof_threads_sweep();
-    CHECK(told() != NULL);
+    CHECK(reported() != NULL);
     run(id, 10 * MS);
     fakes[id].blocks = false;
     tick();
-    CHECK(told() == NULL);
+    CHECK(reported() == NULL);
     /* CPU time that was counted as not signalled is not part of the sample. */
     CHECK(signalled_ns >= 10 * MS && signalled_ns <= 12 * MS);
     CHECK(accounted() >= 209 * MS && accounted() <= 211 * MS);
@@ -200,7 +200,7 @@ TEST(a_thread_with_a_late_signal_is_not_named) {
     begin_session(2, MS);
     run(2, 500 * MS);
     spprof_threads_sweep();
-    CHECK(told() == NULL);
+    CHECK(reported() == NULL);
     end_session();
 }
 
@@ -209,7 +209,7 @@ TEST(nobody_is_asked_who_is_signalled_in_time) {
     uint64_t id = begin_deaf("early");
     run(id, 10 * MS);
     spprof_threads_sweep();
-    CHECK(told() == NULL);
+    CHECK(reported() == NULL);
     end_session();
 }
 
@@ -225,18 +225,18 @@ TEST(each_suspect_has_its_turn) {
         run(1, 2 * MS);
         spprof_threads_sweep();
     }
-    check_told("1 thread: last");
+    check_reported("1 thread: last");
     end_session();
 }
 
-TEST(names_are_told_as_ascii_and_three_of_them) {
+TEST(names_are_reported_as_ascii_and_three_of_them) {
     begin_session(1, MS);
     const char *names[] = {"a\xc3\xa4\n", "b", "c", "d", "e"};
     for (int i = 0; i < 5; i++) {
         run(begin_deaf(names[i]), 200 * MS);
     }
     spprof_threads_sweep();
-    check_told("5 threads: a???, b, c, ...");
+    check_reported("5 threads: a???, b, c, ...");
     end_session();
 }
 
@@ -245,9 +245,9 @@ TEST(all_are_asked_at_the_start_if_the_caller_blocks_it) {
         begin_deaf("of the parent");
     }
     begin_session(1, MS); /* the thread has not run yet */
-    CHECK(told() == NULL);
+    CHECK(reported() == NULL);
     spprof_threads_ask_all_for_blocking();
-    check_told("3 threads: of the parent, of the parent, of the parent");
+    check_reported("3 threads: of the parent, of the parent, of the parent");
     end_session();
 }
 
@@ -259,11 +259,11 @@ TEST(a_new_session_has_forgotten_the_last_ones) {
     end_thread(id);
     run(1, MS);
     spprof_threads_sweep();
-    CHECK(told() != NULL);
+    CHECK(reported() != NULL);
     end_session();
     spprof_threads_new_session();
     spprof_threads_begin(&fake_engine, NULL, MS);
-    CHECK(told() == NULL);
+    CHECK(reported() == NULL);
     end_session();
 }
 
@@ -278,7 +278,7 @@ int main(void) {
     RUN(a_thread_with_a_late_signal_is_not_named);
     RUN(nobody_is_asked_who_is_signalled_in_time);
     RUN(each_suspect_has_its_turn);
-    RUN(names_are_told_as_ascii_and_three_of_them);
+    RUN(names_are_reported_as_ascii_and_three_of_them);
     RUN(all_are_asked_at_the_start_if_the_caller_blocks_it);
     RUN(a_new_session_has_forgotten_the_last_ones);
     return report();

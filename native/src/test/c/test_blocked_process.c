@@ -60,7 +60,7 @@ static void stop(void) {
     check_action(&before);
 }
 
-static const char *told(void) {
+static const char *reported(void) {
     static char text[256];
     return spprof_threads_blocking(text, sizeof text) ? text : "";
 }
@@ -73,12 +73,12 @@ static void pass(void) {
 TEST(a_thread_that_blocks_it_is_named_until_it_lets_it_in) {
     begin_deaf();
     start();
-    CHECK(strstr(told(), "rdk:deaf") == NULL);
-    while (strstr(told(), "rdk:deaf") == NULL) {
+    CHECK(strstr(reported(), "rdk:deaf") == NULL);
+    while (strstr(reported(), "rdk:deaf") == NULL) {
         pass();
     }
     silent = false;
-    while (strstr(told(), "rdk:deaf") != NULL) {
+    while (strstr(reported(), "rdk:deaf") != NULL) {
         pass();
     }
     end_deaf();
@@ -88,16 +88,16 @@ TEST(a_thread_that_blocks_it_is_named_until_it_lets_it_in) {
 TEST(one_that_ended_is_named) {
     begin_deaf();
     start();
-    while (strstr(told(), "rdk:deaf") == NULL) {
+    while (strstr(reported(), "rdk:deaf") == NULL) {
         pass();
     }
     end_deaf();
-    while (strstr(told(), "1 thread that ended, the last rdk:deaf") == NULL) {
+    while (strstr(reported(), "1 thread that ended, the last rdk:deaf") == NULL) {
         pass();
     }
     stop();
     start();
-    CHECK(strstr(told(), "ended") == NULL); /* a new session no longer reports the thread */
+    CHECK(strstr(reported(), "ended") == NULL); /* a new session no longer reports the thread */
     stop();
 }
 
@@ -106,7 +106,7 @@ TEST(all_are_named_at_the_start_if_the_caller_blocks_it) {
     block_all(SIG_BLOCK);
     begin_deaf();
     start();
-    CHECK(atoi(told()) >= 2); /* "2 threads: ..."; a sanitizer adds some of its own */
+    CHECK(atoi(reported()) >= 2); /* "2 threads: ..."; a sanitizer adds some of its own */
     end_deaf();
     stop();
 }
@@ -118,7 +118,7 @@ TEST(threads_that_do_not_block_it_are_not_named) {
     uint64_t from = clock_ns(CLOCK_PROCESS_CPUTIME_ID);
     for (int i = 0; i < 20 || clock_ns(CLOCK_PROCESS_CPUTIME_ID) - from < 200 * MS; i++) {
         pass();
-        CHECK(strstr(told(), "rdk:deaf") == NULL);
+        CHECK(strstr(reported(), "rdk:deaf") == NULL);
     }
     end_deaf();
     stop();

@@ -146,7 +146,7 @@ TEST(code_between_has_its_frame) {
     check_stages("CCCCCCC", 0);
 }
 
-TEST(calls_tell_where_they_go) {
+TEST(calls_contain_their_target) {
     uint64_t target;
     CODE(NOP, NOP, NOP, NOP, 0x97fffffc); /* bl .-16 */
     CHECK(spprof_cpu_is_call_before_sigsafe(at(5), &target));
@@ -170,7 +170,7 @@ TEST(a_trampoline_leads_on) {
     CHECK(spprof_cpu_through_trampoline_sigsafe(at(1)) == at(1));
 }
 
-TEST(a_barrier_tells_how_far_it_has_moved_sp) {
+TEST(a_barrier_shows_how_far_it_has_moved_sp) {
     /* ldp x0,x1,[sp],#16; ldr x2,[sp],#16; ld1 {v0.1d-v3.1d},[sp],#32; ld1 {v0.2d},[sp],#16;
      * ldp d0,d1,[sp],#32; ldp q0,q1,[sp],#32; add sp,sp,#32; b */
     CODE(BLR_X8, 0xa8c107e0, 0xf84107e2, 0x0cdf2fe0, 0x4cdf7fe0, 0x6cc207e0, 0xacc107e0, ADD_SP_32,
@@ -214,7 +214,7 @@ TEST(an_upcall_stub_passes_its_frame_data) {
     CHECK_EQUAL(0, spprof_cpu_frame_data_sigsafe(at(0), at(4)));
 }
 
-TEST(code_tells_where_in_the_thread_sp_is_taken_from) {
+TEST(code_shows_where_in_the_thread_sp_is_taken_from) {
     CODE(0xf9401f88, OTHER, 0xf9431788, 0x9100011f); /* ldr x8; …; ldr x8,[x28,#0x628]; mov sp,x8 */
     CHECK_EQUAL(0x628, spprof_cpu_loaded_sp_sigsafe(at(0), at(4)));
     CHECK_EQUAL(0, spprof_cpu_loaded_sp_sigsafe(at(0), at(3)));
@@ -473,12 +473,12 @@ int main(void) {
     RUN(a_native_method_removes_its_frame_by_fp);
     RUN(a_barrier_that_pops_its_own_record_leaves_the_frame);
     RUN(code_between_has_its_frame);
-    RUN(calls_tell_where_they_go);
+    RUN(calls_contain_their_target);
     RUN(a_trampoline_leads_on);
-    RUN(a_barrier_tells_how_far_it_has_moved_sp);
+    RUN(a_barrier_shows_how_far_it_has_moved_sp);
     RUN(a_stub_that_saves_all_registers_has_its_record_until_the_last_pop);
     RUN(an_upcall_stub_passes_its_frame_data);
-    RUN(code_tells_where_in_the_thread_sp_is_taken_from);
+    RUN(code_shows_where_in_the_thread_sp_is_taken_from);
     RUN(the_rest_of_straight_code_is_followed_to_its_return);
     RUN(a_return_address_is_kept_while_a_handler_is_looked_up);
     RUN(a_frame_of_the_interpreter_is_built_in_one_piece);

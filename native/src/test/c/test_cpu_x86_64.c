@@ -77,7 +77,7 @@ TEST(code_between_has_its_frame) {
     }
 }
 
-TEST(calls_tell_where_they_go) {
+TEST(calls_contain_their_target) {
     uint64_t target;
     CODE("\x90\x90\x90\x90\x90\x90\x90\x90\x90\x90\xe8\xf1\xff\xff\xff");
     CHECK(spprof_cpu_is_call_before_sigsafe(at(15), &target));
@@ -92,7 +92,7 @@ TEST(calls_tell_where_they_go) {
     CHECK(!spprof_cpu_is_call_before_sigsafe(at(15), &target));
 }
 
-TEST(a_barrier_tells_how_far_it_has_moved_sp) {
+TEST(a_barrier_shows_how_far_it_has_moved_sp) {
     /* behind its call: mov (%rsp),%rax; add $0x40,%rsp; jmp */
     CODE("\x48\x8b\x04\x24\x48\x83\xc4\x40\xe9\x00\xff\xff\xff");
     CHECK_EQUAL(0x40, spprof_cpu_moved_sp_sigsafe(at(0), at(64)));
@@ -178,7 +178,7 @@ TEST(the_rest_of_straight_code_is_followed_to_its_return) {
     CHECK(!follow(5, NULL, &sp, &fp_at));
 }
 
-TEST(code_tells_where_in_the_thread_sp_is_taken_from) {
+TEST(code_shows_where_in_the_thread_sp_is_taken_from) {
     CODE("\x90\x90\x49\x8b\xa7\x18\x06\x00\x00");
     CHECK(spprof_cpu_loaded_sp_sigsafe(at(0), at(9)) == 0x618);
     CHECK(spprof_cpu_loaded_sp_sigsafe(at(0), at(8)) == 0);
@@ -311,11 +311,11 @@ int main(void) {
     RUN(a_frame_is_taken_down_before_the_poll);
     RUN(the_poll_s_stub_has_no_frame);
     RUN(code_between_has_its_frame);
-    RUN(calls_tell_where_they_go);
-    RUN(a_barrier_tells_how_far_it_has_moved_sp);
+    RUN(calls_contain_their_target);
+    RUN(a_barrier_shows_how_far_it_has_moved_sp);
     RUN(a_stub_that_saves_all_registers_has_its_frame_to_the_end);
     RUN(the_rest_of_straight_code_is_followed_to_its_return);
-    RUN(code_tells_where_in_the_thread_sp_is_taken_from);
+    RUN(code_shows_where_in_the_thread_sp_is_taken_from);
     RUN(a_frame_of_the_interpreter_is_built_word_by_word);
     RUN(an_adapter_keeps_its_callers_sp);
     RUN(a_poll_in_a_method_has_its_address_in_the_thread_until_the_blob_has_written_it);

@@ -132,7 +132,7 @@ static void stop_while_a_thread_is_held(void) {
         struct spprof_action now = current_action();
         CHECK(spprof_action_is_handler_sigsafe(&now));
     }
-    traced_tell(from_child);
+    traced_notify(from_child);
     CHECK_EQUAL(0, spprof_sampler_stop(NULL, 60000));
     CHECK_EQUAL(0, spprof_sampler_release());
     check_action(&before);

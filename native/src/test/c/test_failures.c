@@ -188,7 +188,7 @@ TEST(a_start_without_any_timer_leaves_nothing) {
 
 /* One error number with different reasons: a sandbox that forbids timers and a JVM of another kind
  * both give ENOSYS. */
-TEST(a_start_tells_which_step_failed) {
+TEST(a_start_returns_which_step_failed) {
     setup_broken();
     walker_missing = true;
     check_start_leaves_nothing(SPPROF_FAILED(WALKER, 0));
@@ -517,7 +517,7 @@ int main(void) {
 #endif
     RUN_WITH_BOTH(a_start_that_cannot_list_the_threads_leaves_nothing);
     RUN_WITH_BOTH(a_start_without_any_timer_leaves_nothing);
-    RUN_WITH_BOTH(a_start_tells_which_step_failed);
+    RUN_WITH_BOTH(a_start_returns_which_step_failed);
     RUN_WITH_BOTH(a_thread_without_a_timer_is_counted_and_gets_one_later);
     RUN_WITH_BOTH(a_session_without_knowledge_of_java_threads_says_so);
     RUN_WITH_BOTH(a_failed_start_that_cannot_be_undone_is_undone_by_the_next);

@@ -164,7 +164,7 @@ static pthread_t ending;
 
 static _Atomic uint64_t ending_id;
 
-static void *is_sampled_when_told(void *unused) {
+static void *is_sampled_on_request(void *unused) {
     (void)unused;
     thread_starts();
     ending_id = spprof_engine_ctimer.thread_id();
@@ -209,7 +209,7 @@ static uint32_t thread_named(const char *name) {
  * one sample. */
 TEST(a_sample_that_comes_while_its_name_is_read_stays_marked) {
     begin(MS);
-    CHECK_EQUAL(0, pthread_create(&ending, NULL, is_sampled_when_told, NULL));
+    CHECK_EQUAL(0, pthread_create(&ending, NULL, is_sampled_on_request, NULL));
     while (ending_id == 0) {
         sched_yield();
     }
@@ -235,7 +235,7 @@ static bool is_marked(uint64_t id) {
     return *spprof_slots_mark_sigsafe(spprof_slots_find_sigsafe(id)) == SPPROF_MARK_SAMPLED;
 }
 
-static void *ends_when_told(void *unused) {
+static void *ends_on_request(void *unused) {
     (void)unused;
     thread_starts();
     ending_id = spprof_engine_ctimer.thread_id();
@@ -258,7 +258,7 @@ static void let_it_end(void) {
 /* The name that was read may belong to the next thread with the same JNIEnv. */
 TEST(a_thread_that_ends_while_its_name_is_read_names_its_samples_itself) {
     begin(MS);
-    CHECK_EQUAL(0, pthread_create(&ending, NULL, ends_when_told, NULL));
+    CHECK_EQUAL(0, pthread_create(&ending, NULL, ends_on_request, NULL));
     /* A walk alone may be another thread's, and comes before the mark. */
     while (ending_id == 0 || !is_marked(ending_id)) {
         sched_yield();

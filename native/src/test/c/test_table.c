@@ -74,7 +74,7 @@ static _Atomic int writers;
  * ring, then put the number into the table. For a number that was found, a record is written to the
  * ring, too. The check of a key changes now and then.
  */
-static void *tell_and_find(void *seed) {
+static void *define_and_find(void *seed) {
     uint64_t random = (uintptr_t)seed;
     for (int i = 0; i < 200000; i++) {
         random = random * UINT64_C(6364136223846793005) + 1442695040888963407;
@@ -102,7 +102,7 @@ static void *tell_and_find(void *seed) {
 
 static uint32_t *meaning_of;
 
-static void expect_told_before(const struct spprof_record *record, void *context) {
+static void expect_defined_before(const struct spprof_record *record, void *context) {
     uint64_t *samples = context;
     if (record->type == SPPROF_RECORD_METHOD) {
         meaning_of[record->method] = (uint32_t)record->time_ns;
@@ -112,7 +112,7 @@ static void expect_told_before(const struct spprof_record *record, void *context
     }
 }
 
-TEST(table_never_gives_a_number_before_it_was_told_nor_one_that_means_something_else) {
+TEST(table_never_gives_a_number_before_it_was_defined_nor_one_that_means_something_else) {
     CHECK_EQUAL(0, spprof_table_create(&table, 1024));
     CHECK_EQUAL(0, spprof_ring_create(&ring, 1 << 16));
     meaning_of = calloc(WRITERS * 200000 + 1, sizeof *meaning_of);
@@ -120,16 +120,16 @@ TEST(table_never_gives_a_number_before_it_was_told_nor_one_that_means_something_
     writers = WRITERS;
     pthread_t threads[WRITERS];
     for (uintptr_t i = 0; i < WRITERS; i++) {
-        CHECK_EQUAL(0, pthread_create(&threads[i], NULL, tell_and_find, (void *)(i + 1)));
+        CHECK_EQUAL(0, pthread_create(&threads[i], NULL, define_and_find, (void *)(i + 1)));
     }
     uint64_t samples = 0;
     while (writers > 0) {
-        ring_read(&ring, expect_told_before, &samples);
+        ring_read(&ring, expect_defined_before, &samples);
     }
     for (int i = 0; i < WRITERS; i++) {
         pthread_join(threads[i], NULL);
     }
-    ring_read(&ring, expect_told_before, &samples);
+    ring_read(&ring, expect_defined_before, &samples);
     CHECK_EQUAL(WRITERS * 200000, samples + next_number);
     CHECK(samples > next_number);
 }
@@ -138,6 +138,6 @@ int main(void) {
     RUN(table_refuses_a_count_that_is_no_power_of_two);
     RUN(table_finds_what_was_put_with_its_check_only);
     RUN(table_that_is_full_keeps_what_it_has_and_takes_nothing_more);
-    RUN(table_never_gives_a_number_before_it_was_told_nor_one_that_means_something_else);
+    RUN(table_never_gives_a_number_before_it_was_defined_nor_one_that_means_something_else);
     return report();
 }

@@ -81,7 +81,7 @@ TEST(a_search_tries_each_number_twice) {
 }
 
 /* If the system does not show the ids, sweeps list the threads. */
-TEST(threads_are_found_by_listings_where_numbers_are_not_told) {
+TEST(threads_are_found_by_listings_where_numbers_are_not_published) {
     newest_hidden = true;
     begin_session(2, MS);
     uint64_t id = begin_thread();
@@ -381,7 +381,7 @@ int main(void) {
     RUN(a_thread_that_came_and_went_between_two_looks_is_unseen);
     RUN(a_search_finds_new_threads_and_samples_them_from_their_beginning);
     RUN(a_search_tries_each_number_twice);
-    RUN(threads_are_found_by_listings_where_numbers_are_not_told);
+    RUN(threads_are_found_by_listings_where_numbers_are_not_published);
     RUN(what_a_native_thread_used_after_its_last_signal_is_unseen);
     RUN(a_java_threads_last_moments_are_unseen_to_the_nanosecond);
     RUN(what_a_thread_uses_because_it_is_nearly_due_is_not_sampled);

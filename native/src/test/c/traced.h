@@ -15,7 +15,7 @@
 
 static int to_child[2], from_child[2]; /* pipes; each message is one byte */
 
-static void traced_tell(int pipe[2]) {
+static void traced_notify(int pipe[2]) {
     CHECK_EQUAL(1, write(pipe[1], "", 1));
 }
 
@@ -42,7 +42,7 @@ static void run_traced(void (*session)(void), int most_ms) {
     close(to_child[0]);
     close(from_child[1]); /* so that the wait below ends if the child dies */
     CHECK_EQUAL(0, ptrace(PTRACE_SEIZE, child, NULL, PTRACE_O_TRACECLONE | PTRACE_O_EXITKILL));
-    traced_tell(to_child);
+    traced_notify(to_child);
     bool held = false;
     for (;;) {
         int status;
@@ -52,7 +52,7 @@ static void run_traced(void (*session)(void), int most_ms) {
             bool event = status >> 16 != 0; /* a new thread, not a signal */
             if (!event && WSTOPSIG(status) == SIGPROF && !held) {
                 held = true;
-                traced_tell(to_child);
+                traced_notify(to_child);
                 struct pollfd end = {.fd = from_child[0], .events = POLLIN};
                 poll(&end, 1, most_ms);
             }

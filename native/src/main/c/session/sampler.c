@@ -350,7 +350,7 @@ int spprof_sampler_set_interval(uint64_t interval_ns) {
 
 /* Empties the walker's tables and writes the FORGET record. Leaves the gate closed. Returns 0 or
  * -errno. */
-static int forget_told(void) {
+static int forget_definitions(void) {
     struct spprof_handler_session *session = &spprof_handler_session;
     int error = spprof_teardown_await_handlers(20); /* closes the gate; 20 ms */
     if (error != 0) {
@@ -375,7 +375,7 @@ int spprof_sampler_forget(void) {
     if (stage == SAMPLING && spprof_gate_is_open_sigsafe()) {
         /* A thread that starts or ends now waits, because it checks the gate under this lock. */
         spprof_threads_lock();
-        result = forget_told();
+        result = forget_definitions();
         spprof_gate_open();
         spprof_threads_unlock();
         if (result == 0) {

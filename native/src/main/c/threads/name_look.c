@@ -21,12 +21,12 @@ void spprof_name_look_found(struct spprof_nameless *thread, const char *name) {
     thread->done = true;
     spprof_threads_lock();
     if (is_same(thread)) {
-        bool told = name == NULL || spprof_thread_name_publish(ring_of_look, thread->slot, name);
+        bool written = name == NULL || spprof_thread_name_publish(ring_of_look, thread->slot, name);
         uint8_t reading = SPPROF_MARK_READING;
         /* The exchange fails if a handler has marked the thread meanwhile. The sample of this
          * handler may have come after the name was read, so the mark stays. */
         atomic_compare_exchange_strong_explicit(spprof_slots_mark_sigsafe(thread->slot), &reading,
-                                                told ? SPPROF_MARK_NONE : SPPROF_MARK_SAMPLED,
+                                                written ? SPPROF_MARK_NONE : SPPROF_MARK_SAMPLED,
                                                 memory_order_relaxed, memory_order_relaxed);
     }
     spprof_threads_unlock();

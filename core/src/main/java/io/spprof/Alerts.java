@@ -14,7 +14,7 @@ final class Alerts {
   private static final long REPEAT_NANOS = TimeUnit.SECONDS.toNanos(10);
 
   private final Consumer<ProfilerEvent> listener;
-  private long toldDrops;
+  private long reportedDrops;
   private long nextDrops; // in nanoseconds after the session's start
   private long nextOverhead; // in nanoseconds after the session's start
   private long lastNanos;
@@ -32,8 +32,8 @@ final class Alerts {
    * @param stats the session's figures
    */
   void secondPassed(long now, long sessionId, ProfilerStats stats) {
-    if (stats.counters().dropped().total() > toldDrops && now >= nextDrops) {
-      toldDrops = stats.counters().dropped().total();
+    if (stats.counters().dropped().total() > reportedDrops && now >= nextDrops) {
+      reportedDrops = stats.counters().dropped().total();
       nextDrops = now + REPEAT_NANOS;
       listener.accept(new ProfilerEvent.SamplesDropped(sessionId, stats.counters().dropped()));
     }

@@ -10,7 +10,7 @@ import io.spprof.profile.ProfilerStats.Counters;
 import io.spprof.profile.SessionStats;
 import io.spprof.profile.TimeRange;
 import io.spprof.profile.WindowStats;
-import io.spprof.sampler.LibraryPlaces;
+import io.spprof.sampler.LibraryDirectories;
 import io.spprof.sampler.NativeSampler;
 import io.spprof.sampler.Sampler;
 import io.spprof.sampler.SamplerException;
@@ -77,19 +77,19 @@ public final class Profiler implements AutoCloseable {
 
   /** Creates an idle profiler. */
   public Profiler() {
-    this(LibraryPlaces.DEFAULT, () -> {});
+    this(LibraryDirectories.DEFAULT, () -> {});
   }
 
   /**
    * Creates an idle profiler.
    *
-   * @param places the directories into which the first start may unpack the native library, not
-   *     null
+   * @param directories the directories into which the first start may unpack the native library,
+   *     not null
    * @param beforeSession called before each session, not null; if it throws an exception, the start
    *     fails for that reason
    */
-  public Profiler(LibraryPlaces places, Runnable beforeSession) {
-    this(new NativeSampler(places), InstantSource.system(), beforeSession);
+  public Profiler(LibraryDirectories directories, Runnable beforeSession) {
+    this(new NativeSampler(directories), InstantSource.system(), beforeSession);
   }
 
   Profiler(Sampler sampler) {
@@ -395,17 +395,17 @@ public final class Profiler implements AutoCloseable {
 
   private void announce(ProfilerState before, ProfilerState after) {
     if (before != after) {
-      tell(new ProfilerEvent.StateChanged(before, after));
+      send(new ProfilerEvent.StateChanged(before, after));
     }
   }
 
-  private void tell(ProfilerEvent event) {
-    Consumer<ProfilerEvent> told = listener;
-    if (told == null) {
+  private void send(ProfilerEvent event) {
+    Consumer<ProfilerEvent> receiver = listener;
+    if (receiver == null) {
       return;
     }
     try {
-      told.accept(event);
+      receiver.accept(event);
     } catch (RuntimeException | Error e) {
       // An exception of a listener must not stop the profiler.
     }
@@ -418,7 +418,7 @@ public final class Profiler implements AutoCloseable {
   private final class Owner implements SessionOwner {
 
     private final long id;
-    private final Alerts alerts = new Alerts(Profiler.this::tell);
+    private final Alerts alerts = new Alerts(Profiler.this::send);
 
     Owner(long id) {
       this.id = id;
@@ -431,7 +431,7 @@ public final class Profiler implements AutoCloseable {
         try {
           ProfilerSession session = view.session();
           if (session != null && session.id() == id && session.running()) {
-            tell(new ProfilerEvent.SessionExpired(end()));
+            send(new ProfilerEvent.SessionExpired(end()));
           }
         } catch (IllegalStateException timedOut) {
           // The state shows the failure, and the next pass of the collector tries again.

@@ -65,7 +65,7 @@ final class ContinuousTest {
     for (int method = 201; method <= 300; method++) {
       sampler.signal(1, 10, 8L * method);
     }
-    WaitFor.condition(() -> sampler.forgotten.get() > 0, "more than half of them told");
+    WaitFor.condition(() -> sampler.forgotten.get() > 0, "the tables of the walker are emptied");
   }
 
   @Test

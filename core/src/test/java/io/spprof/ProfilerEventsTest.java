@@ -63,7 +63,7 @@ final class ProfilerEventsTest {
         "drops");
   }
 
-  private <E extends ProfilerEvent> List<E> told(Class<E> type) {
+  private <E extends ProfilerEvent> List<E> received(Class<E> type) {
     return events.stream().filter(type::isInstance).map(type::cast).toList();
   }
 
@@ -115,9 +115,9 @@ final class ProfilerEventsTest {
     assertEquals(
         List.of(new StateChanged(IDLE, RUNNING), new StateChanged(RUNNING, IDLE)),
         events.subList(0, 2));
-    SessionStats told = ((SessionExpired) events.get(2)).session();
-    assertEquals(profiler.stats().session(), told, "the final figures");
-    assertEquals(1, told.collected());
+    SessionStats last = ((SessionExpired) events.get(2)).session();
+    assertEquals(profiler.stats().session(), last, "the final figures");
+    assertEquals(1, last.collected());
   }
 
   @Test
@@ -125,7 +125,7 @@ final class ProfilerEventsTest {
     profiler.onEvent(events::add);
     start();
     overflow();
-    WaitFor.condition(() -> !told(SamplesDropped.class).isEmpty(), "the event");
+    WaitFor.condition(() -> !received(SamplesDropped.class).isEmpty(), "the event");
     int seconds = sampler.secondsPassed.get();
     WaitFor.condition(
         () -> {
@@ -134,10 +134,10 @@ final class ProfilerEventsTest {
         },
         "two more seconds with drops");
 
-    List<SamplesDropped> told = told(SamplesDropped.class);
-    assertEquals(1, told.size());
-    assertEquals(1, told.get(0).sessionId());
-    assertTrue(told.get(0).dropped().of(DropReason.BUFFER_FULL) > 0);
+    List<SamplesDropped> received = received(SamplesDropped.class);
+    assertEquals(1, received.size());
+    assertEquals(1, received.get(0).sessionId());
+    assertTrue(received.get(0).dropped().of(DropReason.BUFFER_FULL) > 0);
   }
 
   @Test
@@ -148,14 +148,14 @@ final class ProfilerEventsTest {
     start();
     WaitFor.condition(() -> sampler.secondsPassed.get() >= 4, "three seconds");
 
-    List<OverheadExceeded> told = told(OverheadExceeded.class);
-    assertEquals(1, told.size());
-    assertTrue(told.get(0).measuredPercent() > OverheadExceeded.LIMIT_PERCENT);
-    assertEquals(List.of(), told(SamplesDropped.class));
+    List<OverheadExceeded> received = received(OverheadExceeded.class);
+    assertEquals(1, received.size());
+    assertTrue(received.get(0).measuredPercent() > OverheadExceeded.LIMIT_PERCENT);
+    assertEquals(List.of(), received(SamplesDropped.class));
   }
 
   @Test
-  void shouldTellNeitherWithoutACause() {
+  void shouldSendNeitherWithoutACause() {
     profiler.onEvent(events::add);
     start();
     sampler.signal(1, 10, 8);
@@ -260,7 +260,7 @@ final class ProfilerEventsTest {
         });
     start();
     overflow();
-    WaitFor.condition(() -> !told(SamplesDropped.class).isEmpty(), "the event");
+    WaitFor.condition(() -> !received(SamplesDropped.class).isEmpty(), "the event");
 
     long collected = profiler.stats().counters().collectedSamples();
     sampler.signal(1, 10, 8);

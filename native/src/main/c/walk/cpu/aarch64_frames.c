@@ -14,7 +14,7 @@ static uint32_t code_at_sigsafe(uint64_t pc) {
 }
 
 /* Where code is that can push a record in the middle of its work: an adapter, the interpreter. */
-enum place {
+enum position {
     NO_SENDER_SP, /* sp is the caller's */
     SENDER_SP,    /* c2i has kept the caller's sp in a register and may have moved sp */
     PATCHING,     /* it has pushed a record, to which fp points; c2i does so to patch a call */
@@ -22,7 +22,7 @@ enum place {
 };
 
 /* Goes back through the code. i2c is before c2i and ends with a jump. */
-static enum place place_sigsafe(uint64_t pc, uint64_t begin) {
+static enum position position_sigsafe(uint64_t pc, uint64_t begin) {
     uint32_t mov_sender_sp = 0x910003e0 | (uint32_t)spprof_aarch64_sender_sp;
     for (uint64_t at = pc - 4; at >= begin && pc - at <= 4 * MOST_OF_AN_ADAPTER; at -= 4) {
         uint32_t code = code_at_sigsafe(at);
@@ -40,28 +40,28 @@ static enum place place_sigsafe(uint64_t pc, uint64_t begin) {
     return NO_SENDER_SP;
 }
 
-static bool patches_sigsafe(const struct spprof_cursor *cursor, enum place place,
+static bool patches_sigsafe(const struct spprof_cursor *cursor, enum position position,
                             struct spprof_return_slot *slot) {
-    uint64_t record = place == PUSHED ? cursor->sp : cursor->fp;
+    uint64_t record = position == PUSHED ? cursor->sp : cursor->fp;
     *slot = spprof_return_slot_of_record_sigsafe(record);
-    return (place == PUSHED || place == PATCHING) && record >= cursor->sp &&
+    return (position == PUSHED || position == PATCHING) && record >= cursor->sp &&
            record - cursor->sp <= MOST_BYTES_OF_REGISTERS;
 }
 
 bool spprof_cpu_slot_of_adapter_sigsafe(const struct spprof_cursor *cursor, uint64_t begin,
                                         struct spprof_return_slot *slot) {
-    enum place place = place_sigsafe(cursor->pc, begin);
-    if (place == PUSHED || place == PATCHING) {
-        return patches_sigsafe(cursor, place, slot);
+    enum position position = position_sigsafe(cursor->pc, begin);
+    if (position == PUSHED || position == PATCHING) {
+        return patches_sigsafe(cursor, position, slot);
     }
     *slot = spprof_return_slot_without_frame_sigsafe(
-        place == SENDER_SP ? cursor->registers->sender_sp : cursor->sp);
+        position == SENDER_SP ? cursor->registers->sender_sp : cursor->sp);
     return slot->sp >= cursor->sp && slot->sp - cursor->sp <= MOST_BYTES_OF_ARGUMENTS;
 }
 
 bool spprof_cpu_slot_of_patching_adapter_sigsafe(const struct spprof_cursor *cursor, uint64_t begin,
                                                  struct spprof_return_slot *slot) {
-    return patches_sigsafe(cursor, place_sigsafe(cursor->pc, begin), slot);
+    return patches_sigsafe(cursor, position_sigsafe(cursor->pc, begin), slot);
 }
 
 /*
@@ -100,7 +100,7 @@ bool spprof_cpu_caller_of_poll_sigsafe(const struct spprof_cursor *cursor,
  * x29,x30,[sp],#16. The x30 that it saves is a remainder of an earlier call. */
 uint64_t spprof_cpu_fp_of_interpreter_sigsafe(const struct spprof_cursor *cursor, uint64_t begin) {
     uint64_t saved;
-    return place_sigsafe(cursor->pc, begin) == PATCHING && cursor->fp >= cursor->sp &&
+    return position_sigsafe(cursor->pc, begin) == PATCHING && cursor->fp >= cursor->sp &&
                    spprof_cursor_load_sigsafe(cursor, cursor->fp, &saved) && saved > cursor->fp
                ? saved
                : cursor->fp;
@@ -141,7 +141,7 @@ int spprof_cpu_callers_of_entry_sigsafe(const struct spprof_cursor *cursor,
     struct spprof_return_slot record = spprof_return_slot_of_record_sigsafe(fp);
     struct spprof_caller caller;
     int count = 0;
-    if (place_sigsafe(cursor->pc, cursor->pc - 4 * MOST_OF_AN_ENTRY) == PATCHING) {
+    if (position_sigsafe(cursor->pc, cursor->pc - 4 * MOST_OF_AN_ENTRY) == PATCHING) {
         /* In a barrier that has pushed a record. The entry of Reference.get has no other record.
          * All other entries already have the frame's fixed part, directly above the barrier's
          * record. */

@@ -137,7 +137,7 @@ static bool is_missing(const struct found *found, int role, int i) {
 }
 
 /* Writes the missing blobs into `why`. Returns whether the walker can be used. */
-static bool tell(const struct found *found, char *why, uint64_t size) {
+static bool report_missing(const struct found *found, char *why, uint64_t size) {
     bool usable = true;
     size_t used = 0;
     why[0] = '\0';
@@ -158,12 +158,12 @@ static bool tell(const struct found *found, char *why, uint64_t size) {
 int spprof_blobs_check(char *why, uint64_t size) {
     struct found found;
     look_at_heaps(&found);
-    bool usable = tell(&found, why, size);
+    bool usable = report_missing(&found, why, size);
     if (why[0] != '\0') {
         /* A blob that another thread was just creating can have looked like a method. */
         nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
         look_at_heaps(&found);
-        usable = tell(&found, why, size);
+        usable = report_missing(&found, why, size);
     }
     return usable ? 0 : -ENOSYS;
 }

@@ -115,7 +115,8 @@ static uint32_t kept_sigsafe(uint64_t symbol, uint16_t length) {
     return kept;
 }
 
-static enum spprof_method_result tell_sigsafe(const struct spprof_method *method, uint32_t number) {
+static enum spprof_method_result define_sigsafe(const struct spprof_method *method,
+                                                uint32_t number) {
     uint16_t class_length, length;
     if (!length_sigsafe(method->class_name, &class_length) ||
         !length_sigsafe(method->name, &length)) {
@@ -177,7 +178,7 @@ enum spprof_method_result spprof_method_number_sigsafe(const struct spprof_metho
     *number = room ? atomic_fetch_add_explicit(&last_number, 1, memory_order_relaxed) + 1
                    : (atomic_fetch_add_explicit(&last_transient, 1, memory_order_relaxed) |
                       SPPROF_TRANSIENT);
-    enum spprof_method_result result = tell_sigsafe(method, *number);
+    enum spprof_method_result result = define_sigsafe(method, *number);
     if (result == SPPROF_METHOD_KNOWN && room) {
         spprof_table_put_sigsafe(numbers, method->address, check, *number, 0);
     }

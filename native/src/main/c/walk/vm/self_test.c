@@ -136,7 +136,7 @@ static int compare(JNIEnv *jni, struct memory *memory, struct spprof_ring *ring,
     walk_own_stack(&memory->walk);
     if ((*jvmti)->GetStackTrace(jvmti, NULL, 0, DEPTH, memory->infos, &expected) !=
         JVMTI_ERROR_NONE) {
-        return fail(why, size, "JVMTI does not tell this thread's stack");
+        return fail(why, size, "JVMTI does not return this thread's stack");
     }
     uint32_t found = read_frames(&memory->walk, ring, memory->frames);
     bool whole = memory->walk.result > 0;

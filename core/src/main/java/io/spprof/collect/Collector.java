@@ -157,9 +157,9 @@ public final class Collector {
   }
 
   /**
-   * Returns whether the walker's tables should be emptied by {@link Sampler#forgetTold()}. This is
-   * the case if its table of methods or its table of locations (addresses in compiled code) is more
-   * than half full, or if it found no room for too many methods.
+   * Returns whether the walker's tables should be emptied by {@link Sampler#forgetDefinitions()}.
+   * This is the case if its table of methods or its table of locations (addresses in compiled code)
+   * is more than half full, or if it found no room for too many methods.
    *
    * @param mostMethods the capacity of the walker's table of methods, in entries
    * @param mostLocations the capacity of the walker's table of locations, in entries

@@ -81,20 +81,20 @@ final class FrameTable {
   Runnable keeping(boolean[] kept, int[] methodNumbers, int[] numbers) {
     int[] keptMethods = new int[methods.length];
     int[] keptLines = new int[methods.length];
-    HashIndex places = new HashIndex(methods.length);
+    HashIndex keptIndex = new HashIndex(methods.length);
     int keptCount = 0;
     for (int frame = 0; frame < count; frame++) {
       if (kept[frame]) {
         int method = methodNumbers[methods[frame]];
         keptMethods[keptCount] = method;
         keptLines[keptCount] = lines[frame];
-        places.add(hash(method, lines[frame]), keptCount);
+        keptIndex.add(hash(method, lines[frame]), keptCount);
         numbers[frame] = keptCount++;
       }
     }
     int stay = keptCount;
     return () -> {
-      index = places;
+      index = keptIndex;
       lines = keptLines;
       methods = keptMethods;
       count = stay;

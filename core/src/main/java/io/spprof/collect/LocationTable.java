@@ -19,7 +19,7 @@ final class LocationTable {
       new int[FIRST_CAPACITY]; // by the location's number; 0 if the location is not known
   private int[] frames = new int[2 * FIRST_CAPACITY];
   private int used = 1;
-  private int told;
+  private int definitions;
 
   LocationTable(MemoryBudget budget) {
     this.budget = budget;
@@ -28,7 +28,7 @@ final class LocationTable {
 
   /** Adds a location. Does nothing if there is no room. */
   void define(int number, int[] from, int offset, int count) {
-    told++;
+    definitions++;
     if (number >= positions.length) {
       int[] grown = grow(positions, number + 1);
       if (grown == null) {
@@ -58,12 +58,12 @@ final class LocationTable {
     positions = freshPositions;
     frames = freshFrames;
     used = 1;
-    told = 0;
+    definitions = 0;
   }
 
   /** Returns how many locations were defined since the walker last restarted its numbering. */
-  int told() {
-    return told;
+  int definitions() {
+    return definitions;
   }
 
   /**

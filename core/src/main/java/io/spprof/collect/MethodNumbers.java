@@ -34,14 +34,14 @@ final class MethodNumbers {
   private int[] methodOf = new int[FIRST_CAPACITY]; // by number: the method's entry + 1
   private int[][] linesOf = new int[FIRST_CAPACITY][];
   private long linesBytes;
-  private int told; // how many numbers the walker reported since it restarted its numbering
+  private int reported; // how many numbers the walker reported since it restarted its numbering
 
   // The methods of transient numbers, indexed by the last bits of the number. These arrays exist
   // from the first transient number on. They take at most some 200 KB, outside of the budget.
   private int[] transientNumbers = {};
   private int[] transientMethods = {};
   private int[][] transientLines = {};
-  private int transientsTold;
+  private int reportedTransients;
 
   private HashIndex idIndex = new HashIndex(FIRST_CAPACITY);
   private long[] ids = new long[FIRST_CAPACITY]; // by number - 1
@@ -92,7 +92,7 @@ final class MethodNumbers {
       namedForNow(number, name, lines);
       return;
     }
-    told++;
+    reported++;
     if (number >= methodOf.length && !growNumbers(number)) {
       return;
     }
@@ -112,7 +112,7 @@ final class MethodNumbers {
       transientMethods = new int[TRANSIENTS];
       transientNumbers = new int[TRANSIENTS];
     }
-    transientsTold++;
+    reportedTransients++;
     int at = number & TRANSIENTS - 1;
     transientMethods[at] = methods.of(name);
     transientLines[at] = sorted(lines);
@@ -152,13 +152,13 @@ final class MethodNumbers {
     transientNumbers = NO_LINES;
     linesBytes = 0;
     idCount = 0;
-    told = 0;
-    transientsTold = 0;
+    reported = 0;
+    reportedTransients = 0;
   }
 
   /** Returns how many numbers were reported since the walker last restarted its numbering. */
-  int told() {
-    return told;
+  int reported() {
+    return reported;
   }
 
   /**
@@ -166,8 +166,8 @@ final class MethodNumbers {
    * last restarted its numbering. A large count shows that the walker's table of methods is too
    * full.
    */
-  int transientsTold() {
-    return transientsTold;
+  int reportedTransients() {
+    return reportedTransients;
   }
 
   /**

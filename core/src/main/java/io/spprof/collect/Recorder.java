@@ -95,9 +95,9 @@ final class Recorder implements SampleRing.Visitor {
       threads.named(thread, name);
     }
     int number = threads.number(thread);
-    int row = place(found, number, cpuNanos);
+    int row = rowOf(found, number, cpuNanos);
     if (row < 0 && compaction.makeRoom()) {
-      row = place(found, number, cpuNanos);
+      row = rowOf(found, number, cpuNanos);
     }
     if (row >= 0) {
       for (int i = 0; i < found; i++) {
@@ -114,7 +114,7 @@ final class Recorder implements SampleRing.Visitor {
     }
   }
 
-  private int place(int found, int thread, long cpuNanos) {
+  private int rowOf(int found, int thread, long cpuNanos) {
     int stack = stacks.number(decoder.stack(), found);
     return stack < 0 ? -1 : windows.add(stack, thread, cpuNanos);
   }

@@ -66,14 +66,14 @@ final class RowTable {
    *     one of them
    */
   int[] addAll(Profile.Rows rows) {
-    int[] places = new int[rows.count()];
-    for (int i = 0; i < places.length; i++) {
-      places[i] = add(rows.stacks()[i], rows.threads()[i], rows.samples()[i], rows.cpuNanos()[i]);
-      if (places[i] < 0) {
+    int[] newRows = new int[rows.count()];
+    for (int i = 0; i < newRows.length; i++) {
+      newRows[i] = add(rows.stacks()[i], rows.threads()[i], rows.samples()[i], rows.cpuNanos()[i]);
+      if (newRows[i] < 0) {
         return null;
       }
     }
-    return places;
+    return newRows;
   }
 
   Profile.Rows rows() {
@@ -115,25 +115,25 @@ final class RowTable {
   Runnable renumbering(int[] stackNumbers, int[] threadNumbers) {
     int[] newStacks = new int[stacks.length];
     int[] newThreads = new int[stacks.length];
-    HashIndex places = new HashIndex(stacks.length);
+    HashIndex newIndex = new HashIndex(stacks.length);
     for (int row = 0; row < count; row++) {
       newStacks[row] = stackNumbers[stacks[row]];
       newThreads[row] = threadNumbers == null ? threads[row] : threadNumbers[threads[row]];
-      places.add(hash(newStacks[row], newThreads[row]), row);
+      newIndex.add(hash(newStacks[row], newThreads[row]), row);
     }
     return () -> {
       stacks = newStacks;
       threads = newThreads;
-      index = places;
+      index = newIndex;
     };
   }
 
   private HashIndex indexOf(int capacity) {
-    HashIndex places = new HashIndex(capacity);
+    HashIndex newIndex = new HashIndex(capacity);
     for (int row = 0; row < count; row++) {
-      places.add(hash(stacks[row], threads[row]), row);
+      newIndex.add(hash(stacks[row], threads[row]), row);
     }
-    return places;
+    return newIndex;
   }
 
   private int row(int stack, int thread) {

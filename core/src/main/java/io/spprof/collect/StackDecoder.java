@@ -176,8 +176,8 @@ final class StackDecoder {
    * @param mostLocations the capacity of the walker's table of locations, in entries
    */
   boolean walkerIsFull(int mostMethods, int mostLocations) {
-    return numbers.told() > mostMethods / 2
-        || locations.told() > mostLocations / 2
-        || numbers.transientsTold() > MOST_TRANSIENTS;
+    return numbers.reported() > mostMethods / 2
+        || locations.definitions() > mostLocations / 2
+        || numbers.reportedTransients() > MOST_TRANSIENTS;
   }
 }

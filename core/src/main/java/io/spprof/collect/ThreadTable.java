@@ -26,7 +26,7 @@ final class ThreadTable {
   private Map<String, Integer> numbers = new HashMap<>();
   private List<String> names = new ArrayList<>();
   private int[] numberOfSerial = new int[256]; // number + 1
-  private int[] toldIn = new int[256]; // the value of {@code time} at the thread's last name
+  private int[] namedIn = new int[256]; // the value of {@code time} when the thread was named
   private int time; // number of removals
 
   ThreadTable(MemoryBudget budget) {
@@ -40,7 +40,7 @@ final class ThreadTable {
       return;
     }
     numberOfSerial[serial] = number(name) + 1;
-    toldIn[serial] = time;
+    namedIn[serial] = time;
   }
 
   /**
@@ -70,7 +70,7 @@ final class ThreadTable {
   Runnable keeping(boolean[] kept, int[] renumbered) {
     int[] ofSerial = new int[numberOfSerial.length];
     for (int serial = 0; serial < numberOfSerial.length; serial++) {
-      if (numberOfSerial[serial] != 0 && toldIn[serial] == time) {
+      if (numberOfSerial[serial] != 0 && namedIn[serial] == time) {
         kept[numberOfSerial[serial] - 1] = true;
       }
     }
@@ -133,7 +133,7 @@ final class ThreadTable {
       return false;
     }
     budget.giveBack((long) numberOfSerial.length * SERIAL_BYTES);
-    toldIn = Arrays.copyOf(toldIn, capacity);
+    namedIn = Arrays.copyOf(namedIn, capacity);
     numberOfSerial = Arrays.copyOf(numberOfSerial, capacity);
     return true;
   }

@@ -58,7 +58,7 @@ record Window(
    * Returns the size of the arrays that hold new numbers of rows while a window is merged, in
    * bytes.
    */
-  private static long placesBytes(Window window) {
+  private static long rowNumbersBytes(Window window) {
     return Integer.BYTES * (window.rows.count() + window.times.count());
   }
 
@@ -112,11 +112,11 @@ record Window(
     StateTimes states = StateTimes.NONE;
     WindowFigures figures = WindowFigures.ZERO;
     for (Window window : windows) {
-      int[] places = budget.take(placesBytes(window)) ? sum.addAll(window.rows) : null;
-      if (places == null) {
+      int[] newRows = budget.take(rowNumbersBytes(window)) ? sum.addAll(window.rows) : null;
+      if (newRows == null) {
         return null;
       }
-      chunks.addAll(window.times.withRows(places));
+      chunks.addAll(window.times.withRows(newRows));
       forgotten += window.times.forgotten();
       states = states.plus(window.states);
       figures = figures.plus(window.figures);

@@ -55,12 +55,12 @@ final class IntSort {
   private static void insertionSort(int[] values, int start, int end, Order order) {
     for (int i = start + 1; i < end; i++) {
       int value = values[i];
-      int place = i;
-      while (place > start && order.compare(values[place - 1], value) > 0) {
-        values[place] = values[place - 1];
-        place--;
+      int at = i;
+      while (at > start && order.compare(values[at - 1], value) > 0) {
+        values[at] = values[at - 1];
+        at--;
       }
-      values[place] = value;
+      values[at] = value;
     }
   }
 }

@@ -154,7 +154,7 @@ final class JfrSymbols {
             });
   }
 
-  private static long symbol(int place, int kind) {
-    return 4L * (place + 1) + kind;
+  private static long symbol(int index, int kind) {
+    return 4L * (index + 1) + kind;
   }
 }

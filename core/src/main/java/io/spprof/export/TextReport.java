@@ -82,10 +82,10 @@ public final class TextReport {
     return switch (debugInfo) {
       case EXACT -> "exact: DebugNonSafepoints is on";
       case SINCE_SESSION ->
-          "exact in code compiled since the start; older code tells safepoints only, so a leaf may"
-              + " stand under a neighbour: start the JVM with -XX:+UnlockDiagnosticVMOptions"
-              + " -XX:+DebugNonSafepoints";
-      case SAFEPOINTS -> "safepoints only: a leaf may stand under a neighbour";
+          "exact in code compiled since the start; older code records its methods at safepoints"
+              + " only, so a leaf may stand under a neighbouring method: start the JVM with"
+              + " -XX:+UnlockDiagnosticVMOptions -XX:+DebugNonSafepoints";
+      case SAFEPOINTS -> "safepoints only: a leaf may stand under a neighbouring method";
     };
   }
 

@@ -106,15 +106,15 @@ public final class SampleTimes {
   /**
    * Returns the chunks with other row numbers.
    *
-   * @param places the new number of each row, by its present number
+   * @param newRows the new number of each row, by its present number
    * @return new chunks
    */
-  public List<Chunk> withRows(int[] places) {
+  public List<Chunk> withRows(int[] newRows) {
     List<Chunk> moved = new ArrayList<>(chunks.size());
     for (Chunk chunk : chunks) {
       int[] rows = new int[chunk.count()];
       for (int i = 0; i < rows.length; i++) {
-        rows[i] = places[chunk.rows()[i]];
+        rows[i] = newRows[chunk.rows()[i]];
       }
       moved.add(
           new Chunk(chunk.baseNanos(), chunk.micros(), rows, chunk.cpuNanos(), chunk.count()));

@@ -38,7 +38,7 @@ final class WalkerTables {
   void keepRoom(long now) {
     if (now - lastForgotten >= FORGET_NANOS
         && collector.walkerIsFull(config.methods(), config.locations())
-        && sampler.forgetTold()) {
+        && sampler.forgetDefinitions()) {
       lastForgotten = now;
     }
   }

@@ -54,9 +54,9 @@ function addSettings(stretches) {
   add("Engine", info.engine);
   add("Walker", info.walker);
   const [debugInfo, debugHint] = {
-    EXACT: ["exact", "DebugNonSafepoints is on: compiled code tells its methods at every instruction"],
-    SINCE_SESSION: ["exact since the start", "Code compiled before the session tells its methods at safepoints only, so a leaf may stand under a neighbour; -XX:+UnlockDiagnosticVMOptions -XX:+DebugNonSafepoints from the JVM's start avoids that"],
-    SAFEPOINTS: ["safepoints only", "Compiled code tells its methods at safepoints only, so a leaf may stand under a neighbour"],
+    EXACT: ["exact", "DebugNonSafepoints is on: compiled code records its methods at every instruction"],
+    SINCE_SESSION: ["exact since the start", "Code compiled before the session records its methods at safepoints only, so a leaf may stand under a neighbouring method; to avoid this, start the JVM with -XX:+UnlockDiagnosticVMOptions -XX:+DebugNonSafepoints"],
+    SAFEPOINTS: ["safepoints only", "Compiled code records its methods at safepoints only, so a leaf may stand under a neighbouring method"],
   }[info.debugInfo];
   add("Debug info", debugInfo, debugHint);
 }

@@ -53,8 +53,8 @@ final class ChurningJvm {
 
   private final RingWriter ring;
   private final SplittableRandom random;
-  private final ToldTable methods;
-  private final ToldTable locations;
+  private final DefinitionTable methods;
+  private final DefinitionTable locations;
   private final Location[] server;
   private final Deque<Location> hidden = new ArrayDeque<>();
   private final int[] threads = new int[LASTING_THREADS + POOL_THREADS];
@@ -66,8 +66,8 @@ final class ChurningJvm {
   private int wordCount;
   private int lastMethod;
   private int lastLocation;
-  private int methodsTold;
-  private int locationsTold;
+  private int methodsWritten;
+  private int locationsWritten;
   private int compilations;
   private int deployments;
   private int hiddenClasses;
@@ -80,8 +80,8 @@ final class ChurningJvm {
   ChurningJvm(RingWriter ring, SamplerConfig config, long seed) {
     this.ring = ring;
     random = new SplittableRandom(seed);
-    methods = new ToldTable(config.methods());
-    locations = new ToldTable(config.locations());
+    methods = new DefinitionTable(config.methods());
+    locations = new DefinitionTable(config.locations());
     server = newLocations(SERVER_LOCATIONS, methods(SERVER_METHODS, "org/server/core/Handler", 0));
     deploy();
     for (int i = 0; i < HIDDEN_CLASSES; i++) {
@@ -108,12 +108,12 @@ final class ChurningJvm {
    * The numbers of definitions of methods and locations that the walker wrote; those without room
    * count every time.
    */
-  String told() {
-    return String.format("%,d methods, %,d locations", methodsTold, locationsTold);
+  String written() {
+    return String.format("%,d methods, %,d locations", methodsWritten, locationsWritten);
   }
 
   /** Makes the walker forget its tables, as the sampler does. */
-  void forgetTold() {
+  void forgetDefinitions() {
     if (!ring.forget()) {
       throw new IllegalStateException("the ring is full");
     }
@@ -122,7 +122,7 @@ final class ChurningJvm {
     lastMethod = 0;
     lastLocation = 0;
     for (int i = 0; i < threads.length; i++) {
-      tellName(i);
+      writeName(i);
     }
   }
 
@@ -168,7 +168,7 @@ final class ChurningJvm {
     for (Frame frame : location.frames) {
       words[wordCount++] = word(frame);
     }
-    locationsTold++;
+    locationsWritten++;
     if (room) {
       locations.put(location.pc, location.compilation, number);
     }
@@ -179,8 +179,8 @@ final class ChurningJvm {
     int number = methods.find(method.address, method.check);
     if (number == 0) {
       boolean room = methods.hasRoom(method.address);
-      methodsTold++;
-      number = room ? ++lastMethod : RingWriter.transientNumber(methodsTold);
+      methodsWritten++;
+      number = room ? ++lastMethod : RingWriter.transientNumber(methodsWritten);
       if (!ring.method(number, method.name, method.lines)) {
         throw new IllegalStateException("the ring is full");
       }
@@ -266,10 +266,10 @@ final class ChurningJvm {
     String name =
         lastingName != null ? lastingName : "pool-" + serial / 4 + "-thread-" + (serial % 4 + 1);
     threadNames[at] = name;
-    tellName(at);
+    writeName(at);
   }
 
-  private void tellName(int at) {
+  private void writeName(int at) {
     if (!ring.name(threads[at], threadNames[at])) {
       throw new IllegalStateException("the ring is full");
     }

@@ -266,7 +266,7 @@ final class CollectorTest {
   }
 
   @Test
-  void shouldCountEverySampleWhenTheBudgetLeavesNoRoomForNamesPlacesOrStacks() {
+  void shouldCountEverySampleWhenTheBudgetLeavesNoRoomForNamesLocationsOrStacks() {
     Collector small = collector(128 << 10);
     ring.name(1, "t");
     int methods = 600;

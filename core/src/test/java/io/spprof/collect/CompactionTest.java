@@ -64,18 +64,18 @@ final class CompactionTest {
         numbers.number(8L * i);
         locations.define(i, new int[] {1, 2, 3}, 0, 3);
       }
-      assertEquals(10_000, numbers.told());
+      assertEquals(10_000, numbers.reported());
       long full = budget.used();
       numbers.forget();
       locations.forget();
-      assertEquals(0, numbers.told() + locations.told());
+      assertEquals(0, numbers.reported() + locations.definitions());
       assertTrue(budget.used() < full - 5000 * 50, full + " and then " + budget.used());
       first = round == 0 ? budget.used() : first;
       assertEquals(first, budget.used());
     }
   }
 
-  private void tell(int first, int count, String name, long cpuNanos) {
+  private void writeSamples(int first, int count, String name, long cpuNanos) {
     for (int i = first; i < first + count; i++) {
       ring.method(i, name + i, 0 << 16 | i);
       ring.words(1, cpuNanos, OK, define(i, 2), frame(i, 0), frame(first, 0));
@@ -85,16 +85,16 @@ final class CompactionTest {
 
   @Test
   void shouldForgetNamesThatNoWindowHasWithTheNumbers() {
-    tell(1, 50, "a/B.old", 1);
+    writeSamples(1, 50, "a/B.old", 1);
     collector.roll(1_000_000_000L, WindowFigures.ZERO, 500_000_000L);
     Slice past = collector.slice(0, Long.MAX_VALUE, 1_000_000_000L, WindowFigures.ZERO);
-    tell(51, 30, "a/B.kept", 100);
+    writeSamples(51, 30, "a/B.kept", 100);
     Map<String, Long> kept = new TreeMap<>();
     for (int i = 51; i < 81; i++) {
       kept.put("[thread 1];a.B.kept51;a.B.kept" + i, 1L);
     }
     collector.roll(2_000_000_000L, WindowFigures.ZERO, 500_000_000L);
-    tell(81, 10, "a/B.open", 100);
+    writeSamples(81, 10, "a/B.open", 100);
     for (int i = 81; i < 91; i++) {
       kept.put("[thread 1];a.B.open81;a.B.open" + i, 1L);
     }
@@ -114,8 +114,8 @@ final class CompactionTest {
     collector.refreshHotMethods();
     assertEquals(20, collector.hotMethods().size());
     // With new numbers, for known and for new methods.
-    tell(1, 2, "a/B.open8", 100);
-    tell(3, 1, "a/B.fresh", 100);
+    writeSamples(1, 2, "a/B.open8", 100);
+    writeSamples(3, 1, "a/B.fresh", 100);
     kept.put("[thread 1];a.B.open81;a.B.open81", 2L);
     kept.put("[thread 1];a.B.open81;a.B.open82", 2L);
     kept.put("[thread 1];a.B.fresh3;a.B.fresh3", 1L);

@@ -106,7 +106,7 @@ final class WeekTest {
         long heap = usedHeap() - heapBefore;
         beside[day] = heap - budget.used();
         if (WHOLE || day == DAYS) {
-          tell(day, System.nanoTime() - start, heap);
+          printDay(day, System.nanoTime() - start, heap);
         }
         assertTrue(heap <= budget.limit() + BESIDE_BUDGET_BYTES, heap + " bytes of heap");
         addsUp();
@@ -132,7 +132,7 @@ final class WeekTest {
       }
       collector.doWork();
       if (windows % 6 == 0 && collector.walkerIsFull(half.methods(), half.locations())) {
-        jvm.forgetTold(); // at most once a minute, as in the session
+        jvm.forgetDefinitions(); // at most once a minute, as in the session
       }
       jvm.windowPassed();
       windows++;
@@ -208,13 +208,13 @@ final class WeekTest {
           others.toString());
     }
 
-    private void tell(int day, long nanos, long heap) {
+    private void printDay(int day, long nanos, long heap) {
       Profile hour = last(3600);
       Extent extent = collector.extent();
       System.out.printf(
           "day %d, in %.0f s: %,d samples, %,d without room; heap %.1f MiB, budget %.1f of %.1f;"
               + " kept %.1f h in %d windows; the last hour: %s;"
-              + " names of %,d methods and %,d threads, %,d frames; told %s%n",
+              + " names of %,d methods and %,d threads, %,d frames; written %s%n",
           day,
           nanos / 1e9,
           written,
@@ -228,7 +228,7 @@ final class WeekTest {
           hour.methodCount(),
           hour.threadCount(),
           hour.frameCount(),
-          jvm.told());
+          jvm.written());
     }
 
     private static double mib(long bytes) {

@@ -324,9 +324,9 @@ final class ProfilerConfigTest {
         "window=1h,retention=30m; longer than retention=30m",
         "window=1s,retention=30d; more than 100000 windows"
       })
-  void shouldRefuseWhatNoContinuousSessionCanDo(String options, String told) {
+  void shouldRefuseWhatNoContinuousSessionCanDo(String options, String message) {
     assertContains(
-        told,
+        message,
         assertThrows(IllegalArgumentException.class, () -> ProfilerConfig.parse(options))
             .getMessage());
   }

@@ -134,7 +134,7 @@ final class ExportTest {
         }
         System.out.println(format + " " + bytes);
         if (format == ExportFormat.COLLAPSED && bytes < 200_000_000) {
-          throw new AssertionError("not big enough to tell: " + bytes);
+          throw new AssertionError("not big enough for this check: " + bytes);
         }
       }
     }

@@ -119,7 +119,7 @@ class TextReportTest {
   @Test
   void shouldShowWhatThreadsWereDoingWhereThatIsKnown() throws IOException {
     ProfileText text = ProfileText.lines("main;a.A.a 150");
-    assertFalse(report(text.build()).contains("CPU time by what"), "nobody told");
+    assertFalse(report(text.build()).contains("CPU time by what"), "no states are known");
 
     text.states = new StateTimes(1_200_000_000, 75_000_000, 225_000_000, 0, 0, 0);
     String report = report(text.build());

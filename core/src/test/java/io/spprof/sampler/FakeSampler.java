@@ -191,7 +191,7 @@ public final class FakeSampler implements Sampler {
   }
 
   @Override
-  public boolean forgetTold() {
+  public boolean forgetDefinitions() {
     forgotten.incrementAndGet();
     return false;
   }

@@ -87,7 +87,7 @@ class AgentIT {
   }
 
   @Test
-  void shouldStartAtOnceWhenTold() throws Exception {
+  void shouldStartAtOnceIfAskedTo() throws Exception {
     try (TargetJvm target =
             TargetJvm.of(Busy.class, 1, 0)
                 .agentOptions("start=true,interval=2ms")

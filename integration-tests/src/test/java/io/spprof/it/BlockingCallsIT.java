@@ -47,7 +47,7 @@ class BlockingCallsIT {
         BeanClient bean = BeanClient.connect(target)) {
       sample(engine, bean, target, "waits");
       pester(engine, bean, target);
-      Measured.tell(
+      Measured.print(
           "%s, %d us busy: waits %s, short %s",
           engine, busyMicros, target.ask("waits"), target.ask("short"));
       figures(target.ask("short")).forEach((kind, count) -> assertEquals(0, count, kind));
@@ -61,11 +61,11 @@ class BlockingCallsIT {
             TargetJvm.of(LibcCalls.class, busyMicros).classPathOf(Native.class).start();
         BeanClient bean = BeanClient.connect(target)) {
       Thread.sleep(MILLIS);
-      Measured.tell(
+      Measured.print(
           "unsampled, %d us busy: calls %s, EINTR %s",
           busyMicros, target.ask("calls"), target.ask("interrupted"));
       sample(engine, bean, target, "calls");
-      Measured.tell(
+      Measured.print(
           "%s, %d us busy: calls %s, EINTR %s",
           engine, busyMicros, target.ask("calls"), target.ask("interrupted"));
       Map<String, Long> interrupted = figures(target.ask("interrupted"));
@@ -78,7 +78,7 @@ class BlockingCallsIT {
 
       pester(engine, bean, target);
       Map<String, Long> pestered = figures(target.ask("interrupted"));
-      Measured.tell("%s, pestered: EINTR %s", engine, pestered);
+      Measured.print("%s, pestered: EINTR %s", engine, pestered);
       assertTrue(sum(pestered) > sum(interrupted), "the signals hit sleeping threads: " + pestered);
       assertEquals(0, pestered.get("read"), "SA_RESTART restarts a read");
     }
@@ -109,7 +109,7 @@ class BlockingCallsIT {
       Await.until(
           "transactions make progress",
           () -> Long.parseLong(target.ask("transactions")) > before + 20);
-      Measured.tell("%s: transactions %s", engine, target.ask("transactions"));
+      Measured.print("%s: transactions %s", engine, target.ask("transactions"));
       target.ask("pester");
       bean.stop();
       Figures.of(bean).assertExact();
@@ -136,7 +136,7 @@ class BlockingCallsIT {
     bean.collapsed()
         .stacks()
         .forEach(stack -> samples.merge(stack.frames().get(0), stack.count(), Long::sum));
-    Measured.tell("%s: samples %s, calls %s", engine, samples, target.ask(question));
+    Measured.print("%s: samples %s, calls %s", engine, samples, target.ask(question));
     Figures.of(bean).assertExact();
   }
 

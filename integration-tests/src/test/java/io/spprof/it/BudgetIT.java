@@ -48,8 +48,8 @@ class BudgetIT {
       bean.startWith("mode=continuous,interval=1ms,budget=" + budget);
       String options = bean.text("Options");
       assertTrue(options.contains(",budget="), options);
-      String told = options.substring(options.lastIndexOf('=') + 1);
-      assertEquals(budget, Double.parseDouble(told), 1e-9, options);
+      String shown = options.substring(options.lastIndexOf('=') + 1);
+      assertEquals(budget, Double.parseDouble(shown), 1e-9, options);
       long begun = target.cpuNanos();
 
       List<Reading> readings = new ArrayList<>();
@@ -67,7 +67,7 @@ class BudgetIT {
 
       double worst = worstTenSeconds(readings.subList(15, readings.size()));
       long longest = readings.stream().mapToLong(Reading::intervalNanos).max().orElseThrow();
-      Measured.tell(
+      Measured.print(
           "budget %.2f %%: %.2f %% without it; with it %.2f %% over all, %.2f %% in the worst 10 s,"
               + " longest interval %d ms",
           budget,
@@ -91,7 +91,7 @@ class BudgetIT {
       double most = 1.02 * (ended - before) + chance;
       assertTrue(accounted > least, accounted + " of " + least + ": " + readings);
       assertTrue(accounted < most, accounted + " of " + most + ": " + readings);
-      assertWindowsTellTheInterval(bean, longest);
+      assertWindowsShowTheInterval(bean, longest);
     }
   }
 
@@ -127,7 +127,7 @@ class BudgetIT {
     return worst;
   }
 
-  private static void assertWindowsTellTheInterval(BeanClient bean, long longest) throws Exception {
+  private static void assertWindowsShowTheInterval(BeanClient bean, long longest) throws Exception {
     List<String> intervals = new ArrayList<>();
     for (String line : bean.query("windows").lines().skip(1).toList()) {
       String[] words = line.trim().split(" +");
@@ -135,12 +135,12 @@ class BudgetIT {
     }
     // The readings may have missed an interval, because an interval can be in force for a second or
     // less.
-    long told =
+    long shown =
         intervals.stream()
             .mapToLong(i -> Long.parseLong(i.substring(i.indexOf('-') + 1)))
             .max()
             .orElseThrow();
-    assertTrue(told >= longest / 1000, () -> longest + " ns: " + intervals);
+    assertTrue(shown >= longest / 1000, () -> longest + " ns: " + intervals);
     assertTrue(intervals.stream().anyMatch(i -> i.contains("-")), intervals::toString);
     assertTrue(bean.query("report").contains("interval    1 ms to "), bean.query("report"));
   }

@@ -57,7 +57,7 @@ class ChildProcessIT {
       }
       awaitChildren(target, 2); // the children that were being started
       Map<String, Long> births = births(target);
-      Measured.tell("%s: %d stops, children %s", engine, STOPS, births);
+      Measured.print("%s: %d stops, children %s", engine, STOPS, births);
       births.remove(unsampled);
       births.remove(ignoringSigprof(unsampled));
       assertEquals(Map.of(), births, "started with other signals or timers than " + unsampled);
@@ -111,7 +111,7 @@ class ChildProcessIT {
       bean.startWith(SHORTEST + engine);
       begun = System.nanoTime();
       assertEquals(all, target.ask("storm"));
-      Measured.tell(
+      Measured.print(
           "%s: %d children took %d ms, sampled %d ms",
           engine, size, unsampled / 1_000_000, (System.nanoTime() - begun) / 1_000_000);
       assertTrue(bean.number("Signals") > 0);

@@ -251,7 +251,7 @@ class ContinuousIT {
     }
   }
 
-  private static void refused(BeanClient bean, String range, Class<?> how, String told) {
+  private static void refused(BeanClient bean, String range, Class<?> how, String message) {
     List<Callable<?>> calls =
         List.of(
             () -> bean.invoke("reportOf", range),
@@ -260,7 +260,7 @@ class ContinuousIT {
     for (Callable<?> call : calls) {
       Throwable refusal = BeanClient.refusalOf(call);
       assertInstanceOf(how, refusal);
-      assertTrue(refusal.getMessage().contains(told), refusal.getMessage());
+      assertTrue(refusal.getMessage().contains(message), refusal.getMessage());
     }
   }
 }

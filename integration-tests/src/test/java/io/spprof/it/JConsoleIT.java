@@ -90,9 +90,9 @@ class JConsoleIT {
       assertEquals("0.00 % matched", console.awaitText("spprof.flame.matched", "^0.00"));
 
       console.act("click", "spprof.stop");
-      String told = console.awaitText("spprof.message", "^session=1 ");
+      String shown = console.awaitText("spprof.message", "^session=1 ");
       console.awaitText("spprof.state", "^IDLE, session 1");
-      assertTrue(told.contains("collected=" + bean.number("CollectedSamples") + " "), told);
+      assertTrue(shown.contains("collected=" + bean.number("CollectedSamples") + " "), shown);
       console.act("click", "spprof.flame.refresh");
       String all = String.format(Locale.ROOT, "^%,d samples", bean.number("CollectedSamples"));
       console.awaitText("spprof.flame.status", all);
@@ -162,7 +162,7 @@ class JConsoleIT {
       console.awaitText("spprof.state", "^RUNNING, session 1");
       Await.until("hot methods", () -> console.act("rows", "spprof.methods").contains("org.h2."));
       console.act("click", "spprof.stop");
-      console.awaitText("spprof.message", "^connect as a role that may write: .*refuses it");
+      console.awaitText("spprof.message", "^connect as a role that may write: .*refuses the call");
       console.openTab("Flame graph");
       console.awaitText(
           "spprof.flame.status", "Cannot read the profile: connect as a role that may write");

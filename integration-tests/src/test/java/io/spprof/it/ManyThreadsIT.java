@@ -99,7 +99,7 @@ class ManyThreadsIT {
     String[] churn = target.ask("churn").split(" ");
     long grown = nativeMemory(target) - before;
     long threads = Long.parseLong(churn[0]);
-    Measured.tell(
+    Measured.print(
         "%s: %d threads, %.0f a second; native memory grew by %d kB",
         engine, threads, threads * 1e9 / Long.parseLong(churn[1]), grown >> 10);
     rounds.add("native memory grew by " + (grown >> 10) + " kB for " + threads + " threads");

@@ -52,12 +52,12 @@ class PrometheusIT {
                 + port
                 + ":"
                 + Examples.write(directory, "spprof-exporter.yml"))
-        .expectOnStderr(PrometheusIT::tellsOfAnEndedScrape)
+        .expectOnStderr(PrometheusIT::reportsAnEndedScrape)
         .start();
   }
 
   /** Whether the exporter printed this line because Prometheus ended during a scrape. */
-  private static boolean tellsOfAnEndedScrape(String line) {
+  private static boolean reportsAnEndedScrape(String line) {
     return line.isBlank()
         || line.startsWith("\tat ")
         || line.contains("HttpExchangeAdapter")

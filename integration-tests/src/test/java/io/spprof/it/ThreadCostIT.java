@@ -20,7 +20,7 @@ class ThreadCostIT {
         BeanClient bean = BeanClient.connect(target)) {
       bean.startWith("interval=1s");
       long signals = bean.number("Signals");
-      long toldBefore = bean.number("OverheadCpuTimeNanos");
+      long reportedBefore = bean.number("OverheadCpuTimeNanos");
       long ownBefore = Proc.profilersThreadNanos(target.pid());
       long cpuBefore = target.cpuNanos();
       target.ask("go");
@@ -28,20 +28,20 @@ class ThreadCostIT {
       // The profiler's thread is read first. What it uses after this reading then counts as
       // reported, and is not subtracted.
       long own = Proc.profilersThreadNanos(target.pid()) - ownBefore;
-      long told = bean.number("OverheadCpuTimeNanos") - toldBefore - own;
+      long reported = bean.number("OverheadCpuTimeNanos") - reportedBefore - own;
       signals = bean.number("Signals") - signals;
       bean.stop();
 
       String message =
           String.format(
               "reported %.2f us a thread without the own thread's, of %.1f us of CPU; %d signals",
-              told / 1e3 / THREADS, cpu / 1e3 / THREADS, signals);
-      Measured.tell("threads that start and end: %s", message);
+              reported / 1e3 / THREADS, cpu / 1e3 / THREADS, signals);
+      Measured.print("threads that start and end: %s", message);
       // Each thread pays some system calls at its start and some at its end, and each of these
       // takes at least a tenth of a microsecond. All of them are part of the CPU time of the
       // process.
-      assertTrue(told > 400L * THREADS, message);
-      assertTrue(told < cpu / 2, message);
+      assertTrue(reported > 400L * THREADS, message);
+      assertTrue(reported < cpu / 2, message);
     }
   }
 
@@ -78,7 +78,7 @@ class ThreadCostIT {
               "budget %.2f %%, without it %s, with it %s; %d of %d samples of the thread that lives"
                   + " have its method",
               budget, free, kept, whole, all);
-      Measured.tell("threads that start all the time: %s", message);
+      Measured.print("threads that start all the time: %s", message);
       double more = Math.max(1, kept.starts() / free.starts());
       assertTrue(kept.percent() <= 1.2 * budget * more, message);
       assertTrue(whole > 0.8 * all, message);

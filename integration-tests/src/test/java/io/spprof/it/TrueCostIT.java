@@ -36,10 +36,10 @@ class TrueCostIT {
    *
    * @param threadNanos CPU time of the thread that did the work, as the kernel reports it, ns
    * @param ownNanos CPU time of the profiler's own thread, as the kernel reports it, ns
-   * @param toldNanos CPU time of the profiler, as the bean reports it, ns
+   * @param reportedNanos CPU time of the profiler, as the bean reports it, ns
    * @param signals number of signals
    */
-  private record Work(double threadNanos, double ownNanos, double toldNanos, double signals) {
+  private record Work(double threadNanos, double ownNanos, double reportedNanos, double signals) {
 
     static Work of(TargetJvm target, String kind) throws Exception {
       double[] figures =
@@ -54,14 +54,14 @@ class TrueCostIT {
     private final List<Double> handlers = new ArrayList<>();
     private double workNanos;
     private double ownNanos;
-    private double toldNanos;
+    private double reportedNanos;
     private double signals;
 
     void add(Work on, Work off) {
       handlers.add(on.threadNanos / off.threadNanos - 1);
       workNanos += off.threadNanos;
       ownNanos += on.ownNanos;
-      toldNanos += on.toldNanos;
+      reportedNanos += on.reportedNanos;
       signals += on.signals;
     }
 
@@ -69,8 +69,8 @@ class TrueCostIT {
       return mean(handlers) + ownNanos / workNanos;
     }
 
-    double told() {
-      return toldNanos / workNanos;
+    double reported() {
+      return reportedNanos / workNanos;
     }
 
     boolean sayEnough() {
@@ -83,21 +83,21 @@ class TrueCostIT {
       double micros = workNanos / signals / 1000; // microseconds of work per signal
       return String.format(
           Locale.ROOT,
-          "%d frames: true cost %.3f %% ± %.3f, told %.3f %%; %d pairs of %.0f ms, %.0f signals a"
-              + " CPU second; a signal %.1f us in truth, %.1f us told; of these the handler"
-              + " %.1f ± %.1f us in truth, %.1f us told",
+          "%d frames: true cost %.3f %% ± %.3f, reported %.3f %%; %d pairs of %.0f ms, %.0f signals a"
+              + " CPU second; a signal %.1f us in truth, %.1f us reported; of these the handler"
+              + " %.1f ± %.1f us in truth, %.1f us reported",
           DEPTH,
           100 * trueCost(),
           100 * standardError(handlers),
-          100 * told(),
+          100 * reported(),
           handlers.size(),
           workNanos / handlers.size() / 1e6,
           signals / workNanos * 1e9,
           trueCost() * micros,
-          told() * micros,
+          reported() * micros,
           mean(handlers) * micros,
           standardError(handlers) * micros,
-          (told() - ownNanos / workNanos) * micros);
+          (reported() - ownNanos / workNanos) * micros);
     }
   }
 
@@ -115,7 +115,7 @@ class TrueCostIT {
       }
     }
     System.out.println(pairs);
-    assertEquals(1, pairs.told() / pairs.trueCost(), 0.2, pairs::toString);
+    assertEquals(1, pairs.reported() / pairs.trueCost(), 0.2, pairs::toString);
   }
 
   private static List<Double> middle(List<Double> values) {

@@ -77,7 +77,7 @@ class UnseenThreadsIT {
               target.ask("brief");
               waited.set(Proc.profilersThreadWaitNanos(target.pid()));
             });
-    Measured.tell("brief: %s, waited %s", run, waited);
+    Measured.print("brief: %s, waited %s", run, waited);
     run.assertAccounted();
     assertTrue(
         run.sampled() >= 0.9 * run.least() - 2 * waited.get(), () -> run + " waited " + waited);
@@ -161,7 +161,7 @@ class UnseenThreadsIT {
                 target.ask(question);
               }
             });
-    Measured.tell("%s: %s", question, run);
+    Measured.print("%s: %s", question, run);
     return run;
   }
 

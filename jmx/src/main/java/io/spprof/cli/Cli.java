@@ -29,7 +29,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
     commandListHeading = "%nCommands:%n",
     footer = {
       "",
-      "COMMAND --help tells more. To load the agent without this command line:",
+      "COMMAND --help shows its options. To load the agent without this command line:",
       "  java -javaagent:spprof-agent.jar[=key=value,...] ...       at start-up",
       "  jcmd PID JVMTI.agent_load /absolute/path/spprof-agent.jar  into a running JVM",
       "then manage the bean io.spprof:type=Spprof with any JMX client, JConsole for instance.",

@@ -22,7 +22,7 @@ final class StartCommand implements Callable<Integer> {
       defaultValue = "",
       description = {
         "key=value pairs joined by commas, for instance interval=1ms,duration=60s;",
-        "what is not given has the target's default."
+        "an option that is not given has the target's default."
       })
   private String options;
 

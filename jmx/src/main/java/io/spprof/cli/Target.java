@@ -197,7 +197,7 @@ final class Target {
             + name
             + " did not load the agent: "
             + reason(e)
-            + "; its stderr may tell more, and JDK 21 and later want"
+            + "; the JVM's stderr may show the reason, and JDK 21 and later need"
             + " -XX:+EnableDynamicAgentLoading",
         e);
   }
@@ -212,8 +212,8 @@ final class Target {
   }
 
   /**
-   * Turns any exception of a command into a failure with a message for the user. The message tells
-   * the user what to do.
+   * Turns any exception of a command into a failure with a message for the user. The message names
+   * the remedy.
    */
   static CommandFailure failure(Throwable thrown) {
     if (thrown instanceof CommandFailure failure) {
@@ -227,7 +227,9 @@ final class Target {
     }
     if (thrown instanceof SecurityException) {
       return CommandFailure.refused(
-          "the target refuses it: " + thrown.getMessage() + "; log in as a role that may write",
+          "the target refuses the call: "
+              + thrown.getMessage()
+              + "; log in as a role that may write",
           thrown);
     }
     if (thrown instanceof ClassCastException

@@ -142,13 +142,13 @@ final class RemoteBean {
           + " java -jar spprof-agent.jar attach PID";
     }
     if (thrown instanceof SecurityException) {
-      return "connect as a role that may write: the target refuses it ("
+      return "connect as a role that may write: the target refuses the call ("
           + Shown.line(String.valueOf(thrown.getMessage()))
           + ")";
     }
     boolean wraps = thrown instanceof JMException || thrown instanceof JMRuntimeException;
-    Throwable told = wraps && thrown.getCause() != null ? thrown.getCause() : thrown;
+    Throwable cause = wraps && thrown.getCause() != null ? thrown.getCause() : thrown;
     return Shown.line(
-        told.getMessage() == null ? told.getClass().getSimpleName() : told.getMessage());
+        cause.getMessage() == null ? cause.getClass().getSimpleName() : cause.getMessage());
   }
 }

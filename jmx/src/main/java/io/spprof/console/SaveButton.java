@@ -37,19 +37,19 @@ final class SaveButton extends JButton {
   }
 
   private final transient RemoteBean bean;
-  private final transient BiConsumer<String, Boolean> tell;
+  private final transient BiConsumer<String, Boolean> messages;
 
   /**
    * Makes the button.
    *
    * @param owner the component that owns the file dialog
    * @param bean the bean whose profile is saved
-   * @param tell receives each message for the user, and whether the message is an error
+   * @param messages receives each message for the user, and whether the message is an error
    */
-  SaveButton(Component owner, RemoteBean bean, BiConsumer<String, Boolean> tell) {
+  SaveButton(Component owner, RemoteBean bean, BiConsumer<String, Boolean> messages) {
     super("Save...");
     this.bean = bean;
-    this.tell = tell;
+    this.messages = messages;
     setToolTipText("Writes the profile into a file here; the suffix decides the format");
     addActionListener(event -> choose(owner));
   }
@@ -66,7 +66,7 @@ final class SaveButton extends JButton {
   void save(Path file) {
     String format = format(file);
     if (format == null) {
-      tell.accept(
+      messages.accept(
           "The suffix of "
               + file.getFileName()
               + " names no format; valid: "
@@ -93,7 +93,7 @@ final class SaveButton extends JButton {
           say("%s: %,d bytes", file, get());
         } catch (ExecutionException e) {
           Throwable cause = e.getCause();
-          tell.accept(
+          messages.accept(
               cause instanceof FileAlreadyExistsException
                   ? file + " exists; choose another name"
                   : "Cannot save " + file + ": " + RemoteBean.meaning(cause),
@@ -106,7 +106,7 @@ final class SaveButton extends JButton {
   }
 
   private void say(String format, Object... values) {
-    tell.accept(String.format(Locale.ROOT, format, values), false);
+    messages.accept(String.format(Locale.ROOT, format, values), false);
   }
 
   /** Returns the format that belongs to a file's suffix; null for an unknown suffix. */

@@ -56,7 +56,7 @@ final class SpprofTab extends JPanel {
     super(new BorderLayout(0, 4));
     this.bean = bean;
     flame = new FlamePanel(bean);
-    save = new SaveButton(this, bean, this::tell);
+    save = new SaveButton(this, bean, this::showMessage);
     JPanel charts = new JPanel(new GridLayout(1, 3, 8, 0));
     charts.add(new LineChart("Samples a second", 1, collected));
     charts.add(new LineChart("Dropped samples a second", 1, dropped));
@@ -151,7 +151,7 @@ final class SpprofTab extends JPanel {
           enable(false, false);
           isLost = true;
           state.setText("Unknown");
-          tell(RemoteBean.meaning(e.getCause()), true);
+          showMessage(RemoteBean.meaning(e.getCause()), true);
         } catch (InterruptedException e) {
           Thread.currentThread().interrupt();
         }
@@ -176,9 +176,9 @@ final class SpprofTab extends JPanel {
     }
     String error = now.text("LastError");
     if (!error.isEmpty() && (isFirst || !error.equals(last.text("LastError")))) {
-      tell(error, true);
+      showMessage(error, true);
     } else if (isLost) {
-      tell(" ", false);
+      showMessage(" ", false);
     }
     isLost = false;
     figures.setText(words(now));
@@ -240,10 +240,10 @@ final class SpprofTab extends JPanel {
         // The last reading is up to one interval old, so the answer of the call decides what the
         // user can do next.
         try {
-          tell(get(), false);
+          showMessage(get(), false);
           enable(!starts, starts);
         } catch (ExecutionException e) {
-          tell(RemoteBean.meaning(e.getCause()), true);
+          showMessage(RemoteBean.meaning(e.getCause()), true);
           enable(starts, !starts);
         } catch (InterruptedException e) {
           Thread.currentThread().interrupt();
@@ -258,7 +258,7 @@ final class SpprofTab extends JPanel {
   }
 
   /** Shows a message as one line. The tooltip has the whole text. */
-  private void tell(String text, boolean isError) {
+  private void showMessage(String text, boolean isError) {
     message.setForeground(isError ? RED : getForeground());
     message.setText(text);
     message.setToolTipText(text);

@@ -70,7 +70,7 @@ public final class AgentMain {
    */
   public static synchronized void registerAgain() {
     if (agent != null && agent.registerAgain()) {
-      log("the bean was unregistered by somebody; it is registered again");
+      log("the bean was unregistered by other code; it is registered again");
     }
   }
 

@@ -69,7 +69,7 @@ final class Descriptions {
         "LastError",
         "",
         "Why the last start or stop failed, what limits the running session, or which settings were"
-            + " refused; empty when there is nothing to say");
+            + " refused; empty if there is nothing to report");
     attribute(
         "Options",
         "",
@@ -80,8 +80,8 @@ final class Descriptions {
     attribute(
         "IntervalNanos",
         "ns",
-        "CPU time between two expirations of a thread's timer; where that is less than the kernel's"
-            + " tick, one sample stands for several");
+        "CPU time between two expiries of a thread's timer; if it is shorter than the kernel's"
+            + " tick, one sample stands for several expiries");
     attribute("SessionsStarted", "sessions", "Counter: sessions that started");
     attribute(
         "Signals",
@@ -91,7 +91,7 @@ final class Descriptions {
     attribute("CollectedSamples", "samples", "Counter: samples that are in a profile");
     attribute("DroppedSamples", "signals", "Counter: signals that are in no profile");
     attribute(
-        "DroppedByReason", "", "Counters: DroppedSamples by reason, in signals; they sum to it");
+        "DroppedByReason", "", "Counters: dropped signals by reason; their sum is DroppedSamples");
     attribute(
         "UnwalkableSamples",
         "samples",
@@ -186,11 +186,11 @@ final class Descriptions {
     operation(
         "startWith",
         MBeanOperationInfo.ACTION,
-        "Starts a session with options, returns its id; all is checked before anything changes",
+        "Starts a session with options, returns its id; checks all options first",
         new Parameter(
             "options",
-            "key=value pairs joined by commas, for instance interval=1ms,duration=60s; what is not"
-                + " given has its default"));
+            "key=value pairs joined by commas, for instance interval=1ms,duration=60s; an option"
+                + " that is not given has its default value"));
     operation(
         "stop",
         MBeanOperationInfo.ACTION,

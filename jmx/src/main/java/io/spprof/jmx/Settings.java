@@ -1,7 +1,7 @@
 package io.spprof.jmx;
 
 import io.spprof.config.ProfilerConfig;
-import io.spprof.sampler.LibraryPlaces;
+import io.spprof.sampler.LibraryDirectories;
 import io.spprof.text.Input;
 import io.spprof.text.Printable;
 import java.nio.file.Files;
@@ -78,8 +78,8 @@ record Settings(
   }
 
   /** Returns the directories in which the native library may be unpacked. */
-  LibraryPlaces libraryPlaces() {
-    return new LibraryPlaces(
+  LibraryDirectories libraryDirectories() {
+    return new LibraryDirectories(
         libraryDirectory, directory == null ? null : directory.toAbsolutePath().normalize());
   }
 
@@ -205,7 +205,7 @@ record Settings(
         LIBDIR,
         value,
         Files.exists(path, LinkOption.NOFOLLOW_LINKS)
-            ? OutputDirectory.problem(path, !LibraryPlaces.hasLibrary(path))
+            ? OutputDirectory.problem(path, !LibraryDirectories.hasLibrary(path))
             : path + " is not there; make it first");
     return path;
   }

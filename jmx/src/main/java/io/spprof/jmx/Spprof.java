@@ -115,7 +115,7 @@ public final class Spprof implements AutoCloseable {
     return register(
         ManagementFactory.getPlatformMBeanServer(),
         name,
-        new Profiler(settings.libraryPlaces(), beforeSession),
+        new Profiler(settings.libraryDirectories(), beforeSession),
         settings);
   }
 

@@ -38,7 +38,8 @@ final class JdkToolTest {
         "-, jdk.jshell.execution.RemoteExecutionControl 4711, SUN_STANDARD, true",
         "-, jdk.jshell.execution.RemoteExecutionControlX, SUN_STANDARD, false"
       })
-  void shouldTellToolsFromApplications(String module, String command, String by, boolean tool) {
+  void shouldDistinguishToolsFromApplications(
+      String module, String command, String by, boolean tool) {
     assertEquals(tool, JdkTool.isTool(module, command, by));
   }
 

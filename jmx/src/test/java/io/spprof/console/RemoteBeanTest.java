@@ -110,8 +110,8 @@ class RemoteBeanTest {
 
   @Test
   void shouldRefuseASuffixThatNamesNoFormat() throws Exception {
-    String told = save(directory.resolve("p.exe"));
-    assertTrue(told.startsWith("The suffix of p.exe names no format; valid: .html .jfr"), told);
+    String shown = save(directory.resolve("p.exe"));
+    assertTrue(shown.startsWith("The suffix of p.exe names no format; valid: .html .jfr"), shown);
     assertNull(SaveButton.format(Path.of("x")));
   }
 
@@ -125,7 +125,7 @@ class RemoteBeanTest {
 
   /** Saves the profile and returns the last message. */
   private String save(Path file) throws Exception {
-    AtomicReference<String> told = new AtomicReference<>();
+    AtomicReference<String> shown = new AtomicReference<>();
     CountDownLatch done = new CountDownLatch(1);
     SwingUtilities.invokeAndWait(
         () ->
@@ -134,13 +134,13 @@ class RemoteBeanTest {
                     bean,
                     (text, isError) -> {
                       if (!text.startsWith("Writing ")) {
-                        told.set(text);
+                        shown.set(text);
                         done.countDown();
                       }
                     })
                 .save(file));
     assertTrue(done.await(30, TimeUnit.SECONDS));
-    return told.get();
+    return shown.get();
   }
 
   @Test
@@ -173,7 +173,7 @@ class RemoteBeanTest {
         RemoteBean.meaning(new InstanceNotFoundException("io.spprof:type=Spprof"))
             .contains("attach PID"));
     assertEquals(
-        "connect as a role that may write: the target refuses it (no)",
+        "connect as a role that may write: the target refuses the call (no)",
         RemoteBean.meaning(new SecurityException("no")));
     assertEquals(
         "interval=1 is bad",

@@ -133,19 +133,19 @@ class SpprofTest {
     assertEquals("server1", spprof.name().getKeyProperty("process"));
     assertTrue(server.isRegistered(spprof.name()));
     List<Object> sources = new CopyOnWriteArrayList<>();
-    CountDownLatch told = new CountDownLatch(1);
+    CountDownLatch notified = new CountDownLatch(1);
     server.addNotificationListener(
         spprof.name(),
         (notification, handback) -> {
           sources.add(notification.getSource());
-          told.countDown();
+          notified.countDown();
         },
         null,
         null);
     ArgumentCaptor<Consumer<ProfilerEvent>> listener = ArgumentCaptor.captor();
     verify(profiler).onEvent(listener.capture());
     listener.getValue().accept(new StateChanged(ProfilerState.IDLE, ProfilerState.RUNNING));
-    told.await();
+    notified.await();
     assertEquals(List.of(spprof.name()), sources);
 
     server.unregisterMBean(spprof.name());

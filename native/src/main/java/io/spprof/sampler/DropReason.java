@@ -19,7 +19,7 @@ public enum DropReason {
   LATE("late", "arrived while the session was being stopped"),
 
   /** The SIGPROF was not sent by the profiler's timers. */
-  FOREIGN("foreign", "a SIGPROF of somebody else's"),
+  FOREIGN("foreign", "a SIGPROF that none of the profiler's timers sent"),
 
   /** The sample had a new stack or thread, for which {@code memory} left no room. */
   STACK_TABLE_FULL("stackTableFull", "'memory' left no room for the stack"),

@@ -71,11 +71,11 @@ final class NativeLibrary {
   /**
    * Loads the library at the first call. Later calls do nothing.
    *
-   * @param places the directories into which the library may be unpacked
+   * @param directories the directories into which the library may be unpacked
    * @throws SamplerException if the profiler does not support this JVM, if the jar has no library
    *     for this platform, or if the system refuses to load the library
    */
-  static synchronized void load(LibraryPlaces places) throws SamplerException {
+  static synchronized void load(LibraryDirectories directories) throws SamplerException {
     String unsupported = unsupported();
     if (!unsupported.isEmpty()) {
       throw new SamplerException(unsupported);
@@ -88,7 +88,7 @@ final class NativeLibrary {
       if (library == null) {
         throw new SamplerException(missing(platform));
       }
-      UnpackedLibrary.load(library.readAllBytes(), places);
+      UnpackedLibrary.load(library.readAllBytes(), directories);
       loaded = true;
     } catch (IOException e) {
       throw new SamplerException(

@@ -23,23 +23,23 @@ public final class NativeSampler implements Sampler {
 
   private static final int[] NO_LINES = {};
 
-  private final LibraryPlaces places;
+  private final LibraryDirectories directories;
   private volatile ByteBuffer counters;
   private volatile Engine engine =
       Engine.AUTO.inUse(); // the engine of the present or the last session
 
   /** Creates a sampler. Nothing is loaded yet. */
   public NativeSampler() {
-    this(LibraryPlaces.DEFAULT);
+    this(LibraryDirectories.DEFAULT);
   }
 
   /**
    * Creates a sampler. Nothing is loaded yet.
    *
-   * @param places the places to which the library may be unpacked, not null
+   * @param directories the directories into which the library may be unpacked, not null
    */
-  public NativeSampler(LibraryPlaces places) {
-    this.places = places;
+  public NativeSampler(LibraryDirectories directories) {
+    this.directories = directories;
   }
 
   @Override
@@ -49,7 +49,7 @@ public final class NativeSampler implements Sampler {
 
   @Override
   public void load() throws SamplerException {
-    NativeLibrary.load(places);
+    NativeLibrary.load(directories);
     if (counters == null) {
       counters = counters0();
     }
@@ -134,7 +134,7 @@ public final class NativeSampler implements Sampler {
   }
 
   @Override
-  public boolean forgetTold() {
+  public boolean forgetDefinitions() {
     return counters != null && forget0();
   }
 
@@ -227,7 +227,7 @@ public final class NativeSampler implements Sampler {
 
   /** Returns the native side's values of the constants of {@link SampleLayout}, for a test. */
   static int[] layout() throws SamplerException {
-    NativeLibrary.load(LibraryPlaces.DEFAULT);
+    NativeLibrary.load(LibraryDirectories.DEFAULT);
     return layout0();
   }
 
@@ -236,13 +236,13 @@ public final class NativeSampler implements Sampler {
    * ErrorNumber}.
    */
   static List<String> failures() throws SamplerException {
-    NativeLibrary.load(LibraryPlaces.DEFAULT);
+    NativeLibrary.load(LibraryDirectories.DEFAULT);
     return List.of(failures0().trim().split(" "));
   }
 
   /** Returns the reasons in counters.h, which a test compares with {@link DropReason}. */
   static List<String> drops() throws SamplerException {
-    NativeLibrary.load(LibraryPlaces.DEFAULT);
+    NativeLibrary.load(LibraryDirectories.DEFAULT);
     return List.of(drops0().trim().split(" "));
   }
 

@@ -104,7 +104,7 @@ public interface Sampler {
    * @return false if the tables were not emptied, because no session is sampling, a handler did not
    *     finish in time, or the ring is full
    */
-  boolean forgetTold();
+  boolean forgetDefinitions();
 
   /**
    * Lets only one of {@code share} threads of the running session be sampled, to reduce the cost.

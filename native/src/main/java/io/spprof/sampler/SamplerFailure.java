@@ -41,7 +41,7 @@ enum SamplerFailure {
 
   private static final int STEP_SHIFT = 16;
 
-  private static final String ONLY_ONE = ": only one profiler can use it; ";
+  private static final String ONLY_ONE = ": only one profiler can use the signal; ";
 
   /**
    * Returns the step in a result of the native side.
@@ -77,10 +77,10 @@ enum SamplerFailure {
           "engine=ctimer needs Linux's timers of threads; use engine=itimer or engine=auto here";
       case SESSION ->
           "another profiler object of this application is sampling, or its session was not"
-              + " released; stop and release that one first";
+              + " released; stop and release that profiler object first";
       case UNDO ->
-          "a start that failed has not been undone yet, as a signal handler is still running or a"
-              + " system call fails; start again in a moment";
+          "a start that failed has not been undone yet, because a signal handler is still running or"
+              + " a system call fails; start again in a moment";
       case IN_FLIGHT ->
           "a signal handler of an earlier session is still running; start again in a moment";
       case WALKER ->
@@ -101,22 +101,23 @@ enum SamplerFailure {
           "SIGPROF is already handled by "
               + holder()
               + ONLY_ONE
-              + "stop or remove the other one, then start again";
+              + "stop or remove the other profiler, then start again";
       case SIGNAL_LEFT ->
           "SIGPROF is already handled by "
               + holder()
               + ONLY_ONE
-              + "stop or remove the other one, then start again. No timer of this process sends the"
-              + " signal now: some profilers leave their handler behind when they are stopped; then"
-              + " only starting the JVM without that one frees the signal";
+              + "stop or remove the other profiler, then start again. No timer of this process sends"
+              + " the signal now: some profilers leave their handler behind when they are stopped;"
+              + " then only a start of the JVM without the other profiler frees the signal";
       case THREADS ->
           "the threads of the process cannot be listed: " + listingFailed(number, other);
       case SLOTS -> "there are more threads than the sampler has slots";
       case TIMER, TIMER_SET ->
           "no thread could get a CPU timer: " + timerRefused(result, config.engine(), other);
       case TIMER_HELD ->
-          "the process's profiling timer (setitimer, ITIMER_PROF) is already set by something else,"
-              + " or was inherited from the program that started this one; stop that"
+          "the process's profiling timer (setitimer, ITIMER_PROF) is already set by other code, or"
+              + " was inherited from the program that started this process; let the other code or"
+              + " program clear the timer"
               + other.instead("");
       case JAVA_THREADS -> unknownJavaThreads();
       case NONE, NO_SESSION, DEBUGGER, TIMER_LIVES, SYSTEM ->
@@ -163,8 +164,8 @@ enum SamplerFailure {
     return "SIGPROF was taken over by "
         + holder()
         + ONLY_ONE
-        + "this session has no samples any more unless that one passes signals on; stop or remove"
-        + " it, then start again";
+        + "this session has no more samples unless the other handler passes signals on; stop or"
+        + " remove the other profiler, then start again";
   }
 
   /**
@@ -176,7 +177,7 @@ enum SamplerFailure {
         + holder()
         + " while the session ran; its handler was left in place"
         + ONLY_ONE
-        + "stop or remove it before the next session";
+        + "stop or remove the other profiler before the next session";
   }
 
   private static String unfinished(String cause) {
@@ -203,8 +204,9 @@ enum SamplerFailure {
             ? "; their CPU time counts as dropped"
             : "; their CPU time is in the samples of other threads, or, where all threads block it,"
                 + " counts as dropped when the session ends")
-        + ". A library blocks it in its own threads, or the parent of this process did for all:"
-        + " start the JVM with SIGPROF unblocked, or let the library leave it out of its mask"
+        + ". A library blocks SIGPROF in its own threads, or the parent of this process blocked it in"
+        + " all threads: start the JVM with SIGPROF unblocked, or let the library leave SIGPROF out"
+        + " of its mask"
         + (ctimer ? "" : other.instead(", which counts their CPU time as dropped"));
   }
 
@@ -229,7 +231,7 @@ enum SamplerFailure {
         step == SLOTS
             ? "there are more threads than the sampler has slots"
             : step == TIMER_HELD
-                ? "the process's profiling timer (setitimer, ITIMER_PROF) is somebody else's now"
+                ? "the process's profiling timer (setitimer, ITIMER_PROF) is now used by other code"
                 : timerRefused(result, engine, other);
     return failed + " threads have no timer: " + cause;
   }

@@ -35,20 +35,20 @@ final class UnpackedLibrary {
    * Loads the library.
    *
    * @param content the library's bytes
-   * @param places the places to which it may be unpacked
-   * @throws SamplerException if it could not be loaded from any place; the message gives the reason
-   *     for each place
+   * @param directories the directories into which the library may be unpacked
+   * @throws SamplerException if the library could not be loaded from any directory, nor from
+   *     memory; the message gives each reason
    */
-  static void load(byte[] content, LibraryPlaces places) throws SamplerException {
+  static void load(byte[] content, LibraryDirectories directories) throws SamplerException {
     List<String> refusals = new ArrayList<>();
-    for (Path directory : places.directories()) {
-      String refusal = loadFrom(directory, content, places);
+    for (Path directory : directories.paths()) {
+      String refusal = loadFrom(directory, content, directories);
       if (refusal == null) {
         return;
       }
       refusals.add(refusal.contains(directory.toString()) ? refusal : directory + ": " + refusal);
     }
-    if (places.memory()) {
+    if (directories.memory()) {
       String refusal = loadFromMemory(content);
       if (refusal == null) {
         return;
@@ -69,19 +69,19 @@ final class UnpackedLibrary {
    *
    * @return null if it is loaded; otherwise the reason for the refusal
    */
-  private static String loadFrom(Path parent, byte[] content, LibraryPlaces places)
+  private static String loadFrom(Path parent, byte[] content, LibraryDirectories directories)
       throws SamplerException {
     boolean made = false;
     try {
-      if (places.mayBeMade(parent) && Files.notExists(parent)) {
+      if (directories.mayBeMade(parent) && Files.notExists(parent)) {
         TemporaryDirectory.make(parent);
         made = true;
       }
-      String untrusted = places.mustBeTrusted(parent) ? TrustedDirectory.problem(parent) : "";
+      String untrusted = directories.mustBeTrusted(parent) ? TrustedDirectory.problem(parent) : "";
       if (!untrusted.isEmpty()) {
         return untrusted;
       }
-      return places.only() == null ? unpackTo(parent, content) : loadFrom(parent, content);
+      return directories.only() == null ? unpackTo(parent, content) : loadFrom(parent, content);
     } catch (IOException e) {
       return e.toString();
     } finally {
@@ -121,17 +121,18 @@ final class UnpackedLibrary {
    */
   private static String loadInstalled(Path parent, byte[] content)
       throws IOException, SamplerException {
-    if (!LibraryPlaces.hasLibrary(parent)) {
+    if (!LibraryDirectories.hasLibrary(parent)) {
       return "";
     }
-    Path file = LibraryPlaces.libraryIn(parent);
+    Path file = LibraryDirectories.libraryIn(parent);
     String untrusted = TrustedDirectory.problemOfFile(file);
     if (!untrusted.isEmpty()) {
       return untrusted;
     }
     return Arrays.equals(Files.readAllBytes(file), content)
         ? load(file)
-        : file + " is not the library of this jar for this platform; unpack that one";
+        : file
+            + " is not the library of this jar for this platform; unpack the library of this jar there";
   }
 
   /**
@@ -147,7 +148,7 @@ final class UnpackedLibrary {
       if (directory == null) {
         continue;
       }
-      Path file = LibraryPlaces.libraryIn(directory);
+      Path file = LibraryDirectories.libraryIn(directory);
       try {
         Files.write(file, content);
         refusal = load(file);

@@ -134,14 +134,16 @@ final class NativeLibraryTest {
           com.sun.jna.NativeLibrary.getInstance("c").getFunction("getpid")); // a harmless handler
       String taken = sampler.threadProblem();
       assertTrue(taken.contains("taken over by libc.so"), taken);
-      assertTrue(taken.contains("only one profiler can use it"), taken);
+      assertTrue(taken.contains("only one profiler can use the signal"), taken);
     } finally {
       String note = sampler.stop();
       handle(new Pointer(1)); // SIG_IGN, which discards pending signals
       handle(Pointer.NULL);
       sampler.release();
       assertTrue(note.contains("taken over by libc.so"), note);
-      assertTrue(note.contains("left in place") && note.contains("stop or remove it"), note);
+      assertTrue(
+          note.contains("left in place") && note.contains("stop or remove the other profiler"),
+          note);
     }
     assertEquals("", sampler.threadProblem());
   }
@@ -165,7 +167,7 @@ final class NativeLibraryTest {
         NativeSampler sampler =
             chosen == null
                 ? new NativeSampler()
-                : new NativeSampler(new LibraryPlaces(Path.of(chosen), null));
+                : new NativeSampler(new LibraryDirectories(Path.of(chosen), null));
         sampler.start(CONFIG);
         if (chosen != null) {
           System.out.println(mapped());

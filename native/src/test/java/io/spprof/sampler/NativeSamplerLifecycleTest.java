@@ -58,7 +58,9 @@ final class NativeSamplerLifecycleTest {
     start();
     int threads = sampler.counters().threadsSampled();
 
-    assertSays("stop and release that one", assertThrows(SamplerException.class, () -> start()));
+    assertSays(
+        "stop and release that profiler object",
+        assertThrows(SamplerException.class, () -> start()));
     assertSays(
         "another profiler object",
         assertThrows(SamplerException.class, () -> new NativeSampler().start(CONFIG)));

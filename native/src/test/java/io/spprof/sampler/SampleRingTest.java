@@ -58,7 +58,7 @@ final class SampleRingTest {
   }
 
   @Test
-  void shouldTellATruncatedStackAndWhyAnotherWasNotWalked() {
+  void shouldShowATruncatedStackAndWhyAnotherWasNotWalked() {
     raw.fill(0, SampleLayout.TYPE_SAMPLE, 1, SampleLayout.FLAG_TRUNCATED, 1, 0, 5);
     raw.publish(0, SampleLayout.HEADER_SIZE);
     raw.fill(32, SampleLayout.TYPE_SAMPLE, -5, SampleLayout.FLAG_NATIVE, 1, 0, 5);
@@ -196,7 +196,7 @@ final class SampleRingTest {
   }
 
   @Test
-  void shouldTellNamesAheadAndLeaveTheRecordsWhereTheyAre() {
+  void shouldVisitNamesAheadAndLeaveTheRecordsWhereTheyAre() {
     long end = raw.sample(0, 1, 10, 0x11);
     end = raw.name(end, 1, (byte) 'a');
     end = raw.sample(end, 2, 10);

@@ -123,7 +123,7 @@ final class SamplerFailureTest {
   }
 
   @Test
-  void shouldTellAMissingWalkerFromAMissingTimer() {
+  void shouldDistinguishAMissingWalkerFromAMissingTimer() {
     String walker = ofStart(SamplerFailure.WALKER, 0, Engine.CTIMER);
 
     assertTrue(walker.contains("AsyncGetCallTrace"), walker);
@@ -131,7 +131,7 @@ final class SamplerFailureTest {
   }
 
   @Test
-  void shouldTellTheLimitOfSignalsFromThatOfKeys() {
+  void shouldDistinguishTheLimitOfSignalsFromTheLimitOfKeys() {
     String ctimer = ofStart(SamplerFailure.TIMER, EAGAIN, Engine.CTIMER);
     assertTrue(ctimer.contains("RLIMIT_SIGPENDING"), ctimer);
     String itimer = ofStart(SamplerFailure.TIMER, EAGAIN, Engine.ITIMER);
@@ -155,8 +155,8 @@ final class SamplerFailureTest {
 
     for (String refusal : new String[] {held, left}) {
       assertTrue(refusal.contains("already handled by something else"), refusal);
-      assertTrue(refusal.contains("only one profiler can use it"), refusal);
-      assertTrue(refusal.contains("stop or remove the other one"), refusal);
+      assertTrue(refusal.contains("only one profiler can use the signal"), refusal);
+      assertTrue(refusal.contains("stop or remove the other profiler"), refusal);
     }
     assertFalse(held.contains("leave their handler behind"), held);
     assertTrue(left.contains("leave their handler behind"), left);
@@ -176,15 +176,15 @@ final class SamplerFailureTest {
   /** Two steps that fail with the same error number must have different messages. */
   @Test
   void shouldSaySomethingElseOfEveryStep() {
-    Map<String, SamplerFailure> told = new HashMap<>();
+    Map<String, SamplerFailure> stepOfMessage = new HashMap<>();
     for (SamplerFailure step : SamplerFailure.values()) {
       if (step != SamplerFailure.NONE
           && step != SamplerFailure.NO_SESSION
           && step != SamplerFailure.TIMER_LIVES
           && step != SamplerFailure.SYSTEM) {
         String message = ofStart(step, ENOSYS, Engine.CTIMER);
-        SamplerFailure same = told.put(message, step);
-        assertEquals(null, same, step + " is told as " + same + ": " + message);
+        SamplerFailure same = stepOfMessage.put(message, step);
+        assertEquals(null, same, step + " has the message of " + same + ": " + message);
       }
     }
   }

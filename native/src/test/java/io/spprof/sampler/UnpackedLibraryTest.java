@@ -18,21 +18,21 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Tests the places to which the library is unpacked. */
+/** Tests the directories into which the library is unpacked. */
 final class UnpackedLibraryTest {
 
-  /** The content is no library, so every place refuses it. No other test uses this content. */
+  /** The content is no library, so no directory accepts it. No other test uses this content. */
   private final byte[] content = UUID.randomUUID().toString().getBytes();
 
   @TempDir Path elsewhere;
   @TempDir Path chosen;
 
-  private Path place(int number) {
+  private Path directory(int number) {
     return chosen.resolve(UnpackedLibrary.name(content, number));
   }
 
-  private String refusal(LibraryPlaces places) {
-    return assertThrows(SamplerException.class, () -> UnpackedLibrary.load(content, places))
+  private String refusal(LibraryDirectories directories) {
+    return assertThrows(SamplerException.class, () -> UnpackedLibrary.load(content, directories))
         .getMessage();
   }
 
@@ -40,16 +40,16 @@ final class UnpackedLibraryTest {
   void shouldNotTouchWhatIsThereAlready() throws IOException {
     List<Path> theirs = new ArrayList<>();
     for (int i = 0; i < UnpackedLibrary.NAMED; i++) {
-      Path place = place(i);
+      Path directory = directory(i);
       if (i % 2 == 0) {
-        Files.createDirectory(place);
-        theirs.add(Files.writeString(place.resolve("theirs"), "theirs"));
+        Files.createDirectory(directory);
+        theirs.add(Files.writeString(directory.resolve("theirs"), "theirs"));
       } else {
-        Files.createSymbolicLink(place, elsewhere);
+        Files.createSymbolicLink(directory, elsewhere);
       }
     }
 
-    String refusal = refusal(new LibraryPlaces(chosen, null));
+    String refusal = refusal(new LibraryDirectories(chosen, null));
 
     // The library was also tried under the one name that nobody can predict.
     assertTrue(refusal.contains("invalid ELF header") || refusal.contains("too short"), refusal);
@@ -63,24 +63,24 @@ final class UnpackedLibraryTest {
   @Test
   void shouldLeaveNothingWhereItIsRefused() throws IOException {
     Path notThere = elsewhere.resolve("dumps");
-    for (LibraryPlaces places :
+    for (LibraryDirectories directories :
         List.of(
-            new LibraryPlaces(chosen, null),
-            new LibraryPlaces(null, chosen),
-            new LibraryPlaces(null, notThere))) {
-      refusal(places);
+            new LibraryDirectories(chosen, null),
+            new LibraryDirectories(null, chosen),
+            new LibraryDirectories(null, notThere))) {
+      refusal(directories);
       assertEquals(List.of(), list(chosen));
       assertEquals(List.of(), list(elsewhere));
     }
-    for (Path directory : LibraryPlaces.DEFAULT.directories()) {
+    for (Path directory : LibraryDirectories.DEFAULT.paths()) {
       assertTrue(Files.notExists(directory.resolve(UnpackedLibrary.name(content, 0))));
     }
     assertNull(MemoryFile.find(UnpackedLibrary.name(content, 0)), "a descriptor");
   }
 
   @Test
-  void shouldTryOnlyTheChosenPlace() {
-    String refusal = refusal(new LibraryPlaces(chosen.resolve("missing"), elsewhere));
+  void shouldTryOnlyTheChosenDirectory() {
+    String refusal = refusal(new LibraryDirectories(chosen.resolve("missing"), elsewhere));
 
     assertTrue(refusal.contains(chosen + "/missing"), refusal);
     assertTrue(refusal.contains("libdir=PATH"), refusal);
@@ -89,10 +89,10 @@ final class UnpackedLibraryTest {
   }
 
   @Test
-  void shouldSayWhatIsWrongWithEachPlace() throws IOException {
+  void shouldSayWhatIsWrongWithEachDirectory() throws IOException {
     Path file = Files.createFile(elsewhere.resolve("file"));
 
-    String refusal = refusal(new LibraryPlaces(null, file));
+    String refusal = refusal(new LibraryDirectories(null, file));
 
     assertTrue(refusal.contains(TemporaryDirectory.path() + ": "), refusal);
     assertTrue(refusal.contains(file + " is not a directory"), refusal);
@@ -102,35 +102,35 @@ final class UnpackedLibraryTest {
   /** The installed file is left alone, and the jar's library is unpacked next to it. */
   @Test
   void shouldNotLoadALibraryThatIsNotTheJarsOrThatOthersCanChange() throws IOException {
-    Path there = LibraryPlaces.libraryIn(chosen);
+    Path there = LibraryDirectories.libraryIn(chosen);
     Files.writeString(there, "of another version");
-    String refusal = refusal(new LibraryPlaces(chosen, null));
+    String refusal = refusal(new LibraryDirectories(chosen, null));
     assertTrue(refusal.contains(there + " is not the library of this jar"), refusal);
     assertEquals(List.of(there), list(chosen));
 
     Files.write(there, content);
     Files.setPosixFilePermissions(there, PosixFilePermissions.fromString("rw-rw-rw-"));
-    refusal = refusal(new LibraryPlaces(chosen, null));
+    refusal = refusal(new LibraryDirectories(chosen, null));
     assertTrue(refusal.contains("chmod go-w " + there), refusal);
 
     Files.delete(there);
     Files.createSymbolicLink(there, elsewhere);
-    refusal = refusal(new LibraryPlaces(chosen, null));
+    refusal = refusal(new LibraryDirectories(chosen, null));
     assertTrue(refusal.contains(there + " is not a file"), refusal);
     assertEquals(List.of(), list(elsewhere));
   }
 
   @Test
-  void shouldNotUseAPlaceThatOthersCanWriteTo() throws IOException {
+  void shouldNotUseADirectoryThatOthersCanWriteTo() throws IOException {
     Files.setPosixFilePermissions(chosen, PosixFilePermissions.fromString("rwxrwxrwx"));
 
-    String refusal = refusal(new LibraryPlaces(chosen, null));
+    String refusal = refusal(new LibraryDirectories(chosen, null));
 
     assertTrue(refusal.contains("chmod go-w " + chosen), refusal);
   }
 
   @Test
-  void shouldGiveAnotherBuildAnotherPlace() {
+  void shouldGiveAnotherBuildAnotherDirectory() {
     assertEquals(UnpackedLibrary.name(content, 0), UnpackedLibrary.name(content.clone(), 0));
     assertNotEquals(UnpackedLibrary.name(content, 0), UnpackedLibrary.name(new byte[36], 0));
   }

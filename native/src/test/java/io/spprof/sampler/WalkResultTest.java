@@ -49,7 +49,7 @@ final class WalkResultTest {
   }
 
   @Test
-  void shouldTellTheCausesApart() {
+  void shouldDistinguishTheCauses() {
     long distinct = Arrays.stream(WalkResult.values()).map(WalkResult::frame).distinct().count();
 
     assertEquals(WalkResult.values().length, distinct);

@@ -23,7 +23,7 @@ final class ThreadCost implements Item {
           new EnumMap<>(Map.of(Subject.SPPROF, ours, Subject.ASYNC, theirs));
       Map<Subject, List<Double>> cost = new EnumMap<>(Subject.class);
       Map<Subject, List<Double>> without = new EnumMap<>(Subject.class);
-      List<Double> told = new ArrayList<>();
+      List<Double> reported = new ArrayList<>();
       for (Subject subject : SUBJECTS) {
         cost.put(subject, new ArrayList<>());
         without.put(subject, new ArrayList<>());
@@ -35,7 +35,7 @@ final class ThreadCost implements Item {
           cost.get(subject).add(figures.get("cost"));
           without.get(subject).add(figures.get("without"));
           if (subject == Subject.SPPROF) {
-            told.add(figures.get("own"));
+            reported.add(figures.get("own"));
           }
         }
       }
@@ -54,7 +54,12 @@ final class ThreadCost implements Item {
           "µs",
           "no more");
       table.add(
-          "OverheadCpuTimeNanos a thread", Spread.of(told), Spread.NONE, 1000, "µs", "as measured");
+          "OverheadCpuTimeNanos a thread",
+          Spread.of(reported),
+          Spread.NONE,
+          1000,
+          "µs",
+          "as measured");
     }
   }
 }

@@ -12,7 +12,7 @@ import javax.management.ObjectName;
 
 /**
  * A program that ends in one of the ways in which a JVM can end, while another thread is busy. The
- * first line that it prints tells whether a session of the profiler samples it.
+ * first line that it prints shows whether a session of the profiler samples it.
  */
 public final class Ending {
 

@@ -61,15 +61,15 @@ public final class FixedWork {
     try {
       sink += deeper(depth, (int) (millions * WARM_UP));
       long signals = number("Signals");
-      long told = number("OverheadCpuTimeNanos");
+      long reported = number("OverheadCpuTimeNanos");
       long own = Tasks.ownCpuNanos();
       long thread = Spin.cpuNanos();
       sink += deeper(depth, millions);
       thread = Spin.cpuNanos() - thread;
       own = Tasks.ownCpuNanos() - own;
-      told = number("OverheadCpuTimeNanos") - told;
+      reported = number("OverheadCpuTimeNanos") - reported;
       signals = number("Signals") - signals;
-      return thread + " " + own + " " + told + " " + signals;
+      return thread + " " + own + " " + reported + " " + signals;
     } catch (IOException | JMException e) {
       throw new IllegalStateException(e);
     }

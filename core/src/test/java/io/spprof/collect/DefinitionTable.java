@@ -8,7 +8,7 @@ import java.util.Arrays;
  * the entry. Otherwise entries stay until the whole table is cleared. The walker writes a
  * definition every time if it finds no room in the table.
  */
-final class ToldTable {
+final class DefinitionTable {
 
   private static final int TRIES = 8;
 
@@ -16,7 +16,7 @@ final class ToldTable {
   private final long[] values; // check << 32 | number
 
   /** Creates a table with this number of entries, a power of two. */
-  ToldTable(int entries) {
+  DefinitionTable(int entries) {
     keys = new long[entries];
     values = new long[entries];
   }

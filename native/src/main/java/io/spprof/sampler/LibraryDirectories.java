@@ -14,10 +14,10 @@ import java.util.Set;
  * @param only the directory that the operator chose, which is then the only one; null for none
  * @param output the directory for dumps, which is tried as well; null for none
  */
-public record LibraryPlaces(Path only, Path output) {
+public record LibraryDirectories(Path only, Path output) {
 
   /** The operator chose no directory, and there is no directory for dumps. */
-  public static final LibraryPlaces DEFAULT = new LibraryPlaces(null, null);
+  public static final LibraryDirectories DEFAULT = new LibraryDirectories(null, null);
 
   /**
    * Returns the directories to try. They are determined again for each attempt, because {@code
@@ -25,7 +25,7 @@ public record LibraryPlaces(Path only, Path output) {
    *
    * @return the directories in the order in which to try them, not empty
    */
-  Set<Path> directories() {
+  Set<Path> paths() {
     Set<Path> all = new LinkedHashSet<>();
     if (only != null) {
       all.add(only);
