@@ -13,8 +13,9 @@
  *           before the gate was opened
  *   leave   is a release: a closing thread that reads "no handler in flight" (acquire) sees
  *           everything that handlers wrote
- *   is_idle is a read-modify-write, too. An entry that comes before it is counted. An entry that
- *           comes after it (acquire) sees what the caller of is_idle (release) wrote before
+ *   is_idle is a read-modify-write, too. It counts every handler that entered before it. A handler
+ *           that enters after it (acquire) sees everything that the caller of is_idle (release)
+ *           wrote before the call
  *
  * The gate is closed when the library is loaded. Functions in _sigsafe are called from handlers.
  * Open, close and in_flight are called with the sampler's lock held; they would be signal-safe,

@@ -1,6 +1,6 @@
 /*
- * Asks the JVM for what the profiler needs to know about methods. It makes the JVM allocate ids of
- * methods, for the walker that calls AsyncGetCallTrace, and reads names and lines of methods, for
+ * Queries the JVM about methods. Two functions make the JVM allocate ids of methods, for the walker
+ * that calls AsyncGetCallTrace. The other two read the name and the line numbers of a method, for
  * the profile. Never called in a signal handler. No lock is needed.
  */
 #ifndef SPPROF_SYMBOLS_H

@@ -2,10 +2,11 @@
  * The engine ctimer for Linux: it makes the sampling signals with one POSIX timer for each thread,
  * on the thread's CPU clock. The signal of a timer goes to its thread.
  *
- * The timer's value carries a ticket of the thread's slot (slots.h). The handler therefore finds
- * the slot without a search, and recognizes signals of other timers. The kernel checks CPU timers
- * at its tick. Expirations that were due in between arrive as the signal's overruns. The functions
- * are in the same order as those of darwin.c.
+ * The timer's value is a ticket: the number of the session and of the thread's slot (slots.h). The
+ * handler therefore finds the slot without a search, and recognizes signals of other timers. The
+ * kernel checks CPU timers at its tick. If more than one expiry was due at a tick, the further
+ * expiries arrive as the signal's overruns. The functions are in the same order as those of
+ * darwin.c.
  *
  * The calls for timers use system call numbers, because the C library's timer_t is not always the
  * kernel's id.

@@ -5,9 +5,9 @@
  *   start:    walker, ring and walk buffers; JVM events on; method ids; signal handler; gate open
  *             (gate.h: lets handlers take samples); threads and timers
  *   stop:     teardown.c's eight steps, which close the gate and remove timers and handler; a last
- *             look at the names of threads; counts of the CPU time that is due; walker; JVM events
- *             off
- *   release:  ring and walk buffers
+ *             look at the names of threads; a count of the CPU time that is due, that is, expired
+ *             and not signalled; end of the walker; JVM events off
+ *   release:  frees the ring and the walk buffers
  *
  * A process has one action for SIGPROF, so there is at most one session at a time. Between stop and
  * release, the ring can still be read. All functions take the sampler's lock. They are never called

@@ -12,9 +12,9 @@
  *
  * A change of the interval is only stored. The handler of each thread applies it at the thread's
  * next signal: it pays the expirations at the interval at which they came, and then sets the timer
- * again, starting from paid_ns. Both properties above still hold, because an interval begins at the
- * reading up to which the last one was paid, and the time of the change does not depend on the
- * phase.
+ * again, starting from paid_ns. Both properties above still hold, for two reasons. A new interval
+ * begins at the reading up to which the previous interval was paid. The time of the change does not
+ * depend on the phase.
  *
  * Setting the timers of all threads at once, from another thread, would break these properties. In
  * the middle of an interval, a thread either has been sampled for this interval or has not. Any

@@ -1,6 +1,9 @@
 /*
- * Evaluates expressions of call frame information (DWARF 4, 2.5). Supports the operations that
- * linkers emit for .plt and that the C library uses for its signal frames.
+ * Evaluates expressions of call frame information, which compute where a register was saved (DWARF
+ * 4, 2.5). Supports the operations that linkers emit for .plt and that the C library uses for its
+ * signal frames.
+ *
+ * Called by call_frame.c, in the handler. Loads are guarded (guard.h).
  */
 #ifndef SPPROF_DWARF_EXPRESSION_H
 #define SPPROF_DWARF_EXPRESSION_H

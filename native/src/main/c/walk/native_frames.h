@@ -1,8 +1,9 @@
 /*
  * Unwinds from native code to the Java code that called it, as C++ exceptions do: by the call frame
  * information that compilers store beside the code (.eh_frame; Linux Standard Base 5.0, 10.6, and
- * DWARF 4, 6.4). Needed where Java code calls the JVM or the C library without leaving an anchor
- * for the JVM: for clocks, garbage collectors' barriers, and arithmetic.
+ * DWARF 4, 6.4). An anchor is the Java frame that HotSpot records when a thread leaves Java code.
+ * This code is needed where Java code calls the JVM or the C library without an anchor: for clocks,
+ * garbage collectors' barriers, and arithmetic.
  *
  * Called from the handler, between libraries.h's create and destroy. Reads the libraries' tables
  * and the interrupted thread's stack.

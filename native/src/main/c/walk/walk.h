@@ -1,5 +1,7 @@
 /*
- * A stack walker: reads the Java stack of the thread that a signal interrupted.
+ * The interface of a stack walker, which reads the Java stack of the thread that a signal
+ * interrupted. It has two implementations: vm/walk_vm.c, the profiler's own, and walk_agct.c, which
+ * calls AsyncGetCallTrace.
  *
  * probe, create, destroy, forget and refresh are called with the sampler's lock held, never in a
  * signal handler. Except for refresh, they are called with no handler in flight. walk and published

@@ -1,7 +1,11 @@
 /*
- * Walks with AsyncGetCallTrace, an undocumented function that HotSpot has for profilers. It returns
- * NULL ids for methods without an id (symbols.c allocates them), and -1 unless a JVMTI environment
- * listens to ClassLoad (jvmti_env.c does).
+ * The walker `agct`. It walks with AsyncGetCallTrace, an undocumented function that HotSpot has for
+ * profilers. walk.h states which threads call its functions. AsyncGetCallTrace has two conditions:
+ *
+ * - Each method needs a method id; otherwise the id in its frame is NULL. symbols.c lets the JVM
+ *   allocate the ids.
+ * - A JVMTI environment must listen to the event ClassLoad; otherwise the result is always -1.
+ *   jvmti_env.c switches the event on.
  */
 #include <assert.h>
 #include <dlfcn.h>

@@ -1,17 +1,19 @@
 /*
- * The instructions of aarch64. The sequences are those of HotSpot's C1, C2 and template interpreter
- * (macroAssembler_aarch64.cpp, c1_MacroAssembler_aarch64.cpp, aarch64.ad), the same since 17:
+ * Recognizes the instructions of aarch64 that build a frame, remove a frame, or call. The walker
+ * needs this to find the return address at any instruction. The sequences are those of HotSpot's
+ * C1, C2 and template interpreter (macroAssembler_aarch64.cpp, c1_MacroAssembler_aarch64.cpp,
+ * aarch64.ad). They are the same in all releases since JDK 17:
  *
  *   stack bang           sub x9,sp,#M; str xzr,[x9]
  *   frame < 528 bytes    sub sp,sp,#N; stp x29,x30,[sp,#N-16]
- *   larger frames        stp x29,x30,[sp,#-16]!; [mov x29,sp;] sub sp,sp,#N-16, or by x8
- *   at the end           ldp x29,x30,[sp,#N-16]; add sp,sp,#N
- *                        add sp,sp,#N-16, or by x8; ldp x29,x30,[sp],#16
- *   behind it            [autiaz;] ldr x8,[x28,#D]; cmp sp,x8; b.hi STUB; ret
- *   STUB                 adr x8,PC; str x8,[x28,#D]; b
+ *   larger frame         stp x29,x30,[sp,#-16]!; [mov x29,sp;] sub sp,sp,#N-16, or by x8
+ *   frame removed by     ldp x29,x30,[sp,#N-16]; add sp,sp,#N
+ *     or, if larger      add sp,sp,#N-16, or by x8; ldp x29,x30,[sp],#16
+ *   then the return      [autiaz;] ldr x8,[x28,#D]; cmp sp,x8; b.hi STUB; ret
+ *   STUB (return poll)   adr x8,PC; str x8,[x28,#D]; b
  *
- * x28 is the JavaThread, x29 fp, x30 the link register. The compilers use x30 for nothing else, so
- * compiled code pops it only where it removes a frame.
+ * x28 is the JavaThread, x29 is fp, x30 is the link register. The compilers use x30 for nothing
+ * else. Compiled code therefore pops x30 only where it removes a frame.
  */
 #include <string.h>
 

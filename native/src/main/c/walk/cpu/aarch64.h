@@ -2,8 +2,9 @@
  * The constants of aarch64. cpu.h explains them and includes this header.
  *
  * DWARF's numbers are those of the ABI "DWARF for the Arm 64-bit architecture": 0 to 30 are x0 to
- * x30, 31 is sp. 0x2d is DW_CFA_AARCH64_negate_ra_state; the letter B selects the key of
- * signatures.
+ * x30, 31 is sp. The instruction 0x2d, DW_CFA_AARCH64_negate_ra_state, changes whether the return
+ * address counts as signed. The letter B in call frame information selects the key of the
+ * signature.
  */
 #ifndef SPPROF_AARCH64_H
 #define SPPROF_AARCH64_H

@@ -7,7 +7,7 @@
  *   NAME.c           the instructions: prologues, epilogues, calls
  *   NAME_frames.c    frames of the interpreter's entry code, of adapters and of safepoint polls,
  *                    which differ from processor to processor
- *   SYSTEM_NAME.c    the registers in a signal's context, and loads whose faults can be skipped
+ *   SYSTEM_NAME.c    the registers in a signal's context, and guarded loads (guard.h)
  *
  * The walker assumes these facts of every processor:
  *
@@ -18,7 +18,7 @@
  *  - Before a frame is built, and after it is removed, fp is the caller's. The return address is
  *    then at sp if a call instruction pushes it (x86-64), or in the link register (aarch64).
  *    SPPROF_CPU_CALL_PUSHES states which. A function below that "finds" a return address returns a
- *    slot: the place in memory that holds the address, or the register (cursor.h).
+ *    slot: the word of the stack that holds the address, or the register (cursor.h).
  *  - A return address can carry a signature in unused bits (aarch64). cursor.h removes it from each
  *    return address that it loads from the stack, SYSTEM_NAME.c from the registers.
  *

@@ -1,7 +1,8 @@
 /*
- * The position of a walk, and the return addresses from which it goes on. Shared by the processors'
- * files and the walker. cpu.h states what it assumes of a processor.
+ * The cursor: the registers of the frame that a walk has reached. The return slot: where this
+ * frame's return address is, with which the walk goes on to the caller's frame.
  *
+ * Shared by the processors' files and the walker. cpu.h states what both assume of a processor.
  * Called from the handler, on the interrupted thread's stack.
  */
 #ifndef SPPROF_CURSOR_H

@@ -1,4 +1,8 @@
-/* aarch64 on Linux: the registers of a signal's context, and loads whose faults can be skipped. */
+/*
+ * aarch64 on Linux: reads the registers of a signal's context, and implements guarded loads. A
+ * guarded load returns false if its address is not mapped: the handler of SIGSEGV (guard.c)
+ * recognizes the load by its pc and continues behind it. cpu.h declares the functions.
+ */
 #include <ucontext.h>
 
 #include "walk/cpu/cpu.h"

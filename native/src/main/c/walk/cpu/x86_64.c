@@ -1,11 +1,15 @@
 /*
- * The instructions of x86-64. The sequences are those of HotSpot's C1, C2 and template interpreter
- * (macroAssembler_x86.cpp, c1_MacroAssembler_x86.cpp, x86_64.ad), the same in 17 and 25:
+ * Recognizes the instructions of x86-64 that build a frame, remove a frame, or call. The walker
+ * needs this to find the return address at any instruction. The sequences are those of HotSpot's
+ * C1, C2 and template interpreter (macroAssembler_x86.cpp, c1_MacroAssembler_x86.cpp, x86_64.ad).
+ * They are the same in JDK 17 and JDK 25:
  *
- *   with a stack bang    mov %eax,-N(%rsp); push %rbp; [mov %rsp,%rbp;] sub $N,%rsp
- *   small leaf methods   sub $N,%rsp; mov %rbp,M(%rsp)
- *   at the end           add $N,%rsp; pop %rbp; cmp D(%r15),%rsp; ja STUB; ret
- *   STUB                 lea PC,%r10; mov %r10,D(%r15); jmp
+ *   with a stack bang     mov %eax,-N(%rsp); push %rbp; [mov %rsp,%rbp;] sub $N,%rsp
+ *   small leaf methods    sub $N,%rsp; mov %rbp,M(%rsp)
+ *   removal and return    add $N,%rsp; pop %rbp; cmp D(%r15),%rsp; ja STUB; ret
+ *   STUB (return poll)    lea PC,%r10; mov %r10,D(%r15); jmp
+ *
+ * %r15 is the JavaThread.
  */
 #include <string.h>
 

@@ -1,7 +1,10 @@
 /*
- * Frames on x86-64 that are not described by a size and a stage: in adapters
+ * Finds the return address in code of x86-64 whose frame has no fixed size or no fixed order of
+ * building (spprof_frame_stage in cpu.h): in adapters between the interpreter and compiled code
  * (sharedRuntime_x86_64.cpp), in stubs of safepoint polls, and in the interpreter's entry code
  * (templateInterpreterGenerator_x86.cpp).
+ *
+ * cpu.h declares the functions. The walker calls them in the handler, on the interrupted thread.
  */
 #include "walk/cpu/cursor.h"
 

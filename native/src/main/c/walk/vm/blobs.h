@@ -1,7 +1,8 @@
 /*
- * Checks that the walker recognises the code blobs of this JVM. It knows them by the names in
- * release.h, or by their kinds where the JVM publishes these. A release that renames a blob would
- * otherwise be noticed only by stacks that end with `[broken: …]`, or are wrong.
+ * Checks that the walker recognises the code blobs of this JVM. A code blob is HotSpot's unit of
+ * generated code: a compiled method, a stub, an adapter. The walker recognises a blob by its name
+ * in release.h, or by its kind where the JVM publishes kinds. Without this check, a release that
+ * renames a blob would show only in stacks that end with `[broken: …]`, or that are wrong.
  *
  * Some blobs exist from the JVM's start, in all modes. Others exist when the code heaps contain a
  * method of the compiler that needs them. Each of these must be found. A blob that the JVM creates

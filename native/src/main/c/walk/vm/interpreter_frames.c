@@ -1,3 +1,18 @@
+/*
+ * Moves a cursor from a frame of the template interpreter to the frame of its caller (frames.h).
+ * Four situations have different rules:
+ *
+ *   in a method's entry code     the frame is not complete. A register holds the Method, and the
+ *                                processor's file proposes frames that can be the caller's
+ *   with a complete frame        the frame's slots hold the method, the byte code pointer and the
+ *                                caller's sp
+ *   about to return or throw     the frame is gone, and its method is not known. Only the return
+ *                                address is left
+ *   during deoptimisation        HotSpot replaces a compiled frame by interpreter frames. The
+ *                                thread's vframeArray describes the caller's frame
+ *
+ * walk_vm.c calls both functions in the handler, on the interrupted thread.
+ */
 #include "base/sample.h"
 #include "walk/guard.h"
 #include "walk/vm/frames.h"

@@ -8,9 +8,9 @@
  * and the compilation's id. To walk a frame with a known location, a walk reads the header of the
  * frame's code, the table and the stack, but no debug information.
  *
- * A DEFINE word makes the number known, in the same record in which the number first occurs. Only
- * when this record is in the ring does `published` put the number into the table. A number
- * therefore never comes before its definition.
+ * A DEFINE word defines the number, in the same record in which the number first occurs.
+ * `published` puts the number into the table after this record is in the ring. A number therefore
+ * never comes before its definition.
  *
  * create, destroy and forget: called with no handler in flight. All others: called from the
  * handler.

@@ -1,19 +1,19 @@
 /*
- * What differs between releases of HotSpot, or can: the names of code blobs, of published fields
- * and of the classes of virtual threads, and facts that the JVM does not publish. A release that
- * renames something needs the new name here, beside the old one. The code elsewhere in walk/vm asks
- * for the role of a code blob ("is this an adapter?"), not for its name.
+ * The facts that differ between releases of HotSpot, or could differ: the names of code blobs, of
+ * published fields and of the classes of virtual threads, and facts that the JVM does not publish.
+ * A release that renames something needs the new name here, beside the old one. The code elsewhere
+ * in walk/vm asks for the role of a code blob ("is this an adapter?"), not for its name.
  *
- * Only one name that a release has changed stands elsewhere: that of JavaThread's field _osthread,
- * in threads/java_threads.c. That file belongs to an earlier room and is needed for both walkers,
- * on systems without the walker `vm`, too.
+ * Only one name that a release has changed is in another file: the name of JavaThread's field
+ * _osthread, in threads/java_threads.c. That file belongs to an earlier room (folder, see
+ * docs/design.md), and both walkers need it, also on systems without the walker `vm`.
  *
  * Source files are given by their paths in the JDK's repository, relative to src/hotspot/share.
- * Paths that begin with cpu/ are relative to src/hotspot, and CPU is any processor. What names no
- * release applies to all releases from 17 on. Facts that also depend on the processor are behind
- * walk/cpu/cpu.h.
+ * Paths that begin with cpu/ are relative to src/hotspot, and CPU is any processor. A row or
+ * comment that names no release applies to all releases from 17 on. Facts that also depend on the
+ * processor are behind walk/cpu/cpu.h.
  *
- * Constants only.
+ * This file contains constants only.
  */
 #ifndef SPPROF_VM_RELEASE_H
 #define SPPROF_VM_RELEASE_H

@@ -1,3 +1,17 @@
+/*
+ * Moves a cursor from a stub to the frame of its caller (frames.h). A stub is a code blob that is
+ * neither a compiled method nor the interpreter: HotSpot's own small routines, adapters between the
+ * interpreter and compiled code, blobs for safepoint polls, exceptions and deoptimisation.
+ *
+ * Stubs build their frames in many ways, and some have no frame at all. HotSpot does not describe
+ * where the return address is at each instruction. The code below therefore has rules for the kinds
+ * of stubs, and tries them from the most certain to the least certain. A rule proposes return slots
+ * (return_slots.h), the words that can hold the return address. It accepts a slot only if the
+ * address in it follows a call that can have led to the stub, or if the kind of stub allows another
+ * address. If no rule accepts a slot, the stack is broken here (SPPROF_WALK_BROKEN_STUB).
+ *
+ * walk_vm.c calls the functions in the handler, on the interrupted thread.
+ */
 #include "base/sample.h"
 #include "walk/vm/frames.h"
 #include "walk/vm/return_slots.h"

@@ -1,13 +1,14 @@
 /*
- * The walker `vm`, our own. It begins at the registers that the signal interrupted and walks up to
- * the thread's first Java frame. It reads HotSpot's structures by the layout that HotSpot publishes
- * (vm/layout.h). walk.h states which threads call its functions.
+ * The walker `vm`, the profiler's own. It begins at the registers that the signal interrupted, and
+ * walks from caller to caller up to the root of the stack. It reads HotSpot's structures by the
+ * layout that HotSpot publishes (vm/layout.h). walk.h states which threads call its functions.
  *
  *   the thread is                the walk begins
  *   in Java code                 at the interrupted frame
- *   in native code or the JVM    at the anchor. Every way out of Java code leaves one, except calls
- *                                of small functions: then at the Java code to which the native
- *                                frames lead (native_frames.h)
+ *   in native code or the JVM    at the anchor, the Java frame that HotSpot records when a thread
+ *                                leaves Java code. Calls of some small functions leave no anchor.
+ *                                The walk then begins at the Java code to which the native frames
+ *                                lead (native_frames.h)
  *
  *   a frame's pc is in           the frame is reported as (vm/frames.h)
  *   compiled code                its location, which stands for the methods inlined there
