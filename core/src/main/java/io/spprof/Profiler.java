@@ -31,11 +31,10 @@ import java.util.function.Consumer;
  *
  * <p>Creating a profiler costs nothing: only the first start of a session loads the native library.
  *
- * <p>There are three locks. A start or a stop holds {@code lifecycle}. While it is held, the lock
- * of the collector may be taken; while that is held, the lock of {@link HeapRoom} may be taken. No
- * other order occurs: code under the lock of the collector calls neither this class nor a listener.
- * Readers of figures take no lock. They read {@code view}, an immutable object that is replaced as
- * a whole.
+ * <p>There are three locks, which are taken in this order: {@code lifecycle}, which a start or a
+ * stop holds; the lock of the collector; the lock of {@link HeapRoom}. No other order occurs: code
+ * under the lock of the collector calls neither this class nor a listener. Readers of figures take
+ * no lock. They read {@code view}, an immutable object that is replaced as a whole.
  */
 public final class Profiler implements AutoCloseable {
 

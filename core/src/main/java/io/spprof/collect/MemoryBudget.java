@@ -2,9 +2,9 @@ package io.spprof.collect;
 
 /**
  * The memory that the tables of a session may use. A table asks for bytes before it grows. After a
- * refusal the table stays as it is, and the caller drops the sample and counts the drop. Written
- * under the lock of {@link Collector}, or by the only thread that has the budget. Any thread may
- * read {@code used}, which is volatile.
+ * refusal the table stays as it is, and the caller drops the sample and counts the drop. The budget
+ * is changed under the lock of {@link Collector}, or by the only thread that uses this budget. Any
+ * thread may read {@code used}, which is volatile.
  */
 public final class MemoryBudget {
 

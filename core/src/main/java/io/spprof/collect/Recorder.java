@@ -7,9 +7,10 @@ import io.spprof.sampler.SampleView;
 
 /**
  * Receives the records of the ring (samples, methods, names of threads) one by one. For a sample,
- * it has the stack decoded, adds the sample to the tables, and counts whether there was room. An
- * exception would end the present pass (reading of the ring). The recorder therefore catches each
- * exception, counts the sample as dropped, and goes on.
+ * it lets {@link StackDecoder} decode the stack, and adds the sample to the tables. It counts the
+ * sample as collected, or as dropped if the tables have no room. An exception would end the present
+ * pass (reading of the ring). The recorder therefore catches each exception, counts the sample as
+ * dropped, and goes on.
  *
  * <p>Used under the lock of {@link Collector}.
  */

@@ -11,10 +11,10 @@ import java.util.List;
 /**
  * Keeps the latest samples of a window one by one, for exports that show the time of each sample. A
  * sample has the time at which it was taken, its row in the {@link RowTable}, and the CPU time that
- * it stands for. The samples are stored in chunks, within a {@link MemoryBudget} and a share of it.
- * If there is no room, the oldest samples are removed and counted, beginning with those of older
- * windows. The tables have priority over the log, because the tables hold the totals: when they
- * need memory, they get the log's memory.
+ * it stands for. The samples are stored in chunks. The chunks may use a share of the {@link
+ * MemoryBudget}. If there is no room, the oldest samples are removed and counted, beginning with
+ * those of older windows. The tables have priority over the log, because the tables hold the
+ * totals: when they need memory, they get the log's memory.
  *
  * <p>Used under the lock of {@link Collector}. The caller of {@link #snapshot()} may keep the
  * result. The result shares the chunks, but the log only appends to a chunk.

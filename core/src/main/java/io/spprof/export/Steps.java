@@ -6,8 +6,8 @@ import java.util.Deque;
 
 /**
  * An exporter's work, divided into small steps that run one after the other. Each step writes one
- * piece of the output. A reader that needs more bytes runs steps until it has them. An export can
- * therefore be read slowly, although neither its whole text is in memory nor a thread waits for the
+ * piece of the output. A reader that needs more bytes runs steps until it has them. A reader can
+ * therefore read an export slowly. The whole text is never in memory, and no thread waits for the
  * reader.
  */
 final class Steps {

@@ -4,8 +4,9 @@ import io.spprof.sampler.DropReason;
 import io.spprof.sampler.Drops;
 
 /**
- * {@link Drops} with a component for each {@link DropReason}, which becomes an item of the bean's
- * attribute. Clients see the name of this class as the name of the attribute's type.
+ * The counts of {@link Drops}, with a component for each {@link DropReason}. The bean publishes
+ * this record as its attribute DroppedByReason, whose items are the components. Clients see the
+ * name of this class as the name of the attribute's type.
  *
  * @param bufferFull signals, {@link DropReason#BUFFER_FULL}
  * @param walkBuffersBusy signals, {@link DropReason#WALK_BUFFERS_BUSY}

@@ -1,14 +1,12 @@
 package io.spprof.profile;
 
-import io.spprof.config.ProfilerConfig;
-
 /**
  * The figures of one session: counts, times and overheads. The figures of a running session change
  * from call to call. The figures of an ended session are final.
  *
  * @param id the session's number: 1 for a profiler's first session, then counting up; 0 before the
  *     first session
- * @param options the session's effective options, see {@link ProfilerConfig#toOptions()}; "" before
+ * @param options the session's effective options, see {@code ProfilerConfig.toOptions()}; "" before
  *     the first session
  * @param startTimeMillis the wall clock at the start, in milliseconds since the epoch; 0 before the
  *     first session

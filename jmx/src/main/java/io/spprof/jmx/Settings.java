@@ -30,7 +30,8 @@ import org.apache.commons.lang3.StringUtils;
  * @param start whether to start a session at once
  * @param dumpAtExit whether to write the profile when the JVM ends
  * @param directory where dumps are written; null for a temporary directory
- * @param libraryDirectory where the native library is unpacked; null for the first place that works
+ * @param libraryDirectory where the native library is unpacked; null for the first directory that
+ *     works
  * @param error what was wrong; "" if nothing. After an error, the other values are the defaults.
  */
 record Settings(

@@ -4,20 +4,21 @@ import static io.spprof.sampler.ErrorNumber.EACCES;
 import static io.spprof.sampler.ErrorNumber.EPERM;
 
 /**
- * Builds the message for a user whose kernel cannot report signals on their way. When a session
- * stops, it asks the kernel by a system call whether a signal is still on its way to a thread
- * (delivery.h). If the kernel cannot answer, the stop waits for a fixed time of 20 ms instead.
+ * Builds the message for a user on whose system a stop waits for a fixed time of 20 ms. A thread
+ * first takes a sampling signal and, a few instructions later, reads the signal's action. A stop
+ * must not change the action between the two (delivery.h). Normally the stop uses the system call
+ * membarrier, which returns when no thread is between the two. Where membarrier does not exist, is
+ * forbidden, or does not ensure this, the stop waits for the fixed time.
  *
- * <p>Within this time, a signal normally arrives. The stop is unsafe only in one case: a thread has
- * taken its signal and not yet read the action for the signal, which are a few instructions, and
- * then cannot run for longer than the fixed time.
+ * <p>The wait is unsafe only if a thread is between the two for longer than the fixed time, because
+ * it has no processor.
  */
 final class DeliveryProblem {
 
   private static final int REALTIME = 1;
 
   private static final String WAITS =
-      "a stop of the session waits 20 ms for signals on their way, because ";
+      "a stop of the session waits 20 ms for signals on their way to a thread, because ";
 
   private DeliveryProblem() {}
 
@@ -34,16 +35,16 @@ final class DeliveryProblem {
     }
     if (problem == REALTIME) {
       return WAITS
-          + "this kernel (PREEMPT_RT) does not say when none is left; that is safe unless threads"
-          + " of a higher priority keep one of this JVM's from running for longer just then: stop"
-          + " sessions while no such thread is busy";
+          + "this kernel (PREEMPT_RT) does not report when all signals have arrived; the wait is"
+          + " safe unless threads of a higher priority keep a thread of this JVM from running for"
+          + " longer than the wait: stop sessions while no such thread is busy";
     }
     boolean forbidden = problem == -EPERM || problem == -EACCES;
     return WAITS
         + "the system call membarrier is forbidden here or does not exist (error "
         + -problem
-        + "); that is safe unless a hypervisor takes the processor away for longer just then: allow"
-        + " membarrier in the sandbox (seccomp) profile"
+        + "); the wait is safe unless a hypervisor takes the processor away for longer than the"
+        + " wait: allow membarrier in the sandbox (seccomp) profile"
         + (forbidden ? "" : ", or use Linux 4.14 or later");
   }
 }

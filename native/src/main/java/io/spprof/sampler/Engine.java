@@ -2,7 +2,10 @@ package io.spprof.sampler;
 
 import java.util.Locale;
 
-/** What makes the sampling signals. The engine is an option of a session. */
+/**
+ * The source of the sampling signals: a CPU timer for each thread, or one CPU timer for the whole
+ * process. The engine is an option of a session.
+ */
 public enum Engine {
   /**
    * The best engine of the platform. {@link #inUse()} replaces this constant before the native side

@@ -1,11 +1,11 @@
 package io.spprof.sampler;
 
 /**
- * The memory layout and the numbers that the Java side and the native side share: offsets in the
- * block of the ring and in the block of counters, and the numbers that stand for choices in calls
- * of the native side. They come from sample.h, ring.h, counters.h, platform.h, sampler.h,
- * debug_info.h and thread_hooks.h. A test compares each constant with the value that the C compiler
- * computes.
+ * The memory layout and the numbers that the Java side and the native side share. The layout is the
+ * offsets in the block of the ring and in the block of counters. The numbers encode engines,
+ * walkers and other constants in records and in calls of the native side. They come from sample.h,
+ * ring.h, counters.h, platform.h, sampler.h, debug_info.h and thread_hooks.h. A test compares each
+ * constant with the value that the C compiler computes.
  */
 final class SampleLayout {
 

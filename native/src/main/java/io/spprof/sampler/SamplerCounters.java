@@ -6,9 +6,8 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
 /**
- * The native side's counters (counters.h) at one moment. {@code signals = committed + all drops}
- * holds exactly when no handler is in flight; at any other time {@code signals >= committed + all
- * drops} holds.
+ * The native side's counters (counters.h) at one moment. While no signal handler runs, {@code
+ * signals = committed + all drops}. At any other time, {@code signals >= committed + all drops}.
  *
  * @param committed samples that were put into the ring
  * @param dropped signals that handlers dropped, by reason

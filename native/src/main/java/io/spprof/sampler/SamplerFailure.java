@@ -79,8 +79,8 @@ enum SamplerFailure {
           "another profiler object of this application is sampling, or its session was not"
               + " released; stop and release that profiler object first";
       case UNDO ->
-          "a start that failed has not been undone yet, because a signal handler is still running or"
-              + " a system call fails; start again in a moment";
+          "a start that failed has not been undone yet, because a signal handler is still running"
+              + " or a system call fails; start again in a moment";
       case IN_FLIGHT ->
           "a signal handler of an earlier session is still running; start again in a moment";
       case WALKER ->
@@ -106,9 +106,10 @@ enum SamplerFailure {
           "SIGPROF is already handled by "
               + holder()
               + ONLY_ONE
-              + "stop or remove the other profiler, then start again. No timer of this process sends"
-              + " the signal now: some profilers leave their handler behind when they are stopped;"
-              + " then only a start of the JVM without the other profiler frees the signal";
+              + "stop or remove the other profiler, then start again. No timer of this process"
+              + " sends the signal now: some profilers leave their handler behind when they are"
+              + " stopped; then only a start of the JVM without the other profiler frees the"
+              + " signal";
       case THREADS ->
           "the threads of the process cannot be listed: " + listingFailed(number, other);
       case SLOTS -> "there are more threads than the sampler has slots";
@@ -204,8 +205,8 @@ enum SamplerFailure {
             ? "; their CPU time counts as dropped"
             : "; their CPU time is in the samples of other threads, or, where all threads block it,"
                 + " counts as dropped when the session ends")
-        + ". A library blocks SIGPROF in its own threads, or the parent of this process blocked it in"
-        + " all threads: start the JVM with SIGPROF unblocked, or let the library leave SIGPROF out"
+        + ". A library blocks SIGPROF in its own threads, or the parent of this process blocked it"
+        + " in all threads: start the JVM with SIGPROF unblocked, or let the library leave SIGPROF out"
         + " of its mask"
         + (ctimer ? "" : other.instead(", which counts their CPU time as dropped"));
   }

@@ -132,7 +132,7 @@ final class UnpackedLibrary {
     return Arrays.equals(Files.readAllBytes(file), content)
         ? load(file)
         : file
-            + " is not the library of this jar for this platform; unpack the library of this jar there";
+            + " is not the library of this jar for this platform; unpack this jar's library there";
   }
 
   /**

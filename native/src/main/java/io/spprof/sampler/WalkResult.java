@@ -11,8 +11,8 @@ public enum WalkResult {
   /** The walk found all frames. */
   OK(SampleLayout.WALK_OK, null, false),
   /**
-   * The walk found all frames of a virtual thread, down to the place where the virtual thread's
-   * frames begin on the stack of its carrier.
+   * The walk found all frames of a virtual thread, down to the border between the virtual thread's
+   * frames and the frames of its carrier.
    */
   VIRTUAL(SampleLayout.WALK_VIRTUAL, "[virtual thread]", false),
   /**
@@ -61,7 +61,7 @@ public enum WalkResult {
   UNKNOWN_NOT_JAVA(-3, "[unwalkable: unknown frame outside Java]", true),
   /** The thread was in native code or in the JVM, and its last Java frame could not be walked. */
   NOT_WALKABLE_NOT_JAVA(-4, "[unwalkable: broken frame outside Java]", true),
-  /** The thread was in Java code, at an unknown place. */
+  /** The thread was in Java code, in a frame of an unknown kind. */
   UNKNOWN_JAVA(-5, "[unwalkable: unknown frame in Java]", true),
   /**
    * The thread was in Java code, in a frame that cannot be walked, for instance a prologue or a
