@@ -206,8 +206,8 @@ enum SamplerFailure {
             : "; their CPU time is in the samples of other threads, or, where all threads block it,"
                 + " counts as dropped when the session ends")
         + ". A library blocks SIGPROF in its own threads, or the parent of this process blocked it"
-        + " in all threads: start the JVM with SIGPROF unblocked, or let the library leave SIGPROF out"
-        + " of its mask"
+        + " in all threads: start the JVM with SIGPROF unblocked, or let the library leave SIGPROF"
+        + " out of its mask"
         + (ctimer ? "" : other.instead(", which counts their CPU time as dropped"));
   }
 
