@@ -3,7 +3,7 @@
 # *_sigsafe, the script follows the references through functions of the same file. Every function that it reaches must
 # be another one in *_sigsafe, or one of the list below. POSIX (2018, 2.4.3) calls those async-signal-safe, or they are
 # not calls at all. process_vm_readv and syscall are plain system calls; pthread_setspecific is a plain store where
-# thread_hooks.c calls it. A walker is reached through its table, but its functions are in *_sigsafe, too.
+# exit_key.c calls it. A walker is reached through its table, but its functions are in *_sigsafe, too.
 #   usage: [OBJDUMP=llvm-objdump] sigsafe.sh OBJECT...   (compiled with -ffunction-sections)
 set -eu
 allowed='clock_gettime memcpy __errno_location pthread_self pthread_getspecific pthread_setspecific pthread_sigmask sigemptyset sigaddset sigismember getpid process_vm_readv syscall'

@@ -3,6 +3,7 @@
  * no CPU time may be lost.
  */
 #include "session.h"
+#include "session/exit_key.h"
 #include "threads/sweep.h"
 
 static uint64_t accounted(void) {
@@ -197,12 +198,12 @@ TEST(a_thread_that_kept_a_late_timer_is_new_in_the_next_session) {
 }
 
 static void *takes_over(void *ticket) {
-    spprof_thread_hear_exit_sigsafe(ticket);
+    spprof_exit_key_set_sigsafe(ticket);
     thread_starts();
     struct spprof_slot *own = spprof_slots_find_sigsafe(config.engine->thread_id());
     CHECK(own != NULL && own->env != NULL);
     thread_ends("takes over");
-    spprof_thread_hear_exit_sigsafe(ticket);
+    spprof_exit_key_set_sigsafe(ticket);
     return NULL;
 }
 

@@ -7,7 +7,7 @@
 #include "base/clock.h"
 #include "base/counters.h"
 #include "base/gate.h"
-#include "session/thread_hooks.h"
+#include "session/exit_key.h"
 #include "threads/schedule.h"
 #include "threads/thread_name.h"
 #include "threads/threads.h"
@@ -145,7 +145,7 @@ static void handle(const struct spprof_engine *engine, struct spprof_slot *slot,
     if (engine->timer_a_thread) {
         spprof_schedule_follow_sigsafe(engine, slot);
         if (is_native(slot)) {
-            spprof_thread_hear_exit_sigsafe(signal->value);
+            spprof_exit_key_set_sigsafe(signal->value);
         }
     }
     sample(slot, cpu_ns, timed, ucontext);

@@ -6,6 +6,7 @@
 #include "base/counters.h"
 #include "base/gate.h"
 #include "base/lock.h"
+#include "session/exit_key.h"
 #include "session/handler.h"
 #include "threads/schedule.h"
 #include "threads/thread_name.h"
@@ -21,32 +22,12 @@
 #define NEAR_NS 50000
 
 /*
- * The number of thread-specific keys whose value a handler may set. glibc stores the values of the
- * first 32 keys in the thread's own block; musl stores the values of all keys there. Setting such a
- * value is two or three stores to memory of the thread, so a handler may do it, whatever code it
- * interrupts.
- *
- * When a thread exits, the C library runs a loop over the destructors of the keys. The loop clears
- * each value before it calls the value's destructor, and runs at most four times. If a handler sets
- * a value during the loop, the loop either finds the value or leaves it.
- */
-#define KEYS_WITHOUT_MALLOC 32
-
-/*
  * Shows whether a thread has kept its timer since its last ThreadEnd. If so, the value is the
  * ticket of the thread's slot (slots.h); otherwise the value is NULL. A ticket of an earlier
  * session is ignored. Only hooks set the value.
  */
 static pthread_key_t kept_key;
-/*
- * Calls the exit hook, which is the destructor of this key. The value is the ticket of the thread's
- * slot (slots.h). Hooks and handlers set the value. If a handler sets the value after the last
- * destructor has run, the value stays in memory that glibc later gives to a new thread. The value
- * may therefore belong to another thread. Only the destructor reads the value, and it first
- * compares the number of the thread.
- */
-static pthread_key_t exit_key;
-static bool has_keys, exit_is_stored;
+static bool has_keys; /* this key and the one of exit_key.h */
 static pthread_once_t keys_once = PTHREAD_ONCE_INIT;
 
 /* Whether new threads wait for a sweep to get a timer. Relaxed: a thread that does not see a change
@@ -57,9 +38,7 @@ static void thread_exits(void *ticket);
 
 static void make_keys(void) {
     /* If the keys cannot be made, no exit hook runs, and no timer is kept after ThreadEnd. */
-    has_keys = pthread_key_create(&exit_key, thread_exits) == 0 &&
-               pthread_key_create(&kept_key, NULL) == 0;
-    exit_is_stored = has_keys && exit_key < KEYS_WITHOUT_MALLOC;
+    has_keys = pthread_key_create(&kept_key, NULL) == 0 && spprof_exit_key_make(thread_exits) == 0;
 }
 
 void spprof_thread_hooks_load(void) {
@@ -69,6 +48,7 @@ void spprof_thread_hooks_load(void) {
 void spprof_thread_starts(enum spprof_thread_starts starts) {
     /* UNHEARD also means late, because an event may still run when ThreadStart is switched off. */
     atomic_store_explicit(&late, starts != SPPROF_STARTS_TIMED, memory_order_relaxed);
+    spprof_exit_key_set_by_handlers(starts == SPPROF_STARTS_TIMED);
 }
 
 /* Counts a hook. Returns the thread's CPU clock if this hook is to be measured, otherwise 0. */
@@ -88,12 +68,6 @@ static uint64_t own_id(void) {
     const struct spprof_engine *engine =
         atomic_load_explicit(&spprof_handler_session.engine, memory_order_relaxed);
     return engine == NULL ? 0 : engine->thread_id(); /* 0 is the number of no thread */
-}
-
-void spprof_thread_hear_exit_sigsafe(void *ticket) {
-    if (exit_is_stored && !atomic_load_explicit(&late, memory_order_relaxed)) {
-        pthread_setspecific(exit_key, ticket); /* see KEYS_WITHOUT_MALLOC */
-    }
 }
 
 /* Returns how many lives as a Java thread the slot's thread has ended. */
@@ -392,7 +366,7 @@ void spprof_thread_ended(spprof_name_reader read, void *context) {
         if (keeps) {
             void *ticket = spprof_threads_ticket_locked(slot);
             pthread_setspecific(kept_key, ticket);
-            pthread_setspecific(exit_key, ticket);
+            spprof_exit_key_set(ticket);
             atomic_store_explicit(&slot->left, true, memory_order_relaxed);
             atomic_store_explicit(&slot->exiting, false, memory_order_relaxed);
             if (disarmed) {
@@ -408,11 +382,11 @@ void spprof_thread_ended(spprof_name_reader read, void *context) {
 }
 
 /*
- * The exit hook, which is the destructor of exit_key. It runs on the thread that exits, after all
- * code of the thread except other destructors. It does nothing to a thread that is still attached
- * to the JVM, because native code may detach its threads in a destructor. ThreadEnd then sets the
- * key again, and the C library calls the destructors once more. If a later destructor uses much CPU
- * time, a search finds the thread again.
+ * The exit hook, which is the destructor of the key of exit_key.h. It runs on the thread that
+ * exits, after all code of the thread except other destructors. It does nothing to a thread that is
+ * still attached to the JVM, because native code may detach its threads in a destructor. ThreadEnd
+ * then sets the key again, and the C library calls the destructors once more. If a later destructor
+ * uses much CPU time, a search finds the thread again.
  */
 static void thread_exits(void *ticket) {
     struct spprof_slot *slot = spprof_threads_slot_of(ticket);

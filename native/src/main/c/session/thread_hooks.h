@@ -17,8 +17,8 @@
  *     time on, this costs a few stores.
  *
  *   Exit
- *     Settles what is due, and deletes the timer. ThreadEnd sets the key that causes this call. For
- *     a native thread, the handler sets the key when the thread is signalled.
+ *     Settles what is due, and deletes the timer. ThreadEnd sets the key (exit_key.h) that
+ *     causes this call. For a native thread, the handler sets the key when the thread is signalled.
  *
  * The exit hook does not run in three cases: for threads that were never signalled; for threads
  * that do not end through the C library; and while timers are late. A search (sweep.h) finds that
@@ -59,10 +59,6 @@ enum spprof_thread_starts {
     SPPROF_STARTS_LATE = 1,
     SPPROF_STARTS_UNHEARD = 2, /* the caller switches the ThreadStart event off */
 };
-
-/* Makes the exit hook run when the calling thread exits. Called in the handler, on a native thread.
- * `ticket` is the value that the timer's signals carry (slots.h). */
-void spprof_thread_hear_exit_sigsafe(void *ticket);
 
 /* Chooses what happens to threads that start from now on. The choice is TIMED when a session
  * begins. */
