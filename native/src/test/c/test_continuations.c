@@ -12,6 +12,7 @@
 #include "walk/vm/frames.h"
 #include "walk/vm/locations.h"
 #include "walk/vm/self_test.h"
+#include "walk/vm/walk_stack.h"
 #include "walk/walk.h"
 
 #define SEGMENT 64
@@ -38,8 +39,6 @@ int spprof_vm_self_test(JNIEnv *jni, const struct spprof_engine *engine,
     (void)jni, (void)engine, (void)walker, (void)why, (void)size;
     return 0;
 }
-
-void spprof_walk_from_sigsafe(struct spprof_walk *walk, struct spprof_registers *registers);
 
 struct blob {
     const char *name;

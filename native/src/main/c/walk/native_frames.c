@@ -36,7 +36,7 @@ static uint64_t entry_of_sigsafe(uint64_t pc) {
  * Unwinds one frame of code that has no entry in .eh_frame. Two kinds of code have none. The first
  * is handwritten assembly in libjvm: its memory copying, which a garbage collector's barrier calls
  * in a Java thread (copy_*.S in os_cpu), and its SpinPause. The second is the stubs that the JVM
- * itself calls, for instance after it has patched code (walk_vm.c). Both kinds call nothing and
+ * itself calls, for instance after it has patched code (walk_stack.c). Both kinds call nothing and
  * leave the stack unchanged, so the return address is where the call put it. The return address
  * must be in code that has an entry, or in code that `is_wanted_sigsafe` accepts.
  */

@@ -31,7 +31,7 @@
 #include <stdbool.h>
 
 #include "walk/vm/code.h"
-#include "walk/vm/frames.h"
+#include "walk/vm/methods.h"
 
 /* Returns whether `code`, a method, is enterSpecial. */
 bool spprof_continuations_is_border_sigsafe(const struct spprof_code *code);
@@ -44,17 +44,7 @@ bool spprof_continuations_border_calls_sigsafe(const struct spprof_method *metho
  * the oldest of its virtual thread on the stack; that frame's callers are on the heap. */
 bool spprof_continuations_are_stubs_sigsafe(const struct spprof_code *code);
 
-/*
- * In the last instructions of enterSpecial, doYield or a stub, after sp has moved across the
- * border: moves the cursor to the frame to which they return. Returns false anywhere else, with the
- * cursor unchanged.
- */
-bool spprof_continuations_return_sigsafe(struct spprof_cursor *cursor,
-                                         const struct spprof_code *code, int *result);
-
-/* Moves from the stubs to the carrier's frame that called enterSpecial. Returns false if there is
- * none. */
-bool spprof_continuations_go_to_carrier_sigsafe(struct spprof_cursor *cursor,
-                                                const struct spprof_code *stubs, int *result);
+/* Returns whether `code`, a method, is doYield. */
+bool spprof_continuations_freezes_sigsafe(const struct spprof_code *code);
 
 #endif

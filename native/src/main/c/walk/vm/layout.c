@@ -157,7 +157,7 @@ int spprof_layout_probe(int32_t version, char *why, uint64_t size) {
     }
     layout.excluded_bytes = version >= SPPROF_RELEASE_EXCLUDES_ZERO ? 1 : 0;
     /* vframeArray ends with an array that is declared with one element; the further elements follow
-     * that one in memory. walk_vm.c checks an element before it uses it. */
+     * that one in memory. walk_stack.c checks an element before it uses it. */
     layout.vframes_first = layout.vframes_size - layout.vframe_size;
     read_code_heaps(&layout, missing, sizeof missing);
     read_interpreter(&layout, missing, sizeof missing);

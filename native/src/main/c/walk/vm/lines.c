@@ -1,5 +1,8 @@
 #include "walk/vm/lines.h"
 
+#include <stdbool.h>
+#include <stddef.h>
+
 #include "walk/guard.h"
 #include "walk/vm/layout.h"
 #include "walk/vm/unsigned5.h"
@@ -15,10 +18,10 @@ static bool read_signed_sigsafe(uint64_t *at, int32_t *number) {
     return true;
 }
 
-uint32_t spprof_lines_read_sigsafe(const struct spprof_method *method, uint32_t *lines,
+uint32_t spprof_lines_read_sigsafe(uint64_t code_begin, uint32_t code_size, uint32_t *lines,
                                    uint32_t most) {
-    uint64_t at = method->code_begin + method->code_size;
-    uint64_t flags_at = method->code_begin - spprof_layout.const_size + spprof_layout.const_flags;
+    uint64_t at = code_begin + code_size;
+    uint64_t flags_at = code_begin - spprof_layout.const_size + spprof_layout.const_flags;
     uint16_t flags;
     if (!spprof_load16_sigsafe(flags_at, &flags) || (flags & spprof_layout.const_has_lines) == 0) {
         return 0;
@@ -41,7 +44,7 @@ uint32_t spprof_lines_read_sigsafe(const struct spprof_method *method, uint32_t 
         }
         bci += bci_more;
         line += line_more;
-        if (bci < 0 || bci >= (int32_t)method->code_size || line < 0 || line > 0xffff) {
+        if (bci < 0 || bci >= (int32_t)code_size || line < 0 || line > 0xffff) {
             return 0;
         }
         if (lines != NULL) {

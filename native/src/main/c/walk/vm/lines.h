@@ -11,16 +11,15 @@
 
 #include <stdint.h>
 
-#include "walk/vm/methods.h"
-
 /* The greatest number of pairs that are kept of a method; further pairs are left out. */
 #define SPPROF_MAX_LINES 2048
 
 /*
  * Writes up to `most` pairs, byte code index << 16 | line number, in the order of the class file.
- * With NULL it only counts. Returns the number of pairs; 0 also if the table is invalid.
+ * With NULL it only counts. Returns the number of pairs; 0 also if the table is invalid. The
+ * method's byte code has `code_size` bytes at `code_begin`.
  */
-uint32_t spprof_lines_read_sigsafe(const struct spprof_method *method, uint32_t *lines,
+uint32_t spprof_lines_read_sigsafe(uint64_t code_begin, uint32_t code_size, uint32_t *lines,
                                    uint32_t most);
 
 #endif

@@ -21,8 +21,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "walk/cpu/cursor.h"
 #include "walk/vm/code.h"
-#include "walk/vm/frames.h"
 #include "walk/vm/methods.h"
 #include "walk/walk.h"
 

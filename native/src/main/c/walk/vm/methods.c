@@ -125,7 +125,8 @@ static enum spprof_method_result define_sigsafe(const struct spprof_method *meth
     uint32_t class_kept = kept_sigsafe(method->class_name, class_length);
     uint32_t kept = kept_sigsafe(method->name, length);
     uint32_t bytes = class_kept + 1 + kept;
-    uint32_t lines = spprof_lines_read_sigsafe(method, NULL, SPPROF_MAX_LINES);
+    uint32_t lines =
+        spprof_lines_read_sigsafe(method->code_begin, method->code_size, NULL, SPPROF_MAX_LINES);
     uint32_t lines_at = spprof_lines_at(bytes);
     uint32_t size = spprof_record_size(lines_at + lines * (uint32_t)sizeof lines);
     struct spprof_record *record = spprof_ring_reserve_sample_sigsafe(ring, size);
@@ -139,8 +140,8 @@ static enum spprof_method_result define_sigsafe(const struct spprof_method *meth
     text[class_kept] = '.';
     record->type = readable ? SPPROF_RECORD_METHOD : SPPROF_RECORD_PADDING;
     record->method = number;
-    record->line_count =
-        spprof_lines_read_sigsafe(method, (uint32_t *)(void *)(text + lines_at), lines);
+    record->line_count = spprof_lines_read_sigsafe(method->code_begin, method->code_size,
+                                                   (uint32_t *)(void *)(text + lines_at), lines);
     record->name_bytes = bytes;
     spprof_ring_publish_sigsafe(record, size);
     return readable ? SPPROF_METHOD_KNOWN : SPPROF_METHOD_INVALID;

@@ -13,7 +13,6 @@
 
 #include "walk/cpu/cursor.h"
 #include "walk/vm/code.h"
-#include "walk/vm/frames.h"
 #include "walk/vm/methods.h"
 
 /* Moves the cursor to the caller's frame, at a call. Returns 0, or SPPROF_WALK_BROKEN_STACK if the

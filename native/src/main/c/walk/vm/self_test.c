@@ -11,6 +11,7 @@
 #include "walk/cpu/cpu.h"
 #include "walk/vm/layout.h"
 #include "walk/vm/lines.h"
+#include "walk/vm/walk_stack.h"
 
 #define DEPTH 256
 #define RING_BYTES (1 << 17)

@@ -11,15 +11,11 @@
 
 #include <jni.h>
 
-#include "walk/cpu/cpu.h"
+#include "platform/platform.h"
 #include "walk/walk.h"
 
 /* Returns 0, or -ENOSYS with the reason in `why`. */
 int spprof_vm_self_test(JNIEnv *jni, const struct spprof_engine *engine,
                         const struct spprof_walker *walker, char *why, uint64_t size);
-
-/* Makes the walk of walk_vm.c, but begins at the given registers. A thread in native code needs no
- * ucontext. */
-void spprof_walk_from_sigsafe(struct spprof_walk *walk, struct spprof_registers *registers);
 
 #endif
