@@ -1,7 +1,8 @@
 #!/bin/sh
 # Checks the order of the C rooms: a file includes only headers of its own room and of rooms before it, and the
-# compiled objects refer to no other rooms either. Rooms therefore cannot form a cycle. Within walk, only walk/cpu names
-# a processor or its registers.
+# compiled objects refer to no other rooms either. Rooms therefore cannot form a cycle. Within a room, no files use each
+# other in a circle: NAME.c and NAME.h count as one file, which uses what either includes and what the object refers to.
+# Within walk, only walk/cpu names a processor or its registers.
 #   usage: [NM=llvm-nm] rooms.sh SOURCES FOLDER OBJECT...   (both folders contain the rooms)
 set -eu
 order='base platform jvm threads walk/cpu walk walk/vm session jni'
@@ -24,6 +25,29 @@ fi
     sed -n 's|^\([^:]*\):[ 0-9a-f]*\([A-Za-z]\) \(.*\)|symbol \1 \2 \3|p'
 } | awk -v order="$order" '
   function room(path) { sub(/\/[^\/]*$/, "", path); return path }
+  function stem(path) { sub(/\.[cho]$/, "", path); return path }
+  function uses(from, to) {
+    if (from != to && !((from, to) in known)) { known[from, to] = left[from] = left[to] = 1; use[from, ++count[from]] = to }
+  }
+  function next_in_circle(file,   i) {
+    for (i = 1; i <= count[file]; i++) if (use[file, i] in left) return use[file, i]
+    return ""
+  }
+  # Takes out every file that uses none of those left. What remains then is in a circle, or uses one.
+  function check_circles(   file, taken, at) {
+    do {
+      taken = 0
+      for (file in left) if (next_in_circle(file) == "") { delete left[file]; taken = 1 }
+    } while (taken)
+    for (file in left) {
+      while (!(file in seen)) { seen[file] = 1; file = next_in_circle(file) }
+      printf "rooms.sh: files use each other in a circle: %s", file
+      at = file
+      do { at = next_in_circle(at); printf " -> %s", at } while (at != file)
+      print ""; bad = 1
+      break
+    }
+  }
   function check(from, to, what) {
     edges++
     if (!(room(from) in floor)) { print "rooms.sh: " from " is in no room that rooms.sh knows"; bad = 1 }
@@ -34,12 +58,18 @@ fi
   BEGIN { n = split(order, a, " "); for (i = 1; i <= n; i++) floor[a[i]] = i }
   # Headers of the system, and the one that javac generates, are in no room.
   $1 == "include" && $3 ~ /\.\./ { print "rooms.sh: " $2 " includes " $3 ": a path must begin with its room"; bad = 1; next }
-  $1 == "include" && $3 ~ /\// { check($2, $3, "includes " $3) }
+  $1 == "include" && $3 ~ /\// { check($2, $3, "includes " $3); includer[++includes] = $2; included[includes] = $3 }
+  $1 == "include" && $2 ~ /\.c$/ { has_code[stem($2)] = 1 }
   $1 == "symbol" && $3 ~ /[TDBRVWC]/ { home[$4] = $2 }
   $1 == "symbol" && $3 == "U" { user[++users] = $2; used[users] = $4 }
   END {
     for (i = 1; i <= users; i++)
-      if (used[i] in home) { calls++; check(user[i], home[used[i]], "uses " used[i] " of " home[used[i]]) }
+      if (used[i] in home) { calls++; check(user[i], home[used[i]], "uses " used[i] " of " home[used[i]]); uses(stem(user[i]), stem(home[used[i]])) }
+    for (i = 1; i <= includes; i++) {
+      if (includer[i] ~ /\.h$/) uses(includer[i], included[i])
+      if (stem(includer[i]) in has_code) uses(stem(includer[i]), stem(included[i]) in has_code ? stem(included[i]) : included[i])
+    }
+    check_circles()
     if (edges < 100 || calls < 50) { print "rooms.sh: only " edges " uses seen: wrong folders?"; bad = 1 }
     exit bad
   }'
