@@ -3,9 +3,9 @@
  * the system's error number at that step. The error number alone is ambiguous: a missing stack
  * walker and a forbidden timer both give ENOSYS.
  *
- * A failure is one negative int, as other results are -errno. Java repeats both lists of this file:
- * io.spprof.sampler.SamplerFailure has a message for each step, and ErrorNumber has the numbers. A
- * test compares the lists.
+ * A failure is one negative int, so that it can be returned where other functions return -errno.
+ * Java repeats both lists of this file: io.spprof.sampler.SamplerFailure has a message for each
+ * step, and ErrorNumber has the numbers. A test compares the lists.
  */
 #ifndef SPPROF_FAILURE_H
 #define SPPROF_FAILURE_H

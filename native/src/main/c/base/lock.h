@@ -1,7 +1,9 @@
 /*
- * A mutex whose holder blocks the sampling signal. If the holder were signalled, a handler that
- * hangs would keep the mutex locked, and a stop would miss its deadline. Never called in a signal
- * handler. Locks may be nested.
+ * A mutex for ordinary threads. A thread that holds it blocks the sampling signal. Otherwise a
+ * signal could interrupt the holder, and a handler that hangs there would keep the mutex locked. A
+ * stop needs the mutex, and would then miss its deadline.
+ *
+ * Never called in a signal handler. A thread may hold several of these mutexes.
  */
 #ifndef SPPROF_LOCK_H
 #define SPPROF_LOCK_H

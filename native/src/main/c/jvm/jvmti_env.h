@@ -1,7 +1,7 @@
 /*
- * The library's JVMTI environment, through which the profiler asks the JVM and gets the JVM's
- * events. This file makes the environment, and switches the events on and off. The callbacks of the
- * events are in jni/events.h.
+ * The library's JVMTI environment, through which the profiler queries the JVM and receives the
+ * JVM's events. This file makes the environment, and switches the events on and off. The callbacks
+ * of the events are in jni/events.h.
  *
  * attach and detach are called when the library is loaded and unloaded. Events are switched with
  * the sampler's lock held. No function is called in a signal handler.

@@ -3,8 +3,9 @@
  * every signal in their own threads. If the JVM's parent process blocked the signal, all threads of
  * the JVM block it. The timer of a thread that blocks the signal expires, but the signal stays
  * pending and no handler runs, so the thread is not sampled. Each check counts the CPU time that
- * these threads have used as not signalled, except for the last expiration. If a thread unblocks
- * the signal later, its one sample stands for the CPU time that was not counted by then.
+ * these threads have used as not signalled. The check leaves out the last expiry, for which the
+ * pending signal stands. If a thread unblocks the signal later, its one sample stands for the CPU
+ * time that was not counted by then.
  *
  * Asking the system whether a thread blocks the signal is slow. The check therefore asks only about
  * suspects: threads whose CPU clock is far past their next expiry. A thread that does not block the

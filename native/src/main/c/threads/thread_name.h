@@ -6,7 +6,7 @@
  * its thread that stand *before* it in the ring, back to the thread's previous THREAD record.
  * Samples without a THREAD record after them have the name of the last record. A name is therefore
  * read only of threads that were sampled, and only after the sample. The handler sets a mark, a
- * flag beside the thread's slot (slots.h). The marks are read in two places:
+ * flag beside the thread's slot (slots.h). The marks are read by two pieces of code:
  *
  *   the end of a thread             reads the name on the thread itself, if it is marked
  *   a name look by the collector    reads the names of all marked threads, once in each pass (one

@@ -1,7 +1,7 @@
 /*
  * Unwinds one frame by the call frame information that compilers store beside native code
  * (.eh_frame: Linux Standard Base 5.0, 10.6; DWARF 4, 6.4). For each instruction of a function,
- * this information gives the location of the caller's registers.
+ * this information describes where the caller's registers are saved.
  *
  * Called from the handler. The tables and the stack are read by guarded loads. Invalid data ends
  * the reading.

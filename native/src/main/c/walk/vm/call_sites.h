@@ -1,9 +1,9 @@
 /*
- * Decides whether a byte code can have called a method. The walker asks this about a word of the
- * stack that may or may not be a return address (return_slots.h). If the word is one, a call stands
- * before it, which belongs to a byte code of the caller. Can this byte code have called the method
- * whose frame the walker wants to leave? In doubt the answer is yes, so that no correct caller is
- * rejected.
+ * Decides whether a byte code can have called a method. The walker uses this to check a word of the
+ * stack that may be a return address (return_slots.h). If the word is a return address, the
+ * instruction before this address is a call, and the call belongs to a byte code of the caller. The
+ * walker rejects the word if this byte code cannot have called the method whose frame the walker
+ * wants to leave. In doubt the answer is "can call", so that no correct caller is rejected.
  *
  *   byte code                              can call
  *   invokevirtual, -special, -static,      methods with the name and signature to which it refers,
