@@ -49,6 +49,7 @@ final class JfrMetadata {
     private Type() {}
   }
 
+  /** A node of the metadata's tree: a name, attributes, and child elements. */
   private static final class Element {
     private final String name;
     private final Map<String, String> attributes = new LinkedHashMap<>();

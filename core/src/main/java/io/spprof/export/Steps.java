@@ -24,6 +24,7 @@ final class Steps {
     void write(int index) throws IOException;
   }
 
+  /** A run of {@code count} similar steps. */
   private record Stage(int count, IndexedStep step) {}
 
   private final Deque<Stage> stages = new ArrayDeque<>();

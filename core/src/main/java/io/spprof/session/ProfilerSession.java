@@ -37,6 +37,7 @@ import java.util.concurrent.atomic.AtomicReference;
  */
 public final class ProfilerSession {
 
+  /** The state of the session; see the diagram above. */
   private enum Stage {
     NEW,
     RUNNING,

@@ -50,6 +50,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
     })
 public final class Cli implements Runnable {
 
+  /** Prints the version for the option {@code --version}. */
   static final class JarVersion implements IVersionProvider {
     @Override
     public String[] getVersion() {

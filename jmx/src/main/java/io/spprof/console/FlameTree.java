@@ -28,6 +28,7 @@ final class FlameTree {
   private int[] parents = new int[0];
   private long[] samples = new long[0];
 
+  /** A frame while the tree is being built. Later, arrays hold all nodes. */
   private static final class Node {
     private final String name;
     private final Map<String, Node> children = new HashMap<>();

@@ -56,6 +56,10 @@ final class Heap implements HeapRoom {
     long usedAfterCollection();
   }
 
+  /**
+   * Memory that was granted and allocated. It counts as in use until the garbage collector has
+   * removed its holder.
+   */
   private record Loan(WeakReference<Object> holder, long bytes) {}
 
   private final Gauge gauge;
@@ -109,6 +113,7 @@ final class Heap implements HeapRoom {
     return loans.stream().mapToLong(Loan::bytes).sum();
   }
 
+  /** Reads the sizes of this JVM's heap. */
   private static final class JvmGauge implements Gauge {
     @Override
     public long max() {

@@ -487,6 +487,7 @@ final class SpprofBean extends StandardEmitterMBean implements SpprofMXBean {
     return new Pair(ofFirst, second.equals(first) ? ofFirst : once(() -> profiler.profile(second)));
   }
 
+  /** The sources of two profiles to compare. */
   private record Pair(Supplier<Profile> before, Supplier<Profile> after) {}
 
   /** Returns a source that calls another source only once, and then repeats its result. */

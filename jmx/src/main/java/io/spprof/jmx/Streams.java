@@ -32,6 +32,7 @@ final class Streams implements AutoCloseable {
 
   private static final long IDLE_NANOS = TimeUnit.MINUTES.toNanos(1);
 
+  /** One open stream. A read holds the stream's own lock, so that it delays no other stream. */
   private static final class Stream {
     private final Export export;
     private boolean reading; // guarded by the Streams

@@ -37,16 +37,19 @@ final class Texts {
     T run() throws IOException;
   }
 
+  /** Writes one profile as text. */
   @FunctionalInterface
   private interface Exporter {
     void write(Profile profile, Appendable out) throws IOException;
   }
 
+  /** Writes the difference of two profiles as text. */
   @FunctionalInterface
   private interface DifferenceExporter {
     void write(Profile before, Profile after, Appendable out) throws IOException;
   }
 
+  /** A text that can be written more than once: to measure it, then to make it. */
   @FunctionalInterface
   private interface Source {
     void writeTo(Appendable out) throws IOException;
