@@ -10,7 +10,7 @@
  * exact. macOS notices expiries on a thread's way out of the kernel, which favours threads that
  * make system calls. Linux notices them at the clock tick, so at most once for each tick and CPU.
  *
- * POSIX cannot list the threads of a process. This engine therefore knows only the Java threads,
+ * POSIX cannot list the threads of a process. This engine therefore lists only the Java threads,
  * which the JVM reports. Samples of all other threads have one name, "native threads".
  *
  * The system reports no overruns. Expiries that come faster than the system checks the timer are

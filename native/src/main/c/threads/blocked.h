@@ -11,7 +11,7 @@
  * suspects: threads whose CPU clock is far past their next expiry. A thread that does not block the
  * signal can also be a suspect, while it runs in the kernel for long.
  *
- * With a process's timer, no expiry belongs to a thread, and the engine knows only Java threads. On
+ * With a process's timer, no expiry belongs to a thread, and the engine lists only Java threads. On
  * a system that lists threads, such as Linux, about one check in five reads the system's list. It
  * asks about a thread once for each 50 ms of CPU time that the thread has used. The number of
  * questions is therefore proportional to the CPU time, whatever the number of threads. A thread

@@ -9,10 +9,11 @@
  * the border's address (JavaThread::_cont_entry). Code on both sides of the border:
  *
  *   enterSpecial             calls Continuation.enter, or a stub that thaws
- *   stubs that thaw          copy frames from the heap, then return to the youngest of them. One is
- *                            the return barrier: the oldest copied frame returns to it if more
- *                            frames are on the heap
- *   Continuation.doYield     freezes; then moves sp to the border and returns from there
+ *   stubs that thaw          copy frames from the heap, then return to the youngest of them. One of
+ *                            these stubs is the return barrier: the oldest copied frame returns to
+ *                            it if more frames are on the heap
+ *   Continuation.doYield     freezes: copies frames to the heap; then moves sp to the border and
+ *                            returns from there
  *   the stub that preempts   the same, for a thread that waits for a monitor; since JDK 24
  *
  * Two rules follow. A walk that has found a frame of the virtual thread always ends at the border:

@@ -11,7 +11,7 @@
  *   during deoptimisation        HotSpot replaces a compiled frame by interpreter frames. The
  *                                thread's vframeArray describes the caller's frame
  *
- * walk_vm.c calls both functions in the handler, on the interrupted thread.
+ * walk_stack.c calls both functions in the handler, on the interrupted thread.
  */
 #include "base/sample.h"
 #include "walk/guard.h"

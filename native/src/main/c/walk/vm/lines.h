@@ -1,8 +1,8 @@
 /*
  * Reads the line numbers of a method, which follow its byte code in memory (compressedStream in
- * constMethod.hpp). The table is a sequence of pairs of a byte code index and a line, each stored
- * as the difference from the pair before. A pair is one byte with 5 bits for the index and 3 bits
- * for the line, or 0xff and two signed compressed numbers. The byte 0 ends the table.
+ * constMethod.hpp). The table is a sequence of pairs of a byte code index and a line. Each pair is
+ * stored as the difference from the pair before. A pair is one byte with 5 bits for the index and 3
+ * bits for the line, or 0xff and two signed compressed numbers. The byte 0 ends the table.
  *
  * Called from the handler, for a method that is on the interrupted thread's stack.
  */

@@ -4,7 +4,8 @@
  * byte code indices. This also verifies the assumptions about HotSpot for which the JVM exports no
  * values (layout.h).
  *
- * Called by the thread that starts a session, which came from Java code; never in a signal handler.
+ * Called by the thread that starts a session, never in a signal handler. The stack of this thread
+ * has Java frames, because Java code starts sessions.
  */
 #ifndef SPPROF_VM_SELF_TEST_H
 #define SPPROF_VM_SELF_TEST_H

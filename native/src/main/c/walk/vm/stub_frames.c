@@ -10,7 +10,7 @@
  * address in it follows a call that can have led to the stub, or if the kind of stub allows another
  * address. If no rule accepts a slot, the stack is broken here (SPPROF_WALK_BROKEN_STUB).
  *
- * walk_vm.c calls the functions in the handler, on the interrupted thread.
+ * walk_stack.c calls the function in the handler, on the interrupted thread.
  */
 #include "base/sample.h"
 #include "walk/vm/frames.h"

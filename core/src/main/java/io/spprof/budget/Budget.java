@@ -125,7 +125,7 @@ public final class Budget {
     if (refused) {
       found =
           " cannot be kept: the process's profiling timer (setitimer, ITIMER_PROF) was set by"
-              + " something else meanwhile; use engine=ctimer on Linux";
+              + " other code meanwhile; use engine=ctimer on Linux";
     } else if (controller.outOfReach()) {
       boolean hooks = controller.hookPercent() > controller.fixedPercent();
       double percentOf = hooks ? controller.hookPercent() : controller.fixedPercent();

@@ -25,10 +25,10 @@ import java.util.concurrent.TimeUnit;
  * <p>Intervals are the rungs of a ladder: the configured interval times 1, 1.25, 1.5, 2, 2.5, 3, 4,
  * 5, 6, 8, and then the same numbers times ten. Small changes of the measured values therefore do
  * not change the interval. The interval can rise by several rungs at once. It falls by at most one
- * rung a second, and only when nothing is owed. If the last rung, 1 s, is not enough, some of the
- * threads rest: their timers are disarmed for a time ({@link #share()}). A part of the budget must
- * remain for signals. If the profiler's own thread takes too much of the budget without any signal,
- * this thread must wake up less often ({@link #pace()}).
+ * rung a second, and only when nothing is owed. The last rung is 1 s. If it is not long enough,
+ * some of the threads rest: their timers are disarmed for a time ({@link #share()}). A part of the
+ * budget must remain for signals. If the profiler's own thread takes too much of the budget without
+ * any signal, this thread must wake up less often ({@link #pace()}).
  */
 final class OverheadController {
 

@@ -7,10 +7,10 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The names of threads. The native side knows a thread by its serial number within the session;
- * this table gives each name a number. Threads with the same name share a number. A thread that is
- * renamed has another number from then on. If the budget has no room for more names, threads with
- * new names share one common name.
+ * The names of threads. The native side identifies a thread by its serial number within the
+ * session; this table gives each name a number. Threads with the same name share a number. A thread
+ * that is renamed has another number from then on. If the budget has no room for more names,
+ * threads with new names share one common name.
  *
  * <p>Used under the lock of {@link Collector}.
  */

@@ -1,6 +1,6 @@
 package io.spprof.config;
 
-/** Determines how a session keeps its samples. */
+/** How a session keeps its samples: all together, or in windows of time. */
 public enum Mode {
   /**
    * All samples are kept together. The session runs until a stop, or until its duration is over.

@@ -2,7 +2,10 @@ package io.spprof.export;
 
 import io.spprof.text.Printable;
 
-/** Cleans the names of threads and frames for exports. */
+/**
+ * Replaces the characters in names of threads and frames that would break a line of an export or
+ * mislead its reader.
+ */
 final class Names {
 
   /** The name that replaces a blank name. */

@@ -32,7 +32,7 @@ final class AttachCommand implements Callable<Integer> {
   public Integer call() throws IOException, JMException {
     if (!target.isPid()) {
       throw CommandFailure.usage(
-          "attach wants a process id on this machine, not "
+          "attach needs a process id on this machine, not "
               + Cli.shown(target.name())
               + "; elsewhere start the JVM with -javaagent:spprof-agent.jar");
     }

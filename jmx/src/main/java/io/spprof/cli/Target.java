@@ -46,7 +46,7 @@ final class Target {
   @Option(
       names = "--user",
       paramLabel = "NAME",
-      description = "The role to log in as, where the target wants one.")
+      description = "The role to log in as, if the target requires a login.")
   private String user;
 
   @Option(
