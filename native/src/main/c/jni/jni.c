@@ -9,9 +9,11 @@
 #include <stdbool.h>
 #include <unistd.h>
 
+#include "base/buffers.h"
 #include "base/clock.h"
 #include "base/counters.h"
 #include "base/failure.h"
+#include "base/lock.h"
 #include "base/ring.h"
 #include "io_spprof_sampler_NativeSampler.h"
 #include "jni/events.h"
@@ -21,6 +23,7 @@
 #include "session/sampler.h"
 #include "threads/thread_state.h"
 #include "threads/threads.h"
+#include "walk/table.h"
 #include "walk/vm/debug_info.h"
 
 /*
@@ -316,6 +319,12 @@ JNIEXPORT jintArray JNICALL Java_io_spprof_sampler_NativeSampler_layout0(JNIEnv 
         SPPROF_STARTS_TIMED,
         SPPROF_STARTS_LATE,
         SPPROF_STARTS_UNHEARD,
+        SPPROF_FAILURE_SHIFT,
+        SPPROF_DELIVERY_REALTIME,
+        SPPROF_MAX_DEPTH,
+        SPPROF_MAX_BUFFERS,
+        sizeof(struct spprof_table_entry),
+        SPPROF_SIGNAL,
         offsetof(struct spprof_counters, signals),
         offsetof(struct spprof_counters, committed),
         offsetof(struct spprof_counters, dropped_cpu_ns),

@@ -1,6 +1,7 @@
 package io.spprof.config;
 
 import io.spprof.sampler.Engine;
+import io.spprof.sampler.SamplerConfig;
 import io.spprof.sampler.Walker;
 import io.spprof.text.Input;
 import io.spprof.text.Printable;
@@ -52,7 +53,6 @@ public record ProfilerConfig(
   private static final long MAX_DURATION_SECONDS = TimeUnit.HOURS.toSeconds(24);
   private static final long MIN_MEMORY = 1L << 20;
   private static final long MAX_MEMORY = 1L << 30;
-  private static final int MAX_DEPTH = 2048;
   private static final long MAX_WINDOW_SECONDS = TimeUnit.HOURS.toSeconds(1);
   private static final long MAX_WINDOWS = 100_000;
   private static final long MIN_RETENTION_SECONDS = TimeUnit.MINUTES.toSeconds(1);
@@ -114,7 +114,7 @@ public record ProfilerConfig(
     inRange("interval", intervalNanos, MIN_INTERVAL_NANOS, MAX_INTERVAL_NANOS, 0);
     inRange("duration", durationSeconds, durationSeconds == 0 ? 0 : 1, MAX_DURATION_SECONDS, 1);
     inRange("memory", memoryBytes, MIN_MEMORY, MAX_MEMORY, 2);
-    inRange("depth", depth, 1, MAX_DEPTH, 3);
+    inRange("depth", depth, 1, SamplerConfig.MAX_DEPTH, 3);
     inRange("window", windowSeconds, 1, MAX_WINDOW_SECONDS, 7);
     inRange("retention", retentionSeconds, MIN_RETENTION_SECONDS, MAX_RETENTION_SECONDS, 8);
     checkBudget(budgetPercent);

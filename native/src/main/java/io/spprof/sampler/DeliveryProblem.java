@@ -15,8 +15,6 @@ import static io.spprof.sampler.ErrorNumber.EPERM;
  */
 final class DeliveryProblem {
 
-  private static final int REALTIME = 1;
-
   private static final String WAITS =
       "a stop of the session waits 20 ms for signals on their way to a thread, because ";
 
@@ -33,7 +31,7 @@ final class DeliveryProblem {
     if (problem == 0) {
       return "";
     }
-    if (problem == REALTIME) {
+    if (problem == SampleLayout.DELIVERY_REALTIME) {
       return WAITS
           + "this kernel (PREEMPT_RT) does not report when all signals have arrived; the wait is"
           + " safe unless threads of a higher priority keep a thread of this JVM from running for"

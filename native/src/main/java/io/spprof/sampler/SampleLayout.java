@@ -3,9 +3,9 @@ package io.spprof.sampler;
 /**
  * The memory layout and the numbers that the Java side and the native side share. The layout is the
  * offsets in the block of the ring and in the block of counters. The numbers encode engines,
- * walkers and other constants in records and in calls of the native side. They come from sample.h,
- * ring.h, counters.h, platform.h, sampler.h, debug_info.h and thread_hooks.h. A test compares each
- * constant with the value that the C compiler computes.
+ * walkers and other constants in records and in calls of the native side, and limits of what Java
+ * may ask for. jni.c includes the headers that they come from. A test compares each constant with
+ * the value that the C compiler computes.
  */
 final class SampleLayout {
 
@@ -83,6 +83,14 @@ final class SampleLayout {
   static final int STARTS_TIMED = 0;
   static final int STARTS_LATE = 1;
   static final int STARTS_UNHEARD = 2;
+
+  // Results of calls, and limits of what Java may ask for.
+  static final int FAILURE_SHIFT = 16; // a failure's step is above its error number
+  static final int DELIVERY_REALTIME = 1;
+  static final int MAX_DEPTH = 2048;
+  static final int MAX_WALK_BUFFERS = 64;
+  static final int TABLE_ENTRY_BYTES = 32; // of the walker's tables
+  static final int SIGNAL = 27;
 
   // The counters.
   static final int SIGNALS = 0;
@@ -168,6 +176,12 @@ final class SampleLayout {
       STARTS_TIMED,
       STARTS_LATE,
       STARTS_UNHEARD,
+      FAILURE_SHIFT,
+      DELIVERY_REALTIME,
+      MAX_DEPTH,
+      MAX_WALK_BUFFERS,
+      TABLE_ENTRY_BYTES,
+      SIGNAL,
       SIGNALS,
       COMMITTED,
       DROPPED_CPU_NANOS,

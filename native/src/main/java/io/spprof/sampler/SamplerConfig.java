@@ -16,10 +16,10 @@ import java.util.Objects;
 public record SamplerConfig(
     Engine engine, Walker walker, long intervalNanos, int depth, long memoryBytes) {
 
-  private static final int MAX_WALK_BUFFERS = 64;
+  /** The greatest number of frames of a stack that can be kept. */
+  public static final int MAX_DEPTH = SampleLayout.MAX_DEPTH;
+
   private static final int MIN_WALK_BUFFERS = 4;
-  private static final int TABLE_ENTRY_BYTES = 32; // table.h
-  private static final int MAX_DEPTH = 2048; // sample.h
   private static final long MIN_MEMORY = 512L << 10;
   private static final long MAX_MEMORY = 1L << 30; // positions in a direct buffer are ints
 
@@ -64,7 +64,7 @@ public record SamplerConfig(
    */
   public int walkBuffers() {
     long fit = (memoryBytes - ringBytes() - tableBytes()) / walkBufferBytes();
-    return (int) Math.max(MIN_WALK_BUFFERS, Math.min(MAX_WALK_BUFFERS, fit));
+    return (int) Math.max(MIN_WALK_BUFFERS, Math.min(SampleLayout.MAX_WALK_BUFFERS, fit));
   }
 
   /**
@@ -74,7 +74,7 @@ public record SamplerConfig(
    * @return a power of two
    */
   public int locations() {
-    return (int) Long.highestOneBit(memoryBytes / 8 / TABLE_ENTRY_BYTES);
+    return (int) Long.highestOneBit(memoryBytes / 8 / SampleLayout.TABLE_ENTRY_BYTES);
   }
 
   /**
@@ -97,7 +97,7 @@ public record SamplerConfig(
   }
 
   private long tableBytes() {
-    return (locations() + methods()) * (long) TABLE_ENTRY_BYTES;
+    return (locations() + methods()) * (long) SampleLayout.TABLE_ENTRY_BYTES;
   }
 
   private long walkBufferBytes() {

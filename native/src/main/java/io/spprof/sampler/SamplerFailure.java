@@ -39,8 +39,6 @@ enum SamplerFailure {
   JAVA_THREADS,
   SYSTEM;
 
-  private static final int STEP_SHIFT = 16;
-
   private static final String ONLY_ONE = ": only one profiler can use the signal; ";
 
   /**
@@ -49,7 +47,7 @@ enum SamplerFailure {
    * @param result less than 0
    */
   static SamplerFailure of(int result) {
-    return values()[-result >> STEP_SHIFT];
+    return values()[-result >> SampleLayout.FAILURE_SHIFT];
   }
 
   /**
@@ -57,7 +55,7 @@ enum SamplerFailure {
    * the failure.
    */
   static int number(int result) {
-    return -result & (1 << STEP_SHIFT) - 1;
+    return -result & (1 << SampleLayout.FAILURE_SHIFT) - 1;
   }
 
   /**

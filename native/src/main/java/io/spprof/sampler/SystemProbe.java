@@ -16,7 +16,6 @@ import java.util.Map;
  */
 final class SystemProbe {
 
-  private static final int SIGPROF = 27; // Linux and macOS
   private static final int RLIMIT_SIGPENDING = 11; // Linux
   private static final int SIZE_OF_SIGACTION =
       256; // larger than on any system; the handler comes first
@@ -41,7 +40,7 @@ final class SystemProbe {
 
   private static String askProfilingSignalHolder() {
     byte[] action = new byte[SIZE_OF_SIGACTION];
-    if (call("sigaction", SIGPROF, null, action) != 0) {
+    if (call("sigaction", SampleLayout.SIGNAL, null, action) != 0) {
       return "";
     }
     long handler = longAt(action);
