@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.spprof.sampler.Engine;
 import io.spprof.sampler.Walker;
+import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -208,6 +209,22 @@ final class ProfilerConfigTest {
     ProfilerConfig config = ProfilerConfig.parse(options);
 
     assertEquals(config, ProfilerConfig.parse(config.toOptions()));
+  }
+
+  @Test
+  void shouldWriteEveryOption() {
+    String all =
+        "interval=2ms,duration=90s,memory=64m,depth=7,engine=ctimer,walker=agct,mode=session"
+            + ",window=20s,retention=2h,budget=1.5";
+    List<String> given = keys(List.of(all.split(",")));
+
+    assertEquals(keys(ProfilerConfig.HELP), given, "each option has a value in this test");
+    assertEquals(ProfilerConfig.class.getRecordComponents().length, given.size());
+    assertEquals(all, ProfilerConfig.parse(all).toOptions());
+  }
+
+  private static List<String> keys(List<String> options) {
+    return options.stream().map(option -> option.substring(0, option.indexOf('='))).toList();
   }
 
   @ParameterizedTest

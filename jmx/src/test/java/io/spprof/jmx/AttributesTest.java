@@ -35,6 +35,10 @@ import org.mockito.Mockito;
 
 class AttributesTest {
 
+  /** The attributes whose value is a record or a list of records. */
+  private static final Set<String> RECORDS =
+      Set.of("DroppedByReason", "HotMethods", "Kept", "Session");
+
   static Stream<Arguments> everyState() {
     return Stream.<Map.Entry<String, Supplier<Profiler>>>of(
             Map.entry("idle", Mocks::idle),
@@ -85,33 +89,46 @@ class AttributesTest {
   @Test
   void shouldShowTheProfilersFiguresWhileRunning() throws Exception {
     try (Fixture bean = Mocks.fixture(Mocks.running())) {
-      assertEquals("RUNNING", bean.get("State"));
-      assertEquals(true, bean.get("Running"));
-      assertEquals("", bean.get("LastError"));
-      assertEquals(Mocks.RUNNING_CONFIG.toOptions(), bean.get("Options"));
-      assertEquals("ctimer", bean.get("Engine"));
-      assertEquals("agct", bean.get("StackWalker"));
-      assertEquals(1_000_000L, bean.get("IntervalNanos"));
-      assertEquals(3L, bean.get("SessionsStarted"));
-      assertEquals(5_100L, bean.get("Signals"));
-      assertEquals(5_000L, bean.get("CollectedSamples"));
-      assertEquals(Mocks.DROPS.total(), bean.get("DroppedSamples"));
-      assertEquals(7L, bean.get("UnwalkableSamples"));
-      assertEquals(50_000L, bean.get("SampledCpuTimeNanos"));
-      assertEquals(210L, bean.get("DroppedCpuTimeNanos"));
-      assertEquals(90L, bean.get("UnseenCpuTimeNanos"));
-      assertEquals(0.25, bean.get("OverheadPercent"));
-      assertEquals(0.125, bean.get("MeasuredOverheadPercent"));
-      assertEquals(75_000L, bean.get("OverheadCpuTimeNanos"));
-      assertEquals(30_000L, bean.get("StackWalkTimeNanos"));
-      assertEquals(9, bean.get("ThreadsSampled"));
-      assertEquals(1, bean.get("ThreadsFailed"));
-      assertEquals(40L, bean.get("UniqueStacks"));
-      assertEquals(1L << 20, bean.get("MemoryUsedBytes"));
-      assertEquals(64L << 20, bean.get("MemoryLimitBytes"));
+      Map<String, Object> expected = new TreeMap<>();
+      expected.put("Version", Version.get());
+      expected.put("State", "RUNNING");
+      expected.put("Running", true);
+      expected.put("LastError", "");
+      expected.put("Options", Mocks.RUNNING_CONFIG.toOptions());
+      expected.put("Engine", "ctimer");
+      expected.put("StackWalker", "agct");
+      expected.put("IntervalNanos", 1_000_000L);
+      expected.put("SessionsStarted", 3L);
+      expected.put("Signals", 5_100L);
+      expected.put("CollectedSamples", 5_000L);
+      expected.put("DroppedSamples", Mocks.DROPS.total());
+      expected.put("UnwalkableSamples", 7L);
+      expected.put("SampledCpuTimeNanos", 50_000L);
+      expected.put("DroppedCpuTimeNanos", 210L);
+      expected.put("UnseenCpuTimeNanos", 90L);
+      expected.put("OverheadPercent", 0.25);
+      expected.put("MeasuredOverheadPercent", 0.125);
+      expected.put("OverheadCpuTimeNanos", 75_000L);
+      expected.put("StackWalkTimeNanos", 30_000L);
+      expected.put("ThreadsSampled", 9);
+      expected.put("ThreadsFailed", 1);
+      expected.put("UniqueStacks", 40L);
+      expected.put("MemoryUsedBytes", 1L << 20);
+      expected.put("MemoryLimitBytes", 64L << 20);
+      expected.put("SamplesPerSecond", 12.5);
+      expected.put("DropsPerSecond", 0.5);
+      expected.put("OldestSampleAgeSeconds", 42L);
+      Map<String, Object> actual = new TreeMap<>();
+      for (String name : names(bean)) {
+        if (!RECORDS.contains(name)) {
+          actual.put(name, bean.get(name));
+        }
+      }
+      assertEquals(expected, actual);
       CompositeData hot = ((CompositeData[]) bean.get("HotMethods"))[0];
       assertEquals("a.B.c", hot.get("method"));
       assertEquals(70.0, hot.get("selfPercent"));
+      assertEquals(5, ((CompositeData) bean.get("Kept")).get("windows"));
       CompositeData session = (CompositeData) bean.get("Session");
       assertEquals(3L, session.get("id"));
       assertEquals(0.125, session.get("measuredOverheadPercent"));

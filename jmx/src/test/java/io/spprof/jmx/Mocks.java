@@ -39,6 +39,8 @@ final class Mocks {
       new SessionStats(
           3, RUNNING_CONFIG.toOptions(), 1_700_000_000_000L, 60_000, 5_000, 21, 0.25, 0.125);
 
+  static final Kept KEPT = new Kept(1_000, 43_000, 5, 10, 20);
+
   private Mocks() {}
 
   static ProfilerStats stats(long sessions, SessionStats session) {
@@ -70,6 +72,9 @@ final class Mocks {
     when(profiler.state()).thenReturn(ProfilerState.RUNNING);
     when(profiler.stats()).thenReturn(stats(3, SESSION));
     when(profiler.config()).thenReturn(RUNNING_CONFIG);
+    when(profiler.samplesPerSecond()).thenReturn(12.5);
+    when(profiler.dropsPerSecond()).thenReturn(0.5);
+    when(profiler.kept()).thenReturn(KEPT);
     when(profiler.hotMethods()).thenReturn(List.of(new HotMethod("a.B.c", 70, 90, 3_500)));
     when(profiler.start(any())).thenThrow(new IllegalStateException("session 3 is running"));
     org.mockito.Mockito.doReturn(SESSION).when(profiler).stop();
