@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.spprof.export.ExportFormat;
 import io.spprof.it.load.Busy;
 import io.spprof.it.load.Container;
 import java.io.FileOutputStream;
@@ -41,11 +42,9 @@ class AgentLifeIT {
         BeanClient bean = BeanClient.connect(target)) {
       overwrite(jar);
       Await.until("samples", () -> bean.number("CollectedSamples") > 5);
-      for (String suffix : List.of("collapsed", "html", "jfr", "pb.gz", "json", "txt")) {
-        bean.invoke("dumpToFile", "a." + suffix);
-      }
-      for (String format : List.of("collapsed", "html", "jfr", "pprof", "speedscope", "text")) {
-        assertTrue(bean.readAll(bean.openStream(format)).length > 100, format);
+      for (ExportFormat format : ExportFormat.values()) {
+        bean.invoke("dumpToFile", "a" + format.suffix());
+        assertTrue(bean.readAll(bean.openStream(format.key())).length > 100, format.key());
       }
       assertTrue(bean.query("flameGraph").endsWith("</html>\n"), "whole");
       assertTrue(bean.query("report").length() > 200, "whole");

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.sun.jna.Native;
+import io.spprof.export.ExportFormat;
 import io.spprof.it.load.OtherStack;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -43,8 +44,8 @@ class BrokenStackIT {
         assertTrue(IN_LIBC.matcher(frames.get(2)).matches(), () -> "in memset: " + frames);
       }
       String name = broken.get(0).get(2);
-      for (String format : List.of("collapsed", "html", "jfr", "pprof", "speedscope", "text")) {
-        String exported = text(bean.readAll(bean.openStream(format)));
+      for (ExportFormat format : ExportFormat.values()) {
+        String exported = text(bean.readAll(bean.openStream(format.key())));
         assertTrue(exported.contains(name), () -> format + " has no " + name);
       }
     }

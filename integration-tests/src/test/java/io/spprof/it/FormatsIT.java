@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.spprof.export.ExportFormat;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -29,12 +30,6 @@ import org.junit.jupiter.api.io.TempDir;
 class FormatsIT {
 
   private static final long RUN_NANOS = 6_000_000_000L;
-  private static final String[] FORMATS = {
-    "collapsed", "html", "jfr", "pprof", "speedscope", "text"
-  };
-  private static final String[] SUFFIXES = {
-    ".collapsed", ".html", ".jfr", ".pb.gz", ".json", ".txt"
-  };
 
   @TempDir private Path directory;
 
@@ -57,10 +52,11 @@ class FormatsIT {
       bean.stop();
 
       Map<String, byte[]> streamed = new TreeMap<>();
-      for (int i = 0; i < FORMATS.length; i++) {
-        streamed.put(FORMATS[i], bean.readAll(bean.openStream(FORMATS[i])));
-        String dumped = (String) bean.invoke("dumpToFile", "profile" + SUFFIXES[i]);
-        assertArrayEquals(Files.readAllBytes(Path.of(dumped)), streamed.get(FORMATS[i]), dumped);
+      for (ExportFormat format : ExportFormat.values()) {
+        byte[] bytes = bean.readAll(bean.openStream(format.key()));
+        String dumped = (String) bean.invoke("dumpToFile", "profile" + format.suffix());
+        assertArrayEquals(Files.readAllBytes(Path.of(dumped)), bytes, dumped);
+        streamed.put(format.key(), bytes);
       }
 
       Map<String, Long> expected = ofCollapsed(streamed.get("collapsed"));

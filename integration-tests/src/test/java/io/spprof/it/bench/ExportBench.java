@@ -16,6 +16,7 @@ import java.lang.management.MemoryType;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.StringJoiner;
@@ -29,7 +30,7 @@ final class ExportBench {
 
   /** The formats, by the names that users know. */
   static final List<String> FORMATS =
-      List.of("collapsed", "html", "jfr", "pprof", "speedscope", "text");
+      Arrays.stream(ExportFormat.values()).map(ExportFormat::key).toList();
 
   private static final int SAMPLES = 1_000_000;
   private static final int STACKS = 100_000;
