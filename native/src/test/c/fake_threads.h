@@ -142,8 +142,8 @@ static int fake_delete(struct spprof_timer *timer) {
     struct fake_thread *fake = &fakes[atomic_load(&timer->id)];
     if (fake->owed_ns > 0) { /* the signal comes before anything else */
         struct spprof_slot *slot = spprof_slots_find_sigsafe((uint64_t)(fake - fakes));
-        uint64_t expirations = fake->owed_ns / atomic_load(&slot->interval_ns);
-        signalled_ns += spprof_schedule_pay_sigsafe(slot, expirations);
+        uint64_t expiries = fake->owed_ns / atomic_load(&slot->interval_ns);
+        signalled_ns += spprof_schedule_pay_sigsafe(slot, expiries);
         fake->owed_ns = 0;
     }
     timer->valid = false;

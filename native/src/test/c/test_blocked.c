@@ -33,7 +33,7 @@ TEST(a_thread_that_blocks_the_signal_is_named) {
     run(id, 200 * MS);
     spprof_threads_sweep();
     check_reported("1 thread: rdk:main");
-    /* CPU time is counted at once, except the last expiration: the thread may still unblock the
+    /* CPU time is counted at once, except the last expiry: the thread may still unblock the
      * signal for it. */
     CHECK(spprof_counters.unsignalled_cpu_ns >= 198 * MS &&
           spprof_counters.unsignalled_cpu_ns < 200 * MS);
@@ -165,11 +165,11 @@ static uint64_t sampled_ns, too_much;
 static void *pays(void *unused) {
     (void)unused;
     for (uint32_t i = 0; i < SIDE_BY_SIDE || looks < SIDE_BY_SIDE; i++) {
-        uint64_t expirations = 2 + i % 3;
+        uint64_t expiries = 2 + i % 3;
         too_much += spprof_schedule_forgone(&paid_slot) > 0; /* nothing is due, so each success is
                                                               * an error */
-        paid_clock += expirations * MS;
-        sampled_ns += spprof_schedule_pay_sigsafe(&paid_slot, expirations);
+        paid_clock += expiries * MS;
+        sampled_ns += spprof_schedule_pay_sigsafe(&paid_slot, expiries);
         for (volatile int pause = 0; pause < 20; pause++) { /* gives a late look time to act */
         }
     }
@@ -177,7 +177,7 @@ static void *pays(void *unused) {
     return NULL;
 }
 
-/* Each expiration is either sampled or forgone, and time that is paid is not forgone afterwards. */
+/* Each expiry is either sampled or forgone, and time that is paid is not forgone afterwards. */
 TEST(signals_beside_looks_are_counted_once) {
     spprof_schedule_want(MS, true);
     spprof_schedule_begin(&paid_slot, 0, 0);

@@ -270,7 +270,7 @@ TEST(starts_and_ends_are_counted_and_measured) {
 }
 
 /*
- * 5 ms at an interval of 10 ms: a thread has an expiration with probability 1/2. It is either
+ * 5 ms at an interval of 10 ms: a thread has an expiry with probability 1/2. It is either
  * signalled by its timer or settled at its end. Mean 1000 ms, standard deviation 71 ms; the
  * tolerance is five of them.
  */

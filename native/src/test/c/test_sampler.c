@@ -19,7 +19,7 @@ TEST(sampler_counts_every_signal_and_all_cpu_time) {
     CHECK_EQUAL(tally.samples, tally.walked + tally.native);
     /* Without a list of threads there are two rows: the caller and all others. */
     CHECK_EQUAL(config.engine->timer_a_thread ? threads_now() : 2, tally.names);
-    /* CPU time is counted up to the last expiration, so the difference is only start and stop. */
+    /* CPU time is counted up to the last expiry, so the difference is only start and stop. */
     uint64_t accounted =
         tally.cpu_ns + spprof_counters.dropped_cpu_ns + spprof_counters.unsignalled_cpu_ns;
     CHECK(accounted + 10 * MS > used && accounted < used + 10 * MS);

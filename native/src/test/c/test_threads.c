@@ -5,7 +5,7 @@
 #include "threads/threads.h"
 
 /*
- * Threads of 5 ms, half of the interval. Without the settling at a thread's end, the expirations
+ * Threads of 5 ms, half of the interval. Without the settling at a thread's end, the expiries
  * would be missing that the kernel had not noticed before its next tick.
  */
 TEST(short_threads_are_seen_in_proportion) {
@@ -138,7 +138,7 @@ TEST(a_thread_that_blocks_the_signal_is_found_by_its_clock) {
         spprof_sampler_sweep(NULL);
     }
     CHECK(strncmp(text, "1 thread: test_threads", 22) == 0);
-    /* The signal is 50 ms late by then. All of that time counts except the last expiration, and so
+    /* The signal is 50 ms late by then. All of that time counts except the last expiry, and so
      * does the time that follows. */
     uint64_t counted = spprof_counters.unsignalled_cpu_ns;
     CHECK(counted >= 48 * MS);

@@ -263,7 +263,7 @@ static bool signal_sigsafe(const siginfo_t *info, struct spprof_signal *signal) 
     }
     /* The key was made before the timer was armed. */
     signal->value = pthread_getspecific(slot_key);
-    signal->expirations = 0;
+    signal->expiries = 0;
     /* Once the timer is disarmed, delete_timer has counted the remaining CPU time. A late signal
      * therefore stands for no CPU time. */
     signal->cpu_ns =

@@ -217,7 +217,7 @@ static bool signal_sigsafe(const siginfo_t *info, struct spprof_signal *signal) 
         return false;
     }
     signal->value = info->si_value.sival_ptr;
-    signal->expirations = UINT64_C(1) + (info->si_overrun > 0 ? (uint32_t)info->si_overrun : 0);
+    signal->expiries = UINT64_C(1) + (info->si_overrun > 0 ? (uint32_t)info->si_overrun : 0);
     signal->cpu_ns = 0;
     return true;
 }

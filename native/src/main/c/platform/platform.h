@@ -32,9 +32,9 @@ struct spprof_timer {
 
 /* The contents of a sampling signal. */
 struct spprof_signal {
-    void *value;          /* the value given to timer_create for the thread; NULL if not known */
-    uint64_t expirations; /* expirations of the thread's own timer; 0 with a process's timer */
-    uint64_t cpu_ns; /* CPU time that the signal stands for; 0 if `expirations` determines it */
+    void *value;       /* the value given to timer_create for the thread; NULL if not known */
+    uint64_t expiries; /* expiries of the thread's own timer; 0 with a process's timer */
+    uint64_t cpu_ns;   /* CPU time that the signal stands for; 0 if `expiries` determines it */
 };
 
 struct spprof_engine {

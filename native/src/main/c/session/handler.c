@@ -128,7 +128,7 @@ static bool is_native(const struct spprof_slot *slot) {
            !atomic_load_explicit(&slot->left, memory_order_relaxed);
 }
 
-/* Handles a signal of one of the profiler's timers. Pays for the signal's expirations: the CPU time
+/* Handles a signal of one of the profiler's timers. Pays for the signal's expiries: the CPU time
  * that they stand for counts as accounted for (schedule.h). Then writes a sample, or drops the
  * signal if the gate was closed. */
 static void handle(const struct spprof_engine *engine, struct spprof_slot *slot,
@@ -136,7 +136,7 @@ static void handle(const struct spprof_engine *engine, struct spprof_slot *slot,
     uint64_t before = timed ? spprof_clock_ns_sigsafe(CLOCK_THREAD_CPUTIME_ID) : 0;
     uint64_t cpu_ns = signal->cpu_ns;
     if (engine->timer_a_thread) {
-        cpu_ns = spprof_schedule_pay_sigsafe(slot, signal->expirations);
+        cpu_ns = spprof_schedule_pay_sigsafe(slot, signal->expiries);
     }
     if (!open) {
         drop(SPPROF_DROP_LATE, cpu_ns);

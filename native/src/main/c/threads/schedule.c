@@ -53,12 +53,12 @@ uint64_t spprof_schedule_next_sigsafe(const struct spprof_slot *slot) {
 }
 
 /*
- * How two threads update `forgone`. It is a word of 8 bytes that holds a number of expirations, and
+ * How two threads update `forgone`. It is a word of 8 bytes that holds a number of expiries, and
  * in its lowest bits a count of payments. A payment first stores paid_ns, and then changes the
  * word. spprof_schedule_forgo first reads the word, then computes what is due, and adds to the word
  * only if the word has not changed. If the word has changed, a payment came in between, perhaps for
- * the expirations that were to be added. If the word has not changed, the next payment sees the
- * added expirations.
+ * the expiries that were to be added. If the word has not changed, the next payment sees the
+ * added expiries.
  */
 #define PAYMENT_BITS 24
 #define PAYMENTS ((UINT64_C(1) << PAYMENT_BITS) - 1)
@@ -67,7 +67,7 @@ static uint64_t forgone_of_sigsafe(uint64_t word) {
     return word >> PAYMENT_BITS;
 }
 
-/* Pays `cpu_ns`. Returns how many of the paid expirations were forgone, at most `most`. */
+/* Pays `cpu_ns`. Returns how many of the paid expiries were forgone, at most `most`. */
 static uint64_t pay_sigsafe(struct spprof_slot *slot, uint64_t cpu_ns, uint64_t most) {
     /* No exchange is needed, because there is no other writer while the timer exists. */
     atomic_store_explicit(&slot->paid_ns, paid_of_sigsafe(slot) + cpu_ns, memory_order_relaxed);
@@ -83,10 +83,10 @@ static uint64_t pay_sigsafe(struct spprof_slot *slot, uint64_t cpu_ns, uint64_t 
     return taken;
 }
 
-uint64_t spprof_schedule_pay_sigsafe(struct spprof_slot *slot, uint64_t expirations) {
+uint64_t spprof_schedule_pay_sigsafe(struct spprof_slot *slot, uint64_t expiries) {
     uint64_t interval_ns = interval_of_sigsafe(slot);
-    uint64_t forgone = pay_sigsafe(slot, expirations * interval_ns, expirations - 1);
-    return (expirations - forgone) * interval_ns;
+    uint64_t forgone = pay_sigsafe(slot, expiries * interval_ns, expiries - 1);
+    return (expiries - forgone) * interval_ns;
 }
 
 uint64_t spprof_schedule_settle(struct spprof_slot *slot, uint64_t cpu_ns) {
@@ -119,7 +119,7 @@ void spprof_schedule_follow_sigsafe(const struct spprof_engine *engine, struct s
     if (interval_ns == interval_of_sigsafe(slot) ||
         atomic_load_explicit(&slot->resting, memory_order_relaxed) ||
         spprof_schedule_forgone(slot) > 0) {
-        /* A resting thread applies the interval at its turn. Forgone expirations were counted at
+        /* A resting thread applies the interval at its turn. Forgone expiries were counted at
          * the present interval, so this interval stays until they are paid. */
         return;
     }

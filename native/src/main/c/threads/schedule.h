@@ -1,17 +1,17 @@
 /*
  * The schedule of a thread's own timer. It determines when the timer expires next, and how much CPU
- * time each expiration stands for, so that no CPU time is lost or counted twice, even if the
+ * time each expiry stands for, so that no CPU time is lost or counted twice, even if the
  * interval changes while a session runs.
  *
  * A slot (the entry of one thread, slots.h) is paid up to `paid_ns`, a reading of its thread's CPU
  * clock. Paid means: the thread's signals have accounted for its CPU time up to this reading. Every
- * expiration pays one more interval, whenever its signal comes. The next expiry is at paid_ns +
+ * expiry pays one more interval, whenever its signal comes. The next expiry is at paid_ns +
  * phase * interval. The phase is drawn once for each thread, uniformly from [0, 1). The CPU time
  * that was counted is therefore never further from the clock than one interval. On average it
  * equals the clock, also over threads that live for less than one interval.
  *
  * A change of the interval is only stored. The handler of each thread applies it at the thread's
- * next signal: it pays the expirations at the interval at which they came, and then sets the timer
+ * next signal: it pays the expiries at the interval at which they came, and then sets the timer
  * again, starting from paid_ns. Both properties above still hold, for two reasons. A new interval
  * begins at the reading up to which the previous interval was paid. The time of the change does not
  * depend on the phase.
@@ -53,11 +53,11 @@ void spprof_schedule_begin(struct spprof_slot *slot, uint64_t from_ns, uint32_t 
 /* Returns the reading of the thread's CPU clock at which the timer expires next, in ns; never 0. */
 uint64_t spprof_schedule_next_sigsafe(const struct spprof_slot *slot);
 
-/* Pays for expirations. Called in the handler, on the slot's thread. `expirations` is at least 1:
+/* Pays for expiries. Called in the handler, on the slot's thread. `expiries` is at least 1:
  * the signal's own and its overruns. Returns the CPU time that they stand for, in ns, at least one
  * interval. Forgone CPU time is already counted as not signalled (see spprof_schedule_forgo); it is
  * paid, but it is no part of the result. */
-uint64_t spprof_schedule_pay_sigsafe(struct spprof_slot *slot, uint64_t expirations);
+uint64_t spprof_schedule_pay_sigsafe(struct spprof_slot *slot, uint64_t expiries);
 
 /* Sets the timer to the interval that threads should have. Called in the handler, on the slot's
  * thread, after paying. */
@@ -67,14 +67,14 @@ void spprof_schedule_follow_sigsafe(const struct spprof_engine *engine, struct s
  * disarmed. Returns the part of `cpu_ns` that is not forgone, in ns. */
 uint64_t spprof_schedule_settle(struct spprof_slot *slot, uint64_t cpu_ns);
 
-/* Returns the due CPU time, in ns: the number of expirations up to the clock's reading `cpu_ns`
+/* Returns the due CPU time, in ns: the number of expiries up to the clock's reading `cpu_ns`
  * that were not signalled, times the interval. */
 uint64_t spprof_schedule_due(const struct spprof_slot *slot, uint64_t cpu_ns);
 
 /*
  * Forgoes CPU time of a thread that blocks the signal, so that this CPU time is counted although no
  * signal comes. Of the CPU time that is due at the clock's reading `cpu_ns`, only the last
- * expiration will be sampled. Returns how much more CPU time is forgone than before, in ns. The
+ * expiry will be sampled. Returns how much more CPU time is forgone than before, in ns. The
  * caller counts this CPU time as not signalled; no later signal counts it again. May return 0 if
  * the thread's handler interferes. Called with the lock of thread_state.h held; the thread's
  * handler may run at the same time.

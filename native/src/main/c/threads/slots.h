@@ -52,13 +52,13 @@ struct spprof_slot {
     /*
      * The schedule of the thread's own timer (schedule.h). paid_ns is the reading of the thread's
      * CPU clock up to which signals have accounted for its CPU time. interval_ns is the CPU time
-     * that each expiration stands for. phase is the point in an interval at which the timer
+     * that each expiry stands for. phase is the point in an interval at which the timer
      * expires, in units of 2^-32 intervals.
      */
     _Atomic uint64_t paid_ns;
     _Atomic uint64_t interval_ns;
     _Atomic uint32_t phase;
-    _Atomic uint64_t forgone; /* expirations counted before their signal came: schedule.c */
+    _Atomic uint64_t forgone; /* expiries counted before their signal came: schedule.c */
     _Atomic uint64_t id;      /* the engine's number of the thread; 0 if the slot is free */
     _Atomic uint32_t next;    /* next slot in the chain of the id's hash: index + 1; 0 at the end */
 

@@ -89,7 +89,7 @@ void spprof_thread_count_unsignalled_locked(const struct spprof_slot *slot) {
     }
 }
 
-/* Expirations whose signal the thread blocked until its end are counted first. */
+/* Expiries whose signal the thread blocked until its end are counted first. */
 void spprof_thread_gone_locked(struct spprof_slot *slot) {
     spprof_thread_count_unsignalled_locked(slot);
     uint64_t seen_ns = spprof_unseen_leave(slot);

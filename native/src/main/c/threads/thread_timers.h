@@ -45,7 +45,7 @@ void spprof_threads_retire_locked(struct spprof_slot *slot, uint64_t cpu_ns);
  * was never signalled. Adds what was signalled or due to the CPU time seen of threads that are gone
  * (unseen.h). */
 void spprof_thread_gone_locked(struct spprof_slot *slot);
-/* Counts the expirations of the thread's own timer that were due when the timer was deleted, that
+/* Counts the expiries of the thread's own timer that were due when the timer was deleted, that
  * were never signalled, and that are not counted yet (blocked.h). */
 void spprof_thread_count_unsignalled_locked(const struct spprof_slot *slot);
 /* Deletes the slot's timer and releases the slot. */

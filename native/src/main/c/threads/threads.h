@@ -31,7 +31,7 @@
  * threads. Called with the gate closed. */
 void spprof_threads_begin(const struct spprof_engine *engine, struct spprof_ring *ring,
                           uint64_t interval_ns);
-/* Ends the use of slots by a session: counts the expirations that were due but never signalled, and
+/* Ends the use of slots by a session: counts the expiries that were due but never signalled, and
  * releases all slots except those of excluded threads. Called with no handler in flight. */
 void spprof_threads_end(void);
 

@@ -27,8 +27,8 @@ public record ProfilerStats(Counters counters, Gauges gauges, Setup setup, Sessi
    *     have a synthetic frame that names the cause
    * @param sampledCpuNanos CPU time that the collected samples stand for, in nanoseconds
    * @param droppedCpuNanos CPU time that is in no profile, in nanoseconds: the CPU time that
-   *     dropped signals stand for, timer expirations that were due but not signalled when a thread
-   *     or a session ended, and unseen CPU time
+   *     dropped signals stand for, timer expiries that were due but not signalled when a thread or
+   *     a session ended, and unseen CPU time
    * @param unseenCpuNanos the part of {@code droppedCpuNanos} that no signal stands for, in
    *     nanoseconds: of threads that ended before they were found, of the last part of a thread's
    *     life, and of threads without a timer

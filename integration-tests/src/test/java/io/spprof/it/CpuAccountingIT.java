@@ -23,8 +23,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 /**
  * Checks that the sum of the CPU time of all samples equals the CPU time that the process used.
  *
- * <p>How long a run takes: with a random first expiry, the number of a thread's expirations is off
- * by less than one, with a variance of at most 1/4 and of 1/6 on average. So the sum over n threads
+ * <p>How long a run takes: with a random first expiry, the number of a thread's expiries is off by
+ * less than one, with a variance of at most 1/4 and of 1/6 on average. So the sum over n threads
  * has a standard deviation of interval × √(n/6). A run uses so much CPU time that four standard
  * deviations are within the tolerance. Where the kernel's tick is longer than the interval, the
  * tick takes the interval's place in this formula.

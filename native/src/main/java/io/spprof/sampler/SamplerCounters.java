@@ -12,7 +12,7 @@ import java.nio.ByteOrder;
  * @param committed samples that were put into the ring
  * @param dropped signals that handlers dropped, by reason
  * @param droppedCpuNanos CPU time that the dropped signals stood for, in nanoseconds
- * @param unsignalledCpuNanos CPU time of timer expirations that were due but not signalled when a
+ * @param unsignalledCpuNanos CPU time of timer expiries that were due but not signalled when a
  *     thread or a session ended, in nanoseconds
  * @param unseenCpuNanos CPU time that no signal stands for, in nanoseconds: of threads that started
  *     and ended between two sweeps or searches, of the last part of a thread's life, and of threads
