@@ -72,6 +72,10 @@ check_mach_o() { # PLATFORM FILE MACHINE
   none "$1" "run path" "$(echo "$commands" | grep LC_RPATH)"
   same "$1" "needed libraries" /usr/lib/libSystem.B.dylib "$(llvm-readobj --needed-libs "$2" | listed |
     grep -vx libspprof.dylib)"
+  # A fault is one of a guarded load if its pc is between the first and the last of these labels.
+  same "$1" "guarded loads, in this order" "64 32 16 8 fault" "$(llvm-nm -n "$2" | sed -n 's/.* _spprof_//p' |
+    grep -v '^guarded_begin$' | sed -n '/^cpu_guarded_load64_sigsafe$/,/^guarded_fault$/p' |
+    sed 's/^cpu_guarded_load//; s/^guarded_//; s/_sigsafe$//' | tr '\n' ' ' | sed 's/ $//')"
   none "$1" "indirect symbols without a name" "$(llvm-objdump --macho --indirect-symbols "$2" | grep -F '?')"
   same "$1" "oldest macOS" 11.0 "$(echo "$commands" | sed -n 's/^ *minos //p')"
   # Apple silicon runs no unsigned code; the signature that the linker makes is sufficient.

@@ -8,6 +8,7 @@
 
 #include <stdint.h>
 #include <string.h>
+#include <ucontext.h>
 
 #include "walk/cpu/cpu.h"
 
@@ -74,6 +75,15 @@ static inline uint64_t code_patch(uint64_t pc, uint64_t *return_at, uint64_t fp_
     code_write(pc - 4, 0x910003fd); /* mov x29,sp */
     return_at[-1] = fp_of_caller;
     return (uintptr_t)(return_at - 1);
+}
+
+/* Fills in the context of a thread that was interrupted in native code. */
+static inline void code_interrupt(ucontext_t *context, uint64_t pc, uint64_t sp, uint64_t fp,
+                                  uint64_t link_register) {
+    context->uc_mcontext.pc = pc;
+    context->uc_mcontext.sp = sp;
+    context->uc_mcontext.regs[29] = fp;
+    context->uc_mcontext.regs[30] = link_register;
 }
 
 /* A function's body for the assembler: takes a while, calls nothing, and leaves the stack as it

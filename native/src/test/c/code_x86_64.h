@@ -7,6 +7,7 @@
 
 #include <stdint.h>
 #include <string.h>
+#include <ucontext.h>
 
 #include "walk/cpu/cpu.h"
 
@@ -62,6 +63,16 @@ static inline uint64_t code_patch(uint64_t pc, uint64_t *return_at, uint64_t fp_
     (void)pc;
     registers->sender_sp = (uintptr_t)return_at;
     return fp_of_caller;
+}
+
+/* Fills in the context of a thread that was interrupted in native code. */
+static inline void code_interrupt(ucontext_t *context, uint64_t pc, uint64_t sp, uint64_t fp,
+                                  uint64_t link_register) {
+    greg_t *g = context->uc_mcontext.gregs;
+    (void)link_register;
+    g[REG_RIP] = (greg_t)pc;
+    g[REG_RSP] = (greg_t)sp;
+    g[REG_RBP] = (greg_t)fp;
 }
 
 /* A function's body for the assembler: takes a while, calls nothing, and leaves the stack as it

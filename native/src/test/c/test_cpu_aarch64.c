@@ -463,6 +463,95 @@ TEST(a_poll_in_a_method_has_its_address_in_the_thread_until_the_blob_has_written
     }
 }
 
+/* Native code of macOS, as Clang emits it. */
+enum {
+    PACIBSP = 0xd503237f,
+    AUTIBSP = 0xd50323ff,
+    RETAB = 0xd65f0fff,
+    SUB_SP_96 = 0xd10183ff,
+    ADD_SP_96 = 0x910183ff,
+    STORE_X22_X21 = 0xa9035bf6,   /* stp x22,x21,[sp,#48] */
+    STORE_X20_X19 = 0xa9044ff4,   /* stp x20,x19,[sp,#64] */
+    STORE_RECORD_80 = 0xa9057bfd, /* stp x29,x30,[sp,#80] */
+    FP_AT_80 = 0x910143fd,        /* add x29,sp,#80 */
+    LOAD_RECORD_80 = 0xa9457bfd,
+    LOAD_X20_X19 = 0xa9444ff4,
+    LOAD_X22_X21 = 0xa9435bf6,
+    PUSH_X20_X19 = 0xa9be4ff4, /* stp x20,x19,[sp,#-32]! */
+    POP_X20_X19 = 0xa8c24ff4,  /* ldp x20,x19,[sp],#32 */
+    FP_AT_16 = 0x910043fd,
+    LOAD_X8 = 0xf9400408, /* ldr x8,[x0,#8] */
+    CBZ_X0 = 0xb4000060,
+};
+
+#define FRAME_WORDS 12
+
+/* Checks for each instruction by how many words sp is below the caller's, where the function has no
+ * record. At 'r' it has one. `fp` is set at the instruction behind `set`, and the caller's again
+ * behind `reset`. */
+static void check_callers(const char *words, int set, int reset) {
+    static uint64_t words_of_stack[64];
+    const uint64_t lr = 0x7fff12345678, sp = (uintptr_t)&words_of_stack[30];
+    for (int pc = 0; words[pc] != '\0'; pc++) {
+        bool has = pc > set && pc <= reset;
+        int below = words[pc] >= 'a' ? words[pc] - 'a' + 10 : words[pc] - '0';
+        struct spprof_registers registers = {.pc = at(pc), .return_address = lr};
+        struct spprof_caller caller;
+        registers.sp = sp - (has ? 8 * FRAME_WORDS : 8 * (uint64_t)below);
+        registers.fp = has ? sp - 16 : sp + 40;
+        words_of_stack[29] = has ? lr : 0;
+        bool found = spprof_cpu_caller_without_record_sigsafe(
+            &registers, (uintptr_t)&words_of_stack[64], &caller);
+        if (found == has ||
+            (found && (caller.sp != sp || caller.pc != lr || caller.fp != registers.fp))) {
+            fprintf(stderr, "    at %d of \"%s\"\n", pc, words);
+            _exit(1);
+        }
+    }
+}
+
+TEST(native_code_shows_how_much_of_its_frame_exists) {
+    /* sp moves once; a record in the middle of the function */
+    CODE(SUB_SP_96, STORE_X22_X21, STORE_X20_X19, STORE_RECORD_80, FP_AT_80, OTHER, BLR_X8, OTHER,
+         LOAD_RECORD_80, LOAD_X20_X19, LOAD_X22_X21, ADD_SP_96, RET);
+    check_callers("0ccccrrrrccc0", 4, 8);
+    /* signed, and a jump to another function at the end */
+    CODE(PACIBSP, SUB_SP_96, STORE_X22_X21, STORE_RECORD_80, FP_AT_80, BLR_X8, LOAD_RECORD_80,
+         ADD_SP_96, RETAB);
+    check_callers("00cccrrc0", 4, 6);
+    CODE(PACIBSP, SUB_SP_96, STORE_RECORD_80, FP_AT_80, BLR_X8, LOAD_RECORD_80, ADD_SP_96, AUTIBSP,
+         RET);
+    check_callers("00ccrrc00", 3, 5);
+    /* the first store moves sp */
+    CODE(PUSH_X20_X19, STORE_RECORD, FP_AT_16, BLR_X8, LOAD_RECORD, POP_X20_X19, RET);
+    check_callers("044rr40", 2, 4);
+}
+
+TEST(native_code_that_calls_nothing_has_no_record) {
+    CODE(LOAD_X8, OTHER, RET);
+    check_callers("000", 99, 99);
+    CODE(SUB_SP_96, OTHER, LOAD_X8, ADD_SP_96, RET);
+    check_callers("0ccc0", 99, 99);
+    CODE(LOAD_X8, B, ADD_SP_96, RET);
+    check_callers("00", 99, 99);
+    CODE(CBZ_X0, LOAD_X8, RET, OTHER, RET);
+    check_callers("00000", 99, 99);
+}
+
+TEST(native_code_that_has_called_has_another_return_address_in_the_register) {
+    uint64_t words_of_stack[8] = {0};
+    struct spprof_registers registers = {.pc = at(2), .return_address = at(1)};
+    struct spprof_caller caller;
+    CODE(BLR_X8, OTHER, OTHER);
+    registers.sp = (uintptr_t)&words_of_stack[0];
+    registers.fp = (uintptr_t)&words_of_stack[2];
+    words_of_stack[3] = 0x7fff12345678;
+    /* The walker sees that this is no Java code. */
+    CHECK(spprof_cpu_caller_without_record_sigsafe(&registers, (uintptr_t)&words_of_stack[8],
+                                                   &caller));
+    CHECK(caller.pc == at(1));
+}
+
 int main(void) {
     RUN(a_small_frame_moves_sp_and_then_stores_its_record);
     RUN(a_large_frame_pushes_its_record_first);
@@ -486,5 +575,8 @@ int main(void) {
     RUN(call_stub_shows_which_register_holds_the_callers_sp);
     RUN(an_adapter_shows_by_its_code_where_its_callers_sp_is);
     RUN(a_poll_in_a_method_has_its_address_in_the_thread_until_the_blob_has_written_it);
+    RUN(native_code_shows_how_much_of_its_frame_exists);
+    RUN(native_code_that_calls_nothing_has_no_record);
+    RUN(native_code_that_has_called_has_another_return_address_in_the_register);
     return report();
 }

@@ -304,6 +304,57 @@ TEST(a_poll_at_a_return_leaves_the_return_address_of_the_method) {
     check_caller(&caller, CALLER_PC, 30);
 }
 
+/* Checks for each byte by how many words sp is below the caller's, if the function's instructions
+ * there show that it has no record; at '.' they do not. */
+static void check_callers(const char *words) {
+    for (size_t pc = 0; words[pc] != '\0'; pc++) {
+        int below = words[pc] == '.' ? 0 : words[pc] - '0';
+        struct spprof_registers registers = {
+            .pc = at(pc), .sp = stack_at(20 - below), .fp = stack_at(25)};
+        struct spprof_caller caller;
+        stack[19] = CALLER_PC;
+        bool found = spprof_cpu_caller_without_record_sigsafe(&registers, stack_at(30), &caller);
+        if (found == (words[pc] == '.')) {
+            fprintf(stderr, "    at %zu of \"%s\"\n", pc, words);
+            _exit(1);
+        }
+        if (found) {
+            CHECK(caller.pc == CALLER_PC && caller.sp == stack_at(20) && caller.fp == registers.fp);
+        }
+        registers.sp = stack_at(30);
+        CHECK(!spprof_cpu_caller_without_record_sigsafe(&registers, stack_at(30), &caller));
+    }
+}
+
+TEST(native_code_shows_at_its_beginning_and_end_that_it_has_no_record) {
+    /* push %rbp; mov %rsp,%rbp; mov %edi,%eax; pop %rbp; ret */
+    CODE("\x55\x48\x89\xe5\x89\xf8\x5d\xc3");
+    check_callers("12.....1");
+    /* The same with the other encoding of mov, and vzeroupper before the return. */
+    CODE("\x55\x48\x8b\xec\x5d\xc5\xf8\x77\xc3");
+    check_callers("12...1..1");
+    /* pop %rbp and jumps: jmp, short, by memory, by %rax, by %r11, js, js short */
+    CODE("\x5d\xe9\x01\x02\x03\x04");
+    check_callers(".1");
+    CODE("\x5d\xeb\x01");
+    check_callers(".1");
+    CODE("\x5d\xff\x25\x01\x02\x03\x04");
+    check_callers(".1");
+    CODE("\x5d\xff\xe0");
+    check_callers(".1");
+    CODE("\x5d\x41\xff\xe3");
+    check_callers(".1");
+    CODE("\x5d\x0f\x88\x01\x02\x03\x04");
+    check_callers(".1");
+    CODE("\x5d\x78\x01");
+    check_callers(".1");
+    /* A jump within a function; a call behind a pop. */
+    CODE("\x89\xf8\xe9\x01\x02\x03\x04");
+    check_callers("...");
+    CODE("\x5d\xff\xd0");
+    check_callers("..");
+}
+
 int main(void) {
     RUN(a_frame_is_made_by_push_and_sub);
     RUN(a_frame_with_frame_pointer);
@@ -320,5 +371,6 @@ int main(void) {
     RUN(an_adapter_keeps_its_callers_sp);
     RUN(a_poll_in_a_method_has_its_address_in_the_thread_until_the_blob_has_written_it);
     RUN(a_poll_at_a_return_leaves_the_return_address_of_the_method);
+    RUN(native_code_shows_at_its_beginning_and_end_that_it_has_no_record);
     return report();
 }

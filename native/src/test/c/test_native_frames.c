@@ -72,8 +72,9 @@ static void on_signal(int signal, siginfo_t *info, void *context) {
         at = trace.pcs[i] == wanted_pc ? i : at;
     }
     struct spprof_registers found;
+    static const struct spprof_native_wanted wanted = {.is_wanted_sigsafe = is_wanted_sigsafe};
     enum spprof_native_result result =
-        spprof_native_frames_unwind_sigsafe(&found, context, stack_end, is_wanted_sigsafe);
+        spprof_native_frames_unwind_sigsafe(&found, context, stack_end, &wanted);
     uint64_t pc = trace.pcs[INTERRUPTED];
     bool in_assembly = pc >= (uintptr_t)bare_assembly && pc < (uintptr_t)bare_assembly_end;
     if (in_assembly && work_sp != 0) {
@@ -199,8 +200,9 @@ static bool is_in_call_late_sigsafe(uint64_t pc) {
 static void unwind_to_call_late(int signal, siginfo_t *info, void *context) {
     (void)signal, (void)info;
     struct spprof_registers found;
-    unwound = (int)spprof_native_frames_unwind_sigsafe(&found, context, stack_end,
-                                                       is_in_call_late_sigsafe);
+    static const struct spprof_native_wanted wanted = {.is_wanted_sigsafe =
+                                                           is_in_call_late_sigsafe};
+    unwound = (int)spprof_native_frames_unwind_sigsafe(&found, context, stack_end, &wanted);
     unwound_pc = found.pc;
 }
 

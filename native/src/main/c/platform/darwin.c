@@ -21,6 +21,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <string.h>
 #include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
@@ -139,12 +140,18 @@ static int read_memory(const void *address, void *value, size_t size) {
 static void make_slot_key(void) {
     slot_key_error = pthread_key_create(&slot_key, NULL);
     /*
-     * macOS binds a function at its first call, and the handler must not make such a first call.
-     * Setting up the session has already called all functions that the handler calls, except two:
-     * the function behind errno, and pthread_getspecific.
+     * macOS can bind a function at its first call, and the handler must not make such a first call.
+     * Setting up the session has already called all functions that the handler calls, except these.
+     * The size is not known to the compiler, so it does not leave the calls out.
      */
     int bound = errno;
+    sigset_t mask, copy;
+    volatile size_t none = 0;
     (void)pthread_getspecific(slot_key);
+    pthread_sigmask(SIG_BLOCK, NULL, &mask);
+    memset(&copy, 0, none);
+    memcpy(&copy, &mask, none);
+    bound += memcmp(&copy, &mask, none);
     errno = bound;
 }
 

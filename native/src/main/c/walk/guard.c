@@ -5,12 +5,10 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <string.h>
-#include <sys/uio.h>
-#include <ucontext.h>
-#include <unistd.h>
 
 #include "base/counters.h"
 #include "platform/action.h"
+#include "platform/memory.h"
 #include "walk/cpu/cpu.h"
 
 #define ATTEMPTS 8
@@ -196,19 +194,13 @@ static void remove_from(struct guarded *of) {
     }
 }
 
-static bool by_call_sigsafe(uint64_t address, void *value, size_t size) {
-    struct iovec to = {.iov_base = value, .iov_len = size};
-    struct iovec from = {.iov_base = (void *)(uintptr_t)address, .iov_len = size};
-    return process_vm_readv(getpid(), &to, 1, &from, 1, 0) == (ssize_t)size;
-}
-
 static void use_calls(bool use) {
     atomic_store_explicit(&by_system_call, use, memory_order_relaxed);
 }
 
 int spprof_guard_install(bool by_call) {
     uint32_t word;
-    call_works = by_call_sigsafe((uintptr_t)&turn, &word, sizeof word);
+    call_works = spprof_memory_read_sigsafe((uintptr_t)&turn, &word, sizeof word);
     if (by_call && !call_works) {
         return -EPERM;
     }
@@ -266,7 +258,7 @@ void spprof_guard_begin_sigsafe(const void *ucontext) {
 #define LOAD(bits)                                                              \
     bool spprof_load##bits##_sigsafe(uint64_t address, uint##bits##_t *value) { \
         return atomic_load_explicit(&by_system_call, memory_order_relaxed)      \
-                   ? by_call_sigsafe(address, value, sizeof *value)             \
+                   ? spprof_memory_read_sigsafe(address, value, sizeof *value)  \
                    : spprof_cpu_guarded_load##bits##_sigsafe(address, value);   \
     }
 LOAD(64)

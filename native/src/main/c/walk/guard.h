@@ -31,9 +31,9 @@
  *    back to a handler that has marked it, the handler passes it on to the oldest action that the
  *    fault has not reached yet, as a rule the JVM's.
  *  - If the installed action is no longer ours, it is unknown whether this action leads to ours.
- *    The loads are then made by a system call (process_vm_readv) until the session ends. One walk
+ *    The loads are then made by a system call (platform/memory.h) until the session ends. One walk
  *    in SPPROF_GUARD_LOOKS begins by checking the installed actions, which takes two system calls.
- *    If the system forbids process_vm_readv, the loads rely on the installed handlers.
+ *    Without that call, the loads rely on the installed handlers.
  *
  * If the JVM checks its handlers (-Xcheck:jni reports every change), or if each of our handlers
  * already has another action, no handler is installed, and the loads are made by the system call,

@@ -1,9 +1,7 @@
 #include "walk/libraries.h"
 
-#include <dlfcn.h>
 #include <errno.h>
 #include <limits.h>
-#include <link.h>
 #include <stdatomic.h>
 #include <stddef.h>
 #include <string.h>
@@ -14,27 +12,6 @@
 
 #define MOST_LIBRARIES 1024
 
-/* Encodings of pointers, Linux Standard Base 5.0, 10.5. */
-#define DW_EH_PE_udata4 0x03
-#define DW_EH_PE_sdata4 0x0b
-#define DW_EH_PE_datarel 0x30
-
-/* The same structure as in dlfcn.h of glibc 2.35. On the processors of walk/cpu, no other fields
- * come before these. */
-struct found_object {
-    unsigned long long flags;
-    void *map_start, *map_end;
-    struct link_map *map;
-    void *frame_table;
-    unsigned long long reserved[11];
-};
-typedef int find_object(void *pc, struct found_object *found);
-
-/* The dynamic linker's counters. */
-struct counters {
-    unsigned long long loads, unloads;
-};
-
 /* What only spprof_libraries_name_sigsafe needs. */
 struct file {
     uint64_t base;
@@ -42,41 +19,17 @@ struct file {
 };
 
 struct list {
-    struct counters counters; /* when the list was made */
+    struct spprof_linker_changes changes; /* when the list was made */
     size_t count;
     struct spprof_library libraries[MOST_LIBRARIES];
     struct file files[MOST_LIBRARIES];
 };
 
-static find_object *ask; /* NULL: lists are used; `ask` and `lists` are only set while no handler is
-                          * in flight */
+static bool ask; /* false: lists are used; `ask` and `lists` are only set while no handler is in
+                  * flight */
 static struct list *lists;
 static _Atomic(struct list *) current;
 static bool other_is_free; /* no handler reads the list that is not current */
-
-/* The header has a version and the encodings of the pointer to .eh_frame, of the count and of the
- * table. All linkers write this form. */
-static bool read_header_sigsafe(uint64_t header, struct spprof_library *library) {
-    uint32_t form;
-    if (!spprof_load32_sigsafe(header, &form) || (form & 0xff) != 1 ||
-        (form >> 16 & 0xff) != DW_EH_PE_udata4 ||
-        form >> 24 != (DW_EH_PE_datarel | DW_EH_PE_sdata4) ||
-        !spprof_load32_sigsafe(header + 8, &library->table_entries)) {
-        return false;
-    }
-    library->table = header + 12;
-    library->table_base = header;
-    return true;
-}
-
-static int read_counters(struct dl_phdr_info *info, size_t size, void *to) {
-    struct counters *counters = to;
-    if (size >= offsetof(struct dl_phdr_info, dlpi_subs) + sizeof info->dlpi_subs) {
-        counters->loads = info->dlpi_adds;
-        counters->unloads = info->dlpi_subs;
-    }
-    return 1; /* stop: every library comes with the counters, so one is enough */
-}
 
 /* Copies the part of a path behind its last slash. The path may be gone already. */
 static void copy_file_name_sigsafe(uint64_t path, char name[SPPROF_LIBRARY_NAME]) {
@@ -95,39 +48,26 @@ static void copy_file_name_sigsafe(uint64_t path, char name[SPPROF_LIBRARY_NAME]
     }
 }
 
-static int add_library(struct dl_phdr_info *info, size_t size, void *to) {
+static bool add(void *to, const struct spprof_library *library,
+                const struct spprof_linker_file *linkers) {
     struct list *list = to;
-    struct spprof_library library = {.begin = UINT64_MAX};
-    uint64_t header = 0;
-    read_counters(info, size, &list->counters);
-    for (int i = 0; i < info->dlpi_phnum; i++) {
-        const ElfW(Phdr) *segment = &info->dlpi_phdr[i];
-        uint64_t at = info->dlpi_addr + segment->p_vaddr;
-        if (segment->p_type == PT_LOAD && (segment->p_flags & PF_X) != 0) {
-            library.begin = at < library.begin ? at : library.begin;
-            library.end = at + segment->p_memsz > library.end ? at + segment->p_memsz : library.end;
-        } else if (segment->p_type == PT_GNU_EH_FRAME) {
-            header = at;
-        }
-    }
-    if (library.end != 0) {
-        read_header_sigsafe(header, &library); /* otherwise the table has no entries */
-        struct file *file = &list->files[list->count];
-        file->base = info->dlpi_addr;
-        copy_file_name_sigsafe((uintptr_t)info->dlpi_name, file->name);
-        list->libraries[list->count++] = library;
-    }
-    return list->count == MOST_LIBRARIES;
+    struct file *file = &list->files[list->count];
+    file->base = linkers->base;
+    copy_file_name_sigsafe(linkers->path, file->name);
+    list->libraries[list->count++] = *library;
+    return list->count < MOST_LIBRARIES;
 }
 
+/* If libraries come or go meanwhile, the next refresh makes the list again. */
 static void fill(struct list *list) {
+    spprof_linker_changes(&list->changes);
     list->count = 0;
-    dl_iterate_phdr(add_library, list);
+    spprof_linker_list(add, list);
 }
 
 int spprof_libraries_create(bool ask_linker) {
-    *(void **)&ask = ask_linker ? dlsym(RTLD_DEFAULT, "_dl_find_object") : NULL;
-    if (ask != NULL) {
+    ask = ask_linker && spprof_linker_can_be_asked();
+    if (ask) {
         return 0;
     }
     void *mapped =
@@ -156,9 +96,9 @@ int spprof_libraries_refresh(void) {
     }
     /* Relaxed order is enough: only this function and create write it, under one lock. */
     struct list *now = atomic_load_explicit(&current, memory_order_relaxed);
-    struct counters counters = now->counters;
-    dl_iterate_phdr(read_counters, &counters);
-    if (counters.loads == now->counters.loads && counters.unloads == now->counters.unloads) {
+    struct spprof_linker_changes changes;
+    spprof_linker_changes(&changes);
+    if (changes.first == now->changes.first && changes.second == now->changes.second) {
         return 0;
     }
     /* A handler that enters from now on finds the current list. */
@@ -175,26 +115,13 @@ int spprof_libraries_refresh(void) {
     return 1;
 }
 
-static bool ask_sigsafe(uint64_t pc, struct spprof_library *library) {
-    struct found_object found;
-    if (ask((void *)(uintptr_t)pc, &found) != 0) {
-        return false;
-    }
-    library->begin = (uintptr_t)found.map_start;
-    library->end = (uintptr_t)found.map_end;
-    return read_header_sigsafe((uintptr_t)found.frame_table, library);
-}
-
 static bool ask_name_sigsafe(uint64_t pc, char name[SPPROF_LIBRARY_NAME], uint64_t *offset) {
-    struct found_object found;
-    uint64_t base, path;
-    if (ask((void *)(uintptr_t)pc, &found) != 0 ||
-        !spprof_load64_sigsafe((uintptr_t)&found.map->l_addr, &base) ||
-        !spprof_load64_sigsafe((uintptr_t)&found.map->l_name, &path)) {
+    struct spprof_linker_file file;
+    if (!spprof_linker_ask_file_sigsafe(pc, &file)) {
         return false;
     }
-    copy_file_name_sigsafe(path, name);
-    *offset = pc - base;
+    copy_file_name_sigsafe(file.path, name);
+    *offset = pc - file.base;
     return true;
 }
 
@@ -209,7 +136,7 @@ static size_t find_sigsafe(const struct list *list, uint64_t pc) {
 }
 
 bool spprof_libraries_name_sigsafe(uint64_t pc, char name[SPPROF_LIBRARY_NAME], uint64_t *offset) {
-    if (ask != NULL) {
+    if (ask) {
         return ask_name_sigsafe(pc, name, offset);
     }
     const struct list *list = atomic_load_explicit(&current, memory_order_acquire);
@@ -223,8 +150,8 @@ bool spprof_libraries_name_sigsafe(uint64_t pc, char name[SPPROF_LIBRARY_NAME], 
 }
 
 bool spprof_libraries_at_sigsafe(uint64_t pc, struct spprof_library *library) {
-    if (ask != NULL) {
-        return ask_sigsafe(pc, library);
+    if (ask) {
+        return spprof_linker_ask_sigsafe(pc, library);
     }
     const struct list *list = atomic_load_explicit(&current, memory_order_acquire);
     size_t found = list != NULL ? find_sigsafe(list, pc) : 0;
@@ -232,5 +159,5 @@ bool spprof_libraries_at_sigsafe(uint64_t pc, struct spprof_library *library) {
         return false;
     }
     *library = list->libraries[found];
-    return library->table_entries > 0;
+    return true;
 }

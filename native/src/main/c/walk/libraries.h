@@ -4,8 +4,9 @@
  *
  * Libraries are loaded and unloaded while a session samples. glibc since 2.35 can be asked in a
  * signal handler at any time (_dl_find_object). With other C libraries the question
- * (dl_iterate_phdr) is not signal-safe, so for them this file keeps a list. The list is made again
- * when the linker's counters of loads and unloads change. There are two lists of a fixed size:
+ * (dl_iterate_phdr) is not signal-safe, and neither are those of macOS, so for them this file keeps
+ * a list. The list is made again when the linker's answers show that libraries came or went
+ * (linker.h). There are two lists of a fixed size:
  * handlers read one while the other is filled. After a switch, handlers that begin read the new
  * list. The old list is filled again only after a moment without any handler in flight, when no
  * handler that began before the switch can still be reading it. musl has no counter of unloads, and
@@ -20,12 +21,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-struct spprof_library {
-    uint64_t begin, end; /* of the library's code */
-    uint64_t table;      /* pairs of int32, sorted */
-    uint64_t table_base; /* base address of the offsets in the table */
-    uint32_t table_entries;
-};
+#include "walk/linker.h"
 
 #define SPPROF_LIBRARY_NAME 40 /* bytes kept of a library's file name, with the 0 */
 
@@ -38,8 +34,8 @@ void spprof_libraries_destroy(void);
  * handler may still read the other list; in that case nothing is changed. */
 int spprof_libraries_refresh(void);
 
-/* Finds the library that contains the address, with its table of call frame information. Returns
- * false if no library contains the address, or if the library has no such table. */
+/* Finds the library that contains the address, with its table of call frame information, which has
+ * no entries if the library has no such table. Returns false if no library contains the address. */
 bool spprof_libraries_at_sigsafe(uint64_t pc, struct spprof_library *library);
 
 /*

@@ -60,7 +60,7 @@ static bool step_from_assembly_sigsafe(uint64_t entry, uint64_t *registers,
 
 enum spprof_native_result spprof_native_frames_unwind_sigsafe(
     struct spprof_registers *found, const void *ucontext, uint64_t stack_end,
-    bool (*is_wanted_sigsafe)(uint64_t pc)) {
+    const struct spprof_native_wanted *wanted) {
     uint64_t registers[SPPROF_DWARF_REGISTERS];
     spprof_cpu_dwarf_registers_sigsafe(ucontext, registers);
     for (int i = 0; i < MOST_FRAMES; i++) {
@@ -70,9 +70,9 @@ enum spprof_native_result spprof_native_frames_unwind_sigsafe(
          * can. */
         uint64_t least = sp + (interrupted ? SPPROF_CPU_CALL_PUSHES : sizeof sp);
         uint64_t entry = entry_of_sigsafe(pc - (interrupted ? 0 : 1));
-        bool stepped =
-            spprof_call_frame_step_sigsafe(entry, registers, interrupted) ||
-            (interrupted && step_from_assembly_sigsafe(entry, registers, is_wanted_sigsafe));
+        bool stepped = spprof_call_frame_step_sigsafe(entry, registers, interrupted) ||
+                       (interrupted &&
+                        step_from_assembly_sigsafe(entry, registers, wanted->is_wanted_sigsafe));
         if (!stepped || registers[SPPROF_DWARF_SP] < least ||
             registers[SPPROF_DWARF_SP] > stack_end) {
             found->pc = pc;
@@ -81,7 +81,7 @@ enum spprof_native_result spprof_native_frames_unwind_sigsafe(
         if (registers[SPPROF_DWARF_PC] == 0) {
             return SPPROF_NATIVE_END;
         }
-        if (is_wanted_sigsafe(registers[SPPROF_DWARF_PC])) {
+        if (wanted->is_wanted_sigsafe(registers[SPPROF_DWARF_PC])) {
             spprof_cpu_registers_of_dwarf_sigsafe(registers, found);
             return SPPROF_NATIVE_FOUND;
         }

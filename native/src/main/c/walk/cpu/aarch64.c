@@ -297,11 +297,7 @@ bool spprof_cpu_is_call_before_sigsafe(uint64_t pc, uint64_t *target) {
     return false;
 }
 
-/*
- * By how many bytes the instruction moves sp up. False if that is not known. Pushes and pops write
- * sp back: pairs and single registers of each size, and ld1 of up to four vector registers.
- */
-static bool moves_sp_sigsafe(uint32_t code, uint64_t *bytes) {
+bool spprof_aarch64_moves_sp_sigsafe(uint32_t code, uint64_t *bytes) {
     *bytes = 0;
     if ((code & 0xff0003ff) == 0x910003ff || (code & 0xff0003ff) == 0xd10003ff) {
         uint64_t value = (uint64_t)(code >> 10 & 0xfff) << ((code >> 22 & 1) * 12);
@@ -342,7 +338,8 @@ uint64_t spprof_cpu_moved_sp_sigsafe(uint64_t pc, uint64_t end) {
         if (is_b_sigsafe(code)) {
             return moved <= 8192 ? moved : 0;
         }
-        if (code == RET || (code & 0xfffffc1f) == 0xd61f0000 || !moves_sp_sigsafe(code, &bytes)) {
+        if (code == RET || (code & 0xfffffc1f) == 0xd61f0000 ||
+            !spprof_aarch64_moves_sp_sigsafe(code, &bytes)) {
             return 0;
         }
         moved += bytes;
@@ -379,7 +376,7 @@ bool spprof_cpu_slot_of_throw_sigsafe(const struct spprof_cursor *cursor, uint64
         bool is_call = (code & 0xfffffc1f) == 0xd63f0000;
         before_call = before_call || is_call;
         if (code == RET || is_b_sigsafe(code) || (code & 0xfffffc1f) == 0xd61f0000 ||
-            !moves_sp_sigsafe(code, &bytes)) {
+            !spprof_aarch64_moves_sp_sigsafe(code, &bytes)) {
             return false;
         }
         sp += bytes;
@@ -469,7 +466,7 @@ static bool follow_sigsafe(struct followed *at, uint64_t thread) {
         at->sp = at->scratch[index] - (code == SUB_SP_X9_16 ? 16 : 0);
     } else if ((code & 0xffff83ff) == 0xa8c103e8 || (code & 0xffff83ff) == 0xa9bf03e8) {
         /* ldp x8,xN,[sp],#16; stp x8,xN,[sp,#-16]! */
-        moves_sp_sigsafe(code, &bytes);
+        spprof_aarch64_moves_sp_sigsafe(code, &bytes);
         at->sp += bytes;
         at->known[0] = at->known[1] = false;
     } else if (code == 0x9e660008) { /* fmov x8,d0 */

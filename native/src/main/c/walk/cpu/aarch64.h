@@ -49,4 +49,10 @@ extern int spprof_aarch64_sender_sp;
 bool spprof_aarch64_pushes_record_sigsafe(uint32_t code);
 bool spprof_aarch64_pops_record_sigsafe(uint32_t code);
 
+/*
+ * By how many bytes the instruction moves sp up. False if that is not known. Pushes and pops write
+ * sp back: pairs and single registers of each size, and ld1 of up to four vector registers.
+ */
+bool spprof_aarch64_moves_sp_sigsafe(uint32_t code, uint64_t *bytes);
+
 #endif

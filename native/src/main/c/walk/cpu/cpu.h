@@ -7,7 +7,9 @@
  *   NAME.c           the instructions: prologues, epilogues, calls
  *   NAME_frames.c    frames of the interpreter's entry code, of adapters and of safepoint polls,
  *                    which differ from processor to processor
- *   SYSTEM_NAME.c    the registers in a signal's context, and guarded loads (guard.h)
+ *   NAME_records.c   native code that keeps frame records; only for systems that demand them
+ *   NAME_loads.h     guarded loads (guard.h)
+ *   SYSTEM_NAME.c    the registers in a signal's context; includes NAME_loads.h
  *
  * The walker assumes these facts of every processor:
  *
@@ -184,6 +186,15 @@ bool spprof_cpu_follow_to_return_sigsafe(const struct spprof_cursor *cursor,
 /* Returns the offset in the JavaThread from which the code from `begin` to `end` first loads sp, or
  * 0 if it never does. */
 uint64_t spprof_cpu_loaded_sp_sigsafe(uint64_t begin, uint64_t end);
+
+/*
+ * In NAME_records.c, for systems whose native code keeps frame records (native_records.c): finds
+ * the caller of the native function in which a thread was interrupted, if this function has no
+ * record now: not yet, no longer, or none at all. Returns false if it has one, or if its
+ * instructions do not show that. The walker checks the caller's pc. The stack ends at `stack_end`.
+ */
+bool spprof_cpu_caller_without_record_sigsafe(const struct spprof_registers *registers,
+                                              uint64_t stack_end, struct spprof_caller *caller);
 
 /*
  * The following functions are in NAME_frames.c. Each function is for a thread that was interrupted

@@ -6,6 +6,9 @@
 #include <ucontext.h>
 
 #include "walk/cpu/cpu.h"
+#include "walk/cpu/linux_assembly.h"
+
+#include "walk/cpu/x86_64_loads.h" /* uses the macros of the header above */
 
 void spprof_cpu_registers_sigsafe(const void *ucontext, struct spprof_registers *registers) {
     const greg_t *g = ((const ucontext_t *)ucontext)->uc_mcontext.gregs;
@@ -31,49 +34,10 @@ void spprof_cpu_dwarf_registers_sigsafe(const void *ucontext, uint64_t *register
     }
 }
 
-/* Each of these functions has one instruction that may fault, and does not change the stack before
- * it. */
-__asm__(
-    ".pushsection .text\n"
-    "spprof_guarded_begin:\n"
-    "spprof_cpu_guarded_load64_sigsafe:\n"
-    "  movq (%rdi), %rax\n"
-    "  movq %rax, (%rsi)\n"
-    "  movl $1, %eax\n"
-    "  ret\n"
-    "spprof_cpu_guarded_load32_sigsafe:\n"
-    "  movl (%rdi), %eax\n"
-    "  movl %eax, (%rsi)\n"
-    "  movl $1, %eax\n"
-    "  ret\n"
-    "spprof_cpu_guarded_load16_sigsafe:\n"
-    "  movzwl (%rdi), %eax\n"
-    "  movw %ax, (%rsi)\n"
-    "  movl $1, %eax\n"
-    "  ret\n"
-    "spprof_cpu_guarded_load8_sigsafe:\n"
-    "  movzbl (%rdi), %eax\n"
-    "  movb %al, (%rsi)\n"
-    "  movl $1, %eax\n"
-    "  ret\n"
-    "spprof_guarded_end:\n"
-    "spprof_guarded_fault:\n"
-    "  xorl %eax, %eax\n"
-    "  ret\n"
-    ".hidden spprof_cpu_guarded_load64_sigsafe, spprof_cpu_guarded_load32_sigsafe\n"
-    ".hidden spprof_cpu_guarded_load16_sigsafe, spprof_cpu_guarded_load8_sigsafe\n"
-    ".globl spprof_cpu_guarded_load64_sigsafe, spprof_cpu_guarded_load32_sigsafe\n"
-    ".globl spprof_cpu_guarded_load16_sigsafe, spprof_cpu_guarded_load8_sigsafe\n"
-    ".hidden spprof_guarded_begin, spprof_guarded_end, spprof_guarded_fault\n"
-    ".popsection\n");
-extern const char spprof_guarded_begin[], spprof_guarded_end[], spprof_guarded_fault[];
-
 bool spprof_cpu_skip_guarded_load_sigsafe(void *ucontext) {
     greg_t *g = ((ucontext_t *)ucontext)->uc_mcontext.gregs;
     uint64_t pc = (uint64_t)g[REG_RIP];
-    if (pc < (uintptr_t)spprof_guarded_begin || pc >= (uintptr_t)spprof_guarded_end) {
-        return false;
-    }
-    g[REG_RIP] = (greg_t)(uintptr_t)spprof_guarded_fault;
-    return true;
+    bool guarded = spprof_leave_guarded_load_sigsafe(&pc);
+    g[REG_RIP] = (greg_t)pc;
+    return guarded;
 }

@@ -7,6 +7,7 @@
 #include "walk/vm/continuations.h"
 #include "walk/vm/frames.h"
 #include "walk/vm/locations.h"
+#include "walk/vm/return_slots.h"
 
 /*
  * Whether a thread in Java code is in a stub that a function of the JVM has called: the JVM's
@@ -21,6 +22,17 @@ static bool is_called_by_jvm_sigsafe(const struct spprof_code *code,
            !spprof_continuations_are_stubs_sigsafe(code) &&
            !spprof_is_code_sigsafe(registers->return_address) &&
            registers->pc - (call - SPPROF_CPU_MOST_OF_CALL_STUB) > 2 * SPPROF_CPU_MOST_OF_CALL_STUB;
+}
+
+/* Returns whether the code before `pc` calls native code and leaves no anchor. Compilers record the
+ * positions of calls of methods only. */
+static bool calls_native_sigsafe(uint64_t pc) {
+    uint64_t target;
+    struct spprof_code code = spprof_code_at_sigsafe(pc);
+    return code.kind != SPPROF_CODE_NONE &&
+           pc != spprof_word_sigsafe(spprof_layout.call_stub_return) &&
+           spprof_is_call_before_sigsafe(pc, &target) && !spprof_is_code_sigsafe(target) &&
+           (code.kind != SPPROF_CODE_METHOD || !spprof_is_return_of_java_sigsafe(pc));
 }
 
 /* Finds where the walk begins. Returns 0, 1 if there is no Java frame, or SPPROF_WALK_BROKEN_*,
@@ -56,8 +68,8 @@ static int begin_sigsafe(struct spprof_cursor *cursor, struct spprof_registers *
     if (result != 1 || !in_java) {
         return result;
     }
-    switch (
-        spprof_native_frames_unwind_sigsafe(registers, ucontext, base, spprof_is_code_sigsafe)) {
+    static const struct spprof_native_wanted java = {spprof_is_code_sigsafe, calls_native_sigsafe};
+    switch (spprof_native_frames_unwind_sigsafe(registers, ucontext, base, &java)) {
         case SPPROF_NATIVE_FOUND:
             cursor->pc = registers->pc;
             cursor->sp = registers->sp;

@@ -73,7 +73,7 @@ static int create(const struct spprof_walker_config *config) {
 /* Looks for the code blobs. Guarded loads work during a session only, which has not begun. */
 static int check_blobs(char *why, uint64_t size) {
     if (spprof_guard_install(handlers_are_checked()) != 0) {
-        snprintf(why, size, "%s, and process_vm_readv is forbidden here",
+        snprintf(why, size, "%s, and no system call reads memory here (process_vm_readv)",
                  handlers_are_checked() ? "-Xcheck:jni lets nobody handle SIGSEGV"
                                         : "too many libraries have handled SIGSEGV");
         return -ENOSYS;

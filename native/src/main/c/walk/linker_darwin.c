@@ -1,0 +1,49 @@
+/*
+ * macOS's dynamic linker, dyld. It must not be asked in a signal handler. The headers of libraries
+ * are read with loads that may fail, because a library can be unloaded meanwhile.
+ */
+#include "walk/linker.h"
+
+#include <mach-o/dyld.h>
+
+#include "walk/mach_o.h"
+
+static uint64_t header_of(uint32_t image) {
+    return (uintptr_t)_dyld_get_image_header(image);
+}
+
+/* dyld has no counter that can be read, so the addresses of all libraries stand for it. */
+void spprof_linker_changes(struct spprof_linker_changes *changes) {
+    *changes = (struct spprof_linker_changes){_dyld_image_count(), 0};
+    for (uint32_t i = 0; i < changes->first; i++) {
+        changes->second = changes->second * 31 + header_of(i);
+    }
+}
+
+void spprof_linker_list(bool (*add)(void *to, const struct spprof_library *library,
+                                    const struct spprof_linker_file *file),
+                        void *to) {
+    uint32_t count = _dyld_image_count();
+    for (uint32_t i = 0; i < count; i++) {
+        struct spprof_library library;
+        const struct spprof_linker_file file = {.base = header_of(i),
+                                                .path = (uintptr_t)_dyld_get_image_name(i)};
+        if (spprof_mach_o_read(file.base, &library) && !add(to, &library, &file)) {
+            return;
+        }
+    }
+}
+
+bool spprof_linker_can_be_asked(void) {
+    return false;
+}
+
+bool spprof_linker_ask_sigsafe(uint64_t pc, struct spprof_library *library) {
+    (void)pc, (void)library;
+    return false;
+}
+
+bool spprof_linker_ask_file_sigsafe(uint64_t pc, struct spprof_linker_file *file) {
+    (void)pc, (void)file;
+    return false;
+}
