@@ -13,6 +13,7 @@
 #include "platform/action.h"
 #include "platform/delivery.h"
 #include "session/handler.h"
+#include "session/resources.h"
 #include "session/sigprof.h"
 #include "session/teardown.h"
 #include "threads/adoption.h"
@@ -35,7 +36,6 @@ static struct spprof_action before; /* the action that the profiler's action rep
 static struct spprof_action ours;   /* the profiler's action */
 static bool torn_down;              /* the teardown is done; also true after the JVM's death, even
                                        though nobody calls stop then */
-static char walker_problem[1280];   /* why the walker vm is not used, or what limits it; "" */
 static enum spprof_debug_info debug_info;
 
 int spprof_sampler_load(void) {
@@ -45,70 +45,6 @@ int spprof_sampler_load(void) {
     int error = spprof_slots_map();
     spprof_unlock(&lock);
     return error;
-}
-
-/* Chooses the walker of a session. Probes the walker vm, unless the session asks for the other.
- * Returns 0 or a failure. */
-static int choose_walker(JNIEnv *jni, const struct spprof_sampler_config *config) {
-    struct spprof_handler_session *session = &spprof_handler_session;
-    walker_problem[0] = '\0';
-    if (config->walker != SPPROF_WALKER_AGCT) {
-        session->walker = &spprof_walker_vm;
-        bool works =
-            spprof_walker_vm.probe(jni, config->engine, walker_problem, sizeof walker_problem) == 0;
-        if (works || config->walker == SPPROF_WALKER_VM) {
-            return works ? 0 : SPPROF_FAILED(WALKER, 0);
-        }
-    }
-    char why[256];
-    session->walker = &spprof_walker_agct;
-    return session->walker->probe(jni, config->engine, why, sizeof why) == 0
-               ? 0
-               : SPPROF_FAILED(WALKER, 0);
-}
-
-static int of_memory(int error) {
-    return error == 0         ? 0
-           : error == -ENOMEM ? SPPROF_FAILED(MEMORY, 0)
-                              : SPPROF_FAILED(SYSTEM, error);
-}
-
-/* Creates the walker, the ring and the walk buffers of a session. Returns 0 or a failure; after a
- * failure, nothing remains. */
-static int make_room(JNIEnv *jni, const struct spprof_sampler_config *config) {
-    struct spprof_handler_session *session = &spprof_handler_session;
-    if (config->depth < 1 || config->depth > SPPROF_MAX_DEPTH || config->interval_ns == 0) {
-        return SPPROF_FAILED(SETTINGS, 0);
-    }
-    session->engine = config->engine;
-    session->depth = (int)config->depth;
-    int error = choose_walker(jni, config);
-    if (error != 0) {
-        return error;
-    }
-    error = spprof_ring_create(&session->ring, config->ring_bytes);
-    if (error == 0) {
-        error = spprof_buffers_create(&session->buffers, config->walk_buffers,
-                                      SPPROF_FRAME_WORDS * (config->depth + 1));
-        if (error == 0) {
-            const struct spprof_walker_config walker = {
-                .ring = &session->ring, .locations = config->locations, .methods = config->methods};
-            error = session->walker->create(&walker);
-            if (error != 0) {
-                spprof_buffers_destroy(&session->buffers);
-            }
-        }
-        if (error != 0) {
-            spprof_ring_destroy(&session->ring);
-        }
-    }
-    return error == -EINVAL ? SPPROF_FAILED(SETTINGS, 0) : of_memory(error);
-}
-
-/* Frees the ring and the walk buffers. */
-static void give_back_room(void) {
-    spprof_ring_destroy(&spprof_handler_session.ring);
-    spprof_buffers_destroy(&spprof_handler_session.buffers);
 }
 
 static void look_for_names(JNIEnv *jni) {
@@ -172,7 +108,7 @@ static void finish_failed_start(JNIEnv *jni) {
     bool replaced;
     if (stage == START_FAILED && tear_down(JVM_LIVES, jni, 1000, &replaced) == 0) {
         end_events();
-        give_back_room();
+        spprof_resources_free();
         stage = NONE;
     }
 }
@@ -189,7 +125,7 @@ int spprof_sampler_start(JNIEnv *jni, const struct spprof_sampler_config *config
         error = spprof_teardown_await_handlers(1000) == 0 ? 0 : SPPROF_FAILED(IN_FLIGHT, 0);
     }
     if (error == 0) {
-        error = make_room(jni, config);
+        error = spprof_resources_create(jni, config);
     }
     if (error != 0) {
         spprof_unlock(&lock);
@@ -240,7 +176,7 @@ int spprof_sampler_start(JNIEnv *jni, const struct spprof_sampler_config *config
         end_events();
         spprof_threads_end();
         spprof_handler_session.walker->destroy();
-        give_back_room();
+        spprof_resources_free();
     }
     spprof_unlock(&lock);
     return error;
@@ -269,7 +205,7 @@ int spprof_sampler_release(void) {
     spprof_lock(&lock);
     int error = -EBUSY;
     if (stage == NONE || stage == STOPPED) {
-        give_back_room();
+        spprof_resources_free();
         stage = NONE;
         error = 0;
     }
@@ -424,7 +360,7 @@ enum spprof_walker_choice spprof_sampler_walker(void) {
 
 void spprof_sampler_walker_problem(char *why, uint64_t size) {
     spprof_lock(&lock);
-    snprintf(why, size, "%s", walker_problem);
+    snprintf(why, size, "%s", spprof_resources_walker_problem());
     spprof_unlock(&lock);
 }
 
@@ -456,7 +392,7 @@ void spprof_sampler_unload(void) {
     }
     spprof_debug_info_end();
     if (stage != START_FAILED) {
-        give_back_room();
+        spprof_resources_free();
         stage = NONE;
     }
     spprof_unlock(&lock);
