@@ -37,6 +37,7 @@ class ArchitectureTest {
     floor("io.spprof.config", "sampler", "text");
     floor("io.spprof.profile", "sampler", "text");
     floor("io.spprof.symbol", "sampler");
+    floor("io.spprof.symbol.demangle");
     floor("io.spprof.symbol.elf");
     floor("io.spprof.export", "sampler", "profile", "text");
     floor("io.spprof.collect", "sampler", "profile", "symbol");
