@@ -80,11 +80,11 @@ static void on_signal(int signal, siginfo_t *info, void *context) {
     }
 }
 
-static __attribute__((noinline)) long leaf(long seed) {
+static __attribute__((noinline)) unsigned long leaf(unsigned long seed) {
     return (seed * 31 + 7) >> 1;
 }
 
-static __attribute__((noinline)) long deeper(long x, int depth) {
+static __attribute__((noinline)) unsigned long deeper(unsigned long x, int depth) {
     volatile char some[40];
     some[x & 31] = (char)depth;
     return depth == 0 ? leaf(x) : deeper(x + some[x & 31], depth - 1) + 1;
@@ -93,8 +93,9 @@ static __attribute__((noinline)) long deeper(long x, int depth) {
 /* Called by the code that stands for Java code: most signals should interrupt its first and last
  * instructions. Clang, which compiles for macOS, moves no instructions between the removal of a
  * record and the return, so gcc must not either. */
-static __attribute__((noinline, optimize("no-schedule-insns2"))) long first(long x) {
-    long sum = leaf(x);
+static __attribute__((noinline, optimize("no-schedule-insns2"))) unsigned long first(
+    unsigned long x) {
+    unsigned long sum = leaf(x);
     __asm__ volatile("" : "+r"(sum));
     if ((x & 15) == 0) {
         sum += deeper(sum, 5);
@@ -102,8 +103,8 @@ static __attribute__((noinline, optimize("no-schedule-insns2"))) long first(long
     return sum ^ 3;
 }
 
-static __attribute__((noinline)) long java(long x) {
-    long sum = first(x);
+static __attribute__((noinline)) unsigned long java(unsigned long x) {
+    unsigned long sum = first(x);
     __asm__ volatile("" : "+r"(sum)); /* no tail call */
     return sum + 1;
 }
@@ -145,10 +146,10 @@ TEST(native_records_agree_with_the_compiler_s_own_unwinder) {
     CHECK_EQUAL(0, sigaction(SIGALRM, &action, NULL));
     const struct itimerval often = {.it_interval = {0, 50}, .it_value = {0, 50}};
     CHECK_EQUAL(0, setitimer(ITIMER_REAL, &often, NULL));
-    long sum = 0;
+    unsigned long sum = 0;
     while (checked < ENOUGH || in_first < ENOUGH / 4) {
         for (int i = 0; i < 1000; i++) {
-            sum ^= java(sum + i);
+            sum ^= java(sum + (unsigned)i);
         }
     }
     const struct itimerval never = {{0, 0}, {0, 0}};
