@@ -27,6 +27,7 @@
 
 struct fake_thread {
     uint64_t cpu_ns;
+    uint64_t wait_ns; /* time it waited for a CPU */
     bool alive, has_timer, armed, blocks;
     uint64_t owed_ns; /* CPU time of a signal on its way, because its timer could not be set */
     const char *name;
@@ -37,7 +38,8 @@ static uint64_t newest, self = 1;      /* thread ids */
 static uint64_t process_ns;
 static uint64_t signalled_ns; /* CPU time that the samples stand for */
 static uint64_t clock_reads, read_costs_ns, reader = 1;
-static int listings, names_read, process_reads;
+static int listings, names_read, process_reads, waits_read;
+static bool waits_hidden; /* the kernel does not report how long threads wait */
 static bool refuse, newest_hidden;
 static int set_error;         /* 0, or the error with which setting a timer fails */
 static int sets_left;         /* settings that still succeed before set_error applies */
@@ -59,6 +61,12 @@ static void run(uint64_t id, uint64_t ns) {
     process_ns += ns;
 }
 
+/* Lets the thread wait for a CPU, and then run for a moment. */
+static UNUSED void wait_for_cpu(uint64_t id, uint64_t ns) {
+    fakes[id].wait_ns += ns;
+    run(id, 1000);
+}
+
 static uint64_t fake_thread_id(void) {
     return self;
 }
@@ -73,6 +81,15 @@ static int fake_thread_cpu_ns(uint64_t id, uint64_t *ns) {
     if (read_costs_ns > 0) {
         run(reader, read_costs_ns);
     }
+    return 0;
+}
+
+static int fake_thread_wait_ns(uint64_t id, uint64_t *ns) {
+    waits_read++;
+    if (id >= MOST || !fakes[id].alive || waits_hidden) {
+        return -ENOENT;
+    }
+    *ns = fakes[id].wait_ns;
     return 0;
 }
 
@@ -155,6 +172,7 @@ static const struct spprof_engine fake_engine = {.name = "fake",
                                                  .timer_a_thread = true,
                                                  .thread_id = fake_thread_id,
                                                  .thread_cpu_ns = fake_thread_cpu_ns,
+                                                 .thread_wait_ns = fake_thread_wait_ns,
                                                  .process_cpu_ns = fake_process_cpu_ns,
                                                  .threads = fake_list,
                                                  .thread_count = fake_count,
@@ -167,7 +185,7 @@ static const struct spprof_engine fake_engine = {.name = "fake",
 
 /* The kernel looks at the timers. Every thread with an expired timer is signalled, unless it blocks
  * the signal. */
-static void tick(void) {
+static UNUSED void tick(void) {
     for (uint64_t id = 1; id <= newest; id++) {
         struct spprof_slot *slot = spprof_slots_find_sigsafe(id);
         if (!fakes[id].alive || !fakes[id].has_timer || !fakes[id].armed || fakes[id].blocks ||

@@ -54,11 +54,16 @@ struct spprof_counters {
     _Atomic uint64_t timed_hook_ns;    /* CPU time of one such hook in SPPROF_TIMED_EVERY */
     _Atomic uint64_t threads_sampled;  /* gauge: threads with a timer */
     _Atomic uint64_t threads_failed;   /* gauge: threads that could not get a timer */
+    /* What the kernel says of the process; see kernel_times.h. */
+    _Atomic uint64_t user_cpu_ns;
+    _Atomic uint64_t system_cpu_ns;
+    _Atomic uint64_t cpu_wait_ns;    /* time that threads waited for a CPU */
+    _Atomic uint64_t cpu_wait_known; /* 1 once cpu_wait_ns could be read, otherwise 0 */
     /* This array is last, so that a new reason moves no other counter. */
     _Atomic uint64_t dropped[SPPROF_DROP_REASONS];
 };
 
-static_assert(offsetof(struct spprof_counters, dropped) == 11 * 8, "SampleLayout.DROPPED");
+static_assert(offsetof(struct spprof_counters, dropped) == 15 * 8, "SampleLayout.DROPPED");
 
 extern struct spprof_counters spprof_counters;
 

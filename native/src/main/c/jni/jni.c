@@ -115,6 +115,12 @@ JNIEXPORT void JNICALL Java_io_spprof_sampler_NativeSampler_readNames0(JNIEnv *j
     spprof_sampler_read_names(jni);
 }
 
+JNIEXPORT void JNICALL Java_io_spprof_sampler_NativeSampler_readKernelTimes0(JNIEnv *jni,
+                                                                             jclass type) {
+    (void)jni, (void)type;
+    spprof_sampler_read_kernel_times();
+}
+
 JNIEXPORT void JNICALL Java_io_spprof_sampler_NativeSampler_setThreadStarts0(JNIEnv *jni,
                                                                              jclass type,
                                                                              jint starts) {
@@ -337,6 +343,10 @@ JNIEXPORT jintArray JNICALL Java_io_spprof_sampler_NativeSampler_layout0(JNIEnv 
         offsetof(struct spprof_counters, timed_hook_ns),
         offsetof(struct spprof_counters, threads_sampled),
         offsetof(struct spprof_counters, threads_failed),
+        offsetof(struct spprof_counters, user_cpu_ns),
+        offsetof(struct spprof_counters, system_cpu_ns),
+        offsetof(struct spprof_counters, cpu_wait_ns),
+        offsetof(struct spprof_counters, cpu_wait_known),
         offsetof(struct spprof_counters, dropped),
         sizeof(struct spprof_counters),
     };

@@ -90,6 +90,12 @@ static int thread_cpu_ns(uint64_t id, uint64_t *ns) {
     return 0;
 }
 
+static int thread_wait_ns(uint64_t id, uint64_t *ns) {
+    (void)id;
+    *ns = 0;
+    return -ENOTSUP;
+}
+
 static int process_cpu_ns(uint64_t *ns) {
     *ns = spprof_clock_ns_sigsafe(CLOCK_PROCESS_CPUTIME_ID);
     return 0;
@@ -313,6 +319,7 @@ const struct spprof_engine spprof_engine_itimer = {
     .thread_id_of_vm = thread_id_of_vm,
     .thread_id = thread_id_sigsafe,
     .thread_cpu_ns = thread_cpu_ns,
+    .thread_wait_ns = thread_wait_ns,
     .process_cpu_ns = process_cpu_ns,
     .threads = threads,
     .thread_count = thread_count,

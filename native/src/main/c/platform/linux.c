@@ -66,6 +66,34 @@ static int thread_cpu_ns(uint64_t id, uint64_t *ns) {
     return read_clock(thread_clock(id), ns);
 }
 
+/*
+ * Reads the fields of /proc/self/task/TID/schedstat: time run, time waited, and number of
+ * timeslices. All three are 0 for a thread that has not run, and on a kernel without the figures.
+ * The system calls are made directly, because the functions of the C library are cancellation
+ * points.
+ */
+static int thread_wait_ns(uint64_t id, uint64_t *ns) {
+    char path[64], text[96];
+    snprintf(path, sizeof path, "/proc/self/task/%d/schedstat", (int)id);
+    int fd = (int)syscall(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0);
+    if (fd < 0) {
+        return -errno;
+    }
+    long n = syscall(SYS_read, fd, text, sizeof text - 1);
+    int error = n < 0 ? -errno : 0;
+    syscall(SYS_close, fd);
+    if (error != 0) {
+        return error;
+    }
+    text[n] = '\0';
+    unsigned long long run, wait, slices;
+    if (sscanf(text, "%llu %llu %llu", &run, &wait, &slices) != 3 || (run | slices) == 0) {
+        return -ENODATA;
+    }
+    *ns = wait;
+    return 0;
+}
+
 static int process_cpu_ns(uint64_t *ns) {
     return read_clock(CLOCK_PROCESS_CPUTIME_ID, ns);
 }
@@ -248,6 +276,7 @@ const struct spprof_engine spprof_engine_ctimer = {
     .thread_id_of_vm = thread_id_of_vm,
     .thread_id = thread_id,
     .thread_cpu_ns = thread_cpu_ns,
+    .thread_wait_ns = thread_wait_ns,
     .process_cpu_ns = process_cpu_ns,
     .threads = threads,
     .thread_count = thread_count,

@@ -56,6 +56,12 @@ struct spprof_engine {
      * no such thread.
      */
     int (*thread_cpu_ns)(uint64_t id, uint64_t *ns);
+    /*
+     * Reads how long a thread was ready to run and waited for a CPU since its start, in ns, up to
+     * when it last ran. Fails if there is no such thread, if the thread has not run yet, and if the
+     * system does not report it. No cancellation point.
+     */
+    int (*thread_wait_ns)(uint64_t id, uint64_t *ns);
     /* Reads the CPU time of the whole process, in ns. Threads that are gone are included. */
     int (*process_cpu_ns)(uint64_t *ns);
     /* Visits every thread of this process. Visits no thread if the system does not list threads. */

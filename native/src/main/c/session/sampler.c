@@ -19,6 +19,7 @@
 #include "threads/adoption.h"
 #include "threads/java_names.h"
 #include "threads/java_threads.h"
+#include "threads/kernel_times.h"
 #include "threads/name_look.h"
 #include "threads/sweep.h"
 #include "threads/thread_state.h"
@@ -183,11 +184,13 @@ int spprof_sampler_start(JNIEnv *jni, const struct spprof_sampler_config *config
 }
 
 int spprof_sampler_stop(JNIEnv *jni, uint32_t deadline_ms) {
+    spprof_kernel_times_hurry();
     spprof_lock(&lock);
     int result = SPPROF_FAILED(NO_SESSION, 0);
     if (stage == SAMPLING) {
         if (spprof_gate_is_open_sigsafe()) {
             spprof_threads_sweep();
+            spprof_kernel_times_look(true);
         }
         bool replaced;
         result = tear_down(JVM_LIVES, jni, deadline_ms, &replaced);
@@ -241,6 +244,17 @@ int spprof_sampler_read_names(JNIEnv *jni) {
     int result = -EINVAL;
     if (stage == SAMPLING && spprof_gate_is_open_sigsafe()) {
         look_for_names(jni);
+        result = 0;
+    }
+    spprof_unlock(&lock);
+    return result;
+}
+
+int spprof_sampler_read_kernel_times(void) {
+    spprof_lock(&lock);
+    int result = -EINVAL;
+    if (stage == SAMPLING && spprof_gate_is_open_sigsafe()) {
+        spprof_kernel_times_look(false);
         result = 0;
     }
     spprof_unlock(&lock);

@@ -64,6 +64,10 @@ int spprof_sampler_sweep(JNIEnv *jni);
  * read (thread_name.h). Returns 0, or -EINVAL if no session is sampling. */
 int spprof_sampler_read_names(JNIEnv *jni);
 
+/* Counts how long threads waited for a CPU, and the process's user and system time
+ * (kernel_times.h). Returns 0, or -EINVAL if no session is sampling. */
+int spprof_sampler_read_kernel_times(void);
+
 /* Chooses what happens to threads that start (thread_hooks.h). With a process's timer, UNHEARD acts
  * like LATE. Returns 0, -EINVAL if no session is sampling, or -EIO if the JVM does not switch its
  * event. */

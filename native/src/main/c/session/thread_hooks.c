@@ -8,6 +8,7 @@
 #include "base/lock.h"
 #include "session/exit_key.h"
 #include "session/handler.h"
+#include "threads/kernel_times.h"
 #include "threads/schedule.h"
 #include "threads/thread_name.h"
 #include "threads/thread_state.h"
@@ -395,12 +396,15 @@ static void thread_exits(void *ticket) {
         return;
     }
     uint64_t from = begin_measure();
+    struct spprof_exit_wait wait = spprof_kernel_times_read_exit(
+        atomic_load_explicit(&spprof_handler_session.engine, memory_order_relaxed), own_id());
     spprof_threads_lock_open();
     slot = living_slot(ticket);
     if (slot != NULL && atomic_load_explicit(&slot->env, memory_order_relaxed) == NULL) {
         atomic_store(&slot->exiting, true); /* samples from here on appear under [thread end] */
         const struct spprof_engine *engine = spprof_threads_engine_locked();
-        uint64_t cpu = clock_of(engine, slot) - slot->spent_ns;
+        uint64_t cpu = clock_of(engine, slot) - slot->spent_ns - wait.read_ns;
+        spprof_kernel_times_count_exit_locked(slot, &wait);
         settle(engine, slot, cpu);
         /* For a Java thread, the JVM's name is kept if it was written. */
         if (is_marked(slot) && (lives(slot) == 0 || slot->name_hash == 0)) {

@@ -113,6 +113,7 @@ static struct spprof_slot *watched_slot(uint64_t id, uint64_t cpu_ns) {
     struct spprof_slot *slot = spprof_slots_find_sigsafe(id);
     if (slot == NULL && watched < MOST_WATCHED && (slot = spprof_slots_allocate(id)) != NULL) {
         slot->timer.valid = slot->sampled = slot->failed = slot->waits = false;
+        slot->wait_settled = false;
         atomic_store_explicit(&slot->serial, 0, memory_order_relaxed); /* not in the profile */
         watch(slot, cpu_ns);
         spprof_slots_publish(slot);

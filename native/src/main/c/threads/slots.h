@@ -69,6 +69,7 @@ struct spprof_slot {
     bool failed;                           /* the thread could not get a timer */
     bool waits;          /* gets its timer after the check whether it is a Java thread */
     bool searched;       /* was found by a search (sweep.h), as a native thread */
+    bool wait_settled;   /* no look counts its wait for a CPU any more (kernel_times.h) */
     uint64_t spent_ns;   /* CPU time of work in ThreadEnd that only some threads do; the exit
                             subtracts it (thread_hooks.c) */
     uint64_t stopped_ns; /* thread's CPU clock when the timer was deleted; 0 if it never had one */

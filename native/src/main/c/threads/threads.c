@@ -6,6 +6,7 @@
 #include "base/failure.h"
 #include "base/gate.h"
 #include "threads/blocked.h"
+#include "threads/kernel_times.h"
 #include "threads/schedule.h"
 #include "threads/thread_name.h"
 #include "threads/thread_state.h"
@@ -83,6 +84,7 @@ static void begin_slot(struct spprof_slot *slot) {
     slot->failed = false;
     slot->waits = false;
     slot->searched = false;
+    slot->wait_settled = false;
     slot->spent_ns = 0;
     slot->stopped_ns = 0;
     slot->sweep = spprof_threads.sweep_number;
@@ -132,6 +134,7 @@ void spprof_threads_begin(const struct spprof_engine *with, struct spprof_ring *
     spprof_threads.searched_ns = 0;
     spprof_unseen_begin(spprof_threads.engine);
     spprof_blocked_begin(spprof_threads.engine);
+    spprof_kernel_times_begin_locked(spprof_threads.engine);
     atomic_store_explicit(&spprof_counters.threads_sampled, 0, memory_order_relaxed);
     atomic_store_explicit(&spprof_counters.threads_failed, 0, memory_order_relaxed);
     if (!spprof_threads.engine->timer_a_thread) {
@@ -150,6 +153,7 @@ void spprof_threads_end(void) {
         }
     }
     spprof_blocked_end();
+    spprof_kernel_times_end_locked();
     atomic_store_explicit(&others, NULL, memory_order_relaxed);
     spprof_threads.ring = NULL;
     spprof_threads_unlock();

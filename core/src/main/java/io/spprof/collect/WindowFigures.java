@@ -2,6 +2,7 @@ package io.spprof.collect;
 
 import io.spprof.profile.ProfilerStats;
 import io.spprof.sampler.Drops;
+import io.spprof.sampler.KernelTimes;
 
 /**
  * The counts that a profile shows in addition to its samples. They cover one window of a session,
@@ -16,6 +17,7 @@ import io.spprof.sampler.Drops;
  *     nanoseconds
  * @param overheadCpuNanos CPU time of handlers, of the work at starts and ends of threads, and of
  *     the profiler's own threads, in nanoseconds
+ * @param kernel times that the kernel keeps for the process
  * @param shortestIntervalNanos the shortest sampling interval that was in force, in nanoseconds. In
  *     the counts of a whole session it covers only the time since the last window was closed
  * @param longestIntervalNanos the longest sampling interval that was in force, in nanoseconds; 0 if
@@ -28,12 +30,13 @@ public record WindowFigures(
     long droppedCpuNanos,
     long unseenCpuNanos,
     long overheadCpuNanos,
+    KernelTimes kernel,
     long shortestIntervalNanos,
     long longestIntervalNanos) {
 
   /** The counts of a window of no length. */
   public static final WindowFigures ZERO =
-      new WindowFigures(0, Drops.NONE, 0, 0, 0, 0, Long.MAX_VALUE, 0);
+      new WindowFigures(0, Drops.NONE, 0, 0, 0, 0, KernelTimes.NONE, Long.MAX_VALUE, 0);
 
   /**
    * Returns the counts of a session up to now.
@@ -54,6 +57,7 @@ public record WindowFigures(
         session.counters().droppedCpuNanos(),
         session.counters().unseenCpuNanos(),
         session.counters().overheadCpuNanos(),
+        session.counters().kernel(),
         shortestIntervalNanos,
         longestIntervalNanos);
   }
@@ -66,6 +70,7 @@ public record WindowFigures(
         droppedCpuNanos + other.droppedCpuNanos,
         unseenCpuNanos + other.unseenCpuNanos,
         overheadCpuNanos + other.overheadCpuNanos,
+        kernel.plus(other.kernel),
         Math.min(shortestIntervalNanos, other.shortestIntervalNanos),
         Math.max(longestIntervalNanos, other.longestIntervalNanos));
   }
@@ -78,6 +83,7 @@ public record WindowFigures(
         droppedCpuNanos - other.droppedCpuNanos,
         unseenCpuNanos - other.unseenCpuNanos,
         overheadCpuNanos - other.overheadCpuNanos,
+        kernel.minus(other.kernel),
         shortestIntervalNanos,
         longestIntervalNanos);
   }

@@ -111,6 +111,10 @@ final class FlameGraphData {
     json.key("dropped").value(info.dropped().total());
     json.key("droppedCpuNanos").value(info.droppedCpuNanos());
     json.key("unseenCpuNanos").value(info.unseenCpuNanos());
+    json.key("userCpuNanos").value(info.kernel().userNanos());
+    json.key("systemCpuNanos").value(info.kernel().systemNanos());
+    json.key("cpuWaitNanos").value(info.kernel().cpuWaitNanos());
+    json.key("throttledNanos").value(info.kernel().throttledNanos());
     json.key("drops").beginArray();
     for (DropReason reason : DropReason.values()) {
       json.beginObject();

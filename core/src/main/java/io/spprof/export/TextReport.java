@@ -5,6 +5,7 @@ import io.spprof.profile.SessionStats;
 import io.spprof.profile.StateTimes;
 import io.spprof.sampler.DebugInfo;
 import io.spprof.sampler.DropReason;
+import io.spprof.sampler.KernelTimes;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.List;
@@ -20,6 +21,17 @@ public final class TextReport {
   /** Explains where CPU time without a signal comes from. */
   private static final String UNSEEN =
       "threads that ended before they were found, or after their last signal, or have no timer";
+
+  /** The share from which on a report explains what the wait for a CPU means. */
+  private static final double LARGE_PERCENT = 5;
+
+  private static final String CPU_WAIT_MEANS =
+      "threads were ready to run and got no CPU: other threads or programs had the CPUs, or a quota"
+          + " was used up; the methods below are not to blame for this time";
+
+  private static final String THROTTLED_MEANS =
+      "the CPU quota of a cgroup was used up (a container's CPU limit): raise the limit, or run fewer"
+          + " threads at a time";
 
   private static final int TOP_METHODS = 20;
   private static final int TOP_THREADS = 15;
@@ -46,6 +58,7 @@ public final class TextReport {
   public static void write(Profile profile, Appendable out) throws IOException {
     TextReport report = new TextReport(profile, out);
     report.figures();
+    report.kernelTimes();
     report.drops();
     report.unwalkable();
     report.methods();
@@ -76,6 +89,37 @@ public final class TextReport {
     line(
         "  CPU time    %s in %s",
         Figures.nanos(profile.totalCpuNanos()), Figures.count(profile.totalSamples(), "sample"));
+  }
+
+  /** Writes the times that the kernel keeps, and what they mean if they are large. */
+  private void kernelTimes() throws IOException {
+    KernelTimes kernel = profile.info().kernel();
+    long used = kernel.userNanos() + kernel.systemNanos();
+    line(
+        "  process     %s of CPU time by the kernel's account: %s user, %s system",
+        Figures.nanos(used),
+        Figures.nanos(kernel.userNanos()),
+        Figures.nanos(kernel.systemNanos()));
+    long wait = kernel.cpuWaitNanos();
+    if (wait == KernelTimes.NOT_KNOWN) {
+      line("  CPU wait    not known");
+    } else {
+      double share = Figures.share(wait, (double) used + wait);
+      line(
+          "  CPU wait    %s: %s of the time in which threads ran or wanted to",
+          Figures.nanos(wait), Figures.percent(share));
+      if (share >= LARGE_PERCENT) {
+        line("    %s", CPU_WAIT_MEANS);
+      }
+    }
+    long throttled = kernel.throttledNanos();
+    line(
+        "  throttled   %s",
+        throttled == KernelTimes.NOT_KNOWN ? "not known" : Figures.nanos(throttled));
+    double elapsed = profile.info().session().durationMillis() * 1e6;
+    if (Figures.share(throttled, elapsed) >= LARGE_PERCENT) {
+      line("    %s", THROTTLED_MEANS);
+    }
   }
 
   private static String debugInfo(DebugInfo debugInfo) {

@@ -2,6 +2,7 @@ package io.spprof.profile;
 
 import io.spprof.sampler.DebugInfo;
 import io.spprof.sampler.Drops;
+import io.spprof.sampler.KernelTimes;
 import java.util.List;
 import java.util.Objects;
 
@@ -33,6 +34,7 @@ public final class Profile {
    * @param droppedCpuNanos CPU time that is in no profile, in nanoseconds
    * @param unseenCpuNanos the part of {@code droppedCpuNanos} that no signal stands for, in
    *     nanoseconds
+   * @param kernel times that the kernel keeps for the process, of the time that the profile covers
    * @param states the samples' CPU time by the state of their threads
    * @param running whether the session went on sampling after the snapshot
    * @param debugInfo how exactly the JVM recorded which method of compiled code was running
@@ -47,6 +49,7 @@ public final class Profile {
       long unwalkable,
       long droppedCpuNanos,
       long unseenCpuNanos,
+      KernelTimes kernel,
       StateTimes states,
       boolean running,
       DebugInfo debugInfo) {}
@@ -103,6 +106,7 @@ public final class Profile {
               0,
               0,
               0,
+              KernelTimes.NONE,
               StateTimes.NONE,
               false,
               DebugInfo.EXACT),

@@ -1,6 +1,7 @@
 package io.spprof.profile;
 
 import io.spprof.sampler.Drops;
+import io.spprof.sampler.KernelTimes;
 
 /**
  * A profiler's figures (counters, gauges and settings) at one moment. {@code signals =
@@ -17,7 +18,7 @@ import io.spprof.sampler.Drops;
 public record ProfilerStats(Counters counters, Gauges gauges, Setup setup, SessionStats session) {
 
   /**
-   * The counters. Each counter is 0 or more.
+   * The counters. Each counter is 0 or more; a time of {@link KernelTimes} can also be not known.
    *
    * @param sessionsStarted sessions that started
    * @param signals sampling signals that reached the handler
@@ -35,6 +36,7 @@ public record ProfilerStats(Counters counters, Gauges gauges, Setup setup, Sessi
    * @param overheadCpuNanos CPU time of signal handlers, of the work at starts and ends of threads,
    *     and of the profiler's own threads, in nanoseconds
    * @param walkNanos time that the stack walks in handlers took, in nanoseconds
+   * @param kernel times that the kernel keeps for the process, while sessions ran
    */
   public record Counters(
       long sessionsStarted,
@@ -46,10 +48,12 @@ public record ProfilerStats(Counters counters, Gauges gauges, Setup setup, Sessi
       long droppedCpuNanos,
       long unseenCpuNanos,
       long overheadCpuNanos,
-      long walkNanos) {
+      long walkNanos,
+      KernelTimes kernel) {
 
-    /** All counters are zero. */
-    public static final Counters ZERO = new Counters(0, 0, 0, Drops.NONE, 0, 0, 0, 0, 0, 0);
+    /** All counters are zero, or not known yet. */
+    public static final Counters ZERO =
+        new Counters(0, 0, 0, Drops.NONE, 0, 0, 0, 0, 0, 0, KernelTimes.NONE);
 
     /**
      * Adds the counters one by one.
@@ -68,7 +72,8 @@ public record ProfilerStats(Counters counters, Gauges gauges, Setup setup, Sessi
           droppedCpuNanos + other.droppedCpuNanos,
           unseenCpuNanos + other.unseenCpuNanos,
           overheadCpuNanos + other.overheadCpuNanos,
-          walkNanos + other.walkNanos);
+          walkNanos + other.walkNanos,
+          kernel.plus(other.kernel));
     }
   }
 

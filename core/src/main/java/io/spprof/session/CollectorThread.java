@@ -2,6 +2,7 @@ package io.spprof.session;
 
 import io.spprof.budget.Budget;
 import io.spprof.collect.Collector;
+import io.spprof.sampler.KernelTimes;
 import io.spprof.sampler.SampleRing;
 import io.spprof.sampler.Sampler;
 import java.util.concurrent.CountDownLatch;
@@ -18,6 +19,9 @@ import java.util.concurrent.locks.LockSupport;
  *   <li>It sweeps: it checks which threads of the process started and ended. Between two sweeps it
  *       searches for new threads. A search can be due every few milliseconds, while threads live
  *       for less time than the thread sleeps between passes ({@link ThreadSearch}).
+ *   <li>Once a second it brings the times up to date that the kernel keeps for the process ({@link
+ *       KernelTimes}), less often if that is expensive; and once at the beginning, because the
+ *       session's start does not wait for the first reading.
  *   <li>It checks for problems, closes windows of time, and ends the session when the session's
  *       duration is over.
  * </ul>
@@ -52,6 +56,7 @@ final class CollectorThread extends Thread {
    * @param problems finds what limits the session; checked once a second
    * @param walkerTables keeps the walker's tables from filling up
    * @param budget limits the cost of the session
+   * @param throttling how long CPU quotas have throttled the process
    * @param durationNanos the session's duration in nanoseconds; Long.MAX_VALUE for no end
    * @param windowNanos the length of a window in nanoseconds; Long.MAX_VALUE for a single window
    */
@@ -64,6 +69,7 @@ final class CollectorThread extends Thread {
       SessionProblems problems,
       WalkerTables walkerTables,
       Budget budget,
+      Throttling throttling,
       long durationNanos,
       long windowNanos) {}
 
@@ -73,11 +79,12 @@ final class CollectorThread extends Thread {
   private long nextWindow;
 
   // Used by this thread only.
-  private boolean lookedAtEnvironment;
+  private boolean hasBegun;
   private long pause = LONGEST_PAUSE_NANOS;
   private long nextPass = LONGEST_PAUSE_NANOS;
   private long nextSweep = SWEEP_NANOS;
   private long nextSecond = SECOND_NANOS;
+  private long nextKernelTimes = SECOND_NANOS;
   private long countedCpu; // the part of its CPU time that was reported to the collector
   private long fixedCpu; // the part of countedCpu that was not spent on samples
   private long wokenCpu; // its CPU clock after its last pass or search
@@ -137,6 +144,7 @@ final class CollectorThread extends Thread {
       while (!ending) {
         wakeUp();
       }
+      lookAtThrottlingOnceMore();
     } finally {
       sampler.excludeCurrentThread(false);
     }
@@ -144,8 +152,10 @@ final class CollectorThread extends Thread {
 
   private void wakeUp() {
     try {
-      if (!lookedAtEnvironment) {
-        lookedAtEnvironment = true;
+      if (!hasBegun) {
+        hasBegun = true;
+        readKernelTimes();
+        wokenCpu = sampler.currentThreadCpuNanos(); // The first search does not pay for it.
         work.problems().lookAtEnvironment();
       }
       LockSupport.parkNanos(untilDue());
@@ -182,6 +192,27 @@ final class CollectorThread extends Thread {
     return now < nextPass && now < Math.min(nextWindow, work.durationNanos());
   }
 
+  private void readKernelTimes() {
+    long before = sampler.currentThreadCpuNanos();
+    sampler.readKernelTimes();
+    work.throttling().look();
+    // A reading can be as expensive as a sweep, so it may take the same share of a CPU.
+    long took = sampler.currentThreadCpuNanos() - before;
+    nextKernelTimes =
+        work.clock().elapsedNanos() + Math.max(SECOND_NANOS, work.budget().sweepShare() * took);
+  }
+
+  /** Brings the session's throttled time up to its end; the sampler's stop does so for the rest. */
+  private void lookAtThrottlingOnceMore() {
+    try {
+      if (hasBegun) {
+        work.throttling().look();
+      }
+    } catch (RuntimeException | OutOfMemoryError e) {
+      // The figure is that of the last look.
+    }
+  }
+
   private void search() {
     long found = sampler.searchThreads();
     long cpu = sampler.currentThreadCpuNanos();
@@ -214,6 +245,10 @@ final class CollectorThread extends Thread {
             pause, work.budget().pace() * (bytes > 0 ? LONGEST_PAUSE_NANOS : IDLE_PAUSE_NANOS));
     now = work.clock().elapsedNanos();
     nextPass = now + pause;
+    if (now >= Math.min(nextWindow, nextKernelTimes)) {
+      readKernelTimes(); // The times belong to the window that ends.
+      now = work.clock().elapsedNanos();
+    }
     if (now >= nextWindow) {
       // If the machine was suspended, this makes one long window instead of many empty ones.
       nextWindow = now - now % work.windowNanos() + work.windowNanos();
@@ -243,6 +278,7 @@ final class CollectorThread extends Thread {
       work.budget().keep(now, fixedCpu, work.figures().stats(), work.figures().counted());
     }
     if (now >= work.durationNanos()) {
+      work.throttling().look(); // The sampler's stop reads the other times.
       owner.expired();
     }
   }

@@ -8,6 +8,7 @@ import io.spprof.config.Mode;
 import io.spprof.config.ProfilerConfig;
 import io.spprof.profile.HotMethod;
 import io.spprof.profile.ProfilerStats;
+import io.spprof.sampler.CgroupThrottling;
 import io.spprof.sampler.DebugInfo;
 import io.spprof.sampler.SampleRing;
 import io.spprof.sampler.Sampler;
@@ -139,11 +140,22 @@ public final class ProfilerSession {
       sampling = true;
       String walker = sampler.walker().option();
       DebugInfo debugInfo = sampler.debugInfo();
+      Throttling throttling = new Throttling(() -> CgroupThrottling.ofThisProcess()::nanos);
       IntervalInForce interval = new IntervalInForce(config.intervalNanos());
       collector = new Collector(ring, sampler, config.depth(), tables, samplerNanos);
       figures =
           new SessionFigures(
-              id, config, sampler, before, clock, collector, interval, shares, tables, walker);
+              id,
+              config,
+              sampler,
+              before,
+              clock,
+              throttling,
+              collector,
+              interval,
+              shares,
+              tables,
+              walker);
       history =
           new SessionHistory(config, collector, figures, clock, interval, this::running, debugInfo);
       problems = new SessionProblems(config, shares, sampler, collector, figures);
@@ -159,6 +171,7 @@ public final class ProfilerSession {
               problems,
               new WalkerTables(sampler, shares.sampler(), collector),
               new Budget(config, interval, sampler),
+              throttling,
               deadlineNanos(),
               windowNanos()));
       started = true;

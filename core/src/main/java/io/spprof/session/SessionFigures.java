@@ -30,6 +30,7 @@ final class SessionFigures {
   private final Sampler sampler;
   private final SamplerCounters before;
   private final SessionClock clock;
+  private final Throttling throttling;
   private final Collector collector;
   private final IntervalInForce interval;
   private final MemoryShares shares;
@@ -48,6 +49,7 @@ final class SessionFigures {
    * @param sampler the session's native side
    * @param before the native counters before the session's start
    * @param clock the session's time
+   * @param throttling how long CPU quotas have throttled the process
    * @param collector the session's collector
    * @param interval the session's sampling interval
    * @param shares the division of the session's memory
@@ -60,6 +62,7 @@ final class SessionFigures {
       Sampler sampler,
       SamplerCounters before,
       SessionClock clock,
+      Throttling throttling,
       Collector collector,
       IntervalInForce interval,
       MemoryShares shares,
@@ -71,6 +74,7 @@ final class SessionFigures {
     this.sampler = sampler;
     this.before = before;
     this.clock = clock;
+    this.throttling = throttling;
     this.collector = collector;
     this.interval = interval;
     this.shares = shares;
@@ -144,7 +148,8 @@ final class SessionFigures {
                 + collected.droppedCpuNanos(),
             counted.unseenCpuNanos(),
             overheadNanos,
-            counted.walkNanos()),
+            counted.walkNanos(),
+            counted.kernel().withThrottled(throttling.nanos())),
         new ProfilerStats.Gauges(
             counted.threadsSampled(),
             counted.threadsFailed(),

@@ -125,6 +125,7 @@ public final class SessionHistory {
                     all.figures().unwalkable(),
                     all.figures().droppedCpuNanos(),
                     all.figures().unseenCpuNanos(),
+                    all.figures().kernel(),
                     all.states(),
                     copy.running(),
                     debugInfo));
@@ -181,6 +182,7 @@ public final class SessionHistory {
               stretch.samples(),
               stretch.figures().dropped().total(),
               stretch.cpuNanos(),
+              stretch.figures().kernel(),
               stretch.figures().shortestIntervalNanos(),
               stretch.figures().longestIntervalNanos()));
     }

@@ -6,11 +6,14 @@ function showHeader(info) {
   if (info.before) {
     addStretch("Before", info.before);
     addStretch("After", info);
+    addKernelTimes(info.before, " before");
+    addKernelTimes(info, " after");
     addSettings([info.before, info]);
     addLosses(info.before, "before");
     addLosses(info, "after");
   } else {
     addTotals(info);
+    addKernelTimes(info, "");
     addSettings([info]);
     addOverheads(info);
     addLosses(info, "");
@@ -44,6 +47,26 @@ function addStretch(term, info) {
   const [day] = from.split(" ");
   const range = from + " \u2013 " + (to.startsWith(day) ? to.slice(day.length + 1) : to) + " UTC";
   add(term, range + ", " + amount, info.options);
+}
+
+/* Shows the times that the kernel keeps. One that is not known is -1. The shares from which on a time
+ * is large are those of the text report. */
+function addKernelTimes(info, when) {
+  const used = info.userCpuNanos + info.systemCpuNanos;
+  const wait = info.cpuWaitNanos;
+  const throttled = info.throttledNanos;
+  const isLargeWait = wait > 0 && wait >= 0.05 * (used + wait);
+  const isLargeThrottled = throttled > 0 && throttled >= 0.05 * info.durationMillis * 1e6;
+  const text = (nanos) => (nanos < 0 ? "not known" : timeText(nanos));
+  add("User, system" + when, timeText(info.userCpuNanos) + ", " + timeText(info.systemCpuNanos), "CPU time of the whole process in its own code, and in the kernel, by the kernel's account");
+  add("CPU wait" + when, text(wait), "Time that threads were ready to run and had no CPU, by the kernel's account", isLargeWait ? "warn" : "").id = "figure-wait" + when.replace(" ", "-");
+  add("Throttled" + when, text(throttled), "Time that CPU quotas kept the process's cgroups from running", isLargeThrottled ? "warn" : "").id = "figure-throttled" + when.replace(" ", "-");
+  if (isLargeWait) {
+    notice("warn", "Threads waited" + when + " " + timeText(wait) + " for a CPU, " + percentText(wait, used + wait) + " of the time in which they ran or wanted to: other threads or programs had the CPUs, or a quota was used up; the frames below are not to blame for this time.", []);
+  }
+  if (isLargeThrottled) {
+    notice("warn", "The process was throttled" + when + " for " + timeText(throttled) + ": the CPU quota of a cgroup was used up (a container's CPU limit); raise the limit, or run fewer threads at a time.", []);
+  }
 }
 
 function addSettings(stretches) {

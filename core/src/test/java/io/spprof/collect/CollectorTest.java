@@ -15,6 +15,7 @@ import io.spprof.profile.StateTimes;
 import io.spprof.sampler.DropReason;
 import io.spprof.sampler.Drops;
 import io.spprof.sampler.FakeSampler;
+import io.spprof.sampler.KernelTimes;
 import io.spprof.sampler.RingWriter;
 import io.spprof.sampler.ThreadState;
 import java.util.List;
@@ -351,7 +352,7 @@ final class CollectorTest {
       sampler.nanos = window * 1_000_000_000L;
       always.roll(
           sampler.nanos,
-          new WindowFigures(signals, Drops.NONE, 0, 0, 0, 0, 1, 1),
+          new WindowFigures(signals, Drops.NONE, 0, 0, 0, 0, KernelTimes.NONE, 1, 1),
           Long.MAX_VALUE / 2);
       assertTrue(budget.used() <= budget.limit(), budget.used() + " of " + budget.limit());
     }
@@ -366,7 +367,7 @@ final class CollectorTest {
                 0,
                 Long.MAX_VALUE,
                 sampler.nanos + 1,
-                new WindowFigures(signals, Drops.NONE, 0, 0, 0, 0, 1, 1)));
+                new WindowFigures(signals, Drops.NONE, 0, 0, 0, 0, KernelTimes.NONE, 1, 1)));
     assertEquals(all.totalSamples(), all.info().unwalkable(), "signals of the windows kept");
     assertEquals(300 * (1000 - extent.sinceNanos() / 1_000_000_000L), all.totalSamples());
   }

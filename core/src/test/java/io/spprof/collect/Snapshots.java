@@ -40,6 +40,7 @@ final class Snapshots {
         all.figures().signals(),
         all.figures().droppedCpuNanos(),
         all.figures().unseenCpuNanos(),
+        all.figures().kernel(),
         all.states(),
         true,
         DebugInfo.EXACT);

@@ -13,6 +13,7 @@ import io.spprof.sampler.DropReason;
 import io.spprof.sampler.Drops;
 import io.spprof.sampler.Engine;
 import io.spprof.sampler.FakeSampler;
+import io.spprof.sampler.KernelTimes;
 import io.spprof.sampler.RingWriter;
 import io.spprof.sampler.SamplerConfig;
 import io.spprof.sampler.Walker;
@@ -161,6 +162,7 @@ final class WeekTest {
           collector.stats().droppedCpuNanos(),
           0,
           0,
+          KernelTimes.NONE,
           config.intervalNanos(),
           config.intervalNanos());
     }

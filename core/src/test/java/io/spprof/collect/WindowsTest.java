@@ -10,6 +10,7 @@ import io.spprof.profile.Profile;
 import io.spprof.profile.StateTimes;
 import io.spprof.sampler.DropReason;
 import io.spprof.sampler.Drops;
+import io.spprof.sampler.KernelTimes;
 import io.spprof.sampler.ThreadState;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -45,6 +46,7 @@ final class WindowsTest {
         2 * signals,
         signals / 2,
         5 * signals,
+        new KernelTimes(3 * signals, signals / 5, 4 * signals, signals / 4),
         1000,
         1000);
   }
@@ -141,15 +143,15 @@ final class WindowsTest {
 
   @Test
   void shouldKeepTheShortestAndTheLongestIntervalOfWhatIsMerged() {
-    WindowFigures first = new WindowFigures(10, Drops.NONE, 0, 0, 0, 0, 20, 30);
-    WindowFigures second = new WindowFigures(15, Drops.NONE, 0, 0, 0, 0, 10, 25);
+    WindowFigures first = new WindowFigures(10, Drops.NONE, 0, 0, 0, 0, KernelTimes.NONE, 20, 30);
+    WindowFigures second = new WindowFigures(15, Drops.NONE, 0, 0, 0, 0, KernelTimes.NONE, 10, 25);
 
     assertEquals(
-        new WindowFigures(5, Drops.NONE, 0, 0, 0, 0, 10, 25),
+        new WindowFigures(5, Drops.NONE, 0, 0, 0, 0, KernelTimes.NONE, 10, 25),
         second.minus(first),
         "what a window began with is no part of it");
     assertEquals(
-        new WindowFigures(25, Drops.NONE, 0, 0, 0, 0, 10, 30),
+        new WindowFigures(25, Drops.NONE, 0, 0, 0, 0, KernelTimes.NONE, 10, 30),
         WindowFigures.ZERO.plus(first).plus(second));
   }
 

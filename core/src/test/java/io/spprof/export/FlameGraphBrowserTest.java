@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.spprof.export.Browser.Rect;
 import io.spprof.sampler.DropReason;
 import io.spprof.sampler.Drops;
+import io.spprof.sampler.KernelTimes;
 import java.io.IOException;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -229,11 +230,30 @@ class FlameGraphBrowserTest extends FlameGraphBrowserTestBase {
   }
 
   @Test
+  void shouldSayWhatALargeWaitForACpuMeans() throws IOException {
+    ProfileText text = ProfileText.lines("main;a.A.a 90"); // a session of 60 s
+    text.kernel = new KernelTimes(8_000_000_000L, 1_500_000_000L, 499_000_000L, 2_999_000_000L);
+    open(text.build());
+    assertEquals("", browser.text("notices"), "less than 5 % of each");
+    assertNull(browser.element("figure-wait").getDomAttribute("class"));
+    assertTrue(browser.text("figures").replace('\n', ' ').contains("User, system 8 s, 1.50 s"));
+
+    text.kernel = new KernelTimes(8_000_000_000L, 1_500_000_000L, 500_000_000L, 3_000_000_000L);
+    open(text.build());
+    String notices = browser.text("notices");
+    assertTrue(notices.contains("Threads waited 500 ms for a CPU, 5.00 % of the time"), notices);
+    assertTrue(notices.contains("The process was throttled for 3 s: the CPU quota"), notices);
+    assertEquals("warn", browser.element("figure-wait").getDomAttribute("class"));
+    assertEquals("warn", browser.element("figure-throttled").getDomAttribute("class"));
+  }
+
+  @Test
   void shouldShowTheSessionsFigures() {
     String figures = browser.text("figures").replace('\n', ' ');
     assertTrue(
         figures.startsWith(
-            "CPU time 1 s Samples 100 Duration 60 s Started 2026-01-01 00:00:00 UTC Interval 10 ms"
+            "CPU time 1 s Samples 100 Duration 60 s Started 2026-01-01 00:00:00 UTC"
+                + " User, system 0 s, 0 s CPU wait not known Throttled not known Interval 10 ms"
                 + " Engine ctimer Walker agct Debug info exact Overhead, model 0.25 %"
                 + " Overhead, measured 0.11 % Dropped 0 Unwalkable 0"),
         figures);

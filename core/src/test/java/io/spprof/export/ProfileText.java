@@ -6,6 +6,7 @@ import io.spprof.profile.SessionStats;
 import io.spprof.profile.StateTimes;
 import io.spprof.sampler.DebugInfo;
 import io.spprof.sampler.Drops;
+import io.spprof.sampler.KernelTimes;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -40,6 +41,7 @@ final class ProfileText {
   private long unseenCpuNanos;
   private long unwalkable;
   StateTimes states = StateTimes.NONE;
+  KernelTimes kernel = KernelTimes.NONE;
   private long startTimeMillis = 1_767_225_600_000L; // 2026-01-01T00:00:00Z
   private SampleTimes givenTimes;
 
@@ -139,6 +141,7 @@ final class ProfileText {
             unwalkable,
             droppedCpuNanos,
             unseenCpuNanos,
+            kernel,
             states,
             false,
             DebugInfo.EXACT);

@@ -12,6 +12,7 @@ import io.spprof.profile.StateTimes;
 import io.spprof.sampler.DebugInfo;
 import io.spprof.sampler.DropReason;
 import io.spprof.sampler.Drops;
+import io.spprof.sampler.KernelTimes;
 import java.io.IOException;
 import java.util.List;
 import java.util.Locale;
@@ -72,6 +73,27 @@ class TextReportTest {
             .build();
 
     assertContains(report(profile), "            8 ms  unseenThreads    threads that ended before");
+  }
+
+  @Test
+  void shouldShowTheKernelsTimesAndSayWhatLargeOnesMean() throws IOException {
+    ProfileText text = ProfileText.lines("main;a.A.a 9"); // a session of 60 s
+    assertContains(report(text.build()), "  CPU wait    not known\n  throttled   not known\n");
+
+    text.kernel = new KernelTimes(8_000_000_000L, 1_500_000_000L, 499_000_000L, 2_999_000_000L);
+    String small = report(text.build());
+    assertContains(
+        small,
+        "  process     9.50 s of CPU time by the kernel's account: 8.00 s user, 1.50 s system\n");
+    assertContains(
+        small, "  CPU wait    499 ms: 4.99 % of the time in which threads ran or wanted to\n");
+    assertContains(small, "  throttled   3.00 s\n");
+    assertFalse(small.contains("got no CPU") || small.contains("quota of a cgroup"), small);
+
+    text.kernel = new KernelTimes(8_000_000_000L, 1_500_000_000L, 500_000_000L, 3_000_000_000L);
+    String large = report(text.build());
+    assertContains(large, "\n    threads were ready to run and got no CPU: other threads");
+    assertContains(large, "\n    the CPU quota of a cgroup was used up");
   }
 
   @Test
@@ -144,6 +166,7 @@ class TextReportTest {
             0,
             0,
             0,
+            KernelTimes.NONE,
             StateTimes.NONE,
             false,
             DebugInfo.EXACT);

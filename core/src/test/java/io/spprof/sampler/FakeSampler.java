@@ -58,6 +58,12 @@ public final class FakeSampler implements Sampler {
   /** CPU time without a signal so far, ns. */
   public volatile long unseenNanos;
 
+  /** Times that the kernel keeps. */
+  public volatile KernelTimes kernel = KernelTimes.NONE;
+
+  /** Runs when the times that the kernel keeps are to be read again. */
+  public volatile Runnable onKernelTimes = () -> {};
+
   /** Runs instead of a search for new threads. */
   public volatile Runnable onSearch = () -> {};
 
@@ -180,6 +186,11 @@ public final class FakeSampler implements Sampler {
   }
 
   @Override
+  public void readKernelTimes() {
+    onKernelTimes.run();
+  }
+
+  @Override
   public void setThreadStarts(ThreadStarts starts) {
     threadStarts.add(starts);
   }
@@ -275,6 +286,7 @@ public final class FakeSampler implements Sampler {
             timedHookNanos.get(),
             1,
             0,
+            kernel,
             signals.get());
     onCountersRead.run();
     return read;

@@ -110,6 +110,26 @@ final class Descriptions {
         "Counter: the part of DroppedCpuTimeNanos that no signal stands for: threads that ended"
             + " before they were found, or after their last signal, or that have no timer");
     attribute(
+        "CpuWaitTimeNanos",
+        "ns",
+        "Counter: time that threads were ready to run and had no CPU, because others had the CPUs or a"
+            + " quota was used up; large: the methods are not to blame. -1: not known");
+    attribute(
+        "ThrottledTimeNanos",
+        "ns",
+        "Counter: time that CPU quotas kept the process's cgroups from running; large: raise the CPU"
+            + " limit. -1: not known");
+    attribute(
+        "UserCpuTimeNanos",
+        "ns",
+        "Counter: CPU time of the whole process in user code, by the kernel's account, while sessions"
+            + " ran");
+    attribute(
+        "SystemCpuTimeNanos",
+        "ns",
+        "Counter: CPU time of the whole process in the kernel, by the kernel's account, while sessions"
+            + " ran");
+    attribute(
         "OverheadPercent",
         "% of one CPU",
         "Overhead of the running session by the model, signals x 25 us / elapsed; 0 when idle. Neither"

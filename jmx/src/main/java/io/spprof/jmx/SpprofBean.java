@@ -200,6 +200,26 @@ final class SpprofBean extends StandardEmitterMBean implements SpprofMXBean {
   }
 
   @Override
+  public long getCpuWaitTimeNanos() {
+    return figures().stats().counters().kernel().cpuWaitNanos();
+  }
+
+  @Override
+  public long getThrottledTimeNanos() {
+    return figures().stats().counters().kernel().throttledNanos();
+  }
+
+  @Override
+  public long getUserCpuTimeNanos() {
+    return figures().stats().counters().kernel().userNanos();
+  }
+
+  @Override
+  public long getSystemCpuTimeNanos() {
+    return figures().stats().counters().kernel().systemNanos();
+  }
+
+  @Override
   public double getOverheadPercent() {
     return isRunning() ? getSession().overheadPercent() : 0;
   }

@@ -149,6 +149,41 @@ public interface SpprofMXBean {
   long getUnseenCpuTimeNanos();
 
   /**
+   * Counter of the time that threads of the process waited for a CPU: they were ready to run, and
+   * other threads had the CPUs, or a CPU quota was used up. The waits of all threads are added up.
+   * Counted while sessions run, up to a second late.
+   *
+   * @return nanoseconds; -1 if not known, because no session has read it yet or the system does not
+   *     report it
+   */
+  long getCpuWaitTimeNanos();
+
+  /**
+   * Counter of the time that CPU quotas kept the process's cgroups from running. The times of all
+   * CPUs and cgroups are added up. Counted while sessions run, up to a second late.
+   *
+   * @return nanoseconds; -1 if not known, because no session has read it yet or the system does not
+   *     report it
+   */
+  long getThrottledTimeNanos();
+
+  /**
+   * Counter of the CPU time of the whole process in user code, by the kernel's account. Counted
+   * while sessions run, up to a second late.
+   *
+   * @return nanoseconds
+   */
+  long getUserCpuTimeNanos();
+
+  /**
+   * Counter of the CPU time of the whole process in the kernel, by the kernel's account. Counted
+   * while sessions run, up to a second late.
+   *
+   * @return nanoseconds
+   */
+  long getSystemCpuTimeNanos();
+
+  /**
    * Gauge of the overhead by a model: signals × 25 µs ÷ elapsed time. This figure is neither
    * measured nor an upper bound.
    *

@@ -1,6 +1,7 @@
 package io.spprof.jmx;
 
 import io.spprof.profile.WindowStats;
+import io.spprof.sampler.KernelTimes;
 import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
@@ -11,7 +12,7 @@ import java.util.Locale;
  */
 final class WindowList {
 
-  private static final String ROW = "%-24s %-24s %10s %8s %12s %12s%n";
+  private static final String ROW = "%-24s %-24s %10s %8s %12s %12s %9s %12s%n";
 
   private WindowList() {}
 
@@ -23,7 +24,17 @@ final class WindowList {
   static String of(List<WindowStats> windows) {
     StringBuilder out = new StringBuilder();
     out.append(
-        String.format(Locale.ROOT, ROW, "from", "to", "samples", "drops", "cpu_ms", "interval_us"));
+        String.format(
+            Locale.ROOT,
+            ROW,
+            "from",
+            "to",
+            "samples",
+            "drops",
+            "cpu_ms",
+            "interval_us",
+            "wait_ms",
+            "throttled_ms"));
     for (WindowStats window : windows) {
       out.append(
           String.format(
@@ -34,9 +45,16 @@ final class WindowList {
               window.samples(),
               window.dropped(),
               window.cpuNanos() / 1_000_000,
-              intervals(window)));
+              intervals(window),
+              millis(window.kernel().cpuWaitNanos()),
+              millis(window.kernel().throttledNanos())));
     }
     return out.toString();
+  }
+
+  /** Returns a time of the kernel in milliseconds; "-" if it is not known. */
+  private static String millis(long nanos) {
+    return nanos == KernelTimes.NOT_KNOWN ? "-" : "" + nanos / 1_000_000;
   }
 
   /**

@@ -106,6 +106,10 @@ class AttributesTest {
       expected.put("SampledCpuTimeNanos", 50_000L);
       expected.put("DroppedCpuTimeNanos", 210L);
       expected.put("UnseenCpuTimeNanos", 90L);
+      expected.put("UserCpuTimeNanos", 41_000L);
+      expected.put("SystemCpuTimeNanos", 12_000L);
+      expected.put("CpuWaitTimeNanos", 6_000L);
+      expected.put("ThrottledTimeNanos", 4_000L);
       expected.put("OverheadPercent", 0.25);
       expected.put("MeasuredOverheadPercent", 0.125);
       expected.put("OverheadCpuTimeNanos", 75_000L);

@@ -17,6 +17,7 @@ import io.spprof.profile.StateTimes;
 import io.spprof.sampler.DebugInfo;
 import io.spprof.sampler.DropReason;
 import io.spprof.sampler.Drops;
+import io.spprof.sampler.KernelTimes;
 import java.util.List;
 import java.util.stream.LongStream;
 import javax.management.MBeanServer;
@@ -46,7 +47,17 @@ final class Mocks {
   static ProfilerStats stats(long sessions, SessionStats session) {
     return new ProfilerStats(
         new ProfilerStats.Counters(
-            sessions, 5_100, 5_000, DROPS, 7, 50_000, 210, 90, 75_000, 30_000),
+            sessions,
+            5_100,
+            5_000,
+            DROPS,
+            7,
+            50_000,
+            210,
+            90,
+            75_000,
+            30_000,
+            new KernelTimes(41_000, 12_000, 6_000, 4_000)),
         new ProfilerStats.Gauges(9, 1, 40, 1 << 20),
         new ProfilerStats.Setup(1_000_000, 64 << 20, "ctimer", "agct"),
         session);
@@ -111,6 +122,7 @@ final class Mocks {
             7,
             210,
             90,
+            KernelTimes.NONE,
             StateTimes.NONE,
             false,
             DebugInfo.EXACT),

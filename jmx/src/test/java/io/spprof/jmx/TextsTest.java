@@ -13,6 +13,7 @@ import io.spprof.profile.SampleTimes;
 import io.spprof.profile.StateTimes;
 import io.spprof.sampler.DebugInfo;
 import io.spprof.sampler.Drops;
+import io.spprof.sampler.KernelTimes;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
@@ -41,6 +42,7 @@ class TextsTest {
             0,
             0,
             0,
+            KernelTimes.NONE,
             StateTimes.NONE,
             false,
             DebugInfo.EXACT),

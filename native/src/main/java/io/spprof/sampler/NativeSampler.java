@@ -117,6 +117,13 @@ public final class NativeSampler implements Sampler {
   }
 
   @Override
+  public void readKernelTimes() {
+    if (counters != null) {
+      readKernelTimes0();
+    }
+  }
+
+  @Override
   public void setThreadStarts(ThreadStarts starts) {
     if (counters != null) {
       setThreadStarts0(starts.code());
@@ -265,6 +272,8 @@ public final class NativeSampler implements Sampler {
   private static native void sweep0();
 
   private static native void readNames0();
+
+  private static native void readKernelTimes0();
 
   private static native void setThreadStarts0(int starts);
 

@@ -105,7 +105,11 @@ final class SampleLayout {
   static final int TIMED_HOOK_NANOS = 64;
   static final int THREADS_SAMPLED = 72;
   static final int THREADS_FAILED = 80;
-  static final int DROPPED = 88; // one counter for each reason of a handler, in their order
+  static final int USER_CPU_NANOS = 88;
+  static final int SYSTEM_CPU_NANOS = 96;
+  static final int CPU_WAIT_NANOS = 104;
+  static final int CPU_WAIT_KNOWN = 112;
+  static final int DROPPED = 120; // one counter for each reason of a handler, in their order
   static final int COUNTERS_SIZE = DROPPED + Long.BYTES * DropReason.OF_HANDLERS;
 
   private SampleLayout() {}
@@ -194,6 +198,10 @@ final class SampleLayout {
       TIMED_HOOK_NANOS,
       THREADS_SAMPLED,
       THREADS_FAILED,
+      USER_CPU_NANOS,
+      SYSTEM_CPU_NANOS,
+      CPU_WAIT_NANOS,
+      CPU_WAIT_KNOWN,
       DROPPED,
       COUNTERS_SIZE
     };

@@ -69,6 +69,13 @@ public interface Sampler {
   void readNames();
 
   /**
+   * Brings {@link SamplerCounters#kernel()} up to date: how long threads waited for a CPU, and the
+   * process's user and system time. What threads waited before a session's first call is not
+   * counted.
+   */
+  void readKernelTimes();
+
+  /**
    * Sets what happens when a thread starts, from now on.
    *
    * @param starts not null; {@link ThreadStarts#TIMED} when a session begins

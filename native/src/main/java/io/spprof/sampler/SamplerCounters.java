@@ -24,6 +24,8 @@ import java.nio.ByteOrder;
  * @param timedHookNanos CPU time of the measured hooks, one hook in eight, in nanoseconds
  * @param threadsSampled gauge: threads with a timer
  * @param threadsFailed gauge: threads that could not get a timer
+ * @param kernel times that the kernel keeps for the process; without the throttled time, which is
+ *     not read by the native side
  * @param signals signals that reached the handler
  */
 public record SamplerCounters(
@@ -38,11 +40,12 @@ public record SamplerCounters(
     long timedHookNanos,
     int threadsSampled,
     int threadsFailed,
+    KernelTimes kernel,
     long signals) {
 
   /** All counters are zero. */
   public static final SamplerCounters ZERO =
-      new SamplerCounters(0, Drops.NONE, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+      new SamplerCounters(0, Drops.NONE, 0, 0, 0, 0, 0, 0, 0, 0, 0, KernelTimes.NONE, 0);
 
   private static final VarHandle LONG =
       MethodHandles.byteBufferViewVarHandle(long[].class, ByteOrder.nativeOrder());
@@ -64,6 +67,7 @@ public record SamplerCounters(
         get(block, SampleLayout.TIMED_HOOK_NANOS),
         (int) get(block, SampleLayout.THREADS_SAMPLED),
         (int) get(block, SampleLayout.THREADS_FAILED),
+        kernel(block),
         get(block, SampleLayout.SIGNALS));
   }
 
@@ -73,6 +77,15 @@ public record SamplerCounters(
       counts[i] = get(block, SampleLayout.DROPPED + Long.BYTES * i);
     }
     return Drops.of(counts);
+  }
+
+  private static KernelTimes kernel(ByteBuffer block) {
+    boolean known = get(block, SampleLayout.CPU_WAIT_KNOWN) != 0;
+    return new KernelTimes(
+        get(block, SampleLayout.USER_CPU_NANOS),
+        get(block, SampleLayout.SYSTEM_CPU_NANOS),
+        known ? get(block, SampleLayout.CPU_WAIT_NANOS) : KernelTimes.NOT_KNOWN,
+        KernelTimes.NOT_KNOWN);
   }
 
   private static long get(ByteBuffer block, int offset) {
@@ -100,6 +113,7 @@ public record SamplerCounters(
         timedHookNanos,
         threadsSampled,
         threadsFailed,
+        kernel,
         committed + dropped.total());
   }
 
@@ -122,6 +136,7 @@ public record SamplerCounters(
         timedHookNanos - earlier.timedHookNanos,
         threadsSampled,
         threadsFailed,
+        kernel.minus(earlier.kernel),
         signals - earlier.signals);
   }
 

@@ -8,6 +8,7 @@ import io.spprof.profile.SessionStats;
 import io.spprof.profile.StateTimes;
 import io.spprof.sampler.DebugInfo;
 import io.spprof.sampler.Drops;
+import io.spprof.sampler.KernelTimes;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.lang.management.ManagementFactory;
@@ -163,6 +164,7 @@ final class ExportBench {
             0,
             0,
             0,
+            KernelTimes.NONE,
             StateTimes.NONE,
             false,
             DebugInfo.EXACT),

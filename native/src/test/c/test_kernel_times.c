@@ -1,0 +1,236 @@
+/*
+ * Tests that the time that threads wait for a CPU is counted once, whatever the threads do, and at
+ * little cost.
+ */
+#include "base/clock.h"
+#include "fake_threads.h"
+#include "threads/kernel_times.h"
+
+static uint64_t waited(void) {
+    return spprof_counters.cpu_wait_ns;
+}
+
+/* A session whose clock says that it began long ago, so that fake threads can have waited in it. */
+static void begin_old_session(int count) {
+    begin_session(count, MS);
+    for (int i = 0; i < count; i++) {
+        fakes[i + 1].wait_ns = 1000 * SPPROF_NS_PER_S; /* before the session */
+    }
+    spprof_kernel_times_look(false);
+}
+
+TEST(waits_from_before_the_first_look_are_not_counted) {
+    begin_old_session(20);
+    CHECK_EQUAL(0, waited());
+    CHECK_EQUAL(1, spprof_counters.cpu_wait_known);
+    for (int i = 0; i < 100; i++) {
+        wait_for_cpu(1 + (uint64_t)i % 20, 3 * MS);
+        if (i % 7 == 0) {
+            spprof_kernel_times_look(false);
+            CHECK_EQUAL((uint64_t)(i + 1) * 3 * MS, waited());
+        }
+    }
+    spprof_kernel_times_look(true);
+    CHECK_EQUAL(300 * MS, waited());
+    end_session();
+}
+
+TEST(only_threads_that_ran_are_read) {
+    begin_old_session(1000);
+    CHECK_EQUAL(1000, waits_read);
+    wait_for_cpu(7, MS);
+    wait_for_cpu(700, MS);
+    spprof_kernel_times_look(false);
+    CHECK_EQUAL(1002, waits_read);
+    CHECK_EQUAL(2 * MS, waited());
+    end_session();
+}
+
+TEST(a_thread_of_the_session_is_counted_from_its_beginning) {
+    begin_old_session(1);
+    uint64_t id = begin_thread();
+    nanosleep(&(struct timespec){.tv_nsec = 5000000}, NULL);
+    wait_for_cpu(id, 2 * MS);
+    spprof_kernel_times_look(false);
+    CHECK_EQUAL(2 * MS, waited());
+    end_session();
+}
+
+/* The listing is not atomic, so it can miss a living thread. */
+TEST(an_old_thread_that_the_first_listing_missed_has_only_its_later_waits_counted) {
+    begin_session(2, MS);
+    fakes[2].wait_ns = 1000 * SPPROF_NS_PER_S;
+    fakes[2].alive = false;
+    spprof_kernel_times_look(false);
+    fakes[2].alive = true;
+    spprof_kernel_times_look(false);
+    CHECK_EQUAL(0, waited());
+    wait_for_cpu(2, MS);
+    spprof_kernel_times_look(false);
+    CHECK_EQUAL(MS, waited());
+    end_session();
+}
+
+static void hidden_from_the_listing(uint64_t id) {
+    uint64_t end = newest;
+    newest = id - 1;
+    spprof_kernel_times_look(false);
+    newest = end;
+}
+
+TEST(a_known_thread_that_a_listing_misses_is_not_counted_twice) {
+    begin_old_session(2);
+    wait_for_cpu(2, MS);
+    hidden_from_the_listing(2);
+    CHECK_EQUAL(0, waited());
+    spprof_kernel_times_look(false);
+    CHECK_EQUAL(MS, waited());
+    end_session();
+}
+
+TEST(a_number_that_the_system_gives_out_again_is_a_new_thread) {
+    begin_old_session(3);
+    fakes[2] = (struct fake_thread){.alive = true, .name = "new"};
+    nanosleep(&(struct timespec){.tv_nsec = 5000000}, NULL);
+    wait_for_cpu(2, MS);
+    spprof_kernel_times_look(false);
+    CHECK_EQUAL(MS, waited());
+    end_session();
+}
+
+TEST(gone_threads_leave_the_table) {
+    begin_old_session(2);
+    for (int i = 0; i < 4000; i++) {
+        uint64_t id = begin_thread();
+        run(id, MS);
+        spprof_kernel_times_look(false);
+        end_thread(id);
+    }
+    clock_reads = 0;
+    spprof_kernel_times_look(false);
+    CHECK(clock_reads < 10);
+    end_session();
+}
+
+TEST(the_profilers_own_threads_are_left_out) {
+    begin_session(2, MS);
+    spprof_slots_find_sigsafe(2)->state = SPPROF_SLOT_EXCLUDED;
+    spprof_kernel_times_look(false);
+    wait_for_cpu(2, MS);
+    spprof_kernel_times_look(false);
+    CHECK_EQUAL(0, waited());
+    end_session();
+}
+
+/* What the exit hook does with the calling thread's number. */
+static void exits(uint64_t id) {
+    struct spprof_exit_wait wait = spprof_kernel_times_read_exit(&fake_engine, id);
+    spprof_threads_lock();
+    spprof_kernel_times_count_exit_locked(spprof_threads_slot_for_locked(id), &wait);
+    spprof_threads_unlock();
+}
+
+TEST(a_thread_that_exits_is_counted_to_its_end_and_once) {
+    begin_old_session(2);
+    nanosleep(&(struct timespec){.tv_nsec = 20000000}, NULL);
+    uint64_t id = begin_thread();
+    wait_for_cpu(id, 3 * MS);
+    exits(id);
+    CHECK_EQUAL(3 * MS, waited());
+    spprof_kernel_times_look(false); /* it is still there */
+    CHECK_EQUAL(3 * MS, waited());
+    wait_for_cpu(2, 4 * MS);
+    exits(2);
+    CHECK_EQUAL(7 * MS, waited());
+    end_thread(2);
+    spprof_kernel_times_look(false);
+    CHECK_EQUAL(7 * MS, waited());
+    end_session();
+}
+
+TEST(of_many_exits_some_are_read_and_count_for_all) {
+    begin_old_session(2);
+    nanosleep(&(struct timespec){.tv_nsec = 20000000}, NULL);
+    int before = waits_read;
+    for (int i = 0; i < 128 + 800; i++) {
+        uint64_t id = begin_thread();
+        wait_for_cpu(id, MS);
+        exits(id);
+        end_thread(id);
+        CHECK(i >= 128 || waited() == (uint64_t)(i + 1) * MS);
+    }
+    int read = waits_read - before - 128;
+    CHECK(read > 90 && read < 110);
+    CHECK_EQUAL((uint64_t)(128 + 8 * read) * MS, waited());
+    spprof_kernel_times_look(false);
+    uint64_t id = begin_thread();
+    wait_for_cpu(id, MS);
+    exits(id);
+    CHECK_EQUAL((uint64_t)(129 + 8 * read) * MS, waited()); /* read again after a look */
+    end_session();
+}
+
+TEST(nothing_is_known_where_the_kernel_reports_nothing) {
+    waits_hidden = true;
+    begin_old_session(3);
+    wait_for_cpu(1, MS);
+    exits(2);
+    spprof_kernel_times_look(true);
+    CHECK_EQUAL(0, spprof_counters.cpu_wait_known);
+    CHECK_EQUAL(0, waited());
+    end_session();
+}
+
+TEST(a_stop_ends_a_look_and_the_last_look_reads_all) {
+    begin_old_session(100);
+    wait_for_cpu(99, MS);
+    spprof_kernel_times_hurry();
+    spprof_kernel_times_look(false);
+    CHECK_EQUAL(0, waited());
+    spprof_kernel_times_look(true);
+    CHECK_EQUAL(MS, waited());
+    end_session();
+}
+
+TEST(a_session_that_ends_before_its_first_look_reads_no_thread) {
+    begin_session(100, MS);
+    spprof_kernel_times_hurry();
+    spprof_kernel_times_look(true);
+    CHECK_EQUAL(0, waits_read);
+    CHECK_EQUAL(0, spprof_counters.cpu_wait_known);
+    end_session();
+}
+
+/* User and system time together are the process's CPU time, which a clock shows, too. */
+TEST(user_and_system_time_are_the_processs_cpu_time) {
+    begin_session(1, MS);
+    uint64_t from = spprof_clock_ns_sigsafe(CLOCK_PROCESS_CPUTIME_ID), to;
+    do {
+        for (int i = 0; i < 1000; i++) {
+            (void)SPPROF_DEFAULT_ENGINE.thread_count(); /* time in the kernel */
+        }
+        to = spprof_clock_ns_sigsafe(CLOCK_PROCESS_CPUTIME_ID);
+    } while (to - from < 100 * MS);
+    spprof_kernel_times_look(true);
+    uint64_t both = spprof_counters.user_cpu_ns + spprof_counters.system_cpu_ns;
+    CHECK(both >= to - from - 2 * MS && both <= to - from + 20 * MS);
+    end_session();
+}
+
+int main(void) {
+    RUN(waits_from_before_the_first_look_are_not_counted);
+    RUN(only_threads_that_ran_are_read);
+    RUN(a_thread_of_the_session_is_counted_from_its_beginning);
+    RUN(an_old_thread_that_the_first_listing_missed_has_only_its_later_waits_counted);
+    RUN(a_known_thread_that_a_listing_misses_is_not_counted_twice);
+    RUN(a_number_that_the_system_gives_out_again_is_a_new_thread);
+    RUN(gone_threads_leave_the_table);
+    RUN(the_profilers_own_threads_are_left_out);
+    RUN(a_thread_that_exits_is_counted_to_its_end_and_once);
+    RUN(of_many_exits_some_are_read_and_count_for_all);
+    RUN(nothing_is_known_where_the_kernel_reports_nothing);
+    RUN(a_stop_ends_a_look_and_the_last_look_reads_all);
+    RUN(a_session_that_ends_before_its_first_look_reads_no_thread);
+    RUN(user_and_system_time_are_the_processs_cpu_time);
+    return report();
+}
