@@ -5,8 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -250,6 +252,31 @@ class LibrarySymbolsTest {
     image.position(17); // of no importance
     try (LibrarySymbols symbols = LibrarySymbols.of(image)) {
       assertEquals("padded", name(symbols, address("padded")));
+    }
+  }
+
+  /** The kernel's library is in no file. */
+  @Test
+  void shouldReadTheVdso() throws Exception {
+    assumeTrue(System.getProperty("os.arch").equals("amd64"), "other names elsewhere");
+    for (String line : Files.readAllLines(Path.of("/proc/self/maps"))) {
+      if (line.endsWith("[vdso]")) {
+        long from = Long.parseUnsignedLong(line.substring(0, line.indexOf('-')), 16);
+        long to =
+            Long.parseUnsignedLong(line.substring(line.indexOf('-') + 1, line.indexOf(' ')), 16);
+        byte[] image = new byte[(int) (to - from)];
+        try (RandomAccessFile memory = new RandomAccessFile("/proc/self/mem", "r")) {
+          memory.seek(from);
+          memory.readFully(image);
+        }
+        Path file = Files.write(folder.resolve("vdso.so"), image);
+        try (LibrarySymbols symbols = LibrarySymbols.of(ByteBuffer.wrap(image))) {
+          long begin = SmallLibrary.address(file, "__vdso_clock_gettime@@LINUX_2.6");
+          // its weak alias has fewer underscores
+          assertEquals("clock_gettime", name(symbols, begin));
+          assertEquals("", symbols.problem());
+        }
+      }
     }
   }
 
