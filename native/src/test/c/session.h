@@ -183,11 +183,32 @@ static UNUSED void thread_ends(const char *name) {
     spprof_thread_ended(own_name, (void *)(uintptr_t)name);
 }
 
+/* What the kernel says that all java_threads have used: while the JVM knew them, and in all. */
+static _Atomic uint64_t used_as_java_threads, used_by_java_threads;
+
 static UNUSED void *java_thread(void *ms) {
     thread_starts();
+    uint64_t from = clock_ns(CLOCK_THREAD_CPUTIME_ID);
     burn((uint64_t)(uintptr_t)ms * MS);
+    used_as_java_threads += clock_ns(CLOCK_THREAD_CPUTIME_ID) - from;
     thread_ends("worker");
+    used_by_java_threads += clock_ns(CLOCK_THREAD_CPUTIME_ID);
     return NULL;
+}
+
+/*
+ * Checks the sampled time of many java_threads that each live for a part p of the interval. Each
+ * thread gives one whole interval with probability p, or nothing. The mean is the time that they
+ * used; the variance of one thread is interval^2 p (1 - p). The tolerance is five standard
+ * deviations. The time comes from the kernel's clocks, because a thread uses more than it was told
+ * to where system calls are slow.
+ */
+static UNUSED void check_in_proportion(uint64_t sampled, uint64_t threads, uint64_t interval) {
+    uint64_t least = used_as_java_threads, most = used_by_java_threads, mean = least / threads;
+    CHECK(mean < interval);
+    uint64_t variance_ms = least / MS * ((interval - mean) / MS);
+    uint64_t off = sampled < least ? least - sampled : sampled > most ? sampled - most : 0;
+    CHECK(off / MS * (off / MS) < 25 * variance_ms);
 }
 
 /* For a caller that blocks the signal. Only glibc can set a thread's mask by its attributes. */

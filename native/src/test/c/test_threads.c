@@ -19,11 +19,8 @@ TEST(short_threads_are_seen_in_proportion) {
     }
     CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
     struct tally tally = read_ring();
-    /*
-     * Each thread gives 10 ms with probability 1/2: mean 2000 ms, standard deviation 100 ms. The
-     * tolerance is five of them.
-     */
-    CHECK(tally.cpu_ns > 1500 * MS && tally.cpu_ns < 2600 * MS);
+    /* Mean 2000 ms, standard deviation 100 ms. */
+    check_in_proportion(tally.cpu_ns, 400, 10 * MS);
     CHECK(tally.exits > 0);
 }
 
