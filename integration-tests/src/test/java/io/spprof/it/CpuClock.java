@@ -24,6 +24,11 @@ public final class CpuClock {
 
   /** The CPU time of all threads that the process has and had, ns. */
   public static long nanos(long pid) {
+    Machine machine = Machine.given();
+    return machine == null ? nanosHere(pid) : machine.cpuNanos(pid);
+  }
+
+  private static long nanosHere(long pid) {
     try (Memory time = new Memory(16)) {
       LIBRARY.clock_gettime((~Math.toIntExact(pid) << 3) | SCHEDULER_CLOCK, time);
       return time.getLong(0) * 1_000_000_000 + time.getLong(8);

@@ -1,7 +1,7 @@
 package io.spprof.it;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -12,7 +12,10 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 
-/** Reads the kernel's information about a process in /proc. */
+/**
+ * Reads the kernel's information about a process in /proc, of this machine or of the {@link
+ * Machine} in which the targets run.
+ */
 final class Proc {
 
   static final int SIGPROF = 27;
@@ -36,7 +39,7 @@ final class Proc {
 
   /** The value of a field of /proc/PID/status. */
   static String status(long pid, String field) throws IOException {
-    return Files.readAllLines(Path.of("/proc", Long.toString(pid), "status")).stream()
+    return lines(Path.of("/proc", Long.toString(pid), "status")).stream()
         .filter(line -> line.startsWith(field + ":"))
         .map(line -> line.substring(field.length() + 1).strip())
         .findFirst()
@@ -47,11 +50,11 @@ final class Proc {
   static Map<Long, String> blocked(long pid) throws IOException {
     Map<Long, String> masks = new TreeMap<>();
     for (long thread : threads(pid)) {
-      try (Stream<String> lines = Files.lines(task(pid, thread, "status"))) {
-        lines
+      try {
+        lines(task(pid, thread, "status")).stream()
             .filter(line -> line.startsWith("SigBlk:"))
             .forEach(line -> masks.put(thread, line.substring("SigBlk:".length()).strip()));
-      } catch (IOException | UncheckedIOException e) {
+      } catch (IOException e) {
         // The thread has ended: no such file, or no such process.
       }
     }
@@ -60,14 +63,12 @@ final class Proc {
 
   /** The number of the process's open file descriptors. */
   static int descriptors(long pid) throws IOException {
-    try (Stream<Path> files = Files.list(Path.of("/proc", Long.toString(pid), "fd"))) {
-      return (int) files.count();
-    }
+    return names(Path.of("/proc", Long.toString(pid), "fd")).size();
   }
 
   /** The lines of the process's memory map. */
   static List<String> mappings(long pid) throws IOException {
-    return Files.readAllLines(Path.of("/proc", Long.toString(pid), "maps"));
+    return lines(Path.of("/proc", Long.toString(pid), "maps"));
   }
 
   /** The value of a size in /proc/PID/status, in bytes. */
@@ -77,7 +78,7 @@ final class Proc {
 
   /** The memory that the process has written to and shares with no other process, in bytes. */
   static long privateDirty(long pid) throws IOException {
-    return Files.readAllLines(Path.of("/proc", Long.toString(pid), "smaps_rollup")).stream()
+    return lines(Path.of("/proc", Long.toString(pid), "smaps_rollup")).stream()
         .filter(line -> line.startsWith("Private_Dirty:"))
         .mapToLong(line -> 1024 * Long.parseLong(line.replaceAll("[^0-9]", "")))
         .sum();
@@ -85,16 +86,14 @@ final class Proc {
 
   /** The process's POSIX timers, one text each. */
   static List<String> timers(long pid) throws IOException {
-    return Files.readAllLines(Path.of("/proc", Long.toString(pid), "timers")).stream()
+    return lines(Path.of("/proc", Long.toString(pid), "timers")).stream()
         .filter(line -> line.startsWith("ID:"))
         .toList();
   }
 
   /** The ids of the process's threads. */
   static List<Long> threads(long pid) throws IOException {
-    try (Stream<Path> tasks = Files.list(Path.of("/proc", Long.toString(pid), "task"))) {
-      return tasks.map(task -> Long.parseLong(task.getFileName().toString())).toList();
-    }
+    return names(Path.of("/proc", Long.toString(pid), "task")).stream().map(Long::valueOf).toList();
   }
 
   /** The names of the process's threads, which the kernel cuts to 15 characters. */
@@ -109,7 +108,7 @@ final class Proc {
   /** The name of a thread; empty if it has ended. */
   static Optional<String> threadName(long pid, long thread) throws IOException {
     try {
-      return Optional.of(Files.readString(task(pid, thread, "comm")).strip());
+      return Optional.of(text(task(pid, thread, "comm")).strip());
     } catch (IOException e) {
       // ESRCH from opening or reading the file: the thread has ended in between.
       if (e instanceof NoSuchFileException
@@ -122,13 +121,13 @@ final class Proc {
 
   /** Whether the thread is blocked in a system call. */
   static boolean isBlocked(long pid, long thread) throws IOException {
-    String call = Files.readString(task(pid, thread, "syscall"));
+    String call = text(task(pid, thread, "syscall"));
     return !call.startsWith("running") && !call.startsWith("-1");
   }
 
   /** The kernel's letter for the state of a thread: 't' means stopped by a tracer. */
   static char threadState(long pid, long thread) throws IOException {
-    String stat = Files.readString(task(pid, thread, "stat"));
+    String stat = text(task(pid, thread, "stat"));
     return stat.charAt(stat.lastIndexOf(')') + 2);
   }
 
@@ -167,10 +166,30 @@ final class Proc {
   private static long schedstat(long pid, String name, int field) throws IOException {
     for (long thread : threads(pid)) {
       if (threadName(pid, thread).orElse("").equals(name)) {
-        return Long.parseLong(Files.readString(task(pid, thread, "schedstat")).split(" ")[field]);
+        return Long.parseLong(text(task(pid, thread, "schedstat")).split(" ")[field]);
       }
     }
     throw new AssertionError("no thread " + name);
+  }
+
+  private static List<String> lines(Path file) throws IOException {
+    return text(file).lines().toList();
+  }
+
+  private static String text(Path file) throws IOException {
+    Machine machine = Machine.given();
+    return machine == null
+        ? Files.readString(file)
+        : new String(machine.read(file), StandardCharsets.UTF_8);
+  }
+
+  private static List<String> names(Path directory) throws IOException {
+    if (Machine.given() != null) {
+      return Machine.given().list(directory);
+    }
+    try (Stream<Path> files = Files.list(directory)) {
+      return files.map(file -> file.getFileName().toString()).toList();
+    }
   }
 
   private static Path task(long pid, long thread, String file) {

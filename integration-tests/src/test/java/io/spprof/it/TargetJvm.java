@@ -22,9 +22,9 @@ import java.util.stream.Stream;
 /**
  * A separate JVM that runs a workload and offers JMX on the loopback interface. It runs with the
  * agent unless a test wants none. It uses the JDK that runs the tests, and has its own home
- * directory and its own directory for temporary files. Closing it asks the JVM to exit and then
- * checks the exit: status 0, nothing unexpected on its standard error, no crash report, no
- * temporary file left.
+ * directory and its own directory for temporary files. If the build names a {@link Machine}, it
+ * runs there, on the machine's JDK. Closing it asks the JVM to exit and then checks the exit:
+ * status 0, nothing unexpected on its standard error, no crash report, no temporary file left.
  */
 public final class TargetJvm implements AutoCloseable {
 
@@ -48,12 +48,22 @@ public final class TargetJvm implements AutoCloseable {
     command.environment().keySet().removeIf(key -> key.startsWith("SPPROF"));
     command.environment().remove("JAVA_TOOL_OPTIONS");
     command.environment().putAll(builder.environment);
-    process = command.start();
+    if (Machine.given() != null && !builder.environment.isEmpty()) {
+      throw new IllegalStateException("no environment can be set in the machine");
+    }
+    process = start(command);
     out = new Lines("stdout of " + process.pid(), process.getInputStream());
     err = new Lines("stderr of " + process.pid(), process.getErrorStream());
     in =
         new BufferedWriter(
             new OutputStreamWriter(process.getOutputStream(), StandardCharsets.UTF_8));
+  }
+
+  private static Process start(ProcessBuilder command) throws IOException {
+    Machine machine = Machine.given();
+    return machine == null
+        ? command.start()
+        : machine.start(command.directory().toPath(), command.command());
   }
 
   /** Describes a JVM that runs a workload; nothing is started yet. */
@@ -66,8 +76,11 @@ public final class TargetJvm implements AutoCloseable {
     return of(H2Oltp.class, workers).classPathOf(org.h2.Driver.class);
   }
 
-  /** A loopback port that was free a moment ago. */
+  /** A loopback port that was free a moment ago, or the port that a machine forwards. */
   static int freePort() throws IOException {
+    if (Machine.given() != null) {
+      return Machine.given().jmxPort();
+    }
     try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       return socket.getLocalPort();
     }
@@ -230,8 +243,8 @@ public final class TargetJvm implements AutoCloseable {
     private final Map<String, String> environment = new java.util.HashMap<>();
     private final List<Predicate<String>> expectedOnStderr = new ArrayList<>();
     private Path agent = TestPaths.agentJar();
-    private Path program = TestPaths.jdkProgram("java");
-    private int feature = Runtime.version().feature();
+    private Path program;
+    private int feature;
     private String agentOptions = "";
     private boolean authenticate;
 
@@ -239,6 +252,9 @@ public final class TargetJvm implements AutoCloseable {
       this.main = main;
       this.arguments = Stream.of(arguments).map(Object::toString).toList();
       classPath.add(TestPaths.classPathEntry(main));
+      Machine machine = Machine.given();
+      program = machine == null ? TestPaths.jdkProgram("java") : machine.java();
+      feature = machine == null ? Runtime.version().feature() : machine.feature();
     }
 
     /** Adds JVM flags. */
@@ -361,7 +377,13 @@ public final class TargetJvm implements AutoCloseable {
         Examples.write(directory, "jmxremote.access");
         Examples.write(directory, "jmxremote.password");
       }
-      return Examples.text("jmxremote.flags")
+      String flags = Examples.text("jmxremote.flags");
+      if (Machine.given() != null) {
+        flags =
+            flags.replace(
+                "jmxremote.host=127.0.0.1", "jmxremote.host=" + Machine.given().address());
+      }
+      return flags
           .replace("=7091", "=" + port)
           .replace("authenticate=true", "authenticate=" + authenticate)
           .lines()
