@@ -220,7 +220,7 @@ TEST(code_shows_where_in_the_thread_sp_is_taken_from) {
     CHECK_EQUAL(0, spprof_cpu_loaded_sp_sigsafe(at(0), at(3)));
 }
 
-static uint64_t stack[128];
+static _Alignas(16) uint64_t stack[128];
 
 static uint64_t stack_at(int word) {
     return (uintptr_t)&stack[word];
@@ -322,6 +322,43 @@ static void check_caller(const struct spprof_caller *caller, uint64_t pc, int sp
     CHECK(caller->pc == pc);
     CHECK(caller->sp == stack_at(sp));
     CHECK(caller->fp == stack_at(CALLER_FP));
+}
+
+TEST(the_interpreter_returns_with_the_callers_sp_in_a_register) {
+    enum { AND_SP_X20 = 0x927cee9f, MOV_SP_X20 = 0x9100029f };
+    const struct spprof_registers registers = {.expression_sp = stack_at(40) + 8};
+    static const uint32_t moves[] = {AND_SP_X20, MOV_SP_X20};
+    struct spprof_return_slot slot;
+    for (int i = 0; i < 2; i++) {
+        CODE(MOV_SP_FP, POP_RECORD, moves[i], RET, OTHER);
+        struct spprof_cursor cursor = cursor_at(0, 20, 30, &registers);
+        CHECK(!spprof_cpu_slot_of_throw_sigsafe(&cursor, at(5), &slot));
+        cursor = cursor_at(1, 30, 30, &registers);
+        CHECK(spprof_cpu_slot_of_throw_sigsafe(&cursor, at(5), &slot));
+        check_slot(&slot, stack_at(31), stack_at(30), 40);
+        cursor = cursor_at(2, 32, CALLER_FP, &registers);
+        CHECK(spprof_cpu_slot_of_throw_sigsafe(&cursor, at(5), &slot));
+        check_slot(&slot, SPPROF_IN_REGISTER, 0, 40);
+        cursor = cursor_at(3, 40, CALLER_FP, &registers);
+        CHECK(spprof_cpu_slot_of_throw_sigsafe(&cursor, at(5), &slot));
+        check_slot(&slot, SPPROF_IN_REGISTER, 0, 40);
+    }
+}
+
+TEST(a_stub_has_edges) {
+    struct spprof_return_slot slot;
+    CODE(PUSH_RECORD, MOV_FP_SP, OTHER, RET);
+    struct spprof_cursor cursor = cursor_at(0, 20, CALLER_FP, NULL);
+    CHECK(spprof_cpu_slot_at_edge_sigsafe(&cursor, &slot));
+    check_slot(&slot, SPPROF_IN_REGISTER, 0, 20);
+    cursor = cursor_at(1, 18, CALLER_FP, NULL);
+    CHECK(spprof_cpu_slot_at_edge_sigsafe(&cursor, &slot));
+    check_slot(&slot, stack_at(19), stack_at(18), 20);
+    cursor = cursor_at(2, 18, 18, NULL);
+    CHECK(!spprof_cpu_slot_at_edge_sigsafe(&cursor, &slot));
+    cursor = cursor_at(3, 20, CALLER_FP, NULL);
+    CHECK(spprof_cpu_slot_at_edge_sigsafe(&cursor, &slot));
+    check_slot(&slot, SPPROF_IN_REGISTER, 0, 20);
 }
 
 TEST(a_frame_of_the_interpreter_is_built_in_one_piece) {
@@ -570,6 +607,8 @@ int main(void) {
     RUN(code_shows_where_in_the_thread_sp_is_taken_from);
     RUN(the_rest_of_straight_code_is_followed_to_its_return);
     RUN(a_return_address_is_kept_while_a_handler_is_looked_up);
+    RUN(the_interpreter_returns_with_the_callers_sp_in_a_register);
+    RUN(a_stub_has_edges);
     RUN(a_frame_of_the_interpreter_is_built_in_one_piece);
     RUN(a_barrier_in_the_interpreter_pushes_a_record_of_its_own);
     RUN(call_stub_shows_which_register_holds_the_callers_sp);

@@ -185,7 +185,7 @@ TEST(code_shows_where_in_the_thread_sp_is_taken_from) {
     CHECK(spprof_cpu_loaded_sp_sigsafe(at(3), at(64)) == 0);
 }
 
-static uint64_t stack[64];
+static _Alignas(16) uint64_t stack[64];
 
 static uint64_t stack_at(int word) {
     return (uintptr_t)&stack[word];
@@ -256,6 +256,175 @@ TEST(an_adapter_keeps_its_callers_sp) {
     CHECK(spprof_cpu_slot_of_adapter_sigsafe(&cursor, 0, &slot));
     cursor = cursor_at(0, 24, CALLER_FP, &registers); /* the caller's sp is below */
     CHECK(!spprof_cpu_slot_of_adapter_sigsafe(&cursor, 0, &slot));
+}
+
+static void check_slot(const struct spprof_return_slot *slot, uint64_t in, uint64_t fp_at, int sp) {
+    CHECK(slot->at == in);
+    CHECK(slot->fp_at == fp_at);
+    CHECK(slot->sp == stack_at(sp));
+}
+
+TEST(the_interpreter_returns_by_a_jump) {
+    const struct spprof_registers registers = {.thawed_sp = stack_at(40)};
+    struct spprof_return_slot slot;
+    /* leave; pop %r13; mov %rbx,%rsp; jmp *%r13 */
+    CODE("\xc9\x41\x5d\x48\x8b\xe3\x41\xff\xe5");
+    struct spprof_cursor cursor = cursor_at(0, 20, 30, &registers);
+    CHECK(!spprof_cpu_slot_of_throw_sigsafe(&cursor, at(9), &slot));
+    cursor = cursor_at(1, 31, CALLER_FP, &registers);
+    CHECK(spprof_cpu_slot_of_throw_sigsafe(&cursor, at(9), &slot));
+    check_slot(&slot, stack_at(31), 0, 40);
+    cursor = cursor_at(3, 32, CALLER_FP, &registers);
+    CHECK(spprof_cpu_slot_of_throw_sigsafe(&cursor, at(9), &slot));
+    check_slot(&slot, SPPROF_IN_BCP, 0, 40);
+    cursor = cursor_at(6, 40, CALLER_FP, &registers);
+    CHECK(spprof_cpu_slot_of_throw_sigsafe(&cursor, at(9), &slot));
+    check_slot(&slot, SPPROF_IN_BCP, 0, 40);
+    /* Since JDK 25: movb $0,D(%r15); pop %r13; mov %rbx,%rsp; cmp D(%r15),%rsp; jb; movq
+     * $0,D(%r15); jmp *%r13 */
+    CODE(
+        "\x41\xc6\x87\xbe\x03\x00\x00\x00\x41\x5d\x48\x8b\xe3\x49\x3b\xa7\x20\x06\x00\x00\x72"
+        "\x0b\x49\xc7\x87\x20\x06\x00\x00\x00\x00\x00\x00\x41\xff\xe5");
+    cursor = cursor_at(0, 31, CALLER_FP, &registers);
+    CHECK(spprof_cpu_slot_of_throw_sigsafe(&cursor, at(64), &slot));
+    check_slot(&slot, stack_at(31), 0, 40);
+    cursor = cursor_at(20, 40, CALLER_FP, &registers);
+    CHECK(spprof_cpu_slot_of_throw_sigsafe(&cursor, at(64), &slot));
+    check_slot(&slot, SPPROF_IN_BCP, 0, 40);
+}
+
+TEST(the_interpreter_throws_into_the_caller) {
+    const struct spprof_registers registers = {.thawed_sp = stack_at(40)};
+    struct spprof_return_slot slot;
+    /* pop %rdx; mov %rbx,%rsp; mov D(%r15),%rax; movq $0,D(%r15); push %rax; push %rdx; mov
+     * %rdx,%rsi; mov %r15,%rdi; test $15,%esp; je; sub $8,%rsp; call; add $8,%rsp; jmp; call; mov
+     * %rax,%rbx; pop %rdx; pop %rax; jmp *%rbx */
+    CODE(
+        "\x5a\x48\x8b\xe3\x49\x8b\x87\xe8\x02\x00\x00\x49\xc7\x87\xe8\x02\x00\x00\x00\x00\x00\x00"
+        "\x50\x52\x48\x8b\xf2\x49\x8b\xff\xf7\xc4\x0f\x00\x00\x00\x0f\x84\x12\x00\x00\x00"
+        "\x48\x83\xec\x08\xe8\x00\x00\x00\x00\x48\x83\xc4\x08\xe9\x05\x00\x00\x00"
+        "\xe8\x00\x00\x00\x00\x48\x8b\xd8\x5a\x58\xff\xe3");
+    struct spprof_cursor cursor = cursor_at(0, 31, CALLER_FP, &registers);
+    CHECK(spprof_cpu_slot_of_throw_sigsafe(&cursor, at(128), &slot));
+    check_slot(&slot, stack_at(31), 0, 40);
+    cursor = cursor_at(4, 40, CALLER_FP, &registers);
+    CHECK(spprof_cpu_slot_of_throw_sigsafe(&cursor, at(128), &slot));
+    check_slot(&slot, SPPROF_IN_THROW, 0, 40);
+    cursor = cursor_at(23, 39, CALLER_FP, &registers); /* at push %rdx */
+    CHECK(spprof_cpu_slot_of_throw_sigsafe(&cursor, at(128), &slot));
+    check_slot(&slot, SPPROF_IN_THROW, 0, 40);
+    cursor = cursor_at(65, 38, CALLER_FP, &registers); /* the call has returned */
+    cursor.arrival = SPPROF_FROM_LEAF;
+    CHECK(spprof_cpu_slot_of_throw_sigsafe(&cursor, at(128), &slot));
+    check_slot(&slot, stack_at(38), 0, 40);
+    cursor = cursor_at(51, 37, CALLER_FP, &registers); /* the other call, with sp aligned */
+    cursor.arrival = SPPROF_FROM_LEAF;
+    CHECK(spprof_cpu_slot_of_throw_sigsafe(&cursor, at(128), &slot));
+    check_slot(&slot, stack_at(38), 0, 40);
+    CHECK(!spprof_cpu_slot_of_throw_sigsafe(&cursor, at(60), &slot)); /* beyond the code's end */
+}
+
+TEST(stubs_throw_by_a_jump) {
+    const struct spprof_registers registers = {.throw_pc = CALLER_PC};
+    struct spprof_return_slot slot;
+    /* add $0x10,%rsp; pop %rbp; pop %rdx; jmp *%r10 */
+    CODE("\x48\x83\xc4\x10\x5d\x5a\x41\xff\xe2");
+    struct spprof_cursor cursor = cursor_at(0, 20, CALLER_FP, &registers);
+    CHECK(spprof_cpu_slot_of_throw_sigsafe(&cursor, at(9), &slot));
+    check_slot(&slot, stack_at(23), stack_at(22), 24);
+    cursor = cursor_at(6, 24, CALLER_FP, &registers);
+    CHECK(spprof_cpu_slot_of_throw_sigsafe(&cursor, at(9), &slot));
+    check_slot(&slot, SPPROF_IN_THROW, 0, 24);
+    /* mov $forward_exception,%r10; jmp *%r10: it expects the return address on the stack */
+    CODE("\x49\xba\x00\x0c\x40\x61\x73\x7f\x00\x00\x41\xff\xe2");
+    cursor = cursor_at(0, 20, CALLER_FP, &registers);
+    CHECK(spprof_cpu_slot_of_throw_sigsafe(&cursor, at(13), &slot));
+    check_slot(&slot, stack_at(20), 0, 21);
+    /* leave; pop %rcx; jmp *%rcx: to the handler, whose address was popped */
+    CODE("\xc9\x59\xff\xe1");
+    cursor = cursor_at(1, 20, CALLER_FP, &registers);
+    CHECK(spprof_cpu_slot_of_throw_sigsafe(&cursor, at(4), &slot));
+    check_slot(&slot, stack_at(20), 0, 21);
+    cursor = cursor_at(2, 21, CALLER_FP, &registers);
+    CHECK(spprof_cpu_slot_of_throw_sigsafe(&cursor, at(4), &slot));
+    check_slot(&slot, stack_at(20), 0, 21);
+    /* jmp *%rcx in other code is no throw. */
+    CODE("\x90\xff\xe1");
+    cursor = cursor_at(1, 20, CALLER_FP, &registers);
+    CHECK(!spprof_cpu_slot_of_throw_sigsafe(&cursor, at(4), &slot));
+}
+
+TEST(a_stub_has_edges) {
+    const struct spprof_registers registers = {.return_address = CALLER_PC};
+    struct spprof_return_slot slot;
+    /* push %rbp; mov %rsp,%rbp; nop; pop %rbp; ret */
+    CODE("\x55\x48\x8b\xec\x90\x5d\xc3");
+    struct spprof_cursor cursor = cursor_at(0, 20, CALLER_FP, &registers);
+    CHECK(spprof_cpu_slot_at_edge_sigsafe(&cursor, &slot));
+    check_slot(&slot, stack_at(20), 0, 21);
+    cursor = cursor_at(1, 19, CALLER_FP, &registers);
+    CHECK(spprof_cpu_slot_at_edge_sigsafe(&cursor, &slot));
+    check_slot(&slot, stack_at(20), stack_at(19), 21);
+    cursor = cursor_at(4, 19, 19, &registers);
+    CHECK(!spprof_cpu_slot_at_edge_sigsafe(&cursor, &slot));
+    cursor = cursor_at(5, 19, 19, &registers);
+    CHECK(spprof_cpu_slot_at_edge_sigsafe(&cursor, &slot));
+    check_slot(&slot, stack_at(20), stack_at(19), 21);
+    cursor = cursor_at(6, 20, CALLER_FP, &registers);
+    CHECK(spprof_cpu_slot_at_edge_sigsafe(&cursor, &slot));
+    check_slot(&slot, stack_at(20), 0, 21);
+    /* The adapters of method handles: pop %rax; pop %rbx; push %rax. c2i: pop %rax; mov %rsp,%r13;
+     * sub $N,%rsp; or lea 8(%rsp),%r13; pop %rax; sub $N,%rsp */
+    static const struct {
+        const char *code;
+        size_t size, from, to;
+    } pops[] = {{"\x58\x5b\x50", 3, 1, 2},
+                {"\x58\x4c\x8b\xec\x48\x83\xec\x20", 8, 1, 4},
+                {"\x4c\x8d\x6c\x24\x08\x58\x48\x83\xec\x20", 10, 6, 6}};
+    for (size_t i = 0; i < 3; i++) {
+        write_code(pops[i].code, pops[i].size);
+        cursor = cursor_at(pops[i].from, 20, CALLER_FP, &registers);
+        CHECK(spprof_cpu_slot_at_edge_sigsafe(&cursor, &slot));
+        check_slot(&slot, SPPROF_IN_REGISTER, 0, 20);
+        cursor = cursor_at(pops[i].to, 20, CALLER_FP, &registers);
+        CHECK(spprof_cpu_slot_at_edge_sigsafe(&cursor, &slot));
+        cursor = cursor_at(0, 20, CALLER_FP, &registers);
+        CHECK(!spprof_cpu_slot_at_edge_sigsafe(&cursor, &slot));
+    }
+}
+
+TEST(an_adapter_to_compiled_code_moves_the_return_address) {
+    const struct spprof_registers registers = {.return_address = CALLER_PC};
+    struct spprof_return_slot slot;
+    /* mov (%rsp),%rax; mov %rsp,%r11; and $-16,%rsp; push %rax; jmp *%r11; nop */
+    CODE("\x48\x8b\x04\x24\x4c\x8b\xdc\x48\x83\xe4\xf0\x50\x41\xff\xe3\x90");
+    for (size_t pc = 0; pc <= 12; pc++) {
+        struct spprof_cursor cursor = cursor_at(pc, 20, CALLER_FP, &registers);
+        CHECK(spprof_cpu_slot_of_i2c_sigsafe(&cursor, at(0), &slot));
+        CHECK(slot.at == (pc == 11 ? SPPROF_IN_REGISTER : stack_at(20)));
+    }
+    struct spprof_cursor cursor = cursor_at(15, 20, CALLER_FP, &registers); /* c2i */
+    CHECK(!spprof_cpu_slot_of_i2c_sigsafe(&cursor, at(0), &slot));
+    /* mov %rsp,%r11; pop %rax; sub $0x20,%rsp; and $-16,%rsp; push %rax; jmp *%r11 */
+    CODE("\x4c\x8b\xdc\x58\x48\x83\xec\x20\x48\x83\xe4\xf0\x50\x41\xff\xe3");
+    for (size_t pc = 0; pc <= 13; pc++) {
+        cursor = cursor_at(pc, 20, CALLER_FP, &registers);
+        CHECK(spprof_cpu_slot_of_i2c_sigsafe(&cursor, at(0), &slot));
+        CHECK(slot.at == (pc >= 4 && pc <= 12 ? SPPROF_IN_REGISTER : stack_at(20)));
+    }
+}
+
+TEST(call_stub_is_left_below_its_frame) {
+    /* nop; add $0x60,%rsp; vzeroupper; pop %rbp; ret */
+    CODE("\x90\x48\x83\xc4\x60\xc5\xf8\x77\x5d\xc3");
+    static const struct {
+        size_t pc;
+        int sp, fp;
+    } steps[] = {{0, 10, 22}, {1, 10, 22}, {5, 22, 22}, {8, 22, 22}, {9, 23, CALLER_FP}};
+    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+        struct spprof_cursor cursor = cursor_at(steps[i].pc, steps[i].sp, steps[i].fp, NULL);
+        CHECK(spprof_cpu_fp_of_call_stub_sigsafe(&cursor) == stack_at(22));
+    }
 }
 
 TEST(a_poll_in_a_method_has_its_address_in_the_thread_until_the_blob_has_written_it) {
@@ -369,6 +538,12 @@ int main(void) {
     RUN(code_shows_where_in_the_thread_sp_is_taken_from);
     RUN(a_frame_of_the_interpreter_is_built_word_by_word);
     RUN(an_adapter_keeps_its_callers_sp);
+    RUN(the_interpreter_returns_by_a_jump);
+    RUN(the_interpreter_throws_into_the_caller);
+    RUN(stubs_throw_by_a_jump);
+    RUN(a_stub_has_edges);
+    RUN(an_adapter_to_compiled_code_moves_the_return_address);
+    RUN(call_stub_is_left_below_its_frame);
     RUN(a_poll_in_a_method_has_its_address_in_the_thread_until_the_blob_has_written_it);
     RUN(a_poll_at_a_return_leaves_the_return_address_of_the_method);
     RUN(native_code_shows_at_its_beginning_and_end_that_it_has_no_record);

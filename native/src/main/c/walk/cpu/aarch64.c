@@ -359,6 +359,23 @@ uint64_t spprof_cpu_moved_sp_sigsafe(uint64_t pc, uint64_t end) {
  */
 bool spprof_cpu_slot_of_throw_sigsafe(const struct spprof_cursor *cursor, uint64_t end,
                                       struct spprof_return_slot *slot) {
+    /* The interpreter returns with ldp x29,x30,[sp],#16; and sp,x20,#-16 or mov sp,x20; ret. */
+    enum { AND_SP_X20 = 0x927cee9f, MOV_SP_X20 = 0x9100029f };
+    uint64_t caller_sp = cursor->registers->expression_sp & ~UINT64_C(15);
+    uint32_t now = code_at_sigsafe(cursor->pc);
+    uint32_t move = code_at_sigsafe(cursor->pc + (now == POP_RECORD ? 4 : 0));
+    uint32_t before = code_at_sigsafe(cursor->pc - 4);
+    if (cursor->arrival == SPPROF_INTERRUPTED && (move == AND_SP_X20 || move == MOV_SP_X20)) {
+        *slot = now == POP_RECORD ? spprof_return_slot_of_record_sigsafe(cursor->sp)
+                                  : spprof_return_slot_without_frame_sigsafe(cursor->sp);
+        slot->sp = caller_sp;
+        return true;
+    }
+    if (cursor->arrival == SPPROF_INTERRUPTED && now == RET &&
+        (before == AND_SP_X20 || before == MOV_SP_X20)) {
+        *slot = spprof_return_slot_without_frame_sigsafe(cursor->sp);
+        return true;
+    }
     enum { MOST = 16, FROM_KEPT = 0xaa1303fe, POP_X30_X0 = 0xa8c103fe, POP_X0_X30 = 0xa8c17be0 };
     uint64_t sp = cursor->sp, bytes;
     bool before_call = false;
@@ -515,4 +532,26 @@ bool spprof_cpu_follow_to_return_sigsafe(const struct spprof_cursor *cursor,
         }
     }
     return false;
+}
+
+bool spprof_cpu_slot_at_edge_sigsafe(const struct spprof_cursor *cursor,
+                                     struct spprof_return_slot *slot) {
+    uint32_t code = code_at_sigsafe(cursor->pc);
+    *slot = spprof_return_slot_without_frame_sigsafe(cursor->sp);
+    if (code == MOV_FP_SP && code_at_sigsafe(cursor->pc - 4) == PUSH_RECORD) {
+        *slot = spprof_return_slot_of_record_sigsafe(cursor->sp);
+        return true;
+    }
+    return code == RET || (code == PUSH_RECORD && code_at_sigsafe(cursor->pc + 4) == MOV_FP_SP);
+}
+
+/* The adapter does not touch the link register. Its entry is looked at by the general rules. */
+bool spprof_cpu_slot_of_i2c_sigsafe(const struct spprof_cursor *cursor, uint64_t begin,
+                                    struct spprof_return_slot *slot) {
+    (void)cursor, (void)begin, (void)slot;
+    return false;
+}
+
+uint64_t spprof_cpu_fp_of_call_stub_sigsafe(const struct spprof_cursor *cursor) {
+    return cursor->fp;
 }

@@ -59,6 +59,7 @@ struct spprof_return_slot;
  *                                    0 if calls reach every target
  *   SPPROF_CPU_MOST_OF_A_PROLOGUE    bytes
  *   SPPROF_CPU_MOST_OF_CALL_STUB     bytes before its call, and as many behind it
+ *   SPPROF_CPU_RED_ZONE              bytes below sp that a signal does not overwrite
  *   SPPROF_CPU_MOST_WORDS_PUSHED     that an intrinsic can have pushed in the middle of a method
  *   SPPROF_CPU_MOST_WORDS_PUSHED_IN_UPCALL   the same for an upcall stub
  *   SPPROF_DWARF_REGISTERS           the number of registers in call frame information
@@ -83,12 +84,14 @@ struct spprof_registers {
     uint64_t sender_sp;      /* in entry code and adapters: the caller's sp */
     uint64_t return_address; /* the link register; without one, the register that holds the return
                               * address in entry code and adapters */
-    uint64_t throw_pc;       /* in the stub that looks up an exception's handler: the return
-                              * address, while it is not on the stack */
-    uint64_t kept_pc;   /* in the stub that forwards an exception, while it calls native code: the
-                         * return address, if calls put it into a register */
-    uint64_t thawed_sp; /* at the end of stubs that thaw virtual threads: sp of the youngest
-                         * thawed frame */
+    uint64_t throw_pc;       /* in code that looks up an exception's handler: the return address,
+                              * while it is not on the stack */
+    uint64_t kept_pc; /* in the stub that forwards an exception, while it calls native code: the
+                       * return address, if calls put it into a register */
+    uint64_t expression_sp;  /* where the interpreter returns: the caller's sp, if it is not yet in
+                              * sp */
+    uint64_t thawed_sp;      /* at the end of stubs that thaw virtual threads: sp of the youngest
+                              * thawed frame */
     uint64_t first_argument; /* by the C calling convention */
 };
 
@@ -202,6 +205,11 @@ bool spprof_cpu_caller_without_record_sigsafe(const struct spprof_registers *reg
  * checks whether the addresses that the functions find can be return addresses.
  */
 
+/* In the part of an adapter that leads from the interpreter to compiled code: finds the return
+ * address, which is one in the interpreter. Returns false in the other part. */
+bool spprof_cpu_slot_of_i2c_sigsafe(const struct spprof_cursor *cursor, uint64_t begin,
+                                    struct spprof_return_slot *slot);
+
 /* In an adapter between the interpreter and compiled code, whose code begins at `begin`, finds the
  * return address of the adapter's caller. Returns false if there is no trace of one. */
 bool spprof_cpu_slot_of_adapter_sigsafe(const struct spprof_cursor *cursor, uint64_t begin,
@@ -217,13 +225,22 @@ bool spprof_cpu_slot_of_patching_adapter_sigsafe(const struct spprof_cursor *cur
                                                  struct spprof_return_slot *slot);
 
 /*
- * In code that has removed a frame, or has none, and calls native code to look up an exception's
- * handler in the caller: finds the return address, which this code keeps somewhere during the call.
- * The thread can also have been interrupted in the native code. Returns false in other code, and if
- * the call has left the return address where any call leaves it. `end` is the end of the code.
+ * In code that has removed a frame, or has none, and returns, or calls native code to look up an
+ * exception's handler in the caller: finds the return address, which this code keeps somewhere
+ * meanwhile. The thread can also have been interrupted in the native code. Returns false in other
+ * code. `end` is the end of the code.
  */
 bool spprof_cpu_slot_of_throw_sigsafe(const struct spprof_cursor *cursor, uint64_t end,
                                       struct spprof_return_slot *slot);
+
+/* In a stub at whose present instruction it is certain where the return address is, because a frame
+ * is just being made or removed there: finds the return address. */
+bool spprof_cpu_slot_at_edge_sigsafe(const struct spprof_cursor *cursor,
+                                     struct spprof_return_slot *slot);
+
+/* In call_stub, behind its call: returns the fp of call_stub's frame, also after the frame has been
+ * removed. The frame's contents are then up to SPPROF_CPU_RED_ZONE bytes below sp. */
+uint64_t spprof_cpu_fp_of_call_stub_sigsafe(const struct spprof_cursor *cursor);
 
 /* A SafepointBlob, which stops a thread whose safepoint poll fired. */
 struct spprof_poll {

@@ -38,7 +38,7 @@ struct spprof_caller {
 
 /* Where a frame's return address is, and the caller's fp if the frame has saved it. */
 struct spprof_return_slot {
-    uint64_t at;    /* address of the return address, or SPPROF_IN_REGISTER, SPPROF_IN_KEPT */
+    uint64_t at;    /* address of the return address, or SPPROF_IN_… */
     uint64_t fp_at; /* address of the caller's fp; 0 if the cursor's fp already is the caller's */
     uint64_t sp;    /* sp in the caller, after the return */
 };
@@ -47,6 +47,9 @@ struct spprof_return_slot {
 #define SPPROF_IN_REGISTER 0
 /* The return address is in `kept_pc` of the registers. */
 #define SPPROF_IN_KEPT 1
+/* In `throw_pc`, and in `bcp`. */
+#define SPPROF_IN_THROW 2
+#define SPPROF_IN_BCP 3
 
 static inline bool spprof_cursor_on_stack_sigsafe(const struct spprof_cursor *cursor,
                                                   uint64_t address) {
@@ -97,6 +100,10 @@ static inline bool spprof_return_slot_pc_sigsafe(const struct spprof_cursor *cur
     if (slot->at == SPPROF_IN_KEPT) {
         *pc = cursor->registers->kept_pc;
         return cursor->arrival != SPPROF_AT_CALL;
+    }
+    if (slot->at == SPPROF_IN_THROW || slot->at == SPPROF_IN_BCP) {
+        *pc = slot->at == SPPROF_IN_THROW ? cursor->registers->throw_pc : cursor->registers->bcp;
+        return cursor->arrival == SPPROF_INTERRUPTED;
     }
     if (!spprof_cursor_load_sigsafe(cursor, slot->at, pc)) {
         return false;

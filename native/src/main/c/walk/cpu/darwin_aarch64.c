@@ -21,6 +21,7 @@ void spprof_cpu_registers_sigsafe(const void *ucontext, struct spprof_registers 
         .return_address = spprof_cpu_strip_sigsafe(__darwin_arm_thread_state64_get_lr(*state)),
         .throw_pc = spprof_cpu_strip_sigsafe(state->__x[3]),
         .kept_pc = spprof_cpu_strip_sigsafe(state->__x[19]),
+        .expression_sp = state->__x[20],
         .thawed_sp = state->__x[9],
         .first_argument = state->__x[0]};
 }

@@ -22,6 +22,7 @@ void spprof_cpu_registers_sigsafe(const void *ucontext, struct spprof_registers 
                                   .return_address = spprof_cpu_strip_sigsafe(context->regs[30]),
                                   .throw_pc = spprof_cpu_strip_sigsafe(context->regs[3]),
                                   .kept_pc = spprof_cpu_strip_sigsafe(context->regs[19]),
+                                  .expression_sp = context->regs[20],
                                   .thawed_sp = context->regs[9],
                                   .first_argument = context->regs[0]};
 }

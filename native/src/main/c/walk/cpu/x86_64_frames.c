@@ -41,13 +41,6 @@ uint64_t spprof_cpu_fp_of_interpreter_sigsafe(const struct spprof_cursor *cursor
     return cursor->fp;
 }
 
-/* The return address is where the call of the frame that was removed has put it. */
-bool spprof_cpu_slot_of_throw_sigsafe(const struct spprof_cursor *cursor, uint64_t end,
-                                      struct spprof_return_slot *slot) {
-    (void)cursor, (void)end, (void)slot;
-    return false;
-}
-
 /*
  * HotSpot's generate_handler_blob makes the blobs. A poll within a method jumps to a blob that
  * makes room for a return address and pushes its frame. Only then does this blob write the return

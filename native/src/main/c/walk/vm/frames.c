@@ -33,6 +33,21 @@ static bool may_be_unmade_sigsafe(const struct spprof_cursor *cursor,
            pc > spprof_code_end_sigsafe(code);
 }
 
+/* Leaves a method with a complete frame that has pushed words below it. */
+static bool leave_pushed_sigsafe(struct spprof_cursor *cursor, const struct spprof_code *code,
+                                 int *result) {
+    uint64_t end = cursor->sp + spprof_code_frame_size_sigsafe(code);
+    for (uint64_t words = 0; words <= SPPROF_CPU_MOST_WORDS_PUSHED; words++) {
+        struct spprof_return_slot slot =
+            spprof_return_slot_behind_frame_sigsafe(end + words * SPPROF_WORD_BYTES);
+        if (spprof_return_slot_holds_sigsafe(cursor, &slot, code) &&
+            spprof_return_slot_go_by_sigsafe(cursor, &slot, result)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 int spprof_frames_of_method_sigsafe(struct spprof_cursor *cursor, const struct spprof_code *code) {
     uint64_t frame_size = spprof_code_frame_size_sigsafe(code);
     uint64_t sp = cursor->sp;
@@ -61,6 +76,12 @@ int spprof_frames_of_method_sigsafe(struct spprof_cursor *cursor, const struct s
         spprof_return_slot_go_by_sigsafe(cursor, &slot, &result)) {
         return result;
     }
+    /* A link register that still holds the return address shows nothing of sp. So it comes last in
+     * a complete frame. */
+    bool register_last = SPPROF_CPU_CALL_PUSHES == 0 && stage == SPPROF_FRAME_COMPLETE;
+    if (register_last && whole && leave_pushed_sigsafe(cursor, code, &result)) {
+        return result;
+    }
     const struct spprof_return_slot unmade[] = {spprof_return_slot_without_frame_sigsafe(sp),
                                                 spprof_return_slot_of_record_sigsafe(sp)};
     for (size_t i = 0; i < 2 && cursor->arrival == SPPROF_INTERRUPTED; i++) {
@@ -70,12 +91,8 @@ int spprof_frames_of_method_sigsafe(struct spprof_cursor *cursor, const struct s
             return result;
         }
     }
-    for (uint64_t words = 0; words <= SPPROF_CPU_MOST_WORDS_PUSHED && whole; words++) {
-        slot = spprof_return_slot_behind_frame_sigsafe(sp + frame_size + words * SPPROF_WORD_BYTES);
-        if (spprof_return_slot_holds_sigsafe(cursor, &slot, code) &&
-            spprof_return_slot_go_by_sigsafe(cursor, &slot, &result)) {
-            return result;
-        }
+    if (!register_last && whole && leave_pushed_sigsafe(cursor, code, &result)) {
+        return result;
     }
     return SPPROF_WALK_BROKEN_METHOD;
 }

@@ -79,6 +79,22 @@ static bool enter_method_sigsafe(struct spprof_cursor *cursor, struct spprof_met
     return false;
 }
 
+/* Leaves a method whose frame the interpreter has removed: it is about to return, or to throw an
+ * exception into the caller. The frame pointer is the caller's. Returns false in other code. */
+static bool leave_removed_sigsafe(struct spprof_cursor *cursor, int *result) {
+    struct spprof_return_slot slot;
+    struct spprof_caller caller;
+    if (!spprof_cpu_slot_of_throw_sigsafe(cursor, spprof_layout.interpreter_end, &slot) ||
+        !spprof_return_slot_read_sigsafe(cursor, &slot, &caller) ||
+        !spprof_is_return_address_sigsafe(caller.pc)) {
+        return false;
+    }
+    /* The sp of a caller that is call_stub can be below the frame that was removed. */
+    caller.sp = caller.sp < cursor->sp ? cursor->sp : caller.sp;
+    *result = spprof_cursor_go_to_sigsafe(cursor, &caller);
+    return true;
+}
+
 int spprof_frames_of_interpreter_sigsafe(struct spprof_cursor *cursor, struct spprof_method *method,
                                          int32_t *bci) {
     int result;
@@ -88,6 +104,10 @@ int spprof_frames_of_interpreter_sigsafe(struct spprof_cursor *cursor, struct sp
             return result;
         }
     }
+    if (cursor->arrival != SPPROF_AT_CALL && leave_removed_sigsafe(cursor, &result)) {
+        method->address = 0;
+        return result;
+    }
     uint64_t fp = cursor->arrival == SPPROF_AT_CALL
                       ? cursor->fp
                       : spprof_cpu_fp_of_interpreter_sigsafe(cursor, spprof_layout.interpreter_low);
@@ -96,12 +116,8 @@ int spprof_frames_of_interpreter_sigsafe(struct spprof_cursor *cursor, struct sp
         return leave_frame_sigsafe(cursor, fp);
     }
     method->address = 0;
-    struct spprof_return_slot slot;
+    struct spprof_return_slot slot = spprof_return_slot_without_frame_sigsafe(cursor->sp);
     struct spprof_caller caller;
-    if (cursor->arrival == SPPROF_AT_CALL ||
-        !spprof_cpu_slot_of_throw_sigsafe(cursor, spprof_layout.interpreter_end, &slot)) {
-        slot = spprof_return_slot_without_frame_sigsafe(cursor->sp);
-    }
     if (cursor->arrival != SPPROF_AT_CALL &&
         spprof_return_slot_read_sigsafe(cursor, &slot, &caller) &&
         spprof_is_return_address_sigsafe(caller.pc)) {
@@ -151,7 +167,8 @@ int spprof_frames_of_new_sigsafe(struct spprof_cursor *cursor, uint64_t array, u
     uint64_t frame = array + spprof_layout.vframes_caller, fp = cursor->fp;
     struct spprof_caller caller;
     if (!spprof_load64_sigsafe(frame, &caller.sp) ||
-        !spprof_load64_sigsafe(frame + SPPROF_WORD_BYTES, &caller.pc) || caller.sp <= cursor->sp ||
+        !spprof_load64_sigsafe(frame + SPPROF_WORD_BYTES, &caller.pc) || caller.sp < cursor->sp ||
+        (caller.sp == cursor->sp && cursor->arrival == SPPROF_AT_CALL) ||
         !spprof_cursor_on_stack_sigsafe(cursor, caller.sp) ||
         !spprof_is_return_address_sigsafe(caller.pc)) {
         return SPPROF_WALK_BROKEN_DEOPT;
@@ -164,12 +181,14 @@ int spprof_frames_of_new_sigsafe(struct spprof_cursor *cursor, uint64_t array, u
     if (spprof_code_in_interpreter_sigsafe(caller.pc) &&
         !is_interpreter_frame_sigsafe(cursor, fp)) {
         fp = frame_that_called_sigsafe(cursor, caller.sp, fp);
-        /* Before the new frames exist, the compiled frame that they replace still does. It ends at
-         * the caller's sp. */
+        /* Before the new frames exist, the compiled frame that they replace still does, or has just
+         * been removed. It ends at the caller's sp. */
+        struct spprof_cursor removed = *cursor;
+        removed.low -= cursor->arrival == SPPROF_INTERRUPTED ? SPPROF_CPU_RED_ZONE : 0;
         struct spprof_return_slot old = spprof_return_slot_behind_frame_sigsafe(caller.sp);
         uint64_t saved;
         if (!is_interpreter_frame_sigsafe(cursor, fp) &&
-            spprof_cursor_load_sigsafe(cursor, old.fp_at, &saved) &&
+            spprof_cursor_load_sigsafe(&removed, old.fp_at, &saved) &&
             is_interpreter_frame_sigsafe(cursor, saved)) {
             fp = saved;
         }

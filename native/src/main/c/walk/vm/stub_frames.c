@@ -19,6 +19,8 @@
 
 #define MOST_WORDS_OF_A_STUB 512
 #define MOST_WORDS_WITHOUT_FRAME 32
+#define MOST_WORDS_NEAR 8
+#define MOST_BYTES_NEAR 128
 
 /* Leaves an adapter between the interpreter and compiled code. */
 static bool leave_adapter_sigsafe(struct spprof_cursor *cursor, const struct spprof_code *code,
@@ -91,6 +93,16 @@ static bool leave_exception_sigsafe(struct spprof_cursor *cursor, const struct s
     struct spprof_caller caller = {
         .pc = cursor->registers->throw_pc, .sp = cursor->sp, .fp = cursor->fp};
     if (spprof_code_is_sigsafe(code, SPPROF_BLOB_EXCEPTION)) {
+        struct spprof_return_slot end;
+        if (cursor->arrival == SPPROF_INTERRUPTED &&
+            spprof_cpu_slot_of_throw_sigsafe(cursor, spprof_code_end_sigsafe(code), &end) &&
+            spprof_return_slot_read_sigsafe(cursor, &end, &caller) &&
+            spprof_code_at_sigsafe(caller.pc).kind == SPPROF_CODE_METHOD) {
+            *result = spprof_cursor_go_to_sigsafe(cursor, &caller);
+            return true;
+        }
+        caller = (struct spprof_caller){
+            .pc = cursor->registers->throw_pc, .sp = cursor->sp, .fp = cursor->fp};
         if (cursor->arrival == SPPROF_INTERRUPTED &&
             spprof_code_at_sigsafe(caller.pc).kind == SPPROF_CODE_METHOD) {
             *result = spprof_cursor_go_to_sigsafe(cursor, &caller);
@@ -111,16 +123,82 @@ static bool leave_exception_sigsafe(struct spprof_cursor *cursor, const struct s
     return false;
 }
 
-/* Leaves code without a frame that has called native code to look up an exception's handler. */
+/*
+ * Leaves code that is about to throw an exception into a caller, or whose frame is removed. C1's
+ * stubs jump to the exception's handler in the method that threw, whose address they have just
+ * popped.
+ */
 static bool leave_throw_sigsafe(struct spprof_cursor *cursor, const struct spprof_code *code,
                                 int *result) {
+    bool to_handler = spprof_code_is_sigsafe(code, SPPROF_BLOB_TO_HANDLER);
+    bool top = cursor->arrival == SPPROF_INTERRUPTED;
     struct spprof_return_slot slot;
+    struct spprof_cursor from = *cursor;
     uint64_t pc;
-    return (spprof_code_is_sigsafe(code, SPPROF_BLOB_STUB_ROUTINES) ||
-            spprof_code_is_sigsafe(code, SPPROF_BLOB_TO_HANDLER)) &&
-           spprof_cpu_slot_of_throw_sigsafe(cursor, spprof_code_end_sigsafe(code), &slot) &&
-           spprof_return_slot_pc_sigsafe(cursor, &slot, &pc) &&
-           spprof_is_return_of_java_sigsafe(pc) &&
+    from.low -= top ? SPPROF_CPU_RED_ZONE : 0;
+    if (!(to_handler || spprof_code_is_sigsafe(code, SPPROF_BLOB_STUB_ROUTINES) ||
+          (SPPROF_CPU_CALL_PUSHES != 0 && top)) ||
+        !spprof_cpu_slot_of_throw_sigsafe(cursor, spprof_code_end_sigsafe(code), &slot) ||
+        !spprof_return_slot_pc_sigsafe(&from, &slot, &pc)) {
+        return false;
+    }
+    bool good = (spprof_is_return_of_java_sigsafe(pc) &&
+                 spprof_return_slot_holds_sigsafe(&from, &slot, NULL)) ||
+                (to_handler && top && spprof_code_at_sigsafe(pc).kind == SPPROF_CODE_METHOD);
+    if (!good || !spprof_return_slot_go_by_sigsafe(&from, &slot, result)) {
+        return false;
+    }
+    from.low = cursor->low;
+    *cursor = from;
+    return true;
+}
+
+/*
+ * Returns whether the slot of a stub with a complete frame record leads to a method. If calls put
+ * the return address into a register, code can also load this register and jump to the stub: C1's
+ * slow path of a monitor's exit returns to code that does not follow a call.
+ */
+static bool is_jumped_to_sigsafe(const struct spprof_cursor *cursor, const struct spprof_code *code,
+                                 const struct spprof_return_slot *slot) {
+    uint64_t pc;
+    if (SPPROF_CPU_CALL_PUSHES != 0 || !spprof_cpu_points_fp_sigsafe(code->begin) ||
+        !spprof_return_slot_pc_sigsafe(cursor, slot, &pc)) {
+        return false;
+    }
+    struct spprof_code caller = spprof_code_at_sigsafe(pc);
+    return caller.kind == SPPROF_CODE_METHOD && pc >= caller.begin &&
+           pc < spprof_code_end_sigsafe(&caller);
+}
+
+/*
+ * Returns the slot of a stub that keeps fp at its frame's record until it pops the record. Such a
+ * stub pops the registers that it has saved, so sp shows nothing. Stubs whose calls push the return
+ * address restore fp before.
+ */
+static bool find_record_sigsafe(const struct spprof_cursor *cursor, const struct spprof_code *code,
+                                struct spprof_return_slot *slot) {
+    uint64_t distance, size = spprof_code_frame_size_sigsafe(code);
+    *slot = spprof_return_slot_of_record_sigsafe(cursor->fp);
+    return SPPROF_CPU_CALL_PUSHES == 0 && spprof_cpu_points_fp_sigsafe(code->begin) &&
+           spprof_cpu_saver_stage_sigsafe(cursor->pc, code->begin, spprof_code_end_sigsafe(code),
+                                          &distance) == SPPROF_FRAME_COMPLETE &&
+           cursor->fp >= cursor->sp && cursor->fp - cursor->sp < size;
+}
+
+/* Leaves a stub whose frame is just being made or removed. */
+static bool leave_edge_sigsafe(struct spprof_cursor *cursor, const struct spprof_code *code,
+                               int *result) {
+    struct spprof_return_slot slot;
+    if (cursor->arrival == SPPROF_INTERRUPTED && find_record_sigsafe(cursor, code, &slot) &&
+        (spprof_return_slot_holds_sigsafe(cursor, &slot, NULL) ||
+         is_jumped_to_sigsafe(cursor, code, &slot)) &&
+        spprof_return_slot_go_by_sigsafe(cursor, &slot, result)) {
+        return true;
+    }
+    return cursor->arrival == SPPROF_INTERRUPTED &&
+           (spprof_cpu_slot_at_edge_sigsafe(cursor, &slot) ||
+            (spprof_code_is_sigsafe(code, SPPROF_BLOB_ADAPTER) &&
+             spprof_cpu_slot_of_i2c_sigsafe(cursor, code->begin, &slot))) &&
            spprof_return_slot_holds_sigsafe(cursor, &slot, NULL) &&
            spprof_return_slot_go_by_sigsafe(cursor, &slot, result);
 }
@@ -150,20 +228,35 @@ static bool leave_poll_sigsafe(struct spprof_cursor *cursor, const struct spprof
     return true;
 }
 
+/* Returns the target of the interpreter's call before `pc`, if the target is in `code`, and if the
+ * interpreter's frame is the one to which fp points; otherwise 0. */
+static uint64_t target_of_interpreter_sigsafe(const struct spprof_cursor *cursor,
+                                              const struct spprof_return_slot *slot, uint64_t pc,
+                                              const struct spprof_code *code) {
+    uint64_t target;
+    return spprof_return_slot_holds_sigsafe(cursor, slot, NULL) &&
+                   spprof_cpu_is_call_before_sigsafe(pc, &target) && target >= code->begin &&
+                   target < spprof_code_end_sigsafe(code)
+               ? target
+               : 0;
+}
+
 /*
  * Leaves a stub that saves registers without building a frame. Candidates are the words of the
  * stack that hold an address behind a call into the block of stubs. The stub begins at the target
- * of one of these calls: the target nearest to pc, at or before pc. The address behind this call is
- * the return address.
+ * of one of these calls: the target nearest to pc, at or before pc, by at most `most_bytes`. The
+ * address behind this call is the return address. At most `most` words are looked at.
  */
 static bool leave_frameless_sigsafe(struct spprof_cursor *cursor, const struct spprof_code *code,
-                                    uint64_t most, int *result) {
+                                    uint64_t most, uint64_t most_bytes, int *result) {
     struct spprof_return_slot slot = spprof_return_slot_without_frame_sigsafe(cursor->sp);
     struct spprof_return_slot best_slot = slot;
     uint64_t best = 0, at = slot.sp, pc;
     for (; most > 0 && slot.at < cursor->high; most--, at += SPPROF_WORD_BYTES) {
         if (spprof_return_slot_pc_sigsafe(cursor, &slot, &pc) && spprof_is_code_sigsafe(pc)) {
-            uint64_t target = spprof_target_of_call_sigsafe(pc, code);
+            uint64_t target = spprof_code_in_interpreter_sigsafe(pc)
+                                  ? target_of_interpreter_sigsafe(cursor, &slot, pc, code)
+                                  : spprof_target_of_call_sigsafe(pc, code);
             if (target > best && target <= cursor->pc) {
                 best = target;
                 best_slot = slot;
@@ -171,7 +264,8 @@ static bool leave_frameless_sigsafe(struct spprof_cursor *cursor, const struct s
         }
         slot = spprof_return_slot_at_sigsafe(at, 0);
     }
-    return best != 0 && spprof_return_slot_go_by_sigsafe(cursor, &best_slot, result);
+    return best != 0 && cursor->pc - best <= most_bytes &&
+           spprof_return_slot_go_by_sigsafe(cursor, &best_slot, result);
 }
 
 /*
@@ -196,7 +290,13 @@ static bool leave_call_stub_sigsafe(struct spprof_cursor *cursor, int *result) {
         }
         entry = *cursor;
     }
+    entry.fp = spprof_cpu_fp_of_call_stub_sigsafe(cursor);
+    entry.low -= SPPROF_CPU_RED_ZONE;
+    if (entry.sp > entry.fp) {
+        entry.sp = entry.fp;
+    }
     *result = spprof_frames_of_entry_sigsafe(&entry);
+    entry.low = cursor->low;
     if (*result < 0) {
         return false;
     }
@@ -246,23 +346,6 @@ static bool find_prologue_sigsafe(const struct spprof_cursor *cursor,
     return stage != SPPROF_FRAME_NONE || done == 0 || done >= SPPROF_CPU_MOST_OF_A_PROLOGUE;
 }
 
-/*
- * Returns whether the slot of a stub with a complete frame record leads to a method. If calls put
- * the return address into a register, code can also load this register and jump to the stub: C1's
- * slow path of a monitor's exit returns to code that does not follow a call.
- */
-static bool is_jumped_to_sigsafe(const struct spprof_cursor *cursor, const struct spprof_code *code,
-                                 const struct spprof_return_slot *slot) {
-    uint64_t pc;
-    if (SPPROF_CPU_CALL_PUSHES != 0 || !spprof_cpu_points_fp_sigsafe(code->begin) ||
-        !spprof_return_slot_pc_sigsafe(cursor, slot, &pc)) {
-        return false;
-    }
-    struct spprof_code caller = spprof_code_at_sigsafe(pc);
-    return caller.kind == SPPROF_CODE_METHOD && pc >= caller.begin &&
-           pc < spprof_code_end_sigsafe(&caller);
-}
-
 /* Returns whether a stub can return to `pc`. If the call before `pc` is of a compiled method, it is
  * not of a stub. */
 static bool is_return_of_stub_sigsafe(uint64_t pc) {
@@ -288,7 +371,7 @@ static int leave_stub_sigsafe(struct spprof_cursor *cursor, const struct spprof_
         return leave_poll_sigsafe(cursor, code, &result) ? result : SPPROF_WALK_BROKEN_STUB;
     }
     if (leave_patching_adapter_sigsafe(cursor, code, &result) ||
-        leave_throw_sigsafe(cursor, code, &result)) {
+        leave_throw_sigsafe(cursor, code, &result) || leave_edge_sigsafe(cursor, code, &result)) {
         return result;
     }
     bool has_fp = fp >= sp && spprof_cursor_on_stack_sigsafe(cursor, fp);
@@ -308,14 +391,14 @@ static int leave_stub_sigsafe(struct spprof_cursor *cursor, const struct spprof_
             spprof_return_slot_go_by_sigsafe(cursor, &slots[i], &result)) {
             return result;
         }
+        if (i == 0 && top && leave_adapter_sigsafe(cursor, code, &result)) {
+            return result;
+        }
     }
     if (top && sized && find_prologue_sigsafe(cursor, code, &slot) &&
         (spprof_return_slot_holds_sigsafe(cursor, &slot, NULL) ||
          is_jumped_to_sigsafe(cursor, code, &slot)) &&
         spprof_return_slot_go_by_sigsafe(cursor, &slot, &result)) {
-        return result;
-    }
-    if (top && leave_adapter_sigsafe(cursor, code, &result)) {
         return result;
     }
     if (leave_exception_sigsafe(cursor, code, &result) ||
@@ -328,6 +411,10 @@ static int leave_stub_sigsafe(struct spprof_cursor *cursor, const struct spprof_
     if (!top && find_frame_sigsafe(cursor, code, &slot) &&
         spprof_return_slot_holds_sigsafe(cursor, &slot, NULL) &&
         spprof_return_slot_go_by_sigsafe(cursor, &slot, &result)) {
+        return result;
+    }
+    /* A stub that has pushed a few registers, of which one may hold an old return address. */
+    if (top && leave_frameless_sigsafe(cursor, code, MOST_WORDS_NEAR, MOST_BYTES_NEAR, &result)) {
         return result;
     }
     /* An exception is on its way to a caller, and the frame of the method that was called is gone.
@@ -350,7 +437,7 @@ static int leave_stub_sigsafe(struct spprof_cursor *cursor, const struct spprof_
      * slow_subtype_check. */
     bool routine = spprof_code_is_sigsafe(code, SPPROF_BLOB_STUB_ROUTINES);
     uint64_t most = routine ? MOST_WORDS_OF_A_STUB : MOST_WORDS_WITHOUT_FRAME;
-    if (leave_frameless_sigsafe(cursor, code, most, &result)) {
+    if (leave_frameless_sigsafe(cursor, code, most, UINT64_MAX, &result)) {
         return result;
     }
     /* In code that does not use fp, fp belongs to a frame further up the stack. */
