@@ -6,7 +6,9 @@ import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 
 /**
  * The protocol between a test and a workload. The workload prints READY. Then it answers each line
@@ -52,5 +54,13 @@ final class Control {
         });
     thread.start();
     return thread;
+  }
+
+  /** An answer: for each kind, in the order of the names, one of its figures. */
+  static String figures(Map<String, long[]> figures, int index) {
+    return new TreeMap<>(figures)
+        .entrySet().stream()
+            .map(figure -> figure.getKey() + "=" + figure.getValue()[index])
+            .collect(Collectors.joining(" "));
   }
 }

@@ -5,10 +5,8 @@ import com.sun.jna.Native;
 import com.sun.jna.Pointer;
 import java.io.IOException;
 import java.util.Map;
-import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Collectors;
 
 /**
  * A load of threads that make blocking calls of the C library directly, again and again, and use
@@ -25,7 +23,6 @@ public final class LibcCalls {
 
   private static final Map<String, long[]> FIGURES =
       new ConcurrentHashMap<>(); // by call: the number of calls, and of those with EINTR
-  private static volatile long sink;
 
   /** Makes a blocking call; the result is negative if it failed. */
   private interface Call {
@@ -92,9 +89,9 @@ public final class LibcCalls {
     Control.serve(
         Map.of(
             "calls",
-            () -> figures(0),
+            () -> Control.figures(FIGURES, 0),
             "interrupted",
-            () -> figures(1),
+            () -> Control.figures(FIGURES, 1),
             "pester",
             Pester::everyThread));
   }
@@ -159,7 +156,7 @@ public final class LibcCalls {
               figures[1]++;
             }
             figures[0]++;
-            burn(busyNanos);
+            Spin.burn(busyNanos);
           }
         });
   }
@@ -170,19 +167,5 @@ public final class LibcCalls {
       throw new IllegalStateException("pipe " + Native.getLastError());
     }
     return fds;
-  }
-
-  private static void burn(long nanos) {
-    long until = Spin.cpuNanos() + nanos;
-    while (Spin.cpuNanos() < until) {
-      sink = Spin.steps(sink, 1_000);
-    }
-  }
-
-  private static String figures(int index) {
-    return new TreeMap<>(FIGURES)
-        .entrySet().stream()
-            .map(figure -> figure.getKey() + "=" + figure.getValue()[index])
-            .collect(Collectors.joining(" "));
   }
 }

@@ -8,6 +8,8 @@ final class Spin {
 
   private static final ThreadMXBean THREADS = ManagementFactory.getThreadMXBean();
 
+  private static volatile long sink;
+
   private Spin() {}
 
   /** Some steps of a xorshift generator, which take about a nanosecond each. */
@@ -19,6 +21,14 @@ final class Spin {
       x ^= x << 17;
     }
     return x;
+  }
+
+  /** Uses some CPU time, ns. */
+  static void burn(long nanos) {
+    long until = cpuNanos() + nanos;
+    while (cpuNanos() < until) {
+      sink = steps(sink, 1_000);
+    }
   }
 
   /** The CPU time of the calling thread, ns. */

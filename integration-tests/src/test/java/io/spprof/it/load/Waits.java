@@ -3,11 +3,9 @@ package io.spprof.it.load;
 import java.io.IOException;
 import java.nio.channels.Selector;
 import java.util.Map;
-import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
-import java.util.stream.Collectors;
 
 /**
  * A load of threads that wait for a given time, in each of Java's ways, again and again, and use
@@ -19,7 +17,6 @@ public final class Waits {
   private static final long MILLIS = 5;
   private static final Map<String, long[]> FIGURES =
       new ConcurrentHashMap<>(); // by kind: the number of waits, and of short ones
-  private static volatile long sink;
 
   /** Returns when its time is over. */
   private interface Wait {
@@ -62,7 +59,12 @@ public final class Waits {
         });
     Control.serve(
         Map.of(
-            "waits", () -> figures(0), "short", () -> figures(1), "pester", Pester::everyThread));
+            "waits",
+            () -> Control.figures(FIGURES, 0),
+            "short",
+            () -> Control.figures(FIGURES, 1),
+            "pester",
+            Pester::everyThread));
   }
 
   private static void waiter(String kind, long busyNanos, Wait wait) {
@@ -82,22 +84,8 @@ public final class Waits {
               figures[1]++;
             }
             figures[0]++;
-            burn(busyNanos);
+            Spin.burn(busyNanos);
           }
         });
-  }
-
-  private static void burn(long nanos) {
-    long until = Spin.cpuNanos() + nanos;
-    while (Spin.cpuNanos() < until) {
-      sink = Spin.steps(sink, 1_000);
-    }
-  }
-
-  private static String figures(int index) {
-    return new TreeMap<>(FIGURES)
-        .entrySet().stream()
-            .map(figure -> figure.getKey() + "=" + figure.getValue()[index])
-            .collect(Collectors.joining(" "));
   }
 }
