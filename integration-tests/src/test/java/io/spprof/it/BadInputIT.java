@@ -104,7 +104,7 @@ class BadInputIT {
 
   private static void sampleForAMoment(BeanClient bean) throws Exception {
     bean.startWith("interval=1ms");
-    Thread.sleep(300);
+    Await.until("samples", () -> bean.number("CollectedSamples") > 20);
     bean.stop();
   }
 

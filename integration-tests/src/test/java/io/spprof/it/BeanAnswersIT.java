@@ -18,6 +18,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
@@ -80,7 +81,9 @@ class BeanAnswersIT {
       }
 
       bean.startWith("interval=1ms,depth=100");
-      Thread.sleep(1_500);
+      Await.until(
+          "figures of the overhead",
+          () -> overheads(bean).stream().allMatch(percent -> (Double) percent > 0));
       Map<String, Object> running = assertAnswersAll(bean, "RUNNING");
       assertEquals(true, running.get("Running"));
       assertTrue((Integer) running.get("ThreadsSampled") > 2, running::toString);
@@ -104,6 +107,10 @@ class BeanAnswersIT {
       assertEquals(stopped.get("Options"), bean.get("Options"));
       bean.stop();
     }
+  }
+
+  private static Collection<Object> overheads(BeanClient bean) throws Exception {
+    return bean.several("OverheadPercent", "MeasuredOverheadPercent").values();
   }
 
   @Test

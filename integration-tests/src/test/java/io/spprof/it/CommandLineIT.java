@@ -12,7 +12,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import jdk.jfr.consumer.RecordingFile;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -146,11 +150,11 @@ class CommandLineIT {
         TargetJvm.of(Busy.class, 1, 0).noAgent().flags("-XX:+EnableDynamicAgentLoading").start()) {
       String pid = Long.toString(target.pid());
       Programs.Ended ended =
-          run("profile", pid, "-d", "2s", "-o", "p.html", "--options", "interval=1ms");
+          run("profile", pid, "-d", "1s", "-o", "p.html", "--options", "interval=1ms");
 
       assertEquals(DONE, ended.status(), ended::toString);
       assertEquals(
-          List.of("loading spprof into " + pid, "profiling " + pid + " for 2s"), ended.err());
+          List.of("loading spprof into " + pid, "profiling " + pid + " for 1s"), ended.err());
       assertTrue(ended.out().get(0).matches("session 1: .* samples, .* dropped, .*"));
       assertTrue(ended.out().get(1).startsWith("p.html: "), ended::toString);
       assertTrue(Files.readString(directory.resolve("p.html")).contains("Busy"));
@@ -372,17 +376,20 @@ class CommandLineIT {
 
   @Test
   void shouldSayWhatIsWrongAndWhatToDo() throws Exception {
-    fails(USAGE, List.of("'frob'", "list, attach, start", "--help"), "frob");
-    fails(USAGE, List.of("TARGET", "status --help"), "status");
-    fails(USAGE, List.of("'no such'", "host:port", "list"), "status", "no such");
-    fails(USAGE, List.of("--output", "dump --help"), "dump", "1");
-    fails(USAGE, List.of("p.exe", ".html", "--format"), "dump", "1", "-o", "p.exe");
-    fails(USAGE, List.of("'exe'", "jfr"), "dump", "1", "-o", "p.exe", "--format", "exe");
-    fails(USAGE, List.of("'3x'", "1s to 23h"), "profile", "1", "-d", "3x", "-o", "p.html");
-    fails(USAGE, List.of("--methods 0", "1 to 20"), "top", "1", "--methods", "0");
-    fails(USAGE, List.of("attach", "process id"), "attach", "127.0.0.1:1");
-    fails(UNREACHABLE, List.of("127.0.0.1:1", "refused", "port"), "status", "127.0.0.1:1");
-    fails(UNREACHABLE, List.of("4000000000", "list"), "status", "4000000000");
+    together(
+        () -> fails(USAGE, List.of("'frob'", "list, attach, start", "--help"), "frob"),
+        () -> fails(USAGE, List.of("TARGET", "status --help"), "status"),
+        () -> fails(USAGE, List.of("'no such'", "host:port", "list"), "status", "no such"),
+        () -> fails(USAGE, List.of("--output", "dump --help"), "dump", "1"),
+        () -> fails(USAGE, List.of("p.exe", ".html", "--format"), "dump", "1", "-o", "p.exe"),
+        () -> fails(USAGE, List.of("'exe'", "jfr"), "dump", "1", "-o", "p.exe", "--format", "exe"),
+        () ->
+            fails(USAGE, List.of("'3x'", "1s to 23h"), "profile", "1", "-d", "3x", "-o", "p.html"),
+        () -> fails(USAGE, List.of("--methods 0", "1 to 20"), "top", "1", "--methods", "0"),
+        () -> fails(USAGE, List.of("attach", "process id"), "attach", "127.0.0.1:1"),
+        () ->
+            fails(UNREACHABLE, List.of("127.0.0.1:1", "refused", "port"), "status", "127.0.0.1:1"),
+        () -> fails(UNREACHABLE, List.of("4000000000", "list"), "status", "4000000000"));
     assertEquals(List.of(), List.of(directory.toFile().list()));
   }
 
@@ -393,10 +400,40 @@ class CommandLineIT {
     assertTrue(usage.contains("Exit status: 0 done, 1 refused"), usage);
     assertEquals(usage, String.join("\n", done()));
     assertTrue(done("--version").get(0).startsWith("spprof "));
-    for (String command :
-        List.of("list", "attach", "start", "stop", "status", "top", "dump", "profile")) {
-      assertTrue(usage.contains("  " + command + " "), usage);
-      assertTrue(done(command, "--help").get(0).startsWith("Usage: "), command);
+    together(
+        Stream.of("list", "attach", "start", "stop", "status", "top", "dump", "profile")
+            .map(command -> (Check) () -> hasUsage(command, usage))
+            .toArray(Check[]::new));
+  }
+
+  private void hasUsage(String command, String usage) throws Exception {
+    assertTrue(usage.contains("  " + command + " "), usage);
+    assertTrue(done(command, "--help").get(0).startsWith("Usage: "), command);
+  }
+
+  private interface Check {
+    void run() throws Exception;
+  }
+
+  /** Makes checks that do not depend on each other, on all processors: each starts a JVM. */
+  private static void together(Check... checks) throws Exception {
+    ExecutorService processors =
+        Executors.newFixedThreadPool(Runtime.getRuntime().availableProcessors());
+    try {
+      List<Future<?>> results = new ArrayList<>();
+      for (Check check : checks) {
+        results.add(
+            processors.submit(
+                () -> {
+                  check.run();
+                  return null;
+                }));
+      }
+      for (Future<?> result : results) {
+        result.get();
+      }
+    } finally {
+      processors.shutdownNow();
     }
   }
 }

@@ -20,7 +20,7 @@ class RolesIT {
       assertEquals("IDLE", monitor.text("State"));
 
       control.startWith("interval=1ms");
-      Thread.sleep(500);
+      Await.until("signals", () -> control.number("Signals") > 20);
       Map<String, Object> seen = monitor.all();
       assertEquals(control.all().keySet(), seen.keySet());
       assertEquals("RUNNING", seen.get("State"));
