@@ -1,6 +1,7 @@
 /*
  * A lock-free table from addresses to numbers, which handlers fill and read concurrently. A number
- * stands for a definition that was written to the ring once and need not be written again.
+ * stands for a definition that was written to the ring once and need not be written again. (The
+ * entries of returns in locations.c have no definition.)
  *
  * The meaning of an address can change: code and classes are freed, and their memory is reused. An
  * entry therefore also has a check, 32 bits that distinguish the meanings. An entry with another
@@ -10,8 +11,8 @@
  *   entry    | key, u64 | check, u32 : number, u32 | detail, u64 | - |   two in a line of the cache
  *
  * The detail is a value that belongs to the check. Check and detail are not read atomically
- * together: a user of the detail must be able to see from the detail itself that the check has
- * another meaning.
+ * together, so they can be of different meanings. A user of the detail must therefore compute the
+ * check from the detail itself, and compare it with the check that was read.
  *
  * The definition of a number must be written to the ring before the number is put. A handler that
  * finds the number writes its own record later in the ring: see put.

@@ -1,6 +1,6 @@
 /*
- * Leaves the code that mounts and unmounts virtual threads (continuations.h): moves a cursor to the
- * frame in which a walk continues.
+ * Moves a cursor out of the code that mounts and unmounts virtual threads (continuations.h): to the
+ * frame to which this code returns, or to the carrier's frame that called enterSpecial.
  *
  * Called from the handler, on the interrupted thread's stack.
  */

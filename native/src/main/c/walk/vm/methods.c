@@ -85,10 +85,10 @@ bool spprof_method_is_named_sigsafe(const struct spprof_method *method, const ch
 }
 
 /*
- * Adds to `hash` an id that distinguishes a Symbol from all others that were at the Symbol's
- * address. The id combines the address with a random number that the Symbol got when it was
- * created, in the upper half of a word of 32 bits (symbol.hpp). The hash is a multiply and a fold,
- * after Wang Yi's wyhash.
+ * Adds to `hash` an id that very probably distinguishes a Symbol from all others that were at the
+ * Symbol's address. The id combines the address with a random number that the Symbol got when it
+ * was created, in the upper half of a word of 32 bits (symbol.hpp). The hash is a multiply and a
+ * fold, after Wang Yi's wyhash.
  */
 static bool identity_sigsafe(uint64_t symbol, uint64_t *hash) {
     uint32_t word;

@@ -12,9 +12,9 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * Writes a profile as a report in plain text: the figures, the drops by reason, the samples without
- * a stack, and the methods and threads that use the most CPU time. The report is for people. Its
- * wording may change, so a program should not parse it.
+ * Writes a profile as a report in plain text: the figures, the kernel's times, the drops by reason,
+ * the samples without a stack, the states of threads, and the methods and threads that use the most
+ * CPU time. The report is for people. Its wording may change, so a program should not parse it.
  */
 public final class TextReport {
 

@@ -1,8 +1,8 @@
 package io.spprof.text;
 
 /**
- * Limits the length of text that comes from outside of the profiler, for instance the options that
- * a client sends.
+ * Refuses text from outside of the profiler that is too long, for instance the options that a
+ * client sends.
  */
 public final class Input {
 

@@ -4,8 +4,8 @@ import java.util.Arrays;
 
 /**
  * The symbols that were found for a batch of addresses in ascending order. For each address: the
- * name of the symbol that covers it, or the last label before it that no other symbol separates
- * from it.
+ * name of the symbol that covers it. If no symbol does: the last label (a symbol of size 0, see
+ * {@link SymbolTable}) at the address or before it, unless another symbol ends between the two.
  */
 final class Matches {
 
