@@ -122,8 +122,8 @@ class ArchitectureTest {
   }
 
   /**
-   * Exporters read profiles. Of the sampler they know how exact the frames are and why signals were
-   * dropped, and no more.
+   * Exporters read profiles. Of the sampler they use only values: how exact the frames are, why
+   * signals were dropped, and the times that the kernel keeps.
    */
   @Test
   void shouldKeepExportersApartFromTheSampler() throws Exception {
@@ -137,7 +137,8 @@ class ArchitectureTest {
         Set.of(
             "io.spprof.sampler.DebugInfo",
             "io.spprof.sampler.DropReason",
-            "io.spprof.sampler.Drops"),
+            "io.spprof.sampler.Drops",
+            "io.spprof.sampler.KernelTimes"),
         used);
   }
 
