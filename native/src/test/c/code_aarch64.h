@@ -90,4 +90,18 @@ static inline void code_interrupt(ucontext_t *context, uint64_t pc, uint64_t sp,
  * is. */
 #define CODE_OF_ASSEMBLY "mov w0, #400\n1: subs w0, w0, #1\nb.ne 1b\nret\n"
 
+/* A function's body for the assembler: keeps a frame pointer, and calls its first argument with its
+ * second one. There are loops before and after each step. */
+#define CODE_OF_FRAMED                                                         \
+    "mov w10, #40\n1: subs w10, w10, #1\nb.ne 1b\nstp x29, x30, [sp, #-16]!\n" \
+    "mov w10, #40\n1: subs w10, w10, #1\nb.ne 1b\nmov x29, sp\n"               \
+    "mov x9, x0\nmov x0, x1\nblr x9\n"                                         \
+    "mov w10, #40\n1: subs w10, w10, #1\nb.ne 1b\nldp x29, x30, [sp], #16\nret\n"
+
+/* A function's body for the assembler: hides its return address and its caller's frame pointer for
+ * a while. */
+#define CODE_OF_LOST                                                        \
+    "mov x9, x30\nmov x11, x29\nmov x30, #0\nmov x29, #1\nmov w10, #4000\n" \
+    "1: subs w10, w10, #1\nb.ne 1b\nmov x30, x9\nmov x29, x11\nret\n"
+
 #endif

@@ -79,4 +79,18 @@ static inline void code_interrupt(ucontext_t *context, uint64_t pc, uint64_t sp,
  * is. */
 #define CODE_OF_ASSEMBLY "mov $400, %eax\n1: dec %eax\njnz 1b\nret\n"
 
+/* A function's body for the assembler: keeps a frame pointer, and calls its first argument with its
+ * second one. There are loops before and after each step. */
+#define CODE_OF_FRAMED                                     \
+    "mov $40, %ecx\n1: dec %ecx\njnz 1b\npush %rbp\n"      \
+    "mov $40, %ecx\n1: dec %ecx\njnz 1b\nmov %rsp, %rbp\n" \
+    "mov %rdi, %rax\nmov %rsi, %rdi\ncall *%rax\n"         \
+    "mov $40, %ecx\n1: dec %ecx\njnz 1b\npop %rbp\nret\n"
+
+/* A function's body for the assembler: hides its return address and its caller's frame pointer for
+ * a while. */
+#define CODE_OF_LOST                                                                         \
+    "push %rbp\npush $0\nmov $1, %ebp\nmov $4000, %ecx\n1: dec %ecx\njnz 1b\npop %rax\npop " \
+    "%rbp\nret\n"
+
 #endif

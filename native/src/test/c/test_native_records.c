@@ -40,7 +40,8 @@ static bool says_sigsafe(uint64_t pc) {
     return calls_native && spprof_cpu_is_call_before_sigsafe(pc, &target);
 }
 
-static const struct spprof_native_wanted wanted = {is_wanted_sigsafe, says_sigsafe};
+static const struct spprof_native_wanted wanted = {.is_wanted_sigsafe = is_wanted_sigsafe,
+                                                   .calls_native_sigsafe = says_sigsafe};
 
 struct trace {
     uint64_t pcs[MOST], cfas[MOST];

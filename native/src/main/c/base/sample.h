@@ -9,8 +9,8 @@
  *    0        4     5      6        8           12          16        24          32
  *   +--------+-----+------+--------+-----------+-----------+---------+-----------+----------------
  *   | length | type| flags| walk   | thread    | words     | time_ns | cpu_ns    | words, 8 bytes
- *   |        |     |      |        | or method | or        |         | or        | each; or a name
- *   | int32  | u8  | u8   | int16  | u32       | name_bytes| u64     | line_count|
+ *   |        |     |      |        | or method | or        | or      | or        | each; or a name
+ *   | int32  | u8  | u8   | int16  | u32       | name_bytes| address | line_count|
  *   +--------+-----+------+--------+-----------+-----------+---------+-----------+----------------
  *
  *   SAMPLE
@@ -31,17 +31,30 @@
  *     valid for the next sample of the same handler only, because the walker's tables had no room
  *     for it. A name that begins with [ belongs to no method but to a BROKEN_AT word (see below).
  *
+ *   LIBRARY
+ *     `library` is the number of a library with native code. `id_bytes` bytes follow, the build id
+ *     of its file, and then `name_bytes` bytes, the path under which it was loaded. The path is
+ *     empty for the process's own program, and [vdso] for the kernel's code. `address` is what is
+ *     added to an address in the file to get the address in memory. The record precedes the first
+ *     FUNCTION that uses the number (library_numbers.h).
+ *
+ *   FUNCTION
+ *     `method` is a number like that of a METHOD, for a function of native code. `in_library` is
+ *     the number of its library, and `address` the address of its first instruction in the
+ *     library's file. If the file does not say where the function begins, it is the address of an
+ *     instruction.
+ *
  *   FORGET
- *     All numbers of methods and locations (addresses in compiled code) become invalid. The walker
- *     restarts its numbering after this record. Names of threads are written again when the threads
- *     are next sampled. Only `length` and `type` are set.
+ *     All numbers of methods, libraries and locations (addresses in compiled code) become invalid.
+ * The walker restarts its numbering after this record. Names of threads are written again when the
+ * threads are next sampled. Only `length` and `type` are set.
  *
  *   PADDING
  *     Fills the ring up to its end. Only `length` and `type` are set.
  *
- * The handler writes SAMPLE and METHOD; a thread that ends also writes a SAMPLE (thread_hooks.h).
- * Threads that read names write THREAD (thread_name.h). Java repeats the numbers of this file:
- * io.spprof.sampler.SampleLayout has them, and a test compares the two.
+ * The handler writes SAMPLE, METHOD, LIBRARY and FUNCTION; a thread that ends also writes a SAMPLE
+ * (thread_hooks.h). Threads that read names write THREAD (thread_name.h). Java repeats the numbers
+ * of this file: io.spprof.sampler.SampleLayout has them, and a test compares the two.
  */
 #ifndef SPPROF_SAMPLE_H
 #define SPPROF_SAMPLE_H
@@ -56,6 +69,8 @@ enum {
     SPPROF_RECORD_PADDING = 3,
     SPPROF_RECORD_METHOD = 4,
     SPPROF_RECORD_FORGET = 5,
+    SPPROF_RECORD_LIBRARY = 6,
+    SPPROF_RECORD_FUNCTION = 7,
 };
 
 enum {
@@ -75,11 +90,13 @@ enum {
 /*
  * The words of a stack. The highest byte is the word's kind:
  *
- *   FRAME     | 1 | 0 | bci + SPPROF_BCI_BIAS: 20 bits in 32..51 | number of a METHOD: 32 bits |
- *   LOCATION  | 2 | 0                                            | number: 32 bits             |
- *   DEFINE    | 3 | 0 | count: 16 bits in 32..47                 | number: 32 bits             |
- *   ID_FRAME  | 4 | 0 | bci + SPPROF_BCI_BIAS: 20 bits in 32..51 | 0                           |
+ *   FRAME     | 1 | 0 | bci + SPPROF_BCI_BIAS: 20 bits in 32..51 | number of a METHOD or of a
+ * FUNCTION: 32 bits | LOCATION  | 2 | 0                                            | number: 32
+ * bits             | DEFINE    | 3 | 0 | count: 16 bits in 32..47                 | number: 32 bits
+ * | ID_FRAME  | 4 | 0 | bci + SPPROF_BCI_BIAS: 20 bits in 32..51 | 0                           |
  *   BROKEN_AT | 5 | 0                                            | number of a METHOD: 32 bits |
+ *
+ * The bci of a FUNCTION's frame is -1. Frames of native code come before all others.
  *
  * A location is an address in compiled code. DEFINE assigns the `count` FRAMEs that follow to the
  * location `number`, in this sample and wherever a later LOCATION refers to that number. No
@@ -135,6 +152,7 @@ enum {
 #define SPPROF_MAX_DEPTH 2048
 #define SPPROF_MAX_NAME 256         /* bytes kept of a thread's name */
 #define SPPROF_MAX_METHOD_NAME 4096 /* bytes kept of a class's and of a method's name, each */
+#define SPPROF_MAX_BUILD_ID 32      /* bytes; longer ones are ignored */
 
 struct spprof_record {
     int32_t length;
@@ -142,17 +160,23 @@ struct spprof_record {
     uint8_t flags;
     int16_t walk;
     union {
-        uint32_t thread; /* SAMPLE, THREAD: serial number of the thread within the session */
-        uint32_t method; /* METHOD: number of the method within the session */
+        uint32_t thread;  /* SAMPLE, THREAD: serial number of the thread within the session */
+        uint32_t method;  /* METHOD, FUNCTION: number of the method within the session */
+        uint32_t library; /* LIBRARY: number of the library within the session */
     };
     union {
         uint32_t words;      /* SAMPLE */
-        uint32_t name_bytes; /* THREAD, METHOD */
+        uint32_t name_bytes; /* THREAD, METHOD, LIBRARY */
+        uint32_t in_library; /* FUNCTION */
     };
-    uint64_t time_ns; /* SAMPLE: CLOCK_MONOTONIC */
+    union {
+        uint64_t time_ns; /* SAMPLE: CLOCK_MONOTONIC */
+        uint64_t address; /* LIBRARY, FUNCTION */
+    };
     union {
         uint64_t cpu_ns; /* SAMPLE: CPU time that it stands for, ns: (1 + overruns) x interval */
         uint64_t line_count; /* METHOD: pairs of a byte code index and a line */
+        uint64_t id_bytes;   /* LIBRARY */
     };
 };
 

@@ -69,7 +69,7 @@ static const struct spprof_engine *engine_of(jint number) {
 
 JNIEXPORT jint JNICALL Java_io_spprof_sampler_NativeSampler_start0(
     JNIEnv *jni, jclass type, jint engine, jint walker, jlong interval_ns, jlong ring_bytes,
-    jint walk_buffers, jint depth, jint locations, jint methods) {
+    jint walk_buffers, jint depth, jint locations, jint methods, jint known_frames) {
     (void)type;
     if (engine_of(engine) == NULL) {
         return SPPROF_FAILED(ENGINE, 0);
@@ -83,6 +83,7 @@ JNIEXPORT jint JNICALL Java_io_spprof_sampler_NativeSampler_start0(
         .depth = (uint32_t)depth,
         .locations = (uint32_t)locations,
         .methods = (uint32_t)methods,
+        .known_frames = (uint32_t)known_frames,
     };
     return spprof_failure_for_java(spprof_sampler_start(jni, &config));
 }
@@ -271,6 +272,8 @@ JNIEXPORT jintArray JNICALL Java_io_spprof_sampler_NativeSampler_layout0(JNIEnv 
         SPPROF_RECORD_PADDING,
         SPPROF_RECORD_METHOD,
         SPPROF_RECORD_FORGET,
+        SPPROF_RECORD_LIBRARY,
+        SPPROF_RECORD_FUNCTION,
         SPPROF_FLAG_TRUNCATED,
         SPPROF_FLAG_NATIVE,
         SPPROF_STATE_SHIFT,
@@ -298,11 +301,15 @@ JNIEXPORT jintArray JNICALL Java_io_spprof_sampler_NativeSampler_layout0(JNIEnv 
         offsetof(struct spprof_record, walk),
         offsetof(struct spprof_record, thread),
         offsetof(struct spprof_record, method),
+        offsetof(struct spprof_record, library),
         offsetof(struct spprof_record, words),
         offsetof(struct spprof_record, name_bytes),
+        offsetof(struct spprof_record, in_library),
         offsetof(struct spprof_record, time_ns),
+        offsetof(struct spprof_record, address),
         offsetof(struct spprof_record, cpu_ns),
         offsetof(struct spprof_record, line_count),
+        offsetof(struct spprof_record, id_bytes),
         sizeof(struct spprof_record),
         SPPROF_WORD_FRAME,
         SPPROF_WORD_LOCATION,

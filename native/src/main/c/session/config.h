@@ -22,6 +22,7 @@ struct spprof_sampler_config {
     uint32_t depth;        /* 1 to SPPROF_MAX_DEPTH */
     uint32_t locations;    /* entries of the walker's tables: each a power of two, at least 8 */
     uint32_t methods;
+    uint32_t known_frames; /* of native code; 0: the option native=none */
 };
 
 #endif

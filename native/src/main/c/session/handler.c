@@ -62,7 +62,8 @@ static void walk_and_write(const struct spprof_slot *slot, uint64_t cpu_ns,
         drop(SPPROF_DROP_BUFFER_FULL, cpu_ns);
         return;
     }
-    if (write_record(slot, cpu_ns, walk->result, walk->flags, walk->words, walk->count) &&
+    uint8_t flags = walk->flags | (walk->env == NULL ? SPPROF_FLAG_NATIVE : 0);
+    if (write_record(slot, cpu_ns, walk->result, flags, walk->words, walk->count) &&
         walker->published_sigsafe != NULL) {
         walker->published_sigsafe(walk);
     }
@@ -86,9 +87,12 @@ static void sample(struct spprof_slot *slot, uint64_t cpu_ns, bool timed, void *
     void *env = atomic_load_explicit(&slot->env, memory_order_acquire);
     if (env == NULL) {
         bool exiting = atomic_load_explicit(&slot->exiting, memory_order_acquire) || has_left(slot);
-        write_record(slot, cpu_ns, exiting ? SPPROF_WALK_THREAD_EXIT : SPPROF_WALK_NATIVE_THREAD,
-                     exiting ? 0 : SPPROF_FLAG_NATIVE, NULL, 0);
-        return;
+        if (exiting || !session->native) {
+            write_record(slot, cpu_ns,
+                         exiting ? SPPROF_WALK_THREAD_EXIT : SPPROF_WALK_NATIVE_THREAD,
+                         exiting ? 0 : SPPROF_FLAG_NATIVE, NULL, 0);
+            return;
+        }
     }
     if (((uintptr_t)env & SPPROF_ENV_IN_HOOK) != 0) {
         write_record(slot, cpu_ns, SPPROF_WALK_NO_JAVA_FRAME, 0, NULL, 0);

@@ -12,6 +12,7 @@
 #define SPPROF_HANDLER_H
 
 #include <signal.h>
+#include <stdbool.h>
 
 #include "base/buffers.h"
 #include "base/ring.h"
@@ -28,7 +29,8 @@ struct spprof_handler_session {
     struct spprof_ring ring;
     struct spprof_buffers buffers;
     const struct spprof_walker *walker;
-    int depth; /* the maximum number of frames kept of a stack */
+    int depth;   /* the maximum number of frames kept of a stack */
+    bool native; /* threads without a Java stack are walked, too */
     /* Accesses are relaxed, because it is set before the profiler's action is installed, and no
      * handler runs earlier. */
     _Atomic(const struct spprof_engine *) engine;

@@ -50,9 +50,13 @@ int spprof_resources_create(JNIEnv *jni, const struct spprof_sampler_config *con
         error = spprof_buffers_create(&session->buffers, config->walk_buffers,
                                       SPPROF_FRAME_WORDS * (config->depth + 1));
         if (error == 0) {
-            const struct spprof_walker_config walker = {
-                .ring = &session->ring, .locations = config->locations, .methods = config->methods};
+            const struct spprof_walker_config walker = {.ring = &session->ring,
+                                                        .locations = config->locations,
+                                                        .methods = config->methods,
+                                                        .known_frames = config->known_frames};
             error = session->walker->create(&walker);
+            session->native = session->walker->walks_native_threads != NULL &&
+                              session->walker->walks_native_threads();
             if (error != 0) {
                 spprof_buffers_destroy(&session->buffers);
             }

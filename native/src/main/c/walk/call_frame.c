@@ -297,7 +297,83 @@ bool spprof_call_frame_is_of_sigsafe(uint64_t entry, uint64_t pc) {
     return read_function_sigsafe(entry, pc, &function);
 }
 
-bool spprof_call_frame_step_sigsafe(uint64_t entry, uint64_t *registers, bool interrupted) {
+/* The form of a rule: see spprof_call_frame_apply_sigsafe. */
+#define RULE_VALID (UINT64_C(1) << 63)
+#define RULE_FROM_FP (UINT64_C(1) << 62)
+#define RULE_FROM_BOTTOM (UINT64_C(1) << 61)
+#define RULE_CFA_SHIFT 48
+#define RULE_CFA_BITS 13
+#define RULE_SLOT_BITS 4
+#define RULE_SLOT_MASK ((1 << RULE_SLOT_BITS) - 1)
+#define RULE_SLOT_UNDEFINED RULE_SLOT_MASK
+
+_Static_assert(KEPT *RULE_SLOT_BITS <= RULE_CFA_SHIFT, "the slots have room");
+
+/* Returns the slots of a row, counted from the CFA or from the frame's bottom. Returns false if one
+ * of them is not of the simple form. */
+static bool slots_sigsafe(const struct row *row, bool from_bottom, uint64_t *slots) {
+    *slots = 0;
+    for (size_t i = 0; i < KEPT; i++) {
+        uint64_t slot = 0;
+        if (row->kind[i] == UNDEFINED) {
+            slot = RULE_SLOT_UNDEFINED;
+        } else if (row->kind[i] == AT_OFFSET) {
+            int64_t bytes = from_bottom ? row->value[i] + row->cfa_offset + 8 : -row->value[i];
+            if (bytes % 8 != 0 || bytes / 8 < 1 || bytes / 8 >= RULE_SLOT_UNDEFINED) {
+                return false;
+            }
+            slot = (uint64_t)bytes / 8;
+        } else if (row->kind[i] != SAME) {
+            return false;
+        }
+        *slots |= slot << (i * RULE_SLOT_BITS);
+    }
+    return true;
+}
+
+static uint64_t rule_sigsafe(const struct row *row) {
+    uint64_t slots;
+    if (row->cfa_expression != 0 ||
+        (row->cfa_register != SPPROF_DWARF_SP && row->cfa_register != SPPROF_DWARF_FP) ||
+        row->cfa_offset < 0 || row->cfa_offset % 8 != 0 ||
+        row->cfa_offset / 8 >= 1 << RULE_CFA_BITS) {
+        return 0;
+    }
+    uint64_t rule = RULE_VALID | (uint64_t)row->cfa_offset / 8 << RULE_CFA_SHIFT |
+                    (row->cfa_register == SPPROF_DWARF_FP ? RULE_FROM_FP : 0);
+    if (slots_sigsafe(row, false, &slots)) {
+        return rule | slots;
+    }
+    return slots_sigsafe(row, true, &slots) ? rule | RULE_FROM_BOTTOM | slots : 0;
+}
+
+/* Makes the caller's registers the present ones. */
+static void go_to_caller_sigsafe(const uint64_t *values, uint64_t cfa, uint64_t *registers) {
+    for (size_t i = 0; i < KEPT; i++) {
+        registers[kept[i]] = values[i];
+    }
+    registers[SPPROF_DWARF_PC] = spprof_cpu_strip_sigsafe(registers[SPPROF_DWARF_RETURN]);
+    registers[SPPROF_DWARF_SP] = cfa;
+}
+
+bool spprof_call_frame_apply_sigsafe(uint64_t rule, uint64_t *registers) {
+    uint64_t from = registers[(rule & RULE_FROM_FP) != 0 ? SPPROF_DWARF_FP : SPPROF_DWARF_SP];
+    uint64_t cfa = from + (rule >> RULE_CFA_SHIFT & ((1 << RULE_CFA_BITS) - 1)) * 8;
+    uint64_t values[KEPT];
+    for (size_t i = 0; i < KEPT; i++) {
+        uint64_t slot = rule >> (i * RULE_SLOT_BITS) & RULE_SLOT_MASK;
+        uint64_t at = (rule & RULE_FROM_BOTTOM) != 0 ? from + slot * 8 - 8 : cfa - slot * 8;
+        values[i] = slot == 0 ? registers[kept[i]] : 0;
+        if (slot != 0 && slot != RULE_SLOT_UNDEFINED && !spprof_load64_sigsafe(at, &values[i])) {
+            return false;
+        }
+    }
+    go_to_caller_sigsafe(values, cfa, registers);
+    return true;
+}
+
+bool spprof_call_frame_step_sigsafe(uint64_t entry, uint64_t *registers, bool interrupted,
+                                    struct spprof_call_frame *frame) {
     uint64_t pc = registers[SPPROF_DWARF_PC];
     struct function function = {0};
     /* A return address can be the first address after its function. */
@@ -305,6 +381,7 @@ bool spprof_call_frame_step_sigsafe(uint64_t entry, uint64_t *registers, bool in
     if (!read_function_sigsafe(entry, within, &function)) {
         return false;
     }
+    frame->begin = function.pc_begin;
     struct row initial = {0};
     if (!run_sigsafe(&function, &function.initial, &initial, UINT64_MAX, &initial)) {
         return false;
@@ -331,10 +408,8 @@ bool spprof_call_frame_step_sigsafe(uint64_t entry, uint64_t *registers, bool in
             return false;
         }
     }
-    for (size_t i = 0; i < KEPT; i++) {
-        registers[kept[i]] = values[i];
-    }
-    registers[SPPROF_DWARF_PC] = spprof_cpu_strip_sigsafe(registers[SPPROF_DWARF_RETURN]);
-    registers[SPPROF_DWARF_SP] = cfa;
+    go_to_caller_sigsafe(values, cfa, registers);
+    frame->rule = function.is_signal_frame ? 0 : rule_sigsafe(&row);
+    frame->is_signal_frame = function.is_signal_frame;
     return true;
 }

@@ -11,10 +11,15 @@
 #include <stdint.h>
 
 struct spprof_library {
-    uint64_t begin, end; /* of the library's code */
-    uint64_t table;      /* pairs of int32, sorted */
-    uint64_t table_base; /* base address of the offsets in the table */
-    uint32_t table_entries;
+    uint64_t begin, end;    /* of the library's code */
+    uint64_t table;         /* pairs of int32, sorted */
+    uint64_t table_base;    /* base address of the offsets in the table */
+    uint32_t table_entries; /* 0 if the library has no such table */
+    /* Only on Linux, for library_numbers.h: */
+    uint64_t base;  /* what is added to an address in the file to get the one in memory */
+    uint64_t image; /* where the file's header is in memory */
+    uint64_t path;  /* address of the path's text; "" for the process's own program. The text exists
+                     * as long as the library does */
 };
 
 /* Two numbers, of which one changes when a library is loaded or unloaded. */

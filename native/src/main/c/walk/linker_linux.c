@@ -64,7 +64,8 @@ struct receiver {
 static int add_library(struct dl_phdr_info *info, size_t size, void *to) {
     (void)size;
     const struct receiver *receiver = to;
-    struct spprof_library library = {.begin = UINT64_MAX};
+    struct spprof_library library = {
+        .begin = UINT64_MAX, .base = info->dlpi_addr, .path = (uintptr_t)info->dlpi_name};
     uint64_t header = 0;
     for (int i = 0; i < info->dlpi_phnum; i++) {
         const ElfW(Phdr) *segment = &info->dlpi_phdr[i];
@@ -74,6 +75,9 @@ static int add_library(struct dl_phdr_info *info, size_t size, void *to) {
             library.end = at + segment->p_memsz > library.end ? at + segment->p_memsz : library.end;
         } else if (segment->p_type == PT_GNU_EH_FRAME) {
             header = at;
+        }
+        if (segment->p_type == PT_LOAD && segment->p_offset == 0) {
+            library.image = at;
         }
     }
     if (library.end == 0) {
@@ -103,9 +107,11 @@ bool spprof_linker_ask_sigsafe(uint64_t pc, struct spprof_library *library) {
         return false;
     }
     *library = (struct spprof_library){.begin = (uintptr_t)found.map_start,
-                                       .end = (uintptr_t)found.map_end};
+                                       .end = (uintptr_t)found.map_end,
+                                       .image = (uintptr_t)found.map_start};
     read_header_sigsafe((uintptr_t)found.frame_table, library);
-    return true;
+    return spprof_load64_sigsafe((uintptr_t)&found.map->l_addr, &library->base) &&
+           spprof_load64_sigsafe((uintptr_t)&found.map->l_name, &library->path);
 }
 
 bool spprof_linker_ask_file_sigsafe(uint64_t pc, struct spprof_linker_file *file) {

@@ -24,15 +24,16 @@
 struct spprof_walk {
     /* Set by the caller. */
     void *ucontext;
-    void *env;       /* the thread's own JNIEnv, not NULL */
+    void *env;       /* the thread's own JNIEnv; NULL: it has no Java stack */
     uint64_t *words; /* room for SPPROF_FRAME_WORDS * (depth + 1) */
     uint32_t depth;  /* the greatest number of frames to return, from the leaf on */
 
     /* Set by the walker. */
-    uint32_t count; /* number of words */
-    uint8_t flags;  /* SPPROF_FLAG_TRUNCATED, the state */
-    int16_t result; /* SPPROF_WALK_OK, or one of the other results in sample.h */
-    bool ring_full; /* a definition found no room: the sample is to be dropped */
+    uint32_t count;  /* number of words */
+    uint32_t native; /* of these, frames of native code; they come first */
+    uint8_t flags;   /* SPPROF_FLAG_TRUNCATED, the state */
+    int16_t result;  /* SPPROF_WALK_OK, or one of the other results in sample.h */
+    bool ring_full;  /* a definition found no room: the sample is to be dropped */
 
     /* What `published` stores for each new location: its address, the code blob that contains the
      * address, the id of the compilation, and the location's number. */
@@ -46,6 +47,7 @@ struct spprof_walk {
 struct spprof_walker_config {
     struct spprof_ring *ring;
     uint32_t locations, methods; /* sizes of the tables in entries, powers of two */
+    uint32_t known_frames;       /* the same for known_frames.h; 0: no native frames are written */
 };
 
 struct spprof_walker {
@@ -67,6 +69,9 @@ struct spprof_walker {
     void (*walk_sigsafe)(struct spprof_walk *walk);
     /* Called once the sample of the walk is in the ring. NULL if there is nothing to do. */
     void (*published_sigsafe)(const struct spprof_walk *walk);
+    /* Returns whether walk also walks threads without a Java stack. Called after create. NULL: it
+     * does not. */
+    bool (*walks_native_threads)(void);
 };
 
 extern const struct spprof_walker spprof_walker_agct;

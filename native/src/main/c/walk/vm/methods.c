@@ -163,6 +163,44 @@ uint32_t spprof_method_name_sigsafe(const char *name, uint32_t bytes) {
     return number;
 }
 
+/* Sets `*number` to a new number. Returns whether the table has room for it. */
+static bool take_number_sigsafe(uint64_t key, uint32_t *number) {
+    bool room = spprof_table_has_room_sigsafe(numbers, key);
+    /* Relaxed order is enough: numbers only have to be distinct. */
+    *number = room ? atomic_fetch_add_explicit(&last_number, 1, memory_order_relaxed) + 1
+                   : (atomic_fetch_add_explicit(&last_transient, 1, memory_order_relaxed) |
+                      SPPROF_TRANSIENT);
+    return room;
+}
+
+/* A bit in the keys of functions, which no address has. */
+#define FUNCTION_KEY (UINT64_C(1) << 63)
+
+enum spprof_method_result spprof_method_number_of_function_sigsafe(uint32_t library, uint64_t begin,
+                                                                   uint64_t address,
+                                                                   uint32_t *number) {
+    uint64_t key = begin | FUNCTION_KEY;
+    *number = spprof_table_find_sigsafe(numbers, key, library);
+    if (*number != 0) {
+        return SPPROF_METHOD_KNOWN;
+    }
+    uint32_t size = spprof_record_size(0);
+    struct spprof_record *record = spprof_ring_reserve_sample_sigsafe(ring, size);
+    if (record == NULL) {
+        return SPPROF_METHOD_RING_FULL;
+    }
+    bool room = take_number_sigsafe(key, number);
+    record->type = SPPROF_RECORD_FUNCTION;
+    record->method = *number;
+    record->in_library = library;
+    record->address = address;
+    spprof_ring_publish_sigsafe(record, size);
+    if (room) {
+        spprof_table_put_sigsafe(numbers, key, library, *number, 0);
+    }
+    return SPPROF_METHOD_KNOWN;
+}
+
 enum spprof_method_result spprof_method_number_sigsafe(const struct spprof_method *method,
                                                        uint32_t *number) {
     uint64_t hash = 0;
@@ -174,11 +212,7 @@ enum spprof_method_result spprof_method_number_sigsafe(const struct spprof_metho
     if (*number != 0) {
         return SPPROF_METHOD_KNOWN;
     }
-    bool room = spprof_table_has_room_sigsafe(numbers, method->address);
-    /* Relaxed order is enough: numbers only have to be distinct. */
-    *number = room ? atomic_fetch_add_explicit(&last_number, 1, memory_order_relaxed) + 1
-                   : (atomic_fetch_add_explicit(&last_transient, 1, memory_order_relaxed) |
-                      SPPROF_TRANSIENT);
+    bool room = take_number_sigsafe(method->address, number);
     enum spprof_method_result result = define_sigsafe(method, *number);
     if (result == SPPROF_METHOD_KNOWN && room) {
         spprof_table_put_sigsafe(numbers, method->address, check, *number, 0);

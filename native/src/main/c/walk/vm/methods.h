@@ -49,8 +49,17 @@ bool spprof_method_is_named_sigsafe(const struct spprof_method *method, const ch
 enum spprof_method_result spprof_method_number_sigsafe(const struct spprof_method *method,
                                                        uint32_t *number);
 
-/* Writes a name that belongs to no method (broken_at.h) to the ring. Returns its number, or 0 if
- * the ring has no room. */
+/*
+ * Finds the number of a function of native code. A new number is first written to the ring, with
+ * the function's place. `begin` is the address of its first instruction, `address` the same in the
+ * file of the library with the number `library` (library_numbers.h).
+ */
+enum spprof_method_result spprof_method_number_of_function_sigsafe(uint32_t library, uint64_t begin,
+                                                                   uint64_t address,
+                                                                   uint32_t *number);
+
+/* Writes a name that belongs to no method (broken_at.h, native_stack.h) to the ring. Returns its
+ * number, or 0 if the ring has no room. */
 uint32_t spprof_method_name_sigsafe(const char *name, uint32_t bytes);
 
 /* Called before a session, and with NULL after it; the gate is closed. */

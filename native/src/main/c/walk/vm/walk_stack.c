@@ -1,12 +1,12 @@
 #include "walk/vm/walk_stack.h"
 
 #include "walk/guard.h"
-#include "walk/native_frames.h"
 #include "walk/vm/broken_at.h"
 #include "walk/vm/continuation_frames.h"
 #include "walk/vm/continuations.h"
 #include "walk/vm/frames.h"
 #include "walk/vm/locations.h"
+#include "walk/vm/native_stack.h"
 #include "walk/vm/return_slots.h"
 
 /*
@@ -35,10 +35,49 @@ static bool calls_native_sigsafe(uint64_t pc) {
            (code.kind != SPPROF_CODE_METHOD || !spprof_is_return_of_java_sigsafe(pc));
 }
 
+/*
+ * Goes from native code to the last Java frame: to the frame of the anchor, or, without one, to the
+ * Java code to which the native frames lead. Writes the native frames, if they are wanted. Returns
+ * as begin_sigsafe.
+ */
+static int leave_native_code_sigsafe(struct spprof_walk *walk, struct spprof_cursor *cursor,
+                                     struct spprof_registers *registers, bool in_java) {
+    static const struct spprof_native_wanted java = {.is_wanted_sigsafe = spprof_is_code_sigsafe,
+                                                     .calls_native_sigsafe = calls_native_sigsafe};
+    uint64_t stack_end = cursor->high;
+    int result =
+        spprof_frames_of_anchor_sigsafe(cursor, cursor->thread + spprof_layout.thread_anchor);
+    bool lost = result == 1; /* only the native frames show whether there is Java code */
+    if (!(lost && in_java) && !spprof_native_stack_is_written_sigsafe()) {
+        return result;
+    }
+    switch (spprof_native_stack_write_sigsafe(walk, registers, stack_end, &java)) {
+        case SPPROF_NATIVE_STOPPED:
+            return 1;
+        case SPPROF_NATIVE_FOUND:
+            if (lost) {
+                cursor->pc = registers->pc;
+                cursor->sp = registers->sp;
+                cursor->fp = registers->fp;
+                cursor->arrival = SPPROF_FROM_LEAF;
+                return 0;
+            }
+            return result;
+        case SPPROF_NATIVE_BROKEN:
+            if (lost && in_java) {
+                cursor->pc = registers->pc;
+                return SPPROF_WALK_BROKEN_NATIVE;
+            }
+            return result;
+        default:
+            return result;
+    }
+}
+
 /* Finds where the walk begins. Returns 0, 1 if there is no Java frame, or SPPROF_WALK_BROKEN_*,
  * with the cursor at the frame that could not be left. */
-static int begin_sigsafe(struct spprof_cursor *cursor, struct spprof_registers *registers,
-                         uint64_t thread, const void *ucontext) {
+static int begin_sigsafe(struct spprof_walk *walk, struct spprof_cursor *cursor,
+                         struct spprof_registers *registers, uint64_t thread) {
     const struct spprof_layout *layout = &spprof_layout;
     uint64_t base = spprof_word_sigsafe(thread + layout->thread_stack_base);
     uint64_t size = spprof_word_sigsafe(thread + layout->thread_stack_size);
@@ -64,24 +103,11 @@ static int begin_sigsafe(struct spprof_cursor *cursor, struct spprof_registers *
     if (code.kind != SPPROF_CODE_NONE && !of_jvm) {
         return 0;
     }
-    int result = spprof_frames_of_anchor_sigsafe(cursor, thread + layout->thread_anchor);
-    if (result != 1 || !in_java) {
-        return result;
-    }
-    static const struct spprof_native_wanted java = {spprof_is_code_sigsafe, calls_native_sigsafe};
-    switch (spprof_native_frames_unwind_sigsafe(registers, ucontext, base, &java)) {
-        case SPPROF_NATIVE_FOUND:
-            cursor->pc = registers->pc;
-            cursor->sp = registers->sp;
-            cursor->fp = registers->fp;
-            cursor->arrival = SPPROF_FROM_LEAF;
-            return 0;
-        case SPPROF_NATIVE_END:
-            return 1;
-        default:
-            cursor->pc = registers->pc;
-            return SPPROF_WALK_BROKEN_NATIVE;
-    }
+    return leave_native_code_sigsafe(walk, cursor, registers, in_java);
+}
+
+static bool has_java_frame_sigsafe(const struct spprof_walk *walk) {
+    return walk->count > walk->native;
 }
 
 /*
@@ -130,7 +156,7 @@ static int leave_continuation_stubs_sigsafe(const struct spprof_walk *walk,
                                             struct spprof_cursor *cursor,
                                             const struct spprof_code *code) {
     int result;
-    if (walk->count > 0) {
+    if (has_java_frame_sigsafe(walk)) {
         return SPPROF_WALK_FROZEN;
     }
     if ((cursor->arrival != SPPROF_AT_CALL &&
@@ -152,7 +178,7 @@ static int next_sigsafe(struct spprof_walk *walk, struct spprof_cursor *cursor) 
     int error;
     switch (code.kind) {
         case SPPROF_CODE_METHOD:
-            if (walk->count > 0 && spprof_continuations_is_border_sigsafe(&code)) {
+            if (has_java_frame_sigsafe(walk) && spprof_continuations_is_border_sigsafe(&code)) {
                 return SPPROF_WALK_VIRTUAL;
             }
             if (cursor->arrival != SPPROF_AT_CALL &&
@@ -209,14 +235,16 @@ void spprof_walk_from_sigsafe(struct spprof_walk *walk, struct spprof_registers 
     uint64_t thread = (uint64_t)((uintptr_t)walk->env - (uint64_t)spprof_layout.env);
     struct spprof_cursor cursor;
     walk->count = 0;
+    walk->native = 0;
     walk->flags = (uint8_t)(state_sigsafe(thread) << SPPROF_STATE_SHIFT);
     walk->fresh_count = 0;
     walk->ring_full = false;
-    int result = begin_sigsafe(&cursor, registers, thread, walk->ucontext);
+    int result = begin_sigsafe(walk, &cursor, registers, thread);
     uint64_t pc = cursor.pc; /* of the frame that is being left */
     /* Each frame or location that is written stands for at least one frame. Therefore `depth` + 1
      * of them are enough. */
-    for (uint32_t frames = 0; result == 0 && !walk->ring_full && frames <= walk->depth;) {
+    for (uint32_t frames = walk->native;
+         result == 0 && !walk->ring_full && frames <= walk->depth;) {
         uint32_t room = SPPROF_FRAME_WORDS * (walk->depth + 1) - walk->count;
         uint32_t most = walk->depth + 1 - frames;
         uint32_t before = walk->count;
@@ -240,5 +268,6 @@ void spprof_walk_from_sigsafe(struct spprof_walk *walk, struct spprof_registers 
         spprof_broken_at_write_sigsafe(walk, pc);
     }
     walk->result =
-        (int16_t)(result == 1 || result == 0 ? (walk->count > 0 ? SPPROF_WALK_OK : 0) : result);
+        (int16_t)(result == 1 || result == 0 ? (has_java_frame_sigsafe(walk) ? SPPROF_WALK_OK : 0)
+                                             : result);
 }

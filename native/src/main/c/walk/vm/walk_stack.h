@@ -7,7 +7,8 @@
  *   in native code or the JVM    at the anchor, the Java frame that HotSpot records when a thread
  *                                leaves Java code. Calls of some small functions leave no anchor.
  *                                The walk then begins at the Java code to which the native frames
- *                                lead (native_frames.h)
+ *                                lead (native_frames.h). The session's option decides whether
+ *                                the native frames are written before (native_stack.h)
  *
  *   a frame's pc is in           the frame is reported as (frames.h)
  *   compiled code                its location, which stands for the methods inlined there

@@ -13,6 +13,7 @@
 #include "walk/vm/broken_at.h"
 #include "walk/vm/layout.h"
 #include "walk/vm/locations.h"
+#include "walk/vm/native_stack.h"
 #include "walk/vm/self_test.h"
 #include "walk/vm/walk_stack.h"
 #include "walk/walk.h"
@@ -23,12 +24,17 @@ static void walk_sigsafe(struct spprof_walk *walk) {
     struct spprof_registers registers;
     spprof_guard_begin_sigsafe(walk->ucontext);
     spprof_cpu_registers_sigsafe(walk->ucontext, &registers);
-    spprof_walk_from_sigsafe(walk, &registers);
+    if (walk->env != NULL) {
+        spprof_walk_from_sigsafe(walk, &registers);
+    } else {
+        spprof_native_stack_walk_sigsafe(walk, &registers);
+    }
 }
 
 static void destroy(void) {
     spprof_guard_remove();
     spprof_methods_reset(NULL, NULL);
+    spprof_native_stack_destroy();
     spprof_libraries_destroy();
     spprof_locations_destroy();
     spprof_table_destroy(&methods);
@@ -37,6 +43,7 @@ static void destroy(void) {
 static void forget(void) {
     spprof_methods_forget();
     spprof_broken_at_forget();
+    spprof_native_stack_forget();
     spprof_locations_forget();
 }
 
@@ -60,6 +67,9 @@ static int create(const struct spprof_walker_config *config) {
     }
     if (error == 0) {
         error = spprof_libraries_create(true);
+    }
+    if (error == 0) {
+        error = spprof_native_stack_create(config);
     }
     if (error != 0) {
         destroy();
@@ -92,6 +102,7 @@ static int probe(JNIEnv *jni, const struct spprof_engine *engine, char *why, uin
 
 const struct spprof_walker spprof_walker_vm = {
     .name = "vm",
+    .walks_native_threads = spprof_native_stack_is_written_sigsafe,
     .probe = probe,
     .create = create,
     .destroy = destroy,

@@ -5,7 +5,7 @@ import java.util.Arrays;
 
 /**
  * Gives each distinct frame a number. A frame is a method and a line of this method; the line is 0
- * if it is not known.
+ * if it is not known, and {@link Profile#NATIVE_LINE} if the method is a function of native code.
  *
  * <p>Used under the lock of {@link Collector}. The caller of {@link #frames} may keep the result.
  * The result shares the table's arrays, but the table only appends to these arrays. A removal of
@@ -122,6 +122,6 @@ final class FrameTable {
   }
 
   private static int hash(int method, int line) {
-    return HashIndex.fibonacci((long) method << 32 | line);
+    return HashIndex.fibonacci((long) method << 32 | line & 0xffffffffL);
   }
 }

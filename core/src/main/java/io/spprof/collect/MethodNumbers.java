@@ -1,5 +1,6 @@
 package io.spprof.collect;
 
+import io.spprof.profile.Profile;
 import io.spprof.symbol.SymbolResolver;
 import java.util.Arrays;
 
@@ -19,6 +20,7 @@ final class MethodNumbers {
   private static final int NUMBER_BYTES = 2 * Integer.BYTES; // a method and a reference
   private static final int ARRAY_BYTES = 16;
   private static final int[] NO_LINES = {};
+  private static final int[] NATIVE = {}; // the lines of a function of native code
 
   /**
    * How many of the latest transient numbers are kept; a power of two. The walker uses a transient
@@ -106,6 +108,19 @@ final class MethodNumbers {
     }
   }
 
+  /**
+   * Sets the function of native code that has a number.
+   *
+   * @param number as in {@link #named}
+   * @param name the function's name
+   */
+  void function(int number, String name) {
+    named(number, name, NATIVE);
+    if (number > 0 && number < linesOf.length) {
+      linesOf[number] = NATIVE;
+    }
+  }
+
   private void namedForNow(int number, String name, int[] lines) {
     if (transientNumbers.length == 0) {
       transientLines = new int[TRANSIENTS][];
@@ -188,10 +203,13 @@ final class MethodNumbers {
    * Returns the line of a byte code. As the JVM defines it, this is the line of the last pair whose
    * byte code index is not greater.
    *
-   * @return 0 if the line is not known
+   * @return 0 if the line is not known; {@link Profile#NATIVE_LINE} for a function of native code
    */
   int line(int number, int bci) {
     int[] lines = lines(number);
+    if (lines == NATIVE) {
+      return Profile.NATIVE_LINE;
+    }
     if (lines == null || bci < 0) {
       return 0;
     }

@@ -130,6 +130,24 @@ final class Recorder implements SampleRing.Visitor {
   }
 
   @Override
+  public void library(int library, String path, byte[] buildId, long base) {
+    try {
+      decoder.library(library, path);
+    } catch (OutOfMemoryError e) {
+      // The functions of this library are recorded without its name.
+    }
+  }
+
+  @Override
+  public void function(int number, int library, long address) {
+    try {
+      decoder.function(number, library, address);
+    } catch (OutOfMemoryError e) {
+      // The frames of this function are recorded under the name for other methods.
+    }
+  }
+
+  @Override
   public void forget() {
     try {
       decoder.forget();

@@ -18,11 +18,13 @@ final class StackDecoder {
 
   private static final String TRUNCATED = "[truncated]";
   private static final int MOST_TRANSIENTS = 1000;
+  private static final int MOST_LIBRARIES = 512; // half of the walker's numbers
 
   private final MethodTable methods;
   private final MethodNumbers numbers;
   private final FrameTable frames;
   private final LocationTable locations;
+  private final LibraryTable libraries = new LibraryTable();
   private final int depth;
   private final int[] stack; // has room for two more frames, both synthetic, at the root
   private int brokenAt; // the frame for the code at which this walk failed; -1: none
@@ -162,8 +164,19 @@ final class StackDecoder {
     numbers.named(number, name, lines);
   }
 
-  /** Forgets all numbers of methods and locations, because the walker restarts its numbering. */
+  /** Sets the library of a number that the walker gave to it. */
+  void library(int number, String path) {
+    libraries.library(number, path);
+  }
+
+  /** Names a function of native code, which has a number like a method's. */
+  void function(int number, int library, long address) {
+    numbers.function(number, libraries.function(library, address));
+  }
+
+  /** Forgets all numbers, because the walker restarts its numbering. */
   void forget() {
+    libraries.forget();
     numbers.forget();
     locations.forget();
   }
@@ -178,6 +191,7 @@ final class StackDecoder {
   boolean walkerIsFull(int mostMethods, int mostLocations) {
     return numbers.reported() > mostMethods / 2
         || locations.definitions() > mostLocations / 2
+        || libraries.reported() > MOST_LIBRARIES
         || numbers.reportedTransients() > MOST_TRANSIENTS;
   }
 }

@@ -1,6 +1,7 @@
 package io.spprof.config;
 
 import io.spprof.sampler.Engine;
+import io.spprof.sampler.NativeFrames;
 import io.spprof.sampler.SamplerConfig;
 import io.spprof.sampler.Walker;
 import io.spprof.text.Input;
@@ -35,6 +36,7 @@ import org.apache.commons.lang3.StringUtils;
  * @param budgetPercent the maximum measured overhead, in percent of one CPU: 0.05 to 100, with at
  *     most two decimals. The profiler lengthens the interval as far as the budget requires. 0 for
  *     no budget: the interval does not change
+ * @param nativeFrames which frames of native code stand in the profile
  */
 public record ProfilerConfig(
     long intervalNanos,
@@ -46,7 +48,8 @@ public record ProfilerConfig(
     Mode mode,
     long windowSeconds,
     long retentionSeconds,
-    double budgetPercent) {
+    double budgetPercent,
+    NativeFrames nativeFrames) {
 
   private static final long MIN_INTERVAL_NANOS = TimeUnit.MICROSECONDS.toNanos(100);
   private static final long MAX_INTERVAL_NANOS = TimeUnit.SECONDS.toNanos(1);
@@ -88,7 +91,8 @@ public record ProfilerConfig(
           "mode=" + names(Mode.values()),
           "window=1s..1h (s, m, h)",
           "retention=1m..30d (s, m, h, d)",
-          "budget=0.05..100 (percent of one CPU)");
+          "budget=0.05..100 (percent of one CPU)",
+          "native=" + names(NativeFrames.values()));
 
   /** The options of a session that is started without options. */
   public static final ProfilerConfig DEFAULT =
@@ -102,7 +106,8 @@ public record ProfilerConfig(
           Mode.SESSION,
           10,
           3600,
-          0);
+          0,
+          NativeFrames.ALL);
 
   /**
    * Checks every value.
@@ -206,6 +211,7 @@ public record ProfilerConfig(
     long window = windowSeconds;
     long retention = retentionSeconds;
     double budget = budgetPercent;
+    NativeFrames withNative = nativeFrames;
     for (Map.Entry<String, String> entry : values.entrySet()) {
       String key = entry.getKey();
       String value = entry.getValue();
@@ -223,6 +229,7 @@ public record ProfilerConfig(
         case "window" -> window = quantity(key, value, DURATION_UNITS, 7);
         case "retention" -> retention = quantity(key, value, RETENTION_UNITS, 8);
         case "budget" -> budget = percent(key, value);
+        case "native" -> withNative = choice(key, value, NativeFrames.values());
         default ->
             throw new IllegalArgumentException(
                 "unknown option '" + Printable.of(key) + "'; valid: " + validKeys());
@@ -245,7 +252,8 @@ public record ProfilerConfig(
         withMode,
         window,
         retention,
-        budget);
+        budget,
+        withNative);
   }
 
   /**
@@ -253,7 +261,7 @@ public record ProfilerConfig(
    * they are not set.
    *
    * @return for instance {@code interval=10ms,memory=32m,depth=512,engine=auto,walker=auto,
-   *     mode=session,window=10s,retention=1h}
+   *     mode=session,window=10s,retention=1h,native=all}
    */
   public String toOptions() {
     return "interval="
@@ -273,7 +281,9 @@ public record ProfilerConfig(
         + inUnits(windowSeconds, DURATION_UNITS)
         + ",retention="
         + inUnits(retentionSeconds, RETENTION_UNITS)
-        + (budgetPercent == 0 ? "" : ",budget=" + plain(budgetPercent));
+        + (budgetPercent == 0 ? "" : ",budget=" + plain(budgetPercent))
+        + ",native="
+        + nativeFrames.name().toLowerCase(Locale.ROOT);
   }
 
   private static String validKeys() {

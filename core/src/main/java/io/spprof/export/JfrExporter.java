@@ -55,6 +55,7 @@ public final class JfrExporter {
   private static final int POOLS = 8;
   private static final int RUNNABLE = 1;
   private static final int JAVA = 1;
+  private static final int NATIVE = 2;
 
   private final Profile profile;
   private final SampleTimes times;
@@ -248,9 +249,11 @@ public final class JfrExporter {
   }
 
   private void pools() {
-    pool(Type.FRAME_TYPE, 1);
+    pool(Type.FRAME_TYPE, 2);
     out.varint(JAVA);
     JfrMetadata.string(out, "Java");
+    out.varint(NATIVE);
+    JfrMetadata.string(out, "Native");
     pool(Type.THREAD_STATE, 1);
     out.varint(RUNNABLE);
     JfrMetadata.string(out, "STATE_RUNNABLE");
@@ -288,7 +291,7 @@ public final class JfrExporter {
       out.varint(profile.frameMethod(frame) + 1L);
       out.varint(profile.frameLine(frame));
       out.varint(0); // byte code index
-      out.varint(JAVA);
+      out.varint(profile.isNative(frame) ? NATIVE : JAVA);
     }
   }
 }

@@ -33,6 +33,7 @@ final class JfrSymbols {
   private static final String UNKNOWN_DESCRIPTOR = "()";
 
   private final Profile profile;
+  private final BitSet functions = new BitSet(); // the methods that are functions of native code
   private final int[] classOf; // the class of each method
   private final String[] classes;
   private final int[] packageOf; // the package of each class
@@ -40,10 +41,15 @@ final class JfrSymbols {
 
   JfrSymbols(Profile profile) {
     this.profile = profile;
+    for (int frame = 0; frame < profile.frameCount(); frame++) {
+      if (profile.isNative(frame)) {
+        functions.set(profile.frameMethod(frame));
+      }
+    }
     Map<String, Integer> classNumbers = new HashMap<>();
     classOf = new int[profile.methodCount()];
     for (int method = 0; method < classOf.length; method++) {
-      String name = className(profile.methodName(method));
+      String name = className(method);
       Integer next = classNumbers.size();
       Integer known = classNumbers.putIfAbsent(name, next);
       classOf[method] = known == null ? next : known;
@@ -66,13 +72,17 @@ final class JfrSymbols {
     return names;
   }
 
-  /** Returns the index at which the name of the method begins in {@code a.B.c}. */
-  private static int methodAt(String name) {
-    return Names.isSynthetic(name) ? 0 : name.lastIndexOf('.') + 1;
+  /**
+   * Returns the index at which the name of the method begins in {@code a.B.c}. A function of native
+   * code has no class.
+   */
+  private int methodAt(int method) {
+    String name = profile.methodName(method);
+    return Names.isSynthetic(name) || functions.get(method) ? 0 : name.lastIndexOf('.') + 1;
   }
 
-  private static String className(String name) {
-    return name.substring(0, Math.max(0, methodAt(name) - 1));
+  private String className(int method) {
+    return profile.methodName(method).substring(0, Math.max(0, methodAt(method) - 1));
   }
 
   /**
@@ -136,9 +146,8 @@ final class JfrSymbols {
     methods.stream()
         .forEach(
             method -> {
-              String name = profile.methodName(method);
               out.varint(symbol(method, NAME_OF_METHOD));
-              JfrMetadata.string(out, name.substring(methodAt(name)));
+              JfrMetadata.string(out, profile.methodName(method).substring(methodAt(method)));
             });
     usedClasses.stream()
         .forEach(

@@ -79,7 +79,8 @@ final class JoinedProfile {
     int firstFrame = frameCount;
     for (int frame = 0; frame < profile.frameCount(); frame++) {
       frameMethods[frameCount] = firstMethod + profile.frameMethod(frame);
-      frameLines[frameCount++] = profile.frameLine(frame);
+      frameLines[frameCount++] =
+          profile.isNative(frame) ? Profile.NATIVE_LINE : profile.frameLine(frame);
     }
     int[] stackNumbers = new int[profile.stackCount()];
     Arrays.fill(stackNumbers, -1);

@@ -54,11 +54,15 @@ public final class Profile {
       boolean running,
       DebugInfo debugInfo) {}
 
+  /** Stands in the place of a line for a frame of native code, whose method is a function. */
+  public static final int NATIVE_LINE = -1;
+
   /**
    * The distinct frames of a profile, as columns. A frame is a method and a line.
    *
    * @param methods the method of each frame, as an index into the methods' names
-   * @param lines the source line of each frame; 0 if the line is not known
+   * @param lines the source line of each frame; 0 if the line is not known, {@link #NATIVE_LINE} if
+   *     the frame is of native code
    * @param count the number of frames; the arrays may be longer
    */
   public record Frames(int[] methods, int[] lines, int count) {}
@@ -340,7 +344,18 @@ public final class Profile {
    * @return the line's number; 0 if the line is not known
    */
   public int frameLine(int frame) {
-    return frames.lines()[frame];
+    return Math.max(0, frames.lines()[frame]);
+  }
+
+  /**
+   * Returns whether a frame is of native code. Its method is then a function of a library, for
+   * instance {@code libc.so.6+0x9bf40}.
+   *
+   * @param frame 0 to {@link #frameCount()} − 1
+   * @return false for a frame of a Java method, and for a synthetic frame
+   */
+  public boolean isNative(int frame) {
+    return frames.lines()[frame] == NATIVE_LINE;
   }
 
   /**

@@ -39,6 +39,7 @@ public record MemoryShares(
         new SamplerConfig(
             config.engine(),
             config.walker(),
+            config.nativeFrames(),
             config.intervalNanos(),
             config.depth(),
             config.memoryBytes() / 2);

@@ -7,8 +7,10 @@ import static io.spprof.sampler.RingWriter.define;
 import static io.spprof.sampler.RingWriter.frame;
 import static io.spprof.sampler.RingWriter.location;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.spprof.profile.Profile;
 import io.spprof.sampler.FakeSampler;
 import io.spprof.sampler.RingWriter;
 import java.util.Arrays;
@@ -63,6 +65,91 @@ final class StackDecoderTest {
             root + ";a.b.C.inliner", 1L,
             root + ";a.b.C.leaf", 1L),
         folded(snapshot(collector)));
+  }
+
+  @Test
+  void shouldNameFunctionsOfNativeCodeByTheirLibrary() {
+    ring.name(1, "t");
+    ring.method(1, "A.a");
+    ring.library(1, "/usr/lib/libc.so.6", 0x7f0000000000L, new byte[] {7, 8, 9});
+    ring.library(2, "", 0x550000000000L);
+    ring.library(3, "[vdso]", 0x7fff00000000L);
+    ring.function(2, 1, 0x9bf40);
+    ring.function(3, 2, 0x1234);
+    ring.function(4, 3, 0xabc);
+    ring.words(1, 10, OK, frame(2, -1), frame(3, -1), frame(1, 5));
+    ring.words(1, 10, OK, frame(4, -1), frame(1, 5));
+    collector.doWork();
+
+    Profile profile = snapshot(collector);
+    assertEquals(
+        Map.of("t;A.a;program+0x1234;libc.so.6+0x9bf40", 1L, "t;A.a;[vdso]+0xabc", 1L),
+        folded(profile));
+    Set<String> natives =
+        IntStream.range(0, profile.frameCount())
+            .filter(profile::isNative)
+            .mapToObj(profile::frameName)
+            .collect(Collectors.toSet());
+    assertEquals(Set.of("libc.so.6+0x9bf40", "program+0x1234", "[vdso]+0xabc"), natives);
+    assertTrue(IntStream.range(0, profile.frameCount()).allMatch(f -> profile.frameLine(f) == 0));
+  }
+
+  @Test
+  void shouldGiveALibraryThatComesToAnotherOnesPlaceItsOwnFunctions() {
+    ring.name(1, "t");
+    ring.library(1, "/lib/one.so", 0x7f0000000000L);
+    ring.function(1, 1, 0x10);
+    ring.words(1, 10, OK, frame(1, -1));
+    ring.library(2, "/lib/two.so", 0x7f0000000000L);
+    ring.function(2, 2, 0x10);
+    ring.words(1, 10, OK, frame(2, -1));
+    ring.words(1, 10, OK, frame(1, -1));
+    collector.doWork();
+
+    assertEquals(Map.of("t;one.so+0x10", 2L, "t;two.so+0x10", 1L), folded(snapshot(collector)));
+  }
+
+  @Test
+  void shouldTakeAFunctionWithoutRoomInTheWalkerForTheNextSample() {
+    ring.name(1, "t");
+    ring.library(1, "/lib/one.so", 0x7f0000000000L);
+    int number = RingWriter.transientNumber(5);
+    ring.function(number, 1, 0x10);
+    ring.words(1, 10, OK, frame(number, -1));
+    collector.doWork();
+
+    Profile profile = snapshot(collector);
+    assertEquals(Map.of("t;one.so+0x10", 1L), folded(profile));
+    assertTrue(profile.isNative(0));
+  }
+
+  @Test
+  void shouldForgetLibrariesWithTheWalkersNumbers() {
+    ring.name(1, "t");
+    ring.library(1, "/lib/one.so", 0x7f0000000000L);
+    ring.forget();
+    ring.name(1, "t");
+    ring.function(1, 1, 0x10); // never happens: the library comes first
+    ring.words(1, 10, OK, frame(1, -1));
+    ring.library(1, "/lib/two.so", 0x7f0000000000L);
+    ring.function(2, 1, 0x20);
+    ring.words(1, 10, OK, frame(2, -1));
+    collector.doWork();
+
+    assertEquals(
+        Map.of("t;[unknown library]+0x10", 1L, "t;two.so+0x20", 1L), folded(snapshot(collector)));
+  }
+
+  @Test
+  void shouldEmptyTheWalkersTablesWhenHalfOfTheLibrariesNumbersAreInUse() {
+    for (int i = 1; i <= 512; i++) {
+      ring.library(i, "/lib/l.so", i << 12);
+    }
+    collector.doWork();
+    assertFalse(collector.walkerIsFull(1 << 20, 1 << 20));
+    ring.library(513, "/lib/l.so", 513 << 12);
+    collector.doWork();
+    assertTrue(collector.walkerIsFull(1 << 20, 1 << 20));
   }
 
   @Test

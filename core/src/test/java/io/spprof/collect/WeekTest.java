@@ -87,6 +87,7 @@ final class WeekTest {
           new SamplerConfig(
               Engine.AUTO.inUse(),
               Walker.VM,
+              config.nativeFrames(),
               config.intervalNanos(),
               config.depth(),
               config.memoryBytes() / 2);

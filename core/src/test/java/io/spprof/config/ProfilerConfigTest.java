@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.spprof.sampler.Engine;
+import io.spprof.sampler.NativeFrames;
 import io.spprof.sampler.Walker;
 import java.util.List;
 import java.util.Random;
@@ -19,7 +20,7 @@ final class ProfilerConfigTest {
 
   private static final String DEFAULTS =
       "interval=10ms,memory=32m,depth=512,engine=auto,walker=auto,mode=session,"
-          + "window=10s,retention=1h";
+          + "window=10s,retention=1h,native=all";
 
   private static String refusal(String options) {
     return assertThrows(IllegalArgumentException.class, () -> ProfilerConfig.parse(options))
@@ -68,16 +69,28 @@ final class ProfilerConfigTest {
     assertEquals(Engine.CTIMER, ProfilerConfig.parse("engine=ctimer").engine());
     assertEquals(Engine.ITIMER, ProfilerConfig.parse("engine=itimer").engine());
     assertEquals(Walker.AGCT, ProfilerConfig.parse("walker=agct").walker());
+    assertEquals(NativeFrames.NONE, ProfilerConfig.parse("native=none").nativeFrames());
+    assertEquals(NativeFrames.ALL, ProfilerConfig.parse("native=all").nativeFrames());
   }
 
   @Test
   void shouldReadAllAtOnceAndStripBlanks() {
     assertEquals(
         new ProfilerConfig(
-            1_000_000, 60, 64L << 20, 128, Engine.CTIMER, Walker.AGCT, Mode.SESSION, 20, 7200, 1.5),
+            1_000_000,
+            60,
+            64L << 20,
+            128,
+            Engine.CTIMER,
+            Walker.AGCT,
+            Mode.SESSION,
+            20,
+            7200,
+            1.5,
+            NativeFrames.NONE),
         ProfilerConfig.parse(
             " walker = agct, interval=1ms ,duration=1m,memory=64m,depth=128,engine=ctimer,"
-                + "window=20s,mode=session,retention=2h,budget=1.50"));
+                + "window=20s,mode=session,retention=2h,budget=1.50,native=none"));
   }
 
   @ParameterizedTest
@@ -215,7 +228,7 @@ final class ProfilerConfigTest {
   void shouldWriteEveryOption() {
     String all =
         "interval=2ms,duration=90s,memory=64m,depth=7,engine=ctimer,walker=agct,mode=session"
-            + ",window=20s,retention=2h,budget=1.5";
+            + ",window=20s,retention=2h,budget=1.5,native=none";
     List<String> given = keys(List.of(all.split(",")));
 
     assertEquals(keys(ProfilerConfig.HELP), given, "each option has a value in this test");
@@ -256,7 +269,8 @@ final class ProfilerConfigTest {
                         Mode.SESSION,
                         10,
                         3600,
-                        0))
+                        0,
+                        NativeFrames.ALL))
             .getMessage();
     assertContains(key + "=", message);
     assertContains("valid: " + key, message);
@@ -312,7 +326,8 @@ final class ProfilerConfigTest {
                         d.mode(),
                         10,
                         3600,
-                        percent))
+                        percent,
+                        NativeFrames.ALL))
             .getMessage());
   }
 

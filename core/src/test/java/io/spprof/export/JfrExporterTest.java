@@ -80,6 +80,25 @@ final class JfrExporterTest {
         .toList();
   }
 
+  @Test
+  void shouldMarkFramesOfNativeCode() throws IOException {
+    Profile profile =
+        ProfileText.lines(
+                "main;a.b.C.main:12;libc.so.6+0x9bf40:-1 2", "GC Thread#0;[native thread] 5")
+            .build();
+    Path file = written(profile);
+    assertEquals(expected(profile), readByJdk(file));
+    Map<String, String> types = new TreeMap<>();
+    for (RecordedEvent event : events(file, "jdk.ExecutionSample")) {
+      for (RecordedFrame frame : event.getStackTrace().getFrames()) {
+        types.put(frame.getMethod().getName(), frame.getType());
+      }
+    }
+    assertEquals("Native", types.get("libc.so.6+0x9bf40"));
+    assertEquals("Java", types.get("main"));
+    assertEquals("Java", types.get("[native thread]"));
+  }
+
   private static Map<String, StackTotals.Total> readByJdk(Path file) throws IOException {
     StackTotals totals = new StackTotals();
     long interval = events(file, "spprof.Session").get(0).getLong("interval");

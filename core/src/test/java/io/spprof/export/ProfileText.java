@@ -20,7 +20,7 @@ import java.util.regex.Pattern;
 /**
  * Builds profiles from text that looks like folded stacks. {@code main;a.B.c;d.E.f 10} is ten
  * samples of 10 ms CPU time each. {@code main;a.B.c:42 10 25ms} is ten samples in line 42 with 25
- * ms of CPU time together.
+ * ms of CPU time together. {@code main;a.B.c;libc.so.6+0x10:-1 10} has a frame of native code.
  */
 final class ProfileText {
 
@@ -28,7 +28,7 @@ final class ProfileText {
 
   private final boolean isShared;
   private static final int TIMES_CHUNK = 1000;
-  private static final Pattern WITH_LINE = Pattern.compile("(.+):([0-9]+)");
+  private static final Pattern WITH_LINE = Pattern.compile("(.+):(-1|[0-9]+)");
 
   private final Numbering methods = new Numbering();
   private final Numbering frames = new Numbering();

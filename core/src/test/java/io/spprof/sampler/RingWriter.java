@@ -71,6 +71,35 @@ public final class RingWriter {
     return text(SampleLayout.TYPE_METHOD, number, name, lines);
   }
 
+  /** Writes a library with native code; false if the ring is full. */
+  public synchronized boolean library(int number, String path, long base, byte... buildId) {
+    int at = reserve(buildId.length + path.length());
+    if (at < 0) {
+      return false;
+    }
+    header(at, SampleLayout.TYPE_LIBRARY, number, path.length());
+    block.putLong(at + SampleLayout.ADDRESS, base);
+    block.putLong(at + SampleLayout.ID_BYTES, buildId.length);
+    block.put(at + SampleLayout.HEADER_SIZE, buildId);
+    block.put(
+        at + SampleLayout.HEADER_SIZE + buildId.length,
+        path.getBytes(java.nio.charset.StandardCharsets.US_ASCII));
+    publish(at, size(buildId.length + path.length()));
+    return true;
+  }
+
+  /** Writes a function of native code; false if the ring is full. */
+  public synchronized boolean function(int number, int library, long address) {
+    int at = reserve(0);
+    if (at < 0) {
+      return false;
+    }
+    header(at, SampleLayout.TYPE_FUNCTION, number, library);
+    block.putLong(at + SampleLayout.ADDRESS, address);
+    publish(at, size(0));
+    return true;
+  }
+
   /** Invalidates all numbers of methods and locations written so far; false if the ring is full. */
   public synchronized boolean forget() {
     int at = reserve(0);

@@ -37,6 +37,10 @@ import org.junit.jupiter.params.provider.ValueSource;
  */
 class PathsIT {
 
+  /** The packages of all Java methods that the load runs. */
+  private static final List<String> JAVA =
+      List.of("io.spprof.", "java.", "javax.", "jdk.", "sun.", "com.sun.");
+
   private static final String LOAD = "io.spprof.it.load.Paths.";
   private static final String BURN = LOAD + "burn";
   private static final long RUN_NANOS = 12_000_000_000L;
@@ -199,8 +203,21 @@ class PathsIT {
           .forEach(this::addNanos);
     }
 
-    private void addNanos(Stack stack) {
+    /**
+     * The frames from the root on, without those of native code at the leaf. Such frames are above
+     * the Java method that called native code, and change nothing below it.
+     */
+    private static List<String> javaFrames(Stack stack) {
       List<String> frames = stack.frames().subList(1, stack.frames().size());
+      int count = frames.size();
+      while (count > 1 && JAVA.stream().noneMatch(frames.get(count - 1)::startsWith)) {
+        count--;
+      }
+      return frames.subList(0, count);
+    }
+
+    private void addNanos(Stack stack) {
+      List<String> frames = javaFrames(stack);
       String path = pathAtWork(frames);
       if (path != null) {
         seenNanos.merge(path, stack.count(), Long::sum);
@@ -216,7 +233,7 @@ class PathsIT {
     }
 
     private void sort(Stack stack) {
-      List<String> frames = stack.frames().subList(1, stack.frames().size());
+      List<String> frames = javaFrames(stack);
       if (frames.get(0).startsWith("[")) {
         broken.merge(frames.get(0), stack.count(), Long::sum);
       } else if (frames.contains(BURN)) {

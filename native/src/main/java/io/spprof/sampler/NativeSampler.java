@@ -67,7 +67,8 @@ public final class NativeSampler implements Sampler {
             config.walkBuffers(),
             config.depth(),
             config.locations(),
-            config.methods());
+            config.methods(),
+            config.knownFrames());
     if (error != 0) {
       OtherEngine other = otherThan(config.engine());
       throw new SamplerException(SamplerFailure.ofStart(error, config, walkerProblem0(), other));
@@ -261,7 +262,8 @@ public final class NativeSampler implements Sampler {
       int walkBuffers,
       int depth,
       int locations,
-      int methods);
+      int methods,
+      int knownFrames);
 
   private static native int probe0(int engine);
 

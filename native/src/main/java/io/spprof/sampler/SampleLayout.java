@@ -21,6 +21,8 @@ final class SampleLayout {
   static final int TYPE_PADDING = 3;
   static final int TYPE_METHOD = 4;
   static final int TYPE_FORGET = 5;
+  static final int TYPE_LIBRARY = 6;
+  static final int TYPE_FUNCTION = 7;
 
   // Flags of a record, and results of a walk in addition to those of AsyncGetCallTrace.
   static final int FLAG_TRUNCATED = 1;
@@ -51,12 +53,16 @@ final class SampleLayout {
   static final int FLAGS = 5;
   static final int WALK = 6;
   static final int THREAD = 8; // of a sample and of a thread's name
-  static final int METHOD = 8; // of a method
+  static final int METHOD = 8; // of a method and of a function
+  static final int LIBRARY = 8; // of a library
   static final int WORDS = 12; // of a sample
-  static final int NAME_BYTES = 12; // of a thread's name and of a method
+  static final int NAME_BYTES = 12; // of a thread's name, of a method and of a library
+  static final int IN_LIBRARY = 12; // of a function
   static final int TIME_NANOS = 16; // of a sample
+  static final int ADDRESS = 16; // of a library and of a function
   static final int CPU_NANOS = 24; // of a sample
   static final int LINE_COUNT = 24; // of a method
+  static final int ID_BYTES = 24; // of a library
   static final int HEADER_SIZE = 32;
 
   // A stack word, one of the 8-byte words in which a record holds a stack.
@@ -126,6 +132,8 @@ final class SampleLayout {
       TYPE_PADDING,
       TYPE_METHOD,
       TYPE_FORGET,
+      TYPE_LIBRARY,
+      TYPE_FUNCTION,
       FLAG_TRUNCATED,
       FLAG_NATIVE,
       STATE_SHIFT,
@@ -153,11 +161,15 @@ final class SampleLayout {
       WALK,
       THREAD,
       METHOD,
+      LIBRARY,
       WORDS,
       NAME_BYTES,
+      IN_LIBRARY,
       TIME_NANOS,
+      ADDRESS,
       CPU_NANOS,
       LINE_COUNT,
+      ID_BYTES,
       HEADER_SIZE,
       WORD_FRAME,
       WORD_LOCATION,

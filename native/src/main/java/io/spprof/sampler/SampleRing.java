@@ -44,9 +44,31 @@ public final class SampleRing {
     void method(int number, String name, int[] lines);
 
     /**
-     * Reports that all numbers of methods and locations become invalid. The walker then restarts
-     * its numbering. (A location is an address in compiled code.) The names of threads are reported
-     * again when the threads are next sampled.
+     * Receives a library with native code. This call precedes the first function with the number.
+     *
+     * @param library the library's number, valid until {@link #forget()}
+     * @param path the path under which it was loaded; empty for the process's own program, and
+     *     {@code [vdso]} for the kernel's code
+     * @param buildId the build id of its file; empty if it has none
+     * @param base what is added to an address in the file to get the address in memory
+     */
+    void library(int library, String path, byte[] buildId, long base);
+
+    /**
+     * Receives a function of native code. This call precedes the first sample with a stack word
+     * that contains the number.
+     *
+     * @param number a number of the same series as a method's, with the same validity
+     * @param library the number of its library
+     * @param address its first instruction, as an address in the library's file; or, if the file
+     *     does not say where the function begins, one of its instructions
+     */
+    void function(int number, int library, long address);
+
+    /**
+     * Reports that all numbers of methods, libraries and locations become invalid. The walker then
+     * restarts its numbering. (A location is an address in compiled code.) The names of threads are
+     * reported again when the threads are next sampled.
      */
     void forget();
 
@@ -206,10 +228,35 @@ public final class SampleRing {
       case SampleLayout.TYPE_FORGET -> visitor.forget();
       case SampleLayout.TYPE_METHOD ->
           visitor.method(block.getInt(at + SampleLayout.METHOD), methodName(at), lines(at));
+      case SampleLayout.TYPE_LIBRARY ->
+          visitor.library(
+              block.getInt(at + SampleLayout.LIBRARY),
+              path(at),
+              buildId(at),
+              block.getLong(at + SampleLayout.ADDRESS));
+      case SampleLayout.TYPE_FUNCTION ->
+          visitor.function(
+              block.getInt(at + SampleLayout.METHOD),
+              block.getInt(at + SampleLayout.IN_LIBRARY),
+              block.getLong(at + SampleLayout.ADDRESS));
       default -> {
         // padding
       }
     }
+  }
+
+  private byte[] buildId(int at) {
+    byte[] id = new byte[(int) block.getLong(at + SampleLayout.ID_BYTES)];
+    block.get(at + SampleLayout.HEADER_SIZE, id);
+    return id;
+  }
+
+  /** Reads the path of a library, which follows its build id. A path can be any bytes. */
+  private String path(int at) {
+    byte[] path = new byte[block.getInt(at + SampleLayout.NAME_BYTES)];
+    int id = (int) block.getLong(at + SampleLayout.ID_BYTES);
+    block.get(at + SampleLayout.HEADER_SIZE + id, path);
+    return new String(path, java.nio.charset.StandardCharsets.UTF_8);
   }
 
   /**

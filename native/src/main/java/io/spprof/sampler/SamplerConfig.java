@@ -8,13 +8,19 @@ import java.util.Objects;
  * @param engine the source of the signals; not null. The constructor replaces {@link Engine#AUTO}
  *     by the best engine of the platform
  * @param walker the code that reads stacks; not null
+ * @param nativeFrames which frames of native code are written; not null
  * @param intervalNanos CPU time between two samples of a thread, in nanoseconds, more than 0
  * @param depth how many frames of a stack are kept, 1 to 2048
  * @param memoryBytes bound for the ring, the walk buffers and the walker's tables together, in
  *     bytes, 512 KiB to 1 GiB
  */
 public record SamplerConfig(
-    Engine engine, Walker walker, long intervalNanos, int depth, long memoryBytes) {
+    Engine engine,
+    Walker walker,
+    NativeFrames nativeFrames,
+    long intervalNanos,
+    int depth,
+    long memoryBytes) {
 
   /** The greatest number of frames of a stack that can be kept. */
   public static final int MAX_DEPTH = SampleLayout.MAX_DEPTH;
@@ -32,6 +38,7 @@ public record SamplerConfig(
   public SamplerConfig {
     Objects.requireNonNull(engine, "engine");
     Objects.requireNonNull(walker, "walker");
+    Objects.requireNonNull(nativeFrames, "nativeFrames");
     engine = engine.inUse();
     require(intervalNanos > 0, "an interval of " + intervalNanos + " ns; valid: more than 0");
     require(depth >= 1 && depth <= MAX_DEPTH, "a depth of " + depth + "; valid: 1 to " + MAX_DEPTH);
@@ -87,6 +94,15 @@ public record SamplerConfig(
   }
 
   /**
+   * Returns the number of entries of the walker's table of known frames of native code.
+   *
+   * @return a power of two; 0 if none are written
+   */
+  public int knownFrames() {
+    return nativeFrames == NativeFrames.NONE ? 0 : locations() / 4;
+  }
+
+  /**
    * Returns the maximum number of bytes that the ring, the walk buffers and the walker's tables
    * take together.
    *
@@ -97,7 +113,7 @@ public record SamplerConfig(
   }
 
   private long tableBytes() {
-    return (locations() + methods()) * (long) SampleLayout.TABLE_ENTRY_BYTES;
+    return (locations() + methods() + knownFrames()) * (long) SampleLayout.TABLE_ENTRY_BYTES;
   }
 
   private long walkBufferBytes() {

@@ -36,7 +36,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 final class NativeLibraryTest {
 
   private static final SamplerConfig CONFIG =
-      new SamplerConfig(Engine.CTIMER, Walker.AGCT, 10_000_000, 64, 1 << 20);
+      new SamplerConfig(Engine.CTIMER, Walker.AGCT, NativeFrames.NONE, 10_000_000, 64, 1 << 20);
 
   @TempDir Path directory;
 
@@ -57,13 +57,15 @@ final class NativeLibraryTest {
       sampler = type.getConstructor().newInstance();
       Class<?> engine = loader.loadClass(Engine.class.getName());
       Class<?> walker = loader.loadClass(Walker.class.getName());
+      Class<?> frames = loader.loadClass(NativeFrames.class.getName());
       config =
           loader
               .loadClass(SamplerConfig.class.getName())
-              .getConstructor(engine, walker, long.class, int.class, long.class)
+              .getConstructor(engine, walker, frames, long.class, int.class, long.class)
               .newInstance(
                   engine.getEnumConstants()[0],
                   walker.getEnumConstants()[0],
+                  frames.getEnumConstants()[0],
                   10_000_000L,
                   64,
                   1L << 20);

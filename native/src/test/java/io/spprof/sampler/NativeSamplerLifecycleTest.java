@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 final class NativeSamplerLifecycleTest {
 
   private static final SamplerConfig CONFIG =
-      new SamplerConfig(Engine.CTIMER, Walker.AGCT, 10_000_000, 64, 1 << 20);
+      new SamplerConfig(Engine.CTIMER, Walker.AGCT, NativeFrames.NONE, 10_000_000, 64, 1 << 20);
 
   private final NativeSampler sampler = new NativeSampler();
   private boolean sampling;

@@ -21,7 +21,7 @@ final class NativeSamplerSignalsTest {
   private boolean sampling;
 
   private static SamplerConfig config(Engine engine) {
-    return new SamplerConfig(engine, Walker.AGCT, 1_000_000, 64, 4 << 20);
+    return new SamplerConfig(engine, Walker.AGCT, NativeFrames.NONE, 1_000_000, 64, 4 << 20);
   }
 
   @AfterEach
@@ -92,7 +92,8 @@ final class NativeSamplerSignalsTest {
     SamplerCounters before = sampler.counters();
     // A ring of 256 KiB that nobody reads.
     SampleRing ring =
-        sampler.start(new SamplerConfig(engine, Walker.AGCT, 100_000, 2048, 512 << 10));
+        sampler.start(
+            new SamplerConfig(engine, Walker.AGCT, NativeFrames.NONE, 100_000, 2048, 512 << 10));
     sampling = true;
     try (BusyThreads busy = new BusyThreads(8)) {
       BusyThreads.await(() -> full(sampler.counters().since(before)) > 10, "drops");
@@ -183,7 +184,10 @@ final class NativeSamplerSignalsTest {
   void shouldKeepTheLeafEndOfADeepStack() throws Exception {
     try (BusyThreads busy = new BusyThreads(1)) {
       RecordedSamples seen =
-          session(new SamplerConfig(Engine.CTIMER, Walker.AGCT, 1_000_000, 1, 1 << 20), walked(20));
+          session(
+              new SamplerConfig(
+                  Engine.CTIMER, Walker.AGCT, NativeFrames.NONE, 1_000_000, 1, 1 << 20),
+              walked(20));
 
       List<RecordedSamples.Sample> walked =
           busySamples(seen).stream().filter(s -> s.walk() == WalkResult.OK).toList();

@@ -23,6 +23,7 @@ class RecordedSamples implements SampleRing.Visitor {
   final List<Sample> samples = new ArrayList<>();
   final Map<Integer, String> names = new HashMap<>();
   final Map<Integer, String> methods = new HashMap<>();
+  final Map<Integer, String> libraries = new HashMap<>();
   final Map<Integer, List<String>> locations = new HashMap<>();
 
   @Override
@@ -58,7 +59,18 @@ class RecordedSamples implements SampleRing.Visitor {
   }
 
   @Override
+  public void library(int library, String path, byte[] buildId, long base) {
+    libraries.put(library, path);
+  }
+
+  @Override
+  public void function(int number, int library, long address) {
+    methods.put(number, libraries.get(library) + "+0x" + Long.toHexString(address));
+  }
+
+  @Override
   public void forget() {
+    libraries.clear();
     methods.clear();
     locations.clear();
   }

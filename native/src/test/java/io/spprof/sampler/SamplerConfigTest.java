@@ -26,16 +26,20 @@ final class SamplerConfigTest {
     "17, 999999"
   })
   void shouldStayWithinItsMemory(int depth, long memory) {
-    SamplerConfig config = new SamplerConfig(Engine.CTIMER, Walker.AGCT, 1_000_000, depth, memory);
+    for (NativeFrames frames : NativeFrames.values()) {
+      SamplerConfig config =
+          new SamplerConfig(Engine.CTIMER, Walker.AGCT, frames, 1_000_000, depth, memory);
 
-    assertTrue(config.usedBytes() <= memory, config + " takes " + config.usedBytes());
-    assertTrue(config.usedBytes() > memory / 3, config + " takes only " + config.usedBytes());
-    assertUsable(config);
+      assertTrue(config.usedBytes() <= memory, config + " takes " + config.usedBytes());
+      assertTrue(config.usedBytes() > memory / 3, config + " takes only " + config.usedBytes());
+      assertUsable(config);
+    }
   }
 
   @Test
   void shouldKeepFourBuffersInTheSmallestMemory() {
-    SamplerConfig config = new SamplerConfig(Engine.CTIMER, Walker.AGCT, 1_000_000, 2048, SMALLEST);
+    SamplerConfig config =
+        new SamplerConfig(Engine.CTIMER, Walker.AGCT, NativeFrames.NONE, 1_000_000, 2048, SMALLEST);
 
     assertTrue(config.walkBuffers() >= 4);
     assertTrue(config.usedBytes() <= SMALLEST);
@@ -43,6 +47,8 @@ final class SamplerConfigTest {
   }
 
   private static void assertUsable(SamplerConfig config) {
+    boolean none = config.nativeFrames() == NativeFrames.NONE;
+    assertEquals(none ? 0 : 1, Integer.bitCount(config.knownFrames()), "known_frames.c");
     assertEquals(1, Long.bitCount(config.ringBytes()), "ring.c wants a power of two");
     assertEquals(1, Integer.bitCount(config.locations()), "table.c wants a power of two");
     assertEquals(1, Integer.bitCount(config.methods()), "table.c wants a power of two");
@@ -66,7 +72,9 @@ final class SamplerConfigTest {
     Exception refused =
         assertThrows(
             IllegalArgumentException.class,
-            () -> new SamplerConfig(Engine.CTIMER, Walker.AGCT, interval, depth, memory));
+            () ->
+                new SamplerConfig(
+                    Engine.CTIMER, Walker.AGCT, NativeFrames.NONE, interval, depth, memory));
 
     assertTrue(refused.getMessage().contains(named), refused.getMessage());
     assertTrue(refused.getMessage().contains("valid: "), refused.getMessage());

@@ -24,7 +24,7 @@ final class SamplerFailureTest {
   private static final int ENOSYS = 38;
 
   private static SamplerConfig config(Engine engine) {
-    return new SamplerConfig(engine, Walker.AUTO, 10_000_000, 64, 1 << 20);
+    return new SamplerConfig(engine, Walker.AUTO, NativeFrames.NONE, 10_000_000, 64, 1 << 20);
   }
 
   private static int result(SamplerFailure step, int number) {

@@ -109,7 +109,8 @@ final class SandboxTest {
     private static void start(Engine engine) {
       NativeSampler sampler = new NativeSampler();
       try {
-        sampler.start(new SamplerConfig(engine, Walker.AUTO, 10_000_000, 64, 1 << 20));
+        sampler.start(
+            new SamplerConfig(engine, Walker.AUTO, NativeFrames.NONE, 10_000_000, 64, 1 << 20));
         if (!sampler.environmentProblem().isEmpty()) {
           System.out.println("problem: " + sampler.environmentProblem());
         }

@@ -86,7 +86,8 @@ final class UnsupportedJvmTest {
 
   @Test
   void shouldSayWhichJvmCannotBeWalked() {
-    SamplerConfig config = new SamplerConfig(Engine.CTIMER, Walker.AUTO, 10_000_000, 64, 1 << 20);
+    SamplerConfig config =
+        new SamplerConfig(Engine.CTIMER, Walker.AUTO, NativeFrames.NONE, 10_000_000, 64, 1 << 20);
     int result = -(SamplerFailure.WALKER.ordinal() << 16);
     String message = SamplerFailure.ofStart(result, config, "no symbols", null);
 

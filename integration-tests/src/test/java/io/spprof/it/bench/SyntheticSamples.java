@@ -4,6 +4,7 @@ import io.spprof.collect.Collector;
 import io.spprof.collect.CollectorStats;
 import io.spprof.collect.MemoryBudget;
 import io.spprof.sampler.Engine;
+import io.spprof.sampler.NativeFrames;
 import io.spprof.sampler.SampleRing;
 import io.spprof.sampler.Sampler;
 import io.spprof.sampler.SamplerConfig;
@@ -57,7 +58,8 @@ final class SyntheticSamples {
   public static void main(String[] args) throws Exception {
     long samples = Long.parseLong(args[0]);
     SamplerConfig config =
-        new SamplerConfig(Engine.CTIMER, Walker.AGCT, 10_000_000, 512, MEMORY / 2);
+        new SamplerConfig(
+            Engine.CTIMER, Walker.AGCT, NativeFrames.NONE, 10_000_000, 512, MEMORY / 2);
     run(100_000, config); // a first run, so that class loading and compilation are not measured
     long resident = resident();
     long live = liveBytes();

@@ -1,0 +1,47 @@
+/*
+ * Writes the frames of native code into a walk: those above the Java method that called native
+ * code, or all frames of a thread without Java code. native_frames.h finds the frames.
+ *
+ * A function of native code is, to the collector, a method of its own kind: it has a number among
+ * those of the methods (methods.h). Code that is in no library, and code whose caller cannot be
+ * found, stand as one frame with the name [unknown native code]. The walk then goes on at the
+ * thread's last Java frame, if it has one, so its stack is whole except for this place. Code of the
+ * JVM's own stubs is not shown.
+ *
+ * This is native_stack.c, for Linux. Elsewhere, native_stack_none.c writes no frames.
+ *
+ * create, destroy and forget: called with no handler in flight. Others: called from the handler.
+ */
+#ifndef SPPROF_VM_NATIVE_STACK_H
+#define SPPROF_VM_NATIVE_STACK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "walk/native_frames.h"
+#include "walk/walk.h"
+
+/* Native frames are written if the configuration has room for known frames. Returns 0, -EINVAL or
+ * -ENOMEM. */
+int spprof_native_stack_create(const struct spprof_walker_config *config);
+void spprof_native_stack_destroy(void);
+void spprof_native_stack_forget(void);
+
+/*
+ * Unwinds from the interrupted instruction until the return address is in `java`, and writes the
+ * frames into the walk, if native frames are written. See spprof_native_frames_unwind_sigsafe for
+ * the other parameters and the result. After BROKEN, the frame [unknown native code] is written. If
+ * the walk has no room for more frames, the flag SPPROF_FLAG_TRUNCATED is set, and the result is
+ * STOPPED.
+ */
+enum spprof_native_result spprof_native_stack_write_sigsafe(
+    struct spprof_walk *walk, struct spprof_registers *registers, uint64_t stack_end,
+    const struct spprof_native_wanted *java);
+
+/* Walks the stack of a thread without Java code. */
+void spprof_native_stack_walk_sigsafe(struct spprof_walk *walk, struct spprof_registers *registers);
+
+/* Returns whether native frames are written. Any thread may ask. */
+bool spprof_native_stack_is_written_sigsafe(void);
+
+#endif
