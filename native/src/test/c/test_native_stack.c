@@ -622,10 +622,9 @@ static void interrupt(void (*action)(void)) {
     take_samples_at(SIGALRM);
     alarm_every(20);
     while (samples_taken < wanted) {
-        for (int i = 0; i < 20; i++) {
-            action();
-        }
-        ring_read(&ring, read_record, NULL);
+        action();
+        ring_read(&ring, read_record,
+                  NULL); /* a sanitizer's allocator is slow, and the ring small */
     }
     alarm_every(0);
     ring_read(&ring, read_record, NULL);
