@@ -47,11 +47,12 @@ class FlameGraphIT {
         BeanClient bean = BeanClient.connect(target)) {
       assertFalse(bean.query("report").isBlank());
       bean.startWith("interval=1ms");
-      Thread.sleep(500);
+      Await.until(
+          "the method that uses the CPU time", () -> bean.query("report").contains("Spin.steps"));
       String stopped = bean.stop();
       assertEquals(1, stopped.lines().count(), stopped);
       String report = bean.query("report");
-      assertTrue(report.contains("Busy.spin"), report);
+      assertTrue(report.contains("Spin.steps"), report);
       assertTrue(report.contains(bean.get("CollectedSamples").toString()), report);
     }
   }
