@@ -90,13 +90,14 @@ enum {
 /*
  * The words of a stack. The highest byte is the word's kind:
  *
- *   FRAME     | 1 | 0 | bci + SPPROF_BCI_BIAS: 20 bits in 32..51 | number of a METHOD or of a
- * FUNCTION: 32 bits | LOCATION  | 2 | 0                                            | number: 32
- * bits             | DEFINE    | 3 | 0 | count: 16 bits in 32..47                 | number: 32 bits
- * | ID_FRAME  | 4 | 0 | bci + SPPROF_BCI_BIAS: 20 bits in 32..51 | 0                           |
+ *   FRAME     | 1 | 0 | bci + SPPROF_BCI_BIAS: 20 bits in 32..51 | number of a method: 32 bits |
+ *   LOCATION  | 2 | 0                                            | number: 32 bits             |
+ *   DEFINE    | 3 | 0 | count: 16 bits in 32..47                 | number: 32 bits             |
+ *   ID_FRAME  | 4 | 0 | bci + SPPROF_BCI_BIAS: 20 bits in 32..51 | 0                           |
  *   BROKEN_AT | 5 | 0                                            | number of a METHOD: 32 bits |
  *
- * The bci of a FUNCTION's frame is -1. Frames of native code come before all others.
+ * The method of a FRAME is the subject of a METHOD or of a FUNCTION. The bci of a FUNCTION's frame
+ * is -1. Frames of native code come before all others.
  *
  * A location is an address in compiled code. DEFINE assigns the `count` FRAMEs that follow to the
  * location `number`, in this sample and wherever a later LOCATION refers to that number. No
