@@ -1,7 +1,8 @@
 /*
- * A mutex for ordinary threads. A thread that holds it blocks the sampling signal. Otherwise a
- * signal could interrupt the holder, and a handler that hangs there would keep the mutex locked. A
- * stop needs the mutex, and would then miss its deadline.
+ * A mutex for code outside of signal handlers. A thread that takes it with spprof_lock blocks the
+ * sampling signal until it releases the mutex. Otherwise a signal could interrupt the holder, and a
+ * handler that hangs there would keep the mutex locked. A stop needs the mutex, and would then miss
+ * its deadline.
  *
  * Never called in a signal handler. A thread may hold several of these mutexes.
  */

@@ -23,9 +23,10 @@
 #define NEAR_NS 50000
 
 /*
- * Shows whether a thread has kept its timer since its last ThreadEnd. If so, the value is the
- * ticket of the thread's slot (slots.h); otherwise the value is NULL. A ticket of an earlier
- * session is ignored. Only hooks set the value.
+ * The key of a thread-specific value: the ticket of the thread's slot (slots.h) if the thread kept
+ * its timer at its last ThreadEnd, because it may live on as a native thread. Otherwise the value
+ * is NULL, or a ticket whose slot is no longer this thread's and live; such a ticket is ignored.
+ * Only hooks set the value.
  */
 static pthread_key_t kept_key;
 static bool has_keys; /* this key and the one of exit_key.h */

@@ -20,9 +20,9 @@
  * this is the baseline. The start of the session does not wait for it. What threads wait between
  * the start and the first look is not counted.
  *
- * Threads that start within the session are counted from their beginning. The look tells them from
- * threads that an earlier listing missed: a thread cannot have run and waited for more time in all
- * than has passed since the session began.
+ * Threads that start after the first look are counted from their beginning. A thread that the look
+ * finds later can also be an older one that the listing missed. It is taken for a new one only if
+ * it has run and waited for no more time in all than has passed since the session began.
  *
  * Threads that end. The exit hook (thread_hooks.h) reads the exiting thread's own file, so that
  * what it waited since the last look is counted. Up to EXACT_EXITS exits between two looks are
@@ -30,13 +30,14 @@
  * cannot become expensive, and their sum is an estimate. A thread whose exit no hook hears
  * (thread_hooks.h) is counted up to its last look only.
  *
- * The count is therefore a lower bound but for the estimate. The wait that a thread is in the midst
- * of is counted when it ends: that is how the kernel keeps it.
+ * The count is therefore a lower bound, except for the error of the estimate and for old threads
+ * that were taken for new ones. The wait that a thread is in the midst of is counted when it ends:
+ * that is how the kernel keeps it.
  *
  * All this needs a system that lists threads and keeps the figure: Linux with CONFIG_SCHED_INFO,
- * whatever the engine. Exits are read with a timer for each thread only. Elsewhere cpu_wait_known
- * stays 0. The profiler's own threads are left out of cpu_wait_ns; user and system time are those
- * of the whole process, as getrusage gives them.
+ * with either engine. On other systems cpu_wait_known stays 0. Exits are read only with the engine
+ * that has a timer for each thread. The profiler's own threads are left out of cpu_wait_ns; user
+ * and system time are those of the whole process, as getrusage gives them.
  *
  * Functions in _locked are called with the lock of thread_state.h held. A look takes it for a few
  * threads at a time. No function is called in a signal handler.

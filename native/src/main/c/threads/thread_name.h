@@ -5,10 +5,11 @@
  * Names are written into the ring, as records of type THREAD. Such a record names the samples of
  * its thread that stand *before* it in the ring, back to the thread's previous THREAD record.
  * Samples without a THREAD record after them have the name of the last record. A name is therefore
- * read only of threads that were sampled, and only after the sample. The handler sets a mark, a
- * flag beside the thread's slot (slots.h). The marks are read by two pieces of code:
+ * read after the sample, and as a rule only of threads that were sampled. The handler sets a mark,
+ * a flag beside the thread's slot (slots.h). Two pieces of code read names by the marks:
  *
- *   the end of a thread             reads the name on the thread itself, if it is marked
+ *   the end of a thread             reads the name on the thread itself, if it is marked or may be
+ *                                   sampled before it exits (thread_hooks.h)
  *   a name look by the collector    reads the names of all marked threads, once in each pass (one
  *                                   reading of the ring), and writes a record for each thread whose
  *                                   name has changed
@@ -16,12 +17,13 @@
  * A pass makes the look before it takes samples out of the ring. It takes only the samples that
  * were in the ring when the look began (Collector.java). The threads of all these samples were
  * marked by then, so each name was read after the sample was taken. A sample gets the name that its
- * thread had at the first look after the sample, or at the thread's end: less than a pass later. If
- * a thread sets its name before the first look at it, no earlier name appears in the profile.
+ * thread had at the first look after the sample, or at the thread's end if that came first. Between
+ * the sample and that moment lies at most the time from one pass to the next. If a thread sets its
+ * name before the first look at it, no earlier name appears in the profile.
  *
  * Handlers set a mark from NONE or READING to SAMPLED. Marks are cleared with the lock of
  * thread_state.h held. A look clears a mark in two steps: from SAMPLED to READING before the name
- * is read, and from READING to NONE when the name is in the ring. The end of a thread clears any
+ * is read, and from READING to NONE when the name is in the ring. The exit hook clears any
  * mark to NONE. If a thread ends, or comes back to the JVM, while a look reads its name, the thread
  * changes its slot's `life`. The look then writes nothing, because the thread itself has written
  * the right record.

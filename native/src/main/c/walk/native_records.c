@@ -4,16 +4,18 @@
  * information of such systems describes no prologues and epilogues, so it could not say more.
  *
  * The record at fp is that of the interrupted function or, while this function has none, of a
- * caller. If the caller is native, both ways lead to the same Java code. If the caller is the Java
- * code, fp is the Java code's own, and the record there would lead past it. Therefore:
+ * caller. If the caller is native, a walk from its record misses only the interrupted function's
+ * own caller, and comes to the same Java code. If the caller is the Java code, fp is the Java
+ * code's own, and the record there would lead past it. Therefore:
  *
  *  - The instructions and registers of the interrupted function are looked at first: they show
  *    whether it returns to Java code without a record (cpu.h).
- *  - The return address that is found must be one to which native code can return. The return
- *    address in a Java frame's own record follows a call of Java code, or no call.
+ *  - The return address that is found must be one to which native code can return. The
+ *    instruction before it calls native code. Before the return address in a Java frame's own
+ * record is a call to Java code, or no call.
  *  - Every record is above the last one, and its return address is in a library.
  *
- * Otherwise the stack is broken; nothing is guessed.
+ * At the last record the stack ends. In all other cases it is broken; nothing is guessed.
  */
 #include "walk/cpu/cursor.h"
 #include "walk/guard.h"

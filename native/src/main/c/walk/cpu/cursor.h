@@ -3,7 +3,7 @@
  * frame's return address is, with which the walk goes on to the caller's frame.
  *
  * Shared by the processors' files and the walker. cpu.h states what both assume of a processor.
- * Called from the handler, on the interrupted thread's stack.
+ * Called from the handler, and by the self-test. Reads the stack of the walked thread.
  */
 #ifndef SPPROF_CURSOR_H
 #define SPPROF_CURSOR_H

@@ -13,9 +13,11 @@
 #include "walk/vm/release.h"
 
 /*
- * The number of blocks that are examined in the heap of the stubs, and in each other heap. The JVM
+ * The most blocks that are examined: in the heap of the stubs, and (second number) in each other
+ * heap. The JVM
  * creates its own stubs first, so they are at the beginning. One heap can contain everything. Then,
- * and in the other heaps, there can be tens of thousands of methods, but a few of them are enough.
+ * and in the other heaps, there can be tens of thousands of methods, but a few of them show which
+ * compilers have made code, and so which stubs must exist.
  */
 #define MOST_BLOCKS_OF_STUBS 4096
 #define MOST_BLOCKS_OF_METHODS 256

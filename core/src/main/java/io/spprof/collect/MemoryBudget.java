@@ -2,9 +2,10 @@ package io.spprof.collect;
 
 /**
  * The memory that the tables of a session may use. A table asks for bytes before it grows. After a
- * refusal the table stays as it is, and the caller drops the sample and counts the drop. The budget
- * is changed under the lock of {@link Collector}, or by the only thread that uses this budget. Any
- * thread may read {@code used}, which is volatile.
+ * refusal the table stays as it is, and its user decides what is lost: the whole sample, which is
+ * counted as dropped, or only its name or its time. The budget is changed under the lock of {@link
+ * Collector}, or by the only thread that uses this budget. Any thread may read {@code used}, which
+ * is volatile.
  */
 public final class MemoryBudget {
 
@@ -23,7 +24,7 @@ public final class MemoryBudget {
 
   private final long limit;
   private volatile long used;
-  private Reclaimer reclaimer; // used by the collector's thread only
+  private Reclaimer reclaimer; // used under the lock of Collector
 
   /**
    * Creates a budget of which nothing is taken yet.

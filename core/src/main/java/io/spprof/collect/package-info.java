@@ -3,6 +3,7 @@
  * tables, within a bound of memory and in windows of time. This package uses {@code profile},
  * {@code symbol} and the sampler. It does not depend on sessions, options or threads.
  *
- * <p>All tables belong to one {@link io.spprof.collect.Collector}, and its lock guards them.
+ * <p>The tables of a session belong to one {@link io.spprof.collect.Collector}, and its lock guards
+ * them. Only {@link io.spprof.collect.Slice#merge} fills tables of its own, on the calling thread.
  */
 package io.spprof.collect;

@@ -7,7 +7,8 @@ import java.io.OutputStream;
 /**
  * An export of a profile in one format. The export makes its bytes while a reader reads them, so
  * the whole output is never in memory. It holds the profile, some ints for each row and stack of
- * the profile, and a few megabytes of output that is not read yet. Not thread-safe.
+ * the profile, names of methods and threads, and a few megabytes of output that is not read yet.
+ * Not thread-safe.
  */
 public final class Export {
 

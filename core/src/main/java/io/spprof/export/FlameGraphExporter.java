@@ -8,7 +8,7 @@ import java.io.IOException;
  * browser can open it from a file. The page requests nothing over the network, and its
  * Content-Security-Policy forbids requests. A frame's width is its CPU time. Threads that share a
  * name are merged. Names are cleaned as in {@link CollapsedExporter}, so the page and the folded
- * stacks can be compared line by line.
+ * stacks have the same names.
  */
 public final class FlameGraphExporter {
 

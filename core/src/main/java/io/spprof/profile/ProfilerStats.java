@@ -5,8 +5,8 @@ import io.spprof.sampler.KernelTimes;
 
 /**
  * A profiler's figures (counters, gauges and settings) at one moment. {@code signals =
- * collectedSamples + dropped.total() + samples still in the buffer} holds exactly when no session
- * runs. At any other time, {@code signals} can be larger by the number of handlers in flight.
+ * collectedSamples + dropped.total() + samples still in the buffer} always holds while no session
+ * runs. While one runs, {@code signals} can be larger by the number of handlers in flight.
  *
  * @param counters count from the profiler's creation and never decrease
  * @param gauges are 0 when no session runs, except {@link Gauges#uniqueStacks} and {@link

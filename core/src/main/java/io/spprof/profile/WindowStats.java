@@ -7,7 +7,8 @@ import io.spprof.sampler.KernelTimes;
  * time whose samples are kept together.
  *
  * @param fromMillis the beginning of the window, in milliseconds since the epoch
- * @param toMillis the end of the window, in milliseconds since the epoch; now for the open window
+ * @param toMillis the end of the window, in milliseconds since the epoch; for the open window now,
+ *     or the session's end
  * @param samples the number of samples in the window
  * @param dropped the number of signals of this time that are in no profile
  * @param cpuNanos the CPU time that the samples stand for, in nanoseconds

@@ -20,21 +20,21 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 
 /**
- * One session, from its start to its final figures. It starts and ends the native sampler, the
- * {@link Collector} and the session's thread.
+ * One session, from its start to its final figures. It starts and ends the native sampler and the
+ * session's thread, and creates the {@link Collector}.
  *
  * <pre>
  *   NEW ──start()──▶ RUNNING ──stop()──▶ STOPPING ──▶ ENDED
  *    │                  ▲                    │
- *    └──▶ ENDED         └────── timed out ───┘
+ *    └──▶ ENDED         └──── stop failed ───┘
  *       a step of start failed; the steps before it are undone
  * </pre>
  *
- * <p>The state changes by compare-and-set. If two threads try to change it, the thread that comes
- * second does nothing. Start and stop are called by one thread at a time, which {@code Profiler}
- * ensures. Every other method may be called by any thread and does not block. The exceptions are
- * the methods of {@link SessionHistory}, which wait for a pass (a reading of the ring by the {@link
- * Collector}) to end.
+ * <p>Start and stop are called by one thread at a time, which {@code Profiler} ensures. A stop
+ * begins with a compare-and-set from RUNNING to STOPPING, so a second stop does nothing. Every
+ * other method may be called by any thread and does not block. The exceptions are the methods of
+ * {@link SessionHistory}, which wait for a pass (a reading of the ring by the {@link Collector}) to
+ * end.
  */
 public final class ProfilerSession {
 

@@ -17,8 +17,9 @@ final class SessionProblems {
   private final Sampler sampler;
   private final Collector collector;
   private final SessionFigures figures;
-  private final UnseenShare unseenShare = new UnseenShare(); // used by the session's thread only
-  private String environment = ""; // what the system denies; used by the session's thread only
+  private final UnseenShare unseenShare =
+      new UnseenShare(); // used by the starting thread, then by the session's
+  private String environment = ""; // what the system denies; as above
   private volatile String text = "";
 
   SessionProblems(

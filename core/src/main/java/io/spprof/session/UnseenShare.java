@@ -4,8 +4,8 @@ import io.spprof.profile.ProfilerStats;
 
 /**
  * Finds out whether too much of the CPU time of the last seconds is unseen. Unseen CPU time is time
- * that no signal stands for, so it is in no profile. This class only calculates. Used by one
- * thread.
+ * that no signal stands for, so it is in no profile. This class only calculates. Used by one thread
+ * at a time.
  */
 final class UnseenShare {
 

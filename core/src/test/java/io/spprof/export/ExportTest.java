@@ -89,9 +89,7 @@ final class ExportTest {
     for (String wrong : List.of("", "JFR", "String", "jfr ", "a\nb\u001b[31m")) {
       IllegalArgumentException e =
           assertThrows(IllegalArgumentException.class, () -> ExportFormat.ofKey(wrong));
-      assertTrue(
-          e.getMessage().endsWith("valid: " + ExportFormat.keys()),
-          e.getMessage());
+      assertTrue(e.getMessage().endsWith("valid: " + ExportFormat.keys()), e.getMessage());
       assertTrue(e.getMessage().chars().allMatch(c -> c >= ' ' && c <= '~'), e.getMessage());
     }
   }

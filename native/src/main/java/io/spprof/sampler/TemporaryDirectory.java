@@ -10,10 +10,11 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.UUID;
 
 /**
- * Finds the directory for temporary files, and makes directories in it. {@code java.io.tmpdir} is
- * read at each call, because the application may set it to a relative path, to "" or to an invalid
- * path, or clear it. {@code Files.createTempDirectory(String)} cannot be used: it reads the
- * property only once, and if the property is bad then, the method fails for good.
+ * Finds the directory for temporary files, and makes private directories, there or elsewhere.
+ * {@code java.io.tmpdir} is read at each call, because the application may set it to a relative
+ * path, to "" or to an invalid path, or clear it. {@code Files.createTempDirectory(String)} cannot
+ * be used: it reads the property only once, and if the property is bad then, the method fails for
+ * good.
  */
 public final class TemporaryDirectory {
 
