@@ -23,6 +23,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.jar.JarEntry;
 import java.util.jar.JarFile;
 import java.util.zip.CRC32;
+import java.util.zip.CheckedInputStream;
 import java.util.zip.ZipEntry;
 
 /**
@@ -240,33 +241,55 @@ final class IsolatedClassLoader extends ClassLoader implements Closeable, Runnab
     return entry == null ? null : read(entry);
   }
 
-  /**
-   * Reads an entry from the jar and verifies its checksum. The checksums come from the jar's
-   * directory, which was read when the jar was opened. They are therefore the checksums of the
-   * original bytes.
-   */
   private byte[] read(ZipEntry entry) throws IOException {
-    byte[] bytes = null;
-    IOException unreadable = null;
-    try (InputStream in = jar.getInputStream(entry)) {
-      bytes = in.readAllBytes();
+    try (InputStream in = open(entry)) {
+      return in.readAllBytes();
+    }
+  }
+
+  /**
+   * Opens an entry of the jar. The stream verifies the checksum of what was read before it reports
+   * its end. The checksums come from the jar's directory, which was read when the jar was opened.
+   * They are therefore the checksums of the original bytes.
+   */
+  private InputStream open(ZipEntry entry) throws IOException {
+    InputStream in;
+    try {
+      in = jar.getInputStream(entry);
     } catch (IOException e) {
-      unreadable = e;
+      throw changed(entry, e);
     }
-    CRC32 sum = new CRC32();
-    if (bytes != null) {
-      sum.update(bytes);
-    }
-    if (bytes == null || sum.getValue() != entry.getCrc()) {
-      throw new IOException(
-          "the agent's jar "
-              + jar.getName()
-              + " was changed since it was loaded, and "
-              + entry.getName()
-              + " cannot be read from it any more; restart the JVM to use the new one",
-          unreadable);
-    }
-    return bytes;
+    return new CheckedInputStream(in, new CRC32()) {
+      @Override
+      public int read() throws IOException {
+        byte[] one = new byte[1];
+        return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
+      }
+
+      @Override
+      public int read(byte[] to, int offset, int length) throws IOException {
+        int count;
+        try {
+          count = super.read(to, offset, length);
+        } catch (IOException e) {
+          throw changed(entry, e);
+        }
+        if (count < 0 && getChecksum().getValue() != entry.getCrc()) {
+          throw changed(entry, null);
+        }
+        return count;
+      }
+    };
+  }
+
+  private IOException changed(ZipEntry entry, IOException cause) {
+    return new IOException(
+        "the agent's jar "
+            + jar.getName()
+            + " was changed since it was loaded, and "
+            + entry.getName()
+            + " cannot be read from it any more; restart the JVM to use the new one",
+        cause);
   }
 
   @Override
@@ -347,7 +370,7 @@ final class IsolatedClassLoader extends ClassLoader implements Closeable, Runnab
 
         @Override
         public InputStream getInputStream() throws IOException {
-          return jar.getInputStream(getEntry());
+          return open(getEntry());
         }
 
         private ZipEntry getEntry() throws IOException {

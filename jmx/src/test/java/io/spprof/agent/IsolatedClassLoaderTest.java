@@ -14,6 +14,7 @@ import java.io.FileNotFoundException;
 import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.RandomAccessFile;
 import java.net.URL;
 import java.net.URLClassLoader;
 import java.net.URLConnection;
@@ -207,6 +208,29 @@ class IsolatedClassLoaderTest {
     assertTrue(missing.contains("restart the JVM"), missing);
     String session = assertThrows(IllegalStateException.class, loader::run).getMessage();
     assertTrue(session.contains(jar + " was changed since it was loaded"), session);
+  }
+
+  /** A changed byte of the native library would be a changed instruction. */
+  @Test
+  void shouldRefuseAResourceOfWhichAByteWasChanged() throws Exception {
+    String name = "io/spprof/sampler/plan9-mips/libspprof.so";
+    byte[] bytes = Files.readAllBytes(jar);
+    byte[] path = (IsolatedClassLoader.FOLDER + name).getBytes(UTF_8);
+    int at = 0; // where the path stands first: at the end of the entry's own header
+    while (!Arrays.equals(bytes, at, at + path.length, path, 0, path.length)) {
+      at++;
+    }
+    try (RandomAccessFile file = new RandomAccessFile(jar.toFile(), "rw")) {
+      file.seek(at + path.length + 1); // within the data
+      file.write(bytes[at + path.length + 1] ^ 4);
+    }
+    try (InputStream in = loader.getResourceAsStream(name)) {
+      String refusal = assertThrows(IOException.class, in::readAllBytes).getMessage();
+      assertTrue(refusal.contains("was changed since it was loaded"), refusal);
+    }
+    try (InputStream in = loader.getResourceAsStream(name)) {
+      assertThrows(IOException.class, () -> in.skip(1000));
+    }
   }
 
   @Test
