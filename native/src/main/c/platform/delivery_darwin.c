@@ -1,6 +1,7 @@
 /*
- * The wait on macOS is a fixed time, because the system has no call for it. Both steps of
- * delivery.h are in bsd_ast (kern_sig.c), on a thread's way out of the kernel. The step before them
+ * Waits until threads have acted on the signals that they have taken. On macOS this is a fixed
+ * time, because no call of the system shows it. The two steps of a delivery (delivery.h) are in
+ * bsd_ast (kern_sig.c), on a thread's way out of the kernel. The step before them
  * is there, too: the expiry of ITIMER_PROF becomes a signal. The kernel can preempt a thread
  * between these steps. No call waits for such a thread: thread_suspend and thread_get_state return
  * as soon as the thread runs on no processor.

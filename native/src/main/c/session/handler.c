@@ -132,9 +132,9 @@ static bool is_native(const struct spprof_slot *slot) {
            !atomic_load_explicit(&slot->left, memory_order_relaxed);
 }
 
-/* Handles a signal of one of the profiler's timers. Pays for the signal's expiries: the CPU time
- * that they stand for counts as accounted for (schedule.h). Then writes a sample, or drops the
- * signal if the gate was closed. */
+/* Handles a signal of one of the profiler's timers. If each thread has its timer, pays for the
+ * signal's expiries: the CPU time that they stand for counts as accounted for (schedule.h). Then
+ * writes a sample, or drops the signal: if the gate was closed, or if there is no room. */
 static void handle(const struct spprof_engine *engine, struct spprof_slot *slot,
                    const struct spprof_signal *signal, bool open, bool timed, void *ucontext) {
     uint64_t before = timed ? spprof_clock_ns_sigsafe(CLOCK_THREAD_CPUTIME_ID) : 0;

@@ -22,7 +22,9 @@
  * JVM's handler (handler.c).
  *
  * Forwarding is never endless, whatever other libraries save and restore. Our handler forwards only
- * to a handler of the JVM, and the JVM's handler forwards to nobody.
+ * to a handler of the JVM, and the JVM's handler forwards to nobody. There is one exception: a
+ * library that installs its handler while a start installs ours. If the start notices that, it
+ * refuses, and a later start of case 1 can forward to this library's handler.
  *
  * Called with the sampler's lock held, never in a signal handler.
  */
@@ -35,7 +37,7 @@
  * Installs our handler. Returns 0, with our action in `*ours` and the action to restore later in
  * `*before`, both as the kernel has them. The caller passes `*before` as the last session left it.
  * Otherwise returns a failure (failure.h): FLIGHT_RECORDER, SIGNAL_HELD, SIGNAL_LEFT or SYSTEM.
- * Nothing has changed then.
+ * The installed action has not changed then.
  */
 int spprof_sigprof_take(struct spprof_action *ours, struct spprof_action *before);
 

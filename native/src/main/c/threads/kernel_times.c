@@ -22,8 +22,10 @@ struct entry {
     uint32_t look; /* number of the last look that found the thread */
 };
 
-/* All variables but the atomic ones are accessed with the lock of thread_state.h held. The table is
- * an open hash table with linear probing, at most half full. It has a free entry if it exists. */
+/* All variables but the atomic ones are written with the lock of thread_state.h held; a look reads
+ * `engine` without it, while it holds the sampler's lock. The table holds what the last look read
+ * of each thread; there is none before the first look. It is an open hash table with linear
+ * probing, at most half full, so every search ends at a free entry. */
 static const struct spprof_engine *engine = &SPPROF_DEFAULT_ENGINE;
 static struct entry *table; /* NULL: no look has been made */
 static uint32_t room, used;

@@ -2,7 +2,9 @@
  * Remembers what was found out about a frame of native code, by the address of its instruction:
  * the number of its function in the profile, and the rule by which it was left (call_frame.h).
  * Finding both out takes a search among the functions of the library and the reading of a little
- * program, hundreds of loads. A remembered frame takes one entry here and two words of its library.
+ * program, hundreds of loads. To find a remembered frame again takes few loads: one entry of this
+ * table, and two words in the library's memory, which show whether the library is still in place
+ * (library_numbers.h).
  *
  *   entry    | key, u64 | library, u32 : number, u32 | rule, u64 | sum, u64 |
  *
@@ -11,7 +13,7 @@
  * an entry that two handlers have written in parts is not found.
  *
  * A library can be unloaded, and another one loaded in its place. So a found entry counts only
- * while its library is in place (library_numbers.h).
+ * while its library is in place.
  *
  * create, destroy and clear: called with no handler in flight. find and put: called from the
  * handler.

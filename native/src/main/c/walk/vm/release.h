@@ -4,16 +4,17 @@
  * A release that renames something needs the new name here, beside the old one. The code elsewhere
  * in walk/vm asks for the role of a code blob ("is this an adapter?"), not for its name.
  *
- * Only one name that a release has changed is in another file: the name of JavaThread's field
- * _osthread, in threads/java_threads.c. That file belongs to an earlier room (folder, see
- * docs/design.md), and both walkers need it, also on systems without the walker `vm`.
+ * Only one row that a release has changed is in another file: that of the field _osthread, which
+ * belonged to JavaThread and now belongs to Thread, in threads/java_threads.c. That file belongs to
+ * an earlier room (folder, see docs/design.md), and both walkers need it, also on systems without
+ * the walker `vm`.
  *
  * Source files are given by their paths in the JDK's repository, relative to src/hotspot/share.
  * Paths that begin with cpu/ are relative to src/hotspot, and CPU is any processor. A row or
  * comment that names no release applies to all releases from 17 on. Facts that also depend on the
  * processor are behind walk/cpu/cpu.h.
  *
- * This file contains constants only.
+ * This file contains constants, and the types of their tables, only.
  */
 #ifndef SPPROF_VM_RELEASE_H
 #define SPPROF_VM_RELEASE_H

@@ -10,10 +10,11 @@
 #include "walk/vm/return_slots.h"
 
 /*
- * Whether a thread in Java code is in a stub that a function of the JVM has called: the JVM's
- * atomic operations can be such stubs. They have no frame. If calls put the return address into a
- * register, the register shows the caller. call_stub, whose callers are functions of the JVM, too,
- * is not meant.
+ * Whether a thread whose state is "in Java" is in a stub that was called by a function of the JVM,
+ * not by Java code. The JVM's atomic operations can be such stubs. They have no frame, so the
+ * register with the return address shows the caller. On processors whose calls push the return
+ * address, the answer is always no. The stubs of virtual threads are not meant, nor is call_stub,
+ * although functions of the JVM call it.
  */
 static bool is_called_by_jvm_sigsafe(const struct spprof_code *code,
                                      const struct spprof_registers *registers) {

@@ -12,7 +12,7 @@ import io.spprof.sampler.Drops;
  * @param dropped samples that are in no profile, by reason
  * @param sampledCpuNanos CPU time of the collected samples, in nanoseconds
  * @param droppedCpuNanos CPU time of the samples that were not collected, in nanoseconds
- * @param ownCpuNanos CPU time that collecting took, in nanoseconds
+ * @param ownCpuNanos CPU time of the thread that collects, in nanoseconds
  * @param uniqueStacks distinct stacks
  */
 public record CollectorStats(

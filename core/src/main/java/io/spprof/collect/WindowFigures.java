@@ -8,20 +8,22 @@ import io.spprof.sampler.KernelTimes;
  * The counts that a profile shows in addition to its samples. They cover one window of a session,
  * several windows, or the whole session.
  *
- * @param signals signals that reached the handler
+ * @param signals signals that reached the handler, and CPU time that was due at a thread's end,
+ *     which counts as one signal
  * @param dropped signals whose sample is in no profile, by reason
  * @param unwalkable collected samples whose stack could not be walked; they have a synthetic frame
  *     that names the cause
  * @param droppedCpuNanos CPU time that is in no profile, in nanoseconds
- * @param unseenCpuNanos the part of {@code droppedCpuNanos} for which there was no signal, in
- *     nanoseconds
+ * @param unseenCpuNanos the part of {@code droppedCpuNanos} for which no signal stands, nor will
+ *     (unseen.h), in nanoseconds
  * @param overheadCpuNanos CPU time of handlers, of the work at starts and ends of threads, and of
  *     the profiler's own threads, in nanoseconds
  * @param kernel times that the kernel keeps for the process
  * @param shortestIntervalNanos the shortest sampling interval that was in force, in nanoseconds. In
  *     the counts of a whole session it covers only the time since the last window was closed
  * @param longestIntervalNanos the longest sampling interval that was in force, in nanoseconds; 0 if
- *     no interval was in force
+ *     no interval was in force. In the counts of a whole session it covers the same time as the
+ *     shortest interval
  */
 public record WindowFigures(
     long signals,

@@ -6,11 +6,11 @@ import java.util.Arrays;
 
 /**
  * Writes a profile as JSON for the viewer <a href="https://www.speedscope.app">speedscope</a>,
- * according to speedscope's file-format-schema. Each thread becomes a profile of the type {@code
- * sampled}. The thread with the most CPU time comes first. Each row of the profile becomes a sample
- * of its thread: a stack with the CPU time of the row in nanoseconds. The weights of all samples
- * add up to {@link Profile#totalCpuNanos()}. The rows are in the order of a depth-first walk
- * through the tree of stacks, so speedscope's "time order" view shows equal frames merged.
+ * according to speedscope's file-format-schema. Threads of one name become one profile of the type
+ * {@code sampled}. The thread with the most CPU time comes first. Each stack of such a profile
+ * becomes a sample with its CPU time in nanoseconds. The weights of all samples add up to {@link
+ * Profile#totalCpuNanos()}. The rows are in the order of a depth-first walk through the tree of
+ * stacks, so speedscope's "time order" view shows equal frames merged.
  */
 public final class SpeedscopeExporter {
 

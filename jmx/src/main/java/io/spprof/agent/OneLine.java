@@ -2,7 +2,7 @@ package io.spprof.agent;
 
 /**
  * Cleans texts that the agent's bootstrap prints on stderr: settings, paths, messages of
- * exceptions. The class repeats the rules of {@code io.spprof.text.Printable}, because the
+ * exceptions. The class repeats the rules of {@code io.spprof.text.Printable.clean}, because the
  * application's class loader, which loads the bootstrap, cannot see {@code Printable}. A test
  * checks that both classes give the same results.
  */
