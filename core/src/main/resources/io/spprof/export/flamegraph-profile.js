@@ -1,5 +1,5 @@
 /* Colours and labels for the frames of one profile. The hue shows the kind of frame; all methods of
- * a class have the same shade. */
+ * a class, and all functions of a library, have the same shade. */
 class ProfileView {
   static SHADES = 7;
 
@@ -67,10 +67,10 @@ function shades(hue, spread, saturation, lightness) {
 }
 
 ProfileView.LIGHT = {
-  fills: [shades(32, 20, 86, 70), shades(204, 16, 62, 75), ["hsl(268 24% 80%)"], ["hsl(215 16% 84%)"], ["hsl(215 14% 90%)"]],
-  texts: ["#27190a", "#0c2233", "#2a1f3d", "#1c2733", "#1c2733"],
+  fills: [shades(32, 20, 86, 70), shades(204, 16, 62, 75), ["hsl(268 24% 80%)"], ["hsl(215 16% 84%)"], ["hsl(215 14% 90%)"], shades(120, 24, 34, 76)],
+  texts: ["#27190a", "#0c2233", "#2a1f3d", "#1c2733", "#1c2733", "#12261a"],
 };
 ProfileView.DARK = {
-  fills: [shades(29, 20, 60, 58), shades(204, 16, 42, 58), ["hsl(268 20% 62%)"], ["hsl(215 13% 34%)"], ["hsl(215 13% 26%)"]],
-  texts: ["#190f04", "#06131d", "#150d22", "#e3e9f0", "#e3e9f0"],
+  fills: [shades(29, 20, 60, 58), shades(204, 16, 42, 58), ["hsl(268 20% 62%)"], ["hsl(215 13% 34%)"], ["hsl(215 13% 26%)"], shades(120, 24, 24, 56)],
+  texts: ["#190f04", "#06131d", "#150d22", "#e3e9f0", "#e3e9f0", "#07140b"],
 };

@@ -1,9 +1,10 @@
 /* Functions that format figures and names for the page. */
 
-const Kind = { JAVA: 0, JDK: 1, SYNTHETIC: 2, THREAD: 3, ROOT: 4 };
+const Kind = { JAVA: 0, JDK: 1, SYNTHETIC: 2, THREAD: 3, ROOT: 4, NATIVE: 5 };
 
 function kindOf(name) {
   if (name.startsWith("[") && name.endsWith("]")) return Kind.SYNTHETIC;
+  if (/\+0x[0-9a-f]+$/.test(name)) return Kind.NATIVE;
   return /^(java|javax|jdk|sun|com\.sun)\./.test(name) ? Kind.JDK : Kind.JAVA;
 }
 

@@ -259,6 +259,18 @@ class FlameGraphBrowserTest extends FlameGraphBrowserTestBase {
         figures);
   }
 
+  /** The dots in the name of a library separate no class from its method. */
+  @Test
+  void shouldShowNativeFunctionsAsAKindOfTheirOwn() throws IOException {
+    String kinds =
+        "return [%s].map((name) => Object.keys(Kind).find((k) => Kind[k] === kindOf(name))).join()";
+    String names =
+        "'libc.so.6+0x1098e1', '[vdso]+0x9f0', 'program+0x10', 'io.x.A$$Lambda+0x7f00.run',"
+            + " '[at libjvm.so+0x12]', 'java.lang.Thread.run', 'Main.main'";
+    assertEquals(
+        "NATIVE,NATIVE,NATIVE,JAVA,SYNTHETIC,JDK,JAVA", browser.script(kinds.formatted(names)));
+  }
+
   @Test
   void shouldSayThatAnEmptyProfileIsEmpty() throws IOException {
     open(ProfileText.lines().build());

@@ -32,6 +32,7 @@ final class FlameView extends JPanel implements Scrollable {
   static final int ROW = 18;
   private static final double LEAST_WIDTH = 0.5;
   private static final Color MATCH = new Color(0xc2187a);
+  private static final Color NATIVE = new Color(0xafd6af);
   private static final Color OTHER = new Color(0xc9d0d9);
   private static final Color DIM = new Color(0xdde2e8);
 
@@ -194,13 +195,13 @@ final class FlameView extends JPanel implements Scrollable {
 
   /**
    * Returns the longest form of a frame's name that fits: the whole name, the name without the
-   * package, or its beginning.
+   * package, or its beginning. The dots in the name of a native function are those of its library.
    */
   static String fitting(String name, FontMetrics text, int room) {
     if (text.stringWidth(name) <= room) {
       return name;
     }
-    int method = name.lastIndexOf('.');
+    int method = isNative(name) ? -1 : name.lastIndexOf('.');
     String shorter = name.substring(name.lastIndexOf('.', method - 1) + 1);
     if (text.stringWidth(shorter) <= room) {
       return shorter;
@@ -212,11 +213,20 @@ final class FlameView extends JPanel implements Scrollable {
     return length == 0 ? "" : shorter.substring(0, length) + "\u2026";
   }
 
+  /** Returns whether a frame is a native function: a library and an address in it. */
+  private static boolean isNative(String name) {
+    return name.matches(".*\\+0x[0-9a-f]+");
+  }
+
   /**
-   * Returns the colour of a frame. The hue shows the kind of frame (JDK, other Java code, or
-   * neither); the shade depends on the name. A frame therefore has the same colour everywhere.
+   * Returns the colour of a frame. The hue shows the kind of frame (JDK, native, other Java code,
+   * or none of these); the shade depends on the name. A frame therefore has the same colour
+   * everywhere.
    */
   private Color colour(int node, String name) {
+    if (node != 0 && isNative(name)) {
+      return NATIVE;
+    }
     if (node == 0 || name.indexOf('.') < 0) {
       return OTHER;
     }

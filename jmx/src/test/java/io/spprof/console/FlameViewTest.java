@@ -2,7 +2,9 @@ package io.spprof.console;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.awt.FontMetrics;
 import java.awt.Graphics2D;
 import java.awt.image.BufferedImage;
 import java.io.BufferedReader;
@@ -74,5 +76,18 @@ class FlameViewTest {
     assertNotEquals(before, pixel(100, 3));
     assertEquals(0xffc2187a, pixel(100, 3));
     assertNotEquals(0xffc2187a, pixel(650, 2));
+  }
+
+  @Test
+  void shouldCutNamesAtTheirPackageAndLibrariesAtTheirEnd() {
+    FontMetrics text =
+        new BufferedImage(1, 1, BufferedImage.TYPE_INT_RGB).getGraphics().getFontMetrics();
+    String method = "java.util.HashMap.get";
+    String function = "libsomething.so.6+0x1098e1";
+    assertEquals("HashMap.get", FlameView.fitting(method, text, text.stringWidth("HashMap.get")));
+    assertEquals(function, FlameView.fitting(function, text, text.stringWidth(function)));
+    String cut = FlameView.fitting(function, text, text.stringWidth(function) - 1);
+    assertTrue(cut.startsWith("libsomething.so.6+0x"), cut);
+    assertTrue(cut.endsWith("\u2026"), cut);
   }
 }
