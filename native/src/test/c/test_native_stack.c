@@ -131,6 +131,7 @@ static void read_record(const struct spprof_record *record, void *context) {
         marker_number = record->method;
     } else if (record->type == SPPROF_RECORD_SAMPLE) {
         const uint64_t *words = (const uint64_t *)(record + 1);
+        CHECK(record->words <= DEPTH + 1);
         struct stack stack = {.count = (int)record->words,
                               .tag = record->thread,
                               .result = record->walk,

@@ -94,13 +94,29 @@ static bool step_by_record_sigsafe(const struct unwinding *unwinding, uint64_t *
     return true;
 }
 
+/*
+ * Returns whether a record contains the return address that is also in the link register. An
+ * interrupted function has then saved its own return address there, and has not called anything
+ * since: the register alone does not show that sp has moved. Always false on processors whose calls
+ * push the return address.
+ */
+static bool is_link_saved_sigsafe(const uint64_t *registers, uint64_t record) {
+    uint64_t pc;
+    return SPPROF_CPU_CALL_PUSHES == 0 && spprof_load64_sigsafe(record + sizeof record, &pc) &&
+           spprof_cpu_strip_sigsafe(pc) == spprof_cpu_strip_sigsafe(registers[SPPROF_DWARF_RETURN]);
+}
+
 /* Leaves code without an entry. */
 static enum spprof_native_result step_unknown_sigsafe(const struct unwinding *unwinding,
                                                       uint64_t *registers) {
     uint64_t fp = registers[SPPROF_DWARF_FP], sp = registers[SPPROF_DWARF_SP], saved;
     /* A function that keeps a frame pointer pushes the record before fp points to it. */
     bool pushed = unwinding->interrupted && spprof_load64_sigsafe(sp, &saved) && saved == fp;
-    if ((unwinding->interrupted && step_from_assembly_sigsafe(unwinding, registers)) ||
+    if ((pushed && is_link_saved_sigsafe(registers, sp) &&
+         step_by_record_sigsafe(unwinding, registers, sp)) ||
+        (unwinding->interrupted && is_link_saved_sigsafe(registers, fp) &&
+         step_by_record_sigsafe(unwinding, registers, fp)) ||
+        (unwinding->interrupted && step_from_assembly_sigsafe(unwinding, registers)) ||
         (pushed && step_by_record_sigsafe(unwinding, registers, sp)) ||
         step_by_record_sigsafe(unwinding, registers, fp)) {
         return SPPROF_NATIVE_FOUND;
