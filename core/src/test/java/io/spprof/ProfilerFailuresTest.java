@@ -16,6 +16,7 @@ import io.spprof.sampler.FakeSampler;
 import io.spprof.sampler.SamplerException;
 import io.spprof.sampler.Walker;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -346,6 +347,30 @@ final class ProfilerFailuresTest {
 
     assertTrue(failures.get() > 3);
     assertEquals(2, profiler.stop().collected());
+  }
+
+  /**
+   * Each attempt without heap makes the JVM collect garbage, which takes the application's time.
+   */
+  @Test
+  void shouldRestBeforeItTriesAgainWithoutHeap() {
+    Thread main = Thread.currentThread();
+    List<Long> failures = new CopyOnWriteArrayList<>();
+    profiler.start(ProfilerConfig.DEFAULT);
+    sampler.signal(1, 10, 8);
+    WaitFor.condition(() -> profiler.stats().counters().collectedSamples() == 1, "the first pass");
+    sampler.threadCpuNanos =
+        () -> {
+          if (Thread.currentThread() != main && failures.size() < 3) {
+            failures.add(System.nanoTime());
+            throw new OutOfMemoryError("Java heap space");
+          }
+          return 0;
+        };
+    WaitFor.condition(() -> failures.size() >= 3, "three attempts");
+
+    assertTrue(failures.get(2) - failures.get(0) > 1_500_000_000L, failures::toString);
+    assertEquals(0, profiler.stop().dropped());
   }
 
   @Test

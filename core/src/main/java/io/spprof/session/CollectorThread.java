@@ -131,6 +131,7 @@ final class CollectorThread extends Thread {
   @Override
   public void run() {
     try {
+      park(1); // Linking this call takes heap, which may be full later.
       sampler.excludeCurrentThread(true);
     } catch (RuntimeException | OutOfMemoryError e) {
       // If the exclusion failed, the thread's own work appears in the profile. The starter must not
@@ -158,8 +159,7 @@ final class CollectorThread extends Thread {
         wokenCpu = sampler.currentThreadCpuNanos(); // The first search does not pay for it.
         work.problems().lookAtEnvironment();
       }
-      LockSupport.parkNanos(untilDue());
-      Thread.interrupted(); // A pending interrupt would keep park from waiting.
+      park(untilDue());
       if (work.clock().elapsedNanos() >= search.dueNanos()) {
         search();
       }
@@ -169,8 +169,15 @@ final class CollectorThread extends Thread {
       }
     } catch (RuntimeException | Error e) {
       // The next pass may succeed. Records for which the ring has no room until then count as
-      // dropped.
+      // dropped. Without the pause, a full heap would be collected and searched for room all the
+      // time; and each OutOfMemoryError takes one of the few for which the JVM keeps a stack trace.
+      park(SECOND_NANOS);
     }
+  }
+
+  private static void park(long nanos) {
+    LockSupport.parkNanos(nanos);
+    Thread.interrupted(); // A pending interrupt would keep park from waiting.
   }
 
   /**
