@@ -80,6 +80,7 @@ class WalkAtEachInstructionIT {
     assertEquals(0, ended.status(), () -> out + ended.err());
     Map<String, Long> found = numbers(out);
     assertEquals(0, found.get("wrong"), out);
+    assertTrue(found.containsKey("compared"), out);
     // The known instants in which the JVM has no anchor, at each of its calls of Java code.
     assertTrue(found.get("rootless") < found.get("steps") / 1_000, out);
     return found;

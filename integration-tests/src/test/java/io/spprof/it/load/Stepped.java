@@ -24,6 +24,7 @@ public final class Stepped {
 
   private static final int MOST_INSTRUCTIONS = 100_000;
   private static final int KINDS = 8;
+  private static final int COMPARED = 10_000; // stacks
 
   /**
    * On aarch64, native code is not stepped through, so the Java code that it calls is not, either.
@@ -61,7 +62,7 @@ public final class Stepped {
 
   /**
    * Arguments: the library; how often each part runs before; the names of the parts, or none for
-   * all. Prints what the library has found.
+   * all. Prints what the library has found, and how many deep stacks are as JVMTI has them.
    */
   public static void main(String[] args) throws Throwable {
     System.load(Path.of(args[0]).toAbsolutePath().toString());
@@ -84,6 +85,8 @@ public final class Stepped {
       }
     }
     System.out.print(report());
+    String difference = compareStacks();
+    System.out.println(difference == null ? "compared=" + COMPARED : difference);
   }
 
   private static boolean step(Part part) throws Throwable {
@@ -527,11 +530,11 @@ public final class Stepped {
     return sum;
   }
 
-  // Called by a test by hand: deep stacks, compared with JVMTI's.
+  // Deep stacks, compared with JVMTI's.
 
-  /** Compares so many stacks of up to 256 frames. */
-  static String compareStacks(int stacks) {
-    for (int i = 0; i < stacks; i++) {
+  /** Compares stacks. Returns the first difference, or null. */
+  private static String compareStacks() {
+    for (int i = 0; i < COMPARED; i++) {
       String difference = deeper(i % 100, i);
       if (difference != null) {
         return difference;
