@@ -7,7 +7,7 @@ set -eu
 awk '
   FNR == 1 { inside = 0 }
   !inside && match($0, /\/\*/) && !/\*\// { inside = 1; line = FNR; text = /\/\*+ *[^ *]/; next }
-  inside && /^[ \t]*\* [^ |].* \| .* \|/ { print FILENAME ":" FNR ": rows of a table are joined here"; bad = 1 }
+  inside && (/^[ \t]*\* [^ |].* \| .* \|/ || /^[ \t]*\* *\|[ \t]*$/) { print FILENAME ":" FNR ": rows of a table are joined here"; bad = 1 }
   inside && /\*\// {
     if (text && /^[ \t]*\*\/[ \t]*$/) { print FILENAME ":" line ": the end of this comment stands alone, so must its beginning"; bad = 1 }
     inside = 0
