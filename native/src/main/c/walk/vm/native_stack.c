@@ -106,15 +106,3 @@ enum spprof_native_result spprof_native_stack_write_sigsafe(
     }
     return result;
 }
-
-void spprof_native_stack_walk_sigsafe(struct spprof_walk *walk,
-                                      struct spprof_registers *registers) {
-    static const struct spprof_native_wanted java = {.is_wanted_sigsafe = spprof_is_code_sigsafe};
-    walk->count = 0;
-    walk->native = 0;
-    walk->flags = 0;
-    walk->fresh_count = 0;
-    walk->ring_full = false;
-    walk->result = SPPROF_WALK_NATIVE_THREAD;
-    spprof_native_stack_write_sigsafe(walk, registers, UINT64_MAX, &java);
-}

@@ -38,9 +38,6 @@ enum spprof_native_result spprof_native_stack_write_sigsafe(
     struct spprof_walk *walk, struct spprof_registers *registers, uint64_t stack_end,
     const struct spprof_native_wanted *java);
 
-/* Walks the stack of a thread without Java code. */
-void spprof_native_stack_walk_sigsafe(struct spprof_walk *walk, struct spprof_registers *registers);
-
 /* Returns whether native frames are written. Any thread may ask. */
 bool spprof_native_stack_is_written_sigsafe(void);
 

@@ -21,15 +21,3 @@ enum spprof_native_result spprof_native_stack_write_sigsafe(
     const struct spprof_native_wanted *java) {
     return spprof_native_frames_unwind_sigsafe(registers, walk->ucontext, stack_end, java);
 }
-
-/* Never called, because native frames are not written. */
-void spprof_native_stack_walk_sigsafe(struct spprof_walk *walk,
-                                      struct spprof_registers *registers) {
-    (void)registers;
-    walk->count = 0;
-    walk->native = 0;
-    walk->flags = 0;
-    walk->fresh_count = 0;
-    walk->ring_full = false;
-    walk->result = SPPROF_WALK_NATIVE_THREAD;
-}

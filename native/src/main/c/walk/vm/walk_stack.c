@@ -232,14 +232,27 @@ static uint8_t state_sigsafe(uint64_t thread) {
                                                                               : SPPROF_STATE_OTHER;
 }
 
+static void clear_sigsafe(struct spprof_walk *walk) {
+    walk->count = 0;
+    walk->native = 0;
+    walk->flags = 0;
+    walk->fresh_count = 0;
+    walk->ring_full = false;
+}
+
+void spprof_walk_native_thread_sigsafe(struct spprof_walk *walk,
+                                       struct spprof_registers *registers) {
+    static const struct spprof_native_wanted java = {.is_wanted_sigsafe = spprof_is_code_sigsafe};
+    clear_sigsafe(walk);
+    spprof_native_stack_write_sigsafe(walk, registers, UINT64_MAX, &java);
+    walk->result = SPPROF_WALK_NATIVE_THREAD;
+}
+
 void spprof_walk_from_sigsafe(struct spprof_walk *walk, struct spprof_registers *registers) {
     uint64_t thread = (uint64_t)((uintptr_t)walk->env - (uint64_t)spprof_layout.env);
     struct spprof_cursor cursor;
-    walk->count = 0;
-    walk->native = 0;
+    clear_sigsafe(walk);
     walk->flags = (uint8_t)(state_sigsafe(thread) << SPPROF_STATE_SHIFT);
-    walk->fresh_count = 0;
-    walk->ring_full = false;
     int result = begin_sigsafe(walk, &cursor, registers, thread);
     uint64_t pc = cursor.pc; /* of the frame that is being left */
     /* Each frame or location that is written stands for at least one frame. Therefore `depth` + 1

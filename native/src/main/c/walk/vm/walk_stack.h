@@ -28,4 +28,9 @@
  * no ucontext. */
 void spprof_walk_from_sigsafe(struct spprof_walk *walk, struct spprof_registers *registers);
 
+/* Walks the stack of the calling thread, which is no Java thread: writes its native frames, if the
+ * session's option wants them. */
+void spprof_walk_native_thread_sigsafe(struct spprof_walk *walk,
+                                       struct spprof_registers *registers);
+
 #endif

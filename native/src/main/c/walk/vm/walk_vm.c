@@ -27,7 +27,7 @@ static void walk_sigsafe(struct spprof_walk *walk) {
     if (walk->env != NULL) {
         spprof_walk_from_sigsafe(walk, &registers);
     } else {
-        spprof_native_stack_walk_sigsafe(walk, &registers);
+        spprof_walk_native_thread_sigsafe(walk, &registers);
     }
 }
 
