@@ -86,14 +86,17 @@ class CpuWaitIT {
     return new Truth(ending.since(begun), ended.since(before));
   }
 
-  private static void assertWithin(Truth truth, long told, double more, String what) {
+  private static void assertWithin(Truth truth, long reported, double more, String what) {
     Measured.print(
-        "%s: told %.3f s, %.3f to %.3f", what, told / 1e9, truth.least() / 1e9, truth.most() / 1e9);
+        "%s: reported %.3f s, %.3f to %.3f",
+        what, reported / 1e9, truth.least() / 1e9, truth.most() / 1e9);
     assertTrue(truth.least() > 1_000_000_000L, () -> what + ": nothing waited: " + truth);
     assertTrue(
-        told >= (1 - TOLERANCE) * truth.least() - more, () -> what + ": " + told + " of " + truth);
+        reported >= (1 - TOLERANCE) * truth.least() - more,
+        () -> what + ": " + reported + " of " + truth);
     assertTrue(
-        told <= (1 + TOLERANCE) * truth.most() + more, () -> what + ": " + told + " of " + truth);
+        reported <= (1 + TOLERANCE) * truth.most() + more,
+        () -> what + ": " + reported + " of " + truth);
   }
 
   /** A process that takes all CPUs, until it is closed. */
@@ -125,18 +128,19 @@ class CpuWaitIT {
                   shown[i] = bean.number("CpuWaitTimeNanos");
                 }
               });
-      long told = bean.number("CpuWaitTimeNanos") - first;
+      long reported = bean.number("CpuWaitTimeNanos") - first;
 
-      assertWithin(truth, told, 0, engine);
+      assertWithin(truth, reported, 0, engine);
       for (int i = 1; i < shown.length; i++) {
         assertTrue(shown[i] >= shown[i - 1], "it only grows");
       }
-      assertTrue(first + told >= shown[shown.length - 1] && shown[shown.length - 1] > 0);
+      assertTrue(first + reported >= shown[shown.length - 1] && shown[shown.length - 1] > 0);
       List<String> windows = bean.query("windows").lines().skip(1).toList();
       long ofWindows = windows.stream().mapToLong(line -> 1_000_000 * column(line, 6)).sum();
       assertTrue(windows.size() >= 3, windows::toString);
-      assertTrue(told - ofWindows >= 0, () -> told + " of " + windows);
-      assertTrue(told - ofWindows < windows.size() * 1_000_000L, () -> told + " of " + windows);
+      assertTrue(reported - ofWindows >= 0, () -> reported + " of " + windows);
+      assertTrue(
+          reported - ofWindows < windows.size() * 1_000_000L, () -> reported + " of " + windows);
       assertTrue(
           bean.query("report").contains("threads were ready to run and got no CPU"),
           bean.query("report"));
@@ -175,13 +179,13 @@ class CpuWaitIT {
                   ended[0] = Double.parseDouble(answer[0]);
                   ended[1] = Double.parseDouble(answer[1]);
                 });
-        long told = bean.number("CpuWaitTimeNanos") - first;
+        long reported = bean.number("CpuWaitTimeNanos") - first;
         // After its own reading, a thread waits on its way out. It takes fewer turns there.
         long before = (long) ended[0];
         Truth truth = new Truth(living.least() + before, living.most() + 2 * before);
         double chance = crowd.equals("few") ? 0 : 4 * Math.sqrt(7 * ended[1]);
         Measured.print("%s: %.3f s of threads that ended", crowd, ended[0] / 1e9);
-        assertWithin(truth, told, chance, crowd);
+        assertWithin(truth, reported, chance, crowd);
       }
     }
   }
