@@ -13,17 +13,14 @@
 #include <sys/time.h>
 #include <time.h>
 #include <ucontext.h>
-#include <unwind.h>
 
 #include SPPROF_PROCESSOR_CODE
+#include "backtrace.h"
 #include "base/gate.h"
 #include "test.h"
 #include "walk/guard.h"
 #include "walk/libraries.h"
 #include "walk/native_frames.h"
-
-#define MOST 64
-#define INTERRUPTED 2 /* index of the frame above the handler's and the signal's frames */
 
 static uint64_t wanted_pc;
 static uint64_t stack_end;
@@ -49,33 +46,17 @@ static bool is_wanted_sigsafe(uint64_t pc) {
     return pc == wanted_pc;
 }
 
-struct trace {
-    uint64_t pcs[MOST], cfas[MOST];
-    int count;
-};
-
-static _Unwind_Reason_Code collect(struct _Unwind_Context *context, void *argument) {
-    struct trace *trace = argument;
-    trace->pcs[trace->count] = _Unwind_GetIP(context);
-    trace->cfas[trace->count] = _Unwind_GetCFA(context);
-    return ++trace->count == MOST ? _URC_END_OF_STACK : _URC_NO_REASON;
-}
-
 /* Walks to the frame that called `work`. Its stack pointer must equal the one that the library's
  * unwinder finds. */
 static void on_signal(int signal, siginfo_t *info, void *context) {
     (void)signal, (void)info;
-    struct trace trace = {.count = 0};
-    _Unwind_Backtrace(collect, &trace);
-    int at = -1;
-    for (int i = INTERRUPTED + 1; i < trace.count; i++) {
-        at = trace.pcs[i] == wanted_pc ? i : at;
-    }
+    struct backtrace trace;
+    int at = backtrace_find(&trace, wanted_pc);
     struct spprof_registers found;
     static const struct spprof_native_wanted wanted = {.is_wanted_sigsafe = is_wanted_sigsafe};
     enum spprof_native_result result =
         spprof_native_frames_unwind_sigsafe(&found, context, stack_end, &wanted);
-    uint64_t pc = trace.pcs[INTERRUPTED];
+    uint64_t pc = trace.pcs[BACKTRACE_INTERRUPTED];
     bool in_assembly = pc >= (uintptr_t)bare_assembly && pc < (uintptr_t)bare_assembly_end;
     if (in_assembly && work_sp != 0) {
         checked_in_assembly++;
@@ -93,7 +74,7 @@ static void on_signal(int signal, siginfo_t *info, void *context) {
     bool same = result == SPPROF_NATIVE_FOUND && found.sp == trace.cfas[at];
     checked++;
     if (!same && wrong++ == 0) {
-        wrong_pc = trace.pcs[INTERRUPTED];
+        wrong_pc = trace.pcs[BACKTRACE_INTERRUPTED];
         wrong_result = (int)result;
     }
 }

@@ -7,9 +7,9 @@
 #include <signal.h>
 #include <sys/time.h>
 #include <ucontext.h>
-#include <unwind.h>
 
 #include SPPROF_PROCESSOR_CODE
+#include "backtrace.h"
 #include "base/gate.h"
 #include "test.h"
 #include "walk/cpu/cursor.h"
@@ -20,8 +20,6 @@
 #define spprof_native_frames_unwind_sigsafe unwind_by_records_sigsafe
 #include "walk/native_records.c"
 
-#define MOST 64
-#define INTERRUPTED 2 /* index of the frame above the handler's and the signal's frames */
 #define ENOUGH 20000
 
 static uint64_t wanted_pc;
@@ -43,26 +41,10 @@ static bool says_sigsafe(uint64_t pc) {
 static const struct spprof_native_wanted wanted = {.is_wanted_sigsafe = is_wanted_sigsafe,
                                                    .calls_native_sigsafe = says_sigsafe};
 
-struct trace {
-    uint64_t pcs[MOST], cfas[MOST];
-    int count;
-};
-
-static _Unwind_Reason_Code collect(struct _Unwind_Context *context, void *argument) {
-    struct trace *trace = argument;
-    trace->pcs[trace->count] = _Unwind_GetIP(context);
-    trace->cfas[trace->count] = _Unwind_GetCFA(context);
-    return ++trace->count == MOST ? _URC_END_OF_STACK : _URC_NO_REASON;
-}
-
 static void on_signal(int signal, siginfo_t *info, void *context) {
     (void)signal, (void)info;
-    struct trace trace = {.count = 0};
-    _Unwind_Backtrace(collect, &trace);
-    int at = -1;
-    for (int i = INTERRUPTED + 1; i < trace.count; i++) {
-        at = trace.pcs[i] == wanted_pc ? i : at;
-    }
+    struct backtrace trace;
+    int at = backtrace_find(&trace, wanted_pc);
     if (at < 0) {
         return; /* not called from `first` */
     }
@@ -70,13 +52,13 @@ static void on_signal(int signal, siginfo_t *info, void *context) {
     enum spprof_native_result result =
         unwind_by_records_sigsafe(&found, context, stack_end, &wanted);
     checked++;
-    in_first += at == INTERRUPTED + 1;
+    in_first += at == BACKTRACE_INTERRUPTED + 1;
     /* libgcc reports with a frame the CFA of the frame that it called, which is its own stack
      * pointer. Where records are not at the end of their frames, only pc can be compared. */
     bool same = result == SPPROF_NATIVE_FOUND && found.pc == wanted_pc &&
                 (SPPROF_CPU_CALL_PUSHES == 0 || found.sp == trace.cfas[at]);
     if (!same && wrong++ == 0) {
-        wrong_pc = trace.pcs[INTERRUPTED];
+        wrong_pc = trace.pcs[BACKTRACE_INTERRUPTED];
         wrong_result = (int)result;
     }
 }
