@@ -492,10 +492,15 @@ TEST(a_stack_that_is_too_deep_keeps_its_leaf_end) {
 
 /* Code that no library contains. */
 
+static uint64_t caller_of_unknown;
+
 static void check_unknown(const struct stack *stack) {
-    if (stack->tag == 1 && stack->frames[0] == 0) {
+    if (stack->tag == 1 && stack->frames[0] == 0 && stack->count > 1) {
+        /* Interrupted before the code hides its return address, or after. */
+        CHECK_EQUAL(caller_of_unknown, stack->frames[1]);
+        CHECK_EQUAL(SPPROF_NATIVE_END, stack->result);
+    } else if (stack->tag == 1 && stack->frames[0] == 0) {
         CHECK(strcmp("[unknown native code]", marker) == 0);
-        CHECK_EQUAL(1, stack->count); /* nothing shows where it was called */
         CHECK_EQUAL(SPPROF_NATIVE_BROKEN, stack->result);
         seen[LEAF][FUNCTIONS]++;
     }
@@ -508,6 +513,7 @@ __asm__(".text\nlost:\n" CODE_OF_LOST "lost_end: nop\n");
 TEST(code_in_no_library_is_a_frame_without_a_guess) {
     begin();
     check_stack = check_unknown;
+    caller_of_unknown = (uintptr_t)&code_in_no_library_is_a_frame_without_a_guess;
     size_t size = 4096;
     void *code = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     CHECK(code != MAP_FAILED);
@@ -564,7 +570,7 @@ static void load_by_turns(const char *one, const char *two) {
             long (*root)(long) = (long (*)(long))(uintptr_t)dlsym(library, "tree_root");
             bases[which] = ((struct link_map *)library)->l_addr;
             tag = which + 1;
-            for (int i = 0; i < 500; i++) {
+            for (int i = 0; i < 2000; i++) {
                 sum ^= root(i);
             }
             tag = 0;

@@ -1,6 +1,7 @@
 #include "walk/native_frames.h"
 
 #include <stddef.h>
+#include <string.h>
 
 #include "walk/call_frame.h"
 #include "walk/guard.h"
@@ -126,6 +127,20 @@ static enum spprof_native_result step_unknown_sigsafe(const struct unwinding *un
                                                                       : SPPROF_NATIVE_BROKEN;
 }
 
+/* Leaves the kernel's return from a signal's handler, if pc is there, for the code that the signal
+ * interrupted. */
+static bool leave_handler_sigsafe(uint64_t *registers) {
+    uint64_t code, saved = 0, values[SPPROF_DWARF_REGISTERS];
+    if (spprof_load64_sigsafe(registers[SPPROF_DWARF_PC], &code)) {
+        saved = spprof_cpu_saved_registers_sigsafe(code, registers[SPPROF_DWARF_SP]);
+    }
+    if (saved == 0 || !spprof_load_sigsafe(saved, values, sizeof values)) {
+        return false;
+    }
+    memcpy(registers, values, sizeof values);
+    return true;
+}
+
 /* Leaves a frame that is not remembered. Returns FOUND if it has a caller. */
 static enum spprof_native_result step_sigsafe(struct unwinding *unwinding, uint64_t within) {
     uint64_t *registers = unwinding->registers;
@@ -138,7 +153,13 @@ static enum spprof_native_result step_sigsafe(struct unwinding *unwinding, uint6
     if (spprof_call_frame_step_sigsafe(entry, registers, unwinding->interrupted, &frame)) {
         result = registers[SPPROF_DWARF_PC] != 0 ? SPPROF_NATIVE_FOUND : SPPROF_NATIVE_END;
     } else if (frame.begin == 0) {
-        result = step_unknown_sigsafe(unwinding, registers);
+        uint64_t pc = registers[SPPROF_DWARF_PC];
+        if (leave_handler_sigsafe(registers)) {
+            frame = (struct spprof_call_frame){.begin = pc, .is_signal_frame = true};
+            result = SPPROF_NATIVE_FOUND;
+        } else {
+            result = step_unknown_sigsafe(unwinding, registers);
+        }
     }
     unwinding->interrupted = frame.is_signal_frame;
     if (visitor == NULL) {

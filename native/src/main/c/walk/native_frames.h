@@ -10,6 +10,8 @@
  *
  *   the frame's code has        its caller is found by
  *   call frame information      this information
+ *   none, but is the kernel's   the registers that the kernel saved for the signal (cpu.h)
+ *   return from a handler
  *   none, and the thread was    the return address where a call puts it, if it follows a call in
  *   interrupted there           code with information, or is in the wanted code
  *   none                        the frame record at fp, if it is above sp, and its return address

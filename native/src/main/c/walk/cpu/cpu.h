@@ -110,6 +110,14 @@ void spprof_cpu_dwarf_registers_sigsafe(const void *ucontext, uint64_t *dwarf);
 void spprof_cpu_registers_of_dwarf_sigsafe(const uint64_t *dwarf,
                                            struct spprof_registers *registers);
 
+/*
+ * Recognizes the code through which a signal's handler returns to the kernel, where the system
+ * gives this code no call frame information. `code` is its first eight bytes, `sp` the stack
+ * pointer there. Returns where the kernel has saved the interrupted registers, in the order of
+ * DWARF's numbers; 0 for any other code.
+ */
+uint64_t spprof_cpu_saved_registers_sigsafe(uint64_t code, uint64_t sp);
+
 /* Load 64, 32, 16 or 8 bits. spprof_cpu_skip_guarded_load_sigsafe recognizes the faults of these
  * loads. Each function returns false if there was a fault. */
 bool spprof_cpu_guarded_load64_sigsafe(uint64_t address, uint64_t *value);

@@ -3,6 +3,8 @@
  * guarded load returns false if its address is not mapped: the handler of SIGSEGV (guard.c)
  * recognizes the load by its pc and continues behind it. cpu.h declares the functions.
  */
+#include <signal.h>
+#include <stddef.h>
 #include <ucontext.h>
 
 #include "walk/cpu/cpu.h"
@@ -34,6 +36,21 @@ void spprof_cpu_dwarf_registers_sigsafe(const void *ucontext, uint64_t *register
     }
     registers[SPPROF_DWARF_SP] = context->sp;
     registers[SPPROF_DWARF_PC] = context->pc;
+}
+
+/*
+ * The kernel's code has no call frame information since Linux 5.8 (arch/arm64/kernel/vdso/
+ * sigreturn.S), so unwinders recognize it by its two instructions. At sp is the frame that the
+ * kernel made for the signal: a siginfo_t and a ucontext_t (struct rt_sigframe in signal.c).
+ */
+uint64_t spprof_cpu_saved_registers_sigsafe(uint64_t code, uint64_t sp) {
+    _Static_assert(offsetof(mcontext_t, sp) == offsetof(mcontext_t, regs) + SPPROF_DWARF_SP * 8 &&
+                       offsetof(mcontext_t, pc) == offsetof(mcontext_t, regs) + SPPROF_DWARF_PC * 8,
+                   "the registers are in DWARF's order");
+    const uint64_t sigreturn = UINT64_C(0xd4000001d2801168); /* mov x8, #139; svc #0 */
+    return code == sigreturn ? sp + sizeof(siginfo_t) + offsetof(ucontext_t, uc_mcontext) +
+                                   offsetof(mcontext_t, regs)
+                             : 0;
 }
 
 bool spprof_cpu_skip_guarded_load_sigsafe(void *ucontext) {

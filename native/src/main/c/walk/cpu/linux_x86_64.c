@@ -34,6 +34,12 @@ void spprof_cpu_dwarf_registers_sigsafe(const void *ucontext, uint64_t *register
     }
 }
 
+/* The C libraries' code has call frame information. */
+uint64_t spprof_cpu_saved_registers_sigsafe(uint64_t code, uint64_t sp) {
+    (void)code, (void)sp;
+    return 0;
+}
+
 bool spprof_cpu_skip_guarded_load_sigsafe(void *ucontext) {
     greg_t *g = ((ucontext_t *)ucontext)->uc_mcontext.gregs;
     uint64_t pc = (uint64_t)g[REG_RIP];
