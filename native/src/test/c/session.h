@@ -201,13 +201,21 @@ static UNUSED void *java_thread(void *ms) {
  * thread gives one whole interval with probability p, or nothing. The mean is the time that they
  * used; the variance of one thread is interval^2 p (1 - p). The tolerance is five standard
  * deviations. The time comes from the kernel's clocks, because a thread uses more than it was told
- * to where system calls are slow.
+ * to where system calls are slow. `caller_ns` is the CPU time of the calling thread in the session,
+ * which is sampled, too.
  */
-static UNUSED void check_in_proportion(uint64_t sampled, uint64_t threads, uint64_t interval) {
-    uint64_t least = used_as_java_threads, most = used_by_java_threads, mean = least / threads;
+static UNUSED void check_in_proportion(uint64_t sampled, uint64_t caller_ns, uint64_t threads,
+                                       uint64_t interval) {
+    uint64_t mean = used_as_java_threads / threads;
     CHECK(mean < interval);
-    uint64_t variance_ms = least / MS * ((interval - mean) / MS);
+    uint64_t least = used_as_java_threads + caller_ns, most = used_by_java_threads + caller_ns;
+    uint64_t variance_ms = used_as_java_threads / MS * ((interval - mean) / MS);
     uint64_t off = sampled < least ? least - sampled : sampled > most ? sampled - most : 0;
+    if (off / MS * (off / MS) >= 25 * variance_ms) {
+        fprintf(stderr, "    sampled %llu ms of %llu to %llu, variance %llu ms^2\n",
+                (unsigned long long)(sampled / MS), (unsigned long long)(least / MS),
+                (unsigned long long)(most / MS), (unsigned long long)variance_ms);
+    }
     CHECK(off / MS * (off / MS) < 25 * variance_ms);
 }
 
