@@ -35,6 +35,8 @@ class CommandLineIT {
   /** Bytes until the line gets stuck: two blocks of a download, and a part of the third. */
   private static final long LINE_BYTES = 600_000;
 
+  private static final String DEEP = "interval=1ms,depth=2048";
+
   @TempDir private Path directory;
 
   private static List<String> command(String... arguments) {
@@ -190,17 +192,17 @@ class CommandLineIT {
   }
 
   /**
-   * A target behind a line that gets stuck. Its stacks are deep and no two alike: some megabytes a
-   * second in the collapsed format.
+   * A target behind a line that gets stuck. Its stacks are so deep, and no two alike, that a dozen
+   * of them are longer than the line carries.
    */
   private static TargetJvm behindAStuckLine() throws Exception {
-    return TargetJvm.of(Recursion.class, 400).flags(StuckLine.FLAG).start();
+    return TargetJvm.of(Recursion.class, 2000).flags(StuckLine.FLAG).start();
   }
 
   /** Runs a session whose profile is too long for the line. */
   private static void sample(BeanClient bean) throws Exception {
-    bean.startWith("interval=1ms");
-    Await.until("stacks", () -> bean.number("UniqueStacks") > 300);
+    bean.startWith(DEEP);
+    Await.until("stacks", () -> bean.number("UniqueStacks") > 60);
     bean.stop();
   }
 
@@ -245,15 +247,7 @@ class CommandLineIT {
         BeanClient bean = BeanClient.connect(target)) {
       Process process =
           downloading(
-              line,
-              "profile",
-              line.address(),
-              "-d",
-              "3s",
-              "-o",
-              "p.collapsed",
-              "--options",
-              "interval=1ms");
+              line, "profile", line.address(), "-d", "3s", "-o", "p.collapsed", "--options", DEEP);
       // SIGTERM, handled like Ctrl-C. Process.destroy would close its output.
       process.toHandle().destroy();
       ends(TERMINATED, "profiling " + line.address() + " for 3s\n", process);

@@ -49,7 +49,9 @@ final class StuckLine implements AutoCloseable {
 
   /** Waits until a connection has lost bytes. */
   void awaitStuck() throws InterruptedException {
-    assertTrue(stuck.await(60, TimeUnit.SECONDS), "no connection brought " + most + " bytes");
+    assertTrue(
+        stuck.await(Await.PATIENCE.toSeconds(), TimeUnit.SECONDS),
+        "no connection brought " + most + " bytes");
   }
 
   private static void start(Runnable body) {
