@@ -12,17 +12,10 @@
 
 #define MOST_LIBRARIES 1024
 
-/* What only spprof_libraries_name_sigsafe needs. */
-struct file {
-    uint64_t base;
-    char name[SPPROF_LIBRARY_NAME];
-};
-
 struct list {
     struct spprof_linker_changes changes; /* when the list was made */
     size_t count;
     struct spprof_library libraries[MOST_LIBRARIES];
-    struct file files[MOST_LIBRARIES];
 };
 
 static bool ask; /* false: lists are used; `ask` and `lists` are only set while no handler is in
@@ -31,7 +24,7 @@ static struct list *lists;
 static _Atomic(struct list *) current;
 static bool other_is_free; /* no handler reads the list that is not current */
 
-/* Copies the part of a path behind its last slash. The path may be gone already. */
+/* Copies the part of a path behind its last slash. */
 static void copy_file_name_sigsafe(uint64_t path, char name[SPPROF_LIBRARY_NAME]) {
     uint8_t byte;
     size_t length = 0;
@@ -48,12 +41,8 @@ static void copy_file_name_sigsafe(uint64_t path, char name[SPPROF_LIBRARY_NAME]
     }
 }
 
-static bool add(void *to, const struct spprof_library *library,
-                const struct spprof_linker_file *linkers) {
+static bool add(void *to, const struct spprof_library *library) {
     struct list *list = to;
-    struct file *file = &list->files[list->count];
-    file->base = linkers->base;
-    copy_file_name_sigsafe(linkers->path, file->name);
     list->libraries[list->count++] = *library;
     return list->count < MOST_LIBRARIES;
 }
@@ -115,16 +104,6 @@ int spprof_libraries_refresh(void) {
     return 1;
 }
 
-static bool ask_name_sigsafe(uint64_t pc, char name[SPPROF_LIBRARY_NAME], uint64_t *offset) {
-    struct spprof_linker_file file;
-    if (!spprof_linker_ask_file_sigsafe(pc, &file)) {
-        return false;
-    }
-    copy_file_name_sigsafe(file.path, name);
-    *offset = pc - file.base;
-    return true;
-}
-
 /* Returns the number in the list of the library that contains the address; the list's length if no
  * library does. */
 static size_t find_sigsafe(const struct list *list, uint64_t pc) {
@@ -133,20 +112,6 @@ static size_t find_sigsafe(const struct list *list, uint64_t pc) {
         i++;
     }
     return i;
-}
-
-bool spprof_libraries_name_sigsafe(uint64_t pc, char name[SPPROF_LIBRARY_NAME], uint64_t *offset) {
-    if (ask) {
-        return ask_name_sigsafe(pc, name, offset);
-    }
-    const struct list *list = atomic_load_explicit(&current, memory_order_acquire);
-    size_t found = list != NULL ? find_sigsafe(list, pc) : 0;
-    if (list == NULL || found == list->count) {
-        return false;
-    }
-    memcpy(name, list->files[found].name, SPPROF_LIBRARY_NAME);
-    *offset = pc - list->files[found].base;
-    return true;
 }
 
 bool spprof_libraries_at_sigsafe(uint64_t pc, struct spprof_library *library) {
@@ -159,5 +124,15 @@ bool spprof_libraries_at_sigsafe(uint64_t pc, struct spprof_library *library) {
         return false;
     }
     *library = list->libraries[found];
+    return true;
+}
+
+bool spprof_libraries_name_sigsafe(uint64_t pc, char name[SPPROF_LIBRARY_NAME], uint64_t *offset) {
+    struct spprof_library library;
+    if (!spprof_libraries_at_sigsafe(pc, &library)) {
+        return false;
+    }
+    copy_file_name_sigsafe(library.path, name);
+    *offset = pc - library.base;
     return true;
 }

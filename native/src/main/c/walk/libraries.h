@@ -6,11 +6,10 @@
  * signal handler at any time (_dl_find_object). With other C libraries the question
  * (dl_iterate_phdr) is not signal-safe, and neither are those of macOS, so for them this file keeps
  * a list. The list is made again when the linker's answers show that libraries came or went
- * (linker.h). There are two lists of a fixed size:
- * handlers read one while the other is filled. After a switch, handlers that begin read the new
- * list. The old list is filled again only after a moment without any handler in flight, when no
- * handler that began before the switch can still be reading it. musl has no counter of unloads, and
- * never unloads.
+ * (linker.h). There are two lists of a fixed size: handlers read one while the other is filled.
+ * After a switch, handlers that begin read the new list. The old list is filled again only after a
+ * moment without any handler in flight, when no handler that began before the switch can still be
+ * reading it. musl has no counter of unloads, and never unloads.
  *
  * create, destroy and refresh: called with the sampler's lock held, never in a signal handler;
  * create and destroy also with no handler in flight. at and name: called from the handler.

@@ -20,16 +20,15 @@ void spprof_linker_changes(struct spprof_linker_changes *changes) {
     }
 }
 
-void spprof_linker_list(bool (*add)(void *to, const struct spprof_library *library,
-                                    const struct spprof_linker_file *file),
-                        void *to) {
+void spprof_linker_list(bool (*add)(void *to, const struct spprof_library *library), void *to) {
     uint32_t count = _dyld_image_count();
     for (uint32_t i = 0; i < count; i++) {
         struct spprof_library library;
-        const struct spprof_linker_file file = {.base = header_of(i),
-                                                .path = (uintptr_t)_dyld_get_image_name(i)};
-        if (spprof_mach_o_read(file.base, &library) && !add(to, &library, &file)) {
-            return;
+        if (spprof_mach_o_read(header_of(i), &library)) {
+            library.path = (uintptr_t)_dyld_get_image_name(i);
+            if (!add(to, &library)) {
+                return;
+            }
         }
     }
 }
@@ -40,10 +39,5 @@ bool spprof_linker_can_be_asked(void) {
 
 bool spprof_linker_ask_sigsafe(uint64_t pc, struct spprof_library *library) {
     (void)pc, (void)library;
-    return false;
-}
-
-bool spprof_linker_ask_file_sigsafe(uint64_t pc, struct spprof_linker_file *file) {
-    (void)pc, (void)file;
     return false;
 }

@@ -56,8 +56,7 @@ void spprof_linker_changes(struct spprof_linker_changes *changes) {
 }
 
 struct receiver {
-    bool (*add)(void *to, const struct spprof_library *library,
-                const struct spprof_linker_file *file);
+    bool (*add)(void *to, const struct spprof_library *library);
     void *to;
 };
 
@@ -84,14 +83,10 @@ static int add_library(struct dl_phdr_info *info, size_t size, void *to) {
         return 0;
     }
     read_header_sigsafe(header, &library);
-    const struct spprof_linker_file file = {.base = info->dlpi_addr,
-                                            .path = (uintptr_t)info->dlpi_name};
-    return receiver->add(receiver->to, &library, &file) ? 0 : 1;
+    return receiver->add(receiver->to, &library) ? 0 : 1;
 }
 
-void spprof_linker_list(bool (*add)(void *to, const struct spprof_library *library,
-                                    const struct spprof_linker_file *file),
-                        void *to) {
+void spprof_linker_list(bool (*add)(void *to, const struct spprof_library *library), void *to) {
     struct receiver receiver = {add, to};
     dl_iterate_phdr(add_library, &receiver);
 }
@@ -112,11 +107,4 @@ bool spprof_linker_ask_sigsafe(uint64_t pc, struct spprof_library *library) {
     read_header_sigsafe((uintptr_t)found.frame_table, library);
     return spprof_load64_sigsafe((uintptr_t)&found.map->l_addr, &library->base) &&
            spprof_load64_sigsafe((uintptr_t)&found.map->l_name, &library->path);
-}
-
-bool spprof_linker_ask_file_sigsafe(uint64_t pc, struct spprof_linker_file *file) {
-    struct found_object found;
-    return ask != NULL && ask((void *)(uintptr_t)pc, &found) == 0 &&
-           spprof_load64_sigsafe((uintptr_t)&found.map->l_addr, &file->base) &&
-           spprof_load64_sigsafe((uintptr_t)&found.map->l_name, &file->path);
 }

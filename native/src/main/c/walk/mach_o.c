@@ -44,7 +44,8 @@ bool spprof_mach_o_read(uint64_t header, struct spprof_library *library) {
                 return false;
             }
             if (is_text(&segment) && segment.size != 0) {
-                *library = (struct spprof_library){.begin = header, .end = header + segment.size};
+                *library = (struct spprof_library){
+                    .begin = header, .end = header + segment.size, .base = header};
                 return true;
             }
         }
