@@ -34,6 +34,13 @@ static inline void code_call_register(uint64_t pc) {
     code_write(pc - 4, 0xd63f0000);
 }
 
+/* Writes code behind a call that pops words which were pushed before it: ldp x0,x1,[sp],#16.
+ * Returns how many words these are. */
+static inline uint64_t code_pops(uint64_t pc) {
+    code_write(pc, 0xa8c107e0);
+    return 2;
+}
+
 /* The beginnings of stubs with a frame: one points fp there, the other does not. stp x29,x30,
  * [sp,#-16]!; mov x29,sp; sub sp,sp,#48; the other without the second instruction. */
 #define CODE_FRAME_WORDS 8

@@ -133,6 +133,15 @@ TEST(a_native_method_removes_its_frame_by_fp) {
     /* mov sp,x29; ldp; ldr x8,[x28]; cbnz x8; ret */
     CODE(OTHER, MOV_SP_FP, POP_RECORD, LOAD_POLL, 0xb5000088, RET);
     check_stages("CCPNNN", 0);
+    /* JDK 25: …; ldr x8,[x28]; tbz x8,#0; adr x8; str x8,[x28]; b; ldr x8,[x28]; cbnz x8; ret */
+    CODE(OTHER, MOV_SP_FP, POP_RECORD, LOAD_POLL, 0x36000088, ADR_X8, STORE_PC, B, LOAD_POLL,
+         0xb5000048, RET);
+    check_stages("CCPNNNNNNNN", 0);
+    /* Nothing passes over the jump: what is behind it is the next stub. */
+    CODE(OTHER, LOAD_RECORD, ADD_SP_32, LOAD_POLL, 0x36000088, ADR_X8, STORE_PC, B, LOAD_POLL, RET);
+    check_stages("CCONNNNNNN", 0);
+    CODE(OTHER, LOAD_RECORD, ADD_SP_32, LOAD_POLL, 0x360000a8, ADR_X8, STORE_PC, B, LOAD_POLL, RET);
+    check_stages("CCONNNNNCC", 0);
 }
 
 TEST(a_barrier_that_pops_its_own_record_leaves_the_frame) {
@@ -191,6 +200,37 @@ TEST(a_barrier_shows_how_far_it_has_moved_sp) {
     CHECK_EQUAL(0, spprof_cpu_moved_sp_sigsafe(at(0), at(2)));
 }
 
+TEST(a_stub_shows_how_much_it_has_pushed) {
+    /* C1's slow_subtype_check: stp x0,x2,[sp,#-32]!; stp x4,x5,[sp,#16]; ldp x4,x0,[sp,#32]; stp
+     * x1,x3,[sp,#-16]!; …; ldp x1,x3,[sp],#16; …; ldp x0,x2,[sp],#32; ret */
+    CODE(0xa9be0be0, 0xa90117e4, 0xa94203e4, 0xa9bf0fe1, OTHER, 0xa8c10fe1, OTHER, 0xa8c20be0, RET,
+         OTHER);
+    static const int pushed[] = {0, 32, 32, 32, 48, 48, 32, 32, 0};
+    for (int pc = 0; pc < 9; pc++) {
+        CHECK_EQUAL(pushed[pc], spprof_cpu_pushed_sigsafe(at(0), at(pc), at(9)));
+        /* A jump comes before pc, or pc is below where the stub was called. */
+        CHECK_EQUAL(pushed[pc], spprof_cpu_pushed_sigsafe(at(9), at(pc), at(9)));
+        CHECK_EQUAL(0, spprof_cpu_pushed_sigsafe(at(9), at(pc), at(8)));
+    }
+    CODE(0xa9be0be0, B, 0xa8c20be0, RET, 0xa9be0be0, OTHER, 0xa8c20be0, MOV_SP_FP, RET);
+    CHECK_EQUAL(32, spprof_cpu_pushed_sigsafe(at(0), at(1), at(9)));
+    CHECK_EQUAL(32, spprof_cpu_pushed_sigsafe(at(0), at(2), at(9)));
+    CHECK_EQUAL(0, spprof_cpu_pushed_sigsafe(at(0), at(3), at(9)));
+    CHECK_EQUAL(0, spprof_cpu_pushed_sigsafe(at(0), at(5), at(9)));
+    CHECK_EQUAL(32, spprof_cpu_pushed_sigsafe(at(4), at(5), at(9)));
+}
+
+TEST(code_behind_a_call_pops_what_it_has_pushed) {
+    CODE(0xa8c107e0, 0xa8c10fe1, OTHER, POP_RECORD, RET); /* ldp x0,x1,[sp],#16; ldp x1,x3 */
+    CHECK_EQUAL(32, spprof_cpu_popped_sigsafe(at(0)));
+    CHECK_EQUAL(16, spprof_cpu_popped_sigsafe(at(1)));
+    CHECK_EQUAL(0, spprof_cpu_popped_sigsafe(at(2)));
+    CHECK_EQUAL(0, spprof_cpu_popped_sigsafe(at(3)));
+    CODE(0xa94107e0, ADD_SP_32, RET); /* ldp x0,x1,[sp,#16] */
+    CHECK_EQUAL(0, spprof_cpu_popped_sigsafe(at(0)));
+    CHECK_EQUAL(0, spprof_cpu_popped_sigsafe(at(1)));
+}
+
 TEST(a_stub_that_saves_all_registers_has_its_record_until_the_last_pop) {
     static const enum spprof_frame_stage expected[] = {
         SPPROF_FRAME_NONE,     SPPROF_FRAME_NONE,     SPPROF_FRAME_PUSHED,   SPPROF_FRAME_COMPLETE,
@@ -204,6 +244,14 @@ TEST(a_stub_that_saves_all_registers_has_its_record_until_the_last_pop) {
         CHECK_EQUAL(0, distance);
     }
     CHECK(spprof_cpu_points_fp_sigsafe(at(0)));
+    /* A further entry behind a jump has no frame yet, whatever fp is. */
+    CODE(PUSH_RECORD, MOV_FP_SP, BLR_X8, B, PUSH_RECORD, MOV_FP_SP, OTHER, PUSH_RECORD, MOV_FP_SP);
+    static const char stages[] = "NPCCNPCCC";
+    for (int pc = 0; stages[pc] != '\0'; pc++) {
+        uint64_t distance;
+        CHECK_EQUAL(stages[pc],
+                    "NPOC"[spprof_cpu_saver_stage_sigsafe(at(pc), at(0), at(9), &distance)]);
+    }
     CODE(PUSH_RECORD, SUB_SP_1024);
     CHECK(!spprof_cpu_points_fp_sigsafe(at(0)));
 }
@@ -311,11 +359,32 @@ TEST(a_return_address_is_kept_while_a_handler_is_looked_up) {
     cursor = cursor_at(5, 28, CALLER_FP, NULL);
     CHECK(spprof_cpu_slot_of_throw_sigsafe(&cursor, at(9), &slot));
     check_slot(&slot, stack_at(28), 0, 30);
-    /* the interpreter: …; ldp x0,x30,[sp],#16 */
-    CODE(BLR_X8, POP_LEAF, OTHER, 0xa8c17be0, BR_X8);
+    /* the interpreter: …; ldp x0,x30,[sp],#16; mov x3,x30; br x1 */
+    CODE(BLR_X8, POP_LEAF, OTHER, 0xa8c17be0, 0xaa1e03e3, 0xd61f0020);
     cursor = cursor_at(1, 26, CALLER_FP, NULL);
     CHECK(spprof_cpu_slot_of_throw_sigsafe(&cursor, at(9), &slot));
     check_slot(&slot, stack_at(29), 0, 30);
+    for (int pc = 4; pc <= 5; pc++) {
+        cursor = cursor_at(pc, 30, CALLER_FP, NULL);
+        CHECK(spprof_cpu_slot_of_throw_sigsafe(&cursor, at(9), &slot));
+        check_slot(&slot, SPPROF_IN_REGISTER, 0, 30);
+    }
+}
+
+TEST(the_end_of_jdk_17_s_exception_blob_has_the_address_that_threw_in_a_register) {
+    struct spprof_return_slot slot;
+    /* ldp x29,x3,[sp],#16; mov x8,x0; ldr x0,[x28,#D]; ldr x4,[x28,#D]; str xzr,[x28,#D]; br x8 */
+    CODE(OTHER, 0xa8c10ffd, 0xaa0003e8, 0xf941eb80, 0xf941ef84, 0xf901eb9f, BR_X8);
+    for (int pc = 0; pc <= 6; pc++) {
+        struct spprof_cursor cursor = cursor_at(pc, pc < 2 ? 28 : 30, CALLER_FP, NULL);
+        CHECK_EQUAL(pc >= 2, spprof_cpu_slot_of_throw_sigsafe(&cursor, at(7), &slot));
+        if (pc >= 2) {
+            check_slot(&slot, SPPROF_IN_THROW, 0, 30);
+        }
+    }
+    CODE(0xa8c10ffd, 0xaa0003e8, OTHER, BR_X8);
+    struct spprof_cursor cursor = cursor_at(3, 30, CALLER_FP, NULL);
+    CHECK(!spprof_cpu_slot_of_throw_sigsafe(&cursor, at(4), &slot));
 }
 
 static void check_caller(const struct spprof_caller *caller, uint64_t pc, int sp) {
@@ -326,7 +395,8 @@ static void check_caller(const struct spprof_caller *caller, uint64_t pc, int sp
 
 TEST(the_interpreter_returns_with_the_callers_sp_in_a_register) {
     enum { AND_SP_X20 = 0x927cee9f, MOV_SP_X20 = 0x9100029f };
-    const struct spprof_registers registers = {.expression_sp = stack_at(40) + 8};
+    const struct spprof_registers registers = {.expression_sp = stack_at(40) + 8,
+                                               .thawed_sp = stack_at(44) + 8};
     static const uint32_t moves[] = {AND_SP_X20, MOV_SP_X20};
     struct spprof_return_slot slot;
     for (int i = 0; i < 2; i++) {
@@ -342,6 +412,18 @@ TEST(the_interpreter_returns_with_the_callers_sp_in_a_register) {
         cursor = cursor_at(3, 40, CALLER_FP, &registers);
         CHECK(spprof_cpu_slot_of_throw_sigsafe(&cursor, at(5), &slot));
         check_slot(&slot, SPPROF_IN_REGISTER, 0, 40);
+    }
+    /* JDK 25: …; ldp; strb wzr,[x28,#D]; mov x20,x9; and sp,x20,#-16; ret */
+    CODE(MOV_SP_FP, POP_RECORD, 0x390f1b9f, 0xaa0903f4, AND_SP_X20, RET, OTHER);
+    struct spprof_cursor cursor = cursor_at(0, 20, 30, &registers);
+    CHECK(!spprof_cpu_slot_of_throw_sigsafe(&cursor, at(7), &slot));
+    cursor = cursor_at(1, 30, 30, &registers);
+    CHECK(spprof_cpu_slot_of_throw_sigsafe(&cursor, at(7), &slot));
+    check_slot(&slot, stack_at(31), stack_at(30), 44);
+    for (int pc = 2; pc <= 4; pc++) {
+        cursor = cursor_at(pc, 32, CALLER_FP, &registers);
+        CHECK(spprof_cpu_slot_of_throw_sigsafe(&cursor, at(7), &slot));
+        check_slot(&slot, SPPROF_IN_REGISTER, 0, pc < 4 ? 44 : 40);
     }
 }
 
@@ -602,11 +684,14 @@ int main(void) {
     RUN(calls_contain_their_target);
     RUN(a_trampoline_leads_on);
     RUN(a_barrier_shows_how_far_it_has_moved_sp);
+    RUN(a_stub_shows_how_much_it_has_pushed);
+    RUN(code_behind_a_call_pops_what_it_has_pushed);
     RUN(a_stub_that_saves_all_registers_has_its_record_until_the_last_pop);
     RUN(an_upcall_stub_passes_its_frame_data);
     RUN(code_shows_where_in_the_thread_sp_is_taken_from);
     RUN(the_rest_of_straight_code_is_followed_to_its_return);
     RUN(a_return_address_is_kept_while_a_handler_is_looked_up);
+    RUN(the_end_of_jdk_17_s_exception_blob_has_the_address_that_threw_in_a_register);
     RUN(the_interpreter_returns_with_the_callers_sp_in_a_register);
     RUN(a_stub_has_edges);
     RUN(a_frame_of_the_interpreter_is_built_in_one_piece);

@@ -1,10 +1,17 @@
 /*
  * Tests what walk/cpu knows of x86-64: how the walker finds a frame when the signal interrupts the
  * machine code that HotSpot emits at a method's start and end, in the interpreter's entry code, in
- * adapters, and in the stubs of safepoint polls.
+ * adapters, and in the stubs of safepoint polls. And what the walker knows of system calls.
  */
+#include <ucontext.h>
+
 #include "test.h"
 #include "walk/cpu/cursor.h"
+
+/* Here, so that the tests can choose how this machine's kernel is entered. */
+#define spprof_cpu_system_call_sigsafe system_call_sigsafe
+#include "walk/cpu/linux_x86_64_calls.c"
+#undef spprof_cpu_system_call_sigsafe
 
 static unsigned char code[256];
 
@@ -49,6 +56,47 @@ TEST(a_leaf_s_frame_is_made_the_other_way_round) {
     CHECK_EQUAL(SPPROF_FRAME_NONE, stage(0, 12));
     CHECK_EQUAL(SPPROF_FRAME_NO_FP, stage(7, 12));
     CHECK_EQUAL(SPPROF_FRAME_COMPLETE, stage(12, 12));
+}
+
+TEST(the_smallest_leaf_s_frame_has_its_fp_at_sp) {
+    /* sub $8,%rsp; mov %rbp,(%rsp) */
+    CODE("\x48\x83\xec\x08\x48\x89\x2c\x24");
+    CHECK_EQUAL(SPPROF_FRAME_NONE, stage(0, 8));
+    CHECK_EQUAL(SPPROF_FRAME_NO_FP, stage(4, 8));
+    CHECK_EQUAL(SPPROF_FRAME_COMPLETE, stage(8, 8));
+}
+
+TEST(a_method_that_throws_into_its_caller_removes_its_frame_without_a_poll) {
+    /* add $0x10,%rsp; pop %rbp; jmp */
+    CODE("\x48\x83\xc4\x10\x5d\xe9\x3c\xd2\xfc\xff");
+    CHECK_EQUAL(SPPROF_FRAME_COMPLETE, stage(0, 0));
+    CHECK_EQUAL(SPPROF_FRAME_PUSHED, stage(4, 0));
+    CHECK_EQUAL(SPPROF_FRAME_NONE, stage(5, 0));
+    /* add $0x110,%rsp; pop %rbp; jmp */
+    CODE("\x48\x81\xc4\x10\x01\x00\x00\x5d\xe9\x3c\xd2\xfc\xff");
+    CHECK_EQUAL(SPPROF_FRAME_PUSHED, stage(7, 0));
+    CHECK_EQUAL(SPPROF_FRAME_NONE, stage(8, 0));
+    /* pop %rbp; jmp: this pop can restore a register in the middle of a method. */
+    CODE("\x90\x90\x90\x90\x5d\xe9\x3c\xd2\xfc\xff");
+    CHECK_EQUAL(SPPROF_FRAME_COMPLETE, stage(4, 0));
+    CHECK_EQUAL(SPPROF_FRAME_COMPLETE, stage(5, 0));
+}
+
+TEST(straight_code_shows_how_many_bytes_a_stub_has_pushed) {
+    /* push %rdi; push %rsi; push %r8; mov 0x30(%rsp),%rsi; sub $0x20,%rsp; mov %rdx,(%rsp); mov
+     * %r8,8(%rsp); push %rax; test %eax,%eax; nop */
+    CODE(
+        "\x57\x56\x41\x50\x48\x8b\x74\x24\x30\x48\x83\xec\x20\x48\x89\x14\x24\x4c\x89\x44\x24"
+        "\x08\x50\x85\xc0\x90");
+    static const struct {
+        size_t pc;
+        uint64_t pushed;
+    } expected[] = {{0, 0},   {1, 8},   {2, 16},  {4, 24},  {9, 24},
+                    {13, 56}, {17, 56}, {22, 56}, {23, 64}, {25, 0}};
+    for (size_t i = 0; i < sizeof expected / sizeof *expected; i++) {
+        CHECK_EQUAL(expected[i].pushed,
+                    spprof_cpu_pushed_sigsafe(at(0), at(expected[i].pc), at(64)));
+    }
 }
 
 TEST(a_frame_is_taken_down_before_the_poll) {
@@ -373,6 +421,11 @@ TEST(a_stub_has_edges) {
     cursor = cursor_at(6, 20, CALLER_FP, &registers);
     CHECK(spprof_cpu_slot_at_edge_sigsafe(&cursor, &slot));
     check_slot(&slot, stack_at(20), 0, 21);
+    /* push 0x18(%rsp); pop (%rsp): the return address's copy is at sp, the frame is above it */
+    CODE("\x48\xff\x74\x24\x18\x48\x8f\x04\x24");
+    cursor = cursor_at(5, 16, CALLER_FP, &registers);
+    CHECK(spprof_cpu_slot_at_edge_sigsafe(&cursor, &slot));
+    check_slot(&slot, stack_at(20), stack_at(19), 21);
     /* The adapters of method handles: pop %rax; pop %rbx; push %rax. c2i: pop %rax; mov %rsp,%r13;
      * sub $N,%rsp; or lea 8(%rsp),%r13; pop %rax; sub $N,%rsp */
     static const struct {
@@ -524,10 +577,175 @@ TEST(native_code_shows_at_its_beginning_and_end_that_it_has_no_record) {
     check_callers("..");
 }
 
+/* System calls: what the registers and the code in front of a `syscall` show. */
+
+#define BEFORE 128 /* bytes in front of the `syscall` */
+#define NO_CALL (-2)
+
+static bool fred;
+static uint64_t call_stack[16];
+static ucontext_t interrupted;
+
+static bool load(uint64_t address, void *bytes, size_t size) {
+    memcpy(bytes, (const void *)(uintptr_t)address, size);
+    return true;
+}
+
+/* Places code that ends with `syscall`, in which a thread was interrupted. */
+static greg_t *place_call(const char *bytes, size_t size) {
+    greg_t *g = interrupted.uc_mcontext.gregs;
+    keeps_registers = fred;
+    memset(code, 0x90, sizeof code);
+    memcpy(code + BEFORE - size, bytes, size);
+    memcpy(code + BEFORE, "\x0f\x05", 2);
+    memset(call_stack, 0, sizeof call_stack);
+    for (size_t i = 0; i < NGREG; i++) {
+        g[i] = 500 + i;
+    }
+    g[REG_RIP] = g[REG_RCX] = (greg_t)(uintptr_t)(code + BEFORE + 2);
+    g[REG_R11] = g[REG_EFL] = 0x246;
+    g[REG_RSP] = (greg_t)(uintptr_t)call_stack;
+    return g;
+}
+#define PLACE(bytes) place_call(bytes, sizeof(bytes) - 1)
+
+static int number_of_call(void) {
+    int32_t number;
+    return system_call_sigsafe(&interrupted, load, &number) ? number : NO_CALL;
+}
+
+#define MOV_FUTEX "\xb8\xca\x00\x00\x00" /* mov $0xca,%eax */
+
+TEST(registers_show_that_a_thread_is_in_a_call) {
+    greg_t *g = PLACE(MOV_FUTEX);
+    CHECK_EQUAL(0xca, number_of_call());
+    g[REG_EFL] |= 0x10100; /* a debugger's flags */
+    CHECK_EQUAL(0xca, number_of_call());
+    g[REG_EFL] = 0x247;
+    CHECK_EQUAL(NO_CALL, number_of_call());
+    g = PLACE(MOV_FUTEX);
+    g[REG_RCX] += 8;
+    CHECK_EQUAL(NO_CALL, number_of_call());
+    g = PLACE(MOV_FUTEX);
+    g[REG_RIP] += 8; /* the registers are of an earlier call */
+    CHECK_EQUAL(NO_CALL, number_of_call());
+    PLACE(MOV_FUTEX);
+    code[BEFORE] = 0x90;
+    CHECK_EQUAL(NO_CALL, number_of_call());
+}
+
+TEST(a_call_that_begins_anew_has_its_number_in_a_register) {
+    greg_t *g = PLACE("\xff\xd0"); /* call *%rax */
+    CHECK_EQUAL(-1, number_of_call());
+    g[REG_RIP] -= 2;
+    g[REG_RAX] = 202;
+    CHECK_EQUAL(202, number_of_call());
+    g[REG_RAX] = 5000;
+    CHECK_EQUAL(-1, number_of_call());
+}
+
+/* With FRED, `syscall` leaves %rcx and %r11 as they were. */
+TEST(the_instruction_alone_shows_a_call_where_the_kernel_keeps_all_registers) {
+    fred = true;
+    greg_t *g = PLACE(MOV_FUTEX);
+    g[REG_RCX] = g[REG_R11] = 0;
+    CHECK_EQUAL(0xca, number_of_call());
+    g[REG_RIP] -= 2; /* it begins anew */
+    g[REG_RAX] = 7;
+    CHECK_EQUAL(7, number_of_call());
+    g[REG_RIP] += 1;
+    CHECK_EQUAL(NO_CALL, number_of_call());
+    g[REG_RIP] += 2;
+    CHECK_EQUAL(NO_CALL, number_of_call());
+    g = PLACE(MOV_FUTEX);
+    memcpy(code + BEFORE + 2, "\x0f\x05", 2); /* between two calls */
+    g[REG_RAX] = 7;
+    CHECK_EQUAL(0xca, number_of_call());
+    PLACE(MOV_FUTEX);
+    code[BEFORE] = 0x90;
+    CHECK_EQUAL(NO_CALL, number_of_call());
+}
+
+TEST(the_number_is_set_in_the_straight_code_before) {
+    PLACE("\x31\xc0"); /* xor %eax,%eax */
+    CHECK_EQUAL(0, number_of_call());
+    PLACE(MOV_FUTEX "\x48\x89\xdf\x45\x31\xc0"); /* mov %rbx,%rdi; xor %r8d,%r8d */
+    CHECK_EQUAL(0xca, number_of_call());
+    PLACE(MOV_FUTEX "\x8b\x77\x0c\x40\x80\xf6\x81"); /* mov 0xc(%rdi),%esi; xor $0x81,%sil */
+    CHECK_EQUAL(0xca, number_of_call());
+    PLACE("\xb8\x01\x00\x00\x00" MOV_FUTEX); /* the later one counts */
+    CHECK_EQUAL(0xca, number_of_call());
+    PLACE("\x44\x89\xc0"); /* mov %r8d,%eax */
+    CHECK_EQUAL(500 + REG_R8, number_of_call());
+    PLACE("\x89\xc8"); /* mov %ecx,%eax: the call has changed %ecx */
+    CHECK_EQUAL(-1, number_of_call());
+    PLACE("\x48\x8b\x44\x24\x20"); /* mov 0x20(%rsp),%rax */
+    call_stack[4] = 7;
+    CHECK_EQUAL(7, number_of_call());
+}
+
+TEST(code_that_only_looks_like_the_number_is_not_taken_for_it) {
+    PLACE("\x41" MOV_FUTEX); /* mov $0xca,%r8d */
+    CHECK_EQUAL(-1, number_of_call());
+    PLACE("\x45\x31\xc0"); /* xor %r8d,%r8d */
+    CHECK_EQUAL(-1, number_of_call());
+    PLACE("\x41\x89\xd8"); /* mov %ebx,%r8d */
+    CHECK_EQUAL(-1, number_of_call());
+    PLACE("\x41\x8b" MOV_FUTEX); /* mov 0xca(%r8),%edi */
+    CHECK_EQUAL(-1, number_of_call());
+    PLACE(MOV_FUTEX "\x75\x02"); /* jne: the code is not straight */
+    CHECK_EQUAL(-1, number_of_call());
+    PLACE(MOV_FUTEX "\x89\xd8"); /* mov %ebx,%eax: %eax is another number now */
+    CHECK_EQUAL(500 + REG_RBX, number_of_call());
+    PLACE(MOV_FUTEX "\x8b\x03"); /* mov (%rbx),%eax */
+    CHECK_EQUAL(-1, number_of_call());
+    PLACE("\xb8\xca\x00\x00\x01"); /* too big */
+    CHECK_EQUAL(-1, number_of_call());
+}
+
+/* The function of glibc 2.41 and of musl that makes calls at which a thread can be cancelled: the
+ * number is its second argument. */
+#define CANCELLABLE                                                                        \
+    "\x49\x89\xfb\x48\x89\xf0\x48\x89\xd7\x48\x89\xce\x4c\x89\xc2\x4d\x89\xca\x4c\x8b\x44" \
+    "\x24\x08\x4c\x8b\x4c\x24\x10\x4c\x89\x5c\x24\x08"
+
+/* Places the caller's code behind the function. It ends with a call of the function. */
+static void place_caller(const char *bytes, size_t size) {
+    PLACE(CANCELLABLE);
+    uint8_t *call = code + 192;
+    int32_t distance = BEFORE - (int32_t)(sizeof CANCELLABLE - 1) - (192 + 5);
+    memcpy(call - size, bytes, size);
+    call[0] = 0xe8;
+    memcpy(call + 1, &distance, sizeof distance);
+    call_stack[0] = (uintptr_t)call + 5;
+}
+#define CALLER(bytes) place_caller(bytes, sizeof(bytes) - 1)
+
+TEST(the_caller_of_a_function_for_any_call_shows_the_number) {
+    CALLER("\xbe\x07\x00\x00\x00\x31\xd2"); /* mov $7,%esi; xor %edx,%edx */
+    CHECK_EQUAL(7, number_of_call());
+    CALLER("\x48\x8b\x74\x24\x30\x49\x89\xc0\x4c\x89\xd7"); /* mov 0x30(%rsp),%rsi; … */
+    call_stack[1 + 6] = 232;
+    CHECK_EQUAL(232, number_of_call());
+    CALLER("\x8b\x74\x24\x30"); /* mov 0x30(%rsp),%esi */
+    call_stack[1 + 6] = UINT64_C(0x7f00000000e8);
+    CHECK_EQUAL(232, number_of_call());
+    CALLER("\x48\x89\xde"); /* mov %rbx,%rsi: the function preserves %rbx */
+    CHECK_EQUAL(500 + REG_RBX, number_of_call());
+    CALLER("\x48\x89\xfe"); /* mov %rdi,%rsi: it does not preserve %rdi */
+    CHECK_EQUAL(-1, number_of_call());
+    CALLER("\xbe\x07\x00\x00\x00");
+    code[192 + 1] ^= 0x40; /* a call of another function, which has jumped here */
+    CHECK_EQUAL(-1, number_of_call());
+}
+
 int main(void) {
     RUN(a_frame_is_made_by_push_and_sub);
     RUN(a_frame_with_frame_pointer);
     RUN(a_leaf_s_frame_is_made_the_other_way_round);
+    RUN(the_smallest_leaf_s_frame_has_its_fp_at_sp);
+    RUN(a_method_that_throws_into_its_caller_removes_its_frame_without_a_poll);
+    RUN(straight_code_shows_how_many_bytes_a_stub_has_pushed);
     RUN(a_frame_is_taken_down_before_the_poll);
     RUN(the_poll_s_stub_has_no_frame);
     RUN(code_between_has_its_frame);
@@ -547,5 +765,11 @@ int main(void) {
     RUN(a_poll_in_a_method_has_its_address_in_the_thread_until_the_blob_has_written_it);
     RUN(a_poll_at_a_return_leaves_the_return_address_of_the_method);
     RUN(native_code_shows_at_its_beginning_and_end_that_it_has_no_record);
+    RUN(registers_show_that_a_thread_is_in_a_call);
+    RUN(a_call_that_begins_anew_has_its_number_in_a_register);
+    RUN(the_instruction_alone_shows_a_call_where_the_kernel_keeps_all_registers);
+    RUN(the_number_is_set_in_the_straight_code_before);
+    RUN(code_that_only_looks_like_the_number_is_not_taken_for_it);
+    RUN(the_caller_of_a_function_for_any_call_shows_the_number);
     return report();
 }

@@ -7,6 +7,9 @@
  * simulates. At every moment, a fault that the sampler did not cause must pass the same libraries
  * in the same sequence, each once, and reach the JVM. Between sessions the signal action must be
  * the same, byte for byte, unless a library has just restored the sampler's handler.
+ *
+ * With SPPROF_ORDERS_APART=n in the environment, only each n-th order is tried, for software
+ * emulations, where a fault takes 50 times as long.
  */
 #include <errno.h>
 #include <linux/filter.h>
@@ -225,7 +228,8 @@ static void step_with_us(int step) {
     }
 }
 
-static int order[LONGEST], tried;
+static int order[LONGEST], seen, tried;
+static int apart = 1;
 
 static void show_order(int length) {
     fprintf(stderr, "    order:");
@@ -305,7 +309,7 @@ static void try_all(int length, int libraries, int *steps_left) {
             steps_left[who]++;
         }
     }
-    if (!more) {
+    if (!more && seen++ % apart == 0) {
         try_order(length);
     }
 }
@@ -317,9 +321,16 @@ static void in_every_order(int libraries, int times, int sessions, int orders) {
     }
     steps_left[libraries] = 2 * sessions;
     steps_left[libraries + 1] = 2 * times;
+    const char *text = getenv("SPPROF_ORDERS_APART");
+    if (text != NULL) {
+        apart = atoi(text);
+    }
     setup();
     try_all(0, libraries, steps_left);
-    CHECK_EQUAL(orders, tried);
+    if (apart == 1) {
+        CHECK_EQUAL(orders, tried);
+    }
+    CHECK(tried > orders / apart / 2); /* orders that are circles without us do not count */
 }
 
 TEST(one_library_in_every_order) {

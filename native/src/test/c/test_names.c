@@ -167,7 +167,7 @@ static _Atomic uint64_t ending_id;
 static void *is_sampled_on_request(void *unused) {
     (void)unused;
     thread_starts();
-    ending_id = spprof_engine_ctimer.thread_id();
+    ending_id = spprof_engine_ctimer.thread_id_sigsafe();
     int before = walks;
     while (!may_end) {
         if (walks < before + samples_wanted) {
@@ -238,7 +238,7 @@ static bool is_marked(uint64_t id) {
 static void *ends_on_request(void *unused) {
     (void)unused;
     thread_starts();
-    ending_id = spprof_engine_ctimer.thread_id();
+    ending_id = spprof_engine_ctimer.thread_id_sigsafe();
     while (!may_end) {
         if (!is_marked(ending_id)) {
             burn(MS);

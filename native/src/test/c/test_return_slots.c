@@ -315,6 +315,116 @@ TEST(a_stub_that_was_jumped_to_has_its_return_address_at_its_frames_end) {
     end();
 }
 
+/*
+ * A routine's return address stays in the register, if calls put it there. Below the record that
+ * the routine has pushed, or that its caller has, an earlier call has left one that fits as well.
+ */
+TEST(a_routine_does_not_lead_to_what_earlier_calls_have_left_below_its_caller_s_frame) {
+    static const char points_fp[] = CODE_MAKES_FRAME_WITH_FP;
+    static const char pushes[] = CODE_MAKES_FRAME;
+    begin();
+    struct block *caller = make("nmethod", 4, calling), *method = make("nmethod", 4, called);
+    struct block *routine = make("StubRoutines (2)", 0, NULL);
+    struct block *pusher = make("StubRoutines (3)", 0, NULL);
+    memcpy(routine->code, points_fp, sizeof points_fp - 1);
+    memcpy(pusher->code, pushes, sizeof pushes - 1);
+    uint64_t expected = call(caller, method->code_begin);
+    uint64_t left = call(caller, method->code_begin);
+    calls = 0;
+    uint64_t into[] = {call(method, routine->code_begin), call(method, pusher->code_begin)};
+    const struct block *stubs[] = {routine, pusher};
+    for (int i = 0; i < 2; i++) {
+        for (size_t word = 0; word < sizeof stack / sizeof *stack; word++) {
+            stack[word] = left;
+        }
+        stack[STUB_WORDS - 2] = 0x1234;
+        stack[STUB_WORDS - 1] = into[i];
+        stack[STUB_WORDS + 3] = expected; /* at the end of the method's frame */
+        const struct spprof_registers registers = {.return_address = into[i]};
+        struct spprof_code code = code_of(stubs[i]);
+        struct spprof_cursor cursor = {
+            .pc = code.begin + (i == 0 ? sizeof points_fp : sizeof pushes) - 1,
+            .sp = (uintptr_t)stack,
+            .fp = i == 0 ? (uintptr_t)&stack[STUB_WORDS - 2] : 0x1234,
+            .thread = (uintptr_t)thread,
+            .low = (uintptr_t)stack,
+            .high = STACK_END,
+            .arrival = SPPROF_INTERRUPTED,
+            .registers = &registers,
+        };
+        CHECK_EQUAL(0, spprof_frames_of_stub_sigsafe(&cursor, &code));
+        CHECK_EQUAL((int64_t)into[i], (int64_t)cursor.pc);
+        CHECK_EQUAL((int64_t)(uintptr_t)&stack[STUB_WORDS], (int64_t)cursor.sp);
+        CHECK_EQUAL(0x1234, (int64_t)cursor.fp);
+        code = code_of(method);
+        CHECK_EQUAL(0, spprof_frames_of_method_sigsafe(&cursor, &code));
+        CHECK_EQUAL((int64_t)expected, (int64_t)cursor.pc);
+        CHECK_EQUAL((int64_t)(uintptr_t)&stack[STUB_WORDS + 4], (int64_t)cursor.sp);
+    }
+    end();
+}
+
+TEST(a_routine_that_has_called_code_of_its_own_keeps_its_record) {
+    static const char end_of_routine[] = CODE_THAW_END;
+    begin();
+    struct block *method = make("nmethod", 4, called);
+    struct block *routine = make("StubRoutines (2)", 0, NULL);
+    uint64_t into = call(method, routine->code_begin + 32);
+    uint64_t own = routine->code_begin + 64; /* where its own call has returned to */
+    memcpy(routine->code, &end_of_routine[CODE_THAW_AT_RETURN],
+           sizeof end_of_routine - 1 - CODE_THAW_AT_RETURN);
+    code_call(own, routine->code_begin);
+    memcpy(routine->code + 80, end_of_routine, sizeof end_of_routine - 1);
+    memset(stack, 0, sizeof stack);
+    stack[0] = 0x1234;
+    stack[1] = into;
+    const struct spprof_registers registers = {.return_address = own};
+    struct spprof_code code = code_of(routine);
+    struct spprof_cursor cursor = {
+        .pc = code.begin + 80 + CODE_THAW_AT_RECORD,
+        .sp = (uintptr_t)stack,
+        .fp = (uintptr_t)stack,
+        .thread = (uintptr_t)thread,
+        .low = (uintptr_t)stack,
+        .high = STACK_END,
+        .arrival = SPPROF_INTERRUPTED,
+        .registers = &registers,
+    };
+    for (int i = 0; i < 2 && cursor.pc != into; i++) {
+        CHECK_EQUAL(0, spprof_frames_of_stub_sigsafe(&cursor, &code));
+    }
+    CHECK_EQUAL((int64_t)into, (int64_t)cursor.pc);
+    CHECK_EQUAL((int64_t)(uintptr_t)&stack[2], (int64_t)cursor.sp);
+    CHECK_EQUAL(0x1234, (int64_t)cursor.fp);
+    end();
+}
+
+TEST(a_method_that_pops_words_behind_its_call_of_a_stub_has_them_below_its_frame) {
+    begin();
+    struct block *caller = make("nmethod", 4, calling), *method = make("nmethod", 4, called);
+    uint64_t expected = call(caller, method->code_begin);
+    uint64_t left = call(caller, method->code_begin);
+    struct spprof_code code = code_of(method);
+    const struct spprof_registers registers = {0};
+    struct spprof_cursor cursor = {
+        .pc = method->code_begin + 160,
+        .sp = (uintptr_t)stack,
+        .low = (uintptr_t)stack,
+        .high = STACK_END,
+        .arrival = SPPROF_FROM_LEAF,
+        .registers = &registers,
+    };
+    uint64_t words = code_pops(cursor.pc);
+    for (size_t word = 0; word < sizeof stack / sizeof *stack; word++) {
+        stack[word] = left;
+    }
+    stack[words + 3] = expected;
+    CHECK_EQUAL(0, spprof_frames_of_method_sigsafe(&cursor, &code));
+    CHECK_EQUAL((int64_t)expected, (int64_t)cursor.pc);
+    CHECK_EQUAL((int64_t)(uintptr_t)&stack[words + 4], (int64_t)cursor.sp);
+    end();
+}
+
 /* With all registers saved, in 82 words, far above what is looked through for a return address. */
 #define RETURN_AT 84
 
@@ -466,6 +576,9 @@ int main(void) {
     RUN(a_call_that_can_lead_to_many_methods_has_led_to_what_its_byte_code_names);
     RUN(a_frame_that_is_marked_for_deoptimization_has_called_where_it_was);
     RUN(a_stub_that_was_jumped_to_has_its_return_address_at_its_frames_end);
+    RUN(a_routine_does_not_lead_to_what_earlier_calls_have_left_below_its_caller_s_frame);
+    RUN(a_routine_that_has_called_code_of_its_own_keeps_its_record);
+    RUN(a_method_that_pops_words_behind_its_call_of_a_stub_has_them_below_its_frame);
     RUN(an_adapter_that_has_its_callers_call_patched_has_kept_where_it_returns_to);
     RUN(a_method_that_calls_itself_is_not_left_by_what_its_own_call_has_left_in_a_register);
     RUN(the_interpreter_has_called_what_the_byte_code_of_its_frame_names);

@@ -303,36 +303,36 @@ bool spprof_call_frame_is_of_sigsafe(uint64_t entry, uint64_t pc) {
 #define RULE_FROM_BOTTOM (UINT64_C(1) << 61)
 #define RULE_CFA_SHIFT 48
 #define RULE_CFA_BITS 13
-#define RULE_SLOT_BITS 4
-#define RULE_SLOT_MASK ((1 << RULE_SLOT_BITS) - 1)
-#define RULE_SLOT_UNDEFINED RULE_SLOT_MASK
+#define RULE_DISTANCE_BITS 4
+#define RULE_DISTANCE_MASK ((1 << RULE_DISTANCE_BITS) - 1)
+#define RULE_DISTANCE_UNDEFINED RULE_DISTANCE_MASK
 
-_Static_assert(KEPT *RULE_SLOT_BITS <= RULE_CFA_SHIFT, "the slots have room");
+_Static_assert(KEPT *RULE_DISTANCE_BITS <= RULE_CFA_SHIFT, "the distances have room");
 
-/* Returns the slots of a row, counted from the CFA or from the frame's bottom. Returns false if one
- * of them is not of the simple form. */
-static bool slots_sigsafe(const struct row *row, bool from_bottom, uint64_t *slots) {
-    *slots = 0;
+/* Returns how far the registers of a row are saved from the CFA, or from the frame's bottom.
+ * Returns false if one of them is not of the simple form. */
+static bool distances_sigsafe(const struct row *row, bool from_bottom, uint64_t *distances) {
+    *distances = 0;
     for (size_t i = 0; i < KEPT; i++) {
-        uint64_t slot = 0;
+        uint64_t distance = 0;
         if (row->kind[i] == UNDEFINED) {
-            slot = RULE_SLOT_UNDEFINED;
+            distance = RULE_DISTANCE_UNDEFINED;
         } else if (row->kind[i] == AT_OFFSET) {
             int64_t bytes = from_bottom ? row->value[i] + row->cfa_offset + 8 : -row->value[i];
-            if (bytes % 8 != 0 || bytes / 8 < 1 || bytes / 8 >= RULE_SLOT_UNDEFINED) {
+            if (bytes % 8 != 0 || bytes / 8 < 1 || bytes / 8 >= RULE_DISTANCE_UNDEFINED) {
                 return false;
             }
-            slot = (uint64_t)bytes / 8;
+            distance = (uint64_t)bytes / 8;
         } else if (row->kind[i] != SAME) {
             return false;
         }
-        *slots |= slot << (i * RULE_SLOT_BITS);
+        *distances |= distance << (i * RULE_DISTANCE_BITS);
     }
     return true;
 }
 
 static uint64_t rule_sigsafe(const struct row *row) {
-    uint64_t slots;
+    uint64_t distances;
     if (row->cfa_expression != 0 ||
         (row->cfa_register != SPPROF_DWARF_SP && row->cfa_register != SPPROF_DWARF_FP) ||
         row->cfa_offset < 0 || row->cfa_offset % 8 != 0 ||
@@ -341,10 +341,10 @@ static uint64_t rule_sigsafe(const struct row *row) {
     }
     uint64_t rule = RULE_VALID | (uint64_t)row->cfa_offset / 8 << RULE_CFA_SHIFT |
                     (row->cfa_register == SPPROF_DWARF_FP ? RULE_FROM_FP : 0);
-    if (slots_sigsafe(row, false, &slots)) {
-        return rule | slots;
+    if (distances_sigsafe(row, false, &distances)) {
+        return rule | distances;
     }
-    return slots_sigsafe(row, true, &slots) ? rule | RULE_FROM_BOTTOM | slots : 0;
+    return distances_sigsafe(row, true, &distances) ? rule | RULE_FROM_BOTTOM | distances : 0;
 }
 
 /* Makes the caller's registers the present ones. */
@@ -361,10 +361,11 @@ bool spprof_call_frame_apply_sigsafe(uint64_t rule, uint64_t *registers) {
     uint64_t cfa = from + (rule >> RULE_CFA_SHIFT & ((1 << RULE_CFA_BITS) - 1)) * 8;
     uint64_t values[KEPT];
     for (size_t i = 0; i < KEPT; i++) {
-        uint64_t slot = rule >> (i * RULE_SLOT_BITS) & RULE_SLOT_MASK;
-        uint64_t at = (rule & RULE_FROM_BOTTOM) != 0 ? from + slot * 8 - 8 : cfa - slot * 8;
-        values[i] = slot == 0 ? registers[kept[i]] : 0;
-        if (slot != 0 && slot != RULE_SLOT_UNDEFINED && !spprof_load64_sigsafe(at, &values[i])) {
+        uint64_t distance = rule >> (i * RULE_DISTANCE_BITS) & RULE_DISTANCE_MASK;
+        uint64_t at = (rule & RULE_FROM_BOTTOM) != 0 ? from + distance * 8 - 8 : cfa - distance * 8;
+        values[i] = distance == 0 ? registers[kept[i]] : 0;
+        if (distance != 0 && distance != RULE_DISTANCE_UNDEFINED &&
+            !spprof_load64_sigsafe(at, &values[i])) {
             return false;
         }
     }

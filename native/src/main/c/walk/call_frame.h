@@ -40,11 +40,11 @@ bool spprof_call_frame_step_sigsafe(uint64_t entry, uint64_t *registers, bool in
  * The simple form: the CFA is sp or fp plus a number of words, and each register of the caller is
  * unchanged, or is in one of the nearest words.
  *
- *   | 1 | CFA from fp: 1 | slots from the bottom: 1 | words to the CFA: 13 | slots: 12 x 4 |
+ *   | 1 | CFA from fp: 1 | from the bottom: 1 | words to the CFA: 13 | distances: 12 x 4 |
  *
- * There is a slot for each of SPPROF_DWARF_KEPT, the first one in the lowest bits. It is 0 if the
- * register is unchanged, 15 if it is undefined, and otherwise its distance in words: below the CFA,
- * or from the frame's bottom, where 1 is the first word.
+ * There is a distance for each of SPPROF_DWARF_KEPT, the first one in the lowest bits. It is 0 if
+ * the register is unchanged, 15 if it is undefined, and otherwise the distance in words of the word
+ * that holds the register: below the CFA, or from the frame's bottom, where 1 is the first word.
  */
 bool spprof_call_frame_apply_sigsafe(uint64_t rule, uint64_t *registers);
 

@@ -107,14 +107,15 @@ HANDLER(5)
 HANDLER(6)
 HANDLER(7)
 
-static void (*const handlers[SPPROF_GUARD_HANDLERS])(int, siginfo_t *, void *) = {
+static void (*const handlers_sigsafe[SPPROF_GUARD_HANDLERS])(int, siginfo_t *, void *) = {
     on_fault_0_sigsafe, on_fault_1_sigsafe, on_fault_2_sigsafe, on_fault_3_sigsafe,
     on_fault_4_sigsafe, on_fault_5_sigsafe, on_fault_6_sigsafe, on_fault_7_sigsafe};
 
 /* Returns which of our handlers the action is; SPPROF_GUARD_HANDLERS if it is none of them. */
 static uint32_t number_of_sigsafe(const struct spprof_action *action) {
     uint32_t number = 0;
-    while (number < SPPROF_GUARD_HANDLERS && !spprof_action_is_sigsafe(action, handlers[number])) {
+    while (number < SPPROF_GUARD_HANDLERS &&
+           !spprof_action_is_sigsafe(action, handlers_sigsafe[number])) {
         number++;
     }
     return number;
@@ -139,7 +140,7 @@ static uint32_t handler_for(struct guarded *of, const struct spprof_action *foun
 static int put_in_front(struct guarded *of, uint32_t handler) {
     const struct spprof_action *before = &of->before[handler];
     struct spprof_action action = *before, old;
-    if (spprof_action_set_handler(&action, handlers[handler])) {
+    if (spprof_action_set_handler(&action, handlers_sigsafe[handler])) {
         int error = spprof_action_put_sigsafe(of->signal, &action, &old);
         if (error != 0 || memcmp(&old, before, sizeof old) == 0) {
             return error;
@@ -150,7 +151,7 @@ static int put_in_front(struct guarded *of, uint32_t handler) {
     /* No handler, or one without siginfo: the process is not a JVM. Install by the C library, which
      * knows how a handler returns. SA_NODEFER: a guarded load may follow a fault. */
     struct sigaction plain = {.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER}, was;
-    plain.sa_sigaction = handlers[handler];
+    plain.sa_sigaction = handlers_sigsafe[handler];
     sigemptyset(&plain.sa_mask);
     if (sigaction(of->signal, &plain, &was) != 0) {
         return -errno;

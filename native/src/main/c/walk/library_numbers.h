@@ -3,19 +3,22 @@
  * the number. Libraries are loaded and unloaded while a session samples, and another library can be
  * loaded where one was.
  *
- * When a walk finds a library for the first time, the handler writes its path, its place and its
- * build id into the ring (LIBRARY in sample.h), all read from memory: at that moment, code of the
- * library is on the thread's stack, so the library is loaded. A number also holds the addresses of
- * two words in the library's read-only memory, and what they contained. As long as they contain the
- * same, the number's library is in place. The words are
+ * When a walk finds a library for the first time, the handler writes its path, its load bias and
+ * its build id into the ring (LIBRARY in sample.h). All are read from memory, with guarded loads.
+ * For each number, the addresses of two words in the library's read-only memory are kept, and what
+ * they contained. As long as they contain the same, the library of the number is taken to be in
+ * place:
  *
  *   the library has    the words
  *   a build id         its first 16 bytes: no other file has these
- *   none               two entries of its table of call frame information, the middle one and the
+ *   no build id        two entries of its table of call frame information, the middle one and the
  *                      last one: each is the distance of a function and of its information from the
- *                      table. They depend on the sizes of all functions before. Two builds of one
- *                      file can have the same words
- *   neither            the size of the file up to its sections
+ *                      table. A change in size of any function before them changes the entries
+ *   neither            one word, the offset of the section headers, from the header of the file: it
+ *                      is nearly the size of the file
+ *
+ * Without a build id, another build of a library can have the same words. If it is loaded at the
+ * same address, its functions get the numbers, and so the names, of the first one.
  *
  * create, destroy and forget: called with no handler in flight. All others: called from the
  * handler.

@@ -1,6 +1,8 @@
 /*
- * macOS's dynamic linker, dyld. It must not be asked in a signal handler. The headers of libraries
- * are read with loads that may fail, because a library can be unloaded meanwhile.
+ * Asks dyld, macOS's dynamic linker, which libraries are loaded, where they are, and whether the
+ * list has changed (linker.h). dyld must not be called in a signal handler; so a handler gets no
+ * answer, and uses the list that was made before. The headers of libraries are read with guarded
+ * loads (guard.h), because a library can be unloaded meanwhile.
  */
 #include "walk/linker.h"
 

@@ -1,6 +1,8 @@
 /*
- * The dynamic linkers of Linux: glibc's and musl's. Call frame information is in .eh_frame (Linux
- * Standard Base 5.0, 10.6).
+ * Asks the dynamic linker of glibc or of musl which libraries are loaded, where they are, and
+ * whether the list has changed (linker.h). Since glibc 2.35, a handler can also ask which library
+ * contains an address (_dl_find_object). For each library, finds the table of call frame
+ * information, .eh_frame_hdr (Linux Standard Base 5.0, 10.6).
  */
 #include "walk/linker.h"
 

@@ -1,7 +1,7 @@
 /*
- * Reads the header of a library in memory in macOS's format (mach-o/loader.h of Apple's cctools).
- * The reading is the same on every system, so Linux tests it. Called between guard.h's install and
- * remove.
+ * Finds where a library's code is, from the library's header in memory, in the format of macOS
+ * (mach-o/loader.h of Apple's cctools). The reading needs nothing of macOS, so Linux tests it.
+ * Called between guard.h's install and remove.
  */
 #ifndef SPPROF_MACH_O_H
 #define SPPROF_MACH_O_H

@@ -8,22 +8,27 @@
  *  - A stack shows the functions of native code: those above the Java method that called them, or
  *    the whole stack of a thread without Java code.
  *
+ * The code that a walk looks for, Java code, is called the wanted code here; in the second case,
+ * for a thread without Java code, there is none. The first row that applies gives the caller:
+ *
  *   the frame's code has        its caller is found by
  *   call frame information      this information
  *   none, but is the kernel's   the registers that the kernel saved for the signal (cpu.h)
  *   return from a handler
- *   none, and the thread was    the return address where a call puts it, if it follows a call in
- *   interrupted there           code with information, or is in the wanted code
- *   none                        the frame record at fp, if it is above sp, and its return address
- *                               is such an address, in wanted code behind a call of native code
+ *   none, and the thread was    the return address where a call puts it (the top of the stack, or
+ *   interrupted there           the link register). It must follow a call in code with
+ *                               information, or be in the wanted code. Otherwise the next row
+ *   none                        the frame record at fp, which must be above sp. Its return address
+ *                               must follow a call in code with information, or, in the wanted
+ *                               code, a call of native code
  *
  * Code without information that keeps no frame pointer, and moves sp, has its caller's frame
  * pointer. The walk then leads to the caller's caller, and the caller is missing.
  *
  * What is unwound once is remembered (known_frames.h).
  *
- * This is native_frames.c. On macOS, native_records.c takes its place: it finds Java code by frame
- * records, and shows no functions.
+ * native_frames.c implements this on Linux. On macOS, native_records.c does: it finds Java code by
+ * frame records, and shows no functions.
  *
  * Called from the handler, between libraries.h's create and destroy. Reads the libraries' tables
  * and the interrupted thread's stack, by guarded loads. Takes no lock, neither of the C library nor

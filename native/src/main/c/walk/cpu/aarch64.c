@@ -58,6 +58,7 @@ enum {
     ADD_SP_X8 = 0x8b2863ff,
     CMP_SP_X8 = 0xeb2863ff,
     MOV_X3_LR = 0xaa1e03e3,
+    BR_X1 = 0xd61f0020,
     SUB_SP_X9_16 = 0xd100413f,
 };
 
@@ -123,11 +124,13 @@ static enum spprof_frame_stage in_prologue_sigsafe(uint64_t pc, uint64_t entry, 
 
 /*
  * Whether the instruction can follow the removal of a frame, before the return or the jump
- * elsewhere: hints; ldr x8,[x28,#D]; b.hi; movz, movk, adr, adrp and add for x8; cbz and cbnz x8.
+ * elsewhere: hints; ldr and str x8,[x28,#D]; b.hi; movz, movk, adr, adrp and add for x8; cbz, cbnz,
+ * tbz and tbnz x8.
  */
 static bool is_after_frame_sigsafe(uint32_t code) {
     return is_hint_sigsafe(code) || code == CMP_SP_X8 || code == MOV_X3_LR ||
-           (code & 0xffc003ff) == 0xf9400388 || (code & 0xff00001f) == 0x54000008 ||
+           (code & 0xffc003ff) == 0xf9400388 || (code & 0xffc003ff) == 0xf9000388 ||
+           (code & 0x7e00001f) == 0x36000008 || (code & 0xff00001f) == 0x54000008 ||
            (code & 0xff80001f) == 0xd2800008 || (code & 0xff80001f) == 0xf2800008 ||
            (code & 0x1f00001f) == 0x10000008 || (code & 0xff8003ff) == 0x91000108 ||
            (code & 0xfe00001f) == 0xb4000008;
@@ -135,13 +138,15 @@ static bool is_after_frame_sigsafe(uint32_t code) {
 
 #define MOST_AFTER_FRAME 8 /* instructions */
 
+/* A jump to the stub of the poll can be on the way: JDK 25's native methods poll before they
+ * return, and a branch passes over the jump. */
 static bool returns_soon_sigsafe(uint64_t pc) {
     for (int i = 0; i < MOST_AFTER_FRAME; i++, pc += 4) {
         uint32_t code = code_at_sigsafe(pc);
         if (code == RET) {
             return true;
         }
-        if (!is_after_frame_sigsafe(code)) {
+        if (!is_after_frame_sigsafe(code) && !is_b_sigsafe(code)) {
             return false;
         }
     }
@@ -158,6 +163,17 @@ static bool in_poll_stub_sigsafe(uint64_t pc) {
         }
     }
     return false;
+}
+
+/* Whether a jump to the poll's stub ends at `pc`, over which a branch has passed: tbz w8,#0,PC; adr
+ * x8; str x8,[x28,#D]; b. JDK 25's native methods poll in this way when they have removed their
+ * frame. */
+static bool is_behind_passed_poll_sigsafe(uint64_t pc) {
+    enum { TBZ_W8_OVER_THREE = 0x36000088 };
+    return is_b_sigsafe(code_at_sigsafe(pc - 4)) &&
+           (code_at_sigsafe(pc - 8) & 0xffc003ff) == 0xf9000388 &&
+           (code_at_sigsafe(pc - 12) & 0x9f00001f) == 0x10000008 &&
+           code_at_sigsafe(pc - 16) == TBZ_W8_OVER_THREE;
 }
 
 /*
@@ -185,7 +201,7 @@ static enum spprof_frame_stage in_epilogue_sigsafe(uint64_t pc) {
         }
         if (is_add_sp_sigsafe(code) && !moved) {
             moved = true;
-        } else if (!is_after_frame_sigsafe(code)) {
+        } else if (!is_after_frame_sigsafe(code) && !is_behind_passed_poll_sigsafe(at + 4)) {
             break;
         }
     }
@@ -205,6 +221,17 @@ static uint64_t push_at_sigsafe(uint64_t entry) {
     return code_at_sigsafe(entry) == PUSH_RECORD ? entry : 0;
 }
 
+static bool is_jump_sigsafe(uint32_t code) {
+    return code == RET || is_b_sigsafe(code) || (code & 0xfffffc1f) == 0xd61f0000; /* br */
+}
+
+/* Whether the code has a further entry there, as DeoptimizationBlob has: a record is pushed behind
+ * a jump. */
+static bool is_further_entry_sigsafe(uint64_t at) {
+    return code_at_sigsafe(at) == PUSH_RECORD && code_at_sigsafe(at + 4) == MOV_FP_SP &&
+           is_jump_sigsafe(code_at_sigsafe(at - 4));
+}
+
 /* sharedRuntime_aarch64.cpp, RegisterSaver: all registers are pushed below the record and popped
  * before it, x29 with the value that it had. After the last pop, at most three stores and a jump
  * follow. */
@@ -213,10 +240,10 @@ enum spprof_frame_stage spprof_cpu_saver_stage_sigsafe(uint64_t pc, uint64_t ent
     enum { MOST_BEHIND = 4 };
     uint64_t push = push_at_sigsafe(entry);
     *distance = 0;
-    if (pc <= push || pc >= end) {
+    if (pc <= push || pc >= end || is_further_entry_sigsafe(pc)) {
         return SPPROF_FRAME_NONE;
     }
-    if (pc <= push + 4) {
+    if (pc <= push + 4 || is_further_entry_sigsafe(pc - 4)) {
         return SPPROF_FRAME_PUSHED;
     }
     for (uint64_t at = pc - 4; at > push && pc - at <= 4 * MOST_BEHIND; at -= 4) {
@@ -224,7 +251,7 @@ enum spprof_frame_stage spprof_cpu_saver_stage_sigsafe(uint64_t pc, uint64_t ent
         if (code == POP_RECORD) {
             return SPPROF_FRAME_NONE;
         }
-        if (code == RET || is_b_sigsafe(code) || (code & 0xfffffc1f) == 0xd61f0000) {
+        if (is_jump_sigsafe(code)) {
             break;
         }
     }
@@ -347,6 +374,71 @@ uint64_t spprof_cpu_moved_sp_sigsafe(uint64_t pc, uint64_t end) {
     return 0;
 }
 
+/* Adds up by how many bytes straight code moves sp up, until `end` or a return. False if the code
+ * is not straight, or if an instruction moves sp in another way. */
+static bool add_moves_sigsafe(uint64_t at, uint64_t end, bool *returns, uint64_t *moved) {
+    uint64_t bytes;
+    *returns = false;
+    *moved = 0;
+    if (end > at + MOST_OF_A_BARRIER) {
+        end = at + MOST_OF_A_BARRIER;
+    }
+    for (; at < end; at += 4) {
+        uint32_t code = code_at_sigsafe(at);
+        *returns = code == RET;
+        if (*returns) {
+            return true;
+        }
+        if (is_jump_sigsafe(code) || !spprof_aarch64_moves_sp_sigsafe(code, &bytes)) {
+            return false;
+        }
+        *moved += bytes;
+    }
+    return true;
+}
+
+uint64_t spprof_cpu_pushed_sigsafe(uint64_t begin, uint64_t pc, uint64_t end) {
+    uint64_t moved;
+    bool returns;
+    if (pc >= begin && pc - begin <= MOST_OF_A_BARRIER &&
+        add_moves_sigsafe(begin, pc, &returns, &moved) && !returns) {
+        moved = 0 - moved;
+    } else if (!add_moves_sigsafe(pc, end, &returns, &moved) || !returns) {
+        return 0;
+    }
+    return moved <= 8192 ? moved : 0;
+}
+
+uint64_t spprof_cpu_popped_sigsafe(uint64_t pc) {
+    uint64_t popped = 0, bytes;
+    for (;; pc += 4) {
+        uint32_t code = code_at_sigsafe(pc);
+        bool is_pop =
+            (code & 0xffc003e0) == 0xa8c003e0 && code != POP_RECORD; /* ldp xN,xM,[sp],#D */
+        if (!is_pop || !spprof_aarch64_moves_sp_sigsafe(code, &bytes)) {
+            return popped;
+        }
+        popped += bytes;
+    }
+}
+
+/* JDK 17's ExceptionBlob pops the address that threw: ldp x29,x3,[sp],#16; then mov, ldr, ldr, str
+ * and br. */
+static bool has_popped_throw_sigsafe(uint64_t pc) {
+    enum { POP_FP_X3 = 0xa8c10ffd, MOV_X8_X0 = 0xaa0003e8, MOST = 5 };
+    for (uint64_t i = 1; i <= MOST; i++) {
+        uint32_t code = code_at_sigsafe(pc - 4 * i);
+        if (code == POP_FP_X3) {
+            return true;
+        }
+        bool is_of_thread = (code & 0xffc003e0) == 0xf9400380 || (code & 0xffc003e0) == 0xf9000380;
+        if (code != MOV_X8_X0 && !is_of_thread) {
+            return false;
+        }
+    }
+    return false;
+}
+
 /*
  * The three pieces of code and what they do behind their call (the pop is the call's own):
  *
@@ -355,25 +447,41 @@ uint64_t spprof_cpu_moved_sp_sigsafe(uint64_t pc, uint64_t end) {
  *   the interpreter, which has     ldp x8,x12,[sp],#16; …; ldp x0,x30,[sp],#16
  *   removed an activation
  *
- * From an instruction before the call, x30 still is the return address.
+ * From an instruction before the call, x30 still is the return address. So it is at the end of the
+ * last piece: mov x3,x30; br x1.
  */
 bool spprof_cpu_slot_of_throw_sigsafe(const struct spprof_cursor *cursor, uint64_t end,
                                       struct spprof_return_slot *slot) {
-    /* The interpreter returns with ldp x29,x30,[sp],#16; and sp,x20,#-16 or mov sp,x20; ret. */
-    enum { AND_SP_X20 = 0x927cee9f, MOV_SP_X20 = 0x9100029f };
-    uint64_t caller_sp = cursor->registers->expression_sp & ~UINT64_C(15);
+    /* The interpreter returns with ldp x29,x30,[sp],#16; and sp,x20,#-16 or mov sp,x20; ret. In
+     * JDK 25, strb wzr,[x28,#D] and mov x20,x9 come in between. */
+    enum { AND_SP_X20 = 0x927cee9f, MOV_SP_X20 = 0x9100029f, MOV_X20_X9 = 0xaa0903f4 };
+    uint64_t caller_sp = cursor->registers->expression_sp;
     uint32_t now = code_at_sigsafe(cursor->pc);
-    uint32_t move = code_at_sigsafe(cursor->pc + (now == POP_RECORD ? 4 : 0));
     uint32_t before = code_at_sigsafe(cursor->pc - 4);
+    uint64_t at_move = cursor->pc + (now == POP_RECORD ? 4 : 0);
+    if ((code_at_sigsafe(at_move) & 0xffc003ff) == 0x3900039f) {
+        at_move += 4;
+    }
+    if (code_at_sigsafe(at_move) == MOV_X20_X9) {
+        caller_sp = cursor->registers->thawed_sp;
+        at_move += 4;
+    }
+    uint32_t move = code_at_sigsafe(at_move);
     if (cursor->arrival == SPPROF_INTERRUPTED && (move == AND_SP_X20 || move == MOV_SP_X20)) {
         *slot = now == POP_RECORD ? spprof_return_slot_of_record_sigsafe(cursor->sp)
                                   : spprof_return_slot_without_frame_sigsafe(cursor->sp);
-        slot->sp = caller_sp;
+        slot->sp = caller_sp & ~UINT64_C(15);
         return true;
     }
-    if (cursor->arrival == SPPROF_INTERRUPTED && now == RET &&
-        (before == AND_SP_X20 || before == MOV_SP_X20)) {
+    if (cursor->arrival == SPPROF_INTERRUPTED &&
+        ((now == RET && (before == AND_SP_X20 || before == MOV_SP_X20)) ||
+         (now == MOV_X3_LR && code_at_sigsafe(cursor->pc + 4) == BR_X1) ||
+         (now == BR_X1 && before == MOV_X3_LR))) {
         *slot = spprof_return_slot_without_frame_sigsafe(cursor->sp);
+        return true;
+    }
+    if (cursor->arrival == SPPROF_INTERRUPTED && has_popped_throw_sigsafe(cursor->pc)) {
+        *slot = (struct spprof_return_slot){.at = SPPROF_IN_THROW, .sp = cursor->sp};
         return true;
     }
     enum { MOST = 16, FROM_KEPT = 0xaa1303fe, POP_X30_X0 = 0xa8c103fe, POP_X0_X30 = 0xa8c17be0 };
@@ -513,7 +621,6 @@ static bool follow_jump_sigsafe(struct followed *at) {
 
 bool spprof_cpu_follow_to_return_sigsafe(const struct spprof_cursor *cursor,
                                          struct spprof_return_slot *slot) {
-    enum { BR_X1 = 0xd61f0020 };
     struct followed at = {.pc = cursor->pc, .sp = cursor->sp, .fp = cursor->fp};
     if (cursor->arrival == SPPROF_INTERRUPTED) {
         at.scratch[1] = cursor->registers->thawed_sp;

@@ -1,7 +1,8 @@
 /*
- * Finds the return address in code of aarch64 whose frame has no fixed size or no fixed order of
- * building (spprof_frame_stage in cpu.h): in adapters between the interpreter and compiled code
- * (sharedRuntime_aarch64.cpp), in stubs of safepoint polls, and in the interpreter's entry code
+ * Finds out where the return address is, on the stack or in the link register, for a thread that
+ * was interrupted in code of the JVM whose frame varies in size, or is built in several ways, so
+ * that spprof_frame_stage (cpu.h) cannot describe it: adapters between the interpreter and compiled
+ * code (sharedRuntime_aarch64.cpp), stubs of safepoint polls, and the interpreter's entry code
  * (templateInterpreterGenerator_aarch64.cpp).
  *
  * cpu.h declares the functions. The walker calls them in the handler, on the interrupted thread.

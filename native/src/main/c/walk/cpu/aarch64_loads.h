@@ -1,6 +1,8 @@
 /*
- * The guarded loads of aarch64, the same on every system. SYSTEM_aarch64.c includes this header
- * after SYSTEM_assembly.h, which says how assembly defines a label.
+ * The guarded loads (cpu.h) in assembly of aarch64: loads that report a failure, instead of
+ * crashing the process, if the memory cannot be read. They are the same on Linux and macOS.
+ * linux_aarch64.c and darwin_aarch64.c include this header after linux_assembly.h or
+ * darwin_assembly.h, which says how assembly defines a label on that system.
  */
 #ifndef SPPROF_AARCH64_LOADS_H
 #define SPPROF_AARCH64_LOADS_H

@@ -1,11 +1,18 @@
 /*
- * Native code of aarch64 that keeps frame records. Functions that call no others need none; the
- * link register then keeps their return address. The forms on macOS, where the record is at the
- * highest addresses of a frame:
+ * Finds the caller of a native function on aarch64, for code without call frame information
+ * (native_frames.h), at the instructions at the beginning and at the end of the function where it
+ * has no frame record (the caller's x29 and the return address, to which x29 points). The return
+ * address is then in the link register, or, at the end, will be when the function returns. The same
+ * holds for a function that calls no others and so never has a record.
+ *
+ * The instructions, as compilers for macOS order them (the record is at the highest addresses of a
+ * frame):
  *
  *   at the beginning     [pacibsp;] sub sp,sp,#N; stp xA,xB,[sp,#M]; …; stp x29,x30,[sp,#N-16];
- *                        add x29,sp,#N-16; or a first stp with sp written back
+ *                        add x29,sp,#N-16. The first stp can lower sp itself, instead of the sub
  *   at the end           ldp x29,x30,[sp,#N-16]; …; ldp xA,xB,[sp,#M]; add sp,sp,#N; ret, or retab
+ *
+ * cpu.h declares the function.
  */
 #include "walk/cpu/cursor.h"
 

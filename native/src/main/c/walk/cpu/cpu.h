@@ -10,6 +10,7 @@
  *   NAME_records.c   native code that keeps frame records; only for systems that demand them
  *   NAME_loads.h     guarded loads (guard.h)
  *   SYSTEM_NAME.c    the registers in a signal's context; includes NAME_loads.h
+ *   SYSTEM_NAME_calls.c   system calls; only for systems whose native frames are shown
  *
  * The walker assumes these facts of every processor:
  *
@@ -118,6 +119,16 @@ void spprof_cpu_registers_of_dwarf_sigsafe(const uint64_t *dwarf,
  */
 uint64_t spprof_cpu_saved_registers_sigsafe(uint64_t code, uint64_t sp);
 
+/*
+ * In SYSTEM_NAME_calls.c: returns whether a thread was interrupted in a system call. The kernel
+ * then delivers the signal at the call's end, or, if the call is to begin anew, at the instruction
+ * that makes it. `*number` is the number of the call, or -1 if the instructions before do not show
+ * it. `load_sigsafe` loads code that may not be readable, as spprof_load_sigsafe (guard.h) does.
+ */
+typedef bool (*spprof_cpu_loader)(uint64_t address, void *bytes, size_t size);
+bool spprof_cpu_system_call_sigsafe(const void *ucontext, spprof_cpu_loader load_sigsafe,
+                                    int32_t *number);
+
 /* Load 64, 32, 16 or 8 bits. spprof_cpu_skip_guarded_load_sigsafe recognizes the faults of these
  * loads. Each function returns false if there was a fault. */
 bool spprof_cpu_guarded_load64_sigsafe(uint64_t address, uint64_t *value);
@@ -185,6 +196,16 @@ uint64_t spprof_cpu_through_trampoline_sigsafe(uint64_t target);
  * afterwards. Returns 0 if sp was not moved, or if the distance cannot be determined.
  */
 uint64_t spprof_cpu_moved_sp_sigsafe(uint64_t pc, uint64_t end);
+/*
+ * Returns by how many bytes a stub has moved the stack pointer down at `pc`. The code from where it
+ * was called, `begin`, to `pc` shows it if it is straight. On processors whose calls put the return
+ * address into a register, the code from `pc` to a return before `end` can also show it. Returns 0
+ * if it has not moved it, or if the code shows nothing.
+ */
+uint64_t spprof_cpu_pushed_sigsafe(uint64_t begin, uint64_t pc, uint64_t end);
+/* On these processors, returns how many bytes the instructions at `pc`, behind a call, pop into
+ * other registers than those of a frame record. So many bytes were pushed before the call. */
+uint64_t spprof_cpu_popped_sigsafe(uint64_t pc);
 
 /*
  * Follows straight-line code from the cursor's pc to its return, or to its jump to an exception's

@@ -1,6 +1,11 @@
 /*
- * aarch64 on macOS: the registers of a signal's context, and loads whose faults can be skipped. The
- * accessors of mach/arm/_structs.h also read a state whose pointers the kernel has signed.
+ * aarch64 on macOS: reads the registers of a signal's context, and implements guarded loads. If a
+ * guarded load raises SIGSEGV or SIGBUS, the handler of these signals (guard.c) recognizes the load
+ * by its pc, and lets the thread go on at spprof_guarded_fault, from which the function returns
+ * false. cpu.h declares the functions.
+ *
+ * The registers are read with the accessors of mach/arm/_structs.h, because these work, too, if the
+ * kernel has signed the pointers in the thread's state (pointer authentication).
  */
 #include <signal.h>
 

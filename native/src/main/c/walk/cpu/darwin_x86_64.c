@@ -1,4 +1,9 @@
-/* x86-64 on macOS: the registers of a signal's context, and loads whose faults can be skipped. */
+/*
+ * x86-64 on macOS: reads the registers of a signal's context, and implements guarded loads. If a
+ * guarded load raises SIGSEGV or SIGBUS, the handler of these signals (guard.c) recognizes the load
+ * by its pc, and lets the thread go on at spprof_guarded_fault, from which the function returns
+ * false. cpu.h declares the functions.
+ */
 #include <signal.h>
 
 #include "walk/cpu/cpu.h"

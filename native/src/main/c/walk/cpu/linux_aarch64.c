@@ -1,7 +1,8 @@
 /*
- * aarch64 on Linux: reads the registers of a signal's context, and implements guarded loads. A
- * guarded load returns false if its address is not mapped: the handler of SIGSEGV (guard.c)
- * recognizes the load by its pc and continues behind it. cpu.h declares the functions.
+ * aarch64 on Linux: reads the registers of a signal's context, and implements guarded loads. If a
+ * guarded load raises SIGSEGV or SIGBUS, the handler of these signals (guard.c) recognizes the load
+ * by its pc, and lets the thread go on at spprof_guarded_fault, from which the function returns
+ * false. cpu.h declares the functions.
  */
 #include <signal.h>
 #include <stddef.h>

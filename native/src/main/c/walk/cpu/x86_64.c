@@ -57,7 +57,8 @@ static size_t mov_fp_sigsafe(const uint8_t *code) {
 }
 
 static bool is_store_of_fp_sigsafe(const uint8_t *code) {
-    return IS(code, "\x48\x89\x6c\x24") || IS(code, "\x48\x89\xac\x24");
+    return IS(code, "\x48\x89\x6c\x24") || IS(code, "\x48\x89\xac\x24") ||
+           IS(code, "\x48\x89\x2c\x24");
 }
 
 static enum spprof_frame_stage in_prologue_sigsafe(uint64_t pc, uint64_t entry) {
@@ -100,15 +101,23 @@ static bool in_epilogue_sigsafe(const uint8_t *code) {
            (*code == 0xe9 && IS(code - 7, store) && IS(code - 14, lea));
 }
 
+/* Returns whether `code` is the pop of an epilogue without a poll: add $D,%rsp; pop %rbp; jmp STUB.
+ * A method that throws into its caller has it. */
+static bool is_pop_before_jump_sigsafe(const uint8_t *code) {
+    return IS(code, "\x5d\xe9") && (IS(code - 4, "\x48\x83\xc4") || IS(code - 7, "\x48\x81\xc4"));
+}
+
 enum spprof_frame_stage spprof_cpu_stage_sigsafe(uint64_t pc, uint64_t entry, uint64_t complete) {
     if (pc < complete) {
         return in_prologue_sigsafe(pc, entry);
     }
     const uint8_t *code = code_at_sigsafe(pc);
-    if (*code == 0x5d && in_epilogue_sigsafe(code + 1)) {
+    if (*code == 0x5d && (in_epilogue_sigsafe(code + 1) || is_pop_before_jump_sigsafe(code))) {
         return SPPROF_FRAME_PUSHED;
     }
-    return in_epilogue_sigsafe(code) ? SPPROF_FRAME_NONE : SPPROF_FRAME_COMPLETE;
+    return in_epilogue_sigsafe(code) || is_pop_before_jump_sigsafe(code - 1)
+               ? SPPROF_FRAME_NONE
+               : SPPROF_FRAME_COMPLETE;
 }
 
 /*
@@ -229,6 +238,39 @@ uint64_t spprof_cpu_moved_sp_sigsafe(uint64_t pc, uint64_t end) {
             return (uint64_t)moved;
         }
     }
+    return 0;
+}
+
+/* Returns the length of a push, a sub $D,%rsp, or a move between a register and a word at %rsp, and
+ * adds to `moved` by how many bytes it moves sp down. Returns 0 for another instruction. */
+static size_t save_sigsafe(const uint8_t *code, uint64_t *moved) {
+    if ((*code & 0xf8) == 0x50 || (*code == 0x41 && (code[1] & 0xf8) == 0x50)) {
+        *moved += SPPROF_WORD_BYTES;
+        return *code == 0x41 ? 2 : 1;
+    }
+    if (IS(code, "\x48\x83\xec") && code[3] < 0x80) {
+        *moved += code[3];
+        return 4;
+    }
+    bool is_move = (*code & 0xfb) == 0x48 && (code[1] & 0xfd) == 0x89 && code[3] == 0x24;
+    return !is_move ? 0 : (code[2] & 0xc7) == 0x44 ? 5 : (code[2] & 0xc7) == 0x04 ? 4 : 0;
+}
+
+uint64_t spprof_cpu_pushed_sigsafe(uint64_t begin, uint64_t pc, uint64_t end) {
+    uint64_t moved = 0;
+    (void)end;
+    for (uint64_t at = begin; at < pc;) {
+        size_t size = save_sigsafe(code_at_sigsafe(at), &moved);
+        if (size == 0 || at + size > pc) {
+            return 0;
+        }
+        at += size;
+    }
+    return moved;
+}
+
+uint64_t spprof_cpu_popped_sigsafe(uint64_t pc) {
+    (void)pc;
     return 0;
 }
 
@@ -487,7 +529,8 @@ bool spprof_cpu_slot_of_throw_sigsafe(const struct spprof_cursor *cursor, uint64
  * method handles and the interpreter pop the return address into rax, remove an argument, and push
  * the return address again: pop %rax; pop %rbx; push %rax. The adapter from compiled code to the
  * interpreter pops it into rax, too: pop %rax; mov %rsp,%r13; sub $N,%rsp, or since JDK 20 lea
- * 8(%rsp),%r13; pop %rax; sub $N,%rsp.
+ * 8(%rsp),%r13; pop %rax; sub $N,%rsp. C2's stub that throws into a caller copies the return
+ * address into its frame, behind the saved rbp: push D(%rsp); pop (%rsp).
  */
 bool spprof_cpu_slot_at_edge_sigsafe(const struct spprof_cursor *cursor,
                                      struct spprof_return_slot *slot) {
@@ -498,6 +541,11 @@ bool spprof_cpu_slot_at_edge_sigsafe(const struct spprof_cursor *cursor,
     }
     if ((mov_fp_sigsafe(code) != 0 && code[-1] == 0x55) || IS(code, "\x5d\xc3")) {
         *slot = spprof_return_slot_of_record_sigsafe(cursor->sp);
+        return true;
+    }
+    if (IS(code, "\x48\x8f\x04\x24") && IS(code - 4, "\xff\x74\x24") && code[-1] < 0x80) {
+        uint64_t at = cursor->sp + SPPROF_WORD_BYTES + code[-1];
+        *slot = spprof_return_slot_at_sigsafe(at, at - SPPROF_WORD_BYTES);
         return true;
     }
     *slot = (struct spprof_return_slot){.at = SPPROF_IN_REGISTER, .sp = cursor->sp};

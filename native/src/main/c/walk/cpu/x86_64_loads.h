@@ -1,6 +1,8 @@
 /*
- * The guarded loads of x86-64, the same on every system. SYSTEM_x86_64.c includes this header
- * after SYSTEM_assembly.h, which says how assembly defines a label.
+ * The guarded loads (cpu.h) in assembly of x86-64: loads that report a failure, instead of crashing
+ * the process, if the memory cannot be read. They are the same on Linux and macOS. linux_x86_64.c
+ * and darwin_x86_64.c include this header after linux_assembly.h or darwin_assembly.h, which says
+ * how assembly defines a label on that system.
  */
 #ifndef SPPROF_X86_64_LOADS_H
 #define SPPROF_X86_64_LOADS_H

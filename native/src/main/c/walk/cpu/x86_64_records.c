@@ -1,8 +1,12 @@
 /*
- * Native code of x86-64 that keeps frame records:
+ * Finds the caller of a native function on x86-64 that keeps frame records (the caller's rbp and
+ * the return address, to which rbp points), at the instructions where the record does not exist.
+ * These are
  *
  *   at the beginning     push %rbp; mov %rsp,%rbp
- *   at the end           pop %rbp; [vzeroupper;] ret, or a jump to another function
+ *   at the end           after pop %rbp: [vzeroupper;] ret, or a jump to another function
+ *
+ * cpu.h declares the function. For code without call frame information (native_frames.h).
  */
 #include <string.h>
 

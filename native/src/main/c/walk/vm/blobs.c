@@ -60,13 +60,13 @@ static bool has_role(enum spprof_blob_role role, int32_t kind, const char *name)
 /* Returns which blobs must exist if this method exists. */
 static enum spprof_blob_creation created_with(uint64_t blob) {
     switch (*(const uint8_t *)(uintptr_t)(blob + spprof_layout.nmethod_level)) {
-        case 0:
+        case SPPROF_RELEASE_LEVEL_NONE:
             return SPPROF_BLOB_WITH_NATIVE;
-        case 1:
-        case 2:
-        case 3:
+        case SPPROF_RELEASE_LEVEL_C1:
+        case SPPROF_RELEASE_LEVEL_C1_COUNTERS:
+        case SPPROF_RELEASE_LEVEL_C1_PROFILE:
             return SPPROF_BLOB_WITH_C1;
-        case 4:
+        case SPPROF_RELEASE_LEVEL_C2:
             return SPPROF_BLOB_WITH_C2;
         default:
             return SPPROF_BLOB_AT_START;
@@ -126,7 +126,7 @@ static void look_at_heaps(struct found *found) {
 
 /* JVMCI's compiler, if it is used, takes the place of C2. */
 static bool has_jvmci_compiler(void) {
-    uint64_t flag = spprof_layout_flag("UseJVMCICompiler");
+    uint64_t flag = spprof_layout_flag(SPPROF_RELEASE_JVMCI_COMPILER);
     return flag != 0 && *(const bool *)(uintptr_t)flag;
 }
 

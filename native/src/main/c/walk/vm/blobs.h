@@ -4,9 +4,10 @@
  * in release.h, or by its kind where the JVM publishes kinds. Without this check, a release that
  * renames a blob would show only in stacks that end with `[broken: …]`, or that are wrong.
  *
- * Some blobs exist from the JVM's start, in all modes. Others exist when the code heaps contain a
- * method of the compiler that needs them. Each of these must be found. A blob that the JVM creates
- * when it first needs it (a vtable stub, an upcall stub) is not demanded.
+ * Some blobs exist from the JVM's start, also with -Xint. Others, which only code from C1 or only
+ * code from C2 needs, exist as soon as the code heaps contain a method that this compiler compiled.
+ * Every blob of these two groups must be found. A blob that the JVM creates when it first needs it
+ * (a vtable stub, an upcall stub) may be missing.
  *
  * Called by the thread that starts a session, after the layout (layout.h) is read, while guarded
  * loads work (guard.h); never in a signal handler. Other threads create and free blobs meanwhile.

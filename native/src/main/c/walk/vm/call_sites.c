@@ -2,12 +2,11 @@
 
 #include "walk/guard.h"
 #include "walk/vm/layout.h"
+#include "walk/vm/release.h"
 
 /* JVM specification, 6.5 and 6.2. Numbers above these are HotSpot's own byte codes; those of them
  * that call have the same operand as the specified ones. */
 enum { INVOKEVIRTUAL = 0xb6, INVOKEINTERFACE = 0xb9, INVOKEDYNAMIC = 0xba, BREAKPOINT = 0xca };
-
-#define HANDLES "java/lang/invoke/"
 
 /* A constant pool, by its address. */
 struct pool {
@@ -77,18 +76,19 @@ static bool signature_sigsafe(const struct spprof_method *method, uint64_t *symb
 }
 
 bool spprof_call_sites_is_of_handles_sigsafe(const struct spprof_method *method) {
-    return starts_sigsafe(method->class_name, HANDLES);
+    return starts_sigsafe(method->class_name, SPPROF_RELEASE_HANDLES);
 }
 
 /* Returns whether a reference to a method of MethodHandle or VarHandle can lead to the callee. The
  * signature of such a reference is the call site's own, so it is not compared. */
 static bool calls_by_handle_sigsafe(uint64_t class_name, uint64_t name,
                                     const struct spprof_method *callee) {
-    if (!starts_sigsafe(class_name, HANDLES "MethodHandle") &&
-        !starts_sigsafe(class_name, HANDLES "VarHandle")) {
+    if (!starts_sigsafe(class_name, SPPROF_RELEASE_METHOD_HANDLE) &&
+        !starts_sigsafe(class_name, SPPROF_RELEASE_VAR_HANDLE)) {
         return false;
     }
-    return starts_sigsafe(name, "linkTo") || spprof_call_sites_is_of_handles_sigsafe(callee);
+    return starts_sigsafe(name, SPPROF_RELEASE_LINKERS) ||
+           spprof_call_sites_is_of_handles_sigsafe(callee);
 }
 
 bool spprof_call_sites_can_call_sigsafe(const struct spprof_method *caller, int32_t bci,

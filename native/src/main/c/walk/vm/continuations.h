@@ -2,11 +2,11 @@
  * Virtual threads: finds where their part of a carrier's stack begins, and recognizes the code that
  * mounts and unmounts them. Frames, oldest first:
  *
- *   the carrier's … Continuation.run, Continuation.enterSpecial | Continuation.enter … the virtual
- *                                                               | thread's
+ *   the carrier's … Continuation.run, enterSpecial | Continuation.enter … the virtual thread's
  *
  * The frame of enterSpecial is the border. While a virtual thread is mounted, its carrier stores
- * the border's address (JavaThread::_cont_entry). Code on both sides of the border:
+ * the border's address (JavaThread::_cont_entry). The following code crosses the border, and a
+ * signal can interrupt it on either side:
  *
  *   enterSpecial             calls Continuation.enter, or a stub that thaws
  *   stubs that thaw          copy frames from the heap, then return to the youngest of them. One of
@@ -16,13 +16,14 @@
  *                            returns from there
  *   the stub that preempts   the same, for a thread that waits for a monitor; since JDK 24
  *
- * Two rules follow. A walk that has found a frame of the virtual thread always ends at the border:
- * the border is not a location through which other walks may continue (locations.h). A walk without
- * such a frame is of the carrier and continues across the border.
+ * So sp can be at the border while a thread runs such code, and the frames alone decide whose stack
+ * a walk shows. A walk that has found a frame of the virtual thread ends at the border, always: the
+ * walker remembers where walks continue (locations.h), but never the border. A walk without such a
+ * frame is of the carrier and continues across the border.
  *
  * The JVM publishes little of this, and JDK 21 nothing. enterSpecial and doYield are therefore
- * recognized by name, and the stubs by the name of their blob. The border's offset in a thread is
- * read from their code.
+ * recognized by name, and the stubs by the name of their blob. The offset of _cont_entry in a
+ * JavaThread is read from the code of enterSpecial and doYield.
  *
  * Called from the handler, on the interrupted thread's stack.
  */

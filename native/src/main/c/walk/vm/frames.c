@@ -62,8 +62,17 @@ int spprof_frames_of_method_sigsafe(struct spprof_cursor *cursor, const struct s
     enum spprof_frame_stage stage = cursor->arrival == SPPROF_INTERRUPTED
                                         ? stage_sigsafe(cursor->pc, code)
                                         : SPPROF_FRAME_COMPLETE;
-    struct spprof_return_slot slot = spprof_return_slot_at_stage_sigsafe(cursor, stage, frame_size);
     bool whole = frame_size >= 2 * SPPROF_WORD_BYTES;
+    struct spprof_return_slot slot;
+    /* Below the frame's end, a record of an earlier call can pass for this frame's. */
+    uint64_t popped =
+        cursor->arrival == SPPROF_FROM_LEAF ? spprof_cpu_popped_sigsafe(cursor->pc) : 0;
+    slot = spprof_return_slot_behind_frame_sigsafe(sp + frame_size + popped);
+    if (popped != 0 && whole && spprof_return_slot_holds_sigsafe(cursor, &slot, code) &&
+        spprof_return_slot_go_by_sigsafe(cursor, &slot, &result)) {
+        return result;
+    }
+    slot = spprof_return_slot_at_stage_sigsafe(cursor, stage, frame_size);
     if ((stage != SPPROF_FRAME_COMPLETE || whole) &&
         spprof_return_slot_holds_sigsafe(cursor, &slot, code) &&
         spprof_return_slot_go_by_sigsafe(cursor, &slot, &result)) {

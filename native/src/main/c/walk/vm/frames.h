@@ -4,17 +4,17 @@
  * returns the reason why it cannot.
  *
  * Called from the handler. Loads are from the interrupted thread's stack, between `low` and `high`,
- * and from code that is on this stack.
+ * and from the machine code of the methods and stubs that have a frame on this stack.
  *
  * The rules are HotSpot's own (frame.cpp, frame_CPU.cpp), except for the top frame, which is the
  * frame of the code that was running. HotSpot looks at a top frame only where the thread stops on
  * purpose. A signal interrupts a thread anywhere: before a frame is built, while a frame is being
  * removed, or in a stub without a frame.
  *
- * If more than one slot can hold the return address, the value in each slot is compared with the
- * code: it must follow a call, and this call must lead to the code of the frame. In the middle of a
- * method, sp can differ from the frame's: intrinsics push registers, and out-of-line barriers save
- * registers.
+ * If more than one slot can hold the return address, the value in each slot is checked as an
+ * address: the instruction before it must be a call, and this call must lead to the code of the
+ * frame. Even in the middle of a method several slots are possible, because sp can be lower than
+ * the frame's size says: intrinsics push registers, and out-of-line barriers save registers.
  */
 #ifndef SPPROF_VM_FRAMES_H
 #define SPPROF_VM_FRAMES_H

@@ -59,7 +59,8 @@ static bool can_be_caller_sigsafe(const struct spprof_cursor *cursor,
 }
 
 /* Moves the cursor from the interpreter's entry code of a method, which builds the method's frame,
- * to the method's caller. A register holds the method throughout the entry code. Returns false
+ * to the method's caller. A register holds the method throughout the entry code, except for the
+ * instruction behind the call of a native method's code, where the frame is complete. Returns false
  * outside of entry code, or if the frame is complete. */
 static bool enter_method_sigsafe(struct spprof_cursor *cursor, struct spprof_method *method,
                                  int *result) {
@@ -68,6 +69,10 @@ static bool enter_method_sigsafe(struct spprof_cursor *cursor, struct spprof_met
         return false;
     }
     bool known = spprof_method_read_sigsafe(cursor->registers->method, method);
+    if (!known && cursor->fp >= cursor->sp &&
+        spprof_frames_is_interpreter_sigsafe(cursor, cursor->fp, method) && method->native) {
+        return false;
+    }
     method->address = known ? method->address : 0;
     int count = spprof_cpu_callers_of_entry_sigsafe(cursor, callers);
     for (int i = 0; i < count; i++) {
@@ -149,7 +154,7 @@ static uint64_t frame_that_called_sigsafe(const struct spprof_cursor *cursor, ui
                 &last_sp)) {
             break;
         }
-        uint64_t by_fp = fp + last_sp * SPPROF_WORD_BYTES; /* since JDK 21, a distance */
+        uint64_t by_fp = fp + last_sp * SPPROF_WORD_BYTES; /* if it is a distance (release.h) */
         if ((last_sp - sp <= SPPROF_WORD_BYTES || by_fp - sp <= SPPROF_WORD_BYTES) &&
             is_interpreter_frame_sigsafe(cursor, fp)) {
             return fp;

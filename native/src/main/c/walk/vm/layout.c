@@ -10,11 +10,20 @@
 
 struct spprof_layout spprof_layout;
 
-/* Adds a name to the list of missing items. */
-static void miss(char *why, uint64_t size, const char *type, const char *field) {
+/* Adds the name of an item to the list of missing items. */
+static void miss(char *why, uint64_t size, const struct spprof_wanted *item) {
     size_t used = strlen(why);
-    snprintf(why + used, size - used, "%s%s%s%s", used == 0 ? "" : ", ", type,
-             field == NULL ? "" : "::", field == NULL ? "" : field);
+    snprintf(why + used, size - used, "%s%s%s%s", used == 0 ? "" : ", ", item->type,
+             item->field == NULL ? "" : "::", item->field == NULL ? "" : item->field);
+}
+
+/* Adds the item whose value is stored at the offset `at` to the list of missing items: the JVM
+ * publishes it, but the walker does not understand its value. The table has such an item. */
+static void misread(char *why, uint64_t size, const struct spprof_wanted *wanted, size_t at) {
+    while (wanted->at != at) {
+        wanted++;
+    }
+    miss(why, size, wanted);
 }
 
 /* Reads the values of all items into the structure `to`. Returns whether every item was found. Adds
@@ -26,7 +35,7 @@ static bool read_all(void *to, const struct spprof_wanted *wanted, size_t count,
         if (spprof_vmstructs_read(to, &wanted[i]) != 0) {
             found_all = false;
             if (why != NULL) {
-                miss(why, size, wanted[i].type, wanted[i].field);
+                miss(why, size, &wanted[i]);
             }
         }
     }
@@ -54,6 +63,7 @@ static void read_call_sites(struct spprof_layout *layout) {
 /* Reads the values of what the walker can do without. A value that is not published stays 0. */
 static void read_optional(struct spprof_layout *layout) {
     READ_ALL(layout, spprof_release_optional, NULL, 0);
+    layout->has_compile_task = READ_ALL(layout, spprof_release_compile_task, NULL, 0);
     if (layout->has_kind) {
         READ_ALL(layout, spprof_release_kinds, NULL, 0);
     }
@@ -83,7 +93,8 @@ static void read_code_heaps(struct spprof_layout *layout, char *why, uint64_t si
     uint64_t array = word(f.heaps);
     layout->heap_count = array == 0 ? 0 : number(array + f.length);
     if (layout->heap_count == 0 || layout->heap_count > SPPROF_MAX_CODE_HEAPS) {
-        miss(why, size, "CodeCache", "_heaps");
+        misread(why, size, spprof_release_code_heaps,
+                offsetof(struct spprof_code_heap_fields, heaps));
         layout->heap_count = 0;
         return;
     }
@@ -100,7 +111,8 @@ static void read_code_heaps(struct spprof_layout *layout, char *why, uint64_t si
         };
         if (word(heap + f.memory + f.low) != to->low || to->end <= to->low ||
             to->log2_segment > 16) {
-            miss(why, size, "CodeHeap", "_memory");
+            misread(why, size, spprof_release_code_heaps,
+                    offsetof(struct spprof_code_heap_fields, memory));
         }
         layout->code_low = to->low < layout->code_low ? to->low : layout->code_low;
         layout->code_end = to->end > layout->code_end ? to->end : layout->code_end;
@@ -114,7 +126,8 @@ static void read_interpreter(struct spprof_layout *layout, char *why, uint64_t s
         return;
     }
     if (word(f.code) == 0) {
-        miss(why, size, "AbstractInterpreter", "_code");
+        misread(why, size, spprof_release_interpreter,
+                offsetof(struct spprof_interpreter_fields, code));
         return;
     }
     uint64_t queue = word(f.code);
@@ -135,7 +148,8 @@ static void read_interpreter(struct spprof_layout *layout, char *why, uint64_t s
         at += length;
     }
     if (layout->entries_end == 0) {
-        miss(why, size, "InterpreterCodelet", "_description");
+        misread(why, size, spprof_release_interpreter,
+                offsetof(struct spprof_interpreter_fields, description));
     }
 }
 
@@ -153,7 +167,7 @@ int spprof_layout_probe(int32_t version, char *why, uint64_t size) {
     }
     read_call_sites(&layout);
     if (layout.pc_desc_size != 0 && layout.pc_desc_size != SPPROF_RELEASE_PC_DESC_BYTES) {
-        miss(missing, sizeof missing, "PcDesc", NULL);
+        misread(missing, sizeof missing, spprof_release_fields, SPPROF_AT(pc_desc_size));
     }
     layout.excluded_bytes = version >= SPPROF_RELEASE_EXCLUDES_ZERO ? 1 : 0;
     /* vframeArray ends with an array that is declared with one element; the further elements follow

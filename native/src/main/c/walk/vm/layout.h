@@ -6,9 +6,9 @@
  * is only read.
  *
  * A few facts come from HotSpot's source, because the JVM does not publish them: the slots of an
- * interpreter frame (cpu.h), the encoding of a scope (scopes.h), the segment map of a code heap,
- * which counts back in bytes (code.h), and those in release.h. Before the first session, the
- * self-test walks a stack by these facts and compares the result with JVMTI's (self_test.h).
+ * interpreter frame (cpu.h), the encoding of a scope (scopes.h), the encoding of a code heap's
+ * segment map (code.h), and those in release.h. Before the first session, the self-test walks a
+ * stack with these facts and compares the result with JVMTI's (self_test.h).
  *
  * Two families of layouts are known. The fields that exist show which one a JVM has:
  *
@@ -104,6 +104,11 @@ struct spprof_layout {
     uint64_t cache_size, cache_length, cache_methods;
     uint64_t method_entry_index, method_entry_size, method_entries_first;
     uint64_t klass_name, symbol_hash, symbol_length, symbol_body;
+
+    /* CompilerThread, ciEnv and CompileTask; without `has_compile_task`, the JVM does not publish
+     * all of these fields */
+    bool has_compile_task;
+    uint64_t compiler_env, env_task, task_method, task_osr_bci, task_level;
 
     /* vframeArray, the interpreter frames that deoptimisation is creating: its size, the caller,
      * the number of frames, the first frame, and the size and fields of each */

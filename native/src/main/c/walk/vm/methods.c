@@ -115,7 +115,11 @@ static uint32_t kept_sigsafe(uint64_t symbol, uint16_t length) {
     return kept;
 }
 
+/* What stands before a method's name, by enum spprof_compilation. */
+static const char prefixes[][12] = {"", "[C1] ", "[C1 OSR] ", "[C2] ", "[C2 OSR] "};
+
 static enum spprof_method_result define_sigsafe(const struct spprof_method *method,
+                                                enum spprof_compilation compilation,
                                                 uint32_t number) {
     uint16_t class_length, length;
     if (!length_sigsafe(method->class_name, &class_length) ||
@@ -124,20 +128,28 @@ static enum spprof_method_result define_sigsafe(const struct spprof_method *meth
     }
     uint32_t class_kept = kept_sigsafe(method->class_name, class_length);
     uint32_t kept = kept_sigsafe(method->name, length);
-    uint32_t bytes = class_kept + 1 + kept;
-    uint32_t lines =
-        spprof_lines_read_sigsafe(method->code_begin, method->code_size, NULL, SPPROF_MAX_LINES);
+    const char *prefix = prefixes[compilation];
+    uint32_t prefix_bytes = 0;
+    while (prefix[prefix_bytes] != '\0') {
+        prefix_bytes++;
+    }
+    uint32_t bytes = prefix_bytes + class_kept + 1 + kept;
+    uint32_t lines = compilation != SPPROF_COMPILATION_NONE
+                         ? 0
+                         : spprof_lines_read_sigsafe(method->code_begin, method->code_size, NULL,
+                                                     SPPROF_MAX_LINES);
     uint32_t lines_at = spprof_lines_at(bytes);
     uint32_t size = spprof_record_size(lines_at + lines * (uint32_t)sizeof lines);
     struct spprof_record *record = spprof_ring_reserve_sample_sigsafe(ring, size);
     if (record == NULL) {
         return SPPROF_METHOD_RING_FULL;
     }
-    char *text = (char *)(record + 1);
+    char *text = (char *)(record + 1), *name = text + prefix_bytes;
     uint64_t body = spprof_layout.symbol_body;
-    bool readable = spprof_load_sigsafe(method->class_name + body, text, class_kept) &&
-                    spprof_load_sigsafe(method->name + body, text + class_kept + 1, kept);
-    text[class_kept] = '.';
+    bool readable = spprof_load_sigsafe(method->class_name + body, name, class_kept) &&
+                    spprof_load_sigsafe(method->name + body, name + class_kept + 1, kept);
+    memcpy(text, prefix, prefix_bytes);
+    name[class_kept] = '.';
     record->type = readable ? SPPROF_RECORD_METHOD : SPPROF_RECORD_PADDING;
     record->method = number;
     record->line_count = spprof_lines_read_sigsafe(method->code_begin, method->code_size,
@@ -203,19 +215,25 @@ enum spprof_method_result spprof_method_number_of_function_sigsafe(uint32_t libr
 
 enum spprof_method_result spprof_method_number_sigsafe(const struct spprof_method *method,
                                                        uint32_t *number) {
+    return spprof_method_number_of_compilation_sigsafe(method, SPPROF_COMPILATION_NONE, number);
+}
+
+enum spprof_method_result spprof_method_number_of_compilation_sigsafe(
+    const struct spprof_method *method, enum spprof_compilation compilation, uint32_t *number) {
+    uint64_t key = method->address + compilation; /* the address is a multiple of 8 */
     uint64_t hash = 0;
     if (!identity_sigsafe(method->class_name, &hash) || !identity_sigsafe(method->name, &hash)) {
         return SPPROF_METHOD_INVALID;
     }
     uint32_t check = (uint32_t)hash;
-    *number = spprof_table_find_sigsafe(numbers, method->address, check);
+    *number = spprof_table_find_sigsafe(numbers, key, check);
     if (*number != 0) {
         return SPPROF_METHOD_KNOWN;
     }
-    bool room = take_number_sigsafe(method->address, number);
-    enum spprof_method_result result = define_sigsafe(method, *number);
+    bool room = take_number_sigsafe(key, number);
+    enum spprof_method_result result = define_sigsafe(method, compilation, *number);
     if (result == SPPROF_METHOD_KNOWN && room) {
-        spprof_table_put_sigsafe(numbers, method->address, check, *number, 0);
+        spprof_table_put_sigsafe(numbers, key, check, *number, 0);
     }
     return result;
 }

@@ -58,6 +58,20 @@ enum spprof_method_result spprof_method_number_of_function_sigsafe(uint32_t libr
                                                                    uint64_t address,
                                                                    uint32_t *number);
 
+/* What a compiler makes of a method. */
+enum spprof_compilation {
+    SPPROF_COMPILATION_NONE, /* stands for the method itself */
+    SPPROF_COMPILATION_C1,
+    SPPROF_COMPILATION_C1_OSR,
+    SPPROF_COMPILATION_C2,
+    SPPROF_COMPILATION_C2_OSR,
+};
+
+/* As spprof_method_number_sigsafe, for a compilation of the method. Its name is that of the method
+ * with the compiler before it: "[C2] ". */
+enum spprof_method_result spprof_method_number_of_compilation_sigsafe(
+    const struct spprof_method *method, enum spprof_compilation compilation, uint32_t *number);
+
 /* Writes a name that belongs to no method (broken_at.h, native_stack.h) to the ring. Returns its
  * number, or 0 if the ring has no room. */
 uint32_t spprof_method_name_sigsafe(const char *name, uint32_t bytes);

@@ -2,6 +2,7 @@
 
 #include <stdatomic.h>
 
+#include "walk/guard.h"
 #include "walk/known_frames.h"
 #include "walk/libraries.h"
 #include "walk/library_numbers.h"
@@ -47,18 +48,32 @@ static uint32_t unknown_sigsafe(void) {
     return number;
 }
 
-/* Writes a frame. Returns false if the walk then has more frames than it may return. */
-static bool write_sigsafe(struct spprof_walk *walk, uint32_t number) {
-    if (number == 0) {
-        walk->ring_full = true;
-        return false;
-    }
-    walk->words[walk->count++] = spprof_frame_word(SPPROF_WORD_FRAME, -1, number);
+/* Writes a word. Returns false if the walk then has more frames than it may return. */
+static bool write_word_sigsafe(struct spprof_walk *walk, uint64_t word) {
+    walk->words[walk->count++] = word;
     walk->native = walk->count;
     if (walk->count > walk->depth) {
         walk->flags |= SPPROF_FLAG_TRUNCATED;
     }
     return walk->count <= walk->depth;
+}
+
+/* Writes a frame. Returns as write_word_sigsafe. */
+static bool write_sigsafe(struct spprof_walk *walk, uint32_t number) {
+    if (number == 0) {
+        walk->ring_full = true;
+        return false;
+    }
+    return write_word_sigsafe(walk, spprof_frame_word(SPPROF_WORD_FRAME, -1, number));
+}
+
+/* Writes the system call in which the thread was interrupted, if it was in one. Returns as
+ * write_word_sigsafe. */
+static bool write_call_sigsafe(struct spprof_walk *walk) {
+    int32_t number;
+    return !spprof_cpu_system_call_sigsafe(walk->ucontext, spprof_load_sigsafe, &number) ||
+           write_word_sigsafe(
+               walk, (uint64_t)SPPROF_WORD_CALL << SPPROF_WORD_KIND_SHIFT | (uint32_t)(number + 1));
 }
 
 static bool number_sigsafe(void *context, const struct spprof_library *library, uint64_t begin,
@@ -87,8 +102,9 @@ static bool frame_sigsafe(void *context, uint32_t number, uint64_t pc) {
 
 /* Returns whether the walk's last frame is [unknown native code]. */
 static bool ends_unknown_sigsafe(const struct spprof_walk *walk) {
-    return walk->count > 0 && (uint32_t)walk->words[walk->count - 1] ==
-                                  atomic_load_explicit(&unknown_number, memory_order_relaxed);
+    uint32_t number = atomic_load_explicit(&unknown_number, memory_order_relaxed);
+    return walk->count > 0 && number != 0 &&
+           walk->words[walk->count - 1] == spprof_frame_word(SPPROF_WORD_FRAME, -1, number);
 }
 
 enum spprof_native_result spprof_native_stack_write_sigsafe(
@@ -98,6 +114,9 @@ enum spprof_native_result spprof_native_stack_write_sigsafe(
         .context = walk, .number_sigsafe = number_sigsafe, .frame_sigsafe = frame_sigsafe};
     struct spprof_native_wanted wanted = *java;
     wanted.visitor = written ? &visitor : NULL;
+    if (written && !write_call_sigsafe(walk)) {
+        return SPPROF_NATIVE_STOPPED;
+    }
     enum spprof_native_result result =
         spprof_native_frames_unwind_sigsafe(registers, walk->ucontext, stack_end, &wanted);
     if (result == SPPROF_NATIVE_BROKEN && written && !ends_unknown_sigsafe(walk) &&

@@ -1,14 +1,19 @@
 /*
- * Writes the frames of native code into a walk: those above the Java method that called native
- * code, or all frames of a thread without Java code. native_frames.h finds the frames.
+ * Adds the frames of native code to the stack of a walk: those between the running instruction and
+ * the Java method that called native code, or all frames of a thread without Java code.
+ * native_frames.h finds the frames.
  *
- * A function of native code is, to the collector, a method of its own kind: it has a number among
- * those of the methods (methods.h). Code that is in no library, and code whose caller cannot be
- * found, stand as one frame with the name [unknown native code]. The walk then goes on at the
- * thread's last Java frame, if it has one, so its stack is whole except for this place. Code of the
- * JVM's own stubs is not shown.
+ * A native function has a number among those of the methods (methods.h). A frame whose code is in
+ * no library has the name [unknown native code]. If the caller of a frame cannot be found, the
+ * frames from there up to the Java method are missing, and one frame with that name stands for
+ * them. In both cases the stack goes on with the thread's Java frames, if it has any. Code of the
+ * JVM's own stubs gets no frame.
  *
- * This is native_stack.c, for Linux. Elsewhere, native_stack_none.c writes no frames.
+ * If the thread was in a system call, the call is the first word, as if it were a function that the
+ * native code had called (SPPROF_WORD_CALL).
+ *
+ * Implemented by native_stack.c on Linux, and elsewhere by native_stack_none.c, which adds no
+ * frames.
  *
  * create, destroy and forget: called with no handler in flight. Others: called from the handler.
  */

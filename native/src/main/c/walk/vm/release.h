@@ -1,13 +1,24 @@
 /*
  * The facts that differ between releases of HotSpot, or could differ: the names of code blobs, of
- * published fields and of the classes of virtual threads, and facts that the JVM does not publish.
- * A release that renames something needs the new name here, beside the old one. The code elsewhere
- * in walk/vm asks for the role of a code blob ("is this an adapter?"), not for its name.
+ * published fields, of flags and of some classes of java.base, and facts that the JVM does not
+ * publish. A release that renames something needs the new name here, beside the old one. The code
+ * elsewhere in walk/vm asks for the role of a code blob ("is this an adapter?"), not for its name.
  *
- * Only one row that a release has changed is in another file: that of the field _osthread, which
- * belonged to JavaThread and now belongs to Thread, in threads/java_threads.c. That file belongs to
- * an earlier room (folder, see docs/design.md), and both walkers need it, also on systems without
- * the walker `vm`.
+ * The names that both walkers need are in files of earlier rooms (folders, see docs/design.md),
+ * because these files also serve systems without the walker `vm`:
+ *
+ *   threads/java_threads.c           the fields that lead from a JNIEnv to the system's thread. A
+ *                                    release has changed one: _osthread, which belonged to
+ *                                    JavaThread and now belongs to Thread
+ *   threads/java_names.c             the fields of java.lang.Thread with its name and JavaThread
+ *   platform/linux.c and darwin.c    the field of OSThread with the system's number of the thread
+ *   jvm/vmstructs.c                  the tables with which the JVM publishes its structures
+ *   walk/walk_agct.c                 AsyncGetCallTrace
+ *
+ * One fact needs no name or number here, because interpreter_frames.c accepts both forms: in the
+ * frame of a method that has made a call, the interpreter saves its sp. The saved value is an
+ * address up to JDK 21, and the distance from fp in words since JDK 22
+ * (cpu/CPU/frame_CPU.inline.hpp: interpreter_frame_last_sp).
  *
  * Source files are given by their paths in the JDK's repository, relative to src/hotspot/share.
  * Paths that begin with cpu/ are relative to src/hotspot, and CPU is any processor. A row or
@@ -166,6 +177,14 @@ static const bool spprof_release_rare[SPPROF_BLOB_ROLES] = {
 #define SPPROF_RELEASE_BORDER_CALLS "enter"
 #define SPPROF_RELEASE_FREEZES "doYield" /* native */
 
+/* Method handles (java.base: java/lang/invoke): their package, the two classes whose methods have
+ * the call site's own signature, and the beginning of the names of MethodHandle's methods that link
+ * (linkToStatic and such). */
+#define SPPROF_RELEASE_HANDLES "java/lang/invoke/"
+#define SPPROF_RELEASE_METHOD_HANDLE SPPROF_RELEASE_HANDLES "MethodHandle"
+#define SPPROF_RELEASE_VAR_HANDLE SPPROF_RELEASE_HANDLES "VarHandle"
+#define SPPROF_RELEASE_LINKERS "linkTo"
+
 #define SPPROF_AT(member) offsetof(struct spprof_layout, member)
 
 /*
@@ -252,6 +271,26 @@ static const struct spprof_wanted spprof_release_optional[] = {
     {SPPROF_AT(blob_header_size), SPPROF_WANTED_OFFSET, "CodeBlob", "_header_size", NULL, NULL},
     {SPPROF_AT(nmethod_level), SPPROF_WANTED_OFFSET, "nmethod", "_comp_level", NULL, NULL},
     {SPPROF_AT(anchor_size), SPPROF_WANTED_SIZE, "JavaFrameAnchor", NULL, NULL, NULL},
+};
+
+/* The levels of nmethod::_comp_level and CompileTask::_comp_level (CompLevel in
+ * compiler/compilerDefinitions.hpp). Level 0 is that of a native method's wrapper. */
+enum {
+    SPPROF_RELEASE_LEVEL_NONE = 0,
+    SPPROF_RELEASE_LEVEL_C1 = 1,
+    SPPROF_RELEASE_LEVEL_C1_COUNTERS = 2,
+    SPPROF_RELEASE_LEVEL_C1_PROFILE = 3,
+    SPPROF_RELEASE_LEVEL_C2 = 4,
+};
+
+/* What a compiler thread compiles (compiler/compilerThread.hpp, ci/ciEnv.hpp,
+ * compiler/compileTask.hpp). If one of these is missing, no stack shows it. */
+static const struct spprof_wanted spprof_release_compile_task[] = {
+    {SPPROF_AT(compiler_env), SPPROF_WANTED_OFFSET, "CompilerThread", "_env", NULL, NULL},
+    {SPPROF_AT(env_task), SPPROF_WANTED_OFFSET, "ciEnv", "_task", NULL, NULL},
+    {SPPROF_AT(task_method), SPPROF_WANTED_OFFSET, "CompileTask", "_method", NULL, NULL},
+    {SPPROF_AT(task_osr_bci), SPPROF_WANTED_OFFSET, "CompileTask", "_osr_bci", NULL, NULL},
+    {SPPROF_AT(task_level), SPPROF_WANTED_OFFSET, "CompileTask", "_comp_level", NULL, NULL},
 };
 
 /* The kinds of code blobs, each of which the walker can do without (code/codeBlob.hpp, since
@@ -378,7 +417,10 @@ static const struct spprof_wanted spprof_release_flags[] = {
     {offsetof(struct spprof_flag_fields, address), SPPROF_WANTED_OFFSET, "JVMFlag", "_addr", NULL,
      NULL},
 };
+/* Names of flags of type bool (runtime/globals.hpp, jvmci/jvmci_globals.hpp). */
 #define SPPROF_RELEASE_DEBUG_NON_SAFEPOINTS "DebugNonSafepoints"
+#define SPPROF_RELEASE_CHECK_JNI "CheckJNICalls"
+#define SPPROF_RELEASE_JVMCI_COMPILER "UseJVMCICompiler"
 
 /* The interpreter's code (interpreter/abstractInterpreter.hpp, code/stubs.hpp). */
 struct spprof_interpreter_fields {

@@ -2,11 +2,12 @@
  * Finds the methods that were inlined at an address of a compiled method. The compilers record them
  * for deoptimisation and stack traces (pcDesc.hpp, scopeDesc.cpp, unsigned5.hpp).
  *
- * A method's table of PcDescs is sorted by offset in the code. The offset of a call is that of the
- * instruction behind it; other entries have the offset of the instruction itself. Each PcDesc
- * refers to a scope, a sequence of compressed numbers. The first is the position of the caller's
- * scope (0: none; always before its callee's). The second is the method, as an index from 1 into
- * the nmethod's metadata. The third is the byte code's index plus one.
+ * A method's table of PcDescs is sorted by offset in the code. The entry of a call has the offset
+ * of the instruction after the call, which is the return address; other entries have the offset of
+ * the instruction itself. Each PcDesc refers to a scope, a sequence of compressed numbers
+ * (unsigned5.h). The first is the position of the caller's scope, which is lower than the scope's
+ * own; 0 means that there is no caller. The second is the method, as an index from 1 into the
+ * nmethod's metadata. The third is the byte code's index plus one.
  *
  * Called from the handler, for code that is on the interrupted thread's stack. The result is
  * checked: the outermost method must be the nmethod's own.

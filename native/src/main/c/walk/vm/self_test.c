@@ -9,6 +9,7 @@
 #include "jvm/jvmti_env.h"
 #include "threads/java_threads.h"
 #include "walk/cpu/cpu.h"
+#include "walk/vm/compile_task.h"
 #include "walk/vm/layout.h"
 #include "walk/vm/lines.h"
 #include "walk/vm/walk_stack.h"
@@ -169,6 +170,7 @@ int spprof_vm_self_test(JNIEnv *jni, const struct spprof_engine *engine,
     if (spprof_java_threads_env_distance(jni, engine, &spprof_layout.env) != 0) {
         return fail(why, size, "this JVM does not publish where a thread's JNIEnv is");
     }
+    spprof_compile_task_learn((uint64_t)(uintptr_t)jni - (uint64_t)spprof_layout.env);
     struct spprof_ring ring = {0};
     const struct spprof_walker_config config = {
         .ring = &ring, .locations = ENTRIES, .methods = ENTRIES};

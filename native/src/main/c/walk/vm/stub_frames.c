@@ -83,6 +83,38 @@ static bool leave_to_handler_sigsafe(struct spprof_cursor *cursor, const struct 
     return true;
 }
 
+/* Leaves ExceptionBlob at its end, where its instructions show in which register the address that
+ * threw is. */
+static bool leave_exception_s_end_sigsafe(struct spprof_cursor *cursor,
+                                          const struct spprof_code *code, int *result) {
+    struct spprof_return_slot slot;
+    uint64_t pc;
+    return cursor->arrival == SPPROF_INTERRUPTED &&
+           spprof_code_is_sigsafe(code, SPPROF_BLOB_EXCEPTION) &&
+           spprof_cpu_slot_of_throw_sigsafe(cursor, spprof_code_end_sigsafe(code), &slot) &&
+           spprof_return_slot_pc_sigsafe(cursor, &slot, &pc) &&
+           spprof_code_at_sigsafe(pc).kind == SPPROF_CODE_METHOD &&
+           spprof_return_slot_go_by_sigsafe(cursor, &slot, result);
+}
+
+/*
+ * Leaves the stub to which C1's other stubs jump, with their frame, if their call has thrown
+ * (forward_exception). On processors whose calls do not push the return address, it keeps fp at the
+ * frame's record while it pops the registers, so sp shows nothing, and words of earlier calls above
+ * can pass for the return address.
+ */
+static bool leave_forward_exception_sigsafe(struct spprof_cursor *cursor,
+                                            const struct spprof_code *code, int *result) {
+    uint64_t size = spprof_code_frame_size_sigsafe(code), pc;
+    struct spprof_return_slot slot = spprof_return_slot_of_record_sigsafe(cursor->fp);
+    return SPPROF_CPU_CALL_PUSHES == 0 && cursor->arrival == SPPROF_INTERRUPTED &&
+           spprof_code_is_sigsafe(code, SPPROF_BLOB_TO_HANDLER) &&
+           !spprof_cpu_points_fp_sigsafe(code->begin) && cursor->fp >= cursor->sp &&
+           cursor->fp - cursor->sp < size && spprof_return_slot_pc_sigsafe(cursor, &slot, &pc) &&
+           spprof_code_at_sigsafe(pc).kind == SPPROF_CODE_METHOD &&
+           spprof_return_slot_go_by_sigsafe(cursor, &slot, result);
+}
+
 /*
  * Leaves a blob that leads to an exception's handler. No call precedes the handler. The cursor
  * moves to the address that threw. At its end, ExceptionBlob has no frame, and that address is in a
@@ -93,16 +125,6 @@ static bool leave_exception_sigsafe(struct spprof_cursor *cursor, const struct s
     struct spprof_caller caller = {
         .pc = cursor->registers->throw_pc, .sp = cursor->sp, .fp = cursor->fp};
     if (spprof_code_is_sigsafe(code, SPPROF_BLOB_EXCEPTION)) {
-        struct spprof_return_slot end;
-        if (cursor->arrival == SPPROF_INTERRUPTED &&
-            spprof_cpu_slot_of_throw_sigsafe(cursor, spprof_code_end_sigsafe(code), &end) &&
-            spprof_return_slot_read_sigsafe(cursor, &end, &caller) &&
-            spprof_code_at_sigsafe(caller.pc).kind == SPPROF_CODE_METHOD) {
-            *result = spprof_cursor_go_to_sigsafe(cursor, &caller);
-            return true;
-        }
-        caller = (struct spprof_caller){
-            .pc = cursor->registers->throw_pc, .sp = cursor->sp, .fp = cursor->fp};
         if (cursor->arrival == SPPROF_INTERRUPTED &&
             spprof_code_at_sigsafe(caller.pc).kind == SPPROF_CODE_METHOD) {
             *result = spprof_cursor_go_to_sigsafe(cursor, &caller);
@@ -121,6 +143,30 @@ static bool leave_exception_sigsafe(struct spprof_cursor *cursor, const struct s
         return true;
     }
     return false;
+}
+
+/*
+ * Leaves ExceptionBlob while it makes its frame, and when it has it. It is jumped to, from the
+ * method to whose handler it leads, and it first pushes the address that threw. Only where calls
+ * push the return address, too.
+ */
+static bool leave_exception_s_beginning_sigsafe(struct spprof_cursor *cursor,
+                                                const struct spprof_code *code, int *result) {
+    uint64_t pc;
+    if (SPPROF_CPU_CALL_PUSHES == 0 || cursor->arrival != SPPROF_INTERRUPTED ||
+        !spprof_code_is_sigsafe(code, SPPROF_BLOB_EXCEPTION)) {
+        return false;
+    }
+    if (cursor->pc == code->begin) {
+        return leave_exception_sigsafe(cursor, code, result);
+    }
+    enum spprof_frame_stage stage = spprof_cpu_stage_sigsafe(
+        cursor->pc, code->begin, code->begin + SPPROF_CPU_MOST_OF_A_PROLOGUE);
+    struct spprof_return_slot slot =
+        spprof_return_slot_at_stage_sigsafe(cursor, stage, spprof_code_frame_size_sigsafe(code));
+    return spprof_return_slot_pc_sigsafe(cursor, &slot, &pc) &&
+           spprof_code_at_sigsafe(pc).kind == SPPROF_CODE_METHOD &&
+           spprof_return_slot_go_by_sigsafe(cursor, &slot, result);
 }
 
 /*
@@ -269,6 +315,25 @@ static bool leave_frameless_sigsafe(struct spprof_cursor *cursor, const struct s
 }
 
 /*
+ * Leaves a stub that has only saved registers since it was called. Words that it has reserved and
+ * not written yet can hold return addresses of earlier calls. Only where calls push the return
+ * address.
+ */
+static bool leave_saving_stub_sigsafe(struct spprof_cursor *cursor, const struct spprof_code *code,
+                                      int *result) {
+    uint64_t pc;
+    if (SPPROF_CPU_CALL_PUSHES == 0 || cursor->arrival != SPPROF_INTERRUPTED) {
+        return false;
+    }
+    uint64_t pushed =
+        spprof_cpu_pushed_sigsafe(code->begin, cursor->pc, spprof_code_end_sigsafe(code));
+    struct spprof_return_slot slot = spprof_return_slot_without_frame_sigsafe(cursor->sp + pushed);
+    return pushed != 0 && spprof_return_slot_pc_sigsafe(cursor, &slot, &pc) &&
+           spprof_target_of_call_sigsafe(pc, code) == code->begin &&
+           spprof_return_slot_go_by_sigsafe(cursor, &slot, result);
+}
+
+/*
  * Leaves call_stub itself. The JavaCallWrapper holds the anchor of the Java frame before. Before
  * call_stub's call, the JavaCallWrapper is first in the register of the first argument, and is
  * saved in the frame later. After the call, the cursor leaves call_stub as if a method had just
@@ -354,6 +419,34 @@ static bool is_return_of_stub_sigsafe(uint64_t pc) {
            spprof_code_at_sigsafe(target).kind != SPPROF_CODE_METHOD;
 }
 
+/*
+ * Leaves a stub whose return address still is in the register. The register shows nothing of sp. If
+ * the record at fp has the same return address, the stub has pushed this record, and sp in the
+ * caller is behind it. Otherwise the stub's instructions show how far they have moved sp.
+ */
+static bool leave_by_register_sigsafe(struct spprof_cursor *cursor, const struct spprof_code *code,
+                                      int *result) {
+    struct spprof_return_slot slot = spprof_return_slot_without_frame_sigsafe(cursor->sp);
+    struct spprof_return_slot record = spprof_return_slot_of_record_sigsafe(cursor->fp);
+    uint64_t pc, recorded;
+    if (SPPROF_CPU_CALL_PUSHES != 0 || !spprof_return_slot_pc_sigsafe(cursor, &slot, &pc)) {
+        return false;
+    }
+    uint64_t target = spprof_target_of_call_sigsafe(pc, code);
+    if (target == 0) {
+        return false;
+    }
+    if (cursor->fp >= cursor->sp && spprof_return_slot_pc_sigsafe(cursor, &record, &recorded) &&
+        recorded == pc) {
+        return spprof_return_slot_go_by_sigsafe(cursor, &record, result);
+    }
+    /* The register can also hold where the stub's own last call has returned to. */
+    if (pc < code->begin || pc > spprof_code_end_sigsafe(code)) {
+        slot.sp += spprof_cpu_pushed_sigsafe(target, cursor->pc, spprof_code_end_sigsafe(code));
+    }
+    return spprof_return_slot_go_by_sigsafe(cursor, &slot, result);
+}
+
 static int leave_stub_sigsafe(struct spprof_cursor *cursor, const struct spprof_code *code) {
     uint64_t frame_size = spprof_code_frame_size_sigsafe(code);
     uint64_t sp = cursor->sp, fp = cursor->fp, pc;
@@ -371,7 +464,14 @@ static int leave_stub_sigsafe(struct spprof_cursor *cursor, const struct spprof_
         return leave_poll_sigsafe(cursor, code, &result) ? result : SPPROF_WALK_BROKEN_STUB;
     }
     if (leave_patching_adapter_sigsafe(cursor, code, &result) ||
-        leave_throw_sigsafe(cursor, code, &result) || leave_edge_sigsafe(cursor, code, &result)) {
+        leave_throw_sigsafe(cursor, code, &result) || leave_edge_sigsafe(cursor, code, &result) ||
+        leave_forward_exception_sigsafe(cursor, code, &result) ||
+        leave_exception_s_end_sigsafe(cursor, code, &result) ||
+        leave_exception_s_beginning_sigsafe(cursor, code, &result) ||
+        leave_saving_stub_sigsafe(cursor, code, &result)) {
+        return result;
+    }
+    if (leave_by_register_sigsafe(cursor, code, &result)) {
         return result;
     }
     bool has_fp = fp >= sp && spprof_cursor_on_stack_sigsafe(cursor, fp);

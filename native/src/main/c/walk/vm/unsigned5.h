@@ -1,8 +1,10 @@
 /*
- * Reads the JVM's compressed numbers (unsigned5.hpp): up to five bytes in base 64, the lowest digit
- * first. A byte below 192 ends the number. Since JDK 20 the byte 0 is not used.
+ * Reads HotSpot's compressed numbers (UNSIGNED5, unsigned5.hpp): one to five bytes. The value is
+ * the sum of the bytes, each with its whole value, the first times 1, the second times 64, the
+ * third times 64 x 64, and so on. The number ends with a byte below 192, or with the fifth. Since
+ * JDK 20 no byte is 0: each is stored as one more than it counts.
  *
- * Called from the handler.
+ * Called from the handler. Loads are guarded (guard.h).
  */
 #ifndef SPPROF_VM_UNSIGNED5_H
 #define SPPROF_VM_UNSIGNED5_H

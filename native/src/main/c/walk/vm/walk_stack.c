@@ -2,6 +2,7 @@
 
 #include "walk/guard.h"
 #include "walk/vm/broken_at.h"
+#include "walk/vm/compile_task.h"
 #include "walk/vm/continuation_frames.h"
 #include "walk/vm/continuations.h"
 #include "walk/vm/frames.h"
@@ -243,8 +244,10 @@ static void clear_sigsafe(struct spprof_walk *walk) {
 void spprof_walk_native_thread_sigsafe(struct spprof_walk *walk,
                                        struct spprof_registers *registers) {
     static const struct spprof_native_wanted java = {.is_wanted_sigsafe = spprof_is_code_sigsafe};
+    uint64_t sp = registers->sp; /* the walk changes the registers */
     clear_sigsafe(walk);
     spprof_native_stack_write_sigsafe(walk, registers, UINT64_MAX, &java);
+    spprof_compile_task_write_sigsafe(walk, sp);
     walk->result = SPPROF_WALK_NATIVE_THREAD;
 }
 

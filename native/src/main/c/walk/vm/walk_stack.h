@@ -6,15 +6,22 @@
  *   in Java code                 at the frame of the registers
  *   in native code or the JVM    at the anchor, the Java frame that HotSpot records when a thread
  *                                leaves Java code. Calls of some small functions leave no anchor.
- *                                The walk then begins at the Java code to which the native frames
- *                                lead (native_frames.h). The session's option decides whether
- *                                the native frames are written before (native_stack.h)
+ *                                The walk then begins at the first Java frame that unwinding of the
+ *                                native frames reaches (native_frames.h)
+ *
+ * The option `native` of the session decides whether the native frames are also reported, before
+ * the Java frames (native_stack.h).
  *
  *   a frame's pc is in           the frame is reported as (frames.h)
- *   compiled code                its location, which stands for the methods inlined there
+ *   compiled code                its location (an address of code). The methods inlined there are
+ *                                written once for each location (locations.h)
  *   the interpreter              its method
- *   a stub                       nothing: the time is the caller's
- *   call_stub                    nothing; the walk continues at the anchor saved there, or ends
+ *   call_stub (the JVM's way     nothing; the walk goes on at the anchor saved there, that of the
+ *   to call Java code)           Java code below. Without one, this is the root
+ *   another stub                 nothing: the time is its caller's
+ *
+ * If a frame cannot be read, or its pc is in none of these, the walk ends, and its result says why
+ * (SPPROF_WALK_BROKEN_* in sample.h). If the buffer is full, the flag SPPROF_FLAG_TRUNCATED is set.
  *
  * Called from the handler, and by the self-test.
  */

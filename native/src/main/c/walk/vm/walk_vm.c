@@ -1,8 +1,11 @@
 /*
- * The walker `vm`, the profiler's own. It begins at the registers that the signal interrupted, and
- * walks from caller to caller up to the root of the stack (walk_stack.h). This file makes the
- * tables and the guard that walks need, and checks before a session whether walks work in this JVM.
- * walk.h states which threads call its functions.
+ * The entry points of the walker `vm`, in which the profiler walks the stack itself, instead of
+ * asking the JVM's AsyncGetCallTrace. The walk itself is in walk_stack.c. This file creates, before
+ * a session, what walks need: the tables of methods, locations and libraries, and the guard, by
+ * which a load from an address that cannot be read fails instead of crashing the process (guard.h).
+ * It also tests before the first session whether walks work in this JVM (self_test.h); if they do
+ * not, the walker is not used. walk.h states for each function of a walker which threads may call
+ * it.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -14,6 +17,7 @@
 #include "walk/vm/layout.h"
 #include "walk/vm/locations.h"
 #include "walk/vm/native_stack.h"
+#include "walk/vm/release.h"
 #include "walk/vm/self_test.h"
 #include "walk/vm/walk_stack.h"
 #include "walk/walk.h"
@@ -53,7 +57,7 @@ static void refresh(void) {
 
 /* Returns whether the JVM checks its handlers and reports ours (-Xcheck:jni). */
 static bool handlers_are_checked(void) {
-    uint64_t flag = spprof_layout_flag("CheckJNICalls");
+    uint64_t flag = spprof_layout_flag(SPPROF_RELEASE_CHECK_JNI);
     return flag != 0 && *(const bool *)(uintptr_t)flag;
 }
 
