@@ -118,7 +118,7 @@ int spprof_java_threads_adopt(JNIEnv *jni, const struct spprof_engine *engine) {
         return -ENOTSUP;
     }
     spprof_threads_lock();
-    spprof_threads_adopt_locked(engine->thread_id(), &walks);
+    spprof_threads_adopt_locked(engine->thread_id_sigsafe(), &walks);
     spprof_threads_unlock();
     return 0;
 }

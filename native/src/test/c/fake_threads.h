@@ -27,7 +27,8 @@
 
 struct fake_thread {
     uint64_t cpu_ns;
-    uint64_t wait_ns; /* time it waited for a CPU */
+    uint64_t wait_ns;   /* time it waited for a CPU */
+    uint64_t system_ns; /* CPU time in the kernel */
     bool alive, has_timer, armed, blocks;
     uint64_t owed_ns; /* CPU time of a signal on its way, because its timer could not be set */
     const char *name;
@@ -67,9 +68,12 @@ static UNUSED void wait_for_cpu(uint64_t id, uint64_t ns) {
     run(id, 1000);
 }
 
-static uint64_t fake_thread_id(void) {
+static uint64_t fake_thread_id_sigsafe(void) {
     return self;
 }
+
+/* How long a thread waits after its clock was read, and before its wait is. */
+static uint64_t waits_between_readings_ns;
 
 /* Reading a clock lets time pass for the thread `reader`. */
 static int fake_thread_cpu_ns(uint64_t id, uint64_t *ns) {
@@ -78,6 +82,7 @@ static int fake_thread_cpu_ns(uint64_t id, uint64_t *ns) {
         return -EINVAL;
     }
     *ns = fakes[id].cpu_ns;
+    fakes[id].wait_ns += waits_between_readings_ns;
     if (read_costs_ns > 0) {
         run(reader, read_costs_ns);
     }
@@ -90,6 +95,17 @@ static int fake_thread_wait_ns(uint64_t id, uint64_t *ns) {
         return -ENOENT;
     }
     *ns = fakes[id].wait_ns;
+    return 0;
+}
+
+static int systems_read;
+
+static int fake_thread_system_ns(uint64_t id, uint64_t *ns) {
+    systems_read++;
+    if (id >= MOST || !fakes[id].alive) {
+        return -ENOENT;
+    }
+    *ns = fakes[id].system_ns / (10 * MS) * (10 * MS);
     return 0;
 }
 
@@ -170,9 +186,10 @@ static int fake_delete(struct spprof_timer *timer) {
 
 static const struct spprof_engine fake_engine = {.name = "fake",
                                                  .timer_a_thread = true,
-                                                 .thread_id = fake_thread_id,
+                                                 .thread_id_sigsafe = fake_thread_id_sigsafe,
                                                  .thread_cpu_ns = fake_thread_cpu_ns,
                                                  .thread_wait_ns = fake_thread_wait_ns,
+                                                 .thread_system_ns = fake_thread_system_ns,
                                                  .process_cpu_ns = fake_process_cpu_ns,
                                                  .threads = fake_list,
                                                  .thread_count = fake_count,
@@ -221,7 +238,7 @@ static bool no_name(void *context, char *name) {
 
 static void count_settled(const struct spprof_record *record, void *context) {
     (void)context;
-    signalled_ns += record->cpu_ns;
+    signalled_ns += record->type == SPPROF_RECORD_SAMPLE ? record->cpu_ns : 0;
 }
 
 /* ThreadStart and ThreadEnd for the thread `self`. */

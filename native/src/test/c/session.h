@@ -199,17 +199,17 @@ static UNUSED void *java_thread(void *ms) {
 /*
  * Checks the sampled time of many java_threads that each live for a part p of the interval. Each
  * thread gives one whole interval with probability p, or nothing. The mean is the time that they
- * used; the variance of one thread is interval^2 p (1 - p). The tolerance is five standard
- * deviations. The time comes from the kernel's clocks, because a thread uses more than it was told
- * to where system calls are slow. `caller_ns` is the CPU time of the calling thread in the session,
- * which is sampled, too.
+ * used; the variance of one thread is interval^2 p (1 - p), and at most interval^2 / 4 for threads
+ * of any length. The tolerance is five standard deviations. The time comes from the kernel's
+ * clocks, because a thread uses more than it was told to where system calls are slow. `caller_ns`
+ * is the CPU time of the calling thread in the session, which is sampled, too.
  */
 static UNUSED void check_in_proportion(uint64_t sampled, uint64_t caller_ns, uint64_t threads,
                                        uint64_t interval) {
     uint64_t mean = used_as_java_threads / threads;
-    CHECK(mean < interval);
     uint64_t least = used_as_java_threads + caller_ns, most = used_by_java_threads + caller_ns;
-    uint64_t variance_ms = used_as_java_threads / MS * ((interval - mean) / MS);
+    uint64_t variance_ms = mean < interval ? used_as_java_threads / MS * ((interval - mean) / MS)
+                                           : threads * (interval / MS) * (interval / MS) / 4;
     uint64_t off = sampled < least ? least - sampled : sampled > most ? sampled - most : 0;
     if (off / MS * (off / MS) >= 25 * variance_ms) {
         fprintf(stderr, "    sampled %llu ms of %llu to %llu, variance %llu ms^2\n",

@@ -6,7 +6,6 @@
  *   int main(void) { RUN(ring_full_refuses); return report(); }
  *
  * With SPPROF_TEST=name in the environment, only tests run whose names begin with that name.
- * Tests whose names begin with SPPROF_WITHOUT=name do not run, and say so.
  *
  * A test that takes longer than five minutes, even on a busy machine, is killed and fails. No test
  * is ever run twice.
@@ -49,11 +48,6 @@ static int tests_passed, tests_failed;
 static UNUSED void run_test(const char *name, void (*test)(void)) {
     const char *only = getenv("SPPROF_TEST");
     if (only != NULL && strncmp(only, name, strlen(only)) != 0) {
-        return;
-    }
-    const char *without = getenv("SPPROF_WITHOUT");
-    if (without != NULL && strncmp(without, name, strlen(without)) == 0) {
-        printf("left out: %s\n", name);
         return;
     }
     fflush(NULL);

@@ -53,19 +53,19 @@ static void check_masks(void) {
 /* The thread that runs the cycles must not wait for the load, because the number of cycles is to be
  * high. */
 static void step_back(void) {
-    setpriority(PRIO_PROCESS, (id_t)spprof_engine_ctimer.thread_id(), 10);
+    setpriority(PRIO_PROCESS, (id_t)spprof_engine_ctimer.thread_id_sigsafe(), 10);
 }
 
 static void *steady_java(void *unused) {
     step_back();
     thread_starts();
-    steady[steady_count++] = (int)spprof_engine_ctimer.thread_id();
+    steady[steady_count++] = (int)spprof_engine_ctimer.thread_id_sigsafe();
     return busy_native(unused);
 }
 
 static void *steady_native(void *unused) {
     step_back();
-    steady[steady_count++] = (int)spprof_engine_ctimer.thread_id();
+    steady[steady_count++] = (int)spprof_engine_ctimer.thread_id_sigsafe();
     return busy_native(unused);
 }
 

@@ -2,6 +2,8 @@
  * Tests the work that the sampler does at the start and end of each thread: it must be small, and
  * no CPU time may be lost.
  */
+#include <limits.h>
+
 #include "session.h"
 #include "session/exit_key.h"
 #include "threads/sweep.h"
@@ -199,7 +201,7 @@ TEST(a_thread_that_kept_a_late_timer_is_new_in_the_next_session) {
 static void *takes_over(void *ticket) {
     spprof_exit_key_set_sigsafe(ticket);
     thread_starts();
-    struct spprof_slot *own = spprof_slots_find_sigsafe(config.engine->thread_id());
+    struct spprof_slot *own = spprof_slots_find_sigsafe(config.engine->thread_id_sigsafe());
     CHECK(own != NULL && own->env != NULL);
     thread_ends("takes over");
     spprof_exit_key_set_sigsafe(ticket);
@@ -212,7 +214,7 @@ TEST(a_thread_does_not_take_over_what_another_thread_kept) {
     CHECK_EQUAL(0, spprof_sampler_start(NULL, &config));
     thread_starts();
     thread_ends("main");
-    struct spprof_slot *slot = spprof_slots_find_sigsafe(config.engine->thread_id());
+    struct spprof_slot *slot = spprof_slots_find_sigsafe(config.engine->thread_id_sigsafe());
     uint32_t life = slot->life;
     pthread_t thread;
     CHECK_EQUAL(0, pthread_create(&thread, NULL, takes_over, spprof_threads_ticket_locked(slot)));
@@ -244,7 +246,9 @@ TEST(a_thread_that_is_cancelled_as_it_exits_gives_the_lock_back) {
     }
     over = true;
     pthread_join(thread, NULL);
-    CHECK_EQUAL(first + 1, hooks());
+    /* A signal between the C library's call of the destructor and the mark of the exiting thread
+     * sets the key again, so the hook runs again. In a software emulation, that is often. */
+    CHECK(hooks() > first && hooks() <= first + PTHREAD_DESTRUCTOR_ITERATIONS);
     alarm(60);
     CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
     alarm(0);
@@ -353,7 +357,7 @@ static _Atomic bool ends; /* the thread that runs `unheard` ends once */
 
 static void *unheard(void *unused) {
     (void)unused;
-    unheard_thread = SPPROF_DEFAULT_ENGINE.thread_id();
+    unheard_thread = SPPROF_DEFAULT_ENGINE.thread_id_sigsafe();
     while (!over) {
         if (ends) {
             thread_ends("unheard");

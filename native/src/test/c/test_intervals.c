@@ -34,7 +34,7 @@ static void *work(void *argument) {
     struct worker *worker = argument;
     uint64_t from = clock_ns(CLOCK_THREAD_CPUTIME_ID);
     thread_starts();
-    worker->serial = spprof_slots_find_sigsafe(config.engine->thread_id())->serial;
+    worker->serial = spprof_slots_find_sigsafe(config.engine->thread_id_sigsafe())->serial;
     while (!over) {
         burn(MS);
     }
@@ -250,7 +250,7 @@ TEST(a_thread_that_comes_back_does_not_rest) {
     setup();
     CHECK_EQUAL(0, spprof_sampler_start(NULL, &config));
     CHECK_EQUAL(0, spprof_sampler_thread_starts(SPPROF_STARTS_LATE));
-    struct spprof_slot *slot = spprof_slots_find_sigsafe(config.engine->thread_id());
+    struct spprof_slot *slot = spprof_slots_find_sigsafe(config.engine->thread_id_sigsafe());
     uint32_t turn = put_to_rest(slot);
     thread_ends("main");
     thread_starts();
@@ -266,7 +266,7 @@ TEST(a_thread_that_leaves_the_jvm_while_it_rests_is_paid_for_on_its_turn) {
     setup();
     CHECK_EQUAL(0, spprof_sampler_start(NULL, &config));
     uint64_t from = clock_ns(CLOCK_THREAD_CPUTIME_ID);
-    struct spprof_slot *slot = spprof_slots_find_sigsafe(config.engine->thread_id());
+    struct spprof_slot *slot = spprof_slots_find_sigsafe(config.engine->thread_id_sigsafe());
     uint32_t turn = put_to_rest(slot);
     thread_ends("main");
     thread_starts();

@@ -1,7 +1,9 @@
 /*
  * Tests how a session treats threads that start, end, are excluded from sampling, or get no timer.
  */
+#include "platform/thread_keys.h"
 #include "session.h"
+#include "threads/slots.h"
 #include "threads/threads.h"
 
 /*
@@ -301,6 +303,26 @@ TEST(a_thread_finds_its_slot_only_when_it_has_its_number) {
     CHECK_EQUAL(0, spprof_sampler_release());
 }
 
+/* The key of such slots is made at the first start. A library that has made many keys before leaves
+ * one that glibc frees while a thread exits, so that handlers do not read it. */
+TEST(threads_of_a_process_timer_are_found_without_a_key_for_handlers) {
+    pthread_key_t key;
+    do {
+        CHECK_EQUAL(0, pthread_key_create(&key, NULL));
+    } while (key < SPPROF_KEYS_OF_THREADS_BLOCK);
+    setup();
+    CHECK_EQUAL(0, spprof_sampler_start(NULL, &config));
+    thread_starts();
+    struct spprof_signal signal;
+    CHECK(config.engine->signal_sigsafe(&(siginfo_t){.si_code = SI_KERNEL}, &signal));
+    CHECK_EQUAL(spprof_key_is_for_handlers(key), signal.value != NULL);
+    bool stale;
+    struct spprof_slot *own = spprof_slots_find_sigsafe(config.engine->thread_id_sigsafe());
+    CHECK(own != NULL && own == spprof_threads_slot_sigsafe(config.engine, &signal, &stale));
+    thread_ends("main");
+    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
+}
+
 int main(void) {
     RUN_WITH_BOTH(a_thread_finds_its_slot_only_when_it_has_its_number);
     RUN_WITH(ctimer, short_threads_are_seen_in_proportion);
@@ -312,6 +334,7 @@ int main(void) {
     RUN_WITH(ctimer, a_thread_that_blocks_the_signal_is_found_by_its_clock);
     RUN_WITH(itimer, native_threads_of_a_process_timer_are_counted_together);
     RUN_WITH(itimer, threads_of_a_process_timer_have_their_own_slots);
+    RUN_WITH(itimer, threads_of_a_process_timer_are_found_without_a_key_for_handlers);
     RUN_WITH_BOTH(slots_of_threads_that_ended_are_used_again);
     RUN(a_thread_always_finds_its_own_slot);
     return report();

@@ -17,9 +17,9 @@
  *           that enters after it (acquire) sees everything that the caller of is_idle (release)
  *           wrote before the call
  *
- * The gate is closed when the library is loaded. Functions in _sigsafe are called from handlers.
- * Open, close and in_flight are called with the sampler's lock held; they would be signal-safe,
- * too.
+ * The gate is closed when the library is loaded. Functions whose names end in _sigsafe are called
+ * from handlers. Open, close and in_flight are called with the sampler's lock held; they would be
+ * signal-safe, too.
  */
 #ifndef SPPROF_GATE_H
 #define SPPROF_GATE_H

@@ -60,9 +60,9 @@ uint64_t spprof_ring_block_size(const struct spprof_ring *ring);
  */
 struct spprof_record *spprof_ring_reserve_sigsafe(struct spprof_ring *ring, uint32_t size);
 
-/* Reserves a record for a sample, or for a method that a sample refers to (METHOD). Such records
- * leave one part in SPPROF_RING_NAMES of the ring free for names of threads, because a name cannot
- * be read again once its thread is gone. */
+/* Reserves a record for a sample, for what a sample refers to (METHOD, LIBRARY, FUNCTION), or for a
+ * thread's times (TIMES). Such records leave one part in SPPROF_RING_NAMES of the ring free for
+ * names of threads, because a name cannot be read again once its thread is gone. */
 #define SPPROF_RING_NAMES 16
 struct spprof_record *spprof_ring_reserve_sample_sigsafe(struct spprof_ring *ring, uint32_t size);
 

@@ -1,60 +1,69 @@
 /*
- * The format of a record in the ring (ring.h). The writers are signal handlers and other code of
- * the profiler (see below). The reader is the profiler's collector, which is Java code.
+ * The format of a record in the ring (ring.h). The reader is the profiler's collector, which is
+ * Java code. Each type below says who writes it. The header's fields have several meanings: the
+ * diagram has those of a SAMPLE, and struct spprof_record names those of the other types.
  *
  * Records are 16-byte aligned. `length` is the record's size in bytes, header included. The writer
  * stores it last, with release order; until then it is 0. A reader that loads it with acquire order
  * sees all other fields.
  *
- *    0        4     5      6        8           12          16        24          32
- *   +--------+-----+------+--------+-----------+-----------+---------+-----------+----------------
- *   | length | type| flags| walk   | thread    | words     | time_ns | cpu_ns    | words, 8 bytes
- *   |        |     |      |        | or method | or        | or      | or        | each; or a name
- *   | int32  | u8  | u8   | int16  | u32       | name_bytes| address | line_count|
- *   +--------+-----+------+--------+-----------+-----------+---------+-----------+----------------
+ *    0        4      5       6       8        12      16        24       32
+ *   +--------+------+-------+-------+--------+-------+---------+--------+--------------------
+ *   | length | type | flags | walk  | thread | words | time_ns | cpu_ns | the stack
+ *   | i32    | u8   | u8    | i16   | u32    | u32   | u64     | u64    | words, 8 bytes each
+ *   +--------+------+-------+-------+--------+-------+---------+--------+--------------------
  *
  *   SAMPLE
- *     `words` words of 8 bytes follow: the stack, with its leaf (the running method) first. `walk`
- *     is 1 if the stack was walked to its end. Other numbers give the reason why the stack was not
- *     walked, or where the walk ended (SPPROF_WALK_*).
+ *     `words` words of 8 bytes follow (SPPROF_WORD_*): the stack, its leaf (the running method)
+ *     first. `walk` is 1 if the stack was walked to its end. Other numbers give the reason why the
+ *     stack was not walked, or where the walk ended (SPPROF_WALK_*). Written by the handler, and
+ *     by a thread that ends (thread_hooks.h).
  *
  *   THREAD
  *     `name_bytes` bytes follow, the thread's name in modified UTF-8. time_ns and cpu_ns are 0. The
  *     name applies to the thread's samples before this record, back to the thread's previous THREAD
- *     record (thread_name.h).
+ *     record. Written by whichever thread looks for the names of sampled threads (thread_name.h).
  *
  *   METHOD
  *     `method` is the method's number within the session. `name_bytes` bytes follow: the method's
  *     name in modified UTF-8, for instance java/util/HashMap.get. Then, aligned to 4 bytes,
  *     `line_count` pairs of 4 bytes each follow: byte code index << 16 | line number. The record
- *     precedes the first sample that uses the number. A number that contains SPPROF_TRANSIENT is
- *     valid for the next sample of the same handler only, because the walker's tables had no room
- *     for it. A name that begins with [ belongs to no method but to a BROKEN_AT word (see below).
+ *     precedes, in the ring, the first sample that uses the number. If the walker's tables have no
+ *     room for a method, its number has the bit SPPROF_TRANSIENT, and only the sample that the same
+ *     run of the handler writes next uses it. A name in brackets is no method's: the frame is
+ *     [unknown native code], or the subject of a BROKEN_AT word. A name that begins with [C1], [C1
+ *     OSR], [C2] or [C2 OSR] and a blank is that of a compilation: the method's name follows, and
+ *     line_count is 0 (compile_task.h). Written by the handler.
+ *
+ *   TIMES
+ *     CPU time of a thread by the kernel's account, in user code and in the kernel, that no earlier
+ *     TIMES record of the thread contains (kernel_times.h).
  *
  *   LIBRARY
  *     `library` is the number of a library with native code. `id_bytes` bytes follow, the build id
  *     of its file, and then `name_bytes` bytes, the path under which it was loaded. The path is
- *     empty for the process's own program, and [vdso] for the kernel's code. `address` is what is
- *     added to an address in the file to get the address in memory. The record precedes the first
- *     FUNCTION that uses the number (library_numbers.h).
+ *     empty for the process's own program, and [vdso] for the kernel's code. `address` is the load
+ *     bias: what is added to an address in the file to get the address in memory. The record
+ *     precedes the first FUNCTION that uses the number (library_numbers.h). Written by the handler.
  *
  *   FUNCTION
  *     `method` is a number like that of a METHOD, for a function of native code. `in_library` is
  *     the number of its library, and `address` the address of its first instruction in the
- *     library's file. If the file does not say where the function begins, it is the address of an
- *     instruction.
+ *     library's file. If the file does not say where the function begins, `address` is the address
+ *     of the instruction that was found on the stack. Written by the handler.
  *
  *   FORGET
- *     All numbers of methods, libraries and locations (addresses in compiled code) become invalid.
- * The walker restarts its numbering after this record. Names of threads are written again when the
- * threads are next sampled. Only `length` and `type` are set.
+ *     All numbers of methods, libraries and locations (words of a stack, below) become invalid. The
+ *     walker restarts its numbering after this record, and names of threads are written again. Only
+ *     `length` and `type` are set. Written when the walker's tables are emptied, with no handler in
+ *     flight.
  *
  *   PADDING
- *     Fills the ring up to its end. Only `length` and `type` are set.
+ *     Fills the ring up to its end. Only `length` and `type` are set. Written by whoever reserves a
+ *     record for which the room up to the end is too small.
  *
- * The handler writes SAMPLE, METHOD, LIBRARY and FUNCTION; a thread that ends also writes a SAMPLE
- * (thread_hooks.h). Threads that read names write THREAD (thread_name.h). Java repeats the numbers
- * of this file: io.spprof.sampler.SampleLayout has them, and a test compares the two.
+ * Java repeats the numbers of this file: io.spprof.sampler.SampleLayout has them, and a test
+ * compares the two.
  */
 #ifndef SPPROF_SAMPLE_H
 #define SPPROF_SAMPLE_H
@@ -71,6 +80,7 @@ enum {
     SPPROF_RECORD_FORGET = 5,
     SPPROF_RECORD_LIBRARY = 6,
     SPPROF_RECORD_FUNCTION = 7,
+    SPPROF_RECORD_TIMES = 8,
 };
 
 enum {
@@ -95,9 +105,14 @@ enum {
  *   DEFINE    | 3 | 0 | count: 16 bits in 32..47                 | number: 32 bits             |
  *   ID_FRAME  | 4 | 0 | bci + SPPROF_BCI_BIAS: 20 bits in 32..51 | 0                           |
  *   BROKEN_AT | 5 | 0                                            | number of a METHOD: 32 bits |
+ *   CALL      | 6 | 0                                            | system call + 1: 32 bits    |
  *
  * The method of a FRAME is the subject of a METHOD or of a FUNCTION. The bci of a FUNCTION's frame
  * is -1. Frames of native code come before all others.
+ *
+ * CALL can be the first word of a stack: the thread was in a system call. The word holds the call's
+ * number, as the kernel counts the calls on this processor, plus 1; 0 if the number is not known
+ * (walk/cpu/cpu.h).
  *
  * A location is an address in compiled code. DEFINE assigns the `count` FRAMEs that follow to the
  * location `number`, in this sample and wherever a later LOCATION refers to that number. No
@@ -117,6 +132,7 @@ enum {
     SPPROF_WORD_DEFINE = 3,
     SPPROF_WORD_ID_FRAME = 4,
     SPPROF_WORD_BROKEN_AT = 5,
+    SPPROF_WORD_CALL = 6,
 };
 #define SPPROF_WORD_KIND_SHIFT 56
 #define SPPROF_WORD_SHIFT 32 /* of bci and count */
@@ -161,8 +177,8 @@ struct spprof_record {
     uint8_t flags;
     int16_t walk;
     union {
-        uint32_t thread;  /* SAMPLE, THREAD: serial number of the thread within the session */
-        uint32_t method;  /* METHOD, FUNCTION: number of the method within the session */
+        uint32_t thread; /* SAMPLE, THREAD, TIMES: serial number of the thread within the session */
+        uint32_t method; /* METHOD, FUNCTION: number of the method within the session */
         uint32_t library; /* LIBRARY: number of the library within the session */
     };
     union {
@@ -172,12 +188,14 @@ struct spprof_record {
     };
     union {
         uint64_t time_ns; /* SAMPLE: CLOCK_MONOTONIC */
+        uint64_t user_ns; /* TIMES */
         uint64_t address; /* LIBRARY, FUNCTION */
     };
     union {
         uint64_t cpu_ns; /* SAMPLE: CPU time that it stands for, ns: (1 + overruns) x interval */
         uint64_t line_count; /* METHOD: pairs of a byte code index and a line */
         uint64_t id_bytes;   /* LIBRARY */
+        uint64_t system_ns;  /* TIMES */
     };
 };
 

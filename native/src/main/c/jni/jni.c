@@ -122,6 +122,11 @@ JNIEXPORT void JNICALL Java_io_spprof_sampler_NativeSampler_readKernelTimes0(JNI
     spprof_sampler_read_kernel_times();
 }
 
+JNIEXPORT jlong JNICALL Java_io_spprof_sampler_NativeSampler_signalCost0(JNIEnv *jni, jclass type) {
+    (void)jni, (void)type;
+    return (jlong)spprof_sampler_signal_cost();
+}
+
 JNIEXPORT void JNICALL Java_io_spprof_sampler_NativeSampler_setThreadStarts0(JNIEnv *jni,
                                                                              jclass type,
                                                                              jint starts) {
@@ -274,6 +279,7 @@ JNIEXPORT jintArray JNICALL Java_io_spprof_sampler_NativeSampler_layout0(JNIEnv 
         SPPROF_RECORD_FORGET,
         SPPROF_RECORD_LIBRARY,
         SPPROF_RECORD_FUNCTION,
+        SPPROF_RECORD_TIMES,
         SPPROF_FLAG_TRUNCATED,
         SPPROF_FLAG_NATIVE,
         SPPROF_STATE_SHIFT,
@@ -306,9 +312,11 @@ JNIEXPORT jintArray JNICALL Java_io_spprof_sampler_NativeSampler_layout0(JNIEnv 
         offsetof(struct spprof_record, name_bytes),
         offsetof(struct spprof_record, in_library),
         offsetof(struct spprof_record, time_ns),
+        offsetof(struct spprof_record, user_ns),
         offsetof(struct spprof_record, address),
         offsetof(struct spprof_record, cpu_ns),
         offsetof(struct spprof_record, line_count),
+        offsetof(struct spprof_record, system_ns),
         offsetof(struct spprof_record, id_bytes),
         sizeof(struct spprof_record),
         SPPROF_WORD_FRAME,
@@ -316,6 +324,7 @@ JNIEXPORT jintArray JNICALL Java_io_spprof_sampler_NativeSampler_layout0(JNIEnv 
         SPPROF_WORD_DEFINE,
         SPPROF_WORD_ID_FRAME,
         SPPROF_WORD_BROKEN_AT,
+        SPPROF_WORD_CALL,
         SPPROF_WORD_KIND_SHIFT,
         SPPROF_WORD_SHIFT,
         SPPROF_BCI_BIAS,

@@ -1,4 +1,4 @@
-#include "action.h"
+#include "platform/action.h"
 
 #include <errno.h>
 #include <stddef.h>

@@ -3,8 +3,8 @@
  * saved action can be restored byte for byte. The C library's sigaction cannot do this: it changes
  * every action that it installs. On Linux it adds SA_RESTORER and an address.
  *
- * Functions in _sigsafe may be called in a signal handler; the other functions are never called
- * there.
+ * Functions whose names end in _sigsafe may be called in a signal handler; the other functions are
+ * never called there.
  */
 #ifndef SPPROF_ACTION_H
 #define SPPROF_ACTION_H

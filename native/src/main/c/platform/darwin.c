@@ -28,8 +28,9 @@
 
 #include "base/clock.h"
 #include "base/counters.h"
-#include "delivery.h"
-#include "platform.h"
+#include "platform/delivery.h"
+#include "platform/platform.h"
+#include "platform/thread_keys.h"
 
 #define MOST_PENDING 1000
 
@@ -91,6 +92,12 @@ static int thread_cpu_ns(uint64_t id, uint64_t *ns) {
 }
 
 static int thread_wait_ns(uint64_t id, uint64_t *ns) {
+    (void)id;
+    *ns = 0;
+    return -ENOTSUP;
+}
+
+static int thread_system_ns(uint64_t id, uint64_t *ns) {
     (void)id;
     *ns = 0;
     return -ENOTSUP;
@@ -274,8 +281,9 @@ static bool signal_sigsafe(const siginfo_t *info, struct spprof_signal *signal) 
     if (!sent_by_the_timer_sigsafe(info)) {
         return false;
     }
-    /* The key was made before the timer was armed. */
-    signal->value = pthread_getspecific(slot_key);
+    /* The key was made before the timer was armed. Without the value, the slot is found by the
+     * thread's number. */
+    signal->value = spprof_key_is_for_handlers(slot_key) ? pthread_getspecific(slot_key) : NULL;
     signal->expiries = 0;
     /* Once the timer is disarmed, delete_timer has counted the remaining CPU time. A late signal
      * therefore stands for no CPU time. */
@@ -317,9 +325,10 @@ const struct spprof_engine spprof_engine_itimer = {
     .vm_thread_id = VM_THREAD_ID,
     .vm_thread_id_size = VM_THREAD_ID_SIZE,
     .thread_id_of_vm = thread_id_of_vm,
-    .thread_id = thread_id_sigsafe,
+    .thread_id_sigsafe = thread_id_sigsafe,
     .thread_cpu_ns = thread_cpu_ns,
     .thread_wait_ns = thread_wait_ns,
+    .thread_system_ns = thread_system_ns,
     .process_cpu_ns = process_cpu_ns,
     .threads = threads,
     .thread_count = thread_count,

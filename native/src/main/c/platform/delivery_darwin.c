@@ -6,7 +6,7 @@
  * between these steps. No call waits for such a thread: thread_suspend and thread_get_state return
  * as soon as the thread runs on no processor.
  */
-#include "delivery.h"
+#include "platform/delivery.h"
 
 #include <errno.h>
 #include <time.h>

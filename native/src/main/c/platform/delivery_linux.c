@@ -1,19 +1,23 @@
 /*
- * The wait on Linux uses membarrier. A thread takes a signal and reads its action without enabling
- * interrupts in between. (It does not hold the siglock all the time: for the signal of a POSIX
- * timer, dequeue_signal releases the lock while it rearms the timer.) membarrier interrupts every
- * processor that runs a thread of this process, and returns when each processor has taken the
- * interrupt. By then, every thread that was between the two steps has finished them. A thread that
- * does not run is not between the two steps, because a thread cannot be preempted while its
- * interrupts are off.
+ * Waits until every thread that has taken a profiling signal has also read the signal's action
+ * (delivery.h says why).
  *
- * Three exceptions have a wait of their own:
- * - a kernel with PREEMPT_RT, where interrupts stay on;
- * - a kernel older than 4.14, or a sandbox without membarrier;
- * - a debugger, which stops a thread between the two steps.
+ * A thread takes a signal and reads its action with interrupts off throughout. membarrier
+ * interrupts every processor that runs a thread of this process, and returns when each of them has
+ * taken the interrupt. By then, every thread that was between the two steps has finished them. A
+ * thread that does not run is not between them, because it cannot be preempted while interrupts are
+ * off. (A lock of the kernel would not do instead: for the signal of a POSIX timer, dequeue_signal
+ * releases the siglock between the two steps, while it rearms the timer.)
+ *
+ * Two cases need another wait:
+ * - A kernel with PREEMPT_RT leaves interrupts on. A kernel older than 4.14 has no membarrier, and
+ * a sandbox can forbid it. The wait is then a fixed time (PATIENCE_MS).
+ * - A debugger stops a traced thread between the two steps. The wait then watches each thread until
+ * it has left this point (await_debugger).
  */
 #include "base/clock.h"
-#include "delivery.h"
+#include "platform/delivery.h"
+#include "platform/thread_clock_linux.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -94,14 +98,11 @@ static long status_of(const char *path, const char *key, bool letter) {
     return letter ? *line : strtol(line, NULL, 10);
 }
 
-/*
- * Returns the CPU time of a thread, ns; -1 if the thread is gone. The clock's bits are
- * CPUCLOCK_PERTHREAD | CPUCLOCK_SCHED, as in linux.c.
- */
+/* Returns the CPU time of a thread, ns; -1 if the thread is gone. */
 static int64_t cpu_ns_of(long tid) {
-    struct timespec now;
-    clockid_t clock = (clockid_t)(((unsigned)~(pid_t)tid << 3) | 6u);
-    return clock_gettime(clock, &now) == 0 ? (int64_t)now.tv_sec * 1000000000 + now.tv_nsec : -1;
+    uint64_t ns = 0;
+    clockid_t clock = spprof_thread_clock_sigsafe((uint64_t)tid);
+    return spprof_clock_read_sigsafe(clock, &ns) == 0 ? (int64_t)ns : -1;
 }
 
 /*

@@ -17,33 +17,30 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "delivery.h"
-#include "platform.h"
+#include "base/clock.h"
+#include "platform/delivery.h"
+#include "platform/platform.h"
+#include "platform/thread_clock_linux.h"
 
 #ifndef sigev_notify_thread_id
 #define sigev_notify_thread_id _sigev_un._tid
 #endif
 
-#define NANOS UINT64_C(1000000000)
 #define MOST_PENDING 1000
 
-/* Returns the CPU clock of a thread. The bits are CPUCLOCK_PERTHREAD | CPUCLOCK_SCHED of the
- * kernel's posix-timers.h. */
-static clockid_t thread_clock(uint64_t id) {
-    return (clockid_t)(((unsigned)~(pid_t)id << 3) | 6u);
-}
-
 static struct timespec to_timespec_sigsafe(uint64_t ns) {
-    return (struct timespec){.tv_sec = (time_t)(ns / NANOS), .tv_nsec = (long)(ns % NANOS)};
+    return (struct timespec){.tv_sec = (time_t)(ns / SPPROF_NS_PER_S),
+                             .tv_nsec = (long)(ns % SPPROF_NS_PER_S)};
 }
 
-static uint64_t thread_id(void) {
+static uint64_t thread_id_sigsafe(void) {
     return (uint64_t)syscall(SYS_gettid);
 }
 
@@ -51,41 +48,38 @@ static uint64_t thread_id_of_vm(uint64_t field) {
     return field;
 }
 
-static int read_clock(clockid_t clock, uint64_t *ns) {
-    struct timespec now;
-    if (clock_gettime(clock, &now) != 0) {
-        return -errno;
-    }
-    *ns = (uint64_t)now.tv_sec * NANOS + (uint64_t)now.tv_nsec;
-    return 0;
+static int thread_cpu_ns(uint64_t id, uint64_t *ns) {
+    return spprof_clock_read_sigsafe(spprof_thread_clock_sigsafe(id), ns);
 }
 
-/* Reads the CPU clock of a thread. Fails for a thread of another process, because the kernel
- * provides this clock only for threads of the caller's process. */
-static int thread_cpu_ns(uint64_t id, uint64_t *ns) {
-    return read_clock(thread_clock(id), ns);
+/*
+ * Reads a file of a thread, at most `size` - 1 bytes. The system calls are made directly, because
+ * the functions of the C library are cancellation points.
+ */
+static int read_task(uint64_t id, const char *file, char *text, size_t size) {
+    char path[64];
+    snprintf(path, sizeof path, "/proc/self/task/%d/%s", (int)id, file);
+    int fd = (int)syscall(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0);
+    if (fd < 0) {
+        return -errno;
+    }
+    long n = syscall(SYS_read, fd, text, size - 1);
+    int error = n < 0 ? -errno : 0;
+    syscall(SYS_close, fd);
+    text[n < 0 ? 0 : n] = '\0';
+    return error;
 }
 
 /*
  * Reads the fields of /proc/self/task/TID/schedstat: time run, time waited, and number of
  * timeslices. All three are 0 for a thread that has not run, and on a kernel without the figures.
- * The system calls are made directly, because the functions of the C library are cancellation
- * points.
  */
 static int thread_wait_ns(uint64_t id, uint64_t *ns) {
-    char path[64], text[96];
-    snprintf(path, sizeof path, "/proc/self/task/%d/schedstat", (int)id);
-    int fd = (int)syscall(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0);
-    if (fd < 0) {
-        return -errno;
-    }
-    long n = syscall(SYS_read, fd, text, sizeof text - 1);
-    int error = n < 0 ? -errno : 0;
-    syscall(SYS_close, fd);
+    char text[96];
+    int error = read_task(id, "schedstat", text, sizeof text);
     if (error != 0) {
         return error;
     }
-    text[n] = '\0';
     unsigned long long run, wait, slices;
     if (sscanf(text, "%llu %llu %llu", &run, &wait, &slices) != 3 || (run | slices) == 0) {
         return -ENODATA;
@@ -94,8 +88,36 @@ static int thread_wait_ns(uint64_t id, uint64_t *ns) {
     return 0;
 }
 
+/* Fields 14 and 15 of the file are the user and the system time in ticks of 10 ms. The second
+ * field, a name in parentheses, can contain anything. */
+static int thread_system_ns(uint64_t id, uint64_t *ns) {
+    if (id == thread_id_sigsafe()) {
+        struct rusage usage;
+        if (getrusage(RUSAGE_THREAD, &usage) != 0) {
+            return -errno;
+        }
+        *ns = (uint64_t)usage.ru_stime.tv_sec * SPPROF_NS_PER_S +
+              (uint64_t)usage.ru_stime.tv_usec * 1000;
+        return 0;
+    }
+    char text[1024];
+    int error = read_task(id, "stat", text, sizeof text);
+    if (error != 0) {
+        return error;
+    }
+    const char *name_end = strrchr(text, ')');
+    unsigned long long user, system;
+    if (name_end == NULL ||
+        sscanf(name_end + 1, " %*c %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %llu %llu", &user,
+               &system) != 2) {
+        return -ENODATA;
+    }
+    *ns = system * (SPPROF_NS_PER_S / (uint64_t)sysconf(_SC_CLK_TCK));
+    return 0;
+}
+
 static int process_cpu_ns(uint64_t *ns) {
-    return read_clock(CLOCK_PROCESS_CPUTIME_ID, ns);
+    return spprof_clock_read_sigsafe(CLOCK_PROCESS_CPUTIME_ID, ns);
 }
 
 static int threads(void (*visit)(uint64_t id, void *context), void *context) {
@@ -188,7 +210,7 @@ static int create_timer(struct spprof_timer *timer, uint64_t id, int signal, voi
     event.sigev_value.sival_ptr = value;
     event.sigev_notify_thread_id = (pid_t)id;
     int32_t number;
-    if (syscall(SYS_timer_create, thread_clock(id), &event, &number) != 0) {
+    if (syscall(SYS_timer_create, spprof_thread_clock_sigsafe(id), &event, &number) != 0) {
         return -errno;
     }
     atomic_store_explicit(&timer->id, number, memory_order_relaxed);
@@ -274,9 +296,10 @@ const struct spprof_engine spprof_engine_ctimer = {
     .vm_thread_id = "_thread_id",
     .vm_thread_id_size = sizeof(pid_t),
     .thread_id_of_vm = thread_id_of_vm,
-    .thread_id = thread_id,
+    .thread_id_sigsafe = thread_id_sigsafe,
     .thread_cpu_ns = thread_cpu_ns,
     .thread_wait_ns = thread_wait_ns,
+    .thread_system_ns = thread_system_ns,
     .process_cpu_ns = process_cpu_ns,
     .threads = threads,
     .thread_count = thread_count,

@@ -7,10 +7,10 @@
  *   darwin.c  itimer: one timer for the process, ITIMER_PROF (macOS, and Linux on request)
  *
  * A session uses one engine. All functions return 0 or -errno, unless their comment says otherwise.
- * Functions in _sigsafe are also called in the signal handler. The others are not, unless their
- * comment says otherwise. The three functions of a timer are called with the lock of thread_state.h
- * held (in a handler: without it). take_pending and await_delivery are called with the sampler's
- * lock held.
+ * Functions whose names end in _sigsafe are also called in the signal handler. The others are not,
+ * unless their comment says otherwise. The three functions of a timer are called with the lock of
+ * thread_state.h held (in a handler: without it). take_pending and await_delivery are called with
+ * the sampler's lock held.
  */
 #ifndef SPPROF_PLATFORM_H
 #define SPPROF_PLATFORM_H
@@ -45,12 +45,12 @@ struct spprof_engine {
     /* The field of HotSpot's OSThread that identifies the system's thread, and the field's size. */
     const char *vm_thread_id;
     size_t vm_thread_id_size;
-    /* Converts the field's value into the number that thread_id returns on that thread. */
+    /* Converts the field's value into the number that thread_id_sigsafe returns on that thread. */
     uint64_t (*thread_id_of_vm)(uint64_t field);
 
     /* Returns the calling thread's number, which is unique among living threads and never 0. With a
      * process's timer the handler calls it, too. */
-    uint64_t (*thread_id)(void);
+    uint64_t (*thread_id_sigsafe)(void);
     /*
      * Reads the CPU time of a thread, in ns; 0 if the system does not report it. Fails if there is
      * no such thread.
@@ -62,6 +62,12 @@ struct spprof_engine {
      * system does not report it. No cancellation point.
      */
     int (*thread_wait_ns)(uint64_t id, uint64_t *ns);
+    /*
+     * Reads how much of a thread's CPU time was in the kernel, in ns: of the calling thread to the
+     * microsecond, of any other to 10 ms, rounded down. Fails if there is no such thread, and if
+     * the system does not report it. No cancellation point.
+     */
+    int (*thread_system_ns)(uint64_t id, uint64_t *ns);
     /* Reads the CPU time of the whole process, in ns. Threads that are gone are included. */
     int (*process_cpu_ns)(uint64_t *ns);
     /* Visits every thread of this process. Visits no thread if the system does not list threads. */

@@ -1,5 +1,6 @@
-/* Counts POSIX timers of the process, so that a start can find out whether anything sends SIGPROF.
- * Never called in a signal handler. */
+/* Counts the POSIX timers of this process that send a given signal. The start of a session asks for
+ * SIGPROF before it makes timers of its own: a count above 0 shows that another profiler in the
+ * process uses this signal. Never called in a signal handler. */
 #ifndef SPPROF_TIMERS_H
 #define SPPROF_TIMERS_H
 

@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "timers.h"
+#include "platform/timers.h"
 
 int spprof_timers_that_send(int signal) {
     FILE *file = fopen("/proc/self/timers", "re");

@@ -3,18 +3,16 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "platform/thread_keys.h"
+
 /*
- * The number of thread-specific keys whose value a handler may set. glibc stores the values of the
- * first 32 keys in the thread's own block; musl stores the values of all keys there. Setting such a
- * value is two or three stores to memory of the thread, so a handler may do it, whatever code it
- * interrupts.
+ * A handler sets the key's value only if setting it is two or three stores to memory of the thread
+ * (thread_keys.h).
  *
  * When a thread exits, the C library runs a loop over the destructors of the keys. The loop clears
  * each value before it calls the value's destructor, and runs at most four times. If a handler sets
  * a value during the loop, the loop either finds the value or leaves it.
  */
-#define KEYS_WITHOUT_MALLOC 32
-
 static pthread_key_t key;
 static bool is_stored; /* setting the key's value is only a store */
 
@@ -23,7 +21,7 @@ static _Atomic bool set_by_handlers = true;
 
 int spprof_exit_key_make(void (*hook)(void *ticket)) {
     int error = pthread_key_create(&key, hook);
-    is_stored = error == 0 && key < KEYS_WITHOUT_MALLOC;
+    is_stored = error == 0 && spprof_key_is_for_handlers(key);
     return -error;
 }
 
@@ -33,7 +31,7 @@ void spprof_exit_key_set(void *ticket) {
 
 void spprof_exit_key_set_sigsafe(void *ticket) {
     if (is_stored && atomic_load_explicit(&set_by_handlers, memory_order_relaxed)) {
-        pthread_setspecific(key, ticket); /* see KEYS_WITHOUT_MALLOC */
+        pthread_setspecific(key, ticket);
     }
 }
 

@@ -7,6 +7,7 @@
  * Every signal that enters the handler is counted as a signal, and then once more by its outcome:
  * as one committed sample or as one drop (counters.h). A signal that none of the profiler's timers
  * sent is a drop. The handler forwards it to the handler that was installed before the profiler's.
+ * Only the signals of a measurement (signal_cost.h) are not counted.
  */
 #ifndef SPPROF_HANDLER_H
 #define SPPROF_HANDLER_H

@@ -14,6 +14,7 @@
 #include "platform/delivery.h"
 #include "session/handler.h"
 #include "session/resources.h"
+#include "session/signal_cost.h"
 #include "session/sigprof.h"
 #include "session/teardown.h"
 #include "threads/adoption.h"
@@ -259,6 +260,19 @@ int spprof_sampler_read_kernel_times(void) {
     }
     spprof_unlock(&lock);
     return result;
+}
+
+uint64_t spprof_sampler_signal_cost(void) {
+    /* A stop needs this lock, so it restores no action while signals are sent. */
+    spprof_lock(&lock);
+    struct spprof_action now;
+    bool can = stage == SAMPLING && spprof_gate_is_open_sigsafe() &&
+               !sigismember(&lock.mask, SPPROF_SIGNAL) &&
+               spprof_action_get(SPPROF_SIGNAL, &now) == 0 &&
+               spprof_action_same_handler(&now, &ours);
+    uint64_t ns = can ? spprof_signal_cost_measure() : 0;
+    spprof_unlock(&lock);
+    return ns;
 }
 
 int spprof_sampler_thread_starts(enum spprof_thread_starts starts) {

@@ -68,6 +68,13 @@ int spprof_sampler_read_names(JNIEnv *jni);
  * (kernel_times.h). Returns 0, or -EINVAL if no session is sampling. */
 int spprof_sampler_read_kernel_times(void);
 
+/*
+ * Measures what the delivery of one signal costs (signal_cost.h). Called on a thread without a
+ * timer. Returns nanoseconds; 0 if no session is sampling, if the calling thread blocks the signal,
+ * if other code has replaced the profiler's action, or if it cannot be measured.
+ */
+uint64_t spprof_sampler_signal_cost(void);
+
 /* Chooses what happens to threads that start (thread_hooks.h). With a process's timer, UNHEARD acts
  * like LATE. Returns 0, -EINVAL if no session is sampling, or -EIO if the JVM does not switch its
  * event. */

@@ -69,7 +69,7 @@ static void end_measure(uint64_t from) {
 static uint64_t own_id(void) {
     const struct spprof_engine *engine =
         atomic_load_explicit(&spprof_handler_session.engine, memory_order_relaxed);
-    return engine == NULL ? 0 : engine->thread_id(); /* 0 is the number of no thread */
+    return engine == NULL ? 0 : engine->thread_id_sigsafe(); /* 0 is the number of no thread */
 }
 
 /* Returns how many lives as a Java thread the slot's thread has ended. */
@@ -397,15 +397,17 @@ static void thread_exits(void *ticket) {
         return;
     }
     uint64_t from = begin_measure();
-    struct spprof_exit_wait wait = spprof_kernel_times_read_exit(
-        atomic_load_explicit(&spprof_handler_session.engine, memory_order_relaxed), own_id());
+    /* Not NULL, because the ticket is of a session. */
+    const struct spprof_engine *engine =
+        atomic_load_explicit(&spprof_handler_session.engine, memory_order_relaxed);
+    uint64_t cpu = clock_of(engine, slot);
+    struct spprof_exit_times times = spprof_kernel_times_read_exit(engine, own_id(), cpu);
     spprof_threads_lock_open();
     slot = living_slot(ticket);
     if (slot != NULL && atomic_load_explicit(&slot->env, memory_order_relaxed) == NULL) {
         atomic_store(&slot->exiting, true); /* samples from here on appear under [thread end] */
-        const struct spprof_engine *engine = spprof_threads_engine_locked();
-        uint64_t cpu = clock_of(engine, slot) - slot->spent_ns - wait.read_ns;
-        spprof_kernel_times_count_exit_locked(slot, &wait);
+        cpu -= slot->spent_ns;
+        spprof_kernel_times_count_exit_locked(slot, &times);
         settle(engine, slot, cpu);
         /* For a Java thread, the JVM's name is kept if it was written. */
         if (is_marked(slot) && (lives(slot) == 0 || slot->name_hash == 0)) {

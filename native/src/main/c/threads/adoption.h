@@ -4,10 +4,10 @@
  * JNIEnv in ThreadStart (thread_hooks.c). Adoption is for the others: Java threads that existed
  * before the session, and threads that started while ThreadStart was switched off ("unheard").
  *
- * java_threads.c asks the JVM for JNIEnvs and calls the functions in _locked; sampler.c calls the
- * other functions. The callers are the thread that starts a session, and the profiler's collector
- * thread (CollectorThread.java), never a signal handler. Functions in _locked are called with the
- * lock of thread_state.h held. The others take that lock.
+ * java_threads.c asks the JVM for JNIEnvs and calls the functions whose names end in _locked;
+ * sampler.c calls the other functions. The callers are the thread that starts a session, and the
+ * profiler's collector thread (CollectorThread.java), never a signal handler. Functions whose names
+ * end in _locked are called with the lock of thread_state.h held. The others take that lock.
  *
  * A thread can end while it is adopted. Before the first sweep (a check of all threads of the
  * process, sweep.h), threads are protected as java_threads.c describes. Later, the slot's `life`

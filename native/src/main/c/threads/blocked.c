@@ -54,7 +54,7 @@ static bool is_suspect(const struct spprof_slot *slot) {
            slot->seen_ns > spprof_schedule_next_sigsafe(slot) + FAR_NS;
 }
 
-static void mark(struct spprof_slot *slot, const struct spprof_engine *namer) {
+static void set_blocked(struct spprof_slot *slot, const struct spprof_engine *namer) {
     char name[SPPROF_BLOCKED_NAME];
     namer->thread_name(atomic_load_explicit(&slot->id, memory_order_relaxed), name, sizeof name);
     /* The system's names can contain any bytes. The name becomes part of a Java string, so only
@@ -88,7 +88,7 @@ static void look_at_suspects(bool all) {
         asked++;
         if (engine->signal_blocked(atomic_load_explicit(&slot->id, memory_order_relaxed),
                                    SPPROF_SIGNAL) > 0) {
-            mark(slot, engine);
+            set_blocked(slot, engine);
         }
     }
     next_asked = used > 0 ? (next_asked + seen) % used : 0;
@@ -143,7 +143,7 @@ static void visit(uint64_t id, void *context) {
     if (lister->signal_blocked(id, SPPROF_SIGNAL) <= 0) {
         slot->blocked = slot->suspect = false;
     } else if (all || slot->suspect) {
-        mark(slot, lister);
+        set_blocked(slot, lister);
         slot->suspect = false;
     } else {
         slot->suspect = !slot->blocked;

@@ -96,7 +96,7 @@ static int find_layout(JNIEnv *jni, struct layout *layout, const jthread *thread
     }
     (*jni)->DeleteLocalRef(jni, type);
     layout->functions = (uintptr_t)*jni;
-    uint64_t own = layout->engine->thread_id();
+    uint64_t own = layout->engine->thread_id_sigsafe();
     for (jint i = 0; i < count; i++) {
         uint64_t java_thread = (uint64_t)(*jni)->GetLongField(jni, threads[i], layout->eetop);
         uint64_t id;

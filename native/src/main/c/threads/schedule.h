@@ -1,31 +1,36 @@
 /*
  * The schedule of a thread's own timer. It determines when the timer expires next, and how much CPU
- * time each expiry stands for, so that no CPU time is lost or counted twice, even if the
- * interval changes while a session runs.
+ * time each expiry stands for, so that no CPU time is lost or counted twice, even if the interval
+ * changes while a session runs.
  *
  * A slot (the entry of one thread, slots.h) is paid up to `paid_ns`, a reading of its thread's CPU
- * clock. Paid means: the thread's signals have accounted for its CPU time up to this reading. Every
- * expiry pays one more interval, whenever its signal comes. The next expiry is at paid_ns +
- * phase * interval. The phase is drawn once for each thread, uniformly from [0, 1). The CPU time
- * that was counted is therefore never further from the clock than one interval. On average it
- * equals the clock, also over threads that live for less than one interval.
+ * clock. It begins at the reading from which the thread is sampled. Every expiry of the timer pays
+ * one whole interval, no matter how late its signal comes. The next expiry is at paid_ns + phase *
+ * interval. The phase is drawn once for each thread, uniformly from [0, 1). An expiry thus comes
+ * within the interval that it pays, and paid_ns is then ahead of the clock. The CPU time that was
+ * counted is never further from the clock than one interval. On average over the phases it equals
+ * the clock, also for threads that live for less than one interval.
  *
  * A change of the interval is only stored. The handler of each thread applies it at the thread's
- * next signal: it pays the expiries at the interval at which they came, and then sets the timer
- * again, starting from paid_ns. Both properties above still hold, for two reasons. A new interval
- * begins at the reading up to which the previous interval was paid. The time of the change does not
- * depend on the phase.
+ * next signal: it pays the expiries that have passed with the old interval, and then sets the timer
+ * with the new one, starting from paid_ns. A thread that rests (its timer is disarmed for a time,
+ * thread_timers.h) applies it at its first signal after the rest. No CPU time is lost or counted
+ * twice, and the bound of one interval, the longer of the two, still holds. The average is off only
+ * for threads that end soon after a change, before the interval ends in which they apply it, and by
+ * less than one interval: whether a thread applies the change in this interval or in the next one
+ * depends on its phase.
  *
- * Setting the timers of all threads at once, from another thread, would break these properties. In
- * the middle of an interval, a thread either has been sampled for this interval or has not. Any
- * treatment of the remainder then counts CPU time twice or never, for threads that run little.
- * Storing the change also costs no work for threads that rest, whose timers are disarmed for a time
- * (thread_timers.h). The disadvantage: after the interval was shortened, a thread is first sampled
- * when its present interval ends.
+ * Setting the timers of all threads at once, from another thread, would be worse. In the middle of
+ * an interval, a thread either has been sampled for this interval, which is then paid in advance,
+ * or has not. A thread that runs little would have its CPU time counted twice or never, at each
+ * change. Storing the change also costs no work for threads that rest. The disadvantage: after the
+ * interval was shortened, a thread is first sampled at the expiry that was set before.
  *
  * Only the engine with a timer for each thread uses this schedule. A process's timer keeps its own
- * sum (platform/darwin.c). Functions in _sigsafe run in the handler of the slot's thread. The
- * comments of the other functions state who calls them.
+ * sum (platform/darwin.c).
+ *
+ * Functions whose names end in _sigsafe run in the handler of the slot's thread. The comments of
+ * the other functions state who calls them.
  */
 #ifndef SPPROF_SCHEDULE_H
 #define SPPROF_SCHEDULE_H
@@ -53,8 +58,8 @@ void spprof_schedule_begin(struct spprof_slot *slot, uint64_t from_ns, uint32_t 
 /* Returns the reading of the thread's CPU clock at which the timer expires next, in ns; never 0. */
 uint64_t spprof_schedule_next_sigsafe(const struct spprof_slot *slot);
 
-/* Pays for expiries. Called in the handler, on the slot's thread. `expiries` is at least 1:
- * the signal's own and its overruns. Returns the CPU time that they stand for, in ns, at least one
+/* Pays for expiries. Called in the handler, on the slot's thread. `expiries` is at least 1: the
+ * signal's own and its overruns. Returns the CPU time that they stand for, in ns, at least one
  * interval. Forgone CPU time is already counted as not signalled (see spprof_schedule_forgo); it is
  * paid, but it is no part of the result. */
 uint64_t spprof_schedule_pay_sigsafe(struct spprof_slot *slot, uint64_t expiries);
@@ -73,11 +78,11 @@ uint64_t spprof_schedule_due(const struct spprof_slot *slot, uint64_t cpu_ns);
 
 /*
  * Forgoes CPU time of a thread that blocks the signal, so that this CPU time is counted although no
- * signal comes. Of the CPU time that is due at the clock's reading `cpu_ns`, only the last
- * expiry will be sampled. Returns how much more CPU time is forgone than before, in ns. The
- * caller counts this CPU time as not signalled; no later signal counts it again. May return 0 if
- * the thread's handler interferes. Called with the lock of thread_state.h held; the thread's
- * handler may run at the same time.
+ * signal comes. Of the CPU time that is due at the clock's reading `cpu_ns`, only the last expiry
+ * will be sampled. Returns how much more CPU time is forgone than before, in ns. The caller counts
+ * this CPU time as not signalled; no later signal counts it again. May return 0 if the thread's
+ * handler interferes. Called with the lock of thread_state.h held; the thread's handler may run at
+ * the same time.
  */
 uint64_t spprof_schedule_forgo(struct spprof_slot *slot, uint64_t cpu_ns);
 /* Returns the CPU time that is forgone and not paid yet, in ns. It is a part of what is due. Called

@@ -7,9 +7,11 @@
  * unloaded, therefore finds a valid and inactive slot. A slot is given to another thread only when
  * the slot's own thread is gone, or between two sessions.
  *
- * Slots are allocated, published, released and freed with the lock of thread_state.h held, never in
- * a signal handler. Functions in _sigsafe are also called from the handler, without the lock, at
- * the same time.
+ * A slot is allocated to a thread, and published, from when on the handler finds it. It is released
+ * when the handler shall not find it any more, and freed when another thread may have it. All four
+ * are done with the lock of thread_state.h held, never in a signal handler. Functions whose names
+ * end in _sigsafe are also called from the handler, without the lock, possibly while another thread
+ * holds it and changes the slot.
  */
 #ifndef SPPROF_SLOTS_H
 #define SPPROF_SLOTS_H

@@ -10,13 +10,14 @@
  * - adoption.c: which threads are Java threads
  *
  * The lock is never taken in a signal handler. It is held by the profiler's collector thread
- * (CollectorThread.java) in a sweep, a search or a name look (sweep.h, name_look.h); by a thread
- * that starts or stops a session or reads its problems; and by a thread of the application in
- * ThreadStart, in ThreadEnd and at its exit.
+ * (CollectorThread.java) in a sweep or in a search for new threads (sweep.h), and in a name look
+ * (name_look.h); by a thread that starts or stops a session, or that reads the session's problems,
+ * for instance that threads block the signal; and by a thread of the application in ThreadStart, in
+ * ThreadEnd and at its exit.
  *
- * Functions in _locked are called with the lock held. Functions in _sigsafe are called by the
- * handler, which takes no lock. All others take the lock themselves, unless their comment says
- * otherwise.
+ * Functions whose names end in _locked are called with the lock held. Functions whose names end in
+ * _sigsafe are called by the handler, which takes no lock. All others take the lock themselves,
+ * unless their comment says otherwise.
  */
 #ifndef SPPROF_THREAD_STATE_H
 #define SPPROF_THREAD_STATE_H

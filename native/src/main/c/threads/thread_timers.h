@@ -12,8 +12,8 @@
  * under the lock of thread_state.h. The teardown closes the gate before it takes this lock to
  * disarm the timers.
  *
- * Never called in a signal handler. Functions in _locked are called with the lock of thread_state.h
- * held; the others take it.
+ * Never called in a signal handler. Functions whose names end in _locked are called with the lock
+ * of thread_state.h held; the others take it.
  */
 #ifndef SPPROF_THREAD_TIMERS_H
 #define SPPROF_THREAD_TIMERS_H

@@ -37,7 +37,7 @@ struct spprof_slot *spprof_threads_slot_sigsafe(const struct spprof_engine *from
     /* The value that a thread stored can be of an earlier session, and the slot can be another
      * thread's now. The slot's id is therefore compared. */
     struct spprof_slot *slot = spprof_slots_at_sigsafe(signal->value);
-    uint64_t id = from->thread_id();
+    uint64_t id = from->thread_id_sigsafe();
     if (slot == NULL || atomic_load_explicit(&slot->id, memory_order_relaxed) != id) {
         slot = spprof_slots_find_sigsafe(id);
     }
@@ -295,7 +295,7 @@ void spprof_threads_exclude(bool excluded) {
         return;
     }
     spprof_threads_lock();
-    uint64_t id = able->thread_id();
+    uint64_t id = able->thread_id_sigsafe();
     struct spprof_slot *slot = spprof_slots_find_sigsafe(id);
     if (excluded) {
         if (slot != NULL) {

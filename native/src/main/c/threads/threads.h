@@ -5,16 +5,19 @@
  * Threads are found in three ways:
  * - The first sweep (sweep.h) finds the threads that exist when a session starts. java_threads.c
  *   finds out which of them are Java threads.
- * - JVMTI's ThreadStart, on the thread itself, reports Java threads that start later.
- * - Sweeps and searches while the session runs find other threads that start later.
+ * - JVMTI's event ThreadStart, which runs on the new thread, reports Java threads that start later.
+ * - Sweeps, and searches among new thread numbers, while the session runs find the threads that
+ *   start later and that the JVM does not report.
  *
  * With a process's timer, all threads that the JVM does not report share one slot. With a timer for
- * each thread, a thread that started within the session is sampled from the beginning of its CPU
- * clock. Any other thread is sampled from the moment when it is found.
+ * each thread, a thread that started within the session has its CPU time counted from its start:
+ * when it is found, the time that it used before is already due, and counts with its first sample.
+ * Any other thread is counted from the moment when it is found. threads.c has how the two are told
+ * apart.
  *
- * Functions in _sigsafe are called in the signal handler, and take no lock. The other functions are
- * never called there. Of these, functions in _locked are called with the lock of thread_state.h
- * held; the others take it.
+ * Functions whose names end in _sigsafe are called in the signal handler, and take no lock. The
+ * other functions are never called there. Of these, functions whose names end in _locked are called
+ * with the lock of thread_state.h held. All others take this lock, so the caller must not hold it.
  */
 #ifndef SPPROF_THREADS_H
 #define SPPROF_THREADS_H

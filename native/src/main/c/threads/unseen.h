@@ -1,30 +1,36 @@
 /*
  * Counts unseen CPU time: CPU time that no signal stands for, now or later. It is the CPU time of
- * threads that started and ended between two checks, of a native thread's last tick, of a Java
- * thread after its ThreadEnd, and of threads without a timer.
+ * threads that started and ended between two checks, of a native thread since its last signal,
+ * of a Java thread after its ThreadEnd, and of threads without a timer.
  *
  * The process's CPU clock contains the CPU time of every thread, also of threads that are gone.
- * Each check (spprof_unseen_look) subtracts from this clock all CPU time that is sampled or will be
- * sampled:
+ * Each check (spprof_unseen_look) subtracts from this clock all CPU time that is sampled, will be
+ * sampled, or is left out on purpose:
  *
  *   thread with a timer      its CPU clock, from the reading at which sampling began; what is not
  *                            signalled yet will be, or is counted as due when the thread or the
  *                            session ends
- *   thread without a timer   what was signalled, or was counted while the thread blocked the signal
- *   excluded thread          its CPU clock
- *   thread that is gone      what was signalled and what was due; if ThreadEnd read the clock, that
- *                            reading
+ *   thread without a timer   what was signalled while it had one, and what was counted as dropped
+ *                            while the thread blocked the signal
+ *   excluded thread          its CPU clock: the profiler's own threads are not sampled
+ *   thread that is gone      the reading of its clock in ThreadEnd; without one, what was signalled
+ *                            and what was due
  *
  * The remainder at the first check is not CPU time of the session. The growth of the remainder
  * after that is unseen. The remainder contains no random error, because clocks are compared with
  * clocks. There is one exception: the signalled time of native threads that are gone has the
  * randomness of their phase (schedule.h), just as their samples have.
  *
- * The clocks cannot be read at one moment. Each check therefore computes two remainders. For the
- * first, the process's clock is read before the threads' clocks; this remainder is too low. For the
- * second, the process's clock is read after them; this remainder is too high. The highest low
- * remainder minus the lowest high remainder is counted as unseen. CPU time that is sampled is
- * therefore never counted, and the count catches up when the machine is quiet.
+ * The clocks cannot be read at one moment. Each check therefore computes two remainders:
+ *
+ *   low    the process's clock is read before the threads' clocks; this remainder is too low
+ *   high   the process's clock is read after them; this remainder is too high
+ *
+ * The true remainder never falls. So the highest of all low remainders is at most the remainder
+ * now, and the lowest of all high remainders is at least the remainder at the first check. The
+ * former minus the latter, if positive, is counted as unseen. This difference is never too great,
+ * so CPU time that is sampled is never counted as unseen. The count catches up when the machine is
+ * quiet and the two remainders are close.
  *
  * All this applies only to the engine with a timer for each thread, because the signals of a
  * process's timer stand for the CPU time of all threads. All functions are called with the lock of
