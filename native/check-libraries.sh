@@ -100,9 +100,11 @@ for platform in "$@"; do
     darwin-aarch64) check_mach_o "$platform" "$file" Arm64 ;;
     *) wrong "$platform" "unknown here" ;;
   esac
+  # Names of three characters and more: code can look like a shorter one by chance.
   none "$platform" "paths of the machine that built it" "$(llvm-strings "$file" |
-    grep -E '(^|[^A-Za-z0-9])/[A-Za-z]+/' | grep -vE '^/(proc/(self/|loadavg$)|usr/lib/(libSystem|dyld))')"
-  none "$platform" "names of source files" "$(llvm-strings "$file" | grep -E '\.[ch]$')"
+    grep -E '(^|[^A-Za-z0-9])/[A-Za-z]{3,}/' | grep -vE '^/(proc/(self/|loadavg$)|usr/lib/(libSystem|dyld))')"
+  none "$platform" "names of source files" "$(llvm-strings "$file" |
+    grep -E '(^|/)[A-Za-z0-9_-]{3,}\.[ch]$')"
 done
 same "all of them" platforms "$(printf '%s\n' "$@" | sort)" "$(find "$resources" -name 'libspprof.*' |
   sed 's|/[^/]*$||; s|.*/||' | sort)"

@@ -2,6 +2,10 @@
 # Checks the order of the C rooms: a file includes only headers of its own room and of rooms before it, and the
 # compiled objects refer to no other rooms either. Rooms therefore cannot form a cycle. Within a room, no files use each
 # other in a circle: NAME.c and NAME.h count as one file, which uses what either includes and what the object refers to.
+# So that the script sees every include, each one has the form "room/file.h", with the full path from SOURCES. <file.h> is
+# for headers of the system. There is one exception: walk/cpu/cpu.h includes SPPROF_PROCESSOR, which stands for the
+# processor's header. The script takes it for the headers of all processors: those in walk/cpu that have a .c file beside
+# them.
 # Within walk, only walk/cpu names a processor or its registers.
 #   usage: [NM=llvm-nm] rooms.sh SOURCES FOLDER OBJECT...   (both folders contain the rooms)
 set -eu
@@ -18,9 +22,9 @@ if (cd "$sources" && grep -rnE "$processors|$registers" walk --include='*.[ch]')
 fi
 
 {
-  # Also in forms that the project does not use, such as <session/sampler.h> and ../session/sampler.h.
-  (cd "$sources" && find . -name '*.[ch]' | LC_ALL=C sort | xargs grep -HE '^ *# *include *["<]') |
-    sed -n 's|^\./\([^:]*\): *# *include *["<]\([^">]*\)[">].*|include \1 \2|p'
+  (cd "$sources" && find . -name '*.[ch]' | LC_ALL=C sort) | sed 's|^\./|source |'
+  (cd "$sources" && find . -name '*.[ch]' | LC_ALL=C sort | xargs grep -HE '^[[:blank:]]*#[[:blank:]]*(include|import)') |
+    sed 's|^\./\([^:]*\):[[:blank:]]*#[[:blank:]]*|include \1 |'
   "${NM:-nm}" -A "$@" | sed -n "s|^$objects/||p" |
     sed -n 's|^\([^:]*\):[ 0-9a-f]*\([A-Za-z]\) \(.*\)|symbol \1 \2 \3|p'
 } | awk -v order="$order" '
@@ -48,6 +52,26 @@ fi
       break
     }
   }
+  function reject(from, what) { print "rooms.sh: " from ": " what; bad = 1 }
+  function include(from, to) {
+    check(from, to, "includes " to); includer[++includes] = from; included[includes] = to
+  }
+  # `what` is the line of an include without its number sign.
+  function read_include(from, what,   path) {
+    path = what
+    if (what ~ /^include[ \t]*"[^"]*"/) {
+      sub(/^[^"]*"/, "", path); sub(/".*/, "", path)
+      if (path in is_source) include(from, path)
+      else if (path != generated) reject(from, what ": quotation marks are for \"room/file.h\", the full path of one of our headers")
+    } else if (what ~ /^include[ \t]*<[^>]*>/) {
+      sub(/^[^<]*</, "", path); sub(/>.*/, "", path)
+      # Also in forms that only the compiler understands: <./session/sampler.h>.
+      if (path in is_source || path ~ /^\/|(^|\/)\.\.?\/|\/\//) reject(from, what ": <> are for headers of the system")
+    } else if (from == "walk/cpu/cpu.h" && what == "include SPPROF_PROCESSOR") {
+      for (path in is_source)
+        if (path ~ /^walk\/cpu\/[^\/]*\.h$/ && (stem(path) ".c") in is_source) { processors++; include(from, path) }
+    } else reject(from, what ": neither \"room/file.h\" nor <a header of the system>")
+  }
   function check(from, to, what) {
     edges++
     if (!(room(from) in floor)) { print "rooms.sh: " from " is in no room that rooms.sh knows"; bad = 1 }
@@ -55,11 +79,13 @@ fi
       print "rooms.sh: " from " " what ", but " room(to) " comes after " room(from); bad = 1
     }
   }
-  BEGIN { n = split(order, a, " "); for (i = 1; i <= n; i++) floor[a[i]] = i }
-  # Headers of the system, and the one that javac generates, are in no room.
-  $1 == "include" && $3 ~ /\.\./ { print "rooms.sh: " $2 " includes " $3 ": a path must begin with its room"; bad = 1; next }
-  $1 == "include" && $3 ~ /\// { check($2, $3, "includes " $3); includer[++includes] = $2; included[includes] = $3 }
-  $1 == "include" && $2 ~ /\.c$/ { has_code[stem($2)] = 1 }
+  BEGIN {
+    n = split(order, a, " "); for (i = 1; i <= n; i++) floor[a[i]] = i
+    generated = "io_spprof_sampler_NativeSampler.h" # by javac
+  }
+  $1 == "source" { is_source[$2] = 1 }
+  $1 == "source" && $2 ~ /\.c$/ { has_code[stem($2)] = 1 }
+  $1 == "include" { from = $2; sub(/^include [^ ]* /, ""); read_include(from, $0) }
   $1 == "symbol" && $3 ~ /[TDBRVWC]/ { home[$4] = $2 }
   $1 == "symbol" && $3 == "U" { user[++users] = $2; used[users] = $4 }
   END {
@@ -70,6 +96,7 @@ fi
       if (stem(includer[i]) in has_code) uses(stem(includer[i]), stem(included[i]) in has_code ? stem(included[i]) : included[i])
     }
     check_circles()
+    if (processors == 0) { print "rooms.sh: walk/cpu/cpu.h does not include SPPROF_PROCESSOR, or no header of a processor was found"; bad = 1 }
     if (edges < 100 || calls < 50) { print "rooms.sh: only " edges " uses seen: wrong folders?"; bad = 1 }
     exit bad
   }'

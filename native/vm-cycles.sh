@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Runs test_cycles in a virtual machine with another kernel, for x86-64 or aarch64, by software emulation. The
-# machine has no disk: its initial file system holds busybox, the program and a shell script.
+# machine has no disk: its initial file system holds busybox, the program and a shell script. Fails unless all rounds have run
+# and passed.
 # Usage: [JAVA_HOME=...] [CFLAGS=-DSPPROF_LEAVE_OUT=5] vm-cycles.sh KERNEL BUSYBOX ARCH PROCESSORS ROUNDS CYCLES ENGINE
 #   KERNEL      boot/vmlinuz-* of Debian's package linux-image-*-cloud-ARCH
 #   BUSYBOX     bin/busybox of Debian's package busybox-static, of the same ARCH (amd64 or arm64)
@@ -39,4 +40,6 @@ INIT
 chmod +x "$work/root/init"
 (cd "$work/root" && find . | cpio -o -H newc --quiet) | gzip -1 >"$work/initrd"
 "${machine[@]}" -accel tcg,thread=multi -smp "$processors" -m 768 -kernel "$kernel" -initrd "$work/initrd" \
-  -append "console=$console quiet panic=-1" -display none -monitor none -serial stdio -nic none -no-reboot </dev/null
+  -append "console=$console quiet panic=-1" -display none -monitor none -serial stdio -nic none -no-reboot </dev/null |
+  tee "$work/log"
+grep -aq "^0 of $rounds failed" "$work/log" || { echo "vm-cycles.sh: not all of $rounds rounds passed" >&2; exit 1; }

@@ -18,7 +18,7 @@ import java.util.List;
  * hidden.
  *
  * <p>The kernel adds up the time of each CPU on which a group was throttled. If two of the groups
- * are throttled at one time, the time counts twice. The figure is in the group's file {@code
+ * are throttled at one time, the time counts twice. A group's figure is in its file {@code
  * cpu.stat}: {@code throttled_usec} in version 2 of cgroups, {@code throttled_time}, in
  * nanoseconds, in version 1. A group without such a line has no quota of its own, because the
  * controller {@code cpu} is not enabled there.

@@ -2,10 +2,10 @@ package io.spprof.sampler;
 
 /**
  * The memory layout and the numbers that the Java side and the native side share. The layout is the
- * offsets in the block of the ring and in the block of counters. The numbers encode engines,
- * walkers and other constants in records and in calls of the native side, and limits of what Java
- * may ask for. jni.c includes the headers that they come from. A test compares each constant with
- * the value that the C compiler computes.
+ * offsets in the block of the ring and in the block of counters. Some of the numbers are codes, for
+ * instance for engines and walkers; they stand in records, and in arguments and results of native
+ * methods. Others are limits of what Java may ask for. All of them come from the headers that jni.c
+ * includes. A test compares each constant with the value that the C compiler computes.
  */
 final class SampleLayout {
 
@@ -23,6 +23,7 @@ final class SampleLayout {
   static final int TYPE_FORGET = 5;
   static final int TYPE_LIBRARY = 6;
   static final int TYPE_FUNCTION = 7;
+  static final int TYPE_TIMES = 8;
 
   // Flags of a record, and results of a walk in addition to those of AsyncGetCallTrace.
   static final int FLAG_TRUNCATED = 1;
@@ -59,9 +60,11 @@ final class SampleLayout {
   static final int NAME_BYTES = 12; // of a thread's name, of a method and of a library
   static final int IN_LIBRARY = 12; // of a function
   static final int TIME_NANOS = 16; // of a sample
+  static final int USER_NANOS = 16; // of a thread's times
   static final int ADDRESS = 16; // of a library and of a function
   static final int CPU_NANOS = 24; // of a sample
   static final int LINE_COUNT = 24; // of a method
+  static final int SYSTEM_NANOS = 24; // of a thread's times
   static final int ID_BYTES = 24; // of a library
   static final int HEADER_SIZE = 32;
 
@@ -71,6 +74,7 @@ final class SampleLayout {
   static final int WORD_DEFINE = 3;
   static final int WORD_ID_FRAME = 4;
   static final int WORD_BROKEN_AT = 5;
+  static final int WORD_CALL = 6;
   static final int WORD_KIND_SHIFT = 56;
   static final int WORD_SHIFT = 32;
   static final int BCI_BIAS = 16;
@@ -134,6 +138,7 @@ final class SampleLayout {
       TYPE_FORGET,
       TYPE_LIBRARY,
       TYPE_FUNCTION,
+      TYPE_TIMES,
       FLAG_TRUNCATED,
       FLAG_NATIVE,
       STATE_SHIFT,
@@ -166,9 +171,11 @@ final class SampleLayout {
       NAME_BYTES,
       IN_LIBRARY,
       TIME_NANOS,
+      USER_NANOS,
       ADDRESS,
       CPU_NANOS,
       LINE_COUNT,
+      SYSTEM_NANOS,
       ID_BYTES,
       HEADER_SIZE,
       WORD_FRAME,
@@ -176,6 +183,7 @@ final class SampleLayout {
       WORD_DEFINE,
       WORD_ID_FRAME,
       WORD_BROKEN_AT,
+      WORD_CALL,
       WORD_KIND_SHIFT,
       WORD_SHIFT,
       BCI_BIAS,

@@ -11,11 +11,14 @@ import java.nio.ByteOrder;
 /**
  * The reading end of the native ring buffer. Signal handlers write samples into the ring, and the
  * profiler's collector reads them through this class. An entry of the ring is called a record
- * (sample.h): a sample, a method, or the name of a thread. ring.h explains the algorithm. Only one
- * thread may read at a time; handlers write meanwhile. After {@link Sampler#release()} the ring
- * must not be used, because its memory is freed.
+ * (sample.h): a sample, or what samples refer to, as the name of a method or of a thread. ring.h
+ * explains the algorithm. Only one thread may read at a time; handlers write meanwhile. After
+ * {@link Sampler#release()} the ring must not be used, because its memory is freed.
  */
 public final class SampleRing {
+
+  /** The length of a record that {@link Visitor#times} receives, in bytes. */
+  public static final int TIMES_BYTES = SampleLayout.HEADER_SIZE;
 
   private static final VarHandle INT =
       MethodHandles.byteBufferViewVarHandle(int[].class, ByteOrder.nativeOrder());
@@ -33,8 +36,9 @@ public final class SampleRing {
     void sample(SampleView sample);
 
     /**
-     * Receives a method, or a name in brackets that stands for the code at which a walk failed.
-     * This call precedes the first sample with a stack word that contains the number.
+     * Receives a method; or a name in brackets, which stands for something else: native code
+     * without a library, a system call, or the code at which a walk failed. This call precedes the
+     * first sample with a stack word that contains the number.
      *
      * @param number the method's number. A number of 1 or more is valid until {@link #forget()}. A
      *     number less than 0 is valid for the next sample of the same handler only
@@ -80,10 +84,20 @@ public final class SampleRing {
      * @param name not null
      */
     void thread(int thread, String name);
+
+    /**
+     * Receives CPU time of a thread by the kernel's account, which no earlier call for this thread
+     * contains.
+     *
+     * @param thread the thread's serial number within the session
+     * @param userNanos in user code, ns
+     * @param systemNanos in the kernel, ns
+     */
+    void times(int thread, long userNanos, long systemNanos);
   }
 
-  /** Receives the names of threads before the records themselves are read. */
-  public interface Names {
+  /** Receives some records before all records are read, in the order of the ring. */
+  public interface Ahead {
     /**
      * Receives the name of a thread, with the meaning of {@link Visitor#thread}.
      *
@@ -91,6 +105,27 @@ public final class SampleRing {
      * @param name not null
      */
     void thread(int thread, String name);
+
+    /**
+     * Receives a library, with the meaning of {@link Visitor#library}.
+     *
+     * @param library the library's number
+     * @param path its path
+     * @param buildId its build id
+     * @param base the difference of addresses in memory and in its file
+     */
+    void library(int library, String path, byte[] buildId, long base);
+
+    /**
+     * Receives a function of native code, with the meaning of {@link Visitor#function}.
+     *
+     * @param library the number of its library
+     * @param address its address in the library's file
+     */
+    void function(int library, long address);
+
+    /** Reports that all numbers become invalid, as {@link Visitor#forget} does. */
+    void forget();
   }
 
   private final ByteBuffer block;
@@ -140,26 +175,52 @@ public final class SampleRing {
   }
 
   /**
-   * Reads all names of threads that are in the ring, in their order. Removes nothing from the ring.
+   * Reads the records of the ring of which {@link Ahead} receives something. Removes nothing from
+   * the ring. Reads the names of threads up to the present end of the ring: a name applies to
+   * earlier samples.
    *
-   * @param names receives the names
-   * @return false if the reading ended at an incomplete record, so that more names may follow it
+   * @param ahead receives the records
+   * @param definitionsEnd a result of {@link #end()}; libraries, functions and resets that begin at
+   *     or after this position are left out
+   * @return false if the reading ended at an incomplete record, so that more may follow it
    */
-  public boolean namesAhead(Names names) {
+  public boolean readAhead(Ahead ahead, long definitionsEnd) {
     long end = end();
     long position = (long) LONG.get(block, SampleLayout.HEAD);
     while (position < end) {
-      int at = at(position);
       int length = length(position);
       if (length == 0) {
         return false;
       }
+      int at = at(position);
       if (block.get(at + SampleLayout.TYPE) == SampleLayout.TYPE_THREAD) {
-        names.thread(block.getInt(at + SampleLayout.THREAD), name(at));
+        ahead.thread(number(at), name(at));
+      } else if (position < definitionsEnd) {
+        visitDefinition(at, ahead);
       }
       position += length;
     }
     return true;
+  }
+
+  private void visitDefinition(int at, Ahead ahead) {
+    switch (block.get(at + SampleLayout.TYPE)) {
+      case SampleLayout.TYPE_LIBRARY ->
+          ahead.library(
+              number(at), path(at), buildId(at), block.getLong(at + SampleLayout.ADDRESS));
+      case SampleLayout.TYPE_FUNCTION ->
+          ahead.function(
+              block.getInt(at + SampleLayout.IN_LIBRARY), block.getLong(at + SampleLayout.ADDRESS));
+      case SampleLayout.TYPE_FORGET -> ahead.forget();
+      default -> {
+        // samples, methods and padding
+      }
+    }
+  }
+
+  /** Returns the number of the thread, the method or the library that a record is about. */
+  private int number(int at) {
+    return block.getInt(at + SampleLayout.THREAD);
   }
 
   private String name(int at) {
@@ -223,20 +284,20 @@ public final class SampleRing {
   private void visit(int at, Visitor visitor) {
     switch (block.get(at + SampleLayout.TYPE)) {
       case SampleLayout.TYPE_SAMPLE -> visitor.sample(sample.moveTo(at));
-      case SampleLayout.TYPE_THREAD ->
-          visitor.thread(block.getInt(at + SampleLayout.THREAD), name(at));
+      case SampleLayout.TYPE_THREAD -> visitor.thread(number(at), name(at));
+      case SampleLayout.TYPE_TIMES ->
+          visitor.times(
+              number(at),
+              block.getLong(at + SampleLayout.USER_NANOS),
+              block.getLong(at + SampleLayout.SYSTEM_NANOS));
       case SampleLayout.TYPE_FORGET -> visitor.forget();
-      case SampleLayout.TYPE_METHOD ->
-          visitor.method(block.getInt(at + SampleLayout.METHOD), methodName(at), lines(at));
+      case SampleLayout.TYPE_METHOD -> visitor.method(number(at), methodName(at), lines(at));
       case SampleLayout.TYPE_LIBRARY ->
           visitor.library(
-              block.getInt(at + SampleLayout.LIBRARY),
-              path(at),
-              buildId(at),
-              block.getLong(at + SampleLayout.ADDRESS));
+              number(at), path(at), buildId(at), block.getLong(at + SampleLayout.ADDRESS));
       case SampleLayout.TYPE_FUNCTION ->
           visitor.function(
-              block.getInt(at + SampleLayout.METHOD),
+              number(at),
               block.getInt(at + SampleLayout.IN_LIBRARY),
               block.getLong(at + SampleLayout.ADDRESS));
       default -> {
@@ -262,12 +323,12 @@ public final class SampleRing {
   /**
    * Reads the name of a method and converts it to the form {@code java.util.HashMap.get}. The
    * native side writes {@code java/util/HashMap.get}. In the name of a hidden class, it writes a
-   * plus sign where {@code Class.getName} has a slash. A name that begins with a bracket belongs to
-   * no method and stays as it is.
+   * plus sign where {@code Class.getName} has a slash. A name in brackets belongs to no method and
+   * stays as it is.
    */
   private String methodName(int at) {
     String text = name(at);
-    if (text.startsWith("[")) {
+    if (text.startsWith("[") && text.endsWith("]")) {
       return text;
     }
     String name = text.replace('/', '.');

@@ -76,6 +76,22 @@ public interface Sampler {
   void readKernelTimes();
 
   /**
+   * Measures what the kernel spends to deliver one signal: sends some hundred signals to the
+   * calling thread. Called by each session's thread at its beginning; the thread has no timer. The
+   * smallest measurement of the process counts, because other programs can only make a signal more
+   * expensive. If the measurement fails, the known cost stays.
+   */
+  void measureSignalCost();
+
+  /**
+   * Returns what the kernel spends to deliver one signal. The time measured in signal handlers does
+   * not contain it.
+   *
+   * @return nanoseconds of CPU time, more than 0; until it is measured, a documented constant
+   */
+  long signalCostNanos();
+
+  /**
    * Sets what happens when a thread starts, from now on.
    *
    * @param starts not null; {@link ThreadStarts#TIMED} when a session begins

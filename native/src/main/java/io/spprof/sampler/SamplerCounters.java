@@ -14,9 +14,9 @@ import java.nio.ByteOrder;
  * @param droppedCpuNanos CPU time that the dropped signals stood for, in nanoseconds
  * @param unsignalledCpuNanos CPU time of timer expiries that were due but not signalled when a
  *     thread or a session ended, in nanoseconds
- * @param unseenCpuNanos CPU time that no signal stands for, in nanoseconds: of threads that started
- *     and ended between two sweeps or searches, of the last part of a thread's life, and of threads
- *     without a timer
+ * @param unseenCpuNanos CPU time for which there was neither a signal nor an expiry that was due,
+ *     in nanoseconds: of threads that started and ended before the profiler looked for new threads,
+ *     of the last part of a native thread's life, and of threads without a timer (unseen.h)
  * @param timedHandlerNanos CPU time of the measured handlers, one handler in eight, in nanoseconds
  * @param timedWalkNanos time of the stack walks in the measured handlers, by the monotonic clock,
  *     in nanoseconds
@@ -24,8 +24,8 @@ import java.nio.ByteOrder;
  * @param timedHookNanos CPU time of the measured hooks, one hook in eight, in nanoseconds
  * @param threadsSampled gauge: threads with a timer
  * @param threadsFailed gauge: threads that could not get a timer
- * @param kernel times that the kernel keeps for the process; without the throttled time, which is
- *     not read by the native side
+ * @param kernel times that the kernel keeps for the process. The throttled time is missing in it:
+ *     Java code reads that
  * @param signals signals that reached the handler
  */
 public record SamplerCounters(

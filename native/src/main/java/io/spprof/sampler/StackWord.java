@@ -54,6 +54,27 @@ public final class StackWord {
   }
 
   /**
+   * Returns whether a word is the system call in which the thread was. Such a word is the first
+   * word of its stack.
+   *
+   * @param word a word
+   * @return true if the word has a {@link #call}
+   */
+  public static boolean isCall(long word) {
+    return word >>> SampleLayout.WORD_KIND_SHIFT == SampleLayout.WORD_CALL;
+  }
+
+  /**
+   * Returns the number of a system call.
+   *
+   * @param word a system call
+   * @return the kernel's number of the call on this processor; -1 if it is not known
+   */
+  public static int call(long word) {
+    return (int) word - 1;
+  }
+
+  /**
    * Returns the number of a method or a location.
    *
    * @param word a word that has a number

@@ -6,6 +6,8 @@ import com.sun.jna.Pointer;
 import java.io.File;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Map;
 
 /**
@@ -21,6 +23,11 @@ final class SystemProbe {
       256; // larger than on any system; the handler comes first
   private static final int SIZE_OF_DL_INFO = 4 * Long.BYTES; // the file's name comes first
   private static final long SIG_IGN = 1;
+
+  /** JNA's system property for the directory that JNA unpacks its own library to. */
+  private static final String JNA_DIRECTORY = "jna.tmpdir";
+
+  private static boolean initialized; // guarded by the class
 
   private SystemProbe() {}
 
@@ -83,9 +90,35 @@ final class SystemProbe {
    * closing does not affect this program.
    */
   private static synchronized int call(String function, Object... arguments) {
+    initializeJna();
     try (com.sun.jna.NativeLibrary c =
         com.sun.jna.NativeLibrary.getInstance(Platform.C_LIBRARY_NAME, Map.of("io.spprof", true))) {
       return c.getFunction(function).invokeInt(arguments);
+    }
+  }
+
+  /**
+   * Makes JNA unpack its own library to the directory to which the profiler's library was unpacked.
+   * By itself JNA uses {@code ~/.cache/JNA/temp}: it makes the directory, removes the library
+   * again, and leaves the empty directory. The system property is only set until JNA has read it,
+   * at the first call. Another copy of JNA that reads it meanwhile can use the directory as well.
+   */
+  private static void initializeJna() {
+    if (initialized) {
+      return;
+    }
+    initialized = true; // The calling method's own calls initialize JNA in any case.
+    Path directory = UnpackedLibrary.directory();
+    if (directory == null
+        || !Files.isWritable(directory)
+        || System.getProperty(JNA_DIRECTORY) != null) {
+      return;
+    }
+    System.setProperty(JNA_DIRECTORY, directory.toString());
+    try {
+      Native.isProtected(); // Any call initializes the class.
+    } finally {
+      System.clearProperty(JNA_DIRECTORY);
     }
   }
 

@@ -14,15 +14,17 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Checks whether a directory can be trusted: no other user may be able to replace files in it. The
- * directory itself must not be a link. Nobody else may be able to change any directory or link on
- * the way from the root to the directory.
+ * Checks that no other user can replace files in a directory. "Other" means: neither this JVM's
+ * user nor root.
  *
- * <p>The rules for the way: each directory must belong to this JVM's user or to root. Nobody else
- * may be able to write to it, unless it is sticky (as {@code /tmp} is). In a directory that is not
- * sticky, whoever can write can rename files and put other files or links in their place. A link on
- * the way (as {@code /var/run} is) must also belong to this user or to root, and the way to its
- * target must obey the same rules.
+ * <p>The directory must not be a link. The directory and each directory above it must belong to
+ * this JVM's user or to root. Group and others must have no right to write to it, unless it is
+ * sticky (as {@code /tmp} is): in a sticky directory, only the owner of a file may rename or delete
+ * the file. The exception for sticky directories holds for the directory itself, too. So another
+ * user may be able to add files to a trusted directory, but not to replace ours.
+ *
+ * <p>A directory above may be reached by a link (as {@code /var/run} is). The link must belong to
+ * this JVM's user or to root, and the same rules apply to the path of its target.
  */
 public final class TrustedDirectory {
 

@@ -29,7 +29,20 @@ final class UnpackedLibrary {
    */
   static final int NAMED = 8;
 
+  /** See {@link #directory}. */
+  private static volatile Path directory;
+
   private UnpackedLibrary() {}
+
+  /**
+   * Returns the directory that the library was unpacked to. This JVM can write to it and execute
+   * from it.
+   *
+   * @return null if the library was not unpacked to a directory
+   */
+  static Path directory() {
+    return directory;
+  }
 
   /**
    * Loads the library.
@@ -156,6 +169,9 @@ final class UnpackedLibrary {
         remove(file);
         remove(directory);
       }
+    }
+    if (refusal == null) {
+      UnpackedLibrary.directory = parent;
     }
     return refusal;
   }

@@ -2,8 +2,9 @@ package io.spprof.sampler;
 
 /**
  * Finds out, before any native code is loaded, whether a JVM is one of those in which the profiler
- * cannot work: a JVM on Windows, a 32-bit JVM, or a JVM that is not HotSpot. The jar can have a
- * library that such a JVM would load, so a missing library does not show all of them.
+ * cannot work: a JVM on Windows, a 32-bit JVM, or a JVM that is not HotSpot. It is not enough to
+ * see whether the jar has a library for the platform: OpenJ9 on Linux, for instance, would load the
+ * one for HotSpot.
  */
 final class UnsupportedJvm {
 

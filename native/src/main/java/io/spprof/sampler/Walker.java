@@ -3,8 +3,8 @@ package io.spprof.sampler;
 import java.util.Locale;
 
 /**
- * The code that reads a thread's stack inside of the signal handler. The walker is an option of a
- * session.
+ * The stack walkers that a session can choose. A walker is the native code that reads the
+ * interrupted thread's stack, in the signal handler.
  */
 public enum Walker {
   /** The walker {@link #VM} if it works in this JVM, otherwise {@link #AGCT}. */

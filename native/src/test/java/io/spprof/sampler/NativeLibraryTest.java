@@ -1,6 +1,7 @@
 package io.spprof.sampler;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -20,6 +21,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Properties;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.commons.lang3.StringUtils;
@@ -124,6 +126,34 @@ final class NativeLibraryTest {
     }
     assertEquals("", SystemProbe.profilingSignalHolder(), "what was there before is back");
     assertTrue(SystemProbe.pendingSignalsLimit().matches("unlimited|[0-9]+"));
+  }
+
+  /** Other code can read or change the properties at the same time. */
+  @Test
+  void shouldSetJnasDirectoryAtMostOnce() throws SamplerException {
+    NativeSampler sampler = new NativeSampler();
+    sampler.start(CONFIG); // unpacks the library
+    sampler.stop();
+    sampler.release();
+    SystemProbe.pendingSignalsLimit();
+    List<String> set = new ArrayList<>();
+    Properties properties = System.getProperties();
+    Properties watched =
+        new Properties() {
+          @Override
+          public synchronized Object setProperty(String key, String value) {
+            set.add(key);
+            return super.setProperty(key, value);
+          }
+        };
+    watched.putAll(properties);
+    System.setProperties(watched);
+    try {
+      SystemProbe.pendingSignalsLimit();
+    } finally {
+      System.setProperties(properties);
+    }
+    assertFalse(set.contains("jna.tmpdir"), set.toString());
   }
 
   @Test

@@ -59,6 +59,26 @@ final class NativeSamplerSignalsTest {
     return seen;
   }
 
+  /** A failed measurement must not keep the next session from measuring. */
+  @Test
+  void shouldAssumeTheCostOfASignalUntilItIsMeasured() throws Exception {
+    assertEquals(NativeSampler.ASSUMED_SIGNAL_COST_NANOS, sampler.signalCostNanos());
+    sampler.load();
+    sampler.measureSignalCost(); // fails: no session is sampling
+    assertEquals(NativeSampler.ASSUMED_SIGNAL_COST_NANOS, sampler.signalCostNanos());
+
+    session(CONFIG, any -> costIsMeasured());
+    assertTrue(costIsMeasured());
+    long measured = sampler.signalCostNanos();
+    assertTrue(measured > 0 && measured <= 100_000, measured + " ns");
+  }
+
+  /** Measures again if the cost happens to be the assumed one. */
+  private boolean costIsMeasured() {
+    sampler.measureSignalCost();
+    return sampler.signalCostNanos() != NativeSampler.ASSUMED_SIGNAL_COST_NANOS;
+  }
+
   private static long full(SamplerCounters counted) {
     return counted.dropped().of(DropReason.BUFFER_FULL);
   }

@@ -85,6 +85,12 @@ final class RawRing {
     return position + length;
   }
 
+  long forget(long position) {
+    fill(position, SampleLayout.TYPE_FORGET, 0, 0, 0, 0, 0);
+    publish(position, SampleLayout.HEADER_SIZE);
+    return position + SampleLayout.HEADER_SIZE;
+  }
+
   /** Pads the rest of the ring up to its end as ring.c does: only type and length are set. */
   long padding(long position) {
     int length = capacity - (int) (position & capacity - 1);

@@ -69,6 +69,11 @@ class RecordedSamples implements SampleRing.Visitor {
   }
 
   @Override
+  public void times(int thread, long userNanos, long systemNanos) {
+    // not of interest here
+  }
+
+  @Override
   public void forget() {
     libraries.clear();
     methods.clear();

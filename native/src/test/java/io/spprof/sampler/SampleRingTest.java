@@ -195,6 +195,31 @@ final class SampleRingTest {
     assertEquals(2, seen.samples.size());
   }
 
+  /** Writes down what is ahead. */
+  private static SampleRing.Ahead names(List<String> ahead) {
+    return new SampleRing.Ahead() {
+      @Override
+      public void thread(int thread, String name) {
+        ahead.add(thread + name);
+      }
+
+      @Override
+      public void library(int library, String path, byte[] buildId, long base) {
+        ahead.add(library + path + buildId.length + ":" + base);
+      }
+
+      @Override
+      public void function(int library, long address) {
+        ahead.add(library + "+" + address);
+      }
+
+      @Override
+      public void forget() {
+        ahead.add("forget");
+      }
+    };
+  }
+
   @Test
   void shouldVisitNamesAheadAndLeaveTheRecordsWhereTheyAre() {
     long end = raw.sample(0, 1, 10, 0x11);
@@ -204,7 +229,7 @@ final class SampleRingTest {
     raw.tail(end);
     List<String> ahead = new ArrayList<>();
 
-    assertTrue(ring.namesAhead((thread, name) -> ahead.add(thread + name)));
+    assertTrue(ring.readAhead(names(ahead), end));
 
     assertEquals(List.of("1a", "1b"), ahead);
     assertEquals(end, ring.end());
@@ -216,7 +241,19 @@ final class SampleRingTest {
     long end = raw.sample(0, 1, 10);
     raw.tail(raw.name(end + 64, 1, (byte) 'a')); // 64 bytes are reserved and not yet published
 
-    assertFalse(ring.namesAhead((thread, name) -> {}));
+    assertFalse(ring.readAhead(names(new ArrayList<>()), ring.end()));
+  }
+
+  @Test
+  void shouldVisitDefinitionsAheadUpToAPositionAndNamesOfThreadsToTheEnd() {
+    long middle = raw.forget(0);
+    long end = raw.name(raw.forget(middle), 1, (byte) 'a');
+    raw.tail(end);
+    List<String> ahead = new ArrayList<>();
+
+    assertTrue(ring.readAhead(names(ahead), middle));
+    assertTrue(ring.readAhead(names(ahead), 0));
+    assertEquals(List.of("forget", "1a", "1a"), ahead);
   }
 
   @Test
