@@ -2,7 +2,7 @@ package io.spprof;
 
 import io.spprof.config.ProfilerConfig;
 import io.spprof.profile.HeapRoom;
-import io.spprof.profile.HotMethod;
+import io.spprof.profile.HotMethods;
 import io.spprof.profile.Kept;
 import io.spprof.profile.Profile;
 import io.spprof.profile.ProfilerStats;
@@ -24,17 +24,13 @@ import java.util.function.Consumer;
 
 /**
  * The API for programs that control the profiler. A profiler runs sessions, one after the other.
- * Any thread may call any method at any time. A method that only reads figures neither blocks nor
- * throws, whatever a start or a stop on another thread is doing. A method that returns a profile or
- * its windows waits until the present pass of the session's {@link io.spprof.collect.Collector}
- * (its reading of the ring) has ended.
+ * Any thread may call any method at any time. A method that returns the state, counters or settings
+ * neither blocks nor throws, whatever a start or a stop on another thread is doing. A method that
+ * returns a profile, its windows or its hottest methods may wait for a moment: the session's {@link
+ * io.spprof.collect.Collector} empties the sampler's ring buffer in passes, and a profile is made
+ * between two passes.
  *
  * <p>Creating a profiler costs nothing: only the first start of a session loads the native library.
- *
- * <p>There are three locks, which are taken in this order: {@code lifecycle}, which a start or a
- * stop holds; the lock of the collector; the lock of {@link HeapRoom}. No other order occurs: code
- * under the lock of the collector calls neither this class nor a listener. Readers of figures take
- * no lock. They read {@code view}, an immutable object that is replaced as a whole.
  */
 public final class Profiler implements AutoCloseable {
 
@@ -65,14 +61,20 @@ public final class Profiler implements AutoCloseable {
   private final Sampler sampler;
   private final InstantSource wallClock;
   private final Runnable beforeSession;
-  private final ReentrantLock lifecycle = new ReentrantLock(); // held during a start or a stop
+
+  /**
+   * Held by a start and by a stop. It is the first of three locks, which are taken in this order:
+   * this one, the lock of the collector, the lock of {@link HeapRoom}. No other order occurs: code
+   * under the lock of the collector calls neither this class nor a listener. Readers of figures
+   * take no lock. They read {@code view}, which is immutable and replaced as a whole.
+   */
+  private final ReentrantLock lifecycle = new ReentrantLock();
+
   private volatile View view;
   private volatile Consumer<ProfilerEvent> listener; // null until a listener is set
   private volatile HeapRoom room = HeapRoom.UNLIMITED;
   private volatile boolean closed;
   private long sessions; // guarded by lifecycle
-
-  private volatile RecentRates recent = new RecentRates(); // of the running or the last session
 
   /** Creates an idle profiler. */
   public Profiler() {
@@ -143,7 +145,6 @@ public final class Profiler implements AutoCloseable {
   }
 
   private ProfilerSession begin(ProfilerConfig config, View before) {
-    recent = new RecentRates();
     ProfilerSession session;
     try {
       beforeSession.run(); // The session needs classes that this call provides, so it comes first.
@@ -272,15 +273,16 @@ public final class Profiler implements AutoCloseable {
   }
 
   /**
-   * Returns the hottest methods of the running or the last session, at most 20. The method with the
-   * most self time (CPU time without its callees) comes first. The session's thread refreshes the
-   * list at most once a second.
+   * Returns the hottest methods of the running or the last session. The method with the most self
+   * time (CPU time without its callees) comes first. A list is made at most once a second, by the
+   * thread that asks.
    *
+   * @param stretch the part of the session's time that counts, not null
    * @return not null; empty if there are no samples
    */
-  public List<HotMethod> hotMethods() {
+  public HotMethods hotMethods(HotMethods.Stretch stretch) {
     ProfilerSession session = view.session();
-    return session == null ? List.of() : session.hotMethods();
+    return session == null ? HotMethods.NONE : session.hotMethods(stretch, room);
   }
 
   /**
@@ -347,24 +349,6 @@ public final class Profiler implements AutoCloseable {
   public List<WindowStats> windows() {
     ProfilerSession session = view.session();
     return session == null ? List.of() : session.history().windows();
-  }
-
-  /**
-   * Returns the samples collected per second, over the last ten seconds.
-   *
-   * @return 0 or more; 0 if no session runs
-   */
-  public double samplesPerSecond() {
-    return state() == ProfilerState.RUNNING ? recent.rates().samples() : 0;
-  }
-
-  /**
-   * Returns the signals dropped per second, over the last ten seconds.
-   *
-   * @return 0 or more; 0 if no session runs
-   */
-  public double dropsPerSecond() {
-    return state() == ProfilerState.RUNNING ? recent.rates().drops() : 0;
   }
 
   /**
@@ -442,7 +426,6 @@ public final class Profiler implements AutoCloseable {
 
     @Override
     public void secondPassed(long now, ProfilerStats stats) {
-      recent.add(now, stats.counters().collectedSamples(), stats.counters().dropped().total());
       alerts.secondPassed(now, id, stats);
     }
   }

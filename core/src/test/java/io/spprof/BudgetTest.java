@@ -10,7 +10,11 @@ import io.spprof.profile.WindowStats;
 import io.spprof.sampler.FakeSampler;
 import io.spprof.sampler.ThreadStarts;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -62,6 +66,7 @@ final class BudgetTest {
   @Test
   void shouldLengthenTheIntervalReportItAndSayWhenThatIsNotEnough() throws Exception {
     ownWork(10_000_000);
+    sampler.signalCostNanos = 1_000_000;
     sampler.onSweep =
         () -> {
           for (int i = 0; i < 10; i++) {
@@ -86,7 +91,7 @@ final class BudgetTest {
     assertEquals(SECOND_NANOS, profile.info().longestIntervalNanos());
     StringBuilder report = new StringBuilder();
     TextReport.write(profile, report);
-    assertTrue(report.indexOf("interval    10 ms to 1.00 s") > 0, report::toString);
+    assertTrue(report.indexOf("every 10 ms to 1.00 s") > 0, report::toString);
     WaitFor.condition(() -> sampler.rests.size() >= 3, "threads that rest in turn");
     assertEquals("2/0", sampler.rests.get(0));
     for (int turn = 1; turn < 3; turn++) {
@@ -159,6 +164,108 @@ final class BudgetTest {
     }
     asking++;
     sampler.signal(1, 1, 7); // something to do for the next pass
+  }
+
+  /**
+   * What the thread does for the first time costs much, because it links its classes. Here it costs
+   * as much as the budget allows in 800 seconds.
+   */
+  @Test
+  void shouldShowWhatComesOnceButTakeItForNoSteadyCost() throws Exception {
+    long once = 300_000_000;
+    Set<String> done = ConcurrentHashMap.newKeySet();
+    Consumer<String> task =
+        name -> {
+          if (done.add(name)) {
+            cpu.addAndGet(once);
+          }
+        };
+    sampler.threadCpuNanos = cpu::get;
+    sampler.onCostMeasured =
+        () -> {
+          task.accept("start");
+          return 100_000;
+        };
+    sampler.onNamesRead = () -> task.accept(done.contains("sweep") ? "samples" : "empty pass");
+    sampler.onSweep =
+        () -> {
+          task.accept("sweep");
+          sampler.signal(1, SECOND_NANOS / 5, 7);
+        };
+    profiler.start(ProfilerConfig.parse("budget=0.15"));
+    WaitFor.condition(() -> sampler.secondsPassed.get() >= 9, "some seconds");
+    long interval = profiler.stats().setup().intervalNanos();
+    String problem = profiler.lastError();
+    profiler.stop();
+
+    assertEquals("", problem);
+    assertEquals(List.of(), sampler.rests);
+    assertTrue(interval < SECOND_NANOS, interval + " ns");
+    assertEquals(Set.of("start", "samples", "empty pass", "sweep"), done);
+    long overhead = profiler.stats().counters().overheadCpuNanos();
+    assertTrue(overhead >= 4 * once && overhead < 4 * once + 100_000_000, overhead + " ns");
+  }
+
+  /** Looking up the names of native functions costs three times the budget for some seconds. */
+  @Test
+  void shouldTakeNamesOfNativeFunctionsForNoSteadyCost() throws Exception {
+    AtomicLong clockReadings = new AtomicLong();
+    sampler.threadCpuNanos =
+        () -> {
+          boolean endsLookUp = isInLookUp() && clockReadings.incrementAndGet() % 2 == 0;
+          return cpu.addAndGet(endsLookUp ? 2_000 : 0);
+        };
+    AtomicLong base = new AtomicLong();
+    sampler.onSweep =
+        () -> {
+          for (int i = 0; i < 500; i++) {
+            sampler.ring().library(1, "/none", base.incrementAndGet());
+            sampler.ring().function(1, 1, 16);
+          }
+          sampler.signal(1, SECOND_NANOS / 5, 7);
+        };
+    profiler.start(ProfilerConfig.parse("budget=0.15"));
+    WaitFor.condition(() -> sampler.secondsPassed.get() >= 9, "some seconds");
+    String problem = profiler.lastError();
+    profiler.stop();
+
+    long names = cpu.get();
+    long overhead = profiler.stats().counters().overheadCpuNanos();
+    assertTrue(names > 9 * 1_500_000L, names + " ns cost less than the budget");
+    assertEquals(names, overhead);
+    assertEquals("", problem);
+    assertEquals(List.of(), sampler.rests);
+    assertEquals(List.of(), sampler.intervals);
+  }
+
+  private static boolean isInLookUp() {
+    return StackWalker.getInstance()
+        .walk(frames -> frames.anyMatch(frame -> frame.getClassName().endsWith(".FunctionNames")));
+  }
+
+  /** The figures are an object of many parts, and their computation reads two blocks of memory. */
+  @Test
+  void shouldComputeTheFiguresOnceAPass() throws Exception {
+    AtomicInteger reads = new AtomicInteger(); // of the counters, since the last pass began
+    AtomicInteger most = new AtomicInteger();
+    AtomicInteger passes = new AtomicInteger();
+    Thread main = Thread.currentThread();
+    sampler.onCountersAsked = () -> reads.addAndGet(Thread.currentThread() == main ? 0 : 1);
+    sampler.onSweep = reads::decrementAndGet; // reads the counters, too
+    sampler.onNamesRead =
+        () -> {
+          int inLastPass = reads.getAndSet(0);
+          if (passes.getAndIncrement() > 0) {
+            most.accumulateAndGet(inLastPass, Math::max);
+          }
+        };
+    profiler.start(ProfilerConfig.parse("budget=1.5"));
+    WaitFor.condition(() -> sampler.secondsPassed.get() >= 5, "some seconds");
+    int found = most.get();
+    profiler.stop();
+
+    assertTrue(passes.get() > 5, passes + " passes");
+    assertEquals(1, found);
   }
 
   @Test

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.spprof.config.ProfilerConfig;
+import io.spprof.profile.HotMethods;
 import io.spprof.profile.ProfilerStats;
 import io.spprof.sampler.FakeSampler;
 import java.util.List;
@@ -63,7 +64,9 @@ final class ProfilerConcurrencyTest {
     assertTrue(profiler.lastError() != null);
     profiler.config();
     profiler.stats();
-    profiler.hotMethods();
+    for (HotMethods.Stretch stretch : HotMethods.Stretch.values()) {
+      profiler.hotMethods(stretch);
+    }
     profiler.profile();
   }
 

@@ -6,8 +6,11 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.mockito.Mockito.mockConstruction;
+import static org.mockito.Mockito.verify;
+import static org.mockito.Mockito.when;
 
 import io.spprof.collect.Collector;
+import io.spprof.collect.CollectorStats;
 import io.spprof.config.ProfilerConfig;
 import io.spprof.profile.ProfilerStats;
 import io.spprof.profile.SessionStats;
@@ -261,6 +264,30 @@ final class ProfilerFailuresTest {
     assertEquals(1, profiler.stats().counters().collectedSamples());
     assertFalse(WaitFor.collectorAlive());
     assertNextSessionIsFine(2);
+  }
+
+  /** The files from which names of native functions are read must not stay open. */
+  @Test
+  void shouldCloseItsFilesAlthoughTheLastFiguresFail() {
+    try (MockedConstruction<Collector> made =
+        mockConstruction(
+            Collector.class,
+            (mock, context) -> when(mock.stats()).thenReturn(CollectorStats.ZERO))) {
+      profiler.start(ProfilerConfig.DEFAULT);
+      Thread stopper = Thread.currentThread();
+      sampler.onCountersAsked =
+          () -> {
+            if (Thread.currentThread() == stopper) {
+              throw new StackOverflowError();
+            }
+          };
+
+      assertThrows(StackOverflowError.class, profiler::stop);
+
+      verify(made.constructed().get(0)).close();
+      sampler.onCountersAsked = () -> {};
+      profiler.stop();
+    }
   }
 
   /** A handler of other code in front of ours can call ours between and after sessions. */

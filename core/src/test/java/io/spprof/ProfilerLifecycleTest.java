@@ -8,12 +8,17 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.spprof.config.ProfilerConfig;
+import io.spprof.profile.HeapRoom;
+import io.spprof.profile.HotMethods;
 import io.spprof.profile.Profile;
 import io.spprof.profile.ProfilerStats;
 import io.spprof.profile.SessionStats;
 import io.spprof.sampler.FakeSampler;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -45,7 +50,7 @@ final class ProfilerLifecycleTest {
     assertSame(ProfilerConfig.DEFAULT, profiler.config());
     assertSame(SessionStats.NONE, profiler.stats().session());
     assertEquals(0, profiler.stats().counters().signals());
-    assertEquals(List.of(), profiler.hotMethods());
+    assertSame(HotMethods.NONE, profiler.hotMethods(HotMethods.Stretch.ALL));
     assertEquals(0, profiler.profile().rowCount());
     assertEquals(List.of(), sampler.calls, "nothing is loaded before the first start");
   }
@@ -74,10 +79,126 @@ final class ProfilerLifecycleTest {
     assertEquals(List.of("load", "start", "stop", "release"), sampler.calls);
     Profile profile = profiler.profile();
     assertEquals(2, profile.totalSamples());
-    assertEquals("worker", profile.threadName(profile.thread(0)));
+    assertEquals("worker", profile.threads().get(profile.thread(0)).name());
     assertFalse(profile.info().running());
-    assertEquals("m8", profiler.hotMethods().get(0).method());
+    for (HotMethods.Stretch stretch : HotMethods.Stretch.values()) {
+      HotMethods hot = profiler.hotMethods(stretch);
+      assertEquals("m8", hot.methods().get(0).method(), stretch.name());
+      assertEquals(2, hot.samples(), stretch.name());
+      assertEquals(stats.startTimeMillis(), hot.fromMillis(), 2, stretch.name());
+    }
     assertTrue(profiler.stats().gauges().memoryUsedBytes() > 0, "the last profile stays in memory");
+  }
+
+  @Test
+  void shouldCountWhatTheDeliveryOfSignalsCosts() {
+    sampler.signalCostNanos = 2_000_000_000L;
+    profiler.start(ProfilerConfig.DEFAULT);
+    WaitFor.condition(() -> sampler.costMeasured.get() == 1, "the measurement");
+    for (int i = 0; i < 50; i++) {
+      sampler.signal(3, 10, 8);
+    }
+    profiler.stop();
+
+    long overhead = profiler.stats().counters().overheadCpuNanos();
+    assertTrue(overhead >= 100_000_000_000L, "overhead: " + overhead);
+    assertTrue(overhead < 102_000_000_000L, "overhead: " + overhead);
+  }
+
+  /**
+   * A client reads the overhead after the signals were counted, and before their new cost holds.
+   */
+  @Test
+  void shouldNeverDecreaseTheOverheadWhenTheCostOfSignalsIsMeasured() {
+    AtomicReference<CompletableFuture<Long>> read = new AtomicReference<>();
+    sampler.signalCostNanos = 2_000_000_000;
+    sampler.onCostMeasured =
+        () -> {
+          sampler.onCostRead =
+              () -> {
+                sampler.onCostRead = () -> {};
+                read.set(readBeside());
+              };
+          return 1_000_000_000;
+        };
+    profiler.start(ProfilerConfig.DEFAULT);
+    WaitFor.condition(() -> read.get() != null, "the measurement");
+    long before = read.get().join();
+    assertTrue(before >= 10_000_000_000L, "before: " + before);
+    long after = profiler.stats().counters().overheadCpuNanos();
+    assertTrue(after >= before, after + " after " + before);
+  }
+
+  /** Reads the overhead after ten signals, on a thread that has the result or waits for a lock. */
+  private CompletableFuture<Long> readBeside() {
+    CompletableFuture<Long> overhead = new CompletableFuture<>();
+    Thread client =
+        new Thread(
+            () -> {
+              for (int i = 0; i < 10; i++) {
+                sampler.signal(3, 10, 8);
+              }
+              overhead.complete(profiler.stats().counters().overheadCpuNanos());
+            },
+            "client");
+    client.start();
+    WaitFor.condition(
+        () -> overhead.isDone() || client.getState() == Thread.State.BLOCKED, "the client");
+    return overhead;
+  }
+
+  /** The overhead is a counter, which never decreases. */
+  @Test
+  void shouldAssumeACostOfSignalsUntilItIsMeasuredAndKeepWhatItHasCounted() {
+    CountDownLatch measured = new CountDownLatch(1);
+    sampler.signalCostNanos = 2_000_000_000;
+    sampler.onCostMeasured =
+        () -> {
+          try {
+            measured.await();
+          } catch (InterruptedException e) {
+            throw new AssertionError(e);
+          }
+          return 1_000_000_000;
+        };
+    profiler.start(ProfilerConfig.DEFAULT);
+    for (int i = 0; i < 10; i++) {
+      sampler.signal(3, 10, 8);
+    }
+    assertEquals(20_000_000_000L, profiler.stats().counters().overheadCpuNanos());
+    measured.countDown();
+    WaitFor.condition(() -> sampler.secondsPassed.get() >= 2, "the check of the environment");
+    assertEquals(20_000_000_000L, profiler.stats().counters().overheadCpuNanos());
+    for (int i = 0; i < 5; i++) {
+      sampler.signal(3, 10, 8);
+    }
+    profiler.stop();
+
+    assertEquals(25_000_000_000L, profiler.stats().counters().overheadCpuNanos());
+  }
+
+  /** A client may ask many times a second, and each attempt reads all samples. */
+  @Test
+  void shouldTryTheLastHotListOnceASecondWhereTheHeapHasNoRoom() {
+    profiler.start(ProfilerConfig.DEFAULT);
+    sampler.signal(3, 10, 8);
+    profiler.stop();
+    AtomicInteger attempts = new AtomicInteger();
+    profiler.heapRoom(
+        () -> {
+          attempts.incrementAndGet();
+          return 0;
+        });
+    long start = System.nanoTime();
+    while (System.nanoTime() - start < 100_000_000) {
+      assertEquals(0, profiler.hotMethods(HotMethods.Stretch.LAST_TEN_SECONDS).samples());
+    }
+    long most = 1 + (System.nanoTime() - start) / 1_000_000_000;
+    assertTrue(attempts.get() <= most, attempts + " attempts, at most " + most + " expected");
+
+    profiler.heapRoom(HeapRoom.UNLIMITED);
+    WaitFor.condition(
+        () -> profiler.hotMethods(HotMethods.Stretch.LAST_TEN_SECONDS).samples() == 1, "the list");
   }
 
   @Test
@@ -179,6 +300,25 @@ final class ProfilerLifecycleTest {
     profiler.start(ProfilerConfig.DEFAULT);
 
     WaitFor.condition(() -> sweeps.get() >= 2, "two sweeps");
+  }
+
+  @Test
+  void shouldWakeUpAsSeldomWhereOnlyTimesOfThreadsArriveAsWhereNothingDoes() {
+    AtomicInteger passes = new AtomicInteger();
+    sampler.onNamesRead =
+        () -> {
+          passes.incrementAndGet();
+          sampler.times(1, 5, 6); // for the next pass
+        };
+    profiler.start(ProfilerConfig.DEFAULT);
+    WaitFor.condition(() -> sampler.secondsPassed.get() >= 3, "the first second");
+    int first = passes.get();
+    long start = System.nanoTime();
+    WaitFor.condition(() -> sampler.secondsPassed.get() >= 6, "three seconds");
+    int found = passes.get() - first;
+    double seconds = (System.nanoTime() - start) / 1e9;
+
+    assertTrue(found <= 5 * seconds + 2, found + " passes in " + seconds + " s");
   }
 
   @Test

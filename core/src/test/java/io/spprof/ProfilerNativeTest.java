@@ -76,7 +76,7 @@ final class ProfilerNativeTest {
   private static long threadNanos(Profile profile, String thread) {
     long nanos = 0;
     for (int row = 0; row < profile.rowCount(); row++) {
-      boolean its = profile.threadName(profile.thread(row)).equals(thread);
+      boolean its = profile.threads().get(profile.thread(row)).name().equals(thread);
       nanos += its ? profile.cpuNanos(row) : 0;
     }
     return nanos;
@@ -151,9 +151,9 @@ final class ProfilerNativeTest {
     profiler.stop();
 
     Profile profile = profiler.profile();
-    assertTrue(profile.threadCount() > 0);
+    assertTrue(profile.threads().size() > 0);
     for (int row = 0; row < profile.rowCount(); row++) {
-      assertFalse(profile.threadName(profile.thread(row)).contains("spprof"));
+      assertFalse(profile.threads().get(profile.thread(row)).name().contains("spprof"));
     }
   }
 }

@@ -23,14 +23,14 @@ public final class Budget {
 
   private final Sampler sampler;
   private final IntervalInForce interval;
-  private final double percent;
+  private final double percent; // of one CPU; 0 without a budget
   private final OverheadController controller; // null without a budget
   private final ThreadStartsControl control;
   private ThreadStarts starts = ThreadStarts.TIMED;
   private boolean refused;
   private int share = 1; // One of so many threads is sampled.
   private int turn;
-  private long nextTurn;
+  private long nextTurn; // in nanoseconds after the session's start
 
   /**
    * Creates the budget of a session that begins.
@@ -65,11 +65,14 @@ public final class Budget {
    *
    * @param now the present, in nanoseconds after the session's start
    * @param fixedNanos the CPU time that the session's thread has used so far for other things than
-   *     samples, in nanoseconds
+   *     samples, without {@code onceNanos}, in nanoseconds
+   * @param onceNanos the CPU time that it has used so far for what does not come again, in
+   *     nanoseconds
    * @param stats the session's figures
    * @param counted the native side's part of these figures
    */
-  public void keep(long now, long fixedNanos, ProfilerStats stats, SamplerCounters counted) {
+  public void keep(
+      long now, long fixedNanos, long onceNanos, ProfilerStats stats, SamplerCounters counted) {
     control.update(now, counted.hooks(), counted.hookCpuNanos());
     if (control.now() != starts) {
       starts = control.now();
@@ -84,6 +87,7 @@ public final class Budget {
                 - stats.counters().unseenCpuNanos(),
             stats.counters().overheadCpuNanos(),
             fixedNanos,
+            onceNanos,
             counted.hookCpuNanos()));
     refused = !interval.change(sampler, controller.intervalNanos());
     if (controller.share() != share || share > 1 && now >= nextTurn) {

@@ -14,13 +14,19 @@ import java.util.concurrent.TimeUnit;
  * that used only the overhead as its input would have to wait, after each change, until the threads
  * have adopted the new interval. This controller need not wait.
  *
+ * <p>Some costs come once, most of them at the session's start, where classes are linked and what
+ * does not change is measured. Others come with a library's first functions, whose symbols are
+ * read. They belong to neither c nor f.
+ *
  * <p>An account corrects the errors of the model. The budget is credited to the account, and the
  * measured overhead is debited. The account holds at most two seconds' worth of the budget as a
- * credit, and ten as a debt; a debt beyond ten is forgotten. The controller lowers its target as
- * the credit shrinks. Over any period t it therefore spends at most {@code budget × (t + 2 s)},
- * except for forgotten debts. In 10 s this is a fifth over the budget. To guarantee this bound, the
- * interval has a lower limit. Without the limit, a sudden load on all CPUs could overdraw the
- * account before the threads have adopted a longer interval.
+ * credit, and ten as a debt; a debt beyond ten is forgotten. A cost that comes once uses up the
+ * credit beyond one second's worth; what exceeds that is forgotten, so that no sample is given up
+ * for it. The controller lowers its target as the rest of the credit shrinks. Over any period t it
+ * therefore spends at most {@code budget × (t + 2 s)}, except for what comes once and what is
+ * forgotten. In 10 s this is a fifth over the budget. To guarantee this bound, the interval has a
+ * lower limit. Without the limit, a sudden load on all CPUs could overdraw the account before the
+ * threads have adopted a longer interval.
  *
  * <p>Intervals are the rungs of a ladder: the configured interval times 1, 1.25, 1.5, 2, 2.5, 3, 4,
  * 5, 6, 8, and then the same numbers times ten. Small changes of the measured values therefore do
@@ -77,6 +83,9 @@ final class OverheadController {
 
   private static final double CREDIT_SECONDS = 2;
 
+  /** The part of the credit that costs which come once leave, and that keeps the target high. */
+  private static final double LEFT_SECONDS = 1;
+
   /**
    * The largest debt that is kept, in seconds' worth of the budget. Without this limit, the
    * controller would pay for one slow second over minutes.
@@ -108,6 +117,8 @@ final class OverheadController {
    *     threads) and of the profiler's own thread, in nanoseconds
    * @param fixedNanos the part of overheadNanos that the own thread would take without signals, in
    *     nanoseconds
+   * @param onceNanos the part of overheadNanos that came once and does not come again, in
+   *     nanoseconds
    * @param hookNanos the part of overheadNanos that hooks took, in nanoseconds
    */
   record Measured(
@@ -116,29 +127,30 @@ final class OverheadController {
       long cpuNanos,
       long overheadNanos,
       long fixedNanos,
+      long onceNanos,
       long hookNanos) {
-    static final Measured NOTHING = new Measured(0, 0, 0, 0, 0, 0);
+    static final Measured NOTHING = new Measured(0, 0, 0, 0, 0, 0, 0);
   }
 
   private final double budget; // a part of one CPU
   private final int cpus;
-  private final long[] ladder;
+  private final long[] ladder; // intervals in nanoseconds, the shortest first
 
   private Measured last = Measured.NOTHING;
   private int rung;
   private int share = 1;
   private int pace = 1;
   private double credit; // seconds of the budget
-  private double signals; // decaying sums over some 5 s
-  private double signalNanos;
-  private double costNanos = FIRST_COST_NANOS;
+  private double signals; // a decaying sum over some 5 s
+  private double signalNanos; // the cost of these signals, ns
+  private double costNanos = FIRST_COST_NANOS; // of a signal
   private double usage; // CPUs that the application uses, over some 1 s
   private double fixed; // cost without any signal, a part of one CPU, over some 5 s
   private double hooks; // cost of starts and ends of threads, likewise
   private final Since below = new Since(); // a lower rung would be sufficient
   private final Since above = new Since(); // more threads should rest
   private final Since needless = new Since(); // fewer threads need to rest
-  private long paceSince; // when the pace last changed, ns
+  private final Since samePace = new Since(); // the pace has not changed
   private final Since tooDear = new Since(); // the own thread takes the whole budget
   private boolean outOfReach;
 
@@ -154,6 +166,7 @@ final class OverheadController {
     this.cpus = cpus;
     this.ladder = ladder(shortestNanos);
     this.credit = CREDIT_SECONDS;
+    samePace.restart(0);
   }
 
   private static long[] ladder(long shortestNanos) {
@@ -212,7 +225,8 @@ final class OverheadController {
     }
     learn(now, nanos);
     last = now;
-    double target = AIM * budget * Math.max(0.1, Math.min(1, credit)) - fixed - hooks;
+    double target =
+        AIM * budget * Math.max(0.1, Math.min(1, credit / LEFT_SECONDS)) - fixed - hooks;
     double wanted =
         target <= LEAST * budget ? Double.POSITIVE_INFINITY : costNanos * usage / target;
     double safe = pace * REACTION_SECONDS * costNanos * cpus / (CREDIT_SECONDS * budget);
@@ -225,7 +239,9 @@ final class OverheadController {
   }
 
   private void learn(Measured now, double nanos) {
-    double overhead = now.overheadNanos - last.overheadNanos;
+    double once = now.onceNanos - last.onceNanos;
+    double overhead = now.overheadNanos - last.overheadNanos - once;
+    credit -= Math.min(Math.max(0, credit - LEFT_SECONDS), once / budget / SECOND_NANOS);
     double own = now.fixedNanos - last.fixedNanos;
     double ofHooks = now.hookNanos - last.hookNanos;
     credit += (nanos - overhead / budget) / SECOND_NANOS;
@@ -248,14 +264,14 @@ final class OverheadController {
    */
   private void choosePace(boolean useful, long now) {
     boolean much = useful && fixed > MUCH * budget;
-    if (much && pace < SLOWEST_PACE && now - paceSince >= SECOND_NANOS) {
+    if (much && pace < SLOWEST_PACE && samePace.lasts(SECOND_NANOS, now)) {
       pace *= 2;
       fixed /= 2;
-      paceSince = now;
-    } else if (fixed < LITTLE * budget && pace > 1 && now - paceSince >= PACE_NANOS) {
+      samePace.restart(now);
+    } else if (fixed < LITTLE * budget && pace > 1 && samePace.lasts(PACE_NANOS, now)) {
       pace /= 2;
       fixed *= 2;
-      paceSince = now;
+      samePace.restart(now);
     }
   }
 

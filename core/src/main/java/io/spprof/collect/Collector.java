@@ -1,6 +1,5 @@
 package io.spprof.collect;
 
-import io.spprof.profile.HotMethod;
 import io.spprof.sampler.SampleRing;
 import io.spprof.sampler.Sampler;
 import io.spprof.symbol.JvmtiSymbolResolver;
@@ -18,8 +17,8 @@ import java.util.function.Supplier;
  * Code that runs under this lock must not take the lock {@code lifecycle} of {@code Profiler}, and
  * must not wait for a start or a stop: both hold {@code lifecycle} while they take this lock.
  *
- * <p>The results of the last pass (counters, extent, hottest methods) can be read without the lock.
- * Each of them is an immutable object in a volatile field, which is written under the lock.
+ * <p>The results of the last pass (counters, extent) can be read without the lock. Each of them is
+ * an immutable object in a volatile field, which is written under the lock.
  */
 public final class Collector {
 
@@ -34,15 +33,18 @@ public final class Collector {
   private final Windows windows;
   private final Compaction compaction;
   private final StackDecoder decoder;
-  private final ComingNames comingNames = new ComingNames();
+  private final NativeFunctions functions;
+  private final ComingNames comingNames;
   private final Recorder recorder;
-  private long ownCpuNanos; // guarded by this object's lock
+  private final PassCost passCost = new PassCost();
+
+  /** CPU time of this class and its thread in nanoseconds; guarded by this object's lock. */
+  private long ownCpuNanos;
 
   // Each of these fields refers to an immutable object. A pass writes the field under the lock; any
   // thread may read it.
   private volatile Extent extent = Extent.FIRST_WINDOW;
   private volatile CollectorStats stats = CollectorStats.ZERO;
-  private volatile List<HotMethod> hotMethods = List.of();
 
   /**
    * Creates a collector with empty tables.
@@ -53,17 +55,29 @@ public final class Collector {
    * @param budget limits the memory of the tables
    * @param startNanos the session's start, before its first sample, in nanoseconds by the clock of
    *     {@link Sampler#timeNanos()}
+   * @param mostOverhead what the session may cost, as a part of a CPU; 0 if this is not limited.
+   *     Looking up the names of native functions takes a tenth of it at most, after a first second
    */
   public Collector(
-      SampleRing ring, Sampler sampler, int depth, MemoryBudget budget, long startNanos) {
+      SampleRing ring,
+      Sampler sampler,
+      int depth,
+      MemoryBudget budget,
+      long startNanos,
+      double mostOverhead) {
     this.ring = ring;
     this.sampler = sampler;
     this.methods = new MethodTable(budget);
     this.frames = new FrameTable(budget);
     this.threads = new ThreadTable(budget);
     this.stacks = new StackTable(budget);
+    this.functions =
+        new NativeFunctions(
+            new FunctionNames(budget, mostOverhead, sampler::currentThreadCpuNanos));
+    this.comingNames = new ComingNames(functions);
     this.decoder =
-        new StackDecoder(budget, new JvmtiSymbolResolver(sampler), methods, frames, depth);
+        new StackDecoder(
+            budget, new JvmtiSymbolResolver(sampler), methods, frames, functions, depth);
     this.windows = new Windows(budget, budget.limit() / LOG_SHARE, startNanos);
     this.compaction = new Compaction(methods, frames, threads, stacks, windows);
     this.recorder =
@@ -78,24 +92,57 @@ public final class Collector {
    * @return the number of bytes read; 0 if the ring was empty, or if a writer has not completed its
    *     record
    */
-  public synchronized int doWork() {
+  public int doWork() {
+    return pass().bytes();
+  }
+
+  /**
+   * Makes a pass, like {@link #doWork()}.
+   *
+   * @return what the pass has read, and what it has taken
+   */
+  public synchronized Pass pass() {
     long before = sampler.currentThreadCpuNanos();
+    long timesBefore = recorder.timesRecords();
+    long namesBefore = functions.namesCpuNanos();
     long end = ring.end();
     sampler.readNames();
-    int bytes = comingNames.read(ring) ? ring.read(recorder, end) : 0;
-    ownCpuNanos += sampler.currentThreadCpuNanos() - before;
-    publish();
-    return bytes;
+    boolean isComplete = comingNames.read(ring, end);
+    int bytes = isComplete ? ring.read(recorder, end) : 0;
+    long sampleBytes = bytes - SampleRing.TIMES_BYTES * (recorder.timesRecords() - timesBefore);
+    long took = sampler.currentThreadCpuNanos() - before;
+    if (isComplete && bytes == 0) {
+      passCost.emptyPass(took);
+    }
+    long ofNames = functions.namesCpuNanos() - namesBefore;
+    long ofSamples = bytes == 0 ? 0 : passCost.ofSamples(took - ofNames, bytes, sampleBytes);
+    Pass pass = new Pass(bytes, sampleBytes > 0, took, ofSamples, ofNames);
+    ownCpuNanos += took;
+    try {
+      publish();
+    } catch (OutOfMemoryError e) {
+      ownCpuNanos -= took; // The caller does not get the pass, and adds its CPU time later.
+      throw e;
+    }
+    return pass;
   }
 
   /**
    * Adds CPU time that the collector's thread spent outside of {@link #doWork()}.
    *
-   * @param nanos ns
+   * @param nanos the CPU time, in nanoseconds
    */
   public synchronized void addOwnCpuNanos(long nanos) {
+    // If the heap has no room for the figures, nothing is added, and the caller adds it later.
+    stats = stats.withOwnCpuNanos(ownCpuNanos + nanos);
     ownCpuNanos += nanos;
-    publish();
+  }
+
+  /**
+   * Closes the files from which the names of native functions are read. Called after the last pass.
+   */
+  public synchronized void close() {
+    functions.close();
   }
 
   private void publish() {
@@ -113,32 +160,24 @@ public final class Collector {
   }
 
   /**
-   * Returns the list of the hottest methods, as {@link #refreshHotMethods()} last computed it.
+   * Returns the hottest methods of the session since its start.
    *
-   * @return at most 20 methods, not null
+   * @return not null
    */
-  public List<HotMethod> hotMethods() {
-    return hotMethods;
+  public synchronized Hottest hottest() {
+    return new Hottest(0, recorder.collected(), methods.hottest(recorder.sampledCpuNanos()));
   }
 
-  /** Computes the list of the hottest methods again. */
-  public synchronized void refreshHotMethods() {
-    int[] top = methods.hottest(MethodTable.HOTTEST);
-    long all = recorder.sampledCpuNanos();
-    List<HotMethod> hottest = new ArrayList<>(top.length);
-    for (int method : top) {
-      hottest.add(
-          new HotMethod(
-              methods.name(method),
-              percent(methods.selfNanos(method), all),
-              percent(methods.totalNanos(method), all),
-              methods.selfSamples(method)));
-    }
-    hotMethods = List.copyOf(hottest);
-  }
-
-  private static double percent(long nanos, long all) {
-    return all == 0 ? 0 : 100.0 * nanos / all;
+  /**
+   * Returns the latest samples one by one, as far as {@link SampleLog} keeps them.
+   *
+   * @param fromNanos the beginning, in nanoseconds after the session's start
+   * @return the samples since then, or since a later moment if earlier samples are not kept
+   */
+  public synchronized RecentSamples recent(long fromNanos) {
+    long since = Math.max(Math.max(0, fromNanos), windows.timesSince());
+    return new RecentSamples(
+        methods.methods(), frames.frames(), stacks.stacks(), windows.latest(since), since);
   }
 
   /**
@@ -214,9 +253,9 @@ public final class Collector {
    */
   public synchronized Slice slice(long from, long to, long now, WindowFigures figures) {
     return new Slice(
-        methods.names(),
+        methods.methods(),
         frames.frames(),
-        threads.names(),
+        threads.threads(),
         stacks.stacks(),
         windows.between(from, to, now, figures));
   }
@@ -224,7 +263,7 @@ public final class Collector {
   /**
    * Returns all windows of the session, the open one last.
    *
-   * @param now ns after the session's start
+   * @param now the present, in nanoseconds after the session's start
    * @param figures the counts since the session's start
    * @return one or more
    */

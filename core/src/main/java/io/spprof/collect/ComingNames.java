@@ -14,21 +14,36 @@ import java.util.Queue;
  *
  * <p>Used under the lock of {@link Collector}.
  */
-final class ComingNames implements SampleRing.Names {
+final class ComingNames implements SampleRing.Ahead {
 
+  private final NativeFunctions functions;
   private final Map<Integer, Queue<String>> names = new HashMap<>();
   private boolean waited;
 
   /**
-   * Reads the names that are in the ring.
+   * @param functions receives the functions of native code and their libraries, which also are
+   *     looked up ahead
+   */
+  ComingNames(NativeFunctions functions) {
+    this.functions = functions;
+  }
+
+  /**
+   * Reads the names that are in the ring, and looks up those of native functions.
    *
+   * @param end the position at which the pass ends; functions after it are looked up in the next
+   *     pass
    * @return false if a writer has not completed its record. More names may follow this record, so
    *     the samples must wait for the next pass. The method never returns false twice in a row,
    *     because a writer can be delayed for ever.
    */
-  boolean read(SampleRing ring) {
+  boolean read(SampleRing ring, long end) {
     names.clear();
-    waited = !ring.namesAhead(this) && !waited;
+    functions.beginAhead();
+    waited = !ring.readAhead(this, end) && !waited;
+    if (!waited) {
+      functions.endAhead();
+    }
     return !waited;
   }
 
@@ -49,6 +64,21 @@ final class ComingNames implements SampleRing.Names {
     if (coming != null) {
       coming.poll();
     }
+  }
+
+  @Override
+  public void library(int library, String path, byte[] buildId, long base) {
+    functions.libraryAhead(library, path, buildId, base);
+  }
+
+  @Override
+  public void function(int library, long address) {
+    functions.functionAhead(library, address);
+  }
+
+  @Override
+  public void forget() {
+    functions.forgetAhead();
   }
 
   @Override

@@ -88,7 +88,7 @@ final class Compaction {
         keptMethods[frames.method(frame)] = true;
       }
     }
-    for (int method : methods.hottest(MethodTable.HOTTEST)) {
+    for (int method : methods.sums().hottest(methods.size(), MethodSums.HOTTEST)) {
       keptMethods[method] = true;
     }
     int[] methodNumbers = new int[keptMethods.length];

@@ -1,11 +1,11 @@
 package io.spprof.collect;
 
-import io.spprof.profile.Profile;
+import io.spprof.profile.Frames;
 import java.util.Arrays;
 
 /**
  * Gives each distinct frame a number. A frame is a method and a line of this method; the line is 0
- * if it is not known, and {@link Profile#NATIVE_LINE} if the method is a function of native code.
+ * if it is not known.
  *
  * <p>Used under the lock of {@link Collector}. The caller of {@link #frames} may keep the result.
  * The result shares the table's arrays, but the table only appends to these arrays. A removal of
@@ -101,8 +101,8 @@ final class FrameTable {
     };
   }
 
-  Profile.Frames frames() {
-    return new Profile.Frames(methods, lines, count);
+  Frames frames() {
+    return new Frames(methods, lines, count);
   }
 
   private boolean grow() {

@@ -3,8 +3,8 @@ package io.spprof.collect;
 /**
  * Finds the entry of a table by the hash of its key. The table has the keys. The index has only the
  * numbers of entries, in an array of ints, so it makes no object for an entry. Two keys with the
- * same slot are resolved by open addressing with linear probing. The index has two slots for each
- * entry that the table has room for, so some slots are always free.
+ * same cell are resolved by open addressing with linear probing. The index has two cells for each
+ * entry that the table has room for, so some cells are always free.
  *
  * <pre>
  *   for (int at = index.first(hash); index.entry(at) &gt;= 0; at = index.next(at)) {
@@ -16,12 +16,12 @@ package io.spprof.collect;
  */
 final class HashIndex {
 
-  private static final int SLOTS = 2; // number of slots for each entry
+  private static final int CELLS = 2; // number of cells for each entry
 
   /** Bytes of the index for each entry that the table has room for. */
-  static final int ENTRY_BYTES = SLOTS * Integer.BYTES;
+  static final int ENTRY_BYTES = CELLS * Integer.BYTES;
 
-  private final int[] slots; // entry + 1; 0 is free
+  private final int[] cells; // entry + 1; 0 is free
 
   /**
    * Creates an empty index.
@@ -29,31 +29,31 @@ final class HashIndex {
    * @param capacity the number of entries that the table has room for, a power of two
    */
   HashIndex(int capacity) {
-    slots = new int[SLOTS * capacity];
+    cells = new int[CELLS * capacity];
   }
 
-  /** Returns the first slot of a hash. */
+  /** Returns the first cell of a hash. */
   int first(int hash) {
-    return hash & slots.length - 1;
+    return hash & cells.length - 1;
   }
 
-  /** Returns the slot to examine after {@code slot}. */
-  int next(int slot) {
-    return slot + 1 & slots.length - 1;
+  /** Returns the cell to examine after {@code cell}. */
+  int next(int cell) {
+    return cell + 1 & cells.length - 1;
   }
 
-  /** Returns the entry in a slot; -1 if the slot is free. */
-  int entry(int slot) {
-    return slots[slot] - 1;
+  /** Returns the entry in a cell; -1 if the cell is free. */
+  int entry(int cell) {
+    return cells[cell] - 1;
   }
 
   /** Adds an entry that the index does not contain yet. */
   void add(int hash, int entry) {
-    int slot = first(hash);
-    while (slots[slot] != 0) {
-      slot = next(slot);
+    int cell = first(hash);
+    while (cells[cell] != 0) {
+      cell = next(cell);
     }
-    slots[slot] = entry + 1;
+    cells[cell] = entry + 1;
   }
 
   /**

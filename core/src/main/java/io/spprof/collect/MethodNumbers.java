@@ -1,15 +1,20 @@
 package io.spprof.collect;
 
-import io.spprof.profile.Profile;
+import io.spprof.profile.FrameKind;
+import io.spprof.profile.ProfileMethod;
 import io.spprof.symbol.SymbolResolver;
 import java.util.Arrays;
 
 /**
- * Maps the walker's numbers of methods to the entries of {@link MethodTable}. It also gives numbers
- * to methods that the walker reports by the JVM's id. A method's name is looked up when its number
- * or its id is first seen. The mapping stays valid until the walker restarts its numbering. For
- * each number, this class also keeps the source lines of the method's byte codes. Several numbers
- * can refer to the same entry, because overloads share a name but have different lines.
+ * Maps numbers of methods to the entries of {@link MethodTable}. A session has one walker. The
+ * walker {@code vm} gives each method a number, and reports the method's name and lines with it.
+ * The walker that uses AsyncGetCallTrace reports a method by the JVM's id (jmethodID) instead. This
+ * class then gives the method a number, and asks the JVM for its name and lines when it sees the id
+ * for the first time. All numbers become void when the walker restarts its numbering.
+ *
+ * <p>For each number, this class also keeps a table with the line number of each byte code index.
+ * Several numbers can refer to the same entry, because overloads share a name but have different
+ * lines.
  *
  * <p>Used under the lock of {@link Collector}.
  */
@@ -20,7 +25,11 @@ final class MethodNumbers {
   private static final int NUMBER_BYTES = 2 * Integer.BYTES; // a method and a reference
   private static final int ARRAY_BYTES = 16;
   private static final int[] NO_LINES = {};
-  private static final int[] NATIVE = {}; // the lines of a function of native code
+
+  /** The names of methods that are none (sample.h) begin with these. A class's name cannot. */
+  private static final String BRACKET = "[";
+
+  private static final String UNKNOWN_CODE = "[unknown native code]";
 
   /**
    * How many of the latest transient numbers are kept; a power of two. The walker uses a transient
@@ -72,10 +81,11 @@ final class MethodNumbers {
       throw new IllegalArgumentException("0 is no method's id");
     }
     String name = resolver.name(id);
-    named(
-        number,
-        name == null ? MethodTable.UNLOADED : name,
-        name == null ? NO_LINES : resolver.lines(id));
+    if (name == null) {
+      named(number, new ProfileMethod(MethodTable.UNLOADED, FrameKind.SYNTHETIC), NO_LINES);
+    } else {
+      named(number, ProfileMethod.java(name), resolver.lines(id));
+    }
     ids[idCount] = id;
     idIndex.add(hash, idCount++);
     return number;
@@ -85,20 +95,32 @@ final class MethodNumbers {
    * Sets the method of a number.
    *
    * @param number 1 or more; or less than 0 for a transient number, see {@link #TRANSIENTS}
-   * @param name the class and the method, for instance {@code java.util.HashMap.get}
+   * @param name the class and the method, for instance {@code java.util.HashMap.get}; or a name in
+   *     brackets that the walker made
    * @param lines pairs {@code byte code index << 16 | line number}; the array is kept, and sorted
    *     in place
    */
   void named(int number, String name, int[] lines) {
+    named(number, new ProfileMethod(name, kind(name)), lines);
+  }
+
+  private static FrameKind kind(String name) {
+    if (!name.startsWith(BRACKET)) {
+      return FrameKind.JAVA;
+    }
+    return name.equals(UNKNOWN_CODE) ? FrameKind.NATIVE : FrameKind.SYNTHETIC;
+  }
+
+  private void named(int number, ProfileMethod method, int[] lines) {
     if (number < 0) {
-      namedForNow(number, name, lines);
+      namedForNow(number, method, lines);
       return;
     }
     reported++;
     if (number >= methodOf.length && !growNumbers(number)) {
       return;
     }
-    methodOf[number] = methods.of(name) + 1;
+    methodOf[number] = methods.of(method) + 1;
     long bytes = ARRAY_BYTES + (long) Integer.BYTES * lines.length;
     if (lines.length > 0 && budget.take(bytes)) {
       linesBytes += bytes;
@@ -112,16 +134,13 @@ final class MethodNumbers {
    * Sets the function of native code that has a number.
    *
    * @param number as in {@link #named}
-   * @param name the function's name
+   * @param function not null
    */
-  void function(int number, String name) {
-    named(number, name, NATIVE);
-    if (number > 0 && number < linesOf.length) {
-      linesOf[number] = NATIVE;
-    }
+  void function(int number, ProfileMethod function) {
+    named(number, function, NO_LINES);
   }
 
-  private void namedForNow(int number, String name, int[] lines) {
+  private void namedForNow(int number, ProfileMethod method, int[] lines) {
     if (transientNumbers.length == 0) {
       transientLines = new int[TRANSIENTS][];
       transientMethods = new int[TRANSIENTS];
@@ -129,7 +148,7 @@ final class MethodNumbers {
     }
     reportedTransients++;
     int at = number & TRANSIENTS - 1;
-    transientMethods[at] = methods.of(name);
+    transientMethods[at] = methods.of(method);
     transientLines[at] = sorted(lines);
     transientNumbers[at] = number;
   }
@@ -203,13 +222,10 @@ final class MethodNumbers {
    * Returns the line of a byte code. As the JVM defines it, this is the line of the last pair whose
    * byte code index is not greater.
    *
-   * @return 0 if the line is not known; {@link Profile#NATIVE_LINE} for a function of native code
+   * @return 0 if the line is not known, or if the method has none
    */
   int line(int number, int bci) {
     int[] lines = lines(number);
-    if (lines == NATIVE) {
-      return Profile.NATIVE_LINE;
-    }
     if (lines == null || bci < 0) {
       return 0;
     }
@@ -253,7 +269,7 @@ final class MethodNumbers {
     }
     // The length of the column "ids" is the capacity of both columns, so this column grows last. If
     // the heap has no room for it, the table still works, because the index then has more free
-    // slots than it needs.
+    // cells than it needs.
     idIndex = larger;
     ids = Arrays.copyOf(ids, capacity);
     return true;

@@ -1,7 +1,9 @@
 package io.spprof.collect;
 
+import io.spprof.profile.FrameKind;
+import io.spprof.profile.HotMethod;
+import io.spprof.profile.ProfileMethod;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -9,7 +11,8 @@ import java.util.Map;
 /**
  * All methods by name, with the CPU time spent in each, from which the hottest methods are chosen.
  * Overloads are one method, and so are methods with the same name that several class loaders
- * loaded. The table also has an entry for each synthetic frame ({@link WalkResult}).
+ * loaded. The table also has an entry for each function of native code, each system call and each
+ * synthetic frame ({@link WalkResult}).
  *
  * <p>Used under the lock of {@link Collector}.
  */
@@ -26,27 +29,19 @@ final class MethodTable {
   /** The name for all methods for which the budget had no room. */
   static final String OTHERS = "[other methods]";
 
-  /** The length of the list of the hottest methods. */
-  static final int HOTTEST = 20;
-
   private static final int FIRST_CAPACITY = 1024;
   private static final int KEPT_FOR_SYNTHETIC = 64;
-  private static final int COLUMN_BYTES = 3 * Long.BYTES + Integer.BYTES;
-  private static final int NAME_BYTES = 128; // String, its array's header, list slot, map entry
+  private static final int NAME_BYTES = 168; // String, its array's header, method, item, map entry
 
   private final MemoryBudget budget;
-  private List<String> names = new ArrayList<>();
+  private List<ProfileMethod> methods = new ArrayList<>();
   private Map<String, Integer> byName = new HashMap<>();
 
-  private long[] selfNanos = new long[FIRST_CAPACITY];
-  private long[] totalNanos = new long[FIRST_CAPACITY];
-  private long[] selfSamples = new long[FIRST_CAPACITY];
-  private int[] lastSample = new int[FIRST_CAPACITY];
-  private int sample;
+  private MethodSums sums = new MethodSums(FIRST_CAPACITY);
 
   MethodTable(MemoryBudget budget) {
     this.budget = budget;
-    budget.take((long) FIRST_CAPACITY * COLUMN_BYTES);
+    budget.take((long) FIRST_CAPACITY * MethodSums.METHOD_BYTES);
   }
 
   /**
@@ -54,40 +49,31 @@ final class MethodTable {
    * must have forgotten all numbers.
    *
    * @param kept whether a method stays, by its number
-   * @param methods receives the new number of each method that stays
+   * @param renumbered receives the new number of each method that stays
    * @return the action that makes the removal, which cannot fail
    */
-  Runnable keeping(boolean[] kept, int[] methods) {
-    List<String> keptNames = new ArrayList<>();
+  Runnable keeping(boolean[] kept, int[] renumbered) {
+    List<ProfileMethod> keptMethods = new ArrayList<>();
     Map<String, Integer> keptByName = new HashMap<>();
-    long[] keptSelf = new long[selfNanos.length];
-    long[] keptTotal = new long[selfNanos.length];
-    long[] keptSamples = new long[selfNanos.length];
-    int[] keptLast = new int[selfNanos.length];
+    int[] old = new int[methods.size()];
     long freed = 0;
-    for (int method = 0; method < names.size(); method++) {
-      String name = names.get(method);
+    for (int method = 0; method < methods.size(); method++) {
+      String name = name(method);
       if (kept[method]) {
-        int now = keptNames.size();
-        methods[method] = now;
-        keptSelf[now] = selfNanos[method];
-        keptTotal[now] = totalNanos[method];
-        keptSamples[now] = selfSamples[method];
-        keptLast[now] = lastSample[method];
-        keptNames.add(name);
-        keptByName.put(name, now);
+        renumbered[method] = keptMethods.size();
+        old[keptMethods.size()] = method;
+        keptByName.put(name, keptMethods.size());
+        keptMethods.add(methods.get(method));
       } else {
         freed += NAME_BYTES + name.length();
       }
     }
+    MethodSums keptSums = sums.some(old, keptMethods.size());
     long bytes = freed;
     return () -> {
-      names = keptNames;
+      methods = keptMethods;
       byName = keptByName;
-      lastSample = keptLast;
-      selfSamples = keptSamples;
-      totalNanos = keptTotal;
-      selfNanos = keptSelf;
+      sums = keptSums;
       budget.giveBack(bytes);
     };
   }
@@ -102,100 +88,67 @@ final class MethodTable {
       return known;
     }
     budget.take(NAME_BYTES + name.length()); // There are at most a few dozen of these names.
-    return add(name);
+    return add(new ProfileMethod(name, FrameKind.SYNTHETIC));
   }
 
   /** Adds a sample to the times of the methods of its stack. The method at the leaf comes first. */
-  void count(int[] methods, int depth, long cpuNanos) {
-    sample++;
-    selfNanos[methods[0]] += cpuNanos;
-    selfSamples[methods[0]]++;
-    for (int i = 0; i < depth; i++) {
-      int method = methods[i];
-      if (lastSample[method]
-          != sample) { // A method counts once for each sample, even if it recurs.
-        lastSample[method] = sample;
-        totalNanos[method] += cpuNanos;
-      }
-    }
+  void count(int[] stack, int depth, long cpuNanos) {
+    sums.count(stack, depth, 1, cpuNanos);
   }
 
-  String name(int method) {
-    return names.get(method);
-  }
-
-  List<String> names() {
-    return List.copyOf(names);
-  }
-
-  int size() {
-    return names.size();
-  }
-
-  long selfNanos(int method) {
-    return selfNanos[method];
-  }
-
-  long totalNanos(int method) {
-    return totalNanos[method];
-  }
-
-  long selfSamples(int method) {
-    return selfSamples[method];
+  /** Returns the times of the methods since the session's start. */
+  MethodSums sums() {
+    return sums;
   }
 
   /**
-   * Returns the methods with the most self time, the hottest first. The method inserts into a short
-   * list with plain loops: it runs seldom, so it is not compiled, and the first stop of a session
-   * waits for it.
+   * Returns the methods with the most self time since the session's start.
+   *
+   * @param allNanos the CPU time of all samples, in nanoseconds
+   * @return at most {@link MethodSums#HOTTEST} methods, the hottest first
    */
-  int[] hottest(int most) {
-    int[] top = new int[most];
-    int count = 0;
-    for (int method = 0; method < names.size(); method++) {
-      long nanos = selfNanos[method];
-      if (nanos == 0 || count == most && nanos <= selfNanos[top[count - 1]]) {
-        continue;
-      }
-      int at = count < most ? count++ : count - 1;
-      for (; at > 0 && selfNanos[top[at - 1]] < nanos; at--) {
-        top[at] = top[at - 1];
-      }
-      top[at] = method;
-    }
-    return Arrays.copyOf(top, count);
+  List<HotMethod> hottest(long allNanos) {
+    return sums.list(methods, allNanos);
+  }
+
+  String name(int method) {
+    return methods.get(method).name();
+  }
+
+  List<ProfileMethod> methods() {
+    return List.copyOf(methods);
+  }
+
+  int size() {
+    return methods.size();
   }
 
   /**
    * Returns the number of a method. Returns the number of {@link #OTHERS} if there is no room for a
-   * new method.
+   * new method. If several methods have one name, the kind and the address of the first hold.
    */
-  int of(String name) {
+  int of(ProfileMethod method) {
+    String name = method.name();
     Integer known = byName.get(name);
     if (known != null) {
       return known;
     }
-    boolean room = names.size() < selfNanos.length - KEPT_FOR_SYNTHETIC || growColumns();
-    return room && budget.take(NAME_BYTES + name.length()) ? add(name) : synthetic(OTHERS);
+    boolean room = methods.size() < sums.capacity() - KEPT_FOR_SYNTHETIC || growColumns();
+    return room && budget.take(NAME_BYTES + name.length()) ? add(method) : synthetic(OTHERS);
   }
 
-  private int add(String name) {
-    names.add(name);
-    byName.put(name, names.size() - 1);
-    return names.size() - 1;
+  private int add(ProfileMethod method) {
+    methods.add(method);
+    byName.put(method.name(), methods.size() - 1);
+    return methods.size() - 1;
   }
 
   private boolean growColumns() {
-    int capacity = 2 * selfNanos.length;
-    if (!budget.takeForGrowth((long) capacity * COLUMN_BYTES)) {
+    int capacity = 2 * sums.capacity();
+    if (!budget.takeForGrowth((long) capacity * MethodSums.METHOD_BYTES)) {
       return false;
     }
-    // The length of the column "selfNanos" is the capacity of all columns, so this column grows
-    // last.
-    lastSample = Arrays.copyOf(lastSample, capacity);
-    selfSamples = Arrays.copyOf(selfSamples, capacity);
-    totalNanos = Arrays.copyOf(totalNanos, capacity);
-    selfNanos = Arrays.copyOf(selfNanos, capacity);
+    sums.grow(capacity);
     return true;
   }
 }

@@ -1,9 +1,12 @@
 package io.spprof.collect;
 
+import io.spprof.profile.Category;
+import io.spprof.profile.CategoryTimes;
 import io.spprof.sampler.DropReason;
 import io.spprof.sampler.Drops;
 import io.spprof.sampler.SampleRing;
 import io.spprof.sampler.SampleView;
+import io.spprof.sampler.ThreadState;
 
 /**
  * Receives the records of the ring (samples, methods, names of threads) one by one. For a sample,
@@ -27,9 +30,10 @@ final class Recorder implements SampleRing.Visitor {
   private final int[] stackMethods;
   private final long[] dropped = new long[DropReason.values().length]; // by ordinal()
 
+  private long timesRecords;
   private long collected;
   private long unwalkable;
-  private long sampledCpuNanos;
+  private final long[] sampledCpuNanos = new long[Category.values().length]; // by ordinal()
   private long droppedCpuNanos;
 
   Recorder(
@@ -63,15 +67,25 @@ final class Recorder implements SampleRing.Visitor {
         collected,
         unwalkable,
         Drops.of(dropped),
-        sampledCpuNanos,
+        CategoryTimes.of(sampledCpuNanos),
         droppedCpuNanos,
         ownCpuNanos,
         stacks.stackCount());
   }
 
+  /** Returns the number of records with times of a thread so far. */
+  long timesRecords() {
+    return timesRecords;
+  }
+
+  /** Returns the number of collected samples. */
+  long collected() {
+    return collected;
+  }
+
   /** Returns the CPU time of the collected samples in nanoseconds. */
   long sampledCpuNanos() {
-    return sampledCpuNanos;
+    return CategoryTimes.of(sampledCpuNanos).total();
   }
 
   @Override
@@ -95,7 +109,7 @@ final class Recorder implements SampleRing.Visitor {
     if (name != null) {
       threads.named(thread, name);
     }
-    int number = threads.number(thread);
+    int number = threads.number(thread, sample.threadState() == ThreadState.NO_JAVA_THREAD);
     int row = rowOf(found, number, cpuNanos);
     if (row < 0 && compaction.makeRoom()) {
       row = rowOf(found, number, cpuNanos);
@@ -106,9 +120,10 @@ final class Recorder implements SampleRing.Visitor {
       }
       methods.count(stackMethods, found, cpuNanos);
       windows.addTime(sample.timeNanos(), row, cpuNanos);
-      windows.addState(sample.threadState(), cpuNanos);
+      Category category = Category.of(sample.threadState(), threads.kind(number));
+      windows.addCategory(category, cpuNanos);
       collected++;
-      sampledCpuNanos += cpuNanos;
+      sampledCpuNanos[category.ordinal()] += cpuNanos;
       unwalkable += sample.walk().unwalkable() ? 1 : 0;
     } else {
       drop(DropReason.STACK_TABLE_FULL, cpuNanos);
@@ -132,7 +147,7 @@ final class Recorder implements SampleRing.Visitor {
   @Override
   public void library(int library, String path, byte[] buildId, long base) {
     try {
-      decoder.library(library, path);
+      decoder.library(library, path, buildId, base);
     } catch (OutOfMemoryError e) {
       // The functions of this library are recorded without its name.
     }
@@ -144,6 +159,16 @@ final class Recorder implements SampleRing.Visitor {
       decoder.function(number, library, address);
     } catch (OutOfMemoryError e) {
       // The frames of this function are recorded under the name for other methods.
+    }
+  }
+
+  @Override
+  public void times(int thread, long userNanos, long systemNanos) {
+    timesRecords++;
+    try {
+      threads.times(thread, userNanos, systemNanos);
+    } catch (OutOfMemoryError e) {
+      // These times are in no thread's figures.
     }
   }
 

@@ -1,6 +1,6 @@
 package io.spprof.collect;
 
-import io.spprof.profile.Profile;
+import io.spprof.profile.Rows;
 import java.util.Arrays;
 
 /**
@@ -65,7 +65,7 @@ final class RowTable {
    * @return the row in this table for each of the other rows; null if the budget had no room for
    *     one of them
    */
-  int[] addAll(Profile.Rows rows) {
+  int[] addAll(Rows rows) {
     int[] newRows = new int[rows.count()];
     for (int i = 0; i < newRows.length; i++) {
       newRows[i] = add(rows.stacks()[i], rows.threads()[i], rows.samples()[i], rows.cpuNanos()[i]);
@@ -76,9 +76,16 @@ final class RowTable {
     return newRows;
   }
 
-  Profile.Rows rows() {
-    return new Profile.Rows(
+  Rows rows() {
+    return new Rows(
         stacks, threads, Arrays.copyOf(samples, count), Arrays.copyOf(nanos, count), count);
+  }
+
+  /**
+   * Returns the stack of each row. The table only appends to the array, or replaces it by another.
+   */
+  int[] stacks() {
+    return stacks;
   }
 
   /** Returns how many bytes {@link #rows()} copies. */
@@ -87,8 +94,8 @@ final class RowTable {
   }
 
   /** Returns a copy of the rows, in arrays of exactly the right size. */
-  Profile.Rows exact() {
-    return new Profile.Rows(
+  Rows exact() {
+    return new Rows(
         Arrays.copyOf(stacks, count),
         Arrays.copyOf(threads, count),
         Arrays.copyOf(samples, count),
@@ -160,7 +167,7 @@ final class RowTable {
     }
     // The index grows first. The length of the column "stacks" is the capacity of all columns, so
     // this column grows last. If the heap has no room for one of them, the table still works,
-    // because the index always has free slots.
+    // because the index always has free cells.
     index = indexOf(capacity);
     threads = Arrays.copyOf(threads, capacity);
     samples = Arrays.copyOf(samples, capacity);

@@ -14,7 +14,8 @@ import java.util.List;
  * it stands for. The samples are stored in chunks. The chunks may use a share of the {@link
  * MemoryBudget}. If there is no room, the oldest samples are removed and counted, beginning with
  * those of older windows. The tables have priority over the log, because the tables hold the
- * totals: when they need memory, they get the log's memory.
+ * totals: when they need memory, they get the log's memory. The latest samples stay, in a small
+ * part of the log's share: they show what happens now ({@link RecentSamples}).
  *
  * <p>Used under the lock of {@link Collector}. The caller of {@link #snapshot()} may keep the
  * result. The result shares the chunks, but the log only appends to a chunk.
@@ -26,6 +27,9 @@ final class SampleLog {
 
   /** Bytes of a chunk. */
   static final long CHUNK_BYTES = bytes(CHUNK);
+
+  /** The part of the log's share that the tables do not get: one in this number. */
+  private static final int LEAST_SHARE = 8;
 
   /** The single samples of older windows, which the log removes before its own. */
   interface Older {
@@ -49,6 +53,7 @@ final class SampleLog {
   private int used; // number of samples in the current chunk
   private long taken; // bytes taken from the budget
   private long forgotten;
+  private long lostUntil; // in nanoseconds after the session's start; 0 if nothing was forgotten
 
   /**
    * Creates an empty log.
@@ -76,6 +81,7 @@ final class SampleLog {
     }
     if (current == null) {
       forgotten++;
+      lostUntil = Math.max(lostUntil, nanos);
       return;
     }
     current.micros()[used] = (int) ((nanos - current.baseNanos()) / 1000);
@@ -99,7 +105,7 @@ final class SampleLog {
       set(taken - CHUNK_BYTES + bytes(used));
       current = null;
     }
-    while (older.bytes() + taken + CHUNK_BYTES > mostBytes || !budget.takeIfFree(CHUNK_BYTES)) {
+    while (older.bytes() + taken + CHUNK_BYTES > mostBytes || !takeChunk()) {
       if (!older.forgetOldest() && !forgetOldest()) {
         return;
       }
@@ -111,6 +117,24 @@ final class SampleLog {
     } catch (OutOfMemoryError e) {
       set(taken - CHUNK_BYTES); // The sample is in the tables. Only its time is lost.
     }
+  }
+
+  private boolean takeChunk() {
+    try {
+      return older.bytes() + taken < mostBytes / LEAST_SHARE
+          ? budget.take(CHUNK_BYTES)
+          : budget.takeIfFree(CHUNK_BYTES);
+    } catch (OutOfMemoryError e) {
+      return false; // The heap has no room to merge windows.
+    }
+  }
+
+  /**
+   * Returns whether the tables may have the memory of the oldest chunk, of this log or of the older
+   * samples. They may not have the memory of the latest samples.
+   */
+  boolean mayForget() {
+    return older.bytes() + taken - CHUNK_BYTES >= mostBytes / LEAST_SHARE;
   }
 
   /** Reduces the bytes taken of the budget to the given number. */
@@ -126,17 +150,34 @@ final class SampleLog {
    */
   boolean forgetOldest() {
     if (!full.isEmpty()) {
-      int count = full.pollFirst().count();
+      Chunk oldest = full.pollFirst();
+      int count = oldest.count();
       forgotten += count;
+      lose(oldest, count);
       set(taken - bytes(count));
     } else if (current != null) {
       forgotten += used;
+      lose(current, used);
       current = null;
       set(taken - CHUNK_BYTES);
     } else {
       return false;
     }
     return true;
+  }
+
+  private void lose(Chunk chunk, int count) {
+    if (count > 0) {
+      lostUntil = Math.max(lostUntil, chunk.baseNanos() + 1000L * chunk.micros()[count - 1]);
+    }
+  }
+
+  /**
+   * Returns the time of the latest sample that was added to this log and is no longer kept, in
+   * nanoseconds after the session's start; 0 if there is none.
+   */
+  long lostUntil() {
+    return lostUntil;
   }
 
   /** Returns the log's samples. */

@@ -1,9 +1,14 @@
 package io.spprof.collect;
 
+import io.spprof.profile.CategoryTimes;
+import io.spprof.profile.Frames;
 import io.spprof.profile.HeapRoom;
 import io.spprof.profile.Profile;
+import io.spprof.profile.ProfileInfo;
+import io.spprof.profile.ProfileMethod;
+import io.spprof.profile.ProfileThread;
 import io.spprof.profile.SampleTimes;
-import io.spprof.profile.StateTimes;
+import io.spprof.profile.Stacks;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.Function;
@@ -26,7 +31,7 @@ public final class Slice {
    * @param toNanos the end, in nanoseconds after the session's start
    * @param samples the number of samples
    * @param cpuNanos the CPU time that the samples stand for, in nanoseconds
-   * @param states this CPU time by the states of the threads
+   * @param categories this CPU time by what it was used for
    * @param figures further counts of this time
    */
   public record Stretch(
@@ -34,7 +39,7 @@ public final class Slice {
       long toNanos,
       long samples,
       long cpuNanos,
-      StateTimes states,
+      CategoryTimes categories,
       WindowFigures figures) {
     static Stretch of(Window window) {
       return new Stretch(
@@ -42,26 +47,26 @@ public final class Slice {
           window.toNanos(),
           window.samples(),
           window.cpuNanos(),
-          window.states(),
+          window.categories(),
           window.figures());
     }
   }
 
-  private final List<String> methodNames;
-  private final Profile.Frames frames;
-  private final List<String> threadNames;
-  private final Profile.Stacks stacks;
+  private final List<ProfileMethod> methods;
+  private final Frames frames;
+  private final List<ProfileThread> threads;
+  private final Stacks stacks;
   private final List<Window> windows;
 
   Slice(
-      List<String> methodNames,
-      Profile.Frames frames,
-      List<String> threadNames,
-      Profile.Stacks stacks,
+      List<ProfileMethod> methods,
+      Frames frames,
+      List<ProfileThread> threads,
+      Stacks stacks,
       List<Window> windows) {
-    this.methodNames = methodNames;
+    this.methods = methods;
     this.frames = frames;
-    this.threadNames = threadNames;
+    this.threads = threads;
     this.stacks = stacks;
     this.windows = windows;
   }
@@ -84,7 +89,7 @@ public final class Slice {
    * @return the profile
    * @throws IllegalStateException if there is no room
    */
-  public Profile merge(HeapRoom room, Function<Stretch, Profile.Info> head) {
+  public Profile merge(HeapRoom room, Function<Stretch, ProfileInfo> head) {
     Window sum = Window.of(windows, new MemoryBudget(room.bytes()));
     if (sum == null) {
       throw new IllegalStateException(
@@ -98,6 +103,6 @@ public final class Slice {
     }
     SampleTimes times = sum.times().after(sum.fromNanos());
     return new Profile(
-        head.apply(Stretch.of(sum)), methodNames, frames, threadNames, stacks, sum.rows(), times);
+        head.apply(Stretch.of(sum)), methods, frames, threads, stacks, sum.rows(), times);
   }
 }

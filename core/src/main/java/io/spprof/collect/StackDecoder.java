@@ -24,7 +24,7 @@ final class StackDecoder {
   private final MethodNumbers numbers;
   private final FrameTable frames;
   private final LocationTable locations;
-  private final LibraryTable libraries = new LibraryTable();
+  private final NativeFunctions functions;
   private final int depth;
   private final int[] stack; // has room for two more frames, both synthetic, at the root
   private int brokenAt; // the frame for the code at which this walk failed; -1: none
@@ -37,6 +37,7 @@ final class StackDecoder {
    * @param resolver names methods by the JVM's ids
    * @param methods receives the methods
    * @param frames receives the frames
+   * @param functions names functions of native code
    * @param depth frames kept of a stack
    */
   StackDecoder(
@@ -44,10 +45,12 @@ final class StackDecoder {
       SymbolResolver resolver,
       MethodTable methods,
       FrameTable frames,
+      NativeFunctions functions,
       int depth) {
     this.methods = methods;
     this.numbers = new MethodNumbers(budget, resolver, methods);
     this.frames = frames;
+    this.functions = functions;
     this.locations = new LocationTable(budget);
     this.depth = depth;
     this.stack = new int[depth + 2];
@@ -92,6 +95,8 @@ final class StackDecoder {
         found = append(found, frameOfId(sample.word(++i), StackWord.bci(word)));
       } else if (StackWord.isBrokenAt(word)) {
         brokenAt = frame(word);
+      } else if (StackWord.isCall(word)) {
+        found = append(found, frameOfCall(StackWord.call(word)));
       } else {
         define(StackWord.number(word), sample, i + 1, StackWord.count(word));
       }
@@ -101,6 +106,11 @@ final class StackDecoder {
 
   private int frameOfId(long id, int bci) {
     return id == 0 ? synthetic(MethodTable.NO_METHOD) : frame(numbers.number(id), bci);
+  }
+
+  private int frameOfCall(int call) {
+    int frame = frames.of(methods.of(SystemCalls.OF_THIS_PROCESSOR.frame(call)), 0);
+    return frame < 0 ? others() : frame;
   }
 
   private int frame(long word) {
@@ -165,18 +175,18 @@ final class StackDecoder {
   }
 
   /** Sets the library of a number that the walker gave to it. */
-  void library(int number, String path) {
-    libraries.library(number, path);
+  void library(int number, String path, byte[] buildId, long base) {
+    functions.library(number, path, buildId, base);
   }
 
   /** Names a function of native code, which has a number like a method's. */
   void function(int number, int library, long address) {
-    numbers.function(number, libraries.function(library, address));
+    numbers.function(number, functions.function(library, address).method());
   }
 
   /** Forgets all numbers, because the walker restarts its numbering. */
   void forget() {
-    libraries.forget();
+    functions.forget();
     numbers.forget();
     locations.forget();
   }
@@ -191,7 +201,7 @@ final class StackDecoder {
   boolean walkerIsFull(int mostMethods, int mostLocations) {
     return numbers.reported() > mostMethods / 2
         || locations.definitions() > mostLocations / 2
-        || libraries.reported() > MOST_LIBRARIES
+        || functions.librariesReported() > MOST_LIBRARIES
         || numbers.reportedTransients() > MOST_TRANSIENTS;
   }
 }

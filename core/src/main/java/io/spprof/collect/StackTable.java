@@ -1,24 +1,29 @@
 package io.spprof.collect;
 
-import io.spprof.profile.Profile;
+import io.spprof.profile.Stacks;
 import java.util.Arrays;
 
 /**
- * Gives each distinct stack a number. The table consists of primitive arrays. When they are full,
- * they double, within a {@link MemoryBudget}.
+ * Gives each distinct stack a number. A hash index finds the number by the stack's frames. The
+ * frames of all stacks stand one after the other in chunks; two columns say at which position a
+ * stack begins, and how many frames it has.
  *
  * <pre>
- *   index  hash of frames ──▶ stack              positions[stack], depths[stack] ──▶ chunks
+ *   frames ── hash ──▶ index ──▶ number ──▶ positions[number], depths[number] ──▶ chunks
  * </pre>
  *
- * Used under the lock of {@link Collector}. The caller of {@link #stacks()} may keep the result.
- * The result shares the table's arrays, but the table only appends to these arrays.
+ * The columns double when they are full, if the {@link MemoryBudget} allows it. Otherwise a new
+ * stack gets no number.
+ *
+ * <p>Used under the lock of {@link Collector}. The result of {@link #stacks()} may be read later,
+ * without the lock, and has the stacks of the moment of the call. It shares its arrays with the
+ * table, which never changes an entry: it appends, or copies to larger arrays.
  */
 final class StackTable {
 
   private static final int FIRST_CAPACITY = 1024;
-  private static final int CHUNK_SIZE = 1 << Profile.Stacks.CHUNK_BITS;
-  private static final int MAX_CHUNKS = 1 << (31 - Profile.Stacks.CHUNK_BITS);
+  private static final int CHUNK_SIZE = 1 << Stacks.CHUNK_BITS;
+  private static final int MAX_CHUNKS = 1 << (31 - Stacks.CHUNK_BITS);
   private static final int STACK_BYTES = Integer.BYTES * 2 + Short.BYTES; // position, hash, depth
 
   private final MemoryBudget budget;
@@ -42,8 +47,8 @@ final class StackTable {
     return stackCount;
   }
 
-  Profile.Stacks stacks() {
-    return new Profile.Stacks(chunks, positions, depths, stackCount);
+  Stacks stacks() {
+    return new Stacks(chunks, positions, depths, stackCount);
   }
 
   /**
@@ -86,11 +91,11 @@ final class StackTable {
    */
   StackTable some(boolean[] kept, int[] frameNumbers, int[] numbers) {
     StackTable some = new StackTable(new MemoryBudget(Long.MAX_VALUE));
-    int[] frames = new int[Profile.Stacks.CHUNK_MASK + 1];
+    int[] frames = new int[Stacks.CHUNK_MASK + 1];
     for (int stack = 0; stack < stackCount; stack++) {
       if (kept[stack]) {
-        int from = positions[stack] & Profile.Stacks.CHUNK_MASK;
-        int[] chunk = chunks[positions[stack] >> Profile.Stacks.CHUNK_BITS];
+        int from = positions[stack] & Stacks.CHUNK_MASK;
+        int[] chunk = chunks[positions[stack] >> Stacks.CHUNK_BITS];
         System.arraycopy(chunk, from, frames, 0, depths[stack]);
         for (int i = 0; frameNumbers != null && i < depths[stack]; i++) {
           frames[i] = frameNumbers[frames[i]];
@@ -111,8 +116,8 @@ final class StackTable {
   boolean[] framesOf(boolean[] kept, int frameCount) {
     boolean[] frames = new boolean[frameCount];
     for (int stack = 0; stack < stackCount; stack++) {
-      int[] chunk = chunks[positions[stack] >> Profile.Stacks.CHUNK_BITS];
-      int from = positions[stack] & Profile.Stacks.CHUNK_MASK;
+      int[] chunk = chunks[positions[stack] >> Stacks.CHUNK_BITS];
+      int from = positions[stack] & Stacks.CHUNK_MASK;
       for (int i = from; kept[stack] && i < from + depths[stack]; i++) {
         frames[chunk[i]] = true;
       }
@@ -147,8 +152,8 @@ final class StackTable {
     if (depths[stack] != depth) {
       return false;
     }
-    int from = positions[stack] & Profile.Stacks.CHUNK_MASK;
-    int[] chunk = chunks[positions[stack] >> Profile.Stacks.CHUNK_BITS];
+    int from = positions[stack] & Stacks.CHUNK_MASK;
+    int[] chunk = chunks[positions[stack] >> Stacks.CHUNK_BITS];
     return Arrays.equals(chunk, from, from + depth, frames, 0, depth);
   }
 
@@ -169,7 +174,7 @@ final class StackTable {
       chunks[chunkCount++] = new int[CHUNK_SIZE];
       chunkUsed = 0;
     }
-    int position = (chunkCount - 1 << Profile.Stacks.CHUNK_BITS) + chunkUsed;
+    int position = (chunkCount - 1 << Stacks.CHUNK_BITS) + chunkUsed;
     System.arraycopy(frames, 0, chunks[chunkCount - 1], chunkUsed, depth);
     chunkUsed += depth;
     return position;
@@ -182,7 +187,7 @@ final class StackTable {
     }
     // The index grows first. The length of the column "positions" is the capacity of all columns,
     // so this column grows last. If the heap has no room for one of them, the table still works,
-    // because the index always has free slots.
+    // because the index always has free cells.
     HashIndex larger = new HashIndex(capacity);
     for (int stack = 0; stack < stackCount; stack++) {
       larger.add(hashes[stack], stack);

@@ -1,102 +1,259 @@
 package io.spprof.collect;
 
+import io.spprof.profile.ProfileThread;
+import io.spprof.profile.ThreadKind;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
 /**
- * The names of threads. The native side identifies a thread by its serial number within the
- * session; this table gives each name a number. Threads with the same name share a number. A thread
- * that is renamed has another number from then on. If the budget has no room for more names,
- * threads with new names share one common name.
+ * The names and kinds of threads. The native side identifies a thread by its serial number within
+ * the session; this table gives each pair of a name and a kind a number. Threads with the same name
+ * and kind share a number. A thread that is renamed has another number from then on, and so has a
+ * thread that becomes a Java thread. If the budget has no room for more names, threads with new
+ * names share one common name. The table also has the user and system time of the threads of each
+ * name, by the kernel's account. Their sum is all that was reported: the time of a thread that has
+ * no number, or whose name was removed, counts for {@link #OTHERS}.
  *
  * <p>Used under the lock of {@link Collector}.
  */
 final class ThreadTable {
 
-  /** The common name of the threads for which there was no room. */
+  /** The common name of the threads for which there was no room, and of those without samples. */
   static final String OTHERS = "[other threads]";
 
-  private static final int SERIAL_BYTES = 2 * Integer.BYTES;
-  private static final int ENTRY_BYTES = 128; // String, its bytes, Integer, HashMap node, list slot
+  private static final int SERIAL_BYTES = 2 * Integer.BYTES; // a reference and a time
+  private static final int ENTRY_BYTES = 216; // String, its bytes, Name, Thread, HashMap node, item
+  private static final int NONE = -1;
+  private static final int MOST_UNNAMED = 256; // threads, of less than 100 bytes each
+
+  /** A name, with the numbers of the threads that have it. */
+  private static final class Name {
+    final String text;
+    final ThreadKind nativeKind; // as the parameter of the constructor
+    int ofJava = NONE;
+    int ofNative = NONE;
+    long userNanos; // of these threads, by the kernel's account
+    long systemNanos;
+
+    /**
+     * Creates a name without a number.
+     *
+     * @param nativeKind the kind of a thread with this name that is no Java thread; null if the
+     *     name itself shows the kind. It is found when the first such thread is sampled, so no time
+     *     is spent on the names of Java threads
+     */
+    Name(String text, ThreadKind nativeKind) {
+      this.text = text;
+      this.nativeKind = nativeKind;
+    }
+
+    ThreadKind nativeKind() {
+      return nativeKind != null ? nativeKind : ThreadKind.ofNative(text);
+    }
+
+    /**
+     * Adds the times to one of the threads with this name, or to those of the rest if no thread
+     * with this name has a number.
+     */
+    void addTimes(List<ProfileThread> threads, long[] rest) {
+      int number = ofJava != NONE ? ofJava : ofNative;
+      if (number == NONE) {
+        rest[0] += userNanos;
+        rest[1] += systemNanos;
+      } else if (userNanos + systemNanos > 0) {
+        ThreadKind kind = threads.get(number).kind();
+        threads.set(number, new ProfileThread(text, kind, userNanos, systemNanos));
+      }
+    }
+
+    /** Returns a copy with new numbers, in which threads that do not stay have none. */
+    Name renumbered(boolean[] kept, int[] renumbered) {
+      Name copy = new Name(text, nativeKind);
+      copy.userNanos = userNanos;
+      copy.systemNanos = systemNanos;
+      copy.ofJava = ofJava != NONE && kept[ofJava] ? renumbered[ofJava] : NONE;
+      copy.ofNative = ofNative != NONE && kept[ofNative] ? renumbered[ofNative] : NONE;
+      return copy;
+    }
+  }
 
   private final MemoryBudget budget;
-  private Map<String, Integer> numbers = new HashMap<>();
-  private List<String> names = new ArrayList<>();
-  private int[] numberOfSerial = new int[256]; // number + 1
+  private Map<String, Name> names = new HashMap<>();
+
+  /** The common name, by the kind that a native thread without room for its name has. */
+  private Name[] others = new Name[ThreadKind.values().length];
+
+  private List<ProfileThread> threads = new ArrayList<>(); // by number, without times
+  private Name[] nameOfSerial = new Name[256];
   private int[] namedIn = new int[256]; // the value of {@code time} when the thread was named
   private int time; // number of removals
 
+  /** User and system time of threads without a name, ns, by serial number, the oldest first. */
+  private final Map<Integer, long[]> unnamed = new LinkedHashMap<>();
+
+  // User and system time of threads for whose name the table does not wait any more, and of names
+  // that were removed, ns.
+  private long goneUserNanos;
+  private long goneSystemNanos;
+
   ThreadTable(MemoryBudget budget) {
     this.budget = budget;
-    budget.take((long) numberOfSerial.length * SERIAL_BYTES);
+    budget.take((long) nameOfSerial.length * SERIAL_BYTES);
   }
 
   /** Sets the name of the thread with a serial number, for its later samples. */
   void named(int serial, String name) {
-    if (serial >= numberOfSerial.length && !grow(serial)) {
+    named(serial, name, null);
+  }
+
+  private void named(int serial, String name, ThreadKind nativeKind) {
+    if (serial >= nameOfSerial.length && !grow(serial)) {
       return;
     }
-    numberOfSerial[serial] = number(name) + 1;
+    nameOfSerial[serial] = name(name, nativeKind);
     namedIn[serial] = time;
+    long[] before = unnamed.remove(serial);
+    if (before != null) {
+      times(serial, before[0], before[1]);
+    }
   }
 
   /**
-   * Returns the number under which the samples of a thread are recorded, by the serial number of
-   * the thread.
-   */
-  int number(int serial) {
-    if (serial >= numberOfSerial.length && !grow(serial)) {
-      return number(OTHERS);
-    }
-    if (numberOfSerial[serial] == 0) {
-      named(serial, "[thread " + serial + "]"); // The ring had no room for the name of this thread.
-    }
-    return numberOfSerial[serial] - 1;
-  }
-
-  /**
-   * Prepares the removal of the names that no sample refers to and whose threads have ended. A
-   * thread counts as alive if its name was reported since the last removal, because the names of
-   * living threads are reported again after each removal.
+   * Adds CPU time of a thread by the kernel's account to its present name. A thread that was not
+   * sampled yet has no name. Its times wait for the name, as long as few other threads' times do.
+   * After that, they stay with {@link #OTHERS}.
    *
-   * @param kept whether a name stays in any case, by its number; the method adds the names of
-   *     living threads
-   * @param renumbered receives the new number of each name that stays
+   * @param serial the thread's serial number
+   * @param user in user code, ns
+   * @param system in the kernel, ns
+   */
+  void times(int serial, long user, long system) {
+    Name name = serial < nameOfSerial.length ? nameOfSerial[serial] : null;
+    if (name != null) {
+      name.userNanos += user;
+      name.systemNanos += system;
+      return;
+    }
+    long[] sum = unnamed.computeIfAbsent(serial, s -> new long[2]);
+    sum[0] += user;
+    sum[1] += system;
+    if (unnamed.size() > MOST_UNNAMED) {
+      Iterator<long[]> oldest = unnamed.values().iterator();
+      long[] gone = oldest.next(); // has waited longest
+      oldest.remove();
+      goneUserNanos += gone[0];
+      goneSystemNanos += gone[1];
+    }
+  }
+
+  /**
+   * Returns the number under which a sample of a thread is recorded.
+   *
+   * @param serial the thread's serial number
+   * @param isNative whether the thread is no Java thread
+   */
+  int number(int serial, boolean isNative) {
+    if (serial >= nameOfSerial.length && !grow(serial)) {
+      return number(other(ThreadKind.UNKNOWN), isNative);
+    }
+    if (nameOfSerial[serial] == null) {
+      // The ring had no room for the name of this thread.
+      named(serial, "[thread " + serial + "]", ThreadKind.UNKNOWN);
+    }
+    return number(nameOfSerial[serial], isNative);
+  }
+
+  private int number(Name name, boolean isNative) {
+    if (isNative) {
+      if (name.ofNative == NONE) {
+        name.ofNative = add(name.text, name.nativeKind());
+      }
+      return name.ofNative;
+    }
+    if (name.ofJava == NONE) {
+      name.ofJava = add(name.text, ThreadKind.JAVA);
+    }
+    return name.ofJava;
+  }
+
+  private int add(String name, ThreadKind kind) {
+    threads.add(new ProfileThread(name, kind));
+    return threads.size() - 1;
+  }
+
+  ThreadKind kind(int number) {
+    return threads.get(number).kind();
+  }
+
+  /**
+   * Prepares the removal of the threads that no sample refers to, and of the names that no sample
+   * refers to and whose threads have ended. A thread counts as alive if its name was reported since
+   * the last removal, because the names of living threads are reported again after each removal.
+   *
+   * @param kept whether a sample refers to a thread, by its number
+   * @param renumbered receives the new number of each thread that stays
    * @return the action that makes the removal, which cannot fail
    */
   Runnable keeping(boolean[] kept, int[] renumbered) {
-    int[] ofSerial = new int[numberOfSerial.length];
-    for (int serial = 0; serial < numberOfSerial.length; serial++) {
-      if (numberOfSerial[serial] != 0 && namedIn[serial] == time) {
-        kept[numberOfSerial[serial] - 1] = true;
-      }
-    }
-    List<String> keptNames = new ArrayList<>();
-    Map<String, Integer> keptNumbers = new HashMap<>();
-    long freed = 0;
+    List<ProfileThread> keptThreads = new ArrayList<>();
     for (int number = 0; number < kept.length; number++) {
-      String name = names.get(number);
       if (kept[number]) {
-        renumbered[number] = keptNames.size();
-        keptNumbers.put(name, keptNames.size());
-        keptNames.add(name);
-      } else if (!name.equals(
-          OTHERS)) { // The bytes of the common name were not taken from the budget.
-        freed += bytes(name);
+        renumbered[number] = keptThreads.size();
+        keptThreads.add(threads.get(number));
       }
     }
-    for (int serial = 0; serial < numberOfSerial.length; serial++) {
-      int number = numberOfSerial[serial] - 1;
-      ofSerial[serial] = number >= 0 && kept[number] ? renumbered[number] + 1 : 0;
+    Map<Name, Name> copies = new HashMap<>();
+    Name[] ofSerial = new Name[nameOfSerial.length];
+    for (int serial = 0; serial < ofSerial.length; serial++) {
+      if (nameOfSerial[serial] != null && namedIn[serial] == time) {
+        ofSerial[serial] =
+            copies.computeIfAbsent(nameOfSerial[serial], name -> name.renumbered(kept, renumbered));
+      }
+    }
+    Map<String, Name> keptNames = new HashMap<>();
+    long freed = 0;
+    long goneUser = goneUserNanos;
+    long goneSystem = goneSystemNanos;
+    for (Name name : names.values()) {
+      boolean isAlive = copies.containsKey(name);
+      Name copy = isAlive ? copies.get(name) : name.renumbered(kept, renumbered);
+      if (isAlive || copy.ofJava != NONE || copy.ofNative != NONE) {
+        keptNames.put(name.text, copy);
+        copies.put(name, copy);
+      } else {
+        freed += bytes(name.text);
+        goneUser += name.userNanos;
+        goneSystem += name.systemNanos;
+      }
+    }
+    for (int serial = 0; serial < ofSerial.length; serial++) {
+      if (ofSerial[serial] == null && nameOfSerial[serial] != null) {
+        ofSerial[serial] = copies.get(nameOfSerial[serial]); // null if the name does not stay
+      }
+    }
+    Name[] keptOthers = new Name[others.length];
+    for (int kind = 0; kind < others.length; kind++) {
+      Name other = others[kind];
+      keptOthers[kind] =
+          other == null || copies.containsKey(other)
+              ? copies.get(other)
+              : other.renumbered(kept, renumbered);
     }
     long bytes = freed;
+    long user = goneUser;
+    long system = goneSystem;
     return () -> {
+      threads = keptThreads;
       names = keptNames;
-      numbers = keptNumbers;
-      numberOfSerial = ofSerial;
+      others = keptOthers;
+      nameOfSerial = ofSerial;
+      goneUserNanos = user;
+      goneSystemNanos = system;
       time++;
       budget.giveBack(bytes);
     };
@@ -107,34 +264,62 @@ final class ThreadTable {
   }
 
   int size() {
-    return names.size();
+    return threads.size();
   }
 
-  List<String> names() {
-    return List.copyOf(names);
+  /**
+   * Returns the threads by number. A name's times stand at one of its numbers. If there are times
+   * of threads without a number, the list has one element more than there are numbers, and this
+   * element has these times.
+   */
+  List<ProfileThread> threads() {
+    List<ProfileThread> timed = new ArrayList<>(threads);
+    long[] rest = {goneUserNanos, goneSystemNanos};
+    for (long[] waiting : unnamed.values()) {
+      rest[0] += waiting[0];
+      rest[1] += waiting[1];
+    }
+    names.values().forEach(name -> name.addTimes(timed, rest));
+    for (Name other : others) {
+      if (other != null) {
+        other.addTimes(timed, rest);
+      }
+    }
+    if (rest[0] + rest[1] > 0) {
+      timed.add(new ProfileThread(OTHERS, ThreadKind.UNKNOWN, rest[0], rest[1]));
+    }
+    return List.copyOf(timed);
   }
 
-  private int number(String name) {
-    Integer known = numbers.get(name);
+  private Name name(String text, ThreadKind nativeKind) {
+    Name known = names.get(text);
     if (known != null) {
       return known;
     }
-    if (!name.equals(OTHERS) && !budget.take(bytes(name))) {
-      return number(OTHERS);
+    Name name = new Name(text, nativeKind);
+    if (!budget.take(bytes(text))) {
+      return other(name.nativeKind());
     }
-    names.add(name);
-    numbers.put(name, names.size() - 1);
-    return names.size() - 1;
+    names.put(text, name);
+    return name;
+  }
+
+  private Name other(ThreadKind nativeKind) {
+    int kind = nativeKind.ordinal();
+    if (others[kind] == null) {
+      others[kind] = new Name(OTHERS, nativeKind); // not counted: there are a few of them
+    }
+    return others[kind];
   }
 
   private boolean grow(int serial) {
-    int capacity = Math.max(2 * numberOfSerial.length, Integer.highestOneBit(serial) * 2);
+    int capacity = Math.max(2 * nameOfSerial.length, Integer.highestOneBit(serial) * 2);
     if (capacity < 0 || !budget.take((long) capacity * SERIAL_BYTES)) {
       return false;
     }
-    budget.giveBack((long) numberOfSerial.length * SERIAL_BYTES);
+    budget.giveBack((long) nameOfSerial.length * SERIAL_BYTES);
     namedIn = Arrays.copyOf(namedIn, capacity);
-    numberOfSerial = Arrays.copyOf(numberOfSerial, capacity);
+    nameOfSerial = Arrays.copyOf(nameOfSerial, capacity);
     return true;
   }
 }

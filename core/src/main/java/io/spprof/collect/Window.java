@@ -1,8 +1,8 @@
 package io.spprof.collect;
 
-import io.spprof.profile.Profile;
+import io.spprof.profile.CategoryTimes;
+import io.spprof.profile.Rows;
 import io.spprof.profile.SampleTimes;
-import io.spprof.profile.StateTimes;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -15,15 +15,15 @@ import java.util.List;
  *     begins there
  * @param rows the samples, added up by stack and thread
  * @param times the same samples one by one, as far as they are kept
- * @param states the samples' CPU time by the states of their threads
+ * @param categories the samples' CPU time by what it was used for
  * @param figures further counts of this time
  */
 record Window(
     long fromNanos,
     long toNanos,
-    Profile.Rows rows,
+    Rows rows,
     SampleTimes times,
-    StateTimes states,
+    CategoryTimes categories,
     WindowFigures figures) {
 
   /** Bytes of a window's objects and array headers. */
@@ -62,14 +62,8 @@ record Window(
     return Integer.BYTES * (window.rows.count() + window.times.count());
   }
 
-  Window withoutTimes() {
-    return new Window(
-        fromNanos,
-        toNanos,
-        rows,
-        new SampleTimes(List.of(), times.forgotten() + times.count()),
-        states,
-        figures);
+  Window withoutOldestTimes() {
+    return new Window(fromNanos, toNanos, rows, times.withoutOldest(), categories, figures);
   }
 
   /**
@@ -84,9 +78,8 @@ record Window(
       stacks[row] = stackNumbers[rows.stacks()[row]];
       threads[row] = threadNumbers == null ? thread : threadNumbers[thread];
     }
-    Profile.Rows renumbered =
-        new Profile.Rows(stacks, threads, rows.samples(), rows.cpuNanos(), rows.count());
-    return new Window(fromNanos, toNanos, renumbered, times, states, figures);
+    Rows renumbered = new Rows(stacks, threads, rows.samples(), rows.cpuNanos(), rows.count());
+    return new Window(fromNanos, toNanos, renumbered, times, categories, figures);
   }
 
   /**
@@ -109,7 +102,7 @@ record Window(
     RowTable sum = new RowTable(budget);
     List<SampleTimes.Chunk> chunks = new ArrayList<>();
     long forgotten = 0;
-    StateTimes states = StateTimes.NONE;
+    CategoryTimes categories = CategoryTimes.NONE;
     WindowFigures figures = WindowFigures.ZERO;
     for (Window window : windows) {
       int[] newRows = budget.take(rowNumbersBytes(window)) ? sum.addAll(window.rows) : null;
@@ -118,7 +111,7 @@ record Window(
       }
       chunks.addAll(window.times.withRows(newRows));
       forgotten += window.times.forgotten();
-      states = states.plus(window.states);
+      categories = categories.plus(window.categories);
       figures = figures.plus(window.figures);
     }
     if (!budget.take(sum.exactBytes())) {
@@ -129,7 +122,7 @@ record Window(
         windows.get(windows.size() - 1).toNanos,
         sum.exact(),
         new SampleTimes(chunks, forgotten),
-        states,
+        categories,
         figures);
   }
 }

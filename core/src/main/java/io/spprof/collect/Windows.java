@@ -1,8 +1,8 @@
 package io.spprof.collect;
 
-import io.spprof.profile.Profile;
-import io.spprof.profile.StateTimes;
-import io.spprof.sampler.ThreadState;
+import io.spprof.profile.Category;
+import io.spprof.profile.CategoryTimes;
+import io.spprof.profile.Rows;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -19,11 +19,13 @@ import java.util.function.Function;
  * </pre>
  *
  * <p>All windows are within a {@link MemoryBudget}. If a table of the session needs memory and the
- * budget has none left, {@link #reclaim} frees memory. It first removes the times of the oldest
- * samples. Then it merges two neighbouring windows; it chooses the pair that is shortest in
- * proportion to its age. If few windows are left, it removes the oldest window. The past therefore
- * becomes coarser before it is lost, older parts become coarser than newer parts, and totals are
- * lost last. While two windows are merged, both windows and their sum exist.
+ * budget has none left, {@link #reclaim} frees memory. It removes the moments (timestamps) of the
+ * oldest samples, but not of the latest ones ({@link SampleLog#mayForget}); their stacks and CPU
+ * times stay. When none are left to remove, it merges two neighbouring windows; it chooses the pair
+ * that is shortest in proportion to its age. When too few windows are left to merge, it removes the
+ * oldest window. The past therefore becomes coarser before it is lost, older parts become coarser
+ * than newer parts, and totals are lost last. A merge needs memory for the sum while both windows
+ * still exist.
  *
  * <p>Used under the lock of {@link Collector}. A closed window never changes. Every change is
  * prepared before it is made. If the heap has no room for the preparation, everything stays as it
@@ -49,12 +51,13 @@ final class Windows implements MemoryBudget.Reclaimer, SampleLog.Older {
   private long closedTimesBytes;
   private RowTable rows;
   private SampleLog log;
-  private final long[] stateNanos =
-      new long[ThreadState.values().length]; // of the open window, by state
+  private final long[] categoryNanos =
+      new long[Category.values().length]; // of the open window, by category
   private long openedNanos;
   private WindowFigures atOpening = WindowFigures.ZERO;
   private Extent extent = Extent.FIRST_WINDOW;
   private int gone;
+  private long timesLostUntil; // of closed windows; in nanoseconds after the session's start
 
   /**
    * Creates an object with one open window.
@@ -105,7 +108,7 @@ final class Windows implements MemoryBudget.Reclaimer, SampleLog.Older {
             now,
             rows.exact(),
             log.exact(),
-            StateTimes.of(stateNanos),
+            CategoryTimes.of(categoryNanos),
             figures.minus(atOpening));
     closed.ensureCapacity(closed.size() + 1);
     SampleLog nextLog = newLog();
@@ -113,8 +116,9 @@ final class Windows implements MemoryBudget.Reclaimer, SampleLog.Older {
     // No code below this line allocates memory.
     budget.giveBack(rows.bytes() + log.bytes());
     rows = nextRows;
+    timesLostUntil = Math.max(timesLostUntil, log.lostUntil());
     log = nextLog;
-    Arrays.fill(stateNanos, 0);
+    Arrays.fill(categoryNanos, 0);
     insert(closed.size(), window);
     openedNanos = now;
     atOpening = figures;
@@ -148,7 +152,8 @@ final class Windows implements MemoryBudget.Reclaimer, SampleLog.Older {
 
   @Override
   public boolean reclaim() {
-    boolean any = forgetOldest() || log.forgetOldest() || merge() || dropOldest();
+    boolean any =
+        log.mayForget() && (forgetOldest() || log.forgetOldest()) || merge() || dropOldest();
     measure();
     return any;
   }
@@ -160,7 +165,7 @@ final class Windows implements MemoryBudget.Reclaimer, SampleLog.Older {
   }
 
   /**
-   * Removes the single samples of the oldest closed window that has any.
+   * Removes the oldest single samples, one chunk, of the oldest closed window that has any.
    *
    * @return false if no closed window has any
    */
@@ -168,7 +173,8 @@ final class Windows implements MemoryBudget.Reclaimer, SampleLog.Older {
   public boolean forgetOldest() {
     for (int i = 0; closedTimesBytes > 0 && i < closed.size(); i++) {
       if (closed.get(i).times().chunkCount() > 0) {
-        Window without = closed.get(i).withoutTimes();
+        Window without = closed.get(i).withoutOldestTimes();
+        timesLostUntil = Math.max(timesLostUntil, closed.get(i).times().lastNanos(0));
         remove(i);
         insert(i, without);
         return true;
@@ -191,8 +197,7 @@ final class Windows implements MemoryBudget.Reclaimer, SampleLog.Older {
         best = i;
       }
     }
-    Window sum =
-        Window.of(List.of(closed.get(best).withoutTimes(), closed.get(best + 1).withoutTimes()));
+    Window sum = Window.of(List.of(closed.get(best), closed.get(best + 1)));
     remove(best);
     remove(best);
     insert(best, sum);
@@ -254,13 +259,37 @@ final class Windows implements MemoryBudget.Reclaimer, SampleLog.Older {
     return found;
   }
 
+  /**
+   * Returns since when the time of each sample is kept, in nanoseconds after the session's start.
+   */
+  long timesSince() {
+    long lost = Math.max(timesLostUntil, log.lostUntil());
+    return Math.max(extent.sinceNanos(), lost == 0 ? 0 : lost + 1);
+  }
+
+  /**
+   * Returns the single samples of the windows that end after a moment, the open one last.
+   *
+   * @param sinceNanos the moment, in nanoseconds after the session's start
+   */
+  List<RecentSamples.Part> latest(long sinceNanos) {
+    List<RecentSamples.Part> parts = new ArrayList<>();
+    for (Window window : closed) {
+      if (window.toNanos() > sinceNanos) {
+        parts.add(new RecentSamples.Part(window.rows().stacks(), window.times()));
+      }
+    }
+    parts.add(new RecentSamples.Part(rows.stacks(), log.snapshot()));
+    return parts;
+  }
+
   private Window open(long now, WindowFigures figures) {
     return new Window(
         openedNanos,
         now,
         rows.rows(),
         log.snapshot(),
-        StateTimes.of(stateNanos),
+        CategoryTimes.of(categoryNanos),
         figures.minus(atOpening));
   }
 
@@ -282,9 +311,9 @@ final class Windows implements MemoryBudget.Reclaimer, SampleLog.Older {
     return nanos;
   }
 
-  /** Adds the CPU time of a sample to the times by state. */
-  void addState(ThreadState state, long cpuNanos) {
-    stateNanos[state.ordinal()] += cpuNanos;
+  /** Adds the CPU time of a sample to the times by category. */
+  void addCategory(Category category, long cpuNanos) {
+    categoryNanos[category.ordinal()] += cpuNanos;
   }
 
   /** Returns how far back the windows go. */
@@ -314,7 +343,7 @@ final class Windows implements MemoryBudget.Reclaimer, SampleLog.Older {
    * @param count the number of all stacks
    */
   boolean[] stacksInUse(int count) {
-    return inUse(count, Profile.Rows::stacks);
+    return inUse(count, Rows::stacks);
   }
 
   /**
@@ -323,15 +352,15 @@ final class Windows implements MemoryBudget.Reclaimer, SampleLog.Older {
    * @param count the number of all threads
    */
   boolean[] threadsInUse(int count) {
-    return inUse(count, Profile.Rows::threads);
+    return inUse(count, Rows::threads);
   }
 
-  private boolean[] inUse(int count, Function<Profile.Rows, int[]> column) {
+  private boolean[] inUse(int count, Function<Rows, int[]> column) {
     boolean[] used = new boolean[count];
     for (Window window : closed) {
       mark(used, column.apply(window.rows()), window.rows().count());
     }
-    Profile.Rows open = rows.rows();
+    Rows open = rows.rows();
     mark(used, column.apply(open), open.count());
     return used;
   }

@@ -1,17 +1,19 @@
 package io.spprof.profile;
 
 /**
- * The part of a session's past that the profiler still keeps. A continuous session keeps its past
- * in windows of time. Any other session has one window, which begins at the session's start.
+ * The part of a session's past for which the profiler still has samples. A continuous session
+ * divides its past into windows of time, merges old windows, and drops the oldest. Any other
+ * session has one window, which begins at the session's start.
  *
- * @param fromMillis the time since which all samples are kept, in milliseconds since the epoch; 0
- *     before the first session
- * @param toMillis the end of this time, in milliseconds since the epoch: now, or the session's end
- * @param windows the number of windows, including the open one
+ * @param fromMillis the start of the kept part, in milliseconds since the epoch; no sample after it
+ *     is missing because of its age; 0 before the first session
+ * @param toMillis the end of the kept part, in milliseconds since the epoch: now, or the session's
+ *     end; 0 before the first session
+ * @param windows the number of windows, including the open one, which also an ended session has
  * @param finestSeconds the length of the shortest closed window, in seconds; 0 if no window is
  *     closed
- * @param coarsestSeconds the length of the longest closed window, in seconds; it grows, because old
- *     windows are merged
+ * @param coarsestSeconds the length of the longest closed window, in seconds; 0 if no window is
+ *     closed. Merging makes it longer
  */
 public record Kept(
     long fromMillis, long toMillis, int windows, double finestSeconds, double coarsestSeconds) {

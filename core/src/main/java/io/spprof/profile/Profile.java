@@ -1,9 +1,8 @@
 package io.spprof.profile;
 
-import io.spprof.sampler.DebugInfo;
-import io.spprof.sampler.Drops;
-import io.spprof.sampler.KernelTimes;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 
 /**
@@ -19,116 +18,27 @@ import java.util.Objects;
  */
 public final class Profile {
 
-  /**
-   * The data at the head of every export.
-   *
-   * @param session the session's figures at the moment of the snapshot
-   * @param engine what made the sampling signals
-   * @param walker the code that walked the stacks
-   * @param intervalNanos the shortest sampling interval that was in force, in nanoseconds
-   * @param longestIntervalNanos the longest sampling interval that was in force, in nanoseconds;
-   *     equal to the shortest interval unless a budget changed the interval
-   * @param dropped signals that are in no profile, by reason
-   * @param unwalkable collected samples that have a synthetic frame, because the walk of their
-   *     stack failed
-   * @param droppedCpuNanos CPU time that is in no profile, in nanoseconds
-   * @param unseenCpuNanos the part of {@code droppedCpuNanos} that no signal stands for, in
-   *     nanoseconds
-   * @param kernel times that the kernel keeps for the process, of the time that the profile covers
-   * @param states the samples' CPU time by the state of their threads
-   * @param running whether the session went on sampling after the snapshot
-   * @param debugInfo how exactly the JVM recorded which method of compiled code was running
-   */
-  public record Info(
-      SessionStats session,
-      String engine,
-      String walker,
-      long intervalNanos,
-      long longestIntervalNanos,
-      Drops dropped,
-      long unwalkable,
-      long droppedCpuNanos,
-      long unseenCpuNanos,
-      KernelTimes kernel,
-      StateTimes states,
-      boolean running,
-      DebugInfo debugInfo) {}
-
-  /** Stands in the place of a line for a frame of native code, whose method is a function. */
-  public static final int NATIVE_LINE = -1;
-
-  /**
-   * The distinct frames of a profile, as columns. A frame is a method and a line.
-   *
-   * @param methods the method of each frame, as an index into the methods' names
-   * @param lines the source line of each frame; 0 if the line is not known, {@link #NATIVE_LINE} if
-   *     the frame is of native code
-   * @param count the number of frames; the arrays may be longer
-   */
-  public record Frames(int[] methods, int[] lines, int count) {}
-
-  /**
-   * The distinct stacks of a profile. A stack is a sequence of numbers of frames. The frames of all
-   * stacks are stored one stack after the other, in chunks. A stack never extends over two chunks.
-   * Each element is written once; afterwards it is only read.
-   *
-   * @param chunks the frames; {@code chunks[p >> CHUNK_BITS][p & CHUNK_MASK]} is the frame at
-   *     position p
-   * @param positions the position of each stack's leaf
-   * @param depths the number of frames of each stack
-   * @param count number of stacks; the arrays may be longer
-   */
-  public record Stacks(int[][] chunks, int[] positions, short[] depths, int count) {
-    /** The binary logarithm of the number of ints in a chunk. */
-    public static final int CHUNK_BITS = 14;
-
-    /** The mask for the index within a chunk. */
-    public static final int CHUNK_MASK = (1 << CHUNK_BITS) - 1;
-  }
-
-  /**
-   * The rows of a profile, as columns.
-   *
-   * @param stacks the stack of each row
-   * @param threads the thread of each row, as an index into the threads' names
-   * @param samples the number of samples of each row
-   * @param cpuNanos the CPU time that each row's samples stand for, in nanoseconds
-   * @param count the number of rows; the arrays may be longer
-   */
-  public record Rows(int[] stacks, int[] threads, long[] samples, long[] cpuNanos, int count) {}
-
   /** The profile before the first session. */
   public static final Profile EMPTY =
       new Profile(
-          new Info(
-              SessionStats.NONE,
-              "",
-              "",
-              0,
-              0,
-              Drops.NONE,
-              0,
-              0,
-              0,
-              KernelTimes.NONE,
-              StateTimes.NONE,
-              false,
-              DebugInfo.EXACT),
+          ProfileInfo.NONE,
           List.of(),
-          new Frames(new int[0], new int[0], 0),
+          Frames.NONE,
           List.of(),
-          new Stacks(new int[0][], new int[0], new short[0], 0),
-          new Rows(new int[0], new int[0], new long[0], new long[0], 0),
+          Stacks.NONE,
+          Rows.NONE,
           SampleTimes.NONE);
 
   private static final long EXPORT_ROW_BYTES = 64;
   private static final long EXPORT_STACK_BYTES = 16;
   private static final long EXPORT_NAME_BYTES = 64;
 
-  private final Info info;
-  private final List<String> methodNames;
+  private final ProfileInfo info;
+  private final List<ProfileMethod> methods;
+  private final List<ProfileLibrary> libraries;
+  private final int[] libraryOf; // by method; -1 for none
   private final Frames frames;
-  private final List<String> threadNames;
+  private final List<ProfileThread> threads;
   private final Stacks stacks;
   private final Rows rows;
   private final SampleTimes times;
@@ -139,25 +49,27 @@ public final class Profile {
    * Creates a profile from its parts, without a copy. Nobody may change the parts afterwards.
    *
    * @param info the head
-   * @param methodNames the names of the methods, by number; synthetic names are in brackets
+   * @param methods the methods, by number
    * @param frames the frames
-   * @param threadNames the names of the threads, by number; two threads can share a name
+   * @param threads the threads, by number; two threads can share a name
    * @param stacks the stacks
    * @param rows the rows
    * @param times the samples one by one
    */
   public Profile(
-      Info info,
-      List<String> methodNames,
+      ProfileInfo info,
+      List<ProfileMethod> methods,
       Frames frames,
-      List<String> threadNames,
+      List<ProfileThread> threads,
       Stacks stacks,
       Rows rows,
       SampleTimes times) {
     this.info = Objects.requireNonNull(info);
-    this.methodNames = List.copyOf(methodNames);
+    this.methods = List.copyOf(methods);
+    this.libraryOf = new int[methods.size()];
+    this.libraries = numberLibraries();
     this.frames = frames;
-    this.threadNames = List.copyOf(threadNames);
+    this.threads = List.copyOf(threads);
     this.stacks = stacks;
     this.rows = rows;
     this.times = times;
@@ -171,12 +83,23 @@ public final class Profile {
     this.totalCpuNanos = nanos;
   }
 
+  private List<ProfileLibrary> numberLibraries() {
+    Map<ProfileLibrary, Integer> numbers = new LinkedHashMap<>();
+    for (int method = 0; method < libraryOf.length; method++) {
+      ProfileLibrary library = methods.get(method).library();
+      Integer next = numbers.size();
+      Integer known = library == null ? Integer.valueOf(-1) : numbers.putIfAbsent(library, next);
+      libraryOf[method] = known == null ? next : known;
+    }
+    return List.copyOf(numbers.keySet());
+  }
+
   /**
    * Returns the head of the profile.
    *
    * @return not null
    */
-  public Info info() {
+  public ProfileInfo info() {
     return info;
   }
 
@@ -216,7 +139,7 @@ public final class Profile {
   public long exportBytes() {
     return EXPORT_ROW_BYTES * rows.count()
         + EXPORT_STACK_BYTES * stacks.count()
-        + EXPORT_NAME_BYTES * (methodNames.size() + threadNames.size());
+        + EXPORT_NAME_BYTES * (methods.size() + threads.size());
   }
 
   /**
@@ -314,8 +237,7 @@ public final class Profile {
    * @return the frame's number
    */
   public int frame(int stack, int index) {
-    int position = stacks.positions()[stack] + index;
-    return stacks.chunks()[position >> Stacks.CHUNK_BITS][position & Stacks.CHUNK_MASK];
+    return stacks.chunk(stack)[stacks.leaf(stack) + index];
   }
 
   /**
@@ -344,65 +266,65 @@ public final class Profile {
    * @return the line's number; 0 if the line is not known
    */
   public int frameLine(int frame) {
-    return Math.max(0, frames.lines()[frame]);
+    return frames.lines()[frame];
   }
 
   /**
-   * Returns whether a frame is of native code. Its method is then a function of a library, for
-   * instance {@code libc.so.6+0x9bf40}.
+   * Returns the kind of code that a frame stands for.
    *
    * @param frame 0 to {@link #frameCount()} − 1
-   * @return false for a frame of a Java method, and for a synthetic frame
+   * @return the kind of its method
    */
-  public boolean isNative(int frame) {
-    return frames.lines()[frame] == NATIVE_LINE;
+  public FrameKind frameKind(int frame) {
+    return methods.get(frameMethod(frame)).kind();
   }
 
   /**
    * Returns the name of a frame's method.
    *
    * @param frame 0 to {@link #frameCount()} − 1
-   * @return as {@link #methodName(int)}
-   */
-  public String frameName(int frame) {
-    return methodName(frameMethod(frame));
-  }
-
-  /**
-   * Returns the number of methods.
-   *
-   * @return 0 for an empty profile
-   */
-  public int methodCount() {
-    return methodNames.size();
-  }
-
-  /**
-   * Returns a method's name.
-   *
-   * @param method 0 to {@link #methodCount()} − 1
-   * @return for instance {@code java.util.HashMap.get}, or a synthetic name in brackets; not null
-   */
-  public String methodName(int method) {
-    return methodNames.get(method);
-  }
-
-  /**
-   * Returns the number of threads in the profile.
-   *
-   * @return 0 for an empty profile
-   */
-  public int threadCount() {
-    return threadNames.size();
-  }
-
-  /**
-   * Returns a thread's name.
-   *
-   * @param thread 0 to {@link #threadCount()} − 1
    * @return not null
    */
-  public String threadName(int thread) {
-    return threadNames.get(thread);
+  public String frameName(int frame) {
+    return methods.get(frameMethod(frame)).name();
+  }
+
+  /**
+   * Returns the methods of the profile, by number.
+   *
+   * @return not null, immutable
+   */
+  public List<ProfileMethod> methods() {
+    return methods;
+  }
+
+  /**
+   * Returns the libraries of the profile's functions of native code.
+   *
+   * @return each library once, not null
+   */
+  public List<ProfileLibrary> libraries() {
+    return libraries;
+  }
+
+  /**
+   * Returns the library of a method.
+   *
+   * @param method an index into {@link #methods()}
+   * @return an index into {@link #libraries()}; −1 if the method is in no library
+   */
+  public int methodLibrary(int method) {
+    return libraryOf[method];
+  }
+
+  /**
+   * Returns the threads of the profile, by number. There can be threads without a row: their
+   * samples are not in this profile, but their user and system time is. Together, the threads have
+   * all user and system time that was reported for threads of the session.
+   *
+   * @return not null, immutable
+   */
+  public List<ProfileThread> threads() {
+    return threads;
   }
 }

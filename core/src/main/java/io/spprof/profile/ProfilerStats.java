@@ -11,11 +11,13 @@ import io.spprof.sampler.KernelTimes;
  * @param counters count from the profiler's creation and never decrease
  * @param gauges are 0 when no session runs, except {@link Gauges#uniqueStacks} and {@link
  *     Gauges#memoryUsedBytes}: the last profile stays in memory
+ * @param rates how fast counters grow now; all 0 when no session runs
  * @param setup the settings of the running session; if none is running, of the last one; before the
  *     first session, the defaults
  * @param session the running or the last session
  */
-public record ProfilerStats(Counters counters, Gauges gauges, Setup setup, SessionStats session) {
+public record ProfilerStats(
+    Counters counters, Gauges gauges, Rates rates, Setup setup, SessionStats session) {
 
   /**
    * The counters. Each counter is 0 or more; a time of {@link KernelTimes} can also be not known.
@@ -26,7 +28,7 @@ public record ProfilerStats(Counters counters, Gauges gauges, Setup setup, Sessi
    * @param dropped signals that are in no profile, by reason
    * @param unwalkableSamples collected samples whose stack could not be walked; in the profile they
    *     have a synthetic frame that names the cause
-   * @param sampledCpuNanos CPU time that the collected samples stand for, in nanoseconds
+   * @param sampled CPU time that the collected samples stand for, by what it was used for
    * @param droppedCpuNanos CPU time that is in no profile, in nanoseconds: the CPU time that
    *     dropped signals stand for, timer expiries that were due but not signalled when a thread or
    *     a session ended, and unseen CPU time
@@ -44,7 +46,7 @@ public record ProfilerStats(Counters counters, Gauges gauges, Setup setup, Sessi
       long collectedSamples,
       Drops dropped,
       long unwalkableSamples,
-      long sampledCpuNanos,
+      CategoryTimes sampled,
       long droppedCpuNanos,
       long unseenCpuNanos,
       long overheadCpuNanos,
@@ -53,7 +55,16 @@ public record ProfilerStats(Counters counters, Gauges gauges, Setup setup, Sessi
 
     /** All counters are zero, or not known yet. */
     public static final Counters ZERO =
-        new Counters(0, 0, 0, Drops.NONE, 0, 0, 0, 0, 0, 0, KernelTimes.NONE);
+        new Counters(0, 0, 0, Drops.NONE, 0, CategoryTimes.NONE, 0, 0, 0, 0, KernelTimes.NONE);
+
+    /**
+     * Returns the CPU time that the collected samples stand for.
+     *
+     * @return the sum over all categories, in nanoseconds
+     */
+    public long sampledCpuNanos() {
+      return sampled.total();
+    }
 
     /**
      * Adds the counters one by one.
@@ -68,7 +79,7 @@ public record ProfilerStats(Counters counters, Gauges gauges, Setup setup, Sessi
           collectedSamples + other.collectedSamples,
           dropped.plus(other.dropped),
           unwalkableSamples + other.unwalkableSamples,
-          sampledCpuNanos + other.sampledCpuNanos,
+          sampled.plus(other.sampled),
           droppedCpuNanos + other.droppedCpuNanos,
           unseenCpuNanos + other.unseenCpuNanos,
           overheadCpuNanos + other.overheadCpuNanos,
@@ -93,6 +104,27 @@ public record ProfilerStats(Counters counters, Gauges gauges, Setup setup, Sessi
   }
 
   /**
+   * How fast the counters of the running session grow, over the last ten seconds or so. Over a
+   * session's first ten seconds, they are the means since its start.
+   *
+   * @param samplesPerSecond samples collected per second, 0 or more
+   * @param dropsPerSecond signals dropped per second, 0 or more
+   * @param overheadPercent overhead by the model, in percent of one CPU, 0–100; see {@link
+   *     SessionStats#overheadPercent}
+   * @param measuredOverheadPercent measured overhead, in percent of one CPU, 0–100; see {@link
+   *     Counters#overheadCpuNanos}
+   */
+  public record Rates(
+      double samplesPerSecond,
+      double dropsPerSecond,
+      double overheadPercent,
+      double measuredOverheadPercent) {
+
+    /** No session runs. */
+    public static final Rates ZERO = new Rates(0, 0, 0, 0);
+  }
+
+  /**
    * The settings that a session uses.
    *
    * @param intervalNanos the interval in force, in nanoseconds
@@ -109,7 +141,7 @@ public record ProfilerStats(Counters counters, Gauges gauges, Setup setup, Sessi
    * @return figures that are zero
    */
   public static ProfilerStats none(Setup setup) {
-    return new ProfilerStats(Counters.ZERO, Gauges.ZERO, setup, SessionStats.NONE);
+    return new ProfilerStats(Counters.ZERO, Gauges.ZERO, Rates.ZERO, setup, SessionStats.NONE);
   }
 
   /**
@@ -119,6 +151,6 @@ public record ProfilerStats(Counters counters, Gauges gauges, Setup setup, Sessi
    * @return the figures
    */
   public ProfilerStats after(Counters earlier) {
-    return new ProfilerStats(earlier.plus(counters), gauges, setup, session);
+    return new ProfilerStats(earlier.plus(counters), gauges, rates, setup, session);
   }
 }

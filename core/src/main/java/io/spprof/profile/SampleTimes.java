@@ -104,6 +104,26 @@ public final class SampleTimes {
   }
 
   /**
+   * Returns the time of the last sample of a chunk.
+   *
+   * @param chunk 0 to {@link #chunkCount()} − 1
+   * @return nanoseconds, relative to the same moment as the times that a visitor receives
+   */
+  public long lastNanos(int chunk) {
+    Chunk samples = chunks.get(chunk);
+    return samples.baseNanos() + 1000L * samples.micros()[samples.count() - 1];
+  }
+
+  /**
+   * Returns the samples without those of the oldest chunk, which count as forgotten.
+   *
+   * @return the samples
+   */
+  public SampleTimes withoutOldest() {
+    return new SampleTimes(chunks.subList(1, chunks.size()), forgotten + chunks.get(0).count());
+  }
+
+  /**
    * Returns the chunks with other row numbers.
    *
    * @param newRows the new number of each row, by its present number

@@ -1,8 +1,8 @@
 package io.spprof.profile;
 
 /**
- * The figures of one session: counts, times and overheads. The figures of a running session change
- * from call to call. The figures of an ended session are final.
+ * The figures of one session: counts, times and overheads. An object is a snapshot. While the
+ * session runs, each new snapshot has new figures; after its end, all have the same, final figures.
  *
  * @param id the session's number: 1 for a profiler's first session, then counting up; 0 before the
  *     first session

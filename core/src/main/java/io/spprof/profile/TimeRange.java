@@ -9,7 +9,9 @@ import java.util.Map;
 import org.apache.commons.lang3.StringUtils;
 
 /**
- * A range of time that a client asks for. The answer is a profile that consists of whole windows.
+ * A range of time that a client asks for. The answer is a profile that consists of whole windows
+ * (the stretches of time into which a continuous session divides its past): from the window in
+ * which the range begins to the window before the one in which it ends.
  *
  * @param fromMillis the beginning of the range, in milliseconds since the epoch; {@link
  *     Long#MIN_VALUE} for "from the start"
@@ -17,6 +19,19 @@ import org.apache.commons.lang3.StringUtils;
  *     {@link Long#MAX_VALUE} for "up to now"
  */
 public record TimeRange(long fromMillis, long toMillis) {
+
+  // Written out: the generated methods of a record can keep its class loader (RecordMethodsTest).
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof TimeRange that
+        && fromMillis == that.fromMillis
+        && toMillis == that.toMillis;
+  }
+
+  @Override
+  public int hashCode() {
+    return 31 * Long.hashCode(fromMillis) + Long.hashCode(toMillis);
+  }
 
   /** The whole session. */
   public static final TimeRange ALL = new TimeRange(Long.MIN_VALUE, Long.MAX_VALUE);

@@ -2,9 +2,13 @@ package io.spprof.session;
 
 import io.spprof.budget.Budget;
 import io.spprof.collect.Collector;
+import io.spprof.collect.Pass;
+import io.spprof.profile.ProfilerStats;
 import io.spprof.sampler.KernelTimes;
 import io.spprof.sampler.SampleRing;
 import io.spprof.sampler.Sampler;
+import java.util.EnumSet;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
@@ -38,6 +42,21 @@ final class CollectorThread extends Thread {
   private static final long SECOND_NANOS = TimeUnit.SECONDS.toNanos(1);
 
   private static final long SWEEP_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
+
+  /**
+   * The kinds of work whose first time costs far more than the next ones: it loads and links
+   * classes, for instance. This cost does not come again, so the budget does not count it as
+   * steady.
+   */
+  private enum Task {
+    START,
+    EMPTY_PASS,
+    SAMPLES,
+    SEARCH,
+    SWEEP,
+    WINDOW,
+    SECOND
+  }
 
   private final Sampler sampler;
   private final SessionOwner owner;
@@ -78,16 +97,18 @@ final class CollectorThread extends Thread {
   private ThreadSearch search;
   private long nextWindow;
 
-  // Used by this thread only.
+  // Used by this thread only. The next four times are nanoseconds after the session's start.
   private boolean hasBegun;
-  private long pause = LONGEST_PAUSE_NANOS;
+  private final Set<Task> done = EnumSet.noneOf(Task.class);
+  private long pause = LONGEST_PAUSE_NANOS; // between two passes, ns
   private long nextPass = LONGEST_PAUSE_NANOS;
   private long nextSweep = SWEEP_NANOS;
   private long nextSecond = SECOND_NANOS;
   private long nextKernelTimes = SECOND_NANOS;
-  private long countedCpu; // the part of its CPU time that was reported to the collector
-  private long fixedCpu; // the part of countedCpu that was not spent on samples
-  private long wokenCpu; // its CPU clock after its last pass or search
+  private long countedCpu; // its CPU time that the collector has counted, ns by its CPU clock
+  private long onceCpu; // the part of its CPU time that does not come again, ns
+  private long fixedCpu; // the rest of its CPU time, as far as samples did not cause it, ns
+  private long wokenCpu; // its CPU clock after its last pass or search, ns
 
   CollectorThread(Sampler sampler, SessionOwner owner) {
     // The thread has no inherited thread-locals and no context class loader, so it keeps nothing of
@@ -145,7 +166,7 @@ final class CollectorThread extends Thread {
       while (!ending) {
         wakeUp();
       }
-      lookAtThrottlingOnceMore();
+      lookOnceMore();
     } finally {
       sampler.excludeCurrentThread(false);
     }
@@ -155,9 +176,12 @@ final class CollectorThread extends Thread {
     try {
       if (!hasBegun) {
         hasBegun = true;
+        sampler.measureSignalCost();
+        work.figures().signalCostMeasured();
         readKernelTimes();
-        wokenCpu = sampler.currentThreadCpuNanos(); // The first search does not pay for it.
         work.problems().lookAtEnvironment();
+        wokenCpu = sampler.currentThreadCpuNanos(); // The first search does not pay for it.
+        took(Task.START, wokenCpu - countedCpu);
       }
       park(untilDue());
       if (work.clock().elapsedNanos() >= search.dueNanos()) {
@@ -209,20 +233,25 @@ final class CollectorThread extends Thread {
         work.clock().elapsedNanos() + Math.max(SECOND_NANOS, work.budget().sweepShare() * took);
   }
 
-  /** Brings the session's throttled time up to its end; the sampler's stop does so for the rest. */
-  private void lookAtThrottlingOnceMore() {
+  /**
+   * Brings the session's throttled time and its overhead up to the thread's end. The sampler's stop
+   * does so for the other figures.
+   */
+  private void lookOnceMore() {
     try {
       if (hasBegun) {
         work.throttling().look();
+        countOwnCpu();
       }
     } catch (RuntimeException | OutOfMemoryError e) {
-      // The figure is that of the last look.
+      // The figures are those of the last look.
     }
   }
 
   private void search() {
     long found = sampler.searchThreads();
     long cpu = sampler.currentThreadCpuNanos();
+    took(Task.SEARCH, cpu - wokenCpu);
     search.searched(work.clock().elapsedNanos(), cpu - wokenCpu, work.budget().sweepShare(), found);
     wokenCpu = cpu; // The next pass counts this CPU time.
   }
@@ -237,19 +266,23 @@ final class CollectorThread extends Thread {
       nextPass = now + pause;
       return; // The next pass counts the CPU time of this check.
     }
-    long passStart = sampler.currentThreadCpuNanos();
-    int bytes = work.collector().doWork();
-    long inPass = sampler.currentThreadCpuNanos() - passStart;
+    Pass pass = work.collector().pass();
+    countedCpu += pass.cpuNanos(); // The collector has counted it.
+    long steady = pass.cpuNanos() - pass.namesCpuNanos();
+    onceCpu += pass.namesCpuNanos();
+    fixedCpu += steady;
+    if (!took(pass.hasSamples() ? Task.SAMPLES : Task.EMPTY_PASS, steady)) {
+      fixedCpu -= pass.samplesCpuNanos();
+    }
     // If a pass finds an eighth of the ring used, the ring still has room for a burst of eight
     // times as many records.
-    if (bytes > work.ring().capacity() / 8) {
+    if (pass.bytes() > work.ring().capacity() / 8) {
       pause = Math.max(SHORTEST_PAUSE_NANOS, pause / 2);
-    } else if (bytes < work.ring().capacity() / 32) {
+    } else if (pass.bytes() < work.ring().capacity() / 32) {
       pause *= 2;
     }
-    pause =
-        Math.min(
-            pause, work.budget().pace() * (bytes > 0 ? LONGEST_PAUSE_NANOS : IDLE_PAUSE_NANOS));
+    long longest = pass.hasSamples() ? LONGEST_PAUSE_NANOS : IDLE_PAUSE_NANOS;
+    pause = Math.min(pause, work.budget().pace() * longest);
     now = work.clock().elapsedNanos();
     nextPass = now + pause;
     if (now >= Math.min(nextWindow, nextKernelTimes)) {
@@ -259,7 +292,9 @@ final class CollectorThread extends Thread {
     if (now >= nextWindow) {
       // If the machine was suspended, this makes one long window instead of many empty ones.
       nextWindow = now - now % work.windowNanos() + work.windowNanos();
+      long rollStart = sampler.currentThreadCpuNanos();
       work.history().roll();
+      took(Task.WINDOW, sampler.currentThreadCpuNanos() - rollStart);
     }
     if (now >= nextSweep) {
       long sweepStart = sampler.currentThreadCpuNanos();
@@ -267,27 +302,60 @@ final class CollectorThread extends Thread {
       // The cost is measured in CPU time, because on a busy machine other threads use most of the
       // elapsed time.
       long took = sampler.currentThreadCpuNanos() - sweepStart;
+      took(Task.SWEEP, took);
       nextSweep = now + Math.max(SWEEP_NANOS, work.budget().sweepShare() * took);
       search.swept(now, sampler.counters().unseenCpuNanos());
     }
-    if (now >= nextSecond) {
-      nextSecond = now + SECOND_NANOS;
-      work.collector().refreshHotMethods();
-      work.problems().look(work.budget().problem());
-      work.walkerTables().keepRoom(work.clock().elapsedNanos());
-      owner.secondPassed(work.clock().elapsedNanos(), work.figures().stats());
-    }
-    long cpu = sampler.currentThreadCpuNanos();
-    work.collector().addOwnCpuNanos(cpu - countedCpu - inPass);
-    fixedCpu += cpu - countedCpu - (bytes > 0 ? inPass : 0);
-    countedCpu = cpu;
-    if (work.budget().isSet()) {
-      work.budget().keep(now, fixedCpu, work.figures().stats(), work.figures().counted());
-    }
+    countOwnCpu();
+    useFigures(now);
     if (now >= work.durationNanos()) {
+      countOwnCpu();
       work.throttling().look(); // The sampler's stop reads the other times.
       owner.expired();
     }
+  }
+
+  /** Does what needs the session's figures, which are computed once. */
+  private void useFigures(long now) {
+    if (!work.budget().isSet() && now < nextSecond) {
+      return;
+    }
+    long second = work.clock().elapsedNanos();
+    ProfilerStats stats = work.figures().stats();
+    if (work.budget().isSet()) {
+      work.budget().keep(now, fixedCpu, onceCpu, stats, work.figures().counted());
+    }
+    if (now >= nextSecond) {
+      nextSecond = now + SECOND_NANOS;
+      work.problems().look(work.budget().problem(), stats);
+      work.walkerTables().keepRoom(second);
+      work.figures().secondPassed(second, stats);
+      owner.secondPassed(second, stats);
+      took(Task.SECOND, sampler.currentThreadCpuNanos() - countedCpu);
+    }
+  }
+
+  /**
+   * Reports the CPU time of a task. If it was the task's first time, this CPU time does not come
+   * again. It is part of {@link #fixedCpu}, or will be with the next {@link #countOwnCpu}.
+   *
+   * @return true if it was the first time
+   */
+  private boolean took(Task task, long nanos) {
+    if (!done.add(task)) {
+      return false;
+    }
+    onceCpu += nanos;
+    fixedCpu -= nanos;
+    return true;
+  }
+
+  /** Adds the CPU time to the overhead that was not counted yet. */
+  private void countOwnCpu() {
+    long cpu = sampler.currentThreadCpuNanos();
+    work.collector().addOwnCpuNanos(cpu - countedCpu);
+    fixedCpu += cpu - countedCpu;
+    countedCpu = cpu;
   }
 
   /**

@@ -5,14 +5,16 @@ import io.spprof.sampler.SamplerConfig;
 import java.util.Locale;
 
 /**
- * Divides the memory of a session. Half of it is for arriving data: the ring, the walk buffers and
- * the walker's tables, all outside of the heap. The rest is for kept data, in tables on the heap.
- * The tables never get more than an eighth of the heap's maximum size, because an export needs up
- * to five times the memory of the tables' rows, and the application needs the rest.
+ * Divides the memory that the option {@code memory} allows for a session. Half of it is for
+ * arriving data, outside of the heap: the ring, the walk buffers and the native walker's own
+ * memory. The rest is for kept data, in the collector's tables on the heap. These tables never get
+ * more than an eighth of the heap's maximum size, because an export needs up to five times the
+ * memory of their rows in addition, and the application needs the rest. What this limit takes from
+ * the tables stays unused.
  *
- * @param sampler the settings of the part outside of the heap
- * @param tablesBytes the bound of the tables, in bytes
- * @param wantedBytes the bound that the tables would have on a large heap, in bytes
+ * @param sampler the sizes of the part outside of the heap, with the sampler's other settings
+ * @param tablesBytes the bound of the tables on the heap, in bytes
+ * @param wantedBytes the bound that they would have on a large heap, in bytes
  * @param heapBytes the maximum size of the heap, in bytes
  */
 public record MemoryShares(

@@ -6,7 +6,8 @@ import io.spprof.collect.Collector;
 import io.spprof.collect.MemoryBudget;
 import io.spprof.config.Mode;
 import io.spprof.config.ProfilerConfig;
-import io.spprof.profile.HotMethod;
+import io.spprof.profile.HeapRoom;
+import io.spprof.profile.HotMethods;
 import io.spprof.profile.ProfilerStats;
 import io.spprof.sampler.CgroupThrottling;
 import io.spprof.sampler.DebugInfo;
@@ -15,7 +16,6 @@ import io.spprof.sampler.Sampler;
 import io.spprof.sampler.SamplerCounters;
 import io.spprof.sampler.SamplerException;
 import java.time.InstantSource;
-import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 
@@ -32,9 +32,9 @@ import java.util.concurrent.atomic.AtomicReference;
  *
  * <p>Start and stop are called by one thread at a time, which {@code Profiler} ensures. A stop
  * begins with a compare-and-set from RUNNING to STOPPING, so a second stop does nothing. Every
- * other method may be called by any thread and does not block. The exceptions are the methods of
- * {@link SessionHistory}, which wait for a pass (a reading of the ring by the {@link Collector}) to
- * end.
+ * other method may be called by any thread and does not block. The exceptions are {@link
+ * #hotMethods} and the methods of {@link SessionHistory}, which wait for a pass (a reading of the
+ * ring by the {@link Collector}) to end.
  */
 public final class ProfilerSession {
 
@@ -61,6 +61,7 @@ public final class ProfilerSession {
   private Collector collector;
   private SessionFigures figures;
   private SessionHistory history;
+  private HotLists hotLists;
   private SessionProblems problems;
   private CollectorThread thread;
 
@@ -142,7 +143,8 @@ public final class ProfilerSession {
       DebugInfo debugInfo = sampler.debugInfo();
       Throttling throttling = new Throttling(() -> CgroupThrottling.ofThisProcess()::nanos);
       IntervalInForce interval = new IntervalInForce(config.intervalNanos());
-      collector = new Collector(ring, sampler, config.depth(), tables, samplerNanos);
+      double mostOverhead = config.budgetPercent() / 100;
+      collector = new Collector(ring, sampler, config.depth(), tables, samplerNanos, mostOverhead);
       figures =
           new SessionFigures(
               id,
@@ -158,8 +160,9 @@ public final class ProfilerSession {
               walker);
       history =
           new SessionHistory(config, collector, figures, clock, interval, this::running, debugInfo);
+      hotLists = new HotLists(sampler, collector, figures, clock, this::running);
       problems = new SessionProblems(config, shares, sampler, collector, figures);
-      problems.look("");
+      problems.look("", figures.stats());
       stage.set(Stage.RUNNING);
       thread.begin(
           new CollectorThread.Work(
@@ -237,10 +240,10 @@ public final class ProfilerSession {
       while (collector.doWork() > 0) {
         Thread.onSpinWait();
       }
-      collector.refreshHotMethods();
     } catch (RuntimeException | OutOfMemoryError e) {
       note = "the last samples could not be collected (" + e + "); they are counted as dropped";
     } finally { // An error that occurs each time must not prevent the session's end.
+      collector.close();
       figures.end(elapsed);
       stage.set(Stage.ENDED);
       sampler.release();
@@ -268,12 +271,14 @@ public final class ProfilerSession {
   }
 
   /**
-   * Returns the hottest methods, as the {@link Collector} last listed them.
+   * Returns the hottest methods. Waits for a pass to end if the list must be made.
    *
-   * @return at most 20, not null
+   * @param stretch the part of the session's time that counts
+   * @param room asked before large allocations
+   * @return not null
    */
-  public List<HotMethod> hotMethods() {
-    return collector.hotMethods();
+  public HotMethods hotMethods(HotMethods.Stretch stretch, HeapRoom room) {
+    return hotLists.of(stretch, room);
   }
 
   /**

@@ -13,6 +13,7 @@ import io.spprof.sampler.Drops;
 import io.spprof.sampler.Sampler;
 import io.spprof.sampler.SamplerCounters;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * The figures of a session (counters, gauges and settings): the present figures while the session
@@ -23,6 +24,22 @@ import java.util.concurrent.TimeUnit;
  * a {@code last} that is not null therefore also reads the final {@code endNanos}.
  */
 final class SessionFigures {
+
+  /**
+   * What the delivery of the session's signals costs. A measurement changes the cost of later
+   * signals only, so that the overhead never decreases.
+   *
+   * @param signals the number of signals up to the last measurement
+   * @param nanos the cost of these signals, in nanoseconds of CPU time
+   * @param laterNanos the cost of each later signal, in nanoseconds of CPU time
+   */
+  private record Delivery(long signals, long nanos, long laterNanos) {
+
+    /** Returns the cost of the session's first signals. A reader's number can be an old one. */
+    long nanos(long first) {
+      return nanos + Math.max(0, first - signals) * laterNanos;
+    }
+  }
 
   private final long id;
   private final ProfilerConfig config;
@@ -36,8 +53,17 @@ final class SessionFigures {
   private final MemoryShares shares;
   private final MemoryBudget tables;
   private final String walker;
+  private final RecentRates recent = new RecentRates();
 
-  private long endNanos; // written before `last`
+  /**
+   * The greatest overhead that was shown, in nanoseconds. When the cost of a signal has been
+   * measured, a reader can count signals at the old cost that a later reader counts at the new one.
+   * The overhead then stays until it is greater, so that it never decreases.
+   */
+  private final AtomicLong overheadNanos = new AtomicLong();
+
+  private volatile Delivery delivery; // written by the session's thread
+  private long endNanos; // written before `last`; in nanoseconds after the session's start
   private volatile ProfilerStats last; // null until the session has ended
   private volatile SamplerCounters lastCounted = SamplerCounters.ZERO;
 
@@ -80,6 +106,13 @@ final class SessionFigures {
     this.shares = shares;
     this.tables = tables;
     this.walker = walker;
+    this.delivery = new Delivery(0, 0, sampler.signalCostNanos());
+  }
+
+  /** Called by the session's thread when the sampler has measured what a signal costs. */
+  void signalCostMeasured() {
+    long signals = sampler.counters().since(before).signals();
+    delivery = new Delivery(signals, delivery.nanos(signals), sampler.signalCostNanos());
   }
 
   /**
@@ -102,6 +135,17 @@ final class SessionFigures {
     return done != null ? done : now;
   }
 
+  /**
+   * Remembers the present figures, as the beginning of later rates. Called about once a second, by
+   * the session's thread.
+   *
+   * @param nanos the present, in nanoseconds after the session's start
+   * @param now the figures of this moment
+   */
+  void secondPassed(long nanos, ProfilerStats now) {
+    recent.add(new RecentRates.Point(nanos, now.counters()));
+  }
+
   /** Returns the native side's part of the figures that were last computed. */
   SamplerCounters counted() {
     return lastCounted;
@@ -120,8 +164,7 @@ final class SessionFigures {
 
   private ProfilerStats stats(long elapsedNanos, boolean ended) {
     // The collector's figures are read first. Otherwise a sample that is written and collected
-    // between
-    // the two readings would count as collected, but not as a signal.
+    // between the two readings would count as collected, but not as a signal.
     CollectorStats collected = collector.stats();
     SamplerCounters now = sampler.counters();
     SamplerCounters counted = (ended ? now.settled() : now).since(before);
@@ -132,29 +175,39 @@ final class SessionFigures {
             .dropped()
             .plus(collected.dropped())
             .plus(DropReason.COLLECTOR_ERROR, ended ? unread : 0);
-    long overheadNanos =
-        counted.handlerCpuNanos() + counted.hookCpuNanos() + collected.ownCpuNanos();
-    return new ProfilerStats(
+    long overhead =
+        overheadNanos.accumulateAndGet(
+            counted.handlerCpuNanos()
+                + delivery.nanos(counted.signals())
+                + counted.hookCpuNanos()
+                + collected.ownCpuNanos(),
+            Math::max);
+    ProfilerStats.Counters counters =
         new ProfilerStats.Counters(
             1,
             counted.signals(),
             collected.collected(),
             dropped,
             collected.unwalkable(),
-            collected.sampledCpuNanos(),
+            collected.sampled(),
             counted.droppedCpuNanos()
                 + counted.unsignalledCpuNanos()
                 + counted.unseenCpuNanos()
                 + collected.droppedCpuNanos(),
             counted.unseenCpuNanos(),
-            overheadNanos,
+            overhead,
             counted.walkNanos(),
-            counted.kernel().withThrottled(throttling.nanos())),
+            counted.kernel().withThrottled(throttling.nanos()));
+    return new ProfilerStats(
+        counters,
         new ProfilerStats.Gauges(
             counted.threadsSampled(),
             counted.threadsFailed(),
             collected.uniqueStacks(),
             tables.used() + (ended ? 0 : shares.sampler().usedBytes())),
+        ended
+            ? ProfilerStats.Rates.ZERO
+            : recent.until(new RecentRates.Point(elapsedNanos, counters)),
         new ProfilerStats.Setup(
             interval.range().nanos(),
             shares.limitBytes(),
@@ -168,6 +221,6 @@ final class SessionFigures {
             collected.collected(),
             dropped.total(),
             Overhead.model(counted.signals(), elapsedNanos),
-            Overhead.measured(overheadNanos, elapsedNanos)));
+            Overhead.measured(overhead, elapsedNanos)));
   }
 }

@@ -9,8 +9,10 @@ import io.spprof.collect.WindowFigures;
 import io.spprof.config.Mode;
 import io.spprof.config.ProfilerConfig;
 import io.spprof.profile.HeapRoom;
+import io.spprof.profile.JvmInfo;
 import io.spprof.profile.Kept;
 import io.spprof.profile.Profile;
+import io.spprof.profile.ProfileInfo;
 import io.spprof.profile.ProfilerStats;
 import io.spprof.profile.SessionStats;
 import io.spprof.profile.TimeRange;
@@ -115,7 +117,7 @@ public final class SessionHistory {
         .merge(
             room,
             all ->
-                new Profile.Info(
+                new ProfileInfo(
                     whole ? now.session() : sessionOf(all, now.session(), epoch),
                     now.setup().engine(),
                     now.setup().walker(),
@@ -126,9 +128,10 @@ public final class SessionHistory {
                     all.figures().droppedCpuNanos(),
                     all.figures().unseenCpuNanos(),
                     all.figures().kernel(),
-                    all.states(),
+                    all.categories(),
                     copy.running(),
-                    debugInfo));
+                    debugInfo,
+                    JvmInfo.current()));
   }
 
   /**

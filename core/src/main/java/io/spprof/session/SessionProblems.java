@@ -2,6 +2,7 @@ package io.spprof.session;
 
 import io.spprof.collect.Collector;
 import io.spprof.config.ProfilerConfig;
+import io.spprof.profile.ProfilerStats;
 import io.spprof.sampler.DropReason;
 import io.spprof.sampler.Sampler;
 import io.spprof.sampler.Walker;
@@ -51,7 +52,7 @@ final class SessionProblems {
    */
   void lookAtEnvironment() {
     environment = sampler.environmentProblem();
-    look("");
+    look("", figures.stats());
   }
 
   /**
@@ -59,8 +60,9 @@ final class SessionProblems {
    *
    * @param known a problem that the session's thread itself has found, which is reported only if
    *     there is no more important one; "" for none
+   * @param now the session's figures
    */
-  void look(String known) {
+  void look(String known, ProfilerStats now) {
     String found = sampler.threadProblem();
     if (found.isEmpty() && !sampler.walkerProblem().isEmpty()) {
       found =
@@ -78,7 +80,7 @@ final class SessionProblems {
                   ? "start with a larger memory than " + (config.memoryBytes() >> 20) + "m"
                   : shares.problem());
     }
-    String unseen = unseenShare.problem(figures.stats());
+    String unseen = unseenShare.problem(now);
     found = found.isEmpty() ? known : found;
     found = found.isEmpty() ? shares.problem() : found;
     found = found.isEmpty() ? unseen : found;

@@ -5,9 +5,9 @@ import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 
 /**
- * Counts how long CPU quotas throttle the process in a session. The session's thread makes the
- * looks, so the start of a session does not wait for files. Any thread may read the count. Never
- * decreases.
+ * Counts how long CPU quotas throttle the process in a session. The kernel's counts are in files.
+ * Only the session's thread reads them, so the start of a session does not wait for files. Any
+ * thread may read the result, which never decreases.
  */
 final class Throttling {
 

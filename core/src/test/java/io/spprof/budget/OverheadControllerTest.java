@@ -43,6 +43,9 @@ final class OverheadControllerTest {
     int nextAwake;
     int spikeAt = -1;
     double spikeNanos; // a single cost on the profiler's own thread, ns
+    double onceNanos; // a cost at the beginning that the profiler knows not to come again, ns
+    DoubleUnaryOperator onceShare = t -> 0; // such costs later, of one CPU
+    double once;
 
     Simulation(double budgetPercent, long shortestNanos) {
       this(budgetPercent, shortestNanos, 2);
@@ -74,6 +77,9 @@ final class OverheadControllerTest {
         cost += ofHooks;
         overhead += ofHooks;
         overheadByPass.add(cost / dt);
+        double onceNow = (pass == 0 ? onceNanos : 0) + onceShare.applyAsDouble(t) * dt;
+        once += onceNow;
+        overhead += onceNow;
         if (awake) {
           nextAwake = pass + controller.pace() * (signals > signalsThen ? 1 : 2);
           signalsThen = signals;
@@ -84,6 +90,7 @@ final class OverheadControllerTest {
                   (long) cpu,
                   (long) overhead,
                   (long) fixed,
+                  (long) once,
                   (long) hooks));
         }
         intervals.add(controller.intervalNanos());
@@ -234,6 +241,49 @@ final class OverheadControllerTest {
     assertTrue(simulation.controller.intervalNanos() < 1000 * MS, "still pays for it");
   }
 
+  /** A session's start costs as much as a small budget allows in minutes. */
+  @ParameterizedTest
+  @ValueSource(doubles = {0.05, 0.1, 0.3, 1})
+  void shouldNotTakeACostThatComesOnceForASteadyOne(double budget) {
+    Simulation simulation = new Simulation(budget, 10 * MS);
+    simulation.usage = t -> 2;
+    simulation.onceNanos = 100 * MS;
+    for (int second = 0; second < 30; second++) {
+      simulation.run(1);
+      assertEquals(1, simulation.controller.share(), "threads rest in second " + second);
+      double fixed = simulation.controller.fixedPercent();
+      assertTrue(fixed <= 0.0201, fixed + " % in second " + second);
+    }
+    Simulation without = new Simulation(budget, 10 * MS);
+    without.usage = t -> 2;
+    without.run(30);
+    assertEquals(
+        without.controller.intervalNanos(),
+        simulation.controller.intervalNanos(),
+        0.3 * without.controller.intervalNanos());
+  }
+
+  /** Names of native functions cost more than the whole budget for some seconds. */
+  @ParameterizedTest
+  @ValueSource(doubles = {0.05, 0.3, 1})
+  void shouldSampleAsBeforeWhileCostsThatComeOnceKeepComing(double budget) {
+    Simulation simulation = new Simulation(budget, 10 * MS);
+    Simulation without = new Simulation(budget, 10 * MS);
+    simulation.usage = t -> 60;
+    without.usage = simulation.usage;
+    simulation.onceShare = t -> t < 60 ? 0 : 2 * budget / 100;
+    long longest = 0;
+    for (int second = 0; second < 120; second++) {
+      without.run(1);
+      longest = Math.max(longest, without.controller.intervalNanos() * without.controller.share());
+    }
+    for (int second = 0; second < 120; second++) {
+      simulation.run(1);
+      long interval = simulation.controller.intervalNanos() * simulation.controller.share();
+      assertTrue(interval <= longest, interval + " ns in second " + second);
+    }
+  }
+
   @Test
   void shouldLeaveThePaceWhereThereIsRoomForAllSignals() {
     Simulation simulation = new Simulation(0.3, 10 * MS);
@@ -284,7 +334,7 @@ final class OverheadControllerTest {
   @Test
   void shouldNotMoveWhenTimeDoesNot() {
     OverheadController controller = new OverheadController(1, 10 * MS, 2);
-    controller.update(new OverheadController.Measured(0, 1_000_000, 1, 1_000_000_000, 0, 0));
+    controller.update(new OverheadController.Measured(0, 1_000_000, 1, 1_000_000_000, 0, 0, 0));
     assertEquals(10 * MS, controller.intervalNanos());
   }
 

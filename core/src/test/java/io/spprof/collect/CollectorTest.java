@@ -9,21 +9,28 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.sun.management.ThreadMXBean;
+import io.spprof.profile.Category;
+import io.spprof.profile.CategoryTimes;
 import io.spprof.profile.HotMethod;
 import io.spprof.profile.Profile;
-import io.spprof.profile.StateTimes;
+import io.spprof.profile.ThreadKind;
 import io.spprof.sampler.DropReason;
 import io.spprof.sampler.Drops;
 import io.spprof.sampler.FakeSampler;
 import io.spprof.sampler.KernelTimes;
 import io.spprof.sampler.RingWriter;
 import io.spprof.sampler.ThreadState;
+import java.lang.management.ManagementFactory;
+import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 
 final class CollectorTest {
@@ -35,24 +42,91 @@ final class CollectorTest {
   private final Collector collector = collector(1 << 20);
 
   private Collector collector(long budget) {
-    return new Collector(ring.reader(), sampler, 16, new MemoryBudget(budget), 0);
+    return new Collector(ring.reader(), sampler, 16, new MemoryBudget(budget), 0, 0);
   }
 
   @Test
-  void shouldSumCpuTimeByWhatTheThreadWasDoing() {
+  void shouldSumCpuTimeByWhatItWasUsedFor() {
     ring.method(1, "a/B.c");
-    ring.words(ThreadState.IN_JAVA, 1, 10, OK, frame(1, 0));
-    ring.words(ThreadState.IN_NATIVE, 1, 20, OK, frame(1, 0));
-    ring.words(ThreadState.IN_VM, 1, 40, OK, frame(1, 0));
-    ring.words(ThreadState.OTHER, 1, 80, OK, frame(1, 0));
-    ring.words(ThreadState.IN_JAVA, 2, 160, OK, frame(1, 0));
-    ring.sample(1, 320, 8);
-    ring.nativeThread(3, 640);
+    ring.words(ThreadState.IN_JAVA, 1, 1, OK, frame(1, 0));
+    ring.words(ThreadState.IN_NATIVE, 1, 2, OK, frame(1, 0));
+    ring.words(ThreadState.IN_VM, 1, 4, OK, frame(1, 0));
+    ring.words(ThreadState.OTHER, 1, 8, OK, frame(1, 0));
+    ring.words(ThreadState.IN_JAVA, 2, 16, OK, frame(1, 0));
+    ring.sample(1, 32, 8);
+    ring.name(2, "GC Thread#0"); // a Java thread
+    String[] names = {
+      "GC Thread#1", "C2 CompilerThre", "VM Thread", "grpc-timer", "native threads"
+    };
+    for (int i = 0; i < names.length; i++) {
+      ring.nativeThread(10 + i, 64 << i);
+      ring.name(10 + i, names[i]);
+    }
+    ring.nativeThread(20, 2048); // its name never comes
     collector.doWork();
 
     Profile profile = snapshot(collector);
-    assertEquals(new StateTimes(170, 20, 40, 80, 320, 640), profile.info().states());
-    assertEquals(profile.totalCpuNanos(), profile.info().states().total());
+    CategoryTimes expected = CategoryTimes.of(17, 2, 12, 64, 128, 256, 512, 32 + 1024 + 2048);
+    assertEquals(expected, profile.info().categories());
+    assertEquals(expected, collector.stats().sampled());
+    assertEquals(profile.totalCpuNanos(), expected.total());
+    assertEquals(profile.totalCpuNanos(), collector.stats().sampledCpuNanos());
+  }
+
+  /** A thread is no Java thread until the profiler finds it in Java code. */
+  @Test
+  void shouldKeepAThreadsTimeAsANativeThreadApart() {
+    ring.name(1, "t");
+    ring.nativeThread(1, 10);
+    ring.method(1, "a/B.c");
+    ring.words(ThreadState.IN_JAVA, 1, 20, OK, frame(1, 0));
+    ring.nativeThread(1, 40);
+    collector.doWork();
+
+    Profile profile = snapshot(collector);
+    assertEquals(CategoryTimes.of(20, 0, 0, 0, 0, 0, 50), profile.info().categories());
+    Map<ThreadKind, Long> byKind = new EnumMap<>(ThreadKind.class);
+    for (int row = 0; row < profile.rowCount(); row++) {
+      assertEquals("t", profile.threads().get(profile.thread(row)).name());
+      byKind.merge(
+          profile.threads().get(profile.thread(row)).kind(), profile.cpuNanos(row), Long::sum);
+    }
+    assertEquals(Map.of(ThreadKind.JAVA, 20L, ThreadKind.LIBRARY, 50L), byKind);
+  }
+
+  /** The groups of threads in a report are those of the counters. */
+  @Test
+  void shouldGiveThreadsTheKindsOfTheirCategories() {
+    String[] names = {"GC Thread#0", "C1 CompilerThre", "VM Thread", "lib", "native threads"};
+    for (int i = 0; i < 1000; i++) {
+      ring.nativeThread(1 + i % 5, i);
+      ring.name(1 + i % 5, names[i % 5]);
+      ring.sample(6 + i % 3, 7, 8L * (i % 9 + 1));
+      ring.name(6 + i % 3, names[i % 3]); // Java threads with names of the JVM's threads
+      if (i % 10 == 9) {
+        collector.doWork();
+      }
+      if (i == 500) {
+        ring.forget();
+      }
+    }
+    collector.doWork();
+
+    Profile profile = snapshot(collector);
+    long[] byKind = new long[ThreadKind.values().length];
+    for (int row = 0; row < profile.rowCount(); row++) {
+      byKind[profile.threads().get(profile.thread(row)).kind().ordinal()] += profile.cpuNanos(row);
+    }
+    CategoryTimes times = profile.info().categories();
+    assertEquals(times.of(Category.GC), byKind[ThreadKind.GC.ordinal()]);
+    assertEquals(times.of(Category.JIT), byKind[ThreadKind.JIT.ordinal()]);
+    assertEquals(times.of(Category.JVM_THREADS), byKind[ThreadKind.JVM.ordinal()]);
+    assertEquals(times.of(Category.LIBRARY_THREADS), byKind[ThreadKind.LIBRARY.ordinal()]);
+    assertEquals(
+        times.of(Category.UNKNOWN),
+        byKind[ThreadKind.UNKNOWN.ordinal()] + byKind[ThreadKind.JAVA.ordinal()]);
+    assertEquals(7000, byKind[ThreadKind.JAVA.ordinal()]);
+    assertEquals(profile.totalCpuNanos(), times.total());
   }
 
   /**
@@ -176,6 +250,7 @@ final class CollectorTest {
     assertEquals(nanos, stats.sampledCpuNanos() + stats.droppedCpuNanos());
     assertEquals(stats.collected(), snapshot(small).totalSamples());
     assertEquals(stats.sampledCpuNanos(), snapshot(small).totalCpuNanos());
+    assertEquals(stats.sampled(), snapshot(small).info().categories());
   }
 
   @Test
@@ -183,13 +258,11 @@ final class CollectorTest {
     ring.sample(1, 60, 8, 16, 16, 16);
     ring.sample(1, 40, 16, 16);
     collector.doWork();
-    assertEquals(List.of(), collector.hotMethods(), "it is made when it is asked for");
-
-    collector.refreshHotMethods();
 
     assertEquals(
         List.of(new HotMethod("m8", 60, 60, 1), new HotMethod("m16", 40, 100, 1)),
-        collector.hotMethods());
+        collector.hottest().methods());
+    assertEquals(2, collector.hottest().samples());
   }
 
   @Test
@@ -198,12 +271,31 @@ final class CollectorTest {
       ring.sample(1, i, 8L * i);
     }
     collector.doWork();
-    collector.refreshHotMethods();
 
-    assertEquals(20, collector.hotMethods().size());
-    assertEquals("m400", collector.hotMethods().get(0).method());
-    double sum = collector.hotMethods().stream().mapToDouble(HotMethod::selfPercent).sum();
+    List<HotMethod> hottest = collector.hottest().methods();
+    assertEquals(20, hottest.size());
+    assertEquals("m400", hottest.get(0).method());
+    double sum = hottest.stream().mapToDouble(HotMethod::selfPercent).sum();
     assertTrue(sum > 60 && sum < 100, "20 of 50, the hottest: " + sum);
+  }
+
+  /** A list is made under the collector's lock, for which a pass waits. */
+  @Test
+  void shouldListTheHottestMethodsWithoutACopyOfAllMethods() {
+    Collector large = collector(16 << 20);
+    int methods = 10_000;
+    for (int i = 1; i <= methods; i++) {
+      ring.sample(1, i, 8L * i);
+      if (i % 100 == 0) {
+        large.doWork();
+      }
+    }
+    assertEquals(methods, large.hottest().samples());
+    ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+    long before = threads.getCurrentThreadAllocatedBytes();
+    large.hottest();
+    long bytes = threads.getCurrentThreadAllocatedBytes() - before;
+    assertTrue(bytes < 4 * methods, bytes + " bytes for a list of twenty methods");
   }
 
   @Test
@@ -318,26 +410,49 @@ final class CollectorTest {
   }
 
   @Test
-  void shouldGiveTheTablesWhatTheLogHas() {
+  void shouldGiveTheTablesWhatTheLogHasBeyondTheLatestSamples() {
     Collector small = collector(600 << 10);
     ring.name(1, "t");
-    int stacks = 0;
-    while (small.stats().dropped().of(DropReason.STACK_TABLE_FULL) == 0) {
-      ring.sample(1, 1, 8 * (stacks % 100 + 1), 8 * (stacks / 100 + 1));
-      stacks++;
+    int samples = 0;
+    while (snapshot(small).times().forgotten() == 0) { // until the log has all its memory
+      for (int i = 0; i < 100; i++) {
+        sample(++samples, 8, 16);
+      }
+      small.doWork();
+    }
+    assertTrue(snapshot(small).times().count() > 2 * SampleLog.CHUNK);
+    for (int i = 0; small.stats().dropped().of(DropReason.STACK_TABLE_FULL) == 0; i++) {
+      sample(++samples, 8 * (i % 100 + 1), 8 * (i / 100 + 1));
       small.doWork();
     }
 
+    int last = samples - 1; // the sample after it was dropped
     Profile profile = snapshot(small);
-    assertEquals(0, profile.times().count(), "the tables have all of it");
-    assertEquals(stacks - 1, profile.times().forgotten());
-    assertEquals(stacks - 1, profile.totalSamples());
+    assertEquals(last, profile.totalSamples());
+    long latest = profile.times().count();
+    assertTrue(latest > 0 && latest <= SampleLog.CHUNK, "the log keeps " + latest);
+    assertEquals(last - latest, profile.times().forgotten());
+    List<String> kept = new ArrayList<>();
+    for (int chunk = 0; chunk < profile.times().chunkCount(); chunk++) {
+      profile.times().forEach(chunk, (nanos, row, cpu) -> kept.add(nanos + " of " + cpu));
+    }
+    assertEquals(
+        LongStream.rangeClosed(last - latest + 1, last)
+            .mapToObj(i -> i * 1000 + " of " + i)
+            .toList(),
+        kept);
+  }
+
+  /** Writes a sample whose time and whose CPU time are its number. */
+  private void sample(int number, long... methods) {
+    ring.timeNanos = number * 1000L;
+    assertTrue(ring.sample(1, number, methods));
   }
 
   @Test
   void shouldGoOnForeverWithStacksThatNeverComeAgain() {
     MemoryBudget budget = new MemoryBudget(1 << 20);
-    Collector always = new Collector(ring.reader(), sampler, 16, budget, 0);
+    Collector always = new Collector(ring.reader(), sampler, 16, budget, 0, 0);
     Random random = new Random(5);
     long signals = 0;
     for (int window = 1; window <= 1000; window++) {

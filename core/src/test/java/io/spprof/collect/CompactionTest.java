@@ -30,7 +30,7 @@ final class CompactionTest {
   private final RingWriter ring = new RingWriter(64 << 10);
   private final FakeSampler sampler = new FakeSampler();
   private final Collector collector =
-      new Collector(ring.reader(), sampler, 16, new MemoryBudget(1 << 20), 0);
+      new Collector(ring.reader(), sampler, 16, new MemoryBudget(1 << 20), 0, 0);
 
   @Test
   void shouldAssignNewNumbersOnceTheWalkerForgot() {
@@ -98,21 +98,20 @@ final class CompactionTest {
     for (int i = 81; i < 91; i++) {
       kept.put("[thread 1];a.B.open81;a.B.open" + i, 1L);
     }
-    assertEquals(90, snapshot(collector).methodCount());
+    assertEquals(90, snapshot(collector).methods().size());
 
     ring.forget();
     collector.doWork();
 
     Profile profile = snapshot(collector);
     assertEquals(kept, folded(profile));
-    assertEquals(40, profile.methodCount());
+    assertEquals(40, profile.methods().size());
     assertEquals(40, profile.frameCount());
     for (int frame = 0; frame < 40; frame++) {
       String name = profile.frameName(frame);
       assertEquals(name.replaceAll("[^0-9]", ""), "" + profile.frameLine(frame), name);
     }
-    collector.refreshHotMethods();
-    assertEquals(20, collector.hotMethods().size());
+    assertEquals(20, collector.hottest().methods().size());
     // With new numbers, for known and for new methods.
     writeSamples(1, 2, "a/B.open8", 100);
     writeSamples(3, 1, "a/B.fresh", 100);
@@ -143,7 +142,7 @@ final class CompactionTest {
     ring.name(1, "idle");
     ring.name(4, "busy");
     collector.doWork();
-    assertEquals(4, snapshot(collector).threadCount());
+    assertEquals(3, snapshot(collector).threads().size()); // The idle thread has no sample.
     collector.roll(2_000_000_000L, WindowFigures.ZERO, 500_000_000L);
 
     ring.forget();
@@ -157,7 +156,7 @@ final class CompactionTest {
     assertEquals(
         Map.of("idle;a.B.c", 1L, "busy;a.B.c", 1L, "gone, but in a window;a.B.c", 1L),
         folded(profile));
-    assertEquals(3, profile.threadCount());
+    assertEquals(3, profile.threads().size());
     assertEquals(0, collector.stats().dropped().of(DropReason.COLLECTOR_ERROR));
   }
 

@@ -4,7 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.spprof.profile.Profile;
+import io.spprof.profile.Frames;
 import org.junit.jupiter.api.Test;
 
 final class FrameTableTest {
@@ -20,7 +20,7 @@ final class FrameTableTest {
       }
     }
 
-    Profile.Frames frames = table.frames();
+    Frames frames = table.frames();
     assertEquals(30_000, frames.count());
     assertEquals(123, frames.methods()[12_345]);
     assertEquals(45, frames.lines()[12_345]);
@@ -31,7 +31,7 @@ final class FrameTableTest {
   void shouldLeaveASnapshotAsItIs() {
     FrameTable table = new FrameTable(new MemoryBudget(1 << 30));
     table.of(1, 2);
-    Profile.Frames before = table.frames();
+    Frames before = table.frames();
     for (int line = 0; line < 10_000; line++) {
       table.of(3, line);
     }

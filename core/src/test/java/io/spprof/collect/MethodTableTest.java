@@ -3,6 +3,9 @@ package io.spprof.collect;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 
+import io.spprof.profile.HotMethod;
+import io.spprof.profile.ProfileMethod;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 final class MethodTableTest {
@@ -15,7 +18,7 @@ final class MethodTableTest {
 
     assertEquals(table.synthetic("[a]"), table.synthetic("[a]"));
     assertNotEquals(table.synthetic("[a]"), table.synthetic("[b]"));
-    assertNotEquals(table.synthetic("[a]"), table.of("m8"));
+    assertNotEquals(table.synthetic("[a]"), table.of(ProfileMethod.java("m8")));
   }
 
   @Test
@@ -23,28 +26,27 @@ final class MethodTableTest {
     MethodTable table =
         new MethodTable(new MemoryBudget(180 << 10)); // the names fit, twice the columns do not
     for (long method = 8; method < 80_000; method += 8) {
-      table.of("m" + method);
+      table.of(ProfileMethod.java("m" + method));
     }
     int synthetic = table.synthetic("[unwalkable: unknown cause]");
 
     table.count(new int[] {synthetic}, 1, 5);
 
-    assertEquals(5, table.selfNanos(synthetic));
+    assertEquals(
+        List.of(new HotMethod("[unwalkable: unknown cause]", 100, 100, 1)), table.hottest(5));
   }
 
   @Test
   void shouldCountAFrameOnceASampleHoweverOftenItRecurs() {
     MethodTable table = new MethodTable(new MemoryBudget(PLENTY));
-    int leaf = table.of("m8");
-    int recursive = table.of("m16");
+    int leaf = table.of(ProfileMethod.java("m8"));
+    int recursive = table.of(ProfileMethod.java("m16"));
 
     table.count(new int[] {leaf, recursive, recursive, recursive}, 4, 10);
     table.count(new int[] {recursive, recursive}, 2, 5);
 
-    assertEquals(10, table.selfNanos(leaf));
-    assertEquals(10, table.totalNanos(leaf));
-    assertEquals(5, table.selfNanos(recursive));
-    assertEquals(15, table.totalNanos(recursive));
-    assertEquals(1, table.selfSamples(recursive));
+    assertEquals(
+        List.of(new HotMethod("m8", 10, 10, 1), new HotMethod("m16", 5, 15, 1)),
+        table.hottest(100));
   }
 }

@@ -1,9 +1,11 @@
 package io.spprof.collect;
 
+import io.spprof.profile.CategoryTimes;
 import io.spprof.profile.HeapRoom;
+import io.spprof.profile.JvmInfo;
 import io.spprof.profile.Profile;
+import io.spprof.profile.ProfileInfo;
 import io.spprof.profile.SessionStats;
-import io.spprof.profile.StateTimes;
 import io.spprof.sampler.DebugInfo;
 import java.util.Map;
 import java.util.TreeMap;
@@ -14,8 +16,8 @@ import java.util.stream.IntStream;
 final class Snapshots {
 
   /** The head of an empty profile. */
-  static final Profile.Info NO_INFO =
-      info(new Slice.Stretch(0, 0, 0, 0, StateTimes.NONE, WindowFigures.ZERO));
+  static final ProfileInfo NO_INFO =
+      info(new Slice.Stretch(0, 0, 0, 0, CategoryTimes.NONE, WindowFigures.ZERO));
 
   private Snapshots() {}
 
@@ -29,8 +31,8 @@ final class Snapshots {
     return slice.merge(HeapRoom.UNLIMITED, Snapshots::info);
   }
 
-  private static Profile.Info info(Slice.Stretch all) {
-    return new Profile.Info(
+  private static ProfileInfo info(Slice.Stretch all) {
+    return new ProfileInfo(
         SessionStats.NONE,
         "",
         "",
@@ -41,9 +43,10 @@ final class Snapshots {
         all.figures().droppedCpuNanos(),
         all.figures().unseenCpuNanos(),
         all.figures().kernel(),
-        all.states(),
+        all.categories(),
         true,
-        DebugInfo.EXACT);
+        DebugInfo.EXACT,
+        JvmInfo.NONE);
   }
 
   /** Maps "thread;root;...;leaf" to samples. */
@@ -57,7 +60,9 @@ final class Snapshots {
               .mapToObj(i -> profile.frameName(profile.frame(stack, depth - 1 - i)))
               .collect(Collectors.joining(";"));
       folded.merge(
-          profile.threadName(profile.thread(row)) + ";" + frames, profile.samples(row), Long::sum);
+          profile.threads().get(profile.thread(row)).name() + ";" + frames,
+          profile.samples(row),
+          Long::sum);
     }
     return folded;
   }

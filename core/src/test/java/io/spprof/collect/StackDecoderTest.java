@@ -3,6 +3,7 @@ package io.spprof.collect;
 import static io.spprof.collect.Snapshots.folded;
 import static io.spprof.collect.Snapshots.snapshot;
 import static io.spprof.sampler.RingWriter.brokenAt;
+import static io.spprof.sampler.RingWriter.call;
 import static io.spprof.sampler.RingWriter.define;
 import static io.spprof.sampler.RingWriter.frame;
 import static io.spprof.sampler.RingWriter.location;
@@ -10,6 +11,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.spprof.profile.FrameKind;
 import io.spprof.profile.Profile;
 import io.spprof.sampler.FakeSampler;
 import io.spprof.sampler.RingWriter;
@@ -30,7 +32,7 @@ final class StackDecoderTest {
 
   private final RingWriter ring = new RingWriter(64 << 10);
   private final Collector collector =
-      new Collector(ring.reader(), new FakeSampler(), 16, new MemoryBudget(1 << 20), 0);
+      new Collector(ring.reader(), new FakeSampler(), 16, new MemoryBudget(1 << 20), 0, 0);
 
   @Test
   void shouldMarkTheRootOfATruncatedStack() {
@@ -85,13 +87,64 @@ final class StackDecoderTest {
     assertEquals(
         Map.of("t;A.a;program+0x1234;libc.so.6+0x9bf40", 1L, "t;A.a;[vdso]+0xabc", 1L),
         folded(profile));
-    Set<String> natives =
-        IntStream.range(0, profile.frameCount())
-            .filter(profile::isNative)
-            .mapToObj(profile::frameName)
-            .collect(Collectors.toSet());
-    assertEquals(Set.of("libc.so.6+0x9bf40", "program+0x1234", "[vdso]+0xabc"), natives);
+    assertEquals(
+        Map.of(
+            "A.a", FrameKind.JAVA,
+            "libc.so.6+0x9bf40", FrameKind.NATIVE,
+            "program+0x1234", FrameKind.NATIVE,
+            "[vdso]+0xabc", FrameKind.NATIVE),
+        kinds(profile));
     assertTrue(IntStream.range(0, profile.frameCount()).allMatch(f -> profile.frameLine(f) == 0));
+  }
+
+  private static Map<String, FrameKind> kinds(Profile profile) {
+    return IntStream.range(0, profile.frameCount())
+        .boxed()
+        .collect(Collectors.toMap(profile::frameName, profile::frameKind, (a, b) -> a));
+  }
+
+  @Test
+  void shouldTellTheKindOfEachFrame() {
+    ring.name(1, "t");
+    ring.method(1, "A.a");
+    ring.library(1, "/opt/jdk/lib/server/libjvm.so", 0x7f0000000000L);
+    ring.library(2, "/opt/app/libjvmti-agent.so", 0x7f1000000000L);
+    ring.function(2, 1, 0x10);
+    ring.function(3, 2, 0x20);
+    ring.method(5, "[unknown native code]");
+    ring.method(6, "[at nmethod+0x40]");
+    ring.method(7, "[C2 OSR] a/b/C.c");
+    ring.words(1, 10, OK, frame(2, -1), frame(7, -1));
+    ring.words(1, 10, OK, call(900), frame(3, -1), frame(2, -1), frame(1, 5));
+    ring.words(1, 10, RingWriter.BROKEN_STUB, frame(5, -1), brokenAt(6));
+    collector.doWork();
+
+    assertEquals(
+        Map.of(
+            "A.a", FrameKind.JAVA,
+            "libjvm.so+0x10", FrameKind.JVM,
+            "libjvmti-agent.so+0x20", FrameKind.NATIVE,
+            "[syscall 900]", FrameKind.SYSCALL,
+            "[unknown native code]", FrameKind.NATIVE,
+            "[at nmethod+0x40]", FrameKind.SYNTHETIC,
+            "[C2 OSR] a.b.C.c", FrameKind.SYNTHETIC,
+            "[broken: stub]", FrameKind.SYNTHETIC),
+        kinds(snapshot(collector)));
+  }
+
+  @Test
+  void shouldKeepTheKindOfAMethodWhenOthersAreRemoved() {
+    ring.name(1, "t");
+    ring.library(1, "/lib/libjvm.so", 0x7f0000000000L);
+    ring.method(1, "A.gone"); // has no sample
+    ring.function(2, 1, 0x10);
+    ring.words(1, 10, OK, frame(2, -1));
+    ring.forget();
+    collector.doWork();
+
+    Profile profile = snapshot(collector);
+    assertEquals(1, profile.methods().size());
+    assertEquals(FrameKind.JVM, profile.methods().get(0).kind());
   }
 
   @Test
@@ -120,7 +173,7 @@ final class StackDecoderTest {
 
     Profile profile = snapshot(collector);
     assertEquals(Map.of("t;one.so+0x10", 1L), folded(profile));
-    assertTrue(profile.isNative(0));
+    assertEquals(FrameKind.NATIVE, profile.frameKind(0));
   }
 
   @Test
@@ -244,6 +297,30 @@ final class StackDecoderTest {
             "t;[broken: stub];[other methods];A.a", 1L),
         folded(snapshot(collector)));
     assertEquals(6, collector.stats().unwalkable());
+  }
+
+  @Test
+  void shouldPutTheSystemCallAtTheLeaf() {
+    SystemCalls calls = SystemCalls.OF_THIS_PROCESSOR;
+    ring.name(1, "t");
+    ring.method(1, "A.read");
+    ring.words(1, 10, OK, call(3), frame(1, -1));
+    ring.words(1, 10, OK, call(-1), frame(1, -1));
+    ring.words(1, 10, OK, call(900), frame(1, -1));
+    ring.words(1, 10, OK, call(0));
+    collector.doWork();
+
+    assertEquals(
+        Map.of(
+            "t;A.read;" + calls.frame(3).name(),
+            1L,
+            "t;A.read;[syscall]",
+            1L,
+            "t;A.read;[syscall 900]",
+            1L,
+            "t;" + calls.frame(0).name(),
+            1L),
+        folded(snapshot(collector)));
   }
 
   @Test

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.spprof.profile.Frames;
 import io.spprof.profile.Profile;
 import io.spprof.profile.SampleTimes;
 import java.util.Arrays;
@@ -57,7 +58,7 @@ final class StackTableTest {
     return new Profile(
         Snapshots.NO_INFO,
         List.of(),
-        new Profile.Frames(new int[0], new int[0], 0),
+        Frames.NONE,
         List.of(),
         table.stacks.stacks(),
         table.rows.rows(),

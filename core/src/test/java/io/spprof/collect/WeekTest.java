@@ -95,7 +95,7 @@ final class WeekTest {
       ring = new RingWriter((int) half.ringBytes());
       jvm = new ChurningJvm(ring, half, 4);
       heapBefore = usedHeap();
-      collector = new Collector(ring.reader(), sampler, config.depth(), budget, 0);
+      collector = new Collector(ring.reader(), sampler, config.depth(), budget, 0, 0);
     }
 
     void pass() throws IOException {
@@ -228,8 +228,8 @@ final class WeekTest {
           (now() - extent.sinceNanos()) / 3600e9,
           extent.windows(),
           Others.of(hour),
-          hour.methodCount(),
-          hour.threadCount(),
+          hour.methods().size(),
+          hour.threads().size(),
           hour.frameCount(),
           jvm.written());
     }
@@ -356,7 +356,9 @@ final class WeekTest {
         }
         with += others > 0 ? samples : 0;
         ofThread +=
-            profile.threadName(profile.thread(row)).equals(ThreadTable.OTHERS) ? samples : 0;
+            profile.threads().get(profile.thread(row)).name().equals(ThreadTable.OTHERS)
+                ? samples
+                : 0;
         frames += samples * profile.depth(stack);
         otherFrames += samples * others;
       }

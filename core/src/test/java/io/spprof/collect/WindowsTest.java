@@ -6,12 +6,13 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.spprof.profile.Profile;
-import io.spprof.profile.StateTimes;
+import io.spprof.profile.Category;
+import io.spprof.profile.CategoryTimes;
+import io.spprof.profile.Frames;
+import io.spprof.profile.Rows;
 import io.spprof.sampler.DropReason;
 import io.spprof.sampler.Drops;
 import io.spprof.sampler.KernelTimes;
-import io.spprof.sampler.ThreadState;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -60,7 +61,7 @@ final class WindowsTest {
       int row = windows.add(stack, thread, nanos);
       assertTrue(row >= 0, "there is room for a few rows always");
       windows.addTime(START + now + i, row, nanos);
-      windows.addState(ThreadState.values()[stack % 6], nanos);
+      windows.addCategory(Category.values()[stack % 8], nanos);
       model.merge(new Key(stack, thread), new Sums(1, nanos), Sums::plus);
       signals++;
     }
@@ -70,14 +71,14 @@ final class WindowsTest {
   private static Map<Key, Sums> read(List<Window> windows) {
     Map<Key, Sums> read = new HashMap<>();
     for (Window window : windows) {
-      Profile.Rows rows = window.rows();
+      Rows rows = window.rows();
       for (int i = 0; i < rows.count(); i++) {
         read.merge(
             new Key(rows.stacks()[i], rows.threads()[i]),
             new Sums(rows.samples()[i], rows.cpuNanos()[i]),
             Sums::plus);
       }
-      assertEquals(window.cpuNanos(), window.states().total());
+      assertEquals(window.cpuNanos(), window.categories().total());
       assertEquals(window.samples(), window.times().count() + window.times().forgotten());
     }
     return read;
@@ -103,8 +104,7 @@ final class WindowsTest {
     List<Window> all = all(windows);
     assertNull(Window.of(all, new MemoryBudget(1 << 20)));
     assertEquals(read(all), read(List.of(Window.of(all, new MemoryBudget(16 << 20)))));
-    Slice slice =
-        new Slice(List.of(), new Profile.Frames(new int[0], new int[0], 0), List.of(), null, all);
+    Slice slice = new Slice(List.of(), Frames.NONE, List.of(), null, all);
     IllegalStateException e =
         assertThrows(
             IllegalStateException.class,
@@ -128,14 +128,14 @@ final class WindowsTest {
       Window sum = Window.of(range);
 
       assertEquals(read(range), read(List.of(sum)));
-      StateTimes states = StateTimes.NONE;
+      CategoryTimes categories = CategoryTimes.NONE;
       WindowFigures figures = WindowFigures.ZERO;
       for (Window window : range) {
         figures = figures.plus(window.figures());
-        states = states.plus(window.states());
+        categories = categories.plus(window.categories());
       }
       assertEquals(figures, sum.figures());
-      assertEquals(states, sum.states());
+      assertEquals(categories, sum.categories());
       assertTrue(sum.fromNanos() <= from + 50_000_000 && from < sum.fromNanos() + SECOND);
     }
     assertEquals(figures(), Window.of(all).figures());
@@ -294,7 +294,7 @@ final class WindowsTest {
     model.forEach((key, sums) -> expected.put(new Key(1000 - key.stack(), key.thread()), sums));
     assertEquals(expected, read(all(windows)));
     windows.addTime(START + now, windows.add(1000, 0, 5), 5);
-    windows.addState(ThreadState.IN_JAVA, 5);
+    windows.addCategory(Category.JAVA, 5);
     assertEquals(
         Sums.plus(expected.getOrDefault(new Key(1000, 0), new Sums(0, 0)), new Sums(1, 5)),
         read(all(windows)).get(new Key(1000, 0)));

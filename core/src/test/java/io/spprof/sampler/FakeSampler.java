@@ -84,6 +84,18 @@ public final class FakeSampler implements Sampler {
   /** The number of thread starts and ends so far. */
   public final AtomicLong hooks = new AtomicLong();
 
+  /** What the delivery of a signal costs as far as is known, ns. */
+  public volatile long signalCostNanos;
+
+  /** Measures that. */
+  public volatile LongSupplier onCostMeasured = () -> signalCostNanos;
+
+  /** Runs when that is read. */
+  public volatile Runnable onCostRead = () -> {};
+
+  /** How often that was measured. */
+  public final AtomicInteger costMeasured = new AtomicInteger();
+
   /** CPU time of the starts and ends that are timed, one in eight, ns. */
   public final AtomicLong timedHookNanos = new AtomicLong();
 
@@ -129,8 +141,23 @@ public final class FakeSampler implements Sampler {
     }
   }
 
+  /**
+   * Records CPU time of a thread by the kernel's account, which comes without a signal; does
+   * nothing unless a session is sampling.
+   */
+  public synchronized void times(int thread, long userNanos, long systemNanos) {
+    if (ring != null) {
+      ring.times(thread, userNanos, systemNanos);
+    }
+  }
+
   public synchronized void name(int thread, String name) {
     ring.name(thread, name);
+  }
+
+  /** Returns the ring of the session that is sampling, for records of other types. */
+  public synchronized RingWriter ring() {
+    return ring;
   }
 
   @Override
@@ -188,6 +215,18 @@ public final class FakeSampler implements Sampler {
   @Override
   public void readKernelTimes() {
     onKernelTimes.run();
+  }
+
+  @Override
+  public void measureSignalCost() {
+    signalCostNanos = onCostMeasured.getAsLong();
+    costMeasured.incrementAndGet();
+  }
+
+  @Override
+  public long signalCostNanos() {
+    onCostRead.run();
+    return signalCostNanos;
   }
 
   @Override

@@ -118,7 +118,7 @@ public final class RingWriter {
 
   /**
    * Writes a sample whose stack consists of words from {@link #frame}, {@link #location}, {@link
-   * #define} and {@link #brokenAt}.
+   * #define}, {@link #brokenAt} and {@link #call}.
    */
   public boolean words(int thread, long cpuNanos, int walk, long... words) {
     return words(ThreadState.UNKNOWN, thread, cpuNanos, walk, words);
@@ -150,6 +150,11 @@ public final class RingWriter {
     return word(SampleLayout.WORD_BROKEN_AT, 0, number);
   }
 
+  /** A word for the system call in which the thread was; -1 if its number is not known. */
+  public static long call(int number) {
+    return word(SampleLayout.WORD_CALL, 0, number + 1);
+  }
+
   private static long word(int kind, int middle, int number) {
     return (long) kind << SampleLayout.WORD_KIND_SHIFT
         | (long) middle << SampleLayout.WORD_SHIFT
@@ -164,6 +169,19 @@ public final class RingWriter {
   /** Writes a thread's name; false if the ring is full. */
   public synchronized boolean name(int thread, String name) {
     return text(SampleLayout.TYPE_THREAD, thread, name, new int[0]);
+  }
+
+  /** Writes CPU time of a thread by the kernel's account; false if the ring is full. */
+  public synchronized boolean times(int thread, long userNanos, long systemNanos) {
+    int at = reserve(0);
+    if (at < 0) {
+      return false;
+    }
+    header(at, SampleLayout.TYPE_TIMES, thread, 0);
+    block.putLong(at + SampleLayout.USER_NANOS, userNanos);
+    block.putLong(at + SampleLayout.SYSTEM_NANOS, systemNanos);
+    publish(at, size(0));
+    return true;
   }
 
   /** Begins an empty record, which the result completes. */

@@ -5,8 +5,10 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Reads the expressions of the Itanium C++ ABI, chapter 5.1.6, and template arguments, 5.1.8.
- * Expressions that are rare in names of functions are read only where nobody sees their text.
+ * Reads the expressions of the Itanium C++ ABI, chapter 5.1.6, and template arguments, 5.1.8. A
+ * kind of expression that is rare in names of functions is read, but not turned into text. It is
+ * therefore accepted only in those parts of a name that the readable name leaves out; elsewhere,
+ * the whole name stays mangled.
  */
 abstract class CxxExpressions extends CxxTypes {
 

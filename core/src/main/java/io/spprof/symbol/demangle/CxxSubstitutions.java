@@ -7,9 +7,13 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Reads what stands for text that was read before: the substitutions of the Itanium C++ ABI,
- * chapter 5.1.10, and template parameters. The meaning of both depends on where in the name they
- * stand.
+ * Resolves what a mangled C++ name abbreviates (Itanium C++ ABI, chapters 5.1.8 and 5.1.10). A
+ * substitution ({@code S_}, {@code S0_} …) stands for a part of the same name that was read before,
+ * and {@code Sa}, {@code Ss} and their like for names in {@code std}. A template parameter ({@code
+ * T_}, {@code T0_} …) stands for one of the template's arguments. What an abbreviation stands for
+ * can depend on the place where it is used: {@code T_} in the parameters of a generic lambda is the
+ * lambda's own parameter. The readers of names and types, which are subclasses, add each part that
+ * can be substituted, in the order in which the ABI numbers them.
  */
 abstract class CxxSubstitutions extends Scanner {
 

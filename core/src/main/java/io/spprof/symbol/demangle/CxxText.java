@@ -1,6 +1,7 @@
 package io.spprof.symbol.demangle;
 
 import java.util.List;
+import java.util.Objects;
 
 /**
  * A demangled part of a C++ name: a type, a name, an expression, or a pack of such parts. C++
@@ -41,6 +42,22 @@ record CxxText(String left, String right, Kind kind, String last, List<CxxText> 
      * A constructor, a destructor or a conversion: no result is mangled, although it is a template.
      */
     WITHOUT_RESULT
+  }
+
+  // Written out: the generated methods of a record can keep its class loader (RecordMethodsTest).
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof CxxText that
+        && left.equals(that.left)
+        && right.equals(that.right)
+        && kind == that.kind
+        && last.equals(that.last)
+        && Objects.equals(parts, that.parts);
+  }
+
+  @Override
+  public int hashCode() {
+    return 31 * left.hashCode() + right.hashCode();
   }
 
   static final CxxText EMPTY = of("");

@@ -7,8 +7,9 @@ package io.spprof.symbol.demangle;
  * <p>The result is the qualified name of the function with its template arguments, without
  * parameters and result, as {@code c++filt --no-params --no-verbose} prints it: {@code
  * G1ParScanThreadState::trim_queue_to_threshold}. Suffixes of clones, as {@code .cold} or {@code
- * .constprop.0}, are left out: all parts of a function have one name. Parameters remain where they
- * tell functions apart: of a function that contains a local class or a lambda, and of a lambda.
+ * .constprop.0}, are left out, also from names that are not mangled: all parts of a function have
+ * one name. Parameters remain where they tell functions apart: of a function that contains a local
+ * class or a lambda, and of a lambda.
  *
  * <p>A name is demangled whole or not at all. Also what the result leaves out must be well formed.
  * Names of data, and rare forms that are not known here, stay as they are. So do names that would
@@ -47,7 +48,7 @@ public final class Demangler {
     } catch (Malformed e) {
       return name;
     }
-    return name;
+    return CloneSuffixes.without(name);
   }
 
   private static String result(String name, String demangled) {

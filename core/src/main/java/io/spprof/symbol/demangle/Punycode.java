@@ -1,6 +1,10 @@
 package io.spprof.symbol.demangle;
 
-/** Decodes RFC 3492 as Rust writes it: an underscore separates the ASCII characters. */
+/**
+ * Decodes Punycode (RFC 3492) in the form that Rust's mangled names use: the last {@code _}, and
+ * not the last {@code -}, separates the ASCII characters from the code of the others. Malformed
+ * text throws {@link Malformed}.
+ */
 final class Punycode {
 
   private static final int BASE = 36;

@@ -1,8 +1,10 @@
 package io.spprof.symbol.demangle;
 
 /**
- * Rust's older scheme: a C++ name whose last component is the letter h and a hash of 16 hexadecimal
- * digits. Characters that a C++ name cannot have stand between dollar signs. The hash is left out.
+ * Demangles symbols of Rust's older scheme. Such a symbol is a mangled C++ name whose last
+ * component is the letter h and a hash of 16 hexadecimal digits. A character that a C++ name cannot
+ * have is written as a code between dollar signs: {@code $LT$} is {@code <}. The readable name has
+ * no hash.
  */
 final class RustLegacy {
 

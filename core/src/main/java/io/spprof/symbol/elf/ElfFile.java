@@ -17,6 +17,7 @@ final class ElfFile implements Closeable {
   /** A file with more sections or segments than this is taken as damaged. */
   private static final int MOST_HEADERS = 4096;
 
+  private static final int HEADER_BYTES = 64;
   private static final int SEGMENT_BYTES = 56;
   private static final int SECTION_BYTES = 64;
 
@@ -177,6 +178,26 @@ final class ElfFile implements Closeable {
       }
     }
     return -1;
+  }
+
+  /**
+   * Returns at which address a byte of the file is loaded.
+   *
+   * @return -1 if the byte is not loaded
+   */
+  long address(long offset) {
+    for (Segment segment : segments) {
+      long within = offset - segment.offset();
+      if (segment.type() == PT_LOAD && within >= 0 && within < segment.size()) {
+        return segment.address() + within;
+      }
+    }
+    return -1;
+  }
+
+  /** Returns the size of the file's header with the program headers, if these follow it. */
+  int headerBytes() {
+    return HEADER_BYTES + segments.size() * SEGMENT_BYTES;
   }
 
   /**

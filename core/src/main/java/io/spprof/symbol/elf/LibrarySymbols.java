@@ -29,6 +29,8 @@ public final class LibrarySymbols implements Closeable {
   /** A debug file without a build id is read whole for its checksum, up to this size. */
   private static final long MOST_CHECKED_BYTES = 64L << 20;
 
+  private static final int MOST_VDSO_BYTES = 64 << 10;
+
   private Path path; // null for an image
   private Map<String, Object> identity;
   private ElfFile file; // null if there are no names
@@ -41,13 +43,24 @@ public final class LibrarySymbols implements Closeable {
   private LibrarySymbols() {}
 
   /**
-   * Opens the file of a library that the process has loaded.
+   * Opens the file of a library that the process has loaded. The kernel's library is read from
+   * memory.
    *
    * @param library the library, not null
    * @return its symbols; not null, also if its file cannot be used
    */
   public static LibrarySymbols open(LoadedLibrary library) {
-    return open(library, DEBUG_FILES);
+    return library.isVdso() ? openVdso(library.base()) : open(library, DEBUG_FILES);
+  }
+
+  private static LibrarySymbols openVdso(long base) {
+    try (ProcessMemory memory = new ProcessMemory()) {
+      return of(memory.pages(base, MOST_VDSO_BYTES));
+    } catch (IOException e) {
+      LibrarySymbols none = new LibrarySymbols();
+      none.giveUp(e);
+      return none;
+    }
   }
 
   /** Opens a library whose debug files are below a given folder. Called directly by tests. */
@@ -86,18 +99,17 @@ public final class LibrarySymbols implements Closeable {
       throw new ElfException("not a regular file");
     }
     file = new ElfFile(new Source(new RandomAccessFile(path.toFile(), "r")));
-    if (library.buildId().isEmpty()) {
-      boolean same =
-          library.inode() != 0
-              && identity.get("ino").equals(library.inode())
-              && identity.get("dev").equals(library.device())
-              && identity(path).equals(identity)
-              && file.buildId().isEmpty();
-      if (!same) {
-        throw new ElfException("not the file that was loaded");
-      }
-    } else if (!file.buildId().equals(library.buildId())) {
-      throw new ElfException("not the file that was loaded: another build id");
+    String buildId = file.buildId();
+    boolean same =
+        buildId.isEmpty() ? isLoadedAt(library.base()) : buildId.equals(library.buildId());
+    if (!same || buildId.isEmpty() != library.buildId().isEmpty()) {
+      throw new ElfException("not the file that was loaded");
+    }
+  }
+
+  private boolean isLoadedAt(long base) throws IOException {
+    try (ProcessMemory memory = new ProcessMemory()) {
+      return memory.has(file, base);
     }
   }
 
@@ -178,6 +190,15 @@ public final class LibrarySymbols implements Closeable {
       crc.update(source.read(at, (int) Math.min(Source.MOST, source.length() - at)));
     }
     return (int) crc.getValue();
+  }
+
+  /**
+   * Returns a bound with which {@link #index} makes an index of almost every library.
+   *
+   * @return bytes; 0 if the library has no symbols
+   */
+  public long mostIndexBytes() {
+    return table == null ? 0 : SymbolIndex.mostBytes(table);
   }
 
   /**

@@ -130,6 +130,11 @@ final class SymbolIndex {
     this.base = base;
   }
 
+  /** Returns a bound that is enough for the index of almost every table. */
+  static long mostBytes(SymbolTable table) {
+    return 2 * (HEADER_BYTES + BUILD_BYTES * table.mostSymbols());
+  }
+
   /**
    * Makes an index.
    *

@@ -88,6 +88,11 @@ final class SymbolTable {
     return new SymbolTable(file, symbols, strings);
   }
 
+  /** Returns how many symbols the table has, with those that are no functions. */
+  long mostSymbols() {
+    return symbols.size() / ENTRY_BYTES;
+  }
+
   /** Visits all function symbols, in one pass over the table. */
   void visit(Visitor visitor) throws IOException {
     choices = 0;

@@ -4,10 +4,10 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 
 /**
- * Finds the begin of the function that contains an address, by the library's table of call frame
- * information (Linux Standard Base, Core, chapter 10.6). {@code .eh_frame_hdr} has the sorted
- * begins of all functions; the entry in {@code .eh_frame} has the length of the code. Nothing is
- * kept: a binary search reads from the file.
+ * Finds where the function begins that contains an address, by the library's table of call frame
+ * information (Linux Standard Base, Core, chapter 10.6). {@code .eh_frame_hdr} has the beginnings
+ * of all functions, sorted; the entry in {@code .eh_frame} has the length of the function's code.
+ * Nothing is kept in memory: a binary search reads from the file.
  */
 final class UnwindTable {
 

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.spprof.testing.Installed;
 import java.io.BufferedReader;
 import java.io.InputStreamReader;
 import java.lang.management.ManagementFactory;
@@ -18,7 +19,6 @@ import java.util.Random;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -64,11 +64,7 @@ class DemanglerTest {
   @ParameterizedTest
   @ValueSource(strings = {"libjvm.so", "libstdc++.so.6"})
   void shouldAgreeWithCxxfiltOnWholeLibraries(String name) throws Exception {
-    if (!Files.isExecutable(Path.of("/usr/bin/c++filt"))) {
-      // .ci/run installs binutils, so there a missing c++filt is a failure.
-      assertEquals(null, System.getenv("SPPROF_REQUIRE_PROGRAMS"), "c++filt is missing");
-      Assumptions.abort("c++filt is not installed: apt-get install binutils");
-    }
+    Installed.require("c++filt", "readelf");
     Path library = library(name);
     assumeTrue(library != null, "no " + name);
     List<String> mangled = new ArrayList<>(new TreeSet<>(functions(library)));
@@ -101,7 +97,9 @@ class DemanglerTest {
     if (name.equals("libjvm.so")) {
       return Path.of(System.getProperty("java.home"), "lib/server/libjvm.so");
     }
-    String path = output("gcc", "-print-file-name=" + name).strip();
+    List<String> command = new ArrayList<>(Installed.compiler());
+    command.add("-print-file-name=" + name);
+    String path = output(command.toArray(String[]::new)).strip();
     return path.contains("/") ? Path.of(path) : null;
   }
 
@@ -134,6 +132,55 @@ class DemanglerTest {
     String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     process.waitFor();
     return output;
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "copy.constprop.0, copy",
+    "copy.isra.12.constprop.3, copy",
+    "copy.part.0.cold, copy",
+    "copy.cold.1, copy",
+    "copy.lto_priv.0.localalias, copy",
+    "copy.__uniq.1234567890.llvm.9876543210987654321, copy",
+    "copy.specialized.2, copy",
+    "_ZN1A4copyEv.constprop.0.cold, A::copy",
+    "_ZL4copyv.part.0, copy",
+    "_RNvC1a1b.llvm.123, a::b",
+    "_ZN1a1b17h0123456789abcdefE.llvm.123, a::b",
+  })
+  void shouldShowAllPartsOfAFunctionUnderOneName(String symbol, String name) {
+    assertEquals(name, Demangler.demangle(symbol));
+  }
+
+  /** A nested function, functions of Go, variants for processors, and names that begin so. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "inner.0",
+        "runtime.mallocgc",
+        "main.main.func1",
+        "main.cold.path",
+        "main.part",
+        "main.constprop",
+        "main.isra",
+        "main.lto_priv",
+        "main.llvm",
+        "main.__uniq",
+        "main.part.path.0",
+        "sum.avx2",
+        "sum.avx2.0",
+        "sum.resolver",
+        ".cold",
+        ".part.0",
+        "copy.",
+        "copy..0",
+        "copy.0.0",
+        "..",
+        ".",
+        "",
+      })
+  void shouldLeaveOtherNamesWithPoints(String name) {
+    assertSame(name, Demangler.demangle(name));
   }
 
   /**

@@ -158,6 +158,7 @@ class LibrarySymbolsTest {
     Path linked =
         SmallLibrary.run(folder, plain, "objcopy", "--strip-all", "--add-gnu-debuglink=" + debug);
     assertEquals("", SmallLibrary.buildId(linked));
+    System.load(linked.toString()); // the file is compared with it
     try (LibrarySymbols symbols = open(linked)) {
       assertEquals("hidden_function", name(symbols, hidden));
     }
@@ -181,16 +182,36 @@ class LibrarySymbolsTest {
     LoadedLibrary other =
         new LoadedLibrary(loaded.path(), "00" + loaded.buildId().substring(2), 0, 0);
     shouldHaveNoNames(other);
-    // without a build id the file must be the same, and have none either
-    shouldHaveNoNames(new LoadedLibrary(loaded.path(), "", loaded.device(), loaded.inode()));
+    shouldHaveNoNames(LoadedLibrary.of(loaded.path(), "", 0, 1));
+  }
+
+  @Test
+  void shouldCompareAFileWithoutABuildIdWithTheLibraryInMemory() throws Exception {
     Path plain = SmallLibrary.build(folder, "plain.so", "-Wl,--build-id=none");
-    LoadedLibrary good = loaded(plain);
-    try (LibrarySymbols symbols = LibrarySymbols.open(good)) {
+    System.load(plain.toString());
+    long base = base(plain);
+    try (LibrarySymbols symbols =
+        LibrarySymbols.open(LoadedLibrary.of(plain.toString(), "", base, 1))) {
+      assertEquals("", symbols.problem());
       assertEquals("padded", name(symbols, SmallLibrary.address(plain, "padded")));
+      Files.delete(plain);
+      SmallLibrary.build(folder, "plain.so", "-Wl,--build-id=none", "-DOTHER");
+      assertEquals("padded", name(symbols, SmallLibrary.address(library, "padded")));
     }
-    shouldHaveNoNames(new LoadedLibrary(good.path(), "", good.device(), good.inode() + 1));
-    shouldHaveNoNames(new LoadedLibrary(good.path(), "", good.device() + 1, good.inode()));
-    shouldHaveNoNames(new LoadedLibrary(good.path(), "", 0, 0));
+    shouldHaveNoNames(LoadedLibrary.of(plain.toString(), "", base, 2));
+    shouldHaveNoNames(LoadedLibrary.of(plain + ".copy", "", base, 3));
+    shouldHaveNoNames(LoadedLibrary.of(plain.toString(), "", base + 4096, 4));
+    shouldHaveNoNames(LoadedLibrary.of(plain.toString(), "", 0, 5));
+    shouldHaveNoNames(LoadedLibrary.of(library.toString(), "", base, 6));
+  }
+
+  private static long base(Path loaded) throws IOException {
+    for (String line : Files.readAllLines(Path.of("/proc/self/maps"))) {
+      if (line.endsWith(loaded.toString())) {
+        return Long.parseUnsignedLong(line.substring(0, line.indexOf('-')), 16);
+      }
+    }
+    return 0; // not loaded
   }
 
   @Test
@@ -236,12 +257,7 @@ class LibrarySymbolsTest {
   void shouldReadTheProgramItself() throws Exception {
     Path program = Path.of("/proc/self/exe").toRealPath();
     try (LibrarySymbols symbols =
-        LibrarySymbols.open(
-            new LoadedLibrary(
-                "",
-                loaded(program).buildId(),
-                loaded(program).device(),
-                loaded(program).inode()))) {
+        LibrarySymbols.open(LoadedLibrary.of("", loaded(program).buildId(), 0, 1))) {
       assertEquals("", symbols.problem());
     }
   }
@@ -364,11 +380,7 @@ class LibrarySymbolsTest {
   }
 
   private static LoadedLibrary loaded(Path file) throws Exception {
-    return new LoadedLibrary(
-        file.toString(),
-        SmallLibrary.buildId(file),
-        (Long) Files.getAttribute(file, "unix:dev"),
-        (Long) Files.getAttribute(file, "unix:ino"));
+    return LoadedLibrary.of(file.toString(), SmallLibrary.buildId(file), base(file), 1);
   }
 
   private static String name(LibrarySymbols symbols, long address) {

@@ -3,6 +3,7 @@ package io.spprof.symbol.elf;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.fail;
 
+import io.spprof.testing.Installed;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -14,7 +15,7 @@ import java.util.List;
  * A shared library with known functions, made by the compiler that also builds the sampler. {@code
  * readelf} says where its functions are.
  */
-final class SmallLibrary {
+public final class SmallLibrary {
 
   private static final String SOURCE =
       """
@@ -53,13 +54,17 @@ final class SmallLibrary {
 
   private SmallLibrary() {}
 
-  /** Makes the library, and a copy of it with the suffix ".copy". */
-  static Path build(Path folder, String name, String... options) throws Exception {
+  /**
+   * Makes the library, and a copy of it with the suffix ".copy". Skips the calling test if a
+   * program for that is not installed.
+   */
+  public static Path build(Path folder, String name, String... options) throws Exception {
+    List<String> command = new ArrayList<>(Installed.compiler());
+    Installed.require("objcopy", "readelf");
     Path source = folder.resolve("small.c");
     Files.writeString(source, SOURCE);
     Path library = folder.resolve(name);
-    List<String> command = new ArrayList<>(List.of("gcc", "-shared", "-fPIC", "-O1", "-g"));
-    command.add("-Wl,--build-id");
+    command.addAll(List.of("-shared", "-fPIC", "-O1", "-g", "-Wl,--build-id"));
     command.addAll(List.of(options));
     command.addAll(List.of("-o", library.toString(), source.toString()));
     output(command.toArray(String[]::new));
@@ -69,7 +74,7 @@ final class SmallLibrary {
   }
 
   /** Runs a program that makes a file from a library. */
-  static Path run(Path folder, Path library, String... command) throws Exception {
+  public static Path run(Path folder, Path library, String... command) throws Exception {
     Path made = Files.createTempFile(folder, "made", ".so");
     List<String> words = new ArrayList<>(List.of(command));
     words.add(library.toString());
@@ -78,7 +83,7 @@ final class SmallLibrary {
     return made;
   }
 
-  static long address(Path library, String symbol) throws Exception {
+  public static long address(Path library, String symbol) throws Exception {
     return Long.parseUnsignedLong(symbol(library, symbol)[1], 16);
   }
 
@@ -96,7 +101,7 @@ final class SmallLibrary {
     return fail("no symbol " + symbol);
   }
 
-  static String buildId(Path library) throws Exception {
+  public static String buildId(Path library) throws Exception {
     for (String line : output("readelf", "-nW", library.toString()).split("\n")) {
       if (line.contains("Build ID: ")) {
         return line.substring(line.indexOf("Build ID: ") + 10).trim();
