@@ -3,6 +3,7 @@ package io.spprof.export;
 import io.spprof.profile.Profile;
 import io.spprof.text.Printable;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
@@ -17,6 +18,27 @@ public enum ExportFormat {
     @Override
     Steps steps(Profile profile, Bytes out) {
       return CollapsedExporter.steps(profile, 0, out);
+    }
+  },
+  /** Folded stacks whose frames have a suffix for their kind: {@link CollapsedExporter}. */
+  COLLAPSED_KINDS(".kinds.collapsed") {
+    @Override
+    Steps steps(Profile profile, Bytes out) {
+      return CollapsedExporter.stepsWithKinds(profile, out);
+    }
+  },
+  /** Folded stacks with their CPU time in nanoseconds: {@link CollapsedExporter}. */
+  COLLAPSED_CPU(".cpu.collapsed") {
+    @Override
+    Steps steps(Profile profile, Bytes out) {
+      return CollapsedExporter.stepsByCpuTime(profile, false, out);
+    }
+  },
+  /** The same, with a suffix for the kind of each frame: {@link CollapsedExporter}. */
+  COLLAPSED_KINDS_CPU(".kinds.cpu.collapsed") {
+    @Override
+    Steps steps(Profile profile, Bytes out) {
+      return CollapsedExporter.stepsByCpuTime(profile, true, out);
     }
   },
   /** The flame graph as an HTML page: {@link FlameGraphExporter}. */
@@ -78,11 +100,11 @@ public enum ExportFormat {
    * @return for instance {@code jfr}
    */
   public String key() {
-    return name().toLowerCase(Locale.ROOT);
+    return name().toLowerCase(Locale.ROOT).replace('_', '-');
   }
 
   /**
-   * Finds a format by the suffix of a file name.
+   * Finds a format by the suffix of a file name. If several suffixes match, the longest counts.
    *
    * @param fileName the file's name, not null
    * @return the format; null if no format has that suffix
@@ -90,7 +112,7 @@ public enum ExportFormat {
   public static ExportFormat ofFileName(String fileName) {
     return Arrays.stream(values())
         .filter(format -> fileName.endsWith(format.suffix))
-        .findFirst()
+        .max(Comparator.comparingInt(format -> format.suffix.length()))
         .orElse(null);
   }
 

@@ -1,6 +1,6 @@
 package io.spprof.export;
 
-import io.spprof.profile.Profile;
+import io.spprof.profile.ProfileInfo;
 import java.util.Locale;
 
 /** Formats numbers for readers of a report, in the same way for every locale. */
@@ -53,11 +53,16 @@ final class Figures {
    * Returns the sampling interval of a profile, for instance {@code 10 ms}. If a budget changed the
    * interval, returns the shortest and the longest interval, for instance {@code 10 ms to 40 ms}.
    */
-  static String intervals(Profile.Info info) {
+  static String intervals(ProfileInfo info) {
     String shortest = nanos(info.intervalNanos());
     return info.longestIntervalNanos() > info.intervalNanos()
         ? shortest + " to " + nanos(info.longestIntervalNanos())
         : shortest;
+  }
+
+  /** Returns what the samples were taken of, for instance {@code CPU time, every 10 ms}. */
+  static String event(ProfileInfo info) {
+    return "CPU time, every " + intervals(info);
   }
 
   private static String scaled(double value, String unit) {

@@ -1,6 +1,7 @@
 package io.spprof.export;
 
 import io.spprof.profile.Profile;
+import io.spprof.profile.ProfileInfo;
 import io.spprof.profile.SessionStats;
 import io.spprof.sampler.DropReason;
 import java.io.IOException;
@@ -9,10 +10,12 @@ import java.util.function.IntToLongFunction;
 
 /**
  * Writes the data that the page of a flame graph draws, for one profile or for two profiles to
- * compare. {@code flamegraph-trie.js} reads the data. The data has two parts. The first part is one
- * line of JSON with the figures and the names. With two profiles, the figures of the first profile
- * are under the key {@code before}. The second part is the stacks as a sequence of numbers, which
- * {@link VarintWriter} encodes:
+ * compare. {@code flamegraph-trie.js} reads the data. The data has two or three parts. The first
+ * part is one line of JSON with the figures, the names and their kinds. A kind is the ordinal of
+ * {@link io.spprof.profile.FrameKind}. With two profiles, the figures of the first profile are
+ * under the key {@code before}. The second part is the stacks as a sequence of numbers, which
+ * {@link VarintWriter} encodes. A third part, on a line of its own, is the {@link
+ * FlameGraphTimeline}, if the page has one. The stacks:
  *
  * <pre>
  *  stacks := stack*                    depth first; see {@link FoldedProfile}
@@ -29,31 +32,55 @@ import java.util.function.IntToLongFunction;
  */
 final class FlameGraphData {
 
-  /** One of the profiles, and its samples and CPU time for each folded row. */
-  private record Part(Profile profile, IntToLongFunction samples, IntToLongFunction cpuNanos) {}
+  /** Writes the members of a JSON object that hold a profile's figures. */
+  @FunctionalInterface
+  private interface Figures {
+    void writeTo(Json json) throws IOException;
+  }
+
+  /** The figures of one of the profiles, and its samples and CPU time for each folded row. */
+  private record Part(Figures figures, IntToLongFunction samples, IntToLongFunction cpuNanos) {}
 
   private final FoldedProfile folded;
   private final List<Part> parts; // the profile on the page, then the earlier one, if any
+  private final FlameGraphTimeline timeline; // null for a difference
 
-  private FlameGraphData(FoldedProfile folded, List<Part> parts) {
+  private FlameGraphData(FoldedProfile folded, List<Part> parts, FlameGraphTimeline timeline) {
     this.folded = folded;
     this.parts = parts;
+    this.timeline = timeline;
   }
 
   static FlameGraphData of(Profile profile) {
     FoldedProfile folded = new FoldedProfile(profile);
     return new FlameGraphData(
-        folded, List.of(new Part(profile, folded::samples, folded::cpuNanos)));
+        folded,
+        List.of(new Part(json -> figures(json, profile), folded::samples, folded::cpuNanos)),
+        new FlameGraphTimeline(profile, folded));
   }
 
   static FlameGraphData ofDifference(Profile before, Profile after) {
-    FoldedPair pair = new FoldedPair(before, after);
-    return new FlameGraphData(
-        pair.folded(), List.of(part(after, pair.second()), part(before, pair.first())));
+    return ofDifference(before, json -> figures(json, before), after, json -> figures(json, after));
   }
 
-  private static Part part(Profile profile, FoldedPair.Part amounts) {
-    return new Part(profile, amounts::samples, amounts::cpuNanos);
+  /** Compares profiles whose figures were read from pages. */
+  static FlameGraphData ofDifference(
+      Profile before, String figuresBefore, Profile after, String figuresAfter) {
+    return ofDifference(
+        before, json -> json.members(figuresBefore), after, json -> json.members(figuresAfter));
+  }
+
+  private static FlameGraphData ofDifference(
+      Profile before, Figures figuresBefore, Profile after, Figures figuresAfter) {
+    FoldedPair pair = new FoldedPair(before, after);
+    return new FlameGraphData(
+        pair.folded(),
+        List.of(part(figuresAfter, pair.second()), part(figuresBefore, pair.first())),
+        null);
+  }
+
+  private static Part part(Figures figures, FoldedPair.Part amounts) {
+    return new Part(figures, amounts::samples, amounts::cpuNanos);
   }
 
   /** Appends the steps that write the data. */
@@ -65,15 +92,17 @@ final class FlameGraphData {
         .then(
             () -> {
               json.beginObject();
-              figures(json, parts.get(0).profile());
+              parts.get(0).figures().writeTo(json);
               if (parts.size() > 1) {
                 json.key("before").beginObject();
-                figures(json, parts.get(1).profile());
+                parts.get(1).figures().writeTo(json);
                 json.endObject();
               }
               json.key("names").beginArray();
             })
         .each(folded.frameNameCount(), i -> json.value(folded.frameName(i)))
+        .then(() -> json.endArray().key("kinds").beginArray())
+        .each(folded.frameNameCount(), i -> json.value(folded.frameKind(i).ordinal()))
         .then(() -> json.endArray().key("threads").beginArray())
         .each(folded.threadCount(), i -> json.value(folded.threadName(i)))
         .then(
@@ -81,6 +110,10 @@ final class FlameGraphData {
               json.endArray();
               json.key("unitNanos").value(unit);
               json.key("rows").value(folded.rowCount());
+              if (hasTimeline()) {
+                json.key("slots").value(timeline.slots());
+                json.key("slotNanos").value(timeline.slotNanos());
+              }
               json.endObject();
               // The stacks begin on a line of their own. The page can then read them without the
               // copy that a JSON parser makes.
@@ -88,12 +121,21 @@ final class FlameGraphData {
             })
         .each(folded.rowCount(), row -> stack(row, numbers, unit))
         .then(numbers::close);
+    if (hasTimeline()) {
+      steps.then(() -> out.append('\n'));
+      timeline.addTo(steps, new VarintWriter(out), unit);
+    }
+  }
+
+  private boolean hasTimeline() {
+    return timeline != null && timeline.isShown();
   }
 
   private static void figures(Json json, Profile profile) throws IOException {
-    Profile.Info info = profile.info();
+    ProfileInfo info = profile.info();
     SessionStats session = info.session();
     json.key("session").value(session.id());
+    json.key("jvm").value(info.jvm().describe());
     json.key("options").value(session.options());
     json.key("startTimeMillis").value(session.startTimeMillis());
     json.key("durationMillis").value(session.durationMillis());
@@ -131,7 +173,7 @@ final class FlameGraphData {
    * stack; writes nothing for the stack's other rows.
    */
   private void stack(int first, VarintWriter numbers, long unit) throws IOException {
-    if (first > 0 && isSameStack(first - 1, first)) {
+    if (first > 0 && folded.isSameStack(first - 1, first)) {
       return;
     }
     int keep = first == 0 ? 0 : folded.commonDepth(first - 1, first);
@@ -142,7 +184,7 @@ final class FlameGraphData {
       numbers.write(folded.frame(first, i));
     }
     int end = first + 1;
-    while (end < folded.rowCount() && isSameStack(first, end)) {
+    while (end < folded.rowCount() && folded.isSameStack(first, end)) {
       end++;
     }
     numbers.write(end - first);
@@ -155,34 +197,18 @@ final class FlameGraphData {
     }
   }
 
-  private boolean isSameStack(int rowA, int rowB) {
-    int depth = folded.depth(rowA);
-    return depth == folded.depth(rowB) && folded.commonDepth(rowA, rowB) == depth;
-  }
-
   /**
    * Returns the greatest duration, in nanoseconds, that divides the CPU time of every row of every
-   * profile. This is usually the sampling interval. Multiples of it take fewer bytes than
-   * nanoseconds.
+   * profile, and of every sample of the timeline. This is usually the sampling interval. Multiples
+   * of it take fewer bytes than nanoseconds.
    */
   private long unitNanos() {
-    long unit = 0;
+    long unit = hasTimeline() ? timeline.commonDivisor() : 0;
     for (Part part : parts) {
       for (int row = 0; row < folded.rowCount(); row++) {
-        unit = commonDivisor(unit, part.cpuNanos().applyAsLong(row));
+        unit = FlameGraphTimeline.commonDivisor(unit, part.cpuNanos().applyAsLong(row));
       }
     }
     return Math.max(1, unit);
-  }
-
-  private static long commonDivisor(long a, long b) {
-    long divisor = a;
-    long rest = b;
-    while (rest != 0) {
-      long next = divisor % rest;
-      divisor = rest;
-      rest = next;
-    }
-    return divisor;
   }
 }

@@ -6,10 +6,10 @@ import java.io.IOException;
 /**
  * Compares two profiles as a differential flame graph. The result is the page of {@link
  * FlameGraphExporter} with the samples and the CPU time of both profiles. A frame's width is its
- * CPU time in one of the two profiles. A frame's colour shows how its share of all CPU time
- * changed. A share is a part of the CPU time of its own profile, so the two profiles may cover
- * different lengths of time. Stacks with the same text are merged, and so are threads with the same
- * name.
+ * CPU time in the second profile; a button on the page switches to the first. A frame's colour
+ * shows how its share of all CPU time changed. A share is a part of the CPU time of its own
+ * profile, so the two profiles may cover different lengths of time. Stacks with the same text are
+ * merged, and so are threads with the same name.
  */
 public final class FlameGraphDifference {
 

@@ -6,18 +6,18 @@ import java.io.IOException;
 /**
  * Writes a profile as a flame graph: one HTML page that contains everything it needs, so that a
  * browser can open it from a file. The page requests nothing over the network, and its
- * Content-Security-Policy forbids requests. A frame's width is its CPU time. Threads that share a
- * name are merged. Names are cleaned as in {@link CollapsedExporter}, so the page and the folded
- * stacks have the same names.
+ * Content-Security-Policy forbids requests. A frame's width is its CPU time, and its colour is its
+ * kind. Threads that share a name are merged. Names are cleaned as in {@link CollapsedExporter}, so
+ * the page and the folded stacks have the same names.
  */
 public final class FlameGraphExporter {
 
   private FlameGraphExporter() {}
 
   /**
-   * Writes the page. Needs some 40 bytes of memory for each row and each stack of the profile. Each
-   * part of the page is written as soon as it is made. The text is ASCII, so any charset that
-   * contains ASCII can encode it.
+   * Writes the page. Needs some 60 bytes of memory for each row and some 40 for each stack of the
+   * profile, and nothing for each sample. Each part of the page is written as soon as it is made.
+   * The text is ASCII, so any charset that contains ASCII can encode it.
    *
    * @param profile the profile, not null; if it is empty, the page says so
    * @param out the target, not null; neither flushed nor closed

@@ -30,7 +30,10 @@ final class FlameGraphPage {
     "flamegraph-profile.js",
     "flamegraph-difference.js",
     "flamegraph-chart.js",
+    "flamegraph-methods.js",
+    "flamegraph-menu.js",
     "flamegraph-threads.js",
+    "flamegraph-timeline.js",
     "flamegraph-header.js",
     "flamegraph-page.js",
     "flamegraph-input.js"

@@ -1,8 +1,12 @@
 package io.spprof.export;
 
+import io.spprof.profile.FrameKind;
 import io.spprof.profile.Profile;
+import io.spprof.profile.ProfileMethod;
+import io.spprof.profile.ProfileThread;
 import java.util.Arrays;
-import java.util.function.IntFunction;
+import java.util.List;
+import java.util.function.Function;
 
 /**
  * A profile whose rows are merged by their text, so that an export shows equal texts only once.
@@ -19,6 +23,7 @@ final class FoldedProfile {
 
   private final Profile profile;
   private final String[] methodNames;
+  private final FrameKind[] nameKinds;
   private final int[] methodToName;
   private final String[] threadNames;
   private final long[] threadSamples;
@@ -33,11 +38,12 @@ final class FoldedProfile {
 
   FoldedProfile(Profile profile) {
     this.profile = profile;
-    String[] methods = cleaned(profile.methodCount(), profile::methodName);
+    String[] methods = cleaned(profile.methods(), ProfileMethod::name);
     methodNames = distinct(methods);
     methodToName = positions(methods, methodNames);
+    nameKinds = kinds();
 
-    String[] threads = cleaned(profile.threadCount(), profile::threadName);
+    String[] threads = cleaned(profile.threads(), ProfileThread::name);
     String[] distinctThreads = distinct(threads);
     int[] threadToName = positions(threads, distinctThreads);
     int[] threadRanks = ranksByTime(threadToName, distinctThreads.length);
@@ -134,12 +140,23 @@ final class FoldedProfile {
     return a == b ? profile.depth(a) : commonFrames(a, b);
   }
 
+  /** Returns whether the stacks of two rows have the same text. */
+  boolean isSameStack(int rowA, int rowB) {
+    int depth = depth(rowA);
+    return depth == depth(rowB) && commonDepth(rowA, rowB) == depth;
+  }
+
   int frameNameCount() {
     return methodNames.length;
   }
 
   String frameName(int name) {
     return methodNames[name];
+  }
+
+  /** Returns the kind of a frame's name. If several kinds share a name, any of them. */
+  FrameKind frameKind(int name) {
+    return nameKinds[name];
   }
 
   int threadCount() {
@@ -216,16 +233,22 @@ final class FoldedProfile {
     return ranks;
   }
 
+  private FrameKind[] kinds() {
+    FrameKind[] kinds = new FrameKind[methodNames.length];
+    for (int method = 0; method < methodToName.length; method++) {
+      kinds[methodToName[method]] = profile.methods().get(method).kind();
+    }
+    return kinds;
+  }
+
   private static int[] identity(int count) {
     int[] values = new int[count];
     Arrays.setAll(values, i -> i);
     return values;
   }
 
-  private static String[] cleaned(int count, IntFunction<String> names) {
-    String[] cleaned = new String[count];
-    Arrays.setAll(cleaned, i -> Names.clean(names.apply(i)));
-    return cleaned;
+  private static <T> String[] cleaned(List<T> named, Function<T, String> name) {
+    return named.stream().map(name).map(Names::clean).toArray(String[]::new);
   }
 
   private static String[] distinct(String[] names) {

@@ -1,22 +1,35 @@
 package io.spprof.export;
 
 import io.spprof.export.JfrMetadata.Type;
+import io.spprof.profile.FrameKind;
+import io.spprof.profile.JvmInfo;
 import io.spprof.profile.Profile;
+import io.spprof.profile.ProfileInfo;
 import io.spprof.profile.SampleTimes;
 import io.spprof.profile.SessionStats;
 import java.util.BitSet;
+import java.util.Map;
+import java.util.TreeMap;
 
 /**
  * Writes a profile as a recording in the format of the JDK's Flight Recorder (format 2.1). {@code
  * jfr}, JDK Mission Control and other tools read this format.
  *
- * <p>Each sample becomes an event {@code jdk.ExecutionSample}. The event has the sample's time,
- * thread and stack, with line numbers. The sample stands for the CPU time of one interval, unless
- * there is also an event {@code spprof.CpuTime} with the same time, thread and stack. This event
- * then gives the CPU time. The CPU time is not a field of {@code jdk.ExecutionSample}, because some
- * readers assume that the JDK's events have only the JDK's fields. One event {@code spprof.Session}
- * has the totals of the session. It also has the number of samples without an event: the profiler
- * keeps the times of a bounded number of samples, and forgets the oldest.
+ * <p>Each sample becomes two events with the sample's time, thread and stack, with line numbers:
+ *
+ * <ul>
+ *   <li>{@code jdk.ExecutionSample}, which every reader knows. Its state is that of a sample of CPU
+ *       time in async-profiler's recordings, because its converter looks for it.
+ *   <li>{@code spprof.CPUTimeSample}, with the fields of {@code jdk.CPUTimeSample} of JDK 25. Its
+ *       period is the CPU time that the sample stands for. The views of {@code jfr view} find an
+ *       event by the last part of its name. With the JDK's whole name, async-profiler's converter
+ *       would count every sample twice.
+ * </ul>
+ *
+ * <p>One event {@code spprof.Session} has the totals of the session. It also has the number of
+ * samples without an event: the profiler keeps the times of a bounded number of samples, and
+ * forgets the oldest. {@code jdk.JVMInformation} has the process, without arguments, which can
+ * contain passwords.
  *
  * <p>A file is a sequence of chunks. Each chunk has a bounded size and contains all constants that
  * its events refer to. The exporter builds a chunk in memory, writes the chunk's length into its
@@ -29,7 +42,7 @@ import java.util.BitSet;
  * </pre>
  *
  * Numbers are in base 128, the lowest digits first, except in the header. The profiler does not
- * record the numbers of threads, the descriptors and modifiers of methods, or class loaders. These
+ * record the ids of threads, the descriptors and modifiers of methods, or class loaders. These
  * fields are empty.
  *
  * @see <a
@@ -48,14 +61,22 @@ public final class JfrExporter {
    * A chunk ends as soon as it has this many events, or {@link #ENOUGH_FRAMES} frames. It may
    * exceed the number by one part of the log of samples. This bounds the memory for a chunk.
    */
-  private static final int ENOUGH_EVENTS = 1 << 16;
+  private static final int ENOUGH_EVENTS = 1 << 17;
 
   private static final int ENOUGH_FRAMES = 1 << 18;
 
   private static final int POOLS = 8;
-  private static final int RUNNABLE = 1;
-  private static final int JAVA = 1;
-  private static final int NATIVE = 2;
+  private static final int ON_CPU = 1;
+
+  /**
+   * The types of frames. The numbers are those of async-profiler's recordings, because its
+   * converter looks at them: if there is a type 5, it takes types 3 to 5 for functions, not for
+   * native methods of classes. The JDK has the types 0 to 3: {@code Interpreted}, {@code JIT
+   * compiled}, {@code Inlined} and {@code Native}. A profile does not record how a Java method was
+   * run, so a Java frame has a name of its own.
+   */
+  private static final Map<Integer, String> FRAME_TYPES =
+      new TreeMap<>(Map.of(1, "Java", 3, "Native", 4, "C++", 5, "Kernel"));
 
   private final Profile profile;
   private final SampleTimes times;
@@ -92,10 +113,17 @@ public final class JfrExporter {
   }
 
   private void session() {
-    Profile.Info info = profile.info();
+    ProfileInfo info = profile.info();
     SessionStats session = info.session();
     long end = session.durationMillis() * 1_000_000;
-    int at = beginEvent(Type.SESSION, end);
+    if (!info.jvm().describe().isEmpty()) {
+      jvmInformation(info.jvm());
+    }
+    int at = beginEvent(Type.SESSION, 0);
+    lastNanos = Math.max(lastNanos, end);
+    events.varint(end);
+    JfrMetadata.string(events, info.jvm().program());
+    JfrMetadata.string(events, info.jvm().host());
     events.varint(session.id());
     JfrMetadata.string(events, session.options());
     events.varint(info.intervalNanos());
@@ -108,9 +136,27 @@ public final class JfrExporter {
     events.varint(info.droppedCpuNanos());
     events.varint(info.unseenCpuNanos());
     endEvent(at);
+    at = beginEvent(Type.CPU_TIME_SAMPLES_LOST, 0);
+    events.varint(Math.min(Integer.MAX_VALUE, info.dropped().total()));
+    events.varint(0); // thread
+    endEvent(at);
     setting("event", "cpu");
     setting("interval", Long.toString(info.intervalNanos()));
     setting("longestInterval", Long.toString(info.longestIntervalNanos()));
+  }
+
+  private void jvmInformation(JvmInfo jvm) {
+    int at = beginEvent(Type.JVM_INFORMATION, 0);
+    JfrMetadata.string(events, jvm.vmName());
+    // JDK Mission Control looks for the version after JRE.
+    String version = " (" + jvm.javaVersion() + ")";
+    JfrMetadata.string(events, jvm.vmName() + version + " JRE" + version);
+    JfrMetadata.noString(events); // options of the JVM
+    JfrMetadata.noString(events); // options from files
+    JfrMetadata.string(events, jvm.program());
+    events.varint(jvm.startTimeMillis());
+    events.varint(jvm.pid());
+    endEvent(at);
   }
 
   /**
@@ -146,15 +192,20 @@ public final class JfrExporter {
     int at = beginEvent(Type.EXECUTION_SAMPLE, Math.max(0, nanos));
     events.varint(thread + 1L);
     events.varint(stack + 1L);
-    events.varint(RUNNABLE);
+    events.varint(ON_CPU);
     endEvent(at);
-    if (cpuNanos != profile.info().intervalNanos()) {
-      at = beginEvent(Type.CPU_TIME, Math.max(0, nanos));
-      events.varint(thread + 1L);
-      events.varint(stack + 1L);
-      events.varint(cpuNanos);
-      endEvent(at);
-    }
+    at = beginEvent(Type.CPU_TIME_SAMPLE, Math.max(0, nanos));
+    events.varint(stack + 1L);
+    events.varint(thread + 1L);
+    events.write(symbols.isFailure(root(stack)) ? 1 : 0);
+    events.varint(cpuNanos);
+    events.write(0); // biased: a walk needs no safepoint
+    endEvent(at);
+  }
+
+  /** Returns the method at the root of a stack. */
+  private int root(int stack) {
+    return profile.frameMethod(profile.frame(stack, profile.depth(stack) - 1));
   }
 
   private int beginEvent(int type, long nanos) {
@@ -249,14 +300,15 @@ public final class JfrExporter {
   }
 
   private void pools() {
-    pool(Type.FRAME_TYPE, 2);
-    out.varint(JAVA);
-    JfrMetadata.string(out, "Java");
-    out.varint(NATIVE);
-    JfrMetadata.string(out, "Native");
+    pool(Type.FRAME_TYPE, FRAME_TYPES.size());
+    FRAME_TYPES.forEach(
+        (type, name) -> {
+          out.varint(type);
+          JfrMetadata.string(out, name);
+        });
     pool(Type.THREAD_STATE, 1);
-    out.varint(RUNNABLE);
-    JfrMetadata.string(out, "STATE_RUNNABLE");
+    out.varint(ON_CPU);
+    JfrMetadata.string(out, "STATE_DEFAULT");
     pool(Type.THREAD, threads.cardinality());
     threads.stream().forEach(this::thread);
     pool(Type.STACK_TRACE, stacks.cardinality());
@@ -272,10 +324,11 @@ public final class JfrExporter {
   }
 
   private void thread(int thread) {
+    String name = profile.threads().get(thread).name();
     out.varint(thread + 1L);
-    JfrMetadata.string(out, profile.threadName(thread));
+    JfrMetadata.string(out, name);
     out.varint(0); // the operating system's thread id
-    JfrMetadata.string(out, profile.threadName(thread));
+    JfrMetadata.string(out, name);
     out.varint(0); // the Java thread id
     out.varint(0); // group
     out.write(0); // virtual
@@ -284,14 +337,23 @@ public final class JfrExporter {
   private void stack(int stack) {
     int depth = profile.depth(stack);
     out.varint(stack + 1L);
-    out.write(symbols.isTruncated(profile.frameMethod(profile.frame(stack, depth - 1))) ? 1 : 0);
+    out.write(symbols.isTruncated(root(stack)) ? 1 : 0);
     out.varint(depth);
     for (int i = 0; i < depth; i++) {
       int frame = profile.frame(stack, i);
       out.varint(profile.frameMethod(frame) + 1L);
       out.varint(profile.frameLine(frame));
       out.varint(0); // byte code index
-      out.varint(profile.isNative(frame) ? NATIVE : JAVA);
+      out.varint(frameType(profile.frameKind(frame)));
     }
+  }
+
+  private static int frameType(FrameKind kind) {
+    return switch (kind) {
+      case JAVA -> 1;
+      case NATIVE, SYNTHETIC -> 3;
+      case JVM -> 4;
+      case SYSCALL -> 5;
+    };
   }
 }

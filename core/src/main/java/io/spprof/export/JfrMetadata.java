@@ -44,7 +44,9 @@ final class JfrMetadata {
     static final int EXECUTION_SAMPLE = 101;
     static final int ACTIVE_SETTING = 102;
     static final int SESSION = 103;
-    static final int CPU_TIME = 104;
+    static final int CPU_TIME_SAMPLE = 104;
+    static final int CPU_TIME_SAMPLES_LOST = 105;
+    static final int JVM_INFORMATION = 106;
 
     private Type() {}
   }
@@ -87,6 +89,11 @@ final class JfrMetadata {
     out.varint(numbers.size());
     numbers.keySet().forEach(text -> string(out, text));
     write(ROOT, numbers, out);
+  }
+
+  /** Writes a string that is not known. Readers show that it is missing. */
+  static void noString(Bytes out) {
+    out.write(0);
   }
 
   /** Writes a string in UTF-8. The byte 3 before the string marks this encoding. */
@@ -190,12 +197,32 @@ final class JfrMetadata {
                     pooled("sampledThread", Type.THREAD).add(label("Thread")),
                     pooled("stackTrace", Type.STACK_TRACE).add(label("Stack Trace")),
                     pooled("state", Type.THREAD_STATE).add(label("Thread State"))),
-            event(Type.CPU_TIME, "spprof.CpuTime", "CPU Time of a Sample")
+            event(Type.CPU_TIME_SAMPLE, "spprof.CPUTimeSample", "CPU Time Sample")
                 .add(category("spprof"))
                 .add(
-                    pooled("sampledThread", Type.THREAD).add(label("Thread")),
                     pooled("stackTrace", Type.STACK_TRACE).add(label("Stack Trace")),
-                    field("cpuTime", Type.LONG).add(label("CPU Time"), nanoseconds())),
+                    pooled("eventThread", Type.THREAD).add(label("Thread")),
+                    field("failed", Type.BOOLEAN).add(label("Failed")),
+                    field("samplingPeriod", Type.LONG).add(label("CPU Time"), ticks(Type.TIMESPAN)),
+                    field("biased", Type.BOOLEAN).add(label("Biased"))),
+            event(Type.CPU_TIME_SAMPLES_LOST, "spprof.CPUTimeSamplesLost", "CPU Time Samples Lost")
+                .add(category("spprof"))
+                .add(
+                    field("lostSamples", Type.INT).add(label("Lost Samples")),
+                    pooled("eventThread", Type.THREAD).add(label("Thread"))),
+            event(Type.JVM_INFORMATION, "jdk.JVMInformation", "JVM Information")
+                .add(category("Java Virtual Machine"))
+                .add(
+                    field("jvmName", Type.STRING).add(label("JVM Name")),
+                    field("jvmVersion", Type.STRING).add(label("JVM Version")),
+                    field("jvmArguments", Type.STRING).add(label("JVM Command Line Arguments")),
+                    field("jvmFlags", Type.STRING).add(label("JVM Settings File Arguments")),
+                    field("javaArguments", Type.STRING).add(label("Java Application Arguments")),
+                    field("jvmStartTime", Type.LONG)
+                        .add(
+                            label("JVM Start Time"),
+                            annotated(Type.TIMESTAMP).with("value", "MILLISECONDS_SINCE_EPOCH")),
+                    field("pid", Type.LONG).add(label("Process Identifier"))),
             event(Type.ACTIVE_SETTING, "jdk.ActiveSetting", "Active Setting")
                 .add(category("Flight Recorder"))
                 .add(
@@ -208,6 +235,9 @@ final class JfrMetadata {
             event(Type.SESSION, "spprof.Session", "Profiling Session")
                 .add(category("spprof"))
                 .add(
+                    field("duration", Type.LONG).add(ticks(Type.TIMESPAN)),
+                    field("program", Type.STRING).add(label("Main Class or Jar")),
+                    field("host", Type.STRING).add(label("Host")),
                     field("sessionId", Type.LONG).add(label("Session Id")),
                     field("options", Type.STRING).add(label("Options")),
                     field("interval", Type.LONG).add(label("Interval"), nanoseconds()),

@@ -1,22 +1,36 @@
 package io.spprof.export;
 
 import io.spprof.export.JfrMetadata.Type;
+import io.spprof.profile.FrameKind;
 import io.spprof.profile.Profile;
+import io.spprof.profile.ProfileMethod;
 import java.util.BitSet;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.function.IntFunction;
 
 /**
  * Writes the constants of a recording that describe methods: the methods, their classes, the
  * packages of these classes, and the names of all of them as symbols. A profile has only one string
- * for a method, for instance {@code java.util.HashMap.get}; this class splits the string. A
- * synthetic frame has a name in brackets; it becomes a method of a class without a name.
- *
- * <p>Each constant has a number within its type:
+ * for a method; this class splits the string, by the method's kind:
  *
  * <pre>
- *    class or package: its position in the array, from 1
- *    symbol          : 4 x the position + kind; 0 is none
+ *    java.util.HashMap.get   a Java method: package, class and method
+ *    libc.so.6`memset        a function: its library in the place of the class, and no package
+ *    libc.so.6+0x9bf40       a function without a symbol: a class without a name
+ *    [vdso]`clock_gettime    the same, because readers take a class with a bracket for an array
+ *    [truncated]             any other frame: a class without a name
+ * </pre>
+ *
+ * <p>Constants of different types may have the same number:
+ *
+ * <pre>
+ *   method            its number in the profile + 1
+ *   class, package    its index among the classes, or among the packages, of this object + 1
+ *   symbol            4 x the number (as above) of the method, class or package that it names, + 1 for
+ *                     a method, 2 for a class, 3 for a package
+ *   0                 no constant
  * </pre>
  */
 final class JfrSymbols {
@@ -32,74 +46,105 @@ final class JfrSymbols {
    */
   private static final String UNKNOWN_DESCRIPTOR = "()";
 
-  private final Profile profile;
-  private final BitSet functions = new BitSet(); // the methods that are functions of native code
+  /**
+   * The name of a class, or of a library in the place of a class.
+   *
+   * @param text for instance {@code java.util.HashMap} or {@code libc.so.6}
+   * @param isLibrary whether the dots in the text separate no packages
+   */
+  private record ClassName(String text, boolean isLibrary) {
+
+    // Written out: the generated methods of a record can keep its class loader (RecordMethodsTest).
+    @Override
+    public boolean equals(Object other) {
+      return other instanceof ClassName that
+          && text.equals(that.text)
+          && isLibrary == that.isLibrary;
+    }
+
+    @Override
+    public int hashCode() {
+      return text.hashCode();
+    }
+
+    /**
+     * Returns the name with slashes, as the JVM writes it. The slash in the name of a hidden class
+     * becomes a plus.
+     */
+    String internal() {
+      return isLibrary ? text : JfrSymbols.internal(text);
+    }
+
+    String packageName() {
+      // The part of a hidden class's name after the slash contains no dots.
+      return isLibrary ? "" : text.substring(0, Math.max(0, text.lastIndexOf('.')));
+    }
+
+    boolean isHidden() {
+      return text.indexOf('/') >= 0;
+    }
+  }
+
+  private final List<ProfileMethod> methods;
   private final int[] classOf; // the class of each method
-  private final String[] classes;
+  private final ClassName[] classes;
   private final int[] packageOf; // the package of each class
   private final String[] packages;
 
   JfrSymbols(Profile profile) {
-    this.profile = profile;
-    for (int frame = 0; frame < profile.frameCount(); frame++) {
-      if (profile.isNative(frame)) {
-        functions.set(profile.frameMethod(frame));
-      }
-    }
-    Map<String, Integer> classNumbers = new HashMap<>();
-    classOf = new int[profile.methodCount()];
+    methods = profile.methods();
+    Map<ClassName, Integer> classNumbers = new HashMap<>();
+    classOf = new int[methods.size()];
     for (int method = 0; method < classOf.length; method++) {
-      String name = className(method);
-      Integer next = classNumbers.size();
-      Integer known = classNumbers.putIfAbsent(name, next);
-      classOf[method] = known == null ? next : known;
+      classOf[method] = number(classNumbers, className(methods.get(method)));
     }
-    classes = inOrder(classNumbers);
+    classes = inOrder(classNumbers, ClassName[]::new);
     Map<String, Integer> packageNumbers = new HashMap<>();
     packageOf = new int[classes.length];
     for (int i = 0; i < classes.length; i++) {
-      String name = packageName(classes[i]);
-      Integer next = packageNumbers.size();
-      Integer known = packageNumbers.putIfAbsent(name, next);
-      packageOf[i] = known == null ? next : known;
+      packageOf[i] = number(packageNumbers, classes[i].packageName());
     }
-    packages = inOrder(packageNumbers);
+    packages = inOrder(packageNumbers, String[]::new);
   }
 
-  private static String[] inOrder(Map<String, Integer> numbers) {
-    String[] names = new String[numbers.size()];
+  private static <T> int number(Map<T, Integer> numbers, T name) {
+    Integer next = numbers.size();
+    Integer known = numbers.putIfAbsent(name, next);
+    return known == null ? next : known;
+  }
+
+  private static <T> T[] inOrder(Map<T, Integer> numbers, IntFunction<T[]> array) {
+    T[] names = array.apply(numbers.size());
     numbers.forEach((name, number) -> names[number] = name);
     return names;
   }
 
-  /**
-   * Returns the index at which the name of the method begins in {@code a.B.c}. A function of native
-   * code has no class.
-   */
-  private int methodAt(int method) {
-    String name = profile.methodName(method);
-    return Names.isSynthetic(name) || functions.get(method) ? 0 : name.lastIndexOf('.') + 1;
+  /** Returns the index at which the name of a method begins, after its class or library. */
+  private static int methodAt(ProfileMethod method) {
+    String name = method.name();
+    if (method.kind() == FrameKind.JAVA) {
+      return name.lastIndexOf('.') + 1;
+    }
+    return method.kind().isFunction() && !name.startsWith("[") ? name.indexOf('`') + 1 : 0;
   }
 
-  private String className(int method) {
-    return profile.methodName(method).substring(0, Math.max(0, methodAt(method) - 1));
+  private static ClassName className(ProfileMethod method) {
+    String name = method.name().substring(0, Math.max(0, methodAt(method) - 1));
+    return new ClassName(name, method.kind().isFunction());
   }
 
-  /**
-   * Returns the name of a class with slashes, as the JVM writes it. The slash in the name of a
-   * hidden class becomes a plus.
-   */
-  private static String internal(String className) {
-    return className.replace('/', '+').replace('.', '/');
-  }
-
-  private static String packageName(String className) {
-    // The part of a hidden class's name after the slash contains no dots.
-    return className.substring(0, Math.max(0, className.lastIndexOf('.')));
+  private static String internal(String name) {
+    return name.replace('/', '+').replace('.', '/');
   }
 
   boolean isTruncated(int method) {
-    return profile.methodName(method).equals("[truncated]");
+    return methods.get(method).name().equals("[truncated]");
+  }
+
+  /** Returns whether a method stands at the root of a stack that could not be walked. */
+  boolean isFailure(int method) {
+    String name = methods.get(method).name();
+    return name.startsWith("[broken: ") || name.startsWith("[unwalkable: ");
   }
 
   /** Writes the constant of a method. */
@@ -112,10 +157,14 @@ final class JfrSymbols {
     out.write(0); // hidden
   }
 
-  /** Writes the classes, packages and symbols that these methods refer to, in three pools. */
-  void writeUsed(Bytes out, BitSet methods) {
+  /**
+   * Writes the classes, packages and symbols that methods refer to, in three pools.
+   *
+   * @param used the methods, by number
+   */
+  void writeUsed(Bytes out, BitSet used) {
     BitSet usedClasses = new BitSet();
-    methods.stream().forEach(method -> usedClasses.set(classOf[method]));
+    used.stream().forEach(method -> usedClasses.set(classOf[method]));
     BitSet usedPackages = new BitSet();
     usedClasses.stream().forEach(i -> usedPackages.set(packageOf[i]));
 
@@ -129,7 +178,7 @@ final class JfrSymbols {
               out.varint(symbol(i, NAME_OF_CLASS));
               out.varint(packageOf[i] + 1L);
               out.varint(0); // modifiers
-              out.write(classes[i].indexOf('/') >= 0 ? 1 : 0); // hidden
+              out.write(classes[i].isHidden() ? 1 : 0);
             });
     out.varint(Type.PACKAGE);
     out.varint(usedPackages.cardinality());
@@ -140,20 +189,21 @@ final class JfrSymbols {
               out.varint(symbol(i, NAME_OF_PACKAGE));
             });
     out.varint(Type.SYMBOL);
-    out.varint(methods.cardinality() + usedClasses.cardinality() + usedPackages.cardinality() + 1L);
+    out.varint(used.cardinality() + usedClasses.cardinality() + usedPackages.cardinality() + 1L);
     out.varint(DESCRIPTOR);
     JfrMetadata.string(out, UNKNOWN_DESCRIPTOR);
-    methods.stream()
+    used.stream()
         .forEach(
-            method -> {
-              out.varint(symbol(method, NAME_OF_METHOD));
-              JfrMetadata.string(out, profile.methodName(method).substring(methodAt(method)));
+            number -> {
+              ProfileMethod method = methods.get(number);
+              out.varint(symbol(number, NAME_OF_METHOD));
+              JfrMetadata.string(out, method.name().substring(methodAt(method)));
             });
     usedClasses.stream()
         .forEach(
             i -> {
               out.varint(symbol(i, NAME_OF_CLASS));
-              JfrMetadata.string(out, internal(classes[i]));
+              JfrMetadata.string(out, classes[i].internal());
             });
     usedPackages.stream()
         .forEach(

@@ -1,7 +1,12 @@
 package io.spprof.export;
 
+import io.spprof.profile.Frames;
 import io.spprof.profile.Profile;
+import io.spprof.profile.ProfileMethod;
+import io.spprof.profile.ProfileThread;
+import io.spprof.profile.Rows;
 import io.spprof.profile.SampleTimes;
+import io.spprof.profile.Stacks;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -14,10 +19,10 @@ import java.util.List;
  */
 final class JoinedProfile {
 
-  private static final int CHUNK_SIZE = 1 << Profile.Stacks.CHUNK_BITS;
+  private static final int CHUNK_SIZE = 1 << Stacks.CHUNK_BITS;
 
-  private final List<String> methodNames = new ArrayList<>();
-  private final List<String> threadNames = new ArrayList<>();
+  private final List<ProfileMethod> methods = new ArrayList<>();
+  private final List<ProfileThread> threads = new ArrayList<>();
   private final int[] frameMethods;
   private final int[] frameLines;
   private int frameCount;
@@ -57,30 +62,23 @@ final class JoinedProfile {
     JoinedProfile both = new JoinedProfile(first, second);
     return new Profile(
         second.info(),
-        both.methodNames,
-        new Profile.Frames(both.frameMethods, both.frameLines, both.frameCount),
-        both.threadNames,
-        new Profile.Stacks(
-            both.chunks.toArray(int[][]::new), both.positions, both.depths, both.stackCount),
-        new Profile.Rows(
-            both.rowStacks, both.rowThreads, both.rowSamples, both.rowNanos, both.rowCount),
+        both.methods,
+        new Frames(both.frameMethods, both.frameLines, both.frameCount),
+        both.threads,
+        new Stacks(both.chunks.toArray(int[][]::new), both.positions, both.depths, both.stackCount),
+        new Rows(both.rowStacks, both.rowThreads, both.rowSamples, both.rowNanos, both.rowCount),
         new SampleTimes(List.of(), 0));
   }
 
   private void add(Profile profile) {
-    int firstMethod = methodNames.size();
-    for (int method = 0; method < profile.methodCount(); method++) {
-      methodNames.add(profile.methodName(method));
-    }
-    int firstThread = threadNames.size();
-    for (int thread = 0; thread < profile.threadCount(); thread++) {
-      threadNames.add(profile.threadName(thread));
-    }
+    int firstMethod = methods.size();
+    methods.addAll(profile.methods());
+    int firstThread = threads.size();
+    threads.addAll(profile.threads());
     int firstFrame = frameCount;
     for (int frame = 0; frame < profile.frameCount(); frame++) {
       frameMethods[frameCount] = firstMethod + profile.frameMethod(frame);
-      frameLines[frameCount++] =
-          profile.isNative(frame) ? Profile.NATIVE_LINE : profile.frameLine(frame);
+      frameLines[frameCount++] = profile.frameLine(frame);
     }
     int[] stackNumbers = new int[profile.stackCount()];
     Arrays.fill(stackNumbers, -1);
@@ -108,7 +106,7 @@ final class JoinedProfile {
     positions[stackCount] = position;
     depths[stackCount] = (short) depth;
     for (int i = 0; i < depth; i++) {
-      chunk[position++ & Profile.Stacks.CHUNK_MASK] = firstFrame + profile.frame(stack, i);
+      chunk[position++ & Stacks.CHUNK_MASK] = firstFrame + profile.frame(stack, i);
     }
     return stackCount++;
   }

@@ -67,6 +67,13 @@ final class Json {
     return this;
   }
 
+  /** Writes members of an object that are JSON already. */
+  Json members(String text) throws IOException {
+    separate();
+    out.append(text);
+    return this;
+  }
+
   private Json begin(char bracket) throws IOException {
     separate();
     out.append(bracket);

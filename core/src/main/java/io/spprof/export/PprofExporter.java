@@ -1,8 +1,12 @@
 package io.spprof.export;
 
 import io.spprof.profile.Profile;
+import io.spprof.profile.ProfileInfo;
+import io.spprof.profile.ProfileLibrary;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.zip.GZIPOutputStream;
 
 /**
@@ -13,7 +17,10 @@ import java.util.zip.GZIPOutputStream;
  * the label {@code thread}. It has two values: how often the profiler found the thread with this
  * stack, and the CPU time of these samples in nanoseconds, which pprof shows by default. A location
  * is a frame, with its line if the line is known. A function is a method; it has no file, because
- * the profiler does not record files. All locations belong to one mapping, {@code java}.
+ * the profiler does not record files. A location of native code belongs to the mapping of its
+ * library and has its address in the library's file; its function is the symbol alone, or the whole
+ * name if there is no symbol. All other locations belong to the mapping {@code java}. A mapping of
+ * a library begins at address 0, so a tool finds the code of a location in the file as it is.
  *
  * @see <a href="https://github.com/google/pprof/blob/main/proto/profile.proto">profile.proto</a>
  */
@@ -47,11 +54,15 @@ public final class PprofExporter {
   private static final int NANOSECONDS = 4;
   private static final int THREAD = 5;
   private static final int JAVA = 6;
+  private static final int JAVA_MAPPING = 1;
+  private static final int FIRST_LIBRARY_MAPPING = 2;
+  private static final long PAGE = 4096;
 
   private final Profile profile;
   private final String[] comments;
   private final int firstMethodString;
   private final int firstThreadString;
+  private final int firstLibraryString; // two for each library: its file and its build id
   private final Protobuf top = new Protobuf();
   private final Protobuf message = new Protobuf();
   private final Protobuf part = new Protobuf();
@@ -61,7 +72,8 @@ public final class PprofExporter {
     this.profile = profile;
     this.comments = comments(profile);
     this.firstMethodString = STRINGS.length + comments.length;
-    this.firstThreadString = firstMethodString + profile.methodCount();
+    this.firstThreadString = firstMethodString + profile.methods().size();
+    this.firstLibraryString = firstThreadString + profile.threads().size();
     try {
       this.gzip = new GZIPOutputStream(out, 1 << 13);
     } catch (IOException e) {
@@ -74,18 +86,22 @@ public final class PprofExporter {
   }
 
   private static String[] comments(Profile profile) {
-    Profile.Info info = profile.info();
-    return new String[] {
-      "spprof session " + info.session().id() + ": " + info.session().options(),
-      "engine " + info.engine() + ", walker " + info.walker(),
-      "dropped: "
-          + info.dropped().total()
-          + " signals, "
-          + info.droppedCpuNanos()
-          + " ns of CPU time that are not in this profile, "
-          + info.unseenCpuNanos()
-          + " of them without a signal"
-    };
+    ProfileInfo info = profile.info();
+    List<String> comments = new ArrayList<>();
+    comments.add("spprof session " + info.session().id() + ": " + info.session().options());
+    if (!info.jvm().describe().isEmpty()) {
+      comments.add(info.jvm().describe());
+    }
+    comments.add("engine " + info.engine() + ", walker " + info.walker());
+    comments.add(
+        "dropped: "
+            + info.dropped().total()
+            + " signals, "
+            + info.droppedCpuNanos()
+            + " ns of CPU time that are not in this profile, "
+            + info.unseenCpuNanos()
+            + " of them without a signal");
+    return comments.toArray(String[]::new);
   }
 
   private Steps steps() {
@@ -93,9 +109,10 @@ public final class PprofExporter {
         .then(this::head)
         .each(STRINGS.length, i -> string(STRINGS[i]))
         .each(comments.length, i -> string(comments[i]))
-        .each(profile.methodCount(), i -> string(profile.methodName(i)))
-        .each(profile.threadCount(), i -> string(profile.threadName(i)))
-        .each(profile.methodCount(), this::function)
+        .each(profile.methods().size(), i -> string(functionName(i)))
+        .each(profile.threads().size(), i -> string(profile.threads().get(i).name()))
+        .each(2 * profile.libraries().size(), i -> string(ofLibrary(i)))
+        .each(profile.methods().size(), this::function)
         .each(profile.frameCount(), this::location)
         .each(profile.rowCount(), this::sample)
         .then(gzip::finish);
@@ -113,9 +130,44 @@ public final class PprofExporter {
       top.always(COMMENT, STRINGS.length + i);
     }
     // The fields: id, file name, has functions, has line numbers, has inlined frames.
-    message.number(1, 1).number(5, JAVA).number(7, 1).number(9, 1).number(10, 1);
+    message.number(1, JAVA_MAPPING).number(5, JAVA).number(7, 1).number(9, 1).number(10, 1);
     top.message(MAPPING, message);
+    long[] limits = limits();
+    for (int library = 0; library < limits.length; library++) {
+      // The fields: id, end of the memory, file name, build id, has functions.
+      message.number(1, FIRST_LIBRARY_MAPPING + library).number(3, limits[library]);
+      message.number(5, firstLibraryString + 2L * library);
+      message.number(6, firstLibraryString + 2L * library + 1).number(7, 1);
+      top.message(MAPPING, message);
+    }
     flush();
+  }
+
+  /** Returns an address after all functions of the profile, for each library. */
+  private long[] limits() {
+    long[] limits = new long[profile.libraries().size()];
+    for (int method = 0; method < profile.methods().size(); method++) {
+      int library = profile.methodLibrary(method);
+      if (library >= 0) {
+        long end = (profile.methods().get(method).address() / PAGE + 1) * PAGE;
+        limits[library] = Math.max(limits[library], end);
+      }
+    }
+    return limits;
+  }
+
+  /** Returns the file of a library, or its build id. */
+  private String ofLibrary(int string) {
+    ProfileLibrary library = profile.libraries().get(string / 2);
+    if (string % 2 == 1) {
+      return library.buildId();
+    }
+    return library.path().isEmpty() ? library.file() : library.path();
+  }
+
+  private String functionName(int method) {
+    String name = profile.methods().get(method).name();
+    return profile.methodLibrary(method) < 0 ? name : name.substring(name.indexOf('`') + 1);
   }
 
   private void type(int field, int type, int unit) {
@@ -130,11 +182,13 @@ public final class PprofExporter {
 
   /**
    * Writes a method as a function. The function's id is the method's number plus 1, because 0 means
-   * none.
+   * none. A function of native code has no system name: if it had the same one, pprof would take
+   * the name for a C++ symbol and cut its template arguments.
    */
   private void function(int method) throws IOException {
     int name = firstMethodString + method;
-    message.number(1, method + 1L).number(2, name).number(3, name);
+    message.number(1, method + 1L).number(2, name);
+    message.number(3, profile.methods().get(method).kind().isFunction() ? 0 : name);
     top.message(FUNCTION, message);
     flush();
   }
@@ -142,7 +196,10 @@ public final class PprofExporter {
   /** Writes a frame as a location. The location's id is the frame's number plus 1. */
   private void location(int frame) throws IOException {
     part.number(1, profile.frameMethod(frame) + 1L).number(2, profile.frameLine(frame));
-    message.number(1, frame + 1L).number(2, 1).message(4, part);
+    int library = profile.methodLibrary(profile.frameMethod(frame));
+    message.number(1, frame + 1L);
+    message.number(2, library < 0 ? JAVA_MAPPING : FIRST_LIBRARY_MAPPING + library);
+    message.number(3, profile.methods().get(profile.frameMethod(frame)).address()).message(4, part);
     top.message(LOCATION, message);
     flush();
   }

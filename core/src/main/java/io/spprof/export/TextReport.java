@@ -1,28 +1,40 @@
 package io.spprof.export;
 
+import io.spprof.profile.Category;
+import io.spprof.profile.CategoryTimes;
+import io.spprof.profile.FrameKind;
 import io.spprof.profile.Profile;
+import io.spprof.profile.ProfileInfo;
+import io.spprof.profile.ProfileThread;
 import io.spprof.profile.SessionStats;
-import io.spprof.profile.StateTimes;
 import io.spprof.sampler.DebugInfo;
 import io.spprof.sampler.DropReason;
 import io.spprof.sampler.KernelTimes;
 import java.io.IOException;
 import java.time.Instant;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 
 /**
  * Writes a profile as a report in plain text: the figures, the kernel's times, the drops by reason,
- * the samples without a stack, the states of threads, and the methods and threads that use the most
- * CPU time. The report is for people. Its wording may change, so a program should not parse it.
+ * the samples without a stack, what the CPU time was used for, and the methods and threads that use
+ * the most CPU time. The report is for people. Its wording may change, so a program should not
+ * parse it, apart from the command {@code profile}, which prints the first lines below {@link
+ * #METHODS_HEADING}.
  */
 public final class TextReport {
+
+  /** The heading of the table of methods. The lines of the table begin with two blanks. */
+  public static final String METHODS_HEADING =
+      "   self %  total %         self        total      samples  kind       method";
 
   /** Explains where CPU time without a signal comes from. */
   private static final String UNSEEN =
       "threads that ended before they were found, or after their last signal, or have no timer";
 
-  /** The share from which on a report explains what the wait for a CPU means. */
+  /** The share from which on a report explains what a time that the kernel keeps means. */
   private static final double LARGE_PERCENT = 5;
 
   private static final String CPU_WAIT_MEANS =
@@ -32,6 +44,13 @@ public final class TextReport {
   private static final String THROTTLED_MEANS =
       "the CPU quota of a cgroup was used up (a container's CPU limit): raise the limit, or run fewer"
           + " threads at a time";
+
+  private static final String OUTSIDE_OF_CALLS_MEANS =
+      "mostly page faults: the kernel gives the process new memory, fills it with zeros or reads it"
+          + " from a file; this time stands as the code that first touched the memory";
+
+  /** Stands for the threads with user or system time that have no sample in the profile. */
+  private static final String UNSAMPLED = "threads without a sample in this profile";
 
   private static final int TOP_METHODS = 20;
   private static final int TOP_THREADS = 15;
@@ -64,16 +83,19 @@ public final class TextReport {
     report.methods();
     report.threads();
     report.groups();
-    report.states();
+    report.categories();
   }
 
   private void figures() throws IOException {
-    Profile.Info info = profile.info();
+    ProfileInfo info = profile.info();
     SessionStats session = info.session();
     if (session.id() == 0) {
       line("spprof: no session yet");
     } else {
       line("spprof: session %d, %s", session.id(), info.running() ? "running" : "ended");
+      if (!info.jvm().describe().isEmpty()) {
+        line("  JVM         %s", info.jvm().describe());
+      }
       line("  started     %s", Instant.ofEpochMilli(session.startTimeMillis()));
     }
     line("  duration    %s", Figures.nanos(session.durationMillis() * 1_000_000));
@@ -81,11 +103,11 @@ public final class TextReport {
     line("  engine      %s", info.engine());
     line("  walker      %s", info.walker());
     line("  debug info  %s", debugInfo(info.debugInfo()));
-    line("  interval    %s", Figures.intervals(info));
+    line("  sampled     %s", Figures.event(info));
     line(
-        "  overhead    %s by the model, %s measured (of one CPU)",
-        Figures.percent(session.overheadPercent()),
-        Figures.percent(session.measuredOverheadPercent()));
+        "  overhead    %s measured, %s by the model (of one CPU)",
+        Figures.percent(session.measuredOverheadPercent()),
+        Figures.percent(session.overheadPercent()));
     line(
         "  CPU time    %s in %s",
         Figures.nanos(profile.totalCpuNanos()), Figures.count(profile.totalSamples(), "sample"));
@@ -100,6 +122,14 @@ public final class TextReport {
         Figures.nanos(used),
         Figures.nanos(kernel.userNanos()),
         Figures.nanos(kernel.systemNanos()));
+    double outside = systemNanosOutsideOfCalls();
+    double outsideShare = Figures.share((long) outside, used);
+    if (outsideShare >= LARGE_PERCENT) {
+      line(
+          "    some %s of the system time, %s of all, is in no system call below:",
+          Figures.nanos((long) outside), Figures.percent(outsideShare));
+      line("    %s", OUTSIDE_OF_CALLS_MEANS);
+    }
     long wait = kernel.cpuWaitNanos();
     if (wait == KernelTimes.NOT_KNOWN) {
       line("  CPU wait    not known");
@@ -122,6 +152,29 @@ public final class TextReport {
     }
   }
 
+  /**
+   * Returns the system time that the profile shows as the code that was interrupted. Of the system
+   * time, a part as large as that of all CPU time is missing in the profile: what was dropped, and
+   * the CPU time of the profiler's own threads, which is in the kernel's account only.
+   *
+   * @return nanoseconds; 0 if the profile does not show system calls
+   */
+  private double systemNanosOutsideOfCalls() {
+    boolean showsCalls = false;
+    long inCalls = 0;
+    for (int name = 0; name < folded.frameNameCount(); name++) {
+      FrameKind kind = folded.frameKind(name);
+      showsCalls |= kind.isFunction() || kind == FrameKind.SYSCALL;
+      inCalls += kind == FrameKind.SYSCALL ? times.selfNanos(name) : 0;
+    }
+    long sampled = profile.totalCpuNanos();
+    KernelTimes kernel = profile.info().kernel();
+    long all =
+        Math.max(
+            sampled + profile.info().droppedCpuNanos(), kernel.userNanos() + kernel.systemNanos());
+    return showsCalls ? Math.max(0, (double) kernel.systemNanos() * sampled / all - inCalls) : 0;
+  }
+
   private static String debugInfo(DebugInfo debugInfo) {
     return switch (debugInfo) {
       case EXACT -> "exact: DebugNonSafepoints is on";
@@ -134,7 +187,7 @@ public final class TextReport {
   }
 
   private void drops() throws IOException {
-    Profile.Info info = profile.info();
+    ProfileInfo info = profile.info();
     long total = info.dropped().total();
     if (total == 0 && info.droppedCpuNanos() == 0) {
       line("  dropped     nothing");
@@ -169,7 +222,7 @@ public final class TextReport {
                 + Figures.percent(Figures.share(unwalkable, profile.totalSamples()))
                 + " of the collected: the CPU time is counted, the stack is unknown");
     for (int name : times.hottest()) {
-      if (times.selfSamples(name) > 0 && Names.isSynthetic(folded.frameName(name))) {
+      if (times.selfSamples(name) > 0 && folded.frameKind(name) == FrameKind.SYNTHETIC) {
         line(
             "    %,12d  samples without a Java method: %s",
             times.selfSamples(name), folded.frameName(name));
@@ -185,19 +238,30 @@ public final class TextReport {
       return;
     }
     line("Methods by CPU time on top of the stack (self); total: anywhere on the stack");
-    line("   self %%  total %%         self        total      samples  method");
+    out.append(METHODS_HEADING).append('\n');
     for (int i = 0; i < Math.min(TOP_METHODS, hottest.length); i++) {
       int name = hottest[i];
       line(
-          "  %7.2f  %7.2f %12s %12s %,12d  %s",
+          "  %7.2f  %7.2f %12s %12s %,12d  %-9s  %s",
           Figures.share(times.selfNanos(name), profile.totalCpuNanos()),
           Figures.share(times.totalNanos(name), profile.totalCpuNanos()),
           Figures.nanos(times.selfNanos(name)),
           Figures.nanos(times.totalNanos(name)),
           times.selfSamples(name),
+          kind(folded.frameKind(name)),
           folded.frameName(name));
     }
     rest(hottest.length - TOP_METHODS);
+  }
+
+  private static String kind(FrameKind kind) {
+    return switch (kind) {
+      case JAVA -> "Java";
+      case NATIVE -> "native";
+      case JVM -> "JVM";
+      case SYSCALL -> "syscall";
+      case SYNTHETIC -> "synthetic";
+    };
   }
 
   private void threads() throws IOException {
@@ -205,41 +269,85 @@ public final class TextReport {
       return;
     }
     line("");
-    line("Threads by CPU time");
-    line("    CPU %%          CPU      samples  thread");
+    Map<String, long[]> kernel = userAndSystemTimes();
+    line(
+        "Threads by CPU time%s",
+        kernel.isEmpty() ? "" : "; user and system: of the whole session, by the kernel's account");
+    line(
+        "    CPU %%          CPU      samples  %sthread",
+        kernel.isEmpty() ? "" : "       user       system  ");
     for (int i = 0; i < Math.min(TOP_THREADS, folded.threadCount()); i++) {
+      long[] times = kernel.getOrDefault(folded.threadName(i), new long[2]);
       line(
-          "  %7.2f %12s %,12d  %s",
+          "  %7.2f %12s %,12d  %s%s",
           Figures.share(folded.threadNanos(i), profile.totalCpuNanos()),
           Figures.nanos(folded.threadNanos(i)),
           folded.threadSamples(i),
+          kernel.isEmpty() ? "" : userAndSystem(times),
           folded.threadName(i));
     }
     rest(folded.threadCount() - TOP_THREADS);
+    for (int i = 0; i < folded.threadCount(); i++) {
+      kernel.remove(folded.threadName(i));
+    }
+    long[] unsampled = new long[2];
+    for (long[] times : kernel.values()) {
+      unsampled[0] += times[0];
+      unsampled[1] += times[1];
+    }
+    if (unsampled[0] + unsampled[1] > 0) {
+      line(
+          "  %7.2f %12s %,12d  %s%s",
+          0.0, Figures.nanos(0), 0, userAndSystem(unsampled), UNSAMPLED);
+    }
   }
 
-  /** Writes the CPU time by the state of the threads, if the walker reported states. */
-  private void states() throws IOException {
-    StateTimes states = profile.info().states();
-    if (states.total() == states.unknown() + states.noJavaThread()) {
+  private static String userAndSystem(long[] times) {
+    return String.format(
+        Locale.ROOT, "%11s %12s  ", Figures.nanos(times[0]), Figures.nanos(times[1]));
+  }
+
+  /** User and system time by the threads' names; empty if the times are not known. */
+  private Map<String, long[]> userAndSystemTimes() {
+    Map<String, long[]> byName = new HashMap<>();
+    for (ProfileThread thread : profile.threads()) {
+      long[] sum = byName.computeIfAbsent(Names.clean(thread.name()), name -> new long[2]);
+      sum[0] += thread.userNanos();
+      sum[1] += thread.systemNanos();
+    }
+    boolean known = byName.values().stream().anyMatch(times -> times[0] + times[1] > 0);
+    return known ? byName : new HashMap<>();
+  }
+
+  /** Writes what the CPU time was used for. */
+  private void categories() throws IOException {
+    CategoryTimes times = profile.info().categories();
+    if (times.total() == 0) {
       return;
     }
     line("");
-    line("CPU time by what the thread was doing");
-    state(states.inJava(), "in Java code");
-    state(states.inNative(), "in native methods, system calls below them included");
-    state(states.inVm(), "in the JVM, called by Java code: allocating, locking, linking");
-    state(states.other(), "a Java thread that blocks, starts or ends");
-    state(states.unknown(), "a Java thread whose state is not known");
-    state(states.noJavaThread(), "no Java thread: [GC], [JIT], [VM] and others");
+    line("CPU time by what it was used for");
+    for (Category category : Category.values()) {
+      long nanos = times.of(category);
+      if (nanos > 0) {
+        line(
+            "  %7.2f %12s  %s",
+            Figures.share(nanos, times.total()), Figures.nanos(nanos), meaning(category));
+      }
+    }
   }
 
-  private void state(long nanos, String meaning) throws IOException {
-    if (nanos > 0) {
-      line(
-          "  %7.2f %12s  %s",
-          Figures.share(nanos, profile.totalCpuNanos()), Figures.nanos(nanos), meaning);
-    }
+  private static String meaning(Category category) {
+    return switch (category) {
+      case JAVA -> "in Java code";
+      case NATIVE -> "in native code that Java called, system calls included";
+      case JVM -> "in the JVM, called by Java code: allocating, locking, linking";
+      case GC -> "garbage collector, its own threads";
+      case JIT -> "JIT compilers";
+      case JVM_THREADS -> "other threads of the JVM";
+      case LIBRARY_THREADS -> "threads of native libraries";
+      case UNKNOWN -> "not known: no state of the thread, or its last moments";
+    };
   }
 
   /** Writes the CPU time by kinds of threads, if there are fewer kinds than threads. */

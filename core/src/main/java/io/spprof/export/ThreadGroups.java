@@ -1,6 +1,7 @@
 package io.spprof.export;
 
 import io.spprof.profile.Profile;
+import io.spprof.profile.ProfileThread;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -10,8 +11,9 @@ import java.util.regex.Pattern;
 
 /**
  * Adds up a profile's CPU time by kinds of threads. The JVM's own threads form the kinds [GC],
- * [JIT] and [VM]. For other threads, the kind is the thread's name with {@code *} for each number,
- * so that the threads of a pool form one kind.
+ * [JIT] and [VM]; their CPU time is that of the categories of these threads. For other threads, the
+ * kind is the thread's name with {@code *} for each number, so that the threads of a pool form one
+ * kind.
  */
 final class ThreadGroups {
 
@@ -25,68 +27,30 @@ final class ThreadGroups {
    */
   record Group(String name, int threads, long samples, long nanos) {}
 
-  private static final String NATIVE = "[native thread]";
   private static final Pattern NUMBERS = Pattern.compile("[0-9]+");
-
-  /**
-   * For each kind of HotSpot's own threads, the beginnings of the threads' names. Linux truncates a
-   * thread's name to 15 characters.
-   */
-  private static final Map<String, List<String>> KINDS = new LinkedHashMap<>();
-
-  static {
-    KINDS.put(
-        "[GC]",
-        List.of(
-            "GC Thread",
-            "G1 ",
-            "ParGC",
-            "ZWorker",
-            "ZDriver",
-            "ZDirector",
-            "ZStat",
-            "ZUn",
-            "XWorker",
-            "XDriver",
-            "XDirector",
-            "XStat",
-            "XUn",
-            "Shenandoah",
-            "RuntimeWorker"));
-    KINDS.put("[JIT]", List.of("C1 CompilerThre", "C2 CompilerThre", "Sweeper thread"));
-    KINDS.put(
-        "[VM]",
-        List.of(
-            "VM Thread",
-            "VM Periodic Tas",
-            "Service Thread",
-            "Monitor Deflati",
-            "Signal Dispatch",
-            "Notification T",
-            "Attach Listener",
-            "JFR "));
-  }
 
   private ThreadGroups() {}
 
   /** Returns the groups. The group with the most CPU time comes first. */
   static List<Group> of(Profile profile) {
-    boolean[] isNative = new boolean[profile.threadCount()];
-    long[] samples = new long[profile.threadCount()];
-    long[] nanos = new long[profile.threadCount()];
+    long[] samples = new long[profile.threads().size()];
+    long[] nanos = new long[profile.threads().size()];
     for (int row = 0; row < profile.rowCount(); row++) {
-      int thread = profile.thread(row);
-      samples[thread] += profile.samples(row);
-      nanos[thread] += profile.cpuNanos(row);
-      int stack = profile.stack(row);
-      isNative[thread] |=
-          profile.depth(stack) == 1 && profile.frameName(profile.frame(stack, 0)).equals(NATIVE);
+      samples[profile.thread(row)] += profile.samples(row);
+      nanos[profile.thread(row)] += profile.cpuNanos(row);
     }
     Map<String, Group> groups = new LinkedHashMap<>();
     for (int thread = 0; thread < samples.length; thread++) {
       if (samples[thread] > 0) {
-        String name = Names.clean(profile.threadName(thread));
-        String kind = isNative[thread] ? kind(name) : pattern(name);
+        ProfileThread known = profile.threads().get(thread);
+        String name = Names.clean(known.name());
+        String kind =
+            switch (known.kind()) {
+              case GC -> "[GC]";
+              case JIT -> "[JIT]";
+              case JVM -> "[VM]";
+              case JAVA, LIBRARY, UNKNOWN -> pattern(name);
+            };
         groups.merge(
             kind,
             new Group(kind, 1, samples[thread], nanos[thread]),
@@ -97,15 +61,6 @@ final class ThreadGroups {
     List<Group> sorted = new ArrayList<>(groups.values());
     sorted.sort(Comparator.comparingLong(Group::nanos).reversed().thenComparing(Group::name));
     return sorted;
-  }
-
-  private static String kind(String name) {
-    for (Map.Entry<String, List<String>> kind : KINDS.entrySet()) {
-      if (kind.getValue().stream().anyMatch(name::startsWith)) {
-        return kind.getKey();
-      }
-    }
-    return pattern(name);
   }
 
   /**

@@ -24,6 +24,7 @@ class Chart {
     this.matches = null;
     this.matchesBefore = null;
     this.isDark = false;
+    this.isFlipped = false;
     this.rects = [];
     this.rowsVisible = 1;
   }
@@ -57,7 +58,8 @@ class Chart {
     this.height = this.scroller.clientHeight;
     this.scale = this.trie.units(this.zoom) > 0 ? this.width / this.trie.units(this.zoom) : 0;
     this.rowsVisible = this.deepestDrawn() + 1;
-    this.sheet.style.height = Math.max(this.height, this.rowsVisible * Chart.ROW + 8) + "px";
+    this.sheetHeight = Math.max(this.height, this.rowsVisible * Chart.ROW + 8);
+    this.sheet.style.height = this.sheetHeight + "px";
     const ratio = window.devicePixelRatio || 1;
     this.canvas.width = Math.round(this.width * ratio);
     this.canvas.height = Math.round(this.height * ratio);
@@ -87,8 +89,10 @@ class Chart {
     const { depth, end, parent } = this.trie;
     const { ROW, MIN_WIDTH } = Chart;
     const top = this.scroller.scrollTop;
-    const firstRow = Math.floor(top / ROW);
-    const lastRow = Math.ceil((top + this.height) / ROW);
+    // Flipped, the depths at the top of the window are the larger ones.
+    const from = this.isFlipped ? this.sheetHeight - top - this.height : top;
+    const firstRow = Math.max(0, Math.floor(from / ROW));
+    const lastRow = Math.ceil((from + this.height) / ROW);
     const rects = [];
     for (const node of this.trie.path(this.zoom).slice(firstRow, lastRow)) {
       if (node !== this.zoom) rects.push(this.rect(node, node, 0, this.width, 1));
@@ -114,7 +118,7 @@ class Chart {
         if (run !== null && run.owner !== parent[node]) flush();
         if (run === null) {
           run = this.rect(-1, parent[node], (this.trie.left(node) - origin) * this.scale, 0, 0);
-          run.y = row * ROW - top;
+          run.y = this.top(row) - top;
         }
         run.width += width;
         run.frames++;
@@ -127,9 +131,14 @@ class Chart {
   }
 
   rect(node, owner, x, width, frames) {
-    const y = this.trie.depth[owner] * Chart.ROW - this.scroller.scrollTop;
+    const y = this.top(this.trie.depth[owner]) - this.scroller.scrollTop;
     const isMatch = node >= 0 && this.matches !== null && this.matches[this.trie.name[node]] === 1;
     return { node, owner, x, y, width, frames, isMatch };
+  }
+
+  /* Returns where the frames of a depth are drawn: their upper edge, from the top of the sheet. */
+  top(depth) {
+    return this.isFlipped ? this.sheetHeight - (depth + 1) * Chart.ROW : depth * Chart.ROW;
   }
 
   hasMatch(node) {
@@ -190,8 +199,7 @@ class Chart {
   forms(name) {
     let forms = this.labels.get(name);
     if (forms === undefined) {
-      const isFrame = this.kinds[name] === Kind.JAVA || this.kinds[name] === Kind.JDK;
-      forms = isFrame ? shorterNames(this.names[name]) : [this.names[name]];
+      forms = shorterNames(this.names[name], this.kinds[name]);
       this.labels.set(name, forms);
     }
     return forms;
@@ -205,10 +213,8 @@ class Chart {
     }
     const shortest = forms[forms.length - 1];
     let letters = Math.max(0, Math.floor(room / this.letter) - 1);
-    while (letters > 0 && this.textWidth(shortest.slice(0, letters)) + this.letter > room) letters--;
-    // The cut must not separate the two halves of a surrogate pair.
-    if (/[\ud800-\udbff]$/.test(shortest.slice(0, letters))) letters--;
-    return shortest.slice(0, Math.max(0, letters)) + "\u2026";
+    while (letters > 1 && this.textWidth(cutInMiddle(shortest, letters)) > room) letters--;
+    return cutInMiddle(shortest, letters);
   }
 
   textWidth(text) {
@@ -227,13 +233,17 @@ class Chart {
     this.context.strokeRect(rect.x + inset, rect.y + inset, width - thickness, Chart.ROW - 1 - thickness);
   }
 
+  /* Returns whether a node is the zoomed frame, below it, or one of its callers. */
+  isInView(node) {
+    const { end } = this.trie;
+    return node < this.zoom ? this.zoom < end[node] : node < end[this.zoom];
+  }
+
   /* Returns the rectangle of a node, even if the node is too narrow to be drawn. Returns null for a
    * node outside of the zoom. */
   rectOf(node) {
-    if (node < this.zoom || node >= this.trie.end[this.zoom]) {
-      const isAbove = node <= this.zoom && this.zoom < this.trie.end[node];
-      return isAbove ? this.rect(node, node, 0, this.width, 1) : null;
-    }
+    if (!this.isInView(node)) return null;
+    if (node < this.zoom) return this.rect(node, node, 0, this.width, 1);
     const x = (this.trie.left(node) - this.trie.left(this.zoom)) * this.scale;
     return this.rect(node, node, x, this.trie.units(node) * this.scale, 1);
   }
@@ -258,10 +268,16 @@ class Chart {
   }
 
   scrollTo(node) {
-    const top = this.trie.depth[node] * Chart.ROW;
+    const top = this.top(this.trie.depth[node]);
     if (top < this.scroller.scrollTop) this.scroller.scrollTop = top;
     const bottom = top + Chart.ROW;
     if (bottom > this.scroller.scrollTop + this.height) this.scroller.scrollTop = bottom - this.height;
+  }
+
+  /* Scrolls so that frames of this depth are at the edge of the window from which the graph grows. */
+  scrollToEdge(depth) {
+    const top = this.top(depth);
+    this.scroller.scrollTop = this.isFlipped ? top + Chart.ROW - this.height : top;
   }
 }
 

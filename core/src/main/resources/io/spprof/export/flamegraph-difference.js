@@ -8,6 +8,30 @@ class DifferenceView {
 
   constructor(info) {
     this.unitNanos = info.unitNanos;
+    this.isBySelf = true; // colours show the change of the frame's self time, or of its total time
+  }
+
+  /* Returns the change that a frame's colour shows, in percentage points. In a reversed tree, the
+   * width of a method below the root is its self time already. */
+  shown(trie, node) {
+    return this.isBySelf && !trie.isReversed ? this.selfPoints(trie, node) : this.points(trie, node);
+  }
+
+  /* Returns the share of a frame's self time in the CPU time of one profile, 0 to 1. */
+  selfShare(trie, node, part) {
+    const all = trie.units(0, part);
+    return all > 0 ? trie.selfUnits(node, part) / all : 0;
+  }
+
+  selfPoints(trie, node) {
+    return 100 * (this.selfShare(trie, node, Part.AFTER) - this.selfShare(trie, node, Part.BEFORE));
+  }
+
+  /* Returns whether the change that a frame's colour shows can be chance. */
+  isChance(trie, node) {
+    const isSelf = this.isBySelf && !trie.isReversed;
+    const chance = isSelf ? this.selfChance(trie, node) : this.chance(trie, node);
+    return Math.abs(this.shown(trie, node)) <= chance;
   }
 
   /* Returns a frame's share of the CPU time of one profile, 0 to 1. */
@@ -23,10 +47,11 @@ class DifferenceView {
   }
 
   /* Returns the colour's level: 0 for an unchanged share, otherwise 1 to 4; negative if the share
-   * shrank. */
+   * shrank. A change that can be chance is never more than pale. */
   level(trie, node) {
-    const points = this.points(trie, node);
-    return Math.sign(points) * DifferenceView.STEPS.filter((step) => Math.abs(points) >= step).length;
+    const points = this.shown(trie, node);
+    const level = DifferenceView.STEPS.filter((step) => Math.abs(points) >= step).length;
+    return Math.sign(points) * (level > 1 && this.isChance(trie, node) ? 1 : level);
   }
 
   fill(trie, node, isDark) {
@@ -44,7 +69,8 @@ class DifferenceView {
   }
 
   mark(trie, node) {
-    return this.level(trie, node) === 0 ? "" : signedText(this.points(trie, node));
+    if (this.level(trie, node) === 0) return "";
+    return (this.isChance(trie, node) ? "\u2248" : "") + signedText(this.shown(trie, node));
   }
 
   facts(trie, node) {
@@ -55,16 +81,23 @@ class DifferenceView {
       const units = trie.selfUnits(node, part);
       return percentText(units, trie.units(0, part)) + ", " + timeText(units * this.unitNanos) + " CPU";
     };
-    const change = pointsText(this.points(trie, node)) + this.remark(trie, node);
+    const ofChance = (points, chance) => (points !== 0 && Math.abs(points) <= chance ? ", can be chance" : "");
+    const points = this.points(trie, node);
+    const chance = this.chance(trie, node);
+    const change = pointsText(points) + this.remark(trie, node) + ofChance(points, chance);
+    const selfPoints = this.selfPoints(trie, node);
+    const selfChance = this.selfChance(trie, node);
     return {
       line: change + ": before " + share(Part.BEFORE) + " (" + time(Part.BEFORE) + "), after " + share(Part.AFTER) + " (" + time(Part.AFTER) + ")",
       terms: [
         ["Change", change],
+        ...(trie.isReversed ? [] : [["Change of self", pointsText(selfPoints) + ofChance(selfPoints, selfChance)]]),
         ["Before", amount(Part.BEFORE)],
         ["After", amount(Part.AFTER)],
-        ["Self before", self(Part.BEFORE)],
-        ["Self after", self(Part.AFTER)],
-        ["By chance", "up to " + this.chance(trie, node).toFixed(2) + " points"],
+        ...(trie.isReversed ? [] : [["Self before", self(Part.BEFORE)], ["Self after", self(Part.AFTER)]]),
+        ["By chance", chance === Infinity
+          ? "any change: there are no samples " + (trie.samples(0, Part.BEFORE) === 0 ? "before" : "after")
+          : "up to " + chance.toFixed(2) + " points" + (trie.isReversed ? "" : ", of self " + selfChance.toFixed(2))],
       ],
     };
   }
@@ -76,14 +109,37 @@ class DifferenceView {
 
   /* Returns the change of a frame's share, in percentage points, that chance alone can cause. The
    * two profiles are samples, so their shares differ a little even if the program did not change.
-   * The result is two standard errors of the difference of two proportions. In nineteen of twenty
-   * comparisons of an unchanged program, the change is smaller. */
+   * The result is two standard errors of the difference of two proportions. Of the frames of an
+   * unchanged program, about one in twenty changes by more. If the program has phases, or if the
+   * samples' CPU times differ, more frames do. */
   chance(trie, node) {
-    const variance = (part) => {
-      const share = this.share(trie, node, part);
-      return (share * (1 - share)) / Math.max(1, trie.samples(0, part));
+    const part = (part) => ({ share: this.share(trie, node, part), samples: trie.samples(0, part) });
+    return chanceOf([part(Part.AFTER), part(Part.BEFORE)]);
+  }
+
+  /* Returns the same for the frame's self time. */
+  selfChance(trie, node) {
+    const part = (part) => ({ share: this.selfShare(trie, node, part), samples: trie.samples(0, part) });
+    return chanceOf([part(Part.AFTER), part(Part.BEFORE)]);
+  }
+
+  /* Returns the columns of the table of methods. What changed most in self time comes first. A change
+   * that can be chance is grey and has a sign. */
+  methodColumns() {
+    const change = (amount) => (parts, name) => {
+      const shares = parts.map((part) => ({ share: part.all > 0 ? part[amount][name] / part.all : 0, samples: part.allSamples }));
+      return { points: 100 * (shares[Part.AFTER].share - shares[Part.BEFORE].share), chance: chanceOf(shares) };
     };
-    return 200 * Math.sqrt(variance(Part.AFTER) + variance(Part.BEFORE));
+    const key = ({ points }) => Math.abs(points);
+    const isChance = ({ points, chance }) => Math.abs(points) <= chance;
+    const text = (value) => (value.points === 0 ? "\u00b10" : (isChance(value) ? "\u2248" : "") + signedText(value.points));
+    const mark = ({ points, chance }) => (Math.abs(points) <= chance ? "chance" : points > 0 ? "grown" : "shrunk");
+    const share = (parts, name) => ({ units: parts[Part.AFTER].self[name], all: parts[Part.AFTER].all });
+    return [
+      { title: "\u0394 Self", hint: "Change of the method's own share of the CPU time, in percentage points; \u2248: can be chance", value: change("self"), key, text, mark },
+      { title: "\u0394 Total", hint: "Change of the share of the method and of what it called, in percentage points; \u2248: can be chance", value: change("total"), key, text, mark },
+      { title: "Self", hint: "The method's own share after", value: share, key: ({ units }) => units, text: ({ units, all }) => percentText(units, all) },
+    ];
   }
 
   matched(trie, matches) {
@@ -98,12 +154,14 @@ class DifferenceView {
     return "No samples " + (part === Part.BEFORE ? "before." : "after.");
   }
 
-  threadShares([after, before]) {
+  threadShares([after, before], sets) {
     const sum = (units) => Math.max(1, units.reduce((a, b) => a + b, 0));
     const afterAll = sum(after);
     const beforeAll = sum(before);
-    return Array.from(after, (own, thread) => {
-      const points = 100 * (own / afterAll - before[thread] / beforeAll);
+    return sets.map((threads) => {
+      const own = threads.reduce((all, thread) => all + after[thread], 0);
+      const ownBefore = threads.reduce((all, thread) => all + before[thread], 0);
+      const points = 100 * (own / afterAll - ownBefore / beforeAll);
       return { share: own / afterAll, text: percentText(own, afterAll) + " " + (points === 0 ? "\u00b10" : signedText(points)) };
     });
   }
@@ -124,8 +182,21 @@ class DifferenceView {
     scale.append("Share shrank", ...swatches, "grew, points");
     const match = element("li");
     match.append(element("i", "match"), "Match");
-    byId("legend").replaceChildren(scale, match);
+    const chance = element("li", "", "\u2248 pale: can be chance");
+    byId("legend").replaceChildren(scale, chance, match);
   }
+}
+
+/* Returns two standard errors of the difference of two shares, in percentage points. If nothing
+ * changed, both shares are samples of one share, so the samples of both estimate it. A share of 0 in
+ * few samples then does not pass for exact. Infinity if one of the profiles has no samples. */
+function chanceOf(shares) {
+  if (shares.some(({ samples }) => samples === 0)) return Infinity;
+  const all = shares.reduce((sum, { samples }) => sum + samples, 0);
+  const pooled = shares.reduce((sum, { share, samples }) => sum + share * samples, 0) / all;
+  const inverse = shares.reduce((sum, { samples }) => sum + 1 / samples, 0);
+  // Rounding can bring the pooled share to a little more than 1.
+  return 200 * Math.sqrt(Math.max(0, pooled * (1 - pooled)) * inverse);
 }
 
 /* Returns whether every row has the same share of the CPU time in both profiles. */

@@ -2,10 +2,12 @@
 
 function showHeader(info) {
   byId("session").textContent = info.session === 0 ? "no session yet" : "session " + info.session + (info.running ? ", running" : "");
-  document.title = "spprof flame graph" + (info.before ? " of a difference" : "") + (info.session === 0 ? "" : ", session " + info.session);
+  document.title = "spprof flame graph" + (info.before ? " of a difference" : "") + (info.session === 0 ? "" : ", session " + info.session) + (info.jvm ? ", " + info.jvm : "");
   if (info.before) {
     addStretch("Before", info.before);
     addStretch("After", info);
+    addJvm(info.before.jvm === info.jvm ? "JVM" : "JVM before", info.before);
+    if (info.before.jvm !== info.jvm) addJvm("JVM after", info);
     addKernelTimes(info.before, " before");
     addKernelTimes(info, " after");
     addSettings([info.before, info]);
@@ -13,6 +15,7 @@ function showHeader(info) {
     addLosses(info, "after");
   } else {
     addTotals(info);
+    addJvm("JVM", info);
     addKernelTimes(info, "");
     addSettings([info]);
     addOverheads(info);
@@ -26,6 +29,10 @@ function add(term, value, hint, state) {
   figure.append(element("dt", "", term), element("dd", "", value));
   byId("figures").append(figure);
   return figure;
+}
+
+function addJvm(term, info) {
+  if (info.jvm) add(term, info.jvm, "Main class or jar, process id, host, and version of Java");
 }
 
 function addTotals(info) {
@@ -73,20 +80,30 @@ function addSettings(stretches) {
   const info = stretches[stretches.length - 1];
   const shortest = Math.min(...stretches.map((stretch) => stretch.intervalNanos));
   const longest = Math.max(...stretches.map((stretch) => stretch.longestIntervalNanos));
-  add("Interval", timeText(shortest) + (longest > shortest ? " to " + timeText(longest) : ""), info.options);
-  add("Engine", info.engine);
-  add("Walker", info.walker);
-  const [debugInfo, debugHint] = {
+  add("Sampled", "CPU time, every " + timeText(shortest) + (longest > shortest ? " to " + timeText(longest) : ""), info.options);
+  addOfEach("Engine", stretches.map((stretch) => [stretch.engine]));
+  addOfEach("Walker", stretches.map((stretch) => [stretch.walker]));
+  const debugInfos = {
     EXACT: ["exact", "DebugNonSafepoints is on: compiled code records its methods at every instruction"],
     SINCE_SESSION: ["exact since the start", "Code compiled before the session records its methods at safepoints only, so a leaf may stand under a neighbouring method; to avoid this, start the JVM with -XX:+UnlockDiagnosticVMOptions -XX:+DebugNonSafepoints"],
     SAFEPOINTS: ["safepoints only", "Compiled code records its methods at safepoints only, so a leaf may stand under a neighbouring method"],
-  }[info.debugInfo];
-  add("Debug info", debugInfo, debugHint);
+  };
+  addOfEach("Debug info", stretches.map((stretch) => debugInfos[stretch.debugInfo] || ["not known"]));
+}
+
+/* Shows a value with its hint: once if all stretches have the same value, otherwise before and
+ * after. */
+function addOfEach(term, values) {
+  const first = values[0];
+  const last = values[values.length - 1];
+  const differ = first[0] !== last[0];
+  if (differ) add(term + " before", ...first);
+  add(term + (differ ? " after" : ""), ...last);
 }
 
 function addOverheads(info) {
+  add("Overhead, measured", info.measuredOverheadPercent.toFixed(2) + " %", "Percent of one CPU: CPU time of handlers, of the delivery of signals, and of the profiler's threads \u00f7 elapsed");
   add("Overhead, model", info.overheadPercent.toFixed(2) + " %", "Percent of one CPU: signals \u00d7 25 \u00b5s \u00f7 elapsed");
-  add("Overhead, measured", info.measuredOverheadPercent.toFixed(2) + " %", "Percent of one CPU: CPU time in handlers and in the profiler's threads \u00f7 elapsed");
 }
 
 /* Shows the signals and the CPU time that are in no stack. In a comparison, "when" names the
@@ -97,10 +114,14 @@ function addLosses(info, when) {
   const head = when && when[0].toUpperCase() + when.slice(1) + ": ";
   const wholeNanos = info.totalCpuNanos + info.droppedCpuNanos;
   const isDropped = info.dropped > 0;
-  add(term("Dropped"), countText(info.dropped), "Signals that are in no profile", isDropped ? "bad" : "good").id = id("dropped");
-  add(term("Unwalkable"), countText(info.unwalkable), "Samples whose stack could not be walked; they stand under a [synthetic] frame", info.unwalkable > 0 ? "warn" : "good").id = id("unwalkable");
 
   const missing = timeText(info.droppedCpuNanos) + " of CPU time, " + percentText(info.droppedCpuNanos, wholeNanos) + " of all, is missing below";
+  // A small part needs no banner.
+  const isSmall = !isDropped && info.droppedCpuNanos < 0.001 * wholeNanos;
+  const hint = "Signals that are in no profile" + (isSmall && info.droppedCpuNanos > 0 ? "; " + missing + ": no signal came for it" : "");
+  const figure = add(term("Dropped"), countText(info.dropped), hint, isDropped ? "bad" : "good");
+  figure.id = id("dropped");
+  add(term("Unwalkable"), countText(info.unwalkable), "Samples whose stack could not be walked; they stand under a [synthetic] frame", info.unwalkable > 0 ? "warn" : "good").id = id("unwalkable");
   const unseen = info.unseenCpuNanos > 0
     ? [{ key: "unseenThreads " + timeText(info.unseenCpuNanos), meaning: "threads that ended before they were found, or after their last signal, or have no timer" }]
     : [];
@@ -111,16 +132,19 @@ function addLosses(info, when) {
       head + countText(info.dropped, "signal") + " dropped: " + missing + ".",
       reasons.map((drop) => ({ key: drop.key + " " + countText(drop.signals), meaning: drop.meaning })).concat(unseen),
     );
-  } else if (info.droppedCpuNanos > 0) {
+  } else if (info.droppedCpuNanos > 0 && !isSmall) {
     notice("plain", head + "Nothing dropped; " + missing + ": no signal came for it.", unseen);
   }
   if (info.unwalkable > 0) {
     const share = percentText(info.unwalkable, info.totalSamples);
-    notice(
-      "warn",
-      head + countText(info.unwalkable, "sample") + " unwalkable, " + share + " of all: CPU time is counted, the stack is unknown; see the frames in [brackets].",
-      [],
-    );
+    // The figure shows a few among thousands. They need no banner.
+    if (info.unwalkable >= 0.001 * info.totalSamples) {
+      notice(
+        "warn",
+        head + countText(info.unwalkable, "sample") + " unwalkable, " + share + " of all: CPU time is counted, the stack is unknown; see the frames in [brackets].",
+        [],
+      );
+    }
   }
 }
 

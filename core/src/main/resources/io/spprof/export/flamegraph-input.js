@@ -14,6 +14,12 @@ Page.prototype.listen = function () {
     else this.showTip(rect, event.clientX, event.clientY);
     this.redraw();
   });
+  canvas.addEventListener("contextmenu", (event) => {
+    const rect = this.chart.hit(...point(event));
+    if (rect === null || rect.node < 0) return;
+    event.preventDefault();
+    this.openMenu(rect.node, event.clientX, event.clientY);
+  });
   canvas.addEventListener("mouseleave", () => {
     this.chart.hovered = -1;
     this.hideTip();
@@ -34,13 +40,28 @@ Page.prototype.listen = function () {
   });
   new ResizeObserver(() => this.redraw()).observe(byId("scroller"));
   window.addEventListener("resize", () => this.redraw());
+  // What scrolls must be reachable with the keyboard. On a phone the figures and notices scroll.
+  const scrolling = new ResizeObserver(() => {
+    for (const id of ["figures", "notices"]) {
+      const box = byId(id);
+      if (box.scrollWidth > box.clientWidth || box.scrollHeight > box.clientHeight) box.tabIndex = 0;
+      else box.removeAttribute("tabindex");
+    }
+  });
+  for (const id of ["figures", "notices"]) scrolling.observe(byId(id));
 
   byId("query").addEventListener("input", () => this.search());
   byId("regex").addEventListener("click", () => this.setRegex(!this.isRegex));
   byId("merge").addEventListener("click", () => this.setMerged(!this.isMerged));
   byId("widths").addEventListener("click", () => this.toggleWidths());
   byId("theme").addEventListener("click", () => this.setTheme(!this.chart.isDark));
-  byId("threads-toggle").addEventListener("click", () => this.toggleThreads());
+  byId("next").addEventListener("click", () => this.selectMatch(1));
+  byId("previous").addEventListener("click", () => this.selectMatch(-1));
+  byId("reverse").addEventListener("click", () => this.setReversed(!this.isReversed));
+  byId("flip").addEventListener("click", () => this.setFlipped(!this.chart.isFlipped));
+  byId("by-self").addEventListener("click", () => this.setBySelf(!this.view.isBySelf));
+  byId("threads-toggle").addEventListener("click", () => this.togglePanel("threads"));
+  byId("methods-toggle").addEventListener("click", () => this.togglePanel("methods"));
   byId("help-open").addEventListener("click", () => byId("help").showModal());
   byId("help-close").addEventListener("click", () => byId("help").close());
   const scheme = window.matchMedia("(prefers-color-scheme: dark)");
@@ -71,6 +92,8 @@ Page.prototype.onKey = function (event) {
     if (event.key === "Enter" && target === query) byId("chart").focus();
     return;
   }
+  // The arrow keys scroll these.
+  if (event.key.startsWith("Arrow") && target.closest("#figures, #notices, .table")) return;
   // The key Enter on a button activates the button.
   const isControl = target.tagName === "BUTTON" || target.tagName === "INPUT";
   const action = isControl && event.key === "Enter" ? null : this.keyAction(event.key);
@@ -84,19 +107,44 @@ Page.prototype.keyAction = function (key) {
   switch (key) {
     case "/": return (event) => this.focusSearch(event);
     case "?": return () => byId("help").showModal();
-    case "t": return () => this.toggleThreads();
-    case "m": return () => this.setMerged(!this.isMerged);
+    case "t": return () => this.togglePanel("threads");
+    case "l": return () => this.togglePanel("methods");
+    case "w": return this.timeline ? () => byId("stretch-from").focus() : null;
+    case "m": return this.isReversed ? null : () => this.setMerged(!this.isMerged);
+    case "v": return () => this.setReversed(!this.isReversed);
+    case "i": return () => this.setFlipped(!this.chart.isFlipped);
+    case "n": return () => this.selectMatch(1);
+    case "N": return () => this.selectMatch(-1);
+    case "c": return () => this.copy(this.names[this.trie.name[this.current()]]);
+    case "s": return this.isDifference ? () => this.setBySelf(!this.view.isBySelf) : null;
+    case "x": return () => this.openMenuOfSelection();
+    case "ContextMenu": return () => this.openMenuOfSelection();
     case "b": return this.isDifference ? () => this.toggleWidths() : null;
     case "d": return () => this.setTheme(!this.chart.isDark);
     case "r": return () => this.setRegex(!this.isRegex);
     case "Backspace": return () => this.zoomBack();
     case "Enter": return () => this.zoomTo(this.current());
-    case "ArrowUp": return () => this.select(this.trie.parent[this.current()]);
-    case "ArrowDown": return () => this.select(this.hottestChild());
+    case "ArrowUp": return () => this.select(this.chart.isFlipped ? this.hottestChild() : this.trie.parent[this.current()]);
+    case "ArrowDown": return () => this.select(this.chart.isFlipped ? this.trie.parent[this.current()] : this.hottestChild());
     case "ArrowLeft": return () => this.select(this.sibling(-1));
     case "ArrowRight": return () => this.select(this.sibling(1));
     default: return null;
   }
+};
+
+Page.prototype.openMenu = function (node, x, y) {
+  this.hideTip();
+  this.chart.selected = node;
+  this.showDetails();
+  this.redraw();
+  this.menu.open(node, x, y);
+};
+
+Page.prototype.openMenuOfSelection = function () {
+  const box = byId("chart").getBoundingClientRect();
+  const rect = this.chart.rectOf(this.current());
+  const y = Math.max(0, Math.min(rect.y + Chart.ROW, box.height - Chart.ROW));
+  this.openMenu(this.current(), box.left + Math.max(0, rect.x) + 8, box.top + y);
 };
 
 Page.prototype.toggleWidths = function () {
@@ -105,6 +153,7 @@ Page.prototype.toggleWidths = function () {
 
 Page.prototype.focusSearch = function (event) {
   event.preventDefault();
+  this.menu.hide();
   byId("query").focus();
   byId("query").select();
 };
@@ -114,6 +163,9 @@ Page.prototype.onEscape = function (target) {
   if (target === byId("threads-filter") && target.value !== "") {
     target.value = "";
     this.threads.filter();
+  } else if (target === byId("methods-filter") && target.value !== "") {
+    target.value = "";
+    this.methods.show();
   } else if (query.value !== "") {
     query.value = "";
     this.search();
@@ -132,10 +184,10 @@ Page.prototype.select = function (node) {
   if (node < 0) return;
   const chart = this.chart;
   chart.selected = node;
-  // If the selected frame is above the zoomed frame, or too narrow to see, the zoom follows the
-  // selection.
+  // If the selected frame is above the zoomed frame, outside of it, or too narrow to see, the zoom
+  // follows the selection.
   if (node < chart.zoom) this.zoomTo(node);
-  else if (chart.rectOf(node).width < 2) this.zoomTo(this.trie.parent[node]);
+  else if (!chart.isInView(node) || chart.rectOf(node).width < 2) this.zoomTo(this.trie.parent[node]);
   chart.scrollTo(node);
   this.showDetails();
   this.redraw();
@@ -176,10 +228,14 @@ function testingView(page) {
     get matchedPercent() { return page.matchedPercent; },
     get isDark() { return chart.isDark; },
     get isMerged() { return page.isMerged; },
+    get stretch() { return page.timeline && [page.timeline.from, page.timeline.to]; },
     get nodes() { return page.trie.size; },
     get rectCount() { page.drawNow(); return chart.rects.length; },
     get drawMillis() { return page.drawMillis; },
     loadMillis: 0,
+    names() {
+      return page.info.names.map((name, i) => [name, page.kinds[i]]);
+    },
     visible() {
       page.drawNow();
       const box = byId("chart").getBoundingClientRect();
@@ -201,7 +257,8 @@ function testingView(page) {
   const start = performance.now();
   const data = byId("data").textContent;
   const lineEnd = data.indexOf("\n");
-  const page = new Page(JSON.parse(data.slice(0, lineEnd)), data.slice(lineEnd + 1).trim());
+  const [stacks, timeline] = data.slice(lineEnd + 1).trim().split("\n");
+  const page = new Page(JSON.parse(data.slice(0, lineEnd)), stacks, timeline);
   // The arrays of the page hold the data now. Removing the text frees its memory.
   byId("data").remove();
   window.spprof = testingView(page);

@@ -1,33 +1,77 @@
 /* The state of the page (zoom, search, selection, threads), and the actions that change it. */
 class Page {
-  constructor(info, stacks) {
+  constructor(info, stacks, timeline) {
     this.info = info;
     this.rootName = info.names.length;
-    const names = info.names.concat(["all"], info.threads);
+    const groups = threadGroups(info.threads);
+    const names = info.names.concat(["all"], info.threads, groups.map(({ name }) => name));
     const kinds = Uint8Array.from(names, (name, i) =>
-      i < this.rootName ? kindOf(name) : i === this.rootName ? Kind.ROOT : Kind.THREAD);
+      i < this.rootName ? kindOf(name, info.kinds[i]) : i === this.rootName ? Kind.ROOT : Kind.THREAD);
     this.isDifference = info.before !== undefined;
     this.merged = readStacks(stacks, info.rows, this.isDifference ? 2 : 1, this.rootName);
-    this.byThread = splitByThread(this.merged, info.threads.length, this.rootName, this.rootName + 1);
+    this.isHidden = new Uint8Array(info.rows);
     this.names = names;
+    this.kinds = kinds;
     this.isMerged = false;
+    this.isReversed = false;
     this.isRegex = false;
     this.back = [];
+    this.dragged = null; // the zoom and the selection from before the mouse selects a stretch of time
     this.matchedPercent = 0;
-    this.view = this.isDifference ? new DifferenceView(info) : new ProfileView(info, names, kinds);
+    this.view = this.isDifference ? new DifferenceView(info) : new ProfileView(info, names, kinds, this.merged);
     this.chart = new Chart(byId("chart"), byId("scroller"), byId("sheet"), names, kinds, this.view);
-    this.threads = new ThreadList(info.threads, this.view.threadShares(this.unitsByThread()), () => this.weigh());
+    const byThread = this.unitsByThread();
+    this.threads = new ThreadList(
+      info.threads, groups, (sets) => this.view.threadShares(byThread, sets), () => this.weigh(), () => this.openGroups());
+    this.byThread = this.splitByTower(byThread[0]);
+    this.timeline = info.slots ? this.makeTimeline(timeline) : null;
+    this.methods = new MethodTable(info.names, kinds, this.view.methodColumns(), (name) => this.chooseMethod(name));
+    this.menu = new FrameMenu([
+      ["Zoom", (node) => this.zoomTo(node)],
+      ["Highlight all its frames", (node) => this.chooseMethod(this.trie.name[node]), (node) => this.isFrame(node)],
+      ["Copy name", (node) => this.copy(this.names[this.trie.name[node]])],
+      ["Copy stack", (node) => this.copy(this.trie.path(node).slice(1).map((at) => this.names[this.trie.name[at]]).join("\n"))],
+      ["Hide this subtree", (node) => this.hide(node, true)],
+      ["Keep only this subtree", (node) => this.hide(node, false)],
+    ], () => byId("chart").focus());
     if (this.isDifference) this.showDifference();
     showHeader(info);
     this.setTheme(window.matchMedia("(prefers-color-scheme: dark)").matches);
     this.listen();
+    if (window.matchMedia("(max-width: 600px)").matches) this.togglePanel("threads");
     this.setMerged(false);
   }
 
-  /* Returns the CPU time of each thread, for each of the profiles. */
+  makeTimeline(timeline) {
+    const { info, threads, merged } = this;
+    const single = info.threads.map((name, thread) => ({ name, threads: [thread] }))
+      .filter((_, thread) => !threads.groupOf.has(thread));
+    const isShown = (row) => threads.isOn[merged.rows.thread[row]] === 1 && this.isHidden[row] === 0;
+    for (const part of document.querySelectorAll("[data-timeline]")) part.hidden = false;
+    return new Timeline(info, timeline, merged.rows.thread, threads.groups.concat(single), isShown, () => this.showStretch(),
+      (isDragged) => { this.dragged = isDragged ? { zoom: this.chart.zoom, selected: this.chart.selected } : null; });
+  }
+
+  /* Shows the samples of the selected stretch of time. */
+  showStretch() {
+    const byThread = this.unitsByThread();
+    this.threads.showShares((sets) => this.view.threadShares(byThread, sets));
+    this.merged.weigh(this.threads.isOn.map(() => 1), new Uint8Array(this.info.rows), this.stretch);
+    this.view.setOccurring(this.merged);
+    this.view.showLegend(this.chart.isDark);
+    this.weigh();
+  }
+
+  /* Returns the amounts of the selected stretch of time; null for the whole time. */
+  get stretch() {
+    return this.timeline ? this.timeline.amounts : null;
+  }
+
+  /* Returns the CPU time of each thread in the selected stretch, for each of the profiles. */
   unitsByThread() {
     const { count, thread, parts } = this.merged.rows;
-    return parts.map(({ units }) => {
+    const stretch = this.timeline && this.stretch;
+    return (stretch ? [stretch] : parts).map(({ units }) => {
       const sums = new Float64Array(this.info.threads.length);
       for (let row = 0; row < count; row++) sums[thread[row]] += units[row];
       return sums;
@@ -37,37 +81,133 @@ class Page {
   showDifference() {
     document.body.classList.add("difference");
     for (const part of document.querySelectorAll("[data-difference]")) part.hidden = false;
+    for (const part of document.querySelectorAll("[data-profile]")) part.hidden = true;
     showComparison(isUnchanged(this.merged.rows));
+  }
+
+  /* Builds the tree with a level of threads. The threads of a closed group share a tower. Towers with
+   * more CPU time stand further to the left. */
+  splitByTower(units) {
+    const { groups, groupOf } = this.threads;
+    const firstName = this.rootName + 1;
+    const isClosed = (thread) => groupOf.has(thread) && !groupOf.get(thread).isOpen;
+    const towers = this.info.threads.map((_, thread) => ({ name: firstName + thread, threads: [thread] }))
+      .filter(({ threads: [thread] }) => !isClosed(thread));
+    groups.forEach((group, i) => {
+      if (!group.isOpen) towers.push({ name: firstName + this.info.threads.length + i, threads: group.threads });
+    });
+    const time = ({ threads }) => threads.reduce((sum, thread) => sum + units[thread], 0);
+    if (groups.length > 0) towers.sort((a, b) => time(b) - time(a));
+    const towerOf = new Int32Array(this.info.threads.length);
+    towers.forEach(({ threads }, tower) => threads.forEach((thread) => { towerOf[thread] = tower; }));
+    return splitByThread(this.merged, towerOf, towers.map(({ name }) => name), this.rootName);
+  }
+
+  openGroups() {
+    this.byThread = this.splitByTower(this.unitsByThread()[0]);
+    this.byThread.widths = this.merged.widths;
+    // The other views have no towers.
+    if (this.trie === this.byThread) this.showTrie();
   }
 
   /* Selects the profile whose CPU times are the widths of the frames. */
   setWidths(part) {
     this.merged.widths = part;
     this.byThread.widths = part;
+    if (this.reversed) this.reversed.widths = part;
     byId("widths").setAttribute("aria-pressed", part === Part.BEFORE);
     this.weigh();
   }
 
   get trie() {
-    return this.isMerged ? this.merged : this.byThread;
+    return this.isReversed ? this.reversed : this.isMerged ? this.merged : this.byThread;
   }
 
   setMerged(isMerged) {
     this.isMerged = isMerged;
-    this.back = [];
     byId("merge").setAttribute("aria-pressed", isMerged);
+    this.showTrie();
+  }
+
+  /* Shows the callers of each method, or the stacks from their roots. */
+  setReversed(isReversed) {
+    if (isReversed && !this.reversed) {
+      this.reversed = reversedTree(this.merged, this.names, this.rootName);
+      this.reversed.widths = this.merged.widths;
+    }
+    this.isReversed = isReversed;
+    byId("reverse").setAttribute("aria-pressed", isReversed);
+    byId("merge").disabled = isReversed;
+    this.showTrie();
+    if (isReversed && this.reversed.depthLimit > 0) {
+      this.say("Only the last " + this.reversed.depthLimit + " frames of each stack are shown: there are too many callers.");
+    }
+  }
+
+  /* Draws the roots at the top (icicles) or at the bottom (flames). */
+  setFlipped(isFlipped) {
+    this.chart.isFlipped = isFlipped;
+    byId("flip").setAttribute("aria-pressed", isFlipped);
+    this.chart.layout();
+    this.chart.scrollTo(this.chart.zoom);
+    this.redraw();
+  }
+
+  showTrie() {
+    this.back = [];
+    this.dragged = null;
     this.chart.show(this.trie);
     this.weigh();
   }
 
-  /* Adds up the CPU times again. Must be called after threads were switched on or off. */
+  /* Hides the rows of a subtree, or all other rows. */
+  hide(node, isSubtree) {
+    const { source, count } = this.trie.rows;
+    for (let row = 0; row < count; row++) {
+      const isInside = row >= this.trie.rowStart[node] && row < this.trie.rowEnd[node];
+      if (isInside === isSubtree) this.isHidden[source[row]] = 1;
+    }
+    this.chart.selected = -1;
+    if (isSubtree && node === 0) this.unhide();
+    else this.weigh();
+  }
+
+  unhide() {
+    this.isHidden.fill(0);
+    this.weigh();
+  }
+
+  /* Returns whether a node is a frame of a stack, and not a thread or the root. */
+  isFrame(node) {
+    return this.trie.name[node] < this.rootName;
+  }
+
+  /* Highlights the frames of a method; -1 for none. */
+  chooseMethod(name) {
+    byId("query").value = name < 0 ? "" : '"' + this.names[name] + '"';
+    this.search();
+  }
+
+  async copy(text) {
+    this.say((await copyText(text)) ? "Copied: " + text.split("\n")[0] : "The browser refuses to copy.");
+  }
+
+  /* Shows a message in the place of the details, until the selection changes. */
+  say(text) {
+    byId("details").replaceChildren(element("span", "", text));
+  }
+
+  /* Adds up the CPU times again. Must be called after threads were switched on or off, and after rows
+   * were hidden or shown. */
   weigh() {
-    this.trie.weigh(this.threads.isOn);
-    let zoom = this.chart.zoom;
+    this.trie.weigh(this.threads.isOn, this.isHidden, this.stretch);
+    if (this.timeline) this.timeline.refresh();
+    // While the mouse selects a stretch, a frame can have no samples for a moment.
+    let { zoom, selected } = this.dragged ?? this.chart;
     while (zoom > 0 && this.trie.units(zoom) === 0) zoom = this.trie.parent[zoom];
-    if (this.chart.selected >= 0 && this.trie.units(this.chart.selected) === 0) this.chart.selected = -1;
+    if (selected >= 0 && this.trie.units(selected) === 0) selected = -1;
+    this.chart.selected = selected;
     this.zoomTo(zoom, false);
-    this.countMatches();
   }
 
   zoomTo(node, isStep = true) {
@@ -75,13 +215,15 @@ class Page {
     if (isStep && node !== chart.zoom) this.back.push(chart.zoom);
     chart.zoom = node;
     chart.hovered = -1;
+    if (chart.selected >= 0 && !chart.isInView(chart.selected)) chart.selected = -1;
     this.hideTip();
     chart.layout();
-    // Two callers of the zoomed frame stay visible above it.
-    if (isStep) chart.scroller.scrollTop = Math.max(0, this.trie.depth[node] - 2) * Chart.ROW;
+    // Two callers of the zoomed frame stay visible.
+    if (isStep) chart.scrollToEdge(Math.max(0, this.trie.depth[node] - 2));
     this.showPath();
     this.showEmpty();
     this.countMatches();
+    this.showMethods();
     this.showDetails();
     this.redraw();
   }
@@ -96,7 +238,14 @@ class Page {
   resetZoom() {
     this.back = [];
     this.zoomTo(0, false);
-    this.chart.scroller.scrollTop = 0;
+    this.chart.scrollToEdge(0);
+  }
+
+  /* The table counts the zoomed frame and all that it called. In the reversed tree, it counts all. */
+  showMethods() {
+    if (byId("methods").hidden) return;
+    if (this.isReversed) this.merged.weigh(this.threads.isOn, this.isHidden, this.stretch);
+    this.methods.measure(this.isReversed ? this.merged : this.trie, this.isReversed ? 0 : this.chart.zoom);
   }
 
   showPath() {
@@ -120,14 +269,41 @@ class Page {
       reset.addEventListener("click", () => this.resetZoom());
       parts.unshift(reset);
     }
+    const hidden = this.isHidden.reduce((sum, isHidden) => sum + isHidden, 0);
+    if (hidden > 0) {
+      const show = element("button", "reset", "Show hidden stacks");
+      show.type = "button";
+      show.id = "unhide";
+      show.title = countText(hidden, "row") + " of the profile are hidden";
+      show.addEventListener("click", () => this.unhide());
+      parts.unshift(show);
+    }
     byId("path").replaceChildren(...parts);
   }
 
   showEmpty() {
     const isEmpty = this.trie.units(0) === 0;
     byId("empty").hidden = !isEmpty;
-    const isOff = this.info.rows > 0 && this.threads.isOn.every((isOn) => !isOn);
-    byId("empty").textContent = isOff ? "All threads are switched off." : this.view.emptyText(this.trie.widths);
+    if (isEmpty) byId("empty").textContent = this.emptyText();
+  }
+
+  /* Returns why the graph is empty. */
+  emptyText() {
+    const { count, source, parts } = this.trie.rows;
+    const { stretch } = this;
+    const units = (row) => (stretch ? stretch.units[source[row]] : parts[this.trie.widths].units[row]);
+    let hasTime = false;
+    let isHidden = true;
+    for (let row = 0; row < count; row++) {
+      if (units(row) === 0) continue;
+      hasTime = true;
+      if (!this.isHidden[source[row]]) isHidden = false;
+    }
+    if (!hasTime && !stretch) return this.view.emptyText(this.trie.widths);
+    if (!hasTime) return "No samples in the selected stretch of time" + (this.timeline.lostText && ": " + this.timeline.lostText) + ".";
+    if (isHidden) return "All stacks are hidden.";
+    if (this.threads.isOn.every((isOn) => !isOn)) return "All threads are switched off.";
+    return "All stacks are hidden, or of threads that are switched off.";
   }
 
   search() {
@@ -137,13 +313,36 @@ class Page {
     this.searchError = error;
     const matches = test && Uint8Array.from(this.names, (name, i) => (i < this.rootName && test(name) ? 1 : 0));
     this.chart.setMatches(matches);
+    const exact = query.match(/^"(.*)"$/);
+    this.methods.choose(exact ? this.info.names.indexOf(exact[1]) : -1);
     this.countMatches();
+    this.redraw();
+  }
+
+  /* Selects the next frame that matches the search, or the previous one, in the order of the graph
+   * from left to right. After the last comes the first. */
+  selectMatch(step) {
+    const { matches, zoom } = this.chart;
+    if (matches === null) return;
+    const { name, end } = this.trie;
+    const found = [];
+    for (let node = zoom; node < end[zoom]; node++) {
+      if (matches[name[node]] && this.trie.units(node) > 0) found.push(node);
+    }
+    if (found.length === 0) return;
+    const current = this.chart.selected;
+    let at = step > 0 ? found.findIndex((node) => node > current) : found.findLastIndex((node) => node < current);
+    if (at < 0) at = step > 0 ? 0 : found.length - 1;
+    this.chart.selected = found[at];
+    this.chart.scrollTo(found[at]);
+    this.showDetails();
     this.redraw();
   }
 
   countMatches() {
     const { matches, zoom } = this.chart;
     const output = byId("matched");
+    for (const button of ["next", "previous"]) byId(button).hidden = matches === null;
     output.classList.toggle("error", Boolean(this.searchError));
     this.matchedPercent = 0;
     if (matches === null) {
@@ -174,13 +373,24 @@ class Page {
     document.documentElement.dataset.theme = isDark ? "dark" : "light";
     byId("theme").textContent = isDark ? "Light" : "Dark";
     this.view.showLegend(isDark);
+    if (this.timeline) this.timeline.setTheme(isDark);
     this.redraw();
   }
 
-  toggleThreads() {
-    const panel = byId("threads");
-    panel.hidden = !panel.hidden;
-    byId("threads-toggle").setAttribute("aria-pressed", !panel.hidden);
+  /* Shows one of the panels beside the graph, or hides it if it is shown. */
+  togglePanel(id) {
+    for (const other of ["threads", "methods"]) {
+      const panel = byId(other);
+      panel.hidden = other !== id || !panel.hidden;
+      byId(other + "-toggle").setAttribute("aria-pressed", !panel.hidden);
+    }
+    this.showMethods();
+  }
+
+  setBySelf(isBySelf) {
+    this.view.isBySelf = isBySelf;
+    byId("by-self").setAttribute("aria-pressed", isBySelf);
+    this.redraw();
   }
 
   showDetails() {
@@ -190,25 +400,21 @@ class Page {
   }
 
   showTip(rect, x, y) {
-    const tip = byId("tip");
     if (rect.node < 0) {
       const units = (rect.width / this.chart.scale) * this.info.unitNanos;
-      tip.replaceChildren(
+      placeTip([
         element("b", "", countText(rect.frames, "frame") + " too narrow to draw"),
-        element("span", "", timeText(Math.round(units)) + " CPU together. Click to zoom in."));
+        element("span", "", timeText(Math.round(units)) + " CPU together. Click to zoom in."),
+      ], x, y);
     } else {
       const table = element("dl");
-      for (const [term, value] of this.view.facts(this.trie, rect.node).terms) {
+      const name = this.trie.name[rect.node];
+      const { head, terms } = kindFacts(this.names[name], this.kinds[name]);
+      for (const [term, value] of terms.concat(this.view.facts(this.trie, rect.node).terms)) {
         table.append(element("dt", "", term), element("dd", "", value));
       }
-      tip.replaceChildren(element("b", "", this.names[this.trie.name[rect.node]]), table);
+      placeTip([element("b", "", head), table], x, y);
     }
-    tip.hidden = false;
-    const { width, height } = tip.getBoundingClientRect();
-    const left = x + 16 + width > window.innerWidth ? x - width - 12 : x + 16;
-    const top = y + 18 + height > window.innerHeight ? y - height - 10 : y + 18;
-    tip.style.left = Math.max(4, left) + "px";
-    tip.style.top = Math.max(4, top) + "px";
   }
 
   hideTip() {
@@ -227,4 +433,16 @@ class Page {
     this.chart.draw();
     this.drawMillis = performance.now() - start;
   }
+}
+
+/* Shows the tooltip beside a point of the window. */
+function placeTip(parts, x, y) {
+  const tip = byId("tip");
+  tip.replaceChildren(...parts);
+  tip.hidden = false;
+  const { width, height } = tip.getBoundingClientRect();
+  const left = x + 16 + width > window.innerWidth ? x - width - 12 : x + 16;
+  const top = y + 18 + height > window.innerHeight ? y - height - 10 : y + 18;
+  tip.style.left = Math.max(4, left) + "px";
+  tip.style.top = Math.max(4, top) + "px";
 }

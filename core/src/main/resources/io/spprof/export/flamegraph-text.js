@@ -1,29 +1,114 @@
 /* Functions that format figures and names for the page. */
 
-const Kind = { JAVA: 0, JDK: 1, SYNTHETIC: 2, THREAD: 3, ROOT: 4, NATIVE: 5 };
+/* The kinds of frames. The first five are those of FrameKind.java, in its order. */
+const Kind = { JAVA: 0, NATIVE: 1, JVM: 2, SYSCALL: 3, SYNTHETIC: 4, JDK: 5, THREAD: 6, ROOT: 7 };
+const KIND_TEXTS = ["Java", "Native library", "JVM", "System call", "[synthetic]", "JDK", "Thread", "All"];
 
-function kindOf(name) {
-  if (name.startsWith("[") && name.endsWith("]")) return Kind.SYNTHETIC;
-  if (/\+0x[0-9a-f]+$/.test(name)) return Kind.NATIVE;
-  return /^(java|javax|jdk|sun|com\.sun)\./.test(name) ? Kind.JDK : Kind.JAVA;
+/* Returns the kind of a frame. A Java method of the JDK has a kind of its own on this page. */
+function kindOf(name, kind) {
+  return kind === Kind.JAVA && /^(java|javax|jdk|sun|com\.sun)\./.test(name) ? Kind.JDK : kind;
 }
 
-/* Returns the number of the shade for a frame. All methods of a class have the same shade. */
-function shadeOf(name, shades) {
-  const end = name.lastIndexOf(".");
+function isJava(kind) {
+  return kind === Kind.JAVA || kind === Kind.JDK;
+}
+
+function isFunction(kind) {
+  return kind === Kind.NATIVE || kind === Kind.JVM;
+}
+
+/* Returns the library of a function, and the rest of its name: a symbol after a backtick, or an
+ * address. */
+function splitFunction(name) {
+  const symbol = name.indexOf("`");
+  if (symbol >= 0) return [name.slice(0, symbol), name.slice(symbol + 1)];
+  const address = name.lastIndexOf("+0x");
+  return address < 0 ? ["", name] : [name.slice(0, address), ""];
+}
+
+/* Returns the number of the shade for a frame. All methods of a class have the same shade, and so
+ * have all functions of a library. */
+function shadeOf(name, kind, shades) {
+  const end = isFunction(kind) ? splitFunction(name)[0].length : name.lastIndexOf(".");
   let hash = 17;
   for (let i = 0; i < (end < 0 ? name.length : end); i++) hash = (hash * 31 + name.charCodeAt(i)) | 0;
   return Math.abs(hash % shades);
 }
 
-/* Returns the forms of a frame's name, each shorter than the form before it: package.Class.method,
- * Class.method, method. */
-function shorterNames(name) {
-  if (name.startsWith("[")) return [name];
+/* Returns the forms of a frame's name, each shorter than the form before it. */
+function shorterNames(name, kind) {
+  if (isFunction(kind)) return shorterFunctions(name);
+  if (kind === Kind.SYSCALL) return [name, name.replace(/^\[syscall (.+)\]$/, "$1")];
+  return isJava(kind) ? shorterMethods(name) : [name];
+}
+
+/* library`space::Type<T>::function(int), then without the library, without the parameters, without
+ * the type. */
+function shorterFunctions(name) {
+  const symbol = splitFunction(name)[1];
+  if (symbol === "") return [name];
+  const bare = withoutParameters(symbol);
+  const forms = [name, symbol, bare, bare.slice(lastColons(bare))];
+  return forms.filter((form, i) => form !== "" && forms.indexOf(form) === i);
+}
+
+/* Returns a symbol up to its parameters. A parenthesis between angle brackets, after "operator", or
+ * where a name begins, as in (anonymous namespace)::f, begins no parameters. */
+function withoutParameters(symbol) {
+  let depth = 0;
+  for (let i = 0; i < symbol.length; i++) {
+    if (symbol.startsWith("operator", i)) i += symbol.slice(i).match(/^operator(\(\)|[^\w(]*)/)[0].length - 1;
+    else if (symbol[i] === "<") depth++;
+    else if (symbol[i] === ">") depth--;
+    else if (symbol[i] === "(" && depth === 0) {
+      const end = symbol.indexOf(")", i);
+      if (end < 0 || (i > 0 && symbol[i - 1] !== ":")) return symbol.slice(0, i);
+      i = end;
+    }
+  }
+  return symbol;
+}
+
+/* Returns the index after the last :: of a name that is not between angle brackets or parentheses. */
+function lastColons(name) {
+  let depth = 0;
+  let last = 0;
+  for (let i = 0; i < name.length; i++) {
+    if (name[i] === "<" || name[i] === "(") depth++;
+    else if (name[i] === ">" || name[i] === ")") depth--;
+    else if (depth === 0 && name.startsWith("::", i)) last = i + 2;
+  }
+  return last;
+}
+
+/* package.Class.method, Class.method, Cla\u2026.method, method. */
+function shorterMethods(name) {
   const method = name.lastIndexOf(".");
   if (method < 0) return [name];
-  const type = name.lastIndexOf(".", method - 1);
-  return type < 0 ? [name, name.slice(method + 1)] : [name, name.slice(type + 1), name.slice(method + 1)];
+  const type = name.slice(name.lastIndexOf(".", method - 1) + 1, method);
+  const bare = name.slice(method + 1);
+  const forms = [name, type + "." + bare];
+  for (const letters of [12, 8, 5, 3]) {
+    if (type.length > letters + 1) forms.push(type.slice(0, letters) + "\u2026." + bare);
+  }
+  forms.push(bare);
+  return forms.filter((form, i) => forms.indexOf(form) === i);
+}
+
+/* Returns the beginning and the end of a text, with an ellipsis between them: so many letters, and
+ * the ellipsis. The two halves of a surrogate pair stay together. */
+function cutInMiddle(text, letters) {
+  const tail = letters < 6 ? 0 : Math.floor(letters / 2);
+  const head = text.slice(0, Math.max(0, letters - tail)).replace(/[\ud800-\udbff]$/, "");
+  const end = tail === 0 ? "" : text.slice(-tail).replace(/^[\udc00-\udfff]/, "");
+  return head + "\u2026" + end;
+}
+
+/* Returns the head of a frame's tooltip, and the terms that describe the frame. */
+function kindFacts(name, kind) {
+  const [library, symbol] = isFunction(kind) ? splitFunction(name) : ["", ""];
+  const terms = kind === Kind.THREAD || kind === Kind.ROOT ? [] : [["Kind", KIND_TEXTS[kind]]];
+  return { head: symbol || name, terms: library && symbol ? terms.concat([["Library", library]]) : terms };
 }
 
 function countText(value, noun) {
@@ -81,6 +166,8 @@ function byId(id) {
  */
 function compileQuery(query, isRegex) {
   if (query === "") return { test: null, error: "" };
+  const exact = query.match(/^"(.*)"$/);
+  if (exact) return { test: (name) => name === exact[1], error: "" };
   if (isRegex) {
     try {
       const regex = new RegExp(query, "i");

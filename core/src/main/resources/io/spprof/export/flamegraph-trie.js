@@ -37,15 +37,21 @@ const Part = { AFTER: 0, BEFORE: 1 };
  * A method without a part argument uses the part that determines the widths. */
 class Trie {
   constructor(rows) {
-    this.rows = rows;
     this.size = 0;
     this.parent = new Int32Array(1024);
     this.name = new Int32Array(1024);
     this.depth = new Uint16Array(1024);
     this.rowStart = new Int32Array(1024);
     this.rowEnd = new Int32Array(1024);
-    this.sums = rows.parts.map(() => amounts(rows.count + 1));
     this.widths = Part.AFTER;
+    this.isReversed = false;
+    this.depthLimit = 0; // of a reversed tree, see reversedTree
+    if (rows !== null) this.setRows(rows);
+  }
+
+  setRows(rows) {
+    this.rows = rows;
+    this.sums = rows.parts.map(() => amounts(rows.count + 1));
   }
 
   add(parent, name, row) {
@@ -79,18 +85,21 @@ class Trie {
     return this;
   }
 
-  /* Adds up the rows of the threads that are on. Afterwards sums[i] is the sum of the rows before
-   * row i. */
-  weigh(isOn) {
-    const { count, thread, parts } = this.rows;
-    parts.forEach(({ samples, units }, part) => {
+  /* Adds up the rows of the threads that are on, except hidden rows. Afterwards sums[i] is the sum of
+   * the rows before row i. isHidden has an entry for each row of the page's data. So has `stretch`,
+   * the amounts of a selected stretch of time; it is null for the whole time. */
+  weigh(isOn, isHidden, stretch = null) {
+    const { count, thread, source, parts } = this.rows;
+    parts.forEach((amounts, part) => {
+      const samples = stretch ? (row) => stretch.samples[source[row]] : (row) => amounts.samples[row];
+      const units = stretch ? (row) => stretch.units[source[row]] : (row) => amounts.units[row];
       const sums = this.sums[part];
       let samplesSum = 0;
       let unitsSum = 0;
       for (let row = 0; row < count; row++) {
-        if (isOn[thread[row]]) {
-          samplesSum += samples[row];
-          unitsSum += units[row];
+        if (isOn[thread[row]] && !isHidden[source[row]]) {
+          samplesSum += samples(row);
+          unitsSum += units(row);
         }
         sums.samples[row + 1] = samplesSum;
         sums.units[row + 1] = unitsSum;
@@ -129,8 +138,10 @@ class Trie {
   }
 
   /* Returns the CPU time of the matching frames in a subtree, including what they called. A match
-   * below another match counts only once. */
+   * below another match counts only once. In a tree without the outermost callers, a match among the
+   * missing callers counts, too. */
   matchedUnits(matches, root, part = this.widths) {
+    if (this.depthLimit > 0) return this.matchedRows(matches, root, part);
     let units = 0;
     for (let node = root; node < this.end[root]; ) {
       if (matches[this.name[node]]) {
@@ -139,6 +150,19 @@ class Trie {
       } else {
         node++;
       }
+    }
+    return units;
+  }
+
+  /* Returns the CPU time of the rows of a subtree whose whole stacks have a matching frame. */
+  matchedRows(matches, root, part) {
+    const { name, parent, size, rows } = this.merged;
+    const isMatch = new Uint8Array(size); // of a node of the merged tree: it or one of its callers
+    for (let node = 0; node < size; node++) isMatch[node] = matches[name[node]] || (node > 0 && isMatch[parent[node]]);
+    const sums = this.sums[part].units;
+    let units = 0;
+    for (let row = this.rowStart[root]; row < this.rowEnd[root]; row++) {
+      if (isMatch[rows.leaf[this.rows.source[row]]]) units += sums[row + 1] - sums[row];
     }
     return units;
   }
@@ -156,6 +180,7 @@ function readStacks(base64, rowCount, partCount, rootName) {
     count: rowCount,
     leaf: new Int32Array(rowCount),
     thread: new Int32Array(rowCount),
+    source: Int32Array.from({ length: rowCount }, (_, row) => row),
     parts: Array.from({ length: partCount }, () => amounts(rowCount)),
   };
   const trie = new Trie(rows);
@@ -179,47 +204,113 @@ function readStacks(base64, rowCount, partCount, rootName) {
   return trie.seal();
 }
 
-/* Builds a second tree from the same stacks, with a level of threads below the root. */
-function splitByThread(merged, threadCount, rootName, firstThreadName) {
-  const from = merged.rows;
-  const order = new Int32Array(from.count);
-  const next = new Int32Array(threadCount + 1);
-  for (let row = 0; row < from.count; row++) next[from.thread[row] + 1]++;
-  for (let thread = 0; thread < threadCount; thread++) next[thread + 1] += next[thread];
-  for (let row = 0; row < from.count; row++) order[next[from.thread[row]]++] = row;
-
-  const rows = {
-    count: from.count,
-    leaf: new Int32Array(from.count),
-    thread: Int32Array.from(order, (row) => from.thread[row]),
-    parts: from.parts.map(({ samples, units }) => ({
+/* Returns the rows of a tree in another order. `source` stays the row in the page's data. */
+function reordered(rows, order) {
+  return {
+    count: rows.count,
+    leaf: new Int32Array(rows.count),
+    thread: Int32Array.from(order, (row) => rows.thread[row]),
+    source: Int32Array.from(order, (row) => rows.source[row]),
+    parts: rows.parts.map(({ samples, units }) => ({
       samples: Float64Array.from(order, (row) => samples[row]),
       units: Float64Array.from(order, (row) => units[row]),
     })),
   };
+}
+
+/* Builds a second tree from the same stacks, with a level of threads below the root. towerOf[thread]
+ * is the place of the thread's tower from the left; several threads can share a tower. towerNames
+ * has the index of each tower's name. */
+function splitByThread(merged, towerOf, towerNames, rootName) {
+  const from = merged.rows;
+  const order = new Int32Array(from.count);
+  const next = new Int32Array(towerNames.length + 1);
+  for (let row = 0; row < from.count; row++) next[towerOf[from.thread[row]] + 1]++;
+  for (let tower = 0; tower < towerNames.length; tower++) next[tower + 1] += next[tower];
+  for (let row = 0; row < from.count; row++) order[next[towerOf[from.thread[row]]]++] = row;
+
+  const rows = reordered(from, order);
   const trie = new Trie(rows);
   trie.add(-1, rootName, 0);
   const copies = new Int32Array(merged.size);
   const copiedFor = new Int32Array(merged.size).fill(-1);
   const missing = [];
-  let threadNode = 0;
+  let towerNode = 0;
   for (let row = 0; row < from.count; row++) {
-    const thread = rows.thread[row];
-    if (row === 0 || rows.thread[row - 1] !== thread) {
-      threadNode = trie.add(0, firstThreadName + thread, row);
+    const tower = towerOf[rows.thread[row]];
+    if (row === 0 || towerOf[rows.thread[row - 1]] !== tower) {
+      towerNode = trie.add(0, towerNames[tower], row);
     }
     missing.length = 0;
     let node = from.leaf[order[row]];
-    for (; node > 0 && copiedFor[node] !== thread; node = merged.parent[node]) missing.push(node);
-    let copy = node > 0 ? copies[node] : threadNode;
+    for (; node > 0 && copiedFor[node] !== tower; node = merged.parent[node]) missing.push(node);
+    let copy = node > 0 ? copies[node] : towerNode;
     while (missing.length > 0) {
       node = missing.pop();
       copy = trie.add(copy, merged.name[node], row);
       copies[node] = copy;
-      copiedFor[node] = thread;
+      copiedFor[node] = tower;
     }
     rows.leaf[row] = copy;
     trie.rowEnd[copy] = row + 1;
   }
+  return trie.seal();
+}
+
+/* The most nodes of a reversed tree. */
+const MOST_REVERSED_NODES = 2e6;
+
+/* Builds a tree of the same stacks from their leaves: below the root stand the methods that ran, and
+ * below each frame its callers. Stacks share fewer frames at this end, so the tree can be much larger
+ * than the merged tree. If it would have too many nodes, the outermost callers are left out;
+ * `depthLimit` is then the number of frames that are kept of a stack, and otherwise 0. */
+function reversedTree(merged, names, rootName) {
+  const from = merged.rows;
+  const depths = Array.from(from.leaf, (leaf) => merged.depth[leaf]);
+  const deepest = depths.reduce((a, b) => Math.max(a, b), 0);
+  const nodesWith = (limit) => depths.reduce((sum, depth) => sum + Math.min(depth, limit), 0);
+  let limit = deepest;
+  while (limit > 1 && nodesWith(limit) > MOST_REVERSED_NODES) limit = Math.ceil(limit / 2);
+
+  const order = new Int32Array(from.count);
+  const trie = new Trie(null);
+  trie.add(-1, rootName, 0);
+  let placed = 0;
+  /* Each task is a node and the rows below it, with the next frame (a node of the merged tree) of
+   * each. Tasks are taken depth first, so nodes and rows have the order that a trie needs. */
+  const tasks = [{ parent: 0, name: -1, rows: Int32Array.from({ length: from.count }, (_, row) => row), at: from.leaf }];
+  while (tasks.length > 0) {
+    const { parent, name, rows, at } = tasks.pop();
+    const node = name < 0 ? 0 : trie.add(parent, name, placed);
+    if (rows.length === 1) {
+      // Most rows are alone after a few callers. Their other callers are a chain.
+      let last = node;
+      for (let next = at[0]; next > 0 && trie.depth[last] < limit; next = merged.parent[next]) {
+        last = trie.add(last, merged.name[next], placed);
+      }
+      order[placed++] = rows[0];
+      trie.rowEnd[last] = placed;
+      continue;
+    }
+    const groups = new Map();
+    for (let i = 0; i < rows.length; i++) {
+      if (at[i] <= 0 || trie.depth[node] >= limit) {
+        order[placed++] = rows[i];
+        continue;
+      }
+      const caller = merged.name[at[i]];
+      let group = groups.get(caller);
+      if (group === undefined) groups.set(caller, (group = { rows: [], at: [] }));
+      group.rows.push(rows[i]);
+      group.at.push(merged.parent[at[i]]);
+    }
+    trie.rowEnd[node] = placed;
+    const callers = [...groups.keys()].sort((a, b) => (names[a] < names[b] ? 1 : -1));
+    for (const caller of callers) tasks.push({ parent: node, name: caller, ...groups.get(caller) });
+  }
+  trie.setRows(reordered(from, order));
+  trie.depthLimit = limit < deepest ? limit : 0;
+  trie.merged = merged;
+  trie.isReversed = true;
   return trie.seal();
 }

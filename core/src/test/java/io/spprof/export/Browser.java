@@ -133,6 +133,21 @@ public final class Browser implements AutoCloseable {
     at(rect).perform();
   }
 
+  /** Moves the mouse to a point of the window. */
+  void moveTo(double x, double y) {
+    new Actions(driver).moveToLocation((int) Math.round(x), (int) Math.round(y)).perform();
+  }
+
+  /** Drags the mouse from a point of the window to another of the same height. */
+  void drag(double fromX, double y, double toX) {
+    new Actions(driver)
+        .moveToLocation((int) Math.round(fromX), (int) Math.round(y))
+        .clickAndHold()
+        .moveToLocation((int) Math.round(toX), (int) Math.round(y))
+        .release()
+        .perform();
+  }
+
   /** Clicks on a frame. */
   public void click(Rect rect) {
     at(rect).click().perform();
@@ -195,6 +210,21 @@ public final class Browser implements AutoCloseable {
     return driver.executeScript(script);
   }
 
+  /** Runs a script that calls its last argument with the result. */
+  Object asyncScript(String script) {
+    return driver.executeAsyncScript(script);
+  }
+
+  /** Waits until a condition of the page is true. */
+  void await(String condition) {
+    asyncScript(
+        "const done = arguments[0];"
+            + "const look = () => ("
+            + condition
+            + ") ? done(true) : requestAnimationFrame(look);"
+            + "look();");
+  }
+
   /** All drawn rectangles. */
   public List<Rect> rects() {
     List<?> rects = (List<?>) page("visible()");
@@ -240,6 +270,13 @@ public final class Browser implements AutoCloseable {
     driver.executeCdpCommand(
         "Emulation.setDeviceMetricsOverride",
         Map.of("width", 1400, "height", 800, "deviceScaleFactor", ratio, "mobile", false));
+  }
+
+  /** Makes the window that of a phone, until {@link #resetPixelRatio}. */
+  void phone() {
+    driver.executeCdpCommand(
+        "Emulation.setDeviceMetricsOverride",
+        Map.of("width", 390, "height", 844, "deviceScaleFactor", 2, "mobile", true));
   }
 
   void resetPixelRatio() {

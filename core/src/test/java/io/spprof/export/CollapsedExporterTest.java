@@ -5,8 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.spprof.profile.Profile;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.Writer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -45,7 +47,7 @@ class CollapsedExporterTest {
         ProfileText.unsharedLines("w;a.A.a;b.B.b 3", "w;a.A.a 1", "w;a.A.a;b.B.b 4").build();
 
     assertEquals(3, profile.stackCount());
-    assertEquals(3, profile.threadCount());
+    assertEquals(3, profile.threads().size());
     assertEquals("w;a.A.a;b.B.b 7\nw;a.A.a 1\n", collapsed(profile, 0));
   }
 
@@ -164,5 +166,22 @@ class CollapsedExporterTest {
     StringBuilder out = new StringBuilder();
     CollapsedExporter.write(profile, maxStacks, out);
     return out.toString();
+  }
+
+  @Test
+  void shouldMarkTheKindsOnRequest() throws IOException {
+    Profile profile =
+        ProfileText.lines(
+                "t_[j];a.B.c;libc.so.6`f:n;[syscall read]:k 3",
+                "g;[native thread];libjvm.so`JVM_GC:v 2")
+            .build();
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    new Export(profile, ExportFormat.COLLAPSED_KINDS).writeTo(out);
+    assertEquals(
+        "t_[j];a.B.c_[j];libc.so.6`f;[syscall read]_[k] 3\ng;[native thread];libjvm.so`JVM_GC 2\n",
+        out.toString(StandardCharsets.UTF_8));
+    assertEquals(ExportFormat.COLLAPSED_KINDS, ExportFormat.ofFileName("p.kinds.collapsed"));
+    assertEquals(ExportFormat.COLLAPSED, ExportFormat.ofFileName("p.collapsed"));
+    assertEquals(ExportFormat.COLLAPSED_KINDS, ExportFormat.ofKey("collapsed-kinds"));
   }
 }

@@ -5,8 +5,13 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.spprof.profile.Frames;
 import io.spprof.profile.Profile;
+import io.spprof.profile.ProfileMethod;
+import io.spprof.profile.ProfileThread;
+import io.spprof.profile.Rows;
 import io.spprof.profile.SampleTimes;
+import io.spprof.profile.Stacks;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -145,15 +150,15 @@ final class ExportTest {
         names.add("com.example.some.application.module" + i % 100 + ".SomeService.operation" + i);
         methods[i] = i;
       }
-      int perChunk = (1 << Profile.Stacks.CHUNK_BITS) / DEPTH;
-      int[][] chunks = new int[STACKS / perChunk + 1][1 << Profile.Stacks.CHUNK_BITS];
+      int perChunk = (1 << Stacks.CHUNK_BITS) / DEPTH;
+      int[][] chunks = new int[STACKS / perChunk + 1][1 << Stacks.CHUNK_BITS];
       int[] positions = new int[STACKS];
       short[] depths = new short[STACKS];
       int[] rows = new int[STACKS];
       long[] samples = new long[STACKS];
       long[] nanos = new long[STACKS];
       for (int i = 0; i < STACKS; i++) {
-        positions[i] = i / perChunk * (1 << Profile.Stacks.CHUNK_BITS) + i % perChunk * DEPTH;
+        positions[i] = i / perChunk * (1 << Stacks.CHUNK_BITS) + i % perChunk * DEPTH;
         depths[i] = DEPTH;
         for (int j = 0; j < DEPTH; j++) {
           chunks[i / perChunk][i % perChunk * DEPTH + j] = random.nextInt(METHODS);
@@ -170,11 +175,11 @@ final class ExportTest {
       }
       return new Profile(
           empty.info(),
-          names,
-          new Profile.Frames(methods, new int[METHODS], METHODS),
-          List.of("main"),
-          new Profile.Stacks(chunks, positions, depths, STACKS),
-          new Profile.Rows(rows, new int[STACKS], samples, nanos, STACKS),
+          names.stream().map(ProfileMethod::java).toList(),
+          new Frames(methods, new int[METHODS], METHODS),
+          List.of(ProfileThread.java("main")),
+          new Stacks(chunks, positions, depths, STACKS),
+          new Rows(rows, new int[STACKS], samples, nanos, STACKS),
           new SampleTimes(times, 0));
     }
   }

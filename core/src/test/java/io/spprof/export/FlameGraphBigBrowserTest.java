@@ -9,9 +9,8 @@ import java.io.IOException;
 import java.io.Writer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Comparator;
-import java.util.Set;
-import java.util.TreeSet;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.CleanupMode;
@@ -69,7 +68,10 @@ class FlameGraphBigBrowserTest {
       assertBounded(browser, "merged");
 
       start = System.nanoTime();
-      browser.elements("#threads-list input").get(0).click();
+      browser.elements("#threads-list .expand").get(0).click();
+      say("pool opened", start);
+      start = System.nanoTime();
+      browser.elements("#threads-list .member input").get(0).click();
       say("one thread off", start);
       double off = profile.totalCpuNanos() - browser.number("totalNanos");
       assertEquals(hottestThreadNanos(profile), off, 1);
@@ -100,7 +102,18 @@ class FlameGraphBigBrowserTest {
       assertNotEquals("all", browser.page("zoomed"));
       assertBounded(browser, "run");
 
-      browser.press(Keys.ESCAPE);
+      start = System.nanoTime();
+      browser.press(Keys.ESCAPE, "v");
+      // Nearly every method has less than half a pixel, so most are drawn together.
+      assertTrue(browser.rects().size() < MOST_RECTS);
+      say("callers", start);
+      assertEquals(profile.totalCpuNanos() - off, browser.number("totalNanos"));
+      assertMatchesThatAreCutOff(browser);
+      start = System.nanoTime();
+      browser.press("l");
+      assertTrue(browser.elements("#methods-rows tr").size() > 10);
+      say("methods", start);
+      browser.press("v");
       for (int i = 0; i < 30; i++) {
         browser.press(Keys.ARROW_DOWN);
       }
@@ -152,6 +165,17 @@ class FlameGraphBigBrowserTest {
     }
   }
 
+  /** All callers of so many stacks are too many for the page, but the search finds them. */
+  private static void assertMatchesThatAreCutOff(Browser browser) {
+    assertTrue(browser.text("details").contains("there are too many callers"));
+    browser.search("ThreadPoolExecutor");
+    double reversed = browser.number("matchedPercent");
+    browser.press(Keys.ENTER, "v");
+    assertTrue(reversed > 50, reversed + " % matched");
+    assertEquals(browser.number("matchedPercent"), reversed, 1e-9);
+    browser.press("v", Keys.ESCAPE);
+  }
+
   private static void assertBounded(Browser browser, String what) {
     int rects = browser.rects().size();
     System.out.printf(
@@ -175,15 +199,11 @@ class FlameGraphBigBrowserTest {
   }
 
   private static long hottestThreadNanos(Profile profile) {
-    long[] nanos = new long[profile.threadCount()];
+    long[] nanos = new long[profile.threads().size()];
     for (int row = 0; row < profile.rowCount(); row++) {
       nanos[profile.thread(row)] += profile.cpuNanos(row);
     }
-    Set<Long> sorted = new TreeSet<>(Comparator.reverseOrder());
-    for (long value : nanos) {
-      sorted.add(value);
-    }
-    return sorted.iterator().next();
+    return Arrays.stream(nanos).max().orElseThrow();
   }
 
   private static void say(String what, long start) {

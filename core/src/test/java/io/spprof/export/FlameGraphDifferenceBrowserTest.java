@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.spprof.export.Browser.Rect;
 import io.spprof.profile.Profile;
+import io.spprof.profile.SampleTimes;
 import io.spprof.sampler.DropReason;
 import io.spprof.sampler.Drops;
 import java.awt.image.BufferedImage;
@@ -35,8 +36,14 @@ class FlameGraphDifferenceBrowserTest extends FlameGraphBrowserTestBase {
           .build();
 
   @BeforeEach
-  void openDifference() throws IOException {
-    openDifference(PROFILE, AFTER);
+  void compare() throws IOException {
+    compare(PROFILE, AFTER);
+  }
+
+  /** Opens the page, coloured by total time. */
+  private static void compare(Profile before, Profile after) throws IOException {
+    openDifference(before, after);
+    browser.press("s");
   }
 
   @Test
@@ -48,6 +55,46 @@ class FlameGraphDifferenceBrowserTest extends FlameGraphBrowserTestBase {
     assertEquals(0.13 * all.width(), browser.rect("worker-3").width(), 0.01);
     assertFalse(browser.frames().contains("worker-2"));
     assertEquals("false", browser.element("widths").getDomAttribute("aria-pressed"));
+  }
+
+  @Test
+  void shouldColourTheCulpritAndNotItsCallers() throws IOException {
+    openDifference(PROFILE, AFTER);
+    assertEquals("true", browser.element("by-self").getDomAttribute("aria-pressed"));
+    assertRed("java.util.HashMap.get");
+    assertNeutral("io.x.Main.main");
+    assertNeutral("main");
+    assertBlue("io.x.Stock.find");
+    assertEquals("+20.00 java.util.HashMap.get", browser.rect("java.util.HashMap.get").label());
+    assertEquals("main", browser.rect("main").label());
+
+    browser.press("v"); // The first frame of a reversed stack is the method itself.
+    assertRed("java.util.HashMap.get");
+  }
+
+  @Test
+  void shouldListWhatChangedMostInSelfTimeFirst() {
+    browser.press("l");
+    List<String> rows =
+        browser.elements("#methods-rows tr").stream().map(WebElement::getText).toList();
+    assertEquals(
+        List.of(
+            "\u221220.00 \u221220.00 20.00 % io.x.Stock.find",
+            "+20.00 +20.00 40.00 % java.util.HashMap.get",
+            "+13.00 +13.00 13.00 % io.x.Fresh.work",
+            "\u22128.00 \u22128.00 0.00 % [unwalkable: stub]",
+            "\u2248\u22125.00 +15.00 12.00 % io.x.Cart.price",
+            "\u00b10 \u00b10 15.00 % io.x.Cart.tax",
+            "\u00b10 \u2248+5.00 0.00 % io.x.Main.main",
+            "\u00b10 \u2248+3.00 0.00 % io.x.Worker.run"),
+        rows);
+    // 41 of 300 samples: 2 x sqrt(0.137 x 0.863 x (1 / 100 + 1 / 200)) = 8.4 points: may be chance.
+    List<String> marks =
+        browser.elements("#methods-rows td:first-child").stream()
+            .map(cell -> cell.getDomAttribute("class"))
+            .toList();
+    assertEquals(
+        List.of("shrunk", "grown", "grown", "shrunk", "chance", "chance"), marks.subList(0, 6));
   }
 
   @Test
@@ -68,9 +115,9 @@ class FlameGraphDifferenceBrowserTest extends FlameGraphBrowserTestBase {
 
   @Test
   void shouldBeDeeperTheMoreTheShareChanged() throws IOException {
-    openDifference(
-        ProfileText.lines("t;s.S.s 5000", "t;a.A.a 1000", "t;b.B.b 1000", "t;c.C.c 3000").build(),
-        ProfileText.lines("t;s.S.s 4855", "t;a.A.a 1020", "t;b.B.b 1100", "t;c.C.c 3025").build());
+    compare(
+        many("t;s.S.s 500000", "t;a.A.a 100000", "t;b.B.b 100000", "t;c.C.c 300000"),
+        many("t;s.S.s 485500", "t;a.A.a 102000", "t;b.B.b 110000", "t;c.C.c 302500"));
     assertEquals("+0.20 a.A.a", browser.rect("a.A.a").label());
     assertEquals("+1.00 b.B.b", browser.rect("b.B.b").label());
     assertTrue(redness("a.A.a") > 0);
@@ -78,11 +125,59 @@ class FlameGraphDifferenceBrowserTest extends FlameGraphBrowserTestBase {
     assertEquals(redness("c.C.c"), redness("a.A.a"));
   }
 
+  /** A profile without times, because there are so many samples. */
+  private static Profile many(String... lines) {
+    return ProfileText.lines(lines).times(new SampleTimes(List.of(), 1_000_000)).build();
+  }
+
+  @Test
+  void shouldMarkWhatCanBeChance() throws IOException {
+    // The same shares, of few samples and of many.
+    compare(
+        ProfileText.lines("t;a.A.a 40", "t;b.B.b 60").build(),
+        ProfileText.lines("t;a.A.a 50", "t;b.B.b 50").build());
+    int pale = redness("a.A.a");
+    assertTrue(pale > 20, "redness " + pale);
+    assertEquals("\u2248+10.00 a.A.a", browser.rect("a.A.a").label());
+    browser.hover(browser.rect("a.A.a"));
+    assertTrue(
+        browser
+            .text("tip")
+            .contains(
+                "Change\n+10.00 points, can be chance\n"
+                    + "Change of self\n+10.00 points, can be chance\n"),
+        browser.text("tip"));
+    assertTrue(
+        browser.elements("#legend li").stream()
+            .anyMatch(entry -> entry.getText().equals("\u2248 pale: can be chance")));
+
+    compare(many("t;a.A.a 400000", "t;b.B.b 600000"), many("t;a.A.a 500000", "t;b.B.b 500000"));
+    assertTrue(redness("a.A.a") > 2 * pale, redness("a.A.a") + ", pale " + pale);
+    assertEquals("+10.00 a.A.a", browser.rect("a.A.a").label());
+    browser.hover(browser.rect("a.A.a"));
+    assertFalse(browser.text("tip").contains("can be chance"), browser.text("tip"));
+  }
+
+  /** None of 20 samples does not prove that the frame was not there. */
+  @Test
+  void shouldMarkAChangeFromFewSamplesWithoutTheFrame() throws IOException {
+    compare(
+        ProfileText.lines("t;a.A.a 20").build(),
+        ProfileText.lines("t;a.A.a 1840", "t;b.B.b 160").build());
+    String label = browser.rect("b.B.b").label();
+    assertTrue(label.startsWith("\u2248+8.00 "), label);
+    browser.hover(browser.rect("b.B.b"));
+    // 160 of 2,020 samples: 2 x sqrt(0.0792 x 0.9208 x (1 / 20 + 1 / 2000))
+    assertTrue(
+        browser.text("tip").endsWith("By chance\nup to 12.14 points, of self 12.14"),
+        browser.text("tip"));
+  }
+
   @Test
   void shouldShowTheSignInTheLabel() {
-    assertEquals("+5.00 main", browser.rect("main").label());
+    assertEquals("\u2248+5.00 main", browser.rect("main").label());
     assertEquals("+15.00 io.x.Cart.price", browser.rect("io.x.Cart.price").label());
-    assertEquals("\u22128.00 worker-1", browser.rect("worker-1").label());
+    assertEquals("\u2248\u22128.00 worker-1", browser.rect("worker-1").label());
     assertEquals("io.x.Cart.tax", browser.rect("io.x.Cart.tax").label());
     assertEquals("all", browser.rect("all").label());
     // A narrow frame shows the sign only.
@@ -97,26 +192,48 @@ class FlameGraphDifferenceBrowserTest extends FlameGraphBrowserTestBase {
     String tip = browser.text("tip");
     assertTrue(
         tip.startsWith(
-            "java.util.HashMap.get\nChange\n+20.00 points\n"
+            "java.util.HashMap.get\nKind\nJDK\nChange\n+20.00 points\n"
+                + "Change of self\n+20.00 points\n"
                 + "Before\n20.00 %, 200 ms CPU, 20 samples\nAfter\n40.00 %, 800 ms CPU, 80 samples\n"
                 + "Self before\n20.00 %, 200 ms CPU\nSelf after\n40.00 %, 800 ms CPU\n"),
         tip);
-    // 2 x sqrt(0.2 x 0.8 / 100 + 0.4 x 0.6 / 200)
-    assertTrue(tip.endsWith("By chance\nup to 10.58 points"), tip);
+    // 100 of 300 samples: 2 x sqrt(1 / 3 x 2 / 3 x (1 / 100 + 1 / 200))
+    assertTrue(tip.endsWith("By chance\nup to 11.55 points, of self 11.55"), tip);
 
     browser.hover(browser.rect("worker-3"));
     assertTrue(
         browser
             .text("tip")
-            .contains("Change\n+13.00 points, new\nBefore\n0.00 %, 0 s CPU, 0 samples\n"),
+            .contains(
+                "Change\n+13.00 points, new\nChange of self\nno change\nBefore\n0.00 %, 0 s CPU, 0 samples\n"),
         browser.text("tip"));
 
     browser.click(browser.rect("worker-1"));
     assertTrue(
         browser
             .text("details")
-            .contains("\u22128.00 points: before 30.00 % (300 ms CPU), after 22.00 % (440 ms CPU)"),
+            .contains(
+                "\u22128.00 points, can be chance: before 30.00 % (300 ms CPU), after 22.00 % (440 ms CPU)"),
         browser.text("details"));
+  }
+
+  @Test
+  void shouldKnowTheKindsOfFramesOfBoth() throws IOException {
+    compare(
+        ProfileText.lines("t;a.A.a 50", "t;a.A.a;libc.so.6`memset:n 50").build(),
+        ProfileText.lines("t;libjvm.so`JVM_GC:v 40", "t;a.A.a;[syscall read]:k 60").build());
+    browser.hover(browser.rect("libjvm.so`JVM_GC"));
+    assertTrue(
+        browser.text("tip").startsWith("JVM_GC\nKind\nJVM\nLibrary\nlibjvm.so\nChange\n+40.00"),
+        browser.text("tip"));
+    browser.hover(browser.rect("[syscall read]"));
+    assertTrue(browser.text("tip").contains("Kind\nSystem call\nChange"), browser.text("tip"));
+    browser.press("b");
+    browser.hover(browser.rect("libc.so.6`memset"));
+    assertTrue(browser.text("tip").contains("Kind\nNative library\n"), browser.text("tip"));
+    assertEquals("\u221250.00 libc.so.6`memset", browser.rect("libc.so.6`memset").label());
+    browser.search("`");
+    assertEquals("50.00 % matched, \u221210.00 points", browser.text("matched"));
   }
 
   @Test
@@ -160,7 +277,7 @@ class FlameGraphDifferenceBrowserTest extends FlameGraphBrowserTestBase {
     browser.clickOnly("worker-1");
     // Stock.find's share of the thread was 20 %, and the rest was unwalkable. Shares are of the
     // thread's own total now.
-    assertEquals("+12.12 io.x.Stock.find", browser.rect("io.x.Stock.find").label());
+    assertEquals("\u2248+12.12 io.x.Stock.find", browser.rect("io.x.Stock.find").label());
     assertNeutral("worker-1");
 
     browser.click("threads-none");
@@ -181,11 +298,11 @@ class FlameGraphDifferenceBrowserTest extends FlameGraphBrowserTestBase {
   void shouldMergeThreads() {
     browser.press("m");
     // Before 32 of 100, after 70 of 200.
-    assertEquals("+3.00 io.x.Worker.run", browser.rect("io.x.Worker.run").label());
+    assertEquals("\u2248+3.00 io.x.Worker.run", browser.rect("io.x.Worker.run").label());
     assertFalse(browser.frames().contains("main"));
     browser.press("b");
     assertEquals(0.32 * ALL, browser.rect("io.x.Worker.run").nanos(), 1);
-    assertEquals("+3.00 io.x.Worker.run", browser.rect("io.x.Worker.run").label());
+    assertEquals("\u2248+3.00 io.x.Worker.run", browser.rect("io.x.Worker.run").label());
   }
 
   @Test
@@ -205,19 +322,32 @@ class FlameGraphDifferenceBrowserTest extends FlameGraphBrowserTestBase {
     assertTrue(
         figures.startsWith(
             "Before 2026-01-01 00:00:00 \u2013 00:01:00 UTC, 100 samples, 1 s CPU"
-                + " After 2026-01-01 01:00:00 \u2013 01:01:00 UTC, 200 samples, 2 s CPU"),
+                + " After 2026-01-01 01:00:00 \u2013 01:01:00 UTC, 200 samples, 2 s CPU"
+                + " JVM shop.jar, pid 42, host web-1, Java 17.0.15+6 User"),
         figures);
     assertTrue(figures.contains("Dropped before 0 Unwalkable before 0 Dropped after 0"), figures);
     String notices = browser.text("notices");
     assertTrue(notices.contains("of each stretch's own CPU time"), notices);
     assertFalse(notices.contains("No difference"), notices);
     assertEquals(
-        "spprof flame graph of a difference, session 3", browser.script("return document.title"));
+        "spprof flame graph of a difference, session 3, shop.jar, pid 42, host web-1, Java 17.0.15+6",
+        browser.script("return document.title"));
+  }
+
+  @Test
+  void shouldShowBothEnginesWhereTheyDiffer() throws IOException {
+    ProfileText before = ProfileText.lines("main;a.A.a 90");
+    before.engine = "itimer";
+    compare(before.build(), ProfileText.lines("main;a.A.a 90").build());
+    String figures = browser.text("figures").replace('\n', ' ');
+    assertTrue(
+        figures.contains("Engine before itimer Engine after ctimer Walker agct Debug info exact"),
+        figures);
   }
 
   @Test
   void shouldReportWhatIsMissingInEither() throws IOException {
-    openDifference(
+    compare(
         ProfileText.lines("main;a.A.a 90")
             .dropped(Drops.NONE.plus(DropReason.BUFFER_FULL, 8).plus(DropReason.LATE, 2), 1)
             .build(),
@@ -232,7 +362,7 @@ class FlameGraphDifferenceBrowserTest extends FlameGraphBrowserTestBase {
 
   @Test
   void shouldBeNeutralThroughoutForAProfileAndItself() throws IOException {
-    openDifference(PROFILE, PROFILE);
+    compare(PROFILE, PROFILE);
     assertTrue(browser.text("notices").contains("No difference"), browser.text("notices"));
     Set<String> names = browser.rects().stream().map(Rect::name).collect(Collectors.toSet());
     assertTrue(names.contains("java.util.HashMap.get"), names::toString);
@@ -247,7 +377,7 @@ class FlameGraphDifferenceBrowserTest extends FlameGraphBrowserTestBase {
 
   @Test
   void shouldSeeNoDifferenceInAStretchTwiceAsLong() throws IOException {
-    openDifference(
+    compare(
         ProfileText.lines("t;a.A.a 7", "t;b.B.b 3").build(),
         ProfileText.lines("t;a.A.a 14", "t;b.B.b 6").build());
     assertTrue(browser.text("notices").contains("No difference"), browser.text("notices"));
@@ -273,14 +403,19 @@ class FlameGraphDifferenceBrowserTest extends FlameGraphBrowserTestBase {
 
   @Test
   void shouldTakeAStretchWithoutSamples() throws IOException {
-    openDifference(PROFILE, ProfileText.lines().build());
+    compare(PROFILE, ProfileText.lines().build());
     assertEquals("No samples after.", browser.text("empty"));
     browser.press("b");
     assertFalse(browser.element("empty").isDisplayed());
     assertBlue("main");
+    assertEquals("\u2248\u221260.00 main", browser.rect("main").label());
+    browser.hover(browser.rect("main"));
+    assertTrue(
+        browser.text("tip").endsWith("By chance\nany change: there are no samples after"),
+        browser.text("tip"));
     browser.search("Cart");
 
-    openDifference(ProfileText.lines().build(), ProfileText.lines().build());
+    compare(ProfileText.lines().build(), ProfileText.lines().build());
     assertEquals("No samples after.", browser.text("empty"));
     assertTrue(browser.text("notices").contains("No difference"));
   }

@@ -3,6 +3,7 @@ package io.spprof.export;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.spprof.profile.JvmInfo;
 import io.spprof.profile.Profile;
 import io.spprof.profile.SampleTimes;
 import io.spprof.sampler.DropReason;
@@ -16,6 +17,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import jdk.jfr.consumer.RecordedEvent;
 import jdk.jfr.consumer.RecordedFrame;
@@ -23,6 +25,8 @@ import jdk.jfr.consumer.RecordingFile;
 import one.convert.Main;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.openjdk.jmc.common.IMCFrame;
 import org.openjdk.jmc.common.IMCStackTrace;
 import org.openjdk.jmc.common.IMCThread;
@@ -32,6 +36,7 @@ import org.openjdk.jmc.common.item.IType;
 import org.openjdk.jmc.common.item.ItemFilters;
 import org.openjdk.jmc.flightrecorder.JfrAttributes;
 import org.openjdk.jmc.flightrecorder.JfrLoaderToolkit;
+import org.openjdk.jmc.flightrecorder.jdk.JdkAggregators;
 
 /**
  * Checks that every reader of JFR recordings can read the recordings that spprof exports, and that
@@ -80,43 +85,99 @@ final class JfrExporterTest {
         .toList();
   }
 
+  private static final Profile ALL_KINDS =
+      ProfileText.lines(
+              "main;a.b.C.main:12;libc.so.6+0x9bf40:n;libzip.so`Java_x.y:n;[syscall futex]:k 2",
+              "GC Thread#0;[native thread];libjvm.so`G1::run(std::vector<a.b>&)`1:v 5",
+              "w;libc.so.6.Cls`x.m:7;[vdso]`clock_gettime:n 1")
+          .build();
+
   @Test
-  void shouldMarkFramesOfNativeCode() throws IOException {
-    Profile profile =
-        ProfileText.lines(
-                "main;a.b.C.main:12;libc.so.6+0x9bf40:-1 2", "GC Thread#0;[native thread] 5")
-            .build();
-    Path file = written(profile);
-    assertEquals(expected(profile), readByJdk(file));
+  void shouldTellTheKindsOfFrames() throws IOException {
     Map<String, String> types = new TreeMap<>();
-    for (RecordedEvent event : events(file, "jdk.ExecutionSample")) {
+    for (RecordedEvent event : events(written(ALL_KINDS), "jdk.ExecutionSample")) {
       for (RecordedFrame frame : event.getStackTrace().getFrames()) {
-        types.put(frame.getMethod().getName(), frame.getType());
+        types.put(
+            frame.getMethod().getType().getName() + " | " + frame.getMethod().getName(),
+            frame.getType());
       }
     }
-    assertEquals("Native", types.get("libc.so.6+0x9bf40"));
-    assertEquals("Java", types.get("main"));
-    assertEquals("Java", types.get("[native thread]"));
+    assertEquals(
+        Map.of(
+            "a.b.C | main", "Java",
+            " | libc.so.6+0x9bf40", "Native",
+            "libzip.so | Java_x.y", "Native",
+            " | [syscall futex]", "Kernel",
+            " | [native thread]", "Native",
+            "libjvm.so | G1::run(std::vector<a.b>&)`1", "C++",
+            "libc.so.6.Cls`x | m", "Java",
+            " | [vdso]`clock_gettime", "Native"),
+        types);
   }
 
-  private static Map<String, StackTotals.Total> readByJdk(Path file) throws IOException {
-    StackTotals totals = new StackTotals();
-    long interval = events(file, "spprof.Session").get(0).getLong("interval");
-    for (RecordedEvent event : events(file, "jdk.ExecutionSample")) {
-      add(totals, event, 1, interval);
+  @Test
+  void shouldGiveFunctionsALibraryAndNoPackageInMissionControl() throws Exception {
+    Map<String, String> packages = new TreeMap<>();
+    for (IItemIterable items :
+        JfrLoaderToolkit.loadEvents(written(ALL_KINDS).toFile())
+            .apply(ItemFilters.type("jdk.ExecutionSample"))) {
+      for (IItem item : items) {
+        IMCStackTrace trace =
+            JfrAttributes.EVENT_STACKTRACE.getAccessor(type(item)).getMember(item);
+        for (IMCFrame frame : trace.getFrames()) {
+          packages.put(
+              frame.getMethod().getType().getFullName() + " " + frame.getType().getName(),
+              frame.getMethod().getType().getPackage().getName());
+        }
+      }
     }
-    for (RecordedEvent event : events(file, "spprof.CpuTime")) {
-      add(totals, event, 0, event.getLong("cpuTime") - interval);
+    assertEquals(
+        Map.of(
+            "a.b.C JAVA", "a.b",
+            "libc.so.6.Cls`x JAVA", "libc.so.6",
+            "libzip.so NATIVE", "",
+            "libjvm.so CPP", "",
+            " NATIVE", "",
+            " KERNEL", ""),
+        packages);
+  }
+
+  /** The converter shows a function without its library, and marks Java code and system calls. */
+  @Test
+  void shouldShowTheKindsInTheConverter() throws Exception {
+    Path collapsed = directory.resolve("kinds.collapsed");
+    Main.main(
+        new String[] {
+          "-o", "collapsed", "--dot", written(ALL_KINDS).toString(), collapsed.toString()
+        });
+    assertEquals(
+        Set.of(
+            "a.b.C.main_[j];libc.so.6+0x9bf40;Java_x.y;[syscall futex]_[k] 2",
+            "[native thread];G1::run(std::vector<a.b>&)`1 5",
+            "libc.so.6.Cls`x.m_[j];[vdso]`clock_gettime 1"),
+        Set.copyOf(Files.readAllLines(collapsed)));
+  }
+
+  static Map<String, StackTotals.Total> readByJdk(Path file) throws IOException {
+    StackTotals totals = new StackTotals();
+    for (RecordedEvent event : events(file, "jdk.ExecutionSample")) {
+      add(totals, event, "sampledThread", 1, 0);
+    }
+    for (RecordedEvent event : events(file, "spprof.CPUTimeSample")) {
+      add(totals, event, "eventThread", 0, event.getDuration("samplingPeriod").toNanos());
     }
     return totals.all();
   }
 
-  private static void add(StackTotals totals, RecordedEvent event, long samples, long cpuNanos) {
+  private static void add(
+      StackTotals totals, RecordedEvent event, String thread, long samples, long cpuNanos) {
     List<String> frames = new ArrayList<>();
     for (RecordedFrame frame : event.getStackTrace().getFrames()) {
-      frames.add(name(frame.getMethod().getType().getName(), frame.getMethod().getName()));
+      String type = frame.getMethod().getType().getName();
+      String separator = type.isEmpty() ? "" : frame.getType().equals("Java") ? "." : "`";
+      frames.add(type + separator + frame.getMethod().getName());
     }
-    totals.add(event.getThread("sampledThread").getJavaName(), frames, samples, cpuNanos);
+    totals.add(event.getThread(thread).getJavaName(), frames, samples, cpuNanos);
   }
 
   private static Map<String, Long> readByMissionControl(Path file) throws Exception {
@@ -146,6 +207,7 @@ final class JfrExporterTest {
   @Test
   void shouldBeReadByTheJdkToTheSample() throws IOException {
     assertEquals(expected(PROFILE), readByJdk(written(PROFILE)));
+    assertEquals(expected(ALL_KINDS), readByJdk(written(ALL_KINDS)));
   }
 
   @Test
@@ -156,12 +218,20 @@ final class JfrExporterTest {
     assertEquals(expected, readByMissionControl(written(PROFILE)));
   }
 
-  @Test
-  void shouldBeReadByTheConverterToTheSample() throws Exception {
+  /** Both without an option and with {@code --cpu}, which selects samples by their state. */
+  @ParameterizedTest
+  @ValueSource(strings = {"--threads", "--cpu"})
+  void shouldBeReadByTheConverterToTheSample(String option) throws Exception {
     Path collapsed = directory.resolve("converted.collapsed");
     Main.main(
         new String[] {
-          "-o", "collapsed", "--threads", "--dot", written(PROFILE).toString(), collapsed.toString()
+          "-o",
+          "collapsed",
+          option,
+          "--threads",
+          "--dot",
+          written(PROFILE).toString(),
+          collapsed.toString()
         });
 
     Map<String, Long> read = new TreeMap<>();
@@ -187,7 +257,7 @@ final class JfrExporterTest {
       StringBuilder line = new StringBuilder();
       event.getStackTrace().getFrames().forEach(f -> line.append(f.getLineNumber()).append(' '));
       lines.add(line.toString().strip());
-      assertEquals("STATE_RUNNABLE", event.getString("state"));
+      assertEquals("STATE_DEFAULT", event.getString("state"));
     }
     assertEquals("560 0 12", lines.get(0));
     assertEquals("561 0 13", lines.get(3));
@@ -206,6 +276,10 @@ final class JfrExporterTest {
 
     assertEquals(1, sessions.size());
     RecordedEvent session = sessions.get(0);
+    assertEquals("shop.jar", session.getString("program"));
+    assertEquals("web-1", session.getString("host"));
+    assertEquals(Instant.parse("2026-01-01T00:00:00Z"), session.getStartTime());
+    assertEquals(Instant.parse("2026-01-01T00:01:00Z"), session.getEndTime());
     assertEquals(3, session.getLong("sessionId"));
     assertEquals(PROFILE.info().session().options(), session.getString("options"));
     assertEquals("ctimer", session.getString("engine"));
@@ -216,6 +290,48 @@ final class JfrExporterTest {
     assertEquals(777, session.getLong("droppedCpuTime"));
     assertEquals(333, session.getLong("unseenCpuTime"));
     assertEquals(0, session.getLong("olderSamples"));
+  }
+
+  @Test
+  void shouldShowTheJvmWithoutArguments() throws Exception {
+    Path file = written(PROFILE);
+    RecordedEvent jvm = events(file, "jdk.JVMInformation").get(0);
+    String version = "OpenJDK 64-Bit Server VM (17.0.15+6) JRE (17.0.15+6)";
+
+    assertEquals("OpenJDK 64-Bit Server VM", jvm.getString("jvmName"));
+    assertEquals(version, jvm.getString("jvmVersion"));
+    assertEquals(null, jvm.getString("jvmArguments"));
+    assertEquals(null, jvm.getString("jvmFlags"));
+    assertEquals("shop.jar", jvm.getString("javaArguments"));
+    assertEquals(Instant.parse("2025-12-31T16:53:20Z"), jvm.getInstant("jvmStartTime"));
+    assertEquals(42, jvm.getLong("pid"));
+    assertEquals(
+        version,
+        JfrLoaderToolkit.loadEvents(file.toFile()).getAggregate(JdkAggregators.JVM_VERSION));
+  }
+
+  @Test
+  void shouldSayNothingOfAJvmThatIsNotKnown() throws Exception {
+    ProfileText text = ProfileText.lines("main;a.A.a 1");
+    text.jvm = JvmInfo.NONE;
+    Path file = written(text.build());
+    assertEquals(List.of(), events(file, "jdk.JVMInformation"));
+    assertEquals("", events(file, "spprof.Session").get(0).getString("host"));
+  }
+
+  @Test
+  void shouldSayWhichStacksCouldNotBeWalked() throws IOException {
+    Profile profile =
+        ProfileText.lines("m;[broken: stub];[at SafepointBlob+0x67];a.A.a 2", "m;a.A.b 5")
+            .dropped(Drops.NONE.plus(DropReason.LATE, 4), 9)
+            .build();
+    Path file = written(profile);
+
+    List<RecordedEvent> samples = events(file, "spprof.CPUTimeSample");
+    assertEquals(2, samples.stream().filter(event -> event.getBoolean("failed")).count());
+    assertEquals(0, samples.stream().filter(event -> event.getBoolean("biased")).count());
+    assertEquals(7, samples.size());
+    assertEquals(4, events(file, "spprof.CPUTimeSamplesLost").get(0).getInt("lostSamples"));
   }
 
   @Test
@@ -249,6 +365,15 @@ final class JfrExporterTest {
     if (Runtime.version().feature() >= 21) {
       String hot = run("jfr", "view", "hot-methods", file.toString());
       assertTrue(hot.matches("(?s).*java.util.HashMap.get\\(\\) +5 +38.46%.*"), hot);
+      String jvm = run("jfr", "view", "jvm-information", file.toString());
+      assertTrue(jvm.matches("(?s).*PID: 42\n.*Program Arguments: shop.jar\n.*"), jvm);
+    }
+    if (Runtime.version().feature() >= 25) {
+      String hot = run("jfr", "view", "cpu-time-hot-methods", file.toString());
+      assertTrue(hot.matches("(?s).*java.util.HashMap.get\\(\\) +5 +38.46%.*"), hot);
+      String statistics = run("jfr", "view", "cpu-time-statistics", file.toString());
+      assertTrue(
+          statistics.matches("(?s).*Successful Samples: 13\n.*Lost Samples: 21\n.*"), statistics);
     }
   }
 

@@ -38,7 +38,7 @@ class JoinedProfileTest {
     assertEquals(7, both.samples(1));
     assertEquals(1, both.samples(2));
     assertEquals(1_000_000, both.cpuNanos(3));
-    assertEquals("m", both.threadName(both.thread(3)));
+    assertEquals("m", both.threads().get(both.thread(3)).name());
     int leaf = both.frame(both.stack(3), 0);
     assertEquals("a.A.a", both.frameName(leaf));
     assertEquals(3, both.frameLine(leaf));

@@ -37,7 +37,8 @@ final class PageData {
   private final Map<String, Object> head;
   private final List<String> threads;
   private final List<Part> parts;
-  private int rows;
+  private final List<String> rowTexts = new ArrayList<>();
+  private final Map<Integer, Part> slots = new TreeMap<>();
 
   private PageData(Map<String, Object> head) {
     this.head = head;
@@ -53,8 +54,30 @@ final class PageData {
     String data = matcher.group(1);
     int lineEnd = data.indexOf('\n');
     PageData read = new PageData(new Json().toType(data.substring(0, lineEnd), Json.MAP_TYPE));
-    read.stacks(new VarintReader(data.substring(lineEnd + 1)));
+    String[] lines = data.substring(lineEnd + 1).split("\n");
+    read.stacks(new VarintReader(lines[0]));
+    if (lines.length > 1) {
+      read.timeline(new VarintReader(lines[1]));
+    }
     return read;
+  }
+
+  private void timeline(VarintReader numbers) {
+    long unit = ((Number) head.get("unitNanos")).longValue();
+    while (numbers.remaining() > 0) {
+      Part slot = slots.computeIfAbsent((int) numbers.next(), number -> new Part());
+      int row = -1;
+      for (long left = numbers.next(); left > 0; left--) {
+        row += (int) numbers.next();
+        slot.samples.merge(rowTexts.get(row), numbers.next(), Long::sum);
+        slot.cpuNanos.merge(rowTexts.get(row), numbers.next() * unit, Long::sum);
+      }
+    }
+  }
+
+  /** The amounts of each slot of time that has samples. */
+  Map<Integer, Part> slots() {
+    return slots;
   }
 
   private void stacks(VarintReader numbers) {
@@ -66,8 +89,9 @@ final class PageData {
       for (long fresh = numbers.next(); fresh > 0; fresh--) {
         stack.add(names.get((int) numbers.next()));
       }
-      for (long left = numbers.next(); left > 0; left--, rows++) {
+      for (long left = numbers.next(); left > 0; left--) {
         String row = threads.get((int) numbers.next()) + ';' + String.join(";", stack);
+        rowTexts.add(row);
         for (Part part : parts) {
           long samples = numbers.next();
           long nanos = numbers.next() * unit;
@@ -101,7 +125,7 @@ final class PageData {
 
   /** The number of rows, with or without samples. */
   int rows() {
-    return rows;
+    return rowTexts.size();
   }
 
   private static List<String> strings(Object list) {

@@ -1,9 +1,19 @@
 package io.spprof.export;
 
+import io.spprof.profile.CategoryTimes;
+import io.spprof.profile.FrameKind;
+import io.spprof.profile.Frames;
+import io.spprof.profile.JvmInfo;
 import io.spprof.profile.Profile;
+import io.spprof.profile.ProfileInfo;
+import io.spprof.profile.ProfileLibrary;
+import io.spprof.profile.ProfileMethod;
+import io.spprof.profile.ProfileThread;
+import io.spprof.profile.Rows;
 import io.spprof.profile.SampleTimes;
 import io.spprof.profile.SessionStats;
-import io.spprof.profile.StateTimes;
+import io.spprof.profile.Stacks;
+import io.spprof.profile.ThreadKind;
 import io.spprof.sampler.DebugInfo;
 import io.spprof.sampler.Drops;
 import io.spprof.sampler.KernelTimes;
@@ -11,8 +21,10 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -20,7 +32,10 @@ import java.util.regex.Pattern;
 /**
  * Builds profiles from text that looks like folded stacks. {@code main;a.B.c;d.E.f 10} is ten
  * samples of 10 ms CPU time each. {@code main;a.B.c:42 10 25ms} is ten samples in line 42 with 25
- * ms of CPU time together. {@code main;a.B.c;libc.so.6+0x10:-1 10} has a frame of native code.
+ * ms of CPU time together. A frame of another kind has a letter in the place of the line: {@code n}
+ * for native code, {@code v} for the JVM, {@code k} for a system call, for instance {@code
+ * libc.so.6+0x10:n}. A name in brackets without a letter is a synthetic frame. A thread whose root
+ * is {@code [native thread]} is no Java thread.
  */
 final class ProfileText {
 
@@ -28,11 +43,15 @@ final class ProfileText {
 
   private final boolean isShared;
   private static final int TIMES_CHUNK = 1000;
-  private static final Pattern WITH_LINE = Pattern.compile("(.+):(-1|[0-9]+)");
+  private static final Pattern WITH_LINE = Pattern.compile("(.+):([nvk]|[0-9]+)");
 
   private final Numbering methods = new Numbering();
+  private final Map<String, FrameKind> kinds = new HashMap<>();
+  private final Map<String, ProfileMethod> functions = new HashMap<>();
   private final Numbering frames = new Numbering();
   private final Numbering threads = new Numbering();
+  private final Set<String> nativeThreads = new HashSet<>();
+  private final Map<String, long[]> threadTimes = new HashMap<>(); // user, system
   private final Map<List<Integer>, Integer> stackNumbers = new HashMap<>();
   private final List<int[]> stacks = new ArrayList<>();
   private final List<long[]> rows = new ArrayList<>();
@@ -40,9 +59,14 @@ final class ProfileText {
   private long droppedCpuNanos;
   private long unseenCpuNanos;
   private long unwalkable;
-  StateTimes states = StateTimes.NONE;
+  CategoryTimes categories = CategoryTimes.NONE;
   KernelTimes kernel = KernelTimes.NONE;
+  String engine = "ctimer";
+  JvmInfo jvm =
+      new JvmInfo(
+          "shop.jar", 42, "web-1", "17.0.15+6", "OpenJDK 64-Bit Server VM", 1_767_200_000_000L);
   private long startTimeMillis = 1_767_225_600_000L; // 2026-01-01T00:00:00Z
+  private long longestIntervalNanos = INTERVAL_NANOS;
   private SampleTimes givenTimes;
 
   private ProfileText(boolean isShared) {
@@ -76,6 +100,9 @@ final class ProfileText {
       methods.forget();
       threads.forget();
     }
+    if (stack.get(0).equals("[native thread]")) {
+      nativeThreads.add(thread);
+    }
     List<Integer> numbers = new ArrayList<>(stack.stream().map(frames::of).toList());
     Collections.reverse(numbers);
     int number =
@@ -95,6 +122,17 @@ final class ProfileText {
     return this;
   }
 
+  /** Sets the library of a function. */
+  ProfileText inLibrary(String name, ProfileLibrary library, long address) {
+    functions.put(name, new ProfileMethod(name, FrameKind.NATIVE, library, address));
+    return this;
+  }
+
+  private ProfileMethod method(String name) {
+    ProfileMethod function = functions.get(name);
+    return function != null ? function : new ProfileMethod(name, kinds.get(name));
+  }
+
   /** Sets the unseen CPU time, which is part of the dropped CPU time. */
   ProfileText unseen(long cpuNanos) {
     unseenCpuNanos = cpuNanos;
@@ -103,6 +141,19 @@ final class ProfileText {
 
   ProfileText unwalkable(long samples) {
     unwalkable = samples;
+    return this;
+  }
+
+  /** Sets the user and system time of a thread, which need not have a row. */
+  ProfileText threadTimes(String thread, long userNanos, long systemNanos) {
+    threads.of(thread);
+    threadTimes.put(thread, new long[] {userNanos, systemNanos});
+    return this;
+  }
+
+  /** Sets the longest interval that was in force. The samples are 10 ms apart nevertheless. */
+  ProfileText longestInterval(long nanos) {
+    longestIntervalNanos = nanos;
     return this;
   }
 
@@ -130,26 +181,28 @@ final class ProfileText {
             dropped.total(),
             0.25,
             0.11);
-    Profile.Info info =
-        new Profile.Info(
+    ProfileInfo info =
+        new ProfileInfo(
             session,
-            "ctimer",
+            engine,
             "agct",
             INTERVAL_NANOS,
-            INTERVAL_NANOS,
+            longestIntervalNanos,
             dropped,
             unwalkable,
             droppedCpuNanos,
             unseenCpuNanos,
             kernel,
-            states,
+            categories,
             false,
-            DebugInfo.EXACT);
+            DebugInfo.EXACT,
+            jvm);
+    Frames packedFrames = packedFrames();
     return new Profile(
         info,
-        methods.names,
-        packedFrames(),
-        threads.names,
+        methods.names.stream().map(this::method).toList(),
+        packedFrames,
+        threads.names.stream().map(this::thread).toList(),
         packedStacks(),
         packedRows(),
         givenTimes == null ? times() : givenTimes);
@@ -171,7 +224,13 @@ final class ProfileText {
     row(names.get(0), names.subList(1, names.size()), samples, nanos);
   }
 
-  private Profile.Frames packedFrames() {
+  private ProfileThread thread(String name) {
+    ThreadKind kind = nativeThreads.contains(name) ? ThreadKind.ofNative(name) : ThreadKind.JAVA;
+    long[] times = threadTimes.getOrDefault(name, new long[2]);
+    return new ProfileThread(name, kind, times[0], times[1]);
+  }
+
+  private Frames packedFrames() {
     int[] methodOf = new int[frames.names.size()];
     int[] lines = new int[methodOf.length];
     for (int i = 0; i < methodOf.length; i++) {
@@ -180,9 +239,20 @@ final class ProfileText {
       // Each unshared frame has a method of its own.
       String name = matches ? withLine.group(1) : frames.names.get(i);
       methodOf[i] = isShared ? methods.of(name) : methods.add(name);
-      lines[i] = matches ? Integer.parseInt(withLine.group(2)) : 0;
+      String line = matches ? withLine.group(2) : "0";
+      lines[i] = Character.isDigit(line.charAt(0)) ? Integer.parseInt(line) : 0;
+      kinds.put(name, kind(name, line));
     }
-    return new Profile.Frames(methodOf, lines, methodOf.length);
+    return new Frames(methodOf, lines, methodOf.length);
+  }
+
+  private static FrameKind kind(String name, String line) {
+    return switch (line) {
+      case "n" -> FrameKind.NATIVE;
+      case "v" -> FrameKind.JVM;
+      case "k" -> FrameKind.SYSCALL;
+      default -> name.startsWith("[") && name.endsWith("]") ? FrameKind.SYNTHETIC : FrameKind.JAVA;
+    };
   }
 
   /** Logs the samples row by row, one sample every interval. */
@@ -215,8 +285,8 @@ final class ProfileText {
     return new SampleTimes(chunks, 0);
   }
 
-  private Profile.Stacks packedStacks() {
-    int chunkSize = 1 << Profile.Stacks.CHUNK_BITS;
+  private Stacks packedStacks() {
+    int chunkSize = 1 << Stacks.CHUNK_BITS;
     List<int[]> chunks = new ArrayList<>();
     int[] positions = new int[stacks.size()];
     short[] depths = new short[stacks.size()];
@@ -232,11 +302,11 @@ final class ProfileText {
       depths[i] = (short) stack.length;
       used += stack.length;
     }
-    return new Profile.Stacks(chunks.toArray(int[][]::new), positions, depths, stacks.size());
+    return new Stacks(chunks.toArray(int[][]::new), positions, depths, stacks.size());
   }
 
-  private Profile.Rows packedRows() {
-    return new Profile.Rows(
+  private Rows packedRows() {
+    return new Rows(
         rows.stream().mapToInt(row -> (int) row[0]).toArray(),
         rows.stream().mapToInt(row -> (int) row[1]).toArray(),
         rows.stream().mapToLong(row -> row[2]).toArray(),

@@ -19,7 +19,9 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -47,11 +49,40 @@ final class SpeedscopeExporterTest {
     return out.toByteArray();
   }
 
+  /** Returns the profiles of the threads, which come after that of all threads. */
+  private static List<JsonNode> threads(JsonNode file) {
+    List<JsonNode> profiles = new ArrayList<>();
+    file.get("profiles").forEach(profiles::add);
+    assertEquals("all threads", profiles.remove(0).get("name").asText());
+    return profiles;
+  }
+
+  /** Reads the CPU time of the threads' stacks. */
+  static StackTotals totals(byte[] json) throws IOException {
+    return totals(new ObjectMapper().readTree(json));
+  }
+
+  /** Reads the CPU time of the stacks of all threads, as those of a thread without a name. */
+  static Map<String, Long> allThreads(byte[] json) throws IOException {
+    JsonNode file = new ObjectMapper().readTree(json);
+    JsonNode all = file.get("profiles").get(0);
+    Map<String, Long> nanos = new TreeMap<>();
+    for (int i = 0; i < all.get("samples").size(); i++) {
+      StringBuilder stack = new StringBuilder();
+      for (JsonNode frame : all.get("samples").get(i)) {
+        stack.append(';').append(file.at("/shared/frames/" + frame + "/name").asText());
+      }
+      assertEquals(
+          null, nanos.put(stack.toString(), all.get("weights").get(i).asLong()), "stands twice");
+    }
+    return nanos;
+  }
+
   private static StackTotals totals(JsonNode file) {
     List<String> names = new ArrayList<>();
     file.get("shared").get("frames").forEach(frame -> names.add(frame.get("name").asText()));
     StackTotals totals = new StackTotals();
-    for (JsonNode profile : file.get("profiles")) {
+    for (JsonNode profile : threads(file)) {
       for (int i = 0; i < profile.get("samples").size(); i++) {
         List<String> frames = new ArrayList<>();
         profile.get("samples").get(i).forEach(frame -> frames.add(names.get(frame.asInt())));
@@ -69,10 +100,11 @@ final class SpeedscopeExporterTest {
 
       assertEquals(StackTotals.of(profile).cpuNanos(), totals(file).cpuNanos());
       long sum = 0;
-      for (JsonNode thread : file.get("profiles")) {
+      for (JsonNode thread : threads(file)) {
         sum += thread.get("endValue").asLong();
       }
       assertEquals(profile.totalCpuNanos(), sum);
+      assertEquals(profile.totalCpuNanos(), file.get("profiles").get(0).get("endValue").asLong());
     }
   }
 
@@ -82,7 +114,17 @@ final class SpeedscopeExporterTest {
 
     List<String> threads = new ArrayList<>();
     file.get("profiles").forEach(profile -> threads.add(profile.get("name").asText()));
-    assertEquals(List.of("worker <1>", "GC \"Thread\"#0", "main"), threads);
+    assertEquals(List.of("all threads", "worker <1>", "GC \"Thread\"#0", "main"), threads);
+  }
+
+  @Test
+  void shouldNameTheJvmTheTimeAndTheEvent() throws IOException {
+    JsonNode file = new ObjectMapper().readTree(json(PROFILE));
+
+    assertEquals(
+        "spprof session 3; shop.jar, pid 42, host web-1, Java 17.0.15+6;"
+            + " 2026-01-01T00:00:00Z, 60.00 s; CPU time, every 10 ms",
+        file.get("name").asText());
   }
 
   @Test
@@ -114,11 +156,11 @@ final class SpeedscopeExporterTest {
     try (Browser browser = Browser.start(directory.resolve("browser"))) {
       browser.open(release().resolve("index.html"), "#localProfilePath=" + script);
       String text = "";
-      for (int i = 0; i < 100 && !text.contains("worker <1>"); i++) {
+      for (int i = 0; i < 100 && !text.contains("all threads"); i++) {
         Thread.sleep(100);
         text = (String) browser.script("return document.body.innerText");
       }
-      assertTrue(text.contains("worker <1> (1/3)"), text);
+      assertTrue(text.contains("all threads (1/4)"), text);
       browser.screenshot(Path.of("target", "speedscope.png"));
       browser.press("3"); // sandwich view: a table of all functions
       for (int i = 0; i < 100 && !text.contains("x.Y.z"); i++) {
@@ -126,7 +168,7 @@ final class SpeedscopeExporterTest {
         text = (String) browser.script("return document.body.innerText");
       }
       assertTrue(text.contains("x.Y.z"), text);
-      assertTrue(text.contains("90.00ms (100%)"), text);
+      assertTrue(text.contains("90.00ms ("), text);
     }
   }
 
@@ -157,5 +199,16 @@ final class SpeedscopeExporterTest {
       }
     }
     return release;
+  }
+
+  @Test
+  void shouldGiveFunctionsTheirLibraryAsFile() throws IOException {
+    Profile profile = ProfileText.lines("t;a.B.c;libc.so.6`f`g:n;libz.so+0x10:n 3").build();
+    String json =
+        new String(
+            new Export(profile, ExportFormat.SPEEDSCOPE).read(1 << 20), StandardCharsets.UTF_8);
+    assertTrue(json.contains("{\"name\":\"a.B.c\"}"), json);
+    assertTrue(json.contains("{\"name\":\"libc.so.6`f`g\",\"file\":\"libc.so.6\"}"), json);
+    assertTrue(json.contains("{\"name\":\"libz.so+0x10\",\"file\":\"libz.so\"}"), json);
   }
 }

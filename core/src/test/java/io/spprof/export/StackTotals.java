@@ -39,7 +39,7 @@ final class StackTotals {
         frames.add(profile.frameName(profile.frame(stack, i)));
       }
       totals.add(
-          profile.threadName(profile.thread(row)),
+          profile.threads().get(profile.thread(row)).name(),
           frames,
           profile.samples(row),
           profile.cpuNanos(row));

@@ -5,10 +5,15 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.spprof.profile.CategoryTimes;
+import io.spprof.profile.Frames;
+import io.spprof.profile.JvmInfo;
 import io.spprof.profile.Profile;
+import io.spprof.profile.ProfileInfo;
+import io.spprof.profile.Rows;
 import io.spprof.profile.SampleTimes;
 import io.spprof.profile.SessionStats;
-import io.spprof.profile.StateTimes;
+import io.spprof.profile.Stacks;
 import io.spprof.sampler.DebugInfo;
 import io.spprof.sampler.DropReason;
 import io.spprof.sampler.Drops;
@@ -25,6 +30,7 @@ class TextReportTest {
     String report = report(ProfileText.lines("main;a.A.a 150").build());
 
     assertContains(report, "spprof: session 3, ended\n");
+    assertContains(report, "  JVM         shop.jar, pid 42, host web-1, Java 17.0.15+6\n");
     assertContains(report, "  started     2026-01-01T00:00:00Z\n");
     assertContains(report, "  duration    60.00 s\n");
     assertContains(
@@ -32,8 +38,8 @@ class TextReportTest {
     assertContains(report, "  engine      ctimer\n");
     assertContains(report, "  walker      agct\n");
     assertContains(report, "  debug info  exact: DebugNonSafepoints is on\n");
-    assertContains(report, "  interval    10 ms\n");
-    assertContains(report, "  overhead    0.25 % by the model, 0.11 % measured (of one CPU)\n");
+    assertContains(report, "  sampled     CPU time, every 10 ms\n");
+    assertContains(report, "  overhead    0.11 % measured, 0.25 % by the model (of one CPU)\n");
     assertContains(report, "  CPU time    1.50 s in 150 samples\n");
     assertContains(report, "  dropped     nothing\n");
     assertContains(report, "  unwalkable  nothing\n");
@@ -97,6 +103,43 @@ class TextReportTest {
   }
 
   @Test
+  void shouldShowSystemTimeOutsideOfSystemCallsIfItIsLarge() throws IOException {
+    ProfileText text = ProfileText.lines("main;a.A.a;libc.so.6`read:n;[syscall read]:k 100");
+    text.with("main;a.A.a 900"); // 10 s, of which 1 s is in a system call
+    text.kernel = new KernelTimes(8_501_000_000L, 1_499_000_000L, 0, 0);
+    assertFalse(report(text.build()).contains("in no system call"), report(text.build()));
+
+    text.kernel = new KernelTimes(8_000_000_000L, 2_000_000_000L, 0, 0);
+    assertContains(
+        report(text.build()),
+        "  process     10.00 s of CPU time by the kernel's account: 8.00 s user, 2.00 s system\n"
+            + "    some 1.00 s of the system time, 10.00 % of all, is in no system call below:\n"
+            + "    mostly page faults: the kernel gives");
+
+    text.dropped(Drops.NONE, 10_000_000_000L); // 1 s of the system time is in the profile
+    assertFalse(report(text.build()).contains("in no system call"), report(text.build()));
+  }
+
+  /**
+   * In an idle program the profiler's own threads take much of the CPU time, and are not sampled.
+   */
+  @Test
+  void shouldNotTakeTheProfilersOwnThreadsForPageFaults() throws IOException {
+    ProfileText text = ProfileText.lines("main;a.A.a;libc.so.6`read:n;[syscall read]:k 80");
+    text.with("main;a.A.a 20"); // 1 s, of which 0.8 s is in a system call
+    text.kernel = new KernelTimes(250_000_000L, 950_000_000L, 0, 0);
+    assertFalse(report(text.build()).contains("in no system call"), report(text.build()));
+  }
+
+  /** With {@code native=none}, system calls stand as Java code. */
+  @Test
+  void shouldSayNothingOfPageFaultsWhereSystemCallsAreNotShown() throws IOException {
+    ProfileText text = ProfileText.lines("main;a.A.a 1000");
+    text.kernel = new KernelTimes(0, 10_000_000_000L, 0, 0);
+    assertFalse(report(text.build()).contains("in no system call"), report(text.build()));
+  }
+
+  @Test
   void shouldShowWhatCouldNotBeWalked() throws IOException {
     Profile profile =
         ProfileText.lines("main;a.A.a 6", "main;[unwalkable: stub] 2", "GC;[no Java frame] 4")
@@ -111,6 +154,40 @@ class TextReportTest {
   }
 
   @Test
+  void shouldShowTheKindOfEachFrame() throws IOException {
+    Profile profile =
+        ProfileText.lines(
+                "main;a.A.a 5",
+                "main;a.A.a;libz.so.1`deflate:n 4",
+                "main;a.A.a;libjvm.so`Unsafe_SetMemory0:v 3",
+                "main;a.A.a;libc.so.6`read:n;[syscall read]:k 2",
+                "main;a.A.a;[syscall]:k 1",
+                "GC;[no Java frame] 1")
+            .build();
+
+    String report = report(profile);
+
+    List<String> methods =
+        report.lines().filter(l -> l.matches(" +[0-9.]+ +[0-9.]+ .*ms .*")).toList();
+    assertEquals(
+        List.of(
+            "5  Java       a.A.a",
+            "4  native     libz.so.1`deflate",
+            "3  JVM        libjvm.so`Unsafe_SetMemory0",
+            "2  syscall    [syscall read]",
+            "1  synthetic  [no Java frame]",
+            "1  syscall    [syscall]",
+            "0  native     libc.so.6`read"),
+        methods.stream()
+            .limit(7)
+            .map(l -> l.replaceAll("^.* ([0-9]  [A-Za-z]+ )", "$1"))
+            .sorted((a, b) -> b.charAt(0) != a.charAt(0) ? b.compareTo(a) : a.compareTo(b))
+            .toList());
+    assertContains(report, "samples without a Java method: [no Java frame]\n");
+    assertFalse(report.contains("samples without a Java method: [syscall"), report);
+  }
+
+  @Test
   void shouldCountARecursiveMethodOnceAStack() throws IOException {
     Profile profile =
         ProfileText.unsharedLines("main;r.R.r;r.R.r;r.R.r 6", "main;r.R.r;s.S.s 2").build();
@@ -119,8 +196,10 @@ class TextReportTest {
         report(profile).lines().filter(l -> l.endsWith("R.r") || l.endsWith("S.s")).toList();
 
     assertEquals(2, methods.size());
-    assertTrue(methods.get(0).matches(" +75.00 +100.00 +60 ms +80 ms +6 {2}r.R.r"), methods.get(0));
-    assertTrue(methods.get(1).matches(" +25.00 +25.00 +20 ms +20 ms +2 {2}s.S.s"), methods.get(1));
+    assertTrue(
+        methods.get(0).matches(" +75.00 +100.00 +60 ms +80 ms +6 {2}Java +r.R.r"), methods.get(0));
+    assertTrue(
+        methods.get(1).matches(" +25.00 +25.00 +20 ms +20 ms +2 {2}Java +s.S.s"), methods.get(1));
   }
 
   @Test
@@ -139,24 +218,51 @@ class TextReportTest {
   }
 
   @Test
-  void shouldShowWhatThreadsWereDoingWhereThatIsKnown() throws IOException {
+  void shouldShowWhatCpuTimeWasUsedFor() throws IOException {
     ProfileText text = ProfileText.lines("main;a.A.a 150");
-    assertFalse(report(text.build()).contains("CPU time by what"), "no states are known");
+    assertFalse(report(text.build()).contains("CPU time by what"), "nothing is in a category");
 
-    text.states = new StateTimes(1_200_000_000, 75_000_000, 225_000_000, 0, 0, 0);
+    text.categories =
+        CategoryTimes.of(1_200_000_000, 75_000_000, 75_000_000, 135_000_000, 15_000_000);
     String report = report(text.build());
 
-    assertContains(report, "CPU time by what the thread was doing\n");
+    assertContains(report, "CPU time by what it was used for\n");
     assertContains(report, "    80.00       1.20 s  in Java code\n");
-    assertContains(report, "     5.00        75 ms  in native methods");
-    assertContains(report, "    15.00       225 ms  in the JVM");
-    assertFalse(report.contains("no Java thread"), report);
+    assertContains(report, "     5.00        75 ms  in native code");
+    assertContains(report, "     5.00        75 ms  in the JVM");
+    assertContains(report, "     9.00       135 ms  garbage collector");
+    assertContains(report, "     1.00        15 ms  JIT");
+    assertFalse(report.contains("not known: no state"), report);
+  }
+
+  @Test
+  void shouldShowUserAndSystemTimeOfThreads() throws IOException {
+    ProfileText profile = ProfileText.lines("main;a.A.a 10", "w;a.A.a 20");
+    String without = report(profile.build());
+    assertFalse(without.contains("system  thread"), without);
+
+    profile.threadTimes("main", 2_500_000_000L, 10_000_000);
+    String report = report(profile.build());
+
+    assertContains(
+        report,
+        "Threads by CPU time; user and system: of the whole session, by the kernel's account\n");
+    assertContains(report, "         user       system  thread\n");
+    assertContains(report, "      2.50 s        10 ms  main\n");
+    assertContains(report, "         0 s          0 s  w\n");
+    assertFalse(report.contains("without a sample"), report);
+
+    profile.threadTimes("late", 30_000_000, 0).threadTimes("[other threads]", 0, 4_000_000);
+    report = report(profile.build());
+    assertContains(
+        report,
+        "     0.00          0 s            0        30 ms         4 ms  threads without a sample in this profile\n");
   }
 
   @Test
   void shouldSayThatAnEmptyProfileIsEmpty() throws IOException {
-    Profile.Info info =
-        new Profile.Info(
+    ProfileInfo info =
+        new ProfileInfo(
             SessionStats.NONE,
             "none",
             "none",
@@ -167,17 +273,18 @@ class TextReportTest {
             0,
             0,
             KernelTimes.NONE,
-            StateTimes.NONE,
+            CategoryTimes.NONE,
             false,
-            DebugInfo.EXACT);
+            DebugInfo.EXACT,
+            JvmInfo.NONE);
     Profile empty =
         new Profile(
             info,
             List.of(),
-            new Profile.Frames(new int[0], new int[0], 0),
+            Frames.NONE,
             List.of(),
-            new Profile.Stacks(new int[0][], new int[0], new short[0], 0),
-            new Profile.Rows(new int[0], new int[0], new long[0], new long[0], 0),
+            Stacks.NONE,
+            Rows.NONE,
             new SampleTimes(List.of(), 0));
 
     String report = report(empty);
