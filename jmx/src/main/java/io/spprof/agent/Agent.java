@@ -12,12 +12,11 @@ import java.security.CodeSource;
  * the application.
  *
  * <p>{@code premain} registers the bean before it returns, so before the application's main method
- * begins. Most of this time (some 100 ms if the application does not use JMX itself) is spent in
- * the JVM's own management code. Registering on a second thread would hide this time, but could
- * deadlock the application. {@link java.lang.management.ManagementFactory} holds its lock while it
- * creates the platform's MBean server, which needs the log manager. If main is initializing the log
- * manager at that moment, the log manager may in turn need the MBean server. Log4j's log manager
- * does.
+ * begins. Registering takes some 100 ms if the application does not use JMX itself, most of it in
+ * the JVM's own management code. A second thread would hide this time, but could deadlock the
+ * application. {@link java.lang.management.ManagementFactory} holds its lock while it creates the
+ * platform's MBean server, which needs the log manager. If main is initializing the log manager at
+ * that moment, the log manager may in turn need the MBean server. Log4j's log manager does.
  */
 public final class Agent {
 
@@ -84,7 +83,11 @@ public final class Agent {
                   .getMethod(ENTRY_METHOD, String[].class)
                   .invoke(null, (Object) args);
     } catch (Throwable t) {
-      log("the command line does not work here: " + rootCause(t));
+      if (args.length == 1 && (args[0].equals("--version") || args[0].equals("-V"))) {
+        System.out.println("spprof " + Agent.class.getPackage().getImplementationVersion());
+        System.exit(0);
+      }
+      log("the command line does not work here: " + MissingModule.reason(rootCause(t)));
       status = 1;
     }
     System.exit(status);

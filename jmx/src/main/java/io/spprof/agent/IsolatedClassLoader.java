@@ -57,20 +57,13 @@ final class IsolatedClassLoader extends ClassLoader implements Closeable, Runnab
   private static final String SAMPLER = "io/spprof/sampler/";
 
   /**
-   * Entries that are never read ahead: the clients, which run in JVMs of their own; the names of
-   * native functions, which the collector does not use yet; and JNA, without which some messages
-   * only have fewer details. An entry belongs to this set if its name begins with one of these
-   * strings. The native library, which is loaded once, is not read ahead either ({@link
-   * #isLibrary}).
+   * Entries that are never read ahead: the clients, which run in JVMs of their own; and JNA,
+   * without which some messages only have fewer details. An entry belongs to this set if its name
+   * begins with one of these strings. The native library, which is loaded once, is not read ahead
+   * either ({@link #isLibrary}).
    */
   private static final String[] LEFT = {
-    "io/spprof/cli/",
-    "io/spprof/console/",
-    "io/spprof/symbol/demangle/",
-    "io/spprof/symbol/elf/",
-    "picocli/",
-    "com/sun/jna/",
-    "META-INF/"
+    "io/spprof/cli/", "io/spprof/console/", "picocli/", "com/sun/jna/", "META-INF/"
   };
 
   /**

@@ -9,23 +9,25 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Detects a JVM in which the agent must not start: a JVM that runs a tool (such as {@code jps},
- * {@code keytool} or the agent's own command line), and that has the agent only because an
- * environment variable gives the agent to every JVM. A script around an application starts many
- * such tools. With the agent, each tool would sample itself and leave a file at its end.
+ * Detects a JVM in which the agent must not start: a JVM that runs a tool, and that has the agent
+ * only because an environment variable (such as {@code JAVA_TOOL_OPTIONS}) gives the agent to every
+ * JVM. A script around an application starts many such tools. With the agent, each tool would
+ * sample itself and leave a file at its end. If a tool's own command line names the agent, the
+ * agent starts.
  *
- * <p>The JVM's system properties show whether a tool of the JDK runs:
+ * <p>The JVM's system properties show what it runs:
  *
  * <ul>
- *   <li>{@code jdk.module.main} is the module of the main class. It is set if the JVM was started
- *       with {@code --module MODULE/CLASS}. The launchers of the JDK's tools start their tool this
- *       way, with a module of the JDK. {@code java File.java} does not set the property.
- *   <li>{@code sun.java.command} is the main class with its arguments. It shows the second JVM that
- *       {@code jshell} starts, by class name, to run the user's snippets. The property is missing
- *       for {@code java -version}, which has no main class.
- *   <li>{@code sun.java.launcher} is set by the JDK's own launcher only. The launcher of a service
- *       or an IDE does not set the property. A JVM with neither this property nor {@code
- *       sun.java.command} therefore counts as an application.
+ *   <li>{@code jdk.module.main} is a module of the JDK (its name begins with {@code java.} or
+ *       {@code jdk.}): a tool, as {@code jps} or {@code keytool}. Their launchers start the tool's
+ *       main class in its module. An application on the class path and {@code java File.java} do
+ *       not set the property.
+ *   <li>{@code sun.java.command} (the main class or jar, and its arguments) begins with the main
+ *       class of jshell's second JVM, in which the user's snippets run: a tool. It begins with the
+ *       path of the agent's own jar: the profiler's own command-line program, also a tool.
+ *   <li>{@code sun.java.command} is missing, but {@code sun.java.launcher} is set: {@code java
+ *       -version}, which has no main class; a tool. If both are missing, another launcher made the
+ *       JVM, for instance that of a service or of an IDE: an application.
  * </ul>
  */
 final class JdkTool {

@@ -13,7 +13,8 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "attach",
     description = "Loads the profiler into a running JVM; where it is loaded, nothing changes.",
-    mixinStandardHelpOptions = true)
+    mixinStandardHelpOptions = true,
+    versionProvider = Cli.JarVersion.class)
 final class AttachCommand implements Callable<Integer> {
 
   @Mixin private Target target;
@@ -23,21 +24,22 @@ final class AttachCommand implements Callable<Integer> {
       arity = "0..1",
       paramLabel = "SETTINGS",
       defaultValue = "",
-      description = "key=value pairs joined by commas, as of the agent: defaults, dir, start.")
+      description = "The agent's settings: key=value pairs joined by commas, see below.")
   private String settings;
 
   @Spec private CommandSpec spec;
 
   @Override
   public Integer call() throws IOException, JMException {
+    target.resolve();
     if (!target.isPid()) {
       throw CommandFailure.usage(
-          "attach needs a process id on this machine, not "
+          "attach needs a process id on this machine, or a main class or jar, not "
               + Cli.shown(target.name())
               + "; elsewhere start the JVM with -javaagent:spprof-agent.jar");
     }
     target.loadAgent(settings);
-    try (Bean bean = target.connect()) {
+    try (Bean bean = connect()) {
       if (!bean.isThere()) {
         throw CommandFailure.refused(
             "the JVM " + target.name() + " loaded the agent, but has no bean; its stderr says why",
@@ -52,5 +54,13 @@ final class AttachCommand implements Callable<Integer> {
       }
     }
     return 0;
+  }
+
+  private Bean connect() throws IOException, JMException {
+    try {
+      return target.connect();
+    } catch (CommandFailure failure) {
+      throw CommandFailure.unreachable("the agent is loaded, but " + failure.getMessage(), failure);
+    }
   }
 }

@@ -19,20 +19,21 @@ import java.util.concurrent.TimeUnit;
  * <p>On Linux, a process passes the check if all of these conditions hold:
  *
  * <ul>
- *   <li>The pid names a process, and not one of its threads. The process is in the pid namespace
- *       that signals go to.
+ *   <li>The pid names a process, and not one of its threads. {@code /proc/PID} and a signal to PID
+ *       mean the same process: {@code /proc} shows the pid namespace of this JVM.
  *   <li>The process is not stopped. A stopped process does not answer, and would receive the signal
  *       later.
- *   <li>HotSpot is mapped in the process, as far as the check may read the process's maps. Other
- *       programs use SIGQUIT for other purposes.
- *   <li>The process catches SIGQUIT, or it already listens. The JDK sends no signal to a process
- *       that listens. A JVM that is just starting does neither. A JVM with -Xrs listens from its
- *       start on.
+ *   <li>HotSpot's library is mapped in the process, because other programs use SIGQUIT for other
+ *       purposes. If the check may not read the process's maps, it skips this condition.
+ *   <li>The process catches SIGQUIT, or it already listens, because the JDK sends no signal to a
+ *       process that listens. A JVM that has just started does neither yet, so it fails. A JVM with
+ *       -Xrs never catches SIGQUIT; it passes as soon as it listens, which it does from its start
+ *       on.
  * </ul>
  *
  * <p>Between the check and the signal, the process can end, and another process can get its pid.
- * {@link #isStill} detects this change by the start time of the process. The change goes undetected
- * only within the few instructions between {@code isStill} and the signal.
+ * {@link #isStill} detects this change by the start time of the process. The caller asks it right
+ * before it attaches; only a change after that goes undetected.
  */
 final class Attachable {
 

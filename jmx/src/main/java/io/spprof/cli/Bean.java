@@ -2,6 +2,7 @@ package io.spprof.cli;
 
 import io.spprof.text.Printable;
 import java.io.IOException;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -74,6 +75,19 @@ final class Bean implements AutoCloseable {
     }
     ObjectName name = name();
     return shown(answer(() -> server.invoke(name, operation, arguments, types)));
+  }
+
+  /**
+   * Calls an operation that returns text, such as a table. The text must not be printed, because it
+   * is as the target sent it.
+   *
+   * @param arguments each a String
+   */
+  String lines(String operation, Object... arguments) throws IOException, JMException {
+    String[] types = new String[arguments.length];
+    Arrays.fill(types, String.class.getName());
+    ObjectName name = name();
+    return (String) answer(() -> server.invoke(name, operation, arguments, types));
   }
 
   /**

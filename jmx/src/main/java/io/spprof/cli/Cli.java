@@ -17,19 +17,24 @@ import picocli.CommandLine.UnmatchedArgumentException;
  * reached. An error is one line on stderr that says what to do.
  */
 @Command(
-    name = "spprof",
-    synopsisHeading = "Usage: java -jar ",
-    customSynopsis = "spprof-agent.jar COMMAND [TARGET] [OPTIONS]",
+    name = Cli.NAME,
+    customSynopsis = Cli.NAME + " COMMAND [TARGET] [OPTIONS]",
     description = {
       "",
       "A sampling CPU profiler for the JVM, managed over JMX.",
-      "TARGET is a process id, host:port, or a JMX service URL.",
+      "TARGET is a process id, the main class or jar of a JVM here, host:port, or a",
+      "JMX service URL.",
       ""
     },
     commandListHeading = "%nCommands:%n",
     footer = {
       "",
-      "COMMAND --help shows its options. To load the agent without this command line:",
+      "COMMAND --help shows its options, with examples. For instance:",
+      "  " + Cli.NAME + " list",
+      "  " + Cli.NAME + " profile 4711",
+      "  " + Cli.NAME + " profile 4711 -d 10 -o flame.html",
+      "",
+      "To load the agent without this command line:",
       "  java -javaagent:spprof-agent.jar[=key=value,...] ...       at start-up",
       "  jcmd PID JVMTI.agent_load /absolute/path/spprof-agent.jar  into a running JVM",
       "then manage the bean io.spprof:type=Spprof with any JMX client, JConsole for instance.",
@@ -46,9 +51,16 @@ import picocli.CommandLine.UnmatchedArgumentException;
       StatusCommand.class,
       TopCommand.class,
       DumpCommand.class,
-      ProfileCommand.class
+      ProfileCommand.class,
+      DiffCommand.class
     })
 public final class Cli implements Runnable {
+
+  /** How users call this program. */
+  static final String NAME = "java -jar spprof-agent.jar";
+
+  /** Columns for the names of options in the help, so that none is broken. */
+  private static final int LONGEST_OPTION = 38;
 
   /** Prints the version for the option {@code --version}. */
   static final class JarVersion implements IVersionProvider {
@@ -60,7 +72,16 @@ public final class Cli implements Runnable {
 
   @CommandLine.Spec private CommandLine.Model.CommandSpec spec;
 
-  private Cli() {}
+  private final PrintStream out;
+
+  private Cli(PrintStream out) {
+    this.out = out;
+  }
+
+  /** Returns the standard output, for a command that writes bytes. */
+  PrintStream out() {
+    return out;
+  }
 
   /** Prints the usage. Picocli calls this method if the user gives no command. */
   @Override
@@ -79,7 +100,14 @@ public final class Cli implements Runnable {
   }
 
   static int run(String[] args, PrintStream out, PrintStream err) {
-    CommandLine line = new CommandLine(new Cli());
+    CommandLine line = new CommandLine(new Cli(out));
+    HelpTexts.addTo(line);
+    boolean isTerminal = Terminal.isThere();
+    line.setUsageHelpAutoWidth(isTerminal);
+    line.setColorScheme(
+        CommandLine.Help.defaultColorScheme(
+            isTerminal ? CommandLine.Help.Ansi.AUTO : CommandLine.Help.Ansi.OFF));
+    line.setUsageHelpLongOptionsMaxWidth(LONGEST_OPTION);
     line.setOut(new PrintWriter(out, true, StandardCharsets.UTF_8));
     line.setErr(new PrintWriter(err, true, StandardCharsets.UTF_8));
     line.setCaseInsensitiveEnumValuesAllowed(true);
@@ -102,7 +130,9 @@ public final class Cli implements Runnable {
         .println(
             "spprof: "
                 + message
-                + "; see java -jar spprof-agent.jar "
+                + "; see "
+                + NAME
+                + " "
                 + (command.getParent() == null ? "" : command.getCommandName() + " ")
                 + "--help");
     return CommandFailure.USAGE;

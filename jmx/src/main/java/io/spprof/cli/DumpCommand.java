@@ -5,9 +5,7 @@ import java.util.concurrent.Callable;
 import javax.management.JMException;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 
 /**
  * The command {@code dump}: writes the profile of the running or the last session into a local
@@ -16,7 +14,8 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "dump",
     description = "Writes the profile, of the running or the last session, into a local file.",
-    mixinStandardHelpOptions = true)
+    mixinStandardHelpOptions = true,
+    versionProvider = Cli.JarVersion.class)
 final class DumpCommand implements Callable<Integer> {
 
   @Mixin private Target target;
@@ -32,13 +31,12 @@ final class DumpCommand implements Callable<Integer> {
               + " -10m (ago) or an ISO-8601 instant.")
   private String range;
 
-  @Spec private CommandSpec spec;
-
   @Override
   public Integer call() throws IOException, JMException {
+    download.nameAfter(target.name());
     download.check();
     try (Bean bean = target.connect()) {
-      spec.commandLine().getOut().println(download.from(bean, range));
+      download.messages().println(download.from(bean, range));
       return 0;
     }
   }

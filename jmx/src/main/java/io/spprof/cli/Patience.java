@@ -35,7 +35,8 @@ final class Patience {
   @Option(
       names = "--timeout",
       paramLabel = "TIME",
-      description = "How long to wait for each answer: 1s to 23h (units s, m, h); 30s by default.")
+      description =
+          "How long to wait for each answer: 1s to 23h (units s, m, h; s if left out); 30s by default.")
   private String timeout = "30s";
 
   /**

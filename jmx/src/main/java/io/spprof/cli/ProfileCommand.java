@@ -1,5 +1,6 @@
 package io.spprof.cli;
 
+import io.spprof.text.Printable;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.Locale;
@@ -7,6 +8,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import javax.management.JMException;
 import javax.management.openmbean.CompositeData;
+import org.apache.commons.lang3.StringUtils;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -15,16 +17,21 @@ import picocli.CommandLine.Spec;
 
 /**
  * The command {@code profile}: loads the agent if necessary, starts a session, waits, stops the
- * session, and downloads the profile. If the user interrupts the command, the command still stops
- * the session that it started.
+ * session, and downloads the profile. If a continuous session runs, the profile is a stretch of it.
+ * If the user interrupts the command, or the target ends, the command saves what there is, and
+ * still stops the session that it started.
  */
 @Command(
     name = "profile",
     description = "Profiles for a while and writes the profile into a local file, in one go.",
-    mixinStandardHelpOptions = true)
+    mixinStandardHelpOptions = true,
+    versionProvider = Cli.JarVersion.class)
 final class ProfileCommand implements Callable<Integer> {
 
   private static final int WIDTH = 40;
+
+  /** The number of methods that are printed at the end. */
+  private static final int HOTTEST = 5;
 
   /**
    * Seconds that are added to the requested time to form the session's {@code duration} option. If
@@ -39,7 +46,7 @@ final class ProfileCommand implements Callable<Integer> {
       names = {"-d", "--duration"},
       paramLabel = "TIME",
       defaultValue = "30s",
-      description = "How long: 1s to 23h (units s, m, h); 30s by default.")
+      description = "How long: 1s to 23h (units s, m, h; s if left out); 30s by default.")
   private String duration;
 
   @Mixin private Download download;
@@ -48,7 +55,7 @@ final class ProfileCommand implements Callable<Integer> {
       names = "--options",
       paramLabel = "OPTIONS",
       defaultValue = "",
-      description = "Session options: key=value pairs joined by commas, for instance interval=1ms.")
+      description = "Session options: key=value pairs joined by commas, see below.")
   private String options;
 
   @Spec private CommandSpec spec;
@@ -56,28 +63,47 @@ final class ProfileCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException, JMException, InterruptedException {
     long seconds = Spans.seconds("--duration", duration);
+    download.nameAfter(target.name());
     download.check();
-    PrintWriter out = spec.commandLine().getOut();
+    PrintWriter out = download.messages();
+    String all =
+        (options.isEmpty() ? "" : options + ",") + "duration=" + (seconds + SPARE_SECONDS) + "s";
     try (Bean bean = connect()) {
-      String all =
-          (options.isEmpty() ? "" : options + ",") + "duration=" + (seconds + SPARE_SECONDS) + "s";
-      long id;
+      Recording recording = new Recording(bean, download, all, Recording.PAUSE_NANOS, this::warn);
       try (Undo undo = new Undo()) {
-        id = undo.begin(() -> (Long) bean.call("startWith", all), () -> end(bean));
-        await(bean, id, seconds, undo);
+        undo.begin(
+            () -> recording.begin(options),
+            () -> {
+              recording.rescue();
+              say(recording);
+            },
+            () -> {
+              recording.lastResort();
+              say(recording);
+            });
+        await(bean, recording, seconds, undo);
+        out.println(undo.begin(recording::finish, () -> {}));
       }
-      String written = download.from(bean);
-      CompositeData session = bean.session();
-      out.printf(
-          Locale.ROOT,
-          "session %d: %,d samples, %,d dropped, overhead %.2f %% of one CPU%n%s%n",
-          id,
-          session.get("collected"),
-          session.get("dropped"),
-          session.get("measuredOverheadPercent"),
-          written);
+      recording.hottest(HOTTEST).forEach(out::println);
       return 0;
     }
+  }
+
+  /** Says what was saved, when the command fails or is interrupted. */
+  private void say(Recording recording) {
+    if (!recording.saved().isEmpty()) {
+      print(recording.saved());
+    }
+  }
+
+  private void warn(String text) {
+    print("spprof: warning: " + Printable.line(text));
+  }
+
+  private void print(String line) {
+    PrintWriter err = spec.commandLine().getErr();
+    err.println((Terminal.isThere() ? Terminal.CLEAR_LINE : "") + line);
+    err.flush();
   }
 
   /** Connects to the target. Loads the agent first if the target is a pid and has no agent yet. */
@@ -97,24 +123,39 @@ final class ProfileCommand implements Callable<Integer> {
    *
    * @throws CommandFailure if somebody else ends the session meanwhile
    */
-  private void await(Bean bean, long id, long seconds, Undo undo)
+  private void await(Bean bean, Recording recording, long seconds, Undo undo)
       throws IOException, JMException, InterruptedException {
     PrintWriter err = spec.commandLine().getErr();
     boolean inPlace = Terminal.isThere();
     long begun = System.nanoTime();
     long end = begun + TimeUnit.SECONDS.toNanos(seconds);
     if (!inPlace) {
-      err.println("profiling " + target.name() + " for " + duration);
+      err.println(
+          "profiling "
+              + target.name()
+              + " for "
+              + duration
+              + (StringUtils.isNumeric(duration) ? "s" : "")
+              + (recording.isOurs() ? "" : ", from session " + recording.id() + ", which goes on"));
     }
-    while (System.nanoTime() < end) {
+    while (System.nanoTime() - end < 0) {
       TimeUnit.NANOSECONDS.sleep(
           Math.min(TimeUnit.SECONDS.toNanos(1), Math.max(0, end - System.nanoTime())));
       CompositeData session = bean.session();
-      if ((Long) session.get("id") != id || !bean.text("State").equals("RUNNING")) {
-        undo.keep(); // A session that runs now, if there is one, belongs to somebody else.
+      if (!recording.isRunning()) {
+        if (System.nanoTime() - end >= 0) {
+          break; // Its duration is over, because the target answered late.
+        }
+        recording.endedByOthers();
         throw CommandFailure.refused(
-            "somebody else has ended session " + id + "; dump writes what it has", null);
+            "somebody else has ended session " + recording.id() + "; dump writes what it has",
+            null);
       }
+      undo.step(
+          () -> {
+            recording.fetchIfDue(end);
+            return null;
+          });
       if (inPlace) {
         double share = Math.min(1, (System.nanoTime() - begun) / 1e9 / seconds);
         int done = (int) (WIDTH * share);
@@ -133,15 +174,6 @@ final class ProfileCommand implements Callable<Integer> {
     if (inPlace) {
       err.print(Terminal.CLEAR_LINE);
       err.flush();
-    }
-  }
-
-  private static void end(Bean bean) {
-    try {
-      bean.call("stop");
-    } catch (IOException | JMException | RuntimeException e) {
-      // The session has ended, or the target is gone. If neither, the session ends when its
-      // duration is over.
     }
   }
 }

@@ -10,7 +10,11 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** The command {@code start}: starts a session. */
-@Command(name = "start", description = "Starts a session.", mixinStandardHelpOptions = true)
+@Command(
+    name = "start",
+    description = "Starts a session.",
+    mixinStandardHelpOptions = true,
+    versionProvider = Cli.JarVersion.class)
 final class StartCommand implements Callable<Integer> {
 
   @Mixin private Target target;
@@ -20,10 +24,9 @@ final class StartCommand implements Callable<Integer> {
       arity = "0..1",
       paramLabel = "OPTIONS",
       defaultValue = "",
-      description = {
-        "key=value pairs joined by commas, for instance interval=1ms,duration=60s;",
-        "an option that is not given has the target's default."
-      })
+      description =
+          "key=value pairs joined by commas, see below; an option that is not given has the target's"
+              + " default.")
   private String options;
 
   @Spec private CommandSpec spec;

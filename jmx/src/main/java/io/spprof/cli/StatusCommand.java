@@ -20,7 +20,8 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "status",
     description = "Prints the profiler's figures, one a line.",
-    mixinStandardHelpOptions = true)
+    mixinStandardHelpOptions = true,
+    versionProvider = Cli.JarVersion.class)
 final class StatusCommand implements Callable<Integer> {
 
   private static final String[] SHOWN = {
@@ -43,8 +44,8 @@ final class StatusCommand implements Callable<Integer> {
     "SystemCpuTimeNanos",
     "CpuWaitTimeNanos",
     "ThrottledTimeNanos",
-    "OverheadPercent",
     "MeasuredOverheadPercent",
+    "OverheadPercent",
     "ThreadsSampled",
     "ThreadsFailed",
     "UniqueStacks",

@@ -14,7 +14,8 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "stop",
     description = "Ends the session, and prints its figures; the profile stays until the next one.",
-    mixinStandardHelpOptions = true)
+    mixinStandardHelpOptions = true,
+    versionProvider = Cli.JarVersion.class)
 final class StopCommand implements Callable<Integer> {
 
   @Mixin private Target target;

@@ -1,18 +1,14 @@
 package io.spprof.cli;
 
-import com.sun.tools.attach.AgentInitializationException;
-import com.sun.tools.attach.AgentLoadException;
-import com.sun.tools.attach.VirtualMachine;
-import java.io.Console;
 import java.io.File;
 import java.io.IOException;
 import java.net.MalformedURLException;
 import java.net.URISyntaxException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.IllegalFormatException;
 import java.util.Map;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import javax.management.InstanceNotFoundException;
 import javax.management.JMException;
@@ -27,20 +23,22 @@ import picocli.CommandLine.Parameters;
 
 /**
  * The JVM that a command works on. The class holds the arguments and options that identify the JVM
- * and the user: TARGET, --user, --password-file and --timeout. It connects to the JVM's management
- * agent, or loads the profiler's agent. It also turns exceptions into messages for the user. All
- * commands except {@code list} use this class.
+ * and the user: TARGET, --user, --password-file, --timeout and those for TLS. It connects to the
+ * JVM's management agent, or loads the profiler's agent. It also turns exceptions into messages for
+ * the user. All commands except {@code list} use this class.
  */
 final class Target {
 
   private static final Pattern PID = Pattern.compile("[0-9]{1,10}");
   private static final Pattern HOST_PORT = Pattern.compile("(\\[[0-9a-fA-F:.]+]|[^:/\\s]+):[0-9]+");
+  private static final Pattern MISSING_MODULE = Pattern.compile(".*Module ([\\w.]+) not found.*");
   private static final String URL = "service:jmx:";
 
-  @Parameters(
-      index = "0",
-      paramLabel = "TARGET",
-      description = "A process id, host:port, or a JMX service URL.")
+  /** What TARGET can be, for help. */
+  static final String FORMS =
+      "a process id, the main class or jar of a JVM here, host:port, or a JMX service URL";
+
+  @Parameters(index = "0", paramLabel = "TARGET", description = "Is " + FORMS + ".")
   private String name;
 
   @Option(
@@ -55,11 +53,27 @@ final class Target {
       description = "Holds the password on its first line; without it you are asked.")
   private Path passwordFile;
 
+  @Mixin private Tls tls = new Tls();
+
   @Mixin private Patience patience = new Patience();
 
-  /** Returns the target in the words of the user: a pid, host:port, or a URL. */
+  /**
+   * Returns the target in the words of the user; after {@link #resolve}, a pid, host:port, or a
+   * URL.
+   */
   String name() {
     return name;
+  }
+
+  /**
+   * Replaces the name of a main class or jar by the pid of its JVM.
+   *
+   * @throws CommandFailure if no JVM here has the name, or several have it
+   */
+  void resolve() {
+    if (!isPid() && !name.startsWith(URL) && !HOST_PORT.matcher(name).matches()) {
+      name = JvmNames.find(name, LocalJvm.list(new Attachable()));
+    }
   }
 
   boolean isPid() {
@@ -78,9 +92,28 @@ final class Target {
    */
   Bean connect() throws IOException, JMException {
     patience.check();
+    resolve();
     JMXServiceURL url = url();
+    checkModules(url);
     Map<String, Object> environment = environment();
     return new Bean(patience.call(name, () -> connect(url, environment)), this);
+  }
+
+  /** Checks that this Java runtime has the modules that an RMI address needs. */
+  private static void checkModules(JMXServiceURL url) {
+    if (url.getProtocol().equals("rmi")) {
+      checkModule("java.management.rmi");
+      if (url.getURLPath().startsWith("/jndi/rmi:")) {
+        checkModule("jdk.naming.rmi");
+      }
+    }
+  }
+
+  private static void checkModule(String name) {
+    if (ModuleLayer.boot().findModule(name).isEmpty()) {
+      throw CommandFailure.unreachable(
+          "this Java runtime has no module " + name + "; run the command with a full JDK", null);
+    }
   }
 
   private JMXConnector connect(JMXServiceURL url, Map<String, Object> environment) {
@@ -94,6 +127,11 @@ final class Target {
               + "); give --user NAME and --password-file FILE",
           e);
     } catch (IOException e) {
+      String about = tls.explain(e);
+      if (!about.isEmpty()) {
+        throw CommandFailure.unreachable(
+            "cannot reach " + name + ": " + about + " (" + reason(e) + ")", e);
+      }
       throw CommandFailure.unreachable(
           "cannot reach "
               + name
@@ -107,6 +145,7 @@ final class Target {
 
   private Map<String, Object> environment() {
     Map<String, Object> environment = new HashMap<>();
+    tls.prepare(environment);
     if (user != null) {
       environment.put(JMXConnector.CREDENTIALS, new String[] {user, password()});
     } else if (passwordFile != null) {
@@ -117,20 +156,9 @@ final class Target {
 
   /** Reads the password from the password file or from the terminal. */
   private String password() {
-    if (passwordFile == null) {
-      Console console = System.console();
-      char[] typed = console == null ? null : console.readPassword("Password of %s: ", user);
-      if (typed == null) {
-        throw CommandFailure.usage(
-            "there is no terminal to ask for the password; give --password-file FILE");
-      }
-      return new String(typed);
-    }
-    try {
-      return Files.readString(passwordFile).lines().findFirst().orElse("");
-    } catch (IOException e) {
-      throw CommandFailure.usage("cannot read --password-file " + passwordFile + ": " + reason(e));
-    }
+    return passwordFile == null
+        ? Tls.typed("Password of " + user, "--password-file")
+        : Tls.password("--password-file", passwordFile);
   }
 
   private JMXServiceURL url() throws IOException, JMException {
@@ -141,18 +169,11 @@ final class Target {
       if (name.startsWith(URL)) {
         return new JMXServiceURL(name);
       }
-      if (HOST_PORT.matcher(name).matches()) {
-        return new JMXServiceURL("service:jmx:rmi:///jndi/rmi://" + name + "/jmxrmi");
-      }
+      return new JMXServiceURL("service:jmx:rmi:///jndi/rmi://" + name + "/jmxrmi");
     } catch (MalformedURLException e) {
       throw CommandFailure.usage(
           "TARGET " + Cli.shown(name) + " is no JMX service URL: " + reason(e));
     }
-    throw CommandFailure.usage(
-        "TARGET "
-            + Cli.shown(name)
-            + " is neither a process id, nor host:port, nor a JMX service URL; list shows the JVMs"
-            + " on this machine");
   }
 
   /**
@@ -161,10 +182,19 @@ final class Target {
    */
   private String localAddress() throws IOException, JMException {
     try {
-      return new LocalJvm(name, patience).attached(VirtualMachine::startLocalManagementAgent);
+      return new LocalJvm(name, patience).managementAddress();
     } catch (IOException e) {
+      Matcher missing = MISSING_MODULE.matcher(reason(e));
       throw CommandFailure.unreachable(
-          "the JVM " + name + " cannot be managed from here: " + reason(e), e);
+          "the JVM "
+              + name
+              + " cannot be managed from here: "
+              + (missing.matches()
+                  ? "its Java runtime has no module "
+                      + missing.group(1)
+                      + "; add it to the runtime (jlink --add-modules)"
+                  : reason(e)),
+          e);
     }
   }
 
@@ -172,21 +202,8 @@ final class Target {
   void loadAgent(String settings) throws IOException, JMException {
     patience.check();
     try {
-      new LocalJvm(name, patience)
-          .attached(
-              vm -> {
-                load(vm, settings);
-                return true;
-              });
+      new LocalJvm(name, patience).loadAgent(jar().toPath().toAbsolutePath(), settings);
     } catch (IOException e) {
-      throw notLoaded(e);
-    }
-  }
-
-  private void load(VirtualMachine vm, String settings) throws IOException {
-    try {
-      vm.loadAgent(jar().getAbsolutePath(), settings);
-    } catch (AgentLoadException | AgentInitializationException e) {
       throw notLoaded(e);
     }
   }
@@ -197,8 +214,8 @@ final class Target {
             + name
             + " did not load the agent: "
             + reason(e)
-            + "; the JVM's stderr may show the reason, and JDK 21 and later need"
-            + " -XX:+EnableDynamicAgentLoading",
+            + "; the JVM's stderr may show the reason, and a JVM with"
+            + " -XX:-EnableDynamicAgentLoading loads no agent",
         e);
   }
 

@@ -33,6 +33,7 @@ final class Undo implements AutoCloseable {
   private final Lock lock = new ReentrantLock();
   private final Thread hook = new Thread(this::interrupted, "spprof-undo");
   private Runnable undo; // guarded by the lock; null if there is nothing to undo
+  private volatile Runnable lastResort = () -> {};
 
   Undo() {
     try {
@@ -58,6 +59,33 @@ final class Undo implements AutoCloseable {
       T begun = beginning.begin();
       undo = takeBack;
       return begun;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Does the same as {@link #begin(Beginning, Runnable)}.
+   *
+   * @param otherwise called at an interruption if undoing takes too long; must not throw and must
+   *     return soon; may run while {@code takeBack} or a step still does
+   */
+  <T> T begin(Beginning<T> beginning, Runnable takeBack, Runnable otherwise)
+      throws IOException, JMException {
+    lock.lock();
+    try {
+      lastResort = otherwise;
+      return begin(beginning, takeBack);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Does a step of the command. An interruption waits for its end before it undoes the action. */
+  <T> T step(Beginning<T> step) throws IOException, JMException {
+    lock.lock();
+    try {
+      return step.begin();
     } finally {
       lock.unlock();
     }
@@ -113,6 +141,9 @@ final class Undo implements AutoCloseable {
     work.start();
     try {
       work.join(TimeUnit.SECONDS.toMillis(PATIENCE_SECONDS));
+      if (work.isAlive()) {
+        lastResort.run();
+      }
     } catch (InterruptedException e) {
       // Nobody interrupts a thread of the shutdown.
     }

@@ -1,23 +1,25 @@
 package io.spprof.console;
 
 import java.awt.BorderLayout;
-import java.awt.FlowLayout;
 import java.awt.event.KeyEvent;
 import java.io.BufferedReader;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.StringReader;
 import java.nio.charset.StandardCharsets;
+import java.time.LocalTime;
+import java.time.format.DateTimeFormatter;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.ExecutionException;
+import java.util.function.BiConsumer;
 import java.util.function.Predicate;
 import javax.management.JMException;
 import javax.swing.AbstractAction;
 import javax.swing.Action;
 import javax.swing.JButton;
 import javax.swing.JCheckBox;
-import javax.swing.JComponent;
+import javax.swing.JComboBox;
 import javax.swing.JLabel;
 import javax.swing.JPanel;
 import javax.swing.JScrollPane;
@@ -30,8 +32,9 @@ import javax.swing.event.DocumentListener;
 /**
  * The part of JConsole's tab that shows the flame graph. Above the graph it has buttons to refresh
  * the profile and to reset the zoom, a search field, and a box that decides whether the graph is
- * split by thread. The profile is read in a background thread, as folded stacks, and kept, so that
- * the box needs no second reading.
+ * split by thread. In a continuous session, the graph can be of the last minutes, and these can be
+ * compared with the minutes before. The profile is read in a background thread, as folded stacks,
+ * and kept, so that the box needs no second reading.
  */
 final class FlamePanel extends JPanel {
 
@@ -45,25 +48,56 @@ final class FlamePanel extends JPanel {
   private final JButton refresh = new JButton("Refresh");
   private final JButton reset = new JButton("Reset zoom");
   private final JCheckBox byThread = new JCheckBox("By thread", true);
+  private final JComboBox<String> range =
+      new JComboBox<>(new String[] {"All", "Last minute", "Last ten minutes", "Last hour"});
+  private final JCheckBox follow = new JCheckBox("Follow");
+  private final DifferenceButton difference;
   private transient String folded = "";
+  private transient String readAt = "";
+  private boolean isReading;
+  private long readEndNanos;
+  private long readNanos;
+
+  /** The length of each range in minutes; "" for all that is kept. */
+  private static final String[] MINUTES = {"", "1", "10", "60"};
+
+  /**
+   * The least time between two readings while the graph follows the session, in nanoseconds. It is
+   * less than JConsole's interval of 4 s, so that the graph is read at each interval.
+   */
+  private static final long FOLLOW_NANOS = 3_500_000_000L;
+
+  private static final DateTimeFormatter TIME =
+      DateTimeFormatter.ofPattern("HH:mm:ss", Locale.ROOT);
 
   /** A profile that was read from the target and parsed in a background thread. */
   private record Read(String folded, FlameTree tree) {}
 
-  FlamePanel(RemoteBean bean) {
+  /**
+   * Makes the panel.
+   *
+   * @param bean the bean whose profile is shown
+   * @param messages receives messages about saved differences, and whether they are errors
+   */
+  FlamePanel(RemoteBean bean, BiConsumer<String, Boolean> messages) {
     super(new BorderLayout());
     this.bean = bean;
-    JPanel bar = new JPanel(new FlowLayout(FlowLayout.LEADING, 6, 4));
     JLabel label = new JLabel("Search:");
     label.setLabelFor(query);
     query.setToolTipText("Part of a frame's name, in any case; Ctrl-F");
     refresh.setToolTipText("Reads the profile as it is now, of the running or the last session");
     reset.setEnabled(false);
     byThread.setEnabled(false);
-    for (JComponent part : List.of(refresh, label, query, matched, reset, byThread)) {
-      bar.add(part);
-    }
-    add(bar, BorderLayout.NORTH);
+    range.setToolTipText("Of which time the graph is; only a continuous session can choose");
+    range.getAccessibleContext().setAccessibleName("Time of the graph");
+    follow.setToolTipText(
+        "Reads the profile again whenever JConsole reads, while this tab is open");
+    difference = new DifferenceButton(bean, () -> MINUTES[range.getSelectedIndex()], messages);
+    add(
+        new WrappingRows(
+            refresh, range, follow, difference, label, query, matched, reset, byThread),
+        BorderLayout.NORTH);
+    setContinuous(false);
     add(new JScrollPane(view), BorderLayout.CENTER);
     add(status, BorderLayout.SOUTH);
     names();
@@ -72,6 +106,9 @@ final class FlamePanel extends JPanel {
 
   private void names() {
     refresh.setName("spprof.flame.refresh");
+    range.setName("spprof.flame.range");
+    follow.setName("spprof.flame.follow");
+    difference.setName("spprof.flame.difference");
     query.setName("spprof.flame.query");
     matched.setName("spprof.flame.matched");
     reset.setName("spprof.flame.reset");
@@ -81,7 +118,12 @@ final class FlamePanel extends JPanel {
   }
 
   private void listen() {
-    refresh.addActionListener(event -> read());
+    refresh.addActionListener(event -> readUnlessReading());
+    range.addActionListener(
+        event -> {
+          showDifference();
+          readUnlessReading();
+        });
     reset.addActionListener(event -> view.zoomTo(0));
     byThread.addActionListener(event -> parse());
     view.addPropertyChangeListener(FlameView.ZOOM, event -> zoomed());
@@ -126,47 +168,106 @@ final class FlamePanel extends JPanel {
    * Reads the profile when the user opens the tab, unless a profile is already shown or being read.
    */
   void readOnce() {
-    if (view.tree() == null && refresh.isEnabled()) {
-      read();
+    if (view.tree() == null) {
+      readUnlessReading();
     }
   }
 
-  /** Reads the profile in a background thread, then shows it. */
-  private void read() {
+  private void readUnlessReading() {
+    if (!isReading) {
+      read(false);
+    }
+  }
+
+  /** Enables what only a continuous session has: ranges of time, and their difference. */
+  void setContinuous(boolean isContinuous) {
+    range.setEnabled(isContinuous);
+    if (!isContinuous && range.getSelectedIndex() != 0) {
+      range.setSelectedIndex(0);
+    }
+    showDifference();
+  }
+
+  private void showDifference() {
+    difference.setEnabled(range.isEnabled() && range.getSelectedIndex() > 0);
+  }
+
+  /**
+   * Reads the profile again if the graph follows the session. A profile that takes long to read is
+   * read more rarely, so that following costs the target a tenth of the time at most.
+   *
+   * @param isRunning whether the session runs
+   */
+  void follow(boolean isRunning) {
+    long rest = Math.max(FOLLOW_NANOS, 9 * readNanos);
+    boolean isDue = System.nanoTime() - readEndNanos >= rest;
+    if (follow.isSelected() && isRunning && isShowing() && !isReading && isDue) {
+      read(true);
+    }
+  }
+
+  /**
+   * Reads the profile in a background thread, then shows it.
+   *
+   * @param isAutomatic whether the user did not ask for it; the controls then stay as they are,
+   *     because a control that is disabled loses the focus
+   */
+  private void read(boolean isAutomatic) {
     boolean threads = byThread.isSelected();
-    refresh.setEnabled(false);
-    byThread.setEnabled(false);
-    status.setText("Reading the profile ...");
+    String minutes = MINUTES[range.getSelectedIndex()];
+    long begin = System.nanoTime();
+    isReading = true;
+    if (!isAutomatic) {
+      refresh.setEnabled(false);
+      byThread.setEnabled(false);
+    }
+    if (!follow.isSelected()) {
+      say("Reading the profile ...");
+    }
     new SwingWorker<Read, Long>() {
       @Override
       protected Read doInBackground() throws IOException, JMException {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
-        bean.copy("collapsed", out, this::publish);
+        String of = minutes.isEmpty() ? "" : DifferenceButton.after(minutes);
+        bean.copy("collapsed-kinds-cpu", of, out, this::publish);
         String lines = out.toString(StandardCharsets.UTF_8);
         return new Read(lines, parsed(lines, threads));
       }
 
       @Override
       protected void process(List<Long> bytes) {
-        status.setText(
-            String.format(
-                Locale.ROOT, "Reading the profile ... %,d bytes", bytes.get(bytes.size() - 1)));
+        if (!follow.isSelected()) {
+          say(
+              String.format(
+                  Locale.ROOT, "Reading the profile ... %,d bytes", bytes.get(bytes.size() - 1)));
+        }
       }
 
       @Override
       protected void done() {
+        isReading = false;
         refresh.setEnabled(true);
+        readEndNanos = System.nanoTime();
+        readNanos = readEndNanos - begin;
         try {
           Read read = get();
           folded = read.folded();
-          show(read.tree());
+          readAt = TIME.format(LocalTime.now());
+          if (threads == byThread.isSelected()) {
+            show(read.tree());
+          } else {
+            parse(); // The user chose the other graph meanwhile.
+          }
         } catch (ExecutionException e) {
-          status.setText("Cannot read the profile: " + RemoteBean.meaning(e.getCause()));
+          say("Cannot read the profile: " + RemoteBean.meaning(e.getCause()));
         } catch (InterruptedException e) {
           Thread.currentThread().interrupt();
         }
         // Without a profile there is no graph to split by thread.
         byThread.setEnabled(view.tree() != null);
+        if (!minutes.equals(MINUTES[range.getSelectedIndex()])) {
+          read(isAutomatic); // The user chose another range meanwhile.
+        }
       }
     }.execute();
   }
@@ -180,20 +281,30 @@ final class FlamePanel extends JPanel {
     try {
       show(parsed(folded, byThread.isSelected()));
     } catch (IOException e) {
-      status.setText(e.getMessage());
+      say(e.getMessage());
     }
   }
 
+  /** Shows a text below the graph. The tooltip has the whole text. */
+  private void say(String text) {
+    status.setText(text);
+    status.setToolTipText(text);
+  }
+
   private void show(FlameTree tree) {
+    // What the user zoomed into stays, as far as it still exists.
+    List<String> zoomed = view.tree() == null ? List.of() : view.tree().path(view.zoom());
     view.show(tree);
+    view.zoomTo(tree.find(zoomed));
     search();
-    status.setText(
+    say(
         tree.total() == 0
             ? "The profile has no samples: start a session, then refresh."
             : String.format(
                 Locale.ROOT,
-                "%,d samples. Click a frame to zoom in, one above it to go back.",
-                tree.total()));
+                "%s of CPU time, read at %s. Click a frame to zoom in, one above it to go back.",
+                FlameView.time(tree.total()),
+                readAt));
   }
 
   private void zoomed() {
@@ -212,7 +323,7 @@ final class FlamePanel extends JPanel {
   }
 
   /**
-   * Shows which share of the samples matches the search: of the whole profile, and of the zoomed
+   * Shows which share of the CPU time matches the search: of the whole profile, and of the zoomed
    * frame.
    */
   private void count() {
@@ -224,21 +335,20 @@ final class FlamePanel extends JPanel {
     }
     String text = FlameView.percent(tree.matching(0, isMatch), tree.total()) + " matched";
     if (view.zoom() != 0) {
-      long whole = tree.samples(view.zoom());
+      long whole = tree.nanos(view.zoom());
       text += ", " + FlameView.percent(inZoom(tree, isMatch), whole) + " of the zoom";
     }
     matched.setText(text);
   }
 
   /**
-   * Returns how many samples of the zoomed frame match the search. If the zoomed frame or one of
-   * its callers matches, all samples of the zoomed frame match, because they are below a matching
-   * frame.
+   * Returns how much CPU time of the zoomed frame matches the search, in nanoseconds. If the zoomed
+   * frame or one of its callers matches, all of it does, because it is below a matching frame.
    */
   private long inZoom(FlameTree tree, Predicate<String> isMatch) {
     for (int node = view.zoom(); node >= 0; node = tree.parent(node)) {
       if (isMatch.test(tree.name(node))) {
-        return tree.samples(view.zoom());
+        return tree.nanos(view.zoom());
       }
     }
     return tree.matching(view.zoom(), isMatch);

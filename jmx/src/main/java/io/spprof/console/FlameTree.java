@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.Deque;
 import java.util.HashMap;
+import java.util.LinkedList;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Predicate;
@@ -14,8 +15,8 @@ import java.util.function.Predicate;
 /**
  * The tree of calls behind a flame graph, built from folded stacks. A node is a frame with its
  * callers; its children are its callees. The nodes are numbered depth first, and among siblings the
- * node with the most samples comes first. A subtree is therefore a contiguous range of numbers.
- * Node 0 is the root, which stands for all samples. Immutable.
+ * node with the most CPU time comes first. A subtree is therefore a contiguous range of numbers.
+ * Node 0 is the root, which stands for all CPU time. Immutable.
  */
 final class FlameTree {
 
@@ -23,19 +24,22 @@ final class FlameTree {
   static final String ALL = "all";
 
   private final List<String> names = new ArrayList<>();
+  private final List<FlameKind> kinds = new ArrayList<>();
   private int[] depths = new int[0];
   private int[] ends = new int[0];
   private int[] parents = new int[0];
-  private long[] samples = new long[0];
+  private long[] nanos = new long[0];
 
   /** A frame while the tree is being built. Later, arrays hold all nodes. */
   private static final class Node {
     private final String name;
-    private final Map<String, Node> children = new HashMap<>();
-    private long samples;
+    private final FlameKind kind;
+    private final Map<String, Node> children = new HashMap<>(); // by the frame, with its suffix
+    private long nanos;
 
-    private Node(String name) {
+    private Node(String name, FlameKind kind) {
       this.name = name;
+      this.kind = kind;
     }
   }
 
@@ -43,13 +47,13 @@ final class FlameTree {
     depths = new int[size];
     ends = new int[size];
     parents = new int[size];
-    samples = new long[size];
+    nanos = new long[size];
     add(root);
   }
 
   /**
    * Builds a tree from folded stacks. Each line has the frames of a stack, joined by {@code ;},
-   * then a blank and the number of samples.
+   * then a blank and the CPU time in nanoseconds. Frames have the suffixes of {@link FlameKind}.
    *
    * @param lines the lines, which are read to the end
    * @param byThread whether the tree is split by thread; false to leave out the first frame of each
@@ -57,7 +61,7 @@ final class FlameTree {
    * @throws IOException if reading fails, or if a line is no folded stack
    */
   static FlameTree read(BufferedReader lines, boolean byThread) throws IOException {
-    Node root = new Node(ALL);
+    Node root = new Node(ALL, FlameKind.ROOT);
     Map<String, String> known = new HashMap<>();
     int size = 1;
     for (String line = lines.readLine(); line != null; line = lines.readLine()) {
@@ -65,18 +69,19 @@ final class FlameTree {
       long count = count(line, blank);
       int begin = byThread ? 0 : afterThread(line, blank);
       Node node = root;
-      node.samples += count;
+      node.nanos += count;
       while (begin < blank) {
         int semicolon = line.indexOf(';', begin);
         int end = semicolon < 0 || semicolon > blank ? blank : semicolon;
-        String name = Shown.line(line.substring(begin, end));
-        Node child = node.children.get(name);
+        String frame = Shown.line(line.substring(begin, end));
+        Node child = node.children.get(frame);
         if (child == null) {
-          child = new Node(known.computeIfAbsent(name, same -> same));
-          node.children.put(child.name, child);
+          FlameKind kind = begin == 0 ? FlameKind.THREAD : FlameKind.of(frame);
+          child = new Node(known.computeIfAbsent(kind.name(frame), same -> same), kind);
+          node.children.put(frame, child);
           size++;
         }
-        child.samples += count;
+        child.nanos += count;
         node = child;
         begin = end + 1;
       }
@@ -116,12 +121,13 @@ final class FlameTree {
       Step step = open.pop();
       int index = names.size();
       names.add(step.node.name);
+      kinds.add(step.node.kind);
       parents[index] = step.parent;
       depths[index] = step.parent < 0 ? 0 : depths[step.parent] + 1;
-      samples[index] = step.node.samples;
+      nanos[index] = step.node.nanos;
       List<Node> children = new ArrayList<>(step.node.children.values());
       children.sort(
-          Comparator.comparingLong((Node node) -> node.samples)
+          Comparator.comparingLong((Node node) -> node.nanos)
               .thenComparing(node -> node.name, Comparator.reverseOrder()));
       children.forEach(child -> open.push(new Step(child, index)));
     }
@@ -141,6 +147,10 @@ final class FlameTree {
     return names.get(node);
   }
 
+  FlameKind kind(int node) {
+    return kinds.get(node);
+  }
+
   int depth(int node) {
     return depths[node];
   }
@@ -155,13 +165,38 @@ final class FlameTree {
     return ends[node];
   }
 
-  /** Returns the samples of a node, including those of its callees. */
-  long samples(int node) {
-    return samples[node];
+  /** Returns the CPU time of a node, in nanoseconds, including that of its callees. */
+  long nanos(int node) {
+    return nanos[node];
   }
 
   long total() {
-    return samples[0];
+    return nanos[0];
+  }
+
+  /** Returns the names of the frames from the root to a node, without the root. */
+  List<String> path(int node) {
+    LinkedList<String> path = new LinkedList<>();
+    for (int at = node; parents[at] >= 0; at = parents[at]) {
+      path.addFirst(names.get(at));
+    }
+    return path;
+  }
+
+  /** Returns the deepest node on a path of names; the root if the path begins elsewhere. */
+  int find(List<String> path) {
+    int found = 0;
+    for (String name : path) {
+      int child = found + 1;
+      while (child < ends[found] && !names.get(child).equals(name)) {
+        child = ends[child];
+      }
+      if (child >= ends[found]) {
+        break;
+      }
+      found = child;
+    }
+    return found;
   }
 
   boolean isWithin(int node, int subtree) {
@@ -169,8 +204,8 @@ final class FlameTree {
   }
 
   /**
-   * Returns how many samples of a subtree have at least one matching frame. Each sample counts
-   * once.
+   * Returns the CPU time of the stacks in a subtree that have at least one matching frame, in
+   * nanoseconds. A stack counts once, however many of its frames match.
    *
    * @param subtree the root of the subtree; frames outside of the subtree are not considered
    */
@@ -179,7 +214,7 @@ final class FlameTree {
     int node = subtree;
     while (node < ends[subtree]) {
       if (isMatch.test(names.get(node))) {
-        sum += samples[node];
+        sum += nanos[node];
         node = ends[node];
       } else {
         node++;

@@ -24,15 +24,18 @@ final class FlameView extends JPanel implements Scrollable {
   private static final long serialVersionUID = 1L;
 
   /**
-   * The property that changes with each zoom. A listener then updates the share of the samples that
-   * match the search, because the share depends on the zoom.
+   * The property that changes with each zoom. A listener then updates the share of the CPU time
+   * that match the search, because the share depends on the zoom.
    */
   static final String ZOOM = "zoom";
 
   static final int ROW = 18;
   private static final double LEAST_WIDTH = 0.5;
   private static final Color MATCH = new Color(0xc2187a);
-  private static final Color NATIVE = new Color(0xafd6af);
+  private static final Color NATIVE = new Color(0xb9d8a8);
+  private static final Color JVM = new Color(0x96cfc4);
+  private static final Color SYSCALL = new Color(0xf0b0b8);
+  private static final Color SYNTHETIC = new Color(0xcdc2da);
   private static final Color OTHER = new Color(0xc9d0d9);
   private static final Color DIM = new Color(0xdde2e8);
 
@@ -104,7 +107,7 @@ final class FlameView extends JPanel implements Scrollable {
     }
     return tree.total() == 0
         ? getWidth()
-        : (double) getWidth() * tree.samples(node) / tree.samples(zoom);
+        : (double) getWidth() * tree.nanos(node) / tree.nanos(zoom);
   }
 
   /**
@@ -139,10 +142,18 @@ final class FlameView extends JPanel implements Scrollable {
         ? null
         : String.format(
             Locale.ROOT,
-            "%s: %,d samples, %s",
+            "%s (%s): %s of CPU time, %s",
             tree.name(node),
-            tree.samples(node),
-            percent(tree.samples(node), tree.total()));
+            tree.kind(node).text(),
+            time(tree.nanos(node)),
+            percent(tree.nanos(node), tree.total()));
+  }
+
+  /** Returns a time for people, for instance {@code 350 ms} or {@code 1,234.50 s}. */
+  static String time(long nanos) {
+    return nanos < 1_000_000_000
+        ? String.format(Locale.ROOT, "%.0f ms", nanos / 1e6)
+        : String.format(Locale.ROOT, "%,.2f s", nanos / 1e9);
   }
 
   static String percent(long part, long whole) {
@@ -183,26 +194,28 @@ final class FlameView extends JPanel implements Scrollable {
     int x = (int) Math.round(left);
     int drawn = Math.max(1, (int) Math.round(left + width) - x - (width > 4 ? 1 : 0));
     int y = tree.depth(node) * ROW;
-    Color colour = isMatch ? MATCH : search != null ? DIM : colour(node, name);
+    Color colour = isMatch ? MATCH : search != null ? DIM : colour(tree.kind(node), name);
     g.setColor(isAbove(node) ? lighter(colour) : colour);
     g.fillRect(x, y, drawn, ROW - 1);
     FontMetrics text = g.getFontMetrics();
     if (drawn > 24) {
       g.setColor(isMatch && !isAbove(node) ? Color.WHITE : Color.BLACK);
-      g.drawString(fitting(name, text, drawn - 6), x + 3, y + (ROW + text.getAscent()) / 2 - 2);
+      g.drawString(
+          fitting(name, tree.kind(node), text, drawn - 6),
+          x + 3,
+          y + (ROW + text.getAscent()) / 2 - 2);
     }
   }
 
   /**
-   * Returns the longest form of a frame's name that fits: the whole name, the name without the
-   * package, or its beginning. The dots in the name of a native function are those of its library.
+   * Returns the longest form of a frame's name that fits: the whole name; a Java method without its
+   * package, or a function without its library; or the beginning of this form.
    */
-  static String fitting(String name, FontMetrics text, int room) {
+  static String fitting(String name, FlameKind kind, FontMetrics text, int room) {
     if (text.stringWidth(name) <= room) {
       return name;
     }
-    int method = isNative(name) ? -1 : name.lastIndexOf('.');
-    String shorter = name.substring(name.lastIndexOf('.', method - 1) + 1);
+    String shorter = shorter(name, kind);
     if (text.stringWidth(shorter) <= room) {
       return shorter;
     }
@@ -213,23 +226,31 @@ final class FlameView extends JPanel implements Scrollable {
     return length == 0 ? "" : shorter.substring(0, length) + "\u2026";
   }
 
-  /** Returns whether a frame is a native function: a library and an address in it. */
-  private static boolean isNative(String name) {
-    return name.matches(".*\\+0x[0-9a-f]+");
+  private static String shorter(String name, FlameKind kind) {
+    if (kind.isFunction()) {
+      return name.substring(name.indexOf('`') + 1);
+    }
+    int method = name.lastIndexOf('.');
+    return kind == FlameKind.JAVA ? name.substring(name.lastIndexOf('.', method - 1) + 1) : name;
   }
 
   /**
-   * Returns the colour of a frame. The hue shows the kind of frame (JDK, native, other Java code,
-   * or none of these); the shade depends on the name. A frame therefore has the same colour
+   * Returns the colour of a frame. The hue shows the kind of frame, with a hue of its own for the
+   * JDK; the shade of Java code depends on the name. A frame therefore has the same colour
    * everywhere.
    */
-  private Color colour(int node, String name) {
-    if (node != 0 && isNative(name)) {
-      return NATIVE;
-    }
-    if (node == 0 || name.indexOf('.') < 0) {
-      return OTHER;
-    }
+  private static Color colour(FlameKind kind, String name) {
+    return switch (kind) {
+      case ROOT, THREAD -> OTHER;
+      case NATIVE -> NATIVE;
+      case JVM -> JVM;
+      case SYSCALL -> SYSCALL;
+      case SYNTHETIC -> SYNTHETIC;
+      case JAVA -> ofJava(name);
+    };
+  }
+
+  private static Color ofJava(String name) {
     boolean ofJdk = name.matches("(java|javax|jdk|sun|com\\.sun)\\..*");
     float shade = Math.floorMod(name.hashCode(), 7) / 7f;
     return ofJdk

@@ -49,8 +49,9 @@ final class LineChart extends JPanel {
     this.title = title;
     this.leastTop = leastTop;
     this.lines = List.of(lines);
-    setPreferredSize(new Dimension(280, 150));
-    setMinimumSize(new Dimension(160, 110));
+    int row = getFontMetrics(UIManager.getFont("Label.font")).getHeight();
+    setPreferredSize(new Dimension(280, 9 * row)); // grows with the font
+    setMinimumSize(new Dimension(160, 7 * row));
     getAccessibleContext().setAccessibleName(title);
   }
 
@@ -109,12 +110,14 @@ final class LineChart extends JPanel {
     double top = top();
     int labels = Math.max(text.stringWidth(shown(top)), text.stringWidth(shown(top / 2)));
     int row = text.getHeight();
-    Insets room = new Insets(2 * row + 6, labels + 10, row + 6, 8); // margins around the lines
+    int legendRows = legendRows(text);
+    // The margins around the lines.
+    Insets room = new Insets((1 + legendRows) * row + 6, labels + 10, row + 6, 8);
     int width = getWidth() - room.left - room.right;
     int height = getHeight() - room.top - room.bottom;
     g.setColor(getForeground());
     g.drawString(title, 4, text.getAscent() + 2);
-    legend(g, text, row);
+    legend(g, text, row, legendRows > 1);
     if (width < 10 || height < 10) {
       return;
     }
@@ -125,6 +128,9 @@ final class LineChart extends JPanel {
       g.setColor(new Color(128, 128, 128, 90));
       g.drawLine(room.left, y, room.left + width, y);
       g.setColor(getForeground());
+      if (i == 1 && height < 2 * row) {
+        continue; // The labels would touch.
+      }
       String label = shown(top * i / 2);
       g.drawString(label, room.left - text.stringWidth(label) - 5, y + text.getAscent() / 2 - 1);
     }
@@ -143,7 +149,9 @@ final class LineChart extends JPanel {
     String begin = TIME.format(Instant.ofEpochMilli(first));
     String end = TIME.format(Instant.ofEpochMilli(last));
     int baseline = getHeight() - 4;
-    g.drawString(begin, room.left, baseline);
+    if (text.stringWidth(begin) + text.stringWidth(end) + 8 <= width) {
+      g.drawString(begin, room.left, baseline);
+    }
     g.drawString(end, room.left + width - text.stringWidth(end), baseline);
     g.setStroke(new BasicStroke(1.6f, BasicStroke.CAP_ROUND, BasicStroke.JOIN_ROUND));
     for (TimeSeries line : lines) {
@@ -173,17 +181,34 @@ final class LineChart extends JPanel {
     return path;
   }
 
-  private void legend(Graphics2D g, FontMetrics text, int row) {
+  private static String label(TimeSeries line) {
+    double value = line.size() == 0 ? Double.NaN : line.value(line.size() - 1);
+    return line.label() + " " + shown(value);
+  }
+
+  /** Returns how many rows the legend has: one, or if it has no room, one for each series. */
+  private int legendRows(FontMetrics text) {
+    int width = 4;
+    for (TimeSeries line : lines) {
+      width += 28 + text.stringWidth(label(line));
+    }
+    return width - 14 <= getWidth() ? 1 : lines.size();
+  }
+
+  private void legend(Graphics2D g, FontMetrics text, int row, boolean isColumn) {
     int x = 4;
     int y = row + text.getAscent() + 3;
     for (TimeSeries line : lines) {
-      double value = line.size() == 0 ? Double.NaN : line.value(line.size() - 1);
-      String label = line.label() + " " + shown(value);
+      String label = label(line);
       g.setColor(line.colour());
       g.fillRect(x, y - text.getAscent() / 2, 10, 3);
       g.setColor(getForeground());
       g.drawString(label, x + 14, y);
-      x += 14 + text.stringWidth(label) + 14;
+      if (isColumn) {
+        y += row;
+      } else {
+        x += 14 + text.stringWidth(label) + 14;
+      }
     }
   }
 }

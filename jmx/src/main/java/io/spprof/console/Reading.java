@@ -6,13 +6,15 @@ import java.util.Map;
 import javax.management.openmbean.CompositeData;
 
 /**
- * The values of the bean's attributes at one moment. The plugin keeps the previous reading, because
- * a rate is the difference between two readings.
+ * The values of the profiler's attributes ({@code SpprofMXBean}) at one moment, as JConsole read
+ * them. The plugin keeps the previous reading, because a rate is the difference between two
+ * readings.
  *
  * @param nanos the time of the reading, from {@link System#nanoTime()}
- * @param millis the time of the reading by the clock of this machine, in milliseconds since the
- *     epoch
- * @param values the values of the attributes that the bean has, by name
+ * @param millis the time of the reading by the clock of the machine on which JConsole runs, in
+ *     milliseconds since the epoch
+ * @param values the values by the attribute's name; an attribute that the profiler in the observed
+ *     JVM does not have, because it is of an older version, is missing
  */
 record Reading(long nanos, long millis, Map<String, Object> values) {
 
@@ -27,19 +29,34 @@ record Reading(long nanos, long millis, Map<String, Object> values) {
     "CollectedSamples",
     "DroppedSamples",
     "SampledCpuTimeNanos",
-    "OverheadPercent",
     "MeasuredOverheadPercent",
+    "OverheadPercent",
     "ThreadsSampled",
     "ThreadsFailed",
     "UniqueStacks",
     "MemoryUsedBytes",
     "MemoryLimitBytes",
-    "HotMethods",
     "Session"
   };
 
+  /** The names of the attributes with hot methods: of ten seconds, a minute, and the session. */
+  static final String[] HOT_METHODS = {"HotMethods", "HotMethodsLastMinute", "HotMethodsAll"};
+
   /** One row of the attribute HotMethods. */
   record HotMethod(String method, double selfPercent, double totalPercent, long samples) {}
+
+  /**
+   * The value of an attribute with hot methods.
+   *
+   * @param fromMillis the beginning of the stretch of time that the methods are of, in milliseconds
+   *     since the epoch; 0 if there is none
+   * @param toMillis the end of this stretch, in milliseconds since the epoch
+   * @param samples the number of samples in this stretch
+   * @param methods the methods, the hottest first
+   */
+  record HotMethods(long fromMillis, long toMillis, long samples, List<HotMethod> methods) {
+    static final HotMethods NONE = new HotMethods(0, 0, 0, List.of());
+  }
 
   /** Returns a numeric attribute; NaN if the bean does not have the attribute. */
   double number(String attribute) {
@@ -68,19 +85,27 @@ record Reading(long nanos, long millis, Map<String, Object> values) {
         : 0;
   }
 
-  List<HotMethod> hotMethods() {
-    List<HotMethod> methods = new ArrayList<>();
-    if (values.get("HotMethods") instanceof CompositeData[] rows) {
-      for (CompositeData row : rows) {
-        methods.add(
-            new HotMethod(
-                Shown.line((String) row.get("method")),
-                (Double) row.get("selfPercent"),
-                (Double) row.get("totalPercent"),
-                (Long) row.get("samples")));
+  /** Returns the hot methods, of the stretch of time that the reading was asked for. */
+  HotMethods hotMethods() {
+    for (String name : HOT_METHODS) {
+      if (values.get(name) instanceof CompositeData list) {
+        List<HotMethod> methods = new ArrayList<>();
+        for (CompositeData row : (CompositeData[]) list.get("methods")) {
+          methods.add(
+              new HotMethod(
+                  Shown.line((String) row.get("method")),
+                  (Double) row.get("selfPercent"),
+                  (Double) row.get("totalPercent"),
+                  (Long) row.get("samples")));
+        }
+        return new HotMethods(
+            (Long) list.get("fromMillis"),
+            (Long) list.get("toMillis"),
+            (Long) list.get("samples"),
+            methods);
       }
     }
-    return methods;
+    return HotMethods.NONE;
   }
 
   /**

@@ -2,6 +2,7 @@ package io.spprof.console;
 
 import java.io.IOException;
 import java.io.OutputStream;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.function.LongConsumer;
@@ -11,6 +12,7 @@ import javax.management.AttributeList;
 import javax.management.InstanceNotFoundException;
 import javax.management.JMException;
 import javax.management.JMRuntimeException;
+import javax.management.MBeanOperationInfo;
 import javax.management.MBeanServerConnection;
 import javax.management.MalformedObjectNameException;
 import javax.management.ObjectName;
@@ -47,12 +49,15 @@ final class RemoteBean {
    * Reads the bean's attributes. Attributes that an older agent does not have are missing from the
    * result.
    *
+   * @param hotMethods which hot methods to read, one of {@link Reading#HOT_METHODS}
    * @throws InstanceNotFoundException if the target has no such bean, because the agent is not
    *     loaded
    */
-  Reading read() throws IOException, JMException {
+  Reading read(String hotMethods) throws IOException, JMException {
+    String[] names = Arrays.copyOf(Reading.READ, Reading.READ.length + 1);
+    names[names.length - 1] = hotMethods;
     Map<String, Object> values = new HashMap<>();
-    for (Attribute attribute : attributes(connection.get()).asList()) {
+    for (Attribute attribute : attributes(connection.get(), names).asList()) {
       values.put(attribute.getName(), attribute.getValue());
     }
     return new Reading(System.nanoTime(), System.currentTimeMillis(), values);
@@ -62,17 +67,38 @@ final class RemoteBean {
    * Reads the attributes. If there is no bean with the known name, looks for a bean whose name has
    * more keys.
    */
-  private AttributeList attributes(MBeanServerConnection server) throws IOException, JMException {
+  private AttributeList attributes(MBeanServerConnection server, String[] names)
+      throws IOException, JMException {
     try {
-      return server.getAttributes(name, Reading.READ);
+      return server.getAttributes(name, names);
     } catch (InstanceNotFoundException e) {
       name =
           server.queryNames(name(OBJECT_NAME + ",*"), null).stream()
               .sorted()
               .findFirst()
               .orElseThrow(() -> e);
-      return server.getAttributes(name, Reading.READ);
+      return server.getAttributes(name, names);
     }
+  }
+
+  /**
+   * Returns the target's description of the options that {@link #start} takes.
+   *
+   * @return "" if the target has none
+   */
+  String optionsHelp() throws IOException, JMException {
+    for (MBeanOperationInfo operation : connection.get().getMBeanInfo(name).getOperations()) {
+      if (operation.getName().equals("startWith") && operation.getSignature().length == 1) {
+        String text = operation.getSignature()[0].getDescription();
+        return text == null ? "" : Shown.line(text);
+      }
+    }
+    return "";
+  }
+
+  /** Returns the process id of the target if it is a process of this machine; -1 otherwise. */
+  long localProcess() throws IOException, JMException {
+    return LocalAgent.processId(connection.get());
   }
 
   /**
@@ -103,7 +129,18 @@ final class RemoteBean {
    */
   void copy(String format, OutputStream out, LongConsumer progress)
       throws IOException, JMException {
-    long stream = (Long) call("openStream", format);
+    copy(format, "", out, progress);
+  }
+
+  /**
+   * Copies the profile of a range of time.
+   *
+   * @param range a range of a continuous session; "" for all that is kept
+   */
+  void copy(String format, String range, OutputStream out, LongConsumer progress)
+      throws IOException, JMException {
+    long stream =
+        (Long) (range.isEmpty() ? call("openStream", format) : call("openStreamOf", format, range));
     try {
       long bytes = 0;
       byte[] block = (byte[]) call("readStream", stream);
@@ -116,6 +153,11 @@ final class RemoteBean {
     } finally {
       close(stream);
     }
+  }
+
+  /** Returns the page that compares two ranges of time of a continuous session. */
+  String difference(String before, String after) throws IOException, JMException {
+    return (String) call("flameGraphDifference", before, after);
   }
 
   private void close(long stream) {

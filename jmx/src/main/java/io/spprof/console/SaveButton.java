@@ -32,6 +32,9 @@ final class SaveButton extends JButton {
     FORMATS.put(".jfr", "jfr");
     FORMATS.put(".pb.gz", "pprof");
     FORMATS.put(".json", "speedscope");
+    FORMATS.put(".kinds.cpu.collapsed", "collapsed-kinds-cpu");
+    FORMATS.put(".kinds.collapsed", "collapsed-kinds");
+    FORMATS.put(".cpu.collapsed", "collapsed-cpu");
     FORMATS.put(".collapsed", "collapsed");
     FORMATS.put(".txt", "text");
   }

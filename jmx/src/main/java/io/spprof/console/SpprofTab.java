@@ -2,15 +2,20 @@ package io.spprof.console;
 
 import java.awt.BorderLayout;
 import java.awt.Color;
-import java.awt.Component;
-import java.awt.Dimension;
 import java.awt.GridLayout;
+import java.io.IOException;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.time.format.DateTimeFormatter;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
+import javax.management.InstanceNotFoundException;
+import javax.management.JMException;
 import javax.swing.Box;
 import javax.swing.BoxLayout;
 import javax.swing.JButton;
+import javax.swing.JComboBox;
 import javax.swing.JComponent;
 import javax.swing.JLabel;
 import javax.swing.JPanel;
@@ -33,21 +38,38 @@ final class SpprofTab extends JPanel {
   private static final Color RED = new Color(0xc0392b);
   private static final Color GREEN = new Color(0x2e8b57);
 
+  private static final DateTimeFormatter TIME =
+      DateTimeFormatter.ofPattern("HH:mm:ss", Locale.ROOT);
+
   private final transient RemoteBean bean;
   private final JLabel state = new JLabel("Not read yet.");
   private final JTextField options = new JTextField(30);
   private final JButton start = new JButton("Start");
   private final JButton stop = new JButton("Stop");
   private final JButton save;
+  private final JButton attach = new JButton("Attach");
   private final JLabel message = new JLabel(" ");
-  private final JLabel figures = new JLabel(" ");
+  private final WrappedText figures = new WrappedText();
   private final transient TimeSeries collected = new TimeSeries("collected", BLUE);
   private final transient TimeSeries dropped = new TimeSeries("dropped", RED);
   private final transient TimeSeries model = new TimeSeries("by the model", BLUE);
   private final transient TimeSeries measured = new TimeSeries("measured", GREEN);
   private final HotMethodsModel methods = new HotMethodsModel();
+  private final JComboBox<String> stretch =
+      new JComboBox<>(new String[] {"Last ten seconds", "Last minute", "Whole session"});
+  private final JLabel methodsOf = new JLabel(" ");
+
+  /** The attribute that the chosen stretch is read from. Read by the workers, too. */
+  private volatile String hotMethods = Reading.HOT_METHODS[0];
+
   private final FlamePanel flame;
   private transient Reading last;
+
+  /** Whether the target answered with its description of the options. Written by the workers. */
+  private volatile boolean isHelpRead;
+
+  /** The process id of the observed JVM while the agent can be attached to it. */
+  private long process = -1;
 
   /** Whether the last attempt to read the bean failed. The tab then shows a message about it. */
   private boolean isLost;
@@ -55,12 +77,12 @@ final class SpprofTab extends JPanel {
   SpprofTab(RemoteBean bean) {
     super(new BorderLayout(0, 4));
     this.bean = bean;
-    flame = new FlamePanel(bean);
+    flame = new FlamePanel(bean, this::showMessage);
     save = new SaveButton(this, bean, this::showMessage);
     JPanel charts = new JPanel(new GridLayout(1, 3, 8, 0));
     charts.add(new LineChart("Samples a second", 1, collected));
-    charts.add(new LineChart("Dropped samples a second", 1, dropped));
-    charts.add(new LineChart("Overhead, % of one CPU", 0.1, model, measured));
+    charts.add(new LineChart("Drops a second", 1, dropped));
+    charts.add(new LineChart("Overhead, % of one CPU", 0.1, measured, model));
     JPanel top = new JPanel();
     top.setLayout(new BoxLayout(top, BoxLayout.PAGE_AXIS));
     for (JComponent row : new JComponent[] {control(), message, figures, charts}) {
@@ -73,6 +95,12 @@ final class SpprofTab extends JPanel {
     start.addActionListener(event -> start());
     options.addActionListener(event -> start());
     stop.addActionListener(event -> stop());
+    attach.addActionListener(event -> attach());
+    stretch.addActionListener(
+        event -> {
+          hotMethods = Reading.HOT_METHODS[stretch.getSelectedIndex()];
+          newReader().execute();
+        });
     enable(false, false);
     names();
   }
@@ -83,24 +111,19 @@ final class SpprofTab extends JPanel {
     start.setName("spprof.start");
     stop.setName("spprof.stop");
     save.setName("spprof.save");
+    attach.setName("spprof.attach");
     message.setName("spprof.message");
     figures.setName("spprof.figures");
+    stretch.setName("spprof.stretch");
+    methodsOf.setName("spprof.methodsOf");
   }
 
   private JPanel control() {
-    JPanel bar = new JPanel();
-    bar.setLayout(new BoxLayout(bar, BoxLayout.LINE_AXIS));
     JLabel label = new JLabel("Options:");
     label.setLabelFor(options);
-    options.setToolTipText(
-        "<html>key=value pairs joined by commas, e.g. interval=1ms,duration=60s; empty for the"
-            + " defaults.<br>Keys: interval, duration, memory, depth, engine, walker</html>");
-    options.setMaximumSize(new Dimension(Integer.MAX_VALUE, options.getPreferredSize().height));
-    for (Component part : new Component[] {state, label, options, start, stop, save}) {
-      bar.add(part);
-      bar.add(Box.createHorizontalStrut(8));
-    }
-    return bar;
+    attach.setToolTipText("Loads the agent into this JVM, which runs on this machine");
+    attach.setVisible(false);
+    return new WrappingRows(state, label, options, start, stop, save, attach);
   }
 
   private JTabbedPane details() {
@@ -121,7 +144,18 @@ final class SpprofTab extends JPanel {
     table.getColumnModel().getColumn(0).setPreferredWidth(600);
     JTabbedPane tabs = new JTabbedPane();
     tabs.setName("spprof.details");
-    tabs.addTab("Hot methods", new JScrollPane(table));
+    JPanel hot = new JPanel(new BorderLayout(0, 4));
+    JPanel choice = new JPanel();
+    choice.setLayout(new BoxLayout(choice, BoxLayout.LINE_AXIS));
+    stretch.setMaximumSize(stretch.getPreferredSize());
+    stretch.setToolTipText("Of which time the methods are");
+    stretch.getAccessibleContext().setAccessibleName("Time of the methods");
+    choice.add(stretch);
+    choice.add(Box.createHorizontalStrut(8));
+    choice.add(methodsOf);
+    hot.add(choice, BorderLayout.NORTH);
+    hot.add(new JScrollPane(table), BorderLayout.CENTER);
+    tabs.addTab("Hot methods", hot);
     tabs.addTab("Flame graph", flame);
     tabs.addChangeListener(
         event -> {
@@ -138,18 +172,54 @@ final class SpprofTab extends JPanel {
    */
   SwingWorker<?, ?> newReader() {
     return new SwingWorker<Reading, Void>() {
+      private String help = "";
+      private long attachable = -1;
+
       @Override
       protected Reading doInBackground() throws Exception {
-        return bean.read();
+        Reading reading;
+        try {
+          reading = bean.read(hotMethods);
+        } catch (InstanceNotFoundException e) {
+          attachable = localProcess();
+          throw e;
+        }
+        if (!isHelpRead) {
+          readHelp();
+        }
+        return reading;
+      }
+
+      /** Returns -1 if the process id is not known; the reading's own failure is what counts. */
+      private long localProcess() {
+        try {
+          return bean.localProcess();
+        } catch (IOException | JMException | RuntimeException | LinkageError e) {
+          return -1;
+        }
+      }
+
+      private void readHelp() {
+        try {
+          help = bean.optionsHelp();
+          isHelpRead = true;
+        } catch (IOException | JMException | RuntimeException e) {
+          // The next reading asks again. This one is good without the help.
+        }
       }
 
       @Override
       protected void done() {
         try {
           show(get());
+          if (!help.isEmpty()) {
+            options.setToolTipText(tooltip(help));
+          }
         } catch (ExecutionException e) {
           enable(false, false);
           isLost = true;
+          process = attachable;
+          attach.setVisible(attachable >= 0);
           state.setText("Unknown");
           showMessage(RemoteBean.meaning(e.getCause()), true);
         } catch (InterruptedException e) {
@@ -163,16 +233,18 @@ final class SpprofTab extends JPanel {
   void show(Reading now) {
     boolean isFirst = last == null;
     boolean running = now.isRunning();
+    attach.setVisible(false);
     state.setText(
         String.format(
             Locale.ROOT,
-            "%s, session %.0f, %.0f s",
+            "%s, session %.0f, %s",
             now.text("State"),
             now.ofSession("id"),
-            now.ofSession("durationMillis") / 1000));
+            Words.duration(now.ofSession("durationMillis"))));
     enable(!running, running);
     if (isFirst) {
       options.setText(now.text("Options"));
+      options.setCaretPosition(0); // so that a long text shows its beginning
     }
     String error = now.text("LastError");
     if (!error.isEmpty() && (isFirst || !error.equals(last.text("LastError")))) {
@@ -188,19 +260,47 @@ final class SpprofTab extends JPanel {
       model.add(now.millis(), now.number("OverheadPercent"));
       measured.add(now.millis(), now.number("MeasuredOverheadPercent"));
     }
-    methods.show(now.hotMethods());
+    show(now.hotMethods());
+    flame.setContinuous(now.text("Options").contains("mode=continuous"));
+    flame.follow(running);
     last = now;
     repaint();
+  }
+
+  private void show(Reading.HotMethods hot) {
+    methods.show(hot.methods());
+    methodsOf.setText(
+        hot.toMillis() == 0
+            ? " "
+            : String.format(
+                Locale.ROOT,
+                "%,d samples, %s to %s",
+                hot.samples(),
+                time(hot.fromMillis()),
+                time(hot.toMillis())));
+  }
+
+  /**
+   * Turns the target's description of the options into a tooltip with a line for each option. The
+   * target decides what it says, so its text is no markup.
+   */
+  static String tooltip(String help) {
+    String text = help.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;");
+    return "<html>" + String.join("<br>", text.split("; ")) + "</html>";
+  }
+
+  private static String time(long millis) {
+    return TIME.format(Instant.ofEpochMilli(millis).atZone(ZoneId.systemDefault()));
   }
 
   private static String words(Reading now) {
     return String.format(
         Locale.ROOT,
-        "%s, %s, every %.3f ms of CPU time; %,.0f samples, %,.0f dropped; %.0f threads (%.0f"
+        "%s, %s, every %s of CPU time; %,.0f samples, %,.0f dropped; %.0f threads (%.0f"
             + " without a timer); %,.0f stacks; %.1f of %.1f MiB",
         now.text("Engine"),
         now.text("StackWalker"),
-        now.number("IntervalNanos") / 1e6,
+        Words.interval(now.number("IntervalNanos")),
         now.ofSession("collected"),
         now.ofSession("dropped"),
         now.number("ThreadsSampled"),
@@ -216,6 +316,32 @@ final class SpprofTab extends JPanel {
     }
     String wanted = options.getText().strip();
     run(() -> "Session " + bean.start(wanted) + " is running.", true);
+  }
+
+  /** Loads the agent into the observed JVM. The next reading then finds the bean. */
+  private void attach() {
+    long target = process;
+    attach.setEnabled(false);
+    new SwingWorker<Void, Void>() {
+      @Override
+      protected Void doInBackground() throws IOException {
+        LocalAgent.load(target);
+        return null;
+      }
+
+      @Override
+      protected void done() {
+        attach.setEnabled(true);
+        try {
+          get();
+          newReader().execute();
+        } catch (ExecutionException e) {
+          showMessage(RemoteBean.meaning(e.getCause()), true);
+        } catch (InterruptedException e) {
+          Thread.currentThread().interrupt();
+        }
+      }
+    }.execute();
   }
 
   private void stop() {

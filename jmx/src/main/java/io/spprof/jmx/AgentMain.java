@@ -4,6 +4,7 @@ import io.spprof.text.Printable;
 import java.io.IOException;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.List;
 
 /**
  * The agent's entry point behind its bootstrap. The bootstrap, {@code io.spprof.agent.Agent}, loads
@@ -25,6 +26,15 @@ public final class AgentMain {
   private static Spprof agent;
 
   private AgentMain() {}
+
+  /**
+   * Returns the settings that only the agent has, for help.
+   *
+   * @return one line for each setting, its key and its valid values: {@code key=values}; not null
+   */
+  public static List<String> settings() {
+    return Settings.agentHelp();
+  }
 
   /**
    * Registers the bean. Starts a session if the settings say so. If the settings are bad, the

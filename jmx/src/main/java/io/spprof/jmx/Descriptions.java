@@ -1,5 +1,6 @@
 package io.spprof.jmx;
 
+import io.spprof.config.ProfilerConfig;
 import io.spprof.export.ExportFormat;
 import io.spprof.profile.TimeRange;
 import java.util.Collections;
@@ -10,8 +11,8 @@ import javax.management.MBeanOperationInfo;
 
 /**
  * The descriptions of the bean, its attributes and its operations, which a JMX client shows to its
- * user. The bean publishes them in its MBeanInfo. They are kept in plain maps, because they are
- * built when the bean is registered, and registering is part of the JVM's start-up time.
+ * user. The bean publishes them in its MBeanInfo. They are in plain maps, and not in annotations or
+ * in a file of resources, which take longer to read: the bean is registered while the JVM starts.
  */
 final class Descriptions {
 
@@ -100,10 +101,47 @@ final class Descriptions {
     attribute(
         "SampledCpuTimeNanos", "ns", "Counter: CPU time that the collected samples stand for");
     attribute(
+        "JavaCpuTimeNanos",
+        "ns",
+        "Counter: the part of SampledCpuTimeNanos that Java threads used in Java code,"
+            + " compiled or interpreted");
+    attribute(
+        "NativeCpuTimeNanos",
+        "ns",
+        "Counter: the part of SampledCpuTimeNanos that Java threads used in native code"
+            + " that Java code called, and in system calls below it");
+    attribute(
+        "JvmCpuTimeNanos",
+        "ns",
+        "Counter: the part of SampledCpuTimeNanos that Java threads used in the JVM's own"
+            + " code: allocating, locking, linking, starting, ending");
+    attribute(
+        "GcCpuTimeNanos",
+        "ns",
+        "Counter: the part of SampledCpuTimeNanos that the garbage collector's threads" + " used");
+    attribute(
+        "JitCpuTimeNanos",
+        "ns",
+        "Counter: the part of SampledCpuTimeNanos that the JIT compilers' threads used");
+    attribute(
+        "JvmThreadsCpuTimeNanos",
+        "ns",
+        "Counter: the part of SampledCpuTimeNanos that other threads of the JVM used");
+    attribute(
+        "LibraryThreadsCpuTimeNanos",
+        "ns",
+        "Counter: the part of SampledCpuTimeNanos that threads of native libraries used");
+    attribute(
+        "UnknownCpuTimeNanos",
+        "ns",
+        "Counter: the part of SampledCpuTimeNanos that is not known: of Java threads"
+            + " without a known state, of the last part of a thread's life, of native threads"
+            + " without a known name");
+    attribute(
         "DroppedCpuTimeNanos",
         "ns",
-        "Counter: CPU time in no profile: of dropped samples, due but not yet signalled when a thread"
-            + " or a session ended, and UnseenCpuTimeNanos");
+        "Counter: CPU time in no profile: of dropped samples, due but not yet signalled when a"
+            + " thread or a session ended, and UnseenCpuTimeNanos");
     attribute(
         "UnseenCpuTimeNanos",
         "ns",
@@ -112,38 +150,40 @@ final class Descriptions {
     attribute(
         "CpuWaitTimeNanos",
         "ns",
-        "Counter: time that threads were ready to run and had no CPU, because others had the CPUs or a"
-            + " quota was used up; large: the methods are not to blame. -1: not known");
+        "Counter: time that threads were ready to run and had no CPU, because others had the CPUs"
+            + " or a quota was used up; large: the methods are not to blame. -1: not known");
     attribute(
         "ThrottledTimeNanos",
         "ns",
-        "Counter: time that CPU quotas kept the process's cgroups from running; large: raise the CPU"
-            + " limit. -1: not known");
+        "Counter: time that CPU quotas kept the process's cgroups from running; large: raise the"
+            + " CPU limit. -1: not known");
     attribute(
         "UserCpuTimeNanos",
         "ns",
-        "Counter: CPU time of the whole process in user code, by the kernel's account, while sessions"
-            + " ran");
+        "Counter: CPU time of the whole process in user code, by the kernel's account, while"
+            + " sessions ran");
     attribute(
         "SystemCpuTimeNanos",
         "ns",
-        "Counter: CPU time of the whole process in the kernel, by the kernel's account, while sessions"
-            + " ran");
+        "Counter: CPU time of the whole process in the kernel, by the kernel's account, while"
+            + " sessions ran");
     attribute(
         "OverheadPercent",
         "% of one CPU",
-        "Overhead of the running session by the model, signals x 25 us / elapsed; 0 when idle. Neither"
-            + " measured nor an upper bound");
+        "Overhead by the model, signals x 25 us / elapsed, over the last ten seconds or so; 0 when"
+            + " idle. Neither measured nor an upper bound. Session has the mean of the session");
     attribute(
         "MeasuredOverheadPercent",
         "% of one CPU",
-        "Overhead of the running session as measured, CPU time of signal handlers, of starts and ends"
-            + " of threads, and of the profiler's own threads / elapsed; 0 when idle");
+        "Overhead as measured, CPU time of signal handlers and of the delivery of signals, of"
+            + " starts and ends of threads, and of the profiler's own threads / elapsed, over the"
+            + " last ten seconds or so; 0 when idle. Session has the mean of the session");
     attribute(
         "OverheadCpuTimeNanos",
         "ns",
-        "Counter: CPU time of signal handlers, of what is done when threads start and end, and of the"
-            + " profiler's own threads");
+        "Counter: CPU time of signal handlers and of the delivery of signals, of what is done when"
+            + " threads start and end, and of the profiler's own threads; its growth is the figure"
+            + " for alerts");
     attribute(
         "StackWalkTimeNanos",
         "ns",
@@ -161,17 +201,17 @@ final class Descriptions {
     attribute(
         "SamplesPerSecond",
         "samples/s",
-        "Samples collected a second, over the last ten seconds; 0 when idle");
+        "Samples collected a second, over the last ten seconds or so; 0 when idle");
     attribute(
         "DropsPerSecond",
         "signals/s",
-        "Signals dropped a second, over the last ten seconds; 0 when idle");
+        "Signals dropped a second, over the last ten seconds or so; 0 when idle");
     attribute(
         "Kept",
         "",
-        "What is kept of the running or the last session: since and until when in milliseconds since"
-            + " the epoch, number of windows of time, length of the shortest and the longest closed"
-            + " one in seconds");
+        "What is kept of the running or the last session: since and until when in milliseconds"
+            + " since the epoch, number of windows of time, length of the shortest and the longest"
+            + " closed one in seconds");
     attribute(
         "OldestSampleAgeSeconds",
         "s",
@@ -179,9 +219,12 @@ final class Descriptions {
     attribute(
         "HotMethods",
         "",
-        "The methods with the most CPU time of their own, at most 20: share of the profile on top"
-            + " of the stack and anywhere on it in percent, and samples on top; refreshed at most"
-            + " once a second");
+        "The methods with the most CPU time of their own in the last ten seconds: since and until"
+            + " when in milliseconds since the epoch, samples of this time, and at most 20 methods"
+            + " with their share on top of the stack and anywhere on it in percent, and samples on"
+            + " top; made again at most once a second");
+    attribute("HotMethodsLastMinute", "", "As HotMethods, of the last minute");
+    attribute("HotMethodsAll", "", "As HotMethods, of the session since its start");
     attribute(
         "Session",
         "",
@@ -210,7 +253,8 @@ final class Descriptions {
         new Parameter(
             "options",
             "key=value pairs joined by commas, for instance interval=1ms,duration=60s; an option"
-                + " that is not given has its default value"));
+                + " that is not given has its default value; the keys: "
+                + String.join("; ", ProfilerConfig.HELP)));
     operation(
         "stop",
         MBeanOperationInfo.ACTION,

@@ -14,9 +14,9 @@ import java.util.List;
  *       at the end of the call or the stream. The limit is half, so that a few readers together
  *       never take everything.
  *   <li>For a text, a reader may use a third of what is free beyond a quarter of the whole heap;
- *       see {@link #forTexts}. {@link Texts#AT_ONCE} texts are made at the same time. Any number of
- *       finished texts can wait until the connector has sent them to slow clients. The quarter
- *       remains for the application.
+ *       see {@link #forTexts}. It is a third, because {@link Texts#AT_ONCE} texts are made at the
+ *       same time. The quarter remains for the application, because any number of finished texts
+ *       can be on the heap, until the connector has sent them to slow clients.
  * </ul>
  *
  * <p>The free heap is the maximum size minus the bytes in use. In a heap full of garbage, {@link

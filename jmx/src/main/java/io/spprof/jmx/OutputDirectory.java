@@ -21,15 +21,16 @@ import org.apache.commons.lang3.StringUtils;
 
 /**
  * The only directory in which a management client can make files. The operator chooses the
- * directory before the bean exists. A client chooses only the base name of a file. A client can
- * therefore neither leave the directory nor change an existing file.
+ * directory before the MBean exists. A client chooses only the base name of a file, so it cannot
+ * leave the directory. Nor can it change an existing file:
  *
- * <p>A file is made under its final name with {@code O_EXCL}. The kernel then refuses a name that
- * exists, even if the name is a dangling link. Another process cannot interfere between a check and
- * the making of the file. If writing fails, the file is deleted again. The disadvantage: a process
- * that is killed while it writes leaves a partial file. The alternatives are worse. A rename from a
- * temporary name replaces an existing file. A hard link from a temporary name does not replace a
- * file, but many network, FUSE and container file systems have no hard links.
+ * <p>A file is created under its final name with {@code O_EXCL}. The kernel then refuses a name
+ * that exists, even if the name is a dangling link. Check and creation are one system call, so no
+ * other process can come between them. If writing fails, the file is deleted again. The
+ * disadvantage: a process that is killed while it writes leaves a partial file. The alternatives
+ * are worse. A rename from a temporary name replaces an existing file. A hard link from a temporary
+ * name does not replace a file, but many network, FUSE and container file systems have no hard
+ * links.
  */
 final class OutputDirectory {
 

@@ -5,8 +5,10 @@ import io.spprof.ProfilerState;
 import io.spprof.config.ProfilerConfig;
 import io.spprof.export.Export;
 import io.spprof.export.ExportFormat;
+import io.spprof.profile.Category;
 import io.spprof.profile.DropCounts;
 import io.spprof.profile.HotMethod;
+import io.spprof.profile.HotMethods;
 import io.spprof.profile.Kept;
 import io.spprof.profile.Profile;
 import io.spprof.profile.ProfilerStats;
@@ -29,7 +31,8 @@ import org.apache.commons.lang3.StringUtils;
  * The management bean: it checks arguments, calls the {@link Profiler}, and converts results. Two
  * rules protect a client. Every attribute is read through {@link #read}, so reading an attribute
  * never throws. Every operation that can throw runs through {@link PlainErrors}, so the client can
- * deserialize the exception. No other code stands between a client and the profiler.
+ * deserialize the exception. Nothing else protects a client: an attribute or an operation that went
+ * around these two would pass its exceptions on as they are.
  */
 final class SpprofBean extends StandardEmitterMBean implements SpprofMXBean {
 
@@ -190,6 +193,46 @@ final class SpprofBean extends StandardEmitterMBean implements SpprofMXBean {
   }
 
   @Override
+  public long getJavaCpuTimeNanos() {
+    return figures().stats().counters().sampled().of(Category.JAVA);
+  }
+
+  @Override
+  public long getNativeCpuTimeNanos() {
+    return figures().stats().counters().sampled().of(Category.NATIVE);
+  }
+
+  @Override
+  public long getJvmCpuTimeNanos() {
+    return figures().stats().counters().sampled().of(Category.JVM);
+  }
+
+  @Override
+  public long getGcCpuTimeNanos() {
+    return figures().stats().counters().sampled().of(Category.GC);
+  }
+
+  @Override
+  public long getJitCpuTimeNanos() {
+    return figures().stats().counters().sampled().of(Category.JIT);
+  }
+
+  @Override
+  public long getJvmThreadsCpuTimeNanos() {
+    return figures().stats().counters().sampled().of(Category.JVM_THREADS);
+  }
+
+  @Override
+  public long getLibraryThreadsCpuTimeNanos() {
+    return figures().stats().counters().sampled().of(Category.LIBRARY_THREADS);
+  }
+
+  @Override
+  public long getUnknownCpuTimeNanos() {
+    return figures().stats().counters().sampled().of(Category.UNKNOWN);
+  }
+
+  @Override
   public long getDroppedCpuTimeNanos() {
     return figures().stats().counters().droppedCpuNanos();
   }
@@ -221,12 +264,12 @@ final class SpprofBean extends StandardEmitterMBean implements SpprofMXBean {
 
   @Override
   public double getOverheadPercent() {
-    return isRunning() ? getSession().overheadPercent() : 0;
+    return rates().overheadPercent();
   }
 
   @Override
   public double getMeasuredOverheadPercent() {
-    return isRunning() ? getSession().measuredOverheadPercent() : 0;
+    return rates().measuredOverheadPercent();
   }
 
   @Override
@@ -267,31 +310,46 @@ final class SpprofBean extends StandardEmitterMBean implements SpprofMXBean {
   }
 
   @Override
-  public List<HotMethod> getHotMethods() {
+  public HotMethods getHotMethods() {
+    return hotMethods(HotMethods.Stretch.LAST_TEN_SECONDS);
+  }
+
+  @Override
+  public HotMethods getHotMethodsLastMinute() {
+    return hotMethods(HotMethods.Stretch.LAST_MINUTE);
+  }
+
+  @Override
+  public HotMethods getHotMethodsAll() {
+    return hotMethods(HotMethods.Stretch.ALL);
+  }
+
+  private HotMethods hotMethods(HotMethods.Stretch stretch) {
     return read(
         () -> {
+          HotMethods hot = profiler.hotMethods(stretch);
           List<HotMethod> finite = new ArrayList<>();
-          for (HotMethod hot : profiler.hotMethods()) {
+          for (HotMethod method : hot.methods()) {
             finite.add(
                 new HotMethod(
-                    Printable.line(hot.method()),
-                    finite(hot.selfPercent()),
-                    finite(hot.totalPercent()),
-                    hot.samples()));
+                    Printable.line(method.method()),
+                    finite(method.selfPercent()),
+                    finite(method.totalPercent()),
+                    method.samples()));
           }
-          return finite;
+          return new HotMethods(hot.fromMillis(), hot.toMillis(), hot.samples(), finite);
         },
-        List.of());
+        HotMethods.NONE);
   }
 
   @Override
   public double getSamplesPerSecond() {
-    return finite(read(profiler::samplesPerSecond, 0.0));
+    return rates().samplesPerSecond();
   }
 
   @Override
   public double getDropsPerSecond() {
-    return finite(read(profiler::dropsPerSecond, 0.0));
+    return rates().dropsPerSecond();
   }
 
   @Override
@@ -319,6 +377,19 @@ final class SpprofBean extends StandardEmitterMBean implements SpprofMXBean {
             session.dropped(),
             finite(session.overheadPercent()),
             finite(session.measuredOverheadPercent()));
+  }
+
+  /** Returns the present rates; all 0 if no session runs. */
+  private ProfilerStats.Rates rates() {
+    Figures now = figures();
+    ProfilerStats.Rates rates = now.stats().rates();
+    return rates == null || now.state() != ProfilerState.RUNNING
+        ? ProfilerStats.Rates.ZERO
+        : new ProfilerStats.Rates(
+            finite(rates.samplesPerSecond()),
+            finite(rates.dropsPerSecond()),
+            finite(rates.overheadPercent()),
+            finite(rates.measuredOverheadPercent()));
   }
 
   private Figures figures() {
@@ -520,6 +591,20 @@ final class SpprofBean extends StandardEmitterMBean implements SpprofMXBean {
   }
 
   // Metadata
+
+  /** Keeps the metadata with the units of the attributes, for {@link #getMBeanInfo}. */
+  @Override
+  protected void cacheMBeanInfo(MBeanInfo info) {
+    super.cacheMBeanInfo(info == null ? null : Units.added(info));
+  }
+
+  /** Returns the metadata that was kept. The superclass returns what it had before keeping it. */
+  @Override
+  public MBeanInfo getMBeanInfo() {
+    MBeanInfo made = super.getMBeanInfo();
+    MBeanInfo kept = getCachedMBeanInfo();
+    return kept == null ? made : kept;
+  }
 
   @Override
   protected String getDescription(MBeanInfo info) {

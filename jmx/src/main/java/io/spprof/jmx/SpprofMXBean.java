@@ -2,11 +2,10 @@ package io.spprof.jmx;
 
 import io.spprof.ProfilerState;
 import io.spprof.profile.DropCounts;
-import io.spprof.profile.HotMethod;
+import io.spprof.profile.HotMethods;
 import io.spprof.profile.Kept;
 import io.spprof.profile.SessionStats;
 import java.io.IOException;
-import java.util.List;
 
 /**
  * The management interface of the profiler. An attribute answers at once and never throws. A
@@ -130,6 +129,68 @@ public interface SpprofMXBean {
   long getSampledCpuTimeNanos();
 
   /**
+   * Counter of the part of {@link #getSampledCpuTimeNanos()} of Java threads in Java code, compiled
+   * or interpreted.
+   *
+   * @return nanoseconds
+   */
+  long getJavaCpuTimeNanos();
+
+  /**
+   * Counter of the part of {@link #getSampledCpuTimeNanos()} of Java threads in native code that
+   * Java code called, and in system calls below it.
+   *
+   * @return nanoseconds
+   */
+  long getNativeCpuTimeNanos();
+
+  /**
+   * Counter of the part of {@link #getSampledCpuTimeNanos()} of Java threads in the JVM's own code:
+   * allocating, locking, linking, starting, ending.
+   *
+   * @return nanoseconds
+   */
+  long getJvmCpuTimeNanos();
+
+  /**
+   * Counter of the part of {@link #getSampledCpuTimeNanos()} of threads of the garbage collector.
+   *
+   * @return nanoseconds
+   */
+  long getGcCpuTimeNanos();
+
+  /**
+   * Counter of the part of {@link #getSampledCpuTimeNanos()} of threads of the JIT compilers.
+   *
+   * @return nanoseconds
+   */
+  long getJitCpuTimeNanos();
+
+  /**
+   * Counter of the part of {@link #getSampledCpuTimeNanos()} of other threads of the JVM.
+   *
+   * @return nanoseconds
+   */
+  long getJvmThreadsCpuTimeNanos();
+
+  /**
+   * Counter of the part of {@link #getSampledCpuTimeNanos()} of threads that the JVM does not know,
+   * of native libraries.
+   *
+   * @return nanoseconds
+   */
+  long getLibraryThreadsCpuTimeNanos();
+
+  /**
+   * Counter of the part of {@link #getSampledCpuTimeNanos()} of samples whose use is not known: of
+   * a Java thread whose state the walker does not report, of the last part of a thread's life, and
+   * of native threads whose names are not known.
+   *
+   * @return nanoseconds
+   */
+  long getUnknownCpuTimeNanos();
+
+  /**
    * Counter of CPU time that is in no profile. It is the sum of three parts: the CPU time that
    * dropped samples stand for; CPU time for which a thread's timer had expired, but no signal came
    * before the thread or the session ended; and {@link #getUnseenCpuTimeNanos()}.
@@ -184,23 +245,23 @@ public interface SpprofMXBean {
   long getSystemCpuTimeNanos();
 
   /**
-   * Gauge of the overhead by a model: signals × 25 µs ÷ elapsed time. This figure is neither
-   * measured nor an upper bound.
+   * Gauge of the overhead by a model, over the last ten seconds or so: signals × 25 µs ÷ elapsed
+   * time. This figure is neither measured nor an upper bound.
    *
    * @return percent of one CPU, 0–100
    */
   double getOverheadPercent();
 
   /**
-   * Gauge of the overhead as measured.
+   * Gauge of the overhead as measured, over the last ten seconds or so.
    *
    * @return percent of one CPU, 0–100
    */
   double getMeasuredOverheadPercent();
 
   /**
-   * Counter of the CPU time that the profiler itself uses: of signal handlers, of the work at
-   * starts and ends of threads, and of the profiler's own threads.
+   * Counter of the CPU time that the profiler itself uses: of signal handlers and the delivery of
+   * signals, of the work at starts and ends of threads, and of the profiler's own threads.
    *
    * @return nanoseconds
    */
@@ -250,22 +311,37 @@ public interface SpprofMXBean {
   long getMemoryLimitBytes();
 
   /**
-   * Returns the hottest methods of the running or the last session. Self time is the time in which
-   * a method itself runs, without its callees. The method with the most self time comes first.
+   * Returns the hottest methods of the last ten seconds, of the running or the last session. Self
+   * time is the time in which a method itself runs, without its callees. The method with the most
+   * self time comes first.
    *
-   * @return at most 20 methods, refreshed at most once a second; not null
+   * @return at most 20 methods, and the stretch of time that they are of; not null
    */
-  List<HotMethod> getHotMethods();
+  HotMethods getHotMethods();
 
   /**
-   * Samples collected per second, over the last ten seconds.
+   * Returns the hottest methods of the last minute.
+   *
+   * @return as {@link #getHotMethods}
+   */
+  HotMethods getHotMethodsLastMinute();
+
+  /**
+   * Returns the hottest methods of the whole session.
+   *
+   * @return as {@link #getHotMethods}
+   */
+  HotMethods getHotMethodsAll();
+
+  /**
+   * Samples collected per second, over the last ten seconds or so.
    *
    * @return 0 or more; 0 when no session runs
    */
   double getSamplesPerSecond();
 
   /**
-   * Signals dropped per second, over the last ten seconds.
+   * Signals dropped per second, over the last ten seconds or so.
    *
    * @return 0 or more; 0 when no session runs
    */
@@ -442,8 +518,9 @@ public interface SpprofMXBean {
    * Opens a stream of the profile as it is at this moment. The client reads the stream block by
    * block. A stream that nobody reads for a minute is closed.
    *
-   * @param format one of {@code collapsed}, {@code html}, {@code jfr}, {@code pprof}, {@code
-   *     speedscope}, {@code text}
+   * @param format one of {@code collapsed}, {@code collapsed-kinds}, {@code collapsed-cpu}, {@code
+   *     collapsed-kinds-cpu}, {@code html}, {@code jfr}, {@code pprof}, {@code speedscope}, {@code
+   *     text}
    * @return the stream's id
    * @throws IllegalArgumentException if there is no such format
    * @throws IllegalStateException if too many streams are open

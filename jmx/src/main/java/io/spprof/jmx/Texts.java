@@ -15,8 +15,9 @@ import java.util.function.Supplier;
 /**
  * Makes the texts of profiles that operations return. The application's heap holds a text as a
  * whole until the connector has sent it. To protect the application, a text is measured before it
- * is made, and refused if {@link Heap} has no room for it. Only {@link #AT_ONCE} texts and files
- * are made at the same time; further callers wait for their turn, up to 30 seconds.
+ * is made, and refused if {@link Heap} has no room for it. Only {@link #AT_ONCE} texts are made at
+ * the same time, and the files that operations write (dumps) count among them. Further callers wait
+ * for their turn, up to 30 seconds, and are then refused.
  */
 final class Texts {
 

@@ -1,5 +1,6 @@
 package io.spprof.cli;
 
+import static io.spprof.cli.StreamingTarget.download;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -8,19 +9,17 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import static org.mockito.ArgumentMatchers.any;
 import static org.mockito.ArgumentMatchers.eq;
-import static org.mockito.Mockito.mock;
 import static org.mockito.Mockito.verify;
-import static org.mockito.Mockito.when;
 
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import javax.management.MBeanServerConnection;
-import javax.management.remote.JMXConnector;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import picocli.CommandLine;
 
 class DownloadTest {
 
@@ -28,25 +27,16 @@ class DownloadTest {
 
   @TempDir private Path directory;
 
-  private final MBeanServerConnection server = mock(MBeanServerConnection.class);
+  private StreamingTarget target;
   private Path file;
   private Bean bean;
 
   @BeforeEach
   void openAStream() throws Exception {
     file = directory.resolve("p.collapsed");
-    JMXConnector connector = mock(JMXConnector.class);
-    when(connector.getMBeanServerConnection()).thenReturn(server);
-    bean = new Bean(connector, new Target());
-    when(server.invoke(any(), eq("openStream"), any(), any())).thenReturn(7L);
-    when(server.invoke(any(), eq("readStream"), any(), any()))
-        .thenReturn(new byte[] {1, 2}, new byte[] {3}, (Object) null);
-  }
-
-  private Download download(String... more) {
-    Download download = new Download();
-    CommandLine.populateCommand(download, more);
-    return download;
+    target = new StreamingTarget();
+    bean = target.bean;
+    target.operation("readStream").thenReturn(new byte[] {1, 2}, new byte[] {3}, (Object) null);
   }
 
   private Download toFile() {
@@ -60,18 +50,31 @@ class DownloadTest {
   }
 
   @Test
+  void shouldRefuseADirectoryThatIsNotThereBeforeAnythingElse() {
+    Path nowhere = directory.resolve("missing").resolve("p.html");
+    CommandFailure refused =
+        assertThrows(CommandFailure.class, () -> download("-o", nowhere.toString()).check());
+    assertTrue(refused.getMessage().startsWith("there is no directory for "), refused::getMessage);
+    assertThrows(
+        CommandFailure.class,
+        () -> download("-o", directory.toString(), "--format", "jfr", "--overwrite").check());
+  }
+
+  @Test
   void shouldLeaveNoFileAndNoStreamWhenItFails() throws Exception {
-    when(server.invoke(any(), eq("readStream"), any(), any()))
+    target
+        .operation("readStream")
         .thenReturn(new byte[] {1, 2})
         .thenThrow(new IOException("reset"));
     assertThrows(IOException.class, () -> toFile().from(bean));
     assertFalse(Files.exists(file));
-    verify(server).invoke(any(), eq("closeStream"), eq(new Object[] {7L}), any());
+    verify(target.server).invoke(any(), eq("closeStream"), eq(new Object[] {7L}), any());
   }
 
   @Test
   void shouldLeaveAFileThatSomebodyElseMadeDuringTheDownload() throws Exception {
-    when(server.invoke(any(), eq("openStream"), any(), any()))
+    target
+        .operation("openStream")
         .thenAnswer(
             call -> {
               Files.writeString(file, "theirs");
@@ -85,7 +88,8 @@ class DownloadTest {
   void shouldReplaceAFileOnlyWhenAllOfTheNewOneIsThere() throws Exception {
     Files.writeString(file, "old");
     Path link = Files.createSymbolicLink(directory.resolve("link.collapsed"), file);
-    when(server.invoke(any(), eq("readStream"), any(), any()))
+    target
+        .operation("readStream")
         .thenReturn(new byte[] {'n'})
         .thenAnswer(
             call -> {
@@ -103,7 +107,8 @@ class DownloadTest {
   @Test
   void shouldKeepTheOldFileWhenTheNewOneFails() throws Exception {
     Files.writeString(file, "old");
-    when(server.invoke(any(), eq("readStream"), any(), any()))
+    target
+        .operation("readStream")
         .thenReturn(new byte[] {1, 2})
         .thenThrow(new IOException("reset"));
     Download download = download("-o", file.toString(), "--overwrite");
@@ -121,5 +126,52 @@ class DownloadTest {
     assertTrue(message.contains("still in the target"), message);
     assertTrue(Files.exists(ALWAYS_FULL));
     Files.delete(file); // deletes the link, so it still exists
+  }
+
+  /** Such as from a container in which the command had the same pid, and was killed. */
+  @Test
+  void shouldPassByWhatAKilledCommandLeft() throws Exception {
+    Path stale = part(file, 1);
+    Files.writeString(stale, "stale");
+    assertEquals(file + ": 3 bytes", toFile().from(bean));
+    target.operation("readStream").thenReturn(new byte[] {4}, (Object) null);
+    download("-o", file.toString(), "--overwrite").from(bean);
+
+    assertArrayEquals(new byte[] {4}, Files.readAllBytes(file));
+    assertEquals("stale", Files.readString(stale));
+    assertEquals(2, directory.toFile().list().length);
+  }
+
+  @Test
+  void shouldNotHaveTheFinalNameBeforeAllIsThere() throws Exception {
+    target
+        .operation("readStream")
+        .thenReturn(new byte[] {1, 2})
+        .thenAnswer(
+            call -> {
+              assertFalse(Files.exists(file));
+              assertTrue(Files.exists(part(file, 1)));
+              return null;
+            });
+    toFile().from(bean);
+    assertArrayEquals(new String[] {"p.collapsed"}, directory.toFile().list());
+  }
+
+  @Test
+  void shouldSayWhyAFileCannotBeWritten() {
+    LocalFile local = new LocalFile(file, true);
+    String missing = local.failure(new NoSuchFileException("/x")).getMessage();
+    assertTrue(missing.startsWith("there is no directory for "), missing);
+    assertEquals(
+        "cannot write " + file + ": No space left on device",
+        local.failure(new FileSystemException("/x", null, "No space left on device")).getMessage());
+    assertEquals(
+        "cannot write " + file + ": you may not make a file in its directory",
+        local.failure(new AccessDeniedException("/x")).getMessage());
+  }
+
+  private static Path part(Path file, int number) {
+    long pid = ProcessHandle.current().pid();
+    return file.resolveSibling(file.getFileName() + "." + pid + "." + number + ".part");
   }
 }

@@ -7,6 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.StringReader;
+import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class FlameTreeTest {
@@ -20,7 +22,7 @@ class FlameTreeTest {
   private static String shown(FlameTree tree) {
     StringBuilder shown = new StringBuilder();
     for (int node = 0; node < tree.size(); node++) {
-      shown.append(tree.depth(node)).append(tree.name(node)).append(tree.samples(node)).append(' ');
+      shown.append(tree.depth(node)).append(tree.name(node)).append(tree.nanos(node)).append(' ');
     }
     return shown.toString().strip();
   }
@@ -36,6 +38,36 @@ class FlameTreeTest {
       assertEquals(tree.depth(tree.parent(node)) + 1, tree.depth(node));
     }
     assertEquals(tree.size(), tree.end(0));
+  }
+
+  @Test
+  void shouldFindAPathOfAnotherProfile() throws IOException {
+    FlameTree before = read("t1;a;b;c 3\nt2;a 5\n", true);
+    FlameTree after = read("t1;a;d 9\nt1;a;b 1\n", true);
+    int c = before.find(List.of("t1", "a", "b", "c"));
+    assertEquals("c", before.name(c));
+    assertEquals(List.of("t1", "a", "b", "c"), before.path(c));
+    assertEquals(List.of(), before.path(0));
+
+    assertEquals("b", after.name(after.find(before.path(c))), "c is no longer there");
+    assertEquals(0, after.find(List.of("t2", "a")));
+  }
+
+  @Test
+  void shouldTellKindsApart() {
+    Map<String, FlameKind> kinds =
+        Map.of(
+            "a.B.c_[j]", FlameKind.JAVA,
+            "[syscall futex]_[k]", FlameKind.SYSCALL,
+            "libc.so.6`memset", FlameKind.NATIVE,
+            "libc.so.6+0x10", FlameKind.NATIVE,
+            "[vdso]`clock_gettime", FlameKind.NATIVE,
+            "[vdso]+0x9f0", FlameKind.NATIVE,
+            "[unknown native code]", FlameKind.NATIVE,
+            "libjvm.so`JVM_GC", FlameKind.JVM,
+            "[native thread]", FlameKind.SYNTHETIC,
+            "[C2] a.B.c", FlameKind.SYNTHETIC);
+    kinds.forEach((frame, kind) -> assertEquals(kind, FlameKind.of(frame), frame));
   }
 
   @Test

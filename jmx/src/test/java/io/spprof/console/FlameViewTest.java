@@ -10,6 +10,8 @@ import java.awt.image.BufferedImage;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.StringReader;
+import java.util.HashSet;
+import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -22,14 +24,14 @@ class FlameViewTest {
   @BeforeEach
   void showAProfile() throws IOException {
     // The tree: all 100; t1 70: x.A.a 60 (x.B.b 20), t2 30.
-    String lines = "t1;x.A.a 40\nt1;x.A.a;x.B.b 20\nt1;y.C.c 10\nt2;x.A.a 30\n";
+    String lines = "t1;x.A.a_[j] 40\nt1;x.A.a_[j];x.B.b_[j] 20\nt1;y.C.c_[j] 10\nt2;x.A.a_[j] 30\n";
     view.setSize(WIDTH, 200);
     view.show(FlameTree.read(new BufferedReader(new StringReader(lines)), true));
   }
 
   private String at(int x, int row) {
     int node = view.nodeAt(x, row * FlameView.ROW + 1);
-    return node < 0 ? "" : view.tree().name(node) + " " + view.tree().samples(node);
+    return node < 0 ? "" : view.tree().name(node) + " " + view.tree().nanos(node);
   }
 
   private int pixel(int x, int row) {
@@ -83,11 +85,37 @@ class FlameViewTest {
     FontMetrics text =
         new BufferedImage(1, 1, BufferedImage.TYPE_INT_RGB).getGraphics().getFontMetrics();
     String method = "java.util.HashMap.get";
-    String function = "libsomething.so.6+0x1098e1";
-    assertEquals("HashMap.get", FlameView.fitting(method, text, text.stringWidth("HashMap.get")));
-    assertEquals(function, FlameView.fitting(function, text, text.stringWidth(function)));
-    String cut = FlameView.fitting(function, text, text.stringWidth(function) - 1);
+    assertEquals("HashMap.get", fitting(method, FlameKind.JAVA, text, "HashMap.get"));
+    String address = "libsomething.so.6+0x1098e1";
+    assertEquals(address, fitting(address, FlameKind.NATIVE, text, address));
+    String cut = FlameView.fitting(address, FlameKind.NATIVE, text, text.stringWidth(address) - 1);
     assertTrue(cut.startsWith("libsomething.so.6+0x"), cut);
     assertTrue(cut.endsWith("\u2026"), cut);
+    String named = "libsomething.so.6`a::B<c.d>::e";
+    assertEquals("a::B<c.d>::e", fitting(named, FlameKind.JVM, text, "a::B<c.d>::e"));
+    String call = "[syscall a.b.c]";
+    cut = FlameView.fitting(call, FlameKind.SYSCALL, text, text.stringWidth(call) - 1);
+    assertTrue(cut.startsWith("[syscall a"), cut);
+  }
+
+  private static String fitting(String name, FlameKind kind, FontMetrics text, String room) {
+    return FlameView.fitting(name, kind, text, text.stringWidth(room));
+  }
+
+  @Test
+  void shouldDrawEachKindInAColourOfItsOwn() throws IOException {
+    String lines =
+        "a.b_[j];x.A.a_[j] 10\na.b_[j];libc.so.6`f 9\na.b_[j];libjvm.so`f 8\n"
+            + "a.b_[j];[syscall read]_[k] 7\na.b_[j];[note] 6\na.b_[j];java.util.A.a_[j] 5\n";
+    view.show(FlameTree.read(new BufferedReader(new StringReader(lines)), true));
+    assertEquals("a.b_[j] 45", at(5, 1), "a thread has no suffix");
+    Set<Integer> colours = new HashSet<>();
+    double left = 0;
+    for (int width = 10; width >= 5; width--) {
+      colours.add(pixel((int) (left + 2), 2));
+      left += WIDTH * width / 45.0;
+    }
+    colours.add(pixel(2, 1));
+    assertEquals(7, colours.size());
   }
 }

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.awt.Color;
 import java.awt.Graphics2D;
 import java.awt.image.BufferedImage;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class LineChartTest {
@@ -72,5 +73,34 @@ class LineChartTest {
     assertEquals(TimeSeries.CAPACITY, series.size());
     assertEquals(5, series.millis(0));
     assertEquals(2 * (TimeSeries.CAPACITY + 4), series.value(series.size() - 1));
+  }
+
+  @Test
+  void shouldNotLetLabelsCollide() {
+    // Two series whose legend has no room in one row.
+    TimeSeries one = new TimeSeries("by the model of all that", LINE);
+    TimeSeries two = new TimeSeries("measured by the clock", LINE.brighter());
+    one.add(1_000_000, 1);
+    two.add(1_000_000, 1);
+    LineChart chart = new LineChart("c", 1, one, two);
+    assertEquals(List.of(1, 2), List.of(markRows(chart, 700), markRows(chart, 180)));
+  }
+
+  /** In how many rows the marks of the legend stand. */
+  private static int markRows(LineChart chart, int width) {
+    chart.setSize(width, 200);
+    BufferedImage image = new BufferedImage(width, 200, BufferedImage.TYPE_INT_RGB);
+    Graphics2D g = image.createGraphics();
+    chart.paint(g);
+    g.dispose();
+    int rows = 0;
+    boolean isMark = false;
+    for (int y = 0; y < 100; y++) {
+      int rgb = image.getRGB(6, y);
+      boolean now = rgb == LINE.getRGB() || rgb == LINE.brighter().getRGB();
+      rows += now && !isMark ? 1 : 0;
+      isMark = now;
+    }
+    return rows;
   }
 }

@@ -4,20 +4,24 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.mockito.ArgumentMatchers.any;
 import static org.mockito.ArgumentMatchers.eq;
 import static org.mockito.Mockito.doReturn;
 import static org.mockito.Mockito.mock;
+import static org.mockito.Mockito.times;
 import static org.mockito.Mockito.verify;
 import static org.mockito.Mockito.when;
 
 import io.spprof.export.ExportFormat;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
@@ -26,6 +30,9 @@ import java.util.concurrent.atomic.AtomicReference;
 import javax.management.Attribute;
 import javax.management.AttributeList;
 import javax.management.InstanceNotFoundException;
+import javax.management.MBeanInfo;
+import javax.management.MBeanOperationInfo;
+import javax.management.MBeanParameterInfo;
 import javax.management.MBeanServerConnection;
 import javax.management.ObjectName;
 import javax.management.RuntimeMBeanException;
@@ -47,6 +54,23 @@ class RemoteBeanTest {
   }
 
   @Test
+  void shouldTakeTheOptionsHelpFromTheTarget() throws Exception {
+    assertEquals("", optionsHelp(), "an older target has none");
+    MBeanParameterInfo options =
+        new MBeanParameterInfo("options", "java.lang.String", "the keys: a=1;\n b=2");
+    assertEquals("the keys: a=1;  b=2", optionsHelp(options));
+  }
+
+  private String optionsHelp(MBeanParameterInfo... parameters) throws Exception {
+    MBeanOperationInfo start =
+        new MBeanOperationInfo(
+            "startWith", "starts", parameters, "long", MBeanOperationInfo.ACTION);
+    when(server.getMBeanInfo(any()))
+        .thenReturn(new MBeanInfo("x", "x", null, null, new MBeanOperationInfo[] {start}, null));
+    return bean.optionsHelp();
+  }
+
+  @Test
   void shouldCopyAStreamToItsEndAndCloseIt() throws Exception {
     when(server.invoke(any(), eq("readStream"), any(), any()))
         .thenReturn(new byte[] {1, 2}, new byte[] {3}, (Object) null);
@@ -65,12 +89,12 @@ class RemoteBeanTest {
   void shouldFindABeanThatTheServerRenamed() throws Exception {
     ObjectName name = new ObjectName(RemoteBean.OBJECT_NAME + ",cell=c,process=server1");
     when(server.getAttributes(any(), any())).thenThrow(new InstanceNotFoundException());
-    assertThrows(InstanceNotFoundException.class, bean::read);
+    assertThrows(InstanceNotFoundException.class, () -> bean.read("HotMethods"));
     when(server.queryNames(new ObjectName(RemoteBean.OBJECT_NAME + ",*"), null))
         .thenReturn(Set.of(name));
     doReturn(new AttributeList()).when(server).getAttributes(eq(name), any());
 
-    bean.read();
+    bean.read("HotMethods");
     bean.stop();
 
     verify(server).invoke(eq(name), eq("stop"), any(), any());
@@ -144,19 +168,118 @@ class RemoteBeanTest {
   }
 
   @Test
+  void shouldAttachToAProcessOfThisMachineOnly() throws Exception {
+    String own = ManagementFactory.getRuntimeMXBean().getName();
+    String host = own.substring(own.indexOf('@'));
+    long start = ManagementFactory.getRuntimeMXBean().getStartTime();
+    assertEquals(ProcessHandle.current().pid(), processId(own, start));
+    assertEquals(-1, processId(ProcessHandle.current().pid() + "@elsewhere.example", start));
+    assertEquals(-1, processId("999999999999" + host, start));
+    assertEquals(-1, processId("hostile", start));
+    assertEquals(-1, processId("", start));
+    // A JVM of another machine that has the same name, or of a container.
+    assertEquals(-1, processId(own, start - 60_000));
+    assertEquals(-1, processId(own, start + 60_000));
+    assertEquals(-1, processId(own, null));
+    Process other = new ProcessBuilder("sleep", "60").start();
+    try {
+      long begin = other.info().startInstant().orElse(Instant.now()).toEpochMilli();
+      assertEquals(-1, processId(other.pid() + host, begin), "no JVM");
+    } finally {
+      other.destroyForcibly();
+    }
+  }
+
+  private long processId(String name, Long startMillis) throws Exception {
+    when(server.getAttribute(any(), eq("Name"))).thenReturn(name);
+    when(server.getAttribute(any(), eq("StartTime"))).thenReturn(startMillis);
+    return bean.localProcess();
+  }
+
+  @Test
+  void shouldCopyARangeOfTime() throws Exception {
+    when(server.invoke(any(), eq("openStreamOf"), any(), any())).thenReturn(8L);
+    when(server.invoke(any(), eq("readStream"), any(), any()))
+        .thenReturn(new byte[] {1}, (Object) null);
+
+    bean.copy("jfr", "last=10m", new ByteArrayOutputStream(), bytes -> {});
+
+    verify(server).invoke(any(), eq("openStreamOf"), eq(new Object[] {"jfr", "last=10m"}), any());
+    verify(server).invoke(any(), eq("closeStream"), eq(new Object[] {8L}), any());
+  }
+
+  @Test
+  void shouldSaveTheDifferenceToTheSameTimeBefore() throws Exception {
+    Object[] ranges = {"from=-20m,to=-10m", "last=10m"};
+    when(server.invoke(any(), eq("flameGraphDifference"), eq(ranges), any())).thenReturn("page");
+    Path file = directory.resolve("difference.html");
+
+    assertEquals("The difference is in " + file + ".", saveDifference(file));
+    assertEquals("page", Files.readString(file));
+    assertEquals(file + " exists; choose another name", saveDifference(file));
+    assertEquals("page", Files.readString(file));
+    verify(server, times(1)).invoke(any(), eq("flameGraphDifference"), any(), any());
+
+    when(server.invoke(any(), eq("flameGraphDifference"), any(), any()))
+        .thenThrow(
+            new RuntimeMBeanException(new IllegalArgumentException("nothing is kept of that")));
+    Path other = directory.resolve("other.html");
+    assertEquals("Cannot save the difference: nothing is kept of that", saveDifference(other));
+    assertFalse(Files.exists(other));
+  }
+
+  /** Saves a difference of ten minutes and returns the last message. */
+  private String saveDifference(Path file) throws Exception {
+    AtomicReference<String> shown = new AtomicReference<>();
+    CountDownLatch done = new CountDownLatch(2); // the first message says that it begins
+    SwingUtilities.invokeAndWait(
+        () ->
+            new DifferenceButton(
+                    bean,
+                    () -> "10",
+                    (text, isError) -> {
+                      shown.set(text);
+                      done.countDown();
+                    })
+                .save(file, false));
+    assertTrue(done.await(30, TimeUnit.SECONDS));
+    return shown.get();
+  }
+
+  /** The user can choose another range while a difference is saved. */
+  @Test
+  void shouldBeEnabledAfterASaveAsWasWantedMeanwhile() throws Exception {
+    when(server.invoke(any(), eq("flameGraphDifference"), any(), any())).thenReturn("page");
+    for (boolean isWanted : new boolean[] {true, false}) {
+      AtomicReference<DifferenceButton> button = new AtomicReference<>();
+      CountDownLatch done = new CountDownLatch(2);
+      SwingUtilities.invokeAndWait(
+          () -> {
+            button.set(new DifferenceButton(bean, () -> "10", (text, isError) -> done.countDown()));
+            button.get().save(directory.resolve(isWanted + ".html"), false);
+            assertFalse(button.get().isEnabled());
+            button.get().setEnabled(isWanted);
+            assertFalse(button.get().isEnabled());
+          });
+      assertTrue(done.await(30, TimeUnit.SECONDS));
+      SwingUtilities.invokeAndWait(() -> assertEquals(isWanted, button.get().isEnabled()));
+    }
+  }
+
+  @Test
   void shouldReadAnOlderAgentWithFewerAttributes() throws Exception {
     AttributeList some = new AttributeList();
     some.add(new Attribute("State", "RUNNING"));
     some.add(new Attribute("CollectedSamples", 5L));
     when(server.getAttributes(any(), any())).thenReturn(some);
 
-    Reading reading = bean.read();
+    Reading reading = bean.read("HotMethods");
 
     assertTrue(reading.isRunning());
     assertEquals(5, reading.number("CollectedSamples"));
     assertTrue(Double.isNaN(reading.number("MemoryUsedBytes")));
     assertEquals("", reading.text("LastError"));
-    assertEquals(0, reading.hotMethods().size());
+    assertSame(Reading.HotMethods.NONE, reading.hotMethods());
   }
 
   @Test

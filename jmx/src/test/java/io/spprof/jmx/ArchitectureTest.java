@@ -40,7 +40,7 @@ class ArchitectureTest {
     floor("io.spprof.symbol.demangle");
     floor("io.spprof.symbol.elf");
     floor("io.spprof.export", "sampler", "profile", "text");
-    floor("io.spprof.collect", "sampler", "profile", "symbol");
+    floor("io.spprof.collect", "sampler", "profile", "symbol", "symbol.demangle", "symbol.elf");
     floor("io.spprof.budget", "sampler", "config", "profile");
     floor("io.spprof.session", "sampler", "config", "profile", "collect", "budget");
     floor("io.spprof", "sampler", "config", "profile", "session");
@@ -149,7 +149,10 @@ class ArchitectureTest {
 
   @Test
   void shouldKeepTheConsolePluginApartFromEverythingButTheJdk() throws Exception {
-    shouldStandAlone("io.spprof.console", Set.of("java.", "javax.", "com.sun.tools.jconsole"));
+    // JConsole itself attaches to local JVMs, so its runtime has the module jdk.attach.
+    shouldStandAlone(
+        "io.spprof.console",
+        Set.of("java.", "javax.", "com.sun.tools.jconsole", "com.sun.tools.attach"));
   }
 
   @Test

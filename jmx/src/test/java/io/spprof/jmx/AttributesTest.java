@@ -12,7 +12,8 @@ import io.spprof.Profiler;
 import io.spprof.ProfilerState;
 import io.spprof.config.ProfilerConfig;
 import io.spprof.jmx.Mocks.Fixture;
-import io.spprof.profile.HotMethod;
+import io.spprof.profile.HotMethods;
+import io.spprof.profile.ProfilerStats;
 import io.spprof.profile.SessionStats;
 import io.spprof.sampler.DropReason;
 import java.util.Arrays;
@@ -37,7 +38,13 @@ class AttributesTest {
 
   /** The attributes whose value is a record or a list of records. */
   private static final Set<String> RECORDS =
-      Set.of("DroppedByReason", "HotMethods", "Kept", "Session");
+      Set.of(
+          "DroppedByReason",
+          "HotMethods",
+          "HotMethodsAll",
+          "HotMethodsLastMinute",
+          "Kept",
+          "Session");
 
   static Stream<Arguments> everyState() {
     return Stream.<Map.Entry<String, Supplier<Profiler>>>of(
@@ -76,7 +83,7 @@ class AttributesTest {
       when(profiler.stats()).thenThrow(error);
       when(profiler.config()).thenThrow(error);
       when(profiler.lastError()).thenThrow(error);
-      when(profiler.hotMethods()).thenThrow(error);
+      when(profiler.hotMethods(Mockito.any())).thenThrow(error);
       String[] names = names(bean);
       assertEquals(names.length, bean.server().getAttributes(bean.name(), names).size());
       for (String name : names) {
@@ -104,14 +111,22 @@ class AttributesTest {
       expected.put("DroppedSamples", Mocks.DROPS.total());
       expected.put("UnwalkableSamples", 7L);
       expected.put("SampledCpuTimeNanos", 50_000L);
+      expected.put("JavaCpuTimeNanos", 20_000L);
+      expected.put("NativeCpuTimeNanos", 10_000L);
+      expected.put("JvmCpuTimeNanos", 8_000L);
+      expected.put("GcCpuTimeNanos", 5_000L);
+      expected.put("JitCpuTimeNanos", 4_000L);
+      expected.put("JvmThreadsCpuTimeNanos", 1_500L);
+      expected.put("LibraryThreadsCpuTimeNanos", 1_000L);
+      expected.put("UnknownCpuTimeNanos", 500L);
       expected.put("DroppedCpuTimeNanos", 210L);
       expected.put("UnseenCpuTimeNanos", 90L);
       expected.put("UserCpuTimeNanos", 41_000L);
       expected.put("SystemCpuTimeNanos", 12_000L);
       expected.put("CpuWaitTimeNanos", 6_000L);
       expected.put("ThrottledTimeNanos", 4_000L);
-      expected.put("OverheadPercent", 0.25);
-      expected.put("MeasuredOverheadPercent", 0.125);
+      expected.put("OverheadPercent", 1.25);
+      expected.put("MeasuredOverheadPercent", 2.125);
       expected.put("OverheadCpuTimeNanos", 75_000L);
       expected.put("StackWalkTimeNanos", 30_000L);
       expected.put("ThreadsSampled", 9);
@@ -129,14 +144,26 @@ class AttributesTest {
         }
       }
       assertEquals(expected, actual);
-      CompositeData hot = ((CompositeData[]) bean.get("HotMethods"))[0];
-      assertEquals("a.B.c", hot.get("method"));
-      assertEquals(70.0, hot.get("selfPercent"));
+      assertHotMethods(100, bean.get("HotMethods"));
+      assertHotMethods(200, bean.get("HotMethodsLastMinute"));
+      assertHotMethods(300, bean.get("HotMethodsAll"));
       assertEquals(5, ((CompositeData) bean.get("Kept")).get("windows"));
       CompositeData session = (CompositeData) bean.get("Session");
       assertEquals(3L, session.get("id"));
       assertEquals(0.125, session.get("measuredOverheadPercent"));
     }
+  }
+
+  private static void assertHotMethods(long samples, Object attribute) {
+    CompositeData hot = (CompositeData) attribute;
+    assertEquals(1_000L, hot.get("fromMillis"));
+    assertEquals(11_000L, hot.get("toMillis"));
+    assertEquals(samples, hot.get("samples"));
+    CompositeData method = ((CompositeData[]) hot.get("methods"))[0];
+    assertEquals("a.B.c", method.get("method"));
+    assertEquals(70.0, method.get("selfPercent"));
+    assertEquals(90.0, method.get("totalPercent"));
+    assertEquals(70L, method.get("samples"));
   }
 
   @Test
@@ -166,12 +193,14 @@ class AttributesTest {
   }
 
   @Test
-  void shouldReportNoOverheadAfterTheSession() throws Exception {
+  void shouldReportNoRateAfterTheSession() throws Exception {
     Profiler profiler = Mocks.running();
     when(profiler.state()).thenReturn(ProfilerState.IDLE);
     try (Fixture bean = Mocks.fixture(profiler)) {
       assertEquals(0.0, bean.get("OverheadPercent"));
       assertEquals(0.0, bean.get("MeasuredOverheadPercent"));
+      assertEquals(0.0, bean.get("SamplesPerSecond"));
+      assertEquals(0.0, bean.get("DropsPerSecond"));
       assertEquals(0.25, ((CompositeData) bean.get("Session")).get("overheadPercent"));
     }
   }
@@ -262,9 +291,17 @@ class AttributesTest {
   private static Profiler notANumber() {
     Profiler profiler = Mocks.running();
     SessionStats wild = new SessionStats(3, "", 0, 0, 0, 0, Double.NaN, Double.POSITIVE_INFINITY);
-    when(profiler.stats()).thenReturn(Mocks.stats(3, wild));
-    when(profiler.hotMethods())
-        .thenReturn(List.of(new HotMethod("a.B.c", Double.NaN, Double.NEGATIVE_INFINITY, 1)));
+    ProfilerStats stats = Mocks.stats(3, wild);
+    ProfilerStats.Rates rates =
+        new ProfilerStats.Rates(
+            Double.NaN, Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY, Double.NaN);
+    when(profiler.stats())
+        .thenReturn(
+            new ProfilerStats(stats.counters(), stats.gauges(), rates, stats.setup(), wild));
+    for (HotMethods.Stretch stretch : HotMethods.Stretch.values()) {
+      when(profiler.hotMethods(stretch))
+          .thenReturn(Mocks.hotMethods(stretch, "a.B.c", Double.NaN, Double.NEGATIVE_INFINITY));
+    }
     return profiler;
   }
 

@@ -58,14 +58,7 @@ final class FullHeap {
   }
 
   private Object invoke(String operation, Object... arguments) throws Exception {
-    String[] types = new String[arguments.length];
-    for (int i = 0; i < types.length; i++) {
-      types[i] =
-          arguments[i] instanceof Long
-              ? "long"
-              : arguments[i] instanceof Integer ? "int" : String.class.getName();
-    }
-    return server.invoke(name, operation, arguments, types);
+    return Operations.invoke(server, name, operation, arguments);
   }
 
   private void fill() throws Exception {

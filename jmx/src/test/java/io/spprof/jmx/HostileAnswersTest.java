@@ -8,7 +8,7 @@ import static org.mockito.Mockito.when;
 
 import io.spprof.Profiler;
 import io.spprof.jmx.Mocks.Fixture;
-import io.spprof.profile.HotMethod;
+import io.spprof.profile.HotMethods;
 import io.spprof.text.Printable;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -30,7 +30,9 @@ class HostileAnswersTest {
   private static Profiler hostile() {
     Profiler profiler = Mocks.running();
     when(profiler.lastError()).thenReturn(HOSTILE);
-    when(profiler.hotMethods()).thenReturn(List.of(new HotMethod(HOSTILE, 1, 1, 1)));
+    for (HotMethods.Stretch stretch : HotMethods.Stretch.values()) {
+      when(profiler.hotMethods(stretch)).thenReturn(Mocks.hotMethods(stretch, HOSTILE, 1, 1));
+    }
     when(profiler.profile(any())).thenThrow(new IllegalArgumentException(HOSTILE));
     when(profiler.windows()).thenThrow(new UnsupportedOperationException(HOSTILE));
     doThrow(new IllegalStateException(HOSTILE)).when(profiler).start(any());

@@ -3,8 +3,10 @@ package io.spprof.jmx;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.spprof.config.ProfilerConfig;
 import io.spprof.jmx.Mocks.Fixture;
 import java.util.Arrays;
 import java.util.Set;
@@ -40,6 +42,17 @@ class MetadataTest {
   }
 
   @Test
+  void shouldGiveEveryNumbersUnitInItsDescriptor() throws Exception {
+    for (MBeanAttributeInfo info : info().getAttributes()) {
+      Object unit = info.getDescriptor().getFieldValue("units");
+      assertEquals(NUMBERS.contains(info.getType()), unit != null, info.getName());
+      assertTrue(unit == null || info.getDescription().endsWith(" [" + unit + "]"), info.getName());
+      // What an MXBean's attribute has anyway must not be lost.
+      assertNotNull(info.getDescriptor().getFieldValue("openType"), info.getName());
+    }
+  }
+
+  @Test
   void shouldDescribeEveryOperationAndParameter() throws Exception {
     MBeanInfo info = info();
     assertFalse(info.getDescription().isBlank());
@@ -54,6 +67,17 @@ class MetadataTest {
         assertNotEquals(parameter.getName(), parameter.getDescription());
       }
     }
+  }
+
+  @Test
+  void shouldDescribeEveryOptionOfASession() throws Exception {
+    String options =
+        Arrays.stream(info().getOperations())
+            .filter(operation -> operation.getName().equals("startWith"))
+            .map(operation -> operation.getSignature()[0].getDescription())
+            .findFirst()
+            .orElseThrow();
+    assertTrue(options.endsWith("the keys: " + String.join("; ", ProfilerConfig.HELP)), options);
   }
 
   @Test

@@ -7,13 +7,21 @@ import static org.mockito.Mockito.when;
 import io.spprof.Profiler;
 import io.spprof.ProfilerState;
 import io.spprof.config.ProfilerConfig;
+import io.spprof.profile.CategoryTimes;
+import io.spprof.profile.Frames;
 import io.spprof.profile.HotMethod;
+import io.spprof.profile.HotMethods;
+import io.spprof.profile.JvmInfo;
 import io.spprof.profile.Kept;
 import io.spprof.profile.Profile;
+import io.spprof.profile.ProfileInfo;
+import io.spprof.profile.ProfileMethod;
+import io.spprof.profile.ProfileThread;
 import io.spprof.profile.ProfilerStats;
+import io.spprof.profile.Rows;
 import io.spprof.profile.SampleTimes;
 import io.spprof.profile.SessionStats;
-import io.spprof.profile.StateTimes;
+import io.spprof.profile.Stacks;
 import io.spprof.sampler.DebugInfo;
 import io.spprof.sampler.DropReason;
 import io.spprof.sampler.Drops;
@@ -52,15 +60,23 @@ final class Mocks {
             5_000,
             DROPS,
             7,
-            50_000,
+            CategoryTimes.of(20_000, 10_000, 8_000, 5_000, 4_000, 1_500, 1_000, 500),
             210,
             90,
             75_000,
             30_000,
             new KernelTimes(41_000, 12_000, 6_000, 4_000)),
         new ProfilerStats.Gauges(9, 1, 40, 1 << 20),
+        new ProfilerStats.Rates(12.5, 0.5, 1.25, 2.125),
         new ProfilerStats.Setup(1_000_000, 64 << 20, "ctimer", "agct"),
         session);
+  }
+
+  /** One hot method, and another number of samples for each stretch: 100, 200, 300. */
+  static HotMethods hotMethods(
+      HotMethods.Stretch stretch, String method, double selfPercent, double totalPercent) {
+    HotMethod hot = new HotMethod(method, selfPercent, totalPercent, 70);
+    return new HotMethods(1_000, 11_000, 100 * (stretch.ordinal() + 1), List.of(hot));
   }
 
   static Profiler idle() {
@@ -70,7 +86,7 @@ final class Mocks {
     when(profiler.stats()).thenReturn(none);
     when(profiler.config()).thenReturn(ProfilerConfig.DEFAULT);
     when(profiler.lastError()).thenReturn("");
-    when(profiler.hotMethods()).thenReturn(List.of());
+    when(profiler.hotMethods(any())).thenReturn(HotMethods.NONE);
     when(profiler.profile(any())).thenReturn(profile());
     when(profiler.kept()).thenReturn(Kept.NONE);
     when(profiler.start(any())).thenReturn(1L);
@@ -83,10 +99,10 @@ final class Mocks {
     when(profiler.state()).thenReturn(ProfilerState.RUNNING);
     when(profiler.stats()).thenReturn(stats(3, SESSION));
     when(profiler.config()).thenReturn(RUNNING_CONFIG);
-    when(profiler.samplesPerSecond()).thenReturn(12.5);
-    when(profiler.dropsPerSecond()).thenReturn(0.5);
     when(profiler.kept()).thenReturn(KEPT);
-    when(profiler.hotMethods()).thenReturn(List.of(new HotMethod("a.B.c", 70, 90, 3_500)));
+    for (HotMethods.Stretch stretch : HotMethods.Stretch.values()) {
+      when(profiler.hotMethods(stretch)).thenReturn(hotMethods(stretch, "a.B.c", 70, 90));
+    }
     when(profiler.start(any())).thenThrow(new IllegalStateException("session 3 is running"));
     org.mockito.Mockito.doReturn(SESSION).when(profiler).stop();
     return profiler;
@@ -112,7 +128,7 @@ final class Mocks {
 
   static Profile profile() {
     return new Profile(
-        new Profile.Info(
+        new ProfileInfo(
             SESSION,
             "ctimer",
             "agct",
@@ -123,14 +139,15 @@ final class Mocks {
             210,
             90,
             KernelTimes.NONE,
-            StateTimes.NONE,
+            CategoryTimes.NONE,
             false,
-            DebugInfo.EXACT),
-        List.of("a.B.leaf", "a.B.root"),
-        new Profile.Frames(new int[] {0, 1}, new int[] {42, 7}, 2),
-        List.of("main"),
-        new Profile.Stacks(new int[][] {{0, 1}}, new int[] {0}, new short[] {2}, 1),
-        new Profile.Rows(new int[] {0}, new int[] {0}, new long[] {5}, new long[] {5_000_000}, 1),
+            DebugInfo.EXACT,
+            JvmInfo.NONE),
+        List.of(ProfileMethod.java("a.B.leaf"), ProfileMethod.java("a.B.root")),
+        new Frames(new int[] {0, 1}, new int[] {42, 7}, 2),
+        List.of(ProfileThread.java("main")),
+        new Stacks(new int[][] {{0, 1}}, new int[] {0}, new short[] {2}, 1),
+        new Rows(new int[] {0}, new int[] {0}, new long[] {5}, new long[] {5_000_000}, 1),
         new SampleTimes(List.of(), 5));
   }
 

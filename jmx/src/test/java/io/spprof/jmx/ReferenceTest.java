@@ -8,6 +8,7 @@ import io.spprof.config.ProfilerConfig;
 import io.spprof.export.ExportFormat;
 import io.spprof.jmx.Mocks.Fixture;
 import io.spprof.profile.HotMethod;
+import io.spprof.profile.HotMethods;
 import io.spprof.profile.SessionStats;
 import io.spprof.sampler.DropReason;
 import java.io.IOException;
@@ -139,7 +140,7 @@ class ReferenceTest {
     for (List<String> row : table("attribute")) {
       for (Class<?> record :
           row.get(0).equals("`HotMethods`")
-              ? List.of(HotMethod.class)
+              ? List.of(HotMethods.class, HotMethod.class)
               : row.get(0).equals("`Session`")
                   ? List.of(SessionStats.class)
                   : List.<Class<?>>of()) {

@@ -8,9 +8,16 @@ import static org.mockito.ArgumentMatchers.any;
 import static org.mockito.Mockito.mock;
 import static org.mockito.Mockito.when;
 
+import io.spprof.profile.CategoryTimes;
+import io.spprof.profile.Frames;
+import io.spprof.profile.JvmInfo;
 import io.spprof.profile.Profile;
+import io.spprof.profile.ProfileInfo;
+import io.spprof.profile.ProfileMethod;
+import io.spprof.profile.ProfileThread;
+import io.spprof.profile.Rows;
 import io.spprof.profile.SampleTimes;
-import io.spprof.profile.StateTimes;
+import io.spprof.profile.Stacks;
 import io.spprof.sampler.DebugInfo;
 import io.spprof.sampler.Drops;
 import io.spprof.sampler.KernelTimes;
@@ -32,7 +39,7 @@ class TextsTest {
   private static Profile deep(String name) {
     int[] frames = new int[FRAMES];
     return new Profile(
-        new Profile.Info(
+        new ProfileInfo(
             Mocks.SESSION,
             "ctimer",
             "vm",
@@ -43,14 +50,15 @@ class TextsTest {
             0,
             0,
             KernelTimes.NONE,
-            StateTimes.NONE,
+            CategoryTimes.NONE,
             false,
-            DebugInfo.EXACT),
-        List.of(name.repeat(50)),
-        new Profile.Frames(new int[] {0}, new int[] {0}, 1),
-        List.of("main"),
-        new Profile.Stacks(new int[][] {frames}, new int[] {0}, new short[] {FRAMES}, 1),
-        new Profile.Rows(new int[] {0}, new int[] {0}, new long[] {1}, new long[] {1}, 1),
+            DebugInfo.EXACT,
+            JvmInfo.NONE),
+        List.of(ProfileMethod.java(name.repeat(50))),
+        new Frames(new int[] {0}, new int[] {0}, 1),
+        List.of(ProfileThread.java("main")),
+        new Stacks(new int[][] {frames}, new int[] {0}, new short[] {FRAMES}, 1),
+        new Rows(new int[] {0}, new int[] {0}, new long[] {1}, new long[] {1}, 1),
         new SampleTimes(List.of(), 1));
   }
 

@@ -1,0 +1,109 @@
+package io.spprof.cli;
+
+import io.spprof.export.ExportFormat;
+import io.spprof.export.SavedProfile;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.OutputStreamWriter;
+import java.io.Writer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import javax.management.JMException;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Parameters;
+
+/**
+ * The command {@code diff}: writes the difference of two ranges of a continuous session, or of two
+ * files that were saved before.
+ */
+@Command(
+    name = "diff",
+    customSynopsis = {
+      Cli.NAME + " diff TARGET BEFORE AFTER [OPTIONS]",
+      "       " + Cli.NAME + " diff FILE FILE [OPTIONS]"
+    },
+    description =
+        "Writes the difference of two profiles: of two ranges of a continuous session that runs in"
+            + " TARGET, or of two files that were saved before, for instance before and after a"
+            + " deployment.",
+    mixinStandardHelpOptions = true,
+    versionProvider = Cli.JarVersion.class)
+final class DiffCommand implements Callable<Integer> {
+
+  private static final String RANGES = "; to compare ranges of a session, give TARGET BEFORE AFTER";
+
+  @Mixin private Target target;
+
+  @Parameters(
+      index = "1",
+      paramLabel = "BEFORE|FILE",
+      description = {
+        "A range, as of dump --range: for instance from=-40m,to=-20m.",
+        "Or the second file. Both are .html, or both are .collapsed. The first file stands in the"
+            + " place of TARGET."
+      })
+  private String second;
+
+  @Parameters(
+      index = "2",
+      arity = "0..1",
+      paramLabel = "AFTER",
+      description = "The range to compare with: for instance last=20m.")
+  private String third;
+
+  @Mixin private Download download;
+
+  @Override
+  public Integer call() throws IOException, JMException {
+    download.nameAfter("diff");
+    ExportFormat format = download.check();
+    if (format != ExportFormat.HTML && format != ExportFormat.COLLAPSED) {
+      throw CommandFailure.usage(
+          "a difference is a page (.html) or folded stacks (.collapsed), not " + format.key());
+    }
+    byte[] difference = third == null ? ofFiles(format) : ofRanges(format);
+    download.messages().println(download.save(difference));
+    return 0;
+  }
+
+  private byte[] ofRanges(ExportFormat format) throws IOException, JMException {
+    String operation = format == ExportFormat.HTML ? "flameGraphDifference" : "collapsedDifference";
+    try (Bean bean = target.connect()) {
+      return bean.lines(operation, second, third).getBytes(StandardCharsets.UTF_8);
+    }
+  }
+
+  private byte[] ofFiles(ExportFormat format) throws IOException {
+    SavedProfile before = read(target.name());
+    SavedProfile after = read(second);
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    try (Writer out = new OutputStreamWriter(bytes, StandardCharsets.UTF_8)) {
+      SavedProfile.writeDifference(before, after, format, out);
+    } catch (IllegalArgumentException e) {
+      throw CommandFailure.usage(e.getMessage());
+    }
+    return bytes.toByteArray();
+  }
+
+  private static SavedProfile read(String file) {
+    try {
+      ExportFormat format = ExportFormat.ofFileName(file);
+      if (format == null) {
+        throw new IllegalArgumentException("is neither .html nor .collapsed" + RANGES);
+      }
+      return SavedProfile.read(Files.readAllBytes(Path.of(file)), format);
+    } catch (IllegalArgumentException e) {
+      throw CommandFailure.usage(Cli.shown(file) + " " + e.getMessage());
+    } catch (IOException e) {
+      throw CommandFailure.usage(
+          "cannot read " + Cli.shown(file) + " (" + e.getClass().getSimpleName() + ")" + RANGES);
+    } catch (OutOfMemoryError | StackOverflowError e) {
+      throw CommandFailure.usage(
+          Cli.shown(file)
+              + " is damaged, or too large for this command's heap; give java a larger -Xmx");
+    }
+  }
+}

@@ -1,0 +1,158 @@
+package io.spprof.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.spprof.jmx.FakeBean;
+import io.spprof.jmx.Spprof;
+import io.spprof.sampler.FakeSampler;
+import java.io.RandomAccessFile;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class DiffCommandTest {
+
+  @TempDir private Path directory;
+
+  private final FakeSampler sampler = new FakeSampler();
+  private BeanServer target;
+  private Spprof bean;
+
+  @BeforeEach
+  void register() throws Exception {
+    target = new BeanServer();
+    bean = FakeBean.register(target.server(), sampler);
+  }
+
+  @AfterEach
+  void close() throws Exception {
+    bean.close();
+    target.close();
+  }
+
+  private String file(String name) {
+    return directory.resolve(name).toString();
+  }
+
+  private static String done(String... arguments) {
+    CommandRun run = CommandRun.of(List.of(arguments));
+    assertEquals(0, run.status(), run::toString);
+    return run.out();
+  }
+
+  private static void fails(int status, String part, String... arguments) {
+    CommandRun run = CommandRun.of(List.of(arguments));
+    assertEquals(status, run.status(), run::toString);
+    assertTrue(run.err().contains(part), run::toString);
+  }
+
+  private void session(long method, int samples, String... files) {
+    done("start", target.url());
+    for (int i = 0; i < samples; i++) {
+      sampler.signal(1, 10_000_000, method);
+    }
+    done("stop", target.url());
+    for (String name : files) {
+      done("dump", target.url(), "-o", file(name));
+    }
+  }
+
+  @Test
+  void shouldCompareFiles() throws Exception {
+    session(1, 3, "a.html", "a.collapsed", "a.jfr");
+    session(2, 5, "b.html", "b.collapsed");
+    String said = done("diff", file("a.html"), file("b.html"), "-o", file("d.html"));
+    assertTrue(said.matches(".*d\\.html: [0-9,]+ bytes\n"), said);
+    assertTrue(Files.readString(Path.of(file("d.html"))).contains("\"before\":{\"session\":1,"));
+    for (String suffix : List.of(".html", ".collapsed")) {
+      String lines =
+          done("diff", file("a" + suffix), file("b" + suffix), "-o", "-", "--format", "collapsed");
+      assertEquals(
+          List.of("m1 3 0", "m2 0 5"),
+          lines.lines().map(line -> line.substring(line.indexOf(';') + 1)).sorted().toList());
+    }
+
+    int usage = CommandFailure.USAGE;
+    String d = file("x.html");
+    fails(usage, "a.jfr' is .jfr, which", "diff", file("a.jfr"), file("b.html"), "-o", d);
+    fails(usage, "no CPU time", "diff", file("a.collapsed"), file("b.collapsed"), "-o", d);
+    fails(usage, "cannot read", "diff", file("no.html"), file("b.html"), "-o", d);
+    fails(usage, "neither .html", "diff", "4711", file("b.html"), "-o", d);
+    fails(usage, "give TARGET BEFORE AFTER", "diff", "4711", "last=20m", "-o", d);
+    fails(usage, "not jfr", "diff", file("a.html"), file("b.html"), "-o", file("x.jfr"));
+    fails(usage, "exists", "diff", file("a.html"), file("b.html"), "-o", file("d.html"));
+    assertFalse(Files.exists(Path.of(d)));
+  }
+
+  /** A file that no array can hold. It has a hole, so it takes no room on the disk. */
+  @Test
+  void shouldRefuseAFileThatIsTooLarge() throws Exception {
+    try (RandomAccessFile file = new RandomAccessFile(file("a.html"), "rw")) {
+      file.setLength(1L << 32);
+    }
+    fails(
+        CommandFailure.USAGE, "-Xmx", "diff", file("a.html"), file("a.html"), "-o", file("d.html"));
+  }
+
+  /**
+   * Waits until the samples are followed by two windows of time without samples.
+   *
+   * @return a time in the first of these windows, milliseconds since the epoch
+   */
+  private long timeAfter(int samples) throws InterruptedException {
+    while (true) {
+      // A line has the beginning of a window, its end, and its samples.
+      List<String[]> windows =
+          bean.bean().windows().lines().skip(1).map(line -> line.split(" +")).toList();
+      int last = Math.max(0, windows.size() - 2);
+      if (windows.subList(0, last).stream().mapToInt(w -> Integer.parseInt(w[2])).sum()
+          == samples) {
+        return Instant.parse(windows.get(last)[0]).plusMillis(500).toEpochMilli();
+      }
+      Thread.sleep(10);
+    }
+  }
+
+  @Test
+  void shouldCompareRangesOfASessionInTheirOrder() throws Exception {
+    done("start", target.url(), "mode=continuous,window=1s");
+    for (int i = 0; i < 3; i++) {
+      sampler.signal(1, 10_000_000, 1);
+    }
+    String before = "to=" + timeAfter(3);
+    for (int i = 0; i < 5; i++) {
+      sampler.signal(1, 10_000_000, 2);
+    }
+    done("stop", target.url());
+    String lines =
+        done("diff", target.url(), before, "last=10m", "-o", "-", "--format", "collapsed");
+    assertTrue(lines.matches("[^;\n]+;m2 0 5\n"), lines);
+  }
+
+  @Test
+  void shouldCompareRangesOfASession() throws Exception {
+    done("start", target.url(), "mode=continuous,window=1s");
+    String said =
+        done("diff", target.url(), "last=10m", "from=-5m", "-o", file("d.html"), "--overwrite");
+    assertTrue(said.matches(".*d\\.html: [0-9,]+ bytes\n"), said);
+    assertTrue(Files.readString(Path.of(file("d.html"))).contains("\"before\":{\"session\":1,"));
+    assertEquals(
+        "", done("diff", target.url(), "last=1m", "last=1m", "-o", "-", "--format", "collapsed"));
+    fails(
+        CommandFailure.REFUSED,
+        "yesterday",
+        "diff",
+        target.url(),
+        "yesterday",
+        "last=1m",
+        "-o",
+        file("x.html"));
+  }
+}

@@ -1,0 +1,190 @@
+package io.spprof.console;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.mockito.ArgumentMatchers.any;
+import static org.mockito.Mockito.mock;
+import static org.mockito.Mockito.when;
+
+import java.awt.Component;
+import java.awt.Container;
+import java.awt.Rectangle;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import javax.management.Attribute;
+import javax.management.AttributeList;
+import javax.management.InstanceNotFoundException;
+import javax.management.MBeanServerConnection;
+import javax.swing.AbstractButton;
+import javax.swing.JComboBox;
+import javax.swing.JLabel;
+import javax.swing.JScrollPane;
+import javax.swing.JTextField;
+import javax.swing.SwingUtilities;
+import javax.swing.SwingWorker;
+import org.junit.jupiter.api.Test;
+
+class SpprofTabTest {
+
+  private static final String OPTIONS =
+      "interval=10ms,memory=32m,depth=512,engine=auto,walker=auto,mode=continuous,window=10s,"
+          + "retention=1h,native=all";
+
+  private final MBeanServerConnection server = mock(MBeanServerConnection.class);
+  private final SpprofTab tab = new SpprofTab(new RemoteBean(() -> server));
+
+  private static Reading reading() {
+    return new Reading(0, 1_000_000, values());
+  }
+
+  private static Map<String, Object> values() {
+    Map<String, Object> values = new HashMap<>();
+    values.put("State", "RUNNING");
+    values.put("LastError", "");
+    values.put("Options", OPTIONS);
+    values.put("Engine", "ctimer");
+    values.put("StackWalker", "vm");
+    for (String name : Reading.READ) {
+      values.putIfAbsent(name, 12_345_678L);
+    }
+    return values;
+  }
+
+  private void show() throws Exception {
+    SwingUtilities.invokeAndWait(() -> tab.show(reading()));
+  }
+
+  @Test
+  void shouldShowTheBeginningOfTheOptions() throws Exception {
+    show();
+    JTextField options = (JTextField) named(tab, "spprof.options");
+    assertEquals(OPTIONS, options.getText());
+    assertEquals(0, options.getCaretPosition());
+  }
+
+  @Test
+  void shouldShowEverythingInANarrowWindow() throws Exception {
+    show();
+    for (int width : new int[] {1400, 560, 800}) {
+      SwingUtilities.invokeAndWait(() -> tab.setSize(width, 800));
+      // A layout gives widths. The components then ask for heights that depend on their widths.
+      for (int pass = 0; pass < 3; pass++) {
+        SwingUtilities.invokeAndWait(() -> layOut(tab));
+      }
+      List<String> cut = new ArrayList<>();
+      SwingUtilities.invokeAndWait(() -> collectCut(tab, cut));
+      assertEquals(List.of(), cut, "width " + width);
+    }
+  }
+
+  @Test
+  void shouldShowAReadingWithoutTheHelpOfTheOptions() throws Exception {
+    AttributeList all = new AttributeList();
+    values().forEach((name, value) -> all.add(new Attribute(name, value)));
+    when(server.getAttributes(any(), any())).thenReturn(all);
+    when(server.getMBeanInfo(any())).thenThrow(new SecurityException("no"));
+
+    read();
+
+    assertEquals(OPTIONS, ((JTextField) named(tab, "spprof.options")).getText());
+  }
+
+  @Test
+  void shouldSayThatTheAgentIsNotLoadedWhereTheProcessIsNotKnown() throws Exception {
+    when(server.getAttributes(any(), any())).thenThrow(new InstanceNotFoundException());
+    when(server.getAttribute(any(), any())).thenThrow(new SecurityException("no"));
+
+    read();
+
+    String message = ((JLabel) named(tab, "spprof.message")).getText();
+    assertTrue(message.startsWith("spprof is not loaded in this JVM"), message);
+    assertFalse(named(tab, "spprof.attach").isVisible());
+  }
+
+  /** Reads the bean, and waits until the tab shows the result. */
+  private void read() throws Exception {
+    CountDownLatch done = new CountDownLatch(1);
+    SwingWorker<?, ?> reader = tab.newReader();
+    reader.addPropertyChangeListener(
+        event -> {
+          if (event.getNewValue() == SwingWorker.StateValue.DONE) {
+            done.countDown();
+          }
+        });
+    reader.execute();
+    assertTrue(done.await(30, TimeUnit.SECONDS));
+    SwingUtilities.invokeAndWait(() -> {}); // The tab shows the result on this thread.
+  }
+
+  /** The controls that have no label of their own. */
+  @Test
+  void shouldNameItsChoices() {
+    assertEquals("Time of the methods", accessibleName("spprof.stretch"));
+    assertEquals("Time of the graph", accessibleName("spprof.flame.range"));
+  }
+
+  private String accessibleName(String name) {
+    return named(tab, name).getAccessibleContext().getAccessibleName();
+  }
+
+  @Test
+  void shouldMakeATooltipOfTheOptionsWithoutMarkup() {
+    assertEquals(
+        "<html>the keys: a=1 (&lt;b&gt;)<br>c=2</html>",
+        SpprofTab.tooltip("the keys: a=1 (<b>); c=2"));
+  }
+
+  private static Component named(Container container, String name) {
+    for (Component part : container.getComponents()) {
+      if (name.equals(part.getName())) {
+        return part;
+      }
+      Component inner = part instanceof Container inside ? named(inside, name) : null;
+      if (inner != null) {
+        return inner;
+      }
+    }
+    return null;
+  }
+
+  /** Lays out without a window: a window would invalidate what changes its size. */
+  private static void layOut(Container container) {
+    container.invalidate();
+    container.doLayout();
+    for (Component part : container.getComponents()) {
+      if (part instanceof Container inner) {
+        layOut(inner);
+      }
+    }
+  }
+
+  /**
+   * Collects the visible components that are not wholly inside of their containers, and the
+   * controls that are narrower than they can be.
+   */
+  private static void collectCut(Container container, List<String> cut) {
+    Rectangle all = new Rectangle(container.getSize());
+    for (Component part : container.getComponents()) {
+      // Swing has components of no width, which draw the cells of others.
+      boolean isOutside = part.getWidth() > 0 && !all.contains(part.getBounds());
+      boolean isSqueezed = isControl(part) && part.getWidth() < part.getMinimumSize().width;
+      if (part.isVisible() && (isOutside || isSqueezed)) {
+        cut.add(part.getClass().getSimpleName() + " " + part.getName() + " " + part.getBounds());
+      }
+      if (part instanceof Container inner && !(part instanceof JScrollPane)) {
+        collectCut(inner, cut);
+      }
+    }
+  }
+
+  private static boolean isControl(Component part) {
+    boolean isOfType =
+        part instanceof AbstractButton || part instanceof JComboBox || part instanceof JTextField;
+    return isOfType && part.getName() != null && part.getName().startsWith("spprof.");
+  }
+}
