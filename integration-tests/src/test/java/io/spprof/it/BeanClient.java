@@ -45,6 +45,11 @@ public final class BeanClient implements AutoCloseable {
     return new BeanClient(target.port(), Map.of());
   }
 
+  /** Connects to a loopback port without a password. */
+  static BeanClient connect(int port) throws IOException, JMException {
+    return new BeanClient(port, Map.of());
+  }
+
   /** Connects with a role whose password is its name. */
   static BeanClient connect(TargetJvm target, String role) throws IOException, JMException {
     return new BeanClient(

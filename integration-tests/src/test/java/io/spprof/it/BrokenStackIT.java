@@ -2,6 +2,7 @@ package io.spprof.it;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.sun.jna.Native;
@@ -31,8 +32,12 @@ class BrokenStackIT {
       Await.until("broken stacks", () -> bean.number("UnwalkableSamples") > 100);
       bean.stop();
 
+      Collapsed profile = bean.collapsed();
+      assertEquals(bean.number("UnwalkableSamples"), profile.count(Collapsed.Stack::isUnwalkable));
+      // What other tests check must fail here.
+      assertThrows(AssertionError.class, () -> profile.assertFewUnwalkable(bean));
       List<List<String>> broken =
-          bean.collapsed().stacks().stream()
+          profile.stacks().stream()
               .map(Collapsed.Stack::frames)
               .filter(frames -> frames.get(0).equals(OtherStack.THREAD))
               .filter(frames -> frames.get(1).startsWith("[broken"))

@@ -7,17 +7,25 @@ import io.spprof.it.load.Busy;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
  * Checks the option {@code budget}, which limits the overhead of a session: the measured overhead
  * stays within the budget, and the samples and drops still account for all CPU time.
  */
+@Tag("system")
 class BudgetIT {
 
   private static final int PART = 3; // the budget is the cost without a budget, divided by this
   private static final int THREADS = 60;
   private static final int DEPTH = 1900;
+  private static final long LONGEST_NANOS = 1_000_000_000;
+  private static final Pattern RESTS =
+      Pattern.compile(
+          "^budget=[^ ]*: the longest interval is not enough, so one thread in (\\d+) ");
 
   /** Figures that the bean reports at one moment. */
   private record Reading(long nanos, long overheadNanos, long signals, long intervalNanos) {
@@ -75,7 +83,10 @@ class BudgetIT {
           readings.get(readings.size() - 1).percentSince(readings.get(0)),
           worst,
           longest / 1_000_000);
-      assertEquals("", problem);
+      int share = share(problem);
+      // Threads rest only where the longest interval is not enough: on a busy machine the
+      // profiler's own thread takes more of the budget, and the load pays for fewer signals.
+      assertTrue(share == 1 || longest == LONGEST_NANOS, problem + ": " + readings);
       assertTrue(
           free > 2 * budget,
           "the load costs too little to test the budget: " + free + " % without a budget");
@@ -86,7 +97,10 @@ class BudgetIT {
       accounted -= firstSessionNanos;
       // Four standard deviations, see CpuAccountingIT, for the longest interval. On a busy machine
       // the interval may become long.
-      double chance = 4 * longest * Math.sqrt(THREADS / 6.0);
+      double chance = 4 * longest * share * Math.sqrt(THREADS / 6.0);
+      assertTrue(
+          chance < 0.5 * (ending - begun),
+          "the load used too little CPU time to tell whether it is accounted for: " + readings);
       double least = 0.98 * (ending - begun) - chance;
       double most = 1.02 * (ended - before) + chance;
       assertTrue(accounted > least, accounted + " of " + least + ": " + readings);
@@ -96,6 +110,16 @@ class BudgetIT {
   }
 
   private long firstSessionNanos;
+
+  /** Returns n if one thread in n is sampled at a time. Fails for any other problem. */
+  private static int share(String problem) {
+    if (problem.isEmpty()) {
+      return 1;
+    }
+    Matcher rest = RESTS.matcher(problem);
+    assertTrue(rest.find(), problem);
+    return Integer.parseInt(rest.group(1));
+  }
 
   /**
    * The overhead without a budget and with all threads busy, in percent of one CPU. It shows that
@@ -142,6 +166,6 @@ class BudgetIT {
             .orElseThrow();
     assertTrue(shown >= longest / 1000, () -> longest + " ns: " + intervals);
     assertTrue(intervals.stream().anyMatch(i -> i.contains("-")), intervals::toString);
-    assertTrue(bean.query("report").contains("interval    1 ms to "), bean.query("report"));
+    assertTrue(bean.query("report").contains("every 1 ms to "), bean.query("report"));
   }
 }

@@ -1,8 +1,13 @@
 package io.spprof.it;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Predicate;
+import javax.management.JMException;
 
 /**
  * A profile in the collapsed format: stacks, each with a number.
@@ -39,6 +44,11 @@ public record Collapsed(List<Stack> stacks) {
     public boolean has(Predicate<String> frame) {
       return indexOf(frame) >= 0;
     }
+
+    /** Whether the profiler says that it could not walk this stack. */
+    public boolean isUnwalkable() {
+      return has(frame -> frame.startsWith("[unwalkable") || frame.startsWith("[broken"));
+    }
   }
 
   /** Parses the format; fails on a line that does not belong to it. */
@@ -55,6 +65,32 @@ public record Collapsed(List<Stack> stacks) {
               Long.parseLong(line.substring(blank + 1))));
     }
     return new Collapsed(stacks);
+  }
+
+  /** The profile without the stacks that could not be walked. */
+  Collapsed walked() {
+    return new Collapsed(stacks.stream().filter(stack -> !stack.isUnwalkable()).toList());
+  }
+
+  /**
+   * Checks that the bean counts each sample of this profile whose stack could not be walked, and
+   * that these are few.
+   */
+  void assertFewUnwalkable(BeanClient bean) throws IOException, JMException {
+    long broken = count(Stack::isUnwalkable);
+    List<Stack> shown = stacks.stream().filter(Stack::isUnwalkable).toList();
+    assertEquals(bean.number("UnwalkableSamples"), broken, shown::toString);
+    Measured.print("%d of %d samples have no whole stack: %s", broken, total(), shown);
+    assertTrue(broken <= mostUnwalkable(total()), shown::toString);
+  }
+
+  /**
+   * How many of these samples may have no whole stack: one in a thousand, plus three standard
+   * deviations for chance, which matters with so few.
+   */
+  static double mostUnwalkable(long samples) {
+    double expected = 0.001 * samples;
+    return expected + 3 * Math.sqrt(expected);
   }
 
   /** The sum of all counts. */

@@ -3,21 +3,23 @@ package io.spprof.it;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.spprof.it.load.Busy;
 import io.spprof.it.load.Recursion;
+import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import jdk.jfr.consumer.RecordingFile;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -97,6 +99,8 @@ class CommandLineIT {
           top::toString);
       assertTrue(top.stream().anyMatch(line -> line.contains("io.spprof.it.load.")), top::toString);
       assertFalse(String.join("", top).contains("\u001b"), "no control characters in a pipe");
+      assertTrue(top.stream().anyMatch(line -> line.matches("[0-9,]+ samples in \\d+ s:")));
+      assertTrue(done("top", pid, "-n", "1", "--last", "all").toString().contains("io.spprof.it."));
 
       assertTrue(done("status", pid).contains("State                    RUNNING"));
       assertTrue(done("stop", pid).get(0).startsWith("session=1 "));
@@ -109,17 +113,15 @@ class CommandLineIT {
   }
 
   @Test
+  @Tag("system")
   void shouldDumpAStretchOfAContinuousSession() throws Exception {
     try (TargetJvm target =
-        TargetJvm.of(Busy.class, 1, 0)
-            .agentOptions("mode=continuous,window=1s,interval=1ms,start=true")
-            .start()) {
+            TargetJvm.of(Busy.class, 1, 0)
+                .agentOptions("mode=continuous,window=1s,interval=1ms,start=true")
+                .start();
+        BeanClient bean = BeanClient.connect(target)) {
       String pid = Long.toString(target.pid());
-      Await.until(
-          "a second is over",
-          () ->
-              done("status", pid).stream()
-                  .anyMatch(line -> line.matches("OldestSampleAgeSeconds +[2-9]")));
+      Await.until("a second is over", () -> bean.number("OldestSampleAgeSeconds") > 1);
       done("dump", pid, "-o", "last.collapsed", "--range", "last=1s");
       done("dump", pid, "-o", "all.collapsed");
       assertTrue(
@@ -141,7 +143,10 @@ class CommandLineIT {
 
   private String listed(String pid) throws Exception {
     String line =
-        done("list").stream().filter(l -> l.startsWith(pid + " ")).findFirst().orElseThrow();
+        done("list", "--agents").stream()
+            .filter(l -> l.startsWith(pid + " "))
+            .findFirst()
+            .orElseThrow();
     assertTrue(line.contains(Busy.class.getName()), line);
     return line.split(" +")[1];
   }
@@ -166,11 +171,14 @@ class CommandLineIT {
     }
   }
 
-  /** Starts the command profile for a minute, and waits until its session runs. */
+  /**
+   * Starts the command profile for ten minutes, which no test waits for, and waits until its
+   * session runs.
+   */
   private Process profiling(TargetJvm target, BeanClient bean) throws Exception {
     Process process =
         new ProcessBuilder(
-                command("profile", Long.toString(target.pid()), "-d", "60s", "-o", "p.html"))
+                command("profile", Long.toString(target.pid()), "-d", "600s", "-o", "p.collapsed"))
             .directory(directory.toFile())
             .redirectErrorStream(true)
             .start();
@@ -179,15 +187,87 @@ class CommandLineIT {
   }
 
   @Test
-  void shouldEndItsSessionWhenItIsInterrupted() throws Exception {
+  @Tag("system")
+  void shouldEndItsSessionAndSaveWhatThereIsWhenItIsInterrupted() throws Exception {
     try (TargetJvm target = TargetJvm.of(Busy.class, 1, 0).start();
         BeanClient bean = BeanClient.connect(target)) {
       Process process = profiling(target, bean);
-      process.destroy(); // SIGTERM, which is handled like Ctrl-C
+      // On a slow machine, the profile up to now takes longer than the command waits at its end.
+      Await.until("a complete download", this::downloadsAgain);
+      process.toHandle().destroy(); // SIGTERM, which is handled like Ctrl-C
       assertTrue(process.waitFor(Await.PATIENCE.toSeconds(), TimeUnit.SECONDS));
 
+      assertEquals(TERMINATED, process.exitValue());
       assertEquals("IDLE", bean.text("State"));
-      assertFalse(Files.exists(directory.resolve("p.html")));
+      assertSaved(process);
+    }
+  }
+
+  /** Checks that p.collapsed is complete, and that the command says so. */
+  private void assertSaved(Process process) throws Exception {
+    String said = new String(process.getInputStream().readAllBytes(), UTF_8);
+    assertTrue(
+        said.matches("(?s).*the first \\d+ s are saved, p.collapsed: [0-9,]+ bytes\n.*"), said);
+    String stacks = Files.readString(directory.resolve("p.collapsed"));
+    assertTrue(stacks.contains("Busy") && stacks.matches("(?s).* [0-9]+\n"), stacks);
+    assertEquals(List.of("p.collapsed"), List.of(directory.toFile().list()));
+  }
+
+  /** Whether the second download has begun, so that the first is complete. */
+  private boolean downloadsAgain() {
+    return Stream.of(directory.toFile().list()).anyMatch(name -> name.endsWith(".2.part"));
+  }
+
+  @Test
+  @Tag("system")
+  void shouldSaveWhatWasFetchedWhenTheTargetEnds() throws Exception {
+    try (TargetJvm target = TargetJvm.of(Busy.class, 1, 0).start()) {
+      Process process;
+      try (BeanClient bean = BeanClient.connect(target)) {
+        process = profiling(target, bean);
+        Await.until("a complete download", this::downloadsAgain);
+      }
+      target.die();
+      assertTrue(process.waitFor(Await.PATIENCE.toSeconds(), TimeUnit.SECONDS));
+
+      assertEquals(UNREACHABLE, process.exitValue());
+      assertSaved(process);
+    }
+  }
+
+  @Test
+  @Tag("system")
+  void shouldProfileAStretchOfAContinuousSession() throws Exception {
+    try (TargetJvm target =
+            TargetJvm.of(Busy.class, 1, 0)
+                .agentOptions("mode=continuous,window=1s,interval=1ms,start=true")
+                .start();
+        BeanClient bean = BeanClient.connect(target)) {
+      String pid = Long.toString(target.pid());
+      Await.until("windows", () -> bean.number("OldestSampleAgeSeconds") > 5);
+      String options = "--options=interval=1ms";
+      fails(REFUSED, List.of("leave out --options"), "profile", pid, "-o", "x.html", options);
+      Programs.Ended ended = run("profile", pid, "-d", "2s", "-o", "p.collapsed");
+      assertEquals(DONE, ended.status(), ended::toString);
+      String said = ended.out().toString();
+
+      Matcher figures =
+          Pattern.compile(
+                  "session 1: (about )?([0-9,]+) samples, 0 dropped from \\S+Z to \\S+Z; it goes on")
+              .matcher(said);
+      assertTrue(figures.find(), said);
+      assertEquals("RUNNING", bean.text("State"));
+      assertEquals(1L, bean.field("Session", "id"));
+      done("dump", pid, "-o", "all.collapsed");
+      long part = Collapsed.parse(Files.readString(directory.resolve("p.collapsed"))).total();
+      long all = Collapsed.parse(Files.readString(directory.resolve("all.collapsed"))).total();
+      assertTrue(part > 0 && part < all, part + " of " + all);
+      long told = Long.parseLong(figures.group(2).replace(",", ""));
+      if (figures.group(1) == null) {
+        assertEquals(part, told, said);
+      } else { // Samples came between the download's opening and the second reading.
+        assertTrue(told >= part && told <= all, said);
+      }
     }
   }
 
@@ -214,7 +294,9 @@ class CommandLineIT {
             .redirectErrorStream(true)
             .start();
     line.awaitStuck();
-    assertTrue(Files.size(directory.resolve("p.collapsed")) > 0);
+    File[] files = directory.toFile().listFiles();
+    assertEquals(1, files.length);
+    assertTrue(files[0].length() > 0);
     return process;
   }
 
@@ -228,6 +310,7 @@ class CommandLineIT {
   }
 
   @Test
+  @Tag("system")
   void shouldLeaveNoFileWhenADumpIsInterrupted() throws Exception {
     try (TargetJvm target = behindAStuckLine();
         StuckLine line = new StuckLine(target, LINE_BYTES);
@@ -241,6 +324,7 @@ class CommandLineIT {
   }
 
   @Test
+  @Tag("system")
   void shouldLeaveNoFileWhenADownloadOfAProfileIsInterrupted() throws Exception {
     try (TargetJvm target = behindAStuckLine();
         StuckLine line = new StuckLine(target, LINE_BYTES);
@@ -250,13 +334,19 @@ class CommandLineIT {
               line, "profile", line.address(), "-d", "3s", "-o", "p.collapsed", "--options", DEEP);
       // SIGTERM, handled like Ctrl-C. Process.destroy would close its output.
       process.toHandle().destroy();
-      ends(TERMINATED, "profiling " + line.address() + " for 3s\n", process);
+      ends(
+          TERMINATED,
+          "profiling "
+              + line.address()
+              + " for 3s\nnothing is saved: the profile was not fetched yet\n",
+          process);
       assertEquals("IDLE", bean.text("State"));
       assertEquals(1L, bean.field("Session", "id"));
     }
   }
 
   @Test
+  @Tag("system")
   void shouldLeaveNoFileWhenTheTargetDies() throws Exception {
     try (TargetJvm target = behindAStuckLine();
         StuckLine line = new StuckLine(target, LINE_BYTES)) {
@@ -273,6 +363,7 @@ class CommandLineIT {
   }
 
   @Test
+  @Tag("system")
   void shouldLeaveAnothersSessionAlone() throws Exception {
     try (TargetJvm target = TargetJvm.of(Busy.class, 1, 0).start();
         BeanClient bean = BeanClient.connect(target)) {
@@ -290,6 +381,7 @@ class CommandLineIT {
 
   /** Neither attach nor RMI ends a call to a frozen process by itself. */
   @Test
+  @Tag("system")
   void shouldNotWaitForATargetThatIsFrozen() throws Exception {
     try (TargetJvm target = TargetJvm.of(Busy.class, 1, 0).start()) {
       String pid = Long.toString(target.pid());
@@ -306,7 +398,8 @@ class CommandLineIT {
             "--timeout",
             "1s");
         assertTrue(
-            done("list").stream().anyMatch(line -> line.matches(pid + " +not accessible .*")));
+            done("list", "--agents").stream()
+                .anyMatch(line -> line.matches(pid + " +not accessible .*")));
       } finally {
         signal("-CONT", pid);
       }
@@ -365,69 +458,90 @@ class CommandLineIT {
   }
 
   private String password(String role) throws IOException {
-    return Files.writeString(directory.resolve(role), role + "\n").toString();
+    return Examples.write(directory, role, role + "\n").toString();
   }
 
+  /** {@code UsageTest} has the details. */
   @Test
-  void shouldSayWhatIsWrongAndWhatToDo() throws Exception {
-    together(
-        () -> fails(USAGE, List.of("'frob'", "list, attach, start", "--help"), "frob"),
-        () -> fails(USAGE, List.of("TARGET", "status --help"), "status"),
-        () -> fails(USAGE, List.of("'no such'", "host:port", "list"), "status", "no such"),
-        () -> fails(USAGE, List.of("--output", "dump --help"), "dump", "1"),
-        () -> fails(USAGE, List.of("p.exe", ".html", "--format"), "dump", "1", "-o", "p.exe"),
-        () -> fails(USAGE, List.of("'exe'", "jfr"), "dump", "1", "-o", "p.exe", "--format", "exe"),
-        () ->
-            fails(USAGE, List.of("'3x'", "1s to 23h"), "profile", "1", "-d", "3x", "-o", "p.html"),
-        () -> fails(USAGE, List.of("--methods 0", "1 to 20"), "top", "1", "--methods", "0"),
-        () -> fails(USAGE, List.of("attach", "process id"), "attach", "127.0.0.1:1"),
-        () ->
-            fails(UNREACHABLE, List.of("127.0.0.1:1", "refused", "port"), "status", "127.0.0.1:1"),
-        () -> fails(UNREACHABLE, List.of("4000000000", "list"), "status", "4000000000"));
-    assertEquals(List.of(), List.of(directory.toFile().list()));
-  }
-
-  @Test
+  @Tag("system")
   void shouldPrintItsUsage() throws Exception {
-    String usage = String.join("\n", done("--help"));
-    assertTrue(usage.contains("-javaagent:spprof-agent.jar"), usage);
-    assertTrue(usage.contains("Exit status: 0 done, 1 refused"), usage);
-    assertEquals(usage, String.join("\n", done()));
-    assertTrue(done("--version").get(0).startsWith("spprof "));
-    together(
-        Stream.of("list", "attach", "start", "stop", "status", "top", "dump", "profile")
-            .map(command -> (Check) () -> hasUsage(command, usage))
-            .toArray(Check[]::new));
+    assertTrue(
+        done("--help")
+            .contains(
+                "Exit status: 0 done, 1 refused by the target, 2 usage, 3 target not reachable."));
+    fails(USAGE, List.of("'frob'", "list, attach, start", "--help"), "frob");
   }
 
-  private void hasUsage(String command, String usage) throws Exception {
-    assertTrue(usage.contains("  " + command + " "), usage);
-    assertTrue(done(command, "--help").get(0).startsWith("Usage: "), command);
-  }
-
-  private interface Check {
-    void run() throws Exception;
-  }
-
-  /** Makes checks that do not depend on each other, on all processors: each starts a JVM. */
-  private static void together(Check... checks) throws Exception {
-    ExecutorService processors =
-        Executors.newFixedThreadPool(Runtime.getRuntime().availableProcessors());
-    try {
-      List<Future<?>> results = new ArrayList<>();
-      for (Check check : checks) {
-        results.add(
-            processors.submit(
-                () -> {
-                  check.run();
-                  return null;
-                }));
+  /** A Java runtime that jlink made, or a JRE, can lack what some commands need. */
+  @Test
+  void shouldNameTheModuleThatARuntimeLacks() throws Exception {
+    String few = "java.management,java.management.rmi,jdk.naming.rmi";
+    assertTrue(limited(few, "--version").out().get(0).startsWith("spprof "));
+    assertTrue(limited(few, "attach", "--help").out().get(0).startsWith("Usage: "));
+    try (TargetJvm target = TargetJvm.of(Busy.class, 1, 0).start()) {
+      Programs.Ended status = limited(few, "status", "127.0.0.1:" + target.port());
+      assertTrue(status.out().contains("State                    IDLE"), status::toString);
+      for (String command : List.of("status", "attach")) {
+        lacks("jdk.attach", limited(few, command, Long.toString(target.pid())));
       }
-      for (Future<?> result : results) {
-        result.get();
-      }
-    } finally {
-      processors.shutdownNow();
     }
+    lacks("jdk.attach", limited(few, "list"));
+    assertTrue(limited("java.base", "--version").out().get(0).startsWith("spprof "));
+    lacks("java.management", limited("java.base", "--help"));
+    lacks("java.management.rmi", limited("java.management", "status", "127.0.0.1:1"));
+    lacks("jdk.naming.rmi", limited("java.management.rmi", "status", "127.0.0.1:1"));
+  }
+
+  /** An image without jdk.attach, java.desktop and jdk.management.agent, for both sides. */
+  @Test
+  void shouldWorkWithAnImageOfFewModules() throws Exception {
+    Path image = directory.resolve("image");
+    Path java = image.resolve("bin/java");
+    Programs.Ended linked =
+        Programs.run(
+            directory,
+            List.of(
+                TestPaths.jdkProgram("jlink").toString(),
+                "--add-modules=java.management,java.instrument",
+                "--output=" + image));
+    assertEquals(DONE, linked.status(), linked::toString);
+    String jar = TestPaths.agentJar().toString();
+    List<String> version = List.of(java.toString(), "-jar", jar, "--version");
+    assertTrue(Programs.run(directory, version).out().get(0).startsWith("spprof "));
+    lacks("jdk.attach", Programs.run(directory, List.of(java.toString(), "-jar", jar, "list")));
+
+    Process target =
+        new ProcessBuilder(
+                java.toString(),
+                "-cp",
+                TestPaths.classPathEntry(Busy.class).toString(),
+                Busy.class.getName(),
+                "1",
+                "0")
+            .redirectError(ProcessBuilder.Redirect.DISCARD)
+            .start();
+    try {
+      assertEquals("READY", target.inputReader().readLine());
+      Programs.Ended attach = run("attach", Long.toString(target.pid()));
+      assertEquals(UNREACHABLE, attach.status(), attach::toString);
+      String said = attach.err().get(0);
+      assertTrue(said.contains("the agent is loaded, but"), said);
+      assertTrue(said.contains("no module jdk.management.agent"), said);
+    } finally {
+      target.destroyForcibly().waitFor();
+    }
+  }
+
+  private static void lacks(String module, Programs.Ended ended) {
+    assertNotEquals(DONE, ended.status());
+    assertEquals(List.of(), ended.out());
+    assertEquals(1, ended.err().size(), ended::toString);
+    assertTrue(ended.err().get(0).contains(" no module " + module), ended::toString);
+  }
+
+  private Programs.Ended limited(String modules, String... arguments) throws Exception {
+    List<String> command = command(arguments);
+    command.add(1, "--limit-modules=" + modules);
+    return Programs.run(directory, command);
   }
 }

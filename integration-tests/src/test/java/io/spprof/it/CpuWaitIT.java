@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -24,6 +25,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * the time between the readings around a start, or a stop, may count or not.
  */
 @SuppressWarnings("try") // The rival only has to run.
+@Tag("system")
 class CpuWaitIT {
 
   private static final double TOLERANCE = 0.05;

@@ -40,7 +40,9 @@ class EndingIT {
   })
   void shouldEndAsItDoesUnsampled(String how, int status, String flag) throws Exception {
     Assumptions.assumeFalse(
-        how.equals("INT") && Proc.ignores(ProcessHandle.current().pid(), SIGINT),
+        how.equals("INT")
+            && Machine.given() == null
+            && Proc.ignores(ProcessHandle.current().pid(), SIGINT),
         "NOT TESTED: the test itself was started with SIGINT ignored, and so are its children");
     End unsampled = run(how, flag, null);
     assertEquals(status, unsampled.status(), unsampled.toString());
@@ -59,13 +61,13 @@ class EndingIT {
   private static End run(String how, String flag, String engine) throws Exception {
     Path directory = TestPaths.newDirectory("ending-" + how.toLowerCase(java.util.Locale.ROOT));
     List<String> command = new ArrayList<>();
-    command.add(TestPaths.jdkProgram("java").toString());
+    command.add(Programs.targetsJdk().resolve("bin/java").toString());
     command.addAll(List.of("-Xmx32m", "-XX:-CreateCoredumpOnCrash"));
     // Keeps the JVM out of lists of JVMs: a test that attaches to all of them would leave its file
     // here.
     command.add("-XX:-UsePerfData");
     command.add("-Djava.io.tmpdir=" + directory);
-    if (Runtime.version().feature() >= 22) {
+    if (TargetJvm.defaultFeature() >= 22) {
       command.add("--enable-native-access=ALL-UNNAMED");
     }
     if (!flag.isEmpty()) {
@@ -81,7 +83,7 @@ class EndingIT {
             TestPaths.classPathEntry(Ending.class).toString(),
             Ending.class.getName(),
             how));
-    Programs.Ended ended = Programs.run(directory, command);
+    Programs.Ended ended = Programs.runWhereTargetsRun(directory, command);
     try (Stream<Path> left = Files.list(directory)) {
       // A file that is left would be a crash report, or one that a session did not delete. A JVM
       // that is halted deletes nothing.

@@ -8,9 +8,9 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Reads the example files from docs/monitoring.md. Each example is a code block below a comment
- * that contains the name of its file. Where a test uses passwords, the password of a JMX role is
- * the role's name.
+ * Reads the example files from pages of docs. Each example is a code block below a comment that
+ * contains the name of its file. Where a test uses passwords, the password of a JMX role is the
+ * role's name.
  */
 final class Examples {
 
@@ -19,15 +19,20 @@ final class Examples {
 
   private Examples() {}
 
-  /** The text of an example. */
+  /** The text of an example of monitoring.md. */
   static String text(String name) throws IOException {
-    Matcher block = BLOCK.matcher(Files.readString(docs().resolve("monitoring.md")));
+    return text("monitoring.md", name);
+  }
+
+  /** The text of an example of a page. */
+  static String text(String page, String name) throws IOException {
+    Matcher block = BLOCK.matcher(Files.readString(docs().resolve(page)));
     while (block.find()) {
       if (block.group(1).equals(name)) {
         return withPasswords(block.group(2));
       }
     }
-    throw new AssertionError("docs/monitoring.md has no " + name);
+    throw new AssertionError("docs/" + page + " has no " + name);
   }
 
   /** The directory with the files beside the page. */

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.spprof.export.ExportFormat;
+import io.spprof.testing.Installed;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -35,7 +36,7 @@ class FormatsIT {
 
   @Test
   void shouldAgreeToTheSample() throws Exception {
-    Programs.require("go");
+    Installed.require("go");
     try (TargetJvm target =
             TargetJvm.h2(2)
                 .authenticate()
@@ -128,7 +129,8 @@ class FormatsIT {
         List<String> frames = new ArrayList<>();
         for (RecordedFrame frame : event.getStackTrace().getFrames()) {
           String type = frame.getMethod().getType().getName();
-          frames.add((type.isEmpty() ? "" : type + ".") + frame.getMethod().getName());
+          String separator = type.isEmpty() ? "" : frame.getType().equals("Java") ? "." : "`";
+          frames.add(type + separator + frame.getMethod().getName());
           withLine += frame.getLineNumber() > 0 ? 1 : 0;
         }
         add(stacks, event.getThread("sampledThread").getJavaName(), frames, 1);
@@ -138,12 +140,22 @@ class FormatsIT {
     return stacks;
   }
 
+  /** A frame's name as other formats have it: a function stands after its library. */
+  private static String withLibrary(String mapping, Matcher location) {
+    String name = location.group(3);
+    String library = mapping.substring(mapping.lastIndexOf('/') + 1);
+    boolean isWhole = location.group(2).equals("1") || name.startsWith(library + "+0x");
+    return isWhole ? name : library + "`" + name;
+  }
+
   private record Pprof(Map<String, Long> samples, Map<String, Long> nanos) {}
 
   private static final Pattern SAMPLE = Pattern.compile(" +([0-9]+) +([0-9]+): ([0-9 ]+?) *");
   private static final Pattern THREAD = Pattern.compile(" +thread:\\[(.*)]");
   private static final Pattern LOCATION =
-      Pattern.compile(" +([0-9]+): 0x0 M=1 (.+) :([0-9]+) s=0.*");
+      Pattern.compile(" +([0-9]+): 0x[0-9a-f]+ M=([0-9]+) (.+) :([0-9]+) s=0.*");
+  private static final Pattern MAPPING =
+      Pattern.compile("([0-9]+): 0x0/0x[0-9a-f]+/0x0 (.*?) [0-9a-f]* \\[FN].*");
 
   private Pprof ofPprof(byte[] bytes) throws Exception {
     Path file = Files.write(directory.resolve("p.pb.gz"), bytes);
@@ -154,11 +166,19 @@ class FormatsIT {
     Process process = builder.start();
     String raw = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     assertEquals(0, process.waitFor(), raw);
+    Map<String, String> mappings = new TreeMap<>();
+    raw.lines()
+        .map(MAPPING::matcher)
+        .filter(Matcher::matches)
+        .forEach(mapping -> mappings.put(mapping.group(1), mapping.group(2)));
     Map<String, String> locations = new TreeMap<>();
     raw.lines()
         .map(LOCATION::matcher)
         .filter(Matcher::matches)
-        .forEach(location -> locations.put(location.group(1), location.group(2)));
+        .forEach(
+            location ->
+                locations.put(
+                    location.group(1), withLibrary(mappings.get(location.group(2)), location)));
     Pprof pprof = new Pprof(new TreeMap<>(), new TreeMap<>());
     Matcher sample = null;
     for (String line : raw.lines().toList()) {

@@ -13,6 +13,7 @@ import java.util.Random;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -22,6 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
  * printable characters. Files may appear only under allowed names in the one output directory.
  * Afterwards, everything must work.
  */
+@Tag("system")
 class FuzzIT {
 
   private static final int ROUNDS = 3_000; // each of four inputs

@@ -35,7 +35,7 @@ class H2ProfileIT {
       assertEquals(bean.number("CollectedSamples"), profile.total());
       assertEquals(bean.number("Signals"), profile.total() + bean.number("DroppedSamples"));
       long unwalkable = bean.number("UnwalkableSamples");
-      long synthetic = profile.count(stack -> stack.has(H2ProfileIT::isUnwalkable));
+      long synthetic = profile.count(Collapsed.Stack::isUnwalkable);
       assertEquals(unwalkable, synthetic, () -> "synthetic frames: " + synthetic(profile));
 
       List<Collapsed.Stack> workers =
@@ -47,7 +47,7 @@ class H2ProfileIT {
       List<Collapsed.Stack> whole =
           workers.stream().filter(stack -> stack.has(WORK::equals)).toList();
       assertTrue(
-          ofWorkers - samples(whole) <= mostOf(ofWorkers),
+          ofWorkers - samples(whole) <= Collapsed.mostUnwalkable(ofWorkers),
           () -> samples(whole) + " of " + ofWorkers + " reach the root; " + synthetic(profile));
 
       // H2's own code runs below JDBC, JDBC below the worker, the worker below Thread.run.
@@ -56,7 +56,8 @@ class H2ProfileIT {
               .filter(stack -> stack.has(frame -> frame.startsWith("org.h2.")))
               .filter(stack -> !hasTheRightParents(stack))
               .toList();
-      assertTrue(samples(wrong) <= mostOf(ofWorkers), () -> "wrong parents: " + wrong);
+      assertTrue(
+          samples(wrong) <= Collapsed.mostUnwalkable(ofWorkers), () -> "wrong parents: " + wrong);
 
       // The load mostly runs prepared statements, and these search a B-tree.
       long executing =
@@ -77,12 +78,6 @@ class H2ProfileIT {
     }
   }
 
-  /** One in a thousand, plus three standard deviations for chance, which matters with so few. */
-  private static double mostOf(long samples) {
-    double expected = 0.001 * samples;
-    return expected + 3 * Math.sqrt(expected);
-  }
-
   private static boolean hasTheRightParents(Collapsed.Stack stack) {
     int work = stack.indexOf(WORK::equals);
     int jdbc = stack.indexOf(frame -> frame.startsWith("org.h2.jdbc.Jdbc"));
@@ -95,7 +90,9 @@ class H2ProfileIT {
   }
 
   private static void assertHotMethodsFit(BeanClient bean, Collapsed profile) throws Exception {
-    CompositeData[] hottest = (CompositeData[]) bean.get("HotMethods");
+    CompositeData hot = (CompositeData) bean.get("HotMethodsAll");
+    assertEquals(bean.number("CollectedSamples"), hot.get("samples"));
+    CompositeData[] hottest = (CompositeData[]) hot.get("methods");
     assertTrue(hottest.length > 0 && hottest.length <= 20);
     double last = 100;
     for (CompositeData method : hottest) {
@@ -107,10 +104,6 @@ class H2ProfileIT {
       long samples = profile.count(stack -> stack.leaf().equals(name));
       assertEquals(samples, method.get("samples"), name);
     }
-  }
-
-  private static boolean isUnwalkable(String frame) {
-    return frame.startsWith("[unwalkable") || frame.startsWith("[broken");
   }
 
   private static long samples(List<Collapsed.Stack> stacks) {

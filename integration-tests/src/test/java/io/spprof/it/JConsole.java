@@ -1,6 +1,7 @@
 package io.spprof.it;
 
 import io.spprof.it.console.Driver;
+import io.spprof.testing.Installed;
 import java.io.BufferedWriter;
 import java.io.File;
 import java.io.IOException;
@@ -64,7 +65,7 @@ final class JConsole implements AutoCloseable {
 
   /** Skips the calling test if there is no display server, or no JConsole with windows. */
   static void require() {
-    Programs.require("Xvfb");
+    Installed.require("Xvfb");
     Programs.requireFile(Path.of(System.getProperty("java.home"), "lib", "libawt_xawt.so"));
     Programs.requireFile(Path.of(System.getProperty("java.home"), "bin", "jconsole"));
   }

@@ -5,10 +5,14 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.spprof.it.load.Busy;
 import java.awt.event.KeyEvent;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.time.format.DateTimeFormatter;
 import java.util.List;
 import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import javax.management.openmbean.CompositeData;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
@@ -44,6 +48,15 @@ class JConsoleIT {
     console.act("click", "Insecure connection");
   }
 
+  private static long millis(BeanClient bean, String figure) throws Exception {
+    return (Long) ((CompositeData) bean.get("Session")).get(figure);
+  }
+
+  private static String time(long millis) {
+    return DateTimeFormatter.ofPattern("HH:mm:ss", Locale.ROOT)
+        .format(Instant.ofEpochMilli(millis).atZone(ZoneId.systemDefault()));
+  }
+
   @Test
   void shouldDriveASessionFromThePluginsTab() throws Exception {
     try (TargetJvm target = load().start();
@@ -62,18 +75,27 @@ class JConsoleIT {
       console.awaitText("spprof.message", "Session 1 is running");
       console.awaitText("spprof.state", "^RUNNING, session 1");
       assertEquals("RUNNING", bean.text("State"));
-      console.awaitText("spprof.figures", "ctimer, vm, every 1.000 ms of CPU time; [0-9,]{5}");
+      console.awaitText("spprof.figures", "ctimer, vm, every 1 ms of CPU time; [0-9,]{5}");
       Await.until("hot methods", () -> console.act("rows", "spprof.methods").contains("org.h2."));
+      console.awaitText("spprof.methodsOf", "^[0-9,]+ samples, [0-9:]{8} to [0-9:]{8}$");
       console.shot("jconsole-plugin");
+      console.act("click", "spprof.stretch");
+      for (int key : new int[] {KeyEvent.VK_DOWN, KeyEvent.VK_DOWN, KeyEvent.VK_ENTER}) {
+        console.act("press", Integer.toString(key));
+      }
+      Await.until("ten seconds and more", () -> millis(bean, "durationMillis") > 12_000);
+      long start = millis(bean, "startTimeMillis");
+      console.awaitText(
+          "spprof.methodsOf", "samples, (" + time(start - 1) + "|" + time(start + 1) + ") to");
 
       console.openTab("Flame graph");
-      console.awaitText("spprof.flame.status", "^[0-9,]+ samples");
+      console.awaitText("spprof.flame.status", "^[0-9,.]+ m?s of CPU time");
       console.act("set", "spprof.flame.query", "MVStore");
       double matched = percent(console.awaitText("spprof.flame.matched", "% matched$"), 0);
       console.shot("jconsole-flame-graph");
       assertTrue(matched > 1 && matched < 100, "mvstore: " + matched);
       assertEquals("false", console.act("enabled", "spprof.flame.reset"));
-      // Clicks into the second row at the left: the thread with the most samples.
+      // Clicks into the second row at the left: the thread with the most CPU time.
       console.act("clickAt", "spprof.flame.view", "20", "27");
       String zoomed = console.awaitText("spprof.flame.matched", "of the zoom");
       assertEquals(matched, percent(zoomed, 0), zoomed);
@@ -94,7 +116,8 @@ class JConsoleIT {
       console.awaitText("spprof.state", "^IDLE, session 1");
       assertTrue(shown.contains("collected=" + bean.number("CollectedSamples") + " "), shown);
       console.act("click", "spprof.flame.refresh");
-      String all = String.format(Locale.ROOT, "^%,d samples", bean.number("CollectedSamples"));
+      double seconds = bean.number("SampledCpuTimeNanos") / 1e9;
+      String all = String.format(Locale.ROOT, "^%,.2f s of CPU time", seconds);
       console.awaitText("spprof.flame.status", all);
       assertEquals(List.of(), console.stderr());
     }
@@ -185,7 +208,8 @@ class JConsoleIT {
       console.awaitText("spprof.message", "not loaded in this JVM: .* attach PID");
       assertEquals("false", console.act("enabled", "spprof.start"));
 
-      Programs.attach(target);
+      console.awaitThere("spprof.attach");
+      console.act("click", "spprof.attach");
       console.awaitText("spprof.state", "^IDLE");
       console.awaitText("spprof.message", "^ $");
       assertEquals("true", console.act("enabled", "spprof.start"));

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -21,6 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
  * Tests the configuration of docs/monitoring.md with Datadog's JMXFetch: JMXFetch logs in, reads
  * the bean, and reports to a socket that takes the place of Datadog's agent.
  */
+@Tag("system")
 class JmxFetchIT {
 
   @TempDir private Path directory;
@@ -30,7 +32,7 @@ class JmxFetchIT {
     Set<String> wanted =
         new TreeSet<>(
             new YAMLMapper().readTree(Examples.text("datadog.yaml")).findValuesAsText("alias"));
-    assertEquals(10, wanted.size());
+    assertEquals(11, wanted.size());
     try (TargetJvm target = TargetJvm.h2(2).authenticate().start();
         BeanClient bean = BeanClient.connect(target, "control");
         DatagramSocket agent = new DatagramSocket(0, InetAddress.getLoopbackAddress())) {

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.dataformat.toml.TomlMapper;
+import io.spprof.testing.Installed;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -17,6 +18,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -24,6 +26,7 @@ import org.junit.jupiter.api.io.TempDir;
  * Tests the profiler's bean through the Jolokia agent: a session that curl controls with a
  * password, and the attributes that Telegraf's plugin reads.
  */
+@Tag("system")
 class JolokiaIT {
 
   @TempDir private Path directory;
@@ -44,7 +47,7 @@ class JolokiaIT {
 
   @Test
   void shouldDriveASessionOverAPassword() throws Exception {
-    Programs.require("bash", "curl");
+    Installed.require("bash", "curl");
     int port = TargetJvm.freePort();
     Examples.write(directory, "jolokia.netrc");
     try (TargetJvm target = target(port, "user=control,password=control");

@@ -69,6 +69,11 @@ final class Machine {
     return address;
   }
 
+  /** The JDK inside. */
+  Path javaHome() {
+    return javaHome;
+  }
+
   /** The JVM's launcher inside. */
   Path java() {
     return javaHome.resolve("bin/java");

@@ -79,7 +79,7 @@ class PathsIT {
       before.forEach((path, nanos) -> used.merge(path, -nanos, Long::sum));
       Path recording =
           Files.write(directory.resolve("paths.jfr"), bean.readAll(bean.openStream("jfr")));
-      SampleLengths lengths = SampleLengths.read(recording, INTERVAL_NANOS, PathsIT::isAtWork);
+      SampleLengths lengths = SampleLengths.read(recording, PathsIT::isAtWork);
       new Comparison(used, bean.collapsed(), bean.cpuNanos(), lengths).assertFits(mode, walker);
     }
   }
@@ -123,7 +123,7 @@ class PathsIT {
   }
 
   private static boolean isAtWork(RecordedEvent event) {
-    return event.getThread("sampledThread").getJavaName().startsWith("paths-")
+    return event.getThread("eventThread").getJavaName().startsWith("paths-")
         && event.getStackTrace().getFrames().stream()
             .map(RecordedFrame::getMethod)
             .anyMatch(method -> BURN.equals(method.getType().getName() + "." + method.getName()));
@@ -347,8 +347,10 @@ class PathsIT {
       // The interpreter always knows its position.
       long most = mode.equals("-Xint") ? 0 : Math.max(5, (burning + onTheWay) / 300);
       assertTrue(sum(beside) <= most, () -> summary + "\nbeside: " + beside);
-      // Stacks on the way are not compared, so there must be few of them.
-      assertTrue(onTheWay < 0.2 * burning, summary);
+      // Stacks on the way are not compared, so there must be few of them. In a software emulation
+      // they were up to 29 % of those at work, which is 23 % of all.
+      double ofTheWork = Machine.given() == null ? 0.2 : 0.33;
+      assertTrue(onTheWay < ofTheWork * burning, summary);
       long brokenSamples = sum(broken);
       double few = 0.001 * (burning + onTheWay);
       assertTrue(brokenSamples <= few + 3 * Math.sqrt(few), summary);

@@ -91,6 +91,18 @@ final class Proc {
         .toList();
   }
 
+  /** Whether a POSIX timer of the process sends its signal to a thread with this name. */
+  static boolean hasTimer(long pid, String name) throws IOException {
+    List<String> lines = lines(Path.of("/proc", Long.toString(pid), "timers"));
+    for (long thread : threads(pid)) {
+      if (lines.contains("notify: signal/tid." + thread)
+          && threadName(pid, thread).orElse("").equals(name)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   /** The ids of the process's threads. */
   static List<Long> threads(long pid) throws IOException {
     return names(Path.of("/proc", Long.toString(pid), "task")).stream().map(Long::valueOf).toList();
@@ -148,11 +160,6 @@ final class Proc {
     return cpuNanos(pid, PROFILERS_THREAD);
   }
 
-  /** How long that thread has waited for a processor, ns. */
-  static long profilersThreadWaitNanos(long pid) throws IOException {
-    return schedstat(pid, PROFILERS_THREAD, 1);
-  }
-
   /**
    * The CPU time of the thread with this name, ns, up to the kernel's last tick; of the first
    * thread if there are several.
@@ -160,13 +167,25 @@ final class Proc {
    * @param name the name, cut to 15 characters
    */
   static long cpuNanos(long pid, String name) throws IOException {
-    return schedstat(pid, name, 0);
-  }
-
-  private static long schedstat(long pid, String name, int field) throws IOException {
     for (long thread : threads(pid)) {
       if (threadName(pid, thread).orElse("").equals(name)) {
-        return Long.parseLong(text(task(pid, thread, "schedstat")).split(" ")[field]);
+        return Long.parseLong(text(task(pid, thread, "schedstat")).split(" ")[0]);
+      }
+    }
+    throw new AssertionError("no thread " + name);
+  }
+
+  /**
+   * The CPU time of the thread with this name by the kernel's account, in ticks of 10 ms.
+   *
+   * @return user time, system time
+   */
+  static long[] userAndSystemTicks(long pid, String name) throws IOException {
+    for (long thread : threads(pid)) {
+      if (threadName(pid, thread).orElse("").equals(name)) {
+        String stat = text(task(pid, thread, "stat"));
+        String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ");
+        return new long[] {Long.parseLong(fields[11]), Long.parseLong(fields[12])};
       }
     }
     throw new AssertionError("no thread " + name);

@@ -1,15 +1,14 @@
 package io.spprof.it;
 
-import java.io.File;
+import io.spprof.testing.Installed;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
 
-/** Runs programs to their end, and skips tests whose programs are not installed. */
+/** Runs programs to their end, and skips tests whose files or JDKs are not there. */
 public final class Programs {
 
   /**
@@ -23,42 +22,48 @@ public final class Programs {
 
   private Programs() {}
 
-  /**
-   * Skips the calling test if one of these programs is not installed. If {@code
-   * SPPROF_REQUIRE_PROGRAMS=1} is set in the environment, the test fails instead.
-   */
-  static void require(String... programs) {
-    for (String program : programs) {
-      require(
-          program,
-          Stream.of(System.getenv("PATH").split(File.pathSeparator))
-              .anyMatch(directory -> Files.isExecutable(Path.of(directory, program))));
-    }
-  }
-
-  /** Like {@link #require}, for a file. */
+  /** Like {@link Installed#require}, for a file. */
   static void requireFile(Path file) {
-    require(file.toString(), Files.exists(file));
+    Installed.require(
+        Files.exists(file), "there is no " + file + ", so the tests that need it do not run");
   }
 
   /**
    * The home of another JDK than the one that runs the tests, from an environment variable: {@code
    * SPPROF_JDK_21} for 21. If its value is "none", the calling test is skipped. If the variable is
-   * not set, the test is skipped or fails, as in {@link #require}.
+   * not set, the test is skipped or fails, as in {@link Installed#require}.
    */
   public static Path requireJdk(int feature) {
     String home = System.getenv("SPPROF_JDK_" + feature);
     Assumptions.assumeFalse("none".equals(home), "JDK " + feature + " is tested with another JDK");
-    require("JDK " + feature + ", by SPPROF_JDK_" + feature + ",", home != null);
+    Installed.require(home != null, "no JDK " + feature + ", named by SPPROF_JDK_" + feature);
     return Path.of(home);
   }
 
-  private static void require(String name, boolean isThere) {
-    String reason = name + " is not installed, so the tests that need it do not run";
-    if (!isThere && "1".equals(System.getenv("SPPROF_REQUIRE_PROGRAMS"))) {
-      throw new AssertionError(reason);
-    }
-    Assumptions.assumeTrue(isThere, reason);
+  /** The home of the JDK that the targets run on by default; in the {@link Machine} if any. */
+  public static Path targetsJdk() {
+    return Machine.given() == null
+        ? Path.of(System.getProperty("java.home"))
+        : Machine.given().javaHome();
+  }
+
+  /** The content of a file, as the targets see it. */
+  public static byte[] readAsTargets(Path file) throws IOException {
+    return Machine.given() == null ? Files.readAllBytes(file) : Machine.given().read(file);
+  }
+
+  /** Runs a program where the targets run, to its end, and returns its exit status. */
+  public static int statusWhereTargetsRun(List<String> command)
+      throws IOException, InterruptedException {
+    return runWhereTargetsRun(TestPaths.project(), command).status();
+  }
+
+  /** Runs a program in a directory, where the targets run; fails if it takes too long. */
+  static Ended runWhereTargetsRun(Path directory, List<String> command)
+      throws IOException, InterruptedException {
+    return Machine.given() == null
+        ? run(directory, command)
+        : result(command, Machine.given().start(directory, command));
   }
 
   /** Runs a program in a directory; fails if it takes too long. */
@@ -68,6 +73,11 @@ public final class Programs {
     builder.environment().remove("JAVA_TOOL_OPTIONS");
     Process process = builder.start();
     process.getOutputStream().close();
+    return result(command, process);
+  }
+
+  private static Ended result(List<String> command, Process process)
+      throws IOException, InterruptedException {
     Lines out = new Lines("stdout of " + process.pid(), process.getInputStream());
     Lines err = new Lines("stderr of " + process.pid(), process.getErrorStream());
     if (!process.waitFor(Await.PATIENCE.toSeconds(), TimeUnit.SECONDS)) {

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.spprof.testing.Installed;
 import java.io.IOException;
 import java.net.URI;
 import java.net.URLEncoder;
@@ -19,7 +20,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -27,7 +31,12 @@ import org.junit.jupiter.api.io.TempDir;
  * Checks the rules of the JMX exporter, the alerts and the dashboard of docs/monitoring.md with a
  * real Prometheus server.
  */
+@Tag("system")
 class PrometheusIT {
+
+  private static final Set<String> ALERTS =
+      Set.of(
+          "SpprofDropsSamples", "SpprofKeepsLittle", "SpprofOverhead", "SpprofThreadsWithoutTimer");
 
   @TempDir private Path directory;
 
@@ -159,7 +168,7 @@ class PrometheusIT {
 
   @Test
   void shouldBeScrapedAndAskedByPrometheus() throws Exception {
-    Programs.require("prometheus", "promtool");
+    Installed.require("prometheus", "promtool");
     Path alerts = Examples.write(directory, "spprof-alerts.yml");
     Programs.Ended checked =
         Programs.run(directory, List.of("promtool", "check", "rules", alerts.toString()));
@@ -200,6 +209,62 @@ class PrometheusIT {
     }
   }
 
+  @Test
+  void shouldFireAndRestOnASessionThatIsOld() throws Exception {
+    Installed.require("promtool");
+    Path alerts = Examples.write(directory, "spprof-alerts.yml");
+    Path tests =
+        Files.writeString(
+            directory.resolve("alerts-test.yml"),
+            "rule_files: ['"
+                + alerts
+                + "']\n"
+                + "evaluation_interval: 1m\n"
+                + "tests:\n"
+                + "  - interval: 1m\n"
+                + "    input_series:\n"
+                + series()
+                + "    promql_expr_test:\n"
+                + expected(OldSession.BEFORE, Set.of())
+                + expected(OldSession.TROUBLE, ALERTS)
+                + expected(OldSession.AFTER, Set.of()));
+    Programs.Ended tested =
+        Programs.run(directory, List.of("promtool", "test", "rules", tests.toString()));
+    assertEquals(0, tested.status(), tested::toString);
+  }
+
+  /** The readings of the old session, as promtool takes them. */
+  private static String series() throws IOException {
+    String rules = Examples.text("spprof-exporter.yml");
+    String counters = rules.substring(0, rules.indexOf("type: COUNTER"));
+    StringBuilder series = new StringBuilder();
+    OldSession.readings()
+        .forEach(
+            (attribute, values) ->
+                series
+                    .append("      - series: 'spprof_")
+                    .append(attribute.toLowerCase(Locale.ROOT))
+                    .append(counters.contains(attribute) ? "_total" : "")
+                    .append("{instance=\"app\"}'\n        values: '")
+                    .append(values.stream().map(String::valueOf).collect(Collectors.joining(" ")))
+                    .append("'\n"));
+    return series.toString();
+  }
+
+  private static String expected(int minute, Set<String> firing) {
+    StringBuilder test = new StringBuilder();
+    test.append("      - expr: 'ALERTS{alertstate=\"firing\"}'\n        eval_time: ")
+        .append(minute)
+        .append("m\n        exp_samples:")
+        .append(firing.isEmpty() ? " []\n" : "\n");
+    for (String alert : firing) {
+      test.append("          - {value: 1, labels: 'ALERTS{alertname=\"")
+          .append(alert)
+          .append("\",alertstate=\"firing\",instance=\"app\",severity=\"warning\"}'}\n");
+    }
+    return test.toString();
+  }
+
   private void checkRules(String api) throws Exception {
     TreeSet<String> names = new TreeSet<>();
     json.readTree(get(api + "rules"))
@@ -209,14 +274,7 @@ class PrometheusIT {
               names.add(rule.get("name").asText());
               assertFalse(rule.get("health").asText().equals("err"), rule::toString);
             });
-    assertEquals(
-        new TreeSet<>(
-            List.of(
-                "SpprofDropsSamples",
-                "SpprofKeepsLittle",
-                "SpprofOverhead",
-                "SpprofThreadsWithoutTimer")),
-        names);
+    assertEquals(new TreeSet<>(ALERTS), names);
   }
 
   /** Evaluates each expression of the dashboard as Grafana would. Each must have a result. */

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.spprof.it.load.Busy;
+import io.spprof.it.load.Javac;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,9 +16,9 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /**
- * Profiles JVMs whose code blobs have other names, as in a release that renamed them: the names in
- * a copy of libjvm are overwritten. The bean must report it as soon as a session starts. {@code
- * test_blobs.c} renames every blob once, in code heaps of its own.
+ * Profiles JVMs whose code blobs, or a field, have other names, as in a release that renamed them:
+ * the names in a copy of libjvm are overwritten. The bean must report it as soon as a session
+ * starts. {@code test_blobs.c} renames every blob once, in code heaps of its own.
  */
 class RenamedBlobIT {
 
@@ -69,6 +70,28 @@ class RenamedBlobIT {
       Await.until("samples", () -> bean.number("CollectedSamples") > 20);
       bean.stop();
       Figures.of(bean).assertExact();
+    }
+  }
+
+  /** A field that only the frames of compilations need. */
+  @Test
+  void shouldLeaveOutCompilationsIfAFieldHasAnotherName() throws Exception {
+    Path jdk = copyWith(Map.of("_osr_bci", "_osr_bcj"));
+    try (TargetJvm target =
+            TargetJvm.of(Javac.class).jdk(jdk, Runtime.version().feature()).start();
+        BeanClient bean = BeanClient.connect(target)) {
+      bean.startWith("interval=1ms");
+      assertEquals("vm", bean.text("StackWalker"));
+      assertEquals("", bean.text("LastError"));
+      long before = Proc.cpuNanos(target.pid(), "C2 CompilerThre");
+      Await.until(
+          "C2 uses CPU time",
+          () -> Proc.cpuNanos(target.pid(), "C2 CompilerThre") > before + 500_000_000L);
+      bean.stop();
+      Figures.of(bean).assertExact();
+      Collapsed profile = bean.collapsed();
+      assertTrue(profile.count(stack -> stack.frames().get(0).startsWith("C2 Comp")) > 20);
+      assertEquals(0, profile.with("[C1") + profile.with("[C2"));
     }
   }
 

@@ -4,11 +4,13 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.spprof.it.load.Renaming;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
  * Checks that a profile attributes CPU time to the name that a thread had while it used this time.
  */
+@Tag("system")
 class RenamingIT {
 
   private static final int MILLIS = 1000; // many passes of the collector

@@ -20,6 +20,11 @@ final class RunningProgram implements AutoCloseable {
     process = builder.redirectErrorStream(true).redirectOutput(log.toFile()).start();
   }
 
+  /** The file with its output. */
+  Path log() {
+    return log;
+  }
+
   /** Returns as soon as the condition holds. Fails, with the log, if the program ends before. */
   void await(String what, Callable<Boolean> condition) throws Exception {
     Await.until(what, () -> !process.isAlive() || condition.call());

@@ -2,9 +2,8 @@ package io.spprof.it;
 
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.HashMap;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.function.Predicate;
 import java.util.stream.LongStream;
 import jdk.jfr.consumer.RecordedEvent;
@@ -22,26 +21,16 @@ record SampleLengths(List<Long> nanos) {
    * Reads them from a profile in the format of the flight recorder.
    *
    * @param recording the file
-   * @param intervalNanos what a sample stands for if its event does not say otherwise, ns
    * @param wanted selects samples by their events
    */
-  static SampleLengths read(Path recording, long intervalNanos, Predicate<RecordedEvent> wanted)
-      throws IOException {
-    // A sample of another length than the interval has a second event, of the same time and thread.
-    Map<String, Long> lengths = new HashMap<>();
+  static SampleLengths read(Path recording, Predicate<RecordedEvent> wanted) throws IOException {
+    List<Long> lengths = new ArrayList<>();
     for (RecordedEvent event : RecordingFile.readAllEvents(recording)) {
-      String type = event.getEventType().getName();
-      if (type.equals("jdk.ExecutionSample") && wanted.test(event)) {
-        lengths.putIfAbsent(id(event, "sampledThread"), intervalNanos);
-      } else if (type.equals("spprof.CpuTime") && wanted.test(event)) {
-        lengths.put(id(event, "sampledThread"), event.getLong("cpuTime"));
+      if (event.getEventType().getName().equals("spprof.CPUTimeSample") && wanted.test(event)) {
+        lengths.add(event.getDuration("samplingPeriod").toNanos());
       }
     }
-    return new SampleLengths(List.copyOf(lengths.values()));
-  }
-
-  private static String id(RecordedEvent event, String thread) {
-    return event.getThread(thread).getId() + " " + event.getStartTime();
+    return new SampleLengths(List.copyOf(lengths));
   }
 
   /** The sum, ns. */

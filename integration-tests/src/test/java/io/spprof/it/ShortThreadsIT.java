@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.spprof.it.load.ShortThreads;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -12,6 +13,7 @@ import org.junit.jupiter.api.Test;
  * So 2,000 such threads give 1,000 samples with a standard deviation of 22, and the tolerance of 10
  * % is more than four standard deviations.
  */
+@Tag("system")
 class ShortThreadsIT {
 
   @Test

@@ -21,7 +21,12 @@ final class Speedscope {
     List<String> names = new ArrayList<>();
     file.get("shared").get("frames").forEach(frame -> names.add(frame.get("name").asText()));
     List<Collapsed.Stack> stacks = new ArrayList<>();
+    long all = 0;
     for (JsonNode thread : file.get("profiles")) {
+      if (thread == file.get("profiles").get(0)) {
+        all = thread.get("endValue").asLong();
+        continue;
+      }
       assertEquals("nanoseconds", thread.get("unit").asText());
       long sum = 0;
       for (int i = 0; i < thread.get("samples").size(); i++) {
@@ -34,6 +39,7 @@ final class Speedscope {
       }
       assertEquals(thread.get("endValue").asLong(), sum);
     }
+    assertEquals(all, stacks.stream().mapToLong(Collapsed.Stack::count).sum(), "all threads");
     return new Collapsed(stacks);
   }
 }

@@ -16,6 +16,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 class SplitIT {
 
   private static final long RUN_NANOS = 12_000_000_000L;
+  private static final int THREADS = 2;
 
   @ParameterizedTest
   // With one timer for the process, chance decides which running thread a signal hits.
@@ -24,7 +25,7 @@ class SplitIT {
       throws Exception {
     String command = "-XX:CompileCommand=" + compileCommand + ",io.spprof.it.load.Split7030";
     try (TargetJvm target =
-            TargetJvm.of(Split7030.class, 2)
+            TargetJvm.of(Split7030.class, THREADS)
                 .flags(
                     "-XX:CompileCommand=quiet",
                     command + "::hot*",
@@ -44,8 +45,13 @@ class SplitIT {
       long[] after = used(target);
 
       double seventy = after[0] - before[0];
-      double truth = 100 * seventy / (seventy + after[1] - before[1]);
-      assertEquals(70, truth, 1, "the workload itself");
+      double both = seventy + after[1] - before[1];
+      double truth = 100 * seventy / both;
+      // Each thread can begin and end in the middle of a turn. A virtual machine that is preempted
+      // makes turns of hundreds of milliseconds: the time is CPU time inside.
+      double turns = 100 * THREADS * after[2] / both;
+      double most = Math.max(1, turns);
+      assertEquals(70, truth, most, () -> "the workload; turns: " + turns + " %");
 
       Collapsed profile = bean.cpuNanos();
       long hotSeventy = profile.with("Split7030.hotSeventy");

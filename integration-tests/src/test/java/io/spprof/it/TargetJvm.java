@@ -76,6 +76,11 @@ public final class TargetJvm implements AutoCloseable {
     return of(H2Oltp.class, workers).classPathOf(org.h2.Driver.class);
   }
 
+  /** The feature release of the JDK that targets run on by default. */
+  static int defaultFeature() {
+    return Machine.given() == null ? Runtime.version().feature() : Machine.given().feature();
+  }
+
   /** A loopback port that was free a moment ago, or the port that a machine forwards. */
   static int freePort() throws IOException {
     if (Machine.given() != null) {
@@ -254,7 +259,7 @@ public final class TargetJvm implements AutoCloseable {
       classPath.add(TestPaths.classPathEntry(main));
       Machine machine = Machine.given();
       program = machine == null ? TestPaths.jdkProgram("java") : machine.java();
-      feature = machine == null ? Runtime.version().feature() : machine.feature();
+      feature = defaultFeature();
     }
 
     /** Adds JVM flags. */

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.spprof.it.load.Hello;
 import io.spprof.it.load.Messy;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -14,6 +15,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * Tests the harness itself: the checks of {@link TargetJvm} must accept a plain JVM, and must fail
  * for a target that does what no target may do ({@link io.spprof.it.load.Messy}).
  */
+@Tag("system")
 class TargetJvmIT {
 
   @Test

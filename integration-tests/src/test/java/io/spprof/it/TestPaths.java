@@ -1,11 +1,14 @@
 package io.spprof.it;
 
+import com.sun.jna.Native;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.apache.commons.lang3.StringUtils;
 
 /** The paths of files and directories, which the build passes in system properties. */
 public final class TestPaths {
@@ -44,6 +47,30 @@ public final class TestPaths {
    */
   static List<String> shortJava() {
     return List.of(jdkProgram("java").toString(), "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC");
+  }
+
+  /** The jars that a program gets that depends on io.spprof:spprof-jmx. */
+  static List<Path> profiler() throws IOException {
+    return List.of(
+        publishedJar("jmx"),
+        publishedJar("core"),
+        publishedJar("native"),
+        classPathEntry(Native.class),
+        classPathEntry(StringUtils.class));
+  }
+
+  /** The jar of one of the project's modules, as it is published. */
+  static Path publishedJar(String module) throws IOException {
+    Path target = existing(project().resolve(module).resolve("target"));
+    try (DirectoryStream<Path> jars =
+        Files.newDirectoryStream(target, "spprof-" + module + "-*.jar")) {
+      for (Path jar : jars) {
+        if (!jar.toString().matches(".*-(tests|sources|javadoc|agent)[.]jar")) {
+          return jar;
+        }
+      }
+    }
+    throw new IllegalStateException(target + " has no jar: build the whole project");
   }
 
   /** The project's directory. */

@@ -3,6 +3,7 @@ package io.spprof.it;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.spprof.it.load.ThreadStarts;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -10,6 +11,7 @@ import org.junit.jupiter.api.Test;
  * and end. The interval is so long that there are few signals. The CPU time of the profiler's own
  * thread is read from the system and subtracted.
  */
+@Tag("system")
 class ThreadCostIT {
 
   private static final int THREADS = 30_000;

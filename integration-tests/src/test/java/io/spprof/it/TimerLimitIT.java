@@ -1,6 +1,7 @@
 package io.spprof.it;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -10,6 +11,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
@@ -19,6 +21,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
  * report the timers that this limit refuses. A start must fail if no thread gets a timer.
  */
 @ExtendWith(UsersTimers.class)
+@Tag("system")
 class TimerLimitIT {
 
   private static final int THREADS = 200;
@@ -51,6 +54,8 @@ class TimerLimitIT {
       bean.stop();
       assertNothingLeft(target, bean);
       Figures.of(bean).assertExact();
+      // The limit was read through JNA, which by itself makes a directory there.
+      assertFalse(Files.exists(target.directory().resolve("home/.cache")));
     }
   }
 
@@ -76,6 +81,8 @@ class TimerLimitIT {
       bean.stop();
       assertNothingLeft(target, bean);
       Figures.of(bean).assertExact();
+      // The limit was read through JNA, which by itself makes a directory there.
+      assertFalse(Files.exists(target.directory().resolve("home/.cache")));
     }
   }
 

@@ -25,6 +25,7 @@ import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -32,6 +33,7 @@ import org.junit.jupiter.api.io.TempDir;
  * Checks that every item of the Zabbix template can be read from the profiler's bean. The items are
  * read through Zabbix's own Java gateway, as a Zabbix server does.
  */
+@Tag("system")
 class ZabbixIT {
 
   private static final Path GATEWAY = Path.of("/usr/sbin/zabbix-java-gateway.jar");
@@ -97,6 +99,15 @@ class ZabbixIT {
     for (String id : ids) {
       assertTrue(id.matches("[0-9a-f]{12}4[0-9a-f]{3}[89ab][0-9a-f]{15}"), id);
     }
+  }
+
+  @Test
+  void shouldFireAndRestOnASessionThatIsOld() throws Exception {
+    ZabbixTriggers triggers = new ZabbixTriggers(export(), OldSession.readings());
+    assertEquals(3, triggers.names().size());
+    assertEquals(Set.of(), triggers.problems(OldSession.BEFORE));
+    assertEquals(triggers.names(), triggers.problems(OldSession.TROUBLE));
+    assertEquals(Set.of(), triggers.problems(OldSession.AFTER));
   }
 
   private static JsonNode export() throws IOException {

@@ -16,6 +16,8 @@ import java.util.stream.Stream;
  *   ./mvnw -q -Pbench verify -Dbench.items=WalkCost   some items only, by the names of their classes
  *   ./mvnw -q -Pbench verify -Dbench.items=AlwaysOn   being always on: some 15 minutes
  *     with -Dbench.realtime=true                      on a busy machine, as root: see AlwaysOn
+ *   ./mvnw -q -Pbench verify -Dbench.items=NamedFrames   how much of the CPU time has a name
+ *   ./mvnw -q -Pbench verify -Dbench.items=NativeCost   what native frames cost
  *   ./mvnw -q -Pbench verify -Dbench.self=true        async-profiler in both columns: which
  *                                                     ratios are noise on this machine
  * </pre>
@@ -89,6 +91,8 @@ import java.util.stream.Stream;
  *       async-profiler's column: its bean, which has Samples and Version.
  *   <dt>always on
  *   <dd>See {@link AlwaysOn}, which also compares with JFR and prints a table of its own.
+ *   <dt>named frames
+ *   <dd>See {@link NamedFrames}, which prints a table of its own.
  *   <dt>export
  *   <dd>See {@link ExportCost}.
  *   <dt>memory
@@ -109,7 +113,8 @@ public final class Bench {
           new ExportCost());
 
   /** Items that take too long, and so run only when they are named. */
-  private static final List<Item> ON_REQUEST = List.of(new AlwaysOn());
+  private static final List<Item> ON_REQUEST =
+      List.of(new AlwaysOn(), new NamedFrames(), new NativeCost());
 
   private Bench() {}
 

@@ -13,7 +13,12 @@ import javax.management.ObjectName;
 interface Control {
 
   /** Starts a session. */
-  void start(long intervalNanos) throws Exception;
+  default void start(long intervalNanos) throws Exception {
+    start(intervalNanos, true);
+  }
+
+  /** Starts a session, with or without the native frames of threads that run Java code. */
+  void start(long intervalNanos, boolean nativeFrames) throws Exception;
 
   /** Ends the session. */
   void stop() throws Exception;
@@ -65,14 +70,20 @@ interface Control {
     }
 
     @Override
-    public void start(long intervalNanos) throws Exception {
+    public void start(long intervalNanos, boolean nativeFrames) throws Exception {
       signalsBefore = number("Signals");
       ownBefore = number("OverheadCpuTimeNanos");
       walkBefore = number("StackWalkTimeNanos");
       server.invoke(
           bean,
           "startWith",
-          new Object[] {"interval=" + intervalNanos / 1000 + "us,walker=" + walker},
+          new Object[] {
+            "interval="
+                + intervalNanos / 1000
+                + "us,walker="
+                + walker
+                + (nativeFrames ? "" : ",native=none")
+          },
           new String[] {String.class.getName()});
     }
 
@@ -127,12 +138,15 @@ interface Control {
     }
 
     @Override
-    public void start(long intervalNanos) throws Exception {
+    public void start(long intervalNanos, boolean nativeFrames) throws Exception {
       if (profiler == null) {
         profiler = load();
       }
       // features=stats makes async-profiler time its stack walks.
-      profiler.apply("start,event=ctimer,features=stats,interval=" + intervalNanos);
+      profiler.apply(
+          "start,event=ctimer,features=stats,interval="
+              + intervalNanos
+              + (nativeFrames ? "" : ",cstack=no"));
     }
 
     @Override

@@ -2,10 +2,17 @@ package io.spprof.it.bench;
 
 import io.spprof.export.Export;
 import io.spprof.export.ExportFormat;
+import io.spprof.profile.CategoryTimes;
+import io.spprof.profile.Frames;
+import io.spprof.profile.JvmInfo;
 import io.spprof.profile.Profile;
+import io.spprof.profile.ProfileInfo;
+import io.spprof.profile.ProfileMethod;
+import io.spprof.profile.ProfileThread;
+import io.spprof.profile.Rows;
 import io.spprof.profile.SampleTimes;
 import io.spprof.profile.SessionStats;
-import io.spprof.profile.StateTimes;
+import io.spprof.profile.Stacks;
 import io.spprof.sampler.DebugInfo;
 import io.spprof.sampler.Drops;
 import io.spprof.sampler.KernelTimes;
@@ -114,8 +121,8 @@ final class ExportBench {
       methodOf[i] = i / 2;
       lines[i] = 1 + i;
     }
-    int perChunk = (1 << Profile.Stacks.CHUNK_BITS) / DEPTH;
-    int[][] chunks = new int[STACKS / perChunk + 1][1 << Profile.Stacks.CHUNK_BITS];
+    int perChunk = (1 << Stacks.CHUNK_BITS) / DEPTH;
+    int[][] chunks = new int[STACKS / perChunk + 1][1 << Stacks.CHUNK_BITS];
     int[] positions = new int[STACKS];
     short[] depths = new short[STACKS];
     int[] stacks = new int[STACKS];
@@ -127,7 +134,7 @@ final class ExportBench {
       for (int j = 0; j < (i == 0 ? DEPTH : 1 + random.nextInt(DEPTH / 2)); j++) {
         frames[j] = random.nextInt(2 * METHODS);
       }
-      positions[i] = i / perChunk * (1 << Profile.Stacks.CHUNK_BITS) + i % perChunk * DEPTH;
+      positions[i] = i / perChunk * (1 << Stacks.CHUNK_BITS) + i % perChunk * DEPTH;
       depths[i] = DEPTH;
       System.arraycopy(frames, 0, chunks[i / perChunk], i % perChunk * DEPTH, DEPTH);
       stacks[i] = i;
@@ -154,7 +161,7 @@ final class ExportBench {
       threadNames.add("worker-" + i);
     }
     return new Profile(
-        new Profile.Info(
+        new ProfileInfo(
             SessionStats.NONE,
             "ctimer",
             "vm",
@@ -165,14 +172,15 @@ final class ExportBench {
             0,
             0,
             KernelTimes.NONE,
-            StateTimes.NONE,
+            CategoryTimes.NONE,
             false,
-            DebugInfo.EXACT),
-        names,
-        new Profile.Frames(methodOf, lines, methodOf.length),
-        threadNames,
-        new Profile.Stacks(chunks, positions, depths, STACKS),
-        new Profile.Rows(stacks, threads, samples, nanos, STACKS),
+            DebugInfo.EXACT,
+            JvmInfo.NONE),
+        names.stream().map(ProfileMethod::java).toList(),
+        new Frames(methodOf, lines, methodOf.length),
+        threadNames.stream().map(ProfileThread::java).toList(),
+        new Stacks(chunks, positions, depths, STACKS),
+        new Rows(stacks, threads, samples, nanos, STACKS),
         new SampleTimes(times, 0));
   }
 }

@@ -85,7 +85,7 @@ final class SyntheticSamples {
     SyntheticSamples source = new SyntheticSamples((int) config.ringBytes());
     MemoryBudget budget = new MemoryBudget(MEMORY - config.usedBytes());
     Collector collector =
-        new Collector(new SampleRing(source.ring), namesOnly(), config.depth(), budget, 0);
+        new Collector(new SampleRing(source.ring), namesOnly(), config.depth(), budget, 0, 0);
     for (long left = samples; left > 0; ) {
       int batch = (int) Math.min(left, source.capacity / 4 / LENGTH);
       for (int i = 0; i < batch; i++) {

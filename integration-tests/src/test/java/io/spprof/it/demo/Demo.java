@@ -23,8 +23,8 @@ public final class Demo {
   private static final String[] FIGURES = {
     "CollectedSamples",
     "DroppedSamples",
-    "OverheadPercent",
     "MeasuredOverheadPercent",
+    "OverheadPercent",
     "ThreadsSampled"
   };
 
@@ -72,17 +72,18 @@ public final class Demo {
     Map<String, Object> now = bean.several(FIGURES);
     return String.format(
         Locale.ROOT,
-        "%3d s  samples %,7d  dropped %,d  overhead %.2f %% modelled, %.2f %% measured  threads %d",
+        "%3d s  samples %,7d  dropped %,d  overhead %.2f %% measured, %.2f %% modelled  threads %d",
         second,
         (Long) now.get("CollectedSamples"),
         (Long) now.get("DroppedSamples"),
-        (Double) now.get("OverheadPercent"),
         (Double) now.get("MeasuredOverheadPercent"),
+        (Double) now.get("OverheadPercent"),
         (Integer) now.get("ThreadsSampled"));
   }
 
   private void hottest() throws IOException, JMException {
-    List<CompositeData> rows = List.of((CompositeData[]) bean.get("HotMethods"));
+    List<CompositeData> rows =
+        List.of((CompositeData[]) ((CompositeData) bean.get("HotMethodsAll")).get("methods"));
     System.out.println("   self    total  samples  the hottest methods");
     rows.stream().filter(row -> !isSynthetic(row)).limit(10).forEach(Demo::print);
     System.out.println("  and CPU time outside of known Java methods");

@@ -8,14 +8,20 @@ import java.io.IOException;
 import java.util.Map;
 
 /**
- * A load of threads that the JVM does not know, one after another. Each thread is started with
- * pthread_create and runs the C library's atoll on a number with so many digits that the call takes
- * the wanted CPU time. The question "native" runs these threads and is answered when all of them
- * have ended; "brief" does the same with some threads of 20 ms, and "empty" with very many Java
- * threads that do nothing. "deaf" starts a Java thread that blocks SIGPROF, and is answered when
- * this thread is busy; "hear" is answered when this thread has ended.
+ * Loads of short-lived threads, most of which the JVM does not know. Native threads are started
+ * with pthread_create and run a function of the C library.
+ *
+ * <p>"spin" starts a native thread with the name {@link #SPINNER}. It is busy in pthread_spin_lock
+ * until "release", which is answered when the thread has ended. "brief" runs some native threads of
+ * 20 ms, one after another, and is answered when all of them have ended. Each runs atoll on a
+ * number with so many digits that the call takes that long. "empty" does the same with very many
+ * Java threads that do nothing. "deaf" starts a Java thread that blocks SIGPROF, and is answered
+ * when this thread is busy; "hear" is answered when this thread has ended.
  */
 public final class NativeThreads {
+
+  /** The name of the thread that "spin" starts. */
+  public static final String SPINNER = "spinner";
 
   private static final long PROBE_DIGITS = 4 << 20;
   private static final int EMPTY = 10_000;
@@ -23,7 +29,12 @@ public final class NativeThreads {
   private static final double BRIEF_NANOS = 20e6;
 
   private static final int CLOCK_PROCESS_CPUTIME_ID = 2;
-  private static final Pointer ATOLL = NativeLibrary.getInstance("c").getFunction("atoll");
+  private static final NativeLibrary C = NativeLibrary.getInstance("c");
+  private static final Pointer ATOLL = C.getFunction("atoll");
+  private static final Pointer SPIN_LOCK = C.getFunction("pthread_spin_lock");
+
+  private static final Memory lock = new Memory(Integer.BYTES);
+  private static Pointer spinner;
 
   static {
     Native.register("c");
@@ -36,12 +47,19 @@ public final class NativeThreads {
 
   private static native int pthread_join(Pointer thread, Pointer result);
 
+  private static native int pthread_setname_np(Pointer thread, String name);
+
+  private static native int pthread_spin_init(Pointer lock, int shared);
+
+  private static native int pthread_spin_lock(Pointer lock);
+
+  private static native int pthread_spin_unlock(Pointer lock);
+
   private static native int clock_gettime(int clock, Pointer time);
 
-  /** Arguments: number of threads, CPU time of each in milliseconds. */
   public static void main(String[] args) throws IOException {
-    int threads = Integer.parseInt(args[0]);
-    double nanos = Long.parseLong(args[1]) * 1e6;
+    succeeded(pthread_spin_init(lock, 0));
+    succeeded(pthread_spin_lock(lock));
     Memory probe = digits(PROBE_DIGITS);
     long fastest = Long.MAX_VALUE;
     for (int i = 0; i < 10; i++) {
@@ -49,17 +67,13 @@ public final class NativeThreads {
       run(probe);
       fastest = Math.min(fastest, cpuNanos() - before);
     }
-    Memory number = digits((long) (PROBE_DIGITS * nanos / fastest));
     Memory brief = digits((long) (PROBE_DIGITS * BRIEF_NANOS / fastest));
     Control.serve(
         Map.of(
-            "native",
-            () -> {
-              for (int i = 0; i < threads; i++) {
-                run(number);
-              }
-              return "done";
-            },
+            "spin",
+            NativeThreads::spin,
+            "release",
+            NativeThreads::release,
             "brief",
             () -> {
               for (int i = 0; i < BRIEF; i++) {
@@ -90,11 +104,28 @@ public final class NativeThreads {
   }
 
   private static void run(Memory number) {
+    succeeded(pthread_join(begin(ATOLL, number), Pointer.NULL));
+  }
+
+  private static String spin() {
+    spinner = begin(SPIN_LOCK, lock);
+    succeeded(pthread_setname_np(spinner, SPINNER));
+    return "done";
+  }
+
+  private static String release() {
+    succeeded(pthread_spin_unlock(lock)); // The thread takes the lock and ends with it.
+    succeeded(pthread_join(spinner, Pointer.NULL));
+    return "done";
+  }
+
+  private static Pointer begin(Pointer function, Memory argument) {
     Memory thread = new Memory(Native.POINTER_SIZE);
-    int error = pthread_create(thread, Pointer.NULL, ATOLL, number);
-    if (error == 0) {
-      error = pthread_join(thread.getPointer(0), Pointer.NULL);
-    }
+    succeeded(pthread_create(thread, Pointer.NULL, function, argument));
+    return thread.getPointer(0);
+  }
+
+  private static void succeeded(int error) {
     if (error != 0) {
       throw new IllegalStateException("error " + error);
     }

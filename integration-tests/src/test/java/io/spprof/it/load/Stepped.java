@@ -24,7 +24,7 @@ public final class Stepped {
 
   private static final int MOST_INSTRUCTIONS = 100_000;
   private static final int KINDS = 8;
-  private static final int COMPARED = 10_000; // stacks
+  private static final int COMPARED = 20_000; // stacks
 
   /**
    * On aarch64, native code is not stepped through, so the Java code that it calls is not, either.

@@ -1,9 +1,9 @@
 package io.spprof.it.walk;
 
+import io.spprof.it.Programs;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -25,8 +25,8 @@ record Jdk(Path home, int feature, String version) {
   /** Reads the version from the JDK's file "release". */
   static Jdk at(Path home) {
     Properties release = new Properties();
-    try (InputStream in = Files.newInputStream(home.resolve("release"))) {
-      release.load(in);
+    try {
+      release.load(new ByteArrayInputStream(Programs.readAsTargets(home.resolve("release"))));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -44,12 +44,7 @@ record Jdk(Path home, int feature, String version) {
 
   private static boolean succeeds(List<String> command) {
     try {
-      return new ProcessBuilder(command)
-              .redirectErrorStream(true)
-              .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-              .start()
-              .waitFor()
-          == 0;
+      return Programs.statusWhereTargetsRun(command) == 0;
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     } catch (InterruptedException e) {

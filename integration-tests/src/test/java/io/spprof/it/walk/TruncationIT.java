@@ -4,9 +4,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.spprof.it.Collapsed;
 import io.spprof.it.Collapsed.Stack;
+import io.spprof.it.Programs;
 import io.spprof.it.StackWalkers;
 import io.spprof.it.TestPaths;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -45,7 +45,7 @@ class TruncationIT {
   @ParameterizedTest
   @CsvSource({"1, DEFAULT", "10, DEFAULT", "500, DEFAULT", "10, INT", "500, C1"})
   void shouldKeepExactlyTheLeafEnd(int depth, Mode mode) throws Exception {
-    Jdk jdk = Jdk.at(Path.of(System.getProperty("java.home")));
+    Jdk jdk = Jdk.at(Programs.targetsJdk());
     WholeStacks stacks =
         new WholeStacks(jdk, TestPaths.agentJar(), StackWalkers.chosen(), "1ms", SECONDS);
     Collapsed profile = stacks.profile(Load.RECURSION_5000, mode, depth, 301);

@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.spprof.it.Programs;
 import io.spprof.it.StackWalkers;
 import io.spprof.it.TestPaths;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -26,7 +25,7 @@ class WholeStacksIT {
   private static final double SECONDS =
       Double.parseDouble(System.getProperty("spprof.it.walk.seconds", "1"));
 
-  private static final Jdk JDK = Jdk.at(Path.of(System.getProperty("java.home")));
+  private static final Jdk JDK = Jdk.at(Programs.targetsJdk());
 
   /** A combination of a load and a mode. */
   private record Cell(Load load, Mode mode) {}

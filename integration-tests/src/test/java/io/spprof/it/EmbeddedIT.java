@@ -1,0 +1,278 @@
+package io.spprof.it;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.jar.Attributes;
+import java.util.jar.JarEntry;
+import java.util.jar.JarFile;
+import java.util.jar.JarOutputStream;
+import java.util.jar.Manifest;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import java.util.zip.CRC32;
+import java.util.zip.ZipEntry;
+import org.junit.jupiter.api.Test;
+
+/** Runs the recipes of docs/howto.md that embed the profiler: in Spring Boot and in Tomcat. */
+class EmbeddedIT {
+
+  private static final int REDEPLOYMENTS = 3;
+  private static final String PAGE = "howto.md";
+  private static final String CLASSES = "BOOT-INF/classes/";
+  private static final String LIBRARIES = "BOOT-INF/lib/";
+
+  private static final String APPLICATION =
+      """
+      import org.springframework.boot.SpringApplication;
+      import org.springframework.context.annotation.Configuration;
+      import org.springframework.context.annotation.Import;
+
+      @Configuration
+      @Import(ProfilerConfiguration.class)
+      public class Application {
+        static volatile double sink;
+
+        public static void main(String[] args) {
+          SpringApplication.run(Application.class, args);
+          while (true) {
+            spin();
+          }
+        }
+
+        static void spin() {
+          for (int i = 0; i < 100_000; i++) {
+            sink += Math.sin(i);
+          }
+        }
+      }
+      """;
+
+  private static final String SERVER =
+      """
+      <Server port="-1">
+        <Service name="Catalina">
+          <Engine name="Catalina" defaultHost="localhost" backgroundProcessorDelay="1">
+            <Host name="localhost" appBase="webapps" autoDeploy="true"/>
+          </Engine>
+        </Service>
+      </Server>
+      """;
+
+  /** As in Tomcat's own configuration: a change of this file deploys the application again. */
+  private static final String CONTEXT =
+      """
+      <Context>
+        <WatchedResource>WEB-INF/web.xml</WatchedResource>
+      </Context>
+      """;
+
+  /** In English, one line for each message: the level, the class and method, the text. */
+  private static final List<String> LOG_FORMAT =
+      List.of(
+          "-Duser.language=en", "-Djava.util.logging.SimpleFormatter.format=%4$s %2$s %5$s%6$s%n");
+
+  /** A message of Tomcat. The JVM's own messages have no class. */
+  private static final Pattern COMPLAINT =
+      Pattern.compile("(WARNING|SEVERE) ([\\w$]+[.])+[\\w$]+ .*");
+
+  private static final String WEB_APPLICATION =
+      """
+      <web-app xmlns="https://jakarta.ee/xml/ns/jakartaee" version="6.0"/>
+      """;
+
+  @Test
+  void shouldRunInAnExecutableJarOfSpringBoot() throws Exception {
+    Path directory = TestPaths.newDirectory("spring");
+    List<Path> spring = libraries("spring");
+    Path classes = directory.resolve("classes");
+    compile(
+        directory,
+        classes,
+        spring,
+        List.of("ProfilerConfiguration", Examples.text(PAGE, "ProfilerConfiguration.java")),
+        List.of("Application", APPLICATION));
+    List<Path> all = new ArrayList<>(spring);
+    all.addAll(TestPaths.profiler());
+    Path jar = executableJar(directory, classes, all);
+    int port = TargetJvm.freePort();
+    List<String> command = java(directory, port);
+    command.addAll(List.of("-jar", jar.toString()));
+    try (RunningProgram application =
+        new RunningProgram(directory, command.toArray(String[]::new))) {
+      application.await("the bean is registered", () -> isRegistered(port));
+      try (BeanClient bean = BeanClient.connect(port)) {
+        bean.startWith("interval=1ms");
+        Await.until("samples", () -> bean.collapsed().with("Application.spin") > 10);
+        bean.stop();
+        assertEquals("", bean.text("LastError"));
+      }
+    }
+  }
+
+  /** Tomcat itself looks for what a web application leaves behind, and writes that to its log. */
+  @Test
+  void shouldLeaveNothingBehindWhenTomcatDeploysAgain() throws Exception {
+    Path directory = TestPaths.newDirectory("tomcat");
+    List<Path> tomcat = libraries("tomcat");
+    Path web = directory.resolve("webapps/app/WEB-INF");
+    Files.createDirectories(web.resolve("lib"));
+    for (Path jar : TestPaths.profiler()) {
+      Files.copy(jar, web.resolve("lib").resolve(jar.getFileName().toString()));
+    }
+    compile(
+        directory,
+        web.resolve("classes"),
+        tomcat,
+        List.of("ProfilerListener", Examples.text(PAGE, "ProfilerListener.java")));
+    Files.createDirectories(directory.resolve("conf"));
+    Files.writeString(directory.resolve("conf/server.xml"), SERVER);
+    Files.writeString(directory.resolve("conf/context.xml"), CONTEXT);
+    Files.writeString(directory.resolve("conf/catalina.properties"), "common.loader=\n");
+    Path descriptor = Files.writeString(web.resolve("web.xml"), WEB_APPLICATION);
+
+    int port = TargetJvm.freePort();
+    List<String> command = java(directory, port);
+    command.addAll(LOG_FORMAT);
+    command.addAll(
+        List.of(
+            "-Dcatalina.base=" + directory,
+            "-Dcatalina.home=" + directory,
+            "--add-opens=java.base/java.lang=ALL-UNNAMED",
+            "--add-opens=java.base/java.util.concurrent=ALL-UNNAMED",
+            "--add-opens=java.rmi/sun.rmi.transport=ALL-UNNAMED",
+            "-classpath",
+            tomcat.stream().map(Path::toString).collect(Collectors.joining(":")),
+            "org.apache.catalina.startup.Bootstrap",
+            "start"));
+    Path log;
+    try (RunningProgram server = new RunningProgram(directory, command.toArray(String[]::new))) {
+      log = server.log();
+      for (int i = 0; i < REDEPLOYMENTS; i++) {
+        server.await("the bean is there, and new", () -> sessions(port) == 0);
+        try (BeanClient bean = BeanClient.connect(port)) {
+          bean.startWith("interval=1ms");
+          Await.until("samples", () -> bean.number("CollectedSamples") > 0);
+        }
+        Files.setLastModifiedTime(
+            descriptor, FileTime.fromMillis(System.currentTimeMillis() + 5000L * (i + 1)));
+      }
+      server.await("the last bean is there", () -> sessions(port) == 0);
+    }
+    String logged = Files.readString(log);
+    Pattern reloading = Pattern.compile("(?m)^INFO org[.]apache\\S+ \\w+ Reloading Context");
+    assertTrue(reloading.matcher(logged).find(), logged);
+    List<String> complaints =
+        logged.lines().filter(line -> COMPLAINT.matcher(line).matches()).toList();
+    assertEquals(List.of(), complaints, logged);
+  }
+
+  /** The sessions that the bean has had; -1 while it is not registered. */
+  private static long sessions(int port) {
+    try (BeanClient bean = BeanClient.connect(port)) {
+      return bean.number("SessionsStarted");
+    } catch (Exception notYet) {
+      return -1;
+    }
+  }
+
+  private static boolean isRegistered(int port) {
+    return sessions(port) >= 0;
+  }
+
+  private static List<String> java(Path directory, int port) throws IOException {
+    List<String> command = new ArrayList<>(TestPaths.shortJava());
+    Path temporary = Files.createDirectories(directory.resolve("tmp"));
+    command.addAll(List.of("-Djava.io.tmpdir=" + temporary, "-Duser.home=" + directory));
+    if (Runtime.version().feature() >= 24) {
+      command.add("--enable-native-access=ALL-UNNAMED");
+    }
+    Examples.text("jmxremote.flags")
+        .replace("=7091", "=" + port)
+        .replace("authenticate=true", "authenticate=false")
+        .lines()
+        .filter(line -> !line.contains(".file="))
+        .forEach(command::add);
+    return command;
+  }
+
+  /** The jars that the build copied into a folder. */
+  private static List<Path> libraries(String folder) throws IOException {
+    try (Stream<Path> jars = Files.list(TestPaths.library(folder))) {
+      return jars.filter(jar -> jar.toString().endsWith(".jar")).sorted().toList();
+    }
+  }
+
+  /** Compiles classes without a package. A source is the name of the class, and its text. */
+  @SafeVarargs
+  private static void compile(
+      Path directory, Path classes, List<Path> libraries, List<String>... sources)
+      throws Exception {
+    List<String> command = new ArrayList<>(List.of(TestPaths.jdkProgram("javac").toString()));
+    command.addAll(List.of("-proc:none", "-d", classes.toString(), "-classpath"));
+    command.add(
+        Stream.concat(libraries.stream(), TestPaths.profiler().stream())
+            .map(Path::toString)
+            .collect(Collectors.joining(":")));
+    for (List<String> source : sources) {
+      Path file = directory.resolve(source.get(0) + ".java");
+      command.add(Files.writeString(file, source.get(1)).toString());
+    }
+    Programs.Ended ended = Programs.run(directory, command);
+    assertEquals(0, ended.status(), ended::toString);
+  }
+
+  /** Makes what spring-boot-maven-plugin makes: the loader, the classes, and jars in the jar. */
+  private static Path executableJar(Path directory, Path classes, List<Path> libraries)
+      throws IOException {
+    Manifest manifest = new Manifest();
+    manifest.getMainAttributes().put(Attributes.Name.MANIFEST_VERSION, "1.0");
+    manifest
+        .getMainAttributes()
+        .put(Attributes.Name.MAIN_CLASS, "org.springframework.boot.loader.launch.JarLauncher");
+    manifest.getMainAttributes().put(new Attributes.Name("Start-Class"), "Application");
+    manifest.getMainAttributes().put(new Attributes.Name("Spring-Boot-Classes"), CLASSES);
+    manifest.getMainAttributes().put(new Attributes.Name("Spring-Boot-Lib"), LIBRARIES);
+    Path jar = directory.resolve("app.jar");
+    try (OutputStream out = Files.newOutputStream(jar);
+        JarOutputStream entries = new JarOutputStream(out, manifest);
+        JarFile loader = new JarFile(TestPaths.library("spring-boot-loader.jar").toFile())) {
+      for (String folder : List.of("BOOT-INF/", CLASSES, LIBRARIES)) {
+        add(entries, folder, new byte[0]);
+      }
+      for (JarEntry entry : loader.stream().filter(e -> e.getName().endsWith(".class")).toList()) {
+        add(entries, entry.getName(), loader.getInputStream(entry).readAllBytes());
+      }
+      try (Stream<Path> files = Files.list(classes)) {
+        for (Path file : files.toList()) {
+          add(entries, CLASSES + file.getFileName(), Files.readAllBytes(file));
+        }
+      }
+      for (Path library : libraries) {
+        add(entries, LIBRARIES + library.getFileName(), Files.readAllBytes(library));
+      }
+    }
+    return jar;
+  }
+
+  /** Adds an entry without compression, which the loader requires of jars in the jar. */
+  private static void add(JarOutputStream jar, String name, byte[] content) throws IOException {
+    ZipEntry entry = new ZipEntry(name);
+    CRC32 sum = new CRC32();
+    sum.update(content);
+    entry.setMethod(ZipEntry.STORED);
+    entry.setSize(content.length);
+    entry.setCrc(sum.getValue());
+    jar.putNextEntry(entry);
+    jar.write(content);
+    jar.closeEntry();
+  }
+}
