@@ -1,0 +1,27 @@
+#!/bin/sh
+# Makes docs/images/flame-graph.png, the picture in README.md: the flame graph of ten seconds of the database load H2Oltp, made
+# with the command that README.md shows. Needs a build (./mvnw -q verify -DskipTests) and chromium.
+set -eu
+cd "$(dirname "$0")/../.."
+
+agent=jmx/target/spprof-agent.jar
+h2=$(ls "${MAVEN_REPOSITORY:-$HOME/.m2/repository}"/com/h2database/h2/*/h2-*.jar | head -n 1)
+work=$(mktemp -d)
+load=
+trap 'test -z "$load" || kill "$load"; rm -rf "$work"' EXIT
+
+mkfifo "$work/questions"
+java -XX:+EnableDynamicAgentLoading -Xmx512m -cp "integration-tests/target/test-classes:$h2" io.spprof.it.load.H2Oltp 2 \
+  <"$work/questions" >"$work/answers" &
+load=$!
+# An open end of the pipe keeps the load running: it ends when its input ends.
+exec 3>"$work/questions"
+until grep -q READY "$work/answers"; do sleep 0.1; done
+sleep 20 # until the hot methods are compiled
+java -jar "$agent" profile "$load" -d 10s -o "$work/flame.html"
+
+chromium --headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking \
+  --disable-component-update --disable-sync --hide-scrollbars --user-data-dir="$work/chromium" --virtual-time-budget=2000 \
+  --window-size=1200,"${HEIGHT:-640}" --screenshot="$work/flame-graph.png" "file://$work/flame.html" 2>"$work/chromium.log" ||
+  { cat "$work/chromium.log" >&2; exit 1; }
+cp "$work/flame-graph.png" docs/images/flame-graph.png
