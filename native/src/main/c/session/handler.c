@@ -151,7 +151,7 @@ static void handle_sigsafe(const struct spprof_engine *engine, struct spprof_slo
         return;
     }
     if (engine->timer_a_thread) {
-        spprof_schedule_follow_sigsafe(engine, slot);
+        cpu_ns += spprof_schedule_follow_sigsafe(engine, slot, signal->value);
         if (is_native_sigsafe(slot)) {
             spprof_exit_key_set_sigsafe(signal->value);
         }

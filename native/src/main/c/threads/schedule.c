@@ -1,5 +1,5 @@
 #include "threads/schedule.h"
-#include "base/clock.h"
+#include "base/lock.h"
 
 /*
  * The interval that threads should have. Accesses are relaxed, because a handler that still reads
@@ -114,33 +114,40 @@ uint64_t spprof_schedule_forgone(const struct spprof_slot *slot) {
     return forgone_of_sigsafe(word) * interval_of_sigsafe(slot);
 }
 
-void spprof_schedule_follow_sigsafe(const struct spprof_engine *engine, struct spprof_slot *slot) {
+uint64_t spprof_schedule_follow_sigsafe(const struct spprof_engine *engine,
+                                        struct spprof_slot *slot, const void *value) {
     uint64_t interval_ns = wanted_sigsafe();
     if (interval_ns == interval_of_sigsafe(slot) ||
         atomic_load_explicit(&slot->resting, memory_order_relaxed) ||
         spprof_schedule_forgone(slot) > 0) {
         /* A resting thread applies the interval at its turn. Forgone expiries were counted at
          * the present interval, so this interval stays until they are paid. */
-        return;
-    }
-    uint64_t cpu_ns = spprof_clock_ns_sigsafe(CLOCK_THREAD_CPUTIME_ID);
-    /*
-     * If the next expiry is due already, its signal may be pending. Linux before 6.13 would deliver
-     * this signal after the timer is set again, and it would be paid at the wrong interval. The
-     * change therefore waits until the signal has come.
-     */
-    if (cpu_ns >= spprof_schedule_next_sigsafe(slot)) {
-        return;
+        return 0;
     }
     /*
+     * A tick in this handler may have made a further signal, which is now pending. It was made at
+     * the old interval, and must be paid at this interval. The timer is disarmed first, so that no
+     * signal can come between the taking and the setting.
+     *
+     * Waiting for a handler in which nothing is due would not do. The kernel makes the signals at
+     * its tick. If the interval divides the time between two ticks, each signal of a busy thread
+     * comes equally long before the next expiry. If this is less than a handler's delay, the thread
+     * would keep the old interval for minutes.
+     *
      * A teardown that runs at the same time may have deleted the timer. The kernel gives out the
      * numbers of timers in turn, so it then finds no timer with this number, and nothing needs to
      * be done.
      */
+    if (engine->timer_set_sigsafe(&slot->timer, 0, 0) != 0) {
+        return 0;
+    }
+    uint64_t expiries = engine->timer_take_sigsafe(SPPROF_SIGNAL, value);
+    uint64_t cpu_ns = expiries > 0 ? spprof_schedule_pay_sigsafe(slot, expiries) : 0;
     if (engine->timer_set_sigsafe(&slot->timer, expiry_sigsafe(slot, interval_ns), interval_ns) ==
         0) {
         atomic_store_explicit(&slot->interval_ns, interval_ns, memory_order_relaxed);
     }
+    return cpu_ns;
 }
 
 uint64_t spprof_schedule_due(const struct spprof_slot *slot, uint64_t cpu_ns) {

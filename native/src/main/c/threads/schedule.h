@@ -64,9 +64,14 @@ uint64_t spprof_schedule_next_sigsafe(const struct spprof_slot *slot);
  * paid, but it is no part of the result. */
 uint64_t spprof_schedule_pay_sigsafe(struct spprof_slot *slot, uint64_t expiries);
 
-/* Sets the timer to the interval that threads should have. Called in the handler, on the slot's
- * thread, after paying. */
-void spprof_schedule_follow_sigsafe(const struct spprof_engine *engine, struct spprof_slot *slot);
+/*
+ * Sets the timer to the interval that threads should have. Called in the handler, on the slot's
+ * thread, after paying. `value` is what the timer's signals carry. If a further signal of the timer
+ * was pending, it is taken and paid for: returns the CPU time that it stands for, in ns; otherwise
+ * 0. This CPU time belongs to the present sample.
+ */
+uint64_t spprof_schedule_follow_sigsafe(const struct spprof_engine *engine,
+                                        struct spprof_slot *slot, const void *value);
 
 /* Pays `cpu_ns` more, which was due, without a signal. Called on the slot's thread, with its timer
  * disarmed. Returns the part of `cpu_ns` that is not forgone, in ns. */
