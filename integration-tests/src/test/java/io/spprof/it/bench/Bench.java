@@ -18,6 +18,7 @@ import java.util.stream.Stream;
  *     with -Dbench.realtime=true                      on a busy machine, as root: see AlwaysOn
  *   ./mvnw -q -Pbench verify -Dbench.items=NamedFrames   how much of the CPU time has a name
  *   ./mvnw -q -Pbench verify -Dbench.items=NativeCost   what native frames cost
+ *   ./mvnw -q -Pbench verify -Dbench.items=RealCost     walks on real applications
  *   ./mvnw -q -Pbench verify -Dbench.self=true        async-profiler in both columns: which
  *                                                     ratios are noise on this machine
  * </pre>
@@ -91,6 +92,8 @@ import java.util.stream.Stream;
  *       async-profiler's column: its bean, which has Samples and Version.
  *   <dt>always on
  *   <dd>See {@link AlwaysOn}, which also compares with JFR and prints a table of its own.
+ *   <dt>real applications
+ *   <dd>See {@link RealCost}, which prints a table of its own.
  *   <dt>named frames
  *   <dd>See {@link NamedFrames}, which prints a table of its own.
  *   <dt>export
@@ -114,7 +117,7 @@ public final class Bench {
 
   /** Items that take too long, and so run only when they are named. */
   private static final List<Item> ON_REQUEST =
-      List.of(new AlwaysOn(), new NamedFrames(), new NativeCost());
+      List.of(new AlwaysOn(), new NamedFrames(), new NativeCost(), new RealCost());
 
   private Bench() {}
 

@@ -1,5 +1,6 @@
 package io.spprof.it.bench;
 
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -16,9 +17,10 @@ import java.util.regex.Pattern;
  * <p>Named is the CPU time of stacks whose leaf is a method, a symbol, {@code library.so+offset} or
  * a system call. All other leaves are synthetic frames, such as {@code [unknown native code]}. For
  * each of the twenty frames with the most self time in async-profiler's profile, the table shows
- * the difference of its share in the two profiles. The two profiles are of two runs of one load.
+ * the difference of its share in the two profiles. The two profilers' sessions follow each other by
+ * turns in one JVM, so they see the same load, and each profile is the sum of its sessions.
  *
- * <p>{@link NativeLoad} has the loads.
+ * <p>{@link Application} has the loads.
  */
 final class NamedFrames implements Item {
 
@@ -59,18 +61,33 @@ final class NamedFrames implements Item {
                 "of the rest, most",
                 "async-profiler's top 20: largest difference, points"));
     table.below(own);
-    for (NativeLoad load : NativeLoad.wanted()) {
+    for (Application load : Application.wanted()) {
       row(load, setup, own);
     }
   }
 
-  private static void row(NativeLoad load, Setup setup, Table table) throws Exception {
-    Map<String, Double> ours = profile(load, setup, true);
-    if (ours == null) {
+  private static void row(Application load, Setup setup, Table table) throws Exception {
+    Path folder = Files.createTempDirectory("named");
+    Process process =
+        load.start(
+            setup,
+            true,
+            NamedLoad.class,
+            "" + setup.times(20, 2),
+            "" + setup.times(4000, 3000),
+            "" + INTERVAL_MILLIS,
+            folder.toString(),
+            setup.asyncLibrary().toString());
+    if (!process.waitFor(10, TimeUnit.MINUTES)) {
+      process.destroyForcibly().waitFor();
+    }
+    Map<String, Double> ours = shares(folder, "spprof");
+    Map<String, Double> theirs = shares(folder, "async");
+    Files.delete(folder);
+    if (process.exitValue() != 0 || ours.isEmpty() || theirs.isEmpty()) {
       table.add(load.name(), "this JVM has no such collector, or the load failed", "", "");
       return;
     }
-    Map<String, Double> theirs = profile(load, setup, false);
     double named = 0;
     String most = "";
     for (Map.Entry<String, Double> frame : ours.entrySet()) {
@@ -84,7 +101,7 @@ final class NamedFrames implements Item {
         load.name(),
         percent(named),
         most.isEmpty() ? "–" : most + " " + percent(ours.get(most)),
-        theirs == null ? "not run" : difference(ours, theirs));
+        difference(ours, theirs));
   }
 
   private static boolean isNamed(String frame) {
@@ -136,43 +153,32 @@ final class NamedFrames implements Item {
     return String.format(Locale.ROOT, "%.2f %%", 100 * share);
   }
 
-  /** Returns the share of each leaf; null if the JVM failed. */
-  private static Map<String, Double> profile(NativeLoad load, Setup setup, boolean ours)
-      throws Exception {
-    Path file = Files.createTempFile("named", ".collapsed");
-    Process process =
-        load.start(
-            setup,
-            ours,
-            NamedLoad.class,
-            "" + setup.times(20_000, 6_000),
-            file.toString(),
-            "" + INTERVAL_MILLIS,
-            ours ? "spprof" : setup.asyncLibrary().toString());
-    if (!process.waitFor(5, TimeUnit.MINUTES)) {
-      process.destroyForcibly().waitFor();
-    }
-    Map<String, Double> shares = shares(Files.readAllLines(file), ours);
-    Files.delete(file);
-    return process.exitValue() != 0 || shares.isEmpty() ? null : shares;
-  }
-
-  private static Map<String, Double> shares(List<String> lines, boolean ours) {
+  /** Returns the share of each leaf in all sessions of one profiler, and deletes their files. */
+  private static Map<String, Double> shares(Path folder, String profiler) throws IOException {
     Map<String, Double> samples = new HashMap<>();
     double all = 0;
-    for (String line : lines) {
-      int space = line.lastIndexOf(' ');
-      double count = Double.parseDouble(line.substring(space + 1));
-      String stack = line.substring(0, space);
-      if (!stack.startsWith("spprof-collector")) {
-        String leaf = leaf(ours ? stack : STUB_AT_LEAF.matcher(stack).replaceFirst(""));
-        samples.merge(equal(ours ? withoutLibrary(leaf) : plain(leaf)), count, Double::sum);
-        all += count;
+    for (int i = 0; Files.exists(folder.resolve(profiler + "-" + i)); i++) {
+      Path file = folder.resolve(profiler + "-" + i);
+      for (String line : Files.readAllLines(file)) {
+        int space = line.lastIndexOf(' ');
+        double count = Double.parseDouble(line.substring(space + 1));
+        String stack = line.substring(0, space);
+        if (!stack.startsWith("spprof-collector")) {
+          samples.merge(frame(stack, profiler.equals("spprof")), count, Double::sum);
+          all += count;
+        }
       }
+      Files.delete(file);
     }
     double sum = all;
+    System.err.printf(Locale.ROOT, "bench: %s has %.0f samples%n", profiler, sum);
     samples.replaceAll((frame, count) -> count / sum);
     return samples;
+  }
+
+  private static String frame(String stack, boolean ours) {
+    String leaf = leaf(ours ? stack : STUB_AT_LEAF.matcher(stack).replaceFirst(""));
+    return equal(ours ? withoutLibrary(leaf) : plain(leaf));
   }
 
   /** Returns one name for all names of a function, and for a library that drivers unpack. */

@@ -1,88 +1,47 @@
 package io.spprof.it.bench;
 
-import io.spprof.it.load.GcAndJit;
-import io.spprof.it.load.H2Oltp;
-import io.spprof.it.load.Javac;
-import java.io.InputStream;
-import java.io.OutputStream;
-import java.io.PipedInputStream;
-import java.io.PipedOutputStream;
 import java.lang.management.ManagementFactory;
-import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.Method;
-import java.lang.reflect.Proxy;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import java.net.Socket;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.sql.Connection;
-import java.sql.DriverManager;
-import java.sql.PreparedStatement;
-import java.sql.Statement;
-import java.util.Arrays;
-import java.util.SplittableRandom;
-import java.util.zip.Deflater;
-import java.util.zip.Inflater;
 import javax.management.MBeanServer;
 import javax.management.ObjectName;
 
 /**
- * A JVM that {@link NamedFrames} profiles. It runs a load, profiles it after a few seconds, and
- * writes the profile in the collapsed format. The libraries of some loads are no part of the build,
- * so they are called by reflection.
+ * A JVM that {@link NamedFrames} profiles. It runs an application, profiles it after a few seconds
+ * with spprof and async-profiler by turns, and writes the profiles in the collapsed format.
  */
 final class NamedLoad {
 
-  private static final int WORKERS = 2;
-  private static final long WARM_UP_MILLIS = 4000;
-  private static final int BLOCK = 1 << 20;
-
-  private static volatile long sink;
-
   private NamedLoad() {}
 
-  /** Repeated for ever by each of two threads. */
-  @FunctionalInterface
-  private interface Round {
-    long run(SplittableRandom random) throws Exception;
-  }
-
   /**
-   * Arguments: the load; how long to profile it, ms; the file for the profile; the interval, ms;
-   * the library of async-profiler, or "spprof".
+   * Arguments: the application; the number of sessions of each profiler; how long a session takes,
+   * ms; the interval, ms; a folder for the profiles, {@code spprof-N} and {@code async-N}; the
+   * library of async-profiler.
    */
   public static void main(String[] args) throws Exception {
-    warmUp(args[0]);
-    long millis = Long.parseLong(args[1]);
-    Path file = Path.of(args[2]);
+    ApplicationLoad.warmUp(args[0]);
+    int sessions = Integer.parseInt(args[1]);
+    long millis = Long.parseLong(args[2]);
     String interval = "interval=" + args[3] + "ms";
-    if (args[4].equals("spprof")) {
-      MBeanServer server = ManagementFactory.getPlatformMBeanServer();
-      ObjectName bean = new ObjectName("io.spprof:type=Spprof");
+    Path folder = Path.of(args[4]);
+    MBeanServer server = ManagementFactory.getPlatformMBeanServer();
+    ObjectName bean = new ObjectName("io.spprof:type=Spprof");
+    Class<?> type = Class.forName("one.profiler.AsyncProfiler");
+    Object profiler = type.getMethod("getInstance", String.class).invoke(null, args[5]);
+    Method execute = type.getMethod("execute", String.class);
+    for (int i = 0; i < sessions; i++) {
       call(server, bean, "startWith", "java.lang.String", interval + ",depth=1024");
       Thread.sleep(millis);
       server.invoke(bean, "stop", null, null);
-      String profile = call(server, bean, "collapsed", "int", 0);
-      Files.writeString(file, profile);
-    } else {
-      Class<?> type = Class.forName("one.profiler.AsyncProfiler");
-      Object profiler = type.getMethod("getInstance", String.class).invoke(null, args[4]);
-      Method execute = type.getMethod("execute", String.class);
+      Files.writeString(folder.resolve("spprof-" + i), call(server, bean, "collapsed", "int", 0));
       execute.invoke(profiler, "start,event=ctimer,cstack=vm,threads," + interval);
       Thread.sleep(millis);
       execute.invoke(profiler, "stop");
-      execute.invoke(profiler, "dump,collapsed,threads,file=" + file);
+      execute.invoke(profiler, "dump,collapsed,threads,file=" + folder.resolve("async-" + i));
     }
     Runtime.getRuntime().halt(0);
-  }
-
-  /** Starts a load, and returns when it has run for a few seconds. */
-  static void warmUp(String load) throws Exception {
-    System.setIn(new PipedInputStream(new PipedOutputStream())); // for ever open
-    start(load);
-    Thread.sleep(WARM_UP_MILLIS);
   }
 
   private static String call(
@@ -90,181 +49,5 @@ final class NamedLoad {
       throws Exception {
     return String.valueOf(
         server.invoke(bean, operation, new Object[] {argument}, new String[] {type}));
-  }
-
-  private static void start(String load) throws Exception {
-    switch (load) {
-      case "h2" -> background(() -> H2Oltp.main(new String[] {"" + WORKERS}));
-      case "javac" -> background(() -> Javac.main(new String[0]));
-      case "gc" -> background(() -> GcAndJit.main(new String[0]));
-      case "zlib" -> repeat(NamedLoad::zlib);
-      case "sqlite" -> sqlite();
-      case "rocksdb" -> rocksdb();
-      case "netty" -> netty();
-      default -> throw new IllegalArgumentException(load);
-    }
-  }
-
-  /** A step that can fail. */
-  @FunctionalInterface
-  private interface Main {
-    void run() throws Exception;
-  }
-
-  private static void background(Main main) {
-    Thread thread =
-        new Thread(
-            () -> {
-              try {
-                main.run();
-              } catch (Exception e) {
-                e.printStackTrace();
-                Runtime.getRuntime().halt(70);
-              }
-            },
-            "load");
-    thread.setDaemon(true);
-    thread.start();
-  }
-
-  private static void repeat(Round round) {
-    for (int i = 0; i < WORKERS; i++) {
-      SplittableRandom random = new SplittableRandom(i);
-      background(
-          () -> {
-            while (true) {
-              sink += round.run(random);
-            }
-          });
-    }
-  }
-
-  private static long zlib(SplittableRandom random) throws Exception {
-    byte[] text = new byte[BLOCK];
-    for (int i = 0; i < BLOCK; i++) {
-      text[i] = (byte) ('a' + random.nextInt(random.nextInt(26) + 1));
-    }
-    byte[] packed = new byte[BLOCK];
-    Deflater deflater = new Deflater();
-    deflater.setInput(text);
-    deflater.finish();
-    int length = deflater.deflate(packed);
-    deflater.end();
-    Inflater inflater = new Inflater();
-    inflater.setInput(packed, 0, length);
-    int unpacked = inflater.inflate(text);
-    inflater.end();
-    return unpacked;
-  }
-
-  private static void sqlite() {
-    repeat(
-        random -> {
-          try (Connection bank = DriverManager.getConnection("jdbc:sqlite::memory:");
-              Statement sql = bank.createStatement()) {
-            sql.execute("create table entry(id integer primary key, account int, note text)");
-            sql.execute("create index entry_account on entry(account)");
-            bank.setAutoCommit(false);
-            try (PreparedStatement insert =
-                bank.prepareStatement("insert into entry(account, note) values(?, ?)")) {
-              for (int i = 0; i < 20_000; i++) {
-                insert.setInt(1, random.nextInt(1000));
-                insert.setString(2, "note " + random.nextLong());
-                insert.executeUpdate();
-              }
-            }
-            for (int i = 0; i < 20; i++) {
-              sql.executeQuery(
-                      "select account, count(*), max(note) from entry where note like '%"
-                          + random.nextInt(100)
-                          + "%' group by account order by 2 desc")
-                  .close();
-            }
-          }
-          return 0;
-        });
-  }
-
-  private static void rocksdb() throws Exception {
-    Class<?> type = Class.forName("org.rocksdb.RocksDB");
-    type.getMethod("loadLibrary").invoke(null);
-    Path folder = Files.createTempDirectory("rocks");
-    Object store = type.getMethod("open", String.class).invoke(null, folder.toString());
-    Method put = type.getMethod("put", byte[].class, byte[].class);
-    Method get = type.getMethod("get", byte[].class);
-    repeat(
-        random -> {
-          byte[] key = ("key" + random.nextInt(2_000_000)).getBytes(StandardCharsets.UTF_8);
-          byte[] value = new byte[100];
-          Arrays.fill(value, (byte) random.nextInt(30));
-          put.invoke(store, key, value);
-          get.invoke(store, key);
-          get.invoke(store, ("key" + random.nextInt(4_000_000)).getBytes(StandardCharsets.UTF_8));
-          return 0;
-        });
-  }
-
-  /** A server with netty's native transport that sends back what clients send. */
-  private static void netty() throws Exception {
-    String channel = "io.netty.channel.";
-    Class<?> groupType = Class.forName(channel + "EventLoopGroup");
-    Object group =
-        Class.forName(channel + "epoll.EpollEventLoopGroup").getConstructor().newInstance();
-    Class<?> bootstrapType = Class.forName("io.netty.bootstrap.ServerBootstrap");
-    Object bootstrap = bootstrapType.getConstructor().newInstance();
-    bootstrapType.getMethod("group", groupType).invoke(bootstrap, group);
-    bootstrapType
-        .getMethod("channel", Class.class)
-        .invoke(bootstrap, Class.forName(channel + "epoll.EpollServerSocketChannel"));
-    Class<?> handlerType = Class.forName(channel + "ChannelHandler");
-    bootstrapType.getMethod("childHandler", handlerType).invoke(bootstrap, echo(channel));
-    Object future =
-        bootstrapType
-            .getMethod("bind", java.net.SocketAddress.class)
-            .invoke(bootstrap, new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
-    Class<?> futureType = Class.forName(channel + "ChannelFuture");
-    futureType.getMethod("sync").invoke(future);
-    Object server = futureType.getMethod("channel").invoke(future);
-    InetSocketAddress address =
-        (InetSocketAddress)
-            Class.forName(channel + "Channel").getMethod("localAddress").invoke(server);
-    for (int i = 0; i < WORKERS; i++) {
-      Socket socket = new Socket(address.getAddress(), address.getPort());
-      InputStream in = socket.getInputStream();
-      OutputStream out = socket.getOutputStream();
-      byte[] bytes = new byte[512];
-      background(
-          () -> {
-            while (true) {
-              out.write(bytes);
-              in.readNBytes(bytes, 0, bytes.length);
-            }
-          });
-    }
-  }
-
-  private static Object echo(String channel) throws Exception {
-    Class<?> contextType = Class.forName(channel + "ChannelHandlerContext");
-    Method write = contextType.getMethod("writeAndFlush", Object.class);
-    InvocationHandler handler =
-        (proxy, method, args) -> {
-          switch (method.getName()) {
-            case "channelRead" -> write.invoke(args[0], args[1]);
-            case "equals" -> {
-              return proxy == args[0];
-            }
-            case "hashCode" -> {
-              return System.identityHashCode(proxy);
-            }
-            default -> {
-              // not of interest
-            }
-          }
-          return null;
-        };
-    return Proxy.newProxyInstance(
-        NamedLoad.class.getClassLoader(),
-        new Class<?>[] {Class.forName(channel + "ChannelInboundHandler")},
-        handler);
   }
 }

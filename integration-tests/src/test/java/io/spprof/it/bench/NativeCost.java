@@ -30,7 +30,7 @@ final class NativeCost implements Item {
                 "with them",
                 "ratio"));
     table.below(own);
-    for (NativeLoad load : NativeLoad.wanted()) {
+    for (Application load : Application.wanted()) {
       List<String> cells = new ArrayList<>(List.of(load.name()));
       cells.addAll(cells(load, setup, Subject.SPPROF));
       cells.addAll(cells(load, setup, Subject.ASYNC));
@@ -38,7 +38,7 @@ final class NativeCost implements Item {
     }
   }
 
-  private static List<String> cells(NativeLoad load, Setup setup, Subject subject)
+  private static List<String> cells(Application load, Setup setup, Subject subject)
       throws Exception {
     Path file = Files.createTempFile("native-cost", ".txt");
     Process process =

@@ -19,7 +19,7 @@ final class NativeCostLoad {
    * with native frames, ns.
    */
   public static void main(String[] args) throws Exception {
-    NamedLoad.warmUp(args[0]);
+    ApplicationLoad.warmUp(args[0]);
     Control profiler = Control.of(Subject.valueOf(args[1]), args[2]);
     int pairs = Integer.parseInt(args[3]);
     long millis = Long.parseLong(args[4]);

@@ -8,20 +8,20 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A load that uses much native code, and runs in a JVM of its own.
+ * An application that the profilers are tried on, in a JVM of its own. Most use much native code.
  *
- * <p>{@code -Dbench.jars=DIR} is a directory with the jars of sqlite-jdbc, rocksdbjni and netty
- * (with its native transport for epoll). Loads whose jars are missing are left out. {@code
- * -Dbench.loads=h2,zlib} chooses some loads.
+ * <p>{@code -Dbench.jars=DIR} is a directory with the jars of sqlite-jdbc, rocksdbjni, netty (with
+ * its native transport for epoll), Clojure and Lucene. Applications whose jars are missing are left
+ * out. {@code -Dbench.loads=h2,zlib} chooses some loads.
  *
  * @param name the name in a table
- * @param load the name that {@link NamedLoad} knows
+ * @param load the name that {@link ApplicationLoad} knows
  * @param jar a part of the name of a jar that the load needs; "" if it needs none
  * @param flags of its JVM
  */
-record NativeLoad(String name, String load, String jar, List<String> flags) {
+record Application(String name, String load, String jar, List<String> flags) {
 
-  private static final List<NativeLoad> ALL =
+  private static final List<Application> ALL =
       List.of(
           of("h2", ""),
           of("javac", ""),
@@ -29,19 +29,21 @@ record NativeLoad(String name, String load, String jar, List<String> flags) {
           of("sqlite", "sqlite-jdbc"),
           of("rocksdb", "rocksdbjni"),
           of("netty", "netty-transport-native-epoll"),
+          of("clojure", "clojure-1"),
+          of("lucene", "lucene-core"),
           of("gc", "", "-XX:+UseSerialGC"),
           of("gc", "", "-XX:+UseParallelGC"),
           of("gc", "", "-XX:+UseG1GC"),
           of("gc", "", "-XX:+UseShenandoahGC"),
           of("gc", "", "-XX:+UseZGC"));
 
-  private static NativeLoad of(String load, String jar, String... flags) {
+  private static Application of(String load, String jar, String... flags) {
     String name = (load + " " + String.join(" ", flags)).trim();
-    return new NativeLoad(name, load, jar, List.of(flags));
+    return new Application(name, load, jar, List.of(flags));
   }
 
   /** The chosen loads whose jars are at hand. */
-  static List<NativeLoad> wanted() throws IOException {
+  static List<Application> wanted() throws IOException {
     String jars = jars();
     List<String> wanted = List.of(System.getProperty("bench.loads", "").split(","));
     return ALL.stream()
