@@ -30,6 +30,7 @@ for name in "$@"; do
   cp "target/ctest/$name" "$work/root/ctest/$name"
 done
 cp target/ctest/plain/*.so "$work/root/ctest/plain/" 2>/dev/null || true
+ldconfig -p | grep -o "/[^ ]*libgcc_s\.so\.1" | head -n 1 | xargs -r -I{} cp -L --parents {} "$work/root" # pthread_exit loads it
 programs=$(find "$work/root/ctest" -type f ! -name '*.so' | wc -l)
 ldd $(find "$work/root/ctest" -type f -perm -100) | grep -o '/[^ :]*\.so[^ :]*' | grep -v /ctest/ | sort -u |
   while read -r library; do cp -L --parents "$library" "$work/root"; done

@@ -73,7 +73,7 @@ final class NamedFrames implements Item {
             setup,
             true,
             NamedLoad.class,
-            "" + setup.times(20, 2),
+            "" + setup.times(12, 2),
             "" + setup.times(4000, 3000),
             "" + INTERVAL_MILLIS,
             folder.toString(),
