@@ -1,6 +1,5 @@
 package io.spprof.it.bench;
 
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -17,8 +16,8 @@ import java.util.regex.Pattern;
  * <p>Named is the CPU time of stacks whose leaf is a method, a symbol, {@code library.so+offset} or
  * a system call. All other leaves are synthetic frames, such as {@code [unknown native code]}. For
  * each of the twenty frames with the most self time in async-profiler's profile, the table shows
- * the difference of its share in the two profiles. The two profilers' sessions follow each other by
- * turns in one JVM, so they see the same load, and each profile is the sum of its sessions.
+ * the difference of its share in the two profiles. A profile is the sum of several runs of the
+ * application, each in a JVM of its own, with the two profilers by turns.
  *
  * <p>{@link Application} has the loads.
  */
@@ -61,33 +60,22 @@ final class NamedFrames implements Item {
                 "of the rest, most",
                 "async-profiler's top 20: largest difference, points"));
     table.below(own);
-    for (Application load : Application.wanted()) {
-      row(load, setup, own);
+    for (Application application : Application.wanted()) {
+      row(application, setup, own);
     }
   }
 
-  private static void row(Application load, Setup setup, Table table) throws Exception {
-    Path folder = Files.createTempDirectory("named");
-    Process process =
-        load.start(
-            setup,
-            true,
-            NamedLoad.class,
-            "" + setup.times(12, 2),
-            "" + setup.times(4000, 3000),
-            "" + INTERVAL_MILLIS,
-            folder.toString(),
-            setup.asyncLibrary().toString());
-    if (!process.waitFor(10, TimeUnit.MINUTES)) {
-      process.destroyForcibly().waitFor();
+  private static void row(Application application, Setup setup, Table table) throws Exception {
+    Map<String, Double> ours = new HashMap<>();
+    Map<String, Double> theirs = new HashMap<>();
+    for (int i = 0; i < setup.times(4, 1); i++) {
+      if (!profile(application, setup, true, ours) || !profile(application, setup, false, theirs)) {
+        table.add(application.name(), "this JVM has no such collector, or the load failed", "", "");
+        return;
+      }
     }
-    Map<String, Double> ours = shares(folder, "spprof");
-    Map<String, Double> theirs = shares(folder, "async");
-    Files.delete(folder);
-    if (process.exitValue() != 0 || ours.isEmpty() || theirs.isEmpty()) {
-      table.add(load.name(), "this JVM has no such collector, or the load failed", "", "");
-      return;
-    }
+    toShares(ours);
+    toShares(theirs);
     double named = 0;
     String most = "";
     for (Map.Entry<String, Double> frame : ours.entrySet()) {
@@ -98,7 +86,7 @@ final class NamedFrames implements Item {
       }
     }
     table.add(
-        load.name(),
+        application.name(),
         percent(named),
         most.isEmpty() ? "–" : most + " " + percent(ours.get(most)),
         difference(ours, theirs));
@@ -153,27 +141,39 @@ final class NamedFrames implements Item {
     return String.format(Locale.ROOT, "%.2f %%", 100 * share);
   }
 
-  /** Returns the share of each leaf in all sessions of one profiler, and deletes their files. */
-  private static Map<String, Double> shares(Path folder, String profiler) throws IOException {
-    Map<String, Double> samples = new HashMap<>();
-    double all = 0;
-    for (int i = 0; Files.exists(folder.resolve(profiler + "-" + i)); i++) {
-      Path file = folder.resolve(profiler + "-" + i);
-      for (String line : Files.readAllLines(file)) {
-        int space = line.lastIndexOf(' ');
-        double count = Double.parseDouble(line.substring(space + 1));
-        String stack = line.substring(0, space);
-        if (!stack.startsWith("spprof-collector")) {
-          samples.merge(frame(stack, profiler.equals("spprof")), count, Double::sum);
-          all += count;
-        }
-      }
-      Files.delete(file);
+  /** Adds the samples of one run to those of each leaf. Returns whether the run succeeded. */
+  private static boolean profile(
+      Application application, Setup setup, boolean ours, Map<String, Double> samples)
+      throws Exception {
+    Path file = Files.createTempFile("named", ".collapsed");
+    Process process =
+        application.start(
+            setup,
+            ours,
+            NamedLoad.class,
+            "" + setup.times(20_000, 6_000),
+            file.toString(),
+            "" + INTERVAL_MILLIS,
+            ours ? "spprof" : setup.asyncLibrary().toString());
+    if (!process.waitFor(5, TimeUnit.MINUTES)) {
+      process.destroyForcibly().waitFor();
     }
-    double sum = all;
-    System.err.printf(Locale.ROOT, "bench: %s has %.0f samples%n", profiler, sum);
+    for (String line : Files.readAllLines(file)) {
+      int space = line.lastIndexOf(' ');
+      String stack = line.substring(0, space);
+      if (!stack.startsWith("spprof-collector")) {
+        double count = Double.parseDouble(line.substring(space + 1));
+        samples.merge(frame(stack, ours), count, Double::sum);
+      }
+    }
+    Files.delete(file);
+    return process.exitValue() == 0 && !samples.isEmpty();
+  }
+
+  private static void toShares(Map<String, Double> samples) {
+    double sum = samples.values().stream().mapToDouble(Double::doubleValue).sum();
+    System.err.printf(Locale.ROOT, "bench:   %.0f samples%n", sum);
     samples.replaceAll((frame, count) -> count / sum);
-    return samples;
   }
 
   private static String frame(String stack, boolean ours) {

@@ -5,13 +5,14 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 
 /**
  * The cost of a sample on real applications, where the application has taken the caches between two
  * signals. At 10 ms, nearly nothing of the profiler's own is left in them; at 1 ms, more is.
  *
- * <p>Sessions of the two profilers follow each other by turns in one JVM. A ratio is the median of
- * the pairs. The walks of each profiler are timed by its own clock. A whole handler of spprof,
+ * <p>Each measurement has a JVM of its own, with the two profilers by turns. A ratio is the median
+ * over the pairs. The walks of each profiler are timed by its own clock. A whole handler of spprof,
  * which includes delivery, the record in the ring and the reading of clocks, is compared with a
  * walk of async-profiler, because async-profiler does not measure more.
  *
@@ -45,32 +46,16 @@ final class RealCost implements Item {
 
   private static void row(Application application, long interval, Setup setup, Table table)
       throws Exception {
-    Path file = Files.createTempFile("real-cost", ".txt");
-    Process process =
-        application.start(
-            setup,
-            true,
-            RealCostLoad.class,
-            setup.asyncLibrary().toString(),
-            "" + setup.times(10, 3),
-            "" + setup.times(3000, 1000),
-            "" + interval * 1_000_000,
-            file.toString());
-    if (!process.waitFor(10, TimeUnit.MINUTES)) {
-      process.destroyForcibly().waitFor();
-    }
     List<double[]> pairs = new ArrayList<>();
-    for (String line : Files.readAllLines(file)) {
-      String[] cells = line.split(" ");
-      pairs.add(
-          new double[] {
-            Double.parseDouble(cells[0]),
-            Double.parseDouble(cells[1]),
-            Double.parseDouble(cells[2]),
-            Double.parseDouble(cells[3])
-          });
+    for (int i = 0; i < setup.times(7, 2); i++) {
+      double[] ours = figures(application, interval, setup, Subject.SPPROF);
+      double[] theirs = figures(application, interval, setup, Subject.ASYNC);
+      if (ours == null || theirs == null) {
+        table.note(application.name() + " failed");
+        return;
+      }
+      pairs.add(new double[] {ours[0], ours[1], ours[2], theirs[0]});
     }
-    Files.delete(file);
     table.add(
         application.name(),
         interval + " ms",
@@ -81,5 +66,29 @@ final class RealCost implements Item {
         Spread.of(pairs.stream().map(pair -> pair[1] / pair[3]).toList()).show(1, ""),
         Spread.of(pairs.stream().map(pair -> 100 * pair[2]).toList()).show(1, "%"),
         "" + pairs.size());
+  }
+
+  /** Returns the figures of {@link RealCostLoad}; null if its JVM failed. */
+  private static double[] figures(
+      Application application, long interval, Setup setup, Subject subject) throws Exception {
+    Path file = Files.createTempFile("real-cost", ".txt");
+    Process process =
+        application.start(
+            setup,
+            subject == Subject.SPPROF,
+            RealCostLoad.class,
+            subject.name(),
+            setup.asyncLibrary().toString(),
+            "" + interval * 1_000_000,
+            "" + setup.times(8000, 2000),
+            file.toString());
+    if (!process.waitFor(5, TimeUnit.MINUTES)) {
+      process.destroyForcibly().waitFor();
+    }
+    String line = Files.readString(file);
+    Files.delete(file);
+    return process.exitValue() != 0
+        ? null
+        : Stream.of(line.split(" ")).mapToDouble(Double::parseDouble).toArray();
   }
 }

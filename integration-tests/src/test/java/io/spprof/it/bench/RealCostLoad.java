@@ -1,9 +1,9 @@
 package io.spprof.it.bench;
 
-import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 
-/** A JVM in which {@link RealCost} compares the two profilers on an application. */
+/** A JVM in which {@link RealCost} measures one of the profilers on an application. */
 final class RealCostLoad {
 
   /** What a session does only once takes place in its first time, which is not measured. */
@@ -15,30 +15,26 @@ final class RealCostLoad {
   private RealCostLoad() {}
 
   /**
-   * Arguments: the application; the library of async-profiler; the number of pairs; how long a
-   * session takes, ms; the interval, ns; the file that gets a line for each pair. A line has the
-   * time of a walk and of a whole handler of spprof, ns; the CPU of its own threads, share of one
-   * CPU; and the time of a walk of async-profiler, ns.
+   * Arguments: the application; the subject; the library of async-profiler; the interval, ns; how
+   * long to measure, ms; the file for one line: the time of a walk, ns; the time of a whole
+   * handler, ns, which is that of a walk for async-profiler; and the CPU of spprof's own threads,
+   * as a share of one CPU.
    */
-  public static void main(String[] args) throws Exception {
-    ApplicationLoad.warmUp(args[0]);
-    Thread.sleep(WARM_UP_MILLIS);
-    Control ours = Control.of(Subject.SPPROF, "");
-    Control theirs = Control.of(Subject.ASYNC, args[1]);
-    int pairs = Integer.parseInt(args[2]);
-    long millis = Long.parseLong(args[3]);
-    long interval = Long.parseLong(args[4]);
-    try (PrintStream out = new PrintStream(args[5], StandardCharsets.UTF_8)) {
-      for (int i = 0; i < pairs; i++) {
-        String peer = i % 2 == 0 ? "" : walk(theirs, interval, millis);
-        String own = own(ours, interval, millis);
-        out.println(own + " " + (peer.isEmpty() ? walk(theirs, interval, millis) : peer));
-      }
+  public static void main(String[] args) {
+    try {
+      ApplicationLoad.warmUp(args[0]);
+      Thread.sleep(WARM_UP_MILLIS);
+      Control profiler = Control.of(Subject.valueOf(args[1]), args[2]);
+      String line = measure(profiler, Long.parseLong(args[3]), Long.parseLong(args[4]));
+      Files.writeString(Path.of(args[5]), line);
+      Runtime.getRuntime().halt(0);
+    } catch (Exception e) {
+      e.printStackTrace();
+      Runtime.getRuntime().halt(70); // the application has threads that would go on
     }
-    Runtime.getRuntime().halt(0);
   }
 
-  private static String own(Control profiler, long interval, long millis) throws Exception {
+  private static String measure(Control profiler, long interval, long millis) throws Exception {
     profiler.start(interval);
     Thread.sleep(FIRST_MILLIS);
     long from = System.nanoTime();
@@ -54,16 +50,5 @@ final class RealCostLoad {
     double share = (double) threads / (System.nanoTime() - from);
     profiler.stop();
     return walk / signals + " " + (cost - threads) / signals + " " + share;
-  }
-
-  private static String walk(Control profiler, long interval, long millis) throws Exception {
-    profiler.start(interval);
-    Thread.sleep(FIRST_MILLIS);
-    long signals = profiler.signals();
-    double walk = profiler.walkNanos();
-    Thread.sleep(millis);
-    String nanos = "" + (profiler.walkNanos() - walk) / (profiler.signals() - signals);
-    profiler.stop();
-    return nanos;
   }
 }
