@@ -1,4 +1,6 @@
 /* Tests changes of the sampling interval while a session samples: no CPU time may be lost. */
+#include <sys/syscall.h>
+
 #include "session.h"
 
 #define THREADS 4
@@ -14,19 +16,6 @@ static uint64_t by_serial[MAX_SERIAL]; /* CPU time of the samples, indexed by se
 static void change_interval(uint64_t interval_ns) {
     CHECK_EQUAL(0, spprof_sampler_set_interval(interval_ns));
     config.interval_ns = interval_ns < config.interval_ns ? interval_ns : config.interval_ns;
-}
-
-/*
- * Checks a sum of CPU time. A session begins within its start and ends within its stop. So what was
- * used in it lies between what was used from the start's return to the stop's call, and what was
- * used from the start's call to the stop's return.
- */
-static void check_between(uint64_t paid, uint64_t least, uint64_t most, uint64_t tolerance) {
-    if (paid > most + tolerance || paid + tolerance < least) {
-        fprintf(stderr, "    paid %llu us, used %llu to %llu us\n", (unsigned long long)paid / 1000,
-                (unsigned long long)least / 1000, (unsigned long long)most / 1000);
-        CHECK(!"paid what was used");
-    }
 }
 
 static void add_by_serial(const struct spprof_record *record, void *context) {
@@ -141,6 +130,16 @@ TEST(short_threads_are_seen_in_proportion_whatever_the_interval_did) {
     check_in_proportion(tally.cpu_ns, own, 600, LONGEST);
 }
 
+static uint64_t cpu_of[2]; /* of the first two samples */
+static int samples;
+
+static void add_to_first(const struct spprof_record *record, void *context) {
+    (void)context;
+    if (record->type == SPPROF_RECORD_SAMPLE && ++samples <= 2) {
+        cpu_of[samples - 1] = record->cpu_ns;
+    }
+}
+
 /* A thread whose next sample was scheduled late is sampled late once, for all of its CPU time, and
  * then at the new interval. */
 TEST(a_thread_follows_when_the_interval_it_is_in_ends) {
@@ -149,17 +148,25 @@ TEST(a_thread_follows_when_the_interval_it_is_in_ends) {
     CHECK_EQUAL(0, spprof_sampler_start(NULL, &config));
     change_interval(MS);
     const struct spprof_slot *slot = spprof_slots_find_sigsafe(config.engine->thread_id_sigsafe());
-    uint64_t from = clock_ns(CLOCK_THREAD_CPUTIME_ID);
     while (walks == 0) {
         burn(MS);
     }
-    CHECK(clock_ns(CLOCK_THREAD_CPUTIME_ID) - from < 130 * MS);
     burn(300 * MS);
-    uint64_t now = clock_ns(CLOCK_THREAD_CPUTIME_ID), paid = slot->paid_ns;
-    /* The phase stays after the change: the error is within the new interval and one tick. */
+    /* The phase stays after the change: the error is within the new interval and one tick. A
+     * virtual processor can stand still for some ticks, so the clock can be ahead for a moment. */
+    uint64_t now, paid;
+    int looks = 0;
+    do {
+        burn(MS);
+        paid = slot->paid_ns;
+        now = clock_ns(CLOCK_THREAD_CPUTIME_ID);
+    } while (paid + 15 * MS < now && ++looks < 100);
     check_between(paid, now, now, 15 * MS);
     CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
-    CHECK(read_ring().samples > 20);
+    ring_read(&spprof_handler_session.ring, add_to_first, NULL);
+    CHECK(samples > 20);
+    CHECK_EQUAL(0, cpu_of[0] % (100 * MS));
+    CHECK(cpu_of[1] % (100 * MS) != 0);
 }
 
 static _Atomic bool next_is_slow;
@@ -211,6 +218,38 @@ TEST(a_thread_follows_at_its_next_signal_even_if_more_is_due) {
     CHECK_EQUAL(foreign, spprof_counters.dropped[SPPROF_DROP_FOREIGN]);
     uint64_t paid = tally.cpu_ns + spprof_counters.unsignalled_cpu_ns;
     check_between(paid, used, used_at_most, LONGEST + MS);
+}
+
+static void *ticket; /* what the latest timer's signals carry */
+
+static int create_and_keep(struct spprof_timer *timer, uint64_t id, int signal, void *value) {
+    ticket = value;
+    return spprof_engine_ctimer.timer_create(timer, id, signal, value);
+}
+
+/* Linux before 6.13 delivers the pending signal of a timer that was set anew. Here the test sends
+ * such a signal: it stands for expiries that are not due. */
+TEST(a_signal_pays_for_no_more_than_is_due) {
+    setup();
+    struct spprof_engine engine = spprof_engine_ctimer;
+    engine.timer_create = create_and_keep;
+    config.engine = &engine;
+    config.interval_ns = 1000 * 1000 * MS;
+    CHECK_EQUAL(0, spprof_sampler_start(NULL, &config));
+    const struct spprof_slot *slot = spprof_slots_find_sigsafe(engine.thread_id_sigsafe());
+    uint64_t paid = slot->paid_ns;
+    siginfo_t stale = {.si_signo = SIGPROF, .si_code = SI_TIMER};
+    stale.si_value.sival_ptr = ticket;
+    stale.si_overrun = 5;
+    CHECK_EQUAL(0, syscall(SYS_rt_tgsigqueueinfo, getpid(), syscall(SYS_gettid), SIGPROF, &stale));
+    while (spprof_counters.signals == 0) {
+        burn(MS / 10);
+    }
+    CHECK_EQUAL(paid, slot->paid_ns);
+    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
+    CHECK_EQUAL(1, spprof_counters.dropped[SPPROF_DROP_LATE]);
+    CHECK_EQUAL(0, spprof_counters.dropped_cpu_ns);
+    CHECK_EQUAL(0, read_ring().samples);
 }
 
 TEST(a_new_thread_begins_with_the_interval_in_force) {
@@ -389,6 +428,7 @@ int main(void) {
     RUN_WITH(ctimer, short_threads_are_seen_in_proportion_whatever_the_interval_did);
     RUN_WITH(ctimer, a_thread_follows_when_the_interval_it_is_in_ends);
     RUN_WITH(ctimer, a_thread_follows_at_its_next_signal_even_if_more_is_due);
+    RUN_WITH(ctimer, a_signal_pays_for_no_more_than_is_due);
     RUN_WITH(ctimer, a_new_thread_begins_with_the_interval_in_force);
     RUN_WITH(ctimer, threads_that_rest_are_paid_for_on_their_turn);
     RUN_WITH(ctimer, a_thread_that_comes_back_does_not_rest);

@@ -141,17 +141,19 @@ static bool is_native_sigsafe(const struct spprof_slot *slot) {
 static void handle_sigsafe(const struct spprof_engine *engine, struct spprof_slot *slot,
                            const struct spprof_signal *signal, bool open, bool timed,
                            void *ucontext) {
-    uint64_t before = timed ? spprof_clock_ns_sigsafe(CLOCK_THREAD_CPUTIME_ID) : 0;
-    uint64_t cpu_ns = signal->cpu_ns;
+    uint64_t before =
+        timed || engine->timer_a_thread ? spprof_clock_ns_sigsafe(CLOCK_THREAD_CPUTIME_ID) : 0;
+    uint64_t cpu_ns = signal->cpu_ns, expiries = 1;
     if (engine->timer_a_thread) {
-        cpu_ns = spprof_schedule_pay_sigsafe(slot, signal->expiries);
+        expiries = spprof_schedule_expiries_sigsafe(slot, signal->expiries, before);
+        cpu_ns = expiries > 0 ? spprof_schedule_pay_sigsafe(slot, expiries) : 0;
     }
-    if (!open) {
+    if (!open || expiries == 0) {
         drop_sigsafe(SPPROF_DROP_LATE, cpu_ns);
         return;
     }
     if (engine->timer_a_thread) {
-        cpu_ns += spprof_schedule_follow_sigsafe(engine, slot, signal->value);
+        spprof_schedule_follow_sigsafe(engine, slot);
         if (is_native_sigsafe(slot)) {
             spprof_exit_key_set_sigsafe(signal->value);
         }

@@ -1,5 +1,4 @@
 #include "threads/schedule.h"
-#include "base/lock.h"
 
 /*
  * The interval that threads should have. Accesses are relaxed, because a handler that still reads
@@ -40,16 +39,13 @@ void spprof_schedule_begin(struct spprof_slot *slot, uint64_t from_ns, uint32_t 
     atomic_store_explicit(&slot->forgone, 0, memory_order_relaxed);
 }
 
-static uint64_t expiry_sigsafe(const struct spprof_slot *slot, uint64_t interval_ns) {
+uint64_t spprof_schedule_next_sigsafe(const struct spprof_slot *slot) {
+    uint64_t interval_ns = interval_of_sigsafe(slot);
     uint64_t phase = atomic_load_explicit(&slot->phase, memory_order_relaxed);
     /* interval * phase / 2^32, computed in two parts: a single product would overflow for intervals
      * of more than 4 s. */
     uint64_t offset = (interval_ns >> 32) * phase + ((interval_ns & UINT32_MAX) * phase >> 32);
     return paid_of_sigsafe(slot) + 1 + offset; /* + 1, because 0 would disarm the timer */
-}
-
-uint64_t spprof_schedule_next_sigsafe(const struct spprof_slot *slot) {
-    return expiry_sigsafe(slot, interval_of_sigsafe(slot));
 }
 
 /*
@@ -114,40 +110,38 @@ uint64_t spprof_schedule_forgone(const struct spprof_slot *slot) {
     return forgone_of_sigsafe(word) * interval_of_sigsafe(slot);
 }
 
-uint64_t spprof_schedule_follow_sigsafe(const struct spprof_engine *engine,
-                                        struct spprof_slot *slot, const void *value) {
+void spprof_schedule_follow_sigsafe(const struct spprof_engine *engine, struct spprof_slot *slot) {
     uint64_t interval_ns = wanted_sigsafe();
     if (interval_ns == interval_of_sigsafe(slot) ||
         atomic_load_explicit(&slot->resting, memory_order_relaxed) ||
         spprof_schedule_forgone(slot) > 0) {
         /* A resting thread applies the interval at its turn. Forgone expiries were counted at
          * the present interval, so this interval stays until they are paid. */
-        return 0;
+        return;
     }
     /*
-     * A tick in this handler may have made a further signal, which is now pending. It was made at
-     * the old interval, and must be paid at this interval. The timer is disarmed first, so that no
-     * signal can come between the taking and the setting.
+     * The timer is set even if its next expiry is due already. To wait for a handler in which
+     * nothing is due would not do. The kernel makes the signals at its tick. If the interval
+     * divides the time between two ticks, each signal of a busy thread comes equally long before
+     * the next expiry. If this is less than a handler's delay, the thread would keep the old
+     * interval for minutes. If a signal is pending now, spprof_schedule_expiries_sigsafe finds what
+     * it stands for.
      *
-     * Waiting for a handler in which nothing is due would not do. The kernel makes the signals at
-     * its tick. If the interval divides the time between two ticks, each signal of a busy thread
-     * comes equally long before the next expiry. If this is less than a handler's delay, the thread
-     * would keep the old interval for minutes.
+     * The interval is stored first. Another thread that sets this timer at the same time
+     * (thread_timers.c) then either sees the interval, or its setting is replaced by this one.
      *
      * A teardown that runs at the same time may have deleted the timer. The kernel gives out the
      * numbers of timers in turn, so it then finds no timer with this number, and nothing needs to
      * be done.
      */
-    if (engine->timer_set_sigsafe(&slot->timer, 0, 0) != 0) {
-        return 0;
-    }
-    uint64_t expiries = engine->timer_take_sigsafe(SPPROF_SIGNAL, value);
-    uint64_t cpu_ns = expiries > 0 ? spprof_schedule_pay_sigsafe(slot, expiries) : 0;
-    if (engine->timer_set_sigsafe(&slot->timer, expiry_sigsafe(slot, interval_ns), interval_ns) ==
-        0) {
-        atomic_store_explicit(&slot->interval_ns, interval_ns, memory_order_relaxed);
-    }
-    return cpu_ns;
+    atomic_store_explicit(&slot->interval_ns, interval_ns, memory_order_relaxed);
+    engine->timer_set_sigsafe(&slot->timer, spprof_schedule_next_sigsafe(slot), interval_ns);
+}
+
+uint64_t spprof_schedule_expiries_sigsafe(const struct spprof_slot *slot, uint64_t expiries,
+                                          uint64_t cpu_ns) {
+    uint64_t due = spprof_schedule_due(slot, cpu_ns) / interval_of_sigsafe(slot);
+    return expiries < due ? expiries : due;
 }
 
 uint64_t spprof_schedule_due(const struct spprof_slot *slot, uint64_t cpu_ns) {

@@ -58,20 +58,24 @@ void spprof_schedule_begin(struct spprof_slot *slot, uint64_t from_ns, uint32_t 
 /* Returns the reading of the thread's CPU clock at which the timer expires next, in ns; never 0. */
 uint64_t spprof_schedule_next_sigsafe(const struct spprof_slot *slot);
 
-/* Pays for expiries. Called in the handler, on the slot's thread. `expiries` is at least 1: the
- * signal's own and its overruns. Returns the CPU time that they stand for, in ns, at least one
+/*
+ * Returns how many of a signal's `expiries` (its own and its overruns) are due at the clock's
+ * reading `cpu_ns`, which was taken in the handler. As a rule all of them are. Fewer, perhaps 0,
+ * are due for a signal that was pending when its timer was set anew: Linux before 6.13 delivers it
+ * nevertheless, and the timer may make another one for the same expiry.
+ */
+uint64_t spprof_schedule_expiries_sigsafe(const struct spprof_slot *slot, uint64_t expiries,
+                                          uint64_t cpu_ns);
+
+/* Pays for expiries. Called in the handler, on the slot's thread. `expiries` is at least 1.
+ * Returns the CPU time that they stand for, in ns, at least one
  * interval. Forgone CPU time is already counted as not signalled (see spprof_schedule_forgo); it is
  * paid, but it is no part of the result. */
 uint64_t spprof_schedule_pay_sigsafe(struct spprof_slot *slot, uint64_t expiries);
 
-/*
- * Sets the timer to the interval that threads should have. Called in the handler, on the slot's
- * thread, after paying. `value` is what the timer's signals carry. If a further signal of the timer
- * was pending, it is taken and paid for: returns the CPU time that it stands for, in ns; otherwise
- * 0. This CPU time belongs to the present sample.
- */
-uint64_t spprof_schedule_follow_sigsafe(const struct spprof_engine *engine,
-                                        struct spprof_slot *slot, const void *value);
+/* Sets the timer to the interval that threads should have. Called in the handler, on the slot's
+ * thread, after paying. */
+void spprof_schedule_follow_sigsafe(const struct spprof_engine *engine, struct spprof_slot *slot);
 
 /* Pays `cpu_ns` more, which was due, without a signal. Called on the slot's thread, with its timer
  * disarmed. Returns the part of `cpu_ns` that is not forgone, in ns. */

@@ -29,11 +29,24 @@ void spprof_thread_begin_clock_locked(struct spprof_slot *slot, uint64_t from_ns
     spprof_schedule_begin(slot, from_ns, random_bits());
 }
 
-/* Arms the slot's timer, or sets it again, by the slot's schedule. */
+/*
+ * Arms the slot's timer, or sets it again, by the slot's schedule. The thread's handler may change
+ * the schedule at the same time, and set the timer, too. Then the timer is set once more. Relaxed
+ * order is enough: the handler stores the schedule before its call, and calls that set one timer
+ * are ordered by the kernel's lock of the timer. So a handler whose setting this call has replaced
+ * shows the new schedule after the call.
+ */
 static int set_timer(const struct spprof_slot *slot) {
-    return spprof_threads.engine->timer_set_sigsafe(
-        &slot->timer, spprof_schedule_next_sigsafe(slot),
-        atomic_load_explicit(&slot->interval_ns, memory_order_relaxed));
+    uint64_t next_ns, interval_ns;
+    int error;
+    do {
+        next_ns = spprof_schedule_next_sigsafe(slot);
+        interval_ns = atomic_load_explicit(&slot->interval_ns, memory_order_relaxed);
+        error = spprof_threads.engine->timer_set_sigsafe(&slot->timer, next_ns, interval_ns);
+    } while (error == 0 &&
+             (next_ns != spprof_schedule_next_sigsafe(slot) ||
+              interval_ns != atomic_load_explicit(&slot->interval_ns, memory_order_relaxed)));
+    return error;
 }
 
 void spprof_thread_set_failed_locked(struct spprof_slot *slot, bool failed) {
@@ -197,8 +210,8 @@ void spprof_threads_rest(uint32_t share, uint32_t turn) {
             rests == atomic_load_explicit(&slot->resting, memory_order_relaxed)) {
             continue;
         }
-        /* A handler that has not seen this store yet may arm its timer once more. This causes one
-         * more signal, which is counted like any other. */
+        /* A handler that has not seen this store yet may arm its timer once more. The thread is
+         * then sampled until its next turn, and its signals are counted like any others. */
         atomic_store_explicit(&slot->resting, rests, memory_order_relaxed);
         int error =
             rests ? spprof_threads.engine->timer_set_sigsafe(&slot->timer, 0, 0) : set_timer(slot);
