@@ -6,6 +6,11 @@
 
 #include <pthread.h>
 
+/* For a session with a process's timer, the fake engine lists the threads. */
+#undef SPPROF_DEFAULT_ENGINE
+#define SPPROF_DEFAULT_ENGINE fake_engine
+#include "threads/blocked.c"
+
 static const char *reported(void) {
     static char text[256];
     return spprof_threads_blocking(text, sizeof text) ? text : NULL;
@@ -267,6 +272,69 @@ TEST(a_new_session_has_forgotten_the_last_ones) {
     end_session();
 }
 
+static struct spprof_engine process_engine;
+
+/* Begins a session whose signals come from a process's timer, with one watched thread. */
+static uint64_t begin_watched(const char *name) {
+    CHECK_EQUAL(0, spprof_slots_map());
+    process_engine = fake_engine;
+    process_engine.timer_a_thread = false;
+    uint64_t id = begin_thread();
+    fakes[id].name = name;
+    spprof_threads_lock();
+    spprof_blocked_begin(&process_engine);
+    spprof_threads_unlock();
+    return id;
+}
+
+/* Lets the thread run, and makes the next check of the list. */
+static void check_list_after(uint64_t id, uint64_t ns, bool blocked) {
+    run(id, ns);
+    fakes[id].blocks = blocked;
+    spprof_threads_lock();
+    for (int i = 0; i < SWEEPS_A_LOOK; i++) {
+        spprof_blocked_look(false);
+    }
+    spprof_threads_unlock();
+}
+
+/* Each time that the system is asked, the thread may be in the sampler's own handler. */
+TEST(a_watched_thread_that_blocks_the_signal_for_moments_is_not_named) {
+    uint64_t id = begin_watched("busy");
+    check_list_after(id, 0, false);
+    for (int i = 0; i < 20; i++) {
+        check_list_after(id, 50 * MS, i % 3 != 2);
+        CHECK(reported() == NULL);
+    }
+    CHECK_EQUAL(20, blocks_read);
+}
+
+/* A thread that was preempted in such a moment, or that hardly runs, is in it for many checks. */
+TEST(a_watched_thread_is_asked_about_once_in_50_ms_of_its_time) {
+    uint64_t id = begin_watched("slow");
+    check_list_after(id, 0, false);
+    check_list_after(id, 50 * MS, true);
+    for (int i = 0; i < 49; i++) {
+        check_list_after(id, MS, true);
+        CHECK(reported() == NULL);
+    }
+    CHECK_EQUAL(1, blocks_read);
+}
+
+TEST(a_watched_thread_that_blocks_the_signal_all_the_time_is_named_until_it_lets_it_in) {
+    uint64_t id = begin_watched("rdk:main");
+    check_list_after(id, 0, true);
+    check_list_after(id, 50 * MS, true);
+    check_list_after(id, 50 * MS, true);
+    CHECK(reported() == NULL);
+    for (int i = 0; i < 5; i++) {
+        check_list_after(id, 50 * MS, true);
+        check_reported("1 thread: rdk:main");
+    }
+    check_list_after(id, 50 * MS, false);
+    CHECK(reported() == NULL);
+}
+
 int main(void) {
     RUN(a_thread_that_blocks_the_signal_is_named);
     RUN(its_time_is_counted_when_it_ends);
@@ -281,5 +349,8 @@ int main(void) {
     RUN(names_are_reported_as_ascii_and_three_of_them);
     RUN(all_are_asked_at_the_start_if_the_caller_blocks_it);
     RUN(a_new_session_has_forgotten_the_last_ones);
+    RUN(a_watched_thread_that_blocks_the_signal_for_moments_is_not_named);
+    RUN(a_watched_thread_is_asked_about_once_in_50_ms_of_its_time);
+    RUN(a_watched_thread_that_blocks_the_signal_all_the_time_is_named_until_it_lets_it_in);
     return report();
 }

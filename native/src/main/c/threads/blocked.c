@@ -11,7 +11,8 @@
 #define FAR_NS UINT64_C(50000000) /* some ticks of the slowest kernel */
 #define MOST_ASKED 32             /* the most questions in a check; each costs some 30 us */
 #define MOST_NAMES 3
-#define SWEEPS_A_LOOK 5 /* a check reads the list once a second; it costs some 1 us a thread */
+#define ANSWERS_TO_NAME 3 /* in a row; a watched thread can block the signal for a moment */
+#define SWEEPS_A_LOOK 5   /* a check reads the list once a second; it costs some 1 us a thread */
 /* The other half of the slots is for Java threads. */
 #define MOST_WATCHED (SPPROF_MAX_THREADS / 2)
 
@@ -103,7 +104,7 @@ static void look_at_suspects(bool all) {
 static void watch(struct spprof_slot *slot, uint64_t cpu_ns) {
     slot->state = SPPROF_SLOT_WATCHED;
     slot->blocked = false;
-    slot->suspect = false;
+    slot->suspicions = 0;
     slot->from_ns = slot->seen_ns = slot->stopped_ns = cpu_ns;
 }
 
@@ -136,17 +137,16 @@ static void visit(uint64_t id, void *context) {
         watch(slot, cpu_ns);
     }
     slot->stopped_ns = cpu_ns;
-    if (!all && !slot->suspect && cpu_ns - slot->seen_ns < FAR_NS) {
+    if (!all && cpu_ns - slot->seen_ns < FAR_NS) {
         return;
     }
     slot->seen_ns = cpu_ns;
     if (lister->signal_blocked(id, SPPROF_SIGNAL) <= 0) {
-        slot->blocked = slot->suspect = false;
-    } else if (all || slot->suspect) {
+        slot->blocked = false;
+        slot->suspicions = 0;
+    } else if (!slot->blocked && (all || ++slot->suspicions == ANSWERS_TO_NAME)) {
         set_blocked(slot, lister);
-        slot->suspect = false;
-    } else {
-        slot->suspect = !slot->blocked;
+        slot->suspicions = 0;
     }
 }
 

@@ -16,8 +16,9 @@
  * asks about a thread once for each 50 ms of CPU time that the thread has used. The number of
  * questions is therefore proportional to the CPU time, whatever the number of threads. A thread
  * that is checked this way is a watched thread; it has a slot (slots.h) but no timer. A thread can
- * block the signal for a moment, for instance while it makes another thread. A watched thread is
- * therefore reported only if the next check finds the signal blocked again.
+ * block the signal for a moment: in the profiler's own handler, or while it makes another thread. A
+ * watched thread is therefore reported only after three answers in a row that it blocks the signal.
+ * Between two answers the thread uses 50 ms of CPU time, so they do not come from one such moment.
  *
  * All functions are called with the lock of thread_state.h held, never in a signal handler.
  */

@@ -82,9 +82,10 @@ struct spprof_slot {
     bool blocked; /* was found to block the signal, when paid_ns was blocked_paid_ns (blocked.h) */
     uint64_t blocked_paid_ns;
     char blocked_name[SPPROF_BLOCKED_NAME];
-    bool suspect;       /* a watched thread that blocked the signal when it was last asked about */
+    uint8_t suspicions; /* answers in a row that a watched thread blocks the signal; 0 once it
+                           counts as blocking it */
     uint32_t sweep;     /* number of the last listing that contained the thread */
-    uint32_t name_hash; /* hash of the name that was published last; 0 if none */
+    uint32_t name_hash; /* hash of the name and number published last; 0 if none */
 
     /* Used by java_names.c only: weak references to a java.lang.Thread and to its name, with the
      * `serial` and `life` of the thread that they belong to. NULL if there are none. */
