@@ -21,6 +21,7 @@
 
 static _Atomic int walks;           /* walks that began */
 static _Atomic bool walker_hangs;   /* a walk does not return while this is set */
+static _Atomic bool walk_hangs;     /* a walk has found it set, and waits */
 static _Atomic int frames_per_walk; /* number of frames that a walk finds; a value below 1 is an
                                      * error code */
 static bool walker_missing;
@@ -50,7 +51,9 @@ static void fake_destroy(void) {
 static void fake_walk_sigsafe(struct spprof_walk *walk) {
     walks++;
     while (walker_hangs) {
+        walk_hangs = true;
     }
+    walk_hangs = false;
     int found = frames_per_walk, depth = (int)walk->depth;
     for (int i = 0; i < found && i <= depth; i++) {
         walk->words[2 * i] = spprof_frame_word(SPPROF_WORD_ID_FRAME, i, 0);
@@ -146,6 +149,7 @@ void spprof_java_threads_adopt_found(JNIEnv *jni, const struct spprof_engine *en
 
 /* The current name of all Java threads; NULL: the JVM does not find the threads. */
 static const char *_Atomic java_name = "java";
+static _Atomic uint64_t java_id = 1; /* the number of all Java threads */
 static bool names_begun;
 static void (*_Atomic while_reading)(void); /* called between the two steps of reading names */
 
@@ -166,7 +170,7 @@ void spprof_java_names_read(JNIEnv *jni, struct spprof_nameless *threads, uint32
     }
     for (uint32_t i = 0; name != NULL && i < count; i++) {
         if (threads[i].env != NULL) {
-            spprof_name_look_found(&threads[i], name);
+            spprof_name_look_found(&threads[i], name, java_id);
         }
     }
 }

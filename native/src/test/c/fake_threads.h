@@ -40,6 +40,7 @@ static uint64_t process_ns;
 static uint64_t signalled_ns; /* CPU time that the samples stand for */
 static uint64_t clock_reads, read_costs_ns, reader = 1;
 static int listings, names_read, process_reads, waits_read;
+static int blocks_read;   /* questions whether a thread blocks the signal */
 static bool waits_hidden; /* the kernel does not report how long threads wait */
 static bool refuse, newest_hidden;
 static int set_error;         /* 0, or the error with which setting a timer fails */
@@ -145,6 +146,7 @@ static int fake_name(uint64_t id, char *name, size_t size) {
 
 static int fake_blocked(uint64_t id, int signal) {
     (void)signal;
+    blocks_read++;
     return fakes[id].blocks;
 }
 
@@ -231,7 +233,7 @@ static UNUSED void begin_session(int count, uint64_t interval_ns) {
     CHECK(spprof_threads_sweep() >= count);
 }
 
-static bool no_name(void *context, char *name) {
+static bool no_name(void *context, struct spprof_thread_name *name) {
     (void)context, (void)name;
     return false;
 }

@@ -170,8 +170,22 @@ static UNUSED struct tally read_ring(void) {
     return tally;
 }
 
-static bool own_name(void *context, char *name) {
-    strcpy(name, context);
+/*
+ * Checks a sum of CPU time. A session begins within its start and ends within its stop. So what was
+ * used in it lies between what was used from the start's return to the stop's call, and what was
+ * used from the start's call to the stop's return.
+ */
+static UNUSED void check_between(uint64_t paid, uint64_t least, uint64_t most, uint64_t tolerance) {
+    if (paid > most + tolerance || paid + tolerance < least) {
+        fprintf(stderr, "    paid %llu us, used %llu to %llu us\n", (unsigned long long)paid / 1000,
+                (unsigned long long)least / 1000, (unsigned long long)most / 1000);
+        CHECK(!"paid what was used");
+    }
+}
+
+static bool own_name(void *context, struct spprof_thread_name *name) {
+    strcpy(name->text, context);
+    name->java_id = java_id;
     return true;
 }
 
@@ -197,19 +211,17 @@ static UNUSED void *java_thread(void *ms) {
 }
 
 /*
- * Checks the sampled time of many java_threads that each live for a part p of the interval. Each
- * thread gives one whole interval with probability p, or nothing. The mean is the time that they
- * used; the variance of one thread is interval^2 p (1 - p), and at most interval^2 / 4 for threads
- * of any length. The tolerance is five standard deviations. The time comes from the kernel's
- * clocks, because a thread uses more than it was told to where system calls are slow. `caller_ns`
- * is the CPU time of the calling thread in the session, which is sampled, too.
+ * Checks the sampled time of many java_threads. A thread that uses k + p intervals, with p < 1,
+ * gives k + 1 intervals with probability p, or k. The mean is the time that they used; the variance
+ * of one thread is interval^2 p (1 - p), at most interval^2 / 4. The tolerance is five standard
+ * deviations of this upper bound. The time comes from the kernel's clocks, because a thread uses
+ * more than it was told to where system calls are slow. `caller_ns` is the CPU time of the calling
+ * thread in the session, which is sampled, too.
  */
 static UNUSED void check_in_proportion(uint64_t sampled, uint64_t caller_ns, uint64_t threads,
                                        uint64_t interval) {
-    uint64_t mean = used_as_java_threads / threads;
     uint64_t least = used_as_java_threads + caller_ns, most = used_by_java_threads + caller_ns;
-    uint64_t variance_ms = mean < interval ? used_as_java_threads / MS * ((interval - mean) / MS)
-                                           : threads * (interval / MS) * (interval / MS) / 4;
+    uint64_t variance_ms = threads * (interval / MS) * (interval / MS) / 4;
     uint64_t off = sampled < least ? least - sampled : sampled > most ? sampled - most : 0;
     if (off / MS * (off / MS) >= 25 * variance_ms) {
         fprintf(stderr, "    sampled %llu ms of %llu to %llu, variance %llu ms^2\n",

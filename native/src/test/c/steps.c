@@ -163,17 +163,15 @@ static const struct scenario scenarios[] = {
     {8, "8 starts a child", &spprof_engine_itimer, starts_a_child, 0},
 };
 
+static void run_scenario(const void *argument) {
+    const struct scenario *scenario = argument;
+    config.engine = scenario->engine;
+    scenario->run();
+    _exit(0);
+}
+
 static void run(const struct scenario *scenario) {
-    fflush(NULL);
-    pid_t child = fork();
-    if (child == 0) {
-        alarm(300);
-        config.engine = scenario->engine;
-        scenario->run();
-        _exit(0);
-    }
-    int status;
-    CHECK(waitpid(child, &status, 0) == child);
+    int status = run_in_child(run_scenario, scenario);
     bool left_out = scenario->step == SPPROF_LEAVE_OUT && scenario->step != 1;
     bool as_expected = !left_out ? WIFEXITED(status) && WEXITSTATUS(status) == 0
                        : scenario->signal != 0
@@ -181,10 +179,8 @@ static void run(const struct scenario *scenario) {
                            : WIFEXITED(status) && WEXITSTATUS(status) == NOT_WELL;
     tests_passed += as_expected;
     tests_failed += !as_expected;
-    printf("    %s step %d, %s [%s]: %s %d\n", as_expected ? "ok" : "FAILED:", SPPROF_LEAVE_OUT,
-           scenario->what, scenario->engine->name,
-           WIFSIGNALED(status) ? "killed by signal" : "exit status",
-           WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
+    printf("    %s step %d, %s [%s]: %s\n", as_expected ? "ok" : "FAILED:", SPPROF_LEAVE_OUT,
+           scenario->what, scenario->engine->name, describe_status(status));
 }
 
 int main(void) {

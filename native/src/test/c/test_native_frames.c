@@ -10,11 +10,11 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
-#include <sys/time.h>
 #include <time.h>
 #include <ucontext.h>
 
 #include SPPROF_PROCESSOR_CODE
+#include "alarm.h"
 #include "backtrace.h"
 #include "base/gate.h"
 #include "test.h"
@@ -48,15 +48,12 @@ static bool is_wanted_sigsafe(uint64_t pc) {
 
 /* Walks to the frame that called `work`. Its stack pointer must equal the one that the library's
  * unwinder finds. */
-static void on_signal(int signal, siginfo_t *info, void *context) {
-    (void)signal, (void)info;
-    struct backtrace trace;
-    int at = backtrace_find(&trace, wanted_pc);
+static void compare_walks(const struct backtrace *trace, int at, void *context) {
     struct spprof_registers found;
     static const struct spprof_native_wanted wanted = {.is_wanted_sigsafe = is_wanted_sigsafe};
     enum spprof_native_result result =
         spprof_native_frames_unwind_sigsafe(&found, context, stack_end, &wanted);
-    uint64_t pc = trace.pcs[BACKTRACE_INTERRUPTED];
+    uint64_t pc = trace->pcs[BACKTRACE_INTERRUPTED];
     bool in_assembly = pc >= (uintptr_t)bare_assembly && pc < (uintptr_t)bare_assembly_end;
     if (in_assembly && work_sp != 0) {
         checked_in_assembly++;
@@ -68,15 +65,23 @@ static void on_signal(int signal, siginfo_t *info, void *context) {
     if (at < 0) {
         return; /* not called from `work` */
     }
-    work_sp = trace.cfas[at];
+    work_sp = trace->cfas[at];
     /* libgcc reports with a frame the CFA of the frame that it called, which is its own stack
      * pointer. */
-    bool same = result == SPPROF_NATIVE_FOUND && found.sp == trace.cfas[at];
+    bool same = result == SPPROF_NATIVE_FOUND && found.sp == trace->cfas[at];
     checked++;
     if (!same && wrong++ == 0) {
-        wrong_pc = trace.pcs[BACKTRACE_INTERRUPTED];
+        wrong_pc = trace->pcs[BACKTRACE_INTERRUPTED];
         wrong_result = (int)result;
     }
+}
+
+static void on_signal(int signal, siginfo_t *info, void *context) {
+    (void)signal, (void)info;
+    struct backtrace trace;
+    int at = backtrace_find(&trace, wanted_pc);
+    compare_walks(&trace, at, context);
+    alarm_again_sigsafe();
 }
 
 static int compare(const void *left, const void *right) {
@@ -134,13 +139,11 @@ static void compare_with_the_compiler_s(bool ask_linker) {
     long sum = 0;
     sum ^= call_work(); /* sets wanted_pc */
     CHECK(wanted_pc - (uintptr_t)&call_work < 64);
-    const struct itimerval often = {.it_interval = {0, 50}, .it_value = {0, 50}};
-    CHECK_EQUAL(0, setitimer(ITIMER_REAL, &often, NULL));
+    alarm_every(50);
     while (checked < 5000 || checked_in_assembly < 500) {
         sum ^= call_work();
     }
-    const struct itimerval never = {{0, 0}, {0, 0}};
-    CHECK_EQUAL(0, setitimer(ITIMER_REAL, &never, NULL));
+    alarm_every(0);
     CHECK(sum != 42);
     if (wrong != 0) {
         Dl_info where = {0};

@@ -5,10 +5,10 @@
  * walk records and instructions that must not pass.
  */
 #include <signal.h>
-#include <sys/time.h>
 #include <ucontext.h>
 
 #include SPPROF_PROCESSOR_CODE
+#include "alarm.h"
 #include "backtrace.h"
 #include "base/gate.h"
 #include "test.h"
@@ -41,13 +41,8 @@ static bool says_sigsafe(uint64_t pc) {
 static const struct spprof_native_wanted wanted = {.is_wanted_sigsafe = is_wanted_sigsafe,
                                                    .calls_native_sigsafe = says_sigsafe};
 
-static void on_signal(int signal, siginfo_t *info, void *context) {
-    (void)signal, (void)info;
-    struct backtrace trace;
-    int at = backtrace_find(&trace, wanted_pc);
-    if (at < 0) {
-        return; /* not called from `first` */
-    }
+/* Walks to the code that called `first`. */
+static void compare_walks(const struct backtrace *trace, int at, void *context) {
     struct spprof_registers found;
     enum spprof_native_result result =
         unwind_by_records_sigsafe(&found, context, stack_end, &wanted);
@@ -56,11 +51,21 @@ static void on_signal(int signal, siginfo_t *info, void *context) {
     /* libgcc reports with a frame the CFA of the frame that it called, which is its own stack
      * pointer. Where records are not at the end of their frames, only pc can be compared. */
     bool same = result == SPPROF_NATIVE_FOUND && found.pc == wanted_pc &&
-                (SPPROF_CPU_CALL_PUSHES == 0 || found.sp == trace.cfas[at]);
+                (SPPROF_CPU_CALL_PUSHES == 0 || found.sp == trace->cfas[at]);
     if (!same && wrong++ == 0) {
-        wrong_pc = trace.pcs[BACKTRACE_INTERRUPTED];
+        wrong_pc = trace->pcs[BACKTRACE_INTERRUPTED];
         wrong_result = (int)result;
     }
+}
+
+static void on_signal(int signal, siginfo_t *info, void *context) {
+    (void)signal, (void)info;
+    struct backtrace trace;
+    int at = backtrace_find(&trace, wanted_pc);
+    if (at >= 0) { /* else `first` was not called */
+        compare_walks(&trace, at, context);
+    }
+    alarm_again_sigsafe();
 }
 
 static __attribute__((noinline)) unsigned long leaf(unsigned long seed) {
@@ -127,16 +132,14 @@ TEST(native_records_agree_with_the_compiler_s_own_unwinder) {
     action.sa_sigaction = on_signal;
     sigemptyset(&action.sa_mask);
     CHECK_EQUAL(0, sigaction(SIGALRM, &action, NULL));
-    const struct itimerval often = {.it_interval = {0, 50}, .it_value = {0, 50}};
-    CHECK_EQUAL(0, setitimer(ITIMER_REAL, &often, NULL));
+    alarm_every(50);
     unsigned long sum = 0;
     while (checked < ENOUGH || in_first < ENOUGH / 4) {
         for (int i = 0; i < 1000; i++) {
             sum ^= java(sum + (unsigned)i);
         }
     }
-    const struct itimerval never = {{0, 0}, {0, 0}};
-    CHECK_EQUAL(0, setitimer(ITIMER_REAL, &never, NULL));
+    alarm_every(0);
     CHECK(sum != 42);
     if (wrong != 0) {
         fprintf(stderr, "    %ld of %ld: first + %lx, result %d\n", wrong, checked,

@@ -12,11 +12,11 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <sys/mman.h>
-#include <sys/time.h>
 #include <time.h>
 #include <unwind.h>
 
 #include SPPROF_PROCESSOR_CODE
+#include "alarm.h"
 #include "base/ring.h"
 #include "ring_reader.h"
 #include "test.h"
@@ -81,8 +81,7 @@ static bool is_java_sigsafe(uint64_t pc) {
 }
 
 /* Walks and writes a sample, as the handler does. */
-static void take_sample(int signal, siginfo_t *info, void *context) {
-    (void)signal, (void)info;
+static void write_sample(void *context) {
     static const struct spprof_native_wanted java = {.is_wanted_sigsafe = is_java_sigsafe};
     uint64_t words[SPPROF_FRAME_WORDS * (DEPTH + 1)];
     struct spprof_registers registers;
@@ -106,6 +105,12 @@ static void take_sample(int signal, siginfo_t *info, void *context) {
     memcpy(record + 1, words, walk.count * sizeof *words);
     spprof_ring_publish_sigsafe(record, size);
     samples_taken++;
+}
+
+static void take_sample(int signal, siginfo_t *info, void *context) {
+    (void)signal, (void)info;
+    write_sample(context);
+    alarm_again_sigsafe();
 }
 
 static void (*check_stack)(const struct stack *);
@@ -161,11 +166,6 @@ static void take_samples_at(int signal) {
     action.sa_sigaction = take_sample;
     sigemptyset(&action.sa_mask);
     CHECK_EQUAL(0, sigaction(signal, &action, NULL));
-}
-
-static void alarm_every(int us) {
-    const struct itimerval often = {.it_interval = {0, us}, .it_value = {0, us}};
-    CHECK_EQUAL(0, setitimer(ITIMER_REAL, &often, NULL));
 }
 
 /* The call tree. */
@@ -361,10 +361,22 @@ TEST(offsets_in_a_stripped_library_are_of_the_right_functions) {
 
 static long interrupted_by_signal;
 
+static timer_t signaller;
+static volatile bool signaller_ends;
+
+/* Sets the timer of on_signal's next signal, which is one for the reason that alarm.h gives. */
+static void signal_again(void) {
+    const struct itimerspec once = {.it_value = {0, 50000}};
+    CHECK_EQUAL(0, timer_settime(signaller, 0, &once, NULL));
+}
+
 static void on_signal(int signal) {
     (void)signal;
     long sum = tree_root(7);
     __asm__ volatile("" : "+r"(sum));
+    if (!signaller_ends) {
+        signal_again();
+    }
 }
 
 /* Whether the code is between the tree's functions: an instruction of one that was interrupted at
@@ -403,11 +415,9 @@ TEST(a_stack_goes_through_the_frame_of_a_signal_s_handler) {
     struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
     sigemptyset(&action.sa_mask);
     CHECK_EQUAL(0, sigaction(SIGUSR1, &action, NULL));
-    timer_t timer;
     struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGUSR1};
-    const struct itimerspec often = {.it_interval = {0, 50000}, .it_value = {0, 50000}};
-    CHECK_EQUAL(0, timer_create(CLOCK_MONOTONIC, &event, &timer));
-    CHECK_EQUAL(0, timer_settime(timer, 0, &often, NULL));
+    CHECK_EQUAL(0, timer_create(CLOCK_MONOTONIC, &event, &signaller));
+    signal_again();
     alarm_every(30);
     long sum = 0;
     while (interrupted_by_signal < 3000) {
@@ -416,7 +426,8 @@ TEST(a_stack_goes_through_the_frame_of_a_signal_s_handler) {
         }
         ring_read(&ring, read_record, NULL);
     }
-    timer_delete(timer);
+    signaller_ends = true;
+    CHECK_EQUAL(0, timer_delete(signaller));
     alarm_every(0);
     CHECK(sum != 42);
 }
@@ -543,6 +554,7 @@ TEST(code_in_no_library_is_a_frame_without_a_guess) {
 static char paths[2][512];
 static uint64_t bases[2];
 static long right[2];
+#define MOST_TURNS 1000 /* by then, the two libraries were at one place in 100 turns */
 
 static void check_library(const struct stack *stack) {
     if (stack->tag == 0) {
@@ -568,7 +580,13 @@ static void load_by_turns(const char *one, const char *two) {
     take_samples_at(SIGALRM);
     alarm_every(30);
     long same_place = 0, sum = 0;
-    while (right[0] < 3000 || right[1] < 3000 || same_place < 100) {
+    for (long turns = 0; right[0] < 3000 || right[1] < 3000 || same_place < 100; turns++) {
+        if (turns >= MOST_TURNS && same_place < 100) {
+            fprintf(stderr,
+                    "    the linker loaded the two libraries at one place in %ld of %ld turns\n",
+                    same_place, turns);
+            _exit(1);
+        }
         for (uint32_t which = 0; which < 2; which++) {
             void *library = dlopen(paths[which], RTLD_NOW);
             CHECK(library != NULL);

@@ -13,10 +13,10 @@
 #include <stdint.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
-#include <sys/time.h>
 #include <time.h>
 #include <ucontext.h>
 
+#include "alarm.h"
 #include "test.h"
 #include "walk/cpu/cpu.h"
 #include "walk/guard.h"
@@ -38,6 +38,7 @@ static void look(int signal, siginfo_t *info, void *context) {
     } else {
         in_call[number]++;
     }
+    alarm_again_sigsafe();
 }
 
 static void interrupt_often(void) {
@@ -46,8 +47,7 @@ static void interrupt_often(void) {
     action.sa_sigaction = look;
     sigemptyset(&action.sa_mask);
     CHECK_EQUAL(0, sigaction(SIGALRM, &action, NULL));
-    const struct itimerval often = {.it_interval = {0, 200}, .it_value = {0, 200}};
-    CHECK_EQUAL(0, setitimer(ITIMER_REAL, &often, NULL));
+    alarm_every(200);
 }
 
 static long in_calls(void) {

@@ -19,6 +19,14 @@ final class BusyThreads implements AutoCloseable {
    * when this constructor returns.
    */
   BusyThreads(int count, Runnable first) throws InterruptedException {
+    this(count, first, 1);
+  }
+
+  /**
+   * Starts the threads. Each one runs {@code first} and then uses CPU time, in a stack with {@code
+   * depth} frames of {@link #spin}.
+   */
+  BusyThreads(int count, Runnable first, int depth) throws InterruptedException {
     CountDownLatch busy = new CountDownLatch(count);
     for (int i = 0; i < count; i++) {
       Thread thread =
@@ -26,7 +34,7 @@ final class BusyThreads implements AutoCloseable {
               () -> {
                 first.run();
                 busy.countDown();
-                spin();
+                spin(depth);
               },
               NAME + i);
       thread.setDaemon(true);
@@ -40,7 +48,11 @@ final class BusyThreads implements AutoCloseable {
     this(count, () -> {});
   }
 
-  private void spin() {
+  private void spin(int depth) {
+    if (depth > 1) {
+      spin(depth - 1);
+      return;
+    }
     long sum = 0;
     while (!ending) {
       sum = sum * 31 + System.identityHashCode(this);

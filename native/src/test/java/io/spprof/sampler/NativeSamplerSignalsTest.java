@@ -4,6 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.function.Predicate;
 import org.junit.jupiter.api.AfterEach;
@@ -110,12 +112,12 @@ final class NativeSamplerSignalsTest {
   void shouldCountWhatAFullRingRefuses(Engine engine) throws Exception {
     sampler.load();
     SamplerCounters before = sampler.counters();
-    // A ring of 256 KiB that nobody reads.
+    // A ring that nobody reads, and stacks that are deep: a few hundred samples fill it.
     SampleRing ring =
         sampler.start(
             new SamplerConfig(engine, Walker.AGCT, NativeFrames.NONE, 100_000, 2048, 512 << 10));
     sampling = true;
-    try (BusyThreads busy = new BusyThreads(8)) {
+    try (BusyThreads busy = new BusyThreads(8, () -> {}, 200)) {
       BusyThreads.await(() -> full(sampler.counters().since(before)) > 10, "drops");
     }
     sampler.stop();
@@ -198,6 +200,33 @@ final class NativeSamplerSignalsTest {
       assertEquals("java.lang.Thread.run", stack.get(stack.size() - 1));
     }
     assertNull(sampler.methodName(0), "no method has the id 0");
+  }
+
+  /** The timer of a process does not need the system's number of a thread. */
+  @ParameterizedTest
+  @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "AUTO")
+  void shouldShowTheNumbersOfAThread(Engine engine) throws Exception {
+    String name = BusyThreads.NAME + 0;
+    try (BusyThreads busy = new BusyThreads(1)) {
+      ThreadName seen =
+          session(config(engine), walked(20)).threads.values().stream()
+              .filter(thread -> thread.text().equals(name))
+              .findFirst()
+              .orElseThrow();
+
+      List<Long> ids =
+          Thread.getAllStackTraces().keySet().stream()
+              .filter(thread -> thread.getName().equals(name))
+              .map(Thread::getId)
+              .toList();
+      assertEquals(List.of(seen.javaId()), ids);
+      if (engine == Engine.CTIMER) {
+        Path file = Path.of("/proc/self/task/" + seen.systemId() + "/comm");
+        assertEquals(name, Files.readString(file).strip());
+      } else {
+        assertEquals(0, seen.systemId());
+      }
+    }
   }
 
   @Test
