@@ -20,9 +20,11 @@
  *     by a thread that ends (thread_hooks.h).
  *
  *   THREAD
- *     `name_bytes` bytes follow, the thread's name in modified UTF-8. time_ns and cpu_ns are 0. The
- *     name applies to the thread's samples before this record, back to the thread's previous THREAD
- *     record. Written by whichever thread looks for the names of sampled threads (thread_name.h).
+ *     `name_bytes` bytes follow, the thread's name in modified UTF-8. `system_id` is the number
+ *     that the system gave to the thread, and `java_id` the number of its java.lang.Thread; either
+ *     is 0 if it is not known. All three apply to the thread's samples before this record, back to
+ *     the thread's previous THREAD record. Written by whichever thread looks for the names of
+ *     sampled threads (thread_name.h).
  *
  *   METHOD
  *     `method` is the method's number within the session. `name_bytes` bytes follow: the method's
@@ -187,15 +189,17 @@ struct spprof_record {
         uint32_t in_library; /* FUNCTION */
     };
     union {
-        uint64_t time_ns; /* SAMPLE: CLOCK_MONOTONIC */
-        uint64_t user_ns; /* TIMES */
-        uint64_t address; /* LIBRARY, FUNCTION */
+        uint64_t time_ns;   /* SAMPLE: CLOCK_MONOTONIC */
+        uint64_t user_ns;   /* TIMES */
+        uint64_t system_id; /* THREAD */
+        uint64_t address;   /* LIBRARY, FUNCTION */
     };
     union {
         uint64_t cpu_ns; /* SAMPLE: CPU time that it stands for, ns: (1 + overruns) x interval */
         uint64_t line_count; /* METHOD: pairs of a byte code index and a line */
         uint64_t id_bytes;   /* LIBRARY */
         uint64_t system_ns;  /* TIMES */
+        uint64_t java_id;    /* THREAD */
     };
 };
 

@@ -13,7 +13,7 @@ struct event {
     jthread thread;
 };
 
-static bool read_name(void *context, char *name) {
+static bool read_name(void *context, struct spprof_thread_name *name) {
     const struct event *event = context;
     return spprof_java_names_get(event->env, event->jni, event->thread, name);
 }

@@ -322,6 +322,7 @@ static int take_pending(int signal) {
 const struct spprof_engine spprof_engine_itimer = {
     .name = "itimer",
     .timer_a_thread = false,
+    .system_ids = false, /* they are of the threads library */
     .vm_thread_id = VM_THREAD_ID,
     .vm_thread_id_size = VM_THREAD_ID_SIZE,
     .thread_id_of_vm = thread_id_of_vm,

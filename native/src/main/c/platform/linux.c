@@ -34,8 +34,6 @@
 #endif
 
 #define MOST_PENDING 1000
-#define MOST_OTHERS 4   /* signals of other senders that take_signal_sigsafe passes over */
-#define KERNEL_SIGSET 8 /* bytes */
 
 static struct timespec to_timespec_sigsafe(uint64_t ns) {
     return (struct timespec){.tv_sec = (time_t)(ns / SPPROF_NS_PER_S),
@@ -274,38 +272,6 @@ static bool signal_sigsafe(const siginfo_t *info, struct spprof_signal *signal) 
     return true;
 }
 
-/*
- * The C library's functions for these two calls are a cancellation point and, in musl, not there,
- * so system call numbers are used. The kernel's set of signals has 8 bytes; they are the first
- * bytes of sigset_t.
- *
- * Linux before 6.13 delivers the signal of a timer that was disarmed while the signal was pending.
- * It then stands for one expiry, because the kernel counts overruns only for a timer that is still
- * set. Later kernels drop the signal, and nothing is taken.
- */
-static uint64_t take_signal_sigsafe(int signal, const void *value) {
-    sigset_t set;
-    sigemptyset(&set);
-    sigaddset(&set, signal);
-    const struct timespec no_wait = {0, 0};
-    siginfo_t others[MOST_OTHERS];
-    int found = 0;
-    uint64_t expiries = 0;
-    while (expiries == 0 && found < MOST_OTHERS &&
-           syscall(SYS_rt_sigtimedwait, &set, &others[found], &no_wait, KERNEL_SIGSET) == signal) {
-        struct spprof_signal taken;
-        if (signal_sigsafe(&others[found], &taken) && taken.value == value) {
-            expiries = taken.expiries;
-        } else {
-            found++;
-        }
-    }
-    for (int i = 0; i < found; i++) { /* a process may queue any signal for its own thread */
-        syscall(SYS_rt_tgsigqueueinfo, getpid(), (pid_t)thread_id_sigsafe(), signal, &others[i]);
-    }
-    return expiries;
-}
-
 static int take_pending(int signal) {
     sigset_t set;
     sigemptyset(&set);
@@ -327,6 +293,7 @@ static int take_pending(int signal) {
 const struct spprof_engine spprof_engine_ctimer = {
     .name = "ctimer",
     .timer_a_thread = true,
+    .system_ids = true,
     .vm_thread_id = "_thread_id",
     .vm_thread_id_size = sizeof(pid_t),
     .thread_id_of_vm = thread_id_of_vm,
@@ -346,7 +313,6 @@ const struct spprof_engine spprof_engine_ctimer = {
     .timer_set_sigsafe = set_timer_sigsafe,
     .timer_delete = delete_timer,
     .signal_sigsafe = signal_sigsafe,
-    .timer_take_sigsafe = take_signal_sigsafe,
     .take_pending = take_pending,
     .await_delivery = spprof_delivery_await,
 };

@@ -42,6 +42,8 @@ struct spprof_engine {
     /* True: one timer for each thread. False: one timer for the process, whose signals go to
      * threads that are running. */
     bool timer_a_thread;
+    /* Whether thread_id_sigsafe returns the number by which the system's tools know the thread. */
+    bool system_ids;
     /* The field of HotSpot's OSThread that identifies the system's thread, and the field's size. */
     const char *vm_thread_id;
     size_t vm_thread_id_size;
@@ -110,11 +112,6 @@ struct spprof_engine {
 
     /* Reads a signal's contents. Returns false if none of the profiler's timers sent the signal. */
     bool (*signal_sigsafe)(const siginfo_t *info, struct spprof_signal *signal);
-    /* Takes a pending signal of the timer that carries `value`, so that it will not be delivered.
-     * Returns the signal's expiries, or 0 if none was pending. Other instances of the signal stay
-     * pending. Called in the handler, which blocks the signal, on the timer's thread, with the
-     * timer disarmed. NULL without a timer for each thread. */
-    uint64_t (*timer_take_sigsafe)(int signal, const void *value);
     /* Removes pending instances of `signal`, which must be blocked, from the calling thread and the
      * process. An engine may do this by unblocking the signal for a moment: the gate is closed, so
      * the handler does nothing. */

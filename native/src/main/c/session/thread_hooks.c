@@ -117,9 +117,9 @@ static struct spprof_slot *kept_slot(void) {
 /*
  * Writes a name into the ring, as the name of the slot's samples so far. Called with the lock held.
  */
-static void name_samples(struct spprof_slot *slot, const char *name) {
+static void name_samples(struct spprof_slot *slot, const struct spprof_thread_name *name) {
     struct spprof_ring *ring = spprof_threads_ring_locked();
-    if (ring != NULL && spprof_thread_name_publish(ring, slot, name)) {
+    if (ring != NULL && spprof_thread_name_publish(ring, slot, name->text, name->java_id)) {
         atomic_store_explicit(spprof_slots_mark_sigsafe(slot), SPPROF_MARK_NONE,
                               memory_order_relaxed);
     }
@@ -178,8 +178,8 @@ void spprof_thread_started(void *env, spprof_name_reader read, void *context) {
         return;
     }
     uint64_t from = begin_measure();
-    char name[SPPROF_NAME_ROOM];
-    bool named = read != NULL && read(context, name);
+    struct spprof_thread_name name;
+    bool named = read != NULL && read(context, &name);
     void *ticket = NULL;
     if (has_keys) {
         pthread_setspecific(kept_key, NULL); /* it is a Java thread now */
@@ -194,7 +194,7 @@ void spprof_thread_started(void *env, spprof_name_reader read, void *context) {
         begin_life(slot);
         atomic_store_explicit(&slot->left, false, memory_order_relaxed);
         if (named) {
-            name_samples(slot, name);
+            name_samples(slot, &name);
         }
         /* Relaxed order is enough: this thread's timer is armed later, by a system call. */
         atomic_store_explicit(&slot->env, (char *)env + SPPROF_ENV_IN_HOOK, memory_order_relaxed);
@@ -227,11 +227,11 @@ static bool went_out(spprof_name_reader read, void *context) {
         }
     }
     spprof_gate_leave_sigsafe();
-    char name[SPPROF_NAME_ROOM];
-    if (marked && read(context, name)) {
+    struct spprof_thread_name name;
+    if (marked && read(context, &name)) {
         spprof_threads_lock_open();
         if (kept_slot() == slot) {
-            name_samples(slot, name);
+            name_samples(slot, &name);
         }
         spprof_threads_unlock_open();
     }
@@ -351,13 +351,13 @@ void spprof_thread_ended(spprof_name_reader read, void *context) {
     }
     more = slot != NULL && (more || is_marked(slot));
     if (more) {
-        char name[SPPROF_NAME_ROOM];
+        struct spprof_thread_name name;
         spprof_threads_unlock_open(); /* asking the JVM for the name can take long */
-        bool named = read(context, name);
+        bool named = read(context, &name);
         spprof_threads_lock_open();
         slot = leaving_slot(id);
         if (slot != NULL && named) {
-            name_samples(slot, name);
+            name_samples(slot, &name);
         }
     }
     if (slot != NULL) {

@@ -42,9 +42,10 @@
 
 #include <stdbool.h>
 
-/* Copies the name of the calling thread, in modified UTF-8, at most SPPROF_NAME_ROOM bytes. Returns
- * false if the thread has no name. */
-typedef bool (*spprof_name_reader)(void *context, char *name);
+struct spprof_thread_name; /* thread_name.h */
+
+/* Copies the name of the calling thread and its number. Returns false if it has no name. */
+typedef bool (*spprof_name_reader)(void *context, struct spprof_thread_name *name);
 
 /* The hooks of ThreadStart and ThreadEnd. `env` is the thread's JNIEnv. `read` reads the thread's
  * name. At a start, `read` is NULL if name looks (thread_name.h) can read the names of Java

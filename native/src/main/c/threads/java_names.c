@@ -25,6 +25,10 @@ static int64_t distance;   /* bytes from a JavaThread to its JNIEnv */
 static _Atomic bool works; /* relaxed: written before the events that read it are switched on */
 static jfieldID eetop_field;
 static jfieldID name_field;
+/* The field with the number of a thread (Thread.getId cannot be asked: a subclass may override it);
+ * NULL if there is none. Relaxed: an event of an earlier session may still read it, and finds NULL
+ * or the same field, whose class is never unloaded. */
+static _Atomic(jfieldID) id_field;
 
 static jfieldID thread_field(JNIEnv *jni, const char *name, const char *type) {
     jclass thread = (*jni)->FindClass(jni, "java/lang/Thread");
@@ -39,6 +43,7 @@ static jfieldID thread_field(JNIEnv *jni, const char *name, const char *type) {
 void spprof_java_names_begin(JNIEnv *jni, const struct spprof_engine *engine) {
     eetop_field = thread_field(jni, "eetop", "J");
     name_field = thread_field(jni, "name", "Ljava/lang/String;");
+    atomic_store_explicit(&id_field, thread_field(jni, "tid", "J"), memory_order_relaxed);
     bool all = eetop_field != NULL && name_field != NULL &&
                spprof_java_threads_env_distance(jni, engine, &distance) == 0;
     atomic_store_explicit(&works, all, memory_order_relaxed);
@@ -48,8 +53,13 @@ bool spprof_java_names_work(void) {
     return atomic_load_explicit(&works, memory_order_relaxed);
 }
 
+static uint64_t java_id(JNIEnv *jni, jthread thread) {
+    jfieldID field = atomic_load_explicit(&id_field, memory_order_relaxed);
+    return field == NULL ? 0 : (uint64_t)(*jni)->GetLongField(jni, thread, field);
+}
+
 bool spprof_java_names_get(jvmtiEnv *jvmti, JNIEnv *jni, jthread thread,
-                           char name[SPPROF_NAME_ROOM]) {
+                           struct spprof_thread_name *name) {
     jvmtiThreadInfo info;
     if ((*jvmti)->GetThreadInfo(jvmti, thread, &info) != JVMTI_ERROR_NONE) {
         return false;
@@ -57,8 +67,9 @@ bool spprof_java_names_get(jvmtiEnv *jvmti, JNIEnv *jni, jthread thread,
     bool has = info.name != NULL;
     if (has) {
         size_t length = strnlen(info.name, SPPROF_NAME_ROOM - 1);
-        memcpy(name, info.name, length);
-        name[length] = '\0';
+        memcpy(name->text, info.name, length);
+        name->text[length] = '\0';
+        name->java_id = java_id(jni, thread);
     }
     (*jvmti)->Deallocate(jvmti, (unsigned char *)info.name);
     (*jni)->DeleteLocalRef(jni, info.thread_group);
@@ -82,14 +93,14 @@ static bool was_found(const struct spprof_nameless *wanted) {
 static void read_name(JNIEnv *jni, struct spprof_nameless *wanted, jthread thread) {
     struct spprof_slot *slot = wanted->slot;
     jobject string = (*jni)->GetObjectField(jni, thread, name_field);
-    char name[SPPROF_NAME_ROOM];
+    struct spprof_thread_name name;
     if (wanted->named && slot->name_ref != NULL && string != NULL &&
         (*jni)->IsSameObject(jni, slot->name_ref, string)) {
-        spprof_name_look_found(wanted, NULL);
-    } else if (spprof_java_names_get(spprof_jvmti(), jni, thread, name)) {
+        spprof_name_look_found(wanted, NULL, 0);
+    } else if (spprof_java_names_get(spprof_jvmti(), jni, thread, &name)) {
         let_go(jni, &slot->name_ref);
         slot->name_ref = string == NULL ? NULL : (*jni)->NewWeakGlobalRef(jni, string);
-        spprof_name_look_found(wanted, name);
+        spprof_name_look_found(wanted, name.text, name.java_id);
     }
     (*jni)->DeleteLocalRef(jni, string);
 }

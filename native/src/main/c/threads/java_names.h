@@ -33,9 +33,9 @@ void spprof_java_names_read(JNIEnv *jni, struct spprof_nameless *threads, uint32
 /* Deletes the references that were kept for a session. Called when the session has ended. */
 void spprof_java_names_end(JNIEnv *jni);
 
-/* Copies the present name of a thread, in modified UTF-8. Returns false if the thread has no name.
+/* Copies the present name of a thread, and its number. Returns false if the thread has no name.
  * `jvmti` is the environment of the event or of the library. */
 bool spprof_java_names_get(jvmtiEnv *jvmti, JNIEnv *jni, jthread thread,
-                           char name[SPPROF_NAME_ROOM]);
+                           struct spprof_thread_name *name);
 
 #endif

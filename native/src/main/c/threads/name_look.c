@@ -17,11 +17,12 @@ static bool is_same(const struct spprof_nameless *thread) {
            slot->state != SPPROF_SLOT_FREE && slot->state != SPPROF_SLOT_UNDELETED;
 }
 
-void spprof_name_look_found(struct spprof_nameless *thread, const char *name) {
+void spprof_name_look_found(struct spprof_nameless *thread, const char *name, uint64_t java_id) {
     thread->done = true;
     spprof_threads_lock();
     if (is_same(thread)) {
-        bool written = name == NULL || spprof_thread_name_publish(ring_of_look, thread->slot, name);
+        bool written =
+            name == NULL || spprof_thread_name_publish(ring_of_look, thread->slot, name, java_id);
         uint8_t reading = SPPROF_MARK_READING;
         /* The exchange fails if a handler has marked the thread meanwhile. The sample of this
          * handler may have come after the name was read, so the mark stays. */
@@ -87,9 +88,9 @@ void spprof_name_look(JNIEnv *jni, const struct spprof_engine *engine, struct sp
         if (!thread->done && (thread->env == NULL || !thread->named) &&
             engine->thread_name(atomic_load_explicit(&thread->slot->id, memory_order_relaxed), name,
                                 sizeof name) == 0) {
-            spprof_name_look_found(thread, name);
+            spprof_name_look_found(thread, name, 0);
         } else if (!thread->done) {
-            spprof_name_look_found(thread, NULL);
+            spprof_name_look_found(thread, NULL, 0);
         }
     }
 }

@@ -38,7 +38,8 @@ void spprof_name_look(JNIEnv *jni, const struct spprof_engine *engine, struct sp
                       spprof_java_names_reader read);
 
 /* Records the result of a look for a thread. `name` is NULL if the name has not changed since it
- * was last read, or if it could not be read. Takes the lock of thread_state.h. */
-void spprof_name_look_found(struct spprof_nameless *thread, const char *name);
+ * was last read, or if it could not be read. `java_id` is the number of the thread's
+ * java.lang.Thread, or 0. Takes the lock of thread_state.h. */
+void spprof_name_look_found(struct spprof_nameless *thread, const char *name, uint64_t java_id);
 
 #endif

@@ -21,6 +21,11 @@
  * the sample and that moment lies at most the time from one pass to the next. If a thread sets its
  * name before the first look at it, no earlier name appears in the profile.
  *
+ * A record also has the numbers of the thread. The system's number is the slot's. The system can
+ * give it to a later thread, which has a serial number of its own, and so a record of its own. The
+ * number of the java.lang.Thread comes with the name, from whoever has the object: a thread that
+ * leaves the JVM and comes back has a new one, and then the name is written again.
+ *
  * Handlers set a mark from NONE or READING to SAMPLED. Marks are cleared with the lock of
  * thread_state.h held. A look clears a mark in two steps: from SAMPLED to READING before the name
  * is read, and from READING to NONE when the name is in the ring. The exit hook clears any
@@ -32,6 +37,7 @@
 #define SPPROF_THREAD_NAME_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/ring.h"
 #include "threads/slots.h"
@@ -44,13 +50,19 @@
  * sample is reserved. */
 void spprof_thread_name_mark_sigsafe(const struct spprof_slot *slot);
 
+/* The name of a thread, and the number of its java.lang.Thread. */
+struct spprof_thread_name {
+    uint64_t java_id;            /* 0 if it is not known, or if there is no such object */
+    char text[SPPROF_NAME_ROOM]; /* in modified UTF-8 */
+};
+
 /*
- * Writes the name of a thread into the ring, unless it is the name that was written last. Returns
- * false if the ring is full; a later call may have room. `name` is in modified UTF-8. At most
- * SPPROF_MAX_NAME bytes of it are kept. Called with the lock of thread_state.h held, never in a
- * signal handler.
+ * Writes the name of a thread and its numbers into the ring, unless name and `java_id` are those
+ * that were written last. Returns false if the ring is full; a later call may have room. `name` is
+ * in modified UTF-8. At most SPPROF_MAX_NAME bytes of it are kept. `java_id` is 0 for the system's
+ * name of a thread. Called with the lock of thread_state.h held, never in a signal handler.
  */
 bool spprof_thread_name_publish(struct spprof_ring *ring, struct spprof_slot *slot,
-                                const char *name);
+                                const char *name, uint64_t java_id);
 
 #endif

@@ -95,7 +95,7 @@ static void begin_slot(struct spprof_slot *slot) {
 
 static void publish_name(struct spprof_slot *slot, const char *name) {
     if (name != NULL && spprof_threads.ring != NULL) {
-        spprof_thread_name_publish(spprof_threads.ring, slot, name);
+        spprof_thread_name_publish(spprof_threads.ring, slot, name, 0);
     }
 }
 

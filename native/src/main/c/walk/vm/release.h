@@ -10,7 +10,8 @@
  *   threads/java_threads.c           the fields that lead from a JNIEnv to the system's thread. A
  *                                    release has changed one: _osthread, which belonged to
  *                                    JavaThread and now belongs to Thread
- *   threads/java_names.c             the fields of java.lang.Thread with its name and JavaThread
+ *   threads/java_names.c             the fields of java.lang.Thread with its name, its number and
+ *                                    its JavaThread
  *   platform/linux.c and darwin.c    the field of OSThread with the system's number of the thread
  *   jvm/vmstructs.c                  the tables with which the JVM publishes its structures
  *   walk/walk_agct.c                 AsyncGetCallTrace

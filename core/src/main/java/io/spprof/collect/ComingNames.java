@@ -1,6 +1,7 @@
 package io.spprof.collect;
 
 import io.spprof.sampler.SampleRing;
+import io.spprof.sampler.ThreadName;
 import java.util.ArrayDeque;
 import java.util.HashMap;
 import java.util.Map;
@@ -17,7 +18,7 @@ import java.util.Queue;
 final class ComingNames implements SampleRing.Ahead {
 
   private final NativeFunctions functions;
-  private final Map<Integer, Queue<String>> names = new HashMap<>();
+  private final Map<Integer, Queue<ThreadName>> names = new HashMap<>();
   private boolean waited;
 
   /**
@@ -51,8 +52,8 @@ final class ComingNames implements SampleRing.Ahead {
    * Returns the name for a sample of a thread. Returns null if the thread's last name, which the
    * reader has passed, still applies.
    */
-  String of(int thread) {
-    Queue<String> coming = names.isEmpty() ? null : names.get(thread);
+  ThreadName of(int thread) {
+    Queue<ThreadName> coming = names.isEmpty() ? null : names.get(thread);
     return coming == null ? null : coming.peek();
   }
 
@@ -60,7 +61,7 @@ final class ComingNames implements SampleRing.Ahead {
    * Removes the first name of a thread. Called when the reader of the samples reaches this name.
    */
   void passed(int thread) {
-    Queue<String> coming = names.get(thread);
+    Queue<ThreadName> coming = names.get(thread);
     if (coming != null) {
       coming.poll();
     }
@@ -82,7 +83,7 @@ final class ComingNames implements SampleRing.Ahead {
   }
 
   @Override
-  public void thread(int thread, String name) {
+  public void thread(int thread, ThreadName name) {
     names.computeIfAbsent(thread, key -> new ArrayDeque<>(2)).add(name);
   }
 }

@@ -6,6 +6,7 @@ import io.spprof.profile.ProfileMethod;
 import io.spprof.profile.Rows;
 import io.spprof.profile.SampleTimes;
 import io.spprof.profile.Stacks;
+import io.spprof.sampler.ThreadState;
 import java.util.List;
 
 /**
@@ -109,7 +110,7 @@ public final class RecentSamples {
     }
 
     @Override
-    public void sample(long nanos, int row, long cpuNanos) {
+    public void sample(long nanos, int row, long cpuNanos, ThreadState state) {
       if (nanos >= sinceNanos) {
         full |= byStack.add(stacks[row], 0, 1, cpuNanos) < 0;
       }

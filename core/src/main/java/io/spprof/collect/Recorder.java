@@ -6,6 +6,7 @@ import io.spprof.sampler.DropReason;
 import io.spprof.sampler.Drops;
 import io.spprof.sampler.SampleRing;
 import io.spprof.sampler.SampleView;
+import io.spprof.sampler.ThreadName;
 import io.spprof.sampler.ThreadState;
 
 /**
@@ -105,7 +106,7 @@ final class Recorder implements SampleRing.Visitor {
   private void add(int found, SampleView sample) {
     int thread = sample.thread();
     long cpuNanos = sample.cpuNanos();
-    String name = comingNames.of(thread);
+    ThreadName name = comingNames.of(thread);
     if (name != null) {
       threads.named(thread, name);
     }
@@ -119,7 +120,7 @@ final class Recorder implements SampleRing.Visitor {
         stackMethods[i] = frames.method(decoder.stack()[i]);
       }
       methods.count(stackMethods, found, cpuNanos);
-      windows.addTime(sample.timeNanos(), row, cpuNanos);
+      windows.addTime(sample.timeNanos(), row, cpuNanos, sample.threadState());
       Category category = Category.of(sample.threadState(), threads.kind(number));
       windows.addCategory(category, cpuNanos);
       collected++;
@@ -184,7 +185,7 @@ final class Recorder implements SampleRing.Visitor {
   }
 
   @Override
-  public void thread(int thread, String name) {
+  public void thread(int thread, ThreadName name) {
     try {
       comingNames.passed(thread);
       threads.named(thread, name);

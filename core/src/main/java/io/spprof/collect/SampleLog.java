@@ -2,6 +2,7 @@ package io.spprof.collect;
 
 import io.spprof.profile.SampleTimes;
 import io.spprof.profile.SampleTimes.Chunk;
+import io.spprof.sampler.ThreadState;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -10,12 +11,12 @@ import java.util.List;
 
 /**
  * Keeps the latest samples of a window one by one, for exports that show the time of each sample. A
- * sample has the time at which it was taken, its row in the {@link RowTable}, and the CPU time that
- * it stands for. The samples are stored in chunks. The chunks may use a share of the {@link
- * MemoryBudget}. If there is no room, the oldest samples are removed and counted, beginning with
- * those of older windows. The tables have priority over the log, because the tables hold the
- * totals: when they need memory, they get the log's memory. The latest samples stay, in a small
- * part of the log's share: they show what happens now ({@link RecentSamples}).
+ * sample has the time at which it was taken, its row in the {@link RowTable}, the CPU time that it
+ * stands for, and the state of its thread. The samples are stored in chunks. The chunks may use a
+ * share of the {@link MemoryBudget}. If there is no room, the oldest samples are removed and
+ * counted, beginning with those of older windows. The tables have priority over the log, because
+ * the tables hold the totals: when they need memory, they get the log's memory. The latest samples
+ * stay, in a small part of the log's share: they show what happens now ({@link RecentSamples}).
  *
  * <p>Used under the lock of {@link Collector}. The caller of {@link #snapshot()} may keep the
  * result. The result shares the chunks, but the log only appends to a chunk.
@@ -74,7 +75,7 @@ final class SampleLog {
    * Adds a sample. If necessary, the oldest samples are removed to make room. If there is no room
    * even so, the sample is only counted as forgotten.
    */
-  void add(long timeNanos, int row, long cpuNanos) {
+  void add(long timeNanos, int row, long cpuNanos, ThreadState state) {
     long nanos = timeNanos - startNanos;
     if (current == null || used == CHUNK || !isNear(nanos)) {
       startChunk(nanos);
@@ -86,7 +87,7 @@ final class SampleLog {
     }
     current.micros()[used] = (int) ((nanos - current.baseNanos()) / 1000);
     current.rows()[used] = row;
-    current.cpuNanos()[used] = cpuNanos;
+    current.cpuAndStates()[used] = Chunk.cpuAndState(cpuNanos, state);
     used++;
   }
 
@@ -220,12 +221,12 @@ final class SampleLog {
         current.baseNanos(),
         Arrays.copyOf(current.micros(), used),
         Arrays.copyOf(current.rows(), used),
-        Arrays.copyOf(current.cpuNanos(), used),
+        Arrays.copyOf(current.cpuAndStates(), used),
         used);
   }
 
   private Chunk upTo(int count) {
     return new Chunk(
-        current.baseNanos(), current.micros(), current.rows(), current.cpuNanos(), count);
+        current.baseNanos(), current.micros(), current.rows(), current.cpuAndStates(), count);
   }
 }

@@ -2,6 +2,7 @@ package io.spprof.collect;
 
 import io.spprof.profile.ProfileThread;
 import io.spprof.profile.ThreadKind;
+import io.spprof.sampler.ThreadName;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -14,10 +15,11 @@ import java.util.Map;
  * The names and kinds of threads. The native side identifies a thread by its serial number within
  * the session; this table gives each pair of a name and a kind a number. Threads with the same name
  * and kind share a number. A thread that is renamed has another number from then on, and so has a
- * thread that becomes a Java thread. If the budget has no room for more names, threads with new
- * names share one common name. The table also has the user and system time of the threads of each
- * name, by the kernel's account. Their sum is all that was reported: the time of a thread that has
- * no number, or whose name was removed, counts for {@link #OTHERS}.
+ * thread that becomes a Java thread. A name has its thread's number by the system and by the JVM,
+ * as long as it has been the name of one thread only. If the budget has no room for more names,
+ * threads with new names share one common name. The table also has the user and system time of the
+ * threads of each name, by the kernel's account. Their sum is all that was reported: the time of a
+ * thread that has no number, or whose name was removed, counts for {@link #OTHERS}.
  *
  * <p>Used under the lock of {@link Collector}.
  */
@@ -27,7 +29,7 @@ final class ThreadTable {
   static final String OTHERS = "[other threads]";
 
   private static final int SERIAL_BYTES = 2 * Integer.BYTES; // a reference and a time
-  private static final int ENTRY_BYTES = 216; // String, its bytes, Name, Thread, HashMap node, item
+  private static final int ENTRY_BYTES = 248; // String, its bytes, Name, Thread, HashMap node, item
   private static final int NONE = -1;
   private static final int MOST_UNNAMED = 256; // threads, of less than 100 bytes each
 
@@ -39,6 +41,8 @@ final class ThreadTable {
     int ofNative = NONE;
     long userNanos; // of these threads, by the kernel's account
     long systemNanos;
+    long systemId = NONE; // the numbers of its thread; 0 after a second thread, or if not known
+    long javaId = NONE;
 
     /**
      * Creates a name without a number.
@@ -56,19 +60,35 @@ final class ThreadTable {
       return nativeKind != null ? nativeKind : ThreadKind.ofNative(text);
     }
 
+    /** Records that a thread with these numbers has this name. */
+    void isOf(long system, long java) {
+      systemId = systemId == NONE || systemId == system ? system : 0;
+      javaId = javaId == NONE || javaId == java ? java : 0;
+    }
+
     /**
-     * Adds the times to one of the threads with this name, or to those of the rest if no thread
-     * with this name has a number.
+     * Adds the numbers by system and JVM to the threads with this name. Adds the times to one of
+     * them, or to those of the rest if no thread with this name has a number in this table.
      */
-    void addTimes(List<ProfileThread> threads, long[] rest) {
-      int number = ofJava != NONE ? ofJava : ofNative;
-      if (number == NONE) {
-        rest[0] += userNanos;
-        rest[1] += systemNanos;
-      } else if (userNanos + systemNanos > 0) {
-        ThreadKind kind = threads.get(number).kind();
-        threads.set(number, new ProfileThread(text, kind, userNanos, systemNanos));
+    void addTo(List<ProfileThread> threads, long[] rest) {
+      long user = userNanos;
+      long system = systemNanos;
+      if (ofJava != NONE) {
+        threads.set(ofJava, thread(ThreadKind.JAVA, user, system, javaId));
+        user = 0;
+        system = 0;
       }
+      if (ofNative != NONE) {
+        threads.set(ofNative, thread(threads.get(ofNative).kind(), user, system, 0));
+        user = 0;
+        system = 0;
+      }
+      rest[0] += user;
+      rest[1] += system;
+    }
+
+    private ProfileThread thread(ThreadKind kind, long user, long system, long java) {
+      return new ProfileThread(text, kind, user, system, Math.max(0, systemId), Math.max(0, java));
     }
 
     /** Returns a copy with new numbers, in which threads that do not stay have none. */
@@ -76,6 +96,8 @@ final class ThreadTable {
       Name copy = new Name(text, nativeKind);
       copy.userNanos = userNanos;
       copy.systemNanos = systemNanos;
+      copy.systemId = systemId;
+      copy.javaId = javaId;
       copy.ofJava = ofJava != NONE && kept[ofJava] ? renumbered[ofJava] : NONE;
       copy.ofNative = ofNative != NONE && kept[ofNative] ? renumbered[ofNative] : NONE;
       return copy;
@@ -88,7 +110,7 @@ final class ThreadTable {
   /** The common name, by the kind that a native thread without room for its name has. */
   private Name[] others = new Name[ThreadKind.values().length];
 
-  private List<ProfileThread> threads = new ArrayList<>(); // by number, without times
+  private List<ProfileThread> threads = new ArrayList<>(); // by number: name and kind
   private Name[] nameOfSerial = new Name[256];
   private int[] namedIn = new int[256]; // the value of {@code time} when the thread was named
   private int time; // number of removals
@@ -107,15 +129,16 @@ final class ThreadTable {
   }
 
   /** Sets the name of the thread with a serial number, for its later samples. */
-  void named(int serial, String name) {
+  void named(int serial, ThreadName name) {
     named(serial, name, null);
   }
 
-  private void named(int serial, String name, ThreadKind nativeKind) {
+  private void named(int serial, ThreadName name, ThreadKind nativeKind) {
     if (serial >= nameOfSerial.length && !grow(serial)) {
       return;
     }
-    nameOfSerial[serial] = name(name, nativeKind);
+    nameOfSerial[serial] = name(name.text(), nativeKind);
+    nameOfSerial[serial].isOf(name.systemId(), name.javaId());
     namedIn[serial] = time;
     long[] before = unnamed.remove(serial);
     if (before != null) {
@@ -163,7 +186,7 @@ final class ThreadTable {
     }
     if (nameOfSerial[serial] == null) {
       // The ring had no room for the name of this thread.
-      named(serial, "[thread " + serial + "]", ThreadKind.UNKNOWN);
+      named(serial, ThreadName.of("[thread " + serial + "]"), ThreadKind.UNKNOWN);
     }
     return number(nameOfSerial[serial], isNative);
   }
@@ -279,14 +302,14 @@ final class ThreadTable {
       rest[0] += waiting[0];
       rest[1] += waiting[1];
     }
-    names.values().forEach(name -> name.addTimes(timed, rest));
+    names.values().forEach(name -> name.addTo(timed, rest));
     for (Name other : others) {
       if (other != null) {
-        other.addTimes(timed, rest);
+        other.addTo(timed, rest);
       }
     }
     if (rest[0] + rest[1] > 0) {
-      timed.add(new ProfileThread(OTHERS, ThreadKind.UNKNOWN, rest[0], rest[1]));
+      timed.add(new ProfileThread(OTHERS, ThreadKind.UNKNOWN, rest[0], rest[1], 0, 0));
     }
     return List.copyOf(timed);
   }
@@ -308,6 +331,7 @@ final class ThreadTable {
     int kind = nativeKind.ordinal();
     if (others[kind] == null) {
       others[kind] = new Name(OTHERS, nativeKind); // not counted: there are a few of them
+      others[kind].isOf(0, 0); // stands for several threads
     }
     return others[kind];
   }

@@ -3,6 +3,7 @@ package io.spprof.collect;
 import io.spprof.profile.Category;
 import io.spprof.profile.CategoryTimes;
 import io.spprof.profile.Rows;
+import io.spprof.sampler.ThreadState;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -88,9 +89,9 @@ final class Windows implements MemoryBudget.Reclaimer, SampleLog.Older {
     return rows.add(stack, thread, 1, cpuNanos);
   }
 
-  /** Records the time of a sample that {@link #add} has put into a row. */
-  void addTime(long timeNanos, int row, long cpuNanos) {
-    log.add(timeNanos, row, cpuNanos);
+  /** Records the time of a sample, and its thread's state, that {@link #add} has put into a row. */
+  void addTime(long timeNanos, int row, long cpuNanos, ThreadState state) {
+    log.add(timeNanos, row, cpuNanos, state);
   }
 
   /**

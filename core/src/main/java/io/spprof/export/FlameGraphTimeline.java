@@ -107,7 +107,7 @@ final class FlameGraphTimeline {
     for (int chunk = 0; chunk < times.chunkCount() && entries[0] <= MOST_ENTRIES; chunk++) {
       times.forEach(
           chunk,
-          (time, row, cpuNanos) -> {
+          (time, row, cpuNanos, state) -> {
             int at = slotOf(time, width, count);
             int into = folded.foldedRow(row);
             entries[0] += lastSlot[into] == at ? 0 : 1;
@@ -145,7 +145,8 @@ final class FlameGraphTimeline {
   private long commonDivisorOfEntries() {
     long[] result = {0};
     for (int chunk = 0; chunk < times.chunkCount(); chunk++) {
-      times.forEach(chunk, (time, row, cpuNanos) -> result[0] = commonDivisor(result[0], cpuNanos));
+      times.forEach(
+          chunk, (time, row, cpuNanos, state) -> result[0] = commonDivisor(result[0], cpuNanos));
     }
     return result[0];
   }
@@ -163,7 +164,8 @@ final class FlameGraphTimeline {
 
   private void chunk(int chunk, VarintWriter numbers, long unit) throws IOException {
     try {
-      times.forEach(chunk, (time, row, cpuNanos) -> sample(time, row, cpuNanos, numbers, unit));
+      times.forEach(
+          chunk, (time, row, cpuNanos, state) -> sample(time, row, cpuNanos, numbers, unit));
     } catch (UncheckedIOException e) {
       throw e.getCause();
     }

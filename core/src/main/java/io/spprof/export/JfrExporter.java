@@ -5,8 +5,10 @@ import io.spprof.profile.FrameKind;
 import io.spprof.profile.JvmInfo;
 import io.spprof.profile.Profile;
 import io.spprof.profile.ProfileInfo;
+import io.spprof.profile.ProfileThread;
 import io.spprof.profile.SampleTimes;
 import io.spprof.profile.SessionStats;
+import io.spprof.sampler.ThreadState;
 import java.util.BitSet;
 import java.util.Map;
 import java.util.TreeMap;
@@ -21,9 +23,10 @@ import java.util.TreeMap;
  *   <li>{@code jdk.ExecutionSample}, which every reader knows. Its state is that of a sample of CPU
  *       time in async-profiler's recordings, because its converter looks for it.
  *   <li>{@code spprof.CPUTimeSample}, with the fields of {@code jdk.CPUTimeSample} of JDK 25. Its
- *       period is the CPU time that the sample stands for. The views of {@code jfr view} find an
- *       event by the last part of its name. With the JDK's whole name, async-profiler's converter
- *       would count every sample twice.
+ *       period is the CPU time that the sample stands for. It also has what the thread was doing,
+ *       if the walker reported it. The views of {@code jfr view} find an event by the last part of
+ *       its name. With the JDK's whole name, async-profiler's converter would count every sample
+ *       twice.
  * </ul>
  *
  * <p>One event {@code spprof.Session} has the totals of the session. It also has the number of
@@ -42,8 +45,8 @@ import java.util.TreeMap;
  * </pre>
  *
  * Numbers are in base 128, the lowest digits first, except in the header. The profiler does not
- * record the ids of threads, the descriptors and modifiers of methods, or class loaders. These
- * fields are empty.
+ * record the groups of threads, the descriptors and modifiers of methods, or class loaders. These
+ * fields are empty. A thread that stands for several has no ids.
  *
  * @see <a
  *     href="https://github.com/openjdk/jdk/blob/master/src/jdk.jfr/share/classes/jdk/jfr/internal/consumer/ChunkHeader.java">
@@ -65,7 +68,7 @@ public final class JfrExporter {
 
   private static final int ENOUGH_FRAMES = 1 << 18;
 
-  private static final int POOLS = 8;
+  private static final int POOLS = 9;
   private static final int ON_CPU = 1;
 
   /**
@@ -181,7 +184,7 @@ public final class JfrExporter {
     }
   }
 
-  private void sample(long nanos, int row, long cpuNanos) {
+  private void sample(long nanos, int row, long cpuNanos, ThreadState state) {
     int stack = profile.stack(row);
     int thread = profile.thread(row);
     if (!stacks.get(stack)) {
@@ -200,6 +203,7 @@ public final class JfrExporter {
     events.write(symbols.isFailure(root(stack)) ? 1 : 0);
     events.varint(cpuNanos);
     events.write(0); // biased: a walk needs no safepoint
+    events.varint(state.ordinal() + 1L);
     endEvent(at);
   }
 
@@ -309,6 +313,11 @@ public final class JfrExporter {
     pool(Type.THREAD_STATE, 1);
     out.varint(ON_CPU);
     JfrMetadata.string(out, "STATE_DEFAULT");
+    pool(Type.STATE, ThreadState.values().length);
+    for (ThreadState state : ThreadState.values()) {
+      out.varint(state.ordinal() + 1L);
+      JfrMetadata.string(out, state.name());
+    }
     pool(Type.THREAD, threads.cardinality());
     threads.stream().forEach(this::thread);
     pool(Type.STACK_TRACE, stacks.cardinality());
@@ -324,12 +333,12 @@ public final class JfrExporter {
   }
 
   private void thread(int thread) {
-    String name = profile.threads().get(thread).name();
+    ProfileThread threadOfProfile = profile.threads().get(thread);
     out.varint(thread + 1L);
-    JfrMetadata.string(out, name);
-    out.varint(0); // the operating system's thread id
-    JfrMetadata.string(out, name);
-    out.varint(0); // the Java thread id
+    JfrMetadata.string(out, threadOfProfile.name());
+    out.varint(threadOfProfile.systemId());
+    JfrMetadata.string(out, threadOfProfile.name());
+    out.varint(threadOfProfile.javaId());
     out.varint(0); // group
     out.write(0); // virtual
   }

@@ -37,6 +37,7 @@ final class JfrMetadata {
     static final int PACKAGE = 29;
     static final int SYMBOL = 30;
     static final int THREAD_GROUP = 31;
+    static final int STATE = 32;
     static final int LABEL = 40;
     static final int CATEGORY = 41;
     static final int TIMESTAMP = 42;
@@ -163,6 +164,9 @@ final class JfrMetadata {
             type(Type.THREAD_STATE, "jdk.types.ThreadState")
                 .with("simpleType", true)
                 .add(field("name", Type.STRING)),
+            type(Type.STATE, "spprof.ThreadState")
+                .with("simpleType", true)
+                .add(field("name", Type.STRING)),
             type(Type.STACK_TRACE, "jdk.types.StackTrace")
                 .add(
                     field("truncated", Type.BOOLEAN),
@@ -204,7 +208,8 @@ final class JfrMetadata {
                     pooled("eventThread", Type.THREAD).add(label("Thread")),
                     field("failed", Type.BOOLEAN).add(label("Failed")),
                     field("samplingPeriod", Type.LONG).add(label("CPU Time"), ticks(Type.TIMESPAN)),
-                    field("biased", Type.BOOLEAN).add(label("Biased"))),
+                    field("biased", Type.BOOLEAN).add(label("Biased")),
+                    pooled("state", Type.STATE).add(label("Thread State"))),
             event(Type.CPU_TIME_SAMPLES_LOST, "spprof.CPUTimeSamplesLost", "CPU Time Samples Lost")
                 .add(category("spprof"))
                 .add(

@@ -14,25 +14,26 @@ import java.util.zip.GZIPOutputStream;
  * compressed with gzip.
  *
  * <p>In this format, a "sample" is a stack, from the leaf to the root, of one thread, whose name is
- * the label {@code thread}. It has two values: how often the profiler found the thread with this
- * stack, and the CPU time of these samples in nanoseconds, which pprof shows by default. A location
- * is a frame, with its line if the line is known. A function is a method; it has no file, because
- * the profiler does not record files. A location of native code belongs to the mapping of its
- * library and has its address in the library's file; its function is the symbol alone, or the whole
- * name if there is no symbol. All other locations belong to the mapping {@code java}. A mapping of
- * a library begins at address 0, so a tool finds the code of a location in the file as it is.
+ * the label {@code thread}. The label {@code tid} has the system's number of the thread, if it is
+ * known. A sample has two values: how often the profiler found the thread with this stack, and the
+ * CPU time of these samples in nanoseconds, which pprof shows by default. A location is a frame,
+ * with its line if the line is known. A function is a method; it has no file, because the profiler
+ * does not record files. A location of native code belongs to the mapping of its library and has
+ * its address in the library's file; its function is the symbol alone, or the whole name if there
+ * is no symbol. All other locations belong to the mapping {@code java}. A mapping of a library
+ * begins at address 0, so a tool finds the code of a location in the file as it is.
  *
  * @see <a href="https://github.com/google/pprof/blob/main/proto/profile.proto">profile.proto</a>
  */
 public final class PprofExporter {
 
   // Field numbers of the message Profile in profile.proto.
-  private static final int SAMPLE_TYPE = 1;
-  private static final int SAMPLE = 2;
-  private static final int MAPPING = 3;
-  private static final int LOCATION = 4;
-  private static final int FUNCTION = 5;
-  private static final int STRING = 6;
+  static final int SAMPLE_TYPE = 1;
+  static final int SAMPLE = 2;
+  static final int MAPPING = 3;
+  static final int LOCATION = 4;
+  static final int FUNCTION = 5;
+  static final int STRING = 6;
   private static final int TIME_NANOS = 9;
   private static final int DURATION_NANOS = 10;
   private static final int PERIOD_TYPE = 11;
@@ -45,7 +46,7 @@ public final class PprofExporter {
    * string is empty.
    */
   private static final String[] STRINGS = {
-    "", "samples", "count", "cpu", "nanoseconds", "thread", "java"
+    "", "samples", "count", "cpu", "nanoseconds", "thread", "java", "tid"
   };
 
   private static final int SAMPLES = 1;
@@ -54,6 +55,7 @@ public final class PprofExporter {
   private static final int NANOSECONDS = 4;
   private static final int THREAD = 5;
   private static final int JAVA = 6;
+  private static final int TID = 7;
   private static final int JAVA_MAPPING = 1;
   private static final int FIRST_LIBRARY_MAPPING = 2;
   private static final long PAGE = 4096;
@@ -62,6 +64,7 @@ public final class PprofExporter {
   private final String[] comments;
   private final int firstMethodString;
   private final int firstThreadString;
+  private final int firstTidString;
   private final int firstLibraryString; // two for each library: its file and its build id
   private final Protobuf top = new Protobuf();
   private final Protobuf message = new Protobuf();
@@ -73,7 +76,8 @@ public final class PprofExporter {
     this.comments = comments(profile);
     this.firstMethodString = STRINGS.length + comments.length;
     this.firstThreadString = firstMethodString + profile.methods().size();
-    this.firstLibraryString = firstThreadString + profile.threads().size();
+    this.firstTidString = firstThreadString + profile.threads().size();
+    this.firstLibraryString = firstTidString + profile.threads().size();
     try {
       this.gzip = new GZIPOutputStream(out, 1 << 13);
     } catch (IOException e) {
@@ -111,6 +115,7 @@ public final class PprofExporter {
         .each(comments.length, i -> string(comments[i]))
         .each(profile.methods().size(), i -> string(functionName(i)))
         .each(profile.threads().size(), i -> string(profile.threads().get(i).name()))
+        .each(profile.threads().size(), i -> string(tid(i)))
         .each(2 * profile.libraries().size(), i -> string(ofLibrary(i)))
         .each(profile.methods().size(), this::function)
         .each(profile.frameCount(), this::location)
@@ -170,6 +175,12 @@ public final class PprofExporter {
     return profile.methodLibrary(method) < 0 ? name : name.substring(name.indexOf('`') + 1);
   }
 
+  /** Returns the system's number of a thread as text; an empty one if it is not known. */
+  private String tid(int thread) {
+    long id = profile.threads().get(thread).systemId();
+    return id == 0 ? "" : Long.toString(id);
+  }
+
   private void type(int field, int type, int unit) {
     message.number(1, type).number(2, unit);
     top.message(field, message);
@@ -214,8 +225,13 @@ public final class PprofExporter {
     part.packed(profile.samples(row));
     part.packed(profile.cpuNanos(row));
     message.message(2, part);
-    part.number(1, THREAD).number(2, (long) firstThreadString + profile.thread(row));
+    int thread = profile.thread(row);
+    part.number(1, THREAD).number(2, (long) firstThreadString + thread);
     message.message(3, part);
+    if (profile.threads().get(thread).systemId() > 0) {
+      part.number(1, TID).number(2, (long) firstTidString + thread);
+      message.message(3, part);
+    }
     top.message(SAMPLE, message);
     flush();
   }

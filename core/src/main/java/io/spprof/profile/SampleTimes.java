@@ -1,13 +1,15 @@
 package io.spprof.profile;
 
+import io.spprof.sampler.ThreadState;
 import java.util.ArrayList;
 import java.util.List;
 
 /**
  * The latest samples of a profile, one by one. Each sample has the time at which it was taken, its
- * row in the profile (stack and thread), and the CPU time that it stands for. A session keeps as
- * many single samples as the option {@code memory} has room for. Older samples remain only as part
- * of the totals in the profile's rows. Immutable, like the profile that it belongs to.
+ * row in the profile (stack and thread), the CPU time that it stands for, and what its thread was
+ * doing. A session keeps as many single samples as the option {@code memory} has room for. Older
+ * samples remain only as part of the totals in the profile's rows. Immutable, like the profile that
+ * it belongs to.
  *
  * <p>The samples are in the order in which they were collected. Samples of different threads may be
  * out of order by some milliseconds.
@@ -25,8 +27,9 @@ public final class SampleTimes {
      *     window
      * @param row the sample's row in the profile
      * @param cpuNanos the CPU time that the sample stands for, in nanoseconds
+     * @param state what the sample's thread was doing, not null
      */
-    void sample(long nanos, int row, long cpuNanos);
+    void sample(long nanos, int row, long cpuNanos, ThreadState state);
   }
 
   /**
@@ -36,10 +39,56 @@ public final class SampleTimes {
    *     after the moment given to {@link SampleTimes#after}
    * @param micros the samples' times, in microseconds after the base
    * @param rows the samples' rows
-   * @param cpuNanos the CPU time that each sample stands for, in nanoseconds
+   * @param cpuAndStates the CPU time that each sample stands for, and its thread's state, as {@link
+   *     #cpuAndState} packs them
    * @param count the number of samples; the arrays may be longer
    */
-  public record Chunk(long baseNanos, int[] micros, int[] rows, long[] cpuNanos, int count) {}
+  public record Chunk(long baseNanos, int[] micros, int[] rows, long[] cpuAndStates, int count) {
+
+    /** The lowest bits have the CPU time: up to 36 years. The three highest have the state. */
+    private static final int CPU_BITS = 61;
+
+    private static final long MOST_CPU = (1L << CPU_BITS) - 1;
+
+    /** The states by their numbers. A CPU time alone therefore has an unknown state. */
+    private static final ThreadState[] STATES = {
+      ThreadState.UNKNOWN,
+      ThreadState.IN_JAVA,
+      ThreadState.IN_NATIVE,
+      ThreadState.IN_VM,
+      ThreadState.OTHER,
+      ThreadState.NO_JAVA_THREAD
+    };
+
+    /**
+     * Packs a CPU time and a state into one number, so that the state takes no memory.
+     *
+     * @param cpuNanos the CPU time in nanoseconds, 0 or more
+     * @param state the state, not null
+     * @return an element of {@link #cpuAndStates}
+     */
+    public static long cpuAndState(long cpuNanos, ThreadState state) {
+      long number =
+          switch (state) {
+            case UNKNOWN -> 0;
+            case IN_JAVA -> 1;
+            case IN_NATIVE -> 2;
+            case IN_VM -> 3;
+            case OTHER -> 4;
+            case NO_JAVA_THREAD -> 5;
+          };
+      return number << CPU_BITS | Math.min(cpuNanos, MOST_CPU);
+    }
+
+    private void visit(int sample, Visitor visitor) {
+      long cpuAndState = cpuAndStates[sample];
+      visitor.sample(
+          baseNanos + 1000L * micros[sample],
+          rows[sample],
+          cpuAndState & MOST_CPU,
+          STATES[(int) (cpuAndState >>> CPU_BITS)]);
+    }
+  }
 
   /** The samples of a profile without samples. */
   static final SampleTimes NONE = new SampleTimes(List.of(), 0);
@@ -96,10 +145,7 @@ public final class SampleTimes {
   public void forEach(int chunk, Visitor visitor) {
     Chunk samples = chunks.get(chunk);
     for (int i = 0; i < samples.count(); i++) {
-      visitor.sample(
-          samples.baseNanos() + 1000L * samples.micros()[i],
-          samples.rows()[i],
-          samples.cpuNanos()[i]);
+      samples.visit(i, visitor);
     }
   }
 
@@ -137,7 +183,7 @@ public final class SampleTimes {
         rows[i] = newRows[chunk.rows()[i]];
       }
       moved.add(
-          new Chunk(chunk.baseNanos(), chunk.micros(), rows, chunk.cpuNanos(), chunk.count()));
+          new Chunk(chunk.baseNanos(), chunk.micros(), rows, chunk.cpuAndStates(), chunk.count()));
     }
     return moved;
   }
@@ -160,7 +206,7 @@ public final class SampleTimes {
               chunk.baseNanos() - nanos,
               chunk.micros(),
               chunk.rows(),
-              chunk.cpuNanos(),
+              chunk.cpuAndStates(),
               chunk.count()));
     }
     return new SampleTimes(moved, forgotten);

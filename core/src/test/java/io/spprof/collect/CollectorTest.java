@@ -14,12 +14,14 @@ import io.spprof.profile.Category;
 import io.spprof.profile.CategoryTimes;
 import io.spprof.profile.HotMethod;
 import io.spprof.profile.Profile;
+import io.spprof.profile.ProfileThread;
 import io.spprof.profile.ThreadKind;
 import io.spprof.sampler.DropReason;
 import io.spprof.sampler.Drops;
 import io.spprof.sampler.FakeSampler;
 import io.spprof.sampler.KernelTimes;
 import io.spprof.sampler.RingWriter;
+import io.spprof.sampler.ThreadName;
 import io.spprof.sampler.ThreadState;
 import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
@@ -71,6 +73,32 @@ final class CollectorTest {
     assertEquals(expected, collector.stats().sampled());
     assertEquals(profile.totalCpuNanos(), expected.total());
     assertEquals(profile.totalCpuNanos(), collector.stats().sampledCpuNanos());
+  }
+
+  @Test
+  void shouldKeepTheStateOfEachSampleAndTheNumbersOfItsThread() {
+    ring.method(1, "a/B.c");
+    ThreadState[] ofJava = {
+      ThreadState.IN_JAVA, ThreadState.IN_NATIVE, ThreadState.IN_VM, ThreadState.OTHER
+    };
+    for (ThreadState state : ofJava) {
+      ring.words(state, 1, 1, OK, frame(1, 0));
+    }
+    ring.words(ThreadState.UNKNOWN, 1, 1, OK, frame(1, 0));
+    ring.nativeThread(2, 1);
+    ring.name(1, new ThreadName("main", 101, 1));
+    ring.name(2, new ThreadName("lib", 102, 0));
+    collector.doWork();
+
+    Profile profile = snapshot(collector);
+    List<ThreadState> states = new ArrayList<>();
+    profile.times().forEach(0, (nanos, row, cpu, state) -> states.add(state));
+    assertEquals(List.of(ThreadState.values()), states);
+    assertEquals(
+        List.of(
+            new ProfileThread("main", ThreadKind.JAVA, 0, 0, 101, 1),
+            new ProfileThread("lib", ThreadKind.LIBRARY, 0, 0, 102, 0)),
+        profile.threads());
   }
 
   /** A thread is no Java thread until the profiler finds it in Java code. */
@@ -405,7 +433,9 @@ final class CollectorTest {
             .mapToObj(f -> profile.frameName(f) + ":" + profile.frameLine(f))
             .toList());
     StringBuilder times = new StringBuilder();
-    profile.times().forEach(0, (nanos, row, cpu) -> times.append(nanos + " " + row + " " + cpu));
+    profile
+        .times()
+        .forEach(0, (nanos, row, cpu, state) -> times.append(nanos + " " + row + " " + cpu));
     assertEquals("7000000 0 1009000000 0 2009000000 1 300", times.toString());
   }
 
@@ -434,7 +464,7 @@ final class CollectorTest {
     assertEquals(last - latest, profile.times().forgotten());
     List<String> kept = new ArrayList<>();
     for (int chunk = 0; chunk < profile.times().chunkCount(); chunk++) {
-      profile.times().forEach(chunk, (nanos, row, cpu) -> kept.add(nanos + " of " + cpu));
+      profile.times().forEach(chunk, (nanos, row, cpu, state) -> kept.add(nanos + " of " + cpu));
     }
     assertEquals(
         LongStream.rangeClosed(last - latest + 1, last)

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.spprof.profile.SampleTimes;
+import io.spprof.sampler.ThreadState;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -27,21 +28,26 @@ final class SampleLogTest {
         }
       };
 
-  private record Sample(long nanos, int row, long cpuNanos) {}
+  private record Sample(long nanos, int row, long cpuNanos, ThreadState state) {}
 
   private static List<Sample> read(SampleTimes times) {
     List<Sample> samples = new ArrayList<>();
     for (int chunk = 0; chunk < times.chunkCount(); chunk++) {
-      times.forEach(chunk, (nanos, row, cpu) -> samples.add(new Sample(nanos, row, cpu)));
+      times.forEach(
+          chunk, (nanos, row, cpu, state) -> samples.add(new Sample(nanos, row, cpu, state)));
     }
     assertEquals(times.count(), samples.size());
     return samples;
   }
 
+  private static ThreadState state(int sample) {
+    return ThreadState.values()[sample % ThreadState.values().length];
+  }
+
   private static SampleLog filled(MemoryBudget budget, long mostBytes, int samples) {
     SampleLog log = new SampleLog(budget, mostBytes, START, NONE_OLDER);
     for (int i = 0; i < samples; i++) {
-      log.add(START + i * 1_000_000L, i, 10 + i);
+      log.add(START + i * 1_000_000L, i, 10 + i, state(i));
     }
     return log;
   }
@@ -54,9 +60,29 @@ final class SampleLogTest {
 
     List<Sample> samples = read(times);
     for (int i = 0; i < count; i++) {
-      assertEquals(new Sample(i * 1_000_000L, i, 10 + i), samples.get(i));
+      assertEquals(new Sample(i * 1_000_000L, i, 10 + i, state(i)), samples.get(i));
     }
     assertEquals(0, times.forgotten());
+  }
+
+  @Test
+  void shouldKeepAnyCpuTimeBesideItsState() {
+    SampleLog log = new SampleLog(new MemoryBudget(PLENTY), PLENTY, START, NONE_OLDER);
+    long year = 365 * 86_400_000_000_000L;
+    for (ThreadState state : ThreadState.values()) {
+      log.add(START, 1, 36 * year, state);
+      log.add(START, 1, 0, state);
+    }
+    log.add(START, 1, Long.MAX_VALUE, ThreadState.NO_JAVA_THREAD);
+
+    List<Sample> samples = read(log.exact());
+
+    for (ThreadState state : ThreadState.values()) {
+      assertEquals(new Sample(0, 1, 36 * year, state), samples.get(2 * state.ordinal()));
+      assertEquals(new Sample(0, 1, 0, state), samples.get(2 * state.ordinal() + 1));
+    }
+    Sample last = samples.get(samples.size() - 1);
+    assertEquals(new Sample(0, 1, (1L << 61) - 1, ThreadState.NO_JAVA_THREAD), last);
   }
 
   @Test
@@ -65,7 +91,7 @@ final class SampleLogTest {
     long day = 86_400_000_000_000L;
     long[] times = {0, day, day - 7_000, 3 * day, 5_000, 5_000};
     for (long time : times) {
-      log.add(START + time, 1, 2);
+      log.add(START + time, 1, 2, ThreadState.IN_JAVA);
     }
 
     List<Sample> read = read(log.snapshot());
@@ -102,7 +128,7 @@ final class SampleLogTest {
     assertEquals(2 * SampleLog.CHUNK + 1, log.snapshot().forgotten());
     assertEquals(0, log.snapshot().count());
     assertEquals(2 * SampleLog.CHUNK + 1, read(before).size(), "a snapshot stays as it is");
-    log.add(START, 1, 1);
+    log.add(START, 1, 1, ThreadState.IN_JAVA);
     assertEquals(1, log.snapshot().count());
   }
 
@@ -118,7 +144,7 @@ final class SampleLogTest {
   void shouldLeaveASnapshotAsItIs() {
     SampleLog log = filled(new MemoryBudget(PLENTY), PLENTY, 3);
     SampleTimes before = log.snapshot();
-    log.add(START, 9, 9);
+    log.add(START, 9, 9, ThreadState.IN_JAVA);
 
     assertEquals(3, read(before).size());
     assertEquals(4, log.snapshot().count());

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.spprof.profile.ProfileThread;
 import io.spprof.profile.ThreadKind;
+import io.spprof.sampler.ThreadName;
 import java.util.List;
 import java.util.function.Predicate;
 import org.junit.jupiter.api.Test;
@@ -21,9 +22,9 @@ final class ThreadTableTest {
 
   @Test
   void shouldFileThreadsOfOneNameTogether() {
-    table.named(1, "worker");
-    table.named(2, "worker");
-    table.named(3, "main");
+    table.named(1, ThreadName.of("worker"));
+    table.named(2, ThreadName.of("worker"));
+    table.named(3, ThreadName.of("main"));
 
     assertEquals(table.number(1, false), table.number(2, false));
     assertNotEquals(table.number(1, false), table.number(3, false));
@@ -33,8 +34,8 @@ final class ThreadTableTest {
 
   @Test
   void shouldKeepJavaThreadsApartFromOthersOfTheName() {
-    table.named(1, "GC Thread#0");
-    table.named(2, "GC Thread#0");
+    table.named(1, ThreadName.of("GC Thread#0"));
+    table.named(2, ThreadName.of("GC Thread#0"));
     int ofJava = table.number(1, false);
     int ofNative = table.number(2, true);
 
@@ -47,8 +48,8 @@ final class ThreadTableTest {
   @Test
   void shouldKnowTheKindOfAThreadWithoutRoomForItsName() {
     ThreadTable small = new ThreadTable(new MemoryBudget(1));
-    small.named(1, "GC Thread#0");
-    small.named(2, "lib");
+    small.named(1, ThreadName.of("GC Thread#0"));
+    small.named(2, ThreadName.of("lib"));
     int gc = small.number(1, true);
     assertEquals(new ProfileThread(ThreadTable.OTHERS, ThreadKind.GC), small.threads().get(gc));
     assertEquals(ThreadKind.LIBRARY, small.kind(small.number(2, true)));
@@ -58,8 +59,8 @@ final class ThreadTableTest {
 
   @Test
   void shouldRemoveThreadsWithoutSamplesAndNamesOfEndedThreads() {
-    table.named(1, "ended");
-    table.named(2, "kept");
+    table.named(1, ThreadName.of("ended"));
+    table.named(2, ThreadName.of("kept"));
     int ended = table.number(1, false);
     int kept = table.number(2, true);
     table.number(2, false);
@@ -67,7 +68,7 @@ final class ThreadTableTest {
     assertEquals(0, table.size());
     assertEquals("kept", nameOf(table, 2));
 
-    table.named(2, "kept"); // alive since the removal; the other has ended
+    table.named(2, ThreadName.of("kept")); // alive since the removal; the other has ended
     kept = table.number(2, true);
     ended = table.number(1, false);
     boolean[] keep = new boolean[table.size()];
@@ -82,15 +83,77 @@ final class ThreadTableTest {
 
   @Test
   void shouldFileARenamedThreadUnderItsNewNameFromThenOn() {
-    table.named(1, "before");
+    table.named(1, ThreadName.of("before"));
     int before = table.number(1, false);
-    table.named(1, "after");
+    table.named(1, ThreadName.of("after"));
 
     assertNotEquals(before, table.number(1, false));
     assertEquals("before", table.threads().get(before).name());
     assertEquals("after", nameOf(table, 1));
-    table.named(1, "before");
+    table.named(1, ThreadName.of("before"));
     assertEquals(before, table.number(1, false));
+  }
+
+  /** The numbers of each thread by the system and by the JVM. */
+  private List<List<Long>> ids() {
+    return table.threads().stream().map(t -> List.of(t.systemId(), t.javaId())).toList();
+  }
+
+  @Test
+  void shouldKnowTheNumbersOfANameThatOneThreadHad() {
+    table.named(1, new ThreadName("main", 101, 1));
+    table.named(2, new ThreadName("lib", 102, 0));
+    table.named(3, new ThreadName("both", 103, 3));
+    table.number(1, false);
+    table.number(2, true);
+    table.number(3, false);
+    table.number(3, true); // left the JVM, and ran on
+    table.named(1, new ThreadName("renamed", 101, 1));
+    table.named(1, new ThreadName("main", 101, 1));
+    table.number(1, false);
+
+    assertEquals(
+        List.of(List.of(101L, 1L), List.of(102L, 0L), List.of(103L, 3L), List.of(103L, 0L)), ids());
+  }
+
+  @Test
+  void shouldKnowNoNumbersOfANameThatSeveralThreadsHad() {
+    table.named(1, new ThreadName("worker", 101, 1));
+    table.number(1, false);
+    assertEquals(List.of(List.of(101L, 1L)), ids());
+    table.named(2, new ThreadName("worker", 102, 2));
+    table.number(2, false);
+    table.named(1, new ThreadName("worker", 101, 1)); // a third time
+
+    table.named(3, new ThreadName("attached", 103, 3));
+    table.named(3, new ThreadName("attached", 103, 4)); // it came back to the JVM
+    table.number(3, false);
+
+    table.named(4, new ThreadName("half known", 104, 4));
+    table.named(5, ThreadName.of("half known"));
+    table.number(4, false);
+    assertEquals(List.of(List.of(0L, 0L), List.of(103L, 0L), List.of(0L, 0L)), ids());
+  }
+
+  @Test
+  void shouldKeepTheNumbersOfANameThatStays() {
+    table.named(1, new ThreadName("main", 101, 1));
+    boolean[] kept = {true};
+    table.number(1, false);
+    table.keeping(kept, new int[1]).run();
+
+    assertEquals(List.of(List.of(101L, 1L)), ids());
+    table.named(2, new ThreadName("main", 102, 2));
+    assertEquals(List.of(List.of(0L, 0L)), ids());
+  }
+
+  @Test
+  void shouldKnowNoNumbersOfThreadsWithoutRoomForTheirNames() {
+    ThreadTable small = new ThreadTable(new MemoryBudget(1));
+    small.named(1, new ThreadName("main", 101, 1));
+    int number = small.number(1, false);
+    ProfileThread other = small.threads().get(number);
+    assertEquals(List.of(0L, 0L), List.of(other.systemId(), other.javaId()));
   }
 
   /** User and system time of a name. */
@@ -117,9 +180,9 @@ final class ThreadTableTest {
   @Test
   void shouldAddUpUserAndSystemTimeByName() {
     table.times(1, 10, 1); // comes before the name
-    table.named(1, "worker");
-    table.named(2, "worker");
-    table.named(3, "main");
+    table.named(1, ThreadName.of("worker"));
+    table.named(2, ThreadName.of("worker"));
+    table.named(3, ThreadName.of("main"));
     for (int serial = 1; serial <= 3; serial++) {
       table.number(serial, false);
     }
@@ -138,10 +201,10 @@ final class ThreadTableTest {
 
   @Test
   void shouldGiveTimesToTheNameOfTheirMoment() {
-    table.named(1, "before");
+    table.named(1, ThreadName.of("before"));
     table.number(1, false);
     table.times(1, 10, 1);
-    table.named(1, "after");
+    table.named(1, ThreadName.of("after"));
     table.number(1, false);
     table.times(1, 200, 20);
 
@@ -151,8 +214,8 @@ final class ThreadTableTest {
 
   @Test
   void shouldKeepTheTimesOfANameThatStays() {
-    table.named(1, "gone");
-    table.named(2, "stays");
+    table.named(1, ThreadName.of("gone"));
+    table.named(2, ThreadName.of("stays"));
     table.number(1, false);
     int stays = table.number(2, false);
     table.times(1, 1, 1);
@@ -169,8 +232,8 @@ final class ThreadTableTest {
 
   @Test
   void shouldKeepTheTimesOfRemovedNamesForOtherThreads() {
-    table.named(1, "ended");
-    table.named(2, "lives");
+    table.named(1, ThreadName.of("ended"));
+    table.named(2, ThreadName.of("lives"));
     table.number(1, false);
     table.number(2, false);
     table.times(1, 10, 1);
@@ -178,7 +241,7 @@ final class ThreadTableTest {
     table.keeping(new boolean[2], new int[2]).run(); // both are alive
     assertEquals(List.of(210L, 21L), timesOf(ThreadTable.OTHERS));
 
-    table.named(2, "lives"); // the other thread has ended
+    table.named(2, ThreadName.of("lives")); // the other thread has ended
     table.keeping(new boolean[0], new int[0]).run();
     table.times(2, 3000, 300);
     table.number(2, false);
@@ -192,8 +255,8 @@ final class ThreadTableTest {
     for (int serial = 1; serial <= 10_000; serial++) {
       table.times(serial, 1, 1);
     }
-    table.named(1, "t");
-    table.named(10_000, "t");
+    table.named(1, ThreadName.of("t"));
+    table.named(10_000, ThreadName.of("t"));
     table.number(1, false);
 
     assertEquals(List.of(1L, 1L), timesOf("t"));
@@ -206,14 +269,14 @@ final class ThreadTableTest {
     assertEquals(table.number(7, false), table.number(7, false));
     assertEquals(ThreadKind.UNKNOWN, table.kind(table.number(7, true)));
 
-    table.named(7, "late");
+    table.named(7, ThreadName.of("late"));
     assertEquals("late", nameOf(table, 7));
   }
 
   @Test
   void shouldGrowToAnySerial() {
-    table.named(1, "first");
-    table.named(100_000, "last");
+    table.named(1, ThreadName.of("first"));
+    table.named(100_000, ThreadName.of("last"));
 
     assertEquals("last", nameOf(table, 100_000));
     assertEquals("first", nameOf(table, 1));
@@ -225,7 +288,7 @@ final class ThreadTableTest {
     MemoryBudget budget = new MemoryBudget(16 << 10);
     ThreadTable small = new ThreadTable(budget);
     for (int serial = 1; serial < 1000; serial++) {
-      small.named(serial, "thread-" + serial);
+      small.named(serial, ThreadName.of("thread-" + serial));
     }
 
     assertEquals("thread-1", nameOf(small, 1));
@@ -233,7 +296,7 @@ final class ThreadTableTest {
     assertEquals(
         ThreadTable.OTHERS, nameOf(small, 1_000_000), "a serial that there is no room for");
     assertEquals(ThreadTable.OTHERS, nameOf(small, 200));
-    small.named(200, "thread-1");
+    small.named(200, ThreadName.of("thread-1"));
     assertEquals("thread-1", nameOf(small, 200), "a known name takes no room");
     assertTrue(budget.used() <= 16 << 10);
     assertTrue(small.threads().size() < 200);

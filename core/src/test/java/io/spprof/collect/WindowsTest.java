@@ -13,6 +13,7 @@ import io.spprof.profile.Rows;
 import io.spprof.sampler.DropReason;
 import io.spprof.sampler.Drops;
 import io.spprof.sampler.KernelTimes;
+import io.spprof.sampler.ThreadState;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -60,7 +61,7 @@ final class WindowsTest {
       long nanos = 1 + random.nextInt(1000);
       int row = windows.add(stack, thread, nanos);
       assertTrue(row >= 0, "there is room for a few rows always");
-      windows.addTime(START + now + i, row, nanos);
+      windows.addTime(START + now + i, row, nanos, ThreadState.IN_JAVA);
       windows.addCategory(Category.values()[stack % 8], nanos);
       model.merge(new Key(stack, thread), new Sums(1, nanos), Sums::plus);
       signals++;
@@ -267,8 +268,9 @@ final class WindowsTest {
       sum.times()
           .forEach(
               chunk,
-              (nanos, row, cpu) -> {
+              (nanos, row, cpu, state) -> {
                 assertTrue(nanos >= last[0]);
+                assertEquals(ThreadState.IN_JAVA, state);
                 last[0] = nanos;
                 read.merge(
                     new Key(sum.rows().stacks()[row], sum.rows().threads()[row]), 1L, Long::sum);
@@ -293,7 +295,7 @@ final class WindowsTest {
     Map<Key, Sums> expected = new HashMap<>();
     model.forEach((key, sums) -> expected.put(new Key(1000 - key.stack(), key.thread()), sums));
     assertEquals(expected, read(all(windows)));
-    windows.addTime(START + now, windows.add(1000, 0, 5), 5);
+    windows.addTime(START + now, windows.add(1000, 0, 5), 5, ThreadState.IN_JAVA);
     windows.addCategory(Category.JAVA, 5);
     assertEquals(
         Sums.plus(expected.getOrDefault(new Key(1000, 0), new Sums(0, 0)), new Sums(1, 5)),

@@ -8,6 +8,7 @@ import io.spprof.profile.Profile;
 import io.spprof.profile.SampleTimes;
 import io.spprof.sampler.DropReason;
 import io.spprof.sampler.Drops;
+import io.spprof.sampler.ThreadState;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
@@ -21,6 +22,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import jdk.jfr.consumer.RecordedEvent;
 import jdk.jfr.consumer.RecordedFrame;
+import jdk.jfr.consumer.RecordedThread;
 import jdk.jfr.consumer.RecordingFile;
 import one.convert.Main;
 import org.junit.jupiter.api.Test;
@@ -268,6 +270,63 @@ final class JfrExporterTest {
     for (int i = 0; i < samples.size(); i++) {
       assertEquals(start.plusMillis(10 * i), samples.get(i).getStartTime());
     }
+  }
+
+  @Test
+  void shouldShowTheNumbersOfThreads() throws Exception {
+    Profile profile =
+        ProfileText.lines(
+                "main;a.A.a 1",
+                "several;a.A.a 1",
+                "VM Thread;[native thread] 1",
+                "GC Thread#0;[native thread] 1")
+            .threadIds("main", 101, 1)
+            .threadIds("VM Thread", 102, 0)
+            .build();
+    Path file = written(profile);
+
+    Map<String, List<Long>> ids = new TreeMap<>();
+    for (RecordedEvent event : events(file, "spprof.CPUTimeSample")) {
+      RecordedThread thread = event.getThread("eventThread");
+      ids.put(thread.getJavaName(), List.of(thread.getOSThreadId(), thread.getJavaThreadId()));
+      assertEquals(thread.getJavaName(), thread.getOSName());
+    }
+    assertEquals(
+        Map.of(
+            "main", List.of(101L, 1L),
+            "several", List.of(0L, 0L),
+            "VM Thread", List.of(102L, 0L),
+            "GC Thread#0", List.of(0L, 0L)),
+        ids);
+    String printed = run("jfr", "print", "--events", "jdk.ExecutionSample", file.toString());
+    assertTrue(printed.contains("sampledThread = \"main\" (javaThreadId = 1)"), printed);
+    assertTrue(printed.contains("sampledThread = \"VM Thread\" (osThreadId = 102)"), printed);
+  }
+
+  /** The other event keeps the state that the converter looks for. */
+  @Test
+  void shouldShowTheStateOfEachSample() throws Exception {
+    ThreadState[] states = ThreadState.values();
+    long[] cpuAndStates = new long[states.length];
+    for (int i = 0; i < states.length; i++) {
+      cpuAndStates[i] = SampleTimes.Chunk.cpuAndState(10_000_000 + i, states[i]);
+    }
+    int[] zeros = new int[states.length];
+    SampleTimes times =
+        new SampleTimes(
+            List.of(new SampleTimes.Chunk(0, zeros, zeros, cpuAndStates, states.length)), 0);
+    Path file = written(ProfileText.lines("main;a.A.a " + states.length).times(times).build());
+
+    List<RecordedEvent> samples = events(file, "spprof.CPUTimeSample");
+    for (int i = 0; i < states.length; i++) {
+      assertEquals(states[i].name(), samples.get(i).getString("state"));
+      assertEquals(10_000_000 + i, samples.get(i).getDuration("samplingPeriod").toNanos());
+    }
+    for (RecordedEvent event : events(file, "jdk.ExecutionSample")) {
+      assertEquals("STATE_DEFAULT", event.getString("state"));
+    }
+    String printed = run("jfr", "print", "--events", "spprof.CPUTimeSample", file.toString());
+    assertTrue(printed.contains("state = \"IN_NATIVE\""), printed);
   }
 
   @Test

@@ -40,7 +40,7 @@ final class PprofExporterTest {
           .build();
 
   private static final Pattern SAMPLE = Pattern.compile(" +([0-9]+) +([0-9]+): ([0-9 ]+?) *");
-  private static final Pattern THREAD = Pattern.compile(" +thread:\\[(.*)]");
+  private static final Pattern THREAD = Pattern.compile(" +thread:\\[(.*?)](?: tid:\\[[0-9]+])?");
   private static final Pattern LOCATION =
       Pattern.compile(" +([0-9]+): 0x([0-9a-f]+) M=([0-9]+) (.+) :([0-9]+) s=0.*");
 
@@ -135,6 +135,25 @@ final class PprofExporterTest {
             .toList(),
         raw);
     assertTrue(raw.contains("a.A.a"), raw);
+  }
+
+  @Test
+  void shouldShowTheSystemsNumbersOfThreads() throws Exception {
+    Profile profile =
+        ProfileText.lines("main;a.A.a 1", "several;a.A.b 2", "tail;a.A.c 3")
+            .threadIds("main", 101, 1)
+            .threadIds("tail", 103, 3)
+            .build();
+
+    List<String> labels =
+        pprof(profile, "-raw")
+            .lines()
+            .map(String::strip)
+            .filter(l -> l.contains("thread:"))
+            .toList();
+
+    assertEquals(
+        List.of("thread:[main] tid:[101]", "thread:[several]", "thread:[tail] tid:[103]"), labels);
   }
 
   @Test

@@ -52,6 +52,7 @@ final class ProfileText {
   private final Numbering threads = new Numbering();
   private final Set<String> nativeThreads = new HashSet<>();
   private final Map<String, long[]> threadTimes = new HashMap<>(); // user, system
+  private final Map<String, long[]> threadIds = new HashMap<>(); // the system's, the JVM's
   private final Map<List<Integer>, Integer> stackNumbers = new HashMap<>();
   private final List<int[]> stacks = new ArrayList<>();
   private final List<long[]> rows = new ArrayList<>();
@@ -151,6 +152,12 @@ final class ProfileText {
     return this;
   }
 
+  /** Sets a thread's numbers by the system and by the JVM. */
+  ProfileText threadIds(String thread, long systemId, long javaId) {
+    threadIds.put(thread, new long[] {systemId, javaId});
+    return this;
+  }
+
   /** Sets the longest interval that was in force. The samples are 10 ms apart nevertheless. */
   ProfileText longestInterval(long nanos) {
     longestIntervalNanos = nanos;
@@ -227,7 +234,8 @@ final class ProfileText {
   private ProfileThread thread(String name) {
     ThreadKind kind = nativeThreads.contains(name) ? ThreadKind.ofNative(name) : ThreadKind.JAVA;
     long[] times = threadTimes.getOrDefault(name, new long[2]);
-    return new ProfileThread(name, kind, times[0], times[1]);
+    long[] ids = threadIds.getOrDefault(name, new long[2]);
+    return new ProfileThread(name, kind, times[0], times[1], ids[0], ids[1]);
   }
 
   private Frames packedFrames() {

@@ -68,7 +68,7 @@ public final class RingWriter {
    * @param lines pairs {@code byte code index << 16 | line number}
    */
   public synchronized boolean method(int number, String name, int... lines) {
-    return text(SampleLayout.TYPE_METHOD, number, name, lines);
+    return text(SampleLayout.TYPE_METHOD, number, name, 0, lines.length, lines);
   }
 
   /** Writes a library with native code; false if the ring is full. */
@@ -168,7 +168,13 @@ public final class RingWriter {
 
   /** Writes a thread's name; false if the ring is full. */
   public synchronized boolean name(int thread, String name) {
-    return text(SampleLayout.TYPE_THREAD, thread, name, new int[0]);
+    return name(thread, ThreadName.of(name));
+  }
+
+  /** Writes a thread's name and numbers; false if the ring is full. */
+  public synchronized boolean name(int thread, ThreadName name) {
+    return text(
+        SampleLayout.TYPE_THREAD, thread, name.text(), name.systemId(), name.javaId(), new int[0]);
   }
 
   /** Writes CPU time of a thread by the kernel's account; false if the ring is full. */
@@ -191,7 +197,7 @@ public final class RingWriter {
     return () -> publish(at, size(0));
   }
 
-  private boolean text(int type, int number, String text, int[] lines) {
+  private boolean text(int type, int number, String text, long third, long fourth, int[] lines) {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     try (DataOutputStream out = new DataOutputStream(bytes)) {
       out.writeUTF(text);
@@ -206,7 +212,8 @@ public final class RingWriter {
       return false;
     }
     header(at, type, number, payload.length);
-    block.putLong(at + SampleLayout.LINE_COUNT, lines.length);
+    block.putLong(at + SampleLayout.SYSTEM_ID, third);
+    block.putLong(at + SampleLayout.JAVA_ID, fourth); // or LINE_COUNT
     block.put(at + SampleLayout.HEADER_SIZE, payload);
     for (int i = 0; i < lines.length; i++) {
       block.putInt(at + SampleLayout.HEADER_SIZE + linesAt + i * Integer.BYTES, lines[i]);

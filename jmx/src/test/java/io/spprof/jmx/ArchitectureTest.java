@@ -123,7 +123,7 @@ class ArchitectureTest {
 
   /**
    * Exporters read profiles. Of the sampler they use only values: how exact the frames are, why
-   * signals were dropped, and the times that the kernel keeps.
+   * signals were dropped, the times that the kernel keeps, and what a thread was doing.
    */
   @Test
   void shouldKeepExportersApartFromTheSampler() throws Exception {
@@ -138,7 +138,8 @@ class ArchitectureTest {
             "io.spprof.sampler.DebugInfo",
             "io.spprof.sampler.DropReason",
             "io.spprof.sampler.Drops",
-            "io.spprof.sampler.KernelTimes"),
+            "io.spprof.sampler.KernelTimes",
+            "io.spprof.sampler.ThreadState"),
         used);
   }
 

@@ -61,10 +61,12 @@ final class SampleLayout {
   static final int IN_LIBRARY = 12; // of a function
   static final int TIME_NANOS = 16; // of a sample
   static final int USER_NANOS = 16; // of a thread's times
+  static final int SYSTEM_ID = 16; // of a thread's name
   static final int ADDRESS = 16; // of a library and of a function
   static final int CPU_NANOS = 24; // of a sample
   static final int LINE_COUNT = 24; // of a method
   static final int SYSTEM_NANOS = 24; // of a thread's times
+  static final int JAVA_ID = 24; // of a thread's name
   static final int ID_BYTES = 24; // of a library
   static final int HEADER_SIZE = 32;
 
@@ -172,10 +174,12 @@ final class SampleLayout {
       IN_LIBRARY,
       TIME_NANOS,
       USER_NANOS,
+      SYSTEM_ID,
       ADDRESS,
       CPU_NANOS,
       LINE_COUNT,
       SYSTEM_NANOS,
+      JAVA_ID,
       ID_BYTES,
       HEADER_SIZE,
       WORD_FRAME,

@@ -81,9 +81,9 @@ public final class SampleRing {
      * previous name. It also applies to the thread's later samples, until its next name.
      *
      * @param thread the thread's serial number within the session
-     * @param name not null
+     * @param name the name with the thread's numbers, not null
      */
-    void thread(int thread, String name);
+    void thread(int thread, ThreadName name);
 
     /**
      * Receives CPU time of a thread by the kernel's account, which no earlier call for this thread
@@ -104,7 +104,7 @@ public final class SampleRing {
      * @param thread the thread's serial number within the session
      * @param name not null
      */
-    void thread(int thread, String name);
+    void thread(int thread, ThreadName name);
 
     /**
      * Receives a library, with the meaning of {@link Visitor#library}.
@@ -194,7 +194,7 @@ public final class SampleRing {
       }
       int at = at(position);
       if (block.get(at + SampleLayout.TYPE) == SampleLayout.TYPE_THREAD) {
-        ahead.thread(number(at), name(at));
+        ahead.thread(number(at), threadName(at));
       } else if (position < definitionsEnd) {
         visitDefinition(at, ahead);
       }
@@ -221,6 +221,13 @@ public final class SampleRing {
   /** Returns the number of the thread, the method or the library that a record is about. */
   private int number(int at) {
     return block.getInt(at + SampleLayout.THREAD);
+  }
+
+  private ThreadName threadName(int at) {
+    return new ThreadName(
+        name(at),
+        block.getLong(at + SampleLayout.SYSTEM_ID),
+        block.getLong(at + SampleLayout.JAVA_ID));
   }
 
   private String name(int at) {
@@ -284,7 +291,7 @@ public final class SampleRing {
   private void visit(int at, Visitor visitor) {
     switch (block.get(at + SampleLayout.TYPE)) {
       case SampleLayout.TYPE_SAMPLE -> visitor.sample(sample.moveTo(at));
-      case SampleLayout.TYPE_THREAD -> visitor.thread(number(at), name(at));
+      case SampleLayout.TYPE_THREAD -> visitor.thread(number(at), threadName(at));
       case SampleLayout.TYPE_TIMES ->
           visitor.times(
               number(at),

@@ -22,6 +22,7 @@ class RecordedSamples implements SampleRing.Visitor {
 
   final List<Sample> samples = new ArrayList<>();
   final Map<Integer, String> names = new HashMap<>();
+  final Map<Integer, ThreadName> threads = new HashMap<>();
   final Map<Integer, String> methods = new HashMap<>();
   final Map<Integer, String> libraries = new HashMap<>();
   final Map<Integer, List<String>> locations = new HashMap<>();
@@ -81,8 +82,9 @@ class RecordedSamples implements SampleRing.Visitor {
   }
 
   @Override
-  public void thread(int thread, String name) {
-    names.put(thread, name);
+  public void thread(int thread, ThreadName name) {
+    names.put(thread, name.text());
+    threads.put(thread, name);
   }
 
   /** Returns the samples of all threads with a name. */

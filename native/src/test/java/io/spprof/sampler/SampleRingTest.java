@@ -199,8 +199,8 @@ final class SampleRingTest {
   private static SampleRing.Ahead names(List<String> ahead) {
     return new SampleRing.Ahead() {
       @Override
-      public void thread(int thread, String name) {
-        ahead.add(thread + name);
+      public void thread(int thread, ThreadName name) {
+        ahead.add(thread + name.text());
       }
 
       @Override

@@ -58,6 +58,18 @@ final class ThreadNameRecordTest {
   }
 
   @Test
+  void shouldReadTheNumbersOfTheThread() {
+    long end = raw.name(0, 3, (byte) 'x');
+    raw.block.putLong(SampleLayout.DATA + SampleLayout.SYSTEM_ID, 4_194_304);
+    raw.block.putLong(SampleLayout.DATA + SampleLayout.JAVA_ID, 1L << 40);
+    raw.tail(end);
+
+    ring.read(seen);
+
+    assertEquals(new ThreadName("x", 4_194_304, 1L << 40), seen.threads.get(3));
+  }
+
+  @Test
   void shouldReadSamplesBehindAName() {
     long end = raw.name(0, 1, (byte) 'x');
     raw.tail(raw.sample(end, 1, 10, 0x11));
