@@ -3,6 +3,7 @@ package io.spprof.export;
 import io.spprof.profile.Profile;
 import java.io.IOException;
 import java.util.Arrays;
+import java.util.function.IntToLongFunction;
 
 /**
  * Compares two profiles as folded stacks. The result has a line for each stack whose number of
@@ -14,7 +15,8 @@ import java.util.Arrays;
  *  main;io.x.Main.main;io.x.Main.work 12 40
  * </pre>
  *
- * Names are cleaned as in {@link CollapsedExporter}. Two equal profiles give no line.
+ * One of the formats has CPU time in nanoseconds instead. Names are cleaned as in {@link
+ * CollapsedExporter}. Two equal profiles give no line.
  */
 public final class CollapsedDifference {
 
@@ -31,26 +33,46 @@ public final class CollapsedDifference {
    * @throws IOException when {@code out} throws it
    */
   public static void write(Profile before, Profile after, Appendable out) throws IOException {
+    steps(before, after, out).run();
+  }
+
+  static Steps steps(Profile before, Profile after, Appendable out) {
     FoldedPair pair = new FoldedPair(before, after);
-    FoldedProfile folded = pair.folded();
+    return steps(pair.folded(), pair.first()::samples, pair.second()::samples, out);
+  }
+
+  /** Writes the lines with CPU time in nanoseconds in the place of the numbers of samples. */
+  static Steps stepsByCpuTime(Profile before, Profile after, Appendable out) {
+    FoldedPair pair = new FoldedPair(before, after);
+    return steps(pair.folded(), pair.first()::cpuNanos, pair.second()::cpuNanos, out);
+  }
+
+  private static Steps steps(
+      FoldedProfile folded, IntToLongFunction first, IntToLongFunction second, Appendable out) {
     long[] changes = new long[folded.rowCount()];
-    Arrays.setAll(changes, row -> Math.abs(pair.second().samples(row) - pair.first().samples(row)));
-    int[] order = new int[changes.length];
-    Arrays.setAll(order, row -> row);
+    int[] changed = new int[changes.length];
+    int count = 0;
+    for (int row = 0; row < changes.length; row++) {
+      changes[row] = Math.abs(second.applyAsLong(row) - first.applyAsLong(row));
+      if (changes[row] > 0) {
+        changed[count++] = row;
+      }
+    }
+    int[] order = Arrays.copyOf(changed, count);
     IntSort.sort(
         order,
         (a, b) -> {
           int byChange = Long.compare(changes[b], changes[a]);
           return byChange != 0 ? byChange : compareNames(folded, a, b);
         });
-    for (int row : order) {
-      if (changes[row] == 0) {
-        break; // All rows that follow are unchanged, too.
-      }
-      CollapsedExporter.writeStack(folded, row, out);
-      out.append(' ').append(Long.toString(pair.first().samples(row)));
-      out.append(' ').append(Long.toString(pair.second().samples(row))).append('\n');
-    }
+    return new Steps()
+        .each(
+            count,
+            i -> {
+              CollapsedExporter.writeStack(folded, order[i], out);
+              out.append(' ').append(Long.toString(first.applyAsLong(order[i])));
+              out.append(' ').append(Long.toString(second.applyAsLong(order[i]))).append('\n');
+            });
   }
 
   /**

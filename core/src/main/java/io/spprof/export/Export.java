@@ -3,21 +3,21 @@ package io.spprof.export;
 import io.spprof.profile.Profile;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.util.function.Function;
 
 /**
- * An export of a profile in one format. The export makes its bytes while a reader reads them, so
- * the whole output is never in memory. It holds the profile, some ints for each row and stack of
- * the profile, names of methods and threads, and a few megabytes of output that is not read yet.
- * Not thread-safe.
+ * An export of a profile, or of the difference of two profiles, in one format. The export makes its
+ * bytes while a reader reads them, so the whole output is never in memory. It holds the profiles,
+ * some ints for each of their rows and stacks, names of methods and threads, and a few megabytes of
+ * output that is not read yet. Not thread-safe.
  */
 public final class Export {
 
   private static final int BLOCK = 1 << 16;
 
   private final Bytes made = new Bytes();
-  private final Profile profile;
-  private final ExportFormat format;
-  private Steps steps; // created by the first read, because creating them sorts the profile
+  private final Function<Bytes, Steps> source;
+  private Steps steps; // created by the first read, because creating them sorts the profiles
 
   /**
    * Creates an export that starts at the beginning.
@@ -26,8 +26,30 @@ public final class Export {
    * @param format the format, not null
    */
   public Export(Profile profile, ExportFormat format) {
-    this.profile = profile;
-    this.format = format;
+    this(out -> format.steps(profile, out));
+  }
+
+  private Export(Function<Bytes, Steps> source) {
+    this.source = source;
+  }
+
+  /**
+   * Creates an export of the difference of two profiles.
+   *
+   * @param before the first profile, not null
+   * @param after the second profile, not null; may be the first one again
+   * @param format {@link ExportFormat#HTML} for a page, as {@link FlameGraphDifference} writes it;
+   *     {@link ExportFormat#COLLAPSED} or {@link ExportFormat#COLLAPSED_CPU} for folded stacks with
+   *     samples or CPU time, as {@link CollapsedDifference} writes them
+   * @return an export that starts at the beginning
+   * @throws IllegalArgumentException if a difference cannot have the format
+   */
+  public static Export ofDifference(Profile before, Profile after, ExportFormat format) {
+    return switch (format.forDifference()) {
+      case HTML -> new Export(out -> FlameGraphDifference.steps(before, after, out));
+      case COLLAPSED -> new Export(out -> CollapsedDifference.steps(before, after, out));
+      default -> new Export(out -> CollapsedDifference.stepsByCpuTime(before, after, out));
+    };
   }
 
   /**
@@ -39,7 +61,7 @@ public final class Export {
    */
   public byte[] read(int most) throws IOException {
     if (steps == null) {
-      steps = format.steps(profile, made);
+      steps = source.apply(made);
     }
     while (made.size() < most && steps.next()) {
       // The condition does the work.

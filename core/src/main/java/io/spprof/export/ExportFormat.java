@@ -3,9 +3,12 @@ package io.spprof.export;
 import io.spprof.profile.Profile;
 import io.spprof.text.Printable;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.Comparator;
-import java.util.List;
+import java.util.EnumSet;
 import java.util.Locale;
+import java.util.Set;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /**
@@ -77,6 +80,8 @@ public enum ExportFormat {
     }
   };
 
+  private static final Set<ExportFormat> DIFFERENCES = EnumSet.of(COLLAPSED, COLLAPSED_CPU, HTML);
+
   private final String suffix;
 
   ExportFormat(String suffix) {
@@ -84,6 +89,27 @@ public enum ExportFormat {
   }
 
   abstract Steps steps(Profile profile, Bytes out);
+
+  /**
+   * Returns this format if the difference of two profiles can have it.
+   *
+   * @return this
+   * @throws IllegalArgumentException if it cannot; the message lists the formats that a difference
+   *     can have
+   */
+  public ExportFormat forDifference() {
+    if (!DIFFERENCES.contains(this)) {
+      throw new IllegalArgumentException(
+          "a difference cannot be "
+              + key()
+              + "; valid: "
+              + differenceKeys()
+              + " (files "
+              + differenceSuffixes()
+              + ")");
+    }
+    return this;
+  }
 
   /**
    * Returns the suffix of files in this format.
@@ -139,7 +165,16 @@ public enum ExportFormat {
    * @return the names, separated by commas
    */
   public static String keys() {
-    return Arrays.stream(values()).map(ExportFormat::key).collect(Collectors.joining(", "));
+    return joined(Arrays.asList(values()), ExportFormat::key);
+  }
+
+  /**
+   * Lists the names of the formats that a difference can have, for messages.
+   *
+   * @return the names, separated by commas
+   */
+  public static String differenceKeys() {
+    return joined(DIFFERENCES, ExportFormat::key);
   }
 
   /**
@@ -148,6 +183,20 @@ public enum ExportFormat {
    * @return the suffixes, separated by commas
    */
   public static String suffixes() {
-    return List.of(values()).stream().map(ExportFormat::suffix).collect(Collectors.joining(", "));
+    return joined(Arrays.asList(values()), ExportFormat::suffix);
+  }
+
+  /**
+   * Lists the suffixes of the formats that a difference can have, for messages.
+   *
+   * @return the suffixes, separated by commas
+   */
+  public static String differenceSuffixes() {
+    return joined(DIFFERENCES, ExportFormat::suffix);
+  }
+
+  private static String joined(
+      Collection<ExportFormat> formats, Function<ExportFormat, String> text) {
+    return formats.stream().map(text).collect(Collectors.joining(", "));
   }
 }

@@ -26,6 +26,10 @@ public final class FlameGraphDifference {
    * @throws IOException when {@code out} throws it
    */
   public static void write(Profile before, Profile after, Appendable out) throws IOException {
-    FlameGraphExporter.steps(FlameGraphData.ofDifference(before, after), out).run();
+    steps(before, after, out).run();
+  }
+
+  static Steps steps(Profile before, Profile after, Appendable out) {
+    return FlameGraphExporter.steps(FlameGraphData.ofDifference(before, after), out);
   }
 }

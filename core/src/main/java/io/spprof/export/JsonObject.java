@@ -7,9 +7,8 @@ import java.util.Map;
 
 /**
  * Reads a JSON object as {@link Json} writes it: without white space, and with no escapes but
- * {@code \\uXXXX}. Values are Boolean, Long, Double, String, List, and Map. Anything else is an
- * IllegalArgumentException or an IndexOutOfBoundsException, and so is a value that is nested too
- * deep for a page.
+ * {@code \\uXXXX}. Values are Boolean, Long, Double, String, List, and Map. Anything else is a
+ * {@link DamagedFile}, and so is a value that is nested deeper than in any file.
  */
 final class JsonObject {
 
@@ -24,9 +23,22 @@ final class JsonObject {
     this.text = text;
   }
 
+  /**
+   * Reads an object.
+   *
+   * @throws IllegalArgumentException if the text does not begin with one; see {@link DamagedFile}
+   */
   static JsonObject parse(String text) {
+    try {
+      return read(text);
+    } catch (IllegalArgumentException | IndexOutOfBoundsException e) {
+      throw DamagedFile.because(e);
+    }
+  }
+
+  private static JsonObject read(String text) {
     JsonObject object = new JsonObject(text);
-    object.at = 1;
+    object.expect('{');
     while (object.text.charAt(object.at) != '}') {
       int start = object.at;
       String key = object.string();
@@ -40,6 +52,11 @@ final class JsonObject {
 
   boolean has(String key) {
     return members.containsKey(key);
+  }
+
+  /** Returns the value of a member; null if there is no such member. */
+  Object value(String key) {
+    return members.get(key);
   }
 
   List<?> list(String key) {

@@ -28,7 +28,8 @@ import picocli.CommandLine.Parameters;
     description =
         "Writes the difference of two profiles: of two ranges of a continuous session that runs in"
             + " TARGET, or of two files that were saved before, for instance before and after a"
-            + " deployment.",
+            + " deployment. A difference is a page (.html), or folded stacks with both numbers"
+            + " (.collapsed with samples, .cpu.collapsed with CPU time).",
     mixinStandardHelpOptions = true,
     versionProvider = Cli.JarVersion.class)
 final class DiffCommand implements Callable<Integer> {
@@ -42,8 +43,9 @@ final class DiffCommand implements Callable<Integer> {
       paramLabel = "BEFORE|FILE",
       description = {
         "A range, as of dump --range: for instance from=-40m,to=-20m.",
-        "Or the second file. Both are .html, or both are .collapsed. The first file stands in the"
-            + " place of TARGET."
+        "Or the second file; the first file stands in the place of TARGET. A file is .html, .pb.gz,"
+            + " .json or .collapsed (with samples or CPU time). A page needs two .html files, folded"
+            + " stacks need two files that have samples, or two that have CPU time."
       })
   private String second;
 
@@ -59,20 +61,23 @@ final class DiffCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException, JMException {
     download.nameAfter("diff");
-    ExportFormat format = download.check();
-    if (format != ExportFormat.HTML && format != ExportFormat.COLLAPSED) {
-      throw CommandFailure.usage(
-          "a difference is a page (.html) or folded stacks (.collapsed), not " + format.key());
-    }
-    byte[] difference = third == null ? ofFiles(format) : ofRanges(format);
-    download.messages().println(download.save(difference));
+    ExportFormat format = checked(download.check());
+    download.messages().println(third == null ? download.save(ofFiles(format)) : ofRanges(format));
     return 0;
   }
 
-  private byte[] ofRanges(ExportFormat format) throws IOException, JMException {
-    String operation = format == ExportFormat.HTML ? "flameGraphDifference" : "collapsedDifference";
+  private static ExportFormat checked(ExportFormat format) {
+    try {
+      return format.forDifference();
+    } catch (IllegalArgumentException e) {
+      throw CommandFailure.usage(e.getMessage());
+    }
+  }
+
+  private String ofRanges(ExportFormat format) throws IOException, JMException {
     try (Bean bean = target.connect()) {
-      return bean.lines(operation, second, third).getBytes(StandardCharsets.UTF_8);
+      Object stream = bean.call("openDifferenceStream", format.key(), second, third);
+      return download.save(bean, (Long) stream);
     }
   }
 
@@ -92,7 +97,8 @@ final class DiffCommand implements Callable<Integer> {
     try {
       ExportFormat format = ExportFormat.ofFileName(file);
       if (format == null) {
-        throw new IllegalArgumentException("is neither .html nor .collapsed" + RANGES);
+        throw new IllegalArgumentException(
+            "has none of the suffixes .html, .pb.gz, .json, .collapsed" + RANGES);
       }
       return SavedProfile.read(Files.readAllBytes(Path.of(file)), format);
     } catch (IllegalArgumentException e) {

@@ -242,7 +242,8 @@ final class Descriptions {
             "Base name: letters, digits, '.', '_', '-'; the suffix decides the format: "
                 + ExportFormat.suffixes());
     Parameter format = new Parameter("format", "One of " + ExportFormat.keys());
-    Parameter id = new Parameter("id", "What openStream or openStreamOf returned");
+    Parameter id =
+        new Parameter("id", "What openStream, openStreamOf or openDifferenceStream returned");
 
     operation(
         "start", MBeanOperationInfo.ACTION, "Starts a session with the defaults, returns its id");
@@ -313,6 +314,16 @@ final class Descriptions {
         fileName,
         range);
     operation(
+        "dumpDifferenceToFile",
+        MBeanOperationInfo.ACTION,
+        "Writes the difference of two stretches of time to a new file in the output directory, as"
+            + " dumpToFile; a page, or folded stacks with both numbers",
+        new Parameter(
+            "fileName",
+            "As of dumpToFile, with a suffix of these: " + ExportFormat.differenceSuffixes()),
+        before,
+        after);
+    operation(
         "openStream",
         MBeanOperationInfo.ACTION,
         "Opens the profile of this moment for readStream, returns the stream's id; at most "
@@ -325,6 +336,14 @@ final class Descriptions {
         "Like openStream, of a stretch of time only",
         format,
         range);
+    operation(
+        "openDifferenceStream",
+        MBeanOperationInfo.ACTION,
+        "Like openStream, of the difference of two stretches of time; a page, or folded stacks with"
+            + " both numbers",
+        new Parameter("format", "One of " + ExportFormat.differenceKeys()),
+        before,
+        after);
     operation(
         "readStream",
         MBeanOperationInfo.ACTION,

@@ -531,6 +531,19 @@ final class SpprofBean extends StandardEmitterMBean implements SpprofMXBean {
   }
 
   @Override
+  public String dumpDifferenceToFile(String fileName, String before, String after)
+      throws IOException {
+    return PlainErrors.callIo(
+        () -> {
+          OutputDirectory.check(fileName);
+          ExportFormat format = ExportFormat.ofFileName(fileName).forDifference();
+          Pair pair = pair(before, after);
+          return texts.inTurn(
+              () -> output.write(fileName, difference(pair, format)::writeTo).toString());
+        });
+  }
+
+  @Override
   public long openStream(String format) {
     return openStreamOf(format, "");
   }
@@ -542,7 +555,16 @@ final class SpprofBean extends StandardEmitterMBean implements SpprofMXBean {
           ExportFormat known = ExportFormat.ofKey(StringUtils.defaultString(format));
           Profile profile = source(range).get();
           texts.requireExport(profile);
-          return streams.open(profile, known);
+          return streams.open(new Export(profile, known));
+        });
+  }
+
+  @Override
+  public long openDifferenceStream(String format, String before, String after) {
+    return PlainErrors.call(
+        () -> {
+          ExportFormat known = ExportFormat.ofKey(StringUtils.defaultString(format));
+          return streams.open(difference(pair(before, after), known.forDifference()));
         });
   }
 
@@ -576,6 +598,18 @@ final class SpprofBean extends StandardEmitterMBean implements SpprofMXBean {
     TimeRange second = TimeRange.parse(after, now);
     Supplier<Profile> ofFirst = once(() -> profiler.profile(first));
     return new Pair(ofFirst, second.equals(first) ? ofFirst : once(() -> profiler.profile(second)));
+  }
+
+  /**
+   * Takes two profiles, and returns the export of their difference.
+   *
+   * @throws IllegalStateException if the heap has no room for the comparison
+   */
+  private Export difference(Pair pair, ExportFormat format) {
+    Profile before = pair.before().get();
+    Profile after = pair.after().get();
+    texts.requireComparison(before, after);
+    return Export.ofDifference(before, after, format);
   }
 
   /** The sources of two profiles to compare. */

@@ -515,6 +515,23 @@ public interface SpprofMXBean {
   String dumpToFileOf(String fileName, String range) throws IOException;
 
   /**
+   * Compares two ranges of time of a continuous session, and writes the difference into a new file
+   * in the output directory.
+   *
+   * @param fileName a base name; its suffix decides the format: {@code .html} for a page as of
+   *     {@link #flameGraphDifference}, {@code .collapsed} for lines as of {@link
+   *     #collapsedDifference}, or {@code .cpu.collapsed} for the same with CPU time in nanoseconds
+   * @param before the first range, as in {@link #collapsedOf}
+   * @param after the second range
+   * @return the file's absolute path
+   * @throws IllegalArgumentException if the name is not allowed, a difference cannot have the
+   *     format, a range is not valid, or nothing is kept of its time
+   * @throws IllegalStateException if a range is not empty and the session keeps no time windows
+   * @throws IOException if the file exists or cannot be written; no partial file is left
+   */
+  String dumpDifferenceToFile(String fileName, String before, String after) throws IOException;
+
+  /**
    * Opens a stream of the profile as it is at this moment. The client reads the stream block by
    * block. A stream that nobody reads for a minute is closed.
    *
@@ -541,9 +558,26 @@ public interface SpprofMXBean {
   long openStreamOf(String format, String range);
 
   /**
+   * Compares two ranges of time of a continuous session, and opens a stream of the difference as it
+   * is at this moment.
+   *
+   * @param format one of {@code collapsed}, {@code collapsed-cpu}, {@code html}; what they contain
+   *     is as of {@link #dumpDifferenceToFile}
+   * @param before the first range, as in {@link #collapsedOf}
+   * @param after the second range
+   * @return the stream's id
+   * @throws IllegalArgumentException if a difference cannot have the format, a range is not valid,
+   *     or nothing is kept of its time
+   * @throws IllegalStateException if too many streams are open, or if a range is not empty and the
+   *     session keeps no time windows
+   */
+  long openDifferenceStream(String format, String before, String after);
+
+  /**
    * Reads the next block of a stream.
    *
-   * @param id the stream's id, from {@link #openStream} or {@link #openStreamOf}
+   * @param id the stream's id, from {@link #openStream}, {@link #openStreamOf} or {@link
+   *     #openDifferenceStream}
    * @return the next bytes, at most 262,144; null at the end, which closes the stream
    * @throws IllegalArgumentException if no stream with this id is open
    * @throws IOException if the profile cannot be written; the stream is then closed
@@ -553,7 +587,7 @@ public interface SpprofMXBean {
   /**
    * Closes a stream. Does nothing if the stream is already closed.
    *
-   * @param id the stream's id, from {@link #openStream} or {@link #openStreamOf}
+   * @param id the stream's id, as of {@link #readStream}
    */
   void closeStream(long id);
 }

@@ -1,8 +1,6 @@
 package io.spprof.jmx;
 
 import io.spprof.export.Export;
-import io.spprof.export.ExportFormat;
-import io.spprof.profile.Profile;
 import java.io.IOException;
 import java.util.Map;
 import java.util.TreeMap;
@@ -65,10 +63,11 @@ final class Streams implements AutoCloseable {
   /**
    * Opens a stream.
    *
+   * @param export what the stream delivers; nothing of it was read yet
    * @return the stream's id
    * @throws IllegalStateException if too many streams are open, or if this object is closed
    */
-  synchronized long open(Profile profile, ExportFormat format) {
+  synchronized long open(Export export) {
     if (closed) {
       throw new IllegalStateException("the profiler is closed; no stream can be opened any more");
     }
@@ -82,7 +81,7 @@ final class Streams implements AutoCloseable {
               + TimeUnit.NANOSECONDS.toSeconds(idleNanos)
               + " s is closed");
     }
-    Stream stream = new Stream(new Export(profile, format));
+    Stream stream = new Stream(export);
     stream.idleSince = System.nanoTime();
     open.put(++lastId, stream);
     if (closer == null) {

@@ -26,6 +26,8 @@ final class Texts {
 
   private static final long PATIENCE_SECONDS = 30;
 
+  private static final String SHORTER = "choose shorter stretches of time or a larger -Xmx";
+
   /**
    * The length in characters up to which a text is made in one pass. A longer text is measured in a
    * first pass and made in a second.
@@ -87,16 +89,33 @@ final class Texts {
   }
 
   String collapsedDifference(Supplier<Profile> before, Supplier<Profile> after) throws IOException {
-    return difference("collapsedDifference", before, after, CollapsedDifference::write);
+    return difference(
+        "collapsedDifference",
+        differenceStream("collapsed"),
+        before,
+        after,
+        CollapsedDifference::write);
   }
 
   String flameGraphDifference(Supplier<Profile> before, Supplier<Profile> after)
       throws IOException {
-    return difference("flameGraphDifference", before, after, FlameGraphDifference::write);
+    return difference(
+        "flameGraphDifference",
+        differenceStream("html"),
+        before,
+        after,
+        FlameGraphDifference::write);
   }
 
   private static String stream(String format) {
     return "use openStream(\"" + format + "\") and readStream, which take any profile in blocks";
+  }
+
+  private static String differenceStream(String format) {
+    return SHORTER
+        + ", or use openDifferenceStream(\""
+        + format
+        + "\", before, after) and readStream, which take any difference in blocks";
   }
 
   /**
@@ -135,6 +154,17 @@ final class Texts {
     heap.lend(profile, bytes);
   }
 
+  /**
+   * Asks for the heap that a comparison of two profiles needs.
+   *
+   * @throws IllegalStateException if there is no room
+   */
+  void requireComparison(Profile first, Profile second) {
+    long bytes = first.exportBytes(second);
+    heap.require(bytes, "comparing these two profiles", SHORTER);
+    heap.lend(first, bytes);
+  }
+
   private String text(String what, String remedy, Supplier<Profile> source, Exporter exporter)
       throws IOException {
     return inTurn(
@@ -146,16 +176,17 @@ final class Texts {
   }
 
   private String difference(
-      String what, Supplier<Profile> before, Supplier<Profile> after, DifferenceExporter exporter)
+      String what,
+      String remedy,
+      Supplier<Profile> before,
+      Supplier<Profile> after,
+      DifferenceExporter exporter)
       throws IOException {
     return inTurn(
         () -> {
-          String remedy = "choose shorter stretches of time or a larger -Xmx";
           Profile first = before.get();
           Profile second = after.get();
-          long bytes = first.exportBytes(second);
-          heap.require(bytes, "comparing these two profiles", remedy);
-          heap.lend(first, bytes);
+          requireComparison(first, second);
           return make(what, remedy, out -> exporter.write(first, second, out));
         });
   }

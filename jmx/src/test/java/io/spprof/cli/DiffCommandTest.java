@@ -66,8 +66,8 @@ class DiffCommandTest {
 
   @Test
   void shouldCompareFiles() throws Exception {
-    session(1, 3, "a.html", "a.collapsed", "a.jfr");
-    session(2, 5, "b.html", "b.collapsed");
+    session(1, 3, "a.html", "a.collapsed", "a.jfr", "a.json");
+    session(2, 5, "b.html", "b.collapsed", "b.pb.gz");
     String said = done("diff", file("a.html"), file("b.html"), "-o", file("d.html"));
     assertTrue(said.matches(".*d\\.html: [0-9,]+ bytes\n"), said);
     assertTrue(Files.readString(Path.of(file("d.html"))).contains("\"before\":{\"session\":1,"));
@@ -79,14 +79,31 @@ class DiffCommandTest {
           lines.lines().map(line -> line.substring(line.indexOf(';') + 1)).sorted().toList());
     }
 
+    String cpu =
+        done("diff", file("a.json"), file("b.pb.gz"), "-o", "-", "--format", "collapsed-cpu");
+    assertEquals(
+        List.of("m1 30000000 0", "m2 0 50000000"),
+        cpu.lines().map(line -> line.substring(line.indexOf(';') + 1)).sorted().toList());
+
     int usage = CommandFailure.USAGE;
     String d = file("x.html");
     fails(usage, "a.jfr' is .jfr, which", "diff", file("a.jfr"), file("b.html"), "-o", d);
-    fails(usage, "no CPU time", "diff", file("a.collapsed"), file("b.collapsed"), "-o", d);
+    fails(usage, "session's figures", "diff", file("a.collapsed"), file("b.html"), "-o", d);
+    String lines = file("x.collapsed");
+    fails(usage, "needs numbers", "diff", file("a.json"), file("b.html"), "-o", lines);
+    Files.write(Path.of(file("cut.pb.gz")), new byte[] {0x1f, (byte) 0x8b, 8, 0, 0});
+    fails(usage, "cut.pb.gz' is damaged", "diff", file("cut.pb.gz"), file("b.html"), "-o", lines);
     fails(usage, "cannot read", "diff", file("no.html"), file("b.html"), "-o", d);
-    fails(usage, "neither .html", "diff", "4711", file("b.html"), "-o", d);
+    fails(usage, "none of the suffixes", "diff", "4711", file("b.html"), "-o", d);
     fails(usage, "give TARGET BEFORE AFTER", "diff", "4711", "last=20m", "-o", d);
-    fails(usage, "not jfr", "diff", file("a.html"), file("b.html"), "-o", file("x.jfr"));
+    fails(
+        usage,
+        "a difference cannot be jfr",
+        "diff",
+        file("a.html"),
+        file("b.html"),
+        "-o",
+        file("x.jfr"));
     fails(usage, "exists", "diff", file("a.html"), file("b.html"), "-o", file("d.html"));
     assertFalse(Files.exists(Path.of(d)));
   }
@@ -134,6 +151,9 @@ class DiffCommandTest {
     String lines =
         done("diff", target.url(), before, "last=10m", "-o", "-", "--format", "collapsed");
     assertTrue(lines.matches("[^;\n]+;m2 0 5\n"), lines);
+    String cpu =
+        done("diff", target.url(), before, "last=10m", "-o", "-", "--format", "collapsed-cpu");
+    assertTrue(cpu.matches("[^;\n]+;m2 0 50000000\n"), cpu);
   }
 
   @Test

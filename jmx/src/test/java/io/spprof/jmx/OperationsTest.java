@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.mockito.ArgumentMatchers.any;
 import static org.mockito.Mockito.doThrow;
+import static org.mockito.Mockito.mock;
 import static org.mockito.Mockito.never;
 import static org.mockito.Mockito.times;
 import static org.mockito.Mockito.verify;
@@ -14,14 +15,24 @@ import static org.mockito.Mockito.when;
 
 import io.spprof.Profiler;
 import io.spprof.config.ProfilerConfig;
+import io.spprof.export.ExportFormat;
 import io.spprof.jmx.Mocks.Fixture;
+import io.spprof.profile.Frames;
+import io.spprof.profile.Profile;
+import io.spprof.profile.ProfileMethod;
+import io.spprof.profile.ProfileThread;
+import io.spprof.profile.Rows;
+import io.spprof.profile.SampleTimes;
+import io.spprof.profile.Stacks;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.management.ManagementFactory;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import javax.management.MBeanException;
 import javax.management.RuntimeMBeanException;
 import org.junit.jupiter.api.Test;
@@ -140,7 +151,11 @@ class OperationsTest {
               () -> bean.dumpToFile(pairs),
               () -> bean.dumpToFileOf("a.html", pairs),
               () -> bean.openStream(pairs),
-              () -> bean.openStreamOf("jfr", pairs));
+              () -> bean.openStreamOf("jfr", pairs),
+              () -> bean.dumpDifferenceToFile(pairs, "", ""),
+              () -> bean.dumpDifferenceToFile("a.html", "", pairs),
+              () -> bean.openDifferenceStream(pairs, "", ""),
+              () -> bean.openDifferenceStream("html", pairs, ""));
       for (int i = 0; i < calls.size(); i++) {
         Executable call = calls.get(i);
         assertThrows(
@@ -214,6 +229,98 @@ class OperationsTest {
     }
   }
 
+  /** A profiler with five samples of a leaf in one range, and two of its caller in the next. */
+  private static Profiler twoRanges() {
+    Profile before = Mocks.profile();
+    Profile after =
+        new Profile(
+            before.info(),
+            List.of(ProfileMethod.java("a.B.root")),
+            new Frames(new int[] {0}, new int[] {7}, 1),
+            List.of(ProfileThread.java("main")),
+            new Stacks(new int[][] {{0}}, new int[] {0}, new short[] {1}, 1),
+            new Rows(new int[] {0}, new int[] {0}, new long[] {2}, new long[] {9_000}, 1),
+            new SampleTimes(List.of(), 2));
+    Profiler profiler = Mocks.idle();
+    when(profiler.profile(any())).thenReturn(before, after);
+    return profiler;
+  }
+
+  private static String stream(SpprofMXBean bean, String format) throws IOException {
+    long id = bean.openDifferenceStream(format, "last=2m", "last=1m");
+    String text = new String(bean.readStream(id), StandardCharsets.UTF_8);
+    assertNull(bean.readStream(id));
+    return text;
+  }
+
+  @Test
+  void shouldHandOutADifferenceAsDumpAndStream() throws Exception {
+    Settings settings = new Settings(ProfilerConfig.DEFAULT, false, false, dir, null, "");
+    Map<String, String> expected =
+        Map.of(
+            "collapsed", "main;a.B.root;a.B.leaf 5 0\nmain;a.B.root 0 2\n",
+            "collapsed-cpu", "main;a.B.root;a.B.leaf 5000000 0\nmain;a.B.root 0 9000\n");
+    for (String format : List.of("html", "collapsed", "collapsed-cpu")) {
+      String name = "d" + ExportFormat.ofKey(format).suffix();
+      try (Fixture first = Mocks.fixture(twoRanges(), settings);
+          Fixture second = Mocks.fixture(twoRanges())) {
+        String file = first.spprof().bean().dumpDifferenceToFile(name, "last=2m", "last=1m");
+        String text = Files.readString(Path.of(file));
+        assertEquals(dir.resolve(name).toString(), file);
+        assertEquals(text, stream(second.spprof().bean(), format));
+        assertEquals(expected.getOrDefault(format, text), text);
+        assertEquals(format.equals("html"), text.contains("\"before\":{"));
+      }
+    }
+  }
+
+  @Test
+  void shouldRefuseADifferenceThatItCannotWrite() throws Exception {
+    Settings settings = new Settings(ProfilerConfig.DEFAULT, false, false, dir, null, "");
+    try (Fixture bean = Mocks.fixture(Mocks.idle(), settings)) {
+      SpprofMXBean spprof = bean.spprof().bean();
+      for (Executable call :
+          List.<Executable>of(
+              () -> spprof.dumpDifferenceToFile("a.jfr", "", ""),
+              () -> spprof.openDifferenceStream("jfr", "", ""))) {
+        Exception e = assertThrows(IllegalArgumentException.class, call);
+        assertPlain(e);
+        assertTrue(e.getMessage().startsWith("a difference cannot be jfr; valid: "), e.toString());
+      }
+      for (String bad : List.of("../a.html", "a", "")) {
+        assertPlain(
+            assertThrows(
+                IllegalArgumentException.class, () -> spprof.dumpDifferenceToFile(bad, "", "")));
+      }
+      verify(bean.profiler(), never()).profile(any());
+      spprof.dumpDifferenceToFile("a.html", "", "");
+      IOException e =
+          assertThrows(IOException.class, () -> spprof.dumpDifferenceToFile("a.html", "", ""));
+      assertPlain(e);
+      assertTrue(e.getMessage().contains("exists"), e.getMessage());
+    }
+  }
+
+  @Test
+  void shouldRefuseADifferenceForWhichTheHeapHasNoRoom() throws Exception {
+    Profile large = mock(Profile.class);
+    when(large.exportBytes(any())).thenReturn(1L << 60);
+    Profiler profiler = Mocks.idle();
+    when(profiler.profile(any())).thenReturn(large);
+    Settings settings = new Settings(ProfilerConfig.DEFAULT, false, false, dir, null, "");
+    try (Fixture bean = Mocks.fixture(profiler, settings)) {
+      SpprofMXBean spprof = bean.spprof().bean();
+      for (Executable call :
+          List.<Executable>of(
+              () -> spprof.dumpDifferenceToFile("a.html", "", ""),
+              () -> spprof.openDifferenceStream("html", "", ""))) {
+        Exception e = assertThrows(IllegalStateException.class, call);
+        assertTrue(e.getMessage().startsWith("comparing these two profiles"), e.getMessage());
+      }
+      assertFalse(Files.exists(dir.resolve("a.html")));
+    }
+  }
+
   @Test
   void shouldRefuseToCompareInvalidRanges() throws Exception {
     try (Fixture bean = Mocks.fixture(Mocks.idle())) {
@@ -222,7 +329,9 @@ class OperationsTest {
         for (Executable call :
             List.<Executable>of(
                 () -> spprof.flameGraphDifference(bad, ""),
-                () -> spprof.flameGraphDifference("", bad))) {
+                () -> spprof.flameGraphDifference("", bad),
+                () -> spprof.dumpDifferenceToFile("a.html", bad, ""),
+                () -> spprof.openDifferenceStream("collapsed", "", bad))) {
           Exception e = assertThrows(IllegalArgumentException.class, call);
           assertTrue(e.getMessage().contains("valid: last="), e.getMessage());
         }
@@ -283,6 +392,10 @@ class OperationsTest {
         assertPlain(assertThrows(Exception.class, spprof::flameGraph));
         assertPlain(assertThrows(Exception.class, () -> spprof.flameGraphDifference("", "")));
         assertPlain(assertThrows(Exception.class, () -> spprof.dumpToFile("a.html")));
+        assertPlain(
+            assertThrows(Exception.class, () -> spprof.dumpDifferenceToFile("a.html", "", "")));
+        assertPlain(
+            assertThrows(Exception.class, () -> spprof.openDifferenceStream("html", "", "")));
       }
     }
     Profiler profiler = Mocks.idle();

@@ -54,7 +54,7 @@ final class StreamsTest {
   void shouldHandOutEachFormatToItsEnd(ExportFormat format) throws IOException {
     ByteArrayOutputStream expected = new ByteArrayOutputStream();
     new Export(profile, format).writeTo(expected);
-    long id = streams.open(profile, format);
+    long id = streams.open(new Export(profile, format));
 
     assertArrayEquals(expected.toByteArray(), streams.read(id));
     assertNull(streams.read(id));
@@ -67,21 +67,23 @@ final class StreamsTest {
   void shouldRefuseMoreThanAFewAndSayWhatToDo() {
     List<Long> ids = new ArrayList<>();
     for (int i = 0; i < Streams.MOST; i++) {
-      ids.add(streams.open(profile, ExportFormat.TEXT));
+      ids.add(streams.open(new Export(profile, ExportFormat.TEXT)));
     }
     IllegalStateException e =
         assertThrows(
-            IllegalStateException.class, () -> streams.open(profile, ExportFormat.COLLAPSED));
+            IllegalStateException.class,
+            () -> streams.open(new Export(profile, ExportFormat.COLLAPSED)));
     assertTrue(e.getMessage().contains("closeStream"), e.getMessage());
     assertTrue(e.getMessage().contains("1, 2, 3, 4"), e.getMessage());
 
     streams.close(ids.get(1));
-    assertEquals(5, streams.open(profile, ExportFormat.TEXT), "an id is not used again");
+    assertEquals(
+        5, streams.open(new Export(profile, ExportFormat.TEXT)), "an id is not used again");
   }
 
   @Test
   void shouldCloseTwice() {
-    long id = streams.open(profile, ExportFormat.TEXT);
+    long id = streams.open(new Export(profile, ExportFormat.TEXT));
     streams.close(id);
     streams.close(id);
     streams.close(4711);
@@ -94,18 +96,19 @@ final class StreamsTest {
   @Test
   void shouldCloseAStreamThatNobodyReads() throws Exception {
     streams = new Streams(TimeUnit.MILLISECONDS.toNanos(50));
-    long id = streams.open(profile, ExportFormat.TEXT);
+    long id = streams.open(new Export(profile, ExportFormat.TEXT));
     awaitNoThread();
 
     assertThrows(IllegalArgumentException.class, () -> streams.read(id));
-    assertEquals(2, streams.open(profile, ExportFormat.TEXT), "others can be opened afterwards");
+    assertEquals(
+        2, streams.open(new Export(profile, ExportFormat.TEXT)), "others can be opened afterwards");
   }
 
   @Test
   void shouldHaveAThreadOnlyWhileAStreamIsOpen() throws Exception {
     assertFalse(hasThread());
-    long first = streams.open(profile, ExportFormat.TEXT);
-    long second = streams.open(profile, ExportFormat.TEXT);
+    long first = streams.open(new Export(profile, ExportFormat.TEXT));
+    long second = streams.open(new Export(profile, ExportFormat.TEXT));
     assertTrue(hasThread());
     streams.close(first);
     assertTrue(hasThread());
@@ -115,11 +118,12 @@ final class StreamsTest {
 
   @Test
   void shouldLeaveNothingWhenItIsClosed() {
-    streams.open(profile, ExportFormat.TEXT);
+    streams.open(new Export(profile, ExportFormat.TEXT));
     streams.close();
 
     assertFalse(hasThread());
-    assertThrows(IllegalStateException.class, () -> streams.open(profile, ExportFormat.TEXT));
+    assertThrows(
+        IllegalStateException.class, () -> streams.open(new Export(profile, ExportFormat.TEXT)));
   }
 
   @Test
@@ -136,7 +140,7 @@ final class StreamsTest {
                   start.await();
                   for (int round = 0; round < 200; round++) {
                     try {
-                      long id = streams.open(profile, ExportFormat.JFR);
+                      long id = streams.open(new Export(profile, ExportFormat.JFR));
                       assertNotNull(streams.read(id));
                       assertNull(streams.read(id));
                       wholes.incrementAndGet();

@@ -108,6 +108,7 @@ class TextsTest {
             IllegalStateException.class,
             () -> withRoom(0).collapsedDifference(() -> deep("x"), () -> deep("\u4f60")));
     assertTrue(e.getMessage().contains("shorter stretches"), e.getMessage());
+    assertTrue(e.getMessage().contains("openDifferenceStream(\"collapsed\""), e.getMessage());
   }
 
   @Test
@@ -122,6 +123,7 @@ class TextsTest {
     assertThrows(IllegalStateException.class, () -> texts.collapsed(source, 1));
     assertThrows(IllegalStateException.class, () -> texts.flameGraphDifference(source, source));
     assertThrows(IllegalStateException.class, () -> texts.requireExport(large));
+    assertThrows(IllegalStateException.class, () -> texts.requireComparison(large, large));
   }
 
   @Test

@@ -110,10 +110,13 @@ public final class WholeSession {
     }
     invoke("collapsed", 10);
     for (ExportFormat format : ExportFormat.values()) {
-      long stream = (Long) invoke("openStream", format.key());
-      while (invoke("readStream", stream) != null) {
-        // Reads on.
-      }
+      readToEnd((Long) invoke("openStream", format.key()));
+    }
+  }
+
+  private void readToEnd(long stream) throws Exception {
+    while (invoke("readStream", stream) != null) {
+      // Reads on.
     }
   }
 
@@ -122,6 +125,9 @@ public final class WholeSession {
     for (String second : List.of("", "last=10m")) {
       invoke("collapsedDifference", "last=10m", second);
       invoke("flameGraphDifference", "last=10m", second);
+      for (String format : ExportFormat.differenceKeys().split(", ")) {
+        readToEnd((Long) invoke("openDifferenceStream", format, "last=10m", second));
+      }
     }
   }
 
