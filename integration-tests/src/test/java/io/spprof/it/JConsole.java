@@ -32,7 +32,7 @@ final class JConsole implements AutoCloseable {
     Path chosen = home.resolve("display");
     display =
         new ProcessBuilder(
-                "Xvfb", "-displayfd", "1", "-screen", "0", "1280x960x24", "-nolisten", "tcp")
+                "Xvfb", "-displayfd", "1", "-screen", "0", "1280x1280x24", "-nolisten", "tcp")
             .redirectOutput(chosen.toFile())
             .redirectError(home.resolve("xvfb.log").toFile())
             .start();
@@ -111,7 +111,7 @@ final class JConsole implements AutoCloseable {
     return act("text", component);
   }
 
-  /** Takes a screenshot. */
+  /** Takes a screenshot of JConsole's window. */
   void shot(String name) throws IOException, InterruptedException {
     File file = TestPaths.output(name + ".png").toFile();
     act("shot", file.toString());

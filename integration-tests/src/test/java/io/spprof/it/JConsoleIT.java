@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.spprof.it.load.Busy;
 import java.awt.event.KeyEvent;
+import java.nio.file.Files;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
@@ -78,7 +79,7 @@ class JConsoleIT {
       console.awaitText("spprof.figures", "ctimer, vm, every 1 ms of CPU time; [0-9,]{5}");
       Await.until("hot methods", () -> console.act("rows", "spprof.methods").contains("org.h2."));
       console.awaitText("spprof.methodsOf", "^[0-9,]+ samples, [0-9:]{8} to [0-9:]{8}$");
-      console.shot("jconsole-plugin");
+      console.shot("jconsole-hot-methods");
       console.act("click", "spprof.stretch");
       for (int key : new int[] {KeyEvent.VK_DOWN, KeyEvent.VK_DOWN, KeyEvent.VK_ENTER}) {
         console.act("press", Integer.toString(key));
@@ -90,6 +91,7 @@ class JConsoleIT {
 
       console.openTab("Flame graph");
       console.awaitText("spprof.flame.status", "^[0-9,.]+ m?s of CPU time");
+      console.shot("jconsole-plugin"); // the picture in README.md
       console.act("set", "spprof.flame.query", "MVStore");
       double matched = percent(console.awaitText("spprof.flame.matched", "% matched$"), 0);
       console.shot("jconsole-flame-graph");
@@ -150,19 +152,36 @@ class JConsoleIT {
 
       console.openNode("io.spprof/Spprof/Attributes");
       console.awaitThere("Refresh");
+      // The gauges are of the last ten seconds; at first they have the cost of the start.
+      Await.until("ten seconds and more", () -> millis(bean, "durationMillis") > 12_000);
       Await.until(
           "it samples",
           () -> {
             console.act("click", "Refresh");
             return console.act("rows", "JTable").matches("CollectedSamples\\|[1-9].*");
           });
+      // The picture in README.md, and the attributes in it, which a test compares with the bean's.
+      console.act("size", "1000", "900");
+      Await.until(
+          "all attributes in view",
+          () -> console.act("rowsInView", "JTable").equals(String.join(",", bean.names())));
       console.shot("jconsole-attributes");
+      Files.write(TestPaths.output("jconsole-attributes.txt"), bean.names());
       // JConsole draws the chart in the table's cell, which becomes higher.
       int low = Integer.parseInt(console.act("rowHeight", "JTable", "CollectedSamples"));
-      console.act("cell", "JTable", "CollectedSamples", "2");
       Await.until(
           "a chart",
-          () -> Integer.parseInt(console.act("rowHeight", "JTable", "CollectedSamples")) > 4 * low);
+          () -> {
+            console.act("cell", "JTable", "CollectedSamples", "2");
+            if (Integer.parseInt(console.act("rowHeight", "JTable", "CollectedSamples"))
+                > 4 * low) {
+              return true;
+            }
+            // On a slow machine, the clicks were two single ones. The next two must be a double
+            // click, and not the third and fourth of a quadruple one.
+            Thread.sleep(2_000);
+            return false;
+          });
       Thread.sleep(2500); // so that the screenshot shows a few points
       console.shot("jconsole-chart");
 

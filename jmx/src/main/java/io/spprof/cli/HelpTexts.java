@@ -165,7 +165,7 @@ final class HelpTexts {
               new String[] {
                 "4711",
                 "app.jar -d 10 -o flame.html",
-                "4711 -d 5m -o app.jfr --options interval=1ms",
+                "4711 -d 5m -o p.jfr --options interval=1ms",
                 "4711 -o - --format collapsed | sort"
               };
           default -> new String[] {""};

@@ -69,7 +69,8 @@ final class ProfileCommand implements Callable<Integer> {
     String all =
         (options.isEmpty() ? "" : options + ",") + "duration=" + (seconds + SPARE_SECONDS) + "s";
     try (Bean bean = connect()) {
-      Recording recording = new Recording(bean, download, all, Recording.PAUSE_NANOS, this::warn);
+      Recording recording =
+          new Recording(bean, download, all, Recording.PAUSE_NANOS, System::nanoTime, this::warn);
       try (Undo undo = new Undo()) {
         undo.begin(
             () -> recording.begin(options),
@@ -84,7 +85,7 @@ final class ProfileCommand implements Callable<Integer> {
         await(bean, recording, seconds, undo);
         out.println(undo.begin(recording::finish, () -> {}));
       }
-      recording.hottest(HOTTEST).forEach(out::println);
+      recording.hottest(HOTTEST, Terminal.size().columns()).forEach(out::println);
       return 0;
     }
   }

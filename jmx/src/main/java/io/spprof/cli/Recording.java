@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import java.util.function.LongSupplier;
 import javax.management.JMException;
 import javax.management.JMRuntimeException;
 import javax.management.openmbean.CompositeData;
@@ -29,6 +30,12 @@ final class Recording {
   /** Downloads take at most one part in this number of the time, because they cost the target. */
   private static final long PAUSE_SHARE = 20;
 
+  // The columns of the report's table of methods.
+  private static final int SHARES_END = end("total %");
+  private static final int SAMPLES = TextReport.METHODS_HEADING.lastIndexOf("total") + 5;
+  private static final int SAMPLES_END = end("samples");
+  private static final int METHOD = TextReport.METHODS_HEADING.lastIndexOf("method");
+
   private static final String[] FIGURES = {
     "CollectedSamples", "DroppedSamples", "OverheadCpuTimeNanos"
   };
@@ -41,6 +48,7 @@ final class Recording {
   private final LatestFile file; // null if the profile goes into a pipe or a device
   private final String options;
   private final long pauseNanos;
+  private final LongSupplier nanoTime;
   private final Consumer<String> warn;
   private long id;
   private boolean isOurs;
@@ -62,15 +70,27 @@ final class Recording {
    *
    * @param options the options of a session of its own
    * @param pauseNanos the shortest time between two downloads, in nanoseconds
+   * @param nanoTime the clock, as {@link System#nanoTime}
    * @param warn prints a warning
    */
-  Recording(Bean bean, Download download, String options, long pauseNanos, Consumer<String> warn) {
+  Recording(
+      Bean bean,
+      Download download,
+      String options,
+      long pauseNanos,
+      LongSupplier nanoTime,
+      Consumer<String> warn) {
     this.bean = bean;
     this.download = download;
     this.file = download.latestFile();
     this.options = options;
     this.pauseNanos = pauseNanos;
+    this.nanoTime = nanoTime;
     this.warn = warn;
+  }
+
+  private static int end(String column) {
+    return TextReport.METHODS_HEADING.indexOf(column) + column.length();
   }
 
   /**
@@ -98,7 +118,7 @@ final class Recording {
       id = (Long) bean.call("startWith", options);
       isOurs = true;
     }
-    begunNanos = System.nanoTime();
+    begunNanos = nanoTime.getAsLong();
     nextNanos = begunNanos + pauseNanos;
     return this;
   }
@@ -148,14 +168,14 @@ final class Recording {
    * @param endNanos when the recording ends
    */
   void fetchIfDue(long endNanos) throws IOException, JMException {
-    long now = System.nanoTime();
+    long now = nanoTime.getAsLong();
     if (file == null
         || now - nextNanos < 0
         || endNanos - now < Math.max(pauseNanos / 5, lastNanos)) {
       return;
     }
     try {
-      fetch(download.open(bean, range()), () -> System.nanoTime() - endNanos >= 0);
+      fetch(download.open(bean, range()), () -> nanoTime.getAsLong() - endNanos >= 0);
     } catch (CommandFailure failure) {
       if (failure.status() == CommandFailure.UNREACHABLE) {
         throw failure;
@@ -165,7 +185,7 @@ final class Recording {
       // For example, the target has no room on its heap now, or too many streams are open.
       warn(Target.failure(refused));
     }
-    lastNanos = System.nanoTime() - now;
+    lastNanos = nanoTime.getAsLong() - now;
     nextNanos = now + lastNanos + Math.max(pauseNanos, PAUSE_SHARE * lastNanos);
   }
 
@@ -177,7 +197,7 @@ final class Recording {
   }
 
   private void fetch(long stream, BooleanSupplier isLate) throws IOException, JMException {
-    long now = System.nanoTime();
+    long now = nanoTime.getAsLong();
     if (download.into(file, bean, stream, isLate)) {
       fetchedNanos = now;
     }
@@ -218,13 +238,15 @@ final class Recording {
   }
 
   /**
-   * Returns the hottest methods, as the report has them: a heading, then a line for each method.
-   * Call it after {@link #finish}. A failure is no failure of the recording.
+   * Returns the hottest methods, from the report: a heading, then a line for each method with its
+   * shares, its samples, and its name, which is cut to the terminal. Call it after {@link #finish}.
+   * A failure is no failure of the recording.
    *
    * @param most the maximum number of methods
+   * @param columns the width of the terminal
    * @return empty if there are no methods, or the target does not answer as expected
    */
-  List<String> hottest(int most) {
+  List<String> hottest(int most, int columns) {
     try {
       String report = isStretch ? bean.lines("reportOf", range()) : bean.lines("report");
       return report
@@ -233,15 +255,25 @@ final class Recording {
           .takeWhile(line -> line.startsWith("  "))
           .limit(most + 1L)
           .map(Printable::line)
+          .map(line -> narrow(line, columns))
           .toList();
     } catch (IOException | JMException | RuntimeException e) {
       return List.of();
     }
   }
 
+  /** Returns a line of the report's methods without the times and the kind. */
+  private static String narrow(String line, int columns) {
+    if (line.length() <= METHOD) {
+      return line;
+    }
+    String figures = line.substring(0, SHARES_END) + line.substring(SAMPLES, SAMPLES_END) + "  ";
+    return figures + ShortName.fit(line.substring(METHOD), Math.max(8, columns - figures.length()));
+  }
+
   private String figuresOfSession() throws IOException, JMException {
     Map<String, Object> now = bean.attributes(FIGURES);
-    double seconds = (System.nanoTime() - begunNanos) / 1e9;
+    double seconds = (nanoTime.getAsLong() - begunNanos) / 1e9;
     return String.format(
         Locale.ROOT,
         "%,d samples, %,d dropped, overhead %.2f %% of one CPU",

@@ -61,6 +61,17 @@ class ReferenceTest {
             .collect(Collectors.toCollection(TreeSet::new)));
   }
 
+  /** JConsole's picture in README.md is made with the list of the attributes that it shows. */
+  @Test
+  void shouldShowEveryAttributeInThePictureOfJConsole() throws Exception {
+    assertEquals(
+        Arrays.stream(info().getAttributes())
+            .map(MBeanAttributeInfo::getName)
+            .collect(Collectors.toCollection(TreeSet::new)),
+        new TreeSet<>(Files.readAllLines(Path.of("..", "docs", "images", "jconsole.txt"))),
+        "the picture is stale: run docs/images/pictures.sh, which makes jconsole.png and .txt");
+  }
+
   @Test
   void shouldListEveryOperationWithItsSignature() throws Exception {
     Set<String> signatures = new TreeSet<>();

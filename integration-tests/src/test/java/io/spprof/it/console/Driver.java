@@ -2,6 +2,7 @@ package io.spprof.it.console;
 
 import java.awt.Component;
 import java.awt.Container;
+import java.awt.Frame;
 import java.awt.Point;
 import java.awt.Rectangle;
 import java.awt.Robot;
@@ -101,6 +102,8 @@ public final class Driver {
       case "cell" -> click(onEdt(() -> cell(line[1], line[2])), Integer.parseInt(line[3]));
       case "rowHeight" -> onEdt(() -> rowHeight((JTable) needed(line[1]), line[2]));
       case "rows" -> onEdt(() -> rows((JTable) needed(line[1])));
+      case "rowsInView" -> onEdt(() -> rowsInView((JTable) needed(line[1])));
+      case "size" -> onEdt(() -> size(Integer.parseInt(line[1]), Integer.parseInt(line[2])));
       case "shot" -> shot(new File(line[1]));
       default -> throw new IllegalArgumentException("no such command");
     };
@@ -135,9 +138,31 @@ public final class Driver {
 
   private Object shot(File file) throws Exception {
     robot.waitForIdle();
-    Rectangle screen = new Rectangle(Toolkit.getDefaultToolkit().getScreenSize());
-    ImageIO.write(robot.createScreenCapture(screen), "png", file);
+    Rectangle area = onEdt(Driver::windows);
+    ImageIO.write(robot.createScreenCapture(area), "png", file);
     return file.length();
+  }
+
+  /** The part of the screen that the windows cover. */
+  private static Rectangle windows() {
+    Rectangle area = new Rectangle();
+    for (Window window : Window.getWindows()) {
+      if (window.isShowing()) {
+        area = area.isEmpty() ? window.getBounds() : area.union(window.getBounds());
+      }
+    }
+    return area.intersection(new Rectangle(Toolkit.getDefaultToolkit().getScreenSize()));
+  }
+
+  /** Gives JConsole's main window a size, and moves it into the corner of the screen. */
+  private static Object size(int width, int height) {
+    for (Frame frame : Frame.getFrames()) {
+      if (frame.isShowing()) {
+        frame.setBounds(0, 0, width, height);
+        frame.validate();
+      }
+    }
+    return null;
   }
 
   private static Component needed(String which) {
@@ -251,15 +276,16 @@ public final class Driver {
     if (tree == null) {
       return false;
     }
-    int row = 0;
+    int row = -1;
     for (String name : path.split("/")) {
+      tree.expandRow(row); // the one above; -1 is none
+      row++;
       while (row < tree.getRowCount() && !shown(tree, row).equals(name)) {
         row++;
       }
       if (row == tree.getRowCount()) {
         return false; // not there yet: JConsole fills the tree in the background
       }
-      tree.expandRow(row);
     }
     // Only the last node is selected, because JConsole loads the view of each selected node in the
     // background, and that may come late.
@@ -304,5 +330,16 @@ public final class Driver {
       }
     }
     return rows.toString();
+  }
+
+  /** The first column of the rows that can be seen without scrolling. */
+  private static String rowsInView(JTable table) {
+    List<String> names = new ArrayList<>();
+    for (int row = 0; row < table.getRowCount(); row++) {
+      if (table.getVisibleRect().contains(table.getCellRect(row, 0, false))) {
+        names.add(Objects.toString(table.getValueAt(row, 0)));
+      }
+    }
+    return String.join(",", names);
   }
 }
