@@ -107,8 +107,12 @@ final class ProfilerEventsTest {
   @Test
   void shouldReportAnExpiredSessionAfterItsState() {
     profiler.onEvent(events::add);
+    sampler.onCostMeasured = // runs once, on the session's own thread
+        () -> {
+          sampler.signal(1, 10, 8);
+          return 0;
+        };
     profiler.start(ProfilerConfig.parse("duration=1s"));
-    sampler.signal(1, 10, 8);
 
     WaitFor.condition(() -> events.size() == 3, "three events");
 

@@ -8,6 +8,7 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.logging.Level;
@@ -35,6 +36,9 @@ public final class Browser implements AutoCloseable {
 
   private static final Path CHROMIUM = Path.of("/usr/bin/chromium");
   private static final Path DRIVER = Path.of("/usr/bin/chromedriver");
+
+  /** After this time, a script that waits for a condition fails. */
+  private static final Duration PATIENCE = Duration.ofMinutes(5);
 
   /**
    * Selenium warns of every browser newer than itself. A strong reference keeps the logger's level.
@@ -101,6 +105,7 @@ public final class Browser implements AutoCloseable {
             .build();
     ChromeDriver driver = new ChromeDriver(service, options);
     driver.manage().window().setSize(new Dimension(1400, 900));
+    driver.manage().timeouts().scriptTimeout(PATIENCE);
     return new Browser(service, driver);
   }
 

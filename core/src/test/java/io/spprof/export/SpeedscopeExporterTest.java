@@ -155,21 +155,20 @@ final class SpeedscopeExporterTest {
             directory.resolve("p.js"), "speedscope.loadFileFromBase64('p.json', '" + base64 + "')");
     try (Browser browser = Browser.start(directory.resolve("browser"))) {
       browser.open(release().resolve("index.html"), "#localProfilePath=" + script);
-      String text = "";
-      for (int i = 0; i < 100 && !text.contains("all threads"); i++) {
-        Thread.sleep(100);
-        text = (String) browser.script("return document.body.innerText");
-      }
+      browser.await("document.body.innerText.includes('all threads')");
+      String text = text(browser);
       assertTrue(text.contains("all threads (1/4)"), text);
       browser.screenshot(Path.of("target", "speedscope.png"));
       browser.press("3"); // sandwich view: a table of all functions
-      for (int i = 0; i < 100 && !text.contains("x.Y.z"); i++) {
-        Thread.sleep(100);
-        text = (String) browser.script("return document.body.innerText");
-      }
+      browser.await("document.body.innerText.includes('x.Y.z')");
+      text = text(browser);
       assertTrue(text.contains("x.Y.z"), text);
       assertTrue(text.contains("90.00ms ("), text);
     }
+  }
+
+  private static String text(Browser browser) {
+    return (String) browser.script("return document.body.innerText");
   }
 
   /** Downloads the package's files once and returns their folder. */

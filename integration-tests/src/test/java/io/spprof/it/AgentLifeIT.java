@@ -51,6 +51,9 @@ class AgentLifeIT {
       assertTrue(bean.query("windows").lines().count() > 1);
       bean.invokeWith("flameGraphDifference", "", "");
       bean.invokeWith("collapsedDifference", "", "");
+      for (String format : ExportFormat.differenceKeys().split(", ")) {
+        bean.readAll((Long) bean.invokeWith("openDifferenceStream", format, "", ""));
+      }
       BeanClient.refusalOf(() -> bean.startWith("interval=banana"));
       assertEquals("", bean.text("LastError"));
       bean.stop();

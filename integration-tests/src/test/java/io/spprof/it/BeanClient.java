@@ -3,6 +3,7 @@ package io.spprof.it;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
@@ -86,13 +87,17 @@ public final class BeanClient implements AutoCloseable {
     return ((CompositeData) get(attribute)).get(field);
   }
 
+  /** The names of all attributes, in the order of the alphabet. */
+  List<String> names() throws IOException, JMException {
+    return Arrays.stream(connection.getMBeanInfo(bean).getAttributes())
+        .map(MBeanAttributeInfo::getName)
+        .sorted()
+        .toList();
+  }
+
   /** All attributes that the bean's metadata names, read in one bulk read. */
   Map<String, Object> all() throws IOException, JMException {
-    String[] names =
-        Arrays.stream(connection.getMBeanInfo(bean).getAttributes())
-            .map(MBeanAttributeInfo::getName)
-            .toArray(String[]::new);
-    return several(names);
+    return several(names().toArray(String[]::new));
   }
 
   /** Some attributes, read in one bulk read. Attributes that could not be read are missing. */

@@ -4,8 +4,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.spprof.it.load.Spawner;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.Timeout.ThreadMode;
@@ -13,8 +16,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** The processes that a target starts are not affected by the profiler. */
-@Timeout(
-    value = 300,
+@Timeout( // only against a hang: a single wait may take five minutes
+    value = 1800,
     threadMode = ThreadMode.SEPARATE_THREAD) // a client of a JVM that hangs would hang, too
 @Tag("system")
 class ChildProcessIT {
@@ -29,7 +32,7 @@ class ChildProcessIT {
   void shouldGiveChildrenTheSignalsAndTimersThatTheyHaveUnsampled(String engine) throws Exception {
     try (TargetJvm target = TargetJvm.of(Spawner.class, STORM).start();
         BeanClient bean = BeanClient.connect(target)) {
-      awaitChildren(target, 5);
+      awaitChildren(target);
       Map<String, Long> unsampled = births(target);
       assertEquals(1, unsampled.size(), unsampled.toString());
       for (int session = 0; session < 10; session++) {
@@ -51,13 +54,13 @@ class ChildProcessIT {
       throws Exception {
     try (TargetJvm target = TargetJvm.of(Spawner.class, STORM).start();
         BeanClient bean = BeanClient.connect(target)) {
-      awaitChildren(target, 5);
+      awaitChildren(target);
       String unsampled = births(target).keySet().iterator().next();
       for (int session = 0; session < STOPS; session++) {
         bean.startWith(SHORTEST + engine);
         bean.stop();
       }
-      awaitChildren(target, 2); // the children that were being started
+      awaitChildren(target); // and those that were being started
       Map<String, Long> births = births(target);
       Measured.print("%s: %d stops, children %s", engine, STOPS, births);
       births.remove(unsampled);
@@ -123,18 +126,32 @@ class ChildProcessIT {
   }
 
   private static void assertBornAs(Map<String, Long> unsampled, TargetJvm target) throws Exception {
-    awaitChildren(target, 2); // the children that were being started
+    awaitChildren(target); // and those that were being started
     Map<String, Long> before = births(target);
-    awaitChildren(target, 3);
+    awaitChildren(target);
     Map<String, Long> after = births(target);
     String usual = unsampled.keySet().iterator().next();
     after.put(usual, before.get(usual));
     assertEquals(before, after, "children were started with other signals or timers than " + usual);
   }
 
-  private static void awaitChildren(TargetJvm target, int more) throws Exception {
-    long before = children(target);
-    Await.until("children come and go", () -> children(target) >= before + more);
+  /**
+   * Waits until each thread that starts children has finished two more. The first of them may have
+   * been started before, the second was not.
+   */
+  private static void awaitChildren(TargetJvm target) throws Exception {
+    List<Long> before = finished(target);
+    Await.until(
+        "children come and go",
+        () -> {
+          List<Long> now = finished(target);
+          return IntStream.range(0, now.size()).allMatch(i -> now.get(i) >= before.get(i) + 2);
+        });
+  }
+
+  /** How many children each thread that starts children has finished. */
+  private static List<Long> finished(TargetJvm target) throws Exception {
+    return Stream.of(target.ask("finished").split(" ")).map(Long::valueOf).toList();
   }
 
   private static long children(TargetJvm target) throws Exception {

@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -41,10 +42,19 @@ class CommandLineIT {
 
   @TempDir private Path directory;
 
+  /** The commands that wait for a target's answers as long as the option --timeout allows. */
+  private static final Set<String> ASKING =
+      Set.of("list", "attach", "start", "stop", "status", "top", "dump", "profile");
+
+  /** The command line. The target may take long to answer unless the test says how long. */
   private static List<String> command(String... arguments) {
     List<String> command = new ArrayList<>(TestPaths.shortJava());
+    command.add(Programs.PATIENT_ATTACH);
     command.addAll(List.of("-jar", TestPaths.agentJar().toString()));
     command.addAll(List.of(arguments));
+    if (ASKING.contains(arguments[0]) && !command.contains("--timeout")) {
+      command.addAll(Programs.PATIENT_COMMAND);
+    }
     return command;
   }
 
@@ -398,7 +408,7 @@ class CommandLineIT {
             "--timeout",
             "1s");
         assertTrue(
-            done("list", "--agents").stream()
+            done("list", "--agents", "--timeout", "1s").stream()
                 .anyMatch(line -> line.matches(pid + " +not accessible .*")));
       } finally {
         signal("-CONT", pid);

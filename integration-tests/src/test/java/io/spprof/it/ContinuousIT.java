@@ -49,9 +49,20 @@ class ContinuousIT {
     return bean.query("windows").lines().skip(1).map(Line::of).toList();
   }
 
-  /** The samples of a window and of all later windows. */
-  private static long samplesFrom(BeanClient bean, int first) throws Exception {
-    return windows(bean).stream().skip(first).mapToLong(Line::samples).sum();
+  /**
+   * Waits until there are enough samples, in two or more windows that are complete.
+   *
+   * @param first the index of the first window that counts
+   */
+  private static void awaitSamples(BeanClient bean, int first) throws Exception {
+    Await.until(
+        "a profile from window " + first + " on",
+        () -> {
+          List<Line> windows = windows(bean);
+          int open = windows.size() - 1;
+          return open >= first + 2
+              && windows.subList(first, open).stream().mapToLong(Line::samples).sum() > ENOUGH;
+        });
   }
 
   private static Collapsed collapsed(BeanClient bean, String range) throws Exception {
@@ -107,6 +118,15 @@ class ContinuousIT {
       }
       assertEquals(after.total() - before.total(), change);
 
+      Object lines = bean.invokeWith("collapsedDifference", first, rest);
+      Path file =
+          Path.of((String) bean.invokeWith("dumpDifferenceToFile", "d.collapsed", first, rest));
+      assertEquals(lines, Files.readString(file));
+      Files.delete(file);
+      Files.delete(file.getParent());
+      long id = (Long) bean.invokeWith("openDifferenceStream", "collapsed", first, rest);
+      assertEquals(lines, new String(bean.readAll(id), StandardCharsets.UTF_8));
+
       String same = (String) bean.invokeWith("flameGraphDifference", first, first);
       assertTrue(same.contains("<html") && same.contains("\"before\":{"));
       assertTrue(same.chars().allMatch(c -> c < 128));
@@ -128,15 +148,17 @@ class ContinuousIT {
                 .agentOptions("mode=continuous,window=1s,interval=1ms,start=true")
                 .start();
         BeanClient bean = BeanClient.connect(target)) {
-      Await.until("a profile before", () -> samplesFrom(bean, 0) > ENOUGH);
-      int deploy = windows(bean).size();
+      int first = windows(bean).size(); // The load is ready, so this window has nothing but load.
+      awaitSamples(bean, first);
+      int deploy = windows(bean).size() - 1;
       target.ask("reports");
-      Await.until("a profile after", () -> samplesFrom(bean, deploy + 1) > ENOUGH);
+      int deployed = windows(bean).size();
+      awaitSamples(bean, deployed);
       bean.stop();
       List<Line> windows = windows(bean);
-      // Neither range contains the window of the deployment.
-      String before = "to=" + windows.get(deploy - 1).from();
-      String after = "from=" + windows.get(deploy + 1).from();
+      // Neither range contains a window of the deployment.
+      String before = "from=" + windows.get(first).from() + ",to=" + windows.get(deploy).from();
+      String after = "from=" + windows.get(deployed).from();
 
       String page = (String) bean.invokeWith("flameGraphDifference", before, after);
       browser.open(Files.writeString(directory.resolve("difference.html"), page));

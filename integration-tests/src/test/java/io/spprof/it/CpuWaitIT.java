@@ -29,6 +29,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class CpuWaitIT {
 
   private static final double TOLERANCE = 0.05;
+  private static final double LEAST_WAIT_NANOS = 1e9;
   private static final Path V1 = Path.of("/sys/fs/cgroup/cpu");
   private static final Path V2 = Path.of("/sys/fs/cgroup");
 
@@ -80,19 +81,28 @@ class CpuWaitIT {
       throws Exception {
     Waits before = Waits.read(target.pid());
     bean.startWith(options);
+    awaitGrowth(bean); // What waited before the first look is not counted.
+    awaitGrowth(bean);
     Waits begun = Waits.read(target.pid());
     load.run();
+    Await.until(
+        "enough waits", () -> Waits.read(target.pid()).since(begun) > 1.2 * LEAST_WAIT_NANOS);
     Waits ending = Waits.read(target.pid());
     bean.stop();
     Waits ended = Waits.read(target.pid());
     return new Truth(ending.since(begun), ended.since(before));
   }
 
+  private static void awaitGrowth(BeanClient bean) throws Exception {
+    long before = bean.number("CpuWaitTimeNanos");
+    Await.until("a look", () -> bean.number("CpuWaitTimeNanos") > before);
+  }
+
   private static void assertWithin(Truth truth, long reported, double more, String what) {
     Measured.print(
         "%s: reported %.3f s, %.3f to %.3f",
         what, reported / 1e9, truth.least() / 1e9, truth.most() / 1e9);
-    assertTrue(truth.least() > 1_000_000_000L, () -> what + ": nothing waited: " + truth);
+    assertTrue(truth.least() > LEAST_WAIT_NANOS, () -> what + ": nothing waited: " + truth);
     assertTrue(
         reported >= (1 - TOLERANCE) * truth.least() - more,
         () -> what + ": " + reported + " of " + truth);
@@ -176,7 +186,6 @@ class CpuWaitIT {
                 bean,
                 "interval=10ms",
                 () -> {
-                  Thread.sleep(500); // The first look is made.
                   String[] answer = target.ask(crowd).split(" ");
                   ended[0] = Double.parseDouble(answer[0]);
                   ended[1] = Double.parseDouble(answer[1]);

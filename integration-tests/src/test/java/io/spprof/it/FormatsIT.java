@@ -1,10 +1,18 @@
 package io.spprof.it;
 
+import static io.spprof.export.ExportFormat.COLLAPSED;
+import static io.spprof.export.ExportFormat.COLLAPSED_CPU;
+import static io.spprof.export.ExportFormat.COLLAPSED_KINDS;
+import static io.spprof.export.ExportFormat.COLLAPSED_KINDS_CPU;
+import static io.spprof.export.ExportFormat.HTML;
+import static io.spprof.export.ExportFormat.PPROF;
+import static io.spprof.export.ExportFormat.SPEEDSCOPE;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.spprof.export.ExportFormat;
+import io.spprof.export.SavedProfile;
 import io.spprof.testing.Installed;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -20,6 +28,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import jdk.jfr.consumer.RecordedEvent;
 import jdk.jfr.consumer.RecordedFrame;
+import jdk.jfr.consumer.RecordedThread;
 import jdk.jfr.consumer.RecordingFile;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -44,6 +53,7 @@ class FormatsIT {
                 .start();
         BeanClient bean = BeanClient.connect(target, "control")) {
       bean.startWith("interval=1ms" + StackWalkers.option());
+      Map<String, List<Long>> dumped = threadDump(target);
       long begun = target.cpuNanos();
       Await.until("it uses its CPU time", () -> target.cpuNanos() - begun > RUN_NANOS);
       // On a busy machine, a sample stands for several ticks.
@@ -55,8 +65,8 @@ class FormatsIT {
       Map<String, byte[]> streamed = new TreeMap<>();
       for (ExportFormat format : ExportFormat.values()) {
         byte[] bytes = bean.readAll(bean.openStream(format.key()));
-        String dumped = (String) bean.invoke("dumpToFile", "profile" + format.suffix());
-        assertArrayEquals(Files.readAllBytes(Path.of(dumped)), bytes, dumped);
+        String file = (String) bean.invoke("dumpToFile", "profile" + format.suffix());
+        assertArrayEquals(Files.readAllBytes(Path.of(file)), bytes, file);
         streamed.put(format.key(), bytes);
       }
 
@@ -65,13 +75,73 @@ class FormatsIT {
       assertEquals(bean.number("CollectedSamples"), sum(expected));
       assertTrue(expected.size() > 100, "stacks: " + expected.size());
       assertSame("jfr", expected, ofJfr(streamed.get("jfr")));
+      assertThreads(dumped);
       Pprof pprof = ofPprof(streamed.get("pprof"));
       assertSame("pprof", expected, pprof.samples);
       assertEquals(bean.number("SampledCpuTimeNanos"), sum(pprof.nanos));
       assertSame("speedscope", pprof.nanos, byStack(Speedscope.parse(streamed.get("speedscope"))));
+      assertNoDifference(streamed, COLLAPSED, COLLAPSED_KINDS, HTML, PPROF);
+      assertNoDifference(streamed, COLLAPSED_CPU, COLLAPSED_KINDS_CPU, HTML, PPROF, SPEEDSCOPE);
       long before = sum(ofCollapsed(bean.readAll(early)));
       assertTrue(before > 0 && before <= sum(expected), before + " of " + sum(expected));
     }
+  }
+
+  /** Compares files of one profile as the command {@code diff} does. */
+  private static void assertNoDifference(
+      Map<String, byte[]> files, ExportFormat difference, ExportFormat... formats)
+      throws IOException {
+    SavedProfile first = SavedProfile.read(files.get(difference.key()), difference);
+    for (ExportFormat format : formats) {
+      StringBuilder lines = new StringBuilder();
+      SavedProfile second = SavedProfile.read(files.get(format.key()), format);
+      SavedProfile.writeDifference(first, second, difference, lines);
+      assertEquals("", lines.toString(), format.key());
+    }
+  }
+
+  private static final Pattern DUMPED =
+      Pattern.compile("\"(.+)\" #([0-9]+) .* nid=(0x[0-9a-f]+|[0-9]+) .*");
+
+  /** The numbers of Java threads by the system and by the JVM, by name. */
+  private static Map<String, List<Long>> threadDump(TargetJvm target) throws Exception {
+    List<String> command =
+        List.of(
+            TestPaths.jdkProgram("jcmd").toString(), Long.toString(target.pid()), "Thread.print");
+    Map<String, List<Long>> ids = new TreeMap<>();
+    for (String line : Programs.run(target.directory(), command).out()) {
+      Matcher thread = DUMPED.matcher(line);
+      if (thread.matches()) {
+        ids.put(
+            thread.group(1), List.of(Long.decode(thread.group(3)), Long.valueOf(thread.group(2))));
+      }
+    }
+    return ids;
+  }
+
+  /** Checks threads and states of the recording that was written last. */
+  private void assertThreads(Map<String, List<Long>> dumped) throws IOException {
+    Map<String, List<Long>> recorded = new TreeMap<>();
+    Map<String, Integer> states = new TreeMap<>();
+    for (RecordedEvent event : RecordingFile.readAllEvents(directory.resolve("p.jfr"))) {
+      if (event.getEventType().getName().equals("spprof.CPUTimeSample")) {
+        RecordedThread thread = event.getThread("eventThread");
+        if (thread.getJavaThreadId() > 0 && dumped.containsKey(thread.getJavaName())) {
+          recorded.put(
+              thread.getJavaName(), List.of(thread.getOSThreadId(), thread.getJavaThreadId()));
+        }
+        states.merge(event.getString("state"), 1, Integer::sum);
+      }
+    }
+    assertTrue(recorded.size() >= 2, recorded + " of " + dumped);
+    recorded.forEach((name, ids) -> assertEquals(dumped.get(name), ids, name));
+    assertTrue(states.getOrDefault("NO_JAVA_THREAD", 0) > 0, states.toString());
+    assertTrue(states.getOrDefault(ofJavaCode(), 0) > 100, states.toString());
+  }
+
+  /** The state of most samples, which AsyncGetCallTrace does not report. */
+  private static String ofJavaCode() {
+    return StackWalkers.option().contains("agct") ? "UNKNOWN" : "IN_JAVA";
   }
 
   private static long sum(Map<String, Long> stacks) {
@@ -151,7 +221,7 @@ class FormatsIT {
   private record Pprof(Map<String, Long> samples, Map<String, Long> nanos) {}
 
   private static final Pattern SAMPLE = Pattern.compile(" +([0-9]+) +([0-9]+): ([0-9 ]+?) *");
-  private static final Pattern THREAD = Pattern.compile(" +thread:\\[(.*)]");
+  private static final Pattern THREAD = Pattern.compile(" +thread:\\[(.*?)](?: tid:\\[[0-9]+])?");
   private static final Pattern LOCATION =
       Pattern.compile(" +([0-9]+): 0x[0-9a-f]+ M=([0-9]+) (.+) :([0-9]+) s=0.*");
   private static final Pattern MAPPING =

@@ -87,6 +87,8 @@ class FuzzIT {
         answer(bean, "openStream", format);
         answer(bean, "reportOf", text());
         answer(bean, "flameGraphDifference", text(), text());
+        answer(bean, "dumpDifferenceToFile", name, "", "");
+        answer(bean, "openDifferenceStream", format, text(), text());
         answer(bean, "readStream", id);
         answer(bean, "closeStream", id);
       }
@@ -137,7 +139,7 @@ class FuzzIT {
     try {
       Object result = bean.invokeWith(operation, arguments);
       answers.merge(operation + " done", 1, Integer::sum);
-      if (operation.equals("openStream")) {
+      if (operation.startsWith("open")) {
         bean.invokeWith("closeStream", result);
       }
     } catch (Exception thrown) {

@@ -73,10 +73,9 @@ class HowToIT {
     Sandbox.require();
     String image = Examples.text(PAGE, "Dockerfile").replace("\\\n", "");
     assertEquals(Sandbox.USER + ":" + Sandbox.USER, line(image, "USER "));
-    int port = TargetJvm.freePort();
     List<String> entry = new ArrayList<>();
     for (JsonNode word : JSON.readTree(line(image, "ENTRYPOINT "))) {
-      entry.add(word.asText().replace("=7091", "=" + port));
+      entry.add(word.asText());
     }
     if (Runtime.version().feature() < 21) {
       Installed.require("unzip");
@@ -95,26 +94,29 @@ class HowToIT {
             "mount " + noexec + "/dev/shm",
             "mount -o remount,bind,ro /",
             "");
-    try (Sandbox box = new Sandbox(List.of("--pid", "--mount-proc"), mounts, program(entry))) {
-      List<String> profile =
-          succeeds(
-              box.inside(
-                  Sandbox.jdkProgram("java"),
-                  "-jar",
-                  "/opt/spprof/spprof-agent.jar",
-                  "profile",
-                  "127.0.0.1:" + port,
-                  "-d",
-                  "2s",
-                  "-o",
-                  "/tmp/profile.collapsed"));
-      assertTrue(String.join("", profile).contains(" 0 dropped"), profile::toString);
-      List<String> stacks = succeeds(box.inside("cat", "/tmp/profile.collapsed"));
-      assertTrue(
-          Collapsed.parse(String.join("\n", stacks)).with("Busy.spin") > 10, stacks::toString);
-      try (BeanClient bean = BeanClient.connect(port)) {
-        assertEquals("", bean.text("LastError"));
-      }
+    List<String> namespaces = List.of("--pid", "--mount-proc");
+    FreePort.Listening<Sandbox> started =
+        FreePort.start(port -> new Sandbox(namespaces, mounts, program(onPort(port, entry))));
+    try (Sandbox box = started.program();
+        BeanClient bean = BeanClient.connect(started.port())) {
+      String address = "127.0.0.1:" + started.port();
+      List<String> said =
+          client(box, "profile", address, "-d", "2s", "-o", "/tmp/profile.collapsed");
+      Matcher samples = Pattern.compile("session 1: ([0-9,]+) samples,").matcher(said.get(0));
+      assertTrue(samples.find(), said::toString);
+      // How many samples two seconds give depends on the machine.
+      assertEquals(
+          Long.parseLong(samples.group(1).replace(",", "")),
+          collapsed(box, "/tmp/profile.collapsed").total());
+
+      bean.start();
+      Await.until("samples", () -> bean.collapsed().with("Busy.spin") > 10);
+      bean.stop();
+      client(box, "dump", address, "-o", "/tmp/dump.collapsed");
+      assertTrue(collapsed(box, "/tmp/dump.collapsed").with("Busy.spin") > 10);
+      assertEquals("", bean.text("LastError"));
+      // A signal may come while its session ends. No other is dropped.
+      assertEquals(bean.number("DroppedSamples"), bean.field("DroppedByReason", "late"));
       // The box is what it claims to be.
       assertNotEquals(0, box.inside("touch", "/opt/spprof/x").status());
       assertNotEquals(0, box.inside("touch", "/var/tmp/x").status());
@@ -224,12 +226,24 @@ class HowToIT {
       for (String line : script.lines().toList()) {
         List<String> command = new ArrayList<>(Arrays.asList(line.split(" ")));
         command.set(0, JAVA);
+        command.add(1, Programs.PATIENT_ATTACH);
+        command.addAll(Programs.PATIENT_COMMAND);
         succeeds(Programs.run(target.directory(), command));
       }
       Collapsed before =
           Collapsed.parse(Files.readString(target.directory().resolve("before.collapsed")));
       assertTrue(before.with("Busy.spin") > 10);
     }
+  }
+
+  /** The command with another JMX port than the recipe's. */
+  private static List<String> onPort(int port, List<String> command) {
+    return command.stream().map(word -> word.replace("=7091", "=" + port)).toList();
+  }
+
+  /** The profile in a file inside of the sandbox. */
+  private static Collapsed collapsed(Sandbox box, String file) throws Exception {
+    return Collapsed.parse(String.join("\n", succeeds(box.inside("cat", file))));
   }
 
   /** The program of a recipe, run by the JDK under test. The load gets its arguments. */
@@ -244,8 +258,10 @@ class HowToIT {
   /** Runs the command line as the recipe's user, inside of the sandbox. */
   private static List<String> client(Sandbox box, String... arguments) throws Exception {
     List<String> command = new ArrayList<>();
-    command.addAll(List.of(Sandbox.jdkProgram("java"), "-jar", "/opt/spprof/spprof-agent.jar"));
+    command.addAll(List.of(Sandbox.jdkProgram("java"), Programs.PATIENT_ATTACH));
+    command.addAll(List.of("-jar", "/opt/spprof/spprof-agent.jar"));
     command.addAll(List.of(arguments));
+    command.addAll(Programs.PATIENT_COMMAND);
     return succeeds(box.inside(command.toArray(String[]::new)));
   }
 

@@ -18,6 +18,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -29,32 +31,36 @@ import org.junit.jupiter.api.io.TempDir;
 @Tag("system")
 class JolokiaIT {
 
+  private static final Pattern URL = Pattern.compile(" URL http://127[.]0[.]0[.]1:([0-9]+)/");
+
   @TempDir private Path directory;
 
   private final ObjectMapper json = new ObjectMapper();
 
-  private static TargetJvm target(int port, String options) throws Exception {
+  /** A target whose Jolokia agent listens on a port that is free. */
+  private static TargetJvm target(String options) throws Exception {
     return TargetJvm.h2(2)
         .flags(
-            "-javaagent:"
-                + TestPaths.library("jolokia.jar")
-                + "=port="
-                + port
-                + ",host=127.0.0.1,"
-                + options)
+            "-javaagent:" + TestPaths.library("jolokia.jar") + "=port=0,host=127.0.0.1," + options)
         .start();
+  }
+
+  /** The port on which the Jolokia agent listens, which it prints. */
+  private static String port(TargetJvm target) {
+    Matcher url = URL.matcher(String.join("\n", target.stdout()));
+    assertTrue(url.find(), () -> target.stdout().toString());
+    return url.group(1);
   }
 
   @Test
   void shouldDriveASessionOverAPassword() throws Exception {
     Installed.require("bash", "curl");
-    int port = TargetJvm.freePort();
     Examples.write(directory, "jolokia.netrc");
-    try (TargetJvm target = target(port, "user=control,password=control");
+    try (TargetJvm target = target("user=control,password=control");
         BeanClient bean = BeanClient.connect(target)) {
       List<JsonNode> answers = new ArrayList<>();
       for (String line : Examples.text("jolokia.sh").lines().toList()) {
-        String command = line.replace("8778", Integer.toString(port));
+        String command = line.replace("8778", port(target));
         String unknown = command.replace("--netrc-file jolokia.netrc", "-u control:wrong");
         assertNotEquals(0, bash(unknown).status(), unknown);
         Programs.Ended ended = bash(command);
@@ -87,16 +93,14 @@ class JolokiaIT {
    */
   @Test
   void shouldGiveTelegrafAllItReadsAndNothingMore() throws Exception {
-    int port = TargetJvm.freePort();
     Path policy = Examples.write(directory, "jolokia-access.xml");
-    try (TargetJvm target =
-            target(port, "user=monitor,password=monitor,policyLocation=file:" + policy);
+    try (TargetJvm target = target("user=monitor,password=monitor,policyLocation=file:" + policy);
         BeanClient bean = BeanClient.connect(target)) {
       bean.startWith("interval=1ms");
       Await.until("it samples", () -> bean.number("CollectedSamples") > 100);
       JsonNode plugin =
           new TomlMapper()
-              .readTree(Examples.text("telegraf.conf").replace("8778", Integer.toString(port)))
+              .readTree(Examples.text("telegraf.conf").replace("8778", port(target)))
               .at("/inputs/jolokia2_agent/0");
       ArrayNode requests = json.createArrayNode();
       int paths = 0;

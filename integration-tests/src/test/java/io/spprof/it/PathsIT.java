@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 import jdk.jfr.consumer.RecordedEvent;
 import jdk.jfr.consumer.RecordedFrame;
 import org.junit.jupiter.api.io.TempDir;
@@ -23,13 +24,14 @@ import org.junit.jupiter.params.provider.ValueSource;
 /**
  * Compares a program's profile, call path by call path, with the program's own record of the CPU
  * time of each path. A walker that loses a frame, invents one, or takes one of another thread fails
- * this test. A hot path cannot hide an error in a rare one.
+ * this test. A hot path cannot hide an error in a rare one. The share of stacks on the way is
+ * compared with the program's record, too.
  *
  * <p>A stack of the profile is right if it is
  *
  * <ul>
  *   <li>at work: a recorded path, which ends in {@code Paths.burn}, and above it the code that burn
- *       calls: {@code Spin}, the JDK's beans of threads, the counter; or
+ *       calls: {@code Spin}, the JDK's beans of threads; or
  *   <li>on the way: at least one of the first frames of a recorded path, and above them nothing, or
  *       code that runs between two of the program's methods ({@link #isHelper}). The program's
  *       methods also run on this way, for a microsecond or so each.
@@ -67,29 +69,37 @@ class PathsIT {
       bean.startWith("interval=" + INTERVAL_NANOS / 1_000_000 + "ms" + StackWalkers.option());
       String walker = bean.text("StackWalker");
       Map<String, Long> before = record(target);
+      long[] timesBefore = times(target);
       awaitCpu(target, target.cpuNanos() + RUN_NANOS);
       // On a busy machine, a sample stands for several ticks, so the wait for samples takes longer.
       Await.until(
           "enough samples",
           () ->
               bean.number("CollectedSamples") >= ENOUGH_SAMPLES
-                  && ofThePaths(bean.collapsed()) >= ENOUGH_SAMPLES);
+                  && atWork(bean.collapsed()) >= ENOUGH_SAMPLES);
       Map<String, Long> used = record(target);
+      long[] times = times(target);
       bean.stop();
       before.forEach((path, nanos) -> used.merge(path, -nanos, Long::sum));
       Path recording =
           Files.write(directory.resolve("paths.jfr"), bean.readAll(bean.openStream("jfr")));
       SampleLengths lengths = SampleLengths.read(recording, PathsIT::isAtWork);
-      new Comparison(used, bean.collapsed(), bean.cpuNanos(), lengths).assertFits(mode, walker);
+      Comparison comparison = new Comparison(used, bean.collapsed(), bean.cpuNanos(), lengths);
+      comparison.assertFits(mode, walker);
+      double onTheWay = 1 - 1.0 * (times[0] - timesBefore[0]) / (times[1] - timesBefore[1]);
+      comparison.assertOnTheWay(onTheWay, SampleLengths.read(recording, PathsIT::isOfThePaths));
     }
   }
 
-  /** The samples of the load's own threads. On a busy machine, compiler threads run for long. */
-  private static long ofThePaths(Collapsed profile) {
-    return profile.stacks().stream()
-        .filter(stack -> stack.frames().get(0).startsWith("paths-"))
-        .mapToLong(Stack::count)
-        .sum();
+  /** The samples at the ends of paths. On a slow machine, the way there takes long. */
+  private static long atWork(Collapsed profile) {
+    return profile.count(
+        stack -> stack.frames().get(0).startsWith("paths-") && stack.has(BURN::equals));
+  }
+
+  /** The CPU time of all calls of burn, and that of the threads, ns. */
+  private static long[] times(TargetJvm target) throws Exception {
+    return Stream.of(target.ask("times").split(" ")).mapToLong(Long::parseLong).toArray();
   }
 
   private static TargetJvm target(String mode) throws Exception {
@@ -122,8 +132,12 @@ class PathsIT {
     return (mode.isEmpty() ? builder : builder.flags(mode)).start();
   }
 
+  private static boolean isOfThePaths(RecordedEvent event) {
+    return event.getThread("eventThread").getJavaName().startsWith("paths-");
+  }
+
   private static boolean isAtWork(RecordedEvent event) {
-    return event.getThread("eventThread").getJavaName().startsWith("paths-")
+    return isOfThePaths(event)
         && event.getStackTrace().getFrames().stream()
             .map(RecordedFrame::getMethod)
             .anyMatch(method -> BURN.equals(method.getType().getName() + "." + method.getName()));
@@ -165,7 +179,7 @@ class PathsIT {
     return frame.startsWith("io.spprof.it.load.Spin.")
         || frame.startsWith("sun.management.")
         || frame.startsWith("com.sun.management.")
-        || frame.startsWith("jdk.internal.") // the counter, in the interpreter
+        || frame.startsWith("jdk.internal.")
         || frame.startsWith("java.");
   }
 
@@ -180,6 +194,7 @@ class PathsIT {
     private final Map<String, Long> broken = new TreeMap<>();
     private long burning;
     private long onTheWay;
+    private long onTheWayNanos;
     private final Map<String, Long> beside = new TreeMap<>();
 
     Comparison(
@@ -221,6 +236,8 @@ class PathsIT {
       String path = pathAtWork(frames);
       if (path != null) {
         seenNanos.merge(path, stack.count(), Long::sum);
+      } else if (!frames.get(0).startsWith("[") && !frames.contains(BURN)) {
+        onTheWayNanos += stack.count();
       }
     }
 
@@ -347,13 +364,28 @@ class PathsIT {
       // The interpreter always knows its position.
       long most = mode.equals("-Xint") ? 0 : Math.max(5, (burning + onTheWay) / 300);
       assertTrue(sum(beside) <= most, () -> summary + "\nbeside: " + beside);
-      // Stacks on the way are not compared, so there must be few of them. In a software emulation
-      // they were up to 29 % of those at work, which is 23 % of all.
-      double ofTheWork = Machine.given() == null ? 0.2 : 0.33;
-      assertTrue(onTheWay < ofTheWork * burning, summary);
       long brokenSamples = sum(broken);
       double few = 0.001 * (burning + onTheWay);
       assertTrue(brokenSamples <= few + 3 * Math.sqrt(few), summary);
+    }
+
+    /**
+     * Stacks on the way are not compared with paths. Their share must be the threads' share of CPU
+     * time outside of burn, or stacks at work would be among them.
+     *
+     * @param share the program's own account of that share
+     * @param lengths the samples of the threads
+     */
+    void assertOnTheWay(double share, SampleLengths lengths) {
+      double all = lengths.sum();
+      double sigma = Math.sqrt(lengths.squares() * share * (1 - share)) / all;
+      double tolerance = SIGMAS * sigma + (lengths.longest() - all / lengths.nanos().size()) / all;
+      String message =
+          String.format(
+              "on the way %.2f %%, expected %.2f +- %.2f",
+              100 * onTheWayNanos / all, 100 * share, 100 * tolerance);
+      System.out.println(message);
+      assertEquals(share, onTheWayNanos / all, tolerance, message);
     }
   }
 }

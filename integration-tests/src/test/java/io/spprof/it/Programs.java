@@ -20,6 +20,14 @@ public final class Programs {
    */
   record Ended(int status, List<String> out, List<String> err) {}
 
+  /** Makes a JVM wait for the answer of a JVM that it attaches to, for which the JDK has 10 s. */
+  static final String PATIENT_ATTACH =
+      "-Dsun.tools.attach.attachTimeout=" + Await.PATIENCE.toMillis();
+
+  /** Makes the command line wait for each answer of its target, for which it has 30 s. */
+  static final List<String> PATIENT_COMMAND =
+      List.of("--timeout", Await.PATIENCE.toSeconds() + "s");
+
   private Programs() {}
 
   /** Like {@link Installed#require}, for a file. */
@@ -95,6 +103,7 @@ public final class Programs {
         target.directory(),
         List.of(
             TestPaths.jdkProgram("jcmd").toString(),
+            "-J" + PATIENT_ATTACH,
             Long.toString(target.pid()),
             "JVMTI.agent_load",
             TestPaths.agentJar().toString()));

@@ -28,6 +28,9 @@ import java.util.stream.Stream;
  */
 public final class TargetJvm implements AutoCloseable {
 
+  /** In what a JVM prints if another program listens on the port of its JMX connector. */
+  static final String PORT_TAKEN = "Port already in use";
+
   private static final int BIND_ATTEMPTS = 5;
 
   private final Process process;
@@ -235,7 +238,7 @@ public final class TargetJvm implements AutoCloseable {
 
   private boolean lostItsPort() throws InterruptedException {
     err.awaitEnd(Duration.ofSeconds(5));
-    return err.all().stream().anyMatch(line -> line.contains("Port already in use"));
+    return err.all().stream().anyMatch(line -> line.contains(PORT_TAKEN));
   }
 
   /** What to start, and with which options. */

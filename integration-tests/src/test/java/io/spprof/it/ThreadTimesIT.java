@@ -4,6 +4,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.spprof.it.load.Calling;
+import java.io.IOException;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Tag;
@@ -13,6 +18,9 @@ import org.junit.jupiter.api.Test;
 @Tag("system")
 class ThreadTimesIT {
 
+  private static final Set<String> THREADS = Set.of("reader", "computer");
+  private static final double LEAST_SECONDS = 5;
+
   private static final Pattern LINE =
       Pattern.compile(
           "(?m)^ +[0-9.]+ +[0-9.]+ m?s +[0-9,]+ +([0-9.]+) (m?s) +([0-9.]+) (m?s)  (.*)$");
@@ -21,15 +29,27 @@ class ThreadTimesIT {
   void shouldReportUserAndSystemTimeOfEachThread() throws Exception {
     try (TargetJvm target = TargetJvm.of(Calling.class).start();
         BeanClient bean = BeanClient.connect(target)) {
-      bean.startWith("interval=1ms");
-      long[] readerBefore = Proc.userAndSystemTicks(target.pid(), "reader");
-      long[] computerBefore = Proc.userAndSystemTicks(target.pid(), "computer");
-      long own = Proc.profilersThreadNanos(target.pid());
-      Thread.sleep(8000);
-      long[] reader = Proc.userAndSystemTicks(target.pid(), "reader");
-      long[] computer = Proc.userAndSystemTicks(target.pid(), "computer");
+      bean.start(); // The first session loads libraries.
       bean.stop();
+      double firstUser = bean.number("UserCpuTimeNanos") / 1e9;
+      double firstSystem = bean.number("SystemCpuTimeNanos") / 1e9;
+      Map<String, double[]> before = times(target);
+      bean.startWith("interval=1ms");
+      Map<String, double[]> begun = times(target);
+      Await.until(
+          "the threads use CPU time",
+          () -> {
+            Map<String, double[]> now = times(target);
+            return THREADS.stream()
+                .map(name -> grown(name, begun, now))
+                .allMatch(times -> times[0] + times[1] > LEAST_SECONDS);
+          });
+      long own = Proc.profilersThreadNanos(target.pid());
+      Map<String, double[]> ending = times(target);
+      bean.stop();
+      Map<String, double[]> ended = times(target);
       String report = bean.query("report");
+      Set<String> seen = new HashSet<>();
       double user = 0;
       double system = 0;
       Matcher lines = LINE.matcher(report);
@@ -39,15 +59,18 @@ class ThreadTimesIT {
         };
         user += times[0];
         system += times[1];
-        if (lines.group(5).equals("reader")) {
-          assertTimes(readerBefore, reader, times, report);
-        } else if (lines.group(5).equals("computer")) {
-          assertTimes(computerBefore, computer, times, report);
+        String name = lines.group(5);
+        if (THREADS.contains(name)) {
+          seen.add(name);
+          assertTimes(grown(name, begun, ending), grown(name, before, ended), times, report);
+        }
+        if (name.equals("computer")) {
           assertTrue(times[1] < 0.1 * times[0], report);
         }
       }
-      double processUser = bean.number("UserCpuTimeNanos") / 1e9;
-      double processSystem = bean.number("SystemCpuTimeNanos") / 1e9;
+      assertEquals(THREADS, seen, report);
+      double processUser = bean.number("UserCpuTimeNanos") / 1e9 - firstUser;
+      double processSystem = bean.number("SystemCpuTimeNanos") / 1e9 - firstSystem;
       Measured.print(
           "threads: %.2f + %.2f s; process: %.2f + %.2f s, of it the profiler %.2f s",
           user, system, processUser, processSystem, own / 1e9);
@@ -61,12 +84,34 @@ class ThreadTimesIT {
     return Double.parseDouble(number) / (unit.equals("ms") ? 1000 : 1);
   }
 
-  /** Ticks are 10 ms. The session is some tenths of a second longer than the test's readings. */
-  private static void assertTimes(long[] before, long[] after, double[] times, String report) {
-    double user = (after[0] - before[0]) / 100.0;
-    double system = (after[1] - before[1]) / 100.0;
-    assertTrue(user + system > 0.5, () -> "only " + user + " and " + system + " s");
-    assertEquals(user, times[0], 0.1 * user + 0.3, report);
-    assertEquals(system, times[1], 0.1 * system + 0.3, report);
+  /** The user and system time of each of the threads by the kernel's account so far, s. */
+  private static Map<String, double[]> times(TargetJvm target) throws IOException {
+    Map<String, double[]> times = new HashMap<>();
+    for (String name : THREADS) {
+      long[] ticks = Proc.userAndSystemTicks(target.pid(), name); // of 10 ms
+      times.put(name, new double[] {ticks[0] / 100.0, ticks[1] / 100.0});
+    }
+    return times;
+  }
+
+  private static double[] grown(
+      String name, Map<String, double[]> before, Map<String, double[]> after) {
+    return new double[] {
+      after.get(name)[0] - before.get(name)[0], after.get(name)[1] - before.get(name)[1]
+    };
+  }
+
+  /**
+   * Checks the times of a session.
+   *
+   * @param least between the end of start and the beginning of stop
+   * @param most between the beginning of start and the end of stop
+   */
+  private static void assertTimes(double[] least, double[] most, double[] times, String report) {
+    for (int i = 0; i < 2; i++) {
+      double tolerance = 0.1 * least[i] + 0.3;
+      assertTrue(times[i] >= least[i] - tolerance, least[i] + " s; " + report);
+      assertTrue(times[i] <= most[i] + tolerance, most[i] + " s; " + report);
+    }
   }
 }

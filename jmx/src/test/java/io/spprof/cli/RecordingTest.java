@@ -3,7 +3,6 @@ package io.spprof.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
-import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.mockito.ArgumentMatchers.any;
 import static org.mockito.ArgumentMatchers.eq;
@@ -17,11 +16,11 @@ import io.spprof.export.TextReport;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicLong;
 import javax.management.Attribute;
 import javax.management.AttributeList;
 import javax.management.MBeanException;
@@ -39,6 +38,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 class RecordingTest {
 
+  private static final String HEADING = "   self %  total %      samples  method";
+
   private static final long FAR = Long.MAX_VALUE / 2;
   private static final String CONTINUOUS = "interval=10ms,mode=continuous";
 
@@ -54,6 +55,7 @@ class RecordingTest {
   @TempDir private Path directory;
 
   private final List<String> warnings = new ArrayList<>();
+  private final AtomicLong nanos = new AtomicLong(); // the time
   private StreamingTarget target;
   private MBeanServerConnection server;
   private Path file;
@@ -85,7 +87,7 @@ class RecordingTest {
 
   private Recording record(String... output) {
     Download download = StreamingTarget.download(output);
-    return new Recording(target.bean, download, "duration=70s", 0, warnings::add);
+    return new Recording(target.bean, download, "duration=70s", 0, nanos::get, warnings::add);
   }
 
   private static CompositeData record(Map<String, Long> values) throws OpenDataException {
@@ -327,17 +329,17 @@ class RecordingTest {
   @Test
   void shouldGiveUpADownloadAtTheEnd() throws Exception {
     recording.begin("");
+    long end = nanos.get() + 1_000_000_000L;
     target
         .operation("readStream")
         .thenAnswer(
             call -> {
-              Thread.sleep(10);
-              return new byte[] {9, 9, 9, 9};
+              boolean isWhole = nanos.addAndGet(10_000_000) > 2 * end; // a block takes 10 ms
+              return isWhole ? null : new byte[] {9, 9, 9, 9};
             });
-    long end = System.nanoTime() + 1_000_000_000L;
-    assertTimeoutPreemptively(Duration.ofSeconds(20), () -> recording.fetchIfDue(end));
+    recording.fetchIfDue(end);
 
-    assertTrue(System.nanoTime() - end >= 0);
+    assertEquals(end, nanos.get());
     assertEquals(1, downloads());
     assertEquals(List.of(), files());
     assertEquals(List.of(), warnings);
@@ -454,10 +456,29 @@ class RecordingTest {
             "spprof\n"
                 + TextReport.METHODS_HEADING
                 + "\n  9 a\u001b\n  8 b\n  7 c\n\nThreads\n  6");
-    assertEquals(List.of(TextReport.METHODS_HEADING, "  9 a ", "  8 b"), recording.hottest(2));
-    assertEquals(4, recording.hottest(5).size());
+    assertEquals(List.of(HEADING, "  9 a ", "  8 b"), recording.hottest(2, 80));
+    assertEquals(4, recording.hottest(5, 80).size());
 
     target.operation("reportOf").thenThrow(new IOException("gone"));
-    assertEquals(List.of(), recording.hottest(5));
+    assertEquals(List.of(), recording.hottest(5, 80));
+  }
+
+  @Test
+  void shouldFitTheHottestMethodsIntoTheTerminal() throws Exception {
+    String name = "org.springframework.data.jpa.repository.support.SimpleJpaRepository.findAll";
+    continuous();
+    recording.begin("");
+    String line =
+        String.format(
+            "  %7.2f  %7.2f %12s %12s %,12d  %-9s  %s",
+            17.25, 99.5, "1.73 s", "9.95 s", 1234, "Java", name);
+    target.operation("reportOf").thenReturn(TextReport.METHODS_HEADING + "\n" + line);
+    assertEquals(
+        List.of(
+            HEADING,
+            "    17.25    99.50        1,234  org.springframewor….SimpleJpaRepository.findAll"),
+        recording.hottest(5, 80));
+    assertEquals(
+        "    17.25    99.50        1,234  " + name, recording.hottest(5, Integer.MAX_VALUE).get(1));
   }
 }

@@ -164,11 +164,12 @@ class NotificationsTest {
   @Test
   void shouldDeliverPendingEventsAndLeaveNoThreadOnClose() throws Exception {
     Fixture bean = fixture();
+    CountDownLatch closing = new CountDownLatch(1);
     bean.server()
         .addNotificationListener(
             bean.name(),
             (n, h) -> {
-              sleep(20);
+              await(closing);
               received.add(n);
             },
             null,
@@ -176,6 +177,7 @@ class NotificationsTest {
     doAnswer(
             call -> {
               events.get().accept(new StateChanged(ProfilerState.RUNNING, ProfilerState.IDLE));
+              closing.countDown(); // both events are pending until here
               return null;
             })
         .when(bean.profiler())
@@ -225,14 +227,6 @@ class NotificationsTest {
   private static void await(CountDownLatch latch) {
     try {
       latch.await();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
-  }
-
-  private static void sleep(long millis) {
-    try {
-      Thread.sleep(millis);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }

@@ -13,7 +13,7 @@ import java.util.Map;
  * that are given first, for ever. The thread "storm" loads and unloads the libraries of two files
  * again and again at one path: {@link #first} calls the function of the first file, and {@link
  * #second} that of the second one. From time to time the other file takes the path while the
- * library is loaded.
+ * library is loaded. The last "next" ends the thread.
  */
 public final class KnownTree {
 
@@ -29,10 +29,13 @@ public final class KnownTree {
     /** Runs beta, loaded from the path. */
     BETA,
     /** Loads and unloads both by turns, and replaces the file all the time. */
-    BY_TURNS
+    BY_TURNS,
+    /** Has ended, and has no file open. */
+    ENDED
   }
 
   private static volatile Phase phase = Phase.ALPHA;
+  private static Thread storm;
 
   private KnownTree() {}
 
@@ -54,7 +57,7 @@ public final class KnownTree {
     Path alpha = Path.of(args[3]);
     Path beta = Path.of(args[4]);
     Path path = Path.of(args[5]);
-    Control.daemon("storm", () -> storm(alpha, beta, path));
+    storm = Control.daemon("storm", () -> storm(alpha, beta, path));
     Control.serve(Map.of("next", KnownTree::next));
   }
 
@@ -66,11 +69,18 @@ public final class KnownTree {
 
   private static String next() {
     phase = Phase.values()[phase.ordinal() + 1];
+    if (phase == Phase.ENDED) {
+      try {
+        storm.join();
+      } catch (InterruptedException e) {
+        throw new IllegalStateException(e);
+      }
+    }
     return phase.toString();
   }
 
   private static void storm(Path alpha, Path beta, Path path) {
-    while (true) {
+    while (phase != Phase.ENDED) {
       put(alpha, path);
       try (NativeLibrary library = NativeLibrary.getInstance(path.toString())) {
         do {

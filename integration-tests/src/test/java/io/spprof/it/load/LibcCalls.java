@@ -11,8 +11,8 @@ import java.util.concurrent.TimeUnit;
 /**
  * A load of threads that make blocking calls of the C library directly, again and again, and use
  * CPU time in between. The question "calls" is answered with the number of these calls,
- * "interrupted" with the number of calls that failed with EINTR. Any other failure, or a call that
- * returns too early, fails the whole workload.
+ * "interrupted" with the number of calls that failed with EINTR, and "nanos" with the CPU time of
+ * the calls. Any other failure, or a call that returns too early, fails the whole workload.
  */
 public final class LibcCalls {
 
@@ -22,7 +22,7 @@ public final class LibcCalls {
   private static final int MILLIS = 5;
 
   private static final Map<String, long[]> FIGURES =
-      new ConcurrentHashMap<>(); // by call: the number of calls, and of those with EINTR
+      new ConcurrentHashMap<>(); // by call: the number of calls, of those with EINTR, CPU time
 
   /** Makes a blocking call; the result is negative if it failed. */
   private interface Call {
@@ -92,6 +92,8 @@ public final class LibcCalls {
             () -> Control.figures(FIGURES, 0),
             "interrupted",
             () -> Control.figures(FIGURES, 1),
+            "nanos",
+            () -> Control.figures(FIGURES, 2),
             "pester",
             Pester::everyThread));
   }
@@ -143,18 +145,20 @@ public final class LibcCalls {
   }
 
   private static void repeat(String name, long busyNanos, Call call) {
-    long[] figures = new long[2]; // written by this thread only; a reader may see old values
+    long[] figures = new long[3]; // written by this thread only; a reader may see old values
     FIGURES.put(name, figures);
     Control.daemon(
         name,
         () -> {
           while (true) {
+            long before = Spin.cpuNanos();
             if (call.make() < 0) {
               if (Native.getLastError() != EINTR) {
                 throw new IllegalStateException(name + " failed: " + Native.getLastError());
               }
               figures[1]++;
             }
+            figures[2] += Spin.cpuNanos() - before;
             figures[0]++;
             Spin.burn(busyNanos);
           }

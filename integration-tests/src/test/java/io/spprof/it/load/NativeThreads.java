@@ -6,6 +6,7 @@ import com.sun.jna.NativeLibrary;
 import com.sun.jna.Pointer;
 import java.io.IOException;
 import java.util.Map;
+import java.util.concurrent.atomic.LongAdder;
 
 /**
  * Loads of short-lived threads, most of which the JVM does not know. Native threads are started
@@ -14,17 +15,20 @@ import java.util.Map;
  * <p>"spin" starts a native thread with the name {@link #SPINNER}. It is busy in pthread_spin_lock
  * until "release", which is answered when the thread has ended. "brief" runs some native threads of
  * 20 ms, one after another, and is answered when all of them have ended. Each runs atoll on a
- * number with so many digits that the call takes that long. "empty" does the same with very many
- * Java threads that do nothing. "deaf" starts a Java thread that blocks SIGPROF, and is answered
- * when this thread is busy; "hear" is answered when this thread has ended.
+ * number with so many digits that the call takes that long. "empty" runs {@link #EMPTY} Java
+ * threads that only read their CPU clocks, one after another, and is answered with the sum, ns.
+ * "deaf" starts a Java thread that blocks SIGPROF, and is answered when this thread is busy; "hear"
+ * is answered when this thread has ended.
  */
 public final class NativeThreads {
 
   /** The name of the thread that "spin" starts. */
   public static final String SPINNER = "spinner";
 
+  /** The number of threads that "empty" runs. */
+  public static final int EMPTY = 10_000;
+
   private static final long PROBE_DIGITS = 4 << 20;
-  private static final int EMPTY = 10_000;
   private static final int BRIEF = 60;
   private static final double BRIEF_NANOS = 20e6;
 
@@ -132,15 +136,16 @@ public final class NativeThreads {
   }
 
   private static String empty() {
+    LongAdder used = new LongAdder();
     try {
       for (int i = 0; i < EMPTY; i++) {
-        Thread thread = new Thread(() -> {}, "empty");
+        Thread thread = new Thread(() -> used.add(Spin.cpuNanos()), "empty");
         thread.start();
         thread.join();
       }
     } catch (InterruptedException e) {
       throw new IllegalStateException(e);
     }
-    return "done";
+    return Long.toString(used.sum());
   }
 }

@@ -23,7 +23,8 @@ import java.util.stream.Collectors;
  * frequencies of the paths differ greatly.
  *
  * <p>The question "record" is answered with {@code root;…;leaf=ns} for each path, separated by
- * blanks.
+ * blanks. The question "times" is answered with the CPU time of all calls of {@link #burn}, and
+ * with that of the threads, in ns.
  */
 public final class Paths {
 
@@ -40,6 +41,9 @@ public final class Paths {
   /** CPU time by path. Paths that the JVM cannot distinguish share one entry. */
   private static final Map<String, LongAdder> RECORD = new HashMap<>();
 
+  private static final LongAdder BURNT = new LongAdder();
+  private static final List<Thread> RUNNING = new ArrayList<>();
+
   private static volatile long sink;
 
   private Paths() {}
@@ -50,6 +54,12 @@ public final class Paths {
     private int at;
     private LongAdder nanos;
     private long burnNanos;
+
+    /** CPU time of the latest call of burn between its first and its last reading of the clock. */
+    private long used;
+
+    /** The same, with the readings that enclose it. */
+    private long burnt;
 
     Way(SplittableRandom random) {
       choices = new byte[random.nextInt(1, LONGEST)];
@@ -69,16 +79,20 @@ public final class Paths {
     CountDownLatch recorded = new CountDownLatch(THREADS);
     for (int i = 0; i < THREADS; i++) {
       SplittableRandom random = new SplittableRandom(i + 1);
-      Control.daemon("paths-" + i, () -> drive(random, recorded));
+      RUNNING.add(Control.daemon("paths-" + i, () -> drive(random, recorded)));
     }
     recorded.await();
-    Control.serve(Map.of("record", Paths::record));
+    Control.serve(Map.of("record", Paths::record, "times", Paths::times));
   }
 
   private static synchronized String record() {
     return RECORD.entrySet().stream()
         .map(path -> path.getKey() + "=" + path.getValue().sum())
         .collect(Collectors.joining(" "));
+  }
+
+  private static String times() {
+    return BURNT.sum() + " " + RUNNING.stream().mapToLong(Spin::cpuNanos).sum();
   }
 
   private static void drive(SplittableRandom random, CountDownLatch recorded) {
@@ -93,6 +107,8 @@ public final class Paths {
       way.at = 0;
       way.burnNanos = random.nextLong(20_000, 300_000);
       sink = a(way);
+      way.nanos.add(way.used);
+      BURNT.add(way.burnt);
       if (i == PATHS) {
         recorded.countDown();
       }
@@ -104,19 +120,25 @@ public final class Paths {
     return (int) Math.pow(PATHS, random.nextDouble()) - 1;
   }
 
-  /** The end of every path, which uses the CPU time. */
+  /**
+   * The end of every path, which uses the CPU time. Two readings of the clock are only partly
+   * between readings: the first and the last one. Each takes as long as one that is between two
+   * others.
+   */
   private static long burn(Way way) {
-    long first = Spin.cpuNanos();
     if (way.nanos == null) {
       way.nanos = entry(WALKER.walk(frames -> frames.map(Paths::name).toList()));
     }
+    long before = Spin.cpuNanos();
+    long first = Spin.cpuNanos();
     long last = first;
     long x = first;
     while (last - first < way.burnNanos) {
       x = Spin.steps(x, 2_000);
       last = Spin.cpuNanos();
     }
-    way.nanos.add(last - first);
+    way.used = last - first;
+    way.burnt = last - first + 2 * (first - before);
     return x;
   }
 

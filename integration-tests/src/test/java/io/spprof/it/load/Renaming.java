@@ -9,7 +9,8 @@ import java.util.stream.Collectors;
 
 /**
  * A load of threads that change their names. The question "go" runs them. It is answered with each
- * name and the CPU time that the thread used while it had this name, {@code name=ns}.
+ * name and the CPU time that the thread used while it had this name, {@code name=ns}. The name that
+ * a thread is made with is one of them.
  */
 public final class Renaming {
 
@@ -41,6 +42,7 @@ public final class Renaming {
   }
 
   private static void burn(long nanos, String... names) {
+    USED.put(Thread.currentThread().getName(), Spin.cpuNanos());
     for (String name : names) {
       Thread.currentThread().setName(name);
       long from = Spin.cpuNanos();

@@ -9,9 +9,13 @@ import java.util.concurrent.atomic.LongAdder;
  * A load of very many threads of very short life, and of one thread that lives all the time. The
  * question "go" runs them. It is answered with the CPU time that all short-lived threads used
  * together and with the CPU time of the long-lived one, in ns, both from the threads' own CPU
- * clocks.
+ * clocks. The clocks are read before the threads exit. The question "empty" runs {@link #EMPTY}
+ * threads that do nothing, one after another.
  */
 public final class ShortThreads {
+
+  /** The number of threads that do nothing. */
+  public static final int EMPTY = 500;
 
   private static final int AT_ONCE = 4;
 
@@ -26,7 +30,22 @@ public final class ShortThreads {
   public static void main(String[] args) throws IOException {
     int threads = Integer.parseInt(args[0]);
     long nanos = Long.parseLong(args[1]) * 1_000;
-    Control.serve(Map.of("go", () -> go(threads, nanos)));
+    Control.serve(Map.of("go", () -> go(threads, nanos), "empty", ShortThreads::empty));
+  }
+
+  private static String empty() {
+    for (int i = 0; i < EMPTY; i++) {
+      join(Control.daemon("empty", () -> {}));
+    }
+    return "done";
+  }
+
+  private static void join(Thread thread) {
+    try {
+      thread.join();
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
   }
 
   private static String go(int threads, long nanos) {
@@ -43,11 +62,7 @@ public final class ShortThreads {
     }
     slots.acquireUninterruptibly(AT_ONCE);
     done = true;
-    try {
-      reference.join();
-    } catch (InterruptedException e) {
-      throw new IllegalStateException(e);
-    }
+    join(reference);
     return SHORT_NANOS.sum() + " " + REFERENCE_NANOS.sum();
   }
 

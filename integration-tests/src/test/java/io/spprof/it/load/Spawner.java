@@ -7,8 +7,10 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /**
  * A load that starts child processes while threads are busy, and fails if a child ends with a
@@ -18,8 +20,10 @@ import java.util.stream.Collectors;
 public final class Spawner {
 
   private static final int STORMERS = 4;
+  private static final int SPAWNERS = 2;
 
   private static final Map<String, LongAdder> BIRTHS = new ConcurrentHashMap<>();
+  private static final AtomicLongArray FINISHED = new AtomicLongArray(SPAWNERS);
   private static int stormSize;
   private static volatile long sink;
 
@@ -31,12 +35,14 @@ public final class Spawner {
     for (int i = 0; i < 3; i++) {
       Control.daemon("busy-" + i, Spawner::spin);
     }
-    for (int i = 0; i < 2; i++) {
-      Control.daemon("spawner-" + i, Spawner::spawn);
+    for (int i = 0; i < SPAWNERS; i++) {
+      int spawner = i;
+      Control.daemon("spawner-" + i, () -> spawn(spawner));
     }
     Control.serve(
         Map.of(
             "births", Spawner::births,
+            "finished", Spawner::finished,
             "storm", Spawner::storm,
             "burn", Spawner::burn));
   }
@@ -47,7 +53,7 @@ public final class Spawner {
     }
   }
 
-  private static void spawn() {
+  private static void spawn(int spawner) {
     while (true) {
       List<String> lines = run("cat", "/proc/self/status", "/proc/self/timers");
       String birth =
@@ -56,7 +62,15 @@ public final class Spawner {
               .map(line -> line.replaceAll("\\s+", ""))
               .collect(Collectors.joining(","));
       BIRTHS.computeIfAbsent(birth, key -> new LongAdder()).increment();
+      FINISHED.incrementAndGet(spawner);
     }
+  }
+
+  /** How many children each spawner has finished; their births are counted. */
+  private static String finished() {
+    return IntStream.range(0, SPAWNERS)
+        .mapToObj(i -> Long.toString(FINISHED.get(i)))
+        .collect(Collectors.joining(" "));
   }
 
   /** How many children started in which state. */
@@ -72,7 +86,7 @@ public final class Spawner {
     AtomicInteger left = new AtomicInteger(stormSize);
     LongAdder ended = new LongAdder();
     List<Thread> threads =
-        java.util.stream.IntStream.range(0, STORMERS)
+        IntStream.range(0, STORMERS)
             .mapToObj(
                 i ->
                     Control.daemon(

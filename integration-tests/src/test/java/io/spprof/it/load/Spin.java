@@ -31,6 +31,11 @@ final class Spin {
     }
   }
 
+  /** The CPU time of a thread, ns. */
+  static long cpuNanos(Thread thread) {
+    return THREADS.getThreadCpuTime(thread.getId());
+  }
+
   /** The CPU time of the calling thread, ns. */
   static long cpuNanos() {
     return THREADS.getCurrentThreadCpuTime();
