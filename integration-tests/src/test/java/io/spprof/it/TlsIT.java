@@ -90,7 +90,7 @@ class TlsIT {
 
       lacks("give --tls", commandLine(List.of(), status));
       lacks("give --truststore", commandLine(List.of(), status, List.of("--tls")));
-      lacks("requires a certificate of yours", commandLine(List.of(), status, trust));
+      lacks("a certificate of yours; give --keystore", commandLine(List.of(), status, trust));
     }
   }
 

@@ -166,10 +166,15 @@ final class Tls {
           + " --truststore-password-file FILE, or -Djavax.net.ssl.trustStore=FILE and"
           + " -Djavax.net.ssl.trustStorePassword=... before -jar";
     }
-    if (text.contains("received fatal alert")
-        && (text.contains("certificate") || text.contains("handshake_failure"))) {
-      // The alert handshake_failure has other causes, too.
-      boolean isSure = text.contains("certificate");
+    boolean isAlert =
+        text.contains("received fatal alert")
+            && (text.contains("certificate") || text.contains("handshake_failure"));
+    // With TLS 1.3 the target learns only after the handshake that there is no certificate. It
+    // closes the connection, and its alert may not be read any more.
+    boolean isClosed = tls && (text.contains("broken pipe") || text.contains("connection reset"));
+    if (isAlert || isClosed) {
+      // The alert handshake_failure has other causes, too, and so has a closed connection.
+      boolean isSure = isAlert && text.contains("certificate");
       String problem;
       if (keyStore == null && System.getProperty(KEY_STORE) == null) {
         problem = (isSure ? "it requires" : "it may require") + " a certificate of yours";

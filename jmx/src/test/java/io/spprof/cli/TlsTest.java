@@ -122,6 +122,10 @@ class TlsTest {
             .startsWith("it does not trust your certificate"));
     Throwable failure = new SSLHandshakeException("Received fatal alert: handshake_failure");
     assertTrue(tls("--tls").explain(failure).startsWith("it may require a certificate of yours"));
+    // TLS 1.3: the target's alert comes after the handshake, perhaps too late to be read.
+    Throwable closed = new IOException("stub", new SSLException("Broken pipe"));
+    assertTrue(tls("--tls").explain(closed).startsWith("it may require a certificate of yours"));
+    assertEquals("", tls().explain(closed));
     assertEquals("", tls("--tls").explain(new IOException("Connection refused")));
   }
 }
