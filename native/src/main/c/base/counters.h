@@ -23,10 +23,10 @@
 
 /* X(name): why a handler drops a signal. Java repeats the list: io.spprof.sampler.DropReason has a
  * constant for each reason, in the same order. A test compares the lists. */
-#define SPPROF_DROPS(X)                                                                       \
-    X(BUFFER_FULL)       /* no room in the ring */                                            \
-    X(WALK_BUFFERS_BUSY) /* other handlers held all walk buffers */                           \
-    X(LATE)              /* the handler found the gate closed, or another session's number */ \
+#define SPPROF_DROPS(X)                                                                            \
+    X(BUFFER_FULL)       /* no room in the ring */                                                 \
+    X(WALK_BUFFERS_BUSY) /* other handlers held all walk buffers */                                \
+    X(LATE)              /* gate closed, another session's number, or nothing due               */ \
     X(FOREIGN)           /* none of the profiler's timers sent the signal */
 
 enum spprof_drop {

@@ -137,7 +137,8 @@ static bool is_native_sigsafe(const struct spprof_slot *slot) {
 
 /* Handles a signal of one of the profiler's timers. If each thread has its timer, pays for the
  * signal's expiries: the CPU time that they stand for counts as accounted for (schedule.h). Then
- * writes a sample, or drops the signal: if the gate was closed, or if there is no room. */
+ * writes a sample, or drops the signal: if the gate was closed, if nothing is due, or if there is
+ * no room. */
 static void handle_sigsafe(const struct spprof_engine *engine, struct spprof_slot *slot,
                            const struct spprof_signal *signal, bool open, bool timed,
                            void *ucontext) {
