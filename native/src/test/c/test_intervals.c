@@ -130,28 +130,46 @@ TEST(short_threads_are_seen_in_proportion_whatever_the_interval_did) {
     check_in_proportion(tally.cpu_ns, own, 600, LONGEST);
 }
 
-static uint64_t cpu_of[2]; /* of the first two samples */
+static uint64_t first_cpu_ns; /* of the first sample */
 static int samples;
 
-static void add_to_first(const struct spprof_record *record, void *context) {
+static void keep_first(const struct spprof_record *record, void *context) {
     (void)context;
-    if (record->type == SPPROF_RECORD_SAMPLE && ++samples <= 2) {
-        cpu_of[samples - 1] = record->cpu_ns;
+    if (record->type == SPPROF_RECORD_SAMPLE && ++samples == 1) {
+        first_cpu_ns = record->cpu_ns;
     }
 }
 
+/* Blocks or unblocks SIGPROF in the calling thread. */
+static void mask_sigprof(int how) {
+    sigset_t sigprof;
+    sigemptyset(&sigprof);
+    sigaddset(&sigprof, SIGPROF);
+    CHECK_EQUAL(0, pthread_sigmask(how, &sigprof, NULL));
+}
+
 /* A thread whose next sample was scheduled late is sampled late once, for all of its CPU time, and
- * then at the new interval. */
+ * then at the new interval. The phase is random, so the first expiry can come before the change:
+ * its signal is held back until after it. */
 TEST(a_thread_follows_when_the_interval_it_is_in_ends) {
     setup();
     config.interval_ns = 100 * MS;
+    mask_sigprof(SIG_BLOCK);
     CHECK_EQUAL(0, spprof_sampler_start(NULL, &config));
     change_interval(MS);
     const struct spprof_slot *slot = spprof_slots_find_sigsafe(config.engine->thread_id_sigsafe());
+    CHECK_EQUAL(100 * MS, slot->interval_ns);
+    CHECK_EQUAL(0, walks);
+    mask_sigprof(SIG_UNBLOCK);
     while (walks == 0) {
         burn(MS);
     }
-    burn(300 * MS);
+    CHECK_EQUAL(MS, slot->interval_ns);
+    /* At the old interval, this would be ten walks. */
+    for (int i = 0; i < 1000 && walks <= 20; i++) {
+        burn(MS);
+    }
+    CHECK(walks > 20);
     /* The phase stays after the change: the error is within the new interval and one tick. A
      * virtual processor can stand still for some ticks, so the clock can be ahead for a moment. */
     uint64_t now, paid;
@@ -163,10 +181,9 @@ TEST(a_thread_follows_when_the_interval_it_is_in_ends) {
     } while (paid + 15 * MS < now && ++looks < 100);
     check_between(paid, now, now, 15 * MS);
     CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
-    ring_read(&spprof_handler_session.ring, add_to_first, NULL);
+    ring_read(&spprof_handler_session.ring, keep_first, NULL);
     CHECK(samples > 20);
-    CHECK_EQUAL(0, cpu_of[0] % (100 * MS));
-    CHECK(cpu_of[1] % (100 * MS) != 0);
+    CHECK(first_cpu_ns > 0 && first_cpu_ns % (100 * MS) == 0);
 }
 
 static _Atomic bool next_is_slow;
