@@ -15,8 +15,11 @@ public enum DropReason {
   /** All walk buffers were in use by interrupted handlers. */
   WALK_BUFFERS_BUSY("walkBuffersBusy", "no walk buffer was free"),
 
-  /** The signal arrived when its session was already being stopped. */
-  LATE("late", "arrived while the session was being stopped"),
+  /**
+   * The signal arrived while its session was being stopped or the walker's tables were emptied, or
+   * another signal stands for its CPU time.
+   */
+  LATE("late", "arrived during a stop, while tables were emptied, or for CPU time already sampled"),
 
   /** The SIGPROF was not sent by the profiler's timers. */
   FOREIGN("foreign", "a SIGPROF that none of the profiler's timers sent"),
