@@ -72,8 +72,8 @@ static void *lives_once(void *attaches) {
 /*
  * The kernel looks at timers only at its ticks. Without the code under test, some 2 ms of each of
  * the 100 threads would be missing, or 0.5 ms with its fastest clock. The sampled time has a
- * standard deviation of 4 ms from the threads' phases. The process's clock also counts what a
- * thread uses after its exit is handled.
+ * standard deviation of 4 to 5 ms from the threads' phases, of which six are allowed. The process's
+ * clock also counts what a thread uses after its exit is handled.
  */
 static void check_that_exits_are_heard(void *attaches) {
     setup();
@@ -95,16 +95,19 @@ static void check_that_exits_are_heard(void *attaches) {
         others += lived;
     }
     /* The time of this thread up to a signal is in the samples, too. */
+    uint64_t own = clock_ns(CLOCK_THREAD_CPUTIME_ID) - from;
     int walked = walks;
     while (walks == walked) {
         burn(MS / 10);
     }
-    uint64_t own = clock_ns(CLOCK_THREAD_CPUTIME_ID) - from;
     CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
     uint64_t used = clock_ns(CLOCK_PROCESS_CPUTIME_ID) - begun;
     check_no_trace(&before);
     uint64_t sampled = read_ring().cpu_ns + spprof_counters.dropped_cpu_ns;
-    CHECK(sampled + 20 * MS > others + own && sampled < used + 50 * MS);
+#ifdef __SANITIZE_THREAD__ /* it keeps one signal, so it can lose one for good */
+    sampled += spprof_counters.unsignalled_cpu_ns;
+#endif
+    CHECK(sampled + 30 * MS > others + own && sampled < used + 50 * MS);
 }
 
 TEST(a_native_threads_last_stretch_is_sampled_as_it_exits) {
@@ -262,6 +265,7 @@ TEST(a_thread_that_is_cancelled_as_it_exits_gives_the_lock_back) {
 
 TEST(starts_and_ends_are_counted_and_measured) {
     setup();
+    uint64_t from = clock_ns(CLOCK_PROCESS_CPUTIME_ID);
     CHECK_EQUAL(0, spprof_sampler_start(NULL, &config));
     for (int i = 0; i < 100; i++) {
         pthread_t thread;
@@ -271,10 +275,10 @@ TEST(starts_and_ends_are_counted_and_measured) {
     /* For each thread: its start, its end, and its exit if its own timer continues. */
     uint64_t each = config.engine->timer_a_thread ? 3 : 2;
     CHECK_EQUAL(100 * each, hooks());
-    /* One in eight is timed: each reads a clock, which costs some time, and takes at most a
-     * millisecond. */
+    /* One in eight is timed: each reads a clock, which costs some time. */
     uint64_t timed = 100 * each / 8;
-    CHECK(spprof_counters.timed_hook_ns > timed * 50 && spprof_counters.timed_hook_ns < timed * MS);
+    CHECK(spprof_counters.timed_hook_ns > timed * 50);
+    CHECK(spprof_counters.timed_hook_ns < clock_ns(CLOCK_PROCESS_CPUTIME_ID) - from);
     CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
 }
 

@@ -2,6 +2,7 @@
 #include <sys/syscall.h>
 
 #include "session.h"
+#include "threads/schedule.h"
 
 #define THREADS 4
 #define MAX_SERIAL 4096
@@ -30,12 +31,27 @@ struct worker {
     pthread_t thread;
     uint32_t serial;
     uint64_t burns_ns;          /* CPU time that it uses; 0: it works until `over` */
-    uint64_t least_ns, most_ns; /* its own clock before and after the call that ends it; a new
-                                 * thread is sampled from its beginning */
+    uint64_t least_ns, most_ns; /* its own clock before the call that ends it, and at its exit,
+                                 * behind the sampler's hook; a new thread is sampled from its
+                                 * beginning */
 };
+
+static pthread_key_t exit_key;
+
+/* The values of a thread's keys are destroyed in the order in which the keys were made, so this
+ * comes after the sampler's hook. */
+static void read_most(void *worker) {
+    ((struct worker *)worker)->most_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID);
+}
+
+static void setup_workers(void) {
+    setup();
+    CHECK_EQUAL(0, pthread_key_create(&exit_key, read_most));
+}
 
 static void *work(void *argument) {
     struct worker *worker = argument;
+    CHECK_EQUAL(0, pthread_setspecific(exit_key, worker));
     thread_starts();
     worker->serial = spprof_slots_find_sigsafe(config.engine->thread_id_sigsafe())->serial;
     burn(worker->burns_ns);
@@ -44,7 +60,6 @@ static void *work(void *argument) {
     }
     worker->least_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID);
     thread_ends("worker");
-    worker->most_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID);
     return NULL;
 }
 
@@ -55,7 +70,7 @@ static void check_worker(const struct worker *worker, uint64_t longest) {
 
 /* Each thread's samples add up to what its own clock shows, to within the longest interval. */
 TEST(a_thousand_changes_lose_no_time_of_any_thread) {
-    setup();
+    setup_workers();
     config.ring_bytes = 1 << 22;
     uint64_t before = clock_ns(CLOCK_PROCESS_CPUTIME_ID);
     CHECK_EQUAL(0, spprof_sampler_start(NULL, &config));
@@ -170,6 +185,7 @@ TEST(a_thread_follows_when_the_interval_it_is_in_ends) {
         burn(MS);
     }
     CHECK(walks > 20);
+#ifndef __SANITIZE_THREAD__ /* it keeps one signal, so it can lose one for good */
     /* The phase stays after the change: the error is within the new interval and one tick. A
      * virtual processor can stand still for some ticks, so the clock can be ahead for a moment. */
     uint64_t now, paid;
@@ -180,6 +196,7 @@ TEST(a_thread_follows_when_the_interval_it_is_in_ends) {
         now = clock_ns(CLOCK_THREAD_CPUTIME_ID);
     } while (paid + 15 * MS < now && ++looks < 100);
     check_between(paid, now, now, 15 * MS);
+#endif
     CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
     ring_read(&spprof_handler_session.ring, keep_first, NULL);
     CHECK(samples > 20);
@@ -196,7 +213,9 @@ static uint64_t foreign;
 static bool slow_signal_sigsafe(const siginfo_t *info, struct spprof_signal *signal) {
     bool ours = spprof_engine_ctimer.signal_sigsafe(info, signal);
     CHECK(next_is_slow || wanted == 0 || slowed->interval_ns == wanted);
-    if (ours && next_is_slow) {
+    /* On Linux before 6.13, the signal can be one for which nothing is due. */
+    if (ours && next_is_slow &&
+        spprof_schedule_due(slowed, clock_ns(CLOCK_THREAD_CPUTIME_ID)) > 0) {
         next_is_slow = false;
         sigset_t pending; /* of two signals that one sender sends, the kernel keeps one */
         sigpending(&pending);
@@ -232,7 +251,10 @@ TEST(a_thread_follows_at_its_next_signal_even_if_more_is_due) {
     CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
     uint64_t used_at_most = clock_ns(CLOCK_THREAD_CPUTIME_ID) - before;
     struct tally tally = read_ring();
-    CHECK_EQUAL(foreign, spprof_counters.dropped[SPPROF_DROP_FOREIGN]);
+    /* The timer's signal can come between the look at the pending signals and the other signal,
+     * which the kernel then drops. That is rare. */
+    CHECK(spprof_counters.dropped[SPPROF_DROP_FOREIGN] <= foreign &&
+          spprof_counters.dropped[SPPROF_DROP_FOREIGN] + 3 >= foreign);
     uint64_t paid = tally.cpu_ns + spprof_counters.unsignalled_cpu_ns;
     check_between(paid, used, used_at_most, LONGEST + MS);
 }
@@ -251,7 +273,7 @@ TEST(a_signal_pays_for_no_more_than_is_due) {
     struct spprof_engine engine = spprof_engine_ctimer;
     engine.timer_create = create_and_keep;
     config.engine = &engine;
-    config.interval_ns = 1000 * 1000 * MS;
+    config.interval_ns = 1000 * 1000 * 1000 * MS;
     CHECK_EQUAL(0, spprof_sampler_start(NULL, &config));
     const struct spprof_slot *slot = spprof_slots_find_sigsafe(engine.thread_id_sigsafe());
     uint64_t paid = slot->paid_ns;
@@ -270,7 +292,7 @@ TEST(a_signal_pays_for_no_more_than_is_due) {
 }
 
 TEST(a_new_thread_begins_with_the_interval_in_force) {
-    setup();
+    setup_workers();
     config.interval_ns = 1000 * MS;
     CHECK_EQUAL(0, spprof_sampler_start(NULL, &config));
     change_interval(MS);
@@ -315,19 +337,23 @@ static void run_for(uint64_t cpu_ns) {
  * are measured in CPU time, because in a span of elapsed time a thread may get none.
  */
 TEST(threads_that_rest_are_paid_for_on_their_turn) {
-    setup();
+    setup_workers();
     config.ring_bytes = 1 << 22;
     CHECK_EQUAL(0, spprof_sampler_start(NULL, &config));
+    uint64_t sampled = spprof_counters.threads_sampled;
     struct worker workers[THREADS] = {0};
     for (int i = 0; i < THREADS; i++) {
         CHECK_EQUAL(0, pthread_create(&workers[i].thread, NULL, work, &workers[i]));
+    }
+    while (spprof_counters.threads_sampled < sampled + THREADS) {
+        sched_yield(); /* a thread that comes later does not rest in the first turn */
     }
     uint64_t used_at_rest = clock_ns(CLOCK_PROCESS_CPUTIME_ID);
     uint64_t signals = spprof_counters.signals;
     for (uint32_t turn = 0; turn < 8; turn++) {
         CHECK_EQUAL(0, spprof_sampler_rest(THREADS, turn));
         CHECK_EQUAL(0, spprof_sampler_set_interval(intervals[turn % INTERVALS]));
-        run_for(120 * MS);
+        run_for(240 * MS);
     }
     used_at_rest = clock_ns(CLOCK_PROCESS_CPUTIME_ID) - used_at_rest;
     signals = spprof_counters.signals - signals;

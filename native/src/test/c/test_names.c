@@ -141,7 +141,7 @@ static void run_thread(void *(*body)(void *), void *argument) {
 }
 
 TEST(a_thread_that_was_not_sampled_is_not_asked_its_name) {
-    begin(1000 * 1000 * MS); /* no expiry is near the end of a thread */
+    begin(1000 * 1000 * 1000 * MS); /* no expiry is near the end of a thread */
     for (int i = 0; i < 50; i++) {
         run_thread(named_thread, NULL);
     }

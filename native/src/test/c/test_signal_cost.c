@@ -12,7 +12,7 @@
 /* Starts a session whose timers do not expire during the test, so that all signals are counted. */
 static void start_quiet_session(void) {
     setup();
-    config.interval_ns = 1000 * 1000 * MS;
+    config.interval_ns = 1000 * 1000 * 1000 * MS;
     CHECK_EQUAL(0, spprof_sampler_start(NULL, &config));
 }
 

@@ -1,6 +1,8 @@
 /*
  * Tests how a session treats threads that start, end, are excluded from sampling, or get no timer.
  */
+#include <semaphore.h>
+
 #include "platform/thread_keys.h"
 #include "session.h"
 #include "threads/slots.h"
@@ -112,20 +114,51 @@ TEST(a_start_where_all_threads_block_the_signal_says_so) {
     CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
 }
 
-TEST(a_start_says_nothing_of_blocked_signals_where_none_is) {
-    setup();
-    CHECK_EQUAL(0, spprof_sampler_start(NULL, &config));
-    char text[256];
-    CHECK(!spprof_threads_blocking(text, sizeof text));
-    burn(200 * MS);
-    spprof_sampler_sweep(NULL);
-    CHECK(!spprof_threads_blocking(text, sizeof text));
-    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
+static uint64_t cpu_of(pthread_t thread) {
+    clockid_t clock;
+    CHECK_EQUAL(0, pthread_getcpuclockid(thread, &clock));
+    return clock_ns(clock);
 }
 
-/* A native thread of a library that blocks all signals, among threads that do not. */
+/* This thread blocks the signal while it sweeps, so it is excluded, as the collector is. The other
+ * thread blocks it in the handler only, which is seldom. */
+TEST(a_start_says_nothing_of_blocked_signals_where_none_is) {
+    setup();
+    config.interval_ns = 100 * MS;
+    pthread_t thread;
+    CHECK_EQUAL(0, pthread_create(&thread, NULL, busy_native, NULL));
+    spprof_threads_exclude(true);
+    CHECK_EQUAL(0, spprof_sampler_start(NULL, &config));
+    uint64_t from = cpu_of(thread);
+    char text[256];
+    CHECK(!spprof_threads_blocking(text, sizeof text));
+    while (cpu_of(thread) < from + 300 * MS) {
+        sched_yield();
+    }
+    spprof_sampler_sweep(NULL);
+    CHECK(!spprof_threads_blocking(text, sizeof text));
+    over = true;
+    pthread_join(thread, NULL);
+    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
+    spprof_threads_exclude(false);
+}
+
+static sem_t idle_ends;
+
+static void *idle(void *unused) {
+    while (sem_wait(&idle_ends) != 0) { /* a signal can interrupt it */
+    }
+    return unused;
+}
+
+/* A native thread of a library that blocks all signals, beside one that does not. This thread,
+ * which sweeps, is excluded. */
 TEST(a_thread_that_blocks_the_signal_is_found_by_its_clock) {
     setup();
+    CHECK_EQUAL(0, sem_init(&idle_ends, 0, 0));
+    pthread_t other;
+    CHECK_EQUAL(0, pthread_create(&other, NULL, idle, NULL));
+    spprof_threads_exclude(true);
     CHECK_EQUAL(0, spprof_sampler_start(NULL, &config));
     sigset_t all, before;
     sigfillset(&all);
@@ -143,15 +176,13 @@ TEST(a_thread_that_blocks_the_signal_is_found_by_its_clock) {
      * does the time that follows. */
     uint64_t counted = spprof_counters.unsignalled_cpu_ns;
     CHECK(counted >= 48 * MS);
-    clockid_t clock;
-    CHECK_EQUAL(0, pthread_getcpuclockid(thread, &clock));
     uint64_t used; /* before the last sweep, because the thread runs on */
     do {
         burn(MS);
-        used = clock_ns(clock);
+        used = cpu_of(thread);
         spprof_sampler_sweep(NULL);
     } while (spprof_counters.unsignalled_cpu_ns < counted + 50 * MS);
-    CHECK(spprof_counters.unsignalled_cpu_ns <= clock_ns(clock));
+    CHECK(spprof_counters.unsignalled_cpu_ns <= cpu_of(thread));
     over = true;
     pthread_join(thread, NULL);
     while (spprof_counters.unsignalled_cpu_ns + 2 * MS < used) { /* until the sampler finds that the
@@ -159,7 +190,10 @@ TEST(a_thread_that_blocks_the_signal_is_found_by_its_clock) {
         burn(MS);
         spprof_sampler_sweep(NULL);
     }
+    sem_post(&idle_ends);
+    pthread_join(other, NULL);
     CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
+    spprof_threads_exclude(false);
 }
 
 /* Threads that the JVM does not know are found, too, and share a name. */
