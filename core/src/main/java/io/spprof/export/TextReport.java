@@ -37,6 +37,12 @@ public final class TextReport {
   /** The share from which on a report explains what a time that the kernel keeps means. */
   private static final double LARGE_PERCENT = 5;
 
+  /** The share from which on a report shows what the kernel's account has beyond the profile. */
+  private static final double SEEN_PERCENT = 0.1;
+
+  private static final String REST_MEANS =
+      "the profiler's own threads, and what each thread used since its last signal";
+
   private static final String CPU_WAIT_MEANS =
       "threads were ready to run and got no CPU: other threads or programs had the CPUs, or a quota"
           + " was used up; the methods below are not to blame for this time";
@@ -122,6 +128,13 @@ public final class TextReport {
         Figures.nanos(used),
         Figures.nanos(kernel.userNanos()),
         Figures.nanos(kernel.systemNanos()));
+    long rest = used - profile.totalCpuNanos() - profile.info().droppedCpuNanos();
+    if (Figures.share(rest, used) >= SEEN_PERCENT) {
+      line(
+          "    of it, %s (%s) is neither sampled nor dropped:",
+          Figures.nanos(rest), Figures.percent(Figures.share(rest, used)));
+      line("    %s", REST_MEANS);
+    }
     double outside = systemNanosOutsideOfCalls();
     double outsideShare = Figures.share((long) outside, used);
     if (outsideShare >= LARGE_PERCENT) {
@@ -196,7 +209,7 @@ public final class TextReport {
     double whole = (double) profile.totalCpuNanos() + info.droppedCpuNanos();
     line(
         "  dropped     %s, %s of CPU time: %s of all is missing here%s",
-        total == 0 ? "nothing" : Figures.count(total, "signal"),
+        total == 0 ? "no signal" : Figures.count(total, "signal"),
         Figures.nanos(info.droppedCpuNanos()),
         Figures.percent(Figures.share(info.droppedCpuNanos(), whole)),
         total == 0 ? " (no signal came for it)" : "");

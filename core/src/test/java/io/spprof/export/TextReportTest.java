@@ -66,7 +66,7 @@ class TextReportTest {
   void shouldShowTimeThatWasLostWithoutASignal() throws IOException {
     Profile profile = ProfileText.lines("main;a.A.a 9").dropped(Drops.NONE, 10_000_000L).build();
 
-    assertContains(report(profile), "  dropped     nothing, 10 ms of CPU time: 10.00 % of all");
+    assertContains(report(profile), "  dropped     no signal, 10 ms of CPU time: 10.00 % of all");
     assertFalse(report(profile).contains("unseenThreads"));
   }
 
@@ -100,6 +100,22 @@ class TextReportTest {
     String large = report(text.build());
     assertContains(large, "\n    threads were ready to run and got no CPU: other threads");
     assertContains(large, "\n    the CPU quota of a cgroup was used up");
+  }
+
+  @Test
+  void shouldSayWhatTheKernelsAccountHasBeyondTheProfile() throws IOException {
+    ProfileText text = ProfileText.lines("main;a.A.a 95"); // 950 ms
+    text.dropped(Drops.NONE, 10_000_000L);
+    text.kernel = new KernelTimes(900_000_000L, 100_000_000L, 0, 0);
+    assertContains(
+        report(text.build()),
+        "100 ms system\n    of it, 40 ms (4.00 %) is neither sampled nor dropped:\n"
+            + "    the profiler's own threads, and what each thread used since its last signal\n");
+
+    text.kernel = new KernelTimes(860_500_000L, 100_000_000L, 0, 0);
+    assertFalse(report(text.build()).contains("neither sampled"), report(text.build()));
+    text.kernel = new KernelTimes(500_000_000L, 100_000_000L, 0, 0);
+    assertFalse(report(text.build()).contains("neither sampled"), report(text.build()));
   }
 
   @Test

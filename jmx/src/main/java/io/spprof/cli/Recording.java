@@ -276,7 +276,7 @@ final class Recording {
     double seconds = (nanoTime.getAsLong() - begunNanos) / 1e9;
     return String.format(
         Locale.ROOT,
-        "%,d samples, %,d dropped, overhead %.2f %% of one CPU",
+        "%,d samples, %,d dropped, measured overhead %.2f %% of one CPU",
         grown("CollectedSamples", now),
         grown("DroppedSamples", now),
         grown("OverheadCpuTimeNanos", now) / 1e7 / seconds);

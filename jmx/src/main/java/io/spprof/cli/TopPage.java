@@ -54,7 +54,7 @@ final class TopPage {
     TopPage page = new TopPage(size);
     page.state(target, now);
     page.rates(before, now);
-    page.methods(now.hot(), methods);
+    page.methods(now, methods);
     return page.text.toString();
   }
 
@@ -88,11 +88,15 @@ final class TopPage {
     return grown * 1e9 / (now.nanos() - before.nanos());
   }
 
-  private void methods(CompositeData list, int methods) {
+  private void methods(Reading now, int methods) {
+    CompositeData list = now.hot();
     long to = (Long) list.get("toMillis");
     if (to == 0) {
       line("no samples yet; start TARGET begins a session");
       return;
+    }
+    if (!"RUNNING".equals(now.values().get("State"))) {
+      line("no session runs; start TARGET begins one. The last session:");
     }
     line("%,d samples in %.0f s:", list.get("samples"), (to - (Long) list.get("fromMillis")) / 1e3);
     line("  self %%  total %%     samples  method");

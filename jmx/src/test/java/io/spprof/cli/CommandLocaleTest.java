@@ -43,7 +43,7 @@ class CommandLocaleTest {
       String profile = printed("profile", target.url(), "-d", "1s", "-o", file);
       assertTrue(
           profile.matches(
-              "(?s)session 1: 0 samples, 0 dropped, overhead 0\\.00 % of one CPU\\n.*: [0-9,]+"
+              "(?s)session 1: 0 samples, 0 dropped, measured overhead 0\\.00 % of one CPU\\n.*: [0-9,]+"
                   + " bytes\\n"),
           profile);
       assertTrue(printed("status", target.url()).contains("SessionsStarted          1\n"));

@@ -1,9 +1,11 @@
 package io.spprof.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import javax.management.openmbean.ArrayType;
@@ -66,6 +68,21 @@ class TopPageTest {
     assertEquals(23, page(new Terminal.Size(200, 24), twenty).size());
     assertEquals(6, page(new Terminal.Size(200, 1), twenty).size(), "one method at least");
     assertEquals(25, page(new Terminal.Size(200, 24).withoutEnd(), twenty).size());
+  }
+
+  @Test
+  void shouldSayThatTheMethodsAreOfAnEarlierSession() throws Exception {
+    Map<String, Object> values = new HashMap<>(values(200, 4, 3_000_000_000L));
+    values.put("State", "IDLE");
+    TopPage.Reading idle = new TopPage.Reading(2_000_000_000L, values, list("a.b"));
+    String hint = "no session runs; start TARGET begins one. The last session:";
+    List<String> lines = TopPage.of("4711", idle, later(idle), 20, WIDE).lines().toList();
+    assertEquals(List.of(hint, "1,000 samples in 10 s:"), lines.subList(3, 5));
+    assertFalse(page(WIDE, "a.b").contains(hint));
+  }
+
+  private static TopPage.Reading later(TopPage.Reading reading) {
+    return new TopPage.Reading(reading.nanos() + 1_000_000_000L, reading.values(), reading.hot());
   }
 
   @Test
