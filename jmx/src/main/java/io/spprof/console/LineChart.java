@@ -111,8 +111,9 @@ final class LineChart extends JPanel {
     int labels = Math.max(text.stringWidth(shown(top)), text.stringWidth(shown(top / 2)));
     int row = text.getHeight();
     int legendRows = legendRows(text);
-    // The margins around the lines.
-    Insets room = new Insets((1 + legendRows) * row + 6, labels + 10, row + 6, 8);
+    // The margins around the lines. The upper half of the top's label is above the lines.
+    int above = (1 + legendRows) * row + 6 + text.getAscent() / 2;
+    Insets room = new Insets(above, labels + 10, row + 6, 8);
     int width = getWidth() - room.left - room.right;
     int height = getHeight() - room.top - room.bottom;
     g.setColor(getForeground());

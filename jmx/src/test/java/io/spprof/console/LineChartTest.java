@@ -2,11 +2,25 @@ package io.spprof.console;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.mockito.ArgumentMatchers.anyInt;
+import static org.mockito.ArgumentMatchers.anyString;
+import static org.mockito.Mockito.doAnswer;
+import static org.mockito.Mockito.mock;
+import static org.mockito.Mockito.when;
 
 import java.awt.Color;
+import java.awt.Dimension;
+import java.awt.FontMetrics;
 import java.awt.Graphics2D;
+import java.awt.Rectangle;
 import java.awt.image.BufferedImage;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import javax.swing.UIManager;
 import org.junit.jupiter.api.Test;
 
 class LineChartTest {
@@ -77,30 +91,56 @@ class LineChartTest {
 
   @Test
   void shouldNotLetLabelsCollide() {
-    // Two series whose legend has no room in one row.
-    TimeSeries one = new TimeSeries("by the model of all that", LINE);
-    TimeSeries two = new TimeSeries("measured by the clock", LINE.brighter());
-    one.add(1_000_000, 1);
-    two.add(1_000_000, 1);
-    LineChart chart = new LineChart("c", 1, one, two);
-    assertEquals(List.of(1, 2), List.of(markRows(chart, 700), markRows(chart, 180)));
+    // The chart of the tab in which the legend has no room in one row.
+    TimeSeries measured = new TimeSeries("measured", LINE);
+    TimeSeries model = new TimeSeries("by the model", LINE.brighter());
+    measured.add(1_000_000, 0.56);
+    model.add(1_000_000, 0.08);
+    LineChart chart = new LineChart("Overhead, % of one CPU", 0.1, measured, model);
+    Set<Integer> tops = new TreeSet<>(); // of the legend's last row
+    for (int width = chart.getMinimumSize().width; width < 700; width += 20) {
+      for (Dimension size : List.of(chart.getMinimumSize(), chart.getPreferredSize())) {
+        chart.setSize(width, size.height);
+        Map<String, Rectangle> texts = texts(chart);
+        tops.add(texts.get("by the model 0.08").y);
+        assertTrue(texts.containsKey("1"), "the top of the scale: " + texts);
+        assertEquals(List.of(), collisions(texts), chart.getSize().toString());
+      }
+    }
+    assertEquals(2, tops.size(), "a legend of one row, and one of two rows");
   }
 
-  /** In how many rows the marks of the legend stand. */
-  private static int markRows(LineChart chart, int width) {
-    chart.setSize(width, 200);
-    BufferedImage image = new BufferedImage(width, 200, BufferedImage.TYPE_INT_RGB);
-    Graphics2D g = image.createGraphics();
-    chart.paint(g);
-    g.dispose();
-    int rows = 0;
-    boolean isMark = false;
-    for (int y = 0; y < 100; y++) {
-      int rgb = image.getRGB(6, y);
-      boolean now = rgb == LINE.getRGB() || rgb == LINE.brighter().getRGB();
-      rows += now && !isMark ? 1 : 0;
-      isMark = now;
-    }
-    return rows;
+  /** Returns the texts of a chart, and the boxes that they fill. */
+  private static Map<String, Rectangle> texts(LineChart chart) {
+    Graphics2D g = mock(Graphics2D.class);
+    FontMetrics font = chart.getFontMetrics(UIManager.getFont("Label.font"));
+    when(g.create()).thenReturn(g);
+    when(g.getFontMetrics()).thenReturn(font);
+    Map<String, Rectangle> texts = new LinkedHashMap<>();
+    doAnswer(
+            call -> {
+              String text = call.getArgument(0);
+              int x = call.getArgument(1);
+              int y = call.<Integer>getArgument(2) - font.getAscent();
+              texts.put(text, new Rectangle(x, y, font.stringWidth(text), font.getHeight()));
+              return null;
+            })
+        .when(g)
+        .drawString(anyString(), anyInt(), anyInt());
+    chart.paintComponent(g);
+    return texts;
+  }
+
+  private static List<String> collisions(Map<String, Rectangle> texts) {
+    List<String> collisions = new ArrayList<>();
+    texts.forEach(
+        (a, box) ->
+            texts.forEach(
+                (b, other) -> {
+                  if (a.compareTo(b) < 0 && box.intersects(other)) {
+                    collisions.add(a + " " + box + ", " + b + " " + other);
+                  }
+                }));
+    return collisions;
   }
 }
