@@ -6,6 +6,7 @@ package io.spprof.console;
 enum FlameKind {
   ROOT("all threads"),
   THREAD("thread"),
+  POOL("names that differ in numbers"),
   JAVA("Java"),
   NATIVE("native library"),
   JVM("JVM"),

@@ -31,10 +31,11 @@ import javax.swing.event.DocumentListener;
 
 /**
  * The part of JConsole's tab that shows the flame graph. Above the graph it has buttons to refresh
- * the profile and to reset the zoom, a search field, and a box that decides whether the graph is
- * split by thread. In a continuous session, the graph can be of the last minutes, and these can be
- * compared with the minutes before. The profile is read in a background thread, as folded stacks,
- * and kept, so that the box needs no second reading.
+ * the profile and to reset the zoom, a search field, and boxes that decide whether the graph is
+ * split by thread, and whether the threads of a pool are together. In a continuous session, the
+ * graph can be of the last minutes, and these can be compared with the minutes before. The profile
+ * is read in a background thread, as folded stacks, and kept, so that the boxes need no second
+ * reading.
  */
 final class FlamePanel extends JPanel {
 
@@ -48,6 +49,7 @@ final class FlamePanel extends JPanel {
   private final JButton refresh = new JButton("Refresh");
   private final JButton reset = new JButton("Reset zoom");
   private final JCheckBox byThread = new JCheckBox("By thread", true);
+  private final JCheckBox pools = new JCheckBox("Group pools", true);
   private final JComboBox<String> range =
       new JComboBox<>(new String[] {"All", "Last minute", "Last ten minutes", "Last hour"});
   private final JCheckBox follow = new JCheckBox("Follow");
@@ -87,7 +89,8 @@ final class FlamePanel extends JPanel {
     query.setToolTipText("Part of a frame's name, in any case; Ctrl-F");
     refresh.setToolTipText("Reads the profile as it is now, of the running or the last session");
     reset.setEnabled(false);
-    byThread.setEnabled(false);
+    setSplitEnabled(false);
+    pools.setToolTipText("Shows threads whose names differ in numbers only as one");
     range.setToolTipText("Of which time the graph is; only a continuous session can choose");
     range.getAccessibleContext().setAccessibleName("Time of the graph");
     follow.setToolTipText(
@@ -95,7 +98,7 @@ final class FlamePanel extends JPanel {
     difference = new DifferenceButton(bean, () -> MINUTES[range.getSelectedIndex()], messages);
     add(
         new WrappingRows(
-            refresh, range, follow, difference, label, query, matched, reset, byThread),
+            refresh, range, follow, difference, label, query, matched, reset, byThread, pools),
         BorderLayout.NORTH);
     setContinuous(false);
     add(new JScrollPane(view), BorderLayout.CENTER);
@@ -113,6 +116,7 @@ final class FlamePanel extends JPanel {
     matched.setName("spprof.flame.matched");
     reset.setName("spprof.flame.reset");
     byThread.setName("spprof.flame.byThread");
+    pools.setName("spprof.flame.pools");
     status.setName("spprof.flame.status");
     view.setName("spprof.flame.view");
   }
@@ -125,7 +129,12 @@ final class FlamePanel extends JPanel {
           readUnlessReading();
         });
     reset.addActionListener(event -> view.zoomTo(0));
-    byThread.addActionListener(event -> parse());
+    byThread.addActionListener(
+        event -> {
+          setSplitEnabled(true);
+          parse();
+        });
+    pools.addActionListener(event -> parse());
     view.addPropertyChangeListener(FlameView.ZOOM, event -> zoomed());
     query
         .getDocument()
@@ -213,13 +222,13 @@ final class FlamePanel extends JPanel {
    *     because a control that is disabled loses the focus
    */
   private void read(boolean isAutomatic) {
-    boolean threads = byThread.isSelected();
+    Towers towers = towers();
     String minutes = MINUTES[range.getSelectedIndex()];
     long begin = System.nanoTime();
     isReading = true;
     if (!isAutomatic) {
       refresh.setEnabled(false);
-      byThread.setEnabled(false);
+      setSplitEnabled(false);
     }
     if (!follow.isSelected()) {
       say("Reading the profile ...");
@@ -231,7 +240,7 @@ final class FlamePanel extends JPanel {
         String of = minutes.isEmpty() ? "" : DifferenceButton.after(minutes);
         bean.copy("collapsed-kinds-cpu", of, out, this::publish);
         String lines = out.toString(StandardCharsets.UTF_8);
-        return new Read(lines, parsed(lines, threads));
+        return new Read(lines, parsed(lines, towers));
       }
 
       @Override
@@ -253,7 +262,7 @@ final class FlamePanel extends JPanel {
           Read read = get();
           folded = read.folded();
           readAt = TIME.format(LocalTime.now());
-          if (threads == byThread.isSelected()) {
+          if (towers == towers()) {
             show(read.tree());
           } else {
             parse(); // The user chose the other graph meanwhile.
@@ -264,7 +273,7 @@ final class FlamePanel extends JPanel {
           Thread.currentThread().interrupt();
         }
         // Without a profile there is no graph to split by thread.
-        byThread.setEnabled(view.tree() != null);
+        setSplitEnabled(view.tree() != null);
         if (!minutes.equals(MINUTES[range.getSelectedIndex()])) {
           read(isAutomatic); // The user chose another range meanwhile.
         }
@@ -272,14 +281,27 @@ final class FlamePanel extends JPanel {
     }.execute();
   }
 
-  private static FlameTree parsed(String lines, boolean threads) throws IOException {
-    return FlameTree.read(new BufferedReader(new StringReader(lines)), threads);
+  private Towers towers() {
+    if (!byThread.isSelected()) {
+      return Towers.FRAMES;
+    }
+    return pools.isSelected() ? Towers.POOLS : Towers.THREADS;
   }
 
-  /** Parses the profile again, after the user chose whether to split the graph by thread. */
+  /** Enables the boxes that split the graph. Only a graph that is split by thread has pools. */
+  private void setSplitEnabled(boolean isEnabled) {
+    byThread.setEnabled(isEnabled);
+    pools.setEnabled(isEnabled && byThread.isSelected());
+  }
+
+  private static FlameTree parsed(String lines, Towers towers) throws IOException {
+    return FlameTree.read(new BufferedReader(new StringReader(lines)), towers);
+  }
+
+  /** Parses the profile again, after the user chose how to split the graph. */
   private void parse() {
     try {
-      show(parsed(folded, byThread.isSelected()));
+      show(parsed(folded, towers()));
     } catch (IOException e) {
       say(e.getMessage());
     }

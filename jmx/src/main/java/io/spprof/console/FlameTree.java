@@ -24,6 +24,7 @@ final class FlameTree {
   static final String ALL = "all";
 
   private final List<String> names = new ArrayList<>();
+  private final List<String> keys = new ArrayList<>();
   private final List<FlameKind> kinds = new ArrayList<>();
   private int[] depths = new int[0];
   private int[] ends = new int[0];
@@ -32,13 +33,15 @@ final class FlameTree {
 
   /** A frame while the tree is being built. Later, arrays hold all nodes. */
   private static final class Node {
-    private final String name;
-    private final FlameKind kind;
+    private String name;
+    private final String key; // the name; of a pool the part that stays when threads come and go
+    private FlameKind kind;
     private final Map<String, Node> children = new HashMap<>(); // by the frame, with its suffix
     private long nanos;
 
     private Node(String name, FlameKind kind) {
       this.name = name;
+      this.key = name;
       this.kind = kind;
     }
   }
@@ -56,24 +59,27 @@ final class FlameTree {
    * then a blank and the CPU time in nanoseconds. Frames have the suffixes of {@link FlameKind}.
    *
    * @param lines the lines, which are read to the end
-   * @param byThread whether the tree is split by thread; false to leave out the first frame of each
-   *     line, which is the thread's name
+   * @param towers what is below the root; the first frame of each line is the thread's name
    * @throws IOException if reading fails, or if a line is no folded stack
    */
-  static FlameTree read(BufferedReader lines, boolean byThread) throws IOException {
+  static FlameTree read(BufferedReader lines, Towers towers) throws IOException {
     Node root = new Node(ALL, FlameKind.ROOT);
     Map<String, String> known = new HashMap<>();
+    ThreadPools pools = new ThreadPools();
     int size = 1;
     for (String line = lines.readLine(); line != null; line = lines.readLine()) {
       int blank = line.lastIndexOf(' ');
       long count = count(line, blank);
-      int begin = byThread ? 0 : afterThread(line, blank);
+      int begin = towers == Towers.FRAMES ? afterThread(line, blank) : 0;
       Node node = root;
       node.nanos += count;
       while (begin < blank) {
         int semicolon = line.indexOf(';', begin);
         int end = semicolon < 0 || semicolon > blank ? blank : semicolon;
         String frame = Shown.line(line.substring(begin, end));
+        if (begin == 0 && towers == Towers.POOLS) {
+          frame = pools.add(frame);
+        }
         Node child = node.children.get(frame);
         if (child == null) {
           FlameKind kind = begin == 0 ? FlameKind.THREAD : FlameKind.of(frame);
@@ -86,7 +92,15 @@ final class FlameTree {
         begin = end + 1;
       }
     }
+    if (towers == Towers.POOLS) {
+      root.children.values().forEach(node -> label(node, pools));
+    }
     return new FlameTree(root, size);
+  }
+
+  private static void label(Node node, ThreadPools pools) {
+    node.name = pools.label(node.key);
+    node.kind = pools.size(node.key) == 1 ? FlameKind.THREAD : FlameKind.POOL;
   }
 
   /**
@@ -121,6 +135,7 @@ final class FlameTree {
       Step step = open.pop();
       int index = names.size();
       names.add(step.node.name);
+      keys.add(step.node.key);
       kinds.add(step.node.kind);
       parents[index] = step.parent;
       depths[index] = step.parent < 0 ? 0 : depths[step.parent] + 1;
@@ -174,21 +189,27 @@ final class FlameTree {
     return nanos[0];
   }
 
-  /** Returns the names of the frames from the root to a node, without the root. */
+  /**
+   * Returns the names of the frames from the root to a node, without the root. A pool of threads
+   * has an asterisk for each number, and no number of threads.
+   */
   List<String> path(int node) {
     LinkedList<String> path = new LinkedList<>();
     for (int at = node; parents[at] >= 0; at = parents[at]) {
-      path.addFirst(names.get(at));
+      path.addFirst(keys.get(at));
     }
     return path;
   }
 
-  /** Returns the deepest node on a path of names; the root if the path begins elsewhere. */
+  /**
+   * Returns the deepest node on a path, which may be one of another tree; the root if the path
+   * begins elsewhere.
+   */
   int find(List<String> path) {
     int found = 0;
     for (String name : path) {
       int child = found + 1;
-      while (child < ends[found] && !names.get(child).equals(name)) {
+      while (child < ends[found] && !keys.get(child).equals(name)) {
         child = ends[child];
       }
       if (child >= ends[found]) {

@@ -241,7 +241,7 @@ final class FlameView extends JPanel implements Scrollable {
    */
   private static Color colour(FlameKind kind, String name) {
     return switch (kind) {
-      case ROOT, THREAD -> OTHER;
+      case ROOT, THREAD, POOL -> OTHER;
       case NATIVE -> NATIVE;
       case JVM -> JVM;
       case SYSCALL -> SYSCALL;

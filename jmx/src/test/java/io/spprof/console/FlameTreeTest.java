@@ -15,8 +15,8 @@ class FlameTreeTest {
 
   private static final String LINES = "t1;a;b 3\nt1;a 2\nt2;a;c 7\nt2;[no frame] 1\nt3 1\n";
 
-  private static FlameTree read(String lines, boolean byThread) throws IOException {
-    return FlameTree.read(new BufferedReader(new StringReader(lines)), byThread);
+  private static FlameTree read(String lines, Towers towers) throws IOException {
+    return FlameTree.read(new BufferedReader(new StringReader(lines)), towers);
   }
 
   private static String shown(FlameTree tree) {
@@ -29,7 +29,7 @@ class FlameTreeTest {
 
   @Test
   void shouldPutTheLargestFirstAndKeepEverySample() throws IOException {
-    FlameTree tree = read(LINES, true);
+    FlameTree tree = read(LINES, Towers.THREADS);
 
     assertEquals("0all14 1t28 2a7 3c7 2[no frame]1 1t15 2a5 3b3 1t31", shown(tree));
     assertEquals(-1, tree.parent(0));
@@ -42,8 +42,8 @@ class FlameTreeTest {
 
   @Test
   void shouldFindAPathOfAnotherProfile() throws IOException {
-    FlameTree before = read("t1;a;b;c 3\nt2;a 5\n", true);
-    FlameTree after = read("t1;a;d 9\nt1;a;b 1\n", true);
+    FlameTree before = read("t1;a;b;c 3\nt2;a 5\n", Towers.THREADS);
+    FlameTree after = read("t1;a;d 9\nt1;a;b 1\n", Towers.THREADS);
     int c = before.find(List.of("t1", "a", "b", "c"));
     assertEquals("c", before.name(c));
     assertEquals(List.of("t1", "a", "b", "c"), before.path(c));
@@ -51,6 +51,42 @@ class FlameTreeTest {
 
     assertEquals("b", after.name(after.find(before.path(c))), "c is no longer there");
     assertEquals(0, after.find(List.of("t2", "a")));
+  }
+
+  @Test
+  void shouldPutTheThreadsOfAPoolTogether() throws IOException {
+    String lines =
+        "http-8080-exec-1;a 3\nhttp-8080-exec-2;a 2\nhttp-8080-exec-2;b 1\n"
+            + "main;a 4\nGC Thread#0 2\nGC Thread#11 1\nx7 2\np-*;a 1\np-4;a 1\n";
+    FlameTree tree = read(lines, Towers.POOLS);
+
+    assertEquals(
+        "0all17 1http-8080-exec-* (2 threads)6 2a5 2b1 1main4 2a4 1GC Thread#* (2 threads)3"
+            + " 1p-* (2 threads)2 2a2 1x72",
+        shown(tree));
+    Map<String, FlameKind> kinds =
+        Map.of("http-*-exec-*", FlameKind.POOL, "main", FlameKind.THREAD, "x*", FlameKind.THREAD);
+    kinds.forEach((path, kind) -> assertEquals(kind, tree.kind(tree.find(List.of(path))), path));
+  }
+
+  @Test
+  void shouldKeepTheNumbersThatAllThreadsOfAPoolShare() throws IOException {
+    assertEquals(
+        "0all2 1p-1-t-* (2 threads)2", shown(read("p-1-t-1 1\np-1-t-2 1\n", Towers.POOLS)));
+    assertEquals(
+        "0all2 1p-*-t-* (2 threads)2", shown(read("p-1-t-1 1\np-2-t-2 1\n", Towers.POOLS)));
+  }
+
+  @Test
+  void shouldFindAPoolWhoseThreadsChanged() throws IOException {
+    FlameTree before = read("main 9\np-1-t-1;a;b 1\n", Towers.POOLS);
+    FlameTree after = read("main 9\np-1-t-1;a 1\np-2-t-1;a;b 1\n", Towers.POOLS);
+    List<String> path = before.path(before.size() - 1);
+    assertEquals(List.of("p-*-t-*", "a", "b"), path);
+
+    int found = after.find(path);
+    assertEquals("b", after.name(found));
+    assertEquals("p-*-t-1 (2 threads)", after.name(after.parent(after.parent(found))));
   }
 
   @Test
@@ -72,12 +108,12 @@ class FlameTreeTest {
 
   @Test
   void shouldMergeTheThreads() throws IOException {
-    assertEquals("0all14 1a12 2c7 2b3 1[no frame]1", shown(read(LINES, false)));
+    assertEquals("0all14 1a12 2c7 2b3 1[no frame]1", shown(read(LINES, Towers.FRAMES)));
   }
 
   @Test
   void shouldCountAMatchInsideOfAMatchOnce() throws IOException {
-    FlameTree tree = read("t;a;x;a 4\nt;b;a 2\nt;b 1\n", true);
+    FlameTree tree = read("t;a;x;a 4\nt;b;a 2\nt;b 1\n", Towers.THREADS);
 
     assertEquals(6, tree.matching(0, "a"::equals));
     assertEquals(3, tree.matching(0, "b"::equals));
@@ -86,8 +122,8 @@ class FlameTreeTest {
 
   @Test
   void shouldReadAnEmptyProfileAndVeryDeepStacks() throws IOException {
-    assertEquals("0all0", shown(read("", true)));
-    FlameTree deep = read("t" + ";f".repeat(100_000) + " 1\n", true);
+    assertEquals("0all0", shown(read("", Towers.THREADS)));
+    FlameTree deep = read("t" + ";f".repeat(100_000) + " 1\n", Towers.THREADS);
     assertEquals(100_002, deep.size());
     assertEquals(100_001, deep.depth(deep.size() - 1));
   }
@@ -95,7 +131,8 @@ class FlameTreeTest {
   @Test
   void shouldRefuseALineThatIsNoFoldedStack() {
     for (String line : new String[] {"", "a;b", "a;b x", "12"}) {
-      IOException refusal = assertThrows(IOException.class, () -> read(line + "\n", true), line);
+      IOException refusal =
+          assertThrows(IOException.class, () -> read(line + "\n", Towers.THREADS), line);
       assertEquals("not a folded stack: " + line, refusal.getMessage());
     }
   }

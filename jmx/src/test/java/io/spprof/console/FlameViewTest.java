@@ -26,7 +26,7 @@ class FlameViewTest {
     // The tree: all 100; t1 70: x.A.a 60 (x.B.b 20), t2 30.
     String lines = "t1;x.A.a_[j] 40\nt1;x.A.a_[j];x.B.b_[j] 20\nt1;y.C.c_[j] 10\nt2;x.A.a_[j] 30\n";
     view.setSize(WIDTH, 200);
-    view.show(FlameTree.read(new BufferedReader(new StringReader(lines)), true));
+    view.show(FlameTree.read(new BufferedReader(new StringReader(lines)), Towers.THREADS));
   }
 
   private String at(int x, int row) {
@@ -107,7 +107,7 @@ class FlameViewTest {
     String lines =
         "a.b_[j];x.A.a_[j] 10\na.b_[j];libc.so.6`f 9\na.b_[j];libjvm.so`f 8\n"
             + "a.b_[j];[syscall read]_[k] 7\na.b_[j];[note] 6\na.b_[j];java.util.A.a_[j] 5\n";
-    view.show(FlameTree.read(new BufferedReader(new StringReader(lines)), true));
+    view.show(FlameTree.read(new BufferedReader(new StringReader(lines)), Towers.THREADS));
     assertEquals("a.b_[j] 45", at(5, 1), "a thread has no suffix");
     Set<Integer> colours = new HashSet<>();
     double left = 0;

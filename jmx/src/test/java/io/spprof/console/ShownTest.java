@@ -37,11 +37,12 @@ class ShownTest {
     assertEquals(CLEAN, reading.text("LastError"));
     assertEquals(CLEAN, RemoteBean.meaning(new IOException(HOSTILE)));
     FlameTree tree =
-        FlameTree.read(new BufferedReader(new StringReader("main;\u202ex\u001b 7\n")), true);
+        FlameTree.read(
+            new BufferedReader(new StringReader("main;\u202ex\u001b 7\n")), Towers.THREADS);
     assertEquals("\ufffdx ", tree.name(2));
     BufferedReader none = new BufferedReader(new StringReader("\u001bx"));
     assertEquals(
         "not a folded stack:  x",
-        assertThrows(IOException.class, () -> FlameTree.read(none, true)).getMessage());
+        assertThrows(IOException.class, () -> FlameTree.read(none, Towers.THREADS)).getMessage());
   }
 }
