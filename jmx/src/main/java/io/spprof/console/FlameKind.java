@@ -27,11 +27,6 @@ enum FlameKind {
     return text;
   }
 
-  /** Returns whether a node is a function, whose name begins with its library. */
-  boolean isFunction() {
-    return this == NATIVE || this == JVM;
-  }
-
   /**
    * Returns the kind of a frame. Java code and system calls have a suffix. The names of the other
    * kinds have no common form: a note begins with a bracket and has neither a symbol nor an

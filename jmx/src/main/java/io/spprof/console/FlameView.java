@@ -207,31 +207,13 @@ final class FlameView extends JPanel implements Scrollable {
     }
   }
 
-  /**
-   * Returns the longest form of a frame's name that fits: the whole name; a Java method without its
-   * package, or a function without its library; or the beginning of this form.
-   */
+  /** Returns the name of a frame, cut in its middle if it is too wide. */
   static String fitting(String name, FlameKind kind, FontMetrics text, int room) {
-    if (text.stringWidth(name) <= room) {
-      return name;
-    }
-    String shorter = shorter(name, kind);
-    if (text.stringWidth(shorter) <= room) {
-      return shorter;
-    }
-    int length = shorter.length();
-    while (length > 0 && text.stringWidth(shorter.substring(0, length) + "\u2026") > room) {
-      length--;
-    }
-    return length == 0 ? "" : shorter.substring(0, length) + "\u2026";
-  }
-
-  private static String shorter(String name, FlameKind kind) {
-    if (kind.isFunction()) {
-      return name.substring(name.indexOf('`') + 1);
-    }
-    int method = name.lastIndexOf('.');
-    return kind == FlameKind.JAVA ? name.substring(name.lastIndexOf('.', method - 1) + 1) : name;
+    NameFitter fitter = new NameFitter(text);
+    return switch (kind) {
+      case ROOT, THREAD, POOL -> fitter.withoutMiddle(name, room);
+      case JAVA, NATIVE, JVM, SYSCALL, SYNTHETIC -> fitter.fit(name, room);
+    };
   }
 
   /**

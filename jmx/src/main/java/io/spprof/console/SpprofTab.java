@@ -141,6 +141,7 @@ final class SpprofTab extends JPanel {
         };
     percent.setHorizontalAlignment(DefaultTableCellRenderer.TRAILING);
     table.setDefaultRenderer(Double.class, percent);
+    table.setDefaultRenderer(String.class, new NameRenderer());
     table.getColumnModel().getColumn(0).setPreferredWidth(600);
     JTabbedPane tabs = new JTabbedPane();
     tabs.setName("spprof.details");

@@ -81,25 +81,29 @@ class FlameViewTest {
   }
 
   @Test
-  void shouldCutNamesAtTheirPackageAndLibrariesAtTheirEnd() {
+  void shouldCutNamesInTheirMiddle() {
     FontMetrics text =
         new BufferedImage(1, 1, BufferedImage.TYPE_INT_RGB).getGraphics().getFontMetrics();
     String method = "java.util.HashMap.get";
     assertEquals("HashMap.get", fitting(method, FlameKind.JAVA, text, "HashMap.get"));
     String address = "libsomething.so.6+0x1098e1";
     assertEquals(address, fitting(address, FlameKind.NATIVE, text, address));
-    String cut = FlameView.fitting(address, FlameKind.NATIVE, text, text.stringWidth(address) - 1);
-    assertTrue(cut.startsWith("libsomething.so.6+0x"), cut);
-    assertTrue(cut.endsWith("\u2026"), cut);
+    String cut = fitting(address, FlameKind.NATIVE, text, "libsomething.so.6");
+    assertTrue(cut.matches("libs.*\u2026.*98e1"), cut);
     String named = "libsomething.so.6`a::B<c.d>::e";
     assertEquals("a::B<c.d>::e", fitting(named, FlameKind.JVM, text, "a::B<c.d>::e"));
     String call = "[syscall a.b.c]";
-    cut = FlameView.fitting(call, FlameKind.SYSCALL, text, text.stringWidth(call) - 1);
-    assertTrue(cut.startsWith("[syscall a"), cut);
+    cut = fitting(call, FlameKind.SYSCALL, text, "[syscall a.b");
+    assertTrue(cut.matches("\\[sys.*\u2026.*c]"), cut);
+    String pool = "http.nio.8080.exec-* (10 threads)";
+    cut = fitting(pool, FlameKind.POOL, text, "http.nio.8080.exec-*");
+    assertTrue(cut.matches("http.*\u2026.*threads\\)"), "a thread has no package: " + cut);
   }
 
   private static String fitting(String name, FlameKind kind, FontMetrics text, String room) {
-    return FlameView.fitting(name, kind, text, text.stringWidth(room));
+    String fitted = FlameView.fitting(name, kind, text, text.stringWidth(room));
+    assertTrue(text.stringWidth(fitted) <= text.stringWidth(room), fitted);
+    return fitted;
   }
 
   @Test

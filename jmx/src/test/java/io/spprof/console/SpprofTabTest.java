@@ -2,11 +2,13 @@ package io.spprof.console;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.mockito.ArgumentMatchers.any;
 import static org.mockito.Mockito.mock;
 import static org.mockito.Mockito.when;
 
+import io.spprof.console.Reading.HotMethod;
 import java.awt.Component;
 import java.awt.Container;
 import java.awt.Rectangle;
@@ -24,9 +26,12 @@ import javax.swing.AbstractButton;
 import javax.swing.JComboBox;
 import javax.swing.JLabel;
 import javax.swing.JScrollPane;
+import javax.swing.JTable;
 import javax.swing.JTextField;
 import javax.swing.SwingUtilities;
 import javax.swing.SwingWorker;
+import javax.swing.plaf.basic.BasicHTML;
+import javax.swing.table.TableColumn;
 import org.junit.jupiter.api.Test;
 
 class SpprofTabTest {
@@ -80,6 +85,44 @@ class SpprofTabTest {
       SwingUtilities.invokeAndWait(() -> collectCut(tab, cut));
       assertEquals(List.of(), cut, "width " + width);
     }
+  }
+
+  @Test
+  void shouldShowClassAndMethodInANarrowTable() throws Exception {
+    String method = "com.example.shop.warehouse.Inventory$PriceCalculationService.calculate";
+    SwingUtilities.invokeAndWait(
+        () -> {
+          JTable table = (JTable) named(tab, "spprof.methods");
+          ((HotMethodsModel) table.getModel()).show(List.of(new HotMethod(method, 1, 1, 1)));
+          assertEquals(method, cell(table, 900).getText());
+          assertNull(cell(table, 900).getToolTipText());
+          for (int width : new int[] {350, 250, 150}) {
+            JLabel cell = cell(table, width);
+            assertTrue(cell.getText().matches(".+\u2026.*[.]calculate"), cell.getText());
+            assertTrue(cell.getPreferredSize().width <= width, "Swing would cut its end");
+            assertEquals(method, cell.getToolTipText());
+          }
+        });
+  }
+
+  private static JLabel cell(JTable table, int width) {
+    TableColumn column = table.getColumnModel().getColumn(0);
+    column.setWidth(width);
+    return (JLabel) table.prepareRenderer(table.getCellRenderer(0, 0), 0, 0);
+  }
+
+  /** A part of a name from the target may look like a page, which could load others. */
+  @Test
+  void shouldNotTakeAPartOfANameForAPage() throws Exception {
+    SwingUtilities.invokeAndWait(
+        () -> {
+          JTable table = (JTable) named(tab, "spprof.methods");
+          String method = "a.long.name.of.a.package.<html><b>x.y";
+          ((HotMethodsModel) table.getModel()).show(List.of(new HotMethod(method, 1, 1, 1)));
+          JLabel cell = cell(table, 90);
+          assertTrue(cell.getText().startsWith("<html"), cell.getText());
+          assertNull(cell.getClientProperty(BasicHTML.propertyKey));
+        });
   }
 
   @Test
