@@ -4,10 +4,11 @@ import java.awt.Component;
 import java.awt.Desktop;
 import java.io.File;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
+import java.io.OutputStream;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.concurrent.ExecutionException;
 import java.util.function.BiConsumer;
 import java.util.function.Supplier;
@@ -113,15 +114,16 @@ final class DifferenceButton extends JButton {
    * target some time. Deletes the file if the difference is not complete.
    */
   private void write(Path file, String length) throws IOException, JMException {
-    Files.createFile(file);
     boolean isComplete = false;
-    try {
-      Files.writeString(
-          file, bean.difference(before(length), after(length)), StandardCharsets.UTF_8);
-      isComplete = true;
-    } finally {
-      if (!isComplete) {
-        Files.deleteIfExists(file);
+    try (OutputStream out =
+        Files.newOutputStream(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+      try {
+        bean.copyDifference(before(length), after(length), out);
+        isComplete = true;
+      } finally {
+        if (!isComplete) {
+          Files.deleteIfExists(file);
+        }
       }
     }
   }

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.ExecutionException;
 import java.util.function.BiConsumer;
+import java.util.function.LongSupplier;
 import java.util.function.Predicate;
 import javax.management.JMException;
 import javax.swing.AbstractAction;
@@ -42,6 +43,7 @@ final class FlamePanel extends JPanel {
   private static final long serialVersionUID = 1L;
 
   private final transient RemoteBean bean;
+  private final transient LongSupplier nanoTime;
   private final FlameView view = new FlameView();
   private final JTextField query = new JTextField(18);
   private final JLabel matched = new JLabel(" ");
@@ -82,8 +84,14 @@ final class FlamePanel extends JPanel {
    * @param messages receives messages about saved differences, and whether they are errors
    */
   FlamePanel(RemoteBean bean, BiConsumer<String, Boolean> messages) {
+    this(bean, messages, System::nanoTime);
+  }
+
+  /** Makes the panel with a clock, which returns nanoseconds as {@link System#nanoTime()} does. */
+  FlamePanel(RemoteBean bean, BiConsumer<String, Boolean> messages, LongSupplier nanoTime) {
     super(new BorderLayout());
     this.bean = bean;
+    this.nanoTime = nanoTime;
     JLabel label = new JLabel("Search:");
     label.setLabelFor(query);
     query.setToolTipText("Part of a frame's name, in any case; Ctrl-F");
@@ -209,7 +217,7 @@ final class FlamePanel extends JPanel {
    */
   void follow(boolean isRunning) {
     long rest = Math.max(FOLLOW_NANOS, 9 * readNanos);
-    boolean isDue = System.nanoTime() - readEndNanos >= rest;
+    boolean isDue = nanoTime.getAsLong() - readEndNanos >= rest;
     if (follow.isSelected() && isRunning && isShowing() && !isReading && isDue) {
       read(true);
     }
@@ -224,7 +232,7 @@ final class FlamePanel extends JPanel {
   private void read(boolean isAutomatic) {
     Towers towers = towers();
     String minutes = MINUTES[range.getSelectedIndex()];
-    long begin = System.nanoTime();
+    long begin = nanoTime.getAsLong();
     isReading = true;
     if (!isAutomatic) {
       refresh.setEnabled(false);
@@ -256,7 +264,7 @@ final class FlamePanel extends JPanel {
       protected void done() {
         isReading = false;
         refresh.setEnabled(true);
-        readEndNanos = System.nanoTime();
+        readEndNanos = nanoTime.getAsLong();
         readNanos = readEndNanos - begin;
         try {
           Read read = get();

@@ -139,8 +139,20 @@ final class RemoteBean {
    */
   void copy(String format, String range, OutputStream out, LongConsumer progress)
       throws IOException, JMException {
-    long stream =
-        (Long) (range.isEmpty() ? call("openStream", format) : call("openStreamOf", format, range));
+    copy(
+        range.isEmpty() ? call("openStream", format) : call("openStreamOf", format, range),
+        out,
+        progress);
+  }
+
+  /** Copies the page that compares two ranges of time of a continuous session. */
+  void copyDifference(String before, String after, OutputStream out)
+      throws IOException, JMException {
+    copy(call("openDifferenceStream", "html", before, after), out, bytes -> {});
+  }
+
+  private void copy(Object stream, OutputStream out, LongConsumer progress)
+      throws IOException, JMException {
     try {
       long bytes = 0;
       byte[] block = (byte[]) call("readStream", stream);
@@ -155,12 +167,7 @@ final class RemoteBean {
     }
   }
 
-  /** Returns the page that compares two ranges of time of a continuous session. */
-  String difference(String before, String after) throws IOException, JMException {
-    return (String) call("flameGraphDifference", before, after);
-  }
-
-  private void close(long stream) {
+  private void close(Object stream) {
     try {
       call("closeStream", stream);
     } catch (IOException | JMException | RuntimeException e) {

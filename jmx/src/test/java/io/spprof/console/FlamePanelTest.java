@@ -5,24 +5,34 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.mockito.ArgumentMatchers.any;
 import static org.mockito.ArgumentMatchers.anyString;
+import static org.mockito.ArgumentMatchers.eq;
+import static org.mockito.Mockito.doThrow;
 import static org.mockito.Mockito.mock;
 import static org.mockito.Mockito.when;
 
 import java.awt.Component;
 import java.awt.Container;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import javax.management.MBeanServerConnection;
+import javax.management.RuntimeMBeanException;
 import javax.swing.AbstractButton;
+import javax.swing.JComboBox;
+import javax.swing.JLabel;
 import javax.swing.SwingUtilities;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** Drives the panel without a window: the test acts on its controls, and a mock is the bean. */
 class FlamePanelTest {
@@ -36,21 +46,41 @@ class FlamePanelTest {
   /** The folded stacks of the target, for each reading. */
   private final BlockingQueue<String> profiles = new LinkedBlockingQueue<>();
 
+  /** What the panel says about differences. */
+  private final BlockingQueue<String> messages = new LinkedBlockingQueue<>();
+
+  /** The panel's clock, in nanoseconds. It stands still unless the test moves it. */
+  private final AtomicLong now = new AtomicLong(TimeUnit.HOURS.toNanos(1));
+
+  /** Holds the target's answers back until the test releases them. */
+  private final Semaphore answers = new Semaphore(Integer.MAX_VALUE);
+
+  /** How long each reading takes by the panel's clock, in nanoseconds. */
+  private volatile long readingNanos;
+
+  @TempDir private Path directory;
+
   private FlamePanel panel;
 
   @BeforeEach
   void makeThePanel() throws Exception {
     when(server.invoke(any(), anyString(), any(), any()))
         .thenAnswer(call -> answer(call.getArgument(1), call.getArgument(2)));
-    panel = onEdt(() -> new FlamePanel(new RemoteBean(() -> server), (text, isError) -> {}));
+    panel =
+        onEdt(
+            () ->
+                new FlamePanel(
+                    new RemoteBean(() -> server), (text, isError) -> messages.add(text), now::get));
     named("status")
         .addPropertyChangeListener("text", change -> statuses.add((String) change.getNewValue()));
   }
 
   /** Answers as a bean with one stream at a time, of one block. */
-  private Object answer(String operation, Object[] arguments) {
+  private Object answer(String operation, Object[] arguments) throws InterruptedException {
     if (operation.startsWith("open")) {
       calls.add(operation + List.of(arguments));
+      answers.acquire();
+      now.addAndGet(readingNanos);
       return 1L;
     }
     if (operation.equals("readStream")) {
@@ -100,6 +130,20 @@ class FlamePanelTest {
         });
   }
 
+  private void choose(int range) throws Exception {
+    onEdt(
+        () -> {
+          ((JComboBox<?>) named("range")).setSelectedIndex(range);
+          return null;
+        });
+  }
+
+  /** Lets the target answer one profile of one stack and so many milliseconds of CPU time. */
+  private void addProfile(int millis) {
+    profiles.add("main;a_[j] " + millis + "000000\n");
+    profiles.add(""); // the end of the stream
+  }
+
   private boolean isEnabled(String name) throws Exception {
     return onEdt(() -> named(name).isEnabled());
   }
@@ -120,6 +164,7 @@ class FlamePanelTest {
   @Test
   void shouldGroupTheThreadsOfAPoolUnlessTheUserWantsEach() throws Exception {
     profiles.add("w-1;a_[j] 3000000\nw-2;a_[j] 2000000\n");
+    profiles.add("");
     assertFalse(isEnabled("pools"), "no graph yet");
     click("refresh");
     awaitStatus("5 ms of CPU time");
@@ -135,5 +180,186 @@ class FlamePanelTest {
     click("pools");
     assertEquals("w-* (2 threads)", towers());
     assertEquals(List.of("openStream[collapsed-kinds-cpu]"), calls, "one reading");
+  }
+
+  @Test
+  void shouldReadTheTimeThatTheUserChooses() throws Exception {
+    assertFalse(isEnabled("range"), "no continuous session");
+    setContinuous(true);
+    for (int range = 1; range <= 3; range++) {
+      addProfile(range);
+      choose(range);
+      awaitStatus(range + " ms of CPU time");
+      assertTrue(isEnabled("difference"));
+    }
+    addProfile(4);
+    choose(0);
+    awaitStatus("4 ms of CPU time");
+    assertFalse(isEnabled("difference"), "nothing is before all");
+    assertEquals(
+        List.of(
+            "openStreamOf[collapsed-kinds-cpu, last=1m]",
+            "openStreamOf[collapsed-kinds-cpu, last=10m]",
+            "openStreamOf[collapsed-kinds-cpu, last=60m]",
+            "openStream[collapsed-kinds-cpu]"),
+        calls);
+  }
+
+  private void setContinuous(boolean isContinuous) throws Exception {
+    onEdt(
+        () -> {
+          panel.setContinuous(isContinuous);
+          return null;
+        });
+  }
+
+  @Test
+  void shouldReadAllWhenTheNextSessionIsNotContinuous() throws Exception {
+    setContinuous(true);
+    addProfile(1);
+    choose(2);
+    awaitStatus("1 ms of CPU time");
+
+    addProfile(2);
+    setContinuous(false);
+    awaitStatus("2 ms of CPU time");
+
+    assertFalse(isEnabled("range"));
+    assertFalse(isEnabled("difference"));
+    assertEquals("openStream[collapsed-kinds-cpu]", calls.get(1));
+  }
+
+  @Test
+  void shouldReadOnceMoreWhenTheUserChoosesAnotherTimeMeanwhile() throws Exception {
+    setContinuous(true);
+    answers.drainPermits();
+    choose(1);
+    choose(2);
+    choose(3);
+    addProfile(1);
+    addProfile(3);
+    answers.release(2);
+    awaitStatus("3 ms of CPU time");
+
+    assertEquals(
+        List.of(
+            "openStreamOf[collapsed-kinds-cpu, last=1m]",
+            "openStreamOf[collapsed-kinds-cpu, last=60m]"),
+        calls);
+  }
+
+  @Test
+  void shouldSayWhatIsWrongWithATime() throws Exception {
+    setContinuous(true);
+    doThrow(new RuntimeMBeanException(new IllegalArgumentException("nothing is kept of that")))
+        .when(server)
+        .invoke(any(), eq("openStreamOf"), any(), any());
+    choose(3);
+    awaitStatus("Cannot read the profile: nothing is kept of that");
+    assertTrue(isEnabled("refresh"));
+  }
+
+  private void follow(boolean isRunning) throws Exception {
+    onEdt(
+        () -> {
+          panel.follow(isRunning);
+          return null;
+        });
+  }
+
+  /** Opens the tab. A component without a parent is showing once it has a peer. */
+  private void showPanel() throws Exception {
+    onEdt(
+        () -> {
+          panel.addNotify();
+          return null;
+        });
+    assertTrue(panel.isShowing());
+  }
+
+  @Test
+  void shouldFollowTheSessionOnlyWhileItRunsAndTheTabIsOpen() throws Exception {
+    follow(true);
+    click("follow");
+    follow(true);
+    showPanel();
+    follow(false);
+    assertEquals(List.of(), calls);
+
+    addProfile(1);
+    follow(true);
+    awaitStatus("1 ms of CPU time");
+    click("follow");
+    now.addAndGet(TimeUnit.HOURS.toNanos(1));
+    follow(true);
+    assertEquals(1, calls.size(), "it no longer follows");
+  }
+
+  @Test
+  void shouldFollowALargeProfileMoreRarely() throws Exception {
+    showPanel();
+    click("follow");
+    addProfile(1);
+    readingNanos = TimeUnit.SECONDS.toNanos(2);
+    follow(true);
+    awaitStatus("1 ms of CPU time");
+
+    now.addAndGet(TimeUnit.SECONDS.toNanos(17)); // Nine times of two seconds are 18.
+    follow(true);
+    assertEquals(1, calls.size());
+    addProfile(2);
+    readingNanos = 0;
+    now.addAndGet(TimeUnit.SECONDS.toNanos(1));
+    follow(true);
+    awaitStatus("2 ms of CPU time");
+
+    now.addAndGet(TimeUnit.SECONDS.toNanos(3));
+    follow(true);
+    assertEquals(2, calls.size(), "JConsole reads every 4 s");
+    addProfile(3);
+    now.addAndGet(TimeUnit.SECONDS.toNanos(1));
+    follow(true);
+    awaitStatus("3 ms of CPU time");
+  }
+
+  @Test
+  void shouldLeaveTheControlsAsTheyAreWhileItFollows() throws Exception {
+    showPanel();
+    addProfile(1);
+    click("refresh");
+    awaitStatus("1 ms of CPU time");
+    now.addAndGet(TimeUnit.HOURS.toNanos(1));
+    click("follow");
+    answers.drainPermits();
+    follow(true);
+    follow(true); // While the panel reads, it does not read again.
+    assertTrue(isEnabled("refresh"), "a control that is disabled loses the focus");
+    assertTrue(isEnabled("byThread"));
+    assertTrue(((JLabel) named("status")).getText().startsWith("1 ms of CPU time"));
+    addProfile(2);
+    answers.release();
+    awaitStatus("2 ms of CPU time");
+    assertEquals(2, calls.size());
+  }
+
+  @Test
+  void shouldCompareTheChosenTimeWithTheTimeBefore() throws Exception {
+    setContinuous(true);
+    addProfile(1);
+    choose(2);
+    awaitStatus("1 ms of CPU time");
+    profiles.add("the ");
+    profiles.add("page");
+    Path file = directory.resolve("difference.html");
+    onEdt(
+        () -> {
+          ((DifferenceButton) named("difference")).save(file, false);
+          return null;
+        });
+
+    assertEquals("Making the difference ...", messages.poll(30, TimeUnit.SECONDS));
+    assertEquals("The difference is in " + file + ".", messages.poll(30, TimeUnit.SECONDS));
+    assertEquals("the page", Files.readString(file));
+    assertEquals("openDifferenceStream[html, from=-20m,to=-10m, last=10m]", calls.get(1));
   }
 }

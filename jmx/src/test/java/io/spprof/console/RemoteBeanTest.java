@@ -19,6 +19,7 @@ import io.spprof.export.ExportFormat;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -40,6 +41,7 @@ import javax.swing.SwingUtilities;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.mockito.stubbing.OngoingStubbing;
 
 class RemoteBeanTest {
 
@@ -210,22 +212,44 @@ class RemoteBeanTest {
 
   @Test
   void shouldSaveTheDifferenceToTheSameTimeBefore() throws Exception {
-    Object[] ranges = {"from=-20m,to=-10m", "last=10m"};
-    when(server.invoke(any(), eq("flameGraphDifference"), eq(ranges), any())).thenReturn("page");
+    answerDifferences("pa", "ge");
     Path file = directory.resolve("difference.html");
 
     assertEquals("The difference is in " + file + ".", saveDifference(file));
     assertEquals("page", Files.readString(file));
+    Object[] arguments = {"html", "from=-20m,to=-10m", "last=10m"};
+    verify(server).invoke(any(), eq("openDifferenceStream"), eq(arguments), any());
+    verify(server).invoke(any(), eq("closeStream"), eq(new Object[] {9L}), any());
     assertEquals(file + " exists; choose another name", saveDifference(file));
     assertEquals("page", Files.readString(file));
-    verify(server, times(1)).invoke(any(), eq("flameGraphDifference"), any(), any());
+    verify(server, times(1)).invoke(any(), eq("openDifferenceStream"), any(), any());
+  }
 
-    when(server.invoke(any(), eq("flameGraphDifference"), any(), any()))
+  @Test
+  void shouldLeaveNoPartOfADifferenceThatFails() throws Exception {
+    answerDifferences();
+    when(server.invoke(any(), eq("readStream"), any(), any()))
+        .thenReturn(new byte[] {1})
+        .thenThrow(new IOException("connection reset"));
+    Path file = directory.resolve("difference.html");
+    assertEquals("Cannot save the difference: connection reset", saveDifference(file));
+    assertFalse(Files.exists(file));
+    verify(server).invoke(any(), eq("closeStream"), eq(new Object[] {9L}), any());
+
+    when(server.invoke(any(), eq("openDifferenceStream"), any(), any()))
         .thenThrow(
             new RuntimeMBeanException(new IllegalArgumentException("nothing is kept of that")));
-    Path other = directory.resolve("other.html");
-    assertEquals("Cannot save the difference: nothing is kept of that", saveDifference(other));
-    assertFalse(Files.exists(other));
+    assertEquals("Cannot save the difference: nothing is kept of that", saveDifference(file));
+    assertFalse(Files.exists(file));
+  }
+
+  private void answerDifferences(String... blocks) throws Exception {
+    when(server.invoke(any(), eq("openDifferenceStream"), any(), any())).thenReturn(9L);
+    OngoingStubbing<Object> reads = when(server.invoke(any(), eq("readStream"), any(), any()));
+    for (String block : blocks) {
+      reads = reads.thenReturn(block.getBytes(StandardCharsets.UTF_8));
+    }
+    reads.thenReturn(null);
   }
 
   /** Saves a difference of ten minutes and returns the last message. */
@@ -249,7 +273,7 @@ class RemoteBeanTest {
   /** The user can choose another range while a difference is saved. */
   @Test
   void shouldBeEnabledAfterASaveAsWasWantedMeanwhile() throws Exception {
-    when(server.invoke(any(), eq("flameGraphDifference"), any(), any())).thenReturn("page");
+    answerDifferences("page");
     for (boolean isWanted : new boolean[] {true, false}) {
       AtomicReference<DifferenceButton> button = new AtomicReference<>();
       CountDownLatch done = new CountDownLatch(2);
