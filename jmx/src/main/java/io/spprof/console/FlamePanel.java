@@ -196,6 +196,11 @@ final class FlamePanel extends JPanel {
     }
   }
 
+  /** Returns whether the panel reads a profile at this moment. */
+  boolean isReading() {
+    return isReading;
+  }
+
   /** Enables what only a continuous session has: ranges of time, and their difference. */
   void setContinuous(boolean isContinuous) {
     range.setEnabled(isContinuous);

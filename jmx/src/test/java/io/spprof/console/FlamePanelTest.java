@@ -259,11 +259,12 @@ class FlamePanelTest {
     assertTrue(isEnabled("refresh"));
   }
 
-  private void follow(boolean isRunning) throws Exception {
-    onEdt(
+  /** JConsole has read the bean. Returns whether the panel now reads the profile. */
+  private boolean follow(boolean isRunning) throws Exception {
+    return onEdt(
         () -> {
           panel.follow(isRunning);
-          return null;
+          return panel.isReading();
         });
   }
 
@@ -279,20 +280,17 @@ class FlamePanelTest {
 
   @Test
   void shouldFollowTheSessionOnlyWhileItRunsAndTheTabIsOpen() throws Exception {
-    follow(true);
     click("follow");
-    follow(true);
+    assertFalse(follow(true), "the tab is not open");
     showPanel();
-    follow(false);
-    assertEquals(List.of(), calls);
+    assertFalse(follow(false), "the session does not run");
 
     addProfile(1);
-    follow(true);
+    assertTrue(follow(true));
     awaitStatus("1 ms of CPU time");
     click("follow");
     now.addAndGet(TimeUnit.HOURS.toNanos(1));
-    follow(true);
-    assertEquals(1, calls.size(), "it no longer follows");
+    assertFalse(follow(true), "the user does not want it");
   }
 
   @Test
@@ -301,24 +299,22 @@ class FlamePanelTest {
     click("follow");
     addProfile(1);
     readingNanos = TimeUnit.SECONDS.toNanos(2);
-    follow(true);
+    assertTrue(follow(true));
     awaitStatus("1 ms of CPU time");
 
-    now.addAndGet(TimeUnit.SECONDS.toNanos(17)); // Nine times of two seconds are 18.
-    follow(true);
-    assertEquals(1, calls.size());
-    addProfile(2);
     readingNanos = 0;
+    now.addAndGet(TimeUnit.SECONDS.toNanos(17)); // Nine times of two seconds are 18.
+    assertFalse(follow(true));
+    addProfile(2);
     now.addAndGet(TimeUnit.SECONDS.toNanos(1));
-    follow(true);
+    assertTrue(follow(true));
     awaitStatus("2 ms of CPU time");
 
-    now.addAndGet(TimeUnit.SECONDS.toNanos(3));
-    follow(true);
-    assertEquals(2, calls.size(), "JConsole reads every 4 s");
+    now.addAndGet(TimeUnit.SECONDS.toNanos(3)); // JConsole reads every 4 s.
+    assertFalse(follow(true));
     addProfile(3);
     now.addAndGet(TimeUnit.SECONDS.toNanos(1));
-    follow(true);
+    assertTrue(follow(true));
     awaitStatus("3 ms of CPU time");
   }
 
