@@ -6,7 +6,7 @@ final class DamagedFile {
   private DamagedFile() {}
 
   /** Returns the exception. Its message is the end of a sentence whose subject is the file. */
-  static IllegalArgumentException because(Exception cause) {
+  static IllegalArgumentException because(Throwable cause) {
     return new IllegalArgumentException("is damaged, or of another version of spprof", cause);
   }
 }

@@ -1,5 +1,6 @@
 package io.spprof.export;
 
+import io.spprof.profile.FrameKind;
 import io.spprof.profile.Frames;
 import io.spprof.profile.Profile;
 import io.spprof.profile.ProfileMethod;
@@ -25,6 +26,7 @@ final class ProfileBuilder {
   static final int DEEPEST = 1 << Stacks.CHUNK_BITS;
 
   private final Map<String, Integer> methods = new LinkedHashMap<>();
+  private final List<FrameKind> kinds = new ArrayList<>(); // of each method
   private final Map<String, Integer> threads = new LinkedHashMap<>();
   private final List<int[]> chunks = new ArrayList<>();
   private int position; // the index at which the frames of the next stack begin
@@ -41,7 +43,19 @@ final class ProfileBuilder {
 
   /** Returns the number of a Java method; the method gets one if it has none yet. */
   int method(String name) {
-    return number(methods, name);
+    return method(name, FrameKind.JAVA);
+  }
+
+  /**
+   * Returns the number of a method; the method gets one if it has none yet. Methods that share a
+   * name have the kind of the first.
+   */
+  int method(String name, FrameKind kind) {
+    int number = number(methods, name);
+    if (number == kinds.size()) {
+      kinds.add(kind);
+    }
+    return number;
   }
 
   /** Returns the number of a thread; the thread gets one if it has none yet. */
@@ -109,7 +123,9 @@ final class ProfileBuilder {
   /** Returns the profile, with the methods and threads that got numbers from this builder. */
   Profile profile() {
     return profile(
-        methods.keySet().stream().map(ProfileMethod::java).toList(),
+        methods.entrySet().stream()
+            .map(method -> new ProfileMethod(method.getKey(), kinds.get(method.getValue())))
+            .toList(),
         threads.keySet().stream().map(ProfileThread::java).toList());
   }
 

@@ -3,6 +3,8 @@ package io.spprof.export;
 import io.spprof.profile.Profile;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
@@ -11,8 +13,8 @@ import java.util.stream.Collectors;
 
 /**
  * A profile that was read from an exported file, to be compared with another one. Not every format
- * has both samples and CPU time, and only the flame graph's page has all figures. A comparison uses
- * what both files have; nothing is estimated. Immutable.
+ * has both samples and CPU time. Only the flame graph's page has all figures, and a recording has
+ * most of them. A comparison uses what both files have; nothing is estimated. Immutable.
  */
 public final class SavedProfile {
 
@@ -32,25 +34,62 @@ public final class SavedProfile {
   private final Profile profile;
   private final Set<Measure> measures;
   private final String figures; // members of a JSON object, as in the page; null if there are none
+  private final long missingSamples;
 
   private SavedProfile(
-      ExportFormat format, Profile profile, Set<Measure> measures, String figures) {
+      ExportFormat format,
+      Profile profile,
+      Set<Measure> measures,
+      String figures,
+      long missingSamples) {
     this.format = format;
     this.profile = profile;
     this.measures = measures;
     this.figures = figures;
+    this.missingSamples = missingSamples;
+  }
+
+  private SavedProfile(
+      ExportFormat format, Profile profile, Set<Measure> measures, String figures) {
+    this(format, profile, measures, figures, 0);
   }
 
   /**
-   * Reads a file's content.
+   * Reads a file. A recording needs the module {@code jdk.jfr}; without this module, the method
+   * throws a NoClassDefFoundError.
    *
-   * @param content the whole file, not null
+   * @param file the file, not null
    * @param format the format that the file's name gives, not null
    * @return the profile, not null
    * @throws IllegalArgumentException if the format cannot be compared, or the content does not have
    *     this format; the message is the end of a sentence whose subject is the file
+   * @throws IOException if the file cannot be read
    */
-  public static SavedProfile read(byte[] content, ExportFormat format) {
+  public static SavedProfile read(Path file, ExportFormat format) throws IOException {
+    if (format != ExportFormat.JFR) {
+      return read(Files.readAllBytes(file), format);
+    }
+    SavedJfr saved = SavedJfr.read(file);
+    return new SavedProfile(
+        format,
+        saved.profile(),
+        EnumSet.allOf(Measure.class),
+        saved.figures(),
+        saved.samplesWithoutTime());
+  }
+
+  /**
+   * Returns how many samples of the session the file does not have. A recording has only the
+   * samples whose times the session kept; a file of another format has all samples.
+   *
+   * @return 0 or more
+   */
+  public long missingSamples() {
+    return missingSamples;
+  }
+
+  /** Reads the content of a file that is no recording. */
+  static SavedProfile read(byte[] content, ExportFormat format) {
     try {
       return switch (format) {
         case HTML -> {
@@ -68,8 +107,11 @@ public final class SavedProfile {
         case COLLAPSED_KINDS -> ofLines(content, format, true, Measure.SAMPLES);
         case COLLAPSED_CPU -> ofLines(content, format, false, Measure.CPU_TIME);
         case COLLAPSED_KINDS_CPU -> ofLines(content, format, true, Measure.CPU_TIME);
-        case JFR -> throw refused(format, "a recording has only the samples whose time is known");
-        case TEXT -> throw refused(format, "a report has no stacks");
+        case JFR -> throw new IllegalStateException("the JDK's reader needs a file");
+        case TEXT ->
+            throw new IllegalArgumentException(
+                "is .txt, which cannot be compared, because a report has no stacks; save both"
+                    + " profiles as .html");
       };
     } catch (IndexOutOfBoundsException
         | ArithmeticException
@@ -78,15 +120,6 @@ public final class SavedProfile {
         | NumberFormatException e) {
       throw DamagedFile.because(e);
     }
-  }
-
-  private static IllegalArgumentException refused(ExportFormat format, String reason) {
-    return new IllegalArgumentException(
-        "is "
-            + format.suffix()
-            + ", which cannot be compared, because "
-            + reason
-            + "; save both profiles as .html");
   }
 
   private static SavedProfile ofLines(

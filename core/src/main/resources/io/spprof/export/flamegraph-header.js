@@ -65,7 +65,8 @@ function addKernelTimes(info, when) {
   const isLargeWait = wait > 0 && wait >= 0.05 * (used + wait);
   const isLargeThrottled = throttled > 0 && throttled >= 0.05 * info.durationMillis * 1e6;
   const text = (nanos) => (nanos < 0 ? "not known" : timeText(nanos));
-  add("User, system" + when, timeText(info.userCpuNanos) + ", " + timeText(info.systemCpuNanos), "CPU time of the whole process in its own code, and in the kernel, by the kernel's account");
+  const userAndSystem = info.userCpuNanos < 0 ? "not known" : timeText(info.userCpuNanos) + ", " + timeText(info.systemCpuNanos);
+  add("User, system" + when, userAndSystem, "CPU time of the whole process in its own code, and in the kernel, by the kernel's account");
   add("CPU wait" + when, text(wait), "Time that threads were ready to run and had no CPU, by the kernel's account", isLargeWait ? "warn" : "").id = "figure-wait" + when.replace(" ", "-");
   add("Throttled" + when, text(throttled), "Time that CPU quotas kept the process's cgroups from running", isLargeThrottled ? "warn" : "").id = "figure-throttled" + when.replace(" ", "-");
   if (isLargeWait) {
@@ -122,6 +123,9 @@ function addLosses(info, when) {
   const figure = add(term("Dropped"), countText(info.dropped), hint, isDropped ? "bad" : "good");
   figure.id = id("dropped");
   add(term("Unwalkable"), countText(info.unwalkable), "Samples whose stack could not be walked; they stand under a [synthetic] frame", info.unwalkable > 0 ? "warn" : "good").id = id("unwalkable");
+  if (info.samplesWithoutTime > 0) { // Only recordings lack samples.
+    notice("warn", head + "the recording lacks " + countText(info.samplesWithoutTime, "sample") + " of the session, the oldest: their times were no longer kept.", []);
+  }
   const unseen = info.unseenCpuNanos > 0
     ? [{ key: "unseenThreads " + timeText(info.unseenCpuNanos), meaning: "threads that ended before they were found, or after their last signal, or have no timer" }]
     : [];

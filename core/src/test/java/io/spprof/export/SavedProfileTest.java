@@ -5,6 +5,7 @@ import static io.spprof.export.ExportFormat.COLLAPSED_CPU;
 import static io.spprof.export.ExportFormat.COLLAPSED_KINDS;
 import static io.spprof.export.ExportFormat.COLLAPSED_KINDS_CPU;
 import static io.spprof.export.ExportFormat.HTML;
+import static io.spprof.export.ExportFormat.JFR;
 import static io.spprof.export.ExportFormat.PPROF;
 import static io.spprof.export.ExportFormat.SPEEDSCOPE;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -13,9 +14,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.spprof.profile.Profile;
 import io.spprof.profile.ProfileLibrary;
+import io.spprof.profile.SampleTimes;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -25,6 +28,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.stream.Stream;
 import java.util.zip.GZIPOutputStream;
+import jdk.jfr.Recording;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -38,6 +42,8 @@ class SavedProfileTest {
   private static final Profile BEFORE = SampleProfiles.web(2_000, 12);
   private static final Profile AFTER = SampleProfiles.web(3_000, 7);
 
+  @TempDir private static Path directory;
+
   private static byte[] saved(Profile profile, ExportFormat format) throws IOException {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     new Export(profile, format).writeTo(out);
@@ -45,7 +51,12 @@ class SavedProfileTest {
   }
 
   private static SavedProfile read(Profile profile, ExportFormat format) throws IOException {
-    return SavedProfile.read(saved(profile, format), format);
+    return read(saved(profile, format), format);
+  }
+
+  private static SavedProfile read(byte[] content, ExportFormat format) throws IOException {
+    Path file = Files.write(directory.resolve("file"), content);
+    return SavedProfile.read(file, format);
   }
 
   private static String difference(SavedProfile before, SavedProfile after, ExportFormat format)
@@ -56,8 +67,7 @@ class SavedProfileTest {
   }
 
   private static String refused(byte[] content, ExportFormat format) {
-    return assertThrows(IllegalArgumentException.class, () -> SavedProfile.read(content, format))
-        .getMessage();
+    return assertThrows(IllegalArgumentException.class, () -> read(content, format)).getMessage();
   }
 
   @Test
@@ -99,8 +109,9 @@ class SavedProfileTest {
     return ProfileText.unsharedLines(
             "main;a.B.c:7;libc.so.6`mem::set<int>::f:n;[syscall read]:k " + samples,
             "main;a.B.c:8;libc.so.6+0x10:n 2 33ms",
-            "w 1;[native thread];program+0x7010:n;a'b.so`g:n;[unknown]:n 3",
+            "w 1;[native thread];program+0x7010:n;a'b.so`g:n;[unknown native code]:n 3",
             "w 1;[native thread];program`main:n 4 " + samples + "ms",
+            "w 2;a.b.C$$Lambda+x/0x00ff.run:3;[vdso]`clock_gettime:n " + samples,
             "w 1;[truncated];libjvm.so`JVM_Sleep:v 5")
         .row("all threads", List.of("a.B;c", "größe\n"), samples, 7)
         .inLibrary("libc.so.6`mem::set<int>::f", libc, 0x9bf40)
@@ -112,11 +123,11 @@ class SavedProfileTest {
   }
 
   private static Stream<Arguments> formatsOfSamples() {
-    return pairs(COLLAPSED, COLLAPSED_KINDS, HTML, PPROF);
+    return pairs(COLLAPSED, COLLAPSED_KINDS, HTML, JFR, PPROF);
   }
 
   private static Stream<Arguments> formatsOfCpuTime() {
-    return pairs(COLLAPSED_CPU, COLLAPSED_KINDS_CPU, HTML, PPROF, SPEEDSCOPE);
+    return pairs(COLLAPSED_CPU, COLLAPSED_KINDS_CPU, HTML, JFR, PPROF, SPEEDSCOPE);
   }
 
   private static Stream<Arguments> pairs(ExportFormat... formats) {
@@ -198,27 +209,27 @@ class SavedProfileTest {
         difference(read(profile, COLLAPSED), empty, COLLAPSED));
   }
 
-  @ParameterizedTest
-  @EnumSource(names = {"JFR", "TEXT"})
-  void shouldRefuseFormatsThatCannotBeCompared(ExportFormat format) throws IOException {
-    String message = refused(saved(BEFORE, format), format);
-    assertTrue(message.startsWith("is " + format.suffix() + ", which cannot be compared"), message);
-    assertTrue(message.endsWith("; save both profiles as .html"), message);
+  @Test
+  void shouldRefuseAReport() throws IOException {
+    assertEquals(
+        "is .txt, which cannot be compared, because a report has no stacks; save both profiles as"
+            + " .html",
+        refused(saved(BEFORE, ExportFormat.TEXT), ExportFormat.TEXT));
   }
 
   @Test
-  void shouldReadWhatPprofHasWrittenAgain(@TempDir Path directory) throws Exception {
+  void shouldReadWhatPprofHasWrittenAgain() throws Exception {
     PprofExporterTest.pprof(directory, kinds(3), "-proto", "-output=" + directory + "/again.pb.gz");
     byte[] again = Files.readAllBytes(directory.resolve("again.pb.gz"));
-    assertEquals(
-        "", difference(read(kinds(3), HTML), SavedProfile.read(again, PPROF), COLLAPSED_CPU));
+    assertEquals("", difference(read(kinds(3), HTML), read(again, PPROF), COLLAPSED_CPU));
   }
 
   @ParameterizedTest
-  @EnumSource(names = {"HTML", "PPROF", "SPEEDSCOPE"})
+  @EnumSource(names = {"HTML", "JFR", "PPROF", "SPEEDSCOPE"})
   void shouldRefuseAFileThatIsCutAnywhere(ExportFormat format) throws IOException {
     byte[] whole = saved(kinds(3), format);
-    int end = format == PPROF ? whole.length : indexOfTail(whole, format);
+    boolean isText = format == HTML || format == SPEEDSCOPE;
+    int end = isText ? indexOfTail(whole, format) : whole.length;
     for (int length = 0; length < end; length++) {
       String message = refused(Arrays.copyOf(whole, length), format);
       assertTrue(message.startsWith("is "), message);
@@ -251,6 +262,103 @@ class SavedProfileTest {
       }
     }
     assertTrue(refused > 1_000, "refused: " + refused);
+  }
+
+  /** A damaged recording is refused, or has other figures; it does not stop the JDK's reader. */
+  @Test
+  void shouldRefuseDamageInsideOfARecording() throws IOException {
+    byte[] whole = saved(kinds(3), JFR);
+    Random random = new Random(1);
+    int refused = 0;
+    for (int round = 0; round < 1_000; round++) {
+      byte[] damaged = whole.clone();
+      for (int i = random.nextInt(3); i >= 0; i--) {
+        damaged[random.nextInt(damaged.length)] = (byte) random.nextInt(256);
+      }
+      try {
+        read(damaged, JFR);
+      } catch (IllegalArgumentException e) {
+        assertTrue(e.getMessage().matches("(is|has) .*"), e.getMessage());
+        refused++;
+      } catch (OutOfMemoryError | StackOverflowError e) {
+        refused++; // The command reports this.
+      }
+    }
+    assertTrue(refused > 200, "refused: " + refused);
+  }
+
+  /** The JDK's reader waits for ever for the end of a chunk that seems to be unfinished. */
+  @Test
+  void shouldRefuseARecordingThatIsNotFinished() throws IOException {
+    for (int at : new int[] {64, 24}) { // the state; the place of the metadata
+      byte[] damaged = saved(kinds(3), JFR);
+      Arrays.fill(damaged, at, at + Long.BYTES, (byte) (at == 64 ? -1 : 0));
+      assertEquals(DAMAGED, refused(damaged, JFR));
+    }
+  }
+
+  @Test
+  void shouldReadARecordingOfSeveralChunks() throws IOException {
+    Profile profile = ProfileText.lines("main;a.A.a 70000", "w;[truncated];a.A.b 1000").build();
+    byte[] whole = saved(profile, JFR);
+    assertEquals("", difference(read(profile, HTML), read(whole, JFR), COLLAPSED));
+
+    int firstChunk = (int) ByteBuffer.wrap(whole).getLong(Long.BYTES);
+    assertTrue(firstChunk < whole.length);
+    assertEquals("is damaged: samples are missing", refused(Arrays.copyOf(whole, firstChunk), JFR));
+    byte[] twice = Arrays.copyOf(whole, 2 * whole.length);
+    System.arraycopy(whole, 0, twice, whole.length, whole.length);
+    assertEquals("has 2 sessions; give recordings of one session each", refused(twice, JFR));
+  }
+
+  @Test
+  void shouldRefuseARecordingOfAnotherProgram() throws IOException {
+    Path file = directory.resolve("other.jfr");
+    try (Recording recording = new Recording()) {
+      recording.start();
+      recording.stop();
+      recording.dump(file);
+    }
+    assertEquals("is no recording of spprof", refused(Files.readAllBytes(file), JFR));
+    assertEquals("is no recording of spprof", refused(bytes("name,value"), JFR));
+  }
+
+  @Test
+  void shouldSayThatARecordingLacksSamples() throws IOException {
+    ProfileText text = ProfileText.lines("main;a.A.a 5", "main;a.A.b 7");
+    SampleTimes.Chunk last =
+        new SampleTimes.Chunk(0, new int[2], new int[] {0, 1}, new long[] {11, 12}, 2);
+    SavedProfile saved = read(text.times(new SampleTimes(List.of(last), 10)).build(), JFR);
+    assertEquals(10, saved.missingSamples());
+    assertEquals(0, read(BEFORE, JFR).missingSamples());
+    assertEquals(0, read(BEFORE, HTML).missingSamples());
+    SavedProfile none = SavedProfile.read(new byte[0], COLLAPSED_CPU);
+    assertEquals("main;a.A.b 0 12\nmain;a.A.a 0 11\n", difference(none, saved, COLLAPSED_CPU));
+    String page = difference(saved, read(BEFORE, HTML), HTML);
+    assertTrue(page.contains("\"samplesWithoutTime\":10,"), page);
+  }
+
+  /**
+   * The page of two recordings differs from that of two pages by what a recording does not have.
+   */
+  @Test
+  void shouldMakeAPageOfRecordings() throws IOException {
+    Profile before = kinds(1);
+    Profile after = AFTER;
+    String ofPages = difference(read(before, HTML), read(after, HTML), HTML);
+    String ofRecordings = difference(read(before, JFR), read(after, JFR), HTML);
+    assertEquals(
+        withoutWhatRecordingsLack(ofPages),
+        withoutWhatRecordingsLack(ofRecordings).replace("\"samplesWithoutTime\":0,", ""));
+    assertTrue(ofRecordings.contains("\"userCpuNanos\":-1,"), ofRecordings);
+  }
+
+  private static String withoutWhatRecordingsLack(String page) {
+    return page.replaceAll("\"(user|system|cpuWait|throttled)[A-Za-z]*\":[-0-9]+,", "")
+        .replaceAll("\"(overhead|measuredOverhead)Percent\":[0-9.]+,", "")
+        .replaceAll("\"debugInfo\":\"EXACT\",", "")
+        .replaceAll("\"running\":false,", "")
+        .replaceAll("\"drops\":\\[[^]]*\\]", "\"drops\":[]");
   }
 
   private static byte[] packed(byte[] content) throws IOException {

@@ -10,6 +10,7 @@ import io.spprof.it.load.Busy;
 import io.spprof.it.load.Recursion;
 import java.io.File;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -491,11 +492,18 @@ class CommandLineIT {
     try (TargetJvm target = TargetJvm.of(Busy.class, 1, 0).start()) {
       Programs.Ended status = limited(few, "status", "127.0.0.1:" + target.port());
       assertTrue(status.out().contains("State                    IDLE"), status::toString);
-      for (String command : List.of("status", "attach")) {
-        lacks("jdk.attach", limited(few, command, Long.toString(target.pid())));
-      }
+      String pid = Long.toString(target.pid());
+      lacks(
+          "jdk.attach, which a process id needs; give host:port, or", limited(few, "status", pid));
+      lacks("jdk.attach, which attach needs; run", limited(few, "attach", pid));
     }
-    lacks("jdk.attach", limited(few, "list"));
+    lacks("jdk.attach, which list needs; run", limited(few, "list"));
+    byte[] head = ByteBuffer.allocate(100).putInt(0x464C5200).putInt(0x20001).array();
+    ByteBuffer.wrap(head, 8, 24).putLong(100).putLong(70).putLong(80);
+    String recording = Files.write(directory.resolve("a.jfr"), head).toString();
+    lacks(
+        "jdk.jfr, which a .jfr file needs; run",
+        limited("java.management", "diff", recording, recording, "-o", "-"));
     assertTrue(limited("java.base", "--version").out().get(0).startsWith("spprof "));
     lacks("java.management", limited("java.base", "--help"));
     lacks("java.management.rmi", limited("java.management", "status", "127.0.0.1:1"));

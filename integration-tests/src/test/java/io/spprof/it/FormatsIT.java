@@ -5,6 +5,7 @@ import static io.spprof.export.ExportFormat.COLLAPSED_CPU;
 import static io.spprof.export.ExportFormat.COLLAPSED_KINDS;
 import static io.spprof.export.ExportFormat.COLLAPSED_KINDS_CPU;
 import static io.spprof.export.ExportFormat.HTML;
+import static io.spprof.export.ExportFormat.JFR;
 import static io.spprof.export.ExportFormat.PPROF;
 import static io.spprof.export.ExportFormat.SPEEDSCOPE;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
@@ -80,24 +81,29 @@ class FormatsIT {
       assertSame("pprof", expected, pprof.samples);
       assertEquals(bean.number("SampledCpuTimeNanos"), sum(pprof.nanos));
       assertSame("speedscope", pprof.nanos, byStack(Speedscope.parse(streamed.get("speedscope"))));
-      assertNoDifference(streamed, COLLAPSED, COLLAPSED_KINDS, HTML, PPROF);
-      assertNoDifference(streamed, COLLAPSED_CPU, COLLAPSED_KINDS_CPU, HTML, PPROF, SPEEDSCOPE);
+      assertNoDifference(streamed, COLLAPSED, COLLAPSED_KINDS, HTML, JFR, PPROF);
+      assertNoDifference(
+          streamed, COLLAPSED_CPU, COLLAPSED_KINDS_CPU, HTML, JFR, PPROF, SPEEDSCOPE);
       long before = sum(ofCollapsed(bean.readAll(early)));
       assertTrue(before > 0 && before <= sum(expected), before + " of " + sum(expected));
     }
   }
 
   /** Compares files of one profile as the command {@code diff} does. */
-  private static void assertNoDifference(
+  private void assertNoDifference(
       Map<String, byte[]> files, ExportFormat difference, ExportFormat... formats)
       throws IOException {
-    SavedProfile first = SavedProfile.read(files.get(difference.key()), difference);
+    SavedProfile first = saved(files, difference);
     for (ExportFormat format : formats) {
       StringBuilder lines = new StringBuilder();
-      SavedProfile second = SavedProfile.read(files.get(format.key()), format);
-      SavedProfile.writeDifference(first, second, difference, lines);
+      SavedProfile.writeDifference(first, saved(files, format), difference, lines);
       assertEquals("", lines.toString(), format.key());
     }
+  }
+
+  private SavedProfile saved(Map<String, byte[]> files, ExportFormat format) throws IOException {
+    Path file = Files.write(directory.resolve("saved"), files.get(format.key()));
+    return SavedProfile.read(file, format);
   }
 
   private static final Pattern DUMPED =

@@ -87,7 +87,8 @@ public final class Agent {
         System.out.println("spprof " + Agent.class.getPackage().getImplementationVersion());
         System.exit(0);
       }
-      log("the command line does not work here: " + MissingModule.reason(rootCause(t)));
+      String command = args.length == 0 ? "" : args[0];
+      log("the command line does not work here: " + MissingModule.reason(rootCause(t), command));
       status = 1;
     }
     System.exit(status);

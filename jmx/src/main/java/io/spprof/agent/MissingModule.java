@@ -6,16 +6,19 @@ package io.spprof.agent;
  */
 final class MissingModule {
 
+  private static final String ATTACH = "jdk.attach";
+
   /** Beginnings of class names, and the module that has these classes. The first match counts. */
   private static final String[][] MODULES = {
-    {"com.sun.tools.attach.", "jdk.attach, which a process id needs; give host:port, or"},
+    {"com.sun.tools.attach.", ATTACH + ", which a process id needs; give host:port, or"},
     {"javax.management.remote.rmi.", "java.management.rmi;"},
     {"javax.management.", "java.management;"},
     {"java.lang.management.", "java.management;"},
     {"java.rmi.", "java.rmi;"},
     {"javax.rmi.", "java.rmi;"},
     {"javax.naming.", "java.naming;"},
-    {"java.util.logging.", "java.logging;"}
+    {"java.util.logging.", "java.logging;"},
+    {"jdk.jfr.", "jdk.jfr, which a .jfr file needs;"}
   };
 
   private MissingModule() {}
@@ -25,14 +28,19 @@ final class MissingModule {
    * found, the text names the module and the remedy.
    *
    * @param cause the innermost cause of the failure
+   * @param command the command that failed; "" if there is none. The commands list and attach take
+   *     no host and port.
    */
-  static String reason(Throwable cause) {
+  static String reason(Throwable cause, String command) {
     if (cause instanceof ClassNotFoundException || cause instanceof NoClassDefFoundError) {
       String missing = String.valueOf(cause.getMessage()).replace('/', '.');
       for (String[] module : MODULES) {
         if (missing.startsWith(module[0])) {
+          boolean isLocal = command.equals("list") || command.equals("attach");
           return "this Java runtime has no module "
-              + module[1]
+              + (isLocal && module[1].startsWith(ATTACH)
+                  ? ATTACH + ", which " + command + " needs;"
+                  : module[1])
               + " run the command with a full JDK";
         }
       }

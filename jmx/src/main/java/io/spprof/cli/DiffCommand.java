@@ -7,8 +7,8 @@ import java.io.IOException;
 import java.io.OutputStreamWriter;
 import java.io.Writer;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import javax.management.JMException;
 import picocli.CommandLine.Command;
@@ -43,9 +43,10 @@ final class DiffCommand implements Callable<Integer> {
       paramLabel = "BEFORE|FILE",
       description = {
         "A range, as of dump --range: for instance from=-40m,to=-20m.",
-        "Or the second file; the first file stands in the place of TARGET. A file is .html, .pb.gz,"
-            + " .json or .collapsed (with samples or CPU time). A page needs two .html files, folded"
-            + " stacks need two files that have samples, or two that have CPU time."
+        "Or the second file; the first file stands in the place of TARGET. A file is .html, .jfr,"
+            + " .pb.gz, .json or .collapsed (with samples or CPU time). A page needs two files that"
+            + " are .html or .jfr, folded stacks need two files that have samples, or two that have"
+            + " CPU time."
       })
   private String second;
 
@@ -93,14 +94,24 @@ final class DiffCommand implements Callable<Integer> {
     return bytes.toByteArray();
   }
 
-  private static SavedProfile read(String file) {
+  private SavedProfile read(String file) {
     try {
       ExportFormat format = ExportFormat.ofFileName(file);
       if (format == null) {
         throw new IllegalArgumentException(
-            "has none of the suffixes .html, .pb.gz, .json, .collapsed" + RANGES);
+            "has none of the suffixes .html, .jfr, .pb.gz, .json, .collapsed" + RANGES);
       }
-      return SavedProfile.read(Files.readAllBytes(Path.of(file)), format);
+      SavedProfile profile = SavedProfile.read(Path.of(file), format);
+      if (profile.missingSamples() > 0) {
+        download
+            .messages()
+            .printf(
+                Locale.ROOT,
+                "%s lacks %,d samples of its session, the oldest: their times were no longer kept%n",
+                Cli.shown(file),
+                profile.missingSamples());
+      }
+      return profile;
     } catch (IllegalArgumentException e) {
       throw CommandFailure.usage(Cli.shown(file) + " " + e.getMessage());
     } catch (IOException e) {

@@ -34,11 +34,11 @@ final class Target {
   private static final Pattern MISSING_MODULE = Pattern.compile(".*Module ([\\w.]+) not found.*");
   private static final String URL = "service:jmx:";
 
-  /** What TARGET can be, for help. */
-  static final String FORMS =
-      "a process id, the main class or jar of a JVM here, host:port, or a JMX service URL";
-
-  @Parameters(index = "0", paramLabel = "TARGET", description = "Is " + FORMS + ".")
+  @Parameters(
+      index = "0",
+      paramLabel = "TARGET",
+      description =
+          "A process id, the main class or jar of a JVM here, host:port, or a JMX service URL.")
   private String name;
 
   @Option(

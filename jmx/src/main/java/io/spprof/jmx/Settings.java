@@ -123,7 +123,10 @@ record Settings(
       Set<String> seen = new HashSet<>();
       for (String pair : StringUtils.splitPreserveAllTokens(args, ',')) {
         String key = StringUtils.substringBefore(pair, "=").strip();
-        if (!pair.contains("=") || !keys.contains(key)) {
+        if (!pair.contains("=") && keys.contains(key)) {
+          throw withoutValue(key);
+        }
+        if (!keys.contains(key)) {
           throw new IllegalArgumentException(
               "'"
                   + Printable.of(pair.strip())
@@ -137,6 +140,19 @@ record Settings(
       }
     }
     return merged;
+  }
+
+  private static IllegalArgumentException withoutValue(String key) {
+    String valid =
+        help().stream().filter(line -> line.startsWith(key + "=")).findFirst().orElseThrow();
+    return new IllegalArgumentException(
+        "'"
+            + key
+            + "' has no value; valid: "
+            + valid
+            + ". jcmd cuts settings at the =, so write them in two pairs of quotes: '\""
+            + key
+            + "=VALUE\"'");
   }
 
   private static Settings of(Map<String, String> merged) {

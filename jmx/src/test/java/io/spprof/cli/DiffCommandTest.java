@@ -67,11 +67,13 @@ class DiffCommandTest {
   @Test
   void shouldCompareFiles() throws Exception {
     session(1, 3, "a.html", "a.collapsed", "a.jfr", "a.json");
-    session(2, 5, "b.html", "b.collapsed", "b.pb.gz");
+    session(2, 5, "b.html", "b.collapsed", "b.jfr", "b.pb.gz", "b.txt");
     String said = done("diff", file("a.html"), file("b.html"), "-o", file("d.html"));
     assertTrue(said.matches(".*d\\.html: [0-9,]+ bytes\n"), said);
     assertTrue(Files.readString(Path.of(file("d.html"))).contains("\"before\":{\"session\":1,"));
-    for (String suffix : List.of(".html", ".collapsed")) {
+    done("diff", file("a.jfr"), file("b.jfr"), "-o", file("r.html"));
+    assertTrue(Files.readString(Path.of(file("r.html"))).contains("\"before\":{\"session\":1,"));
+    for (String suffix : List.of(".html", ".collapsed", ".jfr")) {
       String lines =
           done("diff", file("a" + suffix), file("b" + suffix), "-o", "-", "--format", "collapsed");
       assertEquals(
@@ -87,7 +89,10 @@ class DiffCommandTest {
 
     int usage = CommandFailure.USAGE;
     String d = file("x.html");
-    fails(usage, "a.jfr' is .jfr, which", "diff", file("a.jfr"), file("b.html"), "-o", d);
+    fails(usage, "b.txt' is .txt, which", "diff", file("a.jfr"), file("b.txt"), "-o", d);
+    Files.write(Path.of(file("cut.jfr")), new byte[] {'F', 'L', 'R', 0, 0, 2});
+    fails(usage, "cut.jfr' is damaged", "diff", file("cut.jfr"), file("b.html"), "-o", d);
+    fails(usage, "cannot read", "diff", file("no.jfr"), file("b.html"), "-o", d);
     fails(usage, "session's figures", "diff", file("a.collapsed"), file("b.html"), "-o", d);
     String lines = file("x.collapsed");
     fails(usage, "needs numbers", "diff", file("a.json"), file("b.html"), "-o", lines);

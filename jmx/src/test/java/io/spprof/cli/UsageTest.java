@@ -65,6 +65,13 @@ class UsageTest {
             "(?s)Usage: java -jar spprof-agent.jar " + command + " (\\[|TARGET BEFORE).*"),
         usage);
     assertTrue(usage.contains("\n  java -jar spprof-agent.jar " + command), "an example: " + usage);
+    assertFalse(usage.contains(" Is a process id"), usage);
+    assertEquals(
+        !command.equals("list") && !command.equals("attach"),
+        usage
+            .replaceAll("\\s+", " ")
+            .contains(" A process id, the main class or jar of a JVM here"),
+        usage);
     assertEquals("spprof " + Version.get(), printed(command, "--version").strip());
     for (String line : usage.lines().toList()) {
       assertTrue(line.length() <= 80, "80 columns: " + line);

@@ -180,6 +180,13 @@ class SettingsTest {
     String error = read("colour=red", Map.of(), Map.of()).error();
     assertTrue(error.contains("colour=red") && error.contains("interval="), error);
     assertTrue(error.contains("start=") && error.contains("dir="), error);
+    error = read("colour", Map.of(), Map.of()).error();
+    assertTrue(error.startsWith("'colour' is no setting; valid: interval="), error);
+    error = read("depth=7, start", Map.of(), Map.of()).error();
+    assertEquals(
+        "'start' has no value; valid: start=true|false. jcmd cuts settings at the =, so write them"
+            + " in two pairs of quotes: '\"start=VALUE\"' (no setting is in force, all defaults)",
+        error);
     error = read(null, Map.of(), Map.of("SPPROF_DEPTH", "99999")).error();
     assertTrue(error.contains("depth=1..2048"), error);
   }
