@@ -30,6 +30,10 @@ public final class TextReport {
   public static final String METHODS_HEADING =
       "   self %  total %         self        total      samples  kind       method";
 
+  /** Explains what was due on a thread without a signal. */
+  private static final String NOT_SIGNALLED =
+      "was due when a thread or the session ended, or on a thread that blocks SIGPROF";
+
   /** Explains where CPU time without a signal comes from. */
   private static final String UNSEEN =
       "threads that ended before they were found, or after their last signal, or have no timer";
@@ -218,6 +222,10 @@ public final class TextReport {
       if (signals > 0) {
         line("    %,12d  %-16s %s", signals, reason.key(), reason.meaning());
       }
+    }
+    long notSignalled = info.droppedCpuNanos() - info.unseenCpuNanos();
+    if (total == 0 && notSignalled > 0) {
+      line("    %12s  %-16s %s", Figures.nanos(notSignalled), "notSignalled", NOT_SIGNALLED);
     }
     if (info.unseenCpuNanos() > 0) {
       line("    %12s  %-16s %s", Figures.nanos(info.unseenCpuNanos()), "unseenThreads", UNSEEN);

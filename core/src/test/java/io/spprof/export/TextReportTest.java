@@ -79,6 +79,7 @@ class TextReportTest {
             .build();
 
     assertContains(report(profile), "            8 ms  unseenThreads    threads that ended before");
+    assertContains(report(profile), "            2 ms  notSignalled     was due when a thread or");
   }
 
   @Test
