@@ -80,10 +80,7 @@ class JConsoleIT {
       Await.until("hot methods", () -> console.act("rows", "spprof.methods").contains("org.h2."));
       console.awaitText("spprof.methodsOf", "^[0-9,]+ samples, [0-9:]{8} to [0-9:]{8}$");
       console.shot("jconsole-hot-methods");
-      console.act("click", "spprof.stretch");
-      for (int key : new int[] {KeyEvent.VK_DOWN, KeyEvent.VK_DOWN, KeyEvent.VK_ENTER}) {
-        console.act("press", Integer.toString(key));
-      }
+      choose(console, "spprof.stretch", 2);
       Await.until("ten seconds and more", () -> millis(bean, "durationMillis") > 12_000);
       long start = millis(bean, "startTimeMillis");
       console.awaitText(
@@ -112,6 +109,11 @@ class JConsoleIT {
       assertTrue(percent(console.awaitText("spprof.flame.matched", "matched"), 0) > 1);
       console.act("click", "spprof.flame.byThread");
       assertEquals("0.00 % matched", console.awaitText("spprof.flame.matched", "^0.00"));
+      String before = console.act("text", "spprof.flame.status");
+      console.act("click", "spprof.flame.follow");
+      console.awaitText(
+          "spprof.flame.status", "^(?!" + Pattern.quote(before) + ")[0-9,.]+ m?s of CPU time");
+      console.act("click", "spprof.flame.follow");
 
       console.act("click", "spprof.stop");
       String shown = console.awaitText("spprof.message", "^session=1 ");
@@ -121,8 +123,28 @@ class JConsoleIT {
       double seconds = bean.number("SampledCpuTimeNanos") / 1e9;
       String all = String.format(Locale.ROOT, "^%,.2f s of CPU time", seconds);
       console.awaitText("spprof.flame.status", all);
+
+      assertEquals("false", console.act("enabled", "spprof.flame.range"));
+      console.act("set", "spprof.options", "interval=1ms,mode=continuous");
+      console.act("click", "spprof.start");
+      Await.until(
+          "ranges of time", () -> console.act("enabled", "spprof.flame.range").equals("true"));
+      assertEquals("false", console.act("enabled", "spprof.flame.difference"));
+      choose(console, "spprof.flame.range", 1);
+      // The new session has less CPU time.
+      console.awaitText("spprof.flame.status", "^(?!" + all.substring(1) + ")[0-9,.]+ m?s of CPU");
+      assertEquals("true", console.act("enabled", "spprof.flame.difference"));
       assertEquals(List.of(), console.stderr());
     }
+  }
+
+  /** Chooses an entry of a box, so many entries below the chosen one. */
+  private static void choose(JConsole console, String box, int below) throws Exception {
+    console.act("click", box);
+    for (int i = 0; i < below; i++) {
+      console.act("press", Integer.toString(KeyEvent.VK_DOWN));
+    }
+    console.act("press", Integer.toString(KeyEvent.VK_ENTER));
   }
 
   private static double percent(String text, int index) {
