@@ -277,6 +277,14 @@ public final class Browser implements AutoCloseable {
         Map.of("width", 1400, "height", 800, "deviceScaleFactor", ratio, "mobile", false));
   }
 
+  /** Makes the window so large, in CSS pixels, until {@link #resetPixelRatio}. */
+  void window(int width, int height) {
+    driver.executeCdpCommand(
+        "Emulation.setDeviceMetricsOverride",
+        Map.of("width", width, "height", height, "deviceScaleFactor", 1, "mobile", false));
+    await("innerWidth === " + width);
+  }
+
   /** Makes the window that of a phone, until {@link #resetPixelRatio}. */
   void phone() {
     driver.executeCdpCommand(

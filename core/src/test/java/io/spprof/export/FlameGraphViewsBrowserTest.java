@@ -326,6 +326,7 @@ class FlameGraphViewsBrowserTest extends FlameGraphBrowserTestBase {
     assertTrue(browser.rect("all").width() > 450);
     long height = ((Number) browser.script("return byId('scroller').clientHeight")).longValue();
     assertTrue(height > 400, "height " + height);
+    assertTrue(browser.element("legend").isDisplayed());
   }
 
   @Test
