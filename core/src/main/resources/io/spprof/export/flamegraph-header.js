@@ -152,19 +152,13 @@ function addLosses(info, when) {
   }
 }
 
-/* Explains how to read a comparison of two stretches of time. */
-function showComparison(isUnchanged) {
-  if (isUnchanged) {
-    notice("plain", "No difference: every stack has the same share of the CPU time before and after.", []);
-    return;
-  }
-  notice(
-    "plain",
-    "Red, + : the share of the CPU time grew; blue, \u2212 : it shrank; in percentage points. Shares are of each stretch's own CPU time, so that the two may differ in length.",
-    [],
-  );
+/* Returns how to read a comparison of two stretches of time. `time` is the time of a frame whose
+ * change its colour shows. */
+function comparisonText(time) {
+  return "Red, + : the share of the frame's " + time + " grew; blue, \u2212 : it shrank; in percentage points. Shares are of each stretch's own CPU time, so that the two may differ in length.";
 }
 
+/* Shows a notice, and returns the element of its text. */
 function notice(state, text, details) {
   const line = element("p", state);
   line.append(element("strong", "", text));
@@ -174,4 +168,5 @@ function notice(state, text, details) {
     line.append(chip);
   }
   byId("notices").append(line);
+  return line.firstChild;
 }

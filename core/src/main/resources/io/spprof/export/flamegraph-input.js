@@ -39,7 +39,10 @@ Page.prototype.listen = function () {
     this.redraw();
   });
   new ResizeObserver(() => this.redraw()).observe(byId("scroller"));
-  window.addEventListener("resize", () => this.redraw());
+  window.addEventListener("resize", () => {
+    this.hideTip();
+    this.redraw();
+  });
   // What scrolls must be reachable with the keyboard. On a phone the figures and notices scroll.
   const scrolling = new ResizeObserver(() => {
     for (const id of ["figures", "notices"]) {

@@ -82,7 +82,19 @@ class Page {
     document.body.classList.add("difference");
     for (const part of document.querySelectorAll("[data-difference]")) part.hidden = false;
     for (const part of document.querySelectorAll("[data-profile]")) part.hidden = true;
-    showComparison(isUnchanged(this.merged.rows));
+    if (isUnchanged(this.merged.rows)) {
+      notice("plain", "No difference: every stack has the same share of the CPU time before and after.", []);
+    } else {
+      this.comparison = notice("plain", "", []);
+      this.showComparison();
+    }
+  }
+
+  /* Explains the colours of the frames that are shown. */
+  showComparison() {
+    if (!this.comparison) return;
+    const isSelf = this.view.isBySelf || this.isReversed;
+    this.comparison.textContent = comparisonText(isSelf ? "self time" : "total time");
   }
 
   /* Builds the tree with a level of threads. The threads of a closed group share a tower. Towers with
@@ -136,6 +148,7 @@ class Page {
       this.reversed.widths = this.merged.widths;
     }
     this.isReversed = isReversed;
+    this.showComparison();
     byId("reverse").setAttribute("aria-pressed", isReversed);
     byId("merge").disabled = isReversed;
     this.showTrie();
@@ -148,6 +161,7 @@ class Page {
   setFlipped(isFlipped) {
     this.chart.isFlipped = isFlipped;
     byId("flip").setAttribute("aria-pressed", isFlipped);
+    this.hideTip();
     this.chart.layout();
     this.chart.scrollTo(this.chart.zoom);
     this.redraw();
@@ -384,19 +398,25 @@ class Page {
       panel.hidden = other !== id || !panel.hidden;
       byId(other + "-toggle").setAttribute("aria-pressed", !panel.hidden);
     }
+    this.hideTip(); // The frames move.
     this.showMethods();
   }
 
   setBySelf(isBySelf) {
     this.view.isBySelf = isBySelf;
     byId("by-self").setAttribute("aria-pressed", isBySelf);
+    this.showComparison();
+    this.hideTip();
     this.redraw();
   }
 
   showDetails() {
     const node = this.chart.selected >= 0 ? this.chart.selected : this.chart.zoom;
     const { line } = this.view.facts(this.trie, node);
-    byId("details").replaceChildren(element("b", "", this.names[this.trie.name[node]]), element("span", "", line));
+    const name = this.names[this.trie.name[node]];
+    const shorter = shorterNames(name, this.kinds[this.trie.name[node]])[1];
+    const tail = name.length <= 24 ? 24 : Math.min(32, shorter?.length ?? 8);
+    byId("details").replaceChildren(cutElement("b", "", name, tail), element("span", "", line));
   }
 
   showTip(rect, x, y) {

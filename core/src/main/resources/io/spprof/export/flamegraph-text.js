@@ -104,6 +104,18 @@ function cutInMiddle(text, letters) {
   return head + "\u2026" + end;
 }
 
+/* Creates an element whose text loses its middle where it has too little room. Its style gives the
+ * letters of the tail precedence. Surrogate pairs stay together. */
+function cutElement(tag, className, text, tailLetters) {
+  const letters = Array.from(text);
+  const cut = Math.max(letters.length - tailLetters, 0);
+  const made = element(tag, className + " cut");
+  made.title = text;
+  if (cut > 0) made.append(element("span", "head", letters.slice(0, cut).join("")));
+  made.append(element("span", "tail", letters.slice(cut).join("")));
+  return made;
+}
+
 /* Returns the head of a frame's tooltip, and the terms that describe the frame. */
 function kindFacts(name, kind) {
   const [library, symbol] = isFunction(kind) ? splitFunction(name) : ["", ""];

@@ -1,12 +1,12 @@
-/* Groups of threads whose names differ in their last number only: the pools. A pool with few threads
- * is no group. */
+/* Groups of threads whose names differ in their numbers only: the pools, as in the text report
+ * (ThreadGroups.java). A pool with few threads is no group. */
 const FEWEST_IN_GROUP = 4;
 
 /* Returns the groups: for each its name, and the numbers of its threads. */
 function threadGroups(names) {
   const groups = new Map();
   names.forEach((name, thread) => {
-    const pattern = name.replace(/\d+(?=\D*$)/, "*");
+    const pattern = name.replace(/[0-9]+/g, "*");
     if (pattern === name) return;
     if (!groups.has(pattern)) groups.set(pattern, []);
     groups.get(pattern).push(thread);
@@ -55,11 +55,11 @@ class ThreadList {
     const show = ({ share, text }) => {
       bar.style.setProperty("--share", share);
       percent.textContent = text;
+      // The name is in two elements. A screen reader would pause between them.
+      box.setAttribute("aria-label", name + " " + text);
     };
     show(share);
-    const title = element("span", "name", name);
-    title.title = name;
-    label.append(box, title, percent, bar);
+    label.append(box, cutElement("span", "name", name, 8), percent, bar);
     const only = element("button", "only", "only");
     only.type = "button";
     only.title = threads.length === 1 ? "Only this thread" : "Only these threads";

@@ -296,8 +296,7 @@ class Timeline {
       const entry = element("li");
       const swatch = element("i");
       swatch.style.background = this.colours.groups[group];
-      entry.append(swatch, name);
-      entry.title = name;
+      entry.append(swatch, cutElement("span", "", name, name.length > 16 ? 10 : 16));
       return entry;
     }));
     this.draw();

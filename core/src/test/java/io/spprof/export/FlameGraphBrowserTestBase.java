@@ -83,7 +83,8 @@ abstract class FlameGraphBrowserTestBase {
 
   final WebElement thread(String name) {
     return browser.elements("#threads-list li").stream()
-        .filter(row -> row.findElement(By.cssSelector(".name")).getText().equals(name))
+        .filter(
+            row -> row.findElement(By.cssSelector(".name")).getDomAttribute("title").equals(name))
         .findFirst()
         .orElseThrow();
   }

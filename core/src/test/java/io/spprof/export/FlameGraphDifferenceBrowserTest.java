@@ -434,7 +434,8 @@ class FlameGraphDifferenceBrowserTest extends FlameGraphBrowserTestBase {
 
   private static String share(String thread) {
     return browser.elements("#threads-list li").stream()
-        .filter(row -> row.findElement(By.cssSelector(".name")).getText().equals(thread))
+        .filter(
+            row -> row.findElement(By.cssSelector(".name")).getDomAttribute("title").equals(thread))
         .map(row -> row.findElement(By.cssSelector(".percent")).getText())
         .findFirst()
         .orElseThrow();
@@ -460,5 +461,32 @@ class FlameGraphDifferenceBrowserTest extends FlameGraphBrowserTestBase {
   private static int redness(BufferedImage photo, Rect rect) {
     int colour = photo.getRGB((int) rect.x() + 3, (int) rect.y() + 4);
     return (colour >> 16 & 0xFF) - (colour & 0xFF);
+  }
+
+  @Test
+  void shouldHideTheTooltipWhenTheFramesMove() {
+    for (String key : List.of("l", "t", "i", "s")) {
+      browser.hover(browser.rect("all"));
+      browser.hover(browser.rect("io.x.Cart.price"));
+      assertTrue(browser.element("tip").isDisplayed(), key);
+      browser.press(key);
+      assertFalse(browser.element("tip").isDisplayed(), key);
+    }
+  }
+
+  @Test
+  void shouldSayOfWhichTimeTheColoursAre() {
+    String self = "Red, + : the share of the frame's self time grew; blue";
+    String total = "Red, + : the share of the frame's total time grew; blue";
+    assertTrue(browser.text("notices").startsWith(total), browser.text("notices"));
+    browser.press("s");
+    assertTrue(browser.text("notices").startsWith(self), browser.text("notices"));
+    browser.press("s");
+    assertTrue(browser.text("notices").startsWith(total), browser.text("notices"));
+    // The widths of callers are self times of the method at the top.
+    browser.press("v");
+    assertTrue(browser.text("notices").startsWith(self), browser.text("notices"));
+    browser.press("v");
+    assertTrue(browser.text("notices").startsWith(total), browser.text("notices"));
   }
 }

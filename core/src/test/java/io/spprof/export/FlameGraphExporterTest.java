@@ -97,7 +97,8 @@ class FlameGraphExporterTest {
 
   @Test
   void shouldNameNothingOnTheNetwork() throws IOException {
-    String page = html(SampleProfiles.web(50, 2));
+    // The hashes in the policy can contain any letters of base64.
+    String page = html(SampleProfiles.web(50, 2)).replaceAll("sha256-[A-Za-z0-9+/=]+", "");
 
     assertFalse(Pattern.compile("https?:|//[a-z]|@import|url\\(|innerHTML").matcher(page).find());
     assertFalse(page.contains("{{"), "a placeholder in the template was not replaced");

@@ -66,7 +66,8 @@ class FlameGraphHostileBrowserTest {
       browser.hover(browser.rects().get(3));
       browser.click(browser.rects().get(3));
       assertEquals(script, browser.page("zoomed"));
-      assertTrue(browser.text("details").contains(shownScript));
+      String details = browser.element("details").getDomProperty("textContent");
+      assertTrue(details.contains(shownScript), details);
       browser.search(image);
       browser.click("regex");
       assertEquals(null, browser.script("return window.hacked"));

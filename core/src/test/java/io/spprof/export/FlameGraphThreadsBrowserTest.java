@@ -4,6 +4,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.openqa.selenium.By;
 import org.openqa.selenium.Keys;
@@ -84,5 +88,56 @@ class FlameGraphThreadsBrowserTest extends FlameGraphBrowserTestBase {
     browser.click("merge");
     assertEquals(100 * 52 / 90.0, browser.number("matchedPercent"), 1e-9);
     assertTrue(browser.frames().contains("main"));
+  }
+
+  /** Both names have more letters than the list has room for, and differ at their ends. */
+  @Test
+  void shouldCutNamesInTheirMiddle() throws IOException {
+    open(
+        ProfileText.lines(
+                "order-synchronisation-of-the-warehouse-alpha;a.A.a 6",
+                "order-synchronisation-of-the-warehouse-beta;a.A.a 4",
+                "C2 CompilerThre;a.A.a 1")
+            .build());
+    assertEquals(
+        List.of("order-s\u2026se-alpha", "order-s\u2026use-beta", "C2 CompilerThre"),
+        browser.script(SHOWN + "return [...document.querySelectorAll('.name')].map(shown)"));
+    assertEquals(
+        "order-synchronisation-of-the-warehouse-beta 36.36 %",
+        thread("order-synchronisation-of-the-warehouse-beta")
+            .findElement(By.cssSelector("input"))
+            .getDomAttribute("aria-label"));
+  }
+
+  /**
+   * A script that returns which text is visible: of a head that is cut, its first seven letters.
+   */
+  static final String SHOWN =
+      "const isCut = (at) => at.scrollWidth > at.clientWidth;"
+          + "const shown = (at) => [...at.children].map((part) => !isCut(part) ? part.textContent"
+          + "  : part.className === 'head' ? part.textContent.slice(0, 7) + '\u2026'"
+          + "  : part.textContent + ' is cut').join('');";
+
+  /** The text report groups threads in the same way. */
+  @Test
+  void shouldGroupThreadsWhoseNamesDifferInAnyNumber() throws IOException {
+    List<String> names = new ArrayList<>();
+    for (int i = 1; i <= 4; i++) {
+      names.add("pool-" + i + "-thread-1");
+      names.add("RMI TCP Connection(" + i + ")-10.0.0." + (1 + i % 2));
+    }
+    open(
+        ProfileText.lines(names.stream().map(name -> name + ";a.A.a 10").toArray(String[]::new))
+            .build());
+    for (String name : names) {
+      assertFalse(browser.frames().contains(name), name);
+    }
+    Set<String> groups =
+        Set.copyOf(names.stream().map(ThreadGroups::pattern).map(name -> name + " (4)").toList());
+    assertEquals(Set.of("pool-*-thread-* (4)", "RMI TCP Connection(*)-*.*.*.* (4)"), groups);
+    for (String group : groups) {
+      assertEquals(0.4 * ALL, browser.rect(group).nanos(), 1);
+      assertTrue(thread(group).isDisplayed());
+    }
   }
 }

@@ -42,7 +42,9 @@ class FlameGraphTimelineBrowserTest extends FlameGraphBrowserTestBase {
     assertFalse(browser.element("stretch-clear").isDisplayed());
     assertEquals(
         List.of("worker-* (6)", "main", "GC Thread#0"),
-        browser.elements("#timeline-legend li").stream().map(WebElement::getText).toList());
+        browser.elements("#timeline-legend .cut").stream()
+            .map(entry -> entry.getDomProperty("textContent"))
+            .toList());
     assertEquals(50e9, browser.number("totalNanos"));
   }
 
@@ -273,5 +275,35 @@ class FlameGraphTimelineBrowserTest extends FlameGraphBrowserTestBase {
 
   private static String hex(int rgb) {
     return String.format("#%06x", rgb & 0xFFFFFF);
+  }
+
+  @Test
+  void shouldShowTheEndOfEachNameInTheLegend() throws IOException {
+    ProfileText text = ProfileText.lines();
+    int samples = 900;
+    for (String end : List.of("alpha", "beta", "gamma", "delta", "epsilon")) {
+      text.with("order-synchronisation-of-the-warehouse-" + end + ";a.A.a " + (samples -= 9));
+    }
+    open(text.with("main;a.A.a 9", "toggle;a.A.a 8").build());
+    browser.window(1440, 800);
+    try {
+      assertEquals(
+          List.of(
+              "order-s\u2026ouse-alpha",
+              "order-s\u2026house-beta",
+              "order-s\u2026ouse-gamma",
+              "order-s\u2026ouse-delta",
+              "order-s\u2026se-epsilon",
+              "2 other"),
+          browser.script(
+              FlameGraphThreadsBrowserTest.SHOWN
+                  + "return [...document.querySelectorAll('#timeline-legend .cut')].map(shown)"));
+      assertEquals(
+          false,
+          browser.script(
+              "const list = byId('timeline-legend'); return list.scrollWidth > list.clientWidth"));
+    } finally {
+      browser.resetPixelRatio();
+    }
   }
 }
