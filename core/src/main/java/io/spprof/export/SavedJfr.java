@@ -14,6 +14,7 @@ import jdk.jfr.EventType;
 import jdk.jfr.consumer.RecordedClass;
 import jdk.jfr.consumer.RecordedEvent;
 import jdk.jfr.consumer.RecordedFrame;
+import jdk.jfr.consumer.RecordedObject;
 import jdk.jfr.consumer.RecordedStackTrace;
 import jdk.jfr.consumer.RecordingFile;
 
@@ -83,10 +84,9 @@ final class SavedJfr {
       long start = 0;
       do {
         in.seek(start);
-        if (in.readInt() != MAGIC) {
-          throw start == 0
-              ? new IllegalArgumentException(FOREIGN)
-              : DamagedFile.because(new IOException("no chunk at " + start));
+        boolean isChunk = in.readInt() == MAGIC;
+        if (start == 0 && !isChunk) {
+          throw new IllegalArgumentException(FOREIGN);
         }
         int version = in.readUnsignedShort();
         in.readUnsignedShort(); // minor version
@@ -95,7 +95,8 @@ final class SavedJfr {
         long metadata = in.readLong();
         in.seek(start + STATE_AT);
         boolean isComplete =
-            in.readByte() == 0
+            isChunk
+                && in.readByte() == 0
                 && version == VERSION
                 && size <= in.length() - start
                 && checkpoint >= HEAD_BYTES
@@ -103,7 +104,7 @@ final class SavedJfr {
                 && metadata >= HEAD_BYTES
                 && metadata < size;
         if (!isComplete) {
-          throw DamagedFile.because(new IOException("an incomplete chunk at " + start));
+          throw new EOFException();
         }
         start += size;
       } while (start < in.length());
@@ -134,7 +135,7 @@ final class SavedJfr {
   private void event(RecordedEvent event) {
     switch (event.getEventType().getName()) {
       case SAMPLE -> {
-        int thread = builder.thread(event.getThread("eventThread").getString("javaName"));
+        int thread = builder.thread(text(event.getThread("eventThread"), "javaName"));
         int stack = stack(event.getStackTrace());
         builder.addRow(stack, thread, 1, event.getLong("samplingPeriod"));
         unwalkable += event.getBoolean("failed") ? 1 : 0;
@@ -147,18 +148,24 @@ final class SavedJfr {
       }
       case "jdk.JVMInformation" -> {
         pid = event.getLong("pid");
-        String version = event.getString("jvmVersion");
+        String version = text(event, "jvmVersion");
         javaVersion = version.substring(version.lastIndexOf('(') + 1, version.length() - 1);
       }
       case "jdk.ActiveSetting" -> {
-        if (event.getString("name").equals("longestInterval")) {
-          longestInterval = event.getString("value");
+        if (text(event, "name").equals("longestInterval")) {
+          longestInterval = text(event, "value");
         }
       }
       default -> {
         // A comparison does not need it.
       }
     }
+  }
+
+  /** Returns the text of a field. The JDK's reader gives null for a text of no characters. */
+  private static String text(RecordedObject object, String field) {
+    String text = object.getString(field);
+    return text == null ? "" : text;
   }
 
   private int stack(RecordedStackTrace trace) {
@@ -178,8 +185,8 @@ final class SavedJfr {
   /** Returns the number of a method, whose name {@link JfrSymbols} has split. */
   private int method(RecordedFrame frame) {
     RecordedClass type = frame.getMethod().getType();
-    String owner = type.getString("name");
-    String name = frame.getMethod().getName();
+    String owner = text(type, "name");
+    String name = text(frame.getMethod(), "name");
     return switch (frame.getType()) {
       case "Java" -> {
         String className = owner.replace('/', '.');
@@ -227,15 +234,15 @@ final class SavedJfr {
   private String writtenFigures() throws IOException {
     StringBuilder out = new StringBuilder();
     Json json = new Json(out);
-    String program = session.getString("program");
-    String host = session.getString("host");
+    String program = text(session, "program");
+    String host = text(session, "host");
     json.key("session").value(session.getLong("sessionId"));
     json.key("jvm").value(new JvmInfo(program, pid, host, javaVersion, "", 0).describe());
-    json.key("options").value(session.getString("options"));
+    json.key("options").value(text(session, "options"));
     json.key("startTimeMillis").value(session.getStartTime().toEpochMilli());
     json.key("durationMillis").value(session.getDuration().toMillis());
-    json.key("engine").value(session.getString("engine"));
-    json.key("walker").value(session.getString("walker"));
+    json.key("engine").value(text(session, "engine"));
+    json.key("walker").value(text(session, "walker"));
     json.key("intervalNanos").value(session.getLong("interval"));
     json.key("longestIntervalNanos").value(Long.parseLong(longestInterval));
     json.key("totalSamples").value(profile.totalSamples());

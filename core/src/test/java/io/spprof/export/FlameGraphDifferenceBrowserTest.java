@@ -11,6 +11,9 @@ import io.spprof.sampler.DropReason;
 import io.spprof.sampler.Drops;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -70,6 +73,35 @@ class FlameGraphDifferenceBrowserTest extends FlameGraphBrowserTestBase {
 
     browser.press("v"); // The first frame of a reversed stack is the method itself.
     assertRed("java.util.HashMap.get");
+  }
+
+  @Test
+  void shouldShowWhatARecordingDoesNotHave() throws IOException {
+    SampleTimes.Chunk last =
+        new SampleTimes.Chunk(0, new int[2], new int[] {0, 1}, new long[] {10, 10}, 2);
+    Profile before =
+        ProfileText.lines("main;a.A.a 5", "main;a.A.b 7")
+            .times(new SampleTimes(List.of(last), 10))
+            .build();
+    SavedProfile recording = saved(before, ExportFormat.JFR);
+    StringBuilder page = new StringBuilder();
+    SavedProfile.writeDifference(
+        recording, saved(AFTER, ExportFormat.HTML), ExportFormat.HTML, page);
+    browser.open(Files.writeString(dir.resolve("recording.html"), page));
+    String figures = browser.text("figures").replaceAll("\\s+", " ");
+    assertTrue(figures.contains("User, system before not known CPU wait before not"), figures);
+    assertTrue(figures.contains("Debug info before not known Debug info after exact"), figures);
+    String notices = browser.text("notices");
+    assertTrue(notices.contains("Before: the recording lacks 10 samples of the session"), notices);
+    assertFalse(notices.contains("After: the recording"), notices);
+  }
+
+  private static SavedProfile saved(Profile profile, ExportFormat format) throws IOException {
+    Path file = dir.resolve("saved");
+    try (OutputStream out = Files.newOutputStream(file)) {
+      new Export(profile, format).writeTo(out);
+    }
+    return SavedProfile.read(file, format);
   }
 
   @Test

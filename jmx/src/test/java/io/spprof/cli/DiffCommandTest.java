@@ -4,9 +4,19 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.spprof.export.Export;
+import io.spprof.export.ExportFormat;
 import io.spprof.jmx.FakeBean;
 import io.spprof.jmx.Spprof;
+import io.spprof.profile.Frames;
+import io.spprof.profile.Profile;
+import io.spprof.profile.ProfileMethod;
+import io.spprof.profile.ProfileThread;
+import io.spprof.profile.Rows;
+import io.spprof.profile.SampleTimes;
+import io.spprof.profile.Stacks;
 import io.spprof.sampler.FakeSampler;
+import java.io.OutputStream;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -111,6 +121,26 @@ class DiffCommandTest {
         file("x.jfr"));
     fails(usage, "exists", "diff", file("a.html"), file("b.html"), "-o", file("d.html"));
     assertFalse(Files.exists(Path.of(d)));
+  }
+
+  /** A session forgets the times of its oldest samples, and a recording does not have these. */
+  @Test
+  void shouldSayHowManySamplesARecordingLacks() throws Exception {
+    int[] zero = {0};
+    Profile profile =
+        new Profile(
+            Profile.EMPTY.info(),
+            List.of(ProfileMethod.java("a.A.a")),
+            new Frames(zero, zero, 1),
+            List.of(ProfileThread.java("main")),
+            new Stacks(new int[][] {zero}, zero, new short[] {1}, 1),
+            new Rows(zero, zero, new long[] {1234}, new long[] {5678}, 1),
+            new SampleTimes(List.of(), 1234));
+    try (OutputStream out = Files.newOutputStream(Path.of(file("a.jfr")))) {
+      new Export(profile, ExportFormat.JFR).writeTo(out);
+    }
+    String said = done("diff", file("a.jfr"), file("a.jfr"), "-o", file("d.html"));
+    assertTrue(said.contains("a.jfr' lacks 1,234 samples of its session, the oldest:"), said);
   }
 
   /** A file that no array can hold. It has a hole, so it takes no room on the disk. */
