@@ -66,7 +66,7 @@ function addKernelTimes(info, when) {
   const isLargeThrottled = throttled > 0 && throttled >= 0.05 * info.durationMillis * 1e6;
   const text = (nanos) => (nanos < 0 ? "not known" : timeText(nanos));
   const userAndSystem = info.userCpuNanos < 0 ? "not known" : timeText(info.userCpuNanos) + ", " + timeText(info.systemCpuNanos);
-  add("User, system" + when, userAndSystem, "CPU time of the whole process in its own code, and in the kernel, by the kernel's account");
+  add("User, system" + when, userAndSystem, "CPU time of the whole process in its own code, and in the kernel, by the kernel's account. The profile has less: the profiler's own threads are not sampled, nor is what each thread used since its last signal");
   add("CPU wait" + when, text(wait), "Time that threads were ready to run and had no CPU, by the kernel's account", isLargeWait ? "warn" : "").id = "figure-wait" + when.replace(" ", "-");
   add("Throttled" + when, text(throttled), "Time that CPU quotas kept the process's cgroups from running", isLargeThrottled ? "warn" : "").id = "figure-throttled" + when.replace(" ", "-");
   if (isLargeWait) {
