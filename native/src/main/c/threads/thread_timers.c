@@ -31,21 +31,25 @@ void spprof_thread_begin_clock_locked(struct spprof_slot *slot, uint64_t from_ns
 
 /*
  * Arms the slot's timer, or sets it again, by the slot's schedule. The thread's handler may change
- * the schedule at the same time, and set the timer, too. Then the timer is set once more. Relaxed
- * order is enough: the handler stores the schedule before its call, and calls that set one timer
+ * the interval at the same time, and set the timer, too. Then the timer is set once more. Relaxed
+ * order is enough: the handler stores the interval before its call, and calls that set one timer
  * are ordered by the kernel's lock of the timer. So a handler whose setting this call has replaced
- * shows the new schedule after the call.
+ * shows the new interval after the call.
+ *
+ * A handler may also pay at the same time, which moves the next expiry. The timer is not set again
+ * for this: if a handler takes longer than the interval, each setting would signal at once, and the
+ * repetition would never end. The timer then signals for an expiry that is paid already, for which
+ * nothing is due (schedule.h), and goes on as the schedule does, whole intervals later.
  */
 static int set_timer(const struct spprof_slot *slot) {
-    uint64_t next_ns, interval_ns;
+    uint64_t interval_ns;
     int error;
     do {
-        next_ns = spprof_schedule_next_sigsafe(slot);
         interval_ns = atomic_load_explicit(&slot->interval_ns, memory_order_relaxed);
-        error = spprof_threads.engine->timer_set_sigsafe(&slot->timer, next_ns, interval_ns);
+        error = spprof_threads.engine->timer_set_sigsafe(
+            &slot->timer, spprof_schedule_next_sigsafe(slot), interval_ns);
     } while (error == 0 &&
-             (next_ns != spprof_schedule_next_sigsafe(slot) ||
-              interval_ns != atomic_load_explicit(&slot->interval_ns, memory_order_relaxed)));
+             interval_ns != atomic_load_explicit(&slot->interval_ns, memory_order_relaxed));
     return error;
 }
 
