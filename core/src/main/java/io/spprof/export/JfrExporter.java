@@ -66,7 +66,7 @@ public final class JfrExporter {
    */
   private static final int ENOUGH_EVENTS = 1 << 17;
 
-  private static final int ENOUGH_FRAMES = 1 << 18;
+  static final int ENOUGH_FRAMES = 1 << 18;
 
   private static final int POOLS = 9;
   private static final int ON_CPU = 1;

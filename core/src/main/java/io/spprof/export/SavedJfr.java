@@ -31,6 +31,13 @@ final class SavedJfr {
   private static final String SAMPLE = "spprof.CPUTimeSample";
   private static final String SESSION = "spprof.Session";
 
+  /** How the names of native functions begin whose library has no name. */
+  private static final List<String> NO_LIBRARY =
+      List.of("[vdso]", "[unknown native code]", "[unknown library]");
+
+  /** As many frames as a chunk has. The JDK's reader makes new stacks for a later chunk. */
+  private static final int MOST_REMEMBERED = JfrExporter.ENOUGH_FRAMES;
+
   private static final int MAGIC = 'F' << 24 | 'L' << 16 | 'R' << 8;
   private static final int VERSION = 2;
   private static final int HEAD_BYTES = 68;
@@ -38,6 +45,7 @@ final class SavedJfr {
 
   private final ProfileBuilder builder = new ProfileBuilder();
   private final Map<RecordedStackTrace, Integer> stacks = new IdentityHashMap<>();
+  private int remembered; // frames of these stacks
   private long unwalkable;
   private String longestInterval;
   private long pid;
@@ -177,6 +185,11 @@ final class SavedJfr {
         path[path.length - 1 - i] = method(frames.get(i));
       }
       known = builder.addStack(path, path.length);
+      remembered += path.length;
+      if (remembered > MOST_REMEMBERED) {
+        stacks.clear();
+        remembered = path.length;
+      }
       stacks.put(trace, known);
     }
     return known;
@@ -207,10 +220,7 @@ final class SavedJfr {
 
   /** A recording has one type for native code and for notes of the profiler. */
   private static FrameKind nativeOrNote(String name) {
-    boolean isNote =
-        name.startsWith("[")
-            && !name.startsWith("[vdso]")
-            && !name.startsWith("[unknown native code]");
+    boolean isNote = name.startsWith("[") && NO_LIBRARY.stream().noneMatch(name::startsWith);
     return isNote ? FrameKind.SYNTHETIC : FrameKind.NATIVE;
   }
 

@@ -155,7 +155,7 @@ function addLosses(info, when) {
 /* Returns how to read a comparison of two stretches of time. `time` is the time of a frame whose
  * change its colour shows. */
 function comparisonText(time) {
-  return "Red, + : the share of the frame's " + time + " grew; blue, \u2212 : it shrank; in percentage points. Shares are of each stretch's own CPU time, so that the two may differ in length.";
+  return "Red, + : the share of " + time + " grew; blue, \u2212 : it shrank; in percentage points. Shares are of each stretch's own CPU time, so that the two may differ in length.";
 }
 
 /* Shows a notice, and returns the element of its text. */

@@ -43,7 +43,7 @@ Page.prototype.listen = function () {
     this.hideTip();
     this.redraw();
   });
-  // What scrolls must be reachable with the keyboard. On a phone the figures and notices scroll.
+  // What scrolls must be reachable with the keyboard. Long figures and notices scroll.
   const scrolling = new ResizeObserver(() => {
     for (const id of ["figures", "notices"]) {
       const box = byId(id);

@@ -93,8 +93,9 @@ class Page {
   /* Explains the colours of the frames that are shown. */
   showComparison() {
     if (!this.comparison) return;
-    const isSelf = this.view.isBySelf || this.isReversed;
-    this.comparison.textContent = comparisonText(isSelf ? "self time" : "total time");
+    const frames = this.view.isBySelf ? "the frame's self time" : "the frame's total time";
+    const text = comparisonText(this.isReversed ? "the self time of the column's method" : frames);
+    if (this.comparison.textContent !== text) this.comparison.textContent = text;
   }
 
   /* Builds the tree with a level of threads. The threads of a closed group share a tower. Towers with

@@ -105,13 +105,19 @@ function cutInMiddle(text, letters) {
 }
 
 /* Creates an element whose text loses its middle where it has too little room. Its style gives the
- * letters of the tail precedence. Surrogate pairs stay together. */
+ * letters of the tail precedence. Surrogate pairs stay together. A text that is a little longer than
+ * its tail stays whole: the head has room for an ellipsis at least, so it would leave a hole. A screen
+ * reader would read the two parts as two words, so it gets the whole text. */
 function cutElement(tag, className, text, tailLetters) {
   const letters = Array.from(text);
-  const cut = Math.max(letters.length - tailLetters, 0);
+  const cut = letters.length < tailLetters + 4 ? 0 : letters.length - tailLetters;
   const made = element(tag, className + " cut");
   made.title = text;
-  if (cut > 0) made.append(element("span", "head", letters.slice(0, cut).join("")));
+  if (cut > 0) {
+    made.setAttribute("role", "img");
+    made.setAttribute("aria-label", text);
+    made.append(element("span", "head", letters.slice(0, cut).join("")));
+  }
   made.append(element("span", "tail", letters.slice(cut).join("")));
   return made;
 }

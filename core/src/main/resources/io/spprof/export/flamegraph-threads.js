@@ -1,5 +1,5 @@
 /* Groups of threads whose names differ in their numbers only: the pools, as in the text report
- * (ThreadGroups.java). A pool with few threads is no group. */
+ * (ThreadGroups.java), except that the page does not know the JVM's own threads. A pool with few threads is no group. */
 const FEWEST_IN_GROUP = 4;
 
 /* Returns the groups: for each its name, and the numbers of its threads. */
@@ -55,7 +55,6 @@ class ThreadList {
     const show = ({ share, text }) => {
       bar.style.setProperty("--share", share);
       percent.textContent = text;
-      // The name is in two elements. A screen reader would pause between them.
       box.setAttribute("aria-label", name + " " + text);
     };
     show(share);

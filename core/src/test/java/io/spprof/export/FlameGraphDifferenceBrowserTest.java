@@ -515,9 +515,9 @@ class FlameGraphDifferenceBrowserTest extends FlameGraphBrowserTestBase {
     assertTrue(browser.text("notices").startsWith(self), browser.text("notices"));
     browser.press("s");
     assertTrue(browser.text("notices").startsWith(total), browser.text("notices"));
-    // The widths of callers are self times of the method at the top.
     browser.press("v");
-    assertTrue(browser.text("notices").startsWith(self), browser.text("notices"));
+    String callers = "Red, + : the share of the self time of the column's method grew; blue";
+    assertTrue(browser.text("notices").startsWith(callers), browser.text("notices"));
     browser.press("v");
     assertTrue(browser.text("notices").startsWith(total), browser.text("notices"));
   }

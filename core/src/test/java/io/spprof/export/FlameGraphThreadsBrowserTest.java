@@ -97,13 +97,18 @@ class FlameGraphThreadsBrowserTest extends FlameGraphBrowserTestBase {
         ProfileText.lines(
                 "order-synchronisation-of-the-warehouse-alpha;a.A.a 6",
                 "order-synchronisation-of-the-warehouse-beta;a.A.a 4",
-                "C2 CompilerThre;a.A.a 1")
+                "C2 CompilerThre;a.A.a 1",
+                "VM Thread;a.A.a 1")
             .build());
     assertEquals(
-        List.of("order-s\u2026se-alpha", "order-s\u2026use-beta", "C2 CompilerThre"),
+        List.of("order-s\u2026se-alpha", "order-s\u2026use-beta", "C2 CompilerThre", "VM Thread"),
         browser.script(SHOWN + "return [...document.querySelectorAll('.name')].map(shown)"));
     assertEquals(
-        "order-synchronisation-of-the-warehouse-beta 36.36 %",
+        List.of(2L, 2L, 2L, 1L),
+        browser.script("return [...document.querySelectorAll('.name')].map(n => n.children.length)"),
+        "a short name has no hole");
+    assertEquals(
+        "order-synchronisation-of-the-warehouse-beta 33.33 %",
         thread("order-synchronisation-of-the-warehouse-beta")
             .findElement(By.cssSelector("input"))
             .getDomAttribute("aria-label"));
@@ -118,7 +123,7 @@ class FlameGraphThreadsBrowserTest extends FlameGraphBrowserTestBase {
           + "  : part.className === 'head' ? part.textContent.slice(0, 7) + '\u2026'"
           + "  : part.textContent + ' is cut').join('');";
 
-  /** The text report groups threads in the same way. */
+  /** The text report groups Java threads in the same way. */
   @Test
   void shouldGroupThreadsWhoseNamesDifferInAnyNumber() throws IOException {
     List<String> names = new ArrayList<>();

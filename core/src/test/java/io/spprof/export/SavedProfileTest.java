@@ -114,6 +114,7 @@ class SavedProfileTest {
             "w 1;[native thread];program+0x7010:n;a'b.so`g:n;[unknown native code]:n 3",
             "w 1;[native thread];program`main:n 4 " + samples + "ms",
             "w 2;a.b.C$$Lambda+x/0x00ff.run:3;[vdso]`clock_gettime:n " + samples,
+            "w 1;[unknown library]+0x30:n 2",
             "w 1;[truncated];libjvm.so`JVM_Sleep:v 5")
         .row("all threads", List.of("a.B;c", "größe\n"), samples, 7)
         .inLibrary("libc.so.6`mem::set<int>::f", libc, 0x9bf40)

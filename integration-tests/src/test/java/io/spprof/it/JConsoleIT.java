@@ -130,6 +130,11 @@ class JConsoleIT {
       Await.until(
           "ranges of time", () -> console.act("enabled", "spprof.flame.range").equals("true"));
       assertEquals("false", console.act("enabled", "spprof.flame.difference"));
+      Await.until(
+          "samples of the second session",
+          () ->
+              bean.field("Session", "id").equals(2L)
+                  && (Long) bean.field("Session", "collected") > 100);
       choose(console, "spprof.flame.range", 1);
       // The new session has less CPU time.
       console.awaitText("spprof.flame.status", "^(?!" + all.substring(1) + ")[0-9,.]+ m?s of CPU");

@@ -327,7 +327,8 @@ final class FlamePanel extends JPanel {
   }
 
   private void show(FlameTree tree) {
-    // What the user zoomed into stays, as far as it still exists.
+    // What the user zoomed into stays, as far as the graph has it. With other towers, the second
+    // row has other frames.
     List<String> zoomed = view.tree() == null ? List.of() : view.tree().path(view.zoom());
     view.show(tree);
     view.zoomTo(tree.find(zoomed));

@@ -7,7 +7,7 @@ import java.util.function.IntFunction;
  * Shortens the names of methods and functions to the width that a component has for them. A name
  * loses its middle, so that its beginning, its class and its method stay readable. The class
  * repeats the rules of {@code io.spprof.cli.ShortName}, which counts letters, and measures with a
- * font.
+ * font. It also keeps the end of an address.
  */
 final class NameFitter {
 
@@ -45,7 +45,7 @@ final class NameFitter {
     if (symbol > 0) {
       return function(name.substring(symbol), room);
     }
-    // The name of a function that has none is its library and its address.
+    // A function without a symbol is named by its library and address.
     return name.contains("+0x") ? withoutMiddle(name, room) : method(name, room);
   }
 

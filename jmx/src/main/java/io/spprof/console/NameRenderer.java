@@ -26,6 +26,7 @@ final class NameRenderer extends DefaultTableCellRenderer {
     Insets border = getInsets();
     int room = table.getCellRect(row, column, false).width - border.left - border.right;
     setText(new NameFitter(getFontMetrics(getFont())).fit(name, room));
+    getAccessibleContext().setAccessibleName(name);
     setToolTipText(getText().equals(name) ? null : name);
     return this;
   }

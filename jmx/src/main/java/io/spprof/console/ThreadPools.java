@@ -9,8 +9,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Groups threads by their names. Threads whose names differ in numbers only form a pool, as in the
- * profiler's text report. Not thread-safe.
+ * Groups threads by their names. Threads whose names differ in numbers only form a pool, as Java
+ * threads do in the profiler's text report. Not thread-safe.
  */
 final class ThreadPools {
 

@@ -101,6 +101,7 @@ class SpprofTabTest {
             assertTrue(cell.getText().matches(".+\u2026.*[.]calculate"), cell.getText());
             assertTrue(cell.getPreferredSize().width <= width, "Swing would cut its end");
             assertEquals(method, cell.getToolTipText());
+            assertEquals(method, cell.getAccessibleContext().getAccessibleName());
           }
         });
   }
