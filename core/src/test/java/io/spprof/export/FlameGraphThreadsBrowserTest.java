@@ -105,7 +105,8 @@ class FlameGraphThreadsBrowserTest extends FlameGraphBrowserTestBase {
         browser.script(SHOWN + "return [...document.querySelectorAll('.name')].map(shown)"));
     assertEquals(
         List.of(2L, 2L, 2L, 1L),
-        browser.script("return [...document.querySelectorAll('.name')].map(n => n.children.length)"),
+        browser.script(
+            "return [...document.querySelectorAll('.name')].map(n => n.children.length)"),
         "a short name has no hole");
     assertEquals(
         "order-synchronisation-of-the-warehouse-beta 33.33 %",
