@@ -66,6 +66,7 @@ public final class JfrExporter {
    */
   private static final int ENOUGH_EVENTS = 1 << 17;
 
+  /** See {@link #ENOUGH_EVENTS}. A reader need not remember more frames than a chunk has. */
   static final int ENOUGH_FRAMES = 1 << 18;
 
   private static final int POOLS = 9;

@@ -7,7 +7,8 @@ import java.util.function.IntFunction;
  * Shortens the names of methods and functions to the width that a component has for them. A name
  * loses its middle, so that its beginning, its class and its method stay readable. The class
  * repeats the rules of {@code io.spprof.cli.ShortName}, which counts letters, and measures with a
- * font. It also keeps the end of an address.
+ * font. It also keeps the end of an address. The two cannot share code: JConsole loads the plugin
+ * from the root of the agent's jar, where the classes of the command line are not.
  */
 final class NameFitter {
 
