@@ -52,7 +52,11 @@ final class JConsole implements AutoCloseable {
                 "-pluginpath",
                 TestPaths.agentJar().toString()));
     command.addAll(List.of(address));
+    // Two clicks are a double click however slow the machine is. AWT asks X for the time between
+    // them, in milliseconds.
+    Files.writeString(home.resolve(".Xdefaults"), "*multiClickTime: 60000\n");
     ProcessBuilder builder = new ProcessBuilder(command);
+    builder.environment().put("HOME", home.toString());
     builder.environment().put("DISPLAY", ":" + Files.readString(chosen).strip());
     builder.environment().remove("JAVA_TOOL_OPTIONS");
     console = builder.start();

@@ -1,5 +1,6 @@
 package io.spprof.it.console;
 
+import java.awt.AWTEvent;
 import java.awt.Component;
 import java.awt.Container;
 import java.awt.Frame;
@@ -9,16 +10,19 @@ import java.awt.Robot;
 import java.awt.Toolkit;
 import java.awt.Window;
 import java.awt.event.InputEvent;
+import java.awt.event.MouseEvent;
 import java.io.BufferedReader;
 import java.io.File;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.concurrent.FutureTask;
+import java.util.stream.Stream;
 import javax.imageio.ImageIO;
 import javax.swing.AbstractButton;
 import javax.swing.JLabel;
@@ -38,10 +42,39 @@ import javax.swing.text.JTextComponent;
  */
 public final class Driver {
 
+  /** Shorter than a test waits for an answer. Even a slow machine must never need as long. */
+  private static final Duration PATIENCE = Duration.ofMinutes(4);
+
   private final Robot robot = new Robot();
+
+  /** Where the pointer was last seen by a component; null since it began to move. */
+  private volatile Point pointer;
+
+  /** How often a button was pressed since the pointer began to move. */
+  private volatile int presses;
+
+  /** The click count of the last press: 2 for the second press of a double click. */
+  private volatile int clickCount;
 
   private Driver() throws Exception {
     robot.setAutoDelay(20);
+    Toolkit.getDefaultToolkit()
+        .addAWTEventListener(
+            event -> saw((MouseEvent) event),
+            AWTEvent.MOUSE_EVENT_MASK | AWTEvent.MOUSE_MOTION_EVENT_MASK);
+  }
+
+  /** Runs on the event thread, which alone writes these fields while the pointer is watched. */
+  private void saw(MouseEvent event) {
+    switch (event.getID()) {
+      case MouseEvent.MOUSE_MOVED, MouseEvent.MOUSE_ENTERED ->
+          pointer = event.getLocationOnScreen();
+      case MouseEvent.MOUSE_PRESSED -> {
+        clickCount = event.getClickCount();
+        presses++;
+      }
+      default -> {}
+    }
   }
 
   /** Called by the JVM. */
@@ -86,20 +119,19 @@ public final class Driver {
                 ((JTextComponent) needed(line[1])).setText(line[2]);
                 return null;
               });
-      case "click" -> click(onEdt(() -> middle(needed(line[1]))), 1);
+      case "click" -> click(() -> middle(needed(line[1])), 1);
       case "clickAt" ->
           click(
-              onEdt(
-                  () -> {
-                    Point corner = needed(line[1]).getLocationOnScreen();
-                    corner.translate(Integer.parseInt(line[2]), Integer.parseInt(line[3]));
-                    return corner;
-                  }),
+              () -> {
+                Point corner = needed(line[1]).getLocationOnScreen();
+                corner.translate(Integer.parseInt(line[2]), Integer.parseInt(line[3]));
+                return corner;
+              },
               1);
       case "press" -> press(Integer.parseInt(line[1]));
-      case "tab" -> click(onEdt(() -> tab(line[1])), 1);
+      case "tab" -> click(() -> tab(line[1]), 1);
       case "node" -> onEdt(() -> node(line[1]));
-      case "cell" -> click(onEdt(() -> cell(line[1], line[2])), Integer.parseInt(line[3]));
+      case "cell" -> click(() -> cell(line[1], line[2]), Integer.parseInt(line[3]));
       case "rowHeight" -> onEdt(() -> rowHeight((JTable) needed(line[1]), line[2]));
       case "rows" -> onEdt(() -> rows((JTable) needed(line[1])));
       case "rowsInView" -> onEdt(() -> rowsInView((JTable) needed(line[1])));
@@ -115,18 +147,49 @@ public final class Driver {
     return task.get();
   }
 
-  private Object click(Point at, int times) {
-    if (at == null) {
-      return null; // not there yet
-    }
-    robot.mouseMove(at.x, at.y);
-    robot.waitForIdle();
+  /**
+   * Clicks so many times. A press counts only where a window takes it: a window that has just
+   * opened may not be on the screen yet, and one behind a modal dialog takes none. So the pointer
+   * must have been seen there first, and the presses must be seen, too.
+   *
+   * @return the click count of the last press; null if there is nothing to click at yet
+   */
+  private Object click(Callable<Point> where, int times) throws Exception {
+    long deadline = System.nanoTime() + PATIENCE.toNanos();
+    Point at;
+    do {
+      at = onEdt(where);
+      if (at == null) {
+        return null;
+      }
+      if (System.nanoTime() > deadline) {
+        throw new IllegalStateException("no window takes the pointer at " + at + ": " + titles());
+      }
+      // Two moves, because the pointer may be there already.
+      robot.mouseMove(at.x + 1, at.y);
+      robot.waitForIdle();
+      presses = 0;
+      pointer = null;
+      robot.mouseMove(at.x, at.y);
+      robot.waitForIdle();
+    } while (!at.equals(pointer) || !at.equals(onEdt(where)));
     for (int i = 0; i < times; i++) {
       robot.mousePress(InputEvent.BUTTON1_DOWN_MASK);
       robot.mouseRelease(InputEvent.BUTTON1_DOWN_MASK);
     }
+    while (presses < times) {
+      if (System.nanoTime() > deadline) {
+        throw new IllegalStateException(presses + " presses at " + at + ": " + titles());
+      }
+      robot.waitForIdle();
+    }
     robot.waitForIdle();
-    return null;
+    return clickCount;
+  }
+
+  /** The windows, for a message. */
+  private static List<String> titles() {
+    return Stream.of(Window.getWindows()).filter(Window::isShowing).map(Window::toString).toList();
   }
 
   private Object press(int key) {
