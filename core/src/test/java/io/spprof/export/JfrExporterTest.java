@@ -288,7 +288,9 @@ final class JfrExporterTest {
     Map<String, List<Long>> ids = new TreeMap<>();
     for (RecordedEvent event : events(file, "spprof.CPUTimeSample")) {
       RecordedThread thread = event.getThread("eventThread");
-      ids.put(thread.getJavaName(), List.of(thread.getOSThreadId(), thread.getJavaThreadId()));
+      // The field itself: for 0, getJavaThreadId() returns -1 on newer JDKs.
+      ids.put(
+          thread.getJavaName(), List.of(thread.getOSThreadId(), thread.getLong("javaThreadId")));
       assertEquals(thread.getJavaName(), thread.getOSName());
     }
     assertEquals(
