@@ -60,7 +60,7 @@ for target in "$@"; do
     lib | all-libs) compile="$compile $target" ;;
     test) compile="$compile programs" run="$run $target" ;;
     quick-test) compile="$compile programs-plain" run="$run $target" ;;
-    test-all-libs) compile="$compile programs-musl" run="$run $target" ;;
+    test-all-libs) compile="first-program-musl $compile programs-musl" run="$run $target" ;;
     *) run="$run $target" ;;
   esac
 done
