@@ -22,7 +22,7 @@ import java.util.zip.CRC32;
 import java.util.zip.ZipEntry;
 import org.junit.jupiter.api.Test;
 
-/** Runs the recipes of docs/howto.md that embed the profiler: in Spring Boot and in Tomcat. */
+/** Runs the recipes of docs/howto.md for Spring Boot and Tomcat: embedded, and as the agent. */
 class EmbeddedIT {
 
   private static final int REDEPLOYMENTS = 3;
@@ -110,8 +110,29 @@ class EmbeddedIT {
     List<Path> all = new ArrayList<>(spring);
     all.addAll(TestPaths.profiler());
     Path jar = executableJar(directory, classes, all);
-    FreePort.Listening<RunningProgram> started =
-        start(directory, ":: Spring Boot ::", List.of("-jar", jar.toString()));
+    assertSamples(directory, List.of("-jar", jar.toString()));
+  }
+
+  @Test
+  void shouldProfileAnExecutableJarOfSpringBootAsItsAgent() throws Exception {
+    Path directory = TestPaths.newDirectory("spring-agent");
+    List<Path> spring = libraries("spring");
+    Path classes = directory.resolve("classes");
+    String plain = APPLICATION.replace("@Import(ProfilerConfiguration.class)\n", "");
+    compile(directory, classes, spring, List.of("Application", plain));
+    Path jar = executableJar(directory, classes, spring);
+    assertSamples(
+        directory,
+        Stream.of(Examples.text(PAGE, "spring-boot").strip().split(" "))
+            .skip(1) // java
+            .map(word -> word.replace("spprof-agent.jar", TestPaths.agentJar().toString()))
+            .map(word -> word.replace("app.jar", jar.toString()))
+            .toList());
+  }
+
+  /** Starts Spring Boot with the bean in it, and samples its own code. */
+  private static void assertSamples(Path directory, List<String> arguments) throws Exception {
+    FreePort.Listening<RunningProgram> started = start(directory, ":: Spring Boot ::", arguments);
     int port = started.port();
     try (RunningProgram application = started.program()) {
       application.await("the bean is registered", () -> isRegistered(port));
@@ -139,24 +160,8 @@ class EmbeddedIT {
         web.resolve("classes"),
         tomcat,
         List.of("ProfilerListener", Examples.text(PAGE, "ProfilerListener.java")));
-    Files.createDirectories(directory.resolve("conf"));
-    Files.writeString(directory.resolve("conf/server.xml"), SERVER);
-    Files.writeString(directory.resolve("conf/context.xml"), CONTEXT);
-    Files.writeString(directory.resolve("conf/catalina.properties"), "common.loader=\n");
     Path descriptor = Files.writeString(web.resolve("web.xml"), WEB_APPLICATION);
-
-    List<String> arguments = new ArrayList<>(LOG_FORMAT);
-    arguments.addAll(
-        List.of(
-            "-Dcatalina.base=" + directory,
-            "-Dcatalina.home=" + directory,
-            "--add-opens=java.base/java.lang=ALL-UNNAMED",
-            "--add-opens=java.base/java.util.concurrent=ALL-UNNAMED",
-            "--add-opens=java.rmi/sun.rmi.transport=ALL-UNNAMED",
-            "-classpath",
-            tomcat.stream().map(Path::toString).collect(Collectors.joining(":")),
-            "org.apache.catalina.startup.Bootstrap",
-            "start"));
+    List<String> arguments = tomcat(directory, tomcat);
     FreePort.Listening<RunningProgram> started =
         start(directory, "Starting service [Catalina]", arguments);
     int port = started.port();
@@ -186,6 +191,53 @@ class EmbeddedIT {
     assertEquals(List.of(), complaints, logged);
   }
 
+  /** A shell does with setenv.sh what catalina.sh does with it. */
+  @Test
+  void shouldProfileTomcatAsItsAgent() throws Exception {
+    Path directory = TestPaths.newDirectory("tomcat-agent");
+    Path settings = Files.createDirectories(directory.resolve("bin")).resolve("setenv.sh");
+    String agent = "/opt/spprof/spprof-agent.jar";
+    String text = Examples.text(PAGE, "setenv.sh");
+    assertTrue(text.contains(agent), text);
+    Files.writeString(settings, text.replace(agent, TestPaths.agentJar().toString()));
+    FreePort.Listening<RunningProgram> started =
+        start(
+            directory,
+            "Starting service [Catalina]",
+            List.of("sh", "-c", ". " + settings + " && exec \"$0\" $CATALINA_OPTS \"$@\""),
+            tomcat(directory, libraries("tomcat")));
+    int port = started.port();
+    try (RunningProgram server = started.program()) {
+      server.await("the bean is registered", () -> isRegistered(port));
+      try (BeanClient bean = BeanClient.connect(port)) {
+        bean.startWith("interval=1ms");
+        bean.stop();
+        assertEquals("", bean.text("LastError"));
+      }
+    }
+  }
+
+  /** Writes Tomcat's configuration, and returns the arguments of java that start it. */
+  private static List<String> tomcat(Path directory, List<Path> libraries) throws IOException {
+    Files.createDirectories(directory.resolve("conf"));
+    Files.writeString(directory.resolve("conf/server.xml"), SERVER);
+    Files.writeString(directory.resolve("conf/context.xml"), CONTEXT);
+    Files.writeString(directory.resolve("conf/catalina.properties"), "common.loader=\n");
+    List<String> arguments = new ArrayList<>(LOG_FORMAT);
+    arguments.addAll(
+        List.of(
+            "-Dcatalina.base=" + directory,
+            "-Dcatalina.home=" + directory,
+            "--add-opens=java.base/java.lang=ALL-UNNAMED",
+            "--add-opens=java.base/java.util.concurrent=ALL-UNNAMED",
+            "--add-opens=java.rmi/sun.rmi.transport=ALL-UNNAMED",
+            "-classpath",
+            libraries.stream().map(Path::toString).collect(Collectors.joining(":")),
+            "org.apache.catalina.startup.Bootstrap",
+            "start"));
+    return arguments;
+  }
+
   /**
    * Starts a JVM with JMX on a free port.
    *
@@ -193,9 +245,18 @@ class EmbeddedIT {
    */
   private static FreePort.Listening<RunningProgram> start(
       Path directory, String begun, List<String> arguments) throws Exception {
+    return start(directory, begun, List.of(), arguments);
+  }
+
+  /**
+   * @param starter a program that starts the JVM; it gets the JVM's command as its arguments
+   */
+  private static FreePort.Listening<RunningProgram> start(
+      Path directory, String begun, List<String> starter, List<String> arguments) throws Exception {
     return FreePort.start(
         port -> {
-          List<String> command = java(directory, port);
+          List<String> command = new ArrayList<>(starter);
+          command.addAll(java(directory, port));
           command.addAll(arguments);
           RunningProgram program = new RunningProgram(directory, command.toArray(String[]::new));
           try {
