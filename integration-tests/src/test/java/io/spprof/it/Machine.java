@@ -14,6 +14,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 
@@ -145,7 +146,18 @@ final class Machine {
 
   /** Starts a program in the machine. The program's path is absolute. */
   Process start(Path directory, List<String> command) throws IOException {
+    return start(directory, Map.of(), command);
+  }
+
+  /** Starts a program in the machine with variables added to its environment. */
+  Process start(Path directory, Map<String, String> environment, List<String> command)
+      throws IOException {
     List<String> strings = new ArrayList<>(List.of(directory.toString()));
+    if (!environment.isEmpty()) {
+      // env becomes the program itself, so the process id is the program's.
+      strings.addAll(List.of("/bin/busybox", "env"));
+      environment.forEach((key, value) -> strings.add(key + "=" + value));
+    }
     strings.addAll(command);
     StringBuilder order = new StringBuilder("run " + strings.size() + "\n");
     strings.forEach(string -> order.append(string).append('\0'));

@@ -51,10 +51,7 @@ public final class TargetJvm implements AutoCloseable {
     command.environment().keySet().removeIf(key -> key.startsWith("SPPROF"));
     command.environment().remove("JAVA_TOOL_OPTIONS");
     command.environment().putAll(builder.environment);
-    if (Machine.given() != null && !builder.environment.isEmpty()) {
-      throw new IllegalStateException("no environment can be set in the machine");
-    }
-    process = start(command);
+    process = start(command, builder.environment);
     out = new Lines("stdout of " + process.pid(), process.getInputStream());
     err = new Lines("stderr of " + process.pid(), process.getErrorStream());
     in =
@@ -62,11 +59,12 @@ public final class TargetJvm implements AutoCloseable {
             new OutputStreamWriter(process.getOutputStream(), StandardCharsets.UTF_8));
   }
 
-  private static Process start(ProcessBuilder command) throws IOException {
+  private static Process start(ProcessBuilder command, Map<String, String> environment)
+      throws IOException {
     Machine machine = Machine.given();
     return machine == null
         ? command.start()
-        : machine.start(command.directory().toPath(), command.command());
+        : machine.start(command.directory().toPath(), environment, command.command());
   }
 
   /** Describes a JVM that runs a workload; nothing is started yet. */

@@ -64,9 +64,9 @@ class TruncationIT {
     assertTrue(
         samples(wrong) <= 0.01 * row.samples() + 2,
         () -> "wrong: " + wrong.stream().map(TruncationIT::leafEnd).toList());
-    // The remaining samples are in allocations of lambdas, which C1 does by a call.
-    long working = samples(truncated.stream().filter(stack -> isWork(stack.leaf())).toList());
-    assertTrue(working > 0.7 * samples(truncated), () -> "leaves: " + leaves(truncated));
+    List<Stack> idle =
+        truncated.stream().filter(stack -> !isWork(stack.leaf()) && !allocates(stack)).toList();
+    assertTrue(samples(idle) < 0.3 * samples(truncated), () -> "leaves: " + leaves(idle));
     assertTrue(row.isGood() && samples(truncated) > 0.85 * row.samples(), row::full);
   }
 
@@ -77,6 +77,14 @@ class TruncationIT {
 
   private static boolean isWork(String leaf) {
     return leaf.equals(STEPS) || leaf.startsWith(RECURSION) || leaf.startsWith(WIDE);
+  }
+
+  /**
+   * Whether a lambda is being allocated, which C1 does by a call of the JVM. How long that takes
+   * depends on the processor.
+   */
+  private static boolean allocates(Stack stack) {
+    return stack.frames().contains("java.lang.invoke.DirectMethodHandle.allocateInstance");
   }
 
   private static boolean isOfTheLoad(Stack stack) {
