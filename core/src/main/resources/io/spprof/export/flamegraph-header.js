@@ -56,6 +56,12 @@ function addStretch(term, info) {
   add(term, range + ", " + amount, info.options);
 }
 
+/* Begins a notice. In a comparison, "when" names the stretch of time; otherwise it is empty. */
+function headOf(when, word) {
+  const name = when.trim();
+  return name ? name[0].toUpperCase() + name.slice(1) + ": " + word.toLowerCase() : word;
+}
+
 /* Shows the times that the kernel keeps. One that is not known is -1. The shares from which on a time
  * is large are those of the text report. */
 function addKernelTimes(info, when) {
@@ -70,10 +76,10 @@ function addKernelTimes(info, when) {
   add("CPU wait" + when, text(wait), "Time that threads were ready to run and had no CPU, by the kernel's account", isLargeWait ? "warn" : "").id = "figure-wait" + when.replace(" ", "-");
   add("Throttled" + when, text(throttled), "Time that CPU quotas kept the process's cgroups from running", isLargeThrottled ? "warn" : "").id = "figure-throttled" + when.replace(" ", "-");
   if (isLargeWait) {
-    notice("warn", "Threads waited" + when + " " + timeText(wait) + " for a CPU, " + percentText(wait, used + wait) + " of the time in which they ran or wanted to: other threads or programs had the CPUs, or a quota was used up; the frames below are not to blame for this time.", []);
+    notice("warn", headOf(when, "Threads") + " waited " + timeText(wait) + " for a CPU, " + percentText(wait, used + wait) + " of the time in which they ran or wanted to: other threads or programs had the CPUs, or a quota was used up; the frames below are not to blame for this time.", []);
   }
   if (isLargeThrottled) {
-    notice("warn", "The process was throttled" + when + " for " + timeText(throttled) + ": the CPU quota of a cgroup was used up (a container's CPU limit); raise the limit, or run fewer threads at a time.", []);
+    notice("warn", headOf(when, "The") + " process was throttled for " + timeText(throttled) + ": the CPU quota of a cgroup was used up (a container's CPU limit); raise the limit, or run fewer threads at a time.", []);
   }
 }
 
@@ -86,7 +92,7 @@ function addSettings(stretches) {
   addOfEach("Walker", stretches.map((stretch) => [stretch.walker]));
   const debugInfos = {
     EXACT: ["exact", "DebugNonSafepoints is on: compiled code records its methods at every instruction"],
-    SINCE_SESSION: ["exact since the start", "Code compiled before the session records its methods at safepoints only, so a leaf may stand under a neighbouring method; to avoid this, start the JVM with -XX:+UnlockDiagnosticVMOptions -XX:+DebugNonSafepoints"],
+    SINCE_SESSION: ["exact in code compiled since the start", "Code compiled before the session records its methods at safepoints only, so a leaf may stand under a neighbouring method; to avoid this, start the JVM with -XX:+UnlockDiagnosticVMOptions -XX:+DebugNonSafepoints"],
     SAFEPOINTS: ["safepoints only", "Compiled code records its methods at safepoints only, so a leaf may stand under a neighbouring method"],
   };
   addOfEach("Debug info", stretches.map((stretch) => debugInfos[stretch.debugInfo] || ["not known"]));
@@ -126,9 +132,13 @@ function addLosses(info, when) {
   if (info.samplesWithoutTime > 0) { // Only recordings lack samples.
     notice("warn", head + "the recording lacks " + countText(info.samplesWithoutTime, "sample") + " of the session, the oldest: their times were no longer kept.", []);
   }
-  const unseen = info.unseenCpuNanos > 0
-    ? [{ key: "unseenThreads " + timeText(info.unseenCpuNanos), meaning: "threads that ended before they were found, or after their last signal, or have no timer" }]
-    : [];
+  const unseen = [];
+  if (!isDropped && info.droppedCpuNanos > info.unseenCpuNanos) {
+    unseen.push({ key: "notSignalled " + timeText(info.droppedCpuNanos - info.unseenCpuNanos), meaning: "was due when a thread or the session ended, or on a thread that blocks SIGPROF" });
+  }
+  if (info.unseenCpuNanos > 0) {
+    unseen.push({ key: "unseenThreads " + timeText(info.unseenCpuNanos), meaning: "threads that ended before they were found, or after their last signal, or have no timer" });
+  }
   if (isDropped) {
     const reasons = info.drops.filter((drop) => drop.signals > 0);
     notice(

@@ -355,7 +355,7 @@ class Timeline {
     context.font = "11px system-ui, sans-serif";
     context.textBaseline = "middle";
     context.fillStyle = colours.text;
-    const most = this.most.toFixed(this.most < 10 ? 2 : 0) + " CPUs";
+    const most = "up to " + this.most.toFixed(this.most < 10 ? 2 : 0) + " CPUs";
     const ends = [this.clock(0), this.clock(this.slots)];
     const room = context.measureText(ends[0]).width + 40;
     const labels = Math.max(2, Math.min(8, Math.floor(width / room)));

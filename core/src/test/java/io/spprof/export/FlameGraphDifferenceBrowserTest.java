@@ -9,6 +9,7 @@ import io.spprof.profile.Profile;
 import io.spprof.profile.SampleTimes;
 import io.spprof.sampler.DropReason;
 import io.spprof.sampler.Drops;
+import io.spprof.sampler.KernelTimes;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -375,6 +376,18 @@ class FlameGraphDifferenceBrowserTest extends FlameGraphBrowserTestBase {
     assertTrue(
         figures.contains("Engine before itimer Engine after ctimer Walker agct Debug info exact"),
         figures);
+  }
+
+  @Test
+  void shouldSayInWhichStretchThreadsWaited() throws IOException {
+    ProfileText before = ProfileText.lines("main;a.A.a 90"); // a session of 60 s
+    ProfileText after = ProfileText.lines("main;a.A.a 90");
+    before.kernel = new KernelTimes(8_000_000_000L, 1_500_000_000L, 500_000_000L, 0);
+    after.kernel = new KernelTimes(8_000_000_000L, 1_500_000_000L, 0, 3_000_000_000L);
+    compare(before.build(), after.build());
+    String notices = browser.text("notices");
+    assertTrue(notices.contains("Before: threads waited 500 ms for a CPU"), notices);
+    assertTrue(notices.contains("After: the process was throttled for 3 s"), notices);
   }
 
   @Test

@@ -315,7 +315,9 @@ class FlameGraphViewsBrowserTest extends FlameGraphBrowserTestBase {
             .getDomAttribute("title")
             .contains("40 ms of CPU time, 0.08 % of all, is missing below: no signal came for it"));
     open(ProfileText.lines("main;a.A.a 5000").dropped(Drops.NONE, 60_000_000L).build());
-    assertTrue(browser.text("notices").contains("0.12 % of all, is missing"));
+    String notices = browser.text("notices");
+    assertTrue(notices.contains("0.12 % of all, is missing"), notices);
+    assertTrue(notices.contains("notSignalled 60 ms"), notices);
   }
 
   @Test
