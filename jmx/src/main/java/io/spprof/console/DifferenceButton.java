@@ -42,12 +42,12 @@ final class DifferenceButton extends JButton {
    */
   DifferenceButton(
       RemoteBean bean, Supplier<String> minutes, BiConsumer<String, Boolean> messages) {
-    super("Difference...");
+    super("Save difference...");
     this.bean = bean;
     this.minutes = minutes;
     this.messages = messages;
     setToolTipText(
-        "Compares the chosen time with the same time before it, on a page of its own; the last hour"
+        "Saves a page that compares the chosen time with the same time before it; the last hour"
             + " needs retention=2h");
     addActionListener(event -> choose());
   }

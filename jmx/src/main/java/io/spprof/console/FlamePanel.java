@@ -2,11 +2,7 @@ package io.spprof.console;
 
 import java.awt.BorderLayout;
 import java.awt.event.KeyEvent;
-import java.io.BufferedReader;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.StringReader;
-import java.nio.charset.StandardCharsets;
 import java.time.LocalTime;
 import java.time.format.DateTimeFormatter;
 import java.util.List;
@@ -21,6 +17,7 @@ import javax.swing.Action;
 import javax.swing.JButton;
 import javax.swing.JCheckBox;
 import javax.swing.JComboBox;
+import javax.swing.JComponent;
 import javax.swing.JLabel;
 import javax.swing.JPanel;
 import javax.swing.JScrollPane;
@@ -34,8 +31,8 @@ import javax.swing.event.DocumentListener;
  * The part of JConsole's tab that shows the flame graph. Above the graph it has buttons to refresh
  * the profile and to reset the zoom, a search field, and boxes that decide whether the graph is
  * split by thread, and whether the threads of a pool are together. In a continuous session, the
- * graph can be of the last minutes, and these can be compared with the minutes before. The profile
- * is read in a background thread, as folded stacks, and kept, so that the boxes need no second
+ * graph can be of the last minutes, or of their difference to the minutes before. The profiles are
+ * read in a background thread, as folded stacks, and kept, so that the boxes need no second
  * reading.
  */
 final class FlamePanel extends JPanel {
@@ -55,8 +52,10 @@ final class FlamePanel extends JPanel {
   private final JComboBox<String> range =
       new JComboBox<>(new String[] {"All", "Last minute", "Last ten minutes", "Last hour"});
   private final JCheckBox follow = new JCheckBox("Follow");
+  private final JCheckBox compare = new JCheckBox("Difference");
   private final DifferenceButton difference;
-  private transient String folded = "";
+  private final JComponent legend = DifferenceColours.legend();
+  private transient FlameProfile profile;
   private transient String readAt = "";
   private boolean isReading;
   private long readEndNanos;
@@ -73,9 +72,6 @@ final class FlamePanel extends JPanel {
 
   private static final DateTimeFormatter TIME =
       DateTimeFormatter.ofPattern("HH:mm:ss", Locale.ROOT);
-
-  /** A profile that was read from the target and parsed in a background thread. */
-  private record Read(String folded, FlameTree tree) {}
 
   /**
    * Makes the panel.
@@ -103,14 +99,31 @@ final class FlamePanel extends JPanel {
     range.getAccessibleContext().setAccessibleName("Time of the graph");
     follow.setToolTipText(
         "Reads the profile again whenever JConsole reads, while this tab is open");
+    compare.setToolTipText(
+        "Compares the last minutes that are chosen with the same time before; only a continuous"
+            + " session can, and for the last hour it needs retention=2h");
     difference = new DifferenceButton(bean, () -> MINUTES[range.getSelectedIndex()], messages);
     add(
         new WrappingRows(
-            refresh, range, follow, difference, label, query, matched, reset, byThread, pools),
+            refresh,
+            range,
+            follow,
+            compare,
+            difference,
+            label,
+            query,
+            matched,
+            reset,
+            byThread,
+            pools),
         BorderLayout.NORTH);
     setContinuous(false);
     add(new JScrollPane(view), BorderLayout.CENTER);
-    add(status, BorderLayout.SOUTH);
+    JPanel below = new JPanel(new BorderLayout());
+    legend.setVisible(false);
+    below.add(legend, BorderLayout.NORTH);
+    below.add(status, BorderLayout.SOUTH);
+    add(below, BorderLayout.SOUTH);
     names();
     listen();
   }
@@ -119,7 +132,9 @@ final class FlamePanel extends JPanel {
     refresh.setName("spprof.flame.refresh");
     range.setName("spprof.flame.range");
     follow.setName("spprof.flame.follow");
+    compare.setName("spprof.flame.compare");
     difference.setName("spprof.flame.difference");
+    legend.setName("spprof.flame.legend");
     query.setName("spprof.flame.query");
     matched.setName("spprof.flame.matched");
     reset.setName("spprof.flame.reset");
@@ -133,9 +148,10 @@ final class FlamePanel extends JPanel {
     refresh.addActionListener(event -> readUnlessReading());
     range.addActionListener(
         event -> {
-          showDifference();
+          enableDifference();
           readUnlessReading();
         });
+    compare.addActionListener(event -> readUnlessReading());
     reset.addActionListener(event -> view.zoomTo(0));
     byThread.addActionListener(
         event -> {
@@ -207,11 +223,18 @@ final class FlamePanel extends JPanel {
     if (!isContinuous && range.getSelectedIndex() != 0) {
       range.setSelectedIndex(0);
     }
-    showDifference();
+    enableDifference();
   }
 
-  private void showDifference() {
-    difference.setEnabled(range.isEnabled() && range.getSelectedIndex() > 0);
+  /** Enables the difference unless the graph is of all that is kept, before which nothing is. */
+  private void enableDifference() {
+    boolean isStretch = range.isEnabled() && range.getSelectedIndex() > 0;
+    compare.setEnabled(isStretch);
+    difference.setEnabled(isStretch);
+  }
+
+  private boolean isCompared() {
+    return compare.isEnabled() && compare.isSelected();
   }
 
   /**
@@ -237,6 +260,7 @@ final class FlamePanel extends JPanel {
   private void read(boolean isAutomatic) {
     Towers towers = towers();
     String minutes = MINUTES[range.getSelectedIndex()];
+    boolean isCompared = isCompared();
     long begin = nanoTime.getAsLong();
     isReading = true;
     if (!isAutomatic) {
@@ -246,14 +270,13 @@ final class FlamePanel extends JPanel {
     if (!follow.isSelected()) {
       say("Reading the profile ...");
     }
-    new SwingWorker<Read, Long>() {
+    new SwingWorker<FlameTree, Long>() {
+      private FlameProfile read; // The background thread writes it.
+
       @Override
-      protected Read doInBackground() throws IOException, JMException {
-        ByteArrayOutputStream out = new ByteArrayOutputStream();
-        String of = minutes.isEmpty() ? "" : DifferenceButton.after(minutes);
-        bean.copy("collapsed-kinds-cpu", of, out, this::publish);
-        String lines = out.toString(StandardCharsets.UTF_8);
-        return new Read(lines, parsed(lines, towers));
+      protected FlameTree doInBackground() throws IOException, JMException {
+        read = FlameProfile.read(bean, minutes, isCompared, this::publish);
+        return FlameTree.of(read, towers);
       }
 
       @Override
@@ -272,23 +295,24 @@ final class FlamePanel extends JPanel {
         readEndNanos = nanoTime.getAsLong();
         readNanos = readEndNanos - begin;
         try {
-          Read read = get();
-          folded = read.folded();
+          FlameTree tree = get();
+          profile = read;
           readAt = TIME.format(LocalTime.now());
           if (towers == towers()) {
-            show(read.tree());
+            show(tree);
           } else {
             parse(); // The user chose the other graph meanwhile.
           }
         } catch (ExecutionException e) {
-          say("Cannot read the profile: " + RemoteBean.meaning(e.getCause()));
+          String what = isCompared ? "Cannot compare: " : "Cannot read the profile: ";
+          say(what + RemoteBean.meaning(e.getCause()));
         } catch (InterruptedException e) {
           Thread.currentThread().interrupt();
         }
         // Without a profile there is no graph to split by thread.
         setSplitEnabled(view.tree() != null);
-        if (!minutes.equals(MINUTES[range.getSelectedIndex()])) {
-          read(isAutomatic); // The user chose another range meanwhile.
+        if (!minutes.equals(MINUTES[range.getSelectedIndex()]) || isCompared != isCompared()) {
+          read(isAutomatic); // The user chose another time or comparison meanwhile.
         }
       }
     }.execute();
@@ -307,14 +331,10 @@ final class FlamePanel extends JPanel {
     pools.setEnabled(isEnabled && byThread.isSelected());
   }
 
-  private static FlameTree parsed(String lines, Towers towers) throws IOException {
-    return FlameTree.read(new BufferedReader(new StringReader(lines)), towers);
-  }
-
   /** Parses the profile again, after the user chose how to split the graph. */
   private void parse() {
     try {
-      show(parsed(folded, towers()));
+      show(FlameTree.of(profile, towers()));
     } catch (IOException e) {
       say(e.getMessage());
     }
@@ -333,13 +353,15 @@ final class FlamePanel extends JPanel {
     view.show(tree);
     view.zoomTo(tree.find(zoomed));
     search();
+    legend.setVisible(tree.isDifference());
     say(
         tree.total() == 0
             ? "The profile has no samples: start a session, then refresh."
             : String.format(
                 Locale.ROOT,
-                "%s of CPU time, read at %s. Click a frame to zoom in, one above it to go back.",
+                "%s of CPU time%s, read at %s. Click a frame to zoom in, one above it to go back.",
                 FlameView.time(tree.total()),
+                tree.isDifference() ? ", and " + FlameView.time(tree.before(0)) + " before" : "",
                 readAt));
   }
 

@@ -13,10 +13,11 @@ import java.util.Map;
 import java.util.function.Predicate;
 
 /**
- * The tree of calls behind a flame graph, built from folded stacks. A node is a frame with its
- * callers; its children are its callees. The nodes are numbered depth first, and among siblings the
- * node with the most CPU time comes first. A subtree is therefore a contiguous range of numbers.
- * Node 0 is the root, which stands for all CPU time. Immutable.
+ * The tree of calls behind a flame graph, built from folded stacks. The tree of a comparison has
+ * the frames of two profiles, and the CPU time of both; its widths are of the later one. A node is
+ * a frame with its callers; its children are its callees. The nodes are numbered depth first, and
+ * among siblings the node with the most CPU time comes first. A subtree is therefore a contiguous
+ * range of numbers. Node 0 is the root, which stands for all CPU time. Immutable.
  */
 final class FlameTree {
 
@@ -26,10 +27,12 @@ final class FlameTree {
   private final List<String> names = new ArrayList<>();
   private final List<String> keys = new ArrayList<>();
   private final List<FlameKind> kinds = new ArrayList<>();
-  private int[] depths = new int[0];
-  private int[] ends = new int[0];
-  private int[] parents = new int[0];
-  private long[] nanos = new long[0];
+  private final int[] depths;
+  private final int[] ends;
+  private final int[] parents;
+  private final long[] nanos;
+  private final long[] before; // the CPU time in the earlier profile of a comparison
+  private final FlameProfile profile;
 
   /** A frame while the tree is being built. Later, arrays hold all nodes. */
   private static final class Node {
@@ -38,64 +41,78 @@ final class FlameTree {
     private FlameKind kind;
     private final Map<String, Node> children = new HashMap<>(); // by the frame, with its suffix
     private long nanos;
+    private long before;
 
     private Node(String name, FlameKind kind) {
       this.name = name;
       this.key = name;
       this.kind = kind;
     }
+
+    private void add(long time, boolean isBefore) {
+      if (isBefore) {
+        before += time;
+      } else {
+        nanos += time;
+      }
+    }
   }
 
-  private FlameTree(Node root, int size) {
+  private FlameTree(Node root, int size, FlameProfile profile) {
+    this.profile = profile;
     depths = new int[size];
     ends = new int[size];
     parents = new int[size];
     nanos = new long[size];
+    before = new long[isDifference() ? size : 0];
     add(root);
   }
 
   /**
-   * Builds a tree from folded stacks. Each line has the frames of a stack, joined by {@code ;},
-   * then a blank and the CPU time in nanoseconds. Frames have the suffixes of {@link FlameKind}.
+   * Builds a tree.
    *
-   * @param lines the lines, which are read to the end
-   * @param towers what is below the root; the first frame of each line is the thread's name
-   * @throws IOException if reading fails, or if a line is no folded stack
+   * @param profile the profile, with the earlier one if there is a comparison
+   * @param towers what is below the root
+   * @throws IOException if a line is no folded stack
    */
-  static FlameTree read(BufferedReader lines, Towers towers) throws IOException {
+  static FlameTree of(FlameProfile profile, Towers towers) throws IOException {
     Node root = new Node(ALL, FlameKind.ROOT);
     Map<String, String> known = new HashMap<>();
     ThreadPools pools = new ThreadPools();
     int size = 1;
-    for (String line = lines.readLine(); line != null; line = lines.readLine()) {
-      int blank = line.lastIndexOf(' ');
-      long count = count(line, blank);
-      int begin = towers == Towers.FRAMES ? afterThread(line, blank) : 0;
-      Node node = root;
-      node.nanos += count;
-      while (begin < blank) {
-        int semicolon = line.indexOf(';', begin);
-        int end = semicolon < 0 || semicolon > blank ? blank : semicolon;
-        String frame = Shown.line(line.substring(begin, end));
-        if (begin == 0 && towers == Towers.POOLS) {
-          frame = pools.add(frame);
+    for (FlameProfile part = profile; part != null; part = part.before()) {
+      boolean isBefore = part != profile;
+      BufferedReader lines = FlameProfile.reader(part.lines());
+      for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+        long time = FlameProfile.number(line);
+        int blank = line.lastIndexOf(' ');
+        int begin = towers == Towers.FRAMES ? afterThread(line, blank) : 0;
+        Node node = root;
+        node.add(time, isBefore);
+        while (begin < blank) {
+          int semicolon = line.indexOf(';', begin);
+          int end = semicolon < 0 || semicolon > blank ? blank : semicolon;
+          String frame = Shown.line(line.substring(begin, end));
+          if (begin == 0 && towers == Towers.POOLS) {
+            frame = pools.add(frame);
+          }
+          Node child = node.children.get(frame);
+          if (child == null) {
+            FlameKind kind = begin == 0 ? FlameKind.THREAD : FlameKind.of(frame);
+            child = new Node(known.computeIfAbsent(kind.name(frame), same -> same), kind);
+            node.children.put(frame, child);
+            size++;
+          }
+          child.add(time, isBefore);
+          node = child;
+          begin = end + 1;
         }
-        Node child = node.children.get(frame);
-        if (child == null) {
-          FlameKind kind = begin == 0 ? FlameKind.THREAD : FlameKind.of(frame);
-          child = new Node(known.computeIfAbsent(kind.name(frame), same -> same), kind);
-          node.children.put(frame, child);
-          size++;
-        }
-        child.nanos += count;
-        node = child;
-        begin = end + 1;
       }
     }
     if (towers == Towers.POOLS) {
       root.children.values().forEach(node -> label(node, pools));
     }
-    return new FlameTree(root, size);
+    return new FlameTree(root, size, profile);
   }
 
   private static void label(Node node, ThreadPools pools) {
@@ -110,17 +127,6 @@ final class FlameTree {
   private static int afterThread(String line, int blank) {
     int semicolon = line.indexOf(';');
     return semicolon < 0 ? blank : semicolon + 1;
-  }
-
-  private static long count(String line, int blank) throws IOException {
-    if (blank < 1) {
-      throw new IOException("not a folded stack: " + Shown.line(line));
-    }
-    try {
-      return Long.parseLong(line, blank + 1, line.length(), 10);
-    } catch (NumberFormatException e) {
-      throw new IOException("not a folded stack: " + Shown.line(line), e);
-    }
   }
 
   /**
@@ -140,6 +146,9 @@ final class FlameTree {
       parents[index] = step.parent;
       depths[index] = step.parent < 0 ? 0 : depths[step.parent] + 1;
       nanos[index] = step.node.nanos;
+      if (isDifference()) {
+        before[index] = step.node.before;
+      }
       List<Node> children = new ArrayList<>(step.node.children.values());
       children.sort(
           Comparator.comparingLong((Node node) -> node.nanos)
@@ -189,6 +198,47 @@ final class FlameTree {
     return nanos[0];
   }
 
+  /** Returns whether the tree compares two profiles. */
+  boolean isDifference() {
+    return profile.before() != null;
+  }
+
+  /** Returns the CPU time of a node in the earlier profile of a comparison, in nanoseconds. */
+  long before(int node) {
+    return before[node];
+  }
+
+  /** Returns how the share of a node, with its callees, changed in a comparison. */
+  ShareChange change(int node) {
+    return change(before[node], nanos[node]);
+  }
+
+  /** Returns how the share of a node without its callees changed in a comparison. */
+  ShareChange selfChange(int node) {
+    return change(self(before, node), self(nanos, node));
+  }
+
+  /** Returns the CPU time of a node without its callees. */
+  private long self(long[] times, int node) {
+    long self = times[node];
+    for (int child = node + 1; child < ends[node]; child = ends[child]) {
+      self -= times[child];
+    }
+    return self;
+  }
+
+  private ShareChange change(long early, long late) {
+    return ShareChange.of(
+        share(early, before[0]),
+        profile.before().samples(),
+        share(late, nanos[0]),
+        profile.samples());
+  }
+
+  private static double share(long part, long whole) {
+    return whole == 0 ? 0 : (double) part / whole;
+  }
+
   /**
    * Returns the names of the frames from the root to a node, without the root. A pool of threads
    * has an asterisk for each number, and no number of threads.
@@ -202,8 +252,8 @@ final class FlameTree {
   }
 
   /**
-   * Returns the deepest node on a path, which may be one of another tree; the root if the path
-   * begins elsewhere.
+   * Returns the deepest node with CPU time on a path, which may be one of another tree; the root if
+   * there is none.
    */
   int find(List<String> path) {
     int found = 0;
@@ -216,6 +266,9 @@ final class FlameTree {
         break;
       }
       found = child;
+    }
+    while (found > 0 && nanos[found] == 0) {
+      found = parents[found]; // A comparison can have a frame in the earlier profile only.
     }
     return found;
   }

@@ -102,12 +102,10 @@ final class FlameView extends JPanel implements Scrollable {
   }
 
   private double width(int node) {
-    if (isAbove(node)) {
+    if (tree.isWithin(zoom, node)) {
       return getWidth();
     }
-    return tree.total() == 0
-        ? getWidth()
-        : (double) getWidth() * tree.nanos(node) / tree.nanos(zoom);
+    return tree.total() == 0 ? 0 : (double) getWidth() * tree.nanos(node) / tree.nanos(zoom);
   }
 
   /**
@@ -138,15 +136,25 @@ final class FlameView extends JPanel implements Scrollable {
   @Override
   public String getToolTipText(MouseEvent event) {
     int node = nodeAt(event.getX(), event.getY());
-    return node < 0
-        ? null
-        : String.format(
-            Locale.ROOT,
-            "%s (%s): %s of CPU time, %s",
-            tree.name(node),
-            tree.kind(node).text(),
-            time(tree.nanos(node)),
-            percent(tree.nanos(node), tree.total()));
+    if (node < 0) {
+      return null;
+    }
+    long nanos = tree.nanos(node);
+    String frame = tree.name(node) + " (" + tree.kind(node).text() + "): ";
+    String percent = percent(nanos, tree.total());
+    if (!tree.isDifference()) {
+      return frame + time(nanos) + " of CPU time, " + percent;
+    }
+    long before = tree.before(node);
+    return String.format(
+        "%s%s; self %s; before %s (%s), after %s (%s) of CPU time",
+        frame,
+        tree.change(node).text(),
+        tree.selfChange(node).text(),
+        percent(before, tree.before(0)),
+        time(before),
+        percent,
+        time(nanos));
   }
 
   /** Returns a time for people, for instance {@code 350 ms} or {@code 1,234.50 s}. */
@@ -194,14 +202,19 @@ final class FlameView extends JPanel implements Scrollable {
     int x = (int) Math.round(left);
     int drawn = Math.max(1, (int) Math.round(left + width) - x - (width > 4 ? 1 : 0));
     int y = tree.depth(node) * ROW;
-    Color colour = isMatch ? MATCH : search != null ? DIM : colour(tree.kind(node), name);
+    Color colour = isMatch ? MATCH : search != null ? DIM : colour(node);
     g.setColor(isAbove(node) ? lighter(colour) : colour);
     g.fillRect(x, y, drawn, ROW - 1);
     FontMetrics text = g.getFontMetrics();
     if (drawn > 24) {
       g.setColor(isMatch && !isAbove(node) ? Color.WHITE : Color.BLACK);
+      String mark = tree.isDifference() ? tree.selfChange(node).mark() : "";
+      if (text.stringWidth(mark) > drawn - 24) {
+        mark = ""; // Without room for both, the name says more.
+      }
+      int room = drawn - 6 - text.stringWidth(mark);
       g.drawString(
-          fitting(name, tree.kind(node), text, drawn - 6),
+          mark + fitting(name, tree.kind(node), text, room),
           x + 3,
           y + (ROW + text.getAscent()) / 2 - 2);
     }
@@ -214,6 +227,12 @@ final class FlameView extends JPanel implements Scrollable {
       case ROOT, THREAD, POOL -> fitter.withoutMiddle(name, room);
       case JAVA, NATIVE, JVM, SYSCALL, SYNTHETIC -> fitter.fit(name, room);
     };
+  }
+
+  private Color colour(int node) {
+    return tree.isDifference()
+        ? DifferenceColours.of(tree.selfChange(node).level())
+        : colour(tree.kind(node), tree.name(node));
   }
 
   /**
@@ -248,7 +267,9 @@ final class FlameView extends JPanel implements Scrollable {
   private int deepestBelow(int subtree) {
     int found = 0;
     for (int node = subtree; tree != null && node < tree.end(subtree); node++) {
-      found = Math.max(found, tree.depth(node));
+      if (tree.nanos(node) > 0) { // A comparison can have a frame in the earlier profile only.
+        found = Math.max(found, tree.depth(node));
+      }
     }
     return found;
   }

@@ -16,6 +16,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -29,6 +30,7 @@ import javax.management.RuntimeMBeanException;
 import javax.swing.AbstractButton;
 import javax.swing.JComboBox;
 import javax.swing.JLabel;
+import javax.swing.JTextField;
 import javax.swing.SwingUtilities;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -338,8 +340,136 @@ class FlamePanelTest {
     assertEquals(2, calls.size());
   }
 
+  /** Lets the target answer a profile of one thread, and then the numbers of its samples. */
+  private void addCountedProfile(String stacks, String counts) {
+    profiles.addAll(List.of(stacks, "", counts, ""));
+  }
+
+  /** Chooses the last ten minutes and their difference to the ten minutes before. */
+  private void compare() throws Exception {
+    setContinuous(true);
+    addProfile(1);
+    choose(2);
+    awaitStatus("1 ms of CPU time");
+    addCountedProfile("w-1;a_[j] 60000000\nw-2;b_[j] 40000000\n", "w-1;a 600\nw-2;b 400\n");
+    addCountedProfile("w-1;a_[j] 60000000\nw-2;b_[j] 140000000\n", "w-1;a 600\nw-2;b 1400\n");
+    calls.clear();
+    click("compare");
+    awaitStatus("200 ms of CPU time, and 100 ms before, read at ");
+  }
+
+  private boolean isVisible(String name) throws Exception {
+    return onEdt(() -> named(name).isVisible());
+  }
+
+  /** Returns the changes of self time and their chance, of the frames named by the argument. */
+  private String changes(String... path) throws Exception {
+    return onEdt(
+        () -> {
+          FlameTree tree = ((FlameView) named("view")).tree();
+          ShareChange change = tree.selfChange(tree.find(List.of(path)));
+          return String.format(Locale.ROOT, "%s, %.2f", change.text(), change.chance());
+        });
+  }
+
   @Test
-  void shouldCompareTheChosenTimeWithTheTimeBefore() throws Exception {
+  void shouldShowTheDifferenceToTheTimeBefore() throws Exception {
+    assertFalse(isEnabled("compare"), "no continuous session");
+    assertFalse(isVisible("legend"));
+    compare();
+
+    assertEquals(
+        List.of(
+            "openStreamOf[collapsed-kinds-cpu, from=-20m,to=-10m]",
+            "openStreamOf[collapsed, from=-20m,to=-10m]",
+            "openStreamOf[collapsed-kinds-cpu, last=10m]",
+            "openStreamOf[collapsed, last=10m]"),
+        calls);
+    assertTrue(isVisible("legend"));
+    assertEquals("w-* (2 threads)", towers());
+    // 60 % of 1,000 samples, then 30 % of 2,000: 2 x sqrt(0.4 x 0.6 x (1 / 1,000 + 1 / 2,000))
+    assertEquals("\u221230.00 points, 3.79", changes("w-*", "a"));
+    assertEquals("+30.00 points, 3.79", changes("w-*", "b"));
+
+    click("pools");
+    assertEquals("w-2, w-1", towers());
+    assertEquals("+30.00 points, 3.79", changes("w-2", "b"));
+    click("byThread");
+    assertEquals("b, a", towers());
+    assertEquals("+30.00 points, 3.79", changes("b"));
+    assertTrue(isVisible("legend"));
+    assertEquals(4, calls.size(), "the boxes need no reading");
+    onEdt(
+        () -> {
+          ((JTextField) named("query")).setText("b");
+          return null;
+        });
+    assertEquals("70.00 % matched", ((JLabel) named("matched")).getText());
+  }
+
+  @Test
+  void shouldShowTheProfileAgainWithoutTheDifference() throws Exception {
+    compare();
+    addProfile(3);
+    click("compare");
+    awaitStatus("3 ms of CPU time, read at");
+    assertFalse(isVisible("legend"));
+    assertEquals("openStreamOf[collapsed-kinds-cpu, last=10m]", calls.get(4));
+
+    profiles.addAll(List.of("w;a 1000000\n", "", "w;a 1\n", ""));
+    profiles.addAll(List.of("w;a 2000000\n", "", "w;a 1\n", ""));
+    click("compare");
+    awaitStatus("2 ms of CPU time, and 1 ms before");
+    addProfile(4);
+    choose(0);
+    awaitStatus("4 ms of CPU time, read at");
+    assertFalse(isEnabled("compare"), "nothing is before all");
+    assertFalse(isVisible("legend"));
+    assertEquals("openStream[collapsed-kinds-cpu]", calls.get(9));
+  }
+
+  @Test
+  void shouldReadOnceMoreWhenTheUserWantsTheDifferenceMeanwhile() throws Exception {
+    setContinuous(true);
+    answers.drainPermits();
+    choose(1);
+    click("compare");
+    addProfile(1);
+    addCountedProfile("w;a 1000000\n", "w;a 1\n");
+    addCountedProfile("w;a 2000000\n", "w;a 1\n");
+    answers.release(5);
+    awaitStatus("2 ms of CPU time, and 1 ms before");
+    assertEquals(5, calls.size());
+  }
+
+  @Test
+  void shouldSayWhyItCannotCompare() throws Exception {
+    setContinuous(true);
+    addProfile(1);
+    choose(1);
+    awaitStatus("1 ms of CPU time");
+    doThrow(new RuntimeMBeanException(new IllegalArgumentException("nothing is kept of that")))
+        .when(server)
+        .invoke(any(), eq("openStreamOf"), any(), any());
+    click("compare");
+    awaitStatus("Cannot compare: nothing is kept of that");
+    assertFalse(isVisible("legend"), "the graph is still the profile");
+    assertTrue(isEnabled("refresh"));
+  }
+
+  @Test
+  void shouldSayWhichCountIsWrong() throws Exception {
+    setContinuous(true);
+    addProfile(1);
+    choose(1);
+    awaitStatus("1 ms of CPU time");
+    addCountedProfile("w;a 1000000\n", "w;a many\n");
+    click("compare");
+    awaitStatus("Cannot compare: not a folded stack: w;a many");
+  }
+
+  @Test
+  void shouldSaveTheDifferenceAsAPage() throws Exception {
     setContinuous(true);
     addProfile(1);
     choose(2);

@@ -1,13 +1,13 @@
 package io.spprof.console;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.StringReader;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
@@ -16,7 +16,7 @@ class FlameTreeTest {
   private static final String LINES = "t1;a;b 3\nt1;a 2\nt2;a;c 7\nt2;[no frame] 1\nt3 1\n";
 
   private static FlameTree read(String lines, Towers towers) throws IOException {
-    return FlameTree.read(new BufferedReader(new StringReader(lines)), towers);
+    return FlameTree.of(new FlameProfile(lines, 0, null), towers);
   }
 
   private static String shown(FlameTree tree) {
@@ -118,6 +118,62 @@ class FlameTreeTest {
     assertEquals(6, tree.matching(0, "a"::equals));
     assertEquals(3, tree.matching(0, "b"::equals));
     assertEquals(0, tree.matching(0, "c"::equals));
+  }
+
+  private static FlameTree difference(String before, String after, Towers towers)
+      throws IOException {
+    return FlameTree.of(
+        new FlameProfile(after, 40_000, new FlameProfile(before, 10_000, null)), towers);
+  }
+
+  private static String changes(FlameTree tree) {
+    StringBuilder changes = new StringBuilder();
+    for (int node = 0; node < tree.size(); node++) {
+      changes
+          .append(tree.name(node))
+          .append(String.format(Locale.ROOT, "%+.0f", tree.change(node).points()))
+          .append(String.format(Locale.ROOT, "%+.0f ", tree.selfChange(node).points()));
+    }
+    return changes.toString().strip();
+  }
+
+  @Test
+  void shouldCompareSharesWithCalleesAndWithout() throws IOException {
+    String before = "t;a 30\nt;a;b 20\nt;c 40\nt;gone;x 10\n";
+    // The later profile is four times as long: a shares the same, and b has become slower.
+    String after = "t;a 120\nt;a;b 120\nt;c 100\nt;new 60\n";
+    FlameTree tree = difference(before, after, Towers.THREADS);
+
+    assertEquals("0all400 1t400 2a240 3b120 2c100 2new60 2gone0 3x0", shown(tree));
+    assertEquals("all+0+0 t+0+0 a+10+0 b+10+10 c-15-15 new+15+15 gone-10+0 x-10-10", changes(tree));
+    assertEquals(50, tree.before(tree.find(List.of("t", "a"))));
+    assertEquals(0, tree.before(tree.find(List.of("t", "new"))));
+    int x = tree.size() - 1;
+    assertEquals(10, tree.before(x));
+    // 10 % of 10,000 samples and none of 40,000: 2 x sqrt(0.02 x 0.98 x (1 / 10,000 + 1 / 40,000))
+    assertEquals(0.313, tree.selfChange(x).chance(), 0.0005);
+    assertEquals(-4, tree.selfChange(x).level());
+    assertEquals(0, tree.selfChange(1).level());
+    assertEquals("t", tree.name(tree.find(List.of("t", "gone", "x"))), "the path has no width");
+    assertTrue(tree.isDifference());
+    assertFalse(read(before, Towers.THREADS).isDifference());
+  }
+
+  @Test
+  void shouldCompareThePoolsOfBoth() throws IOException {
+    FlameTree tree = difference("p-1;a 1\nx 1\n", "p-2;a 3\nx 1\n", Towers.POOLS);
+    assertEquals("0all4 1p-* (2 threads)3 2a3 1x1", shown(tree));
+    assertEquals("all+0+0 p-* (2 threads)+25+0 a+25+25 x-25-25", changes(tree));
+    assertEquals(
+        "all+0-25 a+25+25", changes(difference("p-1;a 1\nx 1\n", "p-2;a 3\nx 1\n", Towers.FRAMES)));
+  }
+
+  @Test
+  void shouldCompareWithAnEmptyProfile() throws IOException {
+    assertEquals("all+100+0 t+100+0 a+100+100", changes(difference("", "t;a 1\n", Towers.THREADS)));
+    FlameTree gone = difference("t;a 1\n", "", Towers.THREADS);
+    assertEquals("all-100+0 t-100+0 a-100-100", changes(gone));
+    assertEquals(0, gone.find(List.of("t", "a")));
   }
 
   @Test

@@ -4,12 +4,12 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.awt.Color;
 import java.awt.FontMetrics;
 import java.awt.Graphics2D;
+import java.awt.event.MouseEvent;
 import java.awt.image.BufferedImage;
-import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.StringReader;
 import java.util.HashSet;
 import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
@@ -26,7 +26,11 @@ class FlameViewTest {
     // The tree: all 100; t1 70: x.A.a 60 (x.B.b 20), t2 30.
     String lines = "t1;x.A.a_[j] 40\nt1;x.A.a_[j];x.B.b_[j] 20\nt1;y.C.c_[j] 10\nt2;x.A.a_[j] 30\n";
     view.setSize(WIDTH, 200);
-    view.show(FlameTree.read(new BufferedReader(new StringReader(lines)), Towers.THREADS));
+    view.show(tree(lines));
+  }
+
+  private static FlameTree tree(String lines) throws IOException {
+    return FlameTree.of(new FlameProfile(lines, 0, null), Towers.THREADS);
   }
 
   private String at(int x, int row) {
@@ -34,13 +38,17 @@ class FlameViewTest {
     return node < 0 ? "" : view.tree().name(node) + " " + view.tree().nanos(node);
   }
 
-  private int pixel(int x, int row) {
+  private BufferedImage picture() {
     BufferedImage image = new BufferedImage(WIDTH, 200, BufferedImage.TYPE_INT_RGB);
     Graphics2D g = image.createGraphics();
     g.setClip(0, 0, WIDTH, 200);
     view.paint(g);
     g.dispose();
-    return image.getRGB(x, row * FlameView.ROW + 1);
+    return image;
+  }
+
+  private int pixel(int x, int row) {
+    return picture().getRGB(x, row * FlameView.ROW + 1);
   }
 
   @Test
@@ -111,7 +119,7 @@ class FlameViewTest {
     String lines =
         "a.b_[j];x.A.a_[j] 10\na.b_[j];libc.so.6`f 9\na.b_[j];libjvm.so`f 8\n"
             + "a.b_[j];[syscall read]_[k] 7\na.b_[j];[note] 6\na.b_[j];java.util.A.a_[j] 5\n";
-    view.show(FlameTree.read(new BufferedReader(new StringReader(lines)), Towers.THREADS));
+    view.show(tree(lines));
     assertEquals("a.b_[j] 45", at(5, 1), "a thread has no suffix");
     Set<Integer> colours = new HashSet<>();
     double left = 0;
@@ -121,5 +129,91 @@ class FlameViewTest {
     }
     colours.add(pixel(2, 1));
     assertEquals(7, colours.size());
+  }
+
+  private void showADifference(String before, String after) throws IOException {
+    view.show(
+        FlameTree.of(
+            new FlameProfile(after, 1000, new FlameProfile(before, 1000, null)), Towers.THREADS));
+  }
+
+  private String tip(int x, int row) {
+    return view.getToolTipText(
+        new MouseEvent(view, MouseEvent.MOUSE_MOVED, 0, 0, x, row * FlameView.ROW + 1, 0, false));
+  }
+
+  private static int rgb(int level) {
+    return DifferenceColours.of(level).getRGB();
+  }
+
+  @Test
+  void shouldColourADifferenceByTheChangeOfSelfTime() throws IOException {
+    showADifference(
+        "t;m.M.main_[j] 100\nt;m.M.main_[j];a.A.more_[j] 300\nt;m.M.main_[j];b.B.less_[j] 500\n"
+            + "t;gone.G.g_[j];gone.G.h_[j];gone.G.i_[j] 100\n",
+        "t;m.M.main_[j] 200\nt;m.M.main_[j];a.A.more_[j] 1000\nt;m.M.main_[j];b.B.less_[j] 600\n"
+            + "t;m.M.main_[j];c.C.fresh_[j] 200\n");
+    assertEquals("m.M.main 2000", at(999, 2));
+    assertEquals("a.A.more 1000", at(499, 3));
+    assertEquals("b.B.less 600", at(799, 3));
+    assertEquals("c.C.fresh 200", at(899, 3));
+    assertEquals("", at(901, 3));
+    assertEquals("", at(999, 4), "what is gone has no width");
+    assertEquals(4 * FlameView.ROW, view.getPreferredSize().height, "nor height");
+
+    assertEquals(rgb(0), pixel(1, 0));
+    assertEquals(rgb(0), pixel(1, 1));
+    assertEquals(rgb(0), pixel(1, 2), "the caller did not change itself");
+    assertEquals(rgb(4), pixel(1, 3));
+    assertEquals(rgb(-4), pixel(501, 3));
+    assertEquals(rgb(4), pixel(801, 3));
+    assertEquals(Color.WHITE.getRGB(), pixel(950, 3));
+    view.search("b.B.less"::equals);
+    assertEquals(0xffc2187a, pixel(501, 3));
+    assertNotEquals(rgb(4), pixel(1, 3));
+  }
+
+  @Test
+  void shouldSayBeforeAfterAndChangeInTheTooltip() throws IOException {
+    assertEquals("x.A.a (Java): 0 ms of CPU time, 60.00 %", tip(1, 2));
+    showADifference(
+        "t;m.M.main_[j] 100000000\nt;m.M.main_[j];a.A.more_[j] 300000000\nu 600000000\n",
+        "t;m.M.main_[j] 190000000\nt;m.M.main_[j];a.A.more_[j] 1010000000\nu 800000000\n");
+    assertEquals(
+        "m.M.main (Java): +20.00 points; self \u22120.50 points, can be chance;"
+            + " before 40.00 % (400 ms), after 60.00 % (1.20 s) of CPU time",
+        tip(1, 2));
+  }
+
+  @Test
+  void shouldShowTheRootAloneWhereNothingIsLeftAfter() throws IOException {
+    showADifference("t;a 5\n", "");
+    assertEquals("all 0", at(999, 0));
+    assertEquals("", at(1, 1));
+    assertEquals(FlameView.ROW, view.getPreferredSize().height);
+    assertEquals(rgb(0), pixel(1, 0));
+    assertEquals(Color.WHITE.getRGB(), pixel(1, 1));
+  }
+
+  @Test
+  void shouldPutTheChangeBeforeANameWithRoom() throws IOException {
+    showADifference("t;a 50\nt;b 50\n", "t;a 97\nt;b 3\n");
+    int narrow = darkPixels(970, 1000);
+    int wide = darkPixels(0, 970);
+    showADifference("t;a 97\nt;b 3\n", "t;a 97\nt;b 3\n");
+    assertTrue(wide > 3 * darkPixels(0, 970), "+47.00 a, and a alone: " + wide);
+    assertEquals(narrow, darkPixels(970, 1000), "no room for more than the name");
+  }
+
+  /** Counts the pixels of letters in a part of the third row. */
+  private int darkPixels(int from, int to) {
+    BufferedImage image = picture();
+    int dark = 0;
+    for (int x = from; x < to; x++) {
+      for (int y = 2 * FlameView.ROW; y < 3 * FlameView.ROW; y++) {
+        dark += (image.getRGB(x, y) & 0xFF) < 0x40 ? 1 : 0;
+      }
+    }
+    return dark;
   }
 }

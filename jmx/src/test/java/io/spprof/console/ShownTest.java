@@ -4,9 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.spprof.text.Printable;
-import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.StringReader;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
@@ -37,12 +35,11 @@ class ShownTest {
     assertEquals(CLEAN, reading.text("LastError"));
     assertEquals(CLEAN, RemoteBean.meaning(new IOException(HOSTILE)));
     FlameTree tree =
-        FlameTree.read(
-            new BufferedReader(new StringReader("main;\u202ex\u001b 7\n")), Towers.THREADS);
+        FlameTree.of(new FlameProfile("main;\u202ex\u001b 7\n", 0, null), Towers.THREADS);
     assertEquals("\ufffdx ", tree.name(2));
-    BufferedReader none = new BufferedReader(new StringReader("\u001bx"));
+    FlameProfile none = new FlameProfile("\u001bx", 0, null);
     assertEquals(
         "not a folded stack:  x",
-        assertThrows(IOException.class, () -> FlameTree.read(none, Towers.THREADS)).getMessage());
+        assertThrows(IOException.class, () -> FlameTree.of(none, Towers.THREADS)).getMessage());
   }
 }

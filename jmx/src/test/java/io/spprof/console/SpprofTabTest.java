@@ -75,6 +75,7 @@ class SpprofTabTest {
   @Test
   void shouldShowEverythingInANarrowWindow() throws Exception {
     show();
+    SwingUtilities.invokeAndWait(() -> named(tab, "spprof.flame.legend").setVisible(true));
     for (int width : new int[] {1400, 560, 800}) {
       SwingUtilities.invokeAndWait(() -> tab.setSize(width, 800));
       // A layout gives widths. The components then ask for heights that depend on their widths.
