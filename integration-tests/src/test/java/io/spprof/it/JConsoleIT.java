@@ -71,7 +71,7 @@ class JConsoleIT {
       console.awaitText("spprof.message", "interval=1.*valid");
       assertEquals(0, bean.number("SessionsStarted"));
 
-      console.act("set", "spprof.options", "interval=1ms");
+      console.act("set", "spprof.options", "interval=1ms,mode=continuous,window=1s");
       console.act("click", "spprof.start");
       console.awaitText("spprof.message", "Session 1 is running");
       console.awaitText("spprof.state", "^RUNNING, session 1");
@@ -115,6 +115,38 @@ class JConsoleIT {
           "spprof.flame.status", "^(?!" + Pattern.quote(before) + ")[0-9,.]+ m?s of CPU time");
       console.act("click", "spprof.flame.follow");
 
+      target.ask("reports"); // The load changes, after the minute has begun.
+      assertEquals("true", console.act("enabled", "spprof.flame.range"));
+      assertEquals("false", console.act("enabled", "spprof.flame.compare"));
+      assertEquals("false", console.act("enabled", "spprof.flame.difference"));
+      console.act("set", "spprof.flame.query", "");
+      console.act("click", "spprof.flame.byThread");
+      Await.until("time before the last minute", () -> millis(bean, "durationMillis") > 70_000);
+      String whole = console.act("text", "spprof.flame.status");
+      choose(console, "spprof.flame.range", 1);
+      console.awaitText(
+          "spprof.flame.status", "^(?!" + Pattern.quote(whole) + ")[0-9,.]+ m?s of CPU time");
+      assertEquals("true", console.act("enabled", "spprof.flame.difference"));
+      assertEquals("false", console.act("there", "spprof.flame.legend"));
+      console.act("click", "spprof.flame.compare");
+      console.awaitText(
+          "spprof.flame.status", "^[0-9,.]+ s of CPU time, and [0-9,.]+ m?s before, read at");
+      assertEquals("true", console.act("there", "spprof.flame.legend"));
+      String tip = console.act("tip", "spprof.flame.view", "20", "27");
+      assertTrue(
+          tip.matches(
+              "worker-\\* \\(2 threads\\) .*; before [0-9.]+ % \\([0-9,.]+ m?s\\),"
+                  + " after [0-9.]+ % \\([0-9,.]+ s\\) of CPU time"),
+          tip);
+      console.act("size", "1000", "1200"); // A method that changed is deep in the graph.
+      console.shot("jconsole-difference");
+      console.act("set", "spprof.flame.query", "H2Oltp.report");
+      double reports = percent(console.awaitText("spprof.flame.matched", "% matched$"), 0);
+      assertTrue(reports > 1 && reports < 100, "reports: " + reports);
+      choose(console, "spprof.flame.range", -1);
+      console.awaitText("spprof.flame.status", "^[0-9,.]+ s of CPU time, read at");
+      assertEquals("false", console.act("there", "spprof.flame.legend"));
+
       console.act("click", "spprof.stop");
       String shown = console.awaitText("spprof.message", "^session=1 ");
       console.awaitText("spprof.state", "^IDLE, session 1");
@@ -124,30 +156,19 @@ class JConsoleIT {
       String all = String.format(Locale.ROOT, "^%,.2f s of CPU time", seconds);
       console.awaitText("spprof.flame.status", all);
 
-      assertEquals("false", console.act("enabled", "spprof.flame.range"));
-      console.act("set", "spprof.options", "interval=1ms,mode=continuous");
+      console.act("set", "spprof.options", "interval=1ms");
       console.act("click", "spprof.start");
       Await.until(
-          "ranges of time", () -> console.act("enabled", "spprof.flame.range").equals("true"));
-      assertEquals("false", console.act("enabled", "spprof.flame.difference"));
-      Await.until(
-          "samples of the second session",
-          () ->
-              bean.field("Session", "id").equals(2L)
-                  && (Long) bean.field("Session", "collected") > 100);
-      choose(console, "spprof.flame.range", 1);
-      // The new session has less CPU time.
-      console.awaitText("spprof.flame.status", "^(?!" + all.substring(1) + ")[0-9,.]+ m?s of CPU");
-      assertEquals("true", console.act("enabled", "spprof.flame.difference"));
+          "no ranges of time", () -> console.act("enabled", "spprof.flame.range").equals("false"));
       assertEquals(List.of(), console.stderr());
     }
   }
 
-  /** Chooses an entry of a box, so many entries below the chosen one. */
+  /** Chooses an entry of a box, so many entries below the chosen one; above it if negative. */
   private static void choose(JConsole console, String box, int below) throws Exception {
     console.act("click", box);
-    for (int i = 0; i < below; i++) {
-      console.act("press", Integer.toString(KeyEvent.VK_DOWN));
+    for (int i = 0; i < Math.abs(below); i++) {
+      console.act("press", Integer.toString(below > 0 ? KeyEvent.VK_DOWN : KeyEvent.VK_UP));
     }
     console.act("press", Integer.toString(KeyEvent.VK_ENTER));
   }

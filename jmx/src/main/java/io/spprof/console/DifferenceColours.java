@@ -26,12 +26,13 @@ final class DifferenceColours {
   /** Makes a legend: the colours from the greatest loss to the greatest growth. */
   static JComponent legend() {
     int most = ShareChange.STEPS.length;
-    JLabel[] parts = new JLabel[COLOURS.length + 2];
+    JLabel[] parts = new JLabel[COLOURS.length + 3];
     parts[0] = new JLabel("Share of self time shrank");
     for (int level = -most; level <= most; level++) {
       parts[level + most + 1] = swatch(level);
     }
-    parts[COLOURS.length + 1] = new JLabel("grew, percentage points. \u2248 pale: can be chance");
+    parts[COLOURS.length + 1] = new JLabel("grew, points");
+    parts[COLOURS.length + 2] = new JLabel("\u2248 pale: can be chance");
     return new WrappingRows(parts);
   }
 

@@ -25,6 +25,7 @@ import java.util.concurrent.FutureTask;
 import java.util.stream.Stream;
 import javax.imageio.ImageIO;
 import javax.swing.AbstractButton;
+import javax.swing.JComponent;
 import javax.swing.JLabel;
 import javax.swing.JTabbedPane;
 import javax.swing.JTable;
@@ -128,6 +129,7 @@ public final class Driver {
                 return corner;
               },
               1);
+      case "tip" -> onEdt(() -> tip(line[1], Integer.parseInt(line[2]), Integer.parseInt(line[3])));
       case "press" -> press(Integer.parseInt(line[1]));
       case "tab" -> click(() -> tab(line[1]), 1);
       case "node" -> onEdt(() -> node(line[1]));
@@ -256,6 +258,13 @@ public final class Driver {
       }
     }
     return null;
+  }
+
+  /** The tooltip at a point of a component. */
+  private static String tip(String which, int x, int y) {
+    JComponent component = (JComponent) needed(which);
+    return component.getToolTipText(
+        new MouseEvent(component, MouseEvent.MOUSE_MOVED, 0, 0, x, y, 0, false));
   }
 
   private static boolean isA(Component component, String type) {
