@@ -19,6 +19,7 @@ import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import jdk.jfr.consumer.RecordingFile;
 import org.junit.jupiter.api.Tag;
@@ -38,6 +39,9 @@ class CommandLineIT {
 
   /** Bytes until the line gets stuck: two blocks of a download, and a part of the third. */
   private static final long LINE_BYTES = 600_000;
+
+  /** The name of a class in a line of the JVM's log. */
+  private static final Pattern CLASS_LOAD = Pattern.compile("\\[class,load *\\] (\\S+) source:");
 
   private static final String DEEP = "interval=1ms,depth=2048";
 
@@ -481,6 +485,58 @@ class CommandLineIT {
             .contains(
                 "Exit status: 0 done, 1 refused by the target, 2 usage, 3 target not reachable."));
     fails(USAGE, List.of("'frob'", "list, attach, start", "--help"), "frob");
+  }
+
+  /**
+   * A short command's CPU time is mostly the loading of classes. On a machine without free CPU, it
+   * decides how long the user waits.
+   */
+  @Test
+  void shouldLoadOnlyWhatACommandNeeds() throws Exception {
+    try (TargetJvm target = TargetJvm.of(Busy.class, 1, 0).start()) {
+      String pid = Long.toString(target.pid());
+      done("status", pid); // From now on the target listens, so the attach API is not needed.
+      Set<String> plain = loaded("status", pid);
+      assertEquals(Set.of("StatusCommand"), commands(plain));
+      assertEquals(Set.of(), beginningWith("picocli.", plain));
+      assertEquals(Set.of(), beginningWith("com.sun.jna.", plain));
+      assertEquals(Set.of(), beginningWith("org.apache.commons.", plain));
+      assertEquals(Set.of(), beginningWith("com.sun.tools.attach.", plain));
+
+      Set<String> withOption = loaded("status", pid, "--timeout", "1m");
+      assertEquals(Set.of("StatusCommand"), commands(withOption));
+      assertNotEquals(Set.of(), beginningWith("picocli.", withOption));
+      assertEquals(Set.of(), beginningWith("io.spprof.export.", withOption), "for the help");
+    }
+  }
+
+  private static Set<String> commands(Set<String> classes) {
+    return beginningWith("io.spprof.cli.", classes).stream()
+        .map(name -> name.substring("io.spprof.cli.".length()))
+        .filter(name -> name.endsWith("Command"))
+        .collect(Collectors.toSet());
+  }
+
+  private static Set<String> beginningWith(String text, Set<String> classes) {
+    return classes.stream().filter(name -> name.startsWith(text)).collect(Collectors.toSet());
+  }
+
+  /** Runs a command that must succeed, and returns the classes that its JVM loaded. */
+  private Set<String> loaded(String... arguments) throws Exception {
+    Path log = directory.resolve("classes.log");
+    List<String> command = new ArrayList<>(TestPaths.shortJava());
+    command.addAll(
+        List.of("-Xlog:class+load:file=" + log, "-jar", TestPaths.agentJar().toString()));
+    command.addAll(List.of(arguments));
+    Programs.Ended ended = Programs.run(directory, command);
+    assertEquals(DONE, ended.status(), ended::toString);
+    try (Stream<String> lines = Files.lines(log)) {
+      return lines
+          .map(CLASS_LOAD::matcher)
+          .filter(Matcher::find)
+          .map(m -> m.group(1))
+          .collect(Collectors.toSet());
+    }
   }
 
   /** A Java runtime that jlink made, or a JRE, can lack what some commands need. */

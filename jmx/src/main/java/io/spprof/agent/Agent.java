@@ -21,7 +21,7 @@ import java.security.CodeSource;
 public final class Agent {
 
   private static final String ENTRY_CLASS = "io.spprof.jmx.AgentMain";
-  private static final String COMMAND_LINE = "io.spprof.cli.Cli";
+  private static final String COMMAND_LINE = "io.spprof.cli.Main";
   private static final String ENTRY_METHOD = "run";
   private static final String AGAIN_METHOD = "registerAgain";
   private static final int MOST_SHOWN = 128;

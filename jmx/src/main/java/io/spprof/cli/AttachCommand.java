@@ -35,7 +35,7 @@ final class AttachCommand implements Callable<Integer> {
     if (!target.isPid()) {
       throw CommandFailure.usage(
           "attach needs a process id on this machine, or a main class or jar, not "
-              + Cli.shown(target.name())
+              + Main.shown(target.name())
               + "; elsewhere start the JVM with -javaagent:spprof-agent.jar");
     }
     target.loadAgent(settings);

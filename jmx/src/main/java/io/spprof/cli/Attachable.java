@@ -5,7 +5,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -103,6 +102,30 @@ final class Attachable {
     }
   }
 
+  /**
+   * Returns the socket of a process that passed the check and listens for attach requests.
+   *
+   * @return null if the process does not listen, if the check finds a problem, or on another system
+   *     than Linux
+   */
+  AttachSocket socket(String pid) {
+    if (!system.startsWith("linux") || !look(pid).problem().isEmpty()) {
+      return null;
+    }
+    try {
+      Map<String, String> status = status(pid);
+      Path file = proc.resolve(pid).resolve("root/tmp").resolve(socketName(pid, status));
+      String[] users = status.getOrDefault("Uid", "").split("\t"); // real, effective and others
+      return Files.exists(file) && users.length > 1 ? new AttachSocket(file, users[1]) : null;
+    } catch (IOException e) {
+      return null;
+    }
+  }
+
+  private static String socketName(String pid, Map<String, String> status) {
+    return ".java_pid" + innerNumber(pid, status);
+  }
+
   private Look lookAtProc(String pid) throws IOException {
     String self = Files.readSymbolicLink(proc.resolve("self")).toString();
     if (!self.equals(Long.toString(ProcessHandle.current().pid()))) {
@@ -142,7 +165,7 @@ final class Attachable {
 
   private Map<String, String> status(String pid) throws IOException {
     Map<String, String> fields = new HashMap<>();
-    for (String line : lines(proc.resolve(pid).resolve("status"))) {
+    for (String line : text(proc.resolve(pid).resolve("status")).split("\n")) {
       int colon = line.indexOf(':');
       if (colon > 0) {
         fields.put(line.substring(0, colon), line.substring(colon + 1).strip());
@@ -152,11 +175,11 @@ final class Attachable {
   }
 
   /**
-   * Reads the lines of a file. The text is decoded as Latin-1, because the name of a process may
-   * contain any bytes.
+   * Reads a file. The text is decoded as Latin-1, because the name of a process may contain any
+   * bytes.
    */
-  private static List<String> lines(Path file) throws IOException {
-    return new String(Files.readAllBytes(file), StandardCharsets.ISO_8859_1).lines().toList();
+  private static String text(Path file) throws IOException {
+    return new String(Files.readAllBytes(file), StandardCharsets.ISO_8859_1);
   }
 
   /**
@@ -164,7 +187,7 @@ final class Attachable {
    * field 22 of the file stat; see proc(5).
    */
   private String startTime(String pid) throws IOException {
-    String stat = String.join(" ", lines(proc.resolve(pid).resolve("stat")));
+    String stat = text(proc.resolve(pid).resolve("stat")).strip();
     String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ");
     return fields.length > 19 ? fields[19] : "";
   }
@@ -185,8 +208,8 @@ final class Attachable {
    */
   private boolean isHotSpot(String pid) {
     try {
-      return lines(proc.resolve(pid).resolve("maps")).stream()
-          .anyMatch(line -> line.contains("/libjvm.so") || line.contains("/hsperfdata_"));
+      String maps = text(proc.resolve(pid).resolve("maps"));
+      return maps.contains("/libjvm.so") || maps.contains("/hsperfdata_");
     } catch (IOException notAllowed) {
       return true;
     }
@@ -200,7 +223,7 @@ final class Attachable {
    */
   private boolean listens(String pid, Map<String, String> status) {
     String inner = innerNumber(pid, status);
-    String name = ".java_pid" + inner;
+    String name = socketName(pid, status);
     boolean inItsRoot = Files.exists(proc.resolve(pid).resolve("root/tmp").resolve(name));
     return inItsRoot && (!inner.equals(pid) || Files.exists(tmp.resolve(name)));
   }

@@ -1,21 +1,19 @@
 package io.spprof.cli;
 
 import io.spprof.jmx.Version;
-import io.spprof.text.Printable;
 import java.io.PrintStream;
 import java.io.PrintWriter;
-import java.nio.charset.StandardCharsets;
+import java.util.List;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.IExecutionExceptionHandler;
+import picocli.CommandLine.IParameterExceptionHandler;
 import picocli.CommandLine.IVersionProvider;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.UnmatchedArgumentException;
 
-/**
- * The command line, {@code java -jar spprof-agent.jar COMMAND TARGET}. The exit status is 0 if the
- * command succeeded, 1 if the target refused it, 2 for wrong usage, and 3 if the target cannot be
- * reached. An error is one line on stderr that says what to do.
- */
+/** The command line's commands, options and help, for picocli. {@link Main} is the entry. */
 @Command(
     name = Cli.NAME,
     customSynopsis = Cli.NAME + " COMMAND [TARGET] [OPTIONS]",
@@ -42,19 +40,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
       "Exit status: 0 done, 1 refused by the target, 2 usage, 3 target not reachable."
     },
     mixinStandardHelpOptions = true,
-    versionProvider = Cli.JarVersion.class,
-    subcommands = {
-      ListCommand.class,
-      AttachCommand.class,
-      StartCommand.class,
-      StopCommand.class,
-      StatusCommand.class,
-      TopCommand.class,
-      DumpCommand.class,
-      ProfileCommand.class,
-      DiffCommand.class
-    })
-public final class Cli implements Runnable {
+    versionProvider = Cli.JarVersion.class)
+final class Cli implements Runnable, IParameterExceptionHandler, IExecutionExceptionHandler {
 
   /** How users call this program. */
   static final String NAME = "java -jar spprof-agent.jar";
@@ -90,41 +77,71 @@ public final class Cli implements Runnable {
   }
 
   /**
-   * Runs a command. The agent's bootstrap calls this method by reflection.
+   * Runs a command.
    *
    * @param args the command line
+   * @param stdout the standard output, for a command that writes bytes
+   * @param out the standard output
+   * @param err the standard error
    * @return the exit status
    */
-  public static int run(String[] args) {
-    return run(args, System.out, System.err);
-  }
-
-  static int run(String[] args, PrintStream out, PrintStream err) {
-    CommandLine line = new CommandLine(new Cli(out));
-    HelpTexts.addTo(line);
+  static int run(String[] args, PrintStream stdout, PrintWriter out, PrintWriter err) {
+    Cli cli = new Cli(stdout);
+    CommandLine line = new CommandLine(cli);
+    addCommands(line, args.length == 0 ? "" : args[0], out);
+    HelpTexts.changeOptions(line.getSubcommands());
+    line.setHelpFactory(new HelpTexts());
     boolean isTerminal = Terminal.isThere();
     line.setUsageHelpAutoWidth(isTerminal);
     line.setColorScheme(
         CommandLine.Help.defaultColorScheme(
             isTerminal ? CommandLine.Help.Ansi.AUTO : CommandLine.Help.Ansi.OFF));
     line.setUsageHelpLongOptionsMaxWidth(LONGEST_OPTION);
-    line.setOut(new PrintWriter(out, true, StandardCharsets.UTF_8));
-    line.setErr(new PrintWriter(err, true, StandardCharsets.UTF_8));
+    line.setOut(out);
+    line.setErr(err);
     line.setCaseInsensitiveEnumValuesAllowed(true);
-    line.setParameterExceptionHandler(Cli::misused);
-    line.setExecutionExceptionHandler((thrown, command, parsed) -> failed(thrown, command));
+    line.setParameterExceptionHandler(cli);
+    line.setExecutionExceptionHandler(cli);
     return line.execute(args);
   }
 
-  private static int misused(ParameterException e, String[] args) {
+  /**
+   * Adds the command that the user gives, or all commands if the first argument is no command.
+   * Picocli reads the annotations of each command that is added. This reading is a large part of
+   * the CPU time of a start.
+   */
+  private static void addCommands(CommandLine line, String first, PrintWriter out) {
+    for (String name : Main.COMMANDS.contains(first) ? List.of(first) : Main.COMMANDS) {
+      line.addSubcommand(name, command(name, out));
+    }
+  }
+
+  private static Object command(String name, PrintWriter out) {
+    return switch (name) {
+      case "list" -> new ListCommand();
+      case "attach" -> new AttachCommand();
+      case "start" -> new StartCommand();
+      case "stop" -> new StopCommand();
+      case "status" -> new StatusCommand(new Target(), out);
+      case "top" -> new TopCommand(new Target(), out);
+      case "dump" -> new DumpCommand();
+      case "profile" -> new ProfileCommand();
+      case "diff" -> new DiffCommand();
+      default -> throw new IllegalArgumentException("no command: " + name);
+    };
+  }
+
+  /** Reports wrong usage. Picocli calls this method. */
+  @Override
+  public int handleParseException(ParameterException e, String[] args) {
     CommandLine command = e.getCommandLine();
     String message =
         command.getParent() == null && e instanceof UnmatchedArgumentException unmatched
             ? "there is no command "
-                + shown(unmatched.getUnmatched().get(0))
+                + Main.shown(unmatched.getUnmatched().get(0))
                 + "; valid: "
-                + String.join(", ", command.getSubcommands().keySet())
-            : line(e.getMessage());
+                + String.join(", ", Main.COMMANDS)
+            : Main.line(e.getMessage());
     command
         .getErr()
         .println(
@@ -138,26 +155,9 @@ public final class Cli implements Runnable {
     return CommandFailure.USAGE;
   }
 
-  private static int failed(Exception thrown, CommandLine command) {
-    CommandFailure failure =
-        thrown instanceof CommandFailure known ? known : Target.failure(thrown);
-    command.getErr().println("spprof: " + line(failure.getMessage()));
-    return failure.status();
-  }
-
-  /**
-   * Returns a message as one printable line. Every error message to the user passes through this
-   * method, because a message may contain text from the target or the command line.
-   */
-  private static String line(String message) {
-    return message == null ? "failed" : Printable.line(message.strip());
-  }
-
-  /**
-   * Returns an argument of the user in quotes, with its unprintable characters replaced. For
-   * messages.
-   */
-  static String shown(String text) {
-    return "'" + Printable.of(text) + "'";
+  /** Reports the failure of a command. Picocli calls this method. */
+  @Override
+  public int handleExecutionException(Exception thrown, CommandLine command, ParseResult parsed) {
+    return Main.report(thrown, command.getErr());
   }
 }

@@ -108,18 +108,18 @@ final class DiffCommand implements Callable<Integer> {
             .printf(
                 Locale.ROOT,
                 "%s lacks %,d samples of its session, the oldest: their times were no longer kept%n",
-                Cli.shown(file),
+                Main.shown(file),
                 profile.missingSamples());
       }
       return profile;
     } catch (IllegalArgumentException e) {
-      throw CommandFailure.usage(Cli.shown(file) + " " + e.getMessage());
+      throw CommandFailure.usage(Main.shown(file) + " " + e.getMessage());
     } catch (IOException e) {
       throw CommandFailure.usage(
-          "cannot read " + Cli.shown(file) + " (" + e.getClass().getSimpleName() + ")" + RANGES);
+          "cannot read " + Main.shown(file) + " (" + e.getClass().getSimpleName() + ")" + RANGES);
     } catch (OutOfMemoryError | StackOverflowError e) {
       throw CommandFailure.usage(
-          Cli.shown(file)
+          Main.shown(file)
               + " is damaged, or too large for this command's heap; give java a larger -Xmx");
     }
   }

@@ -11,32 +11,52 @@ import java.util.Locale;
 import java.util.Map;
 import org.apache.commons.lang3.StringUtils;
 import picocli.CommandLine;
+import picocli.CommandLine.Help;
+import picocli.CommandLine.IHelpFactory;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Model.PositionalParamSpec;
 
 /**
  * Adds to the commands' help what the code's tables have: the options of a session with their
- * values and defaults, the agent's settings, and the formats of files. Also adds examples.
+ * values and defaults, the agent's settings, and the formats of files. Also adds examples. The
+ * texts are added when a help is printed, because the tables cost CPU time that other commands do
+ * not need.
  */
-final class HelpTexts {
+final class HelpTexts implements IHelpFactory {
 
-  private HelpTexts() {}
-
-  /** Adds the texts to all commands. */
-  static void addTo(CommandLine line) {
-    Map<String, CommandLine> commands = line.getSubcommands();
-    commands.values().forEach(command -> examples(command.getCommandSpec()));
-    attachTakesLocalJvms(commands.get("attach").getCommandSpec());
-    append(commands.get("attach"), sessionOptions(), agentSettings());
-    append(commands.get("start"), sessionOptions());
-    append(commands.get("profile"), formats(), sessionOptions());
-    append(commands.get("dump"), formats());
-    diffHasAFileAndFormatsOfItsOwn(commands.get("diff").getCommandSpec());
+  /**
+   * Changes the options of commands that share them with other commands.
+   *
+   * @param commands the commands, by name; not all commands need be there
+   */
+  static void changeOptions(Map<String, CommandLine> commands) {
+    if (commands.containsKey("attach")) {
+      attachTakesLocalJvms(commands.get("attach").getCommandSpec());
+    }
+    if (commands.containsKey("diff")) {
+      diffHasAFileAndFormatsOfItsOwn(commands.get("diff").getCommandSpec());
+    }
   }
 
-  private static void append(CommandLine command, String... texts) {
-    CommandLine.Model.UsageMessageSpec usage = command.getCommandSpec().usageMessage();
+  /** Adds the texts of a command. Picocli calls this method before it prints a help. */
+  @Override
+  public Help create(CommandSpec command, Help.ColorScheme colors) {
+    if (command.parent() != null) {
+      examples(command);
+    }
+    switch (command.name()) {
+      case "attach" -> append(command, sessionOptions(), agentSettings());
+      case "start" -> append(command, sessionOptions());
+      case "profile" -> append(command, formats(), sessionOptions());
+      case "dump" -> append(command, formats());
+      default -> {}
+    }
+    return new Help(command, colors);
+  }
+
+  private static void append(CommandSpec command, String... texts) {
+    CommandLine.Model.UsageMessageSpec usage = command.usageMessage();
     List<String> all = new ArrayList<>();
     for (String text : texts) {
       Collections.addAll(all, text.replace("%", "%%").split("\n", -1));

@@ -90,14 +90,14 @@ final class JvmNames {
     if (found.isEmpty()) {
       throw CommandFailure.usage(
           "TARGET "
-              + Cli.shown(name)
+              + Main.shown(name)
               + " is no process id, host:port or JMX service URL, and no JVM of yours here has this"
               + " main class or jar; list shows them"
               + (jvms.isEmpty() ? "" : ": " + shown(jvms)));
     }
     throw CommandFailure.usage(
         "TARGET "
-            + Cli.shown(name)
+            + Main.shown(name)
             + " is the name of "
             + found.size()
             + " JVMs: "

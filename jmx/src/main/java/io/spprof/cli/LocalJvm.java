@@ -14,9 +14,9 @@ import javax.management.JMException;
 
 /**
  * A JVM on this machine, which the commands reach by its pid through the JDK's attach mechanism. No
- * other class attaches, or uses the attach API. So a Java runtime without the API's module,
- * jdk.attach, can run the commands that need no attach. This class attaches only after {@link
- * Attachable} has checked the process.
+ * other class uses the attach API. So a Java runtime without the API's module, jdk.attach, can run
+ * the commands that need no attach. This class attaches only after {@link Attachable} has checked
+ * the process.
  */
 final class LocalJvm {
 
@@ -35,9 +35,6 @@ final class LocalJvm {
       super(cause);
     }
   }
-
-  /** The agent property that holds the address of a JVM's own management agent. */
-  private static final String ADDRESS = "com.sun.management.jmxremote.localConnectorAddress";
 
   /** Work to do with an attached JVM. */
   private interface Work<T> {
@@ -79,7 +76,7 @@ final class LocalJvm {
   String managementAddress() throws IOException, JMException {
     return attached(
         vm -> {
-          String running = vm.getAgentProperties().getProperty(ADDRESS);
+          String running = vm.getAgentProperties().getProperty(Target.ADDRESS);
           return running == null ? vm.startLocalManagementAgent() : running;
         });
   }

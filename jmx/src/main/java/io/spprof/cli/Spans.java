@@ -1,12 +1,12 @@
 package io.spprof.cli;
 
-import io.spprof.config.ProfilerConfig;
 import java.util.concurrent.TimeUnit;
 
 /** Parses durations on the command line, such as {@code 30s}. */
 final class Spans {
 
   private static final long MOST_SECONDS = TimeUnit.HOURS.toSeconds(23);
+  private static final int MOST_DIGITS = 9;
 
   private Spans() {}
 
@@ -20,18 +20,24 @@ final class Spans {
    * @throws CommandFailure if the text is no duration, or is out of range
    */
   static long seconds(String option, String text) {
-    try {
-      if (text.matches("[0-9]+[smh]?")) {
-        String unit = Character.isDigit(text.charAt(text.length() - 1)) ? "s" : "";
-        long seconds = ProfilerConfig.parse("duration=" + text + unit).durationSeconds();
-        if (seconds <= MOST_SECONDS) {
-          return seconds;
-        }
+    int digits = 0;
+    while (digits < text.length() && text.charAt(digits) >= '0' && text.charAt(digits) <= '9') {
+      digits++;
+    }
+    long unitSeconds =
+        switch (text.substring(digits)) {
+          case "", "s" -> 1;
+          case "m" -> TimeUnit.MINUTES.toSeconds(1);
+          case "h" -> TimeUnit.HOURS.toSeconds(1);
+          default -> 0;
+        };
+    if (digits >= 1 && digits <= MOST_DIGITS) {
+      long seconds = Long.parseLong(text.substring(0, digits)) * unitSeconds;
+      if (seconds >= 1 && seconds <= MOST_SECONDS) {
+        return seconds;
       }
-    } catch (IllegalArgumentException e) {
-      // The exception below reports the wrong text.
     }
     throw CommandFailure.usage(
-        option + " " + Cli.shown(text) + ": 1s to 23h (units s, m, h; s if left out)");
+        option + " " + Main.shown(text) + ": 1s to 23h (units s, m, h; s if left out)");
   }
 }

@@ -3,15 +3,12 @@ package io.spprof.cli;
 import io.spprof.text.Printable;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import javax.management.InstanceNotFoundException;
 import javax.management.JMException;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Spec;
 
 /**
  * The command {@code status}: prints values of the bean's attributes for people and scripts, one
@@ -56,9 +53,22 @@ final class StatusCommand implements Callable<Integer> {
     "OldestSampleAgeSeconds"
   };
 
+  private static final int NAME_WIDTH = 24;
+
   @Mixin private Target target;
 
-  @Spec private CommandSpec spec;
+  private final PrintWriter out;
+
+  /**
+   * Creates the command.
+   *
+   * @param target the target; without a name if picocli sets it
+   * @param out the standard output
+   */
+  StatusCommand(Target target, PrintWriter out) {
+    this.target = target;
+    this.out = out;
+  }
 
   @Override
   public Integer call() throws IOException, JMException {
@@ -67,11 +77,13 @@ final class StatusCommand implements Callable<Integer> {
       if (values.isEmpty()) {
         throw new InstanceNotFoundException();
       }
-      PrintWriter out = spec.commandLine().getOut();
       for (String name : SHOWN) {
         if (values.containsKey(name)) { // An older agent does not have all of these attributes.
-          out.printf(
-              Locale.ROOT, "%-24s %s%n", name, Printable.line(String.valueOf(values.get(name))));
+          out.println(
+              name
+                  + " ".repeat(NAME_WIDTH - name.length())
+                  + " "
+                  + Printable.line(String.valueOf(values.get(name))));
         }
       }
       return 0;

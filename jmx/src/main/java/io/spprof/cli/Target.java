@@ -34,6 +34,9 @@ final class Target {
   private static final Pattern MISSING_MODULE = Pattern.compile(".*Module ([\\w.]+) not found.*");
   private static final String URL = "service:jmx:";
 
+  /** The agent property that holds the address of a JVM's own management agent. */
+  static final String ADDRESS = "com.sun.management.jmxremote.localConnectorAddress";
+
   @Parameters(
       index = "0",
       paramLabel = "TARGET",
@@ -56,6 +59,18 @@ final class Target {
   @Mixin private Tls tls = new Tls();
 
   @Mixin private Patience patience = new Patience();
+
+  /** Creates a target without a name. Picocli sets the name and the options. */
+  Target() {}
+
+  /**
+   * Creates a target.
+   *
+   * @param name the target in the words of the user
+   */
+  Target(String name) {
+    this.name = name;
+  }
 
   /**
    * Returns the target in the words of the user; after {@link #resolve}, a pid, host:port, or a
@@ -172,7 +187,7 @@ final class Target {
       return new JMXServiceURL("service:jmx:rmi:///jndi/rmi://" + name + "/jmxrmi");
     } catch (MalformedURLException e) {
       throw CommandFailure.usage(
-          "TARGET " + Cli.shown(name) + " is no JMX service URL: " + reason(e));
+          "TARGET " + Main.shown(name) + " is no JMX service URL: " + reason(e));
     }
   }
 
@@ -181,6 +196,13 @@ final class Target {
    * agent if it does not run. It accepts connections only from the user that the JVM runs as.
    */
   private String localAddress() throws IOException, JMException {
+    AttachSocket socket = new Attachable().socket(name);
+    if (socket != null) {
+      String known = patience.call("process " + name, () -> socket.agentProperty(ADDRESS));
+      if (!known.isEmpty()) {
+        return known;
+      }
+    }
     try {
       return new LocalJvm(name, patience).managementAddress();
     } catch (IOException e) {

@@ -10,9 +10,7 @@ import javax.management.openmbean.CompositeData;
 import org.apache.commons.lang3.ArrayUtils;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 
 /**
  * The command {@code top}: shows rates, overhead and the hottest methods, updated once a second.
@@ -45,34 +43,42 @@ final class TopCommand implements Callable<Integer> {
           return stretch;
         }
       }
-      throw CommandFailure.usage("--last " + Cli.shown(name) + ": 10s, 1m or all");
+      throw CommandFailure.usage("--last " + Main.shown(name) + ": 10s, 1m or all");
     }
   }
 
   @Mixin private Target target;
 
+  private final PrintWriter out;
+
   @Option(
       names = {"-n", "--count"},
       paramLabel = "N",
-      defaultValue = "0",
       description = "Number of updates; 0, the default, goes on until Ctrl-C.")
   private int count;
 
   @Option(
       names = "--methods",
       paramLabel = "N",
-      defaultValue = "15",
       description = "Number of methods to show, 1 to 20; 15 by default.")
-  private int methods;
+  private int methods = 15;
 
   @Option(
       names = "--last",
       paramLabel = "TIME",
-      defaultValue = "10s",
       description = "Of which time the methods are: 10s (the default), 1m, or all of the session.")
-  private String last;
+  private String last = "10s";
 
-  @Spec private CommandSpec spec;
+  /**
+   * Creates the command.
+   *
+   * @param target the target; without a name if picocli sets it
+   * @param out the standard output
+   */
+  TopCommand(Target target, PrintWriter out) {
+    this.target = target;
+    this.out = out;
+  }
 
   @Override
   public Integer call() throws IOException, JMException, InterruptedException {
@@ -81,7 +87,6 @@ final class TopCommand implements Callable<Integer> {
           count < 0 ? "--count " + count + ": 0 or more" : "--methods " + methods + ": 1 to 20");
     }
     Stretch stretch = Stretch.of(last);
-    PrintWriter out = spec.commandLine().getOut();
     boolean inPlace = Terminal.isThere();
     try (Bean bean = target.connect()) {
       TopPage.Reading before = read(bean, stretch);

@@ -2,6 +2,8 @@ package io.spprof.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
@@ -170,5 +172,18 @@ class AttachableTest {
   void shouldLeaveTheCheckToAJdkThatMakesIt() {
     assertEquals("", new Attachable(proc, tmp, "Mac OS X", 24).look(PID).problem());
     assertEquals("", new Attachable(proc, tmp, "Windows 11", 17).look(PID).problem());
+  }
+
+  @Test
+  void shouldFindTheSocketOfAJvmThatListens() throws IOException {
+    Path process =
+        process("S (sleeping)", "Uid:\t7\t8\t8\t8\nNSpid:\t1234\t56\n", CATCHES, JVM_MAPS);
+    assertNull(attachable().socket(PID));
+    Path root = Files.createDirectories(process.resolve("root/tmp"));
+    Files.createFile(root.resolve(".java_pid56"));
+    assertNotNull(attachable().socket(PID));
+    assertNull(new Attachable(proc, tmp, "Mac OS X", 17).socket(PID));
+    process("T (stopped)", "Uid:\t7\t8\t8\t8\nNSpid:\t1234\t56\n", CATCHES, JVM_MAPS);
+    assertNull(attachable().socket(PID), "the check finds a problem");
   }
 }

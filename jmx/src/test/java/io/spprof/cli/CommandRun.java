@@ -18,7 +18,7 @@ record CommandRun(int status, String out, String err) {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     ByteArrayOutputStream err = new ByteArrayOutputStream();
     int status =
-        Cli.run(arguments.toArray(String[]::new), new PrintStream(out), new PrintStream(err));
+        Main.run(arguments.toArray(String[]::new), new PrintStream(out), new PrintStream(err));
     return new CommandRun(
         status, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
   }

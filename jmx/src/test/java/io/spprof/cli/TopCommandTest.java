@@ -42,7 +42,7 @@ class TopCommandTest {
         };
     ByteArrayOutputStream err = new ByteArrayOutputStream();
     String[] arguments = {"top", target.url(), "-n", "2"};
-    int status = Cli.run(arguments, new PrintStream(closed), new PrintStream(err));
+    int status = Main.run(arguments, new PrintStream(closed), new PrintStream(err));
     assertEquals(CommandFailure.USAGE, status, err::toString);
     assertTrue(err.toString().contains("the standard output was closed"), err::toString);
   }
