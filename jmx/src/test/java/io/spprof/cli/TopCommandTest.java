@@ -40,10 +40,12 @@ class TopCommandTest {
             throw new IOException("Broken pipe");
           }
         };
-    ByteArrayOutputStream err = new ByteArrayOutputStream();
-    String[] arguments = {"top", target.url(), "-n", "2"};
-    int status = Main.run(arguments, new PrintStream(closed), new PrintStream(err));
-    assertEquals(CommandFailure.USAGE, status, err::toString);
-    assertTrue(err.toString().contains("the standard output was closed"), err::toString);
+    String[][] commands = {{"top", target.url(), "-n", "2"}, {"top", target.url()}};
+    for (String[] arguments : commands) {
+      ByteArrayOutputStream err = new ByteArrayOutputStream();
+      int status = Main.run(arguments, new PrintStream(closed), new PrintStream(err));
+      assertEquals(CommandFailure.USAGE, status, err::toString);
+      assertTrue(err.toString().contains("the standard output was closed"), err::toString);
+    }
   }
 }
