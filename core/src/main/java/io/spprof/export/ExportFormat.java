@@ -143,15 +143,15 @@ public enum ExportFormat {
   }
 
   /**
-   * Finds a format by its name.
+   * Finds a format by its name or its suffix.
    *
-   * @param key a name, for instance {@code jfr}
+   * @param key a name or a suffix without the dot, for instance {@code text} or {@code txt}
    * @return the format, not null
    * @throws IllegalArgumentException if no format has that name; the message lists all names
    */
   public static ExportFormat ofKey(String key) {
     return Arrays.stream(values())
-        .filter(format -> format.key().equals(key))
+        .filter(format -> format.key().equals(key) || format.suffix.substring(1).equals(key))
         .findFirst()
         .orElseThrow(
             () ->

@@ -88,6 +88,8 @@ final class ExportTest {
   @Test
   void shouldFindFormatsByNameAndSuffix() {
     assertEquals(ExportFormat.JFR, ExportFormat.ofKey("jfr"));
+    assertEquals(ExportFormat.TEXT, ExportFormat.ofKey("txt"));
+    assertEquals(ExportFormat.PPROF, ExportFormat.ofKey("pb.gz"));
     assertEquals(ExportFormat.PPROF, ExportFormat.ofFileName("a.pb.gz"));
     assertEquals(ExportFormat.SPEEDSCOPE, ExportFormat.ofFileName("a.speedscope.json"));
     assertEquals(null, ExportFormat.ofFileName("a.gz"));

@@ -13,7 +13,6 @@ import java.util.function.LongSupplier;
 import javax.management.JMException;
 import javax.management.JMRuntimeException;
 import javax.management.openmbean.CompositeData;
-import org.apache.commons.lang3.ArrayUtils;
 
 /**
  * What the command {@code profile} records in the target. If no session runs there, it is a session
@@ -36,12 +35,7 @@ final class Recording {
   private static final int SAMPLES_END = end("samples");
   private static final int METHOD = TextReport.METHODS_HEADING.lastIndexOf("method");
 
-  private static final String[] FIGURES = {
-    "CollectedSamples", "DroppedSamples", "OverheadCpuTimeNanos"
-  };
-
-  private static final String[] BEFORE =
-      ArrayUtils.addAll(FIGURES, "State", "Options", "Session", "Kept");
+  private static final String[] BEFORE = {"State", "Options", "Session", "Kept"};
 
   private final Bean bean;
   private final Download download;
@@ -152,12 +146,21 @@ final class Recording {
 
   private String state() throws IOException, JMException {
     Map<String, Object> now = bean.attributes("State", "Session");
-    if (idIn(now) != id) {
+    check(idIn(now));
+    return String.valueOf(now.get("State"));
+  }
+
+  /**
+   * Checks that the session is still the latest one.
+   *
+   * @throws CommandFailure if another session has begun since
+   */
+  private void check(long latest) {
+    if (latest != id) {
       endedByOthers();
       throw CommandFailure.refused(
-          "session " + id + " has ended, and session " + idIn(now) + " has begun", null);
+          "session " + id + " has ended, and session " + latest + " has begun", null);
     }
-    return String.valueOf(now.get("State"));
   }
 
   /**
@@ -271,19 +274,17 @@ final class Recording {
     return figures + ShortName.fit(line.substring(METHOD), Math.max(8, columns - figures.length()));
   }
 
+  /** The figures that the page and the report have, too. */
   private String figuresOfSession() throws IOException, JMException {
-    Map<String, Object> now = bean.attributes(FIGURES);
-    double seconds = (nanoTime.getAsLong() - begunNanos) / 1e9;
+    Map<String, Object> now = bean.attributes("Session");
+    check(idIn(now));
+    CompositeData session = (CompositeData) now.get("Session");
     return String.format(
         Locale.ROOT,
         "%,d samples, %,d dropped, measured overhead %.2f %% of one CPU",
-        grown("CollectedSamples", now),
-        grown("DroppedSamples", now),
-        grown("OverheadCpuTimeNanos", now) / 1e7 / seconds);
-  }
-
-  private long grown(String counter, Map<String, Object> now) {
-    return (Long) now.get(counter) - (Long) before.get(counter);
+        session.get("collected"),
+        session.get("dropped"),
+        session.get("measuredOverheadPercent"));
   }
 
   private Stretch stretch() throws IOException, JMException {

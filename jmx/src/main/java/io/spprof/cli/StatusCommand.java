@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import javax.management.InstanceNotFoundException;
 import javax.management.JMException;
+import javax.management.openmbean.CompositeData;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
@@ -20,6 +21,8 @@ import picocli.CommandLine.Mixin;
     mixinStandardHelpOptions = true,
     versionProvider = Cli.JarVersion.class)
 final class StatusCommand implements Callable<Integer> {
+
+  private static final String SESSION = "Session";
 
   private static final String[] SHOWN = {
     "State",
@@ -43,6 +46,7 @@ final class StatusCommand implements Callable<Integer> {
     "ThrottledTimeNanos",
     "MeasuredOverheadPercent",
     "OverheadPercent",
+    SESSION,
     "ThreadsSampled",
     "ThreadsFailed",
     "UniqueStacks",
@@ -53,7 +57,10 @@ final class StatusCommand implements Callable<Integer> {
     "OldestSampleAgeSeconds"
   };
 
-  private static final int NAME_WIDTH = 24;
+  /** The mean of the running or the last session. The gauges are 0 when none runs. */
+  private static final String MEAN = "measuredOverheadPercent";
+
+  private static final int NAME_WIDTH = SESSION.length() + 1 + MEAN.length();
 
   @Mixin private Target target;
 
@@ -79,14 +86,19 @@ final class StatusCommand implements Callable<Integer> {
       }
       for (String name : SHOWN) {
         if (values.containsKey(name)) { // An older agent does not have all of these attributes.
-          out.println(
-              name
-                  + " ".repeat(NAME_WIDTH - name.length())
-                  + " "
-                  + Printable.line(String.valueOf(values.get(name))));
+          print(name, values.get(name));
         }
       }
       return 0;
     }
+  }
+
+  private void print(String name, Object value) {
+    if (value instanceof CompositeData session) {
+      print(name + "." + MEAN, session.get(MEAN));
+      return;
+    }
+    String gap = " ".repeat(NAME_WIDTH - name.length() + 1);
+    out.println(name + gap + Printable.line(String.valueOf(value)));
   }
 }

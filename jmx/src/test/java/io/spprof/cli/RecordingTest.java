@@ -90,10 +90,12 @@ class RecordingTest {
     return new Recording(target.bean, download, "duration=70s", 0, nanos::get, warnings::add);
   }
 
-  private static CompositeData record(Map<String, Long> values) throws OpenDataException {
+  private static CompositeData record(Map<String, ?> values) throws OpenDataException {
     String[] names = values.keySet().toArray(String[]::new);
-    OpenType<?>[] types = new OpenType<?>[names.length];
-    Arrays.fill(types, SimpleType.LONG);
+    OpenType<?>[] types =
+        Arrays.stream(names)
+            .map(name -> values.get(name) instanceof Double ? SimpleType.DOUBLE : SimpleType.LONG)
+            .toArray(OpenType<?>[]::new);
     return new CompositeDataSupport(new CompositeType("R", "R", names, names, types), values);
   }
 
@@ -105,11 +107,10 @@ class RecordingTest {
     AttributeList all = new AttributeList();
     all.add(new Attribute("State", state));
     all.add(new Attribute("Options", options));
-    all.add(new Attribute("Session", record(Map.of("id", session))));
+    Map<String, ?> figures =
+        Map.of("id", session, "collected", 10L, "dropped", 1L, "measuredOverheadPercent", 0.254);
+    all.add(new Attribute("Session", record(figures)));
     all.add(new Attribute("Kept", record(Map.of("fromMillis", keptFrom, "toMillis", 123_456L))));
-    all.add(new Attribute("CollectedSamples", 10L));
-    all.add(new Attribute("DroppedSamples", 1L));
-    all.add(new Attribute("OverheadCpuTimeNanos", 1000L));
     when(server.getAttributes(any(), any())).thenReturn(all);
   }
 
@@ -146,7 +147,7 @@ class RecordingTest {
     assertTrue(recording.isOurs());
     String said = recording.finish();
 
-    assertTrue(said.startsWith("session 3: 0 samples, 0 dropped"), said);
+    assertTrue(said.startsWith("session 3: 10 samples, 1 dropped, measured overhead 0.25 %"), said);
     assertTrue(said.endsWith(file + ": 2 bytes"), said);
     assertEquals(List.of("p.collapsed"), files());
     verifyStops(1);
