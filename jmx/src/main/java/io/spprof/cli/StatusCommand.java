@@ -60,7 +60,7 @@ final class StatusCommand implements Callable<Integer> {
   /** The mean of the running or the last session. The gauges are 0 when none runs. */
   private static final String MEAN = "measuredOverheadPercent";
 
-  private static final int NAME_WIDTH = SESSION.length() + 1 + MEAN.length();
+  private static final int NAME_WIDTH = 24;
 
   @Mixin private Target target;
 
@@ -98,7 +98,7 @@ final class StatusCommand implements Callable<Integer> {
       print(name + "." + MEAN, session.get(MEAN));
       return;
     }
-    String gap = " ".repeat(NAME_WIDTH - name.length() + 1);
+    String gap = " ".repeat(Math.max(0, NAME_WIDTH - name.length()) + 1);
     out.println(name + gap + Printable.line(String.valueOf(value)));
   }
 }
