@@ -79,16 +79,95 @@ bool spprof_call_sites_is_of_handles_sigsafe(const struct spprof_method *method)
     return starts_sigsafe(method->class_name, SPPROF_RELEASE_HANDLES);
 }
 
+/* A place in the signature of a method, by addresses. */
+struct types {
+    uint64_t at, end;
+};
+
+static bool open_types_sigsafe(uint64_t symbol, struct types *types) {
+    uint16_t length;
+    if (!spprof_load16_sigsafe(symbol + spprof_layout.symbol_length, &length)) {
+        return false;
+    }
+    types->at = symbol + spprof_layout.symbol_body;
+    types->end = types->at + length;
+    return true;
+}
+
+/*
+ * Moves behind the next character or type of a signature. Returns the character; for a type, the
+ * kind that a linker passes: L for each reference, I for each type that is an int on the stack (JVM
+ * specification, 4.3.2). Returns 0 at the end.
+ */
+static uint8_t next_type_sigsafe(struct types *types) {
+    uint8_t first, byte;
+    if (types->at >= types->end || !spprof_load8_sigsafe(types->at++, &first)) {
+        return 0;
+    }
+    for (byte = first; byte == '[';) {
+        if (types->at >= types->end || !spprof_load8_sigsafe(types->at++, &byte)) {
+            return 0;
+        }
+    }
+    if (byte == 'L') {
+        do {
+            if (types->at >= types->end || !spprof_load8_sigsafe(types->at++, &byte)) {
+                return 0;
+            }
+        } while (byte != ';');
+        return 'L';
+    }
+    if (first == '[') {
+        return 'L';
+    }
+    return byte == 'Z' || byte == 'B' || byte == 'S' || byte == 'C' ? 'I' : byte;
+}
+
+/*
+ * Returns whether a linker, with the signature that the call site gives it, can lead to the callee.
+ * The linker passes its arguments on, without the last one, which names the callee. A receiver is
+ * the first one. A caller may ignore the result: VarHandleGuards does.
+ */
+static bool links_to_sigsafe(uint64_t name, uint64_t signature,
+                             const struct spprof_method *callee) {
+    uint64_t own_signature;
+    struct types given, own;
+    if (starts_sigsafe(name, SPPROF_RELEASE_LINKER_TO_NATIVE)) {
+        return true;
+    }
+    if (!signature_sigsafe(callee, &own_signature) || !open_types_sigsafe(own_signature, &own) ||
+        !open_types_sigsafe(signature, &given) || next_type_sigsafe(&own) != '(' ||
+        next_type_sigsafe(&given) != '(') {
+        return false;
+    }
+    if (!starts_sigsafe(name, SPPROF_RELEASE_LINKER_TO_STATIC)) {
+        next_type_sigsafe(&given); /* the receiver */
+    }
+    for (uint8_t type = next_type_sigsafe(&own);; type = next_type_sigsafe(&own)) {
+        uint8_t expected = next_type_sigsafe(&given);
+        if (type == ')') {
+            uint8_t result;
+            return expected == 'L' && next_type_sigsafe(&given) == ')' &&
+                   ((result = next_type_sigsafe(&given)) == 'V' ||
+                    result == next_type_sigsafe(&own));
+        }
+        if (type == 0 || type != expected) {
+            return false;
+        }
+    }
+}
+
 /* Returns whether a reference to a method of MethodHandle or VarHandle can lead to the callee. The
- * signature of such a reference is the call site's own, so it is not compared. */
-static bool calls_by_handle_sigsafe(uint64_t class_name, uint64_t name,
+ * signature of such a reference is the call site's own. */
+static bool calls_by_handle_sigsafe(uint64_t class_name, uint64_t name, uint64_t signature,
                                     const struct spprof_method *callee) {
     if (!starts_sigsafe(class_name, SPPROF_RELEASE_METHOD_HANDLE) &&
         !starts_sigsafe(class_name, SPPROF_RELEASE_VAR_HANDLE)) {
         return false;
     }
-    return starts_sigsafe(name, SPPROF_RELEASE_LINKERS) ||
-           spprof_call_sites_is_of_handles_sigsafe(callee);
+    return starts_sigsafe(name, SPPROF_RELEASE_LINKERS)
+               ? links_to_sigsafe(name, signature, callee)
+               : spprof_call_sites_is_of_handles_sigsafe(callee);
 }
 
 bool spprof_call_sites_can_call_sigsafe(const struct spprof_method *caller, int32_t bci,
@@ -128,5 +207,5 @@ bool spprof_call_sites_can_call_sigsafe(const struct spprof_method *caller, int3
     }
     return load_sigsafe(&pool, (uint32_t)reference & 0xffff, &class_index) &&
            load_sigsafe(&pool, (uint32_t)class_index >> 16, &class_name) &&
-           calls_by_handle_sigsafe(class_name, name, callee);
+           calls_by_handle_sigsafe(class_name, name, signature, callee);
 }

@@ -10,7 +10,8 @@
  *   -interface                             in any class
  *   invokedynamic; MethodHandle.invoke,    the methods that java.lang.invoke makes for this
  *   .invokeExact, .invokeBasic; VarHandle
- *   MethodHandle.linkTo…                   any method
+ *   MethodHandle.linkTo…                   methods whose signature fits the reference's
+ *   MethodHandle.linkToNative              any method
  *   one that a debugger has replaced       any method
  *   all others                             none: they call the JVM, which calls Java code through
  *                                          call_stub

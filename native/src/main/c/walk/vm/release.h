@@ -179,12 +179,14 @@ static const bool spprof_release_rare[SPPROF_BLOB_ROLES] = {
 #define SPPROF_RELEASE_FREEZES "doYield" /* native */
 
 /* Method handles (java.base: java/lang/invoke): their package, the two classes whose methods have
- * the call site's own signature, and the beginning of the names of MethodHandle's methods that link
- * (linkToStatic and such). */
+ * the call site's own signature, and the beginning of the names of MethodHandle's methods that
+ * link. Of these, one passes no receiver on, and one leads to native code. */
 #define SPPROF_RELEASE_HANDLES "java/lang/invoke/"
 #define SPPROF_RELEASE_METHOD_HANDLE SPPROF_RELEASE_HANDLES "MethodHandle"
 #define SPPROF_RELEASE_VAR_HANDLE SPPROF_RELEASE_HANDLES "VarHandle"
 #define SPPROF_RELEASE_LINKERS "linkTo"
+#define SPPROF_RELEASE_LINKER_TO_STATIC "linkToStatic"
+#define SPPROF_RELEASE_LINKER_TO_NATIVE "linkToNative"
 
 #define SPPROF_AT(member) offsetof(struct spprof_layout, member)
 

@@ -77,7 +77,12 @@ enum Load {
       case LATE_LIBRARY -> List.of(NATIVE_ACCESS);
       case UPCALLS ->
           switch (jdk.feature()) {
-            case 17 -> List.of(NATIVE_ACCESS, "--add-modules=jdk.incubator.foreign");
+            // With C2, this load soon kills JDK 17, also without the agent.
+            case 17 ->
+                List.of(
+                    NATIVE_ACCESS,
+                    "--add-modules=jdk.incubator.foreign",
+                    "-XX:TieredStopAtLevel=1");
             case 21 -> List.of(NATIVE_ACCESS, "--enable-preview");
             default -> List.of(NATIVE_ACCESS);
           };
