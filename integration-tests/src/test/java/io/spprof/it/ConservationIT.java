@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.sun.jna.LastErrorException;
 import io.spprof.it.load.Busy;
 import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
@@ -15,6 +16,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
  * stopped so that samples are dropped.
  */
 @ExtendWith(UsersTimers.class)
+@Tag("system")
 class ConservationIT {
 
   private static final int MIB = 1 << 20;

@@ -12,10 +12,12 @@ import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Runs the command line in a terminal of a chosen size, which the program {@code script} makes. */
+@Tag("system")
 class TerminalIT {
 
   private static final String CONTROL = "\u001b\\[[?0-9;]*[a-zA-Z]";
