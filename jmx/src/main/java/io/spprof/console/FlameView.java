@@ -147,6 +147,7 @@ final class FlameView extends JPanel implements Scrollable {
     }
     long before = tree.before(node);
     return String.format(
+        Locale.ROOT,
         "%s%s; self %s; before %s (%s), after %s (%s) of CPU time",
         frame,
         tree.change(node).text(),
