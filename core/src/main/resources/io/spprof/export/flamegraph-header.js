@@ -56,10 +56,11 @@ function addStretch(term, info) {
   add(term, range + ", " + amount, info.options);
 }
 
-/* Begins a notice. In a comparison, "when" names the stretch of time; otherwise it is empty. */
-function headOf(when, word) {
+/* Returns the text of a notice. In a comparison, "when" names the stretch of time, and the text begins
+ * with it; otherwise "when" is empty. */
+function noticeText(when, text) {
   const name = when.trim();
-  return name ? name[0].toUpperCase() + name.slice(1) + ": " + word.toLowerCase() : word;
+  return name ? name[0].toUpperCase() + name.slice(1) + ": " + text[0].toLowerCase() + text.slice(1) : text;
 }
 
 /* Shows the times that the kernel keeps. One that is not known is -1. The shares from which on a time
@@ -76,10 +77,10 @@ function addKernelTimes(info, when) {
   add("CPU wait" + when, text(wait), "Time that threads were ready to run and had no CPU, by the kernel's account", isLargeWait ? "warn" : "").id = "figure-wait" + when.replace(" ", "-");
   add("Throttled" + when, text(throttled), "Time that CPU quotas kept the process's cgroups from running", isLargeThrottled ? "warn" : "").id = "figure-throttled" + when.replace(" ", "-");
   if (isLargeWait) {
-    notice("warn", headOf(when, "Threads") + " waited " + timeText(wait) + " for a CPU, " + percentText(wait, used + wait) + " of the time in which they ran or wanted to: other threads or programs had the CPUs, or a quota was used up; the frames below are not to blame for this time.", []);
+    notice("warn", noticeText(when, "Threads waited ") + timeText(wait) + " for a CPU, " + percentText(wait, used + wait) + " of the time in which they ran or wanted to: other threads or programs had the CPUs, or a quota was used up; the frames below are not to blame for this time.", []);
   }
   if (isLargeThrottled) {
-    notice("warn", headOf(when, "The") + " process was throttled for " + timeText(throttled) + ": the CPU quota of a cgroup was used up (a container's CPU limit); raise the limit, or run fewer threads at a time.", []);
+    notice("warn", noticeText(when, "The process was throttled for ") + timeText(throttled) + ": the CPU quota of a cgroup was used up (a container's CPU limit); raise the limit, or run fewer threads at a time.", []);
   }
 }
 
@@ -118,7 +119,6 @@ function addOverheads(info) {
 function addLosses(info, when) {
   const term = (word) => (when ? word + " " + when : word);
   const id = (name) => "figure-" + name + (when && "-" + when);
-  const head = when && when[0].toUpperCase() + when.slice(1) + ": ";
   const wholeNanos = info.totalCpuNanos + info.droppedCpuNanos;
   const isDropped = info.dropped > 0;
 
@@ -130,7 +130,7 @@ function addLosses(info, when) {
   figure.id = id("dropped");
   add(term("Unwalkable"), countText(info.unwalkable), "Samples whose stack could not be walked; they stand under a [synthetic] frame", info.unwalkable > 0 ? "warn" : "good").id = id("unwalkable");
   if (info.samplesWithoutTime > 0) { // Only recordings lack samples.
-    notice("warn", head + "the recording lacks " + countText(info.samplesWithoutTime, "sample") + " of the session, the oldest: their times were no longer kept.", []);
+    notice("warn", noticeText(when, "The recording lacks ") + countText(info.samplesWithoutTime, "sample") + " of the session, the oldest: their times were no longer kept.", []);
   }
   const unseen = [];
   if (!isDropped && info.droppedCpuNanos > info.unseenCpuNanos) {
@@ -143,11 +143,11 @@ function addLosses(info, when) {
     const reasons = info.drops.filter((drop) => drop.signals > 0);
     notice(
       "bad",
-      head + countText(info.dropped, "signal") + " dropped: " + missing + ".",
+      noticeText(when, countText(info.dropped, "signal")) + " dropped: " + missing + ".",
       reasons.map((drop) => ({ key: drop.key + " " + countText(drop.signals), meaning: drop.meaning })).concat(unseen),
     );
   } else if (info.droppedCpuNanos > 0 && !isSmall) {
-    notice("plain", head + "Nothing dropped; " + missing + ": no signal came for it.", unseen);
+    notice("plain", noticeText(when, "Nothing dropped; ") + missing + ": no signal came for it.", unseen);
   }
   if (info.unwalkable > 0) {
     const share = percentText(info.unwalkable, info.totalSamples);
@@ -155,7 +155,7 @@ function addLosses(info, when) {
     if (info.unwalkable >= 0.001 * info.totalSamples) {
       notice(
         "warn",
-        head + countText(info.unwalkable, "sample") + " unwalkable, " + share + " of all: CPU time is counted, the stack is unknown; see the frames in [brackets].",
+        noticeText(when, countText(info.unwalkable, "sample")) + " unwalkable, " + share + " of all: CPU time is counted, the stack is unknown; see the frames in [brackets].",
         [],
       );
     }
