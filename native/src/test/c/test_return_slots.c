@@ -116,7 +116,8 @@ static void begin(void) {
     inlining = fake_method("Inlining", "run", "()V");
     calls_called = fake_call(calling, 0xb6, "Base", "call", "(I)V");
     calls_another = fake_call(calling, 0xb9, "Interface", "call", "(J)V");
-    links = fake_call(calling, 0xb8, "java/lang/invoke/MethodHandle", "linkToStatic", "(J)V");
+    links = fake_call(calling, 0xb8, "java/lang/invoke/MethodHandle", "linkToStatic",
+                      "(JLjava/lang/invoke/MemberName;)V");
     CHECK_EQUAL(0, spprof_guard_install(false));
     CHECK_EQUAL(0, spprof_locations_create(1024));
 }
@@ -177,6 +178,7 @@ TEST(a_method_returns_behind_a_call_of_it_and_of_no_other) {
     CHECK(can_return(anew, call(caller, callee->code_begin)));
     CHECK(!can_return(other, call(caller, callee->code_begin)));
     CHECK(can_return(other, call_by(caller, links, frameless->code_begin)));
+    CHECK(!can_return(callee, call_by(caller, links, frameless->code_begin))); /* (I)V */
     CHECK(can_return(callee, call(caller, caller->code_end - 32))); /* a stub of the caller's own */
     CHECK(!can_return(callee, next_call(caller)));                  /* no call */
     end();
