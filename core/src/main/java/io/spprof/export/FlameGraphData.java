@@ -137,6 +137,7 @@ final class FlameGraphData {
     json.key("session").value(session.id());
     json.key("jvm").value(info.jvm().describe());
     json.key("options").value(session.options());
+    json.key("sessionStartMillis").value(info.sessionStartMillis());
     json.key("startTimeMillis").value(session.startTimeMillis());
     json.key("durationMillis").value(session.durationMillis());
     json.key("overheadPercent").value(session.overheadPercent());

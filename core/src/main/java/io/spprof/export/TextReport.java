@@ -106,7 +106,13 @@ public final class TextReport {
       if (!info.jvm().describe().isEmpty()) {
         line("  JVM         %s", info.jvm().describe());
       }
-      line("  started     %s", Instant.ofEpochMilli(session.startTimeMillis()));
+      line("  started     %s", Instant.ofEpochMilli(info.sessionStartMillis()));
+      if (session.startTimeMillis() > info.sessionStartMillis()) {
+        long end = session.startTimeMillis() + session.durationMillis();
+        line(
+            "  stretch     %s to %s",
+            Instant.ofEpochMilli(session.startTimeMillis()), Instant.ofEpochMilli(end));
+      }
     }
     line("  duration    %s", Figures.nanos(session.durationMillis() * 1_000_000));
     line("  options     %s", session.options().isEmpty() ? "none" : session.options());

@@ -7,7 +7,11 @@ import io.spprof.sampler.KernelTimes;
 /**
  * The head of a profile: the data that every export begins with.
  *
- * @param session the session's figures at the moment of the snapshot
+ * @param session the session's figures at the moment of the snapshot. In the profile of a
+ *     continuous session they are those of the stretch of time that the profile covers, and begin
+ *     with it
+ * @param sessionStartMillis the session's start, in milliseconds since the epoch; 0 before the
+ *     first session
  * @param engine what made the sampling signals
  * @param walker the code that walked the stacks
  * @param intervalNanos the shortest sampling interval that was in force, in nanoseconds
@@ -27,6 +31,7 @@ import io.spprof.sampler.KernelTimes;
  */
 public record ProfileInfo(
     SessionStats session,
+    long sessionStartMillis,
     String engine,
     String walker,
     long intervalNanos,
@@ -45,6 +50,7 @@ public record ProfileInfo(
   static final ProfileInfo NONE =
       new ProfileInfo(
           SessionStats.NONE,
+          0,
           "",
           "",
           0,

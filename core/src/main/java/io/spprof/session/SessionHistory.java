@@ -119,6 +119,7 @@ public final class SessionHistory {
             all ->
                 new ProfileInfo(
                     whole ? now.session() : sessionOf(all, now.session(), epoch),
+                    now.session().startTimeMillis(),
                     now.setup().engine(),
                     now.setup().walker(),
                     all.figures().shortestIntervalNanos(),

@@ -39,7 +39,17 @@ function addTotals(info) {
   add("CPU time", timeText(info.totalCpuNanos), "CPU time that the samples stand for");
   add("Samples", countText(info.totalSamples));
   add("Duration", timeText(info.durationMillis * 1e6));
-  if (info.startTimeMillis > 0) add("Started", instantText(info.startTimeMillis) + " UTC");
+  if (info.startTimeMillis === 0) return;
+  add("Started", instantText(info.sessionStartMillis) + " UTC", "The session's start");
+  if (info.startTimeMillis > info.sessionStartMillis) add("Stretch", stretchText(info), "The time that the samples are of");
+}
+
+/* Returns the first and the last instant of a profile. */
+function stretchText(info) {
+  const from = instantText(info.startTimeMillis);
+  const to = instantText(info.startTimeMillis + info.durationMillis);
+  const [day] = from.split(" ");
+  return from + " \u2013 " + (to.startsWith(day) ? to.slice(day.length + 1) : to) + " UTC";
 }
 
 /* Shows the start, the end and the totals of one of the two stretches of time that are compared. */
@@ -49,11 +59,7 @@ function addStretch(term, info) {
     add(term, amount);
     return;
   }
-  const from = instantText(info.startTimeMillis);
-  const to = instantText(info.startTimeMillis + info.durationMillis);
-  const [day] = from.split(" ");
-  const range = from + " \u2013 " + (to.startsWith(day) ? to.slice(day.length + 1) : to) + " UTC";
-  add(term, range + ", " + amount, info.options);
+  add(term, stretchText(info) + ", " + amount, info.options);
 }
 
 /* Returns the text of a notice. In a comparison, "when" names the stretch of time, and the text begins

@@ -39,6 +39,7 @@ class Page {
     this.setTheme(window.matchMedia("(prefers-color-scheme: dark)").matches);
     this.listen();
     if (window.matchMedia("(max-width: 600px)").matches) this.togglePanel("threads");
+    else if (this.comparison) this.togglePanel("methods");
     this.setMerged(false);
   }
 
@@ -270,9 +271,10 @@ class Page {
     const parts = shown.flatMap((node, i) => {
       const before = i === 0 ? [] : [element("span", "gap", "\u203a")];
       if (node < 0) return before.concat(element("span", "gap more", "\u2026 " + (path.length - 6) + " more"));
-      const crumb = element("button", "", this.names[this.trie.name[node]]);
+      const crumb = element("button");
       crumb.type = "button";
-      crumb.title = crumb.textContent;
+      crumb.title = this.names[this.trie.name[node]];
+      crumb.append(this.cutName("span", node));
       if (node === this.chart.zoom) crumb.setAttribute("aria-current", "true");
       crumb.addEventListener("click", () => this.zoomTo(node));
       return before.concat(crumb);
@@ -414,10 +416,15 @@ class Page {
   showDetails() {
     const node = this.chart.selected >= 0 ? this.chart.selected : this.chart.zoom;
     const { line } = this.view.facts(this.trie, node);
+    byId("details").replaceChildren(this.cutName("b", node), element("span", "", line));
+  }
+
+  /* Creates an element with a frame's name, which loses its middle where it has too little room. The
+   * class and the method are its tail, if they are not too long. */
+  cutName(tag, node) {
     const name = this.names[this.trie.name[node]];
     const shorter = shorterNames(name, this.kinds[this.trie.name[node]])[1];
-    const tail = name.length <= 24 ? 24 : Math.min(32, shorter?.length ?? 8);
-    byId("details").replaceChildren(cutElement("b", "", name, tail), element("span", "", line));
+    return cutElement(tag, "", name, name.length <= 24 ? 24 : Math.min(32, shorter?.length ?? 8));
   }
 
   showTip(rect, x, y) {

@@ -34,6 +34,7 @@ final class Snapshots {
   private static ProfileInfo info(Slice.Stretch all) {
     return new ProfileInfo(
         SessionStats.NONE,
+        0,
         "",
         "",
         0,

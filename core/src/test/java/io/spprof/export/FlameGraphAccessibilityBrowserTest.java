@@ -88,9 +88,9 @@ class FlameGraphAccessibilityBrowserTest extends FlameGraphBrowserTestBase {
   @Test
   void shouldHaveNoViolationsOnTheDifference() throws IOException {
     openDifference(PROFILE, FULL.build());
-    check("light", LIGHT + " && " + DIFFERENCE);
-    browser.press("l");
-    check("methods", METHODS);
+    check("light, methods", LIGHT + " && " + DIFFERENCE + " && " + METHODS);
+    browser.press("t");
+    check("threads", THREADS);
     browser.press("d");
     check("dark", DARK);
   }

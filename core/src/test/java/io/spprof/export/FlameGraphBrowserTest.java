@@ -272,6 +272,17 @@ class FlameGraphBrowserTest extends FlameGraphBrowserTestBase {
         figures);
   }
 
+  @Test
+  void shouldShowTheStretchOfALongerSession() throws IOException {
+    open(ProfileText.lines("t;a.A.a 5").sessionSecondsEarlier(3600).build());
+    String figures = browser.text("figures").replace('\n', ' ');
+    assertTrue(
+        figures.contains(
+            " Started 2025-12-31 23:00:00 UTC"
+                + " Stretch 2026-01-01 00:00:00 \u2013 00:01:00 UTC JVM "),
+        figures);
+  }
+
   /** The names contradict the kinds, so a kind that is guessed from a name is wrong. */
   @Test
   void shouldTakeKindsFromTheDataAndNotFromNames() throws IOException {

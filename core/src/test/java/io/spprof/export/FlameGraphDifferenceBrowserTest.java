@@ -107,7 +107,6 @@ class FlameGraphDifferenceBrowserTest extends FlameGraphBrowserTestBase {
 
   @Test
   void shouldListWhatChangedMostInSelfTimeFirst() {
-    browser.press("l");
     List<String> rows =
         browser.elements("#methods-rows tr").stream().map(WebElement::getText).toList();
     assertEquals(
@@ -307,6 +306,7 @@ class FlameGraphDifferenceBrowserTest extends FlameGraphBrowserTestBase {
 
   @Test
   void shouldCompareTheThreadsThatAreOn() throws IOException {
+    browser.press("t");
     browser.clickOnly("worker-1");
     // Stock.find's share of the thread was 20 %, and the rest was unwalkable. Shares are of the
     // thread's own total now.
@@ -321,6 +321,7 @@ class FlameGraphDifferenceBrowserTest extends FlameGraphBrowserTestBase {
 
   @Test
   void shouldShowEachThreadsShareAndChange() {
+    browser.press("t");
     assertEquals("65.00 % +5.00", share("main"));
     assertEquals("22.00 % \u22128.00", share("worker-1"));
     assertEquals("0.00 % \u221210.00", share("worker-2"));

@@ -281,6 +281,33 @@ class FlameGraphViewsBrowserTest extends FlameGraphBrowserTestBase {
   }
 
   @Test
+  void shouldShowTheMethodsNameInThePathWhereThePackageHasNoRoom() throws IOException {
+    String name = "org.example.very.deep.inside.the.packages.Repository.findByName";
+    browser.phone();
+    try {
+      open(ProfileText.lines("main;a.A.a;" + name + " 3").build());
+      browser.click(browser.rect(name));
+      List<WebElement> crumbs = browser.elements("#path button");
+      WebElement last = crumbs.get(crumbs.size() - 1);
+      assertEquals(name, last.getDomAttribute("title"));
+      assertEquals("Repository.findByName", last.findElement(By.cssSelector(".tail")).getText());
+      assertEquals(
+          true,
+          browser.script(
+              "const tail = document.querySelector('#path button:last-child .tail');"
+                  + "return tail.scrollWidth <= tail.clientWidth"
+                  + "  && tail.getBoundingClientRect().right <= innerWidth"));
+      assertEquals(
+          true,
+          browser.script(
+              "const head = document.querySelector('#path button:last-child .head');"
+                  + "return head.scrollWidth > head.clientWidth"));
+    } finally {
+      browser.resetPixelRatio();
+    }
+  }
+
+  @Test
   void shouldShowTheMethodsNameInTheTableWhereThePackageHasNoRoom() throws IOException {
     open(
         ProfileText.lines(
@@ -329,6 +356,19 @@ class FlameGraphViewsBrowserTest extends FlameGraphBrowserTestBase {
     long height = ((Number) browser.script("return byId('scroller').clientHeight")).longValue();
     assertTrue(height > 400, "height " + height);
     assertTrue(browser.element("legend").isDisplayed());
+  }
+
+  @Test
+  void shouldLeaveHalfOfANarrowPhoneToTheGraph() throws IOException {
+    browser.phone();
+    try {
+      open(PROFILE);
+      assertEquals(390L, browser.script("return innerWidth"));
+      long height = ((Number) browser.script("return byId('scroller').clientHeight")).longValue();
+      assertTrue(height > 844 / 2, "height " + height);
+    } finally {
+      browser.resetPixelRatio();
+    }
   }
 
   @Test

@@ -55,6 +55,7 @@ class FlameGraphWidthsBrowserTest extends FlameGraphBrowserTestBase {
   @Test
   void shouldHaveRoomForTheDifferenceAtEveryWidth() throws IOException {
     openDifference(profile(0), profile(500));
+    browser.press("t");
     shouldHaveRoomInEveryState();
   }
 

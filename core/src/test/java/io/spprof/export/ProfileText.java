@@ -67,6 +67,7 @@ final class ProfileText {
       new JvmInfo(
           "shop.jar", 42, "web-1", "17.0.15+6", "OpenJDK 64-Bit Server VM", 1_767_200_000_000L);
   private long startTimeMillis = 1_767_225_600_000L; // 2026-01-01T00:00:00Z
+  private long sessionStartMillis = -1; // that of the profile
   private long longestIntervalNanos = INTERVAL_NANOS;
   private SampleTimes givenTimes;
 
@@ -170,6 +171,12 @@ final class ProfileText {
     return this;
   }
 
+  /** Makes the profile that of a stretch of a session that began earlier. */
+  ProfileText sessionSecondsEarlier(long seconds) {
+    sessionStartMillis = startTimeMillis - TimeUnit.SECONDS.toMillis(seconds);
+    return this;
+  }
+
   /** Replaces the log of times, which contains all samples by default. */
   ProfileText times(SampleTimes times) {
     givenTimes = times;
@@ -191,6 +198,7 @@ final class ProfileText {
     ProfileInfo info =
         new ProfileInfo(
             session,
+            sessionStartMillis < 0 ? startTimeMillis : sessionStartMillis,
             engine,
             "agct",
             INTERVAL_NANOS,

@@ -26,6 +26,17 @@ import org.junit.jupiter.api.Test;
 class TextReportTest {
 
   @Test
+  void shouldShowTheStretchOfALongerSession() throws IOException {
+    String whole = report(ProfileText.lines("main;a.A.a 1").build());
+    assertFalse(whole.contains("stretch"), whole);
+    String report = report(ProfileText.lines("main;a.A.a 1").sessionSecondsEarlier(3600).build());
+    assertContains(
+        report,
+        "  started     2025-12-31T23:00:00Z\n"
+            + "  stretch     2026-01-01T00:00:00Z to 2026-01-01T00:01:00Z\n");
+  }
+
+  @Test
   void shouldShowTheFigures() throws IOException {
     String report = report(ProfileText.lines("main;a.A.a 150").build());
 
@@ -281,6 +292,7 @@ class TextReportTest {
     ProfileInfo info =
         new ProfileInfo(
             SessionStats.NONE,
+            0,
             "none",
             "none",
             10_000_000,

@@ -118,7 +118,7 @@ class CommandLineIT {
       assertTrue(done("top", pid, "-n", "1", "--last", "all").toString().contains("io.spprof.it."));
 
       assertTrue(done("status", pid).contains("State                    RUNNING"));
-      assertTrue(done("stop", pid).get(0).startsWith("session=1 "));
+      assertTrue(done("stop", pid).get(0).startsWith("session 1: "));
       assertTrue(done("dump", pid, "-o", "p.collapsed").get(0).startsWith("p.collapsed: "));
       assertTrue(Files.readString(directory.resolve("p.collapsed")).contains("io.spprof.it.load."));
       fails(USAGE, List.of("exists", "--overwrite"), "dump", pid, "-o", "p.collapsed");

@@ -148,9 +148,11 @@ class JConsoleIT {
       assertEquals("false", console.act("there", "spprof.flame.legend"));
 
       console.act("click", "spprof.stop");
-      String shown = console.awaitText("spprof.message", "^session=1 ");
+      String shown = console.awaitText("spprof.message", "^Session 1: ");
       console.awaitText("spprof.state", "^IDLE, session 1");
-      assertTrue(shown.contains("collected=" + bean.number("CollectedSamples") + " "), shown);
+      long collected = bean.number("CollectedSamples");
+      String samples = String.format(Locale.ROOT, ": %,d samples, ", collected);
+      assertTrue(shown.contains(samples), shown);
       console.act("click", "spprof.flame.refresh");
       double seconds = bean.number("SampledCpuTimeNanos") / 1e9;
       String all = String.format(Locale.ROOT, "^%,.2f s of CPU time", seconds);

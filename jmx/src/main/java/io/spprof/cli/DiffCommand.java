@@ -63,7 +63,11 @@ final class DiffCommand implements Callable<Integer> {
   public Integer call() throws IOException, JMException {
     download.nameAfter("diff");
     ExportFormat format = checked(download.check());
-    download.messages().println(third == null ? download.save(ofFiles(format)) : ofRanges(format));
+    if (third == null) {
+      download.messages().println(download.save(ofFiles(format)));
+    } else {
+      compareRanges(format);
+    }
     return 0;
   }
 
@@ -75,10 +79,11 @@ final class DiffCommand implements Callable<Integer> {
     }
   }
 
-  private String ofRanges(ExportFormat format) throws IOException, JMException {
+  private void compareRanges(ExportFormat format) throws IOException, JMException {
     try (Bean bean = target.connect()) {
       Object stream = bean.call("openDifferenceStream", format.key(), second, third);
-      return download.save(bean, (Long) stream);
+      download.messages().println(download.save(bean, (Long) stream));
+      KeptPart.compare(bean, download.messages(), second, third);
     }
   }
 

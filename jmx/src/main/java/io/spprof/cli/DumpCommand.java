@@ -37,6 +37,9 @@ final class DumpCommand implements Callable<Integer> {
     download.check();
     try (Bean bean = target.connect()) {
       download.messages().println(download.from(bean, range));
+      if (!range.isEmpty()) {
+        KeptPart.compare(bean, download.messages(), range);
+      }
       return 0;
     }
   }

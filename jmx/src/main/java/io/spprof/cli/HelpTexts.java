@@ -130,18 +130,19 @@ final class HelpTexts implements IHelpFactory {
   }
 
   private static String agentSettings() {
-    StringBuilder text = new StringBuilder("\nThe agent takes these, too:\n");
+    StringBuilder text = new StringBuilder("\nThe agent takes these, too, with these defaults:\n");
     for (String line : AgentMain.settings()) {
       String key = StringUtils.substringBefore(line, "=");
       String meaning =
           switch (key) {
             case "start" -> "start a session at once";
-            case "dir" -> "where dumpToFile writes";
+            case "dir" -> "where dumpToFile writes; none: a new directory";
             case "onexit" -> "dump: write a recording when the JVM exits";
-            case "libdir" -> "where the native library is unpacked";
+            case "libdir" -> "the native library's place; none: the first that works";
             default -> "";
           };
-      text.append(String.format(Locale.ROOT, "  %-24s %s\n", line, meaning));
+      String standard = key.equals("start") ? "false" : "none";
+      text.append(String.format(Locale.ROOT, "  %-18s %-6s %s\n", line, standard, meaning));
     }
     return text.toString().stripTrailing();
   }

@@ -25,7 +25,7 @@ final class StopCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException, JMException {
     try (Bean bean = target.connect()) {
-      spec.commandLine().getOut().println(bean.call("stop"));
+      spec.commandLine().getOut().println(FinalFigures.inWords(String.valueOf(bean.call("stop"))));
       return 0;
     }
   }

@@ -88,14 +88,18 @@ final class TopPage {
     return grown * 1e9 / (now.nanos() - before.nanos());
   }
 
+  private static boolean isRunning(Reading now) {
+    return "RUNNING".equals(now.values().get("State"));
+  }
+
   private void methods(Reading now, int methods) {
     CompositeData list = now.hot();
     long to = (Long) list.get("toMillis");
     if (to == 0) {
-      line("no samples yet; start TARGET begins a session");
+      line(isRunning(now) ? "no samples yet" : "no samples; start TARGET begins a session");
       return;
     }
-    if (!"RUNNING".equals(now.values().get("State"))) {
+    if (!isRunning(now)) {
       line("no session runs; start TARGET begins one. The last session:");
     }
     line("%,d samples in %.0f s:", list.get("samples"), (to - (Long) list.get("fromMillis")) / 1e3);

@@ -356,7 +356,7 @@ final class FlamePanel extends JPanel {
     legend.setVisible(tree.isDifference());
     say(
         tree.total() == 0
-            ? "The profile has no samples: start a session, then refresh."
+            ? "There are no samples: start a session, or choose a longer time, then refresh."
             : String.format(
                 Locale.ROOT,
                 "%s of CPU time%s, read at %s. Click a frame to zoom in, one above it to go back.",

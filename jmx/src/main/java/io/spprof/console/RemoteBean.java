@@ -187,8 +187,8 @@ final class RemoteBean {
   /** Turns an exception of a call into one line for the user. */
   static String meaning(Throwable thrown) {
     if (thrown instanceof InstanceNotFoundException) {
-      return "spprof is not loaded in this JVM: Attach loads it if the JVM runs on this machine; or"
-          + " start it with -javaagent:spprof-agent.jar, or run java -jar spprof-agent.jar attach PID";
+      return "spprof is not loaded in this JVM. If there is a button Attach, it loads spprof. Otherwise"
+          + " start the JVM with -javaagent:spprof-agent.jar, or run java -jar spprof-agent.jar attach PID";
     }
     if (thrown instanceof SecurityException) {
       return "connect as a role that may write: the target refuses the call ("

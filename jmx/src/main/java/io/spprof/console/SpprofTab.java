@@ -346,7 +346,7 @@ final class SpprofTab extends JPanel {
   }
 
   private void stop() {
-    run(bean::stop, false);
+    run(() -> Words.finalFigures(bean.stop()), false);
   }
 
   /**

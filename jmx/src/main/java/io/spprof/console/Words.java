@@ -1,9 +1,17 @@
 package io.spprof.console;
 
 import java.util.Locale;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /** Texts for values, as short as a person needs them. */
 final class Words {
+
+  /** The answer of the bean's operation {@code stop}. */
+  private static final Pattern FINAL_FIGURES =
+      Pattern.compile(
+          "session=(\\d{1,9}) durationMillis=(\\d{1,15}) collected=(\\d{1,18}) dropped=(\\d{1,18})"
+              + " (?:.* )?measuredOverheadPercent=(\\d{1,3}\\.\\d{1,9})(?: .*)?");
 
   private Words() {}
 
@@ -44,6 +52,26 @@ final class Words {
       return number(nanos / 1e3) + " \u00b5s";
     }
     return nanos < 1e9 ? number(nanos / 1e6) + " ms" : number(nanos / 1e9) + " s";
+  }
+
+  /**
+   * Returns the final figures of a session.
+   *
+   * @param answer the answer of the bean's operation {@code stop}
+   * @return the answer itself if it is of an unknown form
+   */
+  static String finalFigures(String answer) {
+    Matcher figures = FINAL_FIGURES.matcher(answer);
+    return !figures.matches()
+        ? answer
+        : String.format(
+            Locale.ROOT,
+            "Session %s: %,d samples, %,d dropped, measured overhead %.2f %% of one CPU, in %s",
+            figures.group(1),
+            Long.parseLong(figures.group(3)),
+            Long.parseLong(figures.group(4)),
+            Double.parseDouble(figures.group(5)),
+            duration(Long.parseLong(figures.group(2))));
   }
 
   /** Returns a number with three digits at least, without zeros at the end of a fraction. */

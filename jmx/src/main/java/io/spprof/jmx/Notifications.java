@@ -92,14 +92,14 @@ final class Notifications implements AutoCloseable {
   static String line(SessionStats session) {
     return String.format(
         Locale.ROOT,
-        "session=%d durationMillis=%d collected=%d dropped=%d overheadPercent=%.3f"
-            + " measuredOverheadPercent=%.3f",
+        "session=%d durationMillis=%d collected=%d dropped=%d measuredOverheadPercent=%.3f"
+            + " overheadPercent=%.3f",
         session.id(),
         session.durationMillis(),
         session.collected(),
         session.dropped(),
-        session.overheadPercent(),
-        session.measuredOverheadPercent());
+        session.measuredOverheadPercent(),
+        session.overheadPercent());
   }
 
   private Notification of(ProfilerEvent event) {

@@ -53,7 +53,7 @@ class CommandLocaleTest {
           status);
       assertTrue(printed("top", target.url(), "-n", "1").contains("0 samples/s, 0 dropped/s"));
       assertTrue(printed("start", target.url(), "interval=1ms").contains("session 2 runs"));
-      assertTrue(printed("stop", target.url()).contains("overheadPercent=0.000"));
+      assertTrue(printed("stop", target.url()).contains("measured overhead 0.00 %"));
       bean.close();
     }
   }

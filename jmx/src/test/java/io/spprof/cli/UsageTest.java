@@ -104,7 +104,7 @@ class UsageTest {
       assertTrue(
           printed("attach", "--help")
               .lines()
-              .anyMatch(l -> l.matches("  \\Q" + setting + "\\E +\\w.*")),
+              .anyMatch(l -> l.matches("  \\Q" + setting + "\\E +(false|none) +\\w.*")),
           setting);
       assertFalse(printed("start", "--help").contains(setting), setting);
     }

@@ -26,4 +26,14 @@ class WordsTest {
     assertEquals("1 s", Words.interval(1e9));
     assertEquals("-", Words.interval(Double.NaN));
   }
+
+  @Test
+  void shouldPutFinalFiguresIntoWords() {
+    assertEquals(
+        "Session 3: 5,000 samples, 21 dropped, measured overhead 0.13 % of one CPU, in 1 min 13 s",
+        Words.finalFigures(
+            "session=3 durationMillis=73012 collected=5000 dropped=21"
+                + " measuredOverheadPercent=0.126 overheadPercent=0.250"));
+    assertEquals("session=3", Words.finalFigures("session=3"));
+  }
 }

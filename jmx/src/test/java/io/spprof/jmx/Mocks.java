@@ -130,6 +130,7 @@ final class Mocks {
     return new Profile(
         new ProfileInfo(
             SESSION,
+            SESSION.startTimeMillis(),
             "ctimer",
             "agct",
             1_000_000,

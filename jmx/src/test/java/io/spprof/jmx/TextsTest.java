@@ -41,6 +41,7 @@ class TextsTest {
     return new Profile(
         new ProfileInfo(
             Mocks.SESSION,
+            Mocks.SESSION.startTimeMillis(),
             "ctimer",
             "vm",
             1,

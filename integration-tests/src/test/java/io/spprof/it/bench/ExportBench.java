@@ -163,6 +163,7 @@ final class ExportBench {
     return new Profile(
         new ProfileInfo(
             SessionStats.NONE,
+            0,
             "ctimer",
             "vm",
             10_000_000,
