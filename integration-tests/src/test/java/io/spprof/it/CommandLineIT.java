@@ -157,8 +157,9 @@ class CommandLineIT {
   }
 
   private String listed(String pid) throws Exception {
+    // JVMs of other tests may be stopped, and never answer.
     String line =
-        done("list", "--agents").stream()
+        done("list", "--agents", "--timeout", "90s").stream()
             .filter(l -> l.startsWith(pid + " "))
             .findFirst()
             .orElseThrow();
