@@ -25,6 +25,7 @@
 #include "threads/threads.h"
 #include "walk/table.h"
 #include "walk/vm/debug_info.h"
+#include "walk/vm/method_hints.h"
 
 /*
  * Keeps this library's code mapped for the life of the process, even when the JVM unloads the
@@ -348,6 +349,7 @@ JNIEXPORT jintArray JNICALL Java_io_spprof_sampler_NativeSampler_layout0(JNIEnv 
         SPPROF_MAX_DEPTH,
         SPPROF_MAX_BUFFERS,
         sizeof(struct spprof_table_entry),
+        SPPROF_METHOD_HINT_BYTES,
         SPPROF_SIGNAL,
         offsetof(struct spprof_counters, signals),
         offsetof(struct spprof_counters, committed),

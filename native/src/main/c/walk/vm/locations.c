@@ -62,12 +62,23 @@ static uint64_t pack_sigsafe(const struct spprof_code *code) {
            (uint32_t)(spprof_code_frame_size_sigsafe(code) / sizeof(uint64_t));
 }
 
+void spprof_locations_fetch_sigsafe(uint64_t pc) {
+    __builtin_prefetch(spprof_table_entry_sigsafe(&locations, pc, 0));
+}
+
+void spprof_locations_fetch_code_sigsafe(uint64_t pc) {
+    const struct spprof_table_entry *entry = spprof_table_entry_sigsafe(&locations, pc, 0);
+    uint64_t code = atomic_load_explicit(&entry->detail, memory_order_relaxed);
+    __builtin_prefetch((const void *)(uintptr_t)(spprof_layout.code_low + (code >> 32) +
+                                                 spprof_layout.nmethod_compile_id));
+}
+
 uint32_t spprof_locations_follow_sigsafe(struct spprof_walk *walk, struct spprof_cursor *cursor,
-                                         uint32_t most) {
+                                         uint32_t most, uint64_t until) {
     uint64_t *words = walk->words + walk->count;
     uint64_t pc = cursor->pc, sp = cursor->sp, fp = cursor->fp, value;
     uint32_t count = 0;
-    while (count < most) {
+    while (count < most && sp < until) {
         const struct spprof_table_entry *entry = spprof_table_look_sigsafe(&locations, pc, &value);
         if (entry == NULL) {
             break;

@@ -38,15 +38,20 @@ bool spprof_words_room_sigsafe(const struct spprof_walk *walk, uint32_t words);
 bool spprof_words_frame_sigsafe(struct spprof_walk *walk, const struct spprof_method *method,
                                 int32_t bci);
 
+/* Begins to fetch the table's entry of a return address. */
+void spprof_locations_fetch_sigsafe(uint64_t pc);
+/* Begins to fetch the header of the code, if the entry shows where it is. */
+void spprof_locations_fetch_code_sigsafe(uint64_t pc);
+
 /*
- * Walks successive frames whose locations are in the table, at most `most` of them. This is the
- * fast path, for a cursor at a return address. The table's entry gives the address of the code's
- * header. The header contains the compilation's id, a number of 32 bits: if other code is there
- * now, the id differs from the entry's. Stops at the first frame that is not in the table, and
- * writes nothing for that frame. Returns the number of frames walked.
+ * Walks successive frames whose locations are in the table, at most `most` of them, while sp
+ * is below `until`. This is the fast path, for a cursor at a return address. The table's entry
+ * gives the address of the code's header. The header contains the compilation's id, a number of 32
+ * bits: if other code is there now, the id differs from the entry's. Stops at the first frame that
+ * is not in the table, and writes nothing for that frame. Returns the number of frames walked.
  */
 uint32_t spprof_locations_follow_sigsafe(struct spprof_walk *walk, struct spprof_cursor *cursor,
-                                         uint32_t most);
+                                         uint32_t most, uint64_t until);
 
 /* Writes the location of a compiled frame, with its DEFINE if the location is new. Returns 0, also
  * if the walk is full, or SPPROF_WALK_BROKEN_SCOPES. */

@@ -6,6 +6,7 @@
 #include "walk/guard.h"
 #include "walk/vm/layout.h"
 #include "walk/vm/lines.h"
+#include "walk/vm/method_hints.h"
 
 #define ACC_NATIVE 0x0100 /* JVM specification, table 4.6-A */
 
@@ -52,11 +53,24 @@ bool spprof_method_read_sigsafe(uint64_t address, struct spprof_method *method) 
         !is_aligned_sigsafe(method->class_name)) {
         return false;
     }
+    uint64_t parts[SPPROF_METHOD_PARTS] = {
+        code + layout->const_constants,     code + layout->const_name,
+        pool + layout->pool_holder,         pool + layout->pool_size + name * sizeof(uint64_t),
+        holder + layout->klass_name,        method->class_name + layout->symbol_hash,
+        method->name + layout->symbol_hash,
+    };
+    spprof_method_hints_put_sigsafe(address, parts);
     method->address = address;
     method->code_begin = code + layout->const_size;
     method->code_size = code_size;
     method->native = (flags & ACC_NATIVE) != 0;
     return true;
+}
+
+void spprof_method_fetch_sigsafe(uint64_t address) {
+    __builtin_prefetch((const void *)(uintptr_t)(address + spprof_layout.method_const));
+    __builtin_prefetch(spprof_table_entry_sigsafe(numbers, address, 0));
+    spprof_method_hints_fetch_sigsafe(address);
 }
 
 static bool length_sigsafe(uint64_t symbol, uint16_t *length) {

@@ -37,6 +37,9 @@ struct spprof_method {
     bool native;
 };
 
+/* Begins to fetch what belongs to a method, if there is one at `address`. */
+void spprof_method_fetch_sigsafe(uint64_t address);
+
 /* Reads a method. Returns false if there is none at `address`. */
 bool spprof_method_read_sigsafe(uint64_t address, struct spprof_method *method);
 

@@ -1,6 +1,7 @@
 #include "walk/vm/walk_stack.h"
 
 #include "walk/guard.h"
+#include "walk/vm/ahead.h"
 #include "walk/vm/broken_at.h"
 #include "walk/vm/compile_task.h"
 #include "walk/vm/continuation_frames.h"
@@ -258,6 +259,7 @@ void spprof_walk_from_sigsafe(struct spprof_walk *walk, struct spprof_registers 
     walk->flags = (uint8_t)(state_sigsafe(thread) << SPPROF_STATE_SHIFT);
     int result = begin_sigsafe(walk, &cursor, registers, thread);
     uint64_t pc = cursor.pc; /* of the frame that is being left */
+    uint64_t ahead = 0;
     /* Each frame or location that is written stands for at least one frame. Therefore `depth` + 1
      * of them are enough. */
     for (uint32_t frames = walk->native;
@@ -265,8 +267,11 @@ void spprof_walk_from_sigsafe(struct spprof_walk *walk, struct spprof_registers 
         uint32_t room = SPPROF_FRAME_WORDS * (walk->depth + 1) - walk->count;
         uint32_t most = walk->depth + 1 - frames;
         uint32_t before = walk->count;
+        ahead = spprof_ahead_sigsafe(&cursor, ahead);
+        uint64_t until = ahead < cursor.high ? ahead - SPPROF_AHEAD_LEAST : UINT64_MAX;
         if (cursor.arrival == SPPROF_AT_CALL) {
-            frames += spprof_locations_follow_sigsafe(walk, &cursor, most < room ? most : room);
+            frames +=
+                spprof_locations_follow_sigsafe(walk, &cursor, most < room ? most : room, until);
         }
         if (walk->count == before) {
             pc = cursor.pc;

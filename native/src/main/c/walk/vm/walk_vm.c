@@ -16,6 +16,7 @@
 #include "walk/vm/broken_at.h"
 #include "walk/vm/layout.h"
 #include "walk/vm/locations.h"
+#include "walk/vm/method_hints.h"
 #include "walk/vm/native_stack.h"
 #include "walk/vm/release.h"
 #include "walk/vm/self_test.h"
@@ -40,6 +41,7 @@ static void destroy(void) {
     spprof_methods_reset(NULL, NULL);
     spprof_native_stack_destroy();
     spprof_libraries_destroy();
+    spprof_method_hints_destroy();
     spprof_locations_destroy();
     spprof_table_destroy(&methods);
 }
@@ -65,6 +67,9 @@ static int create(const struct spprof_walker_config *config) {
     int error = spprof_locations_create(config->locations);
     if (error == 0) {
         error = spprof_table_create(&methods, config->methods);
+    }
+    if (error == 0) {
+        error = spprof_method_hints_create(config->methods);
     }
     if (error == 0) {
         error = spprof_guard_install(handlers_are_checked());

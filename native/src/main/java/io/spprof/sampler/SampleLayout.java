@@ -102,6 +102,7 @@ final class SampleLayout {
   static final int MAX_DEPTH = 2048;
   static final int MAX_WALK_BUFFERS = 64;
   static final int TABLE_ENTRY_BYTES = 32; // of the walker's tables
+  static final int METHOD_HINT_BYTES = 16; // more for each entry of the table of methods
   static final int SIGNAL = 27;
 
   // The counters.
@@ -209,6 +210,7 @@ final class SampleLayout {
       MAX_DEPTH,
       MAX_WALK_BUFFERS,
       TABLE_ENTRY_BYTES,
+      METHOD_HINT_BYTES,
       SIGNAL,
       SIGNALS,
       COMMITTED,

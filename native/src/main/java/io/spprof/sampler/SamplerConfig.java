@@ -113,7 +113,8 @@ public record SamplerConfig(
   }
 
   private long tableBytes() {
-    return (locations() + methods() + knownFrames()) * (long) SampleLayout.TABLE_ENTRY_BYTES;
+    return (locations() + methods() + knownFrames()) * (long) SampleLayout.TABLE_ENTRY_BYTES
+        + methods() * (long) SampleLayout.METHOD_HINT_BYTES;
   }
 
   private long walkBufferBytes() {

@@ -1,0 +1,80 @@
+#include "walk/vm/method_hints.h"
+
+#include <errno.h>
+#include <stdatomic.h>
+#include <stddef.h>
+#include <sys/mman.h>
+
+/* A line of the cache. */
+struct hints {
+    _Atomic uint64_t method; /* 0: no method */
+    _Atomic uint64_t parts[SPPROF_METHOD_PARTS];
+};
+
+#define METHODS_AN_ENTRY (sizeof(struct hints) / SPPROF_METHOD_HINT_BYTES)
+
+static struct hints *entries; /* NULL outside of a session */
+static uint32_t count;
+
+int spprof_method_hints_create(uint32_t methods) {
+    if (methods < METHODS_AN_ENTRY || (methods & (methods - 1)) != 0) {
+        return -EINVAL;
+    }
+    uint32_t wanted = methods / METHODS_AN_ENTRY;
+    void *mapped = mmap(NULL, wanted * sizeof *entries, PROT_READ | PROT_WRITE,
+                        MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (mapped == MAP_FAILED) {
+        return -ENOMEM;
+    }
+    entries = mapped;
+    count = wanted;
+    return 0;
+}
+
+void spprof_method_hints_destroy(void) {
+    if (entries != NULL) {
+        munmap(entries, count * sizeof *entries);
+        entries = NULL;
+    }
+}
+
+/* Returns the entry of a method. Fibonacci hashing, Knuth, volume 3, 6.4. */
+static struct hints *entry_sigsafe(uint64_t method) {
+    return &entries[(method * UINT64_C(0x9E3779B97F4A7C15)) >> 32 & (count - 1)];
+}
+
+/* Relaxed order is enough for all accesses: no other memory is read because of what they find. */
+
+void spprof_method_hints_put_sigsafe(uint64_t method, const uint64_t parts[SPPROF_METHOD_PARTS]) {
+    if (entries == NULL) {
+        return;
+    }
+    struct hints *entry = entry_sigsafe(method);
+    if (atomic_load_explicit(&entry->method, memory_order_relaxed) == method) {
+        return;
+    }
+    atomic_store_explicit(&entry->method, method, memory_order_relaxed);
+    for (int i = 0; i < SPPROF_METHOD_PARTS; i++) {
+        atomic_store_explicit(&entry->parts[i], parts[i], memory_order_relaxed);
+    }
+}
+
+void spprof_method_hints_fetch_sigsafe(uint64_t method) {
+    if (entries != NULL) {
+        __builtin_prefetch(entry_sigsafe(method));
+    }
+}
+
+void spprof_method_hints_fetch_parts_sigsafe(uint64_t method) {
+    if (entries == NULL) {
+        return;
+    }
+    struct hints *entry = entry_sigsafe(method);
+    if (atomic_load_explicit(&entry->method, memory_order_relaxed) != method) {
+        return;
+    }
+    for (int i = 0; i < SPPROF_METHOD_PARTS; i++) {
+        uint64_t part = atomic_load_explicit(&entry->parts[i], memory_order_relaxed);
+        __builtin_prefetch((const void *)(uintptr_t)part);
+    }
+}
