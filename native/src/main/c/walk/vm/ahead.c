@@ -9,8 +9,8 @@
 #define PART_BYTES 1024
 #define MOST 24 /* methods and locations of a part that are followed up */
 
-/* Returns the method of the interpreter frame with this fp, whose callee has the return address at
- * `at`; 0 if there is no such frame. */
+/* Returns the method of the interpreter frame with this fp, which is above `at`; 0 if there is no
+ * such frame. */
 static uint64_t method_sigsafe(const struct spprof_cursor *cursor, uint64_t at, uint64_t fp) {
     uint64_t method;
     return fp > at && spprof_cursor_load_sigsafe(
@@ -23,8 +23,17 @@ static uint64_t method_sigsafe(const struct spprof_cursor *cursor, uint64_t at, 
 
 uint64_t spprof_ahead_fetch_sigsafe(const struct spprof_cursor *cursor, uint64_t from) {
     uint64_t end = cursor->high - from > PART_BYTES ? from + PART_BYTES : cursor->high;
-    uint64_t locations[MOST], methods[MOST], before = 0;
+    uint64_t locations[MOST], methods[MOST];
     uint32_t location_count = 0, method_count = 0;
+    bool is_first = from == cursor->sp;
+    uint64_t before = is_first ? 0 : spprof_word_sigsafe(from - SPPROF_WORD_BYTES);
+    if (is_first && spprof_code_in_interpreter_sigsafe(cursor->pc)) {
+        uint64_t method = method_sigsafe(cursor, from, cursor->fp);
+        if (method != 0) {
+            spprof_method_fetch_sigsafe(method);
+            methods[method_count++] = method;
+        }
+    }
     for (uint64_t at = from; at < end; at += SPPROF_WORD_BYTES) {
         uint64_t word = spprof_word_sigsafe(at), pc = spprof_cpu_strip_sigsafe(word);
         if (spprof_is_code_sigsafe(pc)) {

@@ -19,7 +19,7 @@
 
 #include "walk/cpu/cursor.h"
 
-/* At the end of a part that was looked at, the next part is due so many bytes before. */
+/* The next part is due when no more than so many bytes of the last one are left above sp. */
 #define SPPROF_AHEAD_LEAST 512
 
 /* Looks at the next part of the stack, from `from` on. Returns the end of that part. */
@@ -28,7 +28,8 @@ uint64_t spprof_ahead_fetch_sigsafe(const struct spprof_cursor *cursor, uint64_t
 /* Looks at the next part of the stack if that is due. `until` is the end of the part that was
  * looked at last; 0 at first. Returns the new end. */
 static inline uint64_t spprof_ahead_sigsafe(const struct spprof_cursor *cursor, uint64_t until) {
-    return cursor->sp + SPPROF_AHEAD_LEAST <= until || until >= cursor->high
+    return cursor->sp + SPPROF_AHEAD_LEAST < until || until >= cursor->high ||
+                   !spprof_cursor_on_stack_sigsafe(cursor, cursor->sp)
                ? until
                : spprof_ahead_fetch_sigsafe(cursor, until > cursor->sp ? until : cursor->sp);
 }

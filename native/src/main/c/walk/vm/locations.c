@@ -67,10 +67,13 @@ void spprof_locations_fetch_sigsafe(uint64_t pc) {
 }
 
 void spprof_locations_fetch_code_sigsafe(uint64_t pc) {
-    const struct spprof_table_entry *entry = spprof_table_entry_sigsafe(&locations, pc, 0);
-    uint64_t code = atomic_load_explicit(&entry->detail, memory_order_relaxed);
-    __builtin_prefetch((const void *)(uintptr_t)(spprof_layout.code_low + (code >> 32) +
-                                                 spprof_layout.nmethod_compile_id));
+    uint64_t value;
+    const struct spprof_table_entry *entry = spprof_table_look_sigsafe(&locations, pc, &value);
+    if (entry != NULL) {
+        uint64_t code = atomic_load_explicit(&entry->detail, memory_order_relaxed);
+        __builtin_prefetch((const void *)(uintptr_t)(spprof_layout.code_low + (code >> 32) +
+                                                     spprof_layout.nmethod_compile_id));
+    }
 }
 
 uint32_t spprof_locations_follow_sigsafe(struct spprof_walk *walk, struct spprof_cursor *cursor,

@@ -40,7 +40,7 @@ bool spprof_words_frame_sigsafe(struct spprof_walk *walk, const struct spprof_me
 
 /* Begins to fetch the table's entry of a return address. */
 void spprof_locations_fetch_sigsafe(uint64_t pc);
-/* Begins to fetch the header of the code, if the entry shows where it is. */
+/* Begins to fetch the header of the code, if the address is in the table. */
 void spprof_locations_fetch_code_sigsafe(uint64_t pc);
 
 /*

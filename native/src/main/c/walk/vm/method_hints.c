@@ -45,17 +45,20 @@ static struct hints *entry_sigsafe(uint64_t method) {
 
 /* Relaxed order is enough for all accesses: no other memory is read because of what they find. */
 
+static void set_sigsafe(_Atomic uint64_t *field, uint64_t value) {
+    if (atomic_load_explicit(field, memory_order_relaxed) != value) {
+        atomic_store_explicit(field, value, memory_order_relaxed);
+    }
+}
+
 void spprof_method_hints_put_sigsafe(uint64_t method, const uint64_t parts[SPPROF_METHOD_PARTS]) {
     if (entries == NULL) {
         return;
     }
     struct hints *entry = entry_sigsafe(method);
-    if (atomic_load_explicit(&entry->method, memory_order_relaxed) == method) {
-        return;
-    }
-    atomic_store_explicit(&entry->method, method, memory_order_relaxed);
+    set_sigsafe(&entry->method, method);
     for (int i = 0; i < SPPROF_METHOD_PARTS; i++) {
-        atomic_store_explicit(&entry->parts[i], parts[i], memory_order_relaxed);
+        set_sigsafe(&entry->parts[i], parts[i]);
     }
 }
 

@@ -17,7 +17,8 @@
 #include <stdint.h>
 
 #define SPPROF_METHOD_PARTS 7
-/* Memory for each entry of the table of methods: there is an entry of 64 bytes for four of them. */
+/* Memory for each entry of the table of methods: four of them share an entry here, a line of 64
+ * bytes. */
 #define SPPROF_METHOD_HINT_BYTES 16
 
 /* `methods` is the number of entries of the table of methods: a power of two, 4 or more. Returns 0,
@@ -25,7 +26,8 @@
 int spprof_method_hints_create(uint32_t methods);
 void spprof_method_hints_destroy(void);
 
-/* Remembers the addresses that were read. Does nothing while there is no table. */
+/* Remembers the addresses that were read. Writes only what has changed. Does nothing outside of a
+ * session. */
 void spprof_method_hints_put_sigsafe(uint64_t method, const uint64_t parts[SPPROF_METHOD_PARTS]);
 
 /* Begins to fetch the hints themselves. */

@@ -267,6 +267,7 @@ void spprof_walk_from_sigsafe(struct spprof_walk *walk, struct spprof_registers 
         uint32_t room = SPPROF_FRAME_WORDS * (walk->depth + 1) - walk->count;
         uint32_t most = walk->depth + 1 - frames;
         uint32_t before = walk->count;
+        /* Follow stops where the next part of the stack is due; nowhere, once there is none. */
         ahead = spprof_ahead_sigsafe(&cursor, ahead);
         uint64_t until = ahead < cursor.high ? ahead - SPPROF_AHEAD_LEAST : UINT64_MAX;
         if (cursor.arrival == SPPROF_AT_CALL) {
