@@ -1,7 +1,10 @@
 #include "base/buffers.h"
 
 #include <errno.h>
-#include <sys/mman.h>
+
+#include "base/pages.h"
+
+#define PRESENT 4 /* buffers */
 
 static uint64_t mapped_size(const struct spprof_buffers *buffers) {
     return (uint64_t)buffers->count * buffers->stride * sizeof *buffers->words;
@@ -14,15 +17,16 @@ int spprof_buffers_create(struct spprof_buffers *buffers, uint32_t count, uint32
     buffers->count = count;
     buffers->stride = words;
     atomic_store_explicit(&buffers->busy, 0, memory_order_relaxed);
-    void *mapped = mmap(NULL, mapped_size(buffers), PROT_READ | PROT_WRITE,
-                        MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    buffers->words = mapped == MAP_FAILED ? NULL : mapped;
-    return mapped == MAP_FAILED ? -errno : 0;
+    /* The first buffers are used most. */
+    uint32_t present = count < PRESENT ? count : PRESENT;
+    buffers->words =
+        spprof_pages_map(mapped_size(buffers), (uint64_t)present * words * sizeof *buffers->words);
+    return buffers->words == NULL ? -errno : 0;
 }
 
 void spprof_buffers_destroy(struct spprof_buffers *buffers) {
     if (buffers->words != NULL) {
-        munmap(buffers->words, mapped_size(buffers));
+        spprof_pages_unmap(buffers->words, mapped_size(buffers));
         buffers->words = NULL;
     }
 }

@@ -1,7 +1,12 @@
 #include "base/ring.h"
 
 #include <errno.h>
-#include <sys/mman.h>
+
+#include "base/pages.h"
+
+/* So many bytes behind the last record are present. Between two calls of make_present, some hundred
+ * kilobytes are written at most, as a rule. */
+#define PRESENT_AHEAD (UINT64_C(1) << 20)
 
 static_assert(sizeof(_Atomic int32_t) == sizeof(int32_t), "a length is published in place");
 
@@ -10,20 +15,30 @@ int spprof_ring_create(struct spprof_ring *ring, uint64_t capacity) {
         return -EINVAL;
     }
     ring->capacity = capacity;
-    void *block = mmap(NULL, spprof_ring_block_size(ring), PROT_READ | PROT_WRITE,
-                       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (block == MAP_FAILED) {
-        ring->block = NULL;
+    ring->present = 0;
+    ring->block = spprof_pages_map(spprof_ring_block_size(ring), 0);
+    if (ring->block == NULL) {
         return -errno;
     }
-    ring->block = block;
+    spprof_ring_make_present(ring);
     return 0;
 }
 
 void spprof_ring_destroy(struct spprof_ring *ring) {
     if (ring->block != NULL) {
-        munmap(ring->block, spprof_ring_block_size(ring));
+        spprof_pages_unmap(ring->block, spprof_ring_block_size(ring));
         ring->block = NULL;
+    }
+}
+
+void spprof_ring_make_present(struct spprof_ring *ring) {
+    uint64_t tail = atomic_load_explicit(&ring->block->tail, memory_order_relaxed); /* a hint */
+    uint64_t size = spprof_ring_block_size(ring);
+    uint64_t wanted = sizeof *ring->block + tail + PRESENT_AHEAD;
+    wanted = wanted < size ? wanted : size;
+    if (wanted > ring->present) {
+        spprof_pages_make_present((uint8_t *)ring->block + ring->present, wanted - ring->present);
+        ring->present = wanted;
     }
 }
 

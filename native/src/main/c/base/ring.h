@@ -38,6 +38,7 @@ struct spprof_ring_block {
 struct spprof_ring {
     struct spprof_ring_block *block;
     uint64_t capacity; /* bytes of data, a power of two */
+    uint64_t present;  /* bytes of the block, from its beginning, whose pages are present */
 };
 
 static_assert(offsetof(struct spprof_ring_block, head) == 128, "SampleLayout.HEAD");
@@ -46,6 +47,10 @@ static_assert(offsetof(struct spprof_ring_block, data) == 256, "SampleLayout.DAT
 /* Maps a ring. `capacity` must be a power of two, at least 4096 bytes. Returns 0, -EINVAL or
  * -ENOMEM. */
 int spprof_ring_create(struct spprof_ring *ring, uint64_t capacity);
+
+/* Makes the pages present that the next records will be in (pages.h), as long as the ring is not
+ * written all round. Called by one thread at a time, now and then. */
+void spprof_ring_make_present(struct spprof_ring *ring);
 
 /* Unmaps the ring. Does nothing to a ring that was never created. No writer or reader may still use
  * the ring. */

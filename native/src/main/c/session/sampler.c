@@ -230,6 +230,7 @@ int spprof_sampler_sweep(JNIEnv *jni) {
     spprof_lock(&lock);
     int result = -EINVAL;
     if (stage == SAMPLING && spprof_gate_is_open_sigsafe()) {
+        spprof_ring_make_present(&spprof_handler_session.ring);
         if (spprof_handler_session.walker->refresh != NULL) {
             spprof_handler_session.walker->refresh();
         }

@@ -4,8 +4,8 @@
 #include <stdatomic.h>
 #include <stddef.h>
 #include <string.h>
-#include <sys/mman.h>
 
+#include "base/pages.h"
 #include "walk/library_numbers.h"
 
 struct entry {
@@ -23,19 +23,17 @@ int spprof_known_frames_create(uint32_t wanted) {
     if ((wanted & (wanted - 1)) != 0) {
         return -EINVAL;
     }
-    void *mapped = mmap(NULL, wanted * sizeof *entries, PROT_READ | PROT_WRITE,
-                        MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (mapped == MAP_FAILED) {
+    entries = spprof_pages_map_table(wanted * sizeof *entries);
+    if (entries == NULL) {
         return -ENOMEM;
     }
-    entries = mapped;
     count = wanted;
     return 0;
 }
 
 void spprof_known_frames_destroy(void) {
     if (entries != NULL) {
-        munmap(entries, count * sizeof *entries);
+        spprof_pages_unmap(entries, count * sizeof *entries);
         entries = NULL;
     }
 }

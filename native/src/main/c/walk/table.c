@@ -3,26 +3,24 @@
 #include <errno.h>
 #include <stddef.h>
 #include <string.h>
-#include <sys/mman.h>
+
+#include "base/pages.h"
 
 int spprof_table_create(struct spprof_table *table, uint32_t count) {
     if (count < SPPROF_TABLE_TRIES || (count & (count - 1)) != 0) {
         return -EINVAL;
     }
-    void *mapped = mmap(NULL, count * sizeof *table->entries, PROT_READ | PROT_WRITE,
-                        MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (mapped == MAP_FAILED) {
-        table->entries = NULL;
+    table->entries = spprof_pages_map_table(count * sizeof *table->entries);
+    if (table->entries == NULL) {
         return -ENOMEM;
     }
-    table->entries = mapped;
     table->count = count;
     return 0;
 }
 
 void spprof_table_destroy(struct spprof_table *table) {
     if (table->entries != NULL) {
-        munmap(table->entries, table->count * sizeof *table->entries);
+        spprof_pages_unmap(table->entries, table->count * sizeof *table->entries);
         table->entries = NULL;
     }
 }

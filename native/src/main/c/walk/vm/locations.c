@@ -2,6 +2,7 @@
 
 #include "walk/table.h"
 #include "walk/vm/continuations.h"
+#include "walk/vm/method_hints.h"
 #include "walk/vm/methods.h"
 #include "walk/vm/scopes.h"
 
@@ -105,6 +106,22 @@ uint32_t spprof_locations_follow_sigsafe(struct spprof_walk *walk, struct spprof
     return count;
 }
 
+#define MOST_FETCHED 16
+
+/* Begins to fetch what belongs to the methods at a location (ahead.h gives the reason). */
+static void fetch_methods_sigsafe(struct spprof_scopes scopes) {
+    uint64_t methods[MOST_FETCHED];
+    struct spprof_scope scope;
+    int count = 0;
+    while (count < MOST_FETCHED && spprof_scopes_next_sigsafe(&scopes, &scope) == 1) {
+        spprof_method_fetch_sigsafe(scope.method);
+        methods[count++] = scope.method;
+    }
+    for (int i = 0; i < count; i++) {
+        spprof_method_hints_fetch_parts_sigsafe(methods[i]);
+    }
+}
+
 /*
  * Writes a DEFINE word and the methods that are inlined at a location. If there is no room for all
  * methods, only the first are written. The walk then has more frames than it may return, because a
@@ -122,6 +139,7 @@ static int define_sigsafe(struct spprof_walk *walk, const struct spprof_code *co
     struct spprof_method method;
     int next;
     bool all = true;
+    fetch_methods_sigsafe(*scopes);
     while ((next = spprof_scopes_next_sigsafe(scopes, &scope)) == 1) {
         if (!spprof_words_room_sigsafe(walk, 1)) {
             walk->flags |= SPPROF_FLAG_TRUNCATED;

@@ -3,7 +3,8 @@
 #include <errno.h>
 #include <stdatomic.h>
 #include <stddef.h>
-#include <sys/mman.h>
+
+#include "base/pages.h"
 
 /* A line of the cache. */
 struct hints {
@@ -21,19 +22,17 @@ int spprof_method_hints_create(uint32_t methods) {
         return -EINVAL;
     }
     uint32_t wanted = methods / METHODS_AN_ENTRY;
-    void *mapped = mmap(NULL, wanted * sizeof *entries, PROT_READ | PROT_WRITE,
-                        MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (mapped == MAP_FAILED) {
+    entries = spprof_pages_map_table(wanted * sizeof *entries);
+    if (entries == NULL) {
         return -ENOMEM;
     }
-    entries = mapped;
     count = wanted;
     return 0;
 }
 
 void spprof_method_hints_destroy(void) {
     if (entries != NULL) {
-        munmap(entries, count * sizeof *entries);
+        spprof_pages_unmap(entries, count * sizeof *entries);
         entries = NULL;
     }
 }

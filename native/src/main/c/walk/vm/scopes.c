@@ -41,6 +41,10 @@ static bool load_desc_sigsafe(uint64_t descs, uint64_t index, struct pc_desc *de
     return true;
 }
 
+/* Offsets grow nearly evenly with the index, so interpolation comes near an entry in a few steps,
+ * each of which may wait for memory. Where offsets are uneven, halving finishes the search. */
+#define INTERPOLATIONS 4
+
 /* Finds the first PcDesc at or after an offset; false if there is none. */
 static bool find_desc_sigsafe(const struct spprof_code *code, uint64_t info, int32_t offset,
                               struct pc_desc *desc) {
@@ -50,9 +54,14 @@ static bool find_desc_sigsafe(const struct spprof_code *code, uint64_t info, int
         return false;
     }
     uint64_t low = 0, high = (end - descs) / sizeof *desc;
+    int64_t low_offset = 0, high_offset = (int64_t)(spprof_code_end_sigsafe(code) - code->begin);
     bool found = false;
-    while (low < high) {
+    for (int step = 0; low < high; step++) {
         uint64_t middle = low + (high - low) / 2;
+        if (step < INTERPOLATIONS && offset > low_offset && offset < high_offset) {
+            middle = low + (high - low) * (uint64_t)(offset - low_offset) /
+                               (uint64_t)(high_offset - low_offset);
+        }
         struct pc_desc at;
         if (!load_desc_sigsafe(descs, middle, &at)) {
             return false;
@@ -61,8 +70,10 @@ static bool find_desc_sigsafe(const struct spprof_code *code, uint64_t info, int
             *desc = at;
             found = true;
             high = middle;
+            high_offset = at.pc_offset;
         } else {
             low = middle + 1;
+            low_offset = at.pc_offset;
         }
     }
     return found;
