@@ -1,5 +1,6 @@
 #include "base/pages.h"
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/mman.h>
@@ -24,36 +25,37 @@ static void *map(uint64_t bytes) {
 static void *map_huge(uint64_t bytes) {
     uint8_t *mapped = map(bytes + HUGE_PAGE);
     if (mapped == NULL) {
-        return NULL;
+        return map(bytes); /* a limit of the process can allow just this */
     }
     uint64_t before = -(uint64_t)(uintptr_t)mapped % HUGE_PAGE;
     if (before > 0) {
         munmap(mapped, before);
     }
-    if (before < HUGE_PAGE) {
-        munmap(mapped + before + bytes, HUGE_PAGE - before);
-    }
+    munmap(mapped + before + bytes, HUGE_PAGE - before);
 #ifdef MADV_HUGEPAGE
     madvise(mapped + before, bytes, MADV_HUGEPAGE); /* a system without huge pages refuses */
 #endif
     return mapped + before;
 }
 
+/* Returns whether the system has such a call. Whether it found memory does not matter: what is not
+ * present is made so by the first access, as ever. */
 static bool make_present(const void *from, uint64_t bytes) {
 #ifdef MADV_POPULATE_WRITE
     uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
     uint64_t low = (uintptr_t)from & ~(page - 1), high = (uintptr_t)from + bytes;
-    return madvise((void *)(uintptr_t)low, high - low, MADV_POPULATE_WRITE) == 0;
+    return madvise((void *)(uintptr_t)low, high - low, MADV_POPULATE_WRITE) == 0 ||
+           (errno != EINVAL && errno != EPERM && errno != ENOSYS);
 #else
     (void)from, (void)bytes;
     return false;
 #endif
 }
 
-void *spprof_pages_map(uint64_t bytes, uint64_t present) {
+static void *map_present(uint64_t bytes, uint64_t present, bool huge) {
     uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
     uint64_t whole = (bytes + page - 1) & ~(page - 1);
-    volatile uint8_t *pages = bytes < HUGE_PAGE ? map(whole) : map_huge(whole);
+    volatile uint8_t *pages = huge && whole >= HUGE_PAGE ? map_huge(whole) : map(whole);
     if (pages != NULL && present > 0 && !make_present((const void *)pages, present)) {
         for (uint64_t at = 0; at < present; at += page) {
             pages[at] = 0;
@@ -62,8 +64,14 @@ void *spprof_pages_map(uint64_t bytes, uint64_t present) {
     return (void *)pages;
 }
 
+void *spprof_pages_map(uint64_t bytes, uint64_t present) {
+    return map_present(bytes, present, false);
+}
+
 void *spprof_pages_map_table(uint64_t bytes) {
-    return spprof_pages_map(bytes, bytes <= MOST_PRESENT ? bytes : 0);
+    /* Whoever touches a huge page first clears two megabytes. No handler should have to. */
+    bool whole = bytes <= MOST_PRESENT;
+    return map_present(bytes, whole ? bytes : 0, whole);
 }
 
 void spprof_pages_unmap(void *pages, uint64_t bytes) {

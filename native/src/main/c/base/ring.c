@@ -4,8 +4,9 @@
 
 #include "base/pages.h"
 
-/* So many bytes behind the last record are present. Between two calls of make_present, some hundred
- * kilobytes are written at most, as a rule. */
+/* So many bytes behind the last record are made present, and no more than so many in one call,
+ * which then takes less than a millisecond. If the handlers write more between two calls, they make
+ * the faults. */
 #define PRESENT_AHEAD (UINT64_C(1) << 20)
 
 static_assert(sizeof(_Atomic int32_t) == sizeof(int32_t), "a length is published in place");
@@ -15,13 +16,10 @@ int spprof_ring_create(struct spprof_ring *ring, uint64_t capacity) {
         return -EINVAL;
     }
     ring->capacity = capacity;
-    ring->present = 0;
-    ring->block = spprof_pages_map(spprof_ring_block_size(ring), 0);
-    if (ring->block == NULL) {
-        return -errno;
-    }
-    spprof_ring_make_present(ring);
-    return 0;
+    uint64_t size = spprof_ring_block_size(ring);
+    ring->present = size < PRESENT_AHEAD ? size : PRESENT_AHEAD;
+    ring->block = spprof_pages_map(size, ring->present);
+    return ring->block == NULL ? -errno : 0;
 }
 
 void spprof_ring_destroy(struct spprof_ring *ring) {
@@ -35,7 +33,9 @@ void spprof_ring_make_present(struct spprof_ring *ring) {
     uint64_t tail = atomic_load_explicit(&ring->block->tail, memory_order_relaxed); /* a hint */
     uint64_t size = spprof_ring_block_size(ring);
     uint64_t wanted = sizeof *ring->block + tail + PRESENT_AHEAD;
+    uint64_t most = ring->present + PRESENT_AHEAD;
     wanted = wanted < size ? wanted : size;
+    wanted = wanted < most ? wanted : most;
     if (wanted > ring->present) {
         spprof_pages_make_present((uint8_t *)ring->block + ring->present, wanted - ring->present);
         ring->present = wanted;

@@ -113,6 +113,9 @@ static void fetch_methods_sigsafe(struct spprof_scopes scopes) {
     uint64_t methods[MOST_FETCHED];
     struct spprof_scope scope;
     int count = 0;
+    if (scopes.root_only) {
+        return;
+    }
     while (count < MOST_FETCHED && spprof_scopes_next_sigsafe(&scopes, &scope) == 1) {
         spprof_method_fetch_sigsafe(scope.method);
         methods[count++] = scope.method;

@@ -68,9 +68,13 @@ static bool find_desc_sigsafe(const struct spprof_code *code, uint64_t info, int
         }
         if (at.pc_offset >= offset) {
             *desc = at;
+            if (at.pc_offset == offset) {
+                return true; /* offsets are distinct (debugInfoRec.cpp) */
+            }
             found = true;
             high = middle;
-            high_offset = at.pc_offset;
+            /* The last entry's offset is greater than all others. */
+            high_offset = at.pc_offset < high_offset ? at.pc_offset : high_offset;
         } else {
             low = middle + 1;
             low_offset = at.pc_offset;
