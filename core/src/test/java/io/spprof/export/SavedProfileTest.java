@@ -368,6 +368,7 @@ class SavedProfileTest {
         .replaceAll("\"(overhead|measuredOverhead)Percent\":[0-9.]+,", "")
         .replaceAll("\"debugInfo\":\"EXACT\",", "")
         .replaceAll("\"running\":false,", "")
+        .replaceAll("\"sessionStartMillis\":[0-9]+,", "")
         .replaceAll("\"drops\":\\[[^]]*\\]", "\"drops\":[]");
   }
 
