@@ -31,9 +31,10 @@ final class KeptPart {
     for (String range : ranges) {
       long fromMillis = TimeRange.parse(range, nowMillis).fromMillis();
       if (fromMillis != TimeRange.ALL.fromMillis() && fromMillis < keptFromMillis) {
-        messages.printf(
-            "%s begins before what the session has, which begins at %s%n",
-            Main.shown(range), Instant.ofEpochMilli(keptFromMillis));
+        messages.println(
+            Main.shown(range)
+                + " begins before what the session has, which begins at "
+                + Instant.ofEpochMilli(keptFromMillis));
       }
     }
   }

@@ -45,7 +45,7 @@ class ArchitectureTest {
     floor("io.spprof.session", "sampler", "config", "profile", "collect", "budget");
     floor("io.spprof", "sampler", "config", "profile", "session");
     floor("io.spprof.jmx", "", "sampler", "text", "config", "profile", "export");
-    floor("io.spprof.cli", "text", "config", "export", "jmx");
+    floor("io.spprof.cli", "text", "config", "profile", "export", "jmx");
     floor("io.spprof.agent");
     floor("io.spprof.console");
   }
