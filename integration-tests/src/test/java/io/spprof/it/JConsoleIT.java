@@ -265,7 +265,7 @@ class JConsoleIT {
         JConsole console = new JConsole(Long.toString(target.pid()))) {
       withoutEncryption(console);
       console.openTab("spprof");
-      console.awaitText("spprof.message", "not loaded in this JVM: .* attach PID");
+      console.awaitText("spprof.message", "not loaded in this JVM\\. .* attach PID");
       assertEquals("false", console.act("enabled", "spprof.start"));
 
       console.awaitThere("spprof.attach");
