@@ -237,7 +237,7 @@ final class Recording {
       isSaved = true;
       written = download.written(file.finish());
     }
-    return "session " + id + ": " + figures + System.lineSeparator() + written;
+    return figures + System.lineSeparator() + written;
   }
 
   /**
@@ -279,12 +279,7 @@ final class Recording {
     Map<String, Object> now = bean.attributes("Session");
     check(idIn(now));
     CompositeData session = (CompositeData) now.get("Session");
-    return String.format(
-        Locale.ROOT,
-        "%,d samples, %,d dropped, measured overhead %.2f %% of one CPU",
-        session.get("collected"),
-        session.get("dropped"),
-        session.get("measuredOverheadPercent"));
+    return FinalFigures.of(session);
   }
 
   private Stretch stretch() throws IOException, JMException {
@@ -307,8 +302,9 @@ final class Recording {
     }
     return String.format(
         Locale.ROOT,
-        "%s%,d samples, %,d dropped from %s to %s; it goes on, and the profile has whole windows of"
-            + " it",
+        "session %d: %s%,d samples, %,d dropped from %s to %s; it goes on, and the profile has whole"
+            + " windows of it",
+        id,
         now.isLike(earlier) ? "" : "about ",
         now.samples(),
         now.dropped(),

@@ -3,6 +3,7 @@ package io.spprof.cli;
 import java.io.IOException;
 import java.util.concurrent.Callable;
 import javax.management.JMException;
+import javax.management.openmbean.CompositeData;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -25,7 +26,11 @@ final class StopCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException, JMException {
     try (Bean bean = target.connect()) {
-      spec.commandLine().getOut().println(FinalFigures.inWords(String.valueOf(bean.call("stop"))));
+      String answer = String.valueOf(bean.call("stop"));
+      CompositeData latest = bean.session();
+      // Somebody else may have begun the next session meanwhile.
+      boolean isLatest = answer.startsWith("session=" + latest.get("id") + " ");
+      spec.commandLine().getOut().println(isLatest ? FinalFigures.of(latest) : answer);
       return 0;
     }
   }
