@@ -81,6 +81,17 @@ class TopPageTest {
     assertFalse(page(WIDE, "a.b").contains(hint));
   }
 
+  @Test
+  void shouldSayWhyThereIsNoMethod() throws Exception {
+    Map<String, Object> values = new HashMap<>(values(0, 0, 0));
+    TopPage.Reading running = new TopPage.Reading(0, values, listUntil(0));
+    assertTrue(TopPage.of("4711", running, later(running), 20, WIDE).endsWith("no samples yet\n"));
+    values.put("State", "IDLE");
+    assertTrue(
+        TopPage.of("4711", running, later(running), 20, WIDE)
+            .endsWith("no samples; start TARGET begins a session\n"));
+  }
+
   private static TopPage.Reading later(TopPage.Reading reading) {
     return new TopPage.Reading(reading.nanos() + 1_000_000_000L, reading.values(), reading.hot());
   }
@@ -120,6 +131,10 @@ class TopPageTest {
 
   /** Makes a list of hot methods, each with a tenth of the shares of the one before it. */
   private static CompositeData list(String... names) throws Exception {
+    return listUntil(15_000L, names);
+  }
+
+  private static CompositeData listUntil(long toMillis, String... names) throws Exception {
     CompositeType method =
         type(
             new String[] {"method", "samples", "selfPercent", "totalPercent"},
@@ -150,7 +165,7 @@ class TopPageTest {
             new ArrayType<CompositeData[]>(1, method),
             SimpleType.LONG,
             SimpleType.LONG),
-        Map.of("fromMillis", 5_000L, "methods", methods, "samples", 1_000L, "toMillis", 15_000L));
+        Map.of("fromMillis", 5_000L, "methods", methods, "samples", 1_000L, "toMillis", toMillis));
   }
 
   private static CompositeType type(String[] names, OpenType<?>... types) throws Exception {
