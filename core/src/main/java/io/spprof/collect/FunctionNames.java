@@ -74,6 +74,7 @@ final class FunctionNames {
   private long indexBytes; // of all libraries
   private long cpuNanos; // of all look-ups
   private long closedReport; // of the library without a build id that was closed last
+  private boolean heapIsFull; // found in this pass
   private boolean closed;
 
   /**
@@ -96,9 +97,14 @@ final class FunctionNames {
     return cpuNanos;
   }
 
+  /** Begins a pass. After a full heap was found, nothing is looked up until the next pass. */
+  void beginPass() {
+    heapIsFull = false;
+  }
+
   /** Names functions of one library. A function whose name is not found stays as it is. */
   void name(Library library, List<NativeFunction> functions) {
-    if (library.loaded() == null || closed) {
+    if (library.loaded() == null || closed || heapIsFull) {
       return;
     }
     boolean isTimeLeft = time.isLeft(System.nanoTime());
@@ -120,8 +126,10 @@ final class FunctionNames {
       if (hasIndex || isTimeLeft) {
         name(library, open.symbols, functions);
       }
-    } catch (RuntimeException | OutOfMemoryError | StackOverflowError e) {
+    } catch (RuntimeException | StackOverflowError e) {
       // These functions have no names.
+    } catch (OutOfMemoryError e) {
+      heapIsFull = true; // Nor have these.
     } finally {
       long took = cpuClock.getAsLong() - before;
       cpuNanos += took;

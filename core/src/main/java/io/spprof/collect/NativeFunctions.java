@@ -51,6 +51,7 @@ final class NativeFunctions {
 
   /** Begins to look ahead, from the next record that will be read. */
   void beginAhead() {
+    names.beginPass();
     comingLibraries.clear();
     comingFunctions.clear();
     librariesAhead.clear();

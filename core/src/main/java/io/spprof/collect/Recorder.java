@@ -12,9 +12,13 @@ import io.spprof.sampler.ThreadState;
 /**
  * Receives the records of the ring (samples, methods, names of threads) one by one. For a sample,
  * it lets {@link StackDecoder} decode the stack, and adds the sample to the tables. It counts the
- * sample as collected, or as dropped if the tables have no room. An exception would end the present
- * pass (reading of the ring). The recorder therefore catches each exception, counts the sample as
- * dropped, and goes on.
+ * sample as collected, or as dropped if the tables have no room. If an exception prevents that, the
+ * recorder counts the sample as dropped, and goes on.
+ *
+ * <p>An OutOfMemoryError, however, ends the present pass (reading of the ring) after this record.
+ * The records behind it stay in the ring, and the session's thread waits a second before it reads
+ * them. Each failed allocation makes the JVM collect the whole heap. It also takes one of the four
+ * errors for which the JVM keeps a stack trace, which belong to the application.
  *
  * <p>Used under the lock of {@link Collector}.
  */
@@ -93,8 +97,11 @@ final class Recorder implements SampleRing.Visitor {
   public void sample(SampleView sample) {
     try {
       add(decoder.decode(sample), sample);
-    } catch (RuntimeException | OutOfMemoryError e) {
+    } catch (RuntimeException e) {
       drop(DropReason.COLLECTOR_ERROR, sample.cpuNanos());
+    } catch (OutOfMemoryError e) {
+      drop(DropReason.COLLECTOR_ERROR, sample.cpuNanos());
+      throw e;
     }
   }
 
@@ -142,6 +149,7 @@ final class Recorder implements SampleRing.Visitor {
       decoder.named(number, name, lines);
     } catch (OutOfMemoryError e) {
       // The frames of this method are recorded under the name for other methods.
+      throw e;
     }
   }
 
@@ -151,6 +159,7 @@ final class Recorder implements SampleRing.Visitor {
       decoder.library(library, path, buildId, base);
     } catch (OutOfMemoryError e) {
       // The functions of this library are recorded without its name.
+      throw e;
     }
   }
 
@@ -160,6 +169,7 @@ final class Recorder implements SampleRing.Visitor {
       decoder.function(number, library, address);
     } catch (OutOfMemoryError e) {
       // The frames of this function are recorded under the name for other methods.
+      throw e;
     }
   }
 
@@ -170,6 +180,7 @@ final class Recorder implements SampleRing.Visitor {
       threads.times(thread, userNanos, systemNanos);
     } catch (OutOfMemoryError e) {
       // These times are in no thread's figures.
+      throw e;
     }
   }
 
@@ -181,6 +192,7 @@ final class Recorder implements SampleRing.Visitor {
     } catch (OutOfMemoryError e) {
       // Old numbers are overwritten one by one when methods and locations are reported again. The
       // other entries are removed at the next reset, if there is room then.
+      throw e;
     }
   }
 
@@ -191,6 +203,7 @@ final class Recorder implements SampleRing.Visitor {
       threads.named(thread, name);
     } catch (OutOfMemoryError e) {
       // The samples of this thread are recorded under its serial number.
+      throw e;
     }
   }
 }

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Deque;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 
 /**
  * Keeps the latest samples of a window one by one, for exports that show the time of each sample. A
@@ -32,6 +33,9 @@ final class SampleLog {
   /** The part of the log's share that the tables do not get: one in this number. */
   private static final int LEAST_SHARE = 8;
 
+  /** How long the log does without a chunk after a full heap was found. */
+  private static final long HEAP_PAUSE_NANOS = TimeUnit.SECONDS.toNanos(1);
+
   /** The single samples of older windows, which the log removes before its own. */
   interface Older {
     /** Returns the bytes that these samples take. */
@@ -55,6 +59,7 @@ final class SampleLog {
   private long taken; // bytes taken from the budget
   private long forgotten;
   private long lostUntil; // in nanoseconds after the session's start; 0 if nothing was forgotten
+  private long heapFullUntil; // as it is assumed, in nanoseconds after the session's start
 
   /**
    * Creates an empty log.
@@ -77,10 +82,8 @@ final class SampleLog {
    */
   void add(long timeNanos, int row, long cpuNanos, ThreadState state) {
     long nanos = timeNanos - startNanos;
-    if (current == null || used == CHUNK || !isNear(nanos)) {
-      startChunk(nanos);
-    }
-    if (current == null) {
+    boolean fits = current != null && used < CHUNK && isNear(nanos);
+    if (!fits && !startChunk(nanos)) {
       forgotten++;
       lostUntil = Math.max(lostUntil, nanos);
       return;
@@ -100,33 +103,57 @@ final class SampleLog {
     return micros == (int) micros;
   }
 
-  private void startChunk(long nanos) {
+  /** Ends the current chunk and starts one. Returns false if there is no room for it. */
+  private boolean startChunk(long nanos) {
+    if (nanos < heapFullUntil) {
+      return false;
+    }
+    try {
+      endChunk();
+      if (!takeChunk()) {
+        return false;
+      }
+      current = newChunk(nanos);
+      used = 0;
+      return true;
+    } catch (OutOfMemoryError e) {
+      // The sample is in the tables. Only its time is lost.
+      heapFullUntil = nanos + HEAP_PAUSE_NANOS;
+      return false;
+    }
+  }
+
+  private void endChunk() {
     if (current != null) {
       full.addLast(used == CHUNK ? current : trimmed());
       set(taken - CHUNK_BYTES + bytes(used));
       current = null;
     }
-    while (older.bytes() + taken + CHUNK_BYTES > mostBytes || !takeChunk()) {
+  }
+
+  /** Takes the bytes of a chunk, and removes the oldest samples until there is room for it. */
+  private boolean takeChunk() {
+    while (older.bytes() + taken + CHUNK_BYTES > mostBytes || !takeChunkIfRoom()) {
       if (!older.forgetOldest() && !forgetOldest()) {
-        return;
+        return false;
       }
     }
     taken += CHUNK_BYTES;
-    try {
-      current = new Chunk(nanos, new int[CHUNK], new int[CHUNK], new long[CHUNK], CHUNK);
-      used = 0;
-    } catch (OutOfMemoryError e) {
-      set(taken - CHUNK_BYTES); // The sample is in the tables. Only its time is lost.
-    }
+    return true;
   }
 
-  private boolean takeChunk() {
+  private boolean takeChunkIfRoom() {
+    return older.bytes() + taken < mostBytes / LEAST_SHARE
+        ? budget.take(CHUNK_BYTES)
+        : budget.takeIfFree(CHUNK_BYTES);
+  }
+
+  private Chunk newChunk(long nanos) {
     try {
-      return older.bytes() + taken < mostBytes / LEAST_SHARE
-          ? budget.take(CHUNK_BYTES)
-          : budget.takeIfFree(CHUNK_BYTES);
+      return new Chunk(nanos, new int[CHUNK], new int[CHUNK], new long[CHUNK], CHUNK);
     } catch (OutOfMemoryError e) {
-      return false; // The heap has no room to merge windows.
+      set(taken - CHUNK_BYTES);
+      throw e;
     }
   }
 

@@ -46,6 +46,8 @@ public final class ProfilerSession {
     ENDED
   }
 
+  private static final int LAST_ATTEMPTS = 3;
+
   private final long id;
   private final ProfilerConfig config;
   private final Sampler sampler;
@@ -236,12 +238,13 @@ public final class ProfilerSession {
     thread.end();
     long elapsed = clock.elapsedNanos(); // The last window is closed by now.
     try {
-      // Nothing writes to the ring any more, so the loop reads all remaining records.
-      while (collector.doWork() > 0) {
-        Thread.onSpinWait();
+      String failure = readRest();
+      if (failure != null) {
+        note =
+            "the last samples could not be collected ("
+                + failure
+                + "); they are counted as dropped";
       }
-    } catch (RuntimeException | OutOfMemoryError e) {
-      note = "the last samples could not be collected (" + e + "); they are counted as dropped";
     } finally { // An error that occurs each time must not prevent the session's end.
       collector.close();
       figures.end(elapsed);
@@ -249,6 +252,27 @@ public final class ProfilerSession {
       sampler.release();
     }
     return note;
+  }
+
+  /**
+   * Reads all records that are left in the ring; nothing writes to it any more. After a failure,
+   * the next attempt begins with the next record.
+   *
+   * @return the failure of the last attempt; null if all was read
+   */
+  private String readRest() {
+    String failure = null;
+    for (int i = 0; i < LAST_ATTEMPTS; i++) {
+      try {
+        while (collector.doWork() > 0) {
+          Thread.onSpinWait();
+        }
+        return null;
+      } catch (RuntimeException | OutOfMemoryError e) {
+        failure = e.toString();
+      }
+    }
+    return failure;
   }
 
   /**

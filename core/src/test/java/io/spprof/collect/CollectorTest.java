@@ -7,6 +7,7 @@ import static io.spprof.sampler.RingWriter.frame;
 import static io.spprof.sampler.RingWriter.location;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.sun.management.ThreadMXBean;
@@ -339,6 +340,7 @@ final class CollectorTest {
     ring.sample(1, 20, 16, 8);
     ring.sample(1, 30, 24);
 
+    assertThrows(OutOfMemoryError.class, collector::doWork);
     collector.doWork();
 
     CollectorStats stats = collector.stats();

@@ -4,6 +4,12 @@ import static io.spprof.sampler.RingWriter.frame;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.mockito.ArgumentMatchers.anyLong;
+import static org.mockito.Mockito.doCallRealMethod;
+import static org.mockito.Mockito.doThrow;
+import static org.mockito.Mockito.spy;
+import static org.mockito.Mockito.times;
+import static org.mockito.Mockito.verify;
 
 import io.spprof.symbol.elf.SmallLibrary;
 import java.util.HexFormat;
@@ -128,6 +134,23 @@ final class NativeNamesCostTest extends NativeFunctionsFixture {
     assertTrue(own.used() > 0);
     names.close();
     assertEquals(0, own.used());
+  }
+
+  @Test
+  void shouldLookNothingUpForTheRestOfAPassThatFoundAFullHeap() throws Exception {
+    MemoryBudget own = spy(new MemoryBudget(PLENTY));
+    doThrow(new OutOfMemoryError("Java heap space")).when(own).take(anyLong());
+    FunctionNames names = new FunctionNames(own, 0.01, System::nanoTime);
+    names.beginPass();
+    for (int i = 0; i < 3; i++) {
+      assertEquals(offset(library, address("padded")), named(names, address("padded")).name());
+    }
+    verify(own, times(1)).take(anyLong());
+
+    doCallRealMethod().when(own).take(anyLong());
+    names.beginPass();
+    assertEquals("libsmall.so`padded", named(names, address("padded")).name());
+    names.close();
   }
 
   /** Each reading of the clock is 0.4 s later. An index in memory answers all the same. */

@@ -1,18 +1,21 @@
 package io.spprof.collect;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.fail;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.mockito.ArgumentMatchers.anyInt;
 import static org.mockito.ArgumentMatchers.anyLong;
 import static org.mockito.Mockito.doThrow;
 import static org.mockito.Mockito.spy;
 
+import io.spprof.sampler.DropReason;
 import io.spprof.sampler.FakeSampler;
 import io.spprof.sampler.RingWriter;
+import io.spprof.sampler.SampleRing;
 import io.spprof.symbol.JvmtiSymbolResolver;
 import org.junit.jupiter.api.Test;
 
-/** Tests that one record that fails does not end the pass, which has more records to read. */
+/** Tests what a record that fails means for the records behind it. */
 final class RecorderTest {
 
   private final RingWriter ring = new RingWriter(64 << 10);
@@ -36,19 +39,58 @@ final class RecorderTest {
   }
 
   @Test
-  void shouldGoOnAfterTimesForWhichTheHeapHasNoRoom() {
+  void shouldEndThePassAtTimesForWhichTheHeapHasNoRoom() {
     doThrow(new OutOfMemoryError("Java heap space"))
         .when(threads)
         .times(anyInt(), anyLong(), anyLong());
     ring.times(1, 5, 6);
     ring.sample(1, 10, 8);
+    SampleRing reader = ring.reader();
 
-    try {
-      ring.reader().read(recorder);
-    } catch (OutOfMemoryError e) {
-      fail("the pass ended", e); // JUnit would let this error end the JVM.
+    assertThrows(OutOfMemoryError.class, () -> reader.read(recorder));
+    assertEquals(0, recorder.collected(), "the sample waits in the ring");
+
+    reader.read(recorder);
+    assertEquals(1, recorder.collected());
+  }
+
+  /** An application's exception has a stack trace only if few of such errors came before. */
+  @Test
+  void shouldMakeOneAttemptAPassWhileTheHeapIsFull() {
+    int[] attempts = new int[1];
+    sampler.names =
+        method -> {
+          attempts[0]++;
+          throw new OutOfMemoryError("Java heap space");
+        };
+    ring.sample(1, 10, 8);
+    ring.sample(1, 20, 16);
+    SampleRing reader = ring.reader();
+
+    for (int pass = 1; pass <= 2; pass++) {
+      assertThrows(OutOfMemoryError.class, () -> reader.read(recorder));
+      assertEquals(pass, attempts[0]);
+      assertEquals(pass, recorder.stats(0).dropped().of(DropReason.COLLECTOR_ERROR));
     }
+    assertEquals(30, recorder.stats(0).droppedCpuNanos());
+    assertTrue(reader.isEmpty());
+  }
 
-    assertEquals(1, recorder.stats(0).collected());
+  @Test
+  void shouldGoOnAfterASampleThatFailsForAnotherReason() {
+    sampler.names =
+        method -> {
+          if (method == 8) {
+            throw new IllegalStateException("for the test");
+          }
+          return "m" + method;
+        };
+    ring.sample(1, 10, 8);
+    ring.sample(1, 20, 16);
+
+    ring.reader().read(recorder);
+
+    assertEquals(1, recorder.collected());
+    assertEquals(1, recorder.stats(0).dropped().of(DropReason.COLLECTOR_ERROR));
   }
 }

@@ -140,6 +140,43 @@ final class SampleLogTest {
     assertEquals(3, times.forgotten());
   }
 
+  /** Each attempt takes one of the few errors for which the JVM keeps a stack trace. */
+  @Test
+  void shouldLoseOnlyTimesWhileTheHeapIsFullAndTryOnceASecond() {
+    int[] attempts = new int[1];
+    SampleLog.Older full =
+        new SampleLog.Older() {
+          @Override
+          public long bytes() {
+            return 0;
+          }
+
+          @Override
+          public boolean forgetOldest() {
+            attempts[0]++;
+            throw new OutOfMemoryError("Java heap space");
+          }
+        };
+    long oneChunk = SampleLog.CHUNK_BYTES;
+    SampleLog log = new SampleLog(new MemoryBudget(PLENTY), oneChunk, START, full);
+    for (int i = 0; i < SampleLog.CHUNK; i++) {
+      log.add(START + i, i, 10, ThreadState.IN_JAVA);
+    }
+    assertEquals(0, attempts[0]);
+
+    long second = 1_000_000_000L;
+    for (int i = 0; i < 100; i++) {
+      log.add(START + second + i, i, 10, ThreadState.IN_JAVA);
+    }
+    assertEquals(1, attempts[0]);
+    log.add(START + 2 * second, 1, 10, ThreadState.IN_JAVA);
+    assertEquals(2, attempts[0]);
+
+    assertEquals(SampleLog.CHUNK, read(log.snapshot()).size());
+    assertEquals(101, log.snapshot().forgotten());
+    assertEquals(oneChunk, log.bytes());
+  }
+
   @Test
   void shouldLeaveASnapshotAsItIs() {
     SampleLog log = filled(new MemoryBudget(PLENTY), PLENTY, 3);
