@@ -75,6 +75,7 @@ final class FunctionNames {
   private long cpuNanos; // of all look-ups
   private long closedReport; // of the library without a build id that was closed last
   private boolean heapIsFull; // found in this pass
+  private boolean heapWasFull; // found in the pass before
   private boolean closed;
 
   /**
@@ -97,12 +98,18 @@ final class FunctionNames {
     return cpuNanos;
   }
 
-  /** Begins a pass. After a full heap was found, nothing is looked up until the next pass. */
+  /** Begins a pass, which is one reading of the ring. */
   void beginPass() {
+    heapWasFull = heapIsFull;
     heapIsFull = false;
   }
 
-  /** Names functions of one library. A function whose name is not found stays as it is. */
+  /**
+   * Names functions of one library. A function whose name is not found stays as it is.
+   *
+   * @throws OutOfMemoryError if the heap has no room; the pass should end, and the next one tries
+   *     again. If the next one has no room either, it does without names
+   */
   void name(Library library, List<NativeFunction> functions) {
     if (library.loaded() == null || closed || heapIsFull) {
       return;
@@ -129,7 +136,10 @@ final class FunctionNames {
     } catch (RuntimeException | StackOverflowError e) {
       // These functions have no names.
     } catch (OutOfMemoryError e) {
-      heapIsFull = true; // Nor have these.
+      heapIsFull = true;
+      if (!heapWasFull) {
+        throw e;
+      }
     } finally {
       long took = cpuClock.getAsLong() - before;
       cpuNanos += took;

@@ -3,6 +3,7 @@ package io.spprof.collect;
 import static io.spprof.sampler.RingWriter.frame;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.mockito.ArgumentMatchers.anyLong;
 import static org.mockito.Mockito.doCallRealMethod;
@@ -136,16 +137,19 @@ final class NativeNamesCostTest extends NativeFunctionsFixture {
     assertEquals(0, own.used());
   }
 
+  /** Each attempt takes one of the few errors for which the JVM keeps a stack trace. */
   @Test
-  void shouldLookNothingUpForTheRestOfAPassThatFoundAFullHeap() throws Exception {
+  void shouldEndThePassThatFindsAFullHeapAndDoWithoutNamesInTheNext() throws Exception {
     MemoryBudget own = spy(new MemoryBudget(PLENTY));
     doThrow(new OutOfMemoryError("Java heap space")).when(own).take(anyLong());
     FunctionNames names = new FunctionNames(own, 0.01, System::nanoTime);
     names.beginPass();
+    assertThrows(OutOfMemoryError.class, () -> named(names, address("padded")));
+    names.beginPass();
     for (int i = 0; i < 3; i++) {
       assertEquals(offset(library, address("padded")), named(names, address("padded")).name());
     }
-    verify(own, times(1)).take(anyLong());
+    verify(own, times(2)).take(anyLong());
 
     doCallRealMethod().when(own).take(anyLong());
     names.beginPass();

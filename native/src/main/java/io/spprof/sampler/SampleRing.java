@@ -132,6 +132,11 @@ public final class SampleRing {
   private final int capacity;
   private final SampleView sample;
 
+  // The length of a record that was read and is still in the ring; 0 otherwise. With it, a record
+  // is
+  // read once, even if an OutOfMemoryError prevents its removal: the next reading removes it.
+  private int readLength;
+
   /**
    * Creates a reader of a block with the layout of ring.h.
    *
@@ -158,8 +163,7 @@ public final class SampleRing {
    * @return true unless the next record is complete
    */
   public boolean isEmpty() {
-    long head = (long) LONG.get(block, SampleLayout.HEAD);
-    return length(head) == 0;
+    return length((long) LONG.get(block, SampleLayout.HEAD) + readLength) == 0;
   }
 
   /**
@@ -185,6 +189,7 @@ public final class SampleRing {
    * @return false if the reading ended at an incomplete record, so that more may follow it
    */
   public boolean readAhead(Ahead ahead, long definitionsEnd) {
+    removeRead();
     long end = end();
     long position = (long) LONG.get(block, SampleLayout.HEAD);
     while (position < end) {
@@ -267,6 +272,7 @@ public final class SampleRing {
    * @return the number of bytes read
    */
   public int read(Visitor visitor, long end) {
+    removeRead();
     long start = (long) LONG.get(block, SampleLayout.HEAD);
     long head = start;
     while (head < end && head - start < capacity) {
@@ -275,17 +281,27 @@ public final class SampleRing {
       if (length == 0) {
         break;
       }
+      readLength = length;
+      head += length;
       try {
         visit(at, visitor);
       } finally {
-        clear(at, length);
-        head += length;
-        // This release pairs with the writer's acquire of the head: a writer that sees the new head
-        // finds zeros behind it.
-        LONG.setRelease(block, SampleLayout.HEAD, head);
+        removeRead();
       }
     }
     return (int) (head - start);
+  }
+
+  /** Removes the record that was read from the ring, if it is still there. */
+  private void removeRead() {
+    if (readLength > 0) {
+      long head = (long) LONG.get(block, SampleLayout.HEAD);
+      clear(at(head), readLength);
+      // This release pairs with the writer's acquire of the head: a writer that sees the new head
+      // finds zeros behind it.
+      LONG.setRelease(block, SampleLayout.HEAD, head + readLength);
+      readLength = 0;
+    }
   }
 
   private void visit(int at, Visitor visitor) {

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.nio.ReadOnlyBufferException;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -55,6 +56,19 @@ final class SampleRingTest {
                 3, List.of(), List.of(), WalkResult.NATIVE_THREAD, false, 30)),
         seen.samples);
     assertEquals(0, ring.read(seen), "nothing is read twice");
+  }
+
+  /** With a full heap, a removal can fail. Then the record must not count twice. */
+  @Test
+  void shouldReadARecordOnceThatItFailsToRemove() {
+    SampleRing readOnly = new SampleRing(raw.block.asReadOnlyBuffer());
+    raw.tail(raw.sample(0, 1, 10, 0x11));
+
+    assertThrows(ReadOnlyBufferException.class, () -> readOnly.read(seen));
+    assertThrows(ReadOnlyBufferException.class, () -> readOnly.read(seen));
+    assertTrue(readOnly.isEmpty());
+
+    assertEquals(1, seen.samples.size());
   }
 
   @Test
