@@ -146,22 +146,24 @@ public final class Profiler implements AutoCloseable {
 
   private ProfilerSession begin(ProfilerConfig config, View before) {
     ProfilerSession session;
+    View running;
     try {
       beforeSession.run(); // The session needs classes that this call provides, so it comes first.
       long id = sessions + 1;
       session = new ProfilerSession(id, config, sampler, wallClock, new Owner(id));
-      session.start();
+      Counters done =
+          before.session() == null
+              ? before.done()
+              : before.done().plus(before.session().stats().counters());
+      running = new View(done, session, ProfilerState.RUNNING, "");
+      session.start(); // Nothing after it allocates: a session that runs must be in `view`.
     } catch (SamplerException | RuntimeException | LinkageError | OutOfMemoryError e) {
       view = before.with(ProfilerState.FAILED, "start failed: " + reason(e));
       announce(before.state(), ProfilerState.FAILED);
       throw new IllegalStateException(view.error());
     }
     sessions = session.id();
-    Counters done =
-        before.session() == null
-            ? before.done()
-            : before.done().plus(before.session().stats().counters());
-    view = new View(done, session, ProfilerState.RUNNING, "");
+    view = running;
     return session;
   }
 

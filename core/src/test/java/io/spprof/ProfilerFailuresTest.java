@@ -228,12 +228,12 @@ final class ProfilerFailuresTest {
     sampler.threadCpuNanos =
         () -> {
           if (Thread.currentThread() == stopping) {
-            throw new NoClassDefFoundError("gone");
+            throw new InternalError("gone");
           }
           return 0;
         };
 
-    assertThrows(NoClassDefFoundError.class, () -> profiler.stop());
+    assertThrows(InternalError.class, () -> profiler.stop());
 
     sampler.threadCpuNanos = () -> 0;
     assertEquals(ProfilerState.FAILED, profiler.state());
@@ -272,7 +272,10 @@ final class ProfilerFailuresTest {
     try (MockedConstruction<Collector> made =
         mockConstruction(
             Collector.class,
-            (mock, context) -> when(mock.stats()).thenReturn(CollectorStats.ZERO))) {
+            (mock, context) -> {
+              when(mock.stats()).thenReturn(CollectorStats.ZERO);
+              when(mock.latestStats()).thenReturn(CollectorStats.ZERO);
+            })) {
       profiler.start(ProfilerConfig.DEFAULT);
       Thread stopper = Thread.currentThread();
       sampler.onCountersAsked =
@@ -374,6 +377,24 @@ final class ProfilerFailuresTest {
 
     assertTrue(failures.get() > 3);
     assertEquals(2, profiler.stop().collected());
+  }
+
+  @Test
+  void shouldEndTheSessionAtItsTimeThoughEachPassFails() {
+    Thread main = Thread.currentThread();
+    profiler.start(ProfilerConfig.parse("duration=1s"));
+    sampler.signal(1, 10, 8);
+    WaitFor.condition(() -> profiler.stats().counters().collectedSamples() == 1, "the first pass");
+    sampler.threadCpuNanos =
+        () -> {
+          if (Thread.currentThread() != main) {
+            throw new NoClassDefFoundError("for the test");
+          }
+          return 0;
+        };
+
+    WaitFor.condition(() -> profiler.state() == ProfilerState.IDLE, "the session's end");
+    assertTrue(profiler.lastError().contains("could not be collected"), profiler.lastError());
   }
 
   /**

@@ -52,10 +52,13 @@ public final class IntervalInForce {
     if (nanos == now.nanos) {
       return true;
     }
+    // Made before the change: the heap may have no room for it.
+    Range next =
+        new Range(nanos, Math.min(nanos, now.shortestNanos), Math.max(nanos, now.longestNanos));
     if (!sampler.setInterval(nanos)) {
       return false;
     }
-    range = new Range(nanos, Math.min(nanos, now.shortestNanos), Math.max(nanos, now.longestNanos));
+    range = next;
     return true;
   }
 

@@ -108,7 +108,7 @@ public final class Collector {
     long end = ring.end();
     sampler.readNames();
     boolean isComplete = comingNames.read(ring, end);
-    int bytes = isComplete ? ring.read(recorder, end) : 0;
+    int bytes = isComplete ? read(end) : 0;
     long sampleBytes = bytes - SampleRing.TIMES_BYTES * (recorder.timesRecords() - timesBefore);
     long took = sampler.currentThreadCpuNanos() - before;
     if (isComplete && bytes == 0) {
@@ -127,6 +127,19 @@ public final class Collector {
     return pass;
   }
 
+  private int read(long end) {
+    boolean done = false;
+    try {
+      int bytes = ring.read(recorder, end);
+      done = true;
+      return bytes;
+    } finally {
+      if (!done) {
+        publish(); // what the records before the failure have changed
+      }
+    }
+  }
+
   /**
    * Adds CPU time that the collector's thread spent outside of {@link #doWork()}.
    *
@@ -143,6 +156,15 @@ public final class Collector {
    */
   public synchronized void close() {
     functions.close();
+  }
+
+  /**
+   * Returns the present counters, also those of a pass that failed and could not make them public.
+   *
+   * @return not null
+   */
+  public synchronized CollectorStats latestStats() {
+    return recorder.stats(ownCpuNanos);
   }
 
   private void publish() {
@@ -191,21 +213,26 @@ public final class Collector {
    */
   public synchronized void roll(long now, WindowFigures figures, long retentionNanos) {
     windows.roll(now, figures, retentionNanos);
-    compaction.windowsRolled();
-    publish();
+    try {
+      compaction.windowsRolled();
+      publish();
+    } catch (OutOfMemoryError e) {
+      // The window is closed. The stacks that no window uses go when the next one is closed.
+    }
   }
 
   /**
    * Returns whether the walker's tables should be emptied by {@link Sampler#forgetDefinitions()}.
    * This is the case if its table of methods or its table of locations (addresses in compiled code)
-   * is more than half full, or if it found no room for too many methods.
+   * is more than half full, or if it found no room for too many methods; or if the heap had no room
+   * for a description.
    *
    * @param mostMethods the capacity of the walker's table of methods, in entries
    * @param mostLocations the capacity of the walker's table of locations, in entries
    * @return true if emptying the tables would help
    */
   public synchronized boolean walkerIsFull(int mostMethods, int mostLocations) {
-    return decoder.walkerIsFull(mostMethods, mostLocations);
+    return decoder.walkerIsFull(mostMethods, mostLocations) || recorder.definitionsLost();
   }
 
   /**

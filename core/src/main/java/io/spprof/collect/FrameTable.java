@@ -107,9 +107,21 @@ final class FrameTable {
 
   private boolean grow() {
     int capacity = 2 * methods.length;
-    if (!budget.takeForGrowth((long) capacity * FRAME_BYTES)) {
+    long bytes = (long) capacity * FRAME_BYTES;
+    if (!budget.takeForGrowth(bytes)) {
       return false;
     }
+    boolean done = false;
+    try {
+      growColumns(capacity);
+      done = true;
+    } finally {
+      budget.grown(done, bytes / 2, bytes);
+    }
+    return true;
+  }
+
+  private void growColumns(int capacity) {
     HashIndex grown = new HashIndex(capacity);
     for (int frame = 0; frame < count; frame++) {
       grown.add(hash(methods[frame], lines[frame]), frame);
@@ -118,7 +130,6 @@ final class FrameTable {
     index = grown;
     lines = Arrays.copyOf(lines, capacity);
     methods = Arrays.copyOf(methods, capacity);
-    return true;
   }
 
   private static int hash(int method, int line) {

@@ -126,14 +126,14 @@ final class FunctionNames {
         return;
       }
       boolean needsIndex = open.indexBytes == 0 && !open.indexFailed;
-      if (needsIndex && (++open.lookUps == MANY || isLimited || !isTimeLeft)) {
+      if (needsIndex && (++open.lookUps >= MANY || isLimited || !isTimeLeft)) {
         index(open);
       }
       hasIndex = open.indexBytes > 0;
       if (hasIndex || isTimeLeft) {
         name(library, open.symbols, functions);
       }
-    } catch (RuntimeException | StackOverflowError e) {
+    } catch (RuntimeException | LinkageError | StackOverflowError e) {
       // These functions have no names.
     } catch (OutOfMemoryError e) {
       heapIsFull = true;
@@ -216,9 +216,10 @@ final class FunctionNames {
   }
 
   private void close(Open open) {
-    open.symbols.close();
     memory.giveBack(open.indexBytes);
     indexBytes -= open.indexBytes;
+    open.indexBytes = 0;
+    open.symbols.close();
   }
 
   /** Closes all files, and gives the memory of the indexes back. */

@@ -83,10 +83,17 @@ final class LocationTable {
 
   private int[] grow(int[] array, int atLeast) {
     int capacity = Math.max(2 * array.length, Integer.highestOneBit(atLeast) * 2);
-    if (capacity < 0 || !budget.take((long) capacity * Integer.BYTES)) {
+    long bytes = (long) capacity * Integer.BYTES;
+    if (!budget.takeForGrowth(bytes)) {
       return null;
     }
-    budget.giveBack((long) array.length * Integer.BYTES);
-    return Arrays.copyOf(array, capacity);
+    boolean done = false;
+    try {
+      int[] grown = Arrays.copyOf(array, capacity);
+      done = true;
+      return grown;
+    } finally {
+      budget.grown(done, (long) array.length * Integer.BYTES, bytes);
+    }
   }
 }

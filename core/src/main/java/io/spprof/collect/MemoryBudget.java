@@ -91,19 +91,26 @@ public final class MemoryBudget {
   }
 
   /**
-   * Takes the bytes for an array of twice the size. While the old array is copied into the new one,
-   * both exist. Afterwards the bytes of the old array, which are half of {@code bytes}, are given
-   * back.
+   * Takes the bytes for an array that will replace a smaller one. While the old array is copied
+   * into the new one, both exist. {@link #grown} must follow.
    *
    * @param bytes the size of the new array; less than 0 if the array would be too long
    * @return whether the bytes were taken
    */
   boolean takeForGrowth(long bytes) {
-    if (bytes < 0 || !take(bytes)) {
-      return false;
-    }
-    giveBack(bytes / 2);
-    return true;
+    return bytes >= 0 && take(bytes);
+  }
+
+  /**
+   * Gives the bytes of the array back that is not needed: of the old array, or of the new one if
+   * the heap had no room for it.
+   *
+   * @param done whether the new array replaces the old one
+   * @param oldBytes the size of the old array
+   * @param bytes what was taken for the new array
+   */
+  void grown(boolean done, long oldBytes, long bytes) {
+    giveBack(done ? oldBytes : bytes);
   }
 
   /**

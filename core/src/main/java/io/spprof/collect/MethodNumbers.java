@@ -249,20 +249,39 @@ final class MethodNumbers {
 
   private boolean growNumbers(int number) {
     int capacity = Math.max(2 * methodOf.length, Integer.highestOneBit(number) * 2);
-    if (capacity < 0 || !budget.take((long) capacity * NUMBER_BYTES)) {
+    long bytes = (long) capacity * NUMBER_BYTES;
+    long oldBytes = (long) methodOf.length * NUMBER_BYTES;
+    if (!budget.takeForGrowth(bytes)) {
       return false;
     }
-    budget.giveBack((long) methodOf.length * NUMBER_BYTES);
-    linesOf = Arrays.copyOf(linesOf, capacity);
-    methodOf = Arrays.copyOf(methodOf, capacity); // its length is the capacity of both
+    boolean done = false;
+    try {
+      linesOf = Arrays.copyOf(linesOf, capacity);
+      methodOf = Arrays.copyOf(methodOf, capacity); // its length is the capacity of both
+      done = true;
+    } finally {
+      budget.grown(done, oldBytes, bytes);
+    }
     return true;
   }
 
   private boolean growIds() {
     int capacity = 2 * ids.length;
-    if (!budget.takeForGrowth((long) capacity * ID_BYTES)) {
+    long bytes = (long) capacity * ID_BYTES;
+    if (!budget.takeForGrowth(bytes)) {
       return false;
     }
+    boolean done = false;
+    try {
+      growIdColumns(capacity);
+      done = true;
+    } finally {
+      budget.grown(done, bytes / 2, bytes);
+    }
+    return true;
+  }
+
+  private void growIdColumns(int capacity) {
     HashIndex larger = new HashIndex(capacity);
     for (int i = 0; i < idCount; i++) {
       larger.add(HashIndex.fibonacci(ids[i]), i);
@@ -272,6 +291,5 @@ final class MethodNumbers {
     // cells than it needs.
     idIndex = larger;
     ids = Arrays.copyOf(ids, capacity);
-    return true;
   }
 }

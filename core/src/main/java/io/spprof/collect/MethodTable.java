@@ -145,10 +145,17 @@ final class MethodTable {
 
   private boolean growColumns() {
     int capacity = 2 * sums.capacity();
-    if (!budget.takeForGrowth((long) capacity * MethodSums.METHOD_BYTES)) {
+    long bytes = (long) capacity * MethodSums.METHOD_BYTES;
+    if (!budget.takeForGrowth(bytes)) {
       return false;
     }
-    sums.grow(capacity);
+    boolean done = false;
+    try {
+      sums.grow(capacity);
+      done = true;
+    } finally {
+      budget.grown(done, bytes / 2, bytes);
+    }
     return true;
   }
 }

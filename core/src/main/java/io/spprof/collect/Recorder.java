@@ -35,6 +35,7 @@ final class Recorder implements SampleRing.Visitor {
   private final int[] stackMethods;
   private final long[] dropped = new long[DropReason.values().length]; // by ordinal()
 
+  private boolean definitionsLost; // since the walker last restarted its numbering
   private long timesRecords;
   private long collected;
   private long unwalkable;
@@ -83,6 +84,14 @@ final class Recorder implements SampleRing.Visitor {
     return timesRecords;
   }
 
+  /**
+   * Returns whether a description of a method, a library or a location may be lost for want of
+   * heap. The walker describes each of them once, until it restarts its numbering.
+   */
+  boolean definitionsLost() {
+    return definitionsLost;
+  }
+
   /** Returns the number of collected samples. */
   long collected() {
     return collected;
@@ -97,10 +106,11 @@ final class Recorder implements SampleRing.Visitor {
   public void sample(SampleView sample) {
     try {
       add(decoder.decode(sample), sample);
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | LinkageError e) {
       drop(DropReason.COLLECTOR_ERROR, sample.cpuNanos());
     } catch (OutOfMemoryError e) {
       drop(DropReason.COLLECTOR_ERROR, sample.cpuNanos());
+      definitionsLost = true;
       throw e;
     }
   }
@@ -118,6 +128,7 @@ final class Recorder implements SampleRing.Visitor {
       threads.named(thread, name);
     }
     int number = threads.number(thread, sample.threadState() == ThreadState.NO_JAVA_THREAD);
+    Category category = Category.of(sample.threadState(), threads.kind(number));
     int row = rowOf(found, number, cpuNanos);
     if (row < 0 && compaction.makeRoom()) {
       row = rowOf(found, number, cpuNanos);
@@ -128,7 +139,6 @@ final class Recorder implements SampleRing.Visitor {
       }
       methods.count(stackMethods, found, cpuNanos);
       windows.addTime(sample.timeNanos(), row, cpuNanos, sample.threadState());
-      Category category = Category.of(sample.threadState(), threads.kind(number));
       windows.addCategory(category, cpuNanos);
       collected++;
       sampledCpuNanos[category.ordinal()] += cpuNanos;
@@ -148,7 +158,7 @@ final class Recorder implements SampleRing.Visitor {
     try {
       decoder.named(number, name, lines);
     } catch (OutOfMemoryError e) {
-      // The frames of this method are recorded under the name for other methods.
+      definitionsLost = true; // The method's frames are recorded under the name for other methods.
       throw e;
     }
   }
@@ -158,7 +168,7 @@ final class Recorder implements SampleRing.Visitor {
     try {
       decoder.library(library, path, buildId, base);
     } catch (OutOfMemoryError e) {
-      // The functions of this library are recorded without its name.
+      definitionsLost = true; // The library's functions are recorded without its name.
       throw e;
     }
   }
@@ -168,7 +178,7 @@ final class Recorder implements SampleRing.Visitor {
     try {
       decoder.function(number, library, address);
     } catch (OutOfMemoryError e) {
-      // The frames of this function are recorded under the name for other methods.
+      definitionsLost = true; // Its frames are recorded under the name for other methods.
       throw e;
     }
   }
@@ -186,6 +196,7 @@ final class Recorder implements SampleRing.Visitor {
 
   @Override
   public void forget() {
+    definitionsLost = false;
     try {
       decoder.forget();
       compaction.forgetNames();

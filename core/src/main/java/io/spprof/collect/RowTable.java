@@ -165,6 +165,17 @@ final class RowTable {
     if (!budget.takeForGrowth(bytes(capacity))) {
       return false;
     }
+    boolean done = false;
+    try {
+      growColumns(capacity);
+      done = true;
+    } finally {
+      budget.grown(done, bytes(capacity / 2), bytes(capacity));
+    }
+    return true;
+  }
+
+  private void growColumns(int capacity) {
     // The index grows first. The length of the column "stacks" is the capacity of all columns, so
     // this column grows last. If the heap has no room for one of them, the table still works,
     // because the index always has free cells.
@@ -173,7 +184,6 @@ final class RowTable {
     samples = Arrays.copyOf(samples, capacity);
     nanos = Arrays.copyOf(nanos, capacity);
     stacks = Arrays.copyOf(stacks, capacity);
-    return true;
   }
 
   private static int hash(int stack, int thread) {

@@ -3,10 +3,8 @@ package io.spprof.collect;
 import io.spprof.profile.SampleTimes;
 import io.spprof.profile.SampleTimes.Chunk;
 import io.spprof.sampler.ThreadState;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
@@ -53,7 +51,7 @@ final class SampleLog {
   private final long mostBytes;
   private final long startNanos;
   private final Older older;
-  private final Deque<Chunk> full = new ArrayDeque<>();
+  private final List<Chunk> full = new ArrayList<>(); // If it cannot grow, it stays as it is.
   private Chunk current; // null if there is no chunk
   private int used; // number of samples in the current chunk
   private long taken; // bytes taken from the budget
@@ -125,7 +123,7 @@ final class SampleLog {
 
   private void endChunk() {
     if (current != null) {
-      full.addLast(used == CHUNK ? current : trimmed());
+      full.add(used == CHUNK ? current : trimmed());
       set(taken - CHUNK_BYTES + bytes(used));
       current = null;
     }
@@ -149,11 +147,12 @@ final class SampleLog {
   }
 
   private Chunk newChunk(long nanos) {
+    Chunk chunk = null;
     try {
-      return new Chunk(nanos, new int[CHUNK], new int[CHUNK], new long[CHUNK], CHUNK);
-    } catch (OutOfMemoryError e) {
-      set(taken - CHUNK_BYTES);
-      throw e;
+      chunk = new Chunk(nanos, new int[CHUNK], new int[CHUNK], new long[CHUNK], CHUNK);
+      return chunk;
+    } finally {
+      set(chunk == null ? taken - CHUNK_BYTES : taken);
     }
   }
 
@@ -178,7 +177,7 @@ final class SampleLog {
    */
   boolean forgetOldest() {
     if (!full.isEmpty()) {
-      Chunk oldest = full.pollFirst();
+      Chunk oldest = full.remove(0);
       int count = oldest.count();
       forgotten += count;
       lose(oldest, count);

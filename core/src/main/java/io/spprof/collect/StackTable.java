@@ -23,6 +23,7 @@ final class StackTable {
 
   private static final int FIRST_CAPACITY = 1024;
   private static final int CHUNK_SIZE = 1 << Stacks.CHUNK_BITS;
+  private static final long CHUNK_BYTES = (long) CHUNK_SIZE * Integer.BYTES;
   private static final int MAX_CHUNKS = 1 << (31 - Stacks.CHUNK_BITS);
   private static final int STACK_BYTES = Integer.BYTES * 2 + Short.BYTES; // position, hash, depth
 
@@ -144,7 +145,7 @@ final class StackTable {
 
   /** Returns how many bytes of its budget the table has taken. */
   long bytes() {
-    return (long) chunkCount * CHUNK_SIZE * Integer.BYTES
+    return chunkCount * CHUNK_BYTES
         + (long) positions.length * (STACK_BYTES + HashIndex.ENTRY_BYTES);
   }
 
@@ -165,14 +166,16 @@ final class StackTable {
    */
   private int store(int[] frames, int depth) {
     if (chunkUsed + depth > CHUNK_SIZE) {
-      if (chunkCount == MAX_CHUNKS || !budget.take((long) CHUNK_SIZE * Integer.BYTES)) {
+      if (chunkCount == MAX_CHUNKS || !budget.take(CHUNK_BYTES)) {
         return -1;
       }
-      if (chunkCount == chunks.length) {
-        chunks = Arrays.copyOf(chunks, 2 * chunkCount);
+      boolean done = false;
+      try {
+        addChunk();
+        done = true;
+      } finally {
+        budget.giveBack(done ? 0 : CHUNK_BYTES);
       }
-      chunks[chunkCount++] = new int[CHUNK_SIZE];
-      chunkUsed = 0;
     }
     int position = (chunkCount - 1 << Stacks.CHUNK_BITS) + chunkUsed;
     System.arraycopy(frames, 0, chunks[chunkCount - 1], chunkUsed, depth);
@@ -180,11 +183,32 @@ final class StackTable {
     return position;
   }
 
+  private void addChunk() {
+    if (chunkCount == chunks.length) {
+      chunks = Arrays.copyOf(chunks, 2 * chunkCount);
+    }
+    int[] chunk = new int[CHUNK_SIZE]; // If this fails, nothing has changed.
+    chunks[chunkCount++] = chunk;
+    chunkUsed = 0;
+  }
+
   private boolean grow() {
     int capacity = 2 * positions.length;
-    if (!budget.takeForGrowth((long) capacity * (STACK_BYTES + HashIndex.ENTRY_BYTES))) {
+    long bytes = (long) capacity * (STACK_BYTES + HashIndex.ENTRY_BYTES);
+    if (!budget.takeForGrowth(bytes)) {
       return false;
     }
+    boolean done = false;
+    try {
+      growColumns(capacity);
+      done = true;
+    } finally {
+      budget.grown(done, bytes / 2, bytes);
+    }
+    return true;
+  }
+
+  private void growColumns(int capacity) {
     // The index grows first. The length of the column "positions" is the capacity of all columns,
     // so this column grows last. If the heap has no room for one of them, the table still works,
     // because the index always has free cells.
@@ -196,7 +220,6 @@ final class StackTable {
     hashes = Arrays.copyOf(hashes, capacity);
     depths = Arrays.copyOf(depths, capacity);
     positions = Arrays.copyOf(positions, capacity);
-    return true;
   }
 
   private static int hash(int[] frames, int depth) {

@@ -137,10 +137,11 @@ final class ThreadTable {
     if (serial >= nameOfSerial.length && !grow(serial)) {
       return;
     }
-    nameOfSerial[serial] = name(name.text(), nativeKind);
-    nameOfSerial[serial].isOf(name.systemId(), name.javaId());
+    Name found = name(name.text(), nativeKind);
+    long[] before = unnamed.remove(serial); // What follows allocates nothing.
+    nameOfSerial[serial] = found;
+    found.isOf(name.systemId(), name.javaId());
     namedIn[serial] = time;
-    long[] before = unnamed.remove(serial);
     if (before != null) {
       times(serial, before[0], before[1]);
     }
@@ -338,12 +339,19 @@ final class ThreadTable {
 
   private boolean grow(int serial) {
     int capacity = Math.max(2 * nameOfSerial.length, Integer.highestOneBit(serial) * 2);
-    if (capacity < 0 || !budget.take((long) capacity * SERIAL_BYTES)) {
+    long bytes = (long) capacity * SERIAL_BYTES;
+    long oldBytes = (long) nameOfSerial.length * SERIAL_BYTES;
+    if (!budget.takeForGrowth(bytes)) {
       return false;
     }
-    budget.giveBack((long) nameOfSerial.length * SERIAL_BYTES);
-    namedIn = Arrays.copyOf(namedIn, capacity);
-    nameOfSerial = Arrays.copyOf(nameOfSerial, capacity);
+    boolean done = false;
+    try {
+      namedIn = Arrays.copyOf(namedIn, capacity);
+      nameOfSerial = Arrays.copyOf(nameOfSerial, capacity);
+      done = true;
+    } finally {
+      budget.grown(done, oldBytes, bytes);
+    }
     return true;
   }
 }

@@ -114,7 +114,7 @@ final class Windows implements MemoryBudget.Reclaimer, SampleLog.Older {
     closed.ensureCapacity(closed.size() + 1);
     SampleLog nextLog = newLog();
     RowTable nextRows = new RowTable(budget);
-    // No code below this line allocates memory.
+    // No code from here to measure() allocates memory.
     budget.giveBack(rows.bytes() + log.bytes());
     rows = nextRows;
     timesLostUntil = Math.max(timesLostUntil, log.lostUntil());
@@ -126,9 +126,13 @@ final class Windows implements MemoryBudget.Reclaimer, SampleLog.Older {
     while (!closed.isEmpty() && closed.get(0).toNanos() < now - retentionNanos) {
       dropOldest();
     }
-    measure();
-    while (budget.used() > budget.limit() && reclaim()) {
-      // The condition frees memory until the next window has room.
+    try {
+      measure();
+      while (budget.used() > budget.limit() && reclaim()) {
+        // The condition frees memory until the next window has room.
+      }
+    } catch (OutOfMemoryError e) {
+      // The window is closed. The tables ask for memory again when they need it.
     }
   }
 

@@ -129,6 +129,7 @@ final class CollectorThread extends Thread {
     nextWindow = with.windowNanos();
     search = new ThreadSearch(sampler.counters().unseenCpuNanos());
     begun.countDown();
+    LockSupport.unpark(this);
   }
 
   /** Ends the thread and waits for its end, unless the caller is this thread. */
@@ -161,7 +162,10 @@ final class CollectorThread extends Thread {
       excluded.countDown();
     }
     try {
-      uninterruptibly(begun);
+      // JDK 17's latch allocates memory to wait, and the heap can be full.
+      while (begun.getCount() > 0) {
+        park(LONGEST_PAUSE_NANOS);
+      }
       countedCpu = sampler.currentThreadCpuNanos();
       while (!ending) {
         wakeUp();
@@ -175,13 +179,13 @@ final class CollectorThread extends Thread {
   private void wakeUp() {
     try {
       if (!hasBegun) {
-        hasBegun = true;
         sampler.measureSignalCost();
         work.figures().signalCostMeasured();
         readKernelTimes();
         work.problems().lookAtEnvironment();
         wokenCpu = sampler.currentThreadCpuNanos(); // The first search does not pay for it.
         took(Task.START, wokenCpu - countedCpu);
+        hasBegun = true;
       }
       park(untilDue());
       if (work.clock().elapsedNanos() >= search.dueNanos()) {
@@ -195,7 +199,20 @@ final class CollectorThread extends Thread {
       // The next pass may succeed. Records for which the ring has no room until then count as
       // dropped. Without the pause, a full heap would be collected and searched for room all the
       // time; and each OutOfMemoryError takes one of the few for which the JVM keeps a stack trace.
+      hasBegun |= !(e instanceof OutOfMemoryError); // Another failure would come again each time.
       park(SECOND_NANOS);
+      expireIfDue();
+    }
+  }
+
+  /** Ends the session at its time even if each pass fails. */
+  private void expireIfDue() {
+    try {
+      if (work.clock().elapsedNanos() >= work.durationNanos()) {
+        owner.expired();
+      }
+    } catch (RuntimeException | Error e) {
+      // Tried again after the next pass.
     }
   }
 
@@ -243,7 +260,7 @@ final class CollectorThread extends Thread {
         work.throttling().look();
         countOwnCpu();
       }
-    } catch (RuntimeException | OutOfMemoryError e) {
+    } catch (RuntimeException | LinkageError | OutOfMemoryError e) {
       // The figures are those of the last look.
     }
   }

@@ -4,6 +4,7 @@ import io.spprof.budget.Budget;
 import io.spprof.budget.IntervalInForce;
 import io.spprof.collect.Collector;
 import io.spprof.collect.MemoryBudget;
+import io.spprof.collect.Rehearsal;
 import io.spprof.config.Mode;
 import io.spprof.config.ProfilerConfig;
 import io.spprof.profile.HeapRoom;
@@ -71,6 +72,11 @@ public final class ProfilerSession {
   // Profiler's life cycle.
   private String stopNote;
 
+  // The end of the session, in nanoseconds after its start; 0 until the sampler has stopped.
+  // Guarded
+  // like stopNote.
+  private long stopNanos;
+
   /**
    * Creates a session that has not started.
    *
@@ -136,6 +142,7 @@ public final class ProfilerSession {
     boolean sampling = false;
     boolean started = false;
     try {
+      Rehearsal.once(sampler);
       thread.awaitExcluded();
       clock = new SessionClock(wallClock);
       long samplerNanos = sampler.timeNanos();
@@ -236,7 +243,9 @@ public final class ProfilerSession {
     }
     String note = stopNote;
     thread.end();
-    long elapsed = clock.elapsedNanos(); // The last window is closed by now.
+    if (stopNanos == 0) {
+      stopNanos = clock.elapsedNanos(); // The last window is closed by now.
+    }
     try {
       String failure = readRest();
       if (failure != null) {
@@ -246,10 +255,13 @@ public final class ProfilerSession {
                 + "); they are counted as dropped";
       }
     } finally { // An error that occurs each time must not prevent the session's end.
-      collector.close();
-      figures.end(elapsed);
-      stage.set(Stage.ENDED);
-      sampler.release();
+      try {
+        collector.close();
+      } finally {
+        figures.end(stopNanos);
+        stage.set(Stage.ENDED);
+        sampler.release();
+      }
     }
     return note;
   }
@@ -268,7 +280,7 @@ public final class ProfilerSession {
           Thread.onSpinWait();
         }
         return null;
-      } catch (RuntimeException | OutOfMemoryError e) {
+      } catch (RuntimeException | LinkageError | OutOfMemoryError e) {
         failure = e.toString();
       }
     }

@@ -63,8 +63,9 @@ final class SessionFigures {
   private final AtomicLong overheadNanos = new AtomicLong();
 
   private volatile Delivery delivery; // written by the session's thread
-  private long endNanos; // written before `last`; in nanoseconds after the session's start
-  private volatile ProfilerStats last; // null until the session has ended
+  private long endNanos; // written before `ended`; in nanoseconds after the session's start
+  private volatile boolean ended;
+  private volatile ProfilerStats last; // the final figures, null before they are computed
   private volatile SamplerCounters lastCounted = SamplerCounters.ZERO;
 
   /**
@@ -120,19 +121,24 @@ final class SessionFigures {
    * start.
    */
   long nanos() {
-    return last == null ? clock.elapsedNanos() : endNanos;
+    return ended ? endNanos : clock.elapsedNanos();
   }
 
   /** Returns the final figures after the session's end, otherwise the present figures. */
   ProfilerStats stats() {
-    ProfilerStats done = last;
-    if (done != null) {
-      return done;
+    if (!ended) {
+      ProfilerStats now = stats(clock.elapsedNanos(), false);
+      // If the session ended meanwhile, the native counters can contain counts of a later session.
+      if (!ended) {
+        return now;
+      }
     }
-    ProfilerStats now = stats(clock.elapsedNanos(), false);
-    // If the session ended meanwhile, the native counters can contain counts of a later session.
-    done = last;
-    return done != null ? done : now;
+    ProfilerStats done = last;
+    if (done == null) { // The heap had no room for them at the session's end.
+      done = stats(endNanos, true);
+      last = done;
+    }
+    return done;
   }
 
   /**
@@ -153,28 +159,34 @@ final class SessionFigures {
 
   /**
    * Makes the figures final. The timers are gone by now. Every sample that is in no table counts as
-   * dropped.
+   * dropped. If the heap has no room for them, the session has ended all the same, and the next
+   * reader computes them.
    *
    * @param elapsedNanos the end of the session, in nanoseconds after its start
    */
   void end(long elapsedNanos) {
     endNanos = elapsedNanos;
-    last = stats(elapsedNanos, true);
+    ended = true;
+    try {
+      last = stats(elapsedNanos, true);
+    } catch (OutOfMemoryError e) {
+      // See stats(). Profiler reads them before the next start, after which the counters change.
+    }
   }
 
-  private ProfilerStats stats(long elapsedNanos, boolean ended) {
+  private ProfilerStats stats(long elapsedNanos, boolean isLast) {
     // The collector's figures are read first. Otherwise a sample that is written and collected
     // between the two readings would count as collected, but not as a signal.
-    CollectorStats collected = collector.stats();
+    CollectorStats collected = isLast ? collector.latestStats() : collector.stats();
     SamplerCounters now = sampler.counters();
-    SamplerCounters counted = (ended ? now.settled() : now).since(before);
+    SamplerCounters counted = (isLast ? now.settled() : now).since(before);
     lastCounted = counted;
     long unread = counted.committed() - collected.collected() - collected.dropped().total();
     Drops dropped =
         counted
             .dropped()
             .plus(collected.dropped())
-            .plus(DropReason.COLLECTOR_ERROR, ended ? unread : 0);
+            .plus(DropReason.COLLECTOR_ERROR, isLast ? unread : 0);
     long overhead =
         overheadNanos.accumulateAndGet(
             counted.handlerCpuNanos()
@@ -204,8 +216,8 @@ final class SessionFigures {
             counted.threadsSampled(),
             counted.threadsFailed(),
             collected.uniqueStacks(),
-            tables.used() + (ended ? 0 : shares.sampler().usedBytes())),
-        ended
+            tables.used() + (isLast ? 0 : shares.sampler().usedBytes())),
+        isLast
             ? ProfilerStats.Rates.ZERO
             : recent.until(new RecentRates.Point(elapsedNanos, counters)),
         new ProfilerStats.Setup(

@@ -29,9 +29,10 @@ final class Throttling {
   /** Reads the kernel's figure again. */
   void look() {
     if (reader == null) {
-      reader = finder.get();
-      last = reader.getAsLong();
+      LongSupplier found = finder.get();
+      last = found.getAsLong();
       nanos = last == KernelTimes.NOT_KNOWN ? last : 0;
+      reader = found; // Only now: if the first reading fails, the next one is the first.
     } else {
       long now = reader.getAsLong();
       if (now != KernelTimes.NOT_KNOWN) {

@@ -1,6 +1,7 @@
 package io.spprof.collect;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.mockito.ArgumentMatchers.anyInt;
@@ -76,6 +77,7 @@ final class RecorderTest {
     assertTrue(reader.isEmpty());
   }
 
+  /** A class whose initialization found no heap is missing for ever. */
   @Test
   void shouldGoOnAfterASampleThatFailsForAnotherReason() {
     sampler.names =
@@ -83,14 +85,35 @@ final class RecorderTest {
           if (method == 8) {
             throw new IllegalStateException("for the test");
           }
+          if (method == 16) {
+            throw new NoClassDefFoundError("for the test");
+          }
           return "m" + method;
         };
     ring.sample(1, 10, 8);
     ring.sample(1, 20, 16);
+    ring.sample(1, 30, 24);
 
     ring.reader().read(recorder);
 
     assertEquals(1, recorder.collected());
-    assertEquals(1, recorder.stats(0).dropped().of(DropReason.COLLECTOR_ERROR));
+    assertEquals(2, recorder.stats(0).dropped().of(DropReason.COLLECTOR_ERROR));
+  }
+
+  @Test
+  void shouldKnowUntilTheNextResetThatADescriptionIsLost() {
+    sampler.names =
+        method -> {
+          throw new OutOfMemoryError("Java heap space");
+        };
+    assertFalse(recorder.definitionsLost());
+    ring.sample(1, 10, 8);
+    SampleRing reader = ring.reader();
+    assertThrows(OutOfMemoryError.class, () -> reader.read(recorder));
+    assertTrue(recorder.definitionsLost());
+
+    ring.forget();
+    reader.read(recorder);
+    assertFalse(recorder.definitionsLost());
   }
 }

@@ -1,8 +1,10 @@
 package io.spprof.session;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
@@ -43,5 +45,24 @@ class ThrottlingTest {
     assertEquals(-1, look(-1));
     assertEquals(0, look(5_000), "its past is not of the session");
     assertEquals(7, look(5_007));
+  }
+
+  /** What was counted before the session is not the session's. */
+  @Test
+  void shouldBeginAtTheFirstReadingThatSucceeds() {
+    AtomicBoolean isFull = new AtomicBoolean(true);
+    Throttling late =
+        new Throttling(
+            () ->
+                () -> {
+                  if (isFull.getAndSet(false)) {
+                    throw new OutOfMemoryError("Java heap space");
+                  }
+                  return kernel.get();
+                });
+    kernel.set(1_000);
+    assertThrows(OutOfMemoryError.class, late::look);
+    late.look();
+    assertEquals(0, late.nanos());
   }
 }

@@ -101,7 +101,11 @@ public final class NativeSampler implements Sampler {
       throw new SamplerException(
           SamplerFailure.ofStop(result, STOP_DEADLINE_MILLIS / 1000, engine));
     }
-    return result == 0 ? "" : SamplerFailure.leftInPlace();
+    try {
+      return result == 0 ? "" : SamplerFailure.leftInPlace();
+    } catch (OutOfMemoryError e) {
+      return "the signal handler was left in place"; // The stop has succeeded and is not repeated.
+    }
   }
 
   @Override
