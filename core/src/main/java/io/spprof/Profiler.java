@@ -151,10 +151,11 @@ public final class Profiler implements AutoCloseable {
       beforeSession.run(); // The session needs classes that this call provides, so it comes first.
       long id = sessions + 1;
       session = new ProfilerSession(id, config, sampler, wallClock, new Owner(id));
-      Counters done =
-          before.session() == null
-              ? before.done()
-              : before.done().plus(before.session().stats().counters());
+      Counters done = before.done();
+      if (before.session() != null) {
+        before.session().settle();
+        done = done.plus(before.session().stats().counters());
+      }
       running = new View(done, session, ProfilerState.RUNNING, "");
       session.start(); // Nothing after it allocates: a session that runs must be in `view`.
     } catch (SamplerException | RuntimeException | LinkageError | OutOfMemoryError e) {

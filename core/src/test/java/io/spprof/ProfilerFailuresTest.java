@@ -287,10 +287,32 @@ final class ProfilerFailuresTest {
 
       assertThrows(StackOverflowError.class, profiler::stop);
 
-      verify(made.constructed().get(0)).close();
+      verify(made.constructed().get(made.constructed().size() - 1)).close();
       sampler.onCountersAsked = () -> {};
       profiler.stop();
     }
+  }
+
+  @Test
+  void shouldEndWithoutHeapForTheLastFiguresAndComputeThemBeforeTheNextStart() {
+    profiler.start(ProfilerConfig.DEFAULT);
+    sampler.signal(1, 10, 8);
+    Thread stopper = Thread.currentThread();
+    AtomicInteger errors = new AtomicInteger();
+    sampler.onCountersAsked =
+        () -> {
+          if (Thread.currentThread() == stopper && errors.getAndIncrement() == 0) {
+            throw new OutOfMemoryError("Java heap space");
+          }
+        };
+
+    profiler.stop();
+
+    assertEquals(ProfilerState.IDLE, profiler.state());
+    assertTrue(errors.get() > 0);
+    assertFalse(WaitFor.collectorAlive());
+    assertNextSessionIsFine(2);
+    assertEquals(0, profiler.stats().counters().dropped().total());
   }
 
   /** A handler of other code in front of ours can call ours between and after sessions. */

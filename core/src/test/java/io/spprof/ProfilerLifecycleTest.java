@@ -145,6 +145,8 @@ final class ProfilerLifecycleTest {
     Thread client =
         new Thread(
             () -> {
+              // The session's thread can be here before the start has made the session public.
+              WaitFor.condition(() -> profiler.state() == ProfilerState.RUNNING, "the start");
               for (int i = 0; i < 10; i++) {
                 sampler.signal(3, 10, 8);
               }

@@ -108,7 +108,7 @@ public final class Collector {
     long end = ring.end();
     sampler.readNames();
     boolean isComplete = comingNames.read(ring, end);
-    int bytes = isComplete ? read(end) : 0;
+    int bytes = isComplete ? ring.read(recorder, end) : 0;
     long sampleBytes = bytes - SampleRing.TIMES_BYTES * (recorder.timesRecords() - timesBefore);
     long took = sampler.currentThreadCpuNanos() - before;
     if (isComplete && bytes == 0) {
@@ -125,19 +125,6 @@ public final class Collector {
       throw e;
     }
     return pass;
-  }
-
-  private int read(long end) {
-    boolean done = false;
-    try {
-      int bytes = ring.read(recorder, end);
-      done = true;
-      return bytes;
-    } finally {
-      if (!done) {
-        publish(); // what the records before the failure have changed
-      }
-    }
   }
 
   /**

@@ -76,6 +76,7 @@ final class FunctionNames {
   private long closedReport; // of the library without a build id that was closed last
   private boolean heapIsFull; // found in this pass
   private boolean heapWasFull; // found in the pass before
+  private boolean namesLost; // since the walker last restarted its numbering
   private boolean closed;
 
   /**
@@ -96,6 +97,16 @@ final class FunctionNames {
   /** Returns the CPU time that all look-ups have taken, in nanoseconds. */
   long cpuNanos() {
     return cpuNanos;
+  }
+
+  /** Returns whether functions have no names because the heap had no room. */
+  boolean namesLost() {
+    return namesLost;
+  }
+
+  /** Called when the walker restarts its numbering: it reports all functions again. */
+  void forget() {
+    namesLost = false;
   }
 
   /** Begins a pass, which is one reading of the ring. */
@@ -140,6 +151,7 @@ final class FunctionNames {
       if (!heapWasFull) {
         throw e;
       }
+      namesLost = true;
     } finally {
       long took = cpuClock.getAsLong() - before;
       cpuNanos += took;
@@ -185,8 +197,8 @@ final class FunctionNames {
     }
     try {
       open.indexBytes = open.symbols.index(most);
-    } finally {
       open.indexFailed = open.indexBytes == 0;
+    } finally {
       memory.giveBack(most - open.indexBytes);
       indexBytes += open.indexBytes;
     }

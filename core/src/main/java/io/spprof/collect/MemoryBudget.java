@@ -103,7 +103,8 @@ public final class MemoryBudget {
 
   /**
    * Gives the bytes of the array back that is not needed: of the old array, or of the new one if
-   * the heap had no room for it.
+   * the heap had no room for it. If a table has grown in part, that part is not counted until the
+   * table grows the next time.
    *
    * @param done whether the new array replaces the old one
    * @param oldBytes the size of the old array

@@ -137,10 +137,23 @@ final class MethodTable {
     return room && budget.take(NAME_BYTES + name.length()) ? add(method) : synthetic(OTHERS);
   }
 
+  /** Adds a method whose bytes were taken. */
   private int add(ProfileMethod method) {
-    methods.add(method);
-    byName.put(method.name(), methods.size() - 1);
-    return methods.size() - 1;
+    int number = methods.size();
+    String name = method.name();
+    boolean done = false;
+    try {
+      methods.add(method);
+      byName.put(name, number);
+      done = true;
+    } finally {
+      if (!done
+          && !byName.containsKey(name)) { // A map that fails to grow has the entry all the same.
+        budget.giveBack(NAME_BYTES + name.length());
+        methods.subList(number, methods.size()).clear();
+      }
+    }
+    return number;
   }
 
   private boolean growColumns() {

@@ -102,6 +102,11 @@ final class NativeFunctions {
     return function;
   }
 
+  /** Returns whether functions have no names because the heap had no room. */
+  boolean namesLost() {
+    return names.namesLost();
+  }
+
   /** Returns how many libraries were reported since the walker restarted its numbering. */
   int librariesReported() {
     return libraries.reported();
@@ -109,6 +114,7 @@ final class NativeFunctions {
 
   /** Forgets all numbers, because the walker restarts its numbering. */
   void forget() {
+    names.forget();
     libraries.forget();
   }
 

@@ -85,8 +85,8 @@ final class Recorder implements SampleRing.Visitor {
   }
 
   /**
-   * Returns whether a description of a method, a library or a location may be lost for want of
-   * heap. The walker describes each of them once, until it restarts its numbering.
+   * Returns whether a description may be lost for want of heap: of a method, a library, a location
+   * or a thread's name. Each comes once, until the walker restarts its numbering.
    */
   boolean definitionsLost() {
     return definitionsLost;
@@ -213,7 +213,7 @@ final class Recorder implements SampleRing.Visitor {
       comingNames.passed(thread);
       threads.named(thread, name);
     } catch (OutOfMemoryError e) {
-      // The samples of this thread are recorded under its serial number.
+      definitionsLost = true; // The thread's samples are recorded under its serial number.
       throw e;
     }
   }

@@ -4,6 +4,8 @@ import io.spprof.sampler.ExampleRecords;
 import io.spprof.sampler.SampleRing;
 import io.spprof.sampler.Sampler;
 import io.spprof.symbol.demangle.Demangler;
+import io.spprof.symbol.elf.LibrarySymbols;
+import java.nio.file.Path;
 import java.util.List;
 
 /**
@@ -11,13 +13,13 @@ import java.util.List;
  * initialize and link what a pass needs. Later the heap may be full. A class whose initialization
  * then fails cannot be used for the rest of the JVM's life, and no session could collect anything.
  *
- * <p>It takes 60 ms on JDK 17, which the first pass would take otherwise. Measured on the build
- * machine, 2026-11-30.
+ * <p>The first start in a JVM waits for it, some 60 to 80 ms (JDK 17 and 25, on the build machine,
+ * 2026-11-30). The first pass would need most of this time otherwise, beside the application.
  */
 public final class Rehearsal {
 
-  /** An ELF file, so that the code that reads symbols runs, too. Elsewhere than on Linux: none. */
-  private static final String PROGRAM = "/proc/self/exe";
+  /** A library with symbols, so that the code that reads symbols runs, too. Linux only. */
+  private static final Path LIBRARY = Path.of(System.getProperty("java.home"), "lib", "libjava.so");
 
   /** In C++ and in Rust, with parameters and arguments of templates. */
   private static final List<String> MANGLED =
@@ -41,22 +43,45 @@ public final class Rehearsal {
    */
   public static synchronized void once(Sampler sampler) {
     if (!done) {
-      run(sampler);
+      SampleRing ring = examples();
+      if (ring != null) {
+        read(ring, sampler);
+      }
+      readSymbols();
       done = true;
     }
   }
 
+  /** Returns null if the JVM has used up its direct memory, which the profiler does not need. */
+  private static SampleRing examples() {
+    try {
+      return ExampleRecords.ring(LIBRARY.toString());
+    } catch (OutOfMemoryError e) {
+      return null;
+    }
+  }
+
   /** Makes the pass. Returns what it has counted. */
-  static CollectorStats run(Sampler sampler) {
-    SampleRing ring = ExampleRecords.ring(PROGRAM);
+  static CollectorStats read(SampleRing ring, Sampler sampler) {
     MemoryBudget budget = new MemoryBudget(BUDGET_BYTES);
     Collector collector = new Collector(ring, sampler, DEPTH, budget, 0, 0);
     try {
       collector.doWork();
-      MANGLED.forEach(Demangler::demangle);
     } finally {
       collector.close();
     }
     return collector.stats();
+  }
+
+  /** Returns the size of the index of the library's symbols in bytes; 0 without such a library. */
+  static long readSymbols() {
+    MANGLED.forEach(Demangler::demangle);
+    LibrarySymbols symbols = LibrarySymbols.of(LIBRARY);
+    try {
+      symbols.resolve(new long[] {0}, new String[1], new long[1]);
+      return symbols.index(BUDGET_BYTES);
+    } finally {
+      symbols.close();
+    }
   }
 }

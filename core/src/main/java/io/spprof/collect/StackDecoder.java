@@ -202,6 +202,7 @@ final class StackDecoder {
     return numbers.reported() > mostMethods / 2
         || locations.definitions() > mostLocations / 2
         || functions.librariesReported() > MOST_LIBRARIES
+        || functions.namesLost()
         || numbers.reportedTransients() > MOST_TRANSIENTS;
   }
 }

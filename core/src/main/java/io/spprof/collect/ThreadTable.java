@@ -324,7 +324,16 @@ final class ThreadTable {
     if (!budget.take(bytes(text))) {
       return other(name.nativeKind());
     }
-    names.put(text, name);
+    boolean done = false;
+    try {
+      names.put(text, name);
+      done = true;
+    } finally {
+      if (!done
+          && !names.containsKey(text)) { // A map that fails to grow has the entry all the same.
+        budget.giveBack(bytes(text));
+      }
+    }
     return name;
   }
 

@@ -123,11 +123,11 @@ final class Windows implements MemoryBudget.Reclaimer, SampleLog.Older {
     insert(closed.size(), window);
     openedNanos = now;
     atOpening = figures;
-    while (!closed.isEmpty() && closed.get(0).toNanos() < now - retentionNanos) {
-      dropOldest();
-    }
     try {
       measure();
+      while (!closed.isEmpty() && closed.get(0).toNanos() < now - retentionNanos) {
+        dropOldest();
+      }
       while (budget.used() > budget.limit() && reclaim()) {
         // The condition frees memory until the next window has room.
       }

@@ -3,6 +3,7 @@ package io.spprof.session;
 import io.spprof.budget.Budget;
 import io.spprof.collect.Collector;
 import io.spprof.collect.Pass;
+import io.spprof.collect.Rehearsal;
 import io.spprof.profile.ProfilerStats;
 import io.spprof.sampler.KernelTimes;
 import io.spprof.sampler.SampleRing;
@@ -39,6 +40,7 @@ final class CollectorThread extends Thread {
   private static final long LONGEST_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
   private static final long IDLE_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
   private static final long SHORTEST_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
+  private static final int MOST_STARTS = 3;
   private static final long SECOND_NANOS = TimeUnit.SECONDS.toNanos(1);
 
   private static final long SWEEP_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
@@ -60,9 +62,10 @@ final class CollectorThread extends Thread {
 
   private final Sampler sampler;
   private final SessionOwner owner;
-  private final CountDownLatch excluded = new CountDownLatch(1);
+  private final CountDownLatch ready = new CountDownLatch(1);
   private final CountDownLatch begun = new CountDownLatch(1);
   private volatile boolean ending;
+  private Error failure; // written before `ready` opens
 
   /**
    * The objects with which the thread works.
@@ -99,6 +102,7 @@ final class CollectorThread extends Thread {
 
   // Used by this thread only. The next four times are nanoseconds after the session's start.
   private boolean hasBegun;
+  private int starts; // attempts to begin
   private final Set<Task> done = EnumSet.noneOf(Task.class);
   private long pause = LONGEST_PAUSE_NANOS; // between two passes, ns
   private long nextPass = LONGEST_PAUSE_NANOS;
@@ -120,8 +124,16 @@ final class CollectorThread extends Thread {
     this.owner = owner;
   }
 
-  void awaitExcluded() {
-    uninterruptibly(excluded);
+  /**
+   * Waits until the thread is excluded and has made the JVM ready for its work.
+   *
+   * @throws Error if the JVM cannot become ready, for instance for want of heap
+   */
+  void awaitReady() {
+    uninterruptibly(ready);
+    if (failure != null) {
+      throw failure;
+    }
   }
 
   void begin(Work with) {
@@ -156,17 +168,15 @@ final class CollectorThread extends Thread {
       park(1); // Linking this call takes heap, which may be full later.
       sampler.excludeCurrentThread(true);
     } catch (RuntimeException | OutOfMemoryError e) {
-      // If the exclusion failed, the thread's own work appears in the profile. The starter must not
-      // wait for ever.
-    } finally {
-      excluded.countDown();
+      // The thread's own work appears in the profile.
     }
+    rehearse();
+    ready.countDown();
     try {
       // JDK 17's latch allocates memory to wait, and the heap can be full.
       while (begun.getCount() > 0) {
         park(LONGEST_PAUSE_NANOS);
       }
-      countedCpu = sampler.currentThreadCpuNanos();
       while (!ending) {
         wakeUp();
       }
@@ -176,9 +186,21 @@ final class CollectorThread extends Thread {
     }
   }
 
+  private void rehearse() {
+    try {
+      countedCpu = sampler.currentThreadCpuNanos();
+      Rehearsal.once(sampler);
+    } catch (RuntimeException e) {
+      // What fails here may work later, with other records.
+    } catch (Error e) {
+      failure = e; // The starter must not wait for ever.
+    }
+  }
+
   private void wakeUp() {
     try {
-      if (!hasBegun) {
+      if (starts < MOST_STARTS && !hasBegun) {
+        starts++;
         sampler.measureSignalCost();
         work.figures().signalCostMeasured();
         readKernelTimes();
@@ -199,7 +221,6 @@ final class CollectorThread extends Thread {
       // The next pass may succeed. Records for which the ring has no room until then count as
       // dropped. Without the pause, a full heap would be collected and searched for room all the
       // time; and each OutOfMemoryError takes one of the few for which the JVM keeps a stack trace.
-      hasBegun |= !(e instanceof OutOfMemoryError); // Another failure would come again each time.
       park(SECOND_NANOS);
       expireIfDue();
     }
@@ -209,6 +230,7 @@ final class CollectorThread extends Thread {
   private void expireIfDue() {
     try {
       if (work.clock().elapsedNanos() >= work.durationNanos()) {
+        lookOnceMore();
         owner.expired();
       }
     } catch (RuntimeException | Error e) {
@@ -256,7 +278,7 @@ final class CollectorThread extends Thread {
    */
   private void lookOnceMore() {
     try {
-      if (hasBegun) {
+      if (work != null) {
         work.throttling().look();
         countOwnCpu();
       }

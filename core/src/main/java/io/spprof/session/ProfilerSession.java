@@ -4,7 +4,6 @@ import io.spprof.budget.Budget;
 import io.spprof.budget.IntervalInForce;
 import io.spprof.collect.Collector;
 import io.spprof.collect.MemoryBudget;
-import io.spprof.collect.Rehearsal;
 import io.spprof.config.Mode;
 import io.spprof.config.ProfilerConfig;
 import io.spprof.profile.HeapRoom;
@@ -142,8 +141,7 @@ public final class ProfilerSession {
     boolean sampling = false;
     boolean started = false;
     try {
-      Rehearsal.once(sampler);
-      thread.awaitExcluded();
+      thread.awaitReady();
       clock = new SessionClock(wallClock);
       long samplerNanos = sampler.timeNanos();
       SampleRing ring = sampler.start(shares.sampler());
@@ -267,13 +265,13 @@ public final class ProfilerSession {
   }
 
   /**
-   * Reads all records that are left in the ring; nothing writes to it any more. After a failure,
-   * the next attempt begins with the next record.
+   * Reads all records that are left in the ring; nothing writes to it any more. A record that fails
+   * counts as read, so a further attempt goes on behind it.
    *
    * @return the failure of the last attempt; null if all was read
    */
   private String readRest() {
-    String failure = null;
+    Throwable failure = null;
     for (int i = 0; i < LAST_ATTEMPTS; i++) {
       try {
         while (collector.doWork() > 0) {
@@ -281,10 +279,18 @@ public final class ProfilerSession {
         }
         return null;
       } catch (RuntimeException | LinkageError | OutOfMemoryError e) {
-        failure = e.toString();
+        failure = e;
       }
     }
-    return failure;
+    return String.valueOf(failure);
+  }
+
+  /**
+   * Makes the figures of a session that has ended final, if the heap had no room for them at its
+   * end. Called before the next start.
+   */
+  public void settle() {
+    figures.settle();
   }
 
   /**

@@ -126,19 +126,14 @@ final class SessionFigures {
 
   /** Returns the final figures after the session's end, otherwise the present figures. */
   ProfilerStats stats() {
-    if (!ended) {
-      ProfilerStats now = stats(clock.elapsedNanos(), false);
-      // If the session ended meanwhile, the native counters can contain counts of a later session.
-      if (!ended) {
-        return now;
-      }
-    }
     ProfilerStats done = last;
-    if (done == null) { // The heap had no room for them at the session's end.
-      done = stats(endNanos, true);
-      last = done;
+    if (done != null) {
+      return done;
     }
-    return done;
+    ProfilerStats now = stats(nanos(), false);
+    // If the session ended meanwhile, the native counters can contain counts of a later session.
+    done = last;
+    return done != null ? done : now;
   }
 
   /**
@@ -159,8 +154,8 @@ final class SessionFigures {
 
   /**
    * Makes the figures final. The timers are gone by now. Every sample that is in no table counts as
-   * dropped. If the heap has no room for them, the session has ended all the same, and the next
-   * reader computes them.
+   * dropped. If the heap has no room for them, the session has ended all the same; see {@link
+   * #settle()}.
    *
    * @param elapsedNanos the end of the session, in nanoseconds after its start
    */
@@ -168,9 +163,19 @@ final class SessionFigures {
     endNanos = elapsedNanos;
     ended = true;
     try {
-      last = stats(elapsedNanos, true);
+      settle();
     } catch (OutOfMemoryError e) {
-      // See stats(). Profiler reads them before the next start, after which the counters change.
+      // Until settle() succeeds, the figures are those of the last reading before the end.
+    }
+  }
+
+  /**
+   * Makes the figures of a session that has ended final, if they are not. Must be called before the
+   * next session starts, which changes the native counters.
+   */
+  void settle() {
+    if (ended && last == null) {
+      last = stats(endNanos, true);
     }
   }
 

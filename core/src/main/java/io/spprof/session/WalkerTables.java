@@ -7,8 +7,9 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * Empties the walker's tables of methods and locations (addresses in compiled code) before they are
- * full. If they were full, the walker would have to describe every further method or location again
- * in every sample. Used by the session's thread only.
+ * full, or after the heap had no room for a description. If they were full, the walker would have
+ * to describe every further method or location again in every sample. Used by the session's thread
+ * only.
  */
 final class WalkerTables {
 

@@ -1,6 +1,7 @@
 package io.spprof.collect;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.mockito.ArgumentMatchers.any;
 import static org.mockito.Mockito.mock;
 import static org.mockito.Mockito.verify;
@@ -11,16 +12,24 @@ import io.spprof.sampler.FakeSampler;
 import io.spprof.sampler.SampleRing;
 import io.spprof.sampler.ThreadName;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 
 final class RehearsalTest {
 
   @Test
   void shouldReadEachExample() {
-    CollectorStats stats = Rehearsal.run(new FakeSampler());
+    CollectorStats stats = Rehearsal.read(ExampleRecords.ring("/lib"), new FakeSampler());
 
     assertEquals(1, stats.collected());
     assertEquals(0, stats.dropped().total());
     assertEquals(1, stats.uniqueStacks());
+  }
+
+  @Test
+  @EnabledOnOs(OS.LINUX)
+  void shouldReadTheSymbolsOfALibrary() {
+    assertTrue(Rehearsal.readSymbols() > 1_000);
   }
 
   @Test

@@ -209,7 +209,10 @@ public final class FakeSampler implements Sampler {
 
   @Override
   public void readNames() {
-    onNamesRead.run();
+    boolean isRehearsal = calls.equals(List.of("load"));
+    if (!isRehearsal) {
+      onNamesRead.run();
+    }
   }
 
   @Override

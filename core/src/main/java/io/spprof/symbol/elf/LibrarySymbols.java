@@ -93,6 +93,25 @@ public final class LibrarySymbols implements Closeable {
     return symbols;
   }
 
+  /**
+   * Reads a library's file, whether or not it is loaded.
+   *
+   * @param path the file, not null
+   * @return its symbols, not null; none if the file cannot be used
+   */
+  public static LibrarySymbols of(Path path) {
+    LibrarySymbols symbols = new LibrarySymbols();
+    try {
+      symbols.path = path;
+      symbols.identity = identity(path);
+      symbols.file = new ElfFile(new Source(new RandomAccessFile(path.toFile(), "r")));
+      symbols.findTables(null, null);
+    } catch (IOException | RuntimeException e) {
+      symbols.giveUp(e);
+    }
+    return symbols;
+  }
+
   private void openFile(LoadedLibrary library) throws IOException {
     identity = identity(path);
     if (!Boolean.TRUE.equals(identity.get("isRegularFile"))) {
