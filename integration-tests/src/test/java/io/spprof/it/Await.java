@@ -8,9 +8,9 @@ public final class Await {
 
   /**
    * After this time, a condition counts as never coming true. Even a slow machine must never need
-   * as long.
+   * as long: what takes a minute here can take ten minutes there.
    */
-  public static final Duration PATIENCE = Duration.ofMinutes(5);
+  public static final Duration PATIENCE = Duration.ofMinutes(15);
 
   private Await() {}
 

@@ -24,8 +24,8 @@ import org.junit.jupiter.params.provider.MethodSource;
  * Blocking calls work as without sampling: no call fails, transfers less, or returns early. If one
  * does, the workload fails, and so does the exit of its target.
  */
-@Timeout( // only against a hang: a single wait may take five minutes
-    value = 1800,
+@Timeout( // only against a hang: a single wait may take a quarter of an hour
+    value = 3600,
     threadMode = ThreadMode.SEPARATE_THREAD) // a client of a JVM that hangs would hang, too
 @Tag("system")
 class BlockingCallsIT {

@@ -16,8 +16,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** The processes that a target starts are not affected by the profiler. */
-@Timeout( // only against a hang: a single wait may take five minutes
-    value = 1800,
+@Timeout( // only against a hang: a single wait may take a quarter of an hour
+    value = 3600,
     threadMode = ThreadMode.SEPARATE_THREAD) // a client of a JVM that hangs would hang, too
 @Tag("system")
 class ChildProcessIT {

@@ -414,7 +414,7 @@ class CommandLineIT {
             "--timeout",
             "1s");
         assertTrue(
-            done("list", "--agents", "--timeout", "1s").stream()
+            done("list", "--agents", "--timeout", "90s").stream()
                 .anyMatch(line -> line.matches(pid + " +not accessible .*")));
       } finally {
         signal("-CONT", pid);

@@ -236,7 +236,9 @@ class ContinuousIT {
                 .expectOnStderr(line -> line.startsWith("spprof: " + dumps))
                 .start();
         BeanClient bean = BeanClient.connect(target)) {
-      Await.until("windows", () -> windows(bean).size() > 2);
+      Await.until(
+          "windows and samples",
+          () -> windows(bean).size() > 2 && bean.number("CollectedSamples") > 200);
       assertTrue(Files.notExists(dumps));
     }
     List<Path> files;

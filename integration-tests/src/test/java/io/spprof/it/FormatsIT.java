@@ -113,7 +113,10 @@ class FormatsIT {
   private static Map<String, List<Long>> threadDump(TargetJvm target) throws Exception {
     List<String> command =
         List.of(
-            TestPaths.jdkProgram("jcmd").toString(), Long.toString(target.pid()), "Thread.print");
+            TestPaths.jdkProgram("jcmd").toString(),
+            "-J" + Programs.PATIENT_ATTACH,
+            Long.toString(target.pid()),
+            "Thread.print");
     Map<String, List<Long>> ids = new TreeMap<>();
     for (String line : Programs.run(target.directory(), command).out()) {
       Matcher thread = DUMPED.matcher(line);

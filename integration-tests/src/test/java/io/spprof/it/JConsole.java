@@ -43,6 +43,7 @@ final class JConsole implements AutoCloseable {
                 TestPaths.jdkProgram("java").toString(),
                 "-Duser.home=" + home,
                 "-Duser.language=en",
+                Programs.PATIENT_ATTACH,
                 "-Djava.util.prefs.userRoot=" + home,
                 "--add-exports=jdk.jconsole/sun.tools.jconsole=ALL-UNNAMED",
                 "-classpath",

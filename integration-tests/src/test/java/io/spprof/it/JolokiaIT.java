@@ -18,6 +18,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Tag;
@@ -46,10 +47,16 @@ class JolokiaIT {
   }
 
   /** The port on which the Jolokia agent listens, which it prints. */
-  private static String port(TargetJvm target) {
-    Matcher url = URL.matcher(String.join("\n", target.stdout()));
-    assertTrue(url.find(), () -> target.stdout().toString());
-    return url.group(1);
+  private static String port(TargetJvm target) throws Exception {
+    AtomicReference<String> port = new AtomicReference<>();
+    Await.until(
+        "Jolokia's URL",
+        () -> {
+          Matcher url = URL.matcher(String.join("\n", target.stdout()));
+          port.set(url.find() ? url.group(1) : null);
+          return port.get() != null;
+        });
+    return port.get();
   }
 
   @Test

@@ -20,7 +20,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * anything behind.
  */
 @Timeout(
-    value = 600,
+    value = 3600,
     threadMode = ThreadMode.SEPARATE_THREAD) // a client of a JVM that hangs would hang, too
 @ExtendWith(UsersTimers.class)
 @Tag("system")

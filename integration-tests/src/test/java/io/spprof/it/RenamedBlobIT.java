@@ -85,14 +85,20 @@ class RenamedBlobIT {
       assertEquals("", bean.text("LastError"));
       long before = Proc.cpuNanos(target.pid(), "C2 CompilerThre");
       Await.until(
-          "C2 uses CPU time",
-          () -> Proc.cpuNanos(target.pid(), "C2 CompilerThre") > before + 500_000_000L);
+          "C2 uses CPU time and has samples",
+          () ->
+              Proc.cpuNanos(target.pid(), "C2 CompilerThre") > before + 500_000_000L
+                  && ofC2(bean.collapsed()) > 20);
       bean.stop();
       Figures.of(bean).assertExact();
       Collapsed profile = bean.collapsed();
-      assertTrue(profile.count(stack -> stack.frames().get(0).startsWith("C2 Comp")) > 20);
+      assertTrue(ofC2(profile) > 20);
       assertEquals(0, profile.with("[C1") + profile.with("[C2"));
     }
+  }
+
+  private static long ofC2(Collapsed profile) {
+    return profile.count(stack -> stack.frames().get(0).startsWith("C2 Comp"));
   }
 
   /** A JDK of links to the one that runs the tests, with other texts in its libjvm. */

@@ -14,7 +14,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** Starts and stops from any thread and at any time: each call ends, and leaves a defined state. */
 @Timeout(
-    value = 300,
+    value = 3600,
     threadMode = ThreadMode.SEPARATE_THREAD) // a client of a JVM that hangs would hang, too
 class StopFromAnywhereIT {
 

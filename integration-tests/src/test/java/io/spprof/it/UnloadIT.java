@@ -90,6 +90,9 @@ class UnloadIT {
         .noAgent()
         .flags("-XX:+UseSerialGC", "-Xms64m", "-Xmx64m", "-XX:+AlwaysPreTouch")
         .flags("-XX:-UseDynamicNumberOfCompilerThreads")
+        // Keeps the JVM out of lists of JVMs: a test that attaches to all of them would leave a
+        // thread and a descriptor here.
+        .flags("-XX:-UsePerfData")
         .start();
   }
 
