@@ -67,7 +67,7 @@ static void check_start_works(void) {
     while (walks == 0) {
         burn(MS);
     }
-    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
+    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 60000));
     check_no_trace(&before);
     CHECK_EQUAL(0, spprof_sampler_release());
 }
@@ -212,7 +212,7 @@ TEST(a_start_returns_which_step_failed) {
     CHECK_EQUAL(0, spprof_sampler_start(NULL, &config));
     failures_left = 1;
     CHECK_EQUAL(SPPROF_FAILED(SYSTEM, -EINVAL), spprof_sampler_stop(NULL, 1000));
-    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
+    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 60000));
     CHECK_EQUAL(SPPROF_FAILED(NO_SESSION, 0), spprof_sampler_stop(NULL, 1000));
 }
 
@@ -229,7 +229,7 @@ TEST(a_thread_without_a_timer_is_counted_and_gets_one_later) {
     CHECK_EQUAL(SPPROF_FAILED(TIMER, -EAGAIN), spprof_threads_last_error());
     CHECK(spprof_sampler_sweep(NULL) >= 2);
     CHECK_EQUAL(0, spprof_counters.threads_failed);
-    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
+    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 60000));
     check_no_trace(&before);
     over = true;
     pthread_join(thread, NULL);
@@ -245,7 +245,7 @@ TEST(a_session_without_knowledge_of_java_threads_says_so) {
         burn(MS);
     }
     CHECK_EQUAL(0, walks);
-    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
+    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 60000));
 }
 
 /* The teardown of a failed start fails, too. The next start completes that teardown first. */
@@ -260,7 +260,7 @@ TEST(a_failed_start_that_cannot_be_undone_is_undone_by_the_next) {
     CHECK_EQUAL(SPPROF_FAILED(UNDO, 0), spprof_sampler_start(NULL, &config)); /* still fails */
     failures_left = 0;
     CHECK_EQUAL(0, spprof_sampler_start(NULL, &config));
-    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
+    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 60000));
     check_no_trace(&before);
 }
 
@@ -279,7 +279,7 @@ static void stop_fails_and_can_be_tried_again(void) {
                                                       * does not inherit SIG_IGN */
         CHECK(spprof_action_is_handler_sigsafe(&now));
     }
-    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
+    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 60000));
     check_no_trace(&before);
     CHECK_EQUAL(0, spprof_sampler_release());
     check_start_works();
@@ -315,7 +315,7 @@ TEST(a_stop_whose_timers_cannot_be_deleted_keeps_the_handler) {
     check_timers_keep_the_session();
     check_timers_keep_the_session();
     deletion_refused = false;
-    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
+    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 60000));
     check_no_trace(&before);
     CHECK_EQUAL(0, spprof_sampler_release());
     check_start_works();
@@ -350,7 +350,7 @@ TEST(a_thread_whose_timer_cannot_be_deleted_leaves_it_to_the_stop) {
     CHECK_EQUAL(timers + (config.engine->timer_a_thread ? 1 : 0), timers_left());
     CHECK_EQUAL(SPPROF_FAILED(TIMER_LIVES, -ENOSYS), spprof_sampler_stop(NULL, 1000));
     deletion_refused = false;
-    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
+    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 60000));
     check_no_trace(&before);
     CHECK_EQUAL(0, spprof_sampler_release());
     check_start_works();
@@ -371,7 +371,7 @@ TEST(a_failed_start_whose_timers_cannot_be_deleted_keeps_the_handler) {
     failures_left = 0;
     deletion_refused = false;
     CHECK_EQUAL(0, spprof_sampler_start(NULL, &config));
-    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
+    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 60000));
     check_no_trace(&before);
 }
 
@@ -502,7 +502,7 @@ TEST(the_end_of_the_jvm_ends_a_session) {
     burn(20 * MS);
     CHECK_EQUAL(seen, walks);
     spprof_sampler_vm_death(); /* a second time, because OnUnload may follow VMDeath */
-    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
+    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 60000));
     check_no_trace(&before);
 }
 

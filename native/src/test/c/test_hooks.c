@@ -42,7 +42,7 @@ TEST(a_thread_that_comes_and_goes_keeps_its_timer_and_is_sampled) {
     uint64_t used = clock_ns(CLOCK_PROCESS_CPUTIME_ID) - from;
     /* Each sample as a native thread adds a hook call. */
     CHECK(hooks() - first >= 16 && hooks() - first < 500);
-    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
+    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 60000));
     uint64_t used_at_most = clock_ns(CLOCK_PROCESS_CPUTIME_ID) - begun;
     check_no_trace(&before);
     /* The last tick of a thread that ends here is in no figure of this test. */
@@ -100,7 +100,7 @@ static void check_that_exits_are_heard(void *attaches) {
     while (walks == walked) {
         burn(MS / 10);
     }
-    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
+    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 60000));
     uint64_t used = clock_ns(CLOCK_PROCESS_CPUTIME_ID) - begun;
     check_no_trace(&before);
     uint64_t sampled = read_ring().cpu_ns + spprof_counters.dropped_cpu_ns;
@@ -153,7 +153,7 @@ TEST(an_exit_in_a_forked_child_waits_for_no_lock) {
     nanosleep(&(struct timespec){.tv_nsec = 200000000}, NULL); /* the thread forks meanwhile */
     spprof_threads_unlock();
     pthread_join(thread, NULL);
-    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
+    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 60000));
 }
 
 static _Atomic int steps;
@@ -185,7 +185,7 @@ static void check_that_sessions_are_apart(enum spprof_thread_starts starts, uint
         sched_yield();
     }
     CHECK(hooks() >= heard && hooks() < 40);
-    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
+    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 60000));
     check_no_trace(&before);
     CHECK_EQUAL(0, spprof_sampler_release());
     CHECK_EQUAL(0, spprof_sampler_start(NULL, &config));
@@ -196,7 +196,7 @@ static void check_that_sessions_are_apart(enum spprof_thread_starts starts, uint
         sched_yield();
     }
     CHECK(hooks() - second >= heard);
-    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
+    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 60000));
     check_no_trace(&before);
     steps++;
     pthread_join(thread, NULL);
@@ -234,7 +234,7 @@ TEST(a_thread_does_not_take_over_what_another_thread_kept) {
     pthread_join(thread, NULL);
     CHECK_EQUAL(life, slot->life);
     CHECK(slot->env == NULL && slot->state == SPPROF_SLOT_LIVE && slot->timer.valid);
-    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
+    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 60000));
 }
 
 static void *is_cancelled(void *unused) {
@@ -273,7 +273,7 @@ TEST(a_thread_ends_though_a_handler_takes_longer_than_the_interval) {
         burn(MS);
         thread_ends("main");
     }
-    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
+    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 60000));
     check_all_accounted_for();
 }
 
@@ -293,7 +293,7 @@ TEST(a_thread_that_is_cancelled_as_it_exits_gives_the_lock_back) {
     /* A signal between the C library's call of the destructor and the mark of the exiting thread
      * sets the key again, so the hook runs again. In a software emulation, that is often. */
     CHECK(hooks() > first && hooks() <= first + PTHREAD_DESTRUCTOR_ITERATIONS);
-    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000)); /* waits for the lock */
+    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 60000)); /* waits for the lock */
 }
 
 TEST(starts_and_ends_are_counted_and_measured) {
@@ -313,7 +313,7 @@ TEST(starts_and_ends_are_counted_and_measured) {
     uint64_t timed = 100 * each / 8;
     CHECK(spprof_counters.timed_hook_ns > timed * 50);
     CHECK(spprof_counters.timed_hook_ns < used);
-    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
+    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 60000));
 }
 
 /*
@@ -338,7 +338,7 @@ TEST(short_threads_with_late_timers_are_seen_in_proportion) {
     run_short_threads();
     CHECK_EQUAL(sampled, spprof_counters.threads_sampled);
     uint64_t own = clock_ns(CLOCK_THREAD_CPUTIME_ID) - from;
-    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
+    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 60000));
     struct tally tally = read_ring();
     CHECK(tally.exits > 50);
     check_in_proportion(tally.cpu_ns, own, 200, 10 * MS);
@@ -361,7 +361,7 @@ TEST(what_is_due_on_a_late_thread_that_blocks_the_signal_is_settled) {
     pthread_t thread;
     CHECK_EQUAL(0, pthread_create(&thread, NULL, deaf_thread, (void *)50));
     pthread_join(thread, NULL);
-    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
+    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 60000));
     struct tally tally = read_ring();
     CHECK_EQUAL(1, tally.exits);
     CHECK(tally.cpu_ns >= 40 * MS);
@@ -391,7 +391,7 @@ TEST(the_next_sweep_makes_a_late_timer_and_no_time_is_lost) {
     over = true;
     pthread_join(thread, NULL);
     uint64_t used = clock_ns(CLOCK_PROCESS_CPUTIME_ID) - from;
-    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
+    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 60000));
     uint64_t used_at_most = clock_ns(CLOCK_PROCESS_CPUTIME_ID) - begun;
     check_no_trace(&before);
     check_between(accounted(), used, used_at_most, 30 * MS);
@@ -462,7 +462,7 @@ TEST(a_sweep_finds_a_thread_whose_start_was_unheard_and_it_has_stacks) {
     CHECK(starts_heard);
     over = true;
     pthread_join(thread, NULL);
-    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
+    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 60000));
     check_no_trace(&before);
 }
 
@@ -481,7 +481,7 @@ TEST(a_thread_whose_start_was_unheard_has_a_stack_from_its_first_sample_on) {
     while (walks < walked + 10) {
         sched_yield();
     }
-    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
+    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 60000));
     over = true;
     pthread_join(thread, NULL);
     CHECK_EQUAL(0, read_ring().native);
@@ -508,7 +508,7 @@ TEST(a_thread_that_ends_while_it_is_adopted_gets_no_env) {
     while_asking = NULL;
     over = true;
     pthread_join(thread, NULL);
-    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
+    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 60000));
     check_no_trace(&before);
 }
 
@@ -533,11 +533,11 @@ TEST(a_thread_that_was_never_found_ends_without_a_slot) {
     }
     CHECK_EQUAL(before + 100, hooks());
     CHECK_EQUAL(used, spprof_slots_used());
-    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
+    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 60000));
     CHECK_EQUAL(0, spprof_sampler_release());
     CHECK_EQUAL(0, spprof_sampler_start(NULL, &config));
     CHECK(starts_heard);
-    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
+    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 60000));
 }
 
 int main(void) {

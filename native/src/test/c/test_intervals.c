@@ -90,7 +90,7 @@ TEST(a_thousand_changes_lose_no_time_of_any_thread) {
         pthread_join(workers[i].thread, NULL);
     }
     uint64_t used = clock_ns(CLOCK_PROCESS_CPUTIME_ID) - from;
-    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
+    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 60000));
     uint64_t used_at_most = clock_ns(CLOCK_PROCESS_CPUTIME_ID) - before;
     check_all_accounted_for();
     ring_read(&spprof_handler_session.ring, add_by_serial, NULL);
@@ -138,7 +138,7 @@ TEST(short_threads_are_seen_in_proportion_whatever_the_interval_did) {
     over = true;
     pthread_join(changer, NULL);
     uint64_t own = clock_ns(CLOCK_THREAD_CPUTIME_ID) - from;
-    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
+    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 60000));
     struct tally tally = read_ring();
     /* One thread: at worst 20 ms with probability 1/4, standard deviation 8.7 ms. 600 threads: 212
      * ms of 3000. */
@@ -197,7 +197,7 @@ TEST(a_thread_follows_when_the_interval_it_is_in_ends) {
     } while (paid + 15 * MS < now && ++looks < 100);
     check_between(paid, now, now, 15 * MS);
 #endif
-    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
+    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 60000));
     ring_read(&spprof_handler_session.ring, keep_first, NULL);
     CHECK(samples > 20);
     CHECK(first_cpu_ns > 0 && first_cpu_ns % (100 * MS) == 0);
@@ -248,7 +248,7 @@ TEST(a_thread_follows_at_its_next_signal_even_if_more_is_due) {
         wanted = 0;
     }
     uint64_t used = clock_ns(CLOCK_THREAD_CPUTIME_ID) - from;
-    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
+    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 60000));
     uint64_t used_at_most = clock_ns(CLOCK_THREAD_CPUTIME_ID) - before;
     struct tally tally = read_ring();
     /* The timer's signal can come between the look at the pending signals and the other signal,
@@ -285,7 +285,7 @@ TEST(a_signal_pays_for_no_more_than_is_due) {
         burn(MS / 10);
     }
     CHECK_EQUAL(paid, slot->paid_ns);
-    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
+    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 60000));
     CHECK_EQUAL(1, spprof_counters.dropped[SPPROF_DROP_LATE]);
     CHECK_EQUAL(0, spprof_counters.dropped_cpu_ns);
     CHECK_EQUAL(0, read_ring().samples);
@@ -299,7 +299,7 @@ TEST(a_new_thread_begins_with_the_interval_in_force) {
     struct worker worker = {.burns_ns = 50 * MS};
     CHECK_EQUAL(0, pthread_create(&worker.thread, NULL, work, &worker));
     pthread_join(worker.thread, NULL);
-    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
+    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 60000));
     ring_read(&spprof_handler_session.ring, add_by_serial, NULL);
     check_worker(&worker, 4 * MS);
 }
@@ -313,7 +313,7 @@ TEST(stops_beside_changes_leave_no_trace) {
     for (int i = 0; i < 100; i++) {
         CHECK_EQUAL(0, spprof_sampler_start(NULL, &config));
         burn(5 * MS);
-        CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
+        CHECK_EQUAL(0, spprof_sampler_stop(NULL, 60000));
         check_no_trace(&before);
         CHECK_EQUAL(0, spprof_sampler_release());
     }
@@ -368,7 +368,7 @@ TEST(threads_that_rest_are_paid_for_on_their_turn) {
     for (int i = 0; i < THREADS; i++) {
         pthread_join(workers[i].thread, NULL);
     }
-    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
+    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 60000));
     ring_read(&spprof_handler_session.ring, add_by_serial, NULL);
     CHECK_EQUAL(0, spprof_counters.dropped[SPPROF_DROP_BUFFER_FULL]);
     for (int i = 0; i < THREADS; i++) {
@@ -411,7 +411,7 @@ TEST(a_thread_that_comes_back_does_not_rest) {
     check_that_it_follows(slot);
     CHECK_EQUAL(0, spprof_sampler_rest(2, turn - 1));
     CHECK(slot->resting);
-    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
+    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 60000));
 }
 
 /* Its timer stays and continues to rest. */
@@ -432,7 +432,7 @@ TEST(a_thread_that_leaves_the_jvm_while_it_rests_is_paid_for_on_its_turn) {
     CHECK(!slot->resting);
     check_that_it_follows(slot);
     uint64_t used = clock_ns(CLOCK_THREAD_CPUTIME_ID) - from;
-    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
+    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 60000));
     uint64_t used_at_most = clock_ns(CLOCK_THREAD_CPUTIME_ID) - before;
     uint64_t paid = read_ring().cpu_ns + spprof_counters.unsignalled_cpu_ns;
     check_between(paid, used, used_at_most, 5 * MS);
@@ -446,7 +446,7 @@ TEST(a_change_is_refused_without_a_session_and_to_zero) {
     CHECK_EQUAL(-EINVAL, spprof_sampler_set_interval(0));
     CHECK_EQUAL(-EINVAL, spprof_sampler_rest(0, 0));
     CHECK_EQUAL(0, spprof_sampler_set_interval(MS));
-    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
+    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 60000));
     CHECK_EQUAL(-EINVAL, spprof_sampler_set_interval(MS));
     CHECK_EQUAL(0, spprof_sampler_release());
 }
@@ -461,7 +461,7 @@ TEST(a_change_leaves_a_process_timer_that_is_somebody_elses) {
     struct itimerval found;
     CHECK_EQUAL(0, getitimer(ITIMER_PROF, &found));
     CHECK_EQUAL(1800, found.it_interval.tv_sec);
-    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
+    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 60000));
     theirs = (struct itimerval){.it_value = {0}};
     CHECK_EQUAL(0, setitimer(ITIMER_PROF, &theirs, NULL));
 }

@@ -114,7 +114,7 @@ TEST(a_name_stands_behind_the_samples_that_it_is_for) {
     CHECK(first > 0 && second > first);
     CHECK_EQUAL(1, count_names("first")); /* not again while the name is the same */
     CHECK(seen[first - 1].sample && seen[second - 1].sample);
-    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
+    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 60000));
     CHECK(!names_begun);
 }
 
@@ -122,7 +122,7 @@ TEST(samples_up_to_the_stop_are_named) {
     begin(MS);
     be_sampled();
     java_name = "at the stop";
-    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
+    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 60000));
     read_all();
     check_named_after_its_samples("at the stop");
 }
@@ -148,7 +148,7 @@ TEST(a_thread_that_was_not_sampled_is_not_asked_its_name) {
     look();
     read_all();
     CHECK_EQUAL(0, count_names("its own"));
-    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
+    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 60000));
 }
 
 TEST(a_short_thread_that_was_sampled_says_its_name_at_its_end) {
@@ -157,7 +157,7 @@ TEST(a_short_thread_that_was_sampled_says_its_name_at_its_end) {
     read_all();
     CHECK_EQUAL(1, count_names("its own"));
     check_named_after_its_samples("its own");
-    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
+    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 60000));
 }
 
 static _Atomic bool may_end;
@@ -237,7 +237,7 @@ TEST(a_sample_that_comes_while_its_name_is_read_stays_marked) {
     may_end = true;
     CHECK_EQUAL(0, sem_post(&samples_wanted));
     pthread_join(ending, NULL);
-    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
+    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 60000));
 }
 
 static void *ends_on_request(void *unused) {
@@ -276,7 +276,7 @@ TEST(a_thread_that_ends_while_its_name_is_read_names_its_samples_itself) {
     /* For the calling thread itself, the name is certain. */
     CHECK(!is_named(thread_named("its own"), "read too late"));
     check_named_after_its_samples("its own");
-    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
+    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 60000));
 }
 
 static void *fills_the_ring(void *unused) {
@@ -299,7 +299,7 @@ TEST(a_ring_that_is_full_of_samples_has_room_for_a_name) {
     pthread_join(thread, NULL);
     read_all();
     CHECK_EQUAL(1, count_names("its own"));
-    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
+    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 60000));
 }
 
 static _Atomic int renamed;
@@ -343,7 +343,7 @@ TEST(a_native_thread_is_called_by_its_present_name) {
     wait_for_name("second");
     over = true;
     pthread_join(thread, NULL);
-    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
+    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 60000));
 }
 
 /* If the JVM does not find a thread, the system's name is used. */
@@ -357,7 +357,7 @@ TEST(a_java_thread_that_is_not_found_has_the_systems_name) {
     look();
     read_all();
     CHECK_EQUAL(1, count_names("by-the-system"));
-    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
+    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 60000));
 }
 
 static uint64_t own_system_id(void) {
@@ -387,7 +387,7 @@ TEST(a_name_has_the_numbers_of_its_thread) {
     look();
     read_all();
     CHECK_EQUAL(1, check_numbers("numbered", own_system_id(), 7));
-    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
+    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 60000));
 }
 
 /* It has a new java.lang.Thread, which can have the old one's name. */
@@ -406,7 +406,7 @@ TEST(a_thread_that_comes_back_to_the_jvm_is_named_again) {
     look();
     read_all();
     CHECK_EQUAL(1, check_numbers("attached", own_system_id(), 8));
-    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
+    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 60000));
 }
 
 TEST(the_systems_name_has_no_number_of_the_jvm) {
@@ -417,7 +417,7 @@ TEST(the_systems_name_has_no_number_of_the_jvm) {
     look();
     read_all();
     CHECK_EQUAL(1, check_numbers("by-the-system", own_system_id(), 0));
-    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
+    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 60000));
 }
 
 int main(void) {

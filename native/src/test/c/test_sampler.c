@@ -15,7 +15,7 @@ TEST(sampler_counts_every_signal_and_all_cpu_time) {
         burn(MS);
     }
     uint64_t to = clock_ns(CLOCK_PROCESS_CPUTIME_ID);
-    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
+    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 60000));
     uint64_t ended = clock_ns(CLOCK_PROCESS_CPUTIME_ID);
     check_no_trace(&before);
     struct tally tally = read_ring();
@@ -40,7 +40,7 @@ TEST(sampler_refuses_what_comes_at_the_wrong_time) {
     CHECK_EQUAL(0, spprof_sampler_start(NULL, &config));
     CHECK_EQUAL(SPPROF_FAILED(SESSION, 0), spprof_sampler_start(NULL, &config));
     CHECK_EQUAL(-EBUSY, spprof_sampler_release());
-    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
+    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 60000));
     CHECK_EQUAL(SPPROF_FAILED(NO_SESSION, 0), spprof_sampler_stop(NULL, 1000));
     CHECK_EQUAL(SPPROF_FAILED(SESSION, 0),
                 spprof_sampler_start(NULL, &config)); /* not released yet */
@@ -54,7 +54,7 @@ TEST(sampler_restores_an_ignored_signal) {
     struct spprof_action before = current_action();
     CHECK_EQUAL(0, spprof_sampler_start(NULL, &config));
     burn(20 * MS);
-    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
+    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 60000));
     check_no_trace(&before);
 }
 
@@ -78,7 +78,7 @@ TEST(sampler_leaves_a_handler_that_replaced_ours) {
     CHECK_EQUAL(0, spprof_action_put_sigsafe(SIGPROF, &theirs, NULL));
     raise(SIGPROF);
     CHECK(foreign_calls > 0);
-    CHECK_EQUAL(1, spprof_sampler_stop(NULL, 1000));
+    CHECK_EQUAL(1, spprof_sampler_stop(NULL, 60000));
     check_action(&theirs);
     CHECK_EQUAL(0, timers_left());
 }
@@ -93,7 +93,7 @@ TEST(sampler_leaves_the_default_action_that_replaced_ours) {
     CHECK_EQUAL(0, pthread_sigmask(SIG_BLOCK, &set, NULL)); /* otherwise the next signal kills */
     signal(SIGPROF, SIG_DFL);
     struct spprof_action theirs = current_action();
-    CHECK_EQUAL(1, spprof_sampler_stop(NULL, 1000));
+    CHECK_EQUAL(1, spprof_sampler_stop(NULL, 60000));
     check_action(&theirs);
     CHECK_EQUAL(0, timers_left());
 }
@@ -105,7 +105,7 @@ TEST(sampler_stopped_to_the_default_action_survives_under_load) {
     for (int i = 0; i < 20; i++) {
         CHECK_EQUAL(0, spprof_sampler_start(NULL, &config));
         burn(8 * MS);
-        CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
+        CHECK_EQUAL(0, spprof_sampler_stop(NULL, 60000));
         CHECK_EQUAL(0, spprof_sampler_release());
         burn(8 * MS);
     }
@@ -118,7 +118,7 @@ TEST(a_full_ring_drops_and_counts) {
     while (spprof_counters.dropped[SPPROF_DROP_BUFFER_FULL] < 5) {
         burn(5 * MS);
     }
-    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
+    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 60000));
     check_all_accounted_for();
     CHECK(spprof_counters.dropped_cpu_ns > 0);
     CHECK_EQUAL(spprof_counters.committed, read_ring().samples);
@@ -137,7 +137,7 @@ TEST(a_foreign_signal_is_counted_and_harms_nothing) {
     union sigval value = {.sival_ptr = &config};
     CHECK_EQUAL(0, sigqueue(getpid(), SIGPROF, value));
     CHECK_EQUAL(2, spprof_counters.dropped[SPPROF_DROP_FOREIGN]);
-    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
+    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 60000));
     check_all_accounted_for();
 }
 
@@ -183,7 +183,7 @@ TEST(a_foreign_signal_is_passed_on_to_the_handler_that_was_there_before) {
     pthread_join(thread, NULL);
     CHECK_EQUAL(2, foreign_calls); /* our own signals are not forwarded */
     CHECK_EQUAL(2, spprof_counters.dropped[SPPROF_DROP_FOREIGN]);
-    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
+    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 60000));
 }
 
 TEST(a_library_that_is_loaded_again_counts_from_zero) {
@@ -197,7 +197,7 @@ TEST(a_library_that_is_loaded_again_counts_from_zero) {
             burn(MS);
         }
         if (i == 1) {
-            CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
+            CHECK_EQUAL(0, spprof_sampler_stop(NULL, 60000));
         }
         spprof_sampler_unload(); /* whether or not it was stopped */
         check_action(&before);
@@ -285,7 +285,7 @@ TEST(a_walker_forgets_between_two_handlers) {
     over = true;
     pthread_join(load, NULL);
     pthread_join(threads, NULL);
-    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
+    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 60000));
     ring_read(&spprof_handler_session.ring, count_forgets, &tally);
     check_no_trace(&before);
     CHECK(times > 900);
@@ -347,7 +347,7 @@ TEST(nothing_is_forgotten_while_a_handler_hangs) {
     be_sampled();
     CHECK_EQUAL(0, spprof_sampler_read_names(NULL));
     CHECK(read_names() > 0);
-    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
+    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 60000));
 }
 
 TEST(a_handler_keeps_errno) {
@@ -358,7 +358,7 @@ TEST(a_handler_keeps_errno) {
         burn(MS);
         CHECK_EQUAL(ENOTTY, errno);
     }
-    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
+    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 60000));
 }
 
 TEST(a_deep_stack_keeps_exactly_depth_frames) {
@@ -369,7 +369,7 @@ TEST(a_deep_stack_keeps_exactly_depth_frames) {
         burn(MS);
     }
     frames_per_walk = 16;
-    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
+    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 60000));
     struct tally tally = read_ring();
     CHECK(tally.truncated >= 3 && tally.truncated <= tally.samples);
 }
@@ -381,7 +381,7 @@ TEST(a_stack_that_cannot_be_walked_is_kept_with_its_cause) {
     while (walks < 3) {
         burn(MS);
     }
-    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
+    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 60000));
     struct tally tally = read_ring();
     CHECK_EQUAL(0, tally.walked);
     CHECK(tally.samples >= 3);
@@ -413,7 +413,7 @@ TEST(a_signal_of_an_earlier_session_is_late) {
         info.si_value.sival_ptr = spprof_slots_ticket(slot, session);
         spprof_handler_sigsafe(SIGPROF, &info, NULL);
         CHECK_EQUAL(paid + config.interval_ns, slot->paid_ns);
-        CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
+        CHECK_EQUAL(0, spprof_sampler_stop(NULL, 60000));
         CHECK_EQUAL(0, spprof_sampler_release());
     }
     CHECK_EQUAL(3, spprof_counters.committed);
@@ -435,7 +435,7 @@ TEST(a_handler_that_enters_after_the_stop_counts_no_time) {
     siginfo_t info = {.si_code = SI_TIMER};
     info.si_value.sival_ptr = spprof_slots_ticket(spprof_slots_get(0), 1);
     burn(20 * MS);
-    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
+    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 60000));
     CHECK(spprof_counters.unsignalled_cpu_ns > 10 * MS);
     CHECK_EQUAL(0, spprof_counters.dropped_cpu_ns);
     spprof_handler_sigsafe(SIGPROF, &info, NULL);

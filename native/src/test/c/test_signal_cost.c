@@ -39,7 +39,7 @@ TEST(signal_cost_is_measured_and_leaves_no_trace) {
     CHECK(!is_blocked() && !is_pending());
     CHECK_EQUAL(0, spprof_counters.signals);
     CHECK_EQUAL(0, dropped());
-    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
+    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 60000));
     CHECK(!is_pending());
     check_no_trace(&before);
 }
@@ -84,7 +84,7 @@ TEST(signal_cost_is_not_measured_on_a_thread_that_blocks_the_signal) {
     CHECK_EQUAL(0, spprof_sampler_signal_cost());
     CHECK(is_blocked() && !is_pending());
     pthread_sigmask(SIG_UNBLOCK, &signal, NULL);
-    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
+    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 60000));
 }
 
 static _Atomic int foreign_calls;
@@ -102,7 +102,7 @@ TEST(signal_cost_sends_nothing_to_a_handler_that_replaced_ours) {
     CHECK_EQUAL(0, spprof_action_put_sigsafe(SIGPROF, &theirs, NULL));
     CHECK_EQUAL(0, spprof_sampler_signal_cost());
     CHECK_EQUAL(0, foreign_calls);
-    CHECK_EQUAL(1, spprof_sampler_stop(NULL, 1000));
+    CHECK_EQUAL(1, spprof_sampler_stop(NULL, 60000));
 }
 
 #ifndef sigev_notify_thread_id
@@ -149,7 +149,7 @@ TEST(a_timers_signal_within_a_measurement_is_handled) {
     CHECK_EQUAL(200, spprof_counters.dropped[SPPROF_DROP_FOREIGN]);
     CHECK_EQUAL(200, spprof_counters.signals);
     CHECK_EQUAL(0, timer_delete(timer));
-    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
+    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 60000));
 }
 
 static _Atomic int forks, status_of_child;
@@ -191,7 +191,7 @@ TEST(a_child_forked_within_a_measurement_takes_no_signal_for_its_own) {
         CHECK_EQUAL(0, status_of_child);
     }
     CHECK_EQUAL(0, timer_delete(timer));
-    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
+    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 60000));
 }
 
 static _Atomic bool goes_on = true;
@@ -200,11 +200,12 @@ static _Atomic int cycles;
 static void *stop_and_start(void *unused) {
     (void)unused;
     while (goes_on) {
-        CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
+        CHECK_EQUAL(0, spprof_sampler_stop(NULL, 60000));
         CHECK_EQUAL(0, spprof_sampler_release());
         CHECK_EQUAL(0, spprof_sampler_start(NULL, &config));
         cycles++;
-        sched_yield(); /* the lock is not fair: let the other thread have it now and then */
+        /* The lock is not fair: let the other thread have it now and then. */
+        nanosleep(&(struct timespec){.tv_nsec = 100000}, NULL);
     }
     return NULL;
 }
@@ -225,7 +226,7 @@ TEST(signal_cost_is_measured_beside_stops) {
     }
     goes_on = false;
     CHECK_EQUAL(0, pthread_join(other, NULL));
-    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
+    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 60000));
 }
 
 int main(void) {

@@ -157,7 +157,7 @@ TEST(the_jvms_timers_beside_a_session_reach_its_handler_and_outlive_the_session)
     while (walks < before + 3) {
         burn(MS);
     }
-    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
+    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 60000));
     CHECK_EQUAL(0, spprof_sampler_release());
     check_action(&of_jvm);
     /* The timer continues, unless its signal was pending at the moment of step 4. */
@@ -200,7 +200,7 @@ TEST(a_handler_that_replaces_ours_is_seen_while_the_session_runs) {
     put(&our_own);
     CHECK(!spprof_sampler_signal_is_taken());
     put(&foreign);
-    CHECK_EQUAL(1, spprof_sampler_stop(NULL, 1000));
+    CHECK_EQUAL(1, spprof_sampler_stop(NULL, 60000));
     CHECK(!spprof_sampler_signal_is_taken());
     check_action(&foreign);
 }

@@ -23,7 +23,7 @@ TEST(short_threads_are_seen_in_proportion) {
         pthread_join(thread, NULL);
     }
     uint64_t own = clock_ns(CLOCK_THREAD_CPUTIME_ID) - from;
-    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
+    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 60000));
     struct tally tally = read_ring();
     /* Mean 2000 ms, standard deviation 100 ms. */
     check_in_proportion(tally.cpu_ns, own, 400, 10 * MS);
@@ -45,7 +45,7 @@ TEST(a_native_thread_is_found_by_a_sweep_and_sampled_without_a_stack) {
     while (spprof_sampler_sweep(NULL) != threads_now()) {
         sched_yield();
     }
-    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
+    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 60000));
 }
 
 TEST(an_excluded_thread_is_not_sampled) {
@@ -59,14 +59,14 @@ TEST(an_excluded_thread_is_not_sampled) {
     CHECK_EQUAL(0, walks);
     over = true;
     pthread_join(thread, NULL);
-    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
+    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 60000));
     spprof_threads_exclude(false);
     CHECK_EQUAL(0, spprof_sampler_release());
     CHECK_EQUAL(0, spprof_sampler_start(NULL, &config));
     while (walks == 0) {
         burn(MS);
     }
-    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
+    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 60000));
 }
 
 TEST(threads_beyond_the_limit_are_counted_and_the_rest_is_sampled) {
@@ -84,7 +84,7 @@ TEST(threads_beyond_the_limit_are_counted_and_the_rest_is_sampled) {
         CHECK_EQUAL(threads_now(),
                     spprof_counters.threads_failed + spprof_counters.threads_sampled);
         CHECK_EQUAL(SPPROF_FAILED(TIMER, -EAGAIN), spprof_threads_last_error());
-        CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
+        CHECK_EQUAL(0, spprof_sampler_stop(NULL, 60000));
     } else {
         CHECK_EQUAL(SPPROF_FAILED(TIMER, -EAGAIN), result);
     }
@@ -111,7 +111,7 @@ TEST(a_start_where_all_threads_block_the_signal_says_so) {
     CHECK(strstr(text, "threads: test_threads, test_threads") != NULL);
     over = true;
     pthread_join(thread, NULL);
-    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
+    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 60000));
 }
 
 /* This thread blocks the signal while it starts the session and while it sweeps. It is no suspect,
@@ -125,7 +125,7 @@ TEST(a_start_says_nothing_of_blocked_signals_where_none_is) {
     burn(200 * MS);
     spprof_sampler_sweep(NULL);
     CHECK(!spprof_threads_blocking(text, sizeof text));
-    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
+    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 60000));
 }
 
 static uint64_t cpu_of(pthread_t thread) {
@@ -183,7 +183,7 @@ TEST(a_thread_that_blocks_the_signal_is_found_by_its_clock) {
     }
     sem_post(&idle_ends);
     pthread_join(other, NULL);
-    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
+    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 60000));
     spprof_threads_exclude(false);
 }
 
@@ -208,7 +208,7 @@ TEST(native_threads_of_a_process_timer_are_counted_together) {
         pthread_join(threads[i], NULL);
     }
     CHECK_EQUAL(2, tally.names);
-    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
+    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 60000));
 }
 
 /* Threads reported by ThreadStart, like the JVM's own: their stacks are walked, and their slots are
@@ -233,7 +233,7 @@ TEST(threads_of_a_process_timer_have_their_own_slots) {
         pthread_join(threads[i], NULL);
     }
     CHECK_EQUAL(sampled, spprof_counters.threads_sampled);
-    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
+    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 60000));
 }
 
 /* One after the other, more threads than there are slots at once: the slots are reused. */
@@ -249,7 +249,7 @@ TEST(slots_of_threads_that_ended_are_used_again) {
         }
     }
     CHECK(spprof_slots_used() < 400);
-    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
+    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 60000));
 }
 
 /* The inverse of slots.c's multiplier, modulo 2^64, by Newton's iteration. It serves to make ids of
@@ -325,7 +325,7 @@ TEST(a_thread_finds_its_slot_only_when_it_has_its_number) {
     pthread_t thread;
     CHECK_EQUAL(0, pthread_create(&thread, NULL, java_thread, (void *)1));
     pthread_join(thread, NULL);
-    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
+    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 60000));
     CHECK_EQUAL(0, spprof_sampler_release());
 }
 
@@ -346,7 +346,7 @@ TEST(threads_of_a_process_timer_are_found_without_a_key_for_handlers) {
     struct spprof_slot *own = spprof_slots_find_sigsafe(config.engine->thread_id_sigsafe());
     CHECK(own != NULL && own == spprof_threads_slot_sigsafe(config.engine, &signal, &stale));
     thread_ends("main");
-    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 1000));
+    CHECK_EQUAL(0, spprof_sampler_stop(NULL, 60000));
 }
 
 int main(void) {

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.Timeout.ThreadMode;
 
 /** Tests starts, stops and readers at the same time, with real threads. */
-@Timeout(value = 120, threadMode = ThreadMode.SEPARATE_THREAD) // waiting for a lock ignores
+@Timeout(value = 600, threadMode = ThreadMode.SEPARATE_THREAD) // waiting for a lock ignores
 // interrupts
 final class ProfilerConcurrencyTest {
 
@@ -30,7 +30,7 @@ final class ProfilerConcurrencyTest {
   private final List<String> outcomes = new CopyOnWriteArrayList<>();
 
   @AfterEach
-  @Timeout(value = 60, threadMode = ThreadMode.SEPARATE_THREAD)
+  @Timeout(value = 600, threadMode = ThreadMode.SEPARATE_THREAD)
   void shouldLeaveNoThread() {
     hold.countDown();
     profiler.close();

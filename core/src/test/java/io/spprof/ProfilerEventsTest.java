@@ -32,7 +32,7 @@ import org.junit.jupiter.api.Timeout.ThreadMode;
 /**
  * Tests the events that a listener receives, their order, and the calls that a listener may make.
  */
-@Timeout(value = 60, threadMode = ThreadMode.SEPARATE_THREAD) // waiting for a lock ignores
+@Timeout(value = 600, threadMode = ThreadMode.SEPARATE_THREAD) // waiting for a lock ignores
 // interrupts
 final class ProfilerEventsTest {
 
@@ -41,7 +41,7 @@ final class ProfilerEventsTest {
   private final List<ProfilerEvent> events = new CopyOnWriteArrayList<>();
 
   @AfterEach
-  @Timeout(value = 60, threadMode = ThreadMode.SEPARATE_THREAD)
+  @Timeout(value = 600, threadMode = ThreadMode.SEPARATE_THREAD)
   void shouldLeaveNoThread() {
     profiler.close();
     WaitFor.condition(() -> !WaitFor.collectorAlive(), "the end of the thread");

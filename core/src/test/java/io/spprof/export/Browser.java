@@ -102,6 +102,7 @@ public final class Browser implements AutoCloseable {
         new ChromeDriverService.Builder()
             .usingDriverExecutable(DRIVER.toFile())
             .usingAnyFreePort()
+            .withTimeout(PATIENCE)
             .build();
     ChromeDriver driver = new ChromeDriver(service, options);
     driver.manage().window().setSize(new Dimension(1400, 900));
@@ -275,6 +276,7 @@ public final class Browser implements AutoCloseable {
     driver.executeCdpCommand(
         "Emulation.setDeviceMetricsOverride",
         Map.of("width", 1400, "height", 800, "deviceScaleFactor", ratio, "mobile", false));
+    await("devicePixelRatio === " + ratio);
   }
 
   /** Makes the window so large, in CSS pixels, until {@link #resetPixelRatio}. */

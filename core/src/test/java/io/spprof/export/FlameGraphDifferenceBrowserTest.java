@@ -213,9 +213,13 @@ class FlameGraphDifferenceBrowserTest extends FlameGraphBrowserTestBase {
     assertEquals("io.x.Cart.tax", browser.rect("io.x.Cart.tax").label());
     assertEquals("all", browser.rect("all").label());
     // A narrow frame shows the sign only.
-    browser.resize(700, 700);
-    assertTrue(browser.rect("worker-3").label().startsWith("+w"), browser.rect("worker-3").label());
-    browser.resize(1400, 900);
+    browser.window(700, 700);
+    try {
+      String label = browser.rect("worker-3").label();
+      assertTrue(label.startsWith("+w"), label);
+    } finally {
+      browser.resetPixelRatio();
+    }
   }
 
   @Test

@@ -153,7 +153,7 @@ class NotificationsTest {
   @Test
   void shouldHaveAThreadOnlyWhileThereIsSomethingToDeliver() throws Exception {
     try (Fixture bean = fixture()) {
-      assertFalse(threadExists());
+      assertNoThreadSoon(); // that of the test before
       bean.server().addNotificationListener(bean.name(), listener, null, null);
       events.get().accept(STARTED);
       assertNotNull(received.poll(20, TimeUnit.SECONDS));
