@@ -201,8 +201,8 @@ final class Recorder implements SampleRing.Visitor {
       decoder.forget();
       compaction.forgetNames();
     } catch (OutOfMemoryError e) {
-      // Old numbers are overwritten one by one when methods and locations are reported again. The
-      // other entries are removed at the next reset, if there is room then.
+      // Old numbers stay until they are overwritten, or until the next reset, which this asks for.
+      definitionsLost = true;
       throw e;
     }
   }

@@ -72,8 +72,7 @@ public final class ProfilerSession {
   private String stopNote;
 
   // The end of the session, in nanoseconds after its start; 0 until the sampler has stopped.
-  // Guarded
-  // like stopNote.
+  // Guarded like stopNote.
   private long stopNanos;
 
   /**

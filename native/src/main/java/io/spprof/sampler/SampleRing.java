@@ -132,9 +132,8 @@ public final class SampleRing {
   private final int capacity;
   private final SampleView sample;
 
-  // The length of a record that was read and is still in the ring; 0 otherwise. With it, a record
-  // is
-  // read once, even if an OutOfMemoryError prevents its removal: the next reading removes it.
+  // The length of a record that was read and is still in the ring; 0 otherwise. So a record is read
+  // once, even if an OutOfMemoryError prevents its removal: the next reading removes it.
   private int readLength;
 
   /**
