@@ -241,19 +241,25 @@ final class ProfilerFailuresTest {
     assertNextSessionIsFine(2);
   }
 
+  /** Makes the calling thread's next look at the counters fail. Returns how many looks it made. */
+  private AtomicInteger failToCountOnce(Error error) {
+    Thread caller = Thread.currentThread();
+    AtomicInteger asked = new AtomicInteger();
+    sampler.onCountersAsked =
+        () -> {
+          if (Thread.currentThread() == caller && asked.getAndIncrement() == 0) {
+            throw error;
+          }
+        };
+    return asked;
+  }
+
   /** Thread.stop, or a stack overflow in the stopping thread, at any point. */
   @Test
   void shouldEndASessionWhoseStopWasInterruptedByAnError() {
     profiler.start(ProfilerConfig.DEFAULT);
     sampler.signal(1, 10, 8);
-    Thread stopper = Thread.currentThread();
-    AtomicInteger errors = new AtomicInteger();
-    sampler.onCountersAsked =
-        () -> {
-          if (Thread.currentThread() == stopper && errors.getAndIncrement() == 0) {
-            throw new StackOverflowError();
-          }
-        };
+    failToCountOnce(new StackOverflowError());
 
     assertThrows(StackOverflowError.class, () -> profiler.stop());
 
@@ -297,19 +303,12 @@ final class ProfilerFailuresTest {
   void shouldEndWithoutHeapForTheLastFiguresAndComputeThemBeforeTheNextStart() {
     profiler.start(ProfilerConfig.DEFAULT);
     sampler.signal(1, 10, 8);
-    Thread stopper = Thread.currentThread();
-    AtomicInteger errors = new AtomicInteger();
-    sampler.onCountersAsked =
-        () -> {
-          if (Thread.currentThread() == stopper && errors.getAndIncrement() == 0) {
-            throw new OutOfMemoryError("Java heap space");
-          }
-        };
+    AtomicInteger asked = failToCountOnce(new OutOfMemoryError("Java heap space"));
 
     profiler.stop();
 
     assertEquals(ProfilerState.IDLE, profiler.state());
-    assertTrue(errors.get() > 0);
+    assertTrue(asked.get() > 0);
     assertFalse(WaitFor.collectorAlive());
     assertNextSessionIsFine(2);
     assertEquals(0, profiler.stats().counters().dropped().total());
