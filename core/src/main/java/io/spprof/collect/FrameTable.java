@@ -108,17 +108,7 @@ final class FrameTable {
   private boolean grow() {
     int capacity = 2 * methods.length;
     long bytes = (long) capacity * FRAME_BYTES;
-    if (!budget.takeForGrowth(bytes)) {
-      return false;
-    }
-    boolean done = false;
-    try {
-      growColumns(capacity);
-      done = true;
-    } finally {
-      budget.grown(done, bytes / 2, bytes);
-    }
-    return true;
+    return budget.grow(bytes / 2, bytes, () -> growColumns(capacity));
   }
 
   private void growColumns(int capacity) {

@@ -83,17 +83,11 @@ final class LocationTable {
 
   private int[] grow(int[] array, int atLeast) {
     int capacity = Math.max(2 * array.length, Integer.highestOneBit(atLeast) * 2);
-    long bytes = (long) capacity * Integer.BYTES;
-    if (!budget.takeForGrowth(bytes)) {
-      return null;
-    }
-    boolean done = false;
-    try {
-      int[] grown = Arrays.copyOf(array, capacity);
-      done = true;
-      return grown;
-    } finally {
-      budget.grown(done, (long) array.length * Integer.BYTES, bytes);
-    }
+    int[][] grown = new int[1][];
+    budget.grow(
+        (long) array.length * Integer.BYTES,
+        (long) capacity * Integer.BYTES,
+        () -> grown[0] = Arrays.copyOf(array, capacity));
+    return grown[0];
   }
 }

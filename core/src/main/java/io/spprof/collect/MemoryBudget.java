@@ -91,27 +91,28 @@ public final class MemoryBudget {
   }
 
   /**
-   * Takes the bytes for an array that will replace a smaller one. While the old array is copied
-   * into the new one, both exist. {@link #grown} must follow.
+   * Replaces an array by a larger one. While the old array is copied into the new one, the bytes of
+   * both are taken. Afterwards those of the old array are given back; or those of the new one if
+   * the heap has no room for it. If a table has grown in part then, that part is not counted until
+   * the table grows the next time.
    *
-   * @param bytes the size of the new array; less than 0 if the array would be too long
-   * @return whether the bytes were taken
-   */
-  boolean takeForGrowth(long bytes) {
-    return bytes >= 0 && take(bytes);
-  }
-
-  /**
-   * Gives the bytes of the array back that is not needed: of the old array, or of the new one if
-   * the heap had no room for it. If a table has grown in part, that part is not counted until the
-   * table grows the next time.
-   *
-   * @param done whether the new array replaces the old one
    * @param oldBytes the size of the old array
-   * @param bytes what was taken for the new array
+   * @param bytes the size of the new array; less than 0 if the array would be too long
+   * @param copy makes the new array
+   * @return false if the budget has no room, in which case nothing was copied
    */
-  void grown(boolean done, long oldBytes, long bytes) {
-    giveBack(done ? oldBytes : bytes);
+  boolean grow(long oldBytes, long bytes, Runnable copy) {
+    if (bytes < 0 || !take(bytes)) {
+      return false;
+    }
+    boolean done = false;
+    try {
+      copy.run();
+      done = true;
+    } finally {
+      giveBack(done ? oldBytes : bytes);
+    }
+    return true;
   }
 
   /**

@@ -251,34 +251,19 @@ final class MethodNumbers {
     int capacity = Math.max(2 * methodOf.length, Integer.highestOneBit(number) * 2);
     long bytes = (long) capacity * NUMBER_BYTES;
     long oldBytes = (long) methodOf.length * NUMBER_BYTES;
-    if (!budget.takeForGrowth(bytes)) {
-      return false;
-    }
-    boolean done = false;
-    try {
-      linesOf = Arrays.copyOf(linesOf, capacity);
-      methodOf = Arrays.copyOf(methodOf, capacity); // its length is the capacity of both
-      done = true;
-    } finally {
-      budget.grown(done, oldBytes, bytes);
-    }
-    return true;
+    return budget.grow(
+        oldBytes,
+        bytes,
+        () -> {
+          linesOf = Arrays.copyOf(linesOf, capacity);
+          methodOf = Arrays.copyOf(methodOf, capacity); // its length is the capacity of both
+        });
   }
 
   private boolean growIds() {
     int capacity = 2 * ids.length;
     long bytes = (long) capacity * ID_BYTES;
-    if (!budget.takeForGrowth(bytes)) {
-      return false;
-    }
-    boolean done = false;
-    try {
-      growIdColumns(capacity);
-      done = true;
-    } finally {
-      budget.grown(done, bytes / 2, bytes);
-    }
-    return true;
+    return budget.grow(bytes / 2, bytes, () -> growIdColumns(capacity));
   }
 
   private void growIdColumns(int capacity) {

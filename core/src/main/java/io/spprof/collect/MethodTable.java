@@ -159,16 +159,6 @@ final class MethodTable {
   private boolean growColumns() {
     int capacity = 2 * sums.capacity();
     long bytes = (long) capacity * MethodSums.METHOD_BYTES;
-    if (!budget.takeForGrowth(bytes)) {
-      return false;
-    }
-    boolean done = false;
-    try {
-      sums.grow(capacity);
-      done = true;
-    } finally {
-      budget.grown(done, bytes / 2, bytes);
-    }
-    return true;
+    return budget.grow(bytes / 2, bytes, () -> sums.grow(capacity));
   }
 }

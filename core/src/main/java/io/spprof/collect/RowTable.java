@@ -162,17 +162,7 @@ final class RowTable {
 
   private boolean grow() {
     int capacity = 2 * stacks.length;
-    if (!budget.takeForGrowth(bytes(capacity))) {
-      return false;
-    }
-    boolean done = false;
-    try {
-      growColumns(capacity);
-      done = true;
-    } finally {
-      budget.grown(done, bytes(capacity / 2), bytes(capacity));
-    }
-    return true;
+    return budget.grow(bytes(capacity / 2), bytes(capacity), () -> growColumns(capacity));
   }
 
   private void growColumns(int capacity) {

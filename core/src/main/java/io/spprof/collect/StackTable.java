@@ -166,15 +166,8 @@ final class StackTable {
    */
   private int store(int[] frames, int depth) {
     if (chunkUsed + depth > CHUNK_SIZE) {
-      if (chunkCount == MAX_CHUNKS || !budget.take(CHUNK_BYTES)) {
+      if (chunkCount == MAX_CHUNKS || !budget.grow(0, CHUNK_BYTES, this::addChunk)) {
         return -1;
-      }
-      boolean done = false;
-      try {
-        addChunk();
-        done = true;
-      } finally {
-        budget.giveBack(done ? 0 : CHUNK_BYTES);
       }
     }
     int position = (chunkCount - 1 << Stacks.CHUNK_BITS) + chunkUsed;
@@ -195,17 +188,7 @@ final class StackTable {
   private boolean grow() {
     int capacity = 2 * positions.length;
     long bytes = (long) capacity * (STACK_BYTES + HashIndex.ENTRY_BYTES);
-    if (!budget.takeForGrowth(bytes)) {
-      return false;
-    }
-    boolean done = false;
-    try {
-      growColumns(capacity);
-      done = true;
-    } finally {
-      budget.grown(done, bytes / 2, bytes);
-    }
-    return true;
+    return budget.grow(bytes / 2, bytes, () -> growColumns(capacity));
   }
 
   private void growColumns(int capacity) {

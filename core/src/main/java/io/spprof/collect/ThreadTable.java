@@ -350,17 +350,12 @@ final class ThreadTable {
     int capacity = Math.max(2 * nameOfSerial.length, Integer.highestOneBit(serial) * 2);
     long bytes = (long) capacity * SERIAL_BYTES;
     long oldBytes = (long) nameOfSerial.length * SERIAL_BYTES;
-    if (!budget.takeForGrowth(bytes)) {
-      return false;
-    }
-    boolean done = false;
-    try {
-      namedIn = Arrays.copyOf(namedIn, capacity);
-      nameOfSerial = Arrays.copyOf(nameOfSerial, capacity);
-      done = true;
-    } finally {
-      budget.grown(done, oldBytes, bytes);
-    }
-    return true;
+    return budget.grow(
+        oldBytes,
+        bytes,
+        () -> {
+          namedIn = Arrays.copyOf(namedIn, capacity);
+          nameOfSerial = Arrays.copyOf(nameOfSerial, capacity);
+        });
   }
 }
