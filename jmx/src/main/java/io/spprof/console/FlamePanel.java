@@ -112,12 +112,13 @@ final class FlamePanel extends JPanel {
             difference,
             label,
             query,
-            matched,
             reset,
             byThread,
-            pools),
+            pools,
+            matched),
         BorderLayout.NORTH);
     setContinuous(false);
+    reserveRoom(matched, "100.00 % matched, 100.00 % of the zoom");
     add(new JScrollPane(view), BorderLayout.CENTER);
     JPanel below = new JPanel(new BorderLayout());
     legend.setVisible(false);
@@ -126,6 +127,14 @@ final class FlamePanel extends JPanel {
     add(below, BorderLayout.SOUTH);
     names();
     listen();
+  }
+
+  /** Gives a label the room for its longest text, so that nothing moves when the text changes. */
+  private static void reserveRoom(JLabel label, String longest) {
+    String now = label.getText();
+    label.setText(longest);
+    label.setPreferredSize(label.getPreferredSize());
+    label.setText(now);
   }
 
   private void names() {

@@ -85,7 +85,7 @@ final class SpprofTab extends JPanel {
     charts.add(new LineChart("Overhead, % of one CPU", 0.1, measured, model));
     JPanel top = new JPanel();
     top.setLayout(new BoxLayout(top, BoxLayout.PAGE_AXIS));
-    for (JComponent row : new JComponent[] {control(), message, figures, charts}) {
+    for (JComponent row : new JComponent[] {control(), texts(), figures, charts}) {
       row.setAlignmentX(LEFT_ALIGNMENT);
       top.add(row);
       top.add(Box.createVerticalStrut(4));
@@ -123,7 +123,15 @@ final class SpprofTab extends JPanel {
     label.setLabelFor(options);
     attach.setToolTipText("Loads the agent into this JVM, which runs on this machine");
     attach.setVisible(false);
-    return new WrappingRows(state, label, options, start, stop, save, attach);
+    return new WrappingRows(label, options, start, stop, save, attach);
+  }
+
+  /** The texts have a row of their own, so that they move no control when they change. */
+  private JPanel texts() {
+    JPanel row = new JPanel(new BorderLayout(16, 0));
+    row.add(state, BorderLayout.LINE_START);
+    row.add(message, BorderLayout.CENTER);
+    return row;
   }
 
   private JTabbedPane details() {

@@ -6,13 +6,23 @@ import java.awt.event.ComponentEvent;
 import javax.swing.JTextArea;
 import javax.swing.UIManager;
 
-/** A text for reading that continues in further rows where the window is narrow. */
+/**
+ * A text for reading that continues in further rows where the window is narrow. The text may change
+ * at any time, for instance while the user clicks at something below it. So that nothing below
+ * moves, the text has room for two rows from the beginning, and keeps the rows that it had, unless
+ * the width changes.
+ */
 final class WrappedText extends JTextArea {
 
   private static final long serialVersionUID = 1L;
 
+  private static final int FEWEST_ROWS = 2;
+
+  private int width;
+  private int greatestHeight; // so far, at this width
+
   WrappedText() {
-    super(" ");
+    super(" ", FEWEST_ROWS, 0);
     setEditable(false);
     setLineWrap(true);
     setWrapStyleWord(true);
@@ -26,6 +36,14 @@ final class WrappedText extends JTextArea {
             revalidate(); // The height depends on the width.
           }
         });
+  }
+
+  @Override
+  public Dimension getPreferredSize() {
+    Dimension size = super.getPreferredSize();
+    greatestHeight = width == getWidth() ? Math.max(greatestHeight, size.height) : size.height;
+    width = getWidth();
+    return new Dimension(size.width, greatestHeight);
   }
 
   @Override

@@ -61,7 +61,7 @@ final class WrappingRows extends JPanel {
             continue;
           }
           Dimension size = part.getPreferredSize();
-          if (width > 0 && width + getHgap() + size.width > room) {
+          if (width > 0 && width + size.width > room) { // as FlowLayout counts: without the gap
             height += rowHeight + getVgap();
             width = 0;
             rowHeight = 0;

@@ -22,6 +22,7 @@ import javax.management.Attribute;
 import javax.management.AttributeList;
 import javax.management.InstanceNotFoundException;
 import javax.management.MBeanServerConnection;
+import javax.management.openmbean.CompositeData;
 import javax.swing.AbstractButton;
 import javax.swing.JComboBox;
 import javax.swing.JLabel;
@@ -85,6 +86,106 @@ class SpprofTabTest {
       List<String> cut = new ArrayList<>();
       SwingUtilities.invokeAndWait(() -> collectCut(tab, cut));
       assertEquals(List.of(), cut, "width " + width);
+    }
+  }
+
+  /** A control that moves between the press and the release of a button takes no click. */
+  @Test
+  void shouldMoveNoControlWhenTextsChange() throws Exception {
+    for (int width = 560; width < 1400; width += 3) {
+      int wide = width;
+      SwingUtilities.invokeAndWait(
+          () -> {
+            tab.setSize(wide, 800);
+            tab.show(reading(9_000, 9));
+            layOutToTheEnd();
+            Map<String, Rectangle> before = controls();
+            tab.show(reading(3_599_000, 12_345_678));
+            ((JTextField) named(tab, "spprof.flame.query")).setText("none");
+            layOutToTheEnd();
+            // The figures may need a row more where the window is narrow, once.
+            Map<String, Rectangle> after = controls();
+            if (wide > 800) {
+              assertEquals(before, after, "width " + wide);
+            }
+            tab.show(reading(9_000, 9));
+            ((JTextField) named(tab, "spprof.flame.query")).setText("");
+            layOutToTheEnd();
+            assertEquals(after, controls(), "width " + wide);
+          });
+    }
+  }
+
+  private static Reading reading(long durationMillis, long number) {
+    Map<String, Object> values = values();
+    values.replaceAll((name, value) -> value instanceof Long ? number : value);
+    values.put("Session", session(durationMillis, number));
+    return new Reading(0, 1_000_000, values);
+  }
+
+  private static CompositeData session(long durationMillis, long number) {
+    CompositeData session = mock(CompositeData.class);
+    when(session.containsKey(any())).thenReturn(true);
+    when(session.get(any())).thenReturn(number);
+    when(session.get("durationMillis")).thenReturn(durationMillis);
+    return session;
+  }
+
+  /** Must be called on the event dispatch thread. */
+  private void layOutToTheEnd() {
+    // A layout gives widths. The components then ask for heights that depend on their widths.
+    for (int pass = 0; pass < 3; pass++) {
+      layOut(tab);
+    }
+  }
+
+  /** Where the controls and the graph are in the tab. */
+  private Map<String, Rectangle> controls() {
+    Map<String, Rectangle> places = new HashMap<>();
+    collectControls(tab, places);
+    assertTrue(places.size() > 12, places::toString);
+    return places;
+  }
+
+  private void collectControls(Container container, Map<String, Rectangle> places) {
+    for (Component part : container.getComponents()) {
+      if (isControl(part) || part instanceof FlameView || part instanceof JTable) {
+        places.put(
+            part.getName(),
+            SwingUtilities.convertRectangle(part.getParent(), part.getBounds(), tab));
+      }
+      if (part instanceof Container inner) {
+        collectControls(inner, places);
+      }
+    }
+  }
+
+  /** Rows that are counted but not there would be a gap. */
+  @Test
+  void shouldCountTheRowsThatThereAre() throws Exception {
+    SwingUtilities.invokeAndWait(
+        () -> {
+          tab.show(reading());
+          for (int width = 300; width < 1400; width++) {
+            tab.setSize(width, 800);
+            layOutToTheEnd();
+            collectGaps(tab, width);
+          }
+        });
+  }
+
+  private static void collectGaps(Container container, int width) {
+    for (Component part : container.getComponents()) {
+      if (part instanceof WrappingRows rows && rows.isVisible()) {
+        int bottom = 0;
+        for (Component inner : rows.getComponents()) {
+          bottom = Math.max(bottom, inner.isVisible() ? inner.getY() + inner.getHeight() : 0);
+        }
+        assertEquals(bottom + 4, rows.getPreferredSize().height, "width " + width);
+      }
+      if (part instanceof Container inner) {
+        collectGaps(inner, width);
+      }
     }
   }
 
