@@ -18,6 +18,7 @@ import java.util.stream.Stream;
 import javax.management.openmbean.CompositeData;
 import jdk.jfr.consumer.RecordedEvent;
 import jdk.jfr.consumer.RecordingFile;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -25,6 +26,7 @@ import org.junit.jupiter.api.io.TempDir;
  * Tests a continuous session, which never ends, while the H2 load runs: every query about a range
  * of its past must be answered, to the sample.
  */
+@Tag("system")
 class ContinuousIT {
 
   /**

@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.regex.Pattern;
 
 /**
@@ -111,9 +112,20 @@ final class JConsole implements AutoCloseable {
   /** Waits until the text of a component matches, and returns the text. */
   String awaitText(String component, String regex) throws Exception {
     Pattern pattern = Pattern.compile(regex);
-    Await.until(
-        component + " reads " + regex, () -> pattern.matcher(act("text", component)).find());
-    return act("text", component);
+    AtomicReference<String> text = new AtomicReference<>();
+    try {
+      Await.until(
+          component + " reads " + regex,
+          () -> {
+            text.set(act("text", component));
+            return pattern.matcher(text.get()).find();
+          });
+    } catch (AssertionError e) {
+      shot("jconsole-failed");
+      throw new AssertionError(
+          e.getMessage() + "; it reads '" + text.get() + "'; stderr " + err.all(), e);
+    }
+    return text.get();
   }
 
   /** Takes a screenshot of JConsole's window. */

@@ -15,6 +15,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import javax.management.openmbean.CompositeData;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -184,6 +185,7 @@ class JConsoleIT {
   }
 
   @Test
+  @Tag("system")
   void shouldDriveASessionFromItsOwnPanesWithAPassword() throws Exception {
     try (TargetJvm target = load().authenticate().start();
         BeanClient bean = BeanClient.connect(target, "control");
@@ -235,6 +237,7 @@ class JConsoleIT {
   }
 
   @Test
+  @Tag("system")
   void shouldShowAllToAReadOnlyRoleAndSayWhatIsNotAllowed() throws Exception {
     try (TargetJvm target = load().authenticate().start();
         BeanClient bean = BeanClient.connect(target, "control");

@@ -10,12 +10,14 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import javax.management.AttributeChangeNotification;
 import javax.management.Notification;
 import javax.management.ObjectName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
  * Checks that a remote client receives the bean's notifications of changes of state and of the end
  * of a session.
  */
+@Tag("system")
 class NotificationsIT {
 
   @Test

@@ -9,12 +9,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
  * Tests the bean with scripts for jmxterm, run with its option -e. The exit status must say whether
  * every line of the script succeeded.
  */
+@Tag("system")
 class ScriptedClientIT {
 
   private static final List<String> FIGURES =

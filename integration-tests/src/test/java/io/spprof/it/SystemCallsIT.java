@@ -8,6 +8,7 @@ import io.spprof.it.load.Calling;
 import java.io.IOException;
 import java.util.Locale;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -20,6 +21,7 @@ import org.junit.jupiter.api.Test;
  * kernel counts user time, the profiler the call. Of calls as short as lseek, that is a tenth to a
  * third.
  */
+@Tag("system")
 class SystemCallsIT {
 
   /** The random error of a share, in percent of the thread's CPU time. */

@@ -11,9 +11,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Tests the flags of docs/monitoring.md for a JMX port with TLS. */
+@Tag("system")
 class TlsIT {
 
   private static Path keys;

@@ -57,6 +57,9 @@ public final class Driver {
   /** The click count of the last press: 2 for the second press of a double click. */
   private volatile int clickCount;
 
+  /** Whether a button was released beside the component that was pressed. */
+  private volatile boolean isReleasedOutside;
+
   private Driver() throws Exception {
     robot.setAutoDelay(20);
     Toolkit.getDefaultToolkit()
@@ -74,6 +77,8 @@ public final class Driver {
         clickCount = event.getClickCount();
         presses++;
       }
+      case MouseEvent.MOUSE_RELEASED ->
+          isReleasedOutside |= !event.getComponent().contains(event.getPoint());
       default -> {}
     }
   }
@@ -152,12 +157,36 @@ public final class Driver {
   /**
    * Clicks so many times. A press counts only where a window takes it: a window that has just
    * opened may not be on the screen yet, and one behind a modal dialog takes none. So the pointer
-   * must have been seen there first, and the presses must be seen, too.
+   * must have been seen there first, and the presses must be seen, too. A component that moves away
+   * before the button is released takes no click, so the click is made again.
    *
    * @return the click count of the last press; null if there is nothing to click at yet
    */
   private Object click(Callable<Point> where, int times) throws Exception {
     long deadline = System.nanoTime() + PATIENCE.toNanos();
+    do {
+      Point at = aim(where, deadline);
+      if (at == null) {
+        return null;
+      }
+      isReleasedOutside = false;
+      for (int i = 0; i < times; i++) {
+        robot.mousePress(InputEvent.BUTTON1_DOWN_MASK);
+        robot.mouseRelease(InputEvent.BUTTON1_DOWN_MASK);
+      }
+      while (presses < times) {
+        if (System.nanoTime() > deadline) {
+          throw new IllegalStateException(presses + " presses at " + at + ": " + titles());
+        }
+        robot.waitForIdle();
+      }
+      robot.waitForIdle();
+    } while (isReleasedOutside);
+    return clickCount;
+  }
+
+  /** Moves the pointer until it is seen at the place; returns null if there is no place yet. */
+  private Point aim(Callable<Point> where, long deadline) throws Exception {
     Point at;
     do {
       at = onEdt(where);
@@ -175,18 +204,7 @@ public final class Driver {
       robot.mouseMove(at.x, at.y);
       robot.waitForIdle();
     } while (!at.equals(pointer) || !at.equals(onEdt(where)));
-    for (int i = 0; i < times; i++) {
-      robot.mousePress(InputEvent.BUTTON1_DOWN_MASK);
-      robot.mouseRelease(InputEvent.BUTTON1_DOWN_MASK);
-    }
-    while (presses < times) {
-      if (System.nanoTime() > deadline) {
-        throw new IllegalStateException(presses + " presses at " + at + ": " + titles());
-      }
-      robot.waitForIdle();
-    }
-    robot.waitForIdle();
-    return clickCount;
+    return at;
   }
 
   /** The windows, for a message. */
