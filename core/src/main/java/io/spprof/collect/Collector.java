@@ -105,6 +105,7 @@ public final class Collector {
     long before = sampler.currentThreadCpuNanos();
     long timesBefore = recorder.timesRecords();
     long namesBefore = functions.namesCpuNanos();
+    long renamesBefore = threads.renames();
     long end = ring.end();
     sampler.readNames();
     boolean isComplete = comingNames.read(ring, end);
@@ -116,7 +117,9 @@ public final class Collector {
     }
     long ofNames = functions.namesCpuNanos() - namesBefore;
     long ofSamples = bytes == 0 ? 0 : passCost.ofSamples(took - ofNames, bytes, sampleBytes);
-    Pass pass = new Pass(bytes, sampleBytes > 0, took, ofSamples, ofNames);
+    Pass pass =
+        new Pass(
+            bytes, sampleBytes > 0, took, ofSamples, ofNames, threads.renames() > renamesBefore);
     ownCpuNanos += took;
     try {
       publish();

@@ -10,6 +10,12 @@ package io.spprof.collect;
  * @param namesCpuNanos the part of this CPU time in which names of native functions were looked up,
  *     in nanoseconds. A name is looked up once, so this cost does not come again. It is no part of
  *     {@code samplesCpuNanos}
+ * @param hasRenamed whether a thread had another name than before
  */
 public record Pass(
-    int bytes, boolean hasSamples, long cpuNanos, long samplesCpuNanos, long namesCpuNanos) {}
+    int bytes,
+    boolean hasSamples,
+    long cpuNanos,
+    long samplesCpuNanos,
+    long namesCpuNanos,
+    boolean hasRenamed) {}

@@ -114,6 +114,7 @@ final class ThreadTable {
   private Name[] nameOfSerial = new Name[256];
   private int[] namedIn = new int[256]; // the value of {@code time} when the thread was named
   private int time; // number of removals
+  private long renames;
 
   /** User and system time of threads without a name, ns, by serial number, the oldest first. */
   private final Map<Integer, long[]> unnamed = new LinkedHashMap<>();
@@ -128,6 +129,11 @@ final class ThreadTable {
     budget.take((long) nameOfSerial.length * SERIAL_BYTES);
   }
 
+  /** Returns how often a thread got another name than it had. */
+  long renames() {
+    return renames;
+  }
+
   /** Sets the name of the thread with a serial number, for its later samples. */
   void named(int serial, ThreadName name) {
     named(serial, name, null);
@@ -139,6 +145,8 @@ final class ThreadTable {
     }
     Name found = name(name.text(), nativeKind);
     long[] before = unnamed.remove(serial); // What follows allocates nothing.
+    Name last = nameOfSerial[serial];
+    renames += last == null || last.text.equals(found.text) ? 0 : 1;
     nameOfSerial[serial] = found;
     found.isOf(name.systemId(), name.javaId());
     namedIn[serial] = time;

@@ -18,9 +18,8 @@ import java.util.concurrent.locks.LockSupport;
  * The one thread of a session. It does everything that a session must do regularly:
  *
  * <ul>
- *   <li>It lets the {@link Collector} empty the ring (a pass), normally ten times a second. Passes
- *       are less frequent if the ring is empty or a budget allows no more, and more frequent if the
- *       ring fills up.
+ *   <li>It lets the {@link Collector} empty the ring (a pass), normally five times a second ({@link
+ *       PassSchedule}).
  *   <li>It sweeps: it checks which threads of the process started and ended. Between two sweeps it
  *       searches for new threads. A search can be due every few milliseconds, while threads live
  *       for less time than the thread sleeps between passes ({@link ThreadSearch}).
@@ -37,13 +36,17 @@ final class CollectorThread extends Thread {
 
   static final String NAME = "spprof-collector";
 
-  private static final long LONGEST_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
-  private static final long IDLE_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
-  private static final long SHORTEST_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
+  /** Between two looks for the end of something that is under way. */
+  private static final long WAIT_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+
+  /**
+   * Between two sweeps, at the least. A pass does the sweep, so this is a little less than the
+   * longest pause: no pass may come a moment too early for the sweep.
+   */
+  private static final long SWEEP_NANOS = PassSchedule.LONGEST_NANOS - PassSchedule.SHORTEST_NANOS;
+
   private static final int MOST_STARTS = 3;
   private static final long SECOND_NANOS = TimeUnit.SECONDS.toNanos(1);
-
-  private static final long SWEEP_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
 
   /**
    * The kinds of work whose first time costs far more than the next ones: it loads and links
@@ -98,14 +101,13 @@ final class CollectorThread extends Thread {
   // These fields are written before `begun` opens, so the thread sees them.
   private Work work;
   private ThreadSearch search;
+  private PassSchedule passes;
   private long nextWindow;
 
   // Used by this thread only. The next four times are nanoseconds after the session's start.
   private boolean hasBegun;
   private int starts; // attempts to begin
   private final Set<Task> done = EnumSet.noneOf(Task.class);
-  private long pause = LONGEST_PAUSE_NANOS; // between two passes, ns
-  private long nextPass = LONGEST_PAUSE_NANOS;
   private long nextSweep = SWEEP_NANOS;
   private long nextSecond = SECOND_NANOS;
   private long nextKernelTimes = SECOND_NANOS;
@@ -140,6 +142,7 @@ final class CollectorThread extends Thread {
     work = with;
     nextWindow = with.windowNanos();
     search = new ThreadSearch(sampler.counters().unseenCpuNanos());
+    passes = new PassSchedule(with.ring().capacity(), with.budget());
     begun.countDown();
     LockSupport.unpark(this);
   }
@@ -175,7 +178,7 @@ final class CollectorThread extends Thread {
     try {
       // JDK 17's latch allocates memory to wait, and the heap can be full.
       while (begun.getCount() > 0) {
-        park(LONGEST_PAUSE_NANOS);
+        park(WAIT_NANOS);
       }
       while (!ending) {
         wakeUp();
@@ -252,14 +255,14 @@ final class CollectorThread extends Thread {
     long left = Math.min(nextWindow, work.durationNanos()) - now;
     // If the session's end is overdue, the end has failed or is under way. It must not be tried
     // again all the time.
-    long wait = Math.min(nextPass - now, left > 0 ? left : LONGEST_PAUSE_NANOS);
-    return Math.max(SHORTEST_PAUSE_NANOS, Math.min(wait, search.dueNanos() - now));
+    long wait = Math.min(passes.dueNanos() - now, left > 0 ? left : WAIT_NANOS);
+    return Math.max(PassSchedule.SHORTEST_NANOS, Math.min(wait, search.dueNanos() - now));
   }
 
   /** Returns whether the thread woke up only for a search. */
   private boolean waits() {
     long now = work.clock().elapsedNanos();
-    return now < nextPass && now < Math.min(nextWindow, work.durationNanos());
+    return now < passes.dueNanos() && now < Math.min(nextWindow, work.durationNanos());
   }
 
   private void readKernelTimes() {
@@ -297,12 +300,11 @@ final class CollectorThread extends Thread {
 
   private void pass() {
     long now = work.clock().elapsedNanos();
-    nextPass = now + pause; // Set now, in case this pass fails.
+    passes.begun(now);
     long due =
         Math.min(Math.min(nextSweep, nextSecond), Math.min(nextWindow, work.durationNanos()));
     if (now < due && work.ring().isEmpty()) {
-      pause = Math.min(IDLE_PAUSE_NANOS * work.budget().pace(), pause * 2);
-      nextPass = now + pause;
+      passes.hadNothing(now);
       return; // The next pass counts the CPU time of this check.
     }
     Pass pass = work.collector().pass();
@@ -313,17 +315,8 @@ final class CollectorThread extends Thread {
     if (!took(pass.hasSamples() ? Task.SAMPLES : Task.EMPTY_PASS, steady)) {
       fixedCpu -= pass.samplesCpuNanos();
     }
-    // If a pass finds an eighth of the ring used, the ring still has room for a burst of eight
-    // times as many records.
-    if (pass.bytes() > work.ring().capacity() / 8) {
-      pause = Math.max(SHORTEST_PAUSE_NANOS, pause / 2);
-    } else if (pass.bytes() < work.ring().capacity() / 32) {
-      pause *= 2;
-    }
-    long longest = pass.hasSamples() ? LONGEST_PAUSE_NANOS : IDLE_PAUSE_NANOS;
-    pause = Math.min(pause, work.budget().pace() * longest);
     now = work.clock().elapsedNanos();
-    nextPass = now + pause;
+    passes.passed(now, pass);
     if (now >= Math.min(nextWindow, nextKernelTimes)) {
       readKernelTimes(); // The times belong to the window that ends.
       now = work.clock().elapsedNanos();

@@ -33,6 +33,19 @@ final class ThreadTableTest {
   }
 
   @Test
+  void shouldCountHowOftenThreadsAreRenamed() {
+    table.named(1, ThreadName.of("worker"));
+    table.named(2, ThreadName.of("worker"));
+    table.named(1, new ThreadName("worker", 101, 7)); // the same name with other numbers
+    assertEquals(0, table.renames());
+    table.named(1, ThreadName.of("task 1"));
+    table.named(1, ThreadName.of("task 1"));
+    assertEquals(1, table.renames());
+    table.named(1, ThreadName.of("worker"));
+    assertEquals(2, table.renames());
+  }
+
+  @Test
   void shouldKeepJavaThreadsApartFromOthersOfTheName() {
     table.named(1, ThreadName.of("GC Thread#0"));
     table.named(2, ThreadName.of("GC Thread#0"));
