@@ -40,10 +40,11 @@ final class CollectorThread extends Thread {
   private static final long WAIT_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
   /**
-   * Between two sweeps, at the least. A pass does the sweep, so this is a little less than the
-   * longest pause: no pass may come a moment too early for the sweep.
+   * Between two sweeps, at the least. A pass does the sweep, and can come earlier than usual, for
+   * instance at the end of a window. So this is less than the longest pause between passes: else
+   * the sweep would wait for a further pass.
    */
-  private static final long SWEEP_NANOS = PassSchedule.LONGEST_NANOS - PassSchedule.SHORTEST_NANOS;
+  private static final long SWEEP_NANOS = PassSchedule.LONGEST_NANOS * 3 / 4;
 
   private static final int MOST_STARTS = 3;
   private static final long SECOND_NANOS = TimeUnit.SECONDS.toNanos(1);

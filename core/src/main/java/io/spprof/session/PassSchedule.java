@@ -15,6 +15,8 @@ import java.util.concurrent.TimeUnit;
  *   <li>Samples come, and a budget must be kept, which each pass does: every 0.1 s.
  *   <li>Samples come, and a thread was renamed in the last ten seconds: every 0.1 s. The samples
  *       between a pass and a renaming are recorded under the new name.
+ *   <li>Samples come, and the ring is small, or an eighth of it was used in the last ten seconds:
+ *       every 0.1 s. A burst has more room then.
  * </ul>
  *
  * <p>A budget can ask for rarer passes. This class only calculates. Used by one thread.
@@ -28,11 +30,12 @@ final class PassSchedule {
   static final long SHORTEST_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
 
   private static final long OFTEN_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
-  private static final long RENAMED_NANOS = TimeUnit.SECONDS.toNanos(10);
+  private static final long OFTEN_LASTS_NANOS = TimeUnit.SECONDS.toNanos(10);
+  private static final int SMALL_BYTES = 1 << 20;
 
   private final int capacity;
   private final Budget budget;
-  private long pause = OFTEN_NANOS;
+  private long pause = OFTEN_NANOS / 2; // so that the second pass comes after 0.1 s, too
   private long due = OFTEN_NANOS;
   private long oftenUntil;
 
@@ -70,15 +73,17 @@ final class PassSchedule {
    * @param pass what the pass has read
    */
   void passed(long now, Pass pass) {
-    if (pass.hasRenamed()) {
-      oftenUntil = now + RENAMED_NANOS;
+    boolean fillsUp = pass.bytes() > capacity / 8;
+    if (fillsUp || pass.hasRenamed()) {
+      oftenUntil = now + OFTEN_LASTS_NANOS;
     }
-    if (pass.bytes() > capacity / 8) {
+    if (fillsUp) {
       pause = Math.max(SHORTEST_NANOS, pause / 2);
     } else if (pass.bytes() < capacity / 32) {
       pause *= 2;
     }
-    boolean isOften = pass.hasSamples() && (budget.isSet() || now < oftenUntil);
+    boolean isOften =
+        pass.hasSamples() && (budget.isSet() || capacity < SMALL_BYTES || now < oftenUntil);
     pause = Math.min(pause, budget.pace() * (isOften ? OFTEN_NANOS : LONGEST_NANOS));
     due = now + pause;
   }

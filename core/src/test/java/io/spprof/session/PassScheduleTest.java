@@ -35,8 +35,9 @@ class PassScheduleTest {
   }
 
   @Test
-  void shouldBeDueFiveTimesASecond() {
+  void shouldBeDueFiveTimesASecondAfterTheFirstPasses() {
     assertEquals(100 * MS, schedule.dueNanos());
+    assertEquals(100, pauseAfter(FEW, true, false));
     assertEquals(200, pauseAfter(FEW, true, false));
     assertEquals(200, pauseAfter(FEW, true, false));
     assertEquals(200, pauseAfter(0, false, false));
@@ -44,6 +45,7 @@ class PassScheduleTest {
 
   @Test
   void shouldBeDueEarlierWhileTheRingFillsUp() {
+    pauseAfter(FEW, true, false);
     assertEquals(200, pauseAfter(FEW, true, false));
     assertEquals(100, pauseAfter(CAPACITY / 8 + 1, true, false));
     assertEquals(50, pauseAfter(CAPACITY / 8 + 1, true, false));
@@ -53,6 +55,19 @@ class PassScheduleTest {
     }
     assertEquals(5, pauseAfter(CAPACITY, true, false));
     assertEquals(10, pauseAfter(FEW, true, false));
+    for (int i = 0; i < 10; i++) {
+      pauseAfter(FEW, true, false);
+    }
+    assertEquals(100, pauseAfter(FEW, true, false)); // The next burst may come soon.
+  }
+
+  @Test
+  void shouldBeDueTenTimesASecondWhereTheRingIsSmall() {
+    schedule = new PassSchedule(CAPACITY - 1, budget);
+    for (int i = 0; i < 5; i++) {
+      assertEquals(100, pauseAfter(FEW, true, false));
+    }
+    assertEquals(200, pauseAfter(0, false, false));
   }
 
   @Test
@@ -70,6 +85,7 @@ class PassScheduleTest {
 
   @Test
   void shouldBeDueTenTimesASecondForTenSecondsAfterARenaming() {
+    pauseAfter(FEW, true, false);
     assertEquals(200, pauseAfter(FEW, true, false));
     assertEquals(100, pauseAfter(FEW, true, true));
     long renamed = now;
@@ -83,7 +99,8 @@ class PassScheduleTest {
   void shouldWaitLongerWhereNothingHappens() {
     now = schedule.dueNanos();
     schedule.hadNothing(now);
-    assertEquals(now + 200 * MS, schedule.dueNanos());
+    assertEquals(now + 100 * MS, schedule.dueNanos());
+    schedule.hadNothing(now);
     schedule.hadNothing(now);
     assertEquals(now + 200 * MS, schedule.dueNanos());
   }

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Tag("system")
 class RenamingIT {
 
-  private static final int MILLIS = 1000; // many passes of the collector
+  private static final int MILLIS = 2000; // many passes of the collector
   private static final List<String> FIRST_NAMES = List.of("worker", "default-name");
 
   @TempDir private Path directory;
