@@ -105,7 +105,7 @@ final class CollectorThread extends Thread {
   private PassSchedule passes;
   private long nextWindow;
 
-  // Used by this thread only. The next four times are nanoseconds after the session's start.
+  // Used by this thread only. The next three times are nanoseconds after the session's start.
   private boolean hasBegun;
   private int starts; // attempts to begin
   private final Set<Task> done = EnumSet.noneOf(Task.class);

@@ -18,8 +18,8 @@ final class WrappedText extends JTextArea {
 
   private static final int FEWEST_ROWS = 2;
 
-  private int width;
-  private int greatestHeight; // so far, at this width
+  private int measuredWidth;
+  private int greatestHeight; // so far, at this width, pixels
 
   WrappedText() {
     super(" ", FEWEST_ROWS, 0);
@@ -41,8 +41,9 @@ final class WrappedText extends JTextArea {
   @Override
   public Dimension getPreferredSize() {
     Dimension size = super.getPreferredSize();
-    greatestHeight = width == getWidth() ? Math.max(greatestHeight, size.height) : size.height;
-    width = getWidth();
+    greatestHeight =
+        measuredWidth == getWidth() ? Math.max(greatestHeight, size.height) : size.height;
+    measuredWidth = getWidth();
     return new Dimension(size.width, greatestHeight);
   }
 

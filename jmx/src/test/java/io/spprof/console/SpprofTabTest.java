@@ -79,10 +79,7 @@ class SpprofTabTest {
     SwingUtilities.invokeAndWait(() -> named(tab, "spprof.flame.legend").setVisible(true));
     for (int width : new int[] {1400, 560, 800}) {
       SwingUtilities.invokeAndWait(() -> tab.setSize(width, 800));
-      // A layout gives widths. The components then ask for heights that depend on their widths.
-      for (int pass = 0; pass < 3; pass++) {
-        SwingUtilities.invokeAndWait(() -> layOut(tab));
-      }
+      SwingUtilities.invokeAndWait(this::layOutToTheEnd);
       List<String> cut = new ArrayList<>();
       SwingUtilities.invokeAndWait(() -> collectCut(tab, cut));
       assertEquals(List.of(), cut, "width " + width);
