@@ -10,30 +10,23 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import com.sun.management.ThreadMXBean;
 import io.spprof.profile.Category;
 import io.spprof.profile.CategoryTimes;
-import io.spprof.profile.HotMethod;
 import io.spprof.profile.Profile;
 import io.spprof.profile.ProfileThread;
 import io.spprof.profile.ThreadKind;
 import io.spprof.sampler.DropReason;
-import io.spprof.sampler.Drops;
 import io.spprof.sampler.FakeSampler;
-import io.spprof.sampler.KernelTimes;
 import io.spprof.sampler.RingWriter;
 import io.spprof.sampler.ThreadName;
 import io.spprof.sampler.ThreadState;
-import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.stream.IntStream;
-import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 
 final class CollectorTest {
@@ -158,82 +151,6 @@ final class CollectorTest {
     assertEquals(profile.totalCpuNanos(), times.total());
   }
 
-  /**
-   * A thread's name comes after the samples that it applies to, because it was read after they were
-   * taken.
-   */
-  @Test
-  void shouldFoldSamplesUnderTheNameThatWasReadAfterThem() {
-    ring.sample(1, 10, 8, 16);
-    ring.sample(1, 10, 8, 16);
-    ring.sample(2, 10, 24);
-    ring.name(1, "first");
-    ring.sample(1, 10, 8, 16);
-    ring.name(1, "second");
-    ring.sample(1, 10, 8, 24);
-
-    assertTrue(collector.pass().hasRenamed());
-
-    assertEquals(
-        Map.of("first;m16;m8", 2L, "second;m16;m8", 1L, "second;m24;m8", 1L, "[thread 2];m24", 1L),
-        folded(snapshot(collector)));
-    assertEquals(0, collector.doWork());
-  }
-
-  @Test
-  void shouldUseANameThatIsReadInThePassForTheSamplesThatWereThereBefore() {
-    ring.sample(1, 10, 8);
-    sampler.onNamesRead = () -> ring.name(1, "own");
-    assertFalse(collector.pass().hasRenamed());
-    sampler.onNamesRead = () -> {};
-    ring.sample(1, 10, 8);
-    collector.doWork();
-
-    assertEquals(Map.of("own;m8", 2L), folded(snapshot(collector)));
-  }
-
-  /**
-   * The thread's name may have been read before the sample was taken, when the thread had another
-   * name.
-   */
-  @Test
-  void shouldLeaveASampleThatComesWhileNamesAreReadForTheNextPass() {
-    ring.sample(1, 10, 8);
-    sampler.onNamesRead =
-        () -> {
-          ring.name(1, "before");
-          ring.sample(1, 10, 16);
-        };
-    collector.doWork();
-    assertEquals(Map.of("before;m8", 1L), folded(snapshot(collector)));
-    sampler.onNamesRead = () -> ring.name(1, "after");
-    collector.doWork();
-
-    assertEquals(Map.of("before;m8", 1L, "after;m16", 1L), folded(snapshot(collector)));
-  }
-
-  /**
-   * Names behind an incomplete record are not visible. Samples before that record wait once for
-   * them.
-   */
-  @Test
-  void shouldWaitOnceForNamesBehindAWriterThatIsHalfWay() {
-    ring.sample(1, 10, 8);
-    Runnable complete = ring.halfWay();
-    ring.name(1, "behind");
-    assertEquals(0, collector.doWork());
-    complete.run();
-    collector.doWork();
-    assertEquals(Map.of("behind;m8", 1L), folded(snapshot(collector)));
-
-    ring.sample(1, 10, 16);
-    ring.halfWay(); // the record is never completed
-    ring.name(1, "never seen");
-    assertEquals(0, collector.doWork());
-    assertTrue(collector.doWork() > 0);
-    assertEquals(Map.of("behind;m8", 1L, "behind;m16", 1L), folded(snapshot(collector)));
-  }
-
   @Test
   void shouldFileWhatHasNoStackUnderItsCause() {
     ring.name(1, "t");
@@ -280,51 +197,6 @@ final class CollectorTest {
     assertEquals(stats.collected(), snapshot(small).totalSamples());
     assertEquals(stats.sampledCpuNanos(), snapshot(small).totalCpuNanos());
     assertEquals(stats.sampled(), snapshot(small).info().categories());
-  }
-
-  @Test
-  void shouldListTheHottestMethodsWithRecursionCountedOnce() {
-    ring.sample(1, 60, 8, 16, 16, 16);
-    ring.sample(1, 40, 16, 16);
-    collector.doWork();
-
-    assertEquals(
-        List.of(new HotMethod("m8", 60, 60, 1), new HotMethod("m16", 40, 100, 1)),
-        collector.hottest().methods());
-    assertEquals(2, collector.hottest().samples());
-  }
-
-  @Test
-  void shouldListTwentyMethodsAtMostTheHottestFirst() {
-    for (int i = 1; i <= 50; i++) {
-      ring.sample(1, i, 8L * i);
-    }
-    collector.doWork();
-
-    List<HotMethod> hottest = collector.hottest().methods();
-    assertEquals(20, hottest.size());
-    assertEquals("m400", hottest.get(0).method());
-    double sum = hottest.stream().mapToDouble(HotMethod::selfPercent).sum();
-    assertTrue(sum > 60 && sum < 100, "20 of 50, the hottest: " + sum);
-  }
-
-  /** A list is made under the collector's lock, for which a pass waits. */
-  @Test
-  void shouldListTheHottestMethodsWithoutACopyOfAllMethods() {
-    Collector large = collector(16 << 20);
-    int methods = 10_000;
-    for (int i = 1; i <= methods; i++) {
-      ring.sample(1, i, 8L * i);
-      if (i % 100 == 0) {
-        large.doWork();
-      }
-    }
-    assertEquals(methods, large.hottest().samples());
-    ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
-    long before = threads.getCurrentThreadAllocatedBytes();
-    large.hottest();
-    long bytes = threads.getCurrentThreadAllocatedBytes() - before;
-    assertTrue(bytes < 4 * methods, bytes + " bytes for a list of twenty methods");
   }
 
   @Test
@@ -389,31 +261,6 @@ final class CollectorTest {
   }
 
   @Test
-  void shouldCountEverySampleWhenTheBudgetLeavesNoRoomForNamesLocationsOrStacks() {
-    Collector small = collector(128 << 10);
-    ring.name(1, "t");
-    int methods = 600;
-    for (int i = 1; i <= methods; i++) {
-      assertTrue(ring.method(i, "some.long.package.name.AndAClassToIt.method" + i));
-    }
-    small.doWork();
-    for (int i = 1; i <= methods; i++) {
-      assertTrue(ring.words(1, 10, OK, define(i * 1000, 1), frame(i, 0)));
-      small.doWork();
-      ring.words(1, 10, OK, location(i * 1000));
-      small.doWork();
-    }
-
-    assertEquals(
-        2 * methods,
-        small.stats().collected() + small.stats().dropped().of(DropReason.STACK_TABLE_FULL));
-    assertTrue(small.stats().dropped().of(DropReason.STACK_TABLE_FULL) > 0);
-    assertEquals(0, small.stats().dropped().of(DropReason.COLLECTOR_ERROR));
-    long inProfile = folded(snapshot(small)).values().stream().mapToLong(n -> n).sum();
-    assertEquals(small.stats().collected(), inProfile);
-  }
-
-  @Test
   void shouldExportLinesAndTimes() {
     ring.name(1, "t");
     ring.method(1, "A.a", 0 << 16 | 10, 5 << 16 | 11);
@@ -439,83 +286,5 @@ final class CollectorTest {
         .times()
         .forEach(0, (nanos, row, cpu, state) -> times.append(nanos + " " + row + " " + cpu));
     assertEquals("7000000 0 1009000000 0 2009000000 1 300", times.toString());
-  }
-
-  @Test
-  void shouldGiveTheTablesWhatTheLogHasBeyondTheLatestSamples() {
-    Collector small = collector(600 << 10);
-    ring.name(1, "t");
-    int samples = 0;
-    while (snapshot(small).times().forgotten() == 0) { // until the log has all its memory
-      for (int i = 0; i < 100; i++) {
-        sample(++samples, 8, 16);
-      }
-      small.doWork();
-    }
-    assertTrue(snapshot(small).times().count() > 2 * SampleLog.CHUNK);
-    for (int i = 0; small.stats().dropped().of(DropReason.STACK_TABLE_FULL) == 0; i++) {
-      sample(++samples, 8 * (i % 100 + 1), 8 * (i / 100 + 1));
-      small.doWork();
-    }
-
-    int last = samples - 1; // the sample after it was dropped
-    Profile profile = snapshot(small);
-    assertEquals(last, profile.totalSamples());
-    long latest = profile.times().count();
-    assertTrue(latest > 0 && latest <= SampleLog.CHUNK, "the log keeps " + latest);
-    assertEquals(last - latest, profile.times().forgotten());
-    List<String> kept = new ArrayList<>();
-    for (int chunk = 0; chunk < profile.times().chunkCount(); chunk++) {
-      profile.times().forEach(chunk, (nanos, row, cpu, state) -> kept.add(nanos + " of " + cpu));
-    }
-    assertEquals(
-        LongStream.rangeClosed(last - latest + 1, last)
-            .mapToObj(i -> i * 1000 + " of " + i)
-            .toList(),
-        kept);
-  }
-
-  /** Writes a sample whose time and whose CPU time are its number. */
-  private void sample(int number, long... methods) {
-    ring.timeNanos = number * 1000L;
-    assertTrue(ring.sample(1, number, methods));
-  }
-
-  @Test
-  void shouldGoOnForeverWithStacksThatNeverComeAgain() {
-    MemoryBudget budget = new MemoryBudget(1 << 20);
-    Collector always = new Collector(ring.reader(), sampler, 16, budget, 0, 0);
-    Random random = new Random(5);
-    long signals = 0;
-    for (int window = 1; window <= 1000; window++) {
-      for (int i = 0; i < 300; i++) {
-        long[] methods = random.longs(12, 1, 40).map(method -> 8 * method).toArray();
-        assertTrue(ring.sample(1, 10, methods));
-        signals++;
-        if (i % 100 == 99) {
-          always.doWork();
-        }
-      }
-      sampler.nanos = window * 1_000_000_000L;
-      always.roll(
-          sampler.nanos,
-          new WindowFigures(signals, Drops.NONE, 0, 0, 0, 0, KernelTimes.NONE, 1, 1),
-          Long.MAX_VALUE / 2);
-      assertTrue(budget.used() <= budget.limit(), budget.used() + " of " + budget.limit());
-    }
-
-    assertEquals(signals, always.stats().collected());
-    assertEquals(0, always.stats().dropped().of(DropReason.STACK_TABLE_FULL));
-    Extent extent = always.extent();
-    assertTrue(extent.sinceNanos() > 0, "it was never full: " + extent);
-    Profile all =
-        Snapshots.of(
-            always.slice(
-                0,
-                Long.MAX_VALUE,
-                sampler.nanos + 1,
-                new WindowFigures(signals, Drops.NONE, 0, 0, 0, 0, KernelTimes.NONE, 1, 1)));
-    assertEquals(all.totalSamples(), all.info().unwalkable(), "signals of the windows kept");
-    assertEquals(300 * (1000 - extent.sinceNanos() / 1_000_000_000L), all.totalSamples());
   }
 }
