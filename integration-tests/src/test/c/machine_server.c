@@ -164,7 +164,7 @@ static void run_program(FILE *client, int count) {
         if (chdir(strings[0]) != 0) {
             perror(strings[0]);
         } else {
-            execv(strings[1], strings + 1);
+            execvp(strings[1], strings + 1);
             perror(strings[1]);
         }
         _exit(127);

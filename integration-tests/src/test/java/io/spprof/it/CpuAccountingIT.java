@@ -15,8 +15,6 @@ import java.util.Locale;
 import java.util.Map;
 import javax.management.JMException;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.condition.EnabledForJreRange;
-import org.junit.jupiter.api.condition.JRE;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -116,8 +114,8 @@ class CpuAccountingIT {
   }
 
   @Test
-  @EnabledForJreRange(min = JRE.JAVA_21, disabledReason = "this JDK has no virtual threads")
   void shouldAccountForTheCpuTimeOfVirtualThreads() throws Exception {
+    TargetJvm.requireFeature(21, "virtual threads");
     try (TargetJvm target = TargetJvm.of(BusyVirtual.class, 50).start();
         BeanClient bean = BeanClient.connect(target)) {
       warmUp(bean);
@@ -281,7 +279,7 @@ class CpuAccountingIT {
           String.format(
               Locale.ROOT,
               "JDK %d\t%s\t%d ms\tused %.0f..%.0f ms\taccounted %.0f ms (dropped %.0f)\t%+.2f %%\t%d signals%n",
-              Runtime.version().feature(),
+              TargetJvm.defaultFeature(),
               load,
               intervalMillis,
               leastNanos / 1e6,

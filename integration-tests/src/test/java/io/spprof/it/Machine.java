@@ -144,7 +144,7 @@ final class Machine {
     return Integer.parseInt(digits.toString());
   }
 
-  /** Starts a program in the machine. The program's path is absolute. */
+  /** Starts a program in the machine: a path, or a name to be looked for in the machine's PATH. */
   Process start(Path directory, List<String> command) throws IOException {
     return start(directory, Map.of(), command);
   }

@@ -7,8 +7,6 @@ import io.spprof.it.load.SelfManaged;
 import java.util.List;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.Timeout.ThreadMode;
-import org.junit.jupiter.api.condition.EnabledForJreRange;
-import org.junit.jupiter.api.condition.JRE;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -57,8 +55,8 @@ class StopFromAnywhereIT {
   /** Threads that are older than the session are also found if a virtual thread starts it. */
   @ParameterizedTest
   @MethodSource("io.spprof.it.Engines#all")
-  @EnabledForJreRange(min = JRE.JAVA_21, disabledReason = "this JDK has no virtual threads")
   void shouldWalkOlderThreadsInASessionThatAVirtualThreadStarted(String engine) throws Exception {
+    TargetJvm.requireFeature(21, "virtual threads");
     try (TargetJvm target = TargetJvm.of(SelfManaged.class, engine).start();
         BeanClient bean = BeanClient.connect(target)) {
       assertEquals("ok", target.ask("start in a virtual thread"));

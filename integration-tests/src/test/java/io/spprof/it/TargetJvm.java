@@ -18,6 +18,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Assumptions;
 
 /**
  * A separate JVM that runs a workload and offers JMX on the loopback interface. It runs with the
@@ -80,6 +81,12 @@ public final class TargetJvm implements AutoCloseable {
   /** The feature release of the JDK that targets run on by default. */
   static int defaultFeature() {
     return Machine.given() == null ? Runtime.version().feature() : Machine.given().feature();
+  }
+
+  /** Skips the calling test if the targets' JDK is older than the feature release that has this. */
+  static void requireFeature(int least, String what) {
+    Assumptions.assumeTrue(
+        defaultFeature() >= least, () -> "JDK " + defaultFeature() + " has no " + what);
   }
 
   /** A loopback port that was free a moment ago, or the port that a machine forwards. */

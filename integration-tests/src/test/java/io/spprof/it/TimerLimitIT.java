@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.spprof.it.load.Busy;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -112,8 +113,10 @@ class TimerLimitIT {
 
   /** Raises the limit to its maximum. */
   private static void unlimit(TargetJvm target) throws Exception {
+    Path limits = Path.of("/proc", Long.toString(target.pid()), "limits");
     String hard =
-        Files.readAllLines(Path.of("/proc", Long.toString(target.pid()), "limits")).stream()
+        new String(Programs.readAsTargets(limits), StandardCharsets.UTF_8)
+            .lines()
             .filter(line -> line.startsWith("Max pending signals"))
             .map(line -> line.split(" {2,}")[2])
             .findFirst()
@@ -123,7 +126,7 @@ class TimerLimitIT {
 
   private static void prlimit(TargetJvm target, String soft) throws Exception {
     Programs.Ended prlimit =
-        Programs.run(
+        Programs.runWhereTargetsRun(
             target.directory(),
             List.of("prlimit", "--pid", Long.toString(target.pid()), "--sigpending=" + soft + ":"));
     assertEquals(0, prlimit.status(), prlimit.err().toString());

@@ -24,6 +24,8 @@ import org.junit.jupiter.api.Test;
  */
 class WalkAtEachInstructionIT {
 
+  private static final String LIBRARY = "libstepping.so";
+
   private static final Pattern NUMBER = Pattern.compile("([a-z]+)=(\\d+)");
 
   @Test
@@ -55,7 +57,7 @@ class WalkAtEachInstructionIT {
     List<String> command =
         new ArrayList<>(
             List.of(
-                TestPaths.jdkProgram("java").toString(),
+                Programs.targetsJdk().resolve("bin/java").toString(),
                 "-Xmx256m",
                 "-Xbatch",
                 "-XX:+UseSerialGC",
@@ -65,7 +67,7 @@ class WalkAtEachInstructionIT {
                 "-XX:CompileCommand=dontinline,io.spprof.it.load.Stepped*::*",
                 "-XX:CompileCommand=exclude,io.spprof.it.load.Stepped$Interpreted::*",
                 mode));
-    if (Runtime.version().feature() >= 22) {
+    if (TargetJvm.defaultFeature() >= 22) {
       command.add("--enable-native-access=ALL-UNNAMED");
     }
     command.addAll(
@@ -75,7 +77,7 @@ class WalkAtEachInstructionIT {
             Stepped.class.getName(),
             library.toString(),
             Integer.toString(warmUps)));
-    Programs.Ended ended = Programs.run(TestPaths.newDirectory("stepped"), command);
+    Programs.Ended ended = Programs.runWhereTargetsRun(TestPaths.newDirectory("stepped"), command);
     String out = String.join("\n", ended.out());
     assertEquals(0, ended.status(), () -> out + ended.err());
     Map<String, Long> found = numbers(out);
@@ -95,8 +97,14 @@ class WalkAtEachInstructionIT {
     return numbers;
   }
 
-  /** Builds the library, which contains the walker, with the C compiler that built the project. */
+  /**
+   * The library, which contains the walker. The C compiler that built the project builds it, or
+   * {@code .ci/aarch64} has built it for the {@link Machine}.
+   */
   private static synchronized Path library() throws IOException, InterruptedException {
+    if (Machine.given() != null) {
+      return Path.of(System.getProperty("spprof.it.machine.programs")).resolveSibling(LIBRARY);
+    }
     assumeTrue(
         Arrays.asList("amd64", "aarch64").contains(System.getProperty("os.arch"))
             && System.getProperty("os.name").equals("Linux"),
@@ -110,7 +118,7 @@ class WalkAtEachInstructionIT {
     process.getOutputStream().close();
     String output = new String(process.getInputStream().readAllBytes());
     assertTrue(process.waitFor(1, TimeUnit.MINUTES));
-    Path library = directory.resolve("target/ctest/libstepping.so");
+    Path library = directory.resolve("target/ctest").resolve(LIBRARY);
     assertTrue(process.exitValue() == 0 && Files.exists(library), output);
     return library;
   }
