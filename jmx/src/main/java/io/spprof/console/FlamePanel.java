@@ -102,7 +102,7 @@ final class FlamePanel extends JPanel {
     compare.setToolTipText(
         "Compares the last minutes that are chosen with the same time before; only a continuous"
             + " session can, and for the last hour it needs retention=2h");
-    difference = new DifferenceButton(bean, () -> MINUTES[range.getSelectedIndex()], messages);
+    difference = new DifferenceButton(bean, this::minutes, messages);
     add(
         new WrappingRows(
             refresh,
@@ -226,6 +226,11 @@ final class FlamePanel extends JPanel {
     return isReading;
   }
 
+  /** Returns the length of the time that is chosen, in minutes; "" for all that is kept. */
+  String minutes() {
+    return MINUTES[range.getSelectedIndex()];
+  }
+
   /** Enables what only a continuous session has: ranges of time, and their difference. */
   void setContinuous(boolean isContinuous) {
     range.setEnabled(isContinuous);
@@ -268,7 +273,7 @@ final class FlamePanel extends JPanel {
    */
   private void read(boolean isAutomatic) {
     Towers towers = towers();
-    String minutes = MINUTES[range.getSelectedIndex()];
+    String minutes = minutes();
     boolean isCompared = isCompared();
     long begin = nanoTime.getAsLong();
     isReading = true;
@@ -320,7 +325,7 @@ final class FlamePanel extends JPanel {
         }
         // Without a profile there is no graph to split by thread.
         setSplitEnabled(view.tree() != null);
-        if (!minutes.equals(MINUTES[range.getSelectedIndex()]) || isCompared != isCompared()) {
+        if (!minutes.equals(minutes()) || isCompared != isCompared()) {
           read(isAutomatic); // The user chose another time or comparison meanwhile.
         }
       }

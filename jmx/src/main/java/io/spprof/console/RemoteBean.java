@@ -124,18 +124,9 @@ final class RemoteBean {
    * Copies the profile from the target. Closes the stream in the target even if the copy fails.
    *
    * @param format one of the bean's formats
+   * @param range a range of a continuous session; "" for all that is kept
    * @param out where the bytes go
    * @param progress called after each block, with the number of bytes copied so far
-   */
-  void copy(String format, OutputStream out, LongConsumer progress)
-      throws IOException, JMException {
-    copy(format, "", out, progress);
-  }
-
-  /**
-   * Copies the profile of a range of time.
-   *
-   * @param range a range of a continuous session; "" for all that is kept
    */
   void copy(String format, String range, OutputStream out, LongConsumer progress)
       throws IOException, JMException {

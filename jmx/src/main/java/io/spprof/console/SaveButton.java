@@ -15,12 +15,16 @@ import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.function.BiConsumer;
 import java.util.function.LongConsumer;
+import java.util.function.Supplier;
 import javax.management.JMException;
 import javax.swing.JButton;
 import javax.swing.JFileChooser;
 import javax.swing.SwingWorker;
 
-/** A button that saves the profile in a file on the machine on which JConsole runs. */
+/**
+ * A button that saves the profile in a file on the machine on which JConsole runs: of the stretch
+ * of time that the flame graph shows, or all that is kept.
+ */
 final class SaveButton extends JButton {
 
   private static final long serialVersionUID = 1L;
@@ -40,6 +44,7 @@ final class SaveButton extends JButton {
   }
 
   private final transient RemoteBean bean;
+  private final transient Supplier<String> minutes;
   private final transient BiConsumer<String, Boolean> messages;
 
   /**
@@ -47,13 +52,21 @@ final class SaveButton extends JButton {
    *
    * @param owner the component that owns the file dialog
    * @param bean the bean whose profile is saved
+   * @param minutes returns the length of the chosen stretch in minutes; "" for all that is kept
    * @param messages receives each message for the user, and whether the message is an error
    */
-  SaveButton(Component owner, RemoteBean bean, BiConsumer<String, Boolean> messages) {
+  SaveButton(
+      Component owner,
+      RemoteBean bean,
+      Supplier<String> minutes,
+      BiConsumer<String, Boolean> messages) {
     super("Save...");
     this.bean = bean;
+    this.minutes = minutes;
     this.messages = messages;
-    setToolTipText("Writes the profile into a file here; the suffix decides the format");
+    setToolTipText(
+        "Writes the profile, of the time that the flame graph is of, into a file here; the suffix"
+            + " decides the format");
     addActionListener(event -> choose(owner));
   }
 
@@ -77,11 +90,12 @@ final class SaveButton extends JButton {
           true);
       return;
     }
+    String length = minutes.get();
     setEnabled(false);
     new SwingWorker<Long, Long>() {
       @Override
       protected Long doInBackground() throws IOException, JMException {
-        return write(format, file, this::publish);
+        return write(format, file, length, this::publish);
       }
 
       @Override
@@ -93,7 +107,7 @@ final class SaveButton extends JButton {
       protected void done() {
         setEnabled(true);
         try {
-          say("%s: %,d bytes", file, get());
+          say("%s: %,d bytes%s", file, get(), stretch(length));
         } catch (ExecutionException e) {
           Throwable cause = e.getCause();
           messages.accept(
@@ -106,6 +120,14 @@ final class SaveButton extends JButton {
         }
       }
     }.execute();
+  }
+
+  private static String stretch(String minutes) {
+    return switch (minutes) {
+      case "" -> "";
+      case "1" -> ", the last minute";
+      default -> ", the last " + minutes + " minutes";
+    };
   }
 
   private void say(String format, Object... values) {
@@ -123,13 +145,14 @@ final class SaveButton extends JButton {
   }
 
   /** Writes the profile into a new file. Deletes the file if the profile is not complete. */
-  private long write(String format, Path file, LongConsumer progress)
+  private long write(String format, Path file, String length, LongConsumer progress)
       throws IOException, JMException {
+    String range = length.isEmpty() ? "" : DifferenceButton.after(length);
     boolean complete = false;
     try (OutputStream out =
         Files.newOutputStream(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
       try {
-        bean.copy(format, out, progress);
+        bean.copy(format, range, out, progress);
         complete = true;
       } finally {
         if (!complete) {

@@ -78,7 +78,7 @@ final class SpprofTab extends JPanel {
     super(new BorderLayout(0, 4));
     this.bean = bean;
     flame = new FlamePanel(bean, this::showMessage);
-    save = new SaveButton(this, bean, this::showMessage);
+    save = new SaveButton(this, bean, flame::minutes, this::showMessage);
     JPanel charts = new JPanel(new GridLayout(1, 3, 8, 0));
     charts.add(new LineChart("Samples a second", 1, collected));
     charts.add(new LineChart("Drops a second", 1, dropped));

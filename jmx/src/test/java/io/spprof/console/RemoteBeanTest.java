@@ -79,7 +79,7 @@ class RemoteBeanTest {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     StringBuilder progress = new StringBuilder();
 
-    bean.copy("jfr", out, bytes -> progress.append(bytes).append(' '));
+    bean.copy("jfr", "", out, bytes -> progress.append(bytes).append(' '));
 
     assertArrayEquals(new byte[] {1, 2, 3}, out.toByteArray());
     assertEquals("2 3 ", progress.toString());
@@ -106,7 +106,7 @@ class RemoteBeanTest {
   void shouldCloseAStreamThatFails() throws Exception {
     when(server.invoke(any(), eq("readStream"), any(), any())).thenThrow(new IOException("gone"));
     assertThrows(
-        IOException.class, () -> bean.copy("jfr", new ByteArrayOutputStream(), bytes -> {}));
+        IOException.class, () -> bean.copy("jfr", "", new ByteArrayOutputStream(), bytes -> {}));
     verify(server).invoke(any(), eq("closeStream"), eq(new Object[] {7L}), any());
   }
 
@@ -149,8 +149,28 @@ class RemoteBeanTest {
     }
   }
 
-  /** Saves the profile and returns the last message. */
+  /** Without the range, a user who sees ten minutes would get hours. */
+  @Test
+  void shouldSaveTheTimeThatTheGraphIsOf() throws Exception {
+    when(server.invoke(any(), eq("openStreamOf"), any(), any())).thenReturn(8L);
+    when(server.invoke(any(), eq("readStream"), any(), any()))
+        .thenReturn(new byte[] {1}, null, new byte[] {1}, null);
+    Path ten = directory.resolve("ten.jfr");
+    Path one = directory.resolve("one.jfr");
+
+    assertEquals(ten + ": 1 bytes, the last 10 minutes", save(ten, "10"));
+    assertEquals(one + ": 1 bytes, the last minute", save(one, "1"));
+
+    verify(server).invoke(any(), eq("openStreamOf"), eq(new Object[] {"jfr", "last=10m"}), any());
+    verify(server).invoke(any(), eq("openStreamOf"), eq(new Object[] {"jfr", "last=1m"}), any());
+  }
+
   private String save(Path file) throws Exception {
+    return save(file, "");
+  }
+
+  /** Saves the profile and returns the last message. */
+  private String save(Path file, String minutes) throws Exception {
     AtomicReference<String> shown = new AtomicReference<>();
     CountDownLatch done = new CountDownLatch(1);
     SwingUtilities.invokeAndWait(
@@ -158,6 +178,7 @@ class RemoteBeanTest {
             new SaveButton(
                     null,
                     bean,
+                    () -> minutes,
                     (text, isError) -> {
                       if (!text.startsWith("Writing ")) {
                         shown.set(text);
