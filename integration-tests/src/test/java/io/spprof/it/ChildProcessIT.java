@@ -103,7 +103,7 @@ class ChildProcessIT {
         engine,
         STORM / 10,
         TargetJvm.of(Spawner.class, STORM / 10)
-            .flags("-Djdk.lang.Process.launchMechanism=FORK", "-Xms256m", "-XX:+AlwaysPreTouch"));
+            .flags("-Djdk.lang.Process.launchMechanism=FORK", "-Xms128m", "-XX:+AlwaysPreTouch"));
   }
 
   private static void storm(String engine, int size, TargetJvm.Builder builder) throws Exception {
