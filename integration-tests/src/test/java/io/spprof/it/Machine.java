@@ -21,11 +21,13 @@ import java.util.concurrent.CountDownLatch;
 /**
  * A virtual machine in which the profiled JVMs run, while the tests run outside. {@code
  * .ci/aarch64} starts one and sets the system property {@code spprof.it.machine}. The machine sees
- * the tests' files under the same paths. It forwards two loopback ports: one to {@code
- * machine_server.c}, which starts programs and reads /proc, one to the JMX connector of a JVM. So
- * only one target with a connector can run at a time. The property's value is {@code
- * SERVER_PORT,JMX_PORT,ADDRESS,JAVA_HOME,FEATURE}: the two ports, the machine's own address, and
- * the JDK inside with its feature release.
+ * the tests' files under the same paths. It forwards loopback ports: one to {@code
+ * machine_server.c}, which starts programs and reads /proc; and for each JVM that runs tests, its
+ * forks, one to the JMX connector of a target. So each fork can run only one target with a
+ * connector at a time. The property's value is {@code
+ * SERVER_PORT,JMX_PORT,ADDRESS,JAVA_HOME,FEATURE}: the server's port, the first fork's port for JMX
+ * (the next fork has the next number), the machine's own address, and the JDK inside with its
+ * feature release.
  */
 final class Machine {
 
@@ -50,7 +52,7 @@ final class Machine {
 
   private Machine(String[] parts) {
     serverPort = Integer.parseInt(parts[0]);
-    jmxPort = Integer.parseInt(parts[1]);
+    jmxPort = Integer.parseInt(parts[1]) + Integer.getInteger("spprof.it.fork", 1) - 1;
     address = parts[2];
     javaHome = Path.of(parts[3]);
     feature = Integer.parseInt(parts[4]);
@@ -60,7 +62,7 @@ final class Machine {
     return text.isEmpty() ? null : new Machine(text.split(","));
   }
 
-  /** The port of the JMX connector, outside and inside. */
+  /** The port of this fork's JMX connector, outside and inside. */
   int jmxPort() {
     return jmxPort;
   }
