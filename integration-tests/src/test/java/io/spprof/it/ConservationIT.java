@@ -27,7 +27,7 @@ class ConservationIT {
 
   @Test
   void shouldAccountForEverySignalAcrossAHundredSessionsUnderSixtyBusyThreads() throws Exception {
-    try (TargetJvm target = TargetJvm.of(Busy.class, 60, 20).start();
+    try (TargetJvm target = TargetJvm.of(Busy.class, TargetJvm.many(), 20).start();
         BeanClient bean = BeanClient.connect(target)) {
       Figures before = Figures.of(bean);
       for (int session = 1; session <= 100; session++) {
@@ -51,7 +51,7 @@ class ConservationIT {
 
   @Test
   void shouldShowTheDropsWhileAndAfterTheCollectorIsHeldStill() throws Exception {
-    try (TargetJvm target = TargetJvm.of(Busy.class, 60, 1900).start();
+    try (TargetJvm target = TargetJvm.of(Busy.class, TargetJvm.many(), 1900).start();
         BeanClient bean = BeanClient.connect(target)) {
       warmUp(bean);
       long before = target.cpuNanos();

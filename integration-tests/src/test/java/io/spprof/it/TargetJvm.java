@@ -83,6 +83,15 @@ public final class TargetJvm implements AutoCloseable {
     return Machine.given() == null ? Runtime.version().feature() : Machine.given().feature();
   }
 
+  /**
+   * How many busy threads a test of many has: 60; 12 in a {@link Machine}, where the JIT compilers
+   * and the bean's threads would get a sixtieth of slow processors, and a start and a stop took
+   * minutes.
+   */
+  static int many() {
+    return Machine.given() == null ? 60 : 12;
+  }
+
   /** Skips the calling test if the targets' JDK is older than the feature release that has this. */
   static void requireFeature(int least, String what) {
     Assumptions.assumeTrue(
