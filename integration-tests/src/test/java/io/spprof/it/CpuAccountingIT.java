@@ -35,7 +35,7 @@ class CpuAccountingIT {
 
   private static final long TICK_NANOS = 10_000_000;
   private static final long LEAST_CPU_NANOS = 3_000_000_000L;
-  private static final long STARTS = 20;
+  private static final long STARTS = 40;
 
   @ParameterizedTest
   @ValueSource(ints = {1, 4, 60})
