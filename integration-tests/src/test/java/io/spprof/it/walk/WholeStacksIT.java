@@ -69,26 +69,18 @@ class WholeStacksIT {
   void shouldWalkToTheRootOn21() throws Exception {
     Jdk jdk = Jdk.at(Programs.requireJdk(21));
     assertEquals(21, jdk.feature());
-    List<Cell> cells = new ArrayList<>(CHOICE_OF_21);
-    if (JDK.feature() == 21) { // the other test walks the stacks of some of these
-      cells.removeAll(choice());
-    }
-    assertWhole(jdk, rows(jdk, cells));
+    assertWhole(jdk, rows(jdk, CHOICE_OF_21));
   }
 
   @Test
   void shouldWalkToTheRoot() throws Exception {
-    assertWhole(choice());
-  }
-
-  private static List<Cell> choice() {
     List<Cell> cells = new ArrayList<>();
     // The deepest recursion stands for the others.
     Stream.of(Load.values())
         .filter(load -> load != Load.RECURSION_50 && load != Load.RECURSION_500)
         .forEach(load -> cells.add(new Cell(load, Mode.DEFAULT)));
     cells.addAll(CHOICE);
-    return cells;
+    assertWhole(cells);
   }
 
   @Test
