@@ -20,7 +20,7 @@ class ShareChangeTest {
 
   private static final int MANY = 1_000_000;
 
-  /** The numbers are those that the page shows in FlameGraphDifferenceBrowserTest. */
+  /** The numbers are those that the page shows in the browser tests of a difference. */
   @Test
   void shouldComputeChanceAsThePageDoes() {
     ShareChange grown = ShareChange.of(0.2, 100, 0.4, 200);
