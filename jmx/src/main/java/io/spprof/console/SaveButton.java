@@ -126,6 +126,7 @@ final class SaveButton extends JButton {
     return switch (minutes) {
       case "" -> "";
       case "1" -> ", the last minute";
+      case "60" -> ", the last hour";
       default -> ", the last " + minutes + " minutes";
     };
   }

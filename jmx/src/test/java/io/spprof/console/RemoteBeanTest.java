@@ -154,12 +154,14 @@ class RemoteBeanTest {
   void shouldSaveTheTimeThatTheGraphIsOf() throws Exception {
     when(server.invoke(any(), eq("openStreamOf"), any(), any())).thenReturn(8L);
     when(server.invoke(any(), eq("readStream"), any(), any()))
-        .thenReturn(new byte[] {1}, null, new byte[] {1}, null);
+        .thenReturn(new byte[] {1}, null, new byte[] {1}, null, new byte[] {1}, null);
     Path ten = directory.resolve("ten.jfr");
     Path one = directory.resolve("one.jfr");
+    Path hour = directory.resolve("hour.jfr");
 
     assertEquals(ten + ": 1 bytes, the last 10 minutes", save(ten, "10"));
     assertEquals(one + ": 1 bytes, the last minute", save(one, "1"));
+    assertEquals(hour + ": 1 bytes, the last hour", save(hour, "60"));
 
     verify(server).invoke(any(), eq("openStreamOf"), eq(new Object[] {"jfr", "last=10m"}), any());
     verify(server).invoke(any(), eq("openStreamOf"), eq(new Object[] {"jfr", "last=1m"}), any());
