@@ -29,7 +29,8 @@ import org.junit.jupiter.params.provider.ValueSource;
  *
  * <p>The load is idle while the session starts and stops. CPU time that is used during start and
  * stop may be sampled or not, and with sixty busy threads on a busy machine both can take seconds.
- * What they use is measured, and a run uses {@link #STARTS} times what its start used.
+ * What they use is measured. A run uses {@link #STARTS} times what its start used, so that start
+ * and stop together are far less than a tenth of it.
  */
 class CpuAccountingIT {
 

@@ -84,9 +84,9 @@ public final class TargetJvm implements AutoCloseable {
   }
 
   /**
-   * How many busy threads a test of many has: 60; 12 in a {@link Machine}, where the JIT compilers
-   * and the bean's threads would get a sixtieth of slow processors, and a start and a stop took
-   * minutes.
+   * How many busy threads a test of many has: 60, or 12 in a {@link Machine}. Beside 60 there, the
+   * JIT compilers and the bean's threads get so little of the slow processors that a stop was not
+   * over after seven minutes.
    */
   static int many() {
     return Machine.given() == null ? 60 : 12;
