@@ -52,7 +52,8 @@ final class Machine {
 
   private Machine(String[] parts) {
     serverPort = Integer.parseInt(parts[0]);
-    jmxPort = Integer.parseInt(parts[1]) + Integer.getInteger("spprof.it.fork", 1) - 1;
+    int fork = Integer.parseInt(System.getProperty("spprof.it.fork"));
+    jmxPort = Integer.parseInt(parts[1]) + fork - 1;
     address = parts[2];
     javaHome = Path.of(parts[3]);
     feature = Integer.parseInt(parts[4]);
